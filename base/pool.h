@@ -1,0 +1,37 @@
+/* A fixed set of worker threads with two queues: the only locks of the program.
+ *
+ * What:    tasks go in from the loop thread, run on a worker, and come back to the loop thread.
+ * Owner:   a pool_task is the caller's, mostly embedded in a larger struct; it must live until its
+ *          `done` was called. The pool only links it.
+ * Threads: pool_submit and pool_collect on the loop thread; `run` on a worker, `done` on the loop
+ *          thread inside pool_collect. What `run` touches belongs to the worker until `done`.
+ * Fails:   pool_new sets err when threads cannot be started.
+ *
+ * A pool of 0 threads runs its tasks inside pool_collect: tests have no races.
+ */
+#ifndef BASE_POOL_H
+#define BASE_POOL_H
+
+#include "base/err.h"
+
+typedef struct pool pool;
+
+typedef struct pool_task {
+    void (*run)(struct pool_task *task);  /* worker */
+    void (*done)(struct pool_task *task); /* loop thread */
+    struct pool_task *next;               /* the pool's */
+} pool_task;
+
+pool *pool_new(unsigned thread_count, err *e) MUST_USE;
+void pool_free(pool *p); /* waits for running tasks; queued ones are dropped unrun, without done */
+DEFINE_AUTO_PTR(pool, pool_free)
+
+/* `wake` is called from a worker (or from pool_submit of a pool of 0 threads) when a task has
+ * finished and pool_collect should be called. */
+void pool_set_wake(pool *p, void (*wake)(void *ctx), void *ctx);
+
+void pool_submit(pool *p, pool_task *task);
+unsigned pool_collect(pool *p); /* calls `done` of what has finished; how many that were */
+unsigned pool_thread_count(const pool *p);
+
+#endif

@@ -1,0 +1,49 @@
+#include "base/util.h"
+
+#include <stdarg.h>
+#include <unistd.h>
+
+void util_auto_close(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+}
+
+static void *checked(void *p, size_t size_bytes)
+{
+    if (p || size_bytes == 0)
+        return p;
+    fprintf(stderr, "out of memory: %zu bytes were asked for; free memory and start again\n",
+            size_bytes);
+    abort();
+}
+
+void *xcalloc(size_t count, size_t size_bytes)
+{
+    return checked(calloc(count, size_bytes), count * size_bytes);
+}
+
+void *xrealloc(void *p, size_t size_bytes)
+{
+    return checked(realloc(p, size_bytes), size_bytes);
+}
+
+char *xstrdup(const char *s)
+{
+    return checked(strdup(s), strlen(s) + 1);
+}
+
+char *xstrndup(const char *s, size_t len)
+{
+    return checked(strndup(s, len), len + 1);
+}
+
+char *xasprintf(const char *fmt, ...)
+{
+    char *out = NULL;
+    va_list args;
+    va_start(args, fmt);
+    int len = vasprintf(&out, fmt, args);
+    va_end(args);
+    return checked(len < 0 ? NULL : out, strlen(fmt) + 1);
+}

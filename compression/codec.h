@@ -1,0 +1,93 @@
+/* Streaming codecs: plain, gzip, zstd, bzip2, xz; both directions; members and frames in a row.
+ *
+ * What:    a codec is a `stage`: bytes are fed in, its output is fed to the next stage.
+ * Owner:   stage_free frees one stage; codec_*_new does not take over `next`. Data is lent for the
+ *          length of a call.
+ * Threads: a stage belongs to one thread at a time; no global state.
+ * Fails:   stage_feed / stage_finish set ERR_CODEC_EARLY_END, _CORRUPT, _TRAILING, _UNSUPPORTED, or
+ *          what the next stage set. A stage that has failed is only freed.
+ * Memory:  the codec's window and one fixed output buffer, whatever the stream's length.
+ * Sources: RFC 1952 (gzip), RFC 8878 (zstd), the .xz file format 1.2, bzip2's own description.
+ */
+#ifndef COMPRESSION_CODEC_H
+#define COMPRESSION_CODEC_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+typedef enum codec_format {
+    CODEC_PLAIN,
+    CODEC_GZIP,
+    CODEC_ZSTD,
+    CODEC_BZIP2,
+    CODEC_XZ,
+    CODEC_FORMAT_COUNT,
+} codec_format;
+
+typedef struct stage stage;
+typedef struct stage_ops {
+    bool (*feed)(stage *s, slice data, err *e);
+    bool (*finish)(stage *s, err *e); /* the input ends here; finishes the next stage too */
+    void (*free)(stage *s);
+} stage_ops;
+struct stage { /* embedded as the first member */
+    const stage_ops *ops;
+    stage *next; /* borrowed; NULL for a sink */
+};
+
+static inline bool MUST_USE stage_feed(stage *s, slice data, err *e)
+{
+    return s->ops->feed(s, data, e);
+}
+static inline bool MUST_USE stage_finish(stage *s, err *e)
+{
+    return s->ops->finish(s, e);
+}
+static inline void stage_free(stage *s)
+{
+    if (s)
+        s->ops->free(s);
+}
+DEFINE_AUTO_PTR(stage, stage_free)
+
+typedef struct codec_info {
+    codec_format format;
+    const char *name;            /* "zstd" */
+    const char *const *suffixes; /* {".zst", ".zstd", NULL}; plain has none */
+    slice magic;                 /* first bytes of a stream; plain: empty */
+} codec_info;
+
+const codec_info *codec_get(codec_format format);
+codec_format codec_by_suffix(const char *name); /* the last suffix, case-sensitive; else PLAIN */
+codec_format codec_by_magic(slice head);        /* from the first 6 bytes or more; else PLAIN */
+#define CODEC_MAGIC_BYTES 6
+/* The suffix of `name` that belongs to a compression (".gz"), or "". Points into name. */
+const char *codec_name_suffix(const char *name);
+
+stage *codec_decoder_new(codec_format format, stage *next, err *e) MUST_USE;
+/* level 0: the format's usual one (gzip 6, zstd 3, bzip2 9, xz 6). */
+stage *codec_encoder_new(codec_format format, int level, stage *next, err *e) MUST_USE;
+
+/* Sinks and helpers. */
+stage *stage_fd_writer_new(int fd) MUST_USE; /* writes all it is fed; fd stays the caller's */
+stage *stage_callback_new(bool (*feed)(void *ctx, slice data, err *e),
+                          bool (*finish)(void *ctx, err *e), void *ctx) MUST_USE; /* finish may be
+                                                                                      NULL */
+/* Calls `line` for each line, without its '\n' (a '\r' stays); `number` counts from 0;
+ * `has_newline` is false for a last line without one. A line longer than max_line_bytes is
+ * ERR_LIMIT. */
+stage *stage_lines_new(size_t max_line_bytes,
+                       bool (*line)(void *ctx, slice text, uint64_t number, bool has_newline,
+                                    err *e),
+                       void *ctx) MUST_USE;
+
+/* Reads the whole file in 256 KiB pieces into `first` and finishes it. Blocking: worker threads. */
+bool stage_feed_file(stage *first, int fd, err *e) MUST_USE;
+
+/* Opens `path`, decodes it by its content (magic), feeds `sink` to the end. */
+bool codec_decode_file(const char *path, stage *sink, err *e) MUST_USE;
+/* Decodes `from` by its content and writes it to `to` (temporary name, then rename) in `format`. */
+bool codec_recode_file(const char *from, const char *to, codec_format format, int level, err *e)
+    MUST_USE;
+
+#endif

@@ -1,0 +1,146 @@
+/* A native S3 client: the public face of the s3 library.
+ *
+ * What:    asynchronous operations on buckets and objects over a base/transport. Every operation
+ *          signs with SigV4 when it is sent, retries with full jitter, renews credentials, and ends
+ *          in exactly one call of its `on_done`. Requests in flight over all operations are bounded
+ *          by s3_config.max_in_flight; more wait in a queue.
+ * Owner:   s3_client_new / s3_client_free. An s3_op belongs to the client and ends with on_done or
+ *          s3_op_cancel; strings in option structs are copied unless it says otherwise.
+ * Threads: one: the transport's. The library opens no socket, starts no thread, reads no clock or
+ *          environment but through what it is given.
+ * Fails:   by the err given to on_done (code, class, HTTP status, S3 code, request id, message
+ *          `s3://bucket/key: what, why; what to do`). Classes are final: retries are spent already.
+ * Sources: Amazon S3 API Reference (2006-03-01); AWS General Reference, Signature Version 4.
+ */
+#ifndef S3_S3_H
+#define S3_S3_H
+
+#include "base/transport.h"
+
+typedef struct s3_client s3_client;
+typedef struct s3_op s3_op;
+
+typedef enum s3_addressing {
+    S3_ADDRESSING_AUTO,
+    S3_ADDRESSING_PATH,
+    S3_ADDRESSING_VIRTUAL
+} s3_addressing;
+
+typedef struct s3_config {
+    const char *endpoint;     /* URL, or NULL: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS itself */
+    const char *region;       /* NULL: AWS_REGION, AWS_DEFAULT_REGION, profile, then us-east-1 */
+    const char *profile;      /* NULL: AWS_PROFILE, then "default" */
+    s3_addressing addressing; /* AUTO: path style for an endpoint of one's own and for bucket names
+                                 that are no DNS label */
+    bool no_sign_request;     /* anonymous */
+    unsigned max_in_flight;   /* requests at once; 0: 50 */
+    uint64_t part_size_bytes; /* ranges and parts; 0: 16 MiB. Parts grow to stay within 10,000 */
+    unsigned max_attempts;    /* per request; 0: 8 */
+    unsigned retry_base_ms;   /* 0: 50 (1,000 when throttled); full jitter, at most 20 s */
+    int connect_timeout_ms;   /* 0: 10,000 */
+    int stall_timeout_ms;     /* 0: 30,000 */
+    const char *(*getenv_fn)(const char *name); /* NULL: no environment at all */
+} s3_config;
+
+s3_client *s3_client_new(transport *t, const s3_config *config, err *e) MUST_USE;
+void s3_client_free(s3_client *c); /* cancels operations without callbacks; NULL is fine */
+DEFINE_AUTO_PTR(s3_client, s3_client_free)
+
+/* Counters since the client was made, for progress and bench. */
+typedef struct s3_stats {
+    uint64_t requests, retries, bytes_received, bytes_sent;
+    unsigned in_flight, queued;
+} s3_stats;
+s3_stats s3_client_stats(const s3_client *c);
+
+/* Ends an operation early, without on_done: requests are cancelled, a multipart upload is aborted
+ * (the abort itself goes on in the background; s3_client_idle tells when). */
+void s3_op_cancel(s3_op *op);
+bool s3_client_idle(const s3_client *c); /* no operation and no background abort is left */
+
+/* What is known of an object. Times are seconds since 1970 UTC; etag keeps its quotes. */
+typedef struct s3_object {
+    const char *key;
+    uint64_t size_bytes;
+    int64_t last_modified_s;
+    const char *etag;          /* or NULL */
+    const char *storage_class; /* or NULL: STANDARD */
+    const char *content_type;  /* HEAD only, or NULL */
+} s3_object;
+
+/* --- listing (ListObjectsV2, encoding-type=url) --- */
+typedef struct s3_list_options {
+    const char *bucket;
+    const char *prefix;    /* NULL: all */
+    const char *delimiter; /* NULL: none */
+    unsigned page_size;    /* 0: 1,000 */
+    /* Each object, each common prefix, in the store's order; lent. false ends the listing with the
+     * error that was set (ERR_CANCELLED: silently, on_done gets no error). */
+    bool (*on_object)(void *ctx, const s3_object *object, err *e);
+    bool (*on_prefix)(void *ctx, const char *prefix, err *e); /* may be NULL */
+    void (*on_done)(void *ctx, const err *error);             /* error NULL: the listing is whole */
+    void *ctx;
+} s3_list_options;
+s3_op *s3_list(s3_client *c, const s3_list_options *options);
+
+/* --- one object down, by parallel ranges pinned with If-Match --- */
+typedef struct s3_get_result {
+    uint64_t size_bytes;
+    int64_t last_modified_s;
+    const char *etag; /* lent */
+} s3_get_result;
+
+typedef struct s3_get_options {
+    const char *bucket, *key;
+    const char *etag; /* as listed: a change since then fails with ERR_S3_CHANGED; or NULL */
+    bool size_known;  /* size_bytes is as listed */
+    uint64_t size_bytes;
+    int fd; /* written with pwrite at the object's own offsets; stays the caller's */
+    /* Or, where set, bytes are handed over in order instead of being written (one range at a
+     * time, no file): for `cat`. */
+    bool (*on_data)(void *ctx, slice data, err *e);
+    /* The first `prefix_bytes` of the object are in the file: grows, for readers that follow. */
+    void (*on_progress)(void *ctx, uint64_t prefix_bytes, uint64_t received_bytes);
+    /* Called before bytes that are in the file already are loaded afresh (the object changed);
+     * readers start over. May be NULL. */
+    void (*on_restart)(void *ctx);
+    void (*on_done)(void *ctx, const s3_get_result *result, const err *error);
+    void *ctx;
+} s3_get_options;
+s3_op *s3_get(s3_client *c, const s3_get_options *options);
+
+/* --- one object up: PutObject, or multipart from a part size upwards --- */
+typedef struct s3_put_result {
+    const char *etag; /* lent */
+} s3_put_result;
+
+typedef struct s3_put_options {
+    const char *bucket, *key;
+    slice data;                /* borrowed until on_done; used when `fd` is -1 */
+    int fd;                    /* a regular file, read with pread; stays the caller's; -1: data */
+    uint64_t size_bytes;       /* of the file */
+    const char *content_type;  /* NULL: binary/octet-stream */
+    const char *if_none_match; /* "*": only where no object stands yet; NULL: always */
+    void (*on_progress)(void *ctx, uint64_t sent_bytes);
+    void (*on_done)(void *ctx, const s3_put_result *result, const err *error);
+    void *ctx;
+} s3_put_options;
+s3_op *s3_put(s3_client *c, const s3_put_options *options);
+
+/* --- single requests --- */
+typedef void (*s3_head_done)(void *ctx, const s3_object *object, const err *error);
+typedef void (*s3_done)(void *ctx, const err *error);
+s3_op *s3_head(s3_client *c, const char *bucket, const char *key, s3_head_done done, void *ctx);
+s3_op *s3_delete(s3_client *c, const char *bucket, const char *key, s3_done done, void *ctx);
+s3_op *s3_head_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx);
+s3_op *s3_create_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx);
+
+/* Inside the store, up to 5 GiB; `if_match` pins the source's etag, or NULL. */
+s3_op *s3_copy(s3_client *c, const char *from_bucket, const char *from_key, const char *if_match,
+               const char *to_bucket, const char *to_key, s3_done done, void *ctx);
+
+/* Where `key` may be written: starts a multipart upload there and aborts it at once, so that a
+ * directory without write permission is found before the first download. Leaves no object. */
+s3_op *s3_probe_write(s3_client *c, const char *bucket, const char *key, s3_done done, void *ctx);
+
+#endif
