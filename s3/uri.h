@@ -1,10 +1,12 @@
 /* s3:// URIs and percent-encoding.
  *
- * What:    parses `s3://bucket/key`; encodes as SigV4 wants it (unreserved A-Z a-z 0-9 - . _ ~
- * stay). Owner:   s3_uri's strings are malloc'ed; s3_uri_deinit frees them. Threads: any. Fails:
- * ERR_CONFIG with the URI and what a right one looks like. Source:  RFC 3986, section 2; AWS
- * General Reference, "UriEncode". A key is taken to the letter: nothing in an s3:// URI is
- * percent-decoded.
+ * What:    parses `s3://bucket/key`; encodes as SigV4 wants it (A-Z a-z 0-9 - . _ ~ stay).
+ * Owner:   s3_uri's strings are malloc'ed; s3_uri_deinit frees them.
+ * Threads: any.
+ * Fails:   ERR_CONFIG with the URI and what a right one looks like; ERR_PARSE for a bad %XX.
+ * Sources: RFC 3986, section 2; AWS General Reference, "UriEncode".
+ *
+ * A key is taken to the letter: nothing in an s3:// URI is percent-decoded.
  */
 #ifndef S3_URI_H
 #define S3_URI_H
