@@ -21,7 +21,8 @@ typedef struct digest_ctx {
 void digest_md5_init(digest_ctx *d);
 void digest_sha256_init(digest_ctx *d);
 void digest_update(digest_ctx *d, const void *data, size_t len);
-void digest_final(digest_ctx *d, uint8_t *out); /* MD5_BYTES or SHA256_BYTES; d may be deinit'ed */
+/* Writes MD5_BYTES or SHA256_BYTES and releases d (digest_deinit afterwards does nothing). */
+void digest_final(digest_ctx *d, uint8_t *out);
 void digest_deinit(digest_ctx *d);
 DEFINE_AUTO(digest_ctx, digest_deinit)
 
@@ -33,6 +34,8 @@ void hmac_sha256(slice key, slice data, uint8_t out[SHA256_BYTES]);
 uint32_t crc32_ieee(uint32_t crc, const void *data, size_t len);
 uint32_t crc32c(uint32_t crc, const void *data, size_t len);
 uint64_t crc64nvme(uint64_t crc, const void *data, size_t len);
+/* What crc32c does where the processor has no instruction for it (SSE4.2). */
+uint32_t crc32c_portable(uint32_t crc, const void *data, size_t len);
 
 /* The CRC of A followed by B, from both CRCs and B's length in bytes. */
 uint32_t crc32_ieee_combine(uint32_t a, uint32_t b, uint64_t b_len);

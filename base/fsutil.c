@@ -1,0 +1,351 @@
+#include "base/fsutil.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+static void close_dir(DIR *dir)
+{
+    closedir(dir);
+}
+DEFINE_AUTO_PTR(DIR, close_dir)
+
+static bool is_directory(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool make_dir(const char *path, err *e)
+{
+    if (mkdir(path, 0777) == 0)
+        return true;
+    int number = errno;
+    /* EROFS and the like come before EEXIST on some systems. */
+    if (is_directory(path))
+        return true;
+    return err_set_errno(e, ERR_IO, number == EEXIST ? ENOTDIR : number,
+                         "cannot make the directory %s", path);
+}
+
+bool fs_make_dirs(const char *path, err *e)
+{
+    AUTO_FREE char *copy = xstrdup(path);
+    for (char *p = copy; *p; p++) {
+        if (*p != '/' || p == copy || p[-1] == '/')
+            continue;
+        *p = '\0';
+        if (!make_dir(copy, e))
+            return false;
+        *p = '/';
+    }
+    return make_dir(copy, e);
+}
+
+static bool remove_entry(int dir_fd, const char *name, const char *shown, err *e);
+
+/* Takes the descriptor. */
+static bool remove_content(int fd, const char *shown, err *e)
+{
+    AUTO_PTR(DIR) dir = fdopendir(fd);
+    if (!dir) {
+        int number = errno;
+        close(fd);
+        return err_set_errno(e, ERR_IO, number, "cannot read the directory %s", shown);
+    }
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(dir);
+        if (!entry && errno != 0)
+            return err_set_errno(e, ERR_IO, errno, "cannot read the directory %s", shown);
+        if (!entry)
+            return true;
+        if (str_equal(entry->d_name, ".") || str_equal(entry->d_name, ".."))
+            continue;
+        if (!remove_entry(dirfd(dir), entry->d_name, shown, e))
+            return false;
+    }
+}
+
+static bool remove_failed(const char *shown, const char *name, err *e)
+{
+    if (errno == ENOENT)
+        return true;
+    return err_set_errno(e, ERR_IO, errno, "cannot remove %s (in %s)", name, shown);
+}
+
+/* First as a file: a link is never followed. */
+static bool remove_entry(int dir_fd, const char *name, const char *shown, err *e)
+{
+    if (unlinkat(dir_fd, name, 0) == 0)
+        return true;
+    if (errno != EISDIR && errno != EPERM)
+        return remove_failed(shown, name, e);
+    int number = errno;
+    int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        errno = errno == ENOTDIR ? number : errno;
+        return remove_failed(shown, name, e);
+    }
+    if (!remove_content(fd, shown, e))
+        return false;
+    return unlinkat(dir_fd, name, AT_REMOVEDIR) == 0 || remove_failed(shown, name, e);
+}
+
+bool fs_remove_tree(const char *path, err *e)
+{
+    return remove_entry(AT_FDCWD, path, path, e);
+}
+
+bool fs_remove(const char *path, err *e)
+{
+    if (unlink(path) == 0 || errno == ENOENT)
+        return true;
+    return err_set_errno(e, ERR_IO, errno, "cannot remove %s", path);
+}
+
+bool fs_exists(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0;
+}
+
+bool fs_size(const char *path, uint64_t *size_bytes, err *e)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return err_set_errno(e, ERR_IO, errno, "cannot look at %s", path);
+    *size_bytes = (uint64_t)st.st_size;
+    return true;
+}
+
+char *fs_join_below(const char *root, const char *relative, err *e)
+{
+    bool good = *relative && *relative != '/';
+    for (const char *p = relative; good && *p;) {
+        size_t len = strcspn(p, "/");
+        slice segment = {.data = p, .len = len};
+        good = !slice_equal_str(segment, ".") && !slice_equal_str(segment, "..");
+        p += len + (p[len] == '/');
+    }
+    if (!good) {
+        (void)err_set(e, ERR_IO,
+                      "the name \"%s\" may not be used below %s: it is empty, absolute "
+                      "or has a segment `.` or `..`",
+                      relative, root);
+        return NULL;
+    }
+    return xasprintf("%s%s%s", root, str_ends_with(root, "/") ? "" : "/", relative);
+}
+
+/* Without empty and `.` segments; `..` stays, since what it means depends on links. */
+static char *tidy(const char *path)
+{
+    AUTO(buf) out;
+    buf_init(&out, SIZE_MAX / 2);
+    for (const char *p = path; *p;) {
+        size_t len = strcspn(p, "/");
+        if (len > 0 && !(len == 1 && *p == '.')) {
+            buf_append_char(&out, '/');
+            buf_append(&out, p, len);
+        }
+        p += len + (p[len] == '/');
+    }
+    return out.len > 0 ? buf_give(&out) : xstrdup("/");
+}
+
+char *fs_absolute(const char *path, err *e)
+{
+    if (*path == '/')
+        return tidy(path);
+    AUTO_FREE char *cwd = getcwd(NULL, 0);
+    if (!cwd) {
+        (void)err_set_errno(e, ERR_IO, errno, "cannot tell the working directory");
+        return NULL;
+    }
+    AUTO_FREE char *joined = xasprintf("%s/%s", cwd, path);
+    return tidy(joined);
+}
+
+static bool read_all(int fd, const char *path, size_t max_bytes, buf *out, err *e)
+{
+    char chunk[16384];
+    for (;;) {
+        ssize_t n = read(fd, chunk, sizeof chunk);
+        if (n == 0)
+            return true;
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_set_errno(e, ERR_IO, errno, "cannot read %s", path);
+        if ((size_t)n > max_bytes - out->len)
+            return err_set(e, ERR_LIMIT, "%s is larger than the %zu bytes that are allowed here",
+                           path, max_bytes);
+        buf_append(out, chunk, (size_t)n);
+    }
+}
+
+bool fs_read_file(const char *path, size_t max_bytes, buf *out, err *e)
+{
+    AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set_errno(e, ERR_IO, errno, "cannot open %s", path);
+    buf_clear(out);
+    out->max_bytes = MAX(out->max_bytes, max_bytes);
+    return read_all(fd, path, max_bytes, out, e);
+}
+
+/* So that the rename itself survives a power cut. */
+static bool sync_parent(const char *path, err *e)
+{
+    const char *slash = strrchr(path, '/');
+    AUTO_FREE char *dir =
+        slash ? xstrndup(path, (size_t)MAX(slash - path, (ptrdiff_t)1)) : xstrdup(".");
+    AUTO_FD fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0)
+        return err_set_errno(e, ERR_IO, errno, "cannot sync the directory %s", dir);
+    return true;
+}
+
+static bool fill(int fd, const char *path, slice data, bool durable, err *e)
+{
+    if (!fs_write_all(fd, data.data, data.len, e))
+        return err_context(e, "%s", path);
+    if (durable && fsync(fd) != 0)
+        return err_set_errno(e, ERR_IO, errno, "cannot sync %s", path);
+    return true;
+}
+
+bool fs_write_file(const char *path, slice data, bool durable, err *e)
+{
+    char *temp_path = NULL;
+    AUTO_FD fd = fs_temp_create(path, &temp_path, e);
+    if (fd < 0)
+        return false;
+    if (!fill(fd, path, data, durable, e)) {
+        fs_temp_discard(&temp_path);
+        return false;
+    }
+    return fs_temp_commit(&temp_path, path, e) && (!durable || sync_parent(path, e));
+}
+
+int fs_temp_create(const char *path, char **temp_path, err *e)
+{
+    for (;;) {
+        uint32_t number = 0;
+        if (getrandom(&number, sizeof number, 0) != sizeof number)
+            number = (uint32_t)getpid(); /* O_EXCL keeps even this one safe */
+        AUTO_FREE char *name = xasprintf("%s.tmp-%08x", path, number);
+        /* 0666: the umask decides, as for any file that a user makes. */
+        int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd >= 0) {
+            *temp_path = move(name);
+            return fd;
+        }
+        if (errno != EEXIST) {
+            *temp_path = NULL;
+            (void)err_set_errno(e, ERR_IO, errno, "cannot make the file %s", name);
+            return -1;
+        }
+    }
+}
+
+bool fs_temp_commit(char **temp_path, const char *path, err *e)
+{
+    AUTO_FREE char *temp = move(*temp_path);
+    if (rename(temp, path) == 0)
+        return true;
+    int number = errno;
+    unlink(temp);
+    return err_set_errno(e, ERR_IO, number, "cannot rename %s to %s", temp, path);
+}
+
+void fs_temp_discard(char **temp_path)
+{
+    AUTO_FREE char *temp = move(*temp_path);
+    if (temp)
+        unlink(temp);
+}
+
+bool fs_write_all(int fd, const void *data, size_t len, err *e)
+{
+    const char *p = data;
+    while (len > 0) {
+        ssize_t n = write(fd, p, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_set_errno(e, ERR_IO, errno, "cannot write %zu bytes", len);
+        p += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+bool fs_pwrite_all(int fd, const void *data, size_t len, off_t offset, err *e)
+{
+    const char *p = data;
+    while (len > 0) {
+        ssize_t n = pwrite(fd, p, len, offset);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_set_errno(e, ERR_IO, errno, "cannot write %zu bytes at offset %lld", len,
+                                 (long long)offset);
+        p += n;
+        len -= (size_t)n;
+        offset += n;
+    }
+    return true;
+}
+
+bool fs_free_bytes(const char *path, uint64_t *free_bytes, err *e)
+{
+    struct statvfs st;
+    if (statvfs(path, &st) != 0)
+        return err_set_errno(e, ERR_IO, errno, "cannot tell the free space of %s", path);
+    *free_bytes = (uint64_t)st.f_bavail * st.f_frsize;
+    return true;
+}
+
+unsigned fs_raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 0;
+    rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    rlim_t now = setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;
+    return (unsigned)MIN(now, (rlim_t)UINT32_MAX);
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int no_dots(const struct dirent *entry)
+{
+    return !str_equal(entry->d_name, ".") && !str_equal(entry->d_name, "..");
+}
+
+bool fs_each_name(const char *dir, bool (*each)(void *ctx, const char *name, err *e), void *ctx,
+                  err *e)
+{
+    struct dirent **names = NULL;
+    int count = scandir(dir, &names, no_dots, by_bytes);
+    if (count < 0)
+        return err_set_errno(e, ERR_IO, errno, "cannot read the directory %s", dir);
+    bool good = true;
+    for (int i = 0; i < count; i++) {
+        good = good && each(ctx, names[i]->d_name, e);
+        free(names[i]);
+    }
+    free(names);
+    return good;
+}

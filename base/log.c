@@ -1,0 +1,305 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+enum {
+    SECRET_MIN_CHARS = 8, /* shorter ones would blot out ordinary words */
+    LINE_MAX_BYTES = 1 << 20,
+    DEFAULT_COLUMNS = 80,
+};
+
+#define ERASE_LINE "\r\033[K"
+
+/* level, json, fd and terminal are constant once threads run. The status line and the secrets are
+ * shared by all that log, hence the lock; it is held for one short write and never while another
+ * lock is taken. */
+static struct {
+    log_level level;
+    bool json;
+    int fd;
+    bool terminal;
+    pthread_mutex_t lock;
+    char *status; /* as shown, or NULL */
+    char **secrets;
+    size_t secret_count;
+} state = {.level = LOG_INFO, .fd = STDERR_FILENO, .lock = PTHREAD_MUTEX_INITIALIZER};
+
+static const char *const level_words[] = {"ERROR", "WARN ", "INFO ", "DEBUG"};
+static const char *const level_names[] = {"error", "warn", "info", "debug"};
+
+void log_setup(const log_options *options)
+{
+    state.level = options->level;
+    state.json = options->json;
+    state.fd = options->fd;
+    state.terminal = !options->json && isatty(options->fd);
+    free(state.status);
+    state.status = NULL;
+}
+
+bool log_enabled(log_level level)
+{
+    return level <= state.level;
+}
+
+/* One write(2) for a line; more only where the kernel took a part of it. */
+static void write_out(slice text)
+{
+    while (text.len > 0) {
+        ssize_t n = write(state.fd, text.data, text.len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return;
+        text.data += n;
+        text.len -= (size_t)n;
+    }
+}
+
+/* The longest secret that stands at the start of `text`, in bytes; 0 for none. The longest, so that
+ * a secret which begins with another one leaves nothing behind. */
+static size_t secret_at(const char *text, size_t len)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < state.secret_count; i++) {
+        size_t secret_len = strlen(state.secrets[i]);
+        if (secret_len > longest && secret_len <= len &&
+            memcmp(text, state.secrets[i], secret_len) == 0)
+            longest = secret_len;
+    }
+    return longest;
+}
+
+static void append_masked(buf *out, const char *text)
+{
+    size_t len = strlen(text);
+    for (size_t i = 0; i < len;) {
+        size_t secret_len = state.secret_count > 0 ? secret_at(text + i, len - i) : 0;
+        if (secret_len > 0)
+            buf_append_str(out, "***");
+        else
+            buf_append_char(out, text[i]);
+        i += MAX(secret_len, (size_t)1);
+    }
+}
+
+/* Bytes of the UTF-8 character at the start of `s`, and its code point; 0 where it is none
+ * (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF). */
+static size_t utf8_decode(slice s, uint32_t *code_point)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *p = (const unsigned char *)s.data;
+    size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+    if (len == 0 || len > s.len || p[0] > 0xf4)
+        return 0;
+    uint32_t value = len == 1 ? p[0] : p[0] & (0xffu >> (len + 1));
+    for (size_t i = 1; i < len; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+        value = value << 6 | (p[i] & 0x3f);
+    }
+    if (value < smallest[len] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
+        return 0;
+    *code_point = value;
+    return len;
+}
+
+static bool is_control(uint32_t code_point)
+{
+    return code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0);
+}
+
+/* Control characters (of a key, of a server's words) would break the line or steer the terminal. */
+static void append_human(buf *out, slice text)
+{
+    while (text.len > 0) {
+        uint32_t code_point = 0;
+        size_t len = utf8_decode(text, &code_point);
+        if (len == 0)
+            buf_printf(out, "\\x%02x", (unsigned char)text.data[0]);
+        else if (code_point == '\n' || code_point == '\t')
+            buf_append_str(out, code_point == '\n' ? "\\n" : "\\t");
+        else if (is_control(code_point))
+            buf_printf(out, "\\x%02x", (unsigned)code_point);
+        else
+            buf_append(out, text.data, len);
+        text.data += MAX(len, (size_t)1);
+        text.len -= MAX(len, (size_t)1);
+    }
+}
+
+/* Inside a JSON string (RFC 8259, section 7); a byte that is not UTF-8 becomes U+FFFD. */
+static void append_json(buf *out, slice text)
+{
+    while (text.len > 0) {
+        uint32_t code_point = 0;
+        size_t len = utf8_decode(text, &code_point);
+        if (len == 0)
+            buf_append_str(out, "\\ufffd");
+        else if (code_point == '"' || code_point == '\\')
+            buf_printf(out, "\\%c", (char)code_point);
+        else if (is_control(code_point))
+            buf_printf(out, "\\u%04x", (unsigned)code_point);
+        else
+            buf_append(out, text.data, len);
+        text.data += MAX(len, (size_t)1);
+        text.len -= MAX(len, (size_t)1);
+    }
+}
+
+static void append_json_line(buf *out, log_level level, slice message)
+{
+    struct timespec now = {0};
+    struct tm utc = {0};
+    char text[40];
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+    buf_printf(out, "{\"time\":\"%s.%03dZ\",\"level\":\"%s\",\"message\":\"", text,
+               (int)(now.tv_nsec / 1000000), level_names[level]);
+    append_json(out, message);
+    buf_append_str(out, "\"}");
+}
+
+static void append_time_and_level(buf *out, log_level level)
+{
+    time_t now = time(NULL);
+    struct tm local = {0};
+    char text[40];
+    localtime_r(&now, &local);
+    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local);
+    buf_printf(out, "%s %s ", text, level_words[level]);
+}
+
+/* One line out, the status line again below it: all in one write. */
+static void emit(log_level level, bool plain, const char *text)
+{
+    AUTO(buf) message;
+    AUTO(buf) line;
+    buf_init(&message, LINE_MAX_BYTES);
+    buf_init(&line, LINE_MAX_BYTES * 6 + 4096); /* escapes take up to six bytes for one */
+    pthread_mutex_lock(&state.lock);
+    append_masked(&message, text);
+    if (state.status)
+        buf_append_str(&line, ERASE_LINE);
+    if (state.json) {
+        append_json_line(&line, level, buf_slice(&message));
+    } else {
+        if (!plain)
+            append_time_and_level(&line, level);
+        append_human(&line, buf_slice(&message));
+    }
+    buf_append_char(&line, '\n');
+    if (state.status)
+        buf_append_str(&line, state.status);
+    write_out(buf_slice(&line));
+    pthread_mutex_unlock(&state.lock);
+}
+
+static void emit_args(log_level level, bool plain, const char *fmt, va_list args)
+{
+    int saved_errno = errno;
+    AUTO_FREE char *text = NULL;
+    if (vasprintf(&text, fmt, args) < 0)
+        text = NULL; /* out of memory: this line is dropped */
+    else
+        emit(level, plain, text);
+    errno = saved_errno;
+}
+
+void log_line(log_level level, const char *fmt, ...)
+{
+    if (!log_enabled(level))
+        return;
+    va_list args;
+    va_start(args, fmt);
+    emit_args(level, false, fmt, args);
+    va_end(args);
+}
+
+void log_plain(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    emit_args(LOG_INFO, true, fmt, args);
+    va_end(args);
+}
+
+/* One column less than the terminal has: a full line would wrap, and could not be erased. */
+static size_t terminal_columns(void)
+{
+    struct winsize size = {0};
+    if (ioctl(state.fd, TIOCGWINSZ, &size) != 0 || size.ws_col < 2)
+        return DEFAULT_COLUMNS - 1;
+    return size.ws_col - 1u;
+}
+
+/* `text`, masked and harmless, cut to `columns` characters. */
+static char *status_text(const char *text, size_t columns)
+{
+    AUTO(buf) masked;
+    AUTO(buf) shown;
+    buf_init(&masked, LINE_MAX_BYTES);
+    buf_init(&shown, LINE_MAX_BYTES * 6);
+    append_masked(&masked, text);
+    append_human(&shown, buf_slice(&masked));
+    size_t len = 0;
+    for (size_t seen = 0; len < shown.len; len++) {
+        bool starts_character = ((unsigned char)shown.data[len] & 0xc0) != 0x80;
+        if (starts_character && seen++ == columns)
+            break;
+    }
+    return xstrndup(buf_str(&shown), len);
+}
+
+static void show_status(const char *text)
+{
+    char *shown = text ? status_text(text, terminal_columns()) : NULL;
+    if (!str_equal(shown, state.status)) {
+        AUTO(buf) line;
+        buf_init(&line, LINE_MAX_BYTES * 6);
+        buf_append_str(&line, ERASE_LINE);
+        buf_append_str(&line, shown ? shown : "");
+        write_out(buf_slice(&line));
+    }
+    free(state.status);
+    state.status = shown;
+}
+
+void log_status(const char *text)
+{
+    if (!state.terminal)
+        return;
+    int saved_errno = errno;
+    pthread_mutex_lock(&state.lock);
+    show_status(text);
+    pthread_mutex_unlock(&state.lock);
+    errno = saved_errno;
+}
+
+static bool secret_known(const char *secret)
+{
+    for (size_t i = 0; i < state.secret_count; i++)
+        if (str_equal(state.secrets[i], secret))
+            return true;
+    return false;
+}
+
+void log_secret_add(const char *secret)
+{
+    if (!secret || strlen(secret) < SECRET_MIN_CHARS)
+        return;
+    pthread_mutex_lock(&state.lock);
+    if (!secret_known(secret)) {
+        size_t size_bytes = (state.secret_count + 1) * sizeof *state.secrets;
+        state.secrets = xrealloc(state.secrets, size_bytes);
+        state.secrets[state.secret_count++] = xstrdup(secret);
+    }
+    pthread_mutex_unlock(&state.lock);
+}
