@@ -1,0 +1,355 @@
+#include "base/httpd.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <signal.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* The memory of one connection: request head, and the piece of a body that is handed over. */
+#define CONNECTION_MEMORY_BYTES ((size_t)128 * 1024)
+#define CONNECTION_LIMIT        4096U
+
+/* Life of a request (libmicrohttpd's calls, from top to bottom):
+ *
+ *   uri_seen   the request line came: the raw target is kept (only here is it undecoded)
+ *   access     1st call: begin. A reply given here goes out at once where no body follows or where
+ *              the client waits for "100 Continue"; otherwise it is kept
+ *   access     with data: body, or the data is swallowed once a reply is kept
+ *   access     without data: end, then the kept reply goes out (libmicrohttpd refuses replies
+ *              between the first call and this one)
+ *   completed  release
+ */
+struct httpd_request {
+    const httpd_handler *handler;
+    struct MHD_Connection *connection;
+    char *target;
+    char *method; /* NULL until begin */
+    void *user;
+    struct MHD_Response *reply; /* NULL until given */
+    unsigned status;
+    bool queued; /* handed to libmicrohttpd */
+};
+
+struct httpd {
+    struct MHD_Daemon *daemon;
+    httpd_handler handler;
+    uint16_t port;
+};
+
+static void *uri_seen(void *ctx, const char *uri, struct MHD_Connection *connection)
+{
+    httpd *h = ctx;
+    httpd_request *r = xcalloc(1, sizeof *r);
+    r->handler = &h->handler;
+    r->connection = connection;
+    r->target = xstrdup(uri);
+    return r;
+}
+
+static void completed(void *ctx, struct MHD_Connection *connection, void **state,
+                      enum MHD_RequestTerminationCode why)
+{
+    UNUSED(ctx), UNUSED(connection), UNUSED(why);
+    httpd_request *r = *state;
+    *state = NULL;
+    if (!r)
+        return;
+    if (r->method && r->handler->release)
+        r->handler->release(r->handler->ctx, r, &r->user);
+    if (r->reply)
+        MHD_destroy_response(r->reply);
+    free(r->method);
+    free(r->target);
+    free(r);
+}
+
+static enum MHD_Result queue_reply(httpd_request *r)
+{
+    r->queued = true;
+    return MHD_queue_response(r->connection, r->status, r->reply);
+}
+
+static bool body_follows(const httpd_request *r)
+{
+    const char *length = httpd_header(r, "Content-Length");
+    return httpd_header(r, "Transfer-Encoding") || (length && strcmp(length, "0") != 0);
+}
+
+static bool waits_for_continue(const httpd_request *r, const char *version)
+{
+    const char *expect = httpd_header(r, "Expect");
+    return expect && strcasecmp(expect, "100-continue") == 0 && str_equal(version, "HTTP/1.1");
+}
+
+static enum MHD_Result access_first(httpd_request *r, const char *method, const char *version)
+{
+    r->method = xstrdup(method);
+    r->handler->begin(r->handler->ctx, r, &r->user);
+    if (r->reply && (!body_follows(r) || waits_for_continue(r, version)))
+        return queue_reply(r);
+    return MHD_YES;
+}
+
+static enum MHD_Result access_last(httpd_request *r)
+{
+    if (!r->reply && r->handler->end)
+        r->handler->end(r->handler->ctx, r, &r->user);
+    if (!r->reply)
+        httpd_reply(r, 500, NULL, 0, SLICE_LIT("the server gave no reply to this request\n"));
+    return queue_reply(r);
+}
+
+static enum MHD_Result access_called(void *ctx, struct MHD_Connection *connection, const char *url,
+                                     const char *method, const char *version,
+                                     const char *upload_data, size_t *upload_size, void **state)
+{
+    UNUSED(ctx), UNUSED(connection), UNUSED(url);
+    httpd_request *r = *state;
+    if (!r->method)
+        return access_first(r, method, version);
+    if (r->queued)
+        return MHD_YES;
+    if (*upload_size == 0)
+        return access_last(r);
+    if (!r->reply && r->handler->body)
+        r->handler->body(r->handler->ctx, r, &r->user,
+                         (slice){.data = upload_data, .len = *upload_size});
+    *upload_size = 0; /* taken */
+    return MHD_YES;
+}
+
+/* --- replies --- */
+
+static void reply_set(httpd_request *r, int status, const http_header *headers, size_t header_count,
+                      struct MHD_Response *take_response)
+{
+    if (r->reply || !take_response) { /* the first reply stands */
+        if (take_response)
+            MHD_destroy_response(take_response);
+        return;
+    }
+    for (size_t i = 0; i < header_count; i++)
+        if (strcasecmp(headers[i].name, MHD_HTTP_HEADER_CONTENT_LENGTH) != 0) /* made from body */
+            MHD_add_response_header(take_response, headers[i].name, headers[i].value);
+    r->reply = take_response;
+    r->status = (unsigned)status;
+}
+
+static struct MHD_Response *response_from_slice(slice body)
+{
+    void *data = body.len ? (void *)(uintptr_t)body.data : (void *)(uintptr_t) "";
+    return MHD_create_response_from_buffer(body.len, data, MHD_RESPMEM_MUST_COPY);
+}
+
+void httpd_reply(httpd_request *r, int status, const http_header *headers, size_t header_count,
+                 slice body)
+{
+    reply_set(r, status, headers, header_count, response_from_slice(body));
+}
+
+void httpd_reply_file(httpd_request *r, int status, const http_header *headers, size_t header_count,
+                      int take_fd, uint64_t offset, uint64_t len_bytes)
+{
+    struct MHD_Response *response = NULL;
+    if (len_bytes > 0)
+        response = MHD_create_response_from_fd_at_offset64(len_bytes, take_fd, offset);
+    if (!response) {
+        close(take_fd);
+        if (len_bytes > 0)
+            status = 500;
+        response = response_from_slice((slice){0});
+    }
+    reply_set(r, status, headers, header_count, response);
+}
+
+/* The body of httpd_reply_cut and httpd_reply_head: `len` bytes, then a break. */
+typedef struct cut_body {
+    size_t len;
+    char data[];
+} cut_body;
+
+static ssize_t cut_read(void *ctx, uint64_t position, char *out, size_t max)
+{
+    const cut_body *cut = ctx;
+    if (position >= cut->len)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    size_t count = MIN(max, cut->len - (size_t)position);
+    memcpy(out, cut->data + position, count);
+    return (ssize_t)count;
+}
+
+void httpd_reply_cut(httpd_request *r, int status, const http_header *headers, size_t header_count,
+                     slice body, uint64_t content_length)
+{
+    cut_body *cut = xcalloc(1, sizeof *cut + body.len + 1);
+    cut->len = body.len;
+    if (body.len)
+        memcpy(cut->data, body.data, body.len);
+    reply_set(r, status, headers, header_count,
+              MHD_create_response_from_callback(content_length, 16384, cut_read, cut, free));
+}
+
+void httpd_reply_head(httpd_request *r, int status, const http_header *headers, size_t header_count,
+                      uint64_t content_length)
+{
+    httpd_reply_cut(r, status, headers, header_count, (slice){0}, content_length);
+}
+
+bool httpd_replied(const httpd_request *r)
+{
+    return r->reply != NULL;
+}
+
+/* --- what came --- */
+
+const char *httpd_method(const httpd_request *r)
+{
+    return r->method;
+}
+
+const char *httpd_raw_target(const httpd_request *r)
+{
+    return r->target;
+}
+
+const char *httpd_header(const httpd_request *r, const char *name)
+{
+    const char *value = NULL;
+    size_t len = 0;
+    if (MHD_lookup_connection_value_n(r->connection, MHD_HEADER_KIND, name, strlen(name), &value,
+                                      &len) != MHD_YES)
+        return NULL;
+    return value ? value : "";
+}
+
+typedef struct each_header {
+    void (*each)(void *ctx, const char *name, const char *value);
+    void *ctx;
+} each_header;
+
+static enum MHD_Result each_header_called(void *ctx, enum MHD_ValueKind kind, const char *name,
+                                          const char *value)
+{
+    UNUSED(kind);
+    const each_header *call = ctx;
+    call->each(call->ctx, name, value ? value : "");
+    return MHD_YES;
+}
+
+void httpd_each_header(const httpd_request *r,
+                       void (*each)(void *ctx, const char *name, const char *value), void *ctx)
+{
+    each_header call = {.each = each, .ctx = ctx};
+    MHD_get_connection_values(r->connection, MHD_HEADER_KIND, each_header_called, &call);
+}
+
+/* --- start and stop --- */
+
+static int bind_address(const struct addrinfo *at)
+{
+    AUTO_FD fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int on = 1;
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        bind(fd, at->ai_addr, at->ai_addrlen) != 0 || listen(fd, 1024) != 0)
+        return -1;
+    int bound = fd;
+    fd = -1;
+    return bound;
+}
+
+/* A socket of our own, because libmicrohttpd does not say why it could not bind. */
+static int listen_on(const char *address, uint16_t port, err *e)
+{
+    char service[8];
+    snprintf(service, sizeof service, "%u", port);
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *found = NULL;
+    int failed = getaddrinfo(address, service, &hints, &found);
+    if (failed) {
+        err_set(e, ERR_IO, "the address %s cannot be listened on: %s (use one of this host's)",
+                address, gai_strerror(failed));
+        return -1;
+    }
+    int fd = bind_address(found);
+    int reason = errno;
+    freeaddrinfo(found);
+    if (fd < 0 && reason == EADDRINUSE)
+        err_set_errno(e, ERR_IO, reason, "port %u of %s is taken (end its user or choose another)",
+                      port, address);
+    else if (fd < 0)
+        err_set_errno(e, ERR_IO, reason, "port %u of %s cannot be listened on", port, address);
+    return fd;
+}
+
+static uint16_t port_of(int fd)
+{
+    struct sockaddr_storage at = {0};
+    socklen_t len = sizeof at;
+    char service[8] = "0";
+    if (getsockname(fd, (struct sockaddr *)&at, &len) == 0)
+        getnameinfo((struct sockaddr *)&at, len, NULL, 0, service, sizeof service, NI_NUMERICSERV);
+    return (uint16_t)strtoul(service, NULL, 10);
+}
+
+static struct MHD_Daemon *daemon_start(httpd *h, int fd, unsigned threads, unsigned idle_s)
+{
+    struct MHD_OptionItem items[] = {
+        {MHD_OPTION_LISTEN_SOCKET, fd, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)idle_s, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)CONNECTION_MEMORY_BYTES, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)CONNECTION_LIMIT, NULL},
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)uri_seen, h},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)completed, h},
+        {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)threads, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    /* Its threads inherit this mask: signals belong to the threads of the program. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    struct MHD_Daemon *daemon =
+        MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, NULL, NULL,
+                         access_called, h, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return daemon;
+}
+
+httpd *httpd_start(const httpd_options *options, const httpd_handler *handler, err *e)
+{
+    const char *address = options->address ? options->address : "127.0.0.1";
+    int fd = listen_on(address, options->port, e);
+    if (fd < 0)
+        return NULL;
+    httpd *h = xcalloc(1, sizeof *h);
+    h->handler = *handler;
+    h->port = port_of(fd);
+    unsigned threads = options->thread_count ? options->thread_count : 4;
+    unsigned idle_s = options->idle_timeout_s ? options->idle_timeout_s : 60;
+    h->daemon = daemon_start(h, fd, threads, idle_s); /* owns fd from here */
+    if (h->daemon)
+        return h;
+    err_set(e, ERR_IO,
+            "the HTTP server on port %u of %s cannot start its %u threads (lower their "
+            "number or raise the limits of processes and open files)",
+            h->port, address, threads);
+    close(fd);
+    free(h);
+    return NULL;
+}
+
+uint16_t httpd_port(const httpd *h)
+{
+    return h->port;
+}
+
+void httpd_stop(httpd *h)
+{
+    if (!h)
+        return;
+    MHD_stop_daemon(h->daemon);
+    free(h);
+}
