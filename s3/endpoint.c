@@ -1,0 +1,135 @@
+#include "s3/endpoint.h"
+
+#include "s3/uri.h"
+
+#define URL_MAX_BYTES  ((size_t)64 * 1024)
+#define DEFAULT_REGION "us-east-1"
+
+/* Partitions of AWS: the first row whose prefix fits the region. */
+static const struct {
+    const char *region_prefix;
+    const char *dns_suffix;
+} partitions[] = {
+    {"cn-", "amazonaws.com.cn"},   {"us-gov-", "amazonaws.com"},   {"us-iso-", "c2s.ic.gov"},
+    {"us-isob-", "sc2s.sgov.gov"}, {"us-isof-", "csp.hci.ic.gov"}, {"eu-isoe-", "cloud.adc-e.uk"},
+    {"eusc-", "amazonaws.eu"},     {"", "amazonaws.com"},
+};
+
+static const char *dns_suffix(const char *region)
+{
+    size_t i = 0;
+    while (!str_starts_with(region, partitions[i].region_prefix))
+        i++;
+    return partitions[i].dns_suffix;
+}
+
+bool s3_bucket_is_dns_label(const char *bucket)
+{
+    size_t len = strlen(bucket);
+    if (len < 3 || len > 63 || bucket[0] == '-' || bucket[len - 1] == '-')
+        return false;
+    return strspn(bucket, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
+}
+
+static const char *first_of(const char *const *candidates, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (candidates[i] && *candidates[i])
+            return candidates[i];
+    return NULL;
+}
+
+static bool take_url(s3_endpoint *ep, const char *url, err *e)
+{
+    const char *rest = NULL;
+    if (str_starts_with(url, "http://"))
+        rest = url + strlen("http://");
+    else if (str_starts_with(url, "https://"))
+        rest = url + strlen("https://");
+    size_t host_len = rest ? strcspn(rest, "/?#") : 0;
+    if (host_len == 0 || memchr(rest, '@', host_len) || strpbrk(rest + host_len, "?# "))
+        return err_set(e, ERR_CONFIG,
+                       "the S3 endpoint '%s' is no URL such as http://127.0.0.1:9000", url);
+    size_t path_len = strlen(rest + host_len);
+    while (path_len > 0 && rest[host_len + path_len - 1] == '/')
+        path_len--;
+    ep->custom = true;
+    ep->scheme = xstrndup(url, (size_t)(rest - url) - strlen("://"));
+    ep->host = xstrndup(rest, host_len);
+    ep->path = xstrndup(rest + host_len, path_len);
+    return true;
+}
+
+bool s3_endpoint_init(s3_endpoint *out, const s3_config *config, const s3_profile *profile, err *e)
+{
+    *out = (s3_endpoint){.addressing = config->addressing};
+    const char *regions[] = {config->region, s3_env(config->getenv_fn, "AWS_REGION"),
+                             s3_env(config->getenv_fn, "AWS_DEFAULT_REGION"),
+                             s3_profile_get(profile, "region"), DEFAULT_REGION};
+    const char *urls[] = {config->endpoint, s3_env(config->getenv_fn, "AWS_ENDPOINT_URL_S3"),
+                          s3_env(config->getenv_fn, "AWS_ENDPOINT_URL"),
+                          s3_profile_get(profile, "endpoint_url")};
+    out->region = xstrdup(first_of(regions, ARRAY_LEN(regions)));
+    const char *url = first_of(urls, ARRAY_LEN(urls));
+    if (!url || take_url(out, url, e))
+        return true;
+    s3_endpoint_deinit(out);
+    return false;
+}
+
+void s3_endpoint_deinit(s3_endpoint *ep)
+{
+    free(ep->scheme);
+    free(ep->host);
+    free(ep->path);
+    free(ep->region);
+    *ep = (s3_endpoint){0};
+}
+
+static bool path_style(const s3_endpoint *ep, const char *bucket)
+{
+    if (ep->addressing == S3_ADDRESSING_AUTO)
+        return ep->custom || !s3_bucket_is_dns_label(bucket);
+    return ep->addressing == S3_ADDRESSING_PATH;
+}
+
+static char *target_host(const s3_endpoint *ep, const char *region, const char *bucket_label)
+{
+    const char *dot = *bucket_label ? "." : "";
+    if (ep->custom)
+        return xasprintf("%s%s%s", bucket_label, dot, ep->host);
+    return xasprintf("%s%ss3.%s.%s", bucket_label, dot, region, dns_suffix(region));
+}
+
+void s3_endpoint_target(const s3_endpoint *ep, const char *region, const char *bucket,
+                        const char *key, const char *query, s3_target *out)
+{
+    bool in_path = bucket && path_style(ep, bucket);
+    out->host = target_host(ep, region, bucket && !in_path ? bucket : "");
+    AUTO(buf) url;
+    buf_init(&url, URL_MAX_BYTES);
+    buf_printf(&url, "%s://%s", ep->custom ? ep->scheme : "https", out->host);
+    size_t path_at = url.len;
+    buf_append_str(&url, ep->custom ? ep->path : "");
+    if (in_path) {
+        buf_append_char(&url, '/');
+        s3_uri_encode(slice_from(bucket), false, &url);
+    }
+    if (key || !in_path)
+        buf_append_char(&url, '/');
+    s3_uri_encode(slice_from(key), true, &url);
+    size_t path_len = url.len - path_at;
+    if (query && *query)
+        buf_printf(&url, "?%s", query);
+    size_t query_len = query ? strlen(query) : 0;
+    out->url = buf_give(&url);
+    out->path = (slice){.data = out->url + path_at, .len = path_len};
+    out->query = (slice){.data = query_len ? out->path.data + path_len + 1 : "", .len = query_len};
+}
+
+void s3_target_deinit(s3_target *target)
+{
+    free(target->url);
+    free(target->host);
+    *target = (s3_target){0};
+}

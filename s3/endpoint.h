@@ -1,0 +1,44 @@
+/* Where requests go: region, host, path style or virtual-hosted style.
+ *
+ * What:    the rules that make a URL out of endpoint, region, bucket, key and query.
+ * Owner:   s3_endpoint and s3_target own their strings; _deinit frees them.
+ * Threads: any; constant after s3_endpoint_init.
+ * Fails:   ERR_CONFIG for an endpoint that is no http(s) URL.
+ * Sources: Amazon S3 User Guide, "Virtual hosting of buckets", "Bucket naming rules"; AWS SDKs and
+ *          Tools Reference Guide, "Service-specific endpoints".
+ */
+#ifndef S3_ENDPOINT_H
+#define S3_ENDPOINT_H
+
+#include "s3/profile.h"
+#include "s3/s3.h"
+
+typedef struct s3_endpoint {
+    bool custom;  /* not AWS itself: one host for all regions */
+    char *scheme; /* custom: "http" or "https" */
+    char *host;   /* custom: host[:port] */
+    char *path;   /* custom: "" or "/prefix", without a slash at its end */
+    char *region; /* where nothing else is known of a bucket */
+    s3_addressing addressing;
+} s3_endpoint;
+
+bool s3_endpoint_init(s3_endpoint *out, const s3_config *config, const s3_profile *profile, err *e)
+    MUST_USE;
+void s3_endpoint_deinit(s3_endpoint *ep);
+
+typedef struct s3_target {
+    char *url;  /* whole, percent-encoded */
+    char *host; /* value of the Host header */
+    slice path; /* in url, as it is signed */
+    slice query;
+} s3_target;
+
+/* `bucket` may be NULL (the service itself), `key` NULL (the bucket), `query` NULL or encoded. */
+void s3_endpoint_target(const s3_endpoint *ep, const char *region, const char *bucket,
+                        const char *key, const char *query, s3_target *out);
+void s3_target_deinit(s3_target *target);
+
+/* May the name be the first label of a host name, with TLS too: 3 to 63 of a-z 0-9 and '-'. */
+bool s3_bucket_is_dns_label(const char *bucket);
+
+#endif
