@@ -27,15 +27,17 @@ char *fs_join_below(const char *root, const char *relative, err *e) MUST_USE;
 char *fs_absolute(const char *path, err *e) MUST_USE; /* against the working directory; the last
                                                          parts need not exist */
 
+/* Replaces what `out` (initialised) holds; its bound is raised to max_bytes where it is lower. A
+ * larger file is ERR_LIMIT. */
 bool fs_read_file(const char *path, size_t max_bytes, buf *out, err *e) MUST_USE;
 
 /* Writes beside the target, then renames over it: a reader sees the old file or the whole new one.
  * With `durable` the bytes are fsync'ed before the rename. */
 bool fs_write_file(const char *path, slice data, bool durable, err *e) MUST_USE;
 
-/* A new, empty file `<path>.tmp-<random>` opened for reading and writing. *temp_path is malloc'ed.
- * fs_temp_commit renames it to `path`; fs_temp_discard removes it. Both free *temp_path and set it
- * to NULL; the descriptor stays the caller's. */
+/* A new, empty file `<path>.tmp-<random>` (13 bytes longer than path) opened for reading and
+ * writing. *temp_path is malloc'ed. fs_temp_commit renames it to `path`; fs_temp_discard removes
+ * it. Both free *temp_path and set it to NULL; the descriptor stays the caller's. */
 int fs_temp_create(const char *path, char **temp_path, err *e) MUST_USE;
 bool fs_temp_commit(char **temp_path, const char *path, err *e) MUST_USE;
 void fs_temp_discard(char **temp_path);

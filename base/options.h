@@ -17,20 +17,23 @@
 typedef enum option_type {
     OPTION_STRING,   /* char *            any text; NULL when not given and without default */
     OPTION_BOOL,     /* bool              true|false|yes|no|on|off; the flag alone means true,
-                                          --no-<flag> means false */
+                                          --no-<flag> means false; where true is the default,
+                                          `--flag true|false` is understood too */
     OPTION_INT,      /* int64_t           min..max */
     OPTION_FLOAT,    /* double            min..max */
     OPTION_SIZE,     /* uint64_t, bytes   16777216, 16MiB, 64KiB, 2GiB, 1GB; min..max in bytes */
     OPTION_DURATION, /* uint64_t, ms      a number of seconds (fractions allowed), or 250ms, 5s, 2m,
                                           1h, 1d; min..max in seconds */
     OPTION_ENUM,     /* int               index into `choices` */
-    OPTION_LIST,     /* char **, NULL-terminated; YAML sequence or one value; the flag repeats */
+    OPTION_LIST, /* char **, NULL-terminated, never NULL after options_defaults; YAML sequence or
+                    one value; the flag repeats */
 } option_type;
 
 enum {
     OPTION_FLAG_ONLY = 1, /* not a YAML key (--config, --dry-run) */
     OPTION_SECRET = 2,    /* never shown */
-    OPTION_ACCEPTED = 4,  /* accepted for old files, without effect here: one notice (log_warn) */
+    OPTION_ACCEPTED = 4,  /* accepted for old files, without effect here, whatever the value: one
+                             notice (log_warn) of options_check names all that were found */
     OPTION_HIDDEN = 8,    /* not in --help */
     OPTION_REQUIRED = 16, /* options_check demands it */
     OPTION_KEY_ONLY = 32, /* a YAML key without a flag */
@@ -41,7 +44,7 @@ typedef struct option {
     option_type type;
     size_t offset;              /* offsetof(config, member); unused where OPTION_ACCEPTED */
     const char *fallback;       /* default, as text; NULL: none (strings: NULL, others: 0) */
-    double min, max;            /* numbers; both 0: no bounds */
+    double min, max;            /* numbers; both 0: no bounds; max below min: min only */
     const char *const *choices; /* OPTION_ENUM: NULL-terminated names */
     unsigned flags;
     const char *alias;       /* a second name of the same key, or NULL (s5cmd_workers) */
@@ -68,17 +71,21 @@ typedef struct option_set {
  * 'e' environment, 'c' command line). Owned by the caller, `row_count` bytes, zeroed at first. */
 typedef char option_origin;
 
+/* Overwrites the members, whatever they hold. */
 bool options_defaults(const option_set *set, void *config, err *e) MUST_USE;
 bool options_yaml(const option_set *set, const char *path, void *config, option_origin *origins,
                   err *e) MUST_USE;
+/* A variable that is empty counts as not set. getenv_fn NULL: the process's environment. */
 bool options_environment(const option_set *set, const char *(*getenv_fn)(const char *name),
                          void *config, option_origin *origins, err *e) MUST_USE;
 /* Understands --flag value, --flag=value, -x value, `--` and positional words (argv is permuted so
  * that those stand at its end; *positional is the index of the first). */
 bool options_arguments(const option_set *set, int argc, char **argv, void *config,
                        option_origin *origins, int *positional, err *e) MUST_USE;
+/* To be called once, last: demands the OPTION_REQUIRED rows, and gives the one notice about the
+ * OPTION_ACCEPTED rows that were found in any place. */
 bool options_check(const option_set *set, const void *config, const option_origin *origins, err *e)
-    MUST_USE; /* OPTION_REQUIRED rows */
+    MUST_USE;
 void options_deinit(const option_set *set, void *config);
 
 /* Reads --NAME's value (--config FILE) ahead of the whole parse; NULL when absent. Borrowed. */
