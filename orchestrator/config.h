@@ -1,0 +1,67 @@
+/* The orchestrator's configuration: one flat struct, one table of options.
+ *
+ * What:    options.h rows over this struct; lowest first: default, YAML file, environment, command
+ *          line. Then what follows from several options at once: the host's share, the places.
+ * Owner:   config_deinit frees the strings. Threads: constant once config_load is through.
+ * Fails:   ERR_CONFIG / ERR_USAGE (exit 2), before anything is contacted.
+ */
+#ifndef ORCHESTRATOR_CONFIG_H
+#define ORCHESTRATOR_CONFIG_H
+
+#include "base/options.h"
+#include "orchestrator/places.h"
+
+typedef struct config {
+    /* what to do */
+    char *remote_file_input, *remote_report_output_dir, *remote_cleaned_output_dir;
+    bool redo, copy_uncontaminated, dry_run;
+    int64_t max_files_debug; /* 0: no debug run */
+
+    /* detection server */
+    char *server_url;
+    int64_t max_concurrent_jobs; /* 0: 4 x worker_threads of /health */
+    uint64_t poll_interval_ms, server_wait_ms;
+
+    /* this machine */
+    char *local_work_dir;
+    uint64_t cleanup_delay_ms;
+    uint64_t disk_budget_bytes; /* 0: most of the free space */
+    uint64_t memory_budget_bytes, codec_memory_budget_bytes;
+    int verify; /* verify_level */
+    char *content_key;
+
+    /* store */
+    char *endpoint_url, *region, *profile, *ca_bundle;
+    int addressing_style; /* s3_addressing */
+    int64_t s3_workers;
+    uint64_t part_size_bytes;
+    int64_t download_retry_attempts;
+    uint64_t download_retry_base_delay_ms;
+    bool no_sign_request, verify_tls;
+
+    /* share */
+    int64_t host_index, host_count;
+
+    /* log and information */
+    int log_level; /* log_level */
+    bool log_json;
+    char *config_file;
+    bool help, version, print_reference, print_config;
+
+    /* derived */
+    bool shard_given; /* false: one host, with the notice */
+    places places;
+} config;
+
+extern const option_set config_options;
+
+/* Reads the file named by --config, the environment, the command line, and checks the whole. With
+ * --help and its like only these flags are set and nothing else is asked for. */
+bool config_load(int argc, char **argv, const char *(*getenv_fn)(const char *name), config *out,
+                 err *e) MUST_USE;
+void config_deinit(config *c);
+DEFINE_AUTO(config, config_deinit)
+
+bool config_wants_information(const config *c); /* --help, --version, --print-... */
+
+#endif

@@ -1,0 +1,212 @@
+#include "orchestrator/download.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+struct download {
+    download_options options;
+    int fd;
+    bool reused;   /* an earlier run's file */
+    bool keep_off; /* do not re-use one (any more) */
+    s3_op *get;    /* NULL once ended */
+    verify_task *verify;
+    uint64_t received_bytes;
+};
+
+static void download_free(download *d)
+{
+    if (d->fd >= 0)
+        close(d->fd);
+    free(d);
+}
+
+void download_cancel(download *d)
+{
+    if (!d)
+        return;
+    if (d->get)
+        s3_op_cancel(d->get);
+    verify_task_cancel(d->verify);
+    download_free(d);
+}
+
+uint64_t download_received_bytes(const download *d)
+{
+    return d->received_bytes;
+}
+
+/* Ends with the first error; what else is under way is cancelled. */
+static void fail(download *d, const err *error)
+{
+    err copy = *error;
+    download_options options = d->options;
+    download_cancel(d);
+    options.on_done(options.ctx, &copy);
+}
+
+static void succeed(download *d)
+{
+    item *it = d->options.item;
+    const workdir *w = d->options.workdir;
+    err e = ERR_INIT;
+    if (!d->reused && !workdir_part_commit(w, it->key, it->etag, &e)) {
+        fail(d, &e);
+        return;
+    }
+    free(it->local_path);
+    it->local_path = workdir_final_path(w, it->key);
+    download_options options = d->options;
+    download_free(d);
+    options.on_done(options.ctx, NULL);
+}
+
+static void warn_about(const download *d)
+{
+    const verdict *v = &d->options.item->verdict;
+    const char *bucket = d->options.bucket, *key = d->options.item->key;
+    if (v->suffix_differs)
+        log_warn("s3://%s/%s: its content is %s, its name says otherwise", bucket, key,
+                 codec_get(v->format)->name);
+    if (v->unscannable_lines)
+        log_warn("s3://%s/%s: %llu of %llu lines have no text under '%s'; they are not looked at",
+                 bucket, key, (unsigned long long)v->unscannable_lines,
+                 (unsigned long long)v->lines, d->options.content_key);
+}
+
+static bool begin(download *d, err *e);
+
+/* A file that an earlier run left went bad on the disk: the object itself decides. */
+static void begin_afresh(download *d, const err *error)
+{
+    log_warn("%s; the kept local copy is bad, it is downloaded anew", error->message);
+    err e = ERR_INIT;
+    close(d->fd);
+    d->fd = -1;
+    d->keep_off = true;
+    if (!begin(d, &e))
+        fail(d, &e);
+}
+
+static void on_verified(void *ctx, const verdict *found, const err *error)
+{
+    download *d = ctx;
+    d->verify = NULL;
+    if (error) {
+        if (d->reused)
+            begin_afresh(d, error);
+        else
+            fail(d, error);
+        return;
+    }
+    d->options.item->verdict = *found;
+    d->options.item->lines_known = true;
+    warn_about(d);
+    if (!d->get)
+        succeed(d);
+}
+
+static void on_get_progress(void *ctx, uint64_t prefix_bytes, uint64_t received_bytes)
+{
+    download *d = ctx;
+    d->received_bytes = received_bytes;
+    if (d->verify)
+        verify_task_grow(d->verify, prefix_bytes);
+}
+
+static void on_get_restart(void *ctx)
+{
+    download *d = ctx;
+    if (d->verify)
+        verify_task_restart(d->verify);
+}
+
+static void on_get_done(void *ctx, const s3_get_result *result, const err *error)
+{
+    download *d = ctx;
+    d->get = NULL;
+    if (error) {
+        err e = *error;
+        if (e.code == ERR_S3_NOT_FOUND)
+            err_context(&e, "deleted since the listing");
+        fail(d, &e);
+        return;
+    }
+    d->received_bytes = result->size_bytes;
+    if (d->verify)
+        verify_task_end(d->verify, result->size_bytes);
+    else
+        succeed(d);
+}
+
+static bool start_verification(download *d, err *e)
+{
+    const download_options *o = &d->options;
+    if (o->level == VERIFY_NONE)
+        return true;
+    AUTO_FREE char *name = xasprintf("s3://%s/%s", o->bucket, o->item->key);
+    d->verify = verify_task_start(o->verifier,
+                                  &(verify_task_options){.level = o->level,
+                                                         .name = name,
+                                                         .content_key = o->content_key,
+                                                         .fd = d->fd,
+                                                         .on_done = on_verified,
+                                                         .ctx = d},
+                                  e);
+    return d->verify != NULL;
+}
+
+static bool open_file(download *d, err *e)
+{
+    const item *it = d->options.item;
+    const workdir *w = d->options.workdir;
+    d->reused = !d->keep_off && d->options.level != VERIFY_NONE &&
+                workdir_has_whole(w, it->key, it->etag, it->size_bytes);
+    if (!d->reused) {
+        d->fd = workdir_part_create(w, it->key, e);
+        return d->fd >= 0;
+    }
+    AUTO_FREE char *path = workdir_final_path(w, it->key);
+    d->fd = open(path, O_RDONLY | O_CLOEXEC);
+    return d->fd >= 0 || err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", path);
+}
+
+static void start_get(download *d)
+{
+    const download_options *o = &d->options;
+    d->get = s3_get(o->s3, &(s3_get_options){.bucket = o->bucket,
+                                             .key = o->item->key,
+                                             .etag = o->item->etag[0] ? o->item->etag : NULL,
+                                             .size_known = true,
+                                             .size_bytes = o->item->size_bytes,
+                                             .fd = d->fd,
+                                             .on_progress = on_get_progress,
+                                             .on_restart = on_get_restart,
+                                             .on_done = on_get_done,
+                                             .ctx = d});
+}
+
+static bool begin(download *d, err *e)
+{
+    if (!open_file(d, e) || !start_verification(d, e))
+        return false;
+    if (d->reused)
+        verify_task_end(d->verify, d->options.item->size_bytes);
+    else
+        start_get(d);
+    return true;
+}
+
+download *download_start(const download_options *options, err *e)
+{
+    download *d = xcalloc(1, sizeof *d);
+    d->options = *options;
+    d->fd = -1;
+    if (!begin(d, e)) {
+        download_cancel(d);
+        return NULL;
+    }
+    return d;
+}

@@ -1,0 +1,38 @@
+/* One object comes down, and is verified while it does.
+ *
+ * What:    ranges into the part file (s3_get), a verification that follows (verify_task); when both
+ *          are through, the part file gets its name. A whole file that an earlier run left is only
+ *          verified.
+ * Owner:   download_start / on_done or download_cancel, which both free it.
+ * Threads: loop.
+ * Fails:   by the error given to on_done; the first fault ends both. Local files are left to the
+ *          caller's clean-up.
+ */
+#ifndef ORCHESTRATOR_DOWNLOAD_H
+#define ORCHESTRATOR_DOWNLOAD_H
+
+#include "orchestrator/item.h"
+#include "orchestrator/verify_task.h"
+#include "orchestrator/workdir.h"
+#include "s3/s3.h"
+
+typedef struct download download;
+
+typedef struct download_options {
+    s3_client *s3;
+    verifier *verifier;
+    const workdir *workdir;
+    const char *bucket;
+    item *item; /* on success: local_path, verdict, lines_known are set */
+    verify_level level;
+    const char *content_key;
+    void (*on_done)(void *ctx, const err *error);
+    void *ctx;
+} download_options;
+
+download *download_start(const download_options *options, err *e) MUST_USE;
+void download_cancel(download *d); /* NULL is fine */
+/* For progress: bytes received so far. */
+uint64_t download_received_bytes(const download *d);
+
+#endif

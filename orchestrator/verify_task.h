@@ -1,0 +1,44 @@
+/* Verification that follows a download: a worker reads the file's prefix as it grows.
+ *
+ * What:    the loop tells how far the file is whole from its start; a task for the new piece goes
+ * to the pool, never more than one a file, so that the stream stays in order without locks.
+ *          Decoders need windows: `verifier` admits no more of them than its memory budget bears,
+ *          and the others, which read from the file later, wait in turn.
+ * Owner:   verifier_new / verifier_free (after the pool). A verify_task frees itself: after
+ *          on_done, or, cancelled, when its worker has come back.
+ * Threads: loop; verify_piece on a worker.
+ * Fails:   by the error given to on_done: the file's fault, or ERR_IO.
+ */
+#ifndef ORCHESTRATOR_VERIFY_TASK_H
+#define ORCHESTRATOR_VERIFY_TASK_H
+
+#include "base/buf.h"
+#include "base/pool.h"
+#include "compression/verify.h"
+
+typedef struct verifier verifier;
+verifier *verifier_new(pool *p, uint64_t codec_budget_bytes) MUST_USE;
+void verifier_free(verifier *v); /* NULL is fine */
+
+/* What a decoder of this format may need at most. */
+uint64_t verifier_window_bytes(codec_format format);
+
+typedef struct verify_task verify_task;
+
+typedef struct verify_task_options {
+    verify_level level;
+    const char *name;        /* of the object; copied */
+    const char *content_key; /* borrowed */
+    int fd;                  /* borrowed until on_done; duplicated for the worker */
+    void (*on_done)(void *ctx, const verdict *verdict, const err *error);
+    void *ctx;
+} verify_task_options;
+
+/* NULL when the descriptor cannot be duplicated. */
+verify_task *verify_task_start(verifier *v, const verify_task_options *options, err *e) MUST_USE;
+void verify_task_grow(verify_task *t, uint64_t prefix_bytes);
+void verify_task_end(verify_task *t, uint64_t size_bytes); /* the file is whole */
+void verify_task_restart(verify_task *t); /* the bytes change: all over again from the start */
+void verify_task_cancel(verify_task *t);  /* on_done is not called any more; NULL is fine */
+
+#endif

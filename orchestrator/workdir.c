@@ -1,0 +1,268 @@
+#include "orchestrator/workdir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/fsutil.h"
+#include "base/log.h"
+#include "orchestrator/names.h"
+
+#define LOCK_NAME     "orchestrator.lock"
+#define ETAG_NAME     "etag"
+#define PART_NAME     "part"
+#define RECODED_NAME  "cleaned"
+#define URI_HEX_CHARS 12
+#define KEY_HEX_CHARS 32
+#define SPARE_BYTES   (64u << 20) /* of the file system, left to others */
+
+struct workdir {
+    char *path;     /* of the share, absolute */
+    char *download; /* path/download */
+    int lock_fd;
+    budget disk;
+};
+
+static void hash_hex(const char *text, size_t hex_chars, char *out)
+{
+    uint8_t digest[SHA256_BYTES];
+    char hex[2 * SHA256_BYTES + 1];
+    sha256(slice_from(text), digest);
+    hex_encode(digest, sizeof digest, hex);
+    memcpy(out, hex, hex_chars);
+    out[hex_chars] = '\0';
+}
+
+static char *share_path(const workdir_options *o, err *e)
+{
+    char uri_hash[URI_HEX_CHARS + 1];
+    hash_hex(o->input_uri, URI_HEX_CHARS, uri_hash);
+    AUTO_FREE char *root = fs_absolute(o->root, e);
+    if (!root)
+        return NULL;
+    return xasprintf("%s/input-%s/%u-of-%u", root, uri_hash, o->host_index, o->host_count);
+}
+
+static bool refuse_second(const char *path, const char *lock_path, err *e)
+{
+    AUTO(buf) pid;
+    buf_init(&pid, 64);
+    err unread = ERR_INIT;
+    bool known = fs_read_file(lock_path, 64, &pid, &unread);
+    slice words = slice_trim(buf_slice(&pid));
+    return err_set(e, ERR_LOCKED,
+                   "%s: another orchestrator works there (process %.*s); wait for it, stop it, or "
+                   "choose another local_work_dir",
+                   path, known ? (int)words.len : 7, known ? words.data : "unknown");
+}
+
+/* The kernel holds the lock and drops it with the process; the pid inside is for people. */
+static bool take_lock(workdir *w, err *e)
+{
+    AUTO_FREE char *lock_path = xasprintf("%s/" LOCK_NAME, w->path);
+    w->lock_fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (w->lock_fd < 0)
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", lock_path);
+    if (flock(w->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        return errno == EWOULDBLOCK
+                   ? refuse_second(w->path, lock_path, e)
+                   : err_set_errno(e, ERR_IO, errno, "%s: cannot be locked", lock_path);
+    char pid[32];
+    int len = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+    if (ftruncate(w->lock_fd, 0) != 0)
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot be written", lock_path);
+    return fs_pwrite_all(w->lock_fd, pid, (size_t)len, 0, e);
+}
+
+static bool set_budget(workdir *w, uint64_t asked_bytes, err *e)
+{
+    w->disk.limit_bytes = asked_bytes;
+    if (asked_bytes)
+        return true;
+    uint64_t free_bytes = 0;
+    if (!fs_free_bytes(w->path, &free_bytes, e))
+        return false;
+    w->disk.limit_bytes = free_bytes / 5 * 4;
+    return true;
+}
+
+workdir *workdir_open(const workdir_options *options, err *e)
+{
+    AUTO_PTR(workdir) w = xcalloc(1, sizeof *w);
+    w->lock_fd = -1;
+    w->path = share_path(options, e);
+    if (!w->path)
+        return NULL;
+    w->download = xasprintf("%s/download", w->path);
+    if (!fs_make_dirs(w->download, e) || !take_lock(w, e) ||
+        !set_budget(w, options->disk_budget_bytes, e))
+        return NULL;
+    return move(w);
+}
+
+void workdir_close(workdir *w)
+{
+    if (!w)
+        return;
+    if (w->lock_fd >= 0)
+        close(w->lock_fd);
+    free(w->path);
+    free(w->download);
+    free(w);
+}
+
+const char *workdir_path(const workdir *w)
+{
+    return w->path;
+}
+
+uint64_t workdir_budget_bytes(const workdir *w)
+{
+    return w->disk.limit_bytes;
+}
+
+char *workdir_item_dir(const workdir *w, const char *key)
+{
+    char key_hash[KEY_HEX_CHARS + 1];
+    hash_hex(key, KEY_HEX_CHARS, key_hash);
+    return xasprintf("%s/%s", w->download, key_hash);
+}
+
+static char *item_file(const workdir *w, const char *key, const char *name)
+{
+    AUTO_FREE char *dir = workdir_item_dir(w, key);
+    return xasprintf("%s/%s", dir, name);
+}
+
+char *workdir_final_path(const workdir *w, const char *key)
+{
+    AUTO_FREE char *name = names_local(key);
+    return item_file(w, key, name);
+}
+
+char *workdir_part_path(const workdir *w, const char *key)
+{
+    return item_file(w, key, PART_NAME);
+}
+
+char *workdir_recode_path(const workdir *w, const char *key)
+{
+    return item_file(w, key, RECODED_NAME);
+}
+
+int workdir_part_create(const workdir *w, const char *key, err *e)
+{
+    AUTO_FREE char *dir = workdir_item_dir(w, key);
+    AUTO_FREE char *path = workdir_part_path(w, key);
+    if (!fs_make_dirs(dir, e))
+        return -1;
+    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (fd < 0)
+        err_set_errno(e, ERR_IO, errno, "%s: cannot be made", path);
+    return fd;
+}
+
+bool workdir_part_commit(const workdir *w, const char *key, const char *etag, err *e)
+{
+    AUTO_FREE char *part = workdir_part_path(w, key);
+    AUTO_FREE char *whole = workdir_final_path(w, key);
+    AUTO_FREE char *etag_path = item_file(w, key, ETAG_NAME);
+    if (!fs_write_file(etag_path, slice_from(etag), false, e))
+        return false;
+    if (rename(part, whole) != 0)
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot be renamed to %s", part, whole);
+    return true;
+}
+
+bool workdir_has_whole(const workdir *w, const char *key, const char *etag, uint64_t size_bytes)
+{
+    AUTO_FREE char *whole = workdir_final_path(w, key);
+    AUTO_FREE char *etag_path = item_file(w, key, ETAG_NAME);
+    AUTO(buf) kept;
+    buf_init(&kept, 4096);
+    err unread = ERR_INIT;
+    uint64_t size = 0;
+    return etag[0] != '\0' && fs_exists(whole) && fs_size(whole, &size, &unread) &&
+           size == size_bytes && fs_read_file(etag_path, 4096, &kept, &unread) &&
+           slice_equal_str(buf_slice(&kept), etag);
+}
+
+/* --- clearing --- */
+
+typedef struct clearing {
+    const workdir *w;
+    char (*keep)[KEY_HEX_CHARS + 1]; /* sorted */
+    size_t keep_count;
+    size_t *removed;
+} clearing;
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static bool clear_one(void *ctx, const char *name, err *e)
+{
+    clearing *c = ctx;
+    char wanted[KEY_HEX_CHARS + 1] = "";
+    if (strlen(name) == KEY_HEX_CHARS)
+        memcpy(wanted, name, KEY_HEX_CHARS);
+    if (c->keep_count && bsearch(wanted, c->keep, c->keep_count, sizeof *c->keep, compare_names))
+        return true;
+    AUTO_FREE char *path = xasprintf("%s/%s", c->w->download, name);
+    (*c->removed)++;
+    return fs_remove_tree(path, e);
+}
+
+bool workdir_clear_others(const workdir *w, const char *const *keep, size_t keep_count,
+                          size_t *removed, err *e)
+{
+    *removed = 0;
+    clearing c = {.w = w, .keep_count = keep_count, .removed = removed};
+    AUTO_FREE void *names = c.keep = xcalloc(keep_count + 1, sizeof *c.keep);
+    UNUSED(names);
+    for (size_t i = 0; i < keep_count; i++)
+        hash_hex(keep[i], KEY_HEX_CHARS, c.keep[i]);
+    if (keep_count)
+        qsort(c.keep, keep_count, sizeof *c.keep, compare_names);
+    return fs_each_name(w->download, clear_one, &c, e);
+}
+
+bool workdir_remove_item(const workdir *w, const char *key, err *e)
+{
+    AUTO_FREE char *dir = workdir_item_dir(w, key);
+    return fs_remove_tree(dir, e);
+}
+
+void workdir_remove_if_empty(workdir *w)
+{
+    if (rmdir(w->download) != 0)
+        log_debug("%s: kept, it is not empty", w->download);
+}
+
+/* --- disk budget --- */
+
+bool workdir_admit(workdir *w, uint64_t size_bytes, bool alone)
+{
+    if (alone) {
+        w->disk.used_bytes += size_bytes;
+        return true;
+    }
+    uint64_t free_bytes = UINT64_MAX;
+    err unknown = ERR_INIT;
+    if (fs_free_bytes(w->path, &free_bytes, &unknown) && free_bytes < size_bytes + SPARE_BYTES)
+        return false;
+    return budget_take(&w->disk, size_bytes);
+}
+
+void workdir_release(workdir *w, uint64_t size_bytes)
+{
+    budget_give(&w->disk, size_bytes);
+}
+
+void workdir_add(workdir *w, uint64_t size_bytes)
+{
+    w->disk.used_bytes += size_bytes;
+}
