@@ -1,0 +1,213 @@
+#include "s3/credentials.h"
+
+#include "base/log.h"
+
+#define RENEW_AHEAD_S     300 /* before the end of the keys */
+#define RENEW_AGAIN_S     60  /* after a renewal that failed or brought nothing longer-lived */
+#define REASONS_MAX_BYTES ((size_t)512)
+
+/* --- what the providers call --- */
+
+static void next_provider(s3_credentials *c);
+
+static void set_string(char **to, const char *from)
+{
+    char *copy = from && *from ? xstrdup(from) : NULL;
+    free(*to);
+    *to = copy;
+}
+
+static void load_ended(s3_credentials *c)
+{
+    c->loading = false;
+    c->rejected = false;
+    if (c->on_change)
+        c->on_change(c->ctx);
+}
+
+typedef struct found_keys {
+    const char *id, *secret, *token;
+    int64_t expires_s;
+} found_keys;
+
+static void found(s3_credentials *c, const char *provider, const found_keys *keys)
+{
+    int64_t now_s = clock_wall_s(c->t);
+    set_string(&c->access_key_id, keys->id);
+    set_string(&c->secret_access_key, keys->secret);
+    set_string(&c->session_token, keys->token);
+    log_secret_add(keys->secret);
+    if (c->session_token)
+        log_secret_add(c->session_token);
+    c->have = true;
+    c->failed = false;
+    c->generation++;
+    c->came_from = provider;
+    c->expires_s = keys->expires_s;
+    c->refresh_at_s = 0;
+    if (keys->expires_s)
+        c->refresh_at_s = MAX(keys->expires_s - RENEW_AHEAD_S, now_s + RENEW_AGAIN_S);
+    if (keys->expires_s && keys->expires_s <= now_s)
+        log_warn("credentials: %s gave keys that have expired already: using them, asking again "
+                 "in %d s",
+                 provider, RENEW_AGAIN_S);
+    else
+        log_debug("credentials: from %s", provider);
+    load_ended(c);
+}
+
+static void missing(s3_credentials *c, const char *provider, const char *reason)
+{
+    log_debug("credentials: %s: %s", provider, reason);
+    buf_printf(&c->reasons, "%s%s: %s", c->reasons.len ? "; " : "", provider, reason);
+    c->provider++;
+    next_provider(c);
+}
+
+/* --- the providers --- */
+
+static void environment_start(s3_credentials *c, const char *name)
+{
+    found_keys keys = {.id = s3_env(c->getenv_fn, "AWS_ACCESS_KEY_ID"),
+                       .secret = s3_env(c->getenv_fn, "AWS_SECRET_ACCESS_KEY"),
+                       .token = s3_env(c->getenv_fn, "AWS_SESSION_TOKEN")};
+    if (c->profile)
+        missing(c, name, "left out, a profile was asked for");
+    else if (!keys.id)
+        missing(c, name, "AWS_ACCESS_KEY_ID is not set");
+    else if (!keys.secret)
+        missing(c, name, "AWS_SECRET_ACCESS_KEY is not set");
+    else
+        found(c, name, &keys);
+}
+
+static void files_start(s3_credentials *c, const char *name)
+{
+    AUTO(s3_profile) p = {0};
+    err e = ERR_INIT;
+    if (!s3_profile_load(c->getenv_fn, c->profile, &p, &e)) {
+        missing(c, name, e.message);
+        return;
+    }
+    found_keys keys = {.id = s3_profile_get(&p, "aws_access_key_id"),
+                       .secret = s3_profile_get(&p, "aws_secret_access_key"),
+                       .token = s3_profile_get(&p, "aws_session_token")};
+    if (keys.id && keys.secret) {
+        found(c, name, &keys);
+        return;
+    }
+    AUTO_FREE char *reason =
+        xasprintf("profile '%s' of %s has no keys", p.name,
+                  p.credentials_path ? p.credentials_path : "~/.aws/credentials (HOME is not set)");
+    missing(c, name, reason);
+}
+
+#define IMDS_NAME "instance role"
+
+static void imds_end(void *ctx, const s3_imds_keys *keys, const char *reason)
+{
+    s3_credentials *c = ctx;
+    if (!keys) {
+        missing(c, IMDS_NAME, reason);
+        return;
+    }
+    found(c, IMDS_NAME,
+          &(found_keys){keys->access_key_id, keys->secret_access_key, keys->session_token,
+                        keys->expires_s});
+}
+
+static void imds_start(s3_credentials *c, const char *name)
+{
+    UNUSED(name);
+    s3_imds_start(&c->imds, c->getenv_fn);
+}
+
+/* In the order in which they are asked. Each start ends, at once or later, in exactly one call of
+ * found or missing. */
+static const struct {
+    const char *name;
+    void (*start)(s3_credentials *c, const char *name);
+} providers[] = {
+    {"environment", environment_start},
+    {"shared files", files_start},
+    {IMDS_NAME, imds_start},
+};
+
+static void next_provider(s3_credentials *c)
+{
+    if (c->provider < ARRAY_LEN(providers)) {
+        providers[c->provider].start(c, providers[c->provider].name);
+        return;
+    }
+    c->failed = true;
+    if (c->have) {
+        c->refresh_at_s = clock_wall_s(c->t) + RENEW_AGAIN_S;
+        log_warn("credentials: cannot be renewed (%s): using the old ones, asking again in %d s",
+                 buf_str(&c->reasons), RENEW_AGAIN_S);
+    }
+    load_ended(c);
+}
+
+static void load(s3_credentials *c)
+{
+    c->loading = true;
+    c->failed = false;
+    c->provider = 0;
+    buf_clear(&c->reasons);
+    next_provider(c);
+}
+
+/* --- what the client calls --- */
+
+void s3_credentials_init(s3_credentials *c, transport *t, s3_getenv getenv_fn, const char *profile,
+                         void (*on_change)(void *ctx), void *ctx)
+{
+    *c = (s3_credentials){.t = t, .getenv_fn = getenv_fn, .on_change = on_change, .ctx = ctx};
+    set_string(&c->profile, profile);
+    buf_init(&c->reasons, REASONS_MAX_BYTES);
+    s3_imds_init(&c->imds, t, imds_end, c);
+}
+
+void s3_credentials_deinit(s3_credentials *c)
+{
+    s3_imds_cancel(&c->imds);
+    buf_deinit(&c->reasons);
+    free(c->profile);
+    free(c->access_key_id);
+    free(c->secret_access_key);
+    free(c->session_token);
+    *c = (s3_credentials){0};
+}
+
+static s3_credentials_state give_keys(const s3_credentials *c, s3_keys *keys)
+{
+    *keys = (s3_keys){c->access_key_id, c->secret_access_key, c->session_token};
+    return S3_CREDENTIALS_READY;
+}
+
+s3_credentials_state s3_credentials_get(s3_credentials *c, s3_keys *keys, err *e)
+{
+    int64_t now_s = clock_wall_s(c->t);
+    bool fresh = c->have && (!c->refresh_at_s || now_s < c->refresh_at_s);
+    if (!c->loading && !fresh)
+        load(c);
+    bool usable = c->have && !c->rejected && (!c->expires_s || now_s < c->expires_s);
+    if (usable || (c->have && !c->loading))
+        return give_keys(c, keys);
+    if (c->loading)
+        return S3_CREDENTIALS_PENDING;
+    err_set(e, ERR_S3_CREDENTIALS,
+            "no credentials: %s; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or "
+            "give the instance a role",
+            buf_str(&c->reasons));
+    return S3_CREDENTIALS_FAILED;
+}
+
+void s3_credentials_reject(s3_credentials *c, unsigned generation)
+{
+    if (c->loading || generation != c->generation)
+        return;
+    log_info("credentials: the store refuses the keys of %s: asking anew", c->came_from);
+    c->rejected = true;
+    load(c);
+}

@@ -1,0 +1,200 @@
+#include "s3/imds.h"
+
+#include <jansson.h>
+#include <strings.h>
+
+#include "base/log.h"
+#include "s3/when.h"
+
+/* step    request                                                next
+ * TOKEN   PUT /latest/api/token                                  ROLE
+ * ROLE    GET /latest/meta-data/iam/security-credentials/        KEYS
+ * KEYS    GET /latest/meta-data/iam/security-credentials/<role>  end
+ * A step is tried twice; what is 4xx is not tried again. */
+
+#define BODY_MAX_BYTES     ((size_t)64 * 1024)
+#define TRIES              2
+#define CONNECT_TIMEOUT_MS 1000
+#define TOTAL_TIMEOUT_MS   2000
+#define ROLE_PATH          "/latest/meta-data/iam/security-credentials/"
+
+static void step_start(s3_imds *m, s3_imds_step step);
+
+void s3_imds_init(s3_imds *m, transport *t,
+                  void (*on_end)(void *ctx, const s3_imds_keys *keys, const char *reason),
+                  void *ctx)
+{
+    *m = (s3_imds){.t = t, .on_end = on_end, .ctx = ctx};
+    buf_init(&m->body, BODY_MAX_BYTES);
+}
+
+void s3_imds_cancel(s3_imds *m)
+{
+    http_cancel(m->t, m->call);
+    m->call = NULL;
+    free(move(m->base));
+    free(move(m->token));
+    free(move(m->role));
+    free(move(m->url));
+    buf_deinit(&m->body);
+}
+
+static void end(s3_imds *m, const s3_imds_keys *keys, const char *reason)
+{
+    m->on_end(m->ctx, keys, reason);
+    s3_imds_cancel(m);
+}
+
+static const char *string_of(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
+static void take_keys(s3_imds *m)
+{
+    json_t *json = json_loadb(buf_str(&m->body), m->body.len, 0, NULL);
+    s3_imds_keys keys = {.access_key_id = string_of(json, "AccessKeyId"),
+                         .secret_access_key = string_of(json, "SecretAccessKey"),
+                         .session_token = string_of(json, "Token")};
+    const char *expiration = string_of(json, "Expiration");
+    if (!keys.access_key_id || !keys.secret_access_key)
+        end(m, NULL, "its answer holds no keys (has the role been removed?)");
+    else if (expiration && !s3_when_parse_iso(expiration, &keys.expires_s))
+        end(m, NULL, "its answer has an Expiration that is no date");
+    else
+        end(m, &keys, NULL);
+    json_decref(json);
+}
+
+/* The first line of the body. */
+static char *first_line(const s3_imds *m)
+{
+    slice body = buf_slice(&m->body);
+    const char *end_of_line = body.len ? memchr(body.data, '\n', body.len) : NULL;
+    if (end_of_line)
+        body.len = (size_t)(end_of_line - body.data);
+    return slice_dup(slice_trim(body));
+}
+
+static void step_done(s3_imds *m)
+{
+    switch (m->step) {
+    case S3_IMDS_TOKEN:
+        m->token = first_line(m);
+        log_secret_add(m->token);
+        step_start(m, S3_IMDS_ROLE);
+        return;
+    case S3_IMDS_ROLE:
+        m->role = first_line(m);
+        if (*m->role)
+            step_start(m, S3_IMDS_KEYS);
+        else
+            end(m, NULL, "the instance has no role");
+        return;
+    case S3_IMDS_KEYS:
+        take_keys(m);
+        return;
+    }
+}
+
+static void step_failed(s3_imds *m, const http_result *result)
+{
+    AUTO_FREE char *reason = NULL;
+    if (result->ok && m->step == S3_IMDS_ROLE && result->status == 404)
+        reason = xstrdup("the instance has no role");
+    else if (result->ok)
+        reason = xasprintf("%s answered %d", m->base, result->status);
+    else if (m->step == S3_IMDS_TOKEN && result->error.code == ERR_TIMEOUT)
+        reason = xasprintf("%s gives no token (no EC2 instance? in a container the instance's "
+                           "http-put-response-hop-limit must be 2 or more)",
+                           m->base);
+    else
+        reason = xasprintf("%s: %s", m->base, result->error.message);
+    end(m, NULL, reason);
+}
+
+static bool on_head(void *ctx, const http_reply *reply, err *e)
+{
+    s3_imds *m = ctx;
+    UNUSED(e);
+    m->status = reply->status;
+    return true;
+}
+
+static bool on_body(void *ctx, slice data, err *e)
+{
+    s3_imds *m = ctx;
+    return buf_append_slice(&m->body, data) ||
+           err_set(e, ERR_LIMIT, "the metadata service answers at too great length");
+}
+
+static void step_send(s3_imds *m);
+
+static void on_done(void *ctx, const http_result *result)
+{
+    s3_imds *m = ctx;
+    m->call = NULL;
+    bool final = result->ok && result->status < 500;
+    if (result->ok && result->status == 200)
+        step_done(m);
+    else if (!final && m->tries < TRIES)
+        step_send(m);
+    else
+        step_failed(m, result);
+}
+
+static void step_send(s3_imds *m)
+{
+    m->tries++;
+    buf_clear(&m->body);
+    m->call = http_send(m->t, &m->request);
+}
+
+static void step_start(s3_imds *m, s3_imds_step step)
+{
+    m->step = step;
+    m->tries = 0;
+    m->header = (http_header){"X-aws-ec2-metadata-token-ttl-seconds", "21600"};
+    if (step != S3_IMDS_TOKEN)
+        m->header = (http_header){"X-aws-ec2-metadata-token", m->token};
+    free(m->url);
+    m->url = step == S3_IMDS_TOKEN
+                 ? xasprintf("%s/latest/api/token", m->base)
+                 : xasprintf("%s" ROLE_PATH "%s", m->base, m->role ? m->role : "");
+    m->request = (http_request){.method = step == S3_IMDS_TOKEN ? "PUT" : "GET",
+                                .url = m->url,
+                                .headers = &m->header,
+                                .header_count = 1,
+                                .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+                                .total_timeout_ms = TOTAL_TIMEOUT_MS,
+                                .no_proxy = true,
+                                .on_head = on_head,
+                                .on_body = on_body,
+                                .on_done = on_done,
+                                .ctx = m};
+    step_send(m);
+}
+
+static char *service_base(s3_getenv getenv_fn)
+{
+    const char *endpoint = s3_env(getenv_fn, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
+    const char *mode = s3_env(getenv_fn, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
+    if (!endpoint)
+        endpoint = mode && strcasecmp(mode, "IPv6") == 0 ? "http://[fd00:ec2::254]"
+                                                         : "http://169.254.169.254";
+    size_t len = strlen(endpoint);
+    while (len > 0 && endpoint[len - 1] == '/')
+        len--;
+    return xstrndup(endpoint, len);
+}
+
+void s3_imds_start(s3_imds *m, s3_getenv getenv_fn)
+{
+    const char *disabled = s3_env(getenv_fn, "AWS_EC2_METADATA_DISABLED");
+    if (disabled && strcasecmp(disabled, "true") == 0) {
+        end(m, NULL, "AWS_EC2_METADATA_DISABLED is set");
+        return;
+    }
+    m->base = service_base(getenv_fn);
+    step_start(m, S3_IMDS_TOKEN);
+}
