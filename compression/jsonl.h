@@ -1,0 +1,45 @@
+/* The strict JSON Lines checker.
+ *
+ * What:    text is fed in pieces of any size; every line that is not blank must be one JSON object
+ *          (RFC 8259) in valid UTF-8. No line is held in memory. White space is space, tab and
+ *          '\r'; lone surrogate escapes and duplicate keys are allowed, as the RFC allows them.
+ * Owner:   jsonl_new / jsonl_free. Pieces are lent for the length of a call.
+ * Threads: one at a time.
+ * Fails:   the first fault ends it: ERR_JSONL, ERR_UTF8 or ERR_LIMIT with `line L, byte B of the
+ *          decoded text: cause`; line from 1, byte from 0, the offset of the byte that is wrong.
+ *          Any split of the same text gives the same fault.
+ * Sources: RFC 8259 (JSON), Unicode table 3-7 (UTF-8), jsonlines.org.
+ */
+#ifndef COMPRESSION_JSONL_H
+#define COMPRESSION_JSONL_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define JSONL_DEPTH_MAX 1024 /* containers within each other, the line's object included */
+
+typedef struct jsonl_options {
+    const char *content_key; /* dotted path of the text; NULL: "text"; copied */
+    uint64_t max_line_bytes; /* without the '\n'; 0: 1 GiB */
+} jsonl_options;
+
+typedef struct jsonl_counts {
+    uint64_t bytes;
+    uint64_t lines; /* blank ones included */
+    uint64_t blank_lines;
+    uint64_t longest_line_bytes;
+    uint64_t unscannable_lines; /* no string under the content key */
+} jsonl_counts;
+
+typedef struct jsonl jsonl;
+
+jsonl *jsonl_new(const jsonl_options *options) MUST_USE;
+bool jsonl_feed(jsonl *j, slice text, err *e) MUST_USE;
+/* The text ends here. Fails too when there are lines, but none with a string under the content key:
+ * a wrong key must not pass for clean data. */
+bool jsonl_finish(jsonl *j, err *e) MUST_USE;
+jsonl_counts jsonl_counts_get(const jsonl *j); /* so far: whole lines */
+void jsonl_free(jsonl *j);
+DEFINE_AUTO_PTR(jsonl, jsonl_free)
+
+#endif

@@ -1,0 +1,172 @@
+/* raw bytes -> head (until the format is known) -> decoder -> checker, line counter or nothing. */
+#include "compression/verify.h"
+
+#include "compression/coder.h"
+#include "compression/jsonl.h"
+#include "compression/linecount.h"
+
+#include <inttypes.h>
+
+struct verify {
+    verify_level level;
+    char *name;
+    char head[CODEC_MAGIC_BYTES];
+    size_t head_len;
+    codec_format format;
+    uint64_t raw_bytes;
+    uint64_t decoded_bytes;
+
+    stage *decoder; /* NULL until the format is known, and at VERIFY_NONE */
+    stage *sink;
+    jsonl *checker;   /* VERIFY_JSONL */
+    linecount lines;  /* VERIFY_STREAM */
+    bool check_fault; /* the error comes from the checker, which says where */
+    err fault;        /* what ended it */
+};
+
+static bool sink_feed(void *ctx, slice text, err *e)
+{
+    verify *v = ctx;
+    v->decoded_bytes += text.len;
+    if (v->checker) {
+        v->check_fault = !jsonl_feed(v->checker, text, e);
+        return !v->check_fault;
+    }
+    linecount_feed(&v->lines, text);
+    return true;
+}
+
+static bool sink_finish(void *ctx, err *e)
+{
+    verify *v = ctx;
+    if (v->checker) {
+        v->check_fault = !jsonl_finish(v->checker, e);
+        return !v->check_fault;
+    }
+    linecount_finish(&v->lines);
+    return true;
+}
+
+static jsonl_counts counts_get(const verify *v)
+{
+    if (v->checker)
+        return jsonl_counts_get(v->checker);
+    return (jsonl_counts){
+        .bytes = v->decoded_bytes,
+        .lines = v->lines.lines,
+        .blank_lines = v->lines.blank_lines,
+        .longest_line_bytes = v->lines.longest_line_bytes,
+    };
+}
+
+/* Keeps the first fault, with the object's name and the place in front of it. */
+static bool end_with(verify *v, err *e)
+{
+    if (!v->check_fault)
+        err_context(&v->fault, "line %" PRIu64 ", byte %" PRIu64 " of the decoded text",
+                    counts_get(v).lines + 1, v->decoded_bytes);
+    err_context(&v->fault, "%s", v->name);
+    if (e)
+        *e = v->fault;
+    return false;
+}
+
+static bool start(verify *v, err *e)
+{
+    slice head = {.data = v->head, .len = v->head_len};
+    v->format = codec_detect(head, v->name);
+    v->decoder = codec_decoder_new(v->format, v->sink, e);
+    return v->decoder && (head.len == 0 || stage_feed(v->decoder, head, e));
+}
+
+static bool feed(verify *v, slice raw, err *e)
+{
+    if (!v->decoder) {
+        size_t len = MIN(raw.len, sizeof v->head - v->head_len);
+        memcpy(v->head + v->head_len, raw.data, len);
+        v->head_len += len;
+        raw.data += len;
+        raw.len -= len;
+        if (v->head_len < sizeof v->head)
+            return true;
+        if (!start(v, e))
+            return false;
+    }
+    return raw.len == 0 || stage_feed(v->decoder, raw, e);
+}
+
+bool verify_feed(verify *v, slice raw, err *e)
+{
+    if (err_is_set(&v->fault)) {
+        if (e)
+            *e = v->fault;
+        return false;
+    }
+    v->raw_bytes += raw.len;
+    if (v->level == VERIFY_NONE || raw.len == 0 || feed(v, raw, &v->fault))
+        return true;
+    return end_with(v, e);
+}
+
+static void fill(const verify *v, verdict *out)
+{
+    jsonl_counts counts = counts_get(v);
+    *out = (verdict){
+        .format = v->format,
+        .suffix_differs = v->format != codec_by_suffix(v->name),
+        .raw_bytes = v->raw_bytes,
+        .decoded_bytes = counts.bytes,
+        .lines = counts.lines,
+        .blank_lines = counts.blank_lines,
+        .longest_line_bytes = counts.longest_line_bytes,
+        .unscannable_lines = counts.unscannable_lines,
+    };
+}
+
+static bool finish(verify *v, err *e)
+{
+    if (v->level == VERIFY_NONE)
+        return true;
+    return (v->decoder || start(v, e)) && stage_finish(v->decoder, e);
+}
+
+bool verify_finish(verify *v, verdict *out, err *e)
+{
+    if (err_is_set(&v->fault)) {
+        if (e)
+            *e = v->fault;
+        return false;
+    }
+    if (!finish(v, &v->fault))
+        return end_with(v, e);
+    fill(v, out);
+    return true;
+}
+
+verify *verify_new(const verify_options *options, err *e)
+{
+    UNUSED(e); /* decoders open with the first bytes */
+    verify *v = xcalloc(1, sizeof *v);
+    v->level = options->level;
+    v->name = xstrdup(options->name);
+    v->format = codec_by_suffix(v->name); /* until the content says otherwise */
+    v->lines.blank = true;
+    v->sink = stage_callback_new(sink_feed, sink_finish, v);
+    if (v->level == VERIFY_JSONL)
+        v->checker = jsonl_new(&(jsonl_options){
+            .content_key = options->content_key,
+            .max_line_bytes = options->max_line_bytes,
+        });
+    return v;
+}
+
+void verify_free(verify *v)
+{
+    if (!v)
+        return;
+    stage_free(v->decoder);
+    stage_free(v->sink);
+    jsonl_free(v->checker);
+    free(v->name);
+    free(v);
+}
