@@ -1,0 +1,40 @@
+/* Checks the SigV4 signature of a request that came in.
+ *
+ * What:    a pure function of the request line as it came (raw path and query), its headers, the
+ *          keys and the time. The payload's hash is taken from x-amz-content-sha256: whether the
+ *          body fits it is checked when the body is through (auth_payload_hash).
+ * Owner:   everything is borrowed.
+ * Threads: any.
+ * Fails:   by s3_refuse: AccessDenied (no signature, unsigned x-amz- headers), InvalidAccessKeyId,
+ *          RequestTimeTooSkewed (over 15 minutes), SignatureDoesNotMatch,
+ *          AuthorizationHeaderMalformed, NotImplemented (STREAMING-... payloads).
+ * Source:  Amazon S3 API Reference, "Authenticating Requests: Using the Authorization Header".
+ */
+#ifndef S3_SERVE_AUTH_H
+#define S3_SERVE_AUTH_H
+
+#include "base/transport.h"
+#include "s3/serve/refuse.h"
+
+#define AUTH_SKEW_MAX_S (15 * 60)
+
+typedef struct auth_keys {
+    const char *access_key_id, *secret_access_key;
+} auth_keys;
+
+typedef struct auth_request {
+    const char *method;
+    slice path, query; /* raw; the query without its `?` */
+    const http_header *headers;
+    size_t header_count;
+    int64_t now_s;
+} auth_request;
+
+bool auth_check(const auth_request *request, const auth_keys *keys, err *e) MUST_USE;
+
+/* The lower-case hex SHA-256 that the body must have, or NULL (UNSIGNED-PAYLOAD). */
+const char *auth_payload_hash(const auth_request *request);
+
+const char *auth_header(const auth_request *request, const char *name); /* or NULL */
+
+#endif

@@ -1,0 +1,225 @@
+#include "s3/serve/exchange.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "s3/serve/ops.h"
+#include "s3/serve/xml.h"
+
+const char *exchange_header(const exchange *x, const char *name)
+{
+    return auth_header(&x->auth, name);
+}
+
+bool exchange_is_head(const exchange *x)
+{
+    return str_equal(httpd_method(x->http), "HEAD");
+}
+
+void exchange_add_header(exchange *x, const char *name, const char *fmt, ...)
+{
+    char text[4096];
+    if (x->header_out_count == EXCHANGE_HEADERS_MAX)
+        return;
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    x->headers_out[x->header_out_count++] =
+        (http_header){.name = xstrdup(name), .value = xstrdup(text)};
+}
+
+void exchange_add_date(exchange *x, const char *name, int64_t time_s)
+{
+    time_t t = (time_t)time_s;
+    struct tm parts;
+    char text[64];
+    gmtime_r(&t, &parts);
+    strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    exchange_add_header(x, name, "%s", text);
+}
+
+/* One line a request: METHOD TARGET STATUS BYTES-RECEIVED BYTES-SENT; the target is raw, so that
+ * it holds no space. */
+static void write_log(const exchange *x, int status, uint64_t sent_bytes)
+{
+    if (x->log_fd < 0)
+        return;
+    AUTO(buf) line;
+    buf_init(&line, 64 * 1024);
+    buf_printf(&line, "%s %s %d %" PRIu64 " %" PRIu64 "\n", httpd_method(x->http),
+               httpd_raw_target(x->http), status, x->body_bytes, sent_bytes);
+    if (write(x->log_fd, line.data, line.len) != (ssize_t)line.len)
+        log_warn("the access log cannot be written");
+}
+
+static void cut_reply(exchange *x, int status, slice body, uint64_t content_length)
+{
+    write_log(x, status, body.len);
+    httpd_reply_cut(x->http, status, x->headers_out, x->header_out_count, body, content_length);
+}
+
+void exchange_reply(exchange *x, int status, slice body)
+{
+    exchange_add_header(x, "x-amz-request-id", "%s", x->request_id);
+    if (x->fault && x->fault->kind == FAULT_RESET) {
+        cut_reply(x, status, (slice){0}, 1);
+        return;
+    }
+    write_log(x, status, exchange_is_head(x) ? 0 : body.len);
+    if (exchange_is_head(x))
+        httpd_reply_head(x->http, status, x->headers_out, x->header_out_count, body.len);
+    else
+        httpd_reply(x->http, status, x->headers_out, x->header_out_count, body);
+}
+
+void exchange_reply_xml(exchange *x, int status, const buf *body)
+{
+    if (body->overflow) {
+        err e = ERR_INIT;
+        err_set(&e, ERR_LIMIT, "%s: the reply would be too large", httpd_raw_target(x->http));
+        exchange_reply_error(x, &e);
+        return;
+    }
+    exchange_add_header(x, "Content-Type", "application/xml");
+    exchange_reply(x, status, buf_slice(body));
+}
+
+/* A reply that ends early: its beginning is read into memory, which tests keep small. */
+static void cut_file(exchange *x, int status, int take_fd, uint64_t offset, uint64_t len_bytes)
+{
+    AUTO_FD fd = take_fd;
+    size_t want = (size_t)MIN(MIN(x->fault->truncate_bytes, len_bytes), 64ULL * 1024 * 1024);
+    AUTO_FREE char *data = xcalloc(1, want + 1);
+    ssize_t got = pread(fd, data, want, (off_t)offset);
+    cut_reply(x, status, (slice){data, got > 0 ? (size_t)got : 0}, len_bytes);
+}
+
+void exchange_reply_file(exchange *x, int status, int take_fd, uint64_t offset, uint64_t len_bytes)
+{
+    exchange_add_header(x, "x-amz-request-id", "%s", x->request_id);
+    if (exchange_is_head(x)) {
+        close(take_fd);
+        write_log(x, status, 0);
+        httpd_reply_head(x->http, status, x->headers_out, x->header_out_count, len_bytes);
+    } else if (x->fault && x->fault->kind == FAULT_TRUNCATE &&
+               x->fault->truncate_bytes < len_bytes) {
+        cut_file(x, status, take_fd, offset, len_bytes);
+    } else {
+        write_log(x, status, len_bytes);
+        httpd_reply_file(x->http, status, x->headers_out, x->header_out_count, take_fd, offset,
+                         len_bytes);
+    }
+}
+
+void exchange_reply_error(exchange *x, const err *error)
+{
+    err shown = *error;
+    if (!shown.s3_code[0]) {
+        log_error("%s %s: %s", httpd_method(x->http), httpd_raw_target(x->http), error->message);
+        s3_refuse(&shown, REFUSE_INTERNAL);
+    }
+    if (exchange_is_head(x)) {
+        exchange_reply(x, shown.http_status, (slice){0});
+        return;
+    }
+    AUTO(buf) body;
+    buf_init(&body, 64 * 1024);
+    buf_append_str(&body, XML_HEAD "<Error>");
+    xml_element_str(&body, "Code", shown.s3_code);
+    xml_element_str(&body, "Message", shown.message);
+    xml_element(&body, "Resource", x->target.raw_path);
+    xml_element_str(&body, "RequestId", x->request_id);
+    buf_append_str(&body, "</Error>\n");
+    exchange_reply_xml(x, shown.http_status, &body);
+}
+
+void exchange_take_body(exchange *x, slice data)
+{
+    err e = ERR_INIT;
+    x->body_bytes += data.len;
+    if (auth_payload_hash(&x->auth) || exchange_header(x, "x-amz-checksum-sha256"))
+        digest_update(&x->sha256, data.data, data.len);
+    if (x->wants_crc32)
+        x->crc32 = crc32_ieee(x->crc32, data.data, data.len);
+    if (x->wants_crc32c)
+        x->crc32c = crc32c(x->crc32c, data.data, data.len);
+    if (x->wants_crc64)
+        x->crc64 = crc64nvme(x->crc64, data.data, data.len);
+    bool ok = true;
+    if (x->op->body == OP_BODY_FILE)
+        ok = incoming_write(&x->in, data, &e);
+    else if (x->op->body == OP_BODY_XML)
+        ok = buf_append_slice(&x->xml, data) || s3_refuse(&e, REFUSE_ENTITY_TOO_LARGE);
+    if (!ok)
+        exchange_reply_error(x, &e);
+}
+
+static void store_big_endian(uint64_t value, size_t len, uint8_t *out)
+{
+    for (size_t i = 0; i < len; i++)
+        out[i] = (uint8_t)(value >> (8 * (len - 1 - i)));
+}
+
+/* Compares one base64 header, where it was sent, with the body's digest. */
+static bool check_digest(exchange *x, const char *name, const uint8_t *digest, size_t len,
+                         object_meta *meta, err *e)
+{
+    char ours[64];
+    const char *sent = exchange_header(x, name);
+    if (!sent)
+        return true;
+    AUTO(buf) bytes;
+    buf_init(&bytes, 256);
+    if (!base64_decode(slice_from(sent), &bytes) || bytes.len != len)
+        return s3_refuse(e, REFUSE_INVALID_DIGEST);
+    if (memcmp(bytes.data, digest, len) != 0)
+        return s3_refuse_because(e, REFUSE_BAD_DIGEST,
+                                 "The %s you specified did not match what we received.", name);
+    base64_encode(digest, len, ours);
+    if (str_starts_with(name, "x-amz-"))
+        snprintf(meta->checksum, sizeof meta->checksum, "%s: %s", name, ours);
+    return true;
+}
+
+static bool check_crcs(exchange *x, object_meta *meta, err *e)
+{
+    uint8_t c32[4], c32c[4], c64[8];
+    store_big_endian(x->crc32, sizeof c32, c32);
+    store_big_endian(x->crc32c, sizeof c32c, c32c);
+    store_big_endian(x->crc64, sizeof c64, c64);
+    return check_digest(x, "x-amz-checksum-crc32", c32, sizeof c32, meta, e) &&
+           check_digest(x, "x-amz-checksum-crc32c", c32c, sizeof c32c, meta, e) &&
+           check_digest(x, "x-amz-checksum-crc64nvme", c64, sizeof c64, meta, e);
+}
+
+static bool check_sha256(exchange *x, object_meta *meta, err *e)
+{
+    uint8_t digest[SHA256_BYTES];
+    char hex[2 * SHA256_BYTES + 1];
+    digest_final(&x->sha256, digest);
+    hex_encode(digest, sizeof digest, hex);
+    const char *expected = auth_payload_hash(&x->auth);
+    if (expected && !str_equal(expected, hex))
+        return s3_refuse(e, REFUSE_HASH_MISMATCH);
+    return check_digest(x, "x-amz-checksum-sha256", digest, sizeof digest, meta, e);
+}
+
+bool exchange_check_body(exchange *x, object_meta *meta, err *e)
+{
+    uint8_t digest[MD5_BYTES];
+    char hex[2 * MD5_BYTES + 1];
+    if (x->body_bytes != x->content_length)
+        return s3_refuse(e, REFUSE_INCOMPLETE_BODY);
+    if (x->op->body == OP_BODY_FILE)
+        digest_final(&x->in.md5, digest);
+    else
+        md5(buf_slice(&x->xml), digest);
+    hex_encode(digest, sizeof digest, hex);
+    snprintf(meta->etag, sizeof meta->etag, "\"%s\"", hex);
+    return check_sha256(x, meta, e) && check_digest(x, "Content-MD5", digest, MD5_BYTES, meta, e) &&
+           check_crcs(x, meta, e);
+}

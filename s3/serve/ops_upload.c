@@ -1,0 +1,239 @@
+#include "s3/serve/ops.h"
+#include "s3/serve/uploads.h"
+#include "s3/serve/xml.h"
+
+#define LIST_PARTS_MAX   1000
+#define LIST_UPLOADS_MAX 1000
+
+static upload_ref ref_of(const exchange *x)
+{
+    return (upload_ref){x->store, x->target.bucket, exchange_key(x),
+                        target_param(&x->target, "uploadId")};
+}
+
+static void open_result(const exchange *x, buf *body, const char *element)
+{
+    buf_printf(body, XML_HEAD "<%s " XML_NAMESPACE ">", element);
+    xml_element_str(body, "Bucket", x->target.bucket);
+    if (x->target.key.len > 0)
+        xml_element(body, "Key", exchange_key(x));
+}
+
+bool op_create_upload(exchange *x, err *e)
+{
+    char id[UPLOAD_ID_SIZE];
+    object_meta meta = {0};
+    if (!op_keep_headers(x, &meta, e) ||
+        !upload_create(x->store, x->target.bucket, exchange_key(x), &meta, id, e))
+        return false;
+    AUTO(buf) body;
+    buf_init(&body, EXCHANGE_REPLY_MAX);
+    open_result(x, &body, "InitiateMultipartUploadResult");
+    xml_element_str(&body, "UploadId", id);
+    buf_append_str(&body, "</InitiateMultipartUploadResult>");
+    exchange_reply_xml(x, 200, &body);
+    return true;
+}
+
+bool op_upload_part(exchange *x, err *e)
+{
+    uint64_t number = 0;
+    object_meta meta = {0};
+    upload_ref u = ref_of(x);
+    if (exchange_header(x, "x-amz-copy-source"))
+        return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED,
+                                 "UploadPartCopy is not implemented by this server.");
+    if (!target_param_number(&x->target, "partNumber", 0, UINT64_MAX, &number, e))
+        return false;
+    if (number < 1 || number > UPLOAD_PARTS_MAX)
+        return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
+                                 "Part number must be an integer between 1 and 10000.");
+    if (!exchange_check_body(x, &meta, e) ||
+        !upload_put_part(&u, (unsigned)number, &x->in, &meta, e))
+        return false;
+    exchange_add_header(x, "ETag", "%s", meta.etag);
+    exchange_reply(x, 200, (slice){0});
+    return true;
+}
+
+typedef struct part_list {
+    upload_part *parts;
+    size_t count;
+    upload_part now;
+} part_list;
+
+static bool on_part_element(void *ctx, const char *parent, const char *name, slice text, err *e)
+{
+    part_list *list = ctx;
+    if (!str_equal(parent, "Part"))
+        return true;
+    AUTO_FREE char *value = slice_dup(slice_trim(text));
+    uint64_t number = 0;
+    if (str_equal(name, "ETag"))
+        snprintf(list->now.etag, sizeof list->now.etag, "%s", value);
+    if (!str_equal(name, "PartNumber"))
+        return true;
+    if (!num_parse_u64(value, &number) || number < 1 || number > UPLOAD_PARTS_MAX)
+        return s3_refuse(e, REFUSE_MALFORMED_XML);
+    list->now.number = (unsigned)number;
+    return true;
+}
+
+static bool on_part_end(void *ctx, const char *name, err *e)
+{
+    part_list *list = ctx;
+    if (!str_equal(name, "Part"))
+        return true;
+    if (list->now.number == 0 || !list->now.etag[0] || list->count == UPLOAD_PARTS_MAX)
+        return s3_refuse(e, REFUSE_MALFORMED_XML);
+    list->parts[list->count++] = list->now;
+    list->now = (upload_part){0};
+    return true;
+}
+
+static bool complete(exchange *x, part_list *list, object_meta *meta, err *e)
+{
+    upload_ref u = ref_of(x);
+    commit_condition condition = {.if_match = exchange_header(x, "If-Match"),
+                                  .if_none_match = exchange_header(x, "If-None-Match")};
+    xml_visitor visitor = {"CompleteMultipartUpload", on_part_element, on_part_end, list};
+    return upload_check(&u, e) && xml_read(buf_slice(&x->xml), &visitor, e) &&
+           upload_complete(&u, list->parts, list->count, &condition, meta, e);
+}
+
+bool op_complete_upload(exchange *x, err *e)
+{
+    part_list list = {.parts = xcalloc(UPLOAD_PARTS_MAX, sizeof(upload_part))};
+    object_meta meta;
+    bool ok = complete(x, &list, &meta, e);
+    free(list.parts);
+    if (!ok)
+        return false;
+    AUTO(buf) body;
+    buf_init(&body, EXCHANGE_REPLY_MAX);
+    open_result(x, &body, "CompleteMultipartUploadResult");
+    xml_element_str(&body, "ETag", meta.etag);
+    buf_append_str(&body, "</CompleteMultipartUploadResult>");
+    exchange_reply_xml(x, 200, &body);
+    return true;
+}
+
+bool op_abort_upload(exchange *x, err *e)
+{
+    upload_ref u = ref_of(x);
+    if (!upload_abort(&u, e))
+        return false;
+    exchange_reply(x, 204, (slice){0});
+    return true;
+}
+
+typedef struct part_page {
+    buf *body;
+    uint64_t after, max, count, last;
+    bool truncated;
+} part_page;
+
+static bool on_listed_part(void *ctx, unsigned number, const object_meta *meta, err *e)
+{
+    UNUSED(e);
+    part_page *p = ctx;
+    if (number <= p->after)
+        return true;
+    if (p->count == p->max) {
+        p->truncated = true;
+        return true;
+    }
+    buf_append_str(p->body, "<Part>");
+    xml_element_number(p->body, "PartNumber", number);
+    xml_element_time(p->body, "LastModified", meta->modified_s);
+    xml_element_str(p->body, "ETag", meta->etag);
+    xml_element_number(p->body, "Size", meta->size_bytes);
+    buf_append_str(p->body, "</Part>");
+    p->last = number;
+    p->count++;
+    return true;
+}
+
+bool op_list_parts(exchange *x, err *e)
+{
+    upload_ref u = ref_of(x);
+    AUTO(buf) body;
+    buf_init(&body, EXCHANGE_REPLY_MAX);
+    part_page page = {.body = &body};
+    if (!upload_check(&u, e) ||
+        !target_param_number(&x->target, "part-number-marker", 0, UINT64_MAX, &page.after, e) ||
+        !target_param_number(&x->target, "max-parts", LIST_PARTS_MAX, LIST_PARTS_MAX, &page.max, e))
+        return false;
+    open_result(x, &body, "ListPartsResult");
+    xml_element_str(&body, "UploadId", u.id);
+    xml_element_number(&body, "PartNumberMarker", page.after);
+    xml_element_number(&body, "MaxParts", page.max);
+    if (!upload_each_part(&u, on_listed_part, &page, e))
+        return false;
+    if (page.truncated)
+        xml_element_number(&body, "NextPartNumberMarker", page.last);
+    xml_element_str(&body, "IsTruncated", page.truncated ? "true" : "false");
+    buf_append_str(&body, "</ListPartsResult>");
+    exchange_reply_xml(x, 200, &body);
+    return true;
+}
+
+static void append_upload(const exchange *x, buf *body, const upload_info *info)
+{
+    slice key = slice_from(info->key);
+    buf_append_str(body, "<Upload>");
+    if (target_param(&x->target, "encoding-type"))
+        xml_element_url(body, "Key", key);
+    else
+        xml_element(body, "Key", key);
+    xml_element_str(body, "UploadId", info->id);
+    xml_element_time(body, "Initiated", info->initiated_s);
+    buf_append_str(body, "</Upload>");
+}
+
+/* Whether the page starts behind this upload: the id counts only among uploads of one key. */
+static bool is_before_page(const upload_info *info, const char *key_marker, const char *id_marker)
+{
+    int order = key_marker ? strcmp(info->key, key_marker) : 1;
+    if (order != 0)
+        return order < 0;
+    return !id_marker || strcmp(info->id, id_marker) <= 0;
+}
+
+bool op_list_uploads(exchange *x, err *e)
+{
+    const char *prefix = target_param(&x->target, "prefix");
+    const char *key_marker = target_param(&x->target, "key-marker");
+    const char *id_marker = target_param(&x->target, "upload-id-marker");
+    AUTO(upload_list) uploads = {0};
+    AUTO(buf) body;
+    buf_init(&body, EXCHANGE_REPLY_MAX);
+    uint64_t max = 0, count = 0;
+    const upload_info *last = NULL;
+    bool truncated = false;
+    if (!target_param_number(&x->target, "max-uploads", LIST_UPLOADS_MAX, LIST_UPLOADS_MAX, &max,
+                             e) ||
+        !upload_list_read(x->store, x->target.bucket, &uploads, e))
+        return false;
+    open_result(x, &body, "ListMultipartUploadsResult");
+    for (size_t i = 0; i < uploads.count && !truncated; i++) {
+        const upload_info *info = &uploads.items[i];
+        if (!str_starts_with(info->key, prefix ? prefix : "") ||
+            is_before_page(info, key_marker, id_marker))
+            continue;
+        truncated = count == max;
+        if (truncated)
+            break;
+        append_upload(x, &body, info);
+        last = info;
+        count++;
+    }
+    if (truncated && last) {
+        xml_element_str(&body, "NextKeyMarker", last->key);
+        xml_element_str(&body, "NextUploadIdMarker", last->id);
+    }
+    xml_element_str(&body, "IsTruncated", truncated ? "true" : "false");
+    buf_append_str(&body, "</ListMultipartUploadsResult>");
+    exchange_reply_xml(x, 200, &body);
+    return true;
+}

@@ -1,0 +1,32 @@
+/* A small S3 server over a directory: the store of the demo, of tests and of one machine's trials.
+ *
+ * What:    path-style S3 over base/httpd and s3/serve/store; checks every signature. Not meant for
+ *          data that must last: nothing is fsync'ed, nothing is replicated.
+ * Owner:   server_start / server_stop; option strings are borrowed until server_stop.
+ * Threads: start and stop from one thread; requests are served by several of its own.
+ * Fails:   err with ERR_IO, ERR_LOCKED, ERR_CONFIG.
+ */
+#ifndef S3_SERVE_SERVER_H
+#define S3_SERVE_SERVER_H
+
+#include "base/err.h"
+
+typedef struct server server;
+
+typedef struct server_options {
+    const char *root;
+    const char *address;   /* NULL: 127.0.0.1 */
+    unsigned port;         /* 0: the system chooses */
+    unsigned thread_count; /* 0: 4 */
+    const char *access_key_id, *secret_access_key;
+    const char *const *faults;      /* rules, NULL-terminated; or NULL */
+    const char *log_path;           /* access log, or NULL */
+    int64_t (*wall_s)(void *clock); /* the time; NULL: the system's */
+    void *clock;
+} server_options;
+
+server *server_start(const server_options *options, err *e) MUST_USE;
+unsigned server_port(const server *s);
+void server_stop(server *s); /* requests under way are finished; NULL is fine */
+
+#endif

@@ -1,0 +1,86 @@
+/* Buckets and objects in a directory.
+ *
+ * What:    ROOT/buckets/<bucket>/<layout of key>: one file an object, 4,096 bytes of metadata
+ *          (lines of text) and then the data, so that both change in one rename.
+ *          ROOT/uploads/<bucket>/<id>/: multipart uploads (s3/serve/uploads.h).
+ *          ROOT/tmp/: bodies that are still coming in; emptied at start.
+ * Owner:   store_open / store_close; ROOT is held by a lock meanwhile. An incoming body is a value
+ *          with incoming_deinit, which removes what was not committed.
+ * Threads: any at once. Readers take no lock (an open file is a snapshot); changes of names are
+ *          made under one mutex, so that preconditions hold.
+ * Fails:   s3_refuse for what a client did wrong, ERR_IO and others for the server's own troubles.
+ */
+#ifndef S3_SERVE_STORE_H
+#define S3_SERVE_STORE_H
+
+#include "base/digest.h"
+#include "s3/serve/refuse.h"
+
+#define STORE_HEADER_BYTES 4096
+
+typedef struct store store;
+
+store *store_open(const char *root, err *e) MUST_USE;
+void store_close(store *s);
+DEFINE_AUTO_PTR(store, store_close)
+
+const char *store_root(const store *s);
+char *store_bucket_path(const store *s, const char *bucket) MUST_USE;
+char *store_uploads_path(const store *s, const char *bucket) MUST_USE; /* NULL: of all buckets */
+void store_lock(store *s);
+void store_unlock(store *s);
+
+/* --- buckets --- */
+bool store_bucket_check(const store *s, const char *bucket, err *e) MUST_USE; /* it is there */
+bool store_bucket_create(store *s, const char *bucket, err *e) MUST_USE;
+bool store_bucket_remove(store *s, const char *bucket, err *e) MUST_USE;
+
+/* --- objects --- */
+typedef struct object_meta {
+    uint64_t size_bytes;
+    int64_t modified_s;
+    char etag[80];      /* with its quotes */
+    char checksum[96];  /* "x-amz-checksum-crc32c: abc=", or empty */
+    char headers[3000]; /* lines "content-type: text/plain\n" to be given back with the object */
+} object_meta;
+
+/* The descriptor stands anywhere: data begins at STORE_HEADER_BYTES. NoSuchKey when absent. */
+int store_object_open(const store *s, const char *bucket, slice key, object_meta *meta, err *e)
+    MUST_USE;
+bool store_object_stat(const store *s, const char *bucket, slice key, object_meta *meta, err *e)
+    MUST_USE;
+bool store_object_remove(store *s, const char *bucket, slice key, err *e) MUST_USE; /* or absent */
+
+/* --- bodies that come in --- */
+typedef struct incoming {
+    int fd; /* -1 while not open */
+    char *temp_path;
+    uint64_t size_bytes;
+    digest_ctx md5;
+} incoming;
+
+bool incoming_open(store *s, incoming *in, err *e) MUST_USE;
+bool incoming_write(incoming *in, slice data, err *e) MUST_USE;
+/* Appends the data of another object's file; its MD5 is not taken. */
+bool incoming_append_file(incoming *in, int fd, uint64_t len_bytes, err *e) MUST_USE;
+void incoming_deinit(incoming *in);
+DEFINE_AUTO(incoming, incoming_deinit)
+
+typedef struct commit_condition {
+    const char *if_match;      /* an ETag that the standing object must have, or NULL */
+    const char *if_none_match; /* "*": no object may stand there; or NULL */
+} commit_condition;
+
+/* Writes the metadata (size and time are filled in), and puts the body into its place. */
+bool store_object_commit(store *s, const char *bucket, slice key, incoming *in, object_meta *meta,
+                         const commit_condition *condition, err *e) MUST_USE;
+/* The same for callers that hold the lock. */
+bool store_object_commit_locked(store *s, const char *bucket, slice key, incoming *in,
+                                object_meta *meta, const commit_condition *condition, err *e)
+    MUST_USE;
+
+/* The file form of an object or a part: used by uploads too. */
+bool object_file_write_meta(incoming *in, object_meta *meta, err *e) MUST_USE;
+int object_file_open(const char *path, object_meta *meta, err *e) MUST_USE; /* -1: NoSuchKey, .. */
+
+#endif
