@@ -1,0 +1,123 @@
+/* What the rooms of the event loop share: loop.c (rounds), loop_timer.c (timers), loop_call.c (the
+ * life of a request), loop_easy.c (one request in curl's terms).
+ *
+ * Owner:   the loop owns all calls, easy handles and timers.
+ * Threads: the loop's thread; wake_fd is written from any.
+ * Fails:   as base/loop.h says.
+ */
+#ifndef BASE_LOOP_PRIVATE_H
+#define BASE_LOOP_PRIVATE_H
+
+#include <curl/curl.h>
+
+#include "base/loop.h"
+
+#define GATHER_BYTES     ((size_t)64 * 1024)     /* curl hands over 16 KiB at most */
+#define EXPECT_BYTES     ((uint64_t)1024 * 1024) /* bodies from here on wait for 100-continue */
+#define REPLY_HEAD_BYTES ((size_t)512 * 1024)
+
+/* One of curl's handles with what it needs; kept and used again. */
+typedef struct easy {
+    struct easy *next; /* in the list of free ones */
+    CURL *curl;
+    struct curl_slist *headers;  /* of the request under way */
+    char words[CURL_ERROR_SIZE]; /* curl's own, on failure */
+    size_t gathered_bytes;
+    char gathered[GATHER_BYTES]; /* body bytes on their way to on_body */
+} easy;
+
+typedef enum call_state {
+    CALL_QUEUED, /* waits for a free handle */
+    CALL_ACTIVE, /* curl has it */
+    CALL_ENDING, /* curl is through; the last callbacks run */
+} call_state;
+
+struct http_call {
+    http_call *prev, *next; /* in loop.queued or loop.active */
+    loop *loop;
+    http_request request;
+    call_state state;
+    bool cancelled; /* from inside one of its callbacks: removed as soon as those return */
+    char *shown;    /* "GET http://host/path": for messages, without the query */
+    easy *easy;     /* NULL while queued */
+    uint64_t sent_bytes;
+
+    /* The reply. */
+    bool first_byte, head_done;
+    bool in_head; /* a status line came, its headers follow */
+    int status;   /* of the head that is coming in */
+    buf head;     /* name NUL value NUL ... */
+    size_t head_count;
+    uint64_t body_bytes;
+    err error; /* set by a callback, or by the upload's file */
+};
+
+typedef struct call_list {
+    http_call *first, *last;
+    size_t count;
+} call_list;
+
+struct timer {
+    uint64_t due_ms, order;
+    size_t index; /* in the heap */
+    void (*fire)(void *ctx);
+    void *ctx;
+};
+
+typedef struct timer_heap {
+    timer **items; /* items[0] is due first */
+    size_t count, capacity;
+    uint64_t orders; /* given out so far: equal due times fire in the order started */
+} timer_heap;
+
+struct loop {
+    transport base;
+
+    /* immutable */
+    loop_options options; /* defaults filled in */
+    int epoll_fd, wake_fd;
+    CURLM *multi;
+
+    /* loop only */
+    call_list queued, active;
+    easy *free_easies;
+    bool in_curl;         /* curl's functions must not be called: a callback of its runs */
+    bool any_cancelled;   /* some active call is marked so */
+    uint64_t curl_due_ms; /* when curl wants to be called; UINT64_MAX: it does not */
+    timer_heap timers;
+    uint64_t random_state;
+    pool *pool;
+    int signal_fd; /* -1: none */
+    void (*on_signal)(void *ctx, int signal_number, unsigned count);
+    void *signal_ctx;
+    unsigned signal_count;
+    bool stopped;
+};
+
+uint64_t loop_clock_ms(void);
+
+/* loop_timer.c */
+timer *loop_timer_start(transport *t, uint64_t delay_ms, void (*fire)(void *ctx), void *ctx);
+void loop_timer_stop(transport *t, timer *pending);
+void loop_timers_fire(loop *l);             /* those due; not the ones they start */
+uint64_t loop_timers_due_ms(const loop *l); /* UINT64_MAX: none */
+void loop_timers_free(loop *l);
+
+/* loop_call.c */
+http_call *loop_call_send(transport *t, const http_request *request);
+void loop_call_cancel(transport *t, http_call *call);
+bool loop_calls_start(loop *l); /* as many as there are handles; true when one has ended at once */
+void loop_calls_curl(loop *l, curl_socket_t fd, int events); /* lets curl work */
+void loop_calls_collect(loop *l);                            /* ends what curl is through with */
+void loop_calls_free(loop *l);
+
+/* loop_easy.c */
+easy *easy_new(void);
+void easy_free(easy *h);
+bool easy_prepare(http_call *call, err *e) MUST_USE; /* sets all options of call->easy */
+void easy_clear(easy *h);                            /* back to unused */
+bool easy_flush(http_call *call); /* hands gathered bytes to on_body; false: it ended the call */
+void easy_error(const http_call *call, CURLcode code, err *e);
+char *easy_shown_name(const http_request *request) MUST_USE;
+
+#endif
