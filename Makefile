@@ -4,10 +4,10 @@
 VERSION  := 0.1.0
 BUILD    ?= build
 PREFIX   ?= /usr/local
-CC       ?= cc
 SANITIZE ?=
 CONFIG   ?= config/orchestration.yaml
-EVALS_DIR ?= config/sample-evals
+SERVER_CONFIG ?= config/server.yaml
+EVALS_DIR ?=
 
 # A build with sanitizers has a folder of its own beside the plain one.
 ifneq ($(SANITIZE),)
@@ -36,6 +36,8 @@ objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 LAYERS  := base s3 s3/serve s3/cli compression orchestrator server
 lib = $(OUT)/lib/lib$(subst /,_,$(1)).a
 
+##@ Build
+## all: the three programs, in build/bin (installs missing packages first, where it may)
 all: $(PROGRAMS:%=$(OUT)/bin/%)
 
 define layer_rule
@@ -56,15 +58,65 @@ $(OUT)/bin/decon-server: $(call objects,server/main.c) $(foreach l,server compre
 $(OUT)/bin/decon-s3: $(call objects,s3/cli/main.c) $(foreach l,s3/cli s3/serve s3 base,$(call lib,$(l)))
 	$(link)
 
-$(OUT)/obj/%.o: %.c
+# Flags that differ from the last build's make everything anew.
+FLAGS_FILE := $(OUT)/obj/flags
+FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS)
+$(FLAGS_FILE): force
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || echo '$(subst ','\'',$(FLAGS))' >$@
+
+$(OUT)/obj/%.o: %.c $(FLAGS_FILE) | $(BUILD)/packages-build
 	@mkdir -p $(@D)
 	@echo "  CC  $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# Tests: each tests/{unit,flow}/.../test_*.c is a program of its own; a test links what lies in its
-# folder's layer and below.
-TEST_SOURCES := $(sort $(shell find tests/unit tests/flow -name 'test_*.c' 2>/dev/null))
+# The packages of a set are there: asked once for each build folder and each change of the lists.
+$(BUILD)/packages-%: third_party/install.sh third_party/debian.txt third_party/fedora.txt
+	@third_party/install.sh $*
+	@mkdir -p $(@D) && touch $@
+.PRECIOUS: $(BUILD)/packages-%
+
+## deps: installs the packages that the build, the tests and the checks need
+deps:
+	third_party/install.sh build test check
+
+## install: programs, man pages, sample configuration, documentation; PREFIX, DESTDIR
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/decon $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(PROGRAMS:%=$(OUT)/bin/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(wildcard docs/man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 README.md CHANGELOG.md $(wildcard docs/*.md config/*.yaml) $(DESTDIR)$(PREFIX)/share/doc/decon
+
+## clean: removes build/ (downloaded tools are in a cache folder elsewhere and stay)
+clean:
+	rm -rf $(BUILD)
+
+##@ Run
+## server: the detection server; SERVER_CONFIG=config/server.yaml, EVALS_DIR=
+server: all
+	$(OUT)/bin/decon-server --config $(SERVER_CONFIG) $(if $(EVALS_DIR),--evals-dir $(EVALS_DIR))
+
+## orchestrate: the main job with CONFIG=config/orchestration.yaml
+orchestrate: all
+	$(OUT)/bin/decon-orchestrator --config $(CONFIG)
+
+## orchestrate-debug: the same for five files; nothing is uploaded or removed
+orchestrate-debug: all
+	MAX_FILES_DEBUG=5 $(OUT)/bin/decon-orchestrator --config $(CONFIG)
+
+## demo: the whole on this machine: store, server, orchestrator over sample files
+demo:
+	@third_party/install.sh build
+	@$(MAKE) --no-print-directory all
+	@BIN=$(OUT)/bin config/demo/demo.sh
+
+##@ Test
+# Each tests/{unit,flow}/.../test_*.c is a program of its own; a test links what lies in its
+# folder's layer and below. Each tests/{e2e,live}/test_*.sh drives the real programs.
+TEST_SOURCES  := $(sort $(shell find tests/unit tests/flow tests/fault -name 'test_*.c' 2>/dev/null))
 TEST_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(TEST_SOURCES))
+TEST_SCRIPTS  := $(sort $(wildcard tests/e2e/test_*.sh tests/live/test_*.sh))
+RUN_TESTS     := BIN=$(OUT)/bin tests/run.sh
 
 layers_base         := base
 layers_s3           := s3/cli s3/serve s3 base
@@ -78,19 +130,74 @@ endef
 $(foreach layer,base s3 compression orchestrator server,$(eval $(call test_rule,$(layer))))
 $(OUT)/tests/flow/%: $(OUT)/obj/tests/flow/%.o $(call lib,tests/fake) $(foreach l,$(layers_orchestrator),$(call lib,$(l)))
 	$(link) -lcmocka
+$(OUT)/tests/fault/%: $(OUT)/obj/tests/fault/%.o $(call lib,tests/fake) $(foreach l,$(layers_orchestrator),$(call lib,$(l)))
+	$(link) -lcmocka
+$(call objects,$(TEST_SOURCES) $(wildcard tests/fake/*.c)): | $(BUILD)/packages-test
 
+## test: everything, with sanitizers; ends with `N passed, N failed, N skipped`
+test:
+	@third_party/install.sh build test
+	@$(MAKE) --no-print-directory SANITIZE=1 all test-programs
+	@$(MAKE) --no-print-directory SANITIZE=1 test-run
 test-programs: $(TEST_PROGRAMS)
-# `make unit-base`: builds with sanitizers and runs the unit tests of one folder.
+test-run:
+	@$(RUN_TESTS) $(TEST_PROGRAMS) $(TEST_SCRIPTS)
+
+## unit-LAYER: unit tests of one folder (unit-base, unit-s3 ...; unit-flow: the flow tests)
 unit-%:
 	@$(MAKE) --no-print-directory SANITIZE=1 unit-run-$*
-unit-run-%: 
-	@$(MAKE) --no-print-directory SANITIZE=1 $(filter $(OUT)/tests/unit/$*/% $(OUT)/tests/$*/%,$(TEST_PROGRAMS))
-	@tests/run.sh $(filter $(OUT)/tests/unit/$*/% $(OUT)/tests/$*/%,$(TEST_PROGRAMS))
+unit-run-%:
+	@$(MAKE) --no-print-directory SANITIZE=1 force $(filter $(OUT)/tests/unit/$*/% $(OUT)/tests/$*/%,$(TEST_PROGRAMS))
+	@$(RUN_TESTS) $(filter $(OUT)/tests/unit/$*/% $(OUT)/tests/$*/%,$(TEST_PROGRAMS))
 
-clean:
-	rm -rf $(BUILD)
+## e2e, live: the real programs against `decon-s3 serve`, and against MinIO
+e2e live:
+	@third_party/install.sh build
+	@$(MAKE) --no-print-directory SANITIZE=1 all
+	@BIN=$(BUILD)/sanitize/bin tests/run.sh $(filter tests/$@/%,$(TEST_SCRIPTS))
+
+## bench: times the programs on this machine (plain build)
+bench: all
+	BIN=$(OUT)/bin tests/bench/bench.sh
+
+##@ Check
+CODE := $(sort $(shell find $(filter-out s3/serve s3/cli,$(LAYERS)) tests -name '*.[ch]' 2>/dev/null))
+CLANG_FORMAT ?= clang-format-14
+CLANG ?= clang-14
+
+## check: format, layers, sizes, shell syntax, clang's warnings, cppcheck
+check: $(BUILD)/packages-check $(BUILD)/packages-build $(BUILD)/packages-test check-format layers check-sizes check-shell check-clang check-cppcheck
+check-format: $(BUILD)/packages-check
+	@echo "  CHECK format" && $(CLANG_FORMAT) --dry-run --Werror $(CODE)
+check-sizes:
+	@echo "  CHECK sizes" && awk -f tests/tools/sizes.awk $(CODE)
+check-shell:
+	@echo "  CHECK shell scripts" && for f in $$(git ls-files '*.sh' .ci/run); do bash -n "$$f" || exit 1; done
+check-clang: $(BUILD)/packages-check
+	@echo "  CHECK $(CLANG)" && printf '%s\n' $(filter %.c,$(CODE)) | \
+	    xargs -P "$$(nproc)" -n 8 $(CLANG) -fsyntax-only $(CPPFLAGS) -std=gnu11 $(WARNINGS)
+check-cppcheck: $(BUILD)/packages-check
+	@echo "  CHECK cppcheck" && cppcheck --quiet -j "$$(nproc)" --std=c11 --inline-suppr --error-exitcode=1 \
+	    --enable=warning,portability --suppressions-list=tests/tools/cppcheck.txt -I. \
+	    -D_GNU_SOURCE -DDECON_VERSION='"$(VERSION)"' $(filter-out s3/serve s3/cli,$(LAYERS))
+
+## layers: every #include follows the table of layers (docs/design.md)
+layers:
+	@echo "  CHECK layers" && awk -f tests/tools/layers.awk $(CODE)
+
+## format: lays out the code as .clang-format says
+format: $(BUILD)/packages-check
+	$(CLANG_FORMAT) -i $(CODE)
+
+## help: this list
+help:
+	@awk '/^##@ /{printf "\n%s:\n", substr($$0, 5)} \
+	      /^## /{n = index($$0, ": "); printf "  make %-20s %s\n", substr($$0, 4, n - 4), substr($$0, n + 2)}' Makefile
 
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
 
-.PHONY: all clean test-programs
+force:
+.PHONY: all deps install clean server orchestrate orchestrate-debug demo test test-programs test-run \
+        e2e live bench check check-format check-sizes check-shell check-clang check-cppcheck layers \
+        format help force
 .SECONDARY:

@@ -1,0 +1,34 @@
+# The limits of docs/style.md: functions of 70 lines, files of 700, headers of 120.
+# Usage: awk -f tests/tools/sizes.awk FILE...
+# Relies on the committed layout: a function's braces stand alone in the first column.
+function fault(path, line, words) {
+    printf "%s:%d: %s\n", path, line, words
+    faults++
+}
+function end_file() {
+    if (path ~ /\.h$/ && lines > 150) {
+        fault(path, lines, "a header of " lines " lines (120 is the aim, 150 the most)")
+    } else if (lines > 700) {
+        fault(path, lines, "a file of " lines " lines (700 is the most)")
+    }
+}
+FNR == 1 {
+    end_file()
+    path = FILENAME
+}
+{
+    lines = FNR
+}
+/^{/ {
+    start = FNR
+}
+/^}/ && start {
+    if (FNR - start - 1 > 70) {
+        fault(path, start, "a function of " (FNR - start - 1) " lines (70 is the most)")
+    }
+    start = 0
+}
+END {
+    end_file()
+    exit faults > 0
+}
