@@ -1,0 +1,72 @@
+/* Inside of the S3 client: what operations and requests share. Not for other layers.
+ *
+ * What:    the client itself, its list of operations, its queue of requests.
+ * Owner:   the client owns operations; an operation owns its requests (mostly embedded).
+ * Threads: the transport's.
+ * Fails:   -
+ */
+#ifndef S3_CLIENT_H
+#define S3_CLIENT_H
+
+#include "s3/credentials.h"
+#include "s3/endpoint.h"
+#include "s3/request.h"
+#include "s3/s3.h"
+#include "s3/throttle.h"
+
+/* S3 takes parts of at least 5 MiB (but the last) and at most 10,000 of them. */
+#define S3_PART_MIN_BYTES   ((uint64_t)5 * 1024 * 1024)
+#define S3_PARTS_MAX        10000
+#define S3_OBJECT_MAX_BYTES ((uint64_t)5 << 40)
+
+typedef struct s3_op_kind {
+    void (*cancel)(s3_op *op); /* ends it, or lets it go on in the background without callbacks */
+    void (*free)(s3_op *op);   /* cancels its requests and releases it */
+} s3_op_kind;
+
+struct s3_op { /* the first member of each operation */
+    s3_client *client;
+    const s3_op_kind *kind;
+    s3_op *previous, *next;
+};
+
+/* A new operation of `size_bytes`, in the client's list. Ended by s3_op_end, which frees it. */
+void *s3_op_new(s3_client *c, const s3_op_kind *kind, size_t size_bytes) MUST_USE;
+void s3_op_end(s3_op *op);
+
+typedef struct s3_bucket_region {
+    char *bucket, *region;
+} s3_bucket_region;
+
+struct s3_client {
+    /* immutable */
+    transport *t;
+    s3_endpoint endpoint;
+    bool no_sign_request;
+    unsigned max_in_flight, max_attempts, retry_base_ms;
+    uint64_t part_size_bytes;
+    int connect_timeout_ms, stall_timeout_ms;
+
+    s3_credentials credentials;
+    s3_throttle throttle;
+    s3_op *ops;
+    s3_request *queue_first, *queue_last;
+    uint64_t queue_sequence;
+    timer *pump_timer;
+    int64_t clock_offset_s; /* the store's clock minus ours */
+    bool had_success;
+    bool outage; /* no address answers, or the retry tokens are spent */
+    uint64_t outage_since_ms;
+    s3_bucket_region *regions; /* learnt from redirects */
+    size_t region_count;
+    s3_stats stats;
+};
+
+/* Sends what may be sent; s3_client_wake does so a moment later. */
+void s3_client_pump(s3_client *c);
+void s3_client_wake(s3_client *c);
+
+const char *s3_client_region(const s3_client *c, const char *bucket);
+void s3_client_learn_region(s3_client *c, const char *bucket, const char *region);
+
+#endif

@@ -1,0 +1,158 @@
+/* Operations of one request: head, delete, create, copy. */
+#include "s3/client.h"
+#include "s3/uri.h"
+#include "s3/when.h"
+#include "s3/xml.h"
+
+#define NAME_MAX_BYTES ((size_t)8192)
+
+typedef struct single_op {
+    s3_op op;
+    s3_request request;
+    char *bucket, *key;
+    char *source, *if_match; /* copy */
+    buf body;                /* create */
+    s3_done done;
+    s3_head_done head_done;
+    void *ctx;
+    s3_object object; /* head; its strings are the next three */
+    char *etag, *storage_class, *content_type;
+} single_op;
+
+static void single_free(s3_op *op)
+{
+    single_op *o = (single_op *)op;
+    s3_request_cancel(&o->request);
+    buf_deinit(&o->body);
+    char *strings[] = {o->bucket, o->key,           o->source,      o->if_match,
+                       o->etag,   o->storage_class, o->content_type};
+    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+        free(strings[i]);
+    free(o);
+}
+
+static const s3_op_kind single_kind = {.cancel = s3_op_end, .free = single_free};
+
+static void single_done(void *ctx, s3_request *r, const err *e)
+{
+    single_op *o = ctx;
+    UNUSED(r);
+    if (o->head_done)
+        o->head_done(o->ctx, e ? NULL : &o->object, e);
+    else if (o->done)
+        o->done(o->ctx, e);
+    s3_op_end(&o->op);
+}
+
+static single_op *single_new(s3_client *c, const char *bucket, const char *key, s3_done done,
+                             void *ctx)
+{
+    single_op *o = s3_op_new(c, &single_kind, sizeof *o);
+    buf_init(&o->body, NAME_MAX_BYTES);
+    o->bucket = xstrdup(bucket);
+    o->key = key ? xstrdup(key) : NULL;
+    o->done = done;
+    o->ctx = ctx;
+    o->request = (s3_request){.bucket = o->bucket, .key = o->key, .on_done = single_done, .ctx = o};
+    return o;
+}
+
+static s3_op *single_start(single_op *o, const char *operation, const char *method)
+{
+    o->request.operation = operation;
+    o->request.method = method;
+    s3_request_start(o->op.client, &o->request);
+    return &o->op;
+}
+
+/* --- head --- */
+
+static void set_copy(char **to, const char *from)
+{
+    free(*to);
+    *to = from ? xstrdup(from) : NULL;
+}
+
+static bool head_take(void *ctx, const http_reply *reply, err *e)
+{
+    single_op *o = ctx;
+    set_copy(&o->etag, http_reply_header(reply, "ETag"));
+    set_copy(&o->storage_class, http_reply_header(reply, "x-amz-storage-class"));
+    set_copy(&o->content_type, http_reply_header(reply, "Content-Type"));
+    o->object = (s3_object){.key = o->key,
+                            .etag = o->etag,
+                            .storage_class = o->storage_class,
+                            .content_type = o->content_type};
+    if (!s3_when_parse_http(http_reply_header(reply, "Last-Modified"), &o->object.last_modified_s))
+        o->object.last_modified_s = 0;
+    if (!num_parse_u64(http_reply_header(reply, "Content-Length"), &o->object.size_bytes))
+        return err_set(e, ERR_S3_REPLY, "a reply without Content-Length");
+    return true;
+}
+
+s3_op *s3_head(s3_client *c, const char *bucket, const char *key, s3_head_done done, void *ctx)
+{
+    single_op *o = single_new(c, bucket, key, NULL, ctx);
+    o->head_done = done;
+    o->request.on_head = head_take;
+    return single_start(o, "HeadObject", "HEAD");
+}
+
+/* --- delete, head bucket --- */
+
+s3_op *s3_delete(s3_client *c, const char *bucket, const char *key, s3_done done, void *ctx)
+{
+    return single_start(single_new(c, bucket, key, done, ctx), "DeleteObject", "DELETE");
+}
+
+s3_op *s3_head_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx)
+{
+    return single_start(single_new(c, bucket, NULL, done, ctx), "HeadBucket", "HEAD");
+}
+
+/* --- create bucket --- */
+
+s3_op *s3_create_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx)
+{
+    single_op *o = single_new(c, bucket, NULL, done, ctx);
+    const char *region = s3_client_region(c, bucket);
+    if (strcmp(region, "us-east-1") != 0) { /* which must not be named */
+        buf_printf(&o->body, "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/"
+                             "2006-03-01/\"><LocationConstraint>");
+        s3_xml_escape(slice_from(region), &o->body);
+        buf_append_str(&o->body, "</LocationConstraint></CreateBucketConfiguration>");
+        o->request.body = buf_slice(&o->body);
+        s3_request_header(&o->request, "Content-Type", "application/xml");
+    }
+    return single_start(o, "CreateBucket", "PUT");
+}
+
+/* --- copy --- */
+
+static bool copy_check(void *ctx, s3_request *r, err *e)
+{
+    UNUSED(ctx);
+    AUTO_FREE char *etag = s3_xml_find(buf_slice(&r->reply), "CopyObjectResult/ETag");
+    if (etag)
+        return true;
+    err_set(e, ERR_S3_REPLY, "CopyObject: the store's reply breaks off, or has no ETag");
+    e->cls = ERR_CLASS_RETRY; /* copying anew does no harm */
+    return false;
+}
+
+s3_op *s3_copy(s3_client *c, const char *from_bucket, const char *from_key, const char *if_match,
+               const char *to_bucket, const char *to_key, s3_done done, void *ctx)
+{
+    single_op *o = single_new(c, to_bucket, to_key, done, ctx);
+    AUTO(buf) source;
+    buf_init(&source, NAME_MAX_BYTES);
+    buf_printf(&source, "/%s/", from_bucket);
+    s3_uri_encode(slice_from(from_key), true, &source);
+    o->source = buf_give(&source);
+    o->if_match = if_match ? xstrdup(if_match) : NULL;
+    s3_request_header(&o->request, "x-amz-copy-source", o->source);
+    s3_request_header(&o->request, "x-amz-copy-source-if-match", o->if_match);
+    o->request.long_wait = o->request.error_in_ok = true;
+    o->request.on_check = copy_check;
+    return single_start(o, "CopyObject", "PUT");
+}
