@@ -202,6 +202,7 @@ static void emit(log_level level, bool plain, const char *text)
     pthread_mutex_unlock(&state.lock);
 }
 
+PRINTF_LIKE(3, 0)
 static void emit_args(log_level level, bool plain, const char *fmt, va_list args)
 {
     int saved_errno = errno;

@@ -1,4 +1,4 @@
-# The limits of docs/style.md: functions of 70 lines, files of 700, headers of 120.
+# The limits of docs/style.md: functions of 70 lines, files of 700 (tests: 1,000), headers of 150.
 # Usage: awk -f tests/tools/sizes.awk FILE...
 # Relies on the committed layout: a function's braces stand alone in the first column.
 function fault(path, line, words) {
@@ -8,7 +8,7 @@ function fault(path, line, words) {
 function end_file() {
     if (path ~ /\.h$/ && lines > 150) {
         fault(path, lines, "a header of " lines " lines (120 is the aim, 150 the most)")
-    } else if (lines > 700) {
+    } else if (lines > (path ~ /^tests\// ? 1000 : 700)) {
         fault(path, lines, "a file of " lines " lines (700 is the most)")
     }
 }
