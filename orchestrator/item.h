@@ -53,13 +53,13 @@ struct item {
     void *flow;    /* whose item it is, for the callbacks of leaves */
 
     /* what the leaves found out */
-    char *local_path;      /* of the whole file, absolute */
-    bool lines_known;      /* false where verification was switched off */
-    verdict verdict;       /* of the verification */
-    char *job_id;          /* of the newest submission, or NULL */
-    bool job_replayed;     /* the server answered the submission with a job that it knew already */
-    unsigned submissions;  /* how often it went to the server */
-    unsigned fresh_number; /* > 0: the Idempotency-Key has this number behind it */
+    char *local_path;     /* of the whole file, absolute */
+    bool lines_known;     /* false where verification was switched off */
+    verdict verdict;      /* of the verification */
+    char *job_id;         /* of the newest submission, or NULL */
+    bool job_replayed;    /* the server answered the submission with a job that it knew already */
+    unsigned submissions; /* how often it went to the server */
+    bool fresh_key;       /* the next submission must not be answered with that old job */
     bool contaminated;
     char *report_path, *cleaned_path; /* the server's files, or NULL */
     char *upload_path;                /* the cleaned file in the input's compression */

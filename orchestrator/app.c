@@ -1,0 +1,445 @@
+#include "orchestrator/app.h"
+
+#include <signal.h>
+
+#include "base/log.h"
+#include "orchestrator/flow.h"
+#include "orchestrator/listing.h"
+#include "orchestrator/progress.h"
+#include "s3/s3.h"
+
+#define ABORT_LIMIT_MS     4000 /* for the aborts of multipart uploads; the run ends within 5 s */
+#define JOBS_PER_WORKER    4
+#define JOBS_WHEN_UNKNOWN  10
+#define CONNECTION_BYTES   (128u << 10) /* of a transfer, beside its receive buffer */
+#define RECEIVE_MIN_BYTES  (16u << 10)
+#define RECEIVE_MAX_BYTES  (512u << 10)
+#define FILES_PER_ITEM     3 /* the download, its verification, a result */
+#define FILES_FOR_THE_REST 64
+#define PROBE_NAME         ".decon-write-probe"
+
+struct app {
+    const config *config;
+    app_env env;
+    app_limits limits;
+    uint64_t started_ms;
+
+    s3_client *s3;
+    workdir *workdir;
+    jobs *jobs;
+    verifier *verifier;
+    listing listing;
+    plan plan;
+    server_facts server; /* its strings are ours */
+    flow *flow;
+
+    /* the step that is under way */
+    bool step_done;
+    err step_error;
+
+    int signal_number; /* 0: none came */
+    bool aborted;
+};
+
+/* --- waiting for one step --- */
+
+static void end_step(void *ctx, const err *error)
+{
+    app *a = ctx;
+    if (error)
+        a->step_error = *error;
+    a->step_done = true;
+}
+
+static void begin_step(app *a)
+{
+    a->step_done = false;
+    a->step_error = (err)ERR_INIT;
+}
+
+/* False when the step failed or a signal ended the wait. */
+static bool await_step(app *a, err *e)
+{
+    if (!a->signal_number)
+        a->env.run_until(a->env.run_ctx, &a->step_done);
+    if (a->signal_number)
+        return err_set(e, ERR_CANCELLED, "interrupted before the first file was begun");
+    if (!err_is_set(&a->step_error))
+        return true;
+    *e = a->step_error;
+    return false;
+}
+
+/* --- the steps --- */
+
+static bool make_client(app *a, err *e)
+{
+    const config *c = a->config;
+    a->s3 = s3_client_new(a->env.transport,
+                          &(s3_config){.endpoint = c->endpoint_url,
+                                       .region = c->region,
+                                       .profile = c->profile,
+                                       .addressing = (s3_addressing)c->addressing_style,
+                                       .no_sign_request = c->no_sign_request,
+                                       .max_in_flight = a->limits.s3_workers,
+                                       .part_size_bytes = c->part_size_bytes,
+                                       .max_attempts = (unsigned)c->download_retry_attempts,
+                                       .retry_base_ms = (unsigned)c->download_retry_base_delay_ms,
+                                       .getenv_fn = a->env.getenv_fn},
+                          e);
+    return a->s3 != NULL;
+}
+
+static bool probe_place(app *a, const place *where, err *e)
+{
+    AUTO_FREE char *key = xasprintf("%s" PROBE_NAME, where->prefix);
+    begin_step(a);
+    s3_op *op = s3_probe_write(a->s3, where->bucket, key, end_step, a);
+    bool ok = await_step(a, e);
+    if (!a->step_done)
+        s3_op_cancel(op);
+    return ok || err_context(e, "s3://%s/%s must be writable for the outputs", where->bucket,
+                             where->prefix);
+}
+
+static bool same_place(const place *a, const place *b)
+{
+    return str_equal(a->bucket, b->bucket) && str_equal(a->prefix, b->prefix);
+}
+
+/* Nothing is downloaded for a directory that cannot take the outputs. */
+static bool probe_outputs(app *a, err *e)
+{
+    const places *p = &a->config->places;
+    return probe_place(a, &p->report, e) &&
+           (same_place(&p->report, &p->cleaned) || probe_place(a, &p->cleaned, e));
+}
+
+static bool fetch_listing(app *a, err *e)
+{
+    begin_step(a);
+    listing_fetch *fetch = listing_fetch_start(a->s3, &a->config->places, &a->listing, end_step, a);
+    bool ok = await_step(a, e);
+    listing_fetch_free(fetch);
+    return ok;
+}
+
+static void keep_facts(app *a, const server_facts *facts)
+{
+    a->server = *facts;
+    a->server.report_dir = facts->report_dir ? xstrdup(facts->report_dir) : NULL;
+    a->server.cleaned_dir = facts->cleaned_dir ? xstrdup(facts->cleaned_dir) : NULL;
+}
+
+static void on_server(void *ctx, const server_facts *facts, const err *error)
+{
+    app *a = ctx;
+    if (facts)
+        keep_facts(a, facts);
+    end_step(a, error);
+}
+
+static bool wait_for_server(app *a, bool once, err *e)
+{
+    begin_step(a);
+    jobs_wait_server(a->jobs, once, on_server, a);
+    return await_step(a, e);
+}
+
+static void make_plan(app *a, bool purify)
+{
+    const config *c = a->config;
+    plan_deinit(&a->plan);
+    plan_make(&(plan_options){.places = &c->places,
+                              .listing = &a->listing,
+                              .host_index = (unsigned)c->host_index,
+                              .host_count = (unsigned)c->host_count,
+                              .purify = purify,
+                              .redo = c->redo,
+                              .max_files = (size_t)c->max_files_debug},
+              &a->plan);
+}
+
+static bool clear_work_dir(app *a, err *e)
+{
+    if (a->config->max_files_debug)
+        return true; /* a debug run removes nothing */
+    AUTO_FREE const char **keep = xcalloc(a->plan.count + 1, sizeof *keep);
+    for (size_t i = 0; i < a->plan.count; i++)
+        keep[i] = a->plan.items[i]->key;
+    size_t removed = 0;
+    if (!workdir_clear_others(a->workdir, keep, a->plan.count, &removed, e))
+        return false;
+    if (removed)
+        log_info("%s: removed %zu stale downloads of an earlier run", workdir_path(a->workdir),
+                 removed);
+    return true;
+}
+
+/* With every output done even for a purifying server, nobody needs to ask which kind it is. */
+static bool plan_work(app *a, err *e)
+{
+    make_plan(a, true);
+    if (a->plan.count > 0) {
+        if (!wait_for_server(a, false, e))
+            return false;
+        make_plan(a, a->server.purify);
+    }
+    progress_plan(&a->plan, a->config);
+    if (a->config->copy_uncontaminated && a->plan.count && !a->server.purify)
+        log_warn("copy_uncontaminated is without effect: the detection server does not purify");
+    return clear_work_dir(a, e);
+}
+
+/* --- the flow --- */
+
+static unsigned max_jobs(const app *a)
+{
+    if (a->config->max_concurrent_jobs)
+        return (unsigned)a->config->max_concurrent_jobs;
+    return a->server.worker_threads ? JOBS_PER_WORKER * a->server.worker_threads
+                                    : JOBS_WHEN_UNKNOWN;
+}
+
+static unsigned max_live(const app *a, unsigned ahead, unsigned jobs_open)
+{
+    unsigned live = ahead + jobs_open + 2 * a->limits.s3_workers;
+    unsigned taken = a->limits.connections + FILES_FOR_THE_REST;
+    if (!a->env.file_limit)
+        return live;
+    unsigned spare = a->env.file_limit > taken ? (a->env.file_limit - taken) / FILES_PER_ITEM : 0;
+    return MAX(1u, MIN(live, spare));
+}
+
+static void start_flow(app *a, bool *finished)
+{
+    unsigned jobs_open = max_jobs(a);
+    unsigned ahead = 2 * jobs_open + a->limits.s3_workers;
+    log_info("up to %u jobs at the server, %u requests to the store at once", jobs_open,
+             a->limits.s3_workers);
+    a->flow = flow_start(&(flow_options){.transport = a->env.transport,
+                                         .s3 = a->s3,
+                                         .pool = a->env.pool,
+                                         .verifier = a->verifier,
+                                         .jobs = a->jobs,
+                                         .workdir = a->workdir,
+                                         .config = a->config,
+                                         .server = &a->server,
+                                         .max_jobs = jobs_open,
+                                         .max_ahead = ahead,
+                                         .max_live = max_live(a, ahead, jobs_open),
+                                         .plan = &a->plan,
+                                         .finished = finished});
+}
+
+static void on_abort_limit(void *ctx)
+{
+    *(bool *)ctx = true;
+}
+
+/* Cancelled uploads are aborted in the store; that gets a few seconds. */
+static void settle_store(app *a)
+{
+    bool over = false;
+    bool idle = s3_client_idle(a->s3);
+    uint64_t limit_ms = clock_now_ms(a->env.transport) + ABORT_LIMIT_MS;
+    while (!idle && clock_now_ms(a->env.transport) < limit_ms) {
+        over = false;
+        timer *pause = timer_start(a->env.transport, 20, on_abort_limit, &over);
+        a->env.run_until(a->env.run_ctx, &over);
+        if (!over)
+            timer_stop(a->env.transport, pause);
+        idle = s3_client_idle(a->s3);
+    }
+    if (!idle)
+        log_warn("not all uploads could be aborted; the bucket's lifecycle rule removes them");
+}
+
+static int status_after_flow(const app *a, const flow_totals *totals)
+{
+    if (a->signal_number)
+        return 128 + a->signal_number;
+    if (a->flow && flow_run_error(a->flow))
+        return err_exit_status(flow_run_error(a->flow));
+    return totals->failed + a->plan.refused_count ? 3 : 0;
+}
+
+static void tell_where_results_lie(const app *a)
+{
+    if (a->config->max_files_debug)
+        log_plain("DEBUG RUN: nothing was uploaded or removed; reports lie in %s, cleaned files in "
+                  "%s, downloads in %s",
+                  a->server.report_dir ? a->server.report_dir : "the server's directory",
+                  a->server.cleaned_dir ? a->server.cleaned_dir : "(none)",
+                  workdir_path(a->workdir));
+}
+
+static int finish(app *a)
+{
+    flow_totals totals = a->flow ? flow_count(a->flow) : (flow_totals){0};
+    int status = status_after_flow(a, &totals);
+    if (totals.waiting)
+        log_info("%zu files are left for the next run", totals.waiting);
+    tell_where_results_lie(a);
+    progress_summary(&(run_summary){.totals = totals,
+                                    .plan = &a->plan,
+                                    .elapsed_ms = clock_now_ms(a->env.transport) - a->started_ms,
+                                    .complete = status == 0 || status == 3});
+    return status;
+}
+
+static int run_flow(app *a)
+{
+    if (a->plan.count == 0)
+        return finish(a);
+    bool finished = false;
+    start_flow(a, &finished);
+    progress *p = progress_start(a->env.transport, a->flow, a->s3, a->plan.count);
+    if (!finished)
+        a->env.run_until(a->env.run_ctx, &finished);
+    progress_stop(p);
+    if (a->aborted)
+        settle_store(a);
+    else if (!a->config->max_files_debug)
+        workdir_remove_if_empty(a->workdir);
+    return finish(a);
+}
+
+/* --- the run --- */
+
+static int stop_early(const app *a, const err *e)
+{
+    if (a->signal_number) {
+        log_warn("%s", e->message);
+        return 128 + a->signal_number;
+    }
+    log_error("%s", e->message);
+    return 1;
+}
+
+static int dry_run(app *a)
+{
+    err e = ERR_INIT;
+    if (!fetch_listing(a, &e))
+        return stop_early(a, &e);
+    if (!wait_for_server(a, true, &e)) {
+        if (a->signal_number)
+            return stop_early(a, &e);
+        log_warn("%s: taken as one that does not purify", e.message);
+    }
+    make_plan(a, a->server.purify);
+    progress_dry_run(&a->plan, a->config);
+    return 0;
+}
+
+static bool open_work_dir(app *a, err *e)
+{
+    const config *c = a->config;
+    a->workdir = workdir_open(&(workdir_options){.root = c->local_work_dir,
+                                                 .input_uri = c->remote_file_input,
+                                                 .host_index = (unsigned)c->host_index,
+                                                 .host_count = (unsigned)c->host_count,
+                                                 .disk_budget_bytes = c->disk_budget_bytes},
+                              e);
+    return a->workdir != NULL;
+}
+
+static void tell_limits(const app *a)
+{
+    const config *c = a->config;
+    char buffers[32], codecs[32], disk[32];
+    uint64_t transfer_bytes =
+        (uint64_t)a->limits.s3_workers * (a->limits.receive_buffer_bytes + CONNECTION_BYTES);
+    format_size(transfer_bytes, buffers, sizeof buffers);
+    format_size(c->codec_memory_budget_bytes, codecs, sizeof codecs);
+    format_size(workdir_budget_bytes(a->workdir), disk, sizeof disk);
+    log_info("memory ceiling: %s of transfer buffers, %s of decoders, and the listing; disk budget "
+             "%s in %s",
+             buffers, codecs, disk, workdir_path(a->workdir));
+    if (!c->shard_given)
+        log_info("PMR_HOST_INDEX and PMR_HOST_COUNT are not set: this one host does all files");
+}
+
+int app_run(app *a)
+{
+    err e = ERR_INIT;
+    a->started_ms = clock_now_ms(a->env.transport);
+    if (!make_client(a, &e))
+        return stop_early(a, &e);
+    if (a->config->dry_run)
+        return dry_run(a);
+    if (!open_work_dir(a, &e))
+        return stop_early(a, &e);
+    tell_limits(a);
+    bool debug = a->config->max_files_debug > 0;
+    if ((!debug && !probe_outputs(a, &e)) || !fetch_listing(a, &e) || !plan_work(a, &e))
+        return stop_early(a, &e);
+    return run_flow(a);
+}
+
+void app_signal(app *a, int signal_number, unsigned count)
+{
+    a->signal_number = signal_number;
+    if (count > 1) {
+        log_warn("second signal: everything is cancelled");
+        a->aborted = true;
+        if (a->flow)
+            flow_abort(a->flow);
+    } else {
+        log_warn("signal %s: no new files, those in flight finish; once more to cancel them",
+                 signal_number == SIGINT ? "SIGINT" : "SIGTERM");
+        if (a->flow)
+            flow_drain(a->flow);
+    }
+    if (!a->flow)
+        a->step_done = true; /* nothing is in flight yet */
+}
+
+bool app_aborted(const app *a)
+{
+    return a->aborted;
+}
+
+app_limits app_limits_of(const config *c)
+{
+    uint64_t most = c->memory_budget_bytes / (RECEIVE_MIN_BYTES + CONNECTION_BYTES);
+    uint64_t workers = MAX((uint64_t)1, MIN((uint64_t)c->s3_workers, most));
+    uint64_t each = c->memory_budget_bytes / workers;
+    uint64_t receive = each > CONNECTION_BYTES ? each - CONNECTION_BYTES : 0;
+    uint64_t jobs_open = c->max_concurrent_jobs ? (uint64_t)c->max_concurrent_jobs : 128;
+    return (app_limits){
+        .s3_workers = (unsigned)workers,
+        .connections = (unsigned)(workers + jobs_open + 2),
+        .receive_buffer_bytes =
+            (size_t)MAX((uint64_t)RECEIVE_MIN_BYTES, MIN(receive, (uint64_t)RECEIVE_MAX_BYTES)),
+    };
+}
+
+app *app_new(const config *c, const app_env *env)
+{
+    app *a = xcalloc(1, sizeof *a);
+    a->config = c;
+    a->env = *env;
+    a->limits = app_limits_of(c);
+    a->verifier = verifier_new(env->pool, c->codec_memory_budget_bytes);
+    a->jobs = jobs_new(env->transport, &(jobs_options){.server_url = c->server_url,
+                                                       .poll_interval_ms = c->poll_interval_ms,
+                                                       .server_wait_ms = c->server_wait_ms});
+    return a;
+}
+
+void app_free(app *a)
+{
+    if (!a)
+        return;
+    flow_free(a->flow);
+    plan_deinit(&a->plan);
+    listing_deinit(&a->listing);
+    free((char *)a->server.report_dir);
+    free((char *)a->server.cleaned_dir);
+    jobs_free(a->jobs);
+    verifier_free(a->verifier);
+    s3_client_free(a->s3);
+    workdir_close(a->workdir);
+    free(a);
+}

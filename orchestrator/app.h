@@ -1,0 +1,44 @@
+/* One run of the orchestrator, from the configuration to the exit status.
+ *
+ * What:    lock -> store writable? -> list -> plan -> server there? -> flow -> summary. It runs on
+ *          whatever transport it is given: the curl loop in main.c, a script in the flow tests.
+ * Owner:   app_new / app_free; config and env are borrowed.
+ * Threads: loop.
+ * Fails:   by app_run's exit status, after a line that says why.
+ */
+#ifndef ORCHESTRATOR_APP_H
+#define ORCHESTRATOR_APP_H
+
+#include "orchestrator/config.h"
+#include "base/pool.h"
+#include "base/transport.h"
+
+typedef struct app_env {
+    transport *transport;
+    pool *pool;
+    void (*run_until)(void *ctx, const bool *done); /* the event loop; returns once *done */
+    void *run_ctx;
+    const char *(*getenv_fn)(const char *name);
+    unsigned file_limit; /* open files that the system allows; 0: unknown */
+} app_env;
+
+typedef struct app app;
+app *app_new(const config *c, const app_env *env) MUST_USE;
+void app_free(app *a); /* NULL is fine */
+DEFINE_AUTO_PTR(app, app_free)
+
+int app_run(app *a) MUST_USE; /* the exit status: 0, 1, 3, 130, 143 */
+
+/* First signal: no new items, those in flight finish. Second: everything is cancelled. */
+void app_signal(app *a, int signal_number, unsigned count);
+bool app_aborted(const app *a); /* cancelled: workers may still be busy, do not wait for them */
+
+/* How many connections a run needs, and how large their buffers may be. */
+typedef struct app_limits {
+    unsigned s3_workers;         /* as the memory budget allows */
+    unsigned connections;        /* of the loop */
+    size_t receive_buffer_bytes; /* of each */
+} app_limits;
+app_limits app_limits_of(const config *c);
+
+#endif

@@ -1,0 +1,93 @@
+/* decon-orchestrator: command line in, exit status out. The run itself is app.c. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/fsutil.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "orchestrator/app.h"
+
+static const char *read_env(const char *name)
+{
+    return getenv(name);
+}
+
+static int show_information(const config *c)
+{
+    if (c->help)
+        options_help(&config_options, stdout);
+    else if (c->version)
+        printf("decon-orchestrator %s\n", DECON_VERSION);
+    else if (c->print_reference)
+        options_markdown(&config_options, stdout);
+    else
+        options_yaml_example(&config_options, stdout);
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
+static void run_loop(void *ctx, const bool *done)
+{
+    loop_run(ctx, done);
+}
+
+static void on_signal(void *ctx, int signal_number, unsigned count)
+{
+    app_signal(ctx, signal_number, count);
+}
+
+static unsigned worker_count(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores > 0 ? (unsigned)cores : 1;
+}
+
+static int fail(const err *e)
+{
+    log_error("%s", e->message);
+    return err_exit_status(e);
+}
+
+static int run(const config *c)
+{
+    err e = ERR_INIT;
+    app_limits limits = app_limits_of(c);
+    unsigned file_limit = fs_raise_file_limit();
+    AUTO_PTR(loop)
+    l = loop_new(&(loop_options){.max_connections = limits.connections,
+                                 .verify_tls = c->verify_tls,
+                                 .ca_bundle = c->ca_bundle,
+                                 .receive_buffer_bytes = limits.receive_buffer_bytes},
+                 &e);
+    if (!l)
+        return fail(&e);
+    pool *workers = pool_new(worker_count(), &e);
+    if (!workers)
+        return fail(&e);
+    loop_attach_pool(l, workers);
+    app *a = app_new(c, &(app_env){.transport = loop_transport(l),
+                                   .pool = workers,
+                                   .run_until = run_loop,
+                                   .run_ctx = l,
+                                   .getenv_fn = read_env,
+                                   .file_limit = file_limit});
+    int status = loop_watch_signals(l, on_signal, a, &e) ? app_run(a) : fail(&e);
+    if (app_aborted(a))
+        _exit(status); /* workers may be deep in a large file */
+    pool_free(workers);
+    app_free(a);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    err e = ERR_INIT;
+    AUTO(config) c = {0};
+    log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO});
+    if (!config_load(argc, argv, read_env, &c, &e))
+        return fail(&e);
+    if (config_wants_information(&c))
+        return show_information(&c);
+    log_setup(
+        &(log_options){.level = (log_level)c.log_level, .json = c.log_json, .fd = STDERR_FILENO});
+    return run(&c);
+}
