@@ -151,7 +151,7 @@ static bool check_cleaned(const result_options *o, uint64_t input_lines, result_
 
 static bool recode(const result_options *o, result_facts *out, err *e)
 {
-    codec_format format;
+    codec_format format = CODEC_PLAIN;
     if (!format_of_file(out->cleaned_path, &format, e))
         return false;
     out->recoded = format != o->format;
