@@ -59,7 +59,9 @@ static void print_markdown_row(const option *row, FILE *out)
     buf_init(&fallback, TEXT_MAX_BYTES);
     buf_init(&allowed, TEXT_MAX_BYTES);
     option_append_default(row, &fallback);
-    if (!(row->flags & OPTION_ACCEPTED))
+    if (row->type == OPTION_BOOL)
+        buf_append_str(&allowed, "true, false");
+    else if (!(row->flags & OPTION_ACCEPTED))
         option_append_allowed(row, &allowed);
     fputc('|', out);
     print_keys(row, out);

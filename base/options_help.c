@@ -73,8 +73,11 @@ static void append_text(const option *row, buf *out)
     AUTO(buf) allowed;
     buf_init(&fallback, TEXT_MAX_BYTES);
     buf_init(&allowed, TEXT_MAX_BYTES);
-    option_append_default(row, &fallback);
-    if (row->type != OPTION_BOOL && !(row->flags & OPTION_ACCEPTED))
+    /* What stands in the flag's own words already is not said again: --[no-]x, --y a|b|c. */
+    if (row->type != OPTION_BOOL)
+        option_append_default(row, &fallback);
+    bool in_metavar = row->type == OPTION_ENUM && !row->metavar;
+    if (row->type != OPTION_BOOL && !in_metavar && !(row->flags & OPTION_ACCEPTED))
         option_append_allowed(row, &allowed);
     buf_append_str(out, row->help ? row->help : "");
     append_detail(out, "Default", &fallback);

@@ -84,8 +84,11 @@ static const char *unit_of(const option *row)
 
 static void append_range(const option *row, buf *out)
 {
-    if (row->min == 0 && row->max == 0)
+    if (row->min == 0 && row->max == 0) {
+        if (unit_of(row))
+            buf_printf(out, "any number of %s", unit_of(row));
         return;
+    }
     if (row->max < row->min)
         buf_append_str(out, "at least ");
     append_bound(row, row->min, out);
