@@ -36,6 +36,21 @@ bool config_wants_information(const config *c)
     return c->help || c->version || c->print_reference || c->print_config;
 }
 
+/* A scheduler that sets an empty variable meant something: never "host 0 of 1". */
+static bool refuse_empty(const char *(*getenv_fn)(const char *), err *e)
+{
+    static const char *const names[] = {"PMR_HOST_INDEX", "PMR_HOST_COUNT"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *value = getenv_fn(names[i]);
+        if (value && !value[0])
+            return err_set(e, ERR_CONFIG,
+                           "environment variable %s is empty; set it to a number, or "
+                           "unset both PMR_HOST_INDEX and PMR_HOST_COUNT",
+                           names[i]);
+    }
+    return true;
+}
+
 static bool read_sources(int argc, char **argv, const char *(*getenv_fn)(const char *),
                          option_origin *origins, config *out, err *e)
 {
@@ -43,7 +58,8 @@ static bool read_sources(int argc, char **argv, const char *(*getenv_fn)(const c
     int positional = argc;
     if (file && !options_yaml(&config_options, file, out, origins, e))
         return false;
-    if (!options_environment(&config_options, getenv_fn, out, origins, e) ||
+    if (!refuse_empty(getenv_fn, e) ||
+        !options_environment(&config_options, getenv_fn, out, origins, e) ||
         !options_arguments(&config_options, argc, argv, out, origins, &positional, e))
         return false;
     if (positional < argc)
