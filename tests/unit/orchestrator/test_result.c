@@ -1,0 +1,206 @@
+/* orchestrator/result: nothing is committed that does not add up. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <unistd.h>
+
+#include "base/fsutil.h"
+#include "orchestrator/result.h"
+
+static char *dir;
+
+static int make_dir(void **state)
+{
+    UNUSED(state);
+    char path[] = "/tmp/decon-test-XXXXXX";
+    dir = xstrdup(mkdtemp(path));
+    return 0;
+}
+
+static int remove_dir(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT;
+    bool ok = fs_remove_tree(dir, &e);
+    free(dir);
+    return ok ? 0 : 1;
+}
+
+static char *write_text(const char *name, const char *text)
+{
+    char *path = xasprintf("%s/%s", dir, name);
+    err e = ERR_INIT;
+    if (!fs_write_file(path, slice_from(text), false, &e))
+        fail_msg("%s", e.message);
+    return path;
+}
+
+static char *write_gzip(const char *name, const char *text)
+{
+    AUTO_FREE char *plain = write_text("plain.tmp", text);
+    char *path = xasprintf("%s/%s", dir, name);
+    err e = ERR_INIT;
+    if (!codec_recode_file(plain, path, CODEC_GZIP, 0, &e))
+        fail_msg("%s", e.message);
+    return path;
+}
+
+#define REPORT_OF_0_AND_2                                                                          \
+    "{\"training_line\":2,\"x\":1}\n{\"training_line\":0}\n{\"training_line\":2}\n"
+
+static bool check(const char *report, const char *cleaned, codec_format format, result_facts *out,
+                  err *e)
+{
+    AUTO_FREE char *recode = xasprintf("%s/cleaned", dir);
+    return result_check(&(result_options){.name = "s3://b/a.jsonl",
+                                          .lines_known = true,
+                                          .lines = 5,
+                                          .purify = true,
+                                          .report_path = report,
+                                          .cleaned_path = cleaned,
+                                          .format = format,
+                                          .recode_path = recode},
+                        out, e);
+}
+
+static void counts_distinct_lines(void **state)
+{
+    UNUSED(state);
+    AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
+    AUTO_FREE char *cleaned = write_gzip("c.gz", "1\n2\n3");
+    AUTO(result_facts) facts = {0};
+    err e = ERR_INIT;
+    if (!check(report, cleaned, CODEC_GZIP, &facts, &e))
+        fail_msg("%s", e.message);
+    assert_int_equal(facts.contaminated_lines, 2);
+    assert_int_equal(facts.report_bytes, strlen(REPORT_OF_0_AND_2));
+    assert_false(facts.recoded);
+}
+
+static void a_cleaned_file_is_brought_into_the_inputs_compression(void **state)
+{
+    UNUSED(state);
+    AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
+    AUTO_FREE char *cleaned = write_gzip("c.gz", "1\n2\n3\n");
+    AUTO_FREE char *recoded = xasprintf("%s/cleaned", dir);
+    AUTO(result_facts) facts = {0};
+    err e = ERR_INIT;
+    assert_true(check(report, cleaned, CODEC_PLAIN, &facts, &e));
+    assert_true(facts.recoded);
+    AUTO(buf) text;
+    buf_init(&text, 100);
+    assert_true(fs_read_file(recoded, 100, &text, &e));
+    assert_string_equal(buf_str(&text), "1\n2\n3\n");
+    result_facts_deinit(&facts);
+    assert_true(check(report, cleaned, CODEC_ZSTD, &facts, &e));
+    buf_clear(&text);
+    assert_true(fs_read_file(recoded, 100, &text, &e));
+    assert_int_equal(codec_by_magic(buf_slice(&text)), CODEC_ZSTD);
+}
+
+static void expect_refused(const char *report, const char *cleaned, const char *words)
+{
+    AUTO(result_facts) facts = {0};
+    err e = ERR_INIT;
+    assert_false(check(report, cleaned, CODEC_PLAIN, &facts, &e));
+    assert_int_equal(e.code, ERR_RESULT);
+    if (!strstr(e.message, words))
+        fail_msg("'%s' is not in: %s", words, e.message);
+}
+
+static void what_does_not_add_up_is_refused(void **state)
+{
+    UNUSED(state);
+    AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
+    AUTO_FREE char *beyond = write_text("b", "{\"training_line\":5}\n");
+    AUTO_FREE char *garbage = write_text("g", "{\"training_line\":\"1\"}\n");
+    AUTO_FREE char *empty = write_text("e", "");
+    AUTO_FREE char *two = write_gzip("c.gz", "1\n2\n");
+    expect_refused(report, two, "has 2 lines and the report names 2, but the input has 5");
+    expect_refused(NULL, two, "has 2 lines and the report names 0"); /* only one member was read */
+    expect_refused(report, NULL, "no cleaned file");
+    expect_refused(beyond, two, "line 1 names no line");
+    expect_refused(garbage, two, "line 1 names no line");
+    expect_refused(empty, two, "without a line");
+    expect_refused("/nowhere/r", two, "/nowhere/r");
+    expect_refused("relative/r", two, "absolute");
+}
+
+static void a_clean_file_needs_no_files(void **state)
+{
+    UNUSED(state);
+    AUTO(result_facts) facts = {0};
+    err e = ERR_INIT;
+    assert_true(check(NULL, NULL, CODEC_PLAIN, &facts, &e));
+    assert_null(facts.report_path);
+}
+
+static void lines_are_counted_where_nothing_was_verified(void **state)
+{
+    UNUSED(state);
+    AUTO_FREE char *input = write_gzip("in.gz", "a\nb\nc");
+    AUTO_FREE char *cleaned = write_gzip("c.gz", "a\nb\nc");
+    AUTO_FREE char *part = write_gzip("p.gz", "a\nb\n");
+    result_options o = {.name = "x", .input_path = input, .purify = true, .cleaned_path = cleaned};
+    AUTO(result_facts) facts = {0};
+    err e = ERR_INIT;
+    assert_true(result_check(&o, &facts, &e));
+    result_facts_deinit(&facts);
+    o.cleaned_path = part;
+    assert_false(result_check(&o, &facts, &e));
+    assert_int_equal(e.code, ERR_RESULT);
+}
+
+static void a_relative_path_is_sought_in_the_servers_directory(void **state)
+{
+    UNUSED(state);
+    AUTO_FREE char *report = write_text("j.report.jsonl", "{}\n");
+    err e = ERR_INIT;
+    AUTO_FREE char *found = result_resolve("reports/j.report.jsonl", dir, &e);
+    assert_string_equal(found, report);
+    assert_null(result_resolve("reports/k.report.jsonl", dir, &e));
+}
+
+static bool told;
+
+static void on_checked(void *ctx, result_facts *facts, const err *error)
+{
+    UNUSED(ctx);
+    assert_null(error);
+    assert_int_equal(facts->contaminated_lines, 2);
+    told = true;
+}
+
+static void runs_on_the_pool_and_can_be_cancelled(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT;
+    AUTO_PTR(pool) p = pool_new(0, &e);
+    AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
+    result_options o = {.name = "x", .lines_known = true, .lines = 5, .report_path = report};
+    told = false;
+    UNUSED(!result_check_start(p, &o, on_checked, NULL));
+    pool_collect(p);
+    assert_true(told);
+    told = false;
+    result_check_cancel(result_check_start(p, &o, on_checked, NULL));
+    pool_collect(p);
+    assert_false(told);
+}
+
+int main(void)
+{
+#define DIR_TEST(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
+    const struct CMUnitTest tests[] = {
+        DIR_TEST(counts_distinct_lines),
+        DIR_TEST(a_cleaned_file_is_brought_into_the_inputs_compression),
+        DIR_TEST(what_does_not_add_up_is_refused),
+        DIR_TEST(a_clean_file_needs_no_files),
+        DIR_TEST(lines_are_counted_where_nothing_was_verified),
+        DIR_TEST(a_relative_path_is_sought_in_the_servers_directory),
+        DIR_TEST(runs_on_the_pool_and_can_be_cancelled),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,188 @@
+/* orchestrator/verify_task: in order, one piece at a time, within the budget of windows. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <unistd.h>
+
+#include "base/fsutil.h"
+#include "orchestrator/verify_task.h"
+
+#define LINE  "{\"text\":\"one two three\"}\n"
+#define LINES 40000 /* about 1 MB: several pieces */
+
+typedef struct fixture {
+    pool *pool;
+    verifier *verifier;
+    FILE *file;
+    int fd;
+    uint64_t size_bytes;
+    unsigned done;
+    verdict verdict;
+    err error;
+} fixture;
+
+static void begin(fixture *f, uint64_t budget_bytes)
+{
+    err e = ERR_INIT;
+    *f = (fixture){0};
+    f->pool = pool_new(0, &e);
+    f->verifier = verifier_new(f->pool, budget_bytes);
+    f->file = tmpfile();
+    for (int i = 0; i < LINES; i++)
+        fputs(LINE, f->file);
+    fflush(f->file);
+    f->fd = fileno(f->file);
+    f->size_bytes = strlen(LINE) * LINES;
+}
+
+static void end(fixture *f)
+{
+    pool_free(f->pool);
+    verifier_free(f->verifier);
+    fclose(f->file);
+}
+
+static void on_done(void *ctx, const verdict *found, const err *error)
+{
+    fixture *f = ctx;
+    f->done++;
+    f->error = error ? *error : (err)ERR_INIT;
+    f->verdict = found ? *found : (verdict){0};
+}
+
+static verify_task *start(fixture *f, const char *name)
+{
+    err e = ERR_INIT;
+    verify_task *t = verify_task_start(f->verifier,
+                                       &(verify_task_options){.level = VERIFY_JSONL,
+                                                              .name = name,
+                                                              .content_key = "text",
+                                                              .fd = f->fd,
+                                                              .on_done = on_done,
+                                                              .ctx = f},
+                                       &e);
+    assert_non_null(t);
+    return t;
+}
+
+static void collect_all(fixture *f)
+{
+    while (pool_collect(f->pool))
+        ;
+}
+
+static void follows_the_growing_prefix(void **state)
+{
+    UNUSED(state);
+    fixture f;
+    begin(&f, 512 << 20);
+    verify_task *t = start(&f, "a.jsonl");
+    for (uint64_t prefix = 0; prefix < f.size_bytes; prefix += 100000) {
+        verify_task_grow(t, prefix);
+        collect_all(&f);
+    }
+    assert_int_equal(f.done, 0);
+    verify_task_end(t, f.size_bytes);
+    collect_all(&f);
+    assert_int_equal(f.done, 1);
+    assert_int_equal(f.error.code, ERR_NONE);
+    assert_int_equal(f.verdict.lines, LINES);
+    end(&f);
+}
+
+static void a_fault_ends_it_before_the_file_is_whole(void **state)
+{
+    UNUSED(state);
+    fixture f;
+    begin(&f, 512 << 20);
+    assert_int_equal(pwrite(f.fd, "x", 1, 0), 1);
+    verify_task *t = start(&f, "a.jsonl");
+    verify_task_grow(t, 600000);
+    collect_all(&f);
+    assert_int_equal(f.done, 1);
+    assert_int_equal(f.error.code, ERR_JSONL);
+    end(&f);
+}
+
+static void a_restart_forgets_what_was_read(void **state)
+{
+    UNUSED(state);
+    fixture f;
+    begin(&f, 512 << 20);
+    assert_int_equal(pwrite(f.fd, "x", 1, 300000), 1);
+    verify_task *t = start(&f, "a.jsonl");
+    verify_task_grow(t, 600000); /* a piece with the fault is on its way */
+    verify_task_restart(t);
+    assert_int_equal(pwrite(f.fd, LINE, 1, 300000 / strlen(LINE) * strlen(LINE)), 1);
+    rewind(f.file);
+    for (int i = 0; i < LINES; i++)
+        fputs(LINE, f.file);
+    fflush(f.file);
+    collect_all(&f);
+    assert_int_equal(f.done, 0);
+    verify_task_end(t, f.size_bytes);
+    collect_all(&f);
+    assert_int_equal(f.done, 1);
+    assert_int_equal(f.verdict.lines, LINES);
+    end(&f);
+}
+
+static void windows_beyond_the_budget_wait_their_turn(void **state)
+{
+    UNUSED(state);
+    fixture f;
+    begin(&f, verifier_window_bytes(CODEC_XZ));
+    verify_task *first = start(&f, "a.jsonl.xz");
+    verify_task *second = start(&f, "b.jsonl.xz");
+    verify_task *third = start(&f, "c.jsonl.xz");
+    verify_task_end(second, f.size_bytes);
+    collect_all(&f);
+    assert_int_equal(f.done, 0); /* the first holds the window */
+    verify_task_cancel(third);
+    verify_task_end(first, f.size_bytes);
+    collect_all(&f);
+    assert_int_equal(f.done, 2);
+    end(&f);
+}
+
+static void a_cancelled_task_says_nothing(void **state)
+{
+    UNUSED(state);
+    fixture f;
+    begin(&f, 512 << 20);
+    verify_task *idle = start(&f, "a.jsonl");
+    verify_task *running = start(&f, "b.jsonl");
+    verify_task_grow(running, f.size_bytes);
+    verify_task_cancel(idle);
+    verify_task_cancel(running);
+    collect_all(&f);
+    assert_int_equal(f.done, 0);
+    end(&f);
+}
+
+static void a_local_copy_that_is_short_is_an_error(void **state)
+{
+    UNUSED(state);
+    fixture f;
+    begin(&f, 512 << 20);
+    verify_task *t = start(&f, "a.jsonl");
+    verify_task_end(t, f.size_bytes + 10);
+    collect_all(&f);
+    assert_int_equal(f.error.code, ERR_IO);
+    end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(follows_the_growing_prefix),
+        cmocka_unit_test(a_fault_ends_it_before_the_file_is_whole),
+        cmocka_unit_test(a_restart_forgets_what_was_read),
+        cmocka_unit_test(windows_beyond_the_budget_wait_their_turn),
+        cmocka_unit_test(a_cancelled_task_says_nothing),
+        cmocka_unit_test(a_local_copy_that_is_short_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
