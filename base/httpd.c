@@ -16,8 +16,9 @@
 /* Life of a request (libmicrohttpd's calls, from top to bottom):
  *
  *   uri_seen   the request line came: the raw target is kept (only here is it undecoded)
- *   access     1st call: begin. A reply given here goes out at once where no body follows or where
- *              the client waits for "100 Continue"; otherwise it is kept
+ *   access     1st call: begin. A reply given here goes out at once where the client waits for
+ *              "100 Continue" (libmicrohttpd then closes the connection, as the client may send
+ *              the body all the same); otherwise it is kept
  *   access     with data: body, or the data is swallowed once a reply is kept
  *   access     without data: end, then the kept reply goes out (libmicrohttpd refuses replies
  *              between the first call and this one)
@@ -89,7 +90,7 @@ static enum MHD_Result access_first(httpd_request *r, const char *method, const 
 {
     r->method = xstrdup(method);
     r->handler->begin(r->handler->ctx, r, &r->user);
-    if (r->reply && (!body_follows(r) || waits_for_continue(r, version)))
+    if (r->reply && body_follows(r) && waits_for_continue(r, version))
         return queue_reply(r);
     return MHD_YES;
 }
