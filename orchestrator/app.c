@@ -32,6 +32,7 @@ struct app {
     plan plan;
     server_facts server; /* its strings are ours */
     flow *flow;
+    bool flow_finished;
 
     /* the step that is under way */
     bool step_done;
@@ -211,7 +212,7 @@ static unsigned max_live(const app *a, unsigned ahead, unsigned jobs_open)
     return MAX(1u, MIN(live, spare));
 }
 
-static void start_flow(app *a, bool *finished)
+static void start_flow(app *a)
 {
     unsigned jobs_open = max_jobs(a);
     unsigned ahead = 2 * jobs_open + a->limits.s3_workers;
@@ -229,7 +230,7 @@ static void start_flow(app *a, bool *finished)
                                          .max_ahead = ahead,
                                          .max_live = max_live(a, ahead, jobs_open),
                                          .plan = &a->plan,
-                                         .finished = finished});
+                                         .finished = &a->flow_finished});
 }
 
 static void on_abort_limit(void *ctx)
@@ -292,11 +293,10 @@ static int run_flow(app *a)
 {
     if (a->plan.count == 0)
         return finish(a);
-    bool finished = false;
-    start_flow(a, &finished);
+    start_flow(a);
     progress *p = progress_start(a->env.transport, a->flow, a->s3, a->plan.count);
-    if (!finished)
-        a->env.run_until(a->env.run_ctx, &finished);
+    if (!a->flow_finished)
+        a->env.run_until(a->env.run_ctx, &a->flow_finished);
     progress_stop(p);
     if (a->aborted)
         settle_store(a);

@@ -1,0 +1,83 @@
+/* A world for the orchestrator: a small store and a detection server behind a scripted transport.
+ *
+ * What:    objects in memory, jobs that read local files (a line with BAD in it is contaminated),
+ *          a fake clock, a pool of 0 threads, the log in a buffer. world_run plays one whole run of
+ *          the real app; knobs make things go wrong.
+ * Owner:   world_new / world_free. Strings given to knobs are borrowed.
+ * Threads: one.
+ * Fails:   by failing the running test.
+ */
+#ifndef TESTS_FAKE_WORLD_H
+#define TESTS_FAKE_WORLD_H
+
+#include "orchestrator/app.h"
+#include "tests/fake/transport.h"
+
+#define WORLD_BUCKET "b"
+
+typedef struct world_object {
+    char *key;
+    char *data;
+    size_t len;
+    int64_t time_s;
+    unsigned version; /* its etag */
+} world_object;
+
+typedef struct world_job {
+    char id[32];
+    char *path, *key;
+    bool known; /* false: forgotten */
+    bool done;
+    unsigned polls;
+} world_job;
+
+typedef struct world {
+    fake_transport *fake;
+    pool *pool;
+    timer *collect;
+    app *app;
+    char *dir; /* holds work/, reports/, cleaned/ */
+    world_object objects[256];
+    size_t object_count;
+    unsigned versions;
+    world_job jobs[256];
+    size_t job_count;
+    buf log;
+
+    /* the server's knobs */
+    bool purify, server_down, keys_known; /* keys_known: Idempotency-Key is honoured */
+    unsigned polls_before_done;
+    unsigned submit_500;  /* so many submissions are answered 500 */
+    unsigned forget_jobs; /* so many jobs are forgotten after their submission */
+    unsigned fail_jobs;   /* so many jobs fail */
+    bool read_half;       /* drops the last line, as one that reads only the first member */
+    /* the store's knobs */
+    const char *refuse_put; /* PUT of keys with this part: 403 */
+    const char *missing_bucket;
+    const char *gone; /* GET of keys with this part: 404 */
+    unsigned get_503; /* so many GETs are answered 503 */
+    /* signals: sent when so many submissions have come */
+    unsigned signal_at_submit, second_signal_at_submit;
+
+    /* what happened */
+    unsigned submits, peak_open_jobs, downloads;
+    char order[4096]; /* "PUT key\n", "DELETE key\n" ... in the order in which they came */
+} world;
+
+world *world_new(void);
+void world_free(world *w);
+
+/* An input `data/<name>`; compressed as its suffix says. */
+void world_add(world *w, const char *name, const char *text);
+void world_put(world *w, const char *key, const char *data, size_t len, int64_t time_s);
+const world_object *world_find(const world *w, const char *key); /* NULL: absent */
+
+/* Runs with --remote-file-input s3://b/data, reports in s3://b/rep, cleaned in s3://b/cle, and
+ * these further words (NULL-terminated, or NULL). The exit status. */
+int world_run(world *w, const char *const *words);
+
+bool world_logged(const world *w, const char *part);
+const char *world_last_line(const world *w);              /* of the log; in a static buffer */
+size_t world_files_in(const world *w, const char *below); /* regular files under dir/<below> */
+
+#endif

@@ -1,0 +1,574 @@
+/* Whole runs of the orchestrator against a scripted world: every state, every way out of it. Rows
+ * are those of the reference's list of faults. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "tests/fake/world.h"
+
+#define GOOD "{\"text\":\"good\"}\n"
+#define BAD  "{\"text\":\"BAD\"}\n"
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+#define expect_log(w, part)                                                                        \
+    do {                                                                                           \
+        if (!world_logged((w), (part)))                                                            \
+            fail_msg("'%s' is not in the log:\n%s", (part), buf_str(&(w)->log));                   \
+    } while (0)
+
+#define expect_status(w, words, status)                                                            \
+    do {                                                                                           \
+        int got_ = world_run((w), (words));                                                        \
+        if (got_ != (status))                                                                      \
+            fail_msg("exit status %d, its log:\n%s", got_, buf_str(&(w)->log));                    \
+    } while (0)
+
+static void expect_text(const world *w, const char *key, const char *expected)
+{
+    const world_object *o = world_find(w, key);
+    if (!o)
+        fail_msg("%s is missing; log:\n%s", key, buf_str(&w->log));
+    assert_string_equal(o->data, expected);
+}
+
+static void expect_nothing_left(const world *w)
+{
+    assert_int_equal(world_files_in(w, "work"), 0);
+    assert_int_equal(world_files_in(w, "reports"), 0);
+    assert_int_equal(world_files_in(w, "cleaned"), 0);
+}
+
+/* --- the usual way --- */
+
+static void clean_and_contaminated_files_are_done(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->purify = true;
+    world_add(w, "clean.jsonl.gz", GOOD GOOD);
+    world_add(w, "x/dirty.jsonl.zst", GOOD BAD GOOD);
+    world_add(w, "x/clean.jsonl", GOOD); /* row 12 */
+    expect_status(w, NULL, 0);
+    expect_text(w, "rep/clean.clean", "");
+    expect_text(w, "rep/x/clean.clean", "");
+    expect_text(w, "rep/x/dirty.report.jsonl", "{\"training_line\":1}\n");
+    assert_non_null(world_find(w, "cle/x/dirty.clean.jsonl.zst"));
+    assert_null(world_find(w, "rep/x/dirty.clean"));
+    const char *cleaned = strstr(w->order, "PUT cle/x/dirty.clean.jsonl.zst");
+    const char *commit = strstr(w->order, "PUT rep/x/dirty.report.jsonl");
+    assert_true(cleaned && commit && cleaned < commit); /* the commit goes up last */
+    expect_log(w, "files to process: 3");
+    expect_log(w, "SUMMARY: Processed=3 Clean=2 Contaminated=1 Failed=0 Time=");
+    expect_log(w, "Skipped=0 Bytes=");
+    assert_string_equal(world_last_line(w), "WORK COMPLETE EXITING");
+    expect_nothing_left(w); /* row 14 */
+    world_free(w);
+}
+
+static void a_second_run_has_nothing_to_do(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->purify = true;
+    world_add(w, "clean.jsonl.gz", GOOD);
+    world_add(w, "dirty.jsonl", GOOD BAD);
+    expect_status(w, NULL, 0);
+    w->server_down = true; /* nobody needs it any more */
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->submits, 0);
+    expect_log(w, "SUMMARY: Processed=0 Clean=0 Contaminated=0 Failed=0 Time=0.0s Skipped=2");
+    world_free(w);
+}
+
+/* Rows 2 to 4. */
+static void hard_keys_are_ordinary(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a b.jsonl", GOOD);
+    world_add(w, "it's \"q\".jsonl.gz", GOOD);
+    world_add(w, "st*r?.jsonl", GOOD);
+    world_add(w, "a+b%41#.jsonl", GOOD);
+    world_add(w, "../x/./y//\xc3\xa9.jsonl", GOOD);
+    expect_status(w, NULL, 0);
+    assert_non_null(world_find(w, "rep/a b.clean"));
+    assert_non_null(world_find(w, "rep/st*r?.clean"));
+    assert_non_null(world_find(w, "rep/a+b%41#.clean"));
+    assert_non_null(world_find(w, "rep/../x/./y//\xc3\xa9.clean"));
+    expect_nothing_left(w);
+    world_free(w);
+}
+
+/* Row 1. */
+static void files_of_no_lines_are_clean_without_submission(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "empty.jsonl", "");
+    world_add(w, "hollow.jsonl.gz", "");
+    world_put(w, "data/broken.jsonl.gz", "", 0, 1000000);
+    world_add(w, "good.jsonl", GOOD);
+    expect_status(w, NULL, 3);
+    assert_int_equal(w->submits, 1);
+    assert_non_null(world_find(w, "rep/empty.clean"));
+    assert_non_null(world_find(w, "rep/hollow.clean"));
+    assert_null(world_find(w, "rep/broken.clean"));
+    expect_log(w, "ends early");
+    expect_log(w, "Processed=3 Clean=3 Contaminated=0 Failed=1");
+    assert_string_equal(world_last_line(w), "WORK COMPLETE EXITING");
+    world_free(w);
+}
+
+static void uncontaminated_files_are_copied_on_request(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->purify = true;
+    world_add(w, "clean.jsonl", GOOD);
+    expect_status(w, WORDS("--copy-uncontaminated"), 0);
+    expect_text(w, "cle/clean.clean.jsonl", GOOD);
+    assert_true(strstr(w->order, "COPY cle/clean") < strstr(w->order, "PUT rep/clean.clean"));
+    world_free(w);
+}
+
+static void jobs_stay_within_their_number(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->polls_before_done = 3;
+    for (int i = 0; i < 30; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "f%02d.jsonl", i);
+        world_add(w, name, GOOD);
+    }
+    expect_status(w, WORDS("--max-concurrent-jobs", "3"), 0);
+    assert_int_equal(w->peak_open_jobs, 3);
+    expect_status(w, WORDS("--redo"), 0); /* default: 4 x worker_threads */
+    assert_int_equal(w->submits, 30);
+    world_free(w);
+}
+
+static void a_small_disk_budget_only_slows(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    for (int i = 0; i < 6; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "f%d.jsonl", i);
+        world_add(w, name, GOOD GOOD);
+    }
+    expect_status(w, WORDS("--disk-budget", "20"), 0); /* less than one file */
+    assert_int_equal(w->submits, 6);
+    expect_nothing_left(w);
+    world_free(w);
+}
+
+/* --- faults of files --- */
+
+/* Row 5. */
+static void a_deleted_object_fails_alone(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "gone.jsonl", GOOD);
+    world_add(w, "here.jsonl", GOOD);
+    w->gone = "gone";
+    expect_status(w, NULL, 3);
+    assert_non_null(world_find(w, "rep/here.clean"));
+    assert_null(world_find(w, "rep/gone.clean"));
+    expect_log(w, "deleted since the listing");
+    expect_log(w, "FAILED: ");
+    expect_nothing_left(w);
+    world_free(w);
+}
+
+/* Row 9. */
+static void a_corrupt_file_never_reaches_the_server(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "cut.jsonl.gz", GOOD GOOD GOOD);
+    world_object *cut = (world_object *)world_find(w, "data/cut.jsonl.gz");
+    cut->len -= 6;
+    world_add(w, "words.jsonl", GOOD "no json\n");
+    world_add(w, "good.jsonl", GOOD);
+    expect_status(w, NULL, 3);
+    assert_int_equal(w->submits, 1);
+    expect_log(w, "data/cut.jsonl.gz");
+    expect_log(w, "words.jsonl: line 2");
+    expect_log(w, "Clean=1 Contaminated=0 Failed=2");
+    expect_nothing_left(w);
+    expect_status(w, WORDS("--verify", "stream"), 3); /* the words do now, the cut one does not */
+    assert_non_null(world_find(w, "rep/words.clean"));
+    world_free(w);
+}
+
+/* Row 13. */
+static void colliding_inputs_are_refused(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "x.jsonl", BAD);
+    world_add(w, "x.jsonl.gz", GOOD);
+    world_add(w, "y.jsonl", GOOD);
+    expect_status(w, NULL, 3);
+    assert_int_equal(w->submits, 1);
+    assert_null(world_find(w, "rep/x.clean"));
+    assert_null(world_find(w, "rep/x.report.jsonl"));
+    expect_log(w, "data/x.jsonl.gz");
+    expect_log(w, "Failed=2");
+    world_free(w);
+}
+
+static void a_server_that_reads_half_commits_nothing(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->purify = true;
+    w->read_half = true;
+    world_add(w, "dirty.jsonl.gz", GOOD BAD GOOD GOOD GOOD);
+    world_add(w, "clean.jsonl.gz", GOOD GOOD GOOD GOOD);
+    expect_status(w, NULL, 3);
+    assert_string_equal(w->order, "");
+    expect_log(w, "the server did not read all of it");
+    assert_int_equal(world_files_in(w, "reports"), 0); /* row 19 */
+    assert_int_equal(world_files_in(w, "cleaned"), 0);
+    world_free(w);
+}
+
+/* --- faults of the server --- */
+
+/* Row 8. */
+static void a_failed_job_fails_its_file_with_the_servers_words(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->fail_jobs = 1;
+    world_add(w, "first.jsonl", GOOD GOOD);
+    world_add(w, "second.jsonl", GOOD);
+    expect_status(w, NULL, 3);
+    expect_log(w, "Processing error: it broke");
+    expect_log(w, "Clean=1 Contaminated=0 Failed=1");
+    assert_non_null(world_find(w, "data/first.jsonl"));
+    assert_true(world_files_in(w, "work") > 0); /* kept */
+    w->fail_jobs = 0;
+    w->downloads = 0;
+    expect_status(w, NULL, 0); /* the next run takes it up, without a new download */
+    assert_int_equal(w->downloads, 0);
+    assert_non_null(world_find(w, "rep/first.clean"));
+    expect_nothing_left(w);
+    world_free(w);
+}
+
+/* A later run must not be told the old failure for ever. */
+static void an_old_failure_is_not_the_last_word(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->fail_jobs = 1;
+    world_add(w, "first.jsonl", GOOD);
+    expect_status(w, NULL, 3);
+    expect_status(w, NULL, 0); /* fail_jobs still makes the first job fail; a new one does not */
+    assert_int_equal(w->submits, 2);
+    world_free(w);
+}
+
+/* Row 7. */
+static void a_forgotten_job_is_submitted_again(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->forget_jobs = 2;
+    world_add(w, "a.jsonl", GOOD);
+    world_add(w, "b.jsonl", BAD);
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->submits, 4);
+    assert_non_null(world_find(w, "rep/a.clean"));
+    assert_non_null(world_find(w, "rep/b.report.jsonl"));
+    world_free(w);
+}
+
+static void a_file_that_is_forgotten_for_ever_fails(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->forget_jobs = 100;
+    world_add(w, "a.jsonl", GOOD);
+    expect_status(w, NULL, 3);
+    assert_int_equal(w->submits, 5);
+    expect_log(w, "does this file end the server?");
+    world_free(w);
+}
+
+/* Row 10. */
+static void a_submit_that_fails_is_tried_again(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->submit_500 = 3;
+    world_add(w, "a.jsonl", GOOD);
+    expect_status(w, NULL, 0);
+    assert_non_null(world_find(w, "rep/a.clean"));
+    world_free(w);
+}
+
+static void no_server_ends_the_run(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->server_down = true;
+    world_add(w, "a.jsonl", GOOD);
+    expect_status(w, WORDS("--server-wait", "20"), 1);
+    assert_int_equal(w->downloads, 0);
+    expect_log(w, "did not answer");
+    assert_false(world_logged(w, "WORK COMPLETE"));
+    world_free(w);
+}
+
+/* Row 19: what a crashed run left at the server is taken up by the next. */
+static void a_job_of_a_crashed_run_is_taken_up(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->purify = true;
+    w->polls_before_done = 2;
+    w->signal_at_submit = w->second_signal_at_submit = 1;
+    world_add(w, "a.jsonl", BAD GOOD);
+    expect_status(w, NULL, 143);
+    assert_null(world_find(w, "rep/a.report.jsonl"));
+    w->signal_at_submit = w->second_signal_at_submit = 0;
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->job_count, 1); /* the same job */
+    assert_non_null(world_find(w, "rep/a.report.jsonl"));
+    expect_nothing_left(w);
+    world_free(w);
+}
+
+/* --- faults of the store --- */
+
+/* Row 11. */
+static void an_unwritable_report_directory_is_found_first(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", GOOD);
+    w->refuse_put = "rep/";
+    expect_status(w, NULL, 1);
+    assert_int_equal(w->downloads, 0);
+    expect_log(w, "must be writable");
+    w->refuse_put = "cle/";
+    expect_status(w, NULL, 1);
+    assert_int_equal(w->downloads, 0);
+    w->refuse_put = NULL;
+    w->missing_bucket = "nowhere";
+    expect_status(w, WORDS("--remote-report-output-dir", "s3://nowhere/rep"), 1);
+    assert_int_equal(w->downloads, 0);
+    assert_false(world_logged(w, "WORK COMPLETE"));
+    world_free(w);
+}
+
+static void a_missing_input_bucket_ends_the_run(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->missing_bucket = "nowhere";
+    expect_status(w, WORDS("--remote-file-input", "s3://nowhere/data"), 1);
+    world_free(w);
+}
+
+static void a_store_that_throttles_is_asked_again(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->get_503 = 3;
+    world_add(w, "a.jsonl", GOOD);
+    expect_status(w, NULL, 0);
+    world_free(w);
+}
+
+static void an_upload_that_is_refused_stops_the_run_and_keeps_all(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->refuse_put = "rep/a.report";
+    world_add(w, "a.jsonl", BAD);
+    expect_status(w, NULL, 1);
+    expect_log(w, "Failed=1");
+    assert_true(world_files_in(w, "work") > 0);
+    assert_int_equal(world_files_in(w, "reports"), 1);
+    w->refuse_put = NULL;
+    expect_status(w, NULL, 0);
+    assert_non_null(world_find(w, "rep/a.report.jsonl"));
+    assert_int_equal(w->job_count, 1); /* its results were taken up */
+    expect_nothing_left(w);
+    world_free(w);
+}
+
+/* --- redo --- */
+
+static void a_changed_input_is_done_again_and_the_old_commit_goes(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", BAD);
+    expect_status(w, NULL, 0);
+    assert_non_null(world_find(w, "rep/a.report.jsonl"));
+    int64_t later_s = world_find(w, "rep/a.report.jsonl")->time_s + 60;
+    world_put(w, "data/a.jsonl", GOOD, strlen(GOOD), later_s);
+    fake_advance(w->fake, 120000);
+    expect_status(w, NULL, 0);
+    assert_non_null(world_find(w, "rep/a.clean"));
+    assert_null(world_find(w, "rep/a.report.jsonl"));
+    assert_true(strstr(w->order, "PUT rep/a.clean") < strstr(w->order, "DELETE rep/a.report"));
+    world_free(w);
+}
+
+static void redo_does_all_again(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->purify = true;
+    world_add(w, "a.jsonl", BAD GOOD);
+    world_add(w, "b.jsonl", GOOD);
+    world_put(w, "rep/a.clean", "", 0, 2000000000); /* says clean, is not */
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->submits, 1);
+    expect_status(w, WORDS("--redo"), 0);
+    assert_non_null(world_find(w, "rep/a.report.jsonl"));
+    assert_null(world_find(w, "rep/a.clean"));
+    assert_non_null(world_find(w, "rep/b.clean"));
+    expect_nothing_left(w);
+    world_free(w);
+}
+
+/* --- debug, dry run, shares, signals --- */
+
+/* Row 20. */
+static void a_debug_run_uploads_and_removes_nothing(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->purify = true;
+    world_add(w, "a.jsonl", BAD GOOD GOOD);
+    world_add(w, "b.jsonl", GOOD GOOD);
+    world_add(w, "c.jsonl", GOOD);
+    expect_status(w, WORDS("--max-files-debug", "2"), 0);
+    assert_string_equal(w->order, "");
+    assert_int_equal(w->object_count, 3);
+    assert_int_equal(w->submits, 2);
+    assert_int_equal(world_files_in(w, "reports"), 1);
+    assert_int_equal(world_files_in(w, "cleaned"), 2);
+    expect_log(w, "/reports");
+    expect_log(w, "Processed=2 Clean=1 Contaminated=1 Failed=0");
+    world_free(w);
+}
+
+static void a_dry_run_touches_nothing(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", GOOD);
+    world_put(w, "data/readme.txt", "x", 1, 5);
+    expect_status(w, WORDS("--dry-run"), 0);
+    assert_string_equal(w->order, "");
+    assert_int_equal(w->downloads + w->submits, 0);
+    assert_int_equal(world_files_in(w, "work"), 0);
+    for (size_t i = 0; i < fake_request_count(w->fake); i++)
+        assert_string_equal(fake_request_at(w->fake, i)->method, "GET");
+    expect_log(w, "would process: s3://b/data/a.jsonl");
+    world_free(w);
+}
+
+static void two_hosts_share_without_overlap(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    for (int i = 0; i < 12; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "part-%d.jsonl", i);
+        world_add(w, name, GOOD);
+    }
+    expect_status(w, WORDS("--host-index=0", "--host-count=2"), 0);
+    unsigned first = w->submits;
+    assert_in_range(first, 1, 11);
+    expect_status(w, WORDS("--host-index=1", "--host-count=2"), 0);
+    assert_int_equal(first + w->submits, 12);
+    assert_int_equal(w->object_count, 24);
+    world_free(w);
+}
+
+/* Row 16. */
+static void the_first_signal_lets_files_in_flight_finish(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->signal_at_submit = 1;
+    w->polls_before_done = 2;
+    for (int i = 0; i < 20; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "f%02d.jsonl", i);
+        world_add(w, name, GOOD);
+    }
+    expect_status(w, WORDS("--max-concurrent-jobs=1", "--s3-workers=1"), 143);
+    assert_in_range(w->submits, 1, 4); /* what was in flight, and no more */
+    assert_int_equal(w->object_count, 20 + w->submits);
+    expect_log(w, "are left for the next run");
+    assert_false(world_logged(w, "WORK COMPLETE"));
+    w->signal_at_submit = 0;
+    expect_status(w, NULL, 0); /* row 18 */
+    assert_int_equal(w->object_count, 40);
+    expect_nothing_left(w);
+    world_free(w);
+}
+
+static void the_second_signal_cancels(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->signal_at_submit = w->second_signal_at_submit = 2;
+    w->polls_before_done = 1000000;
+    world_add(w, "a.jsonl", GOOD);
+    world_add(w, "b.jsonl", GOOD);
+    uint64_t begun_ms = clock_now_ms(fake_transport_base(w->fake));
+    expect_status(w, NULL, 143);
+    assert_in_range(clock_now_ms(fake_transport_base(w->fake)) - begun_ms, 0, 5000);
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(clean_and_contaminated_files_are_done),
+        cmocka_unit_test(a_second_run_has_nothing_to_do),
+        cmocka_unit_test(hard_keys_are_ordinary),
+        cmocka_unit_test(files_of_no_lines_are_clean_without_submission),
+        cmocka_unit_test(uncontaminated_files_are_copied_on_request),
+        cmocka_unit_test(jobs_stay_within_their_number),
+        cmocka_unit_test(a_small_disk_budget_only_slows),
+        cmocka_unit_test(a_deleted_object_fails_alone),
+        cmocka_unit_test(a_corrupt_file_never_reaches_the_server),
+        cmocka_unit_test(colliding_inputs_are_refused),
+        cmocka_unit_test(a_server_that_reads_half_commits_nothing),
+        cmocka_unit_test(a_failed_job_fails_its_file_with_the_servers_words),
+        cmocka_unit_test(an_old_failure_is_not_the_last_word),
+        cmocka_unit_test(a_forgotten_job_is_submitted_again),
+        cmocka_unit_test(a_file_that_is_forgotten_for_ever_fails),
+        cmocka_unit_test(a_submit_that_fails_is_tried_again),
+        cmocka_unit_test(no_server_ends_the_run),
+        cmocka_unit_test(a_job_of_a_crashed_run_is_taken_up),
+        cmocka_unit_test(an_unwritable_report_directory_is_found_first),
+        cmocka_unit_test(a_missing_input_bucket_ends_the_run),
+        cmocka_unit_test(a_store_that_throttles_is_asked_again),
+        cmocka_unit_test(an_upload_that_is_refused_stops_the_run_and_keeps_all),
+        cmocka_unit_test(a_changed_input_is_done_again_and_the_old_commit_goes),
+        cmocka_unit_test(redo_does_all_again),
+        cmocka_unit_test(a_debug_run_uploads_and_removes_nothing),
+        cmocka_unit_test(a_dry_run_touches_nothing),
+        cmocka_unit_test(two_hosts_share_without_overlap),
+        cmocka_unit_test(the_first_signal_lets_files_in_flight_finish),
+        cmocka_unit_test(the_second_signal_cancels),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
