@@ -16,6 +16,7 @@
 #define RECEIVE_MAX_BYTES  (512u << 10)
 #define FILES_PER_ITEM     3 /* the download, its verification, a result */
 #define FILES_FOR_THE_REST 64
+#define RECODE_BYTES       (100ull << 20) /* of one encoder, xz -6 at the most */
 #define PROBE_NAME         ".decon-write-probe"
 
 struct app {
@@ -25,6 +26,7 @@ struct app {
     uint64_t started_ms;
 
     s3_client *s3;
+    s3_op *probe; /* under way, or NULL */
     workdir *workdir;
     jobs *jobs;
     verifier *verifier;
@@ -91,14 +93,20 @@ static bool make_client(app *a, err *e)
     return a->s3 != NULL;
 }
 
+static void on_probed(void *ctx, const err *error)
+{
+    ((app *)ctx)->probe = NULL;
+    end_step(ctx, error);
+}
+
 static bool probe_place(app *a, const place *where, err *e)
 {
     AUTO_FREE char *key = xasprintf("%s" PROBE_NAME, where->prefix);
     begin_step(a);
-    s3_op *op = s3_probe_write(a->s3, where->bucket, key, end_step, a);
+    a->probe = s3_probe_write(a->s3, where->bucket, key, on_probed, a);
     bool ok = await_step(a, e);
-    if (!a->step_done)
-        s3_op_cancel(op);
+    if (a->probe)
+        s3_op_cancel(move(a->probe));
     return ok || err_context(e, "s3://%s/%s must be writable for the outputs", where->bucket,
                              where->prefix);
 }
@@ -307,9 +315,10 @@ static int run_flow(app *a)
 
 /* --- the run --- */
 
-static int stop_early(const app *a, const err *e)
+static int stop_early(app *a, const err *e)
 {
     if (a->signal_number) {
+        settle_store(a);
         log_warn("%s", e->message);
         return 128 + a->signal_number;
     }
@@ -347,15 +356,16 @@ static bool open_work_dir(app *a, err *e)
 static void tell_limits(const app *a)
 {
     const config *c = a->config;
-    char buffers[32], codecs[32], disk[32];
+    char buffers[32], codecs[32], recoders[32], disk[32];
     uint64_t transfer_bytes =
         (uint64_t)a->limits.s3_workers * (a->limits.receive_buffer_bytes + CONNECTION_BYTES);
     format_size(transfer_bytes, buffers, sizeof buffers);
     format_size(c->codec_memory_budget_bytes, codecs, sizeof codecs);
+    format_size(pool_thread_count(a->env.pool) * RECODE_BYTES, recoders, sizeof recoders);
     format_size(workdir_budget_bytes(a->workdir), disk, sizeof disk);
-    log_info("memory ceiling: %s of transfer buffers, %s of decoders, and the listing; disk budget "
-             "%s in %s",
-             buffers, codecs, disk, workdir_path(a->workdir));
+    log_info("memory ceiling: %s of transfer buffers, %s of decoders, %s where cleaned files are "
+             "re-encoded, and the listing; disk budget %s in %s",
+             buffers, codecs, recoders, disk, workdir_path(a->workdir));
     if (!c->shard_given)
         log_info("PMR_HOST_INDEX and PMR_HOST_COUNT are not set: this one host does all files");
 }

@@ -308,8 +308,8 @@ const option_set config_options = {
              "       decon-orchestrator --remote-file-input URI --remote-report-output-dir URI "
              "[options]",
     .intro = "Takes training files out of an S3 store, has the detection server look at each, and "
-             "puts\nreports and cleaned files back. It may be stopped and started at any time: "
-             "what is done\nstands in the store.",
+             "puts reports and cleaned files back. It may be stopped and started at any time: "
+             "what is done stands in the store.",
     .epilogue = "Exit status:\n"
                 "  0    everything of this share is done\n"
                 "  1    the run could not start, or had to stop\n"

@@ -114,6 +114,18 @@ void world_add(world *w, const char *name, const char *text)
     unlink(coded);
 }
 
+static void send_signal(void *ctx)
+{
+    world *w = ctx;
+    app_signal(w->app, 15, 1);
+}
+
+static void send_second_signal(void *ctx)
+{
+    world *w = ctx;
+    app_signal(w->app, 15, 2);
+}
+
 /* --- the store --- */
 
 typedef struct reply_text {
@@ -137,6 +149,9 @@ static void list_objects(world *w, const char *query, reply_text *t)
 {
     AUTO(buf) prefix;
     buf_init(&prefix, 4096);
+    if (w->signal_at_listing)
+        send_signal(w); /* a timer would wait for all replies that are due */
+    w->signal_at_listing = false;
     const char *at = strstr(query, "prefix=");
     err e = ERR_INIT;
     if (at)
@@ -230,6 +245,7 @@ static void put_object(world *w, const char *key, const fake_request *r, fake_re
     }
     const char *source = fake_request_header(r, "x-amz-copy-source");
     int64_t now_s = clock_wall_s(fake_transport_base(w->fake));
+    reply->delay_ms = w->slow_put && strstr(key, w->slow_put) ? 75000 : 0;
     note(w, source ? "COPY" : "PUT", key);
     if (!source) {
         world_put(w, key, r->body.data, r->body.len, now_s);
@@ -302,18 +318,6 @@ static void on_store(world *w, const fake_request *r, fake_reply *reply, reply_t
 }
 
 /* --- the detection server --- */
-
-static void send_signal(void *ctx)
-{
-    world *w = ctx;
-    app_signal(w->app, 15, 1);
-}
-
-static void send_second_signal(void *ctx)
-{
-    world *w = ctx;
-    app_signal(w->app, 15, 2);
-}
 
 static world_job *job_of_key(world *w, const char *key)
 {

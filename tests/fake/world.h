@@ -54,8 +54,10 @@ typedef struct world {
     /* the store's knobs */
     const char *refuse_put; /* PUT of keys with this part: 403 */
     const char *missing_bucket;
-    const char *gone; /* GET of keys with this part: 404 */
-    unsigned get_503; /* so many GETs are answered 503 */
+    const char *gone;       /* GET of keys with this part: 404 */
+    const char *slow_put;   /* PUT of keys with this part: answered after 75 s */
+    bool signal_at_listing; /* the first signal comes with the first listing */
+    unsigned get_503;       /* so many GETs are answered 503 */
     /* signals: sent when so many submissions have come */
     unsigned signal_at_submit, second_signal_at_submit;
 

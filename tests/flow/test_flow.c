@@ -159,8 +159,12 @@ static void a_small_disk_budget_only_slows(void **state)
         snprintf(name, sizeof name, "f%d.jsonl", i);
         world_add(w, name, GOOD GOOD);
     }
+    uint64_t begun_ms = clock_now_ms(fake_transport_base(w->fake));
     expect_status(w, WORDS("--disk-budget", "20"), 0); /* less than one file */
     assert_int_equal(w->submits, 6);
+    /* Row 21: each but the last stays for cleanup_delay and holds the disk meanwhile. */
+    uint64_t took_ms = clock_now_ms(fake_transport_base(w->fake)) - begun_ms;
+    assert_in_range(took_ms, 50000, 59000);
     expect_nothing_left(w);
     world_free(w);
 }
@@ -406,6 +410,22 @@ static void an_upload_that_is_refused_stops_the_run_and_keeps_all(void **state)
     world_free(w);
 }
 
+/* Row 15. */
+static void a_slow_last_upload_is_waited_for(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->slow_put = "rep/a.report";
+    world_add(w, "a.jsonl", BAD);
+    uint64_t begun_ms = clock_now_ms(fake_transport_base(w->fake));
+    expect_status(w, WORDS("--part-size", "5MiB"), 0);
+    assert_true(clock_now_ms(fake_transport_base(w->fake)) - begun_ms >= 20000);
+    assert_non_null(world_find(w, "rep/a.report.jsonl"));
+    assert_string_equal(world_last_line(w), "WORK COMPLETE EXITING");
+    expect_nothing_left(w);
+    world_free(w);
+}
+
 /* --- redo --- */
 
 static void a_changed_input_is_done_again_and_the_old_commit_goes(void **state)
@@ -523,6 +543,17 @@ static void the_first_signal_lets_files_in_flight_finish(void **state)
     world_free(w);
 }
 
+static void a_signal_before_the_first_file_ends_at_once(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->signal_at_listing = true;
+    world_add(w, "a.jsonl", GOOD);
+    expect_status(w, NULL, 143);
+    assert_int_equal(w->downloads + w->submits, 0);
+    world_free(w);
+}
+
 static void the_second_signal_cancels(void **state)
 {
     UNUSED(state);
@@ -562,12 +593,14 @@ int main(void)
         cmocka_unit_test(a_missing_input_bucket_ends_the_run),
         cmocka_unit_test(a_store_that_throttles_is_asked_again),
         cmocka_unit_test(an_upload_that_is_refused_stops_the_run_and_keeps_all),
+        cmocka_unit_test(a_slow_last_upload_is_waited_for),
         cmocka_unit_test(a_changed_input_is_done_again_and_the_old_commit_goes),
         cmocka_unit_test(redo_does_all_again),
         cmocka_unit_test(a_debug_run_uploads_and_removes_nothing),
         cmocka_unit_test(a_dry_run_touches_nothing),
         cmocka_unit_test(two_hosts_share_without_overlap),
         cmocka_unit_test(the_first_signal_lets_files_in_flight_finish),
+        cmocka_unit_test(a_signal_before_the_first_file_ends_at_once),
         cmocka_unit_test(the_second_signal_cancels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
