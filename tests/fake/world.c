@@ -245,7 +245,7 @@ static void put_object(world *w, const char *key, const fake_request *r, fake_re
     }
     const char *source = fake_request_header(r, "x-amz-copy-source");
     int64_t now_s = clock_wall_s(fake_transport_base(w->fake));
-    reply->delay_ms = w->slow_put && strstr(key, w->slow_put) ? 75000 : 0;
+    reply->delay_ms = w->slow_put && strstr(key, w->slow_put) ? 25000 : 0;
     note(w, source ? "COPY" : "PUT", key);
     if (!source) {
         world_put(w, key, r->body.data, r->body.len, now_s);
