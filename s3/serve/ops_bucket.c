@@ -1,6 +1,7 @@
 #include "s3/serve/layout.h"
 #include "s3/serve/ops.h"
 #include "s3/serve/xml.h"
+#include "s3/xml.h"
 
 #include <sys/stat.h>
 
@@ -94,22 +95,16 @@ static void delete_list_free(delete_list *list)
 }
 DEFINE_AUTO_PTR(delete_list, delete_list_free)
 
-static bool on_delete_element(void *ctx, const char *parent, const char *name, slice text, err *e)
+static bool on_delete_element(void *ctx, const char *path, const char *text, err *e)
 {
     delete_list *list = ctx;
-    if (str_equal(parent, "Delete") && str_equal(name, "Quiet"))
-        list->quiet = slice_equal_str(text, "true");
-    if (!str_equal(parent, "Object") || !str_equal(name, "Key"))
+    if (str_equal(path, "Delete/Quiet"))
+        list->quiet = str_equal(text, "true");
+    if (!str_equal(path, "Delete/Object/Key"))
         return true;
     if (list->count == DELETE_KEYS_MAX)
         return s3_refuse(e, REFUSE_MALFORMED_XML);
-    list->keys[list->count++] = slice_dup(text);
-    return true;
-}
-
-static bool on_delete_end(void *ctx, const char *name, err *e)
-{
-    UNUSED(ctx), UNUSED(name), UNUSED(e);
+    list->keys[list->count++] = xstrdup(text);
     return true;
 }
 
@@ -137,11 +132,9 @@ bool op_delete_objects(exchange *x, err *e)
     AUTO_PTR(delete_list) list = xcalloc(1, sizeof *list);
     AUTO(buf) body;
     buf_init(&body, EXCHANGE_REPLY_MAX);
-    xml_visitor visitor = {"Delete", on_delete_element, on_delete_end, list};
-    if (!store_bucket_check(x->store, x->target.bucket, e) ||
-        !xml_read(buf_slice(&x->xml), &visitor, e))
+    if (!store_bucket_check(x->store, x->target.bucket, e))
         return false;
-    if (list->count == 0)
+    if (!s3_xml_read(buf_slice(&x->xml), on_delete_element, list, e) || list->count == 0)
         return s3_refuse(e, REFUSE_MALFORMED_XML);
     buf_append_str(&body, XML_HEAD "<DeleteResult " XML_NAMESPACE ">");
     for (size_t i = 0; i < list->count; i++)

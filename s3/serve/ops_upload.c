@@ -1,6 +1,7 @@
 #include "s3/serve/ops.h"
 #include "s3/serve/uploads.h"
 #include "s3/serve/xml.h"
+#include "s3/xml.h"
 
 #define LIST_PARTS_MAX   1000
 #define LIST_UPLOADS_MAX 1000
@@ -62,32 +63,28 @@ typedef struct part_list {
     upload_part now;
 } part_list;
 
-static bool on_part_element(void *ctx, const char *parent, const char *name, slice text, err *e)
+static bool take_part(part_list *list, err *e)
 {
-    part_list *list = ctx;
-    if (!str_equal(parent, "Part"))
-        return true;
-    AUTO_FREE char *value = slice_dup(slice_trim(text));
-    uint64_t number = 0;
-    if (str_equal(name, "ETag"))
-        snprintf(list->now.etag, sizeof list->now.etag, "%s", value);
-    if (!str_equal(name, "PartNumber"))
-        return true;
-    if (!num_parse_u64(value, &number) || number < 1 || number > UPLOAD_PARTS_MAX)
-        return s3_refuse(e, REFUSE_MALFORMED_XML);
-    list->now.number = (unsigned)number;
-    return true;
-}
-
-static bool on_part_end(void *ctx, const char *name, err *e)
-{
-    part_list *list = ctx;
-    if (!str_equal(name, "Part"))
-        return true;
     if (list->now.number == 0 || !list->now.etag[0] || list->count == UPLOAD_PARTS_MAX)
         return s3_refuse(e, REFUSE_MALFORMED_XML);
     list->parts[list->count++] = list->now;
     list->now = (upload_part){0};
+    return true;
+}
+
+static bool on_part_element(void *ctx, const char *path, const char *text, err *e)
+{
+    part_list *list = ctx;
+    uint64_t number = 0;
+    if (str_equal(path, "CompleteMultipartUpload/Part"))
+        return take_part(list, e);
+    if (str_equal(path, "CompleteMultipartUpload/Part/ETag"))
+        snprintf(list->now.etag, sizeof list->now.etag, "%s", text);
+    if (!str_equal(path, "CompleteMultipartUpload/Part/PartNumber"))
+        return true;
+    if (!num_parse_u64(text, &number) || number < 1 || number > UPLOAD_PARTS_MAX)
+        return s3_refuse(e, REFUSE_MALFORMED_XML);
+    list->now.number = (unsigned)number;
     return true;
 }
 
@@ -96,9 +93,11 @@ static bool complete(exchange *x, part_list *list, object_meta *meta, err *e)
     upload_ref u = ref_of(x);
     commit_condition condition = {.if_match = exchange_header(x, "If-Match"),
                                   .if_none_match = exchange_header(x, "If-None-Match")};
-    xml_visitor visitor = {"CompleteMultipartUpload", on_part_element, on_part_end, list};
-    return upload_check(&u, e) && xml_read(buf_slice(&x->xml), &visitor, e) &&
-           upload_complete(&u, list->parts, list->count, &condition, meta, e);
+    if (!upload_check(&u, e))
+        return false;
+    if (!s3_xml_read(buf_slice(&x->xml), on_part_element, list, e) || list->count == 0)
+        return s3_refuse(e, REFUSE_MALFORMED_XML);
+    return upload_complete(&u, list->parts, list->count, &condition, meta, e);
 }
 
 bool op_complete_upload(exchange *x, err *e)

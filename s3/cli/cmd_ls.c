@@ -1,0 +1,83 @@
+#include "s3/cli/cli.h"
+
+typedef struct listing {
+    cli_call call;
+    const s3_uri *uri;
+    uint64_t count;
+} listing;
+
+static void print_line(const listing *l, const char *when, const char *size, const char *key)
+{
+    printf("%-19s %12s s3://%s/", when, size, l->uri->bucket);
+    print_key(key, stdout);
+    putchar('\n');
+}
+
+static void print_object_json(const listing *l, const s3_object *object, const char *when)
+{
+    AUTO_FREE char *uri = xasprintf("s3://%s/%s", l->uri->bucket, object->key);
+    const print_member members[] = {
+        {.name = "uri", .text = uri},
+        {.name = "key", .text = object->key},
+        {.name = "size", .number = object->size_bytes},
+        {.name = "modified", .text = when},
+        {.name = "etag", .text = object->etag, .absent = !object->etag},
+    };
+    print_json(members, ARRAY_LEN(members), stdout);
+}
+
+static bool on_object(void *ctx, const s3_object *object, err *e)
+{
+    listing *l = ctx;
+    char when[32], size[32];
+    l->count++;
+    print_time(object->last_modified_s, when, sizeof when);
+    if (l->call.c->config->json) {
+        print_object_json(l, object, when);
+    } else {
+        if (l->call.c->config->human_readable)
+            format_size(object->size_bytes, size, sizeof size);
+        else
+            snprintf(size, sizeof size, "%llu", (unsigned long long)object->size_bytes);
+        print_line(l, when, size, object->key);
+    }
+    /* A pipe that was closed (`| head`) ends the listing. */
+    return !ferror(stdout) || print_flush(e);
+}
+
+static bool on_prefix(void *ctx, const char *prefix, err *e)
+{
+    UNUSED(e);
+    listing *l = ctx;
+    l->count++;
+    if (l->call.c->config->json) {
+        AUTO_FREE char *uri = xasprintf("s3://%s/%s", l->uri->bucket, prefix);
+        const print_member members[] = {{.name = "uri", .text = uri},
+                                        {.name = "prefix", .text = prefix}};
+        print_json(members, ARRAY_LEN(members), stdout);
+    } else {
+        print_line(l, "", "FOLDER", prefix);
+    }
+    return true;
+}
+
+bool cli_ls(cli *c, err *e)
+{
+    AUTO(s3_uri) uri = {0};
+    if (!s3_uri_parse(c->words[0], &uri, e))
+        return false;
+    listing l = {.call = {.c = c}, .uri = &uri};
+    s3_list_options options = {.bucket = uri.bucket,
+                               .prefix = uri.key,
+                               .delimiter = c->config->recursive ? NULL : "/",
+                               .on_object = on_object,
+                               .on_prefix = on_prefix,
+                               .on_done = cli_on_done,
+                               .ctx = &l};
+    if (!cli_await(&l.call, s3_list(c->client, &options), e) || !print_flush(e))
+        return false;
+    if (l.count == 0 && uri.key[0])
+        return err_set(e, ERR_S3_NOT_FOUND, "%s: no key starts so; ls s3://%s shows what there is",
+                       c->words[0], uri.bucket);
+    return true;
+}
