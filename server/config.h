@@ -1,0 +1,51 @@
+/* Command line and configuration file of the server.
+ *
+ * What:    one row for each option; server_config is what they give, with adjustments made.
+ * Owner:   server_config_read fills it, server_config_deinit releases it; `detect` and `job` borrow
+ *          from it.
+ * Threads: one, at start; constant afterwards.
+ * Fails:   ERR_CONFIG and ERR_USAGE with the option's name and what is allowed.
+ */
+#ifndef SERVER_CONFIG_H
+#define SERVER_CONFIG_H
+
+#include "base/options.h"
+#include "server/job_run.h"
+
+typedef struct server_config {
+    char *config, *port_file;
+    bool help, version, verbose, log_json;
+    int64_t port;
+    char *mode, *content_key, *training_dir;
+    char *evals_dir, *report_output_dir, *cleaned_output_dir;
+    bool purify;
+    char *tokenizer, *punctuation_chars;
+    int64_t ngram_size, sample_every_m_tokens, question_max_consecutive_misses;
+    double contamination_score_threshold;
+    char *decay_start, *decay_end;
+    int64_t short_answer_token_threshold, short_answer_window_length, answer_ngram_size;
+    int64_t min_long_answer_window, min_passage_distance, passage_ngram_size;
+    int64_t passage_max_consecutive_misses;
+    bool eval_dedup;
+    int64_t eval_min_token_length, eval_min_unique_word_count;
+    int index_passages, index_answers; /* 0 false, 1 true */
+    int64_t worker_threads;
+    int bad_eval_line; /* 0 refuse, 1 end-file */
+    int invalid_utf8;  /* 0 fail, 1 skip */
+    uint64_t max_line_size;
+    /* made of the above */
+    detect_settings detect;
+    job_settings job;
+    unsigned workers;
+} server_config;
+
+extern const option_set server_options;
+
+bool server_config_read(server_config *c, int argc, char **argv, err *e) MUST_USE;
+void server_config_deinit(server_config *c);
+DEFINE_AUTO(server_config, server_config_deinit)
+
+/* The body of /health. */
+void server_config_health(const server_config *c, buf *json);
+
+#endif

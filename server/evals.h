@@ -1,0 +1,25 @@
+/* Reference files: finds them, reads them, fills the index.
+ *
+ * What:    all files below a directory with a known suffix, in path order, in any compression.
+ * Owner:   the index stays the caller's; it is not frozen here.
+ * Threads: one.
+ * Fails:   no directory, no file, a file that cannot be decoded, a bad line: ERR_CONFIG with file,
+ *          line and cause.
+ */
+#ifndef SERVER_EVALS_H
+#define SERVER_EVALS_H
+
+#include "server/index.h"
+
+typedef struct evals_options {
+    const char *dir;
+    bool bad_line_ends_file; /* the old way: what follows a bad line is left out, with a warning */
+    uint64_t max_line_bytes;
+} evals_options;
+
+bool evals_load(const evals_options *options, ngram_index *x, err *e) MUST_USE;
+
+/* One line of a reference file; `name` is the file's. Yields false on a line that is no record. */
+bool evals_add_line(ngram_index *x, const char *name, slice line, uint64_t number, err *e) MUST_USE;
+
+#endif

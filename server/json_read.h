@@ -1,0 +1,50 @@
+/* A strict reader of one JSON text that finds members of objects without building a tree.
+ *
+ * What:    checks a whole text (RFC 8259: no BOM, comments or trailing characters; no raw control
+ *          characters, no unpaired surrogates, numbers within binary64; 127 levels at most) and
+ *          notes where the wanted members lie. The last of equal keys wins.
+ * Owner:   a json_value borrows the text that it lies in.
+ * Threads: any.
+ * Fails:   ERR_PARSE with `byte N: cause`. The text must be valid UTF-8.
+ */
+#ifndef SERVER_JSON_READ_H
+#define SERVER_JSON_READ_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define JSON_MAX_DEPTH 127
+
+typedef enum json_type {
+    JSON_ABSENT,
+    JSON_STRING,
+    JSON_NUMBER,
+    JSON_OBJECT,
+    JSON_ARRAY,
+    JSON_BOOL,
+    JSON_NULL,
+} json_type;
+
+typedef struct json_value {
+    json_type type;
+    slice raw;      /* the value's text; a string's without its quotes */
+    bool escaped;   /* a string with backslashes */
+    unsigned times; /* how often the key stood in its object */
+} json_value;
+
+/* Reads a text. Where it is an object, values[i] becomes its member keys[i] (or JSON_ABSENT); where
+ * it is something else, all are absent. *type (may be NULL) is the text's own type. */
+bool json_read_members(slice text, const char *const *keys, json_value *values, size_t count,
+                       json_type *type, err *e) MUST_USE;
+
+/* The value at a dotted path of objects ("meta.text"). */
+bool json_read_path(slice text, const char *path, json_value *value, err *e) MUST_USE;
+
+/* The string's content, escapes resolved: where it has none, a slice of the text, else `scratch`'s.
+ * False when `scratch` is full. */
+bool json_string(const json_value *value, buf *scratch, slice *out) MUST_USE;
+/* A non-negative integer without fraction and exponent that fits 64 bits. */
+bool json_unsigned(const json_value *value, uint64_t *out) MUST_USE;
+bool json_is_true(const json_value *value);
+
+#endif

@@ -1,0 +1,230 @@
+/* decon-server: reads its options, builds the index, takes jobs until a signal comes. */
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/fsutil.h"
+#include "base/httpd.h"
+#include "base/log.h"
+#include "server/config.h"
+#include "server/evals.h"
+#include "server/json_write.h"
+#include "server/routes.h"
+
+#define QUEUE_CAPACITY   10000
+#define FINISHED_KEPT    100000
+#define FINISHED_KEPT_MS ((uint64_t)24 * 3600 * 1000)
+#define HEALTH_MAX_BYTES 65536
+#define HTTP_THREADS     4
+
+typedef struct worker {
+    pthread_t thread;
+    jobs *jobs;
+    job_runner runner;
+} worker;
+
+static uint64_t monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* --- workers --- */
+
+static void work_on(worker *w, server_job *job)
+{
+    err e = ERR_INIT;
+    AUTO(job_outcome) outcome = {0};
+    log_debug("job %s: %s", job->id, job->path);
+    if (job_run(&w->runner, job->id, job->path, &outcome, &e)) {
+        log_info("job %s: %s: %llu lines, %llu contaminated", job->id, job->path,
+                 (unsigned long long)outcome.lines, (unsigned long long)outcome.contaminated_lines);
+        jobs_finish(w->jobs, job, &outcome, NULL);
+        return;
+    }
+    AUTO_FREE char *words = xasprintf("Processing error: %s", e.message);
+    log_warn("job %s failed: %s", job->id, e.message);
+    jobs_finish(w->jobs, job, &outcome, words);
+}
+
+static void *worker_main(void *arg)
+{
+    worker *w = arg;
+    for (server_job *job; (job = jobs_take(w->jobs));)
+        work_on(w, job);
+    return NULL;
+}
+
+static void workers_join(worker *workers, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        pthread_join(workers[i].thread, NULL);
+        job_runner_deinit(&workers[i].runner);
+    }
+    free(workers);
+}
+
+static worker *workers_start(const server_config *c, const ngram_index *x, jobs *j, err *e)
+{
+    worker *workers = xcalloc(c->workers, sizeof *workers);
+    for (unsigned i = 0; i < c->workers; i++) {
+        worker *w = &workers[i];
+        w->jobs = j;
+        job_runner_init(&w->runner, &c->job, x);
+        int failed = pthread_create(&w->thread, NULL, worker_main, w);
+        if (!failed)
+            continue;
+        err_set_errno(e, ERR_IO, failed, "worker %u of %u cannot be started (lower worker_threads)",
+                      i + 1, c->workers);
+        job_runner_deinit(&w->runner);
+        jobs_stop(j);
+        workers_join(workers, i);
+        return NULL;
+    }
+    return workers;
+}
+
+/* --- start --- */
+
+static void warn_of_index(const ngram_index *x, const server_config *c)
+{
+    const index_counts *n = &x->counts;
+    log_info("index: %llu records of %llu (left out: %llu of too few tokens, %llu of too few "
+             "words, %llu duplicates, %llu without question)",
+             (unsigned long long)n->indexed, (unsigned long long)n->read,
+             (unsigned long long)n->few_tokens, (unsigned long long)n->few_words,
+             (unsigned long long)n->duplicates, (unsigned long long)n->empty);
+    if (x->question_count < 2)
+        log_warn("%s: an index of %zu records finds nothing; give more evaluation records",
+                 c->evals_dir, x->question_count);
+    if (n->unfindable)
+        log_warn("%llu questions are shorter than ngram_size (%lld tokens) and cannot be found",
+                 (unsigned long long)n->unfindable, (long long)c->ngram_size);
+}
+
+static ngram_index *build_index(const server_config *c, err *e)
+{
+    evals_options options = {.dir = c->evals_dir,
+                             .bad_line_ends_file = c->bad_eval_line == 1,
+                             .max_line_bytes = c->max_line_size};
+    ngram_index *x = index_new(&c->detect, e);
+    if (!x)
+        return NULL;
+    if (!evals_load(&options, x, e)) {
+        index_free(x);
+        return NULL;
+    }
+    index_freeze(x);
+    warn_of_index(x, c);
+    return x;
+}
+
+static bool make_directories(const server_config *c, err *e)
+{
+    return fs_make_dirs(c->report_output_dir, e) &&
+           (!c->job.cleaned_dir || fs_make_dirs(c->job.cleaned_dir, e));
+}
+
+static bool announce(const server_config *c, uint16_t port, err *e)
+{
+    if (c->port_file) {
+        char text[16];
+        int len = snprintf(text, sizeof text, "%u\n", port);
+        if (!fs_write_file(c->port_file, (slice){text, (size_t)len}, false, e))
+            return false;
+    }
+    printf("Server listening on http://127.0.0.1:%u\n", port);
+    return fflush(stdout) == 0 || err_set(e, ERR_IO, "standard output cannot be written");
+}
+
+/* --- signals: blocked everywhere, waited for here --- */
+
+static sigset_t block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return set;
+}
+
+/* A second signal does not wait for the jobs that run; what they wrote has temporary names. */
+static void end_at_second_signal(void)
+{
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static bool serve(const server_config *c, jobs *j, const sigset_t *signals, err *e)
+{
+    AUTO(buf) health;
+    buf_init(&health, HEALTH_MAX_BYTES);
+    server_config_health(c, &health);
+    routes r = {.jobs = j, .health = buf_slice(&health)};
+    httpd_handler handler = routes_handler(&r);
+    httpd_options options = {.port = (uint16_t)c->port, .thread_count = HTTP_THREADS};
+    httpd *http = httpd_start(&options, &handler, e);
+    if (!http)
+        return false;
+    int number = 0;
+    bool ok = announce(c, httpd_port(http), e);
+    if (ok && sigwait(signals, &number) == 0)
+        log_info("signal %d: running jobs are finished, %zu that wait are dropped", number,
+                 jobs_waiting_count(j));
+    jobs_stop(j);
+    end_at_second_signal();
+    httpd_stop(http);
+    return ok;
+}
+
+static bool run(const server_config *c, err *e)
+{
+    fs_raise_file_limit();
+    AUTO_PTR(ngram_index) x = NULL;
+    if (!make_directories(c, e) || !(x = build_index(c, e)))
+        return false;
+    /* Until here a signal ends the program at once; there is nothing to finish. */
+    sigset_t signals = block_signals();
+    jobs_options options = {.capacity = QUEUE_CAPACITY,
+                            .keep_count = FINISHED_KEPT,
+                            .keep_ms = FINISHED_KEPT_MS,
+                            .now_ms = monotonic_ms};
+    AUTO_PTR(jobs) j = jobs_new(&options);
+    worker *workers = workers_start(c, x, j, e);
+    if (!workers)
+        return false;
+    bool ok = serve(c, j, &signals, e);
+    jobs_stop(j);
+    workers_join(workers, c->workers);
+    return ok;
+}
+
+int main(int argc, char **argv)
+{
+    err e = ERR_INIT;
+    AUTO(server_config) c = {0};
+    log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO});
+    bool ok = server_config_read(&c, argc, argv, &e);
+    if (ok && c.help) {
+        options_help(&server_options, stdout);
+        return 0;
+    }
+    if (ok && c.version) {
+        printf("decon-server " DECON_VERSION "\n");
+        return 0;
+    }
+    log_setup(&(log_options){
+        .level = c.verbose ? LOG_DEBUG : LOG_INFO, .json = c.log_json, .fd = STDERR_FILENO});
+    if (ok && run(&c, &e))
+        return 0;
+    log_error("decon-server: %s", e.message);
+    return err_exit_status(&e);
+}

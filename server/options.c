@@ -1,0 +1,126 @@
+/* The rows of the server's options (server/config.h). */
+#include "server/config.h"
+#include "server/normalize.h"
+
+#define ROW(name, kind, member, dflt, ...)                                                         \
+    {                                                                                              \
+        .key = name, .type = kind, .offset = offsetof(server_config, member), .fallback = dflt,    \
+        __VA_ARGS__                                                                                \
+    }
+#define COUNT      .min = 0, .max = 1000000000
+#define AT_LEAST_1 .min = 1, .max = 1000000000
+
+static const char *const false_true[] = {"false", "true", NULL};
+static const char *const bad_line_choices[] = {"refuse", "end-file", NULL};
+static const char *const utf8_choices[] = {"fail", "skip", NULL};
+
+static bool check_mode(const char *text, err *e)
+{
+    return str_equal(text, "simple") || err_set(e, ERR_CONFIG, "the one mode there is: simple");
+}
+
+static bool check_decay(const char *text, err *e)
+{
+    uint64_t value;
+    return str_equal(text, "none") || (num_parse_u64(text, &value) && value <= 1000000000) ||
+           err_set(e, ERR_CONFIG, "a number of tokens, or none");
+}
+
+static const option rows[] = {
+    ROW("config", OPTION_STRING, config, NULL, .letter = 'c', .flags = OPTION_FLAG_ONLY,
+        .metavar = "FILE", .section = "Server", .help = "Reads options from a YAML file."),
+    ROW("port", OPTION_INT, port, "8080", .flags = OPTION_FLAG_ONLY, .min = 0, .max = 65535,
+        .help = "TCP port on 127.0.0.1; 0 lets the system choose one."),
+    ROW("port_file", OPTION_STRING, port_file, NULL, .flags = OPTION_FLAG_ONLY, .metavar = "FILE",
+        .help = "Writes the port to this file once the server listens."),
+    ROW("worker_threads", OPTION_INT, worker_threads, NULL, .min = 1, .max = 1024,
+        .help = "Jobs that are worked on at once; without it, one for each processor."),
+    ROW("mode", OPTION_STRING, mode, "simple", .flags = OPTION_KEY_ONLY, .check = check_mode,
+        .help = "The way of detection; the one there is: simple."),
+    ROW("verbose", OPTION_BOOL, verbose, "false", .letter = 'v',
+        .help = "Tells more while working."),
+    ROW("log_json", OPTION_BOOL, log_json, "false", .help = "Writes log lines as JSON."),
+
+    ROW("content_key", OPTION_STRING, content_key, "text", .section = "Input and output",
+        .metavar = "KEY", .help = "The field that holds a document's text; dots lead inwards."),
+    ROW("evals_dir", OPTION_STRING, evals_dir, "bundled-evals", .metavar = "DIR",
+        .help = "The directory of evaluation files, with all below it."),
+    ROW("report_output_dir", OPTION_STRING, report_output_dir, NULL, .metavar = "DIR",
+        .help = "Where reports go; without it, a new folder below the temporary directory."),
+    ROW("cleaned_output_dir", OPTION_STRING, cleaned_output_dir, NULL, .metavar = "DIR",
+        .help = "Where cleaned files go; without it, as for reports."),
+    ROW("purify", OPTION_BOOL, purify, "false",
+        .help = "Writes a copy of each file without the lines that matched."),
+    ROW("training_dir", OPTION_STRING, training_dir, NULL, .metavar = "DIR",
+        .help = "Of no use to the server; jobs name their files."),
+    ROW("max_line_size", OPTION_SIZE, max_line_size, "1GiB", .min = 1024, .max = 1073741824,
+        .help = "A longer line of a file fails its job."),
+    ROW("invalid_utf8", OPTION_ENUM, invalid_utf8, "fail", .choices = utf8_choices,
+        .help = "What a line that is not valid UTF-8 does: it fails the job, or it is kept without "
+                "being looked at."),
+
+    ROW("tokenizer_str", OPTION_STRING, tokenizer, "word", .alias = "tokenizer",
+        .section = "Detection", .metavar = "NAME", .help = "How text is cut into tokens: word."),
+    ROW("punctuation_chars", OPTION_STRING, punctuation_chars, NORMALIZE_DEFAULT_PUNCTUATION,
+        .flags = OPTION_KEY_ONLY, .help = "Characters that count as spaces."),
+    ROW("ngram_size", OPTION_INT, ngram_size, "5", AT_LEAST_1,
+        .help = "Tokens in an n-gram of a question."),
+    ROW("sample_every_m_tokens", OPTION_INT, sample_every_m_tokens, "10", COUNT,
+        .help = "Tokens from one probe to the next; 1 looks everywhere."),
+    ROW("question_max_consecutive_misses", OPTION_INT, question_max_consecutive_misses, "11",
+        AT_LEAST_1, .help = "N-grams without a match in a row that end a cluster."),
+    ROW("contamination_score_threshold", OPTION_FLOAT, contamination_score_threshold, "0.8",
+        .min = 0, .max = 1, .help = "The score from which a document counts as contaminated."),
+    ROW("perfect_match_decay_start", OPTION_STRING, decay_start, NULL, .metavar = "N|none",
+        .check = check_decay,
+        .help = "Records up to this many tokens must match perfectly (20; none: no such rule)."),
+    ROW("perfect_match_decay_end", OPTION_STRING, decay_end, NULL, .metavar = "N|none",
+        .check = check_decay,
+        .help = "From this many tokens on the plain threshold holds (50; none: from the start's)."),
+    ROW("short_answer_token_threshold", OPTION_INT, short_answer_token_threshold, "3", COUNT,
+        .help = "Answers up to this many tokens are looked for to the letter."),
+    ROW("short_answer_window_length", OPTION_INT, short_answer_window_length, "50", COUNT,
+        .help = "Tokens behind the question where a short answer may begin."),
+    ROW("answer_ngram_size", OPTION_INT, answer_ngram_size, "3", AT_LEAST_1,
+        .help = "Tokens in an n-gram of a long answer."),
+    ROW("min_long_answer_window", OPTION_INT, min_long_answer_window, "100", COUNT,
+        .help = "The least window for long answers, in tokens."),
+    ROW("min_passage_distance", OPTION_INT, min_passage_distance, "100", COUNT,
+        .flags = OPTION_KEY_ONLY, .help = "The least window for passages, in tokens."),
+    ROW("passage_ngram_size", OPTION_INT, passage_ngram_size, "4", AT_LEAST_1,
+        .help = "Tokens in an n-gram of a passage."),
+    ROW("passage_max_consecutive_misses", OPTION_INT, passage_max_consecutive_misses, "2", COUNT,
+        .help = "N-grams without a match in a row that a passage survives."),
+
+    ROW("eval_dedup", OPTION_BOOL, eval_dedup, "true", .section = "Evaluation records",
+        .help = "Drops records whose fingerprint was seen in the same data set."),
+    ROW("eval_min_token_length", OPTION_INT, eval_min_token_length, "20", COUNT,
+        .help = "Drops records of fewer tokens; 0 keeps all."),
+    ROW("eval_min_unique_word_count", OPTION_INT, eval_min_unique_word_count, "4", COUNT,
+        .help = "Drops records of fewer different words; 0 keeps all."),
+    ROW("index_passages", OPTION_ENUM, index_passages, "true", .choices = false_true,
+        .help = "Whether passages take part."),
+    ROW("index_answers", OPTION_ENUM, index_answers, "true", .choices = false_true,
+        .help = "Whether answers take part."),
+    ROW("bad_eval_line", OPTION_ENUM, bad_eval_line, "refuse", .choices = bad_line_choices,
+        .help = "What a line of an evaluation file that is no record does: the server does not "
+                "start, or what follows it in the file is left out."),
+    ROW("help", OPTION_BOOL, help, "false", .letter = 'h', .flags = OPTION_FLAG_ONLY,
+        .section = "Others", .help = "Shows this help and ends."),
+    ROW("version", OPTION_BOOL, version, "false", .flags = OPTION_FLAG_ONLY,
+        .help = "Shows the version and ends."),
+};
+
+const option_set server_options = {
+    .rows = rows,
+    .row_count = ARRAY_LEN(rows),
+    .program = "decon-server",
+    .usage = "decon-server [server] [options]",
+    .intro = "Looks for text of evaluation sets in training files. Builds an index of the records "
+             "in --evals-dir, then takes jobs over HTTP on 127.0.0.1.",
+    .epilogue = "SIGTERM or SIGINT: running jobs are finished, then the server ends; a second one "
+                "ends it at once.\n"
+                "Exit statuses: 0 ended by a signal after its jobs; 1 could not start; 2 usage or "
+                "configuration.",
+    .ignore_unknown_keys = true,
+};
