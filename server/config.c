@@ -116,7 +116,7 @@ bool server_config_read(server_config *c, int argc, char **argv, err *e)
     if (!options_defaults(set, c, e) || (file && !options_yaml(set, file, c, origins, e)) ||
         !options_arguments(set, argc, argv, c, origins, &positional, e))
         return false;
-    if (c->help || c->version)
+    if (c->help || c->version || c->print_config || c->print_reference)
         return true;
     if (positional < argc)
         return err_set(e, ERR_USAGE, "'%s' is no option; --help lists them", argv[positional]);

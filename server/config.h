@@ -14,7 +14,7 @@
 
 typedef struct server_config {
     char *config, *port_file;
-    bool help, version, verbose, log_json;
+    bool help, version, print_config, print_reference, verbose, log_json;
     int64_t port;
     char *mode, *content_key, *training_dir;
     char *evals_dir, *report_output_dir, *cleaned_output_dir;

@@ -207,20 +207,30 @@ static bool run(const server_config *c, err *e)
     return ok;
 }
 
+/* --help and its like: prints what was asked for; false where nothing was. */
+static bool print_about(const server_config *c)
+{
+    if (c->help)
+        options_help(&server_options, stdout);
+    else if (c->version)
+        printf("decon-server " DECON_VERSION "\n");
+    else if (c->print_config)
+        options_yaml_example(&server_options, stdout);
+    else if (c->print_reference)
+        options_markdown(&server_options, stdout);
+    else
+        return false;
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     err e = ERR_INIT;
     AUTO(server_config) c = {0};
     log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO});
     bool ok = server_config_read(&c, argc, argv, &e);
-    if (ok && c.help) {
-        options_help(&server_options, stdout);
+    if (ok && print_about(&c))
         return 0;
-    }
-    if (ok && c.version) {
-        printf("decon-server " DECON_VERSION "\n");
-        return 0;
-    }
     log_setup(&(log_options){
         .level = c.verbose ? LOG_DEBUG : LOG_INFO, .json = c.log_json, .fd = STDERR_FILENO});
     if (ok && run(&c, &e))

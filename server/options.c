@@ -109,6 +109,10 @@ static const option rows[] = {
         .section = "Others", .help = "Shows this help and ends."),
     ROW("version", OPTION_BOOL, version, "false", .flags = OPTION_FLAG_ONLY,
         .help = "Shows the version and ends."),
+    ROW("print_config", OPTION_BOOL, print_config, "false", .flags = OPTION_FLAG_ONLY,
+        .help = "Prints a configuration file with every key, its default and a comment."),
+    ROW("print_reference", OPTION_BOOL, print_reference, "false", .flags = OPTION_FLAG_ONLY,
+        .help = "Prints the table of all options for the documentation."),
 };
 
 const option_set server_options = {
