@@ -11,14 +11,20 @@ static bool parse_object(const char *text, s3_uri *uri, err *e)
            err_set(e, ERR_USAGE, "%s: names a bucket, no object; write s3://bucket/key", text);
 }
 
-/* Runs `one` for each word; what goes wrong with one is printed, and the others go on. */
-static bool for_each_word(cli *c, bool (*one)(cli *c, const s3_uri *uri, err *e))
+/* Runs `one` for each word; what goes wrong with one is printed, and the others go on. Nothing is
+ * done where a word is no URI of an object. */
+static bool for_each_word(cli *c, bool (*one)(cli *c, const s3_uri *uri, err *e), err *e)
 {
+    for (int i = 0; i < c->word_count; i++) {
+        AUTO(s3_uri) uri = {0};
+        if (!parse_object(c->words[i], &uri, e))
+            return false;
+    }
     for (int i = 0; i < c->word_count && !c->signal_number; i++) {
         AUTO(s3_uri) uri = {0};
-        err e = ERR_INIT;
-        if (!parse_object(c->words[i], &uri, &e) || !one(c, &uri, &e))
-            cli_print_error(c, &e);
+        err failed = ERR_INIT;
+        if (!parse_object(c->words[i], &uri, &failed) || !one(c, &uri, &failed))
+            cli_print_error(c, &failed);
     }
     return true;
 }
@@ -53,7 +59,7 @@ static bool cat_one(cli *c, const s3_uri *uri, err *e)
 
 bool cli_cat(cli *c, err *e)
 {
-    return for_each_word(c, cat_one) && print_flush(e);
+    return for_each_word(c, cat_one, e) && print_flush(e);
 }
 
 /* --- stat --- */
@@ -115,7 +121,7 @@ static bool stat_one(cli *c, const s3_uri *uri, err *e)
 
 bool cli_stat(cli *c, err *e)
 {
-    return for_each_word(c, stat_one) && print_flush(e);
+    return for_each_word(c, stat_one, e) && print_flush(e);
 }
 
 /* --- rm, mb --- */
@@ -128,8 +134,7 @@ static bool rm_one(cli *c, const s3_uri *uri, err *e)
 
 bool cli_rm(cli *c, err *e)
 {
-    UNUSED(e);
-    return for_each_word(c, rm_one);
+    return for_each_word(c, rm_one, e);
 }
 
 bool cli_mb(cli *c, err *e)

@@ -1,0 +1,208 @@
+/* Signatures, targets, ranges and faults of the small S3 server. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "s3/serve/auth.h"
+#include "s3/serve/fault.h"
+#include "s3/serve/target.h"
+
+/* The example of the Amazon S3 API Reference, "Signature Calculations for the Authorization
+ * Header: Transferring Payload in a Single Chunk": GET Object. */
+#define EXAMPLE_TIME_S    1369353600 /* 2013-05-24 00:00:00 UTC */
+#define EXAMPLE_SIGNATURE "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"
+#define EMPTY_SHA256      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+static const auth_keys keys = {"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"};
+
+static const http_header example[] = {
+    {"Host", "examplebucket.s3.amazonaws.com"},
+    {"Authorization",
+     "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,"
+     "SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,Signature=" EXAMPLE_SIGNATURE},
+    {"Range", "bytes=0-9"},
+    {"x-amz-content-sha256", EMPTY_SHA256},
+    {"x-amz-date", "20130524T000000Z"},
+};
+
+typedef struct variant {
+    http_header headers[8];
+    auth_request request;
+} variant;
+
+static void variant_init(variant *v)
+{
+    memcpy(v->headers, example, sizeof example);
+    v->request = (auth_request){.method = "GET",
+                                .path = SLICE_LIT("/test.txt"),
+                                .headers = v->headers,
+                                .header_count = ARRAY_LEN(example),
+                                .now_s = EXAMPLE_TIME_S};
+}
+
+static void assert_refused(const variant *v, const char *s3_code)
+{
+    err e = ERR_INIT;
+    assert_int_equal(auth_check(&v->request, &keys, &e), s3_code == NULL);
+    assert_string_equal(e.s3_code, s3_code ? s3_code : "");
+}
+
+static void test_published_example(void **state)
+{
+    UNUSED(state);
+    variant v;
+    variant_init(&v);
+    assert_refused(&v, NULL);
+    assert_string_equal(auth_payload_hash(&v.request), EMPTY_SHA256);
+}
+
+static void test_what_was_signed_counts(void **state)
+{
+    UNUSED(state);
+    variant v;
+    variant_init(&v);
+    v.request.path = SLICE_LIT("/test2.txt");
+    assert_refused(&v, "SignatureDoesNotMatch");
+    variant_init(&v);
+    v.request.method = "DELETE";
+    assert_refused(&v, "SignatureDoesNotMatch");
+    variant_init(&v);
+    v.request.query = SLICE_LIT("acl");
+    assert_refused(&v, "SignatureDoesNotMatch");
+    variant_init(&v);
+    v.headers[2].value = "bytes=0-10";
+    assert_refused(&v, "SignatureDoesNotMatch");
+    variant_init(&v);
+    v.headers[v.request.header_count++] = (http_header){"x-amz-copy-source", "/b/k"};
+    assert_refused(&v, "AccessDenied"); /* not among the signed ones */
+}
+
+static void test_who_and_when(void **state)
+{
+    UNUSED(state);
+    variant v;
+    variant_init(&v);
+    v.headers[1].name = "X-Other";
+    assert_refused(&v, "AccessDenied");
+    variant_init(&v);
+    v.request.now_s += AUTH_SKEW_MAX_S;
+    assert_refused(&v, NULL);
+    v.request.now_s++;
+    assert_refused(&v, "RequestTimeTooSkewed");
+    variant_init(&v);
+    v.request.now_s -= AUTH_SKEW_MAX_S + 1;
+    assert_refused(&v, "RequestTimeTooSkewed");
+    variant_init(&v);
+    v.headers[1].value = "AWS4-HMAC-SHA256 nonsense";
+    assert_refused(&v, "AuthorizationHeaderMalformed");
+    variant_init(&v);
+    err e = ERR_INIT;
+    const auth_keys others = {"AKIAOTHER", "secret"};
+    assert_false(auth_check(&v.request, &others, &e));
+    assert_string_equal(e.s3_code, "InvalidAccessKeyId");
+}
+
+static void test_targets(void **state)
+{
+    UNUSED(state);
+    AUTO(target) t = {0};
+    err e = ERR_INIT;
+    assert_true(target_parse("/b/x%20+%2F/../y//z?uploadId=a%2Bb+c&acl", &t, &e));
+    assert_string_equal(t.bucket, "b");
+    assert_string_equal(buf_str(&t.key), "x +//../y//z");
+    assert_string_equal(target_param(&t, "uploadId"), "a+b c");
+    assert_string_equal(target_param(&t, "acl"), "");
+    assert_null(target_param(&t, "policy"));
+    target_deinit(&t);
+    assert_true(target_parse("/", &t, &e));
+    assert_null(t.bucket);
+    target_deinit(&t);
+    assert_false(target_parse("/b/%zz", &t, &e));
+    target_deinit(&t);
+    assert_false(target_parse("/b/%ff", &t, &e));
+}
+
+static void assert_range(const char *header, uint64_t size, bool partial, uint64_t offset,
+                         uint64_t len)
+{
+    byte_range r;
+    err e = ERR_INIT;
+    assert_true(byte_range_parse(header, size, &r, &e));
+    assert_int_equal(r.partial, partial);
+    assert_int_equal(r.offset, offset);
+    assert_int_equal(r.len_bytes, len);
+}
+
+static void test_ranges(void **state)
+{
+    UNUSED(state);
+    byte_range r;
+    err e = ERR_INIT;
+    assert_range(NULL, 10, false, 0, 10);
+    assert_range("bytes=0-0", 10, true, 0, 1);
+    assert_range("bytes=4-", 10, true, 4, 6);
+    assert_range("bytes=4-99", 10, true, 4, 6);
+    assert_range("bytes=-3", 10, true, 7, 3);
+    assert_range("bytes=-30", 10, true, 0, 10);
+    assert_range("bytes=5-4", 10, false, 0, 10); /* malformed: ignored */
+    assert_range("lines=1-2", 10, false, 0, 10);
+    assert_range("bytes=0-1,3-4", 10, false, 0, 10);
+    assert_false(byte_range_parse("bytes=10-", 10, &r, &e));
+    assert_string_equal(e.s3_code, "InvalidRange");
+    assert_false(byte_range_parse("bytes=0-0", 0, &r, &e)); /* an empty object has no ranges */
+    assert_false(byte_range_parse("bytes=-5", 0, &r, &e));
+}
+
+static void test_fault_rules(void **state)
+{
+    UNUSED(state);
+    AUTO(fault_set) set;
+    AUTO(target) gz = {0};
+    AUTO(target) other = {0};
+    err e = ERR_INIT;
+    fault_set_init(&set);
+    assert_true(target_parse("/b/a/x.gz", &gz, &e));
+    assert_true(target_parse("/b/x.txt?uploads", &other, &e));
+    assert_true(fault_add(&set, "status=503,method=GET,key=*.gz,count=2", &e));
+    assert_true(fault_add(&set, "reset,query=uploads,every=2", &e));
+    assert_null(fault_match(&set, "PUT", &gz));
+    assert_int_equal(fault_match(&set, "GET", &gz)->status, 503);
+    assert_non_null(fault_match(&set, "GET", &gz));
+    assert_null(fault_match(&set, "GET", &gz));
+    assert_null(fault_match(&set, "POST", &other));
+    assert_int_equal(fault_match(&set, "POST", &other)->kind, FAULT_RESET);
+    const char *bad[] = {"", "key=a", "status=abc", "status=5", "reset,what=1", "status=503,reset"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        assert_false(fault_check(bad[i], &e));
+}
+
+static void test_codes_of_statuses(void **state)
+{
+    UNUSED(state);
+    const struct {
+        int status;
+        const char *code;
+    } rows[] = {
+        {503, "SlowDown"}, {500, "InternalError"}, {403, "AccessDenied"}, {404, "NoSuchKey"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        err e = ERR_INIT;
+        s3_refuse_status(&e, rows[i].status, NULL);
+        assert_string_equal(e.s3_code, rows[i].code);
+        assert_int_equal(e.http_status, rows[i].status);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_published_example),
+        cmocka_unit_test(test_what_was_signed_counts),
+        cmocka_unit_test(test_who_and_when),
+        cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_fault_rules),
+        cmocka_unit_test(test_codes_of_statuses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
