@@ -1,12 +1,14 @@
 /* The error value of the whole program.
  *
  * What:    a fixed-size record: code, class, where it arose, errno, curl code, HTTP status, S3
- * code, request id and one line for people. Codes, classes and exit statuses: base/err.def. Owner:
- * the caller, mostly on its stack; nothing in it is allocated. Copy it by assignment. Threads: any;
- * a value belongs to one thread at a time. Fails:   never. Functions that can fail return a
- * must-use bool and take `err *` last; they set it exactly once, at the origin. Callers only put
- * context in front (err_context). Secrets never go into a message: callers pass names of objects
- * and files, not credentials.
+ *          code, request id and one line for people. Codes, classes and exit statuses:
+ *          base/err.def.
+ * Owner:   the caller, mostly on its stack; nothing in it is allocated. Copy it by assignment.
+ * Threads: any; a value belongs to one thread at a time.
+ * Fails:   never. Functions that can fail return a must-use bool and take `err *` last; they set
+ *          it exactly once, at the origin. Callers only put context in front (err_context).
+ *          Secrets never go into a message: callers pass names of objects and files, not
+ *          credentials.
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H

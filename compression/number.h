@@ -1,8 +1,10 @@
 /* The automaton of JSON numbers.
  *
  * What:    which byte may follow which (RFC 8259, section 6): no leading zeros, no plus sign, a
- * digit on both sides of the point. Values are not computed: any size is a number. Owner: nothing.
- * Threads: any; pure. Fails: never.
+ *          digit on both sides of the point. Values are not computed: any size is a number.
+ * Owner:   nothing.
+ * Threads: any; pure.
+ * Fails:   never.
  */
 #ifndef COMPRESSION_NUMBER_H
 #define COMPRESSION_NUMBER_H

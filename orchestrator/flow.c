@@ -1,17 +1,17 @@
 /* The way of an item. It is walked once, forwards; the outputs in the store are the only truth.
  *
  * state        entry action                  success       again      failure     after a crash
- * -----------  ----------------------------  ------------  ---------  ----------  ----------------
+ * -----------  ----------------------------  ------------  ---------  ----------  ---------------
  * WAITING      (disk budget lets it in)      DOWNLOADING   -          -           planned anew
  * DOWNLOADING  get ranges, verify prefix     READY [1]     (in s3/)   DISCARDING  part file: anew
- * READY        queue for a job slot          SUBMITTING    -          WAITING[2]  whole file: kept
- * SUBMITTING   POST /submit                  POLLING       (in jobs)  FAILED      same key: same
- * job POLLING      GET /status                   CHECKING      READY [3]  DISCARDING  same key:
- * same job CHECKING     report, cleaned file: whole?  UPLOADING[4]  READY [3]  DISCARDING  same
- * key: same job UPLOADING    put the cleaned file          COMMITTING    (in s3/)   FAILED      put
- * again COPYING      copy the input in the store   COMMITTING    (in s3/)   FAILED      copied
- * again COMMITTING   put report or marker          CONFIRMING    (in s3/)   FAILED      done, or
- * anew CONFIRMING   head the commit object        RETIRING [5]  (in s3/)   FAILED      done
+ * READY        queue for a job slot          SUBMITTING    -          WAITING[2]  whole file kept
+ * SUBMITTING   POST /submit                  POLLING       (in jobs)  FAILED      same key and job
+ * POLLING      GET /status                   CHECKING      READY [3]  DISCARDING  same key and job
+ * CHECKING     report, cleaned file: whole?  UPLOADING[4]  READY [3]  DISCARDING  same key and job
+ * UPLOADING    put the cleaned file          COMMITTING    (in s3/)   FAILED      put again
+ * COPYING      copy the input in the store   COMMITTING    (in s3/)   FAILED      copied again
+ * COMMITTING   put report or marker          CONFIRMING    (in s3/)   FAILED      done, or anew
+ * CONFIRMING   head the commit object        RETIRING [5]  (in s3/)   FAILED      done
  * RETIRING     delete the opposite commit    COOLING       (in s3/)   FAILED      done
  * COOLING      pause of cleanup_delay        CLEANING      -          -           next run clears
  * CLEANING     remove local, server's files  DONE          -          DONE        next run clears
@@ -19,8 +19,9 @@
  * DONE, FAILED (the end)
  *
  * [1] a file of no lines goes to COMMITTING (or COPYING) without a submission.
- * [2] when the run has to stop. [3] the server forgot the job (restart); or it answered with a job
- *     of an earlier run that failed or whose files are gone: then under a new Idempotency-Key.
+ * [2] when the run has to stop.
+ * [3] the server forgot the job (restart); or it answered with a job of an earlier run that failed
+ *     or whose files are gone: then under a new Idempotency-Key.
  * [4] contaminated, with a cleaned file; COPYING: clean, and copies are asked for; else COMMITTING.
  *     A debug run ends here: DONE, and nothing is uploaded or removed anywhere.
  * [5] where an opposite commit object (of an older version) stands; else COOLING.

@@ -256,8 +256,8 @@ static void count_success(flow *f, const item *it)
     f->totals.bytes += it->size_bytes;
     if (it->contaminated) {
         f->totals.contaminated++;
-        log_info("contaminated: s3://%s/%s: %llu lines", flow_input_bucket(f), it->key,
-                 (unsigned long long)it->contaminated_lines);
+        log_info("contaminated: s3://%s/%s: contaminated lines: %llu", flow_input_bucket(f),
+                 it->key, (unsigned long long)it->contaminated_lines);
     } else {
         f->totals.clean++;
         log_info("clean: s3://%s/%s", flow_input_bucket(f), it->key);

@@ -1,8 +1,10 @@
 /* Which files are this host's.
  *
  * What:    the MD5 of the full key, read as one 128-bit number, modulo the host count. The
- * reference script reckons in the same way, so that a mixed fleet agrees. Owner:   nothing.
- * Threads: any. Fails: never.
+ *          reference script reckons in the same way, so that a mixed fleet agrees.
+ * Owner:   nothing.
+ * Threads: any.
+ * Fails:   never.
  */
 #ifndef ORCHESTRATOR_SHARD_H
 #define ORCHESTRATOR_SHARD_H

@@ -1,8 +1,10 @@
 /* Which evaluation records are worth indexing.
  *
  * What:    too few tokens, too few different words, seen before: asked in this order, the first
- * that fires drops the record. Owner:   eval_filter_init / _deinit; remembers pairs of (eval_key,
- * fingerprint). Threads: one. Fails:   never.
+ *          that fires drops the record.
+ * Owner:   eval_filter_init / _deinit; remembers pairs of (eval_key, fingerprint).
+ * Threads: one.
+ * Fails:   never.
  */
 #ifndef SERVER_EVAL_FILTER_H
 #define SERVER_EVAL_FILTER_H

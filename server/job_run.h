@@ -4,8 +4,9 @@
  *          matched. Results are written under temporary names and get their own at the very end,
  *          the report first: a job that breaks off leaves neither.
  * Owner:   job_runner is one worker's memory; _init / _deinit. Paths in job_outcome are the
- * caller's (job_outcome_deinit). Threads: a runner belongs to one thread at a time; the index is
- * shared. Fails:   the message names file, line and cause.
+ *          caller's (job_outcome_deinit).
+ * Threads: a runner belongs to one thread at a time; the index is shared.
+ * Fails:   the message names file, line and cause.
  */
 #ifndef SERVER_JOB_RUN_H
 #define SERVER_JOB_RUN_H

@@ -5,9 +5,11 @@
  *            pending -> processing -> completed | failed
  *
  *          A finished job is forgotten after `keep_ms`, or when more than `keep_count` have
- * finished since, the oldest first. Owner:   jobs_new / jobs_free. A job that was taken belongs to
- * its worker until jobs_finish; only id and path may be read without the table's lock. Threads:
- * any; one lock inside. jobs_take waits. Fails:   jobs_submit by its result; nothing else.
+ *          finished since, the oldest first.
+ * Owner:   jobs_new / jobs_free. A job that was taken belongs to its worker until jobs_finish; only
+ *          id and path may be read without the table's lock.
+ * Threads: any; one lock inside. jobs_take waits.
+ * Fails:   jobs_submit by its result; nothing else.
  *
  * Idempotency: the same key with the same path gives the same job, while it waits, runs, or is
  * completed with its outputs still there and its input unchanged since it ran. A failed job is no

@@ -3,9 +3,10 @@
  * What:    full lower-casing (final sigma, dotted I), chosen characters to spaces, white space
  *          collapsed to single spaces, none at the ends. No NFC or NFKC, no accent folding.
  * Owner:   normalizer holds the set of characters; _init / _deinit. Output goes to the caller's
- * buf. Threads: any; a normalizer is constant after _init. Fails:   normalizer_init on characters
- * that are not valid UTF-8; normalize_text when `out` is full (out->overflow). Input must be valid
- * UTF-8.
+ *          buf.
+ * Threads: any; a normalizer is constant after _init.
+ * Fails:   normalizer_init on characters that are not valid UTF-8; normalize_text when `out` is
+ *          full (out->overflow). Input must be valid UTF-8.
  */
 #ifndef SERVER_NORMALIZE_H
 #define SERVER_NORMALIZE_H

@@ -1,8 +1,10 @@
 /* The numbers of the detection: IDF, thresholds by length, weights, final score.
  *
  * What:    pure functions in binary32, every operation rounded, in the stated order: whether a
- * score is exactly 1 decides about short records. Built with -ffp-contract=off. Owner:   nothing.
- * Threads: any. Fails: never.
+ *          score is exactly 1 decides about short records. Built with -ffp-contract=off.
+ * Owner:   nothing.
+ * Threads: any.
+ * Fails:   never.
  */
 #ifndef SERVER_SCORE_H
 #define SERVER_SCORE_H

@@ -200,6 +200,10 @@ static void get_object(world *w, const char *key, const fake_request *r, fake_re
         fail_reply(reply, t, 503, "SlowDown");
         return;
     }
+    if (w->forbidden && strstr(key, w->forbidden)) {
+        fail_reply(reply, t, 403, "AccessDenied");
+        return;
+    }
     if (!o || (w->gone && strstr(key, w->gone))) {
         fail_reply(reply, t, 404, "NoSuchKey");
         return;

@@ -55,6 +55,7 @@ typedef struct world {
     const char *refuse_put; /* PUT of keys with this part: 403 */
     const char *missing_bucket;
     const char *gone;       /* GET of keys with this part: 404 */
+    const char *forbidden;  /* GET of keys with this part: 403 */
     const char *slow_put;   /* PUT of keys with this part: answered after 25 s */
     bool signal_at_listing; /* the first signal comes with the first listing */
     unsigned get_503;       /* so many GETs are answered 503 */

@@ -188,6 +188,21 @@ static void a_deleted_object_fails_alone(void **state)
     world_free(w);
 }
 
+static void a_forbidden_object_fails_alone(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "secret.jsonl", GOOD);
+    world_add(w, "here.jsonl", GOOD);
+    w->forbidden = "secret";
+    expect_status(w, NULL, 3);
+    assert_non_null(world_find(w, "rep/here.clean"));
+    assert_null(world_find(w, "rep/secret.clean"));
+    expect_log(w, "AccessDenied");
+    expect_nothing_left(w);
+    world_free(w);
+}
+
 /* Row 9. */
 static void a_corrupt_file_never_reaches_the_server(void **state)
 {
@@ -579,6 +594,7 @@ int main(void)
         cmocka_unit_test(jobs_stay_within_their_number),
         cmocka_unit_test(a_small_disk_budget_only_slows),
         cmocka_unit_test(a_deleted_object_fails_alone),
+        cmocka_unit_test(a_forbidden_object_fails_alone),
         cmocka_unit_test(a_corrupt_file_never_reaches_the_server),
         cmocka_unit_test(colliding_inputs_are_refused),
         cmocka_unit_test(a_server_that_reads_half_commits_nothing),
