@@ -133,6 +133,12 @@ static void note_error(flow *f, item *it, const err *error)
     log_error("%s; no more files are begun", it->error.message);
 }
 
+/* For people and tests that follow a run with --log-level debug. */
+static void log_state(const flow *f, const item *it)
+{
+    log_debug("state %s: s3://%s/%s", item_state_name(it->state), flow_input_bucket(f), it->key);
+}
+
 static bool is_end(item_state s)
 {
     return s == ITEM_WAITING || s == ITEM_DONE || s == ITEM_FAILED;
@@ -148,6 +154,7 @@ static void step(flow *f, item *it, const err *error)
     f->count[it->state]--;
     f->count[next]++;
     it->state = next;
+    log_state(f, it);
     err e = ERR_INIT;
     if (flow_states[next].enter && !flow_states[next].enter(f, it, &e))
         step(f, it, &e);

@@ -67,5 +67,6 @@ struct item {
 };
 
 void item_free(item *it);
+const char *item_state_name(item_state s); /* "DOWNLOADING" */
 
 #endif
