@@ -1,0 +1,222 @@
+#!/usr/bin/env bash
+# The main job of the real programs: every format, second runs, several hosts, hard names.
+. "$(dirname "$0")/lib.sh"
+
+contaminated='books/part-01.jsonl books/part-02.jsonl.gz books/short%stories.jsonl.bz2
+web%pages/forum+answers%2026.jsonl.xz web%pages/letters.json.zst'
+clean='books/part-03.jsonl.zst web%pages/empty.jsonl web%pages/news+sport.jsonl.gz web%pages/part-01.jsonl'
+
+# base NAME: without the suffixes of content and compression.
+base() {
+    sed -E 's/\.(gz|zst|zstd|bz2|xz)$//; s/\.jsonl?$//' <<<"$1"
+}
+
+# expected_outputs: the keys that a run over the samples leaves.
+expected_outputs() {
+    local name b
+    for name in $contaminated; do
+        name=${name//%/ } b=$(base "${name//%/ }")
+        echo "out/reports/$b.report.jsonl"
+        echo "out/cleaned/$b.clean.jsonl$(sed -nE 's/.*(\.(gz|zst|zstd|bz2|xz))$/\1/p' <<<"$name")"
+    done
+    for name in $clean; do
+        echo "out/reports/$(base "${name//%/ }").clean"
+    done
+}
+
+setup() {
+    start_store
+    start_server
+    fill
+}
+
+expect_all_outputs() {
+    keys out/ >"$T/keys"
+    expected_outputs | LC_ALL=C sort >"$T/expected"
+    expect_same "$T/expected" "$T/keys"
+}
+
+test_every_format_is_processed() {
+    setup
+    orchestrate run
+    expect_status 0
+    expect_all_outputs
+    expect_log '^SUMMARY: Processed=9 Clean=4 Contaminated=5 Failed=0 Time=[0-9.]+s Skipped=0 '
+    expect_last_line 'WORK COMPLETE EXITING'
+    expect_work_clean
+}
+
+test_cleaned_files_are_the_inputs_without_the_contaminated_lines() {
+    setup
+    orchestrate run
+    local name b
+    for name in $contaminated; do
+        name=${name//%/ } b=$(base "${name//%/ }")
+        decode "$name" <"$samples/$name" | grep -v 'A friend asked' >"$T/want"
+        key=$(keys "out/cleaned/$b.clean.")
+        s3 cat "s3://data/$key" | decode "$key" >"$T/got"
+        expect_same "$T/want" "$T/got"
+        s3 cat "s3://data/out/reports/$b.report.jsonl" | grep -q "\"training_file\":\"${name##*/}\"" ||
+            fail "the report of $name does not name it"
+    done
+}
+
+test_a_corrupt_file_fails_and_the_others_go_on() {
+    setup
+    put "$samples/web pages/broken.jsonl.gz" 'in/web pages/broken.jsonl.gz'
+    orchestrate run
+    expect_status 3
+    expect_all_outputs
+    expect_log '^FAILED: .*web pages/broken.jsonl.gz.*ends early'
+    expect_log '^SUMMARY: Processed=[0-9]+ Clean=4 Contaminated=5 Failed=1 '
+    expect_last_line 'WORK COMPLETE EXITING'
+}
+
+test_a_second_run_skips_all() {
+    setup
+    orchestrate first
+    digests >"$T/before"
+    : >"$T/access"
+    orchestrate second
+    expect_status 0
+    expect_log '^SUMMARY: Processed=0 .* Failed=0 .*Skipped=9 '
+    digests >"$T/after"
+    expect_same "$T/before" "$T/after"
+    ! grep -E '^PUT ' "$T/access" || fail 'the second run wrote'
+}
+
+test_redo_gives_the_same_again() {
+    setup
+    orchestrate first
+    digests >"$T/before"
+    orchestrate second --redo
+    expect_status 0
+    expect_log '^SUMMARY: Processed=9 '
+    digests >"$T/after"
+    expect_same "$T/before" "$T/after"
+}
+
+test_redo_removes_the_opposite_commit() {
+    setup
+    : >"$T/nothing"
+    put "$T/nothing" out/reports/books/part-01.clean
+    orchestrate run --redo
+    expect_status 0
+    expect_all_outputs
+}
+
+test_a_dry_run_touches_nothing() {
+    setup
+    orchestrate run --dry-run
+    expect_status 0
+    expect_log 'files to process: 9 '
+    [ -z "$(keys out/)" ] || fail 'something was written'
+    [ -z "$(find "$T/work" -type f -path '*/download/*' 2>/dev/null)" ] || fail 'something was downloaded'
+    ! grep -E '^(PUT|DELETE) .*/out/' "$T/access" || fail 'something was written'
+}
+
+test_a_debug_run_uploads_and_removes_nothing() {
+    setup
+    MAX_FILES_DEBUG=2 orchestrate run
+    expect_status 0
+    expect_log '^SUMMARY: Processed=2 '
+    expect_log "DEBUG RUN: .*$T/server/reports"
+    [ -z "$(keys out/)" ] || fail 'something was uploaded'
+    [ "$(find "$T/work" -type f -path '*/download/*' | grep -c json)" = 2 ] || fail 'downloads were removed'
+}
+
+test_two_hosts_share_without_overlap_and_without_rest() {
+    setup
+    PMR_HOST_INDEX=0 PMR_HOST_COUNT=2 start_orchestrator host0
+    local first=$orchestrator
+    PMR_HOST_INDEX=1 PMR_HOST_COUNT=2 orchestrate host1
+    expect_status 0
+    wait_exit "$first"
+    expect_status 0
+    expect_all_outputs
+    cat "$T/host0.log" "$T/host1.log" | sed -nE 's/.* (contaminated|clean): (s3:.*\.(jsonl?|gz|zst|bz2|xz)).*/\2/p' |
+        sort >"$T/done"
+    [ "$(wc -l <"$T/done")" = 9 ] || fail 'not nine files in all'
+    [ "$(sort -u "$T/done" | wc -l)" = 9 ] || fail 'a file was done twice'
+}
+
+test_hard_names_are_ordinary_names() {
+    start_store
+    start_server
+    s3 mb s3://data
+    local name long
+    long=$(printf 'x%.0s' {1..250})
+    for name in 'a b.jsonl' "it's.jsonl" 'say "hi".jsonl' 'st*r.jsonl' 'why?.jsonl' 'a+b.jsonl' '100%.jsonl' \
+        'number#1.jsonl' 'ünï-漢字.jsonl' 'x//y.jsonl' '../up.jsonl' './dot.jsonl' 'p.jsonl/below.jsonl' \
+        'p.jsonl' "$long.jsonl" 'back\slash.jsonl' 'a&b=c;d.jsonl'; do
+        put "$samples/books/part-01.jsonl" "in/$name"
+    done
+    orchestrate run
+    expect_status 0
+    expect_log '^SUMMARY: Processed=17 Clean=0 Contaminated=17 Failed=0 '
+    expect_key 'out/reports/a b.report.jsonl'
+    expect_key "out/reports/it's.report.jsonl"
+    expect_key 'out/reports/x//y.report.jsonl'
+    expect_key 'out/reports/../up.report.jsonl'
+    expect_key "out/reports/$long.report.jsonl"
+    [ -z "$(find "$T" -name 'up.jsonl' -not -path '*/download/*' -not -path '*/store/*')" ] || fail 'left the directory'
+    orchestrate again
+    expect_log '^SUMMARY: Processed=0 .*Skipped=17 '
+}
+
+test_the_same_name_in_two_folders_keeps_its_folder() {
+    setup
+    orchestrate run
+    expect_key out/reports/books/part-01.report.jsonl
+    expect_key 'out/reports/web pages/part-01.clean'
+}
+
+test_inputs_with_one_output_are_refused_and_named() {
+    setup
+    gzip -c "$samples/books/part-01.jsonl" >"$T/x.gz"
+    put "$T/x.gz" in/books/part-01.jsonl.gz
+    orchestrate run
+    expect_status 3
+    expect_log '^FAILED: .*in/books/part-01\.jsonl.*part-01\.jsonl\.gz'
+    expect_no_key out/reports/books/part-01.report.jsonl
+    expect_no_key out/reports/books/part-01.clean
+}
+
+test_clean_files_are_copied_where_that_is_asked_for() {
+    setup
+    orchestrate run --copy-uncontaminated
+    expect_status 0
+    key=$(keys 'out/cleaned/web pages/news+sport')
+    s3 cat "s3://data/$key" >"$T/copy"
+    cmp "$T/copy" "$samples/web pages/news+sport.jsonl.gz"
+}
+
+test_a_prefix_is_a_folder() {
+    setup
+    put "$samples/books/part-01.jsonl" in-old/x.jsonl
+    orchestrate run
+    expect_log '^SUMMARY: Processed=9 '
+}
+
+test_outputs_inside_the_input_folder_are_no_inputs() {
+    setup
+    orchestrate first --remote-report-output-dir s3://data/in/reports --remote-cleaned-output-dir s3://data/in/cleaned
+    expect_status 0
+    orchestrate second --remote-report-output-dir s3://data/in/reports --remote-cleaned-output-dir s3://data/in/cleaned
+    expect_status 0
+    expect_log '^SUMMARY: Processed=0 .*Skipped=9 '
+}
+
+test_without_purification_reports_and_markers_only() {
+    start_store
+    purify=()
+    start_server
+    fill
+    orchestrate run
+    expect_status 0
+    expect_log '^SUMMARY: Processed=9 Clean=4 Contaminated=5 '
+    [ -z "$(keys out/cleaned/)" ] || fail 'cleaned files without purification'
+    expect_work_clean
+}
+
+run_tests

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Configuration and usage: what is wrong is found before anything is contacted, exit status 2.
+. "$(dirname "$0")/lib.sh"
+server_port=1 # nothing listens there, and nothing is asked
+
+refused() { # REGEX [OPTION...]
+    local words=$1
+    shift
+    orchestrate run "$@"
+    expect_status 2
+    expect_log "$words"
+    expect_no_log 'SUMMARY|waiting for'
+}
+
+test_an_unknown_key_names_the_nearest() {
+    printf 'remote_file_input: s3://b/in\nremote_report_output_dir: s3://b/out\npol_interval: 3\n' >"$T/c.yaml"
+    refused 'c\.yaml:3:1: .*pol_interval.*poll_interval' --config "$T/c.yaml"
+}
+test_a_wrong_type_is_named_with_its_line() {
+    printf 'poll_interval: [1]\n' >"$T/c.yaml"
+    refused 'c\.yaml:1:' --config "$T/c.yaml"
+}
+test_a_number_out_of_range_is_refused() {
+    refused 's5cmd' --s5cmd-workers 0
+}
+test_a_bad_uri_is_refused() {
+    refused 'remote.file.input' --remote-file-input /data/in
+}
+test_an_unknown_flag_is_refused() {
+    refused 'dry-run' --dry-rum
+}
+test_a_report_directory_above_the_input_is_refused() {
+    refused 'report' --remote-report-output-dir s3://data/
+    refused 'report' --remote-report-output-dir s3://data/in
+}
+test_half_a_share_is_refused() {
+    PMR_HOST_INDEX=1 refused 'PMR_HOST_COUNT'
+    PMR_HOST_COUNT=2 refused 'PMR_HOST_INDEX'
+    PMR_HOST_INDEX=2 PMR_HOST_COUNT=2 refused '2'
+    PMR_HOST_INDEX=x PMR_HOST_COUNT=2 refused 'PMR_HOST_INDEX'
+    PMR_HOST_INDEX='' PMR_HOST_COUNT=2 refused 'PMR_HOST_INDEX'
+}
+test_a_missing_file_is_named() {
+    refused 'missing.yaml' --config "$T/missing.yaml"
+}
+test_help_and_version() {
+    local program
+    for program in decon-orchestrator decon-server decon-s3; do
+        "$BIN/$program" --help | grep -q "^Usage: $program" || fail "$program --help"
+        "$BIN/$program" --version | grep -q '[0-9]\.[0-9]' || fail "$program --version"
+    done
+}
+test_the_example_configurations_are_whole() {
+    "$BIN/decon-orchestrator" --print-config | diff - "$top/config/orchestration.yaml"
+}
+test_existing_configuration_files_run_unchanged() {
+    cat >"$T/c.yaml" <<YAML
+remote_file_input: s3://data/in
+remote_report_output_dir: s3://data/out/reports
+remote_cleaned_output_dir: s3://data/out/cleaned
+server_url: http://localhost:8080
+local_work_dir: /tmp/decon-work
+max_concurrent_jobs: 10
+poll_interval: 5
+s5cmd_workers: 50
+cleanup_delay: 10
+download_batch_size: 50
+download_queue_max: 100
+upload_queue_max: 100
+upload_batch_size: 20
+upload_batch_timeout: 30
+download_retry_attempts: 3
+download_retry_base_delay: 1.0
+download_retry_jitter_max: 0.5
+YAML
+    start_store
+    start_server
+    fill
+    orchestrate run --config "$T/c.yaml"
+    expect_status 0
+    expect_log 'SUMMARY: Processed=9 '
+}
+
+run_tests
