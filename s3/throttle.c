@@ -35,8 +35,10 @@ void s3_throttle_slow_down(s3_throttle *t, uint64_t now_ms)
         return;
     t->was_halved = true;
     t->halved_ms = now_ms;
-    t->limit = MAX(t->limit / 2, 1U);
     t->successes = 0;
+    if (t->limit <= 1)
+        return;
+    t->limit /= 2;
     log_info("the store asks for fewer requests: at most %u in flight now", t->limit);
 }
 

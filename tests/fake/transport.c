@@ -398,6 +398,7 @@ static void call_deliver(fake_transport *f, http_call *call, bool limit_passed)
     http_result result = {.ok = false};
     call->delivering = true;
     bool went_through = true;
+    result.reused = call->reply && call->reply->reused;
     if (limit_passed)
         set_scripted_error(f, call, ERR_TIMEOUT, &result.error);
     else if (call->reply->status)
