@@ -1,9 +1,12 @@
 /* xz (the .xz file format 1.2) through liblzma: every check type that liblzma knows.
  *
  * Streams are opened one at a time, and the padding between them is ours, so that trailing garbage
- * and a corrupt stream are told apart (liblzma's own concatenation calls both corrupt).
+ * and a corrupt stream are told apart (liblzma's own concatenation calls both corrupt). liblzma is
+ * given one part of a stream at a time: in a damaged chunk it reads on beyond the chunk's end as
+ * far as it was given bytes, so that what it hands out would depend on the split of the input.
  */
 #include "compression/coder.h"
+#include "compression/xz_parts.h"
 
 #include <inttypes.h>
 #include <lzma.h>
@@ -17,15 +20,24 @@ head_match xz_match(slice head)
 typedef struct xz_decoder {
     decoder base;
     lzma_stream lzma;
+    xz_parts parts;
+    uint64_t part_offset; /* raw offset of the part's first byte */
 } xz_decoder;
 
 static bool decode_start(decoder *d, err *e)
 {
     xz_decoder *x = (xz_decoder *)d;
+    x->parts = (xz_parts){0};
+    x->part_offset = d->raw_bytes;
     lzma_ret result = lzma_stream_decoder(&x->lzma, XZ_MEMORY_BYTES, LZMA_TELL_UNSUPPORTED_CHECK);
     if (result != LZMA_OK)
         return decoder_fail(d, ERR_LIMIT, d->raw_bytes, "memory is out", e);
     return true;
+}
+
+static bool fail(const xz_decoder *x, err_code code, const char *cause, err *e)
+{
+    return decoder_fail(&x->base, code, x->part_offset, cause, e);
 }
 
 static bool refuse_memory(const xz_decoder *x, err *e)
@@ -34,45 +46,45 @@ static bool refuse_memory(const xz_decoder *x, err *e)
     snprintf(cause, sizeof cause,
              "it needs %" PRIu64 " MiB of memory, the limit is %" PRIu64 " MiB",
              lzma_memusage(&x->lzma) >> 20, XZ_MEMORY_BYTES >> 20);
-    return decoder_fail(&x->base, ERR_CODEC_UNSUPPORTED, x->base.raw_bytes, cause, e);
+    return fail(x, ERR_CODEC_UNSUPPORTED, cause, e);
 }
 
 static bool refuse_check(const xz_decoder *x, err *e)
 {
     char cause[64];
     snprintf(cause, sizeof cause, "check type %d is unknown", (int)lzma_get_check(&x->lzma));
-    return decoder_fail(&x->base, ERR_CODEC_UNSUPPORTED, x->base.raw_bytes, cause, e);
+    return fail(x, ERR_CODEC_UNSUPPORTED, cause, e);
 }
 
 static bool decode_fail(const xz_decoder *x, lzma_ret result, err *e)
 {
-    const decoder *d = &x->base;
     switch (result) {
     case LZMA_MEMLIMIT_ERROR:
         return refuse_memory(x, e);
     case LZMA_UNSUPPORTED_CHECK:
         return refuse_check(x, e);
     case LZMA_OPTIONS_ERROR:
-        return decoder_fail(d, ERR_CODEC_UNSUPPORTED, d->raw_bytes,
-                            "a header names options or filters that liblzma does not know", e);
+        return fail(x, ERR_CODEC_UNSUPPORTED,
+                    "a header names options or filters that liblzma does not know", e);
     case LZMA_MEM_ERROR:
-        return decoder_fail(d, ERR_LIMIT, d->raw_bytes, "memory is out", e);
+        return fail(x, ERR_LIMIT, "memory is out", e);
     default:
-        return decoder_fail(d, ERR_CODEC_CORRUPT, d->raw_bytes,
-                            "a header, a block, a check or the index is wrong", e);
+        return fail(x, ERR_CODEC_CORRUPT, xz_parts_name(&x->parts), e);
     }
 }
 
-static bool decode_body(decoder *d, slice *data, bool *ended, err *e)
+/* Gives liblzma bytes of one part and hands on all that comes out. */
+static bool push(xz_decoder *x, slice piece, slice *data, bool *ended, err *e)
 {
-    xz_decoder *x = (xz_decoder *)d;
+    decoder *d = &x->base;
+    x->lzma.next_in = (const uint8_t *)piece.data;
+    x->lzma.avail_in = piece.len;
     do {
-        x->lzma.next_in = (const uint8_t *)data->data;
-        x->lzma.avail_in = data->len;
         x->lzma.next_out = (uint8_t *)d->out;
         x->lzma.avail_out = CODER_OUT_BYTES;
+        size_t before = x->lzma.avail_in;
         lzma_ret result = lzma_code(&x->lzma, LZMA_RUN);
-        decoder_take(d, data, data->len - x->lzma.avail_in);
+        decoder_take(d, data, before - x->lzma.avail_in);
         if (!decoder_emit(d, CODER_OUT_BYTES - x->lzma.avail_out, e))
             return false;
         *ended = result == LZMA_STREAM_END;
@@ -80,7 +92,21 @@ static bool decode_body(decoder *d, slice *data, bool *ended, err *e)
             return true;
         if (result != LZMA_OK)
             return decode_fail(x, result, e);
-    } while (data->len > 0 || x->lzma.avail_out == 0);
+    } while (x->lzma.avail_in > 0 || x->lzma.avail_out == 0);
+    return true;
+}
+
+static bool decode_body(decoder *d, slice *data, bool *ended, err *e)
+{
+    xz_decoder *x = (xz_decoder *)d;
+    while (data->len > 0 && !*ended) {
+        if (xz_parts_at_start(&x->parts))
+            x->part_offset = d->raw_bytes;
+        slice piece = {.data = data->data, .len = xz_parts_piece(&x->parts, *data)};
+        if (!push(x, piece, data, ended, e))
+            return false;
+        xz_parts_pass(&x->parts, piece);
+    }
     return true;
 }
 

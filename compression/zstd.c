@@ -25,6 +25,7 @@ typedef struct zstd_decoder {
     uint64_t part_offset; /* raw offset of the part's first byte */
     uint64_t part_left;   /* BLOCK, SKIP: bytes still to come */
     bool last_block;
+    bool raw_block;
     bool has_checksum;
     unsigned char small[18]; /* headers and the checksum, gathered */
     size_t small_len;
@@ -202,6 +203,7 @@ static bool take_block_header(zstd_decoder *z, slice *data, bool *ended, err *e)
         return false;
     uint64_t header = little_endian(z->small, 3);
     bool repeated_byte = (header >> 1 & 3) == 1;
+    z->raw_block = (header >> 1 & 3) == 0;
     z->last_block = header & 1;
     uint64_t body_bytes = repeated_byte ? 1 : header >> 3;
     if (body_bytes == 0)
@@ -211,9 +213,18 @@ static bool take_block_header(zstd_decoder *z, slice *data, bool *ended, err *e)
     return true;
 }
 
+/* libzstd hands a raw block on as it comes, but judges the block with its last byte, and keeps back
+ * what it was given together with that: so the last byte goes alone. */
+static size_t block_piece_bytes(const zstd_decoder *z, size_t len)
+{
+    if (len < z->part_left)
+        return len;
+    return z->raw_block && z->part_left > 1 ? z->part_left - 1 : z->part_left;
+}
+
 static bool take_block(zstd_decoder *z, slice *data, bool *ended, err *e)
 {
-    slice piece = {.data = data->data, .len = MIN(data->len, z->part_left)};
+    slice piece = {.data = data->data, .len = block_piece_bytes(z, data->len)};
     decoder_take(&z->base, data, piece.len);
     if (!push(z, piece, e))
         return false;

@@ -1,0 +1,229 @@
+/* The table of formats, round trips, files. */
+#include "support.h"
+
+#include "base/fsutil.h"
+#include "compression/coder.h"
+
+#include <unistd.h>
+
+static void formats_are_told_by_suffix(void **state)
+{
+    UNUSED(state);
+    assert_int_equal(codec_by_suffix("a.jsonl"), CODEC_PLAIN);
+    assert_int_equal(codec_by_suffix("a.jsonl.gz"), CODEC_GZIP);
+    assert_int_equal(codec_by_suffix("a.zst"), CODEC_ZSTD);
+    assert_int_equal(codec_by_suffix("a.gz.zstd"), CODEC_ZSTD);
+    assert_int_equal(codec_by_suffix("a.bz2"), CODEC_BZIP2);
+    assert_int_equal(codec_by_suffix("a.xz"), CODEC_XZ);
+    assert_int_equal(codec_by_suffix("a.GZ"), CODEC_PLAIN);
+    assert_int_equal(codec_by_suffix("agz"), CODEC_PLAIN);
+    assert_int_equal(codec_by_suffix(""), CODEC_PLAIN);
+    assert_string_equal(codec_name_suffix("x/a.jsonl.zstd"), ".zstd");
+    assert_string_equal(codec_name_suffix("x/a.jsonl"), "");
+    const char *name = "a.bz2";
+    assert_ptr_equal(codec_name_suffix(name), name + 1);
+}
+
+static void formats_are_told_by_magic(void **state)
+{
+    UNUSED(state);
+    assert_int_equal(codec_by_magic(SLICE_LIT("\x1f\x8b\x08\0\0\0")), CODEC_GZIP);
+    assert_int_equal(codec_by_magic(SLICE_LIT("\x28\xb5\x2f\xfd\x04\x58")), CODEC_ZSTD);
+    assert_int_equal(codec_by_magic(SLICE_LIT("\x5c\x2a\x4d\x18\0\0")), CODEC_ZSTD);
+    assert_int_equal(codec_by_magic(SLICE_LIT("BZh91A")), CODEC_BZIP2);
+    assert_int_equal(codec_by_magic(SLICE_LIT("BZh01A")), CODEC_PLAIN);
+    assert_int_equal(codec_by_magic(SLICE_LIT("\xfd"
+                                              "7zXZ\0")),
+                     CODEC_XZ);
+    assert_int_equal(codec_by_magic(SLICE_LIT("{\"text")), CODEC_PLAIN);
+    assert_int_equal(codec_by_magic(SLICE_LIT("")), CODEC_PLAIN);
+}
+
+static void a_cut_magic_is_told_by_the_name(void **state)
+{
+    UNUSED(state);
+    assert_int_equal(codec_detect(SLICE_LIT("\xfd"
+                                            "7z"),
+                                  "a.xz"),
+                     CODEC_XZ);
+    assert_int_equal(codec_detect(SLICE_LIT("\x1f"), "a.gz"), CODEC_GZIP);
+    assert_int_equal(codec_detect(SLICE_LIT("\x1f"), "a.jsonl"), CODEC_PLAIN);
+    assert_int_equal(codec_detect(SLICE_LIT(""), "a.zst"), CODEC_ZSTD);
+    assert_int_equal(codec_detect(SLICE_LIT("{}"), "a.zst"), CODEC_PLAIN);
+    assert_int_equal(codec_detect(SLICE_LIT("\x1f\x8b\x08"), "a.zst"), CODEC_GZIP);
+}
+
+static void each_row_of_the_table_knows_itself(void **state)
+{
+    UNUSED(state);
+    for (codec_format f = CODEC_PLAIN; f < CODEC_FORMAT_COUNT; f++) {
+        const codec_info *info = codec_get(f);
+        assert_int_equal(info->format, f);
+        for (const char *const *s = info->suffixes; *s; s++)
+            assert_int_equal(codec_by_suffix(*s), f);
+        AUTO(buf) coded = encode(f, 0, SLICE_LIT("x\n"));
+        assert_int_equal(codec_by_magic(buf_slice(&coded)), f);
+        assert_true(f == CODEC_PLAIN || memcmp(coded.data, info->magic.data, info->magic.len) == 0);
+    }
+}
+
+static void texts_of_any_size_come_back(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) lines = sample_lines(1500, 1);
+    const size_t sizes[] = {0, 1, 100, 65536, 65537, lines.len};
+    for (codec_format f = CODEC_PLAIN; f < CODEC_FORMAT_COUNT; f++)
+        for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+            if (f == CODEC_PLAIN && sizes[i] == 0)
+                continue;
+            slice text = {.data = lines.data, .len = sizes[i]};
+            AUTO(buf) coded = encode(f, 1, text);
+            assert_decodes(f, buf_slice(&coded), text);
+        }
+}
+
+static void levels_round_trip_and_wrong_ones_are_refused(void **state)
+{
+    UNUSED(state);
+    static const int best[CODEC_FORMAT_COUNT] = {0, 9, 12, 9, 3};
+    AUTO(buf) lines = sample_lines(60, 2);
+    for (codec_format f = CODEC_GZIP; f < CODEC_FORMAT_COUNT; f++) {
+        for (int level = 0; level <= best[f]; level += 3) {
+            AUTO(buf) coded = encode(f, level, buf_slice(&lines));
+            assert_true(coded.len < lines.len);
+            assert_decodes(f, buf_slice(&coded), buf_slice(&lines));
+        }
+        err e = ERR_INIT;
+        AUTO_PTR(stage) sink = stage_callback_new(append_to, NULL, NULL);
+        assert_null(codec_encoder_new(f, 99, sink, &e));
+        assert_string_equal(err_code_name(e.code), "CONFIG");
+        assert_null(codec_encoder_new(f, -1, sink, &e));
+    }
+}
+
+static bool refuse(void *ctx, slice data, err *e)
+{
+    UNUSED(ctx);
+    UNUSED(data);
+    return err_set(e, ERR_IO, "the sink is full");
+}
+
+static void a_failing_sink_stops_every_codec(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) lines = sample_lines(50, 3);
+    for (codec_format f = CODEC_PLAIN; f < CODEC_FORMAT_COUNT; f++) {
+        AUTO(buf) coded = encode(f, 1, buf_slice(&lines));
+        err e = ERR_INIT;
+        AUTO_PTR(stage) sink = stage_callback_new(refuse, NULL, NULL);
+        AUTO_PTR(stage) decoding = codec_decoder_new(f, sink, &e);
+        assert_false(feed_split(decoding, buf_slice(&coded), WHOLE, &e));
+        assert_string_equal(e.message, "the sink is full");
+        AUTO_PTR(stage) encoding = codec_encoder_new(f, 1, sink, &e);
+        e = (err)ERR_INIT;
+        assert_false(feed_split(encoding, buf_slice(&lines), WHOLE, &e));
+        assert_string_equal(e.message, "the sink is full");
+    }
+}
+
+typedef struct folder {
+    char path[64];
+} folder;
+
+static void folder_deinit(folder *f)
+{
+    err e = ERR_INIT;
+    assert_true(fs_remove_tree(f->path, &e));
+}
+DEFINE_AUTO(folder, folder_deinit)
+
+static folder folder_new(void)
+{
+    folder f = {.path = "/tmp/decon-test-XXXXXX"};
+    assert_non_null(mkdtemp(f.path));
+    return f;
+}
+
+static bool count_name(void *ctx, const char *name, err *e)
+{
+    UNUSED(name);
+    UNUSED(e);
+    (*(size_t *)ctx)++;
+    return true;
+}
+
+static void files_are_written_anew_in_another_format(void **state)
+{
+    UNUSED(state);
+    AUTO(folder) dir = folder_new();
+    AUTO_FREE char *from = xasprintf("%s/a.jsonl.bz2", dir.path);
+    AUTO_FREE char *to = xasprintf("%s/b.jsonl", dir.path);
+    AUTO(buf) lines = sample_lines(3000, 4); /* several pieces of a file */
+    AUTO(buf) coded = encode(CODEC_BZIP2, 1, buf_slice(&lines));
+    err e = ERR_INIT;
+    assert_true(fs_write_file(from, buf_slice(&coded), false, &e));
+    for (codec_format f = CODEC_PLAIN; f < CODEC_FORMAT_COUNT; f++) {
+        assert_true(codec_recode_file(from, to, f, 1, &e));
+        AUTO(buf) text;
+        buf_init(&text, (size_t)8 * 1024 * 1024);
+        AUTO_PTR(stage) sink = stage_callback_new(append_to, NULL, &text);
+        assert_true(codec_decode_file(to, sink, &e)); /* by content: the name says plain */
+        assert_true(slice_equal(buf_slice(&text), buf_slice(&lines)));
+    }
+}
+
+static void a_failed_rewrite_leaves_nothing_behind(void **state)
+{
+    UNUSED(state);
+    AUTO(folder) dir = folder_new();
+    AUTO_FREE char *from = xasprintf("%s/a.gz", dir.path);
+    AUTO_FREE char *to = xasprintf("%s/b.zst", dir.path);
+    AUTO(buf) lines = sample_lines(50, 5);
+    AUTO(buf) coded = encode(CODEC_GZIP, 0, buf_slice(&lines));
+    err e = ERR_INIT;
+    slice cut = {.data = coded.data, .len = coded.len - 3};
+    assert_true(fs_write_file(from, cut, false, &e));
+    assert_false(codec_recode_file(from, to, CODEC_ZSTD, 0, &e));
+    assert_string_equal(err_code_name(e.code), "CODEC_EARLY_END");
+    assert_non_null(strstr(e.message, "a.gz: gzip: ends early"));
+    assert_false(codec_recode_file("/nonexistent/a.gz", to, CODEC_ZSTD, 0, &e));
+    assert_string_equal(err_code_name(e.code), "IO");
+    size_t names = 0;
+    assert_true(fs_each_name(dir.path, count_name, &names, &e));
+    assert_int_equal(names, 1);
+}
+
+static void an_empty_file_is_plain_unless_its_name_says_more(void **state)
+{
+    UNUSED(state);
+    AUTO(folder) dir = folder_new();
+    AUTO_FREE char *plain = xasprintf("%s/a.jsonl", dir.path);
+    AUTO_FREE char *zipped = xasprintf("%s/a.jsonl.gz", dir.path);
+    err e = ERR_INIT;
+    assert_true(fs_write_file(plain, SLICE_LIT(""), false, &e));
+    assert_true(fs_write_file(zipped, SLICE_LIT(""), false, &e));
+    AUTO(buf) text;
+    buf_init(&text, 10);
+    AUTO_PTR(stage) sink = stage_callback_new(append_to, NULL, &text);
+    assert_true(codec_decode_file(plain, sink, &e));
+    assert_int_equal(text.len, 0);
+    assert_false(codec_decode_file(zipped, sink, &e));
+    assert_string_equal(err_code_name(e.code), "CODEC_EARLY_END");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(formats_are_told_by_suffix),
+        cmocka_unit_test(formats_are_told_by_magic),
+        cmocka_unit_test(a_cut_magic_is_told_by_the_name),
+        cmocka_unit_test(each_row_of_the_table_knows_itself),
+        cmocka_unit_test(texts_of_any_size_come_back),
+        cmocka_unit_test(levels_round_trip_and_wrong_ones_are_refused),
+        cmocka_unit_test(a_failing_sink_stops_every_codec),
+        cmocka_unit_test(files_are_written_anew_in_another_format),
+        cmocka_unit_test(a_failed_rewrite_leaves_nothing_behind),
+        cmocka_unit_test(an_empty_file_is_plain_unless_its_name_says_more),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
