@@ -6,7 +6,8 @@
  *          release; handlers keep their own state in `user`. Replies copy headers; a body given by
  *          httpd_reply is copied, a file's descriptor is taken over and closed.
  * Threads: `thread_count` threads call the handlers, each request on one thread only; handlers that
- *          share data lock it themselves. httpd_stop from any thread but these.
+ *          share data lock it themselves, and one that blocks holds up the other connections of
+ *          its thread. httpd_stop from any thread but these.
  * Fails:   httpd_start sets err (ERR_IO, "port N is taken ..."). A handler that yields no reply is
  *          answered 500.
  */
@@ -50,7 +51,9 @@ const char *httpd_header(const httpd_request *r, const char *name); /* NULL when
 void httpd_each_header(const httpd_request *r,
                        void (*each)(void *ctx, const char *name, const char *value), void *ctx);
 
-/* Exactly one reply for each request. */
+/* Exactly one reply for each request: the first stands. Content-Length is made here, Date is added;
+ * a header with an empty value is left out. A reply given before the whole body came goes out after
+ * it, or at once where the client waits for "100 Continue". */
 void httpd_reply(httpd_request *r, int status, const http_header *headers, size_t header_count,
                  slice body);
 void httpd_reply_file(httpd_request *r, int status, const http_header *headers, size_t header_count,

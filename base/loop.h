@@ -5,7 +5,8 @@
  *          global: a program may run several, each on a thread of its own.
  * Threads: every call from the loop's thread, but loop_wake, which is safe from any thread and from
  *          a signal handler.
- * Fails:   loop_new sets err; the rest does not fail.
+ * Fails:   loop_new sets err; the rest does not fail. The first loop_new has SIGPIPE ignored (a
+ *          closed TLS connection would raise it), so that a closed pipe shows as EPIPE.
  */
 #ifndef BASE_LOOP_H
 #define BASE_LOOP_H
@@ -29,7 +30,8 @@ DEFINE_AUTO_PTR(loop, loop_free)
 
 transport *loop_transport(loop *l);
 
-/* Finished pool tasks are handed over (pool_collect) on this loop. One pool at a time. */
+/* Finished pool tasks are handed over (pool_collect) on this loop. One pool at a time; it outlives
+ * the loop, or is detached with NULL before it is freed. */
 void loop_attach_pool(loop *l, pool *p);
 
 /* `on_signal` is called on the loop for each SIGINT / SIGTERM that arrives, with the signal's

@@ -1,4 +1,4 @@
-/* One request in curl's terms: its options, the callbacks that curl calls, its errors. */
+/* One request in curl's terms: its options and the callbacks that curl calls. */
 #include "base/loop_private.h"
 
 #include <errno.h>
@@ -35,19 +35,6 @@ void easy_free(easy *h)
     curl_easy_cleanup(h->curl);
     curl_slist_free_all(h->headers);
     free(h);
-}
-
-/* Without the query, which may be presigned, and without a user's name and password. */
-char *easy_shown_name(const http_request *request)
-{
-    const char *url = request->url;
-    const char *separator = strstr(url, "://");
-    const char *host = separator ? separator + 3 : url;
-    const char *path = host + strcspn(host, "/?#");
-    const char *at = memrchr(host, '@', (size_t)(path - host));
-    const char *shown_host = at ? at + 1 : host;
-    return xasprintf("%s %.*s%.*s", request->method, (int)(host - url), url,
-                     (int)strcspn(shown_host, "?#"), shown_host);
 }
 
 /* --- the reply --- */
@@ -355,64 +342,4 @@ bool easy_prepare(http_call *call, err *e)
     set_callbacks(call);
     set_method(call);
     return set_headers(call, e);
-}
-
-/* --- errors --- */
-
-typedef struct error_row {
-    CURLcode curl;
-    err_code code;
-    err_class cls; /* NONE: the code's own */
-    const char *advice;
-} error_row;
-
-static const error_row error_rows[] = {
-    {CURLE_COULDNT_RESOLVE_HOST, ERR_NET_DNS, ERR_CLASS_NONE,
-     "check the host's name and the resolver"},
-    {CURLE_COULDNT_RESOLVE_PROXY, ERR_NET_DNS, ERR_CLASS_NONE, "check the proxy's name"},
-    {CURLE_COULDNT_CONNECT, ERR_NET_DNS, ERR_CLASS_NONE,
-     "check that it runs, its port and the firewall"},
-    {CURLE_OPERATION_TIMEDOUT, ERR_TIMEOUT, ERR_CLASS_NONE,
-     "it is tried again; check the network if it goes on"},
-    {CURLE_PARTIAL_FILE, ERR_TRUNCATED, ERR_CLASS_NONE, "it is tried again"},
-    {CURLE_PEER_FAILED_VERIFICATION, ERR_NET, ERR_CLASS_RUN,
-     "check the address, or name the right authority with AWS_CA_BUNDLE"},
-    {CURLE_SSL_CACERT_BADFILE, ERR_CONFIG, ERR_CLASS_NONE, "correct AWS_CA_BUNDLE"},
-    {CURLE_URL_MALFORMAT, ERR_CONFIG, ERR_CLASS_NONE, "correct the URL"},
-    {CURLE_OUT_OF_MEMORY, ERR_INTERNAL, ERR_CLASS_NONE, "free memory"},
-};
-
-static const error_row other_error = {CURLE_OK, ERR_NET, ERR_CLASS_NONE,
-                                      "it is tried again; check the network if it goes on"};
-
-static const error_row *row_of(CURLcode code)
-{
-    for (size_t i = 0; i < ARRAY_LEN(error_rows); i++)
-        if (error_rows[i].curl == code)
-            return &error_rows[i];
-    return &other_error;
-}
-
-/* A connection that was never made is an address that does not answer, whatever limit said so; but
- * the limit on the whole call is the caller's impatience. */
-static bool timed_out_connecting(const http_call *call)
-{
-    curl_off_t connected_us = 0, spent_us = 0;
-    curl_easy_getinfo(call->easy->curl, CURLINFO_CONNECT_TIME_T, &connected_us);
-    curl_easy_getinfo(call->easy->curl, CURLINFO_TOTAL_TIME_T, &spent_us);
-    int total_ms = call->request.total_timeout_ms;
-    return connected_us == 0 && !call->first_byte &&
-           (total_ms <= 0 || spent_us < (curl_off_t)total_ms * 1000);
-}
-
-void easy_error(const http_call *call, CURLcode code, err *e)
-{
-    const error_row *row = row_of(code);
-    if (code == CURLE_OPERATION_TIMEDOUT && timed_out_connecting(call))
-        row = row_of(CURLE_COULDNT_CONNECT);
-    const char *words = call->easy->words[0] ? call->easy->words : curl_easy_strerror(code);
-    err_set(e, row->code, "%s: %s (%s)", call->shown, words, row->advice);
-    e->curl_code = (int)code;
-    if (row->cls != ERR_CLASS_NONE)
-        e->cls = row->cls;
 }

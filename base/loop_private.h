@@ -1,5 +1,5 @@
 /* What the rooms of the event loop share: loop.c (rounds), loop_timer.c (timers), loop_call.c (the
- * life of a request), loop_easy.c (one request in curl's terms).
+ * life of a request), loop_easy.c (one request in curl's terms), loop_error.c (what went wrong).
  *
  * Owner:   the loop owns all calls, easy handles and timers.
  * Threads: the loop's thread; wake_fd is written from any.
@@ -117,6 +117,8 @@ void easy_free(easy *h);
 bool easy_prepare(http_call *call, err *e) MUST_USE; /* sets all options of call->easy */
 void easy_clear(easy *h);                            /* back to unused */
 bool easy_flush(http_call *call); /* hands gathered bytes to on_body; false: it ended the call */
+
+/* loop_error.c */
 void easy_error(const http_call *call, CURLcode code, err *e);
 char *easy_shown_name(const http_request *request) MUST_USE;
 

@@ -1,4 +1,4 @@
-#include "tests/fake/transport.h"
+#include "tests/fake/script.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,12 +32,6 @@ struct timer {
     void *ctx;
 };
 
-typedef struct rule_node {
-    struct rule_node *next;
-    fake_rule rule;
-    unsigned used;
-} rule_node;
-
 struct fake_transport {
     transport base;
     uint64_t now_ms;
@@ -47,101 +41,10 @@ struct fake_transport {
     http_call *calls; /* in the order sent */
     timer *timers;    /* by due_ms, then in the order started */
     uint64_t orders;
-    rule_node *expected, *patterns;
-    fake_handler handler;
-    void *handler_ctx;
+    fake_script script;
     fake_request **records;
     size_t record_count, calls_pending, calls_peak;
-    buf complaints;
 };
-
-/* --- copies --- */
-
-static char *copy_text(const char *s)
-{
-    return s ? xstrdup(s) : NULL;
-}
-
-static http_header *copy_headers(const http_header *from, size_t count)
-{
-    http_header *to = xcalloc(count + 1, sizeof *to); /* one more: room for Content-Length */
-    for (size_t i = 0; i < count; i++)
-        to[i] = (http_header){.name = xstrdup(from[i].name), .value = copy_text(from[i].value)};
-    return to;
-}
-
-static void free_headers(const http_header *headers, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        free((void *)(uintptr_t)headers[i].name);
-        free((void *)(uintptr_t)headers[i].value);
-    }
-    free((void *)(uintptr_t)headers);
-}
-
-static slice copy_slice(slice s)
-{
-    return s.len ? (slice){.data = slice_dup(s), .len = s.len} : (slice){0};
-}
-
-static void free_slice(slice s)
-{
-    free((void *)(uintptr_t)s.data);
-}
-
-static fake_reply copy_reply(const fake_reply *from)
-{
-    fake_reply to = *from;
-    to.headers = copy_headers(from->headers, from->header_count);
-    to.body = copy_slice(from->body);
-    return to;
-}
-
-static void free_reply(const fake_reply *reply)
-{
-    free_headers(reply->headers, reply->header_count);
-    free_slice(reply->body);
-}
-
-static rule_node *rule_new(const fake_rule *rule)
-{
-    rule_node *node = xcalloc(1, sizeof *node);
-    node->rule = *rule;
-    node->rule.method = copy_text(rule->method);
-    node->rule.url = copy_text(rule->url);
-    node->rule.url_has = copy_text(rule->url_has);
-    node->rule.body_has = copy_text(rule->body_has);
-    node->rule.headers = copy_headers(rule->headers, rule->header_count);
-    node->rule.reply = copy_reply(&rule->reply);
-    return node;
-}
-
-static void rule_free(rule_node *node)
-{
-    free((void *)(uintptr_t)node->rule.method);
-    free((void *)(uintptr_t)node->rule.url);
-    free((void *)(uintptr_t)node->rule.url_has);
-    free((void *)(uintptr_t)node->rule.body_has);
-    free_headers(node->rule.headers, node->rule.header_count);
-    free_reply(&node->rule.reply);
-    free(node);
-}
-
-static void rules_free(rule_node *first)
-{
-    while (first) {
-        rule_node *next = first->next;
-        rule_free(first);
-        first = next;
-    }
-}
-
-static void rules_append(rule_node **list, const fake_rule *rule)
-{
-    while (*list)
-        list = &(*list)->next;
-    *list = rule_new(rule);
-}
 
 /* --- records --- */
 
@@ -165,7 +68,7 @@ static size_t record_add(fake_transport *f, const http_request *request)
     *record = (fake_request){
         .method = xstrdup(request->method),
         .url = xstrdup(request->url),
-        .headers = copy_headers(request->headers, request->header_count),
+        .headers = script_copy_headers(request->headers, request->header_count),
         .header_count = request->header_count,
         .from_file = request->body_file_bytes > 0,
         .sent_ms = f->now_ms,
@@ -175,7 +78,7 @@ static size_t record_add(fake_transport *f, const http_request *request)
         .no_proxy = request->no_proxy,
         .no_reuse = request->no_reuse,
     };
-    record->body = record->from_file ? read_body_file(request) : copy_slice(request->body);
+    record->body = record->from_file ? read_body_file(request) : script_copy_slice(request->body);
     f->records = xrealloc(f->records, (f->record_count + 1) * sizeof(fake_request *));
     f->records[f->record_count] = record;
     return f->record_count++;
@@ -185,8 +88,8 @@ static void record_free(fake_request *record)
 {
     free((void *)(uintptr_t)record->method);
     free((void *)(uintptr_t)record->url);
-    free_headers(record->headers, record->header_count);
-    free_slice(record->body);
+    script_free_headers(record->headers, record->header_count);
+    script_free_slice(record->body);
     free(record);
 }
 
@@ -238,7 +141,7 @@ static http_call *send_called(transport *t, const http_request *request)
 static void call_free(http_call *call)
 {
     if (call->reply) {
-        free_reply(call->reply);
+        script_free_reply(call->reply);
         free(call->reply);
     }
     free(call);
@@ -265,99 +168,15 @@ static void cancel_called(transport *t, http_call *call)
         call_free(call);
 }
 
-static bool rule_fits(const fake_rule *rule, const fake_request *request)
-{
-    if ((rule->method && !str_equal(rule->method, request->method)) ||
-        (rule->url && !str_equal(rule->url, request->url)) ||
-        (rule->url_has && !strstr(request->url, rule->url_has)))
-        return false;
-    if (rule->body_has && (!request->body.len || !memmem(request->body.data, request->body.len,
-                                                         rule->body_has, strlen(rule->body_has))))
-        return false;
-    for (size_t i = 0; i < rule->header_count; i++) {
-        const char *value = fake_request_header(request, rule->headers[i].name);
-        if (!value || (rule->headers[i].value && !str_equal(value, rule->headers[i].value)))
-            return false;
-    }
-    return true;
-}
-
-static const fake_reply *reply_of_patterns(fake_transport *f, const fake_request *request)
-{
-    for (rule_node *node = f->patterns; node; node = node->next) {
-        bool used_up = node->rule.times && node->used >= node->rule.times;
-        if (!used_up && rule_fits(&node->rule, request)) {
-            node->used++;
-            return &node->rule.reply;
-        }
-    }
-    return NULL;
-}
-
-/* The head of the strict queue; a mismatch is a complaint and leaves the queue as it is. */
-static rule_node *expected_head(fake_transport *f, const fake_request *request)
-{
-    rule_node *head = f->expected;
-    if (!head || rule_fits(&head->rule, request))
-        return head;
-    buf_printf(&f->complaints, "\n  %s %s came where %s %s was expected", request->method,
-               request->url, head->rule.method ? head->rule.method : "any method",
-               head->rule.url       ? head->rule.url
-               : head->rule.url_has ? head->rule.url_has
-                                    : "any URL");
-    return NULL;
-}
-
-static fake_reply reply_of_expected(fake_transport *f, rule_node *head)
-{
-    if (++head->used < head->rule.times)
-        return copy_reply(&head->rule.reply);
-    fake_reply reply = copy_reply(&head->rule.reply);
-    f->expected = head->next;
-    rule_free(head);
-    return reply;
-}
-
-static fake_reply reply_find(fake_transport *f, const fake_request *request, bool *ours)
-{
-    const fake_reply *pattern = reply_of_patterns(f, request);
-    if (pattern)
-        return copy_reply(pattern);
-    bool strict = f->expected != NULL;
-    rule_node *head = expected_head(f, request);
-    if (head)
-        return reply_of_expected(f, head);
-    if (!strict && f->handler) {
-        fake_reply reply = {0};
-        f->handler(f->handler_ctx, request, &reply);
-        return copy_reply(&reply);
-    }
-    if (!strict)
-        buf_printf(&f->complaints, "\n  %s %s was not expected", request->method, request->url);
-    *ours = true;
-    return copy_reply(&(fake_reply){.error = ERR_INTERNAL});
-}
-
-static void add_content_length(fake_reply *reply)
-{
-    http_reply as_reply = {.headers = reply->headers, .header_count = reply->header_count};
-    if (http_reply_header(&as_reply, "Content-Length"))
-        return;
-    http_header *headers = (http_header *)(uintptr_t)reply->headers; /* has room for one more */
-    headers[reply->header_count++] = (http_header){.name = xstrdup("Content-Length"),
-                                                   .value = xasprintf("%zu", reply->body.len)};
-}
-
 static void call_answer(fake_transport *f, http_call *call)
 {
     const fake_request *request = f->records[call->record];
     call->reply = xcalloc(1, sizeof *call->reply);
-    *call->reply = reply_find(f, request, &call->ours);
+    *call->reply = script_reply(&f->script, request, &call->ours);
     if (call->reply->status == 0 && call->reply->error == ERR_NONE)
         call->reply->status = 200;
-    if (!str_equal(request->method, "HEAD") && call->reply->status >= 200 &&
-        call->reply->status != 204 && call->reply->status != 304)
-        add_content_length(call->reply);
+    if (!str_equal(request->method, "HEAD"))
+        script_add_content_length(call->reply);
     if (!call->reply->never)
         call->due_ms = f->now_ms + call->reply->delay_ms;
 }
@@ -579,7 +398,7 @@ fake_transport *fake_new(void)
     f->now_ms = START_CLOCK_MS;
     f->random_value = 1;
     fake_set_wall(f, START_WALL_S);
-    buf_init(&f->complaints, 4096);
+    buf_init(&f->script.complaints, 4096);
     return f;
 }
 
@@ -590,18 +409,18 @@ transport *fake_transport_base(fake_transport *f)
 
 void fake_expect(fake_transport *f, const fake_rule *rule)
 {
-    rules_append(&f->expected, rule);
+    script_append(&f->script.expected, rule);
 }
 
 void fake_when(fake_transport *f, const fake_rule *rule)
 {
-    rules_append(&f->patterns, rule);
+    script_append(&f->script.patterns, rule);
 }
 
 void fake_handle(fake_transport *f, fake_handler handler, void *ctx)
 {
-    f->handler = handler;
-    f->handler_ctx = ctx;
+    f->script.handler = handler;
+    f->script.handler_ctx = ctx;
 }
 
 void fake_set_wall(fake_transport *f, int64_t wall_s)
@@ -650,24 +469,25 @@ uint64_t fake_next_ms(const fake_transport *f)
     return at_ms > f->now_ms ? at_ms - f->now_ms : 0;
 }
 
-static void complain_of_rest(fake_transport *f)
+char *fake_complaints(const fake_transport *f)
 {
+    AUTO(buf) all;
+    buf_init(&all, 8192);
+    buf_append_slice(&all, buf_slice(&f->script.complaints));
     for (const http_call *call = f->calls; call; call = call->next)
-        buf_printf(&f->complaints, "\n  %s %s is still pending", f->records[call->record]->method,
+        buf_printf(&all, "\n  %s %s is still pending", f->records[call->record]->method,
                    f->records[call->record]->url);
     size_t timers = fake_timers_pending(f);
     if (timers)
-        buf_printf(&f->complaints, "\n  %zu timers are still pending", timers);
-    for (const rule_node *node = f->expected; node; node = node->next)
-        buf_printf(&f->complaints, "\n  %s %s was expected and did not come",
-                   node->rule.method ? node->rule.method : "any method",
-                   node->rule.url       ? node->rule.url
-                   : node->rule.url_has ? node->rule.url_has
-                                        : "any URL");
+        buf_printf(&all, "\n  %zu timers are still pending", timers);
+    script_complain_of_rest(&f->script, &all);
+    return all.len ? buf_give(&all) : NULL;
 }
 
-static void free_all(fake_transport *f)
+void fake_discard(fake_transport *f)
 {
+    if (!f)
+        return;
     while (f->calls) {
         http_call *next = f->calls->next;
         call_free(f->calls);
@@ -678,23 +498,21 @@ static void free_all(fake_transport *f)
         free(f->timers);
         f->timers = next;
     }
-    rules_free(f->expected);
-    rules_free(f->patterns);
+    script_deinit(&f->script);
     for (size_t i = 0; i < f->record_count; i++)
         record_free(f->records[i]);
     free(f->records);
-    buf_deinit(&f->complaints);
     free(f);
 }
 
 void fake_free(fake_transport *f)
 {
-    if (!f)
-        return;
-    complain_of_rest(f);
-    char complaints[1024];
-    snprintf(complaints, sizeof complaints, "%s", buf_str(&f->complaints));
-    free_all(f);
+    char complaints[1024] = "";
+    char *all = f ? fake_complaints(f) : NULL;
+    if (all)
+        snprintf(complaints, sizeof complaints, "%s", all);
+    free(all);
+    fake_discard(f);
     if (complaints[0])
         fail_msg("the scripted transport ended with:%s", complaints);
 }

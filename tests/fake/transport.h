@@ -68,6 +68,10 @@ fake_transport *fake_new(void);
 void fake_free(fake_transport *f); /* NULL is fine; may fail the test, see above */
 transport *fake_transport_base(fake_transport *f);
 
+/* What fake_free would fail with at this moment; NULL: nothing. Freed by the caller. */
+char *fake_complaints(const fake_transport *f) MUST_USE;
+void fake_discard(fake_transport *f); /* fake_free without its judgement */
+
 /* The script. */
 void fake_expect(fake_transport *f, const fake_rule *rule); /* in strict order */
 void fake_when(fake_transport *f, const fake_rule *rule);   /* in any order, before fake_expect's */
