@@ -189,13 +189,15 @@ s3_credentials_state s3_credentials_get(s3_credentials *c, s3_keys *keys, err *e
 {
     int64_t now_s = clock_wall_s(c->t);
     bool fresh = c->have && (!c->refresh_at_s || now_s < c->refresh_at_s);
-    if (!c->loading && !fresh)
+    bool untold = c->failed && !c->have; /* a load that ended meanwhile: its error comes first */
+    if (!c->loading && !fresh && !untold)
         load(c);
     bool usable = c->have && !c->rejected && (!c->expires_s || now_s < c->expires_s);
     if (usable || (c->have && !c->loading))
         return give_keys(c, keys);
     if (c->loading)
         return S3_CREDENTIALS_PENDING;
+    c->failed = false;
     err_set(e, ERR_S3_CREDENTIALS,
             "no credentials: %s; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or "
             "give the instance a role",
