@@ -22,7 +22,7 @@ start_minio() {
     wait_for grep -q 'API: http' "$T/minio.log"
     AWS_ENDPOINT_URL=$(sed -n 's/^API: *\(http:[^ ]*\).*/\1/p' "$T/minio.log")
     export AWS_ENDPOINT_URL
-    wait_for s3 mb s3://data
+    wait_for s3 mb s3://ready
 }
 
 test_the_main_job() {
@@ -75,6 +75,7 @@ test_two_hosts_share_the_work() {
 }
 test_a_large_file_in_parts_and_ranges() {
     start_minio
+    s3 mb s3://data
     head -c 23000000 /dev/urandom >"$T/large"
     s3 cp --part-size 5MiB "$T/large" s3://data/large
     s3 stat s3://data/large | grep -qE 'etag: "[0-9a-f]{32}-5"' || fail 'not in five parts'
@@ -87,6 +88,7 @@ test_a_large_file_in_parts_and_ranges() {
 }
 test_an_empty_object() {
     start_minio
+    s3 mb s3://data
     : >"$T/empty"
     s3 cp "$T/empty" s3://data/empty
     s3 cp s3://data/empty "$T/back"
@@ -94,6 +96,7 @@ test_an_empty_object() {
 }
 test_hard_keys() {
     start_minio
+    s3 mb s3://data
     local key
     for key in 'a b' 'a+b' 'a%41b' 'a#b' 'a?b' 'ä € 😀' "quote'\"" 'a=b&c' 'tilde~' 'star*'; do
         echo "$key" >"$T/content"
@@ -104,6 +107,7 @@ test_hard_keys() {
 }
 test_a_wrong_secret_is_refused() {
     start_minio
+    s3 mb s3://data
     ! AWS_SECRET_ACCESS_KEY=another-secret s3 ls s3://data/ || fail 'a wrong secret was taken'
 }
 run_tests
