@@ -36,10 +36,10 @@ started=()
 end_all() {
     local pid
     for pid in ${started[@]+"${started[@]}"}; do
-        kill -CONT "$pid" 2>/dev/null
-        kill -KILL "$pid" 2>/dev/null
+        kill -CONT "$pid" 2>/dev/null || true
+        kill -KILL "$pid" 2>/dev/null || true
     done
-    wait 2>/dev/null
+    wait 2>/dev/null || true
 }
 
 # stop PID: ends it and waits; its exit status is in $status.
@@ -185,7 +185,11 @@ show_logs() {
     for log in "$T"/*.log; do
         [ -s "$log" ] || continue
         echo "--- ${log##*/}"
-        tail -n "${TAIL:-25}" "$log"
+        if grep -qE "ERROR: (Address|Leak)Sanitizer|runtime error:" "$log"; then
+            grep -E -A 40 -m 1 "ERROR: (Address|Leak)Sanitizer|runtime error:" "$log"
+        else
+            tail -n "${TAIL:-25}" "$log"
+        fi
     done
 }
 

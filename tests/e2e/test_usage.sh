@@ -74,6 +74,7 @@ download_retry_base_delay: 1.0
 download_retry_jitter_max: 0.5
 YAML
     start_store
+    server_port=
     start_server
     fill
     orchestrate run --config "$T/c.yaml"
