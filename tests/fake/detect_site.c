@@ -1,0 +1,84 @@
+#include "tests/fake/detect_site.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/fsutil.h"
+#include "compression/codec.h"
+#include "server/evals.h"
+
+void detect_site_init(detect_site *s)
+{
+    *s = (detect_site){
+        .settings = {.tokenizer = "word",
+                     .punctuation = NORMALIZE_DEFAULT_PUNCTUATION,
+                     .ngram_size = 5,
+                     .sample_every_m_tokens = 1,
+                     .question_max_misses = 11,
+                     .threshold = 0.8f,
+                     .decay = {.has_start = true, .has_end = true, .start = 20, .end = 50},
+                     .short_answer_tokens = 3,
+                     .short_answer_window = 50,
+                     .answer_ngram_size = 3,
+                     .min_long_answer_window = 100,
+                     .min_passage_distance = 100,
+                     .passage_ngram_size = 4,
+                     .passage_max_misses = 2,
+                     .eval_dedup = true,
+                     .index_answers = true,
+                     .index_passages = true},
+        .dir = "/tmp/test-detect-XXXXXX"};
+    assert_non_null(mkdtemp(s->dir));
+    s->report_dir = xasprintf("%s/reports", s->dir);
+    s->cleaned_dir = xasprintf("%s/cleaned", s->dir);
+    s->job = (job_settings){.content_key = "text",
+                            .report_dir = s->report_dir,
+                            .cleaned_dir = s->cleaned_dir,
+                            .max_line_bytes = 1 << 20};
+}
+
+void detect_site_deinit(detect_site *s)
+{
+    index_free(s->index);
+    assert_true(fs_remove_tree(s->dir, NULL));
+    free(s->report_dir);
+    free(s->cleaned_dir);
+}
+
+void detect_site_index(detect_site *s, const char *const *lines)
+{
+    err e = ERR_INIT;
+    s->index = index_new(&s->settings, &e);
+    assert_non_null(s->index);
+    for (uint64_t i = 0; lines[i]; i++)
+        if (!evals_add_line(s->index, "quiz.jsonl", slice_from(lines[i]), i, &e))
+            fail_msg("line %d: %s", (int)i, e.message);
+    index_freeze(s->index);
+}
+
+char *detect_site_file(detect_site *s, const char *name, slice text)
+{
+    char *path = xasprintf("%s/%s", s->dir, name);
+    assert_true(fs_write_file(path, text, false, NULL));
+    return path;
+}
+
+static bool gather(void *ctx, slice data, err *e)
+{
+    UNUSED(e);
+    return buf_append_slice(ctx, data);
+}
+
+char *detect_site_read(const char *path)
+{
+    AUTO(buf) text;
+    buf_init(&text, 1 << 24);
+    AUTO_PTR(stage) sink = stage_callback_new(gather, NULL, &text);
+    err e = ERR_INIT;
+    if (!codec_decode_file(path, sink, &e))
+        fail_msg("%s", e.message);
+    return buf_give(&text);
+}
