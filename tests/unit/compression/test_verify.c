@@ -1,0 +1,236 @@
+/* Verification of whole objects: format by content, verdicts, faults with name and place. */
+#include "support.h"
+
+#define TEXT "{\"text\":\"one\"}\n\n{\"text\":\"two\", \"id\": 2}\n{\"id\": 3}\n"
+
+static verify_options options_of(verify_level level, const char *name)
+{
+    return (verify_options){.level = level, .name = name};
+}
+
+static outcome verify_all(const verify_options *options, slice data)
+{
+    outcome whole = verify_split(options, data, WHOLE);
+    AUTO(outcome) bytewise = verify_split(options, data, BYTEWISE);
+    assert_same_outcome(&whole, &bytewise);
+    for (uint64_t seed = 0; seed < 3; seed++) {
+        AUTO(outcome) o = verify_split(options, data, (splitter){.max_piece = 20, .seed = seed});
+        assert_same_outcome(&whole, &o);
+    }
+    return whole;
+}
+
+static void assert_fault(const verify_options *options, slice data, err_code code,
+                         const char *message)
+{
+    AUTO(outcome) o = verify_all(options, data);
+    assert_false(o.ok);
+    assert_string_equal(err_code_name(o.error.code), err_code_name(code));
+    assert_string_equal(o.error.message, message);
+}
+
+static const char *const names[CODEC_FORMAT_COUNT] = {"a.jsonl", "a.jsonl.gz", "a.jsonl.zst",
+                                                      "a.jsonl.bz2", "a.jsonl.xz"};
+
+static void every_format_gives_the_same_verdict(void **state)
+{
+    UNUSED(state);
+    for (codec_format f = CODEC_PLAIN; f < CODEC_FORMAT_COUNT; f++)
+        for (verify_level level = VERIFY_STREAM; level <= VERIFY_JSONL; level++) {
+            AUTO(buf) coded = encode(f, 1, SLICE_LIT(TEXT));
+            verify_options options = options_of(level, names[f]);
+            AUTO(outcome) o = verify_all(&options, buf_slice(&coded));
+            assert_true(o.ok);
+            assert_int_equal(o.verdict.format, f);
+            assert_false(o.verdict.suffix_differs);
+            assert_int_equal(o.verdict.raw_bytes, coded.len);
+            assert_int_equal(o.verdict.decoded_bytes, sizeof TEXT - 1);
+            assert_int_equal(o.verdict.lines, 4);
+            assert_int_equal(o.verdict.blank_lines, 1);
+            assert_int_equal(o.verdict.longest_line_bytes, 23);
+            assert_int_equal(o.verdict.unscannable_lines, level == VERIFY_JSONL ? 1 : 0);
+        }
+}
+
+static void level_none_counts_bytes_only(void **state)
+{
+    UNUSED(state);
+    verify_options options = options_of(VERIFY_NONE, "a.jsonl.gz");
+    AUTO(outcome) o = verify_all(&options, SLICE_LIT("\xff\xff no gzip"));
+    assert_true(o.ok);
+    assert_int_equal(o.verdict.raw_bytes, 10);
+    assert_int_equal(o.verdict.lines, 0);
+}
+
+static void level_stream_takes_any_text(void **state)
+{
+    UNUSED(state);
+    verify_options options = options_of(VERIFY_STREAM, "a.jsonl");
+    AUTO(outcome) o = verify_all(&options, SLICE_LIT("no json\n\xff"));
+    assert_true(o.ok);
+    assert_int_equal(o.verdict.lines, 2);
+}
+
+static void content_decides_and_a_wrong_suffix_is_noted(void **state)
+{
+    UNUSED(state);
+    for (codec_format f = CODEC_PLAIN; f < CODEC_FORMAT_COUNT; f++)
+        for (codec_format named = CODEC_PLAIN; named < CODEC_FORMAT_COUNT; named++) {
+            AUTO(buf) coded = encode(f, 1, SLICE_LIT(TEXT));
+            verify_options options = options_of(VERIFY_JSONL, names[named]);
+            AUTO(outcome) o = verify_split(&options, buf_slice(&coded), WHOLE);
+            assert_true(o.ok);
+            assert_int_equal(o.verdict.format, f);
+            assert_int_equal(o.verdict.suffix_differs, f != named);
+        }
+}
+
+static void nothing_is_an_empty_file_unless_compression_is_promised(void **state)
+{
+    UNUSED(state);
+    for (verify_level level = VERIFY_STREAM; level <= VERIFY_JSONL; level++) {
+        verify_options options = options_of(level, "a.jsonl");
+        AUTO(outcome) o = verify_all(&options, SLICE_LIT(""));
+        assert_true(o.ok);
+        assert_int_equal(o.verdict.lines, 0);
+        assert_int_equal(o.verdict.format, CODEC_PLAIN);
+        options.name = "a.jsonl.gz";
+        assert_fault(&options, SLICE_LIT(""), ERR_CODEC_EARLY_END,
+                     "a.jsonl.gz: line 1, byte 0 of the decoded text: gzip: ends early at raw byte "
+                     "0 (0 bytes decoded): there is no data at all");
+    }
+}
+
+static void a_stream_without_content_is_a_file_of_no_lines(void **state)
+{
+    UNUSED(state);
+    for (codec_format f = CODEC_GZIP; f < CODEC_FORMAT_COUNT; f++) {
+        AUTO(buf) coded = encode(f, 1, SLICE_LIT(""));
+        verify_options options = options_of(VERIFY_JSONL, names[f]);
+        AUTO(outcome) o = verify_all(&options, buf_slice(&coded));
+        assert_true(o.ok);
+        assert_int_equal(o.verdict.format, f);
+        assert_int_equal(o.verdict.lines, 0);
+    }
+}
+
+static void short_plain_files_are_seen_at_their_end(void **state)
+{
+    UNUSED(state);
+    verify_options options = options_of(VERIFY_JSONL, "a.jsonl");
+    AUTO(outcome) o = verify_all(&options, SLICE_LIT("\n \n"));
+    assert_true(o.ok);
+    assert_int_equal(o.verdict.blank_lines, 2);
+    assert_fault(&options, SLICE_LIT("{]"), ERR_JSONL,
+                 "a.jsonl: line 1, byte 1 of the decoded text: expected a key in double quotes or "
+                 "'}', found ']'");
+}
+
+static void a_cut_at_every_byte_ends_early(void **state)
+{
+    UNUSED(state);
+    for (codec_format f = CODEC_GZIP; f < CODEC_FORMAT_COUNT; f++) {
+        AUTO(buf) coded = encode(f, 1, SLICE_LIT(TEXT));
+        verify_options options = options_of(VERIFY_JSONL, names[f]);
+        for (size_t len = 0; len < coded.len; len++) {
+            AUTO(outcome)
+            o = verify_split(&options, (slice){.data = coded.data, .len = len}, WHOLE);
+            assert_false(o.ok);
+            assert_string_equal(err_code_name(o.error.code), "CODEC_EARLY_END");
+        }
+    }
+}
+
+static void a_codec_fault_names_object_line_and_bytes(void **state)
+{
+    UNUSED(state);
+    verify_options options = options_of(VERIFY_JSONL, "data/a.jsonl.gz");
+    AUTO(buf) coded = encode(CODEC_GZIP, 0, SLICE_LIT(TEXT));
+    char message[256];
+    snprintf(message, sizeof message,
+             "data/a.jsonl.gz: line 5, byte %zu of the decoded text: gzip: corrupt compressed data "
+             "at raw byte %zu (%zu bytes decoded): incorrect data check",
+             sizeof TEXT - 1, coded.len - 8, sizeof TEXT - 1);
+    coded.data[coded.len - 6] ^= 4;
+    assert_fault(&options, buf_slice(&coded), ERR_CODEC_CORRUPT, message);
+    options.level = VERIFY_STREAM;
+    assert_fault(&options, buf_slice(&coded), ERR_CODEC_CORRUPT, message);
+}
+
+static void a_fault_of_the_text_comes_before_a_later_one_of_the_codec(void **state)
+{
+    UNUSED(state);
+    for (codec_format f = CODEC_GZIP; f < CODEC_FORMAT_COUNT; f++) {
+        verify_options options = options_of(VERIFY_JSONL, names[f]);
+        AUTO(buf) coded = encode(f, 1, SLICE_LIT("{\"text\":1}\n{\"text\":'a'}\n"));
+        buf_append_str(&coded, "garbage");
+        char message[128];
+        snprintf(message, sizeof message,
+                 "%s: line 2, byte 19 of the decoded text: expected a value, found '''", names[f]);
+        assert_fault(&options, buf_slice(&coded), ERR_JSONL, message);
+    }
+}
+
+static void the_content_key_and_the_line_limit_are_handed_on(void **state)
+{
+    UNUSED(state);
+    verify_options options = options_of(VERIFY_JSONL, "a.jsonl");
+    options.content_key = "body";
+    assert_fault(&options, SLICE_LIT("{\"text\":\"a\"}\n"), ERR_JSONL,
+                 "a.jsonl: no line has a string under 'body'; the first line has the keys: text; "
+                 "set content_key to the key of the text");
+    options.max_line_bytes = 8;
+    assert_fault(&options, SLICE_LIT("{\"text\":\"a\"}\n"), ERR_LIMIT,
+                 "a.jsonl: line 1, byte 8 of the decoded text: the line is longer than 8 bytes");
+}
+
+static void a_fault_stays_the_same_when_asked_again(void **state)
+{
+    UNUSED(state);
+    verify_options options = options_of(VERIFY_JSONL, "a.jsonl");
+    err first = ERR_INIT, again = ERR_INIT, end = ERR_INIT;
+    verdict v;
+    AUTO_PTR(verify) run = verify_new(&options, &first);
+    assert_false(verify_feed(run, SLICE_LIT("no json"), &first));
+    assert_false(verify_feed(run, SLICE_LIT("{}"), &again));
+    assert_false(verify_finish(run, &v, &end));
+    assert_string_equal(first.message, again.message);
+    assert_string_equal(first.message, end.message);
+}
+
+static void flipped_bytes_give_the_same_fault_in_any_split(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) lines = sample_lines(2, 31);
+    for (codec_format f = CODEC_PLAIN; f < CODEC_FORMAT_COUNT; f++) {
+        AUTO(buf) coded = encode(f, 1, buf_slice(&lines));
+        verify_options options = options_of(VERIFY_JSONL, names[f]);
+        for (size_t at = 0; at < coded.len; at += 3) {
+            coded.data[at] = (char)(coded.data[at] ^ 0x41);
+            AUTO(outcome) whole = verify_split(&options, buf_slice(&coded), WHOLE);
+            AUTO(outcome) bytewise = verify_split(&options, buf_slice(&coded), BYTEWISE);
+            assert_same_outcome(&whole, &bytewise);
+            coded.data[at] = (char)(coded.data[at] ^ 0x41);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_format_gives_the_same_verdict),
+        cmocka_unit_test(level_none_counts_bytes_only),
+        cmocka_unit_test(level_stream_takes_any_text),
+        cmocka_unit_test(content_decides_and_a_wrong_suffix_is_noted),
+        cmocka_unit_test(nothing_is_an_empty_file_unless_compression_is_promised),
+        cmocka_unit_test(a_stream_without_content_is_a_file_of_no_lines),
+        cmocka_unit_test(short_plain_files_are_seen_at_their_end),
+        cmocka_unit_test(a_cut_at_every_byte_ends_early),
+        cmocka_unit_test(a_codec_fault_names_object_line_and_bytes),
+        cmocka_unit_test(a_fault_of_the_text_comes_before_a_later_one_of_the_codec),
+        cmocka_unit_test(the_content_key_and_the_line_limit_are_handed_on),
+        cmocka_unit_test(a_fault_stays_the_same_when_asked_again),
+        cmocka_unit_test(flipped_bytes_give_the_same_fault_in_any_split),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
