@@ -73,6 +73,7 @@ static int run(const config *c)
     int status = loop_watch_signals(l, on_signal, a, &e) ? app_run(a) : fail(&e);
     if (app_aborted(a))
         _exit(status); /* workers may be deep in a large file */
+    loop_attach_pool(l, NULL);
     pool_free(workers);
     app_free(a);
     return status;
