@@ -19,6 +19,9 @@
 #define S3_PARTS_MAX        10000
 #define S3_OBJECT_MAX_BYTES ((uint64_t)5 << 40)
 
+/* The size of an upload's parts: at least 5 MiB, and so large that 10,000 of them are enough. */
+uint64_t s3_put_part_bytes(uint64_t configured_bytes, uint64_t size_bytes);
+
 typedef struct s3_op_kind {
     void (*cancel)(s3_op *op); /* ends it, or lets it go on in the background without callbacks */
     void (*free)(s3_op *op);   /* cancels its requests and releases it */

@@ -389,8 +389,7 @@ static void put_create(put_op *o)
 
 /* --- begin --- */
 
-/* At least 5 MiB, and so large that 10,000 parts are enough. */
-static uint64_t part_size(uint64_t configured_bytes, uint64_t size_bytes)
+uint64_t s3_put_part_bytes(uint64_t configured_bytes, uint64_t size_bytes)
 {
     uint64_t least = (size_bytes + S3_PARTS_MAX - 1) / S3_PARTS_MAX;
     least = (least + PART_STEP_BYTES - 1) / PART_STEP_BYTES * PART_STEP_BYTES;
@@ -420,7 +419,7 @@ s3_op *s3_put(s3_client *c, const s3_put_options *options)
         xstrdup(options->content_type ? options->content_type : "binary/octet-stream");
     o->if_none_match = options->if_none_match ? xstrdup(options->if_none_match) : NULL;
     o->size = options->fd < 0 ? options->data.len : options->size_bytes;
-    o->part_bytes = part_size(c->part_size_bytes, o->size);
+    o->part_bytes = s3_put_part_bytes(c->part_size_bytes, o->size);
     buf_init(&o->query, QUERY_MAX_BYTES);
     buf_init(&o->body, COMPLETE_MAX_BYTES);
     if (o->size > S3_OBJECT_MAX_BYTES) {

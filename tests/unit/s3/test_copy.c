@@ -1,0 +1,232 @@
+/* The operations of one request: copy, head, delete, create; and the write probe. */
+#include "tests/unit/s3/site.h"
+
+#define URL    "http://store/b/k"
+#define COPIED "<CopyObjectResult><ETag>&quot;e&quot;</ETag></CopyObjectResult>"
+
+static void copy(site *s)
+{
+    s3_copy(s->c, "from", "/a +%\xc2\xa0/../x", "\"e0\"", "b", "k", site_done, s);
+}
+
+static void a_copy_names_its_source(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    site_expect(&s, "PUT", URL, 200, COPIED);
+    copy(&s);
+    assert_int_equal(site_end(&s), ERR_NONE);
+    assert_string_equal(site_sent_header(&s, 0, "x-amz-copy-source"),
+                        "/from//a%20%2B%25%C2%A0/../x");
+    assert_string_equal(site_sent_header(&s, 0, "x-amz-copy-source-if-match"), "\"e0\"");
+    assert_int_equal(fake_request_at(s.f, 0)->stall_timeout_ms, 300000);
+    site_close(&s);
+}
+
+static void a_copy_that_is_an_error_in_disguise_is_tried_again(void **state)
+{
+    static const char *const rows[] = {"<Error><Code>InternalError</Code></Error>",
+                                       "<CopyObjectResult><ETag>&quot;", ""};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        site s;
+        site_open(&s, (s3_config){0});
+        site_expect(&s, "PUT", URL, 200, rows[i]);
+        site_expect(&s, "PUT", URL, 200, COPIED);
+        copy(&s);
+        assert_int_equal(site_end(&s), ERR_NONE);
+        site_close(&s);
+    }
+}
+
+static void a_copy_that_is_refused_in_disguise_fails(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    site_expect(&s, "PUT", URL, 200, "<Error><Code>AccessDenied</Code></Error>");
+    copy(&s);
+    assert_int_equal(site_end(&s), ERR_S3_ACCESS);
+    assert_non_null(strstr(s.error.message, "s3:GetObject of the source"));
+    site_close(&s);
+}
+
+static void a_source_that_changed(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    site_expect(&s, "PUT", URL, 412, "<Error><Code>PreconditionFailed</Code></Error>");
+    copy(&s);
+    assert_int_equal(site_end(&s), ERR_S3_CHANGED);
+    site_close(&s);
+}
+
+/* --- head --- */
+
+static s3_object seen;
+static char seen_etag[32], seen_type[64];
+
+static void on_head(void *ctx, const s3_object *object, const err *e)
+{
+    if (object) {
+        seen = *object;
+        snprintf(seen_etag, sizeof seen_etag, "%s", object->etag ? object->etag : "");
+        snprintf(seen_type, sizeof seen_type, "%s", object->content_type);
+    }
+    site_done(ctx, e);
+}
+
+static void head_tells_what_is_known(void **state)
+{
+    static const http_header headers[] = {{"Content-Length", "5000000000"},
+                                          {"ETag", "\"e1\""},
+                                          {"Content-Type", "text/plain"},
+                                          {"Last-Modified", "Fri, 24 May 2013 00:00:00 GMT"}};
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    fake_expect(s.f, &(fake_rule){.method = "HEAD",
+                                  .url = URL,
+                                  .reply = {.headers = headers, .header_count = 4}});
+    s3_head(s.c, "b", "k", on_head, &s);
+    assert_int_equal(site_end(&s), ERR_NONE);
+    assert_int_equal(seen.size_bytes, 5000000000);
+    assert_int_equal(seen.last_modified_s, 1369353600);
+    assert_string_equal(seen_etag, "\"e1\"");
+    assert_string_equal(seen_type, "text/plain");
+    site_close(&s);
+}
+
+static void head_has_no_words_but_a_status(void **state)
+{
+    static const struct {
+        int status;
+        err_code code;
+    } rows[] = {{404, ERR_S3_NOT_FOUND}, {403, ERR_S3_ACCESS}, {412, ERR_S3_CHANGED}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        site s;
+        site_open(&s, (s3_config){0});
+        site_expect(&s, "HEAD", URL, rows[i].status, "");
+        s3_head(s.c, "b", "k", on_head, &s);
+        assert_int_equal(site_end(&s), rows[i].code);
+        site_close(&s);
+    }
+}
+
+static void head_finds_region_and_clock_without_words(void **state)
+{
+    static const http_header region = {"x-amz-bucket-region", "eu-west-1"};
+    static const http_header date = {"Date", "Fri, 24 May 2013 09:00:00 GMT"};
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    fake_expect(s.f, &(fake_rule){.reply = {.status = 400, .headers = &region, .header_count = 1}});
+    fake_expect(s.f, &(fake_rule){.reply = {.status = 403, .headers = &date, .header_count = 1}});
+    site_expect(&s, "HEAD", "http://store/b", 200, "");
+    s3_head_bucket(s.c, "b", site_done, &s);
+    assert_int_equal(site_end(&s), ERR_NONE);
+    assert_string_equal(site_sent_header(&s, 2, "x-amz-date"), "20130524T090000Z");
+    assert_non_null(strstr(site_sent_header(&s, 2, "Authorization"), "/eu-west-1/"));
+    site_close(&s);
+}
+
+/* --- buckets --- */
+
+static void a_bucket_is_looked_for(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    site_expect(&s, "HEAD", "http://store/b", 404, "");
+    s3_head_bucket(s.c, "b", site_done, &s);
+    assert_int_equal(site_end(&s), ERR_S3_NO_BUCKET);
+    site_close(&s);
+}
+
+static void a_bucket_is_made_in_its_region(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    site_expect(&s, "PUT", "http://store/b", 200, "");
+    s3_create_bucket(s.c, "b", site_done, &s);
+    assert_int_equal(site_end(&s), ERR_NONE);
+    assert_int_equal(fake_request_at(s.f, 0)->body.len, 0);
+    site_close(&s);
+    site_open(&s, (s3_config){.region = "eu-west-1"});
+    fake_expect(s.f,
+                &(fake_rule){.method = "PUT",
+                             .url = "http://store/b",
+                             .body_has = "<LocationConstraint>eu-west-1</LocationConstraint>"});
+    s3_create_bucket(s.c, "b", site_done, &s);
+    assert_int_equal(site_end(&s), ERR_NONE);
+    site_close(&s);
+}
+
+/* --- the write probe --- */
+
+#define CREATED                                                                                    \
+    "<InitiateMultipartUploadResult><UploadId>u+1</UploadId></InitiateMultipartUploadResult>"
+
+static void the_probe_leaves_nothing(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    site_expect(&s, "POST", URL "?uploads=", 200, CREATED);
+    site_expect(&s, "DELETE", URL "?uploadId=u%2B1", 204, "");
+    s3_probe_write(s.c, "b", "k", site_done, &s);
+    assert_int_equal(site_end(&s), ERR_NONE);
+    site_close(&s);
+}
+
+static void the_probe_finds_what_may_not_be_written(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    site_expect(&s, "POST", URL "?uploads=", 403, "<Error><Code>AccessDenied</Code></Error>");
+    s3_probe_write(s.c, "b", "k", site_done, &s);
+    assert_int_equal(site_end(&s), ERR_S3_ACCESS);
+    assert_non_null(strstr(s.error.message, "s3:PutObject"));
+    site_close(&s);
+}
+
+static void a_cancelled_probe_still_cleans_up(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    fake_expect(s.f, &(fake_rule){.method = "POST",
+                                  .reply = {.body = SLICE_LIT(CREATED), .delay_ms = 100}});
+    site_expect(&s, "DELETE", URL "?uploadId=u%2B1", 403, "");
+    s3_op *op = s3_probe_write(s.c, "b", "k", site_done, &s);
+    fake_run(s.f);
+    s3_op_cancel(op);
+    fake_run_all(s.f);
+    assert_int_equal(s.done_count, 0);
+    assert_true(s3_client_idle(s.c));
+    site_close(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_copy_names_its_source),
+        cmocka_unit_test(a_copy_that_is_an_error_in_disguise_is_tried_again),
+        cmocka_unit_test(a_copy_that_is_refused_in_disguise_fails),
+        cmocka_unit_test(a_source_that_changed),
+        cmocka_unit_test(head_tells_what_is_known),
+        cmocka_unit_test(head_has_no_words_but_a_status),
+        cmocka_unit_test(head_finds_region_and_clock_without_words),
+        cmocka_unit_test(a_bucket_is_looked_for),
+        cmocka_unit_test(a_bucket_is_made_in_its_region),
+        cmocka_unit_test(the_probe_leaves_nothing),
+        cmocka_unit_test(the_probe_finds_what_may_not_be_written),
+        cmocka_unit_test(a_cancelled_probe_still_cleans_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
