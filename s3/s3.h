@@ -9,7 +9,8 @@
  * Threads: one: the transport's. The library opens no socket, starts no thread, reads no clock or
  *          environment but through what it is given.
  * Fails:   by the err given to on_done (code, class, HTTP status, S3 code, request id, message
- *          `s3://bucket/key: what, why; what to do`). Classes are final: retries are spent already.
+ *          `s3://bucket/key: what, why; what to do`). Classes are final: retries are spent already,
+ *          and what had class RETRY comes as ITEM.
  * Sources: Amazon S3 API Reference (2006-03-01); AWS General Reference, Signature Version 4.
  */
 #ifndef S3_S3_H
@@ -43,7 +44,8 @@ typedef struct s3_config {
 } s3_config;
 
 s3_client *s3_client_new(transport *t, const s3_config *config, err *e) MUST_USE;
-void s3_client_free(s3_client *c); /* cancels operations without callbacks; NULL is fine */
+void s3_client_free(s3_client *c); /* cancels operations without callbacks; NULL is fine. Not from
+                                      inside a callback */
 DEFINE_AUTO_PTR(s3_client, s3_client_free)
 
 /* Counters since the client was made, for progress and bench. */
@@ -54,7 +56,8 @@ typedef struct s3_stats {
 s3_stats s3_client_stats(const s3_client *c);
 
 /* Ends an operation early, without on_done: requests are cancelled, a multipart upload is aborted
- * (the abort itself goes on in the background; s3_client_idle tells when). */
+ * (the abort itself goes on in the background; s3_client_idle tells when). Not from inside the
+ * operation's own callbacks: those end it by yielding false. */
 void s3_op_cancel(s3_op *op);
 bool s3_client_idle(const s3_client *c); /* no operation and no background abort is left */
 
