@@ -100,6 +100,15 @@ void s3_reply_take_head(s3_reply *r, const http_reply *head, int64_t now_s)
     r->retry_after_ms = retry_after_ms(head, now_s);
 }
 
+/* Without the full stop at its end: our words follow behind a semicolon. */
+static void take_words(s3_reply *r, const char *text)
+{
+    copy_text(r->words, sizeof r->words, text);
+    size_t len = strlen(r->words);
+    if (len > 0 && r->words[len - 1] == '.')
+        r->words[len - 1] = '\0';
+}
+
 static bool take_element(void *ctx, const char *path, const char *text, err *e)
 {
     s3_reply *r = ctx;
@@ -107,7 +116,7 @@ static bool take_element(void *ctx, const char *path, const char *text, err *e)
     if (strcmp(path, "Error/Code") == 0)
         copy_text(r->code, sizeof r->code, text);
     else if (strcmp(path, "Error/Message") == 0)
-        copy_text(r->words, sizeof r->words, text);
+        take_words(r, text);
     else if (strcmp(path, "Error/Region") == 0 && *text)
         copy_text(r->region, sizeof r->region, text);
     else if (strcmp(path, "Error/RequestId") == 0 && !r->request_id[0])

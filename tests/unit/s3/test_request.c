@@ -3,7 +3,7 @@
 #include "tests/unit/s3/site.h"
 
 #define URL             "http://store/b/k"
-#define ERROR_XML(code) "<Error><Code>" code "</Code><Message>words</Message></Error>"
+#define ERROR_XML(code) "<Error><Code>" code "</Code><Message>words.</Message></Error>"
 
 static void remove_key(site *s)
 {
