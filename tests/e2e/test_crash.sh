@@ -74,7 +74,7 @@ test_killed_while_retiring() {
         put "$T/nothing" out/reports/books/part-01.clean
         put "$T/nothing" 'out/reports/books/short stories.clean'
     }
-    crash_at RETIRING 'status=503,method=DELETE,key=out/*' --redo
+    crash_at RETIRING 'status=503,method=DELETE,key=out/*.clean' --redo
 }
 test_killed_while_cooling() {
     crash_at COOLING 'status=503,method=GET,key=in/books/*' --cleanup-delay 600
