@@ -5,26 +5,28 @@
 #include "base/log.h"
 #include "server/json_write.h"
 
-/* The row of a key; there is one. */
-static size_t row_of(const char *key)
+#define DECAY_START "20"
+#define DECAY_END   "50"
+
+/* These two have defaults that a YAML null takes away, so they are not defaults of the table, where
+ * a null stands for the default. */
+static void fill_decay_defaults(server_config *c)
 {
-    size_t i = 0;
-    while (!str_equal(server_options.rows[i].key, key))
-        i++;
-    return i;
+    c->decay_start = xstrdup(DECAY_START);
+    c->decay_end = xstrdup(DECAY_END);
 }
 
-/* Not given: the default. Given as none, or as YAML's null: no such rule. */
-static bool decay_value(const char *text, option_origin origin, size_t fallback, size_t *out)
+/* False for none: no such rule. */
+static bool decay_value(const char *text, size_t *out)
 {
-    uint64_t value = fallback;
-    if (origin != 0 && (!text || !num_parse_u64(text, &value)))
+    uint64_t value;
+    if (!text || !num_parse_u64(text, &value))
         return false;
     *out = (size_t)value;
     return true;
 }
 
-static void fill_detect(server_config *c, const option_origin *origins)
+static void fill_detect(server_config *c)
 {
     if (c->sample_every_m_tokens < 1) {
         log_warn("sample_every_m_tokens is %lld; 1 is used", (long long)c->sample_every_m_tokens);
@@ -54,9 +56,8 @@ static void fill_detect(server_config *c, const option_origin *origins)
         .index_passages = c->index_passages == 1,
     };
     score_decay *d = &c->detect.decay;
-    d->has_start =
-        decay_value(c->decay_start, origins[row_of("perfect_match_decay_start")], 20, &d->start);
-    d->has_end = decay_value(c->decay_end, origins[row_of("perfect_match_decay_end")], 50, &d->end);
+    d->has_start = decay_value(c->decay_start, &d->start);
+    d->has_end = decay_value(c->decay_end, &d->end);
 }
 
 /* <temporary directory>/<name>-<8 hex digits>, of time and process id. */
@@ -113,7 +114,10 @@ bool server_config_read(server_config *c, int argc, char **argv, err *e)
         argc--;
     }
     const char *file = options_peek(argc, argv, "--config", 'c');
-    if (!options_defaults(set, c, e) || (file && !options_yaml(set, file, c, origins, e)) ||
+    if (!options_defaults(set, c, e))
+        return false;
+    fill_decay_defaults(c);
+    if ((file && !options_yaml(set, file, c, origins, e)) ||
         !options_arguments(set, argc, argv, c, origins, &positional, e))
         return false;
     if (c->help || c->version || c->print_config || c->print_reference)
@@ -123,7 +127,7 @@ bool server_config_read(server_config *c, int argc, char **argv, err *e)
     if (!check_path("evals_dir", c->evals_dir, e) || !check_path("content_key", c->content_key, e))
         return false;
     c->workers = c->worker_threads > 0 ? (unsigned)c->worker_threads : processors();
-    fill_detect(c, origins);
+    fill_detect(c);
     fill_job(c);
     return true;
 }

@@ -163,7 +163,9 @@ static void end_at_second_signal(void)
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-static bool serve(const server_config *c, jobs *j, const sigset_t *signals, err *e)
+/* Takes over the workers, and waits for them while /status still answers. */
+static bool serve(const server_config *c, jobs *j, worker *take_workers, const sigset_t *signals,
+                  err *e)
 {
     AUTO(buf) health;
     buf_init(&health, HEALTH_MAX_BYTES);
@@ -172,15 +174,14 @@ static bool serve(const server_config *c, jobs *j, const sigset_t *signals, err 
     httpd_handler handler = routes_handler(&r);
     httpd_options options = {.port = (uint16_t)c->port, .thread_count = HTTP_THREADS};
     httpd *http = httpd_start(&options, &handler, e);
-    if (!http)
-        return false;
     int number = 0;
-    bool ok = announce(c, httpd_port(http), e);
+    bool ok = http && announce(c, httpd_port(http), e);
     if (ok && sigwait(signals, &number) == 0)
         log_info("signal %d: running jobs are finished, %zu that wait are dropped", number,
                  jobs_waiting_count(j));
     jobs_stop(j);
     end_at_second_signal();
+    workers_join(take_workers, c->workers);
     httpd_stop(http);
     return ok;
 }
@@ -199,12 +200,7 @@ static bool run(const server_config *c, err *e)
                             .now_ms = monotonic_ms};
     AUTO_PTR(jobs) j = jobs_new(&options);
     worker *workers = workers_start(c, x, j, e);
-    if (!workers)
-        return false;
-    bool ok = serve(c, j, &signals, e);
-    jobs_stop(j);
-    workers_join(workers, c->workers);
-    return ok;
+    return workers && serve(c, j, workers, &signals, e);
 }
 
 /* --help and its like: prints what was asked for; false where nothing was. */
