@@ -190,6 +190,9 @@ static bool run(const server_config *c, err *e)
 {
     fs_raise_file_limit();
     AUTO_PTR(ngram_index) x = NULL;
+    /* An older run's port would mislead whoever waits for this one's. */
+    if (c->port_file && !fs_remove(c->port_file, e))
+        return false;
     if (!make_directories(c, e) || !(x = build_index(c, e)))
         return false;
     /* Until here a signal ends the program at once; there is nothing to finish. */
