@@ -27,7 +27,6 @@ static void result_file_deinit(result_file *f)
     free(f->path);
     *f = (result_file){.fd = -1};
 }
-DEFINE_AUTO(result_file, result_file_deinit)
 
 static bool result_begin(result_file *f, const char *dir, const char *id, const char *suffix,
                          err *e)
