@@ -190,6 +190,16 @@ static bool begin_cleaned(pass *p, err *e)
     return p->cleaned_encoder != NULL;
 }
 
+/* A report whose cleaned file got no name tells of a job that failed. */
+static void take_back_report(job_outcome *out)
+{
+    if (out->report_path && !fs_remove(out->report_path, NULL))
+        log_warn("%s belongs to a job that failed and cannot be removed; remove it by hand",
+                 out->report_path);
+    free(out->report_path);
+    out->report_path = NULL;
+}
+
 /* Both files are whole before the first gets its name. */
 static bool commit(pass *p, err *e)
 {
@@ -203,8 +213,10 @@ static bool commit(pass *p, err *e)
         p->out->report_path = move(p->report.path);
     }
     if (p->cleaned.temp) {
-        if (!fs_temp_commit(&p->cleaned.temp, p->cleaned.path, e))
+        if (!fs_temp_commit(&p->cleaned.temp, p->cleaned.path, e)) {
+            take_back_report(p->out);
             return false;
+        }
         p->out->cleaned_path = move(p->cleaned.path);
     }
     return true;
