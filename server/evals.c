@@ -67,7 +67,11 @@ static bool walk_name(void *ctx, const char *name, err *e)
         walk below = {.dir = path, .list = w->list};
         return fs_each_name(path, walk_name, &below, e);
     }
-    if (has_eval_suffix(name) && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+    if (stat(path, &st) != 0)
+        log_warn("%s is left out: the link leads nowhere", path);
+    else if (S_ISDIR(st.st_mode))
+        log_warn("%s is left out: links to directories are not followed", path);
+    else if (S_ISREG(st.st_mode) && has_eval_suffix(name))
         path_list_add(w->list, move(path));
     return true;
 }
