@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# The detection server by itself: how it starts, how it ends, what a job that fails leaves.
+. "$(dirname "$0")/lib.sh"
+purify=(--purify --cleaned-output-dir "/nowhere") # each test sets its own
+
+begin() { # OPTION...
+    purify=(--purify --cleaned-output-dir "$T/server/cleaned")
+    start_server "$@"
+    url=http://127.0.0.1:$server_port
+}
+
+submit() { # PATH: the job's id in $id
+    id=$(curl -sS -H 'Content-Type: application/json' --data "{\"file_path\":\"$1\"}" "$url/submit" |
+        sed -n 's/^{"job_id":"\([-0-9a-f]*\)"}$/\1/p')
+    [ "${#id}" = 36 ] || fail "no job id for $1"
+}
+
+is_final() {
+    curl -sS "$url/status/$1" >"$T/status" && grep -qE '"status":"(completed|failed)"' "$T/status"
+}
+
+is_processing() {
+    curl -sS "$url/status/$1" | grep -q '"status":"processing"'
+}
+
+expect_job() { # REGEX: of the final status of job $id
+    wait_for is_final "$id"
+    grep -qE -- "$1" "$T/status" || fail "status $(cat "$T/status"), expected $1"
+}
+
+test_a_signal_ends_it_in_order() {
+    begin
+    curl -sS "$url/health" | grep -q '"purify":true' || fail "health"
+    submit "$samples/no-such-file.jsonl"
+    expect_job '"error":"Processing error: .*no-such-file.jsonl.*No such file'
+    stop "$server"
+    expect_status 0
+    grep -q "^Server listening on $url\$" "$T/server.log" || fail "the listening line"
+}
+
+test_a_second_signal_ends_it_at_once() {
+    begin
+    yes '{"text":"plain words that fill a line of a file which takes its time to be read"}' |
+        head -n 2000000 | gzip -1 >"$T/large.jsonl.gz" || true
+    submit "$T/large.jsonl.gz"
+    wait_for is_processing "$id"
+    kill -TERM "$server"
+    wait_for grep -q 'running jobs are finished' "$T/server.log"
+    while kill -TERM "$server" 2>/dev/null; do :; done
+    wait_exit "$server"
+    expect_status 143
+    [ -z "$(find "$T/server" -name '*.jsonl' -o -name '*.jsonl.gz')" ] || fail "a result of a job that did not end"
+}
+
+test_a_signal_while_the_index_builds() {
+    mkdir "$T/evals" "$T/server"
+    seq 30000 | sed 's/.*/{"doc_id":&,"question":"question & of many that take a while to index & one two three four five six seven eight nine ten & times"}/' \
+        >"$T/evals/many.jsonl"
+    "$BIN/decon-server" --port 0 --evals-dir "$T/evals" --report-output-dir "$T/server/r" >"$T/server.log" 2>&1 &
+    server=$!
+    started+=("$server")
+    wait_for test -d "$T/server/r" # the index is built behind this
+    stop "$server"
+    case $status in
+    143 | 0) ;; # 0: it had begun to listen
+    *) fail "exit status $status" ;;
+    esac
+}
+
+test_a_report_directory_that_cannot_be_written() {
+    : >"$T/file"
+    local status=0
+    "$BIN/decon-server" --port 0 --evals-dir "$evals" --report-output-dir "$T/file/r" >"$T/server.log" 2>&1 || status=$?
+    [ "$status" = 1 ] || fail "exit status $status"
+    grep -q "$T/file" "$T/server.log" || fail "the directory is not named"
+}
+
+test_a_report_directory_that_goes_away() {
+    begin
+    rm -r "$T/server/reports"
+    : >"$T/server/reports"
+    # Every question is in it, with its answer behind it.
+    sed -n 's/.*"question": *"\([^"]*\)".*"answer": *"\([^"]*\)".*/{"text":"some words before it all \1 \2"}/p' \
+        "$evals"/*.jsonl >"$T/hit.jsonl"
+    submit "$T/hit.jsonl"
+    expect_job '"error":"Processing error: .*server/reports'
+    [ -z "$(find "$T/server/cleaned" -type f)" ] || fail "a cleaned file of a failed job"
+    curl -sS "$url/health" >/dev/null # it lives on
+    stop "$server"
+    expect_status 0
+}
+
+test_nesting_is_no_danger() {
+    begin
+    {
+        printf '{"text":"x","a":'
+        head -c 1000000 /dev/zero | tr '\0' '['
+        echo
+        head -c 1000000 /dev/zero | tr '\0' '{'
+        echo
+    } >"$T/deep.jsonl"
+    submit "$T/deep.jsonl"
+    expect_job '"status":"completed"'
+    gzip -dc "$T/server/cleaned/$id.jsonl.gz" | cmp - "$T/deep.jsonl" || fail "lines are lost"
+    stop "$server"
+    expect_status 0
+}
+
+test_bad_starts_are_refused() {
+    local status options
+    for options in "--evals-dir $T/none" "--tokenizer no-such" "--worker-threads 0" "--no-such-option" \
+        "--config $T/none.yaml" "--perfect-match-decay-start soon"; do
+        status=0
+        # shellcheck disable=SC2086
+        "$BIN/decon-server" --port 0 --report-output-dir "$T/r" --evals-dir "$evals" $options \
+            >"$T/server.log" 2>&1 || status=$?
+        [ "$status" = 2 ] || fail "exit status $status: $options"
+    done
+}
+
+test_a_taken_port_is_named() {
+    begin
+    local status=0
+    "$BIN/decon-server" --port "$server_port" --evals-dir "$evals" --report-output-dir "$T/r2" \
+        >"$T/second.log" 2>&1 || status=$?
+    [ "$status" = 1 ] || fail "exit status $status"
+    grep -q "port $server_port" "$T/second.log" || fail "the port is not named"
+    stop "$server"
+}
+
+run_tests
