@@ -28,6 +28,9 @@ CFLAGS   += -std=gnu11 -g $(OPTIMIZE) -ffp-contract=off $(WARNINGS) $(SANITIZE_F
 LDFLAGS  += $(SANITIZE_FLAGS)
 LDLIBS   := -lcurl -lcrypto -lxml2 -lyaml -ljansson -lz -lzstd -llzma -lbz2 -lmicrohttpd -lm -lpthread
 
+# All cores for the targets that build as a step, where no -j was given.
+PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 PROGRAMS := decon-orchestrator decon-server decon-s3
 
 # Every .c of a folder is in the folder's library, but the main files of the programs.
@@ -107,7 +110,7 @@ orchestrate-debug: all
 ## demo: the whole on this machine: store, server, orchestrator over sample files
 demo:
 	@third_party/install.sh build
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(PARALLEL) all
 	@BIN=$(OUT)/bin config/demo/demo.sh
 
 ##@ Test
@@ -137,7 +140,8 @@ $(call objects,$(TEST_SOURCES) $(wildcard tests/fake/*.c)): | $(BUILD)/packages-
 ## test: everything, with sanitizers; ends with `N passed, N failed, N skipped`
 test:
 	@third_party/install.sh build test
-	@$(MAKE) --no-print-directory SANITIZE=1 all test-programs
+	@$(MAKE) --no-print-directory $(PARALLEL) SANITIZE=1 all test-programs
+	@third_party/minio.sh >/dev/null || true # the live tests say so where there is none
 	@$(MAKE) --no-print-directory SANITIZE=1 test-run
 test-programs: $(TEST_PROGRAMS)
 test-run:
@@ -153,7 +157,8 @@ unit-run-%:
 ## e2e, live: the real programs against `decon-s3 serve`, and against MinIO
 e2e live:
 	@third_party/install.sh build
-	@$(MAKE) --no-print-directory SANITIZE=1 all
+	@$(MAKE) --no-print-directory $(PARALLEL) SANITIZE=1 all
+	@[ $@ = e2e ] || third_party/minio.sh >/dev/null || true
 	@BIN=$(BUILD)/sanitize/bin tests/run.sh $(filter tests/$@/%,$(TEST_SCRIPTS))
 
 ## bench: times the programs on this machine (plain build)

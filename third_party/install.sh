@@ -73,7 +73,7 @@ install_packages() {
     case $family in
     debian)
         $as DEBIAN_FRONTEND=noninteractive apt-get update -qq || say 'apt-get update failed; going on'
-        $as DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+        $as DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "$@" >/dev/null
         ;;
     fedora) $as dnf install -y -q "$@" ;;
     esac >&2
@@ -108,9 +108,11 @@ for package in $missing; do
     fi
 done
 
+manager='apt-get install'
+[ "$family" = debian ] || manager='dnf install'
 say "missing:$needed$optional"
 if [ "${DECON_INSTALL:-yes}" != no ] && as=$(privilege); then
-    say "installing them${as:+ (${as% env})}"
+    say "installing them with ${as%env}${manager%% *}"
     # shellcheck disable=SC2086
     install_packages $needed $optional || {
         say "the package manager failed; install these and try again:$needed$optional"
@@ -118,8 +120,6 @@ if [ "${DECON_INSTALL:-yes}" != no ] && as=$(privilege); then
     }
     exit 0
 fi
-manager='apt-get install'
-[ "$family" = debian ] || manager='dnf install'
 if [ -z "$needed" ]; then
     say "going on without these, some tests will be skipped:$optional"
     exit 0
