@@ -7,7 +7,7 @@ PREFIX   ?= /usr/local
 SANITIZE ?=
 CONFIG   ?= config/orchestration.yaml
 SERVER_CONFIG ?= config/server.yaml
-EVALS_DIR ?=
+EVALS_DIR ?= config/sample-evals
 
 # A build with sanitizers has a folder of its own beside the plain one.
 ifneq ($(SANITIZE),)
