@@ -118,6 +118,11 @@ test_bad_starts_are_refused() {
     done
 }
 
+test_the_example_configuration_is_the_tables() {
+    "$BIN/decon-server" --print-config | diff - "$top/config/server.yaml" ||
+        fail "out of date: decon-server --print-config > config/server.yaml"
+}
+
 test_a_taken_port_is_named() {
     begin
     local status=0
