@@ -49,7 +49,7 @@ find_go() {
     fi
     arch=$("$go" env GOOS)-$("$go" env GOARCH)
     say "go 1.$minor is older than 1.$go_minor_needed; fetching go $go_version for this build"
-    "$go" mod download "golang.org/toolchain@v0.0.1-go$go_version.$arch" >&2
+    "$go" mod download "golang.org/toolchain@v0.0.1-go$go_version.$arch" >&2 || return 1
     dir=$GOMODCACHE/golang.org/toolchain@v0.0.1-go$go_version.$arch
     # A module's files come without the right to be run.
     chmod u+x "$dir"/bin/* "$dir"/pkg/tool/*/*
