@@ -219,6 +219,7 @@ static void a_commit_that_fails_leaves_nothing(void **state)
     AUTO_FREE char *path = xstrdup(below("target"));
     assert_true(fs_make_dirs(path, &e));
     AUTO_FD fd = fs_temp_create(path, &temp_path, &e);
+    assert_true(fd >= 0);
     AUTO_FREE char *copy = xstrdup(temp_path);
     assert_false(fs_temp_commit(&temp_path, path, &e)); /* a directory stands there */
     assert_int_equal(e.code, ERR_IO);

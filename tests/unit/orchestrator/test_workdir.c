@@ -84,6 +84,7 @@ static void a_second_instance_is_refused(void **state)
 {
     UNUSED(state);
     AUTO_PTR(workdir) w = open_dir(0);
+    assert_non_null(w);
     err e = ERR_INIT;
     workdir_options same = {
         .root = root, .input_uri = "s3://bucket/data", .host_index = 1, .host_count = 4};

@@ -127,6 +127,7 @@ static void the_home_directory_is_looked_into(void **state)
     AUTO_FREE char *path =
         write_file(".aws/credentials",
                    "[default]\naws_access_key_id=ID-HOME\naws_secret_access_key=SECRET-HOME\n");
+    assert_non_null(path);
     const char *env[] = {"HOME", dir, NULL};
     site s;
     site_env = env;
