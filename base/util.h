@@ -28,7 +28,7 @@
     {                                                                                              \
         release(v);                                                                                \
     }
-#define AUTO(type) __attribute__((cleanup(type##_auto_release))) type
+#define AUTO(type) __attribute__((unused, cleanup(type##_auto_release))) type
 
 /* DEFINE_AUTO_PTR(type, free): lets `AUTO_PTR(type) p` (a `type *`) call free(p); NULL is fine. */
 #define DEFINE_AUTO_PTR(type, free_fn)                                                             \
@@ -37,18 +37,18 @@
         if (*p)                                                                                    \
             free_fn(*p);                                                                           \
     }
-#define AUTO_PTR(type) __attribute__((cleanup(type##_auto_free))) type *
+#define AUTO_PTR(type) __attribute__((unused, cleanup(type##_auto_free))) type *
 
 /* A malloc'ed block (mostly a string), freed at the end of its scope. */
 static inline void util_auto_free(void *p)
 {
     free(*(void **)p);
 }
-#define AUTO_FREE __attribute__((cleanup(util_auto_free)))
+#define AUTO_FREE __attribute__((unused, cleanup(util_auto_free)))
 
 /* An open file descriptor, closed at the end of its scope unless it is -1. */
 void util_auto_close(int *fd);
-#define AUTO_FD __attribute__((cleanup(util_auto_close))) int
+#define AUTO_FD __attribute__((unused, cleanup(util_auto_close))) int
 
 /* Takes a pointer out of an AUTO variable: yields it and leaves NULL behind. */
 #define move(p)                                                                                    \

@@ -1,4 +1,5 @@
-# The limits of docs/style.md: functions of 70 lines, files of 700 (tests: 1,000), headers of 150.
+# The limits of docs/design.md: functions of 70 lines, files of 700 (tests: 1,000), their headers
+# of 150 (where they are not the tests').
 # Usage: awk -f tests/tools/sizes.awk FILE...
 # Relies on the committed layout: a function's braces stand alone in the first column.
 function fault(path, line, words) {
@@ -6,7 +7,7 @@ function fault(path, line, words) {
     faults++
 }
 function end_file() {
-    if (path ~ /\.h$/ && lines > 150) {
+    if (path ~ /\.h$/ && path !~ /^tests\// && lines > 150) {
         fault(path, lines, "a header of " lines " lines (120 is the aim, 150 the most)")
     } else if (lines > (path ~ /^tests\// ? 1000 : 700)) {
         fault(path, lines, "a file of " lines " lines (700 is the most)")
