@@ -129,8 +129,6 @@ static void on_get_done(void *ctx, const s3_get_result *result, const err *error
     d->get = NULL;
     if (error) {
         err e = *error;
-        if (e.code == ERR_S3_NOT_FOUND)
-            err_context(&e, "deleted since the listing");
         if (e.code == ERR_S3_ACCESS)
             e.cls = ERR_CLASS_ITEM; /* one object that may not be read is no reason to stop */
         fail(d, &e);
