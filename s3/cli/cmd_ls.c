@@ -61,8 +61,35 @@ static bool on_prefix(void *ctx, const char *prefix, err *e)
     return true;
 }
 
+static bool on_bucket(void *ctx, const char *name, int64_t created_s, err *e)
+{
+    cli_call *call = ctx;
+    char when[32];
+    print_time(created_s, when, sizeof when);
+    if (call->c->config->json) {
+        AUTO_FREE char *uri = xasprintf("s3://%s/", name);
+        const print_member members[] = {{.name = "uri", .text = uri},
+                                        {.name = "bucket", .text = name},
+                                        {.name = "created", .text = when}};
+        print_json(members, ARRAY_LEN(members), stdout);
+    } else {
+        printf("%-19s %12s s3://%s/\n", when, "BUCKET", name);
+    }
+    return !ferror(stdout) || print_flush(e);
+}
+
+static bool list_buckets(cli *c, err *e)
+{
+    cli_call call = {.c = c};
+    s3_list_buckets_options options = {
+        .on_bucket = on_bucket, .on_done = cli_on_done, .ctx = &call};
+    return cli_await(&call, s3_list_buckets(c->client, &options), e) && print_flush(e);
+}
+
 bool cli_ls(cli *c, err *e)
 {
+    if (c->word_count == 0)
+        return list_buckets(c, e);
     AUTO(s3_uri) uri = {0};
     if (!s3_uri_parse(c->words[0], &uri, e))
         return false;

@@ -90,16 +90,18 @@ static const option rows_serve[] = {
 
 static const cli_command command_ls = {
     .name = "ls",
-    .summary = "list objects",
-    .options = SET(rows_ls, "ls", "decon-s3 ls [OPTION]... s3://BUCKET[/PREFIX]",
+    .summary = "list objects, or the buckets",
+    .options = SET(rows_ls, "ls", "decon-s3 ls [OPTION]... [s3://BUCKET[/PREFIX]]",
                    "Lists the objects and folders whose keys start with PREFIX: date (UTC), size, "
-                   "URI. Control characters in keys are shown as \\n or \\x01; --json has them "
+                   "URI; without a URI the buckets. Control characters in keys are shown as \\n or "
+                   "\\x01; --json has them "
                    "to the letter.",
                    "Examples:\n"
+                   "  decon-s3 ls\n"
                    "  decon-s3 ls s3://my-bucket/data/\n"
                    "  decon-s3 ls -r -H s3://my-bucket\n"
                    "  decon-s3 ls -r --json s3://my-bucket/data/ | jq -r .uri\n"),
-    .words_min = 1,
+    .words_min = 0,
     .words_max = 1,
     .needs_client = true,
     .run = cli_ls,

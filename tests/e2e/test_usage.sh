@@ -53,6 +53,18 @@ test_help_and_version() {
 test_the_example_configurations_are_whole() {
     "$BIN/decon-orchestrator" --print-config | diff - "$top/config/orchestration.yaml"
 }
+# The reference of a program stands in its document behind the line that names the flag, and a
+# blank one, up to the end.
+same_reference() { # PROGRAM DOCUMENT
+    "$BIN/$1" --print-reference >"$T/reference"
+    [ -s "$T/reference" ] || fail "no reference of $1"
+    sed "1,/^Made by .$1 --print-reference/d" "$top/docs/$2" | sed 1d | diff "$T/reference" - ||
+        fail "docs/$2 is out of date: $1 --print-reference"
+}
+test_the_references_in_the_documents_are_the_tables() {
+    same_reference decon-orchestrator configuration.md
+    same_reference decon-server server.md
+}
 test_existing_configuration_files_run_unchanged() {
     cat >"$T/c.yaml" <<YAML
 remote_file_input: s3://data/in
