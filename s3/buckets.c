@@ -1,4 +1,6 @@
 /* ListBuckets, page after page. */
+#include "s3/buckets.h"
+
 #include "s3/client.h"
 #include "s3/uri.h"
 #include "s3/when.h"

@@ -86,15 +86,6 @@ typedef struct s3_list_options {
 } s3_list_options;
 s3_op *s3_list(s3_client *c, const s3_list_options *options);
 
-/* --- the buckets of these keys' owner (ListBuckets) --- */
-typedef struct s3_list_buckets_options {
-    /* Each bucket; the name is lent. false ends as in s3_list_options. */
-    bool (*on_bucket)(void *ctx, const char *name, int64_t created_s, err *e);
-    void (*on_done)(void *ctx, const err *error);
-    void *ctx;
-} s3_list_buckets_options;
-s3_op *s3_list_buckets(s3_client *c, const s3_list_buckets_options *options);
-
 /* --- one object down, by parallel ranges pinned with If-Match --- */
 typedef struct s3_get_result {
     uint64_t size_bytes;

@@ -1,3 +1,4 @@
+#include "s3/buckets.h"
 #include "s3/cli/cli.h"
 
 typedef struct listing {

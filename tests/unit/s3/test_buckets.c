@@ -1,3 +1,4 @@
+#include "s3/buckets.h"
 #include "tests/unit/s3/site.h"
 
 #define URL "http://store/?max-buckets=1000"

@@ -1,0 +1,22 @@
+/* The list of buckets.
+ *
+ * What:    s3_list_buckets: the buckets that belong to the owner of the keys, in the store's order.
+ * Owner:   as all operations of s3/s3.h; names are lent to the callback.
+ * Threads: the transport's.
+ * Fails:   by the err given to on_done, as in s3/s3.h.
+ * Sources: Amazon S3 API Reference, ListBuckets.
+ */
+#ifndef S3_BUCKETS_H
+#define S3_BUCKETS_H
+
+#include "s3/s3.h"
+
+typedef struct s3_list_buckets_options {
+    /* false ends the list with the error that was set (ERR_CANCELLED: silently). */
+    bool (*on_bucket)(void *ctx, const char *name, int64_t created_s, err *e);
+    void (*on_done)(void *ctx, const err *error); /* error NULL: the list is whole */
+    void *ctx;
+} s3_list_buckets_options;
+s3_op *s3_list_buckets(s3_client *c, const s3_list_buckets_options *options);
+
+#endif
