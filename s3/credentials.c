@@ -4,11 +4,13 @@
 
 #define RENEW_AHEAD_S     300 /* before the end of the keys */
 #define RENEW_AGAIN_S     60  /* after a renewal that failed or brought nothing longer-lived */
-#define REASONS_MAX_BYTES ((size_t)512)
+#define REASONS_MAX_BYTES ((size_t)2048)
+#define PROVIDER_COUNT    4
 
 /* --- what the providers call --- */
 
 static void next_provider(s3_credentials *c);
+static const char *provider_name(const s3_credentials *c);
 
 static void set_string(char **to, const char *from)
 {
@@ -64,6 +66,15 @@ static void missing(s3_credentials *c, const char *provider, const char *reason)
     next_provider(c);
 }
 
+/* What was set up on purpose and does not work ends the chain: the keys of a provider further down
+ * would be those of somebody else (a pod's work done as its node). */
+static void broken(s3_credentials *c, const char *provider, const char *reason)
+{
+    c->provider = PROVIDER_COUNT;
+    buf_clear(&c->reasons); /* that the others had nothing is beside the point */
+    missing(c, provider, reason);
+}
+
 /* --- the providers --- */
 
 static void environment_start(s3_credentials *c, const char *name)
@@ -102,18 +113,38 @@ static void files_start(s3_credentials *c, const char *name)
     missing(c, name, reason);
 }
 
-#define IMDS_NAME "instance role"
-
-static void imds_end(void *ctx, const s3_imds_keys *keys, const char *reason)
+static void role_found(s3_credentials *c, const s3_role_keys *keys)
 {
-    s3_credentials *c = ctx;
-    if (!keys) {
-        missing(c, IMDS_NAME, reason);
-        return;
-    }
-    found(c, IMDS_NAME,
+    found(c, provider_name(c),
           &(found_keys){keys->access_key_id, keys->secret_access_key, keys->session_token,
                         keys->expires_s});
+}
+
+static void service_end(void *ctx, const s3_role_keys *keys, const char *reason)
+{
+    s3_credentials *c = ctx;
+    if (keys)
+        role_found(c, keys);
+    else
+        broken(c, provider_name(c), reason);
+}
+
+/* Nothing has set IMDS up: that it does not answer is mostly a machine that is no instance. */
+static void imds_end(void *ctx, const s3_role_keys *keys, const char *reason)
+{
+    s3_credentials *c = ctx;
+    if (keys)
+        role_found(c, keys);
+    else
+        missing(c, provider_name(c), reason);
+}
+
+static void container_start(s3_credentials *c, const char *name)
+{
+    if (s3_container_is_set(c->getenv_fn))
+        s3_container_start(&c->container, c->getenv_fn);
+    else
+        missing(c, name, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI are not set");
 }
 
 static void imds_start(s3_credentials *c, const char *name)
@@ -123,19 +154,25 @@ static void imds_start(s3_credentials *c, const char *name)
 }
 
 /* In the order in which they are asked. Each start ends, at once or later, in exactly one call of
- * found or missing. */
+ * found, missing or broken. */
 static const struct {
     const char *name;
     void (*start)(s3_credentials *c, const char *name);
-} providers[] = {
+} providers[PROVIDER_COUNT] = {
     {"environment", environment_start},
     {"shared files", files_start},
-    {IMDS_NAME, imds_start},
+    {"container", container_start},
+    {"instance role", imds_start},
 };
+
+static const char *provider_name(const s3_credentials *c)
+{
+    return providers[c->provider].name;
+}
 
 static void next_provider(s3_credentials *c)
 {
-    if (c->provider < ARRAY_LEN(providers)) {
+    if (c->provider < PROVIDER_COUNT) {
         providers[c->provider].start(c, providers[c->provider].name);
         return;
     }
@@ -165,11 +202,13 @@ void s3_credentials_init(s3_credentials *c, transport *t, s3_getenv getenv_fn, c
     *c = (s3_credentials){.t = t, .getenv_fn = getenv_fn, .on_change = on_change, .ctx = ctx};
     set_string(&c->profile, profile);
     buf_init(&c->reasons, REASONS_MAX_BYTES);
+    s3_container_init(&c->container, t, service_end, c);
     s3_imds_init(&c->imds, t, imds_end, c);
 }
 
 void s3_credentials_deinit(s3_credentials *c)
 {
+    s3_container_cancel(&c->container);
     s3_imds_cancel(&c->imds);
     buf_deinit(&c->reasons);
     free(c->profile);

@@ -1,7 +1,8 @@
 /* The keys that requests are signed with: where they come from, and when they are renewed.
  *
- * What:    asks an ordered table of providers (environment, shared files, instance role); keeps
- *          what the first one found; renews it 5 minutes before it expires, in the background.
+ * What:    asks an ordered table of providers (environment, shared files, container, instance
+ *          role); keeps what
+ *          the first one found; renews it 5 minutes before it expires, in the background.
  * Owner:   embedded in the client. Keys are lent until the next call.
  * Threads: the transport's.
  * Fails:   ERR_S3_CREDENTIALS with each provider's reason. Keys that cannot be renewed are used on:
@@ -11,6 +12,7 @@
 #ifndef S3_CREDENTIALS_H
 #define S3_CREDENTIALS_H
 
+#include "s3/container.h"
 #include "s3/imds.h"
 #include "s3/sign.h"
 
@@ -34,6 +36,7 @@ typedef struct s3_credentials {
     bool loading, rejected, failed;
     size_t provider; /* row of the table */
     buf reasons;     /* why the providers before had nothing */
+    s3_container container;
     s3_imds imds;
 } s3_credentials;
 

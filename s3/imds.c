@@ -1,10 +1,8 @@
 #include "s3/imds.h"
 
-#include <jansson.h>
 #include <strings.h>
 
 #include "base/log.h"
-#include "s3/when.h"
 
 /* step    request                                                next
  * TOKEN   PUT /latest/api/token                                  ROLE
@@ -20,9 +18,7 @@
 
 static void step_start(s3_imds *m, s3_imds_step step);
 
-void s3_imds_init(s3_imds *m, transport *t,
-                  void (*on_end)(void *ctx, const s3_imds_keys *keys, const char *reason),
-                  void *ctx)
+void s3_imds_init(s3_imds *m, transport *t, s3_role_keys_end on_end, void *ctx)
 {
     *m = (s3_imds){.t = t, .on_end = on_end, .ctx = ctx};
     buf_init(&m->body, BODY_MAX_BYTES);
@@ -39,31 +35,18 @@ void s3_imds_cancel(s3_imds *m)
     buf_deinit(&m->body);
 }
 
-static void end(s3_imds *m, const s3_imds_keys *keys, const char *reason)
+static void end(s3_imds *m, const s3_role_keys *keys, const char *reason)
 {
     m->on_end(m->ctx, keys, reason);
     s3_imds_cancel(m);
 }
 
-static const char *string_of(const json_t *object, const char *name)
-{
-    return json_string_value(json_object_get(object, name));
-}
-
 static void take_keys(s3_imds *m)
 {
-    json_t *json = json_loadb(buf_str(&m->body), m->body.len, 0, NULL);
-    s3_imds_keys keys = {.access_key_id = string_of(json, "AccessKeyId"),
-                         .secret_access_key = string_of(json, "SecretAccessKey"),
-                         .session_token = string_of(json, "Token")};
-    const char *expiration = string_of(json, "Expiration");
-    if (!keys.access_key_id || !keys.secret_access_key)
-        end(m, NULL, "its answer holds no keys (has the role been removed?)");
-    else if (expiration && !s3_when_parse_iso(expiration, &keys.expires_s))
-        end(m, NULL, "its answer has an Expiration that is no date");
-    else
-        end(m, &keys, NULL);
-    json_decref(json);
+    AUTO(s3_role_keys) keys = {0};
+    const char *reason = NULL;
+    bool ok = s3_role_keys_read_json(buf_slice(&m->body), &keys, &reason);
+    end(m, ok ? &keys : NULL, reason);
 }
 
 /* The first line of the body. */

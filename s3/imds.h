@@ -11,17 +11,13 @@
 
 #include "base/transport.h"
 #include "s3/profile.h"
-
-typedef struct s3_imds_keys { /* lent */
-    const char *access_key_id, *secret_access_key, *session_token;
-    int64_t expires_s; /* 0: never */
-} s3_imds_keys;
+#include "s3/role_keys.h"
 
 typedef enum s3_imds_step { S3_IMDS_TOKEN, S3_IMDS_ROLE, S3_IMDS_KEYS } s3_imds_step;
 
 typedef struct s3_imds {
     transport *t;
-    void (*on_end)(void *ctx, const s3_imds_keys *keys, const char *reason); /* one is NULL */
+    s3_role_keys_end on_end;
     void *ctx;
     char *base; /* http://169.254.169.254 */
     char *token, *role, *url;
@@ -34,9 +30,7 @@ typedef struct s3_imds {
     buf body;
 } s3_imds;
 
-void s3_imds_init(s3_imds *m, transport *t,
-                  void (*on_end)(void *ctx, const s3_imds_keys *keys, const char *reason),
-                  void *ctx);
+void s3_imds_init(s3_imds *m, transport *t, s3_role_keys_end on_end, void *ctx);
 /* Ends in on_end, mostly later (at once where the environment forbids it). */
 void s3_imds_start(s3_imds *m, s3_getenv getenv_fn);
 void s3_imds_cancel(s3_imds *m); /* without on_end; releases what it holds */

@@ -1,49 +1,8 @@
-#include <unistd.h>
+#include "tests/unit/s3/keys_site.h"
 
-#include "base/fsutil.h"
-#include "tests/unit/s3/site.h"
-
-#define URL       "http://store/b/k"
 #define IMDS      "http://169.254.169.254"
 #define ROLE_URL  IMDS "/latest/meta-data/iam/security-credentials/"
 #define TOKEN_URL IMDS "/latest/api/token"
-
-static char *dir; /* of the shared files */
-
-static int make_dir(void **state)
-{
-    char template[] = "/tmp/s3-credentials-XXXXXX";
-    (void)state;
-    dir = xstrdup(mkdtemp(template));
-    return 0;
-}
-
-static int remove_dir(void **state)
-{
-    (void)state;
-    err e = ERR_INIT;
-    bool ok = fs_remove_tree(dir, &e);
-    free(move(dir));
-    return ok ? 0 : 1;
-}
-
-static char *write_file(const char *name, const char *text)
-{
-    char *path = xasprintf("%s/%s", dir, name);
-    assert_true(fs_write_file(path, slice_from(text), false, NULL));
-    return path;
-}
-
-static void remove_key(site *s)
-{
-    s3_delete(s->c, "b", "k", site_done, s);
-}
-
-static bool signed_with(const site *s, size_t index, const char *id)
-{
-    AUTO_FREE char *credential = xasprintf("Credential=%s/", id);
-    return strstr(site_sent_header(s, index, "Authorization"), credential) != NULL;
-}
 
 static void keys_and_token_of_the_environment(void **state)
 {

@@ -1,0 +1,38 @@
+#include "s3/role_keys.h"
+
+#include <jansson.h>
+
+#include "s3/when.h"
+
+void s3_role_keys_deinit(s3_role_keys *keys)
+{
+    free(keys->access_key_id);
+    free(keys->secret_access_key);
+    free(keys->session_token);
+    *keys = (s3_role_keys){0};
+}
+
+/* A copy of the member, or NULL where it is absent, no string, or empty. */
+static char *string_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text && *text ? xstrdup(text) : NULL;
+}
+
+bool s3_role_keys_read_json(slice text, s3_role_keys *out, const char **reason)
+{
+    json_t *json = text.len ? json_loadb(text.data, text.len, 0, NULL) : NULL;
+    *out = (s3_role_keys){.access_key_id = string_of(json, "AccessKeyId"),
+                          .secret_access_key = string_of(json, "SecretAccessKey"),
+                          .session_token = string_of(json, "Token")};
+    AUTO_FREE char *expiration = string_of(json, "Expiration");
+    json_decref(json);
+    *reason = NULL;
+    if (!out->access_key_id || !out->secret_access_key)
+        *reason = "its answer holds no keys (has the role been removed?)";
+    else if (expiration && !s3_when_parse_iso(expiration, &out->expires_s))
+        *reason = "its answer has an Expiration that is no date";
+    if (*reason)
+        s3_role_keys_deinit(out);
+    return !*reason;
+}
