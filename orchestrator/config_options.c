@@ -8,12 +8,43 @@ static const char *const verify_names[] = {"none", "stream", "jsonl", NULL};
 static const char *const addressing_names[] = {"auto", "path", "virtual", NULL};
 static const char *const log_level_names[] = {"error", "warn", "info", "debug", NULL};
 
+/* Behind the scheme: [USER@]HOST[:PORT][/...], where HOST may be an IPv6 address in brackets. */
+static bool has_host_and_port(const char *rest)
+{
+    AUTO_FREE char *authority = xstrndup(rest, strcspn(rest, "/?#"));
+    const char *at = strrchr(authority, '@');
+    const char *host = at ? at + 1 : authority;
+    const char *end = host[0] == '[' ? strchr(host, ']') : host + strcspn(host, ":");
+    if (!end || end == host)
+        return false;
+    end += host[0] == '[';
+    uint64_t port = 0;
+    return *end == '\0' ||
+           (*end == ':' && num_parse_u64(end + 1, &port) && port >= 1 && port <= 65535);
+}
+
+static bool has_blanks(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text <= ' ' || *text == 0x7F)
+            return true;
+    return false;
+}
+
 static bool check_http_url(const char *text, err *e)
 {
-    if (str_starts_with(text, "http://") || str_starts_with(text, "https://"))
-        return true;
-    return err_set(e, ERR_CONFIG, "%s is no URL; a right one looks like http://localhost:8080",
+    static const char *const schemes[] = {"http://", "https://"};
+    for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
+        if (str_starts_with(text, schemes[i]) && has_host_and_port(text + strlen(schemes[i])) &&
+            !has_blanks(text))
+            return true;
+    return err_set(e, ERR_CONFIG, "'%s' is no URL; a right one looks like http://localhost:8080",
                    text);
+}
+
+static bool check_dir(const char *text, err *e)
+{
+    return text[0] || err_set(e, ERR_CONFIG, "is empty; name a folder like /tmp/decon-work");
 }
 
 #define AT(member) .offset = offsetof(config, member)
@@ -113,6 +144,7 @@ static const option rows[] = {
      AT(local_work_dir),
      .fallback = "/tmp/decon-work",
      .metavar = "DIR",
+     .check = check_dir,
      .section = "This machine",
      .help = "Folder for downloads; a cache, safe to remove between runs."},
     {.key = "cleanup_delay",

@@ -166,9 +166,32 @@ static void bad_values_are_refused(void **state)
     expect_refused(WORDS("--s3-workers", "0"), "range");
     expect_refused(WORDS("--server-url", "localhost:8080"), "URL");
     expect_refused(WORDS("--remote-cleaned-output-dir", "s3://b/data"), "above");
+    expect_refused(WORDS("--local-work-dir", ""), "--local-work-dir: is empty");
     expect_refused(WORDS("--verify", "some"), "verify");
     expect_refused(WORDS("--no-such-thing"), "no-such-thing");
     expect_refused(WORDS("stray"), "stray");
+}
+
+static void urls_have_a_host_and_a_real_port(void **state)
+{
+    UNUSED(state);
+    static const char *const bad[] = {
+        "http://",        "http:///x",     "http://:80",     "http://h:0",
+        "http://h:65536", "http://h:",     "http://h:80x/y", "http://[::1:80",
+        "http://[::1]80", "http://h h:80", "ftp://h",        "http://h:80/a\tb"};
+    static const char *const good[] = {"http://h",       "https://h.example:65535/base",
+                                       "http://[::1]:1", "http://user:word@h:80/",
+                                       "http://[::1]/x", "http://10.0.0.1:8080"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        expect_refused(WORDS("--server-url", bad[i]), "URL");
+        expect_refused(WORDS("--endpoint-url", bad[i]), "URL");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        AUTO(config) c;
+        err e = ERR_INIT;
+        if (!load(&c, &e, WORDS("--server-url", good[i])))
+            fail_msg("%s", e.message);
+    }
 }
 
 static void debug_comes_from_the_environment(void **state)
@@ -236,6 +259,7 @@ int main(void)
         ENV_TEST(the_share_comes_from_both_variables_or_none),
         ENV_TEST(a_share_that_is_not_whole_is_refused),
         ENV_TEST(bad_values_are_refused),
+        ENV_TEST(urls_have_a_host_and_a_real_port),
         ENV_TEST(debug_comes_from_the_environment),
         ENV_TEST(help_asks_for_nothing_else),
         ENV_TEST(the_example_file_is_the_tables),
