@@ -50,7 +50,7 @@ void output_names_deinit(output_names *n)
     *n = (output_names){0};
 }
 
-static bool is_utf8(const char *s)
+bool names_is_utf8(const char *s)
 {
     json_t *text = json_string(s); /* refuses what is not UTF-8 */
     json_decref(text);
@@ -71,7 +71,7 @@ char *names_local(const char *key)
 {
     const char *name = names_basename(key);
     char *local = strlen(name) > FILE_NAME_MAX_BYTES ? shorten(name) : xstrdup(name);
-    if (!is_utf8(local))
+    if (!names_is_utf8(local))
         for (char *p = local; *p; p++)
             if ((unsigned char)*p >= 0x80)
                 *p = '_';

@@ -33,5 +33,6 @@ void output_names_deinit(output_names *n);
 /* The object's own file name, which reports carry as `training_file`; changed only where a file
  * system or JSON could not take it: longer than 255 bytes, or not UTF-8. */
 char *names_local(const char *key) MUST_USE;
+bool names_is_utf8(const char *text); /* without U+0000; what JSON can carry */
 
 #endif

@@ -42,6 +42,13 @@ static char *share_path(const workdir_options *o, err *e)
     AUTO_FREE char *root = fs_absolute(o->root, e);
     if (!root)
         return NULL;
+    if (!names_is_utf8(root)) { /* paths go to the server as JSON */
+        err_set(e, ERR_IO,
+                "%s: the path is not UTF-8, the server could not be told of it; choose another "
+                "local_work_dir",
+                root);
+        return NULL;
+    }
     return xasprintf("%s/input-%s/%u-of-%u", root, uri_hash, o->host_index, o->host_count);
 }
 

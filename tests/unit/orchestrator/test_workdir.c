@@ -63,6 +63,20 @@ static void lies_where_the_issue_says(void **state)
     assert_true(workdir_budget_bytes(w) > 0);
 }
 
+/* The server is told of files in JSON, which cannot carry such a path. */
+static void a_path_that_is_not_utf8_is_refused(void **state)
+{
+    UNUSED(state);
+    AUTO_FREE char *odd = xasprintf("%s/w\xFF", root);
+    err e = ERR_INIT;
+    workdir *w = workdir_open(
+        &(workdir_options){.root = odd, .input_uri = "s3://bucket/data", .host_count = 1}, &e);
+    workdir_close(w);
+    assert_null(w);
+    assert_non_null(strstr(e.message, "not UTF-8"));
+    assert_false(fs_exists(odd));
+}
+
 static void no_key_leaves_the_directory(void **state)
 {
     UNUSED(state);
@@ -165,6 +179,7 @@ int main(void)
 #define DIR_TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
     const struct CMUnitTest tests[] = {
         DIR_TEST(lies_where_the_issue_says),
+        DIR_TEST(a_path_that_is_not_utf8_is_refused),
         DIR_TEST(no_key_leaves_the_directory),
         DIR_TEST(a_second_instance_is_refused),
         DIR_TEST(the_lock_ends_with_its_holder),
