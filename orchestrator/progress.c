@@ -70,6 +70,9 @@ void progress_plan(const plan *p, const config *c)
              "that are no inputs",
              (long long)c->host_index, (long long)c->host_count, p->done, p->other_hosts,
              p->ignored_count);
+    if (!p->input_count)
+        log_warn("no training file in s3://%s/%s: is remote_file_input right?",
+                 c->places.input.bucket, places_list_prefix(&c->places));
     if (p->beyond_debug)
         log_info("debug run: %zu more files are left out (MAX_FILES_DEBUG=%lld)", p->beyond_debug,
                  (long long)c->max_files_debug);

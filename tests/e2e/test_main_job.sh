@@ -108,6 +108,14 @@ test_redo_removes_the_opposite_commit() {
     expect_all_outputs
 }
 
+test_an_input_folder_without_files_is_warned_of() {
+    setup
+    orchestrate run --remote-file-input s3://data/imput
+    expect_status 0
+    expect_log 'WARN .*no training file in s3://data/imput/'
+    expect_last_line 'WORK COMPLETE EXITING'
+}
+
 test_a_dry_run_touches_nothing() {
     setup
     orchestrate run --dry-run
