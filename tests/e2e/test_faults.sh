@@ -49,6 +49,19 @@ test_a_directory_that_may_not_be_written_is_found_before_the_first_download() {
     ! grep -E '^GET /data/in/' "$T/access" || fail 'something was downloaded'
 }
 
+test_a_cleaned_directory_that_may_not_be_written_is_found_as_well() {
+    start_store
+    fill
+    stop "$store"
+    start_store --fault status=403,method=POST,key=out/cleaned/*
+    start_server
+    orchestrate run
+    expect_status 1
+    expect_log 'out/cleaned/'
+    expect_no_log 'SUMMARY'
+    ! grep -E '^GET /data/in/' "$T/access" || fail 'something was downloaded'
+}
+
 test_an_object_deleted_since_the_listing_fails_alone() {
     start_store
     fill
@@ -241,6 +254,38 @@ test_a_second_signal_ends_at_once() {
     kill -INT "$orchestrator"
     wait_exit "$orchestrator"
     expect_status 130
+}
+
+# more_than_a_part FILE: over 5 MiB, the smallest part, and contaminated.
+more_than_a_part() {
+    local i
+    for ((i = 0; i < 400; i++)); do
+        cat "$samples/books/part-01.jsonl"
+    done >"$1"
+}
+
+test_a_second_signal_aborts_multipart_uploads_in_the_store() {
+    start_store
+    s3 mb s3://data
+    more_than_a_part "$T/large.jsonl"
+    put "$T/large.jsonl" in/large.jsonl
+    stop "$store"
+    start_store --fault status=503,method=PUT,query=partNumber
+    start_server
+    start_orchestrator first --download-retry-attempts 1000 --part-size 5MiB
+    wait_for grep -q '^PUT .*partNumber' "$T/access"
+    kill -TERM "$orchestrator"
+    wait_for grep -q 'once more' "$T/first.log"
+    kill -TERM "$orchestrator"
+    wait_exit "$orchestrator"
+    expect_status 143
+    grep -qE '^DELETE /data/out/cleaned/large.clean.jsonl\?uploadId=[^ ]* 204' "$T/access" ||
+        fail 'the upload was not aborted'
+    stop "$store"
+    start_store
+    orchestrate second
+    expect_status 0
+    expect_key out/cleaned/large.clean.jsonl
 }
 
 test_results_that_nobody_waits_for_are_taken_up_or_removed() {
