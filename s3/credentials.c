@@ -5,7 +5,7 @@
 #define RENEW_AHEAD_S     300 /* before the end of the keys */
 #define RENEW_AGAIN_S     60  /* after a renewal that failed or brought nothing longer-lived */
 #define REASONS_MAX_BYTES ((size_t)2048)
-#define PROVIDER_COUNT    4
+#define PROVIDER_COUNT    5
 
 /* --- what the providers call --- */
 
@@ -139,6 +139,22 @@ static void imds_end(void *ctx, const s3_role_keys *keys, const char *reason)
         missing(c, provider_name(c), reason);
 }
 
+static void web_identity_start(s3_credentials *c, const char *name)
+{
+    s3_sts_call call = {.region = c->region,
+                        .role_arn = s3_env(c->getenv_fn, "AWS_ROLE_ARN"),
+                        .session_name = s3_env(c->getenv_fn, "AWS_ROLE_SESSION_NAME"),
+                        .token_path = s3_env(c->getenv_fn, "AWS_WEB_IDENTITY_TOKEN_FILE")};
+    if (c->profile)
+        missing(c, name, "left out, a profile was asked for");
+    else if (!call.token_path)
+        missing(c, name, "AWS_WEB_IDENTITY_TOKEN_FILE is not set");
+    else if (!call.role_arn)
+        broken(c, name, "AWS_WEB_IDENTITY_TOKEN_FILE is set, AWS_ROLE_ARN is not");
+    else
+        s3_sts_start(&c->web_identity, c->getenv_fn, &call);
+}
+
 static void container_start(s3_credentials *c, const char *name)
 {
     if (s3_container_is_set(c->getenv_fn))
@@ -159,9 +175,8 @@ static const struct {
     const char *name;
     void (*start)(s3_credentials *c, const char *name);
 } providers[PROVIDER_COUNT] = {
-    {"environment", environment_start},
-    {"shared files", files_start},
-    {"container", container_start},
+    {"environment", environment_start}, {"web identity", web_identity_start},
+    {"shared files", files_start},      {"container", container_start},
     {"instance role", imds_start},
 };
 
@@ -202,12 +217,14 @@ void s3_credentials_init(s3_credentials *c, transport *t, s3_getenv getenv_fn, c
     *c = (s3_credentials){.t = t, .getenv_fn = getenv_fn, .on_change = on_change, .ctx = ctx};
     set_string(&c->profile, profile);
     buf_init(&c->reasons, REASONS_MAX_BYTES);
+    s3_sts_init(&c->web_identity, t, service_end, c);
     s3_container_init(&c->container, t, service_end, c);
     s3_imds_init(&c->imds, t, imds_end, c);
 }
 
 void s3_credentials_deinit(s3_credentials *c)
 {
+    s3_sts_cancel(&c->web_identity);
     s3_container_cancel(&c->container);
     s3_imds_cancel(&c->imds);
     buf_deinit(&c->reasons);

@@ -1,7 +1,7 @@
 /* The keys that requests are signed with: where they come from, and when they are renewed.
  *
- * What:    asks an ordered table of providers (environment, shared files, container, instance
- *          role); keeps what
+ * What:    asks an ordered table of providers (environment, web identity, shared files,
+ *          container, instance role); keeps what
  *          the first one found; renews it 5 minutes before it expires, in the background.
  * Owner:   embedded in the client. Keys are lent until the next call.
  * Threads: the transport's.
@@ -15,12 +15,14 @@
 #include "s3/container.h"
 #include "s3/imds.h"
 #include "s3/sign.h"
+#include "s3/sts.h"
 
 typedef struct s3_credentials {
     /* immutable */
     transport *t;
     s3_getenv getenv_fn;
-    char *profile; /* asked for by name, or NULL */
+    char *profile;      /* asked for by name, or NULL */
+    const char *region; /* where STS is asked; lent, set behind init; NULL: us-east-1 */
     void (*on_change)(void *ctx);
     void *ctx;
 
@@ -36,6 +38,7 @@ typedef struct s3_credentials {
     bool loading, rejected, failed;
     size_t provider; /* row of the table */
     buf reasons;     /* why the providers before had nothing */
+    s3_sts web_identity;
     s3_container container;
     s3_imds imds;
 } s3_credentials;

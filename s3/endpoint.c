@@ -15,7 +15,7 @@ static const struct {
     {"eusc-", "amazonaws.eu"},     {"", "amazonaws.com"},
 };
 
-static const char *dns_suffix(const char *region)
+const char *s3_endpoint_dns_suffix(const char *region)
 {
     size_t i = 0;
     while (!str_starts_with(region, partitions[i].region_prefix))
@@ -98,7 +98,7 @@ static char *target_host(const s3_endpoint *ep, const char *region, const char *
     const char *dot = *bucket_label ? "." : "";
     if (ep->custom)
         return xasprintf("%s%s%s", bucket_label, dot, ep->host);
-    return xasprintf("%s%ss3.%s.%s", bucket_label, dot, region, dns_suffix(region));
+    return xasprintf("%s%ss3.%s.%s", bucket_label, dot, region, s3_endpoint_dns_suffix(region));
 }
 
 void s3_endpoint_target(const s3_endpoint *ep, const char *region, const char *bucket,

@@ -41,4 +41,7 @@ void s3_target_deinit(s3_target *target);
 /* May the name be the first label of a host name, with TLS too: 3 to 63 of a-z 0-9 and '-'. */
 bool s3_bucket_is_dns_label(const char *bucket);
 
+/* What the names of AWS's services end with in the region's partition: "amazonaws.com". */
+const char *s3_endpoint_dns_suffix(const char *region);
+
 #endif

@@ -1,0 +1,228 @@
+#include "s3/sts.h"
+
+#include "base/fsutil.h"
+#include "base/log.h"
+#include "s3/endpoint.h"
+#include "s3/uri.h"
+#include "s3/when.h"
+#include "s3/xml.h"
+
+#define DEFAULT_REGION  "us-east-1"
+#define BODY_MAX_BYTES  ((size_t)256 * 1024)
+#define TOKEN_MAX_BYTES ((size_t)64 * 1024)
+#define AUTH_MAX_BYTES  ((size_t)4096)
+#define DURATION_MIN_S  900
+#define DURATION_MAX_S  43200
+
+static void release(s3_sts *s)
+{
+    free(move(s->url));
+    free(move(s->host));
+    free(move(s->role_arn));
+    free(move(s->security_token));
+    buf_deinit(&s->body);
+    buf_deinit(&s->authorization);
+}
+
+void s3_sts_cancel(s3_sts *s)
+{
+    s3_ask_cancel(&s->ask);
+    release(s);
+}
+
+/* on_end may start the next call. */
+static void end(s3_sts *s, const s3_role_keys *keys, const char *reason)
+{
+    release(s);
+    s->on_end(s->ctx, keys, reason);
+}
+
+/* --- the reply --- */
+
+static char *credential(const s3_sts *s, const s3_answer *answer, const char *name)
+{
+    const char *action = s->web_identity ? "AssumeRoleWithWebIdentity" : "AssumeRole";
+    AUTO_FREE char *path = xasprintf("%sResponse/%sResult/Credentials/%s", action, action, name);
+    char *text = s3_xml_find(answer->body, path);
+    if (text && !*text)
+        free(move(text));
+    return text;
+}
+
+static bool take_keys(const s3_sts *s, const s3_answer *answer, s3_role_keys *keys)
+{
+    *keys = (s3_role_keys){.access_key_id = credential(s, answer, "AccessKeyId"),
+                           .secret_access_key = credential(s, answer, "SecretAccessKey"),
+                           .session_token = credential(s, answer, "SessionToken")};
+    AUTO_FREE char *expiration = credential(s, answer, "Expiration");
+    if (keys->secret_access_key)
+        log_secret_add(keys->secret_access_key);
+    if (keys->session_token)
+        log_secret_add(keys->session_token);
+    return keys->access_key_id && keys->secret_access_key && keys->session_token && expiration &&
+           s3_when_parse_iso(expiration, &keys->expires_s);
+}
+
+/* STS's code is a word of letters; its message may repeat what was sent, so it is left out. */
+static char *refusal(const s3_sts *s, const s3_answer *answer)
+{
+    AUTO_FREE char *code = s3_xml_find(answer->body, "ErrorResponse/Error/Code");
+    return xasprintf("%s refuses role %s: %d %.64s%s", s->url, s->role_arn, answer->status,
+                     code ? code : "",
+                     s->web_identity ? " (check the role's trust policy and the token)"
+                                     : " (check the role's trust policy and external_id)");
+}
+
+static void asked(void *ctx, const s3_answer *answer)
+{
+    s3_sts *s = ctx;
+    AUTO(s3_role_keys) keys = {0};
+    AUTO_FREE char *reason = NULL;
+    if (answer->error)
+        reason = xasprintf("%s: %s", s->url, answer->error);
+    else if (answer->status != 200)
+        reason = refusal(s, answer);
+    else if (!take_keys(s, answer, &keys))
+        reason = xasprintf("%s: the answer holds no keys, or no end of them", s->url);
+    end(s, reason ? NULL : &keys, reason);
+}
+
+static bool holds(slice text, const char *word)
+{
+    return text.len && memmem(text.data, text.len, word, strlen(word));
+}
+
+/* STS throttles with 400, and says so of an identity provider that was out of its reach. */
+static bool may_pass(const s3_answer *answer)
+{
+    return answer->status == 400 && (holds(answer->body, "<Code>Throttling") ||
+                                     holds(answer->body, "<Code>IDPCommunicationError"));
+}
+
+/* --- the request: each take_ yields the reason why not, or NULL --- */
+
+static void add_field(s3_sts *s, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    buf_printf(&s->body, "&%s=", name);
+    s3_uri_encode(slice_from(value), false, &s->body);
+}
+
+static char *take_token(s3_sts *s, const char *path)
+{
+    AUTO(buf) text;
+    buf_init(&text, TOKEN_MAX_BYTES);
+    err e = ERR_INIT;
+    if (!fs_read_file(path, TOKEN_MAX_BYTES, &text, &e))
+        return xasprintf("the web identity's token: %s", e.message);
+    slice trimmed = slice_trim(buf_slice(&text));
+    if (trimmed.len == 0)
+        return xasprintf("the web identity's token: %s is empty", path);
+    AUTO_FREE char *token = slice_dup(trimmed);
+    log_secret_add(token);
+    add_field(s, "WebIdentityToken", token);
+    return NULL;
+}
+
+static char *take_body(s3_sts *s, const s3_sts_call *call)
+{
+    uint64_t duration_s = 0;
+    if (call->duration_s && (!num_parse_u64(call->duration_s, &duration_s) ||
+                             duration_s < DURATION_MIN_S || duration_s > DURATION_MAX_S))
+        return xasprintf("duration_seconds = %s is not from %d to %d", call->duration_s,
+                         DURATION_MIN_S, DURATION_MAX_S);
+    AUTO_FREE char *name = xasprintf("decon-%llu", (unsigned long long)clock_wall_s(s->ask.t));
+    buf_printf(&s->body, "Action=%s&Version=2011-06-15",
+               s->web_identity ? "AssumeRoleWithWebIdentity" : "AssumeRole");
+    add_field(s, "RoleArn", call->role_arn);
+    add_field(s, "RoleSessionName", call->session_name ? call->session_name : name);
+    add_field(s, "DurationSeconds", call->duration_s);
+    add_field(s, "ExternalId", call->external_id);
+    char *reason = s->web_identity ? take_token(s, call->token_path) : NULL;
+    if (!reason && s->body.overflow)
+        reason = xasprintf("a request of more than %zu bytes", BODY_MAX_BYTES);
+    return reason;
+}
+
+static char *take_url(s3_sts *s, s3_getenv getenv_fn, const char *region)
+{
+    const char *custom = s3_env(getenv_fn, "AWS_ENDPOINT_URL_STS");
+    if (!custom)
+        custom = s3_env(getenv_fn, "AWS_ENDPOINT_URL");
+    AUTO_FREE char *own = xasprintf("https://sts.%s.%s", region, s3_endpoint_dns_suffix(region));
+    const char *base = custom ? custom : own;
+    size_t scheme = strcspn(base, ":") + strlen("://");
+    bool http = str_starts_with(base, "https://") || str_starts_with(base, "http://");
+    size_t host_len = http ? strcspn(base + scheme, "/?#") : 0;
+    if (host_len == 0 || memchr(base + scheme, '@', host_len) || strpbrk(base, "?# "))
+        return xasprintf("the STS endpoint '%s' is no URL such as https://sts.example", base);
+    s->host = xstrndup(base + scheme, host_len);
+    bool slash = str_ends_with(base, "/");
+    s->url = xasprintf("%s%s", base, slash ? "" : "/");
+    return NULL;
+}
+
+static void add_header(s3_sts *s, const char *name, const char *value)
+{
+    s->headers[s->header_count++] = (http_header){name, value};
+}
+
+static char *sign(s3_sts *s, const s3_keys *keys, const char *region)
+{
+    char hash[S3_HASH_SIZE];
+    s3_sign_payload_hash(buf_slice(&s->body), hash);
+    s3_sign_date(clock_wall_s(s->ask.t), s->date);
+    add_header(s, "Host", s->host);
+    add_header(s, "X-Amz-Date", s->date);
+    if (keys->session_token) {
+        s->security_token = xstrdup(keys->session_token);
+        add_header(s, "X-Amz-Security-Token", s->security_token);
+    }
+    s3_sign_request request = {
+        .method = "POST",
+        .path = slice_from(strstr(s->url, "://") + strlen("://") + strlen(s->host)),
+        .headers = s->headers,
+        .header_count = s->header_count,
+        .payload_hash = hash,
+        .amz_date = s->date,
+        .region = region,
+        .service = "sts"};
+    err e = ERR_INIT;
+    if (!s3_sign(&request, keys, &s->authorization, &e))
+        return xstrdup(e.message);
+    add_header(s, "Authorization", buf_str(&s->authorization));
+    return NULL;
+}
+
+void s3_sts_init(s3_sts *s, transport *t, s3_role_keys_end on_end, void *ctx)
+{
+    *s = (s3_sts){.on_end = on_end, .ctx = ctx};
+    s3_ask_init(&s->ask, t, asked, s);
+    s->ask.may_pass = may_pass;
+}
+
+void s3_sts_start(s3_sts *s, s3_getenv getenv_fn, const s3_sts_call *call)
+{
+    const char *region = call->region ? call->region : DEFAULT_REGION;
+    buf_init(&s->body, BODY_MAX_BYTES);
+    buf_init(&s->authorization, AUTH_MAX_BYTES);
+    s->web_identity = call->token_path != NULL;
+    s->role_arn = xstrdup(call->role_arn);
+    s->header_count = 0;
+    add_header(s, "Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
+    AUTO_FREE char *reason = take_url(s, getenv_fn, region);
+    if (!reason)
+        reason = take_body(s, call);
+    if (!reason && !s->web_identity)
+        reason = sign(s, call->keys, region);
+    if (reason) {
+        end(s, NULL, reason);
+        return;
+    }
+    s3_ask_start(&s->ask, &(http_request){.method = "POST",
+                                          .url = s->url,
+                                          .headers = s->headers,
+                                          .header_count = s->header_count,
+                                          .body = buf_slice(&s->body)});
+}
