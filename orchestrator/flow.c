@@ -12,7 +12,7 @@
  * COPYING      copy the input in the store   COMMITTING    (in s3/)   FAILED      copied again
  * COMMITTING   put report or marker          CONFIRMING    (in s3/)   FAILED      done, or anew
  * CONFIRMING   head the commit object        RETIRING [5]  (in s3/)   FAILED      done
- * RETIRING     delete the opposite commit    COOLING       (in s3/)   FAILED      done
+ * RETIRING     delete the opposite commit    COOLING       (in s3/)   FAILED      both: done anew
  * COOLING      pause of cleanup_delay        CLEANING      -          -           next run clears
  * CLEANING     remove local, server's files  DONE          -          DONE        next run clears
  * DISCARDING   remove what must not stay     FAILED        -          FAILED      next run clears

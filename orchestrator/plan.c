@@ -52,13 +52,16 @@ static bool stands(const listed *output, const listed *input)
     return output && output->last_modified_s >= input->last_modified_s;
 }
 
+/* Where marker and report both stand, a run ended before it removed the older one. */
 static bool is_done(const plan_options *o, const candidate *c)
 {
-    const listed_array *reports = &o->listing->reports;
-    if (stands(listed_find(reports, c->outputs.marker_key), c->object))
-        return true;
-    return stands(listed_find(reports, c->outputs.report_key), c->object) &&
-           (!o->purify || listed_find(&o->listing->cleaned, c->outputs.cleaned_key));
+    const listed *marker = listed_find(&o->listing->reports, c->outputs.marker_key);
+    const listed *report = listed_find(&o->listing->reports, c->outputs.report_key);
+    if (marker && report)
+        return false;
+    return stands(marker, c->object) ||
+           (stands(report, c->object) &&
+            (!o->purify || listed_find(&o->listing->cleaned, c->outputs.cleaned_key)));
 }
 
 static item *make_item(const plan_options *o, candidate *c)

@@ -3,7 +3,8 @@
  * What:    a pure function of the listing: listed minus done, mine only, largest first.
  *          An input is done when its commit object stands and is not older than the input: the
  *          marker `<base>.clean`, or `<base>.report.jsonl` with, where the server purifies, the
- *          cleaned object beside it. Two inputs that would write one output both fail; that is
+ *          cleaned object beside it. Where both stand it is done again: one of them is stale, and
+ *          a run ended before it removed that. Two inputs that would write one output both fail; that is
  *          judged over the whole listing, before shares and done ones are taken out.
  * Owner:   plan_deinit frees the items.
  * Threads: loop.

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # crash_at STATE FAULT [OPTION...]: a first run that is killed, a second one that is not. FAULT `-`:
-# the store is well. OPTIONs are the first run's and the second's.
+# the store is well. OPTIONs are the first run's and the second's, but --redo, the first's only.
 crash_at() {
     local state=$1 fault=$2
     shift 2
@@ -29,6 +29,7 @@ crash_at() {
         stop "$store"
         start_store
     fi
+    [ "${1:-}" != --redo ] || shift
     orchestrate second "$@"
     expect_status 0
     digests >"$T/got"

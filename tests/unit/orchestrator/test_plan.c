@@ -117,6 +117,22 @@ static void a_report_needs_its_cleaned_object_where_the_server_purifies(void **s
     end(&f);
 }
 
+static void a_marker_beside_a_report_is_done_again(void **state)
+{
+    UNUSED(state);
+    fixture f;
+    begin(&f);
+    add(&f.listing.inputs, "data/a.jsonl", 1, 50);
+    add(&f.listing.reports, "rep/a.clean", 0, 40); /* of the version before */
+    add(&f.listing.reports, "rep/a.report.jsonl", 9, 60);
+    add(&f.listing.cleaned, "cle/a.clean.jsonl", 9, 60);
+    run(&f, (plan_options){.purify = true});
+    assert_int_equal(f.plan.count, 1);
+    assert_true(f.plan.items[0]->had_marker);
+    assert_true(f.plan.items[0]->had_report);
+    end(&f);
+}
+
 static void redo_takes_all_and_knows_the_old_commit(void **state)
 {
     UNUSED(state);
@@ -249,6 +265,7 @@ int main(void)
         cmocka_unit_test(goes_largest_first),
         cmocka_unit_test(a_marker_that_is_not_older_is_done),
         cmocka_unit_test(a_report_needs_its_cleaned_object_where_the_server_purifies),
+        cmocka_unit_test(a_marker_beside_a_report_is_done_again),
         cmocka_unit_test(redo_takes_all_and_knows_the_old_commit),
         cmocka_unit_test(inputs_with_the_same_output_all_fail),
         cmocka_unit_test(shares_are_whole_and_apart),
