@@ -44,7 +44,7 @@ ngram_index *index_new(const detect_settings *settings, err *e)
 
 static void part_free(eval_part *p)
 {
-    free(p->text);
+    free((char *)p->text.data);
     free(p->tokens);
     free(p->distinct);
     free(p->ngrams);
@@ -54,11 +54,9 @@ static void record_free(eval_record *r)
 {
     part_free(&r->answer);
     part_free(&r->passage);
-    free(r->question_text);
-    free(r->eval_key);
-    free(r->split);
-    free(r->fingerprint);
-    free(r->reference_file);
+    slice texts[] = {r->question_text, r->eval_key, r->split, r->fingerprint, r->reference_file};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        free((char *)texts[i].data);
     free(r->question_ids);
 }
 

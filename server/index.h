@@ -52,7 +52,7 @@ typedef struct eval_input {
 
 /* An answer or a passage. */
 typedef struct eval_part {
-    char *text;         /* snippet, NULL where the raw text is empty or not indexed */
+    slice text;         /* snippet, data NULL where the raw text is empty or not indexed */
     uint32_t *tokens;   /* in order */
     uint32_t *distinct; /* ascending */
     uint32_t *ngrams;   /* ids, distinct, ascending; none for short answers and passages */
@@ -67,8 +67,8 @@ typedef struct eval_record {
     float question_sum;       /* of their IDF, ascending id */
     eval_part answer, passage;
     uint64_t instance, line;
-    char *question_text;
-    char *eval_key, *split, *fingerprint, *reference_file; /* split, fingerprint: or NULL */
+    /* Malloc'ed; a NUL may stand inside, and one follows. split, fingerprint: data NULL: absent. */
+    slice question_text, eval_key, split, fingerprint, reference_file;
     int is_correct;
     uint32_t sequence;      /* which one it was in reading order */
     uint32_t *question_ids; /* until index_freeze */

@@ -88,10 +88,21 @@ static size_t distinct_ngrams(ngram_index *x, size_t n)
     return sort_unique(ids, count);
 }
 
+/* A copy with its length: "\u0000" may stand in any string of a record. */
+static slice copy_text(slice s)
+{
+    return (slice){.data = slice_dup(s), .len = s.len};
+}
+
+static slice copy_or_none(slice s)
+{
+    return s.data ? copy_text(s) : s;
+}
+
 static void add_question(ngram_index *x, eval_record *r)
 {
     slice normal = buf_slice(&x->scratch->question);
-    r->question_text = slice_dup(normalize_first_words(normal, SNIPPET_WORDS));
+    r->question_text = copy_text(normalize_first_words(normal, SNIPPET_WORDS));
     if (normal.len == 0)
         return;
     tokenizer_learn(x->tokens, normal, &x->scratch->tokens);
@@ -120,7 +131,7 @@ static void add_part(ngram_index *x, eval_part *part, slice raw, slice normal, b
     const detect_settings *s = x->settings;
     if (raw.len == 0)
         return;
-    part->text = slice_dup(normalize_first_words(normal, SNIPPET_WORDS));
+    part->text = copy_text(normalize_first_words(normal, SNIPPET_WORDS));
     if (normal.len == 0)
         return;
     tokenizer_learn(x->tokens, normal, &x->scratch->tokens);
@@ -159,11 +170,6 @@ static slice combined_text(index_scratch *s)
     return buf_slice(&s->combined);
 }
 
-static char *dup_or_null(slice s)
-{
-    return s.data ? slice_dup(s) : NULL;
-}
-
 static eval_record *new_record(ngram_index *x, const eval_input *in)
 {
     if (x->record_count == x->record_capacity) {
@@ -176,10 +182,10 @@ static eval_record *new_record(ngram_index *x, const eval_input *in)
                        .line = in->line,
                        .is_correct = in->is_correct,
                        .sequence = (uint32_t)x->record_count,
-                       .eval_key = slice_dup(in->eval_key),
-                       .reference_file = slice_dup(in->reference_file),
-                       .split = dup_or_null(in->split),
-                       .fingerprint = dup_or_null(in->fingerprint)};
+                       .eval_key = copy_text(in->eval_key),
+                       .reference_file = copy_text(in->reference_file),
+                       .split = copy_or_none(in->split),
+                       .fingerprint = copy_or_none(in->fingerprint)};
     x->record_count++;
     return r;
 }

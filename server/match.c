@@ -2,7 +2,7 @@
 
 /* What was reported of this document already. */
 typedef struct reported {
-    const char *eval_key; /* the record's */
+    slice eval_key; /* the record's */
     uint64_t instance;
     size_t question_first;
 } reported;
@@ -29,7 +29,7 @@ static bool remember(matcher *m, const match *found)
     for (size_t i = 0; i < m->reported_count; i++)
         if (m->reported[i].question_first == found->question_first &&
             m->reported[i].instance == found->record->instance &&
-            str_equal(m->reported[i].eval_key, found->record->eval_key))
+            slice_equal(m->reported[i].eval_key, found->record->eval_key))
             return false;
     if (m->reported_count == m->reported_capacity) {
         m->reported_capacity = MAX(m->reported_capacity * 2, (size_t)16);

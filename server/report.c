@@ -39,10 +39,10 @@ static void put_answer(buf *out, const answer_found *a)
         json_member_int(out, "answer_start_idx", (int64_t)a->ranges[0].first);
 }
 
-static void put_optional(buf *out, const char *key, const char *text)
+static void put_optional(buf *out, const char *key, slice text)
 {
-    if (text)
-        json_member_string(out, key, slice_from(text));
+    if (text.data)
+        json_member_string(out, key, text);
 }
 
 static void put_record(buf *out, const eval_record *r)

@@ -70,20 +70,20 @@ static void record_lines(void **state)
     assert_int_equal(r[0].doc_id, 1); /* ascending; larger ones are cut to 32 bits */
     assert_int_equal(r[1].doc_id, 2);
     assert_int_equal(r[2].doc_id, 9);
-    assert_string_equal(r[0].eval_key, "n");
+    assert_string_equal(r[0].eval_key.data, "n");
     assert_int_equal(r[0].instance, 3); /* 1.0 is no integer: the line's number */
     assert_int_equal(r[0].is_correct, -1);
-    assert_null(r[0].fingerprint);
-    assert_string_equal(r[1].eval_key, "k");
-    assert_string_equal(r[1].split, "test");
-    assert_string_equal(r[1].reference_file, "b.set.jsonl");
-    assert_string_equal(r[1].question_text, "one");
-    assert_string_equal(r[1].answer.text, "a b");
-    assert_string_equal(r[1].passage.text, "p q");
+    assert_null(r[0].fingerprint.data);
+    assert_string_equal(r[1].eval_key.data, "k");
+    assert_string_equal(r[1].split.data, "test");
+    assert_string_equal(r[1].reference_file.data, "b.set.jsonl");
+    assert_string_equal(r[1].question_text.data, "one");
+    assert_string_equal(r[1].answer.text.data, "a b");
+    assert_string_equal(r[1].passage.text.data, "p q");
     assert_int_equal(r[1].instance, 12);
     assert_int_equal(r[1].line, 1);
     assert_int_equal(r[1].is_correct, 0);
-    assert_string_equal(r[2].eval_key, "b.set");
+    assert_string_equal(r[2].eval_key.data, "b.set");
     assert_int_equal(r[2].line, 4);
 }
 
@@ -123,8 +123,8 @@ static void files_in_order_and_every_compression(void **state)
     assert_int_equal(s->index->counts.duplicates, 1);
     assert_int_equal(s->index->record_count, 5);
     assert_int_equal(s->index->records[0].doc_id, 1); /* of a/x.jsonl: a slash sorts first */
-    assert_string_equal(s->index->records[4].reference_file, "f.jsonl.xz");
-    assert_string_equal(s->index->records[4].eval_key, "f.jsonl");
+    assert_string_equal(s->index->records[4].reference_file.data, "f.jsonl.xz");
+    assert_string_equal(s->index->records[4].eval_key.data, "f.jsonl");
 }
 
 static void bad_lines_refuse_the_start(void **state)

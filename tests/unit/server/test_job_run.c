@@ -101,6 +101,34 @@ static void every_compression_gives_the_same(void **state)
     assert_int_equal(count_files(s->cleaned_dir), 1);
 }
 
+/* "\\u0000" in a record is a character like others: nothing behind it is lost. */
+static void records_with_nul_characters(void **state)
+{
+    static const char *const records[] = {
+        "{\"doc_id\":1,\"eval_key\":\"a\\u0000b\",\"split\":\"c\\u0000d\",\"fingerprint\":"
+        "\"e\\u0000f\","
+        "\"question\":\"Where did\\u0000the old grey goose go last "
+        "night?\",\"answer\":\"to\\u0000Lindow\"}",
+        "{\"doc_id\":2,\"question\":\"How many eggs does the brown hen lay each week?\"}", NULL};
+    detect_site *s = *state;
+    AUTO(job_outcome) out = {0};
+    index_free(s->index);
+    detect_site_index(s, records);
+    AUTO_FREE char *path = detect_site_file(
+        s, "f.jsonl",
+        SLICE_LIT(
+            "{\"text\":\"Where did\\u0000the old grey goose go last night? to\\u0000Lindow\"}\n"));
+    assert_true(run(s, path, &out, NULL));
+    AUTO_FREE char *report = detect_site_read(out.report_path);
+    static const char *const wanted[] = {
+        "\"eval_key\":\"a\\u0000b\"", "\"split\":\"c\\u0000d\"", "\"fingerprint\":\"e\\u0000f\"",
+        "\"eval_question_text\":\"where did\\u0000the old grey goose go last night\"",
+        "\"eval_answer_text\":\"to\\u0000lindow\""};
+    for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
+        if (!strstr(report, wanted[i]))
+            fail_msg("%s is not in %s", wanted[i], report);
+}
+
 /* A report to the letter. */
 static void report_lines(void **state)
 {
@@ -272,6 +300,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_compression_gives_the_same),
         TEST(report_lines),
+        TEST(records_with_nul_characters),
         TEST(all_members_are_read),
         TEST(clean_and_empty_files),
         TEST(invalid_utf8_fails_the_job_or_is_kept),

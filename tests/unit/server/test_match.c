@@ -336,7 +336,7 @@ static void answers_can_be_left_out(void **state)
     finding f = find(s, "which river flows through the old town of lindow they ask");
     assert_int_equal(f.count, 1);
     assert_null(f.first.answer);
-    assert_null(f.first.record->answer.text);
+    assert_null(f.first.record->answer.text.data);
     buf_deinit(&f.excerpt);
 }
 
