@@ -1,5 +1,7 @@
 #include "server/job_run.h"
 
+#include "server/leftovers.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <sys/stat.h>
@@ -34,7 +36,10 @@ static bool result_begin(result_file *f, const char *dir, const char *id, const 
     f->path = xasprintf("%s/%s%s", dir, id, suffix);
     if (!fs_make_dirs(dir, e))
         return false;
-    f->fd = fs_temp_create(f->path, &f->temp, e);
+    while ((f->fd = fs_temp_create(f->path, &f->temp, e)) >= 0 && !leftovers_claim(f->fd)) {
+        fs_temp_discard(&f->temp);
+        util_auto_close(&f->fd);
+    }
     return f->fd >= 0;
 }
 
@@ -90,7 +95,7 @@ static bool flush_report(pass *p, err *e)
     if (lines->len == 0)
         return true;
     if (!p->report.temp &&
-        !result_begin(&p->report, p->r->settings->report_dir, p->job_id, ".report.jsonl", e))
+        !result_begin(&p->report, p->r->settings->report_dir, p->job_id, JOB_REPORT_SUFFIX, e))
         return false;
     if (!fs_write_all(p->report.fd, lines->data, lines->len, e))
         return err_context(e, "report %s", p->report.path);
@@ -183,7 +188,7 @@ static bool begin_cleaned(pass *p, err *e)
     const char *dir = p->r->settings->cleaned_dir;
     if (!dir)
         return true;
-    if (!result_begin(&p->cleaned, dir, p->job_id, ".jsonl.gz", e))
+    if (!result_begin(&p->cleaned, dir, p->job_id, JOB_CLEANED_SUFFIX, e))
         return false;
     p->cleaned_writer = stage_fd_writer_new(p->cleaned.fd);
     p->cleaned_encoder = codec_encoder_new(CODEC_GZIP, 0, p->cleaned_writer, e);

@@ -11,6 +11,10 @@
 #ifndef SERVER_JOB_RUN_H
 #define SERVER_JOB_RUN_H
 
+/* Results are named by the job's id and these. */
+#define JOB_REPORT_SUFFIX  ".report.jsonl"
+#define JOB_CLEANED_SUFFIX ".jsonl.gz"
+
 #include "server/match.h"
 
 typedef struct job_settings { /* constant after start */

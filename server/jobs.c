@@ -24,6 +24,7 @@ typedef struct job_private { /* under the table's lock */
     file_stamp stamp; /* of the input when it was taken */
     char *output_path, *purified_path, *error;
     uint64_t finished_ms;
+    bool told;                       /* the outcome */
     struct job_private *next;        /* in the queue, or in the row of the finished */
     struct job_private *next_by_id;  /* in a bucket */
     struct job_private *next_by_key; /* in a bucket, while the key is this job's */
@@ -260,11 +261,39 @@ static void put_status(const job_private *job, buf *json)
     json_close(json);
 }
 
-void jobs_status(jobs *j, const char *id, buf *json)
+static bool is_finished(const job_private *job)
+{
+    return job && (job->state == JOB_COMPLETED || job->state == JOB_FAILED);
+}
+
+bool jobs_status(jobs *j, const char *id, buf *json)
 {
     pthread_mutex_lock(&j->lock);
-    put_status(find_by_id(j, id), json);
+    const job_private *job = find_by_id(j, id);
+    bool finished = is_finished(job);
+    put_status(job, json);
     pthread_mutex_unlock(&j->lock);
+    return finished;
+}
+
+void jobs_told(jobs *j, const char *id)
+{
+    pthread_mutex_lock(&j->lock);
+    job_private *job = find_by_id(j, id);
+    if (is_finished(job))
+        job->told = true;
+    pthread_mutex_unlock(&j->lock);
+}
+
+bool jobs_untold(jobs *j, uint64_t within_ms)
+{
+    bool untold = false;
+    pthread_mutex_lock(&j->lock);
+    uint64_t now_ms = j->options.now_ms();
+    for (const job_private *job = j->finished.head; job && !untold; job = job->next)
+        untold = !job->told && now_ms - job->finished_ms < within_ms;
+    pthread_mutex_unlock(&j->lock);
+    return untold;
 }
 
 server_job *jobs_take(jobs *j)

@@ -51,8 +51,12 @@ DEFINE_AUTO_PTR(jobs, jobs_free)
 
 /* `key` may be NULL. `id` is set for SUBMIT_NEW and SUBMIT_SAME. */
 submit_result jobs_submit(jobs *j, const char *path, const char *key, char id[JOB_ID_BYTES]);
-/* The body of /status/{id}. */
-void jobs_status(jobs *j, const char *id, buf *json);
+/* The body of /status/{id}; yields whether it tells the job's outcome. */
+bool jobs_status(jobs *j, const char *id, buf *json);
+/* The outcome has reached who asked for it. */
+void jobs_told(jobs *j, const char *id);
+/* Whether a job that finished less than `within_ms` ago has an outcome that nobody knows yet. */
+bool jobs_untold(jobs *j, uint64_t within_ms);
 
 /* The next job, now processing; NULL once jobs_stop was called. */
 server_job *jobs_take(jobs *j);

@@ -9,13 +9,18 @@
 #include "server/config.h"
 #include "server/evals.h"
 #include "server/json_write.h"
+#include "server/leftovers.h"
 #include "server/routes.h"
 
 #define QUEUE_CAPACITY   10000
 #define FINISHED_KEPT    100000
 #define FINISHED_KEPT_MS ((uint64_t)24 * 3600 * 1000)
 #define HEALTH_MAX_BYTES 65536
-#define HTTP_THREADS     4
+/* How long an ending server waits for who asks for an outcome: twice the orchestrator's
+ * poll_interval. */
+#define TELL_MAX_MS  ((uint64_t)10 * 1000)
+#define TELL_POLL_MS 20
+#define HTTP_THREADS 4
 
 typedef struct worker {
     pthread_t thread;
@@ -120,10 +125,15 @@ static ngram_index *build_index(const server_config *c, err *e)
     return x;
 }
 
+static bool make_directory(const char *dir, const char *suffix, err *e)
+{
+    return !dir || (fs_make_dirs(dir, e) && leftovers_remove(dir, suffix, e));
+}
+
 static bool make_directories(const server_config *c, err *e)
 {
-    return fs_make_dirs(c->report_output_dir, e) &&
-           (!c->job.cleaned_dir || fs_make_dirs(c->job.cleaned_dir, e));
+    return make_directory(c->report_output_dir, JOB_REPORT_SUFFIX, e) &&
+           make_directory(c->job.cleaned_dir, JOB_CLEANED_SUFFIX, e);
 }
 
 static bool announce(const server_config *c, uint16_t port, err *e)
@@ -163,6 +173,13 @@ static void end_at_second_signal(void)
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/* An outcome that nobody came to know would have to be worked out again. */
+static void tell_outcomes(jobs *j)
+{
+    while (jobs_untold(j, TELL_MAX_MS))
+        nanosleep(&(struct timespec){.tv_nsec = TELL_POLL_MS * 1000000L}, NULL);
+}
+
 /* Takes over the workers, and waits for them while /status still answers. */
 static bool serve(const server_config *c, jobs *j, worker *take_workers, const sigset_t *signals,
                   err *e)
@@ -182,6 +199,8 @@ static bool serve(const server_config *c, jobs *j, worker *take_workers, const s
     jobs_stop(j);
     end_at_second_signal();
     workers_join(take_workers, c->workers);
+    if (ok)
+        tell_outcomes(j);
     httpd_stop(http);
     return ok;
 }

@@ -12,9 +12,11 @@
 static const http_header json_type_header = {"Content-Type", "application/json"};
 static const http_header text_type_header = {"Content-Type", "text/plain; charset=utf-8"};
 
-/* The body of a submission while it comes in. */
+/* What is kept of a request until its end: the body of a submission while it comes in, or the job
+ * whose outcome goes out. */
 typedef struct submission {
     buf body;
+    char *told_id; /* NULL: a submission */
 } submission;
 
 static void reply_json(httpd_request *request, int status, slice body)
@@ -83,7 +85,7 @@ static void begin_submit(httpd_request *request, void **user)
     *user = s;
 }
 
-static void begin_status(const routes *r, httpd_request *request, slice id)
+static void begin_status(const routes *r, httpd_request *request, slice id, void **user)
 {
     if (!is_read(httpd_method(request))) {
         reply_not_allowed(request, "GET,HEAD");
@@ -92,7 +94,11 @@ static void begin_status(const routes *r, httpd_request *request, slice id)
     AUTO_FREE char *name = slice_dup(id);
     AUTO(buf) json;
     buf_init(&json, 1 << 20);
-    jobs_status(r->jobs, name, &json);
+    if (jobs_status(r->jobs, name, &json)) {
+        submission *s = xcalloc(1, sizeof *s);
+        s->told_id = move(name);
+        *user = s;
+    }
     reply_json(request, 200, buf_slice(&json));
 }
 
@@ -109,7 +115,7 @@ static void begin(void *ctx, httpd_request *request, void **user)
     else if (slice_equal_str(path, "/health"))
         reply_not_allowed(request, "GET,HEAD");
     else if (slice_starts_with(path, "/status/") && id.len > 0 && !memchr(id.data, '/', id.len))
-        begin_status(r, request, id);
+        begin_status(r, request, id, user);
     else
         httpd_reply(request, 404, NULL, 0, (slice){0});
 }
@@ -118,7 +124,7 @@ static void body(void *ctx, httpd_request *request, void **user, slice data)
 {
     UNUSED(ctx);
     submission *s = *user;
-    if (s && !buf_append_slice(&s->body, data))
+    if (s && !s->told_id && !buf_append_slice(&s->body, data))
         reply_text(request, 413, "Failed to buffer the request body: length limit exceeded");
 }
 
@@ -170,7 +176,7 @@ static void end(void *ctx, httpd_request *request, void **user)
     submission *s = *user;
     const char *key = httpd_header(request, "Idempotency-Key");
     char id[JOB_ID_BYTES];
-    if (!s)
+    if (!s || s->told_id)
         return;
     if (key && (*key == '\0' || strlen(key) > KEY_MAX_BYTES)) {
         reply_text(request, 400, "Idempotency-Key must have 1 to 1024 bytes");
@@ -198,10 +204,14 @@ static void end(void *ctx, httpd_request *request, void **user)
 
 static void release(void *ctx, httpd_request *request, void **user)
 {
-    UNUSED(ctx), UNUSED(request);
+    UNUSED(request);
+    const routes *r = ctx;
     submission *s = *user;
     if (!s)
         return;
+    if (s->told_id)
+        jobs_told(r->jobs, s->told_id);
+    free(s->told_id);
     buf_deinit(&s->body);
     free(s);
 }

@@ -38,10 +38,27 @@ test_a_signal_ends_it_in_order() {
     grep -q "^Server listening on $url\$" "$T/server.log" || fail "the listening line"
 }
 
+large_file() { # LINES
+    yes '{"text":"plain words that fill a line of a file which takes its time to be read"}' |
+        head -n "$1" | gzip -1 >"$T/large.jsonl.gz" || true
+}
+
+test_an_outcome_can_be_asked_for_after_the_signal() {
+    begin
+    large_file 50000
+    submit "$T/large.jsonl.gz"
+    wait_for is_processing "$id"
+    kill -TERM "$server"
+    wait_for grep -q 'running jobs are finished' "$T/server.log"
+    wait_for grep -q "job $id: .*50000 lines" "$T/server.log"
+    expect_job '"status":"completed"'
+    wait_exit "$server"
+    expect_status 0
+}
+
 test_a_second_signal_ends_it_at_once() {
     begin
-    yes '{"text":"plain words that fill a line of a file which takes its time to be read"}' |
-        head -n 2000000 | gzip -1 >"$T/large.jsonl.gz" || true
+    large_file 2000000
     submit "$T/large.jsonl.gz"
     wait_for is_processing "$id"
     kill -TERM "$server"
@@ -50,6 +67,13 @@ test_a_second_signal_ends_it_at_once() {
     wait_exit "$server"
     expect_status 143
     [ -z "$(find "$T/server" -name '*.jsonl' -o -name '*.jsonl.gz')" ] || fail "a result of a job that did not end"
+    # What it left goes at the next start, and nothing else does.
+    [ -n "$(find "$T/server" -name '*.tmp-*')" ] || fail 'no unfinished result'
+    touch "$T/server/reports/notes.tmp-01234567" "$T/server/cleaned/$id.report.jsonl.tmp-01234567"
+    begin
+    [ "$(cd "$T/server" && find . -type f | sort | tr '\n' ' ')" = \
+        "./cleaned/$id.report.jsonl.tmp-01234567 ./reports/notes.tmp-01234567 " ] ||
+        fail "other files: $(find "$T/server" -type f)"
 }
 
 test_a_signal_while_the_index_builds() {

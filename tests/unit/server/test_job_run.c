@@ -114,10 +114,10 @@ static void records_with_nul_characters(void **state)
     AUTO(job_outcome) out = {0};
     index_free(s->index);
     detect_site_index(s, records);
-    AUTO_FREE char *path = detect_site_file(
-        s, "f.jsonl",
-        SLICE_LIT(
-            "{\"text\":\"Where did\\u0000the old grey goose go last night? to\\u0000Lindow\"}\n"));
+    AUTO_FREE char *path =
+        detect_site_file(s, "f.jsonl",
+                         SLICE_LIT("{\"text\":\"Some intro words here: where did\\u0000the old "
+                                   "grey goose go last night? to\\u0000Lindow and on\"}\n"));
     assert_true(run(s, path, &out, NULL));
     AUTO_FREE char *report = detect_site_read(out.report_path);
     static const char *const wanted[] = {

@@ -194,6 +194,34 @@ static void stopping_takes_no_more(void **state)
     expect_status(j, id, "completed");
 }
 
+static void an_outcome_is_untold_until_it_was_asked_for(void **state)
+{
+    jobs *j = *state;
+    char id[JOB_ID_BYTES], failed[JOB_ID_BYTES];
+    AUTO(buf) json;
+    buf_init(&json, 65536);
+    submit_new(j, "/1", NULL, id);
+    submit_new(j, "/2", NULL, failed);
+    assert_false(jobs_status(j, id, &json));
+    jobs_told(j, id); /* that it waits is no outcome */
+    assert_false(jobs_untold(j, 100));
+    finish_next(j, NULL);
+    finish_next(j, "broken");
+    assert_true(jobs_untold(j, 100));
+    assert_true(jobs_status(j, id, &json));
+    assert_true(jobs_untold(j, 100)); /* not sent yet */
+    jobs_told(j, id);
+    jobs_told(j, "another");
+    assert_true(jobs_untold(j, 100));
+    now_ms += 99;
+    assert_true(jobs_untold(j, 100));
+    now_ms += 1;
+    assert_false(jobs_untold(j, 100)); /* nobody will ask */
+    now_ms -= 1;
+    jobs_told(j, failed);
+    assert_false(jobs_untold(j, 100));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -206,6 +234,7 @@ int main(void)
         TEST(removed_outputs_make_a_new_job),
         TEST(finished_jobs_are_forgotten_in_the_end),
         TEST(stopping_takes_no_more),
+        TEST(an_outcome_is_untold_until_it_was_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

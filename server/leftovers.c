@@ -1,0 +1,66 @@
+#include "server/leftovers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fsutil.h"
+#include "base/log.h"
+#include "server/jobs.h"
+
+#define HEX "0123456789abcdef"
+
+typedef struct sweep {
+    const char *dir, *suffix;
+    unsigned removed;
+} sweep;
+
+bool leftovers_claim(int fd)
+{
+    struct stat st;
+    /* Held: by leftovers_remove. Other failures: a file system without locks, where nothing is
+     * removed either. */
+    if (flock(fd, LOCK_SH | LOCK_NB) != 0)
+        return errno != EWOULDBLOCK;
+    return fstat(fd, &st) != 0 || st.st_nlink > 0;
+}
+
+/* "<job id><suffix>.tmp-<8 hex digits>" */
+static bool is_ours(const char *name, const char *suffix)
+{
+    static const char mark[] = ".tmp-";
+    size_t id_len = JOB_ID_BYTES - 1, suffix_len = strlen(suffix);
+    if (strspn(name, HEX "-") < id_len)
+        return false;
+    const char *rest = name + id_len;
+    if (!str_starts_with(rest, suffix) || !str_starts_with(rest + suffix_len, mark))
+        return false;
+    rest += suffix_len + strlen(mark);
+    return strlen(rest) == 8 && strspn(rest, HEX) == 8;
+}
+
+static bool remove_name(void *ctx, const char *name, err *e)
+{
+    sweep *s = ctx;
+    if (!is_ours(name, s->suffix))
+        return true;
+    AUTO_FREE char *path = xasprintf("%s/%s", s->dir, name);
+    AUTO_FD fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    /* Gone already, or being written; without the lock nothing is removed. */
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0)
+        return true;
+    s->removed++;
+    return fs_remove(path, e);
+}
+
+bool leftovers_remove(const char *dir, const char *suffix, err *e)
+{
+    sweep s = {.dir = dir, .suffix = suffix};
+    if (!fs_each_name(dir, remove_name, &s, e))
+        return err_context(e, "what an earlier run left in %s", dir);
+    if (s.removed > 0)
+        log_info("%s: %u unfinished results of an earlier run removed", dir, s.removed);
+    return true;
+}

@@ -1,0 +1,21 @@
+/* Temporary result files that a server which was killed has left.
+ *
+ * What:    a result is written under `<name>.tmp-<8 hex digits>` (base/fsutil.h) and locked (flock)
+ *          meanwhile; leftovers_remove takes away those of ours that nobody holds: another server
+ *          that writes into the same directory keeps its own.
+ * Owner:   the lock goes with the file's descriptor.
+ * Threads: any.
+ * Fails:   leftovers_remove when the directory cannot be read or a leftover not removed.
+ */
+#ifndef SERVER_LEFTOVERS_H
+#define SERVER_LEFTOVERS_H
+
+#include "base/err.h"
+
+/* Locks a file that was just made; false where somebody took it for a leftover and removed it. */
+bool leftovers_claim(int fd) MUST_USE;
+
+/* Removes `<job id><suffix>.tmp-<digits>` of `dir`, and tells how many. */
+bool leftovers_remove(const char *dir, const char *suffix, err *e) MUST_USE;
+
+#endif
