@@ -34,7 +34,10 @@ static const struct {
      "check the region (AWS_REGION)"},
     {"NoSuchBucket", S3_VERDICT_FAIL, ERR_S3_NO_BUCKET, "check the bucket's name and the endpoint"},
     {"InvalidBucketName", S3_VERDICT_FAIL, ERR_S3_NO_BUCKET, "check the bucket's name"},
-    {"NoSuchKey", S3_VERDICT_FAIL, ERR_S3_NOT_FOUND, NULL},
+    {"NoSuchKey", S3_VERDICT_FAIL, ERR_S3_NOT_FOUND,
+     "check the key; it may have been removed meanwhile"},
+    {"BucketAlreadyOwnedByYou", S3_VERDICT_FAIL, ERR_S3_REPLY, "use it, or choose another name"},
+    {"BucketAlreadyExists", S3_VERDICT_FAIL, ERR_S3_REPLY, "choose another name"},
     {"PreconditionFailed", S3_VERDICT_FAIL, ERR_S3_CHANGED, NULL},
     {"InvalidObjectState", S3_VERDICT_FAIL, ERR_S3_ARCHIVED, "restore the object first"},
     {"KeyTooLongError", S3_VERDICT_FAIL, ERR_LIMIT, NULL},
@@ -185,6 +188,7 @@ s3_verdict s3_broken_verdict(const http_result *result)
 static const struct {
     const char *operation, *action;
 } actions[] = {
+    {"ListBuckets", "s3:ListAllMyBuckets"},
     {"ListObjectsV2", "s3:ListBucket"},
     {"HeadBucket", "s3:ListBucket"},
     {"GetObject", "s3:GetObject"},
@@ -231,6 +235,8 @@ bool s3_reply_error(const s3_reply *r, const char *operation, bool has_key, err 
         hint = xasprintf("; check that the credentials may %s", action_of(operation));
     else if (row < ARRAY_LEN(code_rows) && code_rows[row].hint)
         hint = xasprintf("; %s", code_rows[row].hint);
+    else if (r->status == 404) /* HEAD: which of both is missing is not told */
+        hint = xasprintf("; check the bucket's name%s", has_key ? " and the key" : "");
     err_set(e, code, "%s: %d%s%s%s: %s%s", operation, r->status, r->code[0] ? " " : "", r->code,
             id ? id : "", r->words[0] ? r->words : err_code_words(code), hint ? hint : "");
     if (!e)

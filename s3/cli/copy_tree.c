@@ -61,7 +61,7 @@ static bool on_name(void *ctx, const char *name, err *e)
 {
     tree *t = ctx;
     struct stat st;
-    AUTO_FREE char *path = xasprintf("%s/%s", t->dir, name);
+    AUTO_FREE char *path = xasprintf("%s%s%s", t->dir, str_ends_with(t->dir, "/") ? "" : "/", name);
     AUTO_FREE char *relative = xasprintf("%s%s", t->relative, name);
     if (lstat(path, &st) != 0)
         return err_set_errno(e, ERR_IO, errno, "%s", path);

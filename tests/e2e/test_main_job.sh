@@ -230,4 +230,13 @@ test_without_purification_reports_and_markers_only() {
     expect_work_clean
 }
 
+test_no_secret_is_logged() {
+    start_store
+    start_server
+    fill
+    AWS_SESSION_TOKEN=test-session-token orchestrate run --log-level debug
+    expect_log 'credentials: from environment'
+    expect_no_log "$AWS_SECRET_ACCESS_KEY|test-session-token|Signature="
+}
+
 run_tests

@@ -41,6 +41,12 @@ says() { # says TEXT COMMAND...
     shift
     "$@" 2>&1 | tee /dev/stderr | grep -qF -- "$text"
 }
+lacks() { # lacks REGEX COMMAND...: it says something, but nothing like this
+    local words=$1
+    shift
+    "$@" >said 2>&1
+    [ -s said ] && ! grep -q -- "$words" said
+}
 requests() { grep -c "$1" log; }
 
 unset AWS_PROFILE AWS_REGION AWS_DEFAULT_REGION AWS_SESSION_TOKEN AWS_ENDPOINT_URL_S3
@@ -110,7 +116,7 @@ check 'and comes back' s3 cp s3://trial/empty empty-back
 check 'empty' test -f empty-back -a ! -s empty-back
 
 mkdir -p 'tree/d e' && echo 1 >tree/one && echo 2 >'tree/d e/two'
-check 'cp -r takes a folder up' s3 cp -r tree s3://trial/tree
+check 'cp -r takes a folder up' says 'tree/d e/two -> ' s3 cp -r tree/ s3://trial/tree
 check 'and down' s3 cp -r s3://trial/tree tree-back
 check 'the same folder' diff -r tree tree-back
 check 'a key with .. goes up' s3 cp tree/one s3://trial/evil/../../escaped
@@ -120,6 +126,9 @@ check 'and did not' test ! -e ../escaped -a ! -e escaped
 check 'rm removes' s3 rm s3://trial/large s3://trial/empty
 check 'what was removed is gone' status 1 s3 stat s3://trial/large
 
+check 'no secret is logged' lacks trial-secret s3 cp --log-level debug 'a file+.txt' s3://trial/secret
+check 'nor a session token' lacks 'trial-token\|Signature=' env AWS_SESSION_TOKEN=trial-token \
+    "$BIN/decon-s3" stat --log-level debug s3://trial/secret
 check '--help of the program' says 'Commands:' s3 --help
 for command in ls cp cat stat rm mb serve; do
     check "--help of $command" says Example s3 "$command" --help

@@ -113,15 +113,19 @@ static void what_cannot_pass_fails_at_once(void **state)
         int status;
         const char *body;
         err_code code;
-    } rows[] = {{403, ERROR_XML("AccessDenied"), ERR_S3_ACCESS},
-                {404, ERROR_XML("NoSuchBucket"), ERR_S3_NO_BUCKET},
-                {404, ERROR_XML("NoSuchKey"), ERR_S3_NOT_FOUND},
-                {404, "", ERR_S3_NOT_FOUND},
-                {412, ERROR_XML("PreconditionFailed"), ERR_S3_CHANGED},
-                {403, ERROR_XML("InvalidObjectState"), ERR_S3_ARCHIVED},
-                {403, ERROR_XML("SignatureDoesNotMatch"), ERR_S3_CREDENTIALS},
-                {501, ERROR_XML("NotImplemented"), ERR_HTTP_SERVER},
-                {400, "<html>", ERR_S3_REPLY}};
+        const char *advice;
+    } rows[] = {
+        {403, ERROR_XML("AccessDenied"), ERR_S3_ACCESS, "; check that the credentials may s3:Del"},
+        {404, ERROR_XML("NoSuchBucket"), ERR_S3_NO_BUCKET, "; check the bucket's name and the end"},
+        {404, ERROR_XML("NoSuchKey"), ERR_S3_NOT_FOUND, "; check the key"},
+        {404, "", ERR_S3_NOT_FOUND, "; check the bucket's name and the key"},
+        {409, ERROR_XML("BucketAlreadyExists"), ERR_S3_REPLY, "; choose another name"},
+        {409, ERROR_XML("BucketAlreadyOwnedByYou"), ERR_S3_REPLY, "; use it, or choose another"},
+        {412, ERROR_XML("PreconditionFailed"), ERR_S3_CHANGED, ""},
+        {403, ERROR_XML("InvalidObjectState"), ERR_S3_ARCHIVED, "; restore the object"},
+        {403, ERROR_XML("SignatureDoesNotMatch"), ERR_S3_CREDENTIALS, "; check AWS_SECRET_ACC"},
+        {501, ERROR_XML("NotImplemented"), ERR_HTTP_SERVER, ""},
+        {400, "<html>", ERR_S3_REPLY, ""}};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         site s;
@@ -131,6 +135,8 @@ static void what_cannot_pass_fails_at_once(void **state)
         assert_int_equal(site_end(&s), rows[i].code);
         assert_int_equal(s.error.http_status, rows[i].status);
         assert_int_not_equal(s.error.cls, ERR_CLASS_RETRY);
+        if (!strstr(s.error.message, rows[i].advice))
+            fail_msg("'%s' is not in: %s", rows[i].advice, s.error.message);
         site_close(&s);
     }
 }
