@@ -37,6 +37,7 @@ static void fill_detect(server_config *c)
     }
     c->detect = (detect_settings){
         .tokenizer = c->tokenizer,
+        .vocabulary_dir = c->vocabulary_dir,
         .punctuation = c->punctuation_chars,
         .ngram_size = (size_t)c->ngram_size,
         .sample_every_m_tokens = (size_t)c->sample_every_m_tokens,

@@ -19,7 +19,7 @@ typedef struct server_config {
     char *mode, *content_key, *training_dir;
     char *evals_dir, *report_output_dir, *cleaned_output_dir;
     bool purify;
-    char *tokenizer, *punctuation_chars;
+    char *tokenizer, *vocabulary_dir, *punctuation_chars;
     int64_t ngram_size, sample_every_m_tokens, question_max_consecutive_misses;
     double contamination_score_threshold;
     char *decay_start, *decay_end;

@@ -102,7 +102,8 @@ eval_verdict eval_filter_judge(eval_filter *f, const eval_input *input, slice co
     const detect_settings *s = f->settings;
     if (s->eval_min_tokens > 0 && tokenizer_count_filled(tokens, combined) < s->eval_min_tokens)
         return EVAL_FEW_TOKENS;
-    if (s->eval_min_unique_words > 0 && count_unique_words(f, combined) < s->eval_min_unique_words)
+    if (s->eval_min_unique_words > 0 &&
+        count_unique_words(f, slice_trim(combined)) < s->eval_min_unique_words)
         return EVAL_FEW_WORDS;
     if (s->eval_dedup && input->fingerprint.data &&
         seen_before(f, input->eval_key, input->fingerprint))

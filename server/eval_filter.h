@@ -29,7 +29,8 @@ typedef struct eval_filter {
 
 void eval_filter_init(eval_filter *f, const detect_settings *settings);
 void eval_filter_deinit(eval_filter *f);
-/* `combined`: normalised passage, question and answer in a row, those that are indexed. */
+/* `combined`: normalised passage, question and answer in a row, those that are indexed, as the
+ * tokenizer takes them. */
 eval_verdict eval_filter_judge(eval_filter *f, const eval_input *input, slice combined,
                                tokenizer *tokens);
 size_t count_unique_words(eval_filter *f, slice normal);

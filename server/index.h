@@ -21,6 +21,7 @@
 
 typedef struct detect_settings { /* constant after start */
     const char *tokenizer;
+    const char *vocabulary_dir; /* looked at first; may be NULL */
     const char *punctuation;
     size_t ngram_size;
     size_t sample_every_m_tokens;

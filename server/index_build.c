@@ -101,11 +101,12 @@ static slice copy_or_none(slice s)
 
 static void add_question(ngram_index *x, eval_record *r)
 {
-    slice normal = buf_slice(&x->scratch->question);
-    r->question_text = copy_text(normalize_first_words(normal, SNIPPET_WORDS));
-    if (normal.len == 0)
+    buf *normal = &x->scratch->question;
+    r->question_text = copy_text(normalize_first_words(buf_slice(normal), SNIPPET_WORDS));
+    if (normal->len == 0)
         return;
-    tokenizer_learn(x->tokens, normal, &x->scratch->tokens);
+    tokenizer_lead_in(x->tokens, normal);
+    tokenizer_learn(x->tokens, buf_slice(normal), &x->scratch->tokens);
     size_t tokens = x->scratch->tokens.count, n = x->settings->ngram_size;
     r->question_tokens = (uint32_t)tokens;
     x->counts.unfindable += tokens < n;
@@ -126,15 +127,16 @@ static void add_part_ngrams(ngram_index *x, eval_part *part, size_t n, bool answ
         frequency[part->ngrams[i]]++;
 }
 
-static void add_part(ngram_index *x, eval_part *part, slice raw, slice normal, bool answer)
+static void add_part(ngram_index *x, eval_part *part, slice raw, buf *normal, bool answer)
 {
     const detect_settings *s = x->settings;
     if (raw.len == 0)
         return;
-    part->text = copy_text(normalize_first_words(normal, SNIPPET_WORDS));
-    if (normal.len == 0)
+    part->text = copy_text(normalize_first_words(buf_slice(normal), SNIPPET_WORDS));
+    if (normal->len == 0)
         return;
-    tokenizer_learn(x->tokens, normal, &x->scratch->tokens);
+    tokenizer_lead_in(x->tokens, normal);
+    tokenizer_learn(x->tokens, buf_slice(normal), &x->scratch->tokens);
     const token_list *tokens = &x->scratch->tokens;
     part->token_count = (uint32_t)tokens->count;
     part->tokens = copy_ids(tokens->ids, tokens->count);
@@ -156,8 +158,10 @@ static bool normalize_input(ngram_index *x, const eval_input *in, err *e)
     return err_set(e, ERR_LIMIT, "a text of the record is longer than 600 MB; shorten it");
 }
 
-static slice combined_text(index_scratch *s)
+/* Of all parts together, as the tokenizer takes it. */
+static slice combined_text(ngram_index *x)
 {
+    index_scratch *s = x->scratch;
     const buf *parts[] = {&s->passage, &s->question, &s->answer};
     buf_clear(&s->combined);
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
@@ -167,6 +171,7 @@ static slice combined_text(index_scratch *s)
             buf_append_char(&s->combined, ' ');
         buf_append_slice(&s->combined, buf_slice(parts[i]));
     }
+    tokenizer_lead_in(x->tokens, &s->combined);
     return buf_slice(&s->combined);
 }
 
@@ -195,7 +200,7 @@ static bool judge(ngram_index *x, const eval_input *in)
 {
     index_scratch *s = x->scratch;
     x->counts.read++;
-    switch (eval_filter_judge(&s->filter, in, combined_text(s), x->tokens)) {
+    switch (eval_filter_judge(&s->filter, in, combined_text(x), x->tokens)) {
     case EVAL_FEW_TOKENS:
         x->counts.few_tokens++;
         return false;
@@ -228,8 +233,8 @@ bool index_add(ngram_index *x, const eval_input *input, err *e)
         return true;
     eval_record *r = new_record(x, &in);
     add_question(x, r);
-    add_part(x, &r->answer, in.answer, buf_slice(&x->scratch->answer), true);
-    add_part(x, &r->passage, in.passage, buf_slice(&x->scratch->passage), false);
+    add_part(x, &r->answer, in.answer, &x->scratch->answer, true);
+    add_part(x, &r->passage, in.passage, &x->scratch->passage, false);
     return true;
 }
 

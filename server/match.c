@@ -122,6 +122,7 @@ bool match_document(matcher *m, slice text, bool (*on_match)(void *ctx, const ma
     m->reported_count = 0;
     if (!normalize_text(&m->x->normal, text, &m->text))
         return err_set(e, ERR_LIMIT, "the text is longer than 2.8 GB; split the document");
+    tokenizer_lead_in(m->x->tokens, &m->text);
     tokenizer_encode(m->x->tokens, buf_slice(&m->text), &m->document);
     if (scanned)
         *scanned = m->document.count >= 2 * m->x->settings->ngram_size;

@@ -15,7 +15,7 @@
 
 typedef struct match {
     const eval_record *record;
-    slice text; /* of the document, normalised */
+    slice text; /* of the document, as the tokenizer took it */
     const token_list *document;
     size_t cluster_tokens; /* before the end was cut back */
     size_t question_first, question_last;

@@ -60,7 +60,10 @@ static const option rows[] = {
                 "being looked at."),
 
     ROW("tokenizer_str", OPTION_STRING, tokenizer, "word", .alias = "tokenizer",
-        .section = "Detection", .metavar = "NAME", .help = "How text is cut into tokens: word."),
+        .section = "Detection", .metavar = "NAME",
+        .help = "How text is cut into tokens: word, or cl100k (byte pairs)."),
+    ROW("vocabulary_dir", OPTION_STRING, vocabulary_dir, NULL, .metavar = "DIR",
+        .help = "Where cl100k looks for its vocabulary before the usual folders."),
     ROW("punctuation_chars", OPTION_STRING, punctuation_chars, NORMALIZE_DEFAULT_PUNCTUATION,
         .flags = OPTION_KEY_ONLY, .help = "Characters that count as spaces."),
     ROW("ngram_size", OPTION_INT, ngram_size, "5", AT_LEAST_1,

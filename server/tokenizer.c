@@ -1,12 +1,12 @@
 #include "server/tokenizer.h"
 
-static const tokenizer_ops *const tokenizers[] = {&tokenizer_word_ops};
+static const tokenizer_ops *const tokenizers[] = {&tokenizer_word_ops, &tokenizer_cl100k_ops};
 
-tokenizer *tokenizer_new(const char *name, err *e)
+tokenizer *tokenizer_new(const char *name, const char *vocabulary_dir, err *e)
 {
     for (size_t i = 0; i < ARRAY_LEN(tokenizers); i++)
         if (str_equal(tokenizers[i]->name, name))
-            return tokenizers[i]->create(e);
+            return tokenizers[i]->create(vocabulary_dir, e);
     AUTO(buf) names;
     buf_init(&names, 512);
     for (size_t i = 0; i < ARRAY_LEN(tokenizers); i++)
@@ -24,21 +24,29 @@ void tokenizer_free(tokenizer *t)
         t->ops->free(t);
 }
 
-void tokenizer_learn(tokenizer *t, slice normal, token_list *out)
+void tokenizer_lead_in(const tokenizer *t, buf *normal)
 {
-    out->count = 0;
-    t->ops->learn(t, normal, out);
+    if (!t->ops->leads_with_space || normal->len == 0 || !buf_append_char(normal, ' '))
+        return;
+    memmove(normal->data + 1, normal->data, normal->len - 1);
+    normal->data[0] = ' ';
 }
 
-void tokenizer_encode(const tokenizer *t, slice normal, token_list *out)
+void tokenizer_learn(tokenizer *t, slice text, token_list *out)
 {
     out->count = 0;
-    t->ops->encode(t, normal, out);
+    t->ops->learn(t, text, out);
 }
 
-size_t tokenizer_count_filled(tokenizer *t, slice normal)
+void tokenizer_encode(const tokenizer *t, slice text, token_list *out)
 {
-    return t->ops->count_filled(t, normal);
+    out->count = 0;
+    t->ops->encode(t, text, out);
+}
+
+size_t tokenizer_count_filled(tokenizer *t, slice text)
+{
+    return t->ops->count_filled(t, text);
 }
 
 void token_list_deinit(token_list *l)

@@ -29,8 +29,9 @@ static word_entry *slots_new(size_t count)
     return slots;
 }
 
-static tokenizer *word_create(err *e)
+static tokenizer *word_create(const char *vocabulary_dir, err *e)
 {
+    UNUSED(vocabulary_dir);
     UNUSED(e);
     word_tokenizer *w = xcalloc(1, sizeof *w);
     w->base.ops = &tokenizer_word_ops;

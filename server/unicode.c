@@ -125,6 +125,16 @@ bool unicode_is_white_space(uint32_t c)
     return in_ranges(unicode_white_space, ARRAY_LEN(unicode_white_space), c);
 }
 
+bool unicode_is_letter(uint32_t c)
+{
+    return in_ranges(unicode_letter, ARRAY_LEN(unicode_letter), c);
+}
+
+bool unicode_is_number(uint32_t c)
+{
+    return in_ranges(unicode_number, ARRAY_LEN(unicode_number), c);
+}
+
 bool unicode_is_cased(uint32_t c)
 {
     return in_ranges(unicode_cased, ARRAY_LEN(unicode_cased), c);

@@ -5,7 +5,8 @@
  * Owner:   nothing; the tables are static.
  * Threads: any.
  * Fails:   never; text that is handed to utf8_next must have passed utf8_check.
- * Sources: RFC 3629; the Unicode standard, 3.13 (case), PropList (White_Space).
+ * Sources: RFC 3629; the Unicode standard, 3.13 (case), PropList (White_Space), UnicodeData
+ *          (general category).
  */
 #ifndef SERVER_UNICODE_H
 #define SERVER_UNICODE_H
@@ -22,6 +23,8 @@ uint32_t utf8_previous(slice text, size_t *offset);
 size_t utf8_put(uint32_t code_point, char out[4]);
 
 bool unicode_is_white_space(uint32_t code_point);
+bool unicode_is_letter(uint32_t code_point); /* general category L */
+bool unicode_is_number(uint32_t code_point); /* general category N */
 bool unicode_is_cased(uint32_t code_point);
 bool unicode_is_case_ignorable(uint32_t code_point);
 uint32_t unicode_simple_lower(uint32_t code_point);

@@ -6,6 +6,15 @@ export LC_ALL=C
 ucd=${1:-/usr/share/unicode}
 version=$(sed -nE '1s/^# DerivedCoreProperties-([0-9.]+)\.txt.*/\1/p' "$ucd/DerivedCoreProperties.txt")
 
+# join_ranges: pairs of numbers on standard input as joined, ascending initialisers.
+join_ranges() {
+    sort -n | awk '
+        NR > 1 && $1 == last + 1 { last = $2; next }
+        NR > 1 { printf "    {0x%04X, 0x%04X},\n", first, last }
+        { first = $1; last = $2 }
+        END { printf "    {0x%04X, 0x%04X},\n", first, last }'
+}
+
 # ranges FILE PROPERTY NAME: the code points of a property as joined, ascending ranges.
 ranges() {
     echo
@@ -13,11 +22,23 @@ ranges() {
     awk -F'[;#]' -v want="$2" '{ gsub(/ /, "", $1); gsub(/ /, "", $2) } $2 == want { print $1 }' "$ucd/$1" |
         while IFS= read -r range; do
             echo $((16#${range%%.*})) $((16#${range##*.}))
-        done | sort -n | awk '
-            NR > 1 && $1 == last + 1 { last = $2; next }
-            NR > 1 { printf "    {0x%04X, 0x%04X},\n", first, last }
-            { first = $1; last = $2 }
-            END { printf "    {0x%04X, 0x%04X},\n", first, last }'
+        done | join_ranges
+    echo "};"
+}
+
+# category LETTER NAME: the code points whose general category begins with the letter. Large blocks
+# stand in UnicodeData.txt as two lines, "<.., First>" and "<.., Last>".
+category() {
+    echo
+    echo "static const unicode_range $2[] = {"
+    awk -F';' -v want="$1" 'substr($3, 1, 1) == want {
+            if ($2 ~ /, First>$/) first = $1
+            else if ($2 ~ /, Last>$/) print first, $1
+            else print $1, $1
+        }' "$ucd/UnicodeData.txt" |
+        while read -r first last; do
+            echo $((16#$first)) $((16#$last))
+        done | join_ranges
     echo "};"
 }
 
@@ -47,4 +68,6 @@ echo "#define UNICODE_TABLES_VERSION \"$version\""
 ranges PropList.txt White_Space unicode_white_space
 ranges DerivedCoreProperties.txt Cased unicode_cased
 ranges DerivedCoreProperties.txt Case_Ignorable unicode_case_ignorable
+category L unicode_letter
+category N unicode_number
 lower_pairs

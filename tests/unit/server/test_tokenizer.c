@@ -17,7 +17,7 @@ static void expect_range(const token_list *l, size_t i, uint32_t start, uint32_t
 static void words_are_numbered_in_order(void **state)
 {
     UNUSED(state);
-    AUTO_PTR(tokenizer) t = tokenizer_new("word", NULL);
+    AUTO_PTR(tokenizer) t = tokenizer_new("word", NULL, NULL);
     AUTO(token_list) l = {0};
     tokenizer_learn(t, SLICE_LIT("red h\xC3\xA9n red old"), &l);
     assert_int_equal(l.count, 4);
@@ -32,7 +32,7 @@ static void words_are_numbered_in_order(void **state)
 static void encoding_learns_nothing(void **state)
 {
     UNUSED(state);
-    AUTO_PTR(tokenizer) t = tokenizer_new("word", NULL);
+    AUTO_PTR(tokenizer) t = tokenizer_new("word", NULL, NULL);
     AUTO(token_list) l = {0};
     tokenizer_learn(t, SLICE_LIT("red hen"), &l);
     for (int i = 0; i < 2; i++) {
@@ -49,7 +49,7 @@ static void encoding_learns_nothing(void **state)
 static void many_words_keep_their_numbers(void **state)
 {
     UNUSED(state);
-    AUTO_PTR(tokenizer) t = tokenizer_new("word", NULL);
+    AUTO_PTR(tokenizer) t = tokenizer_new("word", NULL, NULL);
     AUTO(token_list) l = {0};
     AUTO(buf) text;
     buf_init(&text, 1 << 20);
@@ -67,7 +67,7 @@ static void unknown_names_are_refused(void **state)
 {
     UNUSED(state);
     err e = ERR_INIT;
-    assert_null(tokenizer_new("words", &e));
+    assert_null(tokenizer_new("words", NULL, &e));
     assert_int_equal(e.code, ERR_CONFIG);
     assert_non_null(strstr(e.message, "'words'"));
 }
