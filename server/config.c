@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "base/fsutil.h"
 #include "base/log.h"
 #include "server/json_write.h"
 
@@ -71,7 +72,7 @@ static char *temporary_dir(const char *name)
     return xasprintf("%s/%s-%08x", parent && *parent ? parent : "/tmp", name, digits);
 }
 
-static void fill_job(server_config *c)
+static bool fill_job(server_config *c, err *e)
 {
     if (!c->report_output_dir || !*c->report_output_dir) {
         free(c->report_output_dir);
@@ -85,11 +86,16 @@ static void fill_job(server_config *c)
         log_warn("cleaned_output_dir has no effect without purify; give --purify to get cleaned "
                  "files");
     }
+    c->report_path = fs_absolute(c->report_output_dir, e);
+    c->cleaned_path = c->purify ? fs_absolute(c->cleaned_output_dir, e) : NULL;
+    if (!c->report_path || (c->purify && !c->cleaned_path))
+        return false;
     c->job = (job_settings){.content_key = c->content_key,
-                            .report_dir = c->report_output_dir,
-                            .cleaned_dir = c->purify ? c->cleaned_output_dir : NULL,
+                            .report_dir = c->report_path,
+                            .cleaned_dir = c->cleaned_path,
                             .max_line_bytes = c->max_line_size,
                             .skip_invalid_utf8 = c->invalid_utf8 == 1};
+    return true;
 }
 
 static unsigned processors(void)
@@ -129,13 +135,14 @@ bool server_config_read(server_config *c, int argc, char **argv, err *e)
         return false;
     c->workers = c->worker_threads > 0 ? (unsigned)c->worker_threads : processors();
     fill_detect(c);
-    fill_job(c);
-    return true;
+    return fill_job(c, e);
 }
 
 void server_config_deinit(server_config *c)
 {
     options_deinit(&server_options, c);
+    free(move(c->report_path));
+    free(move(c->cleaned_path));
 }
 
 void server_config_health(const server_config *c, buf *json)

@@ -34,6 +34,7 @@ typedef struct server_config {
     int invalid_utf8;  /* 0 fail, 1 skip */
     uint64_t max_line_size;
     /* made of the above */
+    char *report_path, *cleaned_path; /* absolute: clients open what /status names */
     detect_settings detect;
     job_settings job;
     unsigned workers;

@@ -132,7 +132,7 @@ static bool make_directory(const char *dir, const char *suffix, err *e)
 
 static bool make_directories(const server_config *c, err *e)
 {
-    return make_directory(c->report_output_dir, JOB_REPORT_SUFFIX, e) &&
+    return make_directory(c->job.report_dir, JOB_REPORT_SUFFIX, e) &&
            make_directory(c->job.cleaned_dir, JOB_CLEANED_SUFFIX, e);
 }
 
