@@ -100,6 +100,10 @@ static void files_start(s3_credentials *c, const char *name)
         missing(c, name, e.message);
         return;
     }
+    if (s3_profile_get(&p, "role_arn") || s3_profile_get(&p, "web_identity_token_file")) {
+        s3_role_start(&c->role, c->getenv_fn, c->region, p.name);
+        return;
+    }
     found_keys keys = {.id = s3_profile_get(&p, "aws_access_key_id"),
                        .secret = s3_profile_get(&p, "aws_secret_access_key"),
                        .token = s3_profile_get(&p, "aws_session_token")};
@@ -218,6 +222,7 @@ void s3_credentials_init(s3_credentials *c, transport *t, s3_getenv getenv_fn, c
     set_string(&c->profile, profile);
     buf_init(&c->reasons, REASONS_MAX_BYTES);
     s3_sts_init(&c->web_identity, t, service_end, c);
+    s3_role_init(&c->role, t, service_end, c);
     s3_container_init(&c->container, t, service_end, c);
     s3_imds_init(&c->imds, t, imds_end, c);
 }
@@ -225,6 +230,7 @@ void s3_credentials_init(s3_credentials *c, transport *t, s3_getenv getenv_fn, c
 void s3_credentials_deinit(s3_credentials *c)
 {
     s3_sts_cancel(&c->web_identity);
+    s3_role_cancel(&c->role);
     s3_container_cancel(&c->container);
     s3_imds_cancel(&c->imds);
     buf_deinit(&c->reasons);

@@ -12,10 +12,7 @@
 #ifndef S3_CREDENTIALS_H
 #define S3_CREDENTIALS_H
 
-#include "s3/container.h"
-#include "s3/imds.h"
-#include "s3/sign.h"
-#include "s3/sts.h"
+#include "s3/role.h"
 
 typedef struct s3_credentials {
     /* immutable */
@@ -39,6 +36,7 @@ typedef struct s3_credentials {
     size_t provider; /* row of the table */
     buf reasons;     /* why the providers before had nothing */
     s3_sts web_identity;
+    s3_role role; /* of a profile */
     s3_container container;
     s3_imds imds;
 } s3_credentials;
