@@ -90,6 +90,19 @@ static void begin_afresh(download *d, const err *error)
         fail(d, &e);
 }
 
+/* A fault of the object itself: nothing but another object helps. */
+static void fail_verification(download *d, const err *error)
+{
+    static const char advice[] = "; put a sound file in its place, the next run takes it up";
+    err e = *error;
+    bool unsound = e.code == ERR_CODEC_EARLY_END || e.code == ERR_CODEC_CORRUPT ||
+                   e.code == ERR_CODEC_TRAILING || e.code == ERR_UTF8 || e.code == ERR_JSONL;
+    size_t used = strlen(e.message);
+    if (unsound && !strstr(e.message, "set content_key"))
+        snprintf(e.message + used, sizeof e.message - used, "%s", advice);
+    fail(d, &e);
+}
+
 static void on_verified(void *ctx, const verdict *found, const err *error)
 {
     download *d = ctx;
@@ -98,7 +111,7 @@ static void on_verified(void *ctx, const verdict *found, const err *error)
         if (d->reused)
             begin_afresh(d, error);
         else
-            fail(d, error);
+            fail_verification(d, error);
         return;
     }
     d->options.item->verdict = *found;

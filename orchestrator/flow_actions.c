@@ -27,7 +27,8 @@ static bool enter_downloading(flow *f, item *it, err *e)
 {
     if (it->size_bytes == 0 && codec_by_suffix(it->key) != CODEC_PLAIN)
         return err_set(e, ERR_CODEC_EARLY_END,
-                       "s3://%s/%s: a compressed file of no bytes: it ends early",
+                       "s3://%s/%s: a compressed file of no bytes: it ends early; put a sound "
+                       "file in its place, the next run takes it up",
                        flow_input_bucket(f), it->key);
     it->leaf = download_start(&(download_options){.s3 = f->o.s3,
                                                   .verifier = f->o.verifier,

@@ -216,6 +216,7 @@ static void a_corrupt_file_never_reaches_the_server(void **state)
     expect_status(w, NULL, 3);
     assert_int_equal(w->submits, 1);
     expect_log(w, "data/cut.jsonl.gz");
+    expect_log(w, "put a sound file in its place");
     expect_log(w, "words.jsonl: line 2");
     expect_log(w, "Clean=1 Contaminated=0 Failed=2");
     expect_nothing_left(w);
