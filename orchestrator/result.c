@@ -38,7 +38,6 @@ typedef struct line_set {
     uint64_t *numbers;
     size_t count, capacity;
     uint64_t input_lines;
-    const char *path;
 } line_set;
 
 static bool note_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
@@ -50,8 +49,7 @@ static bool note_line(void *ctx, slice text, uint64_t number, bool has_newline, 
     json_int_t value = json_is_integer(line) ? json_integer_value(line) : -1;
     json_decref(match);
     if (value < 0 || (uint64_t)value >= set->input_lines)
-        return err_set(e, ERR_RESULT,
-                       "%s: line %llu names no line of the input, which has %llu lines", set->path,
+        return err_set(e, ERR_RESULT, "line %llu names no line of the input, which has %llu lines",
                        (unsigned long long)number + 1, (unsigned long long)set->input_lines);
     if (set->count == set->capacity) {
         set->capacity = set->capacity ? set->capacity * 2 : 256;
@@ -80,7 +78,7 @@ static uint64_t count_distinct(line_set *set)
 
 static bool read_report(const char *path, uint64_t input_lines, uint64_t *distinct, err *e)
 {
-    line_set set = {.input_lines = input_lines, .path = path};
+    line_set set = {.input_lines = input_lines};
     AUTO_PTR(stage) lines = stage_lines_new(LINE_MAX_BYTES, note_line, &set);
     bool ok = codec_decode_file(path, lines, e);
     *distinct = ok ? count_distinct(&set) : 0;

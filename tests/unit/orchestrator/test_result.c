@@ -110,6 +110,18 @@ static void expect_refused(const char *report, const char *cleaned, const char *
         fail_msg("'%s' is not in: %s", words, e.message);
 }
 
+static void a_bad_report_line_names_the_file_once(void **state)
+{
+    UNUSED(state);
+    AUTO_FREE char *beyond = write_text("b", "{\"training_line\":5}\n");
+    AUTO_FREE char *two = write_gzip("c.gz", "1\n2\n");
+    AUTO_FREE char *words = xasprintf("%s: line 1 names", beyond);
+    AUTO(result_facts) facts = {0};
+    err e = ERR_INIT;
+    assert_false(check(beyond, two, CODEC_PLAIN, &facts, &e));
+    assert_true(str_starts_with(e.message, words));
+}
+
 static void what_does_not_add_up_is_refused(void **state)
 {
     UNUSED(state);
@@ -196,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         DIR_TEST(counts_distinct_lines),
         DIR_TEST(a_cleaned_file_is_brought_into_the_inputs_compression),
+        DIR_TEST(a_bad_report_line_names_the_file_once),
         DIR_TEST(what_does_not_add_up_is_refused),
         DIR_TEST(a_clean_file_needs_no_files),
         DIR_TEST(lines_are_counted_where_nothing_was_verified),
