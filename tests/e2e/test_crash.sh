@@ -69,11 +69,11 @@ test_killed_while_confirming() {
     crash_at CONFIRMING 'status=503,method=HEAD,key=out/reports/*'
 }
 test_killed_while_retiring() {
-    # Opposite commits of an earlier version stand in the store.
+    # The opposite commit of an earlier version stands in the store. One file only has such a thing:
+    # in this state it has both, while a marker alone would be valid for the second run.
     prepare() {
         : >"$T/nothing"
         put "$T/nothing" out/reports/books/part-01.clean
-        put "$T/nothing" 'out/reports/books/short stories.clean'
     }
     crash_at RETIRING 'status=503,method=DELETE,key=out/*.clean' --redo
 }
