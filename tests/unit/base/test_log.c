@@ -28,7 +28,8 @@ static void open_terminal(unsigned short columns)
 {
     char name[64];
     ends[0] = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-    assert_true(ends[0] >= 0);
+    if (ends[0] < 0)
+        skip(); /* a chroot without /dev/pts has no pseudo terminals */
     assert_int_equal(grantpt(ends[0]) | unlockpt(ends[0]), 0);
     assert_int_equal(ptsname_r(ends[0], name, sizeof name), 0);
     ends[1] = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
