@@ -22,24 +22,25 @@ failures=()
 # count NAME LOG STATUS: adds up one program's TAP lines and shows what matters of them.
 count() {
     local name=$1 log=$2 status=$3 ok skip bad
-    ok=$(grep -cE '^ok ' "$log")
-    skip=$(grep -cE '^ok .*# SKIP' "$log")
-    bad=$(grep -cE '^not ok ' "$log")
+    # cmocka says `not ok N # SKIP` of a test that it skipped.
+    skip=$(grep -cE '^(not )?ok .*# SKIP' "$log")
+    ok=$(grep -E '^ok ' "$log" | grep -cv '# SKIP')
+    bad=$(grep -E '^not ok ' "$log" | grep -cv '# SKIP')
     # A program that broke off (a sanitizer's report, a signal) counts as one failure.
     if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
         echo "exit status $status (124: stopped after $limit s; 99: a sanitizer's finding)" >>"$log"
         bad=1
-    elif [ "$status" -eq 0 ] && [ $((ok + bad)) -eq 0 ]; then
+    elif [ "$status" -eq 0 ] && [ $((ok + skip + bad)) -eq 0 ]; then
         echo "no test ran" >>"$log"
         bad=1
     fi
-    passed=$((passed + ok - skip)) skipped=$((skipped + skip)) failed=$((failed + bad))
-    printf '%-56s %4d passed %3d failed %3d skipped\n' "$name" $((ok - skip)) "$bad" "$skip"
+    passed=$((passed + ok)) skipped=$((skipped + skip)) failed=$((failed + bad))
+    printf '%-56s %4d passed %3d failed %3d skipped\n' "$name" "$ok" "$bad" "$skip"
     if [ "$bad" -gt 0 ]; then
         failures+=("$name")
         sed 's/^/    /' "$log" | tail -n 80
     elif [ "$skip" -gt 0 ]; then
-        grep -E '^ok .*# SKIP' "$log" | sed 's/^/    /'
+        grep -E '^(not )?ok .*# SKIP' "$log" | sed 's/^/    /'
     fi
 }
 
