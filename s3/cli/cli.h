@@ -54,6 +54,9 @@ typedef struct cli_command {
     bool (*run)(cli *c, err *e);
 } cli_command;
 
+/* Each command's table stands in its own file, s3/cli/cmd_*.c. */
+extern const cli_command cli_command_ls, cli_command_cp, cli_command_cat, cli_command_stat,
+    cli_command_rm, cli_command_mb, cli_command_serve;
 extern const cli_command *const cli_commands[];
 extern const size_t cli_command_count;
 
@@ -73,14 +76,11 @@ bool cli_await(cli_call *call, s3_op *op, err *e) MUST_USE;
 /* Prints an error line (JSON with --json) and counts it; the command goes on. */
 void cli_print_error(cli *c, const err *error);
 
-/* Commands, in files of their own. */
-bool cli_ls(cli *c, err *e);
-bool cli_cp(cli *c, err *e);
-bool cli_cat(cli *c, err *e);
-bool cli_stat(cli *c, err *e);
-bool cli_rm(cli *c, err *e);
-bool cli_mb(cli *c, err *e);
-bool cli_serve(cli *c, err *e);
+/* s3/cli/words.c: URIs among the positional words. */
+bool cli_parse_object(const char *text, s3_uri *uri, err *e) MUST_USE; /* with a key */
+/* Runs `one` for each word; what goes wrong with one is printed, and the others go on. Nothing is
+ * done where a word is no URI of an object. */
+bool cli_each_object(cli *c, bool (*one)(cli *c, const s3_uri *uri, err *e), err *e) MUST_USE;
 
 /* s3/cli/print.c */
 void print_time(int64_t time_s, char *out, size_t out_size); /* "2026-11-23 03:00:01", UTC */

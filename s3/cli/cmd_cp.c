@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "base/fsutil.h"
+#include "s3/cli/rows.h"
 
 static bool is_folder(const char *path)
 {
@@ -68,7 +69,7 @@ static bool check_places(const cli *c, const place *from, const place *to, err *
     return true;
 }
 
-bool cli_cp(cli *c, err *e)
+static bool run(cli *c, err *e)
 {
     AUTO(place) from = {0};
     AUTO(place) to = {0};
@@ -86,3 +87,33 @@ bool cli_cp(cli *c, err *e)
     }
     return transfers_run(c, &list, e) && print_flush(e);
 }
+
+/* clang-format off */
+static const option rows_cp[] = {
+    {.key = "recursive", .type = OPTION_BOOL, .offset = AT(recursive), .letter = 'r',
+     .section = "Copying", .help = "A whole folder: all files or keys below SOURCE."},
+    {.key = "content_type", .type = OPTION_STRING, .offset = AT(content_type), .metavar = "TYPE",
+     .help = "Content-Type of uploads; else binary/octet-stream."},
+    ROWS_OF_CLIENTS, ROWS_OF_ALL,
+};
+/* clang-format on */
+
+const cli_command cli_command_cp = {
+    .name = "cp",
+    .summary = "copy files and objects, either way or inside the store",
+    .options =
+        SET(rows_cp, "cp", "decon-s3 cp [OPTION]... SOURCE TARGET",
+            "SOURCE and TARGET are paths or s3:// URIs; one of them must be an s3:// URI. `-` is "
+            "standard input or output. A TARGET that ends in / (or is a folder, or a bucket) gets "
+            "the source's own name. A file appears under its name only when it is whole.",
+            "Examples:\n"
+            "  decon-s3 cp train.jsonl.gz s3://my-bucket/data/\n"
+            "  decon-s3 cp s3://my-bucket/data/train.jsonl.gz .\n"
+            "  decon-s3 cp s3://my-bucket/a.jsonl s3://other-bucket/b.jsonl\n"
+            "  zcat big.gz | decon-s3 cp - s3://my-bucket/big.jsonl\n"
+            "  decon-s3 cp -r ./folder s3://my-bucket/folder/\n"),
+    .words_min = 2,
+    .words_max = 2,
+    .needs_client = true,
+    .run = run,
+};

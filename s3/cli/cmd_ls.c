@@ -1,5 +1,5 @@
 #include "s3/buckets.h"
-#include "s3/cli/cli.h"
+#include "s3/cli/rows.h"
 
 typedef struct listing {
     cli_call call;
@@ -87,7 +87,7 @@ static bool list_buckets(cli *c, err *e)
     return cli_await(&call, s3_list_buckets(c->client, &options), e) && print_flush(e);
 }
 
-bool cli_ls(cli *c, err *e)
+static bool run(cli *c, err *e)
 {
     if (c->word_count == 0)
         return list_buckets(c, e);
@@ -109,3 +109,32 @@ bool cli_ls(cli *c, err *e)
                        c->words[0], uri.bucket);
     return true;
 }
+
+/* clang-format off */
+static const option rows_ls[] = {
+    {.key = "recursive", .type = OPTION_BOOL, .offset = AT(recursive), .letter = 'r',
+     .section = "Listing", .help = "All keys below, not only the next level."},
+    {.key = "human_readable", .type = OPTION_BOOL, .offset = AT(human_readable), .letter = 'H',
+     .help = "Sizes as 1.5 GiB."},
+    ROWS_OF_CLIENTS, ROWS_OF_ALL,
+};
+/* clang-format on */
+
+const cli_command cli_command_ls = {
+    .name = "ls",
+    .summary = "list objects, or the buckets",
+    .options = SET(rows_ls, "ls", "decon-s3 ls [OPTION]... [s3://BUCKET[/PREFIX]]",
+                   "Lists the objects and folders whose keys start with PREFIX: date (UTC), size, "
+                   "URI; without a URI the buckets. Control characters in keys are shown as \\n or "
+                   "\\x01; --json has them "
+                   "to the letter.",
+                   "Examples:\n"
+                   "  decon-s3 ls\n"
+                   "  decon-s3 ls s3://my-bucket/data/\n"
+                   "  decon-s3 ls -r -H s3://my-bucket\n"
+                   "  decon-s3 ls -r --json s3://my-bucket/data/ | jq -r .uri\n"),
+    .words_min = 0,
+    .words_max = 1,
+    .needs_client = true,
+    .run = run,
+};

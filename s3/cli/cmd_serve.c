@@ -1,9 +1,10 @@
-#include "s3/cli/cli.h"
+#include "s3/cli/rows.h"
 
 #include <signal.h>
 
 #include "base/fsutil.h"
 #include "base/log.h"
+#include "s3/serve/fault.h"
 #include "s3/serve/server.h"
 
 static bool announce(const cli *c, const char *address, unsigned port, err *e)
@@ -28,7 +29,7 @@ static void block_signals(sigset_t *set)
     signal(SIGPIPE, SIG_IGN);
 }
 
-bool cli_serve(cli *c, err *e)
+static bool run(cli *c, err *e)
 {
     const cli_config *o = c->config;
     server_options options = {.root = o->root,
@@ -51,3 +52,61 @@ bool cli_serve(cli *c, err *e)
     server_stop(s);
     return ok;
 }
+
+/* clang-format off */
+static const option rows_serve[] = {
+    {.key = "root", .type = OPTION_STRING, .offset = AT(root), .metavar = "DIR",
+     .flags = OPTION_REQUIRED, .section = "Serving",
+     .help = "Where buckets are kept; made when absent."},
+    {.key = "port", .type = OPTION_INT, .offset = AT(port), .fallback = "9000", .min = 0,
+     .max = 65535, .metavar = "N", .help = "TCP port; 0: any free one, see the line on standard "
+                                           "output."},
+    {.key = "address", .type = OPTION_STRING, .offset = AT(address), .fallback = "127.0.0.1",
+     .metavar = "IP", .help = "Address to listen on."},
+    {.key = "port_file", .type = OPTION_STRING, .offset = AT(port_file), .metavar = "FILE",
+     .help = "Written with the port's number as soon as the server listens."},
+    {.key = "threads", .type = OPTION_INT, .offset = AT(threads), .fallback = "4", .min = 1,
+     .max = 256, .metavar = "N", .help = "Threads that serve requests."},
+    {.key = "access_key", .type = OPTION_STRING, .offset = AT(access_key), .metavar = "ID",
+     .environment = "AWS_ACCESS_KEY_ID", .help = "Clients must sign with this key."},
+    {.key = "secret_key", .type = OPTION_STRING, .offset = AT(secret_key), .metavar = "KEY",
+     .environment = "AWS_SECRET_ACCESS_KEY", .flags = OPTION_SECRET,
+     .help = "And with this secret."},
+    {.key = "log", .type = OPTION_STRING, .offset = AT(log), .metavar = "FILE",
+     .help = "Access log, appended to: METHOD TARGET STATUS BYTES-IN BYTES-OUT, one line a "
+             "request."},
+    {.key = "fault", .type = OPTION_LIST, .offset = AT(fault), .metavar = "RULE",
+     .check = fault_check,
+     .help = "Answer some requests wrongly, for tests of clients; see below. May be repeated; the "
+             "first rule that fits decides."},
+    ROWS_OF_ALL,
+};
+/* clang-format on */
+
+const cli_command cli_command_serve = {
+    .name = "serve",
+    .summary = "a small S3 server over a folder, for one machine's trials",
+    .options =
+        SET(rows_serve, "serve", "decon-s3 serve --root DIR [OPTION]...",
+            "Serves buckets from a folder: for trials, demonstrations and tests on one machine, "
+            "not for data that must last (nothing is flushed to the disk or kept twice). Path "
+            "style only; every request must be signed with the keys given here. Prints `listening "
+            "on http://ADDRESS:PORT` and ends on SIGINT or SIGTERM.",
+            "Faults: words separated by commas.\n"
+            "  status=503           answer so, with the S3 code that belongs to it\n"
+            "  code=ExpiredToken    with this S3 code (with status=200: an error in a reply 200)\n"
+            "  truncate=1000        send 1,000 bytes of an object, then close the connection\n"
+            "  reset                close the connection in the middle of the reply\n"
+            "  method=GET key=*.gz bucket=NAME query=uploadId   only requests like this\n"
+            "  count=3 every=10     only the first three of them; only each tenth of them\n"
+            "\n"
+            "Examples:\n"
+            "  export AWS_ACCESS_KEY_ID=trial AWS_SECRET_ACCESS_KEY=trial-secret\n"
+            "  decon-s3 serve --root /tmp/store --port 9000 &\n"
+            "  export AWS_ENDPOINT_URL=http://127.0.0.1:9000\n"
+            "  decon-s3 mb s3://trial && decon-s3 cp file.jsonl s3://trial/\n"
+            "  decon-s3 serve --root /tmp/store --fault status=503,method=GET,key=*.gz,count=3\n"),
+    .words_min = 0,
+    .words_max = 0,
+    .run = run,
+};
