@@ -137,6 +137,12 @@ $(OUT)/tests/flow/%: $(OUT)/obj/tests/flow/%.o $(call lib,tests/fake) $(foreach 
 	$(link) -lcmocka
 $(OUT)/tests/fault/%: $(OUT)/obj/tests/fault/%.o $(call lib,tests/fake) $(foreach l,$(layers_orchestrator),$(call lib,$(l)))
 	$(link) -lcmocka
+# A fuzz target with replay.c runs its corpus once; see "fuzz" for the fuzzing itself.
+FUZZ_SOURCES  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_REPLAYS  := $(patsubst %.c,$(OUT)/%,$(FUZZ_SOURCES))
+FUZZ_LIBS     := $(foreach l,orchestrator server s3/cli s3/serve s3 compression base,$(call lib,$(l)))
+$(OUT)/tests/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(call objects,tests/fuzz/replay.c) $(FUZZ_LIBS)
+	$(link)
 $(call objects,$(TEST_SOURCES) $(wildcard tests/fake/*.c)): | $(BUILD)/packages-test
 
 ## test: everything, with sanitizers; ends with `N passed, N failed, N skipped`
@@ -145,9 +151,9 @@ test:
 	@$(MAKE) --no-print-directory $(PARALLEL) SANITIZE=1 all test-programs
 	@third_party/minio.sh >/dev/null || true # the live tests say so where there is none
 	@$(MAKE) --no-print-directory SANITIZE=1 test-run
-test-programs: $(TEST_PROGRAMS)
+test-programs: $(TEST_PROGRAMS) $(FUZZ_REPLAYS)
 test-run:
-	@$(RUN_TESTS) $(TEST_PROGRAMS) $(TEST_SCRIPTS)
+	@$(RUN_TESTS) $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(TEST_SCRIPTS)
 
 ## unit-LAYER: unit tests of one folder (unit-base, unit-s3 ...; unit-flow: the flow tests)
 unit-%:
@@ -163,9 +169,30 @@ e2e live:
 	@[ $@ = e2e ] || third_party/minio.sh >/dev/null || true
 	@BIN=$(BUILD)/sanitize/bin tests/run.sh $(filter tests/$@/%,$(TEST_SCRIPTS))
 
-## bench: times the programs on this machine (plain build)
-bench: all
-	BIN=$(OUT)/bin tests/bench/bench.sh
+## fuzz: libFuzzer on each target of tests/fuzz, FUZZ_SECONDS=60 each (fuzz-NAME: one); findings in build/fuzz
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+fuzz: $(BUILD)/packages-fuzz
+	@$(MAKE) --no-print-directory $(PARALLEL) $(FUZZ_BUILD) fuzz-programs
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) FINDINGS=$(BUILD)/fuzz tests/fuzz/run.sh $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/sanitize/fuzz/%,$(FUZZ_SOURCES))
+fuzz-%: $(BUILD)/packages-fuzz
+	@$(MAKE) --no-print-directory $(PARALLEL) $(FUZZ_BUILD) $(BUILD)/fuzz/sanitize/fuzz/fuzz_$*
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) FINDINGS=$(BUILD)/fuzz tests/fuzz/run.sh $(BUILD)/fuzz/sanitize/fuzz/fuzz_$*
+FUZZ_BUILD = BUILD=$(BUILD)/fuzz CC=$(CLANG) SANITIZE=1 SANITIZE_FLAGS="$(FUZZ_FLAGS) -fsanitize=fuzzer-no-link"
+fuzz-programs: $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_SOURCES))
+$(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(FUZZ_LIBS)
+	$(link) -fsanitize=fuzzer
+
+## bench: times the programs on this machine, plain build (bench-NAME: one of tests/bench/bench_NAME.sh)
+BENCH_SCRIPTS := $(sort $(wildcard tests/bench/bench_*.sh))
+BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
+BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(BENCH_SOURCES))
+$(OUT)/bench/%: $(OUT)/obj/tests/bench/%.o $(FUZZ_LIBS)
+	$(link)
+bench: all $(BENCH_PROGRAMS)
+	@for script in $(BENCH_SCRIPTS); do BIN=$(OUT)/bin BENCH=$(OUT)/bench $$script || exit 1; done
+bench-%: all $(BENCH_PROGRAMS)
+	@BIN=$(OUT)/bin BENCH=$(OUT)/bench tests/bench/bench_$*.sh
 
 ##@ Check
 CODE := $(sort $(shell find $(filter-out s3/serve s3/cli,$(LAYERS)) tests -name '*.[ch]' 2>/dev/null))
@@ -205,6 +232,6 @@ help:
 
 force:
 .PHONY: all deps install clean server orchestrate orchestrate-debug demo test test-programs test-run \
-        e2e live bench check check-format check-sizes check-shell check-clang check-cppcheck layers \
+        e2e live bench fuzz fuzz-programs check check-format check-sizes check-shell check-clang check-cppcheck layers \
         format help force
 .SECONDARY:

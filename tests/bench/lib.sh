@@ -1,0 +1,64 @@
+# What the benchmarks share; sourced. A script sets `-euo pipefail`, sources this, and has then: a
+# folder of its own as the working directory (removed at the end, $dir), BIN and BENCH (folders of
+# the built programs), RUNS (3), keys for a local store, `pids` of what is to be ended.
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+BIN=$(realpath "${BIN:-$top/build/bin}")
+BENCH=$(realpath -m "${BENCH:-$top/build/bench}")
+RUNS=${RUNS:-3}
+dir=$(mktemp -d "${TMPDIR:-/tmp}/decon-bench.XXXXXX")
+unset "${!AWS_@}" "${!PMR_@}" MAX_FILES_DEBUG
+export AWS_ACCESS_KEY_ID=bench AWS_SECRET_ACCESS_KEY=bench-secret AWS_EC2_METADATA_DISABLED=true
+pids=()
+finish() {
+    kill "${pids[@]}" 2>/dev/null || true
+    wait 2>/dev/null || true
+    rm -rf "$dir"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+cd "$dir"
+
+await_file() {
+    for _ in $(seq 600); do
+        [ -s "$1" ] && return
+        sleep 0.05
+    done
+    echo "bench: a program did not start" >&2
+    exit 1
+}
+now() { date +%s.%N; }
+# Before each run of what `measure` times; a script may define it anew.
+prepare() { :; }
+# measure NAME AMOUNT UNIT COMMAND...: prints the median time, and AMOUNT for each second.
+measure() {
+    local name=$1 amount=$2 unit=$3 begin i
+    shift 3
+    for ((i = 0; i < RUNS; i++)); do
+        prepare
+        begin=$(now)
+        "$@" >out.log 2>&1 || { cat out.log >&2; exit 1; }
+        echo "$begin $(now)"
+    done | awk '{print $2 - $1}' | sort -n | awk -v name="$name" -v amount="$amount" -v unit="$unit" '
+        {t[NR] = $1} END {m = t[int((NR + 1) / 2)]; printf "%-52s %8.2f s %10.0f %s/s\n", name, m, amount / m, unit}'
+}
+s3() { "$BIN/decon-s3" "$@"; }
+# start_store: `decon-s3 serve` on a free port, as AWS_ENDPOINT_URL.
+start_store() {
+    "$BIN/decon-s3" serve --root store --port 0 --port-file store.port >store.log 2>&1 &
+    pids+=($!)
+    await_file store.port
+    AWS_ENDPOINT_URL=http://127.0.0.1:$(cat store.port)
+    export AWS_ENDPOINT_URL
+}
+# make_large FILE MIB: JSON lines of plain sentences.
+make_large() {
+    awk -v bytes=$(($2 * 1048576)) 'BEGIN {
+        while (total < bytes) {
+            line = "{\"id\":" n++ ",\"text\":\""
+            for (i = 0; i < 40; i++) line = line "The quiet river number " (n * 7919 + i * 104729) % 1000003 " follows the old bridge. "
+            line = line "\"}"
+            total += length(line) + 1
+            print line
+        }}' >"$1"
+}
+machine() { echo "machine: $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"; }
