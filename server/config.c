@@ -115,11 +115,6 @@ bool server_config_read(server_config *c, int argc, char **argv, err *e)
     AUTO_FREE option_origin *origins = xcalloc(set->row_count, sizeof *origins);
     int positional = 0;
     *c = (server_config){0};
-    /* Started as `decon-server server ...` too, as the reference program is. */
-    if (argc > 1 && str_equal(argv[1], "server")) {
-        argv++;
-        argc--;
-    }
     const char *file = options_peek(argc, argv, "--config", 'c');
     if (!options_defaults(set, c, e))
         return false;

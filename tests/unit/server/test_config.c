@@ -55,7 +55,7 @@ static void defaults(void **state)
 {
     UNUSED(state);
     AUTO(server_config) c;
-    assert_true(read_words(&c, (const char *const[]){"decon-server", "server", NULL}, NULL));
+    assert_true(read_words(&c, (const char *const[]){"decon-server", NULL}, NULL));
     assert_int_equal(c.port, 8080);
     assert_string_equal(c.evals_dir, "bundled-evals");
     assert_true(c.workers >= 1);
