@@ -154,11 +154,23 @@ static bool scan_line(pass *p, slice line, err *e)
     return true;
 }
 
+static void count_line(pass *p, slice text, bool has_newline)
+{
+    job_meter *meter = p->r->settings->meter;
+    uint64_t bytes = text.len + has_newline;
+    p->out->lines++;
+    p->out->text_bytes += bytes;
+    if (!meter)
+        return;
+    atomic_fetch_add_explicit(&meter->text_bytes, bytes, memory_order_relaxed);
+    atomic_fetch_add_explicit(&meter->lines, 1, memory_order_relaxed);
+}
+
 static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
 {
     pass *p = ctx;
     p->place.training_line = number;
-    p->out->lines++;
+    count_line(p, text, has_newline);
     if (!scan_line(p, text, e))
         return err_context(e, "line %" PRIu64, number + 1);
     if (!p->cleaned_encoder || p->line_matched)
@@ -185,10 +197,11 @@ static bool check_file(const char *path, err *e)
 
 static bool begin_cleaned(pass *p, err *e)
 {
-    const char *dir = p->r->settings->cleaned_dir;
-    if (!dir)
+    const job_settings *s = p->r->settings;
+    const char *suffix = s->cleaned_suffix ? s->cleaned_suffix : JOB_CLEANED_SUFFIX;
+    if (!s->cleaned_dir)
         return true;
-    if (!result_begin(&p->cleaned, dir, p->job_id, JOB_CLEANED_SUFFIX, e))
+    if (!result_begin(&p->cleaned, s->cleaned_dir, p->job_id, suffix, e))
         return false;
     p->cleaned_writer = stage_fd_writer_new(p->cleaned.fd);
     p->cleaned_encoder = codec_encoder_new(CODEC_GZIP, 0, p->cleaned_writer, e);

@@ -11,23 +11,33 @@
 #ifndef SERVER_JOB_RUN_H
 #define SERVER_JOB_RUN_H
 
+#include <stdatomic.h>
+
+#include "server/match.h"
+
 /* Results are named by the job's id and these. */
 #define JOB_REPORT_SUFFIX  ".report.jsonl"
 #define JOB_CLEANED_SUFFIX ".jsonl.gz"
 
-#include "server/match.h"
+/* How far the jobs that share it are, for whoever shows it while they run. */
+typedef struct job_meter {
+    _Atomic uint64_t text_bytes, lines; /* decoded */
+} job_meter;
 
 typedef struct job_settings { /* constant after start */
     const char *content_key;
     const char *report_dir;
-    const char *cleaned_dir; /* NULL: no cleaned files are written */
+    const char *cleaned_dir;    /* NULL: no cleaned files are written */
+    const char *cleaned_suffix; /* NULL: JOB_CLEANED_SUFFIX */
     uint64_t max_line_bytes;
     bool skip_invalid_utf8; /* keep such lines unscanned, with a warning, instead of failing */
+    job_meter *meter;       /* or NULL */
 } job_settings;
 
 typedef struct job_outcome {
-    char *report_path;  /* NULL: no match */
-    char *cleaned_path; /* NULL: not asked for */
+    char *report_path;   /* NULL: no match */
+    char *cleaned_path;  /* NULL: not asked for */
+    uint64_t text_bytes; /* decoded */
     uint64_t lines, scanned, matches, contaminated_lines, invalid_lines;
 } job_outcome;
 

@@ -282,6 +282,23 @@ static void lines_have_a_limit(void **state)
     expect_failure(s, path, ERR_LIMIT);
 }
 
+static void what_was_read_is_counted(void **state)
+{
+    detect_site *s = *state;
+    job_meter meter = {0};
+    AUTO(job_outcome) first = {0};
+    AUTO(job_outcome) second = {0};
+    AUTO_FREE char *path = detect_site_file(s, "f.jsonl", SLICE_LIT(FILE_TEXT));
+    s->job.meter = &meter;
+    s->job.cleaned_suffix = ".clean.jsonl.gz";
+    assert_true(run(s, path, &first, NULL));
+    assert_int_equal(first.text_bytes, strlen(FILE_TEXT));
+    assert_true(str_ends_with(first.cleaned_path, "/id-1.clean.jsonl.gz"));
+    assert_true(run(s, path, &second, NULL));
+    assert_int_equal(meter.text_bytes, 2 * strlen(FILE_TEXT)); /* of all jobs that share it */
+    assert_int_equal(meter.lines, first.lines + second.lines);
+}
+
 static void content_key_leads_inwards(void **state)
 {
     detect_site *s = *state;
@@ -307,6 +324,7 @@ int main(void)
         TEST(damaged_files_fail_and_leave_nothing),
         TEST(what_is_no_file_is_refused),
         TEST(lines_have_a_limit),
+        TEST(what_was_read_is_counted),
         TEST(content_key_leads_inwards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
