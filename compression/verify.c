@@ -2,7 +2,6 @@
 #include "compression/verify.h"
 
 #include "compression/coder.h"
-#include "compression/jsonl.h"
 #include "compression/linecount.h"
 
 #include <inttypes.h>
@@ -120,6 +119,7 @@ static void fill(const verify *v, verdict *out)
         .blank_lines = counts.blank_lines,
         .longest_line_bytes = counts.longest_line_bytes,
         .unscannable_lines = counts.unscannable_lines,
+        .lone_surrogates = counts.lone_surrogates,
     };
 }
 
@@ -153,10 +153,7 @@ verify *verify_new(const verify_options *options, err *e)
     v->lines.blank = true;
     v->sink = stage_callback_new(sink_feed, sink_finish, v);
     if (v->level == VERIFY_JSONL)
-        v->checker = jsonl_new(&(jsonl_options){
-            .content_key = options->content_key,
-            .max_line_bytes = options->max_line_bytes,
-        });
+        v->checker = jsonl_new(&options->jsonl);
     return v;
 }
 

@@ -13,6 +13,7 @@
 #define COMPRESSION_VERIFY_H
 
 #include "compression/codec.h"
+#include "compression/jsonl.h"
 
 typedef enum verify_level {
     VERIFY_NONE,   /* bytes are not looked at */
@@ -22,9 +23,8 @@ typedef enum verify_level {
 
 typedef struct verify_options {
     verify_level level;
-    const char *name;        /* object name for messages and for the suffix; borrowed */
-    const char *content_key; /* dotted path of the text; NULL: "text" */
-    uint64_t max_line_bytes; /* 0: 1 GiB */
+    const char *name;    /* object name for messages and for the suffix; borrowed */
+    jsonl_options jsonl; /* VERIFY_JSONL: what the checker asks of a line */
 } verify_options;
 
 typedef struct verdict {
@@ -36,8 +36,9 @@ typedef struct verdict {
     uint64_t blank_lines;
     uint64_t longest_line_bytes;
     uint64_t unscannable_lines; /* content key missing or not a string */
-} verdict; /* at VERIFY_STREAM the line counts are right too (newlines are counted), the last is 0
-            */
+    uint64_t lone_surrogates;   /* escapes of half a character */
+} verdict; /* at VERIFY_STREAM the line counts are right too (newlines are counted), the last two
+            are 0 */
 
 typedef struct verify verify;
 

@@ -31,6 +31,11 @@ static bool check_share(config *c, const option_origin *origins, err *e)
     return true;
 }
 
+jsonl_options config_jsonl(const config *c)
+{
+    return (jsonl_options){.content_key = c->content_key};
+}
+
 bool config_wants_information(const config *c)
 {
     return c->help || c->version || c->print_reference || c->print_config;

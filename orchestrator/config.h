@@ -9,6 +9,7 @@
 #define ORCHESTRATOR_CONFIG_H
 
 #include "base/options.h"
+#include "compression/jsonl.h"
 #include "orchestrator/places.h"
 
 typedef struct config {
@@ -62,6 +63,7 @@ bool config_load(int argc, char **argv, const char *(*getenv_fn)(const char *nam
 void config_deinit(config *c);
 DEFINE_AUTO(config, config_deinit)
 
+jsonl_options config_jsonl(const config *c);    /* what verify: jsonl asks of a line; borrows */
 bool config_wants_information(const config *c); /* --help, --version, --print-... */
 
 #endif

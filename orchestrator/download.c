@@ -73,7 +73,7 @@ static void warn_about(const download *d)
     if (v->unscannable_lines)
         log_warn("s3://%s/%s: %llu of %llu lines have no text under '%s'; they are not looked at",
                  bucket, key, (unsigned long long)v->unscannable_lines,
-                 (unsigned long long)v->lines, d->options.content_key);
+                 (unsigned long long)v->lines, d->options.jsonl.content_key);
 }
 
 static bool begin(download *d, err *e);
@@ -163,7 +163,7 @@ static bool start_verification(download *d, err *e)
     d->verify = verify_task_start(o->verifier,
                                   &(verify_task_options){.level = o->level,
                                                          .name = name,
-                                                         .content_key = o->content_key,
+                                                         .jsonl = o->jsonl,
                                                          .fd = d->fd,
                                                          .on_done = on_verified,
                                                          .ctx = d},

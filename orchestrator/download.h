@@ -25,7 +25,7 @@ typedef struct download_options {
     const char *bucket;
     item *item; /* on success: local_path, verdict, lines_known are set */
     verify_level level;
-    const char *content_key;
+    jsonl_options jsonl; /* what the lines must be; its strings are borrowed */
     void (*on_done)(void *ctx, const err *error);
     void *ctx;
 } download_options;

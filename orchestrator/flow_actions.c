@@ -36,7 +36,7 @@ static bool enter_downloading(flow *f, item *it, err *e)
                                                   .bucket = flow_input_bucket(f),
                                                   .item = it,
                                                   .level = (verify_level)f->o.config->verify,
-                                                  .content_key = f->o.config->content_key,
+                                                  .jsonl = config_jsonl(f->o.config),
                                                   .on_done = flow_leaf_done,
                                                   .ctx = it},
                               e);

@@ -93,7 +93,7 @@ static bool verify_piece(verify_task *t, err *e)
 {
     if (!t->verify) {
         verify_options options = {
-            .level = t->options.level, .name = t->name, .content_key = t->options.content_key};
+            .level = t->options.level, .name = t->name, .jsonl = t->options.jsonl};
         t->verify = verify_new(&options, e);
     }
     AUTO_FREE char *buffer = xcalloc(1, READ_BYTES);

@@ -27,9 +27,9 @@ typedef struct verify_task verify_task;
 
 typedef struct verify_task_options {
     verify_level level;
-    const char *name;        /* of the object; copied */
-    const char *content_key; /* borrowed */
-    int fd;                  /* borrowed until on_done; duplicated for the worker */
+    const char *name;    /* of the object; copied */
+    jsonl_options jsonl; /* its strings are borrowed */
+    int fd;              /* borrowed until on_done; duplicated for the worker */
     void (*on_done)(void *ctx, const verdict *verdict, const err *error);
     void *ctx;
 } verify_task_options;

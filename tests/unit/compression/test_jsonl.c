@@ -327,10 +327,10 @@ static buf nested(size_t depth)
 static void nesting_has_a_limit_and_remembers_each_level(void **state)
 {
     UNUSED(state);
-    AUTO(buf) deepest = nested(JSONL_DEPTH_MAX);
+    AUTO(buf) deepest = nested(JSONL_DEPTH);
     assert_true(check(&usual, buf_slice(&deepest), WHOLE).ok);
     assert_true(check(&usual, buf_slice(&deepest), BYTEWISE).ok);
-    AUTO(buf) deeper = nested(JSONL_DEPTH_MAX + 1);
+    AUTO(buf) deeper = nested(JSONL_DEPTH + 1);
     checked c = check(&usual, buf_slice(&deeper), WHOLE);
     assert_false(c.ok);
     assert_non_null(strstr(c.error.message, "nested deeper than 1024 levels"));
@@ -338,6 +338,82 @@ static void nesting_has_a_limit_and_remembers_each_level(void **state)
         deepest.data[i] ^= ']' ^ '}'; /* the wrong bracket */
         assert_false(check(&usual, buf_slice(&deepest), WHOLE).ok);
         deepest.data[i] ^= ']' ^ '}';
+    }
+}
+
+static void the_limit_of_nesting_is_an_option(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) deeper = nested(JSONL_DEPTH + 1);
+    assert_true(
+        check(&(jsonl_options){.max_depth = JSONL_DEPTH + 1}, buf_slice(&deeper), WHOLE).ok);
+    jsonl_options flat = {.max_depth = 2};
+    assert_true(check_all(&flat, SLICE_LIT("{\"text\":\"\",\"a\":[]}")).ok);
+    checked c = check_all(&flat, SLICE_LIT("{\"text\":\"\",\"a\":[{}]}"));
+    assert_string_equal(c.error.message,
+                        "line 1, byte 16 of the decoded text: nested deeper than 2 levels");
+}
+
+static void lone_surrogates_are_counted(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        slice text;
+        uint64_t lone;
+    } cases[] = {
+        {SLICE_LIT("\\ud83d\\ude00"), 0},
+        {SLICE_LIT("\\uD83D\\uDE00\\uDBFF\\uDFFF\\ud800\\udc00"), 0},
+        {SLICE_LIT("\\ud7ff\\ue000"), 0},
+        {SLICE_LIT("\\ud83d"), 1},
+        {SLICE_LIT("\\ude00"), 1},
+        {SLICE_LIT("\\ude00\\ud83d"), 2},
+        {SLICE_LIT("\\ud83d\\ud83d\\ude00\\ude00"), 2},
+        {SLICE_LIT("\\ud83dx\\ude00"), 2},
+        {SLICE_LIT("\\ud83d\\n\\ude00"), 2},
+        {SLICE_LIT("\\ud83d\\u0041\\ude00"), 2},
+        {SLICE_LIT("\\\\ud83d"), 0},
+        {SLICE_LIT("\xf0\x9f\x98\x80\\udfff"), 1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        for (int place = 0; place < 2; place++) { /* in a value, in a key */
+            AUTO(buf) line;
+            buf_init(&line, 1024);
+            buf_append_str(&line, place ? "{\"text\":\"\",\"" : "{\"text\":\"");
+            buf_append_slice(&line, cases[i].text);
+            buf_append_str(&line, place ? "\":1}" : "\"}");
+            checked c = check_all(&usual, buf_slice(&line));
+            assert_true(c.ok);
+            assert_int_equal(c.counts.lone_surrogates, cases[i].lone);
+            c = check_all(&(jsonl_options){.refuse_lone_surrogates = true}, buf_slice(&line));
+            assert_int_equal(c.ok, cases[i].lone == 0);
+        }
+}
+
+static void a_refused_surrogate_is_pointed_at(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        slice text;
+        const char *message;
+    } cases[] = {
+        {SLICE_LIT("{\"text\":\"a\\uD83D\"}"),
+         "line 1, byte 10 of the decoded text: the lone surrogate \\ud83d is half a character "
+         "(refuse_lone_surrogates is on)"},
+        {SLICE_LIT("{\"text\":\"\\ud83d\\ud83d\\ude00\"}"),
+         "line 1, byte 9 of the decoded text: the lone surrogate \\ud83d is half a character "
+         "(refuse_lone_surrogates is on)"},
+        {SLICE_LIT("{\"text\":\"\\ud83d\\ude00\\ude00\"}"),
+         "line 1, byte 21 of the decoded text: the lone surrogate \\ude00 is half a character "
+         "(refuse_lone_surrogates is on)"},
+        {SLICE_LIT("{\"text\":\"\\ud83d"),
+         "line 1, byte 15 of the decoded text: expected the closing quote of a string, found the "
+         "end of the text"},
+    };
+    jsonl_options options = {.refuse_lone_surrogates = true};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        checked c = check_all(&options, cases[i].text);
+        assert_false(c.ok);
+        assert_string_equal(c.error.message, cases[i].message);
     }
 }
 
@@ -513,6 +589,9 @@ int main(void)
         cmocka_unit_test(a_byte_order_mark_is_named),
         cmocka_unit_test(lines_are_counted),
         cmocka_unit_test(nesting_has_a_limit_and_remembers_each_level),
+        cmocka_unit_test(the_limit_of_nesting_is_an_option),
+        cmocka_unit_test(lone_surrogates_are_counted),
+        cmocka_unit_test(a_refused_surrogate_is_pointed_at),
         cmocka_unit_test(line_length_has_a_limit),
         cmocka_unit_test(the_content_key_is_a_string_of_the_top_object),
         cmocka_unit_test(the_last_of_equal_keys_counts),

@@ -175,11 +175,11 @@ static void the_content_key_and_the_line_limit_are_handed_on(void **state)
 {
     UNUSED(state);
     verify_options options = options_of(VERIFY_JSONL, "a.jsonl");
-    options.content_key = "body";
+    options.jsonl.content_key = "body";
     assert_fault(&options, SLICE_LIT("{\"text\":\"a\"}\n"), ERR_JSONL,
                  "a.jsonl: no line has a string under 'body'; the first line has the keys: text; "
                  "set content_key to the key of the text");
-    options.max_line_bytes = 8;
+    options.jsonl.max_line_bytes = 8;
     assert_fault(&options, SLICE_LIT("{\"text\":\"a\"}\n"), ERR_LIMIT,
                  "a.jsonl: line 1, byte 8 of the decoded text: the line is longer than 8 bytes");
 }

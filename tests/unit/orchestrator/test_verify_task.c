@@ -58,7 +58,7 @@ static verify_task *start(fixture *f, const char *name)
     verify_task *t = verify_task_start(f->verifier,
                                        &(verify_task_options){.level = VERIFY_JSONL,
                                                               .name = name,
-                                                              .content_key = "text",
+                                                              .jsonl = {.content_key = "text"},
                                                               .fd = f->fd,
                                                               .on_done = on_done,
                                                               .ctx = f},

@@ -1,0 +1,457 @@
+/* The checker's automaton: one byte after the other, nothing looked up twice.
+ *
+ * state          white space and       then
+ * LINE_START     {                     FIRST_KEY
+ *                line end              LINE_START, a blank line
+ *                0xEF as byte 0        BYTE_ORDER_MARK, which ends in a fault
+ * FIRST_KEY      "                     STRING (a key)
+ *                }                     close
+ * NEXT_KEY       "                     STRING (a key)
+ * COLON          :                     VALUE
+ * FIRST_ELEMENT  ]                     close; else as VALUE
+ * VALUE          { [                   open: FIRST_KEY, FIRST_ELEMENT
+ *                " - 0-9 t f n         STRING, NUMBER, LITERAL
+ * STRING         "                     a key: COLON; a value: the container's AFTER_ state
+ *                \                     ESCAPE, and HEX behind \u; then STRING
+ * NUMBER         by its own table      AFTER_, without consuming what ended it
+ * LITERAL        its letters           AFTER_
+ * AFTER_MEMBER   ,                     NEXT_KEY
+ *                }                     close
+ * AFTER_ELEMENT  ,                     VALUE
+ *                ]                     close
+ * LINE_END       line end              LINE_START, a line
+ *
+ * close: the container's AFTER_ state, or LINE_END where none is left. All else is a fault.
+ */
+#include "compression/jsonl_state.h"
+
+#include "compression/scan.h"
+
+#include <inttypes.h>
+
+#define END_OF_TEXT (-1)
+
+static const char *const expectations[] = {
+    [LINE_START] = "one JSON object a line, beginning with '{'",
+    [BYTE_ORDER_MARK] = "one JSON object a line, beginning with '{'",
+    [FIRST_KEY] = "a key in double quotes or '}'",
+    [NEXT_KEY] = "a key in double quotes",
+    [COLON] = "':' behind the key",
+    [FIRST_ELEMENT] = "a value or ']'",
+    [VALUE] = "a value",
+    [STRING] = "the closing quote of a string",
+    [ESCAPE] = "one of \"\\/bfnrtu behind the backslash",
+    [HEX] = "four hex digits behind \\u",
+    [NUMBER] = "a digit",
+    [LITERAL] = "true, false or null",
+    [AFTER_MEMBER] = "',' or '}'",
+    [AFTER_ELEMENT] = "',' or ']'",
+    [LINE_END] = "the end of the line behind the object",
+};
+
+/* ---- faults ---- */
+
+static void fault_at_offset(jsonl *j, uint64_t offset, err_code code)
+{
+    j->failed = true;
+    j->fault_code = code;
+    j->fault_offset = offset;
+}
+
+static const char *fault_at(jsonl *j, const char *p, err_code code)
+{
+    fault_at_offset(j, jsonl_offset_of(j, p), code);
+    return p;
+}
+
+static void describe(int c, char *out, size_t out_size)
+{
+    if (c == END_OF_TEXT)
+        snprintf(out, out_size, "the end of the text");
+    else if (c == '\n')
+        snprintf(out, out_size, "the end of the line");
+    else if (c > 0x20 && c < 0x7f)
+        snprintf(out, out_size, "'%c'", c);
+    else
+        snprintf(out, out_size, "byte 0x%02X", (unsigned)c);
+}
+
+static const char *unexpected(jsonl *j, const char *p, int c)
+{
+    char found[32];
+    describe(c, found, sizeof found);
+    snprintf(j->fault_cause, sizeof j->fault_cause, "expected %s, found %s", expectations[j->state],
+             found);
+    return fault_at(j, p, ERR_JSONL);
+}
+
+static const char *wrong_utf8(jsonl *j, const char *p)
+{
+    snprintf(j->fault_cause, sizeof j->fault_cause, "invalid UTF-8: byte 0x%02X cannot stand here",
+             (unsigned char)*p);
+    return fault_at(j, p, ERR_UTF8);
+}
+
+static const char *wrong_control(jsonl *j, const char *p)
+{
+    unsigned c = (unsigned char)*p;
+    if (c == '\n')
+        return unexpected(j, p, '\n');
+    snprintf(j->fault_cause, sizeof j->fault_cause,
+             "raw control character 0x%02X in a string: JSON writes \\u%04x", c, c);
+    return fault_at(j, p, ERR_JSONL);
+}
+
+/* ---- containers and lines ---- */
+
+static const char *open_container(jsonl *j, const char *p)
+{
+    if (j->depth == j->max_depth) {
+        snprintf(j->fault_cause, sizeof j->fault_cause, "nested deeper than %zu levels",
+                 j->max_depth);
+        return fault_at(j, p, ERR_JSONL);
+    }
+    jsonl_push(j, *p == '{');
+    return p + 1;
+}
+
+static const char *close_container(jsonl *j, const char *p)
+{
+    jsonl_pop(j);
+    return p + 1;
+}
+
+void jsonl_end_line(jsonl *j, uint64_t end)
+{
+    bool blank = j->state == LINE_START;
+    linecount_add(&j->counts, end - j->line_start, blank);
+    if (blank)
+        return;
+    j->unscannable_lines += !j->keys.found;
+    keypath_line_end(&j->keys);
+}
+
+static const char *take_newline(jsonl *j, const char *p)
+{
+    uint64_t end = jsonl_offset_of(j, p);
+    jsonl_end_line(j, end);
+    j->line_start = end + 1;
+    j->state = LINE_START;
+    return p + 1;
+}
+
+/* ---- strings, numbers, literals ---- */
+
+/* Half a character: the RFC lets it stand, an option does not. */
+static bool take_lone_surrogate(jsonl *j, unsigned unit, uint64_t offset)
+{
+    j->lone_surrogates++;
+    if (!j->refuse_lone_surrogates)
+        return true;
+    snprintf(j->fault_cause, sizeof j->fault_cause,
+             "the lone surrogate \\u%04x is half a character (refuse_lone_surrogates is on)", unit);
+    fault_at_offset(j, offset, ERR_JSONL);
+    return false;
+}
+
+/* No low surrogate comes: was there a high one? */
+static bool settle_high(jsonl *j)
+{
+    unsigned high = j->high;
+    j->high = 0;
+    return high == 0 || take_lone_surrogate(j, high, j->high_offset);
+}
+
+static const char *begin_string(jsonl *j, const char *p, bool is_key)
+{
+    j->string_is_key = is_key;
+    j->state = STRING;
+    if (is_key)
+        keypath_key_begin(&j->keys, j->depth);
+    return p + 1;
+}
+
+static const char *end_string(jsonl *j, const char *p)
+{
+    if (j->string_is_key)
+        keypath_key_end(&j->keys);
+    j->state = j->string_is_key ? COLON : jsonl_after_value(j);
+    return p + 1;
+}
+
+static const char *string(jsonl *j, const char *p, const char *stop)
+{
+    const char *start = p;
+    if (*p != '\\' && !settle_high(j))
+        return p;
+    for (;;) {
+        if (j->utf8.left == 0)
+            p = scan_plain(p, stop);
+        if (p == stop || (j->utf8.left == 0 && (signed char)*p >= 0))
+            break;
+        p = utf8_skip(&j->utf8, p, stop);
+        if (j->utf8.wrong)
+            return wrong_utf8(j, p);
+    }
+    if (j->keys.active)
+        keypath_key_bytes(&j->keys, (slice){.data = start, .len = (size_t)(p - start)});
+    if (p == stop)
+        return p;
+    if (*p == '"')
+        return end_string(j, p);
+    if (*p != '\\')
+        return wrong_control(j, p);
+    j->escape_offset = jsonl_offset_of(j, p);
+    j->state = ESCAPE;
+    return p + 1;
+}
+
+static const char *escape(jsonl *j, const char *p)
+{
+    static const char letters[] = "\"\\/bfnrt";
+    static const char meanings[] = "\"\\/\b\f\n\r\t";
+    if (*p == 'u') {
+        j->state = HEX;
+        j->hex_left = 4;
+        j->hex_value = 0;
+        return p + 1;
+    }
+    const char *letter = memchr(letters, *p, sizeof letters - 1);
+    if (!letter)
+        return unexpected(j, p, (unsigned char)*p);
+    if (!settle_high(j))
+        return p;
+    if (j->keys.active)
+        keypath_key_unit(&j->keys, (unsigned char)meanings[letter - letters]);
+    j->state = STRING;
+    return p + 1;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    char lower = (char)(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* A whole \u escape: is it, or the one before it, half a character? */
+static bool take_unit(jsonl *j, unsigned unit)
+{
+    bool is_high = unit >= 0xd800 && unit <= 0xdbff;
+    bool is_low = unit >= 0xdc00 && unit <= 0xdfff;
+    if (j->keys.active)
+        keypath_key_unit(&j->keys, unit);
+    if (is_low && j->high) {
+        j->high = 0;
+        return true;
+    }
+    if (!settle_high(j))
+        return false;
+    if (is_high) {
+        j->high = unit;
+        j->high_offset = j->escape_offset;
+    }
+    return !is_low || take_lone_surrogate(j, unit, j->escape_offset);
+}
+
+static const char *hex(jsonl *j, const char *p, const char *stop)
+{
+    for (; p < stop && j->hex_left > 0; p++) {
+        int digit = hex_digit(*p);
+        if (digit < 0)
+            return unexpected(j, p, (unsigned char)*p);
+        j->hex_value = j->hex_value << 4 | (unsigned)digit;
+        j->hex_left--;
+    }
+    if (j->hex_left == 0 && take_unit(j, j->hex_value))
+        j->state = STRING;
+    return p;
+}
+
+static const char *wrong_number(jsonl *j, const char *p, number_state before)
+{
+    if (before != ZERO)
+        return unexpected(j, p, (unsigned char)*p);
+    snprintf(j->fault_cause, sizeof j->fault_cause, "a number has a leading zero");
+    return fault_at(j, p, ERR_JSONL);
+}
+
+static const char *number(jsonl *j, const char *p, const char *stop)
+{
+    for (; p < stop; p++) {
+        number_state next = number_next(j->number, *p);
+        if (next == NUMBER_BAD)
+            return wrong_number(j, p, j->number);
+        if (next == NUMBER_END) {
+            j->state = jsonl_after_value(j);
+            return p;
+        }
+        j->number = next;
+    }
+    return p;
+}
+
+static const char *literal(jsonl *j, const char *p, const char *stop)
+{
+    for (; p < stop && *j->literal; p++, j->literal++)
+        if (*p != *j->literal)
+            return unexpected(j, p, (unsigned char)*p);
+    if (!*j->literal)
+        j->state = jsonl_after_value(j);
+    return p;
+}
+
+/* ---- structure ---- */
+
+static const char *begin_number(jsonl *j, const char *p)
+{
+    j->number = *p == '-' ? MINUS : *p == '0' ? ZERO : INTEGER;
+    j->state = NUMBER;
+    return p + 1;
+}
+
+static const char *begin_literal(jsonl *j, const char *p, const char *rest)
+{
+    j->literal = rest;
+    j->state = LITERAL;
+    return p + 1;
+}
+
+static const char *value(jsonl *j, const char *p)
+{
+    keypath_value(&j->keys, j->depth, *p);
+    switch (*p) {
+    case '"':
+        return begin_string(j, p, false);
+    case '{':
+    case '[':
+        return open_container(j, p);
+    case 't':
+        return begin_literal(j, p, "rue");
+    case 'f':
+        return begin_literal(j, p, "alse");
+    case 'n':
+        return begin_literal(j, p, "ull");
+    case '-':
+    case '0' ... '9':
+        return begin_number(j, p);
+    default:
+        return unexpected(j, p, (unsigned char)*p);
+    }
+}
+
+static const char *line_start(jsonl *j, const char *p)
+{
+    if (*p == '{') {
+        keypath_line_begin(&j->keys);
+        return open_container(j, p);
+    }
+    if (*p == '\n')
+        return take_newline(j, p);
+    if (*p == '\xef' && jsonl_offset_of(j, p) == 0) {
+        j->state = BYTE_ORDER_MARK;
+        j->mark_bytes = 1;
+        return p + 1;
+    }
+    return unexpected(j, p, (unsigned char)*p);
+}
+
+/* Whatever comes, the fault lies at byte 0; three right bytes give it its name. */
+static const char *byte_order_mark(jsonl *j, const char *p)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    if (*p == mark[j->mark_bytes] && j->mark_bytes < 2) {
+        j->mark_bytes++;
+        return p + 1;
+    }
+    bool whole = *p == mark[2] && j->mark_bytes == 2;
+    unexpected(j, p, 0xef);
+    j->fault_offset = 0;
+    if (whole)
+        snprintf(j->fault_cause, sizeof j->fault_cause,
+                 "the text begins with a byte-order mark (EF BB BF), which JSON forbids");
+    return p;
+}
+
+static bool is_white_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static const char *structure(jsonl *j, const char *p, const char *stop)
+{
+    while (p < stop && is_white_space(*p))
+        p++;
+    if (p == stop)
+        return p;
+    bool closes = *p == (j->state == FIRST_ELEMENT || j->state == AFTER_ELEMENT ? ']' : '}');
+    switch (j->state) {
+    case LINE_START:
+        return line_start(j, p);
+    case FIRST_KEY:
+    case NEXT_KEY:
+        if (*p == '"')
+            return begin_string(j, p, true);
+        if (closes && j->state == FIRST_KEY)
+            return close_container(j, p);
+        return unexpected(j, p, (unsigned char)*p);
+    case COLON:
+        if (*p != ':')
+            return unexpected(j, p, (unsigned char)*p);
+        j->state = VALUE;
+        return p + 1;
+    case FIRST_ELEMENT:
+        return closes ? close_container(j, p) : value(j, p);
+    case AFTER_MEMBER:
+    case AFTER_ELEMENT:
+        if (closes)
+            return close_container(j, p);
+        if (*p != ',')
+            return unexpected(j, p, (unsigned char)*p);
+        j->state = j->state == AFTER_MEMBER ? NEXT_KEY : VALUE;
+        return p + 1;
+    case LINE_END:
+        return *p == '\n' ? take_newline(j, p) : unexpected(j, p, (unsigned char)*p);
+    default:
+        return value(j, p);
+    }
+}
+
+const char *jsonl_step(jsonl *j, const char *p, const char *stop)
+{
+    switch (j->state) {
+    case STRING:
+        return string(j, p, stop);
+    case ESCAPE:
+        return escape(j, p);
+    case HEX:
+        return hex(j, p, stop);
+    case NUMBER:
+        return number(j, p, stop);
+    case LITERAL:
+        return literal(j, p, stop);
+    case BYTE_ORDER_MARK:
+        return byte_order_mark(j, p);
+    default:
+        return structure(j, p, stop);
+    }
+}
+
+void jsonl_check_end(jsonl *j)
+{
+    if (j->state == NUMBER && number_is_whole(j->number))
+        j->state = jsonl_after_value(j);
+    if (j->state == LINE_START || j->state == LINE_END)
+        return;
+    unexpected(j, j->piece, j->state == BYTE_ORDER_MARK ? 0xef : END_OF_TEXT);
+    if (j->state == BYTE_ORDER_MARK)
+        j->fault_offset = 0;
+}
+
+void jsonl_fault_line_length(jsonl *j, uint64_t offset)
+{
+    snprintf(j->fault_cause, sizeof j->fault_cause, "the line is longer than %" PRIu64 " bytes",
+             j->max_line_bytes);
+    fault_at_offset(j, offset, ERR_LIMIT);
+}

@@ -1,0 +1,113 @@
+/* The inside of the checker, which its two readers of text share.
+ *
+ * What:    jsonl_exact.c reads byte by byte, stops at any byte and goes on at any byte, and is the
+ *          only one that finds faults. jsonl_fast.c steps over whole windows of sound text, and
+ *          leaves the same state behind as if the other had read them.
+ * Owner:   embedded in jsonl.c's object.
+ * Threads: one at a time.
+ * Fails:   by `failed` and the fault behind it, which jsonl.c reports.
+ */
+#ifndef COMPRESSION_JSONL_STATE_H
+#define COMPRESSION_JSONL_STATE_H
+
+#include "compression/jsonl.h"
+#include "compression/keypath.h"
+#include "compression/linecount.h"
+#include "compression/number.h"
+#include "compression/utf8.h"
+
+typedef enum jsonl_state {
+    LINE_START,
+    BYTE_ORDER_MARK,
+    FIRST_KEY,
+    NEXT_KEY,
+    COLON,
+    FIRST_ELEMENT,
+    VALUE,
+    STRING,
+    ESCAPE,
+    HEX,
+    NUMBER,
+    LITERAL,
+    AFTER_MEMBER,
+    AFTER_ELEMENT,
+    LINE_END,
+} jsonl_state;
+
+struct jsonl {
+    jsonl_state state;
+    uint64_t max_line_bytes;
+    size_t max_depth;
+    bool refuse_lone_surrogates;
+
+    uint64_t offset;     /* of the piece that is fed, in the text */
+    const char *piece;   /* its first byte, for the length of a call */
+    uint64_t line_start; /* offset of the line's first byte */
+    linecount counts;
+    uint64_t unscannable_lines;
+    uint64_t lone_surrogates;
+
+    size_t depth;      /* open containers */
+    uint64_t *objects; /* max_depth bits: it is an object */
+
+    bool string_is_key;
+    utf8 utf8;
+    uint64_t escape_offset; /* of the last backslash */
+    unsigned hex_left, hex_value;
+    unsigned high;        /* the high surrogate right before, or 0 */
+    uint64_t high_offset; /* of its backslash */
+    number_state number;
+    const char *literal; /* its letters that are still to come */
+    unsigned mark_bytes; /* of the byte-order mark, so far */
+    keypath keys;
+
+    bool failed;
+    err_code fault_code;
+    uint64_t fault_offset;
+    char fault_cause[160];
+};
+
+static inline uint64_t jsonl_offset_of(const jsonl *j, const char *p)
+{
+    return j->offset + (uint64_t)(p - j->piece);
+}
+
+static inline bool jsonl_in_object(const jsonl *j)
+{
+    size_t at = j->depth - 1;
+    return j->objects[at / 64] >> (at % 64) & 1;
+}
+
+/* The state behind a value, by the container that it stands in. */
+static inline jsonl_state jsonl_after_value(const jsonl *j)
+{
+    if (j->depth == 0)
+        return LINE_END;
+    return jsonl_in_object(j) ? AFTER_MEMBER : AFTER_ELEMENT;
+}
+
+static inline void jsonl_push(jsonl *j, bool object)
+{
+    uint64_t bit = (uint64_t)1 << (j->depth % 64);
+    uint64_t *word = &j->objects[j->depth / 64];
+    *word = object ? *word | bit : *word & ~bit;
+    j->depth++;
+    j->state = object ? FIRST_KEY : FIRST_ELEMENT;
+}
+
+static inline void jsonl_pop(jsonl *j)
+{
+    keypath_close(&j->keys, j->depth);
+    j->depth--;
+    j->state = jsonl_after_value(j);
+}
+
+void jsonl_end_line(jsonl *j, uint64_t end); /* the offset of its '\n', or of the text's end */
+
+/* Reads at `p` what the state asks for; at least one byte, up to `stop` at most. */
+const char *jsonl_step(jsonl *j, const char *p, const char *stop);
+/* The text ends here: a fault where nothing may end. */
+void jsonl_check_end(jsonl *j);
+void jsonl_fault_line_length(jsonl *j, uint64_t offset);
+
+#endif
