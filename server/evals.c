@@ -82,6 +82,7 @@ typedef struct eval_file {
     const evals_options *options;
     const char *path;
     const char *name;
+    size_t files_done, files_total;
     bool ended; /* by a bad line, the old way */
 } eval_file;
 
@@ -166,6 +167,15 @@ bool evals_add_line(ngram_index *x, const char *name, slice line, uint64_t numbe
     return index_add(x, &in, e);
 }
 
+#define RECORDS_A_NOTICE 4096
+
+static void tell_progress(const evals_options *o, const ngram_index *x, size_t done, size_t total)
+{
+    evals_progress now = {.files_done = done, .files_total = total, .records = x->counts.read};
+    if (o->on_progress)
+        o->on_progress(o->progress_ctx, &now);
+}
+
 static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
 {
     UNUSED(has_newline);
@@ -175,8 +185,11 @@ static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, er
     err why = ERR_INIT;
     if (f->ended || (text.len > 0 && text.data[0] == '#') || (blank && !old_way))
         return true;
-    if (evals_add_line(f->x, f->name, text, number, &why))
+    if (evals_add_line(f->x, f->name, text, number, &why)) {
+        if (f->x->counts.read % RECORDS_A_NOTICE == 0)
+            tell_progress(f->options, f->x, f->files_done, f->files_total);
         return true;
+    }
     if (!old_way)
         return err_set(e, ERR_CONFIG,
                        "line %" PRIu64 ": %s (mend the line, or take --bad-eval-line end-file to "
@@ -188,12 +201,22 @@ static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, er
     return true;
 }
 
-static bool load_file(const evals_options *options, const char *path, ngram_index *x, err *e)
+static bool load_file(const evals_options *options, const path_list *list, size_t at,
+                      ngram_index *x, err *e)
 {
+    const char *path = list->paths[at];
     const char *slash = strrchr(path, '/');
-    eval_file f = {.x = x, .options = options, .path = path, .name = slash ? slash + 1 : path};
+    eval_file f = {.x = x,
+                   .options = options,
+                   .path = path,
+                   .name = slash ? slash + 1 : path,
+                   .files_done = at,
+                   .files_total = list->count};
     AUTO_PTR(stage) lines = stage_lines_new(options->max_line_bytes, on_line, &f);
-    return codec_decode_file(path, lines, e) || err_context(e, "evaluation file");
+    if (!codec_decode_file(path, lines, e))
+        return err_context(e, "evaluation file");
+    tell_progress(options, x, at + 1, list->count);
+    return true;
 }
 
 bool evals_load(const evals_options *options, ngram_index *x, err *e)
@@ -215,7 +238,7 @@ bool evals_load(const evals_options *options, ngram_index *x, err *e)
                        options->dir);
     qsort(list.paths, list.count, sizeof *list.paths, compare_paths);
     for (size_t i = 0; i < list.count; i++)
-        if (!load_file(options, list.paths[i], x, e))
+        if (!load_file(options, &list, i, x, e))
             return false;
     log_info("%zu evaluation files read from %s", list.count, options->dir);
     return true;

@@ -11,10 +11,18 @@
 
 #include "server/index.h"
 
+typedef struct evals_progress {
+    size_t files_done, files_total;
+    uint64_t records; /* read so far, kept or not */
+} evals_progress;
+
 typedef struct evals_options {
     const char *dir;
     bool bad_line_ends_file; /* the old way: what follows a bad line is left out, with a warning */
     uint64_t max_line_bytes;
+    /* NULL, or told of each file that is done, and every few thousand records. */
+    void (*on_progress)(void *ctx, const evals_progress *now);
+    void *progress_ctx;
 } evals_options;
 
 bool evals_load(const evals_options *options, ngram_index *x, err *e) MUST_USE;

@@ -251,6 +251,36 @@ static void sums_and_frequencies(void **state)
     token_list_deinit(&tokens);
 }
 
+static void note_progress(void *ctx, const evals_progress *now)
+{
+    evals_progress *notes = ctx;
+    for (; notes->files_total > 0; notes++)
+        ;
+    *notes = *now;
+}
+
+static void progress_is_told_file_by_file(void **state)
+{
+    detect_site *s = *state;
+    err e = ERR_INIT;
+    evals_progress notes[4] = {{0}};
+    write_file(s, "a.jsonl", "{\"doc_id\":1,\"question\":\"a b c d e f\"}\n");
+    write_file(s, "b.jsonl", "{\"doc_id\":2,\"question\":\"\"}\n{\"doc_id\":3}\n");
+    evals_options options = {.dir = s->dir,
+                             .max_line_bytes = 1 << 20,
+                             .on_progress = note_progress,
+                             .progress_ctx = notes};
+    s->index = index_new(&s->settings, &e);
+    assert_true(evals_load(&options, s->index, &e));
+    assert_int_equal(notes[0].files_done, 1);
+    assert_int_equal(notes[0].files_total, 2);
+    assert_int_equal(notes[0].records, 1);
+    assert_int_equal(notes[1].files_done, 2);
+    assert_int_equal(notes[1].records, 3);
+    assert_int_equal(notes[2].files_total, 0);
+    index_freeze(s->index);
+}
+
 static void other_tokenizers_are_refused(void **state)
 {
     detect_site *s = *state;
@@ -274,6 +304,7 @@ int main(void)
         TEST(filters_fire_in_order),
         TEST(parts_that_are_off_do_not_count_for_filters),
         TEST(sums_and_frequencies),
+        TEST(progress_is_told_file_by_file),
         TEST(other_tokenizers_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
