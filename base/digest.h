@@ -34,8 +34,6 @@ void hmac_sha256(slice key, slice data, uint8_t out[SHA256_BYTES]);
 uint32_t crc32_ieee(uint32_t crc, const void *data, size_t len);
 uint32_t crc32c(uint32_t crc, const void *data, size_t len);
 uint64_t crc64nvme(uint64_t crc, const void *data, size_t len);
-/* What crc32c does where the processor has no instruction for it (SSE4.2). */
-uint32_t crc32c_portable(uint32_t crc, const void *data, size_t len);
 
 /* The CRC of A followed by B, from both CRCs and B's length in bytes. */
 uint32_t crc32_ieee_combine(uint32_t a, uint32_t b, uint64_t b_len);

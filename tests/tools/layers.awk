@@ -24,7 +24,7 @@ BEGIN {
     home["yaml"] = "base"
     home["openssl/"] = "base"
     home["libxml/"] = "s3 s3/serve"
-    home["zlib"] = "compression base" # base: CRC-32
+    home["zlib"] = "compression"
     home["zstd"] = "compression"
     home["bzlib"] = "compression"
     home["lzma"] = "compression"
