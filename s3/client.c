@@ -34,8 +34,14 @@ s3_client *s3_client_new(transport *t, const s3_config *config, err *e)
     if (!s3_profile_load(config->getenv_fn, config->profile, &profile, e) ||
         !s3_endpoint_init(&endpoint, config, &profile, e))
         return NULL;
+    s3_headers *headers = s3_headers_new(&config->headers, e);
+    if (!headers) {
+        s3_endpoint_deinit(&endpoint);
+        return NULL;
+    }
     s3_client *c = xcalloc(1, sizeof *c);
     c->t = t;
+    c->headers = headers;
     c->endpoint = endpoint;
     take_numbers(c, config);
     s3_credentials_init(&c->credentials, t, config->getenv_fn, config->profile, credentials_changed,
@@ -53,6 +59,7 @@ void s3_client_free(s3_client *c)
         s3_op_end(c->ops);
     timer_stop(c->t, c->pump_timer);
     s3_credentials_deinit(&c->credentials);
+    s3_headers_free(c->headers);
     s3_endpoint_deinit(&c->endpoint);
     for (size_t i = 0; i < c->region_count; i++) {
         free(c->regions[i].bucket);

@@ -45,6 +45,7 @@ struct s3_client {
     /* immutable */
     transport *t;
     s3_endpoint endpoint;
+    s3_headers *headers; /* of operations that have none of their own */
     bool no_sign_request;
     unsigned max_in_flight, max_attempts, retry_base_ms;
     uint64_t part_size_bytes;

@@ -42,7 +42,8 @@ struct put_op {
     s3_op op;
     s3_put_options options;
     char *bucket, *key, *content_type, *if_none_match;
-    s3_request request; /* all but the parts */
+    s3_headers *headers; /* NULL: the client's */
+    s3_request request;  /* all but the parts */
     put_state state;
     bool cancelled;
     buf query, body;
@@ -77,6 +78,7 @@ static void put_free(s3_op *op)
     free(o->etags);
     buf_deinit(&o->query);
     buf_deinit(&o->body);
+    s3_headers_free(o->headers);
     char *strings[] = {o->bucket, o->key, o->content_type, o->if_none_match, o->upload_id, o->etag};
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         free(strings[i]);
@@ -92,6 +94,7 @@ static void request_begin(put_op *o, const char *operation, const char *method,
                               .bucket = o->bucket,
                               .key = o->key,
                               .query = buf_str(&o->query),
+                              .object_headers = o->headers,
                               .on_done = on_done,
                               .ctx = o};
 }
@@ -333,6 +336,7 @@ static void part_start(put_op *o, unsigned number)
                                  .bucket = o->bucket,
                                  .key = o->key,
                                  .query = buf_str(&part->query),
+                                 .object_headers = o->headers,
                                  .on_head = part_head,
                                  .on_done = part_done,
                                  .ctx = part};
@@ -418,6 +422,7 @@ s3_op *s3_put(s3_client *c, const s3_put_options *options)
     o->content_type =
         xstrdup(options->content_type ? options->content_type : "binary/octet-stream");
     o->if_none_match = options->if_none_match ? xstrdup(options->if_none_match) : NULL;
+    o->headers = options->headers ? s3_headers_copy(options->headers) : NULL;
     o->size = options->fd < 0 ? options->data.len : options->size_bytes;
     o->part_bytes = s3_put_part_bytes(c->part_size_bytes, o->size);
     buf_init(&o->query, QUERY_MAX_BYTES);

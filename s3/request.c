@@ -196,7 +196,9 @@ void s3_request_send(s3_request *r, const s3_keys *keys)
     for (size_t i = 0; i < r->header_count; i++)
         r->sent_headers[count++] = r->headers[i];
     err e = ERR_INIT;
-    if (keys && !sign(r, &count, keys, &e)) {
+    if (!s3_headers_add(r->object_headers ? r->object_headers : c->headers, r->operation,
+                        r->target.url, r->sent_headers, &count, &e) ||
+        (keys && !sign(r, &count, keys, &e))) {
         s3_request_fail(r, &e);
         return;
     }

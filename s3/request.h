@@ -11,10 +11,11 @@
 #define S3_REQUEST_H
 
 #include "s3/endpoint.h"
+#include "s3/headers.h"
 #include "s3/reply.h"
 #include "s3/sign.h"
 
-#define S3_REQUEST_HEADERS_MAX 8
+#define S3_REQUEST_HEADERS_MAX 24
 #define S3_REPLY_MAX_BYTES     ((size_t)64 * 1024)
 
 typedef struct s3_request s3_request;
@@ -32,6 +33,7 @@ struct s3_request {
     const char *method, *bucket, *key, *query;
     http_header headers[S3_REQUEST_HEADERS_MAX];
     size_t header_count;
+    const s3_headers *object_headers; /* NULL: the client's; s3/headers.c says which it carries */
     slice body;
     int body_fd; /* used when body_file_bytes > 0 */
     uint64_t body_file_offset, body_file_bytes;
@@ -66,7 +68,7 @@ struct s3_request {
     char date[S3_DATE_SIZE], payload_hash[S3_HASH_SIZE];
     buf authorization;
     s3_target target;
-    http_header sent_headers[S3_REQUEST_HEADERS_MAX + 5];
+    http_header sent_headers[S3_REQUEST_HEADERS_MAX + S3_HEADERS_MAX + 5];
     http_request http;
 };
 

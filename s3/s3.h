@@ -17,31 +17,10 @@
 #define S3_S3_H
 
 #include "base/transport.h"
+#include "s3/config.h"
 
 typedef struct s3_client s3_client;
 typedef struct s3_op s3_op;
-
-typedef enum s3_addressing {
-    S3_ADDRESSING_AUTO,
-    S3_ADDRESSING_PATH,
-    S3_ADDRESSING_VIRTUAL
-} s3_addressing;
-
-typedef struct s3_config {
-    const char *endpoint;     /* URL, or NULL: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS itself */
-    const char *region;       /* NULL: AWS_REGION, AWS_DEFAULT_REGION, profile, then us-east-1 */
-    const char *profile;      /* NULL: AWS_PROFILE, then "default" */
-    s3_addressing addressing; /* AUTO: path style for an endpoint of one's own and for bucket names
-                                 that are no DNS label */
-    bool no_sign_request;     /* anonymous */
-    unsigned max_in_flight;   /* requests at once; 0: 50 */
-    uint64_t part_size_bytes; /* ranges and parts; 0: 16 MiB. Parts grow to stay within 10,000 */
-    unsigned max_attempts;    /* per request; 0: 8 */
-    unsigned retry_base_ms;   /* 0: 50 (1,000 when throttled); full jitter, at most 20 s */
-    int connect_timeout_ms;   /* 0: 10,000 */
-    int stall_timeout_ms;     /* 0: 30,000 */
-    const char *(*getenv_fn)(const char *name); /* NULL: no environment at all */
-} s3_config;
 
 s3_client *s3_client_new(transport *t, const s3_config *config, err *e) MUST_USE;
 void s3_client_free(s3_client *c); /* cancels operations without callbacks; NULL is fine. Not from
@@ -124,6 +103,7 @@ typedef struct s3_put_options {
     uint64_t size_bytes;       /* of the file */
     const char *content_type;  /* NULL: binary/octet-stream */
     const char *if_none_match; /* "*": only where no object stands yet; NULL: always */
+    const s3_headers *headers; /* copied; NULL: the client's */
     void (*on_progress)(void *ctx, uint64_t sent_bytes);
     void (*on_done)(void *ctx, const s3_put_result *result, const err *error);
     void *ctx;
