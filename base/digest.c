@@ -24,6 +24,11 @@ void digest_md5_init(digest_ctx *d)
     start(d, EVP_md5(), "MD5");
 }
 
+void digest_sha1_init(digest_ctx *d)
+{
+    start(d, EVP_sha1(), "SHA-1");
+}
+
 void digest_sha256_init(digest_ctx *d)
 {
     start(d, EVP_sha256(), "SHA-256");

@@ -1,4 +1,4 @@
-/* Digests and checksums of bytes: MD5, SHA-256, HMAC-SHA-256, CRC32, CRC32C, CRC64NVME.
+/* Digests and checksums of bytes: MD5, SHA-1, SHA-256, HMAC-SHA-256, CRC32, CRC32C, CRC64NVME.
  *
  * What:    one-shot and running forms; CRCs of adjoining ranges can be combined; hex and base64.
  * Owner:   digest_md5 / digest_sha256 contexts are embedded values with _init / _deinit.
@@ -12,6 +12,7 @@
 #include "base/buf.h"
 
 #define MD5_BYTES    16
+#define SHA1_BYTES   20
 #define SHA256_BYTES 32
 
 typedef struct digest_ctx {
@@ -19,9 +20,10 @@ typedef struct digest_ctx {
 } digest_ctx;
 
 void digest_md5_init(digest_ctx *d);
+void digest_sha1_init(digest_ctx *d); /* only where a store has nothing better */
 void digest_sha256_init(digest_ctx *d);
 void digest_update(digest_ctx *d, const void *data, size_t len);
-/* Writes MD5_BYTES or SHA256_BYTES and releases d (digest_deinit afterwards does nothing). */
+/* Writes MD5_BYTES, SHA1_BYTES or SHA256_BYTES and releases d (digest_deinit afterwards does nothing). */
 void digest_final(digest_ctx *d, uint8_t *out);
 void digest_deinit(digest_ctx *d);
 DEFINE_AUTO(digest_ctx, digest_deinit)

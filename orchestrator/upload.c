@@ -127,6 +127,12 @@ upload *upload_copy(const upload_target *to, const char *from_bucket, const char
                     const char *etag)
 {
     upload *u = upload_new(to);
-    u->op = s3_copy(to->s3, from_bucket, from_key, etag, to->bucket, to->key, end, u);
+    u->op = s3_copy(to->s3, &(s3_copy_options){.from_bucket = from_bucket,
+                                               .from_key = from_key,
+                                               .from_etag = etag,
+                                               .to_bucket = to->bucket,
+                                               .to_key = to->key,
+                                               .on_done = end,
+                                               .ctx = u});
     return u;
 }

@@ -8,13 +8,21 @@
 #ifndef S3_CONFIG_H
 #define S3_CONFIG_H
 
-#include "base/err.h"
+#include "base/pool.h"
+#include "s3/checksum.h"
 
 typedef enum s3_addressing {
     S3_ADDRESSING_AUTO,
     S3_ADDRESSING_PATH,
     S3_ADDRESSING_VIRTUAL
 } s3_addressing;
+
+/* Whether checksums are sent and asked for: always, or only where S3 insists on them. */
+typedef enum s3_checksum_use {
+    S3_CHECKSUM_USE_DEFAULT, /* environment, profile, then when supported */
+    S3_CHECKSUM_USE_WHEN_SUPPORTED,
+    S3_CHECKSUM_USE_WHEN_REQUIRED
+} s3_checksum_use;
 
 /* Who pays, how objects are encrypted, where they are kept: request headers. */
 typedef struct s3_headers_options {
@@ -51,6 +59,13 @@ typedef struct s3_config {
     unsigned retry_base_ms;   /* 0: 50 (1,000 when throttled); full jitter, at most 20 s */
     int connect_timeout_ms;   /* 0: 10,000 */
     int stall_timeout_ms;     /* 0: 30,000 */
+    /* Uploads: AWS_REQUEST_CHECKSUM_CALCULATION, request_checksum_calculation of the profile.
+     * Downloads: AWS_RESPONSE_CHECKSUM_VALIDATION, response_checksum_validation. */
+    s3_checksum_use request_checksums, response_checksums;
+    s3_checksum_kind upload_checksum; /* a CRC; NONE: CRC64NVME, less where the store refuses it */
+    bool check_md5_etag;   /* downloads without a checksum are held against an ETag that is MD5 */
+    bool unsigned_payload; /* over http too file bodies are not hashed for the signature */
+    pool *pool;            /* hashes file bodies; NULL: the transport's thread does */
     s3_headers_options headers;                 /* of every operation that carries them */
     const char *(*getenv_fn)(const char *name); /* NULL: no environment at all */
 } s3_config;

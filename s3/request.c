@@ -119,7 +119,9 @@ static void hash_payload(s3_request *r)
 {
     if (r->payload_hash[0])
         return;
-    if (r->body_file_bytes > 0 || r->body.len > HASHED_BODY_MAX)
+    if (r->payload_sha256)
+        snprintf(r->payload_hash, sizeof r->payload_hash, "%s", r->payload_sha256);
+    else if (r->body_file_bytes > 0 || r->body.len > HASHED_BODY_MAX)
         snprintf(r->payload_hash, sizeof r->payload_hash, "%s", S3_UNSIGNED);
     else
         s3_sign_payload_hash(r->body, r->payload_hash);
@@ -408,6 +410,8 @@ static void judge_reply(s3_request *r)
         log_debug("%s: %d without an <Error>", r->operation, r->head.status);
     s3_reply_error(&r->head, r->operation, r->key != NULL, &e);
     s3_verdict verdict = s3_reply_verdict(&r->head, r->method, store_now_s(r));
+    if (r->on_refusal && r->on_refusal(r->ctx, &r->head))
+        verdict = S3_VERDICT_FAIL;
     if (verdict == S3_VERDICT_RETRY || verdict == S3_VERDICT_THROTTLED)
         e.cls = ERR_CLASS_RETRY;
     judge(r, verdict, &e);

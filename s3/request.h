@@ -37,14 +37,17 @@ struct s3_request {
     slice body;
     int body_fd; /* used when body_file_bytes > 0 */
     uint64_t body_file_offset, body_file_bytes;
-    bool long_wait;                            /* the server may rightly be silent for minutes */
-    bool error_in_ok;                          /* a 200 may carry an <Error> */
-    size_t reply_max_bytes;                    /* 0: S3_REPLY_MAX_BYTES */
+    const char *payload_sha256; /* of the body, in hex, where the owner has it; or NULL */
+    bool long_wait;             /* the server may rightly be silent for minutes */
+    bool error_in_ok;           /* a 200 may carry an <Error> */
+    size_t reply_max_bytes;     /* 0: S3_REPLY_MAX_BYTES */
     void (*on_send)(void *ctx, s3_request *r); /* before each try: may set headers anew */
     /* A 2xx reply. false with an error of class RETRY: tried again; any other: the end. */
     bool (*on_head)(void *ctx, const http_reply *reply, err *e);
     bool (*on_body)(void *ctx, slice data, err *e); /* NULL: gathered in `reply` */
     bool (*on_check)(void *ctx, s3_request *r, err *e);
+    /* A reply that is an error: true ends it here, whatever the table says of its code. */
+    bool (*on_refusal)(void *ctx, const s3_reply *head);
     void (*on_done)(void *ctx, s3_request *r, const err *e); /* e NULL: it went well */
     void *ctx;
 

@@ -18,9 +18,7 @@
 
 #include "base/transport.h"
 #include "s3/config.h"
-
-typedef struct s3_client s3_client;
-typedef struct s3_op s3_op;
+#include "s3/objects.h"
 
 s3_client *s3_client_new(transport *t, const s3_config *config, err *e) MUST_USE;
 void s3_client_free(s3_client *c); /* cancels operations without callbacks; NULL is fine. Not from
@@ -65,51 +63,6 @@ typedef struct s3_list_options {
 } s3_list_options;
 s3_op *s3_list(s3_client *c, const s3_list_options *options);
 
-/* --- one object down, by parallel ranges pinned with If-Match --- */
-typedef struct s3_get_result {
-    uint64_t size_bytes;
-    int64_t last_modified_s;
-    const char *etag; /* lent */
-} s3_get_result;
-
-typedef struct s3_get_options {
-    const char *bucket, *key;
-    const char *etag; /* as listed: a change since then fails with ERR_S3_CHANGED; or NULL */
-    bool size_known;  /* size_bytes is as listed */
-    uint64_t size_bytes;
-    int fd; /* written with pwrite at the object's own offsets; stays the caller's */
-    /* Or, where set, bytes are handed over in order instead of being written (one range at a
-     * time, no file): for `cat`. */
-    bool (*on_data)(void *ctx, slice data, err *e);
-    /* The first `prefix_bytes` of the object are in the file: grows, for readers that follow. */
-    void (*on_progress)(void *ctx, uint64_t prefix_bytes, uint64_t received_bytes);
-    /* Called before bytes that are in the file already are loaded afresh (the object changed);
-     * readers start over. May be NULL. */
-    void (*on_restart)(void *ctx);
-    void (*on_done)(void *ctx, const s3_get_result *result, const err *error);
-    void *ctx;
-} s3_get_options;
-s3_op *s3_get(s3_client *c, const s3_get_options *options);
-
-/* --- one object up: PutObject, or multipart from a part size upwards --- */
-typedef struct s3_put_result {
-    const char *etag; /* lent */
-} s3_put_result;
-
-typedef struct s3_put_options {
-    const char *bucket, *key;
-    slice data;                /* borrowed until on_done; used when `fd` is -1 */
-    int fd;                    /* a regular file, read with pread; stays the caller's; -1: data */
-    uint64_t size_bytes;       /* of the file */
-    const char *content_type;  /* NULL: binary/octet-stream */
-    const char *if_none_match; /* "*": only where no object stands yet; NULL: always */
-    const s3_headers *headers; /* copied; NULL: the client's */
-    void (*on_progress)(void *ctx, uint64_t sent_bytes);
-    void (*on_done)(void *ctx, const s3_put_result *result, const err *error);
-    void *ctx;
-} s3_put_options;
-s3_op *s3_put(s3_client *c, const s3_put_options *options);
-
 /* --- single requests --- */
 typedef void (*s3_head_done)(void *ctx, const s3_object *object, const err *error);
 typedef void (*s3_done)(void *ctx, const err *error);
@@ -117,10 +70,6 @@ s3_op *s3_head(s3_client *c, const char *bucket, const char *key, s3_head_done d
 s3_op *s3_delete(s3_client *c, const char *bucket, const char *key, s3_done done, void *ctx);
 s3_op *s3_head_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx);
 s3_op *s3_create_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx);
-
-/* Inside the store, up to 5 GiB; `if_match` pins the source's etag, or NULL. */
-s3_op *s3_copy(s3_client *c, const char *from_bucket, const char *from_key, const char *if_match,
-               const char *to_bucket, const char *to_key, s3_done done, void *ctx);
 
 /* Where `key` may be written: starts a multipart upload there and aborts it at once, so that a
  * directory without write permission is found before the first download. Leaves no object. */

@@ -140,16 +140,16 @@ static bool copy_check(void *ctx, s3_request *r, err *e)
     return false;
 }
 
-s3_op *s3_copy(s3_client *c, const char *from_bucket, const char *from_key, const char *if_match,
-               const char *to_bucket, const char *to_key, s3_done done, void *ctx)
+s3_op *s3_copy(s3_client *c, const s3_copy_options *options)
 {
-    single_op *o = single_new(c, to_bucket, to_key, done, ctx);
+    single_op *o =
+        single_new(c, options->to_bucket, options->to_key, options->on_done, options->ctx);
     AUTO(buf) source;
     buf_init(&source, NAME_MAX_BYTES);
-    buf_printf(&source, "/%s/", from_bucket);
-    s3_uri_encode(slice_from(from_key), true, &source);
+    buf_printf(&source, "/%s/", options->from_bucket);
+    s3_uri_encode(slice_from(options->from_key), true, &source);
     o->source = buf_give(&source);
-    o->if_match = if_match ? xstrdup(if_match) : NULL;
+    o->if_match = options->from_etag ? xstrdup(options->from_etag) : NULL;
     s3_request_header(&o->request, "x-amz-copy-source", o->source);
     s3_request_header(&o->request, "x-amz-copy-source-if-match", o->if_match);
     o->request.long_wait = o->request.error_in_ok = true;

@@ -209,8 +209,12 @@ static bool start_one(cli *c, transfer *t, err *e)
         return start_upload(c, t, e);
     if (!t->to.is_object)
         return start_download(c, t, e);
-    t->op = s3_copy(c->client, t->from.uri.bucket, t->from.uri.key, NULL, t->to.uri.bucket,
-                    t->to.uri.key, on_copied, t);
+    t->op = s3_copy(c->client, &(s3_copy_options){.from_bucket = t->from.uri.bucket,
+                                                  .from_key = t->from.uri.key,
+                                                  .to_bucket = t->to.uri.bucket,
+                                                  .to_key = t->to.uri.key,
+                                                  .on_done = on_copied,
+                                                  .ctx = t});
     return true;
 }
 

@@ -6,7 +6,13 @@
 
 static void copy(site *s)
 {
-    s3_copy(s->c, "from", "/a +%\xc2\xa0/../x", "\"e0\"", "b", "k", site_done, s);
+    s3_copy(s->c, &(s3_copy_options){.from_bucket = "from",
+                                     .from_key = "/a +%\xc2\xa0/../x",
+                                     .from_etag = "\"e0\"",
+                                     .to_bucket = "b",
+                                     .to_key = "k",
+                                     .on_done = site_done,
+                                     .ctx = s});
 }
 
 static void a_copy_names_its_source(void **state)

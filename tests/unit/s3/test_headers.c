@@ -119,7 +119,12 @@ static void a_copy_carries_the_keys_of_both_objects(void **state)
     open_with(&s, (s3_headers_options){.sse_customer_key_of_source = KEY, .sse = "AES256"});
     site_expect(&s, "PUT", "https://store/b/k", 200,
                 "<CopyObjectResult><ETag>\"e\"</ETag></CopyObjectResult>");
-    s3_copy(s.c, "a", "k", NULL, "b", "k", site_done, &s);
+    s3_copy(s.c, &(s3_copy_options){.from_bucket = "a",
+                                    .from_key = "k",
+                                    .to_bucket = "b",
+                                    .to_key = "k",
+                                    .on_done = site_done,
+                                    .ctx = &s});
     assert_int_equal(site_end(&s), ERR_NONE);
     assert_string_equal(sent(&s, SRC), KEY);
     assert_string_equal(sent(&s, SRC "-MD5"), MD5);

@@ -316,7 +316,13 @@ static void test_if_none_match(void **state)
 static bool copy(fixture *f, const char *from, const char *if_match, const char *to)
 {
     begin(f);
-    s3_copy(f->client, "trial", from, if_match, "trial", to, on_done, f);
+    s3_copy(f->client, &(s3_copy_options){.from_bucket = "trial",
+                                          .from_key = from,
+                                          .from_etag = if_match,
+                                          .to_bucket = "trial",
+                                          .to_key = to,
+                                          .on_done = on_done,
+                                          .ctx = f});
     return wait_for(f);
 }
 

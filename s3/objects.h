@@ -1,0 +1,89 @@
+/* Objects down, up and across: a part of the library's public face (s3/s3.h includes it).
+ *
+ * What:    s3_get by parallel ranges pinned to one version, verified, resumable; s3_put in one
+ *          request or in parts, with a checksum; s3_copy inside the store, of any size.
+ * Owner:   option structs are copied, their strings too; descriptors and data stay the caller's and
+ *          are needed until on_done or s3_op_cancel.
+ * Threads: the transport's; file bodies are hashed by s3_config.pool where there is one.
+ * Fails:   by the err given to on_done; ERR_S3_CHECKSUM where the bytes are not the object's even
+ *          when loaded again, ERR_S3_CHANGED where the object is another one, ERR_S3_ARCHIVED.
+ */
+#ifndef S3_OBJECTS_H
+#define S3_OBJECTS_H
+
+#include "s3/checksum.h"
+#include "s3/config.h"
+
+typedef struct s3_client s3_client;
+typedef struct s3_op s3_op;
+
+/* --- one object down --- */
+typedef struct s3_get_result {
+    uint64_t size_bytes;
+    int64_t last_modified_s;
+    const char *etag;        /* lent; or NULL */
+    s3_checksum_kind proven; /* what the bytes were held against; NONE: the lengths only */
+    uint64_t kept_bytes;     /* of an earlier run, not loaded again */
+} s3_get_result;
+
+typedef struct s3_get_options {
+    const char *bucket, *key;
+    const char *etag; /* as listed: a change since then fails with ERR_S3_CHANGED; or NULL */
+    bool size_known;  /* size_bytes is as listed */
+    uint64_t size_bytes;
+    int fd; /* opened for reading and writing; written with pwrite at the object's own offsets */
+    /* Where set: which ranges are in the file is kept under this name beside it, so that a later
+     * s3_get of the same version goes on from there (open the file without O_TRUNC). Removed when
+     * the object is whole; left where the download failed or was cancelled. */
+    const char *resume_path;
+    /* Or, where set, bytes are handed over in order instead of being written (one range at a
+     * time, no file): for `cat`. They are verified when the last one came. */
+    bool (*on_data)(void *ctx, slice data, err *e);
+    /* The first `prefix_bytes` of the object are in the file: grows, for readers that follow. */
+    void (*on_progress)(void *ctx, uint64_t prefix_bytes, uint64_t received_bytes);
+    /* Called before bytes that are in the file already are loaded afresh (the object changed, or
+     * they are not the object's); readers start over. May be NULL. */
+    void (*on_restart)(void *ctx);
+    void (*on_done)(void *ctx, const s3_get_result *result, const err *error);
+    void *ctx;
+} s3_get_options;
+s3_op *s3_get(s3_client *c, const s3_get_options *options);
+/* Bytes that were in the file already when it began: of an earlier run. */
+uint64_t s3_get_kept_bytes(const s3_op *get);
+
+/* --- one object up: PutObject, or multipart from a part size upwards --- */
+typedef struct s3_put_result {
+    const char *etag; /* lent */
+} s3_put_result;
+
+typedef struct s3_put_options {
+    const char *bucket, *key;
+    slice data;                /* borrowed until on_done; used when `fd` is -1 */
+    int fd;                    /* a regular file, read with pread; stays the caller's; -1: data */
+    uint64_t size_bytes;       /* of the file */
+    const char *content_type;  /* NULL: binary/octet-stream */
+    const char *if_none_match; /* "*": only where no object stands yet; NULL: always */
+    const char *if_match;      /* only over the object with this etag; NULL: always */
+    const s3_headers *headers; /* copied; NULL: the client's */
+    void (*on_progress)(void *ctx, uint64_t sent_bytes);
+    void (*on_done)(void *ctx, const s3_put_result *result, const err *error);
+    void *ctx;
+} s3_put_options;
+s3_op *s3_put(s3_client *c, const s3_put_options *options);
+
+/* --- one object across, inside the store: CopyObject, UploadPartCopy beyond 5 GiB --- */
+typedef struct s3_copy_options {
+    const char *from_bucket, *from_key;
+    const char *from_etag; /* pins the source; NULL: whatever stands there when it begins */
+    bool size_known;       /* saves a request for large ones */
+    uint64_t size_bytes;
+    const char *to_bucket, *to_key;
+    const char *if_none_match;                             /* as of s3_put */
+    void (*on_progress)(void *ctx, uint64_t copied_bytes); /* may be NULL */
+    void (*on_done)(void *ctx, const err *error);
+    void *ctx;
+} s3_copy_options;
+/* Content type and user metadata come along, storage class and encryption do not. */
+s3_op *s3_copy(s3_client *c, const s3_copy_options *options);
+
+#endif
