@@ -1,10 +1,11 @@
-/* The list of buckets.
+/* The list of buckets, and the end of one.
  *
- * What:    s3_list_buckets: the buckets that belong to the owner of the keys, in the store's order.
+ * What:    s3_list_buckets: the buckets that belong to the owner of the keys, in the store's order;
+ *          s3_delete_bucket, for one that is empty.
  * Owner:   as all operations of s3/s3.h; names are lent to the callback.
  * Threads: the transport's.
  * Fails:   by the err given to on_done, as in s3/s3.h.
- * Sources: Amazon S3 API Reference, ListBuckets.
+ * Sources: Amazon S3 API Reference, ListBuckets, DeleteBucket.
  */
 #ifndef S3_BUCKETS_H
 #define S3_BUCKETS_H
@@ -18,5 +19,7 @@ typedef struct s3_list_buckets_options {
     void *ctx;
 } s3_list_buckets_options;
 s3_op *s3_list_buckets(s3_client *c, const s3_list_buckets_options *options);
+
+s3_op *s3_delete_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx);
 
 #endif

@@ -1,4 +1,6 @@
 /* ListObjectsV2, page after page. */
+#include "s3/list.h"
+
 #include "base/log.h"
 #include "s3/client.h"
 #include "s3/uri.h"
@@ -18,6 +20,8 @@ typedef struct list_op {
     char *bucket, *prefix, *delimiter;
     char *token; /* of the next page */
     buf query;
+
+    bool held, waiting; /* the next page is not asked for; it would be now */
 
     /* the page at hand */
     bool whole, encoded, truncated;
@@ -223,7 +227,24 @@ static void list_done(void *ctx, s3_request *r, const err *e)
     free(o->token);
     o->token = move(o->next_token);
     s3_request_cancel(r); /* releases the page */
-    ask_page(o);
+    if (o->held)
+        o->waiting = true;
+    else
+        ask_page(o);
+}
+
+void s3_list_hold(s3_op *op)
+{
+    ((list_op *)op)->held = true;
+}
+
+void s3_list_resume(s3_op *op)
+{
+    list_op *o = (list_op *)op;
+    o->held = false;
+    if (o->waiting)
+        ask_page(o);
+    o->waiting = false;
 }
 
 s3_op *s3_list(s3_client *c, const s3_list_options *options)

@@ -38,6 +38,7 @@ static const struct {
      "check the key; it may have been removed meanwhile"},
     {"BucketAlreadyOwnedByYou", S3_VERDICT_FAIL, ERR_S3_REPLY, "use it, or choose another name"},
     {"BucketAlreadyExists", S3_VERDICT_FAIL, ERR_S3_REPLY, "choose another name"},
+    {"BucketNotEmpty", S3_VERDICT_FAIL, ERR_S3_REPLY, "remove its objects first"},
     {"PreconditionFailed", S3_VERDICT_FAIL, ERR_S3_CHANGED, NULL},
     {"InvalidObjectState", S3_VERDICT_FAIL, ERR_S3_ARCHIVED, "restore the object first"},
     {"KeyTooLongError", S3_VERDICT_FAIL, ERR_LIMIT, NULL},
@@ -198,6 +199,9 @@ static const struct {
     {"UploadPart", "s3:PutObject"},
     {"CompleteMultipartUpload", "s3:PutObject"},
     {"DeleteObject", "s3:DeleteObject"},
+    {"DeleteObjects", "s3:DeleteObject"},
+    {"DeleteBucket", "s3:DeleteBucket"},
+    {"ListMultipartUploads", "s3:ListBucketMultipartUploads"},
     {"AbortMultipartUpload", "s3:AbortMultipartUpload"},
     {"CreateBucket", "s3:CreateBucket"},
     {"CopyObject", "s3:PutObject, and s3:GetObject of "

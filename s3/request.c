@@ -184,6 +184,10 @@ void s3_request_send(s3_request *r, const s3_keys *keys)
 {
     s3_client *c = r->client;
     queue_remove(r);
+    if (r->on_keys) {
+        r->on_keys(r->ctx, keys);
+        return;
+    }
     if (r->on_send)
         r->on_send(r->ctx, r);
     buf_clear(&r->reply);

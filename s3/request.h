@@ -42,6 +42,8 @@ struct s3_request {
     bool error_in_ok;           /* a 200 may carry an <Error> */
     size_t reply_max_bytes;     /* 0: S3_REPLY_MAX_BYTES */
     void (*on_send)(void *ctx, s3_request *r); /* before each try: may set headers anew */
+    /* For what needs keys only (NULL: anonymous): called instead of sending; the end. */
+    void (*on_keys)(void *ctx, const s3_keys *keys);
     /* A 2xx reply. false with an error of class RETRY: tried again; any other: the end. */
     bool (*on_head)(void *ctx, const http_reply *reply, err *e);
     bool (*on_body)(void *ctx, slice data, err *e); /* NULL: gathered in `reply` */

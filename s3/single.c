@@ -1,4 +1,5 @@
 /* Operations of one request: head, delete, create, copy. */
+#include "s3/buckets.h"
 #include "s3/client.h"
 #include "s3/uri.h"
 #include "s3/when.h"
@@ -108,6 +109,11 @@ s3_op *s3_delete(s3_client *c, const char *bucket, const char *key, s3_done done
 s3_op *s3_head_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx)
 {
     return single_start(single_new(c, bucket, NULL, done, ctx), "HeadBucket", "HEAD");
+}
+
+s3_op *s3_delete_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx)
+{
+    return single_start(single_new(c, bucket, NULL, done, ctx), "DeleteBucket", "DELETE");
 }
 
 /* --- create bucket --- */

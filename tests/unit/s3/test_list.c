@@ -1,3 +1,4 @@
+#include "s3/list.h"
 #include "tests/unit/s3/site.h"
 
 #define PAGE_URL "http://store/b?list-type=2&encoding-type=url&max-keys=1000"
@@ -189,6 +190,28 @@ static void replies_that_make_no_sense_are_refused(void **state)
     }
 }
 
+static void a_held_listing_asks_for_no_more_pages(void **state)
+{
+    listing l;
+    (void)state;
+    open_listing(&l);
+    site_expect(&l.s, "GET", PAGE_URL, 200,
+                PAGE("<IsTruncated>true</IsTruncated><NextContinuationToken>t</"
+                     "NextContinuationToken>" OBJECT("a", "1")));
+    s3_op *op = s3_list(
+        l.s.c,
+        &(s3_list_options){.bucket = "b", .on_object = on_object, .on_done = on_done, .ctx = &l});
+    s3_list_hold(op);
+    fake_run_all(l.s.f);
+    assert_string_equal(buf_str(&l.seen), "a:1 ");
+    assert_int_equal(fake_request_count(l.s.f), 1);
+    site_expect(&l.s, "GET", PAGE_URL "&continuation-token=t", 200, PAGE(LAST OBJECT("b", "2")));
+    s3_list_resume(op);
+    assert_int_equal(site_end(&l.s), ERR_NONE);
+    assert_string_equal(buf_str(&l.seen), "a:1 b:2 ");
+    close_listing(&l);
+}
+
 static void the_same_token_again_is_no_endless_loop(void **state)
 {
     listing l;
@@ -241,6 +264,7 @@ int main(void)
         cmocka_unit_test(a_page_that_breaks_off_is_asked_for_again),
         cmocka_unit_test(a_failure_part_way_is_told),
         cmocka_unit_test(replies_that_make_no_sense_are_refused),
+        cmocka_unit_test(a_held_listing_asks_for_no_more_pages),
         cmocka_unit_test(the_same_token_again_is_no_endless_loop),
         cmocka_unit_test(the_caller_may_stop),
         cmocka_unit_test(no_bucket),
