@@ -30,6 +30,7 @@ typedef struct cli_config {
     /* serve */
     char *root, *address, *port_file, *access_key, *secret_key, *log;
     int64_t port, threads;
+    int anonymous;
     char **fault;
 } cli_config;
 

@@ -39,7 +39,9 @@ static bool run(cli *c, err *e)
                               .access_key_id = o->access_key,
                               .secret_access_key = o->secret_key,
                               .faults = (const char *const *)o->fault,
-                              .log_path = o->log};
+                              .log_path = o->log,
+                              .region = o->region,
+                              .anonymous = (auth_anonymous)o->anonymous};
     sigset_t set;
     int signal_number = 0;
     block_signals(&set);
@@ -52,6 +54,8 @@ static bool run(cli *c, err *e)
     server_stop(s);
     return ok;
 }
+
+static const char *const anonymous_choices[] = {"none", "read", "all", NULL};
 
 /* clang-format off */
 static const option rows_serve[] = {
@@ -72,6 +76,12 @@ static const option rows_serve[] = {
     {.key = "secret_key", .type = OPTION_STRING, .offset = AT(secret_key), .metavar = "KEY",
      .environment = "AWS_SECRET_ACCESS_KEY", .flags = OPTION_SECRET,
      .help = "And with this secret."},
+    {.key = "region", .type = OPTION_STRING, .offset = AT(region), .metavar = "NAME",
+     .help = "Signatures for another region are refused, with the right one's name; else every "
+             "region is taken."},
+    {.key = "anonymous", .type = OPTION_ENUM, .offset = AT(anonymous), .fallback = "none",
+     .choices = anonymous_choices, .metavar = "WHAT",
+     .help = "Which requests need no signature: none, read (GET and HEAD), all."},
     {.key = "log", .type = OPTION_STRING, .offset = AT(log), .metavar = "FILE",
      .help = "Access log, appended to: METHOD TARGET STATUS BYTES-IN BYTES-OUT, one line a "
              "request."},

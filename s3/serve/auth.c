@@ -5,6 +5,7 @@
 #include "s3/sign.h"
 
 #define SIGNED_HEADERS_MAX 64
+#define EXPIRES_MAX_S      (7 * 24 * 3600)
 
 const char *auth_header(const auth_request *request, const char *name)
 {
@@ -62,6 +63,11 @@ static bool gather_signed(const auth_request *request, slice list, http_header *
     return true;
 }
 
+static int64_t distance_s(int64_t a, int64_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
 static bool check_time(const char *amz_date, slice scope_date, int64_t now_s, err *e)
 {
     int64_t then_s = 0;
@@ -70,8 +76,7 @@ static bool check_time(const char *amz_date, slice scope_date, int64_t now_s, er
     if (!slice_equal(scope_date, (slice){amz_date, 8}))
         return s3_refuse_because(e, REFUSE_MALFORMED_AUTH,
                                  "The date of the credential's scope is not that of x-amz-date.");
-    int64_t skew_s = now_s > then_s ? now_s - then_s : then_s - now_s;
-    return skew_s <= AUTH_SKEW_MAX_S || s3_refuse(e, REFUSE_TIME_SKEWED);
+    return distance_s(now_s, then_s) <= AUTH_SKEW_MAX_S || s3_refuse(e, REFUSE_TIME_SKEWED);
 }
 
 static bool check_payload_header(const auth_request *request, const char **hash, err *e)
@@ -79,52 +84,156 @@ static bool check_payload_header(const auth_request *request, const char **hash,
     *hash = auth_header(request, "x-amz-content-sha256");
     if (!*hash)
         return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT, "x-amz-content-sha256 is missing.");
-    if (str_starts_with(*hash, "STREAMING-"))
-        return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED,
-                                 "Chunked signatures are not implemented here.");
     if (!str_equal(*hash, S3_UNSIGNED) && !auth_payload_hash(request))
         return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
                                  "x-amz-content-sha256 must be UNSIGNED-PAYLOAD or a SHA-256.");
     return true;
 }
 
-static bool check_signature(const auth_request *request, const s3_authorization *a,
-                            const char *secret, err *e)
+/* What both ways of signing have in common. */
+typedef struct claim {
+    s3_authorization by;
+    const char *amz_date, *payload_hash;
+    slice query; /* without the signature itself */
+} claim;
+
+static bool check_signature(const auth_request *request, const claim *c, const char *secret, err *e)
 {
     http_header headers[SIGNED_HEADERS_MAX];
     char expected[S3_HASH_SIZE];
-    const char *hash = NULL;
     size_t count = 0;
-    if (!check_payload_header(request, &hash, e) ||
-        !gather_signed(request, a->signed_headers, headers, &count, e))
+    if (!gather_signed(request, c->by.signed_headers, headers, &count, e))
         return false;
-    AUTO_FREE char *region = slice_dup(a->region);
+    AUTO_FREE char *region = slice_dup(c->by.region);
     s3_sign_request to_sign = {.method = request->method,
                                .path = request->path,
-                               .query = request->query,
+                               .query = c->query,
                                .headers = headers,
                                .header_count = count,
-                               .payload_hash = hash,
-                               .amz_date = auth_header(request, "x-amz-date"),
+                               .payload_hash = c->payload_hash,
+                               .amz_date = c->amz_date,
                                .region = region,
                                .service = "s3"};
     if (!s3_sign_signature(&to_sign, secret, expected, NULL))
         return s3_refuse(e, REFUSE_INVALID_URI);
-    return s3_signature_equal(a->signature, expected) || s3_refuse(e, REFUSE_SIGNATURE);
+    return s3_signature_equal(c->by.signature, expected) || s3_refuse(e, REFUSE_SIGNATURE);
+}
+
+static bool check_who(const s3_authorization *by, const auth_keys *keys, err *e)
+{
+    if (!slice_equal_str(by->service, "s3"))
+        return s3_refuse(e, REFUSE_MALFORMED_AUTH);
+    if (keys->region && !slice_equal_str(by->region, keys->region))
+        return s3_refuse_because(e, REFUSE_MALFORMED_AUTH,
+                                 "The authorization header is malformed; the region '%.*s' is "
+                                 "wrong; expecting '%s'",
+                                 (int)by->region.len, by->region.data, keys->region);
+    return slice_equal_str(by->access_key_id, keys->access_key_id) ||
+           s3_refuse(e, REFUSE_INVALID_ACCESS_KEY);
+}
+
+static bool check_header(const auth_request *request, const char *value, const auth_keys *keys,
+                         err *e)
+{
+    claim c = {.amz_date = auth_header(request, "x-amz-date"), .query = request->query};
+    if (!s3_authorization_parse(value, &c.by))
+        return s3_refuse(e, REFUSE_MALFORMED_AUTH);
+    return check_who(&c.by, keys, e) && check_time(c.amz_date, c.by.date, request->now_s, e) &&
+           check_coverage(request, c.by.signed_headers, e) &&
+           check_payload_header(request, &c.payload_hash, e) &&
+           check_signature(request, &c, keys->secret_access_key, e);
+}
+
+/* --- presigned URLs --- */
+
+/* From X-Amz-Date on for X-Amz-Expires seconds, a week at most. */
+static bool check_expiry(const auth_request *request, const claim *c, err *e)
+{
+    int64_t from_s = 0;
+    uint64_t span_s = 0;
+    const char *expires = target_param(request->target, "X-Amz-Expires");
+    if (!c->amz_date || !s3_sign_date_parse(c->amz_date, &from_s) ||
+        !slice_equal(c->by.date, (slice){c->amz_date, 8}))
+        return s3_refuse_because(e, REFUSE_QUERY_AUTH,
+                                 "X-Amz-Date is not valid, or not that of "
+                                 "X-Amz-Credential.");
+    if (!expires || !num_parse_u64(expires, &span_s) || span_s < 1 || span_s > EXPIRES_MAX_S)
+        return s3_refuse_because(e, REFUSE_QUERY_AUTH,
+                                 "X-Amz-Expires must be a number of seconds from 1 to %d.",
+                                 EXPIRES_MAX_S);
+    if (request->now_s < from_s - AUTH_SKEW_MAX_S)
+        return s3_refuse_because(e, REFUSE_ACCESS_DENIED, "Request is not valid yet");
+    return request->now_s <= from_s + (int64_t)span_s ||
+           s3_refuse_because(e, REFUSE_ACCESS_DENIED, "Request has expired");
+}
+
+/* The query as it was signed: all of it but the signature. */
+static void append_signed_query(slice query, buf *out)
+{
+    while (query.len > 0) {
+        const char *end = memchr(query.data, '&', query.len);
+        slice pair = {query.data, end ? (size_t)(end - query.data) : query.len};
+        size_t used = pair.len + (end ? 1 : 0);
+        query = (slice){query.data + used, query.len - used};
+        if (slice_starts_with(pair, "X-Amz-Signature="))
+            continue;
+        if (out->len > 0)
+            buf_append_char(out, '&');
+        buf_append_slice(out, pair);
+    }
+}
+
+/* The header of the same meaning, so that one function takes both apart. */
+static bool parse_query_claim(const auth_request *request, claim *c, char **text)
+{
+    const target *t = request->target;
+    const char *algorithm = target_param(t, "X-Amz-Algorithm");
+    const char *credential = target_param(t, "X-Amz-Credential");
+    const char *names = target_param(t, "X-Amz-SignedHeaders");
+    if (!algorithm || !credential || !names)
+        return false;
+    *text = xasprintf("%s Credential=%s, SignedHeaders=%s, Signature=%s", algorithm, credential,
+                      names, target_param(t, "X-Amz-Signature"));
+    return s3_authorization_parse(*text, &c->by);
+}
+
+static bool check_query(const auth_request *request, const auth_keys *keys, err *e)
+{
+    AUTO_FREE char *text = NULL;
+    AUTO(buf) query;
+    buf_init(&query, 64 * 1024);
+    const char *hash = auth_header(request, "x-amz-content-sha256");
+    claim c = {.amz_date = target_param(request->target, "X-Amz-Date"),
+               .payload_hash = hash ? hash : S3_UNSIGNED};
+    if (!parse_query_claim(request, &c, &text))
+        return s3_refuse(e, REFUSE_QUERY_AUTH);
+    append_signed_query(request->query, &query);
+    c.query = buf_slice(&query);
+    return check_who(&c.by, keys, e) && check_expiry(request, &c, e) &&
+           check_coverage(request, c.by.signed_headers, e) &&
+           check_signature(request, &c, keys->secret_access_key, e);
+}
+
+static bool check_anonymous(const auth_request *request, const auth_keys *keys, err *e)
+{
+    bool reads = str_equal(request->method, "GET") || str_equal(request->method, "HEAD");
+    bool may =
+        keys->anonymous == AUTH_ANONYMOUS_ALL || (keys->anonymous == AUTH_ANONYMOUS_READ && reads);
+    return may || s3_refuse_because(e, REFUSE_ACCESS_DENIED,
+                                    "Access Denied: the request carries no signature.");
 }
 
 bool auth_check(const auth_request *request, const auth_keys *keys, err *e)
 {
-    s3_authorization a = {0};
     const char *value = auth_header(request, "authorization");
-    if (!value)
-        return s3_refuse_because(e, REFUSE_ACCESS_DENIED,
-                                 "Access Denied: the request carries no Authorization header.");
-    if (!s3_authorization_parse(value, &a) || !slice_equal_str(a.service, "s3"))
-        return s3_refuse(e, REFUSE_MALFORMED_AUTH);
-    if (!slice_equal_str(a.access_key_id, keys->access_key_id))
-        return s3_refuse(e, REFUSE_INVALID_ACCESS_KEY);
-    return check_time(auth_header(request, "x-amz-date"), a.date, request->now_s, e) &&
-           check_coverage(request, a.signed_headers, e) &&
-           check_signature(request, &a, keys->secret_access_key, e);
+    const char *hash = auth_header(request, "x-amz-content-sha256");
+    if (hash && str_starts_with(hash, "STREAMING-"))
+        return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED,
+                                 "Bodies in signed chunks or with trailers (aws-chunked) are not "
+                                 "implemented here.");
+    if (value)
+        return check_header(request, value, keys, e);
+    if (target_param(request->target, "X-Amz-Signature"))
+        return check_query(request, keys, e);
+    return check_anonymous(request, keys, e);
 }

@@ -1,30 +1,40 @@
-/* Checks the SigV4 signature of a request that came in.
+/* Checks who a request that came in is from: SigV4 in a header, or in the query (presigned URLs).
  *
  * What:    a pure function of the request line as it came (raw path and query), its headers, the
  *          keys and the time. The payload's hash is taken from x-amz-content-sha256: whether the
  *          body fits it is checked when the body is through (auth_payload_hash).
  * Owner:   everything is borrowed.
  * Threads: any.
- * Fails:   by s3_refuse: AccessDenied (no signature, unsigned x-amz- headers), InvalidAccessKeyId,
- *          RequestTimeTooSkewed (over 15 minutes), SignatureDoesNotMatch,
- *          AuthorizationHeaderMalformed, NotImplemented (STREAMING-... payloads).
- * Source:  Amazon S3 API Reference, "Authenticating Requests: Using the Authorization Header".
+ * Fails:   by s3_refuse: AccessDenied (no signature, unsigned x-amz- headers, an expired URL),
+ *          InvalidAccessKeyId, RequestTimeTooSkewed (over 15 minutes), SignatureDoesNotMatch,
+ *          AuthorizationHeaderMalformed (another region too),
+ *          AuthorizationQueryParametersError, NotImplemented (STREAMING-... payloads).
+ * Source:  Amazon S3 API Reference, "Authenticating Requests (AWS Signature Version 4)".
  */
 #ifndef S3_SERVE_AUTH_H
 #define S3_SERVE_AUTH_H
 
 #include "base/transport.h"
-#include "s3/serve/refuse.h"
+#include "s3/serve/target.h"
 
 #define AUTH_SKEW_MAX_S (15 * 60)
 
+typedef enum auth_anonymous {
+    AUTH_ANONYMOUS_NONE,
+    AUTH_ANONYMOUS_READ,
+    AUTH_ANONYMOUS_ALL
+} auth_anonymous;
+
 typedef struct auth_keys {
     const char *access_key_id, *secret_access_key;
+    const char *region;       /* the only one that signatures may be for; NULL: any */
+    auth_anonymous anonymous; /* which requests need no signature: GET and HEAD, or all */
 } auth_keys;
 
 typedef struct auth_request {
     const char *method;
-    slice path, query; /* raw; the query without its `?` */
+    slice path, query;    /* raw; the query without its `?` */
+    const target *target; /* the same, taken apart */
     const http_header *headers;
     size_t header_count;
     int64_t now_s;

@@ -118,6 +118,8 @@ void exchange_reply_file(exchange *x, int status, int take_fd, uint64_t offset, 
 void exchange_reply_error(exchange *x, const err *error)
 {
     err shown = *error;
+    /* As S3 does: a client that asked in a wrong region learns the right one. */
+    exchange_add_header(x, "x-amz-bucket-region", "%s", x->region);
     if (!shown.s3_code[0]) {
         log_error("%s %s: %s", httpd_method(x->http), httpd_raw_target(x->http), error->message);
         s3_refuse(&shown, REFUSE_INTERNAL);
@@ -132,94 +134,9 @@ void exchange_reply_error(exchange *x, const err *error)
     xml_element_str(&body, "Code", shown.s3_code);
     xml_element_str(&body, "Message", shown.message);
     xml_element(&body, "Resource", x->target.raw_path);
+    if (s3_is_refusal(&shown, REFUSE_MALFORMED_AUTH))
+        xml_element_str(&body, "Region", x->region);
     xml_element_str(&body, "RequestId", x->request_id);
     buf_append_str(&body, "</Error>\n");
     exchange_reply_xml(x, shown.http_status, &body);
-}
-
-void exchange_take_body(exchange *x, slice data)
-{
-    err e = ERR_INIT;
-    x->body_bytes += data.len;
-    if (auth_payload_hash(&x->auth) || exchange_header(x, "x-amz-checksum-sha256"))
-        digest_update(&x->sha256, data.data, data.len);
-    if (x->wants_crc32)
-        x->crc32 = crc32_ieee(x->crc32, data.data, data.len);
-    if (x->wants_crc32c)
-        x->crc32c = crc32c(x->crc32c, data.data, data.len);
-    if (x->wants_crc64)
-        x->crc64 = crc64nvme(x->crc64, data.data, data.len);
-    bool ok = true;
-    if (x->op->body == OP_BODY_FILE)
-        ok = incoming_write(&x->in, data, &e);
-    else if (x->op->body == OP_BODY_XML)
-        ok = buf_append_slice(&x->xml, data) || s3_refuse(&e, REFUSE_ENTITY_TOO_LARGE);
-    if (!ok)
-        exchange_reply_error(x, &e);
-}
-
-static void store_big_endian(uint64_t value, size_t len, uint8_t *out)
-{
-    for (size_t i = 0; i < len; i++)
-        out[i] = (uint8_t)(value >> (8 * (len - 1 - i)));
-}
-
-/* Compares one base64 header, where it was sent, with the body's digest. */
-static bool check_digest(exchange *x, const char *name, const uint8_t *digest, size_t len,
-                         object_meta *meta, err *e)
-{
-    char ours[64];
-    const char *sent = exchange_header(x, name);
-    if (!sent)
-        return true;
-    AUTO(buf) bytes;
-    buf_init(&bytes, 256);
-    if (!base64_decode(slice_from(sent), &bytes) || bytes.len != len)
-        return s3_refuse(e, REFUSE_INVALID_DIGEST);
-    if (memcmp(bytes.data, digest, len) != 0)
-        return s3_refuse_because(e, REFUSE_BAD_DIGEST,
-                                 "The %s you specified did not match what we received.", name);
-    base64_encode(digest, len, ours);
-    if (str_starts_with(name, "x-amz-"))
-        snprintf(meta->checksum, sizeof meta->checksum, "%s: %s", name, ours);
-    return true;
-}
-
-static bool check_crcs(exchange *x, object_meta *meta, err *e)
-{
-    uint8_t c32[4], c32c[4], c64[8];
-    store_big_endian(x->crc32, sizeof c32, c32);
-    store_big_endian(x->crc32c, sizeof c32c, c32c);
-    store_big_endian(x->crc64, sizeof c64, c64);
-    return check_digest(x, "x-amz-checksum-crc32", c32, sizeof c32, meta, e) &&
-           check_digest(x, "x-amz-checksum-crc32c", c32c, sizeof c32c, meta, e) &&
-           check_digest(x, "x-amz-checksum-crc64nvme", c64, sizeof c64, meta, e);
-}
-
-static bool check_sha256(exchange *x, object_meta *meta, err *e)
-{
-    uint8_t digest[SHA256_BYTES];
-    char hex[2 * SHA256_BYTES + 1];
-    digest_final(&x->sha256, digest);
-    hex_encode(digest, sizeof digest, hex);
-    const char *expected = auth_payload_hash(&x->auth);
-    if (expected && !str_equal(expected, hex))
-        return s3_refuse(e, REFUSE_HASH_MISMATCH);
-    return check_digest(x, "x-amz-checksum-sha256", digest, sizeof digest, meta, e);
-}
-
-bool exchange_check_body(exchange *x, object_meta *meta, err *e)
-{
-    uint8_t digest[MD5_BYTES];
-    char hex[2 * MD5_BYTES + 1];
-    if (x->body_bytes != x->content_length)
-        return s3_refuse(e, REFUSE_INCOMPLETE_BODY);
-    if (x->op->body == OP_BODY_FILE)
-        digest_final(&x->in.md5, digest);
-    else
-        md5(buf_slice(&x->xml), digest);
-    hex_encode(digest, sizeof digest, hex);
-    snprintf(meta->etag, sizeof meta->etag, "\"%s\"", hex);
-    return check_sha256(x, meta, e) && check_digest(x, "Content-MD5", digest, MD5_BYTES, meta, e) &&
-           check_crcs(x, meta, e);
 }

@@ -11,6 +11,7 @@
 
 #include "base/httpd.h"
 #include "s3/serve/auth.h"
+#include "s3/serve/checksum.h"
 #include "s3/serve/fault.h"
 #include "s3/serve/store.h"
 
@@ -22,6 +23,7 @@ typedef struct operation operation;
 typedef struct exchange {
     /* immutable once it has begun */
     store *store;
+    const char *region; /* the store's */
     httpd_request *http;
     target target;
     auth_request auth;
@@ -33,13 +35,12 @@ typedef struct exchange {
     uint64_t content_length;
 
     /* the body that comes in */
-    bool wants_crc32, wants_crc32c, wants_crc64; /* that checksum was sent */
-    incoming in;                                 /* of objects and parts */
-    buf xml;                                     /* of the others */
+    incoming in; /* of objects and parts */
+    buf xml;     /* of the others */
     uint64_t body_bytes;
-    digest_ctx sha256;
-    uint32_t crc32, crc32c;
-    uint64_t crc64;
+    digest_ctx sha256;  /* for the signature */
+    sent_checksum sent; /* what it must have .. */
+    checksum sum;       /* .. and has */
 
     /* the reply */
     http_header headers_out[EXCHANGE_HEADERS_MAX]; /* names and values are malloc'ed */
@@ -56,6 +57,11 @@ bool exchange_is_head(const exchange *x);
 void exchange_add_header(exchange *x, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void exchange_add_date(exchange *x, const char *name, int64_t time_s); /* RFC 9110 */
 
+/* The one x-amz-checksum-* header with a value. */
+bool exchange_sent_checksum(const exchange *x, sent_checksum *out, err *e) MUST_USE;
+
+/* Before the body: which checksum it is held against. */
+bool exchange_begin_body(exchange *x, err *e) MUST_USE;
 /* A piece of the body; on trouble an error reply is given. */
 void exchange_take_body(exchange *x, slice data);
 

@@ -33,17 +33,21 @@ bool incoming_write(incoming *in, slice data, err *e)
     return append(in, data, e);
 }
 
-bool incoming_append_file(incoming *in, int fd, uint64_t len_bytes, err *e)
+bool incoming_append_file(incoming *in, const file_range *from, err *e)
 {
     AUTO_FREE char *chunk = xcalloc(1, COPY_CHUNK_BYTES);
-    for (uint64_t done = 0; done < len_bytes;) {
-        size_t want = (size_t)MIN(len_bytes - done, (uint64_t)COPY_CHUNK_BYTES);
-        ssize_t got = pread(fd, chunk, want, (off_t)(STORE_HEADER_BYTES + done));
+    for (uint64_t done = 0; done < from->len_bytes;) {
+        size_t want = (size_t)MIN(from->len_bytes - done, (uint64_t)COPY_CHUNK_BYTES);
+        off_t at = (off_t)(STORE_HEADER_BYTES + from->offset + done);
+        ssize_t got = pread(from->fd, chunk, want, at);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
             return err_set_errno(e, ERR_IO, got < 0 ? errno : 0, "an object's file ends early");
-        if (!append(in, (slice){chunk, (size_t)got}, e))
+        slice data = {chunk, (size_t)got};
+        if (from->sum)
+            checksum_update(from->sum, data);
+        if (!(from->with_md5 ? incoming_write(in, data, e) : append(in, data, e)))
             return false;
         done += (uint64_t)got;
     }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,6 +34,17 @@ static bool append_header(object_meta *meta, slice line)
     return len > 0 && (size_t)len < sizeof meta->headers - used;
 }
 
+/* CRC32C FULL_OBJECT value; an upload's meta has no value. */
+static bool parse_checksum(slice value, object_meta *meta)
+{
+    char name[16] = "", type[16] = "", text[CHECKSUM_TEXT_SIZE] = "";
+    AUTO_FREE char *line = slice_dup(value);
+    int count = sscanf(line, "%15s %15s %63s", name, type, text);
+    meta->composite = str_equal(type, "COMPOSITE");
+    memcpy(meta->checksum, text, sizeof text);
+    return count >= 2 && checksum_kind_parse(name, &meta->checksum_kind);
+}
+
 static bool parse_line(slice line, object_meta *meta)
 {
     const char *space = memchr(line.data, ' ', line.len);
@@ -46,7 +58,7 @@ static bool parse_line(slice line, object_meta *meta)
     if (slice_equal_str(name, "etag"))
         return copy_text(meta->etag, sizeof meta->etag, value);
     if (slice_equal_str(name, "checksum"))
-        return copy_text(meta->checksum, sizeof meta->checksum, value);
+        return parse_checksum(value, meta);
     if (slice_equal_str(name, "header"))
         return append_header(meta, value);
     bool ok = slice_equal_str(name, "modified") && parse_number(value, &number);
@@ -92,8 +104,9 @@ static bool format_block(const object_meta *meta, buf *block)
 {
     buf_printf(block, MAGIC "size %" PRIu64 "\nmodified %" PRId64 "\netag %s\n", meta->size_bytes,
                meta->modified_s, meta->etag);
-    if (meta->checksum[0])
-        buf_printf(block, "checksum %s\n", meta->checksum);
+    if (meta->checksum_kind != CHECKSUM_NONE)
+        buf_printf(block, "checksum %s %s %s\n", checksum_name(meta->checksum_kind),
+                   meta->composite ? "COMPOSITE" : "FULL_OBJECT", meta->checksum);
     for (const char *at = meta->headers; *at;) {
         size_t len = strcspn(at, "\n");
         buf_printf(block, "header %.*s\n", (int)len, at);
@@ -113,4 +126,18 @@ bool object_file_write_meta(incoming *in, object_meta *meta, err *e)
         return s3_refuse(e, REFUSE_METADATA_TOO_LARGE);
     buf_append(&block, zeros, STORE_HEADER_BYTES - block.len);
     return fs_pwrite_all(in->fd, block.data, block.len, 0, e);
+}
+
+bool object_meta_header(const object_meta *meta, const char *name, slice *value)
+{
+    size_t name_len = strlen(name);
+    for (const char *at = meta->headers; *at;) {
+        size_t len = strcspn(at, "\n");
+        if (len > name_len + 1 && strncasecmp(at, name, name_len) == 0 && at[name_len] == ':') {
+            *value = slice_trim((slice){at + name_len + 1, len - name_len - 1});
+            return true;
+        }
+        at += len + (at[len] == '\n');
+    }
+    return false;
 }

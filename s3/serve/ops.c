@@ -16,11 +16,12 @@ static const operation operations[] = {
     {"GET", OP_OBJECT, "uploadId", NULL, OP_BODY_NONE, op_list_parts},
     {"GET", OP_OBJECT, NULL, NULL, OP_BODY_NONE, op_get_object},
     {"HEAD", OP_OBJECT, NULL, NULL, OP_BODY_NONE, op_get_object},
+    {"PUT", OP_OBJECT, "uploadId", "x-amz-copy-source", OP_BODY_NONE, op_copy_part},
     {"PUT", OP_OBJECT, "uploadId", NULL, OP_BODY_FILE, op_upload_part},
     {"PUT", OP_OBJECT, NULL, "x-amz-copy-source", OP_BODY_NONE, op_copy_object},
     {"PUT", OP_OBJECT, NULL, NULL, OP_BODY_FILE, op_put_object},
     {"POST", OP_OBJECT, "uploads", NULL, OP_BODY_NONE, op_create_upload},
-    {"POST", OP_OBJECT, "uploadId", NULL, OP_BODY_XML, op_complete_upload},
+    {"POST", OP_OBJECT, "uploadId", NULL, OP_BODY_PARTS, op_complete_upload},
     {"DELETE", OP_OBJECT, "uploadId", NULL, OP_BODY_NONE, op_abort_upload},
     {"DELETE", OP_OBJECT, NULL, NULL, OP_BODY_NONE, op_delete_object},
 };
@@ -57,7 +58,6 @@ static const char *const not_implemented[] = {
     "versioning",
     "versions",
     "website",
-    "X-Amz-Signature",
 };
 
 static op_scope scope_of(const target *t)

@@ -57,7 +57,7 @@ bool op_head_bucket(exchange *x, err *e)
 {
     if (!store_bucket_check(x->store, x->target.bucket, e))
         return false;
-    exchange_add_header(x, "x-amz-bucket-region", "us-east-1");
+    exchange_add_header(x, "x-amz-bucket-region", "%s", x->region);
     exchange_reply(x, 200, (slice){0});
     return true;
 }
@@ -76,7 +76,8 @@ bool op_bucket_location(exchange *x, err *e)
         return false;
     AUTO(buf) body;
     buf_init(&body, 1024);
-    buf_append_str(&body, XML_HEAD "<LocationConstraint " XML_NAMESPACE "></LocationConstraint>");
+    buf_printf(&body, XML_HEAD "<LocationConstraint " XML_NAMESPACE ">%s</LocationConstraint>",
+               str_equal(x->region, "us-east-1") ? "" : x->region);
     exchange_reply_xml(x, 200, &body);
     return true;
 }
@@ -112,7 +113,8 @@ static void delete_one(exchange *x, const char *key, bool quiet, buf *body)
 {
     err e = ERR_INIT;
     slice name = slice_from(key);
-    if (layout_key_check(name, &e) && store_object_remove(x->store, x->target.bucket, name, &e)) {
+    if (layout_key_check(name, &e) &&
+        store_object_remove(x->store, x->target.bucket, name, NULL, &e)) {
         if (quiet)
             return;
         buf_append_str(body, "<Deleted>");
@@ -134,6 +136,10 @@ bool op_delete_objects(exchange *x, err *e)
     buf_init(&body, EXCHANGE_REPLY_MAX);
     if (!store_bucket_check(x->store, x->target.bucket, e))
         return false;
+    if (x->sent.kind == CHECKSUM_NONE && !exchange_header(x, "Content-MD5"))
+        return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
+                                 "Missing required header for this request: Content-MD5 or "
+                                 "x-amz-checksum-*.");
     if (!s3_xml_read(buf_slice(&x->xml), on_delete_element, list, e) || list->count == 0)
         return s3_refuse(e, REFUSE_MALFORMED_XML);
     buf_append_str(&body, XML_HEAD "<DeleteResult " XML_NAMESPACE ">");

@@ -62,7 +62,14 @@ static bool append_object(page *p, slice key, const char *path, err *e)
     xml_element_time(&p->items, "LastModified", meta.modified_s);
     xml_element_str(&p->items, "ETag", meta.etag);
     xml_element_number(&p->items, "Size", meta.size_bytes);
-    buf_append_str(&p->items, "<StorageClass>STANDARD</StorageClass></Contents>");
+    if (meta.checksum[0]) {
+        xml_element_str(&p->items, "ChecksumAlgorithm", checksum_name(meta.checksum_kind));
+        xml_element_str(&p->items, "ChecksumType", op_checksum_type(&meta));
+    }
+    slice class = SLICE_LIT("STANDARD");
+    object_meta_header(&meta, "x-amz-storage-class", &class);
+    xml_element(&p->items, "StorageClass", class);
+    buf_append_str(&p->items, "</Contents>");
     p->count++;
     keep(&p->last, key);
     return true;
@@ -195,6 +202,7 @@ static bool list(page *p, err *e)
 
 bool op_list_objects(exchange *x, err *e)
 {
+    exchange_add_header(x, "x-amz-bucket-region", "%s", x->region);
     page p = {.x = x};
     buf_init(&p.items, EXCHANGE_REPLY_MAX / 2);
     buf_init(&p.prefixes, EXCHANGE_REPLY_MAX / 2);

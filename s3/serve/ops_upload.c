@@ -20,39 +20,97 @@ static void open_result(const exchange *x, buf *body, const char *element)
         xml_element(body, "Key", exchange_key(x));
 }
 
-bool op_create_upload(exchange *x, err *e)
+/* Which checksum the object is to have: the default type is that of S3. */
+static bool choose_checksum(const exchange *x, object_meta *meta, err *e)
 {
-    char id[UPLOAD_ID_SIZE];
-    object_meta meta = {0};
-    if (!op_keep_headers(x, &meta, e) ||
-        !upload_create(x->store, x->target.bucket, exchange_key(x), &meta, id, e))
-        return false;
+    const char *name = exchange_header(x, "x-amz-checksum-algorithm");
+    const char *type = exchange_header(x, "x-amz-checksum-type");
+    if (!name)
+        return true;
+    if (!checksum_kind_parse(name, &meta->checksum_kind))
+        return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
+                                 "The checksum algorithm %s is not known here: CRC32, CRC32C, "
+                                 "CRC64NVME and SHA256 are.",
+                                 name);
+    meta->composite =
+        type ? str_equal(type, "COMPOSITE") : meta->checksum_kind != CHECKSUM_CRC64NVME;
+    if (type && !meta->composite && !str_equal(type, "FULL_OBJECT"))
+        return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
+                                 "Value for x-amz-checksum-type is "
+                                 "invalid.");
+    bool possible = meta->composite ? meta->checksum_kind != CHECKSUM_CRC64NVME
+                                    : checksum_can_combine(meta->checksum_kind);
+    return possible ||
+           s3_refuse_because(e, REFUSE_INVALID_REQUEST,
+                             "The %s checksum type cannot be used with the %s "
+                             "checksum algorithm.",
+                             op_checksum_type(meta), checksum_name(meta->checksum_kind));
+}
+
+static void reply_created(exchange *x, const object_meta *meta, const char *id)
+{
     AUTO(buf) body;
     buf_init(&body, EXCHANGE_REPLY_MAX);
     open_result(x, &body, "InitiateMultipartUploadResult");
     xml_element_str(&body, "UploadId", id);
     buf_append_str(&body, "</InitiateMultipartUploadResult>");
+    op_add_encryption_headers(x, meta);
+    if (meta->checksum_kind != CHECKSUM_NONE) {
+        exchange_add_header(x, "x-amz-checksum-algorithm", "%s",
+                            checksum_name(meta->checksum_kind));
+        exchange_add_header(x, "x-amz-checksum-type", "%s", op_checksum_type(meta));
+    }
     exchange_reply_xml(x, 200, &body);
+}
+
+bool op_create_upload(exchange *x, err *e)
+{
+    char id[UPLOAD_ID_SIZE];
+    object_meta meta = {0};
+    if (!op_keep_headers(x, &meta, e) || !choose_checksum(x, &meta, e) ||
+        !upload_create(x->store, x->target.bucket, exchange_key(x), &meta, id, e))
+        return false;
+    reply_created(x, &meta, id);
     return true;
+}
+
+bool op_part_request(const exchange *x, unsigned *number, object_meta *upload, err *e)
+{
+    uint64_t value = 0;
+    upload_ref u = ref_of(x);
+    if (!target_param_number(&x->target, "partNumber", 0, UINT64_MAX, &value, e))
+        return false;
+    if (value < 1 || value > UPLOAD_PARTS_MAX)
+        return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
+                                 "Part number must be an integer between 1 and 10000.");
+    *number = (unsigned)value;
+    return upload_meta_read(&u, upload, e) && op_check_reader_key(x, upload, false, e);
+}
+
+static bool check_part_kind(const exchange *x, const object_meta *upload, err *e)
+{
+    if (x->sent.kind == CHECKSUM_NONE || x->sent.kind == upload->checksum_kind)
+        return true;
+    bool none = upload->checksum_kind == CHECKSUM_NONE;
+    return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
+                             "Checksum Type mismatch occurred, expected checksum Type: %s, actual "
+                             "checksum Type: %s",
+                             none ? "null" : checksum_name(upload->checksum_kind),
+                             checksum_name(x->sent.kind));
 }
 
 bool op_upload_part(exchange *x, err *e)
 {
-    uint64_t number = 0;
-    object_meta meta = {0};
+    unsigned number = 0;
+    object_meta meta = {0}, upload;
     upload_ref u = ref_of(x);
-    if (exchange_header(x, "x-amz-copy-source"))
-        return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED,
-                                 "UploadPartCopy is not implemented by this server.");
-    if (!target_param_number(&x->target, "partNumber", 0, UINT64_MAX, &number, e))
-        return false;
-    if (number < 1 || number > UPLOAD_PARTS_MAX)
-        return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
-                                 "Part number must be an integer between 1 and 10000.");
-    if (!exchange_check_body(x, &meta, e) ||
-        !upload_put_part(&u, (unsigned)number, &x->in, &meta, e))
+    if (!op_part_request(x, &number, &upload, e) || !check_part_kind(x, &upload, e) ||
+        !exchange_check_body(x, &meta, e) || !upload_put_part(&u, number, &x->in, &meta, e))
         return false;
     exchange_add_header(x, "ETag", "%s", meta.etag);
+    if (meta.checksum[0])
+        exchange_add_header(x, checksum_header(meta.checksum_kind), "%s", meta.checksum);
+    op_add_encryption_headers(x, &upload);
     exchange_reply(x, 200, (slice){0});
     return true;
 }
@@ -80,6 +138,10 @@ static bool on_part_element(void *ctx, const char *path, const char *text, err *
         return take_part(list, e);
     if (str_equal(path, "CompleteMultipartUpload/Part/ETag"))
         snprintf(list->now.etag, sizeof list->now.etag, "%s", text);
+    for (checksum_kind kind = CHECKSUM_NONE + 1; kind < CHECKSUM_KINDS; kind++)
+        if (str_starts_with(path, "CompleteMultipartUpload/Part/") &&
+            str_ends_with(path, checksum_element(kind)))
+            snprintf(list->now.checksum, sizeof list->now.checksum, "%s", text);
     if (!str_equal(path, "CompleteMultipartUpload/Part/PartNumber"))
         return true;
     if (!num_parse_u64(text, &number) || number < 1 || number > UPLOAD_PARTS_MAX)
@@ -88,31 +150,47 @@ static bool on_part_element(void *ctx, const char *path, const char *text, err *
     return true;
 }
 
-static bool complete(exchange *x, part_list *list, object_meta *meta, err *e)
+static bool read_ending(exchange *x, part_list *list, upload_ending *ending, err *e)
 {
-    upload_ref u = ref_of(x);
-    commit_condition condition = {.if_match = exchange_header(x, "If-Match"),
-                                  .if_none_match = exchange_header(x, "If-None-Match")};
-    if (!upload_check(&u, e))
+    const char *size = exchange_header(x, "x-amz-mp-object-size");
+    if (!op_write_condition(x, &ending->condition, e) ||
+        !exchange_sent_checksum(x, &ending->sent, e))
         return false;
+    ending->size_known = size != NULL;
+    if (size && !num_parse_u64(size, &ending->size_bytes))
+        return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
+                                 "Value for x-amz-mp-object-size header is invalid.");
     if (!s3_xml_read(buf_slice(&x->xml), on_part_element, list, e) || list->count == 0)
         return s3_refuse(e, REFUSE_MALFORMED_XML);
-    return upload_complete(&u, list->parts, list->count, &condition, meta, e);
+    ending->parts = list->parts;
+    ending->count = list->count;
+    return true;
+}
+
+static bool complete(exchange *x, object_meta *meta, err *e)
+{
+    upload_ref u = ref_of(x);
+    upload_ending ending = {0};
+    if (!upload_check(&u, e))
+        return false;
+    part_list list = {.parts = xcalloc(UPLOAD_PARTS_MAX, sizeof(upload_part))};
+    bool ok = read_ending(x, &list, &ending, e) && upload_complete(&u, &ending, meta, e);
+    free(list.parts);
+    return ok;
 }
 
 bool op_complete_upload(exchange *x, err *e)
 {
-    part_list list = {.parts = xcalloc(UPLOAD_PARTS_MAX, sizeof(upload_part))};
     object_meta meta;
-    bool ok = complete(x, &list, &meta, e);
-    free(list.parts);
-    if (!ok)
+    if (!complete(x, &meta, e))
         return false;
     AUTO(buf) body;
     buf_init(&body, EXCHANGE_REPLY_MAX);
     open_result(x, &body, "CompleteMultipartUploadResult");
     xml_element_str(&body, "ETag", meta.etag);
+    op_append_checksum(&body, &meta);
     buf_append_str(&body, "</CompleteMultipartUploadResult>");
+    op_add_encryption_headers(x, &meta);
     exchange_reply_xml(x, 200, &body);
     return true;
 }
@@ -147,6 +225,8 @@ static bool on_listed_part(void *ctx, unsigned number, const object_meta *meta, 
     xml_element_time(p->body, "LastModified", meta->modified_s);
     xml_element_str(p->body, "ETag", meta->etag);
     xml_element_number(p->body, "Size", meta->size_bytes);
+    if (meta->checksum[0])
+        xml_element_str(p->body, checksum_element(meta->checksum_kind), meta->checksum);
     buf_append_str(p->body, "</Part>");
     p->last = number;
     p->count++;

@@ -43,6 +43,7 @@ static exchange *exchange_new(server *s, httpd_request *request)
 {
     exchange *x = xcalloc(1, sizeof *x);
     x->store = s->store;
+    x->region = s->keys.region ? s->keys.region : "us-east-1";
     x->http = request;
     x->log_fd = s->log_fd;
     x->in.fd = -1;
@@ -54,9 +55,6 @@ static exchange *exchange_new(server *s, httpd_request *request)
     x->auth = (auth_request){
         .method = httpd_method(request), .headers = x->headers_in, .now_s = now_s(s)};
     httpd_each_header(request, take_header, x);
-    x->wants_crc32 = exchange_header(x, "x-amz-checksum-crc32");
-    x->wants_crc32c = exchange_header(x, "x-amz-checksum-crc32c");
-    x->wants_crc64 = exchange_header(x, "x-amz-checksum-crc64nvme");
     return x;
 }
 
@@ -65,6 +63,7 @@ static void exchange_free(exchange *x)
     target_deinit(&x->target);
     incoming_deinit(&x->in);
     buf_deinit(&x->xml);
+    checksum_deinit(&x->sum);
     digest_deinit(&x->sha256);
     for (size_t i = 0; i < x->header_out_count; i++) {
         free((void *)(uintptr_t)x->headers_out[i].name);
@@ -76,8 +75,7 @@ static void exchange_free(exchange *x)
 static bool check_length(exchange *x, err *e)
 {
     const char *length = exchange_header(x, "Content-Length");
-    bool put = str_equal(x->auth.method, "PUT");
-    if (exchange_header(x, "Transfer-Encoding") || (put && !length))
+    if (exchange_header(x, "Transfer-Encoding") || (x->op->body == OP_BODY_FILE && !length))
         return s3_refuse(e, REFUSE_MISSING_LENGTH);
     if (length && !num_parse_u64(length, &x->content_length))
         return s3_refuse(e, REFUSE_INVALID_ARGUMENT);
@@ -108,12 +106,13 @@ static bool begin_exchange(server *s, exchange *x, err *e)
 {
     if (!target_parse(httpd_raw_target(x->http), &x->target, e))
         return false;
+    x->auth.target = &x->target;
     x->auth.path = x->target.raw_path;
     x->auth.query = x->target.raw_query;
     if (!auth_check(&x->auth, &s->keys, e) || !apply_fault(s, x, e))
         return false;
     x->op = operation_find(x->auth.method, &x->target, x, e);
-    return x->op && check_length(x, e) && open_body(x, e);
+    return x->op && check_length(x, e) && exchange_begin_body(x, e) && open_body(x, e);
 }
 
 static void on_begin(void *ctx, httpd_request *request, void **user)
@@ -189,7 +188,7 @@ static bool start(server *s, const server_options *o, err *e)
     httpd_handler handler = {on_begin, on_body, on_end, on_release, s};
     if (!check_options(o, e) || !open_log(s, o->log_path, e) || !add_faults(s, o->faults, e))
         return false;
-    s->keys = (auth_keys){o->access_key_id, o->secret_access_key};
+    s->keys = (auth_keys){o->access_key_id, o->secret_access_key, o->region, o->anonymous};
     s->store = store_open(o->root, e);
     s->http = s->store ? httpd_start(&http, &handler, e) : NULL;
     return s->http != NULL;

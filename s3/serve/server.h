@@ -10,6 +10,7 @@
 #define S3_SERVE_SERVER_H
 
 #include "base/err.h"
+#include "s3/serve/auth.h"
 
 typedef struct server server;
 
@@ -19,8 +20,10 @@ typedef struct server_options {
     unsigned port;         /* 0: the system chooses */
     unsigned thread_count; /* 0: 4 */
     const char *access_key_id, *secret_access_key;
-    const char *const *faults;      /* rules, NULL-terminated; or NULL */
-    const char *log_path;           /* access log, or NULL */
+    const char *region;        /* signatures for another are refused; NULL: any may be signed for */
+    auth_anonymous anonymous;  /* requests that need no signature */
+    const char *const *faults; /* rules, NULL-terminated; or NULL */
+    const char *log_path;      /* access log, or NULL */
     int64_t (*wall_s)(void *clock); /* the time; NULL: the system's */
     void *clock;
 } server_options;

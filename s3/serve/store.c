@@ -174,21 +174,6 @@ static void remove_empty_dirs(char *path, size_t bucket_len)
     }
 }
 
-bool store_object_remove(store *s, const char *bucket, slice key, err *e)
-{
-    AUTO_FREE char *path = object_path(s, bucket, key, e);
-    AUTO_FREE char *top = store_bucket_path(s, bucket);
-    if (!path)
-        return false;
-    store_lock(s);
-    bool ok = unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR;
-    int number = errno;
-    if (ok)
-        remove_empty_dirs(path, strlen(top));
-    store_unlock(s);
-    return ok || err_set_errno(e, ERR_IO, number, "%s: cannot be removed", path);
-}
-
 static bool check_condition(const store *s, const char *bucket, slice key,
                             const commit_condition *condition, err *e)
 {
@@ -225,6 +210,27 @@ bool store_object_commit(store *s, const char *bucket, slice key, incoming *in, 
 {
     store_lock(s);
     bool ok = store_object_commit_locked(s, bucket, key, in, meta, condition, e);
+    store_unlock(s);
+    return ok;
+}
+
+static bool unlink_object(char *path, size_t bucket_len, err *e)
+{
+    if (unlink(path) != 0 && errno != ENOENT && errno != ENOTDIR)
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot be removed", path);
+    remove_empty_dirs(path, bucket_len);
+    return true;
+}
+
+bool store_object_remove(store *s, const char *bucket, slice key, const commit_condition *condition,
+                         err *e)
+{
+    AUTO_FREE char *path = object_path(s, bucket, key, e);
+    AUTO_FREE char *top = store_bucket_path(s, bucket);
+    if (!path)
+        return false;
+    store_lock(s);
+    bool ok = check_condition(s, bucket, key, condition, e) && unlink_object(path, strlen(top), e);
     store_unlock(s);
     return ok;
 }

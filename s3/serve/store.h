@@ -13,7 +13,7 @@
 #ifndef S3_SERVE_STORE_H
 #define S3_SERVE_STORE_H
 
-#include "base/digest.h"
+#include "s3/serve/checksum.h"
 #include "s3/serve/refuse.h"
 
 #define STORE_HEADER_BYTES 4096
@@ -39,17 +39,21 @@ bool store_bucket_remove(store *s, const char *bucket, err *e) MUST_USE;
 typedef struct object_meta {
     uint64_t size_bytes;
     int64_t modified_s;
-    char etag[80];      /* with its quotes */
-    char checksum[96];  /* "x-amz-checksum-crc32c: abc=", or empty */
+    char etag[80]; /* with its quotes */
+    checksum_kind checksum_kind;
+    bool composite;                    /* the checksum is one of the parts' checksums */
+    char checksum[CHECKSUM_TEXT_SIZE]; /* or empty */
     char headers[3000]; /* lines "content-type: text/plain\n" to be given back with the object */
 } object_meta;
+
+/* One of the kept headers; names of either case. */
+bool object_meta_header(const object_meta *meta, const char *name, slice *value);
 
 /* The descriptor stands anywhere: data begins at STORE_HEADER_BYTES. NoSuchKey when absent. */
 int store_object_open(const store *s, const char *bucket, slice key, object_meta *meta, err *e)
     MUST_USE;
 bool store_object_stat(const store *s, const char *bucket, slice key, object_meta *meta, err *e)
     MUST_USE;
-bool store_object_remove(store *s, const char *bucket, slice key, err *e) MUST_USE; /* or absent */
 
 /* --- bodies that come in --- */
 typedef struct incoming {
@@ -61,8 +65,14 @@ typedef struct incoming {
 
 bool incoming_open(store *s, incoming *in, err *e) MUST_USE;
 bool incoming_write(incoming *in, slice data, err *e) MUST_USE;
-/* Appends the data of another object's file; its MD5 is not taken. */
-bool incoming_append_file(incoming *in, int fd, uint64_t len_bytes, err *e) MUST_USE;
+/* A stretch of another object's data. */
+typedef struct file_range {
+    int fd;
+    uint64_t offset, len_bytes; /* of the data */
+    bool with_md5;              /* goes into the MD5 too */
+    checksum *sum;              /* and into this; or NULL */
+} file_range;
+bool incoming_append_file(incoming *in, const file_range *from, err *e) MUST_USE;
 void incoming_deinit(incoming *in);
 DEFINE_AUTO(incoming, incoming_deinit)
 
@@ -71,6 +81,9 @@ typedef struct commit_condition {
     const char *if_none_match; /* "*": no object may stand there; or NULL */
 } commit_condition;
 
+/* The object may be absent. */
+bool store_object_remove(store *s, const char *bucket, slice key, const commit_condition *condition,
+                         err *e) MUST_USE;
 /* Writes the metadata (size and time are filled in), and puts the body into its place. */
 bool store_object_commit(store *s, const char *bucket, slice key, incoming *in, object_meta *meta,
                          const commit_condition *condition, err *e) MUST_USE;

@@ -9,6 +9,7 @@
 #include "base/fsutil.h"
 #include "base/log.h"
 #include "s3/serve/layout.h"
+#include "s3/serve/upload_join.h"
 
 /* Ids come from outside and become file names. */
 static bool id_is_ours(const char *id)
@@ -82,6 +83,21 @@ static char *part_path(const upload_ref *u, unsigned number)
     return upload_path(u, name);
 }
 
+bool upload_meta_read(const upload_ref *u, object_meta *meta, err *e)
+{
+    if (!upload_check(u, e))
+        return false;
+    AUTO_FREE char *path = upload_path(u, "meta");
+    AUTO_FD fd = object_file_open(path, meta, e);
+    return fd >= 0 || s3_refuse(e, REFUSE_NO_SUCH_UPLOAD); /* it ended meanwhile */
+}
+
+int upload_part_open(const upload_ref *u, unsigned number, object_meta *meta, err *e)
+{
+    AUTO_FREE char *path = part_path(u, number);
+    return object_file_open(path, meta, e);
+}
+
 bool upload_put_part(const upload_ref *u, unsigned number, incoming *in, object_meta *meta, err *e)
 {
     AUTO_FREE char *path = part_path(u, number);
@@ -91,52 +107,6 @@ bool upload_put_part(const upload_ref *u, unsigned number, incoming *in, object_
     bool ok = upload_check(u, e) && fs_temp_commit(&in->temp_path, path, e);
     store_unlock(u->store);
     return ok;
-}
-
-static bool same_etag(const char *listed, const char *ours)
-{
-    slice a = slice_from(listed), b = slice_from(ours);
-    slice quote = SLICE_LIT("\"");
-    if (a.len >= 2 && slice_starts_with(a, quote.data) && slice_ends_with(a, quote.data))
-        return slice_equal(a, b);
-    return b.len >= 2 && slice_equal(a, (slice){b.data + 1, b.len - 2});
-}
-
-static void update_with_hex(digest_ctx *d, const char *etag)
-{
-    for (const char *p = etag + 1; p[0] && p[0] != '"' && p[1]; p += 2) {
-        char pair[3] = {p[0], p[1], '\0'};
-        uint8_t byte = (uint8_t)strtoul(pair, NULL, 16);
-        digest_update(d, &byte, 1);
-    }
-}
-
-static bool append_part(const upload_ref *u, const upload_part *part, bool is_last, incoming *whole,
-                        err *e)
-{
-    object_meta meta;
-    AUTO_FREE char *path = part_path(u, part->number);
-    AUTO_FD fd = object_file_open(path, &meta, e);
-    if (fd < 0 || !same_etag(part->etag, meta.etag))
-        return s3_refuse(e, REFUSE_INVALID_PART);
-    if (!is_last && meta.size_bytes < UPLOAD_PART_MIN_SIZE)
-        return s3_refuse(e, REFUSE_ENTITY_TOO_SMALL);
-    update_with_hex(&whole->md5, meta.etag);
-    return incoming_append_file(whole, fd, meta.size_bytes, e);
-}
-
-static bool join_parts(const upload_ref *u, const upload_part *parts, size_t count, incoming *whole,
-                       err *e)
-{
-    if (count == 0)
-        return s3_refuse(e, REFUSE_MALFORMED_XML);
-    for (size_t i = 1; i < count; i++)
-        if (parts[i].number <= parts[i - 1].number)
-            return s3_refuse(e, REFUSE_INVALID_PART_ORDER);
-    for (size_t i = 0; i < count; i++)
-        if (!append_part(u, &parts[i], i + 1 == count, whole, e))
-            return false;
-    return true;
 }
 
 static bool commit(const upload_ref *u, incoming *whole, const commit_condition *condition,
@@ -154,22 +124,12 @@ static bool commit(const upload_ref *u, incoming *whole, const commit_condition 
     return ok;
 }
 
-bool upload_complete(const upload_ref *u, const upload_part *parts, size_t count,
-                     const commit_condition *condition, object_meta *meta, err *e)
+bool upload_complete(const upload_ref *u, const upload_ending *ending, object_meta *meta, err *e)
 {
     AUTO(incoming) whole = {.fd = -1};
-    AUTO_FREE char *path = upload_path(u, "meta");
-    if (!upload_check(u, e))
-        return false;
-    AUTO_FD fd = object_file_open(path, meta, e);
-    if (fd < 0 || !incoming_open(u->store, &whole, e) || !join_parts(u, parts, count, &whole, e))
-        return false;
-    uint8_t digest[MD5_BYTES];
-    char hex[2 * MD5_BYTES + 1];
-    digest_final(&whole.md5, digest);
-    hex_encode(digest, sizeof digest, hex);
-    snprintf(meta->etag, sizeof meta->etag, "\"%s-%zu\"", hex, count);
-    return commit(u, &whole, condition, meta, e);
+    return upload_meta_read(u, meta, e) && incoming_open(u->store, &whole, e) &&
+           upload_join(u, ending, &whole, meta, e) &&
+           commit(u, &whole, &ending->condition, meta, e);
 }
 
 bool upload_abort(const upload_ref *u, err *e)

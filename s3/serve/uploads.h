@@ -25,17 +25,32 @@ typedef struct upload_ref {
 
 typedef struct upload_part {
     unsigned number;
-    char etag[80]; /* as the client lists it: with or without quotes */
+    char etag[80];                     /* as the client lists it: with or without quotes */
+    char checksum[CHECKSUM_TEXT_SIZE]; /* as the client lists it, or empty */
 } upload_part;
+
+/* What the client asks for at an upload's end. */
+typedef struct upload_ending {
+    const upload_part *parts;
+    size_t count;
+    commit_condition condition;
+    sent_checksum sent; /* of the whole object */
+    bool size_known;
+    uint64_t size_bytes;
+} upload_ending;
 
 bool upload_create(store *s, const char *bucket, slice key, object_meta *meta,
                    char id[UPLOAD_ID_SIZE], err *e) MUST_USE;
 bool upload_check(const upload_ref *u, err *e) MUST_USE; /* it stands, and is for this key */
+/* What the object will keep; its checksum_kind and composite are those of the upload. */
+bool upload_meta_read(const upload_ref *u, object_meta *meta, err *e) MUST_USE;
 bool upload_put_part(const upload_ref *u, unsigned number, incoming *in, object_meta *meta, err *e)
     MUST_USE;
+int upload_part_open(const upload_ref *u, unsigned number, object_meta *meta, err *e)
+    MUST_USE; /* -1: NoSuchKey, .. */
 /* Joins the listed parts into the object; *meta gets what was committed. */
-bool upload_complete(const upload_ref *u, const upload_part *parts, size_t count,
-                     const commit_condition *condition, object_meta *meta, err *e) MUST_USE;
+bool upload_complete(const upload_ref *u, const upload_ending *ending, object_meta *meta, err *e)
+    MUST_USE;
 bool upload_abort(const upload_ref *u, err *e) MUST_USE;
 
 /* Parts in order of number. */

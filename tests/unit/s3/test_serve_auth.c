@@ -14,7 +14,8 @@
 #define EXAMPLE_SIGNATURE "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"
 #define EMPTY_SHA256      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-static const auth_keys keys = {"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"};
+static const auth_keys keys = {.access_key_id = "AKIAIOSFODNN7EXAMPLE",
+                               .secret_access_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"};
 
 static const http_header example[] = {
     {"Host", "examplebucket.s3.amazonaws.com"},
@@ -29,12 +30,15 @@ static const http_header example[] = {
 typedef struct variant {
     http_header headers[8];
     auth_request request;
+    target target;
 } variant;
 
 static void variant_init(variant *v)
 {
     memcpy(v->headers, example, sizeof example);
+    v->target = (target){0};
     v->request = (auth_request){.method = "GET",
+                                .target = &v->target,
                                 .path = SLICE_LIT("/test.txt"),
                                 .headers = v->headers,
                                 .header_count = ARRAY_LEN(example),
@@ -98,9 +102,68 @@ static void test_who_and_when(void **state)
     assert_refused(&v, "AuthorizationHeaderMalformed");
     variant_init(&v);
     err e = ERR_INIT;
-    const auth_keys others = {"AKIAOTHER", "secret"};
+    const auth_keys others = {.access_key_id = "AKIAOTHER", .secret_access_key = "secret"};
     assert_false(auth_check(&v.request, &others, &e));
     assert_string_equal(e.s3_code, "InvalidAccessKeyId");
+}
+
+/* The example of "Authenticating Requests: Using Query Parameters" there. */
+#define PRESIGNED                                                                                  \
+    "/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524"  \
+    "%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&"            \
+    "X-Amz-SignedHeaders=host&X-Amz-Signature="                                                    \
+    "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"
+
+static void assert_presigned(const char *text, int64_t now_s, const char *s3_code)
+{
+    AUTO(target) t = {0};
+    err e = ERR_INIT;
+    assert_true(target_parse(text, &t, &e));
+    auth_request request = {.method = "GET",
+                            .path = t.raw_path,
+                            .query = t.raw_query,
+                            .target = &t,
+                            .headers = example,
+                            .header_count = 1,
+                            .now_s = now_s};
+    assert_int_equal(auth_check(&request, &keys, &e), s3_code == NULL);
+    assert_string_equal(e.s3_code, s3_code ? s3_code : "");
+}
+
+static void test_presigned_urls(void **state)
+{
+    UNUSED(state);
+    assert_presigned(PRESIGNED, EXAMPLE_TIME_S, NULL);
+    assert_presigned(PRESIGNED, EXAMPLE_TIME_S + 86400, NULL);
+    assert_presigned(PRESIGNED, EXAMPLE_TIME_S + 86401, "AccessDenied");
+    assert_presigned(PRESIGNED, EXAMPLE_TIME_S - AUTH_SKEW_MAX_S - 1, "AccessDenied");
+    assert_presigned(PRESIGNED "0", EXAMPLE_TIME_S, "SignatureDoesNotMatch");
+    assert_presigned(PRESIGNED "&x-id=GetObject", EXAMPLE_TIME_S, "SignatureDoesNotMatch");
+    assert_presigned("/test.txt?X-Amz-Signature=00", EXAMPLE_TIME_S,
+                     "AuthorizationQueryParametersError");
+}
+
+static void test_regions_and_anonymous(void **state)
+{
+    UNUSED(state);
+    variant v;
+    err e = ERR_INIT;
+    auth_keys policy = keys;
+    variant_init(&v);
+    policy.region = "us-east-1";
+    assert_true(auth_check(&v.request, &policy, &e));
+    policy.region = "eu-west-3";
+    assert_false(auth_check(&v.request, &policy, &e));
+    assert_string_equal(e.s3_code, "AuthorizationHeaderMalformed");
+    assert_non_null(strstr(e.message, "'eu-west-3'"));
+    v.request.header_count = 1;
+    assert_false(auth_check(&v.request, &policy, &e));
+    policy.anonymous = AUTH_ANONYMOUS_READ;
+    assert_true(auth_check(&v.request, &policy, &e));
+    v.request.method = "PUT";
+    assert_false(auth_check(&v.request, &policy, &e));
+    policy.anonymous = AUTH_ANONYMOUS_ALL;
+    assert_true(auth_check(&v.request, &policy, &e));
 }
 
 static void test_targets(void **state)
@@ -199,6 +262,8 @@ int main(void)
         cmocka_unit_test(test_published_example),
         cmocka_unit_test(test_what_was_signed_counts),
         cmocka_unit_test(test_who_and_when),
+        cmocka_unit_test(test_presigned_urls),
+        cmocka_unit_test(test_regions_and_anonymous),
         cmocka_unit_test(test_targets),
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_fault_rules),

@@ -1,0 +1,387 @@
+#!/usr/bin/env bash
+# decon-s3 serve, asked by curl: what clients of S3 rely on, request by request.
+. "$(dirname "$0")/lib.sh"
+
+# ask METHOD TARGET [CURL-WORD...]: headers in $T/head, body in $T/body, status in $code.
+ask() {
+    local method=$1 target=$2
+    shift 2
+    local how=(-X "$method")
+    [ "$method" != HEAD ] || how=(-I)
+    code=$(curl -s --path-as-is -o "$T/body" -D "$T/head" -w '%{http_code}' "${how[@]}" "$@" "$AWS_ENDPOINT_URL$target") ||
+        code="curl's $?"
+}
+
+# ask_put TARGET TEXT [CURL-WORD...]
+ask_put() {
+    local target=$1 text=$2
+    shift 2
+    ask PUT "$target" --data-binary "$text" -H 'Content-Type: text/plain' "$@"
+}
+
+expect_code() {
+    [ "$code" = "$1" ] || fail "status $code, expected $1: $(cat "$T/body" "$T/head")"
+}
+
+# expect_header LINE, expect_no_header NAME: names of either case.
+expect_header() {
+    tr -d '\r' <"$T/head" | grep -qixF -- "$1" || fail "no header '$1': $(cat "$T/head")"
+}
+expect_no_header() {
+    ! grep -qi -- "^$1:" "$T/head" || fail "header $1: $(cat "$T/head")"
+}
+
+expect_body() {
+    grep -qF -- "$1" "$T/body" || fail "not in the body: $1: $(cat "$T/body")"
+}
+
+expect_refusal() { # STATUS CODE
+    expect_code "$1"
+    expect_body "<Code>$2</Code>"
+}
+
+etag_of() {
+    tr -d '\r' <"$T/head" | sed -n 's/^etag: //Ip'
+}
+
+start_open() {
+    start_store --anonymous all "$@"
+    ask PUT /trial
+    expect_code 200
+}
+
+# Checksums of `hello world`.
+crc32='x-amz-checksum-crc32: DUoRhQ=='
+crc32c='x-amz-checksum-crc32c: yZRlqg=='
+crc64='x-amz-checksum-crc64nvme: jSnVw/bqjr4='
+sha256='x-amz-checksum-sha256: uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek='
+
+test_checksums_of_single_objects() {
+    start_open
+    local sum
+    for sum in "$crc32" "$crc32c" "$crc64" "$sha256"; do
+        ask_put /trial/key 'hello world' -H "$sum"
+        expect_code 200
+        expect_header "$sum"
+        expect_header 'x-amz-checksum-type: FULL_OBJECT'
+        ask HEAD /trial/key -H 'x-amz-checksum-mode: ENABLED'
+        expect_header "$sum"
+        expect_header 'x-amz-checksum-type: FULL_OBJECT'
+        ask GET /trial/key -H 'x-amz-checksum-mode: ENABLED'
+        expect_header "$sum"
+        ask GET /trial/key
+        expect_no_header "${sum%%:*}"
+        ask GET /trial/key -H 'x-amz-checksum-mode: ENABLED' -H 'Range: bytes=0-3'
+        expect_code 206
+        expect_no_header "${sum%%:*}"
+        ask_put /trial/other 'hello World' -H "$sum"
+        expect_refusal 400 BadDigest
+        ask HEAD /trial/other
+        expect_code 404
+    done
+    ask GET '/trial?list-type=2'
+    expect_body '<ChecksumAlgorithm>SHA256</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType>'
+    ask_put /trial/key 'hello world' -H 'x-amz-checksum-crc32: AAAA'
+    expect_refusal 400 InvalidRequest
+    ask_put /trial/key 'hello world' -H "$crc32" -H "$crc32c"
+    expect_refusal 400 InvalidRequest
+    ask_put /trial/key 'hello world' -H 'x-amz-checksum-sha1: Kq5sNclPz7QV2+lfQIuc6R7oRu0='
+    expect_refusal 501 NotImplemented
+    ask_put /trial/key 'hello world' -H 'Content-MD5: XrY7u+Ae7tCTyyK7j1rNww=='
+    expect_code 200
+    ask_put /trial/key 'hello World' -H 'Content-MD5: XrY7u+Ae7tCTyyK7j1rNww=='
+    expect_refusal 400 BadDigest
+}
+
+# create KEY [CURL-WORD...]: the upload's id in $id.
+create() {
+    local key=$1
+    shift
+    ask POST "/trial/$key?uploads" "$@"
+    id=$(sed -n 's|.*<UploadId>\(.*\)</UploadId>.*|\1|p' "$T/body")
+}
+
+# part KEY NUMBER FILE [CURL-WORD...]: adds to the list of parts in $parts.
+part() {
+    local key=$1 number=$2 file=$3
+    shift 3
+    ask PUT "/trial/$key?partNumber=$number&uploadId=$id" --data-binary "@$file" "$@"
+    expect_code 200
+    parts+="<Part><PartNumber>$number</PartNumber><ETag>$(etag_of)</ETag></Part>"
+}
+
+# complete KEY [CURL-WORD...]
+complete() {
+    local key=$1
+    shift
+    ask POST "/trial/$key?uploadId=$id" -d "<CompleteMultipartUpload>$parts</CompleteMultipartUpload>" "$@"
+}
+
+five_mib_and_a_bit() {
+    head -c 5242880 /dev/zero | tr '\0' x >"$T/five"
+    printf 'hello world' >"$T/bit"
+}
+
+test_checksums_of_multipart_uploads() {
+    start_open
+    five_mib_and_a_bit
+    cat "$T/five" "$T/bit" >"$T/whole"
+    # The value of the whole, as a single upload has it.
+    ask PUT /trial/single --data-binary "@$T/whole"
+    local sum kind
+    for kind in CRC64NVME CRC32 CRC32C; do
+        create "$kind" -H "x-amz-checksum-algorithm: $kind" -H 'x-amz-checksum-type: FULL_OBJECT'
+        expect_header "x-amz-checksum-algorithm: $kind"
+        expect_header 'x-amz-checksum-type: FULL_OBJECT'
+        parts=
+        part "$kind" 1 "$T/five"
+        part "$kind" 2 "$T/bit"
+        complete "$kind"
+        expect_code 200
+        expect_body '<ChecksumType>FULL_OBJECT</ChecksumType>'
+        sum=$(sed -n "s|.*<Checksum$kind>\(.*\)</Checksum$kind>.*|\1|p" "$T/body")
+        [ -n "$sum" ] || fail "no checksum: $(cat "$T/body")"
+        # A single object's body is held against the combined value.
+        ask PUT "/trial/$kind.single" --data-binary "@$T/whole" -H "x-amz-checksum-${kind,,}: $sum"
+        expect_code 200
+        ask GET "/trial/$kind" -H 'x-amz-checksum-mode: ENABLED'
+        expect_header "x-amz-checksum-${kind,,}: $sum"
+        cmp "$T/body" "$T/whole"
+    done
+    create composite -H 'x-amz-checksum-algorithm: SHA256'
+    expect_header 'x-amz-checksum-type: COMPOSITE'
+    parts=
+    part composite 1 "$T/five"
+    part composite 2 "$T/bit" -H "$sha256"
+    complete composite
+    expect_body '-2</ChecksumSHA256><ChecksumType>COMPOSITE</ChecksumType>'
+    create wrong -H 'x-amz-checksum-algorithm: CRC64NVME'
+    parts=
+    part wrong 1 "$T/bit"
+    complete wrong -H 'x-amz-checksum-crc64nvme: AAAAAAAAAAA='
+    expect_refusal 400 BadDigest
+    complete wrong -H 'x-amz-mp-object-size: 12'
+    expect_refusal 400 InvalidRequest
+    complete wrong -H "$crc64" -H 'x-amz-mp-object-size: 11'
+    expect_code 200
+    create wrong
+    ask PUT "/trial/wrong?partNumber=1&uploadId=$id" -d x -H "$crc32"
+    expect_refusal 400 InvalidRequest
+    create wrong -H 'x-amz-checksum-algorithm: SHA256' -H 'x-amz-checksum-type: FULL_OBJECT'
+    expect_refusal 400 InvalidRequest
+}
+
+test_parts_are_copied_and_listed() {
+    start_open
+    five_mib_and_a_bit
+    ask PUT /trial/source --data-binary "@$T/five"
+    local etag
+    etag=$(etag_of)
+    create target -H 'x-amz-checksum-algorithm: CRC32C' -H 'x-amz-checksum-type: FULL_OBJECT'
+    copy_part() { ask PUT "/trial/target?partNumber=$1&uploadId=$id" -H 'x-amz-copy-source: /trial/source' "${@:2}"; }
+    copy_part 1
+    expect_code 200
+    expect_body '<CopyPartResult'
+    expect_body "$(echo "$etag" | sed 's/"/\&quot;/g')"
+    copy_part 2 -H 'x-amz-copy-source-range: bytes=5-7'
+    expect_code 200
+    copy_part 3 -H 'x-amz-copy-source-range: bytes=0-5242880'
+    expect_refusal 400 InvalidArgument
+    copy_part 3 -H 'x-amz-copy-source-range: bytes=5-'
+    expect_refusal 400 InvalidArgument
+    copy_part 3 -H 'x-amz-copy-source-if-match: "another"'
+    expect_refusal 412 PreconditionFailed
+    ask GET "/trial/target?uploadId=$id&max-parts=1"
+    expect_body '<NextPartNumberMarker>1</NextPartNumberMarker><IsTruncated>true</IsTruncated>'
+    expect_body '<ChecksumCRC32C>'
+    ask GET "/trial/target?uploadId=$id&max-parts=1&part-number-marker=1"
+    expect_body '<PartNumber>2</PartNumber>'
+    expect_body '<IsTruncated>false</IsTruncated>'
+    parts="<Part><PartNumber>1</PartNumber><ETag>$etag</ETag></Part>"
+    parts+="<Part><PartNumber>2</PartNumber><ETag>&quot;$(printf xxx | md5sum | cut -c1-32)&quot;</ETag></Part>"
+    complete target
+    expect_code 200
+    ask GET /trial/target
+    { cat "$T/five" && printf xxx; } | cmp - "$T/body"
+}
+
+test_uploads_are_listed_in_pages() {
+    start_open
+    local ids=() key
+    for key in a a b; do
+        create "$key"
+        ids+=("$id")
+    done
+    ask GET '/trial?uploads&max-uploads=2'
+    expect_body '<IsTruncated>true</IsTruncated>'
+    [ "$(grep -o '<Upload>' "$T/body" | wc -l)" = 2 ] || fail 'not two'
+    local next
+    next=$(sed -n 's|.*<NextUploadIdMarker>\(.*\)</NextUploadIdMarker>.*|\1|p' "$T/body")
+    ask GET "/trial?uploads&key-marker=a&upload-id-marker=$next"
+    expect_body "<UploadId>${ids[2]}</UploadId>"
+    expect_body '<IsTruncated>false</IsTruncated>'
+    ask DELETE "/trial/b?uploadId=${ids[2]}"
+    expect_code 204
+    ask DELETE "/trial/b?uploadId=${ids[2]}"
+    expect_refusal 404 NoSuchUpload
+}
+
+test_copies_and_their_metadata() {
+    start_open
+    ask_put /trial/from 'hello world' -H 'x-amz-meta-colour: red' -H "$crc32c"
+    ask PUT /trial/to -H 'x-amz-copy-source: /trial/from'
+    expect_code 200
+    expect_body '<ChecksumCRC32C>yZRlqg==</ChecksumCRC32C>'
+    ask HEAD /trial/to
+    expect_header 'x-amz-meta-colour: red'
+    expect_header 'Content-Type: text/plain'
+    ask PUT /trial/to -H 'x-amz-copy-source: /trial/from' -H 'x-amz-metadata-directive: REPLACE' \
+        -H 'x-amz-meta-colour: blue' -H 'Content-Type: text/html' -H 'x-amz-checksum-algorithm: CRC64NVME'
+    expect_body '<ChecksumCRC64NVME>jSnVw/bqjr4=</ChecksumCRC64NVME>'
+    ask HEAD /trial/to
+    expect_header 'x-amz-meta-colour: blue'
+    expect_header 'Content-Type: text/html'
+    ask PUT /trial/from -H 'x-amz-copy-source: /trial/from'
+    expect_refusal 400 InvalidRequest
+    ask PUT /trial/from -H 'x-amz-copy-source: /trial/from' -H 'x-amz-storage-class: STANDARD_IA'
+    expect_code 200
+    ask PUT /trial/to -H 'x-amz-copy-source: /trial/from' -H 'If-None-Match: *'
+    expect_refusal 412 PreconditionFailed
+}
+
+test_conditional_writes() {
+    start_open
+    ask_put /trial/lease one -H 'If-Match: "any"'
+    expect_refusal 404 NoSuchKey
+    ask_put /trial/lease one -H 'If-None-Match: *'
+    expect_code 200
+    local first
+    first=$(etag_of)
+    ask_put /trial/lease two -H 'If-None-Match: *'
+    expect_refusal 412 PreconditionFailed
+    ask_put /trial/lease two -H "If-Match: $first"
+    expect_code 200
+    ask_put /trial/lease three -H "If-Match: $first"
+    expect_refusal 412 PreconditionFailed
+    ask DELETE /trial/lease -H "If-Match: $first"
+    expect_refusal 412 PreconditionFailed
+    ask GET /trial/lease -H 'If-Match: "other"'
+    expect_refusal 412 PreconditionFailed
+    ask GET /trial/lease -H 'If-None-Match: *'
+    expect_code 304
+    ask GET /trial/lease
+    expect_body two
+}
+
+test_ranges() {
+    start_open
+    ask_put /trial/key 0123456789
+    local range
+    for range in 2-4:234 7-:789 -3:789 0-99:0123456789; do
+        ask GET /trial/key -H "Range: bytes=${range%:*}"
+        expect_code 206
+        [ "$(cat "$T/body")" = "${range#*:}" ] || fail "$range gave $(cat "$T/body")"
+    done
+    expect_header 'Content-Range: bytes 0-9/10'
+    ask GET /trial/key -H 'Range: bytes=10-'
+    expect_refusal 416 InvalidRange
+    expect_header 'Content-Range: bytes */10'
+    ask GET /trial/key -H 'Range: bytes=4-2'
+    expect_code 200
+}
+
+test_storage_classes_and_encryption() {
+    start_open
+    ask_put /trial/cold x -H 'x-amz-storage-class: GLACIER'
+    ask HEAD /trial/cold
+    expect_code 200
+    expect_header 'x-amz-storage-class: GLACIER'
+    ask GET /trial/cold
+    expect_refusal 403 InvalidObjectState
+    ask GET '/trial?list-type=2'
+    expect_body '<StorageClass>GLACIER</StorageClass>'
+    ask_put /trial/key x -H 'x-amz-storage-class: NOWHERE'
+    expect_refusal 400 InvalidStorageClass
+    ask_put /trial/key x -H 'x-amz-server-side-encryption: aws:kms' \
+        -H 'x-amz-server-side-encryption-aws-kms-key-id: key-1'
+    expect_header 'x-amz-server-side-encryption: aws:kms'
+    ask HEAD /trial/key
+    expect_header 'x-amz-server-side-encryption-aws-kms-key-id: key-1'
+    ask_put /trial/key x -H 'x-amz-server-side-encryption: rot13'
+    expect_refusal 400 InvalidArgument
+    local key other sse=x-amz-server-side-encryption-customer
+    key=$(printf '%032d' 1)
+    other=$(printf '%032d' 2)
+    words() {
+        customer=(-H "$sse-algorithm: AES256" -H "$sse-key: $(printf %s "$1" | base64)"
+            -H "$sse-key-MD5: $(printf %s "$1" | openssl md5 -binary | base64)")
+    }
+    words "$key"
+    ask_put /trial/secret x "${customer[@]}"
+    expect_header "$sse-algorithm: AES256"
+    expect_no_header "$sse-key"
+    ask GET /trial/secret "${customer[@]}"
+    expect_code 200
+    ask GET /trial/secret
+    expect_refusal 400 InvalidRequest
+    words "$other"
+    ask GET /trial/secret "${customer[@]}"
+    expect_refusal 403 AccessDenied
+    ! grep -rqF "$(printf %s "$key" | base64)" "$T/store" || fail 'the key is kept'
+}
+
+test_many_are_deleted_at_once() {
+    start_open
+    ask_put /trial/a x
+    ask_put /trial/b x
+    local list='<Delete><Object><Key>a</Key></Object><Object><Key>absent</Key></Object></Delete>'
+    ask POST '/trial?delete' -d "$list"
+    expect_refusal 400 InvalidRequest
+    ask POST '/trial?delete' -d "$list" -H "Content-MD5: $(printf %s "$list" | openssl md5 -binary | base64)"
+    expect_code 200
+    expect_body '<Deleted><Key>a</Key></Deleted>'
+    expect_body '<Deleted><Key>absent</Key></Deleted>'
+    ask HEAD /trial/a
+    expect_code 404
+    ask DELETE /trial
+    expect_refusal 409 BucketNotEmpty
+    ask DELETE /trial/b
+    ask DELETE /trial
+    expect_code 204
+}
+
+test_regions_and_anonymous_requests() {
+    start_store --region eu-west-3 --anonymous read
+    AWS_REGION=eu-west-3 s3 mb s3://data
+    AWS_REGION=eu-west-3 s3 cp "$evals/harbour-quiz.jsonl" s3://data/key
+    ask HEAD /data
+    expect_header 'x-amz-bucket-region: eu-west-3'
+    ask GET '/data?location'
+    expect_body '>eu-west-3</LocationConstraint>'
+    ask GET /data/key
+    cmp "$T/body" "$evals/harbour-quiz.jsonl"
+    ask_put /data/key x
+    expect_refusal 403 AccessDenied
+    # A signature for the wrong region is told the right one.
+    ask GET /data/key -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' --aws-sigv4 aws:amz:us-west-2:s3 \
+        --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"
+    expect_refusal 400 AuthorizationHeaderMalformed
+    expect_body '<Region>eu-west-3</Region>'
+    expect_header 'x-amz-bucket-region: eu-west-3'
+}
+
+test_what_is_not_there_says_so() {
+    start_open
+    ask GET '/trial/key?acl'
+    expect_refusal 501 NotImplemented
+    ask GET /trial
+    expect_refusal 501 NotImplemented
+    ask GET '/trial/key?partNumber=1'
+    expect_refusal 501 NotImplemented
+    ask_put /trial/key x -H 'x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER'
+    expect_refusal 501 NotImplemented
+    ask PATCH /trial/key
+    expect_refusal 405 MethodNotAllowed
+}
+
+run_tests
