@@ -16,6 +16,7 @@ typedef struct server_config {
     char *config, *port_file;
     bool help, version, print_config, print_reference, verbose, log_json;
     int64_t port;
+    char **allow_dir;
     char *mode, *content_key, *training_dir;
     char *evals_dir, *report_output_dir, *cleaned_output_dir;
     bool purify;

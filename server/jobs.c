@@ -23,7 +23,8 @@ typedef struct job_private { /* under the table's lock */
     job_state state;
     file_stamp stamp; /* of the input when it was taken */
     char *output_path, *purified_path, *error;
-    uint64_t finished_ms;
+    uint64_t submitted_ms, finished_ms;
+    size_t held_bytes;               /* counted when it finished */
     bool told;                       /* the outcome */
     struct job_private *next;        /* in the queue, or in the row of the finished */
     struct job_private *next_by_id;  /* in a bucket */
@@ -42,6 +43,7 @@ struct jobs {
     pthread_cond_t filled;
     /* under the lock */
     job_row waiting, finished;
+    size_t processing, completed, failed, finished_bytes;
     job_private *by_id[BUCKETS], *by_key[BUCKETS];
     bool stopping;
 };
@@ -174,12 +176,35 @@ static void forget(jobs *j, job_private *job)
     job_free(job);
 }
 
+/* What a finished job holds on to; the allocator's own part is guessed. */
+static size_t memory_bytes(const job_private *job)
+{
+    const char *const texts[] = {job->public.path, job->key, job->output_path, job->purified_path,
+                                 job->error};
+    size_t bytes = sizeof *job + 16;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        bytes += texts[i] ? strlen(texts[i]) + 17 : 0;
+    return bytes;
+}
+
+/* Its key may have gone to a newer job since it finished; what it held is told by held_bytes. */
+static void forget_oldest(jobs *j)
+{
+    job_private *job = row_pop(&j->finished);
+    j->finished_bytes -= job->held_bytes;
+    if (job->state == JOB_COMPLETED)
+        j->completed--;
+    else
+        j->failed--;
+    forget(j, job);
+}
+
 static void forget_old(jobs *j)
 {
     uint64_t now_ms = j->options.now_ms();
-    while (j->finished.head && (j->finished.count > j->options.keep_count ||
+    while (j->finished.head && (j->finished_bytes > j->options.keep_bytes ||
                                 now_ms - j->finished.head->finished_ms >= j->options.keep_ms))
-        forget(j, row_pop(&j->finished));
+        forget_oldest(j);
 }
 
 /* Whether the answer of a job that began still holds for the file that lies there now. */
@@ -200,6 +225,7 @@ static job_private *add_job(jobs *j, const char *path, const char *key)
     make_id(job->public.id);
     job->public.private = job;
     job->public.path = xstrdup(path);
+    job->submitted_ms = j->options.now_ms();
     job_private **place = &j->by_id[bucket(j, job->public.id)];
     job->next_by_id = *place;
     *place = job;
@@ -305,6 +331,8 @@ server_job *jobs_take(jobs *j)
     if (job) {
         job->state = JOB_PROCESSING;
         job->stamp = stamp_of(job->public.path);
+        job->public.waited_ms = j->options.now_ms() - job->submitted_ms;
+        j->processing++;
     }
     pthread_mutex_unlock(&j->lock);
     return job ? &job->public : NULL;
@@ -316,14 +344,19 @@ void jobs_finish(jobs *j, server_job *done, const job_outcome *outcome, const ch
     pthread_mutex_lock(&j->lock);
     if (error) {
         job->state = JOB_FAILED;
+        j->failed++;
         job->error = xstrdup(error);
         release_key(j, job);
     } else {
         job->state = JOB_COMPLETED;
+        j->completed++;
         job->output_path = outcome->report_path ? xstrdup(outcome->report_path) : NULL;
         job->purified_path = outcome->cleaned_path ? xstrdup(outcome->cleaned_path) : NULL;
     }
+    j->processing--;
     job->finished_ms = j->options.now_ms();
+    job->held_bytes = memory_bytes(job);
+    j->finished_bytes += job->held_bytes;
     row_push(&j->finished, job);
     forget_old(j);
     pthread_mutex_unlock(&j->lock);
@@ -343,4 +376,17 @@ size_t jobs_waiting_count(jobs *j)
     size_t count = j->waiting.count;
     pthread_mutex_unlock(&j->lock);
     return count;
+}
+
+jobs_counts jobs_count(jobs *j)
+{
+    pthread_mutex_lock(&j->lock);
+    jobs_counts counts = {.pending = j->waiting.count,
+                          .processing = j->processing,
+                          .completed = j->completed,
+                          .failed = j->failed,
+                          .capacity = j->options.capacity,
+                          .finished_bytes = j->finished_bytes};
+    pthread_mutex_unlock(&j->lock);
+    return counts;
 }

@@ -4,10 +4,10 @@
  *
  *            pending -> processing -> completed | failed
  *
- *          A finished job is forgotten after `keep_ms`, or when more than `keep_count` have
- *          finished since, the oldest first.
+ *          A finished job is forgotten after `keep_ms`, or when the finished ones take more than
+ *          `keep_bytes` of memory, the oldest first.
  * Owner:   jobs_new / jobs_free. A job that was taken belongs to its worker until jobs_finish; only
- *          id and path may be read without the table's lock.
+ *          its public members may be read without the table's lock.
  * Threads: any; one lock inside. jobs_take waits.
  * Fails:   jobs_submit by its result; nothing else.
  *
@@ -24,7 +24,7 @@
 
 typedef struct jobs_options {
     size_t capacity;   /* jobs that wait */
-    size_t keep_count; /* finished jobs that stay known */
+    size_t keep_bytes; /* memory of the finished jobs */
     uint64_t keep_ms;
     uint64_t (*now_ms)(void); /* monotonic */
 } jobs_options;
@@ -40,6 +40,7 @@ typedef enum submit_result {
 typedef struct job {
     char id[JOB_ID_BYTES]; /* immutable */
     char *path;            /* immutable */
+    uint64_t waited_ms;    /* from jobs_take on */
     struct job_private *private;
 } server_job;
 
@@ -64,5 +65,12 @@ server_job *jobs_take(jobs *j);
 void jobs_finish(jobs *j, server_job *done, const job_outcome *outcome, const char *error);
 void jobs_stop(jobs *j); /* no more submissions; waiting jobs are not started */
 size_t jobs_waiting_count(jobs *j);
+
+typedef struct jobs_counts {
+    size_t pending, processing, completed, failed; /* that are known */
+    size_t capacity;
+    size_t finished_bytes; /* memory of the last two */
+} jobs_counts;
+jobs_counts jobs_count(jobs *j);
 
 #endif

@@ -18,4 +18,7 @@ bool leftovers_claim(int fd) MUST_USE;
 /* Removes `<job id><suffix>.tmp-<digits>` of `dir`, and tells how many. */
 bool leftovers_remove(const char *dir, const char *suffix, err *e) MUST_USE;
 
+/* Removes what is left of one result, `<dir>/<id><suffix>`; a failure is only logged. */
+void leftovers_remove_result(const char *dir, const char *id, const char *suffix);
+
 #endif

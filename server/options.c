@@ -33,6 +33,9 @@ static const option rows[] = {
         .help = "TCP port on 127.0.0.1; 0 lets the system choose one."),
     ROW("port_file", OPTION_STRING, port_file, NULL, .flags = OPTION_FLAG_ONLY, .metavar = "FILE",
         .help = "Writes the port to this file once the server listens."),
+    ROW("allow_dir", OPTION_LIST, allow_dir, NULL, .metavar = "DIR",
+        .help = "Jobs may only name files in this folder and below, links followed; without it, "
+                "all files that the server may read."),
     ROW("worker_threads", OPTION_INT, worker_threads, NULL, .min = 1, .max = 1024,
         .help = "Jobs that are worked on at once; without it, one for each processor."),
     ROW("mode", OPTION_STRING, mode, "simple", .flags = OPTION_KEY_ONLY, .check = check_mode,

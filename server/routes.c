@@ -1,16 +1,17 @@
 #include "server/routes.h"
 
-#include <limits.h>
-#include <strings.h>
-
-#include "server/json_read.h"
+#include "server/allow.h"
 #include "server/json_write.h"
-#include "server/unicode.h"
+#include "server/submission.h"
 
-#define KEY_MAX_BYTES 1024
+#define KEY_MAX_BYTES       1024
+#define REPLY_MAX_BYTES     ((size_t)1 << 20)
+#define RETRY_AFTER_SECONDS "5"
 
 static const http_header json_type_header = {"Content-Type", "application/json"};
 static const http_header text_type_header = {"Content-Type", "text/plain; charset=utf-8"};
+static const http_header metrics_type_header = {"Content-Type",
+                                                "text/plain; version=0.0.4; charset=utf-8"};
 
 /* What is kept of a request until its end: the body of a submission while it comes in, or the job
  * whose outcome goes out. */
@@ -19,187 +20,224 @@ typedef struct submission {
     char *told_id; /* NULL: a submission */
 } submission;
 
-static void reply_json(httpd_request *request, int status, slice body)
+/* A request on its way to its reply. */
+typedef struct call {
+    const routes *r;
+    httpd_request *request;
+    metrics_route route;
+} call;
+
+/* --- replies --- */
+
+static void reply(const call *c, int status, const http_header *headers, size_t count, slice body)
 {
-    httpd_reply(request, status, &json_type_header, 1, body);
+    if (httpd_replied(c->request))
+        return;
+    metrics_count_request(c->r->metrics, c->route, status);
+    httpd_reply(c->request, status, headers, count, body);
 }
 
-static void reply_text(httpd_request *request, int status, const char *text)
+static void reply_json(const call *c, slice body)
 {
-    httpd_reply(request, status, &text_type_header, 1, slice_from(text));
+    reply(c, 200, &json_type_header, 1, body);
 }
 
-static void reply_busy(httpd_request *request, const char *text)
+static void reply_text(const call *c, int status, const char *text)
 {
-    http_header headers[] = {text_type_header, {"Retry-After", "5"}};
-    httpd_reply(request, 503, headers, ARRAY_LEN(headers), slice_from(text));
+    reply(c, status, &text_type_header, 1, slice_from(text));
 }
 
-static void reply_not_allowed(httpd_request *request, const char *allowed)
+static void reply_busy(const call *c, const char *text)
+{
+    http_header headers[] = {text_type_header, {"Retry-After", RETRY_AFTER_SECONDS}};
+    reply(c, 503, headers, ARRAY_LEN(headers), slice_from(text));
+}
+
+static void reply_not_allowed(const call *c, const char *allowed)
 {
     http_header header = {"Allow", allowed};
-    httpd_reply(request, 405, &header, 1, (slice){0});
+    reply(c, 405, &header, 1, (slice){0});
 }
 
-static bool is_read(const char *method)
+/* --- what can be read --- */
+
+static bool is_read(const call *c)
 {
-    return str_equal(method, "GET") || str_equal(method, "HEAD");
+    const char *method = httpd_method(c->request);
+    if (str_equal(method, "GET") || str_equal(method, "HEAD"))
+        return true;
+    reply_not_allowed(c, "GET,HEAD");
+    return false;
 }
 
-/* application/json or application/<any>+json, with or without parameters. */
-static bool is_json(const char *content_type)
+static void give_health(const call *c)
 {
-    if (!content_type)
-        return false;
-    slice type = {.data = content_type, .len = strcspn(content_type, ";")};
-    type = slice_trim(type);
-    char lower[128] = "";
-    if (type.len >= sizeof lower)
-        return false;
-    for (size_t i = 0; i < type.len; i++) {
-        char c = type.data[i];
-        lower[i] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    }
-    return str_equal(lower, "application/json") ||
-           (str_starts_with(lower, "application/") && str_ends_with(lower, "+json"));
+    if (is_read(c))
+        reply_json(c, c->r->health);
 }
 
-static void begin_submit(httpd_request *request, void **user)
+static void give_metrics(const call *c)
 {
-    const char *length = httpd_header(request, "Content-Length");
-    uint64_t bytes = 0;
-    if (!str_equal(httpd_method(request), "POST")) {
-        reply_not_allowed(request, "POST");
+    if (!is_read(c))
         return;
-    }
-    if (!is_json(httpd_header(request, "Content-Type"))) {
-        reply_text(request, 415, "Expected request with `Content-Type: application/json`");
-        return;
-    }
-    if (length && (!num_parse_u64(length, &bytes) || bytes > SUBMIT_MAX_BYTES)) {
-        reply_text(request, 413, "Failed to buffer the request body: length limit exceeded");
-        return;
-    }
-    submission *s = xcalloc(1, sizeof *s);
-    buf_init(&s->body, SUBMIT_MAX_BYTES);
-    *user = s;
+    AUTO(buf) text;
+    jobs_counts counts = jobs_count(c->r->jobs);
+    buf_init(&text, REPLY_MAX_BYTES);
+    metrics_write(c->r->metrics, &counts, &text);
+    reply(c, 200, &metrics_type_header, 1, buf_slice(&text));
 }
 
-static void begin_status(const routes *r, httpd_request *request, slice id, void **user)
+static void give_status(const call *c, slice id, void **user)
 {
-    if (!is_read(httpd_method(request))) {
-        reply_not_allowed(request, "GET,HEAD");
+    if (!is_read(c))
         return;
-    }
     AUTO_FREE char *name = slice_dup(id);
     AUTO(buf) json;
-    buf_init(&json, 1 << 20);
-    if (jobs_status(r->jobs, name, &json)) {
+    buf_init(&json, REPLY_MAX_BYTES);
+    if (jobs_status(c->r->jobs, name, &json) && str_equal(httpd_method(c->request), "GET")) {
         submission *s = xcalloc(1, sizeof *s);
         s->told_id = move(name);
         *user = s;
     }
-    reply_json(request, 200, buf_slice(&json));
+    reply_json(c, buf_slice(&json));
 }
 
-static void begin(void *ctx, httpd_request *request, void **user)
-{
-    const routes *r = ctx;
-    const char *target = httpd_raw_target(request);
-    slice path = {.data = target, .len = strcspn(target, "?")};
-    slice id = {.data = path.data + strlen("/status/"), .len = path.len - strlen("/status/")};
-    if (slice_equal_str(path, "/submit"))
-        begin_submit(request, user);
-    else if (slice_equal_str(path, "/health") && is_read(httpd_method(request)))
-        reply_json(request, 200, r->health);
-    else if (slice_equal_str(path, "/health"))
-        reply_not_allowed(request, "GET,HEAD");
-    else if (slice_starts_with(path, "/status/") && id.len > 0 && !memchr(id.data, '/', id.len))
-        begin_status(r, request, id, user);
-    else
-        httpd_reply(request, 404, NULL, 0, (slice){0});
-}
+/* --- submissions --- */
 
-static void body(void *ctx, httpd_request *request, void **user, slice data)
+static void begin_submit(const call *c, void **user)
 {
-    UNUSED(ctx);
-    submission *s = *user;
-    if (s && !s->told_id && !buf_append_slice(&s->body, data))
-        reply_text(request, 413, "Failed to buffer the request body: length limit exceeded");
-}
-
-/* file_path of a body; NULL where an answer was given that says why there is none. */
-static char *read_path(httpd_request *request, slice text)
-{
-    static const char *const keys[] = {"file_path"};
-    json_value value;
-    AUTO(buf) scratch;
-    AUTO(buf) words;
-    err e = ERR_INIT;
-    slice path = {0};
-    buf_init(&scratch, SUBMIT_MAX_BYTES);
-    buf_init(&words, 1024);
-    if (utf8_check(text) != text.len || !json_read_members(text, keys, &value, 1, NULL, &e)) {
-        buf_printf(&words, "Failed to parse the request body as JSON: %s",
-                   err_is_set(&e) ? e.message : "not valid UTF-8");
-        reply_text(request, 400, buf_str(&words));
-        return NULL;
+    const char *length = httpd_header(c->request, "Content-Length");
+    uint64_t bytes = 0;
+    if (!str_equal(httpd_method(c->request), "POST")) {
+        reply_not_allowed(c, "POST");
+        return;
     }
-    const char *cause = NULL;
-    if (value.times > 1)
-        cause = "file_path: duplicate field";
-    else if (value.type == JSON_ABSENT)
-        cause = "missing field file_path";
-    else if (value.type != JSON_STRING || !json_string(&value, &scratch, &path))
-        cause = "file_path: expected a string";
-    else if (path.len == 0 || path.len >= PATH_MAX || memchr(path.data, '\0', path.len))
-        cause = "file_path: no path of 1 to 4095 bytes without NUL";
-    if (!cause)
-        return slice_dup(path);
-    buf_printf(&words, "Failed to deserialize the JSON body into the target type: %s", cause);
-    reply_text(request, 422, buf_str(&words));
-    return NULL;
+    if (!submission_is_json(httpd_header(c->request, "Content-Type"))) {
+        reply_text(c, 415, "Expected request with `Content-Type: application/json`");
+        return;
+    }
+    if (length && (!num_parse_u64(length, &bytes) || bytes > SUBMISSION_MAX_BYTES)) {
+        reply_text(c, 413, "Failed to buffer the request body: length limit exceeded");
+        return;
+    }
+    submission *s = xcalloc(1, sizeof *s);
+    buf_init(&s->body, SUBMISSION_MAX_BYTES);
+    *user = s;
 }
 
-static void reply_submitted(httpd_request *request, const char *id)
+static void reply_submitted(const call *c, const char *id)
 {
     AUTO(buf) json;
     buf_init(&json, 256);
     json_member_string(&json, "job_id", slice_from(id));
     json_close(&json);
-    reply_json(request, 200, buf_slice(&json));
+    reply_json(c, buf_slice(&json));
+}
+
+static void submit(const call *c, const char *path, const char *key)
+{
+    char id[JOB_ID_BYTES];
+    switch (jobs_submit(c->r->jobs, path, key, id)) {
+    case SUBMIT_NEW:
+    case SUBMIT_SAME:
+        reply_submitted(c, id);
+        return;
+    case SUBMIT_KEY_TAKEN:
+        reply_text(c, 422, "Idempotency-Key belongs to a job with another file_path");
+        return;
+    case SUBMIT_FULL:
+        reply_busy(c, "The queue is full; try again later");
+        return;
+    case SUBMIT_STOPPING:
+        reply_busy(c, "The server is stopping; try again when it is back");
+        return;
+    }
+}
+
+static void end_submit(const call *c, slice body)
+{
+    const char *key = httpd_header(c->request, "Idempotency-Key");
+    int status = 0;
+    AUTO(buf) words;
+    buf_init(&words, 1024);
+    if (key && (*key == '\0' || strlen(key) > KEY_MAX_BYTES)) {
+        reply_text(c, 400, "Idempotency-Key must have 1 to 1024 bytes");
+        return;
+    }
+    AUTO_FREE char *path = submission_read(body, &status, &words);
+    if (!path)
+        reply_text(c, status, buf_str(&words));
+    else if (!allow_path(c->r->allow_dirs, path))
+        reply_text(c, 403, "file_path is not in a folder that this server may read (--allow-dir)");
+    else
+        submit(c, path, key);
+}
+
+/* --- the handler --- */
+
+static metrics_route route_of(slice path, slice *id)
+{
+    static const char status[] = "/status/";
+    if (slice_equal_str(path, "/submit"))
+        return ROUTE_SUBMIT;
+    if (slice_equal_str(path, "/health"))
+        return ROUTE_HEALTH;
+    if (slice_equal_str(path, "/metrics"))
+        return ROUTE_METRICS;
+    if (!slice_starts_with(path, status))
+        return ROUTE_OTHER;
+    *id = (slice){.data = path.data + strlen(status), .len = path.len - strlen(status)};
+    return id->len > 0 && !memchr(id->data, '/', id->len) ? ROUTE_STATUS : ROUTE_OTHER;
+}
+
+static call call_of(void *ctx, httpd_request *request, slice *id)
+{
+    const char *target = httpd_raw_target(request);
+    slice path = {.data = target, .len = strcspn(target, "?")};
+    return (call){.r = ctx, .request = request, .route = route_of(path, id)};
+}
+
+static void begin(void *ctx, httpd_request *request, void **user)
+{
+    slice id = {0};
+    call c = call_of(ctx, request, &id);
+    switch (c.route) {
+    case ROUTE_SUBMIT:
+        begin_submit(&c, user);
+        return;
+    case ROUTE_HEALTH:
+        give_health(&c);
+        return;
+    case ROUTE_METRICS:
+        give_metrics(&c);
+        return;
+    case ROUTE_STATUS:
+        give_status(&c, id, user);
+        return;
+    default:
+        reply(&c, 404, NULL, 0, (slice){0});
+        return;
+    }
+}
+
+static void body(void *ctx, httpd_request *request, void **user, slice data)
+{
+    slice id = {0};
+    submission *s = *user;
+    if (!s || s->told_id || buf_append_slice(&s->body, data))
+        return;
+    call c = call_of(ctx, request, &id);
+    reply_text(&c, 413, "Failed to buffer the request body: length limit exceeded");
 }
 
 static void end(void *ctx, httpd_request *request, void **user)
 {
-    const routes *r = ctx;
+    slice id = {0};
     submission *s = *user;
-    const char *key = httpd_header(request, "Idempotency-Key");
-    char id[JOB_ID_BYTES];
     if (!s || s->told_id)
         return;
-    if (key && (*key == '\0' || strlen(key) > KEY_MAX_BYTES)) {
-        reply_text(request, 400, "Idempotency-Key must have 1 to 1024 bytes");
-        return;
-    }
-    AUTO_FREE char *path = read_path(request, buf_slice(&s->body));
-    if (!path)
-        return;
-    switch (jobs_submit(r->jobs, path, key, id)) {
-    case SUBMIT_NEW:
-    case SUBMIT_SAME:
-        reply_submitted(request, id);
-        return;
-    case SUBMIT_KEY_TAKEN:
-        reply_text(request, 422, "Idempotency-Key belongs to a job with another file_path");
-        return;
-    case SUBMIT_FULL:
-        reply_busy(request, "The queue is full; try again later");
-        return;
-    case SUBMIT_STOPPING:
-        reply_busy(request, "The server is stopping; try again when it is back");
-        return;
-    }
+    call c = call_of(ctx, request, &id);
+    end_submit(&c, buf_slice(&s->body));
 }
 
 static void release(void *ctx, httpd_request *request, void **user)

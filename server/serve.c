@@ -1,6 +1,5 @@
 #include "server/serve.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -10,9 +9,10 @@
 #include "server/leftovers.h"
 #include "server/load.h"
 #include "server/routes.h"
+#include "server/workers.h"
 
 #define QUEUE_CAPACITY   10000
-#define FINISHED_KEPT    100000
+#define FINISHED_BYTES   ((size_t)128 << 20)
 #define FINISHED_KEPT_MS ((uint64_t)24 * 3600 * 1000)
 #define HEALTH_MAX_BYTES 65536
 /* How long an ending server waits for who asks for an outcome: twice the orchestrator's
@@ -21,79 +21,19 @@
 #define TELL_POLL_MS 20
 #define HTTP_THREADS 4
 
-typedef struct worker {
-    pthread_t thread;
-    jobs *jobs;
-    job_runner runner;
-} worker;
-
-static uint64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-/* --- workers --- */
-
-static void work_on(worker *w, server_job *job)
-{
-    err e = ERR_INIT;
-    AUTO(job_outcome) outcome = {0};
-    log_debug("job %s: %s", job->id, job->path);
-    if (job_run(&w->runner, job->id, job->path, &outcome, &e)) {
-        log_info("job %s: %s: %llu lines, %llu contaminated", job->id, job->path,
-                 (unsigned long long)outcome.lines, (unsigned long long)outcome.contaminated_lines);
-        jobs_finish(w->jobs, job, &outcome, NULL);
-        return;
-    }
-    AUTO_FREE char *words = xasprintf("Processing error: %s", e.message);
-    log_warn("job %s failed: %s", job->id, e.message);
-    jobs_finish(w->jobs, job, &outcome, words);
-}
-
-static void *worker_main(void *arg)
-{
-    worker *w = arg;
-    for (server_job *job; (job = jobs_take(w->jobs));)
-        work_on(w, job);
-    return NULL;
-}
-
-static void workers_join(worker *workers, unsigned count)
-{
-    for (unsigned i = 0; i < count; i++) {
-        pthread_join(workers[i].thread, NULL);
-        job_runner_deinit(&workers[i].runner);
-    }
-    free(workers);
-}
-
-static worker *workers_start(const server_config *c, const ngram_index *x, jobs *j, err *e)
-{
-    worker *workers = xcalloc(c->workers, sizeof *workers);
-    for (unsigned i = 0; i < c->workers; i++) {
-        worker *w = &workers[i];
-        w->jobs = j;
-        job_runner_init(&w->runner, &c->job, x);
-        int failed = pthread_create(&w->thread, NULL, worker_main, w);
-        if (!failed)
-            continue;
-        err_set_errno(e, ERR_IO, failed, "worker %u of %u cannot be started (lower worker_threads)",
-                      i + 1, c->workers);
-        job_runner_deinit(&w->runner);
-        jobs_stop(j);
-        workers_join(workers, i);
-        return NULL;
-    }
-    return workers;
-}
-
 /* --- start --- */
 
 static bool make_directory(const char *dir, const char *suffix, err *e)
 {
     return !dir || (fs_make_dirs(dir, e) && leftovers_remove(dir, suffix, e));
+}
+
+static void warn_of_folders(const server_config *c)
+{
+    for (char **dir = c->allow_dir; *dir; dir++)
+        if (!fs_exists(*dir))
+            log_warn("allow_dir %s does not exist: until it does, no job can name a file in it",
+                     *dir);
 }
 
 static bool make_directories(const server_config *c, err *e)
@@ -146,14 +86,27 @@ static void tell_outcomes(jobs *j)
         nanosleep(&(struct timespec){.tv_nsec = TELL_POLL_MS * 1000000L}, NULL);
 }
 
+/* What the server works with; all of it lasts until the end. */
+typedef struct site {
+    const server_config *config;
+    ngram_index *index;
+    job_meter *meter;
+    jobs *jobs;
+    crew *crew;
+    metrics metrics;
+} site;
+
 /* Takes over the workers, and waits for them while /status still answers. */
-static bool serve(const server_config *c, jobs *j, worker *take_workers, const sigset_t *signals,
-                  err *e)
+static bool serve(site *s, workers *take_workers, const sigset_t *signals, err *e)
 {
+    const server_config *c = s->config;
     AUTO(buf) health;
     buf_init(&health, HEALTH_MAX_BYTES);
     server_config_health(c, &health);
-    routes r = {.jobs = j, .health = buf_slice(&health)};
+    routes r = {.jobs = s->jobs,
+                .metrics = &s->metrics,
+                .health = buf_slice(&health),
+                .allow_dirs = (const char *const *)c->allow_dir};
     httpd_handler handler = routes_handler(&r);
     httpd_options options = {.port = (uint16_t)c->port, .thread_count = HTTP_THREADS};
     httpd *http = httpd_start(&options, &handler, e);
@@ -161,34 +114,70 @@ static bool serve(const server_config *c, jobs *j, worker *take_workers, const s
     bool ok = http && announce(c, httpd_port(http), e);
     if (ok && sigwait(signals, &number) == 0)
         log_info("signal %d: running jobs are finished, %zu that wait are dropped", number,
-                 jobs_waiting_count(j));
-    jobs_stop(j);
+                 jobs_waiting_count(s->jobs));
+    jobs_stop(s->jobs);
     end_at_second_signal();
-    workers_join(take_workers, c->workers);
+    workers_join(take_workers);
     if (ok)
-        tell_outcomes(j);
+        tell_outcomes(s->jobs);
     httpd_stop(http);
     return ok;
 }
 
-static bool run(const server_config *c, err *e)
+static void site_deinit(site *s)
 {
-    fs_raise_file_limit();
-    AUTO_PTR(ngram_index) x = NULL;
-    /* An older run's port would mislead whoever waits for this one's. */
-    if (c->port_file && !fs_remove(c->port_file, e))
-        return false;
-    if (!make_directories(c, e) || !(x = load_index(c, e)))
-        return false;
+    crew_free(s->crew);
+    jobs_free(s->jobs);
+    index_free(s->index);
+    metrics_deinit(&s->metrics);
+    crew_meter_free(s->meter);
+}
+DEFINE_AUTO(site, site_deinit)
+
+static void count_from_here(site *s, uint64_t build_ms)
+{
+    s->metrics.facts = (metrics_facts){.tokenizer = s->config->tokenizer,
+                                       .worker_threads = s->config->workers,
+                                       .index_records = s->index->counts.indexed,
+                                       .index_ngrams = s->index->table.count,
+                                       .index_build_ms = build_ms,
+                                       .started_s = time(NULL)};
+}
+
+static bool work(site *s, err *e)
+{
     /* Until here a signal ends the program at once; there is nothing to finish. */
     sigset_t signals = block_signals();
     jobs_options options = {.capacity = QUEUE_CAPACITY,
-                            .keep_count = FINISHED_KEPT,
+                            .keep_bytes = FINISHED_BYTES,
                             .keep_ms = FINISHED_KEPT_MS,
                             .now_ms = monotonic_ms};
-    AUTO_PTR(jobs) j = jobs_new(&options);
-    worker *workers = workers_start(c, x, j, e);
-    return workers && serve(c, j, workers, &signals, e);
+    s->jobs = jobs_new(&options);
+    workers_options threads = {.count = s->config->workers,
+                               .jobs = s->jobs,
+                               .metrics = &s->metrics,
+                               .crew = s->crew,
+                               .allow_dirs = (const char *const *)s->config->allow_dir};
+    workers *w = workers_start(&threads, e);
+    return w && serve(s, w, &signals, e);
+}
+
+static bool run(server_config *c, err *e)
+{
+    AUTO(site) s = {.config = c, .meter = crew_meter_new()};
+    uint64_t start_ms = monotonic_ms();
+    metrics_init(&s.metrics, s.meter);
+    c->job.meter = s.meter;
+    fs_raise_file_limit();
+    /* An older run's port would mislead whoever waits for this one's. */
+    if (c->port_file && !fs_remove(c->port_file, e))
+        return false;
+    if (!make_directories(c, e) || !(s.index = load_index(c, e)))
+        return false;
+    warn_of_folders(c);
+    count_from_here(&s, monotonic_ms() - start_ms);
+    s.crew = crew_start(&c->job, s.index, e);
+    return s.crew && work(&s, e);
 }
 
 /* --help and its like: prints what was asked for; false where nothing was. */

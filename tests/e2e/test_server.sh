@@ -130,6 +130,77 @@ test_nesting_is_no_danger() {
     expect_status 0
 }
 
+# children PID: the processes that it has started, and theirs.
+children() {
+    local stat pid parent
+    for stat in /proc/[0-9]*/stat; do
+        read -r pid _ _ parent _ <"$stat" 2>/dev/null || continue
+        [ "$parent" = "$1" ] || continue
+        echo "$pid"
+        children "$pid"
+    done
+}
+
+test_a_crash_fails_its_job_only() {
+    begin
+    large_file 2000000
+    submit "$T/large.jsonl.gz"
+    wait_for is_processing "$id"
+    wait_for has_unfinished
+    kill -KILL "$(children "$server" | tail -n 1)"
+    expect_job '"error":"Task error: the job.s process was ended by signal 9'
+    [ -z "$(find "$T/server" -type f)" ] || fail "left behind: $(find "$T/server" -type f)"
+    large_file 1000
+    submit "$T/large.jsonl.gz"
+    expect_job '"status":"completed"'
+    curl -sS "$url/metrics" >"$T/metrics"
+    grep -qx 'decon_jobs_finished_total{state="failed"} 1' "$T/metrics" || fail metrics
+    grep -qx 'decon_jobs_finished_total{state="completed"} 1' "$T/metrics" || fail metrics
+    stop "$server"
+    expect_status 0
+}
+
+has_unfinished() {
+    [ -n "$(find "$T/server" -name '*.tmp-*')" ]
+}
+
+test_no_process_outlives_the_server() {
+    begin
+    large_file 2000000
+    submit "$T/large.jsonl.gz"
+    wait_for is_processing "$id"
+    wait_for has_unfinished
+    local pids pid
+    pids=$(children "$server")
+    [ "$(wc -w <<<"$pids")" -ge 2 ] || fail "processes: $pids"
+    kill -KILL "$server"
+    wait_exit "$server"
+    for pid in $pids; do
+        wait_for is_gone "$pid"
+    done
+}
+
+is_gone() {
+    [ ! -e "/proc/$1" ] || grep -q ') Z ' "/proc/$1/stat"
+}
+
+test_only_files_of_the_allowed_folders() {
+    mkdir "$T/in" "$T/out"
+    echo '{"text":"x"}' | tee "$T/in/f.jsonl" >"$T/out/f.jsonl"
+    ln -s "$T/out/f.jsonl" "$T/in/link.jsonl"
+    begin --allow-dir "$T/in" --allow-dir "$T/no-such"
+    submit "$T/in/f.jsonl"
+    expect_job '"status":"completed"'
+    local path
+    for path in "$T/out/f.jsonl" "$T/in/link.jsonl" "$T/in/../out/f.jsonl" "$T/out/none"; do
+        [ "$(curl -sS -o "$T/reply" -w '%{http_code}' -H 'Content-Type: application/json' \
+            --data "{\"file_path\":\"$path\"}" "$url/submit")" = 403 ] || fail "allowed: $path"
+        ! grep -q "$T" "$T/reply" || fail "the reply tells paths: $(cat "$T/reply")"
+    done
+    stop "$server"
+    grep -q "allow_dir.*$T/no-such" "$T/server.log" || fail 'the folder that is not there is not named'
+}
+
 test_bad_starts_are_refused() {
     local status options
     for options in "--evals-dir $T/none" "--tokenizer no-such" "--worker-threads 0" "--no-such-option" \

@@ -16,11 +16,17 @@ static uint64_t fake_now_ms(void)
     return now_ms;
 }
 
+static jobs *make_table(size_t capacity, size_t keep_bytes)
+{
+    jobs_options options = {
+        .capacity = capacity, .keep_bytes = keep_bytes, .keep_ms = 1000, .now_ms = fake_now_ms};
+    now_ms = 5000;
+    return jobs_new(&options);
+}
+
 static int set_up(void **state)
 {
-    jobs_options options = {.capacity = 3, .keep_count = 4, .keep_ms = 1000, .now_ms = fake_now_ms};
-    now_ms = 5000;
-    *state = jobs_new(&options);
+    *state = make_table(3, 1 << 20);
     return 0;
 }
 
@@ -162,21 +168,75 @@ static void removed_outputs_make_a_new_job(void **state)
 static void finished_jobs_are_forgotten_in_the_end(void **state)
 {
     jobs *j = *state;
-    char ids[6][JOB_ID_BYTES], id[JOB_ID_BYTES];
+    char id[JOB_ID_BYTES], later[JOB_ID_BYTES];
+    submit_new(j, "/nowhere/f", "key", id);
+    finish_next(j, NULL);
+    now_ms += 999;
+    submit_new(j, "/nowhere/g", NULL, later);
+    finish_next(j, "Processing error: x");
+    expect_status(j, id, "completed");
+    now_ms += 1;
+    submit_new(j, "/nowhere/h", "key", later); /* its key went with it */
+    expect_status(j, id, "Job not found");
+    jobs_counts counts = jobs_count(j);
+    assert_int_equal(counts.completed, 0);
+    assert_int_equal(counts.failed, 1);
+    assert_int_equal(counts.pending, 1);
+}
+
+static void finished_jobs_have_a_bound_of_memory(void **state)
+{
+    UNUSED(state);
+    char ids[6][JOB_ID_BYTES];
+    AUTO_PTR(jobs) one = make_table(3, 1 << 20);
+    submit_new(one, "/nowhere/f", NULL, ids[0]);
+    finish_next(one, NULL);
+    size_t job_bytes = jobs_count(one).finished_bytes;
+    assert_true(job_bytes > strlen("/nowhere/f"));
+    AUTO_PTR(jobs) j = make_table(3, 4 * job_bytes);
     for (size_t i = 0; i < 5; i++) {
-        submit_new(j, "/nowhere/f", i == 0 ? "key" : NULL, ids[i]);
+        submit_new(j, "/nowhere/f", NULL, ids[i]);
         finish_next(j, NULL);
     }
-    expect_status(j, ids[0], "Job not found"); /* four are kept */
+    expect_status(j, ids[0], "Job not found"); /* there is room for four */
     expect_status(j, ids[1], "completed");
-    submit_new(j, "/nowhere/g", "key", ids[5]); /* its key went with it */
-    now_ms += 999;
-    finish_next(j, NULL);
-    expect_status(j, ids[2], "completed");
-    now_ms += 1;
-    submit_new(j, "/nowhere/h", NULL, id);
-    expect_status(j, ids[4], "Job not found");
-    expect_status(j, ids[5], "completed");
+    assert_int_equal(jobs_count(j).finished_bytes, 4 * job_bytes);
+    submit_new(j, "/nowhere/f", NULL, ids[5]);
+    finish_next(j, "words of an error take memory too");
+    expect_status(j, ids[2], "Job not found"); /* and two had to go */
+    expect_status(j, ids[3], "completed");
+    expect_status(j, ids[5], "failed");
+}
+
+static void a_day_of_jobs(void **state)
+{
+    UNUSED(state);
+    AUTO_PTR(jobs) j = make_table(10000, (size_t)128 << 20);
+    char first[JOB_ID_BYTES], id[JOB_ID_BYTES];
+    for (size_t i = 0; i < 10000; i++)
+        submit_new(j, "/nowhere/a-path-of-a-usual-length/part-00001.jsonl.gz", NULL,
+                   i == 0 ? first : id);
+    assert_int_equal(jobs_submit(j, "/nowhere/f", NULL, id), SUBMIT_FULL);
+    assert_int_equal(jobs_count(j).pending, 10000);
+    for (size_t i = 0; i < 10000; i++)
+        finish_next(j, NULL);
+    expect_status(j, first, "completed");
+    submit_new(j, "/nowhere/f", NULL, id);
+}
+
+static void waiting_is_measured(void **state)
+{
+    jobs *j = *state;
+    char id[JOB_ID_BYTES];
+    submit_new(j, "/1", NULL, id);
+    now_ms += 70;
+    server_job *job = jobs_take(j);
+    assert_int_equal(job->waited_ms, 70);
+    assert_int_equal(jobs_count(j).processing, 1);
+    assert_int_equal(jobs_count(j).pending, 0);
+    job_outcome outcome = {0};
+    jobs_finish(j, job, &outcome, NULL);
+    assert_int_equal(jobs_count(j).processing, 0);
 }
 
 static void stopping_takes_no_more(void **state)
@@ -233,6 +293,9 @@ int main(void)
         TEST(changed_input_is_a_new_job),
         TEST(removed_outputs_make_a_new_job),
         TEST(finished_jobs_are_forgotten_in_the_end),
+        TEST(finished_jobs_have_a_bound_of_memory),
+        TEST(a_day_of_jobs),
+        TEST(waiting_is_measured),
         TEST(stopping_takes_no_more),
         TEST(an_outcome_is_untold_until_it_was_asked_for),
     };

@@ -9,10 +9,18 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/fsutil.h"
 #include "server/routes.h"
+#include "server/submission.h"
 
 typedef struct site {
     jobs *jobs;
+    metrics metrics;
+    job_meter meter;
+    const char *allow_dirs[3];
     routes routes;
     httpd *http;
 } site;
@@ -25,9 +33,15 @@ static uint64_t fake_now_ms(void)
 static int set_up(void **state)
 {
     site *s = xcalloc(1, sizeof *s);
-    jobs_options options = {.capacity = 2, .keep_count = 9, .keep_ms = 9, .now_ms = fake_now_ms};
+    jobs_options options = {
+        .capacity = 2, .keep_bytes = 1 << 20, .keep_ms = 9, .now_ms = fake_now_ms};
     s->jobs = jobs_new(&options);
-    s->routes = (routes){.jobs = s->jobs, .health = SLICE_LIT("{\"status\":\"ok\"}")};
+    metrics_init(&s->metrics, &s->meter);
+    s->metrics.facts = (metrics_facts){.tokenizer = "word", .worker_threads = 2};
+    s->routes = (routes){.jobs = s->jobs,
+                         .metrics = &s->metrics,
+                         .health = SLICE_LIT("{\"status\":\"ok\"}"),
+                         .allow_dirs = s->allow_dirs};
     httpd_handler handler = routes_handler(&s->routes);
     s->http = httpd_start(&(httpd_options){.thread_count = 1}, &handler, NULL);
     *state = s;
@@ -39,6 +53,7 @@ static int tear_down(void **state)
     site *s = *state;
     httpd_stop(s->http);
     jobs_free(s->jobs);
+    metrics_deinit(&s->metrics);
     free(s);
     return 0;
 }
@@ -145,13 +160,27 @@ static void bad_bodies(void **state)
         {"3", "422", "Failed to deserialize the JSON body into the target type"},
         {"{\"file_path\":3}", "422", "Failed to deserialize"},
         {"{\"file_path\":\"/a\",\"file_path\":\"/b\"}", "422", "duplicate"},
-        {"{\"file_path\":\"\"}", "422", "file_path"},
+        {"null", "422", "Failed to deserialize"},
+        {"[]", "422", "Failed to deserialize"},
+        {"{\"file_path\":null}", "422", "Failed to deserialize"},
+        {"{\"file_path\":\"/a\"} x", "400", "Failed to parse"},
+        {"/a", "400", "Failed to parse"},
         {"{\"file_path\":\"/a\\u0000b\"}", "422", "file_path"},
     };
     site *s = *state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         expect(s, "POST /submit", JSON, rows[i].body, rows[i].status, rows[i].words);
     assert_int_equal(jobs_waiting_count(s->jobs), 0);
+    AUTO(buf) longest;
+    buf_init(&longest, 8192);
+    buf_append_str(&longest, "{\"file_path\":\"/");
+    for (size_t i = 0; i < 4095; i++)
+        buf_append_char(&longest, 'x');
+    buf_append_str(&longest, "\"}");
+    expect(s, "POST /submit", JSON, buf_str(&longest), "422", "longer than 4095 bytes");
+    /* Not looked at here: the job will fail. */
+    expect(s, "POST /submit", JSON, "{\"file_path\":\"\"}", "200", "job_id");
+    expect(s, "POST /submit", JSON, "{\"file_path\":\"no such file\"}", "200", "job_id");
 }
 
 static void large_bodies(void **state)
@@ -187,6 +216,74 @@ static void paths_and_methods(void **state)
     expect(*state, "DELETE /status/x", "", NULL, "405", "Allow: GET,HEAD");
 }
 
+static void head_of_what_can_be_read(void **state)
+{
+    static const char *const paths[] = {"HEAD /health", "HEAD /status/x", "HEAD /metrics"};
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        AUTO_FREE char *reply = ask(*state, paths[i], "", NULL);
+        assert_true(str_starts_with(reply, "HTTP/1.1 200 "));
+        assert_true(str_ends_with(reply, "\r\n\r\n"));
+        assert_null(strstr(reply, "Content-Length: 0"));
+    }
+    expect(*state, "HEAD /submit", "", NULL, "405", "Allow: POST");
+}
+
+static void content_type_goes_before_size(void **state)
+{
+    expect(*state, "POST /submit", "Content-Length: 2097153\r\nExpect: 100-continue\r\n", NULL,
+           "415", "Content-Type: text/plain; charset=utf-8\r\n");
+}
+
+static void largest_body(void **state)
+{
+    AUTO(buf) body;
+    buf_init(&body, 4 << 20);
+    buf_append_str(&body, "{\"file_path\":\"/a\"}");
+    while (body.len < SUBMISSION_MAX_BYTES)
+        buf_append_char(&body, ' ');
+    AUTO(buf) request;
+    buf_init(&request, 4 << 20);
+    buf_printf(&request,
+               "POST /submit HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" JSON
+               "Content-Length: %zu\r\n\r\n",
+               body.len);
+    buf_append_slice(&request, buf_slice(&body));
+    AUTO_FREE char *reply = ask_raw(*state, buf_slice(&request));
+    assert_true(str_starts_with(reply, "HTTP/1.1 200 "));
+}
+
+static void metrics_text(void **state)
+{
+    site *s = *state;
+    char id[JOB_ID_BYTES];
+    assert_int_equal(jobs_submit(s->jobs, "/a", NULL, id), SUBMIT_NEW);
+    expect(s, "GET /metrics", "", NULL, "200",
+           "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n");
+    expect(s, "GET /metrics", "", NULL, "200", "\ndecon_jobs{state=\"pending\"} 1\n");
+    expect(s, "GET /metrics", "", NULL, "200", "\ndecon_queue_capacity 2\n");
+    expect(s, "GET /nothing", "", NULL, "404", "");
+    expect(s, "GET /metrics", "", NULL, "200",
+           "\ndecon_http_requests_total{path=\"/metrics\",code=\"200\"} 3\n");
+    expect(s, "GET /metrics", "", NULL, "200",
+           "\ndecon_http_requests_total{path=\"other\",code=\"404\"} 1\n");
+    expect(s, "POST /metrics", "", "", "405", "Allow: GET,HEAD");
+}
+
+static void folders_that_are_allowed(void **state)
+{
+    site *s = *state;
+    char dir[] = "/tmp/test-routes-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    AUTO_FREE char *body = xasprintf("{\"file_path\":\"%s/f\"}", dir);
+    s->allow_dirs[0] = dir;
+    expect(s, "POST /submit", JSON, body, "200", "job_id");
+    expect(s, "POST /submit", JSON, "{\"file_path\":\"/etc/passwd\"}", "403",
+           "\r\n\r\nfile_path is not in a folder that this server may read (--allow-dir)");
+    expect(s, "POST /submit", JSON, "{\"file_path\":\"\"}", "403", "");
+    assert_int_equal(jobs_waiting_count(s->jobs), 1);
+    assert_int_equal(rmdir(dir), 0);
+}
+
 static void idempotency_key(void **state)
 {
     static const char body[] = "{\"file_path\":\"/a\"}", other[] = "{\"file_path\":\"/b\"}";
@@ -214,9 +311,19 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(health),          TEST(submit_and_status),   TEST(content_types),
-        TEST(bad_bodies),      TEST(large_bodies),        TEST(paths_and_methods),
-        TEST(idempotency_key), TEST(full_queue_and_stop),
+        TEST(health),
+        TEST(submit_and_status),
+        TEST(content_types),
+        TEST(bad_bodies),
+        TEST(large_bodies),
+        TEST(paths_and_methods),
+        TEST(head_of_what_can_be_read),
+        TEST(content_type_goes_before_size),
+        TEST(largest_body),
+        TEST(metrics_text),
+        TEST(folders_that_are_allowed),
+        TEST(idempotency_key),
+        TEST(full_queue_and_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
