@@ -32,7 +32,8 @@ struct httpd_request {
     void *user;
     struct MHD_Response *reply; /* NULL until given */
     unsigned status;
-    bool queued; /* handed to libmicrohttpd */
+    bool queued;  /* handed to libmicrohttpd */
+    bool dropped; /* there will be none: the connection is closed */
 };
 
 struct httpd {
@@ -90,6 +91,8 @@ static enum MHD_Result access_first(httpd_request *r, const char *method, const 
 {
     r->method = xstrdup(method);
     r->handler->begin(r->handler->ctx, r, &r->user);
+    if (r->dropped)
+        return MHD_NO;
     if (r->reply && body_follows(r) && waits_for_continue(r, version))
         return queue_reply(r);
     return MHD_YES;
@@ -99,6 +102,8 @@ static enum MHD_Result access_last(httpd_request *r)
 {
     if (!r->reply && r->handler->end)
         r->handler->end(r->handler->ctx, r, &r->user);
+    if (r->dropped)
+        return MHD_NO;
     if (!r->reply)
         httpd_reply(r, 500, NULL, 0, SLICE_LIT("the server gave no reply to this request\n"));
     return queue_reply(r);
@@ -120,7 +125,7 @@ static enum MHD_Result access_called(void *ctx, struct MHD_Connection *connectio
         r->handler->body(r->handler->ctx, r, &r->user,
                          (slice){.data = upload_data, .len = *upload_size});
     *upload_size = 0; /* taken */
-    return MHD_YES;
+    return r->dropped ? MHD_NO : MHD_YES;
 }
 
 /* --- replies --- */
@@ -128,7 +133,7 @@ static enum MHD_Result access_called(void *ctx, struct MHD_Connection *connectio
 static void reply_set(httpd_request *r, int status, const http_header *headers, size_t header_count,
                       struct MHD_Response *take_response)
 {
-    if (r->reply || !take_response) { /* the first reply stands */
+    if (r->reply || r->dropped || !take_response) { /* the first reply stands */
         if (take_response)
             MHD_destroy_response(take_response);
         return;
@@ -200,9 +205,14 @@ void httpd_reply_head(httpd_request *r, int status, const http_header *headers, 
     httpd_reply_cut(r, status, headers, header_count, (slice){0}, content_length);
 }
 
+void httpd_drop(httpd_request *r)
+{
+    r->dropped = true;
+}
+
 bool httpd_replied(const httpd_request *r)
 {
-    return r->reply != NULL;
+    return r->reply != NULL || r->dropped;
 }
 
 /* --- what came --- */

@@ -65,6 +65,8 @@ void httpd_reply_head(httpd_request *r, int status, const http_header *headers, 
  * and the connection is closed. */
 void httpd_reply_cut(httpd_request *r, int status, const http_header *headers, size_t header_count,
                      slice body, uint64_t content_length);
+/* No reply at all: the connection is closed. */
+void httpd_drop(httpd_request *r);
 bool httpd_replied(const httpd_request *r);
 
 #endif

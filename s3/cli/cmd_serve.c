@@ -55,6 +55,23 @@ static bool run(cli *c, err *e)
     return ok;
 }
 
+#define FAULT_HELP                                                                                 \
+    "Faults: words separated by commas. What happens, one of:\n"                                   \
+    "  status=503           answer so, with the S3 code that belongs to it; nothing is done\n"     \
+    "  status=403,code=ExpiredToken    with this S3 code (status=200: an error in a reply 200)\n"  \
+    "  truncate=1000        1,000 bytes of the reply, then the connection is closed\n"             \
+    "  reset                the connection is closed without a reply; nothing is done\n"           \
+    "  lost                 the same, but the request was carried out\n"                           \
+    "  delay=200            the reply comes 200 milliseconds later (a thread waits: --threads)\n"  \
+    "  checksum             a wrong x-amz-checksum-* is told, where one is told\n"                 \
+    "  corrupt              one byte of the data is another; the checksum is the right one\n"      \
+    "  etag                 the object seems to have changed: If-Match gets 412, others another\n" \
+    "                       ETag\n"                                                                \
+    "To which requests:\n"                                                                         \
+    "  method=GET key=*.gz bucket=NAME query=uploadId header=Range    only such requests\n"        \
+    "  count=3 every=10     only the first three of them; only each tenth of them\n"               \
+    "  rate=5% seed=1       5 in 100 of them, the same ones in each run with this seed\n"
+
 static const char *const anonymous_choices[] = {"none", "read", "all", NULL};
 
 /* clang-format off */
@@ -96,26 +113,21 @@ static const option rows_serve[] = {
 const cli_command cli_command_serve = {
     .name = "serve",
     .summary = "a small S3 server over a folder, for one machine's trials",
-    .options =
-        SET(rows_serve, "serve", "decon-s3 serve --root DIR [OPTION]...",
-            "Serves buckets from a folder: for trials, demonstrations and tests on one machine, "
-            "not for data that must last (nothing is flushed to the disk or kept twice). Path "
-            "style only; every request must be signed with the keys given here. Prints `listening "
-            "on http://ADDRESS:PORT` and ends on SIGINT or SIGTERM.",
-            "Faults: words separated by commas.\n"
-            "  status=503           answer so, with the S3 code that belongs to it\n"
-            "  code=ExpiredToken    with this S3 code (with status=200: an error in a reply 200)\n"
-            "  truncate=1000        send 1,000 bytes of an object, then close the connection\n"
-            "  reset                close the connection in the middle of the reply\n"
-            "  method=GET key=*.gz bucket=NAME query=uploadId   only requests like this\n"
-            "  count=3 every=10     only the first three of them; only each tenth of them\n"
-            "\n"
-            "Examples:\n"
-            "  export AWS_ACCESS_KEY_ID=trial AWS_SECRET_ACCESS_KEY=trial-secret\n"
-            "  decon-s3 serve --root /tmp/store --port 9000 &\n"
-            "  export AWS_ENDPOINT_URL=http://127.0.0.1:9000\n"
-            "  decon-s3 mb s3://trial && decon-s3 cp file.jsonl s3://trial/\n"
-            "  decon-s3 serve --root /tmp/store --fault status=503,method=GET,key=*.gz,count=3\n"),
+    .options = SET(
+        rows_serve, "serve", "decon-s3 serve --root DIR [OPTION]...",
+        "Serves buckets from a folder: for trials, demonstrations and tests on one machine, "
+        "not for data that must last (nothing is flushed to the disk or kept twice). Path "
+        "style only; requests must be signed with the keys given here. Prints `listening "
+        "on http://ADDRESS:PORT` and ends on SIGINT or SIGTERM.",
+        FAULT_HELP
+        "\n"
+        "Examples:\n"
+        "  export AWS_ACCESS_KEY_ID=trial AWS_SECRET_ACCESS_KEY=trial-secret\n"
+        "  decon-s3 serve --root /tmp/store --port 9000 &\n"
+        "  export AWS_ENDPOINT_URL=http://127.0.0.1:9000\n"
+        "  decon-s3 mb s3://trial && decon-s3 cp file.jsonl s3://trial/\n"
+        "  decon-s3 serve --root /tmp/store --fault status=503,method=GET,key=*.gz,count=3\n"
+        "  decon-s3 serve --root /tmp/store --fault reset,rate=5% --fault truncate=9,rate=0.5%\n"),
     .words_min = 0,
     .words_max = 0,
     .run = run,

@@ -1,5 +1,7 @@
 #include "s3/serve/exchange.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <time.h>
@@ -62,11 +64,27 @@ static void cut_reply(exchange *x, int status, slice body, uint64_t content_leng
     httpd_reply_cut(x->http, status, x->headers_out, x->header_out_count, body, content_length);
 }
 
+bool exchange_has_fault(const exchange *x, fault_kind kind)
+{
+    return x->fault && x->fault->kind == kind;
+}
+
+void exchange_drop(exchange *x)
+{
+    write_log(x, 0, 0);
+    httpd_drop(x->http);
+}
+
 void exchange_reply(exchange *x, int status, slice body)
 {
     exchange_add_header(x, "x-amz-request-id", "%s", x->request_id);
-    if (x->fault && x->fault->kind == FAULT_RESET) {
-        cut_reply(x, status, (slice){0}, 1);
+    if (exchange_has_fault(x, FAULT_LOST)) {
+        exchange_drop(x);
+        return;
+    }
+    if (exchange_has_fault(x, FAULT_TRUNCATE) && !exchange_is_head(x) &&
+        x->fault->truncate_bytes < body.len) {
+        cut_reply(x, status, (slice){body.data, (size_t)x->fault->truncate_bytes}, body.len);
         return;
     }
     write_log(x, status, exchange_is_head(x) ? 0 : body.len);
@@ -98,16 +116,53 @@ static void cut_file(exchange *x, int status, int take_fd, uint64_t offset, uint
     cut_reply(x, status, (slice){data, got > 0 ? (size_t)got : 0}, len_bytes);
 }
 
+/* A copy without a name, in which one byte differs; -1 on trouble. */
+static int corrupt_copy(exchange *x, int fd, uint64_t offset, uint64_t len_bytes, err *e)
+{
+    AUTO(incoming) copy = {.fd = -1};
+    char byte = 0;
+    off_t middle = (off_t)(STORE_HEADER_BYTES + len_bytes / 2);
+    file_range range = {.fd = fd, .offset = offset - STORE_HEADER_BYTES, .len_bytes = len_bytes};
+    if (!incoming_open(x->store, &copy, e) || !incoming_append_file(&copy, &range, e))
+        return -1;
+    bool ok = pread(copy.fd, &byte, 1, middle) == 1;
+    byte = (char)(byte ^ 1);
+    if (!ok || pwrite(copy.fd, &byte, 1, middle) != 1) {
+        err_set_errno(e, ERR_IO, errno, "%s: cannot be changed", copy.temp_path);
+        return -1;
+    }
+    return fcntl(copy.fd, F_DUPFD_CLOEXEC, 0);
+}
+
+static void reply_corrupt_file(exchange *x, int status, int take_fd, uint64_t offset,
+                               uint64_t len_bytes)
+{
+    AUTO_FD fd = take_fd;
+    err e = ERR_INIT;
+    int copy = corrupt_copy(x, fd, offset, len_bytes, &e);
+    if (copy < 0) {
+        exchange_reply_error(x, &e);
+        return;
+    }
+    write_log(x, status, len_bytes);
+    httpd_reply_file(x->http, status, x->headers_out, x->header_out_count, copy, STORE_HEADER_BYTES,
+                     len_bytes);
+}
+
 void exchange_reply_file(exchange *x, int status, int take_fd, uint64_t offset, uint64_t len_bytes)
 {
     exchange_add_header(x, "x-amz-request-id", "%s", x->request_id);
-    if (exchange_is_head(x)) {
+    if (exchange_has_fault(x, FAULT_LOST)) {
+        close(take_fd);
+        exchange_drop(x);
+    } else if (exchange_is_head(x)) {
         close(take_fd);
         write_log(x, status, 0);
         httpd_reply_head(x->http, status, x->headers_out, x->header_out_count, len_bytes);
-    } else if (x->fault && x->fault->kind == FAULT_TRUNCATE &&
-               x->fault->truncate_bytes < len_bytes) {
+    } else if (exchange_has_fault(x, FAULT_TRUNCATE) && x->fault->truncate_bytes < len_bytes) {
         cut_file(x, status, take_fd, offset, len_bytes);
+    } else if (exchange_has_fault(x, FAULT_CORRUPT) && len_bytes > 0) {
+        reply_corrupt_file(x, status, take_fd, offset, len_bytes);
     } else {
         write_log(x, status, len_bytes);
         httpd_reply_file(x->http, status, x->headers_out, x->header_out_count, take_fd, offset,

@@ -70,6 +70,10 @@ void exchange_reply(exchange *x, int status, slice body);
 void exchange_reply_xml(exchange *x, int status, const buf *body);
 void exchange_reply_file(exchange *x, int status, int take_fd, uint64_t offset, uint64_t len_bytes);
 void exchange_reply_error(exchange *x, const err *error);
+void exchange_drop(exchange *x); /* the connection is closed without one */
+
+/* Whether the request meets a fault of this kind. */
+bool exchange_has_fault(const exchange *x, fault_kind kind);
 
 /* The body's checksums against Content-MD5, x-amz-content-sha256 and x-amz-checksum-*, and its
  * length against Content-Length; fills in etag and checksum of the object to be. */

@@ -5,7 +5,8 @@
 
 static void add_object_headers(exchange *x, const object_meta *meta, bool partial)
 {
-    exchange_add_header(x, "ETag", "%s", meta->etag);
+    bool changed = exchange_has_fault(x, FAULT_ETAG);
+    exchange_add_header(x, "ETag", "%s%s", changed ? "\"0" : "", meta->etag + (changed ? 1 : 0));
     exchange_add_header(x, "Accept-Ranges", "bytes");
     exchange_add_date(x, "Last-Modified", meta->modified_s);
     op_add_kept_headers(x, meta);
@@ -33,7 +34,7 @@ static bool reply_object(exchange *x, const object_meta *meta, int *fd, err *e)
     byte_range range;
     const char *if_match = exchange_header(x, "If-Match");
     const char *if_none_match = exchange_header(x, "If-None-Match");
-    if (if_match && !op_etag_listed(if_match, meta->etag))
+    if (if_match && (!op_etag_listed(if_match, meta->etag) || exchange_has_fault(x, FAULT_ETAG)))
         return s3_refuse(e, REFUSE_PRECONDITION_FAILED);
     if (if_none_match && op_etag_listed(if_none_match, meta->etag)) {
         exchange_add_header(x, "ETag", "%s", meta->etag);

@@ -108,8 +108,7 @@ bool op_upload_part(exchange *x, err *e)
         !exchange_check_body(x, &meta, e) || !upload_put_part(&u, number, &x->in, &meta, e))
         return false;
     exchange_add_header(x, "ETag", "%s", meta.etag);
-    if (meta.checksum[0])
-        exchange_add_header(x, checksum_header(meta.checksum_kind), "%s", meta.checksum);
+    op_add_checksum_headers(x, &meta);
     op_add_encryption_headers(x, &upload);
     exchange_reply(x, 200, (slice){0});
     return true;

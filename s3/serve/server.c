@@ -91,15 +91,26 @@ static bool open_body(exchange *x, err *e)
     return store_bucket_check(x->store, x->target.bucket, e) && incoming_open(x->store, &x->in, e);
 }
 
-/* A fault with a status takes the request's place; the others are looked at by the reply. */
+static void wait_ms(uint64_t ms)
+{
+    struct timespec left = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        continue;
+}
+
+/* Faults that take the request's place; the others are looked at by the reply. */
 static bool apply_fault(server *s, exchange *x, err *e)
 {
-    x->fault = fault_match(&s->faults, x->auth.method, &x->target);
-    if (!x->fault || x->fault->kind == FAULT_TRUNCATE)
+    x->fault = fault_match(&s->faults, &x->auth);
+    if (!x->fault)
         return true;
+    if (x->fault->kind == FAULT_DELAY)
+        wait_ms(x->fault->delay_ms);
     if (x->fault->kind == FAULT_RESET)
-        return s3_refuse_because(e, REFUSE_INTERNAL, "The connection was reset on purpose.");
-    return s3_refuse_status(e, (int)x->fault->status, x->fault->code);
+        exchange_drop(x);
+    if (x->fault->kind == FAULT_STATUS)
+        return s3_refuse_status(e, (int)x->fault->status, x->fault->code);
+    return true;
 }
 
 static bool begin_exchange(server *s, exchange *x, err *e)
@@ -111,6 +122,8 @@ static bool begin_exchange(server *s, exchange *x, err *e)
     x->auth.query = x->target.raw_query;
     if (!auth_check(&x->auth, &s->keys, e) || !apply_fault(s, x, e))
         return false;
+    if (httpd_replied(x->http))
+        return true;
     x->op = operation_find(x->auth.method, &x->target, x, e);
     return x->op && check_length(x, e) && exchange_begin_body(x, e) && open_body(x, e);
 }

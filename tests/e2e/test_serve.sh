@@ -384,4 +384,51 @@ test_what_is_not_there_says_so() {
     expect_refusal 405 MethodNotAllowed
 }
 
+test_faults() {
+    start_open --fault 'reset,key=reset,count=1' --fault 'lost,key=lost,method=PUT' --fault 'delay=1,key=late' \
+        --fault 'truncate=4,key=cut,method=GET' --fault 'truncate=9,query=list-type' \
+        --fault 'checksum,key=sum,method=GET' --fault 'corrupt,key=bad,method=GET' \
+        --fault 'etag,key=other,method=GET' --fault 'status=200,code=InternalError,header=x-amz-copy-source'
+    ask_put /trial/reset 'hello world'
+    [ "$code" = "curl's 52" ] || fail "a reply came: $code"
+    ask GET /trial/reset
+    expect_code 404
+    ask_put /trial/lost 'hello world'
+    [ "$code" = "curl's 52" ] || fail "a reply came: $code"
+    ask GET /trial/lost
+    expect_body 'hello world'
+    local key
+    for key in late cut sum bad other; do ask_put "/trial/$key" 'hello world' -H "$crc32c"; done
+    ask GET /trial/late
+    expect_body 'hello world'
+    ask GET /trial/cut
+    [ "$code" = "curl's 18" ] && [ "$(cat "$T/body")" = hell ] || fail "whole, or not four bytes: $code"
+    ask GET '/trial?list-type=2'
+    [ "$code" = "curl's 18" ] || fail "a whole listing: $code"
+    ask GET /trial/sum -H 'x-amz-checksum-mode: ENABLED'
+    expect_code 200
+    expect_body 'hello world'
+    expect_header 'x-amz-checksum-crc32c: AZRlqg=='
+    ask HEAD /trial/sum -H 'x-amz-checksum-mode: ENABLED'
+    expect_header "$crc32c"
+    ask GET /trial/bad -H 'x-amz-checksum-mode: ENABLED'
+    expect_header "$crc32c"
+    [ "$(cat "$T/body")" = 'hello!world' ] || fail "the data: $(cat "$T/body")"
+    ask GET /trial/bad -H 'Range: bytes=4-6'
+    [ "$(cat "$T/body")" = 'o!w' ] || fail "the range's data: $(cat "$T/body")"
+    ask HEAD /trial/other
+    local etag
+    etag=$(etag_of)
+    ask GET /trial/other
+    expect_code 200
+    [ "$(etag_of)" != "$etag" ] || fail 'the ETag is the same'
+    ask GET /trial/other -H "If-Match: $etag"
+    expect_refusal 412 PreconditionFailed
+    ask PUT /trial/copy -H 'x-amz-copy-source: /trial/late'
+    expect_refusal 200 InternalError
+    ask HEAD /trial/copy
+    expect_code 404
+    grep -qx 'PUT /trial/lost 0 11 0' "$T/access" || fail "the log: $(cat "$T/access")"
+}
+
 run_tests

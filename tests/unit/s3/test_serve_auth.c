@@ -217,6 +217,45 @@ static void test_ranges(void **state)
     assert_false(byte_range_parse("bytes=-5", 0, &r, &e));
 }
 
+static const fault *match(fault_set *set, const char *method, const target *t, const char *header)
+{
+    http_header h = {header, "x"};
+    return fault_match(
+        set, &(auth_request){
+                 .method = method, .target = t, .headers = &h, .header_count = header ? 1 : 0});
+}
+
+static unsigned count_due(const char *rule, unsigned requests, uint64_t *pattern)
+{
+    AUTO(fault_set) set;
+    AUTO(target) t = {0};
+    err e = ERR_INIT;
+    unsigned due = 0;
+    fault_set_init(&set);
+    assert_true(target_parse("/b/k", &t, &e));
+    assert_true(fault_add(&set, rule, &e));
+    for (unsigned i = 0; i < requests; i++) {
+        bool hit = match(&set, "GET", &t, NULL) != NULL;
+        due += hit;
+        *pattern = *pattern * 31 + hit;
+    }
+    return due;
+}
+
+static void test_fault_rates(void **state)
+{
+    UNUSED(state);
+    uint64_t first = 0, second = 0, other = 0, any = 0;
+    unsigned due = count_due("lost,rate=5%,seed=7", 10000, &first);
+    assert_in_range(due, 400, 600);
+    assert_int_equal(count_due("lost,rate=5%,seed=7", 10000, &second), due);
+    assert_true(first == second);
+    count_due("lost,rate=5%,seed=8", 10000, &other);
+    assert_true(first != other);
+    assert_in_range(count_due("lost,rate=0.5%", 100000, &any), 400, 600);
+    assert_int_equal(count_due("lost,rate=100%", 1000, &any), 1000);
+}
+
 static void test_fault_rules(void **state)
 {
     UNUSED(state);
@@ -229,13 +268,28 @@ static void test_fault_rules(void **state)
     assert_true(target_parse("/b/x.txt?uploads", &other, &e));
     assert_true(fault_add(&set, "status=503,method=GET,key=*.gz,count=2", &e));
     assert_true(fault_add(&set, "reset,query=uploads,every=2", &e));
-    assert_null(fault_match(&set, "PUT", &gz));
-    assert_int_equal(fault_match(&set, "GET", &gz)->status, 503);
-    assert_non_null(fault_match(&set, "GET", &gz));
-    assert_null(fault_match(&set, "GET", &gz));
-    assert_null(fault_match(&set, "POST", &other));
-    assert_int_equal(fault_match(&set, "POST", &other)->kind, FAULT_RESET);
-    const char *bad[] = {"", "key=a", "status=abc", "status=5", "reset,what=1", "status=503,reset"};
+    assert_true(fault_add(&set, "delay=5,header=range", &e));
+    assert_null(match(&set, "PUT", &gz, NULL));
+    assert_int_equal(match(&set, "GET", &gz, NULL)->status, 503);
+    assert_non_null(match(&set, "GET", &gz, NULL));
+    assert_null(match(&set, "GET", &gz, NULL));
+    assert_null(match(&set, "POST", &other, NULL));
+    assert_int_equal(match(&set, "POST", &other, NULL)->kind, FAULT_RESET);
+    assert_int_equal(match(&set, "GET", &gz, "Range")->delay_ms, 5);
+    const char *bad[] = {"",
+                         "key=a",
+                         "status=abc",
+                         "status=5",
+                         "reset,what=1",
+                         "status=503,reset",
+                         "reset=1",
+                         "delay",
+                         "lost,rate=5",
+                         "lost,rate=101%",
+                         "lost,rate=0%",
+                         "lost,rate=1.%",
+                         "lost,rate=0.00001%",
+                         "etag,seed=x"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
         assert_false(fault_check(bad[i], &e));
 }
@@ -266,6 +320,7 @@ int main(void)
         cmocka_unit_test(test_regions_and_anonymous),
         cmocka_unit_test(test_targets),
         cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_fault_rates),
         cmocka_unit_test(test_fault_rules),
         cmocka_unit_test(test_codes_of_statuses),
     };
