@@ -34,14 +34,19 @@ s3_client *s3_client_new(transport *t, const s3_config *config, err *e)
     if (!s3_profile_load(config->getenv_fn, config->profile, &profile, e) ||
         !s3_endpoint_init(&endpoint, config, &profile, e))
         return NULL;
+    s3_integrity integrity;
+    bool plain_http = endpoint.custom && str_equal(endpoint.scheme, "http");
     s3_headers *headers = s3_headers_new(&config->headers, e);
-    if (!headers) {
+    if (!headers || !s3_integrity_init(&integrity, config, &profile, plain_http, e)) {
+        s3_headers_free(headers);
         s3_endpoint_deinit(&endpoint);
         return NULL;
     }
     s3_client *c = xcalloc(1, sizeof *c);
     c->t = t;
     c->headers = headers;
+    c->integrity = integrity;
+    c->pool = config->pool;
     c->endpoint = endpoint;
     take_numbers(c, config);
     s3_credentials_init(&c->credentials, t, config->getenv_fn, config->profile, credentials_changed,
@@ -57,6 +62,7 @@ void s3_client_free(s3_client *c)
         return;
     while (c->ops)
         s3_op_end(c->ops);
+    s3_work_leave(c);
     timer_stop(c->t, c->pump_timer);
     s3_credentials_deinit(&c->credentials);
     s3_headers_free(c->headers);
@@ -76,7 +82,7 @@ s3_stats s3_client_stats(const s3_client *c)
 
 bool s3_client_idle(const s3_client *c)
 {
-    return c->ops == NULL;
+    return c->ops == NULL && c->works == NULL;
 }
 
 /* --- operations --- */

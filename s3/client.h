@@ -10,9 +10,11 @@
 
 #include "s3/credentials.h"
 #include "s3/endpoint.h"
+#include "s3/integrity.h"
 #include "s3/request.h"
 #include "s3/s3.h"
 #include "s3/throttle.h"
+#include "s3/work.h"
 
 /* S3 takes parts of at least 5 MiB (but the last) and at most 10,000 of them. */
 #define S3_PART_MIN_BYTES   ((uint64_t)5 * 1024 * 1024)
@@ -47,12 +49,15 @@ struct s3_client {
     s3_endpoint endpoint;
     s3_headers *headers; /* of operations that have none of their own */
     bool no_sign_request;
+    pool *pool; /* or NULL */
     unsigned max_in_flight, max_attempts, retry_base_ms;
     uint64_t part_size_bytes;
     int connect_timeout_ms, stall_timeout_ms;
 
     s3_credentials credentials;
     s3_throttle throttle;
+    s3_integrity integrity;
+    s3_work *works; /* under way */
     s3_op *ops;
     s3_request *queue_first, *queue_last;
     uint64_t queue_sequence;

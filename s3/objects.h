@@ -79,6 +79,7 @@ typedef struct s3_copy_options {
     uint64_t size_bytes;
     const char *to_bucket, *to_key;
     const char *if_none_match;                             /* as of s3_put */
+    const s3_headers *headers;                             /* as of s3_put */
     void (*on_progress)(void *ctx, uint64_t copied_bytes); /* may be NULL */
     void (*on_done)(void *ctx, const err *error);
     void *ctx;

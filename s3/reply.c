@@ -40,7 +40,9 @@ static const struct {
     {"BucketAlreadyExists", S3_VERDICT_FAIL, ERR_S3_REPLY, "choose another name"},
     {"BucketNotEmpty", S3_VERDICT_FAIL, ERR_S3_REPLY, "remove its objects first"},
     {"PreconditionFailed", S3_VERDICT_FAIL, ERR_S3_CHANGED, NULL},
-    {"InvalidObjectState", S3_VERDICT_FAIL, ERR_S3_ARCHIVED, "restore the object first"},
+    {"InvalidObjectState", S3_VERDICT_FAIL, ERR_S3_ARCHIVED,
+     "restore the object first (it is archived in Glacier: aws s3api restore-object), then run "
+     "again"},
     {"KeyTooLongError", S3_VERDICT_FAIL, ERR_LIMIT, NULL},
     {"EntityTooLarge", S3_VERDICT_FAIL, ERR_LIMIT, NULL},
     {"InternalError", S3_VERDICT_RETRY, ERR_HTTP_SERVER, NULL},
@@ -55,6 +57,8 @@ static const struct {
     {"RequestTimeout", S3_VERDICT_RETRY, ERR_TIMEOUT, NULL},
     {"IncompleteBody", S3_VERDICT_RETRY, ERR_TRUNCATED, NULL},
     {"BadDigest", S3_VERDICT_RETRY, ERR_S3_CHECKSUM, NULL},
+    {"XAmzContentSHA256Mismatch", S3_VERDICT_RETRY, ERR_S3_CHECKSUM, NULL},
+    {"XAmzContentChecksumMismatch", S3_VERDICT_RETRY, ERR_S3_CHECKSUM, NULL}, /* MinIO */
     {"OperationAborted", S3_VERDICT_RETRY, ERR_S3_REPLY, NULL},
     {"ConditionalRequestConflict", S3_VERDICT_RETRY, ERR_S3_REPLY, NULL},
 };
@@ -204,8 +208,8 @@ static const struct {
     {"ListMultipartUploads", "s3:ListBucketMultipartUploads"},
     {"AbortMultipartUpload", "s3:AbortMultipartUpload"},
     {"CreateBucket", "s3:CreateBucket"},
-    {"CopyObject", "s3:PutObject, and s3:GetObject of "
-                   "the source"},
+    {"CopyObject", "s3:PutObject, and s3:GetObject of the source"},
+    {"UploadPartCopy", "s3:PutObject, and s3:GetObject of the source"},
 };
 
 static const char *action_of(const char *operation)

@@ -69,6 +69,7 @@ static void release(s3_request *r)
     buf_deinit(&r->reply);
     buf_deinit(&r->authorization);
     free(move(r->session_token));
+    free(move(r->many_headers));
     s3_target_deinit(&r->target);
 }
 
@@ -127,9 +128,14 @@ static void hash_payload(s3_request *r)
         s3_sign_payload_hash(r->body, r->payload_hash);
 }
 
+static http_header *headers_of(s3_request *r)
+{
+    return r->many_headers ? r->many_headers : r->sent_headers;
+}
+
 static bool sign(s3_request *r, size_t *count, const s3_keys *keys, err *e)
 {
-    http_header *h = r->sent_headers;
+    http_header *h = headers_of(r);
     s3_sign_date(clock_wall_s(r->client->t) + r->client->clock_offset_s, r->date);
     hash_payload(r);
     h[(*count)++] = (http_header){"x-amz-date", r->date};
@@ -164,7 +170,7 @@ static void fill_http(s3_request *r, size_t header_count)
     r->http =
         (http_request){.method = r->method,
                        .url = r->target.url,
-                       .headers = r->sent_headers,
+                       .headers = headers_of(r),
                        .header_count = header_count,
                        .body = r->body,
                        .body_fd = r->body_fd,
@@ -178,6 +184,23 @@ static void fill_http(s3_request *r, size_t header_count)
                        .on_body = on_body,
                        .on_done = on_done,
                        .ctx = r};
+}
+
+/* Host and the owner's; those of s3/headers.c and the signature's follow behind them. */
+static size_t gather_headers(s3_request *r)
+{
+    size_t count = 0;
+    free(move(r->many_headers));
+    if (r->more_header_count > 0)
+        r->many_headers =
+            xcalloc(ARRAY_LEN(r->sent_headers) + r->more_header_count, sizeof *r->many_headers);
+    http_header *h = headers_of(r);
+    h[count++] = (http_header){"Host", r->target.host};
+    for (size_t i = 0; i < r->header_count; i++)
+        h[count++] = r->headers[i];
+    for (size_t i = 0; i < r->more_header_count; i++)
+        h[count++] = r->more_headers[i];
+    return count;
 }
 
 void s3_request_send(s3_request *r, const s3_keys *keys)
@@ -197,13 +220,10 @@ void s3_request_send(s3_request *r, const s3_keys *keys)
     r->generation = c->credentials.generation;
     s3_target_deinit(&r->target);
     s3_endpoint_target(&c->endpoint, r->region, r->bucket, r->key, r->query, &r->target);
-    size_t count = 0;
-    r->sent_headers[count++] = (http_header){"Host", r->target.host};
-    for (size_t i = 0; i < r->header_count; i++)
-        r->sent_headers[count++] = r->headers[i];
+    size_t count = gather_headers(r);
     err e = ERR_INIT;
     if (!s3_headers_add(r->object_headers ? r->object_headers : c->headers, r->operation,
-                        r->target.url, r->sent_headers, &count, &e) ||
+                        r->target.url, headers_of(r), &count, &e) ||
         (keys && !sign(r, &count, keys, &e))) {
         s3_request_fail(r, &e);
         return;

@@ -33,6 +33,8 @@ struct s3_request {
     const char *method, *bucket, *key, *query;
     http_header headers[S3_REQUEST_HEADERS_MAX];
     size_t header_count;
+    const http_header *more_headers; /* lent: where there may be any number (metadata) */
+    size_t more_header_count;
     const s3_headers *object_headers; /* NULL: the client's; s3/headers.c says which it carries */
     slice body;
     int body_fd; /* used when body_file_bytes > 0 */
@@ -74,6 +76,7 @@ struct s3_request {
     buf authorization;
     s3_target target;
     http_header sent_headers[S3_REQUEST_HEADERS_MAX + S3_HEADERS_MAX + 5];
+    http_header *many_headers; /* in its place, where there are more */
     http_request http;
 };
 

@@ -1,4 +1,4 @@
-/* Operations of one request: head, delete, create, copy. */
+/* Operations of one request: head, delete, create. */
 #include "s3/buckets.h"
 #include "s3/client.h"
 #include "s3/uri.h"
@@ -11,8 +11,7 @@ typedef struct single_op {
     s3_op op;
     s3_request request;
     char *bucket, *key;
-    char *source, *if_match; /* copy */
-    buf body;                /* create */
+    buf body; /* create */
     s3_done done;
     s3_head_done head_done;
     void *ctx;
@@ -25,8 +24,7 @@ static void single_free(s3_op *op)
     single_op *o = (single_op *)op;
     s3_request_cancel(&o->request);
     buf_deinit(&o->body);
-    char *strings[] = {o->bucket, o->key,           o->source,      o->if_match,
-                       o->etag,   o->storage_class, o->content_type};
+    char *strings[] = {o->bucket, o->key, o->etag, o->storage_class, o->content_type};
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         free(strings[i]);
     free(o);
@@ -131,34 +129,4 @@ s3_op *s3_create_bucket(s3_client *c, const char *bucket, s3_done done, void *ct
         s3_request_header(&o->request, "Content-Type", "application/xml");
     }
     return single_start(o, "CreateBucket", "PUT");
-}
-
-/* --- copy --- */
-
-static bool copy_check(void *ctx, s3_request *r, err *e)
-{
-    UNUSED(ctx);
-    AUTO_FREE char *etag = s3_xml_find(buf_slice(&r->reply), "CopyObjectResult/ETag");
-    if (etag)
-        return true;
-    err_set(e, ERR_S3_REPLY, "CopyObject: the store's reply breaks off, or has no ETag");
-    e->cls = ERR_CLASS_RETRY; /* copying anew does no harm */
-    return false;
-}
-
-s3_op *s3_copy(s3_client *c, const s3_copy_options *options)
-{
-    single_op *o =
-        single_new(c, options->to_bucket, options->to_key, options->on_done, options->ctx);
-    AUTO(buf) source;
-    buf_init(&source, NAME_MAX_BYTES);
-    buf_printf(&source, "/%s/", options->from_bucket);
-    s3_uri_encode(slice_from(options->from_key), true, &source);
-    o->source = buf_give(&source);
-    o->if_match = options->from_etag ? xstrdup(options->from_etag) : NULL;
-    s3_request_header(&o->request, "x-amz-copy-source", o->source);
-    s3_request_header(&o->request, "x-amz-copy-source-if-match", o->if_match);
-    o->request.long_wait = o->request.error_in_ok = true;
-    o->request.on_check = copy_check;
-    return single_start(o, "CopyObject", "PUT");
 }

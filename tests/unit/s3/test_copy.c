@@ -69,6 +69,131 @@ static void a_source_that_changed(void **state)
     site_close(&s);
 }
 
+/* --- beyond 5 GiB --- */
+
+#define GIB ((uint64_t)1 << 30)
+#define CREATED                                                                                    \
+    "<InitiateMultipartUploadResult><UploadId>u+1</UploadId></InitiateMultipartUploadResult>"
+#define PART_COPIED "<CopyPartResult><ETag>&quot;p&quot;</ETag></CopyPartResult>"
+#define DONE                                                                                       \
+    "<CompleteMultipartUploadResult><ETag>&quot;w-40&quot;</ETag></CompleteMultipartUploadResult>"
+
+static const http_header large_headers[] = {
+    {"Content-Length", "5368709121"}, {"ETag", "\"e0\""},
+    {"Content-Type", "text/plain"},   {"Cache-Control", "max-age=1"},
+    {"x-amz-meta-who", "me"},         {"x-amz-request-id", "not this one"}};
+
+static void large_copy(site *s, s3_copy_options o)
+{
+    o.from_bucket = "from";
+    o.from_key = "big";
+    o.to_bucket = "b";
+    o.to_key = "k";
+    o.on_done = site_done;
+    o.ctx = s;
+    s3_copy(s->c, &o);
+}
+
+static void expect_head(site *s)
+{
+    fake_expect(s->f, &(fake_rule){.method = "HEAD",
+                                   .url = "http://store/from/big",
+                                   .reply = {.headers = large_headers,
+                                             .header_count = ARRAY_LEN(large_headers)}});
+}
+
+static void answer(site *s, const char *method, const char *url_has, int status, const char *body)
+{
+    fake_when(s->f, &(fake_rule){.method = method,
+                                 .url_has = url_has,
+                                 .reply = {.status = status, .body = slice_from(body)}});
+}
+
+static void a_large_copy_goes_by_parts_pinned_to_the_source(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    expect_head(&s);
+    answer(&s, "POST", "uploads=", 200, CREATED);
+    answer(&s, "PUT", "partNumber=", 200, PART_COPIED);
+    answer(&s, "POST", "uploadId=", 200, DONE);
+    large_copy(&s, (s3_copy_options){.size_known = true, .size_bytes = 5 * GIB + 1});
+    assert_int_equal(site_end(&s), ERR_NONE);
+    assert_int_equal(fake_request_count(s.f), 1 + 1 + 41 + 1);
+    assert_string_equal(site_sent_header(&s, 1, "Content-Type"), "text/plain");
+    assert_string_equal(site_sent_header(&s, 1, "Cache-Control"), "max-age=1");
+    assert_string_equal(site_sent_header(&s, 1, "x-amz-meta-who"), "me");
+    assert_null(site_sent_header(&s, 1, "x-amz-request-id"));
+    assert_string_equal(site_sent_header(&s, 2, "x-amz-copy-source"), "/from/big");
+    assert_string_equal(site_sent_header(&s, 2, "x-amz-copy-source-if-match"), "\"e0\"");
+    assert_string_equal(site_sent_header(&s, 2, "x-amz-copy-source-range"), "bytes=0-134217727");
+    assert_string_equal(site_sent_header(&s, 42, "x-amz-copy-source-range"),
+                        "bytes=5368709120-5368709120");
+    assert_true(fake_calls_peak(s.f) > 30);
+    site_close(&s);
+}
+
+static void the_store_may_be_the_first_to_know_that_it_is_large(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    site_expect(&s, "PUT", URL, 400,
+                "<Error><Code>InvalidRequest</Code><Message>The specified copy source is larger "
+                "than the maximum allowable size for a copy source: 5368709120</Message></Error>");
+    expect_head(&s);
+    answer(&s, "POST", "uploads=", 200, CREATED);
+    answer(&s, "PUT", "partNumber=", 200, PART_COPIED);
+    answer(&s, "POST", "uploadId=", 200, DONE);
+    large_copy(&s, (s3_copy_options){.if_none_match = "*"});
+    assert_int_equal(site_end(&s), ERR_NONE);
+    assert_string_equal(site_sent_header(&s, 0, "If-None-Match"), "*");
+    assert_string_equal(site_sent_header(&s, fake_request_count(s.f) - 1, "If-None-Match"), "*");
+    site_close(&s);
+}
+
+static void a_large_copy_that_fails_is_aborted(void **state)
+{
+    static const struct {
+        const char *url_has, *body;
+        int status;
+        err_code code;
+    } rows[] = {
+        {"partNumber=7&", "<Error><Code>PreconditionFailed</Code></Error>", 412, ERR_S3_CHANGED},
+        {"partNumber=7&", "<Error><Code>AccessDenied</Code></Error>", 200, ERR_S3_ACCESS},
+        {"partNumber=7&", "<CopyPartResult><ETag>", 200, ERR_S3_REPLY},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        site s;
+        site_open(&s, (s3_config){.max_attempts = 2});
+        expect_head(&s);
+        answer(&s, "POST", "uploads=", 200, CREATED);
+        answer(&s, "PUT", rows[i].url_has, rows[i].status, rows[i].body);
+        answer(&s, "PUT", "partNumber=", 200, PART_COPIED);
+        answer(&s, "DELETE", "uploadId=u%2B1", 204, "");
+        large_copy(&s, (s3_copy_options){.size_known = true, .size_bytes = 5 * GIB + 1});
+        assert_int_equal(site_end(&s), rows[i].code);
+        fake_run_all(s.f);
+        assert_string_equal(fake_request_at(s.f, fake_request_count(s.f) - 1)->method, "DELETE");
+        assert_true(s3_client_idle(s.c));
+        site_close(&s);
+    }
+}
+
+static void a_large_source_of_another_version_is_not_begun(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    expect_head(&s);
+    large_copy(
+        &s, (s3_copy_options){.size_known = true, .size_bytes = 6 * GIB, .from_etag = "\"other\""});
+    assert_int_equal(site_end(&s), ERR_S3_CHANGED);
+    site_close(&s);
+}
+
 /* --- head --- */
 
 static s3_object seen;
@@ -174,9 +299,6 @@ static void a_bucket_is_made_in_its_region(void **state)
 
 /* --- the write probe --- */
 
-#define CREATED                                                                                    \
-    "<InitiateMultipartUploadResult><UploadId>u+1</UploadId></InitiateMultipartUploadResult>"
-
 static void the_probe_leaves_nothing(void **state)
 {
     site s;
@@ -225,6 +347,10 @@ int main(void)
         cmocka_unit_test(a_copy_that_is_an_error_in_disguise_is_tried_again),
         cmocka_unit_test(a_copy_that_is_refused_in_disguise_fails),
         cmocka_unit_test(a_source_that_changed),
+        cmocka_unit_test(a_large_copy_goes_by_parts_pinned_to_the_source),
+        cmocka_unit_test(the_store_may_be_the_first_to_know_that_it_is_large),
+        cmocka_unit_test(a_large_copy_that_fails_is_aborted),
+        cmocka_unit_test(a_large_source_of_another_version_is_not_begun),
         cmocka_unit_test(head_tells_what_is_known),
         cmocka_unit_test(head_has_no_words_but_a_status),
         cmocka_unit_test(head_finds_region_and_clock_without_words),
