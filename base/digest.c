@@ -68,6 +68,12 @@ void sha256(slice data, uint8_t out[SHA256_BYTES])
     digest_final(&d, out);
 }
 
+void sha1(slice data, uint8_t out[SHA1_BYTES])
+{
+    const void *bytes = data.len > 0 ? data.data : "";
+    must(EVP_Digest(bytes, data.len, out, NULL, EVP_sha1(), NULL) == 1, "SHA-1");
+}
+
 void hmac_sha256(slice key, slice data, uint8_t out[SHA256_BYTES])
 {
     const void *key_bytes = key.len > 0 ? key.data : "";

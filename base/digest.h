@@ -29,6 +29,8 @@ void digest_deinit(digest_ctx *d);
 DEFINE_AUTO(digest_ctx, digest_deinit)
 
 void md5(slice data, uint8_t out[MD5_BYTES]);
+/* For names that others have made with it (the cache of AWS SSO), not for safety. */
+void sha1(slice data, uint8_t out[SHA1_BYTES]);
 void sha256(slice data, uint8_t out[SHA256_BYTES]);
 void hmac_sha256(slice key, slice data, uint8_t out[SHA256_BYTES]);
 

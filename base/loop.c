@@ -89,6 +89,8 @@ static const transport_ops loop_ops = {
     .now_ms = now_called,
     .wall_s = wall_called,
     .random = random_called,
+    .process_start = loop_process_start,
+    .process_cancel = loop_process_cancel,
 };
 
 static CURLcode global_result;
@@ -173,6 +175,7 @@ void loop_free(loop *l)
         return;
     loop_attach_pool(l, NULL);
     loop_calls_free(l);
+    loop_processes_free(l);
     loop_timers_free(l);
     if (l->multi)
         curl_multi_cleanup(l->multi);
@@ -269,7 +272,7 @@ static void round_run(loop *l)
             woken(l);
         else if (events[i].data.fd == l->signal_fd)
             signals_came(l);
-        else
+        else if (!loop_process_ready(l, events[i].data.fd))
             socket_ready(l, &events[i]);
     }
     if (l->curl_due_ms <= loop_clock_ms()) {

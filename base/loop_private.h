@@ -1,5 +1,6 @@
 /* What the rooms of the event loop share: loop.c (rounds), loop_timer.c (timers), loop_call.c (the
- * life of a request), loop_easy.c (one request in curl's terms), loop_error.c (what went wrong).
+ * life of a request), loop_easy.c (one request in curl's terms), loop_error.c (what went wrong),
+ * loop_process.c (child processes).
  *
  * Owner:   the loop owns all calls, easy handles and timers.
  * Threads: the loop's thread; wake_fd is written from any.
@@ -85,6 +86,7 @@ struct loop {
     bool any_cancelled;   /* some active call is marked so */
     uint64_t curl_due_ms; /* when curl wants to be called; UINT64_MAX: it does not */
     timer_heap timers;
+    process *processes;
     uint64_t random_state;
     pool *pool;
     int signal_fd; /* -1: none */
@@ -110,6 +112,12 @@ bool loop_calls_start(loop *l); /* as many as there are handles; true when one h
 void loop_calls_curl(loop *l, curl_socket_t fd, int events); /* lets curl work */
 void loop_calls_collect(loop *l);                            /* ends what curl is through with */
 void loop_calls_free(loop *l);
+
+/* loop_process.c */
+process *loop_process_start(transport *t, const process_request *request);
+void loop_process_cancel(transport *t, process *p);
+bool loop_process_ready(loop *l, int fd); /* false: the descriptor is no process's */
+void loop_processes_free(loop *l);
 
 /* loop_easy.c */
 easy *easy_new(void);

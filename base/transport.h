@@ -1,6 +1,7 @@
-/* HTTP requests, timers and clocks behind one small interface.
+/* HTTP requests, timers, clocks and child processes behind one small interface.
  *
- * What:    the only way in which the libraries (s3/, the job client) reach the network or the time.
+ * What:    the only way in which the libraries (s3/, the job client) reach the network, the time or
+ *          another program.
  *          base/loop implements it on curl_multi; tests/fake/transport with a script and a fake
  *          clock. The library never blocks: every call ends in a callback.
  * Owner:   http_request and all that it points to are the caller's and must live until on_done
@@ -16,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/process.h"
 
 typedef struct transport transport;
 typedef struct http_call http_call; /* one request under way */
@@ -78,6 +80,8 @@ typedef struct transport_ops {
     uint64_t (*now_ms)(transport *t); /* monotonic */
     int64_t (*wall_s)(transport *t);  /* seconds since 1970-01-01 UTC */
     uint64_t (*random)(transport *t); /* uniform 64 bits, for jitter; not for secrets */
+    process *(*process_start)(transport *t, const process_request *request);
+    void (*process_cancel)(transport *t, process *p); /* killed; on_done is not called any more */
 } transport_ops;
 
 struct transport { /* embedded as the first member of an implementation */
@@ -113,6 +117,15 @@ static inline int64_t clock_wall_s(transport *t)
 static inline uint64_t transport_random(transport *t)
 {
     return t->ops->random(t);
+}
+static inline process *process_start(transport *t, const process_request *request)
+{
+    return t->ops->process_start(t, request);
+}
+static inline void process_cancel(transport *t, process *p) /* may be NULL */
+{
+    if (p)
+        t->ops->process_cancel(t, p);
 }
 
 #endif

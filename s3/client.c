@@ -49,9 +49,8 @@ s3_client *s3_client_new(transport *t, const s3_config *config, err *e)
     c->pool = config->pool;
     c->endpoint = endpoint;
     take_numbers(c, config);
-    s3_credentials_init(&c->credentials, t, config->getenv_fn, config->profile, credentials_changed,
-                        c);
-    c->credentials.region = c->endpoint.region;
+    s3_credentials_init(&c->credentials, t, &c->endpoint, config->getenv_fn, config->profile,
+                        credentials_changed, c);
     s3_throttle_init(&c->throttle, c->max_in_flight);
     return c;
 }

@@ -52,13 +52,15 @@ typedef struct s3_config {
     const char *profile;      /* NULL: AWS_PROFILE, then "default" */
     s3_addressing addressing; /* AUTO: path style for an endpoint of one's own and for bucket names
                                  that are no DNS label */
-    bool no_sign_request;     /* anonymous */
-    unsigned max_in_flight;   /* requests at once; 0: 50 */
-    uint64_t part_size_bytes; /* ranges and parts; 0: 16 MiB. Parts grow to stay within 10,000 */
-    unsigned max_attempts;    /* per request; 0: 8 */
-    unsigned retry_base_ms;   /* 0: 50 (1,000 when throttled); full jitter, at most 20 s */
-    int connect_timeout_ms;   /* 0: 10,000 */
-    int stall_timeout_ms;     /* 0: 30,000 */
+    bool use_fips_endpoint;   /* else AWS_USE_FIPS_ENDPOINT, the profile */
+    bool use_dualstack_endpoint; /* else AWS_USE_DUALSTACK_ENDPOINT, the profile */
+    bool no_sign_request;        /* anonymous */
+    unsigned max_in_flight;      /* requests at once; 0: 50 */
+    uint64_t part_size_bytes;    /* ranges and parts; 0: 16 MiB. Parts grow to stay within 10,000 */
+    unsigned max_attempts;       /* per request; 0: 8 */
+    unsigned retry_base_ms;      /* 0: 50 (1,000 when throttled); full jitter, at most 20 s */
+    int connect_timeout_ms;      /* 0: 10,000 */
+    int stall_timeout_ms;        /* 0: 30,000 */
     /* Uploads: AWS_REQUEST_CHECKSUM_CALCULATION, request_checksum_calculation of the profile.
      * Downloads: AWS_RESPONSE_CHECKSUM_VALIDATION, response_checksum_validation. */
     s3_checksum_use request_checksums, response_checksums;

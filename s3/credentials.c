@@ -45,6 +45,7 @@ static void found(s3_credentials *c, const char *provider, const found_keys *key
     c->failed = false;
     c->generation++;
     c->came_from = provider;
+    set_string(&c->passed_over, buf_str(&c->reasons));
     c->expires_s = keys->expires_s;
     c->refresh_at_s = 0;
     if (keys->expires_s)
@@ -54,7 +55,8 @@ static void found(s3_credentials *c, const char *provider, const found_keys *key
                  "in %d s",
                  provider, RENEW_AGAIN_S);
     else
-        log_debug("credentials: from %s", provider);
+        log_debug("credentials: from %s%s%s%s", provider, c->detail ? " (" : "",
+                  c->detail ? c->detail : "", c->detail ? ")" : "");
     load_ended(c);
 }
 
@@ -100,15 +102,19 @@ static void files_start(s3_credentials *c, const char *name)
         missing(c, name, e.message);
         return;
     }
-    if (s3_profile_get(&p, "role_arn") || s3_profile_get(&p, "web_identity_token_file")) {
-        s3_role_start(&c->role, c->getenv_fn, c->region, p.name);
-        return;
-    }
+    bool by_role = s3_profile_get(&p, "role_arn") || s3_profile_get(&p, "web_identity_token_file");
     found_keys keys = {.id = s3_profile_get(&p, "aws_access_key_id"),
                        .secret = s3_profile_get(&p, "aws_secret_access_key"),
                        .token = s3_profile_get(&p, "aws_session_token")};
-    if (keys.id && keys.secret) {
+    AUTO_FREE char *detail = xasprintf("profile '%s'", p.name);
+    if (!by_role && keys.id && keys.secret) {
+        set_string(&c->detail, detail);
         found(c, name, &keys);
+        return;
+    }
+    if (s3_role_is_set(&p)) {
+        set_string(&c->detail, detail);
+        s3_role_start(&c->role, c->getenv_fn, c->at, p.name);
         return;
     }
     AUTO_FREE char *reason =
@@ -133,6 +139,17 @@ static void service_end(void *ctx, const s3_role_keys *keys, const char *reason)
         broken(c, provider_name(c), reason);
 }
 
+/* Of the profile that was named: by what it has come to its keys. */
+static void profile_end(void *ctx, const s3_role_keys *keys, const char *reason)
+{
+    s3_credentials *c = ctx;
+    AUTO_FREE char *detail = xasprintf("%s, by %s%s", c->detail ? c->detail : "",
+                                       c->role.base ? c->role.base : "its role",
+                                       c->role.assumed ? " and AssumeRole" : "");
+    set_string(&c->detail, detail);
+    service_end(ctx, keys, reason);
+}
+
 /* Nothing has set IMDS up: that it does not answer is mostly a machine that is no instance. */
 static void imds_end(void *ctx, const s3_role_keys *keys, const char *reason)
 {
@@ -145,7 +162,7 @@ static void imds_end(void *ctx, const s3_role_keys *keys, const char *reason)
 
 static void web_identity_start(s3_credentials *c, const char *name)
 {
-    s3_sts_call call = {.region = c->region,
+    s3_sts_call call = {.at = c->at,
                         .role_arn = s3_env(c->getenv_fn, "AWS_ROLE_ARN"),
                         .session_name = s3_env(c->getenv_fn, "AWS_ROLE_SESSION_NAME"),
                         .token_path = s3_env(c->getenv_fn, "AWS_WEB_IDENTITY_TOKEN_FILE")};
@@ -209,20 +226,23 @@ static void load(s3_credentials *c)
     c->loading = true;
     c->failed = false;
     c->provider = 0;
+    set_string(&c->detail, NULL);
     buf_clear(&c->reasons);
     next_provider(c);
 }
 
 /* --- what the client calls --- */
 
-void s3_credentials_init(s3_credentials *c, transport *t, s3_getenv getenv_fn, const char *profile,
-                         void (*on_change)(void *ctx), void *ctx)
+void s3_credentials_init(s3_credentials *c, transport *t, const s3_endpoint *at,
+                         s3_getenv getenv_fn, const char *profile, void (*on_change)(void *ctx),
+                         void *ctx)
 {
-    *c = (s3_credentials){.t = t, .getenv_fn = getenv_fn, .on_change = on_change, .ctx = ctx};
+    *c = (s3_credentials){
+        .t = t, .at = at, .getenv_fn = getenv_fn, .on_change = on_change, .ctx = ctx};
     set_string(&c->profile, profile);
     buf_init(&c->reasons, REASONS_MAX_BYTES);
     s3_sts_init(&c->web_identity, t, service_end, c);
-    s3_role_init(&c->role, t, service_end, c);
+    s3_role_init(&c->role, t, profile_end, c);
     s3_container_init(&c->container, t, service_end, c);
     s3_imds_init(&c->imds, t, imds_end, c);
 }
@@ -235,6 +255,8 @@ void s3_credentials_deinit(s3_credentials *c)
     s3_imds_cancel(&c->imds);
     buf_deinit(&c->reasons);
     free(c->profile);
+    free(c->passed_over);
+    free(c->detail);
     free(c->access_key_id);
     free(c->secret_access_key);
     free(c->session_token);

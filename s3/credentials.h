@@ -18,8 +18,8 @@ typedef struct s3_credentials {
     /* immutable */
     transport *t;
     s3_getenv getenv_fn;
-    char *profile;      /* asked for by name, or NULL */
-    const char *region; /* where STS is asked; lent, set behind init; NULL: us-east-1 */
+    const s3_endpoint *at; /* where STS and SSO are asked; lent */
+    char *profile;         /* asked for by name, or NULL */
     void (*on_change)(void *ctx);
     void *ctx;
 
@@ -30,6 +30,8 @@ typedef struct s3_credentials {
     int64_t refresh_at_s;  /* 0: never */
     unsigned generation;   /* counts loads that found something */
     const char *came_from; /* the provider's name */
+    char *passed_over;     /* why the providers before it had nothing; or NULL */
+    char *detail;          /* which profile, by what; or NULL */
 
     /* loading */
     bool loading, rejected, failed;
@@ -49,8 +51,9 @@ typedef enum s3_credentials_state {
 
 /* `profile` is the one of the configuration, not AWS_PROFILE: keys of the environment do not count
  * then. on_change may be called from inside the other functions. */
-void s3_credentials_init(s3_credentials *c, transport *t, s3_getenv getenv_fn, const char *profile,
-                         void (*on_change)(void *ctx), void *ctx);
+void s3_credentials_init(s3_credentials *c, transport *t, const s3_endpoint *at,
+                         s3_getenv getenv_fn, const char *profile, void (*on_change)(void *ctx),
+                         void *ctx);
 void s3_credentials_deinit(s3_credentials *c);
 
 s3_credentials_state s3_credentials_get(s3_credentials *c, s3_keys *keys, err *e);

@@ -1,27 +1,43 @@
 #include "s3/endpoint.h"
 
+#include <strings.h>
+
 #include "s3/uri.h"
 
 #define URL_MAX_BYTES  ((size_t)64 * 1024)
 #define DEFAULT_REGION "us-east-1"
 
 /* Partitions of AWS: the first row whose prefix fits the region. */
-static const struct {
+static const struct partition {
     const char *region_prefix;
+    const char *name;
     const char *dns_suffix;
+    const char *dualstack_suffix; /* of services other than S3; NULL: they have none */
+    bool fips;
 } partitions[] = {
-    {"cn-", "amazonaws.com.cn"},   {"us-gov-", "amazonaws.com"},   {"us-iso-", "c2s.ic.gov"},
-    {"us-isob-", "sc2s.sgov.gov"}, {"us-isof-", "csp.hci.ic.gov"}, {"eu-isoe-", "cloud.adc-e.uk"},
-    {"eusc-", "amazonaws.eu"},     {"", "amazonaws.com"},
+    {"cn-", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", false},
+    {"us-gov-", "aws-us-gov", "amazonaws.com", "api.aws", true},
+    {"us-iso-", "aws-iso", "c2s.ic.gov", NULL, true},
+    {"us-isob-", "aws-iso-b", "sc2s.sgov.gov", NULL, true},
+    {"us-isof-", "aws-iso-f", "csp.hci.ic.gov", NULL, true},
+    {"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", NULL, true},
+    {"eusc-", "aws-eusc", "amazonaws.eu", NULL, true},
+    {"", "aws", "amazonaws.com", "api.aws", true},
 };
 
-const char *s3_endpoint_dns_suffix(const char *region)
+static const struct partition *partition_of(const char *region)
 {
     size_t i = 0;
     while (!str_starts_with(region, partitions[i].region_prefix))
         i++;
-    return partitions[i].dns_suffix;
+    return &partitions[i];
 }
+
+/* The services beside S3 that are asked. */
+static const struct {
+    const char *name; /* AWS_ENDPOINT_URL_<name> */
+    const char *host;
+} services[] = {{"STS", "sts"}, {"SSO", "portal.sso"}, {"SSO_OIDC", "oidc"}};
 
 bool s3_bucket_is_dns_label(const char *bucket)
 {
@@ -48,8 +64,8 @@ static bool take_url(s3_endpoint *ep, const char *url, err *e)
         rest = url + strlen("https://");
     size_t host_len = rest ? strcspn(rest, "/?#") : 0;
     if (host_len == 0 || memchr(rest, '@', host_len) || strpbrk(rest + host_len, "?# "))
-        return err_set(e, ERR_CONFIG,
-                       "the S3 endpoint '%s' is no URL such as http://127.0.0.1:9000", url);
+        return err_set(e, ERR_CONFIG, "the endpoint '%s' is no URL such as http://127.0.0.1:9000",
+                       url);
     size_t path_len = strlen(rest + host_len);
     while (path_len > 0 && rest[host_len + path_len - 1] == '/')
         path_len--;
@@ -57,6 +73,33 @@ static bool take_url(s3_endpoint *ep, const char *url, err *e)
     ep->scheme = xstrndup(url, (size_t)(rest - url) - strlen("://"));
     ep->host = xstrndup(rest, host_len);
     ep->path = xstrndup(rest + host_len, path_len);
+    return true;
+}
+
+/* The variable wins over the profile, where it says "false" too. */
+static bool switched_on(const s3_config *config, const s3_profile *profile, bool configured,
+                        const char *variable, const char *key)
+{
+    const char *text = s3_env(config->getenv_fn, variable);
+    if (!text)
+        text = s3_profile_get(profile, key);
+    return configured || (text && strcasecmp(text, "true") == 0);
+}
+
+static bool check_variants(const s3_endpoint *ep, err *e)
+{
+    const struct partition *p = partition_of(ep->region);
+    if (!ep->fips && !ep->dualstack)
+        return true;
+    const char *what = ep->fips ? "FIPS" : "DUALSTACK";
+    if (ep->custom)
+        return err_set(e, ERR_CONFIG,
+                       "AWS_USE_%s_ENDPOINT (or its option, or the profile's key) speaks of AWS's "
+                       "own endpoints, and the endpoint %s://%s is given: leave one of both out",
+                       what, ep->scheme, ep->host);
+    if (ep->fips && !p->fips)
+        return err_set(e, ERR_CONFIG, "region %s (partition %s) has no FIPS endpoints", ep->region,
+                       p->name);
     return true;
 }
 
@@ -70,8 +113,12 @@ bool s3_endpoint_init(s3_endpoint *out, const s3_config *config, const s3_profil
                           s3_env(config->getenv_fn, "AWS_ENDPOINT_URL"),
                           s3_profile_get(profile, "endpoint_url")};
     out->region = xstrdup(first_of(regions, ARRAY_LEN(regions)));
+    out->fips = switched_on(config, profile, config->use_fips_endpoint, "AWS_USE_FIPS_ENDPOINT",
+                            "use_fips_endpoint");
+    out->dualstack = switched_on(config, profile, config->use_dualstack_endpoint,
+                                 "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
     const char *url = first_of(urls, ARRAY_LEN(urls));
-    if (!url || take_url(out, url, e))
+    if ((!url || take_url(out, url, e)) && check_variants(out, e))
         return true;
     s3_endpoint_deinit(out);
     return false;
@@ -98,7 +145,8 @@ static char *target_host(const s3_endpoint *ep, const char *region, const char *
     const char *dot = *bucket_label ? "." : "";
     if (ep->custom)
         return xasprintf("%s%s%s", bucket_label, dot, ep->host);
-    return xasprintf("%s%ss3.%s.%s", bucket_label, dot, region, s3_endpoint_dns_suffix(region));
+    return xasprintf("%s%ss3%s.%s%s.%s", bucket_label, dot, ep->fips ? "-fips" : "",
+                     ep->dualstack ? "dualstack." : "", region, partition_of(region)->dns_suffix);
 }
 
 void s3_endpoint_target(const s3_endpoint *ep, const char *region, const char *bucket,
@@ -125,6 +173,35 @@ void s3_endpoint_target(const s3_endpoint *ep, const char *region, const char *b
     out->url = buf_give(&url);
     out->path = (slice){.data = out->url + path_at, .len = path_len};
     out->query = (slice){.data = query_len ? out->path.data + path_len + 1 : "", .len = query_len};
+}
+
+static char *custom_service_url(const char *url, err *e)
+{
+    s3_endpoint own = {0};
+    if (!take_url(&own, url, e))
+        return NULL;
+    char *whole = xasprintf("%s://%s%s", own.scheme, own.host, own.path);
+    s3_endpoint_deinit(&own);
+    return whole;
+}
+
+char *s3_endpoint_service_url(const s3_endpoint *ep, s3_getenv getenv_fn, const char *service,
+                              const char *region, err *e)
+{
+    AUTO_FREE char *variable = xasprintf("AWS_ENDPOINT_URL_%s", service);
+    const char *custom = s3_env(getenv_fn, variable);
+    if (!custom)
+        custom = s3_env(getenv_fn, "AWS_ENDPOINT_URL");
+    if (custom)
+        return custom_service_url(custom, e);
+    size_t i = 0;
+    while (strcmp(services[i].name, service) != 0)
+        i++;
+    const struct partition *p = partition_of(region);
+    /* GovCloud's plain endpoints of these services are FIPS endpoints. */
+    bool marked = ep->fips && !str_starts_with(region, "us-gov-");
+    return xasprintf("https://%s%s.%s.%s", services[i].host, marked ? "-fips" : "", region,
+                     ep->dualstack && p->dualstack_suffix ? p->dualstack_suffix : p->dns_suffix);
 }
 
 void s3_target_deinit(s3_target *target)

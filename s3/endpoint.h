@@ -20,6 +20,7 @@ typedef struct s3_endpoint {
     char *path;   /* custom: "" or "/prefix", without a slash at its end */
     char *region; /* where nothing else is known of a bucket */
     s3_addressing addressing;
+    bool fips, dualstack;
 } s3_endpoint;
 
 bool s3_endpoint_init(s3_endpoint *out, const s3_config *config, const s3_profile *profile, err *e)
@@ -41,7 +42,9 @@ void s3_target_deinit(s3_target *target);
 /* May the name be the first label of a host name, with TLS too: 3 to 63 of a-z 0-9 and '-'. */
 bool s3_bucket_is_dns_label(const char *bucket);
 
-/* What the names of AWS's services end with in the region's partition: "amazonaws.com". */
-const char *s3_endpoint_dns_suffix(const char *region);
+/* The address of another service of AWS in the region, without a slash at its end: "STS", "SSO",
+ * "SSO_OIDC"; AWS_ENDPOINT_URL_<service> and AWS_ENDPOINT_URL win. NULL: that one is no URL. */
+char *s3_endpoint_service_url(const s3_endpoint *ep, s3_getenv getenv_fn, const char *service,
+                              const char *region, err *e) MUST_USE;
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/log.h"
 
 /* step    request                                                next
- * TOKEN   PUT /latest/api/token                                  ROLE
+ * TOKEN   PUT /latest/api/token                                  ROLE, by IMDSv1 where it is unknown
  * ROLE    GET /latest/meta-data/iam/security-credentials/        KEYS
  * KEYS    GET /latest/meta-data/iam/security-credentials/<role>  end
  * A step is tried twice; what is 4xx is not tried again. */
@@ -65,6 +65,7 @@ static void step_done(s3_imds *m)
     case S3_IMDS_TOKEN:
         m->token = first_line(m);
         log_secret_add(m->token);
+        m->had_token = true;
         step_start(m, S3_IMDS_ROLE);
         return;
     case S3_IMDS_ROLE:
@@ -80,10 +81,24 @@ static void step_done(s3_imds *m)
     }
 }
 
+static bool tokens_are_unknown(const s3_imds *m, const http_result *result)
+{
+    return m->step == S3_IMDS_TOKEN && result->ok &&
+           (result->status == 404 || result->status == 405) && !m->had_token;
+}
+
 static void step_failed(s3_imds *m, const http_result *result)
 {
     AUTO_FREE char *reason = NULL;
-    if (result->ok && m->step == S3_IMDS_ROLE && result->status == 404)
+    if (tokens_are_unknown(m, result) && m->v1_allowed) {
+        log_debug("credentials: %s knows no tokens (%d): asking it by IMDSv1", m->base,
+                  result->status);
+        step_start(m, S3_IMDS_ROLE);
+        return;
+    }
+    if (tokens_are_unknown(m, result))
+        reason = xasprintf("%s knows no tokens, and AWS_EC2_METADATA_V1_DISABLED is set", m->base);
+    else if (result->ok && m->step == S3_IMDS_ROLE && result->status == 404)
         reason = xstrdup("the instance has no role");
     else if (result->ok)
         reason = xasprintf("%s answered %d", m->base, result->status);
@@ -117,7 +132,7 @@ static void on_done(void *ctx, const http_result *result)
 {
     s3_imds *m = ctx;
     m->call = NULL;
-    bool final = result->ok && result->status < 500;
+    bool final = result->ok && result->status < 500 && result->status != 429;
     if (result->ok && result->status == 200)
         step_done(m);
     else if (!final && m->tries < TRIES)
@@ -147,7 +162,7 @@ static void step_start(s3_imds *m, s3_imds_step step)
     m->request = (http_request){.method = step == S3_IMDS_TOKEN ? "PUT" : "GET",
                                 .url = m->url,
                                 .headers = &m->header,
-                                .header_count = 1,
+                                .header_count = step == S3_IMDS_TOKEN || m->token ? 1 : 0,
                                 .connect_timeout_ms = CONNECT_TIMEOUT_MS,
                                 .total_timeout_ms = TOTAL_TIMEOUT_MS,
                                 .no_proxy = true,
@@ -178,6 +193,8 @@ void s3_imds_start(s3_imds *m, s3_getenv getenv_fn)
         end(m, NULL, "AWS_EC2_METADATA_DISABLED is set");
         return;
     }
+    const char *v1_disabled = s3_env(getenv_fn, "AWS_EC2_METADATA_V1_DISABLED");
+    m->v1_allowed = !v1_disabled || strcasecmp(v1_disabled, "true") != 0;
     m->base = service_base(getenv_fn);
     step_start(m, S3_IMDS_TOKEN);
 }

@@ -1,6 +1,8 @@
 /* Keys of the instance's role, from EC2's metadata service by IMDSv2.
  *
- * What:    token, role name, role's keys: three small requests, each tried twice.
+ * What:    token, role name, role's keys: three small requests, each tried twice. Without a token
+ *          (IMDSv1) only where the service does not know of tokens (404, 405): never behind a
+ *          refusal, a throttle or silence, nor once it has given one.
  * Owner:   embedded in s3_credentials; s3_imds_cancel ends what is under way.
  * Threads: the transport's.
  * Fails:   on_end's `reason` says in words why there are no keys.
@@ -22,7 +24,9 @@ typedef struct s3_imds {
     char *base; /* http://169.254.169.254 */
     char *token, *role, *url;
     s3_imds_step step;
-    unsigned tries; /* of this step */
+    unsigned tries;  /* of this step */
+    bool had_token;  /* ever */
+    bool v1_allowed; /* by the environment */
     http_call *call;
     http_request request;
     http_header header;

@@ -21,27 +21,32 @@ const char *s3_profile_get(const s3_profile *p, const char *name)
     return NULL;
 }
 
-static void pair_add(s3_profile *p, slice name, slice value)
+static void pair_add(s3_profile *p, slice group, slice name, slice value)
 {
     p->pairs = xrealloc(p->pairs, (p->pair_count + 1) * sizeof *p->pairs);
     s3_profile_pair *pair = &p->pairs[p->pair_count++];
-    *pair = (s3_profile_pair){.name = slice_dup(name), .value = slice_dup(value)};
+    *pair = (s3_profile_pair){.name = xasprintf("%.*s%s%.*s", (int)group.len,
+                                                group.len ? group.data : "", group.len ? "." : "",
+                                                (int)name.len, name.len ? name.data : ""),
+                              .value = slice_dup(value)};
     for (char *c = pair->name; *c; c++)
         *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
 }
 
-/* Is "[...]", without its brackets, the section of the profile? In the config file all but the
- * default one are called "profile x". */
+/* Is "[...]", without its brackets, the section that is wanted? In the config file all but the
+ * default profile have their kind in front: "profile x", "sso-session y". */
 static bool section_matches(const s3_profile *p, slice section, bool is_config)
 {
+    size_t kind_len = strlen(p->kind);
+    bool is_profile = strcmp(p->kind, "profile") == 0;
     section = slice_trim(section);
-    bool prefixed = is_config && (slice_starts_with(section, "profile ") ||
-                                  slice_starts_with(section, "profile\t"));
+    bool prefixed = is_config && section.len > kind_len && slice_starts_with(section, p->kind) &&
+                    (section.data[kind_len] == ' ' || section.data[kind_len] == '\t');
     if (prefixed) {
-        section.data += strlen("profile ");
-        section.len -= strlen("profile ");
+        section.data += kind_len;
+        section.len -= kind_len;
         section = slice_trim(section);
-    } else if (is_config && strcmp(p->name, "default") != 0) {
+    } else if (is_config && !(is_profile && strcmp(p->name, "default") == 0)) {
         return false;
     }
     if (section.len >= 2 && section.data[0] == '"' && section.data[section.len - 1] == '"')
@@ -59,35 +64,46 @@ static slice strip_comment(slice value)
     return slice_trim(value);
 }
 
-static void take_line(s3_profile *p, slice line, bool is_config, bool *inside)
+typedef struct place { /* in a file */
+    bool inside;       /* the section that is wanted */
+    slice group;       /* "s3" behind a line "s3 =", else empty */
+} place;
+
+static void take_line(s3_profile *p, slice line, bool is_config, place *at)
 {
     slice text = slice_trim(line);
     if (text.len == 0 || text.data[0] == '#' || text.data[0] == ';')
         return;
-    if (text.data[0] == '[') {
+    bool nested = line.data[0] == ' ' || line.data[0] == '\t';
+    if (text.data[0] == '[' && !nested) {
         const char *end = memchr(text.data, ']', text.len);
         slice section = {.data = text.data + 1, .len = end ? (size_t)(end - text.data) - 1 : 0};
-        *inside = section_matches(p, section, is_config);
-        p->found |= *inside;
+        *at = (place){.inside = section_matches(p, section, is_config)};
+        p->found |= at->inside;
         return;
     }
-    /* An indented line belongs to a nested group ("s3 =\n  max_concurrent_requests = 20"). */
-    bool nested = line.data[0] == ' ' || line.data[0] == '\t';
     const char *equals = memchr(text.data, '=', text.len);
-    if (!*inside || nested || !equals)
+    if (!at->inside || !equals)
         return;
     slice name = {.data = text.data, .len = (size_t)(equals - text.data)};
     slice value = {.data = equals + 1, .len = text.len - name.len - 1};
-    pair_add(p, slice_trim(name), strip_comment(value));
+    name = slice_trim(name);
+    value = strip_comment(value);
+    if (!nested)
+        at->group = value.len == 0 ? name : (slice){0};
+    if (!nested || at->group.len > 0)
+        pair_add(p, nested ? at->group : (slice){0}, name, value);
 }
 
 void s3_profile_parse(s3_profile *p, slice text, bool is_config)
 {
-    bool inside = false;
+    place at = {0};
+    if (!p->kind)
+        p->kind = "profile";
     while (text.len > 0) {
         const char *end = memchr(text.data, '\n', text.len);
         slice line = {.data = text.data, .len = end ? (size_t)(end - text.data) : text.len};
-        take_line(p, line, is_config, &inside);
+        take_line(p, line, is_config, &at);
         size_t used = line.len + (end ? 1 : 0);
         text = (slice){.data = text.data + used, .len = text.len - used};
     }
@@ -119,7 +135,7 @@ static char *file_path(s3_getenv getenv_fn, const char *variable, const char *na
 
 bool s3_profile_load(s3_getenv getenv_fn, const char *name, s3_profile *out, err *e)
 {
-    *out = (s3_profile){0};
+    *out = (s3_profile){.kind = "profile"};
     const char *wanted = name && *name ? name : s3_env(getenv_fn, "AWS_PROFILE");
     out->name = xstrdup(wanted ? wanted : "default");
     out->credentials_path = file_path(getenv_fn, "AWS_SHARED_CREDENTIALS_FILE", "credentials");
@@ -133,6 +149,15 @@ bool s3_profile_load(s3_getenv getenv_fn, const char *name, s3_profile *out, err
             out->config_path ? out->config_path : "~/.aws/config");
     s3_profile_deinit(out);
     return false;
+}
+
+bool s3_profile_load_section(s3_getenv getenv_fn, const char *kind, const char *name,
+                             s3_profile *out)
+{
+    *out = (s3_profile){.kind = kind, .name = xstrdup(name)};
+    out->config_path = file_path(getenv_fn, "AWS_CONFIG_FILE", "config");
+    load_file(out, out->config_path, true);
+    return out->found;
 }
 
 void s3_profile_deinit(s3_profile *p)

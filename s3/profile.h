@@ -20,6 +20,7 @@ typedef struct s3_profile_pair {
 } s3_profile_pair;
 
 typedef struct s3_profile {
+    const char *kind;       /* of the section: "profile", "sso-session"; static */
     char *name;             /* "default" */
     char *credentials_path; /* NULL: no such file is known */
     char *config_path;
@@ -33,10 +34,14 @@ const char *s3_env(s3_getenv getenv_fn, const char *name);
 
 /* `name` NULL: AWS_PROFILE, then "default". */
 bool s3_profile_load(s3_getenv getenv_fn, const char *name, s3_profile *out, err *e) MUST_USE;
+/* A section of another kind, of the config file only ("sso-session"); false: there is none. */
+bool s3_profile_load_section(s3_getenv getenv_fn, const char *kind, const char *name,
+                             s3_profile *out) MUST_USE;
 void s3_profile_deinit(s3_profile *p);
 DEFINE_AUTO(s3_profile, s3_profile_deinit)
 
-const char *s3_profile_get(const s3_profile *p, const char *name); /* NULL when absent */
+/* NULL when absent. A pair of a nested group ("s3 =", then indented lines) is "s3.addressing_style". */
+const char *s3_profile_get(const s3_profile *p, const char *name);
 
 /* Takes the pairs of the profile out of a file's text; for tests too. */
 void s3_profile_parse(s3_profile *p, slice text, bool is_config);

@@ -166,7 +166,7 @@ static s3_verdict head_verdict(const s3_reply *r, int64_t now_s)
     if (r->status == 403 && clocks_differ(r, now_s))
         return S3_VERDICT_CLOCK;
     if (r->status == 400)
-        return r->region[0] ? S3_VERDICT_REGION : S3_VERDICT_RENEW;
+        return S3_VERDICT_RENEW; /* or another region: s3_reply_is_elsewhere tells */
     return S3_VERDICT_FAIL;
 }
 
@@ -180,6 +180,19 @@ s3_verdict s3_reply_verdict(const s3_reply *r, const char *method, int64_t now_s
     if (verdict == S3_VERDICT_FAIL && !r->code[0] && strcmp(method, "HEAD") == 0)
         verdict = head_verdict(r, now_s);
     return verdict;
+}
+
+bool s3_reply_is_elsewhere(const s3_reply *r, s3_verdict verdict, const char *region)
+{
+    static const int statuses[] = {301, 307, 400, 403};
+    if (!r->region[0] || strcmp(r->region, region) == 0)
+        return false;
+    if (verdict != S3_VERDICT_FAIL && !(verdict == S3_VERDICT_RENEW && !r->code[0]))
+        return verdict == S3_VERDICT_REGION;
+    for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
+        if (r->status == statuses[i])
+            return true;
+    return false;
 }
 
 s3_verdict s3_broken_verdict(const http_result *result)

@@ -38,6 +38,9 @@ bool s3_reply_take_error(s3_reply *r, slice body);
 
 /* Of a reply that came whole. */
 s3_verdict s3_reply_verdict(const s3_reply *r, const char *method, int64_t now_s);
+/* The request was signed for `region`, and the bucket is in another one: x-amz-bucket-region stands
+ * on redirects and refusals of all kinds. */
+bool s3_reply_is_elsewhere(const s3_reply *r, s3_verdict verdict, const char *region);
 /* Of a request that broke off, or whose reply was cut short. */
 s3_verdict s3_broken_verdict(const http_result *result);
 

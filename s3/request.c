@@ -434,6 +434,8 @@ static void judge_reply(s3_request *r)
         log_debug("%s: %d without an <Error>", r->operation, r->head.status);
     s3_reply_error(&r->head, r->operation, r->key != NULL, &e);
     s3_verdict verdict = s3_reply_verdict(&r->head, r->method, store_now_s(r));
+    if (s3_reply_is_elsewhere(&r->head, verdict, r->region))
+        verdict = S3_VERDICT_REGION;
     if (r->on_refusal && r->on_refusal(r->ctx, &r->head))
         verdict = S3_VERDICT_FAIL;
     if (verdict == S3_VERDICT_RETRY || verdict == S3_VERDICT_THROTTLED)

@@ -5,7 +5,8 @@
 /* step     does                                                     next
  * CLIMB    reads profiles along source_profile; roles_left grows    BASE
  * BASE     keys of the last profile: static, of the environment,    ASSUME
- *          of the container, the instance, or a web identity
+ *          of the container, the instance, a web identity, SSO,
+ *          or a program
  * ASSUME   AssumeRole of chain[roles_left - 1]; roles_left shrinks  ASSUME, at 0 the end */
 
 static void release(s3_role *r)
@@ -21,6 +22,8 @@ void s3_role_cancel(s3_role *r)
     s3_sts_cancel(&r->sts);
     s3_container_cancel(&r->container);
     s3_imds_cancel(&r->imds);
+    s3_sso_cancel(&r->sso);
+    s3_process_cancel(&r->process);
     release(r);
 }
 
@@ -43,8 +46,9 @@ static void assume_next(s3_role *r)
     const s3_profile *p = &r->chain[--r->roles_left];
     s3_keys keys = {r->keys.access_key_id, r->keys.secret_access_key, r->keys.session_token};
     log_debug("credentials: profile '%s': assuming its role", p->name);
+    r->assumed = true;
     s3_sts_start(&r->sts, r->getenv_fn,
-                 &(s3_sts_call){.region = r->region,
+                 &(s3_sts_call){.at = r->at,
                                 .role_arn = s3_profile_get(p, "role_arn"),
                                 .session_name = s3_profile_get(p, "role_session_name"),
                                 .external_id = s3_profile_get(p, "external_id"),
@@ -68,7 +72,7 @@ static void take_keys(s3_role *r, const char *id, const char *secret, const char
     assume_next(r);
 }
 
-/* Of STS, container and IMDS. */
+/* Of STS, container, IMDS, SSO and process. */
 static void step_end(void *ctx, const s3_role_keys *keys, const char *reason)
 {
     s3_role *r = ctx;
@@ -98,6 +102,7 @@ static void base_environment(s3_role *r, const char *profile)
 static void base_source(s3_role *r, const s3_profile *p, const char *source)
 {
     AUTO_FREE char *name = xstrdup(p->name);
+    r->base = "credential_source";
     if (str_equal(source, "Environment")) {
         base_environment(r, name);
     } else if (str_equal(source, "Ec2InstanceMetadata")) {
@@ -116,11 +121,28 @@ static void base_source(s3_role *r, const s3_profile *p, const char *source)
 
 static void base_web_identity(s3_role *r, const s3_profile *p)
 {
+    r->base = "web identity";
     s3_sts_start(&r->sts, r->getenv_fn,
-                 &(s3_sts_call){.region = r->region,
+                 &(s3_sts_call){.at = r->at,
                                 .role_arn = s3_profile_get(p, "role_arn"),
                                 .session_name = s3_profile_get(p, "role_session_name"),
                                 .token_path = s3_profile_get(p, "web_identity_token_file")});
+}
+
+/* False: the profile names neither. An end at once releases the profile. */
+static bool base_sso_or_process(s3_role *r, const s3_profile *p)
+{
+    const char *command = s3_profile_get(p, "credential_process");
+    if (s3_sso_is_set(p)) {
+        r->base = "SSO";
+        s3_sso_start(&r->sso, r->getenv_fn, r->at, p);
+        return true;
+    }
+    if (!command)
+        return false;
+    r->base = "credential_process";
+    s3_process_start(&r->process, command);
+    return true;
 }
 
 /* --- the way along source_profile --- */
@@ -146,8 +168,10 @@ static const char *dead_end(const s3_role *r, const s3_profile *p)
     if (is_loop(r))
         return "source_profile leads in a circle";
     if (!s3_profile_get(p, "role_arn"))
-        return r->profile_count > 1 ? "is a source_profile, but has neither keys nor role_arn"
-                                    : "has a web_identity_token_file, but no role_arn";
+        return r->profile_count > 1
+                   ? "is a source_profile, but has neither keys nor role_arn, SSO or "
+                     "credential_process"
+                   : "has a web_identity_token_file, but no role_arn";
     if (s3_profile_get(p, "mfa_serial"))
         return "mfa_serial asks for a code that nobody is here to type: use `aws sts assume-role` "
                "and AWS_SESSION_TOKEN";
@@ -166,11 +190,15 @@ static bool climb(s3_role *r, const char *name, const char **next)
     }
     r->profile_count++;
     if (r->profile_count > 1 && has_keys(p)) { /* a profile may be its own source */
+        r->base = "keys of a profile";
         take_keys(r, s3_profile_get(p, "aws_access_key_id"),
                   s3_profile_get(p, "aws_secret_access_key"),
                   s3_profile_get(p, "aws_session_token"), 0);
         return false;
     }
+    bool needs_role = s3_profile_get(p, "role_arn") || s3_profile_get(p, "web_identity_token_file");
+    if (!needs_role && !is_loop(r) && base_sso_or_process(r, p))
+        return false;
     const char *source = s3_profile_get(p, "credential_source");
     const char *reason = dead_end(r, p);
     *next = s3_profile_get(p, "source_profile");
@@ -197,12 +225,22 @@ void s3_role_init(s3_role *r, transport *t, s3_role_keys_end on_end, void *ctx)
     s3_sts_init(&r->sts, t, step_end, r);
     s3_container_init(&r->container, t, step_end, r);
     s3_imds_init(&r->imds, t, step_end, r);
+    s3_sso_init(&r->sso, t, step_end, r);
+    s3_process_init(&r->process, t, step_end, r);
 }
 
-void s3_role_start(s3_role *r, s3_getenv getenv_fn, const char *region, const char *profile)
+bool s3_role_is_set(const s3_profile *p)
+{
+    return s3_profile_get(p, "role_arn") || s3_profile_get(p, "web_identity_token_file") ||
+           s3_sso_is_set(p) || s3_profile_get(p, "credential_process");
+}
+
+void s3_role_start(s3_role *r, s3_getenv getenv_fn, const s3_endpoint *at, const char *profile)
 {
     r->getenv_fn = getenv_fn;
-    r->region = region;
+    r->at = at;
+    r->base = NULL;
+    r->assumed = false;
     const char *name = profile;
     while (climb(r, name, &name))
         if (r->profile_count == S3_ROLE_CHAIN_MAX) {

@@ -1,7 +1,9 @@
-/* Keys of the role that a profile names (role_arn): from where, and through which other roles.
+/* The keys that a profile leads to, where it does not hold them itself: by a role, a web identity,
+ * SSO or a program.
  *
- * What:    follows source_profile to keys that are there, or credential_source, or a web
- *          identity's token; then assumes the roles on the way back, one after the other.
+ * What:    follows source_profile to keys that are there, or to a credential_source, a web
+ *          identity's token, SSO or a credential_process; then assumes the roles on the way back,
+ *          one after the other.
  * Owner:   embedded in s3_credentials; s3_role_cancel ends what is under way.
  * Threads: the transport's (blocking reads of small files).
  * Fails:   on_end's `reason` names the profile and says in words why there are no keys.
@@ -12,6 +14,8 @@
 
 #include "s3/container.h"
 #include "s3/imds.h"
+#include "s3/process.h"
+#include "s3/sso.h"
 #include "s3/sts.h"
 
 #define S3_ROLE_CHAIN_MAX 8 /* profiles */
@@ -20,7 +24,7 @@ typedef struct s3_role {
     s3_role_keys_end on_end;
     void *ctx;
     s3_getenv getenv_fn;
-    const char *region; /* lent; NULL: us-east-1 */
+    const s3_endpoint *at; /* lent */
     s3_profile chain[S3_ROLE_CHAIN_MAX];
     size_t profile_count;
     size_t roles_left; /* chain[roles_left - 1] is assumed next, chain[0] last */
@@ -28,10 +32,16 @@ typedef struct s3_role {
     s3_sts sts;
     s3_container container;
     s3_imds imds;
+    s3_sso sso;
+    s3_process process;
+    const char *base; /* where the first keys come from, for people; static */
+    bool assumed;     /* and a role was assumed with them */
 } s3_role;
 
 void s3_role_init(s3_role *r, transport *t, s3_role_keys_end on_end, void *ctx);
-void s3_role_start(s3_role *r, s3_getenv getenv_fn, const char *region, const char *profile);
+/* Does the profile lead to keys in one of these ways? */
+bool s3_role_is_set(const s3_profile *p);
+void s3_role_start(s3_role *r, s3_getenv getenv_fn, const s3_endpoint *at, const char *profile);
 void s3_role_cancel(s3_role *r); /* without on_end; releases what it holds */
 
 #endif

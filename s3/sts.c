@@ -2,12 +2,10 @@
 
 #include "base/fsutil.h"
 #include "base/log.h"
-#include "s3/endpoint.h"
 #include "s3/uri.h"
 #include "s3/when.h"
 #include "s3/xml.h"
 
-#define DEFAULT_REGION  "us-east-1"
 #define BODY_MAX_BYTES  ((size_t)256 * 1024)
 #define TOKEN_MAX_BYTES ((size_t)64 * 1024)
 #define AUTH_MAX_BYTES  ((size_t)4096)
@@ -145,21 +143,15 @@ static char *take_body(s3_sts *s, const s3_sts_call *call)
     return reason;
 }
 
-static char *take_url(s3_sts *s, s3_getenv getenv_fn, const char *region)
+static char *take_url(s3_sts *s, s3_getenv getenv_fn, const s3_endpoint *at)
 {
-    const char *custom = s3_env(getenv_fn, "AWS_ENDPOINT_URL_STS");
-    if (!custom)
-        custom = s3_env(getenv_fn, "AWS_ENDPOINT_URL");
-    AUTO_FREE char *own = xasprintf("https://sts.%s.%s", region, s3_endpoint_dns_suffix(region));
-    const char *base = custom ? custom : own;
-    size_t scheme = strcspn(base, ":") + strlen("://");
-    bool http = str_starts_with(base, "https://") || str_starts_with(base, "http://");
-    size_t host_len = http ? strcspn(base + scheme, "/?#") : 0;
-    if (host_len == 0 || memchr(base + scheme, '@', host_len) || strpbrk(base, "?# "))
-        return xasprintf("the STS endpoint '%s' is no URL such as https://sts.example", base);
-    s->host = xstrndup(base + scheme, host_len);
-    bool slash = str_ends_with(base, "/");
-    s->url = xasprintf("%s%s", base, slash ? "" : "/");
+    err e = ERR_INIT;
+    AUTO_FREE char *base = s3_endpoint_service_url(at, getenv_fn, "STS", at->region, &e);
+    if (!base)
+        return xasprintf("STS: %s", e.message);
+    const char *host = strstr(base, "://") + strlen("://");
+    s->host = xstrndup(host, strcspn(host, "/"));
+    s->url = xasprintf("%s/", base);
     return NULL;
 }
 
@@ -204,18 +196,17 @@ void s3_sts_init(s3_sts *s, transport *t, s3_role_keys_end on_end, void *ctx)
 
 void s3_sts_start(s3_sts *s, s3_getenv getenv_fn, const s3_sts_call *call)
 {
-    const char *region = call->region ? call->region : DEFAULT_REGION;
     buf_init(&s->body, BODY_MAX_BYTES);
     buf_init(&s->authorization, AUTH_MAX_BYTES);
     s->web_identity = call->token_path != NULL;
     s->role_arn = xstrdup(call->role_arn);
     s->header_count = 0;
     add_header(s, "Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
-    AUTO_FREE char *reason = take_url(s, getenv_fn, region);
+    AUTO_FREE char *reason = take_url(s, getenv_fn, call->at);
     if (!reason)
         reason = take_body(s, call);
     if (!reason && !s->web_identity)
-        reason = sign(s, call->keys, region);
+        reason = sign(s, call->keys, call->at->region);
     if (reason) {
         end(s, NULL, reason);
         return;

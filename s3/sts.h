@@ -11,12 +11,13 @@
 #define S3_STS_H
 
 #include "s3/ask.h"
+#include "s3/endpoint.h"
 #include "s3/profile.h"
 #include "s3/role_keys.h"
 #include "s3/sign.h"
 
 typedef struct s3_sts_call {
-    const char *region; /* NULL: us-east-1 */
+    const s3_endpoint *at; /* region, kind of endpoint; lives on until the end */
     const char *role_arn;
     const char *session_name; /* NULL: one of our own */
     const char *external_id;  /* or NULL */

@@ -42,6 +42,7 @@ struct fake_transport {
     timer *timers;    /* by due_ms, then in the order started */
     uint64_t orders;
     fake_script script;
+    fake_processes processes;
     fake_request **records;
     size_t record_count, calls_pending, calls_peak;
 };
@@ -381,6 +382,16 @@ bool fake_run_until(fake_transport *f, const bool *done)
 
 /* --- making, settings, end --- */
 
+static process *process_start_called(transport *t, const process_request *request)
+{
+    return fake_processes_start(&((fake_transport *)t)->processes, t, request);
+}
+
+static void process_cancel_called(transport *t, process *p)
+{
+    fake_processes_cancel(&((fake_transport *)t)->processes, t, p);
+}
+
 static const transport_ops fake_ops = {
     .send = send_called,
     .cancel = cancel_called,
@@ -389,6 +400,8 @@ static const transport_ops fake_ops = {
     .now_ms = now_called,
     .wall_s = wall_called,
     .random = random_called,
+    .process_start = process_start_called,
+    .process_cancel = process_cancel_called,
 };
 
 fake_transport *fake_new(void)
@@ -399,6 +412,7 @@ fake_transport *fake_new(void)
     f->random_value = 1;
     fake_set_wall(f, START_WALL_S);
     buf_init(&f->script.complaints, 4096);
+    f->processes.complaints = &f->script.complaints;
     return f;
 }
 
@@ -415,6 +429,16 @@ void fake_expect(fake_transport *f, const fake_rule *rule)
 void fake_when(fake_transport *f, const fake_rule *rule)
 {
     script_append(&f->script.patterns, rule);
+}
+
+void fake_expect_process(fake_transport *f, const fake_process_rule *rule)
+{
+    fake_processes_expect(&f->processes, rule);
+}
+
+unsigned fake_processes_cancelled(const fake_transport *f)
+{
+    return f->processes.cancelled;
 }
 
 void fake_handle(fake_transport *f, fake_handler handler, void *ctx)
@@ -481,6 +505,7 @@ char *fake_complaints(const fake_transport *f)
     if (timers)
         buf_printf(&all, "\n  %zu timers are still pending", timers);
     script_complain_of_rest(&f->script, &all);
+    fake_processes_complain(&f->processes, &all);
     return all.len ? buf_give(&all) : NULL;
 }
 
@@ -499,6 +524,7 @@ void fake_discard(fake_transport *f)
         f->timers = next;
     }
     script_deinit(&f->script);
+    fake_processes_deinit(&f->processes);
     for (size_t i = 0; i < f->record_count; i++)
         record_free(f->records[i]);
     free(f->records);

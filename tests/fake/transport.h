@@ -20,6 +20,7 @@
 #define TESTS_FAKE_TRANSPORT_H
 
 #include "base/transport.h"
+#include "tests/fake/process.h"
 
 typedef struct fake_transport fake_transport;
 
@@ -76,6 +77,8 @@ void fake_discard(fake_transport *f); /* fake_free without its judgement */
 void fake_expect(fake_transport *f, const fake_rule *rule); /* in strict order */
 void fake_when(fake_transport *f, const fake_rule *rule);   /* in any order, before fake_expect's */
 void fake_handle(fake_transport *f, fake_handler handler, void *ctx);
+void fake_expect_process(fake_transport *f, const fake_process_rule *rule); /* in strict order */
+unsigned fake_processes_cancelled(const fake_transport *f);
 
 /* Running. */
 void fake_run(fake_transport *f);                  /* all that is due now, and what follows */

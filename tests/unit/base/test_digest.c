@@ -26,6 +26,19 @@ static void md5_vectors(void **state)
     expect_hex(out, sizeof out, "f96b697d7cb7938d525a2f31aaf161d0");
 }
 
+static void sha1_vectors(void **state)
+{
+    uint8_t out[SHA1_BYTES];
+    char hex[2 * SHA1_BYTES + 1];
+    (void)state;
+    sha1(slice_from(NULL), out);
+    hex_encode(out, sizeof out, hex);
+    assert_string_equal(hex, "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+    sha1(SLICE_LIT("abc"), out);
+    hex_encode(out, sizeof out, hex);
+    assert_string_equal(hex, "a9993e364706816aba3e25717850c26c9cd0d89d");
+}
+
 static void sha256_vectors(void **state)
 {
     UNUSED(state);
@@ -238,6 +251,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(md5_vectors),
+        cmocka_unit_test(sha1_vectors),
         cmocka_unit_test(sha256_vectors),
         cmocka_unit_test(running_digests_equal_the_whole),
         cmocka_unit_test(an_unfinished_digest_is_released),

@@ -290,6 +290,76 @@ static void imds_may_be_forbidden_or_elsewhere(void **state)
     site_close(&s);
 }
 
+static const char role_keys[] =
+    "{\"AccessKeyId\":\"ID-V1\",\"SecretAccessKey\":\"SECRET-V1\",\"Token\":\"T\","
+    "\"Expiration\":\"2013-05-24T01:00:00Z\"}";
+
+static void without_tokens_the_role_is_asked_in_the_old_way(void **state)
+{
+    static const int unknown[] = {404, 405};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(unknown); i++) {
+        site s;
+        open_role(&s);
+        site_expect(&s, "PUT", TOKEN_URL, unknown[i], "");
+        site_expect(&s, "GET", ROLE_URL, 200, "my-role");
+        site_expect(&s, "GET", ROLE_URL "my-role", 200, role_keys);
+        site_expect(&s, "DELETE", URL, 204, "");
+        remove_key(&s);
+        assert_int_equal(site_end(&s), ERR_NONE);
+        assert_null(site_sent_header(&s, 1, "X-aws-ec2-metadata-token"));
+        assert_true(signed_with(&s, 3, "ID-V1"));
+        site_close(&s);
+    }
+}
+
+/* A refusal, a throttle, silence: whoever falls back then can be made to. */
+static void the_old_way_is_not_taken_behind_a_refusal(void **state)
+{
+    static const int statuses[] = {400, 401, 403, 429, 503};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
+        site s;
+        open_role(&s);
+        fake_when(s.f, &(fake_rule){.url = TOKEN_URL, .reply = {.status = statuses[i]}});
+        remove_key(&s);
+        assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+        assert_int_equal(fake_request_count(s.f), statuses[i] < 429 ? 1 : 2);
+        site_close(&s);
+    }
+}
+
+static void the_old_way_is_not_taken_once_there_were_tokens(void **state)
+{
+    site s;
+    (void)state;
+    open_role(&s);
+    fake_when(s.f, &(fake_rule){.url = URL, .reply = {.status = 204}});
+    expect_role_keys(&s, "ID-1", "2013-05-24T01:00:00Z");
+    remove_key(&s);
+    assert_int_equal(site_end(&s), ERR_NONE);
+    fake_advance(s.f, 2 * 3600 * 1000);
+    site_expect(&s, "PUT", TOKEN_URL, 404, "");
+    remove_key(&s);
+    assert_int_equal(site_end(&s), ERR_NONE);
+    assert_true(signed_with(&s, fake_request_count(s.f) - 1, "ID-1"));
+    site_close(&s);
+}
+
+static void the_old_way_may_be_forbidden(void **state)
+{
+    static const char *const env[] = {"AWS_EC2_METADATA_V1_DISABLED", "true", NULL};
+    site s;
+    (void)state;
+    site_env = env;
+    site_open(&s, (s3_config){0});
+    site_expect(&s, "PUT", TOKEN_URL, 404, "");
+    remove_key(&s);
+    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+    assert_non_null(strstr(s.error.message, "AWS_EC2_METADATA_V1_DISABLED"));
+    site_close(&s);
+}
+
 static void refused_keys_are_renewed_once(void **state)
 {
     static const char expired[] = "<Error><Code>ExpiredToken</Code></Error>";
@@ -341,6 +411,10 @@ int main(void)
         cmocka_unit_test(a_failing_step_is_tried_once_more),
         cmocka_unit_test(an_instance_without_a_role),
         cmocka_unit_test(imds_may_be_forbidden_or_elsewhere),
+        cmocka_unit_test(without_tokens_the_role_is_asked_in_the_old_way),
+        cmocka_unit_test(the_old_way_is_not_taken_behind_a_refusal),
+        cmocka_unit_test(the_old_way_is_not_taken_once_there_were_tokens),
+        cmocka_unit_test(the_old_way_may_be_forbidden),
         cmocka_unit_test(refused_keys_are_renewed_once),
         cmocka_unit_test(no_secret_stands_in_an_error),
     };

@@ -7,7 +7,7 @@
 
 #include "s3/endpoint.h"
 
-static const char *env_s3, *env_all, *env_region, *env_default_region;
+static const char *env_s3, *env_all, *env_region, *env_default_region, *env_fips, *env_dualstack;
 
 static const char *fake_getenv(const char *name)
 {
@@ -17,13 +17,17 @@ static const char *fake_getenv(const char *name)
         return env_all;
     if (strcmp(name, "AWS_REGION") == 0)
         return env_region;
+    if (strcmp(name, "AWS_USE_FIPS_ENDPOINT") == 0)
+        return env_fips;
+    if (strcmp(name, "AWS_USE_DUALSTACK_ENDPOINT") == 0)
+        return env_dualstack;
     return strcmp(name, "AWS_DEFAULT_REGION") == 0 ? env_default_region : NULL;
 }
 
 static int clear_env(void **state)
 {
     (void)state;
-    env_s3 = env_all = env_region = env_default_region = NULL;
+    env_s3 = env_all = env_region = env_default_region = env_fips = env_dualstack = NULL;
     return 0;
 }
 
@@ -135,6 +139,79 @@ static void region_order(void **state)
     assert_non_null(strstr(d, ".r-conf."));
 }
 
+static void fips_and_dualstack(void **state)
+{
+    s3_profile_pair pairs[] = {
+        {(char *)(uintptr_t) "use_fips_endpoint", (char *)(uintptr_t) "true"},
+        {(char *)(uintptr_t) "use_dualstack_endpoint", (char *)(uintptr_t) "TRUE"}};
+    s3_profile profile = {.pairs = pairs, .pair_count = 2};
+    s3_config fips = {.region = "us-east-2", .use_fips_endpoint = true};
+    s3_config dualstack = {.region = "cn-north-1", .use_dualstack_endpoint = true};
+    (void)state;
+    url_is(fips, "bucket", "k", "https://bucket.s3-fips.us-east-2.amazonaws.com/k");
+    url_is(fips, "my.bucket", "k", "https://s3-fips.us-east-2.amazonaws.com/my.bucket/k");
+    url_is(dualstack, "bucket", "k", "https://bucket.s3.dualstack.cn-north-1.amazonaws.com.cn/k");
+    fips.use_dualstack_endpoint = true;
+    url_is(fips, "bucket", "k", "https://bucket.s3-fips.dualstack.us-east-2.amazonaws.com/k");
+    AUTO_FREE char *both = url_of((s3_config){0}, &profile, "bucket", "k", NULL);
+    assert_string_equal(both, "https://bucket.s3-fips.dualstack.us-east-1.amazonaws.com/k");
+    env_fips = "false"; /* wins over the profile */
+    AUTO_FREE char *one = url_of((s3_config){0}, &profile, "bucket", "k", NULL);
+    assert_string_equal(one, "https://bucket.s3.dualstack.us-east-1.amazonaws.com/k");
+    env_fips = env_dualstack = "true";
+    url_is((s3_config){0}, "bucket", "k",
+           "https://bucket.s3-fips.dualstack.us-east-1.amazonaws.com/k");
+}
+
+static void variants_that_cannot_be(void **state)
+{
+    static const struct {
+        s3_config config;
+        const char *why;
+    } rows[] = {
+        {{.endpoint = "http://h", .use_fips_endpoint = true}, "AWS_USE_FIPS_ENDPOINT"},
+        {{.endpoint = "http://h", .use_dualstack_endpoint = true}, "AWS_USE_DUALSTACK_ENDPOINT"},
+        {{.region = "cn-north-1", .use_fips_endpoint = true}, "partition aws-cn) has no FIPS"},
+    };
+    s3_profile none = {0};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        s3_endpoint ep;
+        err e = ERR_INIT;
+        assert_false(s3_endpoint_init(&ep, &rows[i].config, &none, &e));
+        assert_int_equal(e.code, ERR_CONFIG);
+        assert_non_null(strstr(e.message, rows[i].why));
+    }
+}
+
+static void services_beside_s3(void **state)
+{
+    static const struct {
+        const char *service, *region;
+        bool fips, dualstack;
+        const char *url;
+    } rows[] = {
+        {"STS", "eu-west-1", false, false, "https://sts.eu-west-1.amazonaws.com"},
+        {"STS", "eu-west-1", false, true, "https://sts.eu-west-1.api.aws"},
+        {"STS", "us-east-1", true, false, "https://sts-fips.us-east-1.amazonaws.com"},
+        {"STS", "us-gov-west-1", true, false, "https://sts.us-gov-west-1.amazonaws.com"},
+        {"STS", "cn-north-1", false, true, "https://sts.cn-north-1.api.amazonwebservices.com.cn"},
+        {"SSO", "eu-west-1", false, false, "https://portal.sso.eu-west-1.amazonaws.com"},
+        {"SSO_OIDC", "cn-north-1", false, false, "https://oidc.cn-north-1.amazonaws.com.cn"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        s3_endpoint ep = {.fips = rows[i].fips, .dualstack = rows[i].dualstack};
+        AUTO_FREE char *url =
+            s3_endpoint_service_url(&ep, fake_getenv, rows[i].service, rows[i].region, NULL);
+        assert_string_equal(url, rows[i].url);
+    }
+    env_all = "http://all/x/";
+    AUTO_FREE char *own = s3_endpoint_service_url(&(s3_endpoint){.fips = true}, fake_getenv, "STS",
+                                                  "eu-west-1", NULL);
+    assert_string_equal(own, "http://all/x");
+}
+
 static void what_is_no_url_is_refused(void **state)
 {
     static const char *const rows[] = {"127.0.0.1:9000", "ftp://h", "http://", "http://u:p@h",
@@ -159,6 +236,9 @@ int main(void)
         cmocka_unit_test_setup(query_is_told_apart, clear_env),
         cmocka_unit_test_setup(endpoint_order, clear_env),
         cmocka_unit_test_setup(region_order, clear_env),
+        cmocka_unit_test_setup(fips_and_dualstack, clear_env),
+        cmocka_unit_test_setup(variants_that_cannot_be, clear_env),
+        cmocka_unit_test_setup(services_beside_s3, clear_env),
         cmocka_unit_test_setup(what_is_no_url_is_refused, clear_env),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -257,6 +257,56 @@ static void the_region_is_followed_once(void **state)
     site_close(&s);
 }
 
+static void the_region_stands_on_refusals_too(void **state)
+{
+    static const struct {
+        int status;
+        const char *method, *body;
+    } rows[] = {
+        {400, "HEAD", ""},
+        {403, "HEAD", ""},
+        {301, "HEAD", ""},
+        {403, "DELETE", ERROR_XML("AccessDenied")},
+        {400, "DELETE", ERROR_XML("InvalidRequest")},
+    };
+    static const http_header other = {"x-amz-bucket-region", "eu-west-1"};
+    static const http_header same = {"x-amz-bucket-region", "us-east-1"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        site s;
+        fake_rule refusal = {.method = rows[i].method,
+                             .reply = {.status = rows[i].status,
+                                       .headers = &other,
+                                       .header_count = 1,
+                                       .body = slice_from(rows[i].body)}};
+        site_open(&s, (s3_config){0});
+        fake_expect(s.f, &refusal);
+        fake_expect(s.f, &refusal); /* a second time is the end */
+        bool may_be_keys = rows[i].status == 400 && strcmp(rows[i].method, "HEAD") == 0;
+        if (may_be_keys) /* but that the keys have expired is not out of the question */
+            fake_expect(s.f, &refusal);
+        if (strcmp(rows[i].method, "HEAD") == 0)
+            s3_head_bucket(s.c, "b", site_done, &s);
+        else
+            remove_key(&s);
+        assert_int_not_equal(site_end(&s), ERR_NONE);
+        assert_non_null(strstr(site_sent_header(&s, 0, "Authorization"), "/us-east-1/s3/"));
+        assert_non_null(strstr(site_sent_header(&s, 1, "Authorization"), "/eu-west-1/s3/"));
+        site_close(&s);
+        site_open(&s, (s3_config){0});
+        refusal.reply.headers = &same; /* signed for the right region: no second try for it */
+        fake_expect(s.f, &refusal);
+        if (may_be_keys)
+            fake_expect(s.f, &refusal);
+        if (strcmp(rows[i].method, "HEAD") == 0)
+            s3_head_bucket(s.c, "b", site_done, &s);
+        else
+            remove_key(&s);
+        assert_int_not_equal(site_end(&s), ERR_NONE);
+        site_close(&s);
+    }
+}
+
 static void the_region_may_stand_in_the_body(void **state)
 {
     site s;
@@ -444,6 +494,7 @@ int main(void)
         cmocka_unit_test(retry_after_is_honoured),
         cmocka_unit_test(a_dead_kept_connection_costs_nothing),
         cmocka_unit_test(the_region_is_followed_once),
+        cmocka_unit_test(the_region_stands_on_refusals_too),
         cmocka_unit_test(the_region_may_stand_in_the_body),
         cmocka_unit_test(a_wrong_clock_is_set_right),
         cmocka_unit_test(throttling_halves_and_recovers),

@@ -1,35 +1,12 @@
 #include "s3/role.h"
 
-#include "tests/unit/s3/keys_site.h"
+#include "tests/unit/s3/profile_site.h"
 
 #define STS     "https://sts.eu-west-1.amazonaws.com/"
 #define STS_KEY "SECRET-OF-STS"
 #define AGENT   "http://169.254.170.2/keys"
 #define IMDS    "http://169.254.169.254"
 #define BASE    "[profile base]\naws_access_key_id=ID-BASE\naws_secret_access_key=SECRET-BASE\n"
-
-static char *config_path;
-
-static int remove_config(void **state)
-{
-    free(move(config_path));
-    return remove_dir(state);
-}
-
-/* A client whose config file holds the text; profile "p" is the one in use. `name` and `value` are
- * one more pair of the environment, or NULL. */
-static void open_config(site *s, const char *text, const char *name, const char *value)
-{
-    static const char *env[] = {"AWS_CONFIG_FILE", NULL, "AWS_PROFILE", "p", "AWS_REGION",
-                                "eu-west-1",       NULL, NULL,          NULL};
-    free(move(config_path));
-    config_path = write_file("config", text);
-    env[1] = config_path;
-    env[6] = name;
-    env[7] = value;
-    site_env = env;
-    site_open(s, (s3_config){0});
-}
 
 /* STS answers keys `id` for the role, once. */
 static void expect_role(site *s, const char *action, const char *body_has, const char *id,
@@ -50,24 +27,6 @@ static void expect_assumed(site *s, const char *role, const char *id)
 {
     AUTO_FREE char *field = xasprintf("RoleArn=%s&", role);
     expect_role(s, "AssumeRole", field, id, "2013-05-24T01:00:00Z");
-}
-
-/* The request to the store goes out with keys `id`, as the last of all. */
-static void works_with(site *s, const char *id)
-{
-    site_expect(s, "DELETE", URL, 204, "");
-    remove_key(s);
-    assert_int_equal(site_end(s), ERR_NONE);
-    assert_true(signed_with(s, fake_request_count(s->f) - 1, id));
-}
-
-static void is_refused(site *s, const char *why)
-{
-    remove_key(s);
-    assert_int_equal(site_end(s), ERR_S3_CREDENTIALS);
-    if (!strstr(s->error.message, why))
-        fail_msg("'%s' does not say '%s'", s->error.message, why);
-    assert_null(strstr(s->error.message, "SECRET-"));
 }
 
 /* As STS would check it. */

@@ -1,0 +1,34 @@
+/* Child processes of the scripted transport: no process is started, rules say how each one ends.
+ *
+ * Owner:   fake_processes is embedded in the fake transport; rules are copied, results are lent.
+ * Threads: one.
+ * Fails:   a command that no rule expects becomes a complaint, which fails the test at its end; so
+ *          does a rule whose command did not come.
+ */
+#ifndef TESTS_FAKE_PROCESS_H
+#define TESTS_FAKE_PROCESS_H
+
+#include "base/transport.h"
+
+typedef struct fake_process_rule {
+    const char *command; /* as it must come */
+    const char *output, *last_words;
+    int exit_status;
+    bool never; /* runs into its time limit */
+} fake_process_rule;
+
+typedef struct fake_process_node fake_process_node;
+
+typedef struct fake_processes {
+    fake_process_node *expected; /* in order */
+    buf *complaints;
+    unsigned cancelled;
+} fake_processes;
+
+void fake_processes_expect(fake_processes *f, const fake_process_rule *rule);
+process *fake_processes_start(fake_processes *f, transport *t, const process_request *request);
+void fake_processes_cancel(fake_processes *f, transport *t, process *p);
+void fake_processes_complain(const fake_processes *f, buf *out);
+void fake_processes_deinit(fake_processes *f);
+
+#endif
