@@ -48,6 +48,11 @@ bool log_enabled(log_level level)
     return level <= state.level;
 }
 
+bool log_is_terminal(void)
+{
+    return state.terminal;
+}
+
 /* One write(2) for a line; more only where the kernel took a part of it. */
 static void write_out(slice text)
 {

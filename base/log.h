@@ -35,6 +35,7 @@ void log_plain(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* Shows `text` as the last line of a terminal and keeps it below the log lines; NULL takes it away.
  * Does nothing where the log's fd is no terminal, or in JSON mode. */
 void log_status(const char *text);
+bool log_is_terminal(void); /* whether it would show it */
 
 /* From now on `secret` (8 characters or more) is printed as *** wherever it stands in a line. */
 void log_secret_add(const char *secret);

@@ -76,12 +76,12 @@ static bool fill_job(server_config *c, err *e)
 {
     if (!c->report_output_dir || !*c->report_output_dir) {
         free(c->report_output_dir);
-        c->report_output_dir = temporary_dir("decon");
+        c->report_output_dir = c->is_batch ? xstrdup("reports") : temporary_dir("decon");
     }
     bool has_cleaned = c->cleaned_output_dir && *c->cleaned_output_dir;
     if (c->purify && !has_cleaned) {
         free(c->cleaned_output_dir);
-        c->cleaned_output_dir = temporary_dir("decon-cleaned");
+        c->cleaned_output_dir = c->is_batch ? xstrdup("cleaned") : temporary_dir("decon-cleaned");
     } else if (!c->purify && has_cleaned) {
         log_warn("cleaned_output_dir has no effect without purify; give --purify to get cleaned "
                  "files");
@@ -109,23 +109,20 @@ static bool check_path(const char *name, const char *path, err *e)
     return (path && *path) || err_set(e, ERR_CONFIG, "%s is empty; give a directory", name);
 }
 
-bool server_config_read(server_config *c, int argc, char **argv, err *e)
+bool server_config_read(server_config *c, const option_set *set, int argc, char **argv,
+                        int *positional, err *e)
 {
-    const option_set *set = &server_options;
     AUTO_FREE option_origin *origins = xcalloc(set->row_count, sizeof *origins);
-    int positional = 0;
-    *c = (server_config){0};
+    *c = (server_config){.is_batch = set == &detect_options};
     const char *file = options_peek(argc, argv, "--config", 'c');
     if (!options_defaults(set, c, e))
         return false;
     fill_decay_defaults(c);
     if ((file && !options_yaml(set, file, c, origins, e)) ||
-        !options_arguments(set, argc, argv, c, origins, &positional, e))
+        !options_arguments(set, argc, argv, c, origins, positional, e))
         return false;
     if (c->help || c->version || c->print_config || c->print_reference)
         return true;
-    if (positional < argc)
-        return err_set(e, ERR_USAGE, "'%s' is no option; --help lists them", argv[positional]);
     if (!check_path("evals_dir", c->evals_dir, e) || !check_path("content_key", c->content_key, e))
         return false;
     c->workers = c->worker_threads > 0 ? (unsigned)c->worker_threads : processors();
@@ -133,9 +130,24 @@ bool server_config_read(server_config *c, int argc, char **argv, err *e)
     return fill_job(c, e);
 }
 
+bool server_config_about(const server_config *c, const option_set *set)
+{
+    if (c->help)
+        options_help(set, stdout);
+    else if (c->version)
+        printf("decon-server " DECON_VERSION "\n");
+    else if (c->print_config)
+        options_yaml_example(set, stdout);
+    else if (c->print_reference)
+        options_markdown(set, stdout);
+    else
+        return false;
+    return true;
+}
+
 void server_config_deinit(server_config *c)
 {
-    options_deinit(&server_options, c);
+    options_deinit(c->is_batch ? &detect_options : &serve_options, c);
     free(move(c->report_path));
     free(move(c->cleaned_path));
 }

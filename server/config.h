@@ -14,6 +14,7 @@
 
 typedef struct server_config {
     char *config, *port_file;
+    bool json, fail_on_match; /* detect only */
     bool help, version, print_config, print_reference, verbose, log_json;
     int64_t port;
     char **allow_dir;
@@ -39,11 +40,16 @@ typedef struct server_config {
     detect_settings detect;
     job_settings job;
     unsigned workers;
+    bool is_batch;
 } server_config;
 
-extern const option_set server_options;
+extern const option_set serve_options, detect_options;
 
-bool server_config_read(server_config *c, int argc, char **argv, err *e) MUST_USE;
+/* *positional is the index of the first word that is no option: the command's to judge. */
+bool server_config_read(server_config *c, const option_set *set, int argc, char **argv,
+                        int *positional, err *e) MUST_USE;
+/* --help and its like: prints what was asked for; false where nothing was. */
+bool server_config_about(const server_config *c, const option_set *set);
 void server_config_deinit(server_config *c);
 DEFINE_AUTO(server_config, server_config_deinit)
 

@@ -1,12 +1,15 @@
 /* decon-server: its commands. Without the name of one it serves. */
 #include "base/buf.h"
+#include "server/detect.h"
 #include "server/serve.h"
 
 static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"serve", serve_command}, {"server", serve_command}, /* as the reference program is started */
+    {"serve", serve_command},
+    {"detect", detect_command},
+    {"server", serve_command}, /* as the reference program is started */
 };
 
 int main(int argc, char **argv)

@@ -27,17 +27,19 @@ static bool check_decay(const char *text, err *e)
 }
 
 static const option rows[] = {
-    ROW("config", OPTION_STRING, config, NULL, .letter = 'c', .flags = OPTION_FLAG_ONLY,
-        .metavar = "FILE", .section = "Server", .help = "Reads options from a YAML file."),
+    /* The first SERVE_ALONE are the server's alone, the last BATCH_ALONE the batch's. */
     ROW("port", OPTION_INT, port, "8080", .flags = OPTION_FLAG_ONLY, .min = 0, .max = 65535,
-        .help = "TCP port on 127.0.0.1; 0 lets the system choose one."),
+        .section = "HTTP", .help = "TCP port on 127.0.0.1; 0 lets the system choose one."),
     ROW("port_file", OPTION_STRING, port_file, NULL, .flags = OPTION_FLAG_ONLY, .metavar = "FILE",
         .help = "Writes the port to this file once the server listens."),
     ROW("allow_dir", OPTION_LIST, allow_dir, NULL, .metavar = "DIR",
         .help = "Jobs may only name files in this folder and below, links followed; without it, "
                 "all files that the server may read."),
+
+    ROW("config", OPTION_STRING, config, NULL, .letter = 'c', .flags = OPTION_FLAG_ONLY,
+        .metavar = "FILE", .section = "General", .help = "Reads options from a YAML file."),
     ROW("worker_threads", OPTION_INT, worker_threads, NULL, .min = 1, .max = 1024,
-        .help = "Jobs that are worked on at once; without it, one for each processor."),
+        .help = "Files that are worked on at once; without it, one for each processor."),
     ROW("mode", OPTION_STRING, mode, "simple", .flags = OPTION_KEY_ONLY, .check = check_mode,
         .help = "The way of detection; the one there is: simple."),
     ROW("verbose", OPTION_BOOL, verbose, "false", .letter = 'v',
@@ -49,13 +51,14 @@ static const option rows[] = {
     ROW("evals_dir", OPTION_STRING, evals_dir, "bundled-evals", .metavar = "DIR",
         .help = "The directory of evaluation files, with all below it."),
     ROW("report_output_dir", OPTION_STRING, report_output_dir, NULL, .metavar = "DIR",
-        .help = "Where reports go; without it, a new folder below the temporary directory."),
+        .help = "Where reports go; without it, a new folder below the temporary directory (detect: "
+                "reports)."),
     ROW("cleaned_output_dir", OPTION_STRING, cleaned_output_dir, NULL, .metavar = "DIR",
-        .help = "Where cleaned files go; without it, as for reports."),
+        .help = "Where cleaned files go; without it, as for reports (detect: cleaned)."),
     ROW("purify", OPTION_BOOL, purify, "false",
         .help = "Writes a copy of each file without the lines that matched."),
     ROW("training_dir", OPTION_STRING, training_dir, NULL, .metavar = "DIR",
-        .help = "Of no use to the server; jobs name their files."),
+        .help = "Of no use here: jobs, and the words behind detect, name the files."),
     ROW("max_line_size", OPTION_SIZE, max_line_size, "1GiB", .min = 1024, .max = 1073741824,
         .help = "A longer line of a file fails its job."),
     ROW("invalid_utf8", OPTION_ENUM, invalid_utf8, "fail", .choices = utf8_choices,
@@ -119,18 +122,57 @@ static const option rows[] = {
         .help = "Prints a configuration file with every key, its default and a comment."),
     ROW("print_reference", OPTION_BOOL, print_reference, "false", .flags = OPTION_FLAG_ONLY,
         .help = "Prints the table of all options for the documentation."),
+
+    ROW("json", OPTION_BOOL, json, "false", .flags = OPTION_FLAG_ONLY, .section = "Batch",
+        .help = "Writes a JSON object for each file and one for all, instead of words."),
+    ROW("fail_on_match", OPTION_BOOL, fail_on_match, "false", .flags = OPTION_FLAG_ONLY,
+        .help = "Ends with status 4 where something was found."),
 };
 
-const option_set server_options = {
+enum { SERVE_ALONE = 3, BATCH_ALONE = 2 };
+
+const option_set serve_options = {
     .rows = rows,
-    .row_count = ARRAY_LEN(rows),
+    .row_count = ARRAY_LEN(rows) - BATCH_ALONE,
     .program = "decon-server",
-    .usage = "decon-server [server] [options]",
+    .usage = "decon-server [serve] [OPTION]...          takes jobs over HTTP\n"
+             "decon-server detect [OPTION]... FILE...   looks through files, without HTTP\n"
+             "decon-server review [OPTION]... DIR...    shows what reports say",
     .intro = "Looks for text of evaluation sets in training files. Builds an index of the records "
-             "in --evals-dir, then takes jobs over HTTP on 127.0.0.1.",
-    .epilogue = "SIGTERM or SIGINT: running jobs are finished, then the server ends; a second one "
-                "ends it at once.\n"
-                "Exit statuses: 0 ended by a signal after its jobs; 1 could not start; 2 usage or "
-                "configuration.",
+             "in --evals-dir, then takes jobs over HTTP on 127.0.0.1. `decon-server detect --help` "
+             "and `decon-server review --help` tell of the other two.",
+    .epilogue =
+        "For a start:\n"
+        "  decon-server --evals-dir /data/evals --report-output-dir /data/reports\n"
+        "  curl -H 'Content-Type: application/json' -d '{\"file_path\":\"/data/a.jsonl\"}' \\\n"
+        "      http://127.0.0.1:8080/submit\n"
+        "  curl http://127.0.0.1:8080/status/JOB\n"
+        "\n"
+        "SIGTERM or SIGINT: running jobs are finished, then the server ends; a second one\n"
+        "ends it at once.\n"
+        "Exit statuses: 0 ended by a signal after its jobs; 1 could not start; 2 usage or\n"
+        "configuration.",
+    .ignore_unknown_keys = true,
+};
+
+const option_set detect_options = {
+    .rows = rows + SERVE_ALONE,
+    .row_count = ARRAY_LEN(rows) - SERVE_ALONE,
+    .program = "decon-server",
+    .usage = "decon-server detect [OPTION]... FILE|FOLDER...",
+    .intro = "Looks for text of evaluation sets in training files: JSON Lines, plain or compressed "
+             "(gzip, zstd, bzip2, xz). In folders, all files below that end in .jsonl or .json are "
+             "taken. For FOLDER/web/a.jsonl.gz the report is reports/web/a.report.jsonl, where "
+             "anything was found; with --purify, cleaned/web/a.clean.jsonl.gz is the file without "
+             "the lines that matched.",
+    .epilogue = "Examples:\n"
+                "  decon-server detect --evals-dir /data/evals training/\n"
+                "  decon-server detect --evals-dir /data/evals --purify a.jsonl.gz b.jsonl.zst\n"
+                "  decon-server review reports\n"
+                "\n"
+                "The summary goes to standard output, progress and warnings to standard error.\n"
+                "Exit statuses: 0 all files were looked through; 1 could not start; 2 usage or\n"
+                "configuration; 3 some files failed; 4 something was found (--fail-on-match);\n"
+                "130, 143 interrupted: files that had begun are done, the others are not.",
     .ignore_unknown_keys = true,
 };

@@ -180,20 +180,14 @@ static bool run(server_config *c, err *e)
     return s.crew && work(&s, e);
 }
 
-/* --help and its like: prints what was asked for; false where nothing was. */
-static bool print_about(const server_config *c)
+static bool read_options(server_config *c, int argc, char **argv, err *e)
 {
-    if (c->help)
-        options_help(&server_options, stdout);
-    else if (c->version)
-        printf("decon-server " DECON_VERSION "\n");
-    else if (c->print_config)
-        options_yaml_example(&server_options, stdout);
-    else if (c->print_reference)
-        options_markdown(&server_options, stdout);
-    else
+    int positional = argc;
+    if (!server_config_read(c, &serve_options, argc, argv, &positional, e))
         return false;
-    return true;
+    return positional >= argc || c->help || c->version || c->print_config || c->print_reference ||
+           err_set(e, ERR_USAGE, "'%s' is no option and no command; --help lists them",
+                   argv[positional]);
 }
 
 int serve_command(int argc, char **argv)
@@ -201,8 +195,8 @@ int serve_command(int argc, char **argv)
     err e = ERR_INIT;
     AUTO(server_config) c = {0};
     log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO});
-    bool ok = server_config_read(&c, argc, argv, &e);
-    if (ok && print_about(&c))
+    bool ok = read_options(&c, argc, argv, &e);
+    if (ok && server_config_about(&c, &serve_options))
         return 0;
     log_setup(&(log_options){
         .level = c.verbose ? LOG_DEBUG : LOG_INFO, .json = c.log_json, .fd = STDERR_FILENO});

@@ -35,7 +35,8 @@ static bool read_words(server_config *c, const char *const *words, err *e)
         argv[argc] = xstrdup(words[argc]);
     AUTO_FREE char **order = xcalloc(ARRAY_LEN(argv), sizeof *order); /* which reading permutes */
     memcpy(order, argv, sizeof argv);
-    bool ok = server_config_read(c, argc, order, e);
+    int positional = 0;
+    bool ok = server_config_read(c, &serve_options, argc, order, &positional, e);
     for (int i = 0; i < argc; i++)
         free(argv[i]);
     return ok;

@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# The batch command: decon-server detect.
+. "$(dirname "$0")/lib.sh"
+
+# detect STATUS WORD... : runs in $T, expects the exit status; standard output in $T/out.
+detect() {
+    local want=$1 status=0
+    shift
+    (cd "$T" && "$BIN/decon-server" detect --evals-dir "$evals" --worker-threads 2 "$@") \
+        >"$T/out" 2>"$T/detect.log" || status=$?
+    [ "$status" = "$want" ] || fail "exit status $status instead of $want: $(cat "$T/out" "$T/detect.log")"
+}
+
+expect_out() { # REGEX
+    grep -qE -- "$1" "$T/out" || fail "no line $1 in: $(cat "$T/out")"
+}
+
+# hits FILE: a line for each question of the sample sets, with its answer behind it.
+hits() {
+    sed -n 's/.*"question": *"\([^"]*\)".*"answer": *"\([^"]*\)".*/{"text":"some words before it all \1 \2"}/p' \
+        "$evals"/*.jsonl
+}
+
+test_a_folder_of_all_formats() {
+    cp -r "$samples" "$T/in"
+    rm "$T/in/web pages/broken.jsonl.gz"
+    detect 0 --purify in
+    expect_out '^CONTAMINATED: in/books/part-01.jsonl: 2 of 40 lines, 2 matches: reports/books/part-01.report.jsonl$'
+    expect_out '^SUMMARY: Files=9 Clean=4 Contaminated=5 Failed=0 Skipped=0 Lines=400 ContaminatedLines=7 Matches=7 Bytes=[0-9]+ Time='
+    expect_out '^To see what was found: decon-server review reports$'
+    [ "$(find "$T/reports" -type f | wc -l)" = 5 ] || fail "reports: $(find "$T/reports" -type f)"
+    [ "$(find "$T/cleaned" -type f | wc -l)" = 9 ] || fail "cleaned: $(find "$T/cleaned" -type f)"
+    # The cleaned file is the input without the lines that the report names.
+    sed -n 's/.*"training_line":\([0-9]*\),.*/\1/p' "$T/reports/books/part-01.report.jsonl" |
+        sort -nu | sed 's/$/ + 1/' | while read -r line; do echo "$((line))d"; done >"$T/drop.sed"
+    [ "$(wc -l <"$T/drop.sed")" = 2 ] || fail "lines: $(cat "$T/drop.sed")"
+    sed -f "$T/drop.sed" "$T/in/books/part-01.jsonl" >"$T/want"
+    gzip -dc "$T/cleaned/books/part-01.clean.jsonl.gz" | cmp - "$T/want" || fail 'cleaned file'
+}
+
+test_a_bad_file_is_named_and_the_others_are_done() {
+    cp -r "$samples" "$T/in"
+    detect 3 in
+    expect_out '^FAILED: in/web pages/broken.jsonl.gz: gzip: ends early at raw byte'
+    expect_out '^SUMMARY: Files=10 Clean=4 Contaminated=5 Failed=1 '
+    [ ! -e "$T/cleaned" ] || fail 'cleaned files without --purify'
+}
+
+test_found_can_be_a_status() {
+    hits >"$T/hit.jsonl"
+    echo '{"text":"nothing of note"}' >"$T/clean.jsonl"
+    detect 0 hit.jsonl
+    detect 4 --fail-on-match hit.jsonl clean.jsonl
+    detect 0 --fail-on-match clean.jsonl
+}
+
+test_json() {
+    hits >"$T/hit.jsonl"
+    printf 'bad \377\n' >"$T/bad.jsonl"
+    detect 3 --json hit.jsonl bad.jsonl
+    [ "$(wc -l <"$T/out")" = 3 ] || fail "$(cat "$T/out")"
+    expect_out '^\{"contaminated_lines":[1-9][0-9]*,"file":"hit.jsonl","lines":[0-9]+,"matches":[0-9]+,"report_path":"/.*/reports/hit.report.jsonl","status":"contaminated","text_bytes":[0-9]+\}$'
+    expect_out '"error":"bad.jsonl: line 1: .*UTF-8.*"file":"bad.jsonl",.*"status":"failed"'
+    tail -n 1 "$T/out" | grep -qE '^\{"clean":0,"contaminated":1,.*"failed":1,"files":2,.*"status":"summary"' ||
+        fail "summary: $(tail -n 1 "$T/out")"
+}
+
+test_results_beside_their_inputs_are_no_danger() {
+    hits >"$T/a.jsonl"
+    gzip -k "$T/a.jsonl" && mv "$T/a.jsonl" "$T/original"
+    cp "$T/a.jsonl.gz" "$T/before"
+    detect 0 --purify --report-output-dir . --cleaned-output-dir . a.jsonl.gz
+    cmp "$T/a.jsonl.gz" "$T/before" || fail 'the input was overwritten'
+    [ -s "$T/a.report.jsonl" ] && [ -s "$T/a.clean.jsonl.gz" ] || fail 'results'
+}
+
+test_folders_of_results_are_no_input() {
+    mkdir "$T/in"
+    hits >"$T/in/hit.jsonl"
+    (cd "$T/in" && echo '{"text":"x"}' >notes.txt)
+    detect 0 --purify --report-output-dir in/reports --cleaned-output-dir in/cleaned in
+    detect 0 --purify --report-output-dir in/reports --cleaned-output-dir in/cleaned in
+    expect_out '^SUMMARY: Files=1 '
+}
+
+test_an_old_report_goes_when_the_file_is_clean() {
+    hits >"$T/f.jsonl"
+    detect 0 f.jsonl
+    [ -s "$T/reports/f.report.jsonl" ] || fail 'no report'
+    echo '{"text":"nothing of note"}' >"$T/f.jsonl"
+    : >"$T/reports/f.report.jsonl.tmp-0123abcd" # of a run that was killed
+    detect 0 f.jsonl
+    [ -z "$(find "$T/reports" -type f)" ] || fail "left: $(find "$T/reports" -type f)"
+}
+
+test_two_files_of_one_name_are_both_refused() {
+    mkdir "$T/one" "$T/two"
+    for f in one/f.jsonl two/f.jsonl two/g.jsonl two/g.jsonl.gz two/h.jsonl; do
+        case $f in
+        *.gz) echo '{"text":"x"}' | gzip >"$T/$f" ;;
+        *) echo '{"text":"x"}' >"$T/$f" ;;
+        esac
+    done
+    detect 3 one/f.jsonl two two/h.jsonl
+    expect_out '^FAILED: one/f.jsonl: it would write the same results as two/f.jsonl '
+    expect_out '^FAILED: two/f.jsonl: it would write the same results as one/f.jsonl '
+    expect_out '^FAILED: two/g.jsonl: '
+    expect_out '^FAILED: two/g.jsonl.gz: '
+    expect_out '^SUMMARY: Files=5 Clean=1 Contaminated=0 Failed=4 ' # h once
+}
+
+test_usage() {
+    mkdir "$T/empty"
+    detect 2
+    grep -q 'which files' "$T/detect.log" || fail "$(cat "$T/detect.log")"
+    detect 2 no-such-file.jsonl
+    grep -q 'no-such-file.jsonl' "$T/detect.log" || fail "$(cat "$T/detect.log")"
+    detect 2 empty
+    detect 2 --port 1 x.jsonl
+    detect 2 --no-such-option x.jsonl
+    [ ! -e "$T/reports" ] || fail 'a folder of a run that did not start'
+    detect 0 --help
+    expect_out '^Usage: decon-server detect '
+    ! grep -q -- '--port' "$T/out" || fail 'an option of the server'
+}
+
+large() {
+    yes '{"text":"plain words that fill a line of a file which takes its time to be read"}' |
+        head -n "$1" | gzip -1 || true
+}
+
+begin_large() { # a batch of a file that takes long, and one behind it
+    mkdir "$T/in"
+    large "$1" >"$T/in/large.jsonl.gz"
+    echo '{"text":"x"}' >"$T/in/small.jsonl"
+    "$BIN/decon-server" detect --evals-dir "$evals" --worker-threads 1 --purify \
+        --report-output-dir "$T/reports" --cleaned-output-dir "$T/cleaned" "$T/in" \
+        >"$T/out" 2>"$T/detect.log" &
+    batch=$!
+    started+=("$batch")
+    wait_for has_unfinished
+}
+
+has_unfinished() {
+    [ -n "$(find "$T/cleaned" -name '*.tmp-*')" ]
+}
+
+test_a_signal_lets_what_has_begun_end() {
+    begin_large 60000
+    stop "$batch"
+    expect_status 143
+    expect_out '^SUMMARY: Files=2 Clean=1 Contaminated=0 Failed=0 Skipped=1 Lines=60000 '
+    [ "$(find "$T/cleaned" -type f)" = "$T/cleaned/large.clean.jsonl.gz" ] || fail "$(find "$T/cleaned")"
+}
+
+test_a_second_signal_ends_it_at_once() {
+    begin_large 2000000
+    kill -TERM "$batch"
+    wait_for grep -q 'another one ends at once' "$T/detect.log"
+    while kill -TERM "$batch" 2>/dev/null; do :; done
+    wait_exit "$batch"
+    expect_status 143
+    [ -z "$(find "$T/cleaned" -name '*.gz')" ] || fail 'a result of a file that did not end'
+}
+
+run_tests
