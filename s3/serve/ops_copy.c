@@ -174,7 +174,7 @@ static bool source_range(const exchange *x, const object_meta *from, file_range 
                              (unsigned long long)from->size_bytes);
 }
 
-static bool copy_range(exchange *x, file_range *range, checksum_kind kind, object_meta *part,
+static bool copy_range(exchange *x, const file_range *source, checksum_kind kind, object_meta *part,
                        unsigned number, err *e)
 {
     AUTO(incoming) in = {.fd = -1};
@@ -184,8 +184,9 @@ static bool copy_range(exchange *x, file_range *range, checksum_kind kind, objec
     upload_ref u = {x->store, x->target.bucket, exchange_key(x),
                     target_param(&x->target, "uploadId")};
     checksum_init(&sum, kind);
-    range->sum = &sum;
-    if (!incoming_open(x->store, &in, e) || !incoming_append_file(&in, range, e))
+    file_range range = *source;
+    range.sum = &sum;
+    if (!incoming_open(x->store, &in, e) || !incoming_append_file(&in, &range, e))
         return false;
     digest_final(&in.md5, digest);
     hex_encode(digest, sizeof digest, hex);
