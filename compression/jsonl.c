@@ -9,29 +9,14 @@ static bool report(const jsonl *j, err *e)
                    j->counts.lines + 1, j->fault_offset, j->fault_cause);
 }
 
-/* Runs through one line at the most, and no further than the length of a line allows. */
-static const char *run_line(jsonl *j, const char *p, const char *end)
-{
-    uint64_t line = j->line_start;
-    uint64_t room = j->max_line_bytes - (jsonl_offset_of(j, p) - line);
-    const char *stop = (uint64_t)(end - p) > room ? p + room : end;
-    if (stop == p && *p != '\n') {
-        jsonl_fault_line_length(j, jsonl_offset_of(j, p));
-        return p;
-    }
-    if (stop == p)
-        stop++;
-    while (p < stop && !j->failed && j->line_start == line)
-        p = jsonl_step(j, p, stop);
-    return p;
-}
-
 bool jsonl_feed(jsonl *j, slice text, err *e)
 {
     const char *p = text.data, *end = text.data + text.len;
     j->piece = text.data;
-    while (p < end && !j->failed)
-        p = run_line(j, p, end);
+    if (!j->failed)
+        p = jsonl_read_windows(j, p, end);
+    if (!j->failed)
+        jsonl_read_exactly(j, p, end);
     j->offset += text.len;
     return !j->failed || report(j, e);
 }
@@ -39,11 +24,11 @@ bool jsonl_feed(jsonl *j, slice text, err *e)
 /* A wrong key must not turn a whole data set "clean". */
 static bool none_scannable(const jsonl *j, err *e)
 {
-    return err_set(e, ERR_JSONL,
-                   "no line has a string under '%s'; the first line has %s%s; set content_key to "
-                   "the key of the text",
-                   j->keys.text, j->keys.names.len ? "the keys: " : "no keys",
-                   buf_str(&j->keys.names));
+    return err_set(
+        e, ERR_JSONL,
+        "no line has a string under '%s'; the lines have %s%s; set content_key to the key of "
+        "the text",
+        j->keys.text, j->keys.names.len ? "the keys: " : "no keys", buf_str(&j->keys.names));
 }
 
 bool jsonl_finish(jsonl *j, err *e)
@@ -80,7 +65,9 @@ jsonl *jsonl_new(const jsonl_options *options)
     j->max_depth = options->max_depth ? MIN(options->max_depth, JSONL_DEPTH_MAX) : JSONL_DEPTH;
     j->objects = xcalloc(j->max_depth / 64 + 1, sizeof *j->objects);
     j->refuse_lone_surrogates = options->refuse_lone_surrogates;
-    keypath_init(&j->keys, options->content_key ? options->content_key : "text");
+    j->indexer = json_indexer_find(options->indexer);
+    keypath_init(&j->keys, options->content_key ? options->content_key : "text",
+                 options->refuse_duplicate_keys);
     return j;
 }
 

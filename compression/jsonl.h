@@ -27,6 +27,10 @@ typedef struct jsonl_options {
     size_t max_depth; /* containers within each other, the line's object included; 0: JSONL_DEPTH;
                          JSONL_DEPTH_MAX at most */
     bool refuse_lone_surrogates; /* an escape like \ud83d without its other half is a fault */
+    bool refuse_duplicate_keys;  /* one that stands twice in an object is; what an object holds of
+                                    keys has a bound then, see keyset.h */
+    const char *indexer; /* for tests and measurements: one of json_window.h by name, or "none" for
+                            the exact reader alone; NULL: the best for this processor */
 } jsonl_options;
 
 typedef struct jsonl_counts {

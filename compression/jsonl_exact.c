@@ -25,6 +25,7 @@
  */
 #include "compression/jsonl_state.h"
 
+#include "compression/json_escape.h"
 #include "compression/scan.h"
 
 #include <inttypes.h>
@@ -166,15 +167,49 @@ static const char *begin_string(jsonl *j, const char *p, bool is_key)
 {
     j->string_is_key = is_key;
     j->state = STRING;
-    if (is_key)
+    if (is_key) {
+        j->key_offset = jsonl_offset_of(j, p);
         keypath_key_begin(&j->keys, j->depth);
+    }
     return p + 1;
+}
+
+/* A key as a message shows it: its beginning, in one line. */
+static void show_key(slice key, char *out, size_t out_size)
+{
+    size_t len = MIN(key.len, out_size - sizeof "...");
+    while (len < key.len && len > 0 && utf8_is_continuation(key.data[len]))
+        len--;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)key.data[i];
+        bool half = c == 0xed && i + 1 < key.len && (unsigned char)key.data[i + 1] >= 0xa0;
+        out[i] = c < 0x20 || half || (i > 0 && out[i - 1] == '?' && utf8_is_continuation((char)c))
+                     ? '?'
+                     : key.data[i];
+    }
+    snprintf(out + len, out_size - len, "%s", len < key.len ? "..." : "");
+}
+
+static void refuse_key(jsonl *j, keyset_result result)
+{
+    char shown[64];
+    show_key(keyset_last(j->keys.seen), shown, sizeof shown);
+    if (result == KEYSET_TWICE)
+        snprintf(j->fault_cause, sizeof j->fault_cause,
+                 "the key \"%s\" stands twice in its object (refuse_duplicate_keys is on)", shown);
+    else
+        snprintf(j->fault_cause, sizeof j->fault_cause,
+                 "more than %zu keys or %zu MiB of them in one line: too many for "
+                 "refuse_duplicate_keys",
+                 KEYSET_KEYS, KEYSET_BYTES >> 20);
+    fault_at_offset(j, j->key_offset, result == KEYSET_TWICE ? ERR_JSONL : ERR_LIMIT);
 }
 
 static const char *end_string(jsonl *j, const char *p)
 {
-    if (j->string_is_key)
-        keypath_key_end(&j->keys);
+    keyset_result result = j->string_is_key ? keypath_key_end(&j->keys) : KEYSET_NEW;
+    if (result != KEYSET_NEW)
+        refuse_key(j, result);
     j->state = j->string_is_key ? COLON : jsonl_after_value(j);
     return p + 1;
 }
@@ -227,14 +262,6 @@ static const char *escape(jsonl *j, const char *p)
     return p + 1;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* A whole \u escape: is it, or the one before it, half a character? */
 static bool take_unit(jsonl *j, unsigned unit)
 {
@@ -258,7 +285,7 @@ static bool take_unit(jsonl *j, unsigned unit)
 static const char *hex(jsonl *j, const char *p, const char *stop)
 {
     for (; p < stop && j->hex_left > 0; p++) {
-        int digit = hex_digit(*p);
+        int digit = json_hex_digit(*p);
         if (digit < 0)
             return unexpected(j, p, (unsigned char)*p);
         j->hex_value = j->hex_value << 4 | (unsigned)digit;
@@ -449,9 +476,33 @@ void jsonl_check_end(jsonl *j)
         j->fault_offset = 0;
 }
 
-void jsonl_fault_line_length(jsonl *j, uint64_t offset)
+void jsonl_fault_line_length(jsonl *j)
 {
     snprintf(j->fault_cause, sizeof j->fault_cause, "the line is longer than %" PRIu64 " bytes",
              j->max_line_bytes);
-    fault_at_offset(j, offset, ERR_LIMIT);
+    fault_at_offset(j, j->line_start + j->max_line_bytes, ERR_LIMIT);
+}
+
+/* Runs through one line at the most, and no further than the length of a line allows. */
+static const char *run_line(jsonl *j, const char *p, const char *end)
+{
+    uint64_t line = j->line_start;
+    uint64_t room = j->max_line_bytes - (jsonl_offset_of(j, p) - line);
+    const char *stop = (uint64_t)(end - p) > room ? p + room : end;
+    if (stop == p && *p != '\n') {
+        jsonl_fault_line_length(j);
+        return p;
+    }
+    if (stop == p)
+        stop++;
+    while (p < stop && !j->failed && j->line_start == line)
+        p = jsonl_step(j, p, stop);
+    return p;
+}
+
+const char *jsonl_read_exactly(jsonl *j, const char *p, const char *end)
+{
+    while (p < end && !j->failed)
+        p = run_line(j, p, end);
+    return p;
 }

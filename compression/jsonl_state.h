@@ -10,6 +10,7 @@
 #ifndef COMPRESSION_JSONL_STATE_H
 #define COMPRESSION_JSONL_STATE_H
 
+#include "compression/json_window.h"
 #include "compression/jsonl.h"
 #include "compression/keypath.h"
 #include "compression/linecount.h"
@@ -51,6 +52,7 @@ struct jsonl {
     uint64_t *objects; /* max_depth bits: it is an object */
 
     bool string_is_key;
+    uint64_t key_offset; /* of the last key's quote */
     utf8 utf8;
     uint64_t escape_offset; /* of the last backslash */
     unsigned hex_left, hex_value;
@@ -60,6 +62,9 @@ struct jsonl {
     const char *literal; /* its letters that are still to come */
     unsigned mark_bytes; /* of the byte-order mark, so far */
     keypath keys;
+
+    const json_indexer *indexer; /* NULL: none */
+    json_window window;
 
     bool failed;
     err_code fault_code;
@@ -91,12 +96,16 @@ static inline void jsonl_push(jsonl *j, bool object)
     uint64_t bit = (uint64_t)1 << (j->depth % 64);
     uint64_t *word = &j->objects[j->depth / 64];
     *word = object ? *word | bit : *word & ~bit;
+    if (object && j->keys.seen)
+        keyset_open(j->keys.seen);
     j->depth++;
     j->state = object ? FIRST_KEY : FIRST_ELEMENT;
 }
 
 static inline void jsonl_pop(jsonl *j)
 {
+    if (j->keys.seen && jsonl_in_object(j))
+        keyset_close(j->keys.seen);
     keypath_close(&j->keys, j->depth);
     j->depth--;
     j->state = jsonl_after_value(j);
@@ -106,8 +115,12 @@ void jsonl_end_line(jsonl *j, uint64_t end); /* the offset of its '\n', or of th
 
 /* Reads at `p` what the state asks for; at least one byte, up to `stop` at most. */
 const char *jsonl_step(jsonl *j, const char *p, const char *stop);
+/* Reads all of [p, end), byte by byte, unless it finds a fault. */
+const char *jsonl_read_exactly(jsonl *j, const char *p, const char *end);
+/* Reads from p on, window by window; leaves a rest that is too short for one. */
+const char *jsonl_read_windows(jsonl *j, const char *p, const char *end);
 /* The text ends here: a fault where nothing may end. */
 void jsonl_check_end(jsonl *j);
-void jsonl_fault_line_length(jsonl *j, uint64_t offset);
+void jsonl_fault_line_length(jsonl *j); /* at the first byte that is too much */
 
 #endif

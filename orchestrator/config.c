@@ -33,7 +33,11 @@ static bool check_share(config *c, const option_origin *origins, err *e)
 
 jsonl_options config_jsonl(const config *c)
 {
-    return (jsonl_options){.content_key = c->content_key};
+    return (jsonl_options){.content_key = c->content_key,
+                           .max_line_bytes = c->max_line_bytes,
+                           .max_depth = (size_t)c->max_json_depth,
+                           .refuse_lone_surrogates = c->refuse_lone_surrogates,
+                           .refuse_duplicate_keys = c->refuse_duplicate_keys};
 }
 
 bool config_wants_information(const config *c)

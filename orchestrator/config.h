@@ -30,6 +30,9 @@ typedef struct config {
     uint64_t memory_budget_bytes, codec_memory_budget_bytes;
     int verify; /* verify_level */
     char *content_key;
+    uint64_t max_line_bytes;
+    int64_t max_json_depth;
+    bool refuse_lone_surrogates, refuse_duplicate_keys;
 
     /* store */
     char *endpoint_url, *region, *profile, *ca_bundle;

@@ -74,6 +74,10 @@ static void warn_about(const download *d)
         log_warn("s3://%s/%s: %llu of %llu lines have no text under '%s'; they are not looked at",
                  bucket, key, (unsigned long long)v->unscannable_lines,
                  (unsigned long long)v->lines, d->options.jsonl.content_key);
+    if (v->lone_surrogates)
+        log_warn("s3://%s/%s: %llu escapes of half a character (lone surrogates); the detection "
+                 "server skips such lines; refuse_lone_surrogates refuses the file",
+                 bucket, key, (unsigned long long)v->lone_surrogates);
 }
 
 static bool begin(download *d, err *e);

@@ -1,53 +1,7 @@
 /* The checker: what it takes, what it refuses and where, the content key, any split. */
-#include "support.h"
+#include "jsonl_support.h"
 
-#include "compression/jsonl.h"
 #include "compression/scan.h"
-
-typedef struct checked {
-    bool ok;
-    err error;
-    jsonl_counts counts;
-} checked;
-
-static checked check(const jsonl_options *options, slice text, splitter s)
-{
-    checked c = {.ok = true, .error = ERR_INIT};
-    AUTO_PTR(jsonl) j = jsonl_new(options);
-    s.seed = s.seed * 2 + 88172645463325253ULL;
-    for (size_t done = 0; done < text.len && c.ok;) {
-        slice piece = {.data = text.data + done, .len = next_piece(&s, done, text.len)};
-        AUTO_FREE char *copy = malloc(piece.len);
-        memcpy(copy, piece.data, piece.len);
-        c.ok = jsonl_feed(j, (slice){.data = copy, .len = piece.len}, &c.error);
-        done += piece.len;
-    }
-    c.ok = c.ok && jsonl_finish(j, &c.error);
-    if (c.ok)
-        c.counts = jsonl_counts_get(j);
-    return c;
-}
-
-static void assert_same(const checked *a, const checked *b)
-{
-    assert_int_equal(a->ok, b->ok);
-    assert_string_equal(a->error.message, b->error.message);
-    assert_int_equal(a->error.code, b->error.code);
-    assert_memory_equal(&a->counts, &b->counts, sizeof a->counts);
-}
-
-/* In every cut, and byte by byte. */
-static checked check_all(const jsonl_options *options, slice text)
-{
-    checked whole = check(options, text, WHOLE);
-    for (size_t cut = 1; cut < text.len; cut++) {
-        checked c = check(options, text, (splitter){.cut = cut});
-        assert_same(&whole, &c);
-    }
-    checked bytewise = check(options, text, BYTEWISE);
-    assert_same(&whole, &bytewise);
-    return whole;
-}
 
 static const jsonl_options usual = {0};
 
@@ -57,43 +11,6 @@ static void assert_fault(slice text, const char *message)
     assert_false(c.ok);
     assert_string_equal(c.error.message, message);
 }
-
-/* Each stands as {"text":"","v":<value>}. */
-static const slice good_values[] = {
-    SLICE_LIT("0"),
-    SLICE_LIT("-0"),
-    SLICE_LIT("-1"),
-    SLICE_LIT("10"),
-    SLICE_LIT("1234567890"),
-    SLICE_LIT("0.0"),
-    SLICE_LIT("-0.5e-7"),
-    SLICE_LIT("1E+2"),
-    SLICE_LIT("0e0"),
-    SLICE_LIT("1e00099"),
-    SLICE_LIT("1e999999"),
-    SLICE_LIT("123456789012345678901234567890.000000000000000000000000001"),
-    SLICE_LIT("true"),
-    SLICE_LIT("false"),
-    SLICE_LIT("null"),
-    SLICE_LIT(" \t\r null \r\t "),
-    SLICE_LIT("[]"),
-    SLICE_LIT("[ ]"),
-    SLICE_LIT("{}"),
-    SLICE_LIT("{ }"),
-    SLICE_LIT("[1,[2,[3,{}]],{\"a\":[]}]"),
-    SLICE_LIT("[ 1 , \"a\" ,null,{\"a\" : 1 , \"b\":2}]"),
-    SLICE_LIT("{\"\":\"\"}"),
-    SLICE_LIT("{\"a\":1,\"a\":2}"),
-    SLICE_LIT("\"\""),
-    SLICE_LIT("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0000\\uABCD\\uabcd\""),
-    SLICE_LIT("\"\\ud83d\\ude00\""),
-    SLICE_LIT("\"\\ud83d\""),
-    SLICE_LIT("\"\\ude00\\ud83d\""),
-    SLICE_LIT("\"/ \x7f '\""),
-    SLICE_LIT("\"\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\""),
-    SLICE_LIT("\"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\xef\xbb\xbf\""),
-    SLICE_LIT("\"\xe2\x80\xa8\""),
-};
 
 static void json_is_taken(void **state)
 {
@@ -111,100 +28,6 @@ static void json_is_taken(void **state)
         assert_int_equal(c.counts.longest_line_bytes, line.len);
     }
 }
-
-/* As above; `at` is the wrong byte's offset in the value. */
-static const struct {
-    slice value;
-    size_t at;
-    err_code code;
-} bad_values[] = {
-    {SLICE_LIT("01"), 1, ERR_JSONL},
-    {SLICE_LIT("-01"), 2, ERR_JSONL},
-    {SLICE_LIT("00"), 1, ERR_JSONL},
-    {SLICE_LIT("-"), 1, ERR_JSONL},
-    {SLICE_LIT("--1"), 1, ERR_JSONL},
-    {SLICE_LIT("+1"), 0, ERR_JSONL},
-    {SLICE_LIT(".5"), 0, ERR_JSONL},
-    {SLICE_LIT("1."), 2, ERR_JSONL},
-    {SLICE_LIT("1.e1"), 2, ERR_JSONL},
-    {SLICE_LIT("1.5.5"), 3, ERR_JSONL},
-    {SLICE_LIT("1e"), 2, ERR_JSONL},
-    {SLICE_LIT("1e+"), 3, ERR_JSONL},
-    {SLICE_LIT("1e1.0"), 3, ERR_JSONL},
-    {SLICE_LIT("1e1e1"), 3, ERR_JSONL},
-    {SLICE_LIT("1-2"), 1, ERR_JSONL},
-    {SLICE_LIT("1 2"), 2, ERR_JSONL},
-    {SLICE_LIT("0x1F"), 1, ERR_JSONL},
-    {SLICE_LIT("NaN"), 0, ERR_JSONL},
-    {SLICE_LIT("nan"), 1, ERR_JSONL},
-    {SLICE_LIT("Infinity"), 0, ERR_JSONL},
-    {SLICE_LIT("-Infinity"), 1, ERR_JSONL},
-    {SLICE_LIT("True"), 0, ERR_JSONL},
-    {SLICE_LIT("tru"), 3, ERR_JSONL},
-    {SLICE_LIT("truee"), 4, ERR_JSONL},
-    {SLICE_LIT("nul"), 3, ERR_JSONL},
-    {SLICE_LIT("'a'"), 0, ERR_JSONL},
-    {SLICE_LIT("a"), 0, ERR_JSONL},
-    {SLICE_LIT(""), 0, ERR_JSONL},
-    {SLICE_LIT(","), 0, ERR_JSONL},
-    {SLICE_LIT("1,"), 2, ERR_JSONL},
-    {SLICE_LIT("[1,]"), 3, ERR_JSONL},
-    {SLICE_LIT("[,1]"), 1, ERR_JSONL},
-    {SLICE_LIT("[1 2]"), 3, ERR_JSONL},
-    {SLICE_LIT("[1:2]"), 2, ERR_JSONL},
-    {SLICE_LIT("[1}"), 2, ERR_JSONL},
-    {SLICE_LIT("[1"), 2, ERR_JSONL},
-    {SLICE_LIT("[}"), 1, ERR_JSONL},
-    {SLICE_LIT("{]"), 1, ERR_JSONL},
-    {SLICE_LIT("{\"a\"}"), 4, ERR_JSONL},
-    {SLICE_LIT("{\"a\" 1}"), 5, ERR_JSONL},
-    {SLICE_LIT("{\"a\":}"), 5, ERR_JSONL},
-    {SLICE_LIT("{\"a\":1,}"), 7, ERR_JSONL},
-    {SLICE_LIT("{\"a\":1]"), 6, ERR_JSONL},
-    {SLICE_LIT("{\"a\":1 \"b\":2}"), 7, ERR_JSONL},
-    {SLICE_LIT("{a:1}"), 1, ERR_JSONL},
-    {SLICE_LIT("{1:1}"), 1, ERR_JSONL},
-    {SLICE_LIT("{'a':1}"), 1, ERR_JSONL},
-    {SLICE_LIT("{,}"), 1, ERR_JSONL},
-    {SLICE_LIT("/**/1"), 0, ERR_JSONL},
-    {SLICE_LIT("1//"), 1, ERR_JSONL},
-    {SLICE_LIT("\"\\a\""), 2, ERR_JSONL},
-    {SLICE_LIT("\"\\0\""), 2, ERR_JSONL},
-    {SLICE_LIT("\"\\x41\""), 2, ERR_JSONL},
-    {SLICE_LIT("\"\\U0041\""), 2, ERR_JSONL},
-    {SLICE_LIT("\"\\u004\""), 6, ERR_JSONL},
-    {SLICE_LIT("\"\\u00g0\""), 5, ERR_JSONL},
-    {SLICE_LIT("\"\\u 041\""), 3, ERR_JSONL},
-    {SLICE_LIT("\"\t\""), 1, ERR_JSONL},
-    {SLICE_LIT("\"\r\""), 1, ERR_JSONL},
-    {SLICE_LIT("\"a long enough text, then \x1f\""), 26, ERR_JSONL},
-    {SLICE_LIT("\"\0\""), 1, ERR_JSONL},
-    {SLICE_LIT("\0"), 0, ERR_JSONL},
-    {SLICE_LIT("1\0"), 1, ERR_JSONL},
-    {SLICE_LIT("\f1"), 0, ERR_JSONL},
-    {SLICE_LIT("\v1"), 0, ERR_JSONL},
-    {SLICE_LIT("\xc2\xa0"
-               "1"),
-     0, ERR_JSONL},
-    {SLICE_LIT("\xef\xbb\xbf"
-               "1"),
-     0, ERR_JSONL},
-    {SLICE_LIT("\"\x80\""), 1, ERR_UTF8},
-    {SLICE_LIT("\"\xc0\x80\""), 1, ERR_UTF8},
-    {SLICE_LIT("\"\xe0\x80\x80\""), 2, ERR_UTF8},
-    {SLICE_LIT("\"\xed\xa0\x80\""), 2, ERR_UTF8},
-    {SLICE_LIT("\"\xf4\x90\x80\x80\""), 2, ERR_UTF8},
-    {SLICE_LIT("\"\xf0\x9f\x98\""), 4, ERR_UTF8},
-    {SLICE_LIT("\"\xd0\\u0041\""), 2, ERR_UTF8},
-    {SLICE_LIT("\"\xd0\n"), 2, ERR_UTF8},
-    {SLICE_LIT("\"plain latin-1: caf\xe9\""), 20, ERR_UTF8},
-    {SLICE_LIT("\n1"), 0, ERR_JSONL},
-    {SLICE_LIT("\"\n\""), 1, ERR_JSONL},
-    {SLICE_LIT("{\n}"), 1, ERR_JSONL},
-    {SLICE_LIT("1}}"), 2, ERR_JSONL},
-    {SLICE_LIT("1} {"), 3, ERR_JSONL},
-    {SLICE_LIT("1},"), 2, ERR_JSONL},
-};
 
 static void all_else_is_refused_at_its_byte(void **state)
 {
@@ -417,6 +240,69 @@ static void a_refused_surrogate_is_pointed_at(void **state)
     }
 }
 
+static void duplicate_keys_can_be_refused(void **state)
+{
+    UNUSED(state);
+    jsonl_options options = {.refuse_duplicate_keys = true};
+    static const slice taken[] = {
+        SLICE_LIT(
+            "{\"text\":\"\",\"Text\":1,\"\":2,\"a\":{\"text\":1,\"a\":{\"a\":1}},\"b\":[{\"a\":1},{"
+            "\"a\":2}]}\n{\"text\":\"\"}"),
+        SLICE_LIT("{\"text\":\"\",\"\\ud83d\":1,\"\\ud83e\":2,\"?\":3,\"\xef\xbf\xbd\":4}"),
+        SLICE_LIT("{\"text\":\"a\",\"b\":[\"a\",\"a\"]}"),
+    };
+    for (size_t i = 0; i < ARRAY_LEN(taken); i++)
+        assert_true(check_all(&options, taken[i]).ok);
+    static const struct {
+        slice text;
+        const char *message;
+    } refused[] = {
+        {SLICE_LIT("{\"text\":\"\"}\n{\"text\":\"\",\"a\":{},\"t\\u0065xt\":1}"),
+         "line 2, byte 30 of the decoded text: the key \"text\" stands twice in its object "
+         "(refuse_duplicate_keys is on)"},
+        {SLICE_LIT("{\"text\":[{\"\":0,\"\":1}]}"),
+         "line 1, byte 15 of the decoded text: the key \"\" stands twice in its object "
+         "(refuse_duplicate_keys is on)"},
+        {SLICE_LIT("{\"\xf0\x9f\x98\x80\\n\":0,\"\\ud83d\\ude00\\u000a\":1}"),
+         "line 1, byte 12 of the decoded text: the key \"\xf0\x9f\x98\x80?\" stands twice in its "
+         "object (refuse_duplicate_keys is on)"},
+        {SLICE_LIT("{\"\\udc01\":0,\"\\udc01\":1}"),
+         "line 1, byte 12 of the decoded text: the key \"???\" stands twice in its object "
+         "(refuse_duplicate_keys is on)"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+        checked c = check_all(&options, refused[i].text);
+        assert_false(c.ok);
+        assert_string_equal(c.error.message, refused[i].message);
+    }
+}
+
+static void a_long_key_is_shown_by_its_beginning(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) line;
+    buf_init(&line, 1024);
+    for (int i = 0; i < 2; i++) {
+        buf_append_str(&line, i ? ":0,\"a" : "{\"a");
+        for (int n = 0; n < 40; n++)
+            buf_append_str(&line, "\xc3\xa9");
+        buf_append_char(&line, '"');
+    }
+    buf_append_str(&line, ":0}");
+    checked c = check_all(&(jsonl_options){.refuse_duplicate_keys = true}, buf_slice(&line));
+    assert_non_null(strstr(c.error.message, "\xc3\xa9...\" stands twice"));
+}
+
+static void keys_in_messages_stay_in_one_line(void **state)
+{
+    UNUSED(state);
+    checked c = check_all(&usual, SLICE_LIT("{\"a\\nb\\u001b\":1,\"\\ud800\":2}\n{\"a\":1}"));
+    assert_non_null(strstr(c.error.message, "the keys: a?b?, ?, a; "));
+    jsonl_options options = {.content_key = "meta.text"};
+    c = check_all(&options, SLICE_LIT("{\"id\":1,\"meta\":{\"body\":\"\"},\"z\":{\"y\":1}}"));
+    assert_non_null(strstr(c.error.message, "the keys: id, meta, meta.body, z; "));
+}
+
 static void line_length_has_a_limit(void **state)
 {
     UNUSED(state);
@@ -518,10 +404,10 @@ static void a_file_without_any_text_names_its_keys(void **state)
     assert_false(c.ok);
     assert_string_equal(err_code_name(c.error.code), "JSONL");
     assert_string_equal(c.error.message,
-                        "no line has a string under 'text'; the first line has the keys: id, body; "
+                        "no line has a string under 'text'; the lines have the keys: id, body, z; "
                         "set content_key to the key of the text");
     c = check_all(&usual, SLICE_LIT("{}"));
-    assert_non_null(strstr(c.error.message, "the first line has no keys; set content_key"));
+    assert_non_null(strstr(c.error.message, "the lines have no keys; set content_key"));
     assert_true(check_all(&usual, SLICE_LIT("{}\n{\"text\":\"\"}")).ok);
     assert_true(check_all(&usual, SLICE_LIT("\n \n")).ok);
 }
@@ -592,6 +478,9 @@ int main(void)
         cmocka_unit_test(the_limit_of_nesting_is_an_option),
         cmocka_unit_test(lone_surrogates_are_counted),
         cmocka_unit_test(a_refused_surrogate_is_pointed_at),
+        cmocka_unit_test(duplicate_keys_can_be_refused),
+        cmocka_unit_test(a_long_key_is_shown_by_its_beginning),
+        cmocka_unit_test(keys_in_messages_stay_in_one_line),
         cmocka_unit_test(line_length_has_a_limit),
         cmocka_unit_test(the_content_key_is_a_string_of_the_top_object),
         cmocka_unit_test(the_last_of_equal_keys_counts),

@@ -177,7 +177,7 @@ static void the_content_key_and_the_line_limit_are_handed_on(void **state)
     verify_options options = options_of(VERIFY_JSONL, "a.jsonl");
     options.jsonl.content_key = "body";
     assert_fault(&options, SLICE_LIT("{\"text\":\"a\"}\n"), ERR_JSONL,
-                 "a.jsonl: no line has a string under 'body'; the first line has the keys: text; "
+                 "a.jsonl: no line has a string under 'body'; the lines have the keys: text; "
                  "set content_key to the key of the text");
     options.jsonl.max_line_bytes = 8;
     assert_fault(&options, SLICE_LIT("{\"text\":\"a\"}\n"), ERR_LIMIT,

@@ -1,0 +1,168 @@
+/* The checker's indexers, one for each instruction set, against its exact reader. */
+#include "jsonl_support.h"
+
+#include "compression/json_window.h"
+
+static void append_filler(buf *out, size_t bytes)
+{
+    buf_append_str(out, "{\"text\":\"");
+    for (size_t i = 0; i < bytes; i++)
+        buf_append_char(out, i % 7 ? 'x' : ' ');
+    buf_append_str(out, "\"}\n");
+}
+
+static void assert_indexers_agree(jsonl_options options, slice text)
+{
+    options.indexer = "none";
+    checked exact = check(&options, text, WHOLE);
+    const json_indexer *indexer;
+    for (size_t i = 0; (indexer = json_indexer_at(i)); i++) {
+        options.indexer = indexer->name;
+        checked c = check(&options, text, WHOLE);
+        if (c.ok != exact.ok || strcmp(c.error.message, exact.error.message) != 0)
+            fail_msg("%s: '%s', exactly: '%s'", indexer->name, c.error.message,
+                     exact.error.message);
+        assert_same(&exact, &c);
+    }
+}
+
+/* The line, at each place of a block and over the end of a window. */
+static void at_every_place(slice value)
+{
+    AUTO(buf) text;
+    buf_init(&text, (size_t)1 << 20);
+    for (size_t before = 0; before < 2 * JSON_BLOCK_BYTES; before++)
+        for (int far = 0; far < 2; far++) {
+            buf_clear(&text);
+            append_filler(&text, before + (far ? JSON_WINDOW_BYTES - JSON_BLOCK_BYTES - 30 : 0));
+            buf_append_str(&text, "{\"text\":\"\",\"v\":");
+            buf_append_slice(&text, value);
+            buf_append_str(&text, "}\n");
+            append_filler(&text, 200);
+            assert_indexers_agree((jsonl_options){0}, buf_slice(&text));
+        }
+}
+
+static void sound_values_pass_at_every_place_of_a_window(void **state)
+{
+    UNUSED(state);
+    for (size_t i = 0; i < ARRAY_LEN(good_values); i++)
+        at_every_place(good_values[i]);
+}
+
+static void faults_are_the_same_at_every_place_of_a_window(void **state)
+{
+    UNUSED(state);
+    for (size_t i = 0; i < ARRAY_LEN(bad_values); i++)
+        at_every_place(bad_values[i].value);
+}
+
+/* Each byte value, in a string and between tokens, at each place of a vector. */
+static void every_byte_is_told_apart_by_every_indexer(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) text;
+    buf_init(&text, (size_t)1 << 16);
+    append_filler(&text, 100);
+    size_t in_string = 30;
+    append_filler(&text, 300);
+    for (size_t at = in_string; at < in_string + JSON_BLOCK_BYTES; at++)
+        for (unsigned byte = 0; byte < 256; byte++) {
+            char old = text.data[at];
+            text.data[at] = (char)byte;
+            assert_indexers_agree((jsonl_options){0}, buf_slice(&text));
+            text.data[at] = old;
+        }
+    AUTO(buf) spaces;
+    buf_init(&spaces, (size_t)1 << 16);
+    buf_append_str(&spaces, "{\"text\":\"\",\"a\":[");
+    size_t start = spaces.len;
+    for (int i = 0; i < 200; i++)
+        buf_append_char(&spaces, i % 2 ? ' ' : '\t');
+    buf_append_str(&spaces, "]}\n");
+    for (size_t at = start; at < start + JSON_BLOCK_BYTES; at++)
+        for (unsigned byte = 0; byte < 256; byte++) {
+            char old = spaces.data[at];
+            spaces.data[at] = (char)byte;
+            assert_indexers_agree((jsonl_options){0}, buf_slice(&spaces));
+            spaces.data[at] = old;
+        }
+}
+
+/* All that two lead bytes may be followed by, in a string of a window. */
+static void utf8_is_the_same_for_every_indexer(void **state)
+{
+    UNUSED(state);
+    static const unsigned char third[] = {0x00, 0x22, 0x7f, 0x80, 0x9f, 0xa0, 0xbf, 0xc2, 0xff};
+    AUTO(buf) text;
+    buf_init(&text, (size_t)1 << 16);
+    append_filler(&text, 250);
+    static const size_t places[] = {40, 62, 63, 125, 126};
+    for (unsigned a = 0x80; a < 0x100; a++)
+        for (unsigned b = 0x70; b < 0x100; b++)
+            for (size_t c = 0; c < ARRAY_LEN(third); c++) {
+                char *at = text.data + places[(a + b + c) % ARRAY_LEN(places)];
+                char old[4];
+                memcpy(old, at, sizeof old);
+                at[0] = (char)a;
+                at[1] = (char)b;
+                at[2] = (char)third[c];
+                at[3] = (char)third[(a + b) % ARRAY_LEN(third)];
+                assert_indexers_agree((jsonl_options){0}, buf_slice(&text));
+                memcpy(at, old, sizeof old);
+            }
+}
+
+static void line_length_is_the_same_for_every_indexer(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) text;
+    buf_init(&text, (size_t)1 << 20);
+    append_filler(&text, 90);
+    append_filler(&text, JSON_WINDOW_BYTES * 2);
+    append_filler(&text, 90);
+    for (uint64_t limit = 80; limit < 140; limit++)
+        assert_indexers_agree((jsonl_options){.max_line_bytes = limit}, buf_slice(&text));
+    for (uint64_t limit = JSON_WINDOW_BYTES - 100; limit < JSON_WINDOW_BYTES * 2 + 100; limit += 7)
+        assert_indexers_agree((jsonl_options){.max_line_bytes = limit}, buf_slice(&text));
+    memcpy(text.data + text.len - 40, "\\x", 2); /* a fault behind the limit, or before it */
+    for (uint64_t limit = 50; limit < 110; limit++)
+        assert_indexers_agree((jsonl_options){.max_line_bytes = limit},
+                              (slice){.data = text.data + text.len - 300, .len = 300});
+}
+
+static void damaged_text_is_the_same_for_every_indexer(void **state)
+{
+    UNUSED(state);
+    static const jsonl_options all[] = {
+        {0},
+        {.refuse_duplicate_keys = true, .refuse_lone_surrogates = true},
+        {.content_key = "meta.score", .max_depth = 3},
+    };
+    AUTO(buf) lines = sample_lines(100, 4);
+    uint64_t random = 7;
+    for (int round = 0; round < 600; round++) {
+        size_t at = (size_t)(test_random(&random) % lines.len);
+        size_t len = 1 + (size_t)(test_random(&random) % 3);
+        size_t from = (size_t)(test_random(&random) % (lines.len - 3));
+        len = MIN(len, lines.len - at);
+        char old[3];
+        memcpy(old, lines.data + at, len);
+        memmove(lines.data + at, lines.data + from, len); /* what else stands in such a text */
+        assert_indexers_agree(all[round % ARRAY_LEN(all)], buf_slice(&lines));
+        memcpy(lines.data + at, old, len);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sound_values_pass_at_every_place_of_a_window),
+        cmocka_unit_test(faults_are_the_same_at_every_place_of_a_window),
+        cmocka_unit_test(every_byte_is_told_apart_by_every_indexer),
+        cmocka_unit_test(utf8_is_the_same_for_every_indexer),
+        cmocka_unit_test(line_length_is_the_same_for_every_indexer),
+        cmocka_unit_test(damaged_text_is_the_same_for_every_indexer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
