@@ -1,46 +1,31 @@
 /* GetObject: one object by parallel ranges, pinned to one version by If-Match. */
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fsutil.h"
 #include "base/log.h"
-#include "s3/client.h"
+#include "s3/get_op.h"
 #include "s3/when.h"
 
 /* kind of range   when                                   request
- * whole           bytes are handed over in order, or     GET without Range
- *                 the object fits into one range
- * first           the size is not known                  Range: bytes=0-<part - 1>; its reply tells
- *                                                        the size, and the others start
- * other                                                  Range: bytes=<from>-<to>
- * Tried again, each goes on behind what it has received already. 416 for the first one means an
- * empty object: it becomes a whole one. Ranges begin in order, so all before the oldest one that
- * is under way is in the file. */
+ * whole           bytes are handed over in order, or     GET without Range: its reply tells the
+ *                 the object fits into one range, or     checksum too
+ *                 nothing is known of it as yet
+ * range           else                                   Range: bytes=<from>-<to>
+ * A whole one of unknown size that turns out to be larger than a range is ended at its head; the
+ * ranges follow. Tried again, each goes on behind what it has received already. Ranges begin in
+ * order and leave out what an earlier run kept, so all before the oldest one that is under way is
+ * in the file.
+ *
+ * When all is loaded, hashed (get_check.c) and recorded:
+ * the checksum fits, or there is none     end
+ * it does not, and ranges were kept       loaded afresh; the object is not to blame as yet
+ * it does not, the first time             loaded afresh
+ * it does not, once more                  end with ERR_S3_CHECKSUM */
 
-typedef struct get_op get_op;
-
-typedef struct get_range {
-    s3_request request;
-    get_op *get;
-    bool whole;
-    uint64_t offset, len; /* bytes; of a whole one len counts from the reply's head on */
-    uint64_t got;         /* bytes written */
-    uint64_t skip;        /* bytes of this reply that were received before */
-    char text[64];        /* value of Range */
-    struct get_range *previous, *next;
-} get_range;
-
-struct get_op {
-    s3_op op;
-    s3_get_options options;
-    char *bucket, *key, *listed_etag;
-    char *etag; /* what the ranges are pinned to, or NULL as yet */
-    bool size_known, restarted;
-    uint64_t size, next_offset, received;
-    int64_t last_modified_s;
-    get_range *first, *last; /* under way, in the object's order */
-    unsigned active;
-};
+#define LOADS_MAX       2
+#define RECORD_PAUSE_MS 2000 /* what a crash costs at most; a short download is never synced */
 
 static void range_free(get_range *range)
 {
@@ -57,6 +42,10 @@ static void get_free(s3_op *op)
     get_op *o = (get_op *)op;
     while (o->first)
         range_free(o->first);
+    get_check_reset(o);
+    s3_resume_cancel(o->record);
+    s3_extents_deinit(&o->have);
+    free(o->resume_path);
     free(o->bucket);
     free(o->key);
     free(o->listed_etag);
@@ -68,8 +57,11 @@ static const s3_op_kind get_kind = {.cancel = s3_op_end, .free = get_free};
 
 static void get_end(get_op *o, const err *e)
 {
-    s3_get_result result = {
-        .size_bytes = o->size, .last_modified_s = o->last_modified_s, .etag = o->etag};
+    s3_get_result result = {.size_bytes = o->size,
+                            .last_modified_s = o->last_modified_s,
+                            .etag = o->etag,
+                            .proven = o->check.expected.kind,
+                            .kept_bytes = o->kept_bytes};
     if (o->options.on_done)
         o->options.on_done(o->options.ctx, e ? NULL : &result, e);
     s3_op_end(&o->op);
@@ -89,8 +81,11 @@ static void range_send(void *ctx, s3_request *r)
         range->skip = 1;
     }
     s3_request_header(r, "If-Match", range->get->etag);
-    if (range->whole && from == 0)
+    if (range->whole && from == 0) {
+        if (range->get->op.client->integrity.ask)
+            s3_request_header(r, "x-amz-checksum-mode", "ENABLED");
         return;
+    }
     snprintf(range->text, sizeof range->text, "bytes=%llu-%llu", (unsigned long long)from,
              (unsigned long long)(range->offset + range->len - 1));
     s3_request_header(r, "Range", range->text);
@@ -127,7 +122,7 @@ static bool reply_place(get_range *range, const http_reply *reply, uint64_t *tot
     return true;
 }
 
-static bool pin(get_op *o, const http_reply *reply, uint64_t total, err *e)
+bool get_pin(get_op *o, const http_reply *reply, uint64_t total, err *e)
 {
     const char *etag = http_reply_header(reply, "ETag");
     if (o->etag && etag && strcmp(o->etag, etag) != 0)
@@ -144,24 +139,35 @@ static bool pin(get_op *o, const http_reply *reply, uint64_t total, err *e)
     return true;
 }
 
-static void fill_window(get_op *o);
+/* Ends a GET without Range at its head: the object is better loaded by ranges. A store that takes
+ * no ranges says so, or says nothing. */
+static bool cut(get_op *o, const http_reply *reply, err *e)
+{
+    const char *ranges = http_reply_header(reply, "Accept-Ranges");
+    if (o->size_known || o->options.on_data || o->size <= o->op.client->part_size_bytes ||
+        !ranges || !str_equal(ranges, "bytes"))
+        return false;
+    o->cut = o->size_known = true;
+    o->check.passing = false;
+    err_set(e, ERR_CANCELLED, "it goes on by ranges");
+    return true;
+}
 
 static bool range_head(void *ctx, const http_reply *reply, err *e)
 {
     get_range *range = ctx;
     get_op *o = range->get;
     uint64_t total = 0;
-    if (!reply_place(range, reply, &total, e) || !pin(o, reply, total, e))
+    if (!reply_place(range, reply, &total, e) || !get_pin(o, reply, total, e))
         return false;
     if (range->whole) {
+        get_check_take(o, reply);
+        if (cut(o, reply, e))
+            return false;
         range->len = total;
         o->next_offset = total;
-    } else if (!o->size_known) {
-        range->len = MIN(range->len, total);
-        o->next_offset = range->len;
     }
     o->size_known = true;
-    fill_window(o);
     return true;
 }
 
@@ -193,6 +199,7 @@ static bool range_body(void *ctx, slice data, err *e)
         return err_set(e, ERR_S3_REPLY, "GetObject: more bytes came than were asked for");
     if (!take_bytes(range, data, e))
         return false;
+    get_check_pass(range->get, data);
     range->got += data.len;
     range->get->received += data.len;
     report(range->get);
@@ -235,46 +242,72 @@ static void range_start(get_op *o, uint64_t offset, uint64_t len, bool whole)
 
 /* --- the object --- */
 
-/* Only as many ranges exist as could be sent at once, however large the object is. */
+/* Only as many ranges exist as could be sent at once, however large the object is and however many
+ * others there are. */
 static void fill_window(get_op *o)
 {
-    uint64_t part = o->op.client->part_size_bytes;
-    while (o->active < o->op.client->max_in_flight && o->next_offset < o->size)
-        range_start(o, o->next_offset, MIN(part, o->size - o->next_offset), false);
+    const s3_client *c = o->op.client;
+    s3_extent gap;
+    while (s3_extents_gap(&o->have, o->next_offset, o->size, &gap)) {
+        bool room = o->active < c->max_in_flight && c->stats.queued < c->max_in_flight;
+        if (o->active > 0 && !room)
+            return;
+        range_start(o, gap.from, MIN(c->part_size_bytes, gap.to - gap.from), false);
+    }
+    o->next_offset = MAX(o->next_offset, o->size);
 }
 
 static void get_begin(get_op *o)
 {
-    uint64_t part = o->op.client->part_size_bytes;
-    if (o->options.on_data || (o->size_known && o->size <= part))
+    bool one = o->size <= o->op.client->part_size_bytes && o->have.count == 0;
+    o->recorded_ms = clock_now_ms(o->op.client->t);
+    if (o->options.on_data || !o->size_known || one) {
         range_start(o, 0, o->size_known ? o->size : 0, true);
-    else if (o->size_known)
-        fill_window(o);
-    else
-        range_start(o, 0, part, false);
+        return;
+    }
+    fill_window(o);
+    get_check_ask(o);
+}
+
+static bool may_load_again(const get_op *o)
+{
+    bool heard = o->options.on_data && o->received > 0;
+    return !heard || o->options.on_restart;
 }
 
 static bool may_restart(const get_op *o)
 {
-    bool heard = o->options.on_data && o->received > 0;
-    return !o->listed_etag && !o->restarted && (!heard || o->options.on_restart);
+    return !o->listed_etag && !o->restarted && may_load_again(o);
 }
 
+static void forget_record(get_op *o)
+{
+    err e = ERR_INIT;
+    s3_resume_cancel(move(o->record));
+    if (o->resume_path && !fs_remove(o->resume_path, &e))
+        log_warn("%s", e.message);
+    o->kept_bytes = o->recorded_bytes = 0;
+}
+
+/* Everything anew, pinned to what the caller knew of it. */
 static void get_restart(get_op *o)
 {
-    char name[S3_NAME_SIZE];
-    s3_name(o->bucket, o->key, name);
-    log_warn("%s: changed while it was loaded: starting over", name);
     while (o->first)
         range_free(o->first);
-    free(move(o->etag));
-    o->restarted = true;
-    o->size_known = false;
-    o->size = o->next_offset = o->received = 0;
+    get_check_reset(o);
+    forget_record(o);
+    s3_extents_deinit(&o->have);
+    free(o->etag);
+    o->etag = o->listed_etag ? xstrdup(o->listed_etag) : NULL;
+    o->size_known = o->listed_etag && o->options.size_known;
+    o->size = o->size_known ? o->options.size_bytes : 0;
+    o->next_offset = o->received = 0;
     if (o->options.on_restart)
         o->options.on_restart(o->options.ctx);
     if (!o->options.on_data && ftruncate(o->options.fd, 0) != 0) {
         err e = ERR_INIT;
+        char name[S3_NAME_SIZE];
+        s3_name(o->bucket, o->key, name);
         err_set_errno(&e, ERR_IO, errno, "%s: the file cannot be emptied", name);
         get_end(o, &e);
         return;
@@ -283,7 +316,7 @@ static void get_restart(get_op *o)
 }
 
 /* The object differs from what the caller was told: say so behind the store's words. */
-static void get_fail(get_op *o, const err *e)
+void get_fail(get_op *o, const err *e)
 {
     err last = *e;
     bool known = o->options.size_known || o->listed_etag;
@@ -298,15 +331,97 @@ static void get_fail(get_op *o, const err *e)
     get_end(o, &last);
 }
 
+void get_changed(get_op *o, const err *e)
+{
+    char name[S3_NAME_SIZE];
+    if (!may_restart(o)) {
+        get_fail(o, e);
+        return;
+    }
+    s3_name(o->bucket, o->key, name);
+    log_warn("%s: changed while it was loaded: starting over", name);
+    o->restarted = true;
+    get_restart(o);
+}
+
+static void get_mismatch(get_op *o)
+{
+    const get_check *c = &o->check;
+    const char *kind = s3_checksum_name(c->expected.kind);
+    char name[S3_NAME_SIZE];
+    s3_name(o->bucket, o->key, name);
+    if (o->kept_bytes == 0)
+        o->loads++;
+    if (o->loads < LOADS_MAX && may_load_again(o)) {
+        log_warn("%s: the %s of what came is %s, the store's is %s%s: loading it afresh", name,
+                 kind, c->found.text, c->expected.text,
+                 o->kept_bytes > 0 ? " (a part of it was kept from an earlier run)" : "");
+        get_restart(o);
+        return;
+    }
+    err e = ERR_INIT;
+    err_set(&e, ERR_S3_CHECKSUM,
+            "%s: GetObject: the %s of what came is %s, the store's is %s, also when loaded again; "
+            "put a sound object in its place",
+            name, kind, c->found.text, c->expected.text);
+    e.cls = ERR_CLASS_ITEM;
+    get_end(o, &e);
+}
+
+void get_settle(get_op *o)
+{
+    if (!o->size_known || o->active > 0 || o->next_offset < o->size || !get_check_ready(o) ||
+        o->record)
+        return;
+    if (!get_check_good(o)) {
+        get_mismatch(o);
+        return;
+    }
+    err e = ERR_INIT;
+    if (o->resume_path && !fs_remove(o->resume_path, &e)) {
+        get_end(o, &e);
+        return;
+    }
+    get_end(o, NULL);
+}
+
+/* --- what is kept for a later run --- */
+
+static void record_done(void *ctx, const err *e)
+{
+    get_op *o = ctx;
+    o->record = NULL;
+    o->recorded_ms = clock_now_ms(o->op.client->t);
+    if (e && !o->record_failed) {
+        o->record_failed = true; /* once is enough: the download itself goes on */
+        log_warn("%s; an interrupted download would begin anew", e->message);
+    }
+    get_settle(o);
+}
+
+/* Not each range is worth a sync of the disk, and the last one is not worth one at all. */
+static void record(get_op *o)
+{
+    if (!o->resume_path || !o->etag || o->record || o->record_failed ||
+        s3_extents_cover(&o->have, 0, o->size) ||
+        clock_now_ms(o->op.client->t) < o->recorded_ms + RECORD_PAUSE_MS)
+        return;
+    s3_resume now = {.etag = o->etag, .size = o->size, .have = o->have};
+    o->record = s3_resume_save(o->op.client, o->resume_path, o->bucket, o->key, o->options.fd, &now,
+                               record_done, o);
+}
+
+/* --- the ends of ranges --- */
+
 static void range_failed(get_op *o, get_range *range, const err *e)
 {
-    bool first = range->offset == 0 && !range->whole && !o->size_known;
-    if (e->http_status == 416 && first) {
+    if (o->cut) {
+        o->cut = false;
         range_free(range);
         o->next_offset = 0;
-        range_start(o, 0, 0, true);
-    } else if (e->code == ERR_S3_CHANGED && may_restart(o)) {
-        get_restart(o);
+        get_begin(o);
+    } else if (e->code == ERR_S3_CHANGED || (e->http_status == 416 && may_restart(o))) {
+        get_changed(o, e); /* 416: it became shorter */
     } else {
         get_fail(o, e);
     }
@@ -321,17 +436,47 @@ static void range_done(void *ctx, s3_request *r, const err *e)
         range_failed(o, range, e);
         return;
     }
+    s3_extents_add(&o->have, (s3_extent){.from = range->offset, .to = range->offset + range->len});
     range_free(range);
     fill_window(o);
     report(o);
-    if (o->active == 0)
-        get_end(o, NULL);
+    record(o);
+    get_check_more(o);
+    get_settle(o);
+}
+
+/* --- begin --- */
+
+/* Takes over what an earlier run has in the file, where it is of the same version. */
+static void take_kept(get_op *o)
+{
+    AUTO(s3_resume) kept = {0};
+    char name[S3_NAME_SIZE];
+    struct stat st;
+    bool usable = s3_resume_load(o->resume_path, o->bucket, o->key, o->options.fd, &kept) &&
+                  (!o->listed_etag || str_equal(o->listed_etag, kept.etag)) &&
+                  (!o->size_known || o->size == kept.size);
+    s3_name(o->bucket, o->key, name);
+    if (!usable) {
+        bool had_bytes = fstat(o->options.fd, &st) == 0 && st.st_size > 0;
+        if (had_bytes && ftruncate(o->options.fd, 0) == 0)
+            log_info("%s: what is there of it is of no use any more: from its beginning", name);
+        return;
+    }
+    free(o->etag);
+    o->etag = move(kept.etag);
+    o->size_known = true;
+    o->size = kept.size;
+    o->have = kept.have;
+    kept.have = (s3_extents){0};
+    o->kept_bytes = o->received = s3_extents_bytes(&o->have);
+    log_info("%s: %llu of %llu bytes are there already: going on from them", name,
+             (unsigned long long)o->kept_bytes, (unsigned long long)o->size);
 }
 
 uint64_t s3_get_kept_bytes(const s3_op *get)
 {
-    UNUSED(get);
-    return 0;
+    return ((const get_op *)get)->kept_bytes;
 }
 
 s3_op *s3_get(s3_client *c, const s3_get_options *options)
@@ -344,6 +489,10 @@ s3_op *s3_get(s3_client *c, const s3_get_options *options)
     o->etag = options->etag ? xstrdup(options->etag) : NULL;
     o->size_known = options->size_known;
     o->size = options->size_known ? options->size_bytes : 0;
+    if (options->resume_path && !options->on_data) {
+        o->resume_path = xstrdup(options->resume_path);
+        take_kept(o);
+    }
     get_begin(o);
     return &o->op;
 }

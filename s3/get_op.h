@@ -1,0 +1,90 @@
+/* One object on its way down: what get.c (ranges) and get_check.c (is it right) share.
+ *
+ * What:    the operation, its ranges, what it is held against.
+ * Owner:   get.c.
+ * Threads: the transport's.
+ * Fails:   -
+ */
+#ifndef S3_GET_OP_H
+#define S3_GET_OP_H
+
+#include "s3/client.h"
+#include "s3/extents.h"
+#include "s3/resume.h"
+
+typedef struct get_op get_op;
+
+typedef struct get_range {
+    s3_request request;
+    get_op *get;
+    bool whole;
+    uint64_t offset, len; /* bytes; of a whole one len counts from the reply's head on */
+    uint64_t got;         /* bytes written */
+    uint64_t skip;        /* bytes of this reply that were received before */
+    char text[64];        /* value of Range */
+    struct get_range *previous, *next;
+} get_range;
+
+/* What the bytes are held against, and how far that has come. */
+typedef struct get_check {
+    s3_request head;  /* HeadObject, beside the ranges */
+    bool head_active; /* under way */
+    bool known;       /* the store's word has come: `expected`, or none */
+    s3_checksum expected;
+    bool passing;      /* bytes are hashed in `running` as they pass by */
+    s3_hash running;   /* of digests too, which have to be fed in order */
+    s3_extents hashed; /* by workers */
+    s3_hash_job *job;  /* a worker hashes `hashing` */
+    s3_extent hashing; /* crc not used */
+    bool done;         /* `found` is the checksum of all */
+    s3_checksum found;
+} get_check;
+
+struct get_op {
+    s3_op op;
+    s3_get_options options;
+    char *bucket, *key, *listed_etag;
+    char *etag; /* what the ranges are pinned to, or NULL as yet */
+    bool size_known, restarted;
+    bool cut; /* a GET without Range was ended: the object is larger than a range */
+    uint64_t size, next_offset, received;
+    int64_t last_modified_s;
+    get_range *first, *last; /* under way, in the object's order */
+    unsigned active;
+    s3_extents have; /* finished ranges, in the file */
+    unsigned loads;  /* ended with a mismatch */
+    get_check check;
+
+    /* resuming */
+    char *resume_path; /* or NULL */
+    uint64_t kept_bytes, recorded_bytes, recorded_ms;
+    s3_resume_job *record;
+    bool record_failed;
+};
+
+/* --- get.c, for get_check.c --- */
+
+/* Takes ETag, size and date of a reply; false where it is another object. */
+bool get_pin(get_op *o, const http_reply *reply, uint64_t total_bytes, err *e) MUST_USE;
+void get_fail(get_op *o, const err *e);
+/* The object changed: starts over, or fails. */
+void get_changed(get_op *o, const err *e);
+/* Ends it where nothing is left to wait for. May free o. */
+void get_settle(get_op *o);
+
+/* --- get_check.c --- */
+
+/* Asks with HEAD for what no reply of the ranges tells. */
+void get_check_ask(get_op *o);
+/* A reply without Range: tells the checksum itself. */
+void get_check_take(get_op *o, const http_reply *reply);
+/* Bytes in order, of a whole one. */
+void get_check_pass(get_op *o, slice data);
+/* More is in the file. */
+void get_check_more(get_op *o);
+/* All is loaded: false while the checksum is not known or not computed. */
+bool get_check_ready(const get_op *o);
+bool get_check_good(const get_op *o);
+void get_check_reset(get_op *o); /* cancels and forgets everything */
+
+#endif
