@@ -1,0 +1,188 @@
+#!/usr/bin/env bash
+# decon-s3 and s5cmd in turn, against nginx (unsigned, static files on loopback) and against MinIO:
+# wall time, CPU time and peak memory of the client, medians of RUNS (3), and decon-s3's share of
+# s5cmd's with the share that it may have. Programs: third_party/s5cmd.sh, minio.sh, and nginx.
+# Downloads go to /dev/shm where there is room: a disk's file system would be measured otherwise (ext4
+# looks for inodes that were not freed a moment ago, which takes longer than either client).
+#   ONLY='small nginx' tests/bench/bench_s3.sh     only the measurements whose name has these words
+set -euo pipefail
+# shellcheck source=tests/bench/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+usage=$BENCH/usage
+count=${COUNT:-5000}
+mib=${MIB:-1024}
+nginx=$(command -v nginx || ls /usr/sbin/nginx 2>/dev/null) || nginx=
+s5cmd=$("$top/third_party/s5cmd.sh") || { echo 'bench-s3: no s5cmd'; exit 1; }
+minio=$("$top/third_party/minio.sh") || minio=
+unset AWS_ENDPOINT_URL
+
+target=$dir
+shm_kib=$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)
+if [ -w /dev/shm ] && [ "${shm_kib:-0}" -gt $((2 * mib * 1024 + 524288)) ]; then
+    target=$(mktemp -d /dev/shm/decon-bench.XXXXXX)
+    trap 'finish; rm -rf "$target"' EXIT
+fi
+back=$target/back
+
+# --- data ---
+make_data() {
+    mkdir -p www/bench/small
+    head -c $((mib * 1048576)) /dev/urandom >www/bench/big
+    split --bytes=16384 --suffix-length=5 --numeric-suffixes -a 5 \
+        <(head -c $((count * 16384)) www/bench/big) www/bench/small/
+}
+
+# The listing that nginx gives for every prefix of the small objects: one page.
+make_listing() {
+    {
+        printf '<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+        printf '<Name>bench</Name><Prefix>small/</Prefix><KeyCount>%d</KeyCount><MaxKeys>%d</MaxKeys>' "$count" "$count"
+        printf '<EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>'
+        # nginx's ETag: time of change and size, in hex.
+        (cd www/bench && find small -type f -printf '%f %Ts %s\n') | sort | while read -r name changed size; do
+            printf '<Contents><Key>small/%s</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>&quot;%x-%x&quot;</ETag><Size>%d</Size><StorageClass>STANDARD</StorageClass></Contents>' \
+                "$name" "${changed%.*}" "$size" "$size"
+        done
+        printf '</ListBucketResult>\n'
+    } >www/listing.xml
+}
+
+# --- servers ---
+start_nginx() {
+    cat >nginx.conf <<CONF
+daemon off;
+user $(id -un) $(id -gn);
+worker_processes 1;
+pid $dir/nginx.pid;
+error_log $dir/nginx.log;
+events { worker_connections 4096; }
+http {
+    access_log off;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_requests 1000000;
+    client_body_temp_path $dir/t1; proxy_temp_path $dir/t2; fastcgi_temp_path $dir/t3;
+    uwsgi_temp_path $dir/t4; scgi_temp_path $dir/t5;
+    default_type application/octet-stream;
+    server {
+        listen 127.0.0.1:$nginx_port;
+        root $dir/www;
+        location = /bench  { if (\$args ~ list-type) { rewrite ^ /listing.xml last; } return 200; }
+        location = /bench/ { if (\$args ~ list-type) { rewrite ^ /listing.xml last; } return 200; }
+        location = /listing.xml { types { } default_type application/xml; }
+    }
+}
+CONF
+    "$nginx" -p "$dir" -c "$dir/nginx.conf" -e "$dir/nginx.log" 2>>nginx.log &
+    pids+=($!)
+    await_file nginx.pid
+}
+
+# nginx takes no port 0: one that the system gives to a store that then ends.
+free_port() {
+    local pid
+    "$BIN/decon-s3" serve --root free --port 0 --port-file free.port >free.log 2>&1 &
+    pid=$!
+    await_file free.port
+    kill "$pid" && wait "$pid" || true
+    cat free.port
+}
+
+start_minio() {
+    MINIO_ROOT_USER=minio-bench MINIO_ROOT_PASSWORD=minio-bench-secret MINIO_BROWSER=off MINIO_UPDATE=off \
+        "$minio" server --address 127.0.0.1:0 --console-address 127.0.0.1:0 "$dir/minio" >minio.log 2>&1 &
+    pids+=($!)
+    for _ in $(seq 600); do
+        minio_url=$(sed -n 's/^API: *\(http:[^ ]*\).*/\1/p' minio.log)
+        [ -z "$minio_url" ] || break
+        sleep 0.05
+    done
+    export AWS_ACCESS_KEY_ID=minio-bench AWS_SECRET_ACCESS_KEY=minio-bench-secret
+}
+
+# --- measuring ---
+wanted() {
+    local word
+    for word in ${ONLY:-}; do
+        case " $1 " in *" $word "*) ;; *) return 1 ;; esac
+    done
+}
+
+median() { # FILE COLUMN
+    awk -v c="$2" '{print $c}' "$1" | sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'
+}
+
+missed=0
+# share NAME UNIT OURS THEIRS LIMIT: a limit of - is none.
+share() {
+    awk -v name="$1" -v unit="$2" -v a="$3" -v b="$4" -v limit="$5" 'BEGIN {
+        ratio = a / b
+        verdict = limit == "-" ? "" : ratio <= limit ? "at most " limit ": yes" : "at most " limit ": NO"
+        printf "    %-32s %10.2f %10.2f %-4s %8.3f  %s\n", name, a, b, unit, ratio, verdict
+        exit verdict ~ /NO/
+    }' || missed=$((missed + 1))
+}
+
+# compare NAME WALL CPU PEAK OURS THEIRS: limits of the ratios; functions that run the clients.
+compare() {
+    local name=$1 wall=$2 cpu=$3 peak=$4 ours=$5 theirs=$6 i
+    wanted "$name" || return 0
+    rm -f ours.use theirs.use
+    for ((i = 0; i < RUNS; i++)); do
+        rm -rf "$back"
+        "$ours" ours.use >out.log 2>&1 || { tail -n 20 out.log >&2; exit 1; }
+        rm -rf "$back"
+        "$theirs" theirs.use >out.log 2>&1 || { tail -n 20 out.log >&2; exit 1; }
+    done
+    printf '%-36s %10s %10s %4s %8s\n' "$name" decon-s3 s5cmd '' ratio
+    share wall s "$(median ours.use 1)" "$(median theirs.use 1)" "$wall"
+    share CPU s "$(median ours.use 2)" "$(median theirs.use 2)" "$cpu"
+    share 'peak memory' MiB "$(median ours.use 3 | awk '{print $1 / 1024}')" "$(median theirs.use 3 | awk '{print $1 / 1024}')" "$peak"
+}
+
+check_small() { # the last run's files are the right ones
+    [ "$(ls "$back" | wc -l)" = "$count" ] && cat "$back"/* | cmp - <(head -c $((count * 16384)) www/bench/big)
+}
+
+# One command for each object, as the orchestrators give them; and all that a listing names.
+make_commands() {
+    (cd www/bench/small && ls) | awk -v back="$back" '{print "cp s3://bench/small/" $0 " " back "/" $0}' >commands
+}
+ours_run() { mkdir "$back" && "$usage" "$1" "$BIN/decon-s3" run "${store[@]}" commands && check_small; }
+theirs_run() { mkdir "$back" && "$usage" "$1" "$s5cmd" --log error "${store[@]}" run commands && check_small; }
+ours_small() { "$usage" "$1" "$BIN/decon-s3" cp -r "${store[@]}" s3://bench/small/ "$back/" && check_small; }
+theirs_small() { "$usage" "$1" "$s5cmd" --log error "${store[@]}" cp 's3://bench/small/*' "$back/" && check_small; }
+ours_big() { "$usage" "$1" "$BIN/decon-s3" cp "${store[@]}" s3://bench/big "$back" && cmp "$back" www/bench/big; }
+theirs_big() { "$usage" "$1" "$s5cmd" --log error "${store[@]}" cp s3://bench/big "$back" && cmp "$back" www/bench/big; }
+ours_up() { "$usage" "$1" "$BIN/decon-s3" cp "${store[@]}" www/bench/big s3://bench/up; }
+theirs_up() { "$usage" "$1" "$s5cmd" --log error "${store[@]}" cp www/bench/big s3://bench/up; }
+
+machine
+make_data
+make_commands
+if [ -n "$nginx" ]; then
+    make_listing
+    nginx_port=$(free_port)
+    start_nginx
+    store=(--no-sign-request --endpoint-url "http://127.0.0.1:$nginx_port")
+    compare "$count small by commands, nginx" 0.2 0.15 - ours_run theirs_run
+    compare "$count small by listing, nginx" - - - ours_small theirs_small
+    compare "$mib MiB down, nginx" 0.75 0.5 - ours_big theirs_big
+else
+    echo 'no nginx: its measurements are left out'
+fi
+if [ -n "$minio" ]; then
+    start_minio
+    store=(--endpoint-url "$minio_url")
+    s3 mb "${store[@]}" s3://bench
+    s3 cp -r "${store[@]}" www/bench/small/ s3://bench/small/ >out.log
+    s3 cp "${store[@]}" www/bench/big s3://bench/big >out.log
+    compare "$count small by commands, MinIO" - - - ours_run theirs_run
+    compare "$count small by listing, MinIO" - - - ours_small theirs_small
+    compare "$mib MiB down, MinIO" - - - ours_big theirs_big
+    compare "$mib MiB up, MinIO" - 0.35 - ours_up theirs_up
+else
+    echo 'no MinIO: its measurements are left out'
+fi
+[ "$missed" = 0 ] || echo "$missed shares are above their limit"
