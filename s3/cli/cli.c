@@ -4,6 +4,9 @@
 
 #include "base/fsutil.h"
 #include "base/log.h"
+#include "s3/cli/jobs.h"
+#include "s3/cli/print.h"
+#include "s3/cli/progress.h"
 
 #define SETTLE_POLL_MS 20
 
@@ -14,7 +17,7 @@ static void usage(FILE *out)
           "Commands:\n",
           out);
     for (size_t i = 0; i < cli_command_count; i++)
-        fprintf(out, "  %-7s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
+        fprintf(out, "  %-13s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
     fputs(
         "\nCredentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, from\n"
         "~/.aws/credentials (AWS_PROFILE), or from the instance's role.\n"
@@ -27,80 +30,14 @@ static void usage(FILE *out)
         out);
 }
 
-static const cli_command *find_command(const char *name, err *e)
-{
-    const char *names[16];
-    for (size_t i = 0; i < cli_command_count; i++) {
-        names[i] = cli_commands[i]->name;
-        if (str_equal(names[i], name))
-            return cli_commands[i];
-    }
-    const char *nearest = nearest_name(name, names, cli_command_count);
-    err_set(e, ERR_USAGE, "'%s' is no command%s%s%s; decon-s3 --help lists them", name,
-            nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
-    return NULL;
-}
-
-void cli_print_error(cli *c, const err *error)
-{
-    c->errors++;
-    if (c->config && c->config->json) {
-        const print_member members[] = {
-            {.name = "error", .text = error->message},
-            {.name = "code", .text = err_code_name(error->code)},
-            {.name = "http_status",
-             .number = (uint64_t)error->http_status,
-             .absent = error->http_status == 0},
-            {.name = "s3_code", .text = error->s3_code, .absent = !error->s3_code[0]},
-            {.name = "request_id", .text = error->request_id, .absent = !error->request_id[0]},
-        };
-        fflush(stdout);
-        print_json(members, ARRAY_LEN(members), stderr);
-        return;
-    }
-    fflush(stdout);
-    fprintf(stderr, "decon-s3: %s\n", error->message);
-}
-
-/* --- one operation at a time --- */
-
-void cli_finish(cli_call *call, const err *error)
-{
-    if (error)
-        call->error = *error;
-    call->c->done = true;
-}
-
-void cli_on_done(void *ctx, const err *error)
-{
-    cli_finish(ctx, error);
-}
-
-bool cli_await(cli_call *call, s3_op *op, err *e)
-{
-    cli *c = call->c;
-    bool finished = c->done; /* never, while operations end from the loop only */
-    c->done = false;
-    if (!finished && !c->signal_number)
-        loop_run(c->loop, &c->done);
-    if (c->signal_number) {
-        s3_op_cancel(op);
-        return err_set(e, ERR_CANCELLED, "interrupted by signal %d", c->signal_number);
-    }
-    c->done = false;
-    if (err_is_set(&call->error))
-        *e = call->error;
-    return !err_is_set(&call->error);
-}
-
 /* --- start and end --- */
 
 static void on_signal(void *ctx, int signal_number, unsigned count)
 {
     UNUSED(count);
-    cli *c = ctx;
-    c->signal_number = signal_number;
-    c->done = true;
+    cli_session *s = ctx;
+    s->signal_number = signal_number;
+    s->wake = true;
 }
 
 static const char *environment(const char *name)
@@ -125,10 +62,22 @@ static bool open_client(cli *c, err *e)
                     .getenv_fn = environment};
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of fwrite's */
     c->loop = loop_new(&net, e);
-    if (!c->loop || !loop_watch_signals(c->loop, on_signal, c, e))
+    c->session->loop = c->loop;
+    if (!c->loop || !loop_watch_signals(c->loop, on_signal, c->session, e))
         return false;
-    c->client = s3_client_new(loop_transport(c->loop), &s3, e);
+    c->session->client = c->client = s3_client_new(loop_transport(c->loop), &s3, e);
     return c->client != NULL;
+}
+
+static bool begin_session(cli *c, err *e)
+{
+    const cli_config *o = c->config;
+    if (!open_client(c, e))
+        return false;
+    c->session->jobs->window = (unsigned)o->workers;
+    c->session->progress =
+        progress_new(loop_transport(c->loop), o->progress && !o->quiet && !o->json);
+    return true;
 }
 
 static void on_settle_poll(void *ctx)
@@ -138,53 +87,82 @@ static void on_settle_poll(void *ctx)
 
 /* After a signal multipart uploads are aborted in the background: that is waited for, unless a
  * second signal comes. */
-static void settle(cli *c)
+static void settle(cli_session *s)
 {
-    c->done = false;
-    for (int i = 0; i < 5000 / SETTLE_POLL_MS && !s3_client_idle(c->client) && !c->done; i++) {
+    transport *t = loop_transport(s->loop);
+    jobs_cancel(s);
+    s->wake = false;
+    for (int i = 0; i < 5000 / SETTLE_POLL_MS && !s3_client_idle(s->client) && !s->wake; i++) {
         bool fired = false;
-        transport *t = loop_transport(c->loop);
         timer *pending = timer_start(t, SETTLE_POLL_MS, on_settle_poll, &fired);
-        while (!fired && !c->done)
-            loop_run(c->loop, c->done ? &c->done : &fired);
+        while (!fired && !s->wake)
+            loop_run(s->loop, s->wake ? &s->wake : &fired);
         if (!fired)
             timer_stop(t, pending);
     }
 }
 
-static int run_command(cli *c, const cli_command *command)
+static void end_session(cli_session *s)
+{
+    if (s->client && s->signal_number)
+        settle(s);
+    progress_free(s->progress);
+    s3_client_free(s->client);
+    loop_free(s->loop);
+}
+
+/* What a command began goes on to its end, even where the command itself had to stop. */
+static bool run_to_the_end(cli *c, err *e)
+{
+    bool ok = c->command->run(c, e);
+    err last = ERR_INIT;
+    if (!jobs_drain(c, &last) && ok)
+        *e = last;
+    return print_flush(ok ? e : &last) && ok && !err_is_set(&last);
+}
+
+static int run_command(cli *c)
 {
     err e = ERR_INIT;
-    bool ok = (!command->needs_client || open_client(c, &e)) && command->run(c, &e);
-    if (!ok && !c->signal_number)
+    jobs all = {.window = 1};
+    cli_session session = {.jobs = &all};
+    c->session = &session;
+    bool ok = c->command->needs_client ? begin_session(c, &e) && run_to_the_end(c, &e)
+                                       : c->command->run(c, &e);
+    int signal_number = session.signal_number;
+    if (!ok && !signal_number)
         cli_print_error(c, &e);
-    if (c->signal_number && c->client)
-        settle(c);
-    s3_client_free(c->client);
-    loop_free(c->loop);
-    if (c->signal_number)
-        return 128 + c->signal_number;
+    end_session(&session);
+    if (signal_number)
+        return 128 + signal_number;
     if (!ok)
         return err_exit_status(&e);
     return c->errors > 0 ? 1 : 0;
 }
 
-static bool parse(const cli_command *command, int argc, char **argv, cli_config *config, int *first,
-                  err *e)
+bool cli_parse(const cli_command *command, int argc, char **argv, cli_config *config, cli *c,
+               err *e)
 {
-    AUTO_FREE option_origin *origins = xcalloc(command->options.row_count, sizeof *origins);
-    if (!options_defaults(&command->options, config, e) ||
-        !options_environment(&command->options, environment, config, origins, e) ||
-        !options_arguments(&command->options, argc, argv, config, origins, first, e))
+    const option_set *set = &command->options;
+    AUTO_FREE option_origin *origins = xcalloc(set->row_count, sizeof *origins);
+    int first = 0;
+    if (!options_defaults(set, config, e) ||
+        !options_environment(set, environment, config, origins, e) ||
+        !options_arguments(set, argc, argv, config, origins, &first, e))
         return false;
+    c->command = command;
+    c->config = config;
+    c->word_count = argc - first;
+    c->words = argv + first;
+    c->flag_count = first - 1;
+    c->flags = argv + 1;
     if (config->help)
         return true;
-    if (!options_check(&command->options, config, origins, e))
+    if (!options_check(set, config, origins, e))
         return false;
-    int words = argc - *first;
-    if (words < command->words_min || words > command->words_max)
-        return err_set(e, ERR_USAGE, "usage: %s; decon-s3 %s --help tells more",
-                       command->options.usage, command->name);
+    if (c->word_count < command->words_min || c->word_count > command->words_max)
+        return err_set(e, ERR_USAGE, "usage: %s; decon-s3 %s --help tells more", set->usage,
+                       command->name);
     return true;
 }
 
@@ -202,43 +180,59 @@ static int print_help(const cli_command *command)
     return 1;
 }
 
-static int usage_error(const err *e)
+static bool has_word(int argc, char **argv, const char *word)
 {
-    cli c = {0};
-    cli_print_error(&c, e);
-    return 2;
+    for (int i = 1; i < argc; i++)
+        if (str_equal(argv[i], word))
+            return true;
+    return false;
 }
 
-int cli_main(int argc, char **argv)
+static int run(const cli_command *command, int argc, char **argv)
 {
     err e = ERR_INIT;
     cli_config config = {0};
-    const char *name = argc > 1 ? argv[1] : NULL;
-    if (str_equal(name, "--help") || str_equal(name, "-h") || str_equal(name, "help"))
-        return print_help(NULL);
-    if (str_equal(name, "--version")) {
-        puts("decon-s3 " DECON_VERSION);
-        return fflush(stdout) == 0 ? 0 : 1;
-    }
-    if (!name) {
-        usage(stderr);
-        return 2;
-    }
-    const cli_command *command = find_command(name, &e);
-    if (!command)
-        return usage_error(&e);
-    int first = 0;
+    cli c = {0};
     int status = 2;
-    if (!parse(command, argc - 1, argv + 1, &config, &first, &e)) {
-        status = usage_error(&e);
+    if (!cli_parse(command, argc, argv, &config, &c, &e)) {
+        config.json = has_word(argc, argv, "--json");
+        c.command = command;
+        c.config = &config;
+        cli_print_error(&c, &e);
     } else if (config.help) {
         status = print_help(command);
     } else {
         log_setup(
             &(log_options){.level = (log_level)config.log_level, .json = config.json, .fd = 2});
-        cli c = {.config = &config, .word_count = argc - 1 - first, .words = argv + 1 + first};
-        status = run_command(&c, command);
+        status = run_command(&c);
     }
     options_deinit(&command->options, &config);
     return status;
+}
+
+static int version(void)
+{
+    puts("decon-s3 " DECON_VERSION);
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
+int cli_main(int argc, char **argv)
+{
+    err e = ERR_INIT;
+    cli c = {0};
+    const char *name = argc > 1 ? argv[1] : NULL;
+    bool help = str_equal(name, "help");
+    if (!name) {
+        usage(stderr);
+        return 2;
+    }
+    if (str_equal(name, "--help") || str_equal(name, "-h") || (help && argc == 2))
+        return print_help(NULL);
+    if (str_equal(name, "--version"))
+        return version();
+    const cli_command *command = cli_find_command(help ? argv[2] : name, &e);
+    if (command)
+        return help ? print_help(command) : run(command, argc - 1, argv + 1);
+    cli_print_error(&c, &e);
+    return 2;
 }

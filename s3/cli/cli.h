@@ -1,7 +1,8 @@
 /* decon-s3: what its commands share.
  *
- * What:    the table of commands, the options of all of them, and a context with loop and client.
- * Owner:   cli_main owns the context; commands borrow it.
+ * What:    the table of commands, the options of all of them, and a context: of one command, with
+ *          the session (loop, client, jobs) that the lines of a command file share.
+ * Owner:   cli_main owns session and context; commands borrow them.
  * Threads: the main thread (serve has threads of its own).
  * Fails:   commands yield false with an err; cli_main prints it and yields the exit status: 1 for
  *          what went wrong, 2 for usage.
@@ -24,9 +25,19 @@ typedef struct cli_config {
     uint64_t part_size;
     int64_t workers;
     bool no_sign_request;
-    /* ls, cp */
-    bool recursive, human_readable;
+    /* several commands */
+    bool recursive, raw, dry_run, yes, quiet, progress, human_readable, summarize;
+    char **include, **exclude;
+    /* ls */
+    bool show_etag, show_class;
+    /* cp, mv, sync */
+    bool flatten, no_clobber, if_size_differ, if_source_newer;
     char *content_type;
+    bool delete_extra, size_only, exact_timestamps, compare_checksums;
+    /* rb, du, presign, abort-uploads */
+    bool force, by_class;
+    uint64_t expires_in_ms, older_than_ms;
+    int method;
     /* serve */
     char *root, *address, *port_file, *access_key, *secret_key, *log;
     int64_t port, threads;
@@ -34,17 +45,17 @@ typedef struct cli_config {
     char **fault;
 } cli_config;
 
-typedef struct cli {
-    const cli_config *config;
-    int word_count;
-    char **words; /* positional */
-    /* of commands that talk to a store */
+/* What lives as long as the program runs. */
+typedef struct cli_session {
     loop *loop;
     s3_client *client;
+    struct jobs *jobs;
+    struct progress *progress;
     int signal_number; /* 0: none came */
-    bool done;         /* ends cli_wait */
-    unsigned errors;   /* printed so far: the exit status is 1 */
-} cli;
+    bool wake;         /* ends cli_turn */
+} cli_session;
+
+typedef struct cli cli;
 
 typedef struct cli_command {
     const char *name;
@@ -55,18 +66,47 @@ typedef struct cli_command {
     bool (*run)(cli *c, err *e);
 } cli_command;
 
+struct cli {
+    const cli_command *command;
+    const cli_config *config;
+    int word_count, flag_count;
+    char **words; /* positional */
+    char **flags; /* the others, as they were typed */
+    cli_session *session;
+    loop *loop;        /* the session's */
+    s3_client *client; /* the session's */
+    unsigned errors;   /* printed so far: the exit status is 1 */
+    unsigned jobs;     /* of this command that are under way */
+    /* of a line of a command file */
+    const char *file; /* NULL: typed by a person */
+    unsigned line;
+    void (*on_idle)(cli *c); /* its last job has ended */
+};
+
 /* Each command's table stands in its own file, s3/cli/cmd_*.c. */
-extern const cli_command cli_command_ls, cli_command_cp, cli_command_cat, cli_command_stat,
-    cli_command_rm, cli_command_mb, cli_command_serve;
 extern const cli_command *const cli_commands[];
 extern const size_t cli_command_count;
+const cli_command *cli_find_command(const char *name, err *e) MUST_USE;
 
 int cli_main(int argc, char **argv);
 
-/* One operation at a time: start it with a cli_wait as its context, and with the on_done below or
+/* Reads argv (the command's name first) into *config; options_deinit frees it. Flags and words are
+ * set in *c. */
+bool cli_parse(const cli_command *command, int argc, char **argv, cli_config *config, cli *c,
+               err *e) MUST_USE;
+
+/* Runs the loop until something happened (cli_wake); false when a signal came. */
+bool cli_turn(cli *c) MUST_USE;
+void cli_wake(cli *c);
+/* Lets transfers go on for a moment, in the middle of work that does not wait for any. */
+void cli_breathe(cli *c);
+bool cli_interrupted(const cli *c, err *e); /* sets the error; yields false */
+
+/* One operation at a time: start it with a cli_call as its context, and with the on_done below or
  * one of its own that calls cli_finish; then cli_await runs the loop until it is through. */
 typedef struct cli_call {
     cli *c;
+    bool done;
     err error;
 } cli_call;
 
@@ -74,26 +114,20 @@ void cli_finish(cli_call *call, const err *error);
 void cli_on_done(void *ctx, const err *error); /* an s3_done; ctx is the cli_call */
 bool cli_await(cli_call *call, s3_op *op, err *e) MUST_USE;
 
-/* Prints an error line (JSON with --json) and counts it; the command goes on. */
+/* Prints an error line (JSON with --json) and counts it; the command goes on. `from` and `to` say
+ * what it befell, for machines; or NULL. */
 void cli_print_error(cli *c, const err *error);
+void cli_print_error_of(cli *c, const char *from, const char *to, const err *error);
 
 /* s3/cli/words.c: URIs among the positional words. */
 bool cli_parse_object(const char *text, s3_uri *uri, err *e) MUST_USE; /* with a key */
-/* Runs `one` for each word; what goes wrong with one is printed, and the others go on. Nothing is
- * done where a word is no URI of an object. */
+bool cli_parse_bucket(const char *text, s3_uri *uri, err *e) MUST_USE; /* without one */
+/* Runs `one` for each object that the words mean, patterns too, one after the other; what goes wrong
+ * with one is printed, and the others go on. Nothing is done where a word is no URI of an object. */
 bool cli_each_object(cli *c, bool (*one)(cli *c, const s3_uri *uri, err *e), err *e) MUST_USE;
 
-/* s3/cli/print.c */
-void print_time(int64_t time_s, char *out, size_t out_size); /* "2026-11-23 03:00:01", UTC */
-/* The key with control characters as \n, \t or \xNN, so that a line stays a line. */
-void print_key(const char *key, FILE *out);
-/* One JSON object in a line; members with a NULL value are left out. */
-typedef struct print_member {
-    const char *name, *text; /* text NULL: `number`, unless `absent` */
-    uint64_t number;
-    bool absent;
-} print_member;
-void print_json(const print_member *members, size_t count, FILE *out);
-bool print_flush(err *e) MUST_USE; /* stdout: a full disk or a closed pipe is an error */
+/* s3/cli/guard.c: before much is removed. True with --yes, or when a person at a terminal says so;
+ * `what` is "all objects of s3://bucket". */
+bool guard_removal(cli *c, const char *what, err *e) MUST_USE;
 
 #endif

@@ -1,5 +1,6 @@
 #include <errno.h>
 
+#include "s3/cli/print.h"
 #include "s3/cli/rows.h"
 
 static bool on_data(void *ctx, slice data, err *e)
@@ -33,16 +34,19 @@ static bool run(cli *c, err *e)
     return cli_each_object(c, cat_one, e) && print_flush(e);
 }
 
-static const option rows[] = {ROWS_OF_CLIENTS, ROWS_OF_ALL};
+static const option rows[] = {ROW_RAW, ROWS_OF_CLIENTS, ROWS_OF_ALL};
 
 const cli_command cli_command_cat = {
     .name = "cat",
     .summary = "write objects to standard output",
-    .options = SET(rows, "cat", "decon-s3 cat [OPTION]... s3://BUCKET/KEY...",
-                   "Writes the objects' bytes to standard output, one after the other.",
-                   "Example:\n  decon-s3 cat s3://my-bucket/train.jsonl.gz | zcat | head\n"),
+    .options =
+        SET(rows, "cat", "decon-s3 cat [OPTION]... s3://BUCKET/KEY...",
+            "Writes the objects' bytes to standard output, one after the other. * and ? in a "
+            "key stand for any characters, and for one.",
+            "Examples:\n  decon-s3 cat s3://my-bucket/train.jsonl.gz | zcat | head\n"
+            "  decon-s3 cat 's3://my-bucket/part-*.jsonl' >all.jsonl\n"),
     .words_min = 1,
-    .words_max = 10000,
+    .words_max = 100000,
     .needs_client = true,
     .run = run,
 };

@@ -1,3 +1,4 @@
+#include "s3/cli/print.h"
 #include "s3/cli/rows.h"
 
 #include <signal.h>

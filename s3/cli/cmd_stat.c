@@ -1,3 +1,4 @@
+#include "s3/cli/print.h"
 #include "s3/cli/rows.h"
 
 typedef struct stat_call {
@@ -60,16 +61,17 @@ static bool run(cli *c, err *e)
     return cli_each_object(c, stat_one, e) && print_flush(e);
 }
 
-static const option rows[] = {ROWS_OF_CLIENTS, ROWS_OF_ALL};
+static const option rows[] = {ROW_RAW, ROWS_OF_CLIENTS, ROWS_OF_ALL};
 
 const cli_command cli_command_stat = {
     .name = "stat",
     .summary = "show size, time, ETag and type of objects",
     .options = SET(rows, "stat", "decon-s3 stat [OPTION]... s3://BUCKET/KEY...",
-                   "Prints `name: value` lines for each object.",
+                   "Prints `name: value` lines for each object. * and ? in a key stand for any "
+                   "characters, and for one.",
                    "Example:\n  decon-s3 stat s3://my-bucket/train.jsonl.gz\n"),
     .words_min = 1,
-    .words_max = 10000,
+    .words_max = 100000,
     .needs_client = true,
     .run = run,
 };

@@ -1,7 +1,9 @@
-#include "s3/cli/cli.h"
+#include "s3/cli/print.h"
 
 #include <errno.h>
 #include <jansson.h>
+
+#include "s3/cli/progress.h"
 
 void print_time(int64_t time_s, char *out, size_t out_size)
 {
@@ -25,17 +27,21 @@ void print_key(const char *key, FILE *out)
     }
 }
 
+static json_t *member_value(const print_member *m)
+{
+    if (m->truth)
+        return json_true();
+    /* What is not UTF-8 has no JSON form: null, which is better than no line. */
+    json_t *value = m->text ? json_string(m->text) : json_integer((json_int_t)m->number);
+    return value ? value : json_null();
+}
+
 void print_json(const print_member *members, size_t count, FILE *out)
 {
     json_t *object = json_object();
-    for (size_t i = 0; i < count; i++) {
-        const print_member *m = &members[i];
-        if (m->absent)
-            continue;
-        /* What is not UTF-8 has no JSON form: null, which is better than no line. */
-        json_t *value = m->text ? json_string(m->text) : json_integer((json_int_t)m->number);
-        json_object_set_new(object, m->name, value ? value : json_null());
-    }
+    for (size_t i = 0; i < count; i++)
+        if (!members[i].absent)
+            json_object_set_new(object, members[i].name, member_value(&members[i]));
     AUTO_FREE char *text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER);
     json_decref(object);
     if (text)
@@ -48,4 +54,37 @@ bool print_flush(err *e)
     if (fflush(stdout) == 0 && !ferror(stdout))
         return true;
     return err_set_errno(e, ERR_IO, errno, "standard output cannot be written");
+}
+
+static void print_result_json(const cli *c, const print_result *r)
+{
+    const print_member members[] = {
+        {.name = "operation", .text = r->operation},
+        {.name = r->to ? "from" : "uri", .text = r->from},
+        {.name = "to", .text = r->to, .absent = !r->to},
+        {.name = "size", .number = r->size_bytes, .absent = r->size_bytes == PRINT_NO_SIZE},
+        {.name = "reason", .text = r->reason, .absent = !r->reason},
+        {.name = "dry_run", .truth = true, .absent = !c->config->dry_run},
+    };
+    print_json(members, ARRAY_LEN(members), stdout);
+}
+
+void print_done(cli *c, const print_result *r)
+{
+    if (c->config->quiet && !c->config->dry_run)
+        return;
+    progress_hide(c->session->progress);
+    if (c->config->json) {
+        print_result_json(c, r);
+        return;
+    }
+    printf("%s%s ", c->config->dry_run ? "(dry run) " : "", r->operation);
+    print_key(r->from, stdout);
+    if (r->to) {
+        fputs(" -> ", stdout);
+        print_key(r->to, stdout);
+    }
+    if (r->reason)
+        printf(" (%s)", r->reason);
+    putchar('\n');
 }

@@ -41,9 +41,43 @@ extern const char *const cli_addressing_styles[], *const cli_log_levels[];
      .min = 5 * 1024 * 1024, .max = 5.0 * 1024 * 1024 * 1024, .metavar = "SIZE",                   \
      .help = "Larger objects go in ranges and parts of this size."},                               \
     {.key = "workers", .type = OPTION_INT, .offset = AT(workers), .fallback = "50", .min = 1,      \
-     .max = 1000, .metavar = "N", .help = "Requests in flight at once."},                          \
+     .max = 1000, .metavar = "N", .alias = "numworkers", .help = "Requests in flight at once."},   \
     {.key = "no_sign_request", .type = OPTION_BOOL, .offset = AT(no_sign_request),                 \
      .help = "Send requests without a signature, for public buckets."}
+
+/* Which of many: filters. filter_init reads their order from the words themselves. */
+#define ROWS_OF_FILTERS                                                                            \
+    {.key = "exclude", .type = OPTION_LIST, .offset = AT(exclude), .metavar = "PATTERN",           \
+     .section = "Which of many",                                                                   \
+     .help = "Leave out what fits, by its path below SOURCE: * any characters (/ too), ? one, "    \
+             "[a-z] one of these."},                                                               \
+    {.key = "include", .type = OPTION_LIST, .offset = AT(include), .metavar = "PATTERN",           \
+     .help = "Take it all the same. The last --include or --exclude that fits decides; at first "  \
+             "everything is included."}
+
+#define ROW_RAW                                                                                    \
+    {.key = "raw", .type = OPTION_BOOL, .offset = AT(raw),                                         \
+     .help = "* and ? in a key are no wildcards but themselves."}
+
+#define ROW_DRY_RUN                                                                                \
+    {.key = "dry_run", .type = OPTION_BOOL, .offset = AT(dry_run),                                 \
+     .help = "Say what would be done, and do nothing."}
+
+#define ROW_YES                                                                                    \
+    {.key = "yes", .type = OPTION_BOOL, .offset = AT(yes), .letter = 'y',                          \
+     .help = "Remove many objects, or all of a bucket, without asking."}
+
+#define ROW_QUIET                                                                                  \
+    {.key = "quiet", .type = OPTION_BOOL, .offset = AT(quiet), .letter = 'q',                      \
+     .help = "Print errors only."}
+
+#define ROW_PROGRESS                                                                               \
+    {.key = "progress", .type = OPTION_BOOL, .offset = AT(progress), .fallback = "true",           \
+     .help = "The line at the bottom of a terminal that says how far it is."}
+
+#define ROW_HUMAN_READABLE                                                                         \
+    {.key = "human_readable", .type = OPTION_BOOL, .offset = AT(human_readable), .letter = 'H',    \
+     .alias = "humanize", .help = "Sizes as 1.5 GiB."}
 
 #define SET(array, name, usage_line, intro_text, more)                                             \
     {.rows = (array), .row_count = ARRAY_LEN(array), .program = "decon-s3 " name,                  \

@@ -6,121 +6,186 @@
 #include <unistd.h>
 
 #include "base/fsutil.h"
+#include "base/log.h"
+#include "s3/cli/print.h"
+#include "s3/cli/progress.h"
 
-typedef struct transfers {
-    cli *c;
-    transfer_list *list;
-    size_t next, running;
-} transfers;
+/* what                          next
+ * --no-clobber and such: what    nothing is to be done: the end
+ *   stands at the target?        else: start
+ * start: s3_put, s3_get, s3_copy  it failed: the end; a move: remove the source; else the end
+ * remove the source              the end */
 
-bool place_parse(const char *text, place *out, err *e)
+typedef struct transfer {
+    job job; /* first */
+    transfer_plan plan;
+    int fd;         /* of an upload's source; -1: none */
+    struct stat st; /* what it was when it was opened */
+    partial file;   /* of a download */
+    uint64_t moved_bytes;
+} transfer;
+
+void transfer_plan_deinit(transfer_plan *p)
 {
-    *out = (place){.is_object = str_starts_with(text, "s3://")};
-    if (out->is_object)
-        return s3_uri_parse(text, &out->uri, e);
-    if (!text[0])
-        return err_set(e, ERR_USAGE, "an empty path names no file");
-    out->path = xstrdup(text);
-    return true;
+    place_deinit(&p->from);
+    place_deinit(&p->to);
+    free(p->reason);
+    *p = (transfer_plan){0};
 }
 
-void place_deinit(place *p)
+static void transfer_free(job *j)
 {
-    s3_uri_deinit(&p->uri);
-    free(p->path);
-    *p = (place){0};
-}
-
-bool place_is_standard(const place *p)
-{
-    return !p->is_object && str_equal(p->path, "-");
-}
-
-char *place_text(const place *p)
-{
-    return p->is_object ? xasprintf("s3://%s/%s", p->uri.bucket, p->uri.key) : xstrdup(p->path);
-}
-
-void transfer_list_add(transfer_list *list, place *give_from, place *give_to)
-{
-    if (list->count == list->capacity) {
-        list->capacity = MAX(list->capacity * 2, (size_t)16);
-        list->items = xrealloc(list->items, list->capacity * sizeof *list->items);
-    }
-    list->items[list->count++] = (transfer){.from = *give_from, .to = *give_to, .fd = -1};
-    *give_from = *give_to = (place){0};
-}
-
-static void transfer_close(transfer *t)
-{
+    transfer *t = (transfer *)j;
     if (t->fd >= 0)
         close(t->fd);
-    t->fd = -1;
-    fs_temp_discard(&t->temp_path);
+    partial_abandon(&t->file);
+    transfer_plan_deinit(&t->plan);
+    free(t);
 }
 
-void transfer_list_deinit(transfer_list *list)
+/* --- telling --- */
+
+static progress_numbers *numbers(const transfer *t)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        transfer_close(&list->items[i]);
-        place_deinit(&list->items[i].from);
-        place_deinit(&list->items[i].to);
-    }
-    free(list->items);
-    *list = (transfer_list){0};
+    return progress_of(t->job.c->session->progress);
 }
 
-/* --- one transfer --- */
-
-static void tell(const cli *c, const transfer *t)
+/* What is under way counts as it moves; what is loaded afresh is taken off again. */
+static void moved(transfer *t, uint64_t bytes)
 {
-    if (place_is_standard(&t->to))
+    numbers(t)->bytes_done += bytes - t->moved_bytes;
+    t->moved_bytes = bytes;
+}
+
+/* The total is right from here on, whatever the plan said. */
+static void settle_size(transfer *t, uint64_t size_bytes)
+{
+    if (!t->plan.planned)
         return;
-    AUTO_FREE char *from = place_text(&t->from);
-    AUTO_FREE char *to = place_text(&t->to);
-    if (c->config->json) {
-        const print_member members[] = {{.name = "from", .text = from}, {.name = "to", .text = to}};
-        print_json(members, ARRAY_LEN(members), stdout);
-        return;
-    }
-    print_key(from, stdout);
-    fputs(" -> ", stdout);
-    print_key(to, stdout);
-    putchar('\n');
+    numbers(t)->bytes_total += size_bytes - t->plan.size_bytes;
+    t->plan.size_bytes = size_bytes;
 }
 
-static void transfer_ended(transfer *t, const err *error)
+static void tell(const transfer *t)
 {
-    transfers *all = t->owner;
-    err e = ERR_INIT;
-    bool ok = !error;
-    t->op = NULL;
-    all->running--;
-    if (ok && t->temp_path)
-        ok = fs_temp_commit(&t->temp_path, t->to.path, &e);
-    if (ok)
-        tell(all->c, t);
+    const transfer_plan *p = &t->plan;
+    if (place_is_standard(&p->to))
+        return;
+    AUTO_FREE char *from = place_text(&p->from);
+    AUTO_FREE char *to = place_text(&p->to);
+    bool known = p->size_known || !t->job.c->config->dry_run;
+    print_done(t->job.c, &(print_result){.operation = p->operation,
+                                         .from = from,
+                                         .to = to,
+                                         .reason = p->reason,
+                                         .size_bytes = known ? p->size_bytes : PRINT_NO_SIZE});
+}
+
+static void failed(transfer *t, const err *error)
+{
+    AUTO_FREE char *from = place_text(&t->plan.from);
+    AUTO_FREE char *to = place_text(&t->plan.to);
+    err e = *error;
+    moved(t, 0);
+    settle_size(t, 0);
+    if (partial_abandon(&t->file)) {
+        size_t used = strlen(e.message);
+        snprintf(e.message + used, sizeof e.message - used,
+                 "; what came is kept: cp it again to "
+                 "go on");
+    }
+    if (!strstr(e.message, from))
+        err_context(&e, "%s", from);
+    numbers(t)->failed++;
+    cli_print_error_of(t->job.c, from, to, &e);
+    jobs_end(&t->job);
+}
+
+static void done(transfer *t)
+{
+    numbers(t)->objects_done++;
+    tell(t);
+    jobs_end(&t->job);
+}
+
+/* --- moving: the source goes last --- */
+
+static void on_source_deleted(void *ctx, const err *error)
+{
+    transfer *t = ctx;
+    t->job.op = NULL;
+    if (error)
+        failed(t, error);
     else
-        cli_print_error(all->c, error ? error : &e);
-    transfer_close(t);
-    all->c->done = true; /* the loop yields to transfers_run, which starts the next */
+        done(t);
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static bool remove_file(const transfer *t, err *e)
+{
+    struct stat now;
+    const char *path = t->plan.from.path;
+    if (stat(path, &now) != 0)
+        return err_set_errno(e, ERR_IO, errno, "%s: was uploaded, but cannot be removed", path);
+    if (!same_file(&t->st, &now))
+        return err_set(e, ERR_S3_CHANGED,
+                       "%s: changed while it was uploaded: it stays; mv it again", path);
+    return fs_remove(path, e);
+}
+
+static void finish(transfer *t)
+{
+    err e = ERR_INIT;
+    if (!t->plan.move) {
+        done(t);
+    } else if (t->plan.from.is_object) {
+        t->job.op = s3_delete(t->job.c->client, t->plan.from.uri.bucket, t->plan.from.uri.key,
+                              on_source_deleted, t);
+    } else if (remove_file(t, &e)) {
+        done(t);
+    } else {
+        failed(t, &e);
+    }
+}
+
+/* --- down --- */
+
+static void on_got_progress(void *ctx, uint64_t prefix_bytes, uint64_t received_bytes)
+{
+    UNUSED(prefix_bytes);
+    moved(ctx, received_bytes);
+}
+
+static bool set_time(const transfer *t, int64_t modified_s, err *e)
+{
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)modified_s}};
+    if (!t->plan.keep_time || modified_s == 0 || futimens(t->file.fd, times) == 0)
+        return true;
+    return err_set_errno(e, ERR_IO, errno, "%s: its time cannot be set", t->plan.to.path);
 }
 
 static void on_got(void *ctx, const s3_get_result *result, const err *error)
 {
-    UNUSED(result);
-    transfer_ended(ctx, error);
-}
-
-static void on_put(void *ctx, const s3_put_result *result, const err *error)
-{
-    UNUSED(result);
-    transfer_ended(ctx, error);
-}
-
-static void on_copied(void *ctx, const err *error)
-{
-    transfer_ended(ctx, error);
+    transfer *t = ctx;
+    err e = ERR_INIT;
+    t->job.op = NULL;
+    if (error) {
+        failed(t, error);
+        return;
+    }
+    moved(t, result->size_bytes);
+    settle_size(t, result->size_bytes);
+    t->plan.size_bytes = result->size_bytes;
+    if (t->file.fd < 0 ||
+        (set_time(t, result->last_modified_s, &e) && partial_commit(&t->file, t->plan.to.path, &e)))
+        finish(t);
+    else
+        failed(t, &e);
 }
 
 static bool on_data(void *ctx, slice data, err *e)
@@ -131,21 +196,30 @@ static bool on_data(void *ctx, slice data, err *e)
            err_set_errno(e, ERR_IO, errno, "standard output cannot be written");
 }
 
-static bool start_download(cli *c, transfer *t, err *e)
+static bool start_download(transfer *t, err *e)
 {
-    s3_get_options options = {
-        .bucket = t->from.uri.bucket, .key = t->from.uri.key, .on_done = on_got, .ctx = t};
-    if (place_is_standard(&t->to)) {
-        options.fd = -1;
+    const transfer_plan *p = &t->plan;
+    s3_get_options options = {.bucket = p->from.uri.bucket,
+                              .key = p->from.uri.key,
+                              .size_known = p->size_known,
+                              .size_bytes = p->size_bytes,
+                              .fd = -1,
+                              .on_progress = on_got_progress,
+                              .on_done = on_got,
+                              .ctx = t};
+    if (place_is_standard(&p->to)) {
         options.on_data = on_data;
     } else {
-        t->fd = options.fd = fs_temp_create(t->to.path, &t->temp_path, e);
-        if (t->fd < 0)
+        if (!partial_open(&t->file, p->to.path, e))
             return false;
+        options.fd = t->file.fd;
+        options.resume_path = t->file.ranges_path;
     }
-    t->op = s3_get(c->client, &options);
+    t->job.op = s3_get(t->job.c->client, &options);
     return true;
 }
+
+/* --- up --- */
 
 /* Standard input has no length and cannot be read twice: it goes through a file without a name. */
 static int spool_stdin(err *e)
@@ -179,80 +253,177 @@ static int open_source(const char *path, err *e)
     return fd;
 }
 
-static bool start_upload(cli *c, transfer *t, err *e)
+static void on_put_progress(void *ctx, uint64_t sent_bytes)
 {
-    struct stat st;
-    t->fd = open_source(t->from.path, e);
+    moved(ctx, sent_bytes);
+}
+
+static void on_put(void *ctx, const s3_put_result *result, const err *error)
+{
+    transfer *t = ctx;
+    UNUSED(result);
+    t->job.op = NULL;
+    if (error) {
+        failed(t, error);
+        return;
+    }
+    moved(t, (uint64_t)t->st.st_size);
+    finish(t);
+}
+
+static bool check_file(const transfer *t, err *e)
+{
+    const char *path = t->plan.from.path;
+    if (S_ISDIR(t->st.st_mode))
+        return err_set(e, ERR_USAGE, "%s: is a folder; use --recursive", path);
+    if (!S_ISREG(t->st.st_mode))
+        return err_set(e, ERR_USAGE, "%s: is no regular file; use `- < %s`", path, path);
+    return true;
+}
+
+static bool start_upload(transfer *t, err *e)
+{
+    const transfer_plan *p = &t->plan;
+    t->fd = open_source(p->from.path, e);
     if (t->fd < 0)
         return false;
-    if (fstat(t->fd, &st) != 0)
-        return err_set_errno(e, ERR_IO, errno, "%s", t->from.path);
-    if (S_ISDIR(st.st_mode))
-        return err_set(e, ERR_USAGE, "%s: is a folder; use --recursive", t->from.path);
-    if (!S_ISREG(st.st_mode))
-        return err_set(e, ERR_USAGE, "%s: is no regular file; use `- < %s`", t->from.path,
-                       t->from.path);
-    s3_put_options options = {.bucket = t->to.uri.bucket,
-                              .key = t->to.uri.key,
+    if (fstat(t->fd, &t->st) != 0)
+        return err_set_errno(e, ERR_IO, errno, "%s", p->from.path);
+    if (!check_file(t, e))
+        return false;
+    settle_size(t, (uint64_t)t->st.st_size);
+    t->plan.size_bytes = (uint64_t)t->st.st_size;
+    s3_put_options options = {.bucket = p->to.uri.bucket,
+                              .key = p->to.uri.key,
                               .fd = t->fd,
-                              .size_bytes = (uint64_t)st.st_size,
-                              .content_type = c->config->content_type,
+                              .size_bytes = (uint64_t)t->st.st_size,
+                              .content_type = t->job.c->config->content_type,
+                              .if_none_match = t->job.c->config->no_clobber ? "*" : NULL,
+                              .on_progress = on_put_progress,
                               .on_done = on_put,
                               .ctx = t};
-    t->op = s3_put(c->client, &options);
+    t->job.op = s3_put(t->job.c->client, &options);
     return true;
 }
 
-static bool start_one(cli *c, transfer *t, err *e)
-{
-    if (!t->from.is_object)
-        return start_upload(c, t, e);
-    if (!t->to.is_object)
-        return start_download(c, t, e);
-    t->op = s3_copy(c->client, &(s3_copy_options){.from_bucket = t->from.uri.bucket,
-                                                  .from_key = t->from.uri.key,
-                                                  .to_bucket = t->to.uri.bucket,
-                                                  .to_key = t->to.uri.key,
-                                                  .on_done = on_copied,
-                                                  .ctx = t});
-    return true;
-}
+/* --- across --- */
 
-/* --- all of them --- */
-
-static void start_next(transfers *all)
+static void on_copied(void *ctx, const err *error)
 {
-    transfer *t = &all->list->items[all->next++];
-    err e = ERR_INIT;
-    t->owner = all;
-    all->running++;
-    if (start_one(all->c, t, &e))
+    transfer *t = ctx;
+    t->job.op = NULL;
+    if (error) {
+        failed(t, error);
         return;
-    all->running--;
-    cli_print_error(all->c, &e);
-    transfer_close(t);
-}
-
-static void cancel_running(transfer_list *list)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].op)
-            s3_op_cancel(move(list->items[i].op));
-}
-
-bool transfers_run(cli *c, transfer_list *list, err *e)
-{
-    transfers all = {.c = c, .list = list};
-    while (!c->signal_number && (all.next < list->count || all.running > 0)) {
-        while (all.next < list->count && all.running < TRANSFERS_AT_ONCE)
-            start_next(&all);
-        if (all.running == 0)
-            continue;
-        loop_run(c->loop, &c->done);
-        c->done = false;
     }
-    if (!c->signal_number)
+    moved(t, t->plan.size_bytes);
+    finish(t);
+}
+
+static void start_copy(transfer *t)
+{
+    const transfer_plan *p = &t->plan;
+    t->job.op = s3_copy(t->job.c->client, &(s3_copy_options){.from_bucket = p->from.uri.bucket,
+                                                             .from_key = p->from.uri.key,
+                                                             .size_known = p->size_known,
+                                                             .size_bytes = p->size_bytes,
+                                                             .to_bucket = p->to.uri.bucket,
+                                                             .to_key = p->to.uri.key,
+                                                             .on_done = on_copied,
+                                                             .ctx = t});
+}
+
+static void start(transfer *t)
+{
+    err e = ERR_INIT;
+    if (t->job.c->config->dry_run)
+        done(t);
+    else if (!t->plan.from.is_object && !start_upload(t, &e))
+        failed(t, &e);
+    else if (t->plan.from.is_object && !t->plan.to.is_object && !start_download(t, &e))
+        failed(t, &e);
+    else if (t->plan.from.is_object && t->plan.to.is_object)
+        start_copy(t);
+}
+
+/* --- is there anything to do --- */
+
+/* `there`: what stands at the target, or NULL. */
+static bool is_wanted(const transfer *t, const s3_object *there)
+{
+    const cli_config *o = t->job.c->config;
+    const transfer_plan *p = &t->plan;
+    if (!there)
         return true;
-    cancel_running(list);
-    return err_set(e, ERR_CANCELLED, "interrupted by signal %d", c->signal_number);
+    if (o->no_clobber)
+        return false;
+    if (o->if_size_differ && p->size_bytes != there->size_bytes)
+        return true;
+    if (o->if_source_newer && p->modified_s > there->last_modified_s)
+        return true;
+    return !o->if_size_differ && !o->if_source_newer;
+}
+
+static void begin_or_skip(transfer *t, const s3_object *there)
+{
+    if (is_wanted(t, there)) {
+        start(t);
+        return;
+    }
+    AUTO_FREE char *to = place_text(&t->plan.to);
+    log_info("%s: stands there already; left as it is", to);
+    settle_size(t, 0);
+    numbers(t)->objects_done++;
+    jobs_end(&t->job);
+}
+
+static void on_target_head(void *ctx, const s3_object *there, const err *error)
+{
+    transfer *t = ctx;
+    t->job.op = NULL;
+    if (error && error->code != ERR_S3_NOT_FOUND)
+        failed(t, error);
+    else
+        begin_or_skip(t, there);
+}
+
+static void look_at_target(transfer *t)
+{
+    const transfer_plan *p = &t->plan;
+    struct stat st;
+    if (p->to.is_object) {
+        t->job.op = s3_head(t->job.c->client, p->to.uri.bucket, p->to.uri.key, on_target_head, t);
+        return;
+    }
+    s3_object there = {0};
+    bool stands = !place_is_standard(&p->to) && stat(p->to.path, &st) == 0;
+    if (stands) {
+        there.size_bytes = (uint64_t)st.st_size;
+        there.last_modified_s = st.st_mtim.tv_sec;
+    }
+    begin_or_skip(t, stands ? &there : NULL);
+}
+
+bool transfer_begin(cli *c, transfer_plan *give, err *e)
+{
+    const cli_config *o = c->config;
+    AUTO(transfer_plan) plan = *give;
+    *give = (transfer_plan){0};
+    if (!jobs_wait_for_room(c, e))
+        return false;
+    transfer *t = xcalloc(1, sizeof *t);
+    *t = (transfer){.job = {.free = transfer_free}, .fd = -1, .file = PARTIAL_INIT};
+    t->plan = plan;
+    plan = (transfer_plan){0};
+    jobs_add(c, &t->job);
+    if (!t->plan.planned) {
+        numbers(t)->objects_total++;
+        numbers(t)->bytes_total += t->plan.size_bytes;
+        t->plan.planned = true;
+    }
+    if (o->no_clobber || o->if_size_differ || o->if_source_newer)
+        look_at_target(t);
+    else
+        start(t);
+    return true;
 }

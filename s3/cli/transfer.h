@@ -1,54 +1,49 @@
-/* Copies of files and objects: one, or a list of them side by side.
+/* One object or file on its way: up, down, or inside the store; then, for mv, the source's removal.
  *
- * What:    transfers_run starts up to TRANSFERS_AT_ONCE of a list and waits for all; what fails is
- *          printed, and the others go on.
- * Owner:   a transfer_list owns its items, transfer_list_deinit frees them.
+ * What:    transfer_begin waits for room among the jobs and starts it; what fails is printed with
+ *          both names, and the others go on.
+ * Owner:   transfer_begin takes the plan over.
  * Threads: the loop's.
- * Fails:   transfers_run: when interrupted. Errors of single transfers are printed and counted.
+ * Fails:   transfer_begin: when interrupted. The rest is printed and counted.
  */
 #ifndef S3_CLI_TRANSFER_H
 #define S3_CLI_TRANSFER_H
 
-#include "s3/cli/cli.h"
+#include "s3/cli/jobs.h"
+#include "s3/cli/place.h"
 
-#define TRANSFERS_AT_ONCE 32
-
-/* Where something comes from or goes to: an object, a file, or standard input or output. */
-typedef struct place {
-    bool is_object;
-    s3_uri uri; /* of an object */
-    char *path; /* of a file; "-" for the standard ones */
-} place;
-
-typedef struct transfer {
+typedef struct transfer_plan {
     place from, to;
-    /* while it runs */
-    struct transfers *owner;
-    s3_op *op;
+    bool size_known; /* size and time of an object, as listed */
+    uint64_t size_bytes;
+    int64_t modified_s;
+    bool move;      /* the source is removed when its copy stands */
+    bool keep_time; /* a file gets the object's time */
+    bool planned;   /* counted by the source already */
+    const char *operation;
+    char *reason; /* for the result's line; or NULL */
+} transfer_plan;
+
+void transfer_plan_deinit(transfer_plan *p);
+DEFINE_AUTO(transfer_plan, transfer_plan_deinit)
+
+bool transfer_begin(cli *c, transfer_plan *give, err *e) MUST_USE;
+
+/* s3/cli/partial.c: files that downloads write before they have their names. */
+typedef struct partial {
     int fd; /* -1: none */
-    char *temp_path;
-} transfer;
+    char *path, *ranges_path;
+} partial;
 
-typedef struct transfer_list {
-    transfer *items;
-    size_t count, capacity;
-} transfer_list;
-
-bool place_parse(const char *text, place *out, err *e) MUST_USE;
-void place_deinit(place *p);
-DEFINE_AUTO(place, place_deinit)
-bool place_is_standard(const place *p);
-char *place_text(const place *p) MUST_USE; /* for people */
-
-/* Takes both places over. */
-void transfer_list_add(transfer_list *list, place *give_from, place *give_to);
-void transfer_list_deinit(transfer_list *list);
-DEFINE_AUTO(transfer_list, transfer_list_deinit)
-
-bool transfers_run(cli *c, transfer_list *list, err *e) MUST_USE;
-
-/* s3/cli/copy_tree.c: the transfers of a whole folder. */
-bool copy_tree_list(cli *c, const place *from, const place *to, transfer_list *out, err *e)
-    MUST_USE;
+#define PARTIAL_INIT                                                                               \
+    {                                                                                              \
+        .fd = -1                                                                                   \
+    }
+/* Goes on with what an earlier run left for the same target, unless another one is at it. */
+bool partial_open(partial *p, const char *target, err *e) MUST_USE;
+bool partial_commit(partial *p, const char *target, err *e) MUST_USE;
+/* Of a download that failed: finished ranges stay for the next run, anything else is removed. True
+ * when something stays. */
+bool partial_abandon(partial *p);
 
 #endif

@@ -1,0 +1,27 @@
+/* Before much is removed: --yes, or a person at a terminal who says so. */
+#include <unistd.h>
+
+#include "s3/cli/cli.h"
+#include "s3/cli/progress.h"
+
+static bool ask(const char *what)
+{
+    char answer[16];
+    fflush(stdout);
+    fprintf(stderr, "decon-s3: remove %s? Type yes: ", what);
+    fflush(stderr);
+    return fgets(answer, sizeof answer, stdin) && str_equal(answer, "yes\n");
+}
+
+bool guard_removal(cli *c, const char *what, err *e)
+{
+    if (c->config->yes || c->config->dry_run)
+        return true;
+    bool person = !c->file && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+    if (!person)
+        return err_set(e, ERR_USAGE,
+                       "this would remove %s: add --yes if that is meant (--dry-run shows what)",
+                       what);
+    progress_hide(c->session->progress);
+    return ask(what) || err_set(e, ERR_CANCELLED, "nothing was removed");
+}

@@ -1,0 +1,29 @@
+/* The rows of options that cp and mv share.
+ *
+ * What:    a macro, as those of s3/cli/rows.h.
+ * Owner:   rows are static.
+ * Threads: -
+ * Fails:   -
+ */
+#ifndef S3_CLI_ROWS_COPY_H
+#define S3_CLI_ROWS_COPY_H
+
+#include "s3/cli/rows.h"
+
+/* clang-format off */
+#define ROWS_OF_COPIES                                                                             \
+    {.key = "recursive", .type = OPTION_BOOL, .offset = AT(recursive), .letter = 'r',              \
+     .section = "Copying", .help = "A whole folder: all files or keys below SOURCE."},             \
+    {.key = "flatten", .type = OPTION_BOOL, .offset = AT(flatten), .letter = 'f',                  \
+     .help = "Of many, only the names: no folders below TARGET."},                                 \
+    {.key = "no_clobber", .type = OPTION_BOOL, .offset = AT(no_clobber), .letter = 'n',            \
+     .help = "Leave what stands at TARGET already."},                                              \
+    {.key = "if_size_differ", .type = OPTION_BOOL, .offset = AT(if_size_differ), .letter = 's',    \
+     .help = "Only what is not at TARGET in this size."},                                          \
+    {.key = "if_source_newer", .type = OPTION_BOOL, .offset = AT(if_source_newer), .letter = 'u',  \
+     .help = "Only what is not at TARGET, or older there."},                                       \
+    {.key = "content_type", .type = OPTION_STRING, .offset = AT(content_type), .metavar = "TYPE",  \
+     .help = "Content-Type of uploads; else binary/octet-stream."}
+/* clang-format on */
+
+#endif

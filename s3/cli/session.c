@@ -1,0 +1,100 @@
+/* Errors that are printed, and waiting: what commands do with their session. */
+#include "s3/cli/cli.h"
+#include "s3/cli/print.h"
+#include "s3/cli/progress.h"
+
+static void print_error_json(const cli *c, const char *from, const char *to, const err *error)
+{
+    const print_member members[] = {
+        {.name = "error", .text = error->message},
+        {.name = "code", .text = err_code_name(error->code)},
+        {.name = "operation", .text = c->command ? c->command->name : NULL, .absent = !c->command},
+        {.name = to ? "from" : "uri", .text = from, .absent = !from},
+        {.name = "to", .text = to, .absent = !to},
+        {.name = "file", .text = c->file, .absent = !c->file},
+        {.name = "line", .number = c->line, .absent = !c->file},
+        {.name = "http_status",
+         .number = (uint64_t)error->http_status,
+         .absent = error->http_status == 0},
+        {.name = "s3_code", .text = error->s3_code, .absent = !error->s3_code[0]},
+        {.name = "request_id", .text = error->request_id, .absent = !error->request_id[0]},
+    };
+    print_json(members, ARRAY_LEN(members), stderr);
+}
+
+void cli_print_error_of(cli *c, const char *from, const char *to, const err *error)
+{
+    c->errors++;
+    if (c->session)
+        progress_hide(c->session->progress);
+    fflush(stdout);
+    if (c->config && c->config->json)
+        print_error_json(c, from, to, error);
+    else if (c->file)
+        fprintf(stderr, "decon-s3: %s:%u: %s\n", c->file, c->line, error->message);
+    else
+        fprintf(stderr, "decon-s3: %s\n", error->message);
+}
+
+void cli_print_error(cli *c, const err *error)
+{
+    cli_print_error_of(c, NULL, NULL, error);
+}
+
+/* --- waiting --- */
+
+void cli_wake(cli *c)
+{
+    c->session->wake = true;
+}
+
+bool cli_turn(cli *c)
+{
+    cli_session *s = c->session;
+    s->wake = false;
+    if (!s->signal_number)
+        loop_run(s->loop, &s->wake);
+    return !s->signal_number;
+}
+
+bool cli_interrupted(const cli *c, err *e)
+{
+    return err_set(e, ERR_CANCELLED, "interrupted by signal %d", c->session->signal_number);
+}
+
+static void set_true(void *ctx)
+{
+    *(bool *)ctx = true;
+}
+
+void cli_breathe(cli *c)
+{
+    bool fired = false;
+    timer_start(loop_transport(c->loop), 0, set_true, &fired);
+    loop_run(c->loop, &fired);
+}
+
+void cli_finish(cli_call *call, const err *error)
+{
+    if (error)
+        call->error = *error;
+    call->done = true;
+    cli_wake(call->c);
+}
+
+void cli_on_done(void *ctx, const err *error)
+{
+    cli_finish(ctx, error);
+}
+
+bool cli_await(cli_call *call, s3_op *op, err *e)
+{
+    while (!call->done)
+        if (!cli_turn(call->c)) {
+            s3_op_cancel(op);
+            return cli_interrupted(call->c, e);
+        }
+    if (err_is_set(&call->error))
+        *e = call->error;
+    return !err_is_set(&call->error);
+}
