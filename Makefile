@@ -130,7 +130,7 @@ layers_orchestrator := orchestrator s3 compression base
 layers_server       := server compression base
 define test_rule
 $(OUT)/tests/unit/$(1)/%: $(OUT)/obj/tests/unit/$(1)/%.o $(call lib,tests/fake) $(foreach l,$(layers_$(1)),$(call lib,$(l)))
-	$$(link) -lcmocka
+	$$(link) -lcmocka -lssl
 endef
 $(foreach layer,base s3 compression orchestrator server,$(eval $(call test_rule,$(layer))))
 $(OUT)/tests/flow/%: $(OUT)/obj/tests/flow/%.o $(call lib,tests/fake) $(foreach l,$(layers_orchestrator),$(call lib,$(l)))

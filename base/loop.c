@@ -154,9 +154,11 @@ loop *loop_new(const loop_options *options, err *e)
     loop *l = xcalloc(1, sizeof *l);
     l->base.ops = &loop_ops;
     l->epoll_fd = l->wake_fd = l->signal_fd = -1;
-    l->curl_due_ms = UINT64_MAX;
+    l->curl_due_ms = l->flow_due_ms = UINT64_MAX;
     options_fill(l, options);
     random_seed(l);
+    for (int d = 0; d < FLOW_DIRECTIONS; d++)
+        loop_cap_init(&l->caps[d], options->bandwidth_bytes_per_s, loop_clock_ms());
     if (open_descriptors(l, e) && open_multi(l, e))
         return l;
     loop_free(l);
@@ -255,7 +257,7 @@ static void socket_ready(loop *l, const struct epoll_event *event)
 
 static int wait_ms(const loop *l)
 {
-    uint64_t due_ms = MIN(l->curl_due_ms, loop_timers_due_ms(l));
+    uint64_t due_ms = MIN(MIN(l->curl_due_ms, l->flow_due_ms), loop_timers_due_ms(l));
     if (due_ms == UINT64_MAX)
         return -1;
     uint64_t now_ms = loop_clock_ms();
@@ -280,6 +282,7 @@ static void round_run(loop *l)
         loop_calls_curl(l, CURL_SOCKET_TIMEOUT, 0);
     }
     loop_calls_collect(l);
+    loop_flow_run(l);
     loop_timers_fire(l);
 }
 

@@ -89,7 +89,7 @@ void loop_call_cancel(transport *t, http_call *call)
     l->any_cancelled = true;
 }
 
-static void drop_cancelled(loop *l)
+void loop_calls_drop_cancelled(loop *l)
 {
     if (!l->any_cancelled)
         return;
@@ -110,8 +110,7 @@ static bool connection_reused(const http_call *call)
     return new_connections == 0 && ready_us > 0;
 }
 
-/* The last callbacks of an active call; frees it. */
-static void call_end(http_call *call, CURLcode code)
+void loop_call_end(http_call *call, CURLcode code)
 {
     call->state = CALL_ENDING;
     /* Bytes that came before a break are the caller's too. */
@@ -144,11 +143,13 @@ static bool call_start(http_call *call)
     call->easy = easy_take(l);
     if (easy_prepare(call, &call->error)) {
         CURLMcode added = curl_multi_add_handle(l->multi, call->easy->curl);
-        if (added == CURLM_OK)
+        if (added == CURLM_OK) {
+            loop_flow_started(call);
             return true;
+        }
         err_set(&call->error, ERR_INTERNAL, "%s: %s", call->shown, curl_multi_strerror(added));
     }
-    call_end(call, CURLE_OK);
+    loop_call_end(call, CURLE_OK);
     return false;
 }
 
@@ -170,7 +171,7 @@ void loop_calls_curl(loop *l, curl_socket_t fd, int events)
     l->in_curl = true;
     curl_multi_socket_action(l->multi, fd, events, &running);
     l->in_curl = false;
-    drop_cancelled(l);
+    loop_calls_drop_cancelled(l);
 }
 
 void loop_calls_collect(loop *l)
@@ -182,7 +183,7 @@ void loop_calls_collect(loop *l)
         CURLcode code = message->data.result;
         http_call *call = NULL;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
-        call_end(call, code);
+        loop_call_end(call, code);
     }
 }
 

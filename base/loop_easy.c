@@ -105,6 +105,7 @@ static size_t head_called(char *data, size_t size, size_t count, void *ctx)
     http_call *call = ctx;
     slice line = slice_trim((slice){.data = data, .len = size * count});
     call->first_byte = true;
+    call->moved_ms = loop_clock_ms();
     bool ok = true;
     if (call->cancelled)
         ok = false;
@@ -139,6 +140,9 @@ static size_t body_called(char *data, size_t size, size_t count, void *ctx)
     http_call *call = ctx;
     easy *h = call->easy;
     size_t len = size * count;
+    if (!loop_flow_may(call, FLOW_RECEIVE))
+        return CURL_WRITEFUNC_PAUSE;
+    loop_flow_moved(call, FLOW_RECEIVE, len);
     call->body_bytes += len;
     for (size_t done = 0; done < len;) {
         size_t piece = MIN(len - done, GATHER_BYTES - h->gathered_bytes);
@@ -185,6 +189,8 @@ static size_t upload_called(char *out, size_t size, size_t count, void *ctx)
     size_t max = (size_t)MIN((uint64_t)(size * count), left);
     if (max == 0)
         return 0;
+    if (!loop_flow_may(call, FLOW_SEND))
+        return CURL_READFUNC_PAUSE;
     if (call->request.body_file_bytes) {
         ssize_t got = read_file(call, out, max);
         if (got <= 0)
@@ -194,6 +200,7 @@ static size_t upload_called(char *out, size_t size, size_t count, void *ctx)
         memcpy(out, call->request.body.data + call->sent_bytes, max);
     }
     call->sent_bytes += max;
+    loop_flow_moved(call, FLOW_SEND, max);
     return max;
 }
 
@@ -297,10 +304,6 @@ static void set_limits(http_call *call)
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
     if (request->total_timeout_ms > 0)
         curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)request->total_timeout_ms);
-    if (request->stall_timeout_ms > 0) {
-        curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
-        curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (request->stall_timeout_ms + 999) / 1000L);
-    }
 }
 
 static void set_connection(http_call *call)
@@ -317,12 +320,16 @@ static void set_connection(http_call *call)
     curl_easy_setopt(c, CURLOPT_BUFFERSIZE, (long)o->receive_buffer_bytes);
     curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_BYTES);
     curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(c, CURLOPT_DNS_SHUFFLE_ADDRESSES, 1L); /* a store has many hosts */
+    /* A store has many hosts: each connection asks for its addresses anew, and takes one by chance. */
+    curl_easy_setopt(c, CURLOPT_DNS_SHUFFLE_ADDRESSES, 1L);
+    curl_easy_setopt(c, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
     curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, o->verify_tls ? 1L : 0L);
     curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, o->verify_tls ? 2L : 0L);
-    if (o->ca_bundle)
+    if (o->ca_bundle) {
         curl_easy_setopt(c, CURLOPT_CAINFO, o->ca_bundle);
+        curl_easy_setopt(c, CURLOPT_PROXY_CAINFO, o->ca_bundle);
+    }
     if (call->request.no_proxy)
         curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
     if (call->request.no_reuse)

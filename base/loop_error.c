@@ -65,6 +65,11 @@ static bool timed_out_connecting(const http_call *call)
 void easy_error(const http_call *call, CURLcode code, err *e)
 {
     const error_row *row = row_of(code);
+    if (call->stalled) {
+        err_set(e, ERR_TIMEOUT, "%s: not a byte came or went for %.1f s (%s)", call->shown,
+                call->request.stall_timeout_ms / 1000.0, row->advice);
+        return;
+    }
     if (code == CURLE_OPERATION_TIMEDOUT && timed_out_connecting(call))
         row = row_of(CURLE_COULDNT_CONNECT);
     const char *words = call->easy->words[0] ? call->easy->words : curl_easy_strerror(code);

@@ -1,9 +1,8 @@
 /* What the rooms of the event loop share: loop.c (rounds), loop_timer.c (timers), loop_call.c (the
  * life of a request), loop_easy.c (one request in curl's terms), loop_error.c (what went wrong),
- * loop_process.c (child processes).
+ * loop_process.c (child processes), loop_flow.c (bandwidth, stalls).
  *
- * Owner:   the loop owns all calls, easy handles and timers.
- * Threads: the loop's thread; wake_fd is written from any.
+ * Owner:   the loop owns all calls, easy handles and timers. Threads: the loop's; wake_fd from any.
  * Fails:   as base/loop.h says.
  */
 #ifndef BASE_LOOP_PRIVATE_H
@@ -12,6 +11,7 @@
 #include <curl/curl.h>
 
 #include "base/loop.h"
+#include "base/loop_cap.h"
 
 #define GATHER_BYTES     ((size_t)64 * 1024)     /* curl hands over 16 KiB at most */
 #define EXPECT_BYTES     ((uint64_t)1024 * 1024) /* bodies from here on wait for 100-continue */
@@ -26,6 +26,8 @@ typedef struct easy {
     size_t gathered_bytes;
     char gathered[GATHER_BYTES]; /* body bytes on their way to on_body */
 } easy;
+
+typedef enum flow_direction { FLOW_RECEIVE, FLOW_SEND, FLOW_DIRECTIONS } flow_direction;
 
 typedef enum call_state {
     CALL_QUEUED, /* waits for a free handle */
@@ -42,6 +44,10 @@ struct http_call {
     char *shown;    /* "GET http://host/path": for messages, without the query */
     easy *easy;     /* NULL while queued */
     uint64_t sent_bytes;
+
+    bool paused[FLOW_DIRECTIONS], stalled; /* paused by the cap */
+    uint64_t paused_order;                 /* 0: not paused */
+    uint64_t moved_ms;                     /* when the last byte came or went */
 
     /* The reply. */
     bool first_byte, head_done;
@@ -85,6 +91,9 @@ struct loop {
     bool in_curl;         /* curl's functions must not be called: a callback of its runs */
     bool any_cancelled;   /* some active call is marked so */
     uint64_t curl_due_ms; /* when curl wants to be called; UINT64_MAX: it does not */
+    loop_cap caps[FLOW_DIRECTIONS];
+    uint64_t pauses;      /* so far, by the cap */
+    uint64_t flow_due_ms; /* nothing is to be done for the flow before; UINT64_MAX: never */
     timer_heap timers;
     process *processes;
     uint64_t random_state;
@@ -111,7 +120,15 @@ void loop_call_cancel(transport *t, http_call *call);
 bool loop_calls_start(loop *l); /* as many as there are handles; true when one has ended at once */
 void loop_calls_curl(loop *l, curl_socket_t fd, int events); /* lets curl work */
 void loop_calls_collect(loop *l);                            /* ends what curl is through with */
+void loop_call_end(http_call *call, CURLcode code); /* the last callbacks of an active call */
+void loop_calls_drop_cancelled(loop *l);
 void loop_calls_free(loop *l);
+
+/* loop_flow.c */
+bool loop_flow_may(http_call *call, flow_direction direction); /* false: pause it */
+void loop_flow_moved(http_call *call, flow_direction direction, uint64_t bytes);
+void loop_flow_started(http_call *call);
+void loop_flow_run(loop *l); /* what the cap held back goes on; what has stalled ends */
 
 /* loop_process.c */
 process *loop_process_start(transport *t, const process_request *request);
