@@ -87,7 +87,7 @@ deps:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/decon $(DESTDIR)$(PREFIX)/share/man/man1
 	install -d $(DESTDIR)$(PREFIX)/share/decon
-	install -m 644 server/data/*.xz server/data/README.md $(DESTDIR)$(PREFIX)/share/decon
+	install -m 644 $(wildcard server/data/*.tiktoken*) server/data/README.md $(DESTDIR)$(PREFIX)/share/decon
 	install -m 755 $(PROGRAMS:%=$(OUT)/bin/%) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(wildcard docs/man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 README.md CHANGELOG.md $(wildcard docs/*.md config/*.yaml) $(DESTDIR)$(PREFIX)/share/doc/decon

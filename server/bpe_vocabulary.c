@@ -8,6 +8,7 @@
 #include "base/fsutil.h"
 #include "compression/codec.h"
 #include "server/hash.h"
+#include "server/huge.h"
 
 #define MAX_TEXT_BYTES (64 << 20)
 
@@ -23,6 +24,8 @@ struct bpe_vocabulary {
     bpe_slot *slots; /* open addressing, a power of two */
     size_t slot_count;
     size_t longest; /* bytes */
+    uint32_t by_byte[256];
+    uint32_t *by_pair; /* of two bytes, the first times 256 plus the second */
 };
 
 void bpe_vocabulary_free(bpe_vocabulary *v)
@@ -32,6 +35,7 @@ void bpe_vocabulary_free(bpe_vocabulary *v)
     buf_deinit(&v->bytes);
     free(v->starts);
     free(v->slots);
+    free(v->by_pair);
     free(v);
 }
 
@@ -60,23 +64,34 @@ uint32_t bpe_vocabulary_rank(const bpe_vocabulary *v, slice bytes)
     return find(v, bytes, hash_bytes(bytes.data, bytes.len, 0))->rank;
 }
 
+uint32_t bpe_vocabulary_byte(const bpe_vocabulary *v, char byte)
+{
+    return v->by_byte[(uint8_t)byte];
+}
+
+uint32_t bpe_vocabulary_pair(const bpe_vocabulary *v, const char bytes[2])
+{
+    return v->by_pair[(uint8_t)bytes[0] << 8 | (uint8_t)bytes[1]];
+}
+
 /* --- from the text --- */
 
-static bpe_vocabulary *make_empty(size_t entries)
+static bpe_vocabulary *make_empty(const bpe_source *source)
 {
     bpe_vocabulary *v = xcalloc(1, sizeof *v);
     buf_init(&v->bytes, MAX_TEXT_BYTES);
-    v->starts = xcalloc(entries + 1, sizeof *v->starts);
-    for (v->slot_count = 1024; v->slot_count < entries * 2;)
+    v->starts = xcalloc(source->rank_limit + 1, sizeof *v->starts);
+    for (v->slot_count = 1024; v->slot_count < source->rank_limit * 2;)
         v->slot_count *= 2;
-    v->slots = xcalloc(v->slot_count, sizeof *v->slots);
+    v->slots = huge_calloc(v->slot_count, sizeof *v->slots);
     for (size_t i = 0; i < v->slot_count; i++)
         v->slots[i].rank = BPE_NO_RANK;
     return v;
 }
 
-/* The ranks stand in order: each line has the next. */
-static bool add_line(bpe_vocabulary *v, slice line)
+/* The ranks ascend. One may be missing, where a token that never stands in text has its number: it
+ * is an empty string here. */
+static bool add_line(bpe_vocabulary *v, slice line, size_t rank_limit)
 {
     const char *space = memchr(line.data, ' ', line.len);
     uint64_t rank;
@@ -84,8 +99,11 @@ static bool add_line(bpe_vocabulary *v, slice line)
         return false;
     size_t len = (size_t)(space - line.data);
     AUTO_FREE char *number = xstrndup(space + 1, line.len - len - 1);
-    if (!num_parse_u64(number, &rank) || rank != v->count ||
-        !base64_decode((slice){.data = line.data, .len = len}, &v->bytes))
+    if (!num_parse_u64(number, &rank) || rank < v->count || rank >= rank_limit)
+        return false;
+    while (v->count < rank)
+        v->starts[++v->count] = (uint32_t)v->bytes.len;
+    if (!base64_decode((slice){.data = line.data, .len = len}, &v->bytes))
         return false;
     v->starts[++v->count] = (uint32_t)v->bytes.len;
     slice bytes = bpe_vocabulary_bytes(v, (uint32_t)rank);
@@ -93,6 +111,18 @@ static bool add_line(bpe_vocabulary *v, slice line)
     *find(v, bytes, hash) = (bpe_slot){.hash = (uint32_t)(hash >> 32), .rank = (uint32_t)rank};
     v->longest = MAX(v->longest, bytes.len);
     return true;
+}
+
+/* Short strings by their bytes: what every piece that is joined begins with. */
+static void fill_short(bpe_vocabulary *v)
+{
+    v->by_pair = xcalloc(65536, sizeof *v->by_pair);
+    for (size_t i = 0; i < 65536; i++) {
+        char bytes[2] = {(char)(i >> 8), (char)i};
+        v->by_pair[i] = bpe_vocabulary_rank(v, (slice){bytes, 2});
+        if (i < 256)
+            v->by_byte[i] = bpe_vocabulary_rank(v, (slice){bytes + 1, 1});
+    }
 }
 
 static bool is_known(const bpe_source *source, slice text)
@@ -113,17 +143,18 @@ static bpe_vocabulary *parse(const bpe_source *source, const char *path, slice t
                 path, source->sha256);
         return NULL;
     }
-    AUTO_PTR(bpe_vocabulary) v = make_empty(source->entry_count);
-    while (text.len > 0) {
+    AUTO_PTR(bpe_vocabulary) v = make_empty(source);
+    for (size_t number = 1; text.len > 0; number++) {
         const char *end = memchr(text.data, '\n', text.len);
         size_t len = end ? (size_t)(end - text.data) : text.len;
-        if (v->count == source->entry_count || !add_line(v, (slice){text.data, len})) {
-            err_set(e, ERR_CONFIG, "%s: line %zu is no entry of a vocabulary", path, v->count + 1);
+        if (!add_line(v, (slice){text.data, len}, source->rank_limit)) {
+            err_set(e, ERR_CONFIG, "%s: line %zu is no entry of a vocabulary", path, number);
             return NULL;
         }
         text =
             (slice){.data = text.data + len + (end ? 1 : 0), .len = text.len - len - (end ? 1 : 0)};
     }
+    fill_short(v);
     return move(v);
 }
 
@@ -167,10 +198,8 @@ static char *find_file(const bpe_source *source, const char *dir, err *e)
         }
         buf_printf(&looked, "%s%s", looked.len > 0 ? ", " : "", folder);
     }
-    err_set(e, ERR_CONFIG,
-            "the vocabulary %s (or %s.xz) is in none of these folders: %s (give --vocabulary-dir "
-            "the folder that holds it)",
-            source->name, source->name, buf_str(&looked));
+    err_set(e, ERR_CONFIG, "the vocabulary %s (or %s.xz) is in none of these folders: %s (%s)",
+            source->name, source->name, buf_str(&looked), source->remedy);
     return NULL;
 }
 

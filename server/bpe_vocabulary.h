@@ -20,7 +20,8 @@
 typedef struct bpe_source { /* what is known of a vocabulary's file */
     const char *name;       /* "cl100k_base.tiktoken"; with .xz behind it, too */
     const char *sha256;     /* of the text, hex */
-    size_t entry_count;     /* ranks 0 to entry_count - 1 */
+    size_t rank_limit;      /* ranks are below it */
+    const char *remedy;     /* what to do where the file is missing */
 } bpe_source;
 
 typedef struct bpe_vocabulary bpe_vocabulary;
@@ -31,6 +32,8 @@ void bpe_vocabulary_free(bpe_vocabulary *v); /* NULL is fine */
 DEFINE_AUTO_PTR(bpe_vocabulary, bpe_vocabulary_free)
 
 uint32_t bpe_vocabulary_rank(const bpe_vocabulary *v, slice bytes); /* or BPE_NO_RANK */
+uint32_t bpe_vocabulary_byte(const bpe_vocabulary *v, char byte);
+uint32_t bpe_vocabulary_pair(const bpe_vocabulary *v, const char bytes[2]); /* or BPE_NO_RANK */
 slice bpe_vocabulary_bytes(const bpe_vocabulary *v, uint32_t rank);
 
 #endif

@@ -70,6 +70,7 @@ void index_free(ngram_index *x)
     free(x->post_start);
     free(x->posts);
     free(x->question_idf);
+    ngram_filter_deinit(&x->in_questions);
     free(x->answer_df);
     free(x->passage_df);
     free(x->token_df);

@@ -96,7 +96,8 @@ typedef struct ngram_index {
     uint32_t *post_start;  /* by n-gram id, and one more */
     uint32_t *posts;       /* record numbers */
     float *question_idf;   /* by n-gram id */
-    uint32_t *answer_df;   /* by n-gram id: answers, passages that hold it */
+    ngram_filter in_questions;
+    uint32_t *answer_df; /* by n-gram id: answers, passages that hold it */
     uint32_t *passage_df;
     uint32_t *token_df; /* by token: distinct in questions + answers + passages */
     size_t token_capacity, part_capacity;

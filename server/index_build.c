@@ -279,12 +279,18 @@ static void make_postings(ngram_index *x)
 
 static void make_question_idf(ngram_index *x)
 {
+    size_t in_questions = 0;
     x->question_idf = xcalloc((size_t)x->table.count + 1, sizeof *x->question_idf);
     for (uint32_t id = 0; id < x->table.count; id++) {
         size_t frequency = index_docs(x, id).count;
+        in_questions += frequency > 0;
         if (frequency > 0)
             x->question_idf[id] = score_idf(x->question_count, frequency);
     }
+    ngram_filter_init(&x->in_questions, in_questions);
+    for (uint32_t id = 0; id < x->table.count; id++)
+        if (index_docs(x, id).count > 0)
+            ngram_filter_add(&x->in_questions, x->table.hashes[id]);
 }
 
 /* Sums run in ascending id order: their last bits depend on it. */

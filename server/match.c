@@ -92,6 +92,7 @@ static bool judge(matcher *m, const candidate *c, err *e)
     size_t last = c->hi + s->ngram_size - 1;
     match found = {.record = r,
                    .text = buf_slice(&m->text),
+                   .shows_text = tokenizer_shows_text(m->x->tokens),
                    .document = &m->document,
                    .cluster_tokens = last - c->lo + 1,
                    .question_first = c->lo,

@@ -15,7 +15,8 @@
 
 typedef struct match {
     const eval_record *record;
-    slice text; /* of the document, as the tokenizer took it */
+    slice text;      /* of the document, as the tokenizer took it */
+    bool shows_text; /* an excerpt of it is part of the report */
     const token_list *document;
     size_t cluster_tokens; /* before the end was cut back */
     size_t question_first, question_last;

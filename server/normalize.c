@@ -50,8 +50,8 @@ static bool cased_before(slice text, size_t offset)
 {
     while (offset > 0) {
         uint32_t c = utf8_previous(text, &offset);
-        if (!unicode_is_case_ignorable(c))
-            return unicode_is_cased(c);
+        if (!(unicode_flags(c) & UNICODE_CASE_IGNORABLE))
+            return unicode_flags(c) & UNICODE_CASED;
     }
     return false;
 }
@@ -60,8 +60,8 @@ static bool cased_after(slice text, size_t offset)
 {
     while (offset < text.len) {
         uint32_t c = utf8_next(text, &offset);
-        if (!unicode_is_case_ignorable(c))
-            return unicode_is_cased(c);
+        if (!(unicode_flags(c) & UNICODE_CASE_IGNORABLE))
+            return unicode_flags(c) & UNICODE_CASED;
     }
     return false;
 }
@@ -84,28 +84,21 @@ static bool becomes_space(const normalizer *n, uint32_t c)
 {
     if (c < 128)
         return n->ascii[c] == ' ';
-    return unicode_is_white_space(c) ||
+    return (unicode_flags(c) & UNICODE_WHITE_SPACE) ||
            bsearch(&c, n->others, n->other_count, sizeof c, compare_u32) != NULL;
 }
 
-/* The output: a space is held back until something follows it. */
+/* The output. A space behind a space, or at the beginning, is written and then written over. */
 typedef struct writer {
     char *at;
-    bool any;
-    bool space;
+    char last;
 } writer;
 
-static void put_byte(writer *w, char c)
+static inline void put_byte(writer *w, char c)
 {
-    if (c == ' ') {
-        w->space = w->any;
-        return;
-    }
-    if (w->space)
-        *w->at++ = ' ';
-    *w->at++ = c;
-    w->any = true;
-    w->space = false;
+    *w->at = c;
+    w->at += c != ' ' || w->last != ' ';
+    w->last = c;
 }
 
 static void put_code_point(const normalizer *n, writer *w, uint32_t c)
@@ -120,38 +113,58 @@ static void put_code_point(const normalizer *n, writer *w, uint32_t c)
         put_byte(w, bytes[i]);
 }
 
-bool normalize_text(const normalizer *n, slice text, buf *out)
+/* The character beyond ASCII at *i; *i moves behind it. */
+static void put_lowered(const normalizer *n, slice text, size_t *i, writer *w)
 {
-    /* The longest growth is 2 bytes to 3 (U+0130, U+023A); a run of spaces never grows. */
-    size_t most = text.len + text.len / 2 + 1;
+    size_t start = *i;
+    uint32_t small[2];
+    uint32_t c = utf8_next(text, i);
+    size_t count = lower(text, c, start, *i, small);
+    for (size_t k = 0; k < count; k++)
+        put_code_point(n, w, small[k]);
+}
+
+/* Room for the longest text that can come of `len` bytes: 2 may become 3 (U+0130, U+023A). */
+static bool make_room(buf *out, size_t len)
+{
+    size_t most = len + len / 2 + 1;
     if (most > out->max_bytes) {
         out->overflow = true;
         return false;
     }
-    if (most + 1 > out->capacity) {
-        out->data = xrealloc(out->data, most + 1);
-        out->capacity = most + 1;
+    if (most + 2 > out->capacity) {
+        out->data = xrealloc(out->data, most + 2);
+        out->capacity = most + 2;
     }
-    writer w = {.at = out->data};
+    return true;
+}
+
+/* All ASCII from `i` on; yields where it ends. The writer is in registers meanwhile. */
+static size_t put_ascii(const normalizer *n, slice text, size_t i, writer *w)
+{
+    writer here = *w;
+    for (uint8_t byte; i < text.len && (byte = (uint8_t)text.data[i]) < 0x80; i++)
+        put_byte(&here, n->ascii[byte]);
+    *w = here;
+    return i;
+}
+
+bool normalize_text(const normalizer *n, slice text, buf *out)
+{
+    if (!make_room(out, text.len))
+        return false;
+    writer w = {.at = out->data, .last = ' '};
     for (size_t i = 0; i < text.len;) {
-        uint8_t byte = (uint8_t)text.data[i];
-        if (byte < 0x80) {
-            put_byte(&w, n->ascii[byte]);
-            i++;
-            continue;
-        }
-        size_t start = i;
-        uint32_t small[2];
-        uint32_t c = utf8_next(text, &i);
-        size_t count = lower(text, c, start, i, small);
-        for (size_t k = 0; k < count; k++)
-            put_code_point(n, &w, small[k]);
+        i = put_ascii(n, text, i, &w);
+        if (i < text.len)
+            put_lowered(n, text, &i, &w);
     }
+    if (w.at > out->data && w.last == ' ')
+        w.at--;
     out->len = (size_t)(w.at - out->data);
     out->data[out->len] = '\0';
     return true;
 }
-
 slice normalize_first_words(slice normal, size_t max_words)
 {
     const char *end = normal.data + normal.len;

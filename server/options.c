@@ -65,11 +65,12 @@ static const option rows[] = {
         .help = "What a line that is not valid UTF-8 does: it fails the job, or it is kept without "
                 "being looked at."),
 
-    ROW("tokenizer_str", OPTION_STRING, tokenizer, "word", .alias = "tokenizer",
+    ROW("tokenizer_str", OPTION_STRING, tokenizer, "cl100k", .alias = "tokenizer",
         .section = "Detection", .metavar = "NAME",
-        .help = "How text is cut into tokens: word, or cl100k (byte pairs)."),
+        .help = "How text is cut into tokens: cl100k, o200k, p50k, p50k_edit, r50k (byte pairs), "
+                "uniseg (words by Unicode), word (words of the normal form)."),
     ROW("vocabulary_dir", OPTION_STRING, vocabulary_dir, NULL, .metavar = "DIR",
-        .help = "Where cl100k looks for its vocabulary before the usual folders."),
+        .help = "Where vocabularies of byte pairs are looked for before the usual folders."),
     ROW("punctuation_chars", OPTION_STRING, punctuation_chars, NORMALIZE_DEFAULT_PUNCTUATION,
         .flags = OPTION_KEY_ONLY, .help = "Characters that count as spaces."),
     ROW("ngram_size", OPTION_INT, ngram_size, "5", AT_LEAST_1,

@@ -10,7 +10,7 @@
 static void put_tokens(const match *m, buf *out, const char *before, size_t first, size_t last,
                        const char *behind)
 {
-    size_t start = m->document->starts[first], end = m->document->ends[last];
+    size_t start = token_list_start(m->document, first), end = m->document->ends[last];
     slice text = {.data = m->text.data + start, .len = end - start};
     if (utf8_check(text) != text.len)
         return;

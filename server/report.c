@@ -91,7 +91,8 @@ void report_line(const match *m, const report_place *place, buf *scratch, buf *o
     json_member_string(out, "training_file", place->training_file);
     json_member_int(out, "training_line", (int64_t)place->training_line);
     buf_clear(scratch);
-    overlap_text(m, scratch);
+    if (m->shows_text)
+        overlap_text(m, scratch);
     if (scratch->len > 0)
         json_member_string(out, "training_overlap_text", buf_slice(scratch));
     buf_append_str(out, "}\n");

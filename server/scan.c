@@ -21,9 +21,13 @@ void scan_scratch_deinit(scan_scratch *s)
     *s = (scan_scratch){0};
 }
 
-static uint32_t ngram_at(const walk *w, size_t position)
+/* The id of the n-gram at the position, where it stands in a question. */
+static inline uint32_t ngram_at(const walk *w, size_t position)
 {
-    return ngram_table_find(&w->x->table, w->tokens + position, w->x->settings->ngram_size);
+    uint64_t hash = ngram_hash(w->tokens + position, w->x->settings->ngram_size);
+    if (!ngram_filter_may_have(&w->x->in_questions, hash))
+        return NGRAM_UNKNOWN;
+    return ngram_table_find_hash(&w->x->table, hash);
 }
 
 static uint64_t *set_place(uint64_t *set, size_t slots, uint64_t value)

@@ -1,16 +1,23 @@
-#include "server/tokenizer.h"
+#include "server/tokenizer_private.h"
 
-static const tokenizer_ops *const tokenizers[] = {&tokenizer_word_ops, &tokenizer_cl100k_ops};
+static const tokenizer_ops *tokenizer_at(size_t i)
+{
+    if (i < TOKENIZER_BPE_COUNT)
+        return tokenizer_bpe[i];
+    i -= TOKENIZER_BPE_COUNT;
+    return i < TOKENIZER_WORD_COUNT ? tokenizer_words[i] : NULL;
+}
 
 tokenizer *tokenizer_new(const char *name, const char *vocabulary_dir, err *e)
 {
-    for (size_t i = 0; i < ARRAY_LEN(tokenizers); i++)
-        if (str_equal(tokenizers[i]->name, name))
-            return tokenizers[i]->create(vocabulary_dir, e);
+    const tokenizer_ops *ops;
     AUTO(buf) names;
     buf_init(&names, 512);
-    for (size_t i = 0; i < ARRAY_LEN(tokenizers); i++)
-        buf_printf(&names, "%s%s", i > 0 ? ", " : "", tokenizers[i]->name);
+    for (size_t i = 0; (ops = tokenizer_at(i)); i++) {
+        if (str_equal(ops->name, name))
+            return ops->create(ops, vocabulary_dir, e);
+        buf_printf(&names, "%s%s", i > 0 ? ", " : "", ops->name);
+    }
     err_set(e, ERR_CONFIG,
             "tokenizer '%s' is not part of this server; there is: %s (give --tokenizer, or "
             "tokenizer_str in the configuration)",
@@ -32,15 +39,21 @@ void tokenizer_lead_in(const tokenizer *t, buf *normal)
     normal->data[0] = ' ';
 }
 
-void tokenizer_learn(tokenizer *t, slice text, token_list *out)
+static void begin(const tokenizer *t, token_list *out)
 {
     out->count = 0;
+    out->spaces_between = t->ops->spaces_between;
+}
+
+void tokenizer_learn(tokenizer *t, slice text, token_list *out)
+{
+    begin(t, out);
     t->ops->learn(t, text, out);
 }
 
 void tokenizer_encode(const tokenizer *t, slice text, token_list *out)
 {
-    out->count = 0;
+    begin(t, out);
     t->ops->encode(t, text, out);
 }
 
@@ -49,28 +62,22 @@ size_t tokenizer_count_filled(tokenizer *t, slice text)
     return t->ops->count_filled(t, text);
 }
 
+bool tokenizer_shows_text(const tokenizer *t)
+{
+    return t->ops->shows_text;
+}
+
 void token_list_deinit(token_list *l)
 {
     free(l->ids);
-    free(l->starts);
     free(l->ends);
+    token_memory_free(l->memory);
     *l = (token_list){0};
 }
 
-static void grow(token_list *l)
+void token_list_reserve_slow(token_list *l, size_t more)
 {
-    l->capacity = MAX(l->capacity * 2, (size_t)256);
+    l->capacity = MAX(l->capacity * 2, l->count + more + 256);
     l->ids = xrealloc(l->ids, l->capacity * sizeof *l->ids);
-    l->starts = xrealloc(l->starts, l->capacity * sizeof *l->starts);
     l->ends = xrealloc(l->ends, l->capacity * sizeof *l->ends);
-}
-
-void token_list_add(token_list *l, uint32_t id, uint32_t start, uint32_t end)
-{
-    if (l->count == l->capacity)
-        grow(l);
-    l->ids[l->count] = id;
-    l->starts[l->count] = start;
-    l->ends[l->count] = end;
-    l->count++;
 }

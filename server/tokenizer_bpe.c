@@ -1,31 +1,40 @@
 /* Byte-pair tokenizers: text is cut into pieces, a piece into the byte strings of a vocabulary.
  *
- * A piece that is not in the vocabulary begins as single bytes. The two neighbours whose joint
- * string has the lowest rank are joined, the leftmost where ranks are equal, until no two have one.
+ * Nearly all pieces of a text were seen before: their tokens stand in a cache of the worker's. The
+ * others are looked up in the vocabulary, or put together from their bytes (bpe_merge).
  */
+#include "server/bpe_merge.h"
 #include "server/bpe_split.h"
-#include "server/bpe_vocabulary.h"
-#include "server/tokenizer.h"
+#include "server/piece_cache.h"
+#include "server/tokenizer_private.h"
+
+typedef struct bpe_kind {
+    tokenizer_ops ops; /* first */
+    bpe_source source;
+    bpe_split *split;
+} bpe_kind;
 
 typedef struct bpe_tokenizer {
     tokenizer base;
+    const bpe_kind *kind;
     bpe_vocabulary *vocabulary;
     token_list counted; /* bpe_count_filled's */
 } bpe_tokenizer;
 
-static const bpe_source cl100k = {
-    .name = "cl100k_base.tiktoken",
-    .sha256 = "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
-    .entry_count = 100256,
+struct token_memory { /* what one worker keeps from text to text */
+    bpe_merger merger;
+    piece_cache *cache;
 };
 
-static tokenizer *cl100k_create(const char *vocabulary_dir, err *e)
+static tokenizer *bpe_create(const tokenizer_ops *ops, const char *vocabulary_dir, err *e)
 {
-    bpe_vocabulary *v = bpe_vocabulary_new(&cl100k, vocabulary_dir, e);
+    const bpe_kind *kind = (const bpe_kind *)ops;
+    bpe_vocabulary *v = bpe_vocabulary_new(&kind->source, vocabulary_dir, e);
     if (!v)
         return NULL;
     bpe_tokenizer *b = xcalloc(1, sizeof *b);
-    b->base.ops = &tokenizer_cl100k_ops;
+    b->base.ops = ops;
+    b->kind = kind;
     b->vocabulary = v;
     return &b->base;
 }
@@ -38,145 +47,143 @@ static void bpe_free(tokenizer *t)
     free(b);
 }
 
-/* --- merging --- */
-
-/* A part of the piece, known by the byte that it begins at. */
-typedef struct part {
-    uint32_t next;     /* where the next one begins: this one's end */
-    uint32_t previous; /* where the one before it begins */
-    uint32_t rank;     /* its own; BPE_NO_RANK: no part begins here any more */
-    uint32_t joint;    /* the rank with the next one */
-} part;
-
-/* Joints that may be made, the least first: rank << 32 | offset. One whose part has changed since
- * is passed over when its turn comes. */
-typedef struct heap {
-    uint64_t *items;
-    size_t count;
-} heap;
-
-static void heap_push(heap *h, uint64_t item)
+void token_memory_free(token_memory *m)
 {
-    size_t i = h->count++;
-    for (; i > 0 && h->items[(i - 1) / 2] > item; i = (i - 1) / 2)
-        h->items[i] = h->items[(i - 1) / 2];
-    h->items[i] = item;
-}
-
-static uint64_t heap_pop(heap *h)
-{
-    uint64_t top = h->items[0], item = h->items[--h->count];
-    size_t i = 0;
-    for (size_t child = 1; child < h->count; child = 2 * i + 1) {
-        child += child + 1 < h->count && h->items[child + 1] < h->items[child];
-        if (h->items[child] >= item)
-            break;
-        h->items[i] = h->items[child];
-        i = child;
-    }
-    h->items[i] = item;
-    return top;
-}
-
-typedef struct merge {
-    const bpe_vocabulary *vocabulary;
-    slice piece;
-    part *parts;
-    heap joints;
-} merge;
-
-static void look_at_joint(merge *m, uint32_t at)
-{
-    part *p = &m->parts[at];
-    p->joint = BPE_NO_RANK;
-    if (p->next == m->piece.len)
+    if (!m)
         return;
-    slice both = {.data = m->piece.data + at, .len = m->parts[p->next].next - at};
-    p->joint = bpe_vocabulary_rank(m->vocabulary, both);
-    if (p->joint != BPE_NO_RANK)
-        heap_push(&m->joints, (uint64_t)p->joint << 32 | at);
+    bpe_merger_deinit(&m->merger);
+    piece_cache_free(m->cache);
+    free(m);
 }
 
-static void join(merge *m, uint32_t at)
+static token_memory *memory_of(token_list *l)
 {
-    part *p = &m->parts[at], *eaten = &m->parts[p->next];
-    p->rank = p->joint;
-    p->next = eaten->next;
-    eaten->rank = BPE_NO_RANK;
-    eaten->joint = BPE_NO_RANK;
-    if (p->next < m->piece.len)
-        m->parts[p->next].previous = at;
-    look_at_joint(m, at);
-    if (at > 0)
-        look_at_joint(m, p->previous);
+    if (!l->memory) {
+        l->memory = xcalloc(1, sizeof *l->memory);
+        l->memory->cache = piece_cache_new();
+    }
+    return l->memory;
 }
 
-static void run_merge(merge *m)
+/* One text while it is encoded. */
+typedef struct encoding {
+    const bpe_tokenizer *tokenizer;
+    slice text;
+    token_memory *memory;
+    token_list *out;
+} encoding;
+
+/* The tokens from `first` on are those of the piece. */
+static void remember(encoding *c, piece_key key, size_t start, size_t first)
 {
-    uint32_t len = (uint32_t)m->piece.len;
-    for (uint32_t i = 0; i < len; i++)
-        m->parts[i] = (part){
-            .next = i + 1,
-            .previous = i - 1,
-            .rank = bpe_vocabulary_rank(m->vocabulary, (slice){m->piece.data + i, 1}),
-        };
-    for (uint32_t i = 0; i < len; i++)
-        look_at_joint(m, i);
-    while (m->joints.count > 0) {
-        uint64_t least = heap_pop(&m->joints);
-        uint32_t at = (uint32_t)least;
-        if (m->parts[at].joint == least >> 32)
-            join(m, at);
+    piece_token tokens[PIECE_MAX_TOKENS];
+    const token_list *l = c->out;
+    size_t count = l->count - first;
+    if (count > PIECE_MAX_TOKENS)
+        return;
+    for (size_t i = 0; i < count; start = l->ends[first + i++])
+        tokens[i] = PIECE_TOKEN(l->ids[first + i], l->ends[first + i] - start);
+    piece_cache_put(c->memory->cache, key, tokens, count);
+}
+
+static void encode_anew(encoding *c, size_t start, size_t end)
+{
+    slice piece = {.data = c->text.data + start, .len = end - start};
+    uint32_t rank = bpe_vocabulary_rank(c->tokenizer->vocabulary, piece);
+    if (rank != BPE_NO_RANK) {
+        token_list_add(c->out, rank, (uint32_t)end);
+        return;
+    }
+    const bpe_part *parts = bpe_merge(&c->memory->merger, c->tokenizer->vocabulary, piece);
+    for (uint32_t i = 0; i < piece.len; i = parts[i].next)
+        token_list_add(c->out, parts[i].rank, (uint32_t)start + parts[i].next);
+}
+
+static inline void put_known(encoding *c, const piece_entry *known, size_t start)
+{
+    token_list *l = c->out;
+    token_list_reserve(l, PIECE_MAX_TOKENS);
+    uint32_t end = (uint32_t)start;
+    for (size_t i = 0; i < PIECE_MAX_TOKENS && known->tokens[i]; i++) {
+        l->ids[l->count] = PIECE_TOKEN_ID(known->tokens[i]);
+        l->ends[l->count++] = end += PIECE_TOKEN_LEN(known->tokens[i]);
     }
 }
 
-static void put_parts(const merge *m, size_t start, token_list *out)
+/* Pieces that were cut and are not encoded yet. The memory that their tokens may stand in is on its
+ * way meanwhile. */
+#define PIECES_AHEAD 16
+typedef struct piece_row {
+    piece_key keys[PIECES_AHEAD];
+    uint32_t starts[PIECES_AHEAD];
+    uint32_t ends[PIECES_AHEAD];
+    size_t count;
+} piece_row;
+
+static inline void row_add(encoding *c, piece_row *row, piece_key key, size_t start, size_t end)
 {
-    for (uint32_t i = 0; i < m->piece.len; i = m->parts[i].next)
-        token_list_add(out, m->parts[i].rank, (uint32_t)start + i,
-                       (uint32_t)start + m->parts[i].next);
+    piece_cache_prefetch(c->memory->cache, key);
+    row->keys[row->count] = key;
+    row->starts[row->count] = (uint32_t)start;
+    row->ends[row->count++] = (uint32_t)end;
 }
 
-/* Joints that are looked at: one for each byte, two for each that is made (of which there are fewer
- * than bytes). */
-#define MOST_JOINTS(len) (3 * (len))
-#define SMALL_PIECE      128
-
-static void encode_small(merge *m, size_t start, token_list *out)
+/* A piece of any kind; yields its end. */
+static size_t cut_piece(encoding *c, piece_row *row, size_t at)
 {
-    part parts[SMALL_PIECE];
-    uint64_t items[MOST_JOINTS(SMALL_PIECE)];
-    m->parts = parts;
-    m->joints = (heap){.items = items};
-    run_merge(m);
-    put_parts(m, start, out);
+    size_t end = c->tokenizer->kind->split(c->text, at);
+    slice piece = {.data = c->text.data + at, .len = end - at};
+    bool is_short = piece.len <= PIECE_MAX_BYTES;
+    row_add(c, row, is_short ? piece_key_of(piece) : (piece_key){{0, 0}}, at, end);
+    return end;
 }
 
-/* A long piece is rare enough, and its work large enough, for memory of its own. */
-static void encode_large(merge *m, size_t start, token_list *out)
+/* Cuts the next pieces; yields where they end. */
+static size_t fill_row(encoding *c, piece_row *row, size_t at)
 {
-    AUTO_FREE part *parts = xcalloc(m->piece.len, sizeof *parts);
-    AUTO_FREE uint64_t *items = xcalloc(MOST_JOINTS(m->piece.len), sizeof *items);
-    m->parts = parts;
-    m->joints = (heap){.items = items};
-    run_merge(m);
-    put_parts(m, start, out);
+    row->count = 0;
+    while (row->count < PIECES_AHEAD && at < c->text.len) {
+        uint64_t words[2];
+        size_t len = 0;
+        if (at + sizeof words <= c->text.len) {
+            memcpy(words, c->text.data + at, sizeof words);
+            len = bpe_split_plain_word(words[0], words[1]);
+        }
+        if (len > 0) {
+            row_add(c, row, piece_key_cut(words[0], words[1], len), at, at + len);
+            at += len;
+        } else {
+            at = cut_piece(c, row, at);
+        }
+    }
+    return at;
+}
+
+static void encode_row(encoding *c, const piece_row *row)
+{
+    for (size_t i = 0; i < row->count; i++) {
+        piece_key key = row->keys[i];
+        bool is_short = key.words[1] != 0;
+        const piece_entry *known = is_short ? piece_cache_find(c->memory->cache, key) : NULL;
+        if (known) {
+            put_known(c, known, row->starts[i]);
+            continue;
+        }
+        size_t first = c->out->count;
+        encode_anew(c, row->starts[i], row->ends[i]);
+        if (is_short)
+            remember(c, key, row->starts[i], first);
+    }
 }
 
 static void bpe_encode(const tokenizer *t, slice text, token_list *out)
 {
-    const bpe_tokenizer *b = (const bpe_tokenizer *)t;
-    for (size_t at = 0, end; at < text.len; at = end) {
-        end = bpe_split_cl100k(text, at);
-        slice piece = {.data = text.data + at, .len = end - at};
-        uint32_t rank = bpe_vocabulary_rank(b->vocabulary, piece);
-        merge m = {.vocabulary = b->vocabulary, .piece = piece};
-        if (rank != BPE_NO_RANK)
-            token_list_add(out, rank, (uint32_t)at, (uint32_t)end);
-        else if (piece.len <= SMALL_PIECE)
-            encode_small(&m, at, out);
-        else
-            encode_large(&m, at, out);
+    encoding c = {
+        .tokenizer = (const bpe_tokenizer *)t, .text = text, .memory = memory_of(out), .out = out};
+    piece_row row;
+    for (size_t at = 0; at < text.len;) {
+        at = fill_row(&c, &row, at);
+        encode_row(&c, &row);
     }
 }
 
@@ -208,12 +215,52 @@ static size_t bpe_count_filled(tokenizer *t, slice text)
     return count;
 }
 
-const tokenizer_ops tokenizer_cl100k_ops = {
-    .name = "cl100k",
-    .leads_with_space = true,
-    .create = cl100k_create,
-    .free = bpe_free,
-    .learn = bpe_learn,
-    .encode = bpe_encode,
-    .count_filled = bpe_count_filled,
+#define BPE_OPS(word)                                                                              \
+    {                                                                                              \
+        .name = (word), .leads_with_space = true, .shows_text = true, .create = bpe_create,        \
+        .free = bpe_free, .learn = bpe_learn, .encode = bpe_encode,                                \
+        .count_filled = bpe_count_filled                                                           \
+    }
+
+#define FETCH                                                                                      \
+    "in a checkout, third_party/vocabularies.sh fetches it into server/data, or into a folder "    \
+    "that it is given; name that folder by --vocabulary-dir"
+#define P50K_SOURCE                                                                                \
+    {                                                                                              \
+        .name = "p50k_base.tiktoken",                                                              \
+        .sha256 = "94b5ca7dff4d00767bc256fdd1b27e5b17361d7b8a5f968547f9f23eb70d2069",              \
+        .rank_limit = 50281, .remedy = FETCH                                                       \
+    }
+
+static const bpe_kind cl100k = {
+    .ops = BPE_OPS("cl100k"),
+    .source = {.name = "cl100k_base.tiktoken",
+               .sha256 = "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
+               .rank_limit = 100256,
+               .remedy = "give --vocabulary-dir the folder that holds it"},
+    .split = bpe_split_cl100k,
 };
+static const bpe_kind o200k = {
+    .ops = BPE_OPS("o200k"),
+    .source = {.name = "o200k_base.tiktoken",
+               .sha256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
+               .rank_limit = 199998,
+               .remedy = FETCH},
+    .split = bpe_split_o200k,
+};
+static const bpe_kind r50k = {
+    .ops = BPE_OPS("r50k"),
+    .source = {.name = "r50k_base.tiktoken",
+               .sha256 = "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930",
+               .rank_limit = 50256,
+               .remedy = FETCH},
+    .split = bpe_split_r50k,
+};
+/* These two differ in special tokens only, which never stand in text. */
+static const bpe_kind p50k = {
+    .ops = BPE_OPS("p50k"), .source = P50K_SOURCE, .split = bpe_split_r50k};
+static const bpe_kind p50k_edit = {
+    .ops = BPE_OPS("p50k_edit"), .source = P50K_SOURCE, .split = bpe_split_r50k};
+
+const tokenizer_ops *const tokenizer_bpe[TOKENIZER_BPE_COUNT] = {&cl100k.ops, &o200k.ops, &p50k.ops,
+                                                                 &p50k_edit.ops, &r50k.ops};

@@ -1,9 +1,11 @@
-/* The `word` tokenizer: each word of the normalised text is a token. Words of evaluation records
- * are learned while the index is built and numbered in order; other words are TOKEN_UNKNOWN. */
+/* Tokenizers whose tokens are words: `word` takes those of the normalised text, `uniseg` all that
+ * lies between the word boundaries of Unicode, spaces too. Words of evaluation records are learned
+ * while the index is built and numbered in order; other words are TOKEN_UNKNOWN. */
 #include <sys/random.h>
 
 #include "server/hash.h"
-#include "server/tokenizer.h"
+#include "server/tokenizer_private.h"
+#include "server/word_break.h"
 
 typedef struct word_entry {
     uint64_t hash;
@@ -12,8 +14,15 @@ typedef struct word_entry {
     uint32_t id;
 } word_entry;
 
+typedef struct word_kind {
+    tokenizer_ops ops; /* first */
+    /* The next word from *at on; false at the end. */
+    bool (*next)(slice text, size_t *at, slice *word);
+} word_kind;
+
 typedef struct word_tokenizer {
     tokenizer base;
+    const word_kind *kind;
     word_entry *slots; /* open addressing, a power of two; an id of TOKEN_UNKNOWN is free */
     size_t slot_count;
     size_t word_count;
@@ -29,12 +38,13 @@ static word_entry *slots_new(size_t count)
     return slots;
 }
 
-static tokenizer *word_create(const char *vocabulary_dir, err *e)
+static tokenizer *word_create(const tokenizer_ops *ops, const char *vocabulary_dir, err *e)
 {
     UNUSED(vocabulary_dir);
     UNUSED(e);
     word_tokenizer *w = xcalloc(1, sizeof *w);
-    w->base.ops = &tokenizer_word_ops;
+    w->base.ops = ops;
+    w->kind = (const word_kind *)ops;
     w->slot_count = 1024;
     w->slots = slots_new(w->slot_count);
     buf_init(&w->letters, SIZE_MAX / 4);
@@ -98,7 +108,6 @@ static uint32_t learn_word(word_tokenizer *w, slice word)
     return id;
 }
 
-/* The next word from *at on; false at the end. */
 static bool next_word(slice normal, size_t *at, slice *word)
 {
     if (*at >= normal.len)
@@ -111,39 +120,55 @@ static bool next_word(slice normal, size_t *at, slice *word)
     return true;
 }
 
-static void word_learn(tokenizer *t, slice normal, token_list *out)
+static bool next_segment(slice text, size_t *at, slice *word)
 {
-    slice word;
-    for (size_t at = 0, start = 0; next_word(normal, &at, &word); start = at)
-        token_list_add(out, learn_word((word_tokenizer *)t, word), (uint32_t)start,
-                       (uint32_t)(start + word.len));
+    if (*at >= text.len)
+        return false;
+    size_t end = word_break_end(text, *at);
+    *word = (slice){.data = text.data + *at, .len = end - *at};
+    *at = end;
+    return true;
 }
 
-static void word_encode(const tokenizer *t, slice normal, token_list *out)
+static void word_learn(tokenizer *t, slice text, token_list *out)
+{
+    word_tokenizer *w = (word_tokenizer *)t;
+    slice word;
+    for (size_t at = 0; w->kind->next(text, &at, &word);)
+        token_list_add(out, learn_word(w, word), (uint32_t)(word.data - text.data + word.len));
+}
+
+static void word_encode(const tokenizer *t, slice text, token_list *out)
 {
     const word_tokenizer *w = (const word_tokenizer *)t;
     slice word;
-    for (size_t at = 0, start = 0; next_word(normal, &at, &word); start = at) {
+    for (size_t at = 0; w->kind->next(text, &at, &word);) {
         uint64_t hash = hash_bytes(word.data, word.len, w->seed);
-        token_list_add(out, find(w, word, hash)->id, (uint32_t)start, (uint32_t)(start + word.len));
+        token_list_add(out, find(w, word, hash)->id,
+                       (uint32_t)((size_t)(word.data - text.data) + word.len));
     }
 }
 
-static size_t word_count_filled(tokenizer *t, slice normal)
+static size_t word_count_filled(tokenizer *t, slice text)
 {
-    UNUSED(t);
     size_t count = 0;
     slice word;
-    for (size_t at = 0; next_word(normal, &at, &word);)
+    for (size_t at = 0; ((word_tokenizer *)t)->kind->next(text, &at, &word);)
         count++;
     return count;
 }
 
-const tokenizer_ops tokenizer_word_ops = {
-    .name = "word",
-    .create = word_create,
-    .free = word_free,
-    .learn = word_learn,
-    .encode = word_encode,
-    .count_filled = word_count_filled,
+#define WORD_FUNCTIONS                                                                             \
+    .create = word_create, .free = word_free, .learn = word_learn, .encode = word_encode,          \
+    .count_filled = word_count_filled
+
+static const word_kind word = {
+    .ops = {.name = "word", .spaces_between = true, .shows_text = true, WORD_FUNCTIONS},
+    .next = next_word,
 };
+static const word_kind uniseg = {
+    .ops = {.name = "uniseg", .leads_with_space = true, WORD_FUNCTIONS},
+    .next = next_segment,
+};
+
+const tokenizer_ops *const tokenizer_words[TOKENIZER_WORD_COUNT] = {&uniseg.ops, &word.ops};

@@ -54,26 +54,6 @@ size_t utf8_check(slice text)
     return text.len;
 }
 
-uint32_t utf8_next(slice text, size_t *offset)
-{
-    const uint8_t *p = (const uint8_t *)text.data + *offset;
-    if (p[0] < 0x80) {
-        *offset += 1;
-        return p[0];
-    }
-    if (p[0] < 0xE0) {
-        *offset += 2;
-        return (uint32_t)(p[0] & 0x1F) << 6 | (p[1] & 0x3F);
-    }
-    if (p[0] < 0xF0) {
-        *offset += 3;
-        return (uint32_t)(p[0] & 0x0F) << 12 | (uint32_t)(p[1] & 0x3F) << 6 | (p[2] & 0x3F);
-    }
-    *offset += 4;
-    return (uint32_t)(p[0] & 0x07) << 18 | (uint32_t)(p[1] & 0x3F) << 12 |
-           (uint32_t)(p[2] & 0x3F) << 6 | (p[3] & 0x3F);
-}
-
 uint32_t utf8_previous(slice text, size_t *offset)
 {
     do
@@ -107,42 +87,25 @@ size_t utf8_put(uint32_t c, char out[4])
     return 4;
 }
 
-static bool in_ranges(const unicode_range *ranges, size_t count, uint32_t c)
+uint8_t unicode_flags_of[UNICODE_LIMIT];
+
+static void set_flag(const unicode_range *ranges, size_t count, unsigned flag)
 {
-    size_t low = 0, high = count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (c > ranges[middle].last)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < count && c >= ranges[low].first;
+    for (size_t i = 0; i < count; i++)
+        for (uint32_t c = ranges[i].first; c <= ranges[i].last; c++)
+            unicode_flags_of[c] |= (uint8_t)flag;
 }
 
-bool unicode_is_white_space(uint32_t c)
+__attribute__((constructor)) static void fill_flags(void)
 {
-    return in_ranges(unicode_white_space, ARRAY_LEN(unicode_white_space), c);
-}
-
-bool unicode_is_letter(uint32_t c)
-{
-    return in_ranges(unicode_letter, ARRAY_LEN(unicode_letter), c);
-}
-
-bool unicode_is_number(uint32_t c)
-{
-    return in_ranges(unicode_number, ARRAY_LEN(unicode_number), c);
-}
-
-bool unicode_is_cased(uint32_t c)
-{
-    return in_ranges(unicode_cased, ARRAY_LEN(unicode_cased), c);
-}
-
-bool unicode_is_case_ignorable(uint32_t c)
-{
-    return in_ranges(unicode_case_ignorable, ARRAY_LEN(unicode_case_ignorable), c);
+    set_flag(unicode_white_space, ARRAY_LEN(unicode_white_space), UNICODE_WHITE_SPACE);
+    set_flag(unicode_letter, ARRAY_LEN(unicode_letter), UNICODE_LETTER);
+    set_flag(unicode_number, ARRAY_LEN(unicode_number), UNICODE_NUMBER);
+    set_flag(unicode_cased, ARRAY_LEN(unicode_cased), UNICODE_CASED);
+    set_flag(unicode_case_ignorable, ARRAY_LEN(unicode_case_ignorable), UNICODE_CASE_IGNORABLE);
+    set_flag(unicode_capital, ARRAY_LEN(unicode_capital), UNICODE_CAPITAL);
+    set_flag(unicode_small, ARRAY_LEN(unicode_small), UNICODE_SMALL);
+    set_flag(unicode_mark, ARRAY_LEN(unicode_mark), UNICODE_MARK);
 }
 
 uint32_t unicode_simple_lower(uint32_t c)

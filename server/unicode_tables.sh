@@ -26,12 +26,12 @@ ranges() {
     echo "};"
 }
 
-# category LETTER NAME: the code points whose general category begins with the letter. Large blocks
+# category PATTERN NAME: the code points whose general category fits the pattern. Large blocks
 # stand in UnicodeData.txt as two lines, "<.., First>" and "<.., Last>".
 category() {
     echo
     echo "static const unicode_range $2[] = {"
-    awk -F';' -v want="$1" 'substr($3, 1, 1) == want {
+    awk -F';' -v want="$1" '$3 ~ want {
             if ($2 ~ /, First>$/) first = $1
             else if ($2 ~ /, Last>$/) print first, $1
             else print $1, $1
@@ -68,6 +68,9 @@ echo "#define UNICODE_TABLES_VERSION \"$version\""
 ranges PropList.txt White_Space unicode_white_space
 ranges DerivedCoreProperties.txt Cased unicode_cased
 ranges DerivedCoreProperties.txt Case_Ignorable unicode_case_ignorable
-category L unicode_letter
-category N unicode_number
+category ^L unicode_letter
+category ^N unicode_number
+category "^L[ut]" unicode_capital
+category ^Ll unicode_small
+category ^M unicode_mark
 lower_pairs

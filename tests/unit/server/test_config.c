@@ -60,7 +60,7 @@ static void defaults(void **state)
     assert_int_equal(c.port, 8080);
     assert_string_equal(c.evals_dir, "bundled-evals");
     assert_true(c.workers >= 1);
-    assert_string_equal(c.detect.tokenizer, "word");
+    assert_string_equal(c.detect.tokenizer, "cl100k");
     assert_int_equal(c.detect.ngram_size, 5);
     assert_int_equal(c.detect.sample_every_m_tokens, 10);
     assert_int_equal(c.detect.question_max_misses, 11);

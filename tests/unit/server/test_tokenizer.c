@@ -10,7 +10,7 @@
 
 static void expect_range(const token_list *l, size_t i, uint32_t start, uint32_t end)
 {
-    assert_int_equal(l->starts[i], start);
+    assert_int_equal(token_list_start(l, i), start);
     assert_int_equal(l->ends[i], end);
 }
 
