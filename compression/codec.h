@@ -6,7 +6,8 @@
  * Threads: a stage belongs to one thread at a time; no global state.
  * Fails:   stage_feed / stage_finish set ERR_CODEC_EARLY_END, _CORRUPT, _TRAILING, _UNSUPPORTED, or
  *          what the next stage set. A stage that has failed is only freed.
- * Memory:  the codec's window and one fixed output buffer, whatever the stream's length.
+ * Memory:  the codec's window and fixed buffers, whatever the stream's length, and no more than
+ *          codec_options.memory_bytes: a stream that needs more is ERR_CODEC_MEMORY.
  * Sources: RFC 1952 (gzip), RFC 8878 (zstd), the .xz file format 1.2, bzip2's own description.
  */
 #ifndef COMPRESSION_CODEC_H
@@ -64,9 +65,43 @@ codec_format codec_by_magic(slice head);        /* from the first 6 bytes or mor
 /* The suffix of `name` that belongs to a compression (".gz"), or "". Points into name. */
 const char *codec_name_suffix(const char *name);
 
+/* {0}: what the tools of the formats do, without helper threads. */
+typedef struct codec_options {
+    uint64_t memory_bytes; /* a decoder takes no more; 0: CODEC_MEMORY_BYTES */
+    unsigned threads; /* helper threads: decoding bzip2 and xz, encoding zstd and xz; 0: none */
+    int level;        /* encoding; 0: the usual one (gzip 6, zstd 3, bzip2 9, xz 6) */
+} codec_options;
+#define CODEC_MEMORY_BYTES ((uint64_t)144 << 20) /* a window of 128 MiB and change */
+
 stage *codec_decoder_new(codec_format format, stage *next, err *e) MUST_USE;
-/* level 0: the format's usual one (gzip 6, zstd 3, bzip2 9, xz 6). */
 stage *codec_encoder_new(codec_format format, int level, stage *next, err *e) MUST_USE;
+stage *codec_decoder_open(codec_format format, const codec_options *options, stage *next, err *e)
+    MUST_USE;
+stage *codec_encoder_open(codec_format format, const codec_options *options, stage *next, err *e)
+    MUST_USE;
+
+/* What an encoder takes with these options, and what a decoder takes that has not seen its stream:
+ * enough for what the format's tool writes at its usual levels, with all helper threads. */
+uint64_t codec_encoder_memory(codec_format format, const codec_options *options);
+uint64_t codec_decoder_memory(codec_format format, unsigned threads);
+
+/* What a decoder has met so far; of plain data: nothing. */
+enum {
+    CODEC_CHECK_NONE = 1, /* a member without a checksum */
+    CODEC_CHECK_CRC32 = 2,
+    CODEC_CHECK_CRC64 = 4,
+    CODEC_CHECK_SHA256 = 8,
+    CODEC_CHECK_XXH64 = 16,
+};
+typedef struct codec_stats {
+    uint64_t members;       /* gzip members, zstd frames, bzip2 and xz streams, whole ones */
+    unsigned checksums;     /* of those that were read to their end: CODEC_CHECK_... */
+    uint64_t memory_needed; /* after ERR_CODEC_MEMORY: what would do */
+} codec_stats;
+codec_stats codec_decoder_stats(codec_format format, const stage *decoder);
+/* "crc32, none"; out holds CODEC_CHECK_NAMES_BYTES. Yields out. */
+const char *codec_check_names(unsigned checksums, char *out);
+#define CODEC_CHECK_NAMES_BYTES 48
 
 /* Sinks and helpers. */
 stage *stage_fd_writer_new(int fd) MUST_USE; /* writes all it is fed; fd stays the caller's */
@@ -89,5 +124,9 @@ bool codec_decode_file(const char *path, stage *sink, err *e) MUST_USE;
 /* Decodes `from` by its content and writes it to `to` (temporary name, then rename) in `format`. */
 bool codec_recode_file(const char *from, const char *to, codec_format format, int level, err *e)
     MUST_USE;
+/* The same, and what was written is decoded again: its length and digest (CRC64NVME) must be those
+ * of what went in. */
+bool codec_recode_file_checked(const char *from, const char *to, codec_format format,
+                               const codec_options *options, err *e) MUST_USE;
 
 #endif

@@ -14,10 +14,8 @@
 
 #include "compression/codec.h"
 
-#define CODER_OUT_BYTES     ((size_t)64 * 1024)
-#define DECODER_HEAD_BYTES  8
-#define ZSTD_WINDOW_LOG_MAX 27                            /* 128 MiB, as the zstd command */
-#define XZ_MEMORY_BYTES     ((uint64_t)144 * 1024 * 1024) /* a dictionary of 128 MiB and change */
+#define CODER_OUT_BYTES    ((size_t)64 * 1024)
+#define DECODER_HEAD_BYTES 8
 
 /* Do these bytes open a member? MAYBE: they are too few to say. */
 typedef enum head_match { HEAD_NO, HEAD_MAYBE, HEAD_YES } head_match;
@@ -33,6 +31,8 @@ typedef struct decoder_ops {
     bool (*start)(decoder *d, err *e); /* a member opens; its opening bytes come with `body` */
     /* Consumes with decoder_take; sets *ended and leaves the rest where the member ends. */
     bool (*body)(decoder *d, slice *data, bool *ended, err *e);
+    /* The input ends within a member: hands on what is still held back. NULL: nothing ever is. */
+    bool (*end)(decoder *d, err *e);
     void (*free)(decoder *d); /* frees d itself too */
 } decoder_ops;
 
@@ -44,16 +44,23 @@ struct decoder { /* embedded as the first member */
     uint64_t decoded_bytes; /* emitted */
     uint64_t member_count;  /* whole ones */
     uint64_t padding_bytes; /* since the last member */
+    unsigned checksums;     /* of members so far: CODEC_CHECK_... */
+    codec_options options;
+    uint64_t memory_needed; /* where it is more than the options allow */
     char head[DECODER_HEAD_BYTES];
     size_t head_len; /* bytes held back until they open a member */
     char *out;       /* CODER_OUT_BYTES */
 };
 
-void decoder_init(decoder *d, const decoder_ops *ops, stage *next);
+void decoder_init(decoder *d, const decoder_ops *ops, const codec_options *options, stage *next);
 void decoder_deinit(decoder *d);
 void decoder_take(decoder *d, slice *data, size_t len);
 bool decoder_emit(decoder *d, size_t len, err *e) MUST_USE; /* d->out[0..len) */
 bool decoder_fail(const decoder *d, err_code code, uint64_t raw_offset, const char *cause, err *e);
+/* `what` ("its window of 256 MiB") makes `needed` bytes necessary: ERR_CODEC_MEMORY when those are
+ * more than allowed. */
+bool decoder_admit(decoder *d, uint64_t needed, uint64_t raw_offset, const char *what, err *e)
+    MUST_USE;
 
 typedef struct encoder encoder;
 typedef struct encoder_ops {
@@ -72,20 +79,30 @@ struct encoder { /* embedded as the first member */
 void encoder_init(encoder *c, const encoder_ops *ops, stage *next);
 void encoder_deinit(encoder *c);
 
+#define CODER_BASE_BYTES ((uint64_t)1 << 20) /* buffers of any codec, rounded up */
+
 /* One row of the table in codec.c. */
 stage *plain_new(stage *next) MUST_USE;
+uint64_t gzip_encoder_memory(const codec_options *options);
+uint64_t gzip_decoder_memory(unsigned threads);
 head_match gzip_match(slice head);
-stage *gzip_decoder_new(stage *next, err *e) MUST_USE;
-stage *gzip_encoder_new(int level, stage *next, err *e) MUST_USE;
+stage *gzip_decoder_new(const codec_options *options, stage *next, err *e) MUST_USE;
+stage *gzip_encoder_new(const codec_options *options, stage *next, err *e) MUST_USE;
+uint64_t zstd_encoder_memory(const codec_options *options);
+uint64_t zstd_decoder_memory(unsigned threads);
 head_match zstd_match(slice head);
-stage *zstd_decoder_new(stage *next, err *e) MUST_USE;
-stage *zstd_encoder_new(int level, stage *next, err *e) MUST_USE;
+stage *zstd_decoder_new(const codec_options *options, stage *next, err *e) MUST_USE;
+stage *zstd_encoder_new(const codec_options *options, stage *next, err *e) MUST_USE;
+uint64_t bzip2_encoder_memory(const codec_options *options);
+uint64_t bzip2_decoder_memory(unsigned threads);
 head_match bzip2_match(slice head);
-stage *bzip2_decoder_new(stage *next, err *e) MUST_USE;
-stage *bzip2_encoder_new(int level, stage *next, err *e) MUST_USE;
+stage *bzip2_decoder_new(const codec_options *options, stage *next, err *e) MUST_USE;
+stage *bzip2_encoder_new(const codec_options *options, stage *next, err *e) MUST_USE;
+uint64_t xz_encoder_memory(const codec_options *options);
+uint64_t xz_decoder_memory(unsigned threads);
 head_match xz_match(slice head);
-stage *xz_decoder_new(stage *next, err *e) MUST_USE;
-stage *xz_encoder_new(int level, stage *next, err *e) MUST_USE;
+stage *xz_decoder_new(const codec_options *options, stage *next, err *e) MUST_USE;
+stage *xz_encoder_new(const codec_options *options, stage *next, err *e) MUST_USE;
 
 /* The format of a stream from its first bytes: CODEC_MAGIC_BYTES of them, or all there are. A
  * stream that stops within its first bytes is told by the suffix of `name`. */

@@ -42,6 +42,17 @@ bool decoder_fail(const decoder *d, err_code code, uint64_t raw_offset, const ch
                    d->ops->name, err_code_words(code), raw_offset, d->decoded_bytes, cause);
 }
 
+bool decoder_admit(decoder *d, uint64_t needed, uint64_t raw_offset, const char *what, err *e)
+{
+    if (needed <= d->options.memory_bytes)
+        return true;
+    d->memory_needed = needed;
+    char cause[160];
+    snprintf(cause, sizeof cause, "%s needs %" PRIu64 " MiB of memory, %" PRIu64 " MiB are allowed",
+             what, (needed + ((1u << 20) - 1)) >> 20, d->options.memory_bytes >> 20);
+    return decoder_fail(d, ERR_CODEC_MEMORY, raw_offset, cause, e);
+}
+
 static bool body(decoder *d, slice *data, err *e)
 {
     bool ended = false;
@@ -132,6 +143,8 @@ static bool finish(stage *s, err *e)
     char cause[96];
     if (end == 0)
         return decoder_fail(d, ERR_CODEC_EARLY_END, 0, "there is no data at all", e);
+    if (d->in_member && d->ops->end && !d->ops->end(d, e))
+        return false;
     if (d->in_member || d->head_len > 0) {
         snprintf(cause, sizeof cause, "the rest of the %s is missing", d->ops->member);
         return decoder_fail(d, ERR_CODEC_EARLY_END, end, cause, e);
@@ -149,13 +162,16 @@ static void release(stage *s)
 
 static const stage_ops decoder_stage = {.feed = feed, .finish = finish, .free = release};
 
-void decoder_init(decoder *d, const decoder_ops *ops, stage *next)
+void decoder_init(decoder *d, const decoder_ops *ops, const codec_options *options, stage *next)
 {
     *d = (decoder){
         .stage = {.ops = &decoder_stage, .next = next},
         .ops = ops,
+        .options = *options,
         .out = xcalloc(1, CODER_OUT_BYTES),
     };
+    if (d->options.memory_bytes == 0)
+        d->options.memory_bytes = CODEC_MEMORY_BYTES;
 }
 
 void decoder_deinit(decoder *d)

@@ -1,5 +1,20 @@
-/* gzip (RFC 1952) through zlib: the header with its CRC, CRC32 and length of every member. */
+/* gzip (RFC 1952): header fields with their CRC, DEFLATE by inflate.c, CRC32 and length of every
+ * member. Encoding is zlib's.
+ *
+ * part       bytes                          then
+ * FIXED      10                             the first field that the flags name, else DATA
+ * EXTRA_LEN  2                              EXTRA
+ * EXTRA      as the length says             the next field
+ * NAME       up to a zero                   the next field
+ * COMMENT    up to a zero                   the next field
+ * HEADER_CRC 2                              DATA
+ * DATA       what DEFLATE makes of them     TRAILER
+ * TRAILER    8                              the end of the member
+ */
 #include "compression/coder.h"
+#include "compression/inflate.h"
+
+#include "base/digest.h"
 
 #include <limits.h>
 #include <zlib.h>
@@ -11,61 +26,232 @@ head_match gzip_match(slice head)
     return head_match_magic(head, SLICE_LIT("\x1f\x8b"));
 }
 
+uint64_t gzip_encoder_memory(const codec_options *options)
+{
+    UNUSED(options);
+    return CODER_BASE_BYTES;
+}
+
+uint64_t gzip_decoder_memory(unsigned threads)
+{
+    UNUSED(threads);
+    return CODER_BASE_BYTES;
+}
+
+typedef enum gzip_part {
+    FIXED,
+    EXTRA_LEN,
+    EXTRA,
+    NAME,
+    COMMENT,
+    HEADER_CRC,
+    DATA,
+    TRAILER,
+} gzip_part;
+
+/* FLG */
+enum { FLAG_HEADER_CRC = 2, FLAG_EXTRA = 4, FLAG_NAME = 8, FLAG_COMMENT = 16, FLAG_UNKNOWN = 0xe0 };
+
 typedef struct gzip_decoder {
     decoder base;
-    z_stream z;
+    inflater *inflater;
+    gzip_part part;
+    uint64_t part_offset;    /* raw offset of the part's first byte */
+    unsigned char small[10]; /* parts of a fixed length, gathered */
+    size_t small_len;
+    unsigned flags;
+    unsigned extra_left;
+    uint32_t header_crc, crc;
+    uint32_t length; /* of the member's text, modulo 2^32 as the format has it */
 } gzip_decoder;
+
+static void enter(gzip_decoder *g, gzip_part part)
+{
+    g->part = part;
+    g->part_offset = g->base.raw_bytes;
+    g->small_len = 0;
+}
+
+static bool fail(const gzip_decoder *g, const char *cause, err *e)
+{
+    return decoder_fail(&g->base, ERR_CODEC_CORRUPT, g->part_offset, cause, e);
+}
 
 static bool decode_start(decoder *d, err *e)
 {
+    UNUSED(e);
     gzip_decoder *g = (gzip_decoder *)d;
-    if (inflateReset(&g->z) != Z_OK)
-        return decoder_fail(d, ERR_INTERNAL, d->raw_bytes, "zlib cannot be reset", e);
+    inflater_reset(g->inflater);
+    g->header_crc = g->crc = g->length = 0;
+    enter(g, FIXED);
     return true;
 }
 
-/* zlib holds bits that it has taken but not used, more or fewer of them depending on how the input
- * was split; the offset of the first unused bit does not depend on that. */
-static uint64_t fault_offset(const gzip_decoder *g)
+/* Takes bytes of a header: its CRC runs over all of them. */
+static void take_header(gzip_decoder *g, slice *data, size_t len)
 {
-    uint64_t unused_bits = (unsigned)g->z.data_type & 63;
-    return (g->base.raw_bytes * 8 - unused_bits) / 8;
+    g->header_crc = crc32_ieee(g->header_crc, data->data, len);
+    decoder_take(&g->base, data, len);
 }
 
-static bool decode_fail(const gzip_decoder *g, int result, err *e)
+/* Gathers bytes until `small` holds `need` of them. */
+static bool gather(gzip_decoder *g, slice *data, size_t need)
 {
-    if (result == Z_MEM_ERROR)
-        return decoder_fail(&g->base, ERR_LIMIT, g->base.raw_bytes, "memory is out", e);
-    const char *cause = g->z.msg ? g->z.msg : zError(result);
-    return decoder_fail(&g->base, ERR_CODEC_CORRUPT, fault_offset(g), cause, e);
+    size_t len = MIN(data->len, need - g->small_len);
+    memcpy(g->small + g->small_len, data->data, len);
+    g->small_len += len;
+    if (g->part == HEADER_CRC || g->part == TRAILER)
+        decoder_take(&g->base, data, len);
+    else
+        take_header(g, data, len);
+    return g->small_len == need;
+}
+
+static uint32_t little_endian(const unsigned char *bytes, size_t len)
+{
+    uint32_t value = 0;
+    while (len > 0)
+        value = value << 8 | bytes[--len];
+    return value;
+}
+
+/* The field behind the one that has ended. */
+static void next_field(gzip_decoder *g)
+{
+    if (g->part < EXTRA_LEN && (g->flags & FLAG_EXTRA))
+        enter(g, EXTRA_LEN);
+    else if (g->part < NAME && (g->flags & FLAG_NAME))
+        enter(g, NAME);
+    else if (g->part < COMMENT && (g->flags & FLAG_COMMENT))
+        enter(g, COMMENT);
+    else if (g->part < HEADER_CRC && (g->flags & FLAG_HEADER_CRC))
+        enter(g, HEADER_CRC);
+    else
+        enter(g, DATA);
+}
+
+static bool take_fixed(gzip_decoder *g, slice *data, err *e)
+{
+    if (!gather(g, data, 10))
+        return true;
+    g->flags = g->small[3];
+    if (g->small[2] != 8)
+        return fail(g, "unknown compression method", e);
+    if (g->flags & FLAG_UNKNOWN)
+        return fail(g, "unknown header flags set", e);
+    next_field(g);
+    return true;
+}
+
+static void take_extra_len(gzip_decoder *g, slice *data)
+{
+    if (!gather(g, data, 2))
+        return;
+    g->extra_left = little_endian(g->small, 2);
+    enter(g, EXTRA);
+    if (g->extra_left == 0)
+        next_field(g);
+}
+
+static void take_extra(gzip_decoder *g, slice *data)
+{
+    size_t len = MIN(data->len, (size_t)g->extra_left);
+    take_header(g, data, len);
+    g->extra_left -= (unsigned)len;
+    if (g->extra_left == 0)
+        next_field(g);
+}
+
+static void take_text(gzip_decoder *g, slice *data)
+{
+    const char *zero = memchr(data->data, 0, data->len);
+    take_header(g, data, zero ? (size_t)(zero - data->data) + 1 : data->len);
+    if (zero)
+        next_field(g);
+}
+
+static bool take_header_crc(gzip_decoder *g, slice *data, err *e)
+{
+    if (!gather(g, data, 2))
+        return true;
+    if (little_endian(g->small, 2) != (g->header_crc & 0xffff))
+        return fail(g, "header crc mismatch", e);
+    next_field(g);
+    return true;
+}
+
+static bool take_data(gzip_decoder *g, slice *data, err *e)
+{
+    decoder *d = &g->base;
+    inflate_result result;
+    do {
+        slice rest = *data, text;
+        result = inflater_run(g->inflater, &rest, &text);
+        decoder_take(d, data, data->len - rest.len);
+        g->crc = crc32_ieee(g->crc, text.data, text.len);
+        g->length += (uint32_t)text.len;
+        d->decoded_bytes += text.len;
+        if (text.len > 0 && !stage_feed(d->stage.next, text, e))
+            return false;
+    } while (result == INFLATE_FULL);
+    if (result == INFLATE_FAULT)
+        return decoder_fail(d, ERR_CODEC_CORRUPT,
+                            (d->raw_bytes * 8 - inflater_unused_bits(g->inflater)) / 8,
+                            inflater_cause(g->inflater), e);
+    if (result == INFLATE_END)
+        enter(g, TRAILER);
+    return true;
+}
+
+static bool take_trailer(gzip_decoder *g, slice *data, bool *ended, err *e)
+{
+    if (!gather(g, data, 8))
+        return true;
+    if (little_endian(g->small, 4) != g->crc)
+        return fail(g, "incorrect data check", e);
+    if (little_endian(g->small + 4, 4) != g->length)
+        return fail(g, "incorrect length check", e);
+    g->base.checksums |= CODEC_CHECK_CRC32;
+    *ended = true;
+    return true;
+}
+
+static bool decode_part(gzip_decoder *g, slice *data, bool *ended, err *e)
+{
+    switch (g->part) {
+    case FIXED:
+        return take_fixed(g, data, e);
+    case EXTRA_LEN:
+        take_extra_len(g, data);
+        return true;
+    case EXTRA:
+        take_extra(g, data);
+        return true;
+    case NAME:
+    case COMMENT:
+        take_text(g, data);
+        return true;
+    case HEADER_CRC:
+        return take_header_crc(g, data, e);
+    case DATA:
+        return take_data(g, data, e);
+    default:
+        return take_trailer(g, data, ended, e);
+    }
 }
 
 static bool decode_body(decoder *d, slice *data, bool *ended, err *e)
 {
-    gzip_decoder *g = (gzip_decoder *)d;
-    do {
-        uInt offered = (uInt)MIN(data->len, (size_t)UINT_MAX);
-        g->z.next_in = (Bytef *)data->data;
-        g->z.avail_in = offered;
-        g->z.next_out = (Bytef *)d->out;
-        g->z.avail_out = (uInt)CODER_OUT_BYTES;
-        int result = inflate(&g->z, Z_NO_FLUSH);
-        decoder_take(d, data, offered - g->z.avail_in);
-        if (!decoder_emit(d, CODER_OUT_BYTES - g->z.avail_out, e))
+    while (data->len > 0 && !*ended)
+        if (!decode_part((gzip_decoder *)d, data, ended, e))
             return false;
-        *ended = result == Z_STREAM_END;
-        if (*ended || result == Z_BUF_ERROR) /* the latter: nothing left to do without input */
-            return true;
-        if (result != Z_OK)
-            return decode_fail(g, result, e);
-    } while (data->len > 0 || g->z.avail_out == 0);
     return true;
 }
 
 static void decode_free(decoder *d)
 {
     gzip_decoder *g = (gzip_decoder *)d;
-    inflateEnd(&g->z);
+    inflater_free(g->inflater);
     decoder_deinit(d);
     free(g);
 }
@@ -80,15 +266,12 @@ static const decoder_ops gzip_decoder_ops = {
     .free = decode_free,
 };
 
-stage *gzip_decoder_new(stage *next, err *e)
+stage *gzip_decoder_new(const codec_options *options, stage *next, err *e)
 {
+    UNUSED(e);
     gzip_decoder *g = xcalloc(1, sizeof *g);
-    decoder_init(&g->base, &gzip_decoder_ops, next);
-    if (inflateInit2(&g->z, GZIP_WINDOW_BITS) != Z_OK) {
-        err_set(e, ERR_LIMIT, "gzip: no memory for a decoder");
-        decode_free(&g->base);
-        return NULL;
-    }
+    decoder_init(&g->base, &gzip_decoder_ops, options, next);
+    g->inflater = inflater_new();
     return &g->base.stage;
 }
 
@@ -125,8 +308,9 @@ static void encode_free(encoder *c)
 
 static const encoder_ops gzip_encoder_ops = {.run = encode_run, .free = encode_free};
 
-stage *gzip_encoder_new(int level, stage *next, err *e)
+stage *gzip_encoder_new(const codec_options *options, stage *next, err *e)
 {
+    int level = options->level;
     if (level < 0 || level > 9) {
         err_set(e, ERR_CONFIG, "gzip has no level %d, only 1 to 9", level);
         return NULL;

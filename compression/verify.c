@@ -8,6 +8,7 @@
 
 struct verify {
     verify_level level;
+    codec_options codec;
     char *name;
     char head[CODEC_MAGIC_BYTES];
     size_t head_len;
@@ -74,7 +75,7 @@ static bool start(verify *v, err *e)
 {
     slice head = {.data = v->head, .len = v->head_len};
     v->format = codec_detect(head, v->name);
-    v->decoder = codec_decoder_new(v->format, v->sink, e);
+    v->decoder = codec_decoder_open(v->format, &v->codec, v->sink, e);
     return v->decoder && (head.len == 0 || stage_feed(v->decoder, head, e));
 }
 
@@ -110,6 +111,7 @@ bool verify_feed(verify *v, slice raw, err *e)
 static void fill(const verify *v, verdict *out)
 {
     jsonl_counts counts = counts_get(v);
+    codec_stats stats = codec_decoder_stats(v->format, v->decoder);
     *out = (verdict){
         .format = v->format,
         .suffix_differs = v->format != codec_by_suffix(v->name),
@@ -119,6 +121,8 @@ static void fill(const verify *v, verdict *out)
         .blank_lines = counts.blank_lines,
         .longest_line_bytes = counts.longest_line_bytes,
         .unscannable_lines = counts.unscannable_lines,
+        .members = stats.members,
+        .checksums = stats.checksums,
         .lone_surrogates = counts.lone_surrogates,
     };
 }
@@ -148,6 +152,7 @@ verify *verify_new(const verify_options *options, err *e)
     UNUSED(e); /* decoders open with the first bytes */
     verify *v = xcalloc(1, sizeof *v);
     v->level = options->level;
+    v->codec = options->codec;
     v->name = xstrdup(options->name);
     v->format = codec_by_suffix(v->name); /* until the content says otherwise */
     v->lines.blank = true;
@@ -155,6 +160,11 @@ verify *verify_new(const verify_options *options, err *e)
     if (v->level == VERIFY_JSONL)
         v->checker = jsonl_new(&options->jsonl);
     return v;
+}
+
+uint64_t verify_memory_needed(const verify *v)
+{
+    return codec_decoder_stats(v->format, v->decoder).memory_needed;
 }
 
 void verify_free(verify *v)

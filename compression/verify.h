@@ -25,16 +25,19 @@ typedef struct verify_options {
     verify_level level;
     const char *name;    /* object name for messages and for the suffix; borrowed */
     jsonl_options jsonl; /* VERIFY_JSONL: what the checker asks of a line */
+    codec_options codec; /* memory and helper threads of the decoder */
 } verify_options;
 
 typedef struct verdict {
     codec_format format; /* by content */
     bool suffix_differs; /* the name's suffix promises another format */
-    uint64_t raw_bytes;  /* fed in */
+    uint64_t raw_bytes;  /* fed in; decoded_bytes over it is the ratio */
     uint64_t decoded_bytes;
     uint64_t lines; /* physical lines, blank ones included */
     uint64_t blank_lines;
     uint64_t longest_line_bytes;
+    uint64_t members;           /* gzip members, zstd frames, bzip2 and xz streams; plain: 0 */
+    unsigned checksums;         /* CODEC_CHECK_... that were seen, and were right */
     uint64_t unscannable_lines; /* content key missing or not a string */
     uint64_t lone_surrogates;   /* escapes of half a character */
 } verdict; /* at VERIFY_STREAM the line counts are right too (newlines are counted), the last two
@@ -45,6 +48,8 @@ typedef struct verify verify;
 verify *verify_new(const verify_options *options, err *e) MUST_USE;
 bool verify_feed(verify *v, slice raw, err *e) MUST_USE;
 bool verify_finish(verify *v, verdict *out, err *e) MUST_USE;
+/* Behind ERR_CODEC_MEMORY: how much the decoder would have to be allowed. */
+uint64_t verify_memory_needed(const verify *v);
 void verify_free(verify *v);
 DEFINE_AUTO_PTR(verify, verify_free)
 

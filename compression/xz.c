@@ -1,15 +1,24 @@
-/* xz (the .xz file format 1.2) through liblzma: every check type that liblzma knows.
+/* xz (the .xz file format 1.2) through liblzma: streams, padding, blocks, every check type.
  *
- * Streams are opened one at a time, and the padding between them is ours, so that trailing garbage
- * and a corrupt stream are told apart (liblzma's own concatenation calls both corrupt). liblzma is
- * given one part of a stream at a time: in a damaged chunk it reads on beyond the chunk's end as
- * far as it was given bytes, so that what it hands out would depend on the split of the input.
+ * part           bytes                          then
+ * STREAM_HEADER  12                             HEADER_SIZE
+ * HEADER_SIZE    1                              0: all blocks are awaited; INDEX. Else BLOCK_HEADER
+ * BLOCK_HEADER   as the size says               BLOCK, or GATHER where helpers are to decode it
+ * BLOCK          what liblzma makes of them     HEADER_SIZE
+ * GATHER         as the header says             the block goes to a helper; HEADER_SIZE
+ * INDEX          what liblzma makes of them     FOOTER
+ * FOOTER         12                             the end of the stream
+ *
+ * A block is gathered where its header tells its sizes (xz -T writes them), there are helpers, and
+ * the memory bears it beside those that are at work; else it is decoded as it comes, in order.
  */
 #include "compression/coder.h"
-#include "compression/xz_parts.h"
+#include "compression/xz_block.h"
 
 #include <inttypes.h>
-#include <lzma.h>
+
+#define SMALL_BYTES LZMA_BLOCK_HEADER_SIZE_MAX
+#define SLOTS_MAX   (HELPERS_MAX + 2)
 
 head_match xz_match(slice head)
 {
@@ -17,103 +26,392 @@ head_match xz_match(slice head)
                                             "7zXZ\0"));
 }
 
+/* Of xz -6: a dictionary of 8 MiB; with helpers, blocks of 24 MiB and what they were made of. */
+uint64_t xz_decoder_memory(unsigned threads)
+{
+    return threads == 0 ? (uint64_t)10 << 20 : (uint64_t)44 * (threads + 1) << 20;
+}
+
+typedef enum xz_stream_part {
+    STREAM_HEADER,
+    HEADER_SIZE,
+    BLOCK_HEADER,
+    BLOCK,
+    GATHER,
+    INDEX,
+    FOOTER,
+} xz_stream_part;
+
 typedef struct xz_decoder {
     decoder base;
-    lzma_stream lzma;
-    xz_parts parts;
+    helpers *helpers;
+    xz_stream_part part;
     uint64_t part_offset; /* raw offset of the part's first byte */
+    uint8_t small[SMALL_BYTES];
+    size_t small_len;
+    lzma_stream_flags flags;
+    lzma_index_hash *index;
+
+    xz_block blocks[SLOTS_MAX]; /* a ring, in order; the last of them may be under way */
+    unsigned slots, first, count;
+    uint64_t needs[SLOTS_MAX], memory_in_use; /* of the blocks in the ring */
 } xz_decoder;
 
-static bool decode_start(decoder *d, err *e)
+static void enter(xz_decoder *x, xz_stream_part part)
 {
-    xz_decoder *x = (xz_decoder *)d;
-    x->parts = (xz_parts){0};
-    x->part_offset = d->raw_bytes;
-    lzma_ret result = lzma_stream_decoder(&x->lzma, XZ_MEMORY_BYTES, LZMA_TELL_UNSUPPORTED_CHECK);
+    x->part = part;
+    x->part_offset = x->base.raw_bytes;
+    x->small_len = 0;
+}
+
+static bool fail(const xz_decoder *x, const char *cause, err *e)
+{
+    return decoder_fail(&x->base, ERR_CODEC_CORRUPT, x->part_offset, cause, e);
+}
+
+static bool fail_options(const xz_decoder *x, uint64_t raw_offset, err *e)
+{
+    return decoder_fail(&x->base, ERR_CODEC_UNSUPPORTED, raw_offset,
+                        "a header names options or filters that liblzma does not know", e);
+}
+
+static bool fail_memory(const xz_decoder *x, err *e)
+{
+    return decoder_fail(&x->base, ERR_LIMIT, x->base.raw_bytes, "memory is out", e);
+}
+
+/* ---- blocks ---- */
+
+static xz_block *last_block(xz_decoder *x)
+{
+    return &x->blocks[(x->first + x->count - 1) % x->slots];
+}
+
+static bool emit(xz_decoder *x, const char *text, size_t len, err *e)
+{
+    x->base.decoded_bytes += len;
+    return len == 0 || stage_feed(x->base.stage.next, (slice){.data = text, .len = len}, e);
+}
+
+static bool fail_block(const xz_decoder *x, const xz_block *b, err *e)
+{
+    if (b->result == XZ_MEMORY)
+        return fail_memory(x, e);
+    if (b->result == XZ_FILTERS)
+        return fail_options(x, b->part_offset, e);
+    return decoder_fail(&x->base, ERR_CODEC_CORRUPT, b->part_offset, b->cause, e);
+}
+
+/* The first block has ended: its sizes go into the index, its memory to others. */
+static bool settle_first(xz_decoder *x, err *e)
+{
+    xz_block *b = &x->blocks[x->first];
+    lzma_ret result = lzma_index_hash_append(x->index, lzma_block_unpadded_size(&b->block),
+                                             b->block.uncompressed_size);
+    if (result == LZMA_MEM_ERROR)
+        return fail_memory(x, e);
     if (result != LZMA_OK)
-        return decoder_fail(d, ERR_LIMIT, d->raw_bytes, "memory is out", e);
+        return decoder_fail(&x->base, ERR_CODEC_CORRUPT, b->part_offset, "a block is too long", e);
+    x->memory_in_use -= x->needs[x->first];
+    xz_block_drop(b);
+    x->first = (x->first + 1) % x->slots;
+    x->count--;
     return true;
 }
 
-static bool fail(const xz_decoder *x, err_code code, const char *cause, err *e)
+/* Awaits the first block, which a helper has, and hands it on. */
+static bool take_first(xz_decoder *x, err *e)
 {
-    return decoder_fail(&x->base, code, x->part_offset, cause, e);
+    xz_block *b = &x->blocks[x->first];
+    helpers_wait(x->helpers, &b->job);
+    if (!emit(x, b->out, b->out_len, e))
+        return false;
+    return b->result == XZ_END ? settle_first(x, e) : fail_block(x, b, e);
 }
 
-static bool refuse_memory(const xz_decoder *x, err *e)
+static bool take_until(xz_decoder *x, unsigned count, err *e)
 {
-    char cause[128];
-    snprintf(cause, sizeof cause,
-             "it needs %" PRIu64 " MiB of memory, the limit is %" PRIu64 " MiB",
-             lzma_memusage(&x->lzma) >> 20, XZ_MEMORY_BYTES >> 20);
-    return fail(x, ERR_CODEC_UNSUPPORTED, cause, e);
-}
-
-static bool refuse_check(const xz_decoder *x, err *e)
-{
-    char cause[64];
-    snprintf(cause, sizeof cause, "check type %d is unknown", (int)lzma_get_check(&x->lzma));
-    return fail(x, ERR_CODEC_UNSUPPORTED, cause, e);
-}
-
-static bool decode_fail(const xz_decoder *x, lzma_ret result, err *e)
-{
-    switch (result) {
-    case LZMA_MEMLIMIT_ERROR:
-        return refuse_memory(x, e);
-    case LZMA_UNSUPPORTED_CHECK:
-        return refuse_check(x, e);
-    case LZMA_OPTIONS_ERROR:
-        return fail(x, ERR_CODEC_UNSUPPORTED,
-                    "a header names options or filters that liblzma does not know", e);
-    case LZMA_MEM_ERROR:
-        return fail(x, ERR_LIMIT, "memory is out", e);
-    default:
-        return fail(x, ERR_CODEC_CORRUPT, xz_parts_name(&x->parts), e);
-    }
-}
-
-/* Gives liblzma bytes of one part and hands on all that comes out. */
-static bool push(xz_decoder *x, slice piece, slice *data, bool *ended, err *e)
-{
-    decoder *d = &x->base;
-    x->lzma.next_in = (const uint8_t *)piece.data;
-    x->lzma.avail_in = piece.len;
-    do {
-        x->lzma.next_out = (uint8_t *)d->out;
-        x->lzma.avail_out = CODER_OUT_BYTES;
-        size_t before = x->lzma.avail_in;
-        lzma_ret result = lzma_code(&x->lzma, LZMA_RUN);
-        decoder_take(d, data, before - x->lzma.avail_in);
-        if (!decoder_emit(d, CODER_OUT_BYTES - x->lzma.avail_out, e))
+    while (x->count > count)
+        if (!take_first(x, e))
             return false;
-        *ended = result == LZMA_STREAM_END;
-        if (*ended || result == LZMA_BUF_ERROR) /* the latter: nothing to do without input */
-            return true;
-        if (result != LZMA_OK)
-            return decode_fail(x, result, e);
-    } while (x->lzma.avail_in > 0 || x->lzma.avail_out == 0);
     return true;
+}
+
+/* Room in the ring and in the memory for one more block beside those at work? */
+static bool fits(const xz_decoder *x, uint64_t need)
+{
+    return x->count < x->slots && x->memory_in_use + need <= x->base.options.memory_bytes;
+}
+
+static bool make_room(xz_decoder *x, uint64_t need, err *e)
+{
+    while (x->count > 0 && !fits(x, need))
+        if (!take_first(x, e))
+            return false;
+    return true;
+}
+
+/* What a block needs that is gathered whole; 0 where it cannot be. Two must fit at once. */
+static uint64_t gather_need(const xz_decoder *x, const xz_block *b, uint64_t decoder_bytes)
+{
+    uint64_t raw = xz_block_raw_bytes(b), out = xz_block_out_bytes(b);
+    uint64_t limit = x->base.options.memory_bytes / 2;
+    if (x->base.options.threads == 0 || raw == 0 || raw > limit || out > limit)
+        return 0;
+    uint64_t need = raw + out + decoder_bytes;
+    return need <= limit ? need : 0;
+}
+
+/* Decodes what is there of the last block, the only one that is not at a helper. */
+static bool take_block(xz_decoder *x, slice *data, err *e)
+{
+    xz_block *b = last_block(x);
+    size_t before = data->len, len;
+    xz_result result;
+    do {
+        result = b->result == XZ_INPUT || b->result == XZ_OUTPUT
+                     ? xz_block_run(b, data, x->base.out, CODER_OUT_BYTES, &len)
+                     : (len = 0, b->result);
+        x->base.raw_bytes += before - data->len;
+        before = data->len;
+        if (!emit(x, x->base.out, len, e))
+            return false;
+    } while (result == XZ_OUTPUT);
+    if (result == XZ_INPUT)
+        return true;
+    if (result != XZ_END)
+        return fail_block(x, b, e);
+    if (!settle_first(x, e))
+        return false;
+    enter(x, HEADER_SIZE);
+    return true;
+}
+
+static bool gather_block(xz_decoder *x, slice *data, err *e)
+{
+    xz_block *b = last_block(x);
+    size_t before = data->len;
+    bool whole = xz_block_gather(b, data);
+    x->base.raw_bytes += before - data->len;
+    if (whole) {
+        helpers_submit(x->helpers, &b->job);
+        enter(x, HEADER_SIZE);
+    }
+    while (x->count > 1 && helpers_done(x->helpers, &x->blocks[x->first].job))
+        if (!take_first(x, e))
+            return false;
+    return true;
+}
+
+/* ---- headers, index, footer ---- */
+
+/* Gathers bytes until `small` holds `need` of them. */
+static bool gather(xz_decoder *x, slice *data, size_t need)
+{
+    size_t len = MIN(data->len, need - x->small_len);
+    memcpy(x->small + x->small_len, data->data, len);
+    x->small_len += len;
+    decoder_take(&x->base, data, len);
+    return x->small_len == need;
+}
+
+static void note_check(xz_decoder *x)
+{
+    static const unsigned seen[] = {[LZMA_CHECK_NONE] = CODEC_CHECK_NONE,
+                                    [LZMA_CHECK_CRC32] = CODEC_CHECK_CRC32,
+                                    [LZMA_CHECK_CRC64] = CODEC_CHECK_CRC64,
+                                    [LZMA_CHECK_SHA256] = CODEC_CHECK_SHA256};
+    if (x->flags.check < ARRAY_LEN(seen))
+        x->base.checksums |= seen[x->flags.check];
+}
+
+static bool take_stream_header(xz_decoder *x, slice *data, err *e)
+{
+    if (!gather(x, data, LZMA_STREAM_HEADER_SIZE))
+        return true;
+    lzma_ret result = lzma_stream_header_decode(&x->flags, x->small);
+    if (result == LZMA_OPTIONS_ERROR)
+        return fail_options(x, x->part_offset, e);
+    if (result != LZMA_OK)
+        return fail(x, "the stream header is damaged", e);
+    if (!lzma_check_is_supported(x->flags.check)) {
+        char cause[64];
+        snprintf(cause, sizeof cause, "check type %d is unknown", (int)x->flags.check);
+        return decoder_fail(&x->base, ERR_CODEC_UNSUPPORTED, x->part_offset, cause, e);
+    }
+    x->index = lzma_index_hash_init(x->index, NULL);
+    if (!x->index)
+        return fail_memory(x, e);
+    enter(x, HEADER_SIZE);
+    return true;
+}
+
+static bool take_header_size(xz_decoder *x, slice *data, err *e)
+{
+    if (*data->data != 0) {
+        x->part = BLOCK_HEADER;
+        return true;
+    }
+    x->part = INDEX; /* whose first byte this is */
+    return take_until(x, 0, e);
+}
+
+static lzma_ret read_block_header(const xz_decoder *x, xz_block *b)
+{
+    b->block = (lzma_block){
+        .check = x->flags.check,
+        .filters = b->filters,
+        .header_size = lzma_block_header_size_decode(x->small[0]),
+    };
+    lzma_ret result = lzma_block_header_decode(&b->block, NULL, x->small);
+    if (result != LZMA_OK)
+        b->filters[0].id = LZMA_VLI_UNKNOWN; /* liblzma has freed what it began */
+    else if (lzma_raw_decoder_memusage(b->filters) == UINT64_MAX)
+        result = LZMA_OPTIONS_ERROR;
+    return result;
+}
+
+/* The blocks that wait come first, with their faults. */
+static bool refuse_block(xz_decoder *x, lzma_ret result, uint64_t decoder_bytes, err *e)
+{
+    if (!take_until(x, 0, e))
+        return false;
+    if (result == LZMA_OK)
+        return decoder_admit(&x->base, decoder_bytes, x->part_offset, "a block", e);
+    if (result == LZMA_MEM_ERROR)
+        return fail_memory(x, e);
+    if (result == LZMA_OPTIONS_ERROR)
+        return fail_options(x, x->part_offset, e);
+    return fail(x, "a block header is damaged", e);
+}
+
+/* Puts the block whose header was read into the ring. */
+static void place_block(xz_decoder *x, const xz_block *header, uint64_t gather_bytes)
+{
+    unsigned slot = (x->first + x->count++) % x->slots;
+    xz_block *b = &x->blocks[slot];
+    memcpy(b->filters, header->filters, sizeof b->filters);
+    b->block = header->block;
+    b->block.filters = b->filters;
+    x->needs[slot] = gather_bytes;
+    x->memory_in_use += gather_bytes;
+    xz_block_start(b, x->base.raw_bytes);
+    if (gather_bytes > 0)
+        xz_block_gather_start(b);
+    enter(x, gather_bytes > 0 ? GATHER : BLOCK);
+}
+
+static bool begin_block(xz_decoder *x, xz_block *header, err *e)
+{
+    lzma_ret result = read_block_header(x, header);
+    uint64_t decoder_bytes = result == LZMA_OK ? lzma_raw_decoder_memusage(header->filters) : 0;
+    if (result != LZMA_OK || decoder_bytes > x->base.options.memory_bytes)
+        return refuse_block(x, result, decoder_bytes, e);
+    uint64_t gather_bytes = gather_need(x, header, decoder_bytes);
+    if (!(gather_bytes > 0 ? make_room(x, gather_bytes, e) : take_until(x, 0, e)))
+        return false;
+    place_block(x, header, gather_bytes);
+    return true;
+}
+
+static bool take_block_header(xz_decoder *x, slice *data, err *e)
+{
+    if (x->small_len == 0)
+        gather(x, data, 1);
+    if (data->len == 0 || !gather(x, data, lzma_block_header_size_decode(x->small[0])))
+        return true;
+    xz_block header = {.filters[0].id = LZMA_VLI_UNKNOWN};
+    if (begin_block(x, &header, e))
+        return true;
+    xz_filters_free(header.filters);
+    return false;
+}
+
+static bool take_index(xz_decoder *x, slice *data, err *e)
+{
+    size_t used = 0;
+    lzma_ret result =
+        lzma_index_hash_decode(x->index, (const uint8_t *)data->data, &used, data->len);
+    decoder_take(&x->base, data, used);
+    if (result == LZMA_STREAM_END)
+        enter(x, FOOTER);
+    else if (result != LZMA_OK)
+        return fail(x, "the index is wrong", e);
+    return true;
+}
+
+static bool take_footer(xz_decoder *x, slice *data, bool *ended, err *e)
+{
+    if (!gather(x, data, LZMA_STREAM_HEADER_SIZE))
+        return true;
+    lzma_stream_flags footer;
+    if (lzma_stream_footer_decode(&footer, x->small) != LZMA_OK ||
+        footer.backward_size != lzma_index_hash_size(x->index) ||
+        lzma_stream_flags_compare(&x->flags, &footer) != LZMA_OK)
+        return fail(x, "the footer is wrong", e);
+    note_check(x);
+    *ended = true;
+    return true;
+}
+
+/* ---- the decoder ---- */
+
+static bool decode_part(xz_decoder *x, slice *data, bool *ended, err *e)
+{
+    switch (x->part) {
+    case STREAM_HEADER:
+        return take_stream_header(x, data, e);
+    case HEADER_SIZE:
+        return take_header_size(x, data, e);
+    case BLOCK_HEADER:
+        return take_block_header(x, data, e);
+    case BLOCK:
+        return take_block(x, data, e);
+    case GATHER:
+        return gather_block(x, data, e);
+    case INDEX:
+        return take_index(x, data, e);
+    default:
+        return take_footer(x, data, ended, e);
+    }
 }
 
 static bool decode_body(decoder *d, slice *data, bool *ended, err *e)
 {
-    xz_decoder *x = (xz_decoder *)d;
-    while (data->len > 0 && !*ended) {
-        if (xz_parts_at_start(&x->parts))
-            x->part_offset = d->raw_bytes;
-        slice piece = {.data = data->data, .len = xz_parts_piece(&x->parts, *data)};
-        if (!push(x, piece, data, ended, e))
+    while (data->len > 0 && !*ended)
+        if (!decode_part((xz_decoder *)d, data, ended, e))
             return false;
-        xz_parts_pass(&x->parts, piece);
-    }
     return true;
+}
+
+static bool decode_start(decoder *d, err *e)
+{
+    UNUSED(e);
+    enter((xz_decoder *)d, STREAM_HEADER);
+    return true;
+}
+
+/* The input ends within the stream: blocks that are whole are handed on, and what is decoded of the
+ * one that is not. */
+static bool decode_end(decoder *d, err *e)
+{
+    xz_decoder *x = (xz_decoder *)d;
+    if (x->part != GATHER)
+        return x->part == BLOCK || take_until(x, 0, e);
+    xz_block *b = last_block(x);
+    if (!take_until(x, 1, e))
+        return false;
+    b->job.run(&b->job);
+    return emit(x, b->out, b->out_len, e) && (b->result == XZ_INPUT || fail_block(x, b, e));
 }
 
 static void decode_free(decoder *d)
 {
     xz_decoder *x = (xz_decoder *)d;
-    lzma_end(&x->lzma);
+    helpers_free(x->helpers);
+    for (unsigned i = 0; i < x->slots; i++)
+        xz_block_deinit(&x->blocks[i]);
+    lzma_index_hash_end(x->index, NULL);
     decoder_deinit(d);
     free(x);
 }
@@ -126,64 +424,19 @@ static const decoder_ops xz_decoder_ops = {
     .match = xz_match,
     .start = decode_start,
     .body = decode_body,
+    .end = decode_end,
     .free = decode_free,
 };
 
-stage *xz_decoder_new(stage *next, err *e)
+stage *xz_decoder_new(const codec_options *options, stage *next, err *e)
 {
-    UNUSED(e); /* liblzma opens with each stream */
+    UNUSED(e); /* liblzma opens with each block */
     xz_decoder *x = xcalloc(1, sizeof *x);
-    decoder_init(&x->base, &xz_decoder_ops, next);
-    x->lzma = (lzma_stream)LZMA_STREAM_INIT;
-    return &x->base.stage;
-}
-
-typedef struct xz_encoder {
-    encoder base;
-    lzma_stream lzma;
-} xz_encoder;
-
-static bool encode_run(encoder *c, slice *data, bool finish, size_t *out_len, bool *done, err *e)
-{
-    xz_encoder *x = (xz_encoder *)c;
-    x->lzma.next_in = (const uint8_t *)data->data;
-    x->lzma.avail_in = data->len;
-    x->lzma.next_out = (uint8_t *)c->out;
-    x->lzma.avail_out = CODER_OUT_BYTES;
-    lzma_ret result = lzma_code(&x->lzma, finish ? LZMA_FINISH : LZMA_RUN);
-    if (result != LZMA_OK && result != LZMA_STREAM_END)
-        return err_set(e, ERR_INTERNAL, "xz: the encoder fails with status %d", (int)result);
-    data->data += data->len - x->lzma.avail_in;
-    data->len = x->lzma.avail_in;
-    *out_len = CODER_OUT_BYTES - x->lzma.avail_out;
-    *done = result == LZMA_STREAM_END;
-    return true;
-}
-
-static void encode_free(encoder *c)
-{
-    xz_encoder *x = (xz_encoder *)c;
-    lzma_end(&x->lzma);
-    encoder_deinit(c);
-    free(x);
-}
-
-static const encoder_ops xz_encoder_ops = {.run = encode_run, .free = encode_free};
-
-stage *xz_encoder_new(int level, stage *next, err *e)
-{
-    if (level < 0 || level > 9) {
-        err_set(e, ERR_CONFIG, "xz has no level %d, only 1 to 9", level);
-        return NULL;
-    }
-    xz_encoder *x = xcalloc(1, sizeof *x);
-    encoder_init(&x->base, &xz_encoder_ops, next);
-    x->lzma = (lzma_stream)LZMA_STREAM_INIT;
-    uint32_t preset = level == 0 ? LZMA_PRESET_DEFAULT : (uint32_t)level;
-    if (lzma_easy_encoder(&x->lzma, preset, LZMA_CHECK_CRC64) != LZMA_OK) {
-        err_set(e, ERR_LIMIT, "xz: no memory for an encoder of level %u", preset);
-        encode_free(&x->base);
-        return NULL;
-    }
+    decoder_init(&x->base, &xz_decoder_ops, options, next);
+    unsigned threads = MIN(options->threads, (unsigned)HELPERS_MAX);
+    x->helpers = helpers_new(threads);
+    x->slots = threads + 2;
+    for (unsigned i = 0; i < x->slots; i++)
+        xz_block_init(&x->blocks[i]);
     return &x->base.stage;
 }

@@ -1,32 +1,15 @@
 /* part            bytes                    then
- * STREAM_HEADER   12                       HEADER_SIZE
- * HEADER_SIZE     1                        0: INDEX; n: BLOCK_HEADER
- * BLOCK_HEADER    (n + 1) * 4 - 1          CHUNK_CONTROL
  * CHUNK_CONTROL   1                        0: BLOCK_END; else CHUNK_HEADER
  * CHUNK_HEADER    2 without compression;   CHUNK
  *                 4, or 5 with properties
  * CHUNK           as its header says       CHUNK_CONTROL
- * BLOCK_END       padding and check        HEADER_SIZE; CHUNK_CONTROL's last was 0
- * INDEX           all
+ * BLOCK_END       padding and check        nothing: the block has ended
  */
 #include "compression/xz_parts.h"
 
-#define STREAM_HEADER_BYTES 12
-#define CHECK_TYPE_AT       7
-
 static uint64_t need(const xz_parts *x)
 {
-    switch (x->part) {
-    case XZ_STREAM_HEADER:
-        return STREAM_HEADER_BYTES;
-    case XZ_HEADER_SIZE:
-    case XZ_CHUNK_CONTROL:
-        return 1;
-    case XZ_INDEX:
-        return UINT64_MAX;
-    default:
-        return x->need;
-    }
+    return x->part == XZ_CHUNK_CONTROL ? 1 : x->need;
 }
 
 bool xz_parts_at_start(const xz_parts *x)
@@ -39,11 +22,6 @@ size_t xz_parts_piece(const xz_parts *x, slice data)
     return (size_t)MIN((uint64_t)data.len, need(x) - x->passed);
 }
 
-static unsigned check_bytes(unsigned check)
-{
-    return check == 0 ? 0 : 4U << ((check - 1) / 3); /* 4, 8, 16, 32, 64: three types each */
-}
-
 static void enter(xz_parts *x, xz_part part, uint64_t bytes)
 {
     x->part = part;
@@ -52,28 +30,22 @@ static void enter(xz_parts *x, xz_part part, uint64_t bytes)
     x->value = 0;
 }
 
+void xz_parts_start(xz_parts *x, unsigned check_bytes)
+{
+    *x = (xz_parts){.check_bytes = check_bytes};
+    enter(x, XZ_CHUNK_CONTROL, 0);
+}
+
 /* An LZMA chunk from 0x80 up: two bytes of decoded length, two of length, properties from 0xC0. */
 static uint64_t chunk_header_bytes(unsigned control)
 {
     return control < 0x80 ? 2 : control < 0xc0 ? 4 : 5;
 }
 
-static void end_block_data(xz_parts *x)
-{
-    uint64_t padding = (4 - x->data_bytes % 4) % 4;
-    uint64_t bytes = padding + check_bytes(x->check);
-    if (bytes == 0)
-        enter(x, XZ_HEADER_SIZE, 0);
-    else
-        enter(x, XZ_BLOCK_END, bytes);
-}
-
 /* The bytes that tell something about what follows. */
 static void look_at(xz_parts *x, unsigned char byte)
 {
-    if (x->part == XZ_STREAM_HEADER && x->passed == CHECK_TYPE_AT)
-        x->check = byte & 15;
-    if (x->part == XZ_HEADER_SIZE || x->part == XZ_CHUNK_CONTROL)
+    if (x->part == XZ_CHUNK_CONTROL)
         x->control = byte;
     /* the last two bytes of the lengths are those of the chunk's own */
     uint64_t at = x->control < 0x80 ? 0 : 2;
@@ -83,43 +55,20 @@ static void look_at(xz_parts *x, unsigned char byte)
 
 static void leave(xz_parts *x)
 {
-    switch (x->part) {
-    case XZ_STREAM_HEADER:
-    case XZ_BLOCK_END:
-        enter(x, XZ_HEADER_SIZE, 0);
-        break;
-    case XZ_HEADER_SIZE:
-        x->data_bytes = 0;
-        if (x->control == 0)
-            enter(x, XZ_INDEX, 0);
-        else
-            enter(x, XZ_BLOCK_HEADER, ((uint64_t)x->control + 1) * 4 - 1);
-        break;
-    case XZ_CHUNK_CONTROL:
-        if (x->control == 0)
-            end_block_data(x);
-        else
-            enter(x, XZ_CHUNK_HEADER, chunk_header_bytes(x->control));
-        break;
-    case XZ_CHUNK_HEADER:
+    if (x->part == XZ_CHUNK_CONTROL && x->control == 0)
+        enter(x, XZ_BLOCK_END, (4 - x->data_bytes % 4) % 4 + x->check_bytes);
+    else if (x->part == XZ_CHUNK_CONTROL)
+        enter(x, XZ_CHUNK_HEADER, chunk_header_bytes(x->control));
+    else if (x->part == XZ_CHUNK_HEADER)
         enter(x, XZ_CHUNK, x->value + 1);
-        break;
-    default:
+    else
         enter(x, XZ_CHUNK_CONTROL, 0);
-        break;
-    }
-}
-
-static bool has_fields(xz_part part)
-{
-    return part != XZ_CHUNK && part != XZ_INDEX;
 }
 
 void xz_parts_pass(xz_parts *x, slice piece)
 {
-    if (x->part >= XZ_CHUNK_CONTROL && x->part <= XZ_CHUNK)
-        x->data_bytes += piece.len;
-    if (has_fields(x->part))
+    x->data_bytes += piece.len;
+    if (x->part == XZ_CHUNK_CONTROL || x->part == XZ_CHUNK_HEADER)
         for (size_t i = 0; i < piece.len; i++, x->passed++)
             look_at(x, (unsigned char)piece.data[i]);
     else
@@ -130,17 +79,6 @@ void xz_parts_pass(xz_parts *x, slice piece)
 
 const char *xz_parts_name(const xz_parts *x)
 {
-    switch (x->part) {
-    case XZ_STREAM_HEADER:
-        return "the stream header is damaged";
-    case XZ_HEADER_SIZE:
-    case XZ_BLOCK_HEADER:
-        return "a block header is damaged";
-    case XZ_BLOCK_END:
-        return "a block's check or padding is wrong";
-    case XZ_INDEX:
-        return "the index or the footer is wrong";
-    default:
-        return "a block's data are damaged";
-    }
+    return x->part == XZ_BLOCK_END ? "a block's check or padding is wrong"
+                                   : "a block's data are damaged";
 }

@@ -1,9 +1,10 @@
-/* Where the parts of an .xz stream begin and end.
+/* Where the parts of an .xz block's data begin and end.
  *
- * What:    follows a stream's structure (headers, LZMA2 chunks, checks) without decoding anything,
- * so that a decoder can be given one part at a time. Judges nothing: that is liblzma's. Owner:
- * embedded; {0} is the start of a stream. Threads: one at a time. Fails: never. Sources: the .xz
- * file format 1.2, sections 2 and 3; LZMA2's chunk headers as in liblzma.
+ * What:    follows LZMA2's chunks and what stands behind them (padding, the check) without decoding
+ *          anything, so that a decoder can be given one part at a time. Judges nothing: that is
+ *          liblzma's.
+ * Owner:   embedded; xz_parts_start. Threads: one at a time. Fails: never.
+ * Sources: the .xz file format 1.2, section 3; LZMA2's chunk headers as in liblzma.
  */
 #ifndef COMPRESSION_XZ_PARTS_H
 #define COMPRESSION_XZ_PARTS_H
@@ -11,29 +12,26 @@
 #include "base/buf.h"
 
 typedef enum xz_part {
-    XZ_STREAM_HEADER, /* 12 bytes; the check type is in the eighth */
-    XZ_HEADER_SIZE,   /* 1 byte; 0 opens the index instead of a block */
-    XZ_BLOCK_HEADER,
     XZ_CHUNK_CONTROL, /* 1 byte; 0 ends the block's data */
     XZ_CHUNK_HEADER,  /* sizes, and properties where they change */
     XZ_CHUNK,
     XZ_BLOCK_END, /* padding to four bytes, and the check */
-    XZ_INDEX,     /* and the footer: all the rest of the stream */
 } xz_part;
 
 typedef struct xz_parts {
     xz_part part;
     uint64_t passed; /* bytes of the part */
     uint64_t need;   /* bytes of it in all; told by what came before */
-    unsigned check;
+    unsigned check_bytes;
     unsigned control;
     uint64_t value;      /* the chunk's length field */
     uint64_t data_bytes; /* of the block, for its padding */
 } xz_parts;
 
-bool xz_parts_at_start(const xz_parts *x);            /* of a part */
-size_t xz_parts_piece(const xz_parts *x, slice data); /* how much of data is of this part */
-void xz_parts_pass(xz_parts *x, slice piece);         /* these bytes of it have gone by */
-const char *xz_parts_name(const xz_parts *x);         /* "a chunk is damaged", for messages */
+void xz_parts_start(xz_parts *x, unsigned check_bytes); /* behind a block's header */
+bool xz_parts_at_start(const xz_parts *x);              /* of a part */
+size_t xz_parts_piece(const xz_parts *x, slice data);   /* how much of data is of this part */
+void xz_parts_pass(xz_parts *x, slice piece);           /* these bytes of it have gone by */
+const char *xz_parts_name(const xz_parts *x);           /* "a chunk is damaged", for messages */
 
 #endif

@@ -151,16 +151,32 @@ static uint64_t window_bytes(const zstd_decoder *z)
     return f.content_bytes == 2 ? content + 256 : content;
 }
 
-static bool refuse_window(const zstd_decoder *z, uint64_t window, err *e)
+#define DECODER_BYTES  ((uint64_t)1 << 20) /* beside the window */
+#define WINDOW_LOG_MAX (sizeof(size_t) == 4 ? 30 : 31)
+
+/* The usual window is 8 MiB at the most (zstd -19); --long=27 and --ultra need 128 MiB. */
+uint64_t zstd_decoder_memory(unsigned threads)
 {
-    unsigned window_log = ZSTD_WINDOW_LOG_MAX;
+    UNUSED(threads);
+    return ((uint64_t)8 << 20) + DECODER_BYTES;
+}
+
+static bool admit_window(zstd_decoder *z, uint64_t window, err *e)
+{
+    unsigned window_log = 10;
     while (window_log < 63 && (uint64_t)1 << window_log < window)
         window_log++;
-    char cause[160];
-    snprintf(cause, sizeof cause,
-             "its window is %" PRIu64 " MiB (zstd --long=%u), the limit is %u MiB (--long=%d)",
-             window >> 20, window_log, 1U << (ZSTD_WINDOW_LOG_MAX - 20), ZSTD_WINDOW_LOG_MAX);
-    return fail(z, ERR_CODEC_UNSUPPORTED, cause, e);
+    if (window_log > WINDOW_LOG_MAX) {
+        char cause[96];
+        snprintf(cause, sizeof cause,
+                 "its window has %" PRIu64 " MiB, libzstd takes no more than 2^%u bytes",
+                 window >> 20, (unsigned)WINDOW_LOG_MAX);
+        return fail(z, ERR_CODEC_UNSUPPORTED, cause, e);
+    }
+    char what[64];
+    snprintf(what, sizeof what, "its window of %" PRIu64 " MiB (zstd --long=%u)", window >> 20,
+             window_log);
+    return decoder_admit(&z->base, window + DECODER_BYTES, z->part_offset, what, e);
 }
 
 static bool refuse_dictionary(const zstd_decoder *z, unsigned id, err *e)
@@ -179,8 +195,8 @@ static bool take_frame_header(zstd_decoder *z, slice *data, err *e)
     if (dictionary != 0)
         return refuse_dictionary(z, dictionary, e);
     uint64_t window = window_bytes(z);
-    if (window > (uint64_t)1 << ZSTD_WINDOW_LOG_MAX)
-        return refuse_window(z, window, e);
+    if (!admit_window(z, window, e))
+        return false;
     z->has_checksum = z->small[4] & 4;
     z->last_block = false;
     if (!push_small(z, e))
@@ -192,6 +208,8 @@ static bool take_frame_header(zstd_decoder *z, slice *data, err *e)
 static void after_block(zstd_decoder *z, bool *ended)
 {
     *ended = z->last_block && !z->has_checksum;
+    if (*ended)
+        z->base.checksums |= CODEC_CHECK_NONE;
     enter(z, z->last_block ? CHECKSUM : BLOCK_HEADER, 0);
 }
 
@@ -239,6 +257,7 @@ static bool take_checksum(zstd_decoder *z, slice *data, bool *ended, err *e)
     if (!gather(z, data, 4))
         return true;
     *ended = true;
+    z->base.checksums |= CODEC_CHECK_XXH64;
     return push_small(z, e);
 }
 
@@ -305,69 +324,15 @@ static const decoder_ops zstd_decoder_ops = {
     .free = decode_free,
 };
 
-stage *zstd_decoder_new(stage *next, err *e)
+stage *zstd_decoder_new(const codec_options *options, stage *next, err *e)
 {
     zstd_decoder *z = xcalloc(1, sizeof *z);
-    decoder_init(&z->base, &zstd_decoder_ops, next);
+    decoder_init(&z->base, &zstd_decoder_ops, options, next);
     z->ctx = ZSTD_createDCtx();
     if (!z->ctx ||
-        ZSTD_isError(ZSTD_DCtx_setParameter(z->ctx, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX))) {
+        ZSTD_isError(ZSTD_DCtx_setParameter(z->ctx, ZSTD_d_windowLogMax, (int)WINDOW_LOG_MAX))) {
         err_set(e, ERR_LIMIT, "zstd: no memory for a decoder");
         decode_free(&z->base);
-        return NULL;
-    }
-    return &z->base.stage;
-}
-
-typedef struct zstd_encoder {
-    encoder base;
-    ZSTD_CCtx *ctx;
-} zstd_encoder;
-
-static bool encode_run(encoder *c, slice *data, bool finish, size_t *out_len, bool *done, err *e)
-{
-    zstd_encoder *z = (zstd_encoder *)c;
-    ZSTD_inBuffer source = {.src = data->data, .size = data->len};
-    ZSTD_outBuffer target = {.dst = c->out, .size = CODER_OUT_BYTES};
-    size_t result =
-        ZSTD_compressStream2(z->ctx, &target, &source, finish ? ZSTD_e_end : ZSTD_e_continue);
-    if (ZSTD_isError(result))
-        return err_set(e, ERR_INTERNAL, "zstd: the encoder fails: %s", ZSTD_getErrorName(result));
-    data->data += source.pos;
-    data->len -= source.pos;
-    *out_len = target.pos;
-    *done = finish && result == 0;
-    return true;
-}
-
-static void encode_free(encoder *c)
-{
-    zstd_encoder *z = (zstd_encoder *)c;
-    ZSTD_freeCCtx(z->ctx);
-    encoder_deinit(c);
-    free(z);
-}
-
-static const encoder_ops zstd_encoder_ops = {.run = encode_run, .free = encode_free};
-
-static bool encode_configure(ZSTD_CCtx *ctx, int level)
-{
-    return !ZSTD_isError(ZSTD_CCtx_setParameter(ctx, ZSTD_c_compressionLevel, level)) &&
-           !ZSTD_isError(ZSTD_CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 1));
-}
-
-stage *zstd_encoder_new(int level, stage *next, err *e)
-{
-    if (level < 0 || level > ZSTD_maxCLevel()) {
-        err_set(e, ERR_CONFIG, "zstd has no level %d, only 1 to %d", level, ZSTD_maxCLevel());
-        return NULL;
-    }
-    zstd_encoder *z = xcalloc(1, sizeof *z);
-    encoder_init(&z->base, &zstd_encoder_ops, next);
-    z->ctx = ZSTD_createCCtx();
-    if (!z->ctx || !encode_configure(z->ctx, level == 0 ? 3 : level)) {
-        err_set(e, ERR_LIMIT, "zstd: no memory for an encoder");
-        encode_free(&z->base);
         return NULL;
     }
     return &z->base.stage;

@@ -22,12 +22,13 @@ static inline void outcome_deinit(outcome *o)
 }
 DEFINE_AUTO(outcome, outcome_deinit)
 
-static inline outcome decode(codec_format format, slice data, splitter s)
+static inline outcome decode_with(codec_format format, const codec_options *options, slice data,
+                                  splitter s)
 {
     outcome o = {.error = ERR_INIT};
     buf_init(&o.text, (size_t)64 * 1024 * 1024);
     AUTO_PTR(stage) sink = stage_callback_new(append_to, NULL, &o.text);
-    AUTO_PTR(stage) first = codec_decoder_new(format, sink, &o.error);
+    AUTO_PTR(stage) first = codec_decoder_open(format, options, sink, &o.error);
     assert_non_null(first);
     o.ok = feed_split(first, data, s, &o.error);
     return o;
@@ -59,6 +60,17 @@ static inline void assert_same_outcome(const outcome *a, const outcome *b)
     assert_string_equal(err_code_name(a->error.code), err_code_name(b->error.code));
     assert_true(slice_equal(buf_slice(&a->text), buf_slice(&b->text)));
     assert_memory_equal(&a->verdict, &b->verdict, sizeof a->verdict);
+}
+
+/* Without helper threads and with two of them: the outcome must be the same. */
+static inline outcome decode(codec_format format, slice data, splitter s)
+{
+    outcome o = decode_with(format, &(codec_options){0}, data, s);
+    if (format == CODEC_BZIP2 || format == CODEC_XZ) {
+        AUTO(outcome) threaded = decode_with(format, &(codec_options){.threads = 2}, data, s);
+        assert_same_outcome(&o, &threaded);
+    }
+    return o;
 }
 
 static inline void assert_decodes(codec_format format, slice data, slice text)

@@ -287,18 +287,39 @@ static void zstd_raw_and_repeated_blocks_are_read(void **state)
     assert_refused(CODEC_ZSTD, reserved, ERR_CODEC_CORRUPT, "at raw byte 11 (2 bytes decoded)");
 }
 
-static void zstd_dictionaries_and_long_windows_are_refused_by_name(void **state)
+static void zstd_dictionaries_are_refused_by_their_id(void **state)
 {
     UNUSED(state);
     assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\x21\x4d\0\x01\0\0"),
                    ERR_CODEC_UNSUPPORTED, "dictionary with the id 77");
-    assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\0\x90\x01\0\0"), ERR_CODEC_UNSUPPORTED,
-                   "its window is 256 MiB (zstd --long=28), the limit is 128 MiB");
-    assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\0\x89\x01\0\0"), ERR_CODEC_UNSUPPORTED,
-                   "its window is 144 MiB (zstd --long=28)");
+}
+
+static void zstd_long_windows_need_memory_that_is_allowed(void **state)
+{
+    UNUSED(state);
+    assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\0\x90\x01\0\0"), ERR_CODEC_MEMORY,
+                   "its window of 256 MiB (zstd --long=28) needs 257 MiB of memory, 144 MiB are "
+                   "allowed");
+    assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\0\x89\x01\0\0"), ERR_CODEC_MEMORY,
+                   "its window of 144 MiB (zstd --long=28)");
     assert_decodes(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\0\x88\x01\0\0"), no_text); /* 128 MiB */
     assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\xa0\0\0\0\x40\x01\0\0"),
-                   ERR_CODEC_UNSUPPORTED, "its window is 1024 MiB (zstd --long=30)");
+                   ERR_CODEC_MEMORY, "its window of 1024 MiB (zstd --long=30)");
+    assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\0\xb0\x01\0\0"), ERR_CODEC_UNSUPPORTED,
+                   "libzstd takes no more than 2^31 bytes");
+}
+
+static void zstd_long_windows_are_read_where_memory_is_allowed(void **state)
+{
+    UNUSED(state);
+    slice long_31 = SLICE_LIT("\x28\xb5\x2f\xfd\0\xa8\x19\0\0{}\n");
+    codec_options options = {.memory_bytes = (uint64_t)2048 << 20};
+    AUTO(outcome) refused = decode_with(CODEC_ZSTD, &options, long_31, WHOLE);
+    assert_string_equal(err_code_name(refused.error.code), "CODEC_MEMORY");
+    options.memory_bytes = (uint64_t)2049 << 20;
+    AUTO(outcome) o = decode_with(CODEC_ZSTD, &options, long_31, WHOLE);
+    assert_true(o.ok);
+    assert_true(slice_equal(buf_slice(&o.text), SLICE_LIT("{}\n")));
 }
 
 static void zstd_content_sizes_that_lie_are_found(void **state)
@@ -354,7 +375,8 @@ static void xz_memory_and_filters_have_limits(void **state)
     assert_int_equal(block[2], 0x21);
     block[4] = 38; /* 2 GiB */
     xz_mend_crc(block, header_len - 4);
-    assert_refused(CODEC_XZ, buf_slice(&coded), ERR_CODEC_UNSUPPORTED, "the limit is 144 MiB");
+    assert_refused(CODEC_XZ, buf_slice(&coded), ERR_CODEC_MEMORY,
+                   "MiB of memory, 144 MiB are allowed");
     block[2] = 0x7e;
     xz_mend_crc(block, header_len - 4);
     assert_refused(CODEC_XZ, buf_slice(&coded), ERR_CODEC_UNSUPPORTED, "filters");
@@ -401,7 +423,9 @@ int main(void)
         cmocka_unit_test(gzip_checks_crc_and_length_apart),
         cmocka_unit_test(zstd_skippable_frames_are_stepped_over),
         cmocka_unit_test(zstd_raw_and_repeated_blocks_are_read),
-        cmocka_unit_test(zstd_dictionaries_and_long_windows_are_refused_by_name),
+        cmocka_unit_test(zstd_dictionaries_are_refused_by_their_id),
+        cmocka_unit_test(zstd_long_windows_need_memory_that_is_allowed),
+        cmocka_unit_test(zstd_long_windows_are_read_where_memory_is_allowed),
         cmocka_unit_test(zstd_content_sizes_that_lie_are_found),
         cmocka_unit_test(xz_check_types_are_read),
         cmocka_unit_test(xz_memory_and_filters_have_limits),

@@ -32,6 +32,9 @@ static void assert_fault(const verify_options *options, slice data, err_code cod
 static const char *const names[CODEC_FORMAT_COUNT] = {"a.jsonl", "a.jsonl.gz", "a.jsonl.zst",
                                                       "a.jsonl.bz2", "a.jsonl.xz"};
 
+static const unsigned checks[CODEC_FORMAT_COUNT] = {0, CODEC_CHECK_CRC32, CODEC_CHECK_XXH64,
+                                                    CODEC_CHECK_CRC32, CODEC_CHECK_CRC64};
+
 static void every_format_gives_the_same_verdict(void **state)
 {
     UNUSED(state);
@@ -44,12 +47,23 @@ static void every_format_gives_the_same_verdict(void **state)
             assert_int_equal(o.verdict.format, f);
             assert_false(o.verdict.suffix_differs);
             assert_int_equal(o.verdict.raw_bytes, coded.len);
+            assert_int_equal(o.verdict.members, f == CODEC_PLAIN ? 0 : 1);
+            assert_int_equal(o.verdict.checksums, checks[f]);
             assert_int_equal(o.verdict.decoded_bytes, sizeof TEXT - 1);
             assert_int_equal(o.verdict.lines, 4);
             assert_int_equal(o.verdict.blank_lines, 1);
             assert_int_equal(o.verdict.longest_line_bytes, 23);
             assert_int_equal(o.verdict.unscannable_lines, level == VERIFY_JSONL ? 1 : 0);
         }
+}
+
+static void checksums_are_named(void **state)
+{
+    UNUSED(state);
+    char names_of[CODEC_CHECK_NAMES_BYTES];
+    assert_string_equal(codec_check_names(0, names_of), "");
+    assert_string_equal(codec_check_names(CODEC_CHECK_XXH64, names_of), "xxh64");
+    assert_string_equal(codec_check_names(31, names_of), "none, crc32, crc64, sha256, xxh64");
 }
 
 static void level_none_counts_bytes_only(void **state)
@@ -219,6 +233,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_format_gives_the_same_verdict),
+        cmocka_unit_test(checksums_are_named),
         cmocka_unit_test(level_none_counts_bytes_only),
         cmocka_unit_test(level_stream_takes_any_text),
         cmocka_unit_test(content_decides_and_a_wrong_suffix_is_noted),
