@@ -83,14 +83,7 @@ $(BUILD)/packages-%: third_party/install.sh third_party/debian.txt third_party/f
 deps:
 	third_party/install.sh build test check
 
-## install: programs, man pages, sample configuration, documentation; PREFIX, DESTDIR
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/decon $(DESTDIR)$(PREFIX)/share/man/man1
-	install -d $(DESTDIR)$(PREFIX)/share/decon
-	install -m 644 $(wildcard server/data/*.tiktoken*) server/data/README.md $(DESTDIR)$(PREFIX)/share/decon
-	install -m 755 $(PROGRAMS:%=$(OUT)/bin/%) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(wildcard docs/man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 README.md CHANGELOG.md $(wildcard docs/*.md config/*.yaml) $(DESTDIR)$(PREFIX)/share/doc/decon
+include install.mk
 
 ## clean: removes build/ (downloaded tools are in a cache folder elsewhere and stay)
 clean:
@@ -151,7 +144,7 @@ test:
 	@$(MAKE) --no-print-directory $(PARALLEL) SANITIZE=1 all test-programs
 	@third_party/minio.sh >/dev/null || true # the live tests say so where there is none
 	@$(MAKE) --no-print-directory SANITIZE=1 test-run
-test-programs: $(TEST_PROGRAMS) $(FUZZ_REPLAYS)
+test-programs: $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(LIBRARIES:%=$(OUT)/lib/libdecon-%.a)
 test-run:
 	@$(RUN_TESTS) $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(TEST_SCRIPTS)
 
@@ -226,12 +219,12 @@ format: $(BUILD)/packages-check
 ## help: this list
 help:
 	@awk '/^##@ /{printf "\n%s:\n", substr($$0, 5)} \
-	      /^## /{n = index($$0, ": "); printf "  make %-20s %s\n", substr($$0, 4, n - 4), substr($$0, n + 2)}' Makefile
+	      /^## /{n = index($$0, ": "); printf "  make %-20s %s\n", substr($$0, 4, n - 4), substr($$0, n + 2)}' Makefile install.mk
 
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
 
 force:
-.PHONY: all deps install clean server orchestrate orchestrate-debug demo test test-programs test-run \
+.PHONY: all deps clean server orchestrate orchestrate-debug demo test test-programs test-run \
         e2e live bench fuzz fuzz-programs check check-format check-sizes check-shell check-clang check-cppcheck layers \
         format help force
 .SECONDARY:

@@ -12,7 +12,8 @@
 #include <string.h>
 #include <time.h>
 
-#ifdef __GNUC__
+/* In the project's own code only, not in that of programs that use its libraries. */
+#if defined(__GNUC__) && defined(DECON_VERSION)
 #pragma GCC poison strcpy strcat sprintf vsprintf gets /* snprintf, buf_printf */
 #pragma GCC poison strtok                              /* strchr, slice functions */
 #pragma GCC poison atoi atol atoll                     /* num_parse_u64 */
