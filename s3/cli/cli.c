@@ -133,6 +133,7 @@ static int run_command(cli *c)
     if (!ok && !signal_number)
         cli_print_error(c, &e);
     end_session(&session);
+    c->session = NULL;
     if (signal_number)
         return 128 + signal_number;
     if (!ok)

@@ -108,17 +108,23 @@ static bool is_flag(const char *word, const char *key)
     return *word == '\0' || *word == '=';
 }
 
-/* All lines share one client: its flags belong to `run` itself, whose rows they are too. */
+static bool is_for_lines_too(const char *key)
+{
+    static const char *const keys[] = {"yes", "dry_run", "quiet", "progress", "json", "help"};
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        if (str_equal(keys[i], key))
+            return true;
+    return false;
+}
+
+/* All lines share one client and one log: their flags belong to `run` itself, which has them. */
 static bool check_flags(const run_line *l, err *e)
 {
     const option_set *set = &l->owner->c->command->options;
     for (int i = 0; i < l->c.flag_count; i++)
-        for (size_t k = 0; k < set->row_count; k++) {
-            const option *row = &set->rows[k];
-            bool of_client = row->offset >= AT(endpoint_url) && row->offset < AT(recursive);
-            if (of_client && is_flag(l->c.flags[i], row->key))
+        for (size_t k = 0; k < set->row_count; k++)
+            if (!is_for_lines_too(set->rows[k].key) && is_flag(l->c.flags[i], set->rows[k].key))
                 return err_set(e, ERR_USAGE, "%s: belongs to `decon-s3 run` itself", l->c.flags[i]);
-        }
     return true;
 }
 
