@@ -129,9 +129,9 @@ static int run_command(cli *c)
     c->session = &session;
     bool ok = c->command->needs_client ? begin_session(c, &e) && run_to_the_end(c, &e)
                                        : c->command->run(c, &e);
-    int signal_number = session.signal_number;
-    if (!ok && !signal_number)
+    if (!ok && !session.signal_number)
         cli_print_error(c, &e);
+    int signal_number = session.signal_number;
     end_session(&session);
     c->session = NULL;
     if (signal_number)

@@ -11,6 +11,7 @@ typedef struct found {
 
 typedef struct aborting {
     cli_call call; /* first */
+    const s3_uri *uri;
     int64_t before_s;
     found *items;
     size_t count, capacity;
@@ -36,6 +37,8 @@ static bool on_upload(void *ctx, const s3_upload *upload, err *e)
 {
     aborting *a = ctx;
     UNUSED(e);
+    if (!str_starts_with(upload->key, a->uri->key))
+        return true;
     if (upload->initiated_s > a->before_s) {
         a->younger++;
         return true;
@@ -93,20 +96,40 @@ static bool abort_one(cli *c, const char *bucket, const found *f, err *e)
     return true;
 }
 
+static bool list(aborting *a, const char *prefix, err *e)
+{
+    cli *c = a->call.c;
+    a->call = (cli_call){.c = c};
+    return cli_await(&a->call,
+                     s3_list_uploads(c->client, &(s3_list_uploads_options){.bucket = a->uri->bucket,
+                                                                           .prefix = prefix,
+                                                                           .on_upload = on_upload,
+                                                                           .on_done = cli_on_done,
+                                                                           .ctx = a}),
+                     e);
+}
+
+/* MinIO tells of uploads below a prefix only where that is a whole key: then the bucket is asked,
+ * where it may be, before nothing is said to be there. */
+static bool list_all(aborting *a, err *e)
+{
+    err ignored = ERR_INIT;
+    if (!list(a, a->uri->key, e))
+        return false;
+    bool any = a->count > 0 || a->younger > 0 || !a->uri->key[0];
+    return any || list(a, "", &ignored) || !a->call.c->session->signal_number ||
+           cli_interrupted(a->call.c, e);
+}
+
 static bool run(cli *c, err *e)
 {
     AUTO(s3_uri) uri = {0};
     int64_t now_s = clock_wall_s(loop_transport(c->loop));
-    AUTO(aborting)
-    a = {.call = {.c = c}, .before_s = now_s - (int64_t)(c->config->older_than_ms / 1000)};
-    if (!s3_uri_parse(c->words[0], &uri, e) ||
-        !cli_await(&a.call,
-                   s3_list_uploads(c->client, &(s3_list_uploads_options){.bucket = uri.bucket,
-                                                                         .prefix = uri.key,
-                                                                         .on_upload = on_upload,
-                                                                         .on_done = cli_on_done,
-                                                                         .ctx = &a}),
-                   e))
+    AUTO(aborting) a = {0};
+    a.call.c = c;
+    a.uri = &uri;
+    a.before_s = now_s - (int64_t)(c->config->older_than_ms / 1000);
+    if (!s3_uri_parse(c->words[0], &uri, e) || !list_all(&a, e))
         return false;
     for (size_t i = 0; i < a.count; i++)
         if (!abort_one(c, uri.bucket, &a.items[i], e))

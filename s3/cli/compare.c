@@ -72,7 +72,7 @@ bool compare_file_etag(cli *c, const char *path, uint64_t part_bytes, char out[C
         got = read(fd, chunk, CHUNK_BYTES);
         if (got > 0)
             add_bytes(&s, chunk, (size_t)got);
-        if (c)
+        if (c && c->loop)
             cli_breathe(c);
     }
     if (got < 0)

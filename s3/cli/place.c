@@ -74,6 +74,11 @@ bool place_below(const place *to, const char *relative, place *out, err *e)
         out->uri.key = xasprintf("%s%s", folder, relative);
         return true;
     }
+    if (strstr(relative, "//"))
+        return err_set(e, ERR_IO,
+                       "'%s': no file can have an empty folder in its path, and 'a/b' may be there "
+                       "beside 'a//b'; cp it alone, to a name of your choice",
+                       relative);
     AUTO_FREE char *folder = xstrdup(to->path);
     for (size_t len = strlen(folder); len > 1 && folder[len - 1] == '/'; len--)
         folder[len - 1] = '\0';

@@ -1,4 +1,7 @@
 /* Errors that are printed, and waiting: what commands do with their session. */
+#include <errno.h>
+#include <signal.h>
+
 #include "s3/cli/cli.h"
 #include "s3/cli/print.h"
 #include "s3/cli/progress.h"
@@ -22,8 +25,19 @@ static void print_error_json(const cli *c, const char *from, const char *to, con
     print_json(members, ARRAY_LEN(members), stderr);
 }
 
+/* Nobody reads on (`| head`): that is no news for a person. The command ends as by SIGPIPE. */
+static bool is_closed_pipe(const err *error)
+{
+    return error->sys_errno == EPIPE && ferror(stdout);
+}
+
 void cli_print_error_of(cli *c, const char *from, const char *to, const err *error)
 {
+    if (c->session && is_closed_pipe(error)) {
+        c->session->signal_number = SIGPIPE;
+        cli_wake(c);
+        return;
+    }
     c->errors++;
     if (c->session)
         progress_hide(c->session->progress);

@@ -1,0 +1,112 @@
+/* Lines of command files, and the progress line. */
+#include "s3/cli/line.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "s3/cli/progress.h"
+
+/* "a|b|c" */
+static char *split(const char *line)
+{
+    AUTO(line_words) w = {0};
+    AUTO(buf) text;
+    err e = ERR_INIT;
+    buf_init(&text, 4096);
+    if (!line_split(line, &w, &e))
+        return xasprintf("error: %s", e.message);
+    for (int i = 0; i < w.count; i++)
+        buf_printf(&text, "%s%s", i > 0 ? "|" : "", w.words[i]);
+    return xstrdup(buf_str(&text));
+}
+
+static void lines_are_taken_apart_as_by_a_shell(void **state)
+{
+    static const struct {
+        const char *line, *words;
+    } rows[] = {
+        {"", ""},
+        {"  \t\r\n", ""},
+        {"# all of it", ""},
+        {"cp a b\n", "cp|a|b"},
+        {"cp a b # and a comment", "cp|a|b"},
+        {"cp a#b c", "cp|a#b|c"},
+        {"cp 'a b' \"c d\"", "cp|a b|c d"},
+        {"cp a' 'b\" \"c", "cp|a b c"},
+        {"cp a\\ b \\'c \\\\d", "cp|a b|'c|\\d"},
+        {"cp \"a\\\"b\\\\c\\d\" 'e\\f'", "cp|a\"b\\c\\d|e\\f"},
+        {"cp '' \"\"", "cp||"},
+        {"cp '*.gz' $HOME `x`", "cp|*.gz|$HOME|`x`"},
+        {"cp 'a", "error: a ' without its end"},
+        {"cp \"a\\\"", "error: a \" without its end"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO_FREE char *words = split(rows[i].line);
+        assert_string_equal(words, rows[i].words);
+    }
+}
+
+static void words_can_be_taken_out(void **state)
+{
+    AUTO(line_words) w = {0};
+    err e = ERR_INIT;
+    (void)state;
+    assert_true(line_split("a b c d", &w, &e));
+    line_words_remove(&w, 1, 2);
+    assert_int_equal(w.count, 2);
+    assert_string_equal(w.words[1], "d");
+}
+
+/* --- the progress line --- */
+
+#define MIB ((uint64_t)1024 * 1024)
+
+static void the_end_is_told_only_when_all_is_listed(void **state)
+{
+    char text[PROGRESS_TEXT_SIZE];
+    progress_numbers n = {.bytes_done = 512 * MIB,
+                          .bytes_total = 1024 * MIB,
+                          .objects_done = 3,
+                          .objects_total = 8,
+                          .planning = 1};
+    (void)state;
+    progress_text(&n, 64 * MIB, text);
+    assert_string_equal(text, "512 MiB, 3 objects, 64 MiB/s (still listing)");
+    n.planning = 0;
+    progress_text(&n, 64 * MIB, text);
+    assert_string_equal(text, "512 MiB of 1 GiB (50%), 3 of 8 objects, 64 MiB/s, 8s left");
+}
+
+static void without_a_rate_there_is_no_end(void **state)
+{
+    char text[PROGRESS_TEXT_SIZE];
+    progress_numbers n = {.bytes_total = 10, .objects_total = 2, .failed = 1};
+    (void)state;
+    progress_text(&n, 0, text);
+    assert_string_equal(text, "0 B of 10 B (0%), 0 of 2 objects, 1 failed");
+}
+
+static void empty_objects_are_all_of_it(void **state)
+{
+    char text[PROGRESS_TEXT_SIZE];
+    progress_numbers n = {.objects_done = 2, .objects_total = 2};
+    (void)state;
+    progress_text(&n, 0, text);
+    assert_string_equal(text, "0 B of 0 B (100%), 2 of 2 objects");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_are_taken_apart_as_by_a_shell),
+        cmocka_unit_test(words_can_be_taken_out),
+        cmocka_unit_test(the_end_is_told_only_when_all_is_listed),
+        cmocka_unit_test(without_a_rate_there_is_no_end),
+        cmocka_unit_test(empty_objects_are_all_of_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
