@@ -345,14 +345,13 @@ static bool run_parts(bzip2_decoder *b, bool *ended, err *e)
 
 static bool decode_start(decoder *d, err *e)
 {
-    UNUSED(e);
     bzip2_decoder *b = (bzip2_decoder *)d;
     b->part = STREAM_HEADER;
     b->combined = 0;
     b->window_len = 0;
     b->window_start = d->raw_bytes;
     b->at = d->raw_bytes * 8;
-    return true;
+    return decoder_admit(d, bzip2_decoder_memory(0), d->raw_bytes, "a block", e);
 }
 
 /* Bytes behind the end of the stream are not ours. They came with the last piece: whatever was in
@@ -434,6 +433,7 @@ static unsigned threads_of(const decoder *d)
 
 stage *bzip2_decoder_new(const codec_options *options, stage *next, err *e)
 {
+    UNUSED(e); /* what it needs is admitted with the first stream */
     bzip2_decoder *b = xcalloc(1, sizeof *b);
     decoder_init(&b->base, &bzip2_decoder_ops, options, next);
     unsigned threads = threads_of(&b->base);
@@ -442,9 +442,5 @@ stage *bzip2_decoder_new(const codec_options *options, stage *next, err *e)
     for (unsigned i = 0; i < b->slots; i++)
         bzip2_block_init(&b->blocks[i]);
     bzip2_block_init(&b->slow);
-    if (!decoder_admit(&b->base, bzip2_decoder_memory(0), 0, "a block", e)) {
-        decode_free(&b->base);
-        return NULL;
-    }
     return &b->base.stage;
 }

@@ -121,12 +121,11 @@ bool stage_feed_file(stage *first, int fd, err *e) MUST_USE;
 
 /* Opens `path`, decodes it by its content (magic), feeds `sink` to the end. */
 bool codec_decode_file(const char *path, stage *sink, err *e) MUST_USE;
-/* Decodes `from` by its content and writes it to `to` (temporary name, then rename) in `format`. */
+/* Decodes `from` by its content and writes it to `to` (temporary name, then rename) in `format`. What
+ * was written is decoded again: its length and digest (CRC64NVME) must be those of what went in. */
+bool codec_recode_file_with(const char *from, const char *to, codec_format format,
+                            const codec_options *options, err *e) MUST_USE;
 bool codec_recode_file(const char *from, const char *to, codec_format format, int level, err *e)
     MUST_USE;
-/* The same, and what was written is decoded again: its length and digest (CRC64NVME) must be those
- * of what went in. */
-bool codec_recode_file_checked(const char *from, const char *to, codec_format format,
-                               const codec_options *options, err *e) MUST_USE;
 
 #endif

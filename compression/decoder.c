@@ -48,8 +48,8 @@ bool decoder_admit(decoder *d, uint64_t needed, uint64_t raw_offset, const char 
         return true;
     d->memory_needed = needed;
     char cause[160];
-    snprintf(cause, sizeof cause, "%s needs %" PRIu64 " MiB of memory, %" PRIu64 " MiB are allowed",
-             what, (needed + ((1u << 20) - 1)) >> 20, d->options.memory_bytes >> 20);
+    snprintf(cause, sizeof cause, "%s needs %" PRIu64 " MiB of memory", what,
+             (needed + ((1u << 20) - 1)) >> 20);
     return decoder_fail(d, ERR_CODEC_MEMORY, raw_offset, cause, e);
 }
 

@@ -1,10 +1,12 @@
 /* Whole files through a chain of stages: decode one, write it anew in another format. */
 #include "compression/coder.h"
 
+#include "base/digest.h"
 #include "base/fsutil.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <unistd.h>
 
 #define PIECE_BYTES ((size_t)256 * 1024)
@@ -43,14 +45,14 @@ bool stage_feed_file(stage *first, int fd, err *e)
     return feed_rest(first, fd, piece, e);
 }
 
-static bool decode_fd(int fd, const char *path, stage *sink, err *e)
+static bool decode_fd(int fd, const char *path, const codec_options *options, stage *sink, err *e)
 {
     char head[CODEC_MAGIC_BYTES];
     size_t len;
     if (!read_piece(fd, head, sizeof head, &len, e))
         return false;
     slice start = {.data = head, .len = len};
-    AUTO_PTR(stage) source = codec_decoder_new(codec_detect(start, path), sink, e);
+    AUTO_PTR(stage) source = codec_decoder_open(codec_detect(start, path), options, sink, e);
     return source && (len == 0 || stage_feed(source, start, e)) && stage_feed_file(source, fd, e);
 }
 
@@ -59,27 +61,85 @@ bool codec_decode_file(const char *path, stage *sink, err *e)
     AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err_set_errno(e, ERR_IO, errno, "cannot open %s", path);
-    if (!decode_fd(fd, path, sink, e))
+    if (!decode_fd(fd, path, &(codec_options){0}, sink, e))
         return err_context(e, "%s", path);
     return true;
 }
 
-static bool recode_into(const char *from, int fd, codec_format format, int level, err *e)
+/* What a text is, for comparison: a stage that looks on. */
+typedef struct tap {
+    stage stage;
+    uint64_t bytes, crc;
+} tap;
+
+static bool tap_feed(stage *s, slice data, err *e)
 {
-    AUTO_PTR(stage) writer = stage_fd_writer_new(fd);
-    AUTO_PTR(stage) first = codec_encoder_new(format, level, writer, e);
-    return first && codec_decode_file(from, first, e);
+    tap *t = (tap *)s;
+    t->bytes += data.len;
+    t->crc = crc64nvme(t->crc, data.data, data.len);
+    return !s->next || stage_feed(s->next, data, e);
 }
 
-bool codec_recode_file(const char *from, const char *to, codec_format format, int level, err *e)
+static bool tap_finish(stage *s, err *e)
+{
+    return !s->next || stage_finish(s->next, e);
+}
+
+static void tap_free(stage *s)
+{
+    UNUSED(s); /* embedded */
+}
+
+static const stage_ops tap_ops = {.feed = tap_feed, .finish = tap_finish, .free = tap_free};
+
+static bool encode_into(const char *from, int fd, codec_format format, const codec_options *options,
+                        tap *text, err *e)
+{
+    AUTO_PTR(stage) writer = stage_fd_writer_new(fd);
+    AUTO_PTR(stage) first = codec_encoder_open(format, options, writer, e);
+    text->stage.next = first;
+    return first && codec_decode_file(from, &text->stage, e);
+}
+
+/* What lies in the file must be what went into the encoder: a fault of memory or disk, or of a
+ * library, must not become somebody's data. */
+static bool check_written(int fd, codec_format format, const codec_options *options,
+                          const tap *text, err *e)
+{
+    tap written = {.stage.ops = &tap_ops};
+    AUTO_PTR(stage) source = codec_decoder_open(format, options, &written.stage, e);
+    if (!source)
+        return false;
+    if (lseek(fd, 0, SEEK_SET) != 0)
+        return err_set_errno(e, ERR_IO, errno, "cannot read back");
+    if (!stage_feed_file(source, fd, e))
+        return err_context(e, "what was written does not decode");
+    if (written.bytes == text->bytes && written.crc == text->crc)
+        return true;
+    return err_set(e, ERR_IO,
+                   "what was written decodes to other bytes (%" PRIu64 ", %" PRIu64
+                   " went in; CRC64NVME %016" PRIx64 ", was %016" PRIx64
+                   "): check memory and disk of this machine",
+                   written.bytes, text->bytes, written.crc, text->crc);
+}
+
+bool codec_recode_file_with(const char *from, const char *to, codec_format format,
+                            const codec_options *options, err *e)
 {
     char *temp_path = NULL;
+    tap text = {.stage.ops = &tap_ops};
     AUTO_FD fd = fs_temp_create(to, &temp_path, e);
     if (fd < 0)
         return false;
-    if (!recode_into(from, fd, format, level, e)) {
+    if (!encode_into(from, fd, format, options, &text, e) ||
+        !check_written(fd, format, options, &text, e)) {
         fs_temp_discard(&temp_path);
         return err_context(e, "cannot write %s as %s", to, codec_get(format)->name);
     }
     return fs_temp_commit(&temp_path, to, e);
+}
+
+bool codec_recode_file(const char *from, const char *to, codec_format format, int level, err *e)
+{
+    return codec_recode_file_with(from, to, format, &(codec_options){.level = level}, e);
 }

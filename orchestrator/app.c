@@ -16,7 +16,6 @@
 #define RECEIVE_MAX_BYTES  (512u << 10)
 #define FILES_PER_ITEM     3 /* the download, its verification, a result */
 #define FILES_FOR_THE_REST 64
-#define RECODE_BYTES       (100ull << 20) /* of one encoder, xz -6 at the most */
 #define PROBE_NAME         ".decon-write-probe"
 
 struct app {
@@ -29,6 +28,7 @@ struct app {
     s3_op *probe; /* under way, or NULL */
     workdir *workdir;
     jobs *jobs;
+    codec_memory *codec_memory;
     verifier *verifier;
     listing listing;
     plan plan;
@@ -229,6 +229,7 @@ static void start_flow(app *a)
     a->flow = flow_start(&(flow_options){.transport = a->env.transport,
                                          .s3 = a->s3,
                                          .pool = a->env.pool,
+                                         .codec_memory = a->codec_memory,
                                          .verifier = a->verifier,
                                          .jobs = a->jobs,
                                          .workdir = a->workdir,
@@ -356,16 +357,16 @@ static bool open_work_dir(app *a, err *e)
 static void tell_limits(const app *a)
 {
     const config *c = a->config;
-    char buffers[32], codecs[32], recoders[32], disk[32];
+    char buffers[32], codecs[32], disk[32];
     uint64_t transfer_bytes =
         (uint64_t)a->limits.s3_workers * (a->limits.receive_buffer_bytes + CONNECTION_BYTES);
     format_size(transfer_bytes, buffers, sizeof buffers);
-    format_size(c->codec_memory_budget_bytes, codecs, sizeof codecs);
-    format_size(pool_thread_count(a->env.pool) * RECODE_BYTES, recoders, sizeof recoders);
+    format_size(c->codec_memory_bytes, codecs, sizeof codecs);
     format_size(workdir_budget_bytes(a->workdir), disk, sizeof disk);
-    log_info("memory ceiling: %s of transfer buffers, %s of decoders, %s where cleaned files are "
-             "re-encoded, and the listing; disk budget %s in %s",
-             buffers, codecs, recoders, disk, workdir_path(a->workdir));
+    log_info(
+        "memory ceiling: %s of transfer buffers, %s of decoders and encoders, and the listing; "
+        "disk budget %s in %s",
+        buffers, codecs, disk, workdir_path(a->workdir));
     if (!c->shard_given)
         log_info("PMR_HOST_INDEX and PMR_HOST_COUNT are not set: this one host does all files");
 }
@@ -431,7 +432,8 @@ app *app_new(const config *c, const app_env *env)
     a->config = c;
     a->env = *env;
     a->limits = app_limits_of(c);
-    a->verifier = verifier_new(env->pool, c->codec_memory_budget_bytes);
+    a->codec_memory = codec_memory_new(c->codec_memory_bytes);
+    a->verifier = verifier_new(env->pool, a->codec_memory, config_codec(c, CODEC_PLAIN).threads);
     a->jobs = jobs_new(env->transport, &(jobs_options){.server_url = c->server_url,
                                                        .poll_interval_ms = c->poll_interval_ms,
                                                        .server_wait_ms = c->server_wait_ms});
@@ -449,6 +451,7 @@ void app_free(app *a)
     free((char *)a->server.cleaned_dir);
     jobs_free(a->jobs);
     verifier_free(a->verifier);
+    codec_memory_free(a->codec_memory);
     s3_client_free(a->s3);
     workdir_close(a->workdir);
     free(a);

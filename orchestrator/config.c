@@ -1,5 +1,7 @@
 #include "orchestrator/config.h"
 
+#include <unistd.h>
+
 #include "base/buf.h"
 
 static option_origin origin_of(const option_origin *origins, const char *key)
@@ -38,6 +40,14 @@ jsonl_options config_jsonl(const config *c)
                            .max_depth = (size_t)c->max_json_depth,
                            .refuse_lone_surrogates = c->refuse_lone_surrogates,
                            .refuse_duplicate_keys = c->refuse_duplicate_keys};
+}
+
+codec_options config_codec(const config *c, codec_format format)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned threads = c->codec_threads ? (unsigned)c->codec_threads : (unsigned)MAX(cores, 1L);
+    return (codec_options){.threads = threads > 1 ? threads : 0,
+                           .level = (int)c->codec_levels[format]};
 }
 
 bool config_wants_information(const config *c)

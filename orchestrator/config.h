@@ -9,6 +9,7 @@
 #define ORCHESTRATOR_CONFIG_H
 
 #include "base/options.h"
+#include "compression/codec.h"
 #include "compression/jsonl.h"
 #include "orchestrator/places.h"
 
@@ -27,7 +28,9 @@ typedef struct config {
     char *local_work_dir;
     uint64_t cleanup_delay_ms;
     uint64_t disk_budget_bytes; /* 0: most of the free space */
-    uint64_t memory_budget_bytes, codec_memory_budget_bytes;
+    uint64_t memory_budget_bytes, codec_memory_bytes;
+    int64_t codec_threads; /* as given; see config_codec */
+    int64_t codec_levels[CODEC_FORMAT_COUNT];
     int verify; /* verify_level */
     char *content_key;
     uint64_t max_line_bytes;
@@ -66,7 +69,8 @@ bool config_load(int argc, char **argv, const char *(*getenv_fn)(const char *nam
 void config_deinit(config *c);
 DEFINE_AUTO(config, config_deinit)
 
-jsonl_options config_jsonl(const config *c);    /* what verify: jsonl asks of a line; borrows */
+jsonl_options config_jsonl(const config *c); /* what verify: jsonl asks of a line; borrows */
+codec_options config_codec(const config *c, codec_format format); /* threads, level; no memory */
 bool config_wants_information(const config *c); /* --help, --version, --print-... */
 
 #endif

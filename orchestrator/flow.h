@@ -23,6 +23,7 @@ typedef struct flow_options {
     transport *transport;
     s3_client *s3;
     pool *pool;
+    codec_memory *codec_memory;
     verifier *verifier;
     jobs *jobs;
     workdir *workdir;

@@ -166,19 +166,21 @@ static bool enter_checking(flow *f, item *it, err *e)
     UNUSED(e);
     AUTO_FREE char *name = xasprintf("s3://%s/%s", flow_input_bucket(f), it->key);
     AUTO_FREE char *recode_path = workdir_recode_path(f->o.workdir, it->key);
-    it->leaf = result_check_start(f->o.pool,
-                                  &(result_options){.name = name,
-                                                    .input_path = it->local_path,
-                                                    .lines_known = it->lines_known,
-                                                    .lines = it->verdict.lines,
-                                                    .purify = f->o.server->purify,
-                                                    .report_path = it->report_path,
-                                                    .cleaned_path = it->cleaned_path,
-                                                    .report_dir = f->o.server->report_dir,
-                                                    .cleaned_dir = f->o.server->cleaned_dir,
-                                                    .format = codec_by_suffix(it->key),
-                                                    .recode_path = recode_path},
-                                  on_checked, it);
+    it->leaf = result_check_start(
+        f->o.pool, f->o.codec_memory,
+        &(result_options){.name = name,
+                          .input_path = it->local_path,
+                          .lines_known = it->lines_known,
+                          .lines = it->verdict.lines,
+                          .purify = f->o.server->purify,
+                          .report_path = it->report_path,
+                          .cleaned_path = it->cleaned_path,
+                          .report_dir = f->o.server->report_dir,
+                          .cleaned_dir = f->o.server->cleaned_dir,
+                          .format = codec_by_suffix(it->key),
+                          .codec = config_codec(f->o.config, codec_by_suffix(it->key)),
+                          .recode_path = recode_path},
+        on_checked, it);
     return true;
 }
 

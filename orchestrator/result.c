@@ -155,7 +155,7 @@ static bool recode(const result_options *o, result_facts *out, err *e)
     out->recoded = format != o->format;
     const char *path = out->recoded ? o->recode_path : out->cleaned_path;
     return (!out->recoded ||
-            codec_recode_file(out->cleaned_path, o->recode_path, o->format, 0, e)) &&
+            codec_recode_file_with(out->cleaned_path, o->recode_path, o->format, &o->codec, e)) &&
            fs_size(path, &out->cleaned_bytes, e);
 }
 
@@ -195,6 +195,9 @@ struct result_task {
     result_facts facts;
     err error;
     bool ok, cancelled;
+    pool *pool;           /* loop only */
+    codec_memory *memory; /* loop only */
+    codec_ticket ticket;
     void (*on_done)(void *ctx, result_facts *facts, const err *error);
     void *ctx;
 };
@@ -205,18 +208,68 @@ static void run_check(pool_task *task)
     t->ok = result_check(&t->options, &t->facts, &t->error);
 }
 
-static void check_done(pool_task *task)
+static void task_free(result_task *t)
 {
-    result_task *t = (result_task *)task;
-    if (!t->cancelled)
-        t->on_done(t->ctx, &t->facts, t->ok ? NULL : &t->error);
+    codec_memory_give(t->memory, &t->ticket);
     result_facts_deinit(&t->facts);
     for (size_t i = 0; i < ARRAY_LEN(t->strings); i++)
         free(t->strings[i]);
     free(t);
 }
 
-result_task *result_check_start(pool *p, const result_options *options,
+static void check_done(pool_task *task)
+{
+    result_task *t = (result_task *)task;
+    if (!t->cancelled)
+        t->on_done(t->ctx, &t->facts, t->ok ? NULL : &t->error);
+    task_free(t);
+}
+
+/* Fewer threads, until the encoder fits into the whole of the codec memory. */
+static uint64_t fit_encoder(const result_options *o, codec_options *codec, uint64_t limit)
+{
+    while (codec->threads > 0 && codec_encoder_memory(o->format, codec) > limit)
+        codec->threads--;
+    return codec_encoder_memory(o->format, codec);
+}
+
+static bool refuse_encoder(result_task *t, uint64_t needed)
+{
+    t->ok =
+        err_set(&t->error, ERR_CODEC_MEMORY,
+                "%s: its cleaned file cannot be written as %s of level %d, which needs %llu MiB "
+                "of memory; lower %s_level",
+                t->options.name, codec_get(t->options.format)->name, t->options.codec.level,
+                (unsigned long long)(needed >> 20), codec_get(t->options.format)->name);
+    codec_memory_advise(t->memory, &t->error);
+    return false;
+}
+
+static void run_nothing(pool_task *task)
+{
+    UNUSED(task);
+}
+
+static void on_admitted(codec_ticket *ticket)
+{
+    result_task *t = (result_task *)((char *)ticket - offsetof(result_task, ticket));
+    pool_submit(t->pool, &t->task);
+}
+
+/* An encoder may be needed where there is a cleaned file; its memory is waited for first. */
+static void begin_check(result_task *t)
+{
+    codec_options *codec = &t->options.codec;
+    uint64_t limit = codec_memory_limit(t->memory), needed = 0;
+    if (t->options.cleaned_path && t->options.report_path)
+        needed = fit_encoder(&t->options, codec, limit);
+    if (needed > limit && !refuse_encoder(t, needed))
+        t->task.run = run_nothing;
+    t->ticket.on_admitted = on_admitted;
+    codec_memory_ask(t->memory, &t->ticket, needed > limit ? 0 : needed);
+}
+
+result_task *result_check_start(pool *p, codec_memory *memory, const result_options *options,
                                 void (*on_done)(void *ctx, result_facts *facts, const err *error),
                                 void *ctx)
 {
@@ -232,12 +285,17 @@ result_task *result_check_start(pool *p, const result_options *options,
     for (size_t i = 0; i < ARRAY_LEN(borrowed); i++)
         if (*borrowed[i])
             *borrowed[i] = t->strings[i] = xstrdup(*borrowed[i]);
-    pool_submit(p, &t->task);
+    t->pool = p;
+    t->memory = memory;
+    begin_check(t);
     return t;
 }
 
 void result_check_cancel(result_task *t)
 {
-    if (t)
-        t->cancelled = true;
+    if (!t)
+        return;
+    t->cancelled = true;
+    if (t->ticket.waiting) /* else check_done ends it */
+        task_free(t);
 }

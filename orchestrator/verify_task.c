@@ -9,9 +9,8 @@
 
 struct verifier {
     pool *pool;
-    budget windows;
-    verify_task *waiting; /* FIFO */
-    verify_task **waiting_tail;
+    codec_memory *memory;
+    unsigned threads;
 };
 
 struct verify_task {
@@ -22,12 +21,11 @@ struct verify_task {
     verify_task_options options;
     char *name;
     int fd;
-    uint64_t window_bytes;
 
     /* loop only */
     uint64_t prefix_bytes;
-    bool whole, admitted, running, cancelled, restart;
-    verify_task *next;
+    codec_ticket ticket;
+    bool whole, running, cancelled, restart;
 
     /* the worker's while running, else the loop's */
     uint64_t from, to;
@@ -38,28 +36,18 @@ struct verify_task {
     err error;
 };
 
-verifier *verifier_new(pool *p, uint64_t codec_budget_bytes)
+verifier *verifier_new(pool *p, codec_memory *memory, unsigned threads)
 {
     verifier *v = xcalloc(1, sizeof *v);
     v->pool = p;
-    v->windows.limit_bytes = codec_budget_bytes;
-    v->waiting_tail = &v->waiting;
+    v->memory = memory;
+    v->threads = threads;
     return v;
 }
 
 void verifier_free(verifier *v)
 {
     free(v);
-}
-
-uint64_t verifier_window_bytes(codec_format format)
-{
-    static const uint64_t bytes[CODEC_FORMAT_COUNT] = {
-        [CODEC_PLAIN] = 1u << 20,  [CODEC_GZIP] = 1u << 20, [CODEC_BZIP2] = 8u << 20,
-        [CODEC_ZSTD] = 136u << 20, /* the largest window that its tool accepts, and some more */
-        [CODEC_XZ] = 72u << 20,    /* xz -9 */
-    };
-    return bytes[format];
 }
 
 static void task_free(verify_task *t)
@@ -93,7 +81,10 @@ static bool verify_piece(verify_task *t, err *e)
 {
     if (!t->verify) {
         verify_options options = {
-            .level = t->options.level, .name = t->name, .jsonl = t->options.jsonl};
+            .level = t->options.level,
+            .name = t->name,
+            .jsonl = t->options.jsonl,
+            .codec = {.memory_bytes = t->ticket.bytes, .threads = t->verifier->threads}};
         t->verify = verify_new(&options, e);
     }
     AUTO_FREE char *buffer = xcalloc(1, READ_BYTES);
@@ -110,31 +101,15 @@ static void run_piece(pool_task *task)
 
 /* --- on the loop --- */
 
-static void pump(verifier *v);
-
-static void give_window_back(verify_task *t)
+static verify_task *task_of(codec_ticket *ticket)
 {
-    if (t->admitted)
-        budget_give(&t->verifier->windows, t->window_bytes);
-    t->admitted = false;
-}
-
-static void unlink_waiting(verify_task *t)
-{
-    verifier *v = t->verifier;
-    for (verify_task **link = &v->waiting; *link; link = &(*link)->next)
-        if (*link == t) {
-            *link = t->next;
-            if (v->waiting_tail == &t->next)
-                v->waiting_tail = link;
-            return;
-        }
+    return (verify_task *)((char *)ticket - offsetof(verify_task, ticket));
 }
 
 /* Sends the next piece to the pool, when there is one and none is there already. */
 static void submit_next(verify_task *t)
 {
-    if (!t->admitted || t->running)
+    if (!t->ticket.admitted || t->running)
         return;
     uint64_t ready = t->prefix_bytes - t->from;
     bool last = t->whole && ready <= PIECE_BYTES;
@@ -159,12 +134,29 @@ static void start_over(verify_task *t)
 static void end_task(verify_task *t)
 {
     verifier *v = t->verifier;
-    give_window_back(t);
+    codec_memory_give(v->memory, &t->ticket);
     if (!t->cancelled)
         t->options.on_done(t->options.ctx, t->failed ? NULL : &t->verdict,
                            t->failed ? &t->error : NULL);
     task_free(t);
-    pump(v);
+}
+
+/* The decoder found out that it needs more than it was let in with: it starts over when that is
+ * there. False: it will never be. */
+static bool ask_for_more(verify_task *t)
+{
+    codec_memory *memory = t->verifier->memory;
+    uint64_t needed = t->verify ? verify_memory_needed(t->verify) : 0;
+    if (t->error.code != ERR_CODEC_MEMORY || needed <= t->ticket.bytes)
+        return false;
+    if (needed > codec_memory_limit(memory)) {
+        codec_memory_advise(memory, &t->error);
+        return false;
+    }
+    start_over(t);
+    codec_memory_give(memory, &t->ticket);
+    codec_memory_ask(memory, &t->ticket, needed);
+    return true;
 }
 
 static void piece_done(pool_task *task)
@@ -177,22 +169,17 @@ static void piece_done(pool_task *task)
     }
     if (t->restart)
         start_over(t); /* what was read meanwhile counts for nothing, faults included */
+    if (t->failed && ask_for_more(t))
+        return;
     if (t->failed || t->finished)
         end_task(t);
     else
         submit_next(t);
 }
 
-static void pump(verifier *v)
+static void on_admitted(codec_ticket *ticket)
 {
-    while (v->waiting && budget_take(&v->windows, v->waiting->window_bytes)) {
-        verify_task *t = v->waiting;
-        v->waiting = t->next;
-        if (!v->waiting)
-            v->waiting_tail = &v->waiting;
-        t->admitted = true;
-        submit_next(t);
-    }
+    submit_next(task_of(ticket));
 }
 
 verify_task *verify_task_start(verifier *v, const verify_task_options *options, err *e)
@@ -208,10 +195,9 @@ verify_task *verify_task_start(verifier *v, const verify_task_options *options, 
     t->options = *options;
     t->name = xstrdup(options->name);
     t->fd = fd;
-    t->window_bytes = verifier_window_bytes(codec_by_suffix(options->name));
-    *v->waiting_tail = t;
-    v->waiting_tail = &t->next;
-    pump(v);
+    t->ticket.on_admitted = on_admitted;
+    codec_memory_ask(v->memory, &t->ticket,
+                     codec_decoder_memory(codec_by_suffix(options->name), v->threads));
     return t;
 }
 
@@ -248,10 +234,6 @@ void verify_task_cancel(verify_task *t)
     t->cancelled = true;
     if (t->running)
         return; /* piece_done ends it */
-    if (t->admitted)
-        give_window_back(t);
-    else
-        unlink_waiting(t);
+    codec_memory_give(v->memory, &t->ticket);
     task_free(t);
-    pump(v);
 }

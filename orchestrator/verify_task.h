@@ -2,8 +2,9 @@
  *
  * What:    the loop tells how far the file is whole from its start; a task for the new piece goes
  * to the pool, never more than one a file, so that the stream stays in order without locks.
- *          Decoders need windows: `verifier` admits no more of them than its memory budget bears,
- *          and the others, which read from the file later, wait in turn.
+ *          Decoders need memory: each is let in with what its format mostly takes (codec_memory), the
+ *          others wait in turn and read from the file later. One that turns out to need more
+ *          starts over with that.
  * Owner:   verifier_new / verifier_free (after the pool). A verify_task frees itself: after
  *          on_done, or, cancelled, when its worker has come back.
  * Threads: loop; verify_piece on a worker.
@@ -15,13 +16,12 @@
 #include "base/buf.h"
 #include "base/pool.h"
 #include "compression/verify.h"
+#include "orchestrator/codec_memory.h"
 
 typedef struct verifier verifier;
-verifier *verifier_new(pool *p, uint64_t codec_budget_bytes) MUST_USE;
+/* threads: helpers of each decoder (bzip2, xz). `memory` is borrowed. */
+verifier *verifier_new(pool *p, codec_memory *memory, unsigned threads) MUST_USE;
 void verifier_free(verifier *v); /* NULL is fine */
-
-/* What a decoder of this format may need at most. */
-uint64_t verifier_window_bytes(codec_format format);
 
 typedef struct verify_task verify_task;
 

@@ -192,14 +192,72 @@ static void runs_on_the_pool_and_can_be_cancelled(void **state)
     AUTO_PTR(pool) p = pool_new(0, &e);
     AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
     result_options o = {.name = "x", .lines_known = true, .lines = 5, .report_path = report};
+    codec_memory *memory = codec_memory_new((uint64_t)32 << 20);
     told = false;
-    UNUSED(!result_check_start(p, &o, on_checked, NULL));
+    UNUSED(!result_check_start(p, memory, &o, on_checked, NULL));
     pool_collect(p);
     assert_true(told);
     told = false;
-    result_check_cancel(result_check_start(p, &o, on_checked, NULL));
+    result_check_cancel(result_check_start(p, memory, &o, on_checked, NULL));
     pool_collect(p);
     assert_false(told);
+    codec_memory_free(memory);
+}
+
+static void on_refused(void *ctx, result_facts *facts, const err *error)
+{
+    UNUSED(facts);
+    *(err *)ctx = *error;
+    told = true;
+}
+
+static void on_nothing(codec_ticket *t)
+{
+    UNUSED(t);
+}
+
+/* xz -6 takes 94 MiB, with two threads 262: one thread must do where only 100 MiB are there. */
+static void an_encoder_waits_for_its_memory_or_is_refused(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT, refused = ERR_INIT;
+    AUTO_PTR(pool) p = pool_new(0, &e);
+    AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
+    AUTO_FREE char *cleaned = write_text("c", "{}\n{}\n{}\n");
+    result_options o = {.name = "s3://b/x",
+                        .lines_known = true,
+                        .lines = 5,
+                        .report_path = report,
+                        .cleaned_path = cleaned,
+                        .format = CODEC_XZ,
+                        .codec = {.level = 6, .threads = 2}};
+    AUTO_FREE char *recode_path = xasprintf("%s/cleaned.xz", dir);
+    o.recode_path = recode_path;
+    codec_memory *memory = codec_memory_new((uint64_t)100 << 20);
+    codec_ticket other = {.on_admitted = on_nothing};
+    codec_memory_ask(memory, &other, 50 << 20);
+    told = false;
+    UNUSED(!result_check_start(p, memory, &o, on_checked, NULL));
+    pool_collect(p);
+    assert_false(told);
+    codec_memory_give(memory, &other);
+    pool_collect(p);
+    assert_true(told);
+    codec_memory_ask(memory, &other, 50 << 20);
+    result_check_cancel(result_check_start(p, memory, &o, on_checked, NULL)); /* while it waits */
+    codec_memory_give(memory, &other);
+    codec_memory_free(memory);
+
+    memory = codec_memory_new((uint64_t)90 << 20);
+    told = false;
+    UNUSED(!result_check_start(p, memory, &o, on_refused, &refused));
+    pool_collect(p);
+    assert_true(told);
+    assert_int_equal(refused.code, ERR_CODEC_MEMORY);
+    assert_non_null(strstr(refused.message, "s3://b/x: its cleaned file cannot be written as xz of "
+                                            "level 6, which needs 9"));
+    assert_non_null(strstr(refused.message, "lower xz_level; raise codec_memory, which is 90 MiB"));
+    codec_memory_free(memory);
 }
 
 int main(void)
@@ -214,6 +272,7 @@ int main(void)
         DIR_TEST(lines_are_counted_where_nothing_was_verified),
         DIR_TEST(a_relative_path_is_sought_in_the_servers_directory),
         DIR_TEST(runs_on_the_pool_and_can_be_cancelled),
+        DIR_TEST(an_encoder_waits_for_its_memory_or_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

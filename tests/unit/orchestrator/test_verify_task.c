@@ -14,6 +14,7 @@
 
 typedef struct fixture {
     pool *pool;
+    codec_memory *memory;
     verifier *verifier;
     FILE *file;
     int fd;
@@ -28,7 +29,8 @@ static void begin(fixture *f, uint64_t budget_bytes)
     err e = ERR_INIT;
     *f = (fixture){0};
     f->pool = pool_new(0, &e);
-    f->verifier = verifier_new(f->pool, budget_bytes);
+    f->memory = codec_memory_new(budget_bytes);
+    f->verifier = verifier_new(f->pool, f->memory, 0);
     f->file = tmpfile();
     for (int i = 0; i < LINES; i++)
         fputs(LINE, f->file);
@@ -41,6 +43,7 @@ static void end(fixture *f)
 {
     pool_free(f->pool);
     verifier_free(f->verifier);
+    codec_memory_free(f->memory);
     fclose(f->file);
 }
 
@@ -133,7 +136,7 @@ static void windows_beyond_the_budget_wait_their_turn(void **state)
 {
     UNUSED(state);
     fixture f;
-    begin(&f, verifier_window_bytes(CODEC_XZ));
+    begin(&f, codec_decoder_memory(CODEC_XZ, 0));
     verify_task *first = start(&f, "a.jsonl.xz");
     verify_task *second = start(&f, "b.jsonl.xz");
     verify_task *third = start(&f, "c.jsonl.xz");
@@ -144,6 +147,51 @@ static void windows_beyond_the_budget_wait_their_turn(void **state)
     verify_task_end(first, f.size_bytes);
     collect_all(&f);
     assert_int_equal(f.done, 2);
+    end(&f);
+}
+
+/* A frame whose window is 16 MiB: more than a decoder of zstd is let in with at first. */
+static void put_long_window(fixture *f)
+{
+    static const char frame[] = "\x28\xb5\x2f\xfd\0\x70\x59\0\0{\"text\":1}\n";
+    rewind(f->file);
+    assert_int_equal(ftruncate(f->fd, 0), 0);
+    fwrite(frame, 1, sizeof frame - 1, f->file);
+    fflush(f->file);
+    f->size_bytes = sizeof frame - 1;
+}
+
+static void a_decoder_that_needs_more_starts_over_with_it(void **state)
+{
+    UNUSED(state);
+    fixture f;
+    begin(&f, (uint64_t)17 << 20);
+    put_long_window(&f);
+    verify_task *t = start(&f, "a.jsonl.zst");
+    verify_task *other = start(&f, "b.jsonl"); /* beside which there is not enough */
+    verify_task_end(t, f.size_bytes);
+    collect_all(&f);
+    assert_int_equal(f.done, 0);
+    verify_task_cancel(other);
+    collect_all(&f);
+    assert_int_equal(f.done, 1);
+    assert_non_null(strstr(f.error.message, "no line has a string")); /* so it was decoded */
+    end(&f);
+}
+
+static void a_decoder_that_needs_more_than_all_fails_and_names_the_option(void **state)
+{
+    UNUSED(state);
+    fixture f;
+    begin(&f, (uint64_t)16 << 20);
+    put_long_window(&f);
+    verify_task *t = start(&f, "a.jsonl.zst");
+    verify_task_end(t, f.size_bytes);
+    collect_all(&f);
+    assert_int_equal(f.done, 1);
+    assert_int_equal(f.error.code, ERR_CODEC_MEMORY);
+    assert_non_null(strstr(f.error.message, "its window of 16 MiB (zstd --long=24) needs 17 MiB of "
+                                            "memory; raise codec_memory, which is 16 MiB"));
     end(&f);
 }
 
@@ -181,6 +229,8 @@ int main(void)
         cmocka_unit_test(a_fault_ends_it_before_the_file_is_whole),
         cmocka_unit_test(a_restart_forgets_what_was_read),
         cmocka_unit_test(windows_beyond_the_budget_wait_their_turn),
+        cmocka_unit_test(a_decoder_that_needs_more_starts_over_with_it),
+        cmocka_unit_test(a_decoder_that_needs_more_than_all_fails_and_names_the_option),
         cmocka_unit_test(a_cancelled_task_says_nothing),
         cmocka_unit_test(a_local_copy_that_is_short_is_an_error),
     };
