@@ -107,6 +107,8 @@ static void global_init(void)
 static void options_fill(loop *l, const loop_options *options)
 {
     l->options = *options;
+    if (l->options.ca_bundle)
+        l->options.ca_bundle = xstrdup(l->options.ca_bundle);
     if (!l->options.max_connections)
         l->options.max_connections = DEFAULT_CONNECTIONS;
     if (!l->options.user_agent)
@@ -184,6 +186,7 @@ void loop_free(loop *l)
     close_fd(l->signal_fd);
     close_fd(l->wake_fd);
     close_fd(l->epoll_fd);
+    free((void *)(uintptr_t)l->options.ca_bundle);
     free(l);
 }
 

@@ -19,7 +19,7 @@ typedef struct loop loop;
 typedef struct loop_options {
     unsigned max_connections;       /* easy handles and kept connections; 0: 64 */
     bool verify_tls;                /* false only where the user said so by name */
-    const char *ca_bundle;          /* AWS_CA_BUNDLE, or NULL; borrowed until loop_free */
+    const char *ca_bundle;          /* AWS_CA_BUNDLE, or NULL; copied */
     const char *user_agent;         /* NULL: decon/<version> */
     size_t receive_buffer_bytes;    /* 0: 256 KiB */
     uint64_t bandwidth_bytes_per_s; /* the most in each direction, of bodies, over all calls but

@@ -81,7 +81,7 @@ struct loop {
     transport base;
 
     /* immutable */
-    loop_options options; /* defaults filled in */
+    loop_options options; /* defaults filled in; its ca_bundle is a copy */
     int epoll_fd, wake_fd;
     CURLM *multi;
 

@@ -6,6 +6,7 @@
 #include "orchestrator/flow.h"
 #include "orchestrator/listing.h"
 #include "orchestrator/progress.h"
+#include "orchestrator/store.h"
 #include "s3/s3.h"
 
 #define ABORT_LIMIT_MS     4000 /* for the aborts of multipart uploads; the run ends within 5 s */
@@ -77,19 +78,8 @@ static bool await_step(app *a, err *e)
 
 static bool make_client(app *a, err *e)
 {
-    const config *c = a->config;
-    a->s3 = s3_client_new(a->env.transport,
-                          &(s3_config){.endpoint = c->endpoint_url,
-                                       .region = c->region,
-                                       .profile = c->profile,
-                                       .addressing = (s3_addressing)c->addressing_style,
-                                       .no_sign_request = c->no_sign_request,
-                                       .max_in_flight = a->limits.s3_workers,
-                                       .part_size_bytes = c->part_size_bytes,
-                                       .max_attempts = (unsigned)c->download_retry_attempts,
-                                       .retry_base_ms = (unsigned)c->download_retry_base_delay_ms,
-                                       .getenv_fn = a->env.getenv_fn},
-                          e);
+    a->s3 =
+        store_client_new(a->config, a->env.getenv_fn, a->env.transport, a->limits.s3_workers, e);
     return a->s3 != NULL;
 }
 

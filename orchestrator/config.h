@@ -39,12 +39,15 @@ typedef struct config {
 
     /* store */
     char *endpoint_url, *region, *profile, *ca_bundle;
-    int addressing_style; /* s3_addressing */
+    char *storage_class, *sse_kms_key_id, *sse_c_key_file;
+    int request_payer, sse; /* indexes of store_payers, store_encryptions */
+    int addressing_style;   /* s3_addressing */
     int64_t s3_workers;
     uint64_t part_size_bytes;
     int64_t download_retry_attempts;
     uint64_t download_retry_base_delay_ms;
-    bool no_sign_request, verify_tls;
+    uint64_t connect_timeout_ms, stall_timeout_ms, bandwidth_limit_bytes;
+    bool no_sign_request, verify_ssl, use_fips_endpoint, use_dualstack_endpoint;
 
     /* share */
     int64_t host_index, host_count;

@@ -4,8 +4,8 @@
 
 #include "base/fsutil.h"
 #include "base/log.h"
-#include "base/loop.h"
 #include "orchestrator/app.h"
+#include "orchestrator/store.h"
 
 static const char *read_env(const char *name)
 {
@@ -53,11 +53,7 @@ static int run(const config *c)
     app_limits limits = app_limits_of(c);
     unsigned file_limit = fs_raise_file_limit();
     AUTO_PTR(loop)
-    l = loop_new(&(loop_options){.max_connections = limits.connections,
-                                 .verify_tls = c->verify_tls,
-                                 .ca_bundle = c->ca_bundle,
-                                 .receive_buffer_bytes = limits.receive_buffer_bytes},
-                 &e);
+    l = store_loop_new(c, read_env, limits.connections, limits.receive_buffer_bytes, &e);
     if (!l)
         return fail(&e);
     pool *workers = pool_new(worker_count(), &e);

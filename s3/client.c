@@ -74,6 +74,37 @@ void s3_client_free(s3_client *c)
     free(c);
 }
 
+static const char *either(const char *own, const char *otherwise)
+{
+    return own && *own ? own : otherwise;
+}
+
+s3_headers *s3_client_headers(const s3_client *c, const s3_headers_options *own, err *e)
+{
+    const s3_headers *h = c->headers;
+    return s3_headers_new(
+        &(s3_headers_options){.request_payer = own->request_payer || h->request_payer,
+                              .sse = either(own->sse, h->sse),
+                              .sse_kms_key_id = either(own->sse_kms_key_id, h->sse_kms_key_id),
+                              .sse_customer_key = either(own->sse_customer_key, h->customer_key),
+                              .sse_customer_key_of_source =
+                                  either(own->sse_customer_key_of_source, h->source_key),
+                              .storage_class = either(own->storage_class, h->storage_class)},
+        e);
+}
+
+char *s3_config_ca_bundle(const s3_config *config)
+{
+    AUTO(s3_profile) profile = {0};
+    const char *path = s3_env(config->getenv_fn, "AWS_CA_BUNDLE");
+    if (path)
+        return xstrdup(path);
+    err e = ERR_INIT; /* a profile that is nowhere is s3_client_new's to tell */
+    if (s3_profile_load(config->getenv_fn, config->profile, &profile, &e))
+        path = s3_profile_get(&profile, "ca_bundle");
+    return path && *path ? xstrdup(path) : NULL;
+}
+
 s3_stats s3_client_stats(const s3_client *c)
 {
     return c->stats;
@@ -178,6 +209,9 @@ static void pump_now(void *ctx)
 {
     s3_client *c = ctx;
     c->pump_timer = NULL;
+    for (s3_op *op = c->ops; op; op = op->next)
+        if (op->kind->on_keys)
+            op->kind->on_keys(op);
     s3_client_pump(c);
 }
 

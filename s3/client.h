@@ -25,8 +25,9 @@
 uint64_t s3_put_part_bytes(uint64_t configured_bytes, uint64_t size_bytes);
 
 typedef struct s3_op_kind {
-    void (*cancel)(s3_op *op); /* ends it, or lets it go on in the background without callbacks */
-    void (*free)(s3_op *op);   /* cancels its requests and releases it */
+    void (*cancel)(s3_op *op);  /* ends it, or lets it go on in the background without callbacks */
+    void (*free)(s3_op *op);    /* cancels its requests and releases it */
+    void (*on_keys)(s3_op *op); /* NULL, or: the credentials have changed. Calls nobody at once */
 } s3_op_kind;
 
 struct s3_op { /* the first member of each operation */

@@ -47,12 +47,13 @@ bool s3_bucket_is_dns_label(const char *bucket)
     return strspn(bucket, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
 }
 
-static const char *first_of(const char *const *candidates, size_t count)
+/* The index of the first that is set, else `count`. */
+static size_t first_of(const char *const *candidates, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (candidates[i] && *candidates[i])
-            return candidates[i];
-    return NULL;
+    size_t i = 0;
+    while (i < count && (!candidates[i] || !*candidates[i]))
+        i++;
+    return i;
 }
 
 static bool take_url(s3_endpoint *ep, const char *url, err *e)
@@ -103,21 +104,38 @@ static bool check_variants(const s3_endpoint *ep, err *e)
     return true;
 }
 
+/* As `aws configure set s3.addressing_style path` has it. */
+static void take_addressing(s3_endpoint *ep, const s3_profile *profile)
+{
+    const char *style = s3_profile_get(profile, "s3.addressing_style");
+    if (ep->addressing != S3_ADDRESSING_AUTO || !style)
+        return;
+    if (strcasecmp(style, "path") == 0)
+        ep->addressing = S3_ADDRESSING_PATH;
+    else if (strcasecmp(style, "virtual") == 0)
+        ep->addressing = S3_ADDRESSING_VIRTUAL;
+}
+
 bool s3_endpoint_init(s3_endpoint *out, const s3_config *config, const s3_profile *profile, err *e)
 {
     *out = (s3_endpoint){.addressing = config->addressing};
     const char *regions[] = {config->region, s3_env(config->getenv_fn, "AWS_REGION"),
                              s3_env(config->getenv_fn, "AWS_DEFAULT_REGION"),
                              s3_profile_get(profile, "region"), DEFAULT_REGION};
+    static const char *const sources[] = {"by option", "AWS_REGION", "AWS_DEFAULT_REGION",
+                                          "of the profile", "by default"};
     const char *urls[] = {config->endpoint, s3_env(config->getenv_fn, "AWS_ENDPOINT_URL_S3"),
                           s3_env(config->getenv_fn, "AWS_ENDPOINT_URL"),
-                          s3_profile_get(profile, "endpoint_url")};
-    out->region = xstrdup(first_of(regions, ARRAY_LEN(regions)));
+                          s3_profile_get(profile, "endpoint_url"), NULL};
+    size_t at = first_of(regions, ARRAY_LEN(regions));
+    out->region = xstrdup(regions[at]);
+    out->region_from = sources[at];
     out->fips = switched_on(config, profile, config->use_fips_endpoint, "AWS_USE_FIPS_ENDPOINT",
                             "use_fips_endpoint");
     out->dualstack = switched_on(config, profile, config->use_dualstack_endpoint,
                                  "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
-    const char *url = first_of(urls, ARRAY_LEN(urls));
+    const char *url = urls[first_of(urls, ARRAY_LEN(urls) - 1)];
+    take_addressing(out, profile);
     if ((!url || take_url(out, url, e)) && check_variants(out, e))
         return true;
     s3_endpoint_deinit(out);

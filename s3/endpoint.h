@@ -14,11 +14,12 @@
 #include "s3/s3.h"
 
 typedef struct s3_endpoint {
-    bool custom;  /* not AWS itself: one host for all regions */
-    char *scheme; /* custom: "http" or "https" */
-    char *host;   /* custom: host[:port] */
-    char *path;   /* custom: "" or "/prefix", without a slash at its end */
-    char *region; /* where nothing else is known of a bucket */
+    bool custom;             /* not AWS itself: one host for all regions */
+    char *scheme;            /* custom: "http" or "https" */
+    char *host;              /* custom: host[:port] */
+    char *path;              /* custom: "" or "/prefix", without a slash at its end */
+    char *region;            /* where nothing else is known of a bucket */
+    const char *region_from; /* for people: "AWS_REGION"; static */
     s3_addressing addressing;
     bool fips, dualstack;
 } s3_endpoint;

@@ -25,6 +25,9 @@ void s3_client_free(s3_client *c); /* cancels operations without callbacks; NULL
                                       inside a callback */
 DEFINE_AUTO_PTR(s3_client, s3_client_free)
 
+/* The client's own headers, but for what `own` sets: for single operations. */
+s3_headers *s3_client_headers(const s3_client *c, const s3_headers_options *own, err *e) MUST_USE;
+
 /* Counters since the client was made, for progress and bench. */
 typedef struct s3_stats {
     uint64_t requests, retries, bytes_received, bytes_sent;

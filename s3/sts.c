@@ -6,6 +6,7 @@
 #include "s3/when.h"
 #include "s3/xml.h"
 
+#define WEB_IDENTITY    "AssumeRoleWithWebIdentity"
 #define BODY_MAX_BYTES  ((size_t)256 * 1024)
 #define TOKEN_MAX_BYTES ((size_t)64 * 1024)
 #define AUTH_MAX_BYTES  ((size_t)4096)
@@ -37,14 +38,20 @@ static void end(s3_sts *s, const s3_role_keys *keys, const char *reason)
 
 /* --- the reply --- */
 
-static char *credential(const s3_sts *s, const s3_answer *answer, const char *name)
+/* An element of the action's result; NULL where it is absent or empty. */
+static char *result(const s3_sts *s, const s3_answer *answer, const char *name)
 {
-    const char *action = s->web_identity ? "AssumeRoleWithWebIdentity" : "AssumeRole";
-    AUTO_FREE char *path = xasprintf("%sResponse/%sResult/Credentials/%s", action, action, name);
+    AUTO_FREE char *path = xasprintf("%sResponse/%sResult/%s", s->action, s->action, name);
     char *text = s3_xml_find(answer->body, path);
     if (text && !*text)
         free(move(text));
     return text;
+}
+
+static char *credential(const s3_sts *s, const s3_answer *answer, const char *name)
+{
+    AUTO_FREE char *path = xasprintf("Credentials/%s", name);
+    return result(s, answer, path);
 }
 
 static bool take_keys(const s3_sts *s, const s3_answer *answer, s3_role_keys *keys)
@@ -65,10 +72,23 @@ static bool take_keys(const s3_sts *s, const s3_answer *answer, s3_role_keys *ke
 static char *refusal(const s3_sts *s, const s3_answer *answer)
 {
     AUTO_FREE char *code = s3_xml_find(answer->body, "ErrorResponse/Error/Code");
-    return xasprintf("%s refuses role %s: %d %.64s%s", s->url, s->role_arn, answer->status,
-                     code ? code : "",
-                     s->web_identity ? " (check the role's trust policy and the token)"
-                                     : " (check the role's trust policy and external_id)");
+    const char *shown = code ? code : "";
+    if (!s->role_arn)
+        return xasprintf("%s refuses GetCallerIdentity: %d %.64s", s->url, answer->status, shown);
+    bool by_token = strcmp(s->action, WEB_IDENTITY) == 0;
+    return xasprintf("%s refuses role %s: %d %.64s (check the role's trust policy and %s)", s->url,
+                     s->role_arn, answer->status, shown, by_token ? "the token" : "external_id");
+}
+
+static void take_identity(s3_sts *s, const s3_answer *answer, const char *reason)
+{
+    AUTO_FREE char *account = reason ? NULL : result(s, answer, "Account");
+    AUTO_FREE char *arn = reason ? NULL : result(s, answer, "Arn");
+    AUTO_FREE char *user_id = reason ? NULL : result(s, answer, "UserId");
+    release(s);
+    if (!reason && (!account || !arn))
+        reason = "STS: the answer does not tell account and ARN";
+    s->on_identity(s->ctx, reason ? NULL : &(s3_sts_identity){account, arn, user_id}, reason);
 }
 
 static void asked(void *ctx, const s3_answer *answer)
@@ -80,9 +100,12 @@ static void asked(void *ctx, const s3_answer *answer)
         reason = xasprintf("%s: %s", s->url, answer->error);
     else if (answer->status != 200)
         reason = refusal(s, answer);
-    else if (!take_keys(s, answer, &keys))
+    else if (s->role_arn && !take_keys(s, answer, &keys))
         reason = xasprintf("%s: the answer holds no keys, or no end of them", s->url);
-    end(s, reason ? NULL : &keys, reason);
+    if (s->role_arn)
+        end(s, reason ? NULL : &keys, reason);
+    else
+        take_identity(s, answer, reason);
 }
 
 static bool holds(slice text, const char *word)
@@ -131,13 +154,14 @@ static char *take_body(s3_sts *s, const s3_sts_call *call)
         return xasprintf("duration_seconds = %s is not from %d to %d", call->duration_s,
                          DURATION_MIN_S, DURATION_MAX_S);
     AUTO_FREE char *name = xasprintf("decon-%llu", (unsigned long long)clock_wall_s(s->ask.t));
-    buf_printf(&s->body, "Action=%s&Version=2011-06-15",
-               s->web_identity ? "AssumeRoleWithWebIdentity" : "AssumeRole");
+    buf_printf(&s->body, "Action=%s&Version=2011-06-15", s->action);
+    if (!call->role_arn)
+        return NULL;
     add_field(s, "RoleArn", call->role_arn);
     add_field(s, "RoleSessionName", call->session_name ? call->session_name : name);
     add_field(s, "DurationSeconds", call->duration_s);
     add_field(s, "ExternalId", call->external_id);
-    char *reason = s->web_identity ? take_token(s, call->token_path) : NULL;
+    char *reason = call->token_path ? take_token(s, call->token_path) : NULL;
     if (!reason && s->body.overflow)
         reason = xasprintf("a request of more than %zu bytes", BODY_MAX_BYTES);
     return reason;
@@ -198,17 +222,22 @@ void s3_sts_start(s3_sts *s, s3_getenv getenv_fn, const s3_sts_call *call)
 {
     buf_init(&s->body, BODY_MAX_BYTES);
     buf_init(&s->authorization, AUTH_MAX_BYTES);
-    s->web_identity = call->token_path != NULL;
-    s->role_arn = xstrdup(call->role_arn);
+    s->action = call->token_path ? WEB_IDENTITY
+                : call->role_arn ? "AssumeRole"
+                                 : "GetCallerIdentity";
+    s->role_arn = call->role_arn ? xstrdup(call->role_arn) : NULL;
     s->header_count = 0;
     add_header(s, "Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
     AUTO_FREE char *reason = take_url(s, getenv_fn, call->at);
     if (!reason)
         reason = take_body(s, call);
-    if (!reason && !s->web_identity)
+    if (!reason && !call->token_path)
         reason = sign(s, call->keys, call->at->region);
     if (reason) {
-        end(s, NULL, reason);
+        if (s->role_arn)
+            end(s, NULL, reason);
+        else
+            take_identity(s, NULL, reason);
         return;
     }
     s3_ask_start(&s->ask, &(http_request){.method = "POST",

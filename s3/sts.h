@@ -1,4 +1,5 @@
-/* Keys of a role from STS: AssumeRole (signed) and AssumeRoleWithWebIdentity (by a token).
+/* Keys of a role from STS: AssumeRole (signed) and AssumeRoleWithWebIdentity (by a token); and whose
+ * keys they are: GetCallerIdentity.
  *
  * What:    one POST to STS in the client's region, or to the endpoint of the environment.
  * Owner:   embedded in a provider; s3_sts_cancel ends what is under way. The call is read at once.
@@ -17,24 +18,29 @@
 #include "s3/sign.h"
 
 typedef struct s3_sts_call {
-    const s3_endpoint *at; /* region, kind of endpoint; lives on until the end */
-    const char *role_arn;
+    const s3_endpoint *at;    /* region, kind of endpoint; lives on until the end */
+    const char *role_arn;     /* NULL: GetCallerIdentity; on_identity is called then */
     const char *session_name; /* NULL: one of our own */
     const char *external_id;  /* or NULL */
     const char *duration_s;   /* as configured; NULL: STS's own, one hour */
     const char *token_path;   /* of the web identity's token, read now; NULL: AssumeRole */
-    const s3_keys *keys;      /* AssumeRole is signed with them */
+    const s3_keys *keys;      /* all but the web identity's are signed with them */
 } s3_sts_call;
+
+typedef struct s3_sts_identity { /* lent */
+    const char *account, *arn, *user_id;
+} s3_sts_identity;
 
 typedef struct s3_sts {
     s3_role_keys_end on_end;
+    void (*on_identity)(void *ctx, const s3_sts_identity *identity, const char *reason);
     void *ctx;
     s3_ask ask;
     char *url, *host, *role_arn;
     char *security_token; /* or NULL */
     buf body, authorization;
     char date[S3_DATE_SIZE];
-    bool web_identity;
+    const char *action; /* static */
     http_header headers[5];
     size_t header_count;
 } s3_sts;

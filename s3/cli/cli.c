@@ -47,26 +47,12 @@ static const char *environment(const char *name)
 
 static bool open_client(cli *c, err *e)
 {
-    const cli_config *o = c->config;
     fs_raise_file_limit();
-    loop_options net = {.max_connections = (unsigned)o->workers + 8,
-                        .verify_tls = true,
-                        .ca_bundle = getenv("AWS_CA_BUNDLE")};
-    s3_config s3 = {.endpoint = o->endpoint_url,
-                    .region = o->region,
-                    .profile = o->profile,
-                    .addressing = (s3_addressing)o->addressing_style,
-                    .no_sign_request = o->no_sign_request,
-                    .max_in_flight = (unsigned)o->workers,
-                    .part_size_bytes = o->part_size,
-                    .getenv_fn = environment};
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of fwrite's */
-    c->loop = loop_new(&net, e);
-    c->session->loop = c->loop;
-    if (!c->loop || !loop_watch_signals(c->loop, on_signal, c->session, e))
-        return false;
-    c->session->client = c->client = s3_client_new(loop_transport(c->loop), &s3, e);
-    return c->client != NULL;
+    bool ok = connection_open(c->config, &c->session->loop, &c->session->client, e);
+    c->loop = c->session->loop;
+    c->client = c->session->client;
+    return ok && loop_watch_signals(c->loop, on_signal, c->session, e);
 }
 
 static bool begin_session(cli *c, err *e)

@@ -13,6 +13,7 @@
 #include "base/loop.h"
 #include "base/options.h"
 #include "s3/s3.h"
+#include "s3/cli/connection.h"
 #include "s3/uri.h"
 
 typedef struct cli_config {
@@ -25,6 +26,7 @@ typedef struct cli_config {
     uint64_t part_size;
     int64_t workers;
     bool no_sign_request;
+    connection_options connection;
     /* several commands */
     bool recursive, raw, dry_run, yes, quiet, progress, human_readable, summarize;
     char **include, **exclude;
@@ -32,12 +34,14 @@ typedef struct cli_config {
     bool show_etag, show_class;
     /* cp, mv, sync */
     bool flatten, no_clobber, if_size_differ, if_source_newer;
-    char *content_type;
+    char *content_type, *storage_class, *sse_kms_key_id, *sse_c_copy_source_key_file;
+    int sse;
     bool delete_extra, size_only, exact_timestamps, compare_checksums;
     /* rb, du, presign, abort-uploads */
     bool force, by_class;
     uint64_t expires_in_ms, older_than_ms;
     int method;
+    bool ask_sts; /* whoami */
     /* serve */
     char *root, *address, *port_file, *access_key, *secret_key, *log;
     int64_t port, threads;

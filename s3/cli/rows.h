@@ -43,7 +43,8 @@ extern const char *const cli_addressing_styles[], *const cli_log_levels[];
     {.key = "workers", .type = OPTION_INT, .offset = AT(workers), .fallback = "50", .min = 1,      \
      .max = 1000, .metavar = "N", .alias = "numworkers", .help = "Requests in flight at once."},   \
     {.key = "no_sign_request", .type = OPTION_BOOL, .offset = AT(no_sign_request),                 \
-     .help = "Send requests without a signature, for public buckets."}
+     .help = "Send requests without a signature, for public buckets."},                            \
+    ROWS_OF_CONNECTIONS
 
 /* Which of many: filters. filter_init reads their order from the words themselves. */
 #define ROWS_OF_FILTERS                                                                            \

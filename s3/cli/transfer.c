@@ -281,6 +281,13 @@ static bool check_file(const transfer *t, err *e)
     return true;
 }
 
+/* Those of the command; NULL: the client's. */
+static bool own_headers(const transfer *t, s3_headers **headers, err *e)
+{
+    *headers = connection_headers(t->job.c->config, t->job.c->client, e);
+    return !err_is_set(e);
+}
+
 static bool start_upload(transfer *t, err *e)
 {
     const transfer_plan *p = &t->plan;
@@ -291,6 +298,9 @@ static bool start_upload(transfer *t, err *e)
         return err_set_errno(e, ERR_IO, errno, "%s", p->from.path);
     if (!check_file(t, e))
         return false;
+    AUTO_PTR(s3_headers) headers = NULL;
+    if (!own_headers(t, &headers, e))
+        return false;
     settle_size(t, (uint64_t)t->st.st_size);
     t->plan.size_bytes = (uint64_t)t->st.st_size;
     s3_put_options options = {.bucket = p->to.uri.bucket,
@@ -299,6 +309,7 @@ static bool start_upload(transfer *t, err *e)
                               .size_bytes = (uint64_t)t->st.st_size,
                               .content_type = t->job.c->config->content_type,
                               .if_none_match = t->job.c->config->no_clobber ? "*" : NULL,
+                              .headers = headers,
                               .on_progress = on_put_progress,
                               .on_done = on_put,
                               .ctx = t};
@@ -320,17 +331,22 @@ static void on_copied(void *ctx, const err *error)
     finish(t);
 }
 
-static void start_copy(transfer *t)
+static bool start_copy(transfer *t, err *e)
 {
     const transfer_plan *p = &t->plan;
+    AUTO_PTR(s3_headers) headers = NULL;
+    if (!own_headers(t, &headers, e))
+        return false;
     t->job.op = s3_copy(t->job.c->client, &(s3_copy_options){.from_bucket = p->from.uri.bucket,
                                                              .from_key = p->from.uri.key,
                                                              .size_known = p->size_known,
                                                              .size_bytes = p->size_bytes,
                                                              .to_bucket = p->to.uri.bucket,
                                                              .to_key = p->to.uri.key,
+                                                             .headers = headers,
                                                              .on_done = on_copied,
                                                              .ctx = t});
+    return true;
 }
 
 static void start(transfer *t)
@@ -342,8 +358,8 @@ static void start(transfer *t)
         failed(t, &e);
     else if (t->plan.from.is_object && !t->plan.to.is_object && !start_download(t, &e))
         failed(t, &e);
-    else if (t->plan.from.is_object && t->plan.to.is_object)
-        start_copy(t);
+    else if (t->plan.from.is_object && t->plan.to.is_object && !start_copy(t, &e))
+        failed(t, &e);
 }
 
 /* --- is there anything to do --- */

@@ -184,6 +184,20 @@ static void variants_that_cannot_be(void **state)
     }
 }
 
+static void the_style_may_stand_in_the_profile(void **state)
+{
+    s3_profile profile = {.name = (char *)(uintptr_t) "default"};
+    (void)state;
+    s3_profile_parse(&profile, SLICE_LIT("[default]\ns3 =\n  addressing_style = path\n"), true);
+    AUTO_FREE char *path = url_of((s3_config){0}, &profile, "bucket", "k", NULL);
+    assert_string_equal(path, "https://s3.us-east-1.amazonaws.com/bucket/k");
+    AUTO_FREE char *by_option =
+        url_of((s3_config){.addressing = S3_ADDRESSING_VIRTUAL}, &profile, "bucket", "k", NULL);
+    assert_string_equal(by_option, "https://bucket.s3.us-east-1.amazonaws.com/k");
+    profile.name = NULL;
+    s3_profile_deinit(&profile);
+}
+
 static void services_beside_s3(void **state)
 {
     static const struct {
@@ -238,6 +252,7 @@ int main(void)
         cmocka_unit_test_setup(region_order, clear_env),
         cmocka_unit_test_setup(fips_and_dualstack, clear_env),
         cmocka_unit_test_setup(variants_that_cannot_be, clear_env),
+        cmocka_unit_test_setup(the_style_may_stand_in_the_profile, clear_env),
         cmocka_unit_test_setup(services_beside_s3, clear_env),
         cmocka_unit_test_setup(what_is_no_url_is_refused, clear_env),
     };

@@ -1,0 +1,85 @@
+#include "s3/cli/connection.h"
+
+#include "base/log.h"
+#include "s3/cli/cli.h"
+
+const char *const connection_payers[] = {"owner", "requester", NULL};
+const char *const connection_encryptions[] = {"bucket", "AES256", "aws:kms", "aws:kms:dsse", NULL};
+
+static const char *environment(const char *name)
+{
+    return getenv(name);
+}
+
+static s3_config settings(const cli_config *o)
+{
+    const connection_options *own = &o->connection;
+    return (s3_config){.endpoint = o->endpoint_url,
+                       .region = o->region,
+                       .profile = o->profile,
+                       .addressing = (s3_addressing)o->addressing_style,
+                       .use_fips_endpoint = own->use_fips_endpoint,
+                       .use_dualstack_endpoint = own->use_dualstack_endpoint,
+                       .no_sign_request = o->no_sign_request,
+                       .max_in_flight = (unsigned)o->workers,
+                       .part_size_bytes = o->part_size,
+                       .max_attempts = (unsigned)own->max_attempts,
+                       .connect_timeout_ms = (int)own->connect_timeout_ms,
+                       .stall_timeout_ms = (int)own->stall_timeout_ms,
+                       .headers = {.request_payer = own->request_payer == 1},
+                       .getenv_fn = environment};
+}
+
+/* NULL where no file was named. */
+static bool read_key(const char *path, char **key, err *e)
+{
+    if (path)
+        *key = s3_customer_key_read(path, e);
+    return !path || *key;
+}
+
+s3_headers *connection_headers(const cli_config *config, const s3_client *client, err *e)
+{
+    AUTO_FREE char *source_key = NULL;
+    if (!config->sse && !config->sse_kms_key_id && !config->storage_class &&
+        !config->sse_c_copy_source_key_file)
+        return NULL;
+    if (!read_key(config->sse_c_copy_source_key_file, &source_key, e))
+        return NULL;
+    return s3_client_headers(
+        client,
+        &(s3_headers_options){.sse = config->sse ? connection_encryptions[config->sse] : NULL,
+                              .sse_kms_key_id = config->sse_kms_key_id,
+                              .sse_customer_key_of_source = source_key,
+                              .storage_class = config->storage_class},
+        e);
+}
+
+/* Once for all objects. */
+static bool check_headers(const cli_config *config, const s3_client *client, err *e)
+{
+    s3_headers_free(connection_headers(config, client, e));
+    return !err_is_set(e);
+}
+
+bool connection_open(const cli_config *config, loop **l, s3_client **client, err *e)
+{
+    const connection_options *own = &config->connection;
+    s3_config s3 = settings(config);
+    AUTO_FREE char *found = s3_config_ca_bundle(&s3);
+    AUTO_FREE char *key = NULL;
+    if (!own->verify_ssl)
+        log_warn("certificates are not checked (--no-verify-ssl): whoever is on the way can read "
+                 "and change what is sent");
+    loop_options net = {.max_connections = (unsigned)config->workers + 8,
+                        .verify_tls = own->verify_ssl,
+                        .ca_bundle = own->ca_bundle ? own->ca_bundle : found,
+                        .bandwidth_bytes_per_s = own->bandwidth_limit};
+    if (!read_key(own->sse_c_key_file, &key, e))
+        return false;
+    s3.headers.sse_customer_key = key;
+    *l = loop_new(&net, e);
+    if (*l)
+        *client = s3_client_new(loop_transport(*l), &s3, e);
+    return *l && *client && check_headers(config, *client, e);
+}

@@ -1,0 +1,83 @@
+/* The store that commands talk to: the options of connection and client beyond its address.
+ *
+ * What:    a member of cli_config, its rows, and what is made of it: event loop and client.
+ * Owner:   options_deinit frees the strings; loop and client are the session's.
+ * Threads: the main thread.
+ * Fails:   ERR_CONFIG for settings that cannot be.
+ */
+#ifndef S3_CLI_CONNECTION_H
+#define S3_CLI_CONNECTION_H
+
+#include "base/loop.h"
+#include "s3/s3.h"
+
+typedef struct connection_options {
+    int request_payer;
+    char *sse_c_key_file;
+    uint64_t bandwidth_limit;
+    int64_t max_attempts;
+    uint64_t connect_timeout_ms, stall_timeout_ms;
+    bool use_fips_endpoint, use_dualstack_endpoint, verify_ssl;
+    char *ca_bundle;
+} connection_options;
+
+extern const char *const connection_payers[], *const connection_encryptions[];
+
+struct cli_config;
+
+/* Loop and client, as the command's options say. */
+bool connection_open(const struct cli_config *config, loop **l, s3_client **client, err *e)
+    MUST_USE;
+
+/* What the command's own options (--storage-class, --sse ...) make of the client's headers; NULL
+ * without an error: nothing else. */
+s3_headers *connection_headers(const struct cli_config *config, const s3_client *client, err *e)
+    MUST_USE;
+
+/* clang-format off */
+#define ROWS_OF_CONNECTIONS                                                                              \
+    {.key = "request_payer", .type = OPTION_ENUM, .offset = AT(connection.request_payer),               \
+     .fallback = "owner", .choices = connection_payers, .metavar = "WHO",                               \
+     .help = "Who pays for requests and traffic: the bucket's owner, or the requester."},          \
+    {.key = "sse_c_key_file", .type = OPTION_STRING, .offset = AT(connection.sse_c_key_file),           \
+     .metavar = "FILE",                                                                            \
+     .help = "A key of your own (SSE-C) that objects are written and read with: 32 bytes, or "     \
+             "their base64. Over https only."},                                                    \
+    {.key = "bandwidth_limit", .type = OPTION_SIZE, .offset = AT(connection.bandwidth_limit),           \
+     .fallback = "0", .metavar = "SIZE",                                                           \
+     .help = "The most bytes a second, in each direction; 0: no limit."},                          \
+    {.key = "max_attempts", .type = OPTION_INT, .offset = AT(connection.max_attempts),                  \
+     .fallback = "8", .min = 1, .max = 1000, .metavar = "N", .environment = "AWS_MAX_ATTEMPTS",    \
+     .help = "Attempts for each request."},                                                        \
+    {.key = "connect_timeout", .type = OPTION_DURATION, .offset = AT(connection.connect_timeout_ms),    \
+     .fallback = "10s", .min = 0.1, .max = 3600,                                                   \
+     .help = "How long a connection may take to be made."},                                        \
+    {.key = "stall_timeout", .type = OPTION_DURATION, .offset = AT(connection.stall_timeout_ms),        \
+     .fallback = "30s", .min = 0.1, .max = 3600,                                                   \
+     .help = "A connection on which no byte moves for so long is given up for another one."},      \
+    {.key = "use_fips_endpoint", .type = OPTION_BOOL, .offset = AT(connection.use_fips_endpoint),       \
+     .help = "AWS's FIPS endpoints. Else AWS_USE_FIPS_ENDPOINT, the profile."},                    \
+    {.key = "use_dualstack_endpoint", .type = OPTION_BOOL,                                         \
+     .offset = AT(connection.use_dualstack_endpoint),                                                   \
+     .help = "AWS's endpoints with IPv6. Else AWS_USE_DUALSTACK_ENDPOINT, the profile."},          \
+    {.key = "verify_ssl", .type = OPTION_BOOL, .offset = AT(connection.verify_ssl),                     \
+     .fallback = "true",                                                                           \
+     .help = "Check certificates; --no-verify-ssl leaves that out, with a warning."},              \
+    {.key = "ca_bundle", .type = OPTION_STRING, .offset = AT(connection.ca_bundle), .metavar = "FILE",  \
+     .help = "Certificates to trust in place of the system's. Else AWS_CA_BUNDLE, the profile."}
+
+#define ROWS_OF_WRITES                                                                             \
+    {.key = "storage_class", .type = OPTION_STRING, .offset = AT(storage_class),                   \
+     .metavar = "CLASS", .section = "Objects in the store",                                        \
+     .help = "Storage class of what is written, such as STANDARD_IA or GLACIER_IR."},              \
+    {.key = "sse", .type = OPTION_ENUM, .offset = AT(sse), .fallback = "bucket",                   \
+     .choices = connection_encryptions, .metavar = "KIND",                                              \
+     .help = "Encryption by the store; bucket: as the bucket has it."},                            \
+    {.key = "sse_kms_key_id", .type = OPTION_STRING, .offset = AT(sse_kms_key_id),                 \
+     .metavar = "ID", .help = "The KMS key for --sse aws:kms; else the account's own."},           \
+    {.key = "sse_c_copy_source_key_file", .type = OPTION_STRING,                                   \
+     .offset = AT(sse_c_copy_source_key_file), .metavar = "FILE",                                  \
+     .help = "The key (SSE-C) of objects that are copied from store to store."}
+/* clang-format on */
+
+#endif

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# Credentials and the options of the connection, with the real programs against `decon-s3 serve`.
+. "$(dirname "$0")/lib.sh"
+
+# tool STATUS ARGUMENT... : what it says is in $T/out and $T/err.
+tool() {
+    local want=$1 got=0
+    shift
+    timeout 60 "$BIN/decon-s3" "$@" >"$T/out" 2>"$T/err" || got=$?
+    [ "$got" = "$want" ] || fail "status $got of decon-s3 $*: $(cat "$T/out" "$T/err")"
+}
+says() { # WORDS...
+    grep -qF -- "$*" "$T/out" "$T/err" || fail "nobody says '$*': $(cat "$T/out" "$T/err")"
+}
+is_silent_about() {
+    ! grep -qF -- "$*" "$T/out" "$T/err" || fail "'$*' is told"
+}
+
+# The store's keys come from a program; nothing of them is in the environment.
+by_program() { # STATUS-OF-THE-PROGRAM
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    export HOME=$T AWS_CONFIG_FILE=$T/config AWS_SHARED_CREDENTIALS_FILE=$T/credentials
+    cat >"$T/keys.sh" <<SH
+echo 'looking for the card' >&2
+[ "\$1" = 0 ] || { echo 'no card in the reader' >&2; exit \$1; }
+cat <<JSON
+{"Version": 1, "AccessKeyId": "test-key", "SecretAccessKey": "test-secret-key",
+ "Expiration": "2100-01-01T00:00:00Z"}
+JSON
+SH
+    printf '[profile card]\ncredential_process = sh "%s/keys.sh" %s\n' "$T" "$1" >"$T/config"
+}
+
+test_keys_from_a_program() {
+    start_store
+    by_program 0
+    tool 0 mb s3://box --profile card
+    AWS_PROFILE=card tool 0 ls
+    says box
+    tool 0 whoami --profile card
+    says "provider: shared files (profile 'card', by credential_process)"
+    says 'access-key-id: test-key'
+    says 'expires: 2100-01-01 00:00:00 UTC'
+}
+test_a_program_that_fails_says_why() {
+    start_store
+    by_program 5
+    tool 1 ls --profile card
+    says "profile 'card': credential_process: it ended with status 5 and says: no card in the reader"
+}
+test_no_secret_is_told() {
+    export AWS_SESSION_TOKEN=test-session-token AWS_ENDPOINT_URL=http://127.0.0.1:1
+    tool 0 whoami --log-level debug
+    says 'session-token: yes'
+    is_silent_about test-secret-key
+    is_silent_about test-session-token
+    tool 0 whoami --json
+    says '"provider":"environment","access_key_id":"test-key"'
+    is_silent_about test-secret-key
+    is_silent_about test-session-token
+}
+test_each_provider_says_why_it_has_nothing() {
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    tool 1 whoami --log-level debug
+    local provider
+    for provider in environment 'web identity' 'shared files' container 'instance role'; do
+        [ "$(grep -c "DEBUG credentials: $provider: " "$T/err")" = 1 ] ||
+            fail "not one line of $provider: $(cat "$T/err")"
+    done
+}
+test_anonymous() {
+    start_store --anonymous read
+    tool 0 mb s3://box
+    tool 0 ls s3://box --no-sign-request
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    tool 0 ls s3://box --no-sign-request
+    tool 0 whoami --no-sign-request
+    says 'requests are not signed'
+    tool 1 ls s3://box
+}
+test_class_and_encryption_of_uploads() {
+    start_store
+    tool 0 mb s3://box
+    seq 1000 >"$T/file"
+    tool 0 cp --storage-class STANDARD_IA --sse AES256 --bandwidth-limit 1GiB "$T/file" s3://box/k
+    tool 0 stat s3://box/k
+    says 'storage-class: STANDARD_IA'
+    printf 'cp --storage-class GLACIER_IR "%s" s3://box/line\n' "$T/file" >"$T/commands"
+    tool 0 run "$T/commands"
+    tool 0 stat s3://box/line
+    says 'storage-class: GLACIER_IR'
+    tool 0 cp --bandwidth-limit 100KiB s3://box/k "$T/back"
+    cmp "$T/file" "$T/back"
+}
+test_settings_that_cannot_be() {
+    start_store
+    tool 2 ls --use-fips-endpoint
+    says AWS_USE_FIPS_ENDPOINT
+    head -c 32 /dev/zero >"$T/key"
+    echo x >"$T/file"
+    tool 0 mb s3://box
+    tool 1 cp --sse-c-key-file "$T/key" "$T/file" s3://box/k
+    says 'not sent over plain http'
+    tool 2 cp --sse-kms-key-id K "$T/file" s3://box/k
+    says 'needs the encryption aws:kms'
+}
+test_unchecked_certificates_are_warned_of() {
+    tool 0 whoami --no-verify-ssl
+    says 'certificates are not checked (--no-verify-ssl)'
+    tool 0 whoami
+    is_silent_about 'certificates'
+}
+test_outputs_of_a_run_have_class_and_encryption() {
+    start_store
+    start_server
+    fill
+    orchestrate run --storage-class STANDARD_IA --sse AES256 --bandwidth-limit 1GiB \
+        --request-payer requester
+    expect_status 0
+    local key
+    key=$(keys out/ | grep 'report.jsonl$' | head -n 1)
+    [ -n "$key" ] || fail 'no report'
+    tool 0 stat "s3://data/$key"
+    says 'storage-class: STANDARD_IA'
+}
+
+run_tests
