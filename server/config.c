@@ -72,6 +72,12 @@ static char *temporary_dir(const char *name)
     return xasprintf("%s/%s-%08x", parent && *parent ? parent : "/tmp", name, digits);
 }
 
+static unsigned processors(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 ? (unsigned)count : 4;
+}
+
 static bool fill_job(server_config *c, err *e)
 {
     if (!c->report_output_dir || !*c->report_output_dir) {
@@ -90,18 +96,14 @@ static bool fill_job(server_config *c, err *e)
     c->cleaned_path = c->purify ? fs_absolute(c->cleaned_output_dir, e) : NULL;
     if (!c->report_path || (c->purify && !c->cleaned_path))
         return false;
-    c->job = (job_settings){.content_key = c->content_key,
-                            .report_dir = c->report_path,
-                            .cleaned_dir = c->cleaned_path,
-                            .max_line_bytes = c->max_line_size,
-                            .skip_invalid_utf8 = c->invalid_utf8 == 1};
+    c->job =
+        (job_settings){.content_key = c->content_key,
+                       .report_dir = c->report_path,
+                       .cleaned_dir = c->cleaned_path,
+                       .max_line_bytes = c->max_line_size,
+                       .skip_invalid_utf8 = c->invalid_utf8 == 1,
+                       .threads = c->scan_threads > 0 ? (unsigned)c->scan_threads : processors()};
     return true;
-}
-
-static unsigned processors(void)
-{
-    long count = sysconf(_SC_NPROCESSORS_ONLN);
-    return count > 0 ? (unsigned)count : 4;
 }
 
 static bool check_path(const char *name, const char *path, err *e)

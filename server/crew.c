@@ -291,8 +291,13 @@ bool crew_run(crew *c, crew_member *m, const char *job_id, const char *path, job
     if (m->fd < 0 && !hire(c, m, e))
         return false;
     size_t len = 0;
+    job_meter *meter = c->settings->meter;
+    if (meter)
+        atomic_fetch_add(&meter->running_jobs, 1);
     if (send_message(m->fd, job.data, job.len))
         len = receive_message(m->fd, message, MESSAGE_BYTES);
+    if (meter)
+        atomic_fetch_sub(&meter->running_jobs, 1);
     if (len < sizeof(answer)) {
         tell_crash(c, m, e);
         const job_settings *s = c->settings;

@@ -1,11 +1,12 @@
 /* One job: reads a training file, writes its report and its cleaned copy.
  *
  * What:    one pass: each line is decoded, looked at, and copied into the cleaned file unless it
- *          matched. Results are written under temporary names and get their own at the very end,
+ *          matched. Lines are scanned in batches, by as many threads as are free for the file;
+ *          results do not depend on how many. Results are written under temporary names and get their own at the very end,
  *          the report first: a job that breaks off leaves neither.
  * Owner:   job_runner is one worker's memory; _init / _deinit. Paths in job_outcome are the
  *          caller's (job_outcome_deinit).
- * Threads: a runner belongs to one thread at a time; the index is shared.
+ * Threads: a runner belongs to one thread at a time and has threads of its own; the index is shared.
  * Fails:   the message names file, line and cause.
  */
 #ifndef SERVER_JOB_RUN_H
@@ -22,6 +23,7 @@
 /* How far the jobs that share it are, for whoever shows it while they run. */
 typedef struct job_meter {
     _Atomic uint64_t text_bytes, lines; /* decoded */
+    _Atomic unsigned running_jobs;      /* which share the processors */
 } job_meter;
 
 typedef struct job_settings { /* constant after start */
@@ -32,6 +34,7 @@ typedef struct job_settings { /* constant after start */
     uint64_t max_line_bytes;
     bool skip_invalid_utf8; /* keep such lines unscanned, with a warning, instead of failing */
     job_meter *meter;       /* or NULL */
+    unsigned threads;       /* that work for all running jobs together; each has one at least */
 } job_settings;
 
 typedef struct job_outcome {
@@ -46,10 +49,10 @@ DEFINE_AUTO(job_outcome, job_outcome_deinit)
 
 typedef struct job_runner {
     const job_settings *settings;
-    matcher matcher;
-    buf text; /* a document's text, escapes resolved */
-    buf excerpt;
-    buf report; /* lines that are not written yet */
+    struct job_scanner *own;
+    struct scan_team *team;
+    struct job_batch *ring;
+    size_t ring_size;
 } job_runner;
 
 void job_runner_init(job_runner *r, const job_settings *settings, const ngram_index *x);

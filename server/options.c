@@ -40,6 +40,10 @@ static const option rows[] = {
         .metavar = "FILE", .section = "General", .help = "Reads options from a YAML file."),
     ROW("worker_threads", OPTION_INT, worker_threads, NULL, .min = 1, .max = 1024,
         .help = "Files that are worked on at once; without it, one for each processor."),
+    ROW("scan_threads", OPTION_INT, scan_threads, NULL, .min = 1, .max = 1024,
+        .help =
+            "Threads that scan, shared out among the files that are worked on; without it, one for "
+            "each processor."),
     ROW("mode", OPTION_STRING, mode, "simple", .flags = OPTION_KEY_ONLY, .check = check_mode,
         .help = "The way of detection; the one there is: simple."),
     ROW("verbose", OPTION_BOOL, verbose, "false", .letter = 'v',

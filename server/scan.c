@@ -172,20 +172,43 @@ static void sum_matches(const walk *w)
     }
 }
 
+/* Probes are made some steps ahead, so that the filter's memory is on its way when it is looked at.
+ */
+#define PROBES_AHEAD 8
+
+/* From `i` on in steps, the first position whose n-gram stands in a question, or w->total or more. */
+static size_t next_hit(const walk *w, size_t i, uint32_t *ngram)
+{
+    size_t n = w->x->settings->ngram_size, step = w->x->settings->sample_every_m_tokens;
+    const ngram_filter *filter = &w->x->in_questions;
+    uint64_t hashes[PROBES_AHEAD];
+    while (i < w->total) {
+        size_t count = MIN((w->total - i + step - 1) / step, (size_t)PROBES_AHEAD);
+        for (size_t k = 0; k < count; k++) {
+            hashes[k] = ngram_hash(w->tokens + i + k * step, n);
+            ngram_filter_prefetch(filter, hashes[k]);
+        }
+        for (size_t k = 0; k < count; k++, i += step) {
+            if (!ngram_filter_may_have(filter, hashes[k]))
+                continue;
+            *ngram = ngram_table_find_hash(&w->x->table, hashes[k]);
+            if (index_docs(w->x, *ngram).count > 0)
+                return i;
+        }
+    }
+    return i;
+}
+
 bool scan_document(const ngram_index *x, scan_scratch *s, const token_list *document,
                    bool (*on_cluster)(void *ctx, const cluster *c, err *e), void *ctx, err *e)
 {
     size_t n = x->settings->ngram_size;
+    uint32_t ngram;
     if (document->count < 2 * n)
         return true;
     walk w = {.x = x, .tokens = document->ids, .total = document->count - n + 1, .s = s};
-    for (size_t i = 0; i < w.total;) {
-        uint32_t ngram = ngram_at(&w, i);
+    for (size_t i = 0; (i = next_hit(&w, i, &ngram)) < w.total;) {
         record_list docs = index_docs(x, ngram);
-        if (docs.count == 0) {
-            i += x->settings->sample_every_m_tokens;
-            continue;
-        }
         if (docs.count > x->hot_limit) {
             i++;
             continue;
