@@ -208,6 +208,19 @@ check-cppcheck: $(BUILD)/packages-check
 	    --enable=warning,portability --suppressions-list=tests/tools/cppcheck.txt -I. \
 	    -D_GNU_SOURCE -DDECON_VERSION='"$(VERSION)"' $(filter-out s3/serve s3/cli,$(LAYERS))
 
+## check-arm64: the JSON Lines checker's tests, cross-compiled and run by qemu-user
+ARM64_CC    ?= aarch64-linux-gnu-gcc
+ARM64_RUN   ?= qemu-aarch64
+ARM64_TESTS := $(patsubst %,$(BUILD)/arm64/%,test_jsonl test_jsonl_windows test_keyset test_utf8 test_lines)
+ARM64_LIB   := base/buf.c base/err.c base/util.c compression/linecount.c compression/lines.c \
+               $(wildcard compression/json*.c compression/key*.c)
+$(BUILD)/arm64/%: tests/unit/compression/%.c $(ARM64_LIB) $(wildcard compression/*.h tests/unit/compression/*.h tests/arm64/*.h)
+	@mkdir -p $(@D)
+	@echo "  CC  $@" && $(ARM64_CC) -Itests/arm64 -I. -D_GNU_SOURCE -std=gnu11 -O2 -static $(WARNINGS) -o $@ $< $(ARM64_LIB)
+check-arm64: $(BUILD)/packages-arm64
+	@$(MAKE) --no-print-directory $(PARALLEL) $(ARM64_TESTS)
+	@for test in $(ARM64_TESTS); do echo "  RUN $$test" && $(ARM64_RUN) $$test || exit 1; done
+
 ## layers: every #include follows the table of layers (docs/design.md)
 layers:
 	@echo "  CHECK layers" && awk -f tests/tools/layers.awk $(CODE)
@@ -225,6 +238,6 @@ help:
 
 force:
 .PHONY: all deps clean server orchestrate orchestrate-debug demo test test-programs test-run \
-        e2e live bench fuzz fuzz-programs check check-format check-sizes check-shell check-clang check-cppcheck layers \
+        e2e live bench fuzz fuzz-programs check check-format check-sizes check-shell check-clang check-cppcheck check-arm64 layers \
         format help force
 .SECONDARY:

@@ -43,17 +43,21 @@ static inline KERNEL uint64_t take_escapes(json_window *w, size_t base, uint64_t
     return escaped;
 }
 
+#ifndef PUT_TOKENS /* an instruction set may have a better one */
 /* Offsets of the mask's bits; writes up to seven more than it counts. */
 static inline KERNEL uint16_t *put_tokens(uint16_t *out, uint64_t mask, size_t base)
 {
     uint16_t *end = out + __builtin_popcountll(mask);
-    for (; mask; out += 8)
+    while (out < end) {
         for (int i = 0; i < 8; i++) {
             out[i] = (uint16_t)(base + (size_t)__builtin_ctzll(mask | (uint64_t)1 << 63));
             mask &= mask - 1;
         }
+        out += 8;
+    }
     return end;
 }
+#endif
 
 static inline KERNEL uint16_t *take_block(json_window *w, size_t base, const block_mask *m,
                                           index_carry *carry, uint16_t *out)
@@ -62,7 +66,7 @@ static inline KERNEL uint16_t *take_block(json_window *w, size_t base, const blo
     if (m->backslash | (carry->escaped_up_to > base))
         quote &= ~take_escapes(w, base, m->backslash, carry);
     uint64_t in_string = prefix_xor(quote) ^ carry->in_string; /* with the opening quote */
-    carry->in_string = (uint64_t)((int64_t)in_string >> 63);
+    carry->in_string = 0 - (in_string >> 63);
     carry->control |= m->control & in_string;
     uint64_t scalar = ~(m->punctuation | m->white | quote | in_string);
     uint64_t scalar_start = scalar & ~(scalar << 1 | carry->scalar);

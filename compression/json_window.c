@@ -5,7 +5,10 @@
 
 static const json_indexer *const known[] = {
 #ifdef __x86_64__
-    &json_indexer_avx2,
+    &json_indexer_avx512,   &json_indexer_avx2, &json_indexer_sse42,
+#endif
+#ifdef __aarch64__
+    &json_indexer_neon,
 #endif
     &json_indexer_portable,
 };

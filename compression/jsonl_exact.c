@@ -210,7 +210,7 @@ static const char *end_string(jsonl *j, const char *p)
     keyset_result result = j->string_is_key ? keypath_key_end(&j->keys) : KEYSET_NEW;
     if (result != KEYSET_NEW)
         refuse_key(j, result);
-    j->state = j->string_is_key ? COLON : jsonl_after_value(j);
+    j->state = j->string_is_key ? COLON : j->after_value;
     return p + 1;
 }
 
@@ -311,7 +311,7 @@ static const char *number(jsonl *j, const char *p, const char *stop)
         if (next == NUMBER_BAD)
             return wrong_number(j, p, j->number);
         if (next == NUMBER_END) {
-            j->state = jsonl_after_value(j);
+            j->state = j->after_value;
             return p;
         }
         j->number = next;
@@ -325,7 +325,7 @@ static const char *literal(jsonl *j, const char *p, const char *stop)
         if (*p != *j->literal)
             return unexpected(j, p, (unsigned char)*p);
     if (!*j->literal)
-        j->state = jsonl_after_value(j);
+        j->state = j->after_value;
     return p;
 }
 
@@ -468,7 +468,7 @@ const char *jsonl_step(jsonl *j, const char *p, const char *stop)
 void jsonl_check_end(jsonl *j)
 {
     if (j->state == NUMBER && number_is_whole(j->number))
-        j->state = jsonl_after_value(j);
+        j->state = j->after_value;
     if (j->state == LINE_START || j->state == LINE_END)
         return;
     unexpected(j, j->piece, j->state == BYTE_ORDER_MARK ? 0xef : END_OF_TEXT);

@@ -48,8 +48,9 @@ struct jsonl {
     uint64_t unscannable_lines;
     uint64_t lone_surrogates;
 
-    size_t depth;      /* open containers */
-    uint64_t *objects; /* max_depth bits: it is an object */
+    size_t depth;            /* open containers */
+    uint64_t *objects;       /* max_depth bits: it is an object */
+    jsonl_state after_value; /* by the innermost container */
 
     bool string_is_key;
     uint64_t key_offset; /* of the last key's quote */
@@ -79,16 +80,7 @@ static inline uint64_t jsonl_offset_of(const jsonl *j, const char *p)
 
 static inline bool jsonl_in_object(const jsonl *j)
 {
-    size_t at = j->depth - 1;
-    return j->objects[at / 64] >> (at % 64) & 1;
-}
-
-/* The state behind a value, by the container that it stands in. */
-static inline jsonl_state jsonl_after_value(const jsonl *j)
-{
-    if (j->depth == 0)
-        return LINE_END;
-    return jsonl_in_object(j) ? AFTER_MEMBER : AFTER_ELEMENT;
+    return j->after_value == AFTER_MEMBER;
 }
 
 static inline void jsonl_push(jsonl *j, bool object)
@@ -96,10 +88,11 @@ static inline void jsonl_push(jsonl *j, bool object)
     uint64_t bit = (uint64_t)1 << (j->depth % 64);
     uint64_t *word = &j->objects[j->depth / 64];
     *word = object ? *word | bit : *word & ~bit;
+    j->depth++;
+    j->after_value = object ? AFTER_MEMBER : AFTER_ELEMENT;
+    j->state = object ? FIRST_KEY : FIRST_ELEMENT;
     if (object && j->keys.seen)
         keyset_open(j->keys.seen);
-    j->depth++;
-    j->state = object ? FIRST_KEY : FIRST_ELEMENT;
 }
 
 static inline void jsonl_pop(jsonl *j)
@@ -107,8 +100,12 @@ static inline void jsonl_pop(jsonl *j)
     if (j->keys.seen && jsonl_in_object(j))
         keyset_close(j->keys.seen);
     keypath_close(&j->keys, j->depth);
-    j->depth--;
-    j->state = jsonl_after_value(j);
+    size_t at = --j->depth - 1; /* of the container around it */
+    if (j->depth == 0)
+        j->after_value = LINE_END;
+    else
+        j->after_value = j->objects[at / 64] >> (at % 64) & 1 ? AFTER_MEMBER : AFTER_ELEMENT;
+    j->state = j->after_value;
 }
 
 void jsonl_end_line(jsonl *j, uint64_t end); /* the offset of its '\n', or of the text's end */
