@@ -11,7 +11,7 @@ typedef struct listing {
     bool is_pattern;
     filter filter;
     size_t base_length;
-    uint64_t seen, count, bytes;
+    uint64_t seen, shown, objects, bytes;
 } listing;
 
 static void print_line(const listing *l, const char *when, const char *size,
@@ -68,7 +68,8 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
     l->seen++;
     if (!wanted(l, object->key))
         return true;
-    l->count++;
+    l->shown++;
+    l->objects++;
     l->bytes += object->size_bytes;
     print_time(object->last_modified_s, when, sizeof when);
     size_text(o, object->size_bytes, size, sizeof size);
@@ -87,7 +88,7 @@ static bool on_prefix(void *ctx, const char *prefix, err *e)
     l->seen++;
     if (!wanted(l, prefix))
         return true;
-    l->count++;
+    l->shown++;
     if (l->call.c->config->json) {
         AUTO_FREE char *uri = xasprintf("s3://%s/%s", l->at->uri.bucket, prefix);
         const print_member members[] = {{.name = "uri", .text = uri},
@@ -134,12 +135,12 @@ static void summarize(const listing *l)
     char size[32];
     size_text(o, l->bytes, size, sizeof size);
     if (o->json) {
-        const print_member members[] = {{.name = "total_objects", .number = l->count},
+        const print_member members[] = {{.name = "total_objects", .number = l->objects},
                                         {.name = "total_size", .number = l->bytes}};
         print_json(members, ARRAY_LEN(members), stdout);
         return;
     }
-    printf("\nTotal objects: %llu\nTotal size: %s\n", (unsigned long long)l->count, size);
+    printf("\nTotal objects: %llu\nTotal size: %s\n", (unsigned long long)l->objects, size);
 }
 
 /* A pattern is searched at every level; without one, the next level only unless --recursive. */
@@ -175,7 +176,7 @@ static bool run(cli *c, err *e)
     if (l.seen == 0 && at.uri.key[0])
         return err_set(e, ERR_S3_NOT_FOUND, "%s: no key starts so; ls s3://%s shows what there is",
                        c->words[0], at.uri.bucket);
-    if (l.is_pattern && l.count == 0)
+    if (l.is_pattern && l.shown == 0)
         return err_set(e, ERR_S3_NOT_FOUND, "%s: no key fits", c->words[0]);
     if (c->config->summarize)
         summarize(&l);

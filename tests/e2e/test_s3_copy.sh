@@ -1,0 +1,264 @@
+#!/usr/bin/env bash
+# decon-s3 cp and mv: four directions, folders, patterns, filters, what stands there already.
+. "$(dirname "$0")/lib.sh"
+
+# say COMMAND...: its output in $T/said (standard output) and $T/why, its exit status in $status.
+say() {
+    status=0
+    "$@" >"$T/said" 2>"$T/why" || status=$?
+}
+expect_said() {
+    grep -qF -- "$1" "$T/said" || fail "not said: $1: $(cat "$T/said" "$T/why")"
+}
+expect_why() {
+    grep -qF -- "$1" "$T/why" || fail "not said: $1: $(cat "$T/why")"
+}
+expect_keys() { # expect_keys PREFIX KEY...
+    local prefix=$1
+    shift
+    [ "$(keys "$prefix")" = "$(printf '%s\n' "$@")" ] || fail "keys: $(keys "$prefix")"
+}
+tree() {
+    mkdir -p "$T/tree/x" "$T/tree/y z"
+    echo 1 >"$T/tree/a.txt"
+    echo 22 >"$T/tree/x/b.gz"
+    echo 333 >"$T/tree/y z/c.gz"
+    echo 4444 >"$T/tree/x.txt"
+}
+store() {
+    start_store "$@"
+    s3 mb s3://data
+    tree
+    cd "$T"
+}
+# How often the store was asked so.
+requests() {
+    grep -c -- "$1" "$T/access" || true
+}
+
+test_four_directions() {
+    store
+    s3 cp tree/a.txt s3://data/up/
+    s3 cp s3://data/up/a.txt down/new/
+    cmp tree/a.txt down/new/a.txt
+    s3 cp s3://data/up/a.txt s3://data/across
+    echo piped | s3 cp - s3://data/piped
+    [ "$(s3 cp s3://data/piped -)" = piped ]
+    expect_keys '' across piped up/a.txt
+    say s3 cp tree/a.txt tree/b.txt
+    expect_status 2
+    expect_why 's3:// URI'
+}
+
+test_several_sources_go_into_a_folder() {
+    store
+    s3 cp tree/*.txt s3://data/in/
+    expect_keys in/ in/a.txt in/x.txt
+    say s3 cp tree/a.txt tree/x.txt s3://data/in/one
+    expect_status 2
+    say s3 cp tree/absent tree/x.txt s3://data/second/
+    expect_status 1
+    expect_keys second/ second/x.txt
+}
+
+test_a_folder_goes_up_across_and_down() {
+    store
+    s3 cp -r tree s3://data/tree
+    s3 cp -r s3://data/tree s3://data/again
+    s3 cp -r s3://data/again/ back
+    diff -r tree back
+    say s3 cp -r s3://data/again s3://data/again/deeper
+    expect_status 2
+    say s3 cp -r s3://data/nothing back
+    expect_status 1
+    expect_why 'holds no objects'
+}
+
+test_patterns() {
+    store
+    s3 cp -r tree s3://data/tree
+    s3 cp 's3://data/tree/x*' out/
+    [ "$(cd out && find . -type f | sort | xargs)" = './x.txt ./x/b.gz' ]
+    s3 cp 's3://data/tree/?.txt' one/
+    [ "$(ls one | xargs)" = 'a.txt x.txt' ]
+    say s3 cp 's3://data/tree/*.zip' out/
+    expect_status 1
+    expect_why 'no key fits'
+    s3 cp tree/a.txt 's3://data/odd/st*r'
+    s3 cp tree/a.txt s3://data/odd/star
+    s3 cp --raw 's3://data/odd/st*r' raw/
+    [ "$(ls raw)" = 'st*r' ]
+}
+
+test_flatten_takes_each_name_once() {
+    store
+    s3 cp -r tree s3://data/tree
+    s3 cp --flatten 's3://data/tree/*.gz' flat/
+    [ "$(ls flat | xargs)" = 'b.gz c.gz' ]
+    s3 cp tree/a.txt s3://data/tree/second/a.txt
+    say s3 mv -f -r s3://data/tree s3://data/flat/
+    expect_status 1
+    expect_why "another source has the name 'a.txt'"
+    expect_keys tree/ tree/second/a.txt
+}
+
+test_filters_in_the_order_of_their_words() {
+    store
+    s3 cp -r --exclude '*' --include '*.gz' tree s3://data/one
+    expect_keys one/ one/x/b.gz 'one/y z/c.gz'
+    s3 cp -r --exclude '*' --include '*.gz' --exclude 'x/*' tree s3://data/two
+    expect_keys two/ 'two/y z/c.gz'
+    s3 cp -r --include '*.gz' --exclude '*' s3://data/one none 2>/dev/null || true
+    say s3 cp -r --include '*.gz' s3://data/one none
+    expect_status 2
+    [ ! -e none ]
+}
+
+test_what_stands_there_already() {
+    store
+    echo old >target
+    s3 cp target s3://data/a.txt
+    s3 cp -n tree/a.txt s3://data/
+    [ "$(s3 cat s3://data/a.txt)" = old ]
+    s3 cp --if-size-differ tree/a.txt s3://data/
+    [ "$(s3 cat s3://data/a.txt)" = 1 ]
+    echo 2 >tree/a.txt
+    s3 cp --if-size-differ tree/a.txt s3://data/
+    [ "$(s3 cat s3://data/a.txt)" = 1 ]
+    touch -d '2000-01-01' tree/a.txt
+    s3 cp --if-source-newer tree/a.txt s3://data/
+    [ "$(s3 cat s3://data/a.txt)" = 1 ]
+    touch -d '2100-01-01' tree/a.txt
+    s3 cp --if-source-newer tree/a.txt s3://data/
+    [ "$(s3 cat s3://data/a.txt)" = 2 ]
+    s3 cp --no-clobber s3://data/a.txt target
+    [ "$(cat target)" = old ]
+    s3 cp -r --if-size-differ s3://data/ there
+    : >access
+    s3 cp -r --if-size-differ s3://data/ there
+    [ "$(requests 'GET /data/a.txt')" = 0 ]
+}
+
+test_a_move_removes_what_it_has_copied() {
+    store
+    s3 mv -r tree s3://data/in
+    [ -z "$(find tree -type f)" ]
+    s3 mv -r s3://data/in s3://data/out
+    expect_keys '' out/a.txt out/x.txt out/x/b.gz 'out/y z/c.gz'
+    s3 mv 's3://data/out/*.gz' got/
+    expect_keys '' out/a.txt out/x.txt
+    [ -f got/x/b.gz ]
+    say s3 mv s3://data/out/a.txt s3://data/out/
+    expect_status 2
+    expect_why 'the same object'
+    expect_keys '' out/a.txt out/x.txt
+}
+
+test_a_source_stays_where_its_copy_failed() {
+    store --fault 'status=403,code=AccessDenied,method=PUT,key=*.txt'
+    say s3 mv -r tree s3://data/in
+    expect_status 1
+    expect_why AccessDenied
+    [ "$(cd tree && find . -type f | sort | xargs)" = './a.txt ./x.txt' ]
+    expect_keys '' in/x/b.gz 'in/y z/c.gz'
+}
+
+test_a_dry_run_does_nothing() {
+    store
+    say s3 mv --dry-run -r tree s3://data/in
+    expect_status 0
+    expect_said '(dry run) mv tree/a.txt -> s3://data/in/a.txt'
+    [ -f tree/a.txt ]
+    expect_keys ''
+    [ "$(requests PUT)" = 1 ] # the bucket
+}
+
+test_results_and_errors_for_machines() {
+    store
+    say s3 cp --json tree/a.txt tree/absent s3://data/in/
+    expect_status 1
+    expect_said '{"operation":"cp","from":"tree/a.txt","to":"s3://data/in/a.txt","size":2}'
+    grep -q '^{"error":".*absent.*"code":"IO","operation":"cp","from":"tree/absent","to":"s3://data/in/absent"}$' why ||
+        fail "$(cat why)"
+    say s3 cp --quiet tree/a.txt s3://data/in/
+    [ ! -s said ]
+    say s3 cp --json
+    expect_status 2
+    grep -q '^{"error":' why
+}
+
+test_names_that_no_file_can_have() {
+    store
+    s3 cp tree/a.txt s3://data/evil/../../escaped
+    s3 cp tree/a.txt s3://data/evil/a//b
+    s3 cp tree/a.txt s3://data/evil/a/b
+    say s3 cp -r s3://data/evil out/down
+    expect_status 1
+    [ "$(cd out && find . -type f | sort | xargs)" = ./down/a/b ]
+    [ ! -e escaped ] && [ ! -e ../escaped ]
+}
+
+test_nothing_is_lost_where_a_listing_breaks_off() {
+    store
+    mkdir many
+    (cd many && seq -f '%05g' 1 1100 | xargs touch)
+    s3 cp -q -r many s3://data/many
+    stop "$store"
+    start_store --fault 'status=403,code=AccessDenied,method=GET,query=continuation-token'
+    say s3 cp -r s3://data/many down
+    expect_status 1
+    expect_why AccessDenied
+    [ "$(ls down | wc -l)" = 1000 ] # what was listed
+    say s3 rm -r --yes s3://data/many
+    expect_status 1
+}
+
+# start_copy WORD...: in the background, as $copy.
+start_copy() {
+    "$BIN/decon-s3" cp "$@" >said 2>why &
+    copy=$!
+    started+=("$copy")
+}
+
+test_a_download_goes_on_where_it_was() {
+    store
+    head -c 20000000 /dev/urandom >large
+    s3 cp -q large s3://data/large
+    stop "$store"
+    # The first range takes longer than what is not worth a record; the last one does not come.
+    start_store --fault 'delay=2500,method=GET,key=large,header=Range,count=1' \
+        --fault 'delay=600000,method=GET,key=large,header=Range,every=3'
+    start_copy --workers 1 --part-size 5MiB s3://data/large got
+    wait_for test -s got.decon-ranges
+    kill -KILL "$copy"
+    wait_exit "$copy"
+    [ ! -e got ] && [ -s got.decon-part ]
+    kill -KILL "$store"
+    start_store
+    : >access
+    s3 cp --workers 1 --part-size 5MiB s3://data/large got
+    cmp large got
+    [ "$(requests 'GET /data/large')" -lt 4 ]
+    [ -z "$(find . -name 'got.decon-*')" ]
+}
+
+test_a_download_that_never_began_leaves_nothing() {
+    store
+    say s3 cp s3://data/absent new/got
+    expect_status 1
+    [ -z "$(find . -name 'got*')" ]
+}
+
+test_an_interrupted_run_ends_with_the_signal() {
+    store --fault 'delay=600000,method=GET,key=a.txt'
+    s3 cp tree/a.txt s3://data/
+    start_copy s3://data/a.txt got
+    wait_for test -e got.decon-part
+    kill -INT "$copy"
+    wait_exit "$copy"
+    expect_status 130
+    [ -z "$(find . -name 'got*')" ]
+    kill -KILL "$store" # it is still asleep
+}
+
+run_tests

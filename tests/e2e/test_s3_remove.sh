@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# decon-s3 rm and rb: batches, the guard before much is removed, what fails.
+. "$(dirname "$0")/lib.sh"
+
+say() {
+    status=0
+    "$@" >"$T/said" 2>"$T/why" || status=$?
+}
+expect_why() {
+    grep -qF -- "$1" "$T/why" || fail "not said: $1: $(cat "$T/why")"
+}
+expect_keys() {
+    local prefix=$1
+    shift
+    [ "$(keys "$prefix")" = "$([ $# = 0 ] || printf '%s\n' "$@")" ] || fail "keys: $(keys "$prefix")"
+}
+requests() {
+    grep -c -- "$1" "$T/access" || true
+}
+store() {
+    start_store "$@"
+    s3 mb s3://data
+    cd "$T"
+    mkdir few
+    (cd few && touch a b c d.txt)
+}
+# many: 1,001 objects below s3://data/many/
+many() {
+    mkdir many
+    (cd many && seq -f '%04g' 1 1001 | xargs touch)
+    s3 cp -q -r many s3://data/many
+}
+# with_answer TEXT COMMAND...: at a terminal, where a person types TEXT.
+with_answer() {
+    local answer=$1
+    shift
+    command -v script >/dev/null || { echo 'no script(1)'; exit 77; }
+    status=0
+    printf '%s\n' "$answer" | script -q -e -c "$*" "$T/terminal" >/dev/null 2>&1 || status=$?
+}
+
+test_words_go_in_one_batch() {
+    store
+    s3 cp -q -r few s3://data/few
+    say s3 rm s3://data/few/a s3://data/few/b s3://data/few/absent
+    expect_status 0
+    [ "$(sort said)" = "$(printf 'rm s3://data/few/%s\n' a absent b)" ]
+    [ "$(requests 'POST /data?delete')" = 1 ]
+    expect_keys few/ few/c few/d.txt
+    say s3 rm s3://data
+    expect_status 2
+    expect_why --recursive
+}
+
+test_a_few_below_a_prefix_go_without_a_question() {
+    store
+    s3 cp -q -r few s3://data/few
+    s3 cp -q few/a s3://data/fewer
+    say s3 rm -r --exclude '*.txt' s3://data/few
+    expect_status 0
+    expect_keys '' few/d.txt fewer
+    say s3 rm -r s3://data/nothing
+    expect_status 1
+    say s3 rm 's3://data/few*'
+    expect_keys ''
+    say s3 rm 's3://data/few*'
+    expect_status 1
+}
+
+test_a_wildcard_can_be_taken_to_the_letter() {
+    store
+    s3 cp -q few/a 's3://data/st*r'
+    s3 cp -q few/a s3://data/star
+    s3 rm --raw 's3://data/st*r'
+    expect_keys '' star
+}
+
+test_many_want_a_word() {
+    store
+    many
+    say s3 rm -r s3://data/many
+    expect_status 2
+    expect_why 'more than 1000 objects'
+    [ "$(keys many/ | wc -l)" = 1001 ]
+    say s3 rm -r --dry-run s3://data/many
+    expect_status 0
+    [ "$(wc -l <said)" = 1001 ]
+    [ "$(keys many/ | wc -l)" = 1001 ]
+    s3 rm -q -r --yes s3://data/many
+    expect_keys ''
+    [ "$(requests 'POST /data?delete')" = 1 ] # 1,000, and one by itself
+    [ "$(requests 'DELETE /data/many/')" = 1 ]
+}
+
+test_a_whole_bucket_wants_a_word() {
+    store
+    s3 cp -q few/a s3://data/a
+    for uri in s3://data s3://data/; do
+        say s3 rm -r "$uri"
+        expect_status 2
+        expect_why 'all objects of s3://data'
+    done
+    say s3 rm 's3://data/*'
+    expect_status 2
+    expect_keys '' a
+    s3 rm -y 's3://data/*'
+    expect_keys ''
+}
+
+test_a_person_may_say_yes() {
+    store
+    s3 cp -q few/a s3://data/a
+    with_answer no "$BIN/decon-s3" rm -r s3://data
+    expect_status 1
+    grep -q 'remove all objects of s3://data? Type yes' terminal || fail "$(cat terminal)"
+    expect_keys '' a
+    with_answer yes "$BIN/decon-s3" rm -r s3://data
+    expect_status 0
+    expect_keys ''
+}
+
+test_keys_that_cannot_be_removed_are_named() {
+    store --fault 'status=403,code=AccessDenied,method=DELETE,key=*b'
+    s3 cp -q -r few s3://data/few
+    say s3 rm --json s3://data/few/b
+    expect_status 1
+    grep -q '^{"error":"s3://data/few/b: DeleteObject: 403 AccessDenied .*"uri":"s3://data/few/b"' why ||
+        fail "$(cat why)"
+    say s3 rm s3://data/few/a s3://elsewhere/a s3://elsewhere/b
+    expect_status 1
+    expect_why 's3://elsewhere/a: '
+    expect_why 's3://elsewhere/b: '
+    [ "$(cat said)" = 'rm s3://data/few/a' ]
+}
+
+test_keys_that_xml_cannot_hold() {
+    store
+    s3 cp -q few/a s3://data/$'in/one\x01'
+    s3 cp -q few/a s3://data/$'in/two\n<&>'
+    s3 cp -q few/a s3://data/in/three
+    s3 rm -r s3://data/in
+    expect_keys ''
+}
+
+test_a_bucket_that_is_not_empty_stays() {
+    store
+    s3 cp -q -r few s3://data/few
+    say s3 rb s3://data
+    expect_status 1
+    expect_why '--force removes its objects first'
+    say s3 rb --force --dry-run s3://data
+    expect_status 0
+    [ "$(keys '' | wc -l)" = 4 ]
+    say s3 rb --force s3://data
+    expect_status 0
+    [ -z "$(s3 ls)" ]
+    say s3 rb s3://data
+    expect_status 1
+    say s3 rb s3://data/key
+    expect_status 2
+}
+
+run_tests
