@@ -36,6 +36,7 @@ static s3_config settings(const config *c)
                        .retry_base_ms = (unsigned)c->download_retry_base_delay_ms,
                        .connect_timeout_ms = (int)c->connect_timeout_ms,
                        .stall_timeout_ms = (int)c->stall_timeout_ms,
+                       .outage_wait_ms = c->outage_wait_ms,
                        .headers = {.request_payer = c->request_payer == 1,
                                    .sse = c->sse ? store_encryptions[c->sse] : NULL,
                                    .sse_kms_key_id = c->sse_kms_key_id,

@@ -8,6 +8,7 @@
 #define DEFAULT_PART_BYTES         ((uint64_t)16 * 1024 * 1024)
 #define DEFAULT_CONNECT_TIMEOUT_MS 10000
 #define DEFAULT_STALL_TIMEOUT_MS   30000
+#define DEFAULT_OUTAGE_WAIT_MS     600000
 
 static void credentials_changed(void *ctx)
 {
@@ -20,6 +21,7 @@ static void take_numbers(s3_client *c, const s3_config *config)
     c->max_in_flight = config->max_in_flight ? config->max_in_flight : DEFAULT_IN_FLIGHT;
     c->max_attempts = config->max_attempts ? config->max_attempts : DEFAULT_ATTEMPTS;
     c->retry_base_ms = config->retry_base_ms ? config->retry_base_ms : DEFAULT_RETRY_BASE_MS;
+    c->outage.limit_ms = config->outage_wait_ms ? config->outage_wait_ms : DEFAULT_OUTAGE_WAIT_MS;
     c->part_size_bytes = config->part_size_bytes ? config->part_size_bytes : DEFAULT_PART_BYTES;
     c->connect_timeout_ms =
         config->connect_timeout_ms > 0 ? config->connect_timeout_ms : DEFAULT_CONNECT_TIMEOUT_MS;

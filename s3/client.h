@@ -10,6 +10,7 @@
 
 #include "s3/credentials.h"
 #include "s3/endpoint.h"
+#include "s3/outage.h"
 #include "s3/integrity.h"
 #include "s3/request.h"
 #include "s3/s3.h"
@@ -64,9 +65,7 @@ struct s3_client {
     uint64_t queue_sequence;
     timer *pump_timer;
     int64_t clock_offset_s; /* the store's clock minus ours */
-    bool had_success;
-    bool outage; /* no address answers, or the retry tokens are spent */
-    uint64_t outage_since_ms;
+    s3_outage outage;
     s3_bucket_region *regions; /* learnt from redirects */
     size_t region_count;
     s3_stats stats;

@@ -61,6 +61,7 @@ typedef struct s3_config {
     unsigned retry_base_ms;      /* 0: 50 (1,000 when throttled); full jitter, at most 20 s */
     int connect_timeout_ms;      /* 0: 10,000 */
     int stall_timeout_ms;        /* 0: 30,000 */
+    uint64_t outage_wait_ms;     /* how long a store that had answered is waited for; 0: 600,000 */
     /* Uploads: AWS_REQUEST_CHECKSUM_CALCULATION, request_checksum_calculation of the profile.
      * Downloads: AWS_RESPONSE_CHECKSUM_VALIDATION, response_checksum_validation. */
     s3_checksum_use request_checksums, response_checksums;

@@ -18,7 +18,6 @@
 #define LONG_STALL_MS     300000
 #define BACKOFF_CAP_MS    20000
 #define THROTTLED_BASE_MS 1000
-#define OUTAGE_MAX_MS     ((uint64_t)600 * 1000)
 #define HASHED_BODY_MAX   ((size_t)1024 * 1024) /* hashing must not hold the loop up */
 #define AUTHORIZATION_MAX ((size_t)8192)
 
@@ -313,20 +312,11 @@ static uint64_t pause_ms(const s3_request *r, unsigned tries, bool throttled)
     return MAX(jitter, r->head.retry_after_ms);
 }
 
-/* The store had answered before and does not now: wait for it, without spending attempts. */
+/* Waits for a store that is away, without spending an attempt; false: it is not that, or for too
+ * long. */
 static bool wait_for_store(s3_request *r, bool throttled, const err *e)
 {
-    s3_client *c = r->client;
-    uint64_t now_ms = clock_now_ms(c->t);
-    if (!c->had_success)
-        return false;
-    if (!c->outage) {
-        c->outage = true;
-        c->outage_since_ms = now_ms;
-        log_warn("the store is in trouble (%s): pausing, for %llu min at most", e->message,
-                 (unsigned long long)(OUTAGE_MAX_MS / 60000));
-    }
-    if (now_ms - c->outage_since_ms >= OUTAGE_MAX_MS)
+    if (!s3_outage_wait(&r->client->outage, clock_now_ms(r->client->t), e))
         return false;
     r->attempt--;
     back_off(r, pause_ms(r, MIN(++r->outage_tries + 4, 16U), throttled), e);
@@ -418,10 +408,7 @@ static void judge(s3_request *r, s3_verdict verdict, const err *e)
 static void succeed(s3_request *r)
 {
     s3_client *c = r->client;
-    if (c->outage)
-        log_info("the store answers again");
-    c->outage = false;
-    c->had_success = true;
+    s3_outage_success(&c->outage, clock_now_ms(c->t));
     c->stats.bytes_sent += r->body_file_bytes + r->body.len;
     s3_throttle_success(&c->throttle, r->tokens_taken);
     finish(r, NULL);

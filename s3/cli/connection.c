@@ -26,6 +26,7 @@ static s3_config settings(const cli_config *o)
                        .max_attempts = (unsigned)own->max_attempts,
                        .connect_timeout_ms = (int)own->connect_timeout_ms,
                        .stall_timeout_ms = (int)own->stall_timeout_ms,
+                       .outage_wait_ms = own->outage_wait_ms,
                        .headers = {.request_payer = own->request_payer == 1},
                        .getenv_fn = environment};
 }

@@ -16,7 +16,7 @@ typedef struct connection_options {
     char *sse_c_key_file;
     uint64_t bandwidth_limit;
     int64_t max_attempts;
-    uint64_t connect_timeout_ms, stall_timeout_ms;
+    uint64_t connect_timeout_ms, stall_timeout_ms, outage_wait_ms;
     bool use_fips_endpoint, use_dualstack_endpoint, verify_ssl;
     char *ca_bundle;
 } connection_options;
@@ -55,6 +55,10 @@ s3_headers *connection_headers(const struct cli_config *config, const s3_client 
     {.key = "stall_timeout", .type = OPTION_DURATION, .offset = AT(connection.stall_timeout_ms),        \
      .fallback = "30s", .min = 0.1, .max = 3600,                                                   \
      .help = "A connection on which no byte moves for so long is given up for another one."},      \
+    {.key = "outage_wait", .type = OPTION_DURATION, .offset = AT(connection.outage_wait_ms),       \
+     .fallback = "10m", .min = 1, .max = 86400 * 30.0,                                             \
+     .help = "How long a store that had answered and does not now is waited for, before objects "  \
+             "fail."},                                                                             \
     {.key = "use_fips_endpoint", .type = OPTION_BOOL, .offset = AT(connection.use_fips_endpoint),       \
      .help = "AWS's FIPS endpoints. Else AWS_USE_FIPS_ENDPOINT, the profile."},                    \
     {.key = "use_dualstack_endpoint", .type = OPTION_BOOL,                                         \

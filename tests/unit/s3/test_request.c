@@ -407,8 +407,29 @@ static void a_store_that_goes_away_is_waited_for(void **state)
     site_expect(&s, "DELETE", URL, 204, "");
     remove_key(&s);
     assert_int_equal(site_end(&s), ERR_NONE);
-    assert_false(s.c->outage);
+    assert_false(s.c->outage.on);
     site_close(&s);
+}
+
+static void an_outage_has_a_limit_and_says_so(void **state)
+{
+    s3_outage o = {.limit_ms = 3600000};
+    err e = ERR_INIT;
+    (void)state;
+    assert_false(err_set(&e, ERR_NET_DNS, "nobody there"));
+    assert_false(s3_outage_wait(&o, 1000, &e)); /* it has never answered */
+    s3_outage_success(&o, 1000);
+    assert_false(o.on);
+    assert_true(s3_outage_wait(&o, 2000, &e));
+    assert_int_equal(o.said_ms, 2000);
+    assert_true(s3_outage_wait(&o, 301999, &e));
+    assert_int_equal(o.said_ms, 2000);
+    assert_true(s3_outage_wait(&o, 302000, &e));
+    assert_int_equal(o.said_ms, 302000);
+    assert_true(s3_outage_wait(&o, 3601999, &e));
+    assert_false(s3_outage_wait(&o, 3602000, &e));
+    s3_outage_success(&o, 3700000);
+    assert_true(s3_outage_wait(&o, 3800000, &e)); /* another one */
 }
 
 static void a_store_that_stays_away_is_given_up(void **state)
@@ -501,6 +522,7 @@ int main(void)
         cmocka_unit_test(no_more_are_in_flight_than_allowed),
         cmocka_unit_test(spent_tokens_fail_a_store_that_never_answered),
         cmocka_unit_test(a_store_that_goes_away_is_waited_for),
+        cmocka_unit_test(an_outage_has_a_limit_and_says_so),
         cmocka_unit_test(a_store_that_stays_away_is_given_up),
         cmocka_unit_test(a_cancelled_request_is_silent),
         cmocka_unit_test(free_ends_what_is_under_way),
