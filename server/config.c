@@ -4,6 +4,7 @@
 
 #include "base/fsutil.h"
 #include "base/log.h"
+#include "server/compatible.h"
 #include "server/json_write.h"
 
 #define DECAY_START "20"
@@ -38,6 +39,7 @@ static void fill_detect(server_config *c)
     }
     c->detect = (detect_settings){
         .tokenizer = c->tokenizer,
+        .compatible = c->compatible,
         .vocabulary_dir = c->vocabulary_dir,
         .punctuation = c->punctuation_chars,
         .ngram_size = (size_t)c->ngram_size,
@@ -125,6 +127,8 @@ bool server_config_read(server_config *c, const option_set *set, int argc, char 
         return false;
     if (c->help || c->version || c->print_config || c->print_reference)
         return true;
+    if (c->compatible)
+        compatible_adjust(c, set, origins);
     if (!check_path("evals_dir", c->evals_dir, e) || !check_path("content_key", c->content_key, e))
         return false;
     c->workers = c->worker_threads > 0 ? (unsigned)c->worker_threads : processors();

@@ -32,6 +32,7 @@ typedef struct server_config {
     int64_t eval_min_token_length, eval_min_unique_word_count;
     int index_passages, index_answers; /* 0 false, 1 true */
     int64_t worker_threads, scan_threads;
+    bool compatible;
     int bad_eval_line; /* 0 refuse, 1 end-file */
     int invalid_utf8;  /* 0 fail, 1 skip */
     uint64_t max_line_size;

@@ -83,6 +83,7 @@ typedef struct eval_file {
     const char *path;
     const char *name;
     size_t files_done, files_total;
+    uint64_t indexed_before;
     bool ended; /* by a bad line, the old way */
 } eval_file;
 
@@ -198,20 +199,31 @@ static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, er
     log_warn("%s: line %" PRIu64 ": %s; the rest of the file is left out", f->path, number + 1,
              why.message);
     f->ended = true;
+    f->x->counts.passed_over += f->x->counts.indexed - f->indexed_before;
     return true;
+}
+
+static bool cannot_be_decoded(const evals_options *o, const char *path)
+{
+    return o->leave_out_bzip2_and_xz && (str_ends_with(path, ".bz2") || str_ends_with(path, ".xz"));
 }
 
 static bool load_file(const evals_options *options, const path_list *list, size_t at,
                       ngram_index *x, err *e)
 {
     const char *path = list->paths[at];
+    if (cannot_be_decoded(options, path)) {
+        log_warn("%s is left out, as compatible asks for", path);
+        return true;
+    }
     const char *slash = strrchr(path, '/');
     eval_file f = {.x = x,
                    .options = options,
                    .path = path,
                    .name = slash ? slash + 1 : path,
                    .files_done = at,
-                   .files_total = list->count};
+                   .files_total = list->count,
+                   .indexed_before = x->counts.indexed};
     AUTO_PTR(stage) lines = stage_lines_new(options->max_line_bytes, on_line, &f);
     if (!codec_decode_file(path, lines, e))
         return err_context(e, "evaluation file");

@@ -21,6 +21,7 @@
 
 typedef struct detect_settings { /* constant after start */
     const char *tokenizer;
+    bool compatible;            /* with the reference server, in what this one does better */
     const char *vocabulary_dir; /* looked at first; may be NULL */
     const char *punctuation;
     size_t ngram_size;
@@ -77,7 +78,8 @@ typedef struct eval_record {
 
 typedef struct index_counts {
     uint64_t read, few_tokens, few_words, duplicates, empty, indexed;
-    uint64_t unfindable; /* questions shorter than an n-gram */
+    uint64_t passed_over; /* of those indexed: they do not count for the limit of hot n-grams */
+    uint64_t unfindable;  /* questions shorter than an n-gram */
 } index_counts;
 
 typedef struct record_list { /* ascending record numbers */

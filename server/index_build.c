@@ -313,7 +313,7 @@ void index_freeze(ngram_index *x)
     make_question_idf(x);
     for (size_t i = 0; i < x->record_count; i++)
         sum_record(x, &x->records[i]);
-    size_t root = (size_t)sqrtf((float)x->counts.indexed);
+    size_t root = (size_t)sqrtf((float)(x->counts.indexed - x->counts.passed_over));
     x->hot_limit = MAX((size_t)LEAST_HOT, 2 * root);
     index_scratch_free(x->scratch);
     x->scratch = NULL;

@@ -23,6 +23,7 @@ ngram_index *load_index(const server_config *c, err *e)
 {
     evals_options options = {.dir = c->evals_dir,
                              .bad_line_ends_file = c->bad_eval_line == 1,
+                             .leave_out_bzip2_and_xz = c->compatible,
                              .max_line_bytes = c->max_line_size};
     AUTO_PTR(ngram_index) x = index_new(&c->detect, e);
     if (!x || !evals_load(&options, x, e))

@@ -119,6 +119,11 @@ static const option rows[] = {
     ROW("bad_eval_line", OPTION_ENUM, bad_eval_line, "refuse", .choices = bad_line_choices,
         .help = "What a line of an evaluation file that is no record does: the server does not "
                 "start, or what follows it in the file is left out."),
+    ROW("compatible", OPTION_BOOL, compatible, "false",
+        .help = "Does as the reference server where this one does better: a bad line ends its "
+                "evaluation file, bzip2 and xz evaluation files add nothing, word and unknown "
+                "tokenizers are one token a byte, purify counts on the command line only, a "
+                "references folder of the user's goes before the file's evals_dir."),
     ROW("help", OPTION_BOOL, help, "false", .letter = 'h', .flags = OPTION_FLAG_ONLY,
         .section = "Others", .help = "Shows this help and ends."),
     ROW("version", OPTION_BOOL, version, "false", .flags = OPTION_FLAG_ONLY,

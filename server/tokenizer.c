@@ -1,3 +1,4 @@
+#include "base/log.h"
 #include "server/tokenizer_private.h"
 
 static const tokenizer_ops *tokenizer_at(size_t i)
@@ -8,21 +9,39 @@ static const tokenizer_ops *tokenizer_at(size_t i)
     return i < TOKENIZER_WORD_COUNT ? tokenizer_words[i] : NULL;
 }
 
+static const tokenizer_ops *tokenizer_called(const char *name)
+{
+    const tokenizer_ops *ops = NULL;
+    for (size_t i = 0; (ops = tokenizer_at(i)) && !str_equal(ops->name, name);)
+        i++;
+    return ops;
+}
+
 tokenizer *tokenizer_new(const char *name, const char *vocabulary_dir, err *e)
 {
-    const tokenizer_ops *ops;
+    const tokenizer_ops *ops = tokenizer_called(name);
+    if (ops)
+        return ops->create(ops, vocabulary_dir, e);
     AUTO(buf) names;
     buf_init(&names, 512);
-    for (size_t i = 0; (ops = tokenizer_at(i)); i++) {
-        if (str_equal(ops->name, name))
-            return ops->create(ops, vocabulary_dir, e);
+    for (size_t i = 0; (ops = tokenizer_at(i)); i++)
         buf_printf(&names, "%s%s", i > 0 ? ", " : "", ops->name);
-    }
     err_set(e, ERR_CONFIG,
             "tokenizer '%s' is not part of this server; there is: %s (give --tokenizer, or "
             "tokenizer_str in the configuration)",
             name, buf_str(&names));
     return NULL;
+}
+
+tokenizer *tokenizer_new_compatible(const char *name, const char *vocabulary_dir, err *e)
+{
+    bool is_word = str_equal(name, "word");
+    const tokenizer_ops *ops = is_word ? NULL : tokenizer_called(name);
+    if (ops)
+        return ops->create(ops, vocabulary_dir, e);
+    log_warn("tokenizer '%s' is one token for each byte, as compatible asks for", name);
+    ops = is_word ? &tokenizer_bytes_as_word : &tokenizer_bytes;
+    return ops->create(ops, vocabulary_dir, e);
 }
 
 void tokenizer_free(tokenizer *t)

@@ -44,6 +44,8 @@ typedef struct tokenizer_ops tokenizer_ops;
 
 /* vocabulary_dir: where a vocabulary is looked for first; NULL: only in the usual places. */
 tokenizer *tokenizer_new(const char *name, const char *vocabulary_dir, err *e) MUST_USE;
+/* As the reference server: `word`, and any name that there is not, is one token for each byte. */
+tokenizer *tokenizer_new_compatible(const char *name, const char *vocabulary_dir, err *e) MUST_USE;
 void tokenizer_free(tokenizer *t); /* NULL is fine */
 DEFINE_AUTO_PTR(tokenizer, tokenizer_free)
 

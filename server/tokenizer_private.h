@@ -45,4 +45,7 @@ extern const tokenizer_ops *const tokenizer_words[TOKENIZER_WORD_COUNT];
 #define TOKENIZER_BPE_COUNT 5
 extern const tokenizer_ops *const tokenizer_bpe[TOKENIZER_BPE_COUNT];
 
+/* Not found by tokenizer_new. */
+extern const tokenizer_ops tokenizer_bytes, tokenizer_bytes_as_word;
+
 #endif
