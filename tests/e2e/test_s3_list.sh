@@ -138,10 +138,11 @@ test_a_signed_url_serves_without_keys() {
     fetch PUT "$(s3 presign --method PUT --expires-in 5m 's3://data/new one')" tree/a.txt
     [ "$(s3 cat 's3://data/new one')" = 1 ]
     say s3 presign --json s3://data/tree/a.txt
-    expect_lines '^{"uri":"s3://data/tree/a.txt","method":"GET","expires_in":3600,"url":"http://127.0.0.1:.*X-Amz-Signature=[0-9a-f]+"}$'
+    expect_lines '"uri":"s3://data/tree/a.txt","method":"GET","expires_in":3600,"url":"http://127.0.0.1:.*X-Amz-Signature=[0-9a-f]+"}$'
     say s3 presign --expires-in 8d s3://data/tree/a.txt
     expect_status 2
-    ! grep -q 'X-Amz-Signature' access || fail 'a signature in the log'
+    say s3 presign --log-level debug s3://data/tree/a.txt
+    ! grep -q 'X-Amz-Signature' why || fail 'a signature in the log'
 }
 
 # leave_upload KEY: a multipart upload that was killed.
