@@ -336,7 +336,8 @@ const option_set config_options = {
     .program = "decon-orchestrator",
     .usage = "decon-orchestrator --config FILE [options]\n"
              "       decon-orchestrator --remote-file-input URI --remote-report-output-dir URI "
-             "[options]",
+             "[options]"
+             "\n       decon-orchestrator verify FILE|s3://BUCKET/KEY...    (see verify --help)",
     .intro = "Takes training files out of an S3 store, has the detection server look at each, and "
              "puts reports and cleaned files back. It may be stopped and started at any time: "
              "what is done stands in the store.",

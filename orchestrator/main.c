@@ -2,9 +2,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/fsutil.h"
 #include "base/log.h"
 #include "orchestrator/app.h"
+#include "orchestrator/cmd_verify.h"
 #include "orchestrator/store.h"
 
 static const char *read_env(const char *name)
@@ -80,6 +82,8 @@ int main(int argc, char **argv)
     err e = ERR_INIT;
     AUTO(config) c = {0};
     log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO});
+    if (argc > 1 && str_equal(argv[1], "verify"))
+        return cmd_verify(argc - 1, argv + 1, read_env, stdout);
     if (!config_load(argc, argv, read_env, &c, &e))
         return fail(&e);
     if (config_wants_information(&c))
