@@ -23,8 +23,7 @@
     {.key = "if_source_newer", .type = OPTION_BOOL, .offset = AT(if_source_newer), .letter = 'u',  \
      .help = "Only what is not at TARGET, or older there."},                                       \
     {.key = "content_type", .type = OPTION_STRING, .offset = AT(content_type), .metavar = "TYPE",  \
-     .help = "Content-Type of uploads; else binary/octet-stream."},                                \
-    ROWS_OF_WRITES
+     .help = "Content-Type of uploads; else binary/octet-stream."}
 /* clang-format on */
 
 #endif
