@@ -1,0 +1,51 @@
+/* The shared files (~/.aws/config and credentials): whatever stands there, pairs are names
+ * and values in one line each, and reading the same text once more changes no value. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "s3/profile.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void expect(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+/* What a program sees of it: each name's value. */
+static char *visible(const s3_profile *p)
+{
+    AUTO(buf) out;
+    buf_init(&out, 1 << 24);
+    for (size_t i = 0; i < p->pair_count; i++)
+        buf_printf(&out, "%s=%s\n", p->pairs[i].name, s3_profile_get(p, p->pairs[i].name));
+    return xstrdup(buf_str(&out));
+}
+
+static void try_profile(slice text, const char *name, bool is_config)
+{
+    AUTO(s3_profile) p = {.name = xstrdup(name)};
+    s3_profile_parse(&p, text, is_config);
+    expect(p.found || p.pair_count == 0);
+    size_t count = p.pair_count;
+    for (size_t i = 0; i < count; i++) {
+        expect(!strchr(p.pairs[i].name, '\n'));
+        expect(!strchr(p.pairs[i].value, '\n') && s3_profile_get(&p, p.pairs[i].name) != NULL);
+    }
+    AUTO_FREE char *once = visible(&p);
+    s3_profile_parse(&p, text, is_config);
+    expect(p.pair_count == 2 * count);
+    AUTO_FREE char *twice = visible(&p);
+    expect(strncmp(once, twice, strlen(once)) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    slice text = {(const char *)data, size};
+    for (int is_config = 0; is_config < 2; is_config++) {
+        try_profile(text, "default", is_config);
+        try_profile(text, "work", is_config);
+    }
+    return 0;
+}
