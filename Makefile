@@ -176,6 +176,10 @@ fuzz-programs: $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_SOURCES))
 $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(FUZZ_LIBS)
 	$(link) -fsanitize=fuzzer
 
+## soak: decon-s3 and the orchestrator under faults at 5 %, 10,000 objects for each kind of fault (COUNT=, ONLY=)
+soak: all $(OUT)/bench/usage
+	@BIN=$(OUT)/bin BENCH=$(OUT)/bench tests/soak/soak.sh
+
 ## bench: times the programs on this machine, plain build (bench-NAME: one of tests/bench/bench_NAME.sh)
 BENCH_SCRIPTS := $(sort $(wildcard tests/bench/bench_*.sh))
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
@@ -238,6 +242,6 @@ help:
 
 force:
 .PHONY: all deps clean server orchestrate orchestrate-debug demo test test-programs test-run \
-        e2e live bench fuzz fuzz-programs check check-format check-sizes check-shell check-clang check-cppcheck check-arm64 layers \
+        e2e live soak bench fuzz fuzz-programs check check-format check-sizes check-shell check-clang check-cppcheck check-arm64 layers \
         format help force
 .SECONDARY:

@@ -71,7 +71,8 @@ static bool run(cli *c, err *e)
     "To which requests:\n"                                                                         \
     "  method=GET key=*.gz bucket=NAME query=uploadId header=Range    only such requests\n"        \
     "  count=3 every=10     only the first three of them; only each tenth of them\n"               \
-    "  rate=5% seed=1       5 in 100 of them, the same ones in each run with this seed\n"
+    "  rate=5% seed=1       5 in 100 of them, the same ones in each run with this seed\n"          \
+    "  once                 each key no more than once\n"
 
 static const char *const anonymous_choices[] = {"none", "read", "all", NULL};
 
@@ -105,7 +106,7 @@ static const option rows_serve[] = {
              "request."},
     {.key = "fault", .type = OPTION_LIST, .offset = AT(fault), .metavar = "RULE",
      .check = fault_check,
-     .help = "Answer some requests wrongly, for tests of clients; see below. May be repeated; the "
+     .help = "Answer some requests wrongly, for tests of clients; see below. The "
              "first rule that fits decides."},
     ROWS_OF_ALL,
 };

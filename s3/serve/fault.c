@@ -16,6 +16,7 @@ static void fault_deinit(fault *f)
     free(f->bucket);
     free(f->query);
     free(f->header);
+    free(f->met);
 }
 
 void fault_set_deinit(fault_set *set)
@@ -75,6 +76,10 @@ static bool apply_bare_word(fault *f, const char *name)
                  {"checksum", FAULT_CHECKSUM},
                  {"corrupt", FAULT_CORRUPT},
                  {"etag", FAULT_ETAG}};
+    if (str_equal(name, "once")) {
+        f->once = true;
+        return true;
+    }
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
         if (str_equal(name, kinds[i].name))
             return set_kind(f, kinds[i].kind);
@@ -142,7 +147,7 @@ static bool parse_rule(const char *rule, fault *f, err *e)
                            "fault '%s': '%.*s' is not understood here: use one of status=N, "
                            "truncate=N, reset, lost, delay=MS, checksum, corrupt and etag, with "
                            "code=NAME, method=M, key=PATTERN, bucket=NAME, query=NAME, "
-                           "header=NAME, count=N, every=N, rate=P%% and seed=N",
+                           "header=NAME, count=N, every=N, rate=P%%, seed=N and once",
                            rule, (int)len, at);
         at += len + (at[len] == ',');
     }
@@ -191,14 +196,42 @@ static uint64_t scatter(uint64_t seed, uint64_t n)
     return x ^ (x >> 31);
 }
 
-static bool is_due(fault *f)
+/* FNV-1a; a collision only spares a key its fault. */
+static uint64_t key_hash(const target *t)
+{
+    uint64_t hash = 0xcbf29ce484222325ULL;
+    for (const char *p = t->bucket ? t->bucket : ""; *p; p++)
+        hash = (hash ^ (unsigned char)*p) * 0x100000001b3ULL;
+    for (size_t i = 0; i < t->key.len; i++)
+        hash = (hash ^ (unsigned char)t->key.data[i]) * 0x100000001b3ULL;
+    return hash;
+}
+
+/* Keeps the key in mind; false where it is there already. */
+static bool meet_key(fault *f, const target *t)
+{
+    uint64_t hash = key_hash(t);
+    for (size_t i = 0; i < f->met_count; i++)
+        if (f->met[i] == hash)
+            return false;
+    if (f->met_count == f->met_capacity) {
+        f->met_capacity = MAX(f->met_capacity * 2, (size_t)64);
+        f->met = xrealloc(f->met, f->met_capacity * sizeof *f->met);
+    }
+    f->met[f->met_count++] = hash;
+    return true;
+}
+
+static bool is_due(fault *f, const target *t)
 {
     f->seen++;
     if (f->count > 0 && f->seen > f->count)
         return false;
     if (f->every > 0 && f->seen % f->every != 0)
         return false;
-    return f->rate == 0 || scatter(f->seed, f->seen) % FAULT_RATE_ONE < f->rate;
+    if (f->rate > 0 && scatter(f->seed, f->seen) % FAULT_RATE_ONE >= f->rate)
+        return false;
+    return !f->once || meet_key(f, t);
 }
 
 const fault *fault_match(fault_set *set, const auth_request *request)
@@ -206,7 +239,7 @@ const fault *fault_match(fault_set *set, const auth_request *request)
     const fault *found = NULL;
     pthread_mutex_lock(&set->lock);
     for (size_t i = 0; !found && i < set->count; i++)
-        if (is_meant(&set->rules[i], request) && is_due(&set->rules[i]))
+        if (is_meant(&set->rules[i], request) && is_due(&set->rules[i], request->target))
             found = &set->rules[i];
     pthread_mutex_unlock(&set->lock);
     return found;

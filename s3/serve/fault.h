@@ -17,6 +17,7 @@
  *            query=NAME   only requests that carry this query parameter, header=NAME: this header
  *            count=N      the first N matching requests only; every=N: each N-th of them
  *            rate=P%      this share of them, by a pseudo-random sequence: seed=N chooses it
+ *            once         each key no more than once
  *          The first rule that is due decides.
  * Owner:   fault_set is an embedded value with _init / _deinit; what fault_match yields lives as
  *          long.
@@ -52,8 +53,11 @@ typedef struct fault {
     uint64_t count, every;                               /* 0: not given */
     uint64_t rate;                                       /* parts of FAULT_RATE_ONE; 0: not given */
     uint64_t seed;
+    bool once;
     /* under the set's lock */
     uint64_t seen;
+    uint64_t *met; /* hashes of the keys that met a `once` */
+    size_t met_count, met_capacity;
 } fault;
 
 #define FAULT_RATE_ONE 1000000U /* always */

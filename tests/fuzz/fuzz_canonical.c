@@ -47,8 +47,8 @@ static void rewrite_query(slice query, buf *out)
         size_t begin = cut ? (size_t)(cut - query.data) + 1 : 0;
         for (size_t i = begin; i < query.len; i++) {
             char c = query.data[i];
-            bool plain = (c >= 'a' && c <= 'z') && (i < 2 || query.data[i - 1] != '%') &&
-                         (i < 2 || query.data[i - 2] != '%');
+            bool plain = (c >= 'a' && c <= 'z') && (i == begin || query.data[i - 1] != '%') &&
+                         (i < begin + 2 || query.data[i - 2] != '%');
             if (plain)
                 buf_printf(out, "%%%02x", (unsigned)(unsigned char)c);
             else

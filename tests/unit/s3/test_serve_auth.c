@@ -256,6 +256,23 @@ static void test_fault_rates(void **state)
     assert_int_equal(count_due("lost,rate=100%", 1000, &any), 1000);
 }
 
+static void test_faults_once_a_key(void **state)
+{
+    UNUSED(state);
+    AUTO(fault_set) set;
+    AUTO(target) first = {0};
+    AUTO(target) second = {0};
+    err e = ERR_INIT;
+    fault_set_init(&set);
+    assert_true(target_parse("/b/first", &first, &e));
+    assert_true(target_parse("/b/second", &second, &e));
+    assert_true(fault_add(&set, "etag,once", &e));
+    assert_non_null(match(&set, "GET", &first, NULL));
+    assert_null(match(&set, "GET", &first, NULL));
+    assert_non_null(match(&set, "GET", &second, NULL));
+    assert_null(match(&set, "GET", &second, NULL));
+}
+
 static void test_fault_rules(void **state)
 {
     UNUSED(state);
@@ -321,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_targets),
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_fault_rates),
+        cmocka_unit_test(test_faults_once_a_key),
         cmocka_unit_test(test_fault_rules),
         cmocka_unit_test(test_codes_of_statuses),
     };
