@@ -118,7 +118,8 @@ void loop_call_end(http_call *call, CURLcode code)
     http_result result = {.status = call->status >= 200 ? call->status : 0,
                           .body_bytes = call->body_bytes,
                           .reused = connection_reused(call),
-                          .first_byte = call->first_byte};
+                          .first_byte = call->first_byte,
+                          .repeated = call->times_sent > 1};
     if (refused)
         result.error = call->error;
     else if (code != CURLE_OK)

@@ -278,6 +278,14 @@ static void set_method(http_call *call)
     }
 }
 
+static int sending_called(void *ctx, char *remote, char *local, int remote_port, int local_port)
+{
+    http_call *call = ctx;
+    UNUSED(remote), UNUSED(local), UNUSED(remote_port), UNUSED(local_port);
+    call->times_sent++;
+    return CURL_PREREQFUNC_OK;
+}
+
 static void set_callbacks(http_call *call)
 {
     CURL *c = call->easy->curl;
@@ -292,6 +300,8 @@ static void set_callbacks(http_call *call)
     curl_easy_setopt(c, CURLOPT_READDATA, call);
     curl_easy_setopt(c, CURLOPT_SEEKFUNCTION, rewind_called);
     curl_easy_setopt(c, CURLOPT_SEEKDATA, call);
+    curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, sending_called);
+    curl_easy_setopt(c, CURLOPT_PREREQDATA, call);
     curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, socket_called);
 }
 

@@ -44,6 +44,7 @@ struct http_call {
     char *shown;    /* "GET http://host/path": for messages, without the query */
     easy *easy;     /* NULL while queued */
     uint64_t sent_bytes;
+    unsigned times_sent; /* libcurl repeats it by itself where a kept connection had died */
 
     bool paused[FLOW_DIRECTIONS], stalled; /* paused by the cap */
     uint64_t paused_order;                 /* 0: not paused */

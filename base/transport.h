@@ -43,6 +43,7 @@ typedef struct http_result {
     uint64_t body_bytes; /* body bytes received */
     bool reused;         /* the connection had served another request before */
     bool first_byte;     /* any byte of the reply came */
+    bool repeated;       /* a kept connection had died: it was sent once more, on a new one */
     err error;           /* where !ok: ERR_NET, ERR_NET_DNS, ERR_TIMEOUT, ERR_TRUNCATED, or what
                             on_head / on_body set */
 } http_result;

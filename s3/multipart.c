@@ -27,7 +27,7 @@ bool s3_refuses_digest(void *ctx, const s3_reply *head)
 
 bool s3_was_tried_before(const s3_request *r)
 {
-    return r->attempt > 1 || r->fresh_connection;
+    return r->attempt > 1 || r->fresh_connection || r->repeated;
 }
 
 /* --- the end: well, or with an abort behind it --- */

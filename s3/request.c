@@ -76,7 +76,7 @@ void s3_request_start(s3_client *c, s3_request *r)
 {
     r->client = c;
     r->attempt = r->outage_tries = r->tokens_taken = 0;
-    r->renewed = r->redirected = r->clock_set = r->fresh_connection = false;
+    r->renewed = r->redirected = r->clock_set = r->fresh_connection = r->repeated = false;
     r->payload_hash[0] = '\0';
     buf_init(&r->reply, r->reply_max_bytes ? r->reply_max_bytes : S3_REPLY_MAX_BYTES);
     buf_init(&r->authorization, AUTHORIZATION_MAX);
@@ -435,6 +435,7 @@ static void on_done(void *ctx, const http_result *result)
     s3_request *r = ctx;
     s3_client *c = r->client;
     err e = ERR_INIT;
+    r->repeated = r->repeated || result->repeated;
     landed(r);
     if (!result->ok)
         judge(r, s3_broken_verdict(result), &result->error);

@@ -69,7 +69,7 @@ struct s3_request {
     unsigned outage_tries; /* tries that do not count */
     unsigned tokens_taken;
     unsigned generation; /* of the keys it was signed with */
-    bool renewed, redirected, clock_set, fresh_connection, success_status;
+    bool renewed, redirected, clock_set, fresh_connection, repeated, success_status;
     char region[48];
     char *session_token; /* the one it was signed with */
     char date[S3_DATE_SIZE], payload_hash[S3_HASH_SIZE];

@@ -371,6 +371,21 @@ static void test_faults_are_passed(void **state)
     assert_true(s3_client_stats(f->client).retries >= 3);
 }
 
+/* The store has carried them out, its reply was lost, and the kept connection with it. */
+static void test_lost_replies_are_not_taken_for_refusals(void **state)
+{
+    fixture *f = *state;
+    const char *faults[] = {"lost,method=POST,query=uploadId,count=1",
+                            "lost,method=PUT,key=lease,count=1", NULL};
+    AUTO_FREE char *data = xcalloc(1, 6 * MIB);
+    start(f, faults);
+    assert_true(put(f, "large", (slice){data, 6 * MIB}, NULL));
+    assert_true(str_ends_with(buf_str(&f->text), "-2\""));
+    assert_true(put(f, "lease", SLICE_LIT("mine"), "*"));
+    assert_false(put(f, "lease", SLICE_LIT("yours"), "*"));
+    assert_int_equal(f->error.http_status, 412);
+}
+
 static void test_faults_that_stay(void **state)
 {
     fixture *f = *state;
@@ -395,6 +410,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_copy, setup, teardown),
         cmocka_unit_test_setup_teardown(test_probe_leaves_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_faults_are_passed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lost_replies_are_not_taken_for_refusals, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_faults_that_stay, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
