@@ -51,10 +51,9 @@ struct http_call {
     uint64_t moved_ms;                     /* when the last byte came or went */
 
     /* The reply. */
-    bool first_byte, head_done;
-    bool in_head; /* a status line came, its headers follow */
-    int status;   /* of the head that is coming in */
-    buf head;     /* name NUL value NUL ... */
+    bool first_byte, head_done, in_head; /* in_head: a status line came, its headers follow */
+    int status;                          /* of the head that is coming in */
+    buf head;                            /* name NUL value NUL ... */
     size_t head_count;
     uint64_t body_bytes;
     err error; /* set by a callback, or by the upload's file */
