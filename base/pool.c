@@ -112,6 +112,8 @@ void pool_free(pool *p)
     pthread_mutex_unlock(&p->lock);
     for (unsigned i = 0; i < p->thread_count; i++)
         pthread_join(p->threads[i], NULL);
+    for (pool_task *task; (task = queue_pop(&p->finished));)
+        task->done(task); /* nobody collected it any more: it may hold memory and descriptors */
     pthread_cond_destroy(&p->work_came);
     pthread_mutex_destroy(&p->lock);
     free(p->threads);

@@ -23,7 +23,9 @@ typedef struct pool_task {
 } pool_task;
 
 pool *pool_new(unsigned thread_count, err *e) MUST_USE;
-void pool_free(pool *p); /* waits for running tasks; queued ones are dropped unrun, without done */
+/* Waits for running tasks and calls `done` of what has finished; queued ones are dropped unrun,
+ * without done. */
+void pool_free(pool *p);
 DEFINE_AUTO_PTR(pool, pool_free)
 
 /* `wake` is called from a worker (or from pool_submit of a pool of 0 threads) when a task has

@@ -78,8 +78,12 @@ static bool await_step(app *a, err *e)
 
 static bool make_client(app *a, err *e)
 {
-    a->s3 =
-        store_client_new(a->config, a->env.getenv_fn, a->env.transport, a->limits.s3_workers, e);
+    a->s3 = store_client_new(a->config,
+                             &(store_env){.getenv_fn = a->env.getenv_fn,
+                                          .transport = a->env.transport,
+                                          .pool = a->env.pool,
+                                          .requests = a->limits.s3_workers},
+                             e);
     return a->s3 != NULL;
 }
 

@@ -9,10 +9,13 @@
 struct download {
     download_options options;
     int fd;
-    bool reused;   /* an earlier run's file */
-    bool keep_off; /* do not re-use one (any more) */
-    s3_op *get;    /* NULL once ended */
-    verify_task *verify;
+    bool reused;         /* an earlier run's whole file */
+    bool kept;           /* a part of it is in the file from an earlier run */
+    bool keep_off;       /* do not use such things (any more) */
+    char *resume_path;   /* lent to s3_get */
+    s3_op *get;          /* NULL once ended */
+    verify_task *verify; /* NULL once ended */
+    err fault;           /* found by the verification while the rest was on its way */
     uint64_t received_bytes;
 };
 
@@ -20,6 +23,7 @@ static void download_free(download *d)
 {
     if (d->fd >= 0)
         close(d->fd);
+    free(d->resume_path);
     free(d);
 }
 
@@ -82,14 +86,17 @@ static void warn_about(const download *d)
 
 static bool begin(download *d, err *e);
 
-/* A file that an earlier run left went bad on the disk: the object itself decides. */
+/* What an earlier run left, whole or in part, went bad on the disk: the object itself decides. */
 static void begin_afresh(download *d, const err *error)
 {
     log_warn("%s; the kept local copy is bad, it is downloaded anew", error->message);
     err e = ERR_INIT;
+    if (d->get)
+        s3_op_cancel(move(d->get));
     close(d->fd);
     d->fd = -1;
     d->keep_off = true;
+    d->kept = false;
     if (!begin(d, &e))
         fail(d, &e);
 }
@@ -107,13 +114,23 @@ static void fail_verification(download *d, const err *error)
     fail(d, &e);
 }
 
+/* The checksum of the object, which is known when all of it is here, decides whether the object is
+ * to blame, or the way that it took. */
+static void hold_fault(download *d, const err *error)
+{
+    d->fault = *error;
+    log_debug("%s; the checksum of the whole object decides", error->message);
+}
+
 static void on_verified(void *ctx, const verdict *found, const err *error)
 {
     download *d = ctx;
     d->verify = NULL;
     if (error) {
-        if (d->reused)
+        if (d->reused || d->kept)
             begin_afresh(d, error);
+        else if (d->get)
+            hold_fault(d, error);
         else
             fail_verification(d, error);
         return;
@@ -133,11 +150,16 @@ static void on_get_progress(void *ctx, uint64_t prefix_bytes, uint64_t received_
         verify_task_grow(d->verify, prefix_bytes);
 }
 
+static bool start_verification(download *d, err *e);
+
 static void on_get_restart(void *ctx)
 {
     download *d = ctx;
+    d->kept = false;
     if (d->verify)
         verify_task_restart(d->verify);
+    else if (err_is_set(&d->fault) && start_verification(d, &d->fault))
+        d->fault = (err)ERR_INIT;
 }
 
 static void on_get_done(void *ctx, const s3_get_result *result, const err *error)
@@ -152,7 +174,9 @@ static void on_get_done(void *ctx, const s3_get_result *result, const err *error
         return;
     }
     d->received_bytes = result->size_bytes;
-    if (d->verify)
+    if (err_is_set(&d->fault))
+        fail_verification(d, &d->fault);
+    else if (d->verify)
         verify_task_end(d->verify, result->size_bytes);
     else
         succeed(d);
@@ -182,7 +206,7 @@ static bool open_file(download *d, err *e)
     d->reused = !d->keep_off && d->options.level != VERIFY_NONE &&
                 workdir_has_whole(w, it->key, it->etag, it->size_bytes);
     if (!d->reused) {
-        d->fd = workdir_part_create(w, it->key, e);
+        d->fd = workdir_part_open(w, it->key, d->keep_off, e);
         return d->fd >= 0;
     }
     AUTO_FREE char *path = workdir_final_path(w, it->key);
@@ -193,16 +217,20 @@ static bool open_file(download *d, err *e)
 static void start_get(download *d)
 {
     const download_options *o = &d->options;
+    free(d->resume_path);
+    d->resume_path = workdir_resume_path(o->workdir, o->item->key);
     d->get = s3_get(o->s3, &(s3_get_options){.bucket = o->bucket,
                                              .key = o->item->key,
                                              .etag = o->item->etag[0] ? o->item->etag : NULL,
                                              .size_known = true,
                                              .size_bytes = o->item->size_bytes,
                                              .fd = d->fd,
+                                             .resume_path = d->resume_path,
                                              .on_progress = on_get_progress,
                                              .on_restart = on_get_restart,
                                              .on_done = on_get_done,
                                              .ctx = d});
+    d->kept = s3_get_kept_bytes(d->get) > 0;
 }
 
 static bool begin(download *d, err *e)

@@ -2,7 +2,9 @@
  *
  * What:    ranges into the part file (s3_get), a verification that follows (verify_task); when both
  *          are through, the part file gets its name. A whole file that an earlier run left is only
- *          verified.
+ *          verified; of a part the finished ranges are used. Where such a thing proves bad, and
+ *          where the verification finds a fault in bytes that then do not fit the object's
+ *          checksum, all is loaded anew before the object is blamed.
  * Owner:   download_start / on_done or download_cancel, which both free it.
  * Threads: loop.
  * Fails:   by the error given to on_done; the first fault ends both. Local files are left to the

@@ -3,7 +3,7 @@
  * state        entry action                  success       again      failure     after a crash
  * -----------  ----------------------------  ------------  ---------  ----------  ---------------
  * WAITING      (disk budget lets it in)      DOWNLOADING   -          -           planned anew
- * DOWNLOADING  get ranges, verify prefix     READY [1]     (in s3/)   DISCARDING  part file: anew
+ * DOWNLOADING  get ranges, verify prefix     READY [1]     (in s3/)   DISCARDING  ranges kept [6]
  * READY        queue for a job slot          SUBMITTING    -          WAITING[2]  whole file kept
  * SUBMITTING   POST /submit                  POLLING       (in jobs)  FAILED      same key and job
  * POLLING      GET /status                   CHECKING      READY [3]  DISCARDING  same key and job
@@ -25,6 +25,8 @@
  * [4] contaminated, with a cleaned file; COPYING: clean, and copies are asked for; else COMMITTING.
  *     A debug run ends here: DONE, and nothing is uploaded or removed anywhere.
  * [5] where an opposite commit object (of an older version) stands; else COOLING.
+ * [6] those that were recorded; also when the store could not be reached: then FAILED, and the part
+ *     stays.
  *
  * FAILED keeps the local files of failed jobs and uploads: nothing is lost, the next run takes
  * over.
@@ -46,6 +48,18 @@ static bool may_submit_again(const item *it, const err *error)
 {
     bool old_job = it->job_replayed && (error->code == ERR_JOB_FAILED || error->code == ERR_RESULT);
     return it->submissions < MAX_SUBMISSIONS && (old_job || error->code == ERR_JOB_FORGOTTEN);
+}
+
+/* The object is not to blame: the next run goes on from the ranges that are here. */
+static bool leaves_a_part(const flow *f, const item *it, const err *error)
+{
+    static const err_code passing[] = {ERR_NET,       ERR_NET_DNS,       ERR_TIMEOUT,
+                                       ERR_TRUNCATED, ERR_HTTP_SERVER,   ERR_S3_THROTTLED,
+                                       ERR_NO_SPACE,  ERR_S3_CREDENTIALS};
+    for (size_t i = 0; i < ARRAY_LEN(passing); i++)
+        if (error->code == passing[i])
+            return workdir_has_part(f->o.workdir, it->key);
+    return false;
 }
 
 static item_state state_after_result(const flow *f, const item *it)
@@ -72,7 +86,7 @@ static item_state next_state(const flow *f, const item *it, const err *error)
         return ITEM_DOWNLOADING;
     case ITEM_DOWNLOADING:
         if (error)
-            return f->debug ? ITEM_FAILED : ITEM_DISCARDING;
+            return f->debug || leaves_a_part(f, it, error) ? ITEM_FAILED : ITEM_DISCARDING;
         return has_no_lines(it) ? state_after_result(f, it) : ITEM_READY;
     case ITEM_READY:
         return err_is_set(&f->run_error) ? ITEM_WAITING : ITEM_SUBMITTING;

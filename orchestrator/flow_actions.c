@@ -12,7 +12,6 @@
 #include "orchestrator/result.h"
 #include "orchestrator/upload.h"
 
-#define COPY_MAX_BYTES       (5ull << 30) /* of one CopyObject; larger files go up from the disk */
 #define REPORT_CONTENT_TYPE  "application/x-ndjson"
 #define CLEANED_CONTENT_TYPE "application/octet-stream"
 
@@ -214,11 +213,13 @@ static bool enter_uploading(flow *f, item *it, err *e)
 static bool enter_copying(flow *f, item *it, err *e)
 {
     upload_target to = target(f, it, &f->o.config->places.cleaned, it->outputs.cleaned_key);
-    if (it->size_bytes > COPY_MAX_BYTES)
-        it->leaf = upload_file(&to, it->local_path, CLEANED_CONTENT_TYPE, e);
-    else
-        it->leaf = upload_copy(&to, flow_input_bucket(f), it->key, it->etag[0] ? it->etag : NULL);
-    return it->leaf != NULL;
+    UNUSED(e);
+    it->leaf = upload_copy(&to, &(s3_copy_options){.from_bucket = flow_input_bucket(f),
+                                                   .from_key = it->key,
+                                                   .from_etag = it->etag[0] ? it->etag : NULL,
+                                                   .size_known = true,
+                                                   .size_bytes = it->size_bytes});
+    return true;
 }
 
 static bool enter_committing(flow *f, item *it, err *e)

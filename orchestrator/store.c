@@ -4,6 +4,8 @@
 
 const char *const store_addressing_styles[] = {"auto", "path", "virtual", NULL};
 const char *const store_payers[] = {"owner", "requester", NULL};
+/* In the order of s3_checksum_use. */
+const char *const store_checksum_uses[] = {"default", "when_supported", "when_required", NULL};
 const char *const store_encryptions[] = {"bucket", "AES256", "aws:kms", "aws:kms:dsse", NULL};
 
 loop *store_loop_new(const config *c, const char *(*getenv_fn)(const char *name),
@@ -37,21 +39,25 @@ static s3_config settings(const config *c)
                        .connect_timeout_ms = (int)c->connect_timeout_ms,
                        .stall_timeout_ms = (int)c->stall_timeout_ms,
                        .outage_wait_ms = c->outage_wait_ms,
+                       .request_checksums = (s3_checksum_use)c->request_checksums,
+                       .response_checksums = (s3_checksum_use)c->response_checksums,
+                       .check_md5_etag = c->check_md5_etag,
+                       .unsigned_payload = c->unsigned_payload,
                        .headers = {.request_payer = c->request_payer == 1,
                                    .sse = c->sse ? store_encryptions[c->sse] : NULL,
                                    .sse_kms_key_id = c->sse_kms_key_id,
                                    .storage_class = c->storage_class}};
 }
 
-s3_client *store_client_new(const config *c, const char *(*getenv_fn)(const char *name),
-                            transport *t, unsigned requests, err *e)
+s3_client *store_client_new(const config *c, const store_env *env, err *e)
 {
     s3_config s3 = settings(c);
     AUTO_FREE char *key = c->sse_c_key_file ? s3_customer_key_read(c->sse_c_key_file, e) : NULL;
     if (c->sse_c_key_file && !key)
         return NULL;
     s3.headers.sse_customer_key = s3.headers.sse_customer_key_of_source = key;
-    s3.max_in_flight = requests;
-    s3.getenv_fn = getenv_fn;
-    return s3_client_new(t, &s3, e);
+    s3.max_in_flight = env->requests;
+    s3.pool = env->pool;
+    s3.getenv_fn = env->getenv_fn;
+    return s3_client_new(env->transport, &s3, e);
 }

@@ -12,16 +12,22 @@
 #include "orchestrator/config.h"
 #include "s3/s3.h"
 
-/* What the options `addressing_style`, `request_payer` and `sse` choose from. */
+/* What the options `addressing_style`, `request_payer`, `sse` and the two of checksums choose from. */
 extern const char *const store_addressing_styles[];
 extern const char *const store_payers[];
 extern const char *const store_encryptions[];
+extern const char *const store_checksum_uses[];
 
 /* The loop that requests to the store go over; warns where certificates are not checked. */
 loop *store_loop_new(const config *c, const char *(*getenv_fn)(const char *name),
                      unsigned connections, size_t receive_buffer_bytes, err *e) MUST_USE;
 
-s3_client *store_client_new(const config *c, const char *(*getenv_fn)(const char *name),
-                            transport *t, unsigned requests, err *e) MUST_USE;
+typedef struct store_env {
+    const char *(*getenv_fn)(const char *name);
+    transport *transport;
+    pool *pool; /* hashes files */
+    unsigned requests;
+} store_env;
+s3_client *store_client_new(const config *c, const store_env *env, err *e) MUST_USE;
 
 #endif

@@ -123,16 +123,14 @@ upload *upload_remove(const upload_target *to)
     return u;
 }
 
-upload *upload_copy(const upload_target *to, const char *from_bucket, const char *from_key,
-                    const char *etag)
+upload *upload_copy(const upload_target *to, const s3_copy_options *from)
 {
     upload *u = upload_new(to);
-    u->op = s3_copy(to->s3, &(s3_copy_options){.from_bucket = from_bucket,
-                                               .from_key = from_key,
-                                               .from_etag = etag,
-                                               .to_bucket = to->bucket,
-                                               .to_key = to->key,
-                                               .on_done = end,
-                                               .ctx = u});
+    s3_copy_options options = *from;
+    options.to_bucket = to->bucket;
+    options.to_key = to->key;
+    options.on_done = end;
+    options.ctx = u;
+    u->op = s3_copy(to->s3, &options);
     return u;
 }

@@ -26,9 +26,8 @@ upload *upload_empty(const upload_target *to) MUST_USE;
 /* The object stands there and has this size, else ERR_S3_REPLY. */
 upload *upload_confirm(const upload_target *to, uint64_t size_bytes) MUST_USE;
 upload *upload_remove(const upload_target *to) MUST_USE; /* absent is fine */
-/* Inside the store; `etag` pins the source, or NULL. */
-upload *upload_copy(const upload_target *to, const char *from_bucket, const char *from_key,
-                    const char *etag) MUST_USE;
+/* Inside the store; `from` names and pins the source, the rest of it comes from `to`. */
+upload *upload_copy(const upload_target *to, const s3_copy_options *from) MUST_USE;
 void upload_cancel(upload *u); /* NULL is fine */
 
 #endif

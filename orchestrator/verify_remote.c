@@ -41,7 +41,12 @@ verify_remote *verify_remote_new(const config *c, const char *(*getenv_fn)(const
     r->pool = r->loop ? pool_new(workers(c), e) : NULL;
     if (r->pool) {
         loop_attach_pool(r->loop, r->pool);
-        r->s3 = store_client_new(c, getenv_fn, loop_transport(r->loop), limits.s3_workers, e);
+        r->s3 = store_client_new(c,
+                                 &(store_env){.getenv_fn = getenv_fn,
+                                              .transport = loop_transport(r->loop),
+                                              .pool = r->pool,
+                                              .requests = limits.s3_workers},
+                                 e);
     }
     if (!r->s3) {
         verify_remote_free(r);

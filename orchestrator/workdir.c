@@ -13,6 +13,7 @@
 #define LOCK_NAME     "orchestrator.lock"
 #define ETAG_NAME     "etag"
 #define PART_NAME     "part"
+#define RESUME_NAME   "part.resume"
 #define RECODED_NAME  "cleaned"
 #define URI_HEX_CHARS 12
 #define KEY_HEX_CHARS 32
@@ -159,16 +160,29 @@ char *workdir_recode_path(const workdir *w, const char *key)
     return item_file(w, key, RECODED_NAME);
 }
 
-int workdir_part_create(const workdir *w, const char *key, err *e)
+char *workdir_resume_path(const workdir *w, const char *key)
+{
+    return item_file(w, key, RESUME_NAME);
+}
+
+int workdir_part_open(const workdir *w, const char *key, bool fresh, err *e)
 {
     AUTO_FREE char *dir = workdir_item_dir(w, key);
     AUTO_FREE char *path = workdir_part_path(w, key);
-    if (!fs_make_dirs(dir, e))
+    AUTO_FREE char *resume = workdir_resume_path(w, key);
+    if (!fs_make_dirs(dir, e) || (fresh && !fs_remove(resume, e)))
         return -1;
-    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | (fresh ? O_TRUNC : 0);
+    int fd = open(path, flags, 0666);
     if (fd < 0)
         err_set_errno(e, ERR_IO, errno, "%s: cannot be made", path);
     return fd;
+}
+
+bool workdir_has_part(const workdir *w, const char *key)
+{
+    AUTO_FREE char *resume = workdir_resume_path(w, key);
+    return fs_exists(resume);
 }
 
 bool workdir_part_commit(const workdir *w, const char *key, const char *etag, err *e)

@@ -3,7 +3,8 @@
  * What:    `<root>/input-<12 hex of SHA-256 of the input's URI>/<index>-of-<count>/` with
  *          `orchestrator.lock` and `download/<hash of the key>/<basename>`. A download is written
  *          to `part` beside it and renamed when it is whole and verified; `etag` there says of
- *          which version. It is a cache: removing it all costs only time.
+ *          which version, `part.resume` which ranges of a part are there. It is a cache: removing
+ *          it all costs only time.
  * Owner:   workdir_open / workdir_close; returned paths are malloc'ed and absolute.
  * Threads: loop, but workdir_remove_item, which only reads constants: any.
  * Fails:   ERR_LOCKED with the other instance's pid; ERR_IO; ERR_NO_SPACE.
@@ -37,8 +38,14 @@ char *workdir_part_path(const workdir *w, const char *key) MUST_USE;
 /* For the cleaned file in another compression than the server's. */
 char *workdir_recode_path(const workdir *w, const char *key) MUST_USE;
 
-/* A new, empty part file, opened for reading and writing; -1 on failure. */
-int workdir_part_create(const workdir *w, const char *key, err *e) MUST_USE;
+/* For s3_get: which ranges of the part file are there. */
+char *workdir_resume_path(const workdir *w, const char *key) MUST_USE;
+
+/* The part file, opened for reading and writing: what an earlier run left, or, `fresh`, a new and
+ * empty one; -1 on failure. */
+int workdir_part_open(const workdir *w, const char *key, bool fresh, err *e) MUST_USE;
+/* An earlier run left a part that may be gone on from. */
+bool workdir_has_part(const workdir *w, const char *key);
 /* The part file becomes the whole file of this version. */
 bool workdir_part_commit(const workdir *w, const char *key, const char *etag, err *e) MUST_USE;
 /* A whole file of this version was left by an earlier run. */

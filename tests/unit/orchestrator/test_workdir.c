@@ -45,7 +45,7 @@ static workdir *open_dir(uint64_t budget_bytes)
 static void make_whole(workdir *w, const char *key, const char *text, const char *etag)
 {
     err e = ERR_INIT;
-    AUTO_FD fd = workdir_part_create(w, key, &e);
+    AUTO_FD fd = workdir_part_open(w, key, true, &e);
     assert_true(fd >= 0);
     assert_true(fs_write_all(fd, text, strlen(text), &e));
     assert_true(workdir_part_commit(w, key, etag, &e));
@@ -138,7 +138,7 @@ static void a_part_file_is_no_whole_file(void **state)
     UNUSED(state);
     AUTO_PTR(workdir) w = open_dir(0);
     err e = ERR_INIT;
-    AUTO_FD fd = workdir_part_create(w, "data/a.jsonl", &e);
+    AUTO_FD fd = workdir_part_open(w, "data/a.jsonl", true, &e);
     assert_true(fs_write_all(fd, "{}\n", 3, &e));
     assert_false(workdir_has_whole(w, "data/a.jsonl", "\"one\"", 3));
 }

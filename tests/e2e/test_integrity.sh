@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# Checksums of what goes up and comes down, and downloads that go on where a crash ended them.
+. "$(dirname "$0")/lib.sh"
+
+part=$((5 * 1048576))
+
+# make_large FILE LINES: JSON lines, some 2 KiB each, that differ.
+make_large() {
+    awk -v lines="$2" 'BEGIN {
+        for (n = 0; n < lines; n++) {
+            line = "{\"id\":" n ",\"text\":\""
+            for (i = 0; i < 40; i++) line = line "The quiet river number " (n * 7919 + i * 104729) % 1000003 " follows a bridge. "
+            print line "\"}"
+        }
+    }' >"$1"
+}
+
+# start_with_large [STORE OPTION...]: a store with in/large.jsonl of seven ranges, the server.
+start_with_large() {
+    start_store
+    start_server
+    s3 mb s3://data
+    make_large "$T/large.jsonl" 18000
+    size=$(stat -c %s "$T/large.jsonl")
+    [ $((size / part)) = 6 ] || fail "$size bytes are not seven ranges"
+    put "$T/large.jsonl" in/large.jsonl
+    stop "$store"
+    start_store "$@"
+    : >"$T/access"
+}
+
+loads() {
+    grep -cE '^GET /data/in/large' "$T/access" || true
+}
+
+# --- after a crash ---
+record_file() {
+    find "$T/work" -name part.resume
+}
+
+has_record() {
+    test -s "$(record_file)"
+}
+
+# interrupt: a run that is killed when a record of finished ranges stands; $kept bytes are in it.
+interrupt() {
+    start_with_large --fault 'delay=900,method=GET,key=in/*'
+    start_orchestrator killed --part-size 5MiB --s5cmd-workers 1
+    wait_for has_record
+    kill -KILL "$orchestrator"
+    wait "$orchestrator" || true
+    stop "$store"
+    start_store
+    : >"$T/access"
+    record=$(record_file)
+    kept=$(awk '$1 == "have" { n += $3 - $2 } END { print n }' "$record")
+    [ "$kept" -ge "$part" ] || fail "$kept bytes are kept"
+    [ "$kept" -lt "$size" ] || fail 'all of it is kept'
+}
+
+test_a_killed_download_goes_on_behind_its_finished_ranges() {
+    interrupt
+    orchestrate second --part-size 5MiB
+    expect_status 0
+    expect_log "$kept of $size bytes are there already"
+    [ "$(loads)" = $(((size - kept + part - 1) / part)) ] || fail "$(loads) ranges for $((size - kept)) bytes"
+    expect_key out/reports/large.clean
+    expect_work_clean
+}
+
+test_kept_ranges_that_went_bad_are_loaded_afresh() {
+    interrupt
+    printf X | dd of="${record%.resume}" bs=1 seek=1000 conv=notrunc status=none
+    orchestrate second --part-size 5MiB
+    expect_status 0
+    expect_log '(loading it afresh|downloaded anew)'
+    expect_key out/reports/large.clean
+    expect_work_clean
+}
+
+# Not even where no checksum and no verification would notice: the record is of another version.
+test_kept_ranges_of_another_version_are_not_used() {
+    interrupt
+    make_large "$T/other.jsonl" 9000
+    put "$T/other.jsonl" in/large.jsonl
+    orchestrate second --part-size 5MiB --verify none --response-checksum-validation when_required
+    expect_status 0
+    expect_no_log 'are there already'
+    expect_key out/reports/large.clean
+    expect_work_clean
+}
+
+# --- checksums ---
+test_bytes_that_were_altered_on_their_way_are_loaded_again() {
+    start_with_large --fault corrupt,method=GET,key=in/*,count=1
+    orchestrate run --part-size 5MiB
+    expect_status 0
+    expect_log 'WARN .*s3://data/in/large.jsonl: the CRC64NVME of what came is .*: loading it afresh'
+    expect_key out/reports/large.clean
+}
+
+test_bytes_that_stay_wrong_never_get_their_name() {
+    start_with_large --fault corrupt,method=GET,key=in/*
+    orchestrate run --part-size 5MiB
+    expect_status 3
+    expect_log '^FAILED: s3://data/in/large.jsonl: .*(what came is .*, the store.s is|line)'
+    expect_no_key out/reports/large.clean
+    expect_work_clean
+    if s3 cp s3://data/in/large.jsonl "$T/copy" >"$T/cp.log" 2>&1; then fail 'cp took wrong bytes'; fi
+    grep -q 'the CRC64NVME of what came is' "$T/cp.log" || fail 'cp does not say why'
+    [ ! -e "$T/copy" ] || fail 'a wrong file under its final name'
+    AWS_RESPONSE_CHECKSUM_VALIDATION=when_required s3 cp s3://data/in/large.jsonl "$T/copy"
+}
+
+test_a_store_that_tells_a_wrong_checksum() {
+    start_with_large --fault checksum,method=HEAD,key=in/*,count=1
+    orchestrate run --part-size 5MiB
+    expect_status 0
+    expect_log 'loading it afresh'
+    stop "$store"
+    start_store --fault checksum,method=HEAD,key=in/*
+    orchestrate wrong --part-size 5MiB --redo
+    expect_status 3
+    expect_log '^FAILED: s3://data/in/large.jsonl: .*also when loaded again'
+}
+
+test_an_object_that_changes_meanwhile() {
+    start_with_large --fault etag,method=GET,key=in/*,count=3
+    s3 cp --part-size 5MiB s3://data/in/large.jsonl "$T/copy" 2>"$T/cp.log"
+    cmp "$T/large.jsonl" "$T/copy" || fail 'put together from two versions'
+}
+
+run_tests
