@@ -101,7 +101,7 @@ test_hard_keys() {
     for key in 'a b' 'a+b' 'a%41b' 'a#b' 'a?b' 'ä € 😀' "quote'\"" 'a=b&c' 'tilde~' 'star*'; do
         echo "$key" >"$T/content"
         s3 cp "$T/content" "s3://data/keys/$key"
-        [ "$(s3 cat "s3://data/keys/$key")" = "$key" ] || fail "key '$key'"
+        [ "$(s3 cat --raw "s3://data/keys/$key")" = "$key" ] || fail "key '$key'"
     done
     [ "$(keys keys/ | wc -l)" = 10 ] || fail "listed: $(keys keys/)"
 }
