@@ -28,6 +28,9 @@ install: all install-libraries
 	install -m 644 $(wildcard server/data/*.tiktoken*) server/data/README.md $(install_to)/share/decon
 	install -m 755 $(PROGRAMS:%=$(OUT)/bin/%) $(install_to)/bin
 	install -m 644 $(wildcard docs/man/*.1) $(install_to)/share/man/man1
+	install -d $(install_to)/share/bash-completion/completions
+	$(OUT)/bin/decon-s3 completion bash >$(OUT)/decon-s3.bash
+	install -m 644 $(OUT)/decon-s3.bash $(install_to)/share/bash-completion/completions/decon-s3
 	install -m 644 README.md CHANGELOG.md $(wildcard docs/*.md config/*.yaml) $(install_to)/share/doc/decon
 	install -m 644 $(wildcard docs/examples/*.c) $(install_to)/share/doc/decon/examples
 

@@ -19,11 +19,12 @@ static void usage(FILE *out)
     for (size_t i = 0; i < cli_command_count; i++)
         fprintf(out, "  %-13s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
     fputs(
-        "\nCredentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, from\n"
-        "~/.aws/credentials (AWS_PROFILE), or from the instance's role.\n"
+        "\nCredentials come from the environment, a web identity, the profile (keys, roles, SSO,\n"
+        "credential_process), the container's agent or the instance's role: decon-s3 whoami.\n"
         "\nExamples:\n"
         "  decon-s3 ls s3://my-bucket/data/\n"
         "  decon-s3 cp train.jsonl.gz s3://my-bucket/data/\n"
+        "  decon-s3 sync --dry-run ./results s3://my-bucket/results\n"
         "  decon-s3 cp --help\n"
         "\nExit status: 0 all went well; 1 an error was printed; 2 wrong usage; 128 + N ended by\n"
         "signal N.\n",

@@ -10,10 +10,10 @@ extern const cli_command cli_command_ls, cli_command_cp, cli_command_mv, cli_com
     cli_command_serve, cli_command_completion, cli_command_whoami;
 
 const cli_command *const cli_commands[] = {
-    &cli_command_ls,  &cli_command_cp,    &cli_command_mv,         &cli_command_sync,
-    &cli_command_cat, &cli_command_stat,  &cli_command_du,         &cli_command_rm,
-    &cli_command_mb,  &cli_command_rb,    &cli_command_presign,    &cli_command_abort_uploads,
-    &cli_command_run, &cli_command_serve, &cli_command_completion, &cli_command_whoami,
+    &cli_command_ls,  &cli_command_cp,    &cli_command_mv,      &cli_command_sync,
+    &cli_command_cat, &cli_command_stat,  &cli_command_du,      &cli_command_rm,
+    &cli_command_mb,  &cli_command_rb,    &cli_command_presign, &cli_command_abort_uploads,
+    &cli_command_run, &cli_command_serve, &cli_command_whoami,  &cli_command_completion,
 };
 const size_t cli_command_count = ARRAY_LEN(cli_commands);
 

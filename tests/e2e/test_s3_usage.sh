@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# What decon-s3 says of itself: --help, the man page, completion and the program keep in step.
+. "$(dirname "$0")/lib.sh"
+man=$top/docs/man/decon-s3.1
+
+say() {
+    status=0
+    "$@" >"$T/said" 2>"$T/why" || status=$?
+}
+expect_why() {
+    grep -qF -- "$1" "$T/why" || fail "not said: $1: $(cat "$T/why")"
+}
+commands() {
+    s3 --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'
+}
+# flags COMMAND: long and short, as --help has them; --no-x of what is on by default.
+flags() {
+    s3 "$1" --help | sed -n 's/^  \(-[A-Za-z], \|    \)\(--[^ ]*\).*/\1\2/p' | sed 's/^ *//; s/\[no-\]/no-/; s/, /\n/'
+}
+# The man page's text, without its escapes.
+page() {
+    sed 's/\\-/-/g; s/\\f.//g; s/" *,* *"/ /g' "$man"
+}
+
+test_the_man_page_has_every_command_and_flag() {
+    page >"$T/page"
+    [ "$(commands | wc -l)" -ge 15 ]
+    for command in $(commands); do
+        grep -qE "^\.SS $command( |\$)" "$T/page" || fail "no section of $command"
+        [ "$(flags "$command" | wc -l)" -ge 3 ] || fail "flags of $command: $(flags "$command")"
+        flags "$command" | while read -r flag; do
+            grep -qE -- "(^|[^a-z-])$flag([^a-z-]|\$)" "$T/page" || fail "$command: $flag"
+        done
+    done
+}
+
+test_the_man_page_has_no_other_command() {
+    page | sed -n '/^\.SH COMMANDS/,/^\.SH OPTIONS/s/^\.SS \([a-z-]*\).*/\1/p' | sort >"$T/page"
+    commands | sort >"$T/help"
+    expect_same "$T/help" "$T/page"
+}
+
+test_the_readme_names_every_command() {
+    for command in $(commands); do
+        grep -qF "\`$command\`" "$top/README.md" || fail "not in README.md: $command"
+    done
+}
+
+test_every_command_has_examples() {
+    for command in $(commands); do
+        s3 "$command" --help >"$T/said"
+        grep -q "^Example" "$T/said" || fail "$command"
+        grep -q "^Usage: decon-s3 $command" "$T/said" || fail "$command"
+        s3 help "$command" >"$T/again"
+        expect_same "$T/said" "$T/again"
+        say s3 "$command" --nonsense
+        expect_status 2
+    done
+}
+
+test_a_wrong_word_names_the_right_one() {
+    say s3 synk
+    expect_status 2
+    expect_why "did you mean 'sync'"
+    say s3 delete s3://data/x
+    expect_why "did you mean 'rm'"
+    say s3 cp --recursiv a s3://data
+    expect_status 2
+    expect_why 'did you mean --recursive'
+    say s3 help nonsense
+    expect_status 2
+    say s3
+    expect_status 2
+    [ "$(s3 --version)" = "decon-s3 $(sed -n 's/^VERSION *:= *//p' "$top/Makefile")" ]
+}
+
+# complete WORD...: what bash offers for the last one.
+complete_words() {
+    # shellcheck disable=SC1090  # made by the program
+    . <(s3 completion)
+    COMP_WORDS=(decon-s3 "$@")
+    COMP_CWORD=$#
+    _decon_s3
+    printf '%s\n' "${COMPREPLY[@]}"
+}
+
+test_completion_knows_commands_flags_and_words() {
+    [ "$(complete_words s | xargs)" = 'sync stat serve' ]
+    for command in $(commands); do
+        complete_words "$command" -- | sort >"$T/offered"
+        flags "$command" | grep '^--' | sort >"$T/flags"
+        expect_same "$T/flags" "$T/offered"
+        complete_words "$command" | grep -qx -- "$command" || fail "$command"
+    done
+    [ "$(complete_words presign --method P)" = PUT ]
+    cd "$T"
+    touch local-file
+    [ "$(complete_words cp local)" = local-file ]
+    complete_words cp -r --dry | grep -qx -- --dry-run
+}
+
+test_the_completion_is_installed() {
+    make -C "$top" -n install DESTDIR=/nowhere PREFIX=/usr | grep -q '/nowhere/usr/share/bash-completion/completions/decon-s3$'
+    bash -n <(s3 completion)
+    grep -q 'complete .*decon-s3' <(s3 completion)
+}
+
+test_the_progress_line_is_for_terminals_only() {
+    start_store --fault 'delay=1500,method=GET,key=*'
+    s3 mb s3://data
+    cd "$T"
+    head -c 100000 /dev/zero >file
+    s3 cp -q file s3://data/
+    s3 cp s3://data/file back >said 2>why
+    [ ! -s why ] || fail "$(cat why)"
+    command -v script >/dev/null || { echo 'no script(1)'; exit 77; }
+    script -q -e -c "$BIN/decon-s3 cp s3://data/file back" terminal >/dev/null
+    grep -q '0 of 1 objects' terminal || fail "$(cat terminal)"
+    script -q -e -c "$BIN/decon-s3 cp --no-progress s3://data/file back" quiet >/dev/null
+    ! grep -q 'objects' quiet || fail "$(cat quiet)"
+    script -q -e -c "$BIN/decon-s3 cp --quiet s3://data/file back" quiet >/dev/null
+    ! grep -q 'objects' quiet || fail "$(cat quiet)"
+}
+
+run_tests
