@@ -105,7 +105,7 @@ static size_t head_called(char *data, size_t size, size_t count, void *ctx)
     http_call *call = ctx;
     slice line = slice_trim((slice){.data = data, .len = size * count});
     call->first_byte = true;
-    call->moved_ms = loop_clock_ms();
+    loop_flow_alive(call, size * count);
     bool ok = true;
     if (call->cancelled)
         ok = false;

@@ -66,8 +66,8 @@ void easy_error(const http_call *call, CURLcode code, err *e)
 {
     const error_row *row = row_of(code);
     if (call->stalled) {
-        err_set(e, ERR_TIMEOUT, "%s: not a byte came or went for %.1f s (%s)", call->shown,
-                call->request.stall_timeout_ms / 1000.0, row->advice);
+        err_set(e, ERR_TIMEOUT, "%s: less than a byte a second came or went, for %.1f s (%s)",
+                call->shown, call->request.stall_timeout_ms / 1000.0, row->advice);
         return;
     }
     if (code == CURLE_OPERATION_TIMEDOUT && timed_out_connecting(call))

@@ -24,9 +24,22 @@ bool loop_flow_may(http_call *call, flow_direction direction)
     return false;
 }
 
-void loop_flow_moved(http_call *call, flow_direction direction, uint64_t bytes)
+void loop_flow_alive(http_call *call, uint64_t bytes)
 {
     call->moved_ms = loop_clock_ms();
+    call->window_bytes += bytes;
+}
+
+/* From now on: nothing of the time before counts against it. */
+static void watch_anew(http_call *call, uint64_t now_ms)
+{
+    call->moved_ms = call->window_ms = now_ms;
+    call->window_bytes = 0;
+}
+
+void loop_flow_moved(http_call *call, flow_direction direction, uint64_t bytes)
+{
+    loop_flow_alive(call, bytes);
     if (is_capped(call))
         loop_cap_take(&call->loop->caps[direction], bytes);
 }
@@ -54,7 +67,7 @@ static void go_on(loop *l, http_call *call)
 {
     call->paused[FLOW_RECEIVE] = call->paused[FLOW_SEND] = false;
     call->paused_order = 0;
-    call->moved_ms = loop_clock_ms();
+    watch_anew(call, loop_clock_ms());
     l->in_curl = true; /* bytes that curl has kept are handed over at once */
     curl_easy_pause(call->easy->curl, CURLPAUSE_CONT);
     l->in_curl = false;
@@ -75,9 +88,20 @@ static bool is_connected(const http_call *call)
     return ready_us > 0;
 }
 
+/* When it may be that nothing moved for so long, or less than a byte a second: both are judged over
+ * the whole limit. */
 static uint64_t stall_due_ms(const http_call *call)
 {
-    return can_stall(call) ? call->moved_ms + (uint64_t)call->request.stall_timeout_ms : UINT64_MAX;
+    if (!can_stall(call))
+        return UINT64_MAX;
+    return MIN(call->moved_ms, call->window_ms) + (uint64_t)call->request.stall_timeout_ms;
+}
+
+static bool has_stalled(const http_call *call, uint64_t now_ms)
+{
+    uint64_t limit_ms = (uint64_t)call->request.stall_timeout_ms;
+    return now_ms - call->moved_ms >= limit_ms ||
+           (now_ms - call->window_ms >= limit_ms && call->window_bytes * 1000 < limit_ms);
 }
 
 static void end_stalled(loop *l)
@@ -88,7 +112,12 @@ static void end_stalled(loop *l)
         if (stall_due_ms(call) > now_ms)
             continue;
         if (!is_connected(call)) {
-            call->moved_ms = now_ms;
+            watch_anew(call, now_ms);
+            continue;
+        }
+        if (!has_stalled(call, now_ms)) {
+            call->window_ms = now_ms;
+            call->window_bytes = 0;
             continue;
         }
         call->stalled = true;
@@ -101,7 +130,7 @@ static void end_stalled(loop *l)
 
 void loop_flow_started(http_call *call)
 {
-    call->moved_ms = loop_clock_ms();
+    watch_anew(call, loop_clock_ms());
     call->loop->flow_due_ms = MIN(call->loop->flow_due_ms, stall_due_ms(call));
 }
 

@@ -1,7 +1,6 @@
 /* What the rooms of the event loop share: loop.c (rounds), loop_timer.c (timers), loop_call.c (the
  * life of a request), loop_easy.c (one request in curl's terms), loop_error.c (what went wrong),
  * loop_process.c (child processes), loop_flow.c (bandwidth, stalls).
- *
  * Owner:   the loop owns all calls, easy handles and timers. Threads: the loop's; wake_fd from any.
  * Fails:   as base/loop.h says.
  */
@@ -46,9 +45,9 @@ struct http_call {
     uint64_t sent_bytes;
     unsigned times_sent; /* libcurl repeats it by itself where a kept connection had died */
 
-    bool paused[FLOW_DIRECTIONS], stalled; /* paused by the cap */
-    uint64_t paused_order;                 /* 0: not paused */
-    uint64_t moved_ms;                     /* when the last byte came or went */
+    bool paused[FLOW_DIRECTIONS], stalled;      /* paused by the cap */
+    uint64_t paused_order;                      /* 0: not paused */
+    uint64_t moved_ms, window_ms, window_bytes; /* when the last byte moved; how many since when */
 
     /* The reply. */
     bool first_byte, head_done, in_head; /* in_head: a status line came, its headers follow */
@@ -127,6 +126,7 @@ void loop_calls_free(loop *l);
 /* loop_flow.c */
 bool loop_flow_may(http_call *call, flow_direction direction); /* false: pause it */
 void loop_flow_moved(http_call *call, flow_direction direction, uint64_t bytes);
+void loop_flow_alive(http_call *call, uint64_t bytes); /* moved, but not under the cap */
 void loop_flow_started(http_call *call);
 void loop_flow_run(loop *l); /* what the cap held back goes on; what has stalled ends */
 

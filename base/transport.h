@@ -60,7 +60,7 @@ typedef struct http_request {
     uint64_t body_file_offset, body_file_bytes;
 
     int connect_timeout_ms; /* 0: 10,000 */
-    int stall_timeout_ms;   /* no byte either way for so long: ERR_TIMEOUT; 0: no stall limit */
+    int stall_timeout_ms;   /* below 1 byte/s for so long: ERR_TIMEOUT; 0: no stall limit */
     int total_timeout_ms;   /* 0: none */
     bool no_proxy;          /* for IMDS and the detection server: nor counted by a cap */
     bool no_reuse;          /* on a new connection */

@@ -2,7 +2,6 @@
 
 #include <signal.h>
 
-#include "base/fsutil.h"
 #include "base/log.h"
 #include "s3/cli/jobs.h"
 #include "s3/cli/print.h"
@@ -48,7 +47,6 @@ static const char *environment(const char *name)
 
 static bool open_client(cli *c, err *e)
 {
-    fs_raise_file_limit();
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of fwrite's */
     bool ok = connection_open(c->config, &c->session->loop, &c->session->client, e);
     c->loop = c->session->loop;
@@ -61,7 +59,7 @@ static bool begin_session(cli *c, err *e)
     const cli_config *o = c->config;
     if (!open_client(c, e))
         return false;
-    c->session->jobs->window = (unsigned)o->workers;
+    c->session->jobs->window = connection_workers(o);
     c->session->progress =
         progress_new(loop_transport(c->loop), o->progress && !o->quiet && !o->json);
     return true;

@@ -1,14 +1,27 @@
 #include "s3/cli/connection.h"
 
+#include "base/fsutil.h"
 #include "base/log.h"
 #include "s3/cli/cli.h"
 
 const char *const connection_payers[] = {"owner", "requester", NULL};
 const char *const connection_encryptions[] = {"bucket", "AES256", "aws:kms", "aws:kms:dsse", NULL};
 
+#define SPARE_CONNECTIONS  8
+#define FILES_FOR_THE_REST 24
+#define FILES_OF_A_WORKER  2 /* a connection and a file */
+
 static const char *environment(const char *name)
 {
     return getenv(name);
+}
+
+unsigned connection_workers(const cli_config *config)
+{
+    unsigned limit = fs_raise_file_limit();
+    unsigned room =
+        limit > FILES_FOR_THE_REST ? (limit - FILES_FOR_THE_REST) / FILES_OF_A_WORKER : 0;
+    return MIN((unsigned)config->workers, MAX(room, 1U));
 }
 
 static s3_config settings(const cli_config *o)
@@ -21,7 +34,7 @@ static s3_config settings(const cli_config *o)
                        .use_fips_endpoint = own->use_fips_endpoint,
                        .use_dualstack_endpoint = own->use_dualstack_endpoint,
                        .no_sign_request = o->no_sign_request,
-                       .max_in_flight = (unsigned)o->workers,
+                       .max_in_flight = connection_workers(o),
                        .part_size_bytes = o->part_size,
                        .max_attempts = (unsigned)own->max_attempts,
                        .connect_timeout_ms = (int)own->connect_timeout_ms,
@@ -69,10 +82,13 @@ bool connection_open(const cli_config *config, loop **l, s3_client **client, err
     s3_config s3 = settings(config);
     AUTO_FREE char *found = s3_config_ca_bundle(&s3);
     AUTO_FREE char *key = NULL;
+    if (connection_workers(config) < (unsigned)config->workers)
+        log_info("%u workers instead of %lld: at most %u files may be open (ulimit -n)",
+                 connection_workers(config), (long long)config->workers, fs_raise_file_limit());
     if (!own->verify_ssl)
         log_warn("certificates are not checked (--no-verify-ssl): whoever is on the way can read "
                  "and change what is sent");
-    loop_options net = {.max_connections = (unsigned)config->workers + 8,
+    loop_options net = {.max_connections = connection_workers(config) + SPARE_CONNECTIONS,
                         .verify_tls = own->verify_ssl,
                         .ca_bundle = own->ca_bundle ? own->ca_bundle : found,
                         .bandwidth_bytes_per_s = own->bandwidth_limit};

@@ -25,6 +25,10 @@ extern const char *const connection_payers[], *const connection_encryptions[];
 
 struct cli_config;
 
+/* How many requests and files may be open at once: --workers, or less where the limit of open files
+ * says so. */
+unsigned connection_workers(const struct cli_config *config);
+
 /* Loop and client, as the command's options say. */
 bool connection_open(const struct cli_config *config, loop **l, s3_client **client, err *e)
     MUST_USE;

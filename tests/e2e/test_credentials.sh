@@ -92,6 +92,17 @@ test_class_and_encryption_of_uploads() {
     tool 0 cp --bandwidth-limit 100KiB s3://box/k "$T/back"
     cmp "$T/file" "$T/back"
 }
+test_few_open_files_mean_few_workers() {
+    start_store
+    mkdir "$T/many"
+    local i
+    for i in {1..60}; do echo "$i" >"$T/many/$i"; done
+    tool 0 mb s3://box
+    (ulimit -n 40 && tool 0 cp -r --log-level info "$T/many/" s3://box/many/)
+    says 'workers instead of 50: at most 40 files may be open'
+    (ulimit -n 40 && tool 0 cp -r s3://box/many/ "$T/back/")
+    diff -r "$T/many" "$T/back"
+}
 test_settings_that_cannot_be() {
     start_store
     tool 2 ls --use-fips-endpoint

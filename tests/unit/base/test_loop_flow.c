@@ -185,7 +185,8 @@ static void silence_is_a_stall(void **state)
     p.request.stall_timeout_ms = 50;
     probe_run(&p);
     assert_int_equal(p.result.error.code, ERR_TIMEOUT);
-    assert_non_null(strstr(p.result.error.message, "not a byte came or went for 0.1 s"));
+    assert_non_null(
+        strstr(p.result.error.message, "less than a byte a second came or went, for 0.1 s"));
     AUTO(probe) after; /* the loop goes on */
     probe_init(&after, f->loop, "GET", f->port, "/x");
     probe_run(&after);
@@ -214,6 +215,27 @@ static void silence_in_the_middle_keeps_what_came(void **state)
     assert_int_equal(p.result.status, 200);
     assert_string_equal(buf_str(&p.body), "four");
     assert_true(read(fd, head, sizeof head) > 0);
+}
+
+static void a_drip_is_a_stall(void **state)
+{
+    loop_site *f = *state;
+    AUTO(probe) p;
+    probe_init(&p, f->loop, "GET", f->silent_port, "/");
+    p.request.stall_timeout_ms = 30000;
+    probe_send(&p);
+    let_time_pass(f); /* it connects */
+    for (int bytes = 30; bytes >= 29; bytes--) {
+        uint64_t now_ms = loop_clock_ms();
+        assert_int_equal(p.dones, 0);
+        p.call->moved_ms = now_ms; /* the last one came just now */
+        p.call->window_ms = now_ms - 30000;
+        p.call->window_bytes = (uint64_t)bytes;
+        f->loop->flow_due_ms = 0;
+        loop_flow_run(f->loop);
+    }
+    assert_int_equal(p.dones, 1);
+    assert_int_equal(p.result.error.code, ERR_TIMEOUT);
 }
 
 static void on_ended_cancel_the_other(void *ctx, const http_result *result)
@@ -261,6 +283,7 @@ int main(void)
         TEST(a_held_back_call_can_be_cancelled),
         TEST(silence_is_a_stall),
         TEST(silence_in_the_middle_keeps_what_came),
+        TEST(a_drip_is_a_stall),
         TEST(a_stall_may_cancel_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
