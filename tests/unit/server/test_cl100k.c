@@ -6,128 +6,8 @@
 
 #include <cmocka.h>
 
-#include "base/log.h"
-#include "server/evals.h"
 #include "server/overlap_text.h"
-#include "tests/fake/detect_site.h"
-
-#define REFERENCE "passage_question_answer_reference.jsonl"
-
-/* Tokens: passage 22, question 9, answer 3; then 10 and 1; 10; 4. */
-#define PASSAGE                                                                                    \
-    "The Eiffel Tower - a landmark in Paris (France) - was constructed in 1889: it is a global "   \
-    "cultural icon."
-#define YEAR_ASKED "What year was the Eiffel tower constructed?"
-#define ELEMENT    "Which element is most abundant in the earth's crust?"
-#define TEST_SAT   "\"eval_key\":\"test-sat-en\","
-#define WITH_ELEMENT                                                                               \
-    "{\"doc_id\":102," TEST_SAT "\"question\":\"" ELEMENT "\",\"answer\":\"Oxygen\"}"
-#define SUM_AND_LEAF                                                                               \
-    "{\"doc_id\":103,\"question\":\"Solve for x: 2x, 5, 15!\",\"answer\":\"Take 5 from both "      \
-    "sides, which leaves 2x and 10. Half of that is 5\"}",                                         \
-        "{\"doc_id\":104,\"passage\":\"Green plants turn sunlight into food, and give off what "   \
-        "we breathe.\",\"question\":\"What is photosynthesis?\",\"answer\":\"Making food out of "  \
-        "the light of the sun\"}"
-
-static const char *const with_passage[] = {"{\"doc_id\":101," TEST_SAT "\"passage\":\"" PASSAGE
-                                           "\",\"question\":\"" YEAR_ASKED
-                                           "\",\"answer\":\"1889\"}",
-                                           WITH_ELEMENT, SUM_AND_LEAF, NULL};
-/* The passage as the beginning of the question: 31 tokens. */
-static const char *const in_question[] = {"{\"doc_id\":101," TEST_SAT "\"question\":\"" PASSAGE
-                                          " " YEAR_ASKED "\",\"answer\":\"1889\"}",
-                                          WITH_ELEMENT, SUM_AND_LEAF, NULL};
-static const char *const without_answer[] = {
-    "{\"doc_id\":101," TEST_SAT "\"question\":\"" PASSAGE " " YEAR_ASKED "\"}",
-    "{\"doc_id\":102," TEST_SAT "\"question\":\"" ELEMENT "\"}", SUM_AND_LEAF, NULL};
-
-static int set_up(void **state)
-{
-    detect_site *s = xcalloc(1, sizeof *s);
-    detect_site_init(s);
-    s->settings.tokenizer = "cl100k";
-    s->settings.vocabulary_dir = "server/data";
-    log_setup(&(log_options){.level = LOG_ERROR, .fd = 2});
-    *state = s;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    detect_site_deinit(*state);
-    free(*state);
-    return 0;
-}
-
-static void make_index(detect_site *s, const char *const *lines)
-{
-    err e = ERR_INIT;
-    index_free(s->index);
-    s->index = index_new(&s->settings, &e);
-    if (!s->index)
-        fail_msg("%s", e.message);
-    for (uint64_t i = 0; lines[i]; i++)
-        if (!evals_add_line(s->index, REFERENCE, slice_from(lines[i]), i, &e))
-            fail_msg("line %d: %s", (int)i, e.message);
-    index_freeze(s->index);
-}
-
-/* --- one document --- */
-
-typedef struct expectation {
-    uint32_t doc_id;
-    double score;
-    size_t first, last, answer; /* answer 0: none */
-} expectation;
-
-typedef struct check {
-    const expectation *expected;
-    size_t count, seen;
-} check;
-
-static bool on_match(void *ctx, const match *m, err *e)
-{
-    UNUSED(e);
-    check *c = ctx;
-    assert_true(c->seen < c->count);
-    const expectation *want = &c->expected[c->seen++];
-    assert_int_equal(m->record->doc_id, want->doc_id);
-    assert_float_equal(m->score, (float)want->score, 1e-5f);
-    assert_int_equal(m->question_first, want->first);
-    assert_int_equal(m->question_last, want->last);
-    assert_int_equal(m->answer && m->answer->range_count ? m->answer->ranges[0].first : 0,
-                     want->answer);
-    return true;
-}
-
-static void expect_matches(detect_site *s, const buf *text, const expectation *expected,
-                           size_t count)
-{
-    AUTO(matcher) m;
-    check c = {.expected = expected, .count = count};
-    err e = ERR_INIT;
-    matcher_init(&m, s->index);
-    if (!match_document(&m, buf_slice(text), on_match, &c, NULL, &e))
-        fail_msg("%s", e.message);
-    assert_int_equal(c.seen, count);
-}
-#define EXPECT_MATCHES(s, text, ...)                                                               \
-    expect_matches(s, text, (const expectation[]){__VA_ARGS__},                                    \
-                   ARRAY_LEN(((const expectation[]){__VA_ARGS__})))
-
-/* " stone" is one token. */
-static void put_stones(buf *text, unsigned count)
-{
-    for (unsigned i = 0; i < count; i++)
-        buf_append_str(text, "stone ");
-}
-
-/* `before` tokens, passage and question, 3 tokens, the answer. */
-static void put_tower(buf *text, unsigned before)
-{
-    put_stones(text, before);
-    buf_append_str(text, PASSAGE " " YEAR_ASKED " The answer is 1889. ");
-}
+#include "tests/fake/tower_site.h"
 
 /* Wherever it stands; a passage that touches its question loses 1 of 19 n-grams. */
 static void expect_tower_at(detect_site *s, unsigned before, unsigned behind)
@@ -136,11 +16,11 @@ static void expect_tower_at(detect_site *s, unsigned before, unsigned behind)
     buf_init(&text, 65536);
     put_tower(&text, before);
     put_stones(&text, behind);
-    make_index(s, with_passage);
+    tower_index(s, tower_with_passage);
     EXPECT_MATCHES(s, &text, {101, 0.8696909, before + 22, before + 30, before + 34});
-    make_index(s, in_question);
+    tower_index(s, tower_in_question);
     EXPECT_MATCHES(s, &text, {101, 1, before, before + 30, before + 34});
-    make_index(s, without_answer);
+    tower_index(s, tower_without_answer);
     EXPECT_MATCHES(s, &text, {101, 1, before, before + 30, 0});
 }
 
@@ -166,11 +46,11 @@ static void two_in_one_document(void **state)
     put_tower(&text, 18);
     put_stones(&text, 11);
     buf_append_str(&text, ELEMENT " The answer is oxygen.");
-    make_index(*state, with_passage);
+    tower_index(*state, tower_with_passage);
     EXPECT_MATCHES(*state, &text, {101, 0.8696909, 40, 48, 52}, {102, 1, 66, 75, 79});
-    make_index(*state, in_question);
+    tower_index(*state, tower_in_question);
     EXPECT_MATCHES(*state, &text, {101, 1, 18, 48, 52}, {102, 1, 66, 75, 79});
-    make_index(*state, without_answer);
+    tower_index(*state, tower_without_answer);
     EXPECT_MATCHES(*state, &text, {101, 1, 18, 48, 0}, {102, 1, 66, 75, 0});
 }
 
@@ -185,11 +65,11 @@ static void a_cluster_that_is_longer_than_its_question(void **state)
     put_stones(&text, 148);
     buf_append_str(&text, ELEMENT " Oxygen. ");
     put_stones(&text, 20);
-    make_index(*state, with_passage);
+    tower_index(*state, tower_with_passage);
     EXPECT_MATCHES(*state, &text, {101, 0.8696909, 219, 227, 228}, {102, 1, 387, 396, 397});
-    make_index(*state, in_question);
+    tower_index(*state, tower_in_question);
     EXPECT_MATCHES(*state, &text, {101, 1, 197, 227, 228}, {102, 1, 387, 396, 397});
-    make_index(*state, without_answer);
+    tower_index(*state, tower_without_answer);
     EXPECT_MATCHES(*state, &text, {101, 1, 197, 238, 0}, {102, 1, 387, 396, 0});
 }
 
@@ -199,7 +79,7 @@ static void an_edited_question_is_no_match(void **state)
                                         "What year was the whole Eiffel tower constructed? 1889",
                                         "What was the Eiffel tower constructed? 1889"};
     detect_site *s = *state;
-    make_index(s, with_passage);
+    tower_index(s, tower_with_passage);
     for (size_t i = 0; i < ARRAY_LEN(edits); i++) {
         AUTO(buf) text;
         buf_init(&text, 4096);
@@ -257,7 +137,7 @@ static void the_worked_example(void **state)
     detect_site *s = *state;
     err e = ERR_INIT;
     AUTO(job_outcome) out = {0};
-    make_index(s, with_passage);
+    tower_index(s, tower_with_passage);
     AUTO_FREE char *path =
         detect_site_file(s, FILE_NAME, SLICE_LIT(LINE_0 LINES_1_AND_2 LINE_3 LINE_4));
     AUTO(job_runner) runner;
@@ -305,7 +185,7 @@ static void expect_excerpt(detect_site *s, unsigned stones, const char *prefix)
 /* The animal is 3 tokens. The 30 before the question begin with it, or in the midst of it. */
 static void half_a_character_is_left_out(void **state)
 {
-    make_index(*state, with_passage);
+    tower_index(*state, tower_with_passage);
     expect_excerpt(*state, 27, "...  \xF0\x9F\xA6\xA5 stone stone");
     expect_excerpt(*state, 28, "【 which element");
     expect_excerpt(*state, 29, "【 which element");
@@ -314,7 +194,7 @@ static void half_a_character_is_left_out(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, tower_set_up, tower_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(at_the_beginning),
         TEST(in_the_middle),

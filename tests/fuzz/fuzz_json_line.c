@@ -1,0 +1,62 @@
+/* Finding the text of a training line, and the members of an evaluation record: what is read is
+ * valid, both ways of reading agree, and the checker of JSON Lines takes and refuses the same lines.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "compression/jsonl.h"
+#include "server/json_read.h"
+#include "server/unicode.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void expect(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+/* Whether the checker takes the line as an object with a string under `text`. */
+static bool checker_takes(slice line)
+{
+    jsonl_options options = {.max_depth = JSON_MAX_DEPTH, .refuse_lone_surrogates = true};
+    AUTO_PTR(jsonl) j = jsonl_new(&options);
+    return jsonl_feed(j, line, NULL) && jsonl_finish(j, NULL);
+}
+
+/* The checker lets numbers of any size pass, and blank lines; it reads many lines. */
+static void compare(slice line, bool has_text, const err *e)
+{
+    bool is_one_line = !memchr(line.data, '\n', line.len) && slice_trim(line).len > 0;
+    if (is_one_line && !strstr(e->message, "number out of range"))
+        expect(checker_takes(line) == has_text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const keys[] = {"doc_id", "text", "question"};
+    slice line = {size > 0 ? (const char *)data : "", size}, text = {0};
+    json_value value, members[3], deep;
+    json_type type;
+    uint64_t number;
+    AUTO(buf) scratch;
+    err e = ERR_INIT;
+    buf_init(&scratch, 1 << 20);
+    if (utf8_check(line) != line.len)
+        return 0;
+    bool ok = json_read_path(line, "text", &value, &e);
+    expect(ok || e.message[0] != '\0');
+    bool has_text = ok && value.type == JSON_STRING;
+    if (has_text) {
+        expect(json_string(&value, &scratch, &text));
+        expect(utf8_check(text) == text.len && text.len <= value.raw.len);
+    }
+    compare(line, has_text, &e);
+    expect(json_read_members(line, keys, members, 3, &type, NULL) == ok);
+    if (ok) {
+        expect(members[1].type == value.type && members[1].raw.data == value.raw.data);
+        expect(json_read_path(line, "a.b.text", &deep, NULL));
+        expect(!json_unsigned(&members[0], &number) || members[0].type == JSON_NUMBER);
+    }
+    return 0;
+}

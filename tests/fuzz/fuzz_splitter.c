@@ -1,0 +1,92 @@
+/* Text to tokens: pieces cover the text without a gap, the short ways give what the long ones do,
+ * and a cache that was used before changes nothing. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/bpe_split.h"
+#include "server/normalize.h"
+#include "server/tokenizer.h"
+#include "server/unicode.h"
+#include "server/word_break.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void expect(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void try_split(bpe_split *split, slice text)
+{
+    for (size_t at = 0, end; at < text.len; at = end) {
+        end = split(text, at);
+        expect(end > at && end <= text.len);
+        expect(utf8_check((slice){text.data + at, end - at}) == end - at);
+        char ahead[16] = {0};
+        uint64_t words[2];
+        memcpy(ahead, text.data + at, MIN(text.len - at, sizeof ahead));
+        memcpy(words, ahead, sizeof words);
+        size_t plain = bpe_split_plain_word(words[0], words[1]);
+        expect(plain == 0 || plain == end - at);
+    }
+}
+
+static void try_words(slice text)
+{
+    for (size_t at = 0, end; at < text.len; at = end) {
+        end = word_break_end(text, at);
+        expect(end > at && end <= text.len);
+    }
+}
+
+/* A fresh cache is large: it is tried with some of the texts. */
+static void try_tokens(slice text)
+{
+    static tokenizer *t;
+    static token_list used;
+    AUTO(token_list) fresh = {0};
+    if (!t)
+        t = tokenizer_new("cl100k", "server/data", NULL);
+    expect(t != NULL);
+    tokenizer_encode(t, text, &used);
+    for (size_t i = 0; i < used.count; i++)
+        expect(token_list_start(&used, i) < used.ends[i]);
+    expect(used.count == 0 || used.ends[used.count - 1] == text.len);
+    if (text.len % 64 != 5)
+        return;
+    tokenizer_encode(t, text, &fresh);
+    expect(used.count == fresh.count);
+    for (size_t i = 0; i < used.count; i++)
+        expect(used.ids[i] == fresh.ids[i] && used.ends[i] == fresh.ends[i]);
+}
+
+static void try_normal_form(slice text)
+{
+    static normalizer n;
+    AUTO(buf) once;
+    AUTO(buf) twice;
+    if (!n.ascii['a'])
+        expect(normalizer_init(&n, NORMALIZE_DEFAULT_PUNCTUATION, NULL));
+    buf_init(&once, 1 << 24);
+    buf_init(&twice, 1 << 24);
+    expect(normalize_text(&n, text, &once));
+    expect(utf8_check(buf_slice(&once)) == once.len);
+    expect(normalize_text(&n, buf_slice(&once), &twice));
+    expect(slice_equal(buf_slice(&once), buf_slice(&twice)));
+    try_tokens(buf_slice(&once));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    slice text = {(const char *)data, size};
+    if (utf8_check(text) != text.len)
+        return 0;
+    try_split(bpe_split_cl100k, text);
+    try_split(bpe_split_o200k, text);
+    try_split(bpe_split_r50k, text);
+    try_words(text);
+    try_tokens(text);
+    try_normal_form(text);
+    return 0;
+}
