@@ -48,7 +48,8 @@ static const char *environment(const char *name)
 static bool open_client(cli *c, err *e)
 {
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of fwrite's */
-    bool ok = connection_open(c->config, &c->session->loop, &c->session->client, e);
+    cli_session *s = c->session;
+    bool ok = connection_open(c->config, &s->loop, &s->pool, &s->client, e);
     c->loop = c->session->loop;
     c->client = c->session->client;
     return ok && loop_watch_signals(c->loop, on_signal, c->session, e);
@@ -94,6 +95,7 @@ static void end_session(cli_session *s)
     progress_free(s->progress);
     s3_client_free(s->client);
     loop_free(s->loop);
+    pool_free(s->pool);
 }
 
 /* What a command began goes on to its end, even where the command itself had to stop. */

@@ -52,6 +52,7 @@ typedef struct cli_config {
 /* What lives as long as the program runs. */
 typedef struct cli_session {
     loop *loop;
+    pool *pool; /* hashes files */
     s3_client *client;
     struct jobs *jobs;
     struct progress *progress;

@@ -1,11 +1,18 @@
 #include "s3/cli/connection.h"
 
+#include <unistd.h>
+
 #include "base/fsutil.h"
 #include "base/log.h"
 #include "s3/cli/cli.h"
 
+#define WORKERS_MAX 4 /* they hash files, which takes less than the network */
+
 const char *const connection_payers[] = {"owner", "requester", NULL};
 const char *const connection_encryptions[] = {"bucket", "AES256", "aws:kms", "aws:kms:dsse", NULL};
+
+/* In the order of s3_checksum_use. */
+const char *const connection_checksum_uses[] = {"default", "when_supported", "when_required", NULL};
 
 #define SPARE_CONNECTIONS  8
 #define FILES_FOR_THE_REST 24
@@ -40,6 +47,10 @@ static s3_config settings(const cli_config *o)
                        .connect_timeout_ms = (int)own->connect_timeout_ms,
                        .stall_timeout_ms = (int)own->stall_timeout_ms,
                        .outage_wait_ms = own->outage_wait_ms,
+                       .request_checksums = (s3_checksum_use)own->request_checksums,
+                       .response_checksums = (s3_checksum_use)own->response_checksums,
+                       .check_md5_etag = own->check_md5_etag,
+                       .unsigned_payload = own->unsigned_payload,
                        .headers = {.request_payer = own->request_payer == 1},
                        .getenv_fn = environment};
 }
@@ -76,7 +87,13 @@ static bool check_headers(const cli_config *config, const s3_client *client, err
     return !err_is_set(e);
 }
 
-bool connection_open(const cli_config *config, loop **l, s3_client **client, err *e)
+static unsigned worker_count(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores > 0 ? (unsigned)MIN(cores, (long)WORKERS_MAX) : 1;
+}
+
+bool connection_open(const cli_config *config, loop **l, pool **workers, s3_client **client, err *e)
 {
     const connection_options *own = &config->connection;
     s3_config s3 = settings(config);
@@ -96,7 +113,11 @@ bool connection_open(const cli_config *config, loop **l, s3_client **client, err
         return false;
     s3.headers.sse_customer_key = key;
     *l = loop_new(&net, e);
-    if (*l)
+    *workers = *l ? pool_new(worker_count(), e) : NULL;
+    if (*workers)
+        loop_attach_pool(*l, *workers);
+    s3.pool = *workers;
+    if (*workers)
         *client = s3_client_new(loop_transport(*l), &s3, e);
     return *l && *client && check_headers(config, *client, e);
 }

@@ -19,9 +19,12 @@ typedef struct connection_options {
     uint64_t connect_timeout_ms, stall_timeout_ms, outage_wait_ms;
     bool use_fips_endpoint, use_dualstack_endpoint, verify_ssl;
     char *ca_bundle;
+    int request_checksums, response_checksums; /* s3_checksum_use */
+    bool check_md5_etag, unsigned_payload;
 } connection_options;
 
 extern const char *const connection_payers[], *const connection_encryptions[];
+extern const char *const connection_checksum_uses[];
 
 struct cli_config;
 
@@ -29,9 +32,9 @@ struct cli_config;
  * says so. */
 unsigned connection_workers(const struct cli_config *config);
 
-/* Loop and client, as the command's options say. */
-bool connection_open(const struct cli_config *config, loop **l, s3_client **client, err *e)
-    MUST_USE;
+/* Loop, workers and client, as the command's options say; freed in the order client, loop, pool. */
+bool connection_open(const struct cli_config *config, loop **l, pool **workers, s3_client **client,
+                     err *e) MUST_USE;
 
 /* What the command's own options (--storage-class, --sse ...) make of the client's headers; NULL
  * without an error: nothing else. */
@@ -72,7 +75,23 @@ s3_headers *connection_headers(const struct cli_config *config, const s3_client 
      .fallback = "true",                                                                           \
      .help = "Check certificates; --no-verify-ssl leaves that out, with a warning."},              \
     {.key = "ca_bundle", .type = OPTION_STRING, .offset = AT(connection.ca_bundle), .metavar = "FILE",  \
-     .help = "Certificates to trust in place of the system's. Else AWS_CA_BUNDLE, the profile."}
+     .help = "Certificates to trust in place of the system's. Else AWS_CA_BUNDLE, the profile."},  \
+    {.key = "request_checksum_calculation", .type = OPTION_ENUM,                                   \
+     .offset = AT(connection.request_checksums), .fallback = "default",                            \
+     .choices = connection_checksum_uses, .metavar = "WHEN",                                       \
+     .help = "Whether uploads carry a checksum. Else AWS_REQUEST_CHECKSUM_CALCULATION, the "       \
+             "profile, when_supported."},                                                          \
+    {.key = "response_checksum_validation", .type = OPTION_ENUM,                                   \
+     .offset = AT(connection.response_checksums), .fallback = "default",                           \
+     .choices = connection_checksum_uses, .metavar = "WHEN",                                       \
+     .help = "Whether downloads are held against the object's checksum. Else "                     \
+             "AWS_RESPONSE_CHECKSUM_VALIDATION, the profile, when_supported."},                    \
+    {.key = "check_md5_etag", .type = OPTION_BOOL, .offset = AT(connection.check_md5_etag),        \
+     .help = "Hold downloads that have no checksum against an ETag that is the MD5 of the "        \
+             "bytes."},                                                                            \
+    {.key = "unsigned_payload", .type = OPTION_BOOL, .offset = AT(connection.unsigned_payload),    \
+     .help = "Over http too, do not hash files for the signature of uploads: for networks that "   \
+             "can be trusted. The checksum stays."}
 
 #define ROWS_OF_WRITES                                                                             \
     {.key = "storage_class", .type = OPTION_STRING, .offset = AT(storage_class),                   \
