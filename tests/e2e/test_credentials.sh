@@ -48,6 +48,42 @@ test_a_program_that_fails_says_why() {
     tool 1 ls --profile card
     says "profile 'card': credential_process: it ended with status 5 and says: no card in the reader"
 }
+# The store serves the answers of AWS's services too: they are objects that anybody may read.
+test_keys_of_a_containers_agent() {
+    start_store --anonymous read
+    tool 0 mb s3://agent
+    printf '{"AccessKeyId": "test-key", "SecretAccessKey": "test-secret-key", "Token": "T"}' >"$T/keys"
+    tool 0 cp "$T/keys" s3://agent/v2/keys
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    export AWS_CONTAINER_CREDENTIALS_FULL_URI=$AWS_ENDPOINT_URL/agent/v2/keys
+    tool 0 whoami
+    says 'provider: container'
+    says 'session-token: yes'
+    export AWS_CONTAINER_CREDENTIALS_FULL_URI=http://192.0.2.1/keys
+    tool 1 whoami
+    says "'http://192.0.2.1/keys' is not allowed"
+}
+test_keys_of_sso() {
+    local cache=$T/.aws/sso/cache
+    start_store --anonymous read
+    tool 0 mb s3://federation
+    cat >"$T/keys" <<JSON
+{"roleCredentials": {"accessKeyId": "test-key", "secretAccessKey": "test-secret-key",
+ "sessionToken": "T", "expiration": 4102444800000}}
+JSON
+    tool 0 cp "$T/keys" s3://federation/credentials
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE
+    export HOME=$T AWS_ENDPOINT_URL_SSO=$AWS_ENDPOINT_URL
+    mkdir -p "$cache"
+    printf '[profile research]\nsso_session = lab\nsso_account_id = 1\nsso_role_name = Reader\n' >"$T/.aws/config"
+    printf '[sso-session lab]\nsso_region = eu-west-1\nsso_start_url = https://lab.invalid/start\n' >>"$T/.aws/config"
+    tool 1 whoami --profile research
+    says 'there is no token of AWS SSO: run `aws sso login --profile research`'
+    printf '{"accessToken": "sso-token", "expiresAt": "2100-01-01T00:00:00Z"}' >"$cache/$(printf lab | sha1sum | cut -c1-40).json"
+    tool 0 whoami --profile research
+    says "provider: shared files (profile 'research', by SSO)"
+    says 'expires: 2100-01-01 00:00:00 UTC'
+}
 test_no_secret_is_told() {
     export AWS_SESSION_TOKEN=test-session-token AWS_ENDPOINT_URL=http://127.0.0.1:1
     tool 0 whoami --log-level debug

@@ -257,6 +257,21 @@ static void the_region_is_followed_once(void **state)
     site_close(&s);
 }
 
+static void the_host_follows_the_region(void **state)
+{
+    static const http_header region = {"x-amz-bucket-region", "eu-west-1"};
+    site s = {.f = fake_new()};
+    err e = ERR_INIT;
+    (void)state;
+    s.c = s3_client_new(fake_transport_base(s.f), &(s3_config){.no_sign_request = true}, &e);
+    fake_expect(s.f, &(fake_rule){.url = "https://box.s3.us-east-1.amazonaws.com/k",
+                                  .reply = {.status = 301, .headers = &region, .header_count = 1}});
+    site_expect(&s, "DELETE", "https://box.s3.eu-west-1.amazonaws.com/k", 204, "");
+    s3_delete(s.c, "box", "k", site_done, &s);
+    assert_int_equal(site_end(&s), ERR_NONE);
+    site_close(&s);
+}
+
 static void the_region_stands_on_refusals_too(void **state)
 {
     static const struct {
@@ -515,6 +530,7 @@ int main(void)
         cmocka_unit_test(retry_after_is_honoured),
         cmocka_unit_test(a_dead_kept_connection_costs_nothing),
         cmocka_unit_test(the_region_is_followed_once),
+        cmocka_unit_test(the_host_follows_the_region),
         cmocka_unit_test(the_region_stands_on_refusals_too),
         cmocka_unit_test(the_region_may_stand_in_the_body),
         cmocka_unit_test(a_wrong_clock_is_set_right),
