@@ -16,7 +16,7 @@ HEADERS_base := base/banned.h base/buf.h base/digest.h base/err.def base/err.h b
                 base/pool.h base/process.h base/transport.h base/util.h
 HEADERS_s3 := s3/buckets.h s3/checksum.h s3/config.h s3/delete_many.h s3/objects.h s3/presign.h s3/s3.h s3/sign.h \
               s3/uploads.h s3/uri.h s3/whoami.h
-HEADERS_compression := compression/codec.h compression/jsonl.h compression/keypath.h compression/keyset.h \
+HEADERS_compression := compression/codec.h compression/compression.h compression/jsonl.h compression/keypath.h compression/keyset.h \
                        compression/linecount.h compression/verify.h
 HEADERS := $(HEADERS_base) $(foreach library,$(LIBRARIES),$(HEADERS_$(library)))
 
