@@ -27,7 +27,9 @@ typedef struct zstd_decoder {
     bool last_block;
     bool raw_block;
     bool has_checksum;
-    unsigned char small[18]; /* headers and the checksum, gathered */
+    bool content_known;                   /* the header tells how long the frame's text is */
+    uint64_t content_bytes, content_from; /* that, and where it begins in the decoded text */
+    unsigned char small[18];              /* headers and the checksum, gathered */
     size_t small_len;
 } zstd_decoder;
 
@@ -140,15 +142,19 @@ static size_t frame_header_bytes(const zstd_decoder *z)
     return 5 + !f.single_segment + f.dictionary_bytes + f.content_bytes;
 }
 
-static uint64_t window_bytes(const zstd_decoder *z)
+static uint64_t content_bytes(const zstd_decoder *z)
 {
     frame_fields f = fields_of(z->small[4]);
-    if (!f.single_segment) {
-        uint64_t base = (uint64_t)1 << (10 + (z->small[5] >> 3));
-        return base + base / 8 * (z->small[5] & 7);
-    }
-    uint64_t content = little_endian(z->small + 5 + f.dictionary_bytes, f.content_bytes);
-    return f.content_bytes == 2 ? content + 256 : content;
+    const unsigned char *at = z->small + 5 + !f.single_segment + f.dictionary_bytes;
+    return little_endian(at, f.content_bytes) + (f.content_bytes == 2 ? 256 : 0);
+}
+
+static uint64_t window_bytes(const zstd_decoder *z)
+{
+    if (fields_of(z->small[4]).single_segment)
+        return content_bytes(z);
+    uint64_t base = (uint64_t)1 << (10 + (z->small[5] >> 3));
+    return base + base / 8 * (z->small[5] & 7);
 }
 
 #define DECODER_BYTES  ((uint64_t)1 << 20) /* beside the window */
@@ -198,6 +204,9 @@ static bool take_frame_header(zstd_decoder *z, slice *data, err *e)
     if (!admit_window(z, window, e))
         return false;
     z->has_checksum = z->small[4] & 4;
+    z->content_known = fields_of(z->small[4]).content_bytes > 0;
+    z->content_bytes = content_bytes(z);
+    z->content_from = z->base.decoded_bytes;
     z->last_block = false;
     if (!push_small(z, e))
         return false;
@@ -205,12 +214,17 @@ static bool take_frame_header(zstd_decoder *z, slice *data, err *e)
     return true;
 }
 
-static void after_block(zstd_decoder *z, bool *ended)
+/* libzstd holds the content's size against the header's too, but not behind an empty block. */
+static bool after_block(zstd_decoder *z, bool *ended, err *e)
 {
+    if (z->last_block && z->content_known &&
+        z->base.decoded_bytes - z->content_from != z->content_bytes)
+        return fail(z, ERR_CODEC_CORRUPT, "the frame's text is not as long as its header says", e);
     *ended = z->last_block && !z->has_checksum;
     if (*ended)
         z->base.checksums |= CODEC_CHECK_NONE;
     enter(z, z->last_block ? CHECKSUM : BLOCK_HEADER, 0);
+    return true;
 }
 
 static bool take_block_header(zstd_decoder *z, slice *data, bool *ended, err *e)
@@ -225,9 +239,8 @@ static bool take_block_header(zstd_decoder *z, slice *data, bool *ended, err *e)
     z->last_block = header & 1;
     uint64_t body_bytes = repeated_byte ? 1 : header >> 3;
     if (body_bytes == 0)
-        after_block(z, ended);
-    else
-        enter(z, BLOCK, body_bytes);
+        return after_block(z, ended, e);
+    enter(z, BLOCK, body_bytes);
     return true;
 }
 
@@ -247,9 +260,7 @@ static bool take_block(zstd_decoder *z, slice *data, bool *ended, err *e)
     if (!push(z, piece, e))
         return false;
     z->part_left -= piece.len;
-    if (z->part_left == 0)
-        after_block(z, ended);
-    return true;
+    return z->part_left > 0 || after_block(z, ended, e);
 }
 
 static bool take_checksum(zstd_decoder *z, slice *data, bool *ended, err *e)

@@ -325,6 +325,9 @@ static void zstd_content_sizes_that_lie_are_found(void **state)
 {
     UNUSED(state);
     assert_decodes(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\x20\x02\x11\0\0ab"), SLICE_LIT("ab"));
+    /* an empty last block, which libzstd lets pass */
+    assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\x20\x02\x01\0\0"), ERR_CODEC_CORRUPT,
+                   "not as long as its header says");
     assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\x20\x03\x11\0\0ab"), ERR_CODEC_CORRUPT,
                    "at raw byte 9");
 }
