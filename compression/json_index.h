@@ -104,7 +104,7 @@ static KERNEL void index_window(json_window *w)
     for (size_t base = 0; base < w->len; base += JSON_BLOCK_BYTES) {
         block b = block_load(w->text + base);
         utf8_check(&checker, b);
-        if (carry.in_string && carry.escaped_up_to <= base && block_is_plain(b))
+        if (carry.in_string && block_is_plain(b))
             continue;
         block_mask m = block_masks(b);
         out = take_block(w, base, &m, &carry, out);

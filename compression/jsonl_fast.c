@@ -164,7 +164,7 @@ static inline __attribute__((always_inline)) taken take_value(jsonl *j, const ch
 }
 
 /* What VALUE is within an array: the place is another one. */
-#define ELEMENT (LINE_END + 1)
+enum { ELEMENT = LINE_END + 1 };
 
 /* Takes the next token where the state is `here`, or ends where there is none. */
 #define TAKE(here)                                                                                 \

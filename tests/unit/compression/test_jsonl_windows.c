@@ -154,6 +154,74 @@ static void damaged_text_is_the_same_for_every_indexer(void **state)
     }
 }
 
+/* Windows begin wherever a piece does: within keys, numbers, escapes, halves of characters. */
+static void any_cut_of_a_long_text_is_the_same_for_every_indexer(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) text;
+    buf_init(&text, (size_t)1 << 16);
+    append_filler(&text, 70);
+    buf_append_str(
+        &text, "{\"te\\u0078t\":\"\\ud83d\\ude00 \\ud83d. \xf0\x9f\x98\x80\xd0\xbc\",\"n\":[-12.5e"
+               "+3,true,false,null,1234567890123],\"meta\":{\"a\\\"b\":{\"c\":\"\\\\\\\"\"}}}\n");
+    append_filler(&text, 120);
+    jsonl_options options = {.indexer = "none"};
+    checked exact = check(&options, buf_slice(&text), WHOLE);
+    assert_true(exact.ok);
+    assert_int_equal(exact.counts.lone_surrogates, 1);
+    const json_indexer *indexer;
+    for (size_t i = 0; (indexer = json_indexer_at(i)); i++)
+        for (size_t cut = 1; cut < text.len; cut++) {
+            options.indexer = indexer->name;
+            checked c = check(&options, buf_slice(&text), (splitter){.cut = cut});
+            assert_same(&exact, &c);
+        }
+}
+
+/* A key of the text is what its escapes mean; the option is taken as it is. */
+static void the_content_key_is_no_piece_of_json(void **state)
+{
+    UNUSED(state);
+    static const char *const keys[] = {"a\\b", "a\"b", "a\b", "a.b", ""};
+    AUTO(buf) text;
+    buf_init(&text, (size_t)1 << 16);
+    for (int i = 0; i < 2; i++) {
+        buf_append_str(&text, "{\"a\\b\":\"\",\"x\":1}\n{\"a\\\\b\":\"\"}\n{\"a\\\"b\":\"\"}\n");
+        buf_append_str(&text, "{\"a\":{\"b\":\"\"}}\n{\"a\":{\"\\u0062\":\"\"}}\n{\"\":\"\"}\n");
+    }
+    append_filler(&text, 200);
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        jsonl_options options = {.content_key = keys[i]};
+        assert_indexers_agree(options, buf_slice(&text));
+        checked c = check(&options, buf_slice(&text), WHOLE);
+        assert_int_equal(c.counts.unscannable_lines, i == 3 ? 9 : 11);
+    }
+}
+
+/* The default limit, without the line being held: the same piece again and again. */
+static void a_line_of_one_gib_is_taken_and_a_byte_more_is_not(void **state)
+{
+    UNUSED(state);
+    static char piece[1024 * 1024];
+    memset(piece, 'x', sizeof piece);
+    for (size_t more = 0; more < 2; more++) {
+        err e = ERR_INIT;
+        AUTO_PTR(jsonl) j = jsonl_new(&(jsonl_options){0});
+        slice head = SLICE_LIT("{\"text\":\""), tail = SLICE_LIT("\"}\n");
+        assert_true(jsonl_feed(j, head, &e));
+        for (size_t i = 0; i < 1023; i++)
+            assert_true(jsonl_feed(j, (slice){.data = piece, .len = sizeof piece}, &e));
+        size_t rest = sizeof piece - head.len - (tail.len - 1) + more;
+        assert_true(jsonl_feed(j, (slice){.data = piece, .len = rest}, &e));
+        assert_int_equal(jsonl_feed(j, tail, &e), !more);
+        if (more)
+            assert_string_equal(e.message, "line 1, byte 1073741824 of the decoded text: the line "
+                                           "is longer than 1073741824 bytes");
+        else
+            assert_int_equal(jsonl_counts_get(j).longest_line_bytes, 1073741824);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +231,9 @@ int main(void)
         cmocka_unit_test(utf8_is_the_same_for_every_indexer),
         cmocka_unit_test(line_length_is_the_same_for_every_indexer),
         cmocka_unit_test(damaged_text_is_the_same_for_every_indexer),
+        cmocka_unit_test(any_cut_of_a_long_text_is_the_same_for_every_indexer),
+        cmocka_unit_test(the_content_key_is_no_piece_of_json),
+        cmocka_unit_test(a_line_of_one_gib_is_taken_and_a_byte_more_is_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,6 +78,28 @@ static void defaults_are_the_documented_ones(void **state)
     assert_string_equal(c.places.cleaned.prefix, "out/");
 }
 
+static void the_checker_gets_its_options(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT;
+    AUTO(config) usual;
+    assert_true(load(&usual, &e, NO_WORDS));
+    jsonl_options options = config_jsonl(&usual);
+    assert_string_equal(options.content_key, "text");
+    assert_int_equal(options.max_line_bytes, JSONL_LINE_BYTES);
+    assert_int_equal(options.max_depth, JSONL_DEPTH);
+    assert_false(options.refuse_lone_surrogates || options.refuse_duplicate_keys);
+    AUTO(config) strict;
+    assert_true(load(&strict, &e,
+                     WORDS("--content-key", "a.b", "--max-line", "2GiB", "--max-json-depth", "100",
+                           "--refuse-lone-surrogates", "--refuse-duplicate-keys")));
+    options = config_jsonl(&strict);
+    assert_string_equal(options.content_key, "a.b");
+    assert_int_equal(options.max_line_bytes, 2 * JSONL_LINE_BYTES);
+    assert_int_equal(options.max_depth, 100);
+    assert_true(options.refuse_lone_surrogates && options.refuse_duplicate_keys);
+}
+
 static void flags_override_the_file_and_old_keys_are_accepted(void **state)
 {
     UNUSED(state);
