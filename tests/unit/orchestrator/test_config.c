@@ -276,6 +276,7 @@ int main(void)
 #define ENV_TEST(f) cmocka_unit_test_setup(f, clear_env)
     const struct CMUnitTest tests[] = {
         ENV_TEST(defaults_are_the_documented_ones),
+        ENV_TEST(the_checker_gets_its_options),
         ENV_TEST(flags_override_the_file_and_old_keys_are_accepted),
         ENV_TEST(an_unknown_key_names_the_nearest_and_its_line),
         ENV_TEST(the_share_comes_from_both_variables_or_none),
