@@ -57,6 +57,7 @@ typedef struct cli_session {
     struct jobs *jobs;
     struct progress *progress;
     int signal_number; /* 0: none came */
+    bool hopeless;     /* an error befell one object that befalls them all: no keys, no space */
     bool wake;         /* ends cli_turn */
 } cli_session;
 
@@ -82,6 +83,7 @@ struct cli {
     s3_client *client; /* the session's */
     unsigned errors;   /* printed so far: the exit status is 1 */
     unsigned jobs;     /* of this command that are under way */
+    bool hopeless;     /* the same for what this command does: no such bucket */
     /* of a line of a command file */
     const char *file; /* NULL: typed by a person */
     unsigned line;
@@ -123,6 +125,9 @@ bool cli_await(cli_call *call, s3_op *op, err *e) MUST_USE;
  * what it befell, for machines; or NULL. */
 void cli_print_error(cli *c, const err *error);
 void cli_print_error_of(cli *c, const char *from, const char *to, const err *error);
+/* False, with an error for the end, where an error that was printed befalls all that is left of one
+ * source: it is not tried, and a million lines are not printed. */
+bool cli_has_hope(const cli *c, err *e) MUST_USE;
 
 /* s3/cli/words.c: URIs among the positional words. */
 bool cli_parse_object(const char *text, s3_uri *uri, err *e) MUST_USE; /* with a key */

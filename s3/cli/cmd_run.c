@@ -195,6 +195,8 @@ static bool run_file(running *r, err *e)
             return cli_interrupted(r->c, e);
         if (ferror(stdout))
             return print_flush(e);
+        if (r->c->session->hopeless)
+            return cli_has_hope(r->c, e);
     }
     return !ferror(r->file) || err_set_errno(e, ERR_IO, errno, "%s: cannot be read", r->name);
 }

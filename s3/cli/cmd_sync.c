@@ -95,6 +95,8 @@ static void open_sides(syncing *k)
 
 static bool send(syncing *k, const char *reason, err *e)
 {
+    if (!cli_has_hope(k->c, e))
+        return false;
     AUTO(transfer_plan)
     plan = {.size_known = true,
             .size_bytes = k->a.now.size_bytes,

@@ -171,7 +171,7 @@ static bool copy_many(copying *k, const place *from, err *e)
     while ((step = source_next(s, &it, e)) == SOURCE_ENTRY) {
         AUTO(entry) mine = it;
         count++;
-        if (!copy_entry(k, from, &mine, e))
+        if (!cli_has_hope(k->c, e) || !copy_entry(k, from, &mine, e))
             return false;
     }
     if (step == SOURCE_FAILED)

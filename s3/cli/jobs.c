@@ -3,6 +3,8 @@
 bool jobs_wait_for_room(cli *c, err *e)
 {
     const jobs *all = c->session->jobs;
+    if (c->session->hopeless)
+        return cli_has_hope(c, e);
     while (all->running >= all->window)
         if (!cli_turn(c))
             return cli_interrupted(c, e);

@@ -31,6 +31,20 @@ static bool is_closed_pipe(const err *error)
     return error->sys_errno == EPIPE && ferror(stdout);
 }
 
+static void note_hopeless(cli *c, const err *error)
+{
+    c->hopeless |= error->code == ERR_S3_NO_BUCKET;
+    if (c->session)
+        c->session->hopeless |= error->code == ERR_S3_CREDENTIALS || error->code == ERR_NO_SPACE;
+}
+
+bool cli_has_hope(const cli *c, err *e)
+{
+    if (!c->hopeless && !c->session->hopeless)
+        return true;
+    return err_set(e, ERR_CANCELLED, "the rest was not tried: what went wrong befalls all of it");
+}
+
 void cli_print_error_of(cli *c, const char *from, const char *to, const err *error)
 {
     if (c->session && is_closed_pipe(error)) {
@@ -39,6 +53,7 @@ void cli_print_error_of(cli *c, const char *from, const char *to, const err *err
         return;
     }
     c->errors++;
+    note_hopeless(c, error);
     if (c->session)
         progress_hide(c->session->progress);
     fflush(stdout);

@@ -242,6 +242,24 @@ test_a_download_goes_on_where_it_was() {
     [ -z "$(find . -name 'got.decon-*')" ]
 }
 
+test_what_befalls_all_is_not_told_for_each() {
+    store
+    mkdir many
+    (cd many && seq -f '%04g' 1 300 | xargs touch)
+    say s3 cp --workers 2 -r many s3://no-such-bucket
+    expect_status 1
+    expect_why NoSuchBucket
+    expect_why 'the rest was not tried'
+    [ "$(wc -l <why)" -le 4 ] || fail "$(wc -l <why) lines"
+    say env AWS_SECRET_ACCESS_KEY=wrong "$BIN/decon-s3" cp --workers 2 -r many s3://data
+    expect_status 1
+    [ "$(wc -l <why)" -le 4 ] || fail "$(wc -l <why) lines"
+    ls many | sed 's|.*|cp many/& s3://data/|' >commands
+    say env AWS_SECRET_ACCESS_KEY=wrong "$BIN/decon-s3" run --workers 2 commands
+    expect_status 1
+    [ "$(wc -l <why)" -le 5 ] || fail "$(cat why)"
+}
+
 test_a_download_that_never_began_leaves_nothing() {
     store
     say s3 cp s3://data/absent new/got
