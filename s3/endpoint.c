@@ -64,7 +64,8 @@ static bool take_url(s3_endpoint *ep, const char *url, err *e)
     else if (str_starts_with(url, "https://"))
         rest = url + strlen("https://");
     size_t host_len = rest ? strcspn(rest, "/?#") : 0;
-    if (host_len == 0 || memchr(rest, '@', host_len) || strpbrk(rest + host_len, "?# "))
+    if (host_len == 0 || rest[host_len - 1] == ':' || memchr(rest, '@', host_len) ||
+        strpbrk(rest + host_len, "?# "))
         return err_set(e, ERR_CONFIG, "the endpoint '%s' is no URL such as http://127.0.0.1:9000",
                        url);
     size_t path_len = strlen(rest + host_len);
@@ -116,6 +117,16 @@ static void take_addressing(s3_endpoint *ep, const s3_profile *profile)
         ep->addressing = S3_ADDRESSING_VIRTUAL;
 }
 
+/* `services = x` in the profile, and there "s3 =" with an endpoint_url. */
+static const char *service_url(const s3_config *config, const s3_profile *profile,
+                               s3_profile *section)
+{
+    const char *name = s3_profile_get(profile, "services");
+    if (!name || !s3_profile_load_section(config->getenv_fn, "services", name, section))
+        return NULL;
+    return s3_profile_get(section, "s3.endpoint_url");
+}
+
 bool s3_endpoint_init(s3_endpoint *out, const s3_config *config, const s3_profile *profile, err *e)
 {
     *out = (s3_endpoint){.addressing = config->addressing};
@@ -124,9 +135,13 @@ bool s3_endpoint_init(s3_endpoint *out, const s3_config *config, const s3_profil
                              s3_profile_get(profile, "region"), DEFAULT_REGION};
     static const char *const sources[] = {"by option", "AWS_REGION", "AWS_DEFAULT_REGION",
                                           "of the profile", "by default"};
-    const char *urls[] = {config->endpoint, s3_env(config->getenv_fn, "AWS_ENDPOINT_URL_S3"),
+    AUTO(s3_profile) services_section = {0};
+    const char *urls[] = {config->endpoint,
+                          s3_env(config->getenv_fn, "AWS_ENDPOINT_URL_S3"),
                           s3_env(config->getenv_fn, "AWS_ENDPOINT_URL"),
-                          s3_profile_get(profile, "endpoint_url"), NULL};
+                          service_url(config, profile, &services_section),
+                          s3_profile_get(profile, "endpoint_url"),
+                          NULL};
     size_t at = first_of(regions, ARRAY_LEN(regions));
     out->region = xstrdup(regions[at]);
     out->region_from = sources[at];

@@ -56,6 +56,25 @@ static void a_profile_of_the_shared_files(void **state)
     site_close(&s);
 }
 
+static void the_endpoint_of_a_section_of_services(void **state)
+{
+    (void)state;
+    AUTO_FREE char *config =
+        write_file("config", "[default]\nservices = local\nendpoint_url = http://other\n"
+                             "aws_access_key_id=ID-D\naws_secret_access_key=SECRET-D\n"
+                             "[services local]\nsts =\n  endpoint_url = http://sts\n"
+                             "s3 =\n  endpoint_url = http://local:1\n");
+    const char *env[] = {"AWS_CONFIG_FILE", config, NULL};
+    site s = {.f = fake_new()};
+    err e = ERR_INIT;
+    site_env = env;
+    s.c = s3_client_new(fake_transport_base(s.f), &(s3_config){.getenv_fn = site_getenv}, &e);
+    site_expect(&s, "DELETE", "http://local:1/b/k", 204, "");
+    remove_key(&s);
+    assert_int_equal(site_end(&s), ERR_NONE);
+    site_close(&s);
+}
+
 static void a_profile_asked_for_by_name_goes_before_the_environment(void **state)
 {
     (void)state;
@@ -398,6 +417,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_and_token_of_the_environment),
         cmocka_unit_test_setup_teardown(a_profile_of_the_shared_files, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(the_endpoint_of_a_section_of_services, make_dir,
+                                        remove_dir),
         cmocka_unit_test_setup_teardown(a_profile_asked_for_by_name_goes_before_the_environment,
                                         make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(the_home_directory_is_looked_into, make_dir, remove_dir),

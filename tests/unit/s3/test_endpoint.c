@@ -228,8 +228,8 @@ static void services_beside_s3(void **state)
 
 static void what_is_no_url_is_refused(void **state)
 {
-    static const char *const rows[] = {"127.0.0.1:9000", "ftp://h", "http://", "http://u:p@h",
-                                       "http://h?x"};
+    static const char *const rows[] = {"127.0.0.1:9000", "ftp://h",      "http://",
+                                       "http://h:",      "http://u:p@h", "http://h?x"};
     s3_profile none = {0};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
