@@ -176,6 +176,11 @@ fuzz-programs: $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_SOURCES))
 $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(FUZZ_LIBS)
 	$(link) -fsanitize=fuzzer
 
+## check-stores: the live tests against MinIO and the Versity S3 gateway; both must be to be had
+check-stores: all
+	@third_party/minio.sh >/dev/null && third_party/versitygw.sh >/dev/null
+	@REQUIRE_LIVE=1 BIN=$(OUT)/bin tests/run.sh tests/live/test_minio.sh tests/live/check_versitygw.sh
+
 ## soak: decon-s3 and the orchestrator under faults at 5 %, 10,000 objects for each kind of fault (COUNT=, ONLY=)
 soak: all $(OUT)/bench/usage
 	@BIN=$(OUT)/bin BENCH=$(OUT)/bench tests/soak/soak.sh
@@ -242,6 +247,6 @@ help:
 
 force:
 .PHONY: all deps clean server orchestrate orchestrate-debug demo test test-programs test-run \
-        e2e live soak bench fuzz fuzz-programs check check-format check-sizes check-shell check-clang check-cppcheck check-arm64 layers \
+        e2e live check-stores soak bench fuzz fuzz-programs check check-format check-sizes check-shell check-clang check-cppcheck check-arm64 layers \
         format help force
 .SECONDARY:

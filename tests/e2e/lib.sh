@@ -225,7 +225,8 @@ run_one() {
     rm -rf "$T"
 }
 
-# run_tests: every function test_*, in the file's order; ONLY=pattern chooses.
+# run_tests [FILE...]: every function test_* of the files (else of the script itself), in their order;
+# ONLY=pattern chooses.
 run_tests() {
     local name
     number=0
@@ -233,6 +234,6 @@ run_tests() {
         # shellcheck disable=SC2053  # a pattern
         [[ -z ${ONLY:-} || $name == $ONLY ]] || continue
         run_one "$name"
-    done < <(sed -n 's/^\(test_[a-z0-9_]*\)() .*/\1/p' "$0")
+    done < <(sed -n 's/^\(test_[a-z0-9_]*\)() .*/\1/p' "${@:-$0}")
     echo "1..$number"
 }

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# decon-s3 and the main job against a Versity S3 gateway, a real store of another make than MinIO. Not
+# of `make test`: make check-stores.
+. "$(dirname "$0")/../e2e/lib.sh"
+. "$(dirname "$0")/stores.sh"
+export AWS_ACCESS_KEY_ID=versity-trial AWS_SECRET_ACCESS_KEY=versity-trial-secret
+versitygw=$("$top/third_party/versitygw.sh") || no_store 'the Versity S3 gateway'
+start_real=start_versitygw
+# Its keys are paths of a file system.
+hard_keys=('a b' 'a+b' 'a%41b' 'a#b' 'a?b' 'ä € 😀' "quote'\"" 'a=b&c' 'tilde~' 'star*' 'a;b,c@d!$' '[x]{y}'
+    $'no\u00a0break' $'wide\u3000space' '~tilde' ' space ' 'deep/er/path')
+
+test_the_main_job() {
+    start_versitygw
+    start_server
+    fill
+    orchestrate first --part-size 5MiB
+    expect_status 0
+    expect_log 'SUMMARY: Processed=9 '
+    [ "$(keys out/reports/ | wc -l)" = 9 ] || fail "not 9 commit objects: $(keys out/)"
+    expect_work_clean
+    orchestrate second
+    expect_status 0
+    expect_log 'SUMMARY: Processed=0 .*Skipped=9'
+}
+
+run_tests "$0" "$(dirname "$0")/stores.sh"

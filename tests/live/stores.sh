@@ -1,0 +1,164 @@
+# Real stores, and what each of them is asked to do: sourced by test_minio.sh, by minio.sh and by
+# versitygw.sh here, which set `start_real` to the function that starts their store in $T, and call
+# run_tests with this file's name, too.
+#
+# `hard_keys` are those of the keys below that the store takes at all.
+
+# no_store NAME: ends the script, as skipped or (REQUIRE_LIVE=1) as failed.
+no_store() {
+    if [ "${REQUIRE_LIVE:-0}" = 1 ]; then
+        echo "not ok 1 - $1 is to be had (REQUIRE_LIVE=1)"
+        exit 1
+    fi
+    echo "ok 1 - $1 # SKIP none on PATH and none could be built (third_party)"
+    exit 0
+}
+
+start_minio() {
+    MINIO_ROOT_USER=$AWS_ACCESS_KEY_ID MINIO_ROOT_PASSWORD=$AWS_SECRET_ACCESS_KEY \
+        MINIO_BROWSER=off MINIO_UPDATE=off "$minio" server --address 127.0.0.1:0 \
+        --console-address 127.0.0.1:0 "$T/minio" >"$T/minio.log" 2>&1 &
+    store=$!
+    started+=("$store")
+    wait_for grep -q 'API: http' "$T/minio.log"
+    AWS_ENDPOINT_URL=$(sed -n 's/^API: *\(http:[^ ]*\).*/\1/p' "$T/minio.log")
+    export AWS_ENDPOINT_URL
+    wait_for s3 mb s3://ready
+}
+
+# listening_port PID: the TCP port that a process listens on, from /proc.
+listening_port() {
+    local socket
+    for socket in $(find "/proc/$1/fd" -printf '%l\n' 2>/dev/null | sed -n 's/^socket:\[\(.*\)\]$/\1/p'); do
+        awk -v inode="$socket" '$10 == inode && $4 == "0A" {sub(/.*:/, "", $2); print $2; found = 1} END {exit !found}' \
+            "/proc/$1/net/tcp" && return
+    done | head -n 1 | while read -r hex; do echo $((16#$hex)); done
+}
+
+start_versitygw() {
+    mkdir "$T/versity" "$T/meta"
+    ROOT_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID ROOT_SECRET_ACCESS_KEY=$AWS_SECRET_ACCESS_KEY \
+        "$versitygw" --port 127.0.0.1:0 --keep-alive --quiet posix --sidecar "$T/meta" "$T/versity" \
+        >"$T/versitygw.log" 2>&1 &
+    store=$!
+    started+=("$store")
+    has_port() { port=$(listening_port "$store") && [ -n "$port" ]; }
+    wait_for has_port
+    export AWS_ENDPOINT_URL=http://127.0.0.1:$(listening_port "$store")
+    wait_for s3 mb s3://ready
+}
+
+# ask METHOD TARGET [CURL-WORD...]: signed by curl, not by us; headers in $T/head.
+ask() {
+    local method=$1 target=$2
+    shift 2
+    [ "$method" != HEAD ] || set -- -I "$@"
+    curl -sS --path-as-is -X "$method" -o "$T/body" -D "$T/head" --aws-sigv4 aws:amz:us-east-1:s3 \
+        --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' \
+        "$@" "$AWS_ENDPOINT_URL$target"
+}
+
+test_keys_that_others_trip_over() {
+    "$start_real"
+    s3 mb s3://data
+    local key count=0
+    for key in "${hard_keys[@]}"; do
+        printf '%s' "$key" >"$T/content"
+        s3 cp "$T/content" "s3://data/keys/$key"
+        s3 cat --raw "s3://data/keys/$key" | cmp - "$T/content" || fail "key '$key'"
+        s3 cp --raw "s3://data/keys/$key" "s3://data/copies/$key"
+        s3 cat --raw "s3://data/copies/$key" | cmp - "$T/content" || fail "the copy of '$key'"
+        count=$((count + 1))
+    done
+    [ "$(s3 ls -r --json s3://data/keys/ | grep -c .)" = "$count" ] || fail "listed: $(s3 ls -r s3://data/keys/)"
+    s3 cp -r s3://data/keys/ "$T/back/"
+    [ "$(find "$T/back" -type f | wc -l)" = "$count" ] || fail "came back: $(find "$T/back" -type f)"
+    s3 rm -r --yes s3://data/keys/ s3://data/copies/
+    [ -z "$(s3 ls -r s3://data/)" ] || fail "left: $(s3 ls -r s3://data/)"
+}
+test_a_large_file_in_parts_and_ranges() {
+    "$start_real"
+    s3 mb s3://data
+    head -c 23000000 /dev/urandom >"$T/large"
+    s3 cp --part-size 5MiB "$T/large" s3://data/large
+    s3 stat s3://data/large | grep -qE 'etag: "[0-9a-f]{32}-5"' || fail 'not in five parts'
+    s3 cp --part-size 5MiB s3://data/large "$T/back"
+    cmp "$T/large" "$T/back"
+    s3 cp s3://data/large s3://data/copy
+    s3 cat s3://data/copy | cmp "$T/large" -
+    s3 rm s3://data/copy
+    ! s3 cat s3://data/copy || fail 'what was removed is still there'
+}
+test_an_empty_object() {
+    "$start_real"
+    s3 mb s3://data
+    : >"$T/empty"
+    s3 cp "$T/empty" s3://data/empty
+    s3 cp s3://data/empty "$T/back"
+    [ -e "$T/back" ] && [ ! -s "$T/back" ] || fail 'the empty object came back otherwise'
+}
+test_objects_carry_a_checksum_of_all_their_bytes() {
+    "$start_real"
+    s3 mb s3://data
+    printf 'hello world' >"$T/small"
+    head -c 12000000 /dev/urandom >"$T/large"
+    s3 cp "$T/small" s3://data/small
+    ask HEAD /data/small -H 'x-amz-checksum-mode: ENABLED'
+    grep -qi '^x-amz-checksum-crc64nvme: jSnVw/bqjr4=' "$T/head" || fail "no checksum: $(cat "$T/head")"
+    s3 cp --part-size 5MiB "$T/large" s3://data/large
+    ask HEAD /data/large -H 'x-amz-checksum-mode: ENABLED'
+    grep -qi '^x-amz-checksum-type: FULL_OBJECT' "$T/head" || fail "no checksum of the whole: $(cat "$T/head")"
+    s3 cp --part-size 5MiB s3://data/large "$T/back" --log-level debug
+    cmp "$T/large" "$T/back"
+}
+test_a_pinned_download_fails_where_the_object_is_another() {
+    "$start_real"
+    s3 mb s3://data
+    echo one >"$T/one"
+    s3 cp "$T/one" s3://data/key
+    ask GET /data/key -H 'If-Match: "00000000000000000000000000000000"'
+    grep -q '^HTTP/1.1 412' "$T/head" || fail "If-Match is not looked at: $(cat "$T/head")"
+    ask PUT /data/key --data-binary two -H 'Content-Type: text/plain' -H 'If-None-Match: *'
+    grep -q '^HTTP/1.1 412' "$T/head" || fail "If-None-Match is not looked at: $(cat "$T/head")"
+    [ "$(s3 cat s3://data/key)" = one ] || fail 'it was written over'
+}
+test_a_listing_of_several_pages_and_removal_of_many() {
+    "$start_real"
+    s3 mb s3://data
+    mkdir "$T/many"
+    local i
+    for ((i = 0; i < 1203; i++)); do echo "$i" >"$T/many/$(printf %05d "$i")"; done
+    s3 cp -r "$T/many/" s3://data/many/ >"$T/up.log"
+    [ "$(s3 ls -r s3://data/many/ | wc -l)" = 1203 ] || fail "listed: $(s3 ls -r s3://data/many/ | wc -l)"
+    s3 cp -r s3://data/many/ "$T/back/" >"$T/down.log"
+    diff -r "$T/many" "$T/back"
+    s3 rm -r --yes s3://data/many/ >"$T/rm.log"
+    ! s3 ls -r s3://data/many/ || fail 'some are left'
+    s3 rb s3://data
+    ! s3 ls s3://data || fail 'the bucket is left'
+}
+test_presigned_urls() {
+    "$start_real"
+    s3 mb s3://data
+    echo hello >"$T/file"
+    s3 cp "$T/file" 's3://data/a key+%'
+    [ "$(curl -sS "$(s3 presign 's3://data/a key+%')")" = hello ] || fail 'a presigned GET'
+    curl -sS --fail -X PUT --data-binary @"$T/file" -H 'Content-Type:' "$(s3 presign --method PUT s3://data/put)"
+    [ "$(s3 cat s3://data/put)" = hello ] || fail 'a presigned PUT'
+    ! curl -sS --fail "$(s3 presign s3://data/put)0" || fail 'a spoilt signature was taken'
+}
+test_uploads_that_were_left_are_aborted() {
+    "$start_real"
+    s3 mb s3://data
+    ask POST '/data/left?uploads='
+    grep -q '<UploadId>' "$T/body" || fail "no upload: $(cat "$T/body")"
+    s3 abort-uploads --older-than 0 --dry-run s3://data | grep -qF s3://data/left || fail 'it is not found'
+    s3 abort-uploads --older-than 1h s3://data
+    s3 abort-uploads --older-than 0 s3://data | grep -qF s3://data/left || fail 'a young one was aborted'
+    ! s3 abort-uploads --older-than 0 s3://data | grep -qF s3://data/left || fail 'it is still there'
+}
+test_a_wrong_secret_is_refused() {
+    "$start_real"
+    s3 mb s3://data
+    ! AWS_SECRET_ACCESS_KEY=another-secret s3 ls s3://data/ || fail 'a wrong secret was taken'
+}
