@@ -39,15 +39,21 @@ static inline bool block_is_plain(block b)
 {
     uint64_t any = 0;
     for (int i = 0; i < JSON_BLOCK_BYTES; i += 8)
-        any |= scan_special_bytes(le64toh(word_at(b.bytes + i)));
+        any |= scan_closing_bytes(le64toh(word_at(b.bytes + i)));
     return !any;
 }
 
-enum { QUOTE = 1, BACKSLASH = 2, CONTROL = 4, PUNCTUATION = 8, WHITE = 16 };
+/* A class is the lowest bit of a byte of its own: what eight bytes of text are, each moved on by its
+ * place, is or-ed into one word, and that holds eight bits of each mask. */
+#define QUOTE       UINT64_C(1)
+#define BACKSLASH   (UINT64_C(1) << 8)
+#define CONTROL     (UINT64_C(1) << 16)
+#define PUNCTUATION (UINT64_C(1) << 24)
+#define WHITE       (UINT64_C(1) << 32)
 
 static inline block_mask block_masks(block b)
 {
-    static const unsigned char classes[256] = {
+    static const uint64_t classes[256] = {
         [0x00 ... 0x08] = CONTROL,
         ['\t'] = WHITE | CONTROL,
         ['\n'] = PUNCTUATION | CONTROL,
@@ -65,13 +71,15 @@ static inline block_mask block_masks(block b)
         [' '] = WHITE,
     };
     block_mask m = {0};
-    for (int i = 0; i < JSON_BLOCK_BYTES; i++) {
-        uint64_t class = classes[(unsigned char)b.bytes[i]];
-        m.quote |= (class & QUOTE) << i;
-        m.backslash |= (class >> 1 & 1) << i;
-        m.control |= (class >> 2 & 1) << i;
-        m.punctuation |= (class >> 3 & 1) << i;
-        m.white |= class >> 4 << i;
+    for (int i = 0; i < JSON_BLOCK_BYTES; i += 8) {
+        uint64_t word = 0;
+        for (int place = 0; place < 8; place++)
+            word |= classes[(unsigned char)b.bytes[i + place]] << place;
+        m.quote |= (word & 0xff) << i;
+        m.backslash |= (word >> 8 & 0xff) << i;
+        m.control |= (word >> 16 & 0xff) << i;
+        m.punctuation |= (word >> 24 & 0xff) << i;
+        m.white |= (word >> 32 & 0xff) << i;
     }
     return m;
 }

@@ -20,12 +20,19 @@ static inline uint64_t scan_zero_bytes(uint64_t word)
     return (word - SCAN_EACH(0x01)) & ~word;
 }
 
-static inline uint64_t scan_special_bytes(uint64_t word)
+/* Those that end a run of text, or are wrong in it: quotes, backslashes, control characters. */
+static inline uint64_t scan_closing_bytes(uint64_t word)
 {
     uint64_t control = (word - SCAN_EACH(0x20)) & ~word;
     uint64_t quote = scan_zero_bytes(word ^ SCAN_EACH('"'));
     uint64_t backslash = scan_zero_bytes(word ^ SCAN_EACH('\\'));
-    return (control | quote | backslash | word) & SCAN_EACH(0x80);
+    return (control | quote | backslash) & SCAN_EACH(0x80);
+}
+
+/* And those that are not ASCII. */
+static inline uint64_t scan_special_bytes(uint64_t word)
+{
+    return scan_closing_bytes(word) | (word & SCAN_EACH(0x80));
 }
 
 /* The first byte in [p, stop) that is a quote, a backslash, a control character below 0x20 or not
