@@ -43,6 +43,18 @@ static bool may_remove(const removing *r, const place *at, bool many, err *e)
     return guard_removal(r->c, what, e);
 }
 
+/* `a?b` may be the key itself that somebody wanted to remove, and not `a+b` beside it. */
+static bool check_meaning(const removing *r, const place *at, bool is_key, uint64_t count, err *e)
+{
+    if (!is_key || count < 2 || r->c->config->yes || r->c->config->dry_run)
+        return true;
+    return err_set(
+        e, ERR_USAGE,
+        "s3://%s/%s: is a key itself, and %llu others fit it as a pattern: --raw removes "
+        "the one, --yes all of them",
+        at->uri.bucket, at->uri.key, (unsigned long long)count - 1);
+}
+
 /* What the listing tells first is kept until it is known whether that is all. */
 static bool remove_many(removing *r, const place *at, err *e)
 {
@@ -53,11 +65,13 @@ static bool remove_many(removing *r, const place *at, err *e)
                                             .filter = &r->filter});
     entry it;
     uint64_t count = 0;
+    bool is_key = false;
     source_step step;
     if (!removal_flush(&r->out, e) || (is_whole_bucket(r, at) && !may_remove(r, at, true, e)))
         return false;
     while ((step = source_next(s, &it, e)) == SOURCE_ENTRY) {
         AUTO(entry) mine = it;
+        is_key |= place_is_pattern(at) && str_equal(mine.name, at->uri.key);
         if (count++ == UNASKED_MAX && !is_whole_bucket(r, at) && !may_remove(r, at, true, e))
             return false;
         if (!removal_add(&r->out, at->uri.bucket, mine.name, e))
@@ -68,7 +82,7 @@ static bool remove_many(removing *r, const place *at, err *e)
     if (source_seen(s) == 0 && at->uri.key[0])
         return err_set(e, ERR_S3_NOT_FOUND, "s3://%s/%s: no key %s", at->uri.bucket, at->uri.key,
                        place_is_pattern(at) ? "fits" : "lies below it");
-    return true;
+    return check_meaning(r, at, is_key, count, e);
 }
 
 static bool remove_word(removing *r, const char *word, err *e)

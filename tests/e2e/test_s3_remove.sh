@@ -71,8 +71,15 @@ test_a_wildcard_can_be_taken_to_the_letter() {
     store
     s3 cp -q few/a 's3://data/st*r'
     s3 cp -q few/a s3://data/star
+    say s3 rm 's3://data/st*r'
+    expect_status 2
+    expect_why 'is a key itself, and 1 others fit'
+    expect_keys '' 'st*r' star
     s3 rm --raw 's3://data/st*r'
     expect_keys '' star
+    s3 cp -q few/a 's3://data/st*r'
+    s3 rm --yes 's3://data/st*r'
+    expect_keys ''
 }
 
 test_many_want_a_word() {

@@ -157,6 +157,33 @@ test_uploads_that_were_left_are_aborted() {
     s3 abort-uploads --older-than 0 s3://data | grep -qF s3://data/left || fail 'a young one was aborted'
     ! s3 abort-uploads --older-than 0 s3://data | grep -qF s3://data/left || fail 'it is still there'
 }
+test_commands_as_a_user_types_them() {
+    "$start_real"
+    s3 mb s3://data
+    cd "$T"
+    mkdir -p tree/x
+    echo 1 >tree/a.txt
+    echo 22 >tree/x/b.gz
+    s3 sync tree s3://data/tree
+    [ -z "$(s3 sync --checksum tree s3://data/tree)" ] || fail 'sync finds a difference'
+    s3 sync s3://data/tree s3://data/copy
+    s3 mv 's3://data/copy/*.gz' got/
+    cmp tree/x/b.gz got/x/b.gz
+    [ "$(keys copy/)" = copy/a.txt ] || fail "left by mv: $(keys copy/)"
+    printf 'cp tree/ s3://data/run/\nrm s3://data/copy/*\n' | s3 run
+    [ "$(keys run/ | xargs)" = 'run/a.txt run/x/b.gz' ] || fail "by run: $(keys run/)"
+    [ -z "$(keys copy/)" ] || fail "left by rm: $(keys copy/)"
+    s3 du --summarize s3://data | grep -q ' 4 objects' || fail "du: $(s3 du --summarize s3://data)"
+    mkdir none
+    s3 sync --delete --yes none s3://data/run
+    [ -z "$(keys run/)" ] || fail "left by sync: $(keys run/)"
+    status=0
+    s3 rb s3://data 2>why || status=$?
+    expect_status 1
+    grep -q -- --force why || fail "$(cat why)"
+    s3 rb --force s3://data
+    ! s3 ls s3://data || fail 'the bucket is left'
+}
 test_a_wrong_secret_is_refused() {
     "$start_real"
     s3 mb s3://data
