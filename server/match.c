@@ -1,11 +1,14 @@
 #include "server/match.h"
 
+#include "server/hash.h"
+
 /* What was reported of this document already. */
 typedef struct reported {
-    slice eval_key; /* the record's */
-    uint64_t instance;
+    const eval_record *record; /* NULL: a free slot */
     size_t question_first;
 } reported;
+
+#define LEAST_REPORTED 64 /* slots, a power of two */
 
 void matcher_init(matcher *m, const ngram_index *x)
 {
@@ -23,21 +26,57 @@ void matcher_deinit(matcher *m)
     free(m->reported);
 }
 
-/* True the first time; split, configuration and answer do not make a difference. */
+/* Split, configuration and answer do not make a difference. */
+static bool is_same(const reported *a, const reported *b)
+{
+    return a->question_first == b->question_first && a->record->instance == b->record->instance &&
+           slice_equal(a->record->eval_key, b->record->eval_key);
+}
+
+/* The slot that holds the like, or the free one where it belongs. */
+static reported *find_reported(const matcher *m, const reported *r)
+{
+    size_t mask = m->reported_slots - 1;
+    size_t i = hash_mix(r->question_first ^ UINT64_C(0x9E3779B97F4A7C15),
+                        r->record->instance ^ UINT64_C(0xD1B54A32D192ED03));
+    for (i &= mask; m->reported[i].record && !is_same(&m->reported[i], r);)
+        i = (i + 1) & mask;
+    return &m->reported[i];
+}
+
+/* The table starts small for each document. */
+static void forget_reported(matcher *m)
+{
+    if (!m->reported)
+        m->reported = xcalloc(LEAST_REPORTED, sizeof *m->reported);
+    if (m->reported_count > 0)
+        memset(m->reported, 0, LEAST_REPORTED * sizeof *m->reported);
+    m->reported_slots = LEAST_REPORTED;
+    m->reported_count = 0;
+}
+
+static void grow_reported(matcher *m)
+{
+    size_t count = m->reported_slots;
+    reported *old = m->reported;
+    m->reported_slots *= 2;
+    m->reported = xcalloc(m->reported_slots, sizeof *m->reported);
+    for (size_t i = 0; i < count; i++)
+        if (old[i].record)
+            *find_reported(m, &old[i]) = old[i];
+    free(old);
+}
+
+/* True the first time. */
 static bool remember(matcher *m, const match *found)
 {
-    for (size_t i = 0; i < m->reported_count; i++)
-        if (m->reported[i].question_first == found->question_first &&
-            m->reported[i].instance == found->record->instance &&
-            slice_equal(m->reported[i].eval_key, found->record->eval_key))
-            return false;
-    if (m->reported_count == m->reported_capacity) {
-        m->reported_capacity = MAX(m->reported_capacity * 2, (size_t)16);
-        m->reported = xrealloc(m->reported, m->reported_capacity * sizeof *m->reported);
-    }
-    m->reported[m->reported_count++] = (reported){.eval_key = found->record->eval_key,
-                                                  .instance = found->record->instance,
-                                                  .question_first = found->question_first};
+    reported r = {.record = found->record, .question_first = found->question_first};
+    reported *place = find_reported(m, &r);
+    if (place->record)
+        return false;
+    *place = r;
+    if (++m->reported_count * 2 > m->reported_slots)
+        grow_reported(m);
     return true;
 }
 
@@ -120,7 +159,7 @@ bool match_document(matcher *m, slice text, bool (*on_match)(void *ctx, const ma
 {
     m->on_match = on_match;
     m->ctx = ctx;
-    m->reported_count = 0;
+    forget_reported(m);
     if (!normalize_text(&m->x->normal, text, &m->text))
         return err_set(e, ERR_LIMIT, "the text is longer than 2.8 GB; split the document");
     tokenizer_lead_in(m->x->tokens, &m->text);

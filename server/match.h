@@ -34,8 +34,8 @@ typedef struct matcher {
     scan_scratch scan;
     answer_found answer;
     passage_found passage;
-    struct reported *reported; /* of this document */
-    size_t reported_count, reported_capacity;
+    struct reported *reported; /* of this document, a hash table */
+    size_t reported_count, reported_slots;
     bool (*on_match)(void *ctx, const match *m, err *e);
     void *ctx;
 } matcher;

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Times the detection server: its parts on one core (JSON, normal form, tokens, scan), the index,
+# and whole jobs over HTTP, with the default settings.
+#   EVALS_DIR  reference files for the index (the sample set without it: too small to be heavy)
+#   MIB        size of the training file that is made (512)
+#   TOKENIZER  cl100k
+# Parts and index are CPU seconds of one core; jobs are wall seconds, and CPU seconds of all cores.
+set -euo pipefail
+# shellcheck source=tests/bench/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+evals=$(realpath "${EVALS_DIR:-$top/config/sample-evals}")
+mib=${MIB:-512}
+tokenizer=${TOKENIZER:-cl100k}
+vocabularies=$top/server/data
+
+machine
+echo "evaluation files: $evals; training file: $mib MiB; tokenizer: $tokenizer"
+"$BENCH/make_english" "$mib" >english.jsonl
+head -c $((mib > 64 ? 67108864 : mib << 20)) english.jsonl | sed '$d' >part.jsonl
+"$BENCH/server_parts" "$evals" part.jsonl "$tokenizer" "$vocabularies"
+
+# CPU seconds that the server and the processes of its jobs have used so far.
+cpu_seconds() {
+    local pid total=0 ticks
+    ticks=$(getconf CLK_TCK)
+    for pid in $server $(pgrep -P "$server") $(pgrep -P "$(pgrep -P "$server" | paste -sd, -)"); do
+        total=$((total + $(awk '{print $14 + $15}' "/proc/$pid/stat")))
+    done
+    awk -v t="$total" -v hz="$ticks" 'BEGIN {print t / hz}'
+}
+peak_mib() { awk '/^VmHWM/ {printf "%d", $2 / 1024}' "/proc/$server/status"; }
+
+# serve FLAG...: starts the server; $server is its process, $url where it listens.
+serve() {
+    local begin
+    rm -f port
+    begin=$(now)
+    "$BIN/decon-server" --evals-dir "$evals" --tokenizer "$tokenizer" --vocabulary-dir "$vocabularies" \
+        --port 0 --port-file port --report-output-dir reports --cleaned-output-dir cleaned "$@" >server.log 2>&1 &
+    server=$!
+    pids+=("$server")
+    await_file port
+    url=http://127.0.0.1:$(cat port)
+    echo "$begin $(now)" | awk -v mib="$(peak_mib)" '{printf "%-44s %8.2f s, %d MiB\n", "start, index included, wall", $2 - $1, mib}'
+}
+end_server() {
+    kill "$server"
+    wait "$server" || true
+}
+# job NAME FILE: the time of one job, decoded text for each second.
+job() {
+    local name=$1 file=$2 begin id status cpu
+    cpu=$(cpu_seconds)
+    begin=$(now)
+    id=$(curl -fsS -H 'Content-Type: application/json' -d "{\"file_path\":\"$PWD/$file\"}" "$url/submit" |
+        sed 's/.*"job_id":"//; s/".*//')
+    while status=$(curl -fsS "$url/status/$id") && [[ $status != *completed* && $status != *failed* ]]; do
+        sleep 0.05
+    done
+    [[ $status == *completed* ]] || { echo "bench: $status" >&2; exit 1; }
+    echo "$begin $(now) $cpu $(cpu_seconds)" | awk -v name="$name" -v bytes="$(stat -c %s english.jsonl)" '{
+        mb = bytes / 1e6
+        printf "%-44s %8.2f s %8.1f MB/s, CPU %.2f s: %.1f MB/s a core\n", name, $2 - $1, mb / ($2 - $1), $4 - $3, mb / ($4 - $3)}'
+}
+
+serve --worker-threads 1 --scan-threads 1
+job 'job, one thread' english.jsonl
+end_server
+serve --worker-threads 1
+job "job, $(nproc) threads" english.jsonl
+end_server
+serve --worker-threads 1 --purify
+job "job with a cleaned file, $(nproc) threads" english.jsonl
+end_server
+gzip -1 -c english.jsonl >english.jsonl.gz
+serve --worker-threads 1
+job "job from gzip, $(nproc) threads" english.jsonl.gz
