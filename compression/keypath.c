@@ -185,12 +185,18 @@ static bool is_known_name(const keypath *k)
     return false;
 }
 
+static void drop_last_name(keypath *k)
+{
+    k->names.len = k->name_from - strlen(BETWEEN);
+    k->names.data[k->names.len] = '\0';
+}
+
 static void end_name(keypath *k)
 {
     if (k->names.overflow || k->names.len > NAMES_BYTES)
         cut_names(k);
     else if (k->name_from > 0 && is_known_name(k))
-        k->names.len = k->name_from - strlen(BETWEEN);
+        drop_last_name(k);
     k->name_from = NOT_NOTED;
 }
 

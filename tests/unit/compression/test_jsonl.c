@@ -406,6 +406,8 @@ static void a_file_without_any_text_names_its_keys(void **state)
     assert_string_equal(c.error.message,
                         "no line has a string under 'text'; the lines have the keys: id, body, z; "
                         "set content_key to the key of the text");
+    c = check_all(&usual, SLICE_LIT("{\"id\":1,\"body\":2}\n{\"body\":1,\"id\":1}\n{\"id\":1}"));
+    assert_non_null(strstr(c.error.message, "the keys: id, body; "));
     c = check_all(&usual, SLICE_LIT("{}"));
     assert_non_null(strstr(c.error.message, "the lines have no keys; set content_key"));
     assert_true(check_all(&usual, SLICE_LIT("{}\n{\"text\":\"\"}")).ok);
