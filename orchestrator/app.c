@@ -167,11 +167,12 @@ static bool clear_work_dir(app *a, err *e)
 {
     if (a->config->max_files_debug)
         return true; /* a debug run removes nothing */
-    AUTO_FREE const char **keep = xcalloc(a->plan.count + 1, sizeof *keep);
-    for (size_t i = 0; i < a->plan.count; i++)
-        keep[i] = a->plan.items[i]->key;
     size_t removed = 0;
-    if (!workdir_clear_others(a->workdir, keep, a->plan.count, &removed, e))
+    if (!workdir_scan(a->workdir, e))
+        return false;
+    for (size_t i = 0; i < a->plan.count; i++)
+        workdir_want(a->workdir, a->plan.rows[i].object->key);
+    if (!workdir_clear_unwanted(a->workdir, &removed, e))
         return false;
     if (removed)
         log_info("%s: removed %zu stale downloads of an earlier run", workdir_path(a->workdir),
@@ -286,6 +287,7 @@ static int finish(app *a)
         log_info("%zu files are left for the next run", totals.waiting);
     tell_where_results_lie(a);
     progress_summary(&(run_summary){.totals = totals,
+                                    .flow = a->flow,
                                     .plan = &a->plan,
                                     .elapsed_ms = clock_now_ms(a->env.transport) - a->started_ms,
                                     .complete = status == 0 || status == 3});

@@ -158,6 +158,27 @@ static bool is_end(item_state s)
     return s == ITEM_WAITING || s == ITEM_DONE || s == ITEM_FAILED;
 }
 
+static void unlink_live(flow *f, item *it)
+{
+    *(it->live_previous ? &it->live_previous->live_next : &f->live) = it->live_next;
+    if (it->live_next)
+        it->live_next->live_previous = it->live_previous;
+}
+
+/* The end: only what is to be said of a failure stays in memory. */
+static void retire(flow *f, item *it)
+{
+    if (it->state == ITEM_FAILED) {
+        size_t count = f->failure_count++;
+        if ((count & (count + 1)) == 0)
+            f->failures = xrealloc(f->failures, (2 * count + 1) * sizeof *f->failures);
+        f->failures[count] = xstrdup(it->error.message);
+    }
+    unlink_live(f, it);
+    item_free(it);
+}
+
+/* May free the item. */
 static void step(flow *f, item *it, const err *error)
 {
     item_state next = next_state(f, it, error);
@@ -172,6 +193,8 @@ static void step(flow *f, item *it, const err *error)
     err e = ERR_INIT;
     if (flow_states[next].enter && !flow_states[next].enter(f, it, &e))
         step(f, it, &e);
+    else if (next == ITEM_DONE || next == ITEM_FAILED)
+        retire(f, it);
 }
 
 /* How every leaf reports. */
@@ -226,10 +249,27 @@ static bool may_begin(flow *f, item *it)
     return it->admitted;
 }
 
+static item *next_item(flow *f)
+{
+    if (!f->next_item) {
+        f->next_item = plan_item(f->o.plan, f->order[f->cursor]);
+        f->next_item->flow = f;
+        f->next_item->admitted = f->cursor < f->whole_count; /* see order_rows */
+    }
+    return f->next_item;
+}
+
 static void start_downloads(flow *f)
 {
-    while (more_to_begin(f) && may_begin(f, f->order[f->cursor]))
-        step(f, f->order[f->cursor++], NULL);
+    while (more_to_begin(f) && may_begin(f, next_item(f))) {
+        item *it = move(f->next_item);
+        f->cursor++;
+        it->live_next = f->live;
+        if (it->live_next)
+            it->live_next->live_previous = it;
+        f->live = it;
+        step(f, it, NULL);
+    }
 }
 
 /* Nothing else is left to wait for: the pauses before clean-up end at once. */
@@ -237,11 +277,13 @@ static void hurry_cooling(flow *f)
 {
     if (more_to_begin(f) || !f->count[ITEM_COOLING] || live_count(f) > f->count[ITEM_COOLING])
         return;
-    for (size_t i = 0; i < f->o.plan->count; i++)
-        if (f->order[i]->state == ITEM_COOLING) {
-            flow_states[ITEM_COOLING].cancel(f, f->order[i]);
-            step(f, f->order[i], NULL);
+    for (item *it = f->live, *next; it; it = next) {
+        next = it->live_next;
+        if (it->state == ITEM_COOLING) {
+            flow_states[ITEM_COOLING].cancel(f, it);
+            step(f, it, NULL);
         }
+    }
 }
 
 static void pump(flow *f)
@@ -260,23 +302,29 @@ static void pump(flow *f)
 
 /* --- begin and end --- */
 
+static bool is_whole(const flow *f, const listed *object)
+{
+    AUTO_FREE char *etag = listed_etag(object);
+    return workdir_has_whole(f->o.workdir, object->key, etag, object->size_bytes);
+}
+
 /* Whole files that an earlier run left go first: they hold disk space already. */
-static void order_items(flow *f)
+static void order_rows(flow *f)
 {
     const plan *p = f->o.plan;
     f->order = xcalloc(p->count + 1, sizeof *f->order);
-    size_t used = 0;
+    size_t others = 0;
     for (size_t i = 0; i < p->count; i++) {
-        item *it = p->items[i];
-        it->admitted = workdir_has_whole(f->o.workdir, it->key, it->etag, it->size_bytes);
-        if (it->admitted) {
-            workdir_add(f->o.workdir, it->size_bytes);
-            f->order[used++] = it;
+        if (is_whole(f, p->rows[i].object)) {
+            workdir_add(f->o.workdir, p->rows[i].object->size_bytes);
+            /* The others so far move up by one: there are few whole ones. */
+            memmove(f->order + f->whole_count + 1, f->order + f->whole_count,
+                    others * sizeof *f->order);
+            f->order[f->whole_count++] = (uint32_t)i;
+        } else {
+            f->order[f->whole_count + others++] = (uint32_t)i;
         }
     }
-    for (size_t i = 0; i < p->count; i++)
-        if (!p->items[i]->admitted)
-            f->order[used++] = p->items[i];
 }
 
 flow *flow_start(const flow_options *options)
@@ -286,9 +334,7 @@ flow *flow_start(const flow_options *options)
     f->debug = options->config->max_files_debug > 0;
     f->ready_tail = &f->ready;
     f->count[ITEM_WAITING] = options->plan->count;
-    for (size_t i = 0; i < options->plan->count; i++)
-        options->plan->items[i]->flow = f;
-    order_items(f);
+    order_rows(f);
     pump(f);
     return f;
 }
@@ -302,17 +348,17 @@ void flow_drain(flow *f)
 void flow_abort(flow *f)
 {
     f->draining = f->aborted = true;
-    for (size_t i = 0; i < f->o.plan->count; i++) {
-        item *it = f->order[i];
+    while (f->live) {
+        item *it = f->live;
         if (flow_states[it->state].cancel)
             flow_states[it->state].cancel(f, it);
-        it->leaf = NULL;
-        if (is_end(it->state))
-            continue;
         f->count[it->state]--;
         f->count[ITEM_WAITING]++;
-        it->state = ITEM_WAITING;
+        unlink_live(f, it);
+        item_free(it);
     }
+    f->ready = NULL;
+    f->ready_tail = &f->ready;
     *f->o.finished = true;
 }
 
@@ -321,8 +367,18 @@ void flow_free(flow *f)
     if (!f)
         return;
     flow_abort(f);
+    item_free(f->next_item);
+    for (size_t i = 0; i < f->failure_count; i++)
+        free(f->failures[i]);
+    free(f->failures);
     free(f->order);
     free(f);
+}
+
+const char *const *flow_failures(const flow *f, size_t *count)
+{
+    *count = f->failure_count;
+    return (const char *const *)f->failures;
 }
 
 flow_totals flow_count(const flow *f)

@@ -48,5 +48,7 @@ typedef struct flow_totals {
 } flow_totals;
 flow_totals flow_count(const flow *f);
 const err *flow_run_error(const flow *f); /* NULL: none */
+/* What is to be said of the items that failed, one message each; the flow's. */
+const char *const *flow_failures(const flow *f, size_t *count);
 
 #endif

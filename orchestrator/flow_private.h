@@ -13,8 +13,13 @@
 struct flow {
     flow_options o;
     bool debug;
-    item **order; /* files that are on the disk already, then the plan's order */
+    uint32_t *order;    /* rows of the plan: files that are on the disk already, then as planned */
+    size_t whole_count; /* at the front of `order`: on the disk already, and admitted */
     size_t cursor;
+    item *next_item; /* made of the row at the cursor, waits to be let in; or NULL */
+    item *live;      /* all others that are not at their end */
+    char **failures; /* messages */
+    size_t failure_count;
     item *ready, **ready_tail;
     size_t count[ITEM_STATE_COUNT];
     flow_totals totals;

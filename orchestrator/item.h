@@ -1,7 +1,7 @@
 /* One input object on its way through the pipeline.
  *
  * What:    what the plan knows of it, where it stands, and what the leaves found out.
- * Owner:   the plan owns all items and frees them (item_free) when the run has ended.
+ * Owner:   the flow, from the moment when its turn comes to its end; item_free.
  * Threads: loop only; workers get copies of what they need.
  * Fails:   never.
  */
@@ -48,9 +48,10 @@ struct item {
     bool admitted; /* its bytes are taken from the disk budget */
     err error;     /* why it failed */
     item *next;    /* in one of flow's queues */
-    void *leaf;    /* what is under way for it: a download, a job, an upload ... */
-    timer *timer;  /* COOLING */
-    void *flow;    /* whose item it is, for the callbacks of leaves */
+    item *live_next, *live_previous;
+    void *leaf;   /* what is under way for it: a download, a job, an upload ... */
+    timer *timer; /* COOLING */
+    void *flow;   /* whose item it is, for the callbacks of leaves */
 
     /* what the leaves found out */
     char *local_path;     /* of the whole file, absolute */

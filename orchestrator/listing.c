@@ -19,45 +19,6 @@ struct listing_fetch {
     void *ctx;
 };
 
-void listed_add(listed_array *a, const s3_object *object)
-{
-    if (a->count == a->capacity) {
-        a->capacity = a->capacity ? a->capacity * 2 : 64;
-        a->rows = xrealloc(a->rows, a->capacity * sizeof *a->rows);
-    }
-    a->rows[a->count++] = (listed){.key = xstrdup(object->key),
-                                   .etag = xstrdup(object->etag ? object->etag : ""),
-                                   .size_bytes = object->size_bytes,
-                                   .last_modified_s = object->last_modified_s};
-}
-
-static int compare_keys(const void *a, const void *b)
-{
-    return strcmp(((const listed *)a)->key, ((const listed *)b)->key);
-}
-
-void listed_sort(listed_array *a)
-{
-    if (a->count)
-        qsort(a->rows, a->count, sizeof *a->rows, compare_keys);
-}
-
-const listed *listed_find(const listed_array *a, const char *key)
-{
-    listed wanted = {.key = (char *)key};
-    return a->count ? bsearch(&wanted, a->rows, a->count, sizeof *a->rows, compare_keys) : NULL;
-}
-
-static void listed_array_deinit(listed_array *a)
-{
-    for (size_t i = 0; i < a->count; i++) {
-        free(a->rows[i].key);
-        free(a->rows[i].etag);
-    }
-    free(a->rows);
-    *a = (listed_array){0};
-}
-
 void listing_deinit(listing *l)
 {
     listed_array_deinit(&l->inputs);

@@ -10,24 +10,8 @@
 #ifndef ORCHESTRATOR_LISTING_H
 #define ORCHESTRATOR_LISTING_H
 
+#include "orchestrator/listed.h"
 #include "orchestrator/places.h"
-#include "s3/s3.h"
-
-typedef struct listed {
-    char *key;
-    char *etag; /* "" where the store named none */
-    uint64_t size_bytes;
-    int64_t last_modified_s;
-} listed;
-
-typedef struct listed_array {
-    listed *rows;
-    size_t count, capacity;
-} listed_array;
-
-void listed_add(listed_array *a, const s3_object *object);
-void listed_sort(listed_array *a);                                 /* by key, bytewise */
-const listed *listed_find(const listed_array *a, const char *key); /* sorted; or NULL */
 
 typedef struct listing {
     listed_array inputs;  /* by name; may lie below an output directory */

@@ -24,6 +24,11 @@ bool names_is_input(const char *key)
     return base_len(key) >= 0;
 }
 
+size_t names_base_len(const char *key)
+{
+    return (size_t)base_len(key);
+}
+
 const char *names_basename(const char *key)
 {
     const char *slash = strrchr(key, '/');

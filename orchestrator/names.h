@@ -17,6 +17,7 @@
 #define NAMES_KEY_MAX_BYTES  1024           /* of an S3 key */
 
 bool names_is_input(const char *key);
+size_t names_base_len(const char *key); /* of an input's key: what stands before its suffixes */
 const char *names_basename(const char *key); /* behind the last '/'; into key */
 
 typedef struct output_names {

@@ -2,49 +2,52 @@
 
 #include "orchestrator/shard.h"
 
-/* One input with what it would write. */
-typedef struct candidate {
-    const listed *object;
-    output_names outputs;
-    const listed *rival; /* another input with the same outputs, or NULL */
-} candidate;
+/* Inputs are sorted by what their outputs are named after, so that rivals stand side by side; rows
+ * that are to be done move to the front of the same array. */
 
-static int compare_outputs(const void *a, const void *b)
+static int compare_bases(const void *a, const void *b)
 {
-    const candidate *x = a, *y = b;
-    int order = strcmp(x->outputs.report_key, y->outputs.report_key);
+    const planned *x = a, *y = b;
+    int order = memcmp(x->object->key, y->object->key, MIN(x->base_len, y->base_len));
+    if (order == 0 && x->base_len != y->base_len)
+        return x->base_len < y->base_len ? -1 : 1;
     return order ? order : strcmp(x->object->key, y->object->key);
 }
 
-static candidate *gather(const plan_options *o, plan *out)
+static bool same_base(const planned *a, const planned *b)
 {
-    const listed_array *inputs = &o->listing->inputs;
-    candidate *all = xcalloc(inputs->count + 1, sizeof *all);
-    size_t count = 0;
-    for (size_t i = 0; i < inputs->count; i++) {
-        const listed *object = &inputs->rows[i];
-        if (places_is_output(o->places, object->key)) {
-            out->ignored_count++;
-            continue;
-        }
-        all[count].object = object;
-        all[count++].outputs = names_outputs(places_relative(o->places, object->key),
-                                             o->places->report.prefix, o->places->cleaned.prefix);
-    }
-    out->input_count = count;
-    return all;
+    return a->base_len == b->base_len && memcmp(a->object->key, b->object->key, a->base_len) == 0;
 }
 
-static void find_rivals(candidate *all, size_t count)
+static void gather(const plan_options *o, plan *out)
 {
-    if (count)
-        qsort(all, count, sizeof *all, compare_outputs);
-    for (size_t i = 1; i < count; i++)
-        if (str_equal(all[i - 1].outputs.report_key, all[i].outputs.report_key)) {
-            all[i].rival = all[i - 1].object;
-            if (!all[i - 1].rival)
-                all[i - 1].rival = all[i].object;
-        }
+    const listed_array *inputs = &o->listing->inputs;
+    out->rows = xcalloc(inputs->count + 1, sizeof *out->rows);
+    for (size_t i = 0; i < inputs->count; i++) {
+        const listed *object = listed_at(inputs, i);
+        if (places_is_output(o->places, object->key))
+            out->ignored_count++;
+        else
+            out->rows[out->input_count++] =
+                (planned){.object = object, .base_len = (uint32_t)names_base_len(object->key)};
+    }
+    if (out->input_count)
+        qsort(out->rows, out->input_count, sizeof *out->rows, compare_bases);
+}
+
+static const listed *rival_of(const planned *rows, size_t count, size_t index)
+{
+    if (index > 0 && same_base(&rows[index - 1], &rows[index]))
+        return rows[index - 1].object;
+    if (index + 1 < count && same_base(&rows[index], &rows[index + 1]))
+        return rows[index + 1].object;
+    return NULL;
+}
+
+static output_names outputs_of(const places *where, const listed *object)
+{
+    return names_outputs(places_relative(where, object->key), where->report.prefix,
+                         where->cleaned.prefix);
 }
 
 static bool stands(const listed *output, const listed *input)
@@ -53,109 +56,108 @@ static bool stands(const listed *output, const listed *input)
 }
 
 /* Where marker and report both stand, a run ended before it removed the older one. */
-static bool is_done(const plan_options *o, const candidate *c)
+static bool is_done(const plan_options *o, const output_names *outputs, planned *row)
 {
-    const listed *marker = listed_find(&o->listing->reports, c->outputs.marker_key);
-    const listed *report = listed_find(&o->listing->reports, c->outputs.report_key);
+    const listed *marker = listed_find(&o->listing->reports, outputs->marker_key);
+    const listed *report = listed_find(&o->listing->reports, outputs->report_key);
+    row->had_marker = marker != NULL;
+    row->had_report = report != NULL;
     if (marker && report)
         return false;
-    return stands(marker, c->object) ||
-           (stands(report, c->object) &&
-            (!o->purify || listed_find(&o->listing->cleaned, c->outputs.cleaned_key)));
+    return stands(marker, row->object) ||
+           (stands(report, row->object) &&
+            (!o->purify || listed_find(&o->listing->cleaned, outputs->cleaned_key)));
 }
 
-static item *make_item(const plan_options *o, candidate *c)
+static size_t longest_key(const output_names *outputs)
 {
-    item *it = xcalloc(1, sizeof *it);
-    it->key = xstrdup(c->object->key);
-    it->etag = xstrdup(c->object->etag);
-    it->size_bytes = c->object->size_bytes;
-    it->outputs = c->outputs;
-    c->outputs = (output_names){0};
-    it->had_report = listed_find(&o->listing->reports, it->outputs.report_key) != NULL;
-    it->had_marker = listed_find(&o->listing->reports, it->outputs.marker_key) != NULL;
-    return it;
+    return MAX(strlen(outputs->report_key), strlen(outputs->cleaned_key));
 }
 
-/* Sets why an input cannot be done at all; false when it can. */
-static bool refuse(const plan_options *o, const candidate *c, err *e)
+static void refuse(plan *out, const listed *object, const listed *rival)
 {
-    const char *bucket = o->places->input.bucket;
-    if (c->rival)
-        return !err_set(e, ERR_PLAN,
-                        "s3://%s/%s: it and s3://%s/%s would write the same outputs (%s); rename "
-                        "one of them, nothing was overwritten",
-                        bucket, c->object->key, bucket, c->rival->key, c->outputs.report_key);
-    size_t longest = MAX(strlen(c->outputs.report_key), strlen(c->outputs.cleaned_key));
-    if (longest > NAMES_KEY_MAX_BYTES)
-        return !err_set(e, ERR_LIMIT,
-                        "s3://%s/%s: the key of its output would have %zu bytes, the store takes "
-                        "%d; choose a shorter output directory",
-                        bucket, c->object->key, longest, NAMES_KEY_MAX_BYTES);
-    return false;
+    size_t count = out->refused_count++;
+    if ((count & (count + 1)) == 0) /* 0, 1, 3, 7 ...: room for twice as many and one */
+        out->refused = xrealloc(out->refused, (2 * count + 1) * sizeof *out->refused);
+    out->refused[count] = (refusal){.object = object, .rival = rival};
 }
 
-static void add_candidate(const plan_options *o, candidate *c, plan *out)
+static void judge(const plan_options *o, planned row, const listed *rival, plan *out)
 {
-    if (shard_of_key(c->object->key, o->host_count) != o->host_index) {
+    if (shard_of_key(row.object->key, o->host_count) != o->host_index) {
         out->other_hosts++;
         return;
     }
-    err error = ERR_INIT;
-    if (refuse(o, c, &error)) {
-        item *it = make_item(o, c);
-        it->state = ITEM_FAILED;
-        it->error = error;
-        out->refused[out->refused_count++] = it;
-    } else if (!o->redo && is_done(o, c)) {
+    output_names outputs = outputs_of(o->places, row.object);
+    bool done = is_done(o, &outputs, &row);
+    if (rival || longest_key(&outputs) > NAMES_KEY_MAX_BYTES)
+        refuse(out, row.object, rival);
+    else if (!o->redo && done)
         out->done++;
-    } else {
-        out->items[out->count++] = make_item(o, c);
-    }
+    else
+        out->rows[out->count++] = row; /* never behind the row that is looked at */
+    output_names_deinit(&outputs);
 }
 
-static int compare_items(const void *a, const void *b)
+static int compare_rows(const void *a, const void *b)
 {
-    const item *x = *(item *const *)a, *y = *(item *const *)b;
+    const listed *x = ((const planned *)a)->object, *y = ((const planned *)b)->object;
     if (x->size_bytes != y->size_bytes)
         return x->size_bytes < y->size_bytes ? 1 : -1;
     return strcmp(x->key, y->key);
 }
 
-static void cut_for_debug(size_t max_files, plan *out)
-{
-    while (max_files && out->count > max_files) {
-        item_free(out->items[--out->count]);
-        out->beyond_debug++;
-    }
-}
-
 void plan_make(const plan_options *options, plan *out)
 {
-    *out = (plan){.ignored_count = options->listing->ignored_count};
-    candidate *all = gather(options, out);
-    find_rivals(all, out->input_count);
-    out->items = xcalloc(out->input_count + 1, sizeof *out->items);
-    out->refused = xcalloc(out->input_count + 1, sizeof *out->refused);
-    for (size_t i = 0; i < out->input_count; i++) {
-        add_candidate(options, &all[i], out);
-        output_names_deinit(&all[i].outputs);
-    }
-    free(all);
+    *out = (plan){.places = options->places, .ignored_count = options->listing->ignored_count};
+    gather(options, out);
+    for (size_t i = 0; i < out->input_count; i++)
+        judge(options, out->rows[i], rival_of(out->rows, out->input_count, i), out);
+    out->rows = xrealloc(out->rows, (out->count + 1) * sizeof *out->rows);
     if (out->count)
-        qsort(out->items, out->count, sizeof *out->items, compare_items);
-    cut_for_debug(options->max_files, out);
+        qsort(out->rows, out->count, sizeof *out->rows, compare_rows);
+    if (options->max_files && out->count > options->max_files) {
+        out->beyond_debug = out->count - options->max_files;
+        out->count = options->max_files;
+    }
     for (size_t i = 0; i < out->count; i++)
-        out->size_bytes += out->items[i]->size_bytes;
+        out->size_bytes += out->rows[i].object->size_bytes;
 }
 
 void plan_deinit(plan *p)
 {
-    for (size_t i = 0; i < p->count; i++)
-        item_free(p->items[i]);
-    for (size_t i = 0; i < p->refused_count; i++)
-        item_free(p->refused[i]);
-    free(p->items);
+    free(p->rows);
     free(p->refused);
     *p = (plan){0};
+}
+
+item *plan_item(const plan *p, size_t index)
+{
+    const planned *row = &p->rows[index];
+    item *it = xcalloc(1, sizeof *it);
+    it->key = xstrdup(row->object->key);
+    it->etag = listed_etag(row->object);
+    it->size_bytes = row->object->size_bytes;
+    it->outputs = outputs_of(p->places, row->object);
+    it->had_report = row->had_report;
+    it->had_marker = row->had_marker;
+    return it;
+}
+
+void plan_refusal(const plan *p, size_t index, err *e)
+{
+    const refusal *r = &p->refused[index];
+    const char *bucket = p->places->input.bucket;
+    output_names outputs = outputs_of(p->places, r->object);
+    if (r->rival)
+        err_set(e, ERR_PLAN,
+                "s3://%s/%s: it and s3://%s/%s would write the same outputs (%s); rename one of "
+                "them, nothing was overwritten",
+                bucket, r->object->key, bucket, r->rival->key, outputs.report_key);
+    else
+        err_set(e, ERR_LIMIT,
+                "s3://%s/%s: the key of its output would have %zu bytes, the store takes %d; "
+                "choose a shorter output directory",
+                bucket, r->object->key, longest_key(&outputs), NAMES_KEY_MAX_BYTES);
+    output_names_deinit(&outputs);
 }

@@ -6,9 +6,12 @@
  *          cleaned object beside it. Where both stand it is done again: one of them is stale, and
  *          a run ended before it removed that. Two inputs that would write one output both fail; that is
  *          judged over the whole listing, before shares and done ones are taken out.
- * Owner:   plan_deinit frees the items.
+ *          It takes 16 bytes for each input beside the listing, which it points into; an item is
+ *          made of a row when its turn comes.
+ * Owner:   plan_deinit frees the rows; items are the caller's (item_free). Places and listing
+ *          outlive the plan.
  * Threads: loop.
- * Fails:   never; items that cannot be done stand in `refused` with their error.
+ * Fails:   never; inputs that cannot be done stand in `refused`, plan_refusal tells why.
  */
 #ifndef ORCHESTRATOR_PLAN_H
 #define ORCHESTRATOR_PLAN_H
@@ -25,12 +28,25 @@ typedef struct plan_options {
     size_t max_files; /* MAX_FILES_DEBUG; 0: all */
 } plan_options;
 
+typedef struct planned {
+    const listed *object;
+    uint32_t base_len;           /* of its key, without suffixes */
+    bool had_report, had_marker; /* a commit object of an earlier version stands in the store */
+} planned;
+
+typedef struct refusal {
+    const listed *object;
+    const listed
+        *rival; /* another input with the same outputs; NULL: its output's key is too long */
+} refusal;
+
 typedef struct plan {
-    item **items;
+    const places *places;
+    planned *rows;
     size_t count;
-    item **refused; /* mine, ITEM_FAILED, error set */
+    refusal *refused; /* mine */
     size_t refused_count;
-    uint64_t size_bytes; /* of items */
+    uint64_t size_bytes; /* of rows */
     /* What is skipped, and why. */
     size_t input_count;   /* inputs in the whole listing */
     size_t other_hosts;   /* in the shares of others */
@@ -41,5 +57,7 @@ typedef struct plan {
 
 void plan_make(const plan_options *options, plan *out);
 void plan_deinit(plan *p);
+item *plan_item(const plan *p, size_t index) MUST_USE;
+void plan_refusal(const plan *p, size_t index, err *e);
 
 #endif

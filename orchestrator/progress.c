@@ -76,8 +76,11 @@ void progress_plan(const plan *p, const config *c)
     if (p->beyond_debug)
         log_info("debug run: %zu more files are left out (MAX_FILES_DEBUG=%lld)", p->beyond_debug,
                  (long long)c->max_files_debug);
-    for (size_t i = 0; i < p->refused_count; i++)
-        log_warn("refused: %s", p->refused[i]->error.message);
+    for (size_t i = 0; i < p->refused_count; i++) {
+        err why = ERR_INIT;
+        plan_refusal(p, i, &why);
+        log_warn("refused: %s", why.message);
+    }
 }
 
 void progress_dry_run(const plan *p, const config *c)
@@ -85,17 +88,24 @@ void progress_dry_run(const plan *p, const config *c)
     progress_plan(p, c);
     for (size_t i = 0; i < p->count; i++) {
         char size[32];
-        format_size(p->items[i]->size_bytes, size, sizeof size);
-        log_info("would process: s3://%s/%s (%s)", c->places.input.bucket, p->items[i]->key, size);
+        format_size(p->rows[i].object->size_bytes, size, sizeof size);
+        log_info("would process: s3://%s/%s (%s)", c->places.input.bucket, p->rows[i].object->key,
+                 size);
     }
     log_info("dry run: nothing was touched");
 }
 
-static void list_failures(item *const *items, size_t count)
+static void list_failures(const run_summary *s)
 {
+    for (size_t i = 0; i < s->plan->refused_count; i++) {
+        err why = ERR_INIT;
+        plan_refusal(s->plan, i, &why);
+        log_plain("FAILED: %s", why.message);
+    }
+    size_t count = 0;
+    const char *const *messages = s->flow ? flow_failures(s->flow, &count) : NULL;
     for (size_t i = 0; i < count; i++)
-        if (items[i]->state == ITEM_FAILED)
-            log_plain("FAILED: %s", items[i]->error.message);
+        log_plain("FAILED: %s", messages[i]);
 }
 
 void progress_summary(const run_summary *s)
@@ -107,8 +117,7 @@ void progress_summary(const run_summary *s)
               "Bytes=%llu",
               t->clean + t->contaminated, t->clean, t->contaminated, t->failed + refused,
               (double)s->elapsed_ms / 1000, skipped, (unsigned long long)t->bytes);
-    list_failures(s->plan->refused, refused);
-    list_failures(s->plan->items, s->plan->count);
+    list_failures(s);
     if (s->complete)
         log_plain("WORK COMPLETE EXITING");
 }

@@ -27,7 +27,8 @@ void progress_dry_run(const plan *p, const config *c); /* the same, and each fil
 
 typedef struct run_summary {
     flow_totals totals;
-    const plan *plan; /* for the failures and what was skipped */
+    const flow *flow; /* for the failures; NULL: none began */
+    const plan *plan; /* for what was refused and skipped */
     uint64_t elapsed_ms;
     bool complete; /* the run came to its own end: WORK COMPLETE EXITING */
 } run_summary;

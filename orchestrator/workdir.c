@@ -19,11 +19,19 @@
 #define KEY_HEX_CHARS 32
 #define SPARE_BYTES   (64u << 20) /* of the file system, left to others */
 
+typedef struct found_dir {
+    char *name;
+    bool wanted;
+} found_dir;
+
 struct workdir {
     char *path;     /* of the share, absolute */
     char *download; /* path/download */
     int lock_fd;
     budget disk;
+    bool scanned;
+    found_dir *found; /* directories of items that stood there then, sorted */
+    size_t found_count;
 };
 
 static void hash_hex(const char *text, size_t hex_chars, char *out)
@@ -110,12 +118,16 @@ workdir *workdir_open(const workdir_options *options, err *e)
     return move(w);
 }
 
+static void forget_scan(workdir *w);
+static found_dir *find_dir(const workdir *w, const char *key);
+
 void workdir_close(workdir *w)
 {
     if (!w)
         return;
     if (w->lock_fd >= 0)
         close(w->lock_fd);
+    forget_scan(w);
     free(w->path);
     free(w->download);
     free(w);
@@ -179,6 +191,12 @@ int workdir_part_open(const workdir *w, const char *key, bool fresh, err *e)
     return fd;
 }
 
+/* An earlier run left something for this key, as far as is known. */
+static bool may_stand(const workdir *w, const char *key)
+{
+    return !w->scanned || find_dir(w, key);
+}
+
 bool workdir_has_part(const workdir *w, const char *key)
 {
     AUTO_FREE char *resume = workdir_resume_path(w, key);
@@ -199,6 +217,8 @@ bool workdir_part_commit(const workdir *w, const char *key, const char *etag, er
 
 bool workdir_has_whole(const workdir *w, const char *key, const char *etag, uint64_t size_bytes)
 {
+    if (!may_stand(w, key))
+        return false;
     AUTO_FREE char *whole = workdir_final_path(w, key);
     AUTO_FREE char *etag_path = item_file(w, key, ETAG_NAME);
     AUTO(buf) kept;
@@ -212,43 +232,70 @@ bool workdir_has_whole(const workdir *w, const char *key, const char *etag, uint
 
 /* --- clearing --- */
 
-typedef struct clearing {
-    const workdir *w;
-    char (*keep)[KEY_HEX_CHARS + 1]; /* sorted */
-    size_t keep_count;
-    size_t *removed;
-} clearing;
-
 static int compare_names(const void *a, const void *b)
 {
-    return strcmp(a, b);
+    return strcmp(((const found_dir *)a)->name, ((const found_dir *)b)->name);
 }
 
-static bool clear_one(void *ctx, const char *name, err *e)
+static bool note_name(void *ctx, const char *name, err *e)
 {
-    clearing *c = ctx;
-    char wanted[KEY_HEX_CHARS + 1] = "";
-    if (strlen(name) == KEY_HEX_CHARS)
-        memcpy(wanted, name, KEY_HEX_CHARS);
-    if (c->keep_count && bsearch(wanted, c->keep, c->keep_count, sizeof *c->keep, compare_names))
-        return true;
-    AUTO_FREE char *path = xasprintf("%s/%s", c->w->download, name);
-    (*c->removed)++;
-    return fs_remove_tree(path, e);
+    workdir *w = ctx;
+    UNUSED(e);
+    w->found = xrealloc(w->found, (w->found_count + 1) * sizeof *w->found);
+    w->found[w->found_count++] = (found_dir){.name = xstrdup(name)};
+    return true;
 }
 
-bool workdir_clear_others(const workdir *w, const char *const *keep, size_t keep_count,
-                          size_t *removed, err *e)
+static void forget_scan(workdir *w)
+{
+    for (size_t i = 0; i < w->found_count; i++)
+        free(w->found[i].name);
+    free(w->found);
+    w->found = NULL;
+    w->found_count = 0;
+    w->scanned = false;
+}
+
+bool workdir_scan(workdir *w, err *e)
+{
+    forget_scan(w);
+    if (!fs_each_name(w->download, note_name, w, e))
+        return false;
+    if (w->found_count)
+        qsort(w->found, w->found_count, sizeof *w->found, compare_names);
+    w->scanned = true;
+    return true;
+}
+
+static found_dir *find_dir(const workdir *w, const char *key)
+{
+    char name[KEY_HEX_CHARS + 1];
+    if (!w->found_count)
+        return NULL;
+    hash_hex(key, KEY_HEX_CHARS, name);
+    found_dir wanted = {.name = name};
+    return bsearch(&wanted, w->found, w->found_count, sizeof *w->found, compare_names);
+}
+
+void workdir_want(workdir *w, const char *key)
+{
+    found_dir *dir = find_dir(w, key);
+    if (dir)
+        dir->wanted = true;
+}
+
+bool workdir_clear_unwanted(workdir *w, size_t *removed, err *e)
 {
     *removed = 0;
-    clearing c = {.w = w, .keep_count = keep_count, .removed = removed};
-    AUTO_FREE void *names = c.keep = xcalloc(keep_count + 1, sizeof *c.keep);
-    UNUSED(names);
-    for (size_t i = 0; i < keep_count; i++)
-        hash_hex(keep[i], KEY_HEX_CHARS, c.keep[i]);
-    if (keep_count)
-        qsort(c.keep, keep_count, sizeof *c.keep, compare_names);
-    return fs_each_name(w->download, clear_one, &c, e);
+    for (size_t i = 0; i < w->found_count; i++) {
+        if (w->found[i].wanted)
+            continue;
+        AUTO_FREE char *path = xasprintf("%s/%s", w->download, w->found[i].name);
+        if (!fs_remove_tree(path, e))
+            return false;
+        (*removed)++;
+    }
+    return true;
 }
 
 bool workdir_remove_item(const workdir *w, const char *key, err *e)

@@ -51,9 +51,13 @@ bool workdir_part_commit(const workdir *w, const char *key, const char *etag, er
 /* A whole file of this version was left by an earlier run. */
 bool workdir_has_whole(const workdir *w, const char *key, const char *etag, uint64_t size_bytes);
 
-/* Removes what stands for keys that are not in `keep`; yields how many directories that were. */
-bool workdir_clear_others(const workdir *w, const char *const *keep, size_t keep_count,
-                          size_t *removed, err *e) MUST_USE;
+/* Removes what stands for keys that are not wanted: workdir_scan looks what there is, workdir_want
+ * is called for each wanted key, workdir_clear_unwanted yields how many directories it removed.
+ * From the scan on workdir_has_whole knows without asking the disk for which keys an earlier run
+ * left nothing. */
+bool workdir_scan(workdir *w, err *e) MUST_USE;
+void workdir_want(workdir *w, const char *key);
+bool workdir_clear_unwanted(workdir *w, size_t *removed, err *e) MUST_USE;
 bool workdir_remove_item(const workdir *w, const char *key, err *e) MUST_USE;
 void workdir_remove_if_empty(workdir *w); /* the download folder, at the very end */
 

@@ -45,12 +45,19 @@ static void run(fixture *f, plan_options o)
     plan_make(&o, &f->plan);
 }
 
-static bool planned(const fixture *f, const char *key)
+static bool is_planned(const fixture *f, const char *key)
 {
     for (size_t i = 0; i < f->plan.count; i++)
-        if (strcmp(f->plan.items[i]->key, key) == 0)
+        if (strcmp(f->plan.rows[i].object->key, key) == 0)
             return true;
     return false;
+}
+
+static err why_refused(const fixture *f, size_t index)
+{
+    err e = ERR_INIT;
+    plan_refusal(&f->plan, index, &e);
+    return e;
 }
 
 static void goes_largest_first(void **state)
@@ -64,10 +71,10 @@ static void goes_largest_first(void **state)
     add(&f.listing.inputs, "data/a.jsonl", 30, 5);
     run(&f, (plan_options){0});
     assert_int_equal(f.plan.count, 4);
-    assert_string_equal(f.plan.items[0]->key, "data/large.jsonl");
-    assert_string_equal(f.plan.items[1]->key, "data/a.jsonl");
-    assert_string_equal(f.plan.items[2]->key, "data/b.jsonl");
-    assert_string_equal(f.plan.items[3]->key, "data/small.jsonl");
+    assert_string_equal(f.plan.rows[0].object->key, "data/large.jsonl");
+    assert_string_equal(f.plan.rows[1].object->key, "data/a.jsonl");
+    assert_string_equal(f.plan.rows[2].object->key, "data/b.jsonl");
+    assert_string_equal(f.plan.rows[3].object->key, "data/small.jsonl");
     assert_int_equal(f.plan.size_bytes, 961);
     end(&f);
 }
@@ -88,8 +95,8 @@ static void a_marker_that_is_not_older_is_done(void **state)
     add(&f.listing.reports, "rep/sub/name.clean", 0, 60);
     run(&f, (plan_options){.purify = true});
     assert_int_equal(f.plan.done, 2);
-    assert_true(planned(&f, "data/newer.jsonl"));
-    assert_true(planned(&f, "data/name.jsonl"));
+    assert_true(is_planned(&f, "data/newer.jsonl"));
+    assert_true(is_planned(&f, "data/name.jsonl"));
     assert_int_equal(f.plan.count, 2);
     end(&f);
 }
@@ -109,9 +116,9 @@ static void a_report_needs_its_cleaned_object_where_the_server_purifies(void **s
     add(&f.listing.cleaned, "cle/other.clean.jsonl.zst", 9, 49);
     run(&f, (plan_options){.purify = true});
     assert_int_equal(f.plan.done, 1);
-    assert_true(planned(&f, "data/half.jsonl.gz"));
-    assert_true(planned(&f, "data/other.jsonl.gz"));
-    assert_true(f.plan.items[0]->had_report);
+    assert_true(is_planned(&f, "data/half.jsonl.gz"));
+    assert_true(is_planned(&f, "data/other.jsonl.gz"));
+    assert_true(f.plan.rows[0].had_report);
     run(&f, (plan_options){.purify = false});
     assert_int_equal(f.plan.done, 3);
     end(&f);
@@ -128,8 +135,8 @@ static void a_marker_beside_a_report_is_done_again(void **state)
     add(&f.listing.cleaned, "cle/a.clean.jsonl", 9, 60);
     run(&f, (plan_options){.purify = true});
     assert_int_equal(f.plan.count, 1);
-    assert_true(f.plan.items[0]->had_marker);
-    assert_true(f.plan.items[0]->had_report);
+    assert_true(f.plan.rows[0].had_marker);
+    assert_true(f.plan.rows[0].had_report);
     end(&f);
 }
 
@@ -142,8 +149,8 @@ static void redo_takes_all_and_knows_the_old_commit(void **state)
     add(&f.listing.reports, "rep/a.clean", 0, 60);
     run(&f, (plan_options){.redo = true});
     assert_int_equal(f.plan.count, 1);
-    assert_true(f.plan.items[0]->had_marker);
-    assert_false(f.plan.items[0]->had_report);
+    assert_true(f.plan.rows[0].had_marker);
+    assert_false(f.plan.rows[0].had_report);
     end(&f);
 }
 
@@ -160,16 +167,15 @@ static void inputs_with_the_same_output_all_fail(void **state)
     add(&f.listing.reports, "rep/x.clean", 0, 60);   /* done ones collide too */
     run(&f, (plan_options){0});
     assert_int_equal(f.plan.count, 1);
-    assert_true(planned(&f, "data/d/x.jsonl"));
+    assert_true(is_planned(&f, "data/d/x.jsonl"));
     assert_int_equal(f.plan.refused_count, 3);
     for (size_t i = 0; i < 3; i++) {
-        const item *it = f.plan.refused[i];
-        assert_int_equal(it->error.code, ERR_PLAN);
-        assert_int_equal(it->state, ITEM_FAILED);
-        assert_non_null(strstr(it->error.message, it->key));
+        err e = why_refused(&f, i);
+        assert_int_equal(e.code, ERR_PLAN);
+        assert_non_null(strstr(e.message, f.plan.refused[i].object->key));
     }
-    assert_non_null(strstr(f.plan.refused[0]->error.message, "data/x.json.zst"));
-    assert_non_null(strstr(f.plan.refused[0]->error.message, "data/x.jsonl "));
+    assert_non_null(strstr(why_refused(&f, 0).message, "data/x.json.zst"));
+    assert_non_null(strstr(why_refused(&f, 0).message, "data/x.jsonl "));
     end(&f);
 }
 
@@ -189,7 +195,7 @@ static void shares_are_whole_and_apart(void **state)
         sum += f.plan.count;
         assert_int_equal(f.plan.count + f.plan.other_hosts, 40);
         for (size_t i = 0; i < f.plan.count; i++)
-            assert_int_equal(shard_of_key(f.plan.items[i]->key, 3), host);
+            assert_int_equal(shard_of_key(f.plan.rows[i].object->key, 3), host);
     }
     assert_int_equal(sum, 40);
     end(&f);
@@ -255,13 +261,63 @@ static void an_output_key_that_is_too_long_is_refused(void **state)
     add(&f.listing.inputs, key, 1, 50);
     run(&f, (plan_options){0});
     assert_int_equal(f.plan.refused_count, 1);
-    assert_int_equal(f.plan.refused[0]->error.code, ERR_LIMIT);
+    assert_int_equal(why_refused(&f, 0).code, ERR_LIMIT);
     end(&f);
+}
+
+static void an_item_has_what_the_listing_told(void **state)
+{
+    static const char *const etags[] = {"\"0123456789abcdef0123456789abcdef\"",
+                                        "\"0123456789abcdef0123456789abcdef-17\"",
+                                        "\"0123456789abcdef0123456789abcdef-017\"",
+                                        "\"0123456789ABCDEF0123456789abcdef\"",
+                                        "\"0123456789abcdef0123456789abcdef-4294967295\"",
+                                        "0123456789abcdef0123456789abcdef",
+                                        "W/\"odd\"",
+                                        ""};
+    UNUSED(state);
+    fixture f;
+    begin(&f);
+    for (size_t i = 0; i < ARRAY_LEN(etags); i++) {
+        AUTO_FREE char *key = xasprintf("data/%zu.jsonl.gz", i);
+        listed_add(&f.listing.inputs,
+                   &(s3_object){.key = key, .size_bytes = 100 - i, .etag = etags[i]});
+    }
+    run(&f, (plan_options){0});
+    for (size_t i = 0; i < ARRAY_LEN(etags); i++) {
+        item *it = plan_item(&f.plan, i);
+        AUTO_FREE char *report = xasprintf("rep/%zu.report.jsonl", i);
+        assert_string_equal(it->etag, etags[i]);
+        assert_int_equal(it->size_bytes, 100 - i);
+        assert_string_equal(it->outputs.report_key, report);
+        item_free(it);
+    }
+    end(&f);
+}
+
+/* More rows than a block holds, and more keys; not in order. */
+static void many_rows_are_found(void **state)
+{
+    UNUSED(state);
+    listed_array a = {0};
+    for (int i = 0; i < 5000; i++) {
+        AUTO_FREE char *key = xasprintf("rep/%0200d.clean", i * 7919 % 5000);
+        add(&a, key, (uint64_t)i, 0);
+    }
+    listed_sort(&a);
+    for (int i = 0; i < 5000; i++) {
+        AUTO_FREE char *key = xasprintf("rep/%0200d.clean", i * 7919 % 5000);
+        assert_int_equal(listed_find(&a, key)->size_bytes, i);
+    }
+    assert_null(listed_find(&a, "rep/0.clean"));
+    listed_array_deinit(&a);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_item_has_what_the_listing_told),
+        cmocka_unit_test(many_rows_are_found),
         cmocka_unit_test(goes_largest_first),
         cmocka_unit_test(a_marker_that_is_not_older_is_done),
         cmocka_unit_test(a_report_needs_its_cleaned_object_where_the_server_purifies),

@@ -149,10 +149,12 @@ static void stale_files_go_and_wanted_ones_stay(void **state)
     AUTO_PTR(workdir) w = open_dir(0);
     make_whole(w, "data/keep.jsonl", "{}\n", "\"e\"");
     make_whole(w, "data/stale.jsonl", "{}\n", "\"e\"");
-    const char *keep[] = {"data/new.jsonl", "data/keep.jsonl"};
     size_t removed = 0;
     err e = ERR_INIT;
-    assert_true(workdir_clear_others(w, keep, 2, &removed, &e));
+    assert_true(workdir_scan(w, &e));
+    workdir_want(w, "data/new.jsonl");
+    workdir_want(w, "data/keep.jsonl");
+    assert_true(workdir_clear_unwanted(w, &removed, &e));
     assert_int_equal(removed, 1);
     assert_true(workdir_has_whole(w, "data/keep.jsonl", "\"e\"", 3));
     assert_false(workdir_has_whole(w, "data/stale.jsonl", "\"e\"", 3));
