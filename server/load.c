@@ -2,6 +2,8 @@
 
 #include "base/log.h"
 #include "server/evals.h"
+#include "server/progress.h"
+#include "server/workers.h"
 
 static void tell_of_index(const ngram_index *x, const server_config *c)
 {
@@ -19,6 +21,31 @@ static void tell_of_index(const ngram_index *x, const server_config *c)
                  (unsigned long long)n->unfindable, (long long)c->ngram_size);
 }
 
+static void show_progress(void *ctx, const evals_progress *now)
+{
+    uint64_t now_ms = monotonic_ms();
+    if (!progress_is_due(ctx, now_ms))
+        return;
+    AUTO_FREE char *words =
+        xasprintf("index: %zu of %zu evaluation files, %llu records read, %llu s", now->files_done,
+                  now->files_total, (unsigned long long)now->records,
+                  (unsigned long long)(now_ms - ((progress *)ctx)->start_ms) / 1000);
+    progress_show(ctx, now_ms, words);
+}
+
+/* The status line goes away whatever comes of it. */
+static bool load_files(evals_options *options, ngram_index *x, err *e)
+{
+    progress p;
+    progress_init(&p, monotonic_ms());
+    options->on_progress = show_progress;
+    options->progress_ctx = &p;
+    log_info("index: reading the evaluation files of %s", options->dir);
+    bool ok = evals_load(options, x, e);
+    progress_end(&p);
+    return ok;
+}
+
 ngram_index *load_index(const server_config *c, err *e)
 {
     evals_options options = {.dir = c->evals_dir,
@@ -26,7 +53,7 @@ ngram_index *load_index(const server_config *c, err *e)
                              .leave_out_bzip2_and_xz = c->compatible,
                              .max_line_bytes = c->max_line_size};
     AUTO_PTR(ngram_index) x = index_new(&c->detect, e);
-    if (!x || !evals_load(&options, x, e))
+    if (!x || !load_files(&options, x, e))
         return NULL;
     index_freeze(x);
     tell_of_index(x, c);

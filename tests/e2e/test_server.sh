@@ -36,6 +36,7 @@ test_a_signal_ends_it_in_order() {
     stop "$server"
     expect_status 0
     grep -q "^Server listening on $url\$" "$T/server.log" || fail "the listening line"
+    grep -q "index: reading the evaluation files of " "$T/server.log" || fail "how far the index is"
 }
 
 large_file() { # LINES
