@@ -56,6 +56,7 @@ typedef struct bzip2_decoder {
 
     bzip2_block blocks[SLOTS_MAX]; /* a ring, in order */
     unsigned slots, first, count;
+    bzip2_memory memory;
 
     bzip2_block slow;
     uint32_t slow_crc;
@@ -407,6 +408,7 @@ static void decode_free(decoder *d)
     for (unsigned i = 0; i < b->slots; i++)
         bzip2_block_deinit(&b->blocks[i]);
     bzip2_block_deinit(&b->slow);
+    bzip2_memory_deinit(&b->memory);
     free(b->window);
     decoder_deinit(d);
     free(b);
@@ -438,9 +440,10 @@ stage *bzip2_decoder_new(const codec_options *options, stage *next, err *e)
     decoder_init(&b->base, &bzip2_decoder_ops, options, next);
     unsigned threads = threads_of(&b->base);
     b->helpers = helpers_new(threads);
+    bzip2_memory_init(&b->memory);
     b->slots = threads > 0 ? threads + 1 : 1;
     for (unsigned i = 0; i < b->slots; i++)
-        bzip2_block_init(&b->blocks[i]);
-    bzip2_block_init(&b->slow);
+        bzip2_block_init(&b->blocks[i], &b->memory);
+    bzip2_block_init(&b->slow, &b->memory);
     return &b->base.stage;
 }

@@ -5,33 +5,64 @@
 #define HEADER_BYTES 4
 #define END_BYTES    11 /* mark and CRC, from any bit on */
 
-/* libbz2 asks for the same two pieces for each stream: its state, and one for the text. */
-static void *keep_alloc(void *opaque, int items, int size)
+void bzip2_memory_init(bzip2_memory *m)
 {
-    bzip2_block *b = opaque;
-    size_t bytes = (size_t)items * (size_t)size;
-    for (size_t i = 0; i < ARRAY_LEN(b->kept); i++)
-        if (!b->kept_used[i] && b->kept_bytes[i] == bytes) {
-            b->kept_used[i] = true;
-            return b->kept[i];
-        }
-    for (size_t i = 0; i < ARRAY_LEN(b->kept); i++)
-        if (!b->kept_used[i]) {
-            free(b->kept[i]);
-            b->kept[i] = malloc(bytes);
-            b->kept_bytes[i] = b->kept[i] ? bytes : 0;
-            b->kept_used[i] = b->kept[i] != NULL;
-            return b->kept[i];
-        }
-    return NULL;
+    *m = (bzip2_memory){.idle = NULL};
+    pthread_mutex_init(&m->lock, NULL);
 }
 
-static void keep_free(void *opaque, void *p)
+void bzip2_memory_deinit(bzip2_memory *m)
 {
-    bzip2_block *b = opaque;
-    for (size_t i = 0; i < ARRAY_LEN(b->kept); i++)
-        if (b->kept[i] == p)
-            b->kept_used[i] = false;
+    for (bzip2_arena *a = m->idle, *next; a; a = next) {
+        next = a->next;
+        free(a->pieces[0]);
+        free(a->pieces[1]);
+        free(a);
+    }
+    pthread_mutex_destroy(&m->lock);
+}
+
+static bzip2_arena *take_arena(bzip2_memory *m)
+{
+    pthread_mutex_lock(&m->lock);
+    bzip2_arena *a = m->idle;
+    if (a)
+        m->idle = a->next;
+    pthread_mutex_unlock(&m->lock);
+    return a ? a : xcalloc(1, sizeof *a);
+}
+
+static void give_arena(bzip2_memory *m, bzip2_arena *a)
+{
+    pthread_mutex_lock(&m->lock);
+    a->next = m->idle;
+    m->idle = a;
+    pthread_mutex_unlock(&m->lock);
+}
+
+/* libbz2 asks for the same two pieces for each stream: its state, and one for the text. */
+static void *arena_alloc(void *opaque, int items, int size)
+{
+    bzip2_arena *a = opaque;
+    size_t bytes = (size_t)items * (size_t)size;
+    size_t i = a->used[0] || (a->bytes[0] != bytes && a->bytes[1] == bytes && !a->used[1]);
+    if (a->used[i])
+        return NULL;
+    if (a->bytes[i] != bytes) {
+        free(a->pieces[i]);
+        a->pieces[i] = malloc(bytes);
+        a->bytes[i] = a->pieces[i] ? bytes : 0;
+    }
+    a->used[i] = a->pieces[i] != NULL;
+    return a->pieces[i];
+}
+
+static void arena_free(void *opaque, void *p)
+{
+    bzip2_arena *a = opaque;
+    for (size_t i = 0; i < ARRAY_LEN(a->pieces); i++)
+        if (a->pieces[i] == p)
+            a->used[i] = false;
 }
 
 static void close_stream(bzip2_block *b)
@@ -39,12 +70,15 @@ static void close_stream(bzip2_block *b)
     if (b->open)
         BZ2_bzDecompressEnd(&b->bz);
     b->open = false;
+    if (b->arena)
+        give_arena(b->memory, move(b->arena));
 }
 
 static bool open_stream(bzip2_block *b)
 {
     close_stream(b);
-    b->bz = (bz_stream){.bzalloc = keep_alloc, .bzfree = keep_free, .opaque = b};
+    b->arena = take_arena(b->memory);
+    b->bz = (bz_stream){.bzalloc = arena_alloc, .bzfree = arena_free, .opaque = b->arena};
     b->open = BZ2_bzDecompressInit(&b->bz, 0, 0) == BZ_OK;
     return b->open;
 }
@@ -61,6 +95,8 @@ void bzip2_block_continue(bzip2_block *b)
         b->result = BZIP2_MORE;
     else
         b->result = result == BZ_MEM_ERROR ? BZIP2_MEMORY : BZIP2_BAD;
+    if (b->result != BZIP2_MORE)
+        close_stream(b);
 }
 
 static void run(helper_job *job)
@@ -75,16 +111,14 @@ static void run(helper_job *job)
     bzip2_block_continue(b);
 }
 
-void bzip2_block_init(bzip2_block *b)
+void bzip2_block_init(bzip2_block *b, bzip2_memory *memory)
 {
-    *b = (bzip2_block){.job.run = run};
+    *b = (bzip2_block){.job.run = run, .memory = memory};
 }
 
 void bzip2_block_deinit(bzip2_block *b)
 {
     close_stream(b);
-    for (size_t i = 0; i < ARRAY_LEN(b->kept); i++)
-        free(b->kept[i]);
     free(b->raw);
     free(b->out);
 }

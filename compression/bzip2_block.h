@@ -4,7 +4,7 @@
  *          that does not come out (damaged, or no mark but bits that look like one), the block is
  *          decoded once more byte by byte, which finds its true end or fault, and so makes the outcome
  *          the same whatever was guessed.
- * Owner:   _init / _deinit, embedded. libbz2's memory is kept from block to block.
+ * Owner:   _init / _deinit, embedded; blocks before the memory that they share.
  * Threads: the helper's from submission until it is done, else the decoder's.
  * Fails:   by its result.
  * Memory:  BZIP2_BLOCK_BYTES, and the compressed block.
@@ -16,6 +16,7 @@
 #include "compression/helpers.h"
 
 #include <bzlib.h>
+#include <pthread.h>
 
 #define BZIP2_OUT_BYTES   ((size_t)1 << 20) /* most blocks come out whole; the rest in pieces */
 #define BZIP2_BLOCK_BYTES ((uint64_t)6 << 20)
@@ -26,6 +27,21 @@ typedef enum bzip2_result {
     BZIP2_BAD,
     BZIP2_MEMORY, /* malloc has none */
 } bzip2_result;
+
+/* libbz2's memory, from block to block: what was used last goes first, it is still in the caches. */
+typedef struct bzip2_arena {
+    struct bzip2_arena *next;
+    void *pieces[2];
+    size_t bytes[2];
+    bool used[2];
+} bzip2_arena;
+
+typedef struct bzip2_memory { /* of one decoder; any of its threads */
+    pthread_mutex_t lock;
+    bzip2_arena *idle;
+} bzip2_memory;
+void bzip2_memory_init(bzip2_memory *m);
+void bzip2_memory_deinit(bzip2_memory *m);
 
 typedef struct bzip2_block {
     helper_job job; /* first */
@@ -38,12 +54,11 @@ typedef struct bzip2_block {
     bzip2_result result;
     bz_stream bz;
     bool open;
-    void *kept[2]; /* libbz2's memory */
-    size_t kept_bytes[2];
-    bool kept_used[2];
+    bzip2_memory *memory;
+    bzip2_arena *arena; /* while open */
 } bzip2_block;
 
-void bzip2_block_init(bzip2_block *b);
+void bzip2_block_init(bzip2_block *b, bzip2_memory *memory);
 void bzip2_block_deinit(bzip2_block *b);
 /* Takes the block [start, end) out of `bytes` (bits count from there), ready to be submitted. */
 void bzip2_block_cut(bzip2_block *b, slice bytes, uint64_t start, uint64_t end, char level);

@@ -227,6 +227,15 @@ static bool after_block(zstd_decoder *z, bool *ended, err *e)
     return true;
 }
 
+/* A raw block comes out of libzstd piece by piece: one that is too long for the frame would do so up
+ * to a place that depends on the pieces. */
+static bool block_fits(const zstd_decoder *z, uint64_t header)
+{
+    bool compressed = (header >> 1 & 3) == 2;
+    uint64_t so_far = z->base.decoded_bytes - z->content_from;
+    return compressed || !z->content_known || (header >> 3) <= z->content_bytes - so_far;
+}
+
 static bool take_block_header(zstd_decoder *z, slice *data, bool *ended, err *e)
 {
     if (!gather(z, data, 3))
@@ -234,6 +243,8 @@ static bool take_block_header(zstd_decoder *z, slice *data, bool *ended, err *e)
     if (!push_small(z, e))
         return false;
     uint64_t header = little_endian(z->small, 3);
+    if (!block_fits(z, header))
+        return fail(z, ERR_CODEC_CORRUPT, "a block is longer than the frame's text", e);
     bool repeated_byte = (header >> 1 & 3) == 1;
     z->raw_block = (header >> 1 & 3) == 0;
     z->last_block = header & 1;
