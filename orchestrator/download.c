@@ -219,17 +219,19 @@ static void start_get(download *d)
     const download_options *o = &d->options;
     free(d->resume_path);
     d->resume_path = workdir_resume_path(o->workdir, o->item->key);
-    d->get = s3_get(o->s3, &(s3_get_options){.bucket = o->bucket,
-                                             .key = o->item->key,
-                                             .etag = o->item->etag[0] ? o->item->etag : NULL,
-                                             .size_known = true,
-                                             .size_bytes = o->item->size_bytes,
-                                             .fd = d->fd,
-                                             .resume_path = d->resume_path,
-                                             .on_progress = on_get_progress,
-                                             .on_restart = on_get_restart,
-                                             .on_done = on_get_done,
-                                             .ctx = d});
+    d->get = s3_get(
+        o->s3, &(s3_get_options){.bucket = o->bucket,
+                                 .key = o->item->key,
+                                 .etag = o->item->etag[0] ? o->item->etag : NULL,
+                                 .size_known = true,
+                                 .size_bytes = o->item->size_bytes,
+                                 .fd = d->fd,
+                                 .ahead_bytes = verify_task_ahead_bytes(o->level, o->item->key),
+                                 .resume_path = d->resume_path,
+                                 .on_progress = on_get_progress,
+                                 .on_restart = on_get_restart,
+                                 .on_done = on_get_done,
+                                 .ctx = d});
     d->kept = s3_get_kept_bytes(d->get) > 0;
 }
 

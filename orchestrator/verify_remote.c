@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/fsutil.h"
+#include "base/log.h"
 #include "orchestrator/app.h"
 #include "orchestrator/store.h"
 #include "orchestrator/verify_task.h"
@@ -22,6 +23,7 @@ struct verify_remote {
     s3_op *get;
     verify_task *verify;
     bool done;
+    uint64_t received_ms; /* when the last byte had come */
     verdict verdict;
     err error;
 };
@@ -90,6 +92,9 @@ static void on_verified(void *ctx, const verdict *found, const err *error)
     }
     r->verdict = *found;
     r->done = !r->get;
+    if (r->done)
+        log_debug("verified %llu ms after the last byte had come",
+                  (unsigned long long)(clock_now_ms(loop_transport(r->loop)) - r->received_ms));
 }
 
 static void on_progress(void *ctx, uint64_t prefix_bytes, uint64_t received_bytes)
@@ -111,6 +116,7 @@ static void on_got(void *ctx, const s3_get_result *result, const err *error)
 {
     verify_remote *r = ctx;
     r->get = NULL;
+    r->received_ms = clock_now_ms(loop_transport(r->loop));
     if (error)
         end_with(r, error);
     else if (r->verify)
@@ -151,6 +157,8 @@ static bool begin(verify_remote *r, const s3_uri *uri, const char *name, int fd,
     r->get = s3_get(r->s3, &(s3_get_options){.bucket = uri->bucket,
                                              .key = uri->key,
                                              .fd = fd,
+                                             .ahead_bytes = verify_task_ahead_bytes(
+                                                 (verify_level)c->verify, uri->key),
                                              .on_progress = on_progress,
                                              .on_restart = on_restart,
                                              .on_done = on_got,

@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define READ_BYTES  (256u << 10)
-#define PIECE_BYTES (8u << 20) /* one visit to a worker: others get their turn */
+#define READ_BYTES        (256u << 10)
+#define PIECE_BYTES       (8u << 20) /* one visit to a worker: others get their turn */
+#define AHEAD_PLAIN_BYTES ((uint64_t)64 << 20)
+#define AHEAD_CODED_BYTES ((uint64_t)12 << 20)
 
 struct verifier {
     pool *pool;
@@ -180,6 +182,13 @@ static void piece_done(pool_task *task)
 static void on_admitted(codec_ticket *ticket)
 {
     submit_next(task_of(ticket));
+}
+
+uint64_t verify_task_ahead_bytes(verify_level level, const char *name)
+{
+    if (level == VERIFY_NONE)
+        return 0;
+    return codec_by_suffix(name) == CODEC_PLAIN ? AHEAD_PLAIN_BYTES : AHEAD_CODED_BYTES;
 }
 
 verify_task *verify_task_start(verifier *v, const verify_task_options *options, err *e)

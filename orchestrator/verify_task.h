@@ -34,6 +34,10 @@ typedef struct verify_task_options {
     void *ctx;
 } verify_task_options;
 
+/* How far a download may run ahead of its prefix (s3_get): what a core decodes in some 50 ms, so that
+ * the verdict comes soon behind the last byte. */
+uint64_t verify_task_ahead_bytes(verify_level level, const char *name);
+
 /* NULL when the descriptor cannot be duplicated. */
 verify_task *verify_task_start(verifier *v, const verify_task_options *options, err *e) MUST_USE;
 void verify_task_grow(verify_task *t, uint64_t prefix_bytes);

@@ -24,6 +24,7 @@
  * it does not, the first time             loaded afresh
  * it does not, once more                  end with ERR_S3_CHECKSUM */
 
+#define AHEAD_RANGES    4 /* at once, where a reader follows */
 #define LOADS_MAX       2
 #define RECORD_PAUSE_MS 2000 /* what a crash costs at most; a short download is never synced */
 
@@ -242,6 +243,19 @@ static void range_start(get_op *o, uint64_t offset, uint64_t len, bool whole)
 
 /* --- the object --- */
 
+/* For a reader that follows: ranges that are short beside what may lie beyond the prefix. */
+static uint64_t range_bytes(const get_op *o)
+{
+    uint64_t part = o->op.client->part_size_bytes, ahead = o->options.ahead_bytes;
+    return ahead ? MIN(part, MAX(ahead / AHEAD_RANGES, (uint64_t)1)) : part;
+}
+
+static bool far_ahead(const get_op *o)
+{
+    uint64_t prefix = o->first ? o->first->offset + o->first->got : o->next_offset;
+    return o->options.ahead_bytes && o->next_offset - prefix >= o->options.ahead_bytes;
+}
+
 /* Only as many ranges exist as could be sent at once, however large the object is and however many
  * others there are. */
 static void fill_window(get_op *o)
@@ -250,9 +264,9 @@ static void fill_window(get_op *o)
     s3_extent gap;
     while (s3_extents_gap(&o->have, o->next_offset, o->size, &gap)) {
         bool room = o->active < c->max_in_flight && c->stats.queued < c->max_in_flight;
-        if (o->active > 0 && !room)
+        if (o->active > 0 && (!room || far_ahead(o)))
             return;
-        range_start(o, gap.from, MIN(c->part_size_bytes, gap.to - gap.from), false);
+        range_start(o, gap.from, MIN(range_bytes(o), gap.to - gap.from), false);
     }
     o->next_offset = MAX(o->next_offset, o->size);
 }

@@ -39,6 +39,10 @@ typedef struct s3_get_options {
     /* Or, where set, bytes are handed over in order instead of being written (one range at a
      * time, no file): for `cat`. They are verified when the last one came. */
     bool (*on_data)(void *ctx, slice data, err *e);
+    /* For readers that follow: no range begins so many bytes beyond the prefix that is whole, and
+     * ranges are short, so that little is left to read when the last byte comes. 0: as many ranges
+     * as may be in flight. */
+    uint64_t ahead_bytes;
     /* The first `prefix_bytes` of the object are in the file: grows, for readers that follow. */
     void (*on_progress)(void *ctx, uint64_t prefix_bytes, uint64_t received_bytes);
     /* Called before bytes that are in the file already are loaded afresh (the object changed, or
