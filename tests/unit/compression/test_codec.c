@@ -101,6 +101,59 @@ static void levels_round_trip_and_wrong_ones_are_refused(void **state)
     }
 }
 
+typedef struct folder {
+    char path[64];
+} folder;
+
+static void folder_deinit(folder *f)
+{
+    err e = ERR_INIT;
+    assert_true(fs_remove_tree(f->path, &e));
+}
+DEFINE_AUTO(folder, folder_deinit)
+
+static folder folder_new(void)
+{
+    folder f = {.path = "/tmp/decon-test-XXXXXX"};
+    assert_non_null(mkdtemp(f.path));
+    return f;
+}
+
+/* By threads of the libraries, where they have some; xz in blocks that tell their sizes then. */
+static void encoders_with_threads_round_trip(void **state)
+{
+    UNUSED(state);
+    AUTO(folder) dir = folder_new();
+    AUTO_FREE char *from = xasprintf("%s/a.jsonl", dir.path);
+    AUTO_FREE char *to = xasprintf("%s/b.jsonl.coded", dir.path);
+    AUTO(buf) lines = sample_lines(3000, 12);
+    err e = ERR_INIT;
+    assert_true(fs_write_file(from, buf_slice(&lines), false, &e));
+    for (codec_format f = CODEC_PLAIN; f < CODEC_FORMAT_COUNT; f++) {
+        codec_options options = {.threads = 2, .level = 1, .memory_bytes = (uint64_t)512 << 20};
+        assert_true(codec_recode_file_with(from, to, f, &options, &e));
+        AUTO(buf) text;
+        buf_init(&text, (size_t)8 << 20);
+        AUTO_PTR(stage) sink = stage_callback_new(append_to, NULL, &text);
+        assert_true(codec_decode_file(to, sink, &e));
+        assert_true(slice_equal(buf_slice(&text), buf_slice(&lines)));
+    }
+}
+
+static void memory_of_encoders_is_known_beforehand(void **state)
+{
+    UNUSED(state);
+    uint64_t xz_6 = codec_encoder_memory(CODEC_XZ, &(codec_options){.level = 6});
+    assert_in_range(xz_6 >> 20, 93, 100);
+    assert_int_equal(codec_encoder_memory(CODEC_XZ, &(codec_options){0}), xz_6);
+    for (codec_format f = CODEC_ZSTD; f <= CODEC_XZ; f += CODEC_XZ - CODEC_ZSTD) {
+        codec_options one = {.level = 9}, two = {.level = 9, .threads = 2};
+        assert_true(codec_encoder_memory(f, &two) > codec_encoder_memory(f, &one));
+    }
+    assert_true(codec_encoder_memory(CODEC_ZSTD, &(codec_options){.level = 22}) > (uint64_t)700
+                                                                                      << 20);
+}
+
 static bool refuse(void *ctx, slice data, err *e)
 {
     UNUSED(ctx);
@@ -124,24 +177,6 @@ static void a_failing_sink_stops_every_codec(void **state)
         assert_false(feed_split(encoding, buf_slice(&lines), WHOLE, &e));
         assert_string_equal(e.message, "the sink is full");
     }
-}
-
-typedef struct folder {
-    char path[64];
-} folder;
-
-static void folder_deinit(folder *f)
-{
-    err e = ERR_INIT;
-    assert_true(fs_remove_tree(f->path, &e));
-}
-DEFINE_AUTO(folder, folder_deinit)
-
-static folder folder_new(void)
-{
-    folder f = {.path = "/tmp/decon-test-XXXXXX"};
-    assert_non_null(mkdtemp(f.path));
-    return f;
 }
 
 static bool count_name(void *ctx, const char *name, err *e)
@@ -220,6 +255,8 @@ int main(void)
         cmocka_unit_test(each_row_of_the_table_knows_itself),
         cmocka_unit_test(texts_of_any_size_come_back),
         cmocka_unit_test(levels_round_trip_and_wrong_ones_are_refused),
+        cmocka_unit_test(encoders_with_threads_round_trip),
+        cmocka_unit_test(memory_of_encoders_is_known_beforehand),
         cmocka_unit_test(a_failing_sink_stops_every_codec),
         cmocka_unit_test(files_are_written_anew_in_another_format),
         cmocka_unit_test(a_failed_rewrite_leaves_nothing_behind),
