@@ -34,14 +34,15 @@ static void show_progress(void *ctx, const evals_progress *now)
 }
 
 /* The status line goes away whatever comes of it. */
-static bool load_files(evals_options *options, ngram_index *x, err *e)
+static bool load_files(const evals_options *options, ngram_index *x, err *e)
 {
     progress p;
+    evals_options told = *options;
     progress_init(&p, monotonic_ms());
-    options->on_progress = show_progress;
-    options->progress_ctx = &p;
+    told.on_progress = show_progress;
+    told.progress_ctx = &p;
     log_info("index: reading the evaluation files of %s", options->dir);
-    bool ok = evals_load(options, x, e);
+    bool ok = evals_load(&told, x, e);
     progress_end(&p);
     return ok;
 }
