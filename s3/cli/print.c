@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <unistd.h>
 
 #include "s3/cli/progress.h"
 
@@ -69,15 +70,8 @@ static void print_result_json(const cli *c, const print_result *r)
     print_json(members, ARRAY_LEN(members), stdout);
 }
 
-void print_done(cli *c, const print_result *r)
+static void print_result_line(const cli *c, const print_result *r)
 {
-    if (c->config->quiet && !c->config->dry_run)
-        return;
-    progress_hide(c->session->progress);
-    if (c->config->json) {
-        print_result_json(c, r);
-        return;
-    }
     printf("%s%s ", c->config->dry_run ? "(dry run) " : "", r->operation);
     print_key(r->from, stdout);
     if (r->to) {
@@ -87,4 +81,22 @@ void print_done(cli *c, const print_result *r)
     if (r->reason)
         printf(" (%s)", r->reason);
     putchar('\n');
+}
+
+void print_done(cli *c, const print_result *r)
+{
+    progress *line = c->session->progress;
+    bool on_terminal = isatty(STDOUT_FILENO); /* which the progress line may be on, too */
+    if (c->config->quiet && !c->config->dry_run)
+        return;
+    if (on_terminal)
+        progress_hide(line);
+    if (c->config->json)
+        print_result_json(c, r);
+    else
+        print_result_line(c, r);
+    if (on_terminal) {
+        fflush(stdout);
+        progress_show(line);
+    }
 }

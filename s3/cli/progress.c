@@ -3,14 +3,16 @@
 #include "base/log.h"
 #include "base/options.h"
 
-#define TICK_MS 250
-#define SAMPLES 20 /* the rate is that of the last five seconds */
+#define TICK_MS   250
+#define BAR_WIDTH 20
+#define SAMPLES   20 /* the rate is that of the last five seconds */
 
 struct progress {
     transport *t;
     bool shown;
     timer *tick;
     progress_numbers numbers;
+    char text[PROGRESS_TEXT_SIZE]; /* as it was shown last */
     /* a ring of what was moved when */
     uint64_t bytes[SAMPLES], at_ms[SAMPLES];
     unsigned sample_count;
@@ -21,8 +23,18 @@ static uint64_t percent(uint64_t part, uint64_t whole)
     return whole == 0 ? 100 : (uint64_t)((double)part / (double)whole * 100);
 }
 
+static void draw_bar(uint64_t part, char out[BAR_WIDTH + 1])
+{
+    size_t full = (size_t)(MIN(part, (uint64_t)100) * BAR_WIDTH / 100);
+    memset(out, '.', BAR_WIDTH);
+    memset(out, '#', full);
+    out[BAR_WIDTH] = '\0';
+}
+
 void progress_text(const progress_numbers *n, uint64_t rate, char out[PROGRESS_TEXT_SIZE])
 {
+    uint64_t part = percent(n->bytes_done, n->bytes_total);
+    char bar[BAR_WIDTH + 1];
     char done[32], total[32], speed[40] = "", left[40] = "", failed[40] = "";
     format_size(n->bytes_done, done, sizeof done);
     format_size(n->bytes_total, total, sizeof total);
@@ -43,10 +55,10 @@ void progress_text(const progress_numbers *n, uint64_t rate, char out[PROGRESS_T
         format_duration((n->bytes_total - n->bytes_done) / rate * 1000, text, sizeof text);
         snprintf(left, sizeof left, ", %s left", text);
     }
-    snprintf(out, PROGRESS_TEXT_SIZE, "%s of %s (%llu%%), %llu of %llu objects%s%s%s", done, total,
-             (unsigned long long)percent(n->bytes_done, n->bytes_total),
-             (unsigned long long)n->objects_done, (unsigned long long)n->objects_total, speed, left,
-             failed);
+    draw_bar(part, bar);
+    snprintf(out, PROGRESS_TEXT_SIZE, "[%s] %llu%%, %s of %s, %llu of %llu objects%s%s%s", bar,
+             (unsigned long long)part, done, total, (unsigned long long)n->objects_done,
+             (unsigned long long)n->objects_total, speed, left, failed);
 }
 
 /* Bytes a second since the oldest sample. */
@@ -66,10 +78,9 @@ static uint64_t take_sample(progress *p)
 static void on_tick(void *ctx)
 {
     progress *p = ctx;
-    char text[PROGRESS_TEXT_SIZE];
-    progress_text(&p->numbers, take_sample(p), text);
+    progress_text(&p->numbers, take_sample(p), p->text);
     if (p->numbers.objects_total > 0)
-        log_status(text);
+        log_status(p->text);
     p->tick = timer_start(p->t, TICK_MS, on_tick, p);
 }
 
@@ -101,4 +112,10 @@ void progress_hide(progress *p)
 {
     if (p && p->shown)
         log_status(NULL);
+}
+
+void progress_show(progress *p)
+{
+    if (p && p->shown && p->text[0] && p->numbers.objects_total > 0)
+        log_status(p->text);
 }

@@ -25,8 +25,9 @@ typedef struct progress progress;
 progress *progress_new(transport *t, bool shown);
 void progress_free(progress *p); /* NULL is fine; takes the line away */
 progress_numbers *progress_of(progress *p);
-/* Takes the line away, so that another can be printed; it comes back by itself. */
+/* Takes the line away, so that others can be printed above it; then brings it back. NULL is fine. */
 void progress_hide(progress *p);
+void progress_show(progress *p);
 
 /* The line's text: pure, for tests. `rate` is in bytes a second; 0: not known. */
 void progress_text(const progress_numbers *n, uint64_t rate, char out[PROGRESS_TEXT_SIZE]);

@@ -63,6 +63,8 @@ void cli_print_error_of(cli *c, const char *from, const char *to, const err *err
         fprintf(stderr, "decon-s3: %s:%u: %s\n", c->file, c->line, error->message);
     else
         fprintf(stderr, "decon-s3: %s\n", error->message);
+    if (c->session)
+        progress_show(c->session->progress);
 }
 
 void cli_print_error(cli *c, const err *error)

@@ -78,7 +78,8 @@ static void the_end_is_told_only_when_all_is_listed(void **state)
     assert_string_equal(text, "512 MiB, 3 objects, 64 MiB/s (still listing)");
     n.planning = 0;
     progress_text(&n, 64 * MIB, text);
-    assert_string_equal(text, "512 MiB of 1 GiB (50%), 3 of 8 objects, 64 MiB/s, 8s left");
+    assert_string_equal(
+        text, "[##########..........] 50%, 512 MiB of 1 GiB, 3 of 8 objects, 64 MiB/s, 8s left");
 }
 
 static void without_a_rate_there_is_no_end(void **state)
@@ -87,7 +88,7 @@ static void without_a_rate_there_is_no_end(void **state)
     progress_numbers n = {.bytes_total = 10, .objects_total = 2, .failed = 1};
     (void)state;
     progress_text(&n, 0, text);
-    assert_string_equal(text, "0 B of 10 B (0%), 0 of 2 objects, 1 failed");
+    assert_string_equal(text, "[....................] 0%, 0 B of 10 B, 0 of 2 objects, 1 failed");
 }
 
 static void empty_objects_are_all_of_it(void **state)
@@ -96,7 +97,7 @@ static void empty_objects_are_all_of_it(void **state)
     progress_numbers n = {.objects_done = 2, .objects_total = 2};
     (void)state;
     progress_text(&n, 0, text);
-    assert_string_equal(text, "0 B of 0 B (100%), 2 of 2 objects");
+    assert_string_equal(text, "[####################] 100%, 0 B of 0 B, 2 of 2 objects");
 }
 
 int main(void)
