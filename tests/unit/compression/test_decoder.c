@@ -383,6 +383,43 @@ static void xz_memory_and_filters_have_limits(void **state)
     assert_refused(CODEC_XZ, buf_slice(&coded), ERR_CODEC_UNSUPPORTED, "filters");
 }
 
+/* Blocks whose headers tell their sizes: these go to helpers (decode() compares with and without). */
+static buf xz_in_blocks(slice text)
+{
+    buf coded;
+    buf_init(&coded, (size_t)1 << 20);
+    AUTO_FREE char *out = malloc((size_t)1 << 20);
+    lzma_stream lzma = LZMA_STREAM_INIT;
+    lzma_mt options = {.threads = 2, .block_size = 8192, .preset = 0, .check = LZMA_CHECK_CRC32};
+    assert_int_equal(lzma_stream_encoder_mt(&lzma, &options), LZMA_OK);
+    lzma.next_in = (const uint8_t *)text.data;
+    lzma.avail_in = text.len;
+    lzma.next_out = (uint8_t *)out;
+    lzma.avail_out = (size_t)1 << 20;
+    assert_int_equal(lzma_code(&lzma, LZMA_FINISH), LZMA_STREAM_END);
+    buf_append(&coded, out, ((size_t)1 << 20) - lzma.avail_out);
+    lzma_end(&lzma);
+    return coded;
+}
+
+static void xz_blocks_are_decoded_the_same_by_helpers(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) lines = sample_lines(300, 13);
+    AUTO(buf) coded = xz_in_blocks(buf_slice(&lines));
+    assert_decodes(CODEC_XZ, buf_slice(&coded), buf_slice(&lines));
+    for (size_t at = 1; at < coded.len; at += coded.len / 40) {
+        AUTO(outcome) cut = decode(CODEC_XZ, (slice){.data = coded.data, .len = at}, WHOLE);
+        assert_string_equal(err_code_name(cut.error.code), "CODEC_EARLY_END");
+        coded.data[at] ^= 0x20;
+        AUTO(outcome) whole = decode(CODEC_XZ, buf_slice(&coded), WHOLE);
+        AUTO(outcome) pieces = decode(CODEC_XZ, buf_slice(&coded), (splitter){.max_piece = 700});
+        assert_false(whole.ok);
+        assert_same_outcome(&whole, &pieces);
+        coded.data[at] ^= 0x20;
+    }
+}
+
 static void xz_padding_comes_in_fours(void **state)
 {
     UNUSED(state);
@@ -430,6 +467,7 @@ int main(void)
         cmocka_unit_test(zstd_content_sizes_that_lie_are_found),
         cmocka_unit_test(xz_check_types_are_read),
         cmocka_unit_test(xz_memory_and_filters_have_limits),
+        cmocka_unit_test(xz_blocks_are_decoded_the_same_by_helpers),
         cmocka_unit_test(xz_padding_comes_in_fours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
