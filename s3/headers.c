@@ -17,7 +17,6 @@ static const struct {
 } rows[] = {
     {"ListObjectsV2", PAYER},
     {"ListMultipartUploads", PAYER},
-    {"ListParts", PAYER | CUSTOMER},
     {"HeadObject", PAYER | CUSTOMER},
     {"GetObject", PAYER | CUSTOMER},
     {"PutObject", PAYER | STORING | CUSTOMER},

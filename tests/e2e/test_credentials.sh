@@ -63,6 +63,19 @@ test_keys_of_a_containers_agent() {
     tool 1 whoami
     says "'http://192.0.2.1/keys' is not allowed"
 }
+# A proxy that is not there: the store is looked for behind it, the agent is not.
+test_a_containers_agent_is_asked_past_the_proxy() {
+    start_store --anonymous read
+    tool 0 mb s3://agent
+    printf '{"AccessKeyId": "agent-key", "SecretAccessKey": "agent-secret-key"}' >"$T/keys"
+    tool 0 cp "$T/keys" s3://agent/keys
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY NO_PROXY no_proxy
+    export AWS_CONTAINER_CREDENTIALS_FULL_URI=$AWS_ENDPOINT_URL/agent/keys http_proxy=http://127.0.0.1:1
+    tool 0 whoami
+    says 'access-key-id: agent-key'
+    tool 1 ls --max-attempts 1
+    says '127.0.0.1 port 1'
+}
 test_keys_of_sso() {
     local cache=$T/.aws/sso/cache
     start_store --anonymous read

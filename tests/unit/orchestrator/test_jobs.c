@@ -143,6 +143,7 @@ static void submits_the_path_with_a_key(void **state)
     assert_string_equal(f->job_id, "j-1");
     assert_true(f->replayed);
     const fake_request *r = fake_request_at(f->fake, 0);
+    assert_true(r->no_proxy);
     assert_string_equal(fake_request_header(r, "Idempotency-Key"), "key-1");
     assert_string_equal(fake_request_header(r, "Content-Type"), "application/json");
     assert_true(r->total_timeout_ms > 0);
@@ -217,6 +218,7 @@ static void polls_at_doubling_pauses(void **state)
     for (size_t i = 0; i < 14; i++) {
         due_ms += pause_ms;
         assert_int_equal(fake_request_at(f->fake, i)->sent_ms, due_ms);
+        assert_true(fake_request_at(f->fake, i)->no_proxy);
         pause_ms = MIN(pause_ms * 2, (uint64_t)5000);
     }
     finish(f);

@@ -121,6 +121,7 @@ static void a_large_copy_goes_by_parts_pinned_to_the_source(void **state)
     large_copy(&s, (s3_copy_options){.size_known = true, .size_bytes = 5 * GIB + 1});
     assert_int_equal(site_end(&s), ERR_NONE);
     assert_int_equal(fake_request_count(s.f), 1 + 1 + 41 + 1);
+    assert_int_equal(fake_request_at(s.f, 2)->stall_timeout_ms, 300000);
     assert_string_equal(site_sent_header(&s, 1, "Content-Type"), "text/plain");
     assert_string_equal(site_sent_header(&s, 1, "Cache-Control"), "max-age=1");
     assert_string_equal(site_sent_header(&s, 1, "x-amz-meta-who"), "me");

@@ -178,7 +178,9 @@ static void the_role_is_asked_in_three_steps(void **state)
     site_expect(&s, "DELETE", URL, 204, "");
     remove_key(&s);
     assert_int_equal(site_end(&s), ERR_NONE);
-    assert_true(fake_request_at(s.f, 0)->no_proxy);
+    for (size_t step = 0; step < 3; step++)
+        assert_true(fake_request_at(s.f, step)->no_proxy);
+    assert_false(fake_request_at(s.f, 3)->no_proxy);
     assert_in_range(fake_request_at(s.f, 0)->total_timeout_ms, 1, 5000);
     assert_true(signed_with(&s, 3, "ID-R"));
     assert_string_equal(site_sent_header(&s, 3, "x-amz-security-token"), "ROLE-TOKEN");
@@ -293,6 +295,7 @@ static void imds_may_be_forbidden_or_elsewhere(void **state)
     static const char *const disabled[] = {"AWS_EC2_METADATA_DISABLED", "TRUE", NULL};
     static const char *const elsewhere[] = {"AWS_EC2_METADATA_SERVICE_ENDPOINT",
                                             "http://127.0.0.9:1/", NULL};
+    static const char *const ipv6[] = {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ipv6", NULL};
     site s;
     (void)state;
     site_env = disabled;
@@ -304,6 +307,12 @@ static void imds_may_be_forbidden_or_elsewhere(void **state)
     site_env = elsewhere;
     site_open(&s, (s3_config){0});
     site_expect(&s, "PUT", "http://127.0.0.9:1/latest/api/token", 403, "");
+    remove_key(&s);
+    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+    site_close(&s);
+    site_env = ipv6;
+    site_open(&s, (s3_config){0});
+    site_expect(&s, "PUT", "http://[fd00:ec2::254]/latest/api/token", 403, "");
     remove_key(&s);
     assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
     site_close(&s);
@@ -400,6 +409,50 @@ static void refused_keys_are_renewed_once(void **state)
     site_close(&s);
 }
 
+static void each_word_for_keys_that_are_no_good_renews_them(void **state)
+{
+    static const char *const words[] = {"InvalidAccessKeyId", "InvalidToken",
+                                        "TokenRefreshRequired"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        site s;
+        AUTO_FREE char *body = xasprintf("<Error><Code>%s</Code></Error>", words[i]);
+        open_role(&s);
+        expect_role_keys(&s, "ID-1", "2013-05-24T06:00:00Z");
+        site_expect(&s, "DELETE", URL, 403, body);
+        expect_role_keys(&s, "ID-2", "2013-05-24T07:00:00Z");
+        site_expect(&s, "DELETE", URL, 204, "");
+        remove_key(&s);
+        assert_int_equal(site_end(&s), ERR_NONE);
+        assert_true(signed_with(&s, 7, "ID-2"));
+        site_close(&s);
+    }
+}
+
+/* The second refusal comes when the new keys are there already: it speaks of the old ones. */
+static void many_refusals_renew_once(void **state)
+{
+    static const char expired[] = "<Error><Code>ExpiredToken</Code></Error>";
+    fake_rule late = {.method = "DELETE",
+                      .reply = {.status = 400, .body = slice_from(expired), .delay_ms = 1000}};
+    site s;
+    (void)state;
+    open_role(&s);
+    expect_role_keys(&s, "ID-1", "2013-05-24T06:00:00Z");
+    site_expect(&s, "DELETE", URL, 400, expired);
+    fake_expect(s.f, &late);
+    expect_role_keys(&s, "ID-2", "2013-05-24T07:00:00Z");
+    site_expect(&s, "DELETE", URL, 204, "");
+    site_expect(&s, "DELETE", URL, 204, "");
+    remove_key(&s);
+    remove_key(&s);
+    fake_run_all(s.f);
+    assert_int_equal(s.done_count, 2);
+    assert_int_equal(s.error.code, ERR_NONE);
+    assert_true(signed_with(&s, 9, "ID-2"));
+    site_close(&s);
+}
+
 static void no_secret_stands_in_an_error(void **state)
 {
     site s;
@@ -437,6 +490,8 @@ int main(void)
         cmocka_unit_test(the_old_way_is_not_taken_once_there_were_tokens),
         cmocka_unit_test(the_old_way_may_be_forbidden),
         cmocka_unit_test(refused_keys_are_renewed_once),
+        cmocka_unit_test(each_word_for_keys_that_are_no_good_renews_them),
+        cmocka_unit_test(many_refusals_renew_once),
         cmocka_unit_test(no_secret_stands_in_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,6 +146,43 @@ static void an_upload_may_differ_from_the_client(void **state)
     site_close(&s);
 }
 
+/* 1 of the payer, 1 of the class, 3 of each customer's key. */
+static void what_each_operation_carries(void **state)
+{
+    static const struct {
+        const char *operation;
+        size_t count;
+    } rows[] = {{"ListBuckets", 0},
+                {"CreateBucket", 0},
+                {"ListObjectsV2", 1},
+                {"ListMultipartUploads", 1},
+                {"DeleteObject", 1},
+                {"DeleteObjects", 1},
+                {"AbortMultipartUpload", 1},
+                {"HeadObject", 4},
+                {"GetObject", 4},
+                {"UploadPart", 4},
+                {"CompleteMultipartUpload", 4},
+                {"PutObject", 5},
+                {"CreateMultipartUpload", 5},
+                {"UploadPartCopy", 7},
+                {"CopyObject", 8}};
+    s3_headers_options all = {.request_payer = true,
+                              .storage_class = "X",
+                              .sse_customer_key = KEY,
+                              .sse_customer_key_of_source = KEY};
+    err e = ERR_INIT;
+    (void)state;
+    AUTO_PTR(s3_headers) h = s3_headers_new(&all, &e);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        http_header to[S3_HEADERS_MAX];
+        size_t count = 0;
+        assert_true(s3_headers_add(h, rows[i].operation, "https://store/", to, &count, &e));
+        if (count != rows[i].count)
+            fail_msg("%s carries %zu", rows[i].operation, count);
+    }
+}
+
 static void a_customers_key_is_not_sent_in_the_clear(void **state)
 {
     site s;
@@ -214,6 +251,7 @@ int main(void)
         cmocka_unit_test(a_customers_key_goes_both_ways_and_to_no_other_request),
         cmocka_unit_test(a_copy_carries_the_keys_of_both_objects),
         cmocka_unit_test(an_upload_may_differ_from_the_client),
+        cmocka_unit_test(what_each_operation_carries),
         cmocka_unit_test(a_customers_key_is_not_sent_in_the_clear),
         cmocka_unit_test(settings_that_cannot_be),
         cmocka_unit_test(a_key_file_may_be_raw_or_base64),

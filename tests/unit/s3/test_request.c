@@ -338,6 +338,18 @@ static void the_region_may_stand_in_the_body(void **state)
     site_close(&s);
 }
 
+/* Bytes of a reply had come: the store has begun to work on it. */
+static void a_kept_connection_that_breaks_later_costs_an_attempt(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){.max_attempts = 1});
+    fake_expect(s.f, &(fake_rule){.reply = {.status = 204, .error = ERR_NET, .reused = true}});
+    remove_key(&s);
+    assert_int_equal(site_end(&s), ERR_NET);
+    site_close(&s);
+}
+
 static void a_wrong_clock_is_set_right(void **state)
 {
     static const http_header date = {"Date", "Fri, 24 May 2013 02:00:00 GMT"};
@@ -353,6 +365,51 @@ static void a_wrong_clock_is_set_right(void **state)
     assert_int_equal(site_end(&s), ERR_NONE);
     assert_string_equal(site_sent_header(&s, 1, "x-amz-date"), "20130524T020000Z");
     site_close(&s);
+}
+
+static void a_clock_that_stays_wrong_is_the_end(void **state)
+{
+    static const http_header date = {"Date", "Fri, 24 May 2013 02:00:00 GMT"};
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    fake_when(s.f, &(fake_rule){.reply = {.status = 403,
+                                          .headers = &date,
+                                          .header_count = 1,
+                                          .body = SLICE_LIT(ERROR_XML("RequestTimeTooSkewed"))}});
+    remove_key(&s);
+    assert_int_equal(site_end(&s), ERR_S3_CLOCK);
+    assert_int_equal(fake_request_count(s.f), 2);
+    site_close(&s);
+}
+
+/* Not only the one that was refused waits: fewer go out, until the store bears more again. */
+static void a_throttled_request_lowers_the_requests_in_flight(void **state)
+{
+    static const struct {
+        int status;
+        const char *body;
+    } rows[] = {{503, ERROR_XML("SlowDown")}, {503, ""}, {429, ""}, {400, ERROR_XML("Throttling")}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        site s;
+        site_open(&s, (s3_config){.max_in_flight = 8});
+        site_expect(&s, "DELETE", URL, rows[i].status, rows[i].body);
+        site_expect(&s, "DELETE", URL, 204, "");
+        remove_key(&s);
+        assert_int_equal(site_end(&s), ERR_NONE);
+        assert_int_equal(s.c->throttle.limit, 4);
+        assert_int_equal(s.c->throttle.tokens, S3_TOKENS_MAX);
+        fake_when(s.f, &(fake_rule){.reply = {.status = 204, .delay_ms = 10}});
+        for (int n = 0; n < 40; n++)
+            remove_key(&s);
+        fake_run(s.f);
+        assert_int_equal(s3_client_stats(s.c).in_flight, 4);
+        fake_run_all(s.f);
+        assert_int_equal(s.done_count, 41);
+        assert_int_equal(s.c->throttle.limit, 8);
+        site_close(&s);
+    }
 }
 
 static void throttling_halves_and_recovers(void **state)
@@ -534,6 +591,9 @@ int main(void)
         cmocka_unit_test(the_region_stands_on_refusals_too),
         cmocka_unit_test(the_region_may_stand_in_the_body),
         cmocka_unit_test(a_wrong_clock_is_set_right),
+        cmocka_unit_test(a_kept_connection_that_breaks_later_costs_an_attempt),
+        cmocka_unit_test(a_clock_that_stays_wrong_is_the_end),
+        cmocka_unit_test(a_throttled_request_lowers_the_requests_in_flight),
         cmocka_unit_test(throttling_halves_and_recovers),
         cmocka_unit_test(no_more_are_in_flight_than_allowed),
         cmocka_unit_test(spent_tokens_fail_a_store_that_never_answered),

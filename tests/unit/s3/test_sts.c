@@ -146,7 +146,8 @@ static void a_throttled_call_is_sent_again(void **state)
     open_web_identity(&s);
     site_expect(&s, "POST", STS, 400,
                 "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>");
-    site_expect(&s, "POST", STS, 503, "");
+    site_expect(&s, "POST", STS, 400,
+                "<ErrorResponse><Error><Code>IDPCommunicationError</Code></Error></ErrorResponse>");
     expect_web_identity(&s, STS, "WEB-TOKEN-1", "ID-W", "2013-05-24T06:00:00Z");
     site_expect(&s, "DELETE", URL, 204, "");
     remove_key(&s);
@@ -177,7 +178,11 @@ static void answers_that_hold_no_keys(void **state)
     AUTO_FREE char *no_end = answer("AssumeRoleWithWebIdentity", "ID", "");
     AUTO_FREE char *no_id = answer("AssumeRoleWithWebIdentity", "", "2013-05-24T06:00:00Z");
     AUTO_FREE char *other = answer("AssumeRole", "ID", "2013-05-24T06:00:00Z");
-    const char *const bodies[] = {"", "<a>", "{}", no_end, no_id, other};
+    AUTO_FREE char *no_token = answer("AssumeRoleWithWebIdentity", "ID", "2013-05-24T06:00:00Z");
+    memcpy(strstr(no_token, "<SessionToken>"), "<SessionOther>", strlen("<SessionOther>"));
+    memcpy(strstr(no_token, "</SessionToken>"), "</SessionOther>", strlen("</SessionOther>"));
+    const char *const bodies[] = {"", "<a>", "{}", no_end, no_id, other, no_token};
+
     for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
         site s;
         open_web_identity(&s);
