@@ -48,9 +48,12 @@ static void found(s3_credentials *c, const char *provider, const found_keys *key
     set_string(&c->passed_over, buf_str(&c->reasons));
     c->expires_s = keys->expires_s;
     c->refresh_at_s = 0;
+    bool expired = keys->expires_s && keys->expires_s <= now_s;
     if (keys->expires_s)
         c->refresh_at_s = MAX(keys->expires_s - RENEW_AHEAD_S, now_s + RENEW_AGAIN_S);
-    if (keys->expires_s && keys->expires_s <= now_s)
+    if (keys->expires_s && !expired)
+        c->refresh_at_s = MIN(c->refresh_at_s, keys->expires_s);
+    if (expired)
         log_warn("credentials: %s gave keys that have expired already: using them, asking again "
                  "in %d s",
                  provider, RENEW_AGAIN_S);
@@ -79,6 +82,11 @@ static void broken(s3_credentials *c, const char *provider, const char *reason)
 
 /* --- the providers --- */
 
+static bool holds_break(const char *text)
+{
+    return text && strpbrk(text, "\r\n");
+}
+
 static void environment_start(s3_credentials *c, const char *name)
 {
     found_keys keys = {.id = s3_env(c->getenv_fn, "AWS_ACCESS_KEY_ID"),
@@ -89,7 +97,11 @@ static void environment_start(s3_credentials *c, const char *name)
     else if (!keys.id)
         missing(c, name, "AWS_ACCESS_KEY_ID is not set");
     else if (!keys.secret)
-        missing(c, name, "AWS_SECRET_ACCESS_KEY is not set");
+        broken(c, name, "AWS_ACCESS_KEY_ID is set, AWS_SECRET_ACCESS_KEY is not");
+    else if (holds_break(keys.id) || holds_break(keys.secret) || holds_break(keys.token))
+        broken(c, name,
+               "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or AWS_SESSION_TOKEN holds a line break "
+               "(of the file that it was read from?)");
     else
         found(c, name, &keys);
 }
@@ -115,6 +127,12 @@ static void files_start(s3_credentials *c, const char *name)
     if (s3_role_is_set(&p)) {
         set_string(&c->detail, detail);
         s3_role_start(&c->role, c->getenv_fn, c->at, p.name);
+        return;
+    }
+    if (keys.id) {
+        AUTO_FREE char *half =
+            xasprintf("%s has an aws_access_key_id, but no aws_secret_access_key", detail);
+        broken(c, name, half);
         return;
     }
     AUTO_FREE char *reason =

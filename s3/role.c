@@ -126,6 +126,7 @@ static void base_web_identity(s3_role *r, const s3_profile *p)
                  &(s3_sts_call){.at = r->at,
                                 .role_arn = s3_profile_get(p, "role_arn"),
                                 .session_name = s3_profile_get(p, "role_session_name"),
+                                .duration_s = s3_profile_get(p, "duration_seconds"),
                                 .token_path = s3_profile_get(p, "web_identity_token_file")});
 }
 

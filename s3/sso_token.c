@@ -9,6 +9,7 @@
 #include "s3/when.h"
 
 #define FILE_MAX_BYTES ((size_t)256 * 1024)
+#define LASTS_MAX_S    ((json_int_t)366 * 86400)
 
 void s3_sso_token_deinit(s3_sso_token *token)
 {
@@ -99,7 +100,7 @@ bool s3_sso_token_take(s3_sso_token *token, slice reply, int64_t now_s)
     json_int_t lasts_s = json_integer_value(json_object_get(json, "expiresIn"));
     json_t *access = json_object_get(json, "accessToken");
     json_t *refresh = json_object_get(json, "refreshToken");
-    bool ok = json_is_string(access) && lasts_s > 0;
+    bool ok = json_is_string(access) && lasts_s > 0 && lasts_s <= LASTS_MAX_S;
     if (ok) {
         char when[S3_WHEN_SIZE];
         s3_when_format_iso(now_s + (int64_t)lasts_s, when);

@@ -68,6 +68,18 @@ static bool take_keys(const s3_sts *s, const s3_answer *answer, s3_role_keys *ke
            s3_when_parse_iso(expiration, &keys->expires_s);
 }
 
+/* What to look at, by STS's code. */
+static const char *advice(const s3_sts *s, const char *code)
+{
+    if (strcmp(s->action, WEB_IDENTITY) == 0)
+        return "the role's trust policy and the token";
+    if (str_equal(code, "SignatureDoesNotMatch") || str_equal(code, "RequestExpired"))
+        return "this host's clock, and the secret of the keys that ask for it";
+    if (str_equal(code, "InvalidClientTokenId") || str_starts_with(code, "ExpiredToken"))
+        return "the keys that ask for it";
+    return "the role's trust policy and external_id";
+}
+
 /* STS's code is a word of letters; its message may repeat what was sent, so it is left out. */
 static char *refusal(const s3_sts *s, const s3_answer *answer)
 {
@@ -75,9 +87,8 @@ static char *refusal(const s3_sts *s, const s3_answer *answer)
     const char *shown = code ? code : "";
     if (!s->role_arn)
         return xasprintf("%s refuses GetCallerIdentity: %d %.64s", s->url, answer->status, shown);
-    bool by_token = strcmp(s->action, WEB_IDENTITY) == 0;
-    return xasprintf("%s refuses role %s: %d %.64s (check the role's trust policy and %s)", s->url,
-                     s->role_arn, answer->status, shown, by_token ? "the token" : "external_id");
+    return xasprintf("%s refuses role %s: %d %.64s (check %s)", s->url, s->role_arn, answer->status,
+                     shown, advice(s, shown));
 }
 
 static void take_identity(s3_sts *s, const s3_answer *answer, const char *reason)

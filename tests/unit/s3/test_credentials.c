@@ -26,6 +26,35 @@ static void keys_and_token_of_the_environment(void **state)
     site_close(&s);
 }
 
+/* Those of the instance's role, further down, would be somebody else's. */
+static void half_of_the_keys_is_an_error(void **state)
+{
+    (void)state;
+    AUTO_FREE char *credentials =
+        write_file("credentials", "[default]\naws_access_key_id=ID-DEFAULT\n");
+    const char *rows[][7] = {
+        {"AWS_ACCESS_KEY_ID", "ID1", NULL},
+        {"AWS_ACCESS_KEY_ID", "ID1", "AWS_SECRET_ACCESS_KEY", "SECRET-1\n", NULL},
+        {"AWS_ACCESS_KEY_ID", "ID1\r\n", "AWS_SECRET_ACCESS_KEY", "SECRET-1", NULL},
+        {"AWS_ACCESS_KEY_ID", "ID1", "AWS_SECRET_ACCESS_KEY", "SECRET-1", "AWS_SESSION_TOKEN",
+         "T\n", NULL},
+        {"AWS_SHARED_CREDENTIALS_FILE", credentials, NULL}};
+    static const char *const why[] = {"AWS_SECRET_ACCESS_KEY is not", "holds a line break",
+                                      "holds a line break", "holds a line break",
+                                      "profile 'default' has an aws_access_key_id, but no"};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        site s;
+        site_env = rows[i];
+        site_open(&s, (s3_config){0});
+        remove_key(&s);
+        assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+        if (!strstr(s.error.message, why[i]) || strstr(s.error.message, "SECRET-1"))
+            fail_msg("%s", s.error.message);
+        assert_int_equal(fake_request_count(s.f), 0);
+        site_close(&s);
+    }
+}
+
 static void a_profile_of_the_shared_files(void **state)
 {
     (void)state;
@@ -209,6 +238,23 @@ static void keys_are_renewed_five_minutes_ahead_in_the_background(void **state)
     size_t count = fake_request_count(s.f);
     assert_true(signed_with(&s, 4, "ID-1"));
     assert_true(signed_with(&s, count - 1, "ID-2"));
+    site_close(&s);
+}
+
+static void keys_of_half_a_minute_are_renewed_when_they_end(void **state)
+{
+    site s;
+    (void)state;
+    open_role(&s);
+    fake_when(s.f, &(fake_rule){.url = URL, .reply = {.status = 204}});
+    expect_role_keys(&s, "ID-1", "2013-05-24T00:00:30Z");
+    remove_key(&s);
+    assert_int_equal(site_end(&s), ERR_NONE);
+    fake_advance(s.f, 31 * 1000);
+    expect_role_keys(&s, "ID-2", "2013-05-24T07:00:00Z");
+    remove_key(&s);
+    assert_int_equal(site_end(&s), ERR_NONE);
+    assert_true(signed_with(&s, fake_request_count(s.f) - 1, "ID-2"));
     site_close(&s);
 }
 
@@ -469,6 +515,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_and_token_of_the_environment),
+        cmocka_unit_test_setup_teardown(half_of_the_keys_is_an_error, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(a_profile_of_the_shared_files, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(the_endpoint_of_a_section_of_services, make_dir,
                                         remove_dir),
@@ -479,6 +526,7 @@ int main(void)
                                         remove_dir),
         cmocka_unit_test(the_role_is_asked_in_three_steps),
         cmocka_unit_test(keys_are_renewed_five_minutes_ahead_in_the_background),
+        cmocka_unit_test(keys_of_half_a_minute_are_renewed_when_they_end),
         cmocka_unit_test(expired_keys_are_waited_for),
         cmocka_unit_test(in_an_outage_expired_keys_are_used_on),
         cmocka_unit_test(no_token_tells_of_the_hop_limit),

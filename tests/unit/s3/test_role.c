@@ -202,7 +202,7 @@ static void a_role_by_a_web_identity_and_one_above_it(void **state)
     AUTO_FREE char *token = write_file("web-token", "WEB-TOKEN\n");
     AUTO_FREE char *text =
         xasprintf("[profile p]\nrole_arn=R1\nsource_profile=web\n[profile web]\nrole_arn=R2\n"
-                  "web_identity_token_file=%s\n",
+                  "web_identity_token_file=%s\nduration_seconds=1800\n",
                   token);
     open_config(&s, text, NULL, NULL);
     expect_role(&s, "AssumeRoleWithWebIdentity", "&WebIdentityToken=WEB-TOKEN", "ID-2",
@@ -210,6 +210,8 @@ static void a_role_by_a_web_identity_and_one_above_it(void **state)
     expect_assumed(&s, "R1", "ID-1");
     works_with(&s, "ID-1");
     assert_null(site_sent_header(&s, 0, "Authorization"));
+    AUTO_FREE char *body = slice_dup(fake_request_at(s.f, 0)->body);
+    assert_non_null(strstr(body, "&DurationSeconds=1800&"));
     assert_true(signed_with(&s, 1, "ID-2"));
     site_close(&s);
 }
@@ -276,6 +278,27 @@ static void a_role_that_sts_refuses(void **state)
     site_close(&s);
 }
 
+static void each_refusal_says_what_to_look_at(void **state)
+{
+    static const struct {
+        const char *code, *advice;
+    } rows[] = {{"AccessDenied", "(check the role's trust policy and external_id)"},
+                {"SignatureDoesNotMatch", "(check this host's clock, and the secret"},
+                {"RequestExpired", "(check this host's clock, and the secret"},
+                {"InvalidClientTokenId", "(check the keys that ask for it)"},
+                {"ExpiredTokenException", "(check the keys that ask for it)"}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        site s;
+        AUTO_FREE char *body = xasprintf(
+            "<ErrorResponse><Error><Code>%s</Code></Error></ErrorResponse>", rows[i].code);
+        open_config(&s, BASE "[profile p]\nrole_arn=R\nsource_profile=base\n", NULL, NULL);
+        site_expect(&s, "POST", STS, 403, body);
+        is_refused(&s, rows[i].advice);
+        site_close(&s);
+    }
+}
+
 static void a_client_that_ends_in_between(void **state)
 {
     site s;
@@ -308,6 +331,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(profiles_that_lead_nowhere, make_dir, remove_config),
         cmocka_unit_test_setup_teardown(a_chain_that_is_too_long, make_dir, remove_config),
         cmocka_unit_test_setup_teardown(a_role_that_sts_refuses, make_dir, remove_config),
+        cmocka_unit_test_setup_teardown(each_refusal_says_what_to_look_at, make_dir, remove_config),
         cmocka_unit_test_setup_teardown(a_client_that_ends_in_between, make_dir, remove_config),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -178,6 +178,12 @@ static void a_renewal_that_fails(void **state)
     site_expect(&s, "POST", TOKEN_URL, 400, "{\"error\":\"invalid_grant\"}");
     is_refused(&s, "has expired (2013-05-23T23:00:00Z): " LOGIN);
     site_close(&s);
+    /* Nor is one taken that would last for longer than there are numbers. */
+    open_config(&s, SESSION, NULL, NULL);
+    site_expect(&s, "POST", TOKEN_URL, 200,
+                "{\"accessToken\":\"SECRET-NEW\",\"expiresIn\":9223372036854775807}");
+    is_refused(&s, "has expired (2013-05-23T23:00:00Z): " LOGIN);
+    site_close(&s);
     /* Three minutes are left: it serves as it is. */
     write_token(SESSION_FILE, REFRESHABLE("2013-05-24T00:03:00Z", "2013-06-01T00:00:00Z"));
     open_config(&s, SESSION, NULL, NULL);
