@@ -148,8 +148,8 @@ void s3_op_cancel(s3_op *op)
 
 const char *s3_client_region(const s3_client *c, const char *bucket)
 {
-    for (size_t i = 0; bucket && i < c->region_count; i++)
-        if (strcmp(c->regions[i].bucket, bucket) == 0)
+    for (size_t i = 0; i < c->region_count; i++)
+        if (strcmp(c->regions[i].bucket, bucket ? bucket : "") == 0)
             return c->regions[i].region;
     return c->endpoint.region;
 }
@@ -158,7 +158,11 @@ void s3_client_learn_region(s3_client *c, const char *bucket, const char *region
 {
     if (strcmp(s3_client_region(c, bucket), region) == 0)
         return;
-    log_info("bucket '%s' is in region %s", bucket, region);
+    if (bucket)
+        log_info("bucket '%s' is in region %s", bucket, region);
+    else
+        log_info("the store is in region %s", region);
+    bucket = bucket ? bucket : "";
     s3_bucket_region *row = NULL;
     for (size_t i = 0; i < c->region_count; i++)
         if (strcmp(c->regions[i].bucket, bucket) == 0)

@@ -42,7 +42,7 @@ void *s3_op_new(s3_client *c, const s3_op_kind *kind, size_t size_bytes) MUST_US
 void s3_op_end(s3_op *op);
 
 typedef struct s3_bucket_region {
-    char *bucket, *region;
+    char *bucket, *region; /* bucket "": what speaks of none */
 } s3_bucket_region;
 
 struct s3_client {
@@ -75,6 +75,7 @@ struct s3_client {
 void s3_client_pump(s3_client *c);
 void s3_client_wake(s3_client *c);
 
+/* bucket NULL: of requests that name none. */
 const char *s3_client_region(const s3_client *c, const char *bucket);
 void s3_client_learn_region(s3_client *c, const char *bucket, const char *region);
 

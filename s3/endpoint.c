@@ -47,6 +47,14 @@ bool s3_bucket_is_dns_label(const char *bucket)
     return strspn(bucket, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
 }
 
+bool s3_region_is_name(const char *region)
+{
+    size_t len = strlen(region);
+    return len > 0 && len < 48 &&
+           strspn(region, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
+               len;
+}
+
 /* The index of the first that is set, else `count`. */
 static size_t first_of(const char *const *candidates, size_t count)
 {
@@ -86,6 +94,13 @@ static bool switched_on(const s3_config *config, const s3_profile *profile, bool
     if (!text)
         text = s3_profile_get(profile, key);
     return configured || (text && strcasecmp(text, "true") == 0);
+}
+
+static bool check_region(const s3_endpoint *ep, err *e)
+{
+    return s3_region_is_name(ep->region) ||
+           err_set(e, ERR_CONFIG, "the region '%s' (%s) is no name such as us-east-1", ep->region,
+                   ep->region_from);
 }
 
 static bool check_variants(const s3_endpoint *ep, err *e)
@@ -151,7 +166,7 @@ bool s3_endpoint_init(s3_endpoint *out, const s3_config *config, const s3_profil
                                  "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
     const char *url = urls[first_of(urls, ARRAY_LEN(urls) - 1)];
     take_addressing(out, profile);
-    if ((!url || take_url(out, url, e)) && check_variants(out, e))
+    if (check_region(out, e) && (!url || take_url(out, url, e)) && check_variants(out, e))
         return true;
     s3_endpoint_deinit(out);
     return false;

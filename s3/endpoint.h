@@ -43,6 +43,9 @@ void s3_target_deinit(s3_target *target);
 /* May the name be the first label of a host name, with TLS too: 3 to 63 of a-z 0-9 and '-'. */
 bool s3_bucket_is_dns_label(const char *bucket);
 
+/* May it stand in a host's name and in a signature: 1 to 47 letters, digits, '-', '_' and '.'. */
+bool s3_region_is_name(const char *region);
+
 /* The address of another service of AWS in the region, without a slash at its end: "STS", "SSO",
  * "SSO_OIDC"; AWS_ENDPOINT_URL_<service> and AWS_ENDPOINT_URL win. NULL: that one is no URL. */
 char *s3_endpoint_service_url(const s3_endpoint *ep, s3_getenv getenv_fn, const char *service,

@@ -1,5 +1,6 @@
 #include "s3/reply.h"
 
+#include "s3/endpoint.h"
 #include "s3/when.h"
 #include "s3/xml.h"
 
@@ -84,6 +85,13 @@ static void copy_text(char *out, size_t size, const char *text)
     snprintf(out, size, "%s", text ? text : "");
 }
 
+/* Part of a host's name at AWS: what cannot be one is as if it had not come. */
+static void take_region(s3_reply *r, const char *text)
+{
+    if (text && s3_region_is_name(text))
+        copy_text(r->region, sizeof r->region, text);
+}
+
 static uint64_t retry_after_ms(const http_reply *head, int64_t now_s)
 {
     uint64_t value = 0;
@@ -102,7 +110,7 @@ void s3_reply_take_head(s3_reply *r, const http_reply *head, int64_t now_s)
 {
     *r = (s3_reply){.status = head->status};
     copy_text(r->request_id, sizeof r->request_id, http_reply_header(head, "x-amz-request-id"));
-    copy_text(r->region, sizeof r->region, http_reply_header(head, "x-amz-bucket-region"));
+    take_region(r, http_reply_header(head, "x-amz-bucket-region"));
     if (!s3_when_parse_http(http_reply_header(head, "Date"), &r->date_s))
         r->date_s = 0;
     r->retry_after_ms = retry_after_ms(head, now_s);
@@ -125,8 +133,8 @@ static bool take_element(void *ctx, const char *path, const char *text, err *e)
         copy_text(r->code, sizeof r->code, text);
     else if (strcmp(path, "Error/Message") == 0)
         take_words(r, text);
-    else if (strcmp(path, "Error/Region") == 0 && *text)
-        copy_text(r->region, sizeof r->region, text);
+    else if (strcmp(path, "Error/Region") == 0)
+        take_region(r, text);
     else if (strcmp(path, "Error/RequestId") == 0 && !r->request_id[0])
         copy_text(r->request_id, sizeof r->request_id, text);
     return true;

@@ -18,6 +18,7 @@
 #define LONG_STALL_MS     300000
 #define BACKOFF_CAP_MS    20000
 #define THROTTLED_BASE_MS 1000
+#define SAME_CLOCK_S      60
 #define HASHED_BODY_MAX   ((size_t)1024 * 1024) /* hashing must not hold the loop up */
 #define AUTHORIZATION_MAX ((size_t)8192)
 
@@ -348,6 +349,16 @@ static void send_again(s3_request *r)
     queue_add(r, true);
 }
 
+/* All that were in flight learn it at about the same time: that is one word. */
+static void set_clock(s3_client *c, int64_t offset_s)
+{
+    if (llabs(offset_s - c->clock_offset_s) < SAME_CLOCK_S)
+        return;
+    c->clock_offset_s = offset_s;
+    log_warn("this host's clock differs from the store's by %lld s: signing with the store's time",
+             (long long)offset_s);
+}
+
 /* Each of these remedies is tried once; false: it was, or cannot help. */
 static bool remedy(s3_request *r, s3_verdict verdict)
 {
@@ -360,8 +371,7 @@ static bool remedy(s3_request *r, s3_verdict verdict)
         s3_credentials_reject(&c->credentials, r->generation);
         return true;
     case S3_VERDICT_REGION:
-        if (r->redirected || !r->head.region[0] || !r->bucket ||
-            strcmp(r->head.region, r->region) == 0)
+        if (r->redirected || !r->head.region[0] || strcmp(r->head.region, r->region) == 0)
             return false;
         r->redirected = true;
         s3_client_learn_region(c, r->bucket, r->head.region);
@@ -370,10 +380,7 @@ static bool remedy(s3_request *r, s3_verdict verdict)
         if (r->clock_set || !r->head.date_s)
             return false;
         r->clock_set = true;
-        c->clock_offset_s = r->head.date_s - clock_wall_s(c->t);
-        log_warn("this host's clock differs from the store's by %lld s: signing with the store's "
-                 "time",
-                 (long long)c->clock_offset_s);
+        set_clock(c, r->head.date_s - clock_wall_s(c->t));
         return true;
     default:
         return false;

@@ -147,9 +147,24 @@ static void a_refusal_is_told(void **state)
     close_listing(&l);
 }
 
+static void the_region_of_the_store_is_followed(void **state)
+{
+    listing l;
+    (void)state;
+    open_listing(&l);
+    site_expect(&l.s, "GET", URL, 400,
+                "<Error><Code>AuthorizationHeaderMalformed</Code><Region>r-2</Region></Error>");
+    site_expect(&l.s, "GET", URL, 200,
+                "<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>");
+    assert_int_equal(list(&l), ERR_NONE);
+    assert_non_null(strstr(site_sent_header(&l.s, 1, "Authorization"), "/r-2/s3/"));
+    close_listing(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_region_of_the_store_is_followed),
         cmocka_unit_test(buckets_come_in_order),
         cmocka_unit_test(no_bucket_is_no_error),
         cmocka_unit_test(pages_follow_the_token),

@@ -241,6 +241,22 @@ static void what_is_no_url_is_refused(void **state)
     }
 }
 
+static void what_is_no_region_is_refused(void **state)
+{
+    static const char *const rows[] = {"us-east-1 ", "x/y", "x@y", "x#",
+                                       "x23456789012345678901234567890123456789012345678"};
+    s3_profile none = {0};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        s3_endpoint ep;
+        err e = ERR_INIT;
+        assert_false(s3_endpoint_init(&ep, &(s3_config){.region = rows[i]}, &none, &e));
+        assert_int_equal(e.code, ERR_CONFIG);
+        assert_non_null(strstr(e.message, "(by option) is no name"));
+    }
+    assert_true(s3_region_is_name("RegionOne_2.x"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +271,7 @@ int main(void)
         cmocka_unit_test_setup(the_style_may_stand_in_the_profile, clear_env),
         cmocka_unit_test_setup(services_beside_s3, clear_env),
         cmocka_unit_test_setup(what_is_no_url_is_refused, clear_env),
+        cmocka_unit_test_setup(what_is_no_region_is_refused, clear_env),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,9 @@
 /* The life of a request: signing, verdicts, retries, remedies, words. HeadObject and DeleteObject
  * are the simplest operations to see it with. */
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/log.h"
 #include "tests/unit/s3/site.h"
 
 #define URL             "http://store/b/k"
@@ -338,6 +342,23 @@ static void the_region_may_stand_in_the_body(void **state)
     site_close(&s);
 }
 
+static void a_region_that_is_no_name_is_not_followed(void **state)
+{
+    static const char *const rows[] = {
+        "<Error><Code>PermanentRedirect</Code><Region>x/</Region></Error>",
+        "<Error><Code>PermanentRedirect</Code><Region>a b</Region></Error>",
+        "<Error><Code>PermanentRedirect</Code><Region></Region></Error>"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        site s;
+        site_open(&s, (s3_config){0});
+        site_expect(&s, "DELETE", URL, 301, rows[i]);
+        remove_key(&s);
+        assert_int_equal(site_end(&s), ERR_S3_REPLY);
+        site_close(&s);
+    }
+}
+
 /* Bytes of a reply had come: the store has begun to work on it. */
 static void a_kept_connection_that_breaks_later_costs_an_attempt(void **state)
 {
@@ -380,6 +401,33 @@ static void a_clock_that_stays_wrong_is_the_end(void **state)
     remove_key(&s);
     assert_int_equal(site_end(&s), ERR_S3_CLOCK);
     assert_int_equal(fake_request_count(s.f), 2);
+    site_close(&s);
+}
+
+static void a_wrong_clock_is_told_once(void **state)
+{
+    static const http_header date = {"Date", "Fri, 24 May 2013 02:00:00 GMT"};
+    char text[4096] = "";
+    site s;
+    int fd = memfd_create("log", MFD_CLOEXEC);
+    (void)state;
+    log_setup(&(log_options){.level = LOG_WARN, .fd = fd});
+    site_open(&s, (s3_config){0});
+    fake_expect(s.f, &(fake_rule){.times = 20,
+                                  .reply = {.status = 403,
+                                            .headers = &date,
+                                            .header_count = 1,
+                                            .body = SLICE_LIT(ERROR_XML("RequestTimeTooSkewed"))}});
+    fake_expect(s.f, &(fake_rule){.times = 20, .reply = {.status = 204}});
+    for (int i = 0; i < 20; i++)
+        remove_key(&s);
+    fake_run_all(s.f);
+    log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO});
+    assert_int_equal(s.done_count, 20);
+    assert_true(pread(fd, text, sizeof text - 1, 0) > 0);
+    assert_non_null(strstr(text, "this host's clock differs"));
+    assert_ptr_equal(strchr(text, '\n'), strrchr(text, '\n'));
+    close(fd);
     site_close(&s);
 }
 
@@ -591,6 +639,8 @@ int main(void)
         cmocka_unit_test(the_region_stands_on_refusals_too),
         cmocka_unit_test(the_region_may_stand_in_the_body),
         cmocka_unit_test(a_wrong_clock_is_set_right),
+        cmocka_unit_test(a_region_that_is_no_name_is_not_followed),
+        cmocka_unit_test(a_wrong_clock_is_told_once),
         cmocka_unit_test(a_kept_connection_that_breaks_later_costs_an_attempt),
         cmocka_unit_test(a_clock_that_stays_wrong_is_the_end),
         cmocka_unit_test(a_throttled_request_lowers_the_requests_in_flight),
