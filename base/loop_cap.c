@@ -2,6 +2,8 @@
 
 /* What may be saved up: enough to bridge the gaps between two rounds of the loop. */
 #define SAVED_MS 50
+/* Faster is not a cap: beyond it the products below would not hold. */
+#define FASTEST_BYTES_PER_S ((uint64_t)1 << 40)
 
 static int64_t most(const loop_cap *c)
 {
@@ -10,7 +12,7 @@ static int64_t most(const loop_cap *c)
 
 void loop_cap_init(loop_cap *c, uint64_t bytes_per_s, uint64_t now_ms)
 {
-    *c = (loop_cap){.bytes_per_s = bytes_per_s, .filled_ms = now_ms};
+    *c = (loop_cap){.bytes_per_s = MIN(bytes_per_s, FASTEST_BYTES_PER_S), .filled_ms = now_ms};
     c->tokens = most(c);
 }
 

@@ -264,6 +264,21 @@ static void a_stall_may_cancel_another(void **state)
     assert_int_equal(b.dones, 0);
 }
 
+static void a_cap_beyond_all_networks_holds_nothing_back(void **state)
+{
+    static const uint64_t rates[] = {UINT64_MAX, (uint64_t)1 << 63, (uint64_t)200000 << 40};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rates); i++) {
+        loop_cap c;
+        loop_cap_init(&c, rates[i], 1000);
+        for (uint64_t now_ms = 1000; now_ms < UINT64_MAX / 4; now_ms *= 10) {
+            assert_true(loop_cap_may(&c, now_ms));
+            loop_cap_take(&c, 1 << 20);
+            assert_int_equal(loop_cap_wait_ms(&c), 0);
+        }
+    }
+}
+
 int main(void)
 {
     static const char *const proxies[] = {"http_proxy", "https_proxy", "all_proxy", "ALL_PROXY",
@@ -272,6 +287,7 @@ int main(void)
         unsetenv(proxies[i]);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, loop_site_set_up, loop_site_tear_down)
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_cap_beyond_all_networks_holds_nothing_back),
         cmocka_unit_test(a_cap_lets_through_its_rate),
         cmocka_unit_test(a_cap_tells_how_long_to_wait),
         cmocka_unit_test(a_cap_saves_up_little),
