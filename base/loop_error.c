@@ -34,7 +34,8 @@ static const error_row error_rows[] = {
     {CURLE_PARTIAL_FILE, ERR_TRUNCATED, ERR_CLASS_NONE, "it is tried again"},
     {CURLE_PEER_FAILED_VERIFICATION, ERR_NET, ERR_CLASS_RUN,
      "check the address, or name the right authority with AWS_CA_BUNDLE"},
-    {CURLE_SSL_CACERT_BADFILE, ERR_CONFIG, ERR_CLASS_NONE, "correct AWS_CA_BUNDLE"},
+    {CURLE_SSL_CACERT_BADFILE, ERR_CONFIG, ERR_CLASS_NONE,
+     "correct AWS_CA_BUNDLE, --ca-bundle or the profile"},
     {CURLE_URL_MALFORMAT, ERR_CONFIG, ERR_CLASS_NONE, "correct the URL"},
     {CURLE_OUT_OF_MEMORY, ERR_INTERNAL, ERR_CLASS_NONE, "free memory"},
 };

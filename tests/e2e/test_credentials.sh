@@ -170,6 +170,15 @@ test_unchecked_certificates_are_warned_of() {
     tool 0 whoami
     is_silent_about 'certificates'
 }
+test_certificates_of_ones_own() {
+    start_store
+    export AWS_ENDPOINT_URL=${AWS_ENDPOINT_URL/http:/https:}
+    AWS_CA_BUNDLE=$T/of-variable tool 2 ls --max-attempts 1
+    says "$T/of-variable"
+    AWS_CA_BUNDLE=$T/of-variable tool 2 ls --max-attempts 1 --ca-bundle "$T/of-option"
+    says "$T/of-option"
+    is_silent_about "$T/of-variable"
+}
 test_outputs_of_a_run_have_class_and_encryption() {
     start_store
     start_server

@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -109,8 +110,14 @@ static void errors_without_end_keep_their_last_line(void **state)
 static void one_that_does_not_end_is_killed_with_its_children(void **state)
 {
     child *c = *state;
+    int ends[2]; /* all that it starts have the second one open */
+    assert_int_equal(pipe(ends), 0);
     start(c, "echo $$; sleep 1000 | sleep 1000", 300);
+    close(ends[1]);
     loop_run(c->loop, &c->done);
+    struct pollfd left = {.fd = ends[0], .events = POLLIN};
+    assert_int_equal(poll(&left, 1, 60000), 1); /* nobody has it open any more */
+    close(ends[0]);
     assert_int_equal(c->result.error.code, ERR_TIMEOUT);
     pid_t group = (pid_t)strtol(c->output, NULL, 10);
     if (group > 1)                            /* a busy machine may not have come so far */

@@ -64,7 +64,7 @@ static void a_profile_of_the_shared_files(void **state)
                                   "AWS_ACCESS_KEY_ID = ID-X # note\n"
                                   "aws_secret_access_key = a/b=c+d\naws_session_token=T\n");
     AUTO_FREE char *config = write_file("config", "[default]\nregion=r-default\n"
-                                                  "[profile x]\nregion = r-x\ns3 =\n"
+                                                  "[profile \"x\"]\nregion = r-x\ns3 =\n"
                                                   "  region = nested\n[y]\nregion=r-y\n");
     const char *env[] = {"AWS_SHARED_CREDENTIALS_FILE",
                          credentials,
@@ -135,15 +135,36 @@ static void the_home_directory_is_looked_into(void **state)
         write_file(".aws/credentials",
                    "[default]\naws_access_key_id=ID-HOME\naws_secret_access_key=SECRET-HOME\n");
     assert_non_null(path);
-    const char *env[] = {"HOME", dir, NULL};
-    site s;
-    site_env = env;
-    site_open(&s, (s3_config){0});
-    site_expect(&s, "DELETE", URL, 204, "");
-    remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE);
-    assert_true(signed_with(&s, 0, "ID-HOME"));
-    site_close(&s);
+    const char *const env[][7] = {{"HOME", dir, NULL},
+                                  {"HOME", dir, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials",
+                                   "AWS_CONFIG_FILE", "~/none", NULL}};
+    for (size_t i = 0; i < ARRAY_LEN(env); i++) {
+        site s;
+        site_env = env[i];
+        site_open(&s, (s3_config){0});
+        site_expect(&s, "DELETE", URL, 204, "");
+        remove_key(&s);
+        assert_int_equal(site_end(&s), ERR_NONE);
+        assert_true(signed_with(&s, 0, "ID-HOME"));
+        site_close(&s);
+    }
+}
+
+static void the_bundle_of_certificates(void **state)
+{
+    (void)state;
+    AUTO_FREE char *config = write_file("config", "[default]\nca_bundle=/of/profile\n");
+    const char *const rows[][5] = {
+        {"AWS_CONFIG_FILE", config, "AWS_CA_BUNDLE", "/of/variable", NULL},
+        {"AWS_CONFIG_FILE", config, "AWS_CA_BUNDLE", "", NULL},
+        {NULL}};
+    static const char *const paths[] = {"/of/variable", "/of/profile", NULL};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        site_env = rows[i];
+        AUTO_FREE char *path = s3_config_ca_bundle(&(s3_config){.getenv_fn = site_getenv});
+        assert_true(str_equal(path, paths[i]));
+    }
+    site_env = NULL;
 }
 
 static void a_profile_that_is_nowhere_is_an_error(void **state)
@@ -522,6 +543,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_profile_asked_for_by_name_goes_before_the_environment,
                                         make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(the_home_directory_is_looked_into, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(the_bundle_of_certificates, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(a_profile_that_is_nowhere_is_an_error, make_dir,
                                         remove_dir),
         cmocka_unit_test(the_role_is_asked_in_three_steps),

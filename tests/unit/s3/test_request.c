@@ -485,6 +485,8 @@ static void throttling_halves_and_recovers(void **state)
     assert_true(s3_throttle_take(&t, true, &taken));
     s3_throttle_success(&t, 14);
     assert_int_equal(t.tokens, 19);
+    s3_throttle_success(&t, 0); /* what needed no retry brings something back too */
+    assert_int_equal(t.tokens, 20);
 }
 
 static void no_more_are_in_flight_than_allowed(void **state)
