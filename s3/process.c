@@ -8,12 +8,6 @@
 #define OUTPUT_MAX_BYTES ((size_t)64 * 1024)
 #define TIME_LIMIT_MS    60000
 
-static char *string_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text && *text ? xstrdup(text) : NULL;
-}
-
 /* Yields the reason why there are no keys, or NULL. */
 static char *read_members(const json_t *json, int64_t now_s, s3_role_keys *keys)
 {
@@ -22,10 +16,10 @@ static char *read_members(const json_t *json, int64_t now_s, s3_role_keys *keys)
         return xstrdup("its output is no JSON object");
     if (version != 1)
         return xasprintf("its output has Version %lld, only 1 is known", (long long)version);
-    *keys = (s3_role_keys){.access_key_id = string_of(json, "AccessKeyId"),
-                           .secret_access_key = string_of(json, "SecretAccessKey"),
-                           .session_token = string_of(json, "SessionToken")};
-    AUTO_FREE char *expiration = string_of(json, "Expiration");
+    *keys = (s3_role_keys){.access_key_id = s3_role_keys_text(json, "AccessKeyId"),
+                           .secret_access_key = s3_role_keys_text(json, "SecretAccessKey"),
+                           .session_token = s3_role_keys_text(json, "SessionToken")};
+    AUTO_FREE char *expiration = s3_role_keys_text(json, "Expiration");
     if (!keys->access_key_id || !keys->secret_access_key)
         return xstrdup("its output holds no AccessKeyId, or no SecretAccessKey");
     if (expiration && !s3_when_parse_iso(expiration, &keys->expires_s))

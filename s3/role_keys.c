@@ -12,8 +12,7 @@ void s3_role_keys_deinit(s3_role_keys *keys)
     *keys = (s3_role_keys){0};
 }
 
-/* A copy of the member, or NULL where it is absent, no string, or empty. */
-static char *string_of(const json_t *object, const char *name)
+char *s3_role_keys_text(const json_t *object, const char *name)
 {
     const char *text = json_string_value(json_object_get(object, name));
     return text && *text ? xstrdup(text) : NULL;
@@ -22,10 +21,10 @@ static char *string_of(const json_t *object, const char *name)
 bool s3_role_keys_read_json(slice text, s3_role_keys *out, const char **reason)
 {
     json_t *json = text.len ? json_loadb(text.data, text.len, 0, NULL) : NULL;
-    *out = (s3_role_keys){.access_key_id = string_of(json, "AccessKeyId"),
-                          .secret_access_key = string_of(json, "SecretAccessKey"),
-                          .session_token = string_of(json, "Token")};
-    AUTO_FREE char *expiration = string_of(json, "Expiration");
+    *out = (s3_role_keys){.access_key_id = s3_role_keys_text(json, "AccessKeyId"),
+                          .secret_access_key = s3_role_keys_text(json, "SecretAccessKey"),
+                          .session_token = s3_role_keys_text(json, "Token")};
+    AUTO_FREE char *expiration = s3_role_keys_text(json, "Expiration");
     json_decref(json);
     *reason = NULL;
     if (!out->access_key_id || !out->secret_access_key)

@@ -24,6 +24,10 @@ DEFINE_AUTO(s3_role_keys, s3_role_keys_deinit)
 /* How a provider ends: exactly one of the two is given; both are lent. */
 typedef void (*s3_role_keys_end)(void *ctx, const s3_role_keys *keys, const char *reason);
 
+/* A copy of a JSON object's member, or NULL where it is absent, no string, or empty. */
+struct json_t;
+char *s3_role_keys_text(const struct json_t *object, const char *name) MUST_USE;
+
 bool s3_role_keys_read_json(slice json, s3_role_keys *out, const char **reason) MUST_USE;
 
 #endif

@@ -42,19 +42,13 @@ static void login_needed(s3_sso *s, const char *why)
 
 /* --- KEYS --- */
 
-static char *string_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text && *text ? xstrdup(text) : NULL;
-}
-
 static bool read_keys(slice body, s3_role_keys *keys)
 {
     json_t *json = body.len ? json_loadb(body.data, body.len, 0, NULL) : NULL;
     const json_t *inner = json_object_get(json, "roleCredentials");
-    *keys = (s3_role_keys){.access_key_id = string_of(inner, "accessKeyId"),
-                           .secret_access_key = string_of(inner, "secretAccessKey"),
-                           .session_token = string_of(inner, "sessionToken"),
+    *keys = (s3_role_keys){.access_key_id = s3_role_keys_text(inner, "accessKeyId"),
+                           .secret_access_key = s3_role_keys_text(inner, "secretAccessKey"),
+                           .session_token = s3_role_keys_text(inner, "sessionToken"),
                            .expires_s =
                                (int64_t)json_integer_value(json_object_get(inner, "expiration")) /
                                1000}; /* it is in ms */
