@@ -197,3 +197,14 @@ void budget_give(budget *b, uint64_t bytes)
 {
     b->used_bytes -= MIN(bytes, b->used_bytes);
 }
+
+char *url_shown(const char *url)
+{
+    const char *separator = strstr(url, "://");
+    const char *host = separator ? separator + 3 : url;
+    const char *path = host + strcspn(host, "/?#");
+    const char *at = memrchr(host, '@', (size_t)(path - host));
+    const char *shown_host = at ? at + 1 : host;
+    return xasprintf("%.*s%.*s", (int)(host - url), url, (int)strcspn(shown_host, "?#"),
+                     shown_host);
+}

@@ -30,6 +30,9 @@ char *slice_dup(slice s) MUST_USE; /* a malloc'ed, NUL-terminated copy */
 /* str_* : the same for C strings. */
 bool str_starts_with(const char *s, const char *prefix);
 bool str_ends_with(const char *s, const char *suffix);
+/* A copy of a URL fit for messages: without user and password, and without the query, which may be
+ * presigned. */
+char *url_shown(const char *url) MUST_USE;
 bool str_equal(const char *a, const char *b); /* NULL equals NULL only */
 
 /* Decimal numbers without sign, white space or anything behind them; false on overflow. */

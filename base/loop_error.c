@@ -3,17 +3,10 @@
 
 #include <string.h>
 
-/* Without the query, which may be presigned, and without a user's name and password. */
 char *easy_shown_name(const http_request *request)
 {
-    const char *url = request->url;
-    const char *separator = strstr(url, "://");
-    const char *host = separator ? separator + 3 : url;
-    const char *path = host + strcspn(host, "/?#");
-    const char *at = memrchr(host, '@', (size_t)(path - host));
-    const char *shown_host = at ? at + 1 : host;
-    return xasprintf("%s %.*s%.*s", request->method, (int)(host - url), url,
-                     (int)strcspn(shown_host, "?#"), shown_host);
+    AUTO_FREE char *url = url_shown(request->url);
+    return xasprintf("%s %s", request->method, url);
 }
 
 typedef struct error_row {
@@ -73,7 +66,10 @@ void easy_error(const http_call *call, CURLcode code, err *e)
     }
     if (code == CURLE_OPERATION_TIMEDOUT && timed_out_connecting(call))
         row = row_of(CURLE_COULDNT_CONNECT);
-    const char *words = call->easy->words[0] ? call->easy->words : curl_easy_strerror(code);
+    /* curl quotes a proxy that it cannot read, with its password. */
+    bool quotes = strchr(call->easy->words, '@') != NULL;
+    const char *words =
+        call->easy->words[0] && !quotes ? call->easy->words : curl_easy_strerror(code);
     err_set(e, row->code, "%s: %s (%s)", call->shown, words, row->advice);
     e->curl_code = (int)code;
     if (row->cls != ERR_CLASS_NONE)

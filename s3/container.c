@@ -110,10 +110,11 @@ static char *take_url(s3_container *k, s3_getenv getenv_fn)
     k->url = relative ? xasprintf(ECS_AGENT "%s", relative) : xstrdup(full);
     if (s3_container_url_allowed(k->url))
         return NULL;
+    AUTO_FREE char *shown = url_shown(k->url);
     return xasprintf(
         "%s '%s' is not allowed: it must be https, or http to loopback, 169.254.170.2, "
         "169.254.170.23 or [fd00:ec2::23]",
-        relative ? RELATIVE_URI : FULL_URI, k->url);
+        relative ? RELATIVE_URI : FULL_URI, shown);
 }
 
 /* Yields the reason why not, or NULL; no token at all is fine. */
@@ -143,14 +144,15 @@ static void asked(void *ctx, const s3_answer *answer)
     s3_container *k = ctx;
     AUTO(s3_role_keys) keys = {0};
     AUTO_FREE char *reason = NULL;
+    AUTO_FREE char *shown = url_shown(k->url);
     const char *wrong = NULL;
     if (answer->error)
-        reason = xasprintf("%s: %s", k->url, answer->error);
+        reason = xstrdup(answer->error);
     else if (answer->status != 200)
-        reason = xasprintf("%s answered %d%s", k->url, answer->status,
+        reason = xasprintf("%s answered %d%s", shown, answer->status,
                            k->token ? "" : " (sent without an authorization token)");
     else if (!s3_role_keys_read_json(answer->body, &keys, &wrong))
-        reason = xasprintf("%s: %s", k->url, wrong);
+        reason = xasprintf("%s: %s", shown, wrong);
     end(k, reason ? NULL : &keys, reason);
 }
 

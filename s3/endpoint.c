@@ -72,10 +72,15 @@ static bool take_url(s3_endpoint *ep, const char *url, err *e)
     else if (str_starts_with(url, "https://"))
         rest = url + strlen("https://");
     size_t host_len = rest ? strcspn(rest, "/?#") : 0;
-    if (host_len == 0 || rest[host_len - 1] == ':' || memchr(rest, '@', host_len) ||
-        strpbrk(rest + host_len, "?# "))
+    AUTO_FREE char *shown = url_shown(url);
+    if (rest && memchr(rest, '@', host_len))
+        return err_set(e, ERR_CONFIG,
+                       "the endpoint '%s' is given with a user: keys belong into AWS_ACCESS_KEY_ID "
+                       "and AWS_SECRET_ACCESS_KEY",
+                       shown);
+    if (host_len == 0 || rest[host_len - 1] == ':' || strpbrk(rest + host_len, "?# "))
         return err_set(e, ERR_CONFIG, "the endpoint '%s' is no URL such as http://127.0.0.1:9000",
-                       url);
+                       shown);
     size_t path_len = strlen(rest + host_len);
     while (path_len > 0 && rest[host_len + path_len - 1] == '/')
         path_len--;

@@ -89,25 +89,26 @@ static bool tokens_are_unknown(const s3_imds *m, const http_result *result)
 
 static void step_failed(s3_imds *m, const http_result *result)
 {
+    AUTO_FREE char *shown = url_shown(m->base);
     AUTO_FREE char *reason = NULL;
     if (tokens_are_unknown(m, result) && m->v1_allowed) {
-        log_debug("credentials: %s knows no tokens (%d): asking it by IMDSv1", m->base,
+        log_debug("credentials: %s knows no tokens (%d): asking it by IMDSv1", shown,
                   result->status);
         step_start(m, S3_IMDS_ROLE);
         return;
     }
     if (tokens_are_unknown(m, result))
-        reason = xasprintf("%s knows no tokens, and AWS_EC2_METADATA_V1_DISABLED is set", m->base);
+        reason = xasprintf("%s knows no tokens, and AWS_EC2_METADATA_V1_DISABLED is set", shown);
     else if (result->ok && m->step == S3_IMDS_ROLE && result->status == 404)
         reason = xstrdup("the instance has no role");
     else if (result->ok)
-        reason = xasprintf("%s answered %d", m->base, result->status);
+        reason = xasprintf("%s answered %d", shown, result->status);
     else if (m->step == S3_IMDS_TOKEN && result->error.code == ERR_TIMEOUT)
         reason = xasprintf("%s gives no token (no EC2 instance? in a container the instance's "
                            "http-put-response-hop-limit must be 2 or more)",
-                           m->base);
+                           shown);
     else
-        reason = xasprintf("%s: %s", m->base, result->error.message);
+        reason = xstrdup(result->error.message);
     end(m, NULL, reason);
 }
 

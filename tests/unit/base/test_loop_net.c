@@ -190,6 +190,19 @@ static void tls_goes_through_the_proxy_and_is_checked_there_too(void **state)
     forget_proxies();
 }
 
+static void the_password_of_a_proxy_is_not_told(void **state)
+{
+    static const char *const urls[] = {"http://user:hush@[bad:1", "http://user:hush@127.0.0.1:1"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
+        forget_proxies();
+        setenv("http_proxy", urls[i], 1);
+        http_result result = is_refused(&(ask){.scheme = "http", .port = 2});
+        assert_null(strstr(result.error.message, "hush"));
+    }
+    forget_proxies();
+}
+
 static void some_go_past_the_proxy(void **state)
 {
     tls_site s;
@@ -321,6 +334,7 @@ int main(void)
         cmocka_unit_test(versions_before_1_2_are_refused),
         cmocka_unit_test(plain_requests_go_to_the_proxy),
         cmocka_unit_test(tls_goes_through_the_proxy_and_is_checked_there_too),
+        cmocka_unit_test(the_password_of_a_proxy_is_not_told),
         cmocka_unit_test(some_go_past_the_proxy),
         cmocka_unit_test(connections_are_spread_over_the_addresses),
     };

@@ -216,6 +216,23 @@ static void hosts_that_may_have_the_token(void **state)
             fail_msg("%s is refused", yes[i]);
 }
 
+static void a_password_in_the_url_is_not_told(void **state)
+{
+    static const char *const urls[] = {"http://user:hush@192.0.2.1/x", "https://user:hush@host/x"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
+        const char *env[] = {"AWS_CONTAINER_CREDENTIALS_FULL_URI", urls[i], NULL};
+        site s;
+        site_env = env;
+        site_open(&s, (s3_config){0});
+        fake_when(s.f, &(fake_rule){.url = urls[i], .reply = {.status = 403}});
+        remove_key(&s);
+        assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+        assert_null(strstr(s.error.message, "hush"));
+        site_close(&s);
+    }
+}
+
 static void hosts_that_may_not(void **state)
 {
     static const char *const no[] = {"http://any.example/x",
@@ -253,6 +270,7 @@ static void hosts_that_may_not(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_password_in_the_url_is_not_told),
         cmocka_unit_test(the_ecs_agent_by_relative_uri),
         cmocka_unit_test(a_full_uri_with_a_token),
         cmocka_unit_test_setup_teardown(the_token_file_is_read_anew_at_each_renewal, make_dir,

@@ -361,7 +361,7 @@ static void imds_may_be_forbidden_or_elsewhere(void **state)
 {
     static const char *const disabled[] = {"AWS_EC2_METADATA_DISABLED", "TRUE", NULL};
     static const char *const elsewhere[] = {"AWS_EC2_METADATA_SERVICE_ENDPOINT",
-                                            "http://127.0.0.9:1/", NULL};
+                                            "http://user:hush@127.0.0.9:1/", NULL};
     static const char *const ipv6[] = {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ipv6", NULL};
     site s;
     (void)state;
@@ -373,9 +373,10 @@ static void imds_may_be_forbidden_or_elsewhere(void **state)
     site_close(&s);
     site_env = elsewhere;
     site_open(&s, (s3_config){0});
-    site_expect(&s, "PUT", "http://127.0.0.9:1/latest/api/token", 403, "");
+    site_expect(&s, "PUT", "http://user:hush@127.0.0.9:1/latest/api/token", 403, "");
     remove_key(&s);
     assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+    assert_non_null(strstr(s.error.message, "http://127.0.0.9:1 answered 403"));
     site_close(&s);
     site_env = ipv6;
     site_open(&s, (s3_config){0});

@@ -238,6 +238,7 @@ static void what_is_no_url_is_refused(void **state)
         s3_config config = {.endpoint = rows[i]};
         assert_false(s3_endpoint_init(&ep, &config, &none, &e));
         assert_int_equal(e.code, ERR_CONFIG);
+        assert_null(strstr(e.message, "u:p"));
     }
 }
 
