@@ -73,6 +73,9 @@ $(OUT)/obj/%.o: %.c $(FLAGS_FILE) | $(BUILD)/packages-build
 	@echo "  CC  $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# What a file takes in as it is.
+$(OUT)/obj/server/review_html.o: server/review_page.css server/review_page.js
+
 # The packages of a set are there: asked once for each build folder and each change of the lists.
 $(BUILD)/packages-%: third_party/install.sh third_party/debian.txt third_party/fedora.txt
 	@third_party/install.sh $*

@@ -1,6 +1,7 @@
 /* decon-server: its commands. Without the name of one it serves. */
 #include "base/buf.h"
 #include "server/detect.h"
+#include "server/review.h"
 #include "server/serve.h"
 
 static const struct command {
@@ -9,6 +10,7 @@ static const struct command {
 } commands[] = {
     {"serve", serve_command},
     {"detect", detect_command},
+    {"review", review_command},
     {"server", serve_command}, /* as the reference program is started */
 };
 

@@ -1,0 +1,12 @@
+/* The review command: `decon-server review DIR`.
+ *
+ * What:    shows reports as people want to see them, on the terminal or as a page.
+ * Owner:   nothing outlives the call. Threads: the main one. Fails: by the exit status, with a line
+ *          on standard error.
+ */
+#ifndef SERVER_REVIEW_H
+#define SERVER_REVIEW_H
+
+int review_command(int argc, char **argv);
+
+#endif
