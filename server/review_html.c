@@ -8,17 +8,19 @@
 #define EMBED(name, file)                                                                          \
     __asm__(".section .rodata\n"                                                                   \
             ".global review_" #name "_start\n"                                                     \
-            ".global review_" #name "_end\n"                                                       \
+            ".global review_" #name "_bytes\n"                                                     \
             "review_" #name "_start:\n"                                                            \
             ".incbin \"" file "\"\n"                                                               \
             "review_" #name "_end:\n"                                                              \
+            ".balign 8\n"                                                                          \
+            "review_" #name "_bytes: .quad review_" #name "_end - review_" #name "_start\n"        \
             ".previous\n");                                                                        \
-    extern const char review_##name##_start[], review_##name##_end[]
+    extern const char review_##name##_start[];                                                     \
+    extern const uint64_t review_##name##_bytes
 EMBED(css, "server/review_page.css");
 EMBED(js, "server/review_page.js");
 #define EMBEDDED(name)                                                                             \
-    ((slice){.data = review_##name##_start,                                                        \
-             .len = (size_t)(review_##name##_end - review_##name##_start)})
+    ((slice){.data = review_##name##_start, .len = (size_t)review_##name##_bytes})
 
 /* --- text --- */
 

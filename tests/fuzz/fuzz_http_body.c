@@ -1,0 +1,36 @@
+/* Bodies of POST /submit: whatever comes, there is a path that a file can have, or a refusal with
+ * its status and words. */
+#include "server/submission.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    AUTO(buf) words;
+    int status = 0;
+    /* A copy of its own length, so that reading behind it is found. */
+    AUTO_FREE char *copy = xcalloc(size + 1, 1);
+    char *body = xrealloc(move(copy), size ? size : 1);
+    if (size > 0)
+        memcpy(body, data, size);
+    buf_init(&words, 1024);
+    AUTO_FREE char *path = submission_read((slice){.data = body, .len = size}, &status, &words);
+    free(body);
+    if (path)
+        check(strlen(path) < PATH_MAX && words.len == 0);
+    else
+        check((status == 400 || status == 422) && words.len > 0);
+    AUTO_FREE char *type = xstrndup((const char *)data, size);
+    bool json = submission_is_json(type);
+    check(!json || strcasestr(type, "application/"));
+    return 0;
+}
