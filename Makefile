@@ -233,6 +233,10 @@ check-arm64: $(BUILD)/packages-arm64
 	@$(MAKE) --no-print-directory $(PARALLEL) $(ARM64_TESTS)
 	@for test in $(ARM64_TESTS); do echo "  RUN $$test" && $(ARM64_RUN) $$test || exit 1; done
 
+## check-browser: the page of `decon-server review` in Chromium, where it is installed (not part of check)
+check-browser: all
+	@BIN=$(OUT)/bin tests/run.sh tests/browser/test_review_page.sh
+
 ## layers: every #include follows the table of layers (docs/design.md)
 layers:
 	@echo "  CHECK layers" && awk -f tests/tools/layers.awk $(CODE)
@@ -250,6 +254,6 @@ help:
 
 force:
 .PHONY: all deps clean server orchestrate orchestrate-debug demo test test-programs test-run \
-        e2e live check-stores soak bench fuzz fuzz-programs check check-format check-sizes check-shell check-clang check-cppcheck check-arm64 layers \
+        e2e live check-stores soak bench fuzz fuzz-programs check check-format check-sizes check-shell check-clang check-cppcheck check-arm64 check-browser layers \
         format help force
 .SECONDARY:
