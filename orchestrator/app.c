@@ -3,21 +3,15 @@
 #include <signal.h>
 
 #include "base/log.h"
+#include "orchestrator/app_limits.h"
 #include "orchestrator/flow.h"
 #include "orchestrator/listing.h"
 #include "orchestrator/progress.h"
 #include "orchestrator/store.h"
 #include "s3/s3.h"
 
-#define ABORT_LIMIT_MS     4000 /* for the aborts of multipart uploads; the run ends within 5 s */
-#define JOBS_PER_WORKER    4
-#define JOBS_WHEN_UNKNOWN  10
-#define CONNECTION_BYTES   (128u << 10) /* of a transfer, beside its receive buffer */
-#define RECEIVE_MIN_BYTES  (16u << 10)
-#define RECEIVE_MAX_BYTES  (512u << 10)
-#define FILES_PER_ITEM     3 /* the download, its verification, a result */
-#define FILES_FOR_THE_REST 64
-#define PROBE_NAME         ".decon-write-probe"
+#define ABORT_LIMIT_MS 4000 /* for the aborts of multipart uploads; the run ends within 5 s */
+#define PROBE_NAME     ".decon-write-probe"
 
 struct app {
     const config *config;
@@ -197,44 +191,27 @@ static bool plan_work(app *a, err *e)
 
 /* --- the flow --- */
 
-static unsigned max_jobs(const app *a)
-{
-    if (a->config->max_concurrent_jobs)
-        return (unsigned)a->config->max_concurrent_jobs;
-    return a->server.worker_threads ? JOBS_PER_WORKER * a->server.worker_threads
-                                    : JOBS_WHEN_UNKNOWN;
-}
-
-static unsigned max_live(const app *a, unsigned ahead, unsigned jobs_open)
-{
-    unsigned live = ahead + jobs_open + 2 * a->limits.s3_workers;
-    unsigned taken = a->limits.connections + FILES_FOR_THE_REST;
-    if (!a->env.file_limit)
-        return live;
-    unsigned spare = a->env.file_limit > taken ? (a->env.file_limit - taken) / FILES_PER_ITEM : 0;
-    return MAX(1u, MIN(live, spare));
-}
-
 static void start_flow(app *a)
 {
-    unsigned jobs_open = max_jobs(a);
+    unsigned jobs_open = app_limits_jobs(a->config, &a->server);
     unsigned ahead = 2 * jobs_open + a->limits.s3_workers;
     log_info("up to %u jobs at the server, %u requests to the store at once", jobs_open,
              a->limits.s3_workers);
-    a->flow = flow_start(&(flow_options){.transport = a->env.transport,
-                                         .s3 = a->s3,
-                                         .pool = a->env.pool,
-                                         .codec_memory = a->codec_memory,
-                                         .verifier = a->verifier,
-                                         .jobs = a->jobs,
-                                         .workdir = a->workdir,
-                                         .config = a->config,
-                                         .server = &a->server,
-                                         .max_jobs = jobs_open,
-                                         .max_ahead = ahead,
-                                         .max_live = max_live(a, ahead, jobs_open),
-                                         .plan = &a->plan,
-                                         .finished = &a->flow_finished});
+    a->flow = flow_start(&(flow_options){
+        .transport = a->env.transport,
+        .s3 = a->s3,
+        .pool = a->env.pool,
+        .codec_memory = a->codec_memory,
+        .verifier = a->verifier,
+        .jobs = a->jobs,
+        .workdir = a->workdir,
+        .config = a->config,
+        .server = &a->server,
+        .max_jobs = jobs_open,
+        .max_ahead = ahead,
+        .max_live = app_limits_live(&a->limits, a->env.file_limit, ahead + jobs_open),
+        .plan = &a->plan,
+        .finished = &a->flow_finished});
 }
 
 static void on_abort_limit(void *ctx)
@@ -350,23 +327,6 @@ static bool open_work_dir(app *a, err *e)
     return a->workdir != NULL;
 }
 
-static void tell_limits(const app *a)
-{
-    const config *c = a->config;
-    char buffers[32], codecs[32], disk[32];
-    uint64_t transfer_bytes =
-        (uint64_t)a->limits.s3_workers * (a->limits.receive_buffer_bytes + CONNECTION_BYTES);
-    format_size(transfer_bytes, buffers, sizeof buffers);
-    format_size(c->codec_memory_bytes, codecs, sizeof codecs);
-    format_size(workdir_budget_bytes(a->workdir), disk, sizeof disk);
-    log_info(
-        "memory ceiling: %s of transfer buffers, %s of decoders and encoders, and the listing; "
-        "disk budget %s in %s",
-        buffers, codecs, disk, workdir_path(a->workdir));
-    if (!c->shard_given)
-        log_info("PMR_HOST_INDEX and PMR_HOST_COUNT are not set: this one host does all files");
-}
-
 int app_run(app *a)
 {
     err e = ERR_INIT;
@@ -377,7 +337,7 @@ int app_run(app *a)
         return dry_run(a);
     if (!open_work_dir(a, &e))
         return stop_early(a, &e);
-    tell_limits(a);
+    app_limits_tell(&a->limits, a->config, a->workdir);
     bool debug = a->config->max_files_debug > 0;
     if ((!debug && !probe_outputs(a, &e)) || !fetch_listing(a, &e) || !plan_work(a, &e))
         return stop_early(a, &e);
@@ -405,21 +365,6 @@ void app_signal(app *a, int signal_number, unsigned count)
 bool app_aborted(const app *a)
 {
     return a->aborted;
-}
-
-app_limits app_limits_of(const config *c)
-{
-    uint64_t most = c->memory_budget_bytes / (RECEIVE_MIN_BYTES + CONNECTION_BYTES);
-    uint64_t workers = MAX((uint64_t)1, MIN((uint64_t)c->s3_workers, most));
-    uint64_t each = c->memory_budget_bytes / workers;
-    uint64_t receive = each > CONNECTION_BYTES ? each - CONNECTION_BYTES : 0;
-    uint64_t jobs_open = c->max_concurrent_jobs ? (uint64_t)c->max_concurrent_jobs : 128;
-    return (app_limits){
-        .s3_workers = (unsigned)workers,
-        .connections = (unsigned)(workers + jobs_open + 2),
-        .receive_buffer_bytes =
-            (size_t)MAX((uint64_t)RECEIVE_MIN_BYTES, MIN(receive, (uint64_t)RECEIVE_MAX_BYTES)),
-    };
 }
 
 app *app_new(const config *c, const app_env *env)

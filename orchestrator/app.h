@@ -33,12 +33,4 @@ int app_run(app *a) MUST_USE; /* the exit status: 0, 1, 3, 130, 143 */
 void app_signal(app *a, int signal_number, unsigned count);
 bool app_aborted(const app *a); /* cancelled: workers may still be busy, do not wait for them */
 
-/* How many connections a run needs, and how large their buffers may be. */
-typedef struct app_limits {
-    unsigned s3_workers;         /* as the memory budget allows */
-    unsigned connections;        /* of the loop */
-    size_t receive_buffer_bytes; /* of each */
-} app_limits;
-app_limits app_limits_of(const config *c);
-
 #endif

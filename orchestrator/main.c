@@ -6,6 +6,7 @@
 #include "base/fsutil.h"
 #include "base/log.h"
 #include "orchestrator/app.h"
+#include "orchestrator/app_limits.h"
 #include "orchestrator/cmd_verify.h"
 #include "orchestrator/store.h"
 

@@ -7,6 +7,7 @@
 #include "base/fsutil.h"
 #include "base/log.h"
 #include "orchestrator/app.h"
+#include "orchestrator/app_limits.h"
 #include "orchestrator/store.h"
 #include "orchestrator/verify_task.h"
 #include "s3/uri.h"

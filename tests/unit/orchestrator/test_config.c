@@ -10,7 +10,7 @@
 #include "base/fsutil.h"
 #include "base/log.h"
 #include "compression/verify.h"
-#include "orchestrator/app.h"
+#include "orchestrator/app_limits.h"
 #include "orchestrator/config.h"
 
 static const char *env_index, *env_count, *env_debug;
