@@ -94,8 +94,8 @@ static bool check_utf8(line_scan *l, slice line, bool *valid, err *e)
     if (l->scanner->settings->skip_invalid_utf8)
         return true;
     return err_set(e, ERR_UTF8,
-                   "byte %zu of the line is not valid UTF-8 (mend the file, or start the server "
-                   "with --invalid-utf8 skip to leave such lines unscanned)",
+                   "byte %zu of the line is not valid UTF-8 (mend the file, or give "
+                   "--invalid-utf8 skip to leave such lines unscanned)",
                    good);
 }
 

@@ -25,7 +25,7 @@ struct review_lookup {
     uint32_t sets[SETS_SLOTS], files[FILES_SLOTS];
 };
 
-static const double band_floors[REVIEW_BANDS] = {1, 0.95, 0.9, 0.85, 0.8, -1};
+static const float band_floors[REVIEW_BANDS] = {1, 0.95F, 0.9F, 0.85F, 0.8F, -1};
 static const char *const band_names[REVIEW_BANDS] = {"1.00",         "0.95 to 1",    "0.90 to 0.95",
                                                      "0.85 to 0.90", "0.80 to 0.85", "below 0.80"};
 
@@ -199,7 +199,7 @@ typedef struct report_file {
 static size_t band_of(double score)
 {
     size_t band = 0;
-    while (score < band_floors[band])
+    while ((float)score < band_floors[band])
         band++;
     return band;
 }
@@ -213,10 +213,17 @@ static void count_in(review_count *c, uint64_t document)
     c->documents++;
 }
 
+/* A score is a binary32: 0.9 stands in reports as 0.8999999761581421, and 0.8 as
+ * 0.800000011920929. Both are what people mean by 0.9 and 0.8. */
+static bool is_between(double score, double min, double max)
+{
+    return (float)score >= (float)min && (float)score <= (float)max;
+}
+
 static void count_line(report_file *f, const review_line *line)
 {
     review *r = f->r;
-    if (line->score < r->options->min_score || line->score > r->options->max_score ||
+    if (!is_between(line->score, r->options->min_score, r->options->max_score) ||
         !fits(r->options->evals, line->eval) ||
         (!fits(r->options->files, line->file) && !fits(r->options->files, f->path))) {
         r->filtered_out++;

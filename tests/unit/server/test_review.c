@@ -42,7 +42,7 @@ static void add_line(desk *d, const char *eval, const char *file, unsigned line,
                      unsigned instance, const char *question)
 {
     buf_printf(&d->lines,
-               "{\"contamination_score\":%g,\"eval_key\":\"%s\",\"training_file\":\"%s\","
+               "{\"contamination_score\":%.16g,\"eval_key\":\"%s\",\"training_file\":\"%s\","
                "\"training_line\":%u,\"eval_instance_index\":%u,\"eval_question_text\":\"%s\","
                "\"ngram_match_cnt\":5,\"eval_unique_ngrams\":6,\"idf_overlap\":0.9,"
                "\"training_overlap_text\":\"... so【 %s】⟦ yes⟧ ...\"}\n",
@@ -113,6 +113,25 @@ static void the_best_examples_of_different_questions(void **state)
     assert_int_equal(s->top[0]->part_count, 4);
     assert_int_equal(s->top[0]->parts[1].kind, MARK_QUESTION);
     assert_string_equal(s->top[0]->parts[1].text, " good");
+}
+
+static void scores_are_binary32(void **state)
+{
+    desk *d = *state;
+    d->options.min_score = 0.9;
+    d->options.max_score = 0.95;
+    add_line(d, "quiz", "f", 1, 0.9F, 1, "one");   /* less than 0.9 by a hair */
+    add_line(d, "quiz", "f", 2, 0.95F, 2, "two");  /* less than 0.95 */
+    add_line(d, "quiz", "f", 3, 0.8F, 3, "three"); /* more than 0.8 */
+    read_report(d, "a.report.jsonl");
+    d->options.min_score = 0;
+    d->options.max_score = 0.8;
+    add_line(d, "quiz", "f", 3, 0.8F, 3, "three");
+    read_report(d, "b.report.jsonl");
+    review_finish(&d->r);
+    assert_int_equal(d->r.matches, 3);
+    static const uint64_t bands[REVIEW_BANDS] = {0, 1, 1, 0, 1, 0};
+    assert_memory_equal(d->r.bands, bands, sizeof bands);
 }
 
 static void filters(void **state)
@@ -269,6 +288,7 @@ int main(void)
         TEST(matches_and_documents),
         TEST(reports_of_jobs_name_their_training_file),
         TEST(the_best_examples_of_different_questions),
+        TEST(scores_are_binary32),
         TEST(filters),
         TEST(bad_lines_are_counted_and_the_rest_is_read),
         TEST(memory_is_bounded),
