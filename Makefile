@@ -7,7 +7,8 @@ PREFIX   ?= /usr/local
 SANITIZE ?=
 CONFIG   ?= config/orchestration.yaml
 SERVER_CONFIG ?= config/server.yaml
-EVALS_DIR ?= config/sample-evals
+# A configuration of your own names its evaluation files itself.
+EVALS_DIR ?= $(if $(filter config/server.yaml,$(SERVER_CONFIG)),config/sample-evals)
 
 # A build with sanitizers has a folder of its own beside the plain one.
 ifneq ($(SANITIZE),)
