@@ -110,8 +110,8 @@ stage *stage_callback_new(bool (*feed)(void *ctx, slice data, err *e),
                                                                                       NULL */
 /* Calls `line` for each line, without its '\n' (a '\r' stays); `number` counts from 0;
  * `has_newline` is false for a last line without one. A line longer than max_line_bytes is
- * ERR_LIMIT. */
-stage *stage_lines_new(size_t max_line_bytes,
+ * ERR_LIMIT; `remedy` ends its message: what to do, static, or NULL. */
+stage *stage_lines_new(size_t max_line_bytes, const char *remedy,
                        bool (*line)(void *ctx, slice text, uint64_t number, bool has_newline,
                                     err *e),
                        void *ctx) MUST_USE;

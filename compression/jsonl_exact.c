@@ -478,8 +478,8 @@ void jsonl_check_end(jsonl *j)
 
 void jsonl_fault_line_length(jsonl *j)
 {
-    snprintf(j->fault_cause, sizeof j->fault_cause, "the line is longer than %" PRIu64 " bytes",
-             j->max_line_bytes);
+    snprintf(j->fault_cause, sizeof j->fault_cause,
+             "the line is longer than %" PRIu64 " bytes (max_line)", j->max_line_bytes);
     fault_at_offset(j, j->line_start + j->max_line_bytes, ERR_LIMIT);
 }
 

@@ -7,6 +7,7 @@
 typedef struct line_sink {
     stage stage;
     size_t max_line_bytes;
+    const char *remedy;
     bool (*line)(void *ctx, slice text, uint64_t number, bool has_newline, err *e);
     void *ctx;
     uint64_t number; /* of the line under way, from 0 */
@@ -15,8 +16,8 @@ typedef struct line_sink {
 
 static bool too_long(const line_sink *l, err *e)
 {
-    return err_set(e, ERR_LIMIT, "line %" PRIu64 " is longer than %zu bytes", l->number + 1,
-                   l->max_line_bytes);
+    return err_set(e, ERR_LIMIT, "line %" PRIu64 " is longer than %zu bytes%s%s", l->number + 1,
+                   l->max_line_bytes, l->remedy ? "; " : "", l->remedy ? l->remedy : "");
 }
 
 static bool hand_on(line_sink *l, slice text, bool has_newline, err *e)
@@ -70,14 +71,17 @@ static const stage_ops lines_ops = {
     .free = lines_free,
 };
 
-stage *stage_lines_new(size_t max_line_bytes,
+stage *stage_lines_new(size_t max_line_bytes, const char *remedy,
                        bool (*line)(void *ctx, slice text, uint64_t number, bool has_newline,
                                     err *e),
                        void *ctx)
 {
     line_sink *l = xcalloc(1, sizeof *l);
-    *l = (line_sink){
-        .stage = {.ops = &lines_ops}, .max_line_bytes = max_line_bytes, .line = line, .ctx = ctx};
+    *l = (line_sink){.stage = {.ops = &lines_ops},
+                     .max_line_bytes = max_line_bytes,
+                     .remedy = remedy,
+                     .line = line,
+                     .ctx = ctx};
     buf_init(&l->pending, max_line_bytes);
     return &l->stage;
 }

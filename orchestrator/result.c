@@ -79,7 +79,7 @@ static uint64_t count_distinct(line_set *set)
 static bool read_report(const char *path, uint64_t input_lines, uint64_t *distinct, err *e)
 {
     line_set set = {.input_lines = input_lines};
-    AUTO_PTR(stage) lines = stage_lines_new(LINE_MAX_BYTES, note_line, &set);
+    AUTO_PTR(stage) lines = stage_lines_new(LINE_MAX_BYTES, NULL, note_line, &set);
     bool ok = codec_decode_file(path, lines, e);
     *distinct = ok ? count_distinct(&set) : 0;
     AUTO_FREE uint64_t *numbers = set.numbers;

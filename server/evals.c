@@ -224,7 +224,9 @@ static bool load_file(const evals_options *options, const path_list *list, size_
                    .files_done = at,
                    .files_total = list->count,
                    .indexed_before = x->counts.indexed};
-    AUTO_PTR(stage) lines = stage_lines_new(options->max_line_bytes, on_line, &f);
+    AUTO_PTR(stage)
+    lines =
+        stage_lines_new(options->max_line_bytes, "raise max_line_size, or split it", on_line, &f);
     if (!codec_decode_file(path, lines, e))
         return err_context(e, "evaluation file");
     tell_progress(options, x, at + 1, list->count);

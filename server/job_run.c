@@ -330,7 +330,8 @@ bool job_run(job_runner *r, const char *job_id, const char *path, job_outcome *o
     if (!check_file(path, e) || !begin_cleaned(&p, e))
         return false;
     begin_batch(&p);
-    p.lines = stage_lines_new(r->settings->max_line_bytes, on_line, &p);
+    p.lines = stage_lines_new(r->settings->max_line_bytes, "raise max_line_size, or split it",
+                              on_line, &p);
     if (!codec_decode_file(path, &p.stage, e)) {
         look_before(&p, path, e);
         return false;

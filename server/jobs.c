@@ -246,7 +246,8 @@ static submit_result submit(jobs *j, const char *path, const char *key, char id[
     job_private *same = key ? find_by_key(j, key) : NULL;
     if (same && !str_equal(same->public.path, path))
         return SUBMIT_KEY_TAKEN;
-    if (same && still_holds(same)) {
+    bool will_run = same && (same->state != JOB_PENDING || !j->stopping);
+    if (will_run && still_holds(same)) {
         memcpy(id, same->public.id, JOB_ID_BYTES);
         return SUBMIT_SAME;
     }

@@ -275,7 +275,7 @@ static void read_report(review *r, const char *path, const char *label)
 {
     err e = ERR_INIT;
     report_file f = {.r = r, .path = path, .label = label};
-    AUTO_PTR(stage) lines = stage_lines_new(LINE_MAX_BYTES, on_line, &f);
+    AUTO_PTR(stage) lines = stage_lines_new(LINE_MAX_BYTES, NULL, on_line, &f);
     r->reports++;
     bool whole = codec_decode_file(path, lines, &e);
     if (!whole)

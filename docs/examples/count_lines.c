@@ -17,7 +17,7 @@ int main(int argc, char **argv)
     err error = ERR_INIT;
     if (argc != 2)
         return fprintf(stderr, "usage: count_lines FILE\n"), 2;
-    stage *counter = stage_lines_new(64 * 1024 * 1024, on_line, &lines);
+    stage *counter = stage_lines_new(64 * 1024 * 1024, NULL, on_line, &lines);
     bool ok = codec_decode_file(argv[1], counter, &error);
     if (ok)
         printf("%llu\n", lines);

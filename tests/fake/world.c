@@ -404,7 +404,7 @@ static void finish_job(world *w, world_job *j, reply_text *t)
     detection d = {.world = w};
     buf_init(&d.report, 1 << 20);
     buf_init(&d.cleaned, 1 << 20);
-    AUTO_PTR(stage) lines = stage_lines_new(1 << 20, look_at_line, &d);
+    AUTO_PTR(stage) lines = stage_lines_new(1 << 20, NULL, look_at_line, &d);
     err e = ERR_INIT;
     if (!codec_decode_file(j->path, lines, &e))
         fail_msg("%s", e.message);

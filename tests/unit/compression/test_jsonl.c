@@ -318,7 +318,7 @@ static void line_length_has_a_limit(void **state)
         assert_string_equal(err_code_name(c.error.code), "LIMIT");
         assert_string_equal(
             c.error.message,
-            "line 2, byte 12 of the decoded text: the line is longer than 11 bytes");
+            "line 2, byte 12 of the decoded text: the line is longer than 11 bytes (max_line)");
     }
 }
 

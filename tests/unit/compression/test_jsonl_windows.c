@@ -216,7 +216,7 @@ static void a_line_of_one_gib_is_taken_and_a_byte_more_is_not(void **state)
         assert_int_equal(jsonl_feed(j, tail, &e), !more);
         if (more)
             assert_string_equal(e.message, "line 1, byte 1073741824 of the decoded text: the line "
-                                           "is longer than 1073741824 bytes");
+                                           "is longer than 1073741824 bytes (max_line)");
         else
             assert_int_equal(jsonl_counts_get(j).longest_line_bytes, 1073741824);
     }

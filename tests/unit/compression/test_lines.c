@@ -26,7 +26,7 @@ static void check_lines(slice text, const char *expected)
         err e = ERR_INIT;
         collected c = {0};
         buf_init(&c.text, 1024);
-        AUTO_PTR(stage) sink = stage_lines_new(100, collect, &c);
+        AUTO_PTR(stage) sink = stage_lines_new(100, NULL, collect, &c);
         assert_true(feed_split(sink, text, (splitter){.cut = cut}, &e));
         assert_string_equal(buf_str(&c.text), expected);
         buf_deinit(&c.text);
@@ -51,10 +51,10 @@ static void long_lines_are_refused_with_their_number(void **state)
         err e = ERR_INIT;
         collected c = {0};
         buf_init(&c.text, 1024);
-        AUTO_PTR(stage) sink = stage_lines_new(5, collect, &c);
+        AUTO_PTR(stage) sink = stage_lines_new(5, "split it", collect, &c);
         assert_false(feed_split(sink, text, (splitter){.cut = cut}, &e));
         assert_string_equal(err_code_name(e.code), "LIMIT");
-        assert_string_equal(e.message, "line 2 is longer than 5 bytes");
+        assert_string_equal(e.message, "line 2 is longer than 5 bytes; split it");
         assert_string_equal(buf_str(&c.text), "12345|");
         buf_deinit(&c.text);
     }
@@ -72,7 +72,7 @@ static void a_refused_line_ends_it(void **state)
 {
     UNUSED(state);
     err e = ERR_INIT;
-    AUTO_PTR(stage) sink = stage_lines_new(100, refuse_second, NULL);
+    AUTO_PTR(stage) sink = stage_lines_new(100, NULL, refuse_second, NULL);
     assert_false(feed_split(sink, SLICE_LIT("a\nb"), WHOLE, &e)); /* found at the end */
     assert_string_equal(e.message, "not this one");
 }

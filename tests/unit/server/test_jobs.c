@@ -244,11 +244,12 @@ static void stopping_takes_no_more(void **state)
     jobs *j = *state;
     char id[JOB_ID_BYTES], waiting[JOB_ID_BYTES];
     submit_new(j, "/1", NULL, id);
-    submit_new(j, "/2", NULL, waiting);
+    submit_new(j, "/2", "key", waiting);
     server_job *running = jobs_take(j);
     jobs_stop(j);
     assert_null(jobs_take(j));
     assert_int_equal(jobs_submit(j, "/3", NULL, waiting), SUBMIT_STOPPING);
+    assert_int_equal(jobs_submit(j, "/2", "key", waiting), SUBMIT_STOPPING); /* it never runs */
     job_outcome outcome = {0};
     jobs_finish(j, running, &outcome, NULL);
     expect_status(j, id, "completed");
