@@ -1,0 +1,142 @@
+/* Writing anew: what was written is read back, so that a fault of disk or memory is not uploaded.
+ *
+ * The input is a pipe, so that the file can be altered while it is still being written: a thread feeds
+ * the pipe, waits until the file under its temporary name has grown, alters a byte, feeds the rest.
+ */
+#include "samples.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fsutil.h"
+
+#define WAIT_MS      20000
+#define ALTERED_BYTE 40000
+
+typedef struct spoiler {
+    char dir[32];
+    char *from, *to;
+    int pipe; /* open for both ways: writing never meets a pipe without a reader */
+    slice text;
+    bool spoil, spoiled;
+} spoiler;
+
+static bool find_temporary(void *ctx, const char *name, err *e)
+{
+    char **found = ctx;
+    UNUSED(e);
+    if (strstr(name, ".tmp-") && !*found)
+        *found = xstrdup(name);
+    return true;
+}
+
+static bool feed_pipe(spoiler *s, size_t from, size_t to)
+{
+    while (from < to) {
+        struct pollfd room = {.fd = s->pipe, .events = POLLOUT};
+        if (poll(&room, 1, WAIT_MS) != 1)
+            return false; /* nobody reads any more */
+        ssize_t put = write(s->pipe, s->text.data + from, to - from);
+        from += put > 0 ? (size_t)put : 0;
+    }
+    return true;
+}
+
+/* The file being written, once it holds the byte that is to change. */
+static int open_grown(const spoiler *s)
+{
+    for (int i = 0; i < WAIT_MS / 5; i++) {
+        AUTO_FREE char *name = NULL;
+        err e = ERR_INIT;
+        if (fs_each_name(s->dir, find_temporary, &name, &e) && name) {
+            AUTO_FREE char *path = xasprintf("%s/%s", s->dir, name);
+            uint64_t size = 0;
+            if (fs_size(path, &size, &e) && size > ALTERED_BYTE)
+                return open(path, O_RDWR | O_CLOEXEC);
+        }
+        poll(NULL, 0, 5);
+    }
+    return -1;
+}
+
+static bool alter(const spoiler *s)
+{
+    AUTO_FD fd = open_grown(s);
+    char byte;
+    if (fd < 0 || pread(fd, &byte, 1, ALTERED_BYTE) != 1)
+        return false;
+    byte ^= 1;
+    return pwrite(fd, &byte, 1, ALTERED_BYTE) == 1;
+}
+
+static void *feed_and_spoil(void *ctx)
+{
+    spoiler *s = ctx;
+    size_t most = s->text.len / 4 * 3;
+    if (feed_pipe(s, 0, most)) {
+        s->spoiled = s->spoil && alter(s);
+        UNUSED(!feed_pipe(s, most, s->text.len));
+    }
+    close(s->pipe);
+    return NULL;
+}
+
+static bool recode_spoiled(codec_format format, bool spoil, err *e)
+{
+    AUTO(buf) lines = sample_lines(20000, 5); /* what any codec holds back is far less */
+    spoiler s = {.dir = "/tmp/decon-test-XXXXXX", .text = buf_slice(&lines), .spoil = spoil};
+    assert_non_null(mkdtemp(s.dir));
+    s.from = xasprintf("%s/pipe", s.dir);
+    s.to = xasprintf("%s/written", s.dir);
+    assert_int_equal(mkfifo(s.from, 0600), 0);
+    s.pipe = open(s.from, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, feed_and_spoil, &s), 0);
+    bool ok = codec_recode_file(s.from, s.to, format, 1, e);
+    pthread_join(thread, NULL);
+    assert_int_equal(s.spoiled, spoil);
+    assert_int_equal(fs_exists(s.to), ok);
+    char *temporary = NULL;
+    err ignored = ERR_INIT;
+    assert_true(fs_each_name(s.dir, find_temporary, &temporary, &ignored));
+    assert_null(temporary);
+    assert_true(fs_remove_tree(s.dir, &ignored));
+    free(s.from);
+    free(s.to);
+    return ok;
+}
+
+/* Without compression nothing but the comparison can tell. */
+static void a_byte_that_changes_on_the_disk_is_noticed(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT;
+    assert_true(recode_spoiled(CODEC_PLAIN, false, &e));
+    assert_false(recode_spoiled(CODEC_PLAIN, true, &e));
+    assert_string_equal(err_code_name(e.code), "IO");
+    assert_non_null(
+        strstr(e.message, "/written as plain: what was written decodes to other bytes"));
+    assert_non_null(strstr(e.message, "check memory and disk of this machine"));
+}
+
+static void a_damaged_compressed_file_is_noticed(void **state)
+{
+    UNUSED(state);
+    for (codec_format f = CODEC_GZIP; f < CODEC_FORMAT_COUNT; f++) {
+        err e = ERR_INIT;
+        assert_false(recode_spoiled(f, true, &e));
+        assert_non_null(strstr(e.message, "what was written does not decode"));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_byte_that_changes_on_the_disk_is_noticed),
+        cmocka_unit_test(a_damaged_compressed_file_is_noticed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
