@@ -130,6 +130,12 @@ uint64_t codec_decoder_memory(codec_format format, unsigned threads)
     return rows[format].decoder_memory ? rows[format].decoder_memory(threads) : CODER_BASE_BYTES;
 }
 
+uint64_t codec_recode_memory(codec_format from, codec_format to, const codec_options *options)
+{
+    uint64_t writing = codec_decoder_memory(from, 0) + codec_encoder_memory(to, options);
+    return MAX(writing, codec_decoder_memory(to, options->threads));
+}
+
 codec_stats codec_decoder_stats(codec_format format, const stage *s)
 {
     if (format == CODEC_PLAIN || !s)

@@ -70,6 +70,7 @@ typedef struct codec_options {
     uint64_t memory_bytes; /* a decoder takes no more; 0: CODEC_MEMORY_BYTES */
     unsigned threads; /* helper threads: decoding bzip2 and xz, encoding zstd and xz; 0: none */
     int level;        /* encoding; 0: the usual one (gzip 6, zstd 3, bzip2 9, xz 6) */
+    uint64_t *memory_needed; /* or NULL; with ERR_CODEC_MEMORY: what would do */
 } codec_options;
 #define CODEC_MEMORY_BYTES ((uint64_t)144 << 20) /* a window of 128 MiB and change */
 
@@ -84,6 +85,9 @@ stage *codec_encoder_open(codec_format format, const codec_options *options, sta
  * enough for what the format's tool writes at its usual levels, with all helper threads. */
 uint64_t codec_encoder_memory(codec_format format, const codec_options *options);
 uint64_t codec_decoder_memory(codec_format format, unsigned threads);
+/* And what codec_recode_file_with takes: the source's decoder beside the encoder, or the decoder of
+ * what was written. */
+uint64_t codec_recode_memory(codec_format from, codec_format to, const codec_options *options);
 
 /* What a decoder has met so far; of plain data: nothing. */
 enum {
@@ -120,9 +124,12 @@ stage *stage_lines_new(size_t max_line_bytes, const char *remedy,
 bool stage_feed_file(stage *first, int fd, err *e) MUST_USE;
 
 /* Opens `path`, decodes it by its content (magic), feeds `sink` to the end. */
+bool codec_decode_file_with(const char *path, const codec_options *options, stage *sink, err *e)
+    MUST_USE;
 bool codec_decode_file(const char *path, stage *sink, err *e) MUST_USE;
 /* Decodes `from` by its content and writes it to `to` (temporary name, then rename) in `format`. What
- * was written is decoded again: its length and digest (CRC64NVME) must be those of what went in. */
+ * was written is decoded again: its length and digest (CRC64NVME) must be those of what went in.
+ * options->memory_bytes, where it is not 0, bounds all codecs that are open at once. */
 bool codec_recode_file_with(const char *from, const char *to, codec_format format,
                             const codec_options *options, err *e) MUST_USE;
 bool codec_recode_file(const char *from, const char *to, codec_format format, int level, err *e)

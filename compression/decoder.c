@@ -47,6 +47,8 @@ bool decoder_admit(decoder *d, uint64_t needed, uint64_t raw_offset, const char 
     if (needed <= d->options.memory_bytes)
         return true;
     d->memory_needed = needed;
+    if (d->options.memory_needed)
+        *d->options.memory_needed = needed;
     char cause[160];
     snprintf(cause, sizeof cause, "%s needs %" PRIu64 " MiB of memory", what,
              (needed + ((1u << 20) - 1)) >> 20);

@@ -56,14 +56,19 @@ static bool decode_fd(int fd, const char *path, const codec_options *options, st
     return source && (len == 0 || stage_feed(source, start, e)) && stage_feed_file(source, fd, e);
 }
 
-bool codec_decode_file(const char *path, stage *sink, err *e)
+bool codec_decode_file_with(const char *path, const codec_options *options, stage *sink, err *e)
 {
     AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err_set_errno(e, ERR_IO, errno, "cannot open %s", path);
-    if (!decode_fd(fd, path, &(codec_options){0}, sink, e))
+    if (!decode_fd(fd, path, options, sink, e))
         return err_context(e, "%s", path);
     return true;
+}
+
+bool codec_decode_file(const char *path, stage *sink, err *e)
+{
+    return codec_decode_file_with(path, &(codec_options){0}, sink, e);
 }
 
 /* What a text is, for comparison: a stage that looks on. */
@@ -92,13 +97,44 @@ static void tap_free(stage *s)
 
 static const stage_ops tap_ops = {.feed = tap_feed, .finish = tap_finish, .free = tap_free};
 
+/* What is left for the source's decoder beside the encoder; 0: no bound was asked for. */
+static bool share_memory(codec_format format, const codec_options *options, uint64_t *left, err *e)
+{
+    uint64_t writing = codec_encoder_memory(format, options);
+    *left = 0;
+    if (options->memory_bytes == 0)
+        return true;
+    if (writing < options->memory_bytes) {
+        *left = options->memory_bytes - writing;
+        return true;
+    }
+    uint64_t both = writing + CODER_BASE_BYTES;
+    if (options->memory_needed)
+        *options->memory_needed = both;
+    return err_set(e, ERR_CODEC_MEMORY, "encoder and decoder need %" PRIu64 " MiB of memory",
+                   (both + ((1u << 20) - 1)) >> 20);
+}
+
 static bool encode_into(const char *from, int fd, codec_format format, const codec_options *options,
                         tap *text, err *e)
 {
+    uint64_t needed = 0;
+    codec_options source = *options;
+    source.threads = 0;
+    source.memory_needed = &needed;
+    if (!share_memory(format, options, &source.memory_bytes, e))
+        return false;
     AUTO_PTR(stage) writer = stage_fd_writer_new(fd);
     AUTO_PTR(stage) first = codec_encoder_open(format, options, writer, e);
     text->stage.next = first;
-    return first && codec_decode_file(from, &text->stage, e);
+    if (first && codec_decode_file_with(from, &source, &text->stage, e))
+        return true;
+    if (needed == 0)
+        return false;
+    uint64_t writing = codec_encoder_memory(format, options);
+    if (options->memory_needed)
+        *options->memory_needed = needed + writing;
+    return err_context(e, "beside the encoder's %" PRIu64 " MiB", writing >> 20);
 }
 
 /* What lies in the file must be what went into the encoder: a fault of memory or disk, or of a

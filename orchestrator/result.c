@@ -76,11 +76,20 @@ static uint64_t count_distinct(line_set *set)
     return distinct;
 }
 
-static bool read_report(const char *path, uint64_t input_lines, uint64_t *distinct, err *e)
+/* One file after the other: each decoder may have all of the memory. */
+static bool decode(const result_options *o, const char *path, stage *sink, err *e)
+{
+    codec_options options = o->codec;
+    options.threads = 0;
+    return codec_decode_file_with(path, &options, sink, e);
+}
+
+static bool read_report(const result_options *o, const char *path, uint64_t input_lines,
+                        uint64_t *distinct, err *e)
 {
     line_set set = {.input_lines = input_lines};
     AUTO_PTR(stage) lines = stage_lines_new(LINE_MAX_BYTES, NULL, note_line, &set);
-    bool ok = codec_decode_file(path, lines, e);
+    bool ok = decode(o, path, lines, e);
     *distinct = ok ? count_distinct(&set) : 0;
     AUTO_FREE uint64_t *numbers = set.numbers;
     UNUSED(numbers);
@@ -110,11 +119,11 @@ static bool count_piece(void *ctx, slice data, err *e)
     return true;
 }
 
-static bool count_lines(const char *path, uint64_t *lines, err *e)
+static bool count_lines(const result_options *o, const char *path, uint64_t *lines, err *e)
 {
     line_count count = {0};
     AUTO_PTR(stage) counter = stage_callback_new(count_piece, NULL, &count);
-    if (!codec_decode_file(path, counter, e))
+    if (!decode(o, path, counter, e))
         return false;
     *lines = count.newlines + count.open_end;
     return true;
@@ -136,7 +145,7 @@ static bool format_of_file(const char *path, codec_format *format, err *e)
 static bool check_cleaned(const result_options *o, uint64_t input_lines, result_facts *out, err *e)
 {
     uint64_t kept = 0;
-    if (!count_lines(out->cleaned_path, &kept, e))
+    if (!count_lines(o, out->cleaned_path, &kept, e))
         return err_context(e, "the server's cleaned file");
     if (kept + out->contaminated_lines == input_lines)
         return true;
@@ -176,10 +185,11 @@ bool result_check(const result_options *o, result_facts *out, err *e)
 {
     *out = (result_facts){0};
     uint64_t lines = o->lines;
-    if (!find_files(o, out, e) || (!o->lines_known && !count_lines(o->input_path, &lines, e)))
+    if (!find_files(o, out, e) || (!o->lines_known && !count_lines(o, o->input_path, &lines, e)))
         return false;
-    if (out->report_path && (!read_report(out->report_path, lines, &out->contaminated_lines, e) ||
-                             !fs_size(out->report_path, &out->report_bytes, e)))
+    if (out->report_path &&
+        (!read_report(o, out->report_path, lines, &out->contaminated_lines, e) ||
+         !fs_size(out->report_path, &out->report_bytes, e)))
         return false;
     if (!out->cleaned_path)
         return true;
@@ -195,8 +205,9 @@ struct result_task {
     result_facts facts;
     err error;
     bool ok, cancelled;
-    pool *pool;           /* loop only */
-    codec_memory *memory; /* loop only */
+    uint64_t memory_needed; /* where it is more than the ticket has */
+    pool *pool;             /* loop only */
+    codec_memory *memory;   /* loop only */
     codec_ticket ticket;
     void (*on_done)(void *ctx, result_facts *facts, const err *error);
     void *ctx;
@@ -205,6 +216,11 @@ struct result_task {
 static void run_check(pool_task *task)
 {
     result_task *t = (result_task *)task;
+    result_facts_deinit(&t->facts);
+    t->error = (err)ERR_INIT;
+    t->memory_needed = 0;
+    t->options.codec.memory_bytes = t->ticket.bytes;
+    t->options.codec.memory_needed = &t->memory_needed;
     t->ok = result_check(&t->options, &t->facts, &t->error);
 }
 
@@ -217,32 +233,72 @@ static void task_free(result_task *t)
     free(t);
 }
 
+/* A file asks for more than it was let in with: all over again when that is there. False: it will
+ * never be. */
+static bool ask_for_more(result_task *t)
+{
+    uint64_t needed = t->memory_needed;
+    if (t->ok || t->cancelled || needed <= t->ticket.bytes)
+        return false;
+    if (needed > codec_memory_limit(t->memory)) {
+        codec_memory_advise(t->memory, &t->error);
+        return false;
+    }
+    codec_memory_give(t->memory, &t->ticket);
+    codec_memory_ask(t->memory, &t->ticket, needed);
+    return true;
+}
+
 static void check_done(pool_task *task)
 {
     result_task *t = (result_task *)task;
+    if (ask_for_more(t))
+        return;
     if (!t->cancelled)
         t->on_done(t->ctx, &t->facts, t->ok ? NULL : &t->error);
     task_free(t);
 }
 
-/* Fewer threads, until the encoder fits into the whole of the codec memory. */
-static uint64_t fit_encoder(const result_options *o, codec_options *codec, uint64_t limit)
+/* The server's name for its file tells the format; where it does not, more is asked for later. */
+static uint64_t memory_of_recoding(const result_options *o)
 {
-    while (codec->threads > 0 && codec_encoder_memory(o->format, codec) > limit)
-        codec->threads--;
-    return codec_encoder_memory(o->format, codec);
+    codec_format from = codec_by_suffix(o->cleaned_path);
+    return from == o->format ? 0 : codec_recode_memory(from, o->format, &o->codec);
 }
 
+/* The codecs that are open at once; fewer threads, until they fit into the whole of the memory. */
+static uint64_t memory_of(result_options *o, uint64_t limit)
+{
+    uint64_t needed = codec_decoder_memory(CODEC_PLAIN, 0); /* of the report */
+    if (!o->lines_known)
+        needed = MAX(needed, codec_decoder_memory(codec_by_suffix(o->input_path), 0));
+    if (!o->cleaned_path)
+        return needed;
+    needed = MAX(needed, codec_decoder_memory(codec_by_suffix(o->cleaned_path), 0));
+    if (!o->report_path)
+        return needed;
+    while (o->codec.threads > 0 && memory_of_recoding(o) > limit)
+        o->codec.threads--;
+    return MAX(needed, memory_of_recoding(o));
+}
+
+/* An encoder that never fits is told of before anything is read. */
 static bool refuse_encoder(result_task *t, uint64_t needed)
 {
-    t->ok =
-        err_set(&t->error, ERR_CODEC_MEMORY,
-                "%s: its cleaned file cannot be written as %s of level %d, which needs %llu MiB "
-                "of memory; lower %s_level",
-                t->options.name, codec_get(t->options.format)->name, t->options.codec.level,
-                (unsigned long long)(needed >> 20), codec_get(t->options.format)->name);
+    t->ok = err_set(&t->error, ERR_CODEC_MEMORY,
+                    "%s: its cleaned file cannot be written as %s of level %d, which needs %llu "
+                    "MiB of memory; lower %s_level",
+                    t->options.name, codec_get(t->options.format)->name, t->options.codec.level,
+                    (unsigned long long)((needed + (1u << 20) - 1) >> 20),
+                    codec_get(t->options.format)->name);
     codec_memory_advise(t->memory, &t->error);
     return false;
+}
+
+static bool encoder_fits(const result_options *o, uint64_t limit)
+{
+    return !o->cleaned_path || !o->report_path || memory_of_recoding(o) == 0 ||
+           codec_encoder_memory(o->format, &o->codec) < limit;
 }
 
 static void run_nothing(pool_task *task)
@@ -256,17 +312,16 @@ static void on_admitted(codec_ticket *ticket)
     pool_submit(t->pool, &t->task);
 }
 
-/* An encoder may be needed where there is a cleaned file; its memory is waited for first. */
+/* What decodes and encodes waits for its memory first. */
 static void begin_check(result_task *t)
 {
-    codec_options *codec = &t->options.codec;
-    uint64_t limit = codec_memory_limit(t->memory), needed = 0;
-    if (t->options.cleaned_path && t->options.report_path)
-        needed = fit_encoder(&t->options, codec, limit);
-    if (needed > limit && !refuse_encoder(t, needed))
+    uint64_t limit = codec_memory_limit(t->memory), needed = memory_of(&t->options, limit);
+    if (!encoder_fits(&t->options, limit) && !refuse_encoder(t, needed)) {
         t->task.run = run_nothing;
+        needed = 0;
+    }
     t->ticket.on_admitted = on_admitted;
-    codec_memory_ask(t->memory, &t->ticket, needed > limit ? 0 : needed);
+    codec_memory_ask(t->memory, &t->ticket, needed);
 }
 
 result_task *result_check_start(pool *p, codec_memory *memory, const result_options *options,

@@ -27,7 +27,7 @@ typedef struct result_options {
     const char *report_dir, *cleaned_dir; /* of the server, for relative paths; or NULL */
     codec_format format;                  /* the input's, by its name */
     const char *recode_path;              /* for the cleaned file in this format */
-    codec_options codec;                  /* of the encoder: level, threads */
+    codec_options codec;                  /* of the encoder: level, threads; of all: the memory */
 } result_options;
 
 typedef struct result_facts {
@@ -47,7 +47,8 @@ bool result_check(const result_options *options, result_facts *out, err *e) MUST
 char *result_resolve(const char *path, const char *server_dir, err *e) MUST_USE;
 
 typedef struct result_task result_task;
-/* `memory` admits the encoder; borrowed. */
+/* `memory` admits decoders and the encoder, with what they mostly take; a file that turns out to need
+ * more starts over with that. Borrowed. */
 result_task *result_check_start(pool *p, codec_memory *memory, const result_options *options,
                                 void (*on_done)(void *ctx, result_facts *facts, const err *error),
                                 void *ctx) MUST_USE;

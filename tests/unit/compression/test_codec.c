@@ -154,6 +154,35 @@ static void memory_of_encoders_is_known_beforehand(void **state)
                                                                                       << 20);
 }
 
+/* Both codecs that are open at once, or the one that reads what was written, threads and all. */
+static void memory_of_writing_anew_counts_every_codec(void **state)
+{
+    UNUSED(state);
+    codec_options many = {.threads = 8};
+    uint64_t mib = (uint64_t)1 << 20;
+    assert_int_equal(codec_recode_memory(CODEC_GZIP, CODEC_BZIP2, &many),
+                     codec_decoder_memory(CODEC_BZIP2, 8));
+    assert_int_equal(codec_recode_memory(CODEC_ZSTD, CODEC_XZ, &(codec_options){.level = 6}),
+                     codec_decoder_memory(CODEC_ZSTD, 0) +
+                         codec_encoder_memory(CODEC_XZ, &(codec_options){.level = 6}));
+    AUTO(folder) dir = folder_new();
+    AUTO_FREE char *from = xasprintf("%s/a", dir.path);
+    AUTO_FREE char *to = xasprintf("%s/b", dir.path);
+    AUTO(buf) coded = encode(CODEC_XZ, 6, SLICE_LIT("{}\n"));
+    err e = ERR_INIT;
+    uint64_t needed = 0;
+    assert_true(fs_write_file(from, buf_slice(&coded), false, &e));
+    codec_options options = {.memory_bytes = 10 * mib, .memory_needed = &needed};
+    assert_false(codec_recode_file_with(from, to, CODEC_BZIP2, &options, &e));
+    assert_string_equal(err_code_name(e.code), "CODEC_MEMORY");
+    assert_in_range(needed / mib, 9 + 8, 9 + 10);
+    options.memory_bytes = needed;
+    assert_true(codec_recode_file_with(from, to, CODEC_BZIP2, &options, &e));
+    options.memory_bytes = 9 * mib; /* the encoder alone */
+    assert_false(codec_recode_file_with(from, to, CODEC_BZIP2, &options, &e));
+    assert_int_equal(needed, 10 * mib);
+}
+
 static bool refuse(void *ctx, slice data, err *e)
 {
     UNUSED(ctx);
@@ -257,6 +286,7 @@ int main(void)
         cmocka_unit_test(levels_round_trip_and_wrong_ones_are_refused),
         cmocka_unit_test(encoders_with_threads_round_trip),
         cmocka_unit_test(memory_of_encoders_is_known_beforehand),
+        cmocka_unit_test(memory_of_writing_anew_counts_every_codec),
         cmocka_unit_test(a_failing_sink_stops_every_codec),
         cmocka_unit_test(files_are_written_anew_in_another_format),
         cmocka_unit_test(a_failed_rewrite_leaves_nothing_behind),

@@ -260,6 +260,105 @@ static void an_encoder_waits_for_its_memory_or_is_refused(void **state)
     codec_memory_free(memory);
 }
 
+/* One frame with a window of 64 MiB, and a raw block: whatever decodes it needs 65 MiB. */
+static char *write_long_window(const char *name, const char *text)
+{
+    char *path = xasprintf("%s/%s", dir, name);
+    unsigned block = (unsigned)strlen(text) << 3 | 1;
+    AUTO(buf) frame;
+    buf_init(&frame, 1000);
+    buf_append(&frame, "\x28\xb5\x2f\xfd\x00\x80", 6);
+    for (int i = 0; i < 3; i++)
+        buf_append_char(&frame, (char)(block >> 8 * i));
+    buf_append_str(&frame, text);
+    err e = ERR_INIT;
+    if (!fs_write_file(path, buf_slice(&frame), false, &e))
+        fail_msg("%s", e.message);
+    return path;
+}
+
+/* zstd to bzip2: a decoder of 9 MiB beside an encoder of 9. */
+static void decoders_are_counted_beside_the_encoder(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT;
+    AUTO_PTR(pool) p = pool_new(0, &e);
+    AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
+    AUTO_FREE char *recode_path = xasprintf("%s/cleaned.bz2", dir);
+    AUTO_FREE char *cleaned = write_text("c.zst", "{}\n{}\n{}\n");
+    result_options o = {.name = "s3://b/x",
+                        .lines_known = true,
+                        .lines = 5,
+                        .report_path = report,
+                        .cleaned_path = cleaned,
+                        .format = CODEC_BZIP2,
+                        .recode_path = recode_path};
+    codec_memory *memory = codec_memory_new((uint64_t)30 << 20);
+    codec_ticket other = {.on_admitted = on_nothing};
+    codec_memory_ask(memory, &other, (uint64_t)13 << 20);
+    told = false;
+    UNUSED(!result_check_start(p, memory, &o, on_checked, NULL));
+    pool_collect(p);
+    assert_false(told);
+    codec_memory_give(memory, &other);
+    pool_collect(p);
+    assert_true(told);
+    codec_memory_free(memory);
+}
+
+static void collect_all(pool *p)
+{
+    while (pool_collect(p) > 0)
+        ;
+}
+
+static void a_file_that_needs_more_starts_over_or_is_refused(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT, refused = ERR_INIT;
+    AUTO_PTR(pool) p = pool_new(0, &e);
+    AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
+    AUTO_FREE char *cleaned = write_long_window("c.zst", "{}\n{}\n{}\n");
+    AUTO_FREE char *recode_path = xasprintf("%s/cleaned.bz2", dir);
+    result_options o = {.name = "s3://b/x",
+                        .lines_known = true,
+                        .lines = 5,
+                        .report_path = report,
+                        .cleaned_path = cleaned,
+                        .format = CODEC_BZIP2,
+                        .recode_path = recode_path};
+    codec_memory *memory = codec_memory_new((uint64_t)74 << 20); /* 65 and the encoder's 9 */
+    codec_ticket other = {.on_admitted = on_nothing};
+    codec_memory_ask(memory, &other, (uint64_t)40 << 20);
+    told = false;
+    UNUSED(!result_check_start(p, memory, &o, on_checked, NULL));
+    pool_collect(p);
+    assert_false(told); /* it has seen the window, and waits for that */
+    codec_memory_give(memory, &other);
+    collect_all(p);
+    assert_true(told);
+    assert_true(fs_exists(recode_path));
+    codec_memory_free(memory);
+
+    static const struct {
+        unsigned mib;
+        const char *words;
+    } rows[] = {{64, "its window of 64 MiB (zstd --long=26) needs 65 MiB of memory; raise "
+                     "codec_memory, which is 64 MiB"},
+                {73, "beside the encoder's 9 MiB: "}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        memory = codec_memory_new((uint64_t)rows[i].mib << 20);
+        told = false;
+        UNUSED(!result_check_start(p, memory, &o, on_refused, &refused));
+        collect_all(p);
+        assert_true(told);
+        assert_int_equal(refused.code, ERR_CODEC_MEMORY);
+        if (!strstr(refused.message, rows[i].words))
+            fail_msg("'%s' does not say '%s'", refused.message, rows[i].words);
+        codec_memory_free(memory);
+    }
+}
+
 int main(void)
 {
 #define DIR_TEST(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
@@ -273,6 +372,8 @@ int main(void)
         DIR_TEST(a_relative_path_is_sought_in_the_servers_directory),
         DIR_TEST(runs_on_the_pool_and_can_be_cancelled),
         DIR_TEST(an_encoder_waits_for_its_memory_or_is_refused),
+        DIR_TEST(decoders_are_counted_beside_the_encoder),
+        DIR_TEST(a_file_that_needs_more_starts_over_or_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
