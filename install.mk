@@ -29,8 +29,8 @@ install: all install-libraries
 	install -m 755 $(PROGRAMS:%=$(OUT)/bin/%) $(install_to)/bin
 	install -m 644 $(wildcard docs/man/*.1) $(install_to)/share/man/man1
 	install -d $(install_to)/share/bash-completion/completions
-	$(OUT)/bin/decon-s3 completion bash >$(OUT)/decon-s3.bash
-	install -m 644 $(OUT)/decon-s3.bash $(install_to)/share/bash-completion/completions/decon-s3
+	for p in $(PROGRAMS); do $(OUT)/bin/$$p completion >$(OUT)/$$p.bash && \
+	    install -m 644 $(OUT)/$$p.bash $(install_to)/share/bash-completion/completions/$$p || exit 1; done
 	install -m 644 README.md CHANGELOG.md $(wildcard docs/*.md config/*.yaml) $(install_to)/share/doc/decon
 	install -m 644 $(wildcard docs/examples/*.c) $(install_to)/share/doc/decon/examples
 

@@ -10,8 +10,7 @@
 #include "base/log.h"
 #include "orchestrator/codec_memory.h"
 
-#define READ_BYTES  ((size_t)256 << 10)
-#define OPTIONS_MAX 64
+#define READ_BYTES ((size_t)256 << 10)
 
 typedef struct verify_config {
     config config; /* first: rows of the orchestrator's table mean its members */
@@ -51,7 +50,7 @@ static size_t pick_rows(option *rows)
     size_t count = 0;
     const char *section = NULL, *written = NULL;
     rows[count++] = json_row;
-    for (size_t i = 0; i < config_options.row_count && count < OPTIONS_MAX; i++) {
+    for (size_t i = 0; i < config_options.row_count && count < CMD_VERIFY_ROWS_MAX; i++) {
         const option *row = &config_options.rows[i];
         section = row->section ? row->section : section;
         if (concerns_runs_only(row))
@@ -64,11 +63,11 @@ static size_t pick_rows(option *rows)
     return count;
 }
 
-static option_set verify_set(const option *rows, size_t count)
+option_set cmd_verify_options(option *rows)
 {
     return (option_set){
         .rows = rows,
-        .row_count = count,
+        .row_count = pick_rows(rows),
         .program = "decon-orchestrator verify",
         .usage = "decon-orchestrator verify [options] FILE|s3://BUCKET/KEY|-...",
         .intro =
@@ -209,8 +208,8 @@ static int verify_names(const verify_config *v, const char *(*getenv_fn)(const c
 
 int cmd_verify(int argc, char **argv, const char *(*getenv_fn)(const char *name), FILE *out)
 {
-    option rows[OPTIONS_MAX];
-    option_set set = verify_set(rows, pick_rows(rows));
+    option rows[CMD_VERIFY_ROWS_MAX];
+    option_set set = cmd_verify_options(rows);
     verify_config v = {.json = false};
     err e = ERR_INIT;
     int positional, status;

@@ -19,6 +19,10 @@
 /* argv[0] is the command's own name, "verify". */
 int cmd_verify(int argc, char **argv, const char *(*getenv_fn)(const char *name), FILE *out);
 
+/* The options of the command, into CMD_VERIFY_ROWS_MAX rows of the caller. */
+#define CMD_VERIFY_ROWS_MAX 64
+option_set cmd_verify_options(option *rows);
+
 /* verify_remote.c: one object. False with its fault; `memory` bounds its decoder. */
 typedef struct verify_remote verify_remote;
 verify_remote *verify_remote_new(const config *c, const char *(*getenv_fn)(const char *name),

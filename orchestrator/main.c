@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/fsutil.h"
 #include "base/log.h"
+#include "base/options_completion.h"
 #include "orchestrator/app.h"
 #include "orchestrator/app_limits.h"
 #include "orchestrator/cmd_verify.h"
@@ -13,6 +14,21 @@
 static const char *read_env(const char *name)
 {
     return getenv(name);
+}
+
+static int print_completion(int argc)
+{
+    if (argc > 2) {
+        fputs("usage: decon-orchestrator completion\n", stderr);
+        return 2;
+    }
+    option rows[CMD_VERIFY_ROWS_MAX];
+    option_set of_verify = cmd_verify_options(rows);
+    options_command commands[] = {{.name = "", .options = &config_options},
+                                  {.name = "verify", .options = &of_verify},
+                                  {.name = "completion", .options = &(option_set){0}}};
+    options_bash_completion("decon-orchestrator", commands, ARRAY_LEN(commands), stdout);
+    return fflush(stdout) == 0 ? 0 : 1;
 }
 
 static int show_information(const config *c)
@@ -85,6 +101,8 @@ int main(int argc, char **argv)
     log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO});
     if (argc > 1 && str_equal(argv[1], "verify"))
         return cmd_verify(argc - 1, argv + 1, read_env, stdout);
+    if (argc > 1 && str_equal(argv[1], "completion"))
+        return print_completion(argc);
     if (!config_load(argc, argv, read_env, &c, &e))
         return fail(&e);
     if (config_wants_information(&c))

@@ -1,17 +1,36 @@
 /* decon-server: its commands. Without the name of one it serves. */
 #include "base/buf.h"
+#include "base/options_completion.h"
+#include "server/config.h"
 #include "server/detect.h"
 #include "server/review.h"
 #include "server/serve.h"
 
+static int completion_command(int argc, char **argv)
+{
+    const options_command commands[] = {{.name = "", .options = &serve_options},
+                                        {.name = "serve", .options = &serve_options},
+                                        {.name = "detect", .options = &detect_options},
+                                        {.name = "review", .options = &review_command_options},
+                                        {.name = "completion", .options = &(option_set){0}}};
+    UNUSED(argv);
+    if (argc > 1) {
+        fputs("usage: decon-server completion\n", stderr);
+        return 2;
+    }
+    options_bash_completion("decon-server", commands, ARRAY_LEN(commands), stdout);
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
 static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
-} commands[] = {
-    {"serve", serve_command},
-    {"detect", detect_command},
-    {"review", review_command},
-    {"server", serve_command}, /* as the reference program is started */
+} commands
+    [] =
+        {
+            {"serve", serve_command},   {"detect", detect_command},
+            {"review", review_command}, {"completion", completion_command},
+            {"server", serve_command}, /* as the reference program is started */
 };
 
 int main(int argc, char **argv)

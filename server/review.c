@@ -62,7 +62,7 @@ static const option rows[] = {
     ROW("version", OPTION_BOOL, version, "false", .help = "Shows the version and ends."),
 };
 
-static const option_set review_command_options = {
+const option_set review_command_options = {
     .rows = rows,
     .row_count = ARRAY_LEN(rows),
     .program = "decon-server",

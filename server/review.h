@@ -7,6 +7,9 @@
 #ifndef SERVER_REVIEW_H
 #define SERVER_REVIEW_H
 
+#include "base/options.h"
+
+extern const option_set review_command_options;
 int review_command(int argc, char **argv);
 
 #endif

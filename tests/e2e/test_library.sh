@@ -59,8 +59,8 @@ test_each_header_stands_by_itself_and_names_nothing_banned() {
 test_everything_is_installed() {
     make -s -C "$top" SANITIZE=$sanitize DESTDIR="$T/root" PREFIX=/usr install >"$T/make.log" 2>&1
     local file
-    for file in bin/decon-s3 bin/decon-server bin/decon-orchestrator share/man/man1/decon-s3.1 lib/libdecon-s3.a \
-        lib/pkgconfig/decon-compression.pc include/decon/base/err.def share/doc/decon/examples/s3_get.c; do
+    for file in bin/decon-s3 bin/decon-server bin/decon-orchestrator share/man/man1/decon-s3.1 \
+        share/bash-completion/completions/decon-server lib/libdecon-s3.a lib/pkgconfig/decon-compression.pc include/decon/base/err.def share/doc/decon/examples/s3_get.c; do
         [ -s "$T/root/usr/$file" ] || fail "not installed: $file"
     done
     [ "$("$T/root/usr/bin/decon-s3" --version | cut -d' ' -f2)" = "$(pkg-config --modversion "$T/root/usr/lib/pkgconfig/decon-s3.pc")" ] ||

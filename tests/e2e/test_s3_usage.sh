@@ -99,8 +99,7 @@ test_completion_knows_commands_flags_and_words() {
     complete_words cp -r --dry | grep -qx -- --dry-run
 }
 
-test_the_completion_is_installed() {
-    make -C "$top" -n install DESTDIR=/nowhere PREFIX=/usr | grep -q '/nowhere/usr/share/bash-completion/completions/decon-s3$'
+test_the_completion_is_a_script() {
     bash -n <(s3 completion)
     grep -q 'complete .*decon-s3' <(s3 completion)
 }

@@ -50,6 +50,47 @@ test_help_and_version() {
         "$BIN/$program" --version | grep -q '[0-9]\.[0-9]' || fail "$program --version"
     done
 }
+# complete PROGRAM WORD...: what bash offers for the last one.
+complete_words() {
+    # shellcheck disable=SC1090  # made by the program
+    . <("$BIN/$1" completion)
+    COMP_WORDS=("$@")
+    COMP_CWORD=$(($# - 1))
+    "_${1//-/_}"
+    printf '%s\n' "${COMPREPLY[@]}"
+}
+# The flags that a help text names, as completion should offer them.
+flags_of() { # PROGRAM [COMMAND]
+    "$BIN/$1" "${@:2}" --help | sed 's|--\[no-\]|--no-|' | grep -oE '^ +(-[a-z], |    )?--[a-z0-9-]+' |
+        grep -o -- '--.*' | sort -u
+}
+test_completion_knows_commands_flags_and_words() {
+    local program command
+    [ "$(complete_words decon-server d)" = detect ]
+    [ "$(complete_words decon-orchestrator '' | xargs)" = 'verify completion' ]
+    for command in 'decon-server' 'decon-server detect' 'decon-server review' 'decon-orchestrator' \
+        'decon-orchestrator verify'; do
+        # shellcheck disable=SC2086  # words
+        complete_words $command -- | sort >"$T/offered"
+        # shellcheck disable=SC2086
+        flags_of $command >"$T/flags"
+        grep -qx -- --help "$T/offered"
+        [ "$(comm -13 "$T/flags" "$T/offered")" = "" ] || fail "$command: --help has not all that is offered"
+    done
+    [ "$(complete_words decon-orchestrator verify --refuse- | wc -l)" = 2 ]
+    [ "$(complete_words decon-server --no-ev)" = --no-eval-dedup ]
+    [ "$(complete_words decon-server detect --fail-)" = --fail-on-match ]
+    [ "$(complete_words decon-orchestrator --log-level w)" = warn ]
+    [ "$(complete_words decon-server review --color n)" = never ]
+    cd "$T"
+    touch local-file
+    [ "$(complete_words decon-server detect local)" = local-file ]
+    [ "$(complete_words decon-server -c local)" = local-file ]
+    for program in decon-orchestrator decon-server decon-s3; do
+        "$BIN/$program" completion | bash -n || fail "$program"
+        ! "$BIN/$program" completion much too much || fail "$program takes words"
+    done
+}
 test_the_example_configurations_are_whole() {
     "$BIN/decon-orchestrator" --print-config | diff - "$top/config/orchestration.yaml"
 }
