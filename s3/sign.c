@@ -186,12 +186,13 @@ static slice hash_slice(const uint8_t hash[SHA256_BYTES])
     return (slice){.data = (const char *)hash, .len = SHA256_BYTES};
 }
 
-static void signing_key(const s3_sign_request *r, const char *secret, uint8_t key[SHA256_BYTES])
+void s3_sign_key(const char *secret, const char *date, const char *region, const char *service,
+                 uint8_t key[SHA256_BYTES])
 {
     AUTO_FREE char *first = xasprintf("AWS4%s", secret);
-    hmac_sha256(slice_from(first), (slice){.data = r->amz_date, .len = 8}, key);
-    hmac_sha256(hash_slice(key), slice_from(r->region), key);
-    hmac_sha256(hash_slice(key), slice_from(r->service), key);
+    hmac_sha256(slice_from(first), (slice){.data = date, .len = 8}, key);
+    hmac_sha256(hash_slice(key), slice_from(region), key);
+    hmac_sha256(hash_slice(key), slice_from(service), key);
     hmac_sha256(hash_slice(key), SLICE_LIT("aws4_request"), key);
 }
 
@@ -210,7 +211,7 @@ bool s3_sign_signature(const s3_sign_request *r, const char *secret_access_key,
         xasprintf(S3_SIGN_ALGORITHM "\n%s\n%.8s/%s/%s/aws4_request\n%s", r->amz_date, r->amz_date,
                   r->region, r->service, canonical_hash);
     uint8_t key[SHA256_BYTES], signature[SHA256_BYTES];
-    signing_key(r, secret_access_key, key);
+    s3_sign_key(secret_access_key, r->amz_date, r->region, r->service, key);
     hmac_sha256(hash_slice(key), slice_from(to_sign), signature);
     hex_encode(signature, sizeof signature, out);
     return true;

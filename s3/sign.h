@@ -59,6 +59,10 @@ bool s3_sign_canonical(const s3_sign_request *request, buf *out, err *e) MUST_US
 bool s3_sign_signature(const s3_sign_request *request, const char *secret_access_key,
                        char out[S3_HASH_SIZE], err *e) MUST_USE;
 
+/* The key that signatures of a day, region and service are made with; 8 characters of date count. */
+void s3_sign_key(const char *secret_access_key, const char *date, const char *region,
+                 const char *service, uint8_t key[SHA256_BYTES]);
+
 /* Appends the value of the Authorization header. */
 bool s3_sign(const s3_sign_request *request, const s3_keys *keys, buf *out, err *e) MUST_USE;
 

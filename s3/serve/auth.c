@@ -84,9 +84,12 @@ static bool check_payload_header(const auth_request *request, const char **hash,
     *hash = auth_header(request, "x-amz-content-sha256");
     if (!*hash)
         return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT, "x-amz-content-sha256 is missing.");
-    if (!str_equal(*hash, S3_UNSIGNED) && !auth_payload_hash(request))
+    if (!str_equal(*hash, S3_UNSIGNED) && !auth_payload_hash(request) &&
+        chunks_kind_of(*hash) == CHUNKS_NONE)
         return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
-                                 "x-amz-content-sha256 must be UNSIGNED-PAYLOAD or a SHA-256.");
+                                 "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, "
+                                 "STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
+                                 "STREAMING-AWS4-HMAC-SHA256-PAYLOAD[-TRAILER] or a SHA-256.");
     return true;
 }
 
@@ -227,13 +230,31 @@ bool auth_check(const auth_request *request, const auth_keys *keys, err *e)
 {
     const char *value = auth_header(request, "authorization");
     const char *hash = auth_header(request, "x-amz-content-sha256");
-    if (hash && str_starts_with(hash, "STREAMING-"))
-        return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED,
-                                 "Bodies in signed chunks or with trailers (aws-chunked) are not "
-                                 "implemented here.");
+    if (hash && str_starts_with(hash, "STREAMING-") && chunks_kind_of(hash) == CHUNKS_NONE)
+        return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED, "%s is not implemented here.", hash);
     if (value)
         return check_header(request, value, keys, e);
     if (target_param(request->target, "X-Amz-Signature"))
         return check_query(request, keys, e);
     return check_anonymous(request, keys, e);
+}
+
+bool auth_chunk_signer(const auth_request *request, const auth_keys *keys, chunk_signer *out,
+                       err *e)
+{
+    s3_authorization by;
+    const char *amz_date = auth_header(request, "x-amz-date");
+    if (!s3_authorization_parse(auth_header(request, "authorization"), &by) || !amz_date)
+        return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
+                                 "Chunks can be signed only behind an Authorization header.");
+    AUTO_FREE char *region = slice_dup(by.region);
+    AUTO_FREE char *scope = xasprintf("%.8s/%s/s3/aws4_request", amz_date, region);
+    if (strlen(scope) >= sizeof out->scope || by.signature.len >= sizeof out->last)
+        return s3_refuse(e, REFUSE_MALFORMED_AUTH);
+    *out = (chunk_signer){0};
+    memcpy(out->scope, scope, strlen(scope));
+    memcpy(out->last, by.signature.data, by.signature.len);
+    snprintf(out->amz_date, sizeof out->amz_date, "%s", amz_date);
+    s3_sign_key(keys->secret_access_key, amz_date, region, "s3", out->key);
+    return true;
 }

@@ -8,13 +8,14 @@
  * Fails:   by s3_refuse: AccessDenied (no signature, unsigned x-amz- headers, an expired URL),
  *          InvalidAccessKeyId, RequestTimeTooSkewed (over 15 minutes), SignatureDoesNotMatch,
  *          AuthorizationHeaderMalformed (another region too),
- *          AuthorizationQueryParametersError, NotImplemented (STREAMING-... payloads).
+ *          AuthorizationQueryParametersError, NotImplemented (chunks signed by SigV4A).
  * Source:  Amazon S3 API Reference, "Authenticating Requests (AWS Signature Version 4)".
  */
 #ifndef S3_SERVE_AUTH_H
 #define S3_SERVE_AUTH_H
 
 #include "base/transport.h"
+#include "s3/serve/chunks.h"
 #include "s3/serve/target.h"
 
 #define AUTH_SKEW_MAX_S (15 * 60)
@@ -44,6 +45,11 @@ bool auth_check(const auth_request *request, const auth_keys *keys, err *e) MUST
 
 /* The lower-case hex SHA-256 that the body must have, or NULL (UNSIGNED-PAYLOAD). */
 const char *auth_payload_hash(const auth_request *request);
+
+/* What the chunks of the body are signed with, behind the signature of a request that auth_check let
+ * in. */
+bool auth_chunk_signer(const auth_request *request, const auth_keys *keys, chunk_signer *out,
+                       err *e) MUST_USE;
 
 const char *auth_header(const auth_request *request, const char *name); /* or NULL */
 

@@ -10,6 +10,7 @@ static const struct row {
     [CHECKSUM_CRC32] = {"CRC32", "x-amz-checksum-crc32", "ChecksumCRC32", 4},
     [CHECKSUM_CRC32C] = {"CRC32C", "x-amz-checksum-crc32c", "ChecksumCRC32C", 4},
     [CHECKSUM_CRC64NVME] = {"CRC64NVME", "x-amz-checksum-crc64nvme", "ChecksumCRC64NVME", 8},
+    [CHECKSUM_SHA1] = {"SHA1", "x-amz-checksum-sha1", "ChecksumSHA1", SHA1_BYTES},
     [CHECKSUM_SHA256] = {"SHA256", "x-amz-checksum-sha256", "ChecksumSHA256", SHA256_BYTES},
 };
 
@@ -28,6 +29,11 @@ const char *checksum_element(checksum_kind kind)
     return rows[kind].element;
 }
 
+static bool is_digest(checksum_kind kind)
+{
+    return kind == CHECKSUM_SHA1 || kind == CHECKSUM_SHA256;
+}
+
 bool checksum_kind_parse(const char *name, checksum_kind *out)
 {
     for (size_t i = CHECKSUM_NONE + 1; i < CHECKSUM_KINDS; i++)
@@ -41,14 +47,16 @@ bool checksum_kind_parse(const char *name, checksum_kind *out)
 void checksum_init(checksum *c, checksum_kind kind)
 {
     *c = (checksum){.kind = kind};
-    if (kind == CHECKSUM_SHA256)
-        digest_sha256_init(&c->sha256);
+    if (kind == CHECKSUM_SHA1)
+        digest_sha1_init(&c->digest);
+    else if (kind == CHECKSUM_SHA256)
+        digest_sha256_init(&c->digest);
 }
 
 void checksum_deinit(checksum *c)
 {
-    if (c->kind == CHECKSUM_SHA256)
-        digest_deinit(&c->sha256);
+    if (is_digest(c->kind))
+        digest_deinit(&c->digest);
     *c = (checksum){0};
 }
 
@@ -60,8 +68,8 @@ void checksum_update(checksum *c, slice data)
         c->crc = crc32c((uint32_t)c->crc, data.data, data.len);
     else if (c->kind == CHECKSUM_CRC64NVME)
         c->crc = crc64nvme(c->crc, data.data, data.len);
-    else if (c->kind == CHECKSUM_SHA256)
-        digest_update(&c->sha256, data.data, data.len);
+    else if (is_digest(c->kind))
+        digest_update(&c->digest, data.data, data.len);
 }
 
 static void encode_crc(checksum_kind kind, uint64_t crc, char out[CHECKSUM_TEXT_SIZE])
@@ -77,9 +85,9 @@ void checksum_final(checksum *c, char out[CHECKSUM_TEXT_SIZE])
 {
     uint8_t digest[SHA256_BYTES];
     out[0] = '\0';
-    if (c->kind == CHECKSUM_SHA256) {
-        digest_final(&c->sha256, digest);
-        base64_encode(digest, sizeof digest, out);
+    if (is_digest(c->kind)) {
+        digest_final(&c->digest, digest);
+        base64_encode(digest, rows[c->kind].len_bytes, out);
     } else if (c->kind != CHECKSUM_NONE) {
         encode_crc(c->kind, c->crc, out);
     }

@@ -1,7 +1,7 @@
 /* Checksums of objects, as x-amz-checksum-* headers name them.
  *
- * What:    a table of algorithms (CRC32, CRC32C, CRC64NVME, SHA256); a running checksum; the value
- *          of an object from those of its parts, either of all bytes (FULL_OBJECT) or of the parts'
+ * What:    a table of algorithms (CRC32, CRC32C, CRC64NVME, SHA1, SHA256); a running checksum; the
+ *          value of an object from those of its parts, either of all bytes (FULL_OBJECT) or of the parts'
  *          values (COMPOSITE). Values are base64.
  * Owner:   checksum is an embedded value with _init / _deinit.
  * Threads: any; a checksum belongs to one thread at a time.
@@ -20,6 +20,7 @@ typedef enum checksum_kind {
     CHECKSUM_CRC32,
     CHECKSUM_CRC32C,
     CHECKSUM_CRC64NVME,
+    CHECKSUM_SHA1,
     CHECKSUM_SHA256,
     CHECKSUM_KINDS
 } checksum_kind;
@@ -38,7 +39,7 @@ typedef struct sent_checksum {
 typedef struct checksum {
     checksum_kind kind;
     uint64_t crc;
-    digest_ctx sha256;
+    digest_ctx digest;
 } checksum;
 
 void checksum_init(checksum *c, checksum_kind kind); /* CHECKSUM_NONE: takes nothing, tells "" */

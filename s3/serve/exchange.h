@@ -31,15 +31,17 @@ typedef struct exchange {
     const operation *op;
     const fault *fault; /* or NULL */
     char request_id[17];
-    int log_fd; /* the access log, or -1 */
-    uint64_t content_length;
+    int log_fd;              /* the access log, or -1 */
+    uint64_t content_length; /* of the body without its framing */
 
     /* the body that comes in */
-    incoming in; /* of objects and parts */
-    buf xml;     /* of the others */
+    incoming in;   /* of objects and parts */
+    buf xml;       /* of the others */
+    chunks chunks; /* its framing, if any */
     uint64_t body_bytes;
     digest_ctx sha256;  /* for the signature */
     sent_checksum sent; /* what it must have .. */
+    char *trailer_sum;  /* .. where that stands in the trailer: malloc'ed, or NULL .. */
     checksum sum;       /* .. and has */
 
     /* the reply */
@@ -60,8 +62,8 @@ void exchange_add_date(exchange *x, const char *name, int64_t time_s); /* RFC 91
 /* The one x-amz-checksum-* header with a value. */
 bool exchange_sent_checksum(const exchange *x, sent_checksum *out, err *e) MUST_USE;
 
-/* Before the body: which checksum it is held against. */
-bool exchange_begin_body(exchange *x, err *e) MUST_USE;
+/* Before the body: how it comes (keys for chunks that are signed), and what it is held against. */
+bool exchange_begin_body(exchange *x, const auth_keys *keys, err *e) MUST_USE;
 /* A piece of the body; on trouble an error reply is given. */
 void exchange_take_body(exchange *x, slice data);
 

@@ -27,8 +27,8 @@ bool exchange_sent_checksum(const exchange *x, sent_checksum *out, err *e)
                                      "Expecting a single x-amz-checksum- header.");
         if (!checksum_kind_parse(h->name + strlen(CHECKSUM_PREFIX), &out->kind))
             return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED,
-                                     "%s is not implemented here: crc32, crc32c, crc64nvme and "
-                                     "sha256 are.",
+                                     "%s is not implemented here: crc32, crc32c, crc64nvme, "
+                                     "sha1 and sha256 are.",
                                      h->name);
         out->text = h->value;
     }
@@ -39,28 +39,58 @@ bool exchange_sent_checksum(const exchange *x, sent_checksum *out, err *e)
                              checksum_header(out->kind));
 }
 
-bool exchange_begin_body(exchange *x, err *e)
+/* Which checksum the trailer will bring. */
+static bool announced_checksum(exchange *x, err *e)
 {
-    if (x->op->body == OP_BODY_NONE || x->op->body == OP_BODY_PARTS)
+    const char *name = exchange_header(x, "x-amz-trailer");
+    if (!name)
         return true;
-    if (!exchange_sent_checksum(x, &x->sent, e))
+    if (!chunks_have_trailer(x->chunks.kind) || x->sent.kind != CHECKSUM_NONE ||
+        x->op->body == OP_BODY_NONE || x->op->body == OP_BODY_PARTS)
+        return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
+                                 "x-amz-trailer fits a body in chunks with a trailer, and no other "
+                                 "checksum.");
+    if (strncasecmp(name, CHECKSUM_PREFIX, strlen(CHECKSUM_PREFIX)) != 0 ||
+        !checksum_kind_parse(name + strlen(CHECKSUM_PREFIX), &x->sent.kind))
+        return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED,
+                                 "The trailer %s is not implemented here.", name);
+    return true;
+}
+
+bool exchange_begin_body(exchange *x, const auth_keys *keys, err *e)
+{
+    chunk_signer signer = {0};
+    chunks_kind kind = chunks_kind_of(exchange_header(x, "x-amz-content-sha256"));
+    if (chunks_are_signed(kind) && !auth_chunk_signer(&x->auth, keys, &signer, e))
+        return false;
+    chunks_init(&x->chunks, kind, &signer);
+    bool has_sum = x->op->body != OP_BODY_NONE && x->op->body != OP_BODY_PARTS;
+    if ((has_sum && !exchange_sent_checksum(x, &x->sent, e)) || !announced_checksum(x, e))
         return false;
     checksum_init(&x->sum, x->sent.kind);
     return true;
 }
 
-void exchange_take_body(exchange *x, slice data)
+static bool take_plain(void *ctx, slice data, err *e)
 {
-    err e = ERR_INIT;
+    exchange *x = ctx;
     x->body_bytes += data.len;
+    if (x->body_bytes > x->content_length)
+        return s3_refuse_because(e, REFUSE_INCOMPLETE_BODY, "More bytes came than were stated.");
     if (auth_payload_hash(&x->auth))
         digest_update(&x->sha256, data.data, data.len);
     checksum_update(&x->sum, data);
-    bool ok = true;
     if (x->op->body == OP_BODY_FILE)
-        ok = incoming_write(&x->in, data, &e);
-    else if (x->op->body != OP_BODY_NONE)
-        ok = buf_append_slice(&x->xml, data) || s3_refuse(&e, REFUSE_ENTITY_TOO_LARGE);
+        return incoming_write(&x->in, data, e);
+    return x->op->body == OP_BODY_NONE || buf_append_slice(&x->xml, data) ||
+           s3_refuse(e, REFUSE_ENTITY_TOO_LARGE);
+}
+
+void exchange_take_body(exchange *x, slice data)
+{
+    err e = ERR_INIT;
+    bool ok = x->chunks.kind == CHUNKS_NONE ? take_plain(x, data, &e)
+                                            : chunks_take(&x->chunks, data, take_plain, x, &e);
     if (!ok)
         exchange_reply_error(x, &e);
 }
@@ -91,6 +121,19 @@ static bool check_md5(const exchange *x, const uint8_t digest[MD5_BYTES], err *e
                              "The Content-MD5 you specified did not match what we received.");
 }
 
+/* The end of the framing; the trailer says what the body must have. */
+static bool check_chunks(exchange *x, err *e)
+{
+    if (x->chunks.kind == CHUNKS_NONE)
+        return true;
+    if (!chunks_end(&x->chunks, exchange_header(x, "x-amz-trailer"), &x->trailer_sum, e))
+        return false;
+    if (!x->trailer_sum)
+        return true;
+    x->sent.text = x->trailer_sum;
+    return checksum_text_valid(x->sent.kind, x->sent.text) || s3_refuse(e, REFUSE_TRAILER);
+}
+
 static bool check_checksum(exchange *x, object_meta *meta, err *e)
 {
     checksum_kind kind = x->sum.kind;
@@ -106,6 +149,8 @@ bool exchange_check_body(exchange *x, object_meta *meta, err *e)
 {
     uint8_t digest[MD5_BYTES];
     char hex[2 * MD5_BYTES + 1];
+    if (!check_chunks(x, e))
+        return false;
     if (x->body_bytes != x->content_length)
         return s3_refuse(e, REFUSE_INCOMPLETE_BODY);
     if (x->op->body == OP_BODY_FILE)

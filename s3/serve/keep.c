@@ -14,7 +14,6 @@
 static const char *const kept[] = {"content-type",
                                    "cache-control",
                                    "content-disposition",
-                                   "content-encoding",
                                    "content-language",
                                    "expires",
                                    SSE,
@@ -90,6 +89,30 @@ static bool check_encryption(const exchange *x, err *e)
                              "Server side encryption with a customer's key excludes the others.");
 }
 
+/* "aws-chunked" speaks of the way here, and is not kept. */
+static void add_content_encoding(const char *value, buf *lines)
+{
+    AUTO(buf) left;
+    buf_init(&left, sizeof((object_meta *)0)->headers);
+    for (const char *at = value; *at;) {
+        size_t len = strcspn(at, ",");
+        slice one = slice_trim((slice){at, len});
+        if (one.len > 0 && !slice_equal_str(one, "aws-chunked"))
+            buf_printf(&left, "%s%.*s", left.len ? "," : "", (int)one.len, one.data);
+        at += len + (at[len] == ',');
+    }
+    if (left.len > 0)
+        buf_printf(lines, "content-encoding: %s\n", buf_str(&left));
+}
+
+static void add_kept(const http_header *h, buf *lines)
+{
+    if (strcasecmp(h->name, "content-encoding") == 0)
+        add_content_encoding(h->value, lines);
+    else if (is_kept(h->name))
+        buf_printf(lines, "%s: %s\n", h->name, h->value);
+}
+
 bool op_keep_headers(const exchange *x, object_meta *meta, err *e)
 {
     AUTO(buf) lines;
@@ -99,8 +122,7 @@ bool op_keep_headers(const exchange *x, object_meta *meta, err *e)
     if (!exchange_header(x, "content-type"))
         buf_append_str(&lines, "content-type: binary/octet-stream\n");
     for (size_t i = 0; i < x->auth.header_count; i++)
-        if (is_kept(x->auth.headers[i].name))
-            buf_printf(&lines, "%s: %s\n", x->auth.headers[i].name, x->auth.headers[i].value);
+        add_kept(&x->auth.headers[i], &lines);
     if (lines.overflow)
         return s3_refuse(e, REFUSE_METADATA_TOO_LARGE);
     memcpy(meta->headers, buf_str(&lines), lines.len + 1);

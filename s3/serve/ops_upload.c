@@ -30,7 +30,7 @@ static bool choose_checksum(const exchange *x, object_meta *meta, err *e)
     if (!checksum_kind_parse(name, &meta->checksum_kind))
         return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
                                  "The checksum algorithm %s is not known here: CRC32, CRC32C, "
-                                 "CRC64NVME and SHA256 are.",
+                                 "CRC64NVME, SHA1 and SHA256 are.",
                                  name);
     meta->composite =
         type ? str_equal(type, "COMPOSITE") : meta->checksum_kind != CHECKSUM_CRC64NVME;

@@ -63,6 +63,8 @@ static void exchange_free(exchange *x)
     target_deinit(&x->target);
     incoming_deinit(&x->in);
     buf_deinit(&x->xml);
+    chunks_deinit(&x->chunks);
+    free(x->trailer_sum);
     checksum_deinit(&x->sum);
     digest_deinit(&x->sha256);
     for (size_t i = 0; i < x->header_out_count; i++) {
@@ -74,8 +76,11 @@ static void exchange_free(exchange *x)
 
 static bool check_length(exchange *x, err *e)
 {
-    const char *length = exchange_header(x, "Content-Length");
-    if (exchange_header(x, "Transfer-Encoding") || (x->op->body == OP_BODY_FILE && !length))
+    bool plain = chunks_kind_of(exchange_header(x, "x-amz-content-sha256")) == CHUNKS_NONE;
+    const char *length =
+        exchange_header(x, plain ? "Content-Length" : "x-amz-decoded-content-length");
+    if ((plain && exchange_header(x, "Transfer-Encoding")) ||
+        (!length && (!plain || x->op->body == OP_BODY_FILE)))
         return s3_refuse(e, REFUSE_MISSING_LENGTH);
     if (length && !num_parse_u64(length, &x->content_length))
         return s3_refuse(e, REFUSE_INVALID_ARGUMENT);
@@ -125,7 +130,7 @@ static bool begin_exchange(server *s, exchange *x, err *e)
     if (httpd_replied(x->http))
         return true;
     x->op = operation_find(x->auth.method, &x->target, x, e);
-    return x->op && check_length(x, e) && exchange_begin_body(x, e) && open_body(x, e);
+    return x->op && check_length(x, e) && exchange_begin_body(x, &s->keys, e) && open_body(x, e);
 }
 
 static void on_begin(void *ctx, httpd_request *request, void **user)
