@@ -2,12 +2,17 @@
  *
  * part           needs                        then
  * STREAM_HEADER  4 bytes                      MARK
- * MARK           48 bits and a CRC of 32      a block's: BLOCK; the end's: all blocks are awaited,
- *                                             the stream's CRC is compared, the stream ends
+ * MARK           48 bits and a CRC of 32      a block's: BLOCK; the end's: the stream's CRC is
+ *                                             compared behind its last block; STREAM_HEADER of
+ *                                             another stream, or no more
  * BLOCK          the next mark                the block goes to a helper; MARK
  *                no mark within SEARCH_BYTES  all blocks are awaited; SLOW
  * SLOW           a byte at a time             SLOW_END behind the block's output
  * SLOW_END       48 bits                      MARK at the one that begins in the block's last byte
+ *
+ * Small streams in a row (pbzip2 makes one of each block) keep all helpers at work: what looks like the
+ * end of a stream and the header of another one behind it is noted with the last block, and the next
+ * blocks are taken up before it is settled. It is forgotten with them where the block is distrusted.
  *
  * A mark may stand within a block by chance or by malice, and a damaged block may run on over its
  * true end. Neither is believed: a block that does not decode exactly up to its mark is decoded anew
@@ -149,12 +154,22 @@ static bool slow_start(bzip2_decoder *b, uint64_t start, uint64_t skip, err *e)
 static bool distrust(bzip2_decoder *b, uint64_t handed_on, err *e)
 {
     uint64_t start = b->blocks[b->first].start;
+    b->level = b->blocks[b->first].level;
     for (; b->count > 0; b->count--, b->first = (b->first + 1) % b->slots)
         helpers_wait(b->helpers, &b->blocks[b->first].job);
     return slow_start(b, start, handed_on, e);
 }
 
-/* Awaits the first block and hands it on. */
+static bool settle_stream(bzip2_decoder *b, uint64_t end, uint32_t stream_crc, err *e)
+{
+    if (stream_crc != b->combined)
+        return fail_at(b, end, "the stream's CRC is wrong", e);
+    b->base.checksums |= CODEC_CHECK_CRC32;
+    b->combined = 0;
+    return true;
+}
+
+/* Awaits the first block and hands it on, and the end of its stream behind it. */
 static bool take_first(bzip2_decoder *b, err *e)
 {
     bzip2_block *block = &b->blocks[b->first];
@@ -174,6 +189,11 @@ static bool take_first(bzip2_decoder *b, err *e)
     add_crc(b, block->crc);
     b->first = (b->first + 1) % b->slots;
     b->count--;
+    if (!block->ends_stream)
+        return true;
+    if (!settle_stream(b, block->end, block->stream_crc, e))
+        return false;
+    b->base.member_count++;
     return true;
 }
 
@@ -200,30 +220,66 @@ static bool stream_header(bzip2_decoder *b, bool *go_on)
     return true;
 }
 
-static bool stream_end(bzip2_decoder *b, bool *go_on, bool *ended, err *e)
+/* What lies in the window from the byte behind the end of the stream on. */
+static slice behind_stream(const bzip2_decoder *b)
 {
-    if (!take_all(b, e))
+    uint64_t end = (b->at + BZIP2_MARK_BITS + CRC_BITS + 7) / 8 - b->window_start;
+    return (slice){.data = (const char *)b->window + end, .len = b->window_len - (size_t)end};
+}
+
+static void next_stream(bzip2_decoder *b)
+{
+    b->at = (b->at + BZIP2_MARK_BITS + CRC_BITS + 7) / 8 * 8;
+    b->part = STREAM_HEADER;
+}
+
+/* Notes the end with the block before it, where that is still at work. */
+static bool note_stream_end(bzip2_decoder *b, uint32_t crc)
+{
+    bzip2_block *last = &b->blocks[(b->first + b->count + b->slots - 1) % b->slots];
+    if (b->count == 0 || last->ends_stream)
         return false;
-    *go_on = true;
-    if (b->part != MARK)
-        return true;
-    uint64_t crc = bzip2_bits_read(window_of(b), window_bit(b, b->at) + BZIP2_MARK_BITS, CRC_BITS);
-    if (crc != b->combined)
-        return fail_at(b, b->at, "the stream's CRC is wrong", e);
-    b->base.checksums |= CODEC_CHECK_CRC32;
-    *ended = true;
+    last->ends_stream = true;
+    last->end = b->at;
+    last->stream_crc = crc;
+    next_stream(b);
     return true;
 }
 
-static bool mark(bzip2_decoder *b, bool *go_on, bool *ended, err *e)
+static bool stream_end(bzip2_decoder *b, bool *go_on, err *e)
+{
+    uint32_t crc =
+        (uint32_t)bzip2_bits_read(window_of(b), window_bit(b, b->at) + BZIP2_MARK_BITS, CRC_BITS);
+    bool another = bzip2_match(behind_stream(b)) == HEAD_YES;
+    *go_on = true;
+    if (another && note_stream_end(b, crc))
+        return true;
+    if (!take_all(b, e))
+        return false;
+    if (b->part != MARK)
+        return true;
+    if (!settle_stream(b, b->at, crc, e))
+        return false;
+    if (!another)
+        return decoder_leave(&b->base, behind_stream(b), e);
+    b->base.member_count++;
+    next_stream(b);
+    return true;
+}
+
+static bool mark(bzip2_decoder *b, bool *go_on, err *e)
 {
     if (bits_from(b, b->at) < BZIP2_MARK_BITS + CRC_BITS)
         return true;
     uint64_t value = bzip2_bits_read(window_of(b), window_bit(b, b->at), BZIP2_MARK_BITS);
     if (value == BZIP2_END_MARK)
-        return stream_end(b, go_on, ended, e);
-    if (value != BZIP2_BLOCK_MARK) /* behind the stream's header: no block waits */
-        return fail_at(b, b->at, "neither a block nor the end of the stream begins here", e);
+        return stream_end(b, go_on, e);
+    if (value != BZIP2_BLOCK_MARK) { /* behind a stream's header; blocks of others may wait */
+        *go_on = true;
+        return take_all(b, e) &&
+               (b->part != MARK ||
+                fail_at(b, b->at, "neither a block nor the end of the stream begins here", e));
+    }
     b->search = b->at + BZIP2_MARK_BITS + CRC_BITS;
     b->part = BLOCK;
     *go_on = true;
@@ -316,13 +372,13 @@ static bool slow_end(bzip2_decoder *b, bool *go_on, err *e)
     return true;
 }
 
-static bool run_part(bzip2_decoder *b, bool *go_on, bool *ended, err *e)
+static bool run_part(bzip2_decoder *b, bool *go_on, err *e)
 {
     switch (b->part) {
     case STREAM_HEADER:
         return stream_header(b, go_on);
     case MARK:
-        return mark(b, go_on, ended, e);
+        return mark(b, go_on, e);
     case BLOCK:
         return find_block_end(b, go_on, e);
     case SLOW:
@@ -332,11 +388,11 @@ static bool run_part(bzip2_decoder *b, bool *go_on, bool *ended, err *e)
     }
 }
 
-static bool run_parts(bzip2_decoder *b, bool *ended, err *e)
+static bool run_parts(bzip2_decoder *b, err *e)
 {
-    for (bool go_on = true; go_on && !*ended;) {
+    for (bool go_on = true; go_on && b->base.in_member;) {
         go_on = false;
-        if (!run_part(b, &go_on, ended, e))
+        if (!run_part(b, &go_on, e))
             return false;
     }
     return true;
@@ -355,33 +411,21 @@ static bool decode_start(decoder *d, err *e)
     return decoder_admit(d, bzip2_decoder_memory(0), d->raw_bytes, "a block", e);
 }
 
-/* Bytes behind the end of the stream are not ours. They came with the last piece: whatever was in
- * the window before it has been looked at. */
-static void give_back(bzip2_decoder *b, slice *data)
-{
-    uint64_t end = (b->at + BZIP2_MARK_BITS + CRC_BITS + 7) / 8;
-    size_t over = (size_t)(b->base.raw_bytes - end);
-    data->data -= over;
-    data->len += over;
-    b->base.raw_bytes = end;
-}
-
 static bool decode_body(decoder *d, slice *data, bool *ended, err *e)
 {
     bzip2_decoder *b = (bzip2_decoder *)d;
-    while (data->len > 0 && !*ended) {
+    UNUSED(ended); /* decoder_leave tells */
+    while (data->len > 0 && d->in_member) {
         slice piece = {.data = data->data, .len = MIN(data->len, PIECE_BYTES)};
         window_add(b, piece);
         decoder_take(d, data, piece.len);
-        if (!run_parts(b, ended, e))
+        if (!run_parts(b, e))
             return false;
-        while (b->count > 0 && helpers_done(b->helpers, &b->blocks[b->first].job) && !*ended)
-            if (!take_first(b, e) || !run_parts(b, ended, e))
+        while (b->count > 0 && helpers_done(b->helpers, &b->blocks[b->first].job))
+            if (!take_first(b, e) || !run_parts(b, e))
                 return false;
         window_trim(b);
     }
-    if (*ended)
-        give_back(b, data);
     return true;
 }
 
@@ -389,15 +433,14 @@ static bool decode_body(decoder *d, slice *data, bool *ended, err *e)
 static bool decode_end(decoder *d, err *e)
 {
     bzip2_decoder *b = (bzip2_decoder *)d;
-    bool ended = false;
     do {
         if (!take_all(b, e))
             return false;
         if (b->part == BLOCK && !slow_start(b, b->at, 0, e))
             return false;
-        if (!run_parts(b, &ended, e))
+        if (!run_parts(b, e))
             return false;
-    } while (b->count > 0 || b->part == BLOCK);
+    } while (d->in_member && (b->count > 0 || b->part == BLOCK));
     return true;
 }
 

@@ -147,6 +147,8 @@ void bzip2_block_cut(bzip2_block *b, slice bytes, uint64_t start, uint64_t end, 
         b->raw_capacity = needed;
     }
     make_out(b);
+    b->level = level;
+    b->ends_stream = false;
     memcpy(b->raw, "BZh", 3);
     b->raw[3] = (unsigned char)level;
     size_t len = bzip2_bits_copy(bytes, start, end, b->raw + HEADER_BYTES);

@@ -46,8 +46,13 @@ void bzip2_memory_deinit(bzip2_memory *m);
 typedef struct bzip2_block {
     helper_job job; /* first */
     uint64_t start; /* raw bit of its mark */
+    char level;     /* of its stream */
     uint32_t crc;
-    unsigned char *raw; /* the rebuilt stream */
+    bool
+        ends_stream; /* what follows it is the stream's end, at raw bit `end`, and another stream */
+    uint64_t end;
+    uint32_t stream_crc; /* as it stands there */
+    unsigned char *raw;  /* the rebuilt stream */
     size_t raw_len, raw_capacity;
     char *out;
     size_t out_len;

@@ -29,7 +29,8 @@ typedef struct decoder_ops {
     bool members_behind_padding; /* else nothing but zeros up to the end */
     head_match (*match)(slice head);
     bool (*start)(decoder *d, err *e); /* a member opens; its opening bytes come with `body` */
-    /* Consumes with decoder_take; sets *ended and leaves the rest where the member ends. */
+    /* Consumes with decoder_take; sets *ended and leaves the rest where the member ends, or calls
+     * decoder_leave. */
     bool (*body)(decoder *d, slice *data, bool *ended, err *e);
     /* The input ends within a member: hands on what is still held back. NULL: nothing ever is. */
     bool (*end)(decoder *d, err *e);
@@ -55,6 +56,9 @@ struct decoder { /* embedded as the first member */
 void decoder_init(decoder *d, const decoder_ops *ops, const codec_options *options, stage *next);
 void decoder_deinit(decoder *d);
 void decoder_take(decoder *d, slice *data, size_t len);
+/* The member has ended before `rest`, the last bytes that were taken: too few of them to open another
+ * member, or bytes that open none. */
+bool decoder_leave(decoder *d, slice rest, err *e) MUST_USE;
 bool decoder_emit(decoder *d, size_t len, err *e) MUST_USE; /* d->out[0..len) */
 bool decoder_fail(const decoder *d, err_code code, uint64_t raw_offset, const char *cause, err *e);
 /* `what` ("its window of 256 MiB") makes `needed` bytes necessary: ERR_CODEC_MEMORY when those are

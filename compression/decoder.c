@@ -55,15 +55,19 @@ bool decoder_admit(decoder *d, uint64_t needed, uint64_t raw_offset, const char 
     return decoder_fail(d, ERR_CODEC_MEMORY, raw_offset, cause, e);
 }
 
+static void end_member(decoder *d)
+{
+    d->in_member = false;
+    d->member_count++;
+}
+
 static bool body(decoder *d, slice *data, err *e)
 {
     bool ended = false;
     if (!d->ops->body(d, data, &ended, e))
         return false;
-    if (ended) {
-        d->in_member = false;
-        d->member_count++;
-    }
+    if (ended)
+        end_member(d);
     return true;
 }
 
@@ -119,6 +123,16 @@ static bool between(decoder *d, char byte, err *e)
     default:
         return refuse_head(d, e);
     }
+}
+
+bool decoder_leave(decoder *d, slice rest, err *e)
+{
+    d->raw_bytes -= rest.len;
+    end_member(d);
+    for (; rest.len > 0; rest.data++, rest.len--)
+        if (!between(d, *rest.data, e))
+            return false;
+    return true;
 }
 
 static bool feed(stage *s, slice data, err *e)

@@ -5,7 +5,7 @@
 
 #include "compression/bzip2_bits.h"
 
-#define LETTERS 40
+#define LETTERS 60
 #define SYMBOLS (LETTERS + 2)
 
 /* ---- a writer of blocks that libbz2 would not write ---- */
@@ -35,16 +35,21 @@ static uint32_t crc_of(const char *text, size_t len)
     return ~crc;
 }
 
+static unsigned bit_at(const bits *b, size_t at)
+{
+    return b->bytes[at / 8] >> (7 - at % 8) & 1;
+}
+
 /* The code lengths of a table that no symbol is coded with: any changes of length will do, so that
- * 48 bits of ours can stand there: 0 ends a symbol, 1 and another bit change its length by one. */
-static void put_unused_table(bits *b, uint64_t mark, unsigned lead)
+ * bits of ours can stand there: 0 ends a symbol, 1 and another bit change its length by one. */
+static void put_unused_table(bits *b, const bits *false_bits, unsigned lead)
 {
     unsigned ended = lead;
     bool change = false;
     put(b, 10, 5);
     put(b, 0, lead);
-    for (unsigned i = 0; mark != 0 && i < BZIP2_MARK_BITS; i++) {
-        unsigned bit = mark >> (BZIP2_MARK_BITS - 1 - i) & 1;
+    for (size_t i = 0; i < false_bits->count; i++) {
+        unsigned bit = bit_at(false_bits, i);
         put(b, bit, 1);
         if (change || bit)
             change = !change;
@@ -59,7 +64,7 @@ static void put_unused_table(bits *b, uint64_t mark, unsigned lead)
 
 /* A block of LETTERS ascending letters: its transform begins with the last of them, and each index
  * behind that is its own place. */
-static uint32_t put_block(bits *b, uint64_t mark, unsigned lead)
+static uint32_t put_block_around(bits *b, const bits *false_bits, unsigned lead)
 {
     char text[LETTERS];
     for (unsigned i = 0; i < LETTERS; i++)
@@ -68,21 +73,29 @@ static uint32_t put_block(bits *b, uint64_t mark, unsigned lead)
     put(b, BZIP2_BLOCK_MARK, 48);
     put(b, crc, 32);
     put(b, 0, 1 + 24);  /* not randomised; the text is the first of the sorted rotations */
-    put(b, 0x1c00, 16); /* letters are from 0x30, 0x40 and 0x50 on */
+    put(b, 0x1e00, 16); /* letters are from 0x30, 0x40, 0x50 and 0x60 on */
     put(b, 0xffff, 16); /* 0x30 to 0x3f */
-    put(b, 0xffff, 16); /* 0x40 to 0x4f */
-    put(b, 0xff00, 16); /* 0x50 to 0x57 */
+    put(b, 0xffff, 16);
+    put(b, 0xffff, 16);
+    put(b, 0xfff0, 16); /* 0x60 to 0x6b */
     put(b, 2, 3);       /* tables */
-    put(b, 1, 15);      /* selectors */
-    put(b, 0, 1);       /* the first table */
+    put(b, 2, 15);      /* selectors, one for each 50 symbols */
+    put(b, 0, 2);       /* the first table */
     put(b, 6, 5);
     put(b, 0, SYMBOLS); /* each symbol has six bits, and is its own code */
-    put_unused_table(b, mark, lead);
+    put_unused_table(b, false_bits, lead);
     put(b, LETTERS, 6);
     for (unsigned i = 1; i < LETTERS; i++)
         put(b, i + 1, 6);
     put(b, LETTERS + 1, 6);
     return crc;
+}
+
+static uint32_t put_block(bits *b, uint64_t mark, unsigned lead)
+{
+    bits false_bits = {.count = 0};
+    put(&false_bits, mark, mark ? BZIP2_MARK_BITS : 0);
+    return put_block_around(b, &false_bits, lead);
 }
 
 static void begin(bits *b)
@@ -152,7 +165,7 @@ static void the_streams_own_crc_is_checked(void **state)
     size_t at = b.count / 8;
     slice data = end(&b, add(0, crc) ^ 1);
     char words[96];
-    snprintf(words, sizeof words, "at raw byte %zu (40 bytes decoded): the stream's CRC", at);
+    snprintf(words, sizeof words, "at raw byte %zu (60 bytes decoded): the stream's CRC", at);
     assert_refused(CODEC_BZIP2, data, ERR_CODEC_CORRUPT, words);
 }
 
@@ -165,6 +178,117 @@ static void what_follows_a_block_must_be_a_mark(void **state)
     put(&b, 0x123456, 24);
     slice data = end(&b, 0);
     assert_refused(CODEC_BZIP2, data, ERR_CODEC_CORRUPT, "neither a block nor the end");
+}
+
+/* A block that holds the end of a stream, the header of another one and the mark of its first block, all
+ * of it at a byte: what stands behind the true end is read before that is found out. */
+static bits two_streams_in_a_block(unsigned lead)
+{
+    bits b, inner = {.count = 0};
+    begin(&b);
+    put(&inner, BZIP2_END_MARK, 48);
+    put(&inner, 0xffffffff, 32); /* down again: lengths stay between 1 and 20 */
+    put(&inner, 0, 1); /* to the byte, where the mark of the end begins a bit before one */
+    put(&inner, 0x425a6839, 32);
+    put(&inner, BZIP2_BLOCK_MARK, 48);
+    uint32_t crc = put_block_around(&b, &inner, lead);
+    end(&b, add(0, crc));
+    b.count = (b.count + 7) / 8 * 8;
+    return b;
+}
+
+static void streams_within_a_block_are_seen_through(void **state)
+{
+    UNUSED(state);
+    static const char *const tails[] = {"", "B", "BZ", "BZh", "BX", "BZh0 and so on", "garbage"};
+    unsigned aligned = 0;
+    for (unsigned lead = 0; lead < 8; lead++) {
+        bits b = two_streams_in_a_block(lead);
+        aligned += memmem(b.bytes + 4, b.count / 8 - 4, "BZh9", 4) != NULL;
+        assert_libbz2_takes_it((slice){.data = (const char *)b.bytes, .len = b.count / 8}, LETTERS);
+        for (size_t t = 0; t < ARRAY_LEN(tails); t++) {
+            AUTO(buf) data;
+            buf_init(&data, 4096);
+            buf_append(&data, b.bytes, b.count / 8);
+            buf_append_str(&data, tails[t]);
+            AUTO(outcome) whole = decode(CODEC_BZIP2, buf_slice(&data), WHOLE);
+            AUTO(outcome) bytewise = decode(CODEC_BZIP2, buf_slice(&data), BYTEWISE);
+            assert_same_outcome(&whole, &bytewise);
+            assert_int_equal(whole.text.len, LETTERS);
+            assert_string_equal(err_code_name(whole.error.code), t == 0  ? "NONE"
+                                                                 : t < 4 ? "CODEC_EARLY_END"
+                                                                         : "CODEC_TRAILING");
+        }
+    }
+    assert_int_equal(aligned, 1);
+}
+
+/* Streams of one block each, as pbzip2 writes them; an empty one among them. */
+static buf small_streams(const buf *lines)
+{
+    buf coded;
+    buf_init(&coded, (size_t)4 << 20);
+    size_t step = lines->len / 9;
+    for (size_t at = 0; at < lines->len; at += step) {
+        slice part = {.data = lines->data + at, .len = MIN(step, lines->len - at)};
+        encode_into(CODEC_BZIP2, 1 + (int)(at / step) % 9, part, &coded);
+        if (at / step == 4)
+            encode_into(CODEC_BZIP2, 9, SLICE_LIT(""), &coded);
+    }
+    return coded;
+}
+
+static void small_streams_are_the_same_with_threads(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) lines = sample_lines(400, 21);
+    AUTO(buf) coded = small_streams(&lines);
+    assert_decodes(CODEC_BZIP2, buf_slice(&coded), buf_slice(&lines));
+    for (uint64_t seed = 1; seed < 100; seed++) {
+        uint64_t chance = seed * 88172645463325253ULL;
+        size_t at = (size_t)(test_random(&chance) % coded.len);
+        size_t len = seed % 3 ? coded.len : (size_t)(test_random(&chance) % coded.len);
+        char before = coded.data[at];
+        coded.data[at] ^= (char)(1 << test_random(&chance) % 8);
+        slice data = {.data = coded.data, .len = len};
+        AUTO(outcome) whole = decode(CODEC_BZIP2, data, WHOLE);
+        AUTO(outcome) pieces = decode(CODEC_BZIP2, data, (splitter){.max_piece = 90, .seed = seed});
+        assert_same_outcome(&whole, &pieces);
+        assert_false(whole.ok);
+        coded.data[at] = before;
+    }
+}
+
+/* The CRC of each stream is held against its own blocks, wherever the next one has begun. */
+static void each_small_stream_has_its_own_crc(void **state)
+{
+    UNUSED(state);
+    bits b = {.count = 0};
+    size_t ends[3];
+    for (unsigned i = 0; i < 3; i++) {
+        put(&b, 0x425a6839, 32);
+        uint32_t combined = add(0, put_block(&b, 0, 0));
+        combined = i == 1 ? add(combined, put_block(&b, 0, 1)) : combined;
+        ends[i] = b.count / 8;
+        end(&b, combined);
+        b.count = (b.count + 7) / 8 * 8;
+    }
+    slice data = {.data = (const char *)b.bytes, .len = b.count / 8};
+    AUTO(outcome) sound = decode(CODEC_BZIP2, data, WHOLE);
+    assert_true(sound.ok);
+    assert_int_equal(sound.text.len, 4 * LETTERS);
+    for (unsigned i = 0; i < 3; i++) {
+        b.bytes[ends[i] + 8] ^= 0x10;
+        char words[96];
+        snprintf(words, sizeof words, "at raw byte %zu (%d bytes decoded): the stream's CRC",
+                 ends[i],
+                 (i == 0   ? 1
+                  : i == 1 ? 3
+                           : 4) *
+                     LETTERS);
+        assert_refused(CODEC_BZIP2, data, ERR_CODEC_CORRUPT, words);
+        b.bytes[ends[i] + 8] ^= 0x10;
+    }
 }
 
 /* A run of one letter: 900,000 bytes of a block stand for 45 MB of text. */
@@ -234,6 +358,9 @@ int main(void)
         cmocka_unit_test(marks_within_a_block_are_seen_through),
         cmocka_unit_test(the_streams_own_crc_is_checked),
         cmocka_unit_test(what_follows_a_block_must_be_a_mark),
+        cmocka_unit_test(streams_within_a_block_are_seen_through),
+        cmocka_unit_test(small_streams_are_the_same_with_threads),
+        cmocka_unit_test(each_small_stream_has_its_own_crc),
         cmocka_unit_test(a_block_may_be_larger_than_the_buffer),
         cmocka_unit_test(damage_is_the_same_with_threads),
         cmocka_unit_test(little_memory_means_fewer_threads),
