@@ -12,9 +12,9 @@ endef
 $(foreach library,$(LIBRARIES),$(eval $(call library_rule,$(library))))
 
 # Headers that programs may include; each says what it is, who owns what, which thread, how it fails.
-HEADERS_base := base/banned.h base/buf.h base/digest.h base/err.def base/err.h base/fsutil.h base/log.h base/loop.h \
+HEADERS_base := base/banned.h base/buf.h base/digest.h base/err.def base/err.h base/fsutil.h base/log.h base/loop.h base/loop_watch.h \
                 base/pool.h base/process.h base/transport.h base/util.h
-HEADERS_s3 := s3/buckets.h s3/checksum.h s3/config.h s3/delete_many.h s3/objects.h s3/presign.h s3/s3.h s3/sign.h \
+HEADERS_s3 := s3/buckets.h s3/checksum.h s3/config.h s3/delete_many.h s3/objects.h s3/presign.h s3/put_stream.h s3/s3.h s3/sign.h \
               s3/uploads.h s3/uri.h s3/whoami.h
 HEADERS_compression := compression/codec.h compression/compression.h compression/jsonl.h compression/keypath.h compression/keyset.h \
                        compression/linecount.h compression/verify.h

@@ -1,4 +1,5 @@
 #include "base/loop_private.h"
+#include "base/loop_watch.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -180,6 +181,7 @@ void loop_free(loop *l)
     loop_attach_pool(l, NULL);
     loop_calls_free(l);
     loop_processes_free(l);
+    loop_watches_free(l);
     loop_timers_free(l);
     if (l->multi)
         curl_multi_cleanup(l->multi);
@@ -277,7 +279,8 @@ static void round_run(loop *l)
             woken(l);
         else if (events[i].data.fd == l->signal_fd)
             signals_came(l);
-        else if (!loop_process_ready(l, events[i].data.fd))
+        else if (!loop_process_ready(l, events[i].data.fd) &&
+                 !loop_watch_ready(l, events[i].data.fd))
             socket_ready(l, &events[i]);
     }
     if (l->curl_due_ms <= loop_clock_ms()) {

@@ -1,6 +1,5 @@
-/* What the rooms of the event loop share: loop.c (rounds), loop_timer.c (timers), loop_call.c (the
- * life of a request), loop_easy.c (one request in curl's terms), loop_error.c (what went wrong),
- * loop_process.c (child processes), loop_flow.c (bandwidth, stalls).
+/* What the rooms of the event loop share: loop.c (rounds), loop_timer.c, loop_call.c (the life of a
+ * request), loop_easy.c (one in curl's terms), loop_error.c, loop_process.c, loop_flow.c (stalls).
  * Owner:   the loop owns all calls, easy handles and timers. Threads: the loop's; wake_fd from any.
  * Fails:   as base/loop.h says.
  */
@@ -95,6 +94,7 @@ struct loop {
     uint64_t flow_due_ms; /* nothing is to be done for the flow before; UINT64_MAX: never */
     timer_heap timers;
     process *processes;
+    struct loop_watch *watches;
     uint64_t random_state;
     pool *pool;
     int signal_fd; /* -1: none */

@@ -33,6 +33,11 @@ char *xstrdup(const char *s)
     return checked(strdup(s), strlen(s) + 1);
 }
 
+char *xstrdup_or_null(const char *s)
+{
+    return s ? xstrdup(s) : NULL;
+}
+
 char *xstrndup(const char *s, size_t len)
 {
     return checked(strndup(s, len), len + 1);

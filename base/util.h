@@ -63,6 +63,7 @@ void util_auto_close(int *fd);
 void *xcalloc(size_t count, size_t size_bytes) MUST_USE;
 void *xrealloc(void *p, size_t size_bytes) MUST_USE;
 char *xstrdup(const char *s) MUST_USE;
+char *xstrdup_or_null(const char *s) MUST_USE; /* NULL gives NULL */
 char *xstrndup(const char *s, size_t len) MUST_USE;
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2) MUST_USE;
 

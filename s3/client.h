@@ -21,9 +21,12 @@
 #define S3_PART_MIN_BYTES   ((uint64_t)5 * 1024 * 1024)
 #define S3_PARTS_MAX        10000
 #define S3_OBJECT_MAX_BYTES ((uint64_t)5 << 40)
+#define S3_DEFAULT_TYPE     "binary/octet-stream"
 
 /* The size of an upload's parts: at least 5 MiB, and so large that 10,000 of them are enough. */
 uint64_t s3_put_part_bytes(uint64_t configured_bytes, uint64_t size_bytes);
+/* The same for a stream, whose size nobody knows: of the part of this number, from 1. */
+uint64_t s3_put_stream_part_bytes(uint64_t first_bytes, unsigned number);
 
 typedef struct s3_op_kind {
     void (*cancel)(s3_op *op);  /* ends it, or lets it go on in the background without callbacks */

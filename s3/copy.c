@@ -278,11 +278,6 @@ static void copy_begin(copy_op *o)
     s3_request_start(o->op.client, r);
 }
 
-static char *copy_or_null(const char *text)
-{
-    return text ? xstrdup(text) : NULL;
-}
-
 s3_op *s3_copy(s3_client *c, const s3_copy_options *options)
 {
     copy_op *o = s3_op_new(c, &copy_kind, sizeof *o);
@@ -294,10 +289,10 @@ s3_op *s3_copy(s3_client *c, const s3_copy_options *options)
     o->options = *options;
     o->from_bucket = xstrdup(options->from_bucket);
     o->from_key = xstrdup(options->from_key);
-    o->etag = copy_or_null(options->from_etag);
+    o->etag = xstrdup_or_null(options->from_etag);
     o->bucket = xstrdup(options->to_bucket);
     o->key = xstrdup(options->to_key);
-    o->if_none_match = copy_or_null(options->if_none_match);
+    o->if_none_match = xstrdup_or_null(options->if_none_match);
     o->headers = options->headers ? s3_headers_copy(options->headers) : NULL;
     if (options->size_known && options->size_bytes > COPY_MAX_BYTES)
         head_begin(o);

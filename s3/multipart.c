@@ -32,29 +32,19 @@ bool s3_was_tried_before(const s3_request *r)
 
 /* --- the end: well, or with an abort behind it --- */
 
-static void part_free(s3_part *part)
+static void parts_free(s3_multipart *m)
 {
-    s3_multipart *m = part->upload;
-    s3_request_cancel(&part->request);
-    s3_hash_cancel(part->job);
-    *(part->previous ? &part->previous->next : &m->parts) = part->next;
-    if (part->next)
-        part->next->previous = part->previous;
-    m->active--;
-    buf_deinit(&part->query);
-    free(part->etag);
-    free(part);
+    while (m->first)
+        s3_part_free(m->first);
 }
 
 void s3_multipart_free(s3_multipart *m)
 {
-    while (m->parts)
-        part_free(m->parts);
+    parts_free(m);
     s3_request_cancel(&m->request);
-    for (unsigned i = 0; m->etags && i < m->part_count; i++)
-        free(m->etags[i]);
-    free(move(m->etags));
-    free(move(m->crcs));
+    for (unsigned i = 0; m->results && i < m->part_count; i++)
+        free(m->results[i].etag);
+    free(move(m->results));
     buf_deinit(&m->query);
     buf_deinit(&m->body);
     free(move(m->upload_id));
@@ -92,8 +82,7 @@ static void upload_query(const s3_multipart *m, buf *query)
 
 static void upload_abort(s3_multipart *m)
 {
-    while (m->parts)
-        part_free(m->parts);
+    parts_free(m);
     m->state = S3_MULTIPART_ABORT;
     buf_clear(&m->query);
     upload_query(m, &m->query);
@@ -101,7 +90,7 @@ static void upload_abort(s3_multipart *m)
     s3_request_start(m->client, &m->request);
 }
 
-static void upload_end(s3_multipart *m, const err *e)
+void s3_multipart_finish(s3_multipart *m, const err *e)
 {
     if (!m->cancelled)
         m->on_done(m->ctx, m->etag, e);
@@ -124,7 +113,7 @@ void s3_multipart_cancel(s3_multipart *m)
         m->on_gone(m->ctx);
 }
 
-static void keep_etag(char **to, const http_reply *reply)
+void s3_keep_etag(char **to, const http_reply *reply)
 {
     const char *etag = http_reply_header(reply, "ETag");
     free(*to);
@@ -139,7 +128,7 @@ static bool confirm_head(void *ctx, const http_reply *reply, err *e)
     char suffix[16];
     uint64_t size = 0;
     s3_checksum found = s3_checksum_of_reply(reply);
-    keep_etag(&m->etag, reply);
+    s3_keep_etag(&m->etag, reply);
     snprintf(suffix, sizeof suffix, "-%u\"", m->part_count);
     bool other = found.kind == m->whole.kind && !s3_checksum_equal(&found, &m->whole);
     if (num_parse_u64(http_reply_header(reply, "Content-Length"), &size) && size == m->size &&
@@ -154,7 +143,7 @@ static bool confirm_head(void *ctx, const http_reply *reply, err *e)
 static void confirm_done(void *ctx, s3_request *r, const err *e)
 {
     UNUSED(r);
-    upload_end(ctx, e);
+    s3_multipart_finish(ctx, e);
 }
 
 static void upload_confirm(s3_multipart *m)
@@ -196,7 +185,7 @@ static void complete_done(void *ctx, s3_request *r, const err *e)
     if (gone && s3_was_tried_before(r))
         upload_confirm(m);
     else
-        upload_end(m, e);
+        s3_multipart_finish(m, e);
 }
 
 static void list_parts(s3_multipart *m)
@@ -206,10 +195,10 @@ static void list_parts(s3_multipart *m)
     buf_append_str(&m->body, "<CompleteMultipartUpload>");
     for (unsigned i = 0; i < m->part_count; i++) {
         buf_printf(&m->body, "<Part><PartNumber>%u</PartNumber><ETag>", i + 1);
-        s3_xml_escape(slice_from(m->etags[i]), &m->body);
+        s3_xml_escape(slice_from(m->results[i].etag), &m->body);
         buf_append_str(&m->body, "</ETag>");
         if (m->checksum != S3_CHECKSUM_NONE) {
-            s3_checksum sum = s3_checksum_of_crc(m->checksum, m->crcs[i]);
+            s3_checksum sum = s3_checksum_of_crc(m->checksum, m->results[i].crc);
             buf_printf(&m->body, "<Checksum%s>%s</Checksum%s>", kind, sum.text, kind);
         }
         buf_append_str(&m->body, "</Part>");
@@ -217,27 +206,17 @@ static void list_parts(s3_multipart *m)
     buf_append_str(&m->body, "</CompleteMultipartUpload>");
 }
 
-static uint64_t part_offset(const s3_multipart *m, unsigned number)
-{
-    return (uint64_t)(number - 1) * m->part_bytes;
-}
-
-static uint64_t part_len(const s3_multipart *m, unsigned number)
-{
-    return MIN(m->part_bytes, m->size - part_offset(m, number));
-}
-
 static s3_checksum whole_checksum(const s3_multipart *m)
 {
     if (m->checksum == S3_CHECKSUM_NONE)
         return (s3_checksum){.kind = S3_CHECKSUM_NONE};
-    uint64_t crc = m->crcs[0];
+    uint64_t crc = m->results[0].crc;
     for (unsigned i = 1; i < m->part_count; i++)
-        crc = s3_crc_combine(m->checksum, crc, m->crcs[i], part_len(m, i + 1));
+        crc = s3_crc_combine(m->checksum, crc, m->results[i].crc, m->results[i].len);
     return s3_checksum_of_crc(m->checksum, crc);
 }
 
-static void upload_complete(s3_multipart *m)
+void s3_multipart_complete(s3_multipart *m)
 {
     m->state = S3_MULTIPART_COMPLETE;
     buf_clear(&m->query);
@@ -259,117 +238,6 @@ static void upload_complete(s3_multipart *m)
     s3_request_start(m->client, &m->request);
 }
 
-/* --- PARTS --- */
-
-static bool part_head(void *ctx, const http_reply *reply, err *e)
-{
-    s3_part *part = ctx;
-    if (part->upload->source->etag_path)
-        return true;
-    keep_etag(&part->etag, reply);
-    return part->etag || err_set(e, ERR_S3_REPLY, "%s: the store's reply has no ETag",
-                                 part->upload->source->operation);
-}
-
-static bool part_check(void *ctx, s3_request *r, err *e)
-{
-    s3_part *part = ctx;
-    const s3_part_source *source = part->upload->source;
-    if (!source->etag_path)
-        return true;
-    free(part->etag);
-    part->etag = s3_xml_find(buf_slice(&r->reply), source->etag_path);
-    if (part->etag)
-        return true;
-    err_set(e, ERR_S3_REPLY, "%s: the store's reply breaks off, or has no ETag", source->operation);
-    e->cls = ERR_CLASS_RETRY;
-    return false;
-}
-
-static void fill_window(s3_multipart *m);
-
-static void part_done(void *ctx, s3_request *r, const err *e)
-{
-    s3_part *part = ctx;
-    s3_multipart *m = part->upload;
-    UNUSED(r);
-    if (e && e->code == ERR_S3_CHECKSUM && part->times++ < DIGEST_TIMES_MAX) {
-        log_warn("%s: part %u is hashed and sent again", e->message, part->number);
-        s3_request_cancel(r);
-        m->source->prepare(m->ctx, part);
-        return;
-    }
-    if (e) {
-        upload_end(m, e);
-        return;
-    }
-    m->etags[part->number - 1] = move(part->etag);
-    m->crcs[part->number - 1] = part->crc;
-    uint64_t len = part->len;
-    part_free(part);
-    fill_window(m);
-    if (m->active == 0)
-        upload_complete(m);
-    m->sent += len;
-    if (!m->cancelled)
-        m->on_progress(m->ctx, m->sent);
-}
-
-void s3_multipart_send(s3_part *part)
-{
-    s3_request *r = &part->request;
-    if (part->checksum.kind != S3_CHECKSUM_NONE)
-        s3_request_header(r, s3_checksum_header(part->checksum.kind), part->checksum.text);
-    r->payload_sha256 = part->sha256_hex[0] ? part->sha256_hex : NULL;
-    s3_request_start(part->upload->client, r);
-}
-
-void s3_multipart_fail(s3_part *part, const err *e)
-{
-    upload_end(part->upload, e);
-}
-
-static void part_start(s3_multipart *m, unsigned number)
-{
-    s3_part *part = xcalloc(1, sizeof *part);
-    part->upload = m;
-    part->number = number;
-    part->offset = part_offset(m, number);
-    part->len = part_len(m, number);
-    part->next = m->parts;
-    if (part->next)
-        part->next->previous = part;
-    m->parts = part;
-    m->active++;
-    buf_init(&part->query, QUERY_MAX_BYTES);
-    buf_printf(&part->query, "partNumber=%u&", number);
-    upload_query(m, &part->query);
-    m->source->prepare(m->ctx, part);
-}
-
-/* What the source fills in is on top of it. */
-void s3_multipart_request(s3_part *part)
-{
-    s3_multipart *m = part->upload;
-    part->request = (s3_request){.operation = m->source->operation,
-                                 .method = "PUT",
-                                 .bucket = m->bucket,
-                                 .key = m->key,
-                                 .query = buf_str(&part->query),
-                                 .object_headers = m->headers,
-                                 .on_head = part_head,
-                                 .on_check = part_check,
-                                 .on_refusal = s3_refuses_digest,
-                                 .on_done = part_done,
-                                 .ctx = part};
-}
-
-static void fill_window(s3_multipart *m)
-{
-    while (m->active < m->client->max_in_flight && m->next_part <= m->part_count)
-        part_start(m, m->next_part++);
-}
-
 /* --- CREATE --- */
 
 static bool create_check(void *ctx, s3_request *r, err *e)
@@ -388,21 +256,21 @@ static void create_done(void *ctx, s3_request *r, const err *e)
     s3_multipart *m = ctx;
     UNUSED(r);
     if (e) {
-        upload_end(m, e);
+        s3_multipart_finish(m, e);
     } else if (m->cancelled) {
         upload_abort(m);
     } else {
-        m->state = S3_MULTIPART_PARTS;
-        fill_window(m);
+        s3_multipart_parts_begin(m);
     }
 }
 
 void s3_multipart_start(s3_multipart *m)
 {
     m->state = S3_MULTIPART_CREATE;
-    m->part_count = (unsigned)((m->size + m->part_bytes - 1) / m->part_bytes);
-    m->etags = xcalloc(m->part_count, sizeof *m->etags);
-    m->crcs = xcalloc(m->part_count, sizeof *m->crcs);
+    m->open = m->part_bytes == 0;
+    if (!m->open)
+        m->part_count = (unsigned)((m->size + m->part_bytes - 1) / m->part_bytes);
+    m->results = xcalloc(m->open ? S3_PARTS_MAX : m->part_count, sizeof *m->results);
     m->next_part = 1;
     buf_init(&m->query, QUERY_MAX_BYTES);
     buf_init(&m->body, COMPLETE_MAX_BYTES);

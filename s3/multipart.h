@@ -1,7 +1,7 @@
 /* A multipart upload: created, its parts sent side by side, completed; or aborted.
  *
  * What:    the states that uploads and large copies share. Where the parts come from is the
- *          source's: bytes of a file, or ranges of another object.
+ *          source's: bytes of a file, ranges of another object, or memory that is filled meanwhile.
  * Owner:   embedded in the operation; strings are lent until on_gone. After on_done or a cancel
  *          the abort goes on in the background; then comes on_gone, where it may be freed.
  * Threads: the transport's.
@@ -27,6 +27,7 @@ typedef struct s3_part {
     uint64_t crc;
     char sha256_hex[2 * SHA256_BYTES + 1]; /* "": not hashed */
     char range[64];                        /* room for a header */
+    s3_bytes *bytes;                       /* where they are in memory: shared; or NULL */
     s3_hash_job *job;                      /* cancelled with the part */
 
     /* multipart.c's */
@@ -35,6 +36,12 @@ typedef struct s3_part {
     unsigned times; /* sent again so often, for its checksum */
     struct s3_part *previous, *next;
 } s3_part;
+
+/* Of a part that is in the store. */
+typedef struct s3_part_result {
+    char *etag;
+    uint64_t crc, len;
+} s3_part_result;
 
 typedef struct s3_part_source {
     const char *operation; /* "UploadPart" */
@@ -58,7 +65,7 @@ struct s3_multipart {
     const s3_headers *headers;
     const http_header *create_headers; /* of CreateMultipartUpload */
     size_t create_header_count;
-    uint64_t size, part_bytes;
+    uint64_t size, part_bytes; /* 0 of both: parts come by s3_multipart_add */
     s3_checksum_kind checksum; /* a CRC that each part carries; NONE: none */
     const s3_part_source *source;
     void (*on_progress)(void *ctx, uint64_t bytes); /* not NULL */
@@ -75,17 +82,23 @@ struct s3_multipart {
     s3_checksum whole;
     uint64_t sent;
     unsigned part_count, next_part, active;
-    char **etags;   /* one for each part */
-    uint64_t *crcs; /* the same */
-    s3_part *parts; /* under way */
+    bool open;               /* s3_multipart_end has not been called yet */
+    s3_part_result *results; /* one for each part */
+    s3_part *first, *last;   /* under way, or waiting for the id */
 };
 
 void s3_multipart_start(s3_multipart *m);
 void s3_multipart_cancel(s3_multipart *m); /* on_done does not come, on_gone does */
 void s3_multipart_free(s3_multipart *m);   /* cancels its requests; no callback */
 
+/* Where the whole is not known beforehand: the next part, whose bytes are shared; the last one. */
+void s3_multipart_add(s3_multipart *m, s3_bytes *bytes);
+void s3_multipart_end(s3_multipart *m);
+
 /* For the source: makes part->request anew, to be given its body or headers; sends it. */
 void s3_multipart_request(s3_part *part);
+/* What a hash task found goes to the part: checksum, CRC, SHA-256. */
+void s3_part_take_hash(s3_part *part, s3_hash_task *task);
 void s3_multipart_send(s3_part *part);
 void s3_multipart_fail(s3_part *part, const err *e);
 
@@ -94,5 +107,14 @@ void s3_multipart_fail(s3_part *part, const err *e);
 bool s3_refuses_digest(void *ctx, const s3_reply *head);
 /* A 412 or 404 may be the store's word about a try of ours whose reply was lost. */
 bool s3_was_tried_before(const s3_request *r);
+/* The reply's ETag in place of *to; NULL where it has none. */
+void s3_keep_etag(char **to, const http_reply *reply);
+
+/* --- between multipart.c (the upload) and multipart_part.c (its parts) --- */
+void s3_multipart_parts_begin(s3_multipart *m); /* it has its id */
+void s3_multipart_go_on(s3_multipart *m);       /* further parts, or the completion */
+void s3_multipart_complete(s3_multipart *m);
+void s3_multipart_finish(s3_multipart *m, const err *e); /* e NULL: it went well */
+void s3_part_free(s3_part *part);
 
 #endif

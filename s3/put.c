@@ -12,7 +12,6 @@
 #define PART_STEP_BYTES  ((uint64_t)1024 * 1024)
 #define CONFLICTS_MAX    3
 #define DIGEST_TIMES_MAX 3
-#define DEFAULT_TYPE     "binary/octet-stream"
 
 typedef struct put_op {
     s3_op op;
@@ -109,7 +108,10 @@ static bool hash_at_once(const put_op *o, s3_hash_task *task, uint64_t offset, u
     *task = (s3_hash_task){.fd = o->options.fd, .offset = offset, .len = len};
     s3_hash_init(&task->hash, o->kind);
     if (o->options.fd < 0) {
-        s3_hash_update(&task->hash, o->options.data.data + offset, (size_t)len);
+        slice data = {o->options.data.data + offset, (size_t)len};
+        s3_hash_update(&task->hash, data.data, data.len);
+        if (o->op.client->integrity.sign_payload)
+            s3_sign_payload_hash(data, task->sha256_hex);
         return true;
     }
     task->sha256 = o->op.client->integrity.sign_payload;
@@ -130,13 +132,11 @@ static bool confirm_head(void *ctx, const http_reply *reply, err *e)
     put_op *o = ctx;
     uint64_t size = 0;
     s3_checksum found = s3_checksum_of_reply(reply);
-    const char *etag = http_reply_header(reply, "ETag");
     if (!num_parse_u64(http_reply_header(reply, "Content-Length"), &size) || size != o->size ||
         found.kind == S3_CHECKSUM_NONE || !s3_checksum_equal(&found, &o->checksum))
         return err_set(e, ERR_S3_CHANGED,
                        "PutObject: another object stands there; nothing was written over it");
-    free(o->etag);
-    o->etag = etag ? xstrdup(etag) : NULL;
+    s3_keep_etag(&o->etag, reply);
     return true;
 }
 
@@ -180,10 +180,8 @@ static void single_confirm(put_op *o)
 static bool single_head(void *ctx, const http_reply *reply, err *e)
 {
     put_op *o = ctx;
-    const char *etag = http_reply_header(reply, "ETag");
     UNUSED(e);
-    free(o->etag);
-    o->etag = etag ? xstrdup(etag) : NULL;
+    s3_keep_etag(&o->etag, reply);
     return true;
 }
 
@@ -221,22 +219,13 @@ static void single_send(put_op *o, s3_hash_task *task)
     s3_request_start(o->op.client, r);
 }
 
-/* The object's name goes in front, as request.c would have put it there. */
-static err named(const put_op *o, const err *e)
-{
-    err copy = *e;
-    char name[S3_NAME_SIZE];
-    s3_name(o->bucket, o->key, name);
-    err_context(&copy, "%s", name);
-    return copy;
-}
-
 static void single_hashed(void *ctx, s3_hash_task *task, const err *e)
 {
     put_op *o = ctx;
     o->job = NULL;
     if (e) {
-        err last = named(o, e);
+        err last = *e;
+        s3_name_error(&last, o->bucket, o->key);
         single_end(o, &last);
     } else {
         single_send(o, task);
@@ -256,9 +245,7 @@ static void put_single(put_op *o)
 
 static void part_send(const put_op *o, s3_part *part, s3_hash_task *task)
 {
-    part->crc = task->hash.crc;
-    part->checksum = s3_hash_final(&task->hash);
-    memcpy(part->sha256_hex, task->sha256_hex, sizeof part->sha256_hex);
+    s3_part_take_hash(part, task);
     s3_multipart_request(part);
     set_body(o, &part->request, part->offset, part->len);
     s3_multipart_send(part);
@@ -270,7 +257,8 @@ static void part_hashed(void *ctx, s3_hash_task *task, const err *e)
     const put_op *o = part->upload->ctx;
     part->job = NULL;
     if (e) {
-        err last = named(o, e);
+        err last = *e;
+        s3_name_error(&last, o->bucket, o->key);
         s3_multipart_fail(part, &last);
     } else {
         part_send(o, part, task);
@@ -358,13 +346,8 @@ static void too_large(void *ctx)
     o->later = NULL;
     err_set(&e, ERR_LIMIT, "%llu bytes are more than an object may have (5 TiB)",
             (unsigned long long)o->size);
-    err last = named(o, &e);
-    single_end(o, &last);
-}
-
-static char *copy_or_null(const char *text)
-{
-    return text ? xstrdup(text) : NULL;
+    s3_name_error(&e, o->bucket, o->key);
+    single_end(o, &e);
 }
 
 s3_op *s3_put(s3_client *c, const s3_put_options *options)
@@ -373,9 +356,9 @@ s3_op *s3_put(s3_client *c, const s3_put_options *options)
     o->options = *options;
     o->bucket = xstrdup(options->bucket);
     o->key = xstrdup(options->key);
-    o->content_type = xstrdup(options->content_type ? options->content_type : DEFAULT_TYPE);
-    o->if_none_match = copy_or_null(options->if_none_match);
-    o->if_match = copy_or_null(options->if_match);
+    o->content_type = xstrdup(options->content_type ? options->content_type : S3_DEFAULT_TYPE);
+    o->if_none_match = xstrdup_or_null(options->if_none_match);
+    o->if_match = xstrdup_or_null(options->if_match);
     o->headers = options->headers ? s3_headers_copy(options->headers) : NULL;
     o->size = options->fd < 0 ? options->data.len : options->size_bytes;
     if (o->size > S3_OBJECT_MAX_BYTES)

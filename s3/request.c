@@ -33,6 +33,13 @@ void s3_name(const char *bucket, const char *key, char out[S3_NAME_SIZE])
         snprintf(out, S3_NAME_SIZE, "s3://%.63s/%.180s...%s", bucket, key, key + len - 70);
 }
 
+void s3_name_error(err *e, const char *bucket, const char *key)
+{
+    char name[S3_NAME_SIZE];
+    s3_name(bucket, key, name);
+    err_context(e, "%s", name);
+}
+
 void s3_request_header(s3_request *r, const char *name, const char *value)
 {
     if (value && r->header_count < S3_REQUEST_HEADERS_MAX)

@@ -95,5 +95,7 @@ void s3_request_header(s3_request *r, const char *name, const char *value);
 /* Names the object for messages: "s3://bucket/key", a long key shortened. */
 #define S3_NAME_SIZE 400
 void s3_name(const char *bucket, const char *key, char out[S3_NAME_SIZE]);
+/* Puts it in front of an error that no request gave its words. */
+void s3_name_error(err *e, const char *bucket, const char *key);
 
 #endif

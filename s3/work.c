@@ -67,7 +67,29 @@ void s3_work_leave(s3_client *c)
     }
 }
 
-/* --- hashing a part of a file --- */
+/* --- hashing a part of a file, or memory --- */
+
+s3_bytes *s3_bytes_new(size_t capacity)
+{
+    s3_bytes *b = xrealloc(NULL, sizeof *b + capacity);
+    b->shares = 1;
+    b->len = 0;
+    b->capacity = capacity;
+    return b;
+}
+
+s3_bytes *s3_bytes_share(s3_bytes *b)
+{
+    if (b)
+        b->shares++;
+    return b;
+}
+
+void s3_bytes_drop(s3_bytes *b)
+{
+    if (b && --b->shares == 0)
+        free(b);
+}
 
 struct s3_hash_job {
     s3_work work; /* first */
@@ -76,6 +98,20 @@ struct s3_hash_job {
     s3_hash_done on_done; /* NULL: cancelled */
     void *ctx;
 };
+
+static void hash_piece(s3_hash_task *t, digest_ctx *sha, const void *data, size_t len)
+{
+    s3_hash_update(&t->hash, data, len);
+    if (t->sha256)
+        digest_update(sha, data, len);
+}
+
+/* In pieces that stay in the cache between the two hashes. */
+static void hash_bytes(s3_hash_task *t, digest_ctx *sha)
+{
+    for (size_t done = 0; done < t->bytes->len; done += READ_BYTES)
+        hash_piece(t, sha, t->bytes->data + done, MIN(READ_BYTES, t->bytes->len - done));
+}
 
 static bool hash_file(s3_hash_task *t, digest_ctx *sha, err *e)
 {
@@ -89,9 +125,7 @@ static bool hash_file(s3_hash_task *t, digest_ctx *sha, err *e)
             return err_set_errno(e, ERR_IO, errno, "the file cannot be read to hash it");
         if (got == 0)
             return err_set(e, ERR_IO, "the file became shorter meanwhile (leave it alone)");
-        s3_hash_update(&t->hash, buffer, (size_t)got);
-        if (t->sha256)
-            digest_update(sha, buffer, (size_t)got);
+        hash_piece(t, sha, buffer, (size_t)got);
         done += (uint64_t)got;
     }
     return true;
@@ -103,7 +137,9 @@ bool s3_hash_now(s3_hash_task *t, err *e)
     uint8_t digest[SHA256_BYTES];
     if (t->sha256)
         digest_sha256_init(&sha);
-    if (!hash_file(t, &sha, e))
+    if (t->bytes)
+        hash_bytes(t, &sha);
+    else if (!hash_file(t, &sha, e))
         return false;
     if (t->sha256) {
         digest_final(&sha, digest);
@@ -115,7 +151,7 @@ bool s3_hash_now(s3_hash_task *t, err *e)
 static void hash_run(s3_work *w)
 {
     s3_hash_job *job = (s3_hash_job *)w;
-    if (job->task.fd >= 0 && !s3_hash_now(&job->task, &job->error))
+    if (!err_is_set(&job->error) && !s3_hash_now(&job->task, &job->error))
         return;
 }
 
@@ -125,6 +161,7 @@ static void hash_done(s3_work *w)
     if (job->on_done)
         job->on_done(job->ctx, &job->task, err_is_set(&job->error) ? &job->error : NULL);
     s3_hash_deinit(&job->task.hash);
+    s3_bytes_drop(job->task.bytes);
     if (job->task.fd >= 0)
         close(job->task.fd);
     free(job);
@@ -137,8 +174,9 @@ s3_hash_job *s3_hash_start(s3_client *c, const s3_hash_task *task, s3_hash_done 
     job->task = *task;
     job->on_done = on_done;
     job->ctx = ctx;
-    job->task.fd = fcntl(task->fd, F_DUPFD_CLOEXEC, 0);
-    if (job->task.fd < 0)
+    s3_bytes_share(job->task.bytes);
+    job->task.fd = task->bytes ? -1 : fcntl(task->fd, F_DUPFD_CLOEXEC, 0);
+    if (!task->bytes && job->task.fd < 0)
         err_set_errno(&job->error, ERR_IO, errno, "no descriptor to hash the file with");
     s3_work_start(c, &job->work);
     return job;

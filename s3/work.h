@@ -29,11 +29,24 @@ void s3_work_start(s3_client *c, s3_work *w);
 /* For s3_client_free: ends what waits for a timer, and lets go of what is with the pool. */
 void s3_work_leave(s3_client *c);
 
-/* --- hashing a part of a file --- */
+/* --- hashing a part of a file, or memory --- */
 typedef struct s3_hash_job s3_hash_job;
 
+/* Memory that an operation and the worker that hashes it have in common. Counted on the transport's
+ * thread only. */
+typedef struct s3_bytes {
+    unsigned shares;
+    size_t len, capacity;
+    char data[];
+} s3_bytes;
+
+s3_bytes *s3_bytes_new(size_t capacity) MUST_USE; /* one share, len 0 */
+s3_bytes *s3_bytes_share(s3_bytes *b);            /* NULL is fine */
+void s3_bytes_drop(s3_bytes *b);                  /* the same */
+
 typedef struct s3_hash_task {
-    int fd; /* duplicated */
+    s3_bytes *bytes; /* shared; NULL: a file */
+    int fd;          /* duplicated */
     uint64_t offset, len;
     s3_hash hash; /* moved in, goes on from where it stands */
     bool sha256;  /* beside it: for the request's signature */

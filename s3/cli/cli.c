@@ -7,7 +7,9 @@
 #include "s3/cli/print.h"
 #include "s3/cli/progress.h"
 
-#define SETTLE_POLL_MS 20
+#define SETTLE_POLL_MS   20
+#define SETTLE_SIGNAL_MS 5000
+#define SETTLE_MS        30000
 
 static void usage(FILE *out)
 {
@@ -71,14 +73,15 @@ static void on_settle_poll(void *ctx)
     *(bool *)ctx = true;
 }
 
-/* After a signal multipart uploads are aborted in the background: that is waited for, unless a
- * second signal comes. */
+/* Multipart uploads that failed, or that a signal ended, are aborted in the background: that is waited
+ * for, unless a (second) signal comes. */
 static void settle(cli_session *s)
 {
     transport *t = loop_transport(s->loop);
     jobs_cancel(s);
+    int limit_ms = s->signal_number ? SETTLE_SIGNAL_MS : SETTLE_MS;
     s->wake = false;
-    for (int i = 0; i < 5000 / SETTLE_POLL_MS && !s3_client_idle(s->client) && !s->wake; i++) {
+    for (int i = 0; i < limit_ms / SETTLE_POLL_MS && !s3_client_idle(s->client) && !s->wake; i++) {
         bool fired = false;
         timer *pending = timer_start(t, SETTLE_POLL_MS, on_settle_poll, &fired);
         while (!fired && !s->wake)
@@ -86,11 +89,14 @@ static void settle(cli_session *s)
         if (!fired)
             timer_stop(t, pending);
     }
+    if (!s3_client_idle(s->client))
+        log_warn(
+            "a multipart upload may not be aborted yet: decon-s3 abort-uploads removes its parts");
 }
 
 static void end_session(cli_session *s)
 {
-    if (s->client && s->signal_number)
+    if (s->client)
         settle(s);
     progress_free(s->progress);
     s3_client_free(s->client);

@@ -34,6 +34,7 @@ typedef struct cli_config {
     bool show_etag, show_class;
     /* cp, mv, sync */
     bool flatten, no_clobber, if_size_differ, if_source_newer;
+    uint64_t expected_size;
     char *content_type, *storage_class, *sse_kms_key_id, *sse_c_copy_source_key_file;
     int sse;
     bool delete_extra, size_only, exact_timestamps, compare_checksums;

@@ -19,7 +19,8 @@ const cli_command cli_command_cp = {
     .options =
         SET(rows, "cp", "decon-s3 cp [OPTION]... SOURCE... TARGET",
             "SOURCE and TARGET are paths or s3:// URIs; one of them must be an s3:// URI. `-` is "
-            "standard input or output. A TARGET that ends in / (or is a folder, or a bucket) gets "
+            "standard input (sent while it is read) or output. A TARGET that ends in / (or is a "
+            "folder, or a bucket) gets "
             "the source's own name. A file appears under its name only when it is whole; a "
             "download that was broken off goes on where it was (NAME.decon-part).\n"
             "With --recursive, or * and ? in the key, everything below SOURCE is copied while the "

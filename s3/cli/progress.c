@@ -46,7 +46,7 @@ void progress_text(const progress_numbers *n, uint64_t rate, char out[PROGRESS_T
     if (n->failed > 0)
         snprintf(failed, sizeof failed, ", %llu failed", (unsigned long long)n->failed);
     if (n->planning > 0) {
-        snprintf(out, PROGRESS_TEXT_SIZE, "%s, %llu objects%s%s (still listing)", done,
+        snprintf(out, PROGRESS_TEXT_SIZE, "%s, %llu objects%s%s (total not known yet)", done,
                  (unsigned long long)n->objects_done, speed, failed);
         return;
     }

@@ -37,9 +37,10 @@ extern const char *const cli_addressing_styles[], *const cli_log_levels[];
      .fallback = "auto", .choices = cli_addressing_styles, .metavar = "STYLE",                     \
      .help = "Bucket in the path or in the host's name; auto: in the path for an endpoint of "     \
              "one's own."},                                                                        \
-    {.key = "part_size", .type = OPTION_SIZE, .offset = AT(part_size), .fallback = "16MiB",        \
+    {.key = "part_size", .type = OPTION_SIZE, .offset = AT(part_size),                             \
      .min = 5 * 1024 * 1024, .max = 5.0 * 1024 * 1024 * 1024, .metavar = "SIZE",                   \
-     .help = "Larger objects go in ranges and parts of this size."},                               \
+     .help = "Larger objects go in ranges and parts of this size; else 16 MiB, and of standard "     \
+             "input 8 MiB."},                                                                      \
     {.key = "workers", .type = OPTION_INT, .offset = AT(workers), .fallback = "50", .min = 1,      \
      .max = 1000, .metavar = "N", .alias = "numworkers", .help = "Requests in flight at once."},   \
     {.key = "no_sign_request", .type = OPTION_BOOL, .offset = AT(no_sign_request),                 \

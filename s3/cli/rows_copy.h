@@ -23,7 +23,10 @@
     {.key = "if_source_newer", .type = OPTION_BOOL, .offset = AT(if_source_newer), .letter = 'u',  \
      .help = "Only what is not at TARGET, or older there."},                                       \
     {.key = "content_type", .type = OPTION_STRING, .offset = AT(content_type), .metavar = "TYPE",  \
-     .help = "Content-Type of uploads; else binary/octet-stream."}
+     .help = "Content-Type of uploads; else binary/octet-stream."},                         \
+    {.key = "expected_size", .type = OPTION_SIZE, .offset = AT(expected_size), .metavar = "SIZE",  \
+     .help = "About how much standard input (`-`) will hold: then all parts have one size. Without " \
+             "it they grow behind the first 1,000."}
 /* clang-format on */
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/fsutil.h"
 #include "base/log.h"
+#include "s3/cli/input.h"
 #include "s3/cli/print.h"
 #include "s3/cli/progress.h"
 
@@ -22,6 +23,7 @@ typedef struct transfer {
     int fd;         /* of an upload's source; -1: none */
     struct stat st; /* what it was when it was opened */
     partial file;   /* of a download */
+    input *input;   /* of an upload from a pipe */
     uint64_t moved_bytes;
 } transfer;
 
@@ -33,22 +35,25 @@ void transfer_plan_deinit(transfer_plan *p)
     *p = (transfer_plan){0};
 }
 
+static progress_numbers *numbers(const transfer *t)
+{
+    return progress_of(t->job.c->session->progress);
+}
+
 static void transfer_free(job *j)
 {
     transfer *t = (transfer *)j;
     if (t->fd >= 0)
         close(t->fd);
     partial_abandon(&t->file);
+    if (t->input)
+        numbers(t)->planning--;
+    input_free(t->input);
     transfer_plan_deinit(&t->plan);
     free(t);
 }
 
 /* --- telling --- */
-
-static progress_numbers *numbers(const transfer *t)
-{
-    return progress_of(t->job.c->session->progress);
-}
 
 /* What is under way counts as it moves; what is loaded afresh is taken off again. */
 static void moved(transfer *t, uint64_t bytes)
@@ -221,32 +226,8 @@ static bool start_download(transfer *t, err *e)
 
 /* --- up --- */
 
-/* Standard input has no length and cannot be read twice: it goes through a file without a name. */
-static int spool_stdin(err *e)
-{
-    char chunk[64 * 1024];
-    const char *dir = getenv("TMPDIR");
-    int fd = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0)
-        err_set_errno(e, ERR_IO, errno, "no temporary file for standard input; set TMPDIR");
-    for (ssize_t got = 1; fd >= 0 && got != 0;) {
-        got = read(STDIN_FILENO, chunk, sizeof chunk);
-        if (got < 0 && errno == EINTR)
-            continue;
-        bool ok = got >= 0 ? fs_write_all(fd, chunk, (size_t)got, e)
-                           : err_set_errno(e, ERR_IO, errno, "standard input cannot be read");
-        if (!ok) {
-            close(fd);
-            fd = -1;
-        }
-    }
-    return fd;
-}
-
 static int open_source(const char *path, err *e)
 {
-    if (str_equal(path, "-"))
-        return spool_stdin(e);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", path);
@@ -267,7 +248,9 @@ static void on_put(void *ctx, const s3_put_result *result, const err *error)
         failed(t, error);
         return;
     }
-    moved(t, (uint64_t)t->st.st_size);
+    if (t->input)
+        settle_size(t, input_bytes(t->input));
+    moved(t, t->plan.size_bytes);
     finish(t);
 }
 
@@ -291,7 +274,8 @@ static bool own_headers(const transfer *t, s3_headers **headers, err *e)
 static bool start_upload(transfer *t, err *e)
 {
     const transfer_plan *p = &t->plan;
-    t->fd = open_source(p->from.path, e);
+    if (t->fd < 0)
+        t->fd = open_source(p->from.path, e);
     if (t->fd < 0)
         return false;
     if (fstat(t->fd, &t->st) != 0)
@@ -349,16 +333,53 @@ static bool start_copy(transfer *t, err *e)
     return true;
 }
 
+/* --- up, from a pipe --- */
+
+static void on_input_failed(void *ctx, const err *error)
+{
+    transfer *t = ctx;
+    t->job.op = NULL;
+    failed(t, error);
+}
+
+static bool start_stream(transfer *t, err *e)
+{
+    const cli_config *o = t->job.c->config;
+    AUTO_PTR(s3_headers) headers = NULL;
+    if (!own_headers(t, &headers, e))
+        return false;
+    s3_put_stream_options options = {.bucket = t->plan.to.uri.bucket,
+                                     .key = t->plan.to.uri.key,
+                                     .expected_bytes = o->expected_size,
+                                     .part_bytes = o->part_size,
+                                     .content_type = o->content_type,
+                                     .if_none_match = o->no_clobber ? "*" : NULL,
+                                     .headers = headers,
+                                     .on_progress = on_put_progress,
+                                     .on_done = on_put,
+                                     .ctx = t};
+    numbers(t)->planning++;
+    t->input = input_start(t->job.c->loop, t->job.c->client, STDIN_FILENO, &options,
+                           on_input_failed, &t->job.op);
+    return true;
+}
+
+static bool start_its_way(transfer *t, err *e)
+{
+    const transfer_plan *p = &t->plan;
+    if (p->from.is_object)
+        return p->to.is_object ? start_copy(t, e) : start_download(t, e);
+    if (place_is_standard(&p->from) && (t->fd = input_as_file()) < 0)
+        return start_stream(t, e);
+    return start_upload(t, e);
+}
+
 static void start(transfer *t)
 {
     err e = ERR_INIT;
     if (t->job.c->config->dry_run)
         done(t);
-    else if (!t->plan.from.is_object && !start_upload(t, &e))
-        failed(t, &e);
-    else if (t->plan.from.is_object && !t->plan.to.is_object && !start_download(t, &e))
-        failed(t, &e);
-    else if (t->plan.from.is_object && t->plan.to.is_object && !start_copy(t, &e))
+    else if (!start_its_way(t, &e))
         failed(t, &e);
 }
 

@@ -75,7 +75,7 @@ static void the_end_is_told_only_when_all_is_listed(void **state)
                           .planning = 1};
     (void)state;
     progress_text(&n, 64 * MIB, text);
-    assert_string_equal(text, "512 MiB, 3 objects, 64 MiB/s (still listing)");
+    assert_string_equal(text, "512 MiB, 3 objects, 64 MiB/s (total not known yet)");
     n.planning = 0;
     progress_text(&n, 64 * MIB, text);
     assert_string_equal(
