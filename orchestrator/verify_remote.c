@@ -24,7 +24,7 @@ struct verify_remote {
     s3_op *get;
     verify_task *verify;
     bool done;
-    uint64_t received_ms; /* when the last byte had come */
+    uint64_t received_ms; /* when bytes came last */
     verdict verdict;
     err error;
 };
@@ -102,6 +102,7 @@ static void on_progress(void *ctx, uint64_t prefix_bytes, uint64_t received_byte
 {
     verify_remote *r = ctx;
     UNUSED(received_bytes);
+    r->received_ms = clock_now_ms(loop_transport(r->loop));
     if (r->verify)
         verify_task_grow(r->verify, prefix_bytes);
 }
@@ -117,7 +118,6 @@ static void on_got(void *ctx, const s3_get_result *result, const err *error)
 {
     verify_remote *r = ctx;
     r->get = NULL;
-    r->received_ms = clock_now_ms(loop_transport(r->loop));
     if (error)
         end_with(r, error);
     else if (r->verify)

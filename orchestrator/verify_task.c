@@ -4,10 +4,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define READ_BYTES        (256u << 10)
-#define PIECE_BYTES       (8u << 20) /* one visit to a worker: others get their turn */
-#define AHEAD_PLAIN_BYTES ((uint64_t)64 << 20)
-#define AHEAD_CODED_BYTES ((uint64_t)12 << 20)
+#define READ_BYTES (256u << 10)
+/* What a core reads in some 50 ms. A visit to a worker ends there, so that others get their turn; a
+ * shorter one would wait for the loop's thread more often than it reads, while that is busy. */
+#define VISIT_PLAIN_BYTES ((uint64_t)64 << 20)
+#define VISIT_CODED_BYTES ((uint64_t)12 << 20)
 
 struct verifier {
     pool *pool;
@@ -23,6 +24,7 @@ struct verify_task {
     verify_task_options options;
     char *name;
     int fd;
+    uint64_t visit_bytes;
 
     /* loop only */
     uint64_t prefix_bytes;
@@ -114,12 +116,12 @@ static void submit_next(verify_task *t)
     if (!t->ticket.admitted || t->running)
         return;
     uint64_t ready = t->prefix_bytes - t->from;
-    bool last = t->whole && ready <= PIECE_BYTES;
+    bool last = t->whole && ready <= t->visit_bytes;
     if (ready == 0 && !last)
         return;
     if (!t->whole && ready < READ_BYTES)
         return; /* a visit should be worth its while */
-    t->to = t->from + MIN(ready, (uint64_t)PIECE_BYTES);
+    t->to = t->from + MIN(ready, t->visit_bytes);
     t->finish = last;
     t->running = true;
     pool_submit(t->verifier->pool, &t->task);
@@ -184,11 +186,14 @@ static void on_admitted(codec_ticket *ticket)
     submit_next(task_of(ticket));
 }
 
+static uint64_t bytes_of_a_visit(const char *name)
+{
+    return codec_by_suffix(name) == CODEC_PLAIN ? VISIT_PLAIN_BYTES : VISIT_CODED_BYTES;
+}
+
 uint64_t verify_task_ahead_bytes(verify_level level, const char *name)
 {
-    if (level == VERIFY_NONE)
-        return 0;
-    return codec_by_suffix(name) == CODEC_PLAIN ? AHEAD_PLAIN_BYTES : AHEAD_CODED_BYTES;
+    return level == VERIFY_NONE ? 0 : bytes_of_a_visit(name);
 }
 
 verify_task *verify_task_start(verifier *v, const verify_task_options *options, err *e)
@@ -204,6 +209,7 @@ verify_task *verify_task_start(verifier *v, const verify_task_options *options, 
     t->options = *options;
     t->name = xstrdup(options->name);
     t->fd = fd;
+    t->visit_bytes = bytes_of_a_visit(options->name);
     t->ticket.on_admitted = on_admitted;
     codec_memory_ask(v->memory, &t->ticket,
                      codec_decoder_memory(codec_by_suffix(options->name), v->threads));

@@ -6,6 +6,7 @@
 #include "base/fsutil.h"
 #include "base/log.h"
 #include "s3/get_op.h"
+#include "s3/get_plan.h"
 #include "s3/when.h"
 
 /* kind of range   when                                   request
@@ -24,7 +25,6 @@
  * it does not, the first time             loaded afresh
  * it does not, once more                  end with ERR_S3_CHECKSUM */
 
-#define AHEAD_RANGES    4 /* at once, where a reader follows */
 #define LOADS_MAX       2
 #define RECORD_PAUSE_MS 2000 /* what a crash costs at most; a short download is never synced */
 
@@ -181,11 +181,16 @@ static bool take_bytes(get_range *range, slice data, err *e)
                          e);
 }
 
+/* All before it is in the file. */
+static uint64_t prefix_bytes(const get_op *o)
+{
+    return o->first ? o->first->offset + o->first->got : o->next_offset;
+}
+
 static void report(const get_op *o)
 {
-    uint64_t prefix = o->first ? o->first->offset + o->first->got : o->next_offset;
     if (o->options.on_progress)
-        o->options.on_progress(o->options.ctx, prefix, o->received);
+        o->options.on_progress(o->options.ctx, prefix_bytes(o), o->received);
 }
 
 static bool range_body(void *ctx, slice data, err *e)
@@ -243,30 +248,21 @@ static void range_start(get_op *o, uint64_t offset, uint64_t len, bool whole)
 
 /* --- the object --- */
 
-/* For a reader that follows: ranges that are short beside what may lie beyond the prefix. */
-static uint64_t range_bytes(const get_op *o)
-{
-    uint64_t part = o->op.client->part_size_bytes, ahead = o->options.ahead_bytes;
-    return ahead ? MIN(part, MAX(ahead / AHEAD_RANGES, (uint64_t)1)) : part;
-}
-
-static bool far_ahead(const get_op *o)
-{
-    uint64_t prefix = o->first ? o->first->offset + o->first->got : o->next_offset;
-    return o->options.ahead_bytes && o->next_offset - prefix >= o->options.ahead_bytes;
-}
-
 /* Only as many ranges exist as could be sent at once, however large the object is and however many
  * others there are. */
 static void fill_window(get_op *o)
 {
     const s3_client *c = o->op.client;
+    get_plan plan = {.part_bytes = c->part_size_bytes,
+                     .ahead_bytes = o->options.ahead_bytes,
+                     .size_bytes = o->size};
     s3_extent gap;
     while (s3_extents_gap(&o->have, o->next_offset, o->size, &gap)) {
         bool room = o->active < c->max_in_flight && c->stats.queued < c->max_in_flight;
-        if (o->active > 0 && (!room || far_ahead(o)))
+        if (o->active > 0 && (!room || get_plan_is_far(&plan, prefix_bytes(o), o->next_offset)))
             return;
-        range_start(o, gap.from, MIN(range_bytes(o), gap.to - gap.from), false);
+        range_start(o, gap.from, MIN(get_plan_range_bytes(&plan, gap.from), gap.to - gap.from),
+                    false);
     }
     o->next_offset = MAX(o->next_offset, o->size);
 }

@@ -239,7 +239,8 @@ static void only_a_window_of_ranges_exists(void **state)
     close_get(&g);
 }
 
-/* A range that begins so far beyond the prefix has to wait: four ranges of four bytes are under way, not nine. */
+/* A range that begins so far beyond the prefix has to wait: four ranges of four bytes and less are
+ * under way, not nine. */
 static void a_reader_that_follows_is_not_left_behind(void **state)
 {
     get_site g;
