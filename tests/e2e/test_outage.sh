@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# The store goes away in the middle of a run, and comes back: the run says so, waits, and goes on; what
+# was under way has not used up its attempts.
+. "$(dirname "$0")/lib.sh"
+
+# slow_store: holds 30 objects, and takes its time, so that a run can be met in its middle.
+slow_store() {
+    start_store
+    s3 mb s3://data
+    mkdir "$T/in"
+    local i
+    for ((i = 0; i < 30; i++)); do echo "object $i" >"$T/in/$i"; done
+    s3 cp -r "$T/in/" s3://data/in/
+    stop "$store"
+    start_store --fault delay=20
+}
+
+# start_copy [OPTION...]: down, by two workers, in the background; after a few objects.
+start_copy() {
+    : >"$T/access"
+    "$BIN/decon-s3" cp -r --workers 2 --log-level debug "$@" s3://data/in/ "$T/out" >"$T/copy.log" 2>&1 &
+    copy=$!
+    started+=("$copy")
+    wait_for has_lines 5 '^GET /data/in/' "$T/access"
+}
+
+has_lines() { # COUNT REGEX FILE
+    [ "$(grep -cE -- "$2" "$3")" -ge "$1" ]
+}
+
+expect_copied() {
+    wait_exit "$copy"
+    expect_status 0
+    diff -r "$T/in" "$T/out" || fail 'something differs'
+}
+
+test_a_store_that_is_gone_for_a_while_costs_no_attempts() {
+    slow_store
+    start_copy --max-attempts 2
+    kill -KILL "$store"
+    # More refusals than the two attempts of two objects.
+    wait_for has_lines 5 'connect.*again in' "$T/copy.log"
+    start_store
+    expect_copied
+    has_lines 1 'the store is in trouble \(.*\): pausing, for 10 min at most' "$T/copy.log" || fail 'it was not said'
+    ! has_lines 2 'pausing' "$T/copy.log" || fail 'it was said again and again'
+    has_lines 1 'the store answers again, after [0-9]+ s' "$T/copy.log" || fail 'its end was not said'
+}
+
+test_a_store_that_stays_away_longer_than_outage_wait_fails_the_run() {
+    slow_store
+    start_copy --outage-wait 1
+    kill -KILL "$store"
+    wait_exit "$copy"
+    expect_status 1
+    has_lines 1 'pausing' "$T/copy.log" || fail 'it was not said'
+}
+
+test_a_store_that_hangs_is_asked_again() {
+    slow_store
+    start_copy --stall-timeout 1
+    kill -STOP "$store"
+    wait_for has_lines 2 'less than a byte a second.*again in' "$T/copy.log"
+    kill -CONT "$store"
+    expect_copied
+}
+
+test_the_orchestrator_waits_as_well() {
+    start_store
+    fill
+    stop "$store"
+    start_store --fault delay=20
+    start_server
+    : >"$T/access"
+    log=run
+    start_orchestrator run --download-retry-attempts 2
+    wait_for has_lines 1 '^GET /data/in/' "$T/access"
+    kill -KILL "$store"
+    wait_for has_lines 20 'connect.*again in' "$T/run.log"
+    start_store
+    wait_exit "$orchestrator"
+    expect_status 0
+    expect_log 'the store is in trouble \(.*\): pausing, for 60 min at most'
+    expect_log 'the store answers again, after [0-9]+ s'
+    expect_log '^SUMMARY: Processed=9 Clean=4 Contaminated=5 Failed=0 '
+    expect_work_clean
+}
+
+run_tests
