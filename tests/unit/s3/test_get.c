@@ -465,13 +465,13 @@ static void data_is_handed_over_in_order(void **state)
 
 static void a_store_without_ranges_is_noticed(void **state)
 {
-    static const http_header headers[] = {{"ETag", "\"e1\""}};
+    static const http_header headers[] = {{"ETag", "\"e1\""}, {"Content-Length", "36"}};
     get_site g;
     (void)state;
     open_get(&g, OBJECT, 50);
     fake_when(g.s.f, &(fake_rule){.reply = {.status = 200,
                                             .headers = headers,
-                                            .header_count = 1,
+                                            .header_count = 2,
                                             .body = SLICE_LIT(OBJECT)}});
     assert_int_equal(get(&g, options(&g)), ERR_NONE); /* the first reply is the whole object */
     file_is(&g, OBJECT);
@@ -480,6 +480,7 @@ static void a_store_without_ranges_is_noticed(void **state)
     o.size_bytes = SIZE;
     o.on_progress = NULL;
     assert_int_equal(get(&g, o), ERR_S3_REPLY);
+    assert_non_null(strstr(g.s.error.message, "takes no notice of Range"));
     close_get(&g);
 }
 
@@ -493,6 +494,27 @@ static void another_range_than_asked_for_is_refused(void **state)
                                             .header_count = 2,
                                             .body = SLICE_LIT("abcdefghij")}});
     assert_int_equal(get(&g, options(&g)), ERR_S3_REPLY);
+    close_get(&g);
+}
+
+/* What does not belong there is not written over the bytes of the next range. */
+static void more_bytes_than_asked_for_are_refused(void **state)
+{
+    static const http_header headers[] = {
+        {"ETag", "\"e1\""}, {"Content-Range", "bytes 0-9/36"}, {"Content-Length", "11"}};
+    get_site g;
+    (void)state;
+    open_get(&g, OBJECT, 1);
+    fake_when(g.s.f, &(fake_rule){.reply = {.status = 206,
+                                            .headers = headers,
+                                            .header_count = 3,
+                                            .body = SLICE_LIT("0123456789!")}});
+    s3_get_options o = options(&g);
+    o.size_known = true;
+    o.size_bytes = SIZE;
+    assert_int_equal(get(&g, o), ERR_S3_REPLY);
+    assert_non_null(strstr(g.s.error.message, "more bytes came"));
+    file_is(&g, "");
     close_get(&g);
 }
 
@@ -561,6 +583,7 @@ int main(void)
         cmocka_unit_test(data_is_handed_over_in_order),
         cmocka_unit_test(a_store_without_ranges_is_noticed),
         cmocka_unit_test(another_range_than_asked_for_is_refused),
+        cmocka_unit_test(more_bytes_than_asked_for_are_refused),
         cmocka_unit_test(a_file_that_cannot_be_written_fails),
         cmocka_unit_test(a_cancel_is_silent),
         cmocka_unit_test(hard_keys_stand_in_the_path),
