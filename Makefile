@@ -20,6 +20,13 @@ OUT := $(BUILD)
 OPTIMIZE ?= -O2
 endif
 
+# 0: gzip is decoded by zlib, and this project's own decoder is left out.
+GZIP_NATIVE ?= 1
+ifeq ($(GZIP_NATIVE),0)
+CPPFLAGS += -DDECON_NO_GZIP_NATIVE
+LEFT_OUT := compression/inflate.c compression/inflate_tables.c
+endif
+
 XML_CFLAGS ?= -I/usr/include/libxml2
 WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
             -Wwrite-strings -Wvla -Wformat=2 -Werror
@@ -35,13 +42,13 @@ PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 PROGRAMS := decon-orchestrator decon-server decon-s3
 
 # Every .c of a folder is in the folder's library, but the main files of the programs.
-sources = $(filter-out %/main.c,$(wildcard $(1)/*.c))
+sources = $(filter-out %/main.c $(LEFT_OUT),$(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 LAYERS  := base s3 s3/serve s3/cli compression orchestrator server
 lib = $(OUT)/lib/lib$(subst /,_,$(1)).a
 
 ##@ Build
-## all: the three programs, in build/bin (installs missing packages first, where it may)
+## all: the three programs, in build/bin (installs missing packages first, where it may); GZIP_NATIVE=0: gzip by zlib alone
 all: $(PROGRAMS:%=$(OUT)/bin/%)
 
 define layer_rule

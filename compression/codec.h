@@ -65,11 +65,22 @@ codec_format codec_by_magic(slice head);        /* from the first 6 bytes or mor
 /* The suffix of `name` that belongs to a compression (".gz"), or "". Points into name. */
 const char *codec_name_suffix(const char *name);
 
+/* Who decodes gzip's DEFLATE: code of our own, where the build has it, or zlib. The outcome is the same,
+ * the former is more than twice as fast. */
+typedef enum codec_gzip_decoder {
+    CODEC_GZIP_AUTO, /* our own, or, in a build without it, zlib */
+    CODEC_GZIP_ZLIB,
+    CODEC_GZIP_NATIVE,
+} codec_gzip_decoder;
+/* ERR_CONFIG where the build (GZIP_NATIVE=0) has no such decoder. */
+bool codec_gzip_decoder_check(codec_gzip_decoder which, err *e) MUST_USE;
+
 /* {0}: what the tools of the formats do, without helper threads. */
 typedef struct codec_options {
     uint64_t memory_bytes; /* a decoder takes no more; 0: CODEC_MEMORY_BYTES */
     unsigned threads; /* helper threads: decoding bzip2 and xz, encoding zstd and xz; 0: none */
     int level;        /* encoding; 0: the usual one (gzip 6, zstd 3, bzip2 9, xz 6) */
+    codec_gzip_decoder gzip_decoder;
     uint64_t *memory_needed; /* or NULL; with ERR_CODEC_MEMORY: what would do */
 } codec_options;
 #define CODEC_MEMORY_BYTES ((uint64_t)144 << 20) /* a window of 128 MiB and change */

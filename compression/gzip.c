@@ -1,4 +1,4 @@
-/* gzip (RFC 1952): header fields with their CRC, DEFLATE by inflate.c, CRC32 and length of every
+/* gzip (RFC 1952): header fields with their CRC, DEFLATE by inflate.h, CRC32 and length of every
  * member. Encoding is zlib's.
  *
  * part       bytes                          then
@@ -195,9 +195,7 @@ static bool take_data(gzip_decoder *g, slice *data, err *e)
             return false;
     } while (result == INFLATE_FULL);
     if (result == INFLATE_FAULT)
-        return decoder_fail(d, ERR_CODEC_CORRUPT,
-                            (d->raw_bytes * 8 - inflater_unused_bits(g->inflater)) / 8,
-                            inflater_cause(g->inflater), e);
+        return decoder_fail(d, ERR_CODEC_CORRUPT, d->raw_bytes - 1, inflater_cause(g->inflater), e);
     if (result == INFLATE_END)
         enter(g, TRAILER);
     return true;
@@ -266,12 +264,27 @@ static const decoder_ops gzip_decoder_ops = {
     .free = decode_free,
 };
 
+#ifdef DECON_NO_GZIP_NATIVE
+static inflater *(*const native_new)(void) = NULL;
+#else
+static inflater *(*const native_new)(void) = inflater_native_new;
+#endif
+
+bool codec_gzip_decoder_check(codec_gzip_decoder which, err *e)
+{
+    return which != CODEC_GZIP_NATIVE || native_new ||
+           err_set(e, ERR_CONFIG,
+                   "gzip_decoder: this build (GZIP_NATIVE=0) has zlib only; say zlib, or auto");
+}
+
 stage *gzip_decoder_new(const codec_options *options, stage *next, err *e)
 {
-    UNUSED(e);
+    bool zlib = options->gzip_decoder == CODEC_GZIP_ZLIB || !native_new;
+    if (!codec_gzip_decoder_check(options->gzip_decoder, e))
+        return NULL;
     gzip_decoder *g = xcalloc(1, sizeof *g);
     decoder_init(&g->base, &gzip_decoder_ops, options, next);
-    g->inflater = inflater_new();
+    g->inflater = zlib ? inflater_zlib_new() : native_new();
     return &g->base.stage;
 }
 

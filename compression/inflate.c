@@ -43,9 +43,9 @@ typedef enum inflate_state {
     FAULT,
 } inflate_state;
 
-struct inflater {
+typedef struct native {
+    inflater base;
     inflate_state state;
-    const char *cause;
     uint64_t bits; /* those that come next, lowest first; above `count` zero */
     unsigned count;
     bool last_block;
@@ -60,50 +60,18 @@ struct inflater {
     size_t from, to;   /* what lies in `buffer`, and was not handed out; its end */
     size_t reach_from; /* the oldest byte that a distance may reach */
     unsigned char buffer[BUFFER_BYTES + COPY_SLACK];
-};
+} native;
 
-inflater *inflater_new(void)
-{
-    inflater *f = xcalloc(1, sizeof *f);
-    inflater_reset(f);
-    return f;
-}
-
-void inflater_free(inflater *f)
-{
-    free(f);
-}
-
-void inflater_reset(inflater *f)
-{
-    f->state = BLOCK_HEADER;
-    f->cause = NULL;
-    f->bits = 0;
-    f->count = 0;
-    f->last_block = false;
-    f->from = f->to = f->reach_from = 0;
-}
-
-const char *inflater_cause(const inflater *f)
-{
-    return f->cause;
-}
-
-unsigned inflater_unused_bits(const inflater *f)
-{
-    return f->count;
-}
-
-static bool fault(inflater *f, const char *cause)
+static bool fault(native *f, const char *cause)
 {
     f->state = FAULT;
-    f->cause = cause;
+    f->base.cause = cause;
     return true;
 }
 
 /* ---- bits ---- */
 
-static bool need(inflater *f, slice *in, unsigned count)
+static bool need(native *f, slice *in, unsigned count)
 {
     while (f->count < count) {
         if (in->len == 0)
@@ -115,7 +83,7 @@ static bool need(inflater *f, slice *in, unsigned count)
     return true;
 }
 
-static unsigned drop(inflater *f, unsigned count)
+static unsigned drop(native *f, unsigned count)
 {
     unsigned value = (unsigned)(f->bits & ((1ull << count) - 1));
     f->bits >>= count;
@@ -125,12 +93,12 @@ static unsigned drop(inflater *f, unsigned count)
 
 /* ---- block headers; each yields false when the input is at its end ---- */
 
-static void next_block(inflater *f)
+static void next_block(native *f)
 {
     f->state = f->last_block ? DONE : BLOCK_HEADER;
 }
 
-static void use_fixed_codes(inflater *f)
+static void use_fixed_codes(native *f)
 {
     memset(f->lengths, 8, 144);
     memset(f->lengths + 144, 9, 112);
@@ -144,7 +112,7 @@ static void use_fixed_codes(inflater *f)
         fault(f, "the fixed codes cannot be built");
 }
 
-static bool block_header(inflater *f, slice *in)
+static bool block_header(native *f, slice *in)
 {
     if (!need(f, in, 3))
         return false;
@@ -161,7 +129,7 @@ static bool block_header(inflater *f, slice *in)
     return true;
 }
 
-static bool stored_size(inflater *f, slice *in)
+static bool stored_size(native *f, slice *in)
 {
     drop(f, f->count % 8);
     if (!need(f, in, 32))
@@ -175,7 +143,7 @@ static bool stored_size(inflater *f, slice *in)
     return true;
 }
 
-static bool code_counts(inflater *f, slice *in)
+static bool code_counts(native *f, slice *in)
 {
     if (!need(f, in, 14))
         return false;
@@ -191,7 +159,7 @@ static bool code_counts(inflater *f, slice *in)
     return true;
 }
 
-static bool code_order(inflater *f, slice *in)
+static bool code_order(native *f, slice *in)
 {
     static const uint8_t order[19] = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
                                       11, 4,  12, 3, 13, 2, 14, 1, 15};
@@ -207,7 +175,7 @@ static bool code_order(inflater *f, slice *in)
     return true;
 }
 
-static bool build_codes(inflater *f)
+static bool build_codes(native *f)
 {
     if (f->lengths[256] == 0)
         return fault(f, "invalid code -- missing end-of-block");
@@ -221,7 +189,7 @@ static bool build_codes(inflater *f)
 }
 
 /* One code and what it stands for: a length, or one that is repeated. */
-static bool code_length(inflater *f, slice *in)
+static bool code_length(native *f, slice *in)
 {
     static const uint8_t extra_bits[] = {2, 3, 7}, least[] = {3, 3, 11};
     uint32_t entry = f->order_table[f->bits & (LENGTHS_ENTRIES - 1)];
@@ -248,7 +216,7 @@ static bool code_length(inflater *f, slice *in)
     return true;
 }
 
-static bool code_lengths(inflater *f, slice *in)
+static bool code_lengths(native *f, slice *in)
 {
     while (f->have < f->literal_codes + f->distance_codes)
         if (!code_length(f, in) || f->state == FAULT)
@@ -259,7 +227,7 @@ static bool code_lengths(inflater *f, slice *in)
 /* ---- what comes out ---- */
 
 /* Moves the window to the front, when the room behind it no longer holds a symbol. */
-static void make_room(inflater *f)
+static void make_room(native *f)
 {
     if (f->from < f->to || f->to + LONGEST <= BUFFER_BYTES)
         return;
@@ -268,7 +236,7 @@ static void make_room(inflater *f)
     f->reach_from = 0;
 }
 
-static bool stored(inflater *f, slice *in)
+static bool stored(native *f, slice *in)
 {
     for (; f->stored_left > 0 && f->count >= 8; f->stored_left--)
         f->buffer[f->to++] = (unsigned char)drop(f, 8);
@@ -302,7 +270,7 @@ static uint32_t look_up(const uint32_t *table, unsigned root_bits, uint64_t ahea
 }
 
 /* An entry holds once its bits are there: what lies above them does not change it. */
-static bool settle(inflater *f, slice *in, const uint32_t *table, unsigned root_bits, unsigned at,
+static bool settle(native *f, slice *in, const uint32_t *table, unsigned root_bits, unsigned at,
                    uint32_t *entry, unsigned *bits, unsigned *extra)
 {
     for (;;) {
@@ -335,7 +303,7 @@ static unsigned extra_value(uint64_t ahead, unsigned bits)
 }
 
 /* One symbol, with its distance. */
-static bool careful_symbol(inflater *f, slice *in)
+static bool careful_symbol(native *f, slice *in)
 {
     uint32_t entry, far;
     unsigned bits, extra, far_bits, far_extra;
@@ -393,12 +361,12 @@ static INLINE void fast_drop(fast *r, unsigned count)
     r->count -= count & 63;
 }
 
-static INLINE void fast_next(const inflater *f, fast *r)
+static INLINE void fast_next(const native *f, fast *r)
 {
     r->entry = f->literals[r->bits & ((1u << LITERAL_ROOT_BITS) - 1)];
 }
 
-static INLINE void fast_literal(const inflater *f, fast *r)
+static INLINE void fast_literal(const native *f, fast *r)
 {
     fast_drop(r, r->entry & 255);
     *r->out++ = (unsigned char)(r->entry >> 16);
@@ -415,7 +383,7 @@ static INLINE size_t fast_value(fast *r, uint32_t entry)
 }
 
 /* A length and its distance; false, with the registers as they were, at what is no such pair. */
-static INLINE bool fast_match(const inflater *f, fast *r)
+static INLINE bool fast_match(const native *f, fast *r)
 {
     fast before = *r;
     if (UNLIKELY(r->entry & ENTRY_SPECIAL)) {
@@ -455,7 +423,7 @@ static INLINE bool fast_match(const inflater *f, fast *r)
 
 /* Stops in front of what it does not do: faults, and the end of the block. The next entry is looked
  * up before a match is copied: the table's latency passes meanwhile. */
-static INLINE void fast_loop(inflater *f, slice *data)
+static INLINE void fast_loop(native *f, slice *data)
 {
     const unsigned char *begin = (const unsigned char *)data->data;
     const unsigned char *in_end = begin + data->len - FAST_IN;
@@ -480,19 +448,19 @@ static INLINE void fast_loop(inflater *f, slice *data)
     data->len -= (size_t)(r.in - begin);
 }
 
-static void fast_symbols_plain(inflater *f, slice *data)
+static void fast_symbols_plain(native *f, slice *data)
 {
     fast_loop(f, data);
 }
 
 #ifdef __x86_64__
 /* Shifts by a register's count take one step less with BMI2. */
-__attribute__((target("bmi,bmi2"))) static void fast_symbols_bmi2(inflater *f, slice *data)
+__attribute__((target("bmi,bmi2"))) static void fast_symbols_bmi2(native *f, slice *data)
 {
     fast_loop(f, data);
 }
 
-static void fast_symbols(inflater *f, slice *data)
+static void fast_symbols(native *f, slice *data)
 {
     if (__builtin_cpu_supports("bmi2"))
         fast_symbols_bmi2(f, data);
@@ -500,14 +468,14 @@ static void fast_symbols(inflater *f, slice *data)
         fast_symbols_plain(f, data);
 }
 #else
-static void fast_symbols(inflater *f, slice *data)
+static void fast_symbols(native *f, slice *data)
 {
     fast_symbols_plain(f, data);
 }
 #endif
 
 /* False: the input is at its end, or the buffer is full. */
-static bool coded(inflater *f, slice *in)
+static bool coded(native *f, slice *in)
 {
     while (f->state == CODED) {
         if (in->len >= FAST_IN && f->to + FAST_OUT <= BUFFER_BYTES)
@@ -518,7 +486,7 @@ static bool coded(inflater *f, slice *in)
     return true;
 }
 
-static bool step(inflater *f, slice *in)
+static bool step(native *f, slice *in)
 {
     switch (f->state) {
     case BLOCK_HEADER:
@@ -540,8 +508,11 @@ static bool step(inflater *f, slice *in)
     }
 }
 
-inflate_result inflater_run(inflater *f, slice *data, slice *out)
+/* ---- the inflater ---- */
+
+static inflate_result run(inflater *base, slice *data, slice *out)
 {
+    native *f = (native *)base;
     make_room(f);
     while (f->state != DONE && f->state != FAULT && step(f, data))
         ;
@@ -552,4 +523,30 @@ inflate_result inflater_run(inflater *f, slice *data, slice *out)
     if (f->state == FAULT)
         return INFLATE_FAULT;
     return data->len > 0 || f->to + LONGEST > BUFFER_BYTES ? INFLATE_FULL : INFLATE_MORE;
+}
+
+static void reset(inflater *base)
+{
+    native *f = (native *)base;
+    base->cause = NULL;
+    f->state = BLOCK_HEADER;
+    f->bits = 0;
+    f->count = 0;
+    f->last_block = false;
+    f->from = f->to = f->reach_from = 0;
+}
+
+static void release(inflater *base)
+{
+    free((native *)base);
+}
+
+static const inflater_ops native_ops = {.run = run, .reset = reset, .free = release};
+
+inflater *inflater_native_new(void)
+{
+    native *f = xcalloc(1, sizeof *f);
+    f->base.ops = &native_ops;
+    reset(&f->base);
+    return &f->base;
 }

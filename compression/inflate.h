@@ -1,20 +1,19 @@
 /* DEFLATE (RFC 1951), decoding only: one stream of blocks, in any split of the input.
  *
- * What:    about three times as fast as zlib's, and exact about faults: a fault lies at the bit where
- *          the wrong symbol or field begins, whatever the split, and all symbols before it have been
- *          put out. What is refused is what zlib refuses.
- * Owner:   inflater_new / inflater_free. Input is lent for the length of a call; output lies in the
+ * What:    two ways to the same outcome, whatever the split: inflate.c, code of our own, about three
+ *          times as fast as zlib; inflate_zlib.c, zlib. A fault lies at the byte that brings it to light
+ *          (the last one that was consumed), and all symbols before it have been put out. What is
+ *          refused is what zlib refuses, in its words.
+ * Owner:   inflater_..._new / inflater_free. Input is lent for the length of a call; output lies in the
  *          inflater until the next call.
  * Threads: one at a time.
  * Fails:   by INFLATE_FAULT; inflater_cause then names it.
- * Memory:  INFLATE_BYTES, whatever the stream's length.
+ * Memory:  less than a MiB, whatever the stream's length.
  */
 #ifndef COMPRESSION_INFLATE_H
 #define COMPRESSION_INFLATE_H
 
 #include "base/buf.h"
-
-#define INFLATE_BYTES ((size_t)320 * 1024)
 
 typedef enum inflate_result {
     INFLATE_MORE,  /* all input is consumed; the stream goes on */
@@ -24,15 +23,40 @@ typedef enum inflate_result {
 } inflate_result;
 
 typedef struct inflater inflater;
+typedef struct inflater_ops {
+    inflate_result (*run)(inflater *f, slice *data, slice *out);
+    void (*reset)(inflater *f);
+    void (*free)(inflater *f);
+} inflater_ops;
+struct inflater { /* embedded as the first member */
+    const inflater_ops *ops;
+    const char *cause;
+};
 
-inflater *inflater_new(void) MUST_USE;
-void inflater_free(inflater *f);
-void inflater_reset(inflater *f); /* another stream begins */
+/* A build with GZIP_NATIVE=0 leaves the first one out. */
+#ifndef DECON_NO_GZIP_NATIVE
+inflater *inflater_native_new(void) MUST_USE;
+#endif
+inflater *inflater_zlib_new(void) MUST_USE;
+
+static inline void inflater_free(inflater *f)
+{
+    if (f)
+        f->ops->free(f);
+}
+static inline void inflater_reset(inflater *f) /* another stream begins */
+{
+    f->ops->reset(f);
+}
 
 /* Consumes from *data and decodes; *out is what came out of this call, before a fault too. */
-inflate_result inflater_run(inflater *f, slice *data, slice *out) MUST_USE;
-const char *inflater_cause(const inflater *f);
-/* Bits that were taken from the input but not used (at a fault: from the wrong symbol on). */
-unsigned inflater_unused_bits(const inflater *f);
+static inline inflate_result MUST_USE inflater_run(inflater *f, slice *data, slice *out)
+{
+    return f->ops->run(f, data, out);
+}
+static inline const char *inflater_cause(const inflater *f)
+{
+    return f->cause;
+}
 
 #endif

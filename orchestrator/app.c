@@ -374,7 +374,8 @@ app *app_new(const config *c, const app_env *env)
     a->env = *env;
     a->limits = app_limits_of(c);
     a->codec_memory = codec_memory_new(c->codec_memory_bytes);
-    a->verifier = verifier_new(env->pool, a->codec_memory, config_codec(c, CODEC_PLAIN).threads);
+    codec_options codec = config_codec(c, CODEC_PLAIN);
+    a->verifier = verifier_new(env->pool, a->codec_memory, &codec);
     a->jobs = jobs_new(env->transport, &(jobs_options){.server_url = c->server_url,
                                                        .poll_interval_ms = c->poll_interval_ms,
                                                        .server_wait_ms = c->server_wait_ms});

@@ -95,6 +95,8 @@ static bool read_options(const option_set *set, int argc, char **argv,
         return false;
     if (out->config.help || out->config.version)
         return true;
+    if (!codec_gzip_decoder_check((codec_gzip_decoder)out->config.gzip_decoder, e))
+        return false;
     return *positional < argc ||
            err_set(e, ERR_USAGE, "verify: no file is named; see decon-orchestrator verify --help");
 }

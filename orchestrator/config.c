@@ -47,7 +47,8 @@ codec_options config_codec(const config *c, codec_format format)
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned threads = c->codec_threads ? (unsigned)c->codec_threads : (unsigned)MAX(cores, 1L);
     return (codec_options){.threads = threads > 1 ? threads : 0,
-                           .level = (int)c->codec_levels[format]};
+                           .level = (int)c->codec_levels[format],
+                           .gzip_decoder = (codec_gzip_decoder)c->gzip_decoder};
 }
 
 bool config_wants_information(const config *c)
@@ -100,6 +101,7 @@ static bool wants_information(int argc, char **argv)
 static bool check_whole(config *out, const option_origin *origins, err *e)
 {
     return options_check(&config_options, out, origins, e) && check_share(out, origins, e) &&
+           codec_gzip_decoder_check((codec_gzip_decoder)out->gzip_decoder, e) &&
            places_make(out->remote_file_input, out->remote_report_output_dir,
                        out->remote_cleaned_output_dir, &out->places, e);
 }

@@ -29,6 +29,7 @@ typedef struct config {
     uint64_t cleanup_delay_ms;
     uint64_t disk_budget_bytes; /* 0: most of the free space */
     uint64_t memory_budget_bytes, codec_memory_bytes;
+    int gzip_decoder;      /* codec_gzip_decoder */
     int64_t codec_threads; /* as given; see config_codec */
     int64_t codec_levels[CODEC_FORMAT_COUNT];
     int verify; /* verify_level */

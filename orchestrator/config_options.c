@@ -6,6 +6,7 @@
 #include "s3/uri.h"
 
 static const char *const verify_names[] = {"none", "stream", "jsonl", NULL};
+static const char *const gzip_decoder_names[] = {"auto", "zlib", "native", NULL};
 static const char *const log_level_names[] = {"error", "warn", "info", "debug", NULL};
 
 /* Behind the scheme: [USER@]HOST[:PORT][/...], where HOST may be an IPv6 address in brackets. */
@@ -188,6 +189,13 @@ static const option rows[] = {
      .unit = "threads",
      .help = "Helper threads of one bzip2 or xz decoder and of one zstd or xz encoder, as the "
              "codec memory allows; 0: as many as there are cores, 1: none."},
+    {.key = "gzip_decoder",
+     .type = OPTION_ENUM,
+     AT(gzip_decoder),
+     .fallback = "auto",
+     .choices = gzip_decoder_names,
+     .help = "Who decodes gzip: this program itself (twice as fast), or zlib; both say the same of "
+             "every file. auto: itself, but zlib in a build with GZIP_NATIVE=0."},
     {.key = "gzip_level",
      .type = OPTION_INT,
      AT(codec_levels[CODEC_GZIP]),

@@ -56,7 +56,8 @@ verify_remote *verify_remote_new(const config *c, const char *(*getenv_fn)(const
         return NULL;
     }
     r->memory = codec_memory_new(c->codec_memory_bytes);
-    r->verifier = verifier_new(r->pool, r->memory, config_codec(c, CODEC_PLAIN).threads);
+    codec_options codec = config_codec(c, CODEC_PLAIN);
+    r->verifier = verifier_new(r->pool, r->memory, &codec);
     return r;
 }
 

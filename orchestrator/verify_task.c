@@ -13,7 +13,7 @@
 struct verifier {
     pool *pool;
     codec_memory *memory;
-    unsigned threads;
+    codec_options codec;
 };
 
 struct verify_task {
@@ -40,12 +40,12 @@ struct verify_task {
     err error;
 };
 
-verifier *verifier_new(pool *p, codec_memory *memory, unsigned threads)
+verifier *verifier_new(pool *p, codec_memory *memory, const codec_options *codec)
 {
     verifier *v = xcalloc(1, sizeof *v);
     v->pool = p;
     v->memory = memory;
-    v->threads = threads;
+    v->codec = *codec;
     return v;
 }
 
@@ -88,7 +88,9 @@ static bool verify_piece(verify_task *t, err *e)
             .level = t->options.level,
             .name = t->name,
             .jsonl = t->options.jsonl,
-            .codec = {.memory_bytes = t->ticket.bytes, .threads = t->verifier->threads}};
+            .codec = t->verifier->codec,
+        };
+        options.codec.memory_bytes = t->ticket.bytes;
         t->verify = verify_new(&options, e);
     }
     AUTO_FREE char *buffer = xcalloc(1, READ_BYTES);
@@ -212,7 +214,7 @@ verify_task *verify_task_start(verifier *v, const verify_task_options *options, 
     t->visit_bytes = bytes_of_a_visit(options->name);
     t->ticket.on_admitted = on_admitted;
     codec_memory_ask(v->memory, &t->ticket,
-                     codec_decoder_memory(codec_by_suffix(options->name), v->threads));
+                     codec_decoder_memory(codec_by_suffix(options->name), v->codec.threads));
     return t;
 }
 

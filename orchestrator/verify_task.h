@@ -19,8 +19,8 @@
 #include "orchestrator/codec_memory.h"
 
 typedef struct verifier verifier;
-/* threads: helpers of each decoder (bzip2, xz). `memory` is borrowed. */
-verifier *verifier_new(pool *p, codec_memory *memory, unsigned threads) MUST_USE;
+/* codec: helpers of each decoder (bzip2, xz), and which one for gzip. `memory` is borrowed. */
+verifier *verifier_new(pool *p, codec_memory *memory, const codec_options *codec) MUST_USE;
 void verifier_free(verifier *v); /* NULL is fine */
 
 typedef struct verify_task verify_task;

@@ -62,13 +62,18 @@ static inline void assert_same_outcome(const outcome *a, const outcome *b)
     assert_memory_equal(&a->verdict, &b->verdict, sizeof a->verdict);
 }
 
-/* Without helper threads and with two of them: the outcome must be the same. */
+/* Without helper threads and with two of them, with either decoder of gzip: the outcome must be the same. */
 static inline outcome decode(codec_format format, slice data, splitter s)
 {
     outcome o = decode_with(format, &(codec_options){0}, data, s);
     if (format == CODEC_BZIP2 || format == CODEC_XZ) {
         AUTO(outcome) threaded = decode_with(format, &(codec_options){.threads = 2}, data, s);
         assert_same_outcome(&o, &threaded);
+    }
+    if (format == CODEC_GZIP) {
+        codec_options options = {.gzip_decoder = CODEC_GZIP_ZLIB};
+        AUTO(outcome) by_zlib = decode_with(format, &options, data, s);
+        assert_same_outcome(&o, &by_zlib);
     }
     return o;
 }

@@ -30,7 +30,7 @@ static void begin(fixture *f, uint64_t budget_bytes)
     *f = (fixture){0};
     f->pool = pool_new(0, &e);
     f->memory = codec_memory_new(budget_bytes);
-    f->verifier = verifier_new(f->pool, f->memory, 0);
+    f->verifier = verifier_new(f->pool, f->memory, &(codec_options){0});
     f->file = tmpfile();
     for (int i = 0; i < LINES; i++)
         fputs(LINE, f->file);
