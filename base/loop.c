@@ -13,16 +13,24 @@
 #include <unistd.h>
 
 #define DEFAULT_CONNECTIONS 64
-#define RECEIVE_BUFFER      ((size_t)256 * 1024)
-#define EVENTS_PER_ROUND    128
+#define RECEIVE_BUFFER      ((size_t)512 * 1024)
+/* libcurl reads on from a socket as long as it has bytes, up to a hundred buffers: timers, signals
+ * and ended calls must not wait for a hundred sockets. */
+#define EVENTS_PER_ROUND 8
+#define HELD_WAIT_MS     1
 
 /* --- clocks and chance --- */
 
-uint64_t loop_clock_ms(void)
+uint64_t loop_clock_us(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t loop_clock_ms(void)
+{
+    return loop_clock_us() / 1000;
 }
 
 static uint64_t now_called(transport *t)
@@ -160,6 +168,7 @@ loop *loop_new(const loop_options *options, err *e)
     l->curl_due_ms = l->flow_due_ms = UINT64_MAX;
     options_fill(l, options);
     random_seed(l);
+    loop_window_init(&l->window, l->options.max_connections, loop_clock_us());
     for (int d = 0; d < FLOW_DIRECTIONS; d++)
         loop_cap_init(&l->caps[d], options->bandwidth_bytes_per_s, loop_clock_ms());
     if (open_descriptors(l, e) && open_multi(l, e))
@@ -269,11 +278,22 @@ static int wait_ms(const loop *l)
     return due_ms <= now_ms ? 0 : (int)MIN(due_ms - now_ms, (uint64_t)INT_MAX);
 }
 
+static int wait_for_events(loop *l, struct epoll_event *events, int timeout_ms)
+{
+    if (!loop_calls_held_back(l))
+        return epoll_wait(l->epoll_fd, events, EVENTS_PER_ROUND, timeout_ms);
+    uint64_t from_us = loop_clock_us();
+    timeout_ms = timeout_ms < 0 ? HELD_WAIT_MS : MIN(timeout_ms, HELD_WAIT_MS);
+    int count = epoll_wait(l->epoll_fd, events, EVENTS_PER_ROUND, timeout_ms);
+    loop_window_waited(&l->window, from_us, loop_clock_us());
+    return count;
+}
+
 static void round_run(loop *l)
 {
     bool ended_at_once = loop_calls_start(l);
     struct epoll_event events[EVENTS_PER_ROUND];
-    int count = epoll_wait(l->epoll_fd, events, EVENTS_PER_ROUND, ended_at_once ? 0 : wait_ms(l));
+    int count = wait_for_events(l, events, ended_at_once ? 0 : wait_ms(l));
     for (int i = 0; i < count; i++) {
         if (events[i].data.fd == l->wake_fd)
             woken(l);

@@ -21,7 +21,7 @@ typedef struct loop_options {
     bool verify_tls;                /* false only where the user said so by name */
     const char *ca_bundle;          /* AWS_CA_BUNDLE, or NULL; copied */
     const char *user_agent;         /* NULL: decon/<version> */
-    size_t receive_buffer_bytes;    /* 0: 256 KiB */
+    size_t receive_buffer_bytes;    /* 0: 512 KiB */
     uint64_t bandwidth_bytes_per_s; /* the most in each direction, of bodies, over all calls but
                                        those with no_proxy; 0: no cap */
 } loop_options;

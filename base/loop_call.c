@@ -1,7 +1,9 @@
 /* The life of a request.
  *
  *   state    entered by           left for
- *   queued   http_send            active, when a handle is free (first come, first served)
+ *   queued   http_send            active, when a handle is free and the window (loop_window.h) has
+ *                                 room: first come, first served; local services (no_proxy) are few
+ *                                 and quick, and wait for no window
  *   active   loop_calls_start     ending, when curl says that it is done
  *   ending   loop_calls_collect   gone: on_done is called, with the call already freed
  *
@@ -69,6 +71,8 @@ static void call_drop(http_call *call)
 {
     loop *l = call->loop;
     list_remove(call->state == CALL_QUEUED ? &l->queued : &l->active, call);
+    if (call->state != CALL_QUEUED && call->request.no_proxy)
+        l->active_local--;
     if (call->easy) {
         curl_multi_remove_handle(l->multi, call->easy->curl); /* fine when it was never added */
         easy_give(l, call->easy);
@@ -139,6 +143,8 @@ static bool call_start(http_call *call)
     loop *l = call->loop;
     list_remove(&l->queued, call);
     list_append(&l->active, call);
+    if (call->request.no_proxy)
+        l->active_local++;
     call->state = CALL_ACTIVE;
     call->shown = easy_shown_name(&call->request);
     call->easy = easy_take(l);
@@ -154,16 +160,33 @@ static bool call_start(http_call *call)
     return false;
 }
 
+static bool has_handle(const loop *l)
+{
+    return l->active.count < l->options.max_connections;
+}
+
+static http_call *next_to_start(const loop *l)
+{
+    bool room = l->active.count - l->active_local < l->window.calls;
+    http_call *call = has_handle(l) ? l->queued.first : NULL;
+    while (call && !room && !call->request.no_proxy)
+        call = call->next;
+    return call;
+}
+
 bool loop_calls_start(loop *l)
 {
     bool ended = false;
+    http_call *call;
     /* Those that on_done adds wait for the next round. */
-    for (size_t left = l->queued.count; left > 0 && l->queued.first; left--) {
-        if (l->active.count >= l->options.max_connections)
-            break;
-        ended |= !call_start(l->queued.first);
-    }
+    for (size_t left = l->queued.count; left > 0 && (call = next_to_start(l)); left--)
+        ended |= !call_start(call);
     return ended;
+}
+
+bool loop_calls_held_back(const loop *l)
+{
+    return l->queued.first && has_handle(l);
 }
 
 void loop_calls_curl(loop *l, curl_socket_t fd, int events)

@@ -18,6 +18,7 @@ easy *easy_new(void)
     h->curl = curl_easy_init();
     if (!h->curl)
         abort(); /* memory is out: as xcalloc */
+    h->gathered = xrealloc(NULL, GATHER_BYTES);
     return h;
 }
 
@@ -34,6 +35,7 @@ void easy_free(easy *h)
 {
     curl_easy_cleanup(h->curl);
     curl_slist_free_all(h->headers);
+    free(h->gathered);
     free(h);
 }
 

@@ -1,29 +1,18 @@
 /* What the rooms of the event loop share: loop.c (rounds), loop_timer.c, loop_call.c (the life of a
- * request), loop_easy.c (one in curl's terms), loop_error.c, loop_process.c, loop_flow.c (stalls).
+ * request), loop_easy.c (one in curl's terms), loop_error.c, loop_process.c, loop_flow.c (stalls),
+ * loop_window.c (how many at once).
  * Owner:   the loop owns all calls, easy handles and timers. Threads: the loop's; wake_fd from any.
  * Fails:   as base/loop.h says.
  */
 #ifndef BASE_LOOP_PRIVATE_H
 #define BASE_LOOP_PRIVATE_H
 
-#include <curl/curl.h>
-
 #include "base/loop.h"
 #include "base/loop_cap.h"
+#include "base/loop_easy.h"
+#include "base/loop_window.h"
 
-#define GATHER_BYTES     ((size_t)64 * 1024)     /* curl hands over 16 KiB at most */
-#define EXPECT_BYTES     ((uint64_t)1024 * 1024) /* bodies from here on wait for 100-continue */
 #define REPLY_HEAD_BYTES ((size_t)512 * 1024)
-
-/* One of curl's handles with what it needs; kept and used again. */
-typedef struct easy {
-    struct easy *next; /* in the list of free ones */
-    CURL *curl;
-    struct curl_slist *headers;  /* of the request under way */
-    char words[CURL_ERROR_SIZE]; /* curl's own, on failure */
-    size_t gathered_bytes;
-    char gathered[GATHER_BYTES]; /* body bytes on their way to on_body */
-} easy;
 
 typedef enum flow_direction { FLOW_RECEIVE, FLOW_SEND, FLOW_DIRECTIONS } flow_direction;
 
@@ -85,6 +74,8 @@ struct loop {
 
     /* loop only */
     call_list queued, active;
+    size_t active_local; /* of those the ones with no_proxy: the window does not count them */
+    loop_window window;
     easy *free_easies;
     bool in_curl;         /* curl's functions must not be called: a callback of its runs */
     bool any_cancelled;   /* some active call is marked so */
@@ -104,6 +95,7 @@ struct loop {
     bool stopped;
 };
 
+uint64_t loop_clock_us(void);
 uint64_t loop_clock_ms(void);
 
 /* loop_timer.c */
@@ -116,7 +108,8 @@ void loop_timers_free(loop *l);
 /* loop_call.c */
 http_call *loop_call_send(transport *t, const http_request *request);
 void loop_call_cancel(transport *t, http_call *call);
-bool loop_calls_start(loop *l); /* as many as there are handles; true when one has ended at once */
+bool loop_calls_start(loop *l);           /* as many as may be; true when one has ended at once */
+bool loop_calls_held_back(const loop *l); /* by the window alone */
 void loop_calls_curl(loop *l, curl_socket_t fd, int events); /* lets curl work */
 void loop_calls_collect(loop *l);                            /* ends what curl is through with */
 void loop_call_end(http_call *call, CURLcode code); /* the last callbacks of an active call */
@@ -135,16 +128,5 @@ process *loop_process_start(transport *t, const process_request *request);
 void loop_process_cancel(transport *t, process *p);
 bool loop_process_ready(loop *l, int fd); /* false: the descriptor is no process's */
 void loop_processes_free(loop *l);
-
-/* loop_easy.c */
-easy *easy_new(void);
-void easy_free(easy *h);
-bool easy_prepare(http_call *call, err *e) MUST_USE; /* sets all options of call->easy */
-void easy_clear(easy *h);                            /* back to unused */
-bool easy_flush(http_call *call); /* hands gathered bytes to on_body; false: it ended the call */
-
-/* loop_error.c */
-void easy_error(const http_call *call, CURLcode code, err *e);
-char *easy_shown_name(const http_request *request) MUST_USE;
 
 #endif

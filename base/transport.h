@@ -66,7 +66,7 @@ typedef struct http_request {
     bool no_reuse;          /* on a new connection */
 
     /* Callbacks; on_head and on_body may be NULL. Yielding false from them ends the request with
-     * the error that they set. on_body gets up to 64 KiB at a time. */
+     * the error that they set. on_body gets up to 128 KiB at a time. */
     bool (*on_head)(void *ctx, const http_reply *reply, err *e);
     bool (*on_body)(void *ctx, slice data, err *e);
     void (*on_done)(void *ctx, const http_result *result); /* last; may start new requests */

@@ -59,8 +59,8 @@ static void body_comes_gathered(void **state)
     assert_true(p.result.ok);
     assert_int_equal(p.body.len, 1000000);
     assert_int_equal(p.result.body_bytes, 1000000);
-    assert_int_equal(p.largest_piece, 65536);
-    assert_int_equal(p.bodies, 16); /* 15 full ones and the rest */
+    assert_int_equal(p.largest_piece, 131072);
+    assert_int_equal(p.bodies, 8); /* 7 full ones and the rest */
     for (size_t i = 0; i < p.body.len; i++)
         if (p.body.data[i] != (char)(i * 31 + i / 251))
             fail_msg("byte %zu differs", i);
