@@ -1,16 +1,10 @@
 #include "orchestrator/cmd_verify.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <unistd.h>
 
-#include "base/buf.h"
-#include "base/fsutil.h"
 #include "base/log.h"
-#include "orchestrator/codec_memory.h"
-
-#define READ_BYTES ((size_t)256 << 10)
+#include "orchestrator/verify_crew.h"
 
 typedef struct verify_config {
     config config; /* first: rows of the orchestrator's table mean its members */
@@ -32,10 +26,10 @@ static const option json_row = {
 static bool concerns_runs_only(const option *row)
 {
     static const char *const keys[] = {
-        "redo",        "copy_uncontaminated", "dry_run",       "max_files_debug",
-        "server_url",  "max_concurrent_jobs", "poll_interval", "server_wait",
-        "disk_budget", "cleanup_delay",       "host_index",    "host_count",
-        "gzip_level",  "zstd_level",          "bzip2_level",   "xz_level",
+        "redo",          "copy_uncontaminated", "dry_run",       "max_files_debug",
+        "server_url",    "max_concurrent_jobs", "poll_interval", "server_wait",
+        "cleanup_delay", "host_index",          "host_count",    "gzip_level",
+        "zstd_level",    "bzip2_level",         "xz_level",
     };
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         if (str_equal(row->key, keys[i]))
@@ -69,10 +63,13 @@ option_set cmd_verify_options(option *rows)
         .rows = rows,
         .row_count = pick_rows(rows),
         .program = "decon-orchestrator verify",
-        .usage = "decon-orchestrator verify [options] FILE|s3://BUCKET/KEY|-...",
+        .usage = "decon-orchestrator verify [options] "
+                 "FILE|FOLDER|s3://BUCKET/KEY|s3://BUCKET/FOLDER/|-...",
         .intro =
             "Decodes each file to its end and checks each line, as a run does before it submits "
-            "a file; `-` is standard input. An object is read while it is downloaded.",
+            "a file; `-` is standard input. Folders stand for the inputs below them (.jsonl and "
+            ".json, plain or compressed); those in the store end with a slash. Several files are "
+            "read at once, an object while it is downloaded.",
         .epilogue = "Exit status:\n"
                     "  0    all are sound\n"
                     "  1    one could not be read\n"
@@ -101,57 +98,6 @@ static bool read_options(const option_set *set, int argc, char **argv,
            err_set(e, ERR_USAGE, "verify: no file is named; see decon-orchestrator verify --help");
 }
 
-/* ---- local files ---- */
-
-static bool read_all(verify *v, int fd, const char *name, err *e)
-{
-    AUTO_FREE char *piece = xcalloc(1, READ_BYTES);
-    for (;;) {
-        ssize_t got = read(fd, piece, READ_BYTES);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_set_errno(e, ERR_IO, errno, "%s: cannot be read", name);
-        if (got == 0)
-            return true;
-        if (!verify_feed(v, (slice){.data = piece, .len = (size_t)got}, e))
-            return false;
-    }
-}
-
-static void advise(const config *c, const verify *v, err *e)
-{
-    if (e->code != ERR_CODEC_MEMORY || verify_memory_needed(v) <= c->codec_memory_bytes)
-        return;
-    codec_memory *memory = codec_memory_new(c->codec_memory_bytes);
-    codec_memory_advise(memory, e);
-    codec_memory_free(memory);
-}
-
-static bool verify_local(const config *c, const char *name, verdict *out, err *e)
-{
-    bool standard_input = str_equal(name, "-");
-    AUTO_FD opened = standard_input ? -1 : open(name, O_RDONLY | O_CLOEXEC);
-    int fd = standard_input ? STDIN_FILENO : opened;
-    if (fd < 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", name);
-    posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* advice only; pipes refuse it */
-    codec_options codec = config_codec(c, CODEC_PLAIN);
-    codec.memory_bytes = c->codec_memory_bytes;
-    AUTO_PTR(verify)
-    v = verify_new(&(verify_options){.level = (verify_level)c->verify,
-                                     .name = name,
-                                     .jsonl = config_jsonl(c),
-                                     .codec = codec},
-                   e);
-    if (v && read_all(v, fd, name, e) && verify_finish(v, out, e)) {
-        out->suffix_differs = out->suffix_differs && !standard_input;
-        return true;
-    }
-    advise(c, v, e);
-    return false;
-}
-
 /* ---- the command ---- */
 
 /* What says something of the file's bytes, and not of the way to them. */
@@ -172,40 +118,56 @@ static bool is_fault_of_file(err_code code)
     }
 }
 
-static bool verify_one(const config *c, const char *(*getenv_fn)(const char *name),
-                       verify_remote **remote, const char *name, verdict *found, err *e)
+static void take_result(void *ctx, const char *name, const verdict *found, const err *error)
 {
-    if (!str_starts_with(name, "s3://"))
-        return verify_local(c, name, found, e);
-    if (!*remote && !(*remote = verify_remote_new(c, getenv_fn, e)))
-        return false;
-    return verify_remote_run(*remote, name, found, e);
+    verify_sums *sums = ctx;
+    sums->sound += !error;
+    sums->unsound += error && is_fault_of_file(error->code);
+    sums->unread += error && !is_fault_of_file(error->code);
+    if (found) {
+        sums->lines += found->lines;
+        sums->raw_bytes += found->raw_bytes;
+        sums->decoded_bytes += found->decoded_bytes;
+    }
+    if (sums->json)
+        verify_print_json(sums->out, name, found, error);
+    else
+        verify_print_text(sums->out, name, found, error, sums->content_key);
+    fflush(sums->out);
 }
 
-static int verify_names(const verify_config *v, const char *(*getenv_fn)(const char *name),
-                        char **names, FILE *out)
+static void list(verify_crew *crew, char **arguments, verify_names *names)
 {
-    const config *c = &v->config;
-    verify_remote *remote = NULL;
-    bool unsound = false, unread = false;
-    for (; *names; names++) {
-        verdict found = {0};
-        err e = ERR_INIT;
-        bool ok = verify_one(c, getenv_fn, &remote, *names, &found, &e);
-        unsound |= !ok && is_fault_of_file(e.code);
-        unread |= !ok && !is_fault_of_file(e.code);
-        if (v->json)
-            verify_print_json(out, *names, &found, ok ? NULL : &e);
+    for (; *arguments; arguments++)
+        if (verify_names_is_remote_folder(*arguments))
+            verify_crew_list(crew, *arguments, names);
+        else if (str_starts_with(*arguments, "s3://"))
+            verify_names_add(names, *arguments, 0);
         else
-            verify_print_text(out, *names, &found, ok ? NULL : &e, c->content_key);
-        fflush(out);
+            verify_names_add_local(names, *arguments);
+}
+
+static int verify_all(const verify_config *v, const char *(*getenv_fn)(const char *name),
+                      char **arguments, FILE *out)
+{
+    err e = ERR_INIT;
+    AUTO(verify_names) names = {0};
+    AUTO_PTR(verify_crew) crew = verify_crew_new(&v->config, getenv_fn, &e);
+    if (!crew) {
+        log_error("%s", e.message);
+        return err_exit_status(&e);
     }
-    verify_remote_free(remote);
-    if (ferror(out)) {
+    verify_sums sums = {.out = out, .json = v->json, .content_key = v->config.content_key};
+    list(crew, arguments, &names);
+    verify_crew_run(crew, &names, take_result, &sums);
+    sums.ignored = names.ignored_count;
+    if (names.any_folder || names.count > 1)
+        verify_print_sums(&sums);
+    if (fflush(out) != 0 || ferror(out)) {
         log_error("verify: cannot write the results");
         return 1;
     }
-    return unread ? 1 : unsound ? 3 : 0;
+    return sums.unread > 0 ? 1 : sums.unsound > 0 ? 3 : 0;
 }
 
 int cmd_verify(int argc, char **argv, const char *(*getenv_fn)(const char *name), FILE *out)
@@ -228,7 +190,7 @@ int cmd_verify(int argc, char **argv, const char *(*getenv_fn)(const char *name)
         log_setup(&(log_options){.level = (log_level)v.config.log_level,
                                  .json = v.config.log_json,
                                  .fd = STDERR_FILENO});
-        status = verify_names(&v, getenv_fn, argv + positional, out);
+        status = verify_all(&v, getenv_fn, argv + positional, out);
     }
     options_deinit(&set, &v);
     return status;

@@ -2,6 +2,8 @@
 
 #include <jansson.h>
 
+#include "base/log.h"
+
 static double ratio(const verdict *v)
 {
     return v->raw_bytes ? (double)v->decoded_bytes / (double)v->raw_bytes : 0;
@@ -121,4 +123,20 @@ void verify_print_json(FILE *out, const char *name, const verdict *v, const err 
     AUTO_FREE char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6));
     fprintf(out, "%s\n", text ? text : "{}");
     json_decref(object);
+}
+
+void verify_print_sums(const verify_sums *s)
+{
+    char text[256];
+    snprintf(text, sizeof text,
+             "SUMMARY: Files=%llu Sound=%llu Unsound=%llu Unread=%llu Ignored=%llu Lines=%llu "
+             "Bytes=%llu Decoded=%llu",
+             (unsigned long long)(s->sound + s->unsound + s->unread), (unsigned long long)s->sound,
+             (unsigned long long)s->unsound, (unsigned long long)s->unread,
+             (unsigned long long)s->ignored, (unsigned long long)s->lines,
+             (unsigned long long)s->raw_bytes, (unsigned long long)s->decoded_bytes);
+    if (s->json)
+        log_info("%s", text);
+    else
+        fprintf(s->out, "%s\n", text);
 }

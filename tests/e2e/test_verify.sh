@@ -75,9 +75,86 @@ test_an_object_is_read_while_it_is_downloaded() {
     [ -z "$(ls -A "$T/work")" ] || fail "left in the work directory: $(ls "$T/work")"
     verify s3://data/in/none.jsonl
     expect_status 1
-    verify s3://data/in/
+    verify s3://data/in
     expect_status 1
-    expect_out 'is a folder'
+    expect_out '^FAILED  .*s3://data/in.*a folder of the store ends with a slash'
+}
+# A folder with inputs in two depths, two of them bad, and what is no input.
+make_folder() {
+    mkdir -p "$1/b/c" "$1/empty"
+    lines 30 "$1/a.jsonl"
+    lines 20 "$1/b/z.jsonl"
+    gzip "$1/b/z.jsonl"
+    lines 10 "$1/b/c/x.json"
+    zstd -q --rm "$1/b/c/x.json"
+    head -c 40 "$1/b/z.jsonl.gz" >"$1/b/cut.jsonl.gz"
+    echo 'no json' >"$1/d.jsonl"
+    echo 'not looked at' >"$1/readme.txt"
+    echo 'nor this' >"$1/b/readme.gz"
+}
+# in_order NAME...: the lines of the output, by the ends of the names.
+in_order() {
+    local name n=0
+    for name; do
+        n=$((n + 1))
+        sed -n "${n}p" "$T/out" | grep -qF -- "$name" || fail "line $n is not of $name: $(cat "$T/out")"
+    done
+}
+test_a_folder_stands_for_its_inputs() {
+    make_folder "$T/in"
+    ln -s "$T/in" "$T/in/b/round"
+    ln -s ../a.jsonl "$T/in/b/link.jsonl"
+    verify --codec-threads 2 "$T/in" "$T/in/readme.txt"
+    expect_status 3
+    in_order in/a.jsonl in/b/c/x.json.zst in/b/cut.jsonl.gz in/b/link.jsonl in/b/z.jsonl.gz in/d.jsonl in/readme.txt SUMMARY
+    expect_out '^SUMMARY: Files=7 Sound=4 Unsound=3 Unread=0 Ignored=3 Lines=90 '
+    expect_out '^FAILED  .*in/b/cut.jsonl.gz: .*ends early at raw byte 40'
+    verify --json "$T/in/"
+    expect_status 3
+    [ "$(wc -l <"$T/out")" = 6 ] || fail "$(cat "$T/out")"
+    ! grep -v '^{"file":".*}$' "$T/out" || fail "not an object"
+    grep -q 'SUMMARY: Files=6' "$T/verify.log" || fail "$(cat "$T/verify.log")"
+    verify "$T/in/empty"
+    expect_status 1
+    expect_out '^FAILED  .*in/empty: holds no file that ends in .jsonl or .json'
+    verify "$T/in/a.jsonl"
+    [ "$(wc -l <"$T/out")" = 1 ] || fail "a summary of one file: $(cat "$T/out")"
+}
+test_a_folder_of_the_store_stands_for_its_inputs() {
+    start_store
+    s3 mb s3://data
+    make_folder "$T/in"
+    s3 cp -r "$T/in/" s3://data/in
+    lines 5 "$T/other.jsonl"
+    put "$T/other.jsonl" inother/o.jsonl
+    verify --codec-threads 2 s3://data/in/ "$T/in/a.jsonl" s3://data/inother/o.jsonl
+    expect_status 3
+    in_order s3://data/in/a.jsonl s3://data/in/b/c/x.json.zst s3://data/in/b/cut.jsonl.gz \
+        s3://data/in/b/z.jsonl.gz s3://data/in/d.jsonl in/a.jsonl inother/o.jsonl SUMMARY
+    expect_out '^SUMMARY: Files=7 Sound=5 Unsound=2 Unread=0 Ignored=2 Lines=95 '
+    [ -z "$(ls -A "$T/work")" ] || fail "left in the work directory: $(ls "$T/work")"
+    verify --disk-budget 1 s3://data/in/b/ # one at a time then
+    expect_status 3
+    expect_out '^SUMMARY: Files=3 Sound=2 '
+    verify s3://data
+    expect_out '^SUMMARY: Files=6 '
+    verify s3://data/none/ s3://nobucket/x/ "$T/in/a.jsonl"
+    expect_status 1
+    expect_out '^FAILED  s3://data/none/: holds no file'
+    expect_out '^FAILED  .*s3://nobucket'
+    expect_out '^OK .*in/a.jsonl'
+}
+test_hundreds_of_files_keep_their_order() {
+    local i
+    mkdir "$T/many"
+    lines 3 "$T/three"
+    for ((i = 0; i < 700; i++)); do cp "$T/three" "$T/many/$((1000 + i)).jsonl"; done
+    lines 100000 "$T/many/1000.jsonl" # the others wait for it
+    verify --codec-threads 2 "$T/many"
+    expect_status 0
+    [ "$(wc -l <"$T/out")" = 701 ]
+    head -700 "$T/out" | sed 's/.*many\/\([0-9]*\).*/\1/' | sort -c || fail "out of order"
+    expect_out '^SUMMARY: Files=700 Sound=700 .* Lines=102097 '
 }
 test_a_long_window_needs_memory() {
     lines 20 "$T/a.jsonl"
