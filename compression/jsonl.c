@@ -21,9 +21,21 @@ bool jsonl_feed(jsonl *j, slice text, err *e)
     return !j->failed || report(j, e);
 }
 
+static bool all_skipped(const jsonl *j, err *e)
+{
+    return err_set(e, ERR_JSONL,
+                   "the detection server would skip all lines: %" PRIu64
+                   " have no string under '%s', %" PRIu64
+                   " have lone surrogates, more than %d levels or numbers beyond 1.8e308; mend "
+                   "these lines",
+                   j->unscannable_lines, j->keys.text, j->skipped_lines, JSONL_SERVER_DEPTH);
+}
+
 /* A wrong key must not turn a whole data set "clean". */
 static bool none_scannable(const jsonl *j, err *e)
 {
+    if (j->skipped_lines > 0)
+        return all_skipped(j, e);
     return err_set(
         e, ERR_JSONL,
         "no line has a string under '%s'; the lines have %s%s; set content_key to the key of "
@@ -41,7 +53,7 @@ bool jsonl_finish(jsonl *j, err *e)
     if (j->offset > j->line_start)
         jsonl_end_line(j, j->offset);
     uint64_t filled = j->counts.lines - j->counts.blank_lines;
-    if (filled > 0 && j->unscannable_lines == filled)
+    if (filled > 0 && j->unscannable_lines + j->skipped_lines == filled)
         return none_scannable(j, e);
     return true;
 }
@@ -54,6 +66,7 @@ jsonl_counts jsonl_counts_get(const jsonl *j)
         .blank_lines = j->counts.blank_lines,
         .longest_line_bytes = j->counts.longest_line_bytes,
         .unscannable_lines = j->unscannable_lines,
+        .skipped_lines = j->skipped_lines,
         .lone_surrogates = j->lone_surrogates,
     };
 }
@@ -63,6 +76,7 @@ jsonl *jsonl_new(const jsonl_options *options)
     jsonl *j = xcalloc(1, sizeof *j);
     j->max_line_bytes = options->max_line_bytes ? options->max_line_bytes : JSONL_LINE_BYTES;
     j->max_depth = options->max_depth ? MIN(options->max_depth, JSONL_DEPTH_MAX) : JSONL_DEPTH;
+    j->fast_depth = MIN(j->max_depth, (size_t)JSONL_SERVER_DEPTH);
     j->objects = xcalloc(j->max_depth / 64 + 1, sizeof *j->objects);
     j->refuse_lone_surrogates = options->refuse_lone_surrogates;
     j->indexer = json_indexer_find(options->indexer);

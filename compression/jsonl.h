@@ -20,6 +20,8 @@
 #define JSONL_LINE_BYTES ((uint64_t)1024 * 1024 * 1024) /* what a line may have, by default */
 #define JSONL_DEPTH      1024                           /* the same for its nesting */
 #define JSONL_DEPTH_MAX  65536
+/* What the detection server reads of a line; of one with more it skips all. */
+#define JSONL_SERVER_DEPTH 127
 
 typedef struct jsonl_options {
     const char *content_key; /* dotted path of the text; NULL: "text"; copied */
@@ -39,6 +41,9 @@ typedef struct jsonl_counts {
     uint64_t blank_lines;
     uint64_t longest_line_bytes;
     uint64_t unscannable_lines; /* no string under the content key */
+    uint64_t skipped_lines;     /* one is there, but the detection server skips the line: lone
+                                   surrogates, more than JSONL_SERVER_DEPTH levels, numbers that are
+                                   beyond binary64 */
     uint64_t lone_surrogates;   /* escapes of half a character, in keys and values */
 } jsonl_counts;
 
@@ -46,8 +51,8 @@ typedef struct jsonl jsonl;
 
 jsonl *jsonl_new(const jsonl_options *options) MUST_USE;
 bool jsonl_feed(jsonl *j, slice text, err *e) MUST_USE;
-/* The text ends here. Fails too when there are lines, but none with a string under the content key:
- * a wrong key must not pass for clean data. */
+/* The text ends here. Fails too when there are lines, but none that the detection server looks at:
+ * a wrong key, above all, must not pass for clean data. */
 bool jsonl_finish(jsonl *j, err *e) MUST_USE;
 jsonl_counts jsonl_counts_get(const jsonl *j); /* so far: whole lines */
 void jsonl_free(jsonl *j);

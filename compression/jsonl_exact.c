@@ -113,6 +113,7 @@ static const char *open_container(jsonl *j, const char *p)
         return fault_at(j, p, ERR_JSONL);
     }
     jsonl_push(j, *p == '{');
+    j->line_is_beyond |= j->depth > JSONL_SERVER_DEPTH;
     return p + 1;
 }
 
@@ -129,6 +130,8 @@ void jsonl_end_line(jsonl *j, uint64_t end)
     if (blank)
         return;
     j->unscannable_lines += !j->keys.found;
+    j->skipped_lines += j->keys.found && j->line_is_beyond;
+    j->line_is_beyond = false;
     keypath_line_end(&j->keys);
 }
 
@@ -147,6 +150,7 @@ static const char *take_newline(jsonl *j, const char *p)
 static bool take_lone_surrogate(jsonl *j, unsigned unit, uint64_t offset)
 {
     j->lone_surrogates++;
+    j->line_is_beyond = true;
     if (!j->refuse_lone_surrogates)
         return true;
     snprintf(j->fault_cause, sizeof j->fault_cause,
@@ -311,9 +315,11 @@ static const char *number(jsonl *j, const char *p, const char *stop)
         if (next == NUMBER_BAD)
             return wrong_number(j, p, j->number);
         if (next == NUMBER_END) {
+            j->line_is_beyond |= number_size_is_beyond(&j->number_size);
             j->state = j->after_value;
             return p;
         }
+        number_size_add(&j->number_size, next, *p);
         j->number = next;
     }
     return p;
@@ -334,6 +340,8 @@ static const char *literal(jsonl *j, const char *p, const char *stop)
 static const char *begin_number(jsonl *j, const char *p)
 {
     j->number = *p == '-' ? MINUS : *p == '0' ? ZERO : INTEGER;
+    j->number_size = (number_size){0};
+    number_size_add(&j->number_size, j->number, *p);
     j->state = NUMBER;
     return p + 1;
 }

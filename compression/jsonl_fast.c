@@ -43,6 +43,11 @@ static inline bool ends_scalar(const char *p, const char *end)
     return p < end && ends[(unsigned char)*p];
 }
 
+/* A number that no double holds has a long exponent, or more digits than one of two makes up for:
+ * how large those are is for the exact reader. */
+#define DIGITS_MAX          200
+#define EXPONENT_DIGITS_MAX 2
+
 /* The fraction and the exponent, behind the digits in front. */
 static inline const char *skip_fraction(const char *p, const char *end)
 {
@@ -55,7 +60,10 @@ static inline const char *skip_fraction(const char *p, const char *end)
         p += 1 + (p[1] == '+' || p[1] == '-');
         if (!is_digit(*p))
             return end;
+        const char *exponent = p;
         p = skip_digits(p + 1, end);
+        if (p - exponent > EXPONENT_DIGITS_MAX)
+            return end;
     }
     return p;
 }
@@ -70,7 +78,7 @@ static inline bool is_number(const char *p, const char *end)
     p += *p == '-';
     const char *digits = p;
     p = skip_digits(p, end);
-    if (p == digits || (*digits == '0' && p > digits + 1) || p >= end)
+    if ((size_t)(p - digits - 1) >= DIGITS_MAX || (*digits == '0' && p > digits + 1) || p >= end)
         return false;
     return ends_scalar(p, end) || is_number_to_the_end(p, end);
 }
@@ -144,7 +152,7 @@ static inline __attribute__((always_inline)) taken take_value(jsonl *j, const ch
         object = true;
         /* fall through */
     case '[':
-        if (j->depth == j->max_depth)
+        if (j->depth >= j->fast_depth)
             return NOTHING;
         keypath_value(&j->keys, j->depth, *p);
         jsonl_push(j, object);

@@ -38,14 +38,15 @@ typedef enum jsonl_state {
 struct jsonl {
     jsonl_state state;
     uint64_t max_line_bytes;
-    size_t max_depth;
+    size_t max_depth, fast_depth; /* the latter: what jsonl_fast.c takes */
     bool refuse_lone_surrogates;
 
     uint64_t offset;     /* of the piece that is fed, in the text */
     const char *piece;   /* its first byte, for the length of a call */
     uint64_t line_start; /* offset of the line's first byte */
     linecount counts;
-    uint64_t unscannable_lines;
+    bool line_is_beyond; /* what the detection server reads */
+    uint64_t unscannable_lines, skipped_lines;
     uint64_t lone_surrogates;
 
     size_t depth;            /* open containers */
@@ -60,6 +61,7 @@ struct jsonl {
     unsigned high;        /* the high surrogate right before, or 0 */
     uint64_t high_offset; /* of its backslash */
     number_state number;
+    number_size number_size;
     const char *literal; /* its letters that are still to come */
     unsigned mark_bytes; /* of the byte-order mark, so far */
     keypath keys;

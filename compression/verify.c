@@ -121,6 +121,7 @@ static void fill(const verify *v, verdict *out)
         .blank_lines = counts.blank_lines,
         .longest_line_bytes = counts.longest_line_bytes,
         .unscannable_lines = counts.unscannable_lines,
+        .skipped_lines = counts.skipped_lines,
         .members = stats.members,
         .checksums = stats.checksums,
         .lone_surrogates = counts.lone_surrogates,

@@ -39,8 +39,9 @@ typedef struct verdict {
     uint64_t members;           /* gzip members, zstd frames, bzip2 and xz streams; plain: 0 */
     unsigned checksums;         /* CODEC_CHECK_... that were seen, and were right */
     uint64_t unscannable_lines; /* content key missing or not a string */
+    uint64_t skipped_lines;     /* by the detection server, though they have a text: see jsonl.h */
     uint64_t lone_surrogates;   /* escapes of half a character */
-} verdict; /* at VERIFY_STREAM the line counts are right too (newlines are counted), the last two
+} verdict; /* at VERIFY_STREAM the line counts are right too (newlines are counted), the last three
             are 0 */
 
 typedef struct verify verify;

@@ -78,10 +78,12 @@ static void warn_about(const download *d)
         log_warn("s3://%s/%s: %llu of %llu lines have no text under '%s'; they are not looked at",
                  bucket, key, (unsigned long long)v->unscannable_lines,
                  (unsigned long long)v->lines, d->options.jsonl.content_key);
-    if (v->lone_surrogates)
-        log_warn("s3://%s/%s: %llu escapes of half a character (lone surrogates); the detection "
-                 "server skips such lines; refuse_lone_surrogates refuses the file",
-                 bucket, key, (unsigned long long)v->lone_surrogates);
+    if (v->skipped_lines)
+        log_warn("s3://%s/%s: the detection server skips %llu of %llu lines: escapes of half a "
+                 "character (lone surrogates: %llu), more than %d levels, or numbers beyond "
+                 "1.8e308; refuse_lone_surrogates and max_json_depth refuse such files",
+                 bucket, key, (unsigned long long)v->skipped_lines, (unsigned long long)v->lines,
+                 (unsigned long long)v->lone_surrogates, JSONL_SERVER_DEPTH);
 }
 
 static bool begin(download *d, err *e);

@@ -43,6 +43,11 @@ static void print_notes(FILE *out, const verdict *v, const char *content_key)
     if (v->unscannable_lines)
         fprintf(out, "; %llu lines have no text under '%s'",
                 (unsigned long long)v->unscannable_lines, content_key);
+    if (v->skipped_lines)
+        fprintf(out,
+                "; the detection server skips %llu lines (lone surrogates, more than %d levels or "
+                "numbers beyond 1.8e308)",
+                (unsigned long long)v->skipped_lines, JSONL_SERVER_DEPTH);
     if (v->lone_surrogates)
         fprintf(out, "; %llu escapes of half a character (lone surrogates)",
                 (unsigned long long)v->lone_surrogates);
@@ -93,6 +98,7 @@ static void put_verdict(json_t *object, const verdict *v)
     put_count(object, "blank_lines", v->blank_lines);
     put_count(object, "longest_line_bytes", v->longest_line_bytes);
     put_count(object, "unscannable_lines", v->unscannable_lines);
+    put_count(object, "skipped_lines", v->skipped_lines);
     put_count(object, "lone_surrogates", v->lone_surrogates);
 }
 

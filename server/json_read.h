@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define JSON_MAX_DEPTH 127
+#define JSON_MAX_DEPTH 127 /* JSONL_SERVER_DEPTH of the checker */
 
 typedef enum json_type {
     JSON_ABSENT,

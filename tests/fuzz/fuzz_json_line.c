@@ -16,19 +16,18 @@ static void expect(bool holds)
         abort();
 }
 
-/* Whether the checker takes the line as an object with a string under `text`. */
+/* Whether the checker takes the line for one that is scanned: an object with a string under `text`,
+ * and nothing in it that this reader does not take. */
 static bool checker_takes(slice line)
 {
-    jsonl_options options = {.max_depth = JSON_MAX_DEPTH, .refuse_lone_surrogates = true};
-    AUTO_PTR(jsonl) j = jsonl_new(&options);
+    AUTO_PTR(jsonl) j = jsonl_new(&(jsonl_options){0});
     return jsonl_feed(j, line, NULL) && jsonl_finish(j, NULL);
 }
 
-/* The checker lets numbers of any size pass, and blank lines; it reads many lines. */
-static void compare(slice line, bool has_text, const err *e)
+/* The checker lets blank lines pass; it reads many lines. */
+static void compare(slice line, bool has_text)
 {
-    bool is_one_line = !memchr(line.data, '\n', line.len) && slice_trim(line).len > 0;
-    if (is_one_line && !strstr(e->message, "number out of range"))
+    if (!memchr(line.data, '\n', line.len) && slice_trim(line).len > 0)
         expect(checker_takes(line) == has_text);
 }
 
@@ -51,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         expect(json_string(&value, &scratch, &text));
         expect(utf8_check(text) == text.len && text.len <= value.raw.len);
     }
-    compare(line, has_text, &e);
+    compare(line, has_text);
     expect(json_read_members(line, keys, members, 3, &type, NULL) == ok);
     if (ok) {
         expect(members[1].type == value.type && members[1].raw.data == value.raw.data);

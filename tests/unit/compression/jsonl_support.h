@@ -67,6 +67,7 @@ static const slice good_values[] = {
     SLICE_LIT("0e0"),
     SLICE_LIT("1e00099"),
     SLICE_LIT("1e999999"),
+    SLICE_LIT("[1e308,1e309,-12.5E-009,1e99]"),
     SLICE_LIT("123456789012345678901234567890.000000000000000000000000001"),
     SLICE_LIT("true"),
     SLICE_LIT("false"),

@@ -3,6 +3,9 @@
 
 #include "compression/scan.h"
 
+/* Where a case may be one that the detection server skips: then not all lines are. */
+#define SCANNABLE "{\"text\":\"\"}\n"
+
 static const jsonl_options usual = {0};
 
 static void assert_fault(slice text, const char *message)
@@ -18,14 +21,14 @@ static void json_is_taken(void **state)
     for (size_t i = 0; i < ARRAY_LEN(good_values); i++) {
         AUTO(buf) line;
         buf_init(&line, 1024);
-        buf_append_str(&line, "{\"text\":\"\",\"v\":");
+        buf_append_str(&line, SCANNABLE "{\"text\":\"\",\"v\":");
         buf_append_slice(&line, good_values[i]);
         buf_append_str(&line, "}");
         checked c = check_all(&usual, buf_slice(&line));
         if (!c.ok)
             fail_msg("case %zu: %s", i, c.error.message);
-        assert_int_equal(c.counts.lines, 1);
-        assert_int_equal(c.counts.longest_line_bytes, line.len);
+        assert_int_equal(c.counts.lines, 2);
+        assert_int_equal(c.counts.longest_line_bytes, line.len - strlen(SCANNABLE));
     }
 }
 
@@ -139,6 +142,7 @@ static buf nested(size_t depth)
 {
     buf out;
     buf_init(&out, 1 << 20);
+    buf_append_str(&out, SCANNABLE);
     for (size_t i = 0; i < depth; i++)
         buf_append_str(&out, i == 0 ? "{\"text\":\"\",\"a\":" : i % 3 == 0 ? "{\"a\":" : "[");
     buf_append_str(&out, "1");
@@ -201,12 +205,14 @@ static void lone_surrogates_are_counted(void **state)
         for (int place = 0; place < 2; place++) { /* in a value, in a key */
             AUTO(buf) line;
             buf_init(&line, 1024);
+            buf_append_str(&line, SCANNABLE);
             buf_append_str(&line, place ? "{\"text\":\"\",\"" : "{\"text\":\"");
             buf_append_slice(&line, cases[i].text);
             buf_append_str(&line, place ? "\":1}" : "\"}");
             checked c = check_all(&usual, buf_slice(&line));
             assert_true(c.ok);
             assert_int_equal(c.counts.lone_surrogates, cases[i].lone);
+            assert_int_equal(c.counts.skipped_lines, cases[i].lone > 0);
             c = check_all(&(jsonl_options){.refuse_lone_surrogates = true}, buf_slice(&line));
             assert_int_equal(c.ok, cases[i].lone == 0);
         }
@@ -248,7 +254,8 @@ static void duplicate_keys_can_be_refused(void **state)
         SLICE_LIT(
             "{\"text\":\"\",\"Text\":1,\"\":2,\"a\":{\"text\":1,\"a\":{\"a\":1}},\"b\":[{\"a\":1},{"
             "\"a\":2}]}\n{\"text\":\"\"}"),
-        SLICE_LIT("{\"text\":\"\",\"\\ud83d\":1,\"\\ud83e\":2,\"?\":3,\"\xef\xbf\xbd\":4}"),
+        SLICE_LIT(SCANNABLE
+                  "{\"text\":\"\",\"\\ud83d\":1,\"\\ud83e\":2,\"?\":3,\"\xef\xbf\xbd\":4}"),
         SLICE_LIT("{\"text\":\"a\",\"b\":[\"a\",\"a\"]}"),
     };
     for (size_t i = 0; i < ARRAY_LEN(taken); i++)
@@ -414,6 +421,99 @@ static void a_file_without_any_text_names_its_keys(void **state)
     assert_true(check_all(&usual, SLICE_LIT("\n \n")).ok);
 }
 
+/* `depth` arrays within each other, the line's object not counted. */
+static void append_arrays(buf *out, size_t depth)
+{
+    for (size_t i = 0; i < 2 * depth; i++)
+        buf_append_char(out, i < depth ? '[' : ']');
+}
+
+static uint64_t skipped(slice value)
+{
+    AUTO(buf) text;
+    buf_init(&text, 1 << 16);
+    buf_append_str(&text, SCANNABLE "{\"text\":\"\",\"v\":");
+    buf_append_slice(&text, value);
+    buf_append_str(&text, "}\n" SCANNABLE);
+    checked c = check_all(&usual, buf_slice(&text));
+    assert_true(c.ok);
+    assert_int_equal(c.counts.unscannable_lines, 0);
+    return c.counts.skipped_lines;
+}
+
+static void lines_that_the_server_skips_are_counted(void **state)
+{
+    UNUSED(state);
+    for (size_t more = 0; more < 2; more++) {
+        AUTO(buf) deep;
+        buf_init(&deep, 1024);
+        append_arrays(&deep, JSONL_SERVER_DEPTH - 1 + more);
+        assert_int_equal(skipped(buf_slice(&deep)), more);
+    }
+    assert_int_equal(skipped(SLICE_LIT("\"\\ud83d\"")), 1);
+    /* only the line itself, whatever it has besides */
+    checked c =
+        check_all(&usual, SLICE_LIT(SCANNABLE "{\"text\":\"\\udc00\",\"v\":1e400}\n{\"v\":1e400}"));
+    assert_int_equal(c.counts.skipped_lines, 1);
+    assert_int_equal(c.counts.unscannable_lines, 1);
+}
+
+static void numbers_beyond_binary64_are_told_apart(void **state)
+{
+    UNUSED(state);
+    static const char *const within[] = {
+        "0e999999999999999999999",
+        "1e308",
+        "1.797693134862315807e308",
+        "-1.7976931348623157e+308",
+        "1e-400",
+        "0.1e309",
+        "0.00000000001e319",
+        "100000e303",
+        "-0.0e+400",
+        "1e00000000000000308",
+        "17976931348623157000e289",
+    };
+    static const char *const beyond[] = {
+        "1e309",
+        "-1e309",
+        "1.8e308",
+        "1.79769313486231580794e308",
+        "-1.7976931348623159E+308",
+        "0.1e310",
+        "0.00000000001e320",
+        "100000e304",
+        "1e00000000000000309",
+        "1e99999999999999999999999999999999",
+        "-17976931348623160000e289",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(within); i++)
+        if (skipped((slice){.data = within[i], .len = strlen(within[i])}) != 0)
+            fail_msg("%s is within", within[i]);
+    for (size_t i = 0; i < ARRAY_LEN(beyond); i++)
+        if (skipped((slice){.data = beyond[i], .len = strlen(beyond[i])}) != 1)
+            fail_msg("%s is beyond", beyond[i]);
+    for (size_t digits = 305; digits < 313; digits++) { /* without an exponent */
+        AUTO(buf) number;
+        buf_init(&number, 1024);
+        for (size_t i = 0; i < digits; i++)
+            buf_append_char(&number, '1');
+        assert_int_equal(skipped(buf_slice(&number)), digits > 309);
+        buf_append_str(&number, ".5");
+        assert_int_equal(skipped(buf_slice(&number)), digits > 309);
+    }
+}
+
+static void a_file_of_lines_that_the_server_skips_is_refused(void **state)
+{
+    UNUSED(state);
+    assert_fault(
+        SLICE_LIT("{\"text\":\"\\ud83d\"}\n\n{\"text\":\"\",\"v\":1e999}\n{\"v\":1}\n"),
+        "the detection server would skip all lines: 1 have no string under 'text', 2 have "
+        "lone surrogates, more than 127 levels or numbers beyond 1.8e308; mend these lines");
+    assert_true(check_all(&usual, SLICE_LIT("{\"text\":\"\\ud83d\"}\n" SCANNABLE)).ok);
+}
+
 static void many_keys_are_named_up_to_a_bound(void **state)
 {
     UNUSED(state);
@@ -489,6 +589,9 @@ int main(void)
         cmocka_unit_test(a_dotted_key_leads_through_objects_only),
         cmocka_unit_test(escaped_keys_are_the_same_keys),
         cmocka_unit_test(a_file_without_any_text_names_its_keys),
+        cmocka_unit_test(lines_that_the_server_skips_are_counted),
+        cmocka_unit_test(numbers_beyond_binary64_are_told_apart),
+        cmocka_unit_test(a_file_of_lines_that_the_server_skips_is_refused),
         cmocka_unit_test(many_keys_are_named_up_to_a_bound),
         cmocka_unit_test(realistic_text_checks_the_same_in_random_splits),
         cmocka_unit_test(plain_text_is_stepped_over_to_the_first_special_byte),

@@ -113,6 +113,31 @@ static void utf8_is_the_same_for_every_indexer(void **state)
             }
 }
 
+/* Nesting, digits and exponents around what the detection server reads. */
+static void what_the_server_skips_is_the_same_for_every_indexer(void **state)
+{
+    UNUSED(state);
+    for (size_t count = 120; count < 320; count += count == 130 ? 68 : 1) {
+        AUTO(buf) text;
+        buf_init(&text, (size_t)1 << 16);
+        for (int place = 0; place < 3; place++) {
+            append_filler(&text, 70);
+            buf_append_str(&text, "{\"text\":\"\",\"v\":");
+            for (size_t i = 0; i < count; i++)
+                buf_append_char(&text, place ? '1' : '[');
+            for (size_t i = 0; i < count && !place; i++)
+                buf_append_char(&text, ']');
+            buf_append_str(&text, place < 2 ? "}\n" : "e99}\n");
+        }
+        append_filler(&text, 200);
+        assert_indexers_agree((jsonl_options){0}, buf_slice(&text));
+        checked c = check(&(jsonl_options){0}, buf_slice(&text), WHOLE);
+        assert_true(c.ok);
+        assert_int_equal(c.counts.skipped_lines,
+                         (count > 126) + (count > 309) + (count + 99 > 309));
+    }
+}
+
 static void line_length_is_the_same_for_every_indexer(void **state)
 {
     UNUSED(state);
@@ -229,6 +254,7 @@ int main(void)
         cmocka_unit_test(faults_are_the_same_at_every_place_of_a_window),
         cmocka_unit_test(every_byte_is_told_apart_by_every_indexer),
         cmocka_unit_test(utf8_is_the_same_for_every_indexer),
+        cmocka_unit_test(what_the_server_skips_is_the_same_for_every_indexer),
         cmocka_unit_test(line_length_is_the_same_for_every_indexer),
         cmocka_unit_test(damaged_text_is_the_same_for_every_indexer),
         cmocka_unit_test(any_cut_of_a_long_text_is_the_same_for_every_indexer),

@@ -199,6 +199,16 @@ static void the_content_key_and_the_line_limit_are_handed_on(void **state)
         "a.jsonl: line 1, byte 8 of the decoded text: the line is longer than 8 bytes (max_line)");
 }
 
+static void lines_that_the_server_skips_are_handed_on(void **state)
+{
+    UNUSED(state);
+    verify_options options = options_of(VERIFY_JSONL, "a.jsonl");
+    AUTO(outcome) o = verify_all(&options, SLICE_LIT("{\"text\":\"\"}\n{\"text\":\"\\udc00\"}\n"));
+    assert_true(o.ok);
+    assert_int_equal(o.verdict.skipped_lines, 1);
+    assert_int_equal(o.verdict.lone_surrogates, 1);
+}
+
 static void a_fault_stays_the_same_when_asked_again(void **state)
 {
     UNUSED(state);
@@ -245,6 +255,7 @@ int main(void)
         cmocka_unit_test(a_codec_fault_names_object_line_and_bytes),
         cmocka_unit_test(a_fault_of_the_text_comes_before_a_later_one_of_the_codec),
         cmocka_unit_test(the_content_key_and_the_line_limit_are_handed_on),
+        cmocka_unit_test(lines_that_the_server_skips_are_handed_on),
         cmocka_unit_test(a_fault_stays_the_same_when_asked_again),
         cmocka_unit_test(flipped_bytes_give_the_same_fault_in_any_split),
     };
