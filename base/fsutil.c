@@ -201,7 +201,7 @@ bool fs_read_file(const char *path, size_t max_bytes, buf *out, err *e)
 }
 
 /* So that the rename itself survives a power cut. */
-static bool sync_parent(const char *path, err *e)
+bool fs_sync_parent(const char *path, err *e)
 {
     const char *slash = strrchr(path, '/');
     AUTO_FREE char *dir =
@@ -231,7 +231,7 @@ bool fs_write_file(const char *path, slice data, bool durable, err *e)
         fs_temp_discard(&temp_path);
         return false;
     }
-    return fs_temp_commit(&temp_path, path, e) && (!durable || sync_parent(path, e));
+    return fs_temp_commit(&temp_path, path, e) && (!durable || fs_sync_parent(path, e));
 }
 
 int fs_temp_create(const char *path, char **temp_path, err *e)

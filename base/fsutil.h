@@ -40,6 +40,8 @@ bool fs_write_file(const char *path, slice data, bool durable, err *e) MUST_USE;
  * it. Both free *temp_path and set it to NULL; the descriptor stays the caller's. */
 int fs_temp_create(const char *path, char **temp_path, err *e) MUST_USE;
 bool fs_temp_commit(char **temp_path, const char *path, err *e) MUST_USE;
+/* So that a rename itself survives a power cut: the directory of `path` goes to the disk. */
+bool fs_sync_parent(const char *path, err *e) MUST_USE;
 void fs_temp_discard(char **temp_path);
 
 bool fs_write_all(int fd, const void *data, size_t len, err *e) MUST_USE;

@@ -127,6 +127,18 @@ s3_checksum s3_checksum_of_crc(s3_checksum_kind kind, uint64_t crc)
     return sum;
 }
 
+bool s3_crc_of_text(s3_checksum_kind kind, const char *base64, uint64_t *crc)
+{
+    AUTO(buf) bytes;
+    buf_init(&bytes, 64);
+    if (!base64_decode(slice_from(base64), &bytes) || bytes.len != kinds[kind].bytes)
+        return false;
+    *crc = 0;
+    for (size_t i = 0; i < bytes.len; i++)
+        *crc = *crc << 8 | (uint8_t)bytes.data[i];
+    return true;
+}
+
 s3_checksum s3_hash_final(s3_hash *h)
 {
     s3_checksum sum = {.kind = h->kind};

@@ -57,6 +57,7 @@ s3_checksum s3_hash_final(s3_hash *h);
 void s3_hash_deinit(s3_hash *h);
 
 s3_checksum s3_checksum_of_crc(s3_checksum_kind kind, uint64_t crc);
+bool s3_crc_of_text(s3_checksum_kind kind, const char *base64, uint64_t *crc) MUST_USE;
 uint64_t s3_crc_combine(s3_checksum_kind kind, uint64_t a, uint64_t b, uint64_t b_len);
 
 #endif

@@ -58,6 +58,9 @@ struct s3_client {
     unsigned max_in_flight, max_attempts, retry_base_ms;
     uint64_t part_size_bytes;
     int connect_timeout_ms, stall_timeout_ms;
+    bool no_conditional_delete; /* the store refuses If-Match there */
+    bool told_of_tags;          /* that some copies are made without them */
+    bool no_copy_checksums;     /* the store tells none of parts that it copies */
 
     s3_credentials credentials;
     s3_throttle throttle;

@@ -1,16 +1,21 @@
 /* One object across, inside the store: CopyObject, or UploadPartCopy side by side beyond 5 GiB. */
-#include <strings.h>
-
+#include "base/log.h"
+#include "s3/copy_source.h"
 #include "s3/multipart.h"
 #include "s3/uri.h"
 #include "s3/xml.h"
 
 /* state   request                                             next
- * COPY    CopyObject (not where the size is known to be       end; HEAD where the store says that
- *         over 5 GiB)                                         the source is too large for it
- * HEAD    HeadObject of the source: size, ETag, what is       PARTS
- *         told of the object besides
- * PARTS   s3/multipart.c over ranges of the source            end
+ * LOOK    HeadObject of the source (where its size is known   COPY; TAGS, where it is over 5 GiB
+ *         to be over 5 GiB, where headers are to be changed,
+ *         or its ETag is wanted)
+ * COPY    CopyObject                                          end; LOOK where the store says that the
+ *                                                             source is too large for it
+ * TAGS    GetObjectTagging of the source                      PARTS
+ * PARTS   s3/multipart.c over ranges of the source            end; VERIFY; again without tags or
+ *                                                             checksums, where the store has none
+ * VERIFY  HeadObject of the copy: its checksum is held        end
+ *         against the source's, where parts told none
  * Every part is pinned to the source's ETag, so that a copy is never put together from two
  * versions. */
 
@@ -22,39 +27,30 @@
 typedef struct copy_op {
     s3_op op;
     s3_copy_options options;
-    char *from_bucket, *from_key, *etag, *bucket, *key, *if_none_match;
-    char *source;               /* x-amz-copy-source */
-    s3_headers *headers;        /* NULL: the client's */
-    s3_headers *source_headers; /* of HEAD: a customer's key is that of the source */
-    s3_request request;         /* COPY, HEAD */
-    bool cancelled, in_parts, again;
+    s3_copy_source from;
+    char *bucket, *key, *if_none_match;
+    char *source;        /* x-amz-copy-source */
+    s3_headers *headers; /* NULL: the client's */
+    s3_fields changed;   /* in place of the source's */
+    bool replaces;       /* CopyObject has to be told all of them */
+    s3_request request;  /* COPY, VERIFY */
+    bool cancelled, in_parts, again, verify;
     unsigned conflicts;
-    uint64_t size;
-    http_header *kept; /* of the source, for the copy; both strings are ours */
-    size_t kept_count;
+    s3_checksum_kind kind; /* that parts are asked for */
+    s3_fields created;     /* of CreateMultipartUpload */
     s3_multipart parts;
 } copy_op;
-
-static void drop_kept(copy_op *o)
-{
-    for (size_t i = 0; i < o->kept_count; i++) {
-        free((char *)o->kept[i].name);
-        free((char *)o->kept[i].value);
-    }
-    free(move(o->kept));
-    o->kept_count = 0;
-}
 
 static void copy_free(s3_op *op)
 {
     copy_op *o = (copy_op *)op;
     s3_request_cancel(&o->request);
     s3_multipart_free(&o->parts);
+    s3_copy_source_deinit(&o->from);
     s3_headers_free(o->headers);
-    s3_headers_free(o->source_headers);
-    drop_kept(o);
-    char *strings[] = {o->from_bucket, o->from_key,      o->etag,  o->bucket,
-                       o->key,         o->if_none_match, o->source};
+    s3_fields_deinit(&o->changed);
+    s3_fields_deinit(&o->created);
+    char *strings[] = {o->bucket, o->key, o->if_none_match, o->source};
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         free(strings[i]);
     free(o);
@@ -92,6 +88,42 @@ static void progress(void *ctx, uint64_t copied_bytes)
         o->options.on_progress(o->options.ctx, copied_bytes);
 }
 
+/* --- VERIFY --- */
+
+static bool verify_head(void *ctx, const http_reply *reply, err *e)
+{
+    const copy_op *o = ctx;
+    const s3_checksum *wanted = &o->from.checksum;
+    s3_checksum found = s3_checksum_of_reply(reply);
+    if (found.kind != wanted->kind || s3_checksum_equal(&found, wanted))
+        return true;
+    return err_set(e, ERR_S3_CHECKSUM,
+                   "the %s of the copy is %s, the source's is %s: remove it, and copy it again",
+                   s3_checksum_name(found.kind), found.text, wanted->text);
+}
+
+static void verify_done(void *ctx, s3_request *r, const err *e)
+{
+    UNUSED(r);
+    copy_end(ctx, e);
+}
+
+static void verify_begin(copy_op *o)
+{
+    s3_request_cancel(&o->request);
+    o->in_parts = false;
+    o->request = (s3_request){.operation = "HeadObject",
+                              .method = "HEAD",
+                              .bucket = o->bucket,
+                              .key = o->key,
+                              .object_headers = o->headers,
+                              .on_head = verify_head,
+                              .on_done = verify_done,
+                              .ctx = o};
+    s3_request_header(&o->request, "x-amz-checksum-mode", "ENABLED");
+    s3_request_start(o->op.client, &o->request);
+}
+
 /* --- PARTS --- */
 
 static void part_prepare(void *ctx, s3_part *part)
@@ -103,35 +135,58 @@ static void part_prepare(void *ctx, s3_part *part)
              (unsigned long long)(part->offset + part->len - 1));
     s3_request_header(r, "x-amz-copy-source", o->source);
     s3_request_header(r, "x-amz-copy-source-range", part->range);
-    s3_request_header(r, "x-amz-copy-source-if-match", o->etag);
+    s3_request_header(r, "x-amz-copy-source-if-match", o->from.etag);
     r->long_wait = r->error_in_ok = true;
     s3_multipart_send(part);
 }
 
 static const s3_part_source object_parts = {
-    .operation = "UploadPartCopy", .etag_path = "CopyPartResult/ETag", .prepare = part_prepare};
+    .operation = "UploadPartCopy", .body_root = "CopyPartResult", .prepare = part_prepare};
 
 static void parts_begin(copy_op *o);
+
+/* The store has no tags, or no checksums of parts: without them then. */
+static bool goes_without(copy_op *o, const err *e)
+{
+    bool refused = e->http_status == 403 || e->http_status == 501;
+    if (o->from.tags && refused && !o->parts.upload_id) {
+        s3_copy_source_no_tags(o->op.client, e);
+        free(move(o->from.tags));
+        return true;
+    }
+    bool unknown = o->parts.no_part_checksum || e->http_status == 400;
+    if (o->kind == S3_CHECKSUM_NONE || o->parts.sent > 0 || !unknown)
+        return false;
+    log_info("%s: the copy is held against its source when it is whole", e->message);
+    o->op.client->no_copy_checksums = true;
+    o->kind = S3_CHECKSUM_NONE;
+    return true;
+}
 
 static void parts_done(void *ctx, const char *etag, const err *e)
 {
     copy_op *o = ctx;
     UNUSED(etag);
-    o->again = e && strcmp(e->s3_code, "ConditionalRequestConflict") == 0 &&
-               o->conflicts++ < CONFLICTS_MAX;
-    if (!o->again)
+    bool conflict = e && strcmp(e->s3_code, "ConditionalRequestConflict") == 0 &&
+                    o->conflicts++ < CONFLICTS_MAX;
+    o->again = conflict || (e && goes_without(o, e));
+    o->verify = !e && o->kind == S3_CHECKSUM_NONE && o->from.checksum.kind != S3_CHECKSUM_NONE;
+    if (!o->again && !o->verify)
         tell(o, e);
 }
 
 static void parts_gone(void *ctx)
 {
     copy_op *o = ctx;
-    if (!o->again) {
+    if (o->cancelled || (!o->again && !o->verify)) {
         s3_op_end(&o->op);
         return;
     }
     s3_multipart_free(&o->parts);
-    parts_begin(o);
+    if (o->again)
+        parts_begin(o);
+    else
+        verify_begin(o);
 }
 
 static void parts_begin(copy_op *o)
@@ -139,15 +194,21 @@ static void parts_begin(copy_op *o)
     o->in_parts = true;
     o->again = false;
     uint64_t least = MAX(PART_BYTES, o->op.client->part_size_bytes);
+    s3_fields_deinit(&o->created);
+    s3_fields_add(&o->created, o->from.fields.items, o->from.fields.count);
+    s3_fields_add(&o->created, o->changed.items, o->changed.count);
+    s3_fields_set(&o->created, "x-amz-tagging", o->from.tags);
     o->parts = (s3_multipart){.client = o->op.client,
                               .bucket = o->bucket,
                               .key = o->key,
                               .if_none_match = o->if_none_match,
                               .headers = o->headers,
-                              .create_headers = o->kept,
-                              .create_header_count = o->kept_count,
-                              .size = o->size,
-                              .part_bytes = s3_put_part_bytes(least, o->size),
+                              .create_headers = o->created.items,
+                              .create_header_count = o->created.count,
+                              .size = o->from.size,
+                              .part_bytes = s3_put_part_bytes(least, o->from.size),
+                              .checksum = o->kind,
+                              .expected = o->from.checksum,
                               .source = &object_parts,
                               .on_progress = progress,
                               .on_done = parts_done,
@@ -156,76 +217,43 @@ static void parts_begin(copy_op *o)
     s3_multipart_start(&o->parts);
 }
 
-/* --- HEAD --- */
+/* --- LOOK, TAGS --- */
 
-/* CopyObject takes them along by itself; a multipart upload has to be told. */
-static bool goes_along(const char *name)
-{
-    static const char *const names[] = {"Content-Type",
-                                        "Content-Encoding",
-                                        "Content-Disposition",
-                                        "Content-Language",
-                                        "Cache-Control",
-                                        "Expires",
-                                        "x-amz-website-redirect-location"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (strcasecmp(name, names[i]) == 0)
-            return true;
-    return strncasecmp(name, "x-amz-meta-", strlen("x-amz-meta-")) == 0;
-}
+static void copy_begin(copy_op *o);
 
-static bool head_take(void *ctx, const http_reply *reply, err *e)
+static void tags_done(void *ctx, const err *e)
 {
     copy_op *o = ctx;
-    const char *etag = http_reply_header(reply, "ETag");
-    if (!num_parse_u64(http_reply_header(reply, "Content-Length"), &o->size) || !etag)
-        return err_set(e, ERR_S3_REPLY, "a reply without Content-Length or ETag");
-    if (o->etag && strcmp(o->etag, etag) != 0)
-        return err_set(e, ERR_S3_CHANGED, "the object is another one now (ETag %s)", etag);
-    if (!o->etag)
-        o->etag = xstrdup(etag);
-    drop_kept(o); /* of an earlier try */
-    o->kept = xcalloc(reply->header_count + 1, sizeof *o->kept);
-    for (size_t i = 0; i < reply->header_count; i++)
-        if (goes_along(reply->headers[i].name))
-            o->kept[o->kept_count++] =
-                (http_header){xstrdup(reply->headers[i].name), xstrdup(reply->headers[i].value)};
-    return true;
-}
-
-static void head_done(void *ctx, s3_request *r, const err *e)
-{
-    copy_op *o = ctx;
-    UNUSED(r);
-    if (e)
+    if (e) {
         copy_end(o, e);
-    else
-        parts_begin(o);
+        return;
+    }
+    bool asks = s3_checksum_is_crc(o->from.checksum.kind) && !o->op.client->no_copy_checksums;
+    o->kind = asks ? o->from.checksum.kind : S3_CHECKSUM_NONE;
+    parts_begin(o);
 }
 
-static s3_headers *headers_of_source(const copy_op *o)
+static void look_done(void *ctx, const err *e)
 {
-    s3_headers *h = s3_headers_copy(o->headers ? o->headers : o->op.client->headers);
-    free(h->customer_key);
-    free(h->customer_md5);
-    h->customer_key = move(h->source_key);
-    h->customer_md5 = move(h->source_md5);
-    return h;
+    copy_op *o = ctx;
+    if (e) {
+        copy_end(o, e);
+        return;
+    }
+    if (o->options.on_pinned)
+        o->options.on_pinned(o->options.ctx, o->from.etag);
+    if (o->from.size <= COPY_MAX_BYTES) {
+        copy_begin(o);
+        return;
+    }
+    o->from.on_done = tags_done;
+    s3_copy_source_tags(&o->from);
 }
 
-static void head_begin(copy_op *o)
+static void look_begin(copy_op *o)
 {
-    o->source_headers = headers_of_source(o);
-    s3_request_cancel(&o->request);
-    o->request = (s3_request){.operation = "HeadObject",
-                              .method = "HEAD",
-                              .bucket = o->from_bucket,
-                              .key = o->from_key,
-                              .object_headers = o->source_headers,
-                              .on_head = head_take,
-                              .on_done = head_done,
-                              .ctx = o};
-    s3_request_start(o->op.client, &o->request);
+    o->from.on_done = look_done;
+    s3_copy_source_look(&o->from);
 }
 
 /* --- COPY --- */
@@ -254,7 +282,7 @@ static void copy_done(void *ctx, s3_request *r, const err *e)
     copy_op *o = ctx;
     UNUSED(r);
     if (e && is_too_large(o, e))
-        head_begin(o);
+        look_begin(o);
     else
         copy_end(o, e);
 }
@@ -272,30 +300,49 @@ static void copy_begin(copy_op *o)
                       .on_check = copy_check,
                       .on_done = copy_done,
                       .ctx = o};
+    if (o->replaces) { /* all of them: the store takes none along then */
+        s3_fields_add(&o->created, o->from.fields.items, o->from.fields.count);
+        s3_request_header(r, "x-amz-metadata-directive", "REPLACE");
+    }
+    s3_fields_add(&o->created, o->changed.items, o->changed.count);
+    r->more_headers = o->created.items;
+    r->more_header_count = o->created.count;
     s3_request_header(r, "x-amz-copy-source", o->source);
-    s3_request_header(r, "x-amz-copy-source-if-match", o->etag);
+    s3_request_header(r, "x-amz-copy-source-if-match", o->from.etag);
     s3_request_header(r, "If-None-Match", o->if_none_match);
     s3_request_start(o->op.client, r);
 }
 
-s3_op *s3_copy(s3_client *c, const s3_copy_options *options)
+static void set_source(copy_op *o, const s3_copy_options *options)
 {
-    copy_op *o = s3_op_new(c, &copy_kind, sizeof *o);
     AUTO(buf) source;
     buf_init(&source, SOURCE_MAX_BYTES);
     buf_printf(&source, "/%s/", options->from_bucket);
     s3_uri_encode(slice_from(options->from_key), true, &source);
     o->source = buf_give(&source);
+    o->from = (s3_copy_source){.client = o->op.client,
+                               .bucket = xstrdup(options->from_bucket),
+                               .key = xstrdup(options->from_key),
+                               .etag = xstrdup_or_null(options->from_etag),
+                               .headers = o->headers,
+                               .ctx = o};
+}
+
+s3_op *s3_copy(s3_client *c, const s3_copy_options *options)
+{
+    copy_op *o = s3_op_new(c, &copy_kind, sizeof *o);
     o->options = *options;
-    o->from_bucket = xstrdup(options->from_bucket);
-    o->from_key = xstrdup(options->from_key);
-    o->etag = xstrdup_or_null(options->from_etag);
     o->bucket = xstrdup(options->to_bucket);
     o->key = xstrdup(options->to_key);
     o->if_none_match = xstrdup_or_null(options->if_none_match);
     o->headers = options->headers ? s3_headers_copy(options->headers) : NULL;
-    if (options->size_known && options->size_bytes > COPY_MAX_BYTES)
-        head_begin(o);
+    set_source(o, options);
+    s3_fields_add(&o->changed, options->fields, options->field_count);
+    o->replaces = s3_fields_describe_content(&o->changed);
+    bool is_large = options->size_known && options->size_bytes > COPY_MAX_BYTES;
+    bool wants_etag = options->on_pinned && !options->from_etag;
+    if (is_large || wants_etag || o->replaces)
+        look_begin(o);
     else
         copy_begin(o);
     return &o->op;

@@ -19,6 +19,7 @@ static const struct {
     {"ListMultipartUploads", PAYER},
     {"HeadObject", PAYER | CUSTOMER},
     {"GetObject", PAYER | CUSTOMER},
+    {"GetObjectTagging", PAYER},
     {"PutObject", PAYER | STORING | CUSTOMER},
     {"CreateMultipartUpload", PAYER | STORING | CUSTOMER},
     {"UploadPart", PAYER | CUSTOMER},

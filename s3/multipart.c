@@ -216,13 +216,28 @@ static s3_checksum whole_checksum(const s3_multipart *m)
     return s3_checksum_of_crc(m->checksum, crc);
 }
 
+static bool is_as_expected(const s3_multipart *m, err *e)
+{
+    if (m->expected.kind == S3_CHECKSUM_NONE || m->expected.kind != m->whole.kind ||
+        s3_checksum_equal(&m->expected, &m->whole))
+        return true;
+    return err_set(e, ERR_S3_CHECKSUM, "the %s of all parts is %s, the source's is %s",
+                   s3_checksum_name(m->whole.kind), m->whole.text, m->expected.text);
+}
+
 void s3_multipart_complete(s3_multipart *m)
 {
+    err e = ERR_INIT;
     m->state = S3_MULTIPART_COMPLETE;
+    m->whole = whole_checksum(m);
+    if (!is_as_expected(m, &e)) {
+        s3_name_error(&e, m->bucket, m->key);
+        s3_multipart_finish(m, &e);
+        return;
+    }
     buf_clear(&m->query);
     upload_query(m, &m->query);
     list_parts(m);
-    m->whole = whole_checksum(m);
     request_begin(m, "CompleteMultipartUpload", "POST", complete_done);
     m->request.body = buf_slice(&m->body);
     m->request.long_wait = m->request.error_in_ok = true;

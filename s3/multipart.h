@@ -45,7 +45,7 @@ typedef struct s3_part_result {
 
 typedef struct s3_part_source {
     const char *operation; /* "UploadPart" */
-    const char *etag_path; /* of the ETag in the reply's body; NULL: it is a header */
+    const char *body_root; /* "CopyPartResult": ETag and checksum stand in the reply's body */
     /* Ends, at once or later, in s3_multipart_send or s3_multipart_fail. */
     void (*prepare)(void *ctx, s3_part *part);
 } s3_part_source;
@@ -67,6 +67,7 @@ struct s3_multipart {
     size_t create_header_count;
     uint64_t size, part_bytes; /* 0 of both: parts come by s3_multipart_add */
     s3_checksum_kind checksum; /* a CRC that each part carries; NONE: none */
+    s3_checksum expected;      /* of the whole, where it is known beforehand; kind NONE: not */
     const s3_part_source *source;
     void (*on_progress)(void *ctx, uint64_t bytes); /* not NULL */
     void (*on_done)(void *ctx, const char *etag, const err *e);
@@ -83,6 +84,7 @@ struct s3_multipart {
     uint64_t sent;
     unsigned part_count, next_part, active;
     bool open;               /* s3_multipart_end has not been called yet */
+    bool no_part_checksum;   /* what failed it: a reply without the one that was asked for */
     s3_part_result *results; /* one for each part */
     s3_part *first, *last;   /* under way, or waiting for the id */
 };

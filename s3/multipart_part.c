@@ -31,23 +31,45 @@ void s3_part_free(s3_part *part)
 static bool part_head(void *ctx, const http_reply *reply, err *e)
 {
     s3_part *part = ctx;
-    if (part->upload->source->etag_path)
+    if (part->upload->source->body_root)
         return true;
     s3_keep_etag(&part->etag, reply);
     return part->etag || err_set(e, ERR_S3_REPLY, "%s: the store's reply has no ETag",
                                  part->upload->source->operation);
 }
 
+static char *find_below(const s3_request *r, const char *root, const char *name)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/%s", root, name);
+    return s3_xml_find(buf_slice(&r->reply), path);
+}
+
+/* The store has hashed the bytes that it moved itself. */
+static bool take_checksum(s3_part *part, const s3_request *r, err *e)
+{
+    s3_multipart *m = part->upload;
+    char name[32];
+    if (m->checksum == S3_CHECKSUM_NONE)
+        return true;
+    snprintf(name, sizeof name, "Checksum%s", s3_checksum_name(m->checksum));
+    AUTO_FREE char *text = find_below(r, m->source->body_root, name);
+    if (text && s3_crc_of_text(m->checksum, text, &part->crc))
+        return true;
+    m->no_part_checksum = true;
+    return err_set(e, ERR_S3_REPLY, "%s: the store's reply has no %s", m->source->operation, name);
+}
+
 static bool part_check(void *ctx, s3_request *r, err *e)
 {
     s3_part *part = ctx;
     const s3_part_source *source = part->upload->source;
-    if (!source->etag_path)
+    if (!source->body_root)
         return true;
     free(part->etag);
-    part->etag = s3_xml_find(buf_slice(&r->reply), source->etag_path);
+    part->etag = find_below(r, source->body_root, "ETag");
     if (part->etag)
-        return true;
+        return take_checksum(part, r, e);
     err_set(e, ERR_S3_REPLY, "%s: the store's reply breaks off, or has no ETag", source->operation);
     e->cls = ERR_CLASS_RETRY;
     return false;

@@ -69,6 +69,9 @@ typedef struct s3_put_options {
     const char *if_none_match; /* "*": only where no object stands yet; NULL: always */
     const char *if_match;      /* only over the object with this etag; NULL: always */
     const s3_headers *headers; /* copied; NULL: the client's */
+    const http_header
+        *fields; /* more of the object: Cache-Control, x-amz-meta-..., x-amz-acl; copied */
+    size_t field_count;
     void (*on_progress)(void *ctx, uint64_t sent_bytes);
     void (*on_done)(void *ctx, const s3_put_result *result, const err *error);
     void *ctx;
@@ -81,14 +84,19 @@ typedef struct s3_copy_options {
     const char *from_etag; /* pins the source; NULL: whatever stands there when it begins */
     bool size_known;       /* saves a request for large ones */
     uint64_t size_bytes;
+    /* Where set, and from_etag is not: the source is looked at first, pinned, and its ETag told. */
+    void (*on_pinned)(void *ctx, const char *etag);
     const char *to_bucket, *to_key;
-    const char *if_none_match;                             /* as of s3_put */
-    const s3_headers *headers;                             /* as of s3_put */
+    const char *if_none_match; /* as of s3_put */
+    const s3_headers *headers; /* as of s3_put */
+    const http_header *fields; /* in place of the source's */
+    size_t field_count;
     void (*on_progress)(void *ctx, uint64_t copied_bytes); /* may be NULL */
     void (*on_done)(void *ctx, const err *error);
     void *ctx;
 } s3_copy_options;
-/* Content type and user metadata come along, storage class and encryption do not. */
+/* Content headers, user metadata and tags come along, storage class and encryption do not. Beyond 5
+ * GiB the copy is held against the source's checksum, where that is one of the whole. */
 s3_op *s3_copy(s3_client *c, const s3_copy_options *options);
 
 #endif

@@ -1,5 +1,6 @@
 /* One object up: PutObject, or a multipart upload whose parts go out in parallel. */
 #include "base/log.h"
+#include "s3/fields.h"
 #include "s3/multipart.h"
 
 /* state    what happens                                      next
@@ -16,8 +17,9 @@
 typedef struct put_op {
     s3_op op;
     s3_put_options options;
-    char *bucket, *key, *content_type, *if_none_match, *if_match;
+    char *bucket, *key, *if_none_match, *if_match;
     s3_headers *headers; /* NULL: the client's */
+    s3_fields fields;    /* Content-Type and more */
     uint64_t size;
     s3_checksum_kind kind; /* that this try carries */
     unsigned conflicts, digests;
@@ -33,7 +35,6 @@ typedef struct put_op {
 
     /* PARTS */
     s3_multipart parts;
-    http_header create_header;
 } put_op;
 
 static void put_free(s3_op *op)
@@ -44,7 +45,8 @@ static void put_free(s3_op *op)
     s3_request_cancel(&o->request);
     s3_multipart_free(&o->parts);
     s3_headers_free(o->headers);
-    char *strings[] = {o->bucket, o->key, o->content_type, o->if_none_match, o->if_match, o->etag};
+    s3_fields_deinit(&o->fields);
+    char *strings[] = {o->bucket, o->key, o->if_none_match, o->if_match, o->etag};
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         free(strings[i]);
     free(o);
@@ -210,7 +212,8 @@ static void single_send(put_op *o, s3_hash_task *task)
     r->on_head = single_head;
     r->on_refusal = s3_refuses_digest;
     r->payload_sha256 = o->sha256_hex[0] ? o->sha256_hex : NULL;
-    s3_request_header(r, "Content-Type", o->content_type);
+    r->more_headers = o->fields.items;
+    r->more_header_count = o->fields.count;
     s3_request_header(r, "If-None-Match", o->if_none_match);
     s3_request_header(r, "If-Match", o->if_match);
     if (o->kind != S3_CHECKSUM_NONE)
@@ -300,15 +303,14 @@ static void parts_gone(void *ctx)
 static void put_parts(put_op *o, uint64_t part_bytes)
 {
     o->in_parts = true;
-    o->create_header = (http_header){"Content-Type", o->content_type};
     o->parts = (s3_multipart){.client = o->op.client,
                               .bucket = o->bucket,
                               .key = o->key,
                               .if_none_match = o->if_none_match,
                               .if_match = o->if_match,
                               .headers = o->headers,
-                              .create_headers = &o->create_header,
-                              .create_header_count = 1,
+                              .create_headers = o->fields.items,
+                              .create_header_count = o->fields.count,
                               .size = o->size,
                               .part_bytes = part_bytes,
                               .checksum = o->kind,
@@ -356,7 +358,9 @@ s3_op *s3_put(s3_client *c, const s3_put_options *options)
     o->options = *options;
     o->bucket = xstrdup(options->bucket);
     o->key = xstrdup(options->key);
-    o->content_type = xstrdup(options->content_type ? options->content_type : S3_DEFAULT_TYPE);
+    s3_fields_set(&o->fields, "Content-Type",
+                  options->content_type ? options->content_type : S3_DEFAULT_TYPE);
+    s3_fields_add(&o->fields, options->fields, options->field_count);
     o->if_none_match = xstrdup_or_null(options->if_none_match);
     o->if_match = xstrdup_or_null(options->if_match);
     o->headers = options->headers ? s3_headers_copy(options->headers) : NULL;

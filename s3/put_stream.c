@@ -1,5 +1,6 @@
 #include "s3/put_stream.h"
 
+#include "s3/fields.h"
 #include "s3/multipart.h"
 
 /* state    what happens                                       next
@@ -21,8 +22,9 @@ typedef enum stream_state { STREAM_FIRST, STREAM_SINGLE, STREAM_PARTS, STREAM_AG
 typedef struct stream_op {
     s3_op op;
     s3_put_stream_options options;
-    char *bucket, *key, *content_type, *if_none_match, *if_match;
+    char *bucket, *key, *if_none_match, *if_match;
     s3_headers *headers; /* NULL: the client's */
+    s3_fields fields;    /* Content-Type and more */
     stream_state state;
     s3_bytes *filling; /* the part that bytes come into; NULL: none was begun */
     s3_bytes **full;   /* parts that no upload has */
@@ -35,7 +37,6 @@ typedef struct stream_op {
     s3_op *single;
     s3_checksum_kind kind;
     s3_multipart parts;
-    http_header create_header;
 } stream_op;
 
 static void drop_full(stream_op *o)
@@ -51,10 +52,11 @@ static void stream_free(s3_op *op)
     timer_stop(op->client->t, o->later);
     s3_multipart_free(&o->parts);
     s3_headers_free(o->headers);
+    s3_fields_deinit(&o->fields);
     drop_full(o);
     free(o->full);
     s3_bytes_drop(o->filling);
-    char *strings[] = {o->bucket, o->key, o->content_type, o->if_none_match, o->if_match};
+    char *strings[] = {o->bucket, o->key, o->if_none_match, o->if_match};
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         free(strings[i]);
     free(o);
@@ -131,7 +133,8 @@ static void single_begin(stream_op *o)
                                          .key = o->key,
                                          .data = all ? (slice){all->data, all->len} : (slice){0},
                                          .fd = -1,
-                                         .content_type = o->content_type,
+                                         .fields = o->fields.items,
+                                         .field_count = o->fields.count,
                                          .if_none_match = o->if_none_match,
                                          .if_match = o->if_match,
                                          .headers = o->headers,
@@ -231,15 +234,14 @@ static void parts_begin(stream_op *o)
 {
     o->state = STREAM_PARTS;
     o->kind = o->op.client->integrity.upload;
-    o->create_header = (http_header){"Content-Type", o->content_type};
     o->parts = (s3_multipart){.client = o->op.client,
                               .bucket = o->bucket,
                               .key = o->key,
                               .if_none_match = o->if_none_match,
                               .if_match = o->if_match,
                               .headers = o->headers,
-                              .create_headers = &o->create_header,
-                              .create_header_count = 1,
+                              .create_headers = o->fields.items,
+                              .create_header_count = o->fields.count,
                               .checksum = o->kind,
                               .source = &memory_parts,
                               .on_progress = progress,
@@ -347,7 +349,9 @@ s3_op *s3_put_stream(s3_client *c, const s3_put_stream_options *options)
     o->options.memory_bytes = options->memory_bytes ? options->memory_bytes : DEFAULT_MEMORY_BYTES;
     o->bucket = xstrdup(options->bucket);
     o->key = xstrdup(options->key);
-    o->content_type = xstrdup(options->content_type ? options->content_type : S3_DEFAULT_TYPE);
+    s3_fields_set(&o->fields, "Content-Type",
+                  options->content_type ? options->content_type : S3_DEFAULT_TYPE);
+    s3_fields_add(&o->fields, options->fields, options->field_count);
     o->if_none_match = xstrdup_or_null(options->if_none_match);
     o->if_match = xstrdup_or_null(options->if_match);
     o->headers = options->headers ? s3_headers_copy(options->headers) : NULL;

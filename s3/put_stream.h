@@ -24,10 +24,12 @@ typedef struct s3_put_stream_options {
     uint64_t expected_bytes;  /* about; 0: not known */
     uint64_t part_bytes;      /* of the first parts; 0: 8 MiB */
     uint64_t memory_bytes;    /* 0: 64 MiB */
-    const char *content_type; /* these four as of s3_put */
+    const char *content_type; /* these six as of s3_put */
     const char *if_none_match;
     const char *if_match;
     const s3_headers *headers;
+    const http_header *fields;
+    size_t field_count;
     void (*on_room)(void *ctx); /* there is room again, after there was none */
     void (*on_progress)(void *ctx, uint64_t sent_bytes); /* may be NULL */
     void (*on_done)(void *ctx, const s3_put_result *result, const err *error);

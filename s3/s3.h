@@ -71,6 +71,9 @@ typedef void (*s3_head_done)(void *ctx, const s3_object *object, const err *erro
 typedef void (*s3_done)(void *ctx, const err *error);
 s3_op *s3_head(s3_client *c, const char *bucket, const char *key, s3_head_done done, void *ctx);
 s3_op *s3_delete(s3_client *c, const char *bucket, const char *key, s3_done done, void *ctx);
+/* Only the version with this ETag: another one stays (ERR_S3_CHANGED). What is gone is no error. */
+s3_op *s3_delete_if(s3_client *c, const char *bucket, const char *key, const char *etag,
+                    s3_done done, void *ctx);
 s3_op *s3_head_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx);
 s3_op *s3_create_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx);
 

@@ -135,6 +135,7 @@ static bool copy_entry(copying *k, const place *below, entry *it, err *e)
             .size_bytes = it->size_bytes,
             .modified_s = it->modified_s,
             .move = k->move,
+            .etag = move(it->etag),
             .planned = true,
             .operation = operation(k)};
     err failed = ERR_INIT;

@@ -60,10 +60,13 @@ static void release(partial *p)
     *p = (partial)PARTIAL_INIT;
 }
 
-bool partial_commit(partial *p, const char *target, err *e)
+bool partial_commit(partial *p, const char *target, bool durable, err *e)
 {
+    if (durable && fdatasync(p->fd) != 0)
+        return err_set_errno(e, ERR_IO, errno, "%s cannot be synced", p->path);
     bool ok = rename(p->path, target) == 0 ||
               err_set_errno(e, ERR_IO, errno, "%s cannot be renamed to %s", p->path, target);
+    ok = ok && (!durable || fs_sync_parent(target, e));
     if (ok && p->ranges_path)
         unlink(p->ranges_path);
     if (ok)

@@ -32,6 +32,7 @@ void transfer_plan_deinit(transfer_plan *p)
     place_deinit(&p->from);
     place_deinit(&p->to);
     free(p->reason);
+    free(p->etag);
     *p = (transfer_plan){0};
 }
 
@@ -119,10 +120,13 @@ static void on_source_deleted(void *ctx, const err *error)
 {
     transfer *t = ctx;
     t->job.op = NULL;
-    if (error)
-        failed(t, error);
-    else
+    if (!error) {
         done(t);
+        return;
+    }
+    err e = *error;
+    err_context(&e, "was copied, but not removed");
+    failed(t, &e);
 }
 
 static bool same_file(const struct stat *a, const struct stat *b)
@@ -143,17 +147,28 @@ static bool remove_file(const transfer *t, err *e)
     return fs_remove(path, e);
 }
 
+static void keep_etag(transfer *t, const char *etag)
+{
+    free(t->plan.etag);
+    t->plan.etag = xstrdup_or_null(etag);
+}
+
 static void finish(transfer *t)
 {
     err e = ERR_INIT;
-    if (!t->plan.move) {
+    const transfer_plan *p = &t->plan;
+    if (!p->move) {
         done(t);
-    } else if (t->plan.from.is_object) {
-        t->job.op = s3_delete(t->job.c->client, t->plan.from.uri.bucket, t->plan.from.uri.key,
-                              on_source_deleted, t);
-    } else if (remove_file(t, &e)) {
-        done(t);
+    } else if (!p->from.is_object) {
+        if (remove_file(t, &e))
+            done(t);
+        else
+            failed(t, &e);
+    } else if (p->etag) {
+        t->job.op = s3_delete_if(t->job.c->client, p->from.uri.bucket, p->from.uri.key, p->etag,
+                                 on_source_deleted, t);
     } else {
+        err_set(&e, ERR_S3_REPLY, "the store tells no ETag of what was copied: it stays");
         failed(t, &e);
     }
 }
@@ -186,8 +201,9 @@ static void on_got(void *ctx, const s3_get_result *result, const err *error)
     moved(t, result->size_bytes);
     settle_size(t, result->size_bytes);
     t->plan.size_bytes = result->size_bytes;
-    if (t->file.fd < 0 ||
-        (set_time(t, result->last_modified_s, &e) && partial_commit(&t->file, t->plan.to.path, &e)))
+    keep_etag(t, result->etag);
+    if (t->file.fd < 0 || (set_time(t, result->last_modified_s, &e) &&
+                           partial_commit(&t->file, t->plan.to.path, t->plan.move, &e)))
         finish(t);
     else
         failed(t, &e);
@@ -303,6 +319,11 @@ static bool start_upload(transfer *t, err *e)
 
 /* --- across --- */
 
+static void on_pinned(void *ctx, const char *etag)
+{
+    keep_etag(ctx, etag);
+}
+
 static void on_copied(void *ctx, const err *error)
 {
     transfer *t = ctx;
@@ -321,15 +342,18 @@ static bool start_copy(transfer *t, err *e)
     AUTO_PTR(s3_headers) headers = NULL;
     if (!own_headers(t, &headers, e))
         return false;
-    t->job.op = s3_copy(t->job.c->client, &(s3_copy_options){.from_bucket = p->from.uri.bucket,
-                                                             .from_key = p->from.uri.key,
-                                                             .size_known = p->size_known,
-                                                             .size_bytes = p->size_bytes,
-                                                             .to_bucket = p->to.uri.bucket,
-                                                             .to_key = p->to.uri.key,
-                                                             .headers = headers,
-                                                             .on_done = on_copied,
-                                                             .ctx = t});
+    t->job.op =
+        s3_copy(t->job.c->client, &(s3_copy_options){.from_bucket = p->from.uri.bucket,
+                                                     .from_key = p->from.uri.key,
+                                                     .size_known = p->size_known,
+                                                     .size_bytes = p->size_bytes,
+                                                     .from_etag = p->move ? p->etag : NULL,
+                                                     .on_pinned = p->move ? on_pinned : NULL,
+                                                     .to_bucket = p->to.uri.bucket,
+                                                     .to_key = p->to.uri.key,
+                                                     .headers = headers,
+                                                     .on_done = on_copied,
+                                                     .ctx = t});
     return true;
 }
 

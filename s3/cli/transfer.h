@@ -18,6 +18,7 @@ typedef struct transfer_plan {
     uint64_t size_bytes;
     int64_t modified_s;
     bool move;      /* the source is removed when its copy stands */
+    char *etag;     /* the version that a move copies, and removes; NULL: not known yet */
     bool keep_time; /* a file gets the object's time */
     bool planned;   /* counted by the source already */
     const char *operation;
@@ -41,7 +42,8 @@ typedef struct partial {
     }
 /* Goes on with what an earlier run left for the same target, unless another one is at it. */
 bool partial_open(partial *p, const char *target, err *e) MUST_USE;
-bool partial_commit(partial *p, const char *target, err *e) MUST_USE;
+/* `durable`: it is on the disk, name and all, when that is done. */
+bool partial_commit(partial *p, const char *target, bool durable, err *e) MUST_USE;
 /* Of a download that failed: finished ranges stay for the next run, anything else is removed. True
  * when something stays. */
 bool partial_abandon(partial *p);

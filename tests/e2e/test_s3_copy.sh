@@ -154,6 +154,21 @@ test_a_move_removes_what_it_has_copied() {
     expect_keys '' out/a.txt out/x.txt
 }
 
+# What somebody wrote while it was copied is not removed.
+test_a_source_that_changed_meanwhile_stays() {
+    store --fault etag,method=HEAD,key=in/*
+    s3 cp -q -r tree s3://data/in
+    say s3 mv -r s3://data/in got
+    expect_status 1
+    expect_why 'was copied, but not removed: s3://data/in/a.txt'
+    expect_why 'the object is another one now'
+    expect_keys in/ in/a.txt in/x.txt in/x/b.gz 'in/y z/c.gz'
+    say s3 mv s3://data/in/a.txt s3://data/out/
+    expect_status 1
+    [ "$(requests DELETE)" = 0 ]
+    expect_keys in/a in/a.txt
+}
+
 test_a_source_stays_where_its_copy_failed() {
     store --fault 'status=403,code=AccessDenied,method=PUT,key=*.txt'
     say s3 mv -r tree s3://data/in

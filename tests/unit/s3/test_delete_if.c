@@ -1,0 +1,152 @@
+/* Removal of one version, and of no other. */
+#include "tests/unit/s3/site.h"
+
+#define URL "http://store/b/k"
+#define AWS "https://s3.us-east-1.amazonaws.com/b/k"
+
+static void remove_e1(site *s)
+{
+    s3_delete_if(s->c, "b", "k", "\"e1\"", site_done, s);
+}
+
+static void expect_head(site *s, const char *url, int status, const char *etag)
+{
+    const http_header header = {"ETag", etag};
+    const http_header both[] = {header, {"Content-Length", "3"}};
+    fake_expect(s->f,
+                &(fake_rule){.method = "HEAD",
+                             .url = url,
+                             .reply = {.status = status, .headers = both, .header_count = 2}});
+}
+
+/* Stores may ignore If-Match: they are asked before. */
+static void the_version_that_stands_there_is_removed(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    expect_head(&s, URL, 200, "\"e1\"");
+    site_expect(&s, "DELETE", URL, 204, "");
+    remove_e1(&s);
+    assert_int_equal(site_end(&s), ERR_NONE);
+    assert_string_equal(site_sent_header(&s, 1, "If-Match"), "\"e1\"");
+    site_close(&s);
+}
+
+static void another_version_stays(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    expect_head(&s, URL, 200, "\"e2\"");
+    remove_e1(&s);
+    assert_int_equal(site_end(&s), ERR_S3_CHANGED);
+    assert_non_null(strstr(s.error.message, "s3://b/k: HeadObject: the object is another one now"));
+    assert_int_equal(fake_request_count(s.f), 1);
+    site_close(&s);
+}
+
+static void one_that_came_between_stays(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    expect_head(&s, URL, 200, "\"e1\"");
+    site_expect(&s, "DELETE", URL, 412, "<Error><Code>PreconditionFailed</Code></Error>");
+    remove_e1(&s);
+    assert_int_equal(site_end(&s), ERR_S3_CHANGED);
+    site_close(&s);
+}
+
+static void what_is_gone_is_fine(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    expect_head(&s, URL, 404, "-");
+    remove_e1(&s);
+    assert_int_equal(site_end(&s), ERR_NONE);
+    site_close(&s);
+}
+
+static void aws_is_asked_once(void **state)
+{
+    static const char *const env[] = {"AWS_ACCESS_KEY_ID", KEY_ID, "AWS_SECRET_ACCESS_KEY", SECRET,
+                                      NULL};
+    site s;
+    err e = ERR_INIT;
+    (void)state;
+    site_env = env;
+    s = (site){.f = fake_new()};
+    s.c = s3_client_new(fake_transport_base(s.f), &(s3_config){.getenv_fn = site_getenv}, &e);
+    assert_non_null(s.c);
+    site_expect(&s, "DELETE", AWS, 204, "");
+    remove_e1(&s);
+    assert_int_equal(site_end(&s), ERR_NONE);
+    assert_string_equal(site_sent_header(&s, 0, "If-Match"), "\"e1\"");
+    site_close(&s);
+}
+
+/* The first try removed it, its reply was lost: the second one is refused, and it is gone. */
+static void a_lost_reply_is_no_refusal(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){.max_attempts = 3});
+    expect_head(&s, URL, 200, "\"e1\"");
+    site_expect_error(&s, ERR_NET);
+    site_expect(&s, "DELETE", URL, 412, "<Error><Code>PreconditionFailed</Code></Error>");
+    expect_head(&s, URL, 404, "-");
+    remove_e1(&s);
+    assert_int_equal(site_end(&s), ERR_NONE);
+    site_close(&s);
+}
+
+/* Even where it has the same bytes: somebody wrote it since. */
+static void one_that_came_behind_a_lost_reply_stays(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){.max_attempts = 3});
+    expect_head(&s, URL, 200, "\"e1\"");
+    site_expect_error(&s, ERR_NET);
+    site_expect(&s, "DELETE", URL, 412, "<Error><Code>PreconditionFailed</Code></Error>");
+    expect_head(&s, URL, 200, "\"e2\"");
+    remove_e1(&s);
+    assert_int_equal(site_end(&s), ERR_S3_CHANGED);
+    site_close(&s);
+}
+
+static void a_store_that_refuses_the_header_is_not_asked_again(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    for (int round = 0; round < 2; round++) {
+        expect_head(&s, URL, 200, "\"e1\"");
+        if (round == 0) {
+            site_expect(&s, "DELETE", URL, 501, "<Error><Code>NotImplemented</Code></Error>");
+            expect_head(&s, URL, 200, "\"e1\"");
+        }
+        site_expect(&s, "DELETE", URL, 204, "");
+        remove_e1(&s);
+        assert_int_equal(site_end(&s), ERR_NONE);
+    }
+    assert_null(site_sent_header(&s, 5, "If-Match"));
+    site_close(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_version_that_stands_there_is_removed),
+        cmocka_unit_test(another_version_stays),
+        cmocka_unit_test(one_that_came_between_stays),
+        cmocka_unit_test(what_is_gone_is_fine),
+        cmocka_unit_test(aws_is_asked_once),
+        cmocka_unit_test(a_lost_reply_is_no_refusal),
+        cmocka_unit_test(one_that_came_behind_a_lost_reply_stays),
+        cmocka_unit_test(a_store_that_refuses_the_header_is_not_asked_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
