@@ -287,6 +287,16 @@ bool fs_write_all(int fd, const void *data, size_t len, err *e)
     return true;
 }
 
+void fs_reserve(int fd, uint64_t size_bytes)
+{
+    struct stat st;
+    if (size_bytes == 0 || fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size_bytes) == 0)
+        return;
+    /* A full disk may have given what it had left: others need it meanwhile. */
+    bool cut_back = fstat(fd, &st) == 0 && ftruncate(fd, st.st_size) == 0;
+    UNUSED(cut_back);
+}
+
 bool fs_pwrite_all(int fd, const void *data, size_t len, off_t offset, err *e)
 {
     const char *p = data;

@@ -46,6 +46,10 @@ void fs_temp_discard(char **temp_path);
 
 bool fs_write_all(int fd, const void *data, size_t len, err *e) MUST_USE;
 bool fs_pwrite_all(int fd, const void *data, size_t len, off_t offset, err *e) MUST_USE;
+/* Sets room aside for a file that is written from several places at once: it is quicker to write,
+ * and lies in one piece. Its size stays as it is. A wish: not every file system knows how, and
+ * whether the disk is full is for the writes to say. */
+void fs_reserve(int fd, uint64_t size_bytes);
 bool fs_free_bytes(const char *path, uint64_t *free_bytes, err *e) MUST_USE;
 
 /* Raises the soft limit of open files to the hard one; yields the limit. */

@@ -275,6 +275,7 @@ static void get_begin(get_op *o)
         range_start(o, 0, o->size_known ? o->size : 0, true);
         return;
     }
+    fs_reserve(o->options.fd, o->size);
     fill_window(o);
     get_check_ask(o);
 }

@@ -4,6 +4,9 @@
 # s5cmd's with the share that it may have. Programs: third_party/s5cmd.sh, minio.sh, and nginx.
 # Small objects go to /dev/shm where there is room: a disk's file system would be measured otherwise
 # (ext4 looks for inodes that were not freed a moment ago, which takes longer than either client).
+# Large ones stay on the disk's file system, in its page cache, as those of users do.
+# Before each run as much memory as it needs is taken and given back: a virtual machine that hands
+# free pages to its host pays for the first touch of each, which is neither client's.
 # The upload is measured with --unsigned-payload too: what the target is for.
 #   ONLY='small nginx' tests/bench/bench_s3.sh     only the measurements whose name has these words
 set -euo pipefail
@@ -125,6 +128,11 @@ share() {
     }' || missed=$((missed + 1))
 }
 
+warm_up() {
+    head -c $((mib * 1048576)) /dev/zero >warm
+    rm warm
+}
+
 # compare NAME WALL CPU PEAK OURS THEIRS: limits of the ratios; functions that run the clients.
 compare() {
     local name=$1 wall=$2 cpu=$3 peak=$4 ours=$5 theirs=$6 i
@@ -132,8 +140,10 @@ compare() {
     rm -f ours.use theirs.use
     for ((i = 0; i < RUNS; i++)); do
         rm -rf "$back" big.back
+        warm_up
         "$ours" ours.use >out.log 2>&1 || { tail -n 20 out.log >&2; exit 1; }
         rm -rf "$back" big.back
+        warm_up
         "$theirs" theirs.use >out.log 2>&1 || { tail -n 20 out.log >&2; exit 1; }
     done
     printf '%-36s %10s %10s %4s %8s\n' "$name" decon-s3 s5cmd '' ratio

@@ -247,6 +247,30 @@ static void writes_at_offsets(void **state)
     assert_int_equal(e.sys_errno, EBADF);
 }
 
+static void reserved_room_does_not_show_in_the_size(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT;
+    struct stat st;
+    AUTO_FD fd = open(below("reserved"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fs_write_all(fd, "kept", 4, &e));
+    if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 4) != 0)
+        skip(); /* this file system does not know how */
+    fs_reserve(fd, 1 << 20);
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(st.st_size, 4);
+    assert_true((uint64_t)st.st_blocks * 512 >= 1 << 20);
+    fs_reserve(fd, (uint64_t)1 << 60); /* more than there is: nothing of it stays */
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(st.st_size, 4);
+    assert_true((uint64_t)st.st_blocks * 512 < 1 << 20);
+    char text[5] = "";
+    assert_int_equal(pread(fd, text, 4, 0), 4);
+    assert_string_equal(text, "kept");
+    fs_reserve(fd, 0);
+    fs_reserve(-1, 100); /* a wish */
+}
+
 static void a_full_disk_is_told_apart(void **state)
 {
     UNUSED(state);
@@ -316,6 +340,7 @@ int main(void)
         CASE(temporary_files_commit_or_vanish),
         CASE(a_commit_that_fails_leaves_nothing),
         CASE(writes_at_offsets),
+        CASE(reserved_room_does_not_show_in_the_size),
         CASE(a_full_disk_is_told_apart),
         CASE(free_space_and_file_limit),
         CASE(names_come_in_byte_order),

@@ -1,3 +1,5 @@
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/unit/s3/site.h"
@@ -562,9 +564,41 @@ static void hard_keys_stand_in_the_path(void **state)
     close_get(&g);
 }
 
+/* How much of the disk the file has when its ranges begin. */
+static uint64_t reserved_bytes(const char *object)
+{
+    get_site g;
+    struct stat st;
+    open_get(&g, object, 2);
+    s3_get_options o = options(&g);
+    o.size_known = true;
+    o.size_bytes = strlen(object);
+    s3_get(g.s.c, &o);
+    assert_int_equal(fstat(fileno(g.file), &st), 0);
+    assert_int_equal(st.st_size, 0);
+    assert_int_equal(site_end(&g.s), ERR_NONE);
+    file_is(&g, object);
+    close_get(&g);
+    return (uint64_t)st.st_blocks * 512;
+}
+
+static void room_is_reserved_for_ranges(void **state)
+{
+    UNUSED(state);
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    bool knows_how = fallocate(fileno(file), FALLOC_FL_KEEP_SIZE, 0, SIZE) == 0;
+    fclose(file);
+    if (!knows_how)
+        skip();
+    assert_true(reserved_bytes(OBJECT) >= SIZE);
+    assert_int_equal(reserved_bytes("small"), 0); /* comes in one go */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(room_is_reserved_for_ranges),
         cmocka_unit_test(an_object_comes_by_ranges_pinned_to_its_etag),
         cmocka_unit_test(the_first_reply_tells_the_size),
         cmocka_unit_test(a_small_object_of_unknown_size_is_one_request),
