@@ -59,9 +59,23 @@ static jsonl_counts counts_get(const verify *v)
     };
 }
 
+/* A file that is not what its name says is told so: its text makes no sense. */
+static void note_format(verify *v)
+{
+    codec_format named = codec_by_suffix(v->name);
+    if (v->format != CODEC_PLAIN || named == CODEC_PLAIN)
+        return;
+    size_t used = strlen(v->fault.message);
+    const char *name = codec_get(named)->name;
+    snprintf(v->fault.message + used, sizeof v->fault.message - used,
+             "; its name says %s, but it does not begin like a file of %s", name, name);
+}
+
 /* Keeps the first fault, with the object's name and the place in front of it. */
 static bool end_with(verify *v, err *e)
 {
+    if (v->check_fault)
+        note_format(v);
     if (!v->check_fault)
         err_context(&v->fault, "line %" PRIu64 ", byte %" PRIu64 " of the decoded text",
                     counts_get(v).lines + 1, v->decoded_bytes);

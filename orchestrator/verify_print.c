@@ -26,7 +26,8 @@ static void print_sizes(FILE *out, const verdict *v)
     print_size(out, v->raw_bytes);
     fputs(" to ", out);
     print_size(out, v->decoded_bytes);
-    fprintf(out, " (ratio %.2f), checksums: %s", ratio(v), codec_check_names(v->checksums, names));
+    codec_check_names(v->checksums, names);
+    fprintf(out, " (ratio %.2f), checksums: %s", ratio(v), names[0] ? names : "nothing to check");
 }
 
 static void print_lines(FILE *out, const verdict *v)

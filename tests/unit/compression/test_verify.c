@@ -99,6 +99,20 @@ static void content_decides_and_a_wrong_suffix_is_noted(void **state)
         }
 }
 
+static void a_file_that_is_not_what_its_name_says_is_told_so(void **state)
+{
+    UNUSED(state);
+    verify_options options = options_of(VERIFY_JSONL, "a.jsonl.xz");
+    assert_fault(&options, SLICE_LIT("]\0\0\x80\0 and so on"), ERR_JSONL,
+                 "a.jsonl.xz: line 1, byte 0 of the decoded text: expected one JSON object a line, "
+                 "beginning with '{', found ']'; its name says xz, but it does not begin like a "
+                 "file of xz");
+    assert_fault(&options, SLICE_LIT("{}\n]"), ERR_JSONL,
+                 "a.jsonl.xz: line 2, byte 3 of the decoded text: expected one JSON object a line, "
+                 "beginning with '{', found ']'; its name says xz, but it does not begin like a "
+                 "file of xz");
+}
+
 static void nothing_is_an_empty_file_unless_compression_is_promised(void **state)
 {
     UNUSED(state);
@@ -248,6 +262,7 @@ int main(void)
         cmocka_unit_test(level_none_counts_bytes_only),
         cmocka_unit_test(level_stream_takes_any_text),
         cmocka_unit_test(content_decides_and_a_wrong_suffix_is_noted),
+        cmocka_unit_test(a_file_that_is_not_what_its_name_says_is_told_so),
         cmocka_unit_test(nothing_is_an_empty_file_unless_compression_is_promised),
         cmocka_unit_test(a_stream_without_content_is_a_file_of_no_lines),
         cmocka_unit_test(short_plain_files_are_seen_at_their_end),
