@@ -205,6 +205,28 @@ static void a_large_file_goes_up_in_parallel_parts(void **state)
     fclose(file);
 }
 
+/* However many parts there are: no more are hashed, and queued, than can be sent. */
+static void only_a_window_of_parts_exists(void **state)
+{
+    put_site p = {0};
+    (void)state;
+    AUTO_FREE char *data = large();
+    site_open(&p.s, (s3_config){.part_size_bytes = 5 * MIB, .max_in_flight = 2});
+    when(&p, "POST", CREATE_URL, &create_reply, 1);
+    fake_reply slow = part_reply;
+    slow.delay_ms = 1000;
+    fake_when(p.s.f, &(fake_rule){.method = "PUT", .reply = slow});
+    when(&p, "POST", COMPLETE_URL, &complete_reply, 1);
+    s3_put_options o = options(&p, (slice){.data = data, .len = 11 * MIB});
+    s3_put(p.s.c, &o);
+    fake_advance(p.s.f, 500);
+    assert_int_equal(s3_client_stats(p.s.c).in_flight, 2);
+    assert_int_equal(s3_client_stats(p.s.c).queued, 0);
+    assert_int_equal(site_end(&p.s), ERR_NONE);
+    assert_int_equal(p.sent, 11 * MIB);
+    site_close(&p.s);
+}
+
 /* A multipart upload of a slice, with faults. */
 typedef struct large_put {
     put_site p;
@@ -426,6 +448,7 @@ int main(void)
         cmocka_unit_test(only_where_nothing_stands),
         cmocka_unit_test(a_file_goes_up_from_its_descriptor),
         cmocka_unit_test(a_large_file_goes_up_in_parallel_parts),
+        cmocka_unit_test(only_a_window_of_parts_exists),
         cmocka_unit_test(an_upload_that_fails_is_aborted),
         cmocka_unit_test(a_part_without_etag_fails),
         cmocka_unit_test(a_completion_that_is_an_error_in_disguise_is_tried_again),

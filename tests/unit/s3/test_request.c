@@ -96,6 +96,23 @@ static void what_may_pass_is_tried_again(void **state)
     }
 }
 
+static void a_request_is_given_up_when_nothing_moves(void **state)
+{
+    static const s3_config rows[] = {{0}, {.stall_timeout_ms = 5000, .connect_timeout_ms = 700}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        site s;
+        site_open(&s, rows[i]);
+        fake_expect(s.f, &(fake_rule){.reply = {.never = true}});
+        site_expect(&s, "DELETE", URL, 204, "");
+        remove_key(&s);
+        assert_int_equal(site_end(&s), ERR_NONE); /* the second try */
+        assert_int_equal(fake_request_at(s.f, 0)->stall_timeout_ms, i == 0 ? 30000 : 5000);
+        assert_int_equal(fake_request_at(s.f, 0)->connect_timeout_ms, i == 0 ? 10000 : 700);
+        site_close(&s);
+    }
+}
+
 static void what_breaks_off_is_tried_again(void **state)
 {
     static const err_code rows[] = {ERR_NET, ERR_NET_DNS, ERR_TIMEOUT, ERR_TRUNCATED};
@@ -628,6 +645,7 @@ int main(void)
         cmocka_unit_test(a_retry_is_signed_anew),
         cmocka_unit_test(anonymous_requests_carry_no_signature),
         cmocka_unit_test(what_may_pass_is_tried_again),
+        cmocka_unit_test(a_request_is_given_up_when_nothing_moves),
         cmocka_unit_test(what_breaks_off_is_tried_again),
         cmocka_unit_test(what_cannot_pass_fails_at_once),
         cmocka_unit_test(the_error_tells_what_and_why),
