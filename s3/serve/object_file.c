@@ -57,6 +57,8 @@ static bool parse_line(slice line, object_meta *meta)
         return parse_number(value, &meta->size_bytes);
     if (slice_equal_str(name, "etag"))
         return copy_text(meta->etag, sizeof meta->etag, value);
+    if (slice_equal_str(name, "parts"))
+        return copy_text(meta->parts, sizeof meta->parts, value);
     if (slice_equal_str(name, "checksum"))
         return parse_checksum(value, meta);
     if (slice_equal_str(name, "header"))
@@ -107,6 +109,8 @@ static bool format_block(const object_meta *meta, buf *block)
     if (meta->checksum_kind != CHECKSUM_NONE)
         buf_printf(block, "checksum %s %s %s\n", checksum_name(meta->checksum_kind),
                    meta->composite ? "COMPOSITE" : "FULL_OBJECT", meta->checksum);
+    if (meta->parts[0])
+        buf_printf(block, "parts %s\n", meta->parts);
     for (const char *at = meta->headers; *at;) {
         size_t len = strcspn(at, "\n");
         buf_printf(block, "header %.*s\n", (int)len, at);

@@ -3,6 +3,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "s3/serve/uploads.h"
+
 static void add_object_headers(exchange *x, const object_meta *meta, bool partial)
 {
     bool changed = exchange_has_fault(x, FAULT_ETAG);
@@ -29,6 +31,47 @@ bool op_etag_listed(const char *list, const char *etag)
     return false;
 }
 
+static bool is_of_parts(const object_meta *meta)
+{
+    return strchr(meta->etag, '-') != NULL;
+}
+
+/* One part, or all of an object that has no parts: of partNumber=1. */
+static bool part_range(exchange *x, const object_meta *meta, byte_range *out, err *e)
+{
+    uint64_t number = 0;
+    part_place place = {.len_bytes = meta->size_bytes, .count = 1};
+    if (!target_param_number(&x->target, "partNumber", 0, UINT64_MAX, &number, e))
+        return false;
+    if (exchange_header(x, "Range"))
+        return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
+                                 "Range and partNumber cannot be asked for at once.");
+    if (number < 1 || number > UPLOAD_PARTS_MAX)
+        return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
+                                 "Part number must be an integer between 1 and %d.",
+                                 UPLOAD_PARTS_MAX);
+    if (is_of_parts(meta) && (!meta->parts[0] || !part_sizes_find(meta->parts, number, &place)))
+        return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED,
+                                 "The parts of this object have too many sizes to be told apart "
+                                 "here: use Range.");
+    if (number > place.count)
+        return s3_refuse(e, REFUSE_INVALID_PART_NUMBER);
+    if (is_of_parts(meta))
+        exchange_add_header(x, "x-amz-mp-parts-count", "%llu", (unsigned long long)place.count);
+    *out = (byte_range){place.len_bytes > 0, place.offset, place.len_bytes};
+    return true;
+}
+
+static bool find_range(exchange *x, const object_meta *meta, byte_range *out, err *e)
+{
+    if (target_param(&x->target, "partNumber"))
+        return part_range(x, meta, out, e);
+    if (byte_range_parse(exchange_header(x, "Range"), meta->size_bytes, out, e))
+        return true;
+    exchange_add_header(x, "Content-Range", "bytes */%llu", (unsigned long long)meta->size_bytes);
+    return false;
+}
+
 static bool reply_object(exchange *x, const object_meta *meta, int *fd, err *e)
 {
     byte_range range;
@@ -41,12 +84,12 @@ static bool reply_object(exchange *x, const object_meta *meta, int *fd, err *e)
         exchange_reply(x, 304, (slice){0});
         return true;
     }
-    if (!byte_range_parse(exchange_header(x, "Range"), meta->size_bytes, &range, e)) {
-        exchange_add_header(x, "Content-Range", "bytes */%llu",
-                            (unsigned long long)meta->size_bytes);
+    if (!find_range(x, meta, &range, e))
         return false;
-    }
-    add_object_headers(x, meta, range.partial);
+    /* A range that happens to be the whole is told no checksum; the one part is. */
+    bool whole = !range.partial ||
+                 (target_param(&x->target, "partNumber") && range.len_bytes == meta->size_bytes);
+    add_object_headers(x, meta, !whole);
     if (range.partial)
         exchange_add_header(x, "Content-Range", "bytes %llu-%llu/%llu",
                             (unsigned long long)range.offset,
@@ -70,9 +113,6 @@ bool op_check_readable(const object_meta *meta, err *e)
 bool op_get_object(exchange *x, err *e)
 {
     object_meta meta;
-    if (target_param(&x->target, "partNumber"))
-        return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED,
-                                 "Reading by partNumber is not implemented here: use Range.");
     if (!store_bucket_check(x->store, x->target.bucket, e))
         return false;
     AUTO_FD fd = store_object_open(x->store, x->target.bucket, exchange_key(x), &meta, e);

@@ -14,6 +14,7 @@
 #define S3_SERVE_STORE_H
 
 #include "s3/serve/checksum.h"
+#include "s3/serve/part_sizes.h"
 #include "s3/serve/refuse.h"
 
 #define STORE_HEADER_BYTES 4096
@@ -44,6 +45,7 @@ typedef struct object_meta {
     bool composite;                    /* the checksum is one of the parts' checksums */
     char checksum[CHECKSUM_TEXT_SIZE]; /* or empty */
     char headers[3000]; /* lines "content-type: text/plain\n" to be given back with the object */
+    char parts[PART_SIZES_MAX]; /* of an object from parts; empty: of one piece, or not known */
 } object_meta;
 
 /* One of the kept headers; names of either case. */

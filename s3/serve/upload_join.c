@@ -7,7 +7,9 @@ typedef struct joining {
     checksum_kind kind;
     bool composite;
     incoming *whole;
-    checksum values;              /* of the parts' values: COMPOSITE */
+    checksum values; /* of the parts' values: COMPOSITE */
+    char parts[PART_SIZES_MAX];
+    bool parts_known;
     char sum[CHECKSUM_TEXT_SIZE]; /* of all bytes so far: FULL_OBJECT */
 } joining;
 
@@ -70,6 +72,7 @@ static bool append_part(joining *j, size_t index, err *e)
     if (listed->checksum[0] && !str_equal(listed->checksum, part.checksum))
         return s3_refuse_because(e, REFUSE_INVALID_PART,
                                  "A listed part's checksum differs from the part's.");
+    j->parts_known = j->parts_known && part_sizes_add(j->parts, part.size_bytes);
     return add_value(j, &part, index == 0) || s3_refuse(e, REFUSE_INTERNAL);
 }
 
@@ -131,6 +134,7 @@ static bool join(joining *j, object_meta *meta, err *e)
     digest_final(&j->whole->md5, digest);
     hex_encode(digest, sizeof digest, hex);
     snprintf(meta->etag, sizeof meta->etag, "\"%s-%zu\"", hex, j->ending->count);
+    snprintf(meta->parts, sizeof meta->parts, "%s", j->parts_known ? j->parts : "");
     tell_checksum(j, meta);
     return check_whole(j, meta, e);
 }
@@ -142,7 +146,8 @@ bool upload_join(const upload_ref *u, const upload_ending *ending, incoming *who
                  .ending = ending,
                  .kind = meta->checksum_kind,
                  .composite = meta->composite,
-                 .whole = whole};
+                 .whole = whole,
+                 .parts_known = true};
     checksum_init(&j.values, j.composite ? j.kind : CHECKSUM_NONE);
     bool ok = join(&j, meta, e);
     checksum_deinit(&j.values);
