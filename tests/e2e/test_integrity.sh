@@ -109,6 +109,7 @@ test_bytes_that_stay_wrong_never_get_their_name() {
     if s3 cp s3://data/in/large.jsonl "$T/copy" >"$T/cp.log" 2>&1; then fail 'cp took wrong bytes'; fi
     grep -q 'the CRC64NVME of what came is' "$T/cp.log" || fail 'cp does not say why'
     [ ! -e "$T/copy" ] || fail 'a wrong file under its final name'
+    [ -z "$(find "$T" -maxdepth 1 -name 'copy*')" ] || fail 'wrong bytes are left'
     AWS_RESPONSE_CHECKSUM_VALIDATION=when_required s3 cp s3://data/in/large.jsonl "$T/copy"
 }
 

@@ -138,6 +138,26 @@ static void a_large_copy_goes_by_parts_pinned_to_the_source(void **state)
     site_close(&s);
 }
 
+/* 5 TiB would be 40,960 parts of the usual size. */
+static void parts_of_a_copy_grow_to_stay_below_ten_thousand(void **state)
+{
+    static const http_header headers[] = {{"Content-Length", "5497558138880"}, {"ETag", "\"e0\""}};
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){.max_in_flight = 1});
+    fake_expect(s.f,
+                &(fake_rule){.method = "HEAD", .reply = {.headers = headers, .header_count = 2}});
+    answer(&s, "POST", "uploads=", 200, CREATED);
+    answer(&s, "PUT", "partNumber=", 200, PART_COPIED);
+    answer(&s, "POST", "uploadId=", 200, DONE);
+    large_copy(&s, (s3_copy_options){.size_known = true, .size_bytes = 5ULL << 40});
+    assert_int_equal(site_end(&s), ERR_NONE);
+    size_t parts = fake_request_count(s.f) - 3;
+    assert_in_range(parts, 9900, 10000);
+    assert_string_equal(site_sent_header(&s, 2, "x-amz-copy-source-range"), "bytes=0-550502399");
+    site_close(&s);
+}
+
 static void the_store_may_be_the_first_to_know_that_it_is_large(void **state)
 {
     site s;
@@ -352,6 +372,7 @@ int main(void)
         cmocka_unit_test(a_copy_that_is_refused_in_disguise_fails),
         cmocka_unit_test(a_source_that_changed),
         cmocka_unit_test(a_large_copy_goes_by_parts_pinned_to_the_source),
+        cmocka_unit_test(parts_of_a_copy_grow_to_stay_below_ten_thousand),
         cmocka_unit_test(the_store_may_be_the_first_to_know_that_it_is_large),
         cmocka_unit_test(a_large_copy_that_fails_is_aborted),
         cmocka_unit_test(a_large_source_of_another_version_is_not_begun),
