@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # The JSON Lines checker against simdjson's DOM parser and jansson, each line by line over the same
 # texts: CPU seconds of the check alone, in memory, on one core; runs interleaved, medians of RUNS
-# (5). MIB (512): the size of each text.
+# (5). Each of our paths is held against what simdjson picks for this processor, and against its code
+# for the same instructions: what it would pick on a processor that has no more than those.
+# MIB (512): the size of each text.
 set -euo pipefail
 RUNS=${RUNS:-5}
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -12,20 +14,34 @@ echo "vector instructions: $(grep -o -w -m 1 -E 'sse4_2|pclmulqdq|avx2|avx512bw|
     sort -u | tr '\n' ' ')"
 indexers=$("$BENCH/check_text" --indexers)
 peers=jansson
+implementations=
 if "${CXX:-g++}" -O3 -std=c++17 -o simdjson_lines "$top/tests/bench/peers/simdjson_lines.cpp" -lsimdjson 2>cxx.log; then
-    peers="simdjson jansson"
     ./simdjson_lines --version
+    implementations=$(./simdjson_lines --implementations)
+    peers="simdjson jansson $(sed 's/^/simdjson-/' <<<"$implementations")"
 else
     echo "simdjson is left out: its program does not build here (third_party/install.sh bench)"
 fi
+# same INDEXER: simdjson's implementation for the same instructions.
+same() {
+    case $1 in
+    avx512) echo simdjson-icelake ;;
+    avx2) echo simdjson-haswell ;;
+    sse4.2) echo simdjson-westmere ;;
+    neon) echo simdjson-arm64 ;;
+    *) echo simdjson-fallback ;;
+    esac
+}
 seconds() { # seconds WHO TEXT
     case $1 in
     simdjson) ./simdjson_lines "$2" ;;
+    simdjson-*) ./simdjson_lines "$2" "${1#simdjson-}" ;;
     jansson) "$BENCH/check_text" "$2" jansson ;;
     *) "$BENCH/check_text" "$2" jsonl "$1" ;;
     esac
 }
-printf '%-10s %-10s %8s %10s %12s %12s\n' text who seconds MB/s '/ simdjson' '/ jansson'
+pairs=$(for indexer in $indexers; do echo "$indexer $(same "$indexer")"; done)
+printf '%-10s %-18s %8s %7s %11s %11s %11s\n' text who seconds MB/s '/ simdjson' '/ its same' '/ jansson'
 for text in english cyrillic structure; do
     "$BENCH/jsonl_text" "$text" "$MIB" >text.jsonl
     bytes=$(stat -c %s text.jsonl)
@@ -33,16 +49,18 @@ for text in english cyrillic structure; do
         for who in $peers $indexers none; do
             echo "$who $(seconds "$who" text.jsonl)"
         done
-    done | sort -k 1,1 -k 2,2n | awk -v text="$text" -v bytes="$bytes" -v order="$peers $indexers none" '
+    done | sort -k 1,1 -k 2,2n | awk -v text="$text" -v bytes="$bytes" -v order="$peers $indexers none" -v pairs="$pairs" '
         { t[$1, ++n[$1]] = $2 }
         function median(who) { return t[who, int((n[who] + 1) / 2)] }
-        function ratio(who, peer) { return n[peer] ? sprintf("%.2f", median(who) / median(peer)) : "-" }
+        function ratio(who, peer) { return peer != "" && n[peer] ? sprintf("%.2f", median(who) / median(peer)) : "-" }
         END {
-            count = split(order, names, " ")
+            count = split(pairs, words, /[ \n]/)
+            for (i = 1; i < count; i += 2) same[words[i]] = words[i + 1]
+            count = split(order, names, /[ \n]/)
             for (i = 1; i <= count; i++) {
                 who = names[i]
-                printf "%-10s %-10s %8.3f %10.0f %12s %12s\n", text, who, median(who), bytes / 1e6 / median(who),
-                    ratio(who, "simdjson"), ratio(who, "jansson")
+                printf "%-10s %-18s %8.3f %7.0f %11s %11s %11s\n", text, who, median(who), bytes / 1e6 / median(who),
+                    ratio(who, "simdjson"), ratio(who, same[who]), ratio(who, "jansson")
             }
         }'
 done
