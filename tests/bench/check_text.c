@@ -1,8 +1,9 @@
 /* Checks a text in memory and prints the CPU seconds that the check alone took.
  *
- * usage: check_text FILE jsonl [INDEXER] | jansson
+ * usage: check_text FILE jsonl [INDEXER] | jansson | lines
  *        check_text --indexers
- * jsonl: this project's checker, fed as verification feeds it; jansson: its parser, line by line.
+ * jsonl: this project's checker, fed as verification feeds it; jansson: its parser, line by line;
+ * lines: they are only counted.
  * --indexers: the names of those that this machine can run, best first.
  */
 #include <jansson.h>
@@ -11,6 +12,7 @@
 #include "base/fsutil.h"
 #include "compression/json_window.h"
 #include "compression/jsonl.h"
+#include "compression/linecount.h"
 
 #define PIECE_BYTES ((size_t)256 * 1024)
 
@@ -50,6 +52,14 @@ static bool check_jansson(slice text, err *e)
     return true;
 }
 
+static bool count_lines(slice text, err *e)
+{
+    linecount lines = {.blank = true};
+    linecount_feed(&lines, text);
+    linecount_finish(&lines);
+    return lines.lines > 0 || err_set(e, ERR_JSONL, "no line");
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && str_equal(argv[1], "--indexers")) {
@@ -59,7 +69,8 @@ int main(int argc, char **argv)
         return 0;
     }
     if (argc < 3) {
-        fputs("usage: check_text FILE jsonl [INDEXER] | jansson\n       check_text --indexers\n",
+        fputs("usage: check_text FILE jsonl [INDEXER] | jansson | lines\n"
+              "       check_text --indexers\n",
               stderr);
         return 2;
     }
@@ -70,6 +81,8 @@ int main(int argc, char **argv)
     double begin = cpu_seconds();
     if (ok && str_equal(argv[2], "jansson"))
         ok = check_jansson(buf_slice(&text), &e);
+    else if (ok && str_equal(argv[2], "lines"))
+        ok = count_lines(buf_slice(&text), &e);
     else if (ok)
         ok = check_jsonl(buf_slice(&text), argc > 3 ? argv[3] : NULL, &e);
     if (!ok) {
