@@ -77,7 +77,7 @@ static int room_left(const unsigned *counts)
 static bool lengths_fit(huffman_kind kind, const unsigned *counts, unsigned longest)
 {
     if (longest == 0)
-        return kind == HUFFMAN_DISTANCES; /* a block of literals only */
+        return kind != HUFFMAN_LITERALS; /* distances: a block of literals only */
     int left = room_left(counts);
     return left == 0 || (left > 0 && kind != HUFFMAN_LENGTHS && longest == 1);
 }
@@ -166,8 +166,11 @@ bool huffman_build(huffman_kind kind, const uint8_t *lengths, unsigned symbols, 
         return false;
     b.next = 1u << b.root_bits;
     b.prefix = UINT32_MAX;
-    if (b.longest < 2) /* only these may leave gaps */
-        fill(table, 0, 1, b.next, ENTRY_SPECIAL | 1);
+    /* Only these may leave gaps. As in zlib, no code at all for lengths is one of a bit for 0, and
+     * the end of the block is missed later. */
+    if (b.longest < 2)
+        fill(table, 0, 1, b.next,
+             kind == HUFFMAN_LENGTHS ? base_entry(0, 0, 1) : ENTRY_SPECIAL | 1);
     unsigned used = sort_symbols(lengths, symbols, b.counts, sorted);
     for (unsigned i = 0, code = 0, bits = 0; i < used; i++, code++) {
         code <<= lengths[sorted[i]] - bits;

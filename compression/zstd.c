@@ -236,6 +236,13 @@ static bool block_fits(const zstd_decoder *z, uint64_t header)
     return compressed || !z->content_known || (header >> 3) <= z->content_bytes - so_far;
 }
 
+/* RFC 8878, 3.1.1.2.3: a compressed block is smaller than what it stands for. libzstd refuses one of no
+ * bytes or steps over it, as the frame happens to lie in its buffers. */
+static bool is_empty_compressed(uint64_t header)
+{
+    return (header >> 1 & 3) == 2 && header >> 3 == 0;
+}
+
 static bool take_block_header(zstd_decoder *z, slice *data, bool *ended, err *e)
 {
     if (!gather(z, data, 3))
@@ -245,6 +252,8 @@ static bool take_block_header(zstd_decoder *z, slice *data, bool *ended, err *e)
     uint64_t header = little_endian(z->small, 3);
     if (!block_fits(z, header))
         return fail(z, ERR_CODEC_CORRUPT, "a block is longer than the frame's text", e);
+    if (is_empty_compressed(header))
+        return fail(z, ERR_CODEC_CORRUPT, "a compressed block of no bytes", e);
     bool repeated_byte = (header >> 1 & 3) == 1;
     z->raw_block = (header >> 1 & 3) == 0;
     z->last_block = header & 1;

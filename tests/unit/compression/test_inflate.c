@@ -143,6 +143,17 @@ static void what_zlib_says_is_said(void **state)
     }
 }
 
+/* No length has a code: what follows is read nevertheless, and found wanting behind all lengths. */
+static void lengths_without_codes_are_read_on(void **state)
+{
+    UNUSED(state);
+    char data[60] = {4};
+    for (size_t len = 1; len <= sizeof data; len++)
+        compare((slice){.data = data, .len = len}, 7);
+    AUTO(inflated) a = inflate_by(makers[0], (slice){.data = data, .len = sizeof data}, 1);
+    assert_string_equal(a.cause, "invalid code -- missing end-of-block");
+}
+
 static void streams_larger_than_every_buffer_are_decoded(void **state)
 {
     UNUSED(state);
@@ -160,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_zlib_says_is_said),
+        cmocka_unit_test(lengths_without_codes_are_read_on),
         cmocka_unit_test(streams_larger_than_every_buffer_are_decoded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
