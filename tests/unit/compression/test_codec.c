@@ -93,6 +93,9 @@ static void levels_round_trip_and_wrong_ones_are_refused(void **state)
             assert_true(coded.len < lines.len);
             assert_decodes(f, buf_slice(&coded), buf_slice(&lines));
         }
+        AUTO(buf) low = encode(f, 1, buf_slice(&lines));
+        AUTO(buf) usual = encode(f, 0, buf_slice(&lines));
+        assert_false(slice_equal(buf_slice(&low), buf_slice(&usual)));
         err e = ERR_INIT;
         AUTO_PTR(stage) sink = stage_callback_new(append_to, NULL, NULL);
         assert_null(codec_encoder_new(f, 99, sink, &e));
@@ -119,6 +122,19 @@ static folder folder_new(void)
     return f;
 }
 
+static unsigned checksums_of(const char *path, codec_format format)
+{
+    err e = ERR_INIT;
+    AUTO(buf) coded = {0};
+    AUTO(buf) text;
+    buf_init(&text, (size_t)8 << 20);
+    assert_true(fs_read_file(path, (size_t)8 << 20, &coded, &e));
+    AUTO_PTR(stage) sink = stage_callback_new(append_to, NULL, &text);
+    AUTO_PTR(stage) first = codec_decoder_new(format, sink, &e);
+    assert_true(feed_split(first, buf_slice(&coded), WHOLE, &e));
+    return codec_decoder_stats(format, first).checksums;
+}
+
 /* By threads of the libraries, where they have some; xz in blocks that tell their sizes then. */
 static void encoders_with_threads_round_trip(void **state)
 {
@@ -129,6 +145,8 @@ static void encoders_with_threads_round_trip(void **state)
     AUTO(buf) lines = sample_lines(3000, 12);
     err e = ERR_INIT;
     assert_true(fs_write_file(from, buf_slice(&lines), false, &e));
+    static const unsigned checks[CODEC_FORMAT_COUNT] = {0, CODEC_CHECK_CRC32, CODEC_CHECK_XXH64,
+                                                        CODEC_CHECK_CRC32, CODEC_CHECK_CRC64};
     for (codec_format f = CODEC_PLAIN; f < CODEC_FORMAT_COUNT; f++) {
         codec_options options = {.threads = 2, .level = 1, .memory_bytes = (uint64_t)512 << 20};
         assert_true(codec_recode_file_with(from, to, f, &options, &e));
@@ -137,6 +155,7 @@ static void encoders_with_threads_round_trip(void **state)
         AUTO_PTR(stage) sink = stage_callback_new(append_to, NULL, &text);
         assert_true(codec_decode_file(to, sink, &e));
         assert_true(slice_equal(buf_slice(&text), buf_slice(&lines)));
+        assert_int_equal(checksums_of(to, f), checks[f]);
     }
 }
 

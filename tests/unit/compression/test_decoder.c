@@ -244,6 +244,26 @@ static void gzip_header_fields_are_read_and_checked(void **state)
     assert_refused(CODEC_GZIP, buf_slice(&coded), ERR_CODEC_CORRUPT, "header crc mismatch");
 }
 
+/* The CRC of a header is its own member's. */
+static void gzip_headers_of_later_members_are_checked_too(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) one = gzip_with_fields();
+    AUTO(buf) both = gzip_with_fields();
+    buf_append_slice(&both, buf_slice(&one));
+    assert_decodes(CODEC_GZIP, buf_slice(&both), SLICE_LIT("text\ntext\n"));
+}
+
+static void gzip_refuses_flags_that_it_does_not_know(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) coded = encode(CODEC_GZIP, 1, SLICE_LIT("text\n"));
+    for (unsigned bit = 5; bit < 8; bit++) {
+        coded.data[3] = (char)(1 << bit);
+        assert_refused(CODEC_GZIP, buf_slice(&coded), ERR_CODEC_CORRUPT, "unknown header flags");
+    }
+}
+
 static void gzip_checks_crc_and_length_apart(void **state)
 {
     UNUSED(state);
@@ -268,6 +288,8 @@ static void zstd_skippable_frames_are_stepped_over(void **state)
     encode_into(CODEC_ZSTD, 1, SLICE_LIT("a\n"), &coded);
     buf_append_slice(&coded, SLICE_LIT(SKIPPABLE EMPTY_FRAME));
     encode_into(CODEC_ZSTD, 1, SLICE_LIT("b\n"), &coded);
+    assert_decodes(CODEC_ZSTD, buf_slice(&coded), SLICE_LIT("a\nb\n"));
+    buf_append_slice(&coded, SLICE_LIT("\x5f\x2a\x4d\x18\0\0\0\0"));
     assert_decodes(CODEC_ZSTD, buf_slice(&coded), SLICE_LIT("a\nb\n"));
     slice cut = {.data = SKIPPABLE, .len = sizeof SKIPPABLE - 2};
     assert_refused(CODEC_ZSTD, cut, ERR_CODEC_EARLY_END, "rest of the zstd frame");
@@ -301,6 +323,8 @@ static void zstd_long_windows_need_memory_that_is_allowed(void **state)
                    "its window of 256 MiB (zstd --long=28) needs 257 MiB of memory");
     assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\0\x89\x01\0\0"), ERR_CODEC_MEMORY,
                    "its window of 144 MiB (zstd --long=28)");
+    assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\0\x8f\x01\0\0"), ERR_CODEC_MEMORY,
+                   "its window of 240 MiB (zstd --long=28)");
     assert_decodes(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\0\x88\x01\0\0"), no_text); /* 128 MiB */
     assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\xa0\0\0\0\x40\x01\0\0"),
                    ERR_CODEC_MEMORY, "its window of 1024 MiB (zstd --long=30)");
@@ -332,6 +356,29 @@ static void zstd_content_sizes_that_lie_are_found(void **state)
                    "at raw byte 9");
 }
 
+/* The size is told by one, two, four or eight bytes; two of them mean 256 more. */
+static void zstd_content_sizes_of_every_width_are_read(void **state)
+{
+    UNUSED(state);
+    static const unsigned char descriptors[] = {0x20, 0x60, 0xa0, 0xe0};
+    for (size_t i = 0; i < ARRAY_LEN(descriptors); i++) {
+        size_t width = (size_t)1 << i, size = i == 1 ? 300 : 200;
+        AUTO(buf) coded;
+        buf_init(&coded, 100);
+        buf_append(&coded, "\x28\xb5\x2f\xfd", 4);
+        buf_append_char(&coded, (char)descriptors[i]);
+        for (size_t n = 0; n < width; n++)
+            buf_append_char(&coded, (char)((i == 1 ? size - 256 : size) >> 8 * n));
+        size_t header = size << 3 | 3; /* the last block, one byte again and again */
+        for (size_t n = 0; n < 3; n++)
+            buf_append_char(&coded, (char)(header >> 8 * n));
+        buf_append_char(&coded, 'x');
+        AUTO(outcome) o = decode(CODEC_ZSTD, buf_slice(&coded), BYTEWISE);
+        assert_true(o.ok);
+        assert_int_equal(o.text.len, size);
+    }
+}
+
 static buf xz_with_check(lzma_check check)
 {
     buf coded;
@@ -343,6 +390,17 @@ static buf xz_with_check(lzma_check check)
                      LZMA_OK);
     buf_append(&coded, out, len);
     return coded;
+}
+
+static unsigned checksums_seen(codec_format format, slice data)
+{
+    err e = ERR_INIT;
+    AUTO(buf) text;
+    buf_init(&text, 4096);
+    AUTO_PTR(stage) sink = stage_callback_new(append_to, NULL, &text);
+    AUTO_PTR(stage) first = codec_decoder_new(format, sink, &e);
+    assert_true(feed_split(first, data, WHOLE, &e));
+    return codec_decoder_stats(format, first).checksums;
 }
 
 /* Headers carry a CRC32 of their own, behind themselves. */
@@ -358,14 +416,32 @@ static void xz_check_types_are_read(void **state)
     UNUSED(state);
     static const lzma_check checks[] = {LZMA_CHECK_NONE, LZMA_CHECK_CRC32, LZMA_CHECK_CRC64,
                                         LZMA_CHECK_SHA256};
+    static const unsigned seen[] = {CODEC_CHECK_NONE, CODEC_CHECK_CRC32, CODEC_CHECK_CRC64,
+                                    CODEC_CHECK_SHA256};
     for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
         AUTO(buf) coded = xz_with_check(checks[i]);
+        assert_int_equal(checksums_seen(CODEC_XZ, buf_slice(&coded)), seen[i]);
         assert_decodes(CODEC_XZ, buf_slice(&coded), SLICE_LIT("text\n"));
     }
     AUTO(buf) unknown = xz_with_check(LZMA_CHECK_CRC32);
     unknown.data[7] = 2;
     xz_mend_crc(unknown.data + 6, 2);
     assert_refused(CODEC_XZ, buf_slice(&unknown), ERR_CODEC_UNSUPPORTED, "check type 2");
+}
+
+/* A footer with a CRC that is right: only the stream in front of it tells that it is another's. */
+static void xz_footers_are_held_against_their_stream(void **state)
+{
+    UNUSED(state);
+    for (size_t at = 4; at < 10; at += 5) { /* the index's size, the type of the check */
+        AUTO(buf) coded = xz_with_check(LZMA_CHECK_CRC32);
+        char *footer = coded.data + coded.len - 12;
+        footer[at] ^= at == 4 ? 2 : 1 ^ 4;
+        uint32_t crc = lzma_crc32((const uint8_t *)footer + 4, 6, 0);
+        for (size_t i = 0; i < 4; i++)
+            footer[i] = (char)(crc >> (8 * i));
+        assert_refused(CODEC_XZ, buf_slice(&coded), ERR_CODEC_CORRUPT, "the footer is wrong");
+    }
 }
 
 static void xz_memory_and_filters_have_limits(void **state)
@@ -458,6 +534,8 @@ int main(void)
         cmocka_unit_test(gzip_takes_trailing_zeros_only_to_the_end),
         cmocka_unit_test(zeros_behind_zstd_and_bzip2_are_garbage),
         cmocka_unit_test(gzip_header_fields_are_read_and_checked),
+        cmocka_unit_test(gzip_headers_of_later_members_are_checked_too),
+        cmocka_unit_test(gzip_refuses_flags_that_it_does_not_know),
         cmocka_unit_test(gzip_checks_crc_and_length_apart),
         cmocka_unit_test(zstd_skippable_frames_are_stepped_over),
         cmocka_unit_test(zstd_raw_and_repeated_blocks_are_read),
@@ -465,7 +543,9 @@ int main(void)
         cmocka_unit_test(zstd_long_windows_need_memory_that_is_allowed),
         cmocka_unit_test(zstd_long_windows_are_read_where_memory_is_allowed),
         cmocka_unit_test(zstd_content_sizes_that_lie_are_found),
+        cmocka_unit_test(zstd_content_sizes_of_every_width_are_read),
         cmocka_unit_test(xz_check_types_are_read),
+        cmocka_unit_test(xz_footers_are_held_against_their_stream),
         cmocka_unit_test(xz_memory_and_filters_have_limits),
         cmocka_unit_test(xz_blocks_are_decoded_the_same_by_helpers),
         cmocka_unit_test(xz_padding_comes_in_fours),

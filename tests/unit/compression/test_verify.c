@@ -80,9 +80,10 @@ static void level_stream_takes_any_text(void **state)
 {
     UNUSED(state);
     verify_options options = options_of(VERIFY_STREAM, "a.jsonl");
-    AUTO(outcome) o = verify_all(&options, SLICE_LIT("no json\n\xff"));
+    AUTO(outcome) o = verify_all(&options, SLICE_LIT("\nno json\n\xff"));
     assert_true(o.ok);
-    assert_int_equal(o.verdict.lines, 2);
+    assert_int_equal(o.verdict.lines, 3);
+    assert_int_equal(o.verdict.blank_lines, 1);
 }
 
 static void content_decides_and_a_wrong_suffix_is_noted(void **state)
@@ -96,6 +97,8 @@ static void content_decides_and_a_wrong_suffix_is_noted(void **state)
             assert_true(o.ok);
             assert_int_equal(o.verdict.format, f);
             assert_int_equal(o.verdict.suffix_differs, f != named);
+            AUTO(outcome) bytewise = verify_split(&options, buf_slice(&coded), BYTEWISE);
+            assert_same_outcome(&o, &bytewise);
         }
 }
 
