@@ -18,6 +18,10 @@ const char *const connection_checksum_uses[] = {"default", "when_supported", "wh
 #define FILES_FOR_THE_REST 24
 #define FILES_OF_A_WORKER  2 /* a connection and a file */
 
+#define RECEIVE_ALL_BYTES ((size_t)32 * 1024 * 1024) /* half of what downloads may take in all */
+#define RECEIVE_MAX_BYTES ((size_t)512 * 1024)
+#define RECEIVE_MIN_BYTES ((size_t)16 * 1024)
+
 static const char *environment(const char *name)
 {
     return getenv(name);
@@ -93,6 +97,11 @@ static unsigned worker_count(void)
     return cores > 0 ? (unsigned)MIN(cores, (long)WORKERS_MAX) : 1;
 }
 
+size_t connection_receive_bytes(unsigned connections)
+{
+    return MAX(RECEIVE_MIN_BYTES, MIN(RECEIVE_MAX_BYTES, RECEIVE_ALL_BYTES / connections));
+}
+
 bool connection_open(const cli_config *config, loop **l, pool **workers, s3_client **client, err *e)
 {
     const connection_options *own = &config->connection;
@@ -105,7 +114,9 @@ bool connection_open(const cli_config *config, loop **l, pool **workers, s3_clie
     if (!own->verify_ssl)
         log_warn("certificates are not checked (--no-verify-ssl): whoever is on the way can read "
                  "and change what is sent");
-    loop_options net = {.max_connections = connection_workers(config) + SPARE_CONNECTIONS,
+    unsigned connections = connection_workers(config) + SPARE_CONNECTIONS;
+    loop_options net = {.max_connections = connections,
+                        .receive_buffer_bytes = connection_receive_bytes(connections),
                         .verify_tls = own->verify_ssl,
                         .ca_bundle = own->ca_bundle ? own->ca_bundle : found,
                         .bandwidth_bytes_per_s = own->bandwidth_limit};

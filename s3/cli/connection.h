@@ -32,6 +32,9 @@ struct cli_config;
  * says so. */
 unsigned connection_workers(const struct cli_config *config);
 
+/* The receive buffer of each: smaller where there are many, so that all of them take no more. */
+size_t connection_receive_bytes(unsigned connections);
+
 /* Loop, workers and client, as the command's options say; freed in the order client, loop, pool. */
 bool connection_open(const struct cli_config *config, loop **l, pool **workers, s3_client **client,
                      err *e) MUST_USE;
