@@ -440,6 +440,8 @@ static void deleted_and_archived_objects(void **state)
                                             .body = SLICE_LIT("<Error><Code>InvalidObjectState"
                                                               "</Code></Error>")}});
     assert_int_equal(get(&g, o), ERR_S3_ARCHIVED);
+    assert_non_null(strstr(g.s.error.message, "archived in Glacier"));
+    assert_non_null(strstr(g.s.error.message, "restore the object first"));
     close_get(&g);
 }
 
