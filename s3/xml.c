@@ -1,6 +1,7 @@
 #include "s3/xml.h"
 
 #include <libxml/xmlreader.h>
+#include <pthread.h>
 
 typedef struct walk {
     s3_xml_element on_element;
@@ -84,6 +85,9 @@ bool s3_xml_read(slice document, s3_xml_element on_element, void *ctx, err *e)
     /* Before any parsing: no reply of S3 has one, and all tricks with entities need one. */
     if (document.len > INT32_MAX || memmem(document.data, document.len, "<!DOCTYPE", 9))
         return err_set(e, ERR_PARSE, "XML with a document type, or too large");
+    /* libxml2 makes itself ready at its first use, but not for two threads at once. */
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, xmlInitParser);
     AUTO_PTR(xmlTextReader)
     reader = xmlReaderForMemory(document.data, (int)document.len, NULL, NULL,
                                 XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
