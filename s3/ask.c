@@ -1,5 +1,7 @@
 #include "s3/ask.h"
 
+#include "s3/when.h"
+
 #define BODY_MAX_BYTES     ((size_t)64 * 1024)
 #define TRIES              3
 #define PAUSE_MS           ((uint64_t)200) /* before the second try, doubled before the third */
@@ -20,6 +22,15 @@ void s3_ask_cancel(s3_ask *a)
     buf_deinit(&a->body);
 }
 
+static bool on_head(void *ctx, const http_reply *reply, err *e)
+{
+    s3_ask *a = ctx;
+    UNUSED(e);
+    if (!s3_when_parse_http(http_reply_header(reply, "Date"), &a->date_s))
+        a->date_s = 0;
+    return true;
+}
+
 static bool on_body(void *ctx, slice data, err *e)
 {
     s3_ask *a = ctx;
@@ -30,6 +41,7 @@ static bool on_body(void *ctx, slice data, err *e)
 static void send_now(s3_ask *a)
 {
     a->tries++;
+    a->date_s = 0;
     buf_clear(&a->body);
     a->call = http_send(a->t, &a->request);
 }
@@ -54,6 +66,7 @@ static void on_done(void *ctx, const http_result *result)
     s3_ask *a = ctx;
     a->call = NULL;
     s3_answer answer = {.status = result->status,
+                        .date_s = a->date_s,
                         .body = buf_slice(&a->body),
                         .error = result->ok ? NULL : result->error.message};
     if (again(a, &answer)) {
@@ -73,7 +86,7 @@ void s3_ask_start(s3_ask *a, const http_request *request)
     a->request = *request;
     a->request.connect_timeout_ms = CONNECT_TIMEOUT_MS;
     a->request.total_timeout_ms = TOTAL_TIMEOUT_MS;
-    a->request.on_head = NULL;
+    a->request.on_head = on_head;
     a->request.on_body = on_body;
     a->request.on_done = on_done;
     a->request.ctx = a;

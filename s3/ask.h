@@ -15,6 +15,7 @@
 typedef struct s3_answer { /* lent */
     int status;
     slice body;
+    int64_t date_s;    /* the service's clock; 0: it does not tell */
     const char *error; /* or NULL: status and body hold */
 } s3_answer;
 
@@ -27,6 +28,7 @@ typedef struct s3_ask {
     http_call *call;
     timer *pause;
     unsigned tries;
+    int64_t date_s;
     buf body;
 } s3_ask;
 

@@ -70,7 +70,6 @@ struct s3_client {
     s3_request *queue_first, *queue_last;
     uint64_t queue_sequence;
     timer *pump_timer;
-    int64_t clock_offset_s; /* the store's clock minus ours */
     s3_outage outage;
     s3_bucket_region *regions; /* learnt from redirects */
     size_t region_count;

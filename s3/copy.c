@@ -32,7 +32,7 @@ typedef struct copy_op {
     char *source;        /* x-amz-copy-source */
     s3_headers *headers; /* NULL: the client's */
     s3_fields changed;   /* in place of the source's */
-    bool replaces;       /* CopyObject has to be told all of them */
+    bool merges;         /* CopyObject has to be told all of them */
     s3_request request;  /* COPY, VERIFY */
     bool cancelled, in_parts, again, verify;
     unsigned conflicts;
@@ -195,7 +195,8 @@ static void parts_begin(copy_op *o)
     o->again = false;
     uint64_t least = MAX(PART_BYTES, o->op.client->part_size_bytes);
     s3_fields_deinit(&o->created);
-    s3_fields_add(&o->created, o->from.fields.items, o->from.fields.count);
+    if (!o->options.fields_only)
+        s3_fields_add(&o->created, o->from.fields.items, o->from.fields.count);
     s3_fields_add(&o->created, o->changed.items, o->changed.count);
     s3_fields_set(&o->created, "x-amz-tagging", o->from.tags);
     o->parts = (s3_multipart){.client = o->op.client,
@@ -300,10 +301,10 @@ static void copy_begin(copy_op *o)
                       .on_check = copy_check,
                       .on_done = copy_done,
                       .ctx = o};
-    if (o->replaces) { /* all of them: the store takes none along then */
+    if (o->merges) /* all of them: the store takes none along then */
         s3_fields_add(&o->created, o->from.fields.items, o->from.fields.count);
+    if (o->merges || o->options.fields_only)
         s3_request_header(r, "x-amz-metadata-directive", "REPLACE");
-    }
     s3_fields_add(&o->created, o->changed.items, o->changed.count);
     r->more_headers = o->created.items;
     r->more_header_count = o->created.count;
@@ -338,10 +339,10 @@ s3_op *s3_copy(s3_client *c, const s3_copy_options *options)
     o->headers = options->headers ? s3_headers_copy(options->headers) : NULL;
     set_source(o, options);
     s3_fields_add(&o->changed, options->fields, options->field_count);
-    o->replaces = s3_fields_describe_content(&o->changed);
+    o->merges = !options->fields_only && s3_fields_describe_content(&o->changed);
     bool is_large = options->size_known && options->size_bytes > COPY_MAX_BYTES;
     bool wants_etag = options->on_pinned && !options->from_etag;
-    if (is_large || wants_etag || o->replaces)
+    if (is_large || wants_etag || o->merges)
         look_begin(o);
     else
         copy_begin(o);

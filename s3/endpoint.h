@@ -15,6 +15,7 @@
 
 typedef struct s3_endpoint {
     bool custom;             /* not AWS itself: one host for all regions */
+    int64_t clock_offset_s;  /* its clock minus ours, as a refusal told; else 0 */
     char *scheme;            /* custom: "http" or "https" */
     char *host;              /* custom: host[:port] */
     char *path;              /* custom: "" or "/prefix", without a slash at its end */

@@ -17,6 +17,8 @@ typedef struct s3_fields {
 } s3_fields;
 
 void s3_fields_deinit(s3_fields *f);
+DEFINE_AUTO(s3_fields, s3_fields_deinit)
+
 /* In place of what stands there under that name; value NULL takes it away. */
 void s3_fields_set(s3_fields *f, const char *name, const char *value);
 void s3_fields_add(s3_fields *f, const http_header *more, size_t count);

@@ -91,6 +91,7 @@ typedef struct s3_copy_options {
     const s3_headers *headers; /* as of s3_put */
     const http_header *fields; /* in place of the source's */
     size_t field_count;
+    bool fields_only;                                      /* and none of the source's */
     void (*on_progress)(void *ctx, uint64_t copied_bytes); /* may be NULL */
     void (*on_done)(void *ctx, const err *error);
     void *ctx;

@@ -83,7 +83,7 @@ static bool make_url(const presign_op *o, const s3_keys *keys, buf *url, err *e)
     const char *region = s3_client_region(c, o->bucket);
     char date[S3_DATE_SIZE];
     s3_target target = {0};
-    s3_sign_date(clock_wall_s(c->t) + c->clock_offset_s, date);
+    s3_sign_date(clock_wall_s(c->t) + c->endpoint.clock_offset_s, date);
     s3_endpoint_target(&c->endpoint, region, o->bucket, o->key, NULL, &target);
     s3_presign_request request = {.method = o->method,
                                   .url = target.url,

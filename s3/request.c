@@ -143,7 +143,7 @@ static http_header *headers_of(s3_request *r)
 static bool sign(s3_request *r, size_t *count, const s3_keys *keys, err *e)
 {
     http_header *h = headers_of(r);
-    s3_sign_date(clock_wall_s(r->client->t) + r->client->clock_offset_s, r->date);
+    s3_sign_date(clock_wall_s(r->client->t) + r->client->endpoint.clock_offset_s, r->date);
     hash_payload(r);
     h[(*count)++] = (http_header){"x-amz-date", r->date};
     h[(*count)++] = (http_header){"x-amz-content-sha256", r->payload_hash};
@@ -247,7 +247,7 @@ void s3_request_send(s3_request *r, const s3_keys *keys)
 
 static int64_t store_now_s(const s3_request *r)
 {
-    return clock_wall_s(r->client->t) + r->client->clock_offset_s;
+    return clock_wall_s(r->client->t) + r->client->endpoint.clock_offset_s;
 }
 
 static bool on_head(void *ctx, const http_reply *reply, err *e)
@@ -359,9 +359,9 @@ static void send_again(s3_request *r)
 /* All that were in flight learn it at about the same time: that is one word. */
 static void set_clock(s3_client *c, int64_t offset_s)
 {
-    if (llabs(offset_s - c->clock_offset_s) < SAME_CLOCK_S)
+    if (llabs(offset_s - c->endpoint.clock_offset_s) < SAME_CLOCK_S)
         return;
-    c->clock_offset_s = offset_s;
+    c->endpoint.clock_offset_s = offset_s;
     log_warn("this host's clock differs from the store's by %lld s: signing with the store's time",
              (long long)offset_s);
 }

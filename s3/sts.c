@@ -12,6 +12,7 @@
 #define AUTH_MAX_BYTES  ((size_t)4096)
 #define DURATION_MIN_S  900
 #define DURATION_MAX_S  43200
+#define SAME_CLOCK_S    60
 
 static void release(s3_sts *s)
 {
@@ -19,6 +20,9 @@ static void release(s3_sts *s)
     free(move(s->host));
     free(move(s->role_arn));
     free(move(s->security_token));
+    free(move(s->access_key_id));
+    free(move(s->secret_access_key));
+    free(move(s->region));
     buf_deinit(&s->body);
     buf_deinit(&s->authorization);
 }
@@ -68,6 +72,8 @@ static bool take_keys(const s3_sts *s, const s3_answer *answer, s3_role_keys *ke
            s3_when_parse_iso(expiration, &keys->expires_s);
 }
 
+static bool sent_with_its_time(s3_sts *s, const s3_answer *answer);
+
 /* What to look at, by STS's code. */
 static const char *advice(const s3_sts *s, const char *code)
 {
@@ -105,6 +111,8 @@ static void take_identity(s3_sts *s, const s3_answer *answer, const char *reason
 static void asked(void *ctx, const s3_answer *answer)
 {
     s3_sts *s = ctx;
+    if (!answer->error && sent_with_its_time(s, answer))
+        return;
     AUTO(s3_role_keys) keys = {0};
     AUTO_FREE char *reason = NULL;
     if (answer->error)
@@ -195,17 +203,25 @@ static void add_header(s3_sts *s, const char *name, const char *value)
     s->headers[s->header_count++] = (http_header){name, value};
 }
 
-static char *sign(s3_sts *s, const s3_keys *keys, const char *region)
+static void keep_keys(s3_sts *s, const s3_sts_call *call)
+{
+    s->access_key_id = xstrdup(call->keys->access_key_id);
+    s->secret_access_key = xstrdup(call->keys->secret_access_key);
+    s->security_token = xstrdup_or_null(call->keys->session_token);
+    s->region = xstrdup(call->at->region);
+}
+
+static char *sign(s3_sts *s)
 {
     char hash[S3_HASH_SIZE];
+    const s3_keys keys = {s->access_key_id, s->secret_access_key, s->security_token};
     s3_sign_payload_hash(buf_slice(&s->body), hash);
-    s3_sign_date(clock_wall_s(s->ask.t), s->date);
+    s3_sign_date(clock_wall_s(s->ask.t) + s->clock_offset_s, s->date);
+    s->header_count = 1; /* Content-Type */
     add_header(s, "Host", s->host);
     add_header(s, "X-Amz-Date", s->date);
-    if (keys->session_token) {
-        s->security_token = xstrdup(keys->session_token);
+    if (s->security_token)
         add_header(s, "X-Amz-Security-Token", s->security_token);
-    }
     s3_sign_request request = {
         .method = "POST",
         .path = slice_from(strstr(s->url, "://") + strlen("://") + strlen(s->host)),
@@ -213,13 +229,42 @@ static char *sign(s3_sts *s, const s3_keys *keys, const char *region)
         .header_count = s->header_count,
         .payload_hash = hash,
         .amz_date = s->date,
-        .region = region,
+        .region = s->region,
         .service = "sts"};
     err e = ERR_INIT;
-    if (!s3_sign(&request, keys, &s->authorization, &e))
+    buf_clear(&s->authorization);
+    if (!s3_sign(&request, &keys, &s->authorization, &e))
         return xstrdup(e.message);
     add_header(s, "Authorization", buf_str(&s->authorization));
     return NULL;
+}
+
+static void send(s3_sts *s)
+{
+    s3_ask_start(&s->ask, &(http_request){.method = "POST",
+                                          .url = s->url,
+                                          .headers = s->headers,
+                                          .header_count = s->header_count,
+                                          .body = buf_slice(&s->body)});
+}
+
+/* A signature that is refused by a service whose clock differs: once more, with its time. */
+static bool sent_with_its_time(s3_sts *s, const s3_answer *answer)
+{
+    int64_t offset_s = answer->date_s - clock_wall_s(s->ask.t);
+    bool refused = answer->status == 400 || answer->status == 403;
+    if (!s->region || s->clock_set || !refused || !answer->date_s ||
+        llabs(offset_s - s->clock_offset_s) < SAME_CLOCK_S)
+        return false;
+    log_warn("this host's clock differs from that of %s by %lld s: signing with its time", s->url,
+             (long long)offset_s);
+    s->clock_set = true;
+    s->clock_offset_s = offset_s;
+    AUTO_FREE char *reason = sign(s);
+    if (reason)
+        return false;
+    send(s);
+    return true;
 }
 
 void s3_sts_init(s3_sts *s, transport *t, s3_role_keys_end on_end, void *ctx)
@@ -242,8 +287,12 @@ void s3_sts_start(s3_sts *s, s3_getenv getenv_fn, const s3_sts_call *call)
     AUTO_FREE char *reason = take_url(s, getenv_fn, call->at);
     if (!reason)
         reason = take_body(s, call);
-    if (!reason && !call->token_path)
-        reason = sign(s, call->keys, call->at->region);
+    s->clock_offset_s = call->at->clock_offset_s;
+    s->clock_set = false;
+    if (!reason && !call->token_path) {
+        keep_keys(s, call);
+        reason = sign(s);
+    }
     if (reason) {
         if (s->role_arn)
             end(s, NULL, reason);
@@ -251,9 +300,5 @@ void s3_sts_start(s3_sts *s, s3_getenv getenv_fn, const s3_sts_call *call)
             take_identity(s, NULL, reason);
         return;
     }
-    s3_ask_start(&s->ask, &(http_request){.method = "POST",
-                                          .url = s->url,
-                                          .headers = s->headers,
-                                          .header_count = s->header_count,
-                                          .body = buf_slice(&s->body)});
+    send(s);
 }

@@ -43,6 +43,9 @@ typedef struct s3_sts {
     const char *action; /* static */
     http_header headers[5];
     size_t header_count;
+    char *access_key_id, *secret_access_key, *region; /* of the signature; NULL: there is none */
+    int64_t clock_offset_s;                           /* STS's clock minus ours */
+    bool clock_set;
 } s3_sts;
 
 void s3_sts_init(s3_sts *s, transport *t, s3_role_keys_end on_end, void *ctx);

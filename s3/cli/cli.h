@@ -14,6 +14,7 @@
 #include "base/options.h"
 #include "s3/s3.h"
 #include "s3/cli/connection.h"
+#include "s3/cli/described.h"
 #include "s3/uri.h"
 
 typedef struct cli_config {
@@ -33,9 +34,10 @@ typedef struct cli_config {
     /* ls */
     bool show_etag, show_class;
     /* cp, mv, sync */
-    bool flatten, no_clobber, if_size_differ, if_source_newer;
+    bool flatten, no_clobber, if_size_differ, if_source_newer, follow_symlinks;
     uint64_t expected_size;
-    char *content_type, *storage_class, *sse_kms_key_id, *sse_c_copy_source_key_file;
+    described_options described;
+    char *storage_class, *sse_kms_key_id, *sse_c_copy_source_key_file;
     int sse;
     bool delete_extra, size_only, exact_timestamps, compare_checksums;
     /* rb, du, presign, abort-uploads */

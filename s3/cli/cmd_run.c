@@ -41,7 +41,7 @@ static void on_idle(cli *c)
         line_free(l);
 }
 
-/* Of s5cmd: how one object is cut into parts is this client's own affair. */
+/* Of s5cmd: how one object is cut into parts, and where buckets are, is this client's own affair. */
 static const struct {
     const char *flag;
     bool has_value;
@@ -50,6 +50,8 @@ static const struct {
     {"--concurrency", true},
     {"-p", true},
     {"--part-size", true},
+    {"--source-region", true},
+    {"--destination-region", true},
     {"--show-progress", false},
     {"-sp", false},
     {"--sp", false},
@@ -81,8 +83,8 @@ static void drop_meaningless(running *r, line_words *w)
             continue;
         }
         if (!r->noted)
-            log_warn("%s: %s and the like have no effect here: this client chooses sizes and "
-                     "numbers of parts itself (run --part-size, --workers)",
+            log_warn("%s: %s and the like have no effect here: this client finds regions, sizes "
+                     "and numbers of parts itself (run --part-size, --workers)",
                      r->name, w->words[i]);
         r->noted = true;
         line_words_remove(w, i, count);

@@ -8,7 +8,7 @@
 #include "s3/cli/compare.h"
 #include "s3/cli/print.h"
 #include "s3/cli/removal.h"
-#include "s3/cli/rows.h"
+#include "s3/cli/rows_copy.h"
 #include "s3/cli/transfer.h"
 
 /* So many go without a question, unless the source is empty. */
@@ -263,7 +263,8 @@ static bool run(cli *c, err *e)
 {
     AUTO(syncing) k = {.c = c};
     if (!place_parse(c->words[0], &k.from, e) || !place_parse(c->words[1], &k.to, e) ||
-        !filter_init(&k.filter, c, e) || !choose_comparison(&k, e))
+        !described_check(c->config, e) || !filter_init(&k.filter, c, e) ||
+        !choose_comparison(&k, e))
         return false;
     if (!c->config->raw)
         drop_star(&k.from);
@@ -284,7 +285,7 @@ static const option rows[] = {
     {.key = "checksum", .type = OPTION_BOOL, .offset = AT(compare_checksums),
      .help = "Compare ETags instead of times; of files, their MD5 (also of parts in the usual "
              "sizes)."},
-    ROW_YES, ROW_DRY_RUN, ROW_QUIET, ROW_PROGRESS, ROWS_OF_FILTERS, ROW_RAW, ROWS_OF_WRITES,
+    ROW_FOLLOW_SYMLINKS, ROW_YES, ROW_DRY_RUN, ROW_QUIET, ROW_PROGRESS, ROWS_OF_FILTERS, ROW_RAW, ROWS_OF_WRITES, ROWS_OF_DESCRIPTIONS,
     ROWS_OF_CLIENTS,
     ROWS_OF_ALL,
 };

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/fsutil.h"
+#include "base/log.h"
 #include "s3/cli/names.h"
 #include "s3/cli/source.h"
 #include "s3/cli/transfer.h"
@@ -225,6 +226,17 @@ static bool check_target(const copying *k, int source_count, err *e)
     return err_set(e, ERR_USAGE, "%s: several sources go into a folder; write %s/", text, text);
 }
 
+/* Of a folder the link itself may be named: its files are meant. */
+static bool is_left_out(const copying *k, const place *from)
+{
+    struct stat st;
+    if (from->is_object || k->c->config->follow_symlinks || place_is_folder(from) ||
+        lstat(from->path, &st) != 0 || !S_ISLNK(st.st_mode))
+        return false;
+    log_warn("%s: is a symbolic link; left out (--no-follow-symlinks)", from->path);
+    return true;
+}
+
 /* In a command file no shell has expanded the patterns of local names, and a folder without a slash
  * at its end keeps its name below the target. */
 static bool copy_local_words(copying *k, const char *word, err *e)
@@ -235,6 +247,8 @@ static bool copy_local_words(copying *k, const char *word, err *e)
     for (size_t i = 0; ok && i < found.gl_pathc; i++) {
         AUTO(place) from = {.path = xstrdup(found.gl_pathv[i])};
         AUTO(copying) inner = {.c = k->c, .move = k->move, .filter = k->filter};
+        if (is_left_out(k, &from))
+            continue;
         bool keeps_name =
             is_many(k, &from) && !str_ends_with(from.path, "/") && !k->c->config->recursive;
         if (keeps_name)
@@ -254,6 +268,8 @@ static bool copy_word(copying *k, const char *word, err *e)
         return false;
     if (!from.is_object && k->c->file && !place_is_standard(&from))
         return copy_local_words(k, word, e);
+    if (is_left_out(k, &from))
+        return true;
     return is_many(k, &from) ? copy_many(k, &from, e) : copy_one(k, &from, e);
 }
 
@@ -261,8 +277,8 @@ bool copy_words(cli *c, bool is_move, err *e)
 {
     AUTO(copying) k = {.c = c, .move = is_move};
     int count = c->word_count - 1;
-    if (!filter_init(&k.filter, c, e) || !place_parse(c->words[count], &k.to, e) ||
-        !check_target(&k, count, e))
+    if (!described_check(c->config, e) || !filter_init(&k.filter, c, e) ||
+        !place_parse(c->words[count], &k.to, e) || !check_target(&k, count, e))
         return false;
     for (int i = 0; i < count; i++) {
         AUTO(place) from = {0};

@@ -11,6 +11,12 @@
 #include "s3/cli/rows.h"
 
 /* clang-format off */
+#define ROW_FOLLOW_SYMLINKS                                                                        \
+    {.key = "follow_symlinks", .type = OPTION_BOOL, .offset = AT(follow_symlinks),                 \
+     .fallback = "true",                                                                           \
+     .help = "Symbolic links to files are those files; --no-follow-symlinks leaves them out. "     \
+             "Links to folders are never followed."}
+
 #define ROWS_OF_COPIES                                                                             \
     {.key = "recursive", .type = OPTION_BOOL, .offset = AT(recursive), .letter = 'r',              \
      .section = "Copying", .help = "A whole folder: all files or keys below SOURCE."},             \
@@ -22,8 +28,7 @@
      .help = "Only what is not at TARGET in this size."},                                          \
     {.key = "if_source_newer", .type = OPTION_BOOL, .offset = AT(if_source_newer), .letter = 'u',  \
      .help = "Only what is not at TARGET, or older there."},                                       \
-    {.key = "content_type", .type = OPTION_STRING, .offset = AT(content_type), .metavar = "TYPE",  \
-     .help = "Content-Type of uploads; else binary/octet-stream."},                         \
+    ROW_FOLLOW_SYMLINKS,                                                                           \
     {.key = "expected_size", .type = OPTION_SIZE, .offset = AT(expected_size), .metavar = "SIZE",  \
      .help = "About how much standard input (`-`) will hold: then all parts have one size. Without " \
              "it they grow behind the first 1,000."}

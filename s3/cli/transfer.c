@@ -281,10 +281,11 @@ static bool check_file(const transfer *t, err *e)
 }
 
 /* Those of the command; NULL: the client's. */
-static bool own_headers(const transfer *t, s3_headers **headers, err *e)
+static bool own_headers(const transfer *t, s3_headers **headers, s3_fields *fields, err *e)
 {
-    *headers = connection_headers(t->job.c->config, t->job.c->client, e);
-    return !err_is_set(e);
+    const cli_config *o = t->job.c->config;
+    *headers = connection_headers(o, t->job.c->client, e);
+    return !err_is_set(e) && described_fields(o, t->plan.from.is_object, fields, e);
 }
 
 static bool start_upload(transfer *t, err *e)
@@ -299,7 +300,8 @@ static bool start_upload(transfer *t, err *e)
     if (!check_file(t, e))
         return false;
     AUTO_PTR(s3_headers) headers = NULL;
-    if (!own_headers(t, &headers, e))
+    AUTO(s3_fields) fields = {0};
+    if (!own_headers(t, &headers, &fields, e))
         return false;
     settle_size(t, (uint64_t)t->st.st_size);
     t->plan.size_bytes = (uint64_t)t->st.st_size;
@@ -307,9 +309,10 @@ static bool start_upload(transfer *t, err *e)
                               .key = p->to.uri.key,
                               .fd = t->fd,
                               .size_bytes = (uint64_t)t->st.st_size,
-                              .content_type = t->job.c->config->content_type,
                               .if_none_match = t->job.c->config->no_clobber ? "*" : NULL,
                               .headers = headers,
+                              .fields = fields.items,
+                              .field_count = fields.count,
                               .on_progress = on_put_progress,
                               .on_done = on_put,
                               .ctx = t};
@@ -340,20 +343,25 @@ static bool start_copy(transfer *t, err *e)
 {
     const transfer_plan *p = &t->plan;
     AUTO_PTR(s3_headers) headers = NULL;
-    if (!own_headers(t, &headers, e))
+    AUTO(s3_fields) fields = {0};
+    if (!own_headers(t, &headers, &fields, e))
         return false;
-    t->job.op =
-        s3_copy(t->job.c->client, &(s3_copy_options){.from_bucket = p->from.uri.bucket,
-                                                     .from_key = p->from.uri.key,
-                                                     .size_known = p->size_known,
-                                                     .size_bytes = p->size_bytes,
-                                                     .from_etag = p->move ? p->etag : NULL,
-                                                     .on_pinned = p->move ? on_pinned : NULL,
-                                                     .to_bucket = p->to.uri.bucket,
-                                                     .to_key = p->to.uri.key,
-                                                     .headers = headers,
-                                                     .on_done = on_copied,
-                                                     .ctx = t});
+    t->job.op = s3_copy(t->job.c->client,
+                        &(s3_copy_options){.from_bucket = p->from.uri.bucket,
+                                           .from_key = p->from.uri.key,
+                                           .size_known = p->size_known,
+                                           .size_bytes = p->size_bytes,
+                                           .from_etag = p->move ? p->etag : NULL,
+                                           .on_pinned = p->move ? on_pinned : NULL,
+                                           .to_bucket = p->to.uri.bucket,
+                                           .to_key = p->to.uri.key,
+                                           .headers = headers,
+                                           .fields = fields.items,
+                                           .field_count = fields.count,
+                                           .fields_only = t->job.c->config->described.directive ==
+                                                          DESCRIBED_REPLACE,
+                                           .on_done = on_copied,
+                                           .ctx = t});
     return true;
 }
 
@@ -370,15 +378,17 @@ static bool start_stream(transfer *t, err *e)
 {
     const cli_config *o = t->job.c->config;
     AUTO_PTR(s3_headers) headers = NULL;
-    if (!own_headers(t, &headers, e))
+    AUTO(s3_fields) fields = {0};
+    if (!own_headers(t, &headers, &fields, e))
         return false;
     s3_put_stream_options options = {.bucket = t->plan.to.uri.bucket,
                                      .key = t->plan.to.uri.key,
                                      .expected_bytes = o->expected_size,
                                      .part_bytes = o->part_size,
-                                     .content_type = o->content_type,
                                      .if_none_match = o->no_clobber ? "*" : NULL,
                                      .headers = headers,
+                                     .fields = fields.items,
+                                     .field_count = fields.count,
                                      .on_progress = on_put_progress,
                                      .on_done = on_put,
                                      .ctx = t};

@@ -93,6 +93,10 @@ static bool take_file(walk *w, char *give_path, entry *out, bool *incomplete)
 {
     AUTO_FREE char *path = give_path;
     struct stat st;
+    if (!w->c->config->follow_symlinks && lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
+        log_info("%s: is a symbolic link; left out", path);
+        return false;
+    }
     if (stat(path, &st) != 0) {
         unreadable(w, path, incomplete);
         return false;

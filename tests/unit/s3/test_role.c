@@ -249,6 +249,41 @@ static void profiles_that_lead_nowhere(void **state)
     }
 }
 
+/* STS refuses signatures of another time: once more, with its own. */
+static void a_clock_that_differs_is_made_up_for(void **state)
+{
+    const http_header date = {"Date", "Fri, 24 May 2013 09:00:00 GMT"};
+    site s;
+    (void)state;
+    open_config(&s, BASE "[profile p]\nrole_arn=R\nsource_profile=base\n", NULL, NULL);
+    fake_expect(s.f, &(fake_rule){.method = "POST",
+                                  .url = STS,
+                                  .reply = {.status = 403,
+                                            .headers = &date,
+                                            .header_count = 1,
+                                            .body = SLICE_LIT("<ErrorResponse><Error><Code>"
+                                                              "SignatureDoesNotMatch</Code>"
+                                                              "</Error></ErrorResponse>")}});
+    expect_role(&s, "AssumeRole", "RoleArn=R&", "ID-R", "2013-05-24T10:00:00Z");
+    works_with(&s, "ID-R");
+    assert_string_equal(site_sent_header(&s, 0, "X-Amz-Date"), "20130524T000000Z");
+    assert_string_equal(site_sent_header(&s, 1, "X-Amz-Date"), "20130524T090000Z");
+    site_close(&s);
+}
+
+/* What the store's refusal told of its clock holds for STS too. */
+static void the_clock_of_the_store_holds_for_sts(void **state)
+{
+    site s;
+    (void)state;
+    open_config(&s, BASE "[profile p]\nrole_arn=R\nsource_profile=base\n", NULL, NULL);
+    s.c->endpoint.clock_offset_s = 3600;
+    expect_role(&s, "AssumeRole", "RoleArn=R&", "ID-R", "2013-05-24T10:00:00Z");
+    works_with(&s, "ID-R");
+    assert_string_equal(site_sent_header(&s, 0, "X-Amz-Date"), "20130524T010000Z");
+    site_close(&s);
+}
+
 static void a_chain_that_is_too_long(void **state)
 {
     AUTO(buf) text;
@@ -317,6 +352,10 @@ static void a_client_that_ends_in_between(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_clock_that_differs_is_made_up_for, make_dir,
+                                        remove_config),
+        cmocka_unit_test_setup_teardown(the_clock_of_the_store_holds_for_sts, make_dir,
+                                        remove_config),
         cmocka_unit_test_setup_teardown(a_role_by_the_keys_of_another_profile, make_dir,
                                         remove_config),
         cmocka_unit_test_setup_teardown(a_role_through_a_role, make_dir, remove_config),

@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# What decon-s3 says of objects that it writes: content headers, metadata, access lists; links.
+. "$(dirname "$0")/lib.sh"
+
+store() {
+    start_store "$@"
+    s3 mb s3://data
+    cd "$T"
+    echo hello >file
+    : >access
+}
+say() {
+    status=0
+    "$@" >said 2>why || status=$?
+}
+# described KEY: the headers that the store keeps with an object, in small letters.
+described() {
+    head -c 4096 "store/buckets/data/$1@o" | tr -d '\0' | tr '[:upper:]' '[:lower:]' |
+        sed -n 's|^header \([^:]*\): |\1:|p'
+}
+expect() { # expect KEY LINE
+    described "$1" | grep -aqxF -- "$2" || fail "not with $1: $2: $(described "$1")"
+}
+expect_none() { # expect_none KEY WORD
+    ! described "$1" | grep -aqF -- "$2" || fail "with $1: $2"
+}
+all=(--content-type text/plain --content-encoding gzip --content-disposition 'attachment; filename="a b"'
+    --content-language de --cache-control 'public, max-age=60' --expires 2030-01-31T12:00:00Z
+    --metadata who=me --metadata 'why=a=b, c')
+expect_all() {
+    expect "$1" content-type:text/plain
+    expect "$1" content-encoding:gzip
+    expect "$1" 'content-disposition:attachment; filename="a b"'
+    expect "$1" content-language:de
+    expect "$1" 'cache-control:public, max-age=60'
+    expect "$1" 'expires:thu, 31 jan 2030 12:00:00 gmt'
+    expect "$1" x-amz-meta-who:me
+    expect "$1" 'x-amz-meta-why:a=b, c'
+}
+
+test_uploads_by_one_request_by_parts_and_from_a_pipe() {
+    store
+    s3 cp "${all[@]}" file s3://data/one
+    expect_all one
+    head -c 6000000 /dev/zero >large
+    s3 cp "${all[@]}" --part-size 5MiB large s3://data/parts
+    [ "$(grep -c 'PUT /data/parts?partNumber' access)" = 2 ]
+    expect_all parts
+    cat file | s3 cp "${all[@]}" - s3://data/small
+    expect_all small
+    cat large | s3 cp "${all[@]}" --part-size 5MiB - s3://data/pipe
+    expect_all pipe
+    mkdir dir && cp file dir/
+    s3 sync "${all[@]}" dir s3://data
+    expect_all file
+}
+
+test_copies_keep_what_is_not_changed() {
+    store
+    s3 cp "${all[@]}" file s3://data/one
+    s3 cp s3://data/one s3://data/same
+    expect_all same
+    s3 cp --content-type text/html --metadata more=x s3://data/one s3://data/merged
+    expect merged content-type:text/html
+    expect merged x-amz-meta-who:me
+    expect merged x-amz-meta-more:x
+    expect merged content-language:de
+    s3 cp --metadata-directive REPLACE --metadata more=x s3://data/one s3://data/replaced
+    expect replaced x-amz-meta-more:x
+    expect_none replaced x-amz-meta-who
+    expect_none replaced content-language
+    s3 cp --metadata-directive COPY --metadata more=x s3://data/one s3://data/copied
+    expect_all copied
+    expect_none copied x-amz-meta-more
+}
+
+test_what_no_header_can_hold_is_refused_at_once() {
+    store
+    local words
+    for words in '--metadata=who' '--metadata==me' '--metadata=a b=c' '--expires=tomorrow' '--content-type=ü' \
+        $'--cache-control=a\nb: c'; do
+        say s3 cp -r "$words" . s3://data/
+        expect_status 2
+    done
+    [ ! -s access ] || fail "$(cat access)"
+}
+
+test_links_are_followed_or_left_out() {
+    store
+    mkdir dir
+    echo in >dir/plain
+    ln -s ../file dir/link
+    s3 cp -r dir s3://data/with
+    [ "$(keys with/ | xargs)" = 'with/link with/plain' ]
+    s3 mv --no-follow-symlinks -r dir s3://data/without
+    [ "$(keys without/)" = without/plain ]
+    [ -L dir/link ] && [ -f file ]
+    s3 cp --no-follow-symlinks dir/link s3://data/alone
+    [ -z "$(keys alone)" ]
+    echo in >dir/plain
+    s3 sync --no-follow-symlinks dir s3://data/sync
+    [ "$(keys sync/)" = sync/plain ]
+}
+
+test_lines_for_s5cmd_with_such_flags() {
+    store
+    cat >commands <<-'END'
+	cp --acl bucket-owner-full-control --cache-control 'max-age=5' --content-type text/plain --metadata a=b file s3://data/one
+	cp --source-region us-east-1 --destination-region=us-east-1 --metadata-directive REPLACE --metadata c=d s3://data/one s3://data/two
+	mv --no-follow-symlinks --expires 2030-01-31T12:00:00Z file s3://data/three
+	END
+    s3 run --workers 1 commands
+    expect one cache-control:max-age=5
+    expect one x-amz-meta-a:b
+    expect two x-amz-meta-c:d
+    expect_none two x-amz-meta-a
+    expect three 'expires:thu, 31 jan 2030 12:00:00 gmt'
+}
+
+run_tests
