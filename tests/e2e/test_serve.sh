@@ -153,6 +153,7 @@ test_bodies_in_chunks_that_are_wrong() {
     expect_refusal 400 IncompleteBody
     ask_chunked /trial/key 'b\r\nhello world\r\n0\r\n\r\n' 10
     expect_refusal 400 IncompleteBody
+    expect_body 'More bytes came than were stated'
     ask_chunked /trial/key 'b\r\nhello world\r\n' 11
     expect_refusal 400 IncompleteBody
     ask_chunked /trial/key 'hello\nworld' 11
@@ -511,7 +512,8 @@ test_faults() {
     start_open --fault 'reset,key=reset,count=1' --fault 'lost,key=lost,method=PUT' --fault 'delay=1,key=late' \
         --fault 'truncate=4,key=cut,method=GET' --fault 'truncate=9,query=list-type' \
         --fault 'checksum,key=sum,method=GET' --fault 'corrupt,key=bad,method=GET' \
-        --fault 'etag,key=other,method=GET' --fault 'status=200,code=InternalError,header=x-amz-copy-source'
+        --fault 'etag,key=other,method=GET' --fault 'status=200,code=InternalError,header=x-amz-copy-source' \
+        --fault 'delay=600000,key=never'
     ask_put /trial/reset 'hello world'
     [ "$code" = "curl's 52" ] || fail "a reply came: $code"
     ask GET /trial/reset
@@ -551,6 +553,8 @@ test_faults() {
     expect_refusal 200 InternalError
     ask HEAD /trial/copy
     expect_code 404
+    ask GET /trial/never --max-time 1 # whose thread goes on sleeping
+    [ "$code" = "curl's 28" ] || fail "a reply came: $code"
     grep -qx 'PUT /trial/lost 0 11 0' "$T/access" || fail "the log: $(cat "$T/access")"
 }
 
