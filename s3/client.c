@@ -95,6 +95,11 @@ s3_headers *s3_client_headers(const s3_client *c, const s3_headers_options *own,
         e);
 }
 
+const char *s3_environment(const char *name)
+{
+    return getenv(name);
+}
+
 char *s3_config_ca_bundle(const s3_config *config)
 {
     AUTO(s3_profile) profile = {0};

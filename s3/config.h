@@ -73,6 +73,9 @@ typedef struct s3_config {
     const char *(*getenv_fn)(const char *name); /* NULL: no environment at all */
 } s3_config;
 
+/* The process's own, for getenv_fn. */
+const char *s3_environment(const char *name);
+
 /* For the transport's TLS: AWS_CA_BUNDLE, else the profile's ca_bundle; NULL: neither is set. */
 char *s3_config_ca_bundle(const s3_config *config) MUST_USE;
 

@@ -22,11 +22,6 @@ const char *const connection_checksum_uses[] = {"default", "when_supported", "wh
 #define RECEIVE_MAX_BYTES ((size_t)512 * 1024)
 #define RECEIVE_MIN_BYTES ((size_t)16 * 1024)
 
-static const char *environment(const char *name)
-{
-    return getenv(name);
-}
-
 unsigned connection_workers(const cli_config *config)
 {
     unsigned limit = fs_raise_file_limit();
@@ -56,7 +51,7 @@ static s3_config settings(const cli_config *o)
                        .check_md5_etag = own->check_md5_etag,
                        .unsigned_payload = own->unsigned_payload,
                        .headers = {.request_payer = own->request_payer == 1},
-                       .getenv_fn = environment};
+                       .getenv_fn = s3_environment};
 }
 
 /* NULL where no file was named. */
