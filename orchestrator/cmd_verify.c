@@ -94,6 +94,9 @@ static bool read_options(const option_set *set, int argc, char **argv,
         return true;
     if (!codec_gzip_decoder_check((codec_gzip_decoder)out->config.gzip_decoder, e))
         return false;
+    if (out->config.verify == VERIFY_NONE)
+        return err_set(e, ERR_USAGE,
+                       "verify: none looks at nothing; give --verify jsonl or --verify stream");
     return *positional < argc ||
            err_set(e, ERR_USAGE, "verify: no file is named; see decon-orchestrator verify --help");
 }

@@ -62,7 +62,10 @@ void verify_print_text(FILE *out, const char *name, const verdict *v, const err 
         fprintf(out, "FAILED  %s\n", error->message);
         return;
     }
-    fprintf(out, "OK      %s: %s, ", name, codec_get(v->format)->name);
+    AUTO_FREE char *shown = xstrdup(name);
+    for (char *c = shown; *c; c++) /* in one line, as in messages */
+        *c = (unsigned char)*c < 0x20 || *c == 0x7f ? ' ' : *c;
+    fprintf(out, "OK      %s: %s, ", shown, codec_get(v->format)->name);
     print_lines(out, v);
     fputs("; ", out);
     print_sizes(out, v);

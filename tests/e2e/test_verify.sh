@@ -42,6 +42,25 @@ test_json_has_one_object_a_file() {
     [ "$(wc -l <"$T/out")" = 2 ] || fail "$(cat "$T/out")"
     expect_out '^\{"file":"[^"]*a.jsonl.gz","ok":true,"format":"gzip".*"members":1,"checksums":\["crc32"\],"lines":3,'
     expect_out '^\{"file":"[^"]*b.jsonl","ok":false,"code":"JSONL","message":".*line 1, byte 10'
+    zstd -q "$T/a.jsonl"
+    verify --json "$T/a.jsonl.zst"
+    expect_out '"checksums":\["xxh64"\],"lines":3,.*"skipped_lines":0,"lone_surrogates":0\}$'
+}
+test_lines_that_the_server_skips_are_told() {
+    printf '{"text": "a"}\n{"text": "\\udc00"}\n{"text": "", "v": 1e999}\n{"v": 1}\n' >"$T/a.jsonl"
+    verify "$T/a.jsonl"
+    expect_status 0
+    expect_out "; 1 lines have no text under 'text'; the detection server skips 2 lines \(lone surrogates,"
+    sed -i 1d "$T/a.jsonl"
+    verify "$T/a.jsonl"
+    expect_status 3
+    expect_out "^FAILED .*the detection server would skip all lines: 1 have no string under 'text', 2 have lone"
+}
+test_a_name_with_a_line_break_stays_in_one_line() {
+    lines 3 "$T/a"$'\n'"b.jsonl"
+    verify "$T/a"$'\n'"b.jsonl"
+    expect_status 0
+    expect_out '^OK .*/a b.jsonl: plain, 3 lines'
 }
 test_a_file_that_ends_early_is_never_sound() {
     local format size i
@@ -177,6 +196,8 @@ test_what_it_does_not_understand_is_usage() {
     verify
     expect_status 2
     verify --jsom "$T/a"
+    expect_status 2
+    verify --verify none "$T/none.jsonl"
     expect_status 2
     verify "$T/none.jsonl"
     expect_status 1

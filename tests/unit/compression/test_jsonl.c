@@ -1,6 +1,7 @@
 /* The checker: what it takes, what it refuses and where, the content key, any split. */
 #include "jsonl_support.h"
 
+#include "compression/keyset.h"
 #include "compression/scan.h"
 
 /* Where a case may be one that the detection server skips: then not all lines are. */
@@ -282,6 +283,20 @@ static void duplicate_keys_can_be_refused(void **state)
         assert_false(c.ok);
         assert_string_equal(c.error.message, refused[i].message);
     }
+}
+
+static void more_keys_than_can_be_remembered_are_too_many(void **state)
+{
+    UNUSED(state);
+    static char keys[KEYSET_BYTES + 1];
+    memset(keys, 'k', sizeof keys);
+    err e = ERR_INIT;
+    AUTO_PTR(jsonl) j = jsonl_new(&(jsonl_options){.refuse_duplicate_keys = true});
+    assert_true(jsonl_feed(j, SLICE_LIT("{\""), &e));
+    assert_true(jsonl_feed(j, (slice){.data = keys, .len = sizeof keys}, &e));
+    assert_false(jsonl_feed(j, SLICE_LIT("\":1}"), &e));
+    assert_string_equal(err_code_name(e.code), "LIMIT");
+    assert_non_null(strstr(e.message, "line 1, byte 1 of the decoded text: more than 524288 keys"));
 }
 
 static void a_long_key_is_shown_by_its_beginning(void **state)
@@ -581,6 +596,7 @@ int main(void)
         cmocka_unit_test(lone_surrogates_are_counted),
         cmocka_unit_test(a_refused_surrogate_is_pointed_at),
         cmocka_unit_test(duplicate_keys_can_be_refused),
+        cmocka_unit_test(more_keys_than_can_be_remembered_are_too_many),
         cmocka_unit_test(a_long_key_is_shown_by_its_beginning),
         cmocka_unit_test(keys_in_messages_stay_in_one_line),
         cmocka_unit_test(line_length_has_a_limit),
