@@ -75,6 +75,15 @@ test_a_corrupt_file_fails_and_the_others_go_on() {
     expect_last_line 'WORK COMPLETE EXITING'
 }
 
+test_a_wrong_content_key_makes_nothing_clean() {
+    setup
+    orchestrate run --content-key body
+    expect_log '^FAILED: .*books/part-03.jsonl.zst.*no line has a string under .body.; the lines have the keys: .*text'
+    expect_status 3
+    keys out/ >"$T/keys"
+    echo 'out/reports/web pages/empty.clean' >"$T/expected" # which has no lines
+    expect_same "$T/expected" "$T/keys"
+}
 test_a_second_run_skips_all() {
     setup
     orchestrate first
