@@ -126,14 +126,26 @@ static void keep_facts(app *a, const server_facts *facts)
     a->server = *facts;
     a->server.report_dir = facts->report_dir ? xstrdup(facts->report_dir) : NULL;
     a->server.cleaned_dir = facts->cleaned_dir ? xstrdup(facts->cleaned_dir) : NULL;
+    a->server.content_key = NULL; /* lent, and looked at already */
+}
+
+/* Verified by one key and scanned by another, all that is contaminated would be called clean. */
+static bool same_content_key(const config *c, const server_facts *facts, err *e)
+{
+    return !facts->content_key || str_equal(facts->content_key, c->content_key) ||
+           err_set(e, ERR_CONFIG,
+                   "content_key is '%s' here and '%s' at the detection server %s, which would look "
+                   "at other text than is verified; give both the same",
+                   c->content_key, facts->content_key, c->server_url);
 }
 
 static void on_server(void *ctx, const server_facts *facts, const err *error)
 {
     app *a = ctx;
-    if (facts)
+    err other = ERR_INIT;
+    if (facts && same_content_key(a->config, facts, &other))
         keep_facts(a, facts);
-    end_step(a, error);
+    end_step(a, other.code ? &other : error);
 }
 
 static bool wait_for_server(app *a, bool once, err *e)
@@ -297,7 +309,7 @@ static int stop_early(app *a, const err *e)
         return 128 + a->signal_number;
     }
     log_error("%s", e->message);
-    return 1;
+    return e->code == ERR_CONFIG ? err_exit_status(e) : 1;
 }
 
 static int dry_run(app *a)
@@ -306,7 +318,7 @@ static int dry_run(app *a)
     if (!fetch_listing(a, &e))
         return stop_early(a, &e);
     if (!wait_for_server(a, true, &e)) {
-        if (a->signal_number)
+        if (a->signal_number || e.code == ERR_CONFIG)
             return stop_early(a, &e);
         log_warn("%s: taken as one that does not purify", e.message);
     }

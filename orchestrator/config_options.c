@@ -236,7 +236,9 @@ static const option rows[] = {
      AT(content_key),
      .fallback = "text",
      .metavar = "KEY",
-     .help = "Dotted path of a document's text; lines without it are counted, with a warning."},
+     .help =
+         "Dotted path of a document's text, the same as the detection server's; lines without it "
+         "are counted, with a warning."},
     {.key = "max_line",
      .type = OPTION_SIZE,
      AT(max_line_bytes),

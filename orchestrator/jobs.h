@@ -33,6 +33,7 @@ typedef struct server_facts {
     unsigned worker_threads; /* 0: it does not say */
     bool purify;
     const char *report_dir, *cleaned_dir; /* as given to the server; or NULL */
+    const char *content_key;              /* NULL: it does not say */
 } server_facts;
 
 /* Waits until the server answers; one wait at a time. `once`: a single attempt. */

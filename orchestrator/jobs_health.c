@@ -23,7 +23,8 @@ static bool read_facts(const json_t *reply, server_facts *out)
     *out = (server_facts){.worker_threads = workers > 0 ? (unsigned)MIN(workers, 100000) : 0,
                           .purify = json_is_true(json_object_get(reply, "purify")),
                           .report_dir = jobs_text_at(reply, "report_output_dir"),
-                          .cleaned_dir = jobs_text_at(reply, "cleaned_output_dir")};
+                          .cleaned_dir = jobs_text_at(reply, "cleaned_output_dir"),
+                          .content_key = jobs_text_at(reply, "content_key")};
     return true;
 }
 

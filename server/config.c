@@ -167,6 +167,7 @@ void server_config_health(const server_config *c, buf *json)
         buf_append_str(json, "null");
     }
     json_member_float(json, "contamination_score_threshold", c->detect.threshold);
+    json_member_string(json, "content_key", slice_from(c->content_key));
     json_member_string(json, "mode", slice_from(c->mode));
     json_member_bool(json, "purify", c->purify);
     json_member_string(json, "report_output_dir", slice_from(c->report_output_dir));

@@ -461,8 +461,11 @@ static void on_server(world *w, const fake_request *r, fake_reply *reply, reply_
     else if (strcmp(path, "/health") == 0)
         buf_printf(&t->body,
                    "{\"status\":\"ok\",\"worker_threads\":2,\"purify\":%s,\"report_output_dir\":"
-                   "\"%s/reports\",\"cleaned_output_dir\":\"%s/cleaned\"}",
-                   w->purify ? "true" : "false", w->dir, w->dir);
+                   "\"%s/reports\",\"cleaned_output_dir\":\"%s/cleaned\"%s%s%s}",
+                   w->purify ? "true" : "false", w->dir, w->dir,
+                   w->server_content_key ? ",\"content_key\":\"" : "",
+                   w->server_content_key ? w->server_content_key : "",
+                   w->server_content_key ? "\"" : "");
     else if (strcmp(path, "/submit") == 0)
         submit(w, r, reply, t);
     else

@@ -45,6 +45,7 @@ typedef struct world {
     buf log;
 
     /* the server's knobs */
+    const char *server_content_key;       /* what /health tells of it; NULL: nothing */
     bool purify, server_down, keys_known; /* keys_known: Idempotency-Key is honoured */
     unsigned polls_before_done;
     unsigned submit_500;  /* so many submissions are answered 500 */

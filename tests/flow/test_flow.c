@@ -42,6 +42,21 @@ static void expect_nothing_left(const world *w)
 
 /* --- the usual way --- */
 
+static void a_server_that_looks_at_another_key_gets_nothing(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", GOOD);
+    w->server_content_key = "body";
+    expect_status(w, NULL, 2);
+    expect_status(w, WORDS("--dry-run"), 2);
+    assert_null(strstr(w->order, "GET in/"));
+    expect_log(w, "content_key is 'text' here and 'body' at the detection server");
+    w->server_content_key = "text";
+    expect_status(w, NULL, 0);
+    world_free(w);
+}
+
 static void clean_and_contaminated_files_are_done(void **state)
 {
     UNUSED(state);
@@ -587,6 +602,8 @@ static void the_second_signal_cancels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_server_that_looks_at_another_key_gets_nothing),
+        cmocka_unit_test(a_server_that_looks_at_another_key_gets_nothing),
         cmocka_unit_test(clean_and_contaminated_files_are_done),
         cmocka_unit_test(a_second_run_has_nothing_to_do),
         cmocka_unit_test(hard_keys_are_ordinary),

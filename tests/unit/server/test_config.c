@@ -139,7 +139,8 @@ static void health_to_the_letter(void **state)
     server_config_health(&c, &json);
     assert_string_equal(buf_str(&json),
                         "{\"cleaned_output_dir\":null,"
-                        "\"contamination_score_threshold\":0.800000011920929,\"mode\":\"simple\","
+                        "\"contamination_score_threshold\":0.800000011920929,\"content_key\":"
+                        "\"text\",\"mode\":\"simple\","
                         "\"purify\":false,\"report_output_dir\":\"out\",\"status\":\"ok\","
                         "\"worker_threads\":2}");
 }
