@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The most resident memory of downloads, listings and plans: what docs/design.md promises.
+# The most resident memory of downloads, listings (a thousand and a million keys) and plans: what docs/design.md promises.
 # OBJECTS (64) objects of MIB (40) MiB: the memory depends on neither; MIB=256 takes 32 GiB of disk.
 set -euo pipefail
 # shellcheck source=tests/bench/lib.sh
@@ -28,16 +28,18 @@ resident "decon-s3 cp of $objects objects of $mib MiB" "$BIN/decon-s3" cp --recu
 resident "decon-s3 ls of $objects objects" "$BIN/decon-s3" ls --recursive s3://bench/in/
 rm -rf back
 
-# A listing: the same command over ten times as many objects.
-mkdir small
-: >small/0
-s3 cp small/0 s3://bench/few/0 >out.log
-for ((i = 1; i < 300; i++)); do ln small/0 "small/$i"; done
-s3 cp --recursive small/ s3://bench/few/ >out.log
-for ((i = 300; i < 6000; i++)); do ln small/0 "small/$i"; done
-s3 cp --recursive small/ s3://bench/many/ >out.log
-resident 'decon-s3 ls of 300 objects' "$BIN/decon-s3" ls --recursive s3://bench/few/
-resident 'decon-s3 ls of 6,000 objects' "$BIN/decon-s3" ls --recursive s3://bench/many/
+# Listings and plans of a thousand keys and of a million: the difference is what a million take.
+s3 mb s3://few >out.log
+s3 mb s3://many >out.log
+: >empty
+s3 cp empty s3://many/first >out.log
+"$BENCH/many_keys" store/buckets/few store/buckets/many/first@o 1
+"$BENCH/many_keys" store/buckets/many store/buckets/many/first@o 1000
+for bucket in few many; do
+    resident "decon-s3 ls of $bucket keys" "$BIN/decon-s3" ls --recursive "s3://$bucket"
+    resident "decon-orchestrator --dry-run over $bucket keys of 23 bytes" "$BIN/decon-orchestrator" --dry-run \
+        --remote-file-input "s3://$bucket" --remote-report-output-dir s3://bench/out --local-work-dir "$dir/work"
+done
 
 "$BIN/decon-server" --port 0 --port-file server.port --evals-dir "$top/config/sample-evals" \
     --report-output-dir "$dir/reports" >server.log 2>&1 &
