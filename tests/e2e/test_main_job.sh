@@ -78,6 +78,11 @@ test_a_corrupt_file_fails_and_the_others_go_on() {
 test_a_wrong_content_key_makes_nothing_clean() {
     setup
     orchestrate run --content-key body
+    expect_status 2 # the server looks under another
+    expect_log "content_key is .body. here and .text. at the detection server"
+    stop "$server"
+    start_server --content-key body
+    orchestrate run --content-key body
     expect_log '^FAILED: .*books/part-03.jsonl.zst.*no line has a string under .body.; the lines have the keys: .*text'
     expect_status 3
     keys out/ >"$T/keys"
