@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -234,13 +235,28 @@ bool fs_write_file(const char *path, slice data, bool durable, err *e)
     return fs_temp_commit(&temp_path, path, e) && (!durable || fs_sync_parent(path, e));
 }
 
+/* So many bytes of a path that its last name stays within what file systems take with `more` bytes
+ * behind it; no character of UTF-8 is cut in two. */
+static size_t room_for(const char *path, size_t more)
+{
+    const char *slash = strrchr(path, '/');
+    size_t dir = slash ? (size_t)(slash - path) + 1 : 0;
+    size_t len = strlen(path);
+    if (len - dir + more <= NAME_MAX)
+        return len;
+    len = dir + NAME_MAX - more;
+    while (len > dir && ((unsigned char)path[len] & 0xc0) == 0x80)
+        len--;
+    return len;
+}
+
 int fs_temp_create(const char *path, char **temp_path, err *e)
 {
     for (;;) {
         uint32_t number = 0;
         if (getrandom(&number, sizeof number, 0) != sizeof number)
             number = (uint32_t)getpid(); /* O_EXCL keeps even this one safe */
-        AUTO_FREE char *name = xasprintf("%s.tmp-%08x", path, number);
+        AUTO_FREE char *name = xasprintf("%.*s.tmp-%08x", (int)room_for(path, 13), path, number);
         /* 0666: the umask decides, as for any file that a user makes. */
         int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0) {
@@ -321,6 +337,14 @@ bool fs_free_bytes(const char *path, uint64_t *free_bytes, err *e)
         return err_set_errno(e, ERR_IO, errno, "cannot tell the free space of %s", path);
     *free_bytes = (uint64_t)st.f_bavail * st.f_frsize;
     return true;
+}
+
+void fs_hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            return;
 }
 
 unsigned fs_raise_file_limit(void)

@@ -35,8 +35,8 @@ bool fs_read_file(const char *path, size_t max_bytes, buf *out, err *e) MUST_USE
  * With `durable` the bytes are fsync'ed before the rename. */
 bool fs_write_file(const char *path, slice data, bool durable, err *e) MUST_USE;
 
-/* A new, empty file `<path>.tmp-<random>` (13 bytes longer than path) opened for reading and
- * writing. *temp_path is malloc'ed. fs_temp_commit renames it to `path`; fs_temp_discard removes
+/* A new, empty file `<path>.tmp-<random>` (13 bytes longer than path; of a name for which that
+ * is too long the end is left out) opened for reading and writing. *temp_path is malloc'ed. fs_temp_commit renames it to `path`; fs_temp_discard removes
  * it. Both free *temp_path and set it to NULL; the descriptor stays the caller's. */
 int fs_temp_create(const char *path, char **temp_path, err *e) MUST_USE;
 bool fs_temp_commit(char **temp_path, const char *path, err *e) MUST_USE;
@@ -51,6 +51,10 @@ bool fs_pwrite_all(int fd, const void *data, size_t len, off_t offset, err *e) M
  * whether the disk is full is for the writes to say. */
 void fs_reserve(int fd, uint64_t size_bytes);
 bool fs_free_bytes(const char *path, uint64_t *free_bytes, err *e) MUST_USE;
+
+/* Standard streams that were closed (`>&-`) are taken by /dev/null, so that no file or connection
+ * that is opened later gets their numbers and what is printed. Reading and writing them fails. */
+void fs_hold_standard_streams(void);
 
 /* Raises the soft limit of open files to the hard one; yields the limit. */
 unsigned fs_raise_file_limit(void);

@@ -98,6 +98,7 @@ int main(int argc, char **argv)
 {
     err e = ERR_INIT;
     AUTO(config) c = {0};
+    fs_hold_standard_streams();
     log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO});
     if (argc > 1 && str_equal(argv[1], "verify"))
         return cmd_verify(argc - 1, argv + 1, read_env, stdout);

@@ -1,5 +1,6 @@
 /* decon-server: its commands. Without the name of one it serves. */
 #include "base/buf.h"
+#include "base/fsutil.h"
 #include "base/options_completion.h"
 #include "server/config.h"
 #include "server/detect.h"
@@ -35,6 +36,7 @@ static const struct command {
 
 int main(int argc, char **argv)
 {
+    fs_hold_standard_streams();
     for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++)
         if (str_equal(argv[1], commands[i].name))
             return commands[i].run(argc - 1, argv + 1);

@@ -1,7 +1,9 @@
 /* decon-s3: copies, lists and serves objects; `decon-s3 --help`. */
+#include "base/fsutil.h"
 #include "s3/cli/cli.h"
 
 int main(int argc, char **argv)
 {
+    fs_hold_standard_streams();
     return cli_main(argc, argv);
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -211,6 +212,25 @@ static void temporary_files_commit_or_vanish(void **state)
     fs_temp_discard(&temp_path); /* nothing left to do */
 }
 
+static void temporary_names_are_never_too_long(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT;
+    char name[NAME_MAX + 1] = "";
+    char *temp_path = NULL;
+    for (size_t len = 0; len + 2 <= NAME_MAX; len += 2)
+        memcpy(name + len, "\xc3\xbc", 3); /* a letter of two bytes */
+    AUTO_FREE char *path = xstrdup(below(name));
+    AUTO_FD fd = fs_temp_create(path, &temp_path, &e);
+    assert_true(fd >= 0);
+    const char *end = strstr(temp_path, ".tmp-");
+    assert_non_null(end);
+    assert_memory_equal(temp_path, path, (size_t)(end - temp_path));
+    assert_int_equal((unsigned char)end[-1], 0xbc); /* a whole one */
+    assert_true(fs_temp_commit(&temp_path, path, &e));
+    assert_true(fs_exists(path));
+}
+
 static void a_commit_that_fails_leaves_nothing(void **state)
 {
     UNUSED(state);
@@ -341,6 +361,7 @@ int main(void)
         CASE(writing_replaces_at_once_and_leaves_nothing),
         CASE(modes_respect_the_umask),
         CASE(temporary_files_commit_or_vanish),
+        CASE(temporary_names_are_never_too_long),
         CASE(a_commit_that_fails_leaves_nothing),
         CASE(writes_at_offsets),
         CASE(reserved_room_does_not_show_in_the_size),
