@@ -6,6 +6,8 @@
 
 bool place_parse(const char *text, place *out, err *e)
 {
+    if (str_equal(text, "/dev/stdin") || str_equal(text, "/dev/stdout"))
+        text = "-"; /* links, which must not be replaced by a file */
     *out = (place){.is_object = str_starts_with(text, "s3://")};
     if (out->is_object)
         return s3_uri_parse(text, &out->uri, e);

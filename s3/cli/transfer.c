@@ -10,6 +10,8 @@
 #include "s3/cli/input.h"
 #include "s3/cli/print.h"
 #include "s3/cli/progress.h"
+#include "s3/cli/special.h"
+#include "s3/utf8.h"
 
 /* what                          next
  * --no-clobber and such: what    nothing is to be done: the end
@@ -20,7 +22,7 @@
 typedef struct transfer {
     job job; /* first */
     transfer_plan plan;
-    int fd;         /* of an upload's source; -1: none */
+    int fd;         /* of an upload's source, or of a device to be written; -1: none */
     struct stat st; /* what it was when it was opened */
     partial file;   /* of a download */
     input *input;   /* of an upload from a pipe */
@@ -217,6 +219,22 @@ static bool on_data(void *ctx, slice data, err *e)
            err_set_errno(e, ERR_IO, errno, "standard output cannot be written");
 }
 
+static bool on_data_of_device(void *ctx, slice data, err *e)
+{
+    const transfer *t = ctx;
+    return fs_write_all(t->fd, data.data, data.len, e) || err_context(e, "%s", t->plan.to.path);
+}
+
+static bool open_device(transfer *t, err *e)
+{
+    const char *path = t->plan.to.path;
+    if (t->plan.move)
+        return err_set(e, ERR_USAGE, "%s: is no regular file, and the source would be gone; use cp",
+                       path);
+    t->fd = special_open(path, e);
+    return t->fd >= 0;
+}
+
 static bool start_download(transfer *t, err *e)
 {
     const transfer_plan *p = &t->plan;
@@ -230,6 +248,10 @@ static bool start_download(transfer *t, err *e)
                               .ctx = t};
     if (place_is_standard(&p->to)) {
         options.on_data = on_data;
+    } else if (special_is(p->to.path)) {
+        if (!open_device(t, e))
+            return false;
+        options.on_data = on_data_of_device;
     } else {
         if (!partial_open(&t->file, p->to.path, e))
             return false;
@@ -255,9 +277,23 @@ static void on_put_progress(void *ctx, uint64_t sent_bytes)
     moved(ctx, sent_bytes);
 }
 
+/* Its parts were read at different times: what was stored may never have been in the file. The next
+ * sync would not see that, since the object is newer than the change. */
+static bool check_unchanged(const transfer *t, err *e)
+{
+    struct stat now;
+    if (t->fd < 0 || fstat(t->fd, &now) != 0 || same_file(&t->st, &now))
+        return true;
+    return err_set(e, ERR_S3_CHANGED,
+                   "%s: changed while it was uploaded: what was stored may be a mixture; %s it "
+                   "again when nobody writes to it",
+                   t->plan.from.path, t->plan.operation);
+}
+
 static void on_put(void *ctx, const s3_put_result *result, const err *error)
 {
     transfer *t = ctx;
+    err e = ERR_INIT;
     UNUSED(result);
     t->job.op = NULL;
     if (error) {
@@ -267,7 +303,20 @@ static void on_put(void *ctx, const s3_put_result *result, const err *error)
     if (t->input)
         settle_size(t, input_bytes(t->input));
     moved(t, t->plan.size_bytes);
-    finish(t);
+    if (check_unchanged(t, &e))
+        finish(t);
+    else
+        failed(t, &e);
+}
+
+static bool check_key(const transfer *t, err *e)
+{
+    const transfer_plan *p = &t->plan;
+    return s3_utf8_check(slice_from(p->to.uri.key)) ||
+           err_set(e, ERR_USAGE,
+                   "%s: its name is not UTF-8, as keys must be; rename it, or cp it alone to a key "
+                   "of your choice",
+                   p->from.path);
 }
 
 static bool check_file(const transfer *t, err *e)
@@ -297,7 +346,7 @@ static bool start_upload(transfer *t, err *e)
         return false;
     if (fstat(t->fd, &t->st) != 0)
         return err_set_errno(e, ERR_IO, errno, "%s", p->from.path);
-    if (!check_file(t, e))
+    if (!check_file(t, e) || !check_key(t, e))
         return false;
     AUTO_PTR(s3_headers) headers = NULL;
     AUTO(s3_fields) fields = {0};

@@ -1,23 +1,7 @@
 #include "s3/serve/layout.h"
 
 #include "s3/uri.h"
-
-/* Length of the UTF-8 character at p (RFC 3629), or 0 where there is none. */
-static size_t utf8_length(const unsigned char *p, size_t left)
-{
-    if (p[0] < 0x80)
-        return 1;
-    size_t len = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
-    if (p[0] < 0xc2 || p[0] > 0xf4 || len > left)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    bool overlong = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xf0 && p[1] < 0x90);
-    bool surrogate = p[0] == 0xed && p[1] > 0x9f;
-    bool beyond = p[0] == 0xf4 && p[1] > 0x8f;
-    return overlong || surrogate || beyond ? 0 : len;
-}
+#include "s3/utf8.h"
 
 bool layout_key_check(slice key, err *e)
 {
@@ -25,14 +9,10 @@ bool layout_key_check(slice key, err *e)
         return s3_refuse(e, REFUSE_KEY_TOO_LONG);
     if (key.len == 0)
         return s3_refuse_because(e, REFUSE_INVALID_URI, "The key is empty.");
-    for (size_t at = 0; at < key.len;) {
-        size_t len = utf8_length((const unsigned char *)key.data + at, key.len - at);
-        if (len == 0)
-            return s3_refuse_because(e, REFUSE_INVALID_URI, "The key is not valid UTF-8.");
-        if (key.data[at] == '\0')
-            return s3_refuse_because(e, REFUSE_INVALID_URI, "The key holds a NUL character.");
-        at += len;
-    }
+    if (!s3_utf8_check(key))
+        return s3_refuse_because(e, REFUSE_INVALID_URI, "The key is not valid UTF-8.");
+    if (memchr(key.data, '\0', key.len))
+        return s3_refuse_because(e, REFUSE_INVALID_URI, "The key holds a NUL character.");
     return true;
 }
 
