@@ -14,7 +14,9 @@ typedef struct copying {
     bool move;
     filter filter;
     place to;
-    names names; /* --flatten: of the targets so far */
+    bool several; /* sources */
+    /* of the targets so far, where two sources may have the same: one would be lost */
+    names names;
 } copying;
 
 static void copying_deinit(copying *k)
@@ -43,12 +45,24 @@ static bool check_name(const place *from, const place *to, err *e)
     return err_set(e, ERR_USAGE, "%s: has no name of its own; write the target's whole name", text);
 }
 
+static bool take_name(copying *k, const char *name, const char *from, err *e)
+{
+    if ((!k->several && !k->c->config->flatten) || names_add(&k->names, name))
+        return true;
+    return err_set(e, ERR_PLAN, "%s: another source has the name '%s' too; it stays where it is",
+                   from, name);
+}
+
 /* A target that is a folder or a bucket gets the source's own name. */
-static bool target_of_one(const copying *k, const place *from, place *out, err *e)
+static bool target_of_one(copying *k, const place *from, place *out, err *e)
 {
     const place *to = &k->to;
-    if (!place_is_standard(to) && place_is_folder(to))
-        return check_name(from, to, e) && place_below(to, place_name(from), out, e);
+    if (!place_is_standard(to) && place_is_folder(to)) {
+        AUTO_FREE char *text = place_text(from);
+        const char *name = place_name(from);
+        return check_name(from, to, e) && take_name(k, name, text, e) &&
+               place_below(to, name, out, e);
+    }
     *out = (place){.is_object = to->is_object};
     if (to->is_object)
         out->uri = (s3_uri){.bucket = xstrdup(to->uri.bucket), .key = xstrdup(to->uri.key)};
@@ -110,21 +124,10 @@ static bool copy_one(copying *k, place *give_from, err *e)
 
 /* --- many --- */
 
-/* With --flatten two sources may have one name: the second one would be lost. */
-static bool take_name(copying *k, const char *name, const char *from, err *e)
-{
-    if (names_add(&k->names, name))
-        return true;
-    return err_set(e, ERR_PLAN, "%s: another source has the name '%s' too; it stays where it is",
-                   from, name);
-}
-
 static bool target_of_many(copying *k, const entry *it, place *out, err *e)
 {
     const char *relative = entry_relative(it);
-    if (!k->c->config->flatten)
-        return place_below(&k->to, relative, out, e);
-    const char *slash = strrchr(relative, '/');
+    const char *slash = k->c->config->flatten ? strrchr(relative, '/') : NULL;
     const char *name = slash ? slash + 1 : relative;
     return take_name(k, name, it->name, e) && place_below(&k->to, name, out, e);
 }
@@ -275,8 +278,8 @@ static bool copy_word(copying *k, const char *word, err *e)
 
 bool copy_words(cli *c, bool is_move, err *e)
 {
-    AUTO(copying) k = {.c = c, .move = is_move};
     int count = c->word_count - 1;
+    AUTO(copying) k = {.c = c, .move = is_move, .several = count > 1};
     if (!described_check(c->config, e) || !filter_init(&k.filter, c, e) ||
         !place_parse(c->words[count], &k.to, e) || !check_target(&k, count, e))
         return false;

@@ -100,6 +100,25 @@ test_a_file_that_changes_while_it_goes_up() {
     grep -q 'a: changed while it was uploaded' why
 }
 
+test_two_sources_of_one_name() {
+    store
+    mkdir -p a b/sub
+    echo 1 >a/x
+    echo 2 >b/x
+    echo 3 >b/sub/x
+    say s3 mv a/x b/x s3://data/
+    expect_status 1
+    expect_why "b/x: another source has the name 'x' too; it stays where it is"
+    [ "$(s3 cat s3://data/x)" = 1 ]
+    [ -e b/x ] && [ ! -e a/x ]
+    echo 1 >a/x
+    say s3 mv -r a b s3://data/in/
+    expect_status 1
+    [ "$(keys in/)" = "in/sub/x
+in/x" ]
+    [ "$(find a b -type f)" = b/x ]
+}
+
 test_closed_streams() {
     store
     echo hello >a
