@@ -139,9 +139,9 @@ static bool copy_entry(copying *k, const place *below, entry *it, err *e)
             .size_bytes = it->size_bytes,
             .modified_s = it->modified_s,
             .move = k->move,
-            .etag = move(it->etag),
             .planned = true,
             .operation = operation(k)};
+    plan.etag = move(it->etag);
     err failed = ERR_INIT;
     entry_place(it, below, &plan.from);
     if (target_of_many(k, it, &plan.to, &failed) && refuse_itself(&plan.from, &plan.to, &failed))
