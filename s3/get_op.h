@@ -1,4 +1,5 @@
-/* One object on its way down: what get.c (ranges) and get_check.c (is it right) share.
+/* One object on its way down: what get.c (the whole), get_range.c (one range), get_check.c (is it
+ * right) and get_keep.c (what stays for a later run) share.
  *
  * What:    the operation, its ranges, what it is held against.
  * Owner:   get.c.
@@ -62,15 +63,34 @@ struct get_op {
     bool record_failed;
 };
 
-/* --- get.c, for get_check.c --- */
+/* --- get.c --- */
 
-/* Takes ETag, size and date of a reply; false where it is another object. */
-bool get_pin(get_op *o, const http_reply *reply, uint64_t total_bytes, err *e) MUST_USE;
 void get_fail(get_op *o, const err *e);
 /* The object changed: starts over, or fails. */
 void get_changed(get_op *o, const err *e);
 /* Ends it where nothing is left to wait for. May free o. */
 void get_settle(get_op *o);
+/* A range is whole, or has failed for good. Frees the range, and perhaps o. */
+void get_range_ended(get_range *range, const err *e);
+
+/* --- get_range.c --- */
+
+void get_range_start(get_op *o, uint64_t offset_bytes, uint64_t len_bytes, bool whole);
+void get_range_free(get_range *range); /* cancels it */
+/* Takes ETag, size and date of a reply; false where it is another object. */
+bool get_pin(get_op *o, const http_reply *reply, uint64_t total_bytes, err *e) MUST_USE;
+/* All before it is in the file. */
+uint64_t get_prefix_bytes(const get_op *o);
+void get_report(const get_op *o);
+
+/* --- get_keep.c --- */
+
+/* Takes over what an earlier run has in the file, where it is of the same version. */
+void get_keep_take(get_op *o);
+/* Writes down which ranges are there. Not each is worth a sync of the disk, and the last one is not
+ * worth one at all. */
+void get_keep_record(get_op *o);
+void get_keep_forget(get_op *o);
 
 /* --- get_check.c --- */
 
