@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "s3/request.h"
 
 static bool use_of(s3_checksum_use configured, const char *variable, const char *key,
                    const s3_config *config, const s3_profile *profile, bool *supported, err *e)
@@ -46,26 +47,82 @@ bool s3_integrity_init(s3_integrity *out, const s3_config *config, const s3_prof
     return true;
 }
 
-/* "NotImplemented: A header you provided implies functionality that is not implemented", or words
- * that name the checksum. */
-static bool is_refusal(const err *e)
+/* --- less --- */
+
+/* What the store said: not the key, which may be called checksums.md5. */
+static const char *words_of(const err *error, const char *bucket, const char *key)
 {
-    if (e->http_status != 400 && e->http_status != 501)
-        return false;
-    return e->http_status == 501 || strcmp(e->s3_code, "NotImplemented") == 0 ||
-           (e->code != ERR_S3_CHECKSUM && strcasestr(e->message, "checksum"));
+    char name[S3_NAME_SIZE];
+    s3_name(bucket, key, name);
+    bool named = str_starts_with(error->message, name);
+    return error->message + (named ? strlen(name) : 0);
 }
 
-bool s3_integrity_lessen(s3_integrity *in, s3_checksum_kind used, const err *error)
+static bool names_something_else(const char *words)
 {
-    if (used == S3_CHECKSUM_NONE || !is_refusal(error) || in->upload_chosen)
+    static const char *const others[] = {"encryption", "x-amz-acl",     "x-amz-grant",
+                                         "x-amz-meta", "storage-class", "storage class",
+                                         "tagging"};
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (strcasestr(words, others[i]))
+            return true;
+    return false;
+}
+
+/* Words that name the checksum, or "NotImplemented: A header you provided implies functionality that
+ * is not implemented", which may be about any header: whether it was this one, the next try tells. */
+static bool may_be_refusal(const err *e, const char *words)
+{
+    if ((e->http_status != 400 && e->http_status != 501) || e->code == ERR_S3_CHECKSUM)
         return false;
-    if (in->upload != used)
-        return true; /* another upload has learnt it already */
-    in->upload = used == S3_CHECKSUM_CRC64NVME ? S3_CHECKSUM_CRC32C : S3_CHECKSUM_NONE;
-    log_warn("%s: the store does not take %s; uploads carry %s from here on "
-             "(request_checksum_calculation=when_required sends none from the start)",
-             error->message, s3_checksum_name(used),
-             in->upload == S3_CHECKSUM_NONE ? "no checksum" : s3_checksum_name(in->upload));
+    if (strcasestr(words, "checksum"))
+        return true;
+    bool lacks = e->http_status == 501 || strcmp(e->s3_code, "NotImplemented") == 0;
+    return lacks && !names_something_else(words);
+}
+
+static s3_checksum_kind next_lesser(s3_checksum_kind kind)
+{
+    return kind == S3_CHECKSUM_CRC64NVME ? S3_CHECKSUM_CRC32C : S3_CHECKSUM_NONE;
+}
+
+static bool is_less(s3_checksum_kind a, s3_checksum_kind b)
+{
+    return a != b && (a == S3_CHECKSUM_NONE || b == S3_CHECKSUM_CRC64NVME);
+}
+
+void s3_integrity_begin(const s3_integrity *in, s3_integrity_try *t)
+{
+    if (!t->refusal || is_less(in->upload, t->kind)) /* another upload has learnt it */
+        t->kind = in->upload;
+}
+
+void s3_integrity_deinit(s3_integrity_try *t)
+{
+    free(move(t->refusal));
+}
+
+bool s3_integrity_lessen(const s3_integrity *in, s3_integrity_try *t, const char *bucket,
+                         const char *key, const err *error)
+{
+    if (t->kind == S3_CHECKSUM_NONE || in->upload_chosen ||
+        !may_be_refusal(error, words_of(error, bucket, key)))
+        return false;
+    t->kind = next_lesser(t->kind);
+    if (!t->refusal)
+        t->refusal = xstrdup(error->message);
+    log_debug("%s: again with %s", error->message,
+              t->kind == S3_CHECKSUM_NONE ? "no checksum" : s3_checksum_name(t->kind));
     return true;
+}
+
+void s3_integrity_learn(s3_integrity *in, const s3_integrity_try *t)
+{
+    if (!t->refusal || !is_less(t->kind, in->upload))
+        return;
+    const char *less = t->kind == S3_CHECKSUM_NONE ? "no checksum" : s3_checksum_name(t->kind);
+    log_warn("%s: the store takes it with %s: uploads carry that from here on "
+             "(request_checksum_calculation=when_required sends none from the start)",
+             t->refusal, less);
+    in->upload = t->kind;
 }

@@ -21,7 +21,7 @@ typedef struct put_op {
     s3_headers *headers; /* NULL: the client's */
     s3_fields fields;    /* Content-Type and more */
     uint64_t size;
-    s3_checksum_kind kind; /* that this try carries */
+    s3_integrity_try carried;
     unsigned conflicts, digests;
     bool cancelled, again, in_parts;
 
@@ -45,6 +45,7 @@ static void put_free(s3_op *op)
     s3_request_cancel(&o->request);
     s3_multipart_free(&o->parts);
     s3_headers_free(o->headers);
+    s3_integrity_deinit(&o->carried);
     s3_fields_deinit(&o->fields);
     char *strings[] = {o->bucket, o->key, o->if_none_match, o->if_match, o->etag};
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
@@ -69,6 +70,8 @@ static void put_begin(put_op *o);
 
 static void tell(const put_op *o, const char *etag, const err *e)
 {
+    if (!e)
+        s3_integrity_learn(&o->op.client->integrity, &o->carried);
     s3_put_result result = {.etag = etag};
     if (o->options.on_done && !o->cancelled)
         o->options.on_done(o->options.ctx, e ? NULL : &result, e);
@@ -86,7 +89,7 @@ static bool worth_another(put_op *o, const err *e)
 {
     if (strcmp(e->s3_code, "ConditionalRequestConflict") == 0)
         return o->conflicts++ < CONFLICTS_MAX;
-    return s3_integrity_lessen(&o->op.client->integrity, o->kind, e);
+    return s3_integrity_lessen(&o->op.client->integrity, &o->carried, o->bucket, o->key, e);
 }
 
 /* The bytes of one part, or of all, as the body of a request. */
@@ -108,7 +111,7 @@ static bool hash_at_once(const put_op *o, s3_hash_task *task, uint64_t offset, u
 {
     err e = ERR_INIT;
     *task = (s3_hash_task){.fd = o->options.fd, .offset = offset, .len = len};
-    s3_hash_init(&task->hash, o->kind);
+    s3_hash_init(&task->hash, o->carried.kind);
     if (o->options.fd < 0) {
         slice data = {o->options.data.data + offset, (size_t)len};
         s3_hash_update(&task->hash, data.data, data.len);
@@ -117,13 +120,13 @@ static bool hash_at_once(const put_op *o, s3_hash_task *task, uint64_t offset, u
         return true;
     }
     task->sha256 = o->op.client->integrity.sign_payload;
-    if (o->kind == S3_CHECKSUM_NONE && !task->sha256)
+    if (o->carried.kind == S3_CHECKSUM_NONE && !task->sha256)
         return true;
     if (len > S3_HASH_NOW_BYTES)
         return false;
     if (s3_hash_now(task, &e))
         return true;
-    s3_hash_init(&task->hash, o->kind); /* a worker will find the same error and tell it */
+    s3_hash_init(&task->hash, o->carried.kind); /* a worker will find the same error and tell it */
     return false;
 }
 
@@ -194,7 +197,7 @@ static void single_done(void *ctx, s3_request *r, const err *e)
         log_warn("%s: it is hashed and sent again", e->message);
         put_begin(o);
     } else if (e && e->http_status == 412 && s3_was_tried_before(r) &&
-               o->kind != S3_CHECKSUM_NONE) {
+               o->carried.kind != S3_CHECKSUM_NONE) {
         single_confirm(o);
     } else if (e && worth_another(o, e)) {
         put_begin(o);
@@ -216,8 +219,8 @@ static void single_send(put_op *o, s3_hash_task *task)
     r->more_header_count = o->fields.count;
     s3_request_header(r, "If-None-Match", o->if_none_match);
     s3_request_header(r, "If-Match", o->if_match);
-    if (o->kind != S3_CHECKSUM_NONE)
-        s3_request_header(r, s3_checksum_header(o->kind), o->checksum.text);
+    if (o->carried.kind != S3_CHECKSUM_NONE)
+        s3_request_header(r, s3_checksum_header(o->carried.kind), o->checksum.text);
     set_body(o, r, 0, o->size);
     s3_request_start(o->op.client, r);
 }
@@ -313,7 +316,7 @@ static void put_parts(put_op *o, uint64_t part_bytes)
                               .create_header_count = o->fields.count,
                               .size = o->size,
                               .part_bytes = part_bytes,
-                              .checksum = o->kind,
+                              .checksum = o->carried.kind,
                               .source = &file_parts,
                               .on_progress = progress,
                               .on_done = parts_done,
@@ -334,7 +337,7 @@ uint64_t s3_put_part_bytes(uint64_t configured_bytes, uint64_t size_bytes)
 static void put_begin(put_op *o)
 {
     uint64_t part_bytes = s3_put_part_bytes(o->op.client->part_size_bytes, o->size);
-    o->kind = o->op.client->integrity.upload;
+    s3_integrity_begin(&o->op.client->integrity, &o->carried);
     if (o->size <= part_bytes)
         put_single(o);
     else

@@ -35,7 +35,7 @@ typedef struct stream_op {
     timer *later; /* an error that was found by the caller's own call */
     err error;
     s3_op *single;
-    s3_checksum_kind kind;
+    s3_integrity_try carried;
     s3_multipart parts;
 } stream_op;
 
@@ -52,6 +52,7 @@ static void stream_free(s3_op *op)
     timer_stop(op->client->t, o->later);
     s3_multipart_free(&o->parts);
     s3_headers_free(o->headers);
+    s3_integrity_deinit(&o->carried);
     s3_fields_deinit(&o->fields);
     drop_full(o);
     free(o->full);
@@ -169,8 +170,8 @@ static void part_prepare(void *ctx, s3_part *part)
                          .fd = -1,
                          .len = part->len,
                          .sha256 = o->op.client->integrity.sign_payload};
-    s3_hash_init(&task.hash, o->kind);
-    if (o->kind == S3_CHECKSUM_NONE && !task.sha256)
+    s3_hash_init(&task.hash, o->carried.kind);
+    if (o->carried.kind == S3_CHECKSUM_NONE && !task.sha256)
         part_send(part, &task);
     else
         part->job = s3_hash_start(o->op.client, &task, part_hashed, part);
@@ -188,7 +189,7 @@ static void keep(stream_op *o, s3_bytes *share)
 static bool begins_again(stream_op *o, const err *e)
 {
     if (o->cancelled || o->parts.sent > 0 ||
-        !s3_integrity_lessen(&o->op.client->integrity, o->kind, e))
+        !s3_integrity_lessen(&o->op.client->integrity, &o->carried, o->bucket, o->key, e))
         return false;
     for (const s3_part *part = o->parts.first; part; part = part->next)
         keep(o, s3_bytes_share(part->bytes));
@@ -202,6 +203,8 @@ static void parts_done(void *ctx, const char *etag, const err *e)
         o->state = STREAM_AGAIN;
         return;
     }
+    if (!e)
+        s3_integrity_learn(&o->op.client->integrity, &o->carried);
     s3_put_result result = {.etag = etag};
     tell(o, e ? NULL : &result, e);
 }
@@ -233,7 +236,7 @@ static void hand_over(stream_op *o)
 static void parts_begin(stream_op *o)
 {
     o->state = STREAM_PARTS;
-    o->kind = o->op.client->integrity.upload;
+    s3_integrity_begin(&o->op.client->integrity, &o->carried);
     o->parts = (s3_multipart){.client = o->op.client,
                               .bucket = o->bucket,
                               .key = o->key,
@@ -242,7 +245,7 @@ static void parts_begin(stream_op *o)
                               .headers = o->headers,
                               .create_headers = o->fields.items,
                               .create_header_count = o->fields.count,
-                              .checksum = o->kind,
+                              .checksum = o->carried.kind,
                               .source = &memory_parts,
                               .on_progress = progress,
                               .on_done = parts_done,

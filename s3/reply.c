@@ -46,6 +46,8 @@ static const struct {
      "again"},
     {"KeyTooLongError", S3_VERDICT_FAIL, ERR_LIMIT, NULL},
     {"EntityTooLarge", S3_VERDICT_FAIL, ERR_LIMIT, NULL},
+    {"NotImplemented", S3_VERDICT_FAIL, ERR_HTTP_SERVER,
+     "this store does not offer that: leave out the option that asks for it"},
     {"InternalError", S3_VERDICT_RETRY, ERR_HTTP_SERVER, NULL},
     {"ServiceUnavailable", S3_VERDICT_THROTTLED, ERR_S3_THROTTLED, NULL},
     {"SlowDown", S3_VERDICT_THROTTLED, ERR_S3_THROTTLED, NULL},

@@ -218,6 +218,45 @@ static void other_refusals_are_no_reason_for_less(void **state)
     close_put(&p);
 }
 
+/* What is refused without a checksum too was not refused for it: nothing is learnt from it. */
+static void a_header_that_is_refused_with_every_checksum_was_another(void **state)
+{
+    put_site p;
+    (void)state;
+    open_put(&p, NINE, (s3_config){0});
+    for (int i = 0; i < 3; i++)
+        expect(&p, "PUT", &no_header);
+    expect(&p, "PUT", &ok_reply);
+    assert_int_equal(put(&p, options(&p)), ERR_HTTP_SERVER);
+    assert_null(sent(&p, 2, "x-amz-checksum-crc32c"));
+    assert_int_equal(put(&p, options(&p)), ERR_NONE);
+    assert_string_equal(sent(&p, 3, "x-amz-checksum-crc64nvme"), NINE_CRC64NVME);
+    close_put(&p);
+}
+
+static void a_refusal_that_names_something_else_is_final(void **state)
+{
+    static const fake_reply rows[] = {
+        {.status = 501,
+         .body = SLICE_LIT("<Error><Code>NotImplemented</Code><Message>Server side encryption "
+                           "specified but KMS is not configured</Message></Error>")},
+        {.status = 400,
+         .body = SLICE_LIT("<Error><Code>InvalidArgument</Code><Message>Content-Language is "
+                           "invalid</Message></Error>")},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        put_site p;
+        open_put(&p, NINE, (s3_config){0});
+        s3_put_options o = options(&p);
+        o.key = "checksum.md5"; /* a key is no reason */
+        expect(&p, "PUT", &rows[i]);
+        assert_int_not_equal(put(&p, o), ERR_NONE);
+        assert_int_equal(fake_request_count(p.s.f), 1);
+        close_put(&p);
+    }
+}
+
 /* --- a file that changes between hashing and sending --- */
 
 typedef struct changing {
@@ -482,6 +521,8 @@ int main(void)
         cmocka_unit_test(a_store_that_refuses_a_checksum_gets_a_lesser_one),
         cmocka_unit_test(a_checksum_that_was_chosen_stays),
         cmocka_unit_test(other_refusals_are_no_reason_for_less),
+        cmocka_unit_test(a_header_that_is_refused_with_every_checksum_was_another),
+        cmocka_unit_test(a_refusal_that_names_something_else_is_final),
         cmocka_unit_test(what_changed_meanwhile_is_hashed_anew),
         cmocka_unit_test(what_keeps_differing_fails),
         cmocka_unit_test(a_file_that_became_shorter_fails),
