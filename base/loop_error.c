@@ -1,5 +1,6 @@
 /* What went wrong in curl, in the words and codes of this program. */
 #include "base/loop_private.h"
+#include "base/loop_proxy.h"
 
 #include <string.h>
 
@@ -56,6 +57,52 @@ static bool timed_out_connecting(const http_call *call)
            (total_ms <= 0 || spent_us < (curl_off_t)total_ms * 1000);
 }
 
+/* --- proxies --- */
+
+/* What to do about a proxy that was not got through; NULL: the way behind it is to blame. */
+static char *proxy_advice(CURLcode code, long refused_with, const loop_proxy *proxy)
+{
+    if (refused_with == 407)
+        return xasprintf("put user and password into %s: http://USER:PASSWORD@HOST:PORT",
+                         proxy->name);
+    if (refused_with >= 500)
+        return xasprintf("it does not reach that host; check the host's name, and whether it is "
+                         "to be asked past the proxy: NO_PROXY");
+    if (refused_with > 0)
+        return xasprintf("ask who runs it to let this host through, or name the host in NO_PROXY");
+    if (code != CURLE_COULDNT_CONNECT && code != CURLE_COULDNT_RESOLVE_PROXY)
+        return NULL;
+    return xasprintf("check that it runs; correct or unset %s, or name the host in NO_PROXY",
+                     proxy->name);
+}
+
+static long refused_with(const http_call *call)
+{
+    long status = 0;
+    curl_easy_getinfo(call->easy->curl, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status >= 300 ? status : 0;
+}
+
+/* False: no proxy has to do with it. */
+static bool proxy_error(const http_call *call, const error_row *row, const char *words, err *e)
+{
+    loop_proxy proxy = {0};
+    if (call->request.no_proxy || !loop_proxy_find(call->request.url, &proxy))
+        return false;
+    if (!proxy.shown[0]) {
+        err_set(e, ERR_CONFIG, "%s: the value of %s is no URL of a proxy (write http://HOST:PORT)",
+                call->shown, proxy.name);
+        return true;
+    }
+    long status = refused_with(call);
+    AUTO_FREE char *advice = proxy_advice(row->curl, status, &proxy);
+    err_set(e, row->code, "%s: %s the proxy %s (%s): %s (%s)", call->shown,
+            advice ? "stopped at" : "by", proxy.shown, proxy.name, words,
+            advice ? advice : row->advice);
+    e->cls = status > 0 && status < 500 ? ERR_CLASS_RUN : e->cls;
+    return true;
+}
+
 void easy_error(const http_call *call, CURLcode code, err *e)
 {
     const error_row *row = row_of(code);
@@ -70,7 +117,8 @@ void easy_error(const http_call *call, CURLcode code, err *e)
     bool quotes = strchr(call->easy->words, '@') != NULL;
     const char *words =
         call->easy->words[0] && !quotes ? call->easy->words : curl_easy_strerror(code);
-    err_set(e, row->code, "%s: %s (%s)", call->shown, words, row->advice);
+    if (!proxy_error(call, row, words, e))
+        err_set(e, row->code, "%s: %s (%s)", call->shown, words, row->advice);
     e->curl_code = (int)code;
     if (row->cls != ERR_CLASS_NONE)
         e->cls = row->cls;

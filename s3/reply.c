@@ -72,14 +72,14 @@ static const struct {
     s3_verdict verdict;
     err_code error;
 } status_rows[] = {
-    {301, S3_VERDICT_REGION, ERR_S3_REPLY},        {307, S3_VERDICT_REGION, ERR_S3_REPLY},
-    {401, S3_VERDICT_FAIL, ERR_S3_CREDENTIALS},    {403, S3_VERDICT_FAIL, ERR_S3_ACCESS},
-    {404, S3_VERDICT_FAIL, ERR_S3_NOT_FOUND},      {408, S3_VERDICT_RETRY, ERR_TIMEOUT},
-    {412, S3_VERDICT_FAIL, ERR_S3_CHANGED},        {425, S3_VERDICT_RETRY, ERR_HTTP_SERVER},
-    {429, S3_VERDICT_THROTTLED, ERR_S3_THROTTLED}, {499, S3_VERDICT_RETRY, ERR_HTTP_SERVER},
-    {500, S3_VERDICT_RETRY, ERR_HTTP_SERVER},      {502, S3_VERDICT_RETRY, ERR_HTTP_SERVER},
-    {503, S3_VERDICT_THROTTLED, ERR_S3_THROTTLED}, {504, S3_VERDICT_RETRY, ERR_HTTP_SERVER},
-    {520, S3_VERDICT_RETRY, ERR_HTTP_SERVER},
+    {301, S3_VERDICT_REGION, ERR_S3_REPLY},     {307, S3_VERDICT_REGION, ERR_S3_REPLY},
+    {401, S3_VERDICT_FAIL, ERR_S3_CREDENTIALS}, {403, S3_VERDICT_FAIL, ERR_S3_ACCESS},
+    {404, S3_VERDICT_FAIL, ERR_S3_NOT_FOUND},   {407, S3_VERDICT_FAIL, ERR_S3_CREDENTIALS},
+    {408, S3_VERDICT_RETRY, ERR_TIMEOUT},       {412, S3_VERDICT_FAIL, ERR_S3_CHANGED},
+    {425, S3_VERDICT_RETRY, ERR_HTTP_SERVER},   {429, S3_VERDICT_THROTTLED, ERR_S3_THROTTLED},
+    {499, S3_VERDICT_RETRY, ERR_HTTP_SERVER},   {500, S3_VERDICT_RETRY, ERR_HTTP_SERVER},
+    {502, S3_VERDICT_RETRY, ERR_HTTP_SERVER},   {503, S3_VERDICT_THROTTLED, ERR_S3_THROTTLED},
+    {504, S3_VERDICT_RETRY, ERR_HTTP_SERVER},   {520, S3_VERDICT_RETRY, ERR_HTTP_SERVER},
 };
 
 static void copy_text(char *out, size_t size, const char *text)
@@ -266,6 +266,9 @@ bool s3_reply_error(const s3_reply *r, const char *operation, bool has_key, err 
         hint = xasprintf("; check that the credentials may %s", action_of(operation));
     else if (row < ARRAY_LEN(code_rows) && code_rows[row].hint)
         hint = xasprintf("; %s", code_rows[row].hint);
+    else if (r->status == 407)
+        hint = xstrdup("; a proxy on the way wants user and password: put them into http_proxy "
+                       "(http://USER:PASSWORD@HOST:PORT)");
     else if (r->status == 404) /* HEAD: which of both is missing is not told */
         hint = xasprintf("; check the bucket's name%s", has_key ? " and the key" : "");
     err_set(e, code, "%s: %d%s%s%s: %s%s", operation, r->status, r->code[0] ? " " : "", r->code,

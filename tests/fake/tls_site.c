@@ -156,12 +156,13 @@ static void relay(int a, int b)
         }
 }
 
-static void tunnel(int fd, const char *target)
+static void tunnel(int fd, const char *target, int refuse_with)
 {
-    static const char refusal[] = "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n";
+    AUTO_FREE char *refusal =
+        xasprintf("HTTP/1.1 %d No\r\nContent-Length: 0\r\n\r\n", refuse_with ? refuse_with : 502);
     static const char opened[] = "HTTP/1.1 200 Opened\r\nX-Of-The-Proxy: yes\r\n\r\n";
     const char *colon = strchr(target, ':');
-    AUTO_FD other = colon ? connect_to((uint16_t)strtoul(colon + 1, NULL, 10)) : -1;
+    AUTO_FD other = colon && !refuse_with ? connect_to((uint16_t)strtoul(colon + 1, NULL, 10)) : -1;
     const char *reply = other >= 0 ? opened : refusal;
     if (fs_write_all(fd, reply, strlen(reply), NULL) && other >= 0)
         relay(fd, other);
@@ -177,7 +178,7 @@ static void *proxy_main(void *arg)
             continue;
         buf_append_slice(&p->heads, buf_slice(&head));
         if (str_starts_with(buf_str(&head), "CONNECT "))
-            tunnel(fd, buf_str(&head) + strlen("CONNECT "));
+            tunnel(fd, buf_str(&head) + strlen("CONNECT "), p->refuse_with);
         else if (!fs_write_all(fd, ok_reply, strlen(ok_reply), NULL))
             continue;
     }

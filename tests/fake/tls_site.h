@@ -31,7 +31,8 @@ typedef struct proxy_site {
     int listener;
     uint16_t port;
     pthread_t thread;
-    buf heads; /* of the requests; to be read after proxy_site_end */
+    buf heads;       /* of the requests; to be read after proxy_site_end */
+    int refuse_with; /* CONNECT gets this status; 0: a tunnel. To be set before the first request */
 } proxy_site;
 
 void proxy_site_start(proxy_site *p);

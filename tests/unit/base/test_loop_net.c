@@ -13,6 +13,7 @@
 
 #include "base/fsutil.h"
 #include "base/loop_private.h"
+#include "base/loop_proxy.h"
 #include "tests/fake/loop_site.h"
 #include "tests/fake/tls_site.h"
 
@@ -203,6 +204,83 @@ static void the_password_of_a_proxy_is_not_told(void **state)
     forget_proxies();
 }
 
+static void a_proxy_that_is_in_the_way_is_named(void **state)
+{
+    static const struct {
+        const char *scheme, *name, *value;
+        int refuse_with;
+        const char *told, *advice;
+        err_code code;
+    } rows[] = {
+        {"http", "http_proxy", "http://user:hush@127.0.0.1:1", 0,
+         "the proxy http://127.0.0.1:1 (http_proxy)", "correct or unset http_proxy", ERR_NET_DNS},
+        {"https", "HTTPS_PROXY", "127.0.0.1:1", 0, "the proxy http://127.0.0.1:1 (HTTPS_PROXY)",
+         "NO_PROXY", ERR_NET_DNS},
+        {"https", "ALL_PROXY", "http://nowhere.test", 0,
+         "the proxy http://nowhere.test:1080 (ALL_PROXY)", "correct or unset ALL_PROXY",
+         ERR_NET_DNS},
+        {"http", "http_proxy", "http://user:hush@[bad:1", 0, "the value of http_proxy is no URL",
+         "http://HOST:PORT", ERR_CONFIG},
+        {"https", "https_proxy", NULL, 407, "(https_proxy)", "USER:PASSWORD", ERR_NET},
+        {"https", "https_proxy", NULL, 403, "(https_proxy)", "let this host through", ERR_NET},
+        {"https", "https_proxy", NULL, 502, "(https_proxy)", "does not reach that host", ERR_NET},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        proxy_site p;
+        proxy_site_start(&p);
+        p.refuse_with = rows[i].refuse_with;
+        set_proxy(rows[i].name, p.port);
+        if (rows[i].value)
+            setenv(rows[i].name, rows[i].value, 1);
+        http_result result = is_refused(&(ask){.scheme = rows[i].scheme, .port = 2});
+        const char *said = result.error.message;
+        if (result.error.code != rows[i].code || !strstr(said, rows[i].told) ||
+            !strstr(said, rows[i].advice) || strstr(said, "hush"))
+            fail_msg("row %zu: %s", i, said);
+        bool for_good = rows[i].refuse_with == 407 || rows[i].refuse_with == 403;
+        assert_int_equal(result.error.cls == ERR_CLASS_RUN, for_good || rows[i].code == ERR_CONFIG);
+        proxy_site_end(&p);
+        proxy_site_deinit(&p);
+    }
+    forget_proxies();
+}
+
+/* As curl has it: what goes past the proxy must not be blamed on it. */
+static void what_no_proxy_means(void **state)
+{
+    static const struct {
+        const char *list, *host;
+        bool past;
+    } rows[] = {
+        {"*", "store.example", true},
+        {"store.example", "store.example", true},
+        {"other.example,store.example", "STORE.example", true},
+        {"other.example store.example", "store.example.", true},
+        {".store.example", "bucket.store.example", true},
+        {"store.example.", "bucket.store.example", true},
+        {"ore.example", "store.example", false},
+        {"a.store.example", "store.example", false},
+        {"127.0.0.1", "127.0.0.1", true},
+        {"127.0.0.2", "127.0.0.1", false},
+        {"10.0.0.0/8", "10.9.8.7", true},
+        {"10.0.0.0/8", "11.9.8.7", false},
+        {"192.168.5.0/23", "192.168.4.1", true},
+        {"192.168.6.0/23", "192.168.4.1", false},
+        {"10.0.0.0/33", "10.0.0.1", false},
+        {"::1", "[::1]", true},
+        {"fd00::/8", "[fd12::1]", true},
+        {"fd00::/8", "[fe80::1]", false},
+        {"", "store.example", false},
+        {" , ", "store.example", false},
+        {".", "store.example", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (loop_proxy_is_exempt(rows[i].list, rows[i].host) != rows[i].past)
+            fail_msg("row %zu: %s, %s", i, rows[i].list, rows[i].host);
+}
+
 static void some_go_past_the_proxy(void **state)
 {
     tls_site s;
@@ -238,6 +316,8 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
     int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
         (int (*)(const char *, const char *, const struct addrinfo *, struct addrinfo **))dlsym(
             RTLD_NEXT, "getaddrinfo");
+    if (name && strcmp(name, "nowhere.test") == 0)
+        return EAI_NONAME;
     if (!name || strcmp(name, "store.test") != 0)
         return real(name, service, hints, out);
     __atomic_add_fetch(&lookups, 1, __ATOMIC_SEQ_CST);
@@ -336,6 +416,8 @@ int main(void)
         cmocka_unit_test(tls_goes_through_the_proxy_and_is_checked_there_too),
         cmocka_unit_test(the_password_of_a_proxy_is_not_told),
         cmocka_unit_test(some_go_past_the_proxy),
+        cmocka_unit_test(a_proxy_that_is_in_the_way_is_named),
+        cmocka_unit_test(what_no_proxy_means),
         cmocka_unit_test(connections_are_spread_over_the_addresses),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
