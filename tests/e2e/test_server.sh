@@ -44,14 +44,45 @@ large_file() { # LINES
         head -n "$1" | gzip -1 >"$T/large.jsonl.gz" || true
 }
 
+# endless_file: a few MB that decode to more than any test waits for.
+endless_file() {
+    large_file 100000
+    local i
+    for ((i = 0; i < 500; i++)); do cat "$T/large.jsonl.gz"; done >"$T/endless.jsonl.gz"
+}
+
+# begin_endless_job: it runs, and has begun to write, until something ends it.
+begin_endless_job() {
+    endless_file
+    submit "$T/endless.jsonl.gz"
+    wait_for has_unfinished
+}
+
+# expect_gone PID...
+expect_gone() {
+    local pid
+    for pid in "$@"; do
+        wait_for is_gone "$pid"
+    done
+}
+
 test_an_outcome_can_be_asked_for_after_the_signal() {
-    begin
-    large_file 50000
+    begin --worker-threads 1
+    large_file 1000
+    submit "$T/large.jsonl.gz"
+    expect_job '"status":"completed"'
+    # Held, the one process for jobs cannot end the next one before the signal.
+    local worker
+    worker=$(children "$server" | tail -n 1)
+    kill -STOP "$worker"
+    large_file 2000
     submit "$T/large.jsonl.gz"
     wait_for is_processing "$id"
     kill -TERM "$server"
     wait_for grep -q 'running jobs are finished' "$T/server.log"
-    wait_for grep -q "job $id: .*50000 lines" "$T/server.log"
+    is_processing "$id" || fail "the job ended while it was held: $(curl -sS "$url/status/$id")"
+    kill -CONT "$worker"
+    wait_for grep -q "job $id: .*2000 lines" "$T/server.log"
     expect_job '"status":"completed"'
     wait_exit "$server"
     expect_status 0
@@ -59,14 +90,17 @@ test_an_outcome_can_be_asked_for_after_the_signal() {
 
 test_a_second_signal_ends_it_at_once() {
     begin
-    large_file 2000000
-    submit "$T/large.jsonl.gz"
-    wait_for is_processing "$id"
+    begin_endless_job
+    local pids
+    pids=$(children "$server")
     kill -TERM "$server"
     wait_for grep -q 'running jobs are finished' "$T/server.log"
     while kill -TERM "$server" 2>/dev/null; do :; done
     wait_exit "$server"
     expect_status 143
+    # Its processes end behind it; until then their unfinished results are in use.
+    # shellcheck disable=SC2086  # a list
+    expect_gone $pids
     [ -z "$(find "$T/server" -name '*.jsonl' -o -name '*.jsonl.gz')" ] || fail "a result of a job that did not end"
     # What it left goes at the next start, and nothing else does.
     [ -n "$(find "$T/server" -name '*.tmp-*')" ] || fail 'no unfinished result'
@@ -144,10 +178,7 @@ children() {
 
 test_a_crash_fails_its_job_only() {
     begin
-    large_file 2000000
-    submit "$T/large.jsonl.gz"
-    wait_for is_processing "$id"
-    wait_for has_unfinished
+    begin_endless_job
     kill -KILL "$(children "$server" | tail -n 1)"
     expect_job '"error":"Task error: the job.s process was ended by signal 9'
     [ -z "$(find "$T/server" -type f)" ] || fail "left behind: $(find "$T/server" -type f)"
@@ -167,18 +198,14 @@ has_unfinished() {
 
 test_no_process_outlives_the_server() {
     begin
-    large_file 2000000
-    submit "$T/large.jsonl.gz"
-    wait_for is_processing "$id"
-    wait_for has_unfinished
-    local pids pid
+    begin_endless_job
+    local pids
     pids=$(children "$server")
     [ "$(wc -w <<<"$pids")" -ge 2 ] || fail "processes: $pids"
     kill -KILL "$server"
     wait_exit "$server"
-    for pid in $pids; do
-        wait_for is_gone "$pid"
-    done
+    # shellcheck disable=SC2086  # a list
+    expect_gone $pids
 }
 
 is_gone() {
