@@ -43,6 +43,7 @@ static s3_config settings(const cli_config *o)
                        .max_in_flight = connection_workers(o),
                        .part_size_bytes = o->part_size,
                        .max_attempts = (unsigned)own->max_attempts,
+                       .retry_base_ms = (unsigned)own->retry_base_delay_ms,
                        .connect_timeout_ms = (int)own->connect_timeout_ms,
                        .stall_timeout_ms = (int)own->stall_timeout_ms,
                        .outage_wait_ms = own->outage_wait_ms,

@@ -16,7 +16,7 @@ typedef struct connection_options {
     char *sse_c_key_file;
     uint64_t bandwidth_limit;
     int64_t max_attempts;
-    uint64_t connect_timeout_ms, stall_timeout_ms, outage_wait_ms;
+    uint64_t retry_base_delay_ms, connect_timeout_ms, stall_timeout_ms, outage_wait_ms;
     bool use_fips_endpoint, use_dualstack_endpoint, verify_ssl;
     char *ca_bundle;
     int request_checksums, response_checksums; /* s3_checksum_use */
@@ -59,6 +59,9 @@ s3_headers *connection_headers(const struct cli_config *config, const s3_client 
     {.key = "max_attempts", .type = OPTION_INT, .offset = AT(connection.max_attempts),                  \
      .fallback = "8", .min = 1, .max = 1000, .metavar = "N", .environment = "AWS_MAX_ATTEMPTS",    \
      .help = "Attempts for each request."},                                                        \
+    {.key = "retry_base_delay", .type = OPTION_DURATION,                                           \
+     .offset = AT(connection.retry_base_delay_ms), .fallback = "50ms", .min = 0.001, .max = 3600,  \
+     .help = "Longest first pause before an attempt is repeated; it doubles, up to 20 s."},        \
     {.key = "connect_timeout", .type = OPTION_DURATION, .offset = AT(connection.connect_timeout_ms),    \
      .fallback = "10s", .min = 0.1, .max = 3600,                                                   \
      .help = "How long a connection may take to be made."},                                        \

@@ -2,6 +2,7 @@
 # The store goes away in the middle of a run, and comes back: the run says so, waits, and goes on; what
 # was under way has not used up its attempts.
 . "$(dirname "$0")/lib.sh"
+base_delay=1ms # the pauses double from here, up to the 20 s that nobody wants to wait for in a test
 
 # slow_store: holds 30 objects, and takes its time, so that a run can be met in its middle.
 slow_store() {
@@ -18,7 +19,8 @@ slow_store() {
 # start_copy [OPTION...]: down, by two workers, in the background; after a few objects.
 start_copy() {
     : >"$T/access"
-    "$BIN/decon-s3" cp -r --workers 2 --log-level debug "$@" s3://data/in/ "$T/out" >"$T/copy.log" 2>&1 &
+    "$BIN/decon-s3" cp -r --workers 2 --retry-base-delay "$base_delay" --log-level debug "$@" \
+        s3://data/in/ "$T/out" >"$T/copy.log" 2>&1 &
     copy=$!
     started+=("$copy")
     wait_for has_lines 5 '^GET /data/in/' "$T/access"
@@ -58,9 +60,9 @@ test_a_store_that_stays_away_longer_than_outage_wait_fails_the_run() {
 
 test_a_store_that_hangs_is_asked_again() {
     slow_store
-    start_copy --stall-timeout 1
+    start_copy --stall-timeout 0.2
     kill -STOP "$store"
-    wait_for has_lines 2 'less than a byte a second came or went, for 1.0 s.*again in' "$T/copy.log"
+    wait_for has_lines 2 'less than a byte a second came or went, for 0.2 s.*again in' "$T/copy.log"
     kill -CONT "$store"
     expect_copied
 }
@@ -73,7 +75,7 @@ test_the_orchestrator_waits_as_well() {
     start_server
     : >"$T/access"
     log=run
-    start_orchestrator run --download-retry-attempts 2
+    start_orchestrator run --download-retry-attempts 2 --download-retry-base-delay "$base_delay"
     wait_for has_lines 1 '^GET /data/in/' "$T/access"
     kill -KILL "$store"
     wait_for has_lines 20 'connect.*again in' "$T/run.log"
