@@ -24,7 +24,7 @@ endif
 GZIP_NATIVE ?= 1
 ifeq ($(GZIP_NATIVE),0)
 CPPFLAGS += -DDECON_NO_GZIP_NATIVE
-LEFT_OUT := compression/inflate.c compression/inflate_tables.c
+LEFT_OUT := compression/inflate.c compression/inflate_fast.c compression/inflate_headers.c compression/inflate_tables.c
 endif
 
 XML_CFLAGS ?= -I/usr/include/libxml2
