@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "base/log.h"
+#include "s3/cli/interrupted.h"
 #include "s3/cli/jobs.h"
 #include "s3/cli/print.h"
 #include "s3/cli/progress.h"
@@ -114,6 +115,14 @@ static bool run_to_the_end(cli *c, err *e)
     return print_flush(ok ? e : &last) && ok && !err_is_set(&last);
 }
 
+/* Nobody waits for words where a pipe was closed. */
+static void tell_interruption(cli *c)
+{
+    jobs_cancel(c->session);
+    if (c->session->signal_number != SIGPIPE)
+        interrupted_print(c);
+}
+
 static int run_command(cli *c)
 {
     err e = ERR_INIT;
@@ -125,6 +134,8 @@ static int run_command(cli *c)
     if (!ok && !session.signal_number)
         cli_print_error(c, &e);
     int signal_number = session.signal_number;
+    if (signal_number && session.progress)
+        tell_interruption(c);
     end_session(&session);
     c->session = NULL;
     if (signal_number)

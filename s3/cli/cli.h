@@ -72,6 +72,7 @@ typedef struct cli_command {
     option_set options; /* rows of a cli_config */
     int words_min, words_max;
     bool needs_client;
+    const char *again; /* how to go on after an interruption; NULL: nothing is to be gone on with */
     bool (*run)(cli *c, err *e);
 } cli_command;
 

@@ -163,5 +163,6 @@ const cli_command cli_command_abort_uploads = {
     .words_min = 1,
     .words_max = 1,
     .needs_client = true,
+    .again = "run it again to abort the rest",
     .run = run,
 };

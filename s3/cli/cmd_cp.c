@@ -37,5 +37,7 @@ const cli_command cli_command_cp = {
     .words_min = 2,
     .words_max = 100000,
     .needs_client = true,
+    .again =
+        "run it again with --if-size-differ --if-source-newer: what is there already is left out",
     .run = run,
 };

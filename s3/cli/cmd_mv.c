@@ -28,5 +28,6 @@ const cli_command cli_command_mv = {
     .words_min = 2,
     .words_max = 100000,
     .needs_client = true,
+    .again = "run it again to move the rest",
     .run = run,
 };

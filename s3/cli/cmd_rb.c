@@ -68,5 +68,6 @@ const cli_command cli_command_rb = {
     .words_min = 1,
     .words_max = 1,
     .needs_client = true,
+    .again = "run it again to remove the rest",
     .run = run,
 };

@@ -154,5 +154,6 @@ const cli_command cli_command_rm = {
     .words_min = 1,
     .words_max = 100000,
     .needs_client = true,
+    .again = "run it again to remove the rest",
     .run = run,
 };

@@ -1,10 +1,13 @@
 /* A file of commands, one a line. Lines are read one after the other; what they begin (transfers,
  * removals) goes on beside the lines that follow. */
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "s3/cli/jobs.h"
 #include "s3/cli/line.h"
+#include "s3/cli/lines.h"
 #include "s3/cli/print.h"
 #include "s3/cli/progress.h"
 #include "s3/cli/rows.h"
@@ -21,7 +24,6 @@ typedef struct run_line {
 typedef struct running {
     cli *c; /* of `run` itself */
     const char *name;
-    FILE *file;
     bool noted; /* that some flags have no meaning here */
 } running;
 
@@ -185,13 +187,17 @@ static void run_text(running *r, const char *text, unsigned number)
         line_free(l);
 }
 
-static bool run_file(running *r, err *e)
+static bool run_file(running *r, int fd, err *e)
 {
-    AUTO_FREE char *text = NULL;
-    size_t size = 0;
+    AUTO(lines) all;
+    char *text = NULL;
     unsigned number = 0;
-    errno = 0;
-    while (getline(&text, &size, r->file) >= 0) {
+    lines_init(&all, r->c, fd);
+    for (;;) {
+        if (!lines_next(&all, &text, e))
+            return err_context(e, "%s:%u", r->name, number + 1);
+        if (!text)
+            return true;
         run_text(r, text, ++number);
         if (r->c->session->signal_number)
             return cli_interrupted(r->c, e);
@@ -200,7 +206,6 @@ static bool run_file(running *r, err *e)
         if (r->c->session->hopeless)
             return cli_has_hope(r->c, e);
     }
-    return !ferror(r->file) || err_set_errno(e, ERR_IO, errno, "%s: cannot be read", r->name);
 }
 
 static bool run(cli *c, err *e)
@@ -208,14 +213,14 @@ static bool run(cli *c, err *e)
     const char *name = c->word_count > 0 ? c->words[0] : "-";
     bool standard = str_equal(name, "-");
     running r = {.c = c, .name = standard ? "standard input" : name};
-    r.file = standard ? stdin : fopen(name, "re");
-    if (!r.file)
+    int fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
         return err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", name);
     progress_of(c->session->progress)->planning++;
-    bool ok = run_file(&r, e);
+    bool ok = run_file(&r, fd, e);
     progress_of(c->session->progress)->planning--;
     if (!standard)
-        fclose(r.file);
+        close(fd);
     /* Lines hold on to `r` until their last job has ended. */
     err last = ERR_INIT;
     if (!jobs_drain(c, &last)) {
@@ -252,5 +257,7 @@ const cli_command cli_command_run = {
     .words_min = 0,
     .words_max = 1,
     .needs_client = true,
+    .again =
+        "run again, it begins with the first line: -n or -s -u let its cp leave out what is there",
     .run = run,
 };

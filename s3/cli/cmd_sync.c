@@ -311,5 +311,6 @@ const cli_command cli_command_sync = {
     .words_min = 2,
     .words_max = 2,
     .needs_client = true,
+    .again = "run it again: what is there already is left out",
     .run = run,
 };

@@ -17,7 +17,8 @@ typedef struct progress_numbers {
     uint64_t bytes_done, bytes_total;     /* moved; of all that is planned so far */
     uint64_t objects_done, objects_total; /* ended well; planned so far */
     uint64_t failed;
-    unsigned planning; /* sources that are not listed to their end: totals may grow */
+    uint64_t broken_off, kept; /* by a signal; of those the ones that can go on where they were */
+    unsigned planning;         /* sources that are not listed to their end: totals may grow */
 } progress_numbers;
 
 typedef struct progress progress;

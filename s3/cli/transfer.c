@@ -30,11 +30,16 @@ progress_numbers *transfer_numbers(const transfer *t)
 static void transfer_free(job *j)
 {
     transfer *t = (transfer *)j;
+    progress_numbers *n = transfer_numbers(t);
+    if (!t->ended) {
+        transfer_moved(t, 0);
+        n->broken_off++;
+    }
     if (t->fd >= 0)
         close(t->fd);
-    partial_abandon(&t->file);
+    n->kept += partial_abandon(&t->file);
     if (t->input)
-        transfer_numbers(t)->planning--;
+        n->planning--;
     input_free(t->input);
     transfer_plan_deinit(&t->plan);
     free(t);
@@ -86,6 +91,7 @@ void transfer_failed(transfer *t, const err *error)
     }
     if (!strstr(e.message, from))
         err_context(&e, "%s", from);
+    t->ended = true;
     transfer_numbers(t)->failed++;
     cli_print_error_of(t->job.c, from, to, &e);
     jobs_end(&t->job);
@@ -93,6 +99,7 @@ void transfer_failed(transfer *t, const err *error)
 
 static void done(transfer *t)
 {
+    t->ended = true;
     transfer_numbers(t)->objects_done++;
     tell(t);
     jobs_end(&t->job);
@@ -192,6 +199,7 @@ static void begin_or_skip(transfer *t, const s3_object *there)
     }
     AUTO_FREE char *to = place_text(&t->plan.to);
     log_info("%s: stands there already; left as it is", to);
+    t->ended = true;
     transfer_settle_size(t, 0);
     transfer_numbers(t)->objects_done++;
     jobs_end(&t->job);

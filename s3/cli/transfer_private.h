@@ -23,6 +23,7 @@ typedef struct transfer {
     partial file;   /* of a download */
     input *input;   /* of an upload from a pipe */
     uint64_t moved_bytes;
+    bool ended; /* well or not: else it was cancelled */
 } transfer;
 
 bool transfer_start_its_way(transfer *t, err *e) MUST_USE; /* transfer_ways.c */

@@ -290,8 +290,31 @@ test_an_interrupted_run_ends_with_the_signal() {
     kill -INT "$copy"
     wait_exit "$copy"
     expect_status 130
+    [ "$(cat why)" = "decon-s3: cp: interrupted by SIGINT: 0 objects done, 1 broken off; run it again" ] ||
+        fail "$(cat why)"
     [ -z "$(find . -name 'got*')" ]
     kill -KILL "$store" # it is still asleep
+}
+
+test_an_interrupted_folder_says_how_to_go_on() {
+    store --fault 'delay=600000,method=GET,key=tree/x/*'
+    s3 cp -q -r tree/ s3://data/tree/
+    start_copy -r s3://data/tree/ got
+    wait_for test -e got/a.txt
+    wait_for test -e got/x/b.gz.decon-part
+    kill -TERM "$copy"
+    wait_exit "$copy"
+    expect_status 143
+    grep -qE '^decon-s3: cp: interrupted by SIGTERM: [1-9][0-9]* objects? done \([0-9]+ B\), [1-9] broken off; run it again with --if-size-differ --if-source-newer: ' why ||
+        fail "$(cat why)"
+    [ "$(wc -l <why)" = 1 ] || fail "$(cat why)"
+    start_copy -r --json s3://data/tree/ machine
+    wait_for test -e machine/x/b.gz.decon-part
+    kill -INT "$copy"
+    wait_exit "$copy"
+    expect_status 130
+    grep -q '"code":"CANCELLED","operation":"cp","signal":"SIGINT","objects":' why || fail "$(cat why)"
+    kill -KILL "$store"
 }
 
 run_tests

@@ -141,4 +141,26 @@ test_many_lines_side_by_side() {
     expect_keys ''
 }
 
+# What a line began goes on while the next one has not come; a signal is heard meanwhile.
+test_a_slow_producer_of_lines() {
+    start_store
+    s3 mb s3://data
+    echo 1 >"$T/file"
+    mkfifo "$T/lines"
+    "$BIN/decon-s3" run <"$T/lines" >"$T/said" 2>"$T/why" &
+    local run=$!
+    started+=("$run")
+    exec 9>"$T/lines"
+    echo "cp $T/file s3://data/first" >&9
+    wait_for has_key first
+    printf 'cp %s s3://data/' "$T/file" >&9
+    printf 'second\n' >&9
+    wait_for has_key second
+    kill -INT "$run"
+    wait_exit "$run"
+    exec 9>&-
+    expect_status 130
+    grep -q '^decon-s3: run: interrupted by SIGINT: 2 objects done' "$T/why" || fail "$(cat "$T/why")"
+}
+
 run_tests

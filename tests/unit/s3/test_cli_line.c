@@ -1,13 +1,16 @@
-/* Lines of command files, and the progress line. */
+/* Lines of command files, the progress line, and what is said of an interruption. */
 #include "s3/cli/line.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "s3/cli/progress.h"
+#include "s3/cli/interrupted.h"
+
+#define MIB ((uint64_t)1024 * 1024)
 
 /* "a|b|c" */
 static char *split(const char *line)
@@ -63,8 +66,6 @@ static void words_can_be_taken_out(void **state)
 
 /* --- the progress line --- */
 
-#define MIB ((uint64_t)1024 * 1024)
-
 static void the_end_is_told_only_when_all_is_listed(void **state)
 {
     char text[PROGRESS_TEXT_SIZE];
@@ -100,6 +101,57 @@ static void empty_objects_are_all_of_it(void **state)
     assert_string_equal(text, "[####################] 100%, 0 B of 0 B, 2 of 2 objects");
 }
 
+/* --- an interruption --- */
+
+static void what_a_signal_ended_is_told_with_how_to_go_on(void **state)
+{
+    static const cli_command copies = {.name = "cp", .again = "run it with -s"};
+    static const cli_command lists = {.name = "ls"};
+    static const struct {
+        const cli_command *command;
+        progress_numbers n;
+        int signal_number;
+        bool dry_run;
+        const char *text;
+    } rows[] = {
+        {&copies,
+         {.objects_done = 12,
+          .objects_total = 30,
+          .bytes_done = 3 * MIB,
+          .failed = 2,
+          .broken_off = 4,
+          .kept = 1},
+         SIGINT,
+         false,
+         "cp: interrupted by SIGINT: 12 objects done (3 MiB), 2 failed, 4 broken off (of 1 what "
+         "came is kept); run it with -s"},
+        {&copies,
+         {.objects_total = 1, .broken_off = 1, .kept = 1},
+         SIGTERM,
+         false,
+         "cp: interrupted by SIGTERM: 0 objects done, 1 broken off (of 1 what came is kept); run "
+         "it "
+         "again"},
+        {&copies,
+         {.objects_done = 1, .objects_total = 2},
+         SIGINT,
+         false,
+         "cp: interrupted by SIGINT: 1 object done; run it with -s"},
+        {&copies,
+         {.objects_done = 1},
+         SIGINT,
+         true,
+         "cp: interrupted by SIGINT: nothing was done (--dry-run)"},
+        {&lists, {0}, SIGINT, false, "ls: interrupted by SIGINT: what was printed may not be all"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[INTERRUPTED_TEXT_SIZE];
+        interrupted_text(rows[i].command, &rows[i].n, rows[i].signal_number, rows[i].dry_run, text);
+        assert_string_equal(text, rows[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +160,7 @@ int main(void)
         cmocka_unit_test(the_end_is_told_only_when_all_is_listed),
         cmocka_unit_test(without_a_rate_there_is_no_end),
         cmocka_unit_test(empty_objects_are_all_of_it),
+        cmocka_unit_test(what_a_signal_ended_is_told_with_how_to_go_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
