@@ -1,18 +1,21 @@
 # What the benchmarks share; sourced. A script sets `-euo pipefail`, sources this, and has then: a
 # folder of its own as the working directory (removed at the end, $dir), BIN and BENCH (folders of
-# the built programs), RUNS (3), keys for a local store, `pids` of what is to be ended.
+# the built programs), RUNS (3), keys for a local store, `pids` of what is to be ended,
+# KEPT (a folder below build/ that stays).
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BIN=$(realpath "${BIN:-$top/build/bin}")
 BENCH=$(realpath -m "${BENCH:-$top/build/bench}")
 RUNS=${RUNS:-3}
+KEPT=$(realpath -m "${KEPT:-$top/build/bench-files}") # what takes long to make, for the next time
 dir=$(mktemp -d "${TMPDIR:-/tmp}/decon-bench.XXXXXX")
 unset "${!AWS_@}" "${!PMR_@}" MAX_FILES_DEBUG
 export AWS_ACCESS_KEY_ID=bench AWS_SECRET_ACCESS_KEY=bench-secret AWS_EC2_METADATA_DISABLED=true
 pids=()
+making=() # of keep
 finish() {
-    kill "${pids[@]}" 2>/dev/null || true
+    kill "${pids[@]}" "${making[@]%% *}" 2>/dev/null || true
     wait 2>/dev/null || true
-    rm -rf "$dir"
+    rm -rf "$dir" "$KEPT"/*."$$"
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
@@ -61,4 +64,33 @@ make_large() {
             print line
         }}' >"$1"
 }
-machine() { echo "machine: $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"; }
+# machine: what it is, and whether something else keeps it busy: what is measured beside that says little.
+machine() {
+    echo "machine: $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+    { grep "^cpu " /proc/stat; sleep 1; grep "^cpu " /proc/stat; } | awk '
+        { for (i = 2; i <= NF; i++) all[NR] += $i; idle[NR] = $5 + $6 }
+        END {
+            busy = 1 - (idle[2] - idle[1]) / (all[2] - all[1])
+            if (busy > 0.1)
+                printf "warning: other programs take %.0f %% of the processor; the figures are of little worth\n", 100 * busy
+        }'
+}
+# keep FILE SOURCE COMMAND...: begins to make FILE in $KEPT of what the command writes, unless it is
+# there and not older than SOURCE. keep_wait awaits all that were begun.
+keep() {
+    local file=$KEPT/$1 source=$2
+    shift 2
+    [ -s "$file" ] && [ ! "$source" -nt "$file" ] && return
+    mkdir -p "$KEPT"
+    echo "making $file: ${*##*/}" >&2
+    "$@" >"$file.$$" &
+    making+=("$! $file")
+}
+keep_wait() {
+    local one
+    for one in "${making[@]}"; do
+        wait "${one%% *}" || { echo "bench: ${one#* } cannot be made" >&2; exit 1; }
+        mv "${one#* }.$$" "${one#* }"
+    done
+    making=()
+}
