@@ -131,6 +131,7 @@ static int run_command(cli *c)
     c->session = &session;
     bool ok = c->command->needs_client ? begin_session(c, &e) && run_to_the_end(c, &e)
                                        : c->command->run(c, &e);
+    cli_print_alike(c);
     if (!ok && !session.signal_number)
         cli_print_error(c, &e);
     int signal_number = session.signal_number;

@@ -88,6 +88,8 @@ struct cli {
     unsigned errors;   /* printed so far: the exit status is 1 */
     unsigned jobs;     /* of this command that are under way */
     bool hopeless;     /* the same for what this command does: no such bucket */
+    err_code hopeless_code;
+    unsigned alike; /* errors that were not printed, as the last one had said it */
     /* of a line of a command file */
     const char *file; /* NULL: typed by a person */
     unsigned line;
@@ -129,6 +131,7 @@ bool cli_await(cli_call *call, s3_op *op, err *e) MUST_USE;
  * what it befell, for machines; or NULL. */
 void cli_print_error(cli *c, const err *error);
 void cli_print_error_of(cli *c, const char *from, const char *to, const err *error);
+void cli_print_alike(cli *c); /* their number */
 /* False, with an error for the end, where an error that was printed befalls all that is left of one
  * source: it is not tried, and a million lines are not printed. */
 bool cli_has_hope(const cli *c, err *e) MUST_USE;

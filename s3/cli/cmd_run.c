@@ -30,6 +30,7 @@ typedef struct running {
 static void line_free(run_line *l)
 {
     l->owner->c->errors += l->c.errors;
+    cli_print_alike(&l->c);
     if (l->c.command)
         options_deinit(&l->c.command->options, &l->config);
     line_words_free(&l->words);

@@ -28,6 +28,7 @@ typedef struct syncing {
     place from, to;
     side a, b; /* source, target */
     compare_by by;
+    bool target_checked; /* files can be made there */
     /* names that are only in the target, each with its NUL: in a file without a name, since there
      * may be many */
     FILE *extra;
@@ -93,9 +94,18 @@ static void open_sides(syncing *k)
 
 /* --- what is to be done --- */
 
+/* Only where something is to be copied at all. */
+static bool check_target(syncing *k, err *e)
+{
+    if (!k->target_checked && !k->c->config->dry_run && !place_check_writable(&k->to, e))
+        return false;
+    k->target_checked = true;
+    return true;
+}
+
 static bool send(syncing *k, const char *reason, err *e)
 {
-    if (!cli_has_hope(k->c, e))
+    if (!cli_has_hope(k->c, e) || !check_target(k, e))
         return false;
     AUTO(transfer_plan)
     plan = {.size_known = true,

@@ -175,7 +175,8 @@ static bool copy_many(copying *k, const place *from, err *e)
     source_step step;
     while ((step = source_next(s, &it, e)) == SOURCE_ENTRY) {
         AUTO(entry) mine = it;
-        count++;
+        if (count++ == 0 && !k->c->config->dry_run && !place_check_writable(&k->to, e))
+            return false;
         if (!cli_has_hope(k->c, e) || !copy_entry(k, from, &mine, e))
             return false;
     }

@@ -1,6 +1,9 @@
 #include "s3/cli/place.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fsutil.h"
 
@@ -86,6 +89,24 @@ bool place_below(const place *to, const char *relative, place *out, err *e)
         folder[len - 1] = '\0';
     out->path = fs_join_below(folder, relative, e);
     return out->path != NULL;
+}
+
+/* The folder that is there, of which the others will be made. */
+bool place_check_writable(const place *folder, err *e)
+{
+    AUTO_FREE char *path = xstrdup(folder->is_object ? "" : folder->path);
+    struct stat st;
+    while (path[0] && stat(path, &st) != 0 && errno == ENOENT) {
+        char *slash = strrchr(path, '/');
+        if (slash)
+            *(slash == path ? slash + 1 : slash) = '\0';
+        else
+            path[0] = '\0';
+    }
+    const char *there = path[0] ? path : ".";
+    if (folder->is_object || faccessat(AT_FDCWD, there, W_OK | X_OK, AT_EACCESS) == 0)
+        return true;
+    return err_set_errno(e, ERR_IO, errno, "%s: no file can be made in %s", folder->path, there);
 }
 
 bool place_contains(const place *from, const place *to)

@@ -32,6 +32,8 @@ char *place_folder_text(const char *name) MUST_USE;
 /* What has this path below the folder `to`. A path that leads out of a local folder is refused. */
 bool place_below(const place *to, const char *relative, place *out, err *e) MUST_USE;
 /* Would what is copied from `from` into `to` lie below `from` again? */
+/* False where no file can be made at or below a local folder that may not be there yet. */
+bool place_check_writable(const place *folder, err *e) MUST_USE;
 bool place_contains(const place *from, const place *to);
 
 #endif

@@ -31,11 +31,33 @@ static bool is_closed_pipe(const err *error)
     return error->sys_errno == EPIPE && ferror(stdout);
 }
 
+/* A disk that is full or read-only, an address that nobody is at, keys that are none. */
 static void note_hopeless(cli *c, const err *error)
 {
-    c->hopeless |= error->code == ERR_S3_NO_BUCKET;
+    c->hopeless |=
+        error->code == ERR_S3_NO_BUCKET || error->code == ERR_NET_DNS || error->sys_errno == EROFS;
     if (c->session)
         c->session->hopeless |= error->code == ERR_S3_CREDENTIALS || error->code == ERR_NO_SPACE;
+}
+
+/* What was under way beside the first one fails alike: a number says that as well. */
+static bool is_said(cli *c, const err *error)
+{
+    bool before = c->hopeless || (c->session && c->session->hopeless);
+    note_hopeless(c, error);
+    if (!before || c->config->json || error->code != c->hopeless_code) {
+        c->hopeless_code = error->code;
+        return false;
+    }
+    c->alike++;
+    return true;
+}
+
+void cli_print_alike(cli *c)
+{
+    if (c->alike > 0)
+        fprintf(stderr, "decon-s3: %u more failed alike\n", c->alike);
+    c->alike = 0;
 }
 
 bool cli_has_hope(const cli *c, err *e)
@@ -53,7 +75,8 @@ void cli_print_error_of(cli *c, const char *from, const char *to, const err *err
         return;
     }
     c->errors++;
-    note_hopeless(c, error);
+    if (c->config && is_said(c, error))
+        return;
     if (c->session)
         progress_hide(c->session->progress);
     fflush(stdout);

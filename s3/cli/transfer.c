@@ -76,6 +76,19 @@ static void tell(const transfer *t)
                                          .size_bytes = known ? p->size_bytes : PRINT_NO_SIZE});
 }
 
+/* Errors of the store's reader know the object alone: which file, on which disk, is to be told. */
+static void add_target(const transfer *t, const char *to, err *e)
+{
+    if (t->plan.to.is_object || place_is_standard(&t->plan.to) || e->sys_errno == 0)
+        return;
+    size_t used = strlen(e->message);
+    const char *advice = e->code == ERR_NO_SPACE ? "; make room there, and run it again" : "";
+    if (strstr(e->message, to))
+        snprintf(e->message + used, sizeof e->message - used, "%s", advice);
+    else
+        snprintf(e->message + used, sizeof e->message - used, " (writing %s)%s", to, advice);
+}
+
 void transfer_failed(transfer *t, const err *error)
 {
     AUTO_FREE char *from = place_text(&t->plan.from);
@@ -83,6 +96,7 @@ void transfer_failed(transfer *t, const err *error)
     err e = *error;
     transfer_moved(t, 0);
     transfer_settle_size(t, 0);
+    add_target(t, to, &e);
     if (partial_abandon(&t->file)) {
         size_t used = strlen(e.message);
         snprintf(e.message + used, sizeof e.message - used,

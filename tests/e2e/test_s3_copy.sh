@@ -317,4 +317,53 @@ test_an_interrupted_folder_says_how_to_go_on() {
     kill -KILL "$store"
 }
 
+# small_disk MOUNT-OPTIONS COMMAND...: with a file system of its own at ./disk.
+small_disk() {
+    local options=$1
+    shift
+    mkdir -p disk
+    unshare -rm mount -t tmpfs -o "$options" none disk 2>/dev/null || { echo 'nothing can be mounted'; exit 77; }
+    # shellcheck disable=SC2016  # for the inner shell
+    say unshare -rm bash -c 'mount -t tmpfs -o "$0" none disk && "$@"' "$options" "$@"
+}
+
+test_a_full_disk_ends_the_run_and_is_named() {
+    store
+    mkdir many
+    for i in $(seq 200); do head -c 3000 /dev/zero >"many/$i"; done
+    s3 cp -q -r many/ s3://data/many/
+    small_disk size=40k "$BIN/decon-s3" cp -r --workers 8 s3://data/many/ disk/
+    expect_status 1
+    [ "$(wc -l <why)" -le 3 ] || fail "$(cat why)"
+    grep -qE 'No space left on device \(writing disk/[0-9]+\); make room there' why || fail "$(cat why)"
+    expect_why 'the rest was not tried'
+    ls many | sed 's|.*|cp s3://data/many/& disk/|' >commands
+    small_disk size=40k "$BIN/decon-s3" run --workers 1 commands
+    expect_status 1
+    [ "$(wc -l <why)" -le 3 ] || fail "$(cat why)"
+}
+
+test_a_read_only_disk_is_one_error() {
+    store
+    s3 cp -q -r tree/ s3://data/tree/
+    for command in cp\ -r sync; do
+        # shellcheck disable=SC2086  # two words
+        small_disk ro "$BIN/decon-s3" $command s3://data/tree/ disk/new/deep/
+        expect_status 1
+        [ "$(cat why)" = 'decon-s3: disk/new/deep/: no file can be made in disk: Read-only file system' ] ||
+            fail "$command: $(cat why)"
+    done
+    mkdir none
+    small_disk ro "$BIN/decon-s3" sync s3://data/nothing/ disk/
+    expect_status 0
+}
+
+test_a_store_that_is_not_there_is_one_error() {
+    store
+    stop "$store"
+    say s3 cp -r --max-attempts 1 --workers 2 tree/ s3://data/tree/
+    expect_status 1
+    [ "$(grep -c 'Could not connect\|Failed to connect' why)" = 1 ] || fail "$(cat why)"
+}
+
 run_tests
