@@ -23,95 +23,16 @@
  *
  * close: the container's AFTER_ state, or LINE_END where none is left. All else is a fault.
  */
-#include "compression/jsonl_state.h"
-
 #include "compression/json_escape.h"
+#include "compression/jsonl_fault.h"
 #include "compression/scan.h"
-
-#include <inttypes.h>
-
-#define END_OF_TEXT (-1)
-
-static const char *const expectations[] = {
-    [LINE_START] = "one JSON object a line, beginning with '{'",
-    [BYTE_ORDER_MARK] = "one JSON object a line, beginning with '{'",
-    [FIRST_KEY] = "a key in double quotes or '}'",
-    [NEXT_KEY] = "a key in double quotes",
-    [COLON] = "':' behind the key",
-    [FIRST_ELEMENT] = "a value or ']'",
-    [VALUE] = "a value",
-    [STRING] = "the closing quote of a string",
-    [ESCAPE] = "one of \"\\/bfnrtu behind the backslash",
-    [HEX] = "four hex digits behind \\u",
-    [NUMBER] = "a digit",
-    [LITERAL] = "true, false or null",
-    [AFTER_MEMBER] = "',' or '}'",
-    [AFTER_ELEMENT] = "',' or ']'",
-    [LINE_END] = "the end of the line behind the object",
-};
-
-/* ---- faults ---- */
-
-static void fault_at_offset(jsonl *j, uint64_t offset, err_code code)
-{
-    j->failed = true;
-    j->fault_code = code;
-    j->fault_offset = offset;
-}
-
-static const char *fault_at(jsonl *j, const char *p, err_code code)
-{
-    fault_at_offset(j, jsonl_offset_of(j, p), code);
-    return p;
-}
-
-static void describe(int c, char *out, size_t out_size)
-{
-    if (c == END_OF_TEXT)
-        snprintf(out, out_size, "the end of the text");
-    else if (c == '\n')
-        snprintf(out, out_size, "the end of the line");
-    else if (c > 0x20 && c < 0x7f)
-        snprintf(out, out_size, "'%c'", c);
-    else
-        snprintf(out, out_size, "byte 0x%02X", (unsigned)c);
-}
-
-static const char *unexpected(jsonl *j, const char *p, int c)
-{
-    char found[32];
-    describe(c, found, sizeof found);
-    snprintf(j->fault_cause, sizeof j->fault_cause, "expected %s, found %s", expectations[j->state],
-             found);
-    return fault_at(j, p, ERR_JSONL);
-}
-
-static const char *wrong_utf8(jsonl *j, const char *p)
-{
-    snprintf(j->fault_cause, sizeof j->fault_cause, "invalid UTF-8: byte 0x%02X cannot stand here",
-             (unsigned char)*p);
-    return fault_at(j, p, ERR_UTF8);
-}
-
-static const char *wrong_control(jsonl *j, const char *p)
-{
-    unsigned c = (unsigned char)*p;
-    if (c == '\n')
-        return unexpected(j, p, '\n');
-    snprintf(j->fault_cause, sizeof j->fault_cause,
-             "raw control character 0x%02X in a string: JSON writes \\u%04x", c, c);
-    return fault_at(j, p, ERR_JSONL);
-}
 
 /* ---- containers and lines ---- */
 
 static const char *open_container(jsonl *j, const char *p)
 {
-    if (j->depth == j->max_depth) {
-        snprintf(j->fault_cause, sizeof j->fault_cause, "nested deeper than %zu levels",
-                 j->max_depth);
-        return fault_at(j, p, ERR_JSONL);
-    }
+    if (j->depth == j->max_depth)
+        return jsonl_fault_depth(j, p);
     jsonl_push(j, *p == '{');
     j->line_is_beyond |= j->depth > JSONL_SERVER_DEPTH;
     return p + 1;
@@ -151,12 +72,9 @@ static bool take_lone_surrogate(jsonl *j, unsigned unit, uint64_t offset)
 {
     j->lone_surrogates++;
     j->line_is_beyond = true;
-    if (!j->refuse_lone_surrogates)
-        return true;
-    snprintf(j->fault_cause, sizeof j->fault_cause,
-             "the lone surrogate \\u%04x is half a character (refuse_lone_surrogates is on)", unit);
-    fault_at_offset(j, offset, ERR_JSONL);
-    return false;
+    if (j->refuse_lone_surrogates)
+        jsonl_fault_lone_surrogate(j, unit, offset);
+    return !j->refuse_lone_surrogates;
 }
 
 /* No low surrogate comes: was there a high one? */
@@ -178,42 +96,11 @@ static const char *begin_string(jsonl *j, const char *p, bool is_key)
     return p + 1;
 }
 
-/* A key as a message shows it: its beginning, in one line. */
-static void show_key(slice key, char *out, size_t out_size)
-{
-    size_t len = MIN(key.len, out_size - sizeof "...");
-    while (len < key.len && len > 0 && utf8_is_continuation(key.data[len]))
-        len--;
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)key.data[i];
-        bool half = c == 0xed && i + 1 < key.len && (unsigned char)key.data[i + 1] >= 0xa0;
-        out[i] = c < 0x20 || half || (i > 0 && out[i - 1] == '?' && utf8_is_continuation((char)c))
-                     ? '?'
-                     : key.data[i];
-    }
-    snprintf(out + len, out_size - len, "%s", len < key.len ? "..." : "");
-}
-
-static void refuse_key(jsonl *j, keyset_result result)
-{
-    char shown[64];
-    show_key(keyset_last(j->keys.seen), shown, sizeof shown);
-    if (result == KEYSET_TWICE)
-        snprintf(j->fault_cause, sizeof j->fault_cause,
-                 "the key \"%s\" stands twice in its object (refuse_duplicate_keys is on)", shown);
-    else
-        snprintf(j->fault_cause, sizeof j->fault_cause,
-                 "more than %zu keys or %zu MiB of them in one line: too many for "
-                 "refuse_duplicate_keys",
-                 KEYSET_KEYS, KEYSET_BYTES >> 20);
-    fault_at_offset(j, j->key_offset, result == KEYSET_TWICE ? ERR_JSONL : ERR_LIMIT);
-}
-
 static const char *end_string(jsonl *j, const char *p)
 {
     keyset_result result = j->string_is_key ? keypath_key_end(&j->keys) : KEYSET_NEW;
     if (result != KEYSET_NEW)
-        refuse_key(j, result);
+        jsonl_fault_key(j, result);
     j->state = j->string_is_key ? COLON : j->after_value;
     return p + 1;
 }
@@ -230,7 +117,7 @@ static const char *string(jsonl *j, const char *p, const char *stop)
             break;
         p = utf8_skip(&j->utf8, p, stop);
         if (j->utf8.wrong)
-            return wrong_utf8(j, p);
+            return jsonl_fault_utf8(j, p);
     }
     if (j->keys.active)
         keypath_key_bytes(&j->keys, (slice){.data = start, .len = (size_t)(p - start)});
@@ -239,7 +126,7 @@ static const char *string(jsonl *j, const char *p, const char *stop)
     if (*p == '"')
         return end_string(j, p);
     if (*p != '\\')
-        return wrong_control(j, p);
+        return jsonl_fault_control(j, p);
     j->escape_offset = jsonl_offset_of(j, p);
     j->state = ESCAPE;
     return p + 1;
@@ -257,7 +144,7 @@ static const char *escape(jsonl *j, const char *p)
     }
     const char *letter = memchr(letters, *p, sizeof letters - 1);
     if (!letter)
-        return unexpected(j, p, (unsigned char)*p);
+        return jsonl_fault_unexpected(j, p);
     if (!settle_high(j))
         return p;
     if (j->keys.active)
@@ -291,7 +178,7 @@ static const char *hex(jsonl *j, const char *p, const char *stop)
     for (; p < stop && j->hex_left > 0; p++) {
         int digit = json_hex_digit(*p);
         if (digit < 0)
-            return unexpected(j, p, (unsigned char)*p);
+            return jsonl_fault_unexpected(j, p);
         j->hex_value = j->hex_value << 4 | (unsigned)digit;
         j->hex_left--;
     }
@@ -300,20 +187,13 @@ static const char *hex(jsonl *j, const char *p, const char *stop)
     return p;
 }
 
-static const char *wrong_number(jsonl *j, const char *p, number_state before)
-{
-    if (before != ZERO)
-        return unexpected(j, p, (unsigned char)*p);
-    snprintf(j->fault_cause, sizeof j->fault_cause, "a number has a leading zero");
-    return fault_at(j, p, ERR_JSONL);
-}
-
 static const char *number(jsonl *j, const char *p, const char *stop)
 {
     for (; p < stop; p++) {
         number_state next = number_next(j->number, *p);
         if (next == NUMBER_BAD)
-            return wrong_number(j, p, j->number);
+            return j->number == ZERO ? jsonl_fault_leading_zero(j, p)
+                                     : jsonl_fault_unexpected(j, p);
         if (next == NUMBER_END) {
             j->line_is_beyond |= number_size_is_beyond(&j->number_size);
             j->state = j->after_value;
@@ -329,7 +209,7 @@ static const char *literal(jsonl *j, const char *p, const char *stop)
 {
     for (; p < stop && *j->literal; p++, j->literal++)
         if (*p != *j->literal)
-            return unexpected(j, p, (unsigned char)*p);
+            return jsonl_fault_unexpected(j, p);
     if (!*j->literal)
         j->state = j->after_value;
     return p;
@@ -372,7 +252,7 @@ static const char *value(jsonl *j, const char *p)
     case '0' ... '9':
         return begin_number(j, p);
     default:
-        return unexpected(j, p, (unsigned char)*p);
+        return jsonl_fault_unexpected(j, p);
     }
 }
 
@@ -389,7 +269,7 @@ static const char *line_start(jsonl *j, const char *p)
         j->mark_bytes = 1;
         return p + 1;
     }
-    return unexpected(j, p, (unsigned char)*p);
+    return jsonl_fault_unexpected(j, p);
 }
 
 /* Whatever comes, the fault lies at byte 0; three right bytes give it its name. */
@@ -400,12 +280,7 @@ static const char *byte_order_mark(jsonl *j, const char *p)
         j->mark_bytes++;
         return p + 1;
     }
-    bool whole = *p == mark[2] && j->mark_bytes == 2;
-    unexpected(j, p, 0xef);
-    j->fault_offset = 0;
-    if (whole)
-        snprintf(j->fault_cause, sizeof j->fault_cause,
-                 "the text begins with a byte-order mark (EF BB BF), which JSON forbids");
+    jsonl_fault_byte_order_mark(j, *p == mark[2] && j->mark_bytes == 2);
     return p;
 }
 
@@ -430,10 +305,10 @@ static const char *structure(jsonl *j, const char *p, const char *stop)
             return begin_string(j, p, true);
         if (closes && j->state == FIRST_KEY)
             return close_container(j, p);
-        return unexpected(j, p, (unsigned char)*p);
+        return jsonl_fault_unexpected(j, p);
     case COLON:
         if (*p != ':')
-            return unexpected(j, p, (unsigned char)*p);
+            return jsonl_fault_unexpected(j, p);
         j->state = VALUE;
         return p + 1;
     case FIRST_ELEMENT:
@@ -443,11 +318,11 @@ static const char *structure(jsonl *j, const char *p, const char *stop)
         if (closes)
             return close_container(j, p);
         if (*p != ',')
-            return unexpected(j, p, (unsigned char)*p);
+            return jsonl_fault_unexpected(j, p);
         j->state = j->state == AFTER_MEMBER ? NEXT_KEY : VALUE;
         return p + 1;
     case LINE_END:
-        return *p == '\n' ? take_newline(j, p) : unexpected(j, p, (unsigned char)*p);
+        return *p == '\n' ? take_newline(j, p) : jsonl_fault_unexpected(j, p);
     default:
         return value(j, p);
     }
@@ -479,16 +354,10 @@ void jsonl_check_end(jsonl *j)
         j->state = j->after_value;
     if (j->state == LINE_START || j->state == LINE_END)
         return;
-    unexpected(j, j->piece, j->state == BYTE_ORDER_MARK ? 0xef : END_OF_TEXT);
     if (j->state == BYTE_ORDER_MARK)
-        j->fault_offset = 0;
-}
-
-void jsonl_fault_line_length(jsonl *j)
-{
-    snprintf(j->fault_cause, sizeof j->fault_cause,
-             "the line is longer than %" PRIu64 " bytes (max_line)", j->max_line_bytes);
-    fault_at_offset(j, j->line_start + j->max_line_bytes, ERR_LIMIT);
+        jsonl_fault_byte_order_mark(j, false);
+    else
+        jsonl_fault_end_of_text(j);
 }
 
 /* Runs through one line at the most, and no further than the length of a line allows. */

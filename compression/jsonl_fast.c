@@ -5,7 +5,7 @@
  * it finds the fault, or takes what the walk does not judge. Strings need no look here: the indexer
  * has checked what is in them.
  */
-#include "compression/jsonl_state.h"
+#include "compression/jsonl_fault.h"
 #include "compression/scan.h"
 
 /* ---- numbers and literals: whole, within the window ---- */

@@ -120,6 +120,5 @@ const char *jsonl_read_exactly(jsonl *j, const char *p, const char *end);
 const char *jsonl_read_windows(jsonl *j, const char *p, const char *end);
 /* The text ends here: a fault where nothing may end. */
 void jsonl_check_end(jsonl *j);
-void jsonl_fault_line_length(jsonl *j); /* at the first byte that is too much */
 
 #endif
