@@ -58,7 +58,7 @@ struct s3_request {
     buf reply; /* body of the reply; lent in on_check and on_done */
     s3_reply head;
 
-    /* request.c's */
+    /* request.c's and request_judge.c's */
     s3_client *client;
     s3_request_state state;
     s3_request *previous, *next; /* in the client's queue */
@@ -88,6 +88,9 @@ void s3_request_cancel(s3_request *r);
 void s3_request_send(s3_request *r, const s3_keys *keys);
 /* For client.c: ends it with an error. */
 void s3_request_fail(s3_request *r, const err *e);
+
+/* For request_judge.c: into the client's queue, in front of those that were not sent yet. */
+void s3_request_queue_again(s3_request *r);
 
 /* Adds a header; the value is borrowed. */
 void s3_request_header(s3_request *r, const char *name, const char *value);
