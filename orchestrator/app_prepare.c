@@ -1,0 +1,181 @@
+#include "orchestrator/app_prepare.h"
+
+#include "base/log.h"
+#include "orchestrator/progress.h"
+#include "orchestrator/store.h"
+
+#define PROBE_NAME ".decon-write-probe"
+
+/* --- waiting for one step --- */
+
+static void end_step(void *ctx, const err *error)
+{
+    app *a = ctx;
+    if (error)
+        a->step_error = *error;
+    a->step_done = true;
+}
+
+static void begin_step(app *a)
+{
+    a->step_done = false;
+    a->step_error = (err)ERR_INIT;
+}
+
+/* False when the step failed or a signal ended the wait. */
+static bool await_step(app *a, err *e)
+{
+    if (!a->signal_number)
+        a->env.run_until(a->env.run_ctx, &a->step_done);
+    if (a->signal_number)
+        return err_set(e, ERR_CANCELLED, "interrupted before the first file was begun");
+    if (!err_is_set(&a->step_error))
+        return true;
+    *e = a->step_error;
+    return false;
+}
+
+/* --- the steps --- */
+
+bool app_make_client(app *a, err *e)
+{
+    a->s3 = store_client_new(a->config,
+                             &(store_env){.getenv_fn = a->env.getenv_fn,
+                                          .transport = a->env.transport,
+                                          .pool = a->env.pool,
+                                          .requests = a->limits.s3_workers},
+                             e);
+    return a->s3 != NULL;
+}
+
+static void on_probed(void *ctx, const err *error)
+{
+    ((app *)ctx)->probe = NULL;
+    end_step(ctx, error);
+}
+
+bool app_open_work_dir(app *a, err *e)
+{
+    const config *c = a->config;
+    a->workdir = workdir_open(&(workdir_options){.root = c->local_work_dir,
+                                                 .input_uri = c->remote_file_input,
+                                                 .host_index = (unsigned)c->host_index,
+                                                 .host_count = (unsigned)c->host_count,
+                                                 .disk_budget_bytes = c->disk_budget_bytes},
+                              e);
+    return a->workdir != NULL;
+}
+
+static bool probe_place(app *a, const place *where, err *e)
+{
+    AUTO_FREE char *key = xasprintf("%s" PROBE_NAME, where->prefix);
+    begin_step(a);
+    a->probe = s3_probe_write(a->s3, where->bucket, key, on_probed, a);
+    bool ok = await_step(a, e);
+    if (a->probe)
+        s3_op_cancel(move(a->probe));
+    return ok || err_context(e, "s3://%s/%s must be writable for the outputs", where->bucket,
+                             where->prefix);
+}
+
+static bool same_place(const place *a, const place *b)
+{
+    return str_equal(a->bucket, b->bucket) && str_equal(a->prefix, b->prefix);
+}
+
+/* Nothing is downloaded for a directory that cannot take the outputs. */
+bool app_probe_outputs(app *a, err *e)
+{
+    const places *p = &a->config->places;
+    return probe_place(a, &p->report, e) &&
+           (same_place(&p->report, &p->cleaned) || probe_place(a, &p->cleaned, e));
+}
+
+bool app_fetch_listing(app *a, err *e)
+{
+    begin_step(a);
+    listing_fetch *fetch = listing_fetch_start(a->s3, &a->config->places, &a->listing, end_step, a);
+    bool ok = await_step(a, e);
+    listing_fetch_free(fetch);
+    return ok;
+}
+
+static void keep_facts(app *a, const server_facts *facts)
+{
+    a->server = *facts;
+    a->server.report_dir = facts->report_dir ? xstrdup(facts->report_dir) : NULL;
+    a->server.cleaned_dir = facts->cleaned_dir ? xstrdup(facts->cleaned_dir) : NULL;
+    a->server.content_key = NULL; /* lent, and looked at already */
+}
+
+/* Verified by one key and scanned by another, all that is contaminated would be called clean. */
+static bool same_content_key(const config *c, const server_facts *facts, err *e)
+{
+    return !facts->content_key || str_equal(facts->content_key, c->content_key) ||
+           err_set(e, ERR_CONFIG,
+                   "content_key is '%s' here and '%s' at the detection server %s, which would look "
+                   "at other text than is verified; give both the same",
+                   c->content_key, facts->content_key, c->server_url);
+}
+
+static void on_server(void *ctx, const server_facts *facts, const err *error)
+{
+    app *a = ctx;
+    err other = ERR_INIT;
+    if (facts && same_content_key(a->config, facts, &other))
+        keep_facts(a, facts);
+    end_step(a, other.code ? &other : error);
+}
+
+bool app_wait_for_server(app *a, bool once, err *e)
+{
+    begin_step(a);
+    jobs_wait_server(a->jobs, once, on_server, a);
+    return await_step(a, e);
+}
+
+void app_make_plan(app *a, bool purify)
+{
+    const config *c = a->config;
+    plan_deinit(&a->plan);
+    plan_make(&(plan_options){.places = &c->places,
+                              .listing = &a->listing,
+                              .host_index = (unsigned)c->host_index,
+                              .host_count = (unsigned)c->host_count,
+                              .purify = purify,
+                              .redo = c->redo,
+                              .max_files = (size_t)c->max_files_debug},
+              &a->plan);
+}
+
+static bool clear_work_dir(app *a, err *e)
+{
+    if (a->config->max_files_debug)
+        return true; /* a debug run removes nothing */
+    size_t removed = 0;
+    if (!workdir_scan(a->workdir, e))
+        return false;
+    for (size_t i = 0; i < a->plan.count; i++)
+        workdir_want(a->workdir, a->plan.rows[i].object->key);
+    if (!workdir_clear_unwanted(a->workdir, &removed, e))
+        return false;
+    if (removed)
+        log_info("%s: removed %zu stale downloads of an earlier run", workdir_path(a->workdir),
+                 removed);
+    return true;
+}
+
+/* With every output done even for a purifying server, nobody needs to ask which kind it is. */
+bool app_plan_work(app *a, err *e)
+{
+    app_make_plan(a, true);
+    if (a->plan.count > 0) {
+        if (!app_wait_for_server(a, false, e))
+            return false;
+        app_make_plan(a, a->server.purify);
+    }
+    progress_plan(&a->plan, a->config);
+    if (a->config->copy_uncontaminated && a->plan.count && !a->server.purify)
+        log_warn("copy_uncontaminated is without effect: the detection server does not purify");
+    return clear_work_dir(a, e);
+}

@@ -1,0 +1,55 @@
+/* What a run does before the first file is begun: the inner face of app.c.
+ *
+ * What:    one step after the other; each waits in the event loop until it has ended. app.c says in which
+ *          order.
+ * Owner:   app.c's object; what a step makes stays in it until app_free.
+ * Threads: loop.
+ * Fails:   by the step's error; a signal while it waits is ERR_CANCELLED.
+ */
+#ifndef ORCHESTRATOR_APP_PREPARE_H
+#define ORCHESTRATOR_APP_PREPARE_H
+
+#include "orchestrator/app.h"
+#include "orchestrator/app_limits.h"
+#include "orchestrator/flow.h"
+#include "orchestrator/listing.h"
+#include "s3/s3.h"
+
+struct app {
+    const config *config;
+    app_env env;
+    app_limits limits;
+    uint64_t started_ms;
+
+    s3_client *s3;
+    s3_op *probe; /* under way, or NULL */
+    workdir *workdir;
+    jobs *jobs;
+    codec_memory *codec_memory;
+    verifier *verifier;
+    listing listing;
+    plan plan;
+    server_facts server; /* its strings are ours */
+    flow *flow;
+    bool flow_finished;
+
+    /* the step that is under way */
+    bool step_done;
+    err step_error;
+
+    int signal_number; /* 0: none came */
+    bool aborted;
+};
+
+bool app_make_client(app *a, err *e) MUST_USE;
+bool app_open_work_dir(app *a, err *e) MUST_USE;
+/* Nothing is downloaded for a directory that cannot take the outputs. */
+bool app_probe_outputs(app *a, err *e) MUST_USE;
+bool app_fetch_listing(app *a, err *e) MUST_USE;
+/* `once`: it is asked once, not until it answers. Its facts are in a->server then. */
+bool app_wait_for_server(app *a, bool once, err *e) MUST_USE;
+void app_make_plan(app *a, bool purify);
+/* The plan, once the server is known where it matters; stale downloads are removed. */
+bool app_plan_work(app *a, err *e) MUST_USE;
+
+#endif
