@@ -1,8 +1,8 @@
 #include "server/review_html.h"
 
-#include <inttypes.h>
-
 #include "base/digest.h"
+#include "server/html_text.h"
+#include "server/review_cards.h"
 
 /* The bytes of two files of this folder, as they are; the Makefile knows that they belong here. */
 #define EMBED(name, file)                                                                          \
@@ -22,48 +22,7 @@ EMBED(js, "server/review_page.js");
 #define EMBEDDED(name)                                                                             \
     ((slice){.data = review_##name##_start, .len = (size_t)review_##name##_bytes})
 
-/* --- text --- */
-
-/* For text and for attributes in double quotes. Control characters, which a page must not hold, and
- * marks that turn the direction of writing become U+FFFD. */
-static void put_escaped(buf *out, const char *text)
-{
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        bool turns = (p[0] == 0xE2 && p[1] == 0x80 && p[2] >= 0xAA && p[2] <= 0xAE) ||
-                     (p[0] == 0xE2 && p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9);
-        bool c1 = p[0] == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0;
-        if (turns || c1) {
-            buf_append_str(out, "\uFFFD");
-            p += turns ? 2 : 1;
-        } else if (*p == '&') {
-            buf_append_str(out, "&amp;");
-        } else if (*p == '<') {
-            buf_append_str(out, "&lt;");
-        } else if (*p == '>') {
-            buf_append_str(out, "&gt;");
-        } else if (*p == '"') {
-            buf_append_str(out, "&quot;");
-        } else if (*p == '\'') {
-            buf_append_str(out, "&#39;");
-        } else if (*p == 0x7F || (*p < 0x20 && *p != '\n' && *p != '\t')) {
-            buf_append_str(out, "\uFFFD");
-        } else {
-            buf_append_char(out, (char)*p);
-        }
-    }
-}
-
-/* 1,234,567 */
-static void put_number(buf *out, uint64_t value)
-{
-    char digits[24];
-    int count = snprintf(digits, sizeof digits, "%" PRIu64, value);
-    for (int i = 0; i < count; i++) {
-        if (i > 0 && (count - i) % 3 == 0)
-            buf_append_char(out, ',');
-        buf_append_char(out, digits[i]);
-    }
-}
+/* --- the head --- */
 
 static void put_hash(buf *out, slice text)
 {
@@ -73,8 +32,6 @@ static void put_hash(buf *out, slice text)
     base64_encode(digest, sizeof digest, base64);
     buf_printf(out, "'sha256-%s'", base64);
 }
-
-/* --- the head --- */
 
 static void put_head(buf *out, const char *source)
 {
@@ -87,7 +44,7 @@ static void put_head(buf *out, const char *source)
     buf_append_str(out, "\">\n<meta name=\"viewport\" content=\"width=device-width, "
                         "initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
                         "<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
-    put_escaped(out, source);
+    html_put_text(out, source);
     buf_append_str(out, ": contamination review</title>\n<style>");
     buf_append_slice(out, EMBEDDED(css));
     buf_append_str(out, "</style>\n</head>\n<body>\n<div class=\"page\">\n");
@@ -96,26 +53,26 @@ static void put_head(buf *out, const char *source)
 static void put_tile(buf *out, uint64_t value, const char *one, const char *many)
 {
     buf_append_str(out, "<li><b>");
-    put_number(out, value);
+    html_put_number(out, value);
     buf_printf(out, "</b> <span class=\"soft small\">%s</span></li>\n", value == 1 ? one : many);
 }
 
 static void put_summary(const review *r, const char *source, const char *made, buf *out)
 {
     buf_append_str(out, "<header>\n<h1>Contamination review</h1>\n<p class=\"soft small\">");
-    put_escaped(out, source);
+    html_put_text(out, source);
     buf_append_str(out, " · ");
-    put_number(out, r->reports);
+    html_put_number(out, r->reports);
     buf_printf(out, " report%s · ", r->reports == 1 ? "" : "s");
-    put_escaped(out, made);
+    html_put_text(out, made);
     if (r->filtered_out > 0) {
         buf_append_str(out, " · ");
-        put_number(out, r->filtered_out);
+        html_put_number(out, r->filtered_out);
         buf_append_str(out, " matches left out by filters");
     }
     if (r->bad_lines > 0) {
         buf_append_str(out, " · ");
-        put_number(out, r->bad_lines);
+        html_put_number(out, r->bad_lines);
         buf_append_str(out, " lines could not be read");
     }
     buf_append_str(out, "</p>\n<ul class=\"tiles\">\n");
@@ -133,14 +90,14 @@ static void put_bar_inside(buf *out, const char *name, uint64_t value, uint64_t 
 {
     double share = most > 0 ? (double)value * 100 / (double)most : 0;
     buf_append_str(out, "<span class=\"name\" title=\"");
-    put_escaped(out, name);
+    html_put_text(out, name);
     buf_append_str(out, "\">");
-    put_escaped(out, name);
+    html_put_text(out, name);
     buf_printf(out,
                "</span><svg aria-hidden=\"true\"><rect width=\"%.2f%%\" height=\"100%%\" "
                "rx=\"4\"/></svg><span class=\"value\">",
                value > 0 && share < 1 ? 1.0 : share);
-    put_number(out, value);
+    html_put_number(out, value);
     buf_append_str(out, "</span>");
 }
 
@@ -188,7 +145,7 @@ static void put_files(const review *r, buf *out)
     buf_append_str(out, "</ul>\n");
     if (r->file_count > count) {
         buf_append_str(out, "<p class=\"soft small\">and ");
-        put_number(out, r->file_count - count);
+        html_put_number(out, r->file_count - count);
         buf_append_str(out, " more files</p>\n");
     }
     buf_append_str(out, "</section>\n");
@@ -196,31 +153,12 @@ static void put_files(const review *r, buf *out)
 
 /* --- filters --- */
 
-/* Files are numbered in the order of their examples: only those can be chosen. */
-typedef struct name_list {
-    const char **names;
-    size_t count, capacity;
-} name_list;
-
-static size_t number_of(name_list *l, const char *name)
-{
-    for (size_t i = 0; i < l->count; i++)
-        if (str_equal(l->names[i], name))
-            return i;
-    if (l->count == l->capacity) {
-        l->capacity = l->capacity * 2 + 64;
-        l->names = xrealloc(l->names, l->capacity * sizeof *l->names);
-    }
-    l->names[l->count] = name;
-    return l->count++;
-}
-
 static void put_option(buf *out, size_t value, const char *name)
 {
     buf_printf(out, "<option value=\"%zu\" data-name=\"", value);
-    put_escaped(out, name);
+    html_put_text(out, name);
     buf_append_str(out, "\">");
-    put_escaped(out, name);
+    html_put_text(out, name);
     buf_append_str(out, "</option>\n");
 }
 
@@ -233,7 +171,7 @@ static double least_score(const review *r)
     return (double)(int)(least * 100) / 100;
 }
 
-static void put_filters(const review *r, const name_list *files, buf *out)
+static void put_filters(const review *r, const review_names *files, buf *out)
 {
     buf_append_str(out, "<form class=\"filters\" hidden>\n<label class=\"wide\">Search in examples"
                         "<input type=\"search\" name=\"q\" autocomplete=\"off\" "
@@ -256,130 +194,6 @@ static void put_filters(const review *r, const name_list *files, buf *out)
         least, least);
 }
 
-/* --- examples --- */
-
-/* A long text begins folded up: its start is the line to open it by. */
-#define FOLD_BYTES  700
-#define START_BYTES 320
-
-static void put_folding(buf *out, const char *text)
-{
-    size_t start = START_BYTES;
-    while (start > 0 && text[start] != ' ' && start > START_BYTES - 40)
-        start--;
-    while (((unsigned char)text[start] & 0xC0) == 0x80)
-        start--;
-    AUTO_FREE char *first = xstrndup(text, start);
-    buf_append_str(out, "<details><summary><span class=\"start\">");
-    put_escaped(out, first);
-    buf_append_str(out, " …</span><span class=\"less\">show less</span></summary>");
-    put_escaped(out, text);
-    buf_append_str(out, "</details>");
-}
-
-static void put_field(buf *out, const char *label, const char *text)
-{
-    if (!text || !*text)
-        return;
-    buf_printf(out, "<dt>%s</dt><dd>", label);
-    if (strlen(text) > FOLD_BYTES)
-        put_folding(out, text);
-    else
-        put_escaped(out, text);
-    buf_append_str(out, "</dd>\n");
-}
-
-static void put_overlap(buf *out, const review_example *x)
-{
-    static const char *const open[] = {
-        [MARK_AROUND] = "",
-        [MARK_PASSAGE] = " <mark class=\"p\" data-k=\"passage\">",
-        [MARK_QUESTION] = " <mark class=\"q\" data-k=\"question\">",
-        [MARK_ANSWER] = " <mark class=\"a\" data-k=\"answer\">",
-    };
-    if (x->part_count == 0)
-        return;
-    buf_append_str(out, "<dt>In training</dt><dd class=\"found\">");
-    for (size_t i = 0; i < x->part_count; i++) {
-        bool marked = x->parts[i].kind != MARK_AROUND;
-        slice text = slice_from(x->parts[i].text);
-        /* Blanks at the ends of a part do not belong into its colour. */
-        AUTO_FREE char *inside = slice_dup(marked ? slice_trim(text) : text);
-        buf_append_str(out, open[x->parts[i].kind]);
-        put_escaped(out, inside);
-        buf_append_str(out, marked ? "</mark> " : "");
-    }
-    buf_append_str(out, "</dd>\n");
-}
-
-static void put_facts(buf *out, const review_example *x)
-{
-    buf_printf(out,
-               "<div class=\"facts\"><span>question found %.0f%% (%" PRIu64 " of %" PRIu64
-               " n-grams)</span>",
-               MAX(x->question_overlap, 0) * 100, x->matched_ngrams, x->ngrams);
-    if (x->answer_overlap >= 0)
-        buf_printf(out, "<span>answer %.0f%%</span>", x->answer_overlap * 100);
-    if (x->passage_overlap >= 0)
-        buf_printf(out, "<span>passage %.0f%%</span>", x->passage_overlap * 100);
-    if (x->is_correct == 0)
-        buf_append_str(out, "<span>the record is a wrong answer</span>");
-    if (x->reference) {
-        buf_append_str(out, "<span>record: ");
-        put_escaped(out, x->reference);
-        buf_printf(out, ", line %" PRIu64 "</span>", x->eval_line + 1);
-    }
-    buf_append_str(out, "<span>report: ");
-    put_escaped(out, x->report);
-    buf_append_str(out, "</span></div>\n");
-}
-
-static void put_card(buf *out, const review_example *x, size_t set, size_t file)
-{
-    buf_printf(out,
-               "<article class=\"card\" data-e=\"%zu\" data-f=\"%zu\" data-s=\"%.6f\">\n"
-               "<div class=\"top\"><span class=\"score%s\" title=\"score\">%.3f</span>"
-               "<span class=\"where\">",
-               set, file, x->score,
-               x->score >= 0.95  ? " high"
-               : x->score >= 0.9 ? " mid"
-                                 : "",
-               x->score);
-    put_escaped(out, x->file);
-    buf_append_str(out, ", line ");
-    put_number(out, x->training_line + 1);
-    buf_append_str(out, "</span><span class=\"soft\">");
-    if (x->split) {
-        put_escaped(out, x->split);
-        buf_append_char(out, ' ');
-    }
-    buf_printf(out, "#%" PRIu64 "</span></div>\n<dl class=\"fields\">\n", x->instance);
-    put_field(out, "Question", x->question);
-    put_field(out, "Answer", x->answer);
-    put_field(out, "Passage", x->passage);
-    put_overlap(out, x);
-    buf_append_str(out, "</dl>\n");
-    put_facts(out, x);
-    buf_append_str(out, "</article>\n");
-}
-
-static void put_set(const review_set *s, size_t number, name_list *files, buf *out)
-{
-    if (s->top_count == 0)
-        return;
-    buf_append_str(out, "<section class=\"set\">\n<h2>");
-    put_escaped(out, s->count.name);
-    buf_append_str(out, " <small>");
-    put_number(out, s->count.matches);
-    buf_printf(out, " match%s in ", s->count.matches == 1 ? "" : "es");
-    put_number(out, s->count.documents);
-    buf_printf(out, " document%s · the best %zu question%s</small></h2>\n<div class=\"cards\">\n",
-               s->count.documents == 1 ? "" : "s", s->top_count, s->top_count == 1 ? "" : "s");
-    for (size_t i = 0; i < s->top_count; i++)
-        put_card(out, s->top[i], number, number_of(files, s->top[i]->file));
-    buf_append_str(out, "</div>\n</section>\n");
-}
-
 static void put_legend(buf *out)
 {
     buf_append_str(out, "<p class=\"legend\">In training text: <mark class=\"q\" "
@@ -391,10 +205,10 @@ static void put_legend(buf *out)
 void review_html(const review *r, const char *source, const char *made, buf *out)
 {
     AUTO(buf) sets;
-    name_list files = {0};
+    review_names files = {0};
     buf_init(&sets, out->max_bytes);
     for (size_t i = 0; i < r->set_count; i++)
-        put_set(&r->sets[i], i, &files, &sets);
+        review_cards_put_set(&r->sets[i], i, &files, &sets);
     put_head(out, source);
     put_summary(r, source, made, out);
     buf_append_str(out, "<main>\n<div class=\"panels\">\n");
