@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "server/unicode.h"
+#include "compression/json_escape.h"
 
 /* What is wanted of the object at one level of the text. A path is a chain: the member that its
  * part names is looked into with the rest of the path. */
@@ -32,36 +32,10 @@ static void skip_space(reader *r)
         r->at++;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-/* The four hex digits at `p`, or -1. */
-static int32_t hex_unit(const char *p, const char *end)
-{
-    int32_t unit = 0;
-    if (end - p < 4)
-        return -1;
-    for (int i = 0; i < 4; i++) {
-        int digit = hex_digit(p[i]);
-        if (digit < 0)
-            return -1;
-        unit = unit * 16 + digit;
-    }
-    return unit;
-}
-
 /* Behind `\u`. A high surrogate must be followed by an escaped low one. */
 static bool read_unicode_escape(reader *r)
 {
-    int32_t unit = hex_unit(r->at, r->end);
+    int unit = r->end - r->at < 4 ? -1 : json_hex_unit(r->at);
     if (unit < 0)
         return fail(r, "\\u without four hex digits");
     r->at += 4;
@@ -71,7 +45,7 @@ static bool read_unicode_escape(reader *r)
         return true;
     if (r->end - r->at < 6 || r->at[0] != '\\' || r->at[1] != 'u')
         return fail(r, "unpaired surrogate escape");
-    int32_t low = hex_unit(r->at + 2, r->end);
+    int low = json_hex_unit(r->at + 2);
     if (low < 0xDC00 || low > 0xDFFF)
         return fail(r, "unpaired surrogate escape");
     r->at += 6;
@@ -341,65 +315,4 @@ bool json_read_path(slice text, const char *path, json_value *value, err *e)
 {
     wanted w = {.values = value, .count = 1, .path = path};
     return read_text(text, &w, NULL, e);
-}
-
-/* The code point of the checked escape behind `\u` at *p; *p moves behind it. */
-static uint32_t escaped_code_point(const char **p, const char *end)
-{
-    uint32_t unit = (uint32_t)hex_unit(*p, end);
-    *p += 4;
-    if (unit < 0xD800 || unit > 0xDBFF)
-        return unit;
-    uint32_t low = (uint32_t)hex_unit(*p + 2, end);
-    *p += 6;
-    return 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
-}
-
-static void append_escape(buf *out, const char **p, const char *end)
-{
-    static const char names[] = "bfnrt", meanings[] = "\b\f\n\r\t";
-    char c = *(*p)++;
-    const char *name = strchr(names, c);
-    if (c == 'u') {
-        char bytes[4];
-        buf_append(out, bytes, utf8_put(escaped_code_point(p, end), bytes));
-    } else {
-        buf_append_char(out, name ? meanings[name - names] : c);
-    }
-}
-
-bool json_string(const json_value *value, buf *scratch, slice *out)
-{
-    *out = value->raw;
-    if (!value->escaped)
-        return true;
-    buf_clear(scratch);
-    const char *p = value->raw.data, *end = p + value->raw.len;
-    while (p < end) {
-        const char *slash = memchr(p, '\\', (size_t)(end - p));
-        const char *stop = slash ? slash : end;
-        buf_append(scratch, p, (size_t)(stop - p));
-        p = stop;
-        if (slash) {
-            p++;
-            append_escape(scratch, &p, end);
-        }
-    }
-    *out = buf_slice(scratch);
-    return !scratch->overflow;
-}
-
-bool json_unsigned(const json_value *value, uint64_t *out)
-{
-    char digits[24];
-    if (value->type != JSON_NUMBER || value->raw.len >= sizeof digits)
-        return false;
-    memcpy(digits, value->raw.data, value->raw.len);
-    digits[value->raw.len] = '\0';
-    return num_parse_u64(digits, out);
-}
-
-bool json_is_true(const json_value *value)
-{
-    return value->type == JSON_BOOL && value->raw.data[0] == 't';
 }

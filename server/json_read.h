@@ -10,27 +10,10 @@
 #ifndef SERVER_JSON_READ_H
 #define SERVER_JSON_READ_H
 
-#include "base/buf.h"
 #include "base/err.h"
+#include "server/json_value.h"
 
 #define JSON_MAX_DEPTH 127 /* JSONL_SERVER_DEPTH of the checker */
-
-typedef enum json_type {
-    JSON_ABSENT,
-    JSON_STRING,
-    JSON_NUMBER,
-    JSON_OBJECT,
-    JSON_ARRAY,
-    JSON_BOOL,
-    JSON_NULL,
-} json_type;
-
-typedef struct json_value {
-    json_type type;
-    slice raw;      /* the value's text; a string's without its quotes */
-    bool escaped;   /* a string with backslashes */
-    unsigned times; /* how often the key stood in its object */
-} json_value;
 
 /* Reads a text. Where it is an object, values[i] becomes its member keys[i] (or JSON_ABSENT); where
  * it is something else, all are absent. *type (may be NULL) is the text's own type. */
@@ -39,12 +22,5 @@ bool json_read_members(slice text, const char *const *keys, json_value *values, 
 
 /* The value at a dotted path of objects ("meta.text"). */
 bool json_read_path(slice text, const char *path, json_value *value, err *e) MUST_USE;
-
-/* The string's content, escapes resolved: where it has none, a slice of the text, else `scratch`'s.
- * False when `scratch` is full. */
-bool json_string(const json_value *value, buf *scratch, slice *out) MUST_USE;
-/* A non-negative integer without fraction and exponent that fits 64 bits. */
-bool json_unsigned(const json_value *value, uint64_t *out) MUST_USE;
-bool json_is_true(const json_value *value);
 
 #endif
