@@ -1,6 +1,6 @@
 /* What the tests of the providers of keys share: a folder for files, one request to sign.
  *
- * What:    remove_key is the request (DELETE of URL); signed_with says whose keys it went out with.
+ * What:    the request is request_site.h's; signed_with says whose keys it went out with.
  * Owner:   make_dir and remove_dir are a test's setup and teardown; write_file's path is freed by
  *          the caller.
  * Threads: one.
@@ -12,9 +12,7 @@
 #include <unistd.h>
 
 #include "base/fsutil.h"
-#include "tests/unit/s3/site.h"
-
-#define URL "http://store/b/k"
+#include "tests/unit/s3/request_site.h"
 
 static char *dir; /* of the files of the test */
 
@@ -40,11 +38,6 @@ static inline char *write_file(const char *name, const char *text)
     char *path = xasprintf("%s/%s", dir, name);
     assert_true(fs_write_file(path, slice_from(text), false, NULL));
     return path;
-}
-
-static inline void remove_key(site *s)
-{
-    s3_delete(s->c, "b", "k", site_done, s);
 }
 
 static inline bool signed_with(const site *s, size_t index, const char *id)

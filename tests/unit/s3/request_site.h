@@ -1,0 +1,19 @@
+/* The simplest request of the S3 client's tests: DELETE of URL.
+ *
+ * What:    remove_key begins it; ERROR_XML is a refusal's body.
+ * Owner:   the site's. Threads: one. Fails: by cmocka's assertions.
+ */
+#ifndef TESTS_UNIT_S3_REQUEST_SITE_H
+#define TESTS_UNIT_S3_REQUEST_SITE_H
+
+#include "tests/unit/s3/site.h"
+
+#define URL             "http://store/b/k"
+#define ERROR_XML(code) "<Error><Code>" code "</Code><Message>words.</Message></Error>"
+
+static inline void remove_key(site *s)
+{
+    s3_delete(s->c, "b", "k", site_done, s);
+}
+
+#endif
