@@ -1,7 +1,7 @@
 /* One object across, inside the store: CopyObject, or UploadPartCopy side by side beyond 5 GiB. */
 #include "base/log.h"
 #include "s3/copy_source.h"
-#include "s3/multipart.h"
+#include "s3/destination.h"
 #include "s3/uri.h"
 #include "s3/xml.h"
 
@@ -28,12 +28,10 @@ typedef struct copy_op {
     s3_op op;
     s3_copy_options options;
     s3_copy_source from;
-    char *bucket, *key, *if_none_match;
-    char *source;        /* x-amz-copy-source */
-    s3_headers *headers; /* NULL: the client's */
-    s3_fields changed;   /* in place of the source's */
-    bool merges;         /* CopyObject has to be told all of them */
-    s3_request request;  /* COPY, VERIFY */
+    s3_destination to;  /* its fields: in place of the source's */
+    char *source;       /* x-amz-copy-source */
+    bool merges;        /* CopyObject has to be told all of them */
+    s3_request request; /* COPY, VERIFY */
     bool cancelled, in_parts, again, verify;
     unsigned conflicts;
     s3_checksum_kind kind; /* that parts are asked for */
@@ -47,12 +45,9 @@ static void copy_free(s3_op *op)
     s3_request_cancel(&o->request);
     s3_multipart_free(&o->parts);
     s3_copy_source_deinit(&o->from);
-    s3_headers_free(o->headers);
-    s3_fields_deinit(&o->changed);
+    s3_destination_deinit(&o->to);
     s3_fields_deinit(&o->created);
-    char *strings[] = {o->bucket, o->key, o->if_none_match, o->source};
-    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
-        free(strings[i]);
+    free(o->source);
     free(o);
 }
 
@@ -114,9 +109,9 @@ static void verify_begin(copy_op *o)
     o->in_parts = false;
     o->request = (s3_request){.operation = "HeadObject",
                               .method = "HEAD",
-                              .bucket = o->bucket,
-                              .key = o->key,
-                              .object_headers = o->headers,
+                              .bucket = o->to.bucket,
+                              .key = o->to.key,
+                              .object_headers = o->to.headers,
                               .on_head = verify_head,
                               .on_done = verify_done,
                               .ctx = o};
@@ -197,24 +192,20 @@ static void parts_begin(copy_op *o)
     s3_fields_deinit(&o->created);
     if (!o->options.fields_only)
         s3_fields_add(&o->created, o->from.fields.items, o->from.fields.count);
-    s3_fields_add(&o->created, o->changed.items, o->changed.count);
+    s3_fields_add(&o->created, o->to.fields.items, o->to.fields.count);
     s3_fields_set(&o->created, "x-amz-tagging", o->from.tags);
-    o->parts = (s3_multipart){.client = o->op.client,
-                              .bucket = o->bucket,
-                              .key = o->key,
-                              .if_none_match = o->if_none_match,
-                              .headers = o->headers,
-                              .create_headers = o->created.items,
-                              .create_header_count = o->created.count,
-                              .size = o->from.size,
-                              .part_bytes = s3_put_part_bytes(least, o->from.size),
-                              .checksum = o->kind,
-                              .expected = o->from.checksum,
-                              .source = &object_parts,
-                              .on_progress = progress,
-                              .on_done = parts_done,
-                              .on_gone = parts_gone,
-                              .ctx = o};
+    o->parts = s3_destination_upload(&o->to, o->op.client);
+    o->parts.create_headers = o->created.items;
+    o->parts.create_header_count = o->created.count;
+    o->parts.size = o->from.size;
+    o->parts.part_bytes = s3_put_part_bytes(least, o->from.size);
+    o->parts.checksum = o->kind;
+    o->parts.expected = o->from.checksum;
+    o->parts.source = &object_parts;
+    o->parts.on_progress = progress;
+    o->parts.on_done = parts_done;
+    o->parts.on_gone = parts_gone;
+    o->parts.ctx = o;
     s3_multipart_start(&o->parts);
 }
 
@@ -293,9 +284,9 @@ static void copy_begin(copy_op *o)
     s3_request *r = &o->request;
     *r = (s3_request){.operation = "CopyObject",
                       .method = "PUT",
-                      .bucket = o->bucket,
-                      .key = o->key,
-                      .object_headers = o->headers,
+                      .bucket = o->to.bucket,
+                      .key = o->to.key,
+                      .object_headers = o->to.headers,
                       .long_wait = true,
                       .error_in_ok = true,
                       .on_check = copy_check,
@@ -305,12 +296,12 @@ static void copy_begin(copy_op *o)
         s3_fields_add(&o->created, o->from.fields.items, o->from.fields.count);
     if (o->merges || o->options.fields_only)
         s3_request_header(r, "x-amz-metadata-directive", "REPLACE");
-    s3_fields_add(&o->created, o->changed.items, o->changed.count);
+    s3_fields_add(&o->created, o->to.fields.items, o->to.fields.count);
     r->more_headers = o->created.items;
     r->more_header_count = o->created.count;
     s3_request_header(r, "x-amz-copy-source", o->source);
     s3_request_header(r, "x-amz-copy-source-if-match", o->from.etag);
-    s3_request_header(r, "If-None-Match", o->if_none_match);
+    s3_request_header(r, "If-None-Match", o->to.if_none_match);
     s3_request_start(o->op.client, r);
 }
 
@@ -325,7 +316,7 @@ static void set_source(copy_op *o, const s3_copy_options *options)
                                .bucket = xstrdup(options->from_bucket),
                                .key = xstrdup(options->from_key),
                                .etag = xstrdup_or_null(options->from_etag),
-                               .headers = o->headers,
+                               .headers = o->to.headers,
                                .ctx = o};
 }
 
@@ -333,13 +324,11 @@ s3_op *s3_copy(s3_client *c, const s3_copy_options *options)
 {
     copy_op *o = s3_op_new(c, &copy_kind, sizeof *o);
     o->options = *options;
-    o->bucket = xstrdup(options->to_bucket);
-    o->key = xstrdup(options->to_key);
-    o->if_none_match = xstrdup_or_null(options->if_none_match);
-    o->headers = options->headers ? s3_headers_copy(options->headers) : NULL;
+    s3_destination_init(&o->to, options->to_bucket, options->to_key, options->headers);
+    s3_destination_only(&o->to, options->if_none_match, NULL);
     set_source(o, options);
-    s3_fields_add(&o->changed, options->fields, options->field_count);
-    o->merges = !options->fields_only && s3_fields_describe_content(&o->changed);
+    s3_fields_add(&o->to.fields, options->fields, options->field_count);
+    o->merges = !options->fields_only && s3_fields_describe_content(&o->to.fields);
     bool is_large = options->size_known && options->size_bytes > COPY_MAX_BYTES;
     bool wants_etag = options->on_pinned && !options->from_etag;
     if (is_large || wants_etag || o->merges)

@@ -1,7 +1,6 @@
 /* One object up: PutObject, or a multipart upload whose parts go out in parallel. */
 #include "base/log.h"
-#include "s3/fields.h"
-#include "s3/multipart.h"
+#include "s3/destination.h"
 
 /* state    what happens                                      next
  * SINGLE   the body is hashed; PutObject                     end; CONFIRM after a lost reply
@@ -17,9 +16,7 @@
 typedef struct put_op {
     s3_op op;
     s3_put_options options;
-    char *bucket, *key, *if_none_match, *if_match;
-    s3_headers *headers; /* NULL: the client's */
-    s3_fields fields;    /* Content-Type and more */
+    s3_destination to;
     uint64_t size;
     s3_integrity_try carried;
     unsigned conflicts, digests;
@@ -44,12 +41,9 @@ static void put_free(s3_op *op)
     s3_hash_cancel(o->job);
     s3_request_cancel(&o->request);
     s3_multipart_free(&o->parts);
-    s3_headers_free(o->headers);
+    s3_destination_deinit(&o->to);
     s3_integrity_deinit(&o->carried);
-    s3_fields_deinit(&o->fields);
-    char *strings[] = {o->bucket, o->key, o->if_none_match, o->if_match, o->etag};
-    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
-        free(strings[i]);
+    free(o->etag);
     free(o);
 }
 
@@ -89,7 +83,7 @@ static bool worth_another(put_op *o, const err *e)
 {
     if (strcmp(e->s3_code, "ConditionalRequestConflict") == 0)
         return o->conflicts++ < CONFLICTS_MAX;
-    return s3_integrity_lessen(&o->op.client->integrity, &o->carried, o->bucket, o->key, e);
+    return s3_integrity_lessen(&o->op.client->integrity, &o->carried, o->to.bucket, o->to.key, e);
 }
 
 /* The bytes of one part, or of all, as the body of a request. */
@@ -165,9 +159,9 @@ static void single_request(put_op *o, const char *operation, const char *method,
     s3_request_cancel(&o->request);
     o->request = (s3_request){.operation = operation,
                               .method = method,
-                              .bucket = o->bucket,
-                              .key = o->key,
-                              .object_headers = o->headers,
+                              .bucket = o->to.bucket,
+                              .key = o->to.key,
+                              .object_headers = o->to.headers,
                               .on_done = on_done,
                               .ctx = o};
 }
@@ -215,10 +209,10 @@ static void single_send(put_op *o, s3_hash_task *task)
     r->on_head = single_head;
     r->on_refusal = s3_refuses_digest;
     r->payload_sha256 = o->sha256_hex[0] ? o->sha256_hex : NULL;
-    r->more_headers = o->fields.items;
-    r->more_header_count = o->fields.count;
-    s3_request_header(r, "If-None-Match", o->if_none_match);
-    s3_request_header(r, "If-Match", o->if_match);
+    r->more_headers = o->to.fields.items;
+    r->more_header_count = o->to.fields.count;
+    s3_request_header(r, "If-None-Match", o->to.if_none_match);
+    s3_request_header(r, "If-Match", o->to.if_match);
     if (o->carried.kind != S3_CHECKSUM_NONE)
         s3_request_header(r, s3_checksum_header(o->carried.kind), o->checksum.text);
     set_body(o, r, 0, o->size);
@@ -231,7 +225,7 @@ static void single_hashed(void *ctx, s3_hash_task *task, const err *e)
     o->job = NULL;
     if (e) {
         err last = *e;
-        s3_name_error(&last, o->bucket, o->key);
+        s3_name_error(&last, o->to.bucket, o->to.key);
         single_end(o, &last);
     } else {
         single_send(o, task);
@@ -264,7 +258,7 @@ static void part_hashed(void *ctx, s3_hash_task *task, const err *e)
     part->job = NULL;
     if (e) {
         err last = *e;
-        s3_name_error(&last, o->bucket, o->key);
+        s3_name_error(&last, o->to.bucket, o->to.key);
         s3_multipart_fail(part, &last);
     } else {
         part_send(o, part, task);
@@ -306,22 +300,15 @@ static void parts_gone(void *ctx)
 static void put_parts(put_op *o, uint64_t part_bytes)
 {
     o->in_parts = true;
-    o->parts = (s3_multipart){.client = o->op.client,
-                              .bucket = o->bucket,
-                              .key = o->key,
-                              .if_none_match = o->if_none_match,
-                              .if_match = o->if_match,
-                              .headers = o->headers,
-                              .create_headers = o->fields.items,
-                              .create_header_count = o->fields.count,
-                              .size = o->size,
-                              .part_bytes = part_bytes,
-                              .checksum = o->carried.kind,
-                              .source = &file_parts,
-                              .on_progress = progress,
-                              .on_done = parts_done,
-                              .on_gone = parts_gone,
-                              .ctx = o};
+    o->parts = s3_destination_upload(&o->to, o->op.client);
+    o->parts.size = o->size;
+    o->parts.part_bytes = part_bytes;
+    o->parts.checksum = o->carried.kind;
+    o->parts.source = &file_parts;
+    o->parts.on_progress = progress;
+    o->parts.on_done = parts_done;
+    o->parts.on_gone = parts_gone;
+    o->parts.ctx = o;
     s3_multipart_start(&o->parts);
 }
 
@@ -351,7 +338,7 @@ static void too_large(void *ctx)
     o->later = NULL;
     err_set(&e, ERR_LIMIT, "%llu bytes are more than an object may have (5 TiB)",
             (unsigned long long)o->size);
-    s3_name_error(&e, o->bucket, o->key);
+    s3_name_error(&e, o->to.bucket, o->to.key);
     single_end(o, &e);
 }
 
@@ -359,14 +346,11 @@ s3_op *s3_put(s3_client *c, const s3_put_options *options)
 {
     put_op *o = s3_op_new(c, &put_kind, sizeof *o);
     o->options = *options;
-    o->bucket = xstrdup(options->bucket);
-    o->key = xstrdup(options->key);
-    s3_fields_set(&o->fields, "Content-Type",
+    s3_destination_init(&o->to, options->bucket, options->key, options->headers);
+    s3_destination_only(&o->to, options->if_none_match, options->if_match);
+    s3_fields_set(&o->to.fields, "Content-Type",
                   options->content_type ? options->content_type : S3_DEFAULT_TYPE);
-    s3_fields_add(&o->fields, options->fields, options->field_count);
-    o->if_none_match = xstrdup_or_null(options->if_none_match);
-    o->if_match = xstrdup_or_null(options->if_match);
-    o->headers = options->headers ? s3_headers_copy(options->headers) : NULL;
+    s3_fields_add(&o->to.fields, options->fields, options->field_count);
     o->size = options->fd < 0 ? options->data.len : options->size_bytes;
     if (o->size > S3_OBJECT_MAX_BYTES)
         o->later = timer_start(c->t, 0, too_large, o); /* told later, as all errors are */

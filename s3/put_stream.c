@@ -1,7 +1,6 @@
 #include "s3/put_stream.h"
 
-#include "s3/fields.h"
-#include "s3/multipart.h"
+#include "s3/destination.h"
 
 /* state    what happens                                       next
  * FIRST    bytes fill the first part                          PARTS, when a byte more than it holds
@@ -22,9 +21,7 @@ typedef enum stream_state { STREAM_FIRST, STREAM_SINGLE, STREAM_PARTS, STREAM_AG
 typedef struct stream_op {
     s3_op op;
     s3_put_stream_options options;
-    char *bucket, *key, *if_none_match, *if_match;
-    s3_headers *headers; /* NULL: the client's */
-    s3_fields fields;    /* Content-Type and more */
+    s3_destination to;
     stream_state state;
     s3_bytes *filling; /* the part that bytes come into; NULL: none was begun */
     s3_bytes **full;   /* parts that no upload has */
@@ -51,15 +48,11 @@ static void stream_free(s3_op *op)
     stream_op *o = (stream_op *)op;
     timer_stop(op->client->t, o->later);
     s3_multipart_free(&o->parts);
-    s3_headers_free(o->headers);
+    s3_destination_deinit(&o->to);
     s3_integrity_deinit(&o->carried);
-    s3_fields_deinit(&o->fields);
     drop_full(o);
     free(o->full);
     s3_bytes_drop(o->filling);
-    char *strings[] = {o->bucket, o->key, o->if_none_match, o->if_match};
-    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
-        free(strings[i]);
     free(o);
 }
 
@@ -90,7 +83,7 @@ static void fail_called(void *ctx)
 {
     stream_op *o = ctx;
     o->later = NULL;
-    s3_name_error(&o->error, o->bucket, o->key);
+    s3_name_error(&o->error, o->to.bucket, o->to.key);
     tell(o, NULL, &o->error);
     stream_cancel(&o->op);
 }
@@ -130,15 +123,15 @@ static void single_begin(stream_op *o)
     const s3_bytes *all = o->full_count > 0 ? o->full[0] : o->filling;
     o->state = STREAM_SINGLE;
     o->single = s3_put(o->op.client, &(s3_put_options){
-                                         .bucket = o->bucket,
-                                         .key = o->key,
+                                         .bucket = o->to.bucket,
+                                         .key = o->to.key,
                                          .data = all ? (slice){all->data, all->len} : (slice){0},
                                          .fd = -1,
-                                         .fields = o->fields.items,
-                                         .field_count = o->fields.count,
-                                         .if_none_match = o->if_none_match,
-                                         .if_match = o->if_match,
-                                         .headers = o->headers,
+                                         .fields = o->to.fields.items,
+                                         .field_count = o->to.fields.count,
+                                         .if_none_match = o->to.if_none_match,
+                                         .if_match = o->to.if_match,
+                                         .headers = o->to.headers,
                                          .on_progress = progress,
                                          .on_done = single_done,
                                          .ctx = o,
@@ -189,7 +182,7 @@ static void keep(stream_op *o, s3_bytes *share)
 static bool begins_again(stream_op *o, const err *e)
 {
     if (o->cancelled || o->parts.sent > 0 ||
-        !s3_integrity_lessen(&o->op.client->integrity, &o->carried, o->bucket, o->key, e))
+        !s3_integrity_lessen(&o->op.client->integrity, &o->carried, o->to.bucket, o->to.key, e))
         return false;
     for (const s3_part *part = o->parts.first; part; part = part->next)
         keep(o, s3_bytes_share(part->bytes));
@@ -237,20 +230,13 @@ static void parts_begin(stream_op *o)
 {
     o->state = STREAM_PARTS;
     s3_integrity_begin(&o->op.client->integrity, &o->carried);
-    o->parts = (s3_multipart){.client = o->op.client,
-                              .bucket = o->bucket,
-                              .key = o->key,
-                              .if_none_match = o->if_none_match,
-                              .if_match = o->if_match,
-                              .headers = o->headers,
-                              .create_headers = o->fields.items,
-                              .create_header_count = o->fields.count,
-                              .checksum = o->carried.kind,
-                              .source = &memory_parts,
-                              .on_progress = progress,
-                              .on_done = parts_done,
-                              .on_gone = parts_gone,
-                              .ctx = o};
+    o->parts = s3_destination_upload(&o->to, o->op.client);
+    o->parts.checksum = o->carried.kind;
+    o->parts.source = &memory_parts;
+    o->parts.on_progress = progress;
+    o->parts.on_done = parts_done;
+    o->parts.on_gone = parts_gone;
+    o->parts.ctx = o;
     s3_multipart_start(&o->parts);
     hand_over(o);
 }
@@ -350,14 +336,11 @@ s3_op *s3_put_stream(s3_client *c, const s3_put_stream_options *options)
     o->options = *options;
     o->options.part_bytes = options->part_bytes ? options->part_bytes : DEFAULT_PART_BYTES;
     o->options.memory_bytes = options->memory_bytes ? options->memory_bytes : DEFAULT_MEMORY_BYTES;
-    o->bucket = xstrdup(options->bucket);
-    o->key = xstrdup(options->key);
-    s3_fields_set(&o->fields, "Content-Type",
+    s3_destination_init(&o->to, options->bucket, options->key, options->headers);
+    s3_destination_only(&o->to, options->if_none_match, options->if_match);
+    s3_fields_set(&o->to.fields, "Content-Type",
                   options->content_type ? options->content_type : S3_DEFAULT_TYPE);
-    s3_fields_add(&o->fields, options->fields, options->field_count);
-    o->if_none_match = xstrdup_or_null(options->if_none_match);
-    o->if_match = xstrdup_or_null(options->if_match);
-    o->headers = options->headers ? s3_headers_copy(options->headers) : NULL;
+    s3_fields_add(&o->to.fields, options->fields, options->field_count);
     if (options->expected_bytes <= S3_OBJECT_MAX_BYTES)
         return &o->op;
     err_set(&o->error, ERR_LIMIT, "%llu bytes are more than an object may have (5 TiB)",
