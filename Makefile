@@ -231,7 +231,7 @@ check-cppcheck: $(BUILD)/packages-check
 ## check-arm64: the JSON Lines checker's tests, cross-compiled and run by qemu-user
 ARM64_CC    ?= aarch64-linux-gnu-gcc
 ARM64_RUN   ?= qemu-aarch64
-ARM64_TESTS := $(patsubst %,$(BUILD)/arm64/%,test_jsonl test_jsonl_windows test_keyset test_utf8 test_lines)
+ARM64_TESTS := $(patsubst %,$(BUILD)/arm64/%,test_jsonl test_jsonl_keys test_jsonl_windows test_keyset test_utf8 test_lines)
 ARM64_LIB   := base/buf.c base/err.c base/util.c compression/linecount.c compression/lines.c \
                $(wildcard compression/json*.c compression/key*.c)
 $(BUILD)/arm64/%: tests/unit/compression/%.c $(ARM64_LIB) $(wildcard compression/*.h tests/unit/compression/*.h tests/arm64/*.h)

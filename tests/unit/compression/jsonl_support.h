@@ -54,6 +54,18 @@ static inline checked check_all(const jsonl_options *options, slice text)
     return whole;
 }
 
+/* Where a case may be one that the detection server skips: then not all lines are. */
+#define SCANNABLE "{\"text\":\"\"}\n"
+
+static const jsonl_options usual = {0};
+
+static inline void assert_fault(slice text, const char *message)
+{
+    checked c = check_all(&usual, text);
+    assert_false(c.ok);
+    assert_string_equal(c.error.message, message);
+}
+
 /* Each stands as {"text":"","v":<value>}. */
 static const slice good_values[] = {
     SLICE_LIT("0"),
