@@ -1,4 +1,4 @@
-/* Decoding tables of DEFLATE's Huffman codes: the inner face of inflate.c.
+/* Decoding tables of DEFLATE's Huffman codes: for our own decoder.
  *
  * What:    a table is looked up by the next `root_bits` bits; codes that are longer lead to a second
  *          table. An entry says how many bits it uses and what they mean.
