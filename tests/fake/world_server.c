@@ -1,0 +1,157 @@
+/* The world's detection server: its jobs, and what it answers. */
+#include "tests/fake/world_inside.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <jansson.h>
+#include <unistd.h>
+
+static world_job *job_of_key(world *w, const char *key)
+{
+    for (size_t i = 0; w->keys_known && i < w->job_count; i++)
+        if (w->jobs[i].known && strcmp(w->jobs[i].key, key) == 0)
+            return &w->jobs[i];
+    return NULL;
+}
+
+static void count_open_jobs(world *w)
+{
+    unsigned open = 0;
+    for (size_t i = 0; i < w->job_count; i++)
+        open += w->jobs[i].known && !w->jobs[i].done;
+    w->peak_open_jobs = MAX(w->peak_open_jobs, open);
+}
+
+static char *path_of_body(slice body)
+{
+    json_t *parsed = json_loadb(body.data, body.len, 0, NULL);
+    const char *path = json_string_value(json_object_get(parsed, "file_path"));
+    assert_non_null(path);
+    char *copy = xstrdup(path);
+    json_decref(parsed);
+    return copy;
+}
+
+static void submit(world *w, const fake_request *r, fake_reply *reply, world_reply *t)
+{
+    transport *clock = fake_transport_base(w->fake);
+    if (w->submit_500) {
+        w->submit_500--;
+        reply->status = 500;
+        return;
+    }
+    w->submits++;
+    if (w->submits == w->signal_at_submit)
+        timer_start(clock, 0, world_signal, w);
+    if (w->submits == w->second_signal_at_submit)
+        timer_start(clock, 1, world_signal_again, w);
+    world_job *j = job_of_key(w, fake_request_header(r, "Idempotency-Key"));
+    if (j) {
+        t->headers[0] = (http_header){"Idempotency-Replayed", "true"};
+        reply->headers = t->headers;
+        reply->header_count = 1;
+    } else {
+        assert_true(w->job_count < ARRAY_LEN(w->jobs));
+        j = &w->jobs[w->job_count++];
+        snprintf(j->id, sizeof j->id, "job-%zu", w->job_count);
+        j->path = path_of_body(r->body);
+        j->key = xstrdup(fake_request_header(r, "Idempotency-Key"));
+        j->known = w->forget_jobs == 0;
+        w->forget_jobs -= w->forget_jobs > 0;
+        count_open_jobs(w);
+    }
+    buf_printf(&t->body, "{\"job_id\":\"%s\"}", j->id);
+}
+
+typedef struct detection {
+    const world *world;
+    buf report, cleaned;
+} detection;
+
+static bool look_at_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
+{
+    UNUSED(e);
+    detection *d = ctx;
+    if (memmem(text.data, text.len, "BAD", 3)) {
+        buf_printf(&d->report, "{\"training_line\":%llu}\n", (unsigned long long)number);
+    } else {
+        buf_append_slice(&d->cleaned, text);
+        if (has_newline)
+            buf_append_char(&d->cleaned, '\n');
+    }
+    return true;
+}
+
+static void finish_job(world *w, world_job *j, world_reply *t)
+{
+    detection d = {.world = w};
+    buf_init(&d.report, 1 << 20);
+    buf_init(&d.cleaned, 1 << 20);
+    AUTO_PTR(stage) lines = stage_lines_new(1 << 20, NULL, look_at_line, &d);
+    err e = ERR_INIT;
+    if (!codec_decode_file(j->path, lines, &e))
+        fail_msg("%s", e.message);
+    if (w->read_half)
+        d.cleaned.len /= 2;
+    AUTO_FREE char *report = xasprintf("%s/reports/%s.report.jsonl", w->dir, j->id);
+    AUTO_FREE char *cleaned = xasprintf("%s/cleaned/%s.jsonl.gz", w->dir, j->id);
+    AUTO_FREE char *plain = xasprintf("%s/plain.tmp", w->dir);
+    buf_printf(&t->body, "{\"job_id\":\"%s\",\"status\":\"completed\"", j->id);
+    if (d.report.len) {
+        if (!j->done)
+            world_write_file(report, buf_slice(&d.report));
+        buf_printf(&t->body, ",\"output_path\":\"%s\"", report);
+    }
+    if (w->purify) {
+        if (!j->done) {
+            world_write_file(plain, buf_slice(&d.cleaned));
+            world_recode_file(plain, cleaned, CODEC_GZIP);
+            unlink(plain);
+        }
+        buf_printf(&t->body, ",\"purified_path\":\"%s\"", cleaned);
+    }
+    buf_append_str(&t->body, "}");
+    j->done = true;
+    buf_deinit(&d.report);
+    buf_deinit(&d.cleaned);
+}
+
+static void status(world *w, const char *id, world_reply *t)
+{
+    for (size_t i = 0; i < w->job_count; i++) {
+        world_job *j = &w->jobs[i];
+        if (strcmp(j->id, id) != 0 || !j->known)
+            continue;
+        if (j->polls++ < w->polls_before_done) {
+            buf_printf(&t->body, "{\"job_id\":\"%s\",\"status\":\"processing\"}", id);
+        } else if (w->fail_jobs > i) {
+            j->done = true;
+            buf_printf(&t->body,
+                       "{\"error\":\"Processing error: it broke\",\"status\":\"failed\"}");
+        } else {
+            finish_job(w, j, t);
+        }
+        return;
+    }
+    buf_append_str(&t->body, "{\"error\":\"Job not found\"}");
+}
+
+void world_server_answer(world *w, const fake_request *r, fake_reply *reply, world_reply *t)
+{
+    const char *path = r->url + strlen(WORLD_SERVER);
+    if (w->server_down)
+        reply->error = ERR_NET;
+    else if (strcmp(path, "/health") == 0)
+        buf_printf(&t->body,
+                   "{\"status\":\"ok\",\"worker_threads\":2,\"purify\":%s,\"report_output_dir\":"
+                   "\"%s/reports\",\"cleaned_output_dir\":\"%s/cleaned\"%s%s%s}",
+                   w->purify ? "true" : "false", w->dir, w->dir,
+                   w->server_content_key ? ",\"content_key\":\"" : "",
+                   w->server_content_key ? w->server_content_key : "",
+                   w->server_content_key ? "\"" : "");
+    else if (strcmp(path, "/submit") == 0)
+        submit(w, r, reply, t);
+    else
+        status(w, path + strlen("/status/"), t);
+}

@@ -1,0 +1,231 @@
+/* The world's store: its objects, and what it answers. */
+#include "tests/fake/world_inside.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "s3/uri.h"
+
+world_object *world_object_find(world *w, const char *key)
+{
+    for (size_t i = 0; i < w->object_count; i++)
+        if (strcmp(w->objects[i].key, key) == 0)
+            return &w->objects[i];
+    return NULL;
+}
+
+const world_object *world_find(const world *w, const char *key)
+{
+    return world_object_find((world *)w, key);
+}
+
+void world_object_drop(world_object *o, world *w)
+{
+    free(o->key);
+    free(o->data);
+    *o = w->objects[--w->object_count];
+}
+
+void world_put(world *w, const char *key, const char *data, size_t len, int64_t time_s)
+{
+    world_object *o = world_object_find(w, key);
+    if (o)
+        world_object_drop(o, w);
+    assert_true(w->object_count < ARRAY_LEN(w->objects));
+    o = &w->objects[w->object_count++];
+    *o = (world_object){.key = xstrdup(key),
+                        .data = xcalloc(1, len + 1),
+                        .len = len,
+                        .time_s = time_s,
+                        .version = ++w->versions};
+    if (len)
+        memcpy(o->data, data, len);
+}
+
+static void format_time(int64_t time_s, bool iso, char *out, size_t size)
+{
+    struct tm parts;
+    time_t t = (time_t)time_s;
+    gmtime_r(&t, &parts);
+    if (iso)
+        strftime(out, size, "%Y-%m-%dT%H:%M:%S.000Z", &parts);
+    else
+        strftime(out, size, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+}
+
+static void list_objects(world *w, const char *query, world_reply *t)
+{
+    AUTO(buf) prefix;
+    buf_init(&prefix, 4096);
+    if (w->signal_at_listing)
+        world_signal(w); /* a timer would wait for all replies that are due */
+    w->signal_at_listing = false;
+    const char *at = strstr(query, "prefix=");
+    err e = ERR_INIT;
+    if (at)
+        assert_true(s3_uri_decode((slice){at + 7, strcspn(at + 7, "&")}, false, &prefix, &e));
+    buf_append_str(&t->body, "<?xml version=\"1.0\"?><ListBucketResult><IsTruncated>false"
+                             "</IsTruncated><EncodingType>url</EncodingType>");
+    for (size_t i = 0; i < w->object_count; i++) {
+        const world_object *o = &w->objects[i];
+        if (!str_starts_with(o->key, buf_str(&prefix)))
+            continue;
+        char when[64];
+        format_time(o->time_s, true, when, sizeof when);
+        buf_append_str(&t->body, "<Contents><Key>");
+        s3_uri_encode(slice_from(o->key), true, &t->body);
+        buf_printf(&t->body,
+                   "</Key><LastModified>%s</LastModified><ETag>&quot;v%u&quot;</ETag><Size>%zu"
+                   "</Size></Contents>",
+                   when, o->version, o->len);
+    }
+    buf_append_str(&t->body, "</ListBucketResult>");
+}
+
+static void fail_reply(fake_reply *reply, world_reply *t, int status, const char *code)
+{
+    reply->status = status;
+    buf_printf(&t->body, "<Error><Code>%s</Code><Message>no</Message></Error>", code);
+}
+
+static void describe_object(const world_object *o, fake_reply *reply, world_reply *t)
+{
+    snprintf(t->etag, sizeof t->etag, "\"v%u\"", o->version);
+    format_time(o->time_s, false, t->when, sizeof t->when);
+    t->headers[0] = (http_header){"ETag", t->etag};
+    t->headers[1] = (http_header){"Last-Modified", t->when};
+    reply->headers = t->headers;
+    reply->header_count = 2;
+}
+
+static void get_object(world *w, const char *key, const fake_request *r, fake_reply *reply,
+                       world_reply *t)
+{
+    const world_object *o = world_object_find(w, key);
+    w->downloads++;
+    if (w->get_503) {
+        w->get_503--;
+        fail_reply(reply, t, 503, "SlowDown");
+        return;
+    }
+    if (w->forbidden && strstr(key, w->forbidden)) {
+        fail_reply(reply, t, 403, "AccessDenied");
+        return;
+    }
+    if (!o || (w->gone && strstr(key, w->gone))) {
+        fail_reply(reply, t, 404, "NoSuchKey");
+        return;
+    }
+    describe_object(o, reply, t);
+    size_t from = 0, to = o->len;
+    const char *range = fake_request_header(r, "Range");
+    if (range) {
+        unsigned long first = 0, last = 0;
+        assert_int_equal(sscanf(range, "bytes=%lu-%lu", &first, &last), 2);
+        from = first;
+        to = MIN(o->len, last + 1);
+        snprintf(t->range, sizeof t->range, "bytes %zu-%zu/%zu", from, to - 1, o->len);
+        t->headers[reply->header_count++] = (http_header){"Content-Range", t->range};
+        reply->status = 206;
+    }
+    buf_append(&t->body, o->data + from, to - from);
+}
+
+static void head_object(world *w, const char *key, fake_reply *reply, world_reply *t)
+{
+    const world_object *o = world_object_find(w, key);
+    reply->status = o ? 200 : 404;
+    if (!o)
+        return;
+    describe_object(o, reply, t);
+    snprintf(t->range, sizeof t->range, "%zu", o->len);
+    t->headers[reply->header_count++] = (http_header){"Content-Length", t->range};
+}
+
+static void note(world *w, const char *what, const char *key)
+{
+    size_t used = strlen(w->order);
+    snprintf(w->order + used, sizeof w->order - used, "%s %s\n", what, key);
+}
+
+static void put_object(world *w, const char *key, const fake_request *r, fake_reply *reply,
+                       world_reply *t)
+{
+    if (w->refuse_put && strstr(key, w->refuse_put)) {
+        fail_reply(reply, t, 403, "AccessDenied");
+        return;
+    }
+    const char *source = fake_request_header(r, "x-amz-copy-source");
+    int64_t now_s = clock_wall_s(fake_transport_base(w->fake));
+    reply->delay_ms = w->slow_put && strstr(key, w->slow_put) ? 25000 : 0;
+    note(w, source ? "COPY" : "PUT", key);
+    if (!source) {
+        world_put(w, key, r->body.data, r->body.len, now_s);
+        describe_object(world_object_find(w, key), reply, t);
+        return;
+    }
+    AUTO(buf) from;
+    buf_init(&from, 4096);
+    err e = ERR_INIT;
+    source += source[0] == '/';
+    assert_true(s3_uri_decode(slice_from(source), false, &from, &e));
+    const world_object *o = world_object_find(w, buf_str(&from) + strlen(WORLD_BUCKET "/"));
+    assert_non_null(o);
+    AUTO_FREE char *copy = xcalloc(1, o->len + 1);
+    size_t len = o->len;
+    memcpy(copy, o->data, len);
+    world_put(w, key, copy, len, now_s);
+    buf_append_str(&t->body, "<CopyObjectResult><ETag>&quot;x&quot;</ETag></CopyObjectResult>");
+}
+
+static void start_multipart(world *w, const char *key, fake_reply *reply, world_reply *t)
+{
+    if (w->refuse_put && strstr(key, w->refuse_put)) {
+        fail_reply(reply, t, 403, "AccessDenied");
+        return;
+    }
+    buf_append_str(&t->body, "<InitiateMultipartUploadResult><UploadId>u1</UploadId>"
+                             "</InitiateMultipartUploadResult>");
+}
+
+static void delete_object(world *w, const char *key, const char *query, fake_reply *reply)
+{
+    reply->status = 204;
+    if (query[0])
+        return; /* the abort of a probe */
+    note(w, "DELETE", key);
+    world_object *o = world_object_find(w, key);
+    if (o)
+        world_object_drop(o, w);
+}
+
+void world_store_answer(world *w, const fake_request *r, fake_reply *reply, world_reply *t)
+{
+    const char *rest = r->url + strlen(WORLD_STORE);
+    size_t path_len = strcspn(rest, "?");
+    const char *query = rest[path_len] ? rest + path_len + 1 : "";
+    size_t bucket_len = strcspn(rest, "/?");
+    AUTO_FREE char *bucket = xstrndup(rest, bucket_len);
+    AUTO(buf) key;
+    buf_init(&key, 4096);
+    err e = ERR_INIT;
+    if (bucket_len < path_len)
+        assert_true(s3_uri_decode((slice){rest + bucket_len + 1, path_len - bucket_len - 1}, false,
+                                  &key, &e));
+    const char *name = buf_str(&key);
+    if (w->missing_bucket && strcmp(bucket, w->missing_bucket) == 0)
+        fail_reply(reply, t, 404, "NoSuchBucket");
+    else if (strstr(query, "list-type=2"))
+        list_objects(w, query, t);
+    else if (strcmp(r->method, "GET") == 0)
+        get_object(w, name, r, reply, t);
+    else if (strcmp(r->method, "HEAD") == 0)
+        head_object(w, name, reply, t);
+    else if (strcmp(r->method, "PUT") == 0)
+        put_object(w, name, r, reply, t);
+    else if (strcmp(r->method, "POST") == 0)
+        start_multipart(w, name, reply, t);
+    else
+        delete_object(w, name, query, reply);
+}
