@@ -40,12 +40,14 @@ static void note_hopeless(cli *c, const err *error)
         c->session->hopeless |= error->code == ERR_S3_CREDENTIALS || error->code == ERR_NO_SPACE;
 }
 
-/* What was under way beside the first one fails alike: a number says that as well. */
+/* What was under way beside the first one fails alike: of disks and ways a number says that as well.
+ * The store's own refusals name what was asked for. */
 static bool is_said(cli *c, const err *error)
 {
+    bool local = error->sys_errno != 0 || error->code == ERR_NET_DNS;
     bool before = c->hopeless || (c->session && c->session->hopeless);
     note_hopeless(c, error);
-    if (!before || c->config->json || error->code != c->hopeless_code) {
+    if (!before || !local || c->config->json || error->code != c->hopeless_code) {
         c->hopeless_code = error->code;
         return false;
     }
