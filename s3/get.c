@@ -53,12 +53,13 @@ static void fill_window(get_op *o)
 {
     const s3_client *c = o->op.client;
     get_plan plan = {.part_bytes = c->part_size_bytes,
-                     .ahead_bytes = o->options.ahead_bytes,
+                     .ahead_bytes = o->reader_left ? 0 : o->options.ahead_bytes,
                      .size_bytes = o->size};
     s3_extent gap;
     while (s3_extents_gap(&o->have, o->next_offset, o->size, &gap)) {
         bool room = o->active < c->max_in_flight && c->stats.queued < c->max_in_flight;
-        if (o->active > 0 && (!room || get_plan_is_far(&plan, get_prefix_bytes(o), o->next_offset)))
+        o->next_offset = gap.from;
+        if ((o->active > 0 && !room) || get_plan_is_far(&plan, o->read_bytes, gap.from))
             return;
         get_range_start(o, gap.from, MIN(get_plan_range_bytes(&plan, gap.from), gap.to - gap.from),
                         false);
@@ -75,6 +76,8 @@ static void get_begin(get_op *o)
         return;
     }
     fs_reserve(o->options.fd, o->size);
+    if (o->options.ahead_bytes)
+        get_check_ask(o); /* first: the reader waits for it */
     fill_window(o);
     get_check_ask(o);
 }
@@ -102,9 +105,12 @@ static void get_restart(get_op *o)
     o->etag = o->listed_etag ? xstrdup(o->listed_etag) : NULL;
     o->size_known = o->listed_etag && o->options.size_known;
     o->size = o->size_known ? o->options.size_bytes : 0;
-    o->next_offset = o->received = 0;
+    o->next_offset = o->received = o->read_bytes = 0;
+    o->loaded = o->reader_left = false;
+    o->restarting = true;
     if (o->options.on_restart)
         o->options.on_restart(o->options.ctx);
+    o->restarting = false;
     if (!o->options.on_data && ftruncate(o->options.fd, 0) != 0) {
         err e = ERR_INIT;
         char name[S3_NAME_SIZE];
@@ -171,8 +177,13 @@ static void get_mismatch(get_op *o)
 
 void get_settle(get_op *o)
 {
-    if (!o->size_known || o->active > 0 || o->next_offset < o->size || !get_check_ready(o) ||
-        o->record)
+    if (!o->size_known || o->active > 0 || o->next_offset < o->size || !get_check_asked(o))
+        return;
+    bool first = !o->loaded;
+    o->loaded = true;
+    if (first && o->options.on_loaded)
+        o->options.on_loaded(o->options.ctx, o->size);
+    if (!get_check_ready(o) || o->record)
         return;
     if (!get_check_good(o)) {
         get_mismatch(o);
@@ -184,6 +195,36 @@ void get_settle(get_op *o)
         return;
     }
     get_end(o, NULL);
+}
+
+/* --- the reader that follows --- */
+
+s3_checksum_kind s3_get_reader_kind(const s3_op *get)
+{
+    const get_op *o = (const get_op *)get;
+    return get_check_by_reader(o) ? o->check.expected.kind : S3_CHECKSUM_NONE;
+}
+
+void s3_get_read_to(s3_op *get, uint64_t offset_bytes)
+{
+    get_op *o = (get_op *)get;
+    o->read_bytes = MAX(o->read_bytes, offset_bytes);
+    fill_window(o);
+}
+
+void s3_get_read_end(s3_op *get, const s3_checksum *found)
+{
+    get_op *o = (get_op *)get;
+    if (found && get_check_by_reader(o) && found->kind == o->check.expected.kind) {
+        o->check.found = *found;
+        o->check.done = true;
+    }
+    o->reader_left = !found || !o->check.done;
+    if (o->restarting)
+        return; /* it all begins in a moment */
+    fill_window(o);
+    get_check_more(o);
+    get_settle(o);
 }
 
 /* --- the ends of ranges --- */

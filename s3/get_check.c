@@ -10,6 +10,9 @@
  * of one range               the reply                         by a worker, from the page cache
  * of several ranges          HEAD beside the first range       the same, finished range by range:
  *                                                              CRCs combine, digests go in order
+ * a reader follows           as above                          by the reader, which has them in its
+ *                                                              hands anyway; where it gives up, by
+ *                                                              a worker from the start
  * Where a range is asked for the reply has no checksum of the whole. */
 
 #define PIECE_BYTES ((uint64_t)16 * 1024 * 1024) /* of one visit to a worker */
@@ -17,6 +20,12 @@
 static bool hashes_bytes(const get_op *o)
 {
     return o->check.known && o->check.expected.kind != S3_CHECKSUM_NONE;
+}
+
+bool get_check_by_reader(const get_op *o)
+{
+    return o->options.ahead_bytes && !o->reader_left && hashes_bytes(o) && !o->check.passing &&
+           o->size > 0;
 }
 
 static void learn(get_op *o, const http_reply *reply)
@@ -73,6 +82,7 @@ static void head_done(void *ctx, s3_request *r, const err *e)
         log_debug("%s: only the length is checked", e->message);
         o->check.known = true;
     }
+    get_report(o);
     get_check_more(o);
     get_settle(o);
 }
@@ -171,7 +181,8 @@ static bool next_piece(const get_op *o, s3_extent *piece)
 void get_check_more(get_op *o)
 {
     get_check *c = &o->check;
-    if (hashes_bytes(o) && !c->passing && !c->job && next_piece(o, &c->hashing)) {
+    bool mine = hashes_bytes(o) && !c->passing && !c->done && !get_check_by_reader(o);
+    if (mine && !c->job && next_piece(o, &c->hashing)) {
         s3_hash_task task = {
             .fd = o->options.fd, .offset = c->hashing.from, .len = c->hashing.to - c->hashing.from};
         if (s3_checksum_is_crc(c->expected.kind)) {
@@ -187,10 +198,14 @@ void get_check_more(get_op *o)
 
 /* --- the end --- */
 
+bool get_check_asked(const get_op *o)
+{
+    return o->check.known && !o->check.head_active;
+}
+
 bool get_check_ready(const get_op *o)
 {
-    const get_check *c = &o->check;
-    return !c->head_active && c->known && (!hashes_bytes(o) || c->done);
+    return get_check_asked(o) && (!hashes_bytes(o) || o->check.done);
 }
 
 bool get_check_good(const get_op *o)

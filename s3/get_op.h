@@ -32,7 +32,8 @@ typedef struct get_check {
     bool head_active; /* under way */
     bool known;       /* the store's word has come: `expected`, or none */
     s3_checksum expected;
-    bool passing;      /* bytes are hashed in `running` as they pass by */
+    bool passing;      /* bytes are hashed in `running` as they pass by; else by workers, or by
+                          the reader that follows */
     s3_hash running;   /* of digests too, which have to be fed in order */
     s3_extents hashed; /* by workers */
     s3_hash_job *job;  /* a worker hashes `hashing` */
@@ -48,12 +49,17 @@ struct get_op {
     char *etag; /* what the ranges are pinned to, or NULL as yet */
     bool size_known, restarted;
     bool cut; /* a GET without Range was ended: the object is larger than a range */
-    uint64_t size, next_offset, received;
+    uint64_t size, received;
+    uint64_t next_offset; /* all before it is in the file or under way */
     int64_t last_modified_s;
     get_range *first, *last; /* under way, in the object's order */
     unsigned active;
     s3_extents have; /* finished ranges, in the file */
     unsigned loads;  /* ended with a mismatch */
+    bool loaded;     /* on_loaded was called */
+    bool restarting;
+    bool reader_left;    /* what options.ahead_bytes promised */
+    uint64_t read_bytes; /* by the reader */
     get_check check;
 
     /* resuming */
@@ -79,8 +85,6 @@ void get_range_start(get_op *o, uint64_t offset_bytes, uint64_t len_bytes, bool 
 void get_range_free(get_range *range); /* cancels it */
 /* Takes ETag, size and date of a reply; false where it is another object. */
 bool get_pin(get_op *o, const http_reply *reply, uint64_t total_bytes, err *e) MUST_USE;
-/* All before it is in the file. */
-uint64_t get_prefix_bytes(const get_op *o);
 void get_report(const get_op *o);
 
 /* --- get_keep.c --- */
@@ -102,6 +106,10 @@ void get_check_take(get_op *o, const http_reply *reply);
 void get_check_pass(get_op *o, slice data);
 /* More is in the file. */
 void get_check_more(get_op *o);
+/* Does the reader that follows hash what it reads? */
+bool get_check_by_reader(const get_op *o);
+/* Is the store's word here, or is there none? */
+bool get_check_asked(const get_op *o);
 /* All is loaded: false while the checksum is not known or not computed. */
 bool get_check_ready(const get_op *o);
 bool get_check_good(const get_op *o);

@@ -1,23 +1,34 @@
 #include "s3/get_plan.h"
 
-#define RANGES 4 /* under way at once before a reader */
-/* The shortest range, of the longest; each costs a request. */
+/* The longest range, of what the reader reads in 50 ms; the shortest, of the longest: each costs a
+ * request. */
+#define LONGEST  4
 #define SHORTEST 8
-/* What each range that is under way may take of the rest: all that are given out together are then no
- * more than half of it, and what is out of order at the end is next to nothing. */
+/* Of the rest of the object. Four ranges at least are under way, and half of the rest. */
+#define RANGES 4
 #define SHARES (2 * RANGES)
+/* How far the line may be ahead of the reader in the middle of an object, in readings of 50 ms: so much
+ * is on its way, where a store takes its time for the first byte, and waits in the page cache, where
+ * the line is the faster one. */
+#define READINGS 2
+/* Enough for the reader to read on (objects.h), whatever the size of a part. */
+#define LEAST 32
 
 uint64_t get_plan_range_bytes(const get_plan *plan, uint64_t offset)
 {
     if (!plan->ahead_bytes)
         return plan->part_bytes;
-    uint64_t longest = MIN(plan->part_bytes, MAX(plan->ahead_bytes / RANGES, (uint64_t)1));
+    uint64_t longest = MIN(plan->part_bytes, MAX(plan->ahead_bytes / LONGEST, (uint64_t)1));
     uint64_t shortest = MAX(longest / SHORTEST, (uint64_t)1);
     uint64_t share = plan->size_bytes > offset ? (plan->size_bytes - offset) / SHARES : 0;
     return MIN(longest, MAX(shortest, share));
 }
 
-bool get_plan_is_far(const get_plan *plan, uint64_t prefix, uint64_t offset)
+bool get_plan_is_far(const get_plan *plan, uint64_t read, uint64_t offset)
 {
-    return plan->ahead_bytes && offset - prefix >= RANGES * get_plan_range_bytes(plan, offset);
+    if (!plan->ahead_bytes || offset <= read)
+        return false;
+    uint64_t least = MAX(RANGES * get_plan_range_bytes(plan, offset), plan->ahead_bytes / LEAST);
+    uint64_t half = plan->size_bytes > offset ? (plan->size_bytes - offset) / 2 : 0;
+    return offset - read >= MAX(least, MIN(READINGS * plan->ahead_bytes, half));
 }

@@ -1,8 +1,10 @@
 /* How an object is shared out among ranges.
  *
- * What:    where no reader follows, all ranges have the size of a part. Where one does, what has come
- *          out of order is what it has still to read when the last byte comes, while the line stands
- *          still: so few ranges are under way at once, and they get shorter towards the object's end.
+ * What:    where no reader follows, all ranges have the size of a part. Where one does, what it has
+ *          not read when the last byte comes is what everybody waits for while the line stands
+ *          still: so ranges are shorter, the more so towards the object's end, and what is
+ *          asked for or has come beyond the reader is never more than half of what is not asked for
+ *          as yet.
  * Owner:   values. Threads: any; pure. Fails: never.
  */
 #ifndef S3_GET_PLAN_H
@@ -18,7 +20,7 @@ typedef struct get_plan {
 
 /* Of the range that begins at `offset`; not 0. */
 uint64_t get_plan_range_bytes(const get_plan *plan, uint64_t offset);
-/* Has a range at `offset` to wait, since only `prefix` bytes are there without a gap? */
-bool get_plan_is_far(const get_plan *plan, uint64_t prefix, uint64_t offset);
+/* Has a range at `offset` to wait for the reader, which has read all before `read`? */
+bool get_plan_is_far(const get_plan *plan, uint64_t read, uint64_t offset);
 
 #endif

@@ -39,12 +39,15 @@ typedef struct s3_get_options {
     /* Or, where set, bytes are handed over in order instead of being written (one range at a
      * time, no file): for `cat`. They are verified when the last one came. */
     bool (*on_data)(void *ctx, slice data, err *e);
-    /* For readers that follow: no range begins so many bytes beyond the prefix that is whole, and
-     * ranges are short, so that little is left to read when the last byte comes. 0: as many ranges
-     * as may be in flight. */
-    uint64_t ahead_bytes;
     /* The first `prefix_bytes` of the object are in the file: grows, for readers that follow. */
     void (*on_progress)(void *ctx, uint64_t prefix_bytes, uint64_t received_bytes);
+    /* Not 0: a reader follows the prefix, and tells how far it is (s3_get_read_to, _read_end).
+     * What it reads in some 50 ms, so that little is left to read when the last byte comes: ranges
+     * are short, and none begins far beyond what it has read. A 32nd of it has to be enough for it
+     * to read on. */
+    uint64_t ahead_bytes;
+    /* All bytes are in the file, and held against the checksum next. May be NULL. */
+    void (*on_loaded)(void *ctx, uint64_t size_bytes);
     /* Called before bytes that are in the file already are loaded afresh (the object changed, or
      * they are not the object's); readers start over. May be NULL. */
     void (*on_restart)(void *ctx);
@@ -54,6 +57,16 @@ typedef struct s3_get_options {
 s3_op *s3_get(s3_client *c, const s3_get_options *options);
 /* Bytes that were in the file already when it began: of an earlier run. */
 uint64_t s3_get_kept_bytes(const s3_op *get);
+
+/* For the reader that follows (ahead_bytes). The file is not read a second time for the object's
+ * checksum: the reader hashes what it reads. By which kind is known when on_progress tells of a
+ * first byte; NONE: it need not. */
+s3_checksum_kind s3_get_reader_kind(const s3_op *get);
+/* All before `offset_bytes` is read. */
+void s3_get_read_to(s3_op *get, uint64_t offset_bytes);
+/* All of the object is read, and `found` is its checksum; NULL: the reader gave up, and the rest
+ * comes without it. Not from on_loaded; on_done may come before it returns. */
+void s3_get_read_end(s3_op *get, const s3_checksum *found);
 
 /* --- one object up: PutObject, or multipart from a part size upwards --- */
 typedef struct s3_put_result {

@@ -241,24 +241,6 @@ static void only_a_window_of_ranges_exists(void **state)
     close_get(&g);
 }
 
-/* A range that begins so far beyond the prefix has to wait: four ranges of four bytes and less are
- * under way, not nine. */
-static void a_reader_that_follows_is_not_left_behind(void **state)
-{
-    get_site g;
-    (void)state;
-    open_get(&g, OBJECT, 8);
-    s3_get_options o = options(&g);
-    o.size_known = true;
-    o.size_bytes = SIZE;
-    o.ahead_bytes = 16;
-    s3_get(g.s.c, &o);
-    assert_int_equal(site_end(&g.s), ERR_NONE);
-    file_is(&g, OBJECT);
-    assert_int_equal(fake_calls_peak(g.s.f), 4 + 1); /* HEAD */
-    close_get(&g);
-}
-
 static http_header cut_headers[] = {
     {"ETag", "\"e1\""}, {"Content-Range", "bytes 10-19/36"}, {"Content-Length", "10"}};
 
@@ -607,7 +589,6 @@ int main(void)
         cmocka_unit_test(a_small_object_is_one_plain_request),
         cmocka_unit_test(an_empty_object_has_no_ranges),
         cmocka_unit_test(only_a_window_of_ranges_exists),
-        cmocka_unit_test(a_reader_that_follows_is_not_left_behind),
         cmocka_unit_test(a_short_range_goes_on_where_it_broke_off),
         cmocka_unit_test(a_reply_that_broke_off_behind_its_last_byte),
         cmocka_unit_test(a_range_that_stays_short_fails),

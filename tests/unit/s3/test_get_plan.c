@@ -34,15 +34,28 @@ static void ranges_before_a_reader_get_shorter_towards_the_end(void **state)
     assert_in_range(ranges, 34, 50); /* not many more than there were without */
 }
 
-/* The ranges that are under way when the last one begins: what can be out of order then. */
+/* In the middle what a reader reads in two times 50 ms; towards the end half of the rest, and four
+ * short ranges: what is not read when the last one begins. */
 static void little_is_under_way_at_the_end(void **state)
 {
     get_plan plan = {.part_bytes = 16 * MIB, .ahead_bytes = 12 * MIB, .size_bytes = 100 * MIB};
     (void)state;
-    assert_false(get_plan_is_far(&plan, 50 * MIB, 62 * MIB - 1));
-    assert_true(get_plan_is_far(&plan, 50 * MIB, 62 * MIB));
+    assert_false(get_plan_is_far(&plan, 0, 24 * MIB - 1));
+    assert_true(get_plan_is_far(&plan, 0, 24 * MIB));
+    assert_false(get_plan_is_far(&plan, 50 * MIB, 66 * MIB));
+    assert_true(get_plan_is_far(&plan, 50 * MIB, 67 * MIB));
     assert_false(get_plan_is_far(&plan, 98 * MIB, 99 * MIB));
     assert_true(get_plan_is_far(&plan, 97 * MIB, 99 * MIB));
+}
+
+/* However small a part is, a reader has enough to read on. */
+static void a_reader_is_never_left_with_nothing(void **state)
+{
+    get_plan plan = {.part_bytes = 1, .ahead_bytes = 320, .size_bytes = 12};
+    (void)state;
+    assert_false(get_plan_is_far(&plan, 0, 9));
+    assert_true(get_plan_is_far(&plan, 0, 10));
+    assert_false(get_plan_is_far(&plan, 11, 5)); /* bytes of an earlier run */
 }
 
 static void no_range_is_empty(void **state)
@@ -62,6 +75,7 @@ int main(void)
         cmocka_unit_test(ranges_without_a_reader_are_parts),
         cmocka_unit_test(ranges_before_a_reader_get_shorter_towards_the_end),
         cmocka_unit_test(little_is_under_way_at_the_end),
+        cmocka_unit_test(a_reader_is_never_left_with_nothing),
         cmocka_unit_test(no_range_is_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
