@@ -10,12 +10,10 @@ struct download {
     download_options options;
     int fd;
     bool reused;         /* an earlier run's whole file */
-    bool kept;           /* a part of it is in the file from an earlier run */
-    bool keep_off;       /* do not use such things (any more) */
-    char *resume_path;   /* lent to s3_get */
-    s3_op *get;          /* NULL once ended */
-    verify_task *verify; /* NULL once ended */
-    err fault;           /* found by the verification while the rest was on its way */
+    bool keep_off;       /* use nothing of an earlier run (any more) */
+    char *resume_path;   /* lent to the fetch */
+    fetch *fetch;        /* NULL once ended */
+    verify_task *verify; /* of a reused file; NULL once ended */
     uint64_t received_bytes;
 };
 
@@ -31,8 +29,7 @@ void download_cancel(download *d)
 {
     if (!d)
         return;
-    if (d->get)
-        s3_op_cancel(d->get);
+    fetch_cancel(d->fetch);
     verify_task_cancel(d->verify);
     download_free(d);
 }
@@ -42,7 +39,6 @@ uint64_t download_received_bytes(const download *d)
     return d->received_bytes;
 }
 
-/* Ends with the first error; what else is under way is cancelled. */
 static void fail(download *d, const err *error)
 {
     err copy = *error;
@@ -93,12 +89,9 @@ static void begin_afresh(download *d, const err *error)
 {
     log_warn("%s; the kept local copy is bad, it is downloaded anew", error->message);
     err e = ERR_INIT;
-    if (d->get)
-        s3_op_cancel(move(d->get));
     close(d->fd);
     d->fd = -1;
     d->keep_off = true;
-    d->kept = false;
     if (!begin(d, &e))
         fail(d, &e);
 }
@@ -116,79 +109,33 @@ static void fail_verification(download *d, const err *error)
     fail(d, &e);
 }
 
-/* The checksum of the object, which is known when all of it is here, decides whether the object is
- * to blame, or the way that it took. */
-static void hold_fault(download *d, const err *error)
+static void verified(download *d, const verdict *found)
 {
-    d->fault = *error;
-    log_debug("%s; the checksum of the whole object decides", error->message);
+    if (found) {
+        d->options.item->verdict = *found;
+        d->options.item->lines_known = true;
+        warn_about(d);
+    }
+    succeed(d);
 }
 
-static void on_verified(void *ctx, const verdict *found, const err *error)
+/* --- a file of an earlier run --- */
+
+static void on_verified(void *ctx, const verdict *found, const s3_checksum *hashed,
+                        const err *error)
 {
     download *d = ctx;
+    UNUSED(hashed);
     d->verify = NULL;
-    if (error) {
-        if (d->reused || d->kept)
-            begin_afresh(d, error);
-        else if (d->get)
-            hold_fault(d, error);
-        else
-            fail_verification(d, error);
-        return;
-    }
-    d->options.item->verdict = *found;
-    d->options.item->lines_known = true;
-    warn_about(d);
-    if (!d->get)
-        succeed(d);
-}
-
-static void on_get_progress(void *ctx, uint64_t prefix_bytes, uint64_t received_bytes)
-{
-    download *d = ctx;
-    d->received_bytes = received_bytes;
-    if (d->verify)
-        verify_task_grow(d->verify, prefix_bytes);
-}
-
-static bool start_verification(download *d, err *e);
-
-static void on_get_restart(void *ctx)
-{
-    download *d = ctx;
-    d->kept = false;
-    if (d->verify)
-        verify_task_restart(d->verify);
-    else if (err_is_set(&d->fault) && start_verification(d, &d->fault))
-        d->fault = (err)ERR_INIT;
-}
-
-static void on_get_done(void *ctx, const s3_get_result *result, const err *error)
-{
-    download *d = ctx;
-    d->get = NULL;
-    if (error) {
-        err e = *error;
-        if (e.code == ERR_S3_ACCESS)
-            e.cls = ERR_CLASS_ITEM; /* one object that may not be read is no reason to stop */
-        fail(d, &e);
-        return;
-    }
-    d->received_bytes = result->size_bytes;
-    if (err_is_set(&d->fault))
-        fail_verification(d, &d->fault);
-    else if (d->verify)
-        verify_task_end(d->verify, result->size_bytes);
+    if (error)
+        begin_afresh(d, error);
     else
-        succeed(d);
+        verified(d, found);
 }
 
 static bool start_verification(download *d, err *e)
 {
     const download_options *o = &d->options;
-    if (o->level == VERIFY_NONE)
-        return true;
     AUTO_FREE char *name = xasprintf("s3://%s/%s", o->bucket, o->item->key);
     d->verify = verify_task_start(o->verifier,
                                   &(verify_task_options){.level = o->level,
@@ -198,7 +145,60 @@ static bool start_verification(download *d, err *e)
                                                          .on_done = on_verified,
                                                          .ctx = d},
                                   e);
+    if (d->verify)
+        verify_task_end(d->verify, o->item->size_bytes);
     return d->verify != NULL;
+}
+
+/* --- the object --- */
+
+static void on_progress(void *ctx, uint64_t received_bytes)
+{
+    ((download *)ctx)->received_bytes = received_bytes;
+}
+
+static void on_fetched(void *ctx, const fetch_end *end)
+{
+    download *d = ctx;
+    d->fetch = NULL;
+    if (!end->error) {
+        d->received_bytes = end->size_bytes;
+        verified(d, end->verdict);
+    } else if (end->unsound && end->kept) {
+        begin_afresh(d, end->error);
+    } else if (end->unsound) {
+        fail_verification(d, end->error);
+    } else {
+        err e = *end->error;
+        if (e.code == ERR_S3_ACCESS)
+            e.cls = ERR_CLASS_ITEM; /* one object that may not be read is no reason to stop */
+        fail(d, &e);
+    }
+}
+
+static bool start_fetch(download *d, err *e)
+{
+    const download_options *o = &d->options;
+    free(d->resume_path);
+    d->resume_path = workdir_resume_path(o->workdir, o->item->key);
+    d->fetch =
+        fetch_start(&(fetch_options){.s3 = o->s3,
+                                     .transport = o->transport,
+                                     .verifier = o->verifier,
+                                     .object = {.bucket = o->bucket,
+                                                .key = o->item->key,
+                                                .etag = o->item->etag[0] ? o->item->etag : NULL,
+                                                .size_known = true,
+                                                .size_bytes = o->item->size_bytes,
+                                                .fd = d->fd,
+                                                .resume_path = d->resume_path},
+                                     .level = o->level,
+                                     .jsonl = o->jsonl,
+                                     .on_progress = on_progress,
+                                     .on_done = on_fetched,
+                                     .ctx = d},
+                    e);
+    return d->fetch != NULL;
 }
 
 static bool open_file(download *d, err *e)
@@ -216,36 +216,11 @@ static bool open_file(download *d, err *e)
     return d->fd >= 0 || err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", path);
 }
 
-static void start_get(download *d)
-{
-    const download_options *o = &d->options;
-    free(d->resume_path);
-    d->resume_path = workdir_resume_path(o->workdir, o->item->key);
-    d->get = s3_get(
-        o->s3, &(s3_get_options){.bucket = o->bucket,
-                                 .key = o->item->key,
-                                 .etag = o->item->etag[0] ? o->item->etag : NULL,
-                                 .size_known = true,
-                                 .size_bytes = o->item->size_bytes,
-                                 .fd = d->fd,
-                                 .ahead_bytes = verify_task_ahead_bytes(o->level, o->item->key),
-                                 .resume_path = d->resume_path,
-                                 .on_progress = on_get_progress,
-                                 .on_restart = on_get_restart,
-                                 .on_done = on_get_done,
-                                 .ctx = d});
-    d->kept = s3_get_kept_bytes(d->get) > 0;
-}
-
 static bool begin(download *d, err *e)
 {
-    if (!open_file(d, e) || !start_verification(d, e))
+    if (!open_file(d, e))
         return false;
-    if (d->reused)
-        verify_task_end(d->verify, d->options.item->size_bytes);
-    else
-        start_get(d);
-    return true;
+    return d->reused ? start_verification(d, e) : start_fetch(d, e);
 }
 
 download *download_start(const download_options *options, err *e)

@@ -1,10 +1,8 @@
-/* One object comes down, and is verified while it does.
+/* One object of a run comes down into the work directory.
  *
- * What:    ranges into the part file (s3_get), a verification that follows (verify_task); when both
- *          are through, the part file gets its name. A whole file that an earlier run left is only
- *          verified; of a part the finished ranges are used. Where such a thing proves bad, and
- *          where the verification finds a fault in bytes that then do not fit the object's
- *          checksum, all is loaded anew before the object is blamed.
+ * What:    a fetch into the part file, which then gets its name. A whole file that an earlier run
+ *          left is only verified; of a part the finished ranges are used. Where such a thing
+ *          proves bad, all is loaded anew before the object is blamed.
  * Owner:   download_start / on_done or download_cancel, which both free it.
  * Threads: loop.
  * Fails:   by the error given to on_done; the first fault ends both. Local files are left to the
@@ -13,15 +11,15 @@
 #ifndef ORCHESTRATOR_DOWNLOAD_H
 #define ORCHESTRATOR_DOWNLOAD_H
 
+#include "orchestrator/fetch.h"
 #include "orchestrator/item.h"
-#include "orchestrator/verify_task.h"
 #include "orchestrator/workdir.h"
-#include "s3/s3.h"
 
 typedef struct download download;
 
 typedef struct download_options {
     s3_client *s3;
+    transport *transport; /* its clock */
     verifier *verifier;
     const workdir *workdir;
     const char *bucket;

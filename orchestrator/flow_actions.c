@@ -30,6 +30,7 @@ static bool enter_downloading(flow *f, item *it, err *e)
                        "file in its place, the next run takes it up",
                        flow_input_bucket(f), it->key);
     it->leaf = download_start(&(download_options){.s3 = f->o.s3,
+                                                  .transport = f->o.transport,
                                                   .verifier = f->o.verifier,
                                                   .workdir = f->o.workdir,
                                                   .bucket = flow_input_bucket(f),

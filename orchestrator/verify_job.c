@@ -20,11 +20,7 @@ typedef struct verify_job {
     void *ctx;
 
     /* loop only */
-    verify_task *verify;  /* NULL once it has ended */
-    s3_op *get;           /* NULL once it has ended; an object's */
-    err fault;            /* found while the rest is on its way */
-    uint64_t received_ms; /* when the last byte had come */
-    codec_ticket ticket;  /* of a stream */
+    codec_ticket ticket; /* of a stream */
     verdict verdict;
 
     /* of a stream, the worker's */
@@ -34,68 +30,14 @@ typedef struct verify_job {
 
 static void end(verify_job *j, const err *error)
 {
-    err copy = error ? *error : (err)ERR_INIT;
-    if (j->get)
-        s3_op_cancel(move(j->get));
-    verify_task_cancel(move(j->verify));
     if (j->fd > STDERR_FILENO)
         close(j->fd);
-    j->on_done(j->ctx, error ? NULL : &j->verdict, error ? &copy : NULL);
+    j->on_done(j->ctx, error ? NULL : &j->verdict, error);
     free(j->name);
     free(j);
 }
 
-static void on_verified(void *ctx, const verdict *found, const err *error)
-{
-    verify_job *j = ctx;
-    j->verify = NULL;
-    if (error && j->get) {
-        j->fault = *error;
-        log_debug("%s; the checksum of the whole object decides", error->message);
-        return;
-    }
-    if (found)
-        j->verdict = *found;
-    if (!error && j->received_ms)
-        log_debug(
-            "verified %llu ms after the last byte had come",
-            (unsigned long long)(clock_now_ms(loop_transport(j->site->loop)) - j->received_ms));
-    if (error || !j->get)
-        end(j, error);
-}
-
-static bool start_verification(verify_job *j, err *e)
-{
-    const config *c = j->site->config;
-    j->verify = verify_task_start(j->site->verifier,
-                                  &(verify_task_options){.level = (verify_level)c->verify,
-                                                         .name = j->name,
-                                                         .jsonl = config_jsonl(c),
-                                                         .fd = j->fd,
-                                                         .on_done = on_verified,
-                                                         .ctx = j},
-                                  e);
-    return j->verify != NULL;
-}
-
 /* ---- objects ---- */
-
-static void on_progress(void *ctx, uint64_t prefix_bytes, uint64_t received_bytes)
-{
-    verify_job *j = ctx;
-    UNUSED(received_bytes);
-    if (j->verify)
-        verify_task_grow(j->verify, prefix_bytes);
-}
-
-static void on_restart(void *ctx)
-{
-    verify_job *j = ctx;
-    if (j->verify)
-        verify_task_restart(j->verify);
-    else if (err_is_set(&j->fault) && start_verification(j, &j->fault))
-        j->fault = (err)ERR_INIT;
-}
 
 static err with_hint(const err *error)
 {
@@ -107,17 +49,13 @@ static err with_hint(const err *error)
     return e;
 }
 
-static void on_got(void *ctx, const s3_get_result *result, const err *error)
+static void on_fetched(void *ctx, const fetch_end *fetched)
 {
     verify_job *j = ctx;
-    err hinted = error ? with_hint(error) : (err)ERR_INIT;
-    j->get = NULL;
-    j->received_ms = clock_now_ms(loop_transport(j->site->loop));
-    error = error ? &hinted : err_is_set(&j->fault) ? &j->fault : NULL;
-    if (error || !j->verify)
-        end(j, error);
-    else
-        verify_task_end(j->verify, result->size_bytes);
+    err hinted = fetched->error ? with_hint(fetched->error) : (err)ERR_INIT;
+    if (fetched->verdict)
+        j->verdict = *fetched->verdict;
+    end(j, fetched->error ? &hinted : NULL);
 }
 
 /* A file that is gone when the program ends, however it ends. */
@@ -140,18 +78,19 @@ static bool start_object(verify_job *j, err *e)
     if (!s3_uri_parse(j->name, &uri, e))
         return false;
     j->fd = open_nameless(c->local_work_dir, e);
-    if (j->fd < 0 || !start_verification(j, e))
+    if (j->fd < 0)
         return false;
-    uint64_t ahead_bytes = verify_task_ahead_bytes((verify_level)c->verify, uri.key);
-    j->get = s3_get(j->site->s3, &(s3_get_options){.bucket = uri.bucket,
-                                                   .key = uri.key,
-                                                   .fd = j->fd,
-                                                   .ahead_bytes = ahead_bytes,
-                                                   .on_progress = on_progress,
-                                                   .on_restart = on_restart,
-                                                   .on_done = on_got,
-                                                   .ctx = j});
-    return true;
+    const verify_site *site = j->site;
+    return fetch_start(
+               &(fetch_options){.s3 = site->s3,
+                                .transport = loop_transport(site->loop),
+                                .verifier = site->verifier,
+                                .object = {.bucket = uri.bucket, .key = uri.key, .fd = j->fd},
+                                .level = (verify_level)c->verify,
+                                .jsonl = config_jsonl(c),
+                                .on_done = on_fetched,
+                                .ctx = j},
+               e) != NULL;
 }
 
 /* ---- streams ---- */
@@ -212,6 +151,32 @@ static void start_stream(verify_job *j)
 
 /* ---- local files ---- */
 
+static void on_verified(void *ctx, const verdict *found, const s3_checksum *hashed,
+                        const err *error)
+{
+    verify_job *j = ctx;
+    UNUSED(hashed);
+    if (found)
+        j->verdict = *found;
+    end(j, error);
+}
+
+static bool start_verification(verify_job *j, uint64_t size_bytes, err *e)
+{
+    const config *c = j->site->config;
+    verify_task *t = verify_task_start(j->site->verifier,
+                                       &(verify_task_options){.level = (verify_level)c->verify,
+                                                              .name = j->name,
+                                                              .jsonl = config_jsonl(c),
+                                                              .fd = j->fd,
+                                                              .on_done = on_verified,
+                                                              .ctx = j},
+                                       e);
+    if (t)
+        verify_task_end(t, size_bytes);
+    return t != NULL;
+}
+
 static bool start_local(verify_job *j, err *e)
 {
     struct stat st;
@@ -225,10 +190,7 @@ static bool start_local(verify_job *j, err *e)
         return true;
     }
     posix_fadvise(j->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* advice only */
-    if (!start_verification(j, e))
-        return false;
-    verify_task_end(j->verify, (uint64_t)st.st_size);
-    return true;
+    return start_verification(j, (uint64_t)st.st_size, e);
 }
 
 void verify_job_start(const verify_site *site, const char *name, verify_job_done on_done, void *ctx)

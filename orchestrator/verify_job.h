@@ -13,8 +13,7 @@
 
 #include "base/loop.h"
 #include "orchestrator/config.h"
-#include "orchestrator/verify_task.h"
-#include "s3/s3.h"
+#include "orchestrator/fetch.h"
 
 /* What all jobs share. */
 typedef struct verify_site {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #define READ_BYTES (256u << 10)
@@ -9,6 +10,8 @@
  * shorter one would wait for the loop's thread more often than it reads, while that is busy. */
 #define VISIT_PLAIN_BYTES ((uint64_t)64 << 20)
 #define VISIT_CODED_BYTES ((uint64_t)12 << 20)
+/* Of a visit: so often it tells how far it is. */
+#define TELLS 32
 
 struct verifier {
     pool *pool;
@@ -28,6 +31,7 @@ struct verify_task {
 
     /* loop only */
     uint64_t prefix_bytes;
+    s3_checksum_kind hash_by;
     codec_ticket ticket;
     bool whole, running, cancelled, restart;
 
@@ -35,9 +39,15 @@ struct verify_task {
     uint64_t from, to;
     bool finish;
     verify *verify;
+    s3_hash hash;
+    uint64_t told_bytes; /* `from` when it told last */
     bool finished, failed;
     verdict verdict;
+    s3_checksum hashed;
     err error;
+
+    /* the worker's, for the loop */
+    _Atomic uint64_t read_bytes;
 };
 
 verifier *verifier_new(pool *p, codec_memory *memory, const codec_options *codec)
@@ -56,6 +66,7 @@ void verifier_free(verifier *v)
 
 static void task_free(verify_task *t)
 {
+    s3_hash_deinit(&t->hash);
     verify_free(t->verify);
     close(t->fd);
     free(t->name);
@@ -63,6 +74,15 @@ static void task_free(verify_task *t)
 }
 
 /* --- on a worker --- */
+
+static void tell_read(verify_task *t)
+{
+    if (t->from - t->told_bytes < t->visit_bytes / TELLS)
+        return;
+    t->told_bytes = t->from;
+    atomic_store(&t->read_bytes, t->from);
+    pool_tell(t->verifier->pool, &t->task);
+}
 
 static bool feed_range(verify_task *t, char *buffer, err *e)
 {
@@ -74,28 +94,39 @@ static bool feed_range(verify_task *t, char *buffer, err *e)
         if (got == 0)
             return err_set(e, ERR_IO, "%s: the local copy ends at byte %llu, %llu were expected",
                            t->name, (unsigned long long)t->from, (unsigned long long)t->to);
+        s3_hash_update(&t->hash, buffer, (size_t)got);
         if (!verify_feed(t->verify, (slice){buffer, (size_t)got}, e))
             return false;
         t->from += (uint64_t)got;
+        tell_read(t);
     }
     return true;
 }
 
+static bool begin_verification(verify_task *t, err *e)
+{
+    verify_options options = {
+        .level = t->options.level,
+        .name = t->name,
+        .jsonl = t->options.jsonl,
+        .codec = t->verifier->codec,
+    };
+    options.codec.memory_bytes = t->ticket.bytes;
+    t->verify = verify_new(&options, e);
+    return t->verify != NULL;
+}
+
+static bool finish_verification(verify_task *t, err *e)
+{
+    t->hashed = s3_hash_final(&t->hash);
+    return verify_finish(t->verify, &t->verdict, e);
+}
+
 static bool verify_piece(verify_task *t, err *e)
 {
-    if (!t->verify) {
-        verify_options options = {
-            .level = t->options.level,
-            .name = t->name,
-            .jsonl = t->options.jsonl,
-            .codec = t->verifier->codec,
-        };
-        options.codec.memory_bytes = t->ticket.bytes;
-        t->verify = verify_new(&options, e);
-    }
     AUTO_FREE char *buffer = xcalloc(1, READ_BYTES);
-    return t->verify && feed_range(t, buffer, e) &&
-           (!t->finish || verify_finish(t->verify, &t->verdict, e));
+    return (t->verify || begin_verification(t, e)) && feed_range(t, buffer, e) &&
+           (!t->finish || finish_verification(t, e));
 }
 
 static void run_piece(pool_task *task)
@@ -133,7 +164,9 @@ static void start_over(verify_task *t)
 {
     t->restart = t->failed = t->finished = false;
     verify_free(move(t->verify));
-    t->from = 0;
+    t->from = t->told_bytes = 0;
+    s3_hash_deinit(&t->hash);
+    s3_hash_init(&t->hash, t->hash_by);
 }
 
 /* Ends the task: its window goes to the next in turn, and the verdict to the caller. */
@@ -143,7 +176,7 @@ static void end_task(verify_task *t)
     codec_memory_give(v->memory, &t->ticket);
     if (!t->cancelled)
         t->options.on_done(t->options.ctx, t->failed ? NULL : &t->verdict,
-                           t->failed ? &t->error : NULL);
+                           t->failed ? NULL : &t->hashed, t->failed ? &t->error : NULL);
     task_free(t);
 }
 
@@ -165,6 +198,13 @@ static bool ask_for_more(verify_task *t)
     return true;
 }
 
+static void piece_told(pool_task *task)
+{
+    verify_task *t = (verify_task *)task;
+    if (t->options.on_read && !t->cancelled && !t->restart)
+        t->options.on_read(t->options.ctx, atomic_load(&t->read_bytes));
+}
+
 static void piece_done(pool_task *task)
 {
     verify_task *t = (verify_task *)task;
@@ -177,10 +217,14 @@ static void piece_done(pool_task *task)
         start_over(t); /* what was read meanwhile counts for nothing, faults included */
     if (t->failed && ask_for_more(t))
         return;
-    if (t->failed || t->finished)
+    if (t->failed || t->finished) {
         end_task(t);
-    else
-        submit_next(t);
+        return;
+    }
+    uint64_t read_bytes = t->from;
+    submit_next(t);
+    if (t->options.on_read)
+        t->options.on_read(t->options.ctx, read_bytes);
 }
 
 static void on_admitted(codec_ticket *ticket)
@@ -206,7 +250,7 @@ verify_task *verify_task_start(verifier *v, const verify_task_options *options, 
         return NULL;
     }
     verify_task *t = xcalloc(1, sizeof *t);
-    t->task = (pool_task){.run = run_piece, .done = piece_done};
+    t->task = (pool_task){.run = run_piece, .done = piece_done, .told = piece_told};
     t->verifier = v;
     t->options = *options;
     t->name = xstrdup(options->name);
@@ -216,6 +260,15 @@ verify_task *verify_task_start(verifier *v, const verify_task_options *options, 
     codec_memory_ask(v->memory, &t->ticket,
                      codec_decoder_memory(codec_by_suffix(options->name), v->codec.threads));
     return t;
+}
+
+void verify_task_hash_by(verify_task *t, s3_checksum_kind kind)
+{
+    t->hash_by = kind;
+    if (t->from > 0 || t->running || t->hash.kind == kind)
+        return;
+    s3_hash_deinit(&t->hash);
+    s3_hash_init(&t->hash, kind);
 }
 
 void verify_task_grow(verify_task *t, uint64_t prefix_bytes)

@@ -1,7 +1,8 @@
 /* Verification that follows a download: a worker reads the file's prefix as it grows.
  *
  * What:    the loop tells how far the file is whole from its start; a task for the new piece goes
- * to the pool, never more than one a file, so that the stream stays in order without locks.
+ *          to the pool, never more than one a file, so that the stream stays in order without locks.
+ *          The same bytes are hashed for the object's checksum, so that the file is read once.
  *          Decoders need memory: each is let in with what its format mostly takes (codec_memory), the
  *          others wait in turn and read from the file later. One that turns out to need more
  *          starts over with that.
@@ -17,6 +18,7 @@
 #include "base/pool.h"
 #include "compression/verify.h"
 #include "orchestrator/codec_memory.h"
+#include "s3/checksum.h"
 
 typedef struct verifier verifier;
 /* codec: helpers of each decoder (bzip2, xz), and which one for gzip. `memory` is borrowed. */
@@ -30,16 +32,22 @@ typedef struct verify_task_options {
     const char *name;    /* of the object; copied */
     jsonl_options jsonl; /* its strings are borrowed */
     int fd;              /* borrowed until on_done; duplicated for the worker */
-    void (*on_done)(void *ctx, const verdict *verdict, const err *error);
+    /* All before `offset_bytes` is read. May be NULL. */
+    void (*on_read)(void *ctx, uint64_t offset_bytes);
+    /* `verdict`, and the checksum asked for by verify_task_hash_by; or `error`: the others are NULL
+     * then. */
+    void (*on_done)(void *ctx, const verdict *verdict, const s3_checksum *hashed, const err *error);
     void *ctx;
 } verify_task_options;
 
-/* How far a download may run ahead of its prefix (s3_get): what a core decodes in some 50 ms, so that
- * the verdict comes soon behind the last byte. */
+/* For s3_get: what a core decodes in some 50 ms, so that the verdict comes soon behind the last
+ * byte. 0: nothing is read. */
 uint64_t verify_task_ahead_bytes(verify_level level, const char *name);
 
 /* NULL when the descriptor cannot be duplicated. */
 verify_task *verify_task_start(verifier *v, const verify_task_options *options, err *e) MUST_USE;
+/* Takes effect where nothing is read as yet, and after a restart. */
+void verify_task_hash_by(verify_task *t, s3_checksum_kind kind);
 void verify_task_grow(verify_task *t, uint64_t prefix_bytes);
 void verify_task_end(verify_task *t, uint64_t size_bytes); /* the file is whole */
 void verify_task_restart(verify_task *t); /* the bytes change: all over again from the start */

@@ -21,6 +21,8 @@ typedef struct fixture {
     uint64_t size_bytes;
     unsigned done;
     verdict verdict;
+    s3_checksum hashed;
+    uint64_t read_bytes;
     err error;
 } fixture;
 
@@ -47,12 +49,20 @@ static void end(fixture *f)
     fclose(f->file);
 }
 
-static void on_done(void *ctx, const verdict *found, const err *error)
+static void on_done(void *ctx, const verdict *found, const s3_checksum *hashed, const err *error)
 {
     fixture *f = ctx;
     f->done++;
     f->error = error ? *error : (err)ERR_INIT;
     f->verdict = found ? *found : (verdict){0};
+    f->hashed = hashed ? *hashed : (s3_checksum){0};
+}
+
+static void on_read(void *ctx, uint64_t offset_bytes)
+{
+    fixture *f = ctx;
+    assert_true(offset_bytes >= f->read_bytes);
+    f->read_bytes = offset_bytes;
 }
 
 static verify_task *start(fixture *f, const char *name)
@@ -63,6 +73,7 @@ static verify_task *start(fixture *f, const char *name)
                                                               .name = name,
                                                               .jsonl = {.content_key = "text"},
                                                               .fd = f->fd,
+                                                              .on_read = on_read,
                                                               .on_done = on_done,
                                                               .ctx = f},
                                        &e);
@@ -86,6 +97,7 @@ static void follows_the_growing_prefix(void **state)
         verify_task_grow(t, prefix);
         verify_task_grow(t, prefix / 2); /* news that comes late */
         collect_all(&f);
+        assert_true(f.read_bytes + (256 << 10) > prefix); /* else the line would wait for ever */
     }
     assert_int_equal(f.done, 0);
     verify_task_end(t, f.size_bytes);
@@ -93,6 +105,56 @@ static void follows_the_growing_prefix(void **state)
     assert_int_equal(f.done, 1);
     assert_int_equal(f.error.code, ERR_NONE);
     assert_int_equal(f.verdict.lines, LINES);
+    end(&f);
+}
+
+static s3_checksum checksum_of_file(const fixture *f, s3_checksum_kind kind)
+{
+    s3_hash h;
+    AUTO_FREE char *bytes = xcalloc(1, f->size_bytes);
+    assert_int_equal(pread(f->fd, bytes, f->size_bytes, 0), f->size_bytes);
+    s3_hash_init(&h, kind);
+    s3_hash_update(&h, bytes, f->size_bytes);
+    return s3_hash_final(&h);
+}
+
+/* What it reads it hashes, and says how far it is; after a restart by another kind. */
+static void hashes_what_it_reads(void **state)
+{
+    UNUSED(state);
+    for (int restart = 0; restart < 2; restart++) {
+        fixture f;
+        begin(&f, 512 << 20);
+        verify_task *t = start(&f, "a.jsonl");
+        verify_task_hash_by(t, S3_CHECKSUM_CRC64NVME);
+        verify_task_grow(t, 600000);
+        if (restart)
+            verify_task_restart(t);
+        s3_checksum_kind kind = restart ? S3_CHECKSUM_SHA256 : S3_CHECKSUM_CRC64NVME;
+        verify_task_hash_by(t, kind);
+        collect_all(&f);
+        verify_task_grow(t, 900000);
+        collect_all(&f);
+        verify_task_end(t, f.size_bytes);
+        collect_all(&f);
+        s3_checksum expected = checksum_of_file(&f, kind);
+        assert_int_equal(f.error.code, ERR_NONE);
+        assert_true(s3_checksum_equal(&f.hashed, &expected));
+        end(&f);
+    }
+}
+
+/* A worker says how far it is while it reads: each 32nd of a visit, here of 12 MiB. */
+static void tells_how_far_it_is_while_it_reads(void **state)
+{
+    UNUSED(state);
+    fixture f;
+    begin(&f, 512 << 20);
+    verify_task *t = start(&f, "a.jsonl.gz"); /* its content is plain */
+    verify_task_end(t, f.size_bytes);
+    collect_all(&f);
+    assert_int_equal(f.done, 1);
+    assert_in_range(f.read_bytes, f.size_bytes - (12 << 20) / 32 - (256 << 10), f.size_bytes);
     end(&f);
 }
 
@@ -228,6 +290,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(follows_the_growing_prefix),
+        cmocka_unit_test(hashes_what_it_reads),
+        cmocka_unit_test(tells_how_far_it_is_while_it_reads),
         cmocka_unit_test(a_fault_ends_it_before_the_file_is_whole),
         cmocka_unit_test(a_restart_forgets_what_was_read),
         cmocka_unit_test(windows_beyond_the_budget_wait_their_turn),
