@@ -59,7 +59,8 @@ static void fill_window(get_op *o)
     while (s3_extents_gap(&o->have, o->next_offset, o->size, &gap)) {
         bool room = o->active < c->max_in_flight && c->stats.queued < c->max_in_flight;
         o->next_offset = gap.from;
-        if ((o->active > 0 && !room) || get_plan_is_far(&plan, o->read_bytes, gap.from))
+        if ((o->active > 0 && !room) ||
+            get_plan_is_far(&plan, o->read_bytes, get_prefix_bytes(o), gap.from))
             return;
         get_range_start(o, gap.from, MIN(get_plan_range_bytes(&plan, gap.from), gap.to - gap.from),
                         false);

@@ -85,6 +85,8 @@ void get_range_start(get_op *o, uint64_t offset_bytes, uint64_t len_bytes, bool 
 void get_range_free(get_range *range); /* cancels it */
 /* Takes ETag, size and date of a reply; false where it is another object. */
 bool get_pin(get_op *o, const http_reply *reply, uint64_t total_bytes, err *e) MUST_USE;
+/* All before it is in the file. */
+uint64_t get_prefix_bytes(const get_op *o);
 void get_report(const get_op *o);
 
 /* --- get_keep.c --- */

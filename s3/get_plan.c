@@ -4,13 +4,13 @@
  * request. */
 #define LONGEST  4
 #define SHORTEST 8
-/* Of the rest of the object. Four ranges at least are under way, and half of the rest. */
+/* Under way at once: more share the line, so that each comes later, and the reader waits for the first.
+ * All of them are no more than half of the rest of the object. */
 #define RANGES 4
 #define SHARES (2 * RANGES)
-/* How far the line may be ahead of the reader in the middle of an object, in readings of 50 ms: so much
- * is on its way, where a store takes its time for the first byte, and waits in the page cache, where
- * the line is the faster one. */
-#define READINGS 2
+/* How far the line may be ahead of the reader in the middle of an object, in readings of 50 ms: where
+ * it is the faster one, so much waits in the page cache. */
+#define READINGS 4
 /* Enough for the reader to read on (objects.h), whatever the size of a part. */
 #define LEAST 32
 
@@ -24,11 +24,14 @@ uint64_t get_plan_range_bytes(const get_plan *plan, uint64_t offset)
     return MIN(longest, MAX(shortest, share));
 }
 
-bool get_plan_is_far(const get_plan *plan, uint64_t read, uint64_t offset)
+bool get_plan_is_far(const get_plan *plan, uint64_t read, uint64_t prefix, uint64_t offset)
 {
     if (!plan->ahead_bytes || offset <= read)
         return false;
-    uint64_t least = MAX(RANGES * get_plan_range_bytes(plan, offset), plan->ahead_bytes / LEAST);
+    uint64_t several = RANGES * get_plan_range_bytes(plan, offset);
+    if (offset - prefix >= several)
+        return true;
+    uint64_t least = MAX(several, plan->ahead_bytes / LEAST);
     uint64_t half = plan->size_bytes > offset ? (plan->size_bytes - offset) / 2 : 0;
     return offset - read >= MAX(least, MIN(READINGS * plan->ahead_bytes, half));
 }

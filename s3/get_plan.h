@@ -20,7 +20,7 @@ typedef struct get_plan {
 
 /* Of the range that begins at `offset`; not 0. */
 uint64_t get_plan_range_bytes(const get_plan *plan, uint64_t offset);
-/* Has a range at `offset` to wait for the reader, which has read all before `read`? */
-bool get_plan_is_far(const get_plan *plan, uint64_t read, uint64_t offset);
+/* Has a range at `offset` to wait? All before `read` is read, all before `prefix` has come. */
+bool get_plan_is_far(const get_plan *plan, uint64_t read, uint64_t prefix, uint64_t offset);
 
 #endif

@@ -136,18 +136,17 @@ static bool take_bytes(get_range *range, slice data, err *e)
                          e);
 }
 
-/* All before it is in the file; a reader has to know first what it is to hash by. */
-static uint64_t prefix_bytes(const get_op *o)
+uint64_t get_prefix_bytes(const get_op *o)
 {
-    if (o->options.ahead_bytes && !get_check_asked(o))
-        return 0;
     return o->first ? o->first->offset + o->first->got : o->next_offset;
 }
 
+/* A reader has to know first what it is to hash by. */
 void get_report(const get_op *o)
 {
+    bool early = o->options.ahead_bytes && !get_check_asked(o);
     if (o->options.on_progress)
-        o->options.on_progress(o->options.ctx, prefix_bytes(o), o->received);
+        o->options.on_progress(o->options.ctx, early ? 0 : get_prefix_bytes(o), o->received);
 }
 
 static bool range_body(void *ctx, slice data, err *e)

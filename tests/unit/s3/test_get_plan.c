@@ -16,7 +16,7 @@ static void ranges_without_a_reader_are_parts(void **state)
     (void)state;
     assert_int_equal(get_plan_range_bytes(&plan, 0), 16 * MIB);
     assert_int_equal(get_plan_range_bytes(&plan, 99 * MIB), 16 * MIB);
-    assert_false(get_plan_is_far(&plan, 0, 99 * MIB));
+    assert_false(get_plan_is_far(&plan, 0, 0, 99 * MIB));
 }
 
 static void ranges_before_a_reader_get_shorter_towards_the_end(void **state)
@@ -34,18 +34,30 @@ static void ranges_before_a_reader_get_shorter_towards_the_end(void **state)
     assert_in_range(ranges, 34, 50); /* not many more than there were without */
 }
 
-/* In the middle what a reader reads in two times 50 ms; towards the end half of the rest, and four
+/* In the middle what a reader reads in four times 50 ms; towards the end half of the rest, and four
  * short ranges: what is not read when the last one begins. */
 static void little_is_under_way_at_the_end(void **state)
 {
     get_plan plan = {.part_bytes = 16 * MIB, .ahead_bytes = 12 * MIB, .size_bytes = 100 * MIB};
     (void)state;
-    assert_false(get_plan_is_far(&plan, 0, 24 * MIB - 1));
-    assert_true(get_plan_is_far(&plan, 0, 24 * MIB));
-    assert_false(get_plan_is_far(&plan, 50 * MIB, 66 * MIB));
-    assert_true(get_plan_is_far(&plan, 50 * MIB, 67 * MIB));
-    assert_false(get_plan_is_far(&plan, 98 * MIB, 99 * MIB));
-    assert_true(get_plan_is_far(&plan, 97 * MIB, 99 * MIB));
+    assert_false(get_plan_is_far(&plan, 0, 33 * MIB, 33 * MIB));
+    assert_true(get_plan_is_far(&plan, 0, 34 * MIB, 34 * MIB));
+    assert_false(get_plan_is_far(&plan, 50 * MIB, 66 * MIB, 66 * MIB));
+    assert_true(get_plan_is_far(&plan, 50 * MIB, 67 * MIB, 67 * MIB));
+    plan.size_bytes = 1000 * MIB;
+    assert_false(get_plan_is_far(&plan, 0, 48 * MIB - 1, 48 * MIB - 1));
+    assert_true(get_plan_is_far(&plan, 0, 48 * MIB, 48 * MIB));
+}
+
+/* The reader waits for what comes first: few others share the line with it. */
+static void few_are_under_way_at_once(void **state)
+{
+    get_plan plan = {.part_bytes = 16 * MIB, .ahead_bytes = 12 * MIB, .size_bytes = 100 * MIB};
+    (void)state;
+    assert_false(get_plan_is_far(&plan, 20 * MIB, 20 * MIB, 32 * MIB - 1));
+    assert_true(get_plan_is_far(&plan, 20 * MIB, 20 * MIB, 32 * MIB));
+    assert_false(get_plan_is_far(&plan, 98 * MIB, 98 * MIB, 99 * MIB));
+    assert_true(get_plan_is_far(&plan, 97 * MIB, 98 * MIB, 99 * MIB));
 }
 
 /* However small a part is, a reader has enough to read on. */
@@ -53,9 +65,9 @@ static void a_reader_is_never_left_with_nothing(void **state)
 {
     get_plan plan = {.part_bytes = 1, .ahead_bytes = 320, .size_bytes = 12};
     (void)state;
-    assert_false(get_plan_is_far(&plan, 0, 9));
-    assert_true(get_plan_is_far(&plan, 0, 10));
-    assert_false(get_plan_is_far(&plan, 11, 5)); /* bytes of an earlier run */
+    assert_false(get_plan_is_far(&plan, 0, 9, 9));
+    assert_true(get_plan_is_far(&plan, 0, 10, 10));
+    assert_false(get_plan_is_far(&plan, 11, 5, 5)); /* bytes of an earlier run */
 }
 
 static void no_range_is_empty(void **state)
@@ -75,6 +87,7 @@ int main(void)
         cmocka_unit_test(ranges_without_a_reader_are_parts),
         cmocka_unit_test(ranges_before_a_reader_get_shorter_towards_the_end),
         cmocka_unit_test(little_is_under_way_at_the_end),
+        cmocka_unit_test(few_are_under_way_at_once),
         cmocka_unit_test(a_reader_is_never_left_with_nothing),
         cmocka_unit_test(no_range_is_empty),
     };
