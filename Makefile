@@ -24,13 +24,13 @@ endif
 GZIP_NATIVE ?= 1
 ifeq ($(GZIP_NATIVE),0)
 CPPFLAGS += -DDECON_NO_GZIP_NATIVE
-LEFT_OUT := compression/inflate.c compression/inflate_fast.c compression/inflate_headers.c compression/inflate_tables.c
+LEFT_OUT := compression/gzip/inflate.c compression/gzip/inflate_fast.c compression/gzip/inflate_headers.c compression/gzip/inflate_tables.c
 endif
 
 XML_CFLAGS ?= -I/usr/include/libxml2
 WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
             -Wwrite-strings -Wvla -Wformat=2 -Werror
-CPPFLAGS += -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DDECON_VERSION='"$(VERSION)"' $(XML_CFLAGS)
+CPPFLAGS += -I. -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DDECON_VERSION='"$(VERSION)"' $(XML_CFLAGS)
 # Scores are binary32 in a stated order: no fused multiply-add.
 CFLAGS   += -std=gnu11 -g $(OPTIMIZE) -ffp-contract=off $(WARNINGS) $(SANITIZE_FLAGS)
 LDFLAGS  += $(SANITIZE_FLAGS)
@@ -41,10 +41,10 @@ PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 PROGRAMS := decon-orchestrator decon-server decon-s3
 
-# Every .c of a folder is in the folder's library, but the main files of the programs.
-sources = $(filter-out %/main.c $(LEFT_OUT),$(wildcard $(1)/*.c))
+# Every .c of a layer, in its folders too, is in the layer's library, but the main files of the programs.
+sources = $(filter-out %/main.c $(LEFT_OUT) $(addsuffix /%,$(filter $(1)/%,$(LAYERS))),$(sort $(shell find $(1) -name '*.c')))
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
-LAYERS  := base s3 s3/serve s3/cli compression orchestrator server
+LAYERS  := base s3 s3/serve s3/cli compression orchestrator detection
 lib = $(OUT)/lib/lib$(subst /,_,$(1)).a
 
 ##@ Build
@@ -64,7 +64,7 @@ link = @mkdir -p $(@D) && echo "  LD  $@" && $(CC) $(LDFLAGS) -o $@ $(filter %.o
 
 $(OUT)/bin/decon-orchestrator: $(call objects,orchestrator/main.c) $(foreach l,orchestrator s3 compression base,$(call lib,$(l)))
 	$(link)
-$(OUT)/bin/decon-server: $(call objects,server/main.c) $(foreach l,server compression base,$(call lib,$(l)))
+$(OUT)/bin/decon-server: $(call objects,detection/main.c) $(foreach l,detection compression base,$(call lib,$(l)))
 	$(link)
 $(OUT)/bin/decon-s3: $(call objects,s3/cli/main.c) $(foreach l,s3/cli s3/serve s3 base,$(call lib,$(l)))
 	$(link)
@@ -82,7 +82,7 @@ $(OUT)/obj/%.o: %.c $(FLAGS_FILE) | $(BUILD)/packages-build
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # What a file takes in as it is.
-$(OUT)/obj/server/review_html.o: server/review_page.css server/review_page.js
+$(OUT)/obj/detection/review/review_html.o: detection/review/review_page.css detection/review/review_page.js
 
 # The packages of a set are there: asked once for each build folder and each change of the lists.
 $(BUILD)/packages-%: third_party/install.sh third_party/debian.txt third_party/fedora.txt
@@ -131,12 +131,12 @@ layers_base         := base
 layers_s3           := s3/cli s3/serve s3 base
 layers_compression  := compression base
 layers_orchestrator := orchestrator s3 compression base
-layers_server       := server compression base
+layers_detection    := detection compression base
 define test_rule
 $(OUT)/tests/unit/$(1)/%: $(OUT)/obj/tests/unit/$(1)/%.o $(call lib,tests/fake) $(foreach l,$(layers_$(1)),$(call lib,$(l)))
 	$$(link) -lcmocka -lssl
 endef
-$(foreach layer,base s3 compression orchestrator server,$(eval $(call test_rule,$(layer))))
+$(foreach layer,base s3 compression orchestrator detection,$(eval $(call test_rule,$(layer))))
 $(OUT)/tests/flow/%: $(OUT)/obj/tests/flow/%.o $(call lib,tests/fake) $(foreach l,$(layers_orchestrator),$(call lib,$(l)))
 	$(link) -lcmocka
 $(OUT)/tests/fault/%: $(OUT)/obj/tests/fault/%.o $(call lib,tests/fake) $(foreach l,$(layers_orchestrator),$(call lib,$(l)))
@@ -144,7 +144,7 @@ $(OUT)/tests/fault/%: $(OUT)/obj/tests/fault/%.o $(call lib,tests/fake) $(foreac
 # A fuzz target with replay.c runs its corpus once; see "fuzz" for the fuzzing itself.
 FUZZ_SOURCES  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_REPLAYS  := $(patsubst %.c,$(OUT)/%,$(FUZZ_SOURCES))
-FUZZ_LIBS     := $(foreach l,orchestrator server s3/cli s3/serve s3 compression base,$(call lib,$(l)))
+FUZZ_LIBS     := $(foreach l,orchestrator detection s3/cli s3/serve s3 compression base,$(call lib,$(l)))
 $(OUT)/tests/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(call objects,tests/fuzz/replay.c) $(FUZZ_LIBS)
 	$(link)
 $(call objects,$(TEST_SOURCES) $(wildcard tests/fake/*.c)): | $(BUILD)/packages-test
@@ -208,7 +208,7 @@ bench-%: all $(BENCH_PROGRAMS)
 	@BIN=$(OUT)/bin BENCH=$(OUT)/bench tests/bench/bench_$*.sh
 
 ##@ Check
-CODE := $(sort $(shell find $(filter-out s3/serve s3/cli,$(LAYERS)) tests -name '*.[ch]' 2>/dev/null))
+CODE := $(sort $(shell find include $(filter-out s3/serve s3/cli,$(LAYERS)) tests -name '*.[ch]' 2>/dev/null))
 CLANG_FORMAT ?= clang-format-14
 CLANG ?= clang-14
 
@@ -225,18 +225,21 @@ check-clang: $(BUILD)/packages-check
 	    xargs -P "$$(nproc)" -n 8 $(CLANG) -fsyntax-only $(CPPFLAGS) -std=gnu11 $(WARNINGS)
 check-cppcheck: $(BUILD)/packages-check
 	@echo "  CHECK cppcheck" && cppcheck --quiet -j "$$(nproc)" --std=c11 --inline-suppr --error-exitcode=1 \
-	    --enable=warning,portability --suppressions-list=tests/tools/cppcheck.txt -I. \
+	    --enable=warning,portability --suppressions-list=tests/tools/cppcheck.txt -I. -Iinclude \
 	    -D_GNU_SOURCE -DDECON_VERSION='"$(VERSION)"' $(filter-out s3/serve s3/cli,$(LAYERS))
 
 ## check-arm64: the JSON Lines checker's tests, cross-compiled and run by qemu-user
 ARM64_CC    ?= aarch64-linux-gnu-gcc
 ARM64_RUN   ?= qemu-aarch64
 ARM64_TESTS := $(patsubst %,$(BUILD)/arm64/%,test_jsonl test_jsonl_keys test_jsonl_windows test_keyset test_utf8 test_lines)
-ARM64_LIB   := base/buf.c base/err.c base/util.c compression/linecount.c compression/lines.c \
-               $(wildcard compression/json*.c compression/key*.c)
-$(BUILD)/arm64/%: tests/unit/compression/%.c $(ARM64_LIB) $(wildcard compression/*.h tests/unit/compression/*.h tests/arm64/*.h)
+ARM64_LIB   := base/buf.c base/err.c base/util.c compression/jsonl/linecount.c compression/stream/lines.c \
+               $(wildcard compression/jsonl/json*.c compression/jsonl/key*.c)
+$(BUILD)/arm64/%: tests/unit/compression/jsonl/%.c $(ARM64_LIB) $(wildcard include/decon/*/*.h compression/jsonl/*.h tests/unit/compression/*.h tests/unit/compression/jsonl/*.h tests/arm64/*.h)
 	@mkdir -p $(@D)
-	@echo "  CC  $@" && $(ARM64_CC) -Itests/arm64 -I. -D_GNU_SOURCE -std=gnu11 -O2 -static $(WARNINGS) -o $@ $< $(ARM64_LIB)
+	@echo "  CC  $@" && $(ARM64_CC) -Itests/arm64 -I. -Iinclude -D_GNU_SOURCE -std=gnu11 -O2 -static $(WARNINGS) -o $@ $< $(ARM64_LIB)
+$(BUILD)/arm64/%: tests/unit/compression/stream/%.c $(ARM64_LIB) $(wildcard include/decon/*/*.h compression/jsonl/*.h tests/unit/compression/*.h tests/unit/compression/jsonl/*.h tests/arm64/*.h)
+	@mkdir -p $(@D)
+	@echo "  CC  $@" && $(ARM64_CC) -Itests/arm64 -I. -Iinclude -D_GNU_SOURCE -std=gnu11 -O2 -static $(WARNINGS) -o $@ $< $(ARM64_LIB)
 check-arm64: $(BUILD)/packages-arm64
 	@$(MAKE) --no-print-directory $(PARALLEL) $(ARM64_TESTS)
 	@for test in $(ARM64_TESTS); do echo "  RUN $$test" && $(ARM64_RUN) $$test || exit 1; done

@@ -4,7 +4,7 @@
 # A library is one static archive: its own layer and of base what it stands on (no options, no
 # server), so that no other package is needed than its pkg-config file names.
 LIBRARIES := s3 compression
-library_objects = $(call objects,$(filter-out base/options% base/httpd%,$(call sources,$(1)) $(call sources,base)))
+library_objects = $(call objects,$(filter-out base/options/% base/httpd%,$(call sources,$(1)) $(call sources,base)))
 define library_rule
 $(OUT)/lib/libdecon-$(1).a: $(call library_objects,$(1))
 	@mkdir -p $$(@D) && rm -f $$@ && $$(AR) rcs $$@ $$^
@@ -12,20 +12,14 @@ endef
 $(foreach library,$(LIBRARIES),$(eval $(call library_rule,$(library))))
 
 # Headers that programs may include; each says what it is, who owns what, which thread, how it fails.
-HEADERS_base := base/banned.h base/buf.h base/digest.h base/err.def base/err.h base/fsutil.h base/log.h base/loop.h base/loop_watch.h \
-                base/pool.h base/process.h base/transport.h base/util.h
-HEADERS_s3 := s3/buckets.h s3/checksum.h s3/config.h s3/delete_many.h s3/objects.h s3/presign.h s3/put_stream.h s3/s3.h s3/sign.h \
-              s3/uploads.h s3/uri.h s3/whoami.h
-HEADERS_compression := compression/codec.h compression/compression.h compression/jsonl.h compression/keypath.h compression/keyset.h \
-                       compression/linecount.h compression/verify.h
-HEADERS := $(HEADERS_base) $(foreach library,$(LIBRARIES),$(HEADERS_$(library)))
+HEADERS := $(sort $(wildcard include/decon/*/*.h include/decon/*/*.def))
 
 install_to := $(DESTDIR)$(PREFIX)
 
 ## install: programs, man pages, libraries with headers and pkg-config files, samples, documentation; PREFIX, DESTDIR
 install: all install-libraries
 	install -d $(install_to)/bin $(install_to)/share/doc/decon/examples $(install_to)/share/man/man1 $(install_to)/share/decon
-	install -m 644 $(wildcard server/data/*.tiktoken*) server/data/README.md $(install_to)/share/decon
+	install -m 644 $(wildcard detection/data/*.tiktoken*) detection/data/README.md $(install_to)/share/decon
 	install -m 755 $(PROGRAMS:%=$(OUT)/bin/%) $(install_to)/bin
 	install -m 644 $(wildcard docs/man/*.1) $(install_to)/share/man/man1
 	install -d $(install_to)/share/bash-completion/completions
@@ -35,9 +29,9 @@ install: all install-libraries
 	install -m 644 $(wildcard docs/examples/*.c) $(install_to)/share/doc/decon/examples
 
 install-libraries: $(LIBRARIES:%=$(OUT)/lib/libdecon-%.a)
-	install -d $(install_to)/lib/pkgconfig $(sort $(dir $(HEADERS:%=$(install_to)/include/decon/%)))
+	install -d $(install_to)/lib/pkgconfig $(sort $(dir $(HEADERS:%=$(install_to)/%)))
 	install -m 644 $(LIBRARIES:%=$(OUT)/lib/libdecon-%.a) $(install_to)/lib
-	for h in $(HEADERS); do install -m 644 $$h $(install_to)/include/decon/$$h || exit 1; done
+	for h in $(HEADERS); do install -m 644 $$h $(install_to)/$$h || exit 1; done
 	for l in $(LIBRARIES); do sed 's|@VERSION@|$(VERSION)|' $$l/decon-$$l.pc.in \
 	    >$(install_to)/lib/pkgconfig/decon-$$l.pc || exit 1; done
 

@@ -1,4 +1,4 @@
-#include "base/buf.h"
+#include "decon/base/buf.h"
 
 #include <stdarg.h>
 

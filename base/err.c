@@ -1,4 +1,4 @@
-#include "base/err.h"
+#include "decon/base/err.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@ typedef struct err_row {
 
 static const err_row rows[] = {
 #define ERR_ROW(name, cls, status, words) [ERR_##name] = {#name, ERR_CLASS_##cls, status, words},
-#include "base/err.def"
+#include "decon/base/err.def"
 #undef ERR_ROW
 };
 

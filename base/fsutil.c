@@ -1,4 +1,4 @@
-#include "base/fsutil.h"
+#include "decon/base/fsutil.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -14,7 +14,7 @@
 #ifndef BASE_HTTPD_H
 #define BASE_HTTPD_H
 
-#include "base/transport.h"
+#include "decon/base/transport.h"
 
 typedef struct httpd httpd;
 typedef struct httpd_request httpd_request;

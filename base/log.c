@@ -1,4 +1,4 @@
-#include "base/log.h"
+#include "decon/base/log.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/buf.h"
+#include "decon/base/buf.h"
 
 enum {
     SECRET_MIN_CHARS = 8, /* shorter ones would blot out ordinary words */

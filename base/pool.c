@@ -1,4 +1,4 @@
-#include "base/pool.h"
+#include "decon/base/pool.h"
 
 #include <pthread.h>
 #include <signal.h>

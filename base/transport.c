@@ -1,4 +1,4 @@
-#include "base/transport.h"
+#include "decon/base/transport.h"
 
 #include <strings.h>
 

@@ -1,4 +1,4 @@
-#include "base/util.h"
+#include "decon/base/util.h"
 
 #include <stdarg.h>
 #include <unistd.h>

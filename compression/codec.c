@@ -1,6 +1,10 @@
-#include "compression/codec.h"
+#include "decon/compression/codec.h"
 
-#include "compression/coder.h"
+#include "compression/bzip2/bzip2.h"
+#include "compression/detect.h"
+#include "compression/gzip/gzip.h"
+#include "compression/xz/xz.h"
+#include "compression/zstd/zstd.h"
 
 static const char *const no_suffixes[] = {NULL};
 static const char *const gzip_suffixes[] = {".gz", NULL};

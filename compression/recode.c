@@ -1,8 +1,9 @@
 /* Whole files through a chain of stages: decode one, write it anew in another format. */
-#include "compression/coder.h"
+#include "compression/detect.h"
+#include "compression/stream/coder.h"
 
-#include "base/digest.h"
-#include "base/fsutil.h"
+#include "decon/base/digest.h"
+#include "decon/base/fsutil.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,9 @@
 /* raw bytes -> head (until the format is known) -> decoder -> checker, line counter or nothing. */
-#include "compression/verify.h"
+#include "decon/compression/verify.h"
 
-#include "compression/coder.h"
-#include "compression/linecount.h"
+#include "compression/detect.h"
+#include "compression/stream/coder.h"
+#include "decon/compression/linecount.h"
 
 #include <inttypes.h>
 

@@ -2,9 +2,9 @@
 
 #include <signal.h>
 
-#include "base/log.h"
+#include "decon/base/log.h"
 #include "orchestrator/app_prepare.h"
-#include "orchestrator/progress.h"
+#include "orchestrator/observe/progress.h"
 
 #define ABORT_LIMIT_MS 4000 /* for the aborts of multipart uploads; the run ends within 5 s */
 /* --- the flow --- */

@@ -9,9 +9,9 @@
 #ifndef ORCHESTRATOR_APP_H
 #define ORCHESTRATOR_APP_H
 
-#include "orchestrator/config.h"
-#include "base/pool.h"
-#include "base/transport.h"
+#include "orchestrator/config/config.h"
+#include "decon/base/pool.h"
+#include "decon/base/transport.h"
 
 typedef struct app_env {
     transport *transport;

@@ -1,8 +1,8 @@
 #include "orchestrator/app_prepare.h"
 
-#include "base/log.h"
-#include "orchestrator/progress.h"
-#include "orchestrator/store.h"
+#include "decon/base/log.h"
+#include "orchestrator/observe/progress.h"
+#include "orchestrator/runtime/s3_setup.h"
 
 #define PROBE_NAME ".decon-write-probe"
 

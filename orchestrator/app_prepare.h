@@ -10,10 +10,10 @@
 #define ORCHESTRATOR_APP_PREPARE_H
 
 #include "orchestrator/app.h"
-#include "orchestrator/app_limits.h"
-#include "orchestrator/flow.h"
-#include "orchestrator/listing.h"
-#include "s3/s3.h"
+#include "orchestrator/runtime/run_limits.h"
+#include "orchestrator/flow/flow.h"
+#include "orchestrator/plan/listing.h"
+#include "decon/s3/s3.h"
 
 struct app {
     const config *config;

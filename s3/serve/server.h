@@ -9,8 +9,8 @@
 #ifndef S3_SERVE_SERVER_H
 #define S3_SERVE_SERVER_H
 
-#include "base/err.h"
-#include "s3/serve/auth.h"
+#include "decon/base/err.h"
+#include "s3/serve/protocol/auth.h"
 
 typedef struct server server;
 

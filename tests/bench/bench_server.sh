@@ -11,7 +11,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 evals=$(realpath "${EVALS_DIR:-$top/config/sample-evals}")
 mib=${MIB:-512}
 tokenizer=${TOKENIZER:-cl100k}
-vocabularies=$top/server/data
+vocabularies=$top/detection/data
 
 machine
 echo "evaluation files: $evals; training file: $mib MiB; tokenizer: $tokenizer"

@@ -9,10 +9,10 @@
 #include <jansson.h>
 #include <time.h>
 
-#include "base/fsutil.h"
-#include "compression/json_window.h"
-#include "compression/jsonl.h"
-#include "compression/linecount.h"
+#include "decon/base/fsutil.h"
+#include "compression/jsonl/json_window.h"
+#include "decon/compression/jsonl.h"
+#include "decon/compression/linecount.h"
 
 #define PIECE_BYTES ((size_t)256 * 1024)
 

@@ -7,7 +7,7 @@
  */
 #include <inttypes.h>
 
-#include "base/buf.h"
+#include "decon/base/buf.h"
 
 static uint64_t random_state = 88172645463325253ULL;
 

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "base/buf.h"
+#include "decon/base/buf.h"
 
 static const char common[] =
     "the of and to in a is that for it as was with be by on not he i this are or his from at which "

@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
-#include "base/fsutil.h"
+#include "decon/base/buf.h"
+#include "decon/base/fsutil.h"
 
 #define LINKS_PER_FILE 50000 /* ext4 allows 65,000 */
 #define KEYS           1000  /* in a folder */

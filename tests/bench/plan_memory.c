@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "orchestrator/plan.h"
+#include "orchestrator/plan/plan.h"
 
 static uint64_t peak_bytes(void)
 {

@@ -5,12 +5,12 @@
  * and what it holds, then MB/s for each part and for all together. */
 #include <sys/resource.h>
 
-#include "base/fsutil.h"
-#include "base/log.h"
-#include "server/evals.h"
-#include "server/json_read.h"
-#include "server/match.h"
-#include "server/unicode.h"
+#include "decon/base/fsutil.h"
+#include "decon/base/log.h"
+#include "detection/index/evals.h"
+#include "detection/text/json_read.h"
+#include "detection/match/match.h"
+#include "detection/text/unicode.h"
 
 #define MB 1e6
 

@@ -46,14 +46,14 @@ test_each_header_stands_by_itself_and_names_nothing_banned() {
     install_libraries
     local header flags
     flags=$(pkg-config --cflags decon-s3 decon-compression)
-    cd "$T/root/opt/decon/include/decon"
-    for header in */*.h; do
+    cd "$T/root/opt/decon/include"
+    for header in decon/*/*.h; do
         printf '#include "%s"\n#include <string.h>\nchar *copy(char *to, const char *from);\nchar *copy(char *to, const char *from)\n{\n    return strcpy(to, from);\n}\n' \
             "$header" >"$T/alone.c"
         # shellcheck disable=SC2086  # words
         "${compiler[@]}" -Wall -Wextra -Werror $flags -fsyntax-only "$T/alone.c" || fail "$header"
     done
-    [ -e s3/s3.h ] && [ -e compression/codec.h ] || fail 'headers are missing'
+    [ -e decon/s3/s3.h ] && [ -e decon/compression/codec.h ] || fail 'headers are missing'
 }
 
 test_everything_is_installed() {

@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
-#include "base/fsutil.h"
-#include "compression/codec.h"
-#include "server/evals.h"
+#include "decon/base/fsutil.h"
+#include "decon/compression/codec.h"
+#include "detection/index/evals.h"
 
 void detect_site_init(detect_site *s)
 {

@@ -9,7 +9,7 @@
 #ifndef TESTS_FAKE_DETECT_SITE_H
 #define TESTS_FAKE_DETECT_SITE_H
 
-#include "server/job_run.h"
+#include "detection/job/job_run.h"
 
 typedef struct detect_site {
     detect_settings settings; /* change before detect_site_index */

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "base/loop_private.h"
+#include "base/loop/loop_private.h"
 
 /* --- a server that tells what it got --- */
 

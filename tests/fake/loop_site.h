@@ -11,7 +11,7 @@
 #include <pthread.h>
 
 #include "base/httpd.h"
-#include "base/loop.h"
+#include "decon/base/loop.h"
 
 /* Answers with method, target, headers and body of the request; /cut, /big/<bytes> and /refuse do
  * what they say. */

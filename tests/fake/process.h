@@ -8,7 +8,7 @@
 #ifndef TESTS_FAKE_PROCESS_H
 #define TESTS_FAKE_PROCESS_H
 
-#include "base/transport.h"
+#include "decon/base/transport.h"
 
 typedef struct fake_process_rule {
     const char *command; /* as it must come */

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "base/fsutil.h"
+#include "decon/base/fsutil.h"
 #include "tests/fake/loop_site.h"
 
 static const char ok_reply[] = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret";

@@ -11,7 +11,7 @@
 
 #include <pthread.h>
 
-#include "base/buf.h"
+#include "decon/base/buf.h"
 
 typedef struct tls_site {
     int listener;

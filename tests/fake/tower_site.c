@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "base/log.h"
-#include "server/evals.h"
+#include "decon/base/log.h"
+#include "detection/index/evals.h"
 
 const char *const tower_with_passage[] = {"{\"doc_id\":101," TEST_SAT "\"passage\":\"" PASSAGE
                                           "\",\"question\":\"" YEAR_ASKED "\",\"answer\":\"1889\"}",
@@ -25,7 +25,7 @@ int tower_set_up(void **state)
     detect_site *s = xcalloc(1, sizeof *s);
     detect_site_init(s);
     s->settings.tokenizer = "cl100k";
-    s->settings.vocabulary_dir = "server/data";
+    s->settings.vocabulary_dir = "detection/data";
     log_setup(&(log_options){.level = LOG_ERROR, .fd = 2});
     *state = s;
     return 0;

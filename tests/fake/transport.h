@@ -19,7 +19,7 @@
 #ifndef TESTS_FAKE_TRANSPORT_H
 #define TESTS_FAKE_TRANSPORT_H
 
-#include "base/transport.h"
+#include "decon/base/transport.h"
 #include "tests/fake/process.h"
 
 typedef struct fake_transport fake_transport;

@@ -7,9 +7,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/fsutil.h"
-#include "base/log.h"
-#include "compression/codec.h"
+#include "decon/base/fsutil.h"
+#include "decon/base/log.h"
+#include "decon/compression/codec.h"
 
 /* --- the pool runs when the clock's timers do --- */
 

@@ -8,7 +8,7 @@
 #ifndef TESTS_FAKE_WORLD_INSIDE_H
 #define TESTS_FAKE_WORLD_INSIDE_H
 
-#include "compression/codec.h"
+#include "decon/compression/codec.h"
 #include "tests/fake/world.h"
 
 #define WORLD_STORE  "http://store.test/"

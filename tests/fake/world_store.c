@@ -5,7 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "s3/uri.h"
+#include "decon/s3/uri.h"
 
 world_object *world_object_find(world *w, const char *key)
 {

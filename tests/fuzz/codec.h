@@ -7,7 +7,7 @@
 #ifndef TESTS_FUZZ_CODEC_H
 #define TESTS_FUZZ_CODEC_H
 
-#include "compression/codec.h"
+#include "decon/compression/codec.h"
 
 #define FUZZ_TEXT_MAX ((size_t)1 << 20) /* more is not looked at: bombs take their time */
 #define FUZZ_MEMORY   ((uint64_t)24 << 20)

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "s3/serve/auth.h"
-#include "s3/sign.h"
+#include "s3/serve/protocol/auth.h"
+#include "decon/s3/sign.h"
 
 #define HEADERS_MAX 16
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "s3/sign.h"
-#include "s3/when.h"
+#include "decon/s3/sign.h"
+#include "s3/protocol/http_date.h"
 
 #define FOUR_DIGIT_YEARS_END 253402300800 /* 10000-01-01 */
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compression/jsonl.h"
-#include "server/json_read.h"
-#include "server/unicode.h"
+#include "decon/compression/jsonl.h"
+#include "detection/text/json_read.h"
+#include "detection/text/unicode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

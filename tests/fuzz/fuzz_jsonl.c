@@ -7,8 +7,8 @@
  */
 #include <jansson.h>
 
-#include "compression/jsonl.h"
-#include "compression/json_window.h"
+#include "decon/compression/jsonl.h"
+#include "compression/jsonl/json_window.h"
 
 #define PADDING_BYTES 300 /* sound lines before and behind, so that short inputs meet windows too */
 

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/bpe_split.h"
-#include "server/normalize.h"
-#include "server/tokenizer.h"
-#include "server/unicode.h"
-#include "server/word_break.h"
+#include "detection/tokenizer/bpe_split.h"
+#include "detection/text/normalize.h"
+#include "detection/tokenizer/tokenizer.h"
+#include "detection/text/unicode.h"
+#include "detection/text/word_break.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -47,7 +47,7 @@ static void try_tokens(slice text)
     static token_list used;
     AUTO(token_list) fresh = {0};
     if (!t)
-        t = tokenizer_new("cl100k", "server/data", NULL);
+        t = tokenizer_new("cl100k", "detection/data", NULL);
     expect(t != NULL);
     tokenizer_encode(t, text, &used);
     for (size_t i = 0; i < used.count; i++)

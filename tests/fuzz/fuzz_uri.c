@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "s3/serve/layout.h"
-#include "s3/serve/target.h"
-#include "s3/uri.h"
+#include "s3/serve/store/key_layout.h"
+#include "s3/serve/protocol/target.h"
+#include "decon/s3/uri.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
-#include "s3/buckets.h"
-#include "s3/delete_many.h"
-#include "s3/reply.h"
-#include "s3/s3.h"
-#include "s3/uploads.h"
-#include "s3/xml.h"
+#include "decon/base/log.h"
+#include "decon/s3/buckets.h"
+#include "decon/s3/delete_many.h"
+#include "s3/client/reply.h"
+#include "decon/s3/s3.h"
+#include "decon/s3/uploads.h"
+#include "s3/protocol/xml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "base/fsutil.h"
-#include "base/util.h"
+#include "decon/base/buf.h"
+#include "decon/base/fsutil.h"
+#include "decon/base/util.h"
 
 #define INPUT_MAX_BYTES ((size_t)16 * 1024 * 1024)
 

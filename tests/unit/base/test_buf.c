@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "base/buf.h"
+#include "decon/base/buf.h"
 
 static void slices_compare(void **state)
 {

@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-#include "base/err.h"
+#include "decon/base/err.h"
 
 static void set_records_the_origin(void **state)
 {
@@ -79,7 +79,7 @@ static void every_code_has_a_row(void **state)
     assert_string_equal(err_code_name(ERR_##name), #name);                                         \
     assert_string_equal(err_code_words(ERR_##name), words);                                        \
     assert_int_equal(err_code_class(ERR_##name), ERR_CLASS_##cls);
-#include "base/err.def"
+#include "decon/base/err.def"
 #undef ERR_ROW
 }
 

@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/fsutil.h"
+#include "decon/base/fsutil.h"
 
 static char root[64];
 static char path_text[512];

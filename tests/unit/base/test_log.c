@@ -11,8 +11,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "base/log.h"
-#include "base/buf.h"
+#include "decon/base/log.h"
+#include "decon/base/buf.h"
 
 /* The log writes into a pipe or a pseudo terminal; read_back takes what has come. */
 static int ends[2];

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "base/pool.h"
+#include "decon/base/pool.h"
 
 /* A wake-up that can be waited for. */
 typedef struct bell {

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "compression/codec.h"
-#include "compression/verify.h"
+#include "decon/compression/codec.h"
+#include "decon/compression/verify.h"
 
 /* Splits: a piece of 1 to max_piece bytes each time, by a seeded generator; or one cut. */
 typedef struct splitter {

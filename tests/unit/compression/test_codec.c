@@ -1,8 +1,9 @@
 /* The table of formats, round trips, files. */
-#include "support.h"
+#include "tests/unit/compression/support.h"
 
-#include "base/fsutil.h"
-#include "compression/coder.h"
+#include "decon/base/fsutil.h"
+#include "compression/detect.h"
+#include "compression/stream/coder.h"
 
 #include <unistd.h>
 

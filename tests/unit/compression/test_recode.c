@@ -3,7 +3,7 @@
  * The input is a pipe, so that the file can be altered while it is still being written: a thread feeds
  * the pipe, waits until the file under its temporary name has grown, alters a byte, feeds the rest.
  */
-#include "samples.h"
+#include "tests/unit/compression/samples.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fsutil.h"
+#include "decon/base/fsutil.h"
 
 #define WAIT_MS      20000
 #define ALTERED_BYTE 40000

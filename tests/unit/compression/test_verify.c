@@ -1,5 +1,5 @@
 /* Verification of whole objects: format by content, verdicts, faults with name and place. */
-#include "support.h"
+#include "tests/unit/compression/support.h"
 
 #define TEXT "{\"text\":\"one\"}\n\n{\"text\":\"two\", \"id\": 2}\n{\"id\": 3}\n"
 

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "s3/client.h"
+#include "s3/client/client.h"
 #include "tests/fake/transport.h"
 
 #define KEY_ID "AKIAIOSFODNN7EXAMPLE"

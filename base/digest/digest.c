@@ -1,0 +1,148 @@
+#include "decon/base/digest.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+/* A build of OpenSSL that refuses MD5 (FIPS) cannot do this program's work: S3's Content-MD5 and
+ * the share of a host rest on it. */
+static void must(bool ok, const char *what)
+{
+    if (ok)
+        return;
+    fprintf(stderr, "OpenSSL refuses %s (a FIPS build?); use an OpenSSL that has it\n", what);
+    abort();
+}
+
+static void start(digest_ctx *d, const EVP_MD *md, const char *what)
+{
+    d->evp = EVP_MD_CTX_new();
+    must(d->evp && EVP_DigestInit_ex(d->evp, md, NULL) == 1, what);
+}
+
+void digest_md5_init(digest_ctx *d)
+{
+    start(d, EVP_md5(), "MD5");
+}
+
+void digest_sha1_init(digest_ctx *d)
+{
+    start(d, EVP_sha1(), "SHA-1");
+}
+
+void digest_sha256_init(digest_ctx *d)
+{
+    start(d, EVP_sha256(), "SHA-256");
+}
+
+void digest_update(digest_ctx *d, const void *data, size_t len)
+{
+    if (len > 0)
+        must(EVP_DigestUpdate(d->evp, data, len) == 1, "to digest");
+}
+
+void digest_final(digest_ctx *d, uint8_t *out)
+{
+    must(EVP_DigestFinal_ex(d->evp, out, NULL) == 1, "to finish a digest");
+    digest_deinit(d);
+}
+
+void digest_deinit(digest_ctx *d)
+{
+    EVP_MD_CTX_free(d->evp);
+    d->evp = NULL;
+}
+
+void md5(slice data, uint8_t out[MD5_BYTES])
+{
+    digest_ctx d;
+    digest_md5_init(&d);
+    digest_update(&d, data.data, data.len);
+    digest_final(&d, out);
+}
+
+void sha256(slice data, uint8_t out[SHA256_BYTES])
+{
+    digest_ctx d;
+    digest_sha256_init(&d);
+    digest_update(&d, data.data, data.len);
+    digest_final(&d, out);
+}
+
+void sha1(slice data, uint8_t out[SHA1_BYTES])
+{
+    const void *bytes = data.len > 0 ? data.data : "";
+    must(EVP_Digest(bytes, data.len, out, NULL, EVP_sha1(), NULL) == 1, "SHA-1");
+}
+
+void hmac_sha256(slice key, slice data, uint8_t out[SHA256_BYTES])
+{
+    const void *key_bytes = key.len > 0 ? key.data : "";
+    const void *data_bytes = data.len > 0 ? data.data : "";
+    must(HMAC(EVP_sha256(), key_bytes, (int)key.len, data_bytes, data.len, out, NULL) != NULL,
+         "HMAC-SHA-256");
+}
+
+void hex_encode(const uint8_t *data, size_t len, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < len; i++) {
+        *out++ = digits[data[i] >> 4];
+        *out++ = digits[data[i] & 15];
+    }
+    *out = '\0';
+}
+
+static const char base64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void base64_encode(const uint8_t *data, size_t len, char *out)
+{
+    for (size_t i = 0; i < len; i += 3) {
+        size_t have = MIN(len - i, (size_t)3);
+        uint32_t bits = (uint32_t)data[i] << 16;
+        bits |= have > 1 ? (uint32_t)data[i + 1] << 8 : 0;
+        bits |= have > 2 ? (uint32_t)data[i + 2] : 0;
+        *out++ = base64_digits[bits >> 18];
+        *out++ = base64_digits[bits >> 12 & 63];
+        *out++ = have > 1 ? base64_digits[bits >> 6 & 63] : '=';
+        *out++ = have > 2 ? base64_digits[bits & 63] : '=';
+    }
+    *out = '\0';
+}
+
+static int base64_value(char c)
+{
+    const char *p = c ? strchr(base64_digits, c) : NULL;
+    return p ? (int)(p - base64_digits) : -1;
+}
+
+/* Four characters to `bytes` (1 to 3) bytes; false at a foreign character, or where bits that stand
+ * for nothing are not zero. */
+static bool base64_quad(const char *text, size_t bytes, buf *out)
+{
+    uint32_t bits = 0;
+    for (size_t i = 0; i < 4; i++) {
+        int value = i <= bytes ? base64_value(text[i]) : 0;
+        if (value < 0)
+            return false;
+        bits = bits << 6 | (uint32_t)value;
+    }
+    if (bytes < 3 && (bits & (0xffffffu >> (8 * bytes))) != 0)
+        return false;
+    char plain[3] = {(char)(bits >> 16), (char)(bits >> 8), (char)bits};
+    return buf_append(out, plain, bytes);
+}
+
+bool base64_decode(slice text, buf *out)
+{
+    if (text.len % 4 != 0)
+        return false;
+    for (size_t i = 0; i < text.len; i += 4) {
+        const char *quad = text.data + i;
+        bool last = i + 4 == text.len;
+        size_t padding = !last || quad[3] != '=' ? 0 : quad[2] == '=' ? 2 : 1;
+        if (!base64_quad(quad, 3 - padding, out))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,25 @@
+#include "base/loop/loop_concurrency.h"
+
+#define FEW_CALLS  12
+#define STRETCH_US 20000 /* long enough to say whether the loop is busy */
+#define ENOUGH_US  2000  /* that long no byte comes when it has to wait for them */
+#define SHARE      10    /* less than a tenth of its time: it is busy */
+
+void loop_window_init(loop_window *w, unsigned calls_max, uint64_t now_us)
+{
+    *w = (loop_window){
+        .calls = MIN(calls_max, FEW_CALLS), .calls_max = calls_max, .since_us = now_us};
+}
+
+void loop_window_waited(loop_window *w, uint64_t from_us, uint64_t to_us)
+{
+    w->waited_us += to_us - from_us;
+    uint64_t stretch_us = to_us - w->since_us;
+    bool idle = w->waited_us >= ENOUGH_US && w->waited_us >= stretch_us / SHARE;
+    if (idle)
+        w->calls = MIN(2 * w->calls, w->calls_max);
+    if (idle || stretch_us >= STRETCH_US) {
+        w->since_us = to_us;
+        w->waited_us = 0;
+    }
+}

@@ -1,0 +1,125 @@
+/* What went wrong in curl, in the words and codes of this program. */
+#include "base/loop/loop_private.h"
+#include "base/loop/loop_proxy.h"
+
+#include <string.h>
+
+char *easy_shown_name(const http_request *request)
+{
+    AUTO_FREE char *url = url_shown(request->url);
+    return xasprintf("%s %s", request->method, url);
+}
+
+typedef struct error_row {
+    CURLcode curl;
+    err_code code;
+    err_class cls; /* NONE: the code's own */
+    const char *advice;
+} error_row;
+
+static const error_row error_rows[] = {
+    {CURLE_COULDNT_RESOLVE_HOST, ERR_NET_DNS, ERR_CLASS_NONE,
+     "check the host's name and the resolver"},
+    {CURLE_COULDNT_RESOLVE_PROXY, ERR_NET_DNS, ERR_CLASS_NONE, "check the proxy's name"},
+    {CURLE_COULDNT_CONNECT, ERR_NET_DNS, ERR_CLASS_NONE,
+     "check that it runs, its port and the firewall"},
+    {CURLE_OPERATION_TIMEDOUT, ERR_TIMEOUT, ERR_CLASS_NONE,
+     "it is tried again; check the network if it goes on"},
+    {CURLE_PARTIAL_FILE, ERR_TRUNCATED, ERR_CLASS_NONE, "it is tried again"},
+    {CURLE_PEER_FAILED_VERIFICATION, ERR_NET, ERR_CLASS_RUN,
+     "check the address, or name the right authority with AWS_CA_BUNDLE"},
+    {CURLE_SSL_CACERT_BADFILE, ERR_CONFIG, ERR_CLASS_NONE,
+     "correct AWS_CA_BUNDLE, --ca-bundle or the profile"},
+    {CURLE_URL_MALFORMAT, ERR_CONFIG, ERR_CLASS_NONE, "correct the URL"},
+    {CURLE_OUT_OF_MEMORY, ERR_INTERNAL, ERR_CLASS_NONE, "free memory"},
+};
+
+static const error_row other_error = {CURLE_OK, ERR_NET, ERR_CLASS_NONE,
+                                      "it is tried again; check the network if it goes on"};
+
+static const error_row *row_of(CURLcode code)
+{
+    for (size_t i = 0; i < ARRAY_LEN(error_rows); i++)
+        if (error_rows[i].curl == code)
+            return &error_rows[i];
+    return &other_error;
+}
+
+/* A connection that was never made is an address that does not answer, whatever limit said so; but
+ * the limit on the whole call is the caller's impatience. */
+static bool timed_out_connecting(const http_call *call)
+{
+    curl_off_t connected_us = 0, spent_us = 0;
+    curl_easy_getinfo(call->easy->curl, CURLINFO_CONNECT_TIME_T, &connected_us);
+    curl_easy_getinfo(call->easy->curl, CURLINFO_TOTAL_TIME_T, &spent_us);
+    int total_ms = call->request.total_timeout_ms;
+    return connected_us == 0 && !call->first_byte &&
+           (total_ms <= 0 || spent_us < (curl_off_t)total_ms * 1000);
+}
+
+/* --- proxies --- */
+
+/* What to do about a proxy that was not got through; NULL: the way behind it is to blame. */
+static char *proxy_advice(CURLcode code, long refused_with, const loop_proxy *proxy)
+{
+    if (refused_with == 407)
+        return xasprintf("put user and password into %s: http://USER:PASSWORD@HOST:PORT",
+                         proxy->name);
+    if (refused_with >= 500)
+        return xasprintf("it does not reach that host; check the host's name, and whether it is "
+                         "to be asked past the proxy: NO_PROXY");
+    if (refused_with > 0)
+        return xasprintf("ask who runs it to let this host through, or name the host in NO_PROXY");
+    if (code != CURLE_COULDNT_CONNECT && code != CURLE_COULDNT_RESOLVE_PROXY)
+        return NULL;
+    return xasprintf("check that it runs; correct or unset %s, or name the host in NO_PROXY",
+                     proxy->name);
+}
+
+static long refused_with(const http_call *call)
+{
+    long status = 0;
+    curl_easy_getinfo(call->easy->curl, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status >= 300 ? status : 0;
+}
+
+/* False: no proxy has to do with it. */
+static bool proxy_error(const http_call *call, const error_row *row, const char *words, err *e)
+{
+    loop_proxy proxy = {0};
+    if (call->request.no_proxy || !loop_proxy_find(call->request.url, &proxy))
+        return false;
+    if (!proxy.shown[0]) {
+        err_set(e, ERR_CONFIG, "%s: the value of %s is no URL of a proxy (write http://HOST:PORT)",
+                call->shown, proxy.name);
+        return true;
+    }
+    long status = refused_with(call);
+    AUTO_FREE char *advice = proxy_advice(row->curl, status, &proxy);
+    err_set(e, row->code, "%s: %s the proxy %s (%s): %s (%s)", call->shown,
+            advice ? "stopped at" : "by", proxy.shown, proxy.name, words,
+            advice ? advice : row->advice);
+    e->cls = status > 0 && status < 500 ? ERR_CLASS_RUN : e->cls;
+    return true;
+}
+
+void easy_error(const http_call *call, CURLcode code, err *e)
+{
+    const error_row *row = row_of(code);
+    if (call->stalled) {
+        err_set(e, ERR_TIMEOUT, "%s: less than a byte a second came or went, for %.1f s (%s)",
+                call->shown, call->request.stall_timeout_ms / 1000.0, row->advice);
+        return;
+    }
+    if (code == CURLE_OPERATION_TIMEDOUT && timed_out_connecting(call))
+        row = row_of(CURLE_COULDNT_CONNECT);
+    /* curl quotes a proxy that it cannot read, with its password. */
+    bool quotes = strchr(call->easy->words, '@') != NULL;
+    const char *words =
+        call->easy->words[0] && !quotes ? call->easy->words : curl_easy_strerror(code);
+    if (!proxy_error(call, row, words, e))
+        err_set(e, row->code, "%s: %s (%s)", call->shown, words, row->advice);
+    e->curl_code = (int)code;
+    if (row->cls != ERR_CLASS_NONE)
+        e->cls = row->cls;
+}

@@ -1,0 +1,41 @@
+#include "base/loop/loop_rate_limit.h"
+
+/* What may be saved up: enough to bridge the gaps between two rounds of the loop. */
+#define SAVED_MS 50
+/* Faster is not a cap: beyond it the products below would not hold. */
+#define FASTEST_BYTES_PER_S ((uint64_t)1 << 40)
+
+static int64_t most(const loop_cap *c)
+{
+    return (int64_t)(c->bytes_per_s * SAVED_MS);
+}
+
+void loop_cap_init(loop_cap *c, uint64_t bytes_per_s, uint64_t now_ms)
+{
+    *c = (loop_cap){.bytes_per_s = MIN(bytes_per_s, FASTEST_BYTES_PER_S), .filled_ms = now_ms};
+    c->tokens = most(c);
+}
+
+bool loop_cap_may(loop_cap *c, uint64_t now_ms)
+{
+    if (!c->bytes_per_s)
+        return true;
+    /* A long pause fills the bucket: the product below need not hold it. */
+    uint64_t passed_ms = MIN(now_ms - c->filled_ms, (uint64_t)3600 * 1000);
+    c->tokens = MIN(c->tokens + (int64_t)(passed_ms * c->bytes_per_s), most(c));
+    c->filled_ms = now_ms;
+    return c->tokens > 0;
+}
+
+void loop_cap_take(loop_cap *c, uint64_t bytes)
+{
+    if (c->bytes_per_s)
+        c->tokens -= (int64_t)bytes * 1000;
+}
+
+uint64_t loop_cap_wait_ms(const loop_cap *c)
+{
+    if (!c->bytes_per_s || c->tokens > 0)
+        return 0;
+    return (uint64_t)-c->tokens / c->bytes_per_s + 1;
+}

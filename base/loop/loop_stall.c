@@ -1,0 +1,156 @@
+/* How fast the bytes of the calls flow: not faster than the cap, and not never.
+ *
+ * A call that the cap holds back is paused in curl; when the bucket is in credit again, those that
+ * have waited longest go on first. A paused call does not stall. Neither does one that is still
+ * connecting: that has a limit of its own.
+ */
+#include "base/loop/loop_private.h"
+
+static bool is_capped(const http_call *call)
+{
+    return !call->request.no_proxy; /* local services are not what the cap is for */
+}
+
+bool loop_flow_may(http_call *call, flow_direction direction)
+{
+    loop *l = call->loop;
+    if (!is_capped(call) || loop_cap_may(&l->caps[direction], loop_clock_ms()))
+        return true;
+    if (!call->paused_order)
+        call->paused_order = ++l->pauses;
+    call->paused[direction] = true;
+    l->flow_due_ms =
+        MIN(l->flow_due_ms, l->caps[direction].filled_ms + loop_cap_wait_ms(&l->caps[direction]));
+    return false;
+}
+
+void loop_flow_alive(http_call *call, uint64_t bytes)
+{
+    call->moved_ms = loop_clock_ms();
+    call->window_bytes += bytes;
+}
+
+/* From now on: nothing of the time before counts against it. */
+static void watch_anew(http_call *call, uint64_t now_ms)
+{
+    call->moved_ms = call->window_ms = now_ms;
+    call->window_bytes = 0;
+}
+
+void loop_flow_moved(http_call *call, flow_direction direction, uint64_t bytes)
+{
+    loop_flow_alive(call, bytes);
+    if (is_capped(call))
+        loop_cap_take(&call->loop->caps[direction], bytes);
+}
+
+/* --- going on --- */
+
+/* The one that has waited longest among those that may go on. */
+static http_call *next_to_go_on(loop *l)
+{
+    uint64_t now_ms = loop_clock_ms();
+    bool may[FLOW_DIRECTIONS];
+    http_call *first = NULL;
+    for (int d = 0; d < FLOW_DIRECTIONS; d++)
+        may[d] = loop_cap_may(&l->caps[d], now_ms);
+    for (http_call *call = l->active.first; call; call = call->next) {
+        bool ready = (call->paused[FLOW_RECEIVE] && may[FLOW_RECEIVE]) ||
+                     (call->paused[FLOW_SEND] && may[FLOW_SEND]);
+        if (ready && !call->cancelled && (!first || call->paused_order < first->paused_order))
+            first = call;
+    }
+    return first;
+}
+
+static void go_on(loop *l, http_call *call)
+{
+    call->paused[FLOW_RECEIVE] = call->paused[FLOW_SEND] = false;
+    call->paused_order = 0;
+    watch_anew(call, loop_clock_ms());
+    l->in_curl = true; /* bytes that curl has kept are handed over at once */
+    curl_easy_pause(call->easy->curl, CURLPAUSE_CONT);
+    l->in_curl = false;
+    loop_calls_drop_cancelled(l);
+}
+
+/* --- stalls --- */
+
+static bool can_stall(const http_call *call)
+{
+    return call->request.stall_timeout_ms > 0 && !call->paused_order && call->state == CALL_ACTIVE;
+}
+
+static bool is_connected(const http_call *call)
+{
+    curl_off_t ready_us = 0;
+    curl_easy_getinfo(call->easy->curl, CURLINFO_PRETRANSFER_TIME_T, &ready_us);
+    return ready_us > 0;
+}
+
+/* When it may be that nothing moved for so long, or less than a byte a second: both are judged over
+ * the whole limit. */
+static uint64_t stall_due_ms(const http_call *call)
+{
+    if (!can_stall(call))
+        return UINT64_MAX;
+    return MIN(call->moved_ms, call->window_ms) + (uint64_t)call->request.stall_timeout_ms;
+}
+
+static bool has_stalled(const http_call *call, uint64_t now_ms)
+{
+    uint64_t limit_ms = (uint64_t)call->request.stall_timeout_ms;
+    return now_ms - call->moved_ms >= limit_ms ||
+           (now_ms - call->window_ms >= limit_ms && call->window_bytes * 1000 < limit_ms);
+}
+
+static void end_stalled(loop *l)
+{
+    uint64_t now_ms = loop_clock_ms();
+    for (http_call *call = l->active.first, *next; call; call = next) {
+        next = call->next;
+        if (stall_due_ms(call) > now_ms)
+            continue;
+        if (!is_connected(call)) {
+            watch_anew(call, now_ms);
+            continue;
+        }
+        if (!has_stalled(call, now_ms)) {
+            call->window_ms = now_ms;
+            call->window_bytes = 0;
+            continue;
+        }
+        call->stalled = true;
+        loop_call_end(call, CURLE_OPERATION_TIMEDOUT);
+        next = l->active.first; /* its on_done may have ended others */
+    }
+}
+
+/* --- for the rounds of the loop --- */
+
+void loop_flow_started(http_call *call)
+{
+    watch_anew(call, loop_clock_ms());
+    call->loop->flow_due_ms = MIN(call->loop->flow_due_ms, stall_due_ms(call));
+}
+
+static uint64_t due_ms(const loop *l, const http_call *call)
+{
+    uint64_t due = stall_due_ms(call);
+    for (int d = 0; d < FLOW_DIRECTIONS; d++)
+        if (call->paused[d])
+            due = MIN(due, l->caps[d].filled_ms + loop_cap_wait_ms(&l->caps[d]));
+    return due;
+}
+
+void loop_flow_run(loop *l)
+{
+    if (loop_clock_ms() < l->flow_due_ms)
+        return;
+    for (http_call *call; (call = next_to_go_on(l));)
+        go_on(l, call);
+    end_stalled(l);
+    l->flow_due_ms = UINT64_MAX;
+    for (const http_call *call = l->active.first; call; call = call->next)
+        l->flow_due_ms = MIN(l->flow_due_ms, due_ms(l, call));
+}

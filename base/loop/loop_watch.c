@@ -1,0 +1,83 @@
+/* Descriptors of the program's own on the event loop: once, when there is something to read.
+ *
+ *   state    left for
+ *   watched  gone, when the descriptor is readable, or at its end: the callback is called
+ *   ready    the same, in the next round: what epoll refuses can always be read (regular files), or
+ *            reading tells what is wrong with it
+ */
+#include "base/loop/loop_private.h"
+#include "decon/base/loop_watch.h"
+
+#include <sys/epoll.h>
+
+struct loop_watch {
+    loop_watch *next; /* in loop.watches */
+    loop *loop;
+    int fd;
+    bool in_epoll;
+    timer *ready;
+    void (*on_readable)(void *ctx);
+    void *ctx;
+};
+
+static void watch_free(loop_watch *w)
+{
+    loop_watch **link = &w->loop->watches;
+    while (*link != w)
+        link = &(*link)->next;
+    *link = w->next;
+    timer_stop(&w->loop->base, w->ready);
+    if (w->in_epoll)
+        epoll_ctl(w->loop->epoll_fd, EPOLL_CTL_DEL, w->fd, NULL);
+    free(w);
+}
+
+static void fire(loop_watch *w)
+{
+    void (*on_readable)(void *ctx) = w->on_readable;
+    void *ctx = w->ctx;
+    watch_free(w);
+    on_readable(ctx);
+}
+
+static void ready_called(void *ctx)
+{
+    loop_watch *w = ctx;
+    w->ready = NULL;
+    fire(w);
+}
+
+loop_watch *loop_watch_readable(loop *l, int fd, void (*on_readable)(void *ctx), void *ctx)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    loop_watch *w = xcalloc(1, sizeof *w);
+    *w = (loop_watch){.next = l->watches, .loop = l, .fd = fd, .ctx = ctx};
+    w->on_readable = on_readable;
+    l->watches = w;
+    w->in_epoll = epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+    if (!w->in_epoll)
+        w->ready = timer_start(&l->base, 0, ready_called, w);
+    return w;
+}
+
+void loop_watch_stop(loop_watch *w)
+{
+    if (w)
+        watch_free(w);
+}
+
+bool loop_watch_ready(loop *l, int fd)
+{
+    for (loop_watch *w = l->watches; w; w = w->next)
+        if (w->fd == fd && w->in_epoll) {
+            fire(w);
+            return true;
+        }
+    return false;
+}
+
+void loop_watches_free(loop *l)
+{
+    while (l->watches)
+        watch_free(l->watches);
+}

@@ -1,0 +1,183 @@
+/* Options from the command line. */
+#include "base/options/options_internal.h"
+
+typedef struct args {
+    option_target target;
+    int argc;
+    char **argv;
+    int next;     /* index of the next word */
+    bool *seen;   /* one a row: the flag came before, so that a list is appended to */
+    char **words; /* positional words, in their order */
+    int word_count;
+    char **flags; /* all the others */
+    int flag_count;
+} args;
+
+static const char *take_word(args *a)
+{
+    char *word = a->argv[a->next++];
+    a->flags[a->flag_count++] = word;
+    return word;
+}
+
+static bool store(args *a, const option *row, const char *shown, const char *text, err *e)
+{
+    size_t i = (size_t)(row - a->target.set->rows);
+    bool append = a->seen[i];
+    a->seen[i] = true;
+    return option_store(&a->target, row, text, append, e) || err_context(e, "%s", shown);
+}
+
+/* The value that stands in the next word. One that begins with two dashes is far more often a
+ * forgotten value than a value. */
+static bool store_next(args *a, const option *row, const char *shown, err *e)
+{
+    if (a->next >= a->argc || str_starts_with(a->argv[a->next], "--")) {
+        AUTO(buf) metavar;
+        buf_init(&metavar, 256);
+        option_append_metavar(row, &metavar);
+        return err_set(e, ERR_USAGE, "%s needs a value: %s; see --help", shown, buf_str(&metavar));
+    }
+    return store(a, row, shown, take_word(a), e);
+}
+
+/* A bool alone means true. Where true is the default already, a `true` or `false` behind it is its
+ * value (as in `--index-answers false`). */
+static bool store_bool(args *a, const option *row, const char *shown, err *e)
+{
+    const char *next = a->next < a->argc ? a->argv[a->next] : "";
+    bool given = str_equal(next, "true") || str_equal(next, "false");
+    if (given && row->fallback && str_equal(row->fallback, "true"))
+        return store(a, row, shown, take_word(a), e);
+    return store(a, row, shown, "true", e);
+}
+
+static bool unknown_flag(const args *a, const char *shown, err *e)
+{
+    AUTO_FREE char *nearest = option_nearest(a->target.set, shown, true);
+    if (*nearest)
+        return err_set(e, ERR_USAGE, "%s: unknown flag; did you mean %s?", shown, nearest);
+    return err_set(e, ERR_USAGE, "%s: unknown flag; --help lists the known ones", shown);
+}
+
+/* `shown` is the flag without its value, `value` what stands behind `=` or NULL. */
+static bool read_long(args *a, const char *shown, const char *value, err *e)
+{
+    const char *name = shown + 2;
+    const option *row = option_by_flag(a->target.set, name);
+    if (row && value)
+        return store(a, row, shown, value, e);
+    if (row)
+        return row->type == OPTION_BOOL ? store_bool(a, row, shown, e)
+                                        : store_next(a, row, shown, e);
+    row = str_starts_with(name, "no-") ? option_by_flag(a->target.set, name + 3) : NULL;
+    if (!row || row->type != OPTION_BOOL)
+        return unknown_flag(a, shown, e);
+    if (value)
+        return err_set(e, ERR_USAGE, "%s takes no value", shown);
+    return store(a, row, shown, "false", e);
+}
+
+static const option *by_letter(const option_set *set, char letter)
+{
+    for (size_t i = 0; i < set->row_count; i++)
+        if (set->rows[i].letter == letter)
+            return &set->rows[i];
+    return NULL;
+}
+
+/* `-v`, `-rv`, `-c value`, `-cvalue`. */
+static bool read_short(args *a, const char *letters, err *e)
+{
+    for (; *letters; letters++) {
+        const char shown[] = {'-', *letters, '\0'};
+        const option *row = by_letter(a->target.set, *letters);
+        if (!row)
+            return unknown_flag(a, shown, e);
+        if (row->type != OPTION_BOOL)
+            return letters[1] ? store(a, row, shown, letters + 1, e) : store_next(a, row, shown, e);
+        if (!store(a, row, shown, "true", e))
+            return false;
+    }
+    return true;
+}
+
+static bool read_flag(args *a, err *e)
+{
+    const char *word = take_word(a);
+    if (word[1] != '-')
+        return read_short(a, word + 1, e);
+    size_t len = strcspn(word, "=");
+    AUTO_FREE char *shown = xstrndup(word, len);
+    return read_long(a, shown, word[len] == '=' ? word + len + 1 : NULL, e);
+}
+
+static bool read_words(args *a, err *e)
+{
+    bool flags_end = false;
+    a->next = 1;
+    while (a->next < a->argc) {
+        const char *word = a->argv[a->next];
+        if (flags_end || word[0] != '-' || word[1] == '\0')
+            a->words[a->word_count++] = a->argv[a->next++];
+        else if (str_equal(word, "--"))
+            flags_end = take_word(a) != NULL;
+        else if (!read_flag(a, e))
+            return false;
+    }
+    return true;
+}
+
+/* The flags first, the positional words behind them, each in their order. */
+static void permute(const args *a)
+{
+    for (int i = 0; i < a->flag_count; i++)
+        a->argv[1 + i] = a->flags[i];
+    for (int i = 0; i < a->word_count; i++)
+        a->argv[1 + a->flag_count + i] = a->words[i];
+}
+
+bool options_arguments(const option_set *set, int argc, char **argv, void *config,
+                       option_origin *origins, int *positional, err *e)
+{
+    size_t places = (size_t)MAX(argc, 1);
+    AUTO_FREE bool *seen = xcalloc(set->row_count + 1, sizeof *seen);
+    AUTO_FREE char **words = xcalloc(places, sizeof *words);
+    AUTO_FREE char **flags = xcalloc(places, sizeof *flags);
+    args a = {.target = {set, config, origins, 'c'},
+              .argc = argc,
+              .argv = argv,
+              .seen = seen,
+              .words = words,
+              .flags = flags};
+    if (!read_words(&a, e))
+        return false;
+    permute(&a);
+    *positional = argc - a.word_count;
+    return true;
+}
+
+/* The value of `word` for the flag, or NULL; `next` is the word behind it or NULL. */
+static const char *peek_word(const char *word, const char *next, const char *flag, char letter)
+{
+    size_t len = strlen(flag);
+    if (str_starts_with(word, "--") && strncmp(word + 2, flag, len) == 0) {
+        if (word[2 + len] == '=')
+            return word + 2 + len + 1;
+        return word[2 + len] == '\0' ? next : NULL;
+    }
+    if (letter && word[0] == '-' && word[1] == letter)
+        return word[2] ? word + 2 : next;
+    return NULL;
+}
+
+const char *options_peek(int argc, char **argv, const char *flag, char letter)
+{
+    const char *found = NULL;
+    flag += strspn(flag, "-");
+    for (int i = 1; i < argc && !str_equal(argv[i], "--"); i++) {
+        const char *value = peek_word(argv[i], i + 1 < argc ? argv[i + 1] : NULL, flag, letter);
+        found = value ? value : found; /* as in the whole parse, the last one counts */
+    }
+    return found;
+}

@@ -1,0 +1,492 @@
+/* bzip2: streams in a row, their blocks decoded at once by helper threads; libbz2 does the work.
+ *
+ * part           needs                        then
+ * STREAM_HEADER  4 bytes                      MARK
+ * MARK           48 bits and a CRC of 32      a block's: BLOCK; the end's: the stream's CRC is
+ *                                             compared behind its last block; STREAM_HEADER of
+ *                                             another stream, or no more
+ * BLOCK          the next mark                the block goes to a helper; MARK
+ *                no mark within SEARCH_BYTES  all blocks are awaited; SLOW
+ * SLOW           a byte at a time             SLOW_END behind the block's output
+ * SLOW_END       48 bits                      MARK at the one that begins in the block's last byte
+ *
+ * Small streams in a row (pbzip2 makes one of each block) keep all helpers at work: what looks like the
+ * end of a stream and the header of another one behind it is noted with the last block, and the next
+ * blocks are taken up before it is settled. It is forgotten with them where the block is distrusted.
+ *
+ * A mark may stand within a block by chance or by malice, and a damaged block may run on over its
+ * true end. Neither is believed: a block that does not decode exactly up to its mark is decoded anew
+ * by SLOW, from its start, and what was cut off behind it is forgotten. All faults are found there,
+ * so that they do not depend on threads or on how the input was split: a damaged block's fault lies
+ * at the byte where the block begins.
+ */
+#include "compression/bzip2/bzip2_block.h"
+#include "compression/bzip2/bzip2.h"
+
+#define PIECE_BYTES  ((size_t)64 * 1024)
+#define SEARCH_BYTES ((size_t)4 << 20) /* no block of ours is so long; beyond it, SLOW */
+#define SLOTS_MAX    (HELPERS_MAX + 2)
+#define CRC_BITS     32u
+
+head_match bzip2_match(slice head)
+{
+    slice name = {.data = head.data, .len = MIN(head.len, (size_t)3)};
+    if (head_match_magic(name, SLICE_LIT("BZh")) == HEAD_NO)
+        return HEAD_NO;
+    if (head.len < 4)
+        return HEAD_MAYBE;
+    return head.data[3] >= '1' && head.data[3] <= '9' ? HEAD_YES : HEAD_NO; /* block size */
+}
+
+/* One block more than threads is decoded or waits to be taken, and one may be decoded anew. */
+uint64_t bzip2_decoder_memory(unsigned threads)
+{
+    return (MIN(threads, (unsigned)HELPERS_MAX) + 2) * BZIP2_BLOCK_BYTES;
+}
+
+typedef enum bzip2_part { STREAM_HEADER, MARK, BLOCK, SLOW, SLOW_END } bzip2_part;
+
+typedef struct bzip2_decoder {
+    decoder base;
+    helpers *helpers;
+    bzip2_part part;
+    char level;
+    uint32_t combined; /* of the blocks that were handed on */
+
+    unsigned char *window; /* raw bytes from the oldest block that is not settled */
+    size_t window_len, window_capacity;
+    uint64_t window_start; /* its raw offset */
+    uint64_t at;           /* raw bit of the mark or block that `part` is about */
+    uint64_t search;       /* raw bit from which marks are still sought */
+
+    bzip2_block blocks[SLOTS_MAX]; /* a ring, in order */
+    unsigned slots, first, count;
+    bzip2_memory memory;
+
+    bzip2_block slow;
+    uint32_t slow_crc;
+    uint64_t slow_bytes;     /* that it was fed */
+    uint64_t slow_out, skip; /* its output; what of it was handed on before */
+} bzip2_decoder;
+
+/* ---- the window ---- */
+
+static slice window_of(const bzip2_decoder *b)
+{
+    return (slice){.data = (const char *)b->window, .len = b->window_len};
+}
+
+static uint64_t window_bit(const bzip2_decoder *b, uint64_t raw_bit)
+{
+    return raw_bit - b->window_start * 8;
+}
+
+static uint64_t bits_from(const bzip2_decoder *b, uint64_t raw_bit)
+{
+    uint64_t end = (b->window_start + b->window_len) * 8;
+    return end > raw_bit ? end - raw_bit : 0;
+}
+
+static void window_add(bzip2_decoder *b, slice piece)
+{
+    if (b->window_len + piece.len > b->window_capacity) {
+        size_t capacity = MAX(b->window_capacity * 2, b->window_len + piece.len);
+        unsigned char *larger = xcalloc(1, capacity);
+        if (b->window_len > 0)
+            memcpy(larger, b->window, b->window_len);
+        free(b->window);
+        b->window = larger;
+        b->window_capacity = capacity;
+    }
+    memcpy(b->window + b->window_len, piece.data, piece.len);
+    b->window_len += piece.len;
+}
+
+/* Forgets bytes in front of everything that may still be looked at. */
+static void window_trim(bzip2_decoder *b)
+{
+    uint64_t oldest = (b->count > 0 ? b->blocks[b->first].start : b->at) / 8;
+    if (b->part == SLOW && b->slow_bytes > 0)
+        oldest = (b->at + 8 * (b->slow_bytes - 1)) / 8;
+    size_t len = (size_t)(oldest - b->window_start);
+    if (len < PIECE_BYTES)
+        return;
+    memmove(b->window, b->window + len, b->window_len - len);
+    b->window_len -= len;
+    b->window_start = oldest;
+}
+
+/* ---- what is handed on ---- */
+
+static bool fail_at(const bzip2_decoder *b, uint64_t raw_bit, const char *cause, err *e)
+{
+    return decoder_fail(&b->base, ERR_CODEC_CORRUPT, raw_bit / 8, cause, e);
+}
+
+static bool fail_memory(const bzip2_decoder *b, err *e)
+{
+    return decoder_fail(&b->base, ERR_LIMIT, b->at / 8, "memory is out", e);
+}
+
+static bool emit(bzip2_decoder *b, const char *text, size_t len, err *e)
+{
+    b->base.decoded_bytes += len;
+    return len == 0 || stage_feed(b->base.stage.next, (slice){.data = text, .len = len}, e);
+}
+
+static void add_crc(bzip2_decoder *b, uint32_t crc)
+{
+    b->combined = (b->combined << 1 | b->combined >> 31) ^ crc;
+}
+
+static bool slow_start(bzip2_decoder *b, uint64_t start, uint64_t skip, err *e)
+{
+    b->part = SLOW;
+    b->at = start;
+    b->slow_crc =
+        (uint32_t)bzip2_bits_read(window_of(b), window_bit(b, start) + BZIP2_MARK_BITS, CRC_BITS);
+    b->slow_bytes = b->slow_out = 0;
+    b->skip = skip;
+    return bzip2_block_begin(&b->slow, b->level) || fail_memory(b, e);
+}
+
+/* The first block did not come out: it is done anew, and what was thought to lie behind it goes. */
+static bool distrust(bzip2_decoder *b, uint64_t handed_on, err *e)
+{
+    uint64_t start = b->blocks[b->first].start;
+    b->level = b->blocks[b->first].level;
+    for (; b->count > 0; b->count--, b->first = (b->first + 1) % b->slots)
+        helpers_wait(b->helpers, &b->blocks[b->first].job);
+    return slow_start(b, start, handed_on, e);
+}
+
+static bool settle_stream(bzip2_decoder *b, uint64_t end, uint32_t stream_crc, err *e)
+{
+    if (stream_crc != b->combined)
+        return fail_at(b, end, "the stream's CRC is wrong", e);
+    b->base.checksums |= CODEC_CHECK_CRC32;
+    b->combined = 0;
+    return true;
+}
+
+/* Awaits the first block and hands it on, and the end of its stream behind it. */
+static bool take_first(bzip2_decoder *b, err *e)
+{
+    bzip2_block *block = &b->blocks[b->first];
+    uint64_t handed_on = 0;
+    helpers_wait(b->helpers, &block->job);
+    for (; block->result == BZIP2_MORE; bzip2_block_continue(block)) {
+        if (!emit(b, block->out, block->out_len, e))
+            return false;
+        handed_on += block->out_len;
+    }
+    if (block->result == BZIP2_MEMORY)
+        return fail_memory(b, e);
+    if (block->result == BZIP2_BAD)
+        return distrust(b, handed_on, e);
+    if (!emit(b, block->out, block->out_len, e))
+        return false;
+    add_crc(b, block->crc);
+    b->first = (b->first + 1) % b->slots;
+    b->count--;
+    if (!block->ends_stream)
+        return true;
+    if (!settle_stream(b, block->end, block->stream_crc, e))
+        return false;
+    b->base.member_count++;
+    return true;
+}
+
+/* Awaits all blocks; ends early, in SLOW, where one is distrusted. */
+static bool take_all(bzip2_decoder *b, err *e)
+{
+    bzip2_part before = b->part;
+    while (b->count > 0 && b->part == before)
+        if (!take_first(b, e))
+            return false;
+    return true;
+}
+
+/* ---- the parts; `go_on` is set where there is more to do with what is in the window ---- */
+
+static bool stream_header(bzip2_decoder *b, bool *go_on)
+{
+    if (bits_from(b, b->at) < 32)
+        return true;
+    b->level = (char)b->window[b->at / 8 - b->window_start + 3];
+    b->at += 32;
+    b->part = MARK;
+    *go_on = true;
+    return true;
+}
+
+/* What lies in the window from the byte behind the end of the stream on. */
+static slice behind_stream(const bzip2_decoder *b)
+{
+    uint64_t end = (b->at + BZIP2_MARK_BITS + CRC_BITS + 7) / 8 - b->window_start;
+    return (slice){.data = (const char *)b->window + end, .len = b->window_len - (size_t)end};
+}
+
+static void next_stream(bzip2_decoder *b)
+{
+    b->at = (b->at + BZIP2_MARK_BITS + CRC_BITS + 7) / 8 * 8;
+    b->part = STREAM_HEADER;
+}
+
+/* Notes the end with the block before it, where that is still at work. */
+static bool note_stream_end(bzip2_decoder *b, uint32_t crc)
+{
+    bzip2_block *last = &b->blocks[(b->first + b->count + b->slots - 1) % b->slots];
+    if (b->count == 0 || last->ends_stream)
+        return false;
+    last->ends_stream = true;
+    last->end = b->at;
+    last->stream_crc = crc;
+    next_stream(b);
+    return true;
+}
+
+static bool stream_end(bzip2_decoder *b, bool *go_on, err *e)
+{
+    uint32_t crc =
+        (uint32_t)bzip2_bits_read(window_of(b), window_bit(b, b->at) + BZIP2_MARK_BITS, CRC_BITS);
+    bool another = bzip2_match(behind_stream(b)) == HEAD_YES;
+    *go_on = true;
+    if (another && note_stream_end(b, crc))
+        return true;
+    if (!take_all(b, e))
+        return false;
+    if (b->part != MARK)
+        return true;
+    if (!settle_stream(b, b->at, crc, e))
+        return false;
+    if (!another)
+        return decoder_leave(&b->base, behind_stream(b), e);
+    b->base.member_count++;
+    next_stream(b);
+    return true;
+}
+
+static bool mark(bzip2_decoder *b, bool *go_on, err *e)
+{
+    if (bits_from(b, b->at) < BZIP2_MARK_BITS + CRC_BITS)
+        return true;
+    uint64_t value = bzip2_bits_read(window_of(b), window_bit(b, b->at), BZIP2_MARK_BITS);
+    if (value == BZIP2_END_MARK)
+        return stream_end(b, go_on, e);
+    if (value != BZIP2_BLOCK_MARK) { /* behind a stream's header; blocks of others may wait */
+        *go_on = true;
+        return take_all(b, e) &&
+               (b->part != MARK ||
+                fail_at(b, b->at, "neither a block nor the end of the stream begins here", e));
+    }
+    b->search = b->at + BZIP2_MARK_BITS + CRC_BITS;
+    b->part = BLOCK;
+    *go_on = true;
+    return true;
+}
+
+static bool dispatch(bzip2_decoder *b, uint64_t end, err *e)
+{
+    if (b->count == b->slots && !take_first(b, e))
+        return false;
+    if (b->part != BLOCK)
+        return true;
+    bzip2_block *block = &b->blocks[(b->first + b->count++) % b->slots];
+    block->start = b->at;
+    bzip2_block_cut(block, window_of(b), window_bit(b, b->at), window_bit(b, end), b->level);
+    helpers_submit(b->helpers, &block->job);
+    b->at = end;
+    b->part = MARK;
+    return true;
+}
+
+static bool find_block_end(bzip2_decoder *b, bool *go_on, err *e)
+{
+    uint64_t found = bzip2_bits_find_mark(window_of(b), window_bit(b, b->search));
+    if (found != UINT64_MAX) {
+        *go_on = true;
+        return dispatch(b, found + b->window_start * 8, e);
+    }
+    uint64_t searched = (b->window_start + b->window_len) * 8;
+    b->search = MAX(b->search, searched - MIN(searched, (uint64_t)BZIP2_MARK_BITS));
+    if (bits_from(b, b->at) < SEARCH_BYTES * 8)
+        return true;
+    *go_on = true;
+    return take_all(b, e) && (b->part != BLOCK || slow_start(b, b->at, 0, e));
+}
+
+static bool slow_emit(bzip2_decoder *b, err *e)
+{
+    size_t known = (size_t)MIN((uint64_t)b->slow.out_len, b->skip - MIN(b->skip, b->slow_out));
+    b->slow_out += b->slow.out_len;
+    return emit(b, b->slow.out + known, b->slow.out_len - known, e);
+}
+
+static bool slow_byte(bzip2_decoder *b, err *e)
+{
+    uint64_t at = window_bit(b, b->at) + 8 * b->slow_bytes++;
+    unsigned char byte = (unsigned char)bzip2_bits_read(window_of(b), at, 8);
+    bzip2_step step = bzip2_block_step(&b->slow, &byte);
+    while (step == BZIP2_STEP_OUTPUT) {
+        if (!slow_emit(b, e))
+            return false;
+        step = bzip2_block_step(&b->slow, NULL);
+    }
+    if (!slow_emit(b, e))
+        return false;
+    if (step == BZIP2_STEP_BAD)
+        return fail_at(b, b->at, "a block fails its checks", e);
+    if (b->slow_out > 0)
+        b->part = SLOW_END;
+    return true;
+}
+
+static bool slow(bzip2_decoder *b, bool *go_on, err *e)
+{
+    while (b->part == SLOW && bits_from(b, b->at + 8 * b->slow_bytes) >= 8)
+        if (!slow_byte(b, e))
+            return false;
+    *go_on = b->part == SLOW_END;
+    return true;
+}
+
+/* The block's last bit lies within the byte that was fed last; a mark must follow it. */
+static bool slow_end(bzip2_decoder *b, bool *go_on, err *e)
+{
+    uint64_t last = b->at + 8 * (b->slow_bytes - 1);
+    if (bits_from(b, last) < 8 + BZIP2_MARK_BITS)
+        return true;
+    slice bytes = window_of(b);
+    uint64_t found = bzip2_bits_find_mark(
+        (slice){.data = bytes.data, .len = (size_t)(window_bit(b, last) / 8 + 8)},
+        window_bit(b, last) + 1);
+    found += found == UINT64_MAX ? 0 : b->window_start * 8;
+    if (found == UINT64_MAX || found > last + 8)
+        return fail_at(b, last, "what follows a block is neither a block nor the end of the stream",
+                       e);
+    add_crc(b, b->slow_crc);
+    b->at = found;
+    b->part = MARK;
+    *go_on = true;
+    return true;
+}
+
+static bool run_part(bzip2_decoder *b, bool *go_on, err *e)
+{
+    switch (b->part) {
+    case STREAM_HEADER:
+        return stream_header(b, go_on);
+    case MARK:
+        return mark(b, go_on, e);
+    case BLOCK:
+        return find_block_end(b, go_on, e);
+    case SLOW:
+        return slow(b, go_on, e);
+    default:
+        return slow_end(b, go_on, e);
+    }
+}
+
+static bool run_parts(bzip2_decoder *b, err *e)
+{
+    for (bool go_on = true; go_on && b->base.in_member;) {
+        go_on = false;
+        if (!run_part(b, &go_on, e))
+            return false;
+    }
+    return true;
+}
+
+/* ---- the decoder ---- */
+
+static bool decode_start(decoder *d, err *e)
+{
+    bzip2_decoder *b = (bzip2_decoder *)d;
+    b->part = STREAM_HEADER;
+    b->combined = 0;
+    b->window_len = 0;
+    b->window_start = d->raw_bytes;
+    b->at = d->raw_bytes * 8;
+    return decoder_admit(d, bzip2_decoder_memory(0), d->raw_bytes, "a block", e);
+}
+
+static bool decode_body(decoder *d, slice *data, bool *ended, err *e)
+{
+    bzip2_decoder *b = (bzip2_decoder *)d;
+    UNUSED(ended); /* decoder_leave tells */
+    while (data->len > 0 && d->in_member) {
+        slice piece = {.data = data->data, .len = MIN(data->len, PIECE_BYTES)};
+        window_add(b, piece);
+        decoder_take(d, data, piece.len);
+        if (!run_parts(b, e))
+            return false;
+        while (b->count > 0 && helpers_done(b->helpers, &b->blocks[b->first].job))
+            if (!take_first(b, e) || !run_parts(b, e))
+                return false;
+        window_trim(b);
+    }
+    return true;
+}
+
+/* The input ends within the stream: what is whole is handed on, and damage comes before the end. */
+static bool decode_end(decoder *d, err *e)
+{
+    bzip2_decoder *b = (bzip2_decoder *)d;
+    do {
+        if (!take_all(b, e))
+            return false;
+        if (b->part == BLOCK && !slow_start(b, b->at, 0, e))
+            return false;
+        if (!run_parts(b, e))
+            return false;
+    } while (d->in_member && (b->count > 0 || b->part == BLOCK));
+    return true;
+}
+
+static void decode_free(decoder *d)
+{
+    bzip2_decoder *b = (bzip2_decoder *)d;
+    helpers_free(b->helpers);
+    for (unsigned i = 0; i < b->slots; i++)
+        bzip2_block_deinit(&b->blocks[i]);
+    bzip2_block_deinit(&b->slow);
+    bzip2_memory_deinit(&b->memory);
+    free(b->window);
+    decoder_deinit(d);
+    free(b);
+}
+
+static const decoder_ops bzip2_decoder_ops = {
+    .name = "bzip2",
+    .member = "bzip2 stream",
+    .match = bzip2_match,
+    .start = decode_start,
+    .body = decode_body,
+    .end = decode_end,
+    .free = decode_free,
+};
+
+/* As many threads as the memory bears. */
+static unsigned threads_of(const decoder *d)
+{
+    unsigned threads = MIN(d->options.threads, (unsigned)HELPERS_MAX);
+    while (threads > 0 && bzip2_decoder_memory(threads) > d->options.memory_bytes)
+        threads--;
+    return threads;
+}
+
+stage *bzip2_decoder_new(const codec_options *options, stage *next, err *e)
+{
+    UNUSED(e); /* what it needs is admitted with the first stream */
+    bzip2_decoder *b = xcalloc(1, sizeof *b);
+    decoder_init(&b->base, &bzip2_decoder_ops, options, next);
+    unsigned threads = threads_of(&b->base);
+    b->helpers = helpers_new(threads);
+    bzip2_memory_init(&b->memory);
+    b->slots = threads > 0 ? threads + 1 : 1;
+    for (unsigned i = 0; i < b->slots; i++)
+        bzip2_block_init(&b->blocks[i], &b->memory);
+    bzip2_block_init(&b->slow, &b->memory);
+    return &b->base.stage;
+}

@@ -1,0 +1,18 @@
+/* bzip2: decoder and encoder, as the table of formats names them.
+ *
+ * What:    the stages of one format, the memory they need, and how its first bytes are recognised.
+ * Owner:   stages are the caller's. Threads: one a stage.
+ * Fails:   NULL with an err.
+ */
+#ifndef COMPRESSION_BZIP2_BZIP2_H
+#define COMPRESSION_BZIP2_BZIP2_H
+
+#include "compression/stream/coder.h"
+
+uint64_t bzip2_encoder_memory(const codec_options *options);
+uint64_t bzip2_decoder_memory(unsigned threads);
+head_match bzip2_match(slice head);
+stage *bzip2_decoder_new(const codec_options *options, stage *next, err *e) MUST_USE;
+stage *bzip2_encoder_new(const codec_options *options, stage *next, err *e) MUST_USE;
+
+#endif

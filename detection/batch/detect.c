@@ -1,0 +1,224 @@
+#include "detection/batch/detect.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "decon/base/fsutil.h"
+#include "decon/base/log.h"
+#include "detection/batch/detect_run.h"
+#include "detection/text/json_write.h"
+#include "detection/config/index_load.h"
+#include "detection/job/job_threads.h"
+
+/* Never the name of an input: those end in their compression's suffix behind .jsonl or .json. */
+#define CLEANED_SUFFIX ".clean.jsonl.gz"
+#define LINE_MAX_BYTES ((size_t)1 << 20)
+
+enum { EXIT_SOME_FAILED = 3, EXIT_FOUND = 4, EXIT_SIGNAL = 128 };
+
+/* What a whole batch came to. */
+typedef struct totals {
+    size_t files, clean, contaminated, failed, skipped;
+    uint64_t lines, contaminated_lines, matches, text_bytes;
+    uint64_t ms;
+} totals;
+
+static const char *const state_names[] = {"skipped", "clean", "contaminated", "failed"};
+
+/* --- telling --- */
+
+static void print_line(buf *line)
+{
+    buf_append_char(line, '\n');
+    fwrite(line->data, 1, line->len, stdout);
+    fflush(stdout);
+}
+
+static void print_json(void *ctx, const detect_file *f, const detect_result *r)
+{
+    UNUSED(ctx);
+    AUTO(buf) line;
+    const job_outcome *o = &r->outcome;
+    buf_init(&line, LINE_MAX_BYTES);
+    if (o->cleaned_path)
+        json_member_string(&line, "cleaned_path", slice_from(o->cleaned_path));
+    json_member_int(&line, "contaminated_lines", (int64_t)o->contaminated_lines);
+    if (r->error)
+        json_member_string(&line, "error", slice_from(r->error));
+    json_member_string(&line, "file", slice_from(f->path));
+    json_member_int(&line, "lines", (int64_t)o->lines);
+    json_member_int(&line, "matches", (int64_t)o->matches);
+    if (o->report_path)
+        json_member_string(&line, "report_path", slice_from(o->report_path));
+    json_member_string(&line, "status", slice_from(state_names[r->state]));
+    json_member_int(&line, "text_bytes", (int64_t)o->text_bytes);
+    json_close(&line);
+    print_line(&line);
+}
+
+static void print_json_totals(const totals *t)
+{
+    AUTO(buf) line;
+    buf_init(&line, LINE_MAX_BYTES);
+    json_member_int(&line, "clean", (int64_t)t->clean);
+    json_member_int(&line, "contaminated", (int64_t)t->contaminated);
+    json_member_int(&line, "contaminated_lines", (int64_t)t->contaminated_lines);
+    json_member_int(&line, "failed", (int64_t)t->failed);
+    json_member_int(&line, "files", (int64_t)t->files);
+    json_member_int(&line, "lines", (int64_t)t->lines);
+    json_member_int(&line, "matches", (int64_t)t->matches);
+    json_key(&line, "seconds");
+    buf_printf(&line, "%" PRIu64 ".%03u", t->ms / 1000, (unsigned)(t->ms % 1000));
+    json_member_int(&line, "skipped", (int64_t)t->skipped);
+    json_member_string(&line, "status", SLICE_LIT("summary"));
+    json_member_int(&line, "text_bytes", (int64_t)t->text_bytes);
+    json_close(&line);
+    print_line(&line);
+}
+
+static void print_words(const server_config *c, const detect_files *files,
+                        const detect_result *results)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        const job_outcome *o = &results[i].outcome;
+        if (results[i].state == DETECT_CONTAMINATED)
+            printf("CONTAMINATED: %s: %" PRIu64 " of %" PRIu64 " lines, %" PRIu64
+                   " matches: %s/%s" JOB_REPORT_SUFFIX "\n",
+                   files->files[i].path, o->contaminated_lines, o->lines, o->matches,
+                   c->report_output_dir, files->files[i].id);
+    }
+    for (size_t i = 0; i < files->count; i++)
+        if (results[i].state == DETECT_FAILED)
+            printf("FAILED: %s\n", results[i].error);
+}
+
+static void print_totals(const totals *t, const server_config *c)
+{
+    printf("SUMMARY: Files=%zu Clean=%zu Contaminated=%zu Failed=%zu Skipped=%zu Lines=%" PRIu64
+           " ContaminatedLines=%" PRIu64 " Matches=%" PRIu64 " Bytes=%" PRIu64 " Time=%" PRIu64
+           ".%us\n",
+           t->files, t->clean, t->contaminated, t->failed, t->skipped, t->lines,
+           t->contaminated_lines, t->matches, t->text_bytes, t->ms / 1000,
+           (unsigned)(t->ms % 1000 / 100));
+    if (t->contaminated > 0)
+        printf("To see what was found: decon-server review %s\n", c->report_output_dir);
+    fflush(stdout);
+}
+
+static totals add_up(const detect_files *files, const detect_result *results, uint64_t ms)
+{
+    totals t = {.files = files->count, .ms = ms};
+    for (size_t i = 0; i < files->count; i++) {
+        const job_outcome *o = &results[i].outcome;
+        t.skipped += results[i].state == DETECT_SKIPPED;
+        t.clean += results[i].state == DETECT_CLEAN;
+        t.contaminated += results[i].state == DETECT_CONTAMINATED;
+        t.failed += results[i].state == DETECT_FAILED;
+        t.lines += o->lines;
+        t.contaminated_lines += o->contaminated_lines;
+        t.matches += o->matches;
+        t.text_bytes += o->text_bytes;
+    }
+    return t;
+}
+
+static int exit_status(const totals *t, const detect_batch *b, const server_config *c)
+{
+    if (b->signal)
+        return EXIT_SIGNAL + b->signal;
+    if (t->failed > 0)
+        return EXIT_SOME_FAILED;
+    return c->fail_on_match && t->contaminated > 0 ? EXIT_FOUND : 0;
+}
+
+/* --- doing --- */
+
+static bool find_files(const server_config *c, detect_files *files, char **names, err *e)
+{
+    if (!names[0])
+        return err_set(e, ERR_USAGE,
+                       "which files? Name training files or folders of them (detect --help)");
+    files->skip[0] = c->job.report_dir;
+    files->skip[1] = c->job.cleaned_dir;
+    for (size_t i = 0; names[i]; i++)
+        if (!detect_files_add(files, names[i], e))
+            return false;
+    detect_files_finish(files);
+    return files->count > 0 || err_set(e, ERR_USAGE,
+                                       "no training files: no name ends in .jsonl or .json, plain "
+                                       "or compressed, in the folders that were named");
+}
+
+static bool make_directories(const server_config *c, err *e)
+{
+    return fs_make_dirs(c->job.report_dir, e) &&
+           (!c->job.cleaned_dir || fs_make_dirs(c->job.cleaned_dir, e));
+}
+
+static void tell(const server_config *c, const detect_batch *b, const totals *t)
+{
+    if (c->json) {
+        for (size_t i = 0; i < b->files->count; i++)
+            if (b->results[i].state == DETECT_SKIPPED)
+                print_json(NULL, &b->files->files[i], &b->results[i]);
+        print_json_totals(t);
+        return;
+    }
+    print_words(c, b->files, b->results);
+    print_totals(t, c);
+}
+
+/* Yields the exit status; -1: it could not start. */
+static int run_batch(const server_config *c, const detect_files *files, crew *members, err *e)
+{
+    detect_batch b = {.files = files,
+                      .settings = &c->job,
+                      .crew = members,
+                      .threads = c->workers,
+                      .results = detect_results_new(files->count),
+                      .each = c->json ? print_json : NULL};
+    uint64_t start_ms = monotonic_ms();
+    int status = -1;
+    if (detect_run(&b, e)) {
+        totals t = add_up(files, b.results, monotonic_ms() - start_ms);
+        tell(c, &b, &t);
+        status = exit_status(&t, &b, c);
+    }
+    detect_results_free(b.results, files->count);
+    return status;
+}
+
+static int run(server_config *c, char **names, err *e)
+{
+    AUTO(detect_files) files = {0};
+    AUTO_PTR(ngram_index) x = NULL;
+    fs_raise_file_limit();
+    c->job.cleaned_suffix = CLEANED_SUFFIX;
+    if (!find_files(c, &files, names, e) || !make_directories(c, e) || !(x = load_index(c, e)))
+        return -1;
+    c->job.meter = crew_meter_new();
+    crew *members = crew_start(&c->job, x, e);
+    int status = members ? run_batch(c, &files, members, e) : -1;
+    crew_free(members);
+    crew_meter_free(c->job.meter);
+    return status;
+}
+
+int detect_command(int argc, char **argv)
+{
+    err e = ERR_INIT;
+    int positional = argc;
+    AUTO(server_config) c = {0};
+    log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO});
+    bool ok = server_config_read(&c, &detect_options, argc, argv, &positional, &e);
+    if (ok && server_config_about(&c, &detect_options))
+        return 0;
+    log_setup(&(log_options){
+        .level = c.verbose ? LOG_DEBUG : LOG_INFO, .json = c.log_json, .fd = STDERR_FILENO});
+    int status = ok ? run(&c, argv + positional, &e) : -1;
+    if (status >= 0)
+        return status;
+    log_error("decon-server detect: %s", e.message);
+    return err_exit_status(&e);
+}

@@ -1,0 +1,184 @@
+#include "detection/batch/detect_files.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "decon/base/fsutil.h"
+#include "decon/base/log.h"
+#include "decon/compression/codec.h"
+
+void detect_files_deinit(detect_files *f)
+{
+    for (size_t i = 0; i < f->count; i++) {
+        free(f->files[i].path);
+        free(f->files[i].id);
+    }
+    free(f->files);
+    *f = (detect_files){0};
+}
+
+/* The name without its compression's suffix and then without .jsonl or .json, unless nothing would
+ * be left. */
+static char *id_of(const char *relative)
+{
+    static const char *const suffixes[] = {".jsonl", ".json"};
+    const char *slash = strrchr(relative, '/');
+    size_t start = slash ? (size_t)(slash + 1 - relative) : 0;
+    size_t len = strlen(relative) - strlen(codec_name_suffix(relative));
+    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+        size_t suffix_len = strlen(suffixes[i]);
+        if (len > start + suffix_len &&
+            strncmp(relative + len - suffix_len, suffixes[i], suffix_len) == 0) {
+            len -= suffix_len;
+            break;
+        }
+    }
+    return xstrndup(relative, len > start ? len : strlen(relative));
+}
+
+static void add_file(detect_files *f, const char *path, const char *relative, const struct stat *st)
+{
+    if (f->count == f->capacity) {
+        f->capacity = f->capacity * 2 + 64;
+        f->files = xrealloc(f->files, f->capacity * sizeof *f->files);
+    }
+    f->files[f->count++] = (detect_file){.path = xstrdup(path),
+                                         .id = id_of(relative),
+                                         .size_bytes = (uint64_t)st->st_size,
+                                         .device = st->st_dev,
+                                         .inode = st->st_ino,
+                                         .is_plain = codec_by_suffix(path) == CODEC_PLAIN};
+}
+
+static bool has_training_suffix(const char *name)
+{
+    AUTO_FREE char *plain = xstrndup(name, strlen(name) - strlen(codec_name_suffix(name)));
+    return str_ends_with(plain, ".jsonl") || str_ends_with(plain, ".json");
+}
+
+static bool is_skipped(const detect_files *f, const struct stat *dir)
+{
+    struct stat st;
+    for (size_t i = 0; i < ARRAY_LEN(f->skip); i++)
+        if (f->skip[i] && stat(f->skip[i], &st) == 0 && st.st_dev == dir->st_dev &&
+            st.st_ino == dir->st_ino)
+            return true;
+    return false;
+}
+
+typedef struct walk {
+    detect_files *files;
+    const char *dir;
+    size_t root_len; /* of the part of `dir` that was named, with its slash */
+} walk;
+
+/* Links to files are followed, links to folders are not: they could lead round in a circle. */
+static bool walk_name(void *ctx, const char *name, err *e)
+{
+    const walk *w = ctx;
+    struct stat st;
+    AUTO_FREE char *path = xasprintf("%s%s%s", w->dir, str_ends_with(w->dir, "/") ? "" : "/", name);
+    bool there = lstat(path, &st) == 0;
+    if (there && S_ISDIR(st.st_mode)) {
+        walk below = {.files = w->files, .dir = path, .root_len = w->root_len};
+        return is_skipped(w->files, &st) || fs_each_name(path, walk_name, &below, e);
+    }
+    if (!has_training_suffix(name))
+        return true;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
+        log_warn("%s is left out: it is no file, or a link that leads to none", path);
+        return true;
+    }
+    add_file(w->files, path, path + w->root_len, &st);
+    return true;
+}
+
+bool detect_files_add(detect_files *f, const char *path, err *e)
+{
+    struct stat st;
+    const char *slash = strrchr(path, '/');
+    if (stat(path, &st) != 0)
+        return err_set_errno(e, ERR_USAGE, errno, "%s cannot be read", path);
+    if (S_ISREG(st.st_mode)) {
+        add_file(f, path, slash ? slash + 1 : path, &st);
+        return true;
+    }
+    if (!S_ISDIR(st.st_mode))
+        return err_set(e, ERR_USAGE, "%s is neither a file nor a folder", path);
+    walk top = {.files = f, .dir = path, .root_len = strlen(path) + !str_ends_with(path, "/")};
+    size_t before = f->count;
+    if (!fs_each_name(path, walk_name, &top, e))
+        return false;
+    if (f->count == before)
+        log_warn("%s holds no file that ends in .jsonl or .json, plain or compressed", path);
+    return true;
+}
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const detect_file *)a)->path, ((const detect_file *)b)->path);
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const detect_file *x = *(detect_file *const *)a, *y = *(detect_file *const *)b;
+    int order = strcmp(x->id, y->id);
+    return order != 0 ? order : strcmp(x->path, y->path);
+}
+
+static bool is_same(const detect_file *a, const detect_file *b)
+{
+    return a->device == b->device && a->inode == b->inode && str_equal(a->id, b->id);
+}
+
+static bool is_repeated(detect_file *const *same_id, size_t count, const detect_file *file)
+{
+    for (size_t i = 0; i < count; i++)
+        if (same_id[i]->path && is_same(same_id[i], file))
+            return true;
+    return false;
+}
+
+/* Those of one id stand together. Of files that were named twice the first stays, the others lose
+ * their path. */
+static void compare_neighbours(detect_file **row, size_t count)
+{
+    for (size_t i = 0, first = 0; i < count; i++) {
+        if (!str_equal(row[i]->id, row[first]->id))
+            first = i;
+        if (is_repeated(row + first, i - first, row[i])) {
+            free(move(row[i]->path));
+        } else if (i > first) {
+            row[i]->rival = row[first]->path;
+            row[first]->rival = row[i]->path;
+        }
+    }
+}
+
+static void drop_repeated(detect_files *f)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < f->count; i++) {
+        if (f->files[i].path)
+            f->files[kept++] = f->files[i];
+        else
+            free(f->files[i].id);
+    }
+    f->count = kept;
+}
+
+void detect_files_finish(detect_files *f)
+{
+    if (f->count == 0)
+        return;
+    AUTO_FREE detect_file **row = xcalloc(f->count, sizeof *row);
+    qsort(f->files, f->count, sizeof *f->files, by_path);
+    for (size_t i = 0; i < f->count; i++)
+        row[i] = &f->files[i];
+    qsort(row, f->count, sizeof *row, by_id);
+    compare_neighbours(row, f->count);
+    drop_repeated(f);
+    f->size_bytes = 0;
+    for (size_t i = 0; i < f->count; i++)
+        f->size_bytes += f->files[i].size_bytes;
+}

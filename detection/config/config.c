@@ -1,0 +1,177 @@
+#include "detection/config/config.h"
+
+#include <unistd.h>
+
+#include "decon/base/fsutil.h"
+#include "decon/base/log.h"
+#include "detection/config/compatible.h"
+#include "detection/text/json_write.h"
+
+#define DECAY_START "20"
+#define DECAY_END   "50"
+
+/* These two have defaults that a YAML null takes away, so they are not defaults of the table, where
+ * a null stands for the default. */
+static void fill_decay_defaults(server_config *c)
+{
+    c->decay_start = xstrdup(DECAY_START);
+    c->decay_end = xstrdup(DECAY_END);
+}
+
+/* False for none: no such rule. */
+static bool decay_value(const char *text, size_t *out)
+{
+    uint64_t value;
+    if (!text || !num_parse_u64(text, &value))
+        return false;
+    *out = (size_t)value;
+    return true;
+}
+
+static void fill_detect(server_config *c)
+{
+    if (c->sample_every_m_tokens < 1) {
+        log_warn("sample_every_m_tokens is %lld; 1 is used", (long long)c->sample_every_m_tokens);
+        c->sample_every_m_tokens = 1;
+    } else if (c->sample_every_m_tokens > 100) {
+        log_warn("sample_every_m_tokens is %lld: short questions will be missed",
+                 (long long)c->sample_every_m_tokens);
+    }
+    c->detect = (detect_settings){
+        .tokenizer = c->tokenizer,
+        .compatible = c->compatible,
+        .vocabulary_dir = c->vocabulary_dir,
+        .punctuation = c->punctuation_chars,
+        .ngram_size = (size_t)c->ngram_size,
+        .sample_every_m_tokens = (size_t)c->sample_every_m_tokens,
+        .question_max_misses = (size_t)c->question_max_consecutive_misses,
+        .threshold = (float)c->contamination_score_threshold,
+        .short_answer_tokens = (size_t)c->short_answer_token_threshold,
+        .short_answer_window = (size_t)c->short_answer_window_length,
+        .answer_ngram_size = (size_t)c->answer_ngram_size,
+        .min_long_answer_window = (size_t)c->min_long_answer_window,
+        .min_passage_distance = (size_t)c->min_passage_distance,
+        .passage_ngram_size = (size_t)c->passage_ngram_size,
+        .passage_max_misses = (size_t)c->passage_max_consecutive_misses,
+        .eval_dedup = c->eval_dedup,
+        .eval_min_tokens = (size_t)c->eval_min_token_length,
+        .eval_min_unique_words = (size_t)c->eval_min_unique_word_count,
+        .index_answers = c->index_answers == 1,
+        .index_passages = c->index_passages == 1,
+    };
+    score_decay *d = &c->detect.decay;
+    d->has_start = decay_value(c->decay_start, &d->start);
+    d->has_end = decay_value(c->decay_end, &d->end);
+}
+
+/* <temporary directory>/<name>-<8 hex digits>, of time and process id. */
+static char *temporary_dir(const char *name)
+{
+    const char *parent = getenv("TMPDIR");
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    uint32_t digits = (uint32_t)now.tv_sec ^ (uint32_t)now.tv_nsec << 2 ^ (uint32_t)getpid() << 16;
+    return xasprintf("%s/%s-%08x", parent && *parent ? parent : "/tmp", name, digits);
+}
+
+static unsigned processors(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 ? (unsigned)count : 4;
+}
+
+static bool fill_job(server_config *c, err *e)
+{
+    if (!c->report_output_dir || !*c->report_output_dir) {
+        free(c->report_output_dir);
+        c->report_output_dir = c->is_batch ? xstrdup("reports") : temporary_dir("decon");
+    }
+    bool has_cleaned = c->cleaned_output_dir && *c->cleaned_output_dir;
+    if (c->purify && !has_cleaned) {
+        free(c->cleaned_output_dir);
+        c->cleaned_output_dir = c->is_batch ? xstrdup("cleaned") : temporary_dir("decon-cleaned");
+    } else if (!c->purify && has_cleaned) {
+        log_warn("cleaned_output_dir has no effect without purify; give --purify to get cleaned "
+                 "files");
+    }
+    c->report_path = fs_absolute(c->report_output_dir, e);
+    c->cleaned_path = c->purify ? fs_absolute(c->cleaned_output_dir, e) : NULL;
+    if (!c->report_path || (c->purify && !c->cleaned_path))
+        return false;
+    c->job =
+        (job_settings){.content_key = c->content_key,
+                       .report_dir = c->report_path,
+                       .cleaned_dir = c->cleaned_path,
+                       .max_line_bytes = c->max_line_size,
+                       .skip_invalid_utf8 = c->invalid_utf8 == 1,
+                       .threads = c->scan_threads > 0 ? (unsigned)c->scan_threads : processors()};
+    return true;
+}
+
+static bool check_path(const char *name, const char *path, err *e)
+{
+    return (path && *path) || err_set(e, ERR_CONFIG, "%s is empty; give a directory", name);
+}
+
+bool server_config_read(server_config *c, const option_set *set, int argc, char **argv,
+                        int *positional, err *e)
+{
+    AUTO_FREE option_origin *origins = xcalloc(set->row_count, sizeof *origins);
+    *c = (server_config){.is_batch = set == &detect_options};
+    const char *file = options_peek(argc, argv, "--config", 'c');
+    if (!options_defaults(set, c, e))
+        return false;
+    fill_decay_defaults(c);
+    if ((file && !options_yaml(set, file, c, origins, e)) ||
+        !options_arguments(set, argc, argv, c, origins, positional, e))
+        return false;
+    if (c->help || c->version || c->print_config || c->print_reference)
+        return true;
+    if (c->compatible)
+        compatible_adjust(c, set, origins);
+    if (!check_path("evals_dir", c->evals_dir, e) || !check_path("content_key", c->content_key, e))
+        return false;
+    c->workers = c->worker_threads > 0 ? (unsigned)c->worker_threads : processors();
+    fill_detect(c);
+    return fill_job(c, e);
+}
+
+bool server_config_about(const server_config *c, const option_set *set)
+{
+    if (c->help)
+        options_help(set, stdout);
+    else if (c->version)
+        printf("decon-server " DECON_VERSION "\n");
+    else if (c->print_config)
+        options_yaml_example(set, stdout);
+    else if (c->print_reference)
+        options_markdown(set, stdout);
+    else
+        return false;
+    return true;
+}
+
+void server_config_deinit(server_config *c)
+{
+    options_deinit(c->is_batch ? &detect_options : &serve_options, c);
+    free(move(c->report_path));
+    free(move(c->cleaned_path));
+}
+
+void server_config_health(const server_config *c, buf *json)
+{
+    if (c->cleaned_output_dir && *c->cleaned_output_dir) {
+        json_member_string(json, "cleaned_output_dir", slice_from(c->cleaned_output_dir));
+    } else {
+        json_key(json, "cleaned_output_dir");
+        buf_append_str(json, "null");
+    }
+    json_member_float(json, "contamination_score_threshold", c->detect.threshold);
+    json_member_string(json, "content_key", slice_from(c->content_key));
+    json_member_string(json, "mode", slice_from(c->mode));
+    json_member_bool(json, "purify", c->purify);
+    json_member_string(json, "report_output_dir", slice_from(c->report_output_dir));
+    json_member_string(json, "status", SLICE_LIT("ok"));
+    json_member_int(json, "worker_threads", c->workers);
+    json_close(json);
+}

@@ -1,0 +1,60 @@
+/* Command line and configuration file of the server.
+ *
+ * What:    one row for each option; server_config is what they give, with adjustments made.
+ * Owner:   server_config_read fills it, server_config_deinit releases it; `detect` and `job` borrow
+ *          from it.
+ * Threads: one, at start; constant afterwards.
+ * Fails:   ERR_CONFIG and ERR_USAGE with the option's name and what is allowed.
+ */
+#ifndef DETECTION_CONFIG_CONFIG_H
+#define DETECTION_CONFIG_CONFIG_H
+
+#include "base/options/options.h"
+#include "detection/job/job_run.h"
+
+typedef struct server_config {
+    char *config, *port_file;
+    bool json, fail_on_match; /* detect only */
+    bool help, version, print_config, print_reference, verbose, log_json;
+    int64_t port;
+    char **allow_dir;
+    char *mode, *content_key, *training_dir;
+    char *evals_dir, *report_output_dir, *cleaned_output_dir;
+    bool purify;
+    char *tokenizer, *vocabulary_dir, *punctuation_chars;
+    int64_t ngram_size, sample_every_m_tokens, question_max_consecutive_misses;
+    double contamination_score_threshold;
+    char *decay_start, *decay_end;
+    int64_t short_answer_token_threshold, short_answer_window_length, answer_ngram_size;
+    int64_t min_long_answer_window, min_passage_distance, passage_ngram_size;
+    int64_t passage_max_consecutive_misses;
+    bool eval_dedup;
+    int64_t eval_min_token_length, eval_min_unique_word_count;
+    int index_passages, index_answers; /* 0 false, 1 true */
+    int64_t worker_threads, scan_threads;
+    bool compatible;
+    int bad_eval_line; /* 0 refuse, 1 end-file */
+    int invalid_utf8;  /* 0 fail, 1 skip */
+    uint64_t max_line_size;
+    /* made of the above */
+    char *report_path, *cleaned_path; /* absolute: clients open what /status names */
+    detect_settings detect;
+    job_settings job;
+    unsigned workers;
+    bool is_batch;
+} server_config;
+
+extern const option_set serve_options, detect_options;
+
+/* *positional is the index of the first word that is no option: the command's to judge. */
+bool server_config_read(server_config *c, const option_set *set, int argc, char **argv,
+                        int *positional, err *e) MUST_USE;
+/* --help and its like: prints what was asked for; false where nothing was. */
+bool server_config_about(const server_config *c, const option_set *set);
+void server_config_deinit(server_config *c);
+DEFINE_AUTO(server_config, server_config_deinit)
+
+/* The body of /health. */
+void server_config_health(const server_config *c, buf *json);
+
+#endif

@@ -1,0 +1,260 @@
+#include "detection/http/routes.h"
+
+#include "detection/job/allowed_paths.h"
+#include "detection/text/json_write.h"
+#include "detection/http/submission.h"
+
+#define KEY_MAX_BYTES       1024
+#define REPLY_MAX_BYTES     ((size_t)1 << 20)
+#define RETRY_AFTER_SECONDS "5"
+
+static const http_header json_type_header = {"Content-Type", "application/json"};
+static const http_header text_type_header = {"Content-Type", "text/plain; charset=utf-8"};
+static const http_header metrics_type_header = {"Content-Type",
+                                                "text/plain; version=0.0.4; charset=utf-8"};
+
+/* What is kept of a request until its end: the body of a submission while it comes in, or the job
+ * whose outcome goes out. */
+typedef struct submission {
+    buf body;
+    char *told_id; /* NULL: a submission */
+} submission;
+
+/* A request on its way to its reply. */
+typedef struct call {
+    const routes *r;
+    httpd_request *request;
+    metrics_route route;
+} call;
+
+/* --- replies --- */
+
+static void reply(const call *c, int status, const http_header *headers, size_t count, slice body)
+{
+    if (httpd_replied(c->request))
+        return;
+    metrics_count_request(c->r->metrics, c->route, status);
+    httpd_reply(c->request, status, headers, count, body);
+}
+
+static void reply_json(const call *c, slice body)
+{
+    reply(c, 200, &json_type_header, 1, body);
+}
+
+static void reply_text(const call *c, int status, const char *text)
+{
+    reply(c, status, &text_type_header, 1, slice_from(text));
+}
+
+static void reply_busy(const call *c, const char *text)
+{
+    http_header headers[] = {text_type_header, {"Retry-After", RETRY_AFTER_SECONDS}};
+    reply(c, 503, headers, ARRAY_LEN(headers), slice_from(text));
+}
+
+static void reply_not_allowed(const call *c, const char *allowed)
+{
+    http_header header = {"Allow", allowed};
+    reply(c, 405, &header, 1, (slice){0});
+}
+
+/* --- what can be read --- */
+
+static bool is_read(const call *c)
+{
+    const char *method = httpd_method(c->request);
+    if (str_equal(method, "GET") || str_equal(method, "HEAD"))
+        return true;
+    reply_not_allowed(c, "GET,HEAD");
+    return false;
+}
+
+static void give_health(const call *c)
+{
+    if (is_read(c))
+        reply_json(c, c->r->health);
+}
+
+static void give_metrics(const call *c)
+{
+    if (!is_read(c))
+        return;
+    AUTO(buf) text;
+    jobs_counts counts = jobs_count(c->r->jobs);
+    buf_init(&text, REPLY_MAX_BYTES);
+    metrics_write(c->r->metrics, &counts, &text);
+    reply(c, 200, &metrics_type_header, 1, buf_slice(&text));
+}
+
+static void give_status(const call *c, slice id, void **user)
+{
+    if (!is_read(c))
+        return;
+    AUTO_FREE char *name = slice_dup(id);
+    AUTO(buf) json;
+    buf_init(&json, REPLY_MAX_BYTES);
+    if (jobs_status(c->r->jobs, name, &json) && str_equal(httpd_method(c->request), "GET")) {
+        submission *s = xcalloc(1, sizeof *s);
+        s->told_id = move(name);
+        *user = s;
+    }
+    reply_json(c, buf_slice(&json));
+}
+
+/* --- submissions --- */
+
+static void begin_submit(const call *c, void **user)
+{
+    const char *length = httpd_header(c->request, "Content-Length");
+    uint64_t bytes = 0;
+    if (!str_equal(httpd_method(c->request), "POST")) {
+        reply_not_allowed(c, "POST");
+        return;
+    }
+    if (!submission_is_json(httpd_header(c->request, "Content-Type"))) {
+        reply_text(c, 415, "Expected request with `Content-Type: application/json`");
+        return;
+    }
+    if (length && (!num_parse_u64(length, &bytes) || bytes > SUBMISSION_MAX_BYTES)) {
+        reply_text(c, 413, "Failed to buffer the request body: length limit exceeded");
+        return;
+    }
+    submission *s = xcalloc(1, sizeof *s);
+    buf_init(&s->body, SUBMISSION_MAX_BYTES);
+    *user = s;
+}
+
+static void reply_submitted(const call *c, const char *id)
+{
+    AUTO(buf) json;
+    buf_init(&json, 256);
+    json_member_string(&json, "job_id", slice_from(id));
+    json_close(&json);
+    reply_json(c, buf_slice(&json));
+}
+
+static void submit(const call *c, const char *path, const char *key)
+{
+    char id[JOB_ID_BYTES];
+    switch (jobs_submit(c->r->jobs, path, key, id)) {
+    case SUBMIT_NEW:
+    case SUBMIT_SAME:
+        reply_submitted(c, id);
+        return;
+    case SUBMIT_KEY_TAKEN:
+        reply_text(c, 422, "Idempotency-Key belongs to a job with another file_path");
+        return;
+    case SUBMIT_FULL:
+        reply_busy(c, "The queue is full; try again later");
+        return;
+    case SUBMIT_STOPPING:
+        reply_busy(c, "The server is stopping; try again when it is back");
+        return;
+    }
+}
+
+static void end_submit(const call *c, slice body)
+{
+    const char *key = httpd_header(c->request, "Idempotency-Key");
+    int status = 0;
+    AUTO(buf) words;
+    buf_init(&words, 1024);
+    if (key && (*key == '\0' || strlen(key) > KEY_MAX_BYTES)) {
+        reply_text(c, 400, "Idempotency-Key must have 1 to 1024 bytes");
+        return;
+    }
+    AUTO_FREE char *path = submission_read(body, &status, &words);
+    if (!path)
+        reply_text(c, status, buf_str(&words));
+    else if (!allow_path(c->r->allow_dirs, path))
+        reply_text(c, 403, "file_path is not in a folder that this server may read (--allow-dir)");
+    else
+        submit(c, path, key);
+}
+
+/* --- the handler --- */
+
+static metrics_route route_of(slice path, slice *id)
+{
+    static const char status[] = "/status/";
+    if (slice_equal_str(path, "/submit"))
+        return ROUTE_SUBMIT;
+    if (slice_equal_str(path, "/health"))
+        return ROUTE_HEALTH;
+    if (slice_equal_str(path, "/metrics"))
+        return ROUTE_METRICS;
+    if (!slice_starts_with(path, status))
+        return ROUTE_OTHER;
+    *id = (slice){.data = path.data + strlen(status), .len = path.len - strlen(status)};
+    return id->len > 0 && !memchr(id->data, '/', id->len) ? ROUTE_STATUS : ROUTE_OTHER;
+}
+
+static call call_of(void *ctx, httpd_request *request, slice *id)
+{
+    const char *target = httpd_raw_target(request);
+    slice path = {.data = target, .len = strcspn(target, "?")};
+    return (call){.r = ctx, .request = request, .route = route_of(path, id)};
+}
+
+static void begin(void *ctx, httpd_request *request, void **user)
+{
+    slice id = {0};
+    call c = call_of(ctx, request, &id);
+    switch (c.route) {
+    case ROUTE_SUBMIT:
+        begin_submit(&c, user);
+        return;
+    case ROUTE_HEALTH:
+        give_health(&c);
+        return;
+    case ROUTE_METRICS:
+        give_metrics(&c);
+        return;
+    case ROUTE_STATUS:
+        give_status(&c, id, user);
+        return;
+    default:
+        reply(&c, 404, NULL, 0, (slice){0});
+        return;
+    }
+}
+
+static void body(void *ctx, httpd_request *request, void **user, slice data)
+{
+    slice id = {0};
+    submission *s = *user;
+    if (!s || s->told_id || buf_append_slice(&s->body, data))
+        return;
+    call c = call_of(ctx, request, &id);
+    reply_text(&c, 413, "Failed to buffer the request body: length limit exceeded");
+}
+
+static void end(void *ctx, httpd_request *request, void **user)
+{
+    slice id = {0};
+    submission *s = *user;
+    if (!s || s->told_id)
+        return;
+    call c = call_of(ctx, request, &id);
+    end_submit(&c, buf_slice(&s->body));
+}
+
+static void release(void *ctx, httpd_request *request, void **user)
+{
+    UNUSED(request);
+    const routes *r = ctx;
+    submission *s = *user;
+    if (!s)
+        return;
+    if (s->told_id)
+        jobs_told(r->jobs, s->told_id);
+    free(s->told_id);
+    buf_deinit(&s->body);
+    free(s);
+}
+
+httpd_handler routes_handler(routes *r)
+{
+    return (httpd_handler){.begin = begin, .body = body, .end = end, .release = release, .ctx = r};
+}

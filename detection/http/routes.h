@@ -1,0 +1,24 @@
+/* The HTTP face of the server: /health, /submit, /status/{job_id}, /metrics.
+ *
+ * What:    an httpd_handler over the job table.
+ * Owner:   routes is the caller's and must outlive the httpd.
+ * Threads: httpd's threads call in; routes is constant, table and metrics lock themselves.
+ * Fails:   bad requests get 400, 404, 405, 413, 415, 422; a path outside the allowed folders 403; a
+ *          full queue, and a server that stops, 503 with Retry-After.
+ */
+#ifndef DETECTION_HTTP_ROUTES_H
+#define DETECTION_HTTP_ROUTES_H
+
+#include "base/httpd.h"
+#include "detection/job/metrics.h"
+
+typedef struct routes {
+    jobs *jobs;
+    metrics *metrics;
+    slice health;                  /* the body of /health */
+    const char *const *allow_dirs; /* NULL or empty: all */
+} routes;
+
+httpd_handler routes_handler(routes *r);
+
+#endif

@@ -1,0 +1,207 @@
+#include "detection/http/serve.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "decon/base/fsutil.h"
+#include "base/httpd.h"
+#include "decon/base/log.h"
+#include "detection/job/stale_files.h"
+#include "detection/config/index_load.h"
+#include "detection/http/routes.h"
+#include "detection/job/job_threads.h"
+
+#define QUEUE_CAPACITY   10000
+#define FINISHED_BYTES   ((size_t)128 << 20)
+#define FINISHED_KEPT_MS ((uint64_t)24 * 3600 * 1000)
+#define HEALTH_MAX_BYTES 65536
+/* How long an ending server waits for who asks for an outcome: twice the orchestrator's
+ * poll_interval. */
+#define TELL_MAX_MS  ((uint64_t)10 * 1000)
+#define TELL_POLL_MS 20
+#define HTTP_THREADS 4
+
+/* --- start --- */
+
+static bool make_directory(const char *dir, const char *suffix, err *e)
+{
+    return !dir || (fs_make_dirs(dir, e) && leftovers_remove(dir, suffix, e));
+}
+
+static void warn_of_folders(const server_config *c)
+{
+    for (char **dir = c->allow_dir; *dir; dir++)
+        if (!fs_exists(*dir))
+            log_warn("allow_dir %s does not exist: until it does, no job can name a file in it",
+                     *dir);
+}
+
+static bool make_directories(const server_config *c, err *e)
+{
+    return make_directory(c->job.report_dir, JOB_REPORT_SUFFIX, e) &&
+           make_directory(c->job.cleaned_dir, JOB_CLEANED_SUFFIX, e);
+}
+
+static bool announce(const server_config *c, uint16_t port, err *e)
+{
+    if (c->port_file) {
+        char text[16];
+        int len = snprintf(text, sizeof text, "%u\n", port);
+        if (!fs_write_file(c->port_file, (slice){text, (size_t)len}, false, e))
+            return false;
+    }
+    printf("Server listening on http://127.0.0.1:%u\n", port);
+    return fflush(stdout) == 0 || err_set(e, ERR_IO, "standard output cannot be written");
+}
+
+/* --- signals: blocked everywhere, waited for here --- */
+
+static sigset_t block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return set;
+}
+
+/* A second signal does not wait for the jobs that run; what they wrote has temporary names. */
+static void end_at_second_signal(void)
+{
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* An outcome that nobody came to know would have to be worked out again. */
+static void tell_outcomes(jobs *j)
+{
+    while (jobs_untold(j, TELL_MAX_MS))
+        nanosleep(&(struct timespec){.tv_nsec = TELL_POLL_MS * 1000000L}, NULL);
+}
+
+/* What the server works with; all of it lasts until the end. */
+typedef struct site {
+    const server_config *config;
+    ngram_index *index;
+    job_meter *meter;
+    jobs *jobs;
+    crew *crew;
+    metrics metrics;
+} site;
+
+/* Takes over the workers, and waits for them while /status still answers. */
+static bool serve(site *s, workers *take_workers, const sigset_t *signals, err *e)
+{
+    const server_config *c = s->config;
+    AUTO(buf) health;
+    buf_init(&health, HEALTH_MAX_BYTES);
+    server_config_health(c, &health);
+    routes r = {.jobs = s->jobs,
+                .metrics = &s->metrics,
+                .health = buf_slice(&health),
+                .allow_dirs = (const char *const *)c->allow_dir};
+    httpd_handler handler = routes_handler(&r);
+    httpd_options options = {.port = (uint16_t)c->port, .thread_count = HTTP_THREADS};
+    httpd *http = httpd_start(&options, &handler, e);
+    int number = 0;
+    bool ok = http && announce(c, httpd_port(http), e);
+    if (ok && sigwait(signals, &number) == 0)
+        log_info("signal %d: running jobs are finished, %zu that wait are dropped", number,
+                 jobs_waiting_count(s->jobs));
+    jobs_stop(s->jobs);
+    end_at_second_signal();
+    workers_join(take_workers);
+    if (ok)
+        tell_outcomes(s->jobs);
+    httpd_stop(http);
+    return ok;
+}
+
+static void site_deinit(site *s)
+{
+    crew_free(s->crew);
+    jobs_free(s->jobs);
+    index_free(s->index);
+    metrics_deinit(&s->metrics);
+    crew_meter_free(s->meter);
+}
+DEFINE_AUTO(site, site_deinit)
+
+static void count_from_here(site *s, uint64_t build_ms)
+{
+    s->metrics.facts = (metrics_facts){.tokenizer = s->config->tokenizer,
+                                       .worker_threads = s->config->workers,
+                                       .index_records = s->index->counts.indexed,
+                                       .index_ngrams = s->index->table.count,
+                                       .index_build_ms = build_ms,
+                                       .started_s = time(NULL)};
+}
+
+static bool work(site *s, err *e)
+{
+    /* Until here a signal ends the program at once; there is nothing to finish. */
+    sigset_t signals = block_signals();
+    jobs_options options = {.capacity = QUEUE_CAPACITY,
+                            .keep_bytes = FINISHED_BYTES,
+                            .keep_ms = FINISHED_KEPT_MS,
+                            .now_ms = monotonic_ms};
+    s->jobs = jobs_new(&options);
+    workers_options threads = {.count = s->config->workers,
+                               .jobs = s->jobs,
+                               .metrics = &s->metrics,
+                               .crew = s->crew,
+                               .allow_dirs = (const char *const *)s->config->allow_dir};
+    workers *w = workers_start(&threads, e);
+    return w && serve(s, w, &signals, e);
+}
+
+static bool run(server_config *c, err *e)
+{
+    AUTO(site) s = {.config = c, .meter = crew_meter_new()};
+    uint64_t start_ms = monotonic_ms();
+    metrics_init(&s.metrics, s.meter);
+    c->job.meter = s.meter;
+    fs_raise_file_limit();
+    /* An older run's port would mislead whoever waits for this one's. */
+    if (c->port_file && !fs_remove(c->port_file, e))
+        return false;
+    if (!make_directories(c, e) || !(s.index = load_index(c, e)))
+        return false;
+    warn_of_folders(c);
+    count_from_here(&s, monotonic_ms() - start_ms);
+    s.crew = crew_start(&c->job, s.index, e);
+    return s.crew && work(&s, e);
+}
+
+static bool read_options(server_config *c, int argc, char **argv, err *e)
+{
+    int positional = argc;
+    if (!server_config_read(c, &serve_options, argc, argv, &positional, e))
+        return false;
+    return positional >= argc || c->help || c->version || c->print_config || c->print_reference ||
+           err_set(e, ERR_USAGE, "'%s' is no option and no command; --help lists them",
+                   argv[positional]);
+}
+
+int serve_command(int argc, char **argv)
+{
+    err e = ERR_INIT;
+    AUTO(server_config) c = {0};
+    log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO});
+    bool ok = read_options(&c, argc, argv, &e);
+    if (ok && server_config_about(&c, &serve_options))
+        return 0;
+    log_setup(&(log_options){
+        .level = c.verbose ? LOG_DEBUG : LOG_INFO, .json = c.log_json, .fd = STDERR_FILENO});
+    if (ok && run(&c, &e))
+        return 0;
+    log_error("decon-server: %s", e.message);
+    return err_exit_status(&e);
+}

@@ -1,0 +1,12 @@
+/* The server itself: `decon-server`, `decon-server serve`.
+ *
+ * What:    reads its options, builds the index, takes jobs over HTTP until a signal comes.
+ * Owner:   nothing outlives the call. Threads: the main one. Fails: by the exit status, with a line
+ *          on standard error.
+ */
+#ifndef DETECTION_HTTP_SERVE_H
+#define DETECTION_HTTP_SERVE_H
+
+int serve_command(int argc, char **argv);
+
+#endif

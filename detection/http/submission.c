@@ -1,0 +1,62 @@
+#include "detection/http/submission.h"
+
+#include <limits.h>
+
+#include "detection/text/json_read.h"
+#include "detection/text/unicode.h"
+
+bool submission_is_json(const char *content_type)
+{
+    if (!content_type)
+        return false;
+    slice type = {.data = content_type, .len = strcspn(content_type, ";")};
+    type = slice_trim(type);
+    char lower[128] = "";
+    if (type.len >= sizeof lower)
+        return false;
+    for (size_t i = 0; i < type.len; i++) {
+        char c = type.data[i];
+        lower[i] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    }
+    return str_equal(lower, "application/json") ||
+           (str_starts_with(lower, "application/") && str_ends_with(lower, "+json"));
+}
+
+/* Why there is no path to work with; NULL where there is one. */
+static const char *path_fault(const json_value *value, buf *scratch, slice *path)
+{
+    if (value->times > 1)
+        return "duplicate field `file_path`";
+    if (value->type == JSON_ABSENT)
+        return "missing field `file_path`";
+    if (value->type != JSON_STRING || !json_string(value, scratch, path))
+        return "file_path: expected a string";
+    /* No file can be called so; an empty path is left to fail as a job, as any missing file. */
+    if (path->len >= PATH_MAX)
+        return "file_path: longer than 4095 bytes";
+    if (path->len > 0 && memchr(path->data, '\0', path->len))
+        return "file_path: holds a NUL";
+    return NULL;
+}
+
+char *submission_read(slice body, int *status, buf *words)
+{
+    static const char *const keys[] = {"file_path"};
+    json_value value;
+    AUTO(buf) scratch;
+    err e = ERR_INIT;
+    slice path = {0};
+    buf_init(&scratch, SUBMISSION_MAX_BYTES);
+    if (utf8_check(body) != body.len || !json_read_members(body, keys, &value, 1, NULL, &e)) {
+        *status = 400;
+        buf_printf(words, "Failed to parse the request body as JSON: %s",
+                   err_is_set(&e) ? e.message : "not valid UTF-8");
+        return NULL;
+    }
+    const char *fault = path_fault(&value, &scratch, &path);
+    if (!fault)
+        return path.len > 0 ? slice_dup(path) : xstrdup("");
+    *status = 422;
+    buf_printf(words, "Failed to deserialize the JSON body into the target type: %s", fault);
+    return NULL;
+}

@@ -1,0 +1,20 @@
+/* The body of a submission: {"file_path": "..."}.
+ *
+ * What:    submission_read takes any bytes and yields the path, or the status and the words of the
+ *          refusal.
+ * Owner:   the path is the caller's. Threads: any. Fails: by its result.
+ */
+#ifndef DETECTION_HTTP_SUBMISSION_H
+#define DETECTION_HTTP_SUBMISSION_H
+
+#include "decon/base/buf.h"
+
+#define SUBMISSION_MAX_BYTES 2097152
+
+/* NULL: refused, with *status 400 (not JSON) or 422 (no usable file_path) and `words`. */
+char *submission_read(slice body, int *status, buf *words) MUST_USE;
+
+/* application/json or application/<any>+json, with or without parameters; NULL is neither. */
+bool submission_is_json(const char *content_type);
+
+#endif

@@ -1,0 +1,259 @@
+#include "detection/index/evals.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+
+#include "decon/base/fsutil.h"
+#include "decon/base/log.h"
+#include "decon/compression/codec.h"
+#include "detection/text/json_read.h"
+#include "detection/text/unicode.h"
+
+typedef struct path_list {
+    char **paths;
+    size_t count, capacity;
+} path_list;
+
+static void path_list_deinit(path_list *l)
+{
+    for (size_t i = 0; i < l->count; i++)
+        free(l->paths[i]);
+    free(l->paths);
+}
+DEFINE_AUTO(path_list, path_list_deinit)
+
+static void path_list_add(path_list *l, char *take_path)
+{
+    if (l->count == l->capacity) {
+        l->capacity = l->capacity * 2 + 32;
+        l->paths = xrealloc(l->paths, l->capacity * sizeof *l->paths);
+    }
+    l->paths[l->count++] = take_path;
+}
+
+/* By components: a slash sorts below every other byte. */
+static int compare_paths(const void *a, const void *b)
+{
+    const unsigned char *x = *(unsigned char *const *)a, *y = *(unsigned char *const *)b;
+    while (*x && *x == *y)
+        x++, y++;
+    int left = *x == '/' ? 1 : *x ? *x + 2 : 0, right = *y == '/' ? 1 : *y ? *y + 2 : 0;
+    return left - right;
+}
+
+static bool has_eval_suffix(const char *name)
+{
+    static const char *const suffixes[] = {".json", ".jsonl", ".gz", ".zst",
+                                           ".zstd", ".bz2",   ".xz"};
+    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++)
+        if (str_ends_with(name, suffixes[i]))
+            return true;
+    return false;
+}
+
+typedef struct walk {
+    const char *dir;
+    path_list *list;
+} walk;
+
+/* Links to files are followed, links to directories are not: they could lead round in a circle. */
+static bool walk_name(void *ctx, const char *name, err *e)
+{
+    const walk *w = ctx;
+    struct stat st;
+    AUTO_FREE char *path = xasprintf("%s/%s", w->dir, name);
+    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+        walk below = {.dir = path, .list = w->list};
+        return fs_each_name(path, walk_name, &below, e);
+    }
+    if (stat(path, &st) != 0)
+        log_warn("%s is left out: the link leads nowhere", path);
+    else if (S_ISDIR(st.st_mode))
+        log_warn("%s is left out: links to directories are not followed", path);
+    else if (S_ISREG(st.st_mode) && has_eval_suffix(name))
+        path_list_add(w->list, move(path));
+    return true;
+}
+
+/* One reference file while it is read. */
+typedef struct eval_file {
+    ngram_index *x;
+    const evals_options *options;
+    const char *path;
+    const char *name;
+    size_t files_done, files_total;
+    uint64_t indexed_before;
+    bool ended; /* by a bad line, the old way */
+} eval_file;
+
+enum {
+    KEY_DOC_ID,
+    KEY_QUESTION,
+    KEY_ANSWER,
+    KEY_PASSAGE,
+    KEY_EVAL_KEY,
+    KEY_EVAL_NAME,
+    KEY_INSTANCE,
+    KEY_SPLIT,
+    KEY_FINGERPRINT,
+    KEY_IS_CORRECT,
+    KEY_COUNT,
+};
+static const char *const keys[KEY_COUNT] = {
+    "doc_id", "question",    "answer",    "passage", "eval_key", "eval_name", "eval_instance_index",
+    "split",  "fingerprint", "is_correct"};
+
+/* The strings of one line; each keeps its escapes' result in a buf of its own. */
+typedef struct line_strings {
+    buf scratch[KEY_COUNT];
+    slice text[KEY_COUNT]; /* data NULL: absent or no string */
+} line_strings;
+
+static void line_strings_init(line_strings *s, const json_value *values, size_t max_bytes)
+{
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        buf_init(&s->scratch[i], max_bytes);
+        s->text[i] = (slice){0};
+        if (values[i].type == JSON_STRING && !json_string(&values[i], &s->scratch[i], &s->text[i]))
+            s->text[i] = (slice){0};
+    }
+}
+
+static void line_strings_deinit(line_strings *s)
+{
+    for (size_t i = 0; i < KEY_COUNT; i++)
+        buf_deinit(&s->scratch[i]);
+}
+DEFINE_AUTO(line_strings, line_strings_deinit)
+
+static slice name_without_extension(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return (slice){.data = name, .len = dot && dot > name ? (size_t)(dot - name) : strlen(name)};
+}
+
+bool evals_add_line(ngram_index *x, const char *name, slice line, uint64_t number, err *e)
+{
+    json_value values[KEY_COUNT];
+    uint64_t doc_id, instance;
+    if (utf8_check(line) != line.len)
+        return err_set(e, ERR_CONFIG, "byte %zu of the line is not valid UTF-8", utf8_check(line));
+    if (!json_read_members(line, keys, values, KEY_COUNT, NULL, e))
+        return false;
+    if (!json_unsigned(&values[KEY_DOC_ID], &doc_id))
+        return err_set(e, ERR_CONFIG, "no doc_id that is a non-negative integer");
+    if (!json_unsigned(&values[KEY_INSTANCE], &instance))
+        instance = number;
+    AUTO(line_strings) s;
+    line_strings_init(&s, values, line.len + 1);
+    slice key = s.text[KEY_EVAL_KEY];
+    if (!key.data)
+        key = s.text[KEY_EVAL_NAME];
+    if (!key.data)
+        key = name_without_extension(name);
+    eval_input in = {.doc_id = (uint32_t)doc_id,
+                     .question = s.text[KEY_QUESTION],
+                     .answer = s.text[KEY_ANSWER],
+                     .passage = s.text[KEY_PASSAGE],
+                     .eval_key = key,
+                     .split = s.text[KEY_SPLIT],
+                     .fingerprint = s.text[KEY_FINGERPRINT],
+                     .reference_file = slice_from(name),
+                     .instance = instance,
+                     .line = number,
+                     .is_correct = values[KEY_IS_CORRECT].type == JSON_BOOL
+                                       ? json_is_true(&values[KEY_IS_CORRECT])
+                                       : -1};
+    return index_add(x, &in, e);
+}
+
+#define RECORDS_A_NOTICE 4096
+
+static void tell_progress(const evals_options *o, const ngram_index *x, size_t done, size_t total)
+{
+    evals_progress now = {.files_done = done, .files_total = total, .records = x->counts.read};
+    if (o->on_progress)
+        o->on_progress(o->progress_ctx, &now);
+}
+
+static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
+{
+    UNUSED(has_newline);
+    eval_file *f = ctx;
+    bool old_way = f->options->bad_line_ends_file;
+    bool blank = slice_trim(text).len == 0;
+    err why = ERR_INIT;
+    if (f->ended || (text.len > 0 && text.data[0] == '#') || (blank && !old_way))
+        return true;
+    if (evals_add_line(f->x, f->name, text, number, &why)) {
+        if (f->x->counts.read % RECORDS_A_NOTICE == 0)
+            tell_progress(f->options, f->x, f->files_done, f->files_total);
+        return true;
+    }
+    if (!old_way)
+        return err_set(e, ERR_CONFIG,
+                       "line %" PRIu64 ": %s (mend the line, or take --bad-eval-line end-file to "
+                       "leave out what follows it)",
+                       number + 1, why.message);
+    log_warn("%s: line %" PRIu64 ": %s; the rest of the file is left out", f->path, number + 1,
+             why.message);
+    f->ended = true;
+    f->x->counts.passed_over += f->x->counts.indexed - f->indexed_before;
+    return true;
+}
+
+static bool cannot_be_decoded(const evals_options *o, const char *path)
+{
+    return o->leave_out_bzip2_and_xz && (str_ends_with(path, ".bz2") || str_ends_with(path, ".xz"));
+}
+
+static bool load_file(const evals_options *options, const path_list *list, size_t at,
+                      ngram_index *x, err *e)
+{
+    const char *path = list->paths[at];
+    if (cannot_be_decoded(options, path)) {
+        log_warn("%s is left out, as compatible asks for", path);
+        return true;
+    }
+    const char *slash = strrchr(path, '/');
+    eval_file f = {.x = x,
+                   .options = options,
+                   .path = path,
+                   .name = slash ? slash + 1 : path,
+                   .files_done = at,
+                   .files_total = list->count,
+                   .indexed_before = x->counts.indexed};
+    AUTO_PTR(stage)
+    lines =
+        stage_lines_new(options->max_line_bytes, "raise max_line_size, or split it", on_line, &f);
+    if (!codec_decode_file(path, lines, e))
+        return err_context(e, "evaluation file");
+    tell_progress(options, x, at + 1, list->count);
+    return true;
+}
+
+bool evals_load(const evals_options *options, ngram_index *x, err *e)
+{
+    struct stat st;
+    AUTO(path_list) list = {0};
+    walk top = {.dir = options->dir, .list = &list};
+    if (stat(options->dir, &st) != 0)
+        return err_set_errno(e, ERR_CONFIG, errno, "evals_dir %s cannot be read (give --evals-dir)",
+                             options->dir);
+    if (!S_ISDIR(st.st_mode))
+        return err_set(e, ERR_CONFIG, "evals_dir %s is not a directory", options->dir);
+    if (!fs_each_name(options->dir, walk_name, &top, e))
+        return false;
+    if (list.count == 0)
+        return err_set(e, ERR_CONFIG,
+                       "evals_dir %s holds no file that ends in .jsonl, .json, .gz, .zst, .zstd, "
+                       ".bz2 or .xz",
+                       options->dir);
+    qsort(list.paths, list.count, sizeof *list.paths, compare_paths);
+    for (size_t i = 0; i < list.count; i++)
+        if (!load_file(options, &list, i, x, e))
+            return false;
+    log_info("%zu evaluation files read from %s", list.count, options->dir);
+    return true;
+}

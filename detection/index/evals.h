@@ -1,0 +1,34 @@
+/* Reference files: finds them, reads them, fills the index.
+ *
+ * What:    all files below a directory with a known suffix, in path order, in any compression.
+ * Owner:   the index stays the caller's; it is not frozen here.
+ * Threads: one.
+ * Fails:   no directory, no file, a file that cannot be decoded, a bad line: ERR_CONFIG with file,
+ *          line and cause.
+ */
+#ifndef DETECTION_INDEX_EVALS_H
+#define DETECTION_INDEX_EVALS_H
+
+#include "detection/index/index.h"
+
+typedef struct evals_progress {
+    size_t files_done, files_total;
+    uint64_t records; /* read so far, kept or not */
+} evals_progress;
+
+typedef struct evals_options {
+    const char *dir;
+    bool bad_line_ends_file; /* the old way: what follows a bad line is left out, with a warning */
+    bool leave_out_bzip2_and_xz; /* as the reference server, which cannot decode them */
+    uint64_t max_line_bytes;
+    /* NULL, or told of each file that is done, and every few thousand records. */
+    void (*on_progress)(void *ctx, const evals_progress *now);
+    void *progress_ctx;
+} evals_options;
+
+bool evals_load(const evals_options *options, ngram_index *x, err *e) MUST_USE;
+
+/* One line of a reference file; `name` is the file's. Yields false on a line that is no record. */
+bool evals_add_line(ngram_index *x, const char *name, slice line, uint64_t number, err *e) MUST_USE;
+
+#endif

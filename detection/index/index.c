@@ -1,0 +1,111 @@
+#include "detection/index/index.h"
+
+#include "detection/index/index_build.h"
+
+index_scratch *index_scratch_new(const detect_settings *settings)
+{
+    index_scratch *s = xcalloc(1, sizeof *s);
+    buf_init(&s->question, UINT32_MAX / 4);
+    buf_init(&s->answer, UINT32_MAX / 4);
+    buf_init(&s->passage, UINT32_MAX / 4);
+    buf_init(&s->combined, UINT32_MAX - 1);
+    eval_filter_init(&s->filter, settings);
+    return s;
+}
+
+void index_scratch_free(index_scratch *s)
+{
+    if (!s)
+        return;
+    buf_deinit(&s->question);
+    buf_deinit(&s->answer);
+    buf_deinit(&s->passage);
+    buf_deinit(&s->combined);
+    token_list_deinit(&s->tokens);
+    eval_filter_deinit(&s->filter);
+    free(s->ids);
+    free(s);
+}
+
+ngram_index *index_new(const detect_settings *settings, err *e)
+{
+    AUTO_PTR(ngram_index) x = xcalloc(1, sizeof *x);
+    x->settings = settings;
+    if (!normalizer_init(&x->normal, settings->punctuation, e))
+        return NULL;
+    x->tokens = (settings->compatible ? tokenizer_new_compatible : tokenizer_new)(
+        settings->tokenizer, settings->vocabulary_dir, e);
+    if (!x->tokens)
+        return NULL;
+    ngram_table_init(&x->table);
+    x->scratch = index_scratch_new(settings);
+    x->question_floor = score_question_floor(settings->threshold);
+    return move(x);
+}
+
+static void part_free(eval_part *p)
+{
+    free((char *)p->text.data);
+    free(p->tokens);
+    free(p->distinct);
+    free(p->ngrams);
+}
+
+static void record_free(eval_record *r)
+{
+    part_free(&r->answer);
+    part_free(&r->passage);
+    slice texts[] = {r->question_text, r->eval_key, r->split, r->fingerprint, r->reference_file};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        free((char *)texts[i].data);
+    free(r->question_ids);
+}
+
+void index_free(ngram_index *x)
+{
+    if (!x)
+        return;
+    for (size_t i = 0; i < x->record_count; i++)
+        record_free(&x->records[i]);
+    free(x->records);
+    free(x->post_start);
+    free(x->posts);
+    free(x->question_idf);
+    ngram_filter_deinit(&x->in_questions);
+    free(x->answer_df);
+    free(x->passage_df);
+    free(x->token_df);
+    ngram_table_deinit(&x->table);
+    tokenizer_free(x->tokens);
+    normalizer_deinit(&x->normal);
+    index_scratch_free(x->scratch);
+    free(x);
+}
+
+float index_answer_idf(const ngram_index *x, uint32_t ngram)
+{
+    return score_idf(x->question_count, x->answer_df[ngram]);
+}
+
+float index_passage_idf(const ngram_index *x, uint32_t ngram)
+{
+    return score_idf(x->question_count, x->passage_df[ngram]);
+}
+
+float index_token_idf(const ngram_index *x, uint32_t token)
+{
+    return score_idf(x->question_count, x->token_df[token]);
+}
+
+bool sorted_contains(const uint32_t *values, size_t count, uint32_t value)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (values[middle] < value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && values[low] == value;
+}

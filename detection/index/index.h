@@ -1,0 +1,132 @@
+/* The index of evaluation records: what training documents are compared with.
+ *
+ * What:    records go in with index_add (filters are applied), index_freeze makes postings and
+ *          sums; from then on it is read only.
+ * Owner:   index_new / index_free; the index owns records, tokenizer and normalizer. What is handed
+ *          to index_add is copied.
+ * Threads: index_add and index_freeze by one thread; a frozen index is constant and shared by all.
+ * Fails:   index_new on settings that make no sense; index_add when a text is too long.
+ *
+ * Records are numbered by ascending doc_id once frozen; n-grams in the order of their first
+ * insertion, which is the order in which IDF values are added up (the sums' last bits depend on
+ * it).
+ */
+#ifndef DETECTION_INDEX_INDEX_H
+#define DETECTION_INDEX_INDEX_H
+
+#include "detection/table/ngram_table.h"
+#include "detection/text/normalize.h"
+#include "detection/index/score.h"
+#include "detection/tokenizer/tokenizer.h"
+
+typedef struct detect_settings { /* constant after start */
+    const char *tokenizer;
+    bool compatible;            /* with the reference server, in what this one does better */
+    const char *vocabulary_dir; /* looked at first; may be NULL */
+    const char *punctuation;
+    size_t ngram_size;
+    size_t sample_every_m_tokens;
+    size_t question_max_misses;
+    float threshold;
+    score_decay decay;
+    size_t short_answer_tokens;
+    size_t short_answer_window;
+    size_t answer_ngram_size;
+    size_t min_long_answer_window;
+    size_t min_passage_distance;
+    size_t passage_ngram_size;
+    size_t passage_max_misses;
+    bool eval_dedup;
+    size_t eval_min_tokens;
+    size_t eval_min_unique_words;
+    bool index_answers;
+    bool index_passages;
+} detect_settings;
+
+/* One line of a reference file, as it was read. Absent strings have data NULL. */
+typedef struct eval_input {
+    uint32_t doc_id;
+    slice question, answer, passage;
+    slice eval_key, split, fingerprint, reference_file;
+    uint64_t instance, line;
+    int is_correct; /* -1: not said */
+} eval_input;
+
+/* An answer or a passage. */
+typedef struct eval_part {
+    slice text;         /* snippet, data NULL where the raw text is empty or not indexed */
+    uint32_t *tokens;   /* in order */
+    uint32_t *distinct; /* ascending */
+    uint32_t *ngrams;   /* ids, distinct, ascending; none for short answers and passages */
+    uint32_t token_count, distinct_count, ngram_count;
+    float ngram_sum; /* of the IDF of `ngrams`, ascending id */
+} eval_part;
+
+typedef struct eval_record {
+    uint32_t doc_id;
+    uint32_t question_tokens;
+    uint32_t question_ngrams; /* distinct */
+    float question_sum;       /* of their IDF, ascending id */
+    eval_part answer, passage;
+    uint64_t instance, line;
+    /* Malloc'ed; a NUL may stand inside, and one follows. split, fingerprint: data NULL: absent. */
+    slice question_text, eval_key, split, fingerprint, reference_file;
+    int is_correct;
+    uint32_t sequence;      /* which one it was in reading order */
+    uint32_t *question_ids; /* until index_freeze */
+} eval_record;
+
+typedef struct index_counts {
+    uint64_t read, few_tokens, few_words, duplicates, empty, indexed;
+    uint64_t passed_over; /* of those indexed: they do not count for the limit of hot n-grams */
+    uint64_t unfindable;  /* questions shorter than an n-gram */
+} index_counts;
+
+typedef struct record_list { /* ascending record numbers */
+    const uint32_t *records;
+    size_t count;
+} record_list;
+
+typedef struct ngram_index {
+    const detect_settings *settings;
+    normalizer normal;
+    tokenizer *tokens;
+    ngram_table table;
+    eval_record *records;
+    size_t record_count, record_capacity;
+    size_t question_count; /* N: records with a question that is not empty when normalised */
+    uint32_t *post_start;  /* by n-gram id, and one more */
+    uint32_t *posts;       /* record numbers */
+    float *question_idf;   /* by n-gram id */
+    ngram_filter in_questions;
+    uint32_t *answer_df; /* by n-gram id: answers, passages that hold it */
+    uint32_t *passage_df;
+    uint32_t *token_df; /* by token: distinct in questions + answers + passages */
+    size_t token_capacity, part_capacity;
+    size_t hot_limit;
+    float question_floor;
+    index_counts counts;
+    struct index_scratch *scratch; /* until index_freeze */
+} ngram_index;
+
+ngram_index *index_new(const detect_settings *settings, err *e) MUST_USE;
+bool index_add(ngram_index *x, const eval_input *input, err *e) MUST_USE;
+void index_freeze(ngram_index *x);
+void index_free(ngram_index *x); /* NULL is fine */
+DEFINE_AUTO_PTR(ngram_index, index_free)
+
+static inline record_list index_docs(const ngram_index *x, uint32_t ngram)
+{
+    if (ngram == NGRAM_UNKNOWN)
+        return (record_list){0};
+    return (record_list){.records = x->posts + x->post_start[ngram],
+                         .count = x->post_start[ngram + 1] - x->post_start[ngram]};
+}
+float index_answer_idf(const ngram_index *x, uint32_t ngram);
+float index_passage_idf(const ngram_index *x, uint32_t ngram);
+float index_token_idf(const ngram_index *x, uint32_t token);
+
+/* Whether ascending `values` hold `value`. */
+bool sorted_contains(const uint32_t *values, size_t count, uint32_t value);
+
+#endif

@@ -1,0 +1,162 @@
+#include "detection/job/job_batch.h"
+
+#include <inttypes.h>
+
+#include "detection/text/json_read.h"
+#include "detection/text/unicode.h"
+
+#define GZIP_LEVEL 6
+
+void job_scanner_init(job_scanner *s, const job_settings *settings, const ngram_index *x)
+{
+    *s = (job_scanner){.settings = settings};
+    matcher_init(&s->matcher, x);
+    buf_init(&s->text, UINT32_MAX - 1);
+    buf_init(&s->excerpt, UINT32_MAX - 1);
+    buf_init(&s->kept, UINT32_MAX - 1);
+}
+
+void job_scanner_deinit(job_scanner *s)
+{
+    matcher_deinit(&s->matcher);
+    buf_deinit(&s->text);
+    buf_deinit(&s->excerpt);
+    buf_deinit(&s->kept);
+    gzip_deflater_free(s->deflater);
+}
+
+void job_batch_init(job_batch *b)
+{
+    *b = (job_batch){0};
+    buf_init(&b->gathered, UINT32_MAX - 1);
+    buf_init(&b->report, UINT32_MAX - 1);
+    buf_init(&b->cleaned, UINT32_MAX - 1);
+}
+
+void job_batch_deinit(job_batch *b)
+{
+    buf_deinit(&b->gathered);
+    buf_deinit(&b->report);
+    buf_deinit(&b->cleaned);
+}
+
+void job_batch_clear(job_batch *b, uint64_t first)
+{
+    buf_clear(&b->gathered);
+    buf_clear(&b->report);
+    buf_clear(&b->cleaned);
+    b->lines = (slice){0};
+    b->count = 0;
+    b->first = first;
+    b->counts = (job_outcome){0};
+    b->ok = true;
+    b->error = (err)ERR_INIT;
+    b->is_done = false;
+}
+
+/* One line while it is looked at. */
+typedef struct line_scan {
+    job_batch *batch;
+    job_scanner *scanner;
+    report_place place;
+    bool matched;
+} line_scan;
+
+static bool on_match(void *ctx, const match *m, err *e)
+{
+    line_scan *l = ctx;
+    l->matched = true;
+    l->batch->counts.matches++;
+    report_line(m, &l->place, &l->scanner->excerpt, &l->batch->report);
+    if (l->batch->report.overflow || l->scanner->excerpt.overflow)
+        return err_set(e, ERR_LIMIT, "the report of some lines is longer than 4 GB");
+    return true;
+}
+
+/* The text of a line that is to be looked at; false where there is none (the line is kept). */
+static bool find_text(line_scan *l, slice line, slice *text)
+{
+    json_value value;
+    if (line.len > 0 && line.data[line.len - 1] == '\r')
+        line.len--;
+    if (!json_read_path(line, l->scanner->settings->content_key, &value, NULL))
+        return false;
+    return value.type == JSON_STRING && json_string(&value, &l->scanner->text, text);
+}
+
+static bool check_utf8(line_scan *l, slice line, bool *valid, err *e)
+{
+    size_t good = utf8_check(line);
+    *valid = good == line.len;
+    if (*valid)
+        return true;
+    l->batch->counts.invalid_lines++;
+    if (l->scanner->settings->skip_invalid_utf8)
+        return true;
+    return err_set(e, ERR_UTF8,
+                   "byte %zu of the line is not valid UTF-8 (mend the file, or give "
+                   "--invalid-utf8 skip to leave such lines unscanned)",
+                   good);
+}
+
+static bool scan_line(line_scan *l, slice line, err *e)
+{
+    bool valid, scanned = false;
+    slice text;
+    l->matched = false;
+    if (!check_utf8(l, line, &valid, e))
+        return false;
+    if (!valid || !find_text(l, line, &text))
+        return true;
+    if (!match_document(&l->scanner->matcher, text, on_match, l, &scanned, e))
+        return false;
+    l->batch->counts.scanned += scanned;
+    l->batch->counts.contaminated_lines += l->matched;
+    return true;
+}
+
+/* What is kept becomes a piece of the cleaned file. Where that is all, it is not copied before. */
+static void clean(job_batch *b, job_scanner *s)
+{
+    if (!s->deflater)
+        s->deflater = gzip_deflater_new(GZIP_LEVEL);
+    slice kept = b->counts.contaminated_lines > 0 ? buf_slice(&s->kept) : b->lines;
+    b->cleaned_block = (gzip_block){0};
+    if (kept.len > 0)
+        b->cleaned_block = gzip_deflate_block(s->deflater, kept, &b->cleaned);
+}
+
+static bool scan_lines(job_batch *b, job_scanner *s, err *e)
+{
+    line_scan l = {.batch = b, .scanner = s, .place.training_file = b->training_file};
+    slice rest = b->lines;
+    const char *kept_from = rest.data; /* up to where we are, since the last line that matched */
+    buf_clear(&s->kept);
+    for (uint64_t number = b->first; rest.len > 0; number++) {
+        const char *newline = memchr(rest.data, '\n', rest.len);
+        slice line = {rest.data, newline ? (size_t)(newline - rest.data) : rest.len};
+        size_t used = line.len + (newline != NULL);
+        l.place.training_line = number;
+        if (!scan_line(&l, line, e))
+            return err_context(e, "line %" PRIu64, number + 1);
+        rest = (slice){rest.data + used, rest.len - used};
+        b->counts.lines++;
+        b->counts.text_bytes += used;
+        if (!l.matched || !s->settings->cleaned_dir)
+            continue;
+        buf_append(&s->kept, kept_from, (size_t)(line.data - kept_from));
+        kept_from = rest.data;
+    }
+    if (s->settings->cleaned_dir && b->counts.contaminated_lines > 0)
+        buf_append(&s->kept, kept_from, (size_t)(rest.data - kept_from));
+    return !s->kept.overflow || err_set(e, ERR_LIMIT, "a line is longer than 4 GB");
+}
+
+void job_batch_scan(job_batch *b, job_scanner *s)
+{
+    b->ok = scan_lines(b, s, &b->error);
+    if (b->ok && s->settings->cleaned_dir)
+        clean(b, s);
+    if (b->cleaned.overflow)
+        b->ok = err_set(&b->error, ERR_LIMIT, "the cleaned file of one line is longer than 4 GB");
+}

@@ -1,0 +1,345 @@
+#include "detection/job/job_run.h"
+
+#include "detection/job/stale_files.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "decon/base/fsutil.h"
+#include "decon/base/log.h"
+#include "decon/compression/codec.h"
+#include "detection/job/scan_pool.h"
+
+/* A batch of more is scanned while no other one is under way, and its memory given back. */
+#define LARGE_BATCH ((size_t)4 << 20)
+
+/* A result file under its temporary name. */
+typedef struct result_file {
+    char *path, *temp; /* temp NULL: not begun */
+    int fd;
+} result_file;
+
+static void result_file_deinit(result_file *f)
+{
+    fs_temp_discard(&f->temp);
+    util_auto_close(&f->fd);
+    free(f->path);
+    *f = (result_file){.fd = -1};
+}
+
+static bool result_begin(result_file *f, const char *dir, const char *id, const char *suffix,
+                         err *e)
+{
+    f->path = xasprintf("%s/%s%s", dir, id, suffix);
+    if (!fs_make_dirs(dir, e))
+        return false;
+    while ((f->fd = fs_temp_create(f->path, &f->temp, e)) >= 0 && !leftovers_claim(f->fd)) {
+        fs_temp_discard(&f->temp);
+        util_auto_close(&f->fd);
+    }
+    return f->fd >= 0;
+}
+
+/* One pass over one file. Lines are gathered in batches; these go to the team, or are scanned here,
+ * and their results are written in the order of the lines. */
+typedef struct pass {
+    stage stage; /* what the decoded file is fed to */
+    stage *lines;
+    job_runner *r;
+    const char *job_id;
+    slice training_file;
+    job_outcome *out;
+    uint64_t next_line;
+    size_t oldest, under_way; /* batches in the runner's ring; behind them the one that is filled */
+    bool batch_failed;
+    result_file report, cleaned;
+    gzip_member member;
+    buf frame; /* the member's head and tail */
+} pass;
+
+static job_batch *batch_at(const pass *p, size_t i)
+{
+    return &p->r->ring[(p->oldest + i) % p->r->ring_size];
+}
+
+static void pass_deinit(pass *p)
+{
+    for (size_t i = 0; i < p->under_way; i++) /* some may still be worked on */
+        scan_team_wait(p->r->team, batch_at(p, i), p->r->own);
+    stage_free(p->lines);
+    result_file_deinit(&p->report);
+    result_file_deinit(&p->cleaned);
+    buf_deinit(&p->frame);
+}
+DEFINE_AUTO(pass, pass_deinit)
+
+void job_outcome_deinit(job_outcome *o)
+{
+    free(o->report_path);
+    free(o->cleaned_path);
+    *o = (job_outcome){0};
+}
+
+void job_runner_init(job_runner *r, const job_settings *settings, const ngram_index *x)
+{
+    unsigned most = MIN(MAX(settings->threads, 1u) - 1, (unsigned)SCAN_TEAM_MOST);
+    *r = (job_runner){.settings = settings, .ring_size = 2 * (size_t)most + 2};
+    r->own = xcalloc(1, sizeof *r->own);
+    r->ring = xcalloc(r->ring_size, sizeof *r->ring);
+    r->team = scan_team_new(settings, x);
+    job_scanner_init(r->own, settings, x);
+    for (size_t i = 0; i < r->ring_size; i++)
+        job_batch_init(&r->ring[i]);
+}
+
+void job_runner_deinit(job_runner *r)
+{
+    scan_team_free(r->team);
+    job_scanner_deinit(r->own);
+    for (size_t i = 0; i < r->ring_size; i++)
+        job_batch_deinit(&r->ring[i]);
+    free(r->own);
+    free(r->ring);
+    *r = (job_runner){0};
+}
+
+/* --- results --- */
+
+static bool write_report(pass *p, const buf *report, err *e)
+{
+    if (report->len == 0)
+        return true;
+    if (!p->report.temp &&
+        !result_begin(&p->report, p->r->settings->report_dir, p->job_id, JOB_REPORT_SUFFIX, e))
+        return false;
+    return fs_write_all(p->report.fd, report->data, report->len, e) ||
+           err_context(e, "report %s", p->report.path);
+}
+
+static bool write_cleaned(const pass *p, const buf *bytes, err *e)
+{
+    return bytes->len == 0 || fs_write_all(p->cleaned.fd, bytes->data, bytes->len, e) ||
+           err_context(e, "cleaned file %s", p->cleaned.path);
+}
+
+static void count_batch(const pass *p, const job_outcome *counts)
+{
+    job_meter *meter = p->r->settings->meter;
+    p->out->text_bytes += counts->text_bytes;
+    p->out->lines += counts->lines;
+    p->out->scanned += counts->scanned;
+    p->out->matches += counts->matches;
+    p->out->contaminated_lines += counts->contaminated_lines;
+    p->out->invalid_lines += counts->invalid_lines;
+    if (!meter)
+        return;
+    atomic_fetch_add_explicit(&meter->text_bytes, counts->text_bytes, memory_order_relaxed);
+    atomic_fetch_add_explicit(&meter->lines, counts->lines, memory_order_relaxed);
+}
+
+static bool write_results(pass *p, const job_batch *b, err *e)
+{
+    if (!b->ok) {
+        p->batch_failed = true;
+        if (e)
+            *e = b->error;
+        return false;
+    }
+    count_batch(p, &b->counts);
+    if (!write_report(p, &b->report, e))
+        return false;
+    if (!p->cleaned.temp)
+        return true;
+    gzip_member_add(&p->member, &b->cleaned_block);
+    return write_cleaned(p, &b->cleaned, e);
+}
+
+/* --- batches --- */
+
+/* How many threads may help with this file now: the processors are shared out evenly. */
+static unsigned helpers_allowed(const job_settings *s)
+{
+    unsigned jobs =
+        s->meter ? atomic_load_explicit(&s->meter->running_jobs, memory_order_relaxed) : 1;
+    unsigned share = s->threads / MAX(jobs, 1u);
+    return share > 1 ? share - 1 : 0;
+}
+
+static bool finish_oldest(pass *p, err *e)
+{
+    job_batch *b = batch_at(p, 0);
+    scan_team_wait(p->r->team, b, p->r->own);
+    p->oldest = (p->oldest + 1) % p->r->ring_size;
+    p->under_way--;
+    bool ok = write_results(p, b, e);
+    if (b->gathered.capacity > LARGE_BATCH) {
+        job_batch_deinit(b);
+        job_batch_init(b);
+    }
+    return ok;
+}
+
+static bool finish_all(pass *p, err *e)
+{
+    while (p->under_way > 0)
+        if (!finish_oldest(p, e))
+            return false;
+    return true;
+}
+
+static job_batch *begin_batch(const pass *p)
+{
+    job_batch *b = batch_at(p, p->under_way);
+    job_batch_clear(b, p->next_line);
+    b->training_file = p->training_file;
+    return b;
+}
+
+/* The batch that was filled is scanned, here or by the team; what is done is written. */
+static bool hand_on(pass *p, err *e)
+{
+    job_batch *b = batch_at(p, p->under_way);
+    if (b->gathered.len == 0)
+        return true;
+    bool large = b->gathered.len > LARGE_BATCH;
+    if (large && !finish_all(p, e))
+        return false;
+    b->lines = buf_slice(&b->gathered);
+    unsigned helpers = large ? 0 : helpers_allowed(p->r->settings);
+    if (helpers == 0 || !scan_team_offer(p->r->team, b, helpers)) {
+        job_batch_scan(b, p->r->own);
+        b->is_done = true;
+    }
+    p->under_way++;
+    while (p->under_way > 0 && (large || p->under_way == p->r->ring_size - 1 ||
+                                scan_team_is_done(p->r->team, batch_at(p, 0))))
+        if (!finish_oldest(p, e))
+            return false;
+    begin_batch(p);
+    return true;
+}
+
+static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
+{
+    pass *p = ctx;
+    buf *gathered = &batch_at(p, p->under_way)->gathered;
+    p->next_line = number + 1;
+    buf_append_slice(gathered, text);
+    if (has_newline)
+        buf_append_char(gathered, '\n');
+    return gathered->len < BATCH_BYTES || hand_on(p, e);
+}
+
+static bool pass_feed(stage *s, slice data, err *e)
+{
+    return stage_feed(((pass *)s)->lines, data, e);
+}
+
+static bool pass_finish(stage *s, err *e)
+{
+    pass *p = (pass *)s;
+    return stage_finish(p->lines, e) && hand_on(p, e) && finish_all(p, e);
+}
+
+static const stage_ops pass_ops = {.feed = pass_feed, .finish = pass_finish};
+
+/* Where the file cannot be decoded further: a line before that place may be at fault too, and is
+ * then what is told. */
+static void look_before(pass *p, const char *path, err *e)
+{
+    err first = ERR_INIT;
+    if (p->batch_failed || (hand_on(p, &first) && finish_all(p, &first)) || !p->batch_failed)
+        return;
+    err_context(&first, "%s", path);
+    if (e)
+        *e = first;
+}
+
+static bool check_file(const char *path, err *e)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return err_set_errno(e, ERR_IO, errno, "cannot open %s", path);
+    if (!S_ISREG(st.st_mode))
+        return err_set(e, ERR_IO, "%s is not a regular file; submit a file", path);
+    codec_format format = codec_by_suffix(path);
+    if (st.st_size == 0 && format != CODEC_PLAIN)
+        return err_set(e, ERR_CODEC_EARLY_END, "%s ends early: an empty file is no %s stream", path,
+                       codec_get(format)->name);
+    return true;
+}
+
+static bool begin_cleaned(pass *p, err *e)
+{
+    const job_settings *s = p->r->settings;
+    const char *suffix = s->cleaned_suffix ? s->cleaned_suffix : JOB_CLEANED_SUFFIX;
+    if (!s->cleaned_dir)
+        return true;
+    if (!result_begin(&p->cleaned, s->cleaned_dir, p->job_id, suffix, e))
+        return false;
+    gzip_member_begin(&p->member, &p->frame);
+    return write_cleaned(p, &p->frame, e);
+}
+
+/* A report whose cleaned file got no name tells of a job that failed. */
+static void take_back_report(job_outcome *out)
+{
+    if (out->report_path && !fs_remove(out->report_path, NULL))
+        log_warn("%s belongs to a job that failed and cannot be removed; remove it by hand",
+                 out->report_path);
+    free(out->report_path);
+    out->report_path = NULL;
+}
+
+/* Both files are whole before the first gets its name. */
+static bool commit(pass *p, err *e)
+{
+    buf_clear(&p->frame);
+    gzip_member_end(&p->member, &p->frame);
+    if (p->cleaned.temp && !write_cleaned(p, &p->frame, e))
+        return false;
+    if (p->report.temp) {
+        if (!fs_temp_commit(&p->report.temp, p->report.path, e))
+            return false;
+        p->out->report_path = move(p->report.path);
+    }
+    if (p->cleaned.temp) {
+        if (!fs_temp_commit(&p->cleaned.temp, p->cleaned.path, e)) {
+            take_back_report(p->out);
+            return false;
+        }
+        p->out->cleaned_path = move(p->cleaned.path);
+    }
+    return true;
+}
+
+bool job_run(job_runner *r, const char *job_id, const char *path, job_outcome *out, err *e)
+{
+    AUTO(pass)
+    p = {.stage.ops = &pass_ops,
+         .r = r,
+         .job_id = job_id,
+         .out = out,
+         .training_file = report_training_name(path),
+         .report = {.fd = -1},
+         .cleaned = {.fd = -1}};
+    buf_init(&p.frame, 64);
+    *out = (job_outcome){0};
+    if (!check_file(path, e) || !begin_cleaned(&p, e))
+        return false;
+    begin_batch(&p);
+    p.lines = stage_lines_new(r->settings->max_line_bytes, "raise max_line_size, or split it",
+                              on_line, &p);
+    if (!codec_decode_file(path, &p.stage, e)) {
+        look_before(&p, path, e);
+        return false;
+    }
+    if (!commit(&p, e))
+        return false;
+    if (out->invalid_lines > 0)
+        log_warn("%s: %" PRIu64 " lines are not valid UTF-8: kept, but not looked at", path,
+                 out->invalid_lines);
+    return true;
+}

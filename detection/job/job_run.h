@@ -1,0 +1,65 @@
+/* One job: reads a training file, writes its report and its cleaned copy.
+ *
+ * What:    one pass: each line is decoded, looked at, and copied into the cleaned file unless it
+ *          matched. Lines are scanned in batches, by as many threads as are free for the file;
+ *          results do not depend on how many. Results are written under temporary names and get their own at the very end,
+ *          the report first: a job that breaks off leaves neither.
+ * Owner:   job_runner is one worker's memory; _init / _deinit. Paths in job_outcome are the
+ *          caller's (job_outcome_deinit).
+ * Threads: a runner belongs to one thread at a time and has threads of its own; the index is shared.
+ * Fails:   the message names file, line and cause.
+ */
+#ifndef DETECTION_JOB_JOB_RUN_H
+#define DETECTION_JOB_JOB_RUN_H
+
+#include <stdatomic.h>
+
+#include "detection/match/match.h"
+
+/* Results are named by the job's id and these. */
+#define JOB_REPORT_SUFFIX  ".report.jsonl"
+#define JOB_CLEANED_SUFFIX ".jsonl.gz"
+
+/* How far the jobs that share it are, for whoever shows it while they run. */
+typedef struct job_meter {
+    _Atomic uint64_t text_bytes, lines; /* decoded */
+    _Atomic unsigned running_jobs;      /* which share the processors */
+} job_meter;
+
+typedef struct job_settings { /* constant after start */
+    const char *content_key;
+    const char *report_dir;
+    const char *cleaned_dir;    /* NULL: no cleaned files are written */
+    const char *cleaned_suffix; /* NULL: JOB_CLEANED_SUFFIX */
+    uint64_t max_line_bytes;
+    bool skip_invalid_utf8; /* keep such lines unscanned, with a warning, instead of failing */
+    job_meter *meter;       /* or NULL */
+    unsigned threads;       /* that work for all running jobs together; each has one at least */
+} job_settings;
+
+typedef struct job_outcome {
+    char *report_path;   /* NULL: no match */
+    char *cleaned_path;  /* NULL: not asked for */
+    uint64_t text_bytes; /* decoded */
+    uint64_t lines, scanned, matches, contaminated_lines, invalid_lines;
+} job_outcome;
+
+void job_outcome_deinit(job_outcome *o);
+DEFINE_AUTO(job_outcome, job_outcome_deinit)
+
+typedef struct job_runner {
+    const job_settings *settings;
+    struct job_scanner *own;
+    struct scan_team *team;
+    struct job_batch *ring;
+    size_t ring_size;
+} job_runner;
+
+void job_runner_init(job_runner *r, const job_settings *settings, const ngram_index *x);
+void job_runner_deinit(job_runner *r);
+DEFINE_AUTO(job_runner, job_runner_deinit)
+
+bool job_run(job_runner *r, const char *job_id, const char *path, job_outcome *out, err *e)
+    MUST_USE;
+
+#endif

@@ -1,0 +1,29 @@
+/* The threads that take jobs from the table, have the crew do them, and note how they ended.
+ *
+ * What:    worker_threads of them, each with one job at a time.
+ * Owner:   workers_start / workers_join; all that `workers_options` names is borrowed until then.
+ * Threads: started and joined by one. Fails: where a thread cannot be started.
+ */
+#ifndef DETECTION_JOB_JOB_THREADS_H
+#define DETECTION_JOB_JOB_THREADS_H
+
+#include "detection/job/worker_processes.h"
+#include "detection/job/metrics.h"
+
+typedef struct workers_options {
+    unsigned count;
+    jobs *jobs;
+    metrics *metrics;
+    crew *crew;
+    const char *const *allow_dirs;
+} workers_options;
+
+typedef struct workers workers;
+
+workers *workers_start(const workers_options *options, err *e) MUST_USE;
+/* jobs_stop must have been called; waits for the jobs that run. */
+void workers_join(workers *take_workers);
+
+uint64_t monotonic_ms(void);
+
+#endif

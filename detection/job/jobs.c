@@ -1,0 +1,393 @@
+#include "detection/job/jobs.h"
+
+#include <pthread.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "decon/base/fsutil.h"
+#include "detection/table/hash.h"
+#include "detection/text/json_write.h"
+
+#define BUCKETS 65536 /* a power of two; chains stay short with all jobs that are ever kept */
+
+typedef enum job_state { JOB_PENDING, JOB_PROCESSING, JOB_COMPLETED, JOB_FAILED } job_state;
+
+/* What tells whether a file is still the one that was read. */
+typedef struct file_stamp {
+    uint64_t inode, size_bytes, changed_s, changed_ns;
+} file_stamp;
+
+typedef struct job_private { /* under the table's lock */
+    server_job public;
+    char *key; /* or NULL */
+    job_state state;
+    file_stamp stamp; /* of the input when it was taken */
+    char *output_path, *purified_path, *error;
+    uint64_t submitted_ms, finished_ms;
+    size_t held_bytes;               /* counted when it finished */
+    bool told;                       /* the outcome */
+    struct job_private *next;        /* in the queue, or in the row of the finished */
+    struct job_private *next_by_id;  /* in a bucket */
+    struct job_private *next_by_key; /* in a bucket, while the key is this job's */
+} job_private;
+
+typedef struct job_row { /* first in, first out */
+    job_private *head, **tail;
+    size_t count;
+} job_row;
+
+struct jobs {
+    jobs_options options; /* immutable */
+    uint64_t seed;        /* immutable */
+    pthread_mutex_t lock;
+    pthread_cond_t filled;
+    /* under the lock */
+    job_row waiting, finished;
+    size_t processing, completed, failed, finished_bytes;
+    job_private *by_id[BUCKETS], *by_key[BUCKETS];
+    bool stopping;
+};
+
+static void row_push(job_row *r, job_private *job)
+{
+    job->next = NULL;
+    *r->tail = job;
+    r->tail = &job->next;
+    r->count++;
+}
+
+static job_private *row_pop(job_row *r)
+{
+    job_private *job = r->head;
+    if (!job)
+        return NULL;
+    r->head = job->next;
+    if (!r->head)
+        r->tail = &r->head;
+    r->count--;
+    return job;
+}
+
+static size_t bucket(const jobs *j, const char *name)
+{
+    return hash_bytes(name, strlen(name), j->seed) & (BUCKETS - 1);
+}
+
+jobs *jobs_new(const jobs_options *options)
+{
+    jobs *j = xcalloc(1, sizeof *j);
+    j->options = *options;
+    j->waiting.tail = &j->waiting.head;
+    j->finished.tail = &j->finished.head;
+    if (getrandom(&j->seed, sizeof j->seed, GRND_NONBLOCK) < 0)
+        j->seed = (uintptr_t)j;
+    pthread_mutex_init(&j->lock, NULL);
+    pthread_cond_init(&j->filled, NULL);
+    return j;
+}
+
+static void job_free(job_private *job)
+{
+    free(job->public.path);
+    free(job->key);
+    free(job->output_path);
+    free(job->purified_path);
+    free(job->error);
+    free(job);
+}
+
+void jobs_free(jobs *j)
+{
+    job_private *job;
+    if (!j)
+        return;
+    while ((job = row_pop(&j->waiting)) || (job = row_pop(&j->finished)))
+        job_free(job);
+    pthread_mutex_destroy(&j->lock);
+    pthread_cond_destroy(&j->filled);
+    free(j);
+}
+
+/* A random UUID of version 4 (RFC 9562, section 5.4). */
+static void make_id(char id[JOB_ID_BYTES])
+{
+    uint8_t b[16];
+    size_t got = 0;
+    while (got < sizeof b) {
+        ssize_t count = getrandom(b + got, sizeof b - got, 0);
+        got += count > 0 ? (size_t)count : 0;
+    }
+    b[6] = (uint8_t)((b[6] & 0x0F) | 0x40);
+    b[8] = (uint8_t)((b[8] & 0x3F) | 0x80);
+    snprintf(id, JOB_ID_BYTES,
+             "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
+             b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
+             b[15]);
+}
+
+static file_stamp stamp_of(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return (file_stamp){0};
+    return (file_stamp){.inode = st.st_ino,
+                        .size_bytes = (uint64_t)st.st_size,
+                        .changed_s = (uint64_t)st.st_mtim.tv_sec,
+                        .changed_ns = (uint64_t)st.st_mtim.tv_nsec};
+}
+
+static job_private *find_by_id(jobs *j, const char *id)
+{
+    job_private *job = j->by_id[bucket(j, id)];
+    while (job && !str_equal(job->public.id, id))
+        job = job->next_by_id;
+    return job;
+}
+
+static job_private *find_by_key(jobs *j, const char *key)
+{
+    job_private *job = j->by_key[bucket(j, key)];
+    while (job && !str_equal(job->key, key))
+        job = job->next_by_key;
+    return job;
+}
+
+/* The key is free for another job. */
+static void release_key(jobs *j, job_private *job)
+{
+    if (!job->key)
+        return;
+    job_private **place = &j->by_key[bucket(j, job->key)];
+    while (*place && *place != job)
+        place = &(*place)->next_by_key;
+    if (*place)
+        *place = job->next_by_key;
+    free(job->key);
+    job->key = NULL;
+}
+
+static void forget(jobs *j, job_private *job)
+{
+    release_key(j, job);
+    job_private **place = &j->by_id[bucket(j, job->public.id)];
+    while (*place != job)
+        place = &(*place)->next_by_id;
+    *place = job->next_by_id;
+    job_free(job);
+}
+
+/* What a finished job holds on to; the allocator's own part is guessed. */
+static size_t memory_bytes(const job_private *job)
+{
+    const char *const texts[] = {job->public.path, job->key, job->output_path, job->purified_path,
+                                 job->error};
+    size_t bytes = sizeof *job + 16;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        bytes += texts[i] ? strlen(texts[i]) + 17 : 0;
+    return bytes;
+}
+
+/* Its key may have gone to a newer job since it finished; what it held is told by held_bytes. */
+static void forget_oldest(jobs *j)
+{
+    job_private *job = row_pop(&j->finished);
+    j->finished_bytes -= job->held_bytes;
+    if (job->state == JOB_COMPLETED)
+        j->completed--;
+    else
+        j->failed--;
+    forget(j, job);
+}
+
+static void forget_old(jobs *j)
+{
+    uint64_t now_ms = j->options.now_ms();
+    while (j->finished.head && (j->finished_bytes > j->options.keep_bytes ||
+                                now_ms - j->finished.head->finished_ms >= j->options.keep_ms))
+        forget_oldest(j);
+}
+
+/* Whether the answer of a job that began still holds for the file that lies there now. */
+static bool still_holds(const job_private *job)
+{
+    if (job->state == JOB_PENDING)
+        return true;
+    file_stamp now = stamp_of(job->public.path);
+    if (memcmp(&now, &job->stamp, sizeof now) != 0)
+        return false;
+    return (!job->output_path || fs_exists(job->output_path)) &&
+           (!job->purified_path || fs_exists(job->purified_path));
+}
+
+static job_private *add_job(jobs *j, const char *path, const char *key)
+{
+    job_private *job = xcalloc(1, sizeof *job);
+    make_id(job->public.id);
+    job->public.private = job;
+    job->public.path = xstrdup(path);
+    job->submitted_ms = j->options.now_ms();
+    job_private **place = &j->by_id[bucket(j, job->public.id)];
+    job->next_by_id = *place;
+    *place = job;
+    if (key) {
+        job->key = xstrdup(key);
+        place = &j->by_key[bucket(j, key)];
+        job->next_by_key = *place;
+        *place = job;
+    }
+    row_push(&j->waiting, job);
+    pthread_cond_signal(&j->filled);
+    return job;
+}
+
+static submit_result submit(jobs *j, const char *path, const char *key, char id[JOB_ID_BYTES])
+{
+    forget_old(j);
+    job_private *same = key ? find_by_key(j, key) : NULL;
+    if (same && !str_equal(same->public.path, path))
+        return SUBMIT_KEY_TAKEN;
+    bool will_run = same && (same->state != JOB_PENDING || !j->stopping);
+    if (will_run && still_holds(same)) {
+        memcpy(id, same->public.id, JOB_ID_BYTES);
+        return SUBMIT_SAME;
+    }
+    if (j->stopping)
+        return SUBMIT_STOPPING;
+    if (j->waiting.count >= j->options.capacity)
+        return SUBMIT_FULL;
+    if (same)
+        release_key(j, same);
+    memcpy(id, add_job(j, path, key)->public.id, JOB_ID_BYTES);
+    return SUBMIT_NEW;
+}
+
+submit_result jobs_submit(jobs *j, const char *path, const char *key, char id[JOB_ID_BYTES])
+{
+    pthread_mutex_lock(&j->lock);
+    submit_result result = submit(j, path, key, id);
+    pthread_mutex_unlock(&j->lock);
+    return result;
+}
+
+static void put_status(const job_private *job, buf *json)
+{
+    static const char *const names[] = {"pending", "processing", "completed", "failed"};
+    if (!job) {
+        json_member_string(json, "error", SLICE_LIT("Job not found"));
+        json_close(json);
+        return;
+    }
+    if (job->error)
+        json_member_string(json, "error", slice_from(job->error));
+    json_member_string(json, "job_id", slice_from(job->public.id));
+    if (job->output_path)
+        json_member_string(json, "output_path", slice_from(job->output_path));
+    if (job->purified_path)
+        json_member_string(json, "purified_path", slice_from(job->purified_path));
+    json_member_string(json, "status", slice_from(names[job->state]));
+    json_close(json);
+}
+
+static bool is_finished(const job_private *job)
+{
+    return job && (job->state == JOB_COMPLETED || job->state == JOB_FAILED);
+}
+
+bool jobs_status(jobs *j, const char *id, buf *json)
+{
+    pthread_mutex_lock(&j->lock);
+    const job_private *job = find_by_id(j, id);
+    bool finished = is_finished(job);
+    put_status(job, json);
+    pthread_mutex_unlock(&j->lock);
+    return finished;
+}
+
+void jobs_told(jobs *j, const char *id)
+{
+    pthread_mutex_lock(&j->lock);
+    job_private *job = find_by_id(j, id);
+    if (is_finished(job))
+        job->told = true;
+    pthread_mutex_unlock(&j->lock);
+}
+
+bool jobs_untold(jobs *j, uint64_t within_ms)
+{
+    bool untold = false;
+    pthread_mutex_lock(&j->lock);
+    uint64_t now_ms = j->options.now_ms();
+    for (const job_private *job = j->finished.head; job && !untold; job = job->next)
+        untold = !job->told && now_ms - job->finished_ms < within_ms;
+    pthread_mutex_unlock(&j->lock);
+    return untold;
+}
+
+server_job *jobs_take(jobs *j)
+{
+    pthread_mutex_lock(&j->lock);
+    while (!j->stopping && !j->waiting.head)
+        pthread_cond_wait(&j->filled, &j->lock);
+    job_private *job = j->stopping ? NULL : row_pop(&j->waiting);
+    if (job) {
+        job->state = JOB_PROCESSING;
+        job->stamp = stamp_of(job->public.path);
+        job->public.waited_ms = j->options.now_ms() - job->submitted_ms;
+        j->processing++;
+    }
+    pthread_mutex_unlock(&j->lock);
+    return job ? &job->public : NULL;
+}
+
+void jobs_finish(jobs *j, server_job *done, const job_outcome *outcome, const char *error)
+{
+    job_private *job = done->private;
+    pthread_mutex_lock(&j->lock);
+    if (error) {
+        job->state = JOB_FAILED;
+        j->failed++;
+        job->error = xstrdup(error);
+        release_key(j, job);
+    } else {
+        job->state = JOB_COMPLETED;
+        j->completed++;
+        job->output_path = outcome->report_path ? xstrdup(outcome->report_path) : NULL;
+        job->purified_path = outcome->cleaned_path ? xstrdup(outcome->cleaned_path) : NULL;
+    }
+    j->processing--;
+    job->finished_ms = j->options.now_ms();
+    job->held_bytes = memory_bytes(job);
+    j->finished_bytes += job->held_bytes;
+    row_push(&j->finished, job);
+    forget_old(j);
+    pthread_mutex_unlock(&j->lock);
+}
+
+void jobs_stop(jobs *j)
+{
+    pthread_mutex_lock(&j->lock);
+    j->stopping = true;
+    pthread_cond_broadcast(&j->filled);
+    pthread_mutex_unlock(&j->lock);
+}
+
+size_t jobs_waiting_count(jobs *j)
+{
+    pthread_mutex_lock(&j->lock);
+    size_t count = j->waiting.count;
+    pthread_mutex_unlock(&j->lock);
+    return count;
+}
+
+jobs_counts jobs_count(jobs *j)
+{
+    pthread_mutex_lock(&j->lock);
+    jobs_counts counts = {.pending = j->waiting.count,
+                          .processing = j->processing,
+                          .completed = j->completed,
+                          .failed = j->failed,
+                          .capacity = j->options.capacity,
+                          .finished_bytes = j->finished_bytes};
+    pthread_mutex_unlock(&j->lock);
+    return counts;
+}

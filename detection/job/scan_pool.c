@@ -1,0 +1,147 @@
+#include "detection/job/scan_pool.h"
+
+#include <pthread.h>
+
+/* Batches for each thread: one that it works on, one that waits. */
+#define BATCHES_A_THREAD 2
+
+typedef struct helper {
+    scan_team *team;
+    pthread_t thread;
+    job_scanner scanner; /* the thread's */
+} helper;
+
+struct scan_team {
+    const job_settings *settings; /* immutable */
+    const ngram_index *index;     /* immutable */
+    helper helpers[SCAN_TEAM_MOST];
+    unsigned helper_count; /* the owner's */
+    pthread_mutex_t lock;
+    pthread_cond_t offered, done;
+    /* under the lock */
+    job_batch *head, **tail; /* that wait */
+    unsigned under_way;      /* that wait or are worked on */
+    bool ending;
+};
+
+scan_team *scan_team_new(const job_settings *settings, const ngram_index *x)
+{
+    scan_team *t = xcalloc(1, sizeof *t);
+    t->settings = settings;
+    t->index = x;
+    t->tail = &t->head;
+    pthread_mutex_init(&t->lock, NULL);
+    pthread_cond_init(&t->offered, NULL);
+    pthread_cond_init(&t->done, NULL);
+    return t;
+}
+
+void scan_team_free(scan_team *t)
+{
+    if (!t)
+        return;
+    pthread_mutex_lock(&t->lock);
+    t->ending = true;
+    pthread_cond_broadcast(&t->offered);
+    pthread_mutex_unlock(&t->lock);
+    for (unsigned i = 0; i < t->helper_count; i++) {
+        pthread_join(t->helpers[i].thread, NULL);
+        job_scanner_deinit(&t->helpers[i].scanner);
+    }
+    pthread_cond_destroy(&t->offered);
+    pthread_cond_destroy(&t->done);
+    pthread_mutex_destroy(&t->lock);
+    free(t);
+}
+
+/* Under the lock. */
+static job_batch *pop(scan_team *t)
+{
+    job_batch *b = t->head;
+    if (!b)
+        return NULL;
+    t->head = b->next;
+    if (!t->head)
+        t->tail = &t->head;
+    return b;
+}
+
+/* Under the lock, which is left while the batch is scanned. */
+static void work_on(scan_team *t, job_batch *b, job_scanner *s)
+{
+    pthread_mutex_unlock(&t->lock);
+    job_batch_scan(b, s);
+    pthread_mutex_lock(&t->lock);
+    b->is_done = true;
+    t->under_way--;
+    pthread_cond_signal(&t->done);
+}
+
+static void *helper_main(void *arg)
+{
+    helper *h = arg;
+    scan_team *t = h->team;
+    pthread_mutex_lock(&t->lock);
+    while (!t->ending) {
+        job_batch *b = pop(t);
+        if (b)
+            work_on(t, b, &h->scanner);
+        else
+            pthread_cond_wait(&t->offered, &t->lock);
+    }
+    pthread_mutex_unlock(&t->lock);
+    return NULL;
+}
+
+/* As many as `threads`, as far as the system gives them. */
+static void make_helpers(scan_team *t, unsigned threads)
+{
+    while (t->helper_count < MIN(threads, (unsigned)SCAN_TEAM_MOST)) {
+        helper *h = &t->helpers[t->helper_count];
+        h->team = t;
+        job_scanner_init(&h->scanner, t->settings, t->index);
+        if (pthread_create(&h->thread, NULL, helper_main, h) != 0) {
+            job_scanner_deinit(&h->scanner);
+            return;
+        }
+        t->helper_count++;
+    }
+}
+
+bool scan_team_offer(scan_team *t, job_batch *b, unsigned threads)
+{
+    make_helpers(t, threads);
+    threads = MIN(threads, t->helper_count);
+    pthread_mutex_lock(&t->lock);
+    bool taken = t->under_way < threads * BATCHES_A_THREAD;
+    if (taken) {
+        b->next = NULL;
+        *t->tail = b;
+        t->tail = &b->next;
+        t->under_way++;
+        pthread_cond_signal(&t->offered);
+    }
+    pthread_mutex_unlock(&t->lock);
+    return taken;
+}
+
+void scan_team_wait(scan_team *t, const job_batch *b, job_scanner *own)
+{
+    pthread_mutex_lock(&t->lock);
+    while (!b->is_done) {
+        job_batch *other = pop(t);
+        if (other)
+            work_on(t, other, own);
+        else
+            pthread_cond_wait(&t->done, &t->lock);
+    }
+    pthread_mutex_unlock(&t->lock);
+}
+
+bool scan_team_is_done(scan_team *t, const job_batch *b)
+{
+    pthread_mutex_lock(&t->lock);
+    bool done = b->is_done;
+    pthread_mutex_unlock(&t->lock);
+    return done;
+}

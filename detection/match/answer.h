@@ -1,0 +1,38 @@
+/* Whether a record's answer stands behind the question in a document.
+ *
+ * What:    short answers are looked for to the letter, long ones by n-grams, in a window behind the
+ *          question's end.
+ * Owner:   answer_found is the caller's, kept from search to search; answer_found_deinit.
+ * Threads: the index is constant; answer_found belongs to one thread at a time.
+ * Fails:   never.
+ */
+#ifndef DETECTION_MATCH_ANSWER_H
+#define DETECTION_MATCH_ANSWER_H
+
+#include "detection/index/index.h"
+
+typedef struct token_range {
+    size_t first, last; /* inclusive */
+} token_range;
+
+typedef struct id_set { /* small, for ids that were seen in one search */
+    uint32_t *ids;      /* ascending */
+    size_t count, capacity;
+} id_set;
+bool id_set_add(id_set *s, uint32_t id); /* false where it was in */
+
+typedef struct answer_found {
+    float overlap; /* 0 where nothing was found */
+    float ratio;   /* for display: distinct tokens of the answer that are there */
+    token_range *ranges;
+    size_t range_count, range_capacity;
+    id_set seen;
+} answer_found;
+
+void answer_found_deinit(answer_found *f);
+
+/* `from`: the first position behind the question. Replaces what `out` holds. */
+void answer_search(const ngram_index *x, const eval_record *r, const token_list *document,
+                   size_t from, answer_found *out);
+
+#endif

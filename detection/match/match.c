@@ -1,0 +1,170 @@
+#include "detection/match/match.h"
+
+#include "detection/table/hash.h"
+
+/* What was reported of this document already. */
+typedef struct reported {
+    const eval_record *record; /* NULL: a free slot */
+    size_t question_first;
+} reported;
+
+#define LEAST_REPORTED 64 /* slots, a power of two */
+
+void matcher_init(matcher *m, const ngram_index *x)
+{
+    *m = (matcher){.x = x};
+    buf_init(&m->text, UINT32_MAX - 1);
+}
+
+void matcher_deinit(matcher *m)
+{
+    buf_deinit(&m->text);
+    token_list_deinit(&m->document);
+    scan_scratch_deinit(&m->scan);
+    answer_found_deinit(&m->answer);
+    passage_found_deinit(&m->passage);
+    free(m->reported);
+}
+
+/* Split, configuration and answer do not make a difference. */
+static bool is_same(const reported *a, const reported *b)
+{
+    return a->question_first == b->question_first && a->record->instance == b->record->instance &&
+           slice_equal(a->record->eval_key, b->record->eval_key);
+}
+
+/* The slot that holds the like, or the free one where it belongs. */
+static reported *find_reported(const matcher *m, const reported *r)
+{
+    size_t mask = m->reported_slots - 1;
+    size_t i = hash_mix(r->question_first ^ UINT64_C(0x9E3779B97F4A7C15),
+                        r->record->instance ^ UINT64_C(0xD1B54A32D192ED03));
+    for (i &= mask; m->reported[i].record && !is_same(&m->reported[i], r);)
+        i = (i + 1) & mask;
+    return &m->reported[i];
+}
+
+/* The table starts small for each document. */
+static void forget_reported(matcher *m)
+{
+    if (!m->reported)
+        m->reported = xcalloc(LEAST_REPORTED, sizeof *m->reported);
+    if (m->reported_count > 0)
+        memset(m->reported, 0, LEAST_REPORTED * sizeof *m->reported);
+    m->reported_slots = LEAST_REPORTED;
+    m->reported_count = 0;
+}
+
+static void grow_reported(matcher *m)
+{
+    size_t count = m->reported_slots;
+    reported *old = m->reported;
+    m->reported_slots *= 2;
+    m->reported = xcalloc(m->reported_slots, sizeof *m->reported);
+    for (size_t i = 0; i < count; i++)
+        if (old[i].record)
+            *find_reported(m, &old[i]) = old[i];
+    free(old);
+}
+
+/* True the first time. */
+static bool remember(matcher *m, const match *found)
+{
+    reported r = {.record = found->record, .question_first = found->question_first};
+    reported *place = find_reported(m, &r);
+    if (place->record)
+        return false;
+    *place = r;
+    if (++m->reported_count * 2 > m->reported_slots)
+        grow_reported(m);
+    return true;
+}
+
+/* Looks for answer and passage, and scores. `last`: the cluster's last token. */
+static void weigh(matcher *m, match *found, size_t last)
+{
+    const eval_record *r = found->record;
+    size_t excess =
+        found->cluster_tokens > r->question_tokens ? found->cluster_tokens - r->question_tokens : 0;
+    score_input in = {.question = found->question_overlap,
+                      .has_answer = r->answer.distinct_count > 0,
+                      .has_passage = r->passage.distinct_count > 0,
+                      .question_ngrams = r->question_ngrams,
+                      .question_tokens = r->question_tokens,
+                      .answer_distinct = r->answer.distinct_count,
+                      .passage_tokens = r->passage.token_count};
+    if (in.has_passage) {
+        passage_search(m->x, r, &m->document, found->question_first, &m->passage);
+        found->passage = &m->passage;
+        in.passage = m->passage.overlap;
+    }
+    if (in.has_answer) {
+        size_t question_end = last > excess ? last - excess : 0;
+        answer_search(m->x, r, &m->document, question_end + 1, &m->answer);
+        found->answer = &m->answer;
+        in.answer = m->answer.overlap;
+    }
+    found->score = score_final(&in, m->x->settings->threshold, &m->x->settings->decay);
+}
+
+/* A cluster that is longer than the question ends before the answer that it ran into. */
+static void cut_back(match *found)
+{
+    if (!found->answer || found->answer->range_count == 0)
+        return;
+    size_t answer_first = found->answer->ranges[0].first;
+    if (answer_first <= found->question_last &&
+        found->cluster_tokens > found->record->question_tokens)
+        found->question_last = answer_first - 1;
+}
+
+static bool judge(matcher *m, const candidate *c, err *e)
+{
+    const detect_settings *s = m->x->settings;
+    const eval_record *r = &m->x->records[c->record];
+    float overlap = r->question_sum > 0.0f ? c->matched_sum / r->question_sum : 0.0f;
+    if (overlap < m->x->question_floor)
+        return true;
+    float threshold = score_threshold(r->question_tokens, m->x->question_floor, &s->decay);
+    if (overlap < threshold)
+        return true;
+    size_t last = c->hi + s->ngram_size - 1;
+    match found = {.record = r,
+                   .text = buf_slice(&m->text),
+                   .shows_text = tokenizer_shows_text(m->x->tokens),
+                   .document = &m->document,
+                   .cluster_tokens = last - c->lo + 1,
+                   .question_first = c->lo,
+                   .question_last = last,
+                   .matched_ngrams = c->matched,
+                   .question_overlap = overlap,
+                   .question_threshold = threshold};
+    weigh(m, &found, last);
+    if (!(found.score >= s->threshold))
+        return true;
+    cut_back(&found);
+    return !remember(m, &found) || m->on_match(m->ctx, &found, e);
+}
+
+static bool judge_cluster(void *ctx, const cluster *c, err *e)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (!judge(ctx, &c->candidates[i], e))
+            return false;
+    return true;
+}
+
+bool match_document(matcher *m, slice text, bool (*on_match)(void *ctx, const match *m, err *e),
+                    void *ctx, bool *scanned, err *e)
+{
+    m->on_match = on_match;
+    m->ctx = ctx;
+    forget_reported(m);
+    if (!normalize_text(&m->x->normal, text, &m->text))
+        return err_set(e, ERR_LIMIT, "the text is longer than 2.8 GB; split the document");
+    tokenizer_lead_in(m->x->tokens, &m->text);
+    tokenizer_encode(m->x->tokens, buf_slice(&m->text), &m->document);
+    if (scanned)
+        *scanned = m->document.count >= 2 * m->x->settings->ngram_size;
+    return scan_document(m->x, &m->scan, &m->document, judge_cluster, m, e);
+}

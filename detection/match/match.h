@@ -1,0 +1,51 @@
+/* From clusters to matches: scores, bounds, duplicates within one document.
+ *
+ * What:    match_document scans one document and hands over what scored enough, in order.
+ * Owner:   matcher is one worker's memory, kept from document to document; _init / _deinit. A match
+ *          borrows the matcher's memory until the callback returns.
+ * Threads: the index is constant; a matcher belongs to one thread at a time.
+ * Fails:   normalised text that is too long (ERR_LIMIT); what the callback sets.
+ */
+#ifndef DETECTION_MATCH_MATCH_H
+#define DETECTION_MATCH_MATCH_H
+
+#include "detection/match/answer.h"
+#include "detection/match/passage.h"
+#include "detection/match/scan.h"
+
+typedef struct match {
+    const eval_record *record;
+    slice text;      /* of the document, as the tokenizer took it */
+    bool shows_text; /* an excerpt of it is part of the report */
+    const token_list *document;
+    size_t cluster_tokens; /* before the end was cut back */
+    size_t question_first, question_last;
+    uint32_t matched_ngrams;
+    float question_overlap, question_threshold;
+    float score;
+    const answer_found *answer;   /* NULL: the record has none */
+    const passage_found *passage; /* NULL: the record has none */
+} match;
+
+typedef struct matcher {
+    const ngram_index *x;
+    buf text;
+    token_list document;
+    scan_scratch scan;
+    answer_found answer;
+    passage_found passage;
+    struct reported *reported; /* of this document, a hash table */
+    size_t reported_count, reported_slots;
+    bool (*on_match)(void *ctx, const match *m, err *e);
+    void *ctx;
+} matcher;
+
+void matcher_init(matcher *m, const ngram_index *x);
+void matcher_deinit(matcher *m);
+DEFINE_AUTO(matcher, matcher_deinit)
+
+/* `text` is valid UTF-8. *scanned (may be NULL): whether it was long enough to be looked at. */
+bool match_document(matcher *m, slice text, bool (*on_match)(void *ctx, const match *m, err *e),
+                    void *ctx, bool *scanned, err *e) MUST_USE;
+
+#endif

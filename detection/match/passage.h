@@ -1,0 +1,27 @@
+/* Whether a record's passage stands before the question in a document.
+ *
+ * What:    goes backwards from the question over n-grams of the passage.
+ * Owner:   passage_found is the caller's, kept from search to search; passage_found_deinit.
+ * Threads: the index is constant; passage_found belongs to one thread at a time.
+ * Fails:   never.
+ */
+#ifndef DETECTION_MATCH_PASSAGE_H
+#define DETECTION_MATCH_PASSAGE_H
+
+#include "detection/match/answer.h"
+
+typedef struct passage_found {
+    float overlap; /* 0 where nothing was found */
+    float ratio;   /* for display */
+    bool found;
+    token_range range;
+    id_set seen;
+} passage_found;
+
+void passage_found_deinit(passage_found *f);
+
+/* `question_start`: the question's first token. Replaces what `out` holds. */
+void passage_search(const ngram_index *x, const eval_record *r, const token_list *document,
+                    size_t question_start, passage_found *out);
+
+#endif

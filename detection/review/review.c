@@ -1,0 +1,211 @@
+#include "detection/review/review.h"
+
+#include <strings.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "decon/base/fsutil.h"
+#include "decon/base/log.h"
+#include "base/options/options.h"
+#include "detection/review/review_html.h"
+#include "detection/review/review_terminal.h"
+
+#define TOP_TERMINAL   3
+#define TOP_PAGE       20
+#define PAGE_MAX_BYTES ((size_t)1 << 30)
+#define COLUMNS_ELSE   100 /* where there is no terminal that says */
+#define COLUMNS_MIN    40
+#define COLUMNS_MAX    160
+
+enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum { EXIT_SOME_BAD = 3 };
+
+typedef struct review_config {
+    char **evals, **files;
+    double min_score, max_score;
+    int64_t top;
+    char *html;
+    bool json, help, version;
+    int color;
+} review_config;
+
+#define ROW(name, kind, member, dflt, ...)                                                         \
+    {                                                                                              \
+        .key = name, .type = kind, .offset = offsetof(review_config, member), .fallback = dflt,    \
+        .flags = OPTION_FLAG_ONLY, __VA_ARGS__                                                     \
+    }
+
+static const char *const color_choices[] = {"auto", "always", "never", NULL};
+
+static const option rows[] = {
+    ROW("eval", OPTION_LIST, evals, NULL, .metavar = "NAME", .section = "What is shown",
+        .help = "Only evaluation sets whose name holds this; with * ? or [ a pattern of the whole "
+                "name."),
+    ROW("file", OPTION_LIST, files, NULL, .metavar = "NAME",
+        .help = "Only training files, or reports, whose name holds this, or fits the pattern."),
+    ROW("min_score", OPTION_FLOAT, min_score, "0", .min = 0, .max = 1,
+        .help = "Only matches of this score or more."),
+    ROW("max_score", OPTION_FLOAT, max_score, "1", .min = 0, .max = 1,
+        .help = "Only matches of this score or less, to see those that just came in."),
+    ROW("top", OPTION_INT, top, NULL, .min = 1, .max = 1000,
+        .help =
+            "Examples of each evaluation set, the best first, each of another question; without "
+            "it 3, in a page 20."),
+    ROW("html", OPTION_STRING, html, NULL, .metavar = "FILE", .section = "How",
+        .help = "Writes a page with filters, one file that needs nothing else; - for standard "
+                "output."),
+    ROW("json", OPTION_BOOL, json, "false", .help = "Writes one JSON object."),
+    ROW("color", OPTION_ENUM, color, "auto", .choices = color_choices,
+        .help = "Colours; auto: on a terminal, unless NO_COLOR is set."),
+    ROW("help", OPTION_BOOL, help, "false", .letter = 'h', .section = "Others",
+        .help = "Shows this help and ends."),
+    ROW("version", OPTION_BOOL, version, "false", .help = "Shows the version and ends."),
+};
+
+const option_set review_command_options = {
+    .rows = rows,
+    .row_count = ARRAY_LEN(rows),
+    .program = "decon-server",
+    .usage = "decon-server review [OPTION]... FOLDER|REPORT...",
+    .intro = "Shows what reports of the server, of detect or of decon-orchestrator say: how many "
+             "matches each evaluation set has, how good they are, in which files, and the best of "
+             "them with question, answer and passage marked in the training text. In folders, all "
+             "*.report.jsonl below are read, and the reference program's *-simple-*.jsonl; "
+             "compressed ones too.",
+    .epilogue =
+        "Examples:\n"
+        "  decon-server review reports\n"
+        "  decon-server review --eval gsm8k --min-score 0.95 --top 10 reports\n"
+        "  decon-server review --html review.html reports && xdg-open review.html\n"
+        "\n"
+        "Exit statuses: 0 all reports were read; 1 input or output failed; 2 usage; 3 some\n"
+        "lines or reports could not be read (the warnings name them).",
+};
+
+static bool env_is_set(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value;
+}
+
+static bool speaks_utf8(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (env_is_set(names[i]))
+            return strcasestr(getenv(names[i]), "utf-8") || strcasestr(getenv(names[i]), "utf8");
+    return false;
+}
+
+static size_t columns(void)
+{
+    struct winsize size;
+    uint64_t count = 0;
+    const char *said = getenv("COLUMNS");
+    if (!said || !num_parse_u64(said, &count) || count == 0)
+        count = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
+                                                                                : COLUMNS_ELSE;
+    return (size_t)MIN(MAX(count, COLUMNS_MIN), COLUMNS_MAX);
+}
+
+static review_look look_of(const review_config *c)
+{
+    bool is_terminal = isatty(STDOUT_FILENO) && !str_equal(getenv("TERM"), "dumb");
+    return (review_look){.width = columns(),
+                         .color =
+                             c->color == COLOR_ALWAYS ||
+                             (c->color == COLOR_AUTO && is_terminal && !env_is_set("NO_COLOR")),
+                         .blocks = speaks_utf8()};
+}
+
+static bool write_page(const review *r, const review_config *c, char **names, err *e)
+{
+    AUTO(buf) page;
+    char made[40];
+    time_t now = time(NULL);
+    struct tm utc = {0};
+    gmtime_r(&now, &utc);
+    strftime(made, sizeof made, "%Y-%m-%d %H:%M UTC", &utc);
+    AUTO_FREE char *source = names[1] ? xasprintf("%s and others", names[0]) : xstrdup(names[0]);
+    buf_init(&page, PAGE_MAX_BYTES);
+    review_html(r, source, made, &page);
+    if (page.overflow)
+        return err_set(e, ERR_LIMIT, "the page would be larger than 1 GiB; lower --top");
+    if (str_equal(c->html, "-"))
+        return fs_write_all(STDOUT_FILENO, page.data, page.len, e);
+    if (!fs_write_file(c->html, buf_slice(&page), false, e))
+        return false;
+    log_info("%s: %llu matches, the best %zu of each set; open it in a browser", c->html,
+             (unsigned long long)r->matches, r->top);
+    return true;
+}
+
+static bool show(const review *r, const review_config *c, char **names, err *e)
+{
+    review_look look = look_of(c);
+    if (c->html && !write_page(r, c, names, e))
+        return false;
+    if (c->json)
+        review_print_json(r, stdout);
+    else if (!c->html)
+        review_print(r, &look, stdout);
+    return fflush(stdout) == 0 || err_set(e, ERR_IO, "standard output cannot be written");
+}
+
+/* Yields the exit status; -1: e tells. */
+static int run(const review_config *c, char **names, err *e)
+{
+    size_t usual = c->html ? TOP_PAGE : TOP_TERMINAL;
+    review_options options = {.evals = c->evals,
+                              .files = c->files,
+                              .min_score = c->min_score,
+                              .max_score = c->max_score,
+                              .top = c->top > 0 ? (size_t)c->top : usual};
+    AUTO(review) r;
+    review_init(&r, &options);
+    for (size_t i = 0; names[i]; i++)
+        if (!review_add(&r, names[i], e))
+            return -1;
+    review_finish(&r);
+    if (r.top < options.top)
+        log_warn("the examples are long: the best %zu of each set are kept instead of %zu", r.top,
+                 options.top);
+    if (!show(&r, c, names, e))
+        return -1;
+    return r.bad_lines > 0 || r.bad_reports > 0 ? EXIT_SOME_BAD : 0;
+}
+
+static bool read_options(review_config *c, int argc, char **argv, int *positional, err *e)
+{
+    const option_set *set = &review_command_options;
+    AUTO_FREE option_origin *origins = xcalloc(set->row_count, sizeof *origins);
+    if (!options_defaults(set, c, e) ||
+        !options_arguments(set, argc, argv, c, origins, positional, e))
+        return false;
+    if (c->json && c->html && str_equal(c->html, "-"))
+        return err_set(e, ERR_USAGE, "--json and --html - both want standard output");
+    return c->help || c->version || *positional < argc ||
+           err_set(e, ERR_USAGE, "which reports? Name a folder of them (review --help)");
+}
+
+int review_command(int argc, char **argv)
+{
+    err e = ERR_INIT;
+    review_config c = {0};
+    int positional = argc, status = -1;
+    log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO});
+    if (read_options(&c, argc, argv, &positional, &e)) {
+        status = 0;
+        if (c.help)
+            options_help(&review_command_options, stdout);
+        else if (c.version)
+            printf("decon-server " DECON_VERSION "\n");
+        else
+            status = run(&c, argv + positional, &e);
+    }
+    options_deinit(&review_command_options, &c);
+    if (status >= 0)
+        return status;
+    log_error("decon-server review: %s", e.message);
+    return err_exit_status(&e);
+}

@@ -1,0 +1,15 @@
+/* The review command: `decon-server review DIR`.
+ *
+ * What:    shows reports as people want to see them, on the terminal or as a page.
+ * Owner:   nothing outlives the call. Threads: the main one. Fails: by the exit status, with a line
+ *          on standard error.
+ */
+#ifndef DETECTION_REVIEW_REVIEW_H
+#define DETECTION_REVIEW_REVIEW_H
+
+#include "base/options/options.h"
+
+extern const option_set review_command_options;
+int review_command(int argc, char **argv);
+
+#endif

@@ -1,0 +1,32 @@
+/* One line of a report, and what is kept of it as an example.
+ *
+ * What:    review_line_read takes a line apart; review_example_new copies what people look at, with
+ *          long texts shortened in their middle.
+ * Owner:   review_line: review_line_deinit; it borrows the line. review_example_free.
+ * Threads: any.
+ * Fails:   a line that is no JSON object in valid UTF-8 with eval_key and contamination_score.
+ */
+#ifndef DETECTION_REVIEW_REVIEW_EXAMPLE_H
+#define DETECTION_REVIEW_REVIEW_EXAMPLE_H
+
+#include "detection/text/json_read.h"
+#include "detection/review/review_read.h"
+
+#define REVIEW_KEYS 18
+
+typedef struct review_line {
+    double score;
+    uint64_t training_line;
+    char *eval, *file; /* file: as shown to people */
+    json_value values[REVIEW_KEYS];
+} review_line;
+
+/* `label` names the report: its path below the folder that was named. */
+bool review_line_read(review_line *line, slice text, const char *label, err *e) MUST_USE;
+void review_line_deinit(review_line *line);
+DEFINE_AUTO(review_line, review_line_deinit)
+
+review_example *review_example_new(const review_line *line, const char *report, size_t order);
+void review_example_free(review_example *x);
+
+#endif

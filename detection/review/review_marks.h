@@ -1,0 +1,27 @@
+/* The marked parts of a report's training_overlap_text.
+ *
+ * What:    text around ... ⟨passage⟩ ... 【question】 ... ⟦answer⟧ ... around, taken apart.
+ * Owner:   parts are slices of the text. Threads: any.
+ * Fails:   never: text without marks is one part around.
+ *
+ * A document may hold such brackets itself. The question is the pair whose inside is most nearly as
+ * long as the record's question; the passage the last pair before it, answers all pairs behind it.
+ */
+#ifndef DETECTION_REVIEW_REVIEW_MARKS_H
+#define DETECTION_REVIEW_REVIEW_MARKS_H
+
+#include "decon/base/buf.h"
+
+typedef enum mark_kind { MARK_AROUND, MARK_PASSAGE, MARK_QUESTION, MARK_ANSWER } mark_kind;
+
+typedef struct mark_part {
+    mark_kind kind;
+    slice text;
+} mark_part;
+
+#define MARK_PARTS_MAX 64 /* what is behind so many parts is one part around */
+
+/* Yields how many parts there are. */
+size_t review_marks_split(slice text, slice question, mark_part parts[MARK_PARTS_MAX]);
+
+#endif

@@ -1,0 +1,368 @@
+#include "detection/review/review_read.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "decon/base/fsutil.h"
+#include "decon/base/log.h"
+#include "decon/compression/codec.h"
+#include "detection/table/hash.h"
+#include "detection/text/json_read.h"
+#include "detection/review/review_example.h"
+#include "detection/text/unicode.h"
+
+#define REPORT_SUFFIX     ".report.jsonl"
+#define LINE_MAX_BYTES    ((size_t)64 << 20)
+#define BAD_LINES_AT_MOST 20 /* with no good one before: the file is no report */
+#define SETS_SLOTS        4096
+#define FILES_SLOTS       65536
+
+/* Slots hold number + 1; 0 is free. */
+struct review_lookup {
+    uint32_t sets[SETS_SLOTS], files[FILES_SLOTS];
+};
+
+static const float band_floors[REVIEW_BANDS] = {1, 0.95F, 0.9F, 0.85F, 0.8F, -1};
+static const char *const band_names[REVIEW_BANDS] = {"1.00",         "0.95 to 1",    "0.90 to 0.95",
+                                                     "0.85 to 0.90", "0.80 to 0.85", "below 0.80"};
+
+const char *review_band_name(size_t band)
+{
+    return band_names[band];
+}
+
+void review_init(review *r, const review_options *options)
+{
+    *r = (review){.options = options, .top = options->top};
+    r->lookup = xcalloc(1, sizeof *r->lookup);
+}
+
+void review_deinit(review *r)
+{
+    for (size_t i = 0; i < r->set_count; i++) {
+        for (size_t k = 0; k < r->sets[i].top_count; k++)
+            review_example_free(r->sets[i].top[k]);
+        free(r->sets[i].top);
+        free(r->sets[i].count.name);
+    }
+    for (size_t i = 0; i < r->file_count; i++)
+        free(r->files[i].name);
+    free(r->sets);
+    free(r->files);
+    free(r->lookup);
+    *r = (review){0};
+}
+
+/* --- names --- */
+
+static uint32_t *find_slot(uint32_t *slots, size_t slot_count, const char *name, const void *items,
+                           size_t item_bytes)
+{
+    size_t at = hash_bytes(name, strlen(name), 0) & (slot_count - 1);
+    for (; slots[at]; at = (at + 1) & (slot_count - 1)) {
+        const review_count *c =
+            (const void *)((const char *)items + (size_t)(slots[at] - 1) * item_bytes);
+        if (str_equal(c->name, name))
+            break;
+    }
+    return &slots[at];
+}
+
+static review_set *find_set(review *r, const char *name)
+{
+    if (r->set_count >= REVIEW_SETS_MAX)
+        name = *find_slot(r->lookup->sets, SETS_SLOTS, name, r->sets, sizeof *r->sets)
+                   ? name
+                   : "(other evaluations)";
+    uint32_t *slot = find_slot(r->lookup->sets, SETS_SLOTS, name, r->sets, sizeof *r->sets);
+    if (*slot)
+        return &r->sets[*slot - 1];
+    if (r->set_count == r->set_capacity) {
+        r->set_capacity = r->set_capacity * 2 + 16;
+        r->sets = xrealloc(r->sets, r->set_capacity * sizeof *r->sets);
+    }
+    r->sets[r->set_count] = (review_set){.count = {.name = xstrdup(name)}};
+    *slot = (uint32_t)++r->set_count;
+    return &r->sets[r->set_count - 1];
+}
+
+static review_count *find_file(review *r, const char *name)
+{
+    if (r->file_count >= REVIEW_FILES_MAX)
+        name = *find_slot(r->lookup->files, FILES_SLOTS, name, r->files, sizeof *r->files)
+                   ? name
+                   : "(other files)";
+    uint32_t *slot = find_slot(r->lookup->files, FILES_SLOTS, name, r->files, sizeof *r->files);
+    if (*slot)
+        return &r->files[*slot - 1];
+    if (r->file_count == r->file_capacity) {
+        r->file_capacity = r->file_capacity * 2 + 16;
+        r->files = xrealloc(r->files, r->file_capacity * sizeof *r->files);
+    }
+    r->files[r->file_count] = (review_count){.name = xstrdup(name)};
+    *slot = (uint32_t)++r->file_count;
+    return &r->files[r->file_count - 1];
+}
+
+/* With * ? or [ a pattern of the whole; else what stands anywhere in it. */
+static bool fits(char *const *patterns, const char *text)
+{
+    if (!patterns || !patterns[0])
+        return true;
+    for (size_t i = 0; patterns[i]; i++) {
+        bool whole = strpbrk(patterns[i], "*?[") != NULL;
+        if (whole ? fnmatch(patterns[i], text, 0) == 0 : strcasestr(text, patterns[i]) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* --- examples --- */
+
+/* The best first; equal ones in the order of reading. */
+static int compare_examples(const review_example *a, const review_example *b)
+{
+    if (a->score != b->score)
+        return a->score > b->score ? -1 : 1;
+    if (a->matched_ngrams != b->matched_ngrams)
+        return a->matched_ngrams > b->matched_ngrams ? -1 : 1;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static void drop_example(review *r, review_set *s, size_t at)
+{
+    r->example_bytes -= s->top[at]->held_bytes;
+    review_example_free(s->top[at]);
+    s->top_count--;
+    memmove(&s->top[at], &s->top[at + 1], (s->top_count - at) * sizeof *s->top);
+}
+
+static void keep_fewer(review *r)
+{
+    while (r->example_bytes > REVIEW_EXAMPLE_BYTES && r->top > 1) {
+        r->top = (r->top + 1) / 2;
+        for (size_t i = 0; i < r->set_count; i++)
+            while (r->sets[i].top_count > r->top)
+                drop_example(r, &r->sets[i], r->sets[i].top_count - 1);
+    }
+}
+
+/* A question is shown once in its set. */
+static bool is_same_question(const review_example *a, const review_example *b)
+{
+    return a->instance == b->instance && str_equal(a->split, b->split) &&
+           str_equal(a->question, b->question);
+}
+
+static void offer_example(review *r, review_set *s, review_example *take)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < s->top_count; i++) {
+        if (!is_same_question(s->top[i], take))
+            continue;
+        if (compare_examples(s->top[i], take) <= 0) {
+            review_example_free(take);
+            return;
+        }
+        drop_example(r, s, i);
+        break;
+    }
+    while (at < s->top_count && compare_examples(s->top[at], take) <= 0)
+        at++;
+    if (at >= r->top) {
+        review_example_free(take);
+        return;
+    }
+    if (s->top_count == r->top)
+        drop_example(r, s, s->top_count - 1);
+    s->top = xrealloc(s->top, (s->top_count + 1) * sizeof *s->top);
+    memmove(&s->top[at + 1], &s->top[at], (s->top_count - at) * sizeof *s->top);
+    s->top[at] = take;
+    s->top_count++;
+    r->example_bytes += take->held_bytes;
+    keep_fewer(r);
+}
+
+/* --- one report --- */
+
+typedef struct report_file {
+    review *r;
+    const char *path;
+    const char *label; /* the path below the folder that was named, without the suffix */
+    uint64_t good_lines, bad_lines, last_line;
+    bool given_up, has_line;
+} report_file;
+
+static size_t band_of(double score)
+{
+    size_t band = 0;
+    while ((float)score < band_floors[band])
+        band++;
+    return band;
+}
+
+static void count_in(review_count *c, uint64_t document)
+{
+    c->matches++;
+    if (c->last_order == document)
+        return;
+    c->last_order = document;
+    c->documents++;
+}
+
+/* A score is a binary32: 0.9 stands in reports as 0.8999999761581421, and 0.8 as
+ * 0.800000011920929. Both are what people mean by 0.9 and 0.8. */
+static bool is_between(double score, double min, double max)
+{
+    return (float)score >= (float)min && (float)score <= (float)max;
+}
+
+static void count_line(report_file *f, const review_line *line)
+{
+    review *r = f->r;
+    if (!is_between(line->score, r->options->min_score, r->options->max_score) ||
+        !fits(r->options->evals, line->eval) ||
+        (!fits(r->options->files, line->file) && !fits(r->options->files, f->path))) {
+        r->filtered_out++;
+        return;
+    }
+    if (!f->has_line || f->last_line != line->training_line)
+        r->documents++;
+    f->has_line = true;
+    f->last_line = line->training_line;
+    r->matches++;
+    r->bands[band_of(line->score)]++;
+    count_in(find_file(r, line->file), r->documents);
+    review_set *s = find_set(r, line->eval);
+    count_in(&s->count, r->documents);
+    s->bands[band_of(line->score)]++;
+    s->best_score = MAX(s->best_score, line->score);
+    if (s->top_count < r->top || s->top[s->top_count - 1]->score <= line->score)
+        offer_example(r, s, review_example_new(line, f->path, r->order));
+    r->order++;
+}
+
+static void note_bad_line(report_file *f, uint64_t number, const err *why)
+{
+    if (f->bad_lines++ == 0)
+        log_warn("%s: line %" PRIu64 " is no line of a report: %s", f->path, number + 1,
+                 why->message);
+    f->r->bad_lines++;
+    f->given_up = f->good_lines == 0 && f->bad_lines >= BAD_LINES_AT_MOST;
+}
+
+static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
+{
+    UNUSED(has_newline), UNUSED(e);
+    report_file *f = ctx;
+    err why = ERR_INIT;
+    AUTO(review_line) line = {0};
+    if (f->given_up || slice_trim(text).len == 0)
+        return true;
+    if (review_line_read(&line, text, f->label, &why)) {
+        f->good_lines++;
+        count_line(f, &line);
+    } else {
+        note_bad_line(f, number, &why);
+    }
+    return true;
+}
+
+static void read_report(review *r, const char *path, const char *label)
+{
+    err e = ERR_INIT;
+    report_file f = {.r = r, .path = path, .label = label};
+    AUTO_PTR(stage) lines = stage_lines_new(LINE_MAX_BYTES, NULL, on_line, &f);
+    r->reports++;
+    bool whole = codec_decode_file(path, lines, &e);
+    if (!whole)
+        log_warn("%s: what follows its %" PRIu64 " good lines is left out", e.message,
+                 f.good_lines);
+    if (f.given_up)
+        log_warn("%s is no report; it is left out", path);
+    r->bad_reports += !whole || f.bad_lines > 0;
+}
+
+/* --- finding them --- */
+
+/* "<any>.report.jsonl", or "<any>-simple-<threshold>.jsonl" of the reference program's batches;
+ * compressed or not. Yields the length of <any>, 0 for other names. */
+static size_t report_stem(const char *name)
+{
+    size_t len = strlen(name) - strlen(codec_name_suffix(name));
+    slice plain = {.data = name, .len = len};
+    if (slice_ends_with(plain, REPORT_SUFFIX))
+        return len - strlen(REPORT_SUFFIX);
+    if (!slice_ends_with(plain, ".jsonl"))
+        return 0;
+    const char *mark = strstr(name, "-simple-");
+    return mark && mark < name + len ? (size_t)(mark - name) : 0;
+}
+
+typedef struct walk {
+    review *r;
+    const char *dir;
+    size_t root_len;
+} walk;
+
+static bool walk_name(void *ctx, const char *name, err *e)
+{
+    const walk *w = ctx;
+    struct stat st;
+    AUTO_FREE char *path = xasprintf("%s%s%s", w->dir, str_ends_with(w->dir, "/") ? "" : "/", name);
+    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+        walk below = {.r = w->r, .dir = path, .root_len = w->root_len};
+        return fs_each_name(path, walk_name, &below, e);
+    }
+    size_t stem = report_stem(name);
+    if (stem == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return true;
+    AUTO_FREE char *label =
+        xstrndup(path + w->root_len, strlen(path) - w->root_len - strlen(name) + stem);
+    read_report(w->r, path, label);
+    return true;
+}
+
+bool review_add(review *r, const char *path, err *e)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return err_set_errno(e, ERR_USAGE, errno, "%s cannot be read", path);
+    if (!S_ISDIR(st.st_mode)) {
+        const char *slash = strrchr(path, '/');
+        const char *name = slash ? slash + 1 : path;
+        size_t stem = report_stem(name);
+        AUTO_FREE char *label = xstrndup(name, stem);
+        read_report(r, path, label);
+        return true;
+    }
+    walk top = {.r = r, .dir = path, .root_len = strlen(path) + !str_ends_with(path, "/")};
+    uint64_t before = r->reports;
+    if (!fs_each_name(path, walk_name, &top, e))
+        return false;
+    if (r->reports == before)
+        log_warn("%s holds no reports (*.report.jsonl, *-simple-*.jsonl): nothing was found, or "
+                 "they lie elsewhere",
+                 path);
+    return true;
+}
+
+static int more_matches_first(const void *a, const void *b)
+{
+    const review_count *x = a, *y = b;
+    if (x->matches != y->matches)
+        return x->matches > y->matches ? -1 : 1;
+    return strcmp(x->name, y->name);
+}
+
+void review_finish(review *r)
+{
+    _Static_assert(offsetof(review_set, count) == 0, "sets are sorted by their counts");
+    if (r->set_count > 0)
+        qsort(r->sets, r->set_count, sizeof *r->sets, more_matches_first);
+    if (r->file_count > 0)
+        qsort(r->files, r->file_count, sizeof *r->files, more_matches_first);
+}

@@ -1,0 +1,23 @@
+/* A review for the terminal: bars, then the best examples of each set with their marks in colour.
+ *
+ * What:    review_print writes it; review_print_json the same as one JSON object.
+ * Owner:   nothing is kept. Threads: one. Fails: never (as `out` does).
+ *
+ * What reports hold comes from documents of strangers: control characters, and those that turn the
+ * direction of writing, are shown as a sign and never reach the terminal.
+ */
+#ifndef DETECTION_REVIEW_REVIEW_TERMINAL_H
+#define DETECTION_REVIEW_REVIEW_TERMINAL_H
+
+#include "detection/review/review_read.h"
+
+typedef struct review_look {
+    size_t width; /* columns */
+    bool color;
+    bool blocks; /* bars of block characters; else of # */
+} review_look;
+
+void review_print(const review *r, const review_look *look, FILE *out);
+void review_print_json(const review *r, FILE *out);
+
+#endif

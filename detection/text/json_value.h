@@ -1,0 +1,37 @@
+/* A value that json_read.h found in a text, and what it holds.
+ *
+ * What:    strings without their escapes, numbers that are counts, truth.
+ * Owner:   a json_value borrows the text that it lies in.
+ * Threads: any.
+ * Fails:   by false, as each says; the text was checked when it was read.
+ */
+#ifndef DETECTION_TEXT_JSON_VALUE_H
+#define DETECTION_TEXT_JSON_VALUE_H
+
+#include "decon/base/buf.h"
+
+typedef enum json_type {
+    JSON_ABSENT,
+    JSON_STRING,
+    JSON_NUMBER,
+    JSON_OBJECT,
+    JSON_ARRAY,
+    JSON_BOOL,
+    JSON_NULL,
+} json_type;
+
+typedef struct json_value {
+    json_type type;
+    slice raw;      /* the value's text; a string's without its quotes */
+    bool escaped;   /* a string with backslashes */
+    unsigned times; /* how often the key stood in its object */
+} json_value;
+
+/* The string's content, escapes resolved: where it has none, a slice of the text, else `scratch`'s.
+ * False when `scratch` is full. */
+bool json_string(const json_value *value, buf *scratch, slice *out) MUST_USE;
+/* A non-negative integer without fraction and exponent that fits 64 bits. */
+bool json_unsigned(const json_value *value, uint64_t *out) MUST_USE;
+bool json_is_true(const json_value *value);
+
+#endif

@@ -1,0 +1,180 @@
+#include "detection/text/normalize.h"
+
+#include "detection/text/unicode.h"
+
+#define CAPITAL_I_WITH_DOT 0x0130
+#define COMBINING_DOT      0x0307
+#define CAPITAL_SIGMA      0x03A3
+#define SMALL_SIGMA        0x03C3
+#define FINAL_SIGMA        0x03C2
+
+static int compare_u32(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+bool normalizer_init(normalizer *n, const char *punctuation, err *e)
+{
+    *n = (normalizer){0};
+    slice set = slice_from(punctuation);
+    if (utf8_check(set) != set.len)
+        return err_set(e, ERR_CONFIG, "punctuation_chars is not valid UTF-8; correct the key");
+    for (unsigned c = 0; c < 128; c++)
+        n->ascii[c] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    for (unsigned c = 9; c <= 13; c++)
+        n->ascii[c] = ' ';
+    n->others = xcalloc(set.len + 1, sizeof *n->others);
+    for (size_t i = 0; i < set.len;) {
+        uint32_t c = utf8_next(set, &i);
+        if (c >= 128)
+            n->others[n->other_count++] = c;
+        else
+            n->ascii[c] = ' ';
+    }
+    /* The set is looked at after lower-casing, so a capital letter in it means nothing, and a small
+     * one catches both. */
+    for (unsigned c = 'A'; c <= 'Z'; c++)
+        n->ascii[c] = n->ascii[c + 32];
+    qsort(n->others, n->other_count, sizeof *n->others, compare_u32);
+    return true;
+}
+
+void normalizer_deinit(normalizer *n)
+{
+    free(n->others);
+    *n = (normalizer){0};
+}
+
+static bool cased_before(slice text, size_t offset)
+{
+    while (offset > 0) {
+        uint32_t c = utf8_previous(text, &offset);
+        if (!(unicode_flags(c) & UNICODE_CASE_IGNORABLE))
+            return unicode_flags(c) & UNICODE_CASED;
+    }
+    return false;
+}
+
+static bool cased_after(slice text, size_t offset)
+{
+    while (offset < text.len) {
+        uint32_t c = utf8_next(text, &offset);
+        if (!(unicode_flags(c) & UNICODE_CASE_IGNORABLE))
+            return unicode_flags(c) & UNICODE_CASED;
+    }
+    return false;
+}
+
+/* Writes c's lower-case form: 1 or 2 code points. `start` and `end` are c's place in the text. */
+static size_t lower(slice text, uint32_t c, size_t start, size_t end, uint32_t out[2])
+{
+    out[0] = unicode_simple_lower(c);
+    if (c == CAPITAL_I_WITH_DOT) {
+        out[0] = 'i';
+        out[1] = COMBINING_DOT;
+        return 2;
+    }
+    if (c == CAPITAL_SIGMA)
+        out[0] = cased_before(text, start) && !cased_after(text, end) ? FINAL_SIGMA : SMALL_SIGMA;
+    return 1;
+}
+
+static bool becomes_space(const normalizer *n, uint32_t c)
+{
+    if (c < 128)
+        return n->ascii[c] == ' ';
+    return (unicode_flags(c) & UNICODE_WHITE_SPACE) ||
+           bsearch(&c, n->others, n->other_count, sizeof c, compare_u32) != NULL;
+}
+
+/* The output. A space behind a space, or at the beginning, is written and then written over. */
+typedef struct writer {
+    char *at;
+    char last;
+} writer;
+
+static inline void put_byte(writer *w, char c)
+{
+    *w->at = c;
+    w->at += c != ' ' || w->last != ' ';
+    w->last = c;
+}
+
+static void put_code_point(const normalizer *n, writer *w, uint32_t c)
+{
+    char bytes[4];
+    if (becomes_space(n, c)) {
+        put_byte(w, ' ');
+        return;
+    }
+    size_t len = utf8_put(c, bytes);
+    for (size_t i = 0; i < len; i++)
+        put_byte(w, bytes[i]);
+}
+
+/* The character beyond ASCII at *i; *i moves behind it. */
+static void put_lowered(const normalizer *n, slice text, size_t *i, writer *w)
+{
+    size_t start = *i;
+    uint32_t small[2];
+    uint32_t c = utf8_next(text, i);
+    size_t count = lower(text, c, start, *i, small);
+    for (size_t k = 0; k < count; k++)
+        put_code_point(n, w, small[k]);
+}
+
+/* Room for the longest text that can come of `len` bytes: 2 may become 3 (U+0130, U+023A). */
+static bool make_room(buf *out, size_t len)
+{
+    size_t most = len + len / 2 + 1;
+    if (most > out->max_bytes) {
+        out->overflow = true;
+        return false;
+    }
+    if (most + 2 > out->capacity) {
+        out->data = xrealloc(out->data, most + 2);
+        out->capacity = most + 2;
+    }
+    return true;
+}
+
+/* All ASCII from `i` on; yields where it ends. The writer is in registers meanwhile. */
+static size_t put_ascii(const normalizer *n, slice text, size_t i, writer *w)
+{
+    writer here = *w;
+    for (uint8_t byte; i < text.len && (byte = (uint8_t)text.data[i]) < 0x80; i++)
+        put_byte(&here, n->ascii[byte]);
+    *w = here;
+    return i;
+}
+
+bool normalize_text(const normalizer *n, slice text, buf *out)
+{
+    if (!make_room(out, text.len))
+        return false;
+    writer w = {.at = out->data, .last = ' '};
+    for (size_t i = 0; i < text.len;) {
+        i = put_ascii(n, text, i, &w);
+        if (i < text.len)
+            put_lowered(n, text, &i, &w);
+    }
+    if (w.at > out->data && w.last == ' ')
+        w.at--;
+    out->len = (size_t)(w.at - out->data);
+    out->data[out->len] = '\0';
+    return true;
+}
+slice normalize_first_words(slice normal, size_t max_words)
+{
+    const char *end = normal.data + normal.len;
+    const char *at = normal.data;
+    for (size_t words = 0; at && at < end; at++) {
+        at = memchr(at, ' ', (size_t)(end - at));
+        if (!at)
+            return normal;
+        if (++words == max_words)
+            return (slice){.data = normal.data, .len = (size_t)(at - normal.data)};
+    }
+    return normal;
+}

@@ -1,0 +1,219 @@
+#include "detection/tokenizer/bpe_vocabulary.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include "decon/base/digest.h"
+#include "decon/base/fsutil.h"
+#include "decon/compression/codec.h"
+#include "detection/table/hash.h"
+#include "detection/table/huge_pages.h"
+
+#define MAX_TEXT_BYTES (64 << 20)
+
+typedef struct bpe_slot {
+    uint32_t hash; /* the upper half */
+    uint32_t rank; /* BPE_NO_RANK: free */
+} bpe_slot;
+
+struct bpe_vocabulary {
+    buf bytes;        /* all strings in a row, by rank */
+    uint32_t *starts; /* by rank, and one more */
+    size_t count;
+    bpe_slot *slots; /* open addressing, a power of two */
+    size_t slot_count;
+    size_t longest; /* bytes */
+    uint32_t by_byte[256];
+    uint32_t *by_pair; /* of two bytes, the first times 256 plus the second */
+};
+
+void bpe_vocabulary_free(bpe_vocabulary *v)
+{
+    if (!v)
+        return;
+    buf_deinit(&v->bytes);
+    free(v->starts);
+    free(v->slots);
+    free(v->by_pair);
+    free(v);
+}
+
+slice bpe_vocabulary_bytes(const bpe_vocabulary *v, uint32_t rank)
+{
+    return (slice){.data = v->bytes.data + v->starts[rank],
+                   .len = v->starts[rank + 1] - v->starts[rank]};
+}
+
+/* The slot of a string, or the free one where it belongs. */
+static bpe_slot *find(const bpe_vocabulary *v, slice bytes, uint64_t hash)
+{
+    size_t mask = v->slot_count - 1;
+    for (size_t i = hash & mask;; i = (i + 1) & mask) {
+        bpe_slot *s = &v->slots[i];
+        if (s->rank == BPE_NO_RANK ||
+            (s->hash == hash >> 32 && slice_equal(bpe_vocabulary_bytes(v, s->rank), bytes)))
+            return s;
+    }
+}
+
+uint32_t bpe_vocabulary_rank(const bpe_vocabulary *v, slice bytes)
+{
+    if (bytes.len > v->longest)
+        return BPE_NO_RANK;
+    return find(v, bytes, hash_bytes(bytes.data, bytes.len, 0))->rank;
+}
+
+uint32_t bpe_vocabulary_byte(const bpe_vocabulary *v, char byte)
+{
+    return v->by_byte[(uint8_t)byte];
+}
+
+uint32_t bpe_vocabulary_pair(const bpe_vocabulary *v, const char bytes[2])
+{
+    return v->by_pair[(uint8_t)bytes[0] << 8 | (uint8_t)bytes[1]];
+}
+
+/* --- from the text --- */
+
+static bpe_vocabulary *make_empty(const bpe_source *source)
+{
+    bpe_vocabulary *v = xcalloc(1, sizeof *v);
+    buf_init(&v->bytes, MAX_TEXT_BYTES);
+    v->starts = xcalloc(source->rank_limit + 1, sizeof *v->starts);
+    for (v->slot_count = 1024; v->slot_count < source->rank_limit * 2;)
+        v->slot_count *= 2;
+    v->slots = huge_calloc(v->slot_count, sizeof *v->slots);
+    for (size_t i = 0; i < v->slot_count; i++)
+        v->slots[i].rank = BPE_NO_RANK;
+    return v;
+}
+
+/* The ranks ascend. One may be missing, where a token that never stands in text has its number: it
+ * is an empty string here. */
+static bool add_line(bpe_vocabulary *v, slice line, size_t rank_limit)
+{
+    const char *space = memchr(line.data, ' ', line.len);
+    uint64_t rank;
+    if (!space)
+        return false;
+    size_t len = (size_t)(space - line.data);
+    AUTO_FREE char *number = xstrndup(space + 1, line.len - len - 1);
+    if (!num_parse_u64(number, &rank) || rank < v->count || rank >= rank_limit)
+        return false;
+    while (v->count < rank)
+        v->starts[++v->count] = (uint32_t)v->bytes.len;
+    if (!base64_decode((slice){.data = line.data, .len = len}, &v->bytes))
+        return false;
+    v->starts[++v->count] = (uint32_t)v->bytes.len;
+    slice bytes = bpe_vocabulary_bytes(v, (uint32_t)rank);
+    uint64_t hash = hash_bytes(bytes.data, bytes.len, 0);
+    *find(v, bytes, hash) = (bpe_slot){.hash = (uint32_t)(hash >> 32), .rank = (uint32_t)rank};
+    v->longest = MAX(v->longest, bytes.len);
+    return true;
+}
+
+/* Short strings by their bytes: what every piece that is joined begins with. */
+static void fill_short(bpe_vocabulary *v)
+{
+    v->by_pair = xcalloc(65536, sizeof *v->by_pair);
+    for (size_t i = 0; i < 65536; i++) {
+        char bytes[2] = {(char)(i >> 8), (char)i};
+        v->by_pair[i] = bpe_vocabulary_rank(v, (slice){bytes, 2});
+        if (i < 256)
+            v->by_byte[i] = bpe_vocabulary_rank(v, (slice){bytes + 1, 1});
+    }
+}
+
+static bool is_known(const bpe_source *source, slice text)
+{
+    uint8_t digest[SHA256_BYTES];
+    char hex[2 * SHA256_BYTES + 1];
+    sha256(text, digest);
+    hex_encode(digest, sizeof digest, hex);
+    return str_equal(hex, source->sha256);
+}
+
+static bpe_vocabulary *parse(const bpe_source *source, const char *path, slice text, err *e)
+{
+    if (!is_known(source, text)) {
+        err_set(e, ERR_CONFIG,
+                "%s is not the vocabulary it should be: its text has another SHA-256 than %s; take "
+                "the file of the release anew",
+                path, source->sha256);
+        return NULL;
+    }
+    AUTO_PTR(bpe_vocabulary) v = make_empty(source);
+    for (size_t number = 1; text.len > 0; number++) {
+        const char *end = memchr(text.data, '\n', text.len);
+        size_t len = end ? (size_t)(end - text.data) : text.len;
+        if (!add_line(v, (slice){text.data, len}, source->rank_limit)) {
+            err_set(e, ERR_CONFIG, "%s: line %zu is no entry of a vocabulary", path, number);
+            return NULL;
+        }
+        text =
+            (slice){.data = text.data + len + (end ? 1 : 0), .len = text.len - len - (end ? 1 : 0)};
+    }
+    fill_short(v);
+    return move(v);
+}
+
+/* --- the file --- */
+
+static bool gather(void *ctx, slice data, err *e)
+{
+    return buf_append_slice(ctx, data) ||
+           err_set(e, ERR_LIMIT, "the vocabulary is larger than 64 MiB");
+}
+
+/* The folder of the running program; empty where the system does not tell. */
+static void program_dir(char out[PATH_MAX])
+{
+    ssize_t len = readlink("/proc/self/exe", out, PATH_MAX - 1);
+    out[len > 0 ? len : 0] = '\0';
+    char *slash = strrchr(out, '/');
+    if (slash)
+        *slash = '\0';
+}
+
+/* The path of the vocabulary's file; NULL, with every folder in the error, where there is none. */
+static char *find_file(const bpe_source *source, const char *dir, err *e)
+{
+    /* Below build/bin and build/sanitize/bin; below PREFIX/bin. */
+    static const char *const beside[] = {"../../detection/data", "../../../detection/data",
+                                         "../share/decon"};
+    static const char *const suffixes[] = {"", ".xz"};
+    char program[PATH_MAX];
+    AUTO(buf) looked;
+    buf_init(&looked, 8 * PATH_MAX);
+    program_dir(program);
+    for (size_t i = 0; i <= ARRAY_LEN(beside); i++) {
+        if (i == 0 && (!dir || !*dir))
+            continue;
+        AUTO_FREE char *folder = i == 0 ? xstrdup(dir) : xasprintf("%s/%s", program, beside[i - 1]);
+        for (size_t k = 0; k < ARRAY_LEN(suffixes); k++) {
+            AUTO_FREE char *path = xasprintf("%s/%s%s", folder, source->name, suffixes[k]);
+            if (fs_exists(path))
+                return move(path);
+        }
+        buf_printf(&looked, "%s%s", looked.len > 0 ? ", " : "", folder);
+    }
+    err_set(e, ERR_CONFIG, "the vocabulary %s (or %s.xz) is in none of these folders: %s (%s)",
+            source->name, source->name, buf_str(&looked), source->remedy);
+    return NULL;
+}
+
+bpe_vocabulary *bpe_vocabulary_new(const bpe_source *source, const char *dir, err *e)
+{
+    AUTO(buf) text;
+    AUTO_FREE char *path = find_file(source, dir, e);
+    buf_init(&text, MAX_TEXT_BYTES);
+    if (!path)
+        return NULL;
+    AUTO_PTR(stage) sink = stage_callback_new(gather, NULL, &text);
+    if (!codec_decode_file(path, sink, e)) {
+        err_context(e, "vocabulary");
+        return NULL;
+    }
+    return parse(source, path, buf_slice(&text), e);
+}

@@ -1,0 +1,39 @@
+/* Vocabularies of byte-pair tokenizers: which byte strings have a rank, and which one.
+ *
+ * What:    reads the public text format (base64, space, rank; a line each), compressed or not,
+ *          and checks it against the SHA-256 that is known for it.
+ * Owner:   bpe_vocabulary_new / bpe_vocabulary_free.
+ * Threads: constant once made.
+ * Fails:   ERR_CONFIG: no file (every folder that was looked at is named), or not the known one.
+ *
+ * Folders, in this order: the one that is given, detection/data of the checkout that the program was
+ * built in, share/decon beside the bin folder that it is installed in.
+ */
+#ifndef DETECTION_TOKENIZER_BPE_VOCABULARY_H
+#define DETECTION_TOKENIZER_BPE_VOCABULARY_H
+
+#include "decon/base/buf.h"
+#include "decon/base/err.h"
+
+#define BPE_NO_RANK UINT32_MAX
+
+typedef struct bpe_source { /* what is known of a vocabulary's file */
+    const char *name;       /* "cl100k_base.tiktoken"; with .xz behind it, too */
+    const char *sha256;     /* of the text, hex */
+    size_t rank_limit;      /* ranks are below it */
+    const char *remedy;     /* what to do where the file is missing */
+} bpe_source;
+
+typedef struct bpe_vocabulary bpe_vocabulary;
+
+/* `dir` may be NULL or empty. */
+bpe_vocabulary *bpe_vocabulary_new(const bpe_source *source, const char *dir, err *e) MUST_USE;
+void bpe_vocabulary_free(bpe_vocabulary *v); /* NULL is fine */
+DEFINE_AUTO_PTR(bpe_vocabulary, bpe_vocabulary_free)
+
+uint32_t bpe_vocabulary_rank(const bpe_vocabulary *v, slice bytes); /* or BPE_NO_RANK */
+uint32_t bpe_vocabulary_byte(const bpe_vocabulary *v, char byte);
+uint32_t bpe_vocabulary_pair(const bpe_vocabulary *v, const char bytes[2]); /* or BPE_NO_RANK */
+slice bpe_vocabulary_bytes(const bpe_vocabulary *v, uint32_t rank);
+
+#endif

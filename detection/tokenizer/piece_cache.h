@@ -1,0 +1,94 @@
+/* What the encoder found for pieces of text, kept for the next time.
+ *
+ * What:    a flat table of fixed size; a piece of up to 15 bytes and 4 tokens has one of two places
+ *          in it, a newer one takes the older one's. Most pieces of a text were seen before.
+ * Owner:   piece_cache_new / piece_cache_free.
+ * Threads: one at a time.
+ * Fails:   never: what is not in it is worked out anew.
+ */
+#ifndef DETECTION_TOKENIZER_PIECE_CACHE_H
+#define DETECTION_TOKENIZER_PIECE_CACHE_H
+
+#include "decon/base/buf.h"
+#include "detection/table/hash.h"
+
+#define PIECE_MAX_BYTES  15
+#define PIECE_MAX_TOKENS 4
+
+/* A piece as two words: its bytes in memory order, zeros behind them, its length in the last byte.
+ * No piece is all zeros. */
+typedef struct piece_key {
+    uint64_t words[2];
+} piece_key;
+
+/* A token: its number in the lower 24 bits, how many bytes it covers in the upper 8. */
+typedef uint32_t piece_token;
+#define PIECE_TOKEN(id, len) ((piece_token)(id) | (piece_token)(len) << 24)
+#define PIECE_TOKEN_ID(t)    ((t)&0xFFFFFF)
+#define PIECE_TOKEN_LEN(t)   ((t) >> 24)
+
+typedef struct piece_entry {
+    piece_key key;
+    piece_token tokens[PIECE_MAX_TOKENS]; /* 0: no more */
+} piece_entry;
+
+#define PIECE_CACHE_PAIRS 65536 /* 4 MiB in all */
+
+typedef struct piece_cache {
+    piece_entry entries[PIECE_CACHE_PAIRS][2];
+} piece_cache;
+
+piece_cache *piece_cache_new(void) MUST_USE;
+void piece_cache_free(piece_cache *c); /* NULL is fine */
+
+/* The lowest `len` bytes stay; the others become zero. */
+static inline piece_key piece_key_cut(uint64_t low, uint64_t high, size_t len)
+{
+    uint64_t keep_low = len >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * len) - 1;
+    uint64_t keep_high = len > 8 ? (UINT64_C(1) << 8 * (len - 8)) - 1 : 0;
+    return (piece_key){{low & keep_low, (high & keep_high) | (uint64_t)len << 56}};
+}
+
+/* `text.len` is at most PIECE_MAX_BYTES. */
+static inline piece_key piece_key_of(slice text)
+{
+    uint64_t words[2] = {0, 0};
+    memcpy(words, text.data, text.len);
+    return piece_key_cut(words[0], words[1], text.len);
+}
+
+static inline piece_entry *piece_pair(piece_cache *c, piece_key key)
+{
+    uint64_t hash = hash_mix(key.words[0] ^ UINT64_C(0x9E3779B97F4A7C15),
+                             key.words[1] ^ UINT64_C(0xD1B54A32D192ED03));
+    return c->entries[hash & (PIECE_CACHE_PAIRS - 1)];
+}
+
+static inline void piece_cache_prefetch(piece_cache *c, piece_key key)
+{
+    __builtin_prefetch(piece_pair(c, key));
+}
+
+static inline bool piece_key_equal(piece_key a, piece_key b)
+{
+    return a.words[0] == b.words[0] && a.words[1] == b.words[1];
+}
+
+/* NULL where it is not there. A hit in the second place moves to the first. */
+static inline const piece_entry *piece_cache_find(piece_cache *c, piece_key key)
+{
+    piece_entry *pair = piece_pair(c, key);
+    if (piece_key_equal(pair[0].key, key))
+        return &pair[0];
+    if (!piece_key_equal(pair[1].key, key))
+        return NULL;
+    piece_entry found = pair[1];
+    pair[1] = pair[0];
+    pair[0] = found;
+    return &pair[0];
+}
+
+/* `count` is 1 to PIECE_MAX_TOKENS. */
+void piece_cache_put(piece_cache *c, piece_key key, const piece_token *tokens, size_t count);
+
+#endif

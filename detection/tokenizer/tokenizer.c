@@ -1,0 +1,102 @@
+#include "decon/base/log.h"
+#include "detection/tokenizer/tokenizer_private.h"
+
+static const tokenizer_ops *tokenizer_at(size_t i)
+{
+    if (i < TOKENIZER_BPE_COUNT)
+        return tokenizer_bpe[i];
+    i -= TOKENIZER_BPE_COUNT;
+    return i < TOKENIZER_WORD_COUNT ? tokenizer_words[i] : NULL;
+}
+
+static const tokenizer_ops *tokenizer_called(const char *name)
+{
+    const tokenizer_ops *ops = NULL;
+    for (size_t i = 0; (ops = tokenizer_at(i)) && !str_equal(ops->name, name);)
+        i++;
+    return ops;
+}
+
+tokenizer *tokenizer_new(const char *name, const char *vocabulary_dir, err *e)
+{
+    const tokenizer_ops *ops = tokenizer_called(name);
+    if (ops)
+        return ops->create(ops, vocabulary_dir, e);
+    AUTO(buf) names;
+    buf_init(&names, 512);
+    for (size_t i = 0; (ops = tokenizer_at(i)); i++)
+        buf_printf(&names, "%s%s", i > 0 ? ", " : "", ops->name);
+    err_set(e, ERR_CONFIG,
+            "tokenizer '%s' is not part of this server; there is: %s (give --tokenizer, or "
+            "tokenizer_str in the configuration)",
+            name, buf_str(&names));
+    return NULL;
+}
+
+tokenizer *tokenizer_new_compatible(const char *name, const char *vocabulary_dir, err *e)
+{
+    bool is_word = str_equal(name, "word");
+    const tokenizer_ops *ops = is_word ? NULL : tokenizer_called(name);
+    if (ops)
+        return ops->create(ops, vocabulary_dir, e);
+    log_warn("tokenizer '%s' is one token for each byte, as compatible asks for", name);
+    ops = is_word ? &tokenizer_bytes_as_word : &tokenizer_bytes;
+    return ops->create(ops, vocabulary_dir, e);
+}
+
+void tokenizer_free(tokenizer *t)
+{
+    if (t)
+        t->ops->free(t);
+}
+
+void tokenizer_lead_in(const tokenizer *t, buf *normal)
+{
+    if (!t->ops->leads_with_space || normal->len == 0 || !buf_append_char(normal, ' '))
+        return;
+    memmove(normal->data + 1, normal->data, normal->len - 1);
+    normal->data[0] = ' ';
+}
+
+static void begin(const tokenizer *t, token_list *out)
+{
+    out->count = 0;
+    out->spaces_between = t->ops->spaces_between;
+}
+
+void tokenizer_learn(tokenizer *t, slice text, token_list *out)
+{
+    begin(t, out);
+    t->ops->learn(t, text, out);
+}
+
+void tokenizer_encode(const tokenizer *t, slice text, token_list *out)
+{
+    begin(t, out);
+    t->ops->encode(t, text, out);
+}
+
+size_t tokenizer_count_filled(tokenizer *t, slice text)
+{
+    return t->ops->count_filled(t, text);
+}
+
+bool tokenizer_shows_text(const tokenizer *t)
+{
+    return t->ops->shows_text;
+}
+
+void token_list_deinit(token_list *l)
+{
+    free(l->ids);
+    free(l->ends);
+    token_memory_free(l->memory);
+    *l = (token_list){0};
+}
+
+void token_list_reserve_slow(token_list *l, size_t more)
+{
+    l->capacity = MAX(l->capacity * 2, l->count + more + 256);
+    l->ids = xrealloc(l->ids, l->capacity * sizeof *l->ids);
+    l->ends = xrealloc(l->ends, l->capacity * sizeof *l->ends);
+}

@@ -1,0 +1,63 @@
+/* Tokenizers: normalised text to tokens and back to text.
+ *
+ * What:    one interface; tokenizers are byte pairs (`cl100k`, `o200k`, `p50k`, `p50k_edit`,
+ *          `r50k`), words by Unicode's boundaries (`uniseg`), and words of the normalised text
+ *          (`word`). Tokens are small numbers that stand for the same piece in all texts.
+ * Owner:   tokenizer_new / tokenizer_free; a token_list is the caller's.
+ * Threads: tokenizer_learn and tokenizer_count_filled by one thread, before any other use; then the
+ *          rest by all threads. A token_list belongs to one thread at a time.
+ * Fails:   tokenizer_new with ERR_CONFIG on a name that it does not know, or without the vocabulary.
+ *
+ * Every token covers a range of the text that it came from, so that decoding tokens is cutting a
+ * piece out of that text: byte-pair tokens with the space before them, words without.
+ */
+#ifndef DETECTION_TOKENIZER_TOKENIZER_H
+#define DETECTION_TOKENIZER_TOKENIZER_H
+
+#include "decon/base/buf.h"
+#include "decon/base/err.h"
+
+/* A piece that no evaluation record has: it equals nothing, not even itself. */
+#define TOKEN_UNKNOWN UINT32_MAX
+
+typedef struct token_memory token_memory;
+typedef struct token_list {
+    uint32_t *ids;
+    uint32_t *ends; /* byte offsets in the text: token i ends before ends[i] */
+    size_t count;
+    size_t capacity;
+    bool spaces_between; /* a token begins one byte behind the end of the one before it, or at it */
+    token_memory *memory; /* of the encoder, from text to text */
+} token_list;
+
+void token_list_deinit(token_list *l);
+DEFINE_AUTO(token_list, token_list_deinit)
+
+/* Where token i begins. */
+static inline size_t token_list_start(const token_list *l, size_t i)
+{
+    return i > 0 ? l->ends[i - 1] + (size_t)l->spaces_between : 0;
+}
+
+typedef struct tokenizer tokenizer;
+typedef struct tokenizer_ops tokenizer_ops;
+
+/* vocabulary_dir: where a vocabulary is looked for first; NULL: only in the usual places. */
+tokenizer *tokenizer_new(const char *name, const char *vocabulary_dir, err *e) MUST_USE;
+/* As the reference server: `word`, and any name that there is not, is one token for each byte. */
+tokenizer *tokenizer_new_compatible(const char *name, const char *vocabulary_dir, err *e) MUST_USE;
+void tokenizer_free(tokenizer *t); /* NULL is fine */
+DEFINE_AUTO_PTR(tokenizer, tokenizer_free)
+
+/* Puts a space before normalised text where the tokenizer wants one; an empty text stays empty. The
+ * functions below take the text as this leaves it. */
+void tokenizer_lead_in(const tokenizer *t, buf *normal);
+
+/* Both replace what `out` holds. learn gives unseen pieces a number, encode TOKEN_UNKNOWN. The text
+ * is shorter than 4 GiB. A list serves one tokenizer only. */
+void tokenizer_learn(tokenizer *t, slice text, token_list *out);
+void tokenizer_encode(const tokenizer *t, slice text, token_list *out);
+size_t tokenizer_count_filled(tokenizer *t, slice text); /* tokens that are not white space */
+bool tokenizer_shows_text(const tokenizer *t);           /* whether reports show an excerpt */
+
+#endif

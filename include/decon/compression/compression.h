@@ -1,0 +1,20 @@
+/* Compressed streams and JSON Lines, as a library: this header is its whole public face.
+ *
+ * What:    codec.h    stages that decode and encode gzip, zstd, bzip2, xz; files as a whole
+ *          jsonl.h    the strict JSON Lines checker
+ *          verify.h   both together: bytes in, a verdict out
+ * Owner:   whoever makes a thing frees it (`_new` and `_free`); data is lent for the length of a call.
+ * Threads: a thing belongs to one thread at a time. Decoders of bzip2 and xz, and encoders of zstd and
+ *          xz, start helper threads of their own where codec_options.threads asks for them.
+ * Fails:   by `err *`, last; what was found in the data is ERR_CODEC_..., ERR_JSONL, ERR_UTF8.
+ *
+ * docs/compression.md explains it with an example.
+ */
+#ifndef DECON_COMPRESSION_COMPRESSION_H
+#define DECON_COMPRESSION_COMPRESSION_H
+
+#include "decon/compression/codec.h"
+#include "decon/compression/jsonl.h"
+#include "decon/compression/verify.h"
+
+#endif

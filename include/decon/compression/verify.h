@@ -1,0 +1,57 @@
+/* Verification of one training file while it streams by: decode, checksums, JSON Lines.
+ *
+ * What:    raw object bytes go in, in order, in pieces of any size; a verdict comes out. The format
+ *          is chosen by content (magic); a suffix that says otherwise is noted in the verdict.
+ * Owner:   verify_new / verify_free. The verdict's strings are inside it.
+ * Threads: one thread at a time; belongs to a worker while it feeds.
+ * Fails:   the first fault ends it: verify_feed / verify_finish yield false and set err to
+ *          `<name>: line L, byte B of the decoded text: cause` (line from 1, byte from 0). Any
+ *          split of the same bytes gives the same verdict and the same fault.
+ * Sources: RFC 8259 (JSON), RFC 3629 (UTF-8), jsonlines.org; the formats' own documents.
+ */
+#ifndef DECON_COMPRESSION_VERIFY_H
+#define DECON_COMPRESSION_VERIFY_H
+
+#include "decon/compression/codec.h"
+#include "decon/compression/jsonl.h"
+
+typedef enum verify_level {
+    VERIFY_NONE,   /* bytes are not looked at */
+    VERIFY_STREAM, /* the stream decodes to its very end, checksums right, no trailing garbage */
+    VERIFY_JSONL,  /* and every non-blank line is one JSON object in valid UTF-8 */
+} verify_level;
+
+typedef struct verify_options {
+    verify_level level;
+    const char *name;    /* object name for messages and for the suffix; borrowed */
+    jsonl_options jsonl; /* VERIFY_JSONL: what the checker asks of a line */
+    codec_options codec; /* memory and helper threads of the decoder */
+} verify_options;
+
+typedef struct verdict {
+    codec_format format; /* by content */
+    bool suffix_differs; /* the name's suffix promises another format */
+    uint64_t raw_bytes;  /* fed in; decoded_bytes over it is the ratio */
+    uint64_t decoded_bytes;
+    uint64_t lines; /* physical lines, blank ones included */
+    uint64_t blank_lines;
+    uint64_t longest_line_bytes;
+    uint64_t members;           /* gzip members, zstd frames, bzip2 and xz streams; plain: 0 */
+    unsigned checksums;         /* CODEC_CHECK_... that were seen, and were right */
+    uint64_t unscannable_lines; /* content key missing or not a string */
+    uint64_t skipped_lines;     /* by the detection server, though they have a text: see jsonl.h */
+    uint64_t lone_surrogates;   /* escapes of half a character */
+} verdict; /* at VERIFY_STREAM the line counts are right too (newlines are counted), the last three
+            are 0 */
+
+typedef struct verify verify;
+
+verify *verify_new(const verify_options *options, err *e) MUST_USE;
+bool verify_feed(verify *v, slice raw, err *e) MUST_USE;
+bool verify_finish(verify *v, verdict *out, err *e) MUST_USE;
+/* Behind ERR_CODEC_MEMORY: how much the decoder would have to be allowed. */
+uint64_t verify_memory_needed(const verify *v);
+void verify_free(verify *v);
+DEFINE_AUTO_PTR(verify, verify_free)
+
+#endif

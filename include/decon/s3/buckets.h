@@ -1,0 +1,25 @@
+/* The list of buckets, and the end of one.
+ *
+ * What:    s3_list_buckets: the buckets that belong to the owner of the keys, in the store's order;
+ *          s3_delete_bucket, for one that is empty.
+ * Owner:   as all operations of include/decon/s3/s3.h; names are lent to the callback.
+ * Threads: the transport's.
+ * Fails:   by the err given to on_done, as in include/decon/s3/s3.h.
+ * Sources: Amazon S3 API Reference, ListBuckets, DeleteBucket.
+ */
+#ifndef DECON_S3_BUCKETS_H
+#define DECON_S3_BUCKETS_H
+
+#include "decon/s3/s3.h"
+
+typedef struct s3_list_buckets_options {
+    /* false ends the list with the error that was set (ERR_CANCELLED: silently). */
+    bool (*on_bucket)(void *ctx, const char *name, int64_t created_s, err *e);
+    void (*on_done)(void *ctx, const err *error); /* error NULL: the list is whole */
+    void *ctx;
+} s3_list_buckets_options;
+s3_op *s3_list_buckets(s3_client *c, const s3_list_buckets_options *options);
+
+s3_op *s3_delete_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx);
+
+#endif

@@ -1,0 +1,86 @@
+/* AWS Signature Version 4, header based: a pure function of request, keys and time.
+ *
+ * What:    canonical request, string to sign, signature and Authorization header; the same
+ *          functions serve the client, which signs, and a server, which checks.
+ * Owner:   everything is borrowed; results go into the caller's buffers.
+ * Threads: any.
+ * Fails:   ERR_PARSE when path or query hold a broken %XX, ERR_LIMIT when a request is absurdly
+ *          large.
+ * Sources: Amazon S3 API Reference, "Authenticating Requests: Using the Authorization Header".
+ *
+ * A server checks so: s3_authorization_parse the header, look up the secret of access_key_id,
+ * gather the headers that signed_headers names, put them with x-amz-date, x-amz-content-sha256,
+ * raw path and raw query into an s3_sign_request, s3_sign_signature, s3_signature_equal.
+ */
+#ifndef DECON_S3_SIGN_H
+#define DECON_S3_SIGN_H
+
+#include "decon/base/digest.h"
+#include "decon/base/err.h"
+#include "decon/base/transport.h"
+
+#define S3_DATE_SIZE      17 /* "20130524T000000Z" and NUL */
+#define S3_HASH_SIZE      (2 * SHA256_BYTES + 1)
+#define S3_UNSIGNED       "UNSIGNED-PAYLOAD"
+#define S3_EMPTY_SHA256   "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define S3_SIGN_ALGORITHM "AWS4-HMAC-SHA256"
+
+typedef struct s3_keys {
+    const char *access_key_id;
+    const char *secret_access_key;
+    const char *session_token; /* or NULL */
+} s3_keys;
+
+typedef struct s3_sign_request {
+    const char *method;
+    slice path;  /* as in the request line, percent-encoded; no query */
+    slice query; /* as in the request line, behind the '?'; or empty */
+    const http_header *headers;
+    size_t header_count;      /* all of them are signed */
+    const char *payload_hash; /* value of x-amz-content-sha256 */
+    const char *amz_date;     /* value of x-amz-date */
+    const char *region;
+    const char *service; /* "s3" */
+} s3_sign_request;
+
+/* Writes time as x-amz-date has it; the first 8 characters are the date of the scope. */
+void s3_sign_date(int64_t time_s, char out[S3_DATE_SIZE]);
+/* The opposite; false when the text is no such date. */
+bool s3_sign_date_parse(const char *text, int64_t *time_s) MUST_USE;
+
+/* Lower-case hex of the payload's SHA-256. */
+void s3_sign_payload_hash(slice payload, char out[S3_HASH_SIZE]);
+
+/* The canonical request, for messages at debug level and for tests (it holds no secret but a
+ * session token's header). */
+bool s3_sign_canonical(const s3_sign_request *request, buf *out, err *e) MUST_USE;
+
+/* The signature, lower-case hex. */
+bool s3_sign_signature(const s3_sign_request *request, const char *secret_access_key,
+                       char out[S3_HASH_SIZE], err *e) MUST_USE;
+
+/* The key that signatures of a day, region and service are made with; 8 characters of date count. */
+void s3_sign_key(const char *secret_access_key, const char *date, const char *region,
+                 const char *service, uint8_t key[SHA256_BYTES]);
+
+/* Appends the value of the Authorization header. */
+bool s3_sign(const s3_sign_request *request, const s3_keys *keys, buf *out, err *e) MUST_USE;
+
+/* --- the checking side --- */
+typedef struct s3_authorization { /* slices into the header's value */
+    slice access_key_id;
+    slice date; /* 20130524 */
+    slice region;
+    slice service;
+    slice signed_headers; /* "host;x-amz-date" */
+    slice signature;
+} s3_authorization;
+
+/* Takes an Authorization header's value apart; false when it is no whole SigV4 one. */
+bool s3_authorization_parse(const char *value, s3_authorization *out) MUST_USE;
+/* Takes the next name off a list like "host;x-amz-date"; false at its end. */
+bool s3_signed_header_next(slice *list, slice *name);
+/* Compares in constant time. */
+bool s3_signature_equal(slice a, const char *b);
+
+#endif

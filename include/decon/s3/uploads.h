@@ -1,0 +1,34 @@
+/* Multipart uploads that were begun and neither completed nor aborted: their parts are paid for.
+ *
+ * What:    s3_list_uploads, page after page; s3_abort_upload.
+ * Owner:   as all operations of include/decon/s3/s3.h; what the callback gets is lent.
+ * Threads: the transport's.
+ * Fails:   by the err given to on_done, as in include/decon/s3/s3.h. An upload that is gone (NoSuchUpload) counts
+ *          as aborted.
+ * Sources: Amazon S3 API Reference, ListMultipartUploads, AbortMultipartUpload.
+ */
+#ifndef DECON_S3_UPLOADS_H
+#define DECON_S3_UPLOADS_H
+
+#include "decon/s3/s3.h"
+
+typedef struct s3_upload {
+    const char *key, *upload_id;
+    int64_t initiated_s; /* 0: the store does not tell */
+} s3_upload;
+
+typedef struct s3_list_uploads_options {
+    const char *bucket;
+    const char *prefix; /* NULL: all */
+    /* In the store's order. false ends the listing with the error that was set (ERR_CANCELLED:
+     * silently). */
+    bool (*on_upload)(void *ctx, const s3_upload *upload, err *e);
+    void (*on_done)(void *ctx, const err *error); /* error NULL: the listing is whole */
+    void *ctx;
+} s3_list_uploads_options;
+s3_op *s3_list_uploads(s3_client *c, const s3_list_uploads_options *options);
+
+s3_op *s3_abort_upload(s3_client *c, const char *bucket, const char *key, const char *upload_id,
+                       s3_done done, void *ctx);
+
+#endif

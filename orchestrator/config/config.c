@@ -1,0 +1,127 @@
+#include "orchestrator/config/config.h"
+
+#include <unistd.h>
+
+#include "decon/base/buf.h"
+
+static option_origin origin_of(const option_origin *origins, const char *key)
+{
+    for (size_t i = 0; i < config_options.row_count; i++)
+        if (str_equal(config_options.rows[i].key, key))
+            return origins[i];
+    return 0;
+}
+
+/* An index without a count, or the other way round, would make every host do all the work. */
+static bool check_share(config *c, const option_origin *origins, err *e)
+{
+    bool index_given = origin_of(origins, "host_index") != 0;
+    bool count_given = origin_of(origins, "host_count") != 0;
+    if (index_given != count_given)
+        return err_set(
+            e, ERR_CONFIG,
+            "only %s is set; set both PMR_HOST_INDEX and PMR_HOST_COUNT (or --host-index "
+            "and --host-count), or neither",
+            index_given ? "the host index (PMR_HOST_INDEX)" : "the host count (PMR_HOST_COUNT)");
+    c->shard_given = index_given;
+    if (c->host_index >= c->host_count)
+        return err_set(e, ERR_CONFIG,
+                       "host index %lld (PMR_HOST_INDEX) is not below the host count %lld "
+                       "(PMR_HOST_COUNT); indexes go from 0 to %lld",
+                       (long long)c->host_index, (long long)c->host_count,
+                       (long long)c->host_count - 1);
+    return true;
+}
+
+jsonl_options config_jsonl(const config *c)
+{
+    return (jsonl_options){.content_key = c->content_key,
+                           .max_line_bytes = c->max_line_bytes,
+                           .max_depth = (size_t)c->max_json_depth,
+                           .refuse_lone_surrogates = c->refuse_lone_surrogates,
+                           .refuse_duplicate_keys = c->refuse_duplicate_keys};
+}
+
+codec_options config_codec(const config *c, codec_format format)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned threads = c->codec_threads ? (unsigned)c->codec_threads : (unsigned)MAX(cores, 1L);
+    return (codec_options){.threads = threads > 1 ? threads : 0,
+                           .level = (int)c->codec_levels[format],
+                           .gzip_decoder = (codec_gzip_decoder)c->gzip_decoder};
+}
+
+bool config_wants_information(const config *c)
+{
+    return c->help || c->version || c->print_reference || c->print_config;
+}
+
+/* A scheduler that sets an empty variable meant something: never "host 0 of 1". */
+static bool refuse_empty(const char *(*getenv_fn)(const char *), err *e)
+{
+    static const char *const names[] = {"PMR_HOST_INDEX", "PMR_HOST_COUNT"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *value = getenv_fn(names[i]);
+        if (value && !value[0])
+            return err_set(e, ERR_CONFIG,
+                           "environment variable %s is empty; set it to a number, or "
+                           "unset both PMR_HOST_INDEX and PMR_HOST_COUNT",
+                           names[i]);
+    }
+    return true;
+}
+
+static bool read_sources(int argc, char **argv, const char *(*getenv_fn)(const char *),
+                         option_origin *origins, config *out, err *e)
+{
+    const char *file = options_peek(argc, argv, "config", 'c');
+    int positional = argc;
+    if (file && !options_yaml(&config_options, file, out, origins, e))
+        return false;
+    if (!refuse_empty(getenv_fn, e) ||
+        !options_environment(&config_options, getenv_fn, out, origins, e) ||
+        !options_arguments(&config_options, argc, argv, out, origins, &positional, e))
+        return false;
+    if (positional < argc)
+        return err_set(e, ERR_USAGE, "%s: not an option; see --help", argv[positional]);
+    return true;
+}
+
+static bool wants_information(int argc, char **argv)
+{
+    static const char *const flags[] = {"--help", "-h", "--version", "--print-reference",
+                                        "--print-config"};
+    for (int i = 1; i < argc; i++)
+        for (size_t k = 0; k < ARRAY_LEN(flags); k++)
+            if (str_equal(argv[i], flags[k]))
+                return true;
+    return false;
+}
+
+static bool check_whole(config *out, const option_origin *origins, err *e)
+{
+    return options_check(&config_options, out, origins, e) && check_share(out, origins, e) &&
+           codec_gzip_decoder_check((codec_gzip_decoder)out->gzip_decoder, e) &&
+           places_make(out->remote_file_input, out->remote_report_output_dir,
+                       out->remote_cleaned_output_dir, &out->places, e);
+}
+
+bool config_load(int argc, char **argv, const char *(*getenv_fn)(const char *name), config *out,
+                 err *e)
+{
+    *out = (config){0};
+    AUTO_FREE option_origin *origins = xcalloc(config_options.row_count, sizeof *origins);
+    if (!options_defaults(&config_options, out, e))
+        return false;
+    if (wants_information(argc, argv)) { /* a broken file must not hide the help */
+        int positional;
+        return options_arguments(&config_options, argc, argv, out, origins, &positional, e);
+    }
+    return read_sources(argc, argv, getenv_fn, origins, out, e) && check_whole(out, origins, e);
+}
+
+void config_deinit(config *c)
+{
+    options_deinit(&config_options, c);
+    places_deinit(&c->places);
+}

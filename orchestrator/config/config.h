@@ -1,0 +1,88 @@
+/* The orchestrator's configuration: one flat struct, one table of options.
+ *
+ * What:    options.h rows over this struct; lowest first: default, YAML file, environment, command
+ *          line. Then what follows from several options at once: the host's share, the places.
+ * Owner:   config_deinit frees the strings. Threads: constant once config_load is through.
+ * Fails:   ERR_CONFIG / ERR_USAGE (exit 2), before anything is contacted.
+ */
+#ifndef ORCHESTRATOR_CONFIG_CONFIG_H
+#define ORCHESTRATOR_CONFIG_CONFIG_H
+
+#include "base/options/options.h"
+#include "decon/compression/codec.h"
+#include "decon/compression/jsonl.h"
+#include "orchestrator/config/remote_paths.h"
+
+typedef struct config {
+    /* what to do */
+    char *remote_file_input, *remote_report_output_dir, *remote_cleaned_output_dir;
+    bool redo, copy_uncontaminated, dry_run;
+    int64_t max_files_debug; /* 0: no debug run */
+
+    /* detection server */
+    char *server_url;
+    int64_t max_concurrent_jobs; /* 0: 4 x worker_threads of /health */
+    uint64_t poll_interval_ms, server_wait_ms;
+
+    /* this machine */
+    char *local_work_dir;
+    uint64_t cleanup_delay_ms;
+    uint64_t disk_budget_bytes; /* 0: most of the free space */
+    uint64_t memory_budget_bytes, codec_memory_bytes;
+    int gzip_decoder;      /* codec_gzip_decoder */
+    int64_t codec_threads; /* as given; see config_codec */
+    int64_t codec_levels[CODEC_FORMAT_COUNT];
+    int verify; /* verify_level */
+    char *content_key;
+    uint64_t max_line_bytes;
+    int64_t max_json_depth;
+    bool refuse_lone_surrogates, refuse_duplicate_keys;
+
+    /* store */
+    char *endpoint_url, *region, *profile, *ca_bundle;
+    char *storage_class, *sse_kms_key_id, *sse_c_key_file;
+    int request_payer, sse; /* indexes of store_payers, store_encryptions */
+    int addressing_style;   /* s3_addressing */
+    int64_t s3_workers;
+    uint64_t part_size_bytes;
+    int64_t download_retry_attempts;
+    uint64_t download_retry_base_delay_ms;
+    uint64_t connect_timeout_ms, stall_timeout_ms, outage_wait_ms, bandwidth_limit_bytes;
+    bool no_sign_request, verify_ssl, use_fips_endpoint, use_dualstack_endpoint;
+    int request_checksums, response_checksums; /* s3_checksum_use */
+    bool check_md5_etag, unsigned_payload;
+
+    /* share */
+    int64_t host_index, host_count;
+
+    /* log and information */
+    int log_level; /* log_level */
+    bool log_json;
+    char *config_file;
+    bool help, version, print_reference, print_config;
+
+    /* derived */
+    bool shard_given; /* false: one host, with the notice */
+    places places;
+} config;
+
+extern const option_set config_options;
+
+/* Reads the file named by --config, the environment, the command line, and checks the whole. With
+ * --help and its like only these flags are set and nothing else is asked for. */
+bool config_load(int argc, char **argv, const char *(*getenv_fn)(const char *name), config *out,
+                 err *e) MUST_USE;
+void config_deinit(config *c);
+DEFINE_AUTO(config, config_deinit)
+
+jsonl_options config_jsonl(const config *c); /* what verify: jsonl asks of a line; borrows */
+codec_options config_codec(const config *c, codec_format format); /* threads, level; no memory */
+bool config_wants_information(const config *c); /* --help, --version, --print-... */
+
+/* What the options `addressing_style`, `request_payer`, `sse` and the two of checksums choose from. */
+extern const char *const store_addressing_styles[];
+extern const char *const store_payers[];
+extern const char *const store_encryptions[];
+extern const char *const store_checksum_uses[];
+
+#endif

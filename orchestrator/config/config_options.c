@@ -1,0 +1,365 @@
+/* The table of options; config.c holds what follows from them. */
+#include "orchestrator/config/config.h"
+
+#include "decon/base/buf.h"
+#include "decon/s3/uri.h"
+
+const char *const store_addressing_styles[] = {"auto", "path", "virtual", NULL};
+const char *const store_payers[] = {"owner", "requester", NULL};
+/* In the order of s3_checksum_use. */
+const char *const store_checksum_uses[] = {"default", "when_supported", "when_required", NULL};
+const char *const store_encryptions[] = {"bucket", "AES256", "aws:kms", "aws:kms:dsse", NULL};
+
+static const char *const verify_names[] = {"none", "stream", "jsonl", NULL};
+static const char *const gzip_decoder_names[] = {"auto", "zlib", "native", NULL};
+static const char *const log_level_names[] = {"error", "warn", "info", "debug", NULL};
+
+/* Behind the scheme: [USER@]HOST[:PORT][/...], where HOST may be an IPv6 address in brackets. */
+static bool has_host_and_port(const char *rest)
+{
+    AUTO_FREE char *authority = xstrndup(rest, strcspn(rest, "/?#"));
+    const char *at = strrchr(authority, '@');
+    const char *host = at ? at + 1 : authority;
+    const char *end = host[0] == '[' ? strchr(host, ']') : host + strcspn(host, ":");
+    if (!end || end == host)
+        return false;
+    end += host[0] == '[';
+    uint64_t port = 0;
+    return *end == '\0' ||
+           (*end == ':' && num_parse_u64(end + 1, &port) && port >= 1 && port <= 65535);
+}
+
+static bool has_blanks(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text <= ' ' || *text == 0x7F)
+            return true;
+    return false;
+}
+
+static bool check_http_url(const char *text, err *e)
+{
+    static const char *const schemes[] = {"http://", "https://"};
+    for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
+        if (str_starts_with(text, schemes[i]) && has_host_and_port(text + strlen(schemes[i])) &&
+            !has_blanks(text))
+            return true;
+    return err_set(e, ERR_CONFIG, "'%s' is no URL; a right one looks like http://localhost:8080",
+                   text);
+}
+
+static bool check_dir(const char *text, err *e)
+{
+    return text[0] || err_set(e, ERR_CONFIG, "is empty; name a folder like /tmp/decon-work");
+}
+
+#define AT(member) .offset = offsetof(config, member)
+#define ACCEPTED(name, kind)                                                                       \
+    {                                                                                              \
+        .key = name, .type = kind, .flags = OPTION_ACCEPTED,                                       \
+        .help =                                                                                    \
+            "Accepted for existing files; transfers are shared out by `s5cmd_workers` and the "    \
+            "budgets."                                                                             \
+    }
+
+static const option rows[] = {
+    {.key = "remote_file_input",
+     .type = OPTION_STRING,
+     AT(remote_file_input),
+     .flags = OPTION_REQUIRED,
+     .metavar = "URI",
+     .check = s3_uri_check,
+     .section = "What to do",
+     .help = "Folder of the training files (or one file): s3://bucket/folder."},
+    {.key = "remote_report_output_dir",
+     .type = OPTION_STRING,
+     AT(remote_report_output_dir),
+     .flags = OPTION_REQUIRED,
+     .metavar = "URI",
+     .check = s3_uri_check,
+     .help = "Folder for reports and markers; they tell what is done."},
+    {.key = "remote_cleaned_output_dir",
+     .type = OPTION_STRING,
+     AT(remote_cleaned_output_dir),
+     .metavar = "URI",
+     .check = s3_uri_check,
+     .help = "Folder for cleaned files; without it they go under the report folder."},
+    {.key = "redo",
+     .type = OPTION_BOOL,
+     AT(redo),
+     .fallback = "false",
+     .help = "Do everything again, also what is done already."},
+    {.key = "copy_uncontaminated",
+     .type = OPTION_BOOL,
+     AT(copy_uncontaminated),
+     .fallback = "false",
+     .help = "Where the server purifies, also copy files in which nothing was found into the "
+             "cleaned folder, inside the store."},
+    {.key = "dry_run",
+     .type = OPTION_BOOL,
+     AT(dry_run),
+     .fallback = "false",
+     .flags = OPTION_FLAG_ONLY,
+     .help = "Show the plan and end; nothing is touched."},
+    {.key = "max_files_debug",
+     .type = OPTION_INT,
+     AT(max_files_debug),
+     .fallback = "0",
+     .min = 0,
+     .max = 1e9,
+     .flags = OPTION_FLAG_ONLY,
+     .environment = "MAX_FILES_DEBUG",
+     .unit = "files",
+     .help = "Debug run: so many files, no upload, no removal anywhere; 0: a normal run."},
+
+    {.key = "server_url",
+     .type = OPTION_STRING,
+     AT(server_url),
+     .fallback = "http://localhost:8080",
+     .metavar = "URL",
+     .check = check_http_url,
+     .section = "Detection server",
+     .help = "Where the detection server answers; it must see this machine's files."},
+    {.key = "max_concurrent_jobs",
+     .type = OPTION_INT,
+     AT(max_concurrent_jobs),
+     .fallback = "0",
+     .min = 0,
+     .max = 100000,
+     .unit = "jobs",
+     .help = "Jobs open at the server at once; 0: 4 x its worker_threads, or 10."},
+    {.key = "poll_interval",
+     .type = OPTION_DURATION,
+     AT(poll_interval_ms),
+     .fallback = "5",
+     .min = 0.001,
+     .max = 86400,
+     .unit = "seconds",
+     .help = "Longest pause between two looks at a job; the first look comes after 5 ms."},
+    {.key = "server_wait",
+     .type = OPTION_DURATION,
+     AT(server_wait_ms),
+     .fallback = "300",
+     .min = 0,
+     .max = 864000,
+     .unit = "seconds",
+     .help = "How long to wait for a server that does not answer, at the start and later."},
+
+    {.key = "local_work_dir",
+     .type = OPTION_STRING,
+     AT(local_work_dir),
+     .fallback = "/tmp/decon-work",
+     .metavar = "DIR",
+     .check = check_dir,
+     .section = "This machine",
+     .help = "Folder for downloads; a cache, safe to remove between runs."},
+    {.key = "cleanup_delay",
+     .type = OPTION_DURATION,
+     AT(cleanup_delay_ms),
+     .fallback = "10",
+     .min = 0,
+     .max = 864000,
+     .unit = "seconds",
+     .help = "Pause between the confirmed upload and the removal of local files."},
+    {.key = "disk_budget",
+     .type = OPTION_SIZE,
+     AT(disk_budget_bytes),
+     .fallback = "0",
+     .unit = "bytes",
+     .help = "Downloads on the disk at once; 0: four fifths of what is free at the start."},
+    {.key = "memory_budget",
+     .type = OPTION_SIZE,
+     AT(memory_budget_bytes),
+     .fallback = "64MiB",
+     .min = 1048576,
+     .max = 1099511627776.0,
+     .unit = "bytes",
+     .help = "Buffers of all transfers; a small one also lowers their number."},
+    {.key = "codec_memory",
+     .type = OPTION_SIZE,
+     AT(codec_memory_bytes),
+     .alias = "codec_memory_budget",
+     .fallback = "256MiB",
+     .min = 1048576,
+     .max = 1099511627776.0,
+     .unit = "bytes",
+     .help = "Memory of decoders and encoders at work; files wait for their turn beyond it. A file "
+             "made by zstd --long=31 needs 2049MiB."},
+    {.key = "codec_threads",
+     .type = OPTION_INT,
+     AT(codec_threads),
+     .fallback = "0",
+     .min = 0,
+     .max = 16,
+     .unit = "threads",
+     .help = "Helper threads of one bzip2 or xz decoder and of one zstd or xz encoder, as the "
+             "codec memory allows; 0: as many as there are cores, 1: none."},
+    {.key = "gzip_decoder",
+     .type = OPTION_ENUM,
+     AT(gzip_decoder),
+     .fallback = "auto",
+     .choices = gzip_decoder_names,
+     .help = "Who decodes gzip: this program itself (twice as fast), or zlib; both say the same of "
+             "every file. auto: itself, but zlib in a build with GZIP_NATIVE=0."},
+    {.key = "gzip_level",
+     .type = OPTION_INT,
+     AT(codec_levels[CODEC_GZIP]),
+     .fallback = "6",
+     .min = 1,
+     .max = 9,
+     .help = "Compression of cleaned files whose input is gzip."},
+    {.key = "zstd_level",
+     .type = OPTION_INT,
+     AT(codec_levels[CODEC_ZSTD]),
+     .fallback = "3",
+     .min = 1,
+     .max = 22,
+     .help = "The same for zstd; from 20 on it needs more than the default codec memory."},
+    {.key = "bzip2_level",
+     .type = OPTION_INT,
+     AT(codec_levels[CODEC_BZIP2]),
+     .fallback = "9",
+     .min = 1,
+     .max = 9,
+     .help = "The same for bzip2."},
+    {.key = "xz_level",
+     .type = OPTION_INT,
+     AT(codec_levels[CODEC_XZ]),
+     .fallback = "6",
+     .min = 1,
+     .max = 9,
+     .help = "The same for xz; 6 needs 95 MiB, 9 needs 675 MiB of codec memory."},
+    {.key = "verify",
+     .type = OPTION_ENUM,
+     AT(verify),
+     .fallback = "jsonl",
+     .choices = verify_names,
+     .help = "What is checked before a file is submitted: nothing, that it decodes, or that each "
+             "line is a JSON object too."},
+    {.key = "content_key",
+     .type = OPTION_STRING,
+     AT(content_key),
+     .fallback = "text",
+     .metavar = "KEY",
+     .help =
+         "Dotted path of a document's text, the same as the detection server's; lines without it "
+         "are counted, with a warning."},
+    {.key = "max_line",
+     .type = OPTION_SIZE,
+     AT(max_line_bytes),
+     .fallback = "1GiB",
+     .min = 1,
+     .max = 1099511627776.0,
+     .unit = "bytes",
+     .help = "A longer line is refused; no line is held in memory for it."},
+    {.key = "max_json_depth",
+     .type = OPTION_INT,
+     AT(max_json_depth),
+     .fallback = "1024",
+     .min = 1,
+     .max = JSONL_DEPTH_MAX,
+     .unit = "levels",
+     .help = "Objects and arrays within each other, the line's own object included."},
+    {.key = "refuse_lone_surrogates",
+     .type = OPTION_BOOL,
+     AT(refuse_lone_surrogates),
+     .fallback = "false",
+     .help =
+         "Refuse lines with escapes of half a character (\\ud83d without its other half), which "
+         "JSON allows; else they are counted, with a warning."},
+    {.key = "refuse_duplicate_keys",
+     .type = OPTION_BOOL,
+     AT(refuse_duplicate_keys),
+     .fallback = "false",
+     .help = "Refuse lines in which a key stands twice in one object; takes up to 26 MiB a file."},
+
+#include "orchestrator/config/store_options.def"
+
+    {.key = "host_index",
+     .type = OPTION_INT,
+     AT(host_index),
+     .fallback = "0",
+     .min = 0,
+     .max = 999999,
+     .flags = OPTION_FLAG_ONLY,
+     .environment = "PMR_HOST_INDEX",
+     .section = "Share",
+     .help = "Number of this host, from 0; its share of the files follows from it."},
+    {.key = "host_count",
+     .type = OPTION_INT,
+     AT(host_count),
+     .fallback = "1",
+     .min = 1,
+     .max = 1000000,
+     .flags = OPTION_FLAG_ONLY,
+     .environment = "PMR_HOST_COUNT",
+     .unit = "hosts",
+     .help = "How many hosts share the files."},
+
+    {.key = "log_level",
+     .type = OPTION_ENUM,
+     AT(log_level),
+     .fallback = "info",
+     .choices = log_level_names,
+     .section = "Log and information",
+     .help = "Least important lines that are still shown."},
+    {.key = "log_json",
+     .type = OPTION_BOOL,
+     AT(log_json),
+     .fallback = "false",
+     .help = "One JSON object a line."},
+    {.key = "config",
+     .type = OPTION_STRING,
+     AT(config_file),
+     .flags = OPTION_FLAG_ONLY,
+     .letter = 'c',
+     .metavar = "FILE",
+     .help = "YAML file with the keys of this list."},
+    {.key = "help",
+     .type = OPTION_BOOL,
+     AT(help),
+     .flags = OPTION_FLAG_ONLY,
+     .letter = 'h',
+     .help = "Show this text."},
+    {.key = "version",
+     .type = OPTION_BOOL,
+     AT(version),
+     .flags = OPTION_FLAG_ONLY,
+     .help = "Show the version."},
+    {.key = "print_reference",
+     .type = OPTION_BOOL,
+     AT(print_reference),
+     .flags = OPTION_FLAG_ONLY,
+     .help = "Print this reference as Markdown."},
+    {.key = "print_config",
+     .type = OPTION_BOOL,
+     AT(print_config),
+     .flags = OPTION_FLAG_ONLY,
+     .help = "Print a configuration file with every key and its default."},
+
+    ACCEPTED("download_batch_size", OPTION_INT),
+    ACCEPTED("download_queue_max", OPTION_INT),
+    ACCEPTED("upload_queue_max", OPTION_INT),
+    ACCEPTED("upload_batch_size", OPTION_INT),
+    ACCEPTED("upload_batch_timeout", OPTION_DURATION),
+    ACCEPTED("download_retry_jitter_max", OPTION_DURATION),
+};
+
+const option_set config_options = {
+    .rows = rows,
+    .row_count = ARRAY_LEN(rows),
+    .program = "decon-orchestrator",
+    .usage = "decon-orchestrator --config FILE [options]\n"
+             "       decon-orchestrator --remote-file-input URI --remote-report-output-dir URI "
+             "[options]"
+             "\n       decon-orchestrator verify FILE|s3://BUCKET/KEY...    (see verify --help)",
+    .intro = "Takes training files out of an S3 store, has the detection server look at each, and "
+             "puts reports and cleaned files back. It may be stopped and started at any time: "
+             "what is done stands in the store.",
+    .epilogue = "Exit status:\n"
+                "  0    everything of this share is done\n"
+                "  1    the run could not start, or had to stop\n"
+                "  2    usage or configuration\n"
+                "  3    finished, but some files failed\n"
+                "  130  interrupted (SIGINT), 143 (SIGTERM): start it again to go on\n",
+};

@@ -1,0 +1,39 @@
+/* Names: which keys are inputs, what their outputs are called, what their local files are called.
+ *
+ * What:    pure functions of strings. An input ends in `.jsonl` or `.json`, bare or with `.gz`,
+ *          `.zst`, `.zstd`, `.bz2`, `.xz`; what stands before is its base.
+ * Owner:   returned strings are malloc'ed unless they point into an argument.
+ * Threads: any.
+ * Fails:   never.
+ */
+#ifndef ORCHESTRATOR_CONFIG_FILE_NAMES_H
+#define ORCHESTRATOR_CONFIG_FILE_NAMES_H
+
+#include "decon/base/util.h"
+
+#define NAMES_REPORT_SUFFIX  ".report.jsonl"
+#define NAMES_MARKER_SUFFIX  ".clean"
+#define NAMES_CLEANED_SUFFIX ".clean.jsonl" /* and the input's compression suffix */
+#define NAMES_KEY_MAX_BYTES  1024           /* of an S3 key */
+
+bool names_is_input(const char *key);
+size_t names_base_len(const char *key); /* of an input's key: what stands before its suffixes */
+const char *names_basename(const char *key); /* behind the last '/'; into key */
+
+typedef struct output_names {
+    char *report_key;  /* commit object of a contaminated file */
+    char *marker_key;  /* commit object of a clean file, empty */
+    char *cleaned_key; /* in the cleaned directory */
+} output_names;
+
+/* `relative` is the input's key without the input prefix; its sub-folders are kept. */
+output_names names_outputs(const char *relative, const char *report_prefix,
+                           const char *cleaned_prefix);
+void output_names_deinit(output_names *n);
+
+/* The object's own file name, which reports carry as `training_file`; changed only where a file
+ * system or JSON could not take it: longer than 255 bytes, or not UTF-8. */
+char *names_local(const char *key) MUST_USE;
+bool names_is_utf8(const char *text); /* without U+0000; what JSON can carry */
+
+#endif

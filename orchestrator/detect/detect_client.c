@@ -1,0 +1,257 @@
+/* Submissions and the jobs that are followed. */
+#include "decon/base/log.h"
+#include "orchestrator/detect/detect_client_private.h"
+
+#define FIRST_POLL_MS     5
+#define STATUS_LIMIT_MS   30000
+#define SUBMIT_LIMIT_MS   60000
+#define FAILURES_PER_WARN 10
+#define JOB_ID_MAX_BYTES  128
+
+/* --- calls: a list, and their end --- */
+
+static void call_link(job_call *c)
+{
+    c->next = c->jobs->calls;
+    if (c->next)
+        c->next->previous = c;
+    c->jobs->calls = c;
+}
+
+void job_cancel(job_call *c)
+{
+    if (!c)
+        return;
+    if (c->next)
+        c->next->previous = c->previous;
+    if (c->previous)
+        c->previous->next = c->next;
+    else
+        c->jobs->calls = c->next;
+    exchange_stop(c->jobs, &c->x);
+    free(c->job_id);
+    free(c->file_path);
+    free(c->key);
+    free(c->url);
+    free(c->body);
+    free(c);
+}
+
+void job_call_end(job_call *c, const job_outcome *outcome, const err *error)
+{
+    job_done on_done = c->on_done;
+    void *ctx = c->ctx;
+    c->on_done = NULL;
+    on_done(ctx, outcome, error);
+    job_cancel(c); /* only now: outcome and error may point into it */
+}
+
+static void call_send(void *ctx)
+{
+    job_call *c = ctx;
+    c->x.pause = NULL;
+    exchange_send(c->jobs, &c->x);
+}
+
+/* The server, or the way to it, is in trouble: ask for its health before going on. */
+static void call_stuck(job_call *c, const err *why)
+{
+    c->last = *why;
+    c->stuck = true;
+    if (++c->failures % FAILURES_PER_WARN == 0)
+        log_warn("%s; tried %u times, going on while the server answers /health", why->message,
+                 c->failures);
+    jobs_ask_health(c->jobs);
+}
+
+void job_call_resume(job_call *c)
+{
+    c->stuck = false;
+    c->x.pause =
+        timer_start(c->jobs->transport, jobs_jittered_ms(c->jobs, c->pause_ms), call_send, c);
+    c->pause_ms = MIN(c->pause_ms * 2, (uint64_t)JOBS_LONGEST_PAUSE_MS);
+}
+
+/* --- replies --- */
+
+static void poll_again(job_call *c)
+{
+    c->pause_ms = JOBS_FIRST_PAUSE_MS;
+    c->failures = 0;
+    c->x.pause = timer_start(c->jobs->transport, c->poll_ms, call_send, c);
+    c->poll_ms = MIN(c->poll_ms * 2, c->jobs->poll_interval_ms);
+}
+
+static bool is_job_id(const char *id)
+{
+    return id && id[0] && strlen(id) <= JOB_ID_MAX_BYTES &&
+           strspn(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_") ==
+               strlen(id);
+}
+
+static void fail_reply(job_call *c, err *e)
+{
+    slice words = buf_slice(&c->x.reply);
+    err_set(e, ERR_PARSE, "%s: not the reply of a detection server: %.*s", c->url,
+            (int)MIN(words.len, (size_t)200), words.len ? words.data : "");
+    job_call_end(c, NULL, e);
+}
+
+static void on_submitted(job_call *c, const json_t *reply)
+{
+    err e = ERR_INIT;
+    const char *id = jobs_text_at(reply, "job_id");
+    if (is_job_id(id))
+        job_call_end(c, &(job_outcome){.job_id = id, .replayed = c->x.replayed}, NULL);
+    else
+        fail_reply(c, &e);
+}
+
+static void on_status(job_call *c, const json_t *reply)
+{
+    err e = ERR_INIT;
+    const char *status = jobs_text_at(reply, "status"), *words = jobs_text_at(reply, "error");
+    if (str_equal(status, "pending") || str_equal(status, "processing")) {
+        poll_again(c);
+    } else if (str_equal(status, "completed")) {
+        job_call_end(c,
+                     &(job_outcome){.report_path = jobs_text_at(reply, "output_path"),
+                                    .cleaned_path = jobs_text_at(reply, "purified_path")},
+                     NULL);
+    } else if (str_equal(status, "failed")) {
+        err_set(&e, ERR_JOB_FAILED, "the detection server failed the job: %s",
+                words ? words : "it does not say why");
+        job_call_end(c, NULL, &e);
+    } else if (!status && words) {
+        err_set(&e, ERR_JOB_FORGOTTEN, "the detection server does not know job %s any more: %s",
+                c->job_id, words);
+        job_call_end(c, NULL, &e);
+    } else {
+        fail_reply(c, &e);
+    }
+}
+
+static void on_call_reply(void *ctx, const http_result *result)
+{
+    job_call *c = ctx;
+    c->x.call = NULL;
+    err e = ERR_INIT;
+    if (exchange_is_trouble(result)) {
+        exchange_describe(&c->x, result, &e);
+        call_stuck(c, &e);
+        return;
+    }
+    if (!c->submits && result->ok && result->status == 404) {
+        err_set(&e, ERR_JOB_FORGOTTEN, "the detection server does not know job %s any more",
+                c->job_id);
+        job_call_end(c, NULL, &e);
+        return;
+    }
+    if (!result->ok || result->status != 200) {
+        exchange_describe(&c->x, result, &e);
+        job_call_end(c, NULL, &e);
+        return;
+    }
+    json_t *reply = json_loadb(buf_str(&c->x.reply), c->x.reply.len, 0, NULL);
+    if (c->submits)
+        on_submitted(c, reply);
+    else
+        on_status(c, reply);
+    json_decref(reply);
+}
+
+/* --- the public face --- */
+
+static char *without_slashes(const char *url)
+{
+    size_t len = strlen(url);
+    while (len && url[len - 1] == '/')
+        len--;
+    return xstrndup(url, len);
+}
+
+jobs *jobs_new(transport *t, const jobs_options *options)
+{
+    jobs *j = xcalloc(1, sizeof *j);
+    j->transport = t;
+    j->url = without_slashes(options->server_url);
+    j->poll_interval_ms = options->poll_interval_ms;
+    j->server_wait_ms = options->server_wait_ms;
+    jobs_health_init(j);
+    return j;
+}
+
+void jobs_free(jobs *j)
+{
+    if (!j)
+        return;
+    while (j->calls)
+        job_cancel(j->calls);
+    exchange_stop(j, &j->health);
+    free(j->url);
+    free(j->health_url);
+    free(j);
+}
+
+static bool on_call_head(void *ctx, const http_reply *reply, err *e)
+{
+    UNUSED(e);
+    exchange_take_head(&((job_call *)ctx)->x, reply);
+    return true;
+}
+
+static bool on_call_body(void *ctx, slice data, err *e)
+{
+    return exchange_take_body(&((job_call *)ctx)->x, data, e);
+}
+
+static job_call *call_new(jobs *j, bool submits, job_done on_done, void *ctx)
+{
+    job_call *c = xcalloc(1, sizeof *c);
+    c->jobs = j;
+    c->submits = submits;
+    c->on_done = on_done;
+    c->ctx = ctx;
+    c->pause_ms = JOBS_FIRST_PAUSE_MS;
+    c->poll_ms = MIN((uint64_t)FIRST_POLL_MS, j->poll_interval_ms);
+    buf_init(&c->x.reply, JOBS_REPLY_MAX_BYTES);
+    c->x.request = (http_request){.method = submits ? "POST" : "GET",
+                                  .headers = c->x.headers,
+                                  .body_fd = -1,
+                                  .total_timeout_ms = submits ? SUBMIT_LIMIT_MS : STATUS_LIMIT_MS,
+                                  .no_proxy = true,
+                                  .on_head = on_call_head,
+                                  .on_body = on_call_body,
+                                  .on_done = on_call_reply,
+                                  .ctx = c};
+    call_link(c);
+    return c;
+}
+
+job_call *job_submit(jobs *j, const char *file_path, const char *idempotency_key, job_done on_done,
+                     void *ctx)
+{
+    job_call *c = call_new(j, true, on_done, ctx);
+    c->key = xstrdup(idempotency_key);
+    c->url = xasprintf("%s/submit", j->url);
+    json_t *body = json_pack("{s:s}", "file_path", file_path);
+    c->body = json_dumps(body, JSON_COMPACT);
+    json_decref(body);
+    c->x.headers[0] = (http_header){"Content-Type", "application/json"};
+    c->x.headers[1] = (http_header){"Idempotency-Key", c->key};
+    c->x.request.header_count = 2;
+    c->x.request.url = c->url;
+    c->x.request.body = slice_from(c->body);
+    exchange_send(j, &c->x);
+    return c;
+}
+
+job_call *job_follow(jobs *j, const char *job_id, job_done on_done, void *ctx)
+{
+    job_call *c = call_new(j, false, on_done, ctx);
+    c->job_id = xstrdup(job_id);
+    c->url = xasprintf("%s/status/%s", j->url, job_id);
+    c->x.request.url = c->url;
+    poll_again(c);
+    return c;
+}

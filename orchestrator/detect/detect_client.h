@@ -1,0 +1,59 @@
+/* The client of the detection server: is it there, submit a file, follow the job.
+ *
+ * What:    every call repeats its request as long as the server is alive: after a connection error,
+ *          a time limit or a 5xx, /health is asked; while that answers, the request is sent again
+ *          with growing pauses; when it stays silent for `server_wait`, all calls end with
+ *          ERR_SERVER_DOWN. A job is looked at first after 5 ms, then at doubling pauses.
+ * Owner:   jobs_new / jobs_free (ends what is under way without callbacks). A job_call ends with
+ *          its on_done or job_cancel, which free it. Strings are copied.
+ * Threads: loop.
+ * Fails:   by the error given to on_done: ERR_SERVER_DOWN, ERR_JOB_FAILED (the server's words),
+ *          ERR_JOB_FORGOTTEN, ERR_HTTP (refused), ERR_PARSE.
+ */
+#ifndef ORCHESTRATOR_DETECT_DETECT_CLIENT_H
+#define ORCHESTRATOR_DETECT_DETECT_CLIENT_H
+
+#include "decon/base/transport.h"
+
+typedef struct jobs jobs;
+typedef struct job_call job_call;
+
+typedef struct jobs_options {
+    const char *server_url;
+    uint64_t poll_interval_ms;
+    uint64_t server_wait_ms;
+} jobs_options;
+
+jobs *jobs_new(transport *t, const jobs_options *options) MUST_USE;
+void jobs_free(jobs *j); /* NULL is fine */
+DEFINE_AUTO_PTR(jobs, jobs_free)
+
+/* What /health tells. Strings are lent. */
+typedef struct server_facts {
+    unsigned worker_threads; /* 0: it does not say */
+    bool purify;
+    const char *report_dir, *cleaned_dir; /* as given to the server; or NULL */
+    const char *content_key;              /* NULL: it does not say */
+} server_facts;
+
+/* Waits until the server answers; one wait at a time. `once`: a single attempt. */
+void jobs_wait_server(jobs *j, bool once,
+                      void (*on_done)(void *ctx, const server_facts *facts, const err *error),
+                      void *ctx);
+
+/* What came of a call. Strings are lent. */
+typedef struct job_outcome {
+    const char *job_id;       /* of a submission */
+    bool replayed;            /* the server knew the Idempotency-Key: the job is an older one */
+    const char *report_path;  /* of a finished job: present when something was found */
+    const char *cleaned_path; /* present where the server purifies */
+} job_outcome;
+
+typedef void (*job_done)(void *ctx, const job_outcome *outcome, const err *error);
+
+job_call *job_submit(jobs *j, const char *file_path, const char *idempotency_key, job_done on_done,
+                     void *ctx) MUST_USE;
+job_call *job_follow(jobs *j, const char *job_id, job_done on_done, void *ctx) MUST_USE;
+void job_cancel(job_call *c); /* NULL is fine */
+
+#endif

@@ -1,0 +1,58 @@
+/* One request to the detection server, with its reply. */
+#include "orchestrator/detect/detect_client_private.h"
+
+void exchange_take_head(exchange *x, const http_reply *reply)
+{
+    const char *replayed = http_reply_header(reply, "Idempotency-Replayed");
+    x->replayed = replayed && str_equal(replayed, "true");
+}
+
+bool exchange_take_body(exchange *x, slice data, err *e)
+{
+    return buf_append_slice(&x->reply, data) ||
+           err_set(e, ERR_PARSE, "%s: a reply of more than %u bytes is not a detection server's",
+                   x->request.url, JOBS_REPLY_MAX_BYTES);
+}
+
+void exchange_send(jobs *j, exchange *x)
+{
+    buf_clear(&x->reply);
+    x->replayed = false;
+    x->call = http_send(j->transport, &x->request);
+}
+
+void exchange_stop(jobs *j, exchange *x)
+{
+    http_cancel(j->transport, move(x->call));
+    timer_stop(j->transport, move(x->pause));
+    buf_deinit(&x->reply);
+}
+
+bool exchange_is_trouble(const http_result *r)
+{
+    return !r->ok ? r->error.cls == ERR_CLASS_RETRY
+                  : r->status >= 500 || r->status == 408 || r->status == 429;
+}
+
+void exchange_describe(const exchange *x, const http_result *r, err *e)
+{
+    if (!r->ok) {
+        *e = r->error;
+        err_context(e, "%s", x->request.url);
+        return;
+    }
+    slice words = slice_trim(buf_slice(&x->reply));
+    err_set(e, r->status >= 500 ? ERR_HTTP_SERVER : ERR_HTTP, "%s: HTTP status %d: %.*s",
+            x->request.url, r->status, (int)MIN(words.len, (size_t)300), words.data);
+    e->http_status = r->status;
+}
+
+uint64_t jobs_jittered_ms(jobs *j, uint64_t pause_ms)
+{
+    return pause_ms / 2 + transport_random(j->transport) % (pause_ms / 2 + 1);
+}
+
+const char *jobs_text_at(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}

@@ -1,0 +1,156 @@
+/* Is the detection server there? One question for all who wait. */
+#include "decon/base/log.h"
+#include "base/options/options.h"
+#include "orchestrator/detect/detect_client_private.h"
+
+#define HEALTH_LIMIT_MS  5000
+#define STILL_WAITING_MS 30000
+
+static void tell_ready(jobs *j, const server_facts *facts, const err *error)
+{
+    if (!j->on_ready)
+        return;
+    void (*on_ready)(void *, const server_facts *, const err *) = j->on_ready;
+    j->on_ready = NULL;
+    on_ready(j->ready_ctx, facts, error);
+}
+
+static bool read_facts(const json_t *reply, server_facts *out)
+{
+    if (!json_is_object(reply))
+        return false;
+    json_int_t workers = json_integer_value(json_object_get(reply, "worker_threads"));
+    *out = (server_facts){.worker_threads = workers > 0 ? (unsigned)MIN(workers, 100000) : 0,
+                          .purify = json_is_true(json_object_get(reply, "purify")),
+                          .report_dir = jobs_text_at(reply, "report_output_dir"),
+                          .cleaned_dir = jobs_text_at(reply, "cleaned_output_dir"),
+                          .content_key = jobs_text_at(reply, "content_key")};
+    return true;
+}
+
+static void resume_all(jobs *j)
+{
+    for (job_call *c = j->calls; c; c = c->next)
+        if (c->stuck)
+            job_call_resume(c);
+}
+
+/* Its callback may end other calls, so the walk starts over after each. */
+static bool end_one_stuck(jobs *j, const err *e)
+{
+    for (job_call *c = j->calls; c; c = c->next)
+        if (c->stuck) {
+            c->stuck = false;
+            job_call_end(c, NULL, e);
+            return true;
+        }
+    return false;
+}
+
+static void give_up(jobs *j, const err *why)
+{
+    err e = ERR_INIT;
+    char waited[32];
+    format_duration(j->server_wait_ms, waited, sizeof waited);
+    err_set(&e, ERR_SERVER_DOWN,
+            "the detection server at %s did not answer for %s (%s); start it, or set server_url",
+            j->url, waited, why->message);
+    tell_ready(j, NULL, &e);
+    while (end_one_stuck(j, &e))
+        ;
+}
+
+static void send_health(void *ctx)
+{
+    jobs *j = ctx;
+    j->health.pause = NULL;
+    exchange_send(j, &j->health);
+}
+
+static void tell_waiting(jobs *j, uint64_t now_ms, const err *why)
+{
+    if (j->told_ms && now_ms - j->told_ms < STILL_WAITING_MS)
+        return;
+    char most[32];
+    format_duration(j->server_wait_ms, most, sizeof most);
+    log_warn("waiting for the detection server at %s, for %s at most: %s", j->url, most,
+             why->message);
+    j->told_ms = now_ms ? now_ms : 1;
+}
+
+static void on_unhealthy(jobs *j, const err *why)
+{
+    uint64_t now_ms = clock_now_ms(j->transport);
+    if (!j->down) {
+        j->down = true;
+        j->down_since_ms = now_ms;
+        j->pause_ms = JOBS_FIRST_PAUSE_MS;
+        j->told_ms = 0;
+    }
+    if (j->once || now_ms - j->down_since_ms >= j->server_wait_ms) {
+        j->asking = j->down = false;
+        give_up(j, why);
+        return;
+    }
+    tell_waiting(j, now_ms, why);
+    j->health.pause = timer_start(j->transport, jobs_jittered_ms(j, j->pause_ms), send_health, j);
+    j->pause_ms = MIN(j->pause_ms * 2, (uint64_t)JOBS_LONGEST_PAUSE_MS);
+}
+
+static void on_health_reply(void *ctx, const http_result *result)
+{
+    jobs *j = ctx;
+    j->health.call = NULL;
+    err e = ERR_INIT;
+    server_facts facts;
+    json_t *reply = json_loadb(buf_str(&j->health.reply), j->health.reply.len, 0, NULL);
+    if (!result->ok || result->status != 200) {
+        exchange_describe(&j->health, result, &e);
+        on_unhealthy(j, &e);
+    } else if (!read_facts(reply, &facts)) {
+        err_set(&e, ERR_PARSE, "%s: the reply is no JSON object", j->health_url);
+        on_unhealthy(j, &e);
+    } else {
+        j->asking = j->down = false;
+        resume_all(j);
+        tell_ready(j, &facts, NULL);
+    }
+    json_decref(reply);
+}
+
+void jobs_ask_health(jobs *j)
+{
+    if (j->asking)
+        return;
+    j->asking = true;
+    send_health(j);
+}
+
+static bool on_health_body(void *ctx, slice data, err *e)
+{
+    return exchange_take_body(&((jobs *)ctx)->health, data, e);
+}
+
+void jobs_health_init(jobs *j)
+{
+    j->health_url = xasprintf("%s/health", j->url);
+    buf_init(&j->health.reply, JOBS_REPLY_MAX_BYTES);
+    j->health.request = (http_request){.method = "GET",
+                                       .url = j->health_url,
+                                       .body_fd = -1,
+                                       .total_timeout_ms = HEALTH_LIMIT_MS,
+                                       .no_proxy = true,
+                                       .on_body = on_health_body,
+                                       .on_done = on_health_reply,
+                                       .ctx = j};
+}
+
+void jobs_wait_server(jobs *j, bool once,
+                      void (*on_done)(void *ctx, const server_facts *facts, const err *error),
+                      void *ctx)
+{
+    j->on_ready = on_done;
+    j->ready_ctx = ctx;
+    j->once = once;
+    jobs_ask_health(j);
+}

@@ -1,0 +1,16 @@
+/* Which files are this host's.
+ *
+ * What:    the MD5 of the full key, read as one 128-bit number, modulo the host count. The
+ *          reference script reckons in the same way, so that a mixed fleet agrees.
+ * Owner:   nothing.
+ * Threads: any.
+ * Fails:   never.
+ */
+#ifndef ORCHESTRATOR_FLEET_SHARD_H
+#define ORCHESTRATOR_FLEET_SHARD_H
+
+#include "decon/base/util.h"
+
+unsigned shard_of_key(const char *key, unsigned host_count); /* host_count >= 1 */
+
+#endif

@@ -1,0 +1,54 @@
+/* The story of an item: from the plan to the commit, one state after the other.
+ *
+ * What:    flow.c opens with the table of states and holds the one switch that moves items; the
+ *          leaves it calls (download, jobs, result, upload, cleanup) never choose what comes next.
+ * Owner:   flow_start / flow_free; everything in flow_options is borrowed and outlives the flow,
+ *          the pool's running tasks too.
+ * Threads: loop.
+ * Fails:   an item's failure stays with the item (item.error); an error of class RUN ends the run:
+ *          no new items, those at the server and in upload finish, flow_run_error tells.
+ */
+#ifndef ORCHESTRATOR_FLOW_FLOW_H
+#define ORCHESTRATOR_FLOW_FLOW_H
+
+#include "orchestrator/config/config.h"
+#include "orchestrator/detect/detect_client.h"
+#include "orchestrator/plan/plan.h"
+#include "orchestrator/transfer/verify_task.h"
+#include "orchestrator/local/workdir.h"
+
+typedef struct flow flow;
+
+typedef struct flow_options {
+    transport *transport;
+    s3_client *s3;
+    pool *pool;
+    codec_memory *codec_memory;
+    verifier *verifier;
+    jobs *jobs;
+    workdir *workdir;
+    const config *config;
+    const server_facts *server;
+    unsigned max_jobs;  /* open at the server */
+    unsigned max_ahead; /* items that download or wait for a job slot */
+    unsigned max_live;  /* items anywhere on the way but in the pause before clean-up */
+    const plan *plan;
+    bool *finished; /* set when nothing is under way and nothing more will be begun */
+} flow_options;
+
+flow *flow_start(const flow_options *options) MUST_USE;
+void flow_drain(flow *f); /* no new items; those in flight finish */
+void flow_abort(flow *f); /* cancels all that is under way; uploads are aborted in the store */
+void flow_free(flow *f);  /* NULL is fine */
+
+typedef struct flow_totals {
+    size_t clean, contaminated, failed;
+    size_t downloading, jobs, uploading, waiting;
+    uint64_t bytes; /* inputs of the clean and contaminated ones */
+} flow_totals;
+flow_totals flow_count(const flow *f);
+const err *flow_run_error(const flow *f); /* NULL: none */
+/* What is to be said of the items that failed, one message each; the flow's. */
+const char *const *flow_failures(const flow *f, size_t *count);
+
+#endif

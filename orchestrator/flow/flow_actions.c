@@ -1,0 +1,379 @@
+/* What is done on entering each state, and how that is cancelled. The leaves report to
+ * flow_leaf_done; which state comes next is flow.c's to say. */
+#include "orchestrator/flow/flow_private.h"
+
+#include <unistd.h>
+
+#include "decon/base/digest.h"
+#include "decon/base/fsutil.h"
+#include "decon/base/log.h"
+#include "orchestrator/local/cleanup.h"
+#include "orchestrator/transfer/download.h"
+#include "orchestrator/transfer/result_check.h"
+#include "orchestrator/transfer/upload.h"
+
+#define REPORT_CONTENT_TYPE  "application/x-ndjson"
+#define CLEANED_CONTENT_TYPE "application/octet-stream"
+
+const char *flow_input_bucket(const flow *f)
+{
+    return f->o.config->places.input.bucket;
+}
+
+/* --- DOWNLOADING --- */
+
+static bool enter_downloading(flow *f, item *it, err *e)
+{
+    if (it->size_bytes == 0 && codec_by_suffix(it->key) != CODEC_PLAIN)
+        return err_set(e, ERR_CODEC_EARLY_END,
+                       "s3://%s/%s: a compressed file of no bytes: it ends early; put a sound "
+                       "file in its place, the next run takes it up",
+                       flow_input_bucket(f), it->key);
+    it->leaf = download_start(&(download_options){.s3 = f->o.s3,
+                                                  .transport = f->o.transport,
+                                                  .verifier = f->o.verifier,
+                                                  .workdir = f->o.workdir,
+                                                  .bucket = flow_input_bucket(f),
+                                                  .item = it,
+                                                  .level = (verify_level)f->o.config->verify,
+                                                  .jsonl = config_jsonl(f->o.config),
+                                                  .on_done = flow_leaf_done,
+                                                  .ctx = it},
+                              e);
+    return it->leaf != NULL;
+}
+
+static void cancel_downloading(flow *f, item *it)
+{
+    UNUSED(f);
+    download_cancel(it->leaf);
+}
+
+/* --- READY, SUBMITTING, POLLING --- */
+
+static bool enter_ready(flow *f, item *it, err *e)
+{
+    UNUSED(e);
+    it->next = NULL;
+    *f->ready_tail = it;
+    f->ready_tail = &it->next;
+    return true;
+}
+
+/* The file is still here; only the job has to be done again. */
+void flow_prepare_again(flow *f, item *it, const err *error)
+{
+    log_warn("s3://%s/%s: submitted again: %s", flow_input_bucket(f), it->key, error->message);
+    if (error->code == ERR_JOB_FORGOTTEN)
+        return;
+    it->fresh_key = true;
+    char **paths[] = {&it->report_path, &it->cleaned_path};
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        err e = ERR_INIT;
+        if (*paths[i] && !f->debug && !fs_remove(*paths[i], &e))
+            log_warn("%s", e.message);
+        free(move(*paths[i]));
+    }
+}
+
+/* The same file of the same version gets the same job, also from a later run. */
+static char *idempotency_key(flow *f, const item *it)
+{
+    uint8_t digest[SHA256_BYTES];
+    char hex[2 * SHA256_BYTES + 1];
+    AUTO_FREE char *identity =
+        xasprintf("s3://%s/%s\n%s\n%s", flow_input_bucket(f), it->key, it->etag, it->local_path);
+    sha256(slice_from(identity), digest);
+    hex_encode(digest, sizeof digest, hex);
+    if (!it->fresh_key)
+        return xstrdup(hex);
+    return xasprintf("%s-%016llx", hex, (unsigned long long)transport_random(f->o.transport));
+}
+
+static void on_submitted(void *ctx, const job_outcome *outcome, const err *error)
+{
+    item *it = ctx;
+    if (!error) {
+        free(it->job_id);
+        it->job_id = xstrdup(outcome->job_id);
+        it->job_replayed = outcome->replayed;
+        flow *f = it->flow;
+        log_info("submitted: s3://%s/%s as job %s", flow_input_bucket(f), it->key, it->job_id);
+    }
+    flow_leaf_done(it, error);
+}
+
+static bool enter_submitting(flow *f, item *it, err *e)
+{
+    UNUSED(e);
+    AUTO_FREE char *key = idempotency_key(f, it);
+    it->submissions++;
+    it->leaf = job_submit(f->o.jobs, it->local_path, key, on_submitted, it);
+    return true;
+}
+
+static void on_followed(void *ctx, const job_outcome *outcome, const err *error)
+{
+    item *it = ctx;
+    if (!error) {
+        it->report_path = outcome->report_path ? xstrdup(outcome->report_path) : NULL;
+        it->cleaned_path = outcome->cleaned_path ? xstrdup(outcome->cleaned_path) : NULL;
+    }
+    flow_leaf_done(it, error);
+}
+
+static bool enter_polling(flow *f, item *it, err *e)
+{
+    UNUSED(e);
+    it->leaf = job_follow(f->o.jobs, it->job_id, on_followed, it);
+    return true;
+}
+
+static void cancel_job(flow *f, item *it)
+{
+    UNUSED(f);
+    job_cancel(it->leaf);
+}
+
+/* --- CHECKING --- */
+
+static void on_checked(void *ctx, result_facts *facts, const err *error)
+{
+    item *it = ctx;
+    if (facts->report_path) {
+        free(it->report_path);
+        it->report_path = move(facts->report_path);
+    }
+    if (facts->cleaned_path) {
+        free(it->cleaned_path);
+        it->cleaned_path = move(facts->cleaned_path);
+    }
+    if (!error) {
+        const flow *f = it->flow;
+        it->contaminated = it->report_path != NULL;
+        it->contaminated_lines = facts->contaminated_lines;
+        it->report_bytes = facts->report_bytes;
+        if (facts->recoded)
+            it->upload_path = workdir_recode_path(f->o.workdir, it->key);
+        else if (it->contaminated && it->cleaned_path)
+            it->upload_path = xstrdup(it->cleaned_path);
+    }
+    flow_leaf_done(it, error);
+}
+
+static bool enter_checking(flow *f, item *it, err *e)
+{
+    UNUSED(e);
+    AUTO_FREE char *name = xasprintf("s3://%s/%s", flow_input_bucket(f), it->key);
+    AUTO_FREE char *recode_path = workdir_recode_path(f->o.workdir, it->key);
+    it->leaf = result_check_start(
+        f->o.pool, f->o.codec_memory,
+        &(result_options){.name = name,
+                          .input_path = it->local_path,
+                          .lines_known = it->lines_known,
+                          .lines = it->verdict.lines,
+                          .purify = f->o.server->purify,
+                          .report_path = it->report_path,
+                          .cleaned_path = it->cleaned_path,
+                          .report_dir = f->o.server->report_dir,
+                          .cleaned_dir = f->o.server->cleaned_dir,
+                          .format = codec_by_suffix(it->key),
+                          .codec = config_codec(f->o.config, codec_by_suffix(it->key)),
+                          .recode_path = recode_path},
+        on_checked, it);
+    return true;
+}
+
+static void cancel_checking(flow *f, item *it)
+{
+    UNUSED(f);
+    result_check_cancel(it->leaf);
+}
+
+/* --- UPLOADING, COPYING, COMMITTING, CONFIRMING, RETIRING --- */
+
+static upload_target target(const flow *f, item *it, const place *where, const char *key)
+{
+    return (upload_target){
+        .s3 = f->o.s3, .bucket = where->bucket, .key = key, .on_done = flow_leaf_done, .ctx = it};
+}
+
+static upload_target commit_target(const flow *f, item *it)
+{
+    const char *key = it->contaminated ? it->outputs.report_key : it->outputs.marker_key;
+    return target(f, it, &f->o.config->places.report, key);
+}
+
+static bool enter_uploading(flow *f, item *it, err *e)
+{
+    upload_target to = target(f, it, &f->o.config->places.cleaned, it->outputs.cleaned_key);
+    it->leaf = upload_file(&to, it->upload_path, CLEANED_CONTENT_TYPE, e);
+    return it->leaf != NULL;
+}
+
+static bool enter_copying(flow *f, item *it, err *e)
+{
+    upload_target to = target(f, it, &f->o.config->places.cleaned, it->outputs.cleaned_key);
+    UNUSED(e);
+    it->leaf = upload_copy(&to, &(s3_copy_options){.from_bucket = flow_input_bucket(f),
+                                                   .from_key = it->key,
+                                                   .from_etag = it->etag[0] ? it->etag : NULL,
+                                                   .size_known = true,
+                                                   .size_bytes = it->size_bytes});
+    return true;
+}
+
+static bool enter_committing(flow *f, item *it, err *e)
+{
+    upload_target to = commit_target(f, it);
+    it->leaf = it->contaminated ? upload_file(&to, it->report_path, REPORT_CONTENT_TYPE, e)
+                                : upload_empty(&to);
+    return it->leaf != NULL;
+}
+
+static bool enter_confirming(flow *f, item *it, err *e)
+{
+    UNUSED(e);
+    upload_target to = commit_target(f, it);
+    it->leaf = upload_confirm(&to, it->contaminated ? it->report_bytes : 0);
+    return true;
+}
+
+static bool enter_retiring(flow *f, item *it, err *e)
+{
+    UNUSED(e);
+    const char *key = it->contaminated ? it->outputs.marker_key : it->outputs.report_key;
+    upload_target to = target(f, it, &f->o.config->places.report, key);
+    it->leaf = upload_remove(&to);
+    return true;
+}
+
+static void cancel_upload(flow *f, item *it)
+{
+    UNUSED(f);
+    upload_cancel(it->leaf);
+}
+
+/* --- COOLING, CLEANING, DISCARDING --- */
+
+static void count_success(flow *f, const item *it)
+{
+    f->totals.bytes += it->size_bytes;
+    if (it->contaminated) {
+        f->totals.contaminated++;
+        log_info("contaminated: s3://%s/%s: contaminated lines: %llu", flow_input_bucket(f),
+                 it->key, (unsigned long long)it->contaminated_lines);
+    } else {
+        f->totals.clean++;
+        log_info("clean: s3://%s/%s", flow_input_bucket(f), it->key);
+    }
+}
+
+static void on_cool(void *ctx)
+{
+    item *it = ctx;
+    it->timer = NULL;
+    flow_leaf_done(it, NULL);
+}
+
+static bool enter_cooling(flow *f, item *it, err *e)
+{
+    UNUSED(e);
+    count_success(f, it);
+    it->timer = timer_start(f->o.transport, f->o.config->cleanup_delay_ms, on_cool, it);
+    return true;
+}
+
+static void cancel_cooling(flow *f, item *it)
+{
+    timer_stop(f->o.transport, move(it->timer));
+}
+
+static void give_disk_back(flow *f, item *it)
+{
+    if (it->admitted)
+        workdir_release(f->o.workdir, it->size_bytes);
+    it->admitted = false;
+}
+
+static void on_cleaned(void *ctx, const err *error)
+{
+    item *it = ctx;
+    flow *f = it->flow;
+    if (error)
+        log_warn("s3://%s/%s: clean-up: %s", flow_input_bucket(f), it->key, error->message);
+    if (it->state == ITEM_CLEANING || !it->local_path)
+        give_disk_back(f, it);
+    flow_leaf_done(it, error);
+}
+
+static bool enter_cleaning(flow *f, item *it, err *e)
+{
+    UNUSED(e);
+    it->leaf =
+        cleanup_start(f->o.pool, &(cleanup_options){.workdir = f->o.workdir,
+                                                    .key = it->key,
+                                                    .paths = {it->report_path, it->cleaned_path},
+                                                    .on_done = on_cleaned,
+                                                    .ctx = it});
+    return true;
+}
+
+/* A download that failed leaves nothing; results that do not hold go, the input stays. */
+static bool enter_discarding(flow *f, item *it, err *e)
+{
+    UNUSED(e);
+    const char *dir = f->o.server->report_dir;
+    bool by_name = !it->report_path && it->job_id && dir && dir[0] == '/';
+    AUTO_FREE char *unnamed =
+        by_name ? xasprintf("%s/%s" NAMES_REPORT_SUFFIX, dir, it->job_id) : NULL;
+    it->leaf = cleanup_start(
+        f->o.pool, &(cleanup_options){.workdir = f->o.workdir,
+                                      .key = it->local_path ? NULL : it->key,
+                                      .paths = {it->report_path, it->cleaned_path, unnamed},
+                                      .on_done = on_cleaned,
+                                      .ctx = it});
+    return true;
+}
+
+static void cancel_cleanup(flow *f, item *it)
+{
+    UNUSED(f);
+    cleanup_cancel(it->leaf);
+}
+
+/* --- the ends --- */
+
+static bool enter_done(flow *f, item *it, err *e)
+{
+    UNUSED(e);
+    if (f->debug)
+        count_success(f, it);
+    return true;
+}
+
+static bool enter_failed(flow *f, item *it, err *e)
+{
+    UNUSED(e);
+    f->totals.failed++;
+    log_warn("failed: %s", it->error.message);
+    return true;
+}
+
+const flow_state_row flow_states[ITEM_STATE_COUNT] = {
+    [ITEM_DOWNLOADING] = {enter_downloading, cancel_downloading},
+    [ITEM_READY] = {enter_ready, NULL},
+    [ITEM_SUBMITTING] = {enter_submitting, cancel_job},
+    [ITEM_POLLING] = {enter_polling, cancel_job},
+    [ITEM_CHECKING] = {enter_checking, cancel_checking},
+    [ITEM_UPLOADING] = {enter_uploading, cancel_upload},
+    [ITEM_COPYING] = {enter_copying, cancel_upload},
+    [ITEM_COMMITTING] = {enter_committing, cancel_upload},
+    [ITEM_CONFIRMING] = {enter_confirming, cancel_upload},
+    [ITEM_RETIRING] = {enter_retiring, cancel_upload},
+    [ITEM_COOLING] = {enter_cooling, cancel_cooling},
+    [ITEM_CLEANING] = {enter_cleaning, cancel_cleanup},
+    [ITEM_DISCARDING] = {enter_discarding, cancel_cleanup},
+    [ITEM_DONE] = {enter_done, NULL},
+    [ITEM_FAILED] = {enter_failed, NULL},
+};

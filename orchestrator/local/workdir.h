@@ -1,0 +1,70 @@
+/* The work directory of one share: local names, the lock, the disk budget, what can be used again.
+ *
+ * What:    `<root>/input-<12 hex of SHA-256 of the input's URI>/<index>-of-<count>/` with
+ *          `orchestrator.lock` and `download/<hash of the key>/<basename>`. A download is written
+ *          to `part` beside it and renamed when it is whole and verified; `etag` there says of
+ *          which version, `part.resume` which ranges of a part are there. It is a cache: removing
+ *          it all costs only time.
+ * Owner:   workdir_open / workdir_close; returned paths are malloc'ed and absolute.
+ * Threads: loop, but workdir_remove_item, which only reads constants: any.
+ * Fails:   ERR_LOCKED with the other instance's pid; ERR_IO; ERR_NO_SPACE.
+ */
+#ifndef ORCHESTRATOR_LOCAL_WORKDIR_H
+#define ORCHESTRATOR_LOCAL_WORKDIR_H
+
+#include "decon/base/buf.h"
+#include "decon/base/err.h"
+
+typedef struct workdir workdir;
+
+typedef struct workdir_options {
+    const char *root;      /* local_work_dir */
+    const char *input_uri; /* remote_file_input, as it was given */
+    unsigned host_index, host_count;
+    uint64_t disk_budget_bytes; /* 0: four fifths of the free space */
+} workdir_options;
+
+/* Makes the directories and takes the kernel lock, which ends with the process. */
+workdir *workdir_open(const workdir_options *options, err *e) MUST_USE;
+void workdir_close(workdir *w); /* gives the lock back; NULL is fine */
+DEFINE_AUTO_PTR(workdir, workdir_close)
+
+const char *workdir_path(const workdir *w);      /* of this share */
+uint64_t workdir_budget_bytes(const workdir *w); /* the limit */
+
+char *workdir_item_dir(const workdir *w, const char *key) MUST_USE;
+char *workdir_final_path(const workdir *w, const char *key) MUST_USE;
+char *workdir_part_path(const workdir *w, const char *key) MUST_USE;
+/* For the cleaned file in another compression than the server's. */
+char *workdir_recode_path(const workdir *w, const char *key) MUST_USE;
+
+/* For s3_get: which ranges of the part file are there. */
+char *workdir_resume_path(const workdir *w, const char *key) MUST_USE;
+
+/* The part file, opened for reading and writing: what an earlier run left, or, `fresh`, a new and
+ * empty one; -1 on failure. */
+int workdir_part_open(const workdir *w, const char *key, bool fresh, err *e) MUST_USE;
+/* An earlier run left a part that may be gone on from. */
+bool workdir_has_part(const workdir *w, const char *key);
+/* The part file becomes the whole file of this version. */
+bool workdir_part_commit(const workdir *w, const char *key, const char *etag, err *e) MUST_USE;
+/* A whole file of this version was left by an earlier run. */
+bool workdir_has_whole(const workdir *w, const char *key, const char *etag, uint64_t size_bytes);
+
+/* Removes what stands for keys that are not wanted: workdir_scan looks what there is, workdir_want
+ * is called for each wanted key, workdir_clear_unwanted yields how many directories it removed.
+ * From the scan on workdir_has_whole knows without asking the disk for which keys an earlier run
+ * left nothing. */
+bool workdir_scan(workdir *w, err *e) MUST_USE;
+void workdir_want(workdir *w, const char *key);
+bool workdir_clear_unwanted(workdir *w, size_t *removed, err *e) MUST_USE;
+bool workdir_remove_item(const workdir *w, const char *key, err *e) MUST_USE;
+void workdir_remove_if_empty(workdir *w); /* the download folder, at the very end */
+
+/* The disk budget: admission before a download, from the whole size. `alone` lets a file in that
+ * is larger than the whole budget when nothing else is under way. */
+bool workdir_admit(workdir *w, uint64_t size_bytes, bool alone) MUST_USE;
+void workdir_release(workdir *w, uint64_t size_bytes);
+void workdir_add(workdir *w, uint64_t size_bytes); /* what is on the disk already, unasked */
+
+#endif

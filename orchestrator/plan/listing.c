@@ -1,0 +1,112 @@
+#include "orchestrator/plan/listing.h"
+
+#include "orchestrator/config/file_names.h"
+
+enum { FETCH_INPUT, FETCH_REPORT, FETCH_CLEANED, FETCH_COUNT };
+
+typedef struct fetch_part {
+    listing_fetch *fetch;
+    int which;
+    s3_op *op; /* NULL once it has ended */
+} fetch_part;
+
+struct listing_fetch {
+    const places *places;
+    listing *out;
+    fetch_part parts[FETCH_COUNT];
+    err error; /* the first one */
+    listing_done on_done;
+    void *ctx;
+};
+
+void listing_deinit(listing *l)
+{
+    listed_array_deinit(&l->inputs);
+    listed_array_deinit(&l->reports);
+    listed_array_deinit(&l->cleaned);
+}
+
+static bool is_commit_name(const char *key)
+{
+    return str_ends_with(key, NAMES_REPORT_SUFFIX) || str_ends_with(key, NAMES_MARKER_SUFFIX);
+}
+
+static bool is_cleaned_name(const char *key)
+{
+    return strstr(names_basename(key), NAMES_CLEANED_SUFFIX) != NULL;
+}
+
+static bool on_object(void *ctx, const s3_object *object, err *e)
+{
+    UNUSED(e);
+    fetch_part *part = ctx;
+    listing *out = part->fetch->out;
+    if (part->which == FETCH_INPUT) {
+        if (!places_relative(part->fetch->places, object->key))
+            return true; /* `data-old/` where `data` was meant */
+        if (names_is_input(object->key))
+            listed_add(&out->inputs, object);
+        else
+            out->ignored_count++;
+    } else if (part->which == FETCH_REPORT && is_commit_name(object->key)) {
+        listed_add(&out->reports, object);
+    } else if (part->which == FETCH_CLEANED && is_cleaned_name(object->key)) {
+        listed_add(&out->cleaned, object);
+    }
+    return true;
+}
+
+static bool any_under_way(const listing_fetch *f)
+{
+    for (int i = 0; i < FETCH_COUNT; i++)
+        if (f->parts[i].op)
+            return true;
+    return false;
+}
+
+static void on_list_done(void *ctx, const err *error)
+{
+    fetch_part *part = ctx;
+    listing_fetch *f = part->fetch;
+    part->op = NULL;
+    if (error && !err_is_set(&f->error))
+        f->error = *error;
+    if (any_under_way(f))
+        return;
+    listed_sort(&f->out->reports);
+    listed_sort(&f->out->cleaned);
+    f->on_done(f->ctx, err_is_set(&f->error) ? &f->error : NULL);
+}
+
+static void start_part(s3_client *s3, listing_fetch *f, int which, const char *bucket,
+                       const char *prefix)
+{
+    fetch_part *part = &f->parts[which];
+    *part = (fetch_part){.fetch = f, .which = which};
+    part->op = s3_list(s3, &(s3_list_options){.bucket = bucket,
+                                              .prefix = prefix,
+                                              .on_object = on_object,
+                                              .on_done = on_list_done,
+                                              .ctx = part});
+}
+
+listing_fetch *listing_fetch_start(s3_client *s3, const places *where, listing *out,
+                                   listing_done on_done, void *ctx)
+{
+    listing_fetch *f = xcalloc(1, sizeof *f);
+    *f = (listing_fetch){.places = where, .out = out, .on_done = on_done, .ctx = ctx};
+    start_part(s3, f, FETCH_INPUT, where->input.bucket, places_list_prefix(where));
+    start_part(s3, f, FETCH_REPORT, where->report.bucket, where->report.prefix);
+    start_part(s3, f, FETCH_CLEANED, where->cleaned.bucket, where->cleaned.prefix);
+    return f;
+}
+
+void listing_fetch_free(listing_fetch *f)
+{
+    if (!f)
+        return;
+    for (int i = 0; i < FETCH_COUNT; i++)
+        if (f->parts[i].op)
+            s3_op_cancel(f->parts[i].op);
+    free(f);
+}

@@ -1,0 +1,31 @@
+/* What stands in the store: the inputs, and the outputs of earlier runs.
+ *
+ * What:    one listing each of the input, the report and the cleaned directory, side by side; kept
+ *          are input candidates, commit objects and cleaned files, the latter two sorted by key.
+ * Owner:   listing_deinit frees the rows; listing_fetch_cancel ends a fetch without its callback.
+ * Threads: loop.
+ * Fails:   by the error given to `on_done`: a listing that is not whole is none (nothing may be
+ *          skipped or removed after it).
+ */
+#ifndef ORCHESTRATOR_PLAN_LISTING_H
+#define ORCHESTRATOR_PLAN_LISTING_H
+
+#include "orchestrator/plan/object_table.h"
+#include "orchestrator/config/remote_paths.h"
+
+typedef struct listing {
+    listed_array inputs;  /* by name; may lie below an output directory */
+    listed_array reports; /* *.report.jsonl and *.clean of the report directory, sorted */
+    listed_array cleaned; /* *.clean.jsonl* of the cleaned directory, sorted */
+    size_t ignored_count; /* objects in the input whose names are no input's */
+} listing;
+
+void listing_deinit(listing *l);
+
+typedef struct listing_fetch listing_fetch;
+typedef void (*listing_done)(void *ctx, const err *error);
+listing_fetch *listing_fetch_start(s3_client *s3, const places *where, listing *out,
+                                   listing_done on_done, void *ctx);
+void listing_fetch_free(listing_fetch *f); /* after on_done, or to end it early; NULL is fine */
+
+#endif

@@ -1,0 +1,45 @@
+/* What a listing tells of objects, a million of them or more, held in little memory.
+ *
+ * What:    rows in blocks that never move, keys in blocks of bytes; an ETag that is a digest, with
+ *          or without a number of parts, takes 20 bytes. In all the key's own bytes and 57 more for
+ *          each object, 65 once it was sorted.
+ * Owner:   listed_array_deinit frees all; rows and keys live as long as the array.
+ * Threads: loop.
+ * Fails:   never.
+ */
+#ifndef ORCHESTRATOR_PLAN_OBJECT_TABLE_H
+#define ORCHESTRATOR_PLAN_OBJECT_TABLE_H
+
+#include "decon/s3/s3.h"
+
+#define LISTED_BLOCK_ROWS 1024
+
+typedef struct listed {
+    const char *key;
+    uint64_t size_bytes;
+    int64_t last_modified_s;
+    union {
+        uint8_t digest[16];
+        const char *text; /* where etag_parts says so */
+    } etag;
+    uint32_t etag_parts; /* 0: none, a plain digest; or LISTED_ETAG_TEXT */
+} listed;
+
+#define LISTED_ETAG_TEXT UINT32_MAX
+
+typedef struct listed_array {
+    listed **blocks;
+    size_t count, block_count;
+    char **texts; /* blocks of keys */
+    size_t text_count, text_used, text_size;
+    const listed **sorted; /* by key, once listed_sort was called */
+} listed_array;
+
+void listed_add(listed_array *a, const s3_object *object);
+const listed *listed_at(const listed_array *a, size_t index);
+void listed_sort(listed_array *a);                                 /* by key, bytewise */
+const listed *listed_find(const listed_array *a, const char *key); /* sorted; or NULL */
+char *listed_etag(const listed *row) MUST_USE; /* "" where the store named none */
+void listed_array_deinit(listed_array *a);
+
+#endif

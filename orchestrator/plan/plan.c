@@ -1,0 +1,163 @@
+#include "orchestrator/plan/plan.h"
+
+#include "orchestrator/fleet/shard.h"
+
+/* Inputs are sorted by what their outputs are named after, so that rivals stand side by side; rows
+ * that are to be done move to the front of the same array. */
+
+static int compare_bases(const void *a, const void *b)
+{
+    const planned *x = a, *y = b;
+    int order = memcmp(x->object->key, y->object->key, MIN(x->base_len, y->base_len));
+    if (order == 0 && x->base_len != y->base_len)
+        return x->base_len < y->base_len ? -1 : 1;
+    return order ? order : strcmp(x->object->key, y->object->key);
+}
+
+static bool same_base(const planned *a, const planned *b)
+{
+    return a->base_len == b->base_len && memcmp(a->object->key, b->object->key, a->base_len) == 0;
+}
+
+static void gather(const plan_options *o, plan *out)
+{
+    const listed_array *inputs = &o->listing->inputs;
+    out->rows = xcalloc(inputs->count + 1, sizeof *out->rows);
+    for (size_t i = 0; i < inputs->count; i++) {
+        const listed *object = listed_at(inputs, i);
+        if (places_is_output(o->places, object->key))
+            out->ignored_count++;
+        else
+            out->rows[out->input_count++] =
+                (planned){.object = object, .base_len = (uint32_t)names_base_len(object->key)};
+    }
+    if (out->input_count)
+        qsort(out->rows, out->input_count, sizeof *out->rows, compare_bases);
+}
+
+static const listed *rival_of(const planned *rows, size_t count, size_t index)
+{
+    if (index > 0 && same_base(&rows[index - 1], &rows[index]))
+        return rows[index - 1].object;
+    if (index + 1 < count && same_base(&rows[index], &rows[index + 1]))
+        return rows[index + 1].object;
+    return NULL;
+}
+
+static output_names outputs_of(const places *where, const listed *object)
+{
+    return names_outputs(places_relative(where, object->key), where->report.prefix,
+                         where->cleaned.prefix);
+}
+
+static bool stands(const listed *output, const listed *input)
+{
+    return output && output->last_modified_s >= input->last_modified_s;
+}
+
+/* Where marker and report both stand, a run ended before it removed the older one. */
+static bool is_done(const plan_options *o, const output_names *outputs, planned *row)
+{
+    const listed *marker = listed_find(&o->listing->reports, outputs->marker_key);
+    const listed *report = listed_find(&o->listing->reports, outputs->report_key);
+    row->had_marker = marker != NULL;
+    row->had_report = report != NULL;
+    if (marker && report)
+        return false;
+    return stands(marker, row->object) ||
+           (stands(report, row->object) &&
+            (!o->purify || listed_find(&o->listing->cleaned, outputs->cleaned_key)));
+}
+
+static size_t longest_key(const output_names *outputs)
+{
+    return MAX(strlen(outputs->report_key), strlen(outputs->cleaned_key));
+}
+
+static void refuse(plan *out, const listed *object, const listed *rival)
+{
+    size_t count = out->refused_count++;
+    if ((count & (count + 1)) == 0) /* 0, 1, 3, 7 ...: room for twice as many and one */
+        out->refused = xrealloc(out->refused, (2 * count + 1) * sizeof *out->refused);
+    out->refused[count] = (refusal){.object = object, .rival = rival};
+}
+
+static void judge(const plan_options *o, planned row, const listed *rival, plan *out)
+{
+    if (shard_of_key(row.object->key, o->host_count) != o->host_index) {
+        out->other_hosts++;
+        return;
+    }
+    output_names outputs = outputs_of(o->places, row.object);
+    bool done = is_done(o, &outputs, &row);
+    if (rival || longest_key(&outputs) > NAMES_KEY_MAX_BYTES)
+        refuse(out, row.object, rival);
+    else if (!o->redo && done)
+        out->done++;
+    else
+        out->rows[out->count++] = row; /* never behind the row that is looked at */
+    output_names_deinit(&outputs);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const listed *x = ((const planned *)a)->object, *y = ((const planned *)b)->object;
+    if (x->size_bytes != y->size_bytes)
+        return x->size_bytes < y->size_bytes ? 1 : -1;
+    return strcmp(x->key, y->key);
+}
+
+void plan_make(const plan_options *options, plan *out)
+{
+    *out = (plan){.places = options->places, .ignored_count = options->listing->ignored_count};
+    gather(options, out);
+    for (size_t i = 0; i < out->input_count; i++)
+        judge(options, out->rows[i], rival_of(out->rows, out->input_count, i), out);
+    out->rows = xrealloc(out->rows, (out->count + 1) * sizeof *out->rows);
+    if (out->count)
+        qsort(out->rows, out->count, sizeof *out->rows, compare_rows);
+    if (options->max_files && out->count > options->max_files) {
+        out->beyond_debug = out->count - options->max_files;
+        out->count = options->max_files;
+    }
+    for (size_t i = 0; i < out->count; i++)
+        out->size_bytes += out->rows[i].object->size_bytes;
+}
+
+void plan_deinit(plan *p)
+{
+    free(p->rows);
+    free(p->refused);
+    *p = (plan){0};
+}
+
+item *plan_item(const plan *p, size_t index)
+{
+    const planned *row = &p->rows[index];
+    item *it = xcalloc(1, sizeof *it);
+    it->key = xstrdup(row->object->key);
+    it->etag = listed_etag(row->object);
+    it->size_bytes = row->object->size_bytes;
+    it->outputs = outputs_of(p->places, row->object);
+    it->had_report = row->had_report;
+    it->had_marker = row->had_marker;
+    return it;
+}
+
+void plan_refusal(const plan *p, size_t index, err *e)
+{
+    const refusal *r = &p->refused[index];
+    const char *bucket = p->places->input.bucket;
+    output_names outputs = outputs_of(p->places, r->object);
+    if (r->rival)
+        err_set(e, ERR_PLAN,
+                "s3://%s/%s: it and s3://%s/%s would write the same outputs (%s); rename one of "
+                "them, nothing was overwritten",
+                bucket, r->object->key, bucket, r->rival->key, outputs.report_key);
+    else
+        err_set(e, ERR_LIMIT,
+                "s3://%s/%s: the key of its output would have %zu bytes, the store takes %d; "
+                "choose a shorter output directory",
+                bucket, r->object->key, longest_key(&outputs), NAMES_KEY_MAX_BYTES);
+    output_names_deinit(&outputs);
+}

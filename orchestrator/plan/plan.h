@@ -1,0 +1,63 @@
+/* The plan: which inputs this host has to do.
+ *
+ * What:    a pure function of the listing: listed minus done, mine only, largest first.
+ *          An input is done when its commit object stands and is not older than the input: the
+ *          marker `<base>.clean`, or `<base>.report.jsonl` with, where the server purifies, the
+ *          cleaned object beside it. Where both stand it is done again: one of them is stale, and
+ *          a run ended before it removed that. Two inputs that would write one output both fail; that is
+ *          judged over the whole listing, before shares and done ones are taken out.
+ *          It takes 16 bytes for each input beside the listing, which it points into; an item is
+ *          made of a row when its turn comes.
+ * Owner:   plan_deinit frees the rows; items are the caller's (item_free). Places and listing
+ *          outlive the plan.
+ * Threads: loop.
+ * Fails:   never; inputs that cannot be done stand in `refused`, plan_refusal tells why.
+ */
+#ifndef ORCHESTRATOR_PLAN_PLAN_H
+#define ORCHESTRATOR_PLAN_PLAN_H
+
+#include "orchestrator/plan/item.h"
+#include "orchestrator/plan/listing.h"
+
+typedef struct plan_options {
+    const places *places;
+    const listing *listing;
+    unsigned host_index, host_count;
+    bool purify;      /* of the server */
+    bool redo;        /* done ones too */
+    size_t max_files; /* MAX_FILES_DEBUG; 0: all */
+} plan_options;
+
+typedef struct planned {
+    const listed *object;
+    uint32_t base_len;           /* of its key, without suffixes */
+    bool had_report, had_marker; /* a commit object of an earlier version stands in the store */
+} planned;
+
+typedef struct refusal {
+    const listed *object;
+    const listed
+        *rival; /* another input with the same outputs; NULL: its output's key is too long */
+} refusal;
+
+typedef struct plan {
+    const places *places;
+    planned *rows;
+    size_t count;
+    refusal *refused; /* mine */
+    size_t refused_count;
+    uint64_t size_bytes; /* of rows */
+    /* What is skipped, and why. */
+    size_t input_count;   /* inputs in the whole listing */
+    size_t other_hosts;   /* in the shares of others */
+    size_t done;          /* mine and done already */
+    size_t beyond_debug;  /* mine, but more than max_files */
+    size_t ignored_count; /* objects that are no inputs: other suffixes, output directories */
+} plan;
+
+void plan_make(const plan_options *options, plan *out);
+void plan_deinit(plan *p);
+item *plan_item(const plan *p, size_t index) MUST_USE;
+void plan_refusal(const plan *p, size_t index, err *e);
+
+#endif

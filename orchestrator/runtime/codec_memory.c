@@ -1,0 +1,84 @@
+#include "orchestrator/runtime/codec_memory.h"
+
+#include "decon/base/buf.h"
+#include "base/options/options.h"
+
+struct codec_memory {
+    uint64_t limit_bytes, used_bytes;
+    codec_ticket *first; /* those that wait, in order */
+    bool pumping;
+};
+
+codec_memory *codec_memory_new(uint64_t limit_bytes)
+{
+    codec_memory *m = xcalloc(1, sizeof *m);
+    m->limit_bytes = limit_bytes;
+    return m;
+}
+
+void codec_memory_free(codec_memory *m)
+{
+    free(m);
+}
+
+uint64_t codec_memory_limit(const codec_memory *m)
+{
+    return m->limit_bytes;
+}
+
+/* on_admitted may ask and give in turn: the outermost call does the work. */
+static void pump(codec_memory *m)
+{
+    if (m->pumping)
+        return;
+    m->pumping = true;
+    while (m->first && m->first->bytes <= m->limit_bytes - m->used_bytes) {
+        codec_ticket *t = m->first;
+        m->first = t->next;
+        t->waiting = false;
+        t->admitted = true;
+        m->used_bytes += t->bytes;
+        t->on_admitted(t);
+    }
+    m->pumping = false;
+}
+
+void codec_memory_ask(codec_memory *m, codec_ticket *t, uint64_t bytes)
+{
+    codec_ticket **link = &m->first;
+    while (*link)
+        link = &(*link)->next;
+    *link = t;
+    t->next = NULL;
+    t->waiting = true;
+    t->bytes = MIN(bytes, m->limit_bytes);
+    pump(m);
+}
+
+static void leave_queue(codec_memory *m, codec_ticket *t)
+{
+    for (codec_ticket **link = &m->first; *link; link = &(*link)->next)
+        if (*link == t) {
+            *link = t->next;
+            return;
+        }
+}
+
+void codec_memory_give(codec_memory *m, codec_ticket *t)
+{
+    if (t->waiting)
+        leave_queue(m, t);
+    if (t->admitted)
+        m->used_bytes -= t->bytes;
+    t->waiting = t->admitted = false;
+    pump(m);
+}
+
+void codec_memory_advise(const codec_memory *m, err *e)
+{
+    char limit[32];
+    format_size(m->limit_bytes, limit, sizeof limit);
+    size_t used = strlen(e->message);
+    snprintf(e->message + used, sizeof e->message - used, "; raise codec_memory, which is %s",
+             limit);
+}

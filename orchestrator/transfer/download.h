@@ -1,0 +1,38 @@
+/* One object of a run comes down into the work directory.
+ *
+ * What:    a fetch into the part file, which then gets its name. A whole file that an earlier run
+ *          left is only verified; of a part the finished ranges are used. Where such a thing
+ *          proves bad, all is loaded anew before the object is blamed.
+ * Owner:   download_start / on_done or download_cancel, which both free it.
+ * Threads: loop.
+ * Fails:   by the error given to on_done; the first fault ends both. Local files are left to the
+ *          caller's clean-up.
+ */
+#ifndef ORCHESTRATOR_TRANSFER_DOWNLOAD_H
+#define ORCHESTRATOR_TRANSFER_DOWNLOAD_H
+
+#include "orchestrator/transfer/fetch.h"
+#include "orchestrator/plan/item.h"
+#include "orchestrator/local/workdir.h"
+
+typedef struct download download;
+
+typedef struct download_options {
+    s3_client *s3;
+    transport *transport; /* its clock */
+    verifier *verifier;
+    const workdir *workdir;
+    const char *bucket;
+    item *item; /* on success: local_path, verdict, lines_known are set */
+    verify_level level;
+    jsonl_options jsonl; /* what the lines must be; its strings are borrowed */
+    void (*on_done)(void *ctx, const err *error);
+    void *ctx;
+} download_options;
+
+download *download_start(const download_options *options, err *e) MUST_USE;
+void download_cancel(download *d); /* NULL is fine */
+/* For progress: bytes received so far. */
+uint64_t download_received_bytes(const download *d);
+
+#endif

@@ -1,0 +1,174 @@
+#include "orchestrator/transfer/fetch.h"
+
+#include "decon/base/log.h"
+
+/* verification   the get            then
+ * sound          still hashes       it is told the checksum; its end is the end
+ *                has ended          end
+ * finds a fault  uses kept bytes    end: these are perhaps not the object's
+ *                has more to come   goes on alone; its checksum decides whether all is loaded again
+ *                has ended          end */
+
+struct fetch {
+    fetch_options options;
+    char *name;
+    s3_op *get;          /* NULL once ended */
+    verify_task *verify; /* NULL once ended, or where nothing is verified */
+    verdict verdict;
+    err fault;
+    bool kept;
+    uint64_t size_bytes, loaded_ms;
+};
+
+static void fetch_free(fetch *f)
+{
+    free(f->name);
+    free(f);
+}
+
+void fetch_cancel(fetch *f)
+{
+    if (!f)
+        return;
+    if (f->get)
+        s3_op_cancel(f->get);
+    verify_task_cancel(f->verify);
+    fetch_free(f);
+}
+
+static void fetch_finish(fetch *f, const err *error, bool unsound)
+{
+    err copy = error ? *error : (err)ERR_INIT;
+    verdict found = f->verdict;
+    fetch_options options = f->options;
+    fetch_end end = {.verdict = error || options.level == VERIFY_NONE ? NULL : &found,
+                     .error = error ? &copy : NULL,
+                     .unsound = unsound,
+                     .kept = f->kept,
+                     .size_bytes = f->size_bytes};
+    fetch_cancel(f);
+    options.on_done(options.ctx, &end);
+}
+
+/* --- the verification --- */
+
+static void on_read(void *ctx, uint64_t offset_bytes)
+{
+    fetch *f = ctx;
+    if (f->get)
+        s3_get_read_to(f->get, offset_bytes);
+}
+
+static void hold_fault(fetch *f, const err *error)
+{
+    f->fault = *error;
+    if (!f->get || f->kept) {
+        fetch_finish(f, error, true);
+        return;
+    }
+    log_debug("%s; the checksum of the whole object decides", error->message);
+    s3_get_read_end(f->get, NULL);
+}
+
+static void on_verified(void *ctx, const verdict *found, const s3_checksum *hashed,
+                        const err *error)
+{
+    fetch *f = ctx;
+    f->verify = NULL;
+    if (error) {
+        hold_fault(f, error);
+        return;
+    }
+    f->verdict = *found;
+    log_debug("%s: verified %llu ms after the last byte had come", f->name,
+              (unsigned long long)(clock_now_ms(f->options.transport) - f->loaded_ms));
+    if (f->get)
+        s3_get_read_end(f->get, hashed);
+    else
+        fetch_finish(f, NULL, false);
+}
+
+static bool start_verification(fetch *f, err *e)
+{
+    const fetch_options *o = &f->options;
+    if (o->level == VERIFY_NONE)
+        return true;
+    f->verify = verify_task_start(o->verifier,
+                                  &(verify_task_options){.level = o->level,
+                                                         .name = f->name,
+                                                         .jsonl = o->jsonl,
+                                                         .fd = o->object.fd,
+                                                         .on_read = on_read,
+                                                         .on_done = on_verified,
+                                                         .ctx = f},
+                                  e);
+    return f->verify != NULL;
+}
+
+/* --- the transfer --- */
+
+static void on_progress(void *ctx, uint64_t prefix_bytes, uint64_t received_bytes)
+{
+    fetch *f = ctx;
+    if (f->options.on_progress)
+        f->options.on_progress(f->options.ctx, received_bytes);
+    if (!f->verify || prefix_bytes == 0)
+        return;
+    verify_task_hash_by(f->verify, s3_get_reader_kind(f->get));
+    verify_task_grow(f->verify, prefix_bytes);
+}
+
+static void on_loaded(void *ctx, uint64_t size_bytes)
+{
+    fetch *f = ctx;
+    f->size_bytes = size_bytes;
+    f->loaded_ms = clock_now_ms(f->options.transport);
+    if (f->verify)
+        verify_task_end(f->verify, size_bytes);
+}
+
+/* The bytes are not the object's: what was found in them counts for nothing. */
+static void on_restart(void *ctx)
+{
+    fetch *f = ctx;
+    f->kept = false;
+    f->fault = (err)ERR_INIT;
+    if (f->verify)
+        verify_task_restart(f->verify);
+    else if (!start_verification(f, &f->fault))
+        s3_get_read_end(f->get, NULL);
+}
+
+static void on_got(void *ctx, const s3_get_result *result, const err *error)
+{
+    fetch *f = ctx;
+    UNUSED(result);
+    f->get = NULL;
+    if (error)
+        fetch_finish(f, error, false);
+    else if (err_is_set(&f->fault))
+        fetch_finish(f, &f->fault, true);
+    else if (!f->verify)
+        fetch_finish(f, NULL, false);
+}
+
+fetch *fetch_start(const fetch_options *options, err *e)
+{
+    fetch *f = xcalloc(1, sizeof *f);
+    f->options = *options;
+    s3_get_options object = options->object;
+    f->name = xasprintf("s3://%s/%s", object.bucket, object.key);
+    if (!start_verification(f, e)) {
+        fetch_free(f);
+        return NULL;
+    }
+    object.ahead_bytes = verify_task_ahead_bytes(options->level, object.key);
+    object.on_progress = on_progress;
+    object.on_loaded = on_loaded;
+    object.on_restart = on_restart;
+    object.on_done = on_got;
+    object.ctx = f;
+    f->get = s3_get(options->s3, &object);
+    f->kept = s3_get_kept_bytes(f->get) > 0;
+    return f;
+}

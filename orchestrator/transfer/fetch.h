@@ -1,0 +1,45 @@
+/* One object comes into a file, and is verified while it does.
+ *
+ * What:    ranges into the file (s3_get), and a verification that reads along (verify_task): it is told
+ *          how far the file is whole, tells how far it is, so that the line does not run away from
+ *          it, and hashes what it reads for the object's checksum. A fault that it finds is
+ *          held until that checksum has told whether the bytes are the object's; one in bytes of an
+ *          earlier run is told at once.
+ * Owner:   fetch_start / on_done or fetch_cancel, which both free it.
+ * Threads: loop.
+ * Fails:   by the error given to on_done; the first one ends both.
+ */
+#ifndef ORCHESTRATOR_TRANSFER_FETCH_H
+#define ORCHESTRATOR_TRANSFER_FETCH_H
+
+#include "orchestrator/transfer/verify_task.h"
+#include "decon/s3/s3.h"
+
+typedef struct fetch fetch;
+
+typedef struct fetch_end {
+    const verdict *verdict; /* NULL where there is an error, and where nothing was to be verified */
+    const err *error;       /* or NULL */
+    bool unsound;           /* the error is the verification's, not the transfer's */
+    bool kept;              /* bytes of an earlier run were used */
+    uint64_t size_bytes;
+} fetch_end;
+
+typedef struct fetch_options {
+    s3_client *s3;
+    transport *transport; /* its clock */
+    verifier *verifier;
+    /* Bucket, key, ETag, size, file and what to keep; how a reader follows is set here. */
+    s3_get_options object;
+    verify_level level;
+    jsonl_options jsonl;                                     /* its strings are borrowed */
+    void (*on_progress)(void *ctx, uint64_t received_bytes); /* may be NULL */
+    void (*on_done)(void *ctx, const fetch_end *end);
+    void *ctx;
+} fetch_options;
+
+/* NULL when the verification cannot be started. */
+fetch *fetch_start(const fetch_options *options, err *e) MUST_USE;
+void fetch_cancel(fetch *f); /* NULL is fine */
+
+#endif

@@ -1,0 +1,57 @@
+/* Is what the server made of a file whole, before anything of it is committed?
+ *
+ * What:    the report names lines of the input; a contaminated file of a purifying server has its
+ *          cleaned file; the cleaned file's lines and the distinct lines named in the report are
+ *          together the input's lines (so a server that read only a part of the file is caught).
+ *          Then the cleaned file is brought into the input's compression.
+ * Owner:   result_check_start copies its options' strings; it frees itself after on_done, or,
+ *          cancelled, when its worker has come back.
+ * Threads: result_check on a worker (blocking); the rest on the loop.
+ * Fails:   ERR_RESULT with both counts; ERR_IO; what the codecs find.
+ */
+#ifndef ORCHESTRATOR_TRANSFER_RESULT_CHECK_H
+#define ORCHESTRATOR_TRANSFER_RESULT_CHECK_H
+
+#include "decon/base/pool.h"
+#include "decon/compression/codec.h"
+#include "orchestrator/runtime/codec_memory.h"
+
+typedef struct result_options {
+    const char *name;                     /* of the object, for messages */
+    const char *input_path;               /* the local file */
+    bool lines_known;                     /* else they are counted here */
+    uint64_t lines;                       /* of the input */
+    bool purify;                          /* the server does */
+    const char *report_path;              /* as the server named it; NULL: nothing was found */
+    const char *cleaned_path;             /* as the server named it; NULL: none */
+    const char *report_dir, *cleaned_dir; /* of the server, for relative paths; or NULL */
+    codec_format format;                  /* the input's, by its name */
+    const char *recode_path;              /* for the cleaned file in this format */
+    codec_options codec;                  /* of the encoder: level, threads; of all: the memory */
+} result_options;
+
+typedef struct result_facts {
+    char *report_path, *cleaned_path;     /* absolute, found; NULL: none. malloc'ed */
+    bool recoded;                         /* the cleaned file to upload is recode_path */
+    uint64_t contaminated_lines;          /* distinct */
+    uint64_t report_bytes, cleaned_bytes; /* cleaned: of the file to upload */
+} result_facts;
+
+void result_facts_deinit(result_facts *f);
+DEFINE_AUTO(result_facts, result_facts_deinit)
+
+bool result_check(const result_options *options, result_facts *out, err *e) MUST_USE;
+
+/* A path that the server named: absolute, or relative to our working directory, or by its name in
+ * the server's directory. ERR_RESULT where no such file stands. */
+char *result_resolve(const char *path, const char *server_dir, err *e) MUST_USE;
+
+typedef struct result_task result_task;
+/* `memory` admits decoders and the encoder, with what they mostly take; a file that turns out to need
+ * more starts over with that. Borrowed. */
+result_task *result_check_start(pool *p, codec_memory *memory, const result_options *options,
+                                void (*on_done)(void *ctx, result_facts *facts, const err *error),
+                                void *ctx) MUST_USE;
+void result_check_cancel(result_task *t); /* NULL is fine */
+
+#endif

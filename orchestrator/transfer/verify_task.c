@@ -1,0 +1,309 @@
+#include "orchestrator/transfer/verify_task.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#define READ_BYTES (256u << 10)
+/* What a core reads in some 50 ms. A visit to a worker ends there, so that others get their turn; a
+ * shorter one would wait for the loop's thread more often than it reads, while that is busy. */
+#define VISIT_PLAIN_BYTES ((uint64_t)64 << 20)
+#define VISIT_CODED_BYTES ((uint64_t)12 << 20)
+/* Of a visit: so often it tells how far it is. */
+#define TELLS 32
+
+struct verifier {
+    pool *pool;
+    codec_memory *memory;
+    codec_options codec;
+};
+
+struct verify_task {
+    pool_task task; /* first */
+
+    /* immutable */
+    verifier *verifier;
+    verify_task_options options;
+    char *name;
+    int fd;
+    uint64_t visit_bytes;
+
+    /* loop only */
+    uint64_t prefix_bytes;
+    s3_checksum_kind hash_by;
+    codec_ticket ticket;
+    bool whole, running, cancelled, restart;
+
+    /* the worker's while running, else the loop's */
+    uint64_t from, to;
+    bool finish;
+    verify *verify;
+    s3_hash hash;
+    uint64_t told_bytes; /* `from` when it told last */
+    bool finished, failed;
+    verdict verdict;
+    s3_checksum hashed;
+    err error;
+
+    /* the worker's, for the loop */
+    _Atomic uint64_t read_bytes;
+};
+
+verifier *verifier_new(pool *p, codec_memory *memory, const codec_options *codec)
+{
+    verifier *v = xcalloc(1, sizeof *v);
+    v->pool = p;
+    v->memory = memory;
+    v->codec = *codec;
+    return v;
+}
+
+void verifier_free(verifier *v)
+{
+    free(v);
+}
+
+static void task_free(verify_task *t)
+{
+    s3_hash_deinit(&t->hash);
+    verify_free(t->verify);
+    close(t->fd);
+    free(t->name);
+    free(t);
+}
+
+/* --- on a worker --- */
+
+static void tell_read(verify_task *t)
+{
+    if (t->from - t->told_bytes < t->visit_bytes / TELLS)
+        return;
+    t->told_bytes = t->from;
+    atomic_store(&t->read_bytes, t->from);
+    pool_tell(t->verifier->pool, &t->task);
+}
+
+static bool feed_range(verify_task *t, char *buffer, err *e)
+{
+    while (t->from < t->to) {
+        size_t wanted = (size_t)MIN((uint64_t)READ_BYTES, t->to - t->from);
+        ssize_t got = pread(t->fd, buffer, wanted, (off_t)t->from);
+        if (got < 0)
+            return err_set_errno(e, ERR_IO, errno, "%s: the local copy cannot be read", t->name);
+        if (got == 0)
+            return err_set(e, ERR_IO, "%s: the local copy ends at byte %llu, %llu were expected",
+                           t->name, (unsigned long long)t->from, (unsigned long long)t->to);
+        s3_hash_update(&t->hash, buffer, (size_t)got);
+        if (!verify_feed(t->verify, (slice){buffer, (size_t)got}, e))
+            return false;
+        t->from += (uint64_t)got;
+        tell_read(t);
+    }
+    return true;
+}
+
+static bool begin_verification(verify_task *t, err *e)
+{
+    verify_options options = {
+        .level = t->options.level,
+        .name = t->name,
+        .jsonl = t->options.jsonl,
+        .codec = t->verifier->codec,
+    };
+    options.codec.memory_bytes = t->ticket.bytes;
+    t->verify = verify_new(&options, e);
+    return t->verify != NULL;
+}
+
+static bool finish_verification(verify_task *t, err *e)
+{
+    t->hashed = s3_hash_final(&t->hash);
+    return verify_finish(t->verify, &t->verdict, e);
+}
+
+static bool verify_piece(verify_task *t, err *e)
+{
+    AUTO_FREE char *buffer = xcalloc(1, READ_BYTES);
+    return (t->verify || begin_verification(t, e)) && feed_range(t, buffer, e) &&
+           (!t->finish || finish_verification(t, e));
+}
+
+static void run_piece(pool_task *task)
+{
+    verify_task *t = (verify_task *)task;
+    t->failed = !verify_piece(t, &t->error);
+    t->finished = t->finish && !t->failed;
+}
+
+/* --- on the loop --- */
+
+static verify_task *task_of(codec_ticket *ticket)
+{
+    return (verify_task *)((char *)ticket - offsetof(verify_task, ticket));
+}
+
+/* Sends the next piece to the pool, when there is one and none is there already. */
+static void submit_next(verify_task *t)
+{
+    if (!t->ticket.admitted || t->running)
+        return;
+    uint64_t ready = t->prefix_bytes - t->from;
+    bool last = t->whole && ready <= t->visit_bytes;
+    if (ready == 0 && !last)
+        return;
+    if (!t->whole && ready < READ_BYTES)
+        return; /* a visit should be worth its while */
+    t->to = t->from + MIN(ready, t->visit_bytes);
+    t->finish = last;
+    t->running = true;
+    pool_submit(t->verifier->pool, &t->task);
+}
+
+static void start_over(verify_task *t)
+{
+    t->restart = t->failed = t->finished = false;
+    verify_free(move(t->verify));
+    t->from = t->told_bytes = 0;
+    s3_hash_deinit(&t->hash);
+    s3_hash_init(&t->hash, t->hash_by);
+}
+
+/* Ends the task: its window goes to the next in turn, and the verdict to the caller. */
+static void end_task(verify_task *t)
+{
+    verifier *v = t->verifier;
+    codec_memory_give(v->memory, &t->ticket);
+    if (!t->cancelled)
+        t->options.on_done(t->options.ctx, t->failed ? NULL : &t->verdict,
+                           t->failed ? NULL : &t->hashed, t->failed ? &t->error : NULL);
+    task_free(t);
+}
+
+/* The decoder found out that it needs more than it was let in with: it starts over when that is
+ * there. False: it will never be. */
+static bool ask_for_more(verify_task *t)
+{
+    codec_memory *memory = t->verifier->memory;
+    uint64_t needed = t->verify ? verify_memory_needed(t->verify) : 0;
+    if (t->error.code != ERR_CODEC_MEMORY || needed <= t->ticket.bytes)
+        return false;
+    if (needed > codec_memory_limit(memory)) {
+        codec_memory_advise(memory, &t->error);
+        return false;
+    }
+    start_over(t);
+    codec_memory_give(memory, &t->ticket);
+    codec_memory_ask(memory, &t->ticket, needed);
+    return true;
+}
+
+static void piece_told(pool_task *task)
+{
+    verify_task *t = (verify_task *)task;
+    if (t->options.on_read && !t->cancelled && !t->restart)
+        t->options.on_read(t->options.ctx, atomic_load(&t->read_bytes));
+}
+
+static void piece_done(pool_task *task)
+{
+    verify_task *t = (verify_task *)task;
+    t->running = false;
+    if (t->cancelled) {
+        end_task(t);
+        return;
+    }
+    if (t->restart)
+        start_over(t); /* what was read meanwhile counts for nothing, faults included */
+    if (t->failed && ask_for_more(t))
+        return;
+    if (t->failed || t->finished) {
+        end_task(t);
+        return;
+    }
+    uint64_t read_bytes = t->from;
+    submit_next(t);
+    if (t->options.on_read)
+        t->options.on_read(t->options.ctx, read_bytes);
+}
+
+static void on_admitted(codec_ticket *ticket)
+{
+    submit_next(task_of(ticket));
+}
+
+static uint64_t bytes_of_a_visit(const char *name)
+{
+    return codec_by_suffix(name) == CODEC_PLAIN ? VISIT_PLAIN_BYTES : VISIT_CODED_BYTES;
+}
+
+uint64_t verify_task_ahead_bytes(verify_level level, const char *name)
+{
+    return level == VERIFY_NONE ? 0 : bytes_of_a_visit(name);
+}
+
+verify_task *verify_task_start(verifier *v, const verify_task_options *options, err *e)
+{
+    int fd = fcntl(options->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0) {
+        err_set_errno(e, ERR_IO, errno, "%s: no descriptor for its verification", options->name);
+        return NULL;
+    }
+    verify_task *t = xcalloc(1, sizeof *t);
+    t->task = (pool_task){.run = run_piece, .done = piece_done, .told = piece_told};
+    t->verifier = v;
+    t->options = *options;
+    t->name = xstrdup(options->name);
+    t->fd = fd;
+    t->visit_bytes = bytes_of_a_visit(options->name);
+    t->ticket.on_admitted = on_admitted;
+    codec_memory_ask(v->memory, &t->ticket,
+                     codec_decoder_memory(codec_by_suffix(options->name), v->codec.threads));
+    return t;
+}
+
+void verify_task_hash_by(verify_task *t, s3_checksum_kind kind)
+{
+    t->hash_by = kind;
+    if (t->from > 0 || t->running || t->hash.kind == kind)
+        return;
+    s3_hash_deinit(&t->hash);
+    s3_hash_init(&t->hash, kind);
+}
+
+void verify_task_grow(verify_task *t, uint64_t prefix_bytes)
+{
+    if (prefix_bytes < t->prefix_bytes)
+        return;
+    t->prefix_bytes = prefix_bytes;
+    submit_next(t);
+}
+
+void verify_task_end(verify_task *t, uint64_t size_bytes)
+{
+    t->prefix_bytes = size_bytes;
+    t->whole = true;
+    submit_next(t);
+}
+
+void verify_task_restart(verify_task *t)
+{
+    t->prefix_bytes = 0;
+    t->whole = false;
+    if (t->running)
+        t->restart = true;
+    else
+        start_over(t);
+}
+
+void verify_task_cancel(verify_task *t)
+{
+    if (!t)
+        return;
+    verifier *v = t->verifier;
+    t->cancelled = true;
+    if (t->running)
+        return; /* piece_done ends it */
+    codec_memory_give(v->memory, &t->ticket);
+    task_free(t);
+}

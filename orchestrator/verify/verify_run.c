@@ -1,0 +1,240 @@
+#include "orchestrator/verify/verify_run.h"
+
+#include "decon/base/fsutil.h"
+#include "decon/base/log.h"
+#include "orchestrator/runtime/run_limits.h"
+#include "orchestrator/runtime/s3_setup.h"
+#include "orchestrator/verify/verify_file.h"
+#include "decon/s3/uri.h"
+
+#define OBJECTS_AHEAD 16  /* beside one for each worker: on their way meanwhile */
+#define RESULTS_MAX   512 /* that wait for an earlier one */
+
+typedef struct verify_slot { /* of one name, from its start until its result is told */
+    verify_crew *crew;
+    size_t index;
+    bool done, failed;
+    verdict verdict;
+    err error;
+} verify_slot;
+
+struct verify_crew {
+    const char *(*getenv_fn)(const char *name);
+    app_limits limits;
+    verify_site site;
+
+    /* of the run */
+    const verify_names *names;
+    verify_slot **slots; /* by index */
+    size_t next, told;   /* the first that has not begun; the first whose result is not told */
+    unsigned active;
+    uint64_t disk_used_bytes, disk_budget_bytes;
+    bool starting, done;
+    verify_crew_result on_result;
+    void *ctx;
+};
+
+static unsigned workers(const config *c)
+{
+    return MAX(config_codec(c, CODEC_PLAIN).threads, 1u);
+}
+
+verify_crew *verify_crew_new(const config *c, const char *(*getenv_fn)(const char *name), err *e)
+{
+    verify_crew *crew = xcalloc(1, sizeof *crew);
+    verify_site *site = &crew->site;
+    crew->getenv_fn = getenv_fn;
+    crew->limits = app_limits_of(c);
+    site->config = c;
+    site->loop = store_loop_new(c, getenv_fn, crew->limits.connections,
+                                crew->limits.receive_buffer_bytes, e);
+    site->pool = site->loop ? pool_new(workers(c), e) : NULL;
+    if (!site->pool) {
+        verify_crew_free(crew);
+        return NULL;
+    }
+    codec_options codec = config_codec(c, CODEC_PLAIN);
+    loop_attach_pool(site->loop, site->pool);
+    site->memory = codec_memory_new(c->codec_memory_bytes);
+    site->verifier = verifier_new(site->pool, site->memory, &codec);
+    return crew;
+}
+
+void verify_crew_free(verify_crew *crew)
+{
+    if (!crew)
+        return;
+    s3_client_free(crew->site.s3);
+    if (crew->site.loop)
+        loop_attach_pool(crew->site.loop, NULL);
+    pool_free(crew->site.pool);
+    verifier_free(crew->site.verifier);
+    codec_memory_free(crew->site.memory);
+    loop_free(crew->site.loop);
+    free(crew);
+}
+
+/* ---- the store; nobody who names local files only needs credentials ---- */
+
+static bool open_store(verify_crew *crew, err *e)
+{
+    verify_site *site = &crew->site;
+    if (!site->s3)
+        site->s3 = store_client_new(site->config,
+                                    &(store_env){.getenv_fn = crew->getenv_fn,
+                                                 .transport = loop_transport(site->loop),
+                                                 .pool = site->pool,
+                                                 .requests = crew->limits.s3_workers},
+                                    e);
+    return site->s3 != NULL;
+}
+
+typedef struct verify_listing {
+    const char *bucket;
+    verify_names *out;
+    bool done;
+    err error;
+} verify_listing;
+
+static bool on_object(void *ctx, const s3_object *object, err *e)
+{
+    verify_listing *l = ctx;
+    UNUSED(e);
+    AUTO_FREE char *name = xasprintf("s3://%s/%s", l->bucket, object->key);
+    if (!str_ends_with(object->key, "/")) /* what consoles put in an empty folder's place */
+        verify_names_add_listed(l->out, name, object->size_bytes);
+    return true;
+}
+
+static void on_listed(void *ctx, const err *error)
+{
+    verify_listing *l = ctx;
+    if (error)
+        l->error = *error;
+    l->done = true;
+}
+
+void verify_crew_list(verify_crew *crew, const char *text, verify_names *out)
+{
+    AUTO(s3_uri) uri = {0};
+    size_t before = out->count;
+    verify_listing l = {.out = out, .error = ERR_INIT};
+    if (s3_uri_parse(text, &uri, &l.error) && open_store(crew, &l.error)) {
+        l.bucket = uri.bucket;
+        UNUSED(s3_list(crew->site.s3, &(s3_list_options){.bucket = uri.bucket,
+                                                         .prefix = uri.key,
+                                                         .on_object = on_object,
+                                                         .on_done = on_listed,
+                                                         .ctx = &l}));
+        loop_run(crew->site.loop, &l.done);
+    }
+    if (err_is_set(&l.error))
+        verify_names_add_error(out, text, &l.error);
+    verify_names_end_folder(out, text, before);
+}
+
+/* ---- the run ---- */
+
+static const verify_name *name_at(const verify_crew *crew, size_t index)
+{
+    return &crew->names->rows[index];
+}
+
+static void tell_results(verify_crew *crew)
+{
+    for (; crew->told < crew->names->count; crew->told++) {
+        verify_slot *slot = crew->slots[crew->told];
+        if (!slot || !slot->done)
+            return;
+        crew->on_result(crew->ctx, name_at(crew, slot->index)->name,
+                        slot->failed ? NULL : &slot->verdict, slot->failed ? &slot->error : NULL);
+        free(move(crew->slots[crew->told]));
+    }
+    crew->done = true;
+}
+
+static void start_more(verify_crew *crew);
+
+static void on_job_done(void *ctx, const verdict *found, const err *error)
+{
+    verify_slot *slot = ctx;
+    verify_crew *crew = slot->crew;
+    slot->done = true;
+    slot->failed = error != NULL;
+    if (found)
+        slot->verdict = *found;
+    if (error)
+        slot->error = *error;
+    crew->active--;
+    crew->disk_used_bytes -= name_at(crew, slot->index)->size_bytes;
+    start_more(crew);
+}
+
+/* Is there room for the next name beside those at work? One always goes. */
+static bool has_room(const verify_crew *crew)
+{
+    const verify_name *next = name_at(crew, crew->next);
+    bool remote = str_starts_with(next->name, "s3://");
+    unsigned limit = workers(crew->site.config) + (remote ? OBJECTS_AHEAD : 1);
+    if (crew->active == 0)
+        return true;
+    return crew->active < limit && crew->next - crew->told < RESULTS_MAX &&
+           crew->disk_used_bytes + next->size_bytes <= crew->disk_budget_bytes;
+}
+
+static void start_next(verify_crew *crew)
+{
+    verify_slot *slot = xcalloc(1, sizeof *slot);
+    slot->crew = crew;
+    slot->index = crew->next++;
+    crew->slots[slot->index] = slot;
+    crew->active++;
+    const verify_name *name = name_at(crew, slot->index);
+    crew->disk_used_bytes += name->size_bytes;
+    err e = ERR_INIT;
+    if (name->error)
+        on_job_done(slot, NULL, name->error);
+    else if (str_starts_with(name->name, "s3://") && !open_store(crew, &e))
+        on_job_done(slot, NULL, &e);
+    else
+        verify_job_start(&crew->site, name->name, on_job_done, slot);
+}
+
+/* Jobs may end while they start: the outermost call does the work. */
+static void start_more(verify_crew *crew)
+{
+    if (crew->starting)
+        return;
+    crew->starting = true;
+    while (crew->next < crew->names->count && has_room(crew)) {
+        start_next(crew);
+        tell_results(crew);
+    }
+    tell_results(crew);
+    crew->starting = false;
+}
+
+/* As a run without disk_budget: four fifths of what is free. */
+static uint64_t disk_budget(const config *c, const verify_names *names)
+{
+    uint64_t free_bytes = UINT64_MAX;
+    if (c->disk_budget_bytes > 0 || !names->any_object)
+        return c->disk_budget_bytes > 0 ? c->disk_budget_bytes : UINT64_MAX;
+    if (!fs_make_dirs(c->local_work_dir, NULL) ||
+        !fs_free_bytes(c->local_work_dir, &free_bytes, NULL))
+        return UINT64_MAX; /* each object's own error will tell */
+    return free_bytes / 5 * 4;
+}
+
+void verify_crew_run(verify_crew *crew, const verify_names *names, verify_crew_result on_result,
+                     void *ctx)
+{
+    crew->names = names;
+    crew->slots = xcalloc(MAX(names->count, (size_t)1), sizeof *crew->slots);
+    crew->disk_budget_bytes = disk_budget(crew->site.config, names);
+    crew->on_result = on_result;
+    crew->ctx = ctx;
+    start_more(crew);
+    loop_run(crew->site.loop, &crew->done);
+    free(crew->slots);
+}

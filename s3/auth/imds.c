@@ -1,0 +1,201 @@
+#include "s3/auth/imds.h"
+
+#include <strings.h>
+
+#include "decon/base/log.h"
+
+/* step    request                                                next
+ * TOKEN   PUT /latest/api/token                                  ROLE, by IMDSv1 where it is unknown
+ * ROLE    GET /latest/meta-data/iam/security-credentials/        KEYS
+ * KEYS    GET /latest/meta-data/iam/security-credentials/<role>  end
+ * A step is tried twice; what is 4xx is not tried again. */
+
+#define BODY_MAX_BYTES     ((size_t)64 * 1024)
+#define TRIES              2
+#define CONNECT_TIMEOUT_MS 1000
+#define TOTAL_TIMEOUT_MS   2000
+#define ROLE_PATH          "/latest/meta-data/iam/security-credentials/"
+
+static void step_start(s3_imds *m, s3_imds_step step);
+
+void s3_imds_init(s3_imds *m, transport *t, s3_role_keys_end on_end, void *ctx)
+{
+    *m = (s3_imds){.t = t, .on_end = on_end, .ctx = ctx};
+    buf_init(&m->body, BODY_MAX_BYTES);
+}
+
+void s3_imds_cancel(s3_imds *m)
+{
+    http_cancel(m->t, m->call);
+    m->call = NULL;
+    free(move(m->base));
+    free(move(m->token));
+    free(move(m->role));
+    free(move(m->url));
+    buf_deinit(&m->body);
+}
+
+static void end(s3_imds *m, const s3_role_keys *keys, const char *reason)
+{
+    m->on_end(m->ctx, keys, reason);
+    s3_imds_cancel(m);
+}
+
+static void take_keys(s3_imds *m)
+{
+    AUTO(s3_role_keys) keys = {0};
+    const char *reason = NULL;
+    bool ok = s3_role_keys_read_json(buf_slice(&m->body), &keys, &reason);
+    end(m, ok ? &keys : NULL, reason);
+}
+
+/* The first line of the body. */
+static char *first_line(const s3_imds *m)
+{
+    slice body = buf_slice(&m->body);
+    const char *end_of_line = body.len ? memchr(body.data, '\n', body.len) : NULL;
+    if (end_of_line)
+        body.len = (size_t)(end_of_line - body.data);
+    return slice_dup(slice_trim(body));
+}
+
+static void step_done(s3_imds *m)
+{
+    switch (m->step) {
+    case S3_IMDS_TOKEN:
+        m->token = first_line(m);
+        log_secret_add(m->token);
+        m->had_token = true;
+        step_start(m, S3_IMDS_ROLE);
+        return;
+    case S3_IMDS_ROLE:
+        m->role = first_line(m);
+        if (*m->role)
+            step_start(m, S3_IMDS_KEYS);
+        else
+            end(m, NULL, "the instance has no role");
+        return;
+    case S3_IMDS_KEYS:
+        take_keys(m);
+        return;
+    }
+}
+
+static bool tokens_are_unknown(const s3_imds *m, const http_result *result)
+{
+    return m->step == S3_IMDS_TOKEN && result->ok &&
+           (result->status == 404 || result->status == 405) && !m->had_token;
+}
+
+static void step_failed(s3_imds *m, const http_result *result)
+{
+    AUTO_FREE char *shown = url_shown(m->base);
+    AUTO_FREE char *reason = NULL;
+    if (tokens_are_unknown(m, result) && m->v1_allowed) {
+        log_debug("credentials: %s knows no tokens (%d): asking it by IMDSv1", shown,
+                  result->status);
+        step_start(m, S3_IMDS_ROLE);
+        return;
+    }
+    if (tokens_are_unknown(m, result))
+        reason = xasprintf("%s knows no tokens, and AWS_EC2_METADATA_V1_DISABLED is set", shown);
+    else if (result->ok && m->step == S3_IMDS_ROLE && result->status == 404)
+        reason = xstrdup("the instance has no role");
+    else if (result->ok)
+        reason = xasprintf("%s answered %d", shown, result->status);
+    else if (m->step == S3_IMDS_TOKEN && result->error.code == ERR_TIMEOUT)
+        reason = xasprintf("%s gives no token (no EC2 instance? in a container the instance's "
+                           "http-put-response-hop-limit must be 2 or more)",
+                           shown);
+    else
+        reason = xstrdup(result->error.message);
+    end(m, NULL, reason);
+}
+
+static bool on_head(void *ctx, const http_reply *reply, err *e)
+{
+    s3_imds *m = ctx;
+    UNUSED(e);
+    m->status = reply->status;
+    return true;
+}
+
+static bool on_body(void *ctx, slice data, err *e)
+{
+    s3_imds *m = ctx;
+    return buf_append_slice(&m->body, data) ||
+           err_set(e, ERR_LIMIT, "the metadata service answers at too great length");
+}
+
+static void step_send(s3_imds *m);
+
+static void on_done(void *ctx, const http_result *result)
+{
+    s3_imds *m = ctx;
+    m->call = NULL;
+    bool final = result->ok && result->status < 500 && result->status != 429;
+    if (result->ok && result->status == 200)
+        step_done(m);
+    else if (!final && m->tries < TRIES)
+        step_send(m);
+    else
+        step_failed(m, result);
+}
+
+static void step_send(s3_imds *m)
+{
+    m->tries++;
+    buf_clear(&m->body);
+    m->call = http_send(m->t, &m->request);
+}
+
+static void step_start(s3_imds *m, s3_imds_step step)
+{
+    m->step = step;
+    m->tries = 0;
+    m->header = (http_header){"X-aws-ec2-metadata-token-ttl-seconds", "21600"};
+    if (step != S3_IMDS_TOKEN)
+        m->header = (http_header){"X-aws-ec2-metadata-token", m->token};
+    free(m->url);
+    m->url = step == S3_IMDS_TOKEN
+                 ? xasprintf("%s/latest/api/token", m->base)
+                 : xasprintf("%s" ROLE_PATH "%s", m->base, m->role ? m->role : "");
+    m->request = (http_request){.method = step == S3_IMDS_TOKEN ? "PUT" : "GET",
+                                .url = m->url,
+                                .headers = &m->header,
+                                .header_count = step == S3_IMDS_TOKEN || m->token ? 1 : 0,
+                                .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+                                .total_timeout_ms = TOTAL_TIMEOUT_MS,
+                                .no_proxy = true,
+                                .on_head = on_head,
+                                .on_body = on_body,
+                                .on_done = on_done,
+                                .ctx = m};
+    step_send(m);
+}
+
+static char *service_base(s3_getenv getenv_fn)
+{
+    const char *endpoint = s3_env(getenv_fn, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
+    const char *mode = s3_env(getenv_fn, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
+    if (!endpoint)
+        endpoint = mode && strcasecmp(mode, "IPv6") == 0 ? "http://[fd00:ec2::254]"
+                                                         : "http://169.254.169.254";
+    size_t len = strlen(endpoint);
+    while (len > 0 && endpoint[len - 1] == '/')
+        len--;
+    return xstrndup(endpoint, len);
+}
+
+void s3_imds_start(s3_imds *m, s3_getenv getenv_fn)
+{
+    const char *disabled = s3_env(getenv_fn, "AWS_EC2_METADATA_DISABLED");
+    if (disabled && strcasecmp(disabled, "true") == 0) {
+        end(m, NULL, "AWS_EC2_METADATA_DISABLED is set");
+        return;
+    }
+    const char *v1_disabled = s3_env(getenv_fn, "AWS_EC2_METADATA_V1_DISABLED");
+    m->v1_allowed = !v1_disabled || strcasecmp(v1_disabled, "true") != 0;
+    m->base = service_base(getenv_fn);
+    step_start(m, S3_IMDS_TOKEN);
+}

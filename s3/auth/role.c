@@ -1,0 +1,251 @@
+#include "s3/auth/role.h"
+
+#include "decon/base/log.h"
+
+/* step     does                                                     next
+ * CLIMB    reads profiles along source_profile; roles_left grows    BASE
+ * BASE     keys of the last profile: static, of the environment,    ASSUME
+ *          of the container, the instance, a web identity, SSO,
+ *          or a program
+ * ASSUME   AssumeRole of chain[roles_left - 1]; roles_left shrinks  ASSUME, at 0 the end */
+
+static void release(s3_role *r)
+{
+    for (size_t i = 0; i < r->profile_count; i++)
+        s3_profile_deinit(&r->chain[i]);
+    r->profile_count = r->roles_left = 0;
+    s3_role_keys_deinit(&r->keys);
+}
+
+void s3_role_cancel(s3_role *r)
+{
+    s3_sts_cancel(&r->sts);
+    s3_container_cancel(&r->container);
+    s3_imds_cancel(&r->imds);
+    s3_sso_cancel(&r->sso);
+    s3_process_cancel(&r->process);
+    release(r);
+}
+
+static void failed(s3_role *r, const char *profile, const char *reason)
+{
+    AUTO_FREE char *whole = xasprintf("profile '%s': %s", profile, reason);
+    release(r);
+    r->on_end(r->ctx, NULL, whole);
+}
+
+static void assume_next(s3_role *r)
+{
+    if (r->roles_left == 0) {
+        AUTO(s3_role_keys) keys = r->keys;
+        r->keys = (s3_role_keys){0};
+        release(r);
+        r->on_end(r->ctx, &keys, NULL);
+        return;
+    }
+    const s3_profile *p = &r->chain[--r->roles_left];
+    s3_keys keys = {r->keys.access_key_id, r->keys.secret_access_key, r->keys.session_token};
+    log_debug("credentials: profile '%s': assuming its role", p->name);
+    r->assumed = true;
+    s3_sts_start(&r->sts, r->getenv_fn,
+                 &(s3_sts_call){.at = r->at,
+                                .role_arn = s3_profile_get(p, "role_arn"),
+                                .session_name = s3_profile_get(p, "role_session_name"),
+                                .external_id = s3_profile_get(p, "external_id"),
+                                .duration_s = s3_profile_get(p, "duration_seconds"),
+                                .keys = &keys});
+}
+
+/* --- the keys that the chain begins with --- */
+
+static void take_keys(s3_role *r, const char *id, const char *secret, const char *token,
+                      int64_t expires_s)
+{
+    s3_role_keys_deinit(&r->keys);
+    r->keys = (s3_role_keys){.access_key_id = xstrdup(id),
+                             .secret_access_key = xstrdup(secret),
+                             .session_token = token ? xstrdup(token) : NULL,
+                             .expires_s = expires_s};
+    log_secret_add(secret);
+    if (token)
+        log_secret_add(token);
+    assume_next(r);
+}
+
+/* Of STS, container, IMDS, SSO and process. */
+static void step_end(void *ctx, const s3_role_keys *keys, const char *reason)
+{
+    s3_role *r = ctx;
+    if (!keys) {
+        /* Of the role that was asked for, or of the profile with the credential_source. */
+        size_t at = MIN(r->roles_left, r->profile_count - 1);
+        AUTO_FREE char *name = xstrdup(r->chain[at].name);
+        failed(r, name, reason);
+        return;
+    }
+    take_keys(r, keys->access_key_id, keys->secret_access_key, keys->session_token,
+              keys->expires_s);
+}
+
+static void base_environment(s3_role *r, const char *profile)
+{
+    const char *id = s3_env(r->getenv_fn, "AWS_ACCESS_KEY_ID");
+    const char *secret = s3_env(r->getenv_fn, "AWS_SECRET_ACCESS_KEY");
+    if (id && secret)
+        take_keys(r, id, secret, s3_env(r->getenv_fn, "AWS_SESSION_TOKEN"), 0);
+    else
+        failed(r, profile,
+               "credential_source = Environment, but AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY "
+               "is not set");
+}
+
+static void base_source(s3_role *r, const s3_profile *p, const char *source)
+{
+    AUTO_FREE char *name = xstrdup(p->name);
+    r->base = "credential_source";
+    if (str_equal(source, "Environment")) {
+        base_environment(r, name);
+    } else if (str_equal(source, "Ec2InstanceMetadata")) {
+        s3_imds_start(&r->imds, r->getenv_fn);
+    } else if (!str_equal(source, "EcsContainer")) {
+        failed(r, name,
+               "credential_source is none of Environment, Ec2InstanceMetadata, EcsContainer");
+    } else if (!s3_container_is_set(r->getenv_fn)) {
+        failed(r, name,
+               "credential_source = EcsContainer, but AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and "
+               "_FULL_URI are not set");
+    } else {
+        s3_container_start(&r->container, r->getenv_fn);
+    }
+}
+
+static void base_web_identity(s3_role *r, const s3_profile *p)
+{
+    r->base = "web identity";
+    s3_sts_start(&r->sts, r->getenv_fn,
+                 &(s3_sts_call){.at = r->at,
+                                .role_arn = s3_profile_get(p, "role_arn"),
+                                .session_name = s3_profile_get(p, "role_session_name"),
+                                .duration_s = s3_profile_get(p, "duration_seconds"),
+                                .token_path = s3_profile_get(p, "web_identity_token_file")});
+}
+
+/* False: the profile names neither. An end at once releases the profile. */
+static bool base_sso_or_process(s3_role *r, const s3_profile *p)
+{
+    const char *command = s3_profile_get(p, "credential_process");
+    if (s3_sso_is_set(p)) {
+        r->base = "SSO";
+        s3_sso_start(&r->sso, r->getenv_fn, r->at, p);
+        return true;
+    }
+    if (!command)
+        return false;
+    r->base = "credential_process";
+    s3_process_start(&r->process, command);
+    return true;
+}
+
+/* --- the way along source_profile --- */
+
+static bool has_keys(const s3_profile *p)
+{
+    return s3_profile_get(p, "aws_access_key_id") && s3_profile_get(p, "aws_secret_access_key");
+}
+
+/* Does the last profile stand in the chain before? */
+static bool is_loop(const s3_role *r)
+{
+    size_t last = r->profile_count - 1;
+    for (size_t i = 0; i < last; i++)
+        if (strcmp(r->chain[i].name, r->chain[last].name) == 0)
+            return true;
+    return false;
+}
+
+/* Why the last profile leads nowhere; NULL: it leads on. */
+static const char *dead_end(const s3_role *r, const s3_profile *p)
+{
+    if (is_loop(r))
+        return "source_profile leads in a circle";
+    if (!s3_profile_get(p, "role_arn"))
+        return r->profile_count > 1
+                   ? "is a source_profile, but has neither keys nor role_arn, SSO or "
+                     "credential_process"
+                   : "has a web_identity_token_file, but no role_arn";
+    if (s3_profile_get(p, "mfa_serial"))
+        return "mfa_serial asks for a code that nobody is here to type: use `aws sts assume-role` "
+               "and AWS_SESSION_TOKEN";
+    return NULL;
+}
+
+/* Reads one profile more; false when that was the end of the way. */
+static bool climb(s3_role *r, const char *name, const char **next)
+{
+    s3_profile *p = &r->chain[r->profile_count];
+    err e = ERR_INIT;
+    if (!s3_profile_load(r->getenv_fn, name, p, &e)) {
+        AUTO_FREE char *of = xstrdup(name);
+        failed(r, of, e.message);
+        return false;
+    }
+    r->profile_count++;
+    if (r->profile_count > 1 && has_keys(p)) { /* a profile may be its own source */
+        r->base = "keys of a profile";
+        take_keys(r, s3_profile_get(p, "aws_access_key_id"),
+                  s3_profile_get(p, "aws_secret_access_key"),
+                  s3_profile_get(p, "aws_session_token"), 0);
+        return false;
+    }
+    bool needs_role = s3_profile_get(p, "role_arn") || s3_profile_get(p, "web_identity_token_file");
+    if (!needs_role && !is_loop(r) && base_sso_or_process(r, p))
+        return false;
+    const char *source = s3_profile_get(p, "credential_source");
+    const char *reason = dead_end(r, p);
+    *next = s3_profile_get(p, "source_profile");
+    if (!reason && s3_profile_get(p, "web_identity_token_file")) {
+        base_web_identity(r, p);
+        return false;
+    }
+    if (!reason && !*next && !source)
+        reason = "role_arn needs source_profile, credential_source or web_identity_token_file";
+    if (reason) {
+        AUTO_FREE char *of = xstrdup(p->name);
+        failed(r, of, reason);
+        return false;
+    }
+    r->roles_left++;
+    if (!*next)
+        base_source(r, p, source);
+    return *next != NULL;
+}
+
+void s3_role_init(s3_role *r, transport *t, s3_role_keys_end on_end, void *ctx)
+{
+    *r = (s3_role){.on_end = on_end, .ctx = ctx};
+    s3_sts_init(&r->sts, t, step_end, r);
+    s3_container_init(&r->container, t, step_end, r);
+    s3_imds_init(&r->imds, t, step_end, r);
+    s3_sso_init(&r->sso, t, step_end, r);
+    s3_process_init(&r->process, t, step_end, r);
+}
+
+bool s3_role_is_set(const s3_profile *p)
+{
+    return s3_profile_get(p, "role_arn") || s3_profile_get(p, "web_identity_token_file") ||
+           s3_sso_is_set(p) || s3_profile_get(p, "credential_process");
+}
+
+void s3_role_start(s3_role *r, s3_getenv getenv_fn, const s3_endpoint *at, const char *profile)
+{
+    r->getenv_fn = getenv_fn;
+    r->at = at;
+    r->base = NULL;
+    r->assumed = false;
+    const char *name = profile;
+    while (climb(r, name, &name))
+        if (r->profile_count == S3_ROLE_CHAIN_MAX) {
+            failed(r, profile, "source_profile leads through too many profiles");
+            return;
+        }
+}

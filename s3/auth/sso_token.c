@@ -1,0 +1,122 @@
+#include "s3/auth/sso_token.h"
+
+#include <jansson.h>
+#include <sys/stat.h>
+
+#include "decon/base/digest.h"
+#include "decon/base/fsutil.h"
+#include "decon/base/log.h"
+#include "s3/protocol/http_date.h"
+
+#define FILE_MAX_BYTES ((size_t)256 * 1024)
+#define LASTS_MAX_S    ((json_int_t)366 * 86400)
+
+void s3_sso_token_deinit(s3_sso_token *token)
+{
+    free(token->path);
+    json_decref(token->json);
+    *token = (s3_sso_token){0};
+}
+
+static const char *member(const s3_sso_token *token, const char *name)
+{
+    const char *text = json_string_value(json_object_get(token->json, name));
+    return text && *text ? text : NULL;
+}
+
+/* Older tools wrote "2020-06-17T10:02:08UTC". */
+static bool parse_time(const char *text, int64_t *time_s)
+{
+    size_t len = text ? strlen(text) : 0;
+    if (len <= 3 || !str_ends_with(text, "UTC"))
+        return s3_when_parse_iso(text, time_s);
+    AUTO_FREE char *usual = xasprintf("%.*sZ", (int)(len - 3), text);
+    return s3_when_parse_iso(usual, time_s);
+}
+
+static bool take_members(s3_sso_token *token)
+{
+    token->access_token = member(token, "accessToken");
+    if (!token->access_token || !parse_time(member(token, "expiresAt"), &token->expires_s))
+        return false;
+    static const char *const secrets[] = {"accessToken", "refreshToken", "clientSecret"};
+    for (size_t i = 0; i < ARRAY_LEN(secrets); i++)
+        if (member(token, secrets[i]))
+            log_secret_add(member(token, secrets[i]));
+    return true;
+}
+
+bool s3_sso_token_load(s3_sso_token *token, s3_getenv getenv_fn, const char *name)
+{
+    uint8_t hash[SHA1_BYTES];
+    char hex[2 * SHA1_BYTES + 1];
+    const char *home = s3_env(getenv_fn, "HOME");
+    AUTO(buf) text;
+    buf_init(&text, FILE_MAX_BYTES);
+    err e = ERR_INIT;
+    sha1(slice_from(name), hash);
+    hex_encode(hash, sizeof hash, hex);
+    *token = (s3_sso_token){.path = xasprintf("%s/.aws/sso/cache/%s.json", home ? home : "~", hex)};
+    if (!home || !fs_read_file(token->path, FILE_MAX_BYTES, &text, &e)) {
+        log_debug("credentials: sso: %s", home ? e.message : "HOME is not set");
+        return false;
+    }
+    token->json = text.len ? json_loadb(text.data, text.len, 0, NULL) : NULL;
+    return json_is_object(token->json) && take_members(token);
+}
+
+char *s3_sso_token_renewal(const s3_sso_token *token, int64_t now_s)
+{
+    const char *id = member(token, "clientId"), *secret = member(token, "clientSecret");
+    const char *refresh = member(token, "refreshToken");
+    int64_t registered_until_s = 0;
+    if (!id || !secret || !refresh ||
+        !parse_time(member(token, "registrationExpiresAt"), &registered_until_s) ||
+        registered_until_s <= now_s)
+        return NULL;
+    json_t *body = json_pack("{s:s, s:s, s:s, s:s}", "clientId", id, "clientSecret", secret,
+                             "grantType", "refresh_token", "refreshToken", refresh);
+    char *text = json_dumps(body, JSON_COMPACT);
+    json_decref(body);
+    return text;
+}
+
+/* Not for other eyes, whatever the umask. */
+static bool write_private(const char *path, slice text, err *e)
+{
+    char *temp = NULL;
+    AUTO_FD fd = fs_temp_create(path, &temp, e);
+    if (fd < 0)
+        return false;
+    if (fchmod(fd, 0600) == 0 && fs_write_all(fd, text.data, text.len, e))
+        return fs_temp_commit(&temp, path, e);
+    fs_temp_discard(&temp);
+    return err_is_set(e) ? false : err_set(e, ERR_IO, "%s: its mode cannot be set", path);
+}
+
+bool s3_sso_token_take(s3_sso_token *token, slice reply, int64_t now_s)
+{
+    json_t *json = reply.len ? json_loadb(reply.data, reply.len, 0, NULL) : NULL;
+    json_int_t lasts_s = json_integer_value(json_object_get(json, "expiresIn"));
+    json_t *access = json_object_get(json, "accessToken");
+    json_t *refresh = json_object_get(json, "refreshToken");
+    bool ok = json_is_string(access) && lasts_s > 0 && lasts_s <= LASTS_MAX_S;
+    if (ok) {
+        char when[S3_WHEN_SIZE];
+        s3_when_format_iso(now_s + (int64_t)lasts_s, when);
+        memcpy(strchr(when, '.'), "Z", 2); /* whole seconds, as the others write it */
+        json_object_set(token->json, "accessToken", access);
+        json_object_set_new(token->json, "expiresAt", json_string(when));
+        if (json_is_string(refresh))
+            json_object_set(token->json, "refreshToken", refresh);
+        ok = take_members(token);
+    }
+    json_decref(json);
+    if (!ok)
+        return false;
+    err e = ERR_INIT;
+    AUTO_FREE char *text = json_dumps(token->json, JSON_INDENT(2));
+    if (!write_private(token->path, slice_from(text), &e))
+        log_warn("the renewed token of AWS SSO is not kept for others: %s", e.message);
+    return true;
+}

@@ -1,0 +1,43 @@
+#include "s3/cli/transfer/copy.h"
+#include "s3/cli/commands/option_rows_copy.h"
+
+static bool run(cli *c, err *e)
+{
+    return copy_words(c, false, e);
+}
+
+/* clang-format off */
+static const option rows[] = {
+    ROWS_OF_COPIES, ROW_DRY_RUN, ROW_QUIET, ROW_PROGRESS, ROWS_OF_FILTERS, ROW_RAW,
+    ROWS_OF_WRITES, ROWS_OF_DESCRIPTIONS, ROWS_OF_CLIENTS, ROWS_OF_ALL,
+};
+/* clang-format on */
+
+const cli_command cli_command_cp = {
+    .name = "cp",
+    .summary = "copy files and objects: up, down, inside the store",
+    .options =
+        SET(rows, "cp", "decon-s3 cp [OPTION]... SOURCE... TARGET",
+            "SOURCE and TARGET are paths or s3:// URIs; one of them must be an s3:// URI. `-` is "
+            "standard input (sent while it is read) or output. A TARGET that ends in / (or is a "
+            "folder, or a bucket) gets "
+            "the source's own name. A file appears under its name only when it is whole; a "
+            "download that was broken off goes on where it was (NAME.decon-part).\n"
+            "With --recursive, or * and ? in the key, everything below SOURCE is copied while the "
+            "listing goes on.",
+            "Examples:\n"
+            "  decon-s3 cp train.jsonl.gz s3://my-bucket/data/\n"
+            "  decon-s3 cp s3://my-bucket/data/train.jsonl.gz .\n"
+            "  decon-s3 cp s3://my-bucket/a.jsonl s3://other-bucket/b.jsonl\n"
+            "  zcat big.gz | decon-s3 cp - s3://my-bucket/big.jsonl\n"
+            "  decon-s3 cp s3://my-bucket/big.jsonl - | wc -l\n"
+            "  decon-s3 cp -r ./folder s3://my-bucket/folder/\n"
+            "  decon-s3 cp 's3://my-bucket/data/*.gz' ./data/\n"
+            "  decon-s3 cp -r --exclude '*' --include '*.gz' s3://my-bucket/data ./data\n"),
+    .words_min = 2,
+    .words_max = 100000,
+    .needs_client = true,
+    .again =
+        "run it again with --if-size-differ --if-source-newer: what is there already is left out",
+    .run = run,
+};

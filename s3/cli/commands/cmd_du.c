@@ -1,0 +1,174 @@
+#include "s3/cli/source/pattern.h"
+#include "s3/cli/source/location.h"
+#include "s3/cli/session/print.h"
+#include "s3/cli/commands/option_rows.h"
+
+#define CLASSES_MAX 32
+
+typedef struct sum {
+    uint64_t objects, bytes;
+} sum;
+
+/* The keys of a folder stand together in a listing: one sum for each level is all that is kept. */
+typedef struct usage {
+    cli_call call;
+    const place *at;
+    bool is_pattern;
+    filter filter;
+    size_t base_length;
+    sum total;
+    char *folder; /* the one that is summed up now, whole key; or NULL */
+    sum in_folder;
+    struct {
+        char name[32];
+        sum sum;
+    } classes[CLASSES_MAX];
+    size_t class_count;
+} usage;
+
+static void add(sum *s, uint64_t bytes)
+{
+    s->objects++;
+    s->bytes += bytes;
+}
+
+static void print_sum(const usage *u, const sum *s, const char *key, const char *class)
+{
+    const cli_config *o = u->call.c->config;
+    AUTO_FREE char *uri = xasprintf("s3://%s/%s", u->at->uri.bucket, key);
+    char size[32];
+    if (o->json) {
+        const print_member members[] = {
+            {.name = "uri", .text = uri},
+            {.name = "storage_class", .text = class, .absent = !class},
+            {.name = "objects", .number = s->objects},
+            {.name = "size", .number = s->bytes},
+        };
+        print_json(members, ARRAY_LEN(members), stdout);
+        return;
+    }
+    if (o->human_readable)
+        format_size(s->bytes, size, sizeof size);
+    else
+        snprintf(size, sizeof size, "%llu", (unsigned long long)s->bytes);
+    printf("%15s %10llu objects  ", size, (unsigned long long)s->objects);
+    print_key(uri, stdout);
+    printf("%s%s\n", class ? "  " : "", class ? class : "");
+}
+
+static void end_folder(usage *u)
+{
+    AUTO_FREE char *folder = move(u->folder);
+    if (folder)
+        print_sum(u, &u->in_folder, folder, NULL);
+    u->in_folder = (sum){0};
+}
+
+/* The next level below what was asked for. */
+static void add_to_folder(usage *u, const s3_object *object)
+{
+    const char *relative = object->key + MIN(u->base_length, strlen(object->key));
+    const char *slash = strchr(relative, '/');
+    if (!slash)
+        return;
+    size_t length = (size_t)(slash - object->key) + 1;
+    bool same =
+        u->folder && strlen(u->folder) == length && strncmp(u->folder, object->key, length) == 0;
+    if (!same) {
+        end_folder(u);
+        u->folder = xstrndup(object->key, length);
+    }
+    add(&u->in_folder, object->size_bytes);
+}
+
+static bool add_to_class(usage *u, const s3_object *object, err *e)
+{
+    const char *name = object->storage_class ? object->storage_class : "STANDARD";
+    size_t i = 0;
+    while (i < u->class_count && !str_equal(u->classes[i].name, name))
+        i++;
+    if (i == CLASSES_MAX)
+        return err_set(e, ERR_LIMIT, "more than %d storage classes", CLASSES_MAX);
+    if (i == u->class_count)
+        snprintf(u->classes[u->class_count++].name, sizeof u->classes[i].name, "%s", name);
+    add(&u->classes[i].sum, object->size_bytes);
+    return true;
+}
+
+static bool on_object(void *ctx, const s3_object *object, err *e)
+{
+    usage *u = ctx;
+    const cli_config *o = u->call.c->config;
+    const char *key = object->key;
+    if ((u->is_pattern && !pattern_match(u->at->uri.key, key, false)) ||
+        (strlen(key) >= u->base_length && !filter_passes(&u->filter, key + u->base_length)))
+        return true;
+    add(&u->total, object->size_bytes);
+    if (o->by_class)
+        return add_to_class(u, object, e);
+    if (!o->summarize)
+        add_to_folder(u, object);
+    return !ferror(stdout) || print_flush(e);
+}
+
+static bool sum_up(usage *u, err *e)
+{
+    const s3_uri *uri = &u->at->uri;
+    size_t literal = u->is_pattern ? pattern_literal_length(uri->key) : strlen(uri->key);
+    AUTO_FREE char *prefix = xstrndup(uri->key, literal);
+    const char *slash = strrchr(prefix, '/');
+    u->base_length = slash ? (size_t)(slash - prefix) + 1 : 0;
+    return cli_await(&u->call,
+                     s3_list(u->call.c->client, &(s3_list_options){.bucket = uri->bucket,
+                                                                   .prefix = prefix,
+                                                                   .on_object = on_object,
+                                                                   .on_done = cli_on_done,
+                                                                   .ctx = u}),
+                     e);
+}
+
+static bool run(cli *c, err *e)
+{
+    AUTO(place) at = {.is_object = true};
+    if (!s3_uri_parse(c->words[0], &at.uri, e))
+        return false;
+    usage u = {.call = {.c = c}, .at = &at, .is_pattern = place_is_pattern(&at)};
+    u.is_pattern &= !c->config->raw;
+    bool ok = filter_init(&u.filter, c, e) && sum_up(&u, e);
+    if (ok)
+        end_folder(&u);
+    free(move(u.folder));
+    if (!ok)
+        return false;
+    for (size_t i = 0; i < u.class_count; i++)
+        print_sum(&u, &u.classes[i].sum, at.uri.key, u.classes[i].name);
+    print_sum(&u, &u.total, at.uri.key, NULL);
+    return print_flush(e);
+}
+
+/* clang-format off */
+static const option rows[] = {
+    {.key = "summarize", .type = OPTION_BOOL, .offset = AT(summarize), .letter = 's',
+     .section = "Summing up", .help = "Only the total."},
+    {.key = "by_class", .type = OPTION_BOOL, .offset = AT(by_class), .letter = 'g',
+     .alias = "group", .help = "A line for each storage class instead of each folder."},
+    ROW_HUMAN_READABLE, ROWS_OF_FILTERS, ROW_RAW, ROWS_OF_CLIENTS, ROWS_OF_ALL,
+};
+/* clang-format on */
+
+const cli_command cli_command_du = {
+    .name = "du",
+    .summary = "sum up sizes, by folder or storage class",
+    .options = SET(rows, "du", "decon-s3 du [OPTION]... s3://BUCKET[/PREFIX]",
+                   "Sums up the objects whose keys start with PREFIX: size, number and URI of each "
+                   "folder of the next level, then of all. * and ? in PREFIX stand for any "
+                   "characters, and for one.",
+                   "Examples:\n"
+                   "  decon-s3 du -H s3://my-bucket\n"
+                   "  decon-s3 du -H --summarize s3://my-bucket/data/\n"
+                   "  decon-s3 du --by-class 's3://my-bucket/*.gz'\n"),
+    .words_min = 1,
+    .words_max = 1,
+    .needs_client = true,
+    .run = run,
+};

@@ -1,0 +1,33 @@
+#include "s3/cli/transfer/copy.h"
+#include "s3/cli/commands/option_rows_copy.h"
+
+static bool run(cli *c, err *e)
+{
+    return copy_words(c, true, e);
+}
+
+/* clang-format off */
+static const option rows[] = {
+    ROWS_OF_COPIES, ROW_DRY_RUN, ROW_QUIET, ROW_PROGRESS, ROWS_OF_FILTERS, ROW_RAW,
+    ROWS_OF_WRITES, ROWS_OF_DESCRIPTIONS, ROWS_OF_CLIENTS, ROWS_OF_ALL,
+};
+/* clang-format on */
+
+const cli_command cli_command_mv = {
+    .name = "mv",
+    .summary = "move files and objects: copy, then remove the source",
+    .options = SET(
+        rows, "mv", "decon-s3 mv [OPTION]... SOURCE... TARGET",
+        "As cp, and each source is removed as soon as its own copy stands. A file or "
+        "an object that changed since it was copied stays; a downloaded file is on the disk before "
+        "its object goes.",
+        "Examples:\n"
+        "  decon-s3 mv s3://my-bucket/a.jsonl s3://my-bucket/old/\n"
+        "  decon-s3 mv 's3://my-bucket/in/*.gz' s3://my-bucket/done/\n"
+        "  decon-s3 mv -r ./results s3://my-bucket/results/\n"),
+    .words_min = 2,
+    .words_max = 100000,
+    .needs_client = true,
+    .again = "run it again to move the rest",
+    .run = run,
+};

@@ -1,0 +1,73 @@
+#include "decon/s3/buckets.h"
+#include "s3/cli/session/print.h"
+#include "s3/cli/transfer/removal.h"
+#include "s3/cli/commands/option_rows.h"
+#include "s3/cli/source/source.h"
+
+static bool empty_bucket(cli *c, const place *bucket, err *e)
+{
+    AUTO(removal) out = {.c = c};
+    AUTO_PTR(source)
+    s = source_open(c, &(source_options){.place = bucket, .folder_objects_too = true});
+    entry it;
+    source_step step;
+    while ((step = source_next(s, &it, e)) == SOURCE_ENTRY) {
+        AUTO(entry) mine = it;
+        if (!removal_add(&out, bucket->uri.bucket, mine.name, e))
+            return false;
+    }
+    return step == SOURCE_END && removal_flush(&out, e) && jobs_drain(c, e);
+}
+
+static bool explain(const cli *c, const char *bucket, err *e)
+{
+    if (!str_equal(e->s3_code, "BucketNotEmpty"))
+        return false;
+    snprintf(e->message, sizeof e->message, "%s: is not empty; %s", bucket,
+             c->config->force ? "old versions of objects, or objects that came meanwhile, are left"
+                              : "--force removes its objects first");
+    return false;
+}
+
+static bool run(cli *c, err *e)
+{
+    AUTO(place) bucket = {.is_object = true};
+    cli_call call = {.c = c};
+    if (!cli_parse_bucket(c->words[0], &bucket.uri, e))
+        return false;
+    AUTO_FREE char *text = xasprintf("s3://%s", bucket.uri.bucket);
+    if (c->config->force && !empty_bucket(c, &bucket, e))
+        return false;
+    if (c->errors > 0)
+        return err_set(e, ERR_S3_REPLY, "%s: stays: not all of its objects could be removed", text);
+    if (!c->config->dry_run &&
+        !cli_await(&call, s3_delete_bucket(c->client, bucket.uri.bucket, cli_on_done, &call), e)) {
+        return explain(c, text, e);
+    }
+    print_done(c, &(print_result){.operation = "rb", .from = text, .size_bytes = PRINT_NO_SIZE});
+    return true;
+}
+
+/* clang-format off */
+static const option rows[] = {
+    {.key = "force", .type = OPTION_BOOL, .offset = AT(force), .section = "Removing",
+     .help = "Remove all objects first."},
+    ROW_DRY_RUN, ROW_QUIET, ROW_PROGRESS, ROWS_OF_CLIENTS, ROWS_OF_ALL,
+};
+/* clang-format on */
+
+const cli_command cli_command_rb = {
+    .name = "rb",
+    .summary = "remove a bucket",
+    .options = SET(rows, "rb", "decon-s3 rb [OPTION]... s3://BUCKET",
+                   "Removes a bucket that is empty. Of a bucket with versions, --force removes the "
+                   "current objects only: the bucket then stays.",
+                   "Examples:\n"
+                   "  decon-s3 rb s3://my-bucket\n"
+                   "  decon-s3 rb --force --dry-run s3://my-bucket\n"),
+    .words_min = 1,
+    .words_max = 1,
+    .needs_client = true,
+    .again = "run it again to remove the rest",
+    .run = run,
+};

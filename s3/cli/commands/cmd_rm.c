@@ -1,0 +1,159 @@
+#include "s3/cli/transfer/removal.h"
+#include "s3/cli/commands/option_rows.h"
+#include "s3/cli/source/source.h"
+
+/* So many objects go without a question, unless they are a whole bucket. */
+#define UNASKED_MAX 1000
+
+typedef struct removing {
+    cli *c;
+    filter filter;
+    removal out;
+} removing;
+
+static void removing_deinit(removing *r)
+{
+    removal_deinit(&r->out);
+}
+DEFINE_AUTO(removing, removing_deinit)
+
+static bool is_many(const removing *r, const place *at)
+{
+    return r->c->config->recursive || (place_is_pattern(at) && !r->c->config->raw);
+}
+
+/* `s3://b`, `s3://b/` and `s3://b/` with nothing but stars. */
+static bool is_whole_bucket(const removing *r, const place *at)
+{
+    const char *key = at->uri.key;
+    bool any = !r->c->config->raw && key[0] && key[strspn(key, "*")] == '\0';
+    return (!key[0] || any) && r->filter.count == 0;
+}
+
+/* In a command file a pattern is meant as it stands; a whole bucket is asked for there too. */
+static bool may_remove(const removing *r, const place *at, bool many, err *e)
+{
+    bool whole = is_whole_bucket(r, at);
+    if (!whole && (!many || r->c->file))
+        return true;
+    AUTO_FREE char *what =
+        whole ? xasprintf("all objects of s3://%s", at->uri.bucket)
+              : xasprintf("more than %d objects: s3://%s/%s%s", UNASKED_MAX, at->uri.bucket,
+                          at->uri.key, place_is_pattern(at) ? "" : " and all below it");
+    return guard_removal(r->c, what, e);
+}
+
+/* `a?b` may be the key itself that somebody wanted to remove, and not `a+b` beside it. */
+static bool check_meaning(const removing *r, const place *at, bool is_key, uint64_t count, err *e)
+{
+    if (!is_key || count < 2 || r->c->config->yes || r->c->config->dry_run)
+        return true;
+    return err_set(
+        e, ERR_USAGE,
+        "s3://%s/%s: is a key itself, and %llu others fit it as a pattern: --raw removes "
+        "the one, --yes all of them",
+        at->uri.bucket, at->uri.key, (unsigned long long)count - 1);
+}
+
+/* What the listing tells first is kept until it is known whether that is all. */
+static bool remove_many(removing *r, const place *at, err *e)
+{
+    AUTO_PTR(source)
+    s = source_open(r->c, &(source_options){.place = at,
+                                            .raw = r->c->config->raw,
+                                            .folder_objects_too = true,
+                                            .filter = &r->filter});
+    entry it;
+    uint64_t count = 0;
+    bool is_key = false;
+    source_step step;
+    if (!removal_flush(&r->out, e) || (is_whole_bucket(r, at) && !may_remove(r, at, true, e)))
+        return false;
+    while ((step = source_next(s, &it, e)) == SOURCE_ENTRY) {
+        AUTO(entry) mine = it;
+        is_key |= place_is_pattern(at) && str_equal(mine.name, at->uri.key);
+        if (count++ == UNASKED_MAX && !is_whole_bucket(r, at) && !may_remove(r, at, true, e))
+            return false;
+        if (!removal_add(&r->out, at->uri.bucket, mine.name, e))
+            return false;
+    }
+    if (step == SOURCE_FAILED)
+        return false;
+    if (source_seen(s) == 0 && at->uri.key[0])
+        return err_set(e, ERR_S3_NOT_FOUND, "s3://%s/%s: no key %s", at->uri.bucket, at->uri.key,
+                       place_is_pattern(at) ? "fits" : "lies below it");
+    return check_meaning(r, at, is_key, count, e);
+}
+
+static bool remove_word(removing *r, const char *word, err *e)
+{
+    AUTO(place) at = {0};
+    if (!place_parse(word, &at, e))
+        return false;
+    if (is_many(r, &at))
+        return remove_many(r, &at, e);
+    return removal_add(&r->out, at.uri.bucket, at.uri.key, e);
+}
+
+static bool check_words(const removing *r, err *e)
+{
+    const cli *c = r->c;
+    for (int i = 0; i < c->word_count; i++) {
+        AUTO(s3_uri) uri = {0};
+        if (!s3_uri_parse(c->words[i], &uri, e))
+            return false;
+        if (!uri.key[0] && !c->config->recursive)
+            return err_set(e, ERR_USAGE,
+                           "%s: names a bucket, no object; --recursive removes all its objects, "
+                           "decon-s3 rb the bucket",
+                           c->words[i]);
+    }
+    return true;
+}
+
+static bool run(cli *c, err *e)
+{
+    AUTO(removing) r = {.c = c, .out = {.c = c}};
+    if (!filter_init(&r.filter, c, e) || !check_words(&r, e))
+        return false;
+    for (int i = 0; i < c->word_count; i++) {
+        err failed = ERR_INIT;
+        if (remove_word(&r, c->words[i], &failed))
+            continue;
+        /* Nothing is removed behind a question that was not answered, or a listing that broke
+         * off. */
+        removal_deinit(&r.out);
+        *e = failed;
+        return false;
+    }
+    return removal_flush(&r.out, e);
+}
+
+/* clang-format off */
+static const option rows[] = {
+    {.key = "recursive", .type = OPTION_BOOL, .offset = AT(recursive), .letter = 'r',
+     .section = "Removing", .help = "All objects below the URI, as below a folder."},
+    ROW_YES, ROW_DRY_RUN, ROW_QUIET, ROW_PROGRESS, ROWS_OF_FILTERS, ROW_RAW, ROWS_OF_CLIENTS,
+    ROWS_OF_ALL,
+};
+/* clang-format on */
+
+const cli_command cli_command_rm = {
+    .name = "rm",
+    .summary = "remove objects",
+    .options = SET(rows, "rm", "decon-s3 rm [OPTION]... s3://BUCKET/KEY...",
+                   "Removes the objects; one that is not there is no error, as in S3. * and ? in a "
+                   "key stand for any characters, and for one. More than 1,000 objects, or all "
+                   "those of a bucket, are removed only with --yes, or when you say so at a "
+                   "terminal.",
+                   "Examples:\n"
+                   "  decon-s3 rm s3://my-bucket/old.jsonl s3://my-bucket/older.jsonl\n"
+                   "  decon-s3 rm --dry-run 's3://my-bucket/tmp/*.gz'\n"
+                   "  decon-s3 rm -r s3://my-bucket/tmp/\n"
+                   "  decon-s3 rm -r --yes --exclude '*.keep' s3://my-bucket/tmp/\n"),
+    .words_min = 1,
+    .words_max = 100000,
+    .needs_client = true,
+    .again = "run it again to remove the rest",
+    .run = run,
+};

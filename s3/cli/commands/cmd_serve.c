@@ -1,0 +1,136 @@
+#include "s3/cli/session/print.h"
+#include "s3/cli/commands/option_rows.h"
+
+#include <signal.h>
+
+#include "decon/base/fsutil.h"
+#include "decon/base/log.h"
+#include "s3/serve/protocol/fault_injection.h"
+#include "s3/serve/server.h"
+
+static bool announce(const cli *c, const char *address, unsigned port, err *e)
+{
+    if (c->config->port_file) {
+        char text[16];
+        snprintf(text, sizeof text, "%u\n", port);
+        if (!fs_write_file(c->config->port_file, slice_from(text), false, e))
+            return false;
+    }
+    printf("listening on http://%s:%u\n", address, port);
+    return print_flush(e);
+}
+
+/* Blocked before the server's threads start, so that none of them is woken by one. */
+static void block_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static bool run(cli *c, err *e)
+{
+    const cli_config *o = c->config;
+    server_options options = {.root = o->root,
+                              .address = o->address,
+                              .port = (unsigned)o->port,
+                              .thread_count = (unsigned)o->threads,
+                              .access_key_id = o->access_key,
+                              .secret_access_key = o->secret_key,
+                              .faults = (const char *const *)o->fault,
+                              .log_path = o->log,
+                              .region = o->region,
+                              .anonymous = (auth_anonymous)o->anonymous};
+    sigset_t set;
+    int signal_number = 0;
+    block_signals(&set);
+    server *s = server_start(&options, e);
+    if (!s)
+        return false;
+    bool ok = announce(c, o->address, server_port(s), e);
+    if (ok && sigwait(&set, &signal_number) == 0)
+        log_debug("signal %d: the server ends", signal_number);
+    server_stop(s);
+    return ok;
+}
+
+#define FAULT_HELP                                                                                 \
+    "Faults: words separated by commas. What happens, one of:\n"                                   \
+    "  status=503           answer so, with the S3 code that belongs to it; nothing is done\n"     \
+    "  status=403,code=ExpiredToken    with this S3 code (status=200: an error in a reply 200)\n"  \
+    "  truncate=1000        1,000 bytes of the reply, then the connection is closed\n"             \
+    "  reset                the connection is closed without a reply; nothing is done\n"           \
+    "  lost                 the same, but the request was carried out\n"                           \
+    "  delay=200            the reply comes 200 milliseconds later (a thread waits: --threads)\n"  \
+    "  checksum             a wrong x-amz-checksum-* is told, where one is told\n"                 \
+    "  corrupt              one byte of the data is another; the checksum is the right one\n"      \
+    "  etag                 the object seems to have changed: If-Match gets 412, others another\n" \
+    "                       ETag\n"                                                                \
+    "To which requests:\n"                                                                         \
+    "  method=GET key=*.gz bucket=NAME query=uploadId header=Range    only such requests\n"        \
+    "  count=3 every=10     only the first three of them; only each tenth of them\n"               \
+    "  rate=5% seed=1       5 in 100 of them, the same ones in each run with this seed\n"          \
+    "  once                 each key no more than once\n"
+
+static const char *const anonymous_choices[] = {"none", "read", "all", NULL};
+
+/* clang-format off */
+static const option rows_serve[] = {
+    {.key = "root", .type = OPTION_STRING, .offset = AT(root), .metavar = "DIR",
+     .flags = OPTION_REQUIRED, .section = "Serving",
+     .help = "Where buckets are kept; made when absent."},
+    {.key = "port", .type = OPTION_INT, .offset = AT(port), .fallback = "9000", .min = 0,
+     .max = 65535, .metavar = "N", .help = "TCP port; 0: any free one, see the line on standard "
+                                           "output."},
+    {.key = "address", .type = OPTION_STRING, .offset = AT(address), .fallback = "127.0.0.1",
+     .metavar = "IP", .help = "Address to listen on."},
+    {.key = "port_file", .type = OPTION_STRING, .offset = AT(port_file), .metavar = "FILE",
+     .help = "Written with the port's number as soon as the server listens."},
+    {.key = "threads", .type = OPTION_INT, .offset = AT(threads), .fallback = "4", .min = 1,
+     .max = 256, .metavar = "N", .help = "Threads that serve requests."},
+    {.key = "access_key", .type = OPTION_STRING, .offset = AT(access_key), .metavar = "ID",
+     .environment = "AWS_ACCESS_KEY_ID", .help = "Clients must sign with this key."},
+    {.key = "secret_key", .type = OPTION_STRING, .offset = AT(secret_key), .metavar = "KEY",
+     .environment = "AWS_SECRET_ACCESS_KEY", .flags = OPTION_SECRET,
+     .help = "And with this secret."},
+    {.key = "region", .type = OPTION_STRING, .offset = AT(region), .metavar = "NAME",
+     .help = "Signatures for another region are refused, with the right one's name; else every "
+             "region is taken."},
+    {.key = "anonymous", .type = OPTION_ENUM, .offset = AT(anonymous), .fallback = "none",
+     .choices = anonymous_choices, .metavar = "WHAT",
+     .help = "Which requests need no signature: none, read (GET and HEAD), all."},
+    {.key = "log", .type = OPTION_STRING, .offset = AT(log), .metavar = "FILE",
+     .help = "Access log, appended to: METHOD TARGET STATUS BYTES-IN BYTES-OUT, one line a "
+             "request."},
+    {.key = "fault", .type = OPTION_LIST, .offset = AT(fault), .metavar = "RULE",
+     .check = fault_check,
+     .help = "Answer some requests wrongly, for tests of clients; see below. The "
+             "first rule that fits decides."},
+    ROWS_OF_ALL,
+};
+/* clang-format on */
+
+const cli_command cli_command_serve = {
+    .name = "serve",
+    .summary = "a small S3 server over a folder, for one machine's trials",
+    .options = SET(
+        rows_serve, "serve", "decon-s3 serve --root DIR [OPTION]...",
+        "Serves buckets from a folder: for trials, demonstrations and tests on one machine, "
+        "not for data that must last (nothing is flushed to the disk or kept twice). Path "
+        "style only; requests must be signed with the keys given here. Prints `listening "
+        "on http://ADDRESS:PORT` and ends on SIGINT or SIGTERM.",
+        FAULT_HELP
+        "\n"
+        "Examples:\n"
+        "  export AWS_ACCESS_KEY_ID=trial AWS_SECRET_ACCESS_KEY=trial-secret\n"
+        "  decon-s3 serve --root /tmp/store --port 9000 &\n"
+        "  export AWS_ENDPOINT_URL=http://127.0.0.1:9000\n"
+        "  decon-s3 mb s3://trial && decon-s3 cp file.jsonl s3://trial/\n"
+        "  decon-s3 serve --root /tmp/store --fault status=503,method=GET,key=*.gz,count=3\n"
+        "  decon-s3 serve --root /tmp/store --fault reset,rate=5% --fault truncate=9,rate=0.5%\n"),
+    .words_min = 0,
+    .words_max = 0,
+    .run = run,
+};

@@ -1,0 +1,84 @@
+#include "s3/cli/commands/command_line.h"
+
+#include "decon/base/buf.h"
+
+#define WORD_MAX_BYTES ((size_t)64 * 1024)
+
+void line_words_free(line_words *w)
+{
+    for (int i = 0; i < w->count; i++)
+        free(w->words[i]);
+    free(w->words);
+    *w = (line_words){0};
+}
+
+void line_words_remove(line_words *w, int at, int count)
+{
+    for (int i = at; i < at + count; i++)
+        free(w->words[i]);
+    for (int i = at; i + count < w->count; i++)
+        w->words[i] = w->words[i + count];
+    w->count -= count;
+}
+
+static void add_word(line_words *w, buf *word)
+{
+    w->words = xrealloc(w->words, ((size_t)w->count + 1) * sizeof *w->words);
+    w->words[w->count++] = xstrdup(buf_str(word));
+    buf_clear(word);
+}
+
+/* What stands between quotes; *p stands behind the first one, and then behind the last. */
+static bool take_quoted(const char **p, char quote, buf *word, err *e)
+{
+    while (**p && **p != quote) {
+        bool escaped = quote == '"' && **p == '\\' && ((*p)[1] == '"' || (*p)[1] == '\\');
+        *p += escaped;
+        buf_append_char(word, *(*p)++);
+    }
+    if (!**p)
+        return err_set(e, ERR_USAGE, "a %c without its end", quote);
+    *p += 1;
+    return true;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool take_word(const char **p, buf *word, err *e)
+{
+    while (**p && !is_blank(**p)) {
+        char c = *(*p)++;
+        if (c == '\'' || c == '"') {
+            if (!take_quoted(p, c, word, e))
+                return false;
+        } else if (c == '\\' && **p) {
+            buf_append_char(word, *(*p)++);
+        } else {
+            buf_append_char(word, c);
+        }
+    }
+    return !word->overflow ||
+           err_set(e, ERR_USAGE, "a word of more than %zu bytes", WORD_MAX_BYTES);
+}
+
+bool line_split(const char *line, line_words *out, err *e)
+{
+    AUTO(buf) word;
+    const char *p = line;
+    *out = (line_words){0};
+    buf_init(&word, WORD_MAX_BYTES);
+    for (;;) {
+        while (is_blank(*p))
+            p++;
+        if (!*p || *p == '#')
+            return true;
+        if (!take_word(&p, &word, e)) {
+            line_words_free(out);
+            return false;
+        }
+        add_word(out, &word);
+    }
+}

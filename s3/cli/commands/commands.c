@@ -1,0 +1,71 @@
+/* The list of commands; each one's table stands at the end of its file. */
+#include "s3/cli/commands/commands.h"
+
+#include "s3/cli/commands/option_rows.h"
+
+const char *const cli_addressing_styles[] = {"auto", "path", "virtual", NULL};
+const char *const cli_log_levels[] = {"error", "warn", "info", "debug", NULL};
+
+extern const cli_command cli_command_ls, cli_command_cp, cli_command_mv, cli_command_sync,
+    cli_command_cat, cli_command_stat, cli_command_du, cli_command_rm, cli_command_mb,
+    cli_command_rb, cli_command_presign, cli_command_run, cli_command_abort_uploads,
+    cli_command_serve, cli_command_completion, cli_command_whoami;
+
+const cli_command *const cli_commands[] = {
+    &cli_command_ls,  &cli_command_cp,    &cli_command_mv,      &cli_command_sync,
+    &cli_command_cat, &cli_command_stat,  &cli_command_du,      &cli_command_rm,
+    &cli_command_mb,  &cli_command_rb,    &cli_command_presign, &cli_command_abort_uploads,
+    &cli_command_run, &cli_command_serve, &cli_command_whoami,  &cli_command_completion,
+};
+const size_t cli_command_count = ARRAY_LEN(cli_commands);
+
+/* What other tools call it. */
+static const struct {
+    const char *name, *command;
+} other_names[] = {
+    {"copy", "cp"},
+    {"get", "cp"},
+    {"put", "cp"},
+    {"pipe", "cp"},
+    {"upload", "cp"},
+    {"move", "mv"},
+    {"rename", "mv"},
+    {"list", "ls"},
+    {"dir", "ls"},
+    {"delete", "rm"},
+    {"del", "rm"},
+    {"remove", "rm"},
+    {"head", "stat"},
+    {"info", "stat"},
+    {"size", "du"},
+    {"mkdir", "mb"},
+    {"rmdir", "rb"},
+    {"batch", "run"},
+    {"mirror", "sync"},
+    {"rsync", "sync"},
+    {"url", "presign"},
+    {"id", "whoami"},
+    {"credentials", "whoami"},
+};
+
+static const char *nearest_command(const char *name)
+{
+    const char *names[32];
+    for (size_t i = 0; i < ARRAY_LEN(other_names); i++)
+        if (str_equal(other_names[i].name, name))
+            return other_names[i].command;
+    for (size_t i = 0; i < cli_command_count; i++)
+        names[i] = cli_commands[i]->name;
+    return nearest_name(name, names, cli_command_count);
+}
+
+const cli_command *cli_find_command(const char *name, err *e)
+{
+    for (size_t i = 0; i < cli_command_count; i++)
+        if (str_equal(cli_commands[i]->name, name))
+            return cli_commands[i];
+    const char *nearest = nearest_command(name);
+    err_set(e, ERR_USAGE, "'%s' is no command%s%s%s; decon-s3 --help lists them", name,
+            nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+    return NULL;
+}

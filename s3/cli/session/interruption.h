@@ -1,0 +1,23 @@
+/* What is said of a command that a signal ended: what was done, and how to go on.
+ *
+ * What:    one line on standard error, or one JSON object with --json.
+ * Owner:   borrows all it is given.
+ * Threads: the main thread.
+ * Fails:   never.
+ */
+#ifndef S3_CLI_SESSION_INTERRUPTION_H
+#define S3_CLI_SESSION_INTERRUPTION_H
+
+#include "s3/cli/session/context.h"
+#include "s3/cli/session/progress.h"
+
+#define INTERRUPTED_TEXT_SIZE 512
+
+/* The line's text, without the program's name: pure, for tests. */
+void interrupted_text(const cli_command *command, const progress_numbers *n, int signal_number,
+                      bool dry_run, char out[INTERRUPTED_TEXT_SIZE]);
+
+/* After the jobs were cancelled. */
+void interrupted_print(const cli *c);
+
+#endif

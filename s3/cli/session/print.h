@@ -1,0 +1,38 @@
+/* What commands print: results for people or machines, on standard output.
+ *
+ * What:    one line a result; the progress line gives way to it.
+ * Owner:   everything is borrowed.
+ * Threads: the main thread.
+ * Fails:   print_flush: a full disk or a closed pipe is an error.
+ */
+#ifndef S3_CLI_SESSION_PRINT_H
+#define S3_CLI_SESSION_PRINT_H
+
+#include "s3/cli/session/context.h"
+
+#define PRINT_TIME_SIZE 32
+
+void print_time(int64_t time_s, char *out, size_t out_size); /* "2026-11-23 03:00:01", UTC */
+/* The key with control characters as \n, \t or \xNN, so that a line stays a line. */
+void print_key(const char *key, FILE *out);
+
+/* One JSON object in a line; absent members are left out. */
+typedef struct print_member {
+    const char *name, *text; /* text NULL: `number`, unless `absent` or `truth` */
+    uint64_t number;
+    bool absent;
+    bool truth; /* true */
+} print_member;
+void print_json(const print_member *members, size_t count, FILE *out);
+bool print_flush(err *e) MUST_USE;
+
+/* What was done with something, or (dry_run) would be: "from -> to" or "uri", nothing with --quiet.
+ * `operation` is "cp", "mv", "rm" ..; `to` and `reason` may be NULL, the size PRINT_NO_SIZE. */
+#define PRINT_NO_SIZE UINT64_MAX
+typedef struct print_result {
+    const char *operation, *from, *to, *reason;
+    uint64_t size_bytes;
+} print_result;
+void print_done(cli *c, const print_result *r);
+
+#endif

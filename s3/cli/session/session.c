@@ -1,0 +1,156 @@
+/* Errors that are printed, and waiting: what commands do with their session. */
+#include <errno.h>
+#include <signal.h>
+
+#include "s3/cli/session/context.h"
+#include "s3/cli/session/print.h"
+#include "s3/cli/session/progress.h"
+
+static void print_error_json(const cli *c, const char *from, const char *to, const err *error)
+{
+    const print_member members[] = {
+        {.name = "error", .text = error->message},
+        {.name = "code", .text = err_code_name(error->code)},
+        {.name = "operation", .text = c->command ? c->command->name : NULL, .absent = !c->command},
+        {.name = to ? "from" : "uri", .text = from, .absent = !from},
+        {.name = "to", .text = to, .absent = !to},
+        {.name = "file", .text = c->file, .absent = !c->file},
+        {.name = "line", .number = c->line, .absent = !c->file},
+        {.name = "http_status",
+         .number = (uint64_t)error->http_status,
+         .absent = error->http_status == 0},
+        {.name = "s3_code", .text = error->s3_code, .absent = !error->s3_code[0]},
+        {.name = "request_id", .text = error->request_id, .absent = !error->request_id[0]},
+    };
+    print_json(members, ARRAY_LEN(members), stderr);
+}
+
+/* Nobody reads on (`| head`): that is no news for a person. The command ends as by SIGPIPE. */
+static bool is_closed_pipe(const err *error)
+{
+    return error->sys_errno == EPIPE && ferror(stdout);
+}
+
+/* A disk that is full or read-only, an address that nobody is at, keys that are none. */
+static void note_hopeless(cli *c, const err *error)
+{
+    c->hopeless |=
+        error->code == ERR_S3_NO_BUCKET || error->code == ERR_NET_DNS || error->sys_errno == EROFS;
+    if (c->session)
+        c->session->hopeless |= error->code == ERR_S3_CREDENTIALS || error->code == ERR_NO_SPACE;
+}
+
+/* What was under way beside the first one fails alike: of disks and ways a number says that as well.
+ * The store's own refusals name what was asked for. */
+static bool is_said(cli *c, const err *error)
+{
+    bool local = error->sys_errno != 0 || error->code == ERR_NET_DNS;
+    bool before = c->hopeless || (c->session && c->session->hopeless);
+    note_hopeless(c, error);
+    if (!before || !local || c->config->json || error->code != c->hopeless_code) {
+        c->hopeless_code = error->code;
+        return false;
+    }
+    c->alike++;
+    return true;
+}
+
+void cli_print_alike(cli *c)
+{
+    if (c->alike > 0)
+        fprintf(stderr, "decon-s3: %u more failed alike\n", c->alike);
+    c->alike = 0;
+}
+
+bool cli_has_hope(const cli *c, err *e)
+{
+    if (!c->hopeless && !c->session->hopeless)
+        return true;
+    return err_set(e, ERR_CANCELLED, "the rest was not tried: what went wrong befalls all of it");
+}
+
+void cli_print_error_of(cli *c, const char *from, const char *to, const err *error)
+{
+    if (c->session && is_closed_pipe(error)) {
+        c->session->signal_number = SIGPIPE;
+        cli_wake(c);
+        return;
+    }
+    c->errors++;
+    if (c->config && is_said(c, error))
+        return;
+    if (c->session)
+        progress_hide(c->session->progress);
+    fflush(stdout);
+    if (c->config && c->config->json)
+        print_error_json(c, from, to, error);
+    else if (c->file)
+        fprintf(stderr, "decon-s3: %s:%u: %s\n", c->file, c->line, error->message);
+    else
+        fprintf(stderr, "decon-s3: %s\n", error->message);
+    if (c->session)
+        progress_show(c->session->progress);
+}
+
+void cli_print_error(cli *c, const err *error)
+{
+    cli_print_error_of(c, NULL, NULL, error);
+}
+
+/* --- waiting --- */
+
+void cli_wake(cli *c)
+{
+    c->session->wake = true;
+}
+
+bool cli_turn(cli *c)
+{
+    cli_session *s = c->session;
+    s->wake = false;
+    if (!s->signal_number)
+        loop_run(s->loop, &s->wake);
+    return !s->signal_number;
+}
+
+bool cli_interrupted(const cli *c, err *e)
+{
+    return err_set(e, ERR_CANCELLED, "interrupted by signal %d", c->session->signal_number);
+}
+
+static void set_true(void *ctx)
+{
+    *(bool *)ctx = true;
+}
+
+void cli_breathe(cli *c)
+{
+    bool fired = false;
+    timer_start(loop_transport(c->loop), 0, set_true, &fired);
+    loop_run(c->loop, &fired);
+}
+
+void cli_finish(cli_call *call, const err *error)
+{
+    if (error)
+        call->error = *error;
+    call->done = true;
+    cli_wake(call->c);
+}
+
+void cli_on_done(void *ctx, const err *error)
+{
+    cli_finish(ctx, error);
+}
+
+bool cli_await(cli_call *call, s3_op *op, err *e)
+{
+    while (!call->done)
+        if (!cli_turn(call->c)) {
+            s3_op_cancel(op);
+            return cli_interrupted(call->c, e);
+        }
+    if (err_is_set(&call->error))
+        *e = call->error;
+    return !err_is_set(&call->error);
+}

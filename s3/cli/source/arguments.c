@@ -1,0 +1,67 @@
+/* Positional words: URIs of objects and buckets. */
+#include "s3/cli/source/source.h"
+
+bool cli_parse_object(const char *text, s3_uri *uri, err *e)
+{
+    if (!s3_uri_parse(text, uri, e))
+        return false;
+    return uri->key[0] ||
+           err_set(e, ERR_USAGE, "%s: names a bucket, no object; write s3://bucket/key", text);
+}
+
+bool cli_parse_bucket(const char *text, s3_uri *uri, err *e)
+{
+    if (!s3_uri_parse(text, uri, e))
+        return false;
+    return !uri->key[0] || err_set(e, ERR_USAGE, "%s: write s3://bucket", text);
+}
+
+typedef bool (*each_one)(cli *c, const s3_uri *uri, err *e);
+
+static bool each_that_fits(cli *c, const place *pattern, each_one one, err *e)
+{
+    AUTO_PTR(source) s = source_open(c, &(source_options){.place = pattern});
+    entry it;
+    uint64_t count = 0;
+    source_step step;
+    while ((step = source_next(s, &it, e)) == SOURCE_ENTRY) {
+        AUTO(entry) mine = it;
+        AUTO(place) at = {0};
+        err failed = ERR_INIT;
+        count++;
+        entry_place(&mine, pattern, &at);
+        if (!one(c, &at.uri, &failed))
+            cli_print_error(c, &failed);
+    }
+    if (step == SOURCE_END && count == 0)
+        return err_set(e, ERR_S3_NOT_FOUND,
+                       "s3://%s/%s: no key fits; --raw takes * and ? to the "
+                       "letter",
+                       pattern->uri.bucket, pattern->uri.key);
+    return step == SOURCE_END;
+}
+
+static bool each_of_word(cli *c, const char *word, each_one one, err *e)
+{
+    AUTO(place) at = {0};
+    if (!place_parse(word, &at, e))
+        return false;
+    if (place_is_pattern(&at) && !c->config->raw)
+        return each_that_fits(c, &at, one, e);
+    return one(c, &at.uri, e);
+}
+
+bool cli_each_object(cli *c, each_one one, err *e)
+{
+    for (int i = 0; i < c->word_count; i++) {
+        AUTO(s3_uri) uri = {0};
+        if (!cli_parse_object(c->words[i], &uri, e))
+            return false;
+    }
+    for (int i = 0; i < c->word_count && !c->session->signal_number; i++) {
+        err failed = ERR_INIT;
+        if (!each_of_word(c, c->words[i], one, &failed) && !c->session->signal_number)
+            cli_print_error_of(c, c->words[i], NULL, &failed);
+    }
+    return !c->session->signal_number || cli_interrupted(c, e);
+}

@@ -1,0 +1,159 @@
+/* A local folder, depth first, in the byte order of the whole paths: of names a folder's counts
+ * with its slash, as in a listing of keys. */
+#include <dirent.h>
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "decon/base/log.h"
+#include "s3/cli/source/source.h"
+
+typedef struct level {
+    char *dir;          /* with a slash at its end */
+    char **names;       /* sorted; folders with a slash */
+    size_t count, next; /* next: the one to look at */
+    struct level *outer;
+} level;
+
+struct walk {
+    cli *c;
+    size_t root_length; /* with the slash */
+    level *inner;
+};
+
+static void unreadable(walk *w, const char *path, bool *incomplete)
+{
+    err e = ERR_INIT;
+    (void)err_set_errno(&e, ERR_IO, errno, "%s: cannot be read", path);
+    cli_print_error_of(w->c, path, NULL, &e);
+    *incomplete = true;
+}
+
+static bool is_folder(const char *dir, const struct dirent *name)
+{
+    struct stat st;
+    if (name->d_type != DT_UNKNOWN)
+        return name->d_type == DT_DIR;
+    AUTO_FREE char *path = xasprintf("%s%s", dir, name->d_name);
+    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void add_name(level *l, size_t *capacity, char *give_name)
+{
+    if (l->count == *capacity) {
+        *capacity = MAX(*capacity * 2, (size_t)64);
+        l->names = xrealloc(l->names, *capacity * sizeof *l->names);
+    }
+    l->names[l->count++] = give_name;
+}
+
+static void enter(walk *w, const char *dir, bool *incomplete)
+{
+    level *l = xcalloc(1, sizeof *l);
+    size_t capacity = 0;
+    l->dir = place_folder_text(dir);
+    l->outer = w->inner;
+    w->inner = l;
+    DIR *d = opendir(dir);
+    if (!d) {
+        unreadable(w, dir, incomplete);
+        return;
+    }
+    errno = 0;
+    for (struct dirent *name; (name = readdir(d)) != NULL;) {
+        if (str_equal(name->d_name, ".") || str_equal(name->d_name, ".."))
+            continue;
+        add_name(l, &capacity, xasprintf("%s%s", name->d_name, is_folder(l->dir, name) ? "/" : ""));
+        errno = 0;
+    }
+    if (errno != 0)
+        unreadable(w, dir, incomplete);
+    closedir(d);
+    if (l->count > 1)
+        qsort(l->names, l->count, sizeof *l->names, compare_names);
+}
+
+static void leave(walk *w)
+{
+    level *l = w->inner;
+    w->inner = l->outer;
+    for (size_t i = 0; i < l->count; i++)
+        free(l->names[i]);
+    free(l->names);
+    free(l->dir);
+    free(l);
+}
+
+/* A link to a file is that file; links to folders are not followed: they may lead in circles. */
+static bool take_file(walk *w, char *give_path, entry *out, bool *incomplete)
+{
+    AUTO_FREE char *path = give_path;
+    struct stat st;
+    if (!w->c->config->follow_symlinks && lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
+        log_info("%s: is a symbolic link; left out", path);
+        return false;
+    }
+    if (stat(path, &st) != 0) {
+        unreadable(w, path, incomplete);
+        return false;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        log_warn("%s: is no regular file; left out", path);
+        return false;
+    }
+    *out = (entry){.name = move(path),
+                   .relative_at = w->root_length,
+                   .size_bytes = (uint64_t)st.st_size,
+                   .modified_s = st.st_mtim.tv_sec,
+                   .modified_ns = (uint32_t)st.st_mtim.tv_nsec};
+    return true;
+}
+
+walk *walk_open(cli *c, const char *dir, bool *incomplete)
+{
+    walk *w = xcalloc(1, sizeof *w);
+    AUTO_FREE char *root = place_folder_text(dir);
+    w->c = c;
+    w->root_length = strlen(root);
+    enter(w, root, incomplete);
+    return w;
+}
+
+void walk_close(walk *w)
+{
+    while (w->inner)
+        leave(w);
+    free(w);
+}
+
+static bool is_partial(const char *name)
+{
+    return str_ends_with(name, PARTIAL_SUFFIX) || str_ends_with(name, RANGES_SUFFIX);
+}
+
+bool walk_next(walk *w, entry *out, bool *incomplete)
+{
+    while (w->inner) {
+        level *l = w->inner;
+        if (l->next == l->count) {
+            leave(w);
+            continue;
+        }
+        const char *name = l->names[l->next++];
+        if (is_partial(name))
+            continue;
+        char *path = xasprintf("%s%s", l->dir, name);
+        if (!str_ends_with(name, "/")) {
+            if (take_file(w, path, out, incomplete))
+                return true;
+            continue;
+        }
+        enter(w, path, incomplete);
+        free(path);
+    }
+    return false;
+}

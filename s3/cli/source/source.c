@@ -1,0 +1,254 @@
+#include "s3/cli/source/source.h"
+
+#include "decon/base/fsutil.h"
+#include "s3/cli/session/progress.h"
+#include "s3/operations/list.h"
+
+/* A listing is held while so many entries wait to be taken; with the page under way there are at
+ * most 1,000 more. */
+#define AHEAD 1000
+
+struct source {
+    cli *c;
+    source_options options;
+    /* entries that came and were not taken, in order */
+    entry *ready;
+    size_t ready_count, ready_next, ready_capacity;
+    uint64_t seen;
+    bool ended, incomplete, planning;
+    err failure;
+    /* objects */
+    s3_op *op; /* NULL: local, or it has ended */
+    bool held, is_pattern;
+    char *prefix;
+    size_t base_length; /* of what is not part of the relative path */
+    /* local folders */
+    walk *walk;
+};
+
+void entry_deinit(entry *it)
+{
+    free(it->name);
+    free(it->etag);
+    free(it->storage_class);
+    *it = (entry){0};
+}
+
+const char *entry_relative(const entry *it)
+{
+    return it->name + it->relative_at;
+}
+
+void entry_place(const entry *it, const place *below, place *out)
+{
+    *out = (place){.is_object = below->is_object};
+    if (below->is_object)
+        out->uri = (s3_uri){.bucket = xstrdup(below->uri.bucket), .key = xstrdup(it->name)};
+    else
+        out->path = xstrdup(it->name);
+}
+
+/* --- what came --- */
+
+static void set_planning(source *s, bool planning)
+{
+    progress_numbers *n = progress_of(s->c->session->progress);
+    if (s->planning && !planning)
+        n->planning--;
+    s->planning = planning;
+}
+
+/* What was taken makes room before the array grows. */
+static void make_room(source *s)
+{
+    size_t left = s->ready_count - s->ready_next;
+    if (s->ready_next > 0 && s->ready_next >= left) {
+        memmove(s->ready, s->ready + s->ready_next, left * sizeof *s->ready);
+        s->ready_count = left;
+        s->ready_next = 0;
+        return;
+    }
+    s->ready_capacity = MAX(s->ready_capacity * 2, (size_t)256);
+    s->ready = xrealloc(s->ready, s->ready_capacity * sizeof *s->ready);
+}
+
+static void keep(source *s, const entry *give)
+{
+    if (s->ready_count == s->ready_capacity)
+        make_room(s);
+    s->ready[s->ready_count++] = *give;
+    if (!s->options.planned)
+        return;
+    progress_numbers *n = progress_of(s->c->session->progress);
+    n->objects_total++;
+    n->bytes_total += give->size_bytes;
+}
+
+static size_t waiting(const source *s)
+{
+    return s->ready_count - s->ready_next;
+}
+
+/* --- objects --- */
+
+static bool wanted(const source *s, const char *key)
+{
+    const char *relative = key + s->base_length;
+    if (!*relative || (!s->options.folder_objects_too && str_ends_with(key, "/")))
+        return false;
+    if (s->is_pattern && !pattern_match(s->options.place->uri.key, key, false))
+        return false;
+    return !s->options.filter || filter_passes(s->options.filter, relative);
+}
+
+static bool on_object(void *ctx, const s3_object *object, err *e)
+{
+    source *s = ctx;
+    UNUSED(e);
+    s->seen++;
+    if (!wanted(s, object->key))
+        return true;
+    entry it = {.name = xstrdup(object->key),
+                .relative_at = s->base_length,
+                .size_bytes = object->size_bytes,
+                .modified_s = object->last_modified_s,
+                .etag = object->etag ? xstrdup(object->etag) : NULL,
+                .storage_class = object->storage_class ? xstrdup(object->storage_class) : NULL};
+    keep(s, &it);
+    if (waiting(s) >= AHEAD && !s->held) {
+        s->held = true;
+        s3_list_hold(s->op);
+    }
+    cli_wake(s->c);
+    return true;
+}
+
+static void on_listed(void *ctx, const err *e)
+{
+    source *s = ctx;
+    s->op = NULL;
+    s->ended = true;
+    if (e)
+        s->failure = *e;
+    set_planning(s, false);
+    cli_wake(s->c);
+}
+
+static void open_listing(source *s)
+{
+    const s3_uri *uri = &s->options.place->uri;
+    s->is_pattern = !s->options.raw && place_is_pattern(s->options.place);
+    if (s->is_pattern) {
+        s->prefix = xstrndup(uri->key, pattern_literal_length(uri->key));
+        const char *slash = strrchr(s->prefix, '/');
+        s->base_length = slash ? (size_t)(slash - s->prefix) + 1 : 0;
+    } else {
+        s->prefix = place_folder_text(uri->key);
+        s->base_length = strlen(s->prefix);
+    }
+    s->op = s3_list(s->c->client, &(s3_list_options){.bucket = uri->bucket,
+                                                     .prefix = s->prefix,
+                                                     .on_object = on_object,
+                                                     .on_done = on_listed,
+                                                     .ctx = s});
+}
+
+/* --- local folders --- */
+
+/* Some entries ahead, so that the totals are known of all but very large folders. */
+static void read_ahead(source *s)
+{
+    entry it;
+    while (!s->ended && waiting(s) < AHEAD) {
+        if (!walk_next(s->walk, &it, &s->incomplete)) {
+            s->ended = true;
+            set_planning(s, false);
+        } else {
+            s->seen++;
+            if (!s->options.filter || filter_passes(s->options.filter, entry_relative(&it)))
+                keep(s, &it);
+            else
+                entry_deinit(&it);
+        }
+        if (s->seen % 64 == 0)
+            cli_breathe(s->c);
+    }
+}
+
+/* --- both --- */
+
+source *source_open(cli *c, const source_options *options)
+{
+    source *s = xcalloc(1, sizeof *s);
+    s->c = c;
+    s->options = *options;
+    if (options->planned) {
+        progress_of(c->session->progress)->planning++;
+        s->planning = true;
+    }
+    if (options->place->is_object) {
+        open_listing(s);
+    } else if (options->may_be_absent && !fs_exists(options->place->path)) {
+        s->ended = true;
+        set_planning(s, false);
+    } else {
+        s->walk = walk_open(c, options->place->path, &s->incomplete);
+    }
+    return s;
+}
+
+void source_close(source *s)
+{
+    if (!s)
+        return;
+    if (s->op)
+        s3_op_cancel(s->op);
+    if (s->walk)
+        walk_close(s->walk);
+    set_planning(s, false);
+    for (size_t i = s->ready_next; i < s->ready_count; i++)
+        entry_deinit(&s->ready[i]);
+    free(s->ready);
+    free(s->prefix);
+    free(s);
+}
+
+static void go_on(source *s)
+{
+    if (s->walk && waiting(s) == 0)
+        read_ahead(s);
+    if (s->held && waiting(s) < AHEAD / 2 && s->op) {
+        s->held = false;
+        s3_list_resume(s->op);
+    }
+}
+
+source_step source_next(source *s, entry *out, err *e)
+{
+    if (s->ready_next == s->ready_count)
+        s->ready_next = s->ready_count = 0;
+    go_on(s);
+    while (waiting(s) == 0 && !s->ended)
+        if (!cli_turn(s->c)) {
+            cli_interrupted(s->c, e);
+            return SOURCE_FAILED;
+        }
+    if (waiting(s) > 0) {
+        *out = s->ready[s->ready_next++];
+        return SOURCE_ENTRY;
+    }
+    if (!err_is_set(&s->failure))
+        return SOURCE_END;
+    *e = s->failure;
+    return SOURCE_FAILED;
+}
+
+bool source_is_incomplete(const source *s)
+{
+    return s->incomplete;
+}
+
+uint64_t source_seen(const source *s)
+{
+    return s->seen;
+}

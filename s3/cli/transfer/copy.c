@@ -1,0 +1,305 @@
+#include "s3/cli/transfer/copy.h"
+
+#include <glob.h>
+#include <sys/stat.h>
+
+#include "decon/base/fsutil.h"
+#include "decon/base/log.h"
+#include "s3/cli/transfer/name_set.h"
+#include "s3/cli/source/source.h"
+#include "s3/cli/transfer/transfer.h"
+
+typedef struct copying {
+    cli *c;
+    bool move;
+    filter filter;
+    place to;
+    bool several; /* sources */
+    /* of the targets so far, where two sources may have the same: one would be lost */
+    names names;
+} copying;
+
+static void copying_deinit(copying *k)
+{
+    place_deinit(&k->to);
+    names_deinit(&k->names);
+}
+DEFINE_AUTO(copying, copying_deinit)
+
+static const char *operation(const copying *k)
+{
+    return k->move ? "mv" : "cp";
+}
+
+/* --- one --- */
+
+static bool check_name(const place *from, const place *to, err *e)
+{
+    AUTO_FREE char *target = place_text(to);
+    if (place_is_standard(from))
+        return err_set(e, ERR_USAGE,
+                       "%s: standard input has no name; write the target's whole name", target);
+    if (place_name(from)[0])
+        return true;
+    AUTO_FREE char *text = place_text(from);
+    return err_set(e, ERR_USAGE, "%s: has no name of its own; write the target's whole name", text);
+}
+
+static bool take_name(copying *k, const char *name, const char *from, err *e)
+{
+    if ((!k->several && !k->c->config->flatten) || names_add(&k->names, name))
+        return true;
+    return err_set(e, ERR_PLAN, "%s: another source has the name '%s' too; it stays where it is",
+                   from, name);
+}
+
+/* A target that is a folder or a bucket gets the source's own name. */
+static bool target_of_one(copying *k, const place *from, place *out, err *e)
+{
+    const place *to = &k->to;
+    if (!place_is_standard(to) && place_is_folder(to)) {
+        AUTO_FREE char *text = place_text(from);
+        const char *name = place_name(from);
+        return check_name(from, to, e) && take_name(k, name, text, e) &&
+               place_below(to, name, out, e);
+    }
+    *out = (place){.is_object = to->is_object};
+    if (to->is_object)
+        out->uri = (s3_uri){.bucket = xstrdup(to->uri.bucket), .key = xstrdup(to->uri.key)};
+    else
+        out->path = xstrdup(to->path);
+    return true;
+}
+
+static bool refuse_itself(const place *from, const place *to, err *e)
+{
+    if (!place_same(from, to))
+        return true;
+    AUTO_FREE char *text = place_text(from);
+    return err_set(e, ERR_USAGE, "%s: source and target are the same object", text);
+}
+
+/* Comparisons need the source's size and time, which nothing has told yet. */
+typedef struct look {
+    cli_call call; /* first */
+    transfer_plan *plan;
+} look;
+
+static void on_head(void *ctx, const s3_object *object, const err *error)
+{
+    look *l = ctx;
+    if (object) {
+        l->plan->size_known = true;
+        l->plan->size_bytes = object->size_bytes;
+        l->plan->modified_s = object->last_modified_s;
+    }
+    cli_finish(&l->call, error);
+}
+
+static bool look_at_source(const copying *k, transfer_plan *plan, err *e)
+{
+    const cli_config *o = k->c->config;
+    struct stat st;
+    if (!o->if_size_differ && !o->if_source_newer)
+        return true;
+    if (plan->from.is_object) {
+        look l = {.call = {.c = k->c}, .plan = plan};
+        const s3_uri *uri = &plan->from.uri;
+        return cli_await(&l.call, s3_head(k->c->client, uri->bucket, uri->key, on_head, &l), e);
+    }
+    if (stat(plan->from.path, &st) == 0) { /* else the transfer says what is wrong */
+        plan->size_bytes = (uint64_t)st.st_size;
+        plan->modified_s = st.st_mtim.tv_sec;
+    }
+    return true;
+}
+
+static bool copy_one(copying *k, place *give_from, err *e)
+{
+    AUTO(transfer_plan) plan = {.from = *give_from, .move = k->move, .operation = operation(k)};
+    *give_from = (place){0};
+    return target_of_one(k, &plan.from, &plan.to, e) && refuse_itself(&plan.from, &plan.to, e) &&
+           look_at_source(k, &plan, e) && transfer_begin(k->c, &plan, e);
+}
+
+/* --- many --- */
+
+static bool target_of_many(copying *k, const entry *it, place *out, err *e)
+{
+    const char *relative = entry_relative(it);
+    const char *slash = k->c->config->flatten ? strrchr(relative, '/') : NULL;
+    const char *name = slash ? slash + 1 : relative;
+    return take_name(k, name, it->name, e) && place_below(&k->to, name, out, e);
+}
+
+static bool copy_entry(copying *k, const place *below, entry *it, err *e)
+{
+    AUTO(transfer_plan)
+    plan = {.size_known = true,
+            .size_bytes = it->size_bytes,
+            .modified_s = it->modified_s,
+            .move = k->move,
+            .planned = true,
+            .operation = operation(k)};
+    plan.etag = move(it->etag);
+    err failed = ERR_INIT;
+    entry_place(it, below, &plan.from);
+    if (target_of_many(k, it, &plan.to, &failed) && refuse_itself(&plan.from, &plan.to, &failed))
+        return transfer_begin(k->c, &plan, e);
+    AUTO_FREE char *from = place_text(&plan.from);
+    if (!str_starts_with(failed.message, from))
+        err_context(&failed, "%s", from);
+    cli_print_error_of(k->c, from, NULL, &failed);
+    return true;
+}
+
+static bool nothing_found(const place *from, err *e)
+{
+    AUTO_FREE char *text = place_text(from);
+    bool pattern = place_is_pattern(from);
+    return err_set(e, ERR_S3_NOT_FOUND, "%s: %s", text,
+                   pattern ? "no key fits" : "holds no objects");
+}
+
+static bool copy_many(copying *k, const place *from, err *e)
+{
+    AUTO_PTR(source)
+    s = source_open(k->c,
+                    &(source_options){.place = from,
+                                      .raw = k->c->config->raw,
+                                      .planned = true,
+                                      .folder_objects_too = from->is_object && k->to.is_object,
+                                      .filter = &k->filter});
+    entry it;
+    uint64_t count = 0;
+    source_step step;
+    while ((step = source_next(s, &it, e)) == SOURCE_ENTRY) {
+        AUTO(entry) mine = it;
+        if (count++ == 0 && !k->c->config->dry_run && !place_check_writable(&k->to, e))
+            return false;
+        if (!cli_has_hope(k->c, e) || !copy_entry(k, from, &mine, e))
+            return false;
+    }
+    if (step == SOURCE_FAILED)
+        return false;
+    bool empty = count == 0 && k->filter.count == 0 && !source_is_incomplete(s);
+    return !empty || !from->is_object || nothing_found(from, e);
+}
+
+/* --- words --- */
+
+static bool is_many(const copying *k, const place *from)
+{
+    const cli_config *o = k->c->config;
+    if (from->is_object)
+        return o->recursive || (place_is_pattern(from) && !o->raw);
+    /* Command files are s5cmd's: there a folder is meant with all that it holds. */
+    bool folder = !place_is_standard(from) && place_is_folder(from);
+    return folder && (o->recursive || k->c->file);
+}
+
+static bool check_source(const copying *k, const place *from, err *e)
+{
+    const cli_config *o = k->c->config;
+    AUTO_FREE char *text = place_text(from);
+    if (!from->is_object && !k->to.is_object)
+        return err_set(e, ERR_USAGE,
+                       "%s: SOURCE or TARGET must be an s3:// URI; %s(1) is for files", text,
+                       operation(k));
+    if (is_many(k, from) && place_is_standard(&k->to))
+        return err_set(e, ERR_USAGE,
+                       "%s: many objects have no place in one standard output; "
+                       "decon-s3 cat writes them one after the other",
+                       text);
+    if (o->recursive && place_is_standard(from))
+        return err_set(e, ERR_USAGE, "--recursive copies folders: `-` is none");
+    if (k->move && (place_is_standard(from) || place_is_standard(&k->to)))
+        return err_set(e, ERR_USAGE, "-: only what has a name can be moved; use cp");
+    if (from->is_object && !is_many(k, from) && !from->uri.key[0])
+        return err_set(e, ERR_USAGE, "%s: is a bucket; use --recursive", text);
+    if (o->recursive && place_contains(from, &k->to))
+        return err_set(e, ERR_USAGE, "%s: the target lies in it: this would have no end", text);
+    return true;
+}
+
+static bool check_target(const copying *k, int source_count, err *e)
+{
+    if (source_count < 2 || (!place_is_standard(&k->to) && place_is_folder(&k->to)))
+        return true;
+    AUTO_FREE char *text = place_text(&k->to);
+    return err_set(e, ERR_USAGE, "%s: several sources go into a folder; write %s/", text, text);
+}
+
+/* Of a folder the link itself may be named: its files are meant. */
+static bool is_left_out(const copying *k, const place *from)
+{
+    struct stat st;
+    if (from->is_object || k->c->config->follow_symlinks || place_is_folder(from) ||
+        lstat(from->path, &st) != 0 || !S_ISLNK(st.st_mode))
+        return false;
+    log_warn("%s: is a symbolic link; left out (--no-follow-symlinks)", from->path);
+    return true;
+}
+
+/* In a command file no shell has expanded the patterns of local names, and a folder without a slash
+ * at its end keeps its name below the target. */
+static bool copy_local_words(copying *k, const char *word, err *e)
+{
+    glob_t found = {0};
+    bool ok =
+        glob(word, GLOB_NOMAGIC, NULL, &found) == 0 || err_set(e, ERR_IO, "%s: no file fits", word);
+    for (size_t i = 0; ok && i < found.gl_pathc; i++) {
+        AUTO(place) from = {.path = xstrdup(found.gl_pathv[i])};
+        AUTO(copying) inner = {.c = k->c, .move = k->move, .filter = k->filter};
+        if (is_left_out(k, &from))
+            continue;
+        bool keeps_name =
+            is_many(k, &from) && !str_ends_with(from.path, "/") && !k->c->config->recursive;
+        if (keeps_name)
+            ok =
+                place_below(&k->to, place_name(&from), &inner.to, e) && copy_many(&inner, &from, e);
+        else
+            ok = is_many(k, &from) ? copy_many(k, &from, e) : copy_one(k, &from, e);
+    }
+    globfree(&found);
+    return ok;
+}
+
+static bool copy_word(copying *k, const char *word, err *e)
+{
+    AUTO(place) from = {0};
+    if (!place_parse(word, &from, e))
+        return false;
+    if (!from.is_object && k->c->file && !place_is_standard(&from))
+        return copy_local_words(k, word, e);
+    if (is_left_out(k, &from))
+        return true;
+    return is_many(k, &from) ? copy_many(k, &from, e) : copy_one(k, &from, e);
+}
+
+bool copy_words(cli *c, bool is_move, err *e)
+{
+    int count = c->word_count - 1;
+    AUTO(copying) k = {.c = c, .move = is_move, .several = count > 1};
+    if (!described_check(c->config, e) || !filter_init(&k.filter, c, e) ||
+        !place_parse(c->words[count], &k.to, e) || !check_target(&k, count, e))
+        return false;
+    for (int i = 0; i < count; i++) {
+        AUTO(place) from = {0};
+        if (!place_parse(c->words[i], &from, e) || !check_source(&k, &from, e))
+            return false;
+    }
+    bool ok = true;
+    for (int i = 0; i < count; i++) {
+        err failed = ERR_INIT;
+        if (copy_word(&k, c->words[i], &failed))
+            continue;
+        if (c->session->signal_number || i + 1 == count) {
+            *e = failed;
+            ok = false;
+            break;
+        }
+        cli_print_error(c, &failed);
+    }
+    return ok;
+}

@@ -1,0 +1,84 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "decon/base/fsutil.h"
+#include "s3/cli/source/source.h"
+#include "s3/cli/transfer/transfer.h"
+
+static bool make_parent(const char *path, err *e)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path)
+        return true;
+    AUTO_FREE char *parent = xstrndup(path, (size_t)(slash - path));
+    return fs_make_dirs(parent, e);
+}
+
+static int open_and_lock(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        close(fd);
+        errno = EWOULDBLOCK;
+        return -1;
+    }
+    return fd;
+}
+
+/* A name of its own, which no later run will find: another run is at the usual one, or it is taken
+ * or too long. */
+static bool open_aside(partial *p, const char *target, err *e)
+{
+    free(move(p->path));
+    free(move(p->ranges_path));
+    p->fd = fs_temp_create(target, &p->path, e);
+    return p->fd >= 0;
+}
+
+bool partial_open(partial *p, const char *target, err *e)
+{
+    p->path = xasprintf("%s" PARTIAL_SUFFIX, target);
+    p->ranges_path = xasprintf("%s" RANGES_SUFFIX, target);
+    p->fd = open_and_lock(p->path);
+    if (p->fd < 0 && errno == ENOENT) {
+        if (!make_parent(target, e))
+            return false;
+        p->fd = open_and_lock(p->path);
+    }
+    return p->fd >= 0 || open_aside(p, target, e);
+}
+
+static void release(partial *p)
+{
+    if (p->fd >= 0)
+        close(p->fd);
+    free(p->path);
+    free(p->ranges_path);
+    *p = (partial)PARTIAL_INIT;
+}
+
+bool partial_commit(partial *p, const char *target, bool durable, err *e)
+{
+    if (durable && fdatasync(p->fd) != 0)
+        return err_set_errno(e, ERR_IO, errno, "%s cannot be synced", p->path);
+    bool ok = rename(p->path, target) == 0 ||
+              err_set_errno(e, ERR_IO, errno, "%s cannot be renamed to %s", p->path, target);
+    ok = ok && (!durable || fs_sync_parent(target, e));
+    if (ok && p->ranges_path)
+        unlink(p->ranges_path);
+    if (ok)
+        release(p);
+    return ok;
+}
+
+bool partial_abandon(partial *p)
+{
+    bool stays = p->ranges_path && fs_exists(p->ranges_path);
+    if (p->path && p->fd >= 0 && !stays)
+        unlink(p->path);
+    release(p);
+    return stays;
+}

@@ -1,0 +1,144 @@
+#include "s3/cli/transfer/removal.h"
+
+#include "s3/cli/session/print.h"
+#include "s3/cli/session/progress.h"
+#include "decon/s3/delete_many.h"
+
+typedef struct batch {
+    job job; /* first */
+    char *bucket;
+    char **keys; /* NULL: told of already */
+    size_t count;
+    const char *reason;
+} batch;
+
+static void free_keys(char **keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(keys[i]);
+    free(keys);
+}
+
+static void batch_free(job *j)
+{
+    batch *b = (batch *)j;
+    free_keys(b->keys, b->count);
+    free(b->bucket);
+    free(b);
+}
+
+static void key_failed(batch *b, size_t i, const err *error)
+{
+    AUTO_FREE char *uri = xasprintf("s3://%s/%s", b->bucket, b->keys[i]);
+    err e = *error;
+    if (!str_starts_with(e.message, uri))
+        err_context(&e, "%s", uri);
+    progress_of(b->job.c->session->progress)->failed++;
+    cli_print_error_of(b->job.c, uri, NULL, &e);
+    free(move(b->keys[i]));
+}
+
+static void on_key_error(void *ctx, const char *key, const err *error)
+{
+    batch *b = ctx;
+    for (size_t i = 0; i < b->count; i++)
+        if (str_equal(b->keys[i], key)) {
+            key_failed(b, i, error);
+            return;
+        }
+}
+
+static void tell(const batch *b, const char *key)
+{
+    AUTO_FREE char *uri = xasprintf("s3://%s/%s", b->bucket, key);
+    print_done(b->job.c, &(print_result){.operation = "rm",
+                                         .from = uri,
+                                         .reason = b->reason,
+                                         .size_bytes = PRINT_NO_SIZE});
+}
+
+static void batch_ended(batch *b, const err *error)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        if (!b->keys[i])
+            continue;
+        if (error) {
+            key_failed(b, i, error);
+        } else {
+            progress_of(b->job.c->session->progress)->objects_done++;
+            tell(b, b->keys[i]);
+        }
+    }
+    jobs_end(&b->job);
+}
+
+static void on_batch(void *ctx, size_t left, const err *error)
+{
+    batch *b = ctx;
+    UNUSED(left);
+    b->job.op = NULL;
+    batch_ended(b, error);
+}
+
+static void on_one(void *ctx, const err *error)
+{
+    batch *b = ctx;
+    b->job.op = NULL;
+    batch_ended(b, error);
+}
+
+static void start(batch *b)
+{
+    cli *c = b->job.c;
+    if (c->config->dry_run)
+        batch_ended(b, NULL);
+    else if (b->count == 1)
+        b->job.op = s3_delete(c->client, b->bucket, b->keys[0], on_one, b);
+    else
+        b->job.op = s3_delete_many(c->client,
+                                   &(s3_delete_many_options){.bucket = b->bucket,
+                                                             .keys = (const char *const *)b->keys,
+                                                             .key_count = b->count,
+                                                             .on_key_error = on_key_error,
+                                                             .on_done = on_batch,
+                                                             .ctx = b});
+}
+
+void removal_deinit(removal *r)
+{
+    free_keys(r->keys, r->count);
+    free(r->bucket);
+    r->keys = NULL;
+    r->bucket = NULL;
+    r->count = 0;
+}
+
+bool removal_flush(removal *r, err *e)
+{
+    if (r->count == 0)
+        return true;
+    if (!jobs_wait_for_room(r->c, e))
+        return false;
+    batch *b = xcalloc(1, sizeof *b);
+    *b = (batch){.job = {.free = batch_free}, .count = r->count, .reason = r->reason};
+    b->bucket = move(r->bucket);
+    b->keys = move(r->keys);
+    r->count = 0;
+    jobs_add(r->c, &b->job);
+    start(b);
+    return true;
+}
+
+bool removal_add(removal *r, const char *bucket, const char *key, err *e)
+{
+    bool full = r->count == S3_DELETE_MANY_MAX;
+    if ((full || (r->bucket && !str_equal(r->bucket, bucket))) && !removal_flush(r, e))
+        return false;
+    if (!r->keys) {
+        free(r->bucket);
+        r->bucket = xstrdup(bucket);
+        r->keys = xcalloc(S3_DELETE_MANY_MAX, sizeof *r->keys);
+    }
+    r->keys[r->count++] = xstrdup(key);
+    return true;
+}

@@ -1,0 +1,27 @@
+/* Many objects to be removed: gathered, then removed by DeleteObjects, up to 1,000 at once.
+ *
+ * What:    removal_add takes one more; batches run as jobs beside each other.
+ * Owner:   removal_deinit; what was added and not flushed is forgotten.
+ * Threads: the loop's.
+ * Fails:   when interrupted. What cannot be removed is printed and counted.
+ */
+#ifndef S3_CLI_TRANSFER_REMOVAL_H
+#define S3_CLI_TRANSFER_REMOVAL_H
+
+#include "s3/cli/session/jobs.h"
+
+typedef struct removal {
+    cli *c;
+    const char *reason; /* for the results' lines; or NULL */
+    char *bucket;
+    char **keys;
+    size_t count;
+} removal;
+
+void removal_deinit(removal *r);
+DEFINE_AUTO(removal, removal_deinit)
+
+bool removal_add(removal *r, const char *bucket, const char *key, err *e) MUST_USE;
+bool removal_flush(removal *r, err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,293 @@
+/* The ways of a transfer: down, up, across, and up from a pipe. */
+#include "s3/cli/transfer/transfer_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "decon/base/fsutil.h"
+#include "s3/cli/session/print.h"
+#include "s3/cli/transfer/special_files.h"
+#include "s3/protocol/utf8.h"
+
+/* --- down --- */
+
+static void on_got_progress(void *ctx, uint64_t prefix_bytes, uint64_t received_bytes)
+{
+    UNUSED(prefix_bytes);
+    transfer_moved(ctx, received_bytes);
+}
+
+static bool set_time(const transfer *t, int64_t modified_s, err *e)
+{
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)modified_s}};
+    if (!t->plan.keep_time || modified_s == 0 || futimens(t->file.fd, times) == 0)
+        return true;
+    return err_set_errno(e, ERR_IO, errno, "%s: its time cannot be set", t->plan.to.path);
+}
+
+static void on_got(void *ctx, const s3_get_result *result, const err *error)
+{
+    transfer *t = ctx;
+    err e = ERR_INIT;
+    t->job.op = NULL;
+    if (error) {
+        transfer_failed(t, error);
+        return;
+    }
+    transfer_moved(t, result->size_bytes);
+    transfer_settle_size(t, result->size_bytes);
+    t->plan.size_bytes = result->size_bytes;
+    transfer_keep_etag(t, result->etag);
+    if (t->file.fd < 0 || (set_time(t, result->last_modified_s, &e) &&
+                           partial_commit(&t->file, t->plan.to.path, t->plan.move, &e)))
+        transfer_finish(t);
+    else
+        transfer_failed(t, &e);
+}
+
+static bool on_data(void *ctx, slice data, err *e)
+{
+    UNUSED(ctx);
+    errno = 0;
+    return fwrite(data.data, 1, data.len, stdout) == data.len ||
+           err_set_errno(e, ERR_IO, errno, "standard output cannot be written");
+}
+
+static bool on_data_of_device(void *ctx, slice data, err *e)
+{
+    const transfer *t = ctx;
+    return fs_write_all(t->fd, data.data, data.len, e) || err_context(e, "%s", t->plan.to.path);
+}
+
+static bool open_device(transfer *t, err *e)
+{
+    const char *path = t->plan.to.path;
+    if (t->plan.move)
+        return err_set(e, ERR_USAGE, "%s: is no regular file, and the source would be gone; use cp",
+                       path);
+    t->fd = special_open(path, e);
+    return t->fd >= 0;
+}
+
+static bool start_download(transfer *t, err *e)
+{
+    const transfer_plan *p = &t->plan;
+    s3_get_options options = {.bucket = p->from.uri.bucket,
+                              .key = p->from.uri.key,
+                              .size_known = p->size_known,
+                              .size_bytes = p->size_bytes,
+                              .fd = -1,
+                              .on_progress = on_got_progress,
+                              .on_done = on_got,
+                              .ctx = t};
+    if (place_is_standard(&p->to)) {
+        options.on_data = on_data;
+    } else if (special_is(p->to.path)) {
+        if (!open_device(t, e))
+            return false;
+        options.on_data = on_data_of_device;
+    } else {
+        if (!partial_open(&t->file, p->to.path, e))
+            return false;
+        options.fd = t->file.fd;
+        options.resume_path = t->file.ranges_path;
+    }
+    t->job.op = s3_get(t->job.c->client, &options);
+    return true;
+}
+
+/* --- up --- */
+
+static int open_source(const char *path, err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", path);
+    return fd;
+}
+
+static void on_put_progress(void *ctx, uint64_t sent_bytes)
+{
+    transfer_moved(ctx, sent_bytes);
+}
+
+/* Its parts were read at different times: what was stored may never have been in the file. The next
+ * sync would not see that, since the object is newer than the change. */
+static bool check_unchanged(const transfer *t, err *e)
+{
+    struct stat now;
+    if (t->fd < 0 || fstat(t->fd, &now) != 0 || transfer_same_file(&t->st, &now))
+        return true;
+    return err_set(e, ERR_S3_CHANGED,
+                   "%s: changed while it was uploaded: what was stored may be a mixture; %s it "
+                   "again when nobody writes to it",
+                   t->plan.from.path, t->plan.operation);
+}
+
+static void on_put(void *ctx, const s3_put_result *result, const err *error)
+{
+    transfer *t = ctx;
+    err e = ERR_INIT;
+    UNUSED(result);
+    t->job.op = NULL;
+    if (error) {
+        transfer_failed(t, error);
+        return;
+    }
+    if (t->input)
+        transfer_settle_size(t, input_bytes(t->input));
+    transfer_moved(t, t->plan.size_bytes);
+    if (check_unchanged(t, &e))
+        transfer_finish(t);
+    else
+        transfer_failed(t, &e);
+}
+
+static bool check_key(const transfer *t, err *e)
+{
+    const transfer_plan *p = &t->plan;
+    return s3_utf8_check(slice_from(p->to.uri.key)) ||
+           err_set(e, ERR_USAGE,
+                   "%s: its name is not UTF-8, as keys must be; rename it, or cp it alone to a key "
+                   "of your choice",
+                   p->from.path);
+}
+
+static bool check_file(const transfer *t, err *e)
+{
+    const char *path = t->plan.from.path;
+    if (S_ISDIR(t->st.st_mode))
+        return err_set(e, ERR_USAGE, "%s: is a folder; use --recursive", path);
+    if (!S_ISREG(t->st.st_mode))
+        return err_set(e, ERR_USAGE, "%s: is no regular file; use `- < %s`", path, path);
+    return true;
+}
+
+/* Those of the command; NULL: the client's. */
+static bool own_headers(const transfer *t, s3_headers **headers, s3_fields *fields, err *e)
+{
+    const cli_config *o = t->job.c->config;
+    *headers = connection_headers(o, t->job.c->client, e);
+    return !err_is_set(e) && described_fields(o, t->plan.from.is_object, fields, e);
+}
+
+static bool start_upload(transfer *t, err *e)
+{
+    const transfer_plan *p = &t->plan;
+    if (t->fd < 0)
+        t->fd = open_source(p->from.path, e);
+    if (t->fd < 0)
+        return false;
+    if (fstat(t->fd, &t->st) != 0)
+        return err_set_errno(e, ERR_IO, errno, "%s", p->from.path);
+    if (!check_file(t, e) || !check_key(t, e))
+        return false;
+    AUTO_PTR(s3_headers) headers = NULL;
+    AUTO(s3_fields) fields = {0};
+    if (!own_headers(t, &headers, &fields, e))
+        return false;
+    transfer_settle_size(t, (uint64_t)t->st.st_size);
+    t->plan.size_bytes = (uint64_t)t->st.st_size;
+    s3_put_options options = {.bucket = p->to.uri.bucket,
+                              .key = p->to.uri.key,
+                              .fd = t->fd,
+                              .size_bytes = (uint64_t)t->st.st_size,
+                              .if_none_match = t->job.c->config->no_clobber ? "*" : NULL,
+                              .headers = headers,
+                              .fields = fields.items,
+                              .field_count = fields.count,
+                              .on_progress = on_put_progress,
+                              .on_done = on_put,
+                              .ctx = t};
+    t->job.op = s3_put(t->job.c->client, &options);
+    return true;
+}
+
+/* --- across --- */
+
+static void on_pinned(void *ctx, const char *etag)
+{
+    transfer_keep_etag(ctx, etag);
+}
+
+static void on_copied(void *ctx, const err *error)
+{
+    transfer *t = ctx;
+    t->job.op = NULL;
+    if (error) {
+        transfer_failed(t, error);
+        return;
+    }
+    transfer_moved(t, t->plan.size_bytes);
+    transfer_finish(t);
+}
+
+static bool start_copy(transfer *t, err *e)
+{
+    const transfer_plan *p = &t->plan;
+    AUTO_PTR(s3_headers) headers = NULL;
+    AUTO(s3_fields) fields = {0};
+    if (!own_headers(t, &headers, &fields, e))
+        return false;
+    t->job.op = s3_copy(t->job.c->client,
+                        &(s3_copy_options){.from_bucket = p->from.uri.bucket,
+                                           .from_key = p->from.uri.key,
+                                           .size_known = p->size_known,
+                                           .size_bytes = p->size_bytes,
+                                           .from_etag = p->move ? p->etag : NULL,
+                                           .on_pinned = p->move ? on_pinned : NULL,
+                                           .to_bucket = p->to.uri.bucket,
+                                           .to_key = p->to.uri.key,
+                                           .headers = headers,
+                                           .fields = fields.items,
+                                           .field_count = fields.count,
+                                           .fields_only = t->job.c->config->described.directive ==
+                                                          DESCRIBED_REPLACE,
+                                           .on_done = on_copied,
+                                           .ctx = t});
+    return true;
+}
+
+/* --- up, from a pipe --- */
+
+static void on_input_failed(void *ctx, const err *error)
+{
+    transfer *t = ctx;
+    t->job.op = NULL;
+    transfer_failed(t, error);
+}
+
+static bool start_stream(transfer *t, err *e)
+{
+    const cli_config *o = t->job.c->config;
+    AUTO_PTR(s3_headers) headers = NULL;
+    AUTO(s3_fields) fields = {0};
+    if (!own_headers(t, &headers, &fields, e))
+        return false;
+    s3_put_stream_options options = {.bucket = t->plan.to.uri.bucket,
+                                     .key = t->plan.to.uri.key,
+                                     .expected_bytes = o->expected_size,
+                                     .part_bytes = o->part_size,
+                                     .if_none_match = o->no_clobber ? "*" : NULL,
+                                     .headers = headers,
+                                     .fields = fields.items,
+                                     .field_count = fields.count,
+                                     .on_progress = on_put_progress,
+                                     .on_done = on_put,
+                                     .ctx = t};
+    transfer_numbers(t)->planning++;
+    t->input = input_start(t->job.c->loop, t->job.c->client, STDIN_FILENO, &options,
+                           on_input_failed, &t->job.op);
+    return true;
+}
+
+bool transfer_start_its_way(transfer *t, err *e)
+{
+    const transfer_plan *p = &t->plan;
+    if (p->from.is_object)
+        return p->to.is_object ? start_copy(t, e) : start_download(t, e);
+    if (place_is_standard(&p->from) && (t->fd = input_as_file()) < 0)
+        return start_stream(t, e);
+    return start_upload(t, e);
+}

@@ -1,0 +1,35 @@
+#include "s3/client/circuit_breaker.h"
+
+#include "decon/base/log.h"
+
+#define REMINDER_MS ((uint64_t)300 * 1000)
+#define MINUTE_MS   ((uint64_t)60 * 1000)
+
+bool s3_outage_wait(s3_outage *o, uint64_t now_ms, const err *e)
+{
+    if (!o->answered)
+        return false;
+    if (!o->on) {
+        o->on = true;
+        o->since_ms = o->said_ms = now_ms;
+        log_warn("the store is in trouble (%s): pausing, for %llu min at most", e->message,
+                 (unsigned long long)(o->limit_ms / MINUTE_MS));
+    }
+    if (now_ms - o->since_ms >= o->limit_ms)
+        return false;
+    if (now_ms - o->said_ms >= REMINDER_MS) {
+        o->said_ms = now_ms;
+        log_warn("the store is still in trouble, for %llu min now (%s)",
+                 (unsigned long long)((now_ms - o->since_ms) / MINUTE_MS), e->message);
+    }
+    return true;
+}
+
+void s3_outage_success(s3_outage *o, uint64_t now_ms)
+{
+    if (o->on)
+        log_info("the store answers again, after %llu s",
+                 (unsigned long long)((now_ms - o->since_ms) / 1000));
+    o->on = false;
+    o->answered = true;
+}

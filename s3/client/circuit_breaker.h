@@ -1,0 +1,26 @@
+/* A store that had answered and does not now: it is waited for, instead of failing object by object.
+ *
+ * What:    one for the client; it begins with the first request that finds no address, or no retry
+ *          token, and ends with the first success. Says so when it begins, every five minutes, and
+ *          when it is over.
+ * Owner:   embedded in the client.
+ * Threads: the transport's.
+ * Fails:   never; past its limit nothing is waited for any more.
+ */
+#ifndef S3_CLIENT_CIRCUIT_BREAKER_H
+#define S3_CLIENT_CIRCUIT_BREAKER_H
+
+#include "decon/base/err.h"
+
+typedef struct s3_outage {
+    uint64_t limit_ms;
+    bool answered; /* the store, once: before that its address is in doubt */
+    bool on;
+    uint64_t since_ms, said_ms;
+} s3_outage;
+
+/* May a request that failed with `e` wait for the store, without spending an attempt? */
+bool s3_outage_wait(s3_outage *o, uint64_t now_ms, const err *e) MUST_USE;
+void s3_outage_success(s3_outage *o, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,87 @@
+/* Inside of the S3 client: what operations and requests share. Not for other layers.
+ *
+ * What:    the client itself, its list of operations, its queue of requests.
+ * Owner:   the client owns operations; an operation owns its requests (mostly embedded).
+ * Threads: the transport's.
+ * Fails:   -
+ */
+#ifndef S3_CLIENT_CLIENT_H
+#define S3_CLIENT_CLIENT_H
+
+#include "s3/auth/credentials.h"
+#include "s3/config/endpoint.h"
+#include "s3/client/circuit_breaker.h"
+#include "s3/client/checksum_policy.h"
+#include "s3/client/request.h"
+#include "decon/s3/s3.h"
+#include "s3/client/throttle.h"
+#include "s3/client/offload.h"
+
+/* S3 takes parts of at least 5 MiB (but the last) and at most 10,000 of them. */
+#define S3_PART_MIN_BYTES   ((uint64_t)5 * 1024 * 1024)
+#define S3_PARTS_MAX        10000
+#define S3_OBJECT_MAX_BYTES ((uint64_t)5 << 40)
+#define S3_DEFAULT_TYPE     "binary/octet-stream"
+
+/* The size of an upload's parts: at least 5 MiB, and so large that 10,000 of them are enough. */
+uint64_t s3_put_part_bytes(uint64_t configured_bytes, uint64_t size_bytes);
+/* The same for a stream, whose size nobody knows: of the part of this number, from 1. */
+uint64_t s3_put_stream_part_bytes(uint64_t first_bytes, unsigned number);
+
+typedef struct s3_op_kind {
+    void (*cancel)(s3_op *op);  /* ends it, or lets it go on in the background without callbacks */
+    void (*free)(s3_op *op);    /* cancels its requests and releases it */
+    void (*on_keys)(s3_op *op); /* NULL, or: the credentials have changed. Calls nobody at once */
+} s3_op_kind;
+
+struct s3_op { /* the first member of each operation */
+    s3_client *client;
+    const s3_op_kind *kind;
+    s3_op *previous, *next;
+};
+
+/* A new operation of `size_bytes`, in the client's list. Ended by s3_op_end, which frees it. */
+void *s3_op_new(s3_client *c, const s3_op_kind *kind, size_t size_bytes) MUST_USE;
+void s3_op_end(s3_op *op);
+
+typedef struct s3_bucket_region {
+    char *bucket, *region; /* bucket "": what speaks of none */
+} s3_bucket_region;
+
+struct s3_client {
+    /* immutable */
+    transport *t;
+    s3_endpoint endpoint;
+    s3_headers *headers; /* of operations that have none of their own */
+    bool no_sign_request;
+    pool *pool; /* or NULL */
+    unsigned max_in_flight, max_attempts, retry_base_ms;
+    uint64_t part_size_bytes;
+    int connect_timeout_ms, stall_timeout_ms;
+    bool no_conditional_delete; /* the store refuses If-Match there */
+    bool told_of_tags;          /* that some copies are made without them */
+    bool no_copy_checksums;     /* the store tells none of parts that it copies */
+
+    s3_credentials credentials;
+    s3_throttle throttle;
+    s3_integrity integrity;
+    s3_work *works; /* under way */
+    s3_op *ops;
+    s3_request *queue_first, *queue_last;
+    uint64_t queue_sequence;
+    timer *pump_timer;
+    s3_outage outage;
+    s3_bucket_region *regions; /* learnt from redirects */
+    size_t region_count;
+    s3_stats stats;
+};
+
+/* Sends what may be sent; s3_client_wake does so a moment later. */
+void s3_client_pump(s3_client *c);
+void s3_client_wake(s3_client *c);
+
+/* bucket NULL: of requests that name none. */
+const char *s3_client_region(const s3_client *c, const char *bucket);
+void s3_client_learn_region(s3_client *c, const char *bucket, const char *region);
+
+#endif

@@ -1,0 +1,31 @@
+/* Headers that go with objects: who pays, how they are encrypted, where they are kept.
+ *
+ * What:    one table says which operation carries which of them; request.c adds them to each
+ *          request when it is sent, so that an operation need not think of them.
+ * Owner:   s3_headers owns its strings: s3_headers_free; a request borrows one until its end.
+ * Threads: any; constant once made.
+ * Fails:   ERR_CONFIG for a key that is no base64 of 32 bytes, for settings that exclude each
+ *          other, and for a customer's key that would travel over plain http.
+ * Sources: Amazon S3 API Reference; Amazon S3 User Guide, "Using server-side encryption with
+ *          customer-provided keys (SSE-C)", "Using Requester Pays buckets".
+ */
+#ifndef S3_CLIENT_OBJECT_OPTIONS_H
+#define S3_CLIENT_OBJECT_OPTIONS_H
+
+#include "decon/base/transport.h"
+#include "decon/s3/s3.h"
+
+#define S3_HEADERS_MAX 10 /* that one request can get */
+
+struct s3_headers {
+    bool request_payer;
+    char *sse, *sse_kms_key_id, *storage_class;
+    char *customer_key, *customer_md5; /* of the object, base64 */
+    char *source_key, *source_md5;     /* of the source of a copy */
+};
+
+/* Adds those of the operation; the values are borrowed from `h`. `url` tells whether it is safe. */
+bool s3_headers_add(const s3_headers *h, const char *operation, const char *url, http_header *to,
+                    size_t *count, err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,50 @@
+/* What a reply means: success, try again, sign otherwise, or fail; and the words for people.
+ *
+ * What:    the table of S3's error codes and HTTP statuses; pure functions.
+ * Owner:   s3_reply is a plain value; nothing is allocated.
+ * Threads: any.
+ * Fails:   never.
+ * Sources: Amazon S3 API Reference, "Error responses"; AWS SDKs, "Retry behavior".
+ */
+#ifndef S3_CLIENT_REPLY_H
+#define S3_CLIENT_REPLY_H
+
+#include "decon/base/transport.h"
+
+typedef enum s3_verdict {
+    S3_VERDICT_FAIL,
+    S3_VERDICT_RETRY,
+    S3_VERDICT_THROTTLED, /* retry, and press less */
+    S3_VERDICT_FREE,      /* the kept connection had died: at once, on a new one */
+    S3_VERDICT_RENEW,     /* with new credentials */
+    S3_VERDICT_REGION,    /* signed for reply.region */
+    S3_VERDICT_CLOCK      /* signed with the store's time */
+} s3_verdict;
+
+typedef struct s3_reply { /* of a request that did not succeed */
+    int status;
+    char code[48];
+    char words[256]; /* <Message> */
+    char request_id[72];
+    char region[48];         /* x-amz-bucket-region or <Region>; or "" */
+    int64_t date_s;          /* 0: none came */
+    uint64_t retry_after_ms; /* 0: not asked for */
+} s3_reply;
+
+/* Takes what the headers tell. `now_s`: for a Retry-After that is a date. */
+void s3_reply_take_head(s3_reply *r, const http_reply *head, int64_t now_s);
+/* Takes <Error> out of a body; false when there is none in it. */
+bool s3_reply_take_error(s3_reply *r, slice body);
+
+/* Of a reply that came whole. */
+s3_verdict s3_reply_verdict(const s3_reply *r, const char *method, int64_t now_s);
+/* The request was signed for `region`, and the bucket is in another one: x-amz-bucket-region stands
+ * on redirects and refusals of all kinds. */
+bool s3_reply_is_elsewhere(const s3_reply *r, s3_verdict verdict, const char *region);
+/* Of a request that broke off, or whose reply was cut short. */
+s3_verdict s3_broken_verdict(const http_result *result);
+
+/* Sets the error: "GetObject: 403 AccessDenied (request id X): words; what to do". */
+bool s3_reply_error(const s3_reply *r, const char *operation, bool has_key, err *e);
+
+#endif

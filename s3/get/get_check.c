@@ -1,0 +1,224 @@
+/* Is what came what the store has? The checksum of the object, and that of the bytes. */
+#include "decon/base/log.h"
+#include "s3/get/get_op.h"
+
+/* object                     the store's checksum comes with   the bytes are hashed
+ * handed over in order       the reply                         as they pass by: there is no file
+ * at most 64 KiB             the reply                         as they pass by: they are in the
+ *                                                              processor's cache, and handing them
+ *                                                              to a worker takes longer
+ * of one range               the reply                         by a worker, from the page cache
+ * of several ranges          HEAD beside the first range       the same, finished range by range:
+ *                                                              CRCs combine, digests go in order
+ * a reader follows           as above                          by the reader, which has them in its
+ *                                                              hands anyway; where it gives up, by
+ *                                                              a worker from the start
+ * Where a range is asked for the reply has no checksum of the whole. */
+
+#define PIECE_BYTES ((uint64_t)16 * 1024 * 1024) /* of one visit to a worker */
+
+static bool hashes_bytes(const get_op *o)
+{
+    return o->check.known && o->check.expected.kind != S3_CHECKSUM_NONE;
+}
+
+bool get_check_by_reader(const get_op *o)
+{
+    return o->options.ahead_bytes && !o->reader_left && hashes_bytes(o) && !o->check.passing &&
+           o->size > 0;
+}
+
+static void learn(get_op *o, const http_reply *reply)
+{
+    const s3_integrity *in = &o->op.client->integrity;
+    get_check *c = &o->check;
+    s3_checksum found = {.kind = S3_CHECKSUM_NONE};
+    if (in->ask)
+        found = s3_checksum_of_reply(reply);
+    if (found.kind == S3_CHECKSUM_NONE && in->md5_etag)
+        found = s3_checksum_of_etag(reply);
+    c->known = true;
+    c->expected = found;
+    s3_hash_deinit(&c->running);
+    s3_hash_init(&c->running, found.kind);
+    c->hashed.kind = s3_checksum_is_crc(found.kind) ? found.kind : S3_CHECKSUM_NONE;
+}
+
+/* --- HEAD --- */
+
+static bool head_take(void *ctx, const http_reply *reply, err *e)
+{
+    get_op *o = ctx;
+    uint64_t total = 0;
+    if (!num_parse_u64(http_reply_header(reply, "Content-Length"), &total))
+        return err_set(e, ERR_S3_REPLY, "HeadObject: a reply without Content-Length");
+    if (!get_pin(o, reply, total, e))
+        return false;
+    if (!o->check.known)
+        learn(o, reply);
+    return true;
+}
+
+/* A store that takes GET and not HEAD tells no checksum; trouble of the network is trouble. */
+static bool says_nothing(const err *e)
+{
+    return (e->http_status >= 400 && e->http_status < 500) || e->http_status == 501;
+}
+
+static void head_done(void *ctx, s3_request *r, const err *e)
+{
+    get_op *o = ctx;
+    UNUSED(r);
+    o->check.head_active = false;
+    if (e && e->code == ERR_S3_CHANGED) {
+        get_changed(o, e);
+        return;
+    }
+    if (e && !says_nothing(e)) {
+        get_fail(o, e);
+        return;
+    }
+    if (e) {
+        log_debug("%s: only the length is checked", e->message);
+        o->check.known = true;
+    }
+    get_report(o);
+    get_check_more(o);
+    get_settle(o);
+}
+
+void get_check_ask(get_op *o)
+{
+    bool ask = o->op.client->integrity.ask;
+    if (o->check.known || o->check.head_active)
+        return;
+    /* What is kept of an earlier run is worth nothing where the object is another one now. */
+    if (!ask && o->kept_bytes == 0 && !o->op.client->integrity.md5_etag) {
+        o->check.known = true;
+        return;
+    }
+    o->check.head_active = true;
+    o->check.head = (s3_request){.operation = "HeadObject",
+                                 .method = "HEAD",
+                                 .bucket = o->bucket,
+                                 .key = o->key,
+                                 .on_head = head_take,
+                                 .on_done = head_done,
+                                 .ctx = o};
+    s3_request_header(&o->check.head, "If-Match", o->etag);
+    if (ask)
+        s3_request_header(&o->check.head, "x-amz-checksum-mode", "ENABLED");
+    s3_request_start(o->op.client, &o->check.head);
+}
+
+void get_check_take(get_op *o, const http_reply *reply)
+{
+    if (o->check.known)
+        return; /* tried again: the first reply told it */
+    learn(o, reply);
+    bool from_first = o->active == 1 && o->received == 0;
+    o->check.passing =
+        hashes_bytes(o) && from_first && (o->options.on_data || o->size <= S3_HASH_NOW_BYTES);
+}
+
+/* --- hashing --- */
+
+void get_check_pass(get_op *o, slice data)
+{
+    if (o->check.passing)
+        s3_hash_update(&o->check.running, data.data, data.len);
+}
+
+static void finish(get_op *o)
+{
+    get_check *c = &o->check;
+    if (c->done || !hashes_bytes(o) || !o->size_known)
+        return;
+    if (!c->passing && !s3_extents_cover(&c->hashed, 0, o->size))
+        return;
+    if (c->passing && o->received < o->size)
+        return;
+    if (!c->passing && s3_checksum_is_crc(c->expected.kind))
+        c->found = s3_checksum_of_crc(c->expected.kind, o->size ? c->hashed.rows[0].crc : 0);
+    else
+        c->found = s3_hash_final(&c->running);
+    c->done = true;
+}
+
+static void on_hashed(void *ctx, s3_hash_task *task, const err *e)
+{
+    get_op *o = ctx;
+    get_check *c = &o->check;
+    c->job = NULL;
+    if (e) {
+        err last = *e;
+        char name[S3_NAME_SIZE];
+        s3_name(o->bucket, o->key, name);
+        err_context(&last, "%s", name);
+        get_fail(o, &last);
+        return;
+    }
+    c->hashing.crc = task->hash.crc;
+    s3_extents_add(&c->hashed, c->hashing);
+    if (!s3_checksum_is_crc(c->expected.kind)) {
+        c->running = task->hash; /* goes on from there */
+        task->hash = (s3_hash){0};
+    }
+    get_check_more(o);
+    get_settle(o);
+}
+
+/* What a worker could hash now. */
+static bool next_piece(const get_op *o, s3_extent *piece)
+{
+    const get_check *c = &o->check;
+    if (!s3_extents_missing(&c->hashed, &o->have, piece))
+        return false;
+    piece->to = MIN(piece->to, piece->from + PIECE_BYTES);
+    return s3_checksum_is_crc(c->expected.kind) || s3_extents_cover(&c->hashed, 0, piece->from);
+}
+
+void get_check_more(get_op *o)
+{
+    get_check *c = &o->check;
+    bool mine = hashes_bytes(o) && !c->passing && !c->done && !get_check_by_reader(o);
+    if (mine && !c->job && next_piece(o, &c->hashing)) {
+        s3_hash_task task = {
+            .fd = o->options.fd, .offset = c->hashing.from, .len = c->hashing.to - c->hashing.from};
+        if (s3_checksum_is_crc(c->expected.kind)) {
+            s3_hash_init(&task.hash, c->expected.kind);
+        } else {
+            task.hash = c->running; /* moved */
+            c->running = (s3_hash){0};
+        }
+        c->job = s3_hash_start(o->op.client, &task, on_hashed, o);
+    }
+    finish(o);
+}
+
+/* --- the end --- */
+
+bool get_check_asked(const get_op *o)
+{
+    return o->check.known && !o->check.head_active;
+}
+
+bool get_check_ready(const get_op *o)
+{
+    return get_check_asked(o) && (!hashes_bytes(o) || o->check.done);
+}
+
+bool get_check_good(const get_op *o)
+{
+    return !hashes_bytes(o) || s3_checksum_equal(&o->check.found, &o->check.expected);
+}
+
+void get_check_reset(get_op *o)
+{
+    get_check *c = &o->check;
+    s3_request_cancel(&c->head);
+    s3_hash_cancel(c->job);
+    s3_hash_deinit(&c->running);
+    s3_extents_deinit(&c->hashed);
+    *c = (get_check){0};
+}

@@ -1,0 +1,207 @@
+/* One range of an object: its request, held against what was asked for, into the file. */
+#include <unistd.h>
+
+#include "decon/base/fsutil.h"
+#include "s3/get/get_op.h"
+#include "s3/protocol/http_date.h"
+
+/* kind of range   when                                   request
+ * whole           bytes are handed over in order, or     GET without Range: its reply tells the
+ *                 the object fits into one range, or     checksum too
+ *                 nothing is known of it as yet
+ * range           else                                   Range: bytes=<from>-<to>
+ * A whole one of unknown size that turns out to be larger than a range is ended at its head; the
+ * ranges follow. Tried again, each goes on behind what it has received already. Ranges begin in
+ * order and leave out what an earlier run kept, so all before the oldest one that is under way is
+ * in the file. */
+
+void get_range_free(get_range *range)
+{
+    get_op *o = range->get;
+    s3_request_cancel(&range->request);
+    *(range->previous ? &range->previous->next : &o->first) = range->next;
+    *(range->next ? &range->next->previous : &o->last) = range->previous;
+    o->active--;
+    free(range);
+}
+
+static void range_send(void *ctx, s3_request *r)
+{
+    get_range *range = ctx;
+    uint64_t from = range->offset + range->got;
+    range->skip = 0;
+    r->header_count = 0;
+    if (range->len > 0 && range->got == range->len) {
+        /* Broke off behind its last byte: there is no empty range, so that byte comes again. */
+        from--;
+        range->skip = 1;
+    }
+    s3_request_header(r, "If-Match", range->get->etag);
+    if (range->whole && from == 0) {
+        if (range->get->op.client->integrity.ask)
+            s3_request_header(r, "x-amz-checksum-mode", "ENABLED");
+        return;
+    }
+    snprintf(range->text, sizeof range->text, "bytes=%llu-%llu", (unsigned long long)from,
+             (unsigned long long)(range->offset + range->len - 1));
+    s3_request_header(r, "Range", range->text);
+}
+
+/* "bytes 0-9/100" */
+static bool parse_content_range(const char *text, uint64_t *from, uint64_t *total)
+{
+    const char *dash = text ? strchr(text, '-') : NULL;
+    const char *slash = dash ? strchr(dash, '/') : NULL;
+    if (!slash || !str_starts_with(text, "bytes "))
+        return false;
+    text += strlen("bytes ");
+    AUTO_FREE char *number = xstrndup(text, (size_t)(dash - text));
+    return num_parse_u64(number, from) && num_parse_u64(slash + 1, total);
+}
+
+/* What of the object does this reply bring: from where, and how large is the whole. */
+static bool reply_place(get_range *range, const http_reply *reply, uint64_t *total, err *e)
+{
+    uint64_t expected = range->offset + range->got - (range->skip ? 1 : 0), from = 0;
+    if (reply->status == 206) {
+        if (!parse_content_range(http_reply_header(reply, "Content-Range"), &from, total) ||
+            from != expected)
+            return err_set(e, ERR_S3_REPLY, "GetObject: another range came than was asked for");
+        return true;
+    }
+    if (!num_parse_u64(http_reply_header(reply, "Content-Length"), total))
+        return err_set(e, ERR_S3_REPLY, "GetObject: a reply without Content-Length");
+    if (range->offset > 0)
+        return err_set(e, ERR_S3_REPLY, "GetObject: the store takes no notice of Range");
+    range->whole = true; /* the store sends it from its beginning */
+    range->skip = range->got;
+    return true;
+}
+
+bool get_pin(get_op *o, const http_reply *reply, uint64_t total, err *e)
+{
+    const char *etag = http_reply_header(reply, "ETag");
+    if (o->etag && etag && strcmp(o->etag, etag) != 0)
+        return err_set(e, ERR_S3_CHANGED, "GetObject: the object is another one now (ETag %s)",
+                       etag);
+    if (o->size_known && o->size != total)
+        return err_set(e, ERR_S3_CHANGED, "GetObject: the object has %llu bytes now, not %llu",
+                       (unsigned long long)total, (unsigned long long)o->size);
+    if (!o->etag && etag)
+        o->etag = xstrdup(etag);
+    if (!s3_when_parse_http(http_reply_header(reply, "Last-Modified"), &o->last_modified_s))
+        o->last_modified_s = 0;
+    o->size = total;
+    return true;
+}
+
+/* Ends a GET without Range at its head: the object is better loaded by ranges. A store that takes
+ * no ranges says so, or says nothing. */
+static bool cut(get_op *o, const http_reply *reply, err *e)
+{
+    const char *ranges = http_reply_header(reply, "Accept-Ranges");
+    if (o->size_known || o->options.on_data || o->size <= o->op.client->part_size_bytes ||
+        !ranges || !str_equal(ranges, "bytes"))
+        return false;
+    o->cut = o->size_known = true;
+    o->check.passing = false;
+    err_set(e, ERR_CANCELLED, "it goes on by ranges");
+    return true;
+}
+
+static bool range_head(void *ctx, const http_reply *reply, err *e)
+{
+    get_range *range = ctx;
+    get_op *o = range->get;
+    uint64_t total = 0;
+    if (!reply_place(range, reply, &total, e) || !get_pin(o, reply, total, e))
+        return false;
+    if (range->whole) {
+        get_check_take(o, reply);
+        if (cut(o, reply, e))
+            return false;
+        range->len = total;
+        o->next_offset = total;
+    }
+    o->size_known = true;
+    return true;
+}
+
+static bool take_bytes(get_range *range, slice data, err *e)
+{
+    get_op *o = range->get;
+    if (o->options.on_data)
+        return o->options.on_data(o->options.ctx, data, e);
+    return fs_pwrite_all(o->options.fd, data.data, data.len, (off_t)(range->offset + range->got),
+                         e);
+}
+
+uint64_t get_prefix_bytes(const get_op *o)
+{
+    return o->first ? o->first->offset + o->first->got : o->next_offset;
+}
+
+/* A reader has to know first what it is to hash by. */
+void get_report(const get_op *o)
+{
+    bool early = o->options.ahead_bytes && !get_check_asked(o);
+    if (o->options.on_progress)
+        o->options.on_progress(o->options.ctx, early ? 0 : get_prefix_bytes(o), o->received);
+}
+
+static bool range_body(void *ctx, slice data, err *e)
+{
+    get_range *range = ctx;
+    size_t again = MIN(data.len, range->skip);
+    range->skip -= again;
+    data = (slice){.data = data.data + again, .len = data.len - again};
+    if (data.len == 0)
+        return true;
+    if (data.len > range->len - range->got)
+        return err_set(e, ERR_S3_REPLY, "GetObject: more bytes came than were asked for");
+    if (!take_bytes(range, data, e))
+        return false;
+    get_check_pass(range->get, data);
+    range->got += data.len;
+    range->get->received += data.len;
+    get_report(range->get);
+    return true;
+}
+
+static bool range_check(void *ctx, s3_request *r, err *e)
+{
+    get_range *range = ctx;
+    UNUSED(r);
+    if (range->got == range->len)
+        return true;
+    return err_set(e, ERR_TRUNCATED, "GetObject: %llu of %llu bytes came",
+                   (unsigned long long)range->got, (unsigned long long)range->len);
+}
+
+static void range_done(void *ctx, s3_request *r, const err *e)
+{
+    UNUSED(r);
+    get_range_ended(ctx, e);
+}
+
+void get_range_start(get_op *o, uint64_t offset, uint64_t len, bool whole)
+{
+    get_range *range = xcalloc(1, sizeof *range);
+    *range = (get_range){.get = o, .whole = whole, .offset = offset, .len = len};
+    range->previous = o->last;
+    *(o->last ? &o->last->next : &o->first) = range;
+    o->last = range;
+    o->active++;
+    o->next_offset = offset + len;
+    range->request = (s3_request){.operation = "GetObject",
+                                  .method = "GET",
+                                  .bucket = o->bucket,
+                                  .key = o->key,
+                                  .on_send = range_send,
+                                  .on_head = range_head,
+                                  .on_body = range_body,
+                                  .on_check = range_check,
+                                  .on_done = range_done,
+                                  .ctx = range};
+    s3_request_start(o->op.client, &range->request);
+}

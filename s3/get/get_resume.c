@@ -1,0 +1,67 @@
+/* What a download keeps for a later run: which of its ranges are in the file. */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "decon/base/fsutil.h"
+#include "decon/base/log.h"
+#include "s3/get/get_op.h"
+
+#define RECORD_PAUSE_MS 2000 /* what a crash costs at most; a short download is never synced */
+
+void get_keep_take(get_op *o)
+{
+    AUTO(s3_resume) kept = {0};
+    char name[S3_NAME_SIZE];
+    struct stat st;
+    bool usable = s3_resume_load(o->resume_path, o->bucket, o->key, o->options.fd, &kept) &&
+                  (!o->listed_etag || str_equal(o->listed_etag, kept.etag)) &&
+                  (!o->size_known || o->size == kept.size);
+    s3_name(o->bucket, o->key, name);
+    if (!usable) {
+        bool had_bytes = fstat(o->options.fd, &st) == 0 && st.st_size > 0;
+        if (had_bytes && ftruncate(o->options.fd, 0) == 0)
+            log_info("%s: what is there of it is of no use any more: from its beginning", name);
+        return;
+    }
+    free(o->etag);
+    o->etag = move(kept.etag);
+    o->size_known = true;
+    o->size = kept.size;
+    o->have = kept.have;
+    kept.have = (s3_extents){0};
+    o->kept_bytes = o->received = s3_extents_bytes(&o->have);
+    log_info("%s: %llu of %llu bytes are there already: going on from them", name,
+             (unsigned long long)o->kept_bytes, (unsigned long long)o->size);
+}
+
+static void record_done(void *ctx, const err *e)
+{
+    get_op *o = ctx;
+    o->record = NULL;
+    o->recorded_ms = clock_now_ms(o->op.client->t);
+    if (e && !o->record_failed) {
+        o->record_failed = true; /* once is enough: the download itself goes on */
+        log_warn("%s; an interrupted download would begin anew", e->message);
+    }
+    get_settle(o);
+}
+
+void get_keep_record(get_op *o)
+{
+    if (!o->resume_path || !o->etag || o->record || o->record_failed ||
+        s3_extents_cover(&o->have, 0, o->size) ||
+        clock_now_ms(o->op.client->t) < o->recorded_ms + RECORD_PAUSE_MS)
+        return;
+    s3_resume now = {.etag = o->etag, .size = o->size, .have = o->have};
+    o->record = s3_resume_save(o->op.client, o->resume_path, o->bucket, o->key, o->options.fd, &now,
+                               record_done, o);
+}
+
+void get_keep_forget(get_op *o)
+{
+    err e = ERR_INIT;
+    s3_resume_cancel(move(o->record));
+    if (o->resume_path && !fs_remove(o->resume_path, &e))
+        log_warn("%s", e.message);
+    o->kept_bytes = o->recorded_bytes = 0;
+}

@@ -1,0 +1,193 @@
+#include "s3/get/resume.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "decon/base/fsutil.h"
+#include "decon/s3/uri.h"
+#include "s3/client/offload.h"
+
+/* decon-resume 1
+ * object my-bucket/in/part%2001.jsonl.gz
+ * etag %22abc%22
+ * size 123456789
+ * have 0 33554432
+ * have 50331648 67108864
+ * end */
+
+#define FIRST_LINE     "decon-resume 1\n"
+#define FILE_MAX_BYTES ((size_t)1024 * 1024)
+
+void s3_resume_deinit(s3_resume *r)
+{
+    free(move(r->etag));
+    s3_extents_deinit(&r->have);
+}
+
+/* --- as text --- */
+
+static void write_identity(const char *bucket, const char *key, buf *out)
+{
+    buf_printf(out, FIRST_LINE "object %s/", bucket);
+    s3_uri_encode(slice_from(key), true, out);
+    buf_append_char(out, '\n');
+}
+
+static void write_text(const char *bucket, const char *key, const s3_resume *r, buf *out)
+{
+    write_identity(bucket, key, out);
+    buf_append_str(out, "etag ");
+    s3_uri_encode(slice_from(r->etag), false, out);
+    buf_printf(out, "\nsize %llu\n", (unsigned long long)r->size);
+    for (size_t i = 0; i < r->have.count; i++)
+        buf_printf(out, "have %llu %llu\n", (unsigned long long)r->have.rows[i].from,
+                   (unsigned long long)r->have.rows[i].to);
+    buf_append_str(out, "end\n");
+}
+
+static bool take_etag(const char *text, s3_resume *out)
+{
+    AUTO(buf) plain;
+    err e = ERR_INIT;
+    buf_init(&plain, 4096);
+    if (!*text || !s3_uri_decode(slice_from(text), false, &plain, &e))
+        return false;
+    free(out->etag);
+    out->etag = buf_give(&plain);
+    return true;
+}
+
+/* Ranges stand in order, apart from each other, inside the object. */
+static bool take_range(char *text, s3_resume *out)
+{
+    uint64_t from, to;
+    char *blank = strchr(text, ' ');
+    if (!blank)
+        return false;
+    *blank = '\0';
+    if (!num_parse_u64(text, &from) || !num_parse_u64(blank + 1, &to) || from >= to ||
+        to > out->size || (out->have.count > 0 && from <= out->have.rows[out->have.count - 1].to))
+        return false;
+    s3_extents_add(&out->have, (s3_extent){.from = from, .to = to});
+    return true;
+}
+
+static bool read_line(char *line, s3_resume *out)
+{
+    char *blank = strchr(line, ' ');
+    if (!blank)
+        return false;
+    *blank = '\0';
+    if (str_equal(line, "etag"))
+        return take_etag(blank + 1, out);
+    if (str_equal(line, "size"))
+        return num_parse_u64(blank + 1, &out->size);
+    return str_equal(line, "have") && take_range(blank + 1, out);
+}
+
+static bool read_text(char *text, s3_resume *out)
+{
+    for (char *end; (end = strchr(text, '\n')); text = end + 1) {
+        *end = '\0';
+        if (str_equal(text, "end"))
+            return end[1] == '\0' && out->etag && out->have.count > 0;
+        if (!read_line(text, out))
+            return false;
+    }
+    return false;
+}
+
+/* --- load --- */
+
+static bool holds(int fd, const s3_resume *r)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && st.st_size >= 0 &&
+           (uint64_t)st.st_size >= r->have.rows[r->have.count - 1].to;
+}
+
+bool s3_resume_load(const char *path, const char *bucket, const char *key, int fd, s3_resume *out)
+{
+    AUTO(buf) text, identity;
+    err e = ERR_INIT;
+    *out = (s3_resume){0};
+    buf_init(&text, FILE_MAX_BYTES);
+    buf_init(&identity, FILE_MAX_BYTES);
+    write_identity(bucket, key, &identity);
+    if (!fs_read_file(path, FILE_MAX_BYTES, &text, &e) ||
+        !slice_starts_with(buf_slice(&text), buf_str(&identity)))
+        return false;
+    if (read_text(text.data + identity.len, out) && holds(fd, out))
+        return true;
+    s3_resume_deinit(out);
+    return false;
+}
+
+/* --- save --- */
+
+struct s3_resume_job {
+    s3_work work; /* first */
+    char *path, *temp_path;
+    int fd;
+    buf text;
+    err error;
+    s3_resume_done on_done; /* NULL: cancelled */
+    void *ctx;
+};
+
+static bool write_temp(s3_resume_job *job, err *e)
+{
+    AUTO_FD temp = fs_temp_create(job->path, &job->temp_path, e);
+    if (temp < 0 || !fs_write_all(temp, job->text.data, job->text.len, e))
+        return false;
+    return fdatasync(temp) == 0 || err_set_errno(e, ERR_IO, errno, "%s", job->path);
+}
+
+static void save_run(s3_work *w)
+{
+    s3_resume_job *job = (s3_resume_job *)w;
+    if (job->fd < 0 || fdatasync(job->fd) != 0)
+        err_set_errno(&job->error, ERR_IO, errno, "%s: the download beside it cannot be synced",
+                      job->path);
+    else if (!write_temp(job, &job->error))
+        err_context(&job->error, "the finished ranges cannot be recorded");
+}
+
+static void save_done(s3_work *w)
+{
+    s3_resume_job *job = (s3_resume_job *)w;
+    if (job->on_done && !err_is_set(&job->error) &&
+        !fs_temp_commit(&job->temp_path, job->path, &job->error))
+        err_context(&job->error, "the finished ranges cannot be recorded");
+    fs_temp_discard(&job->temp_path);
+    if (job->on_done)
+        job->on_done(job->ctx, err_is_set(&job->error) ? &job->error : NULL);
+    if (job->fd >= 0)
+        close(job->fd);
+    buf_deinit(&job->text);
+    free(job->path);
+    free(job);
+}
+
+s3_resume_job *s3_resume_save(s3_client *c, const char *path, const char *bucket, const char *key,
+                              int fd, const s3_resume *what, s3_resume_done on_done, void *ctx)
+{
+    s3_resume_job *job = xcalloc(1, sizeof *job);
+    job->work = (s3_work){.run = save_run, .done = save_done};
+    job->path = xstrdup(path);
+    job->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    job->on_done = on_done;
+    job->ctx = ctx;
+    buf_init(&job->text, FILE_MAX_BYTES);
+    write_text(bucket, key, what, &job->text);
+    s3_work_start(c, &job->work);
+    return job;
+}
+
+void s3_resume_cancel(s3_resume_job *job)
+{
+    if (job)
+        job->on_done = NULL;
+}

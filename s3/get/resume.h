@@ -1,0 +1,37 @@
+/* What is in the file of a download already: kept on the disk, for the next run.
+ *
+ * What:    a small text file beside the partial one: bucket, key, ETag, size and the finished
+ *          ranges. A range stands in it only after its bytes were fdatasync'ed; it is written under
+ *          another name and renamed, so that it is whole or the one before.
+ * Owner:   s3_resume_deinit; a job belongs to itself and ends with on_done or s3_resume_cancel.
+ * Threads: the transport's; syncing and writing are s3/work's. The rename is the transport's
+ *          thread's, so that no job can bring back what was removed meanwhile.
+ * Fails:   a record that cannot be read or does not fit is none; one that cannot be written is
+ *          told once, and the download goes on.
+ */
+#ifndef S3_GET_RESUME_H
+#define S3_GET_RESUME_H
+
+#include "s3/get/byte_ranges.h"
+#include "decon/s3/s3.h"
+
+typedef struct s3_resume {
+    char *etag;
+    uint64_t size;
+    s3_extents have;
+} s3_resume;
+
+void s3_resume_deinit(s3_resume *r);
+DEFINE_AUTO(s3_resume, s3_resume_deinit)
+
+/* False: there is none for this object that could be used. `fd` is the partial file. */
+bool s3_resume_load(const char *path, const char *bucket, const char *key, int fd, s3_resume *out)
+    MUST_USE;
+
+typedef struct s3_resume_job s3_resume_job;
+typedef void (*s3_resume_done)(void *ctx, const err *error);
+s3_resume_job *s3_resume_save(s3_client *c, const char *path, const char *bucket, const char *key,
+                              int fd, const s3_resume *what, s3_resume_done on_done, void *ctx);
+void s3_resume_cancel(s3_resume_job *job); /* nothing appears any more; NULL is fine */
+
+#endif

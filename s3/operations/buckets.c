@@ -1,0 +1,154 @@
+/* ListBuckets, page after page. */
+#include "decon/s3/buckets.h"
+
+#include "s3/client/client.h"
+#include "decon/s3/uri.h"
+#include "s3/protocol/http_date.h"
+#include "s3/protocol/xml.h"
+
+#define PAGE_MAX_BYTES  ((size_t)4 * 1024 * 1024)
+#define QUERY_MAX_BYTES ((size_t)32 * 1024)
+#define ROOT            "ListAllMyBucketsResult"
+
+typedef struct buckets_op {
+    s3_op op;
+    s3_request request;
+    s3_list_buckets_options options;
+    char *token; /* of the next page; NULL: there is none */
+    buf query;
+
+    /* the page at hand */
+    bool whole;
+    char *name;
+    int64_t created_s;
+} buckets_op;
+
+static void buckets_free(s3_op *op)
+{
+    buckets_op *o = (buckets_op *)op;
+    s3_request_cancel(&o->request);
+    buf_deinit(&o->query);
+    free(o->token);
+    free(o->name);
+    free(o);
+}
+
+static const s3_op_kind buckets_kind = {.cancel = s3_op_end, .free = buckets_free};
+
+static void buckets_end(buckets_op *o, const err *e)
+{
+    bool silent = e && e->code == ERR_CANCELLED;
+    o->options.on_done(o->options.ctx, silent ? NULL : e);
+    s3_op_end(&o->op);
+}
+
+static bool survey_element(void *ctx, const char *path, const char *text, err *e)
+{
+    buckets_op *o = ctx;
+    UNUSED(text), UNUSED(e);
+    o->whole |= str_equal(path, ROOT "/Buckets");
+    return true;
+}
+
+/* Called when the page has come, before anything is handed out: a page that breaks off is asked for
+ * again. */
+static bool buckets_check(void *ctx, s3_request *r, err *e)
+{
+    buckets_op *o = ctx;
+    o->whole = false;
+    if (!s3_xml_read(buf_slice(&r->reply), survey_element, o, e)) {
+        err_context(e, "ListBuckets: the store's reply");
+        if (e->code == ERR_PARSE)
+            e->cls = ERR_CLASS_RETRY;
+        return false;
+    }
+    return o->whole || err_set(e, ERR_S3_REPLY,
+                               "ListBuckets: the reply is no list of buckets (is this an S3 "
+                               "store?)");
+}
+
+static void keep(char **to, const char *text)
+{
+    free(*to);
+    *to = xstrdup(text);
+}
+
+static bool hand_bucket(buckets_op *o, err *e)
+{
+    AUTO_FREE char *name = move(o->name);
+    int64_t created_s = o->created_s;
+    o->created_s = 0;
+    if (!name)
+        return err_set(e, ERR_S3_REPLY, "ListBuckets: a bucket without a name");
+    return o->options.on_bucket(o->options.ctx, name, created_s, e);
+}
+
+static bool hand_element(void *ctx, const char *path, const char *text, err *e)
+{
+    buckets_op *o = ctx;
+    static const char bucket[] = ROOT "/Buckets/Bucket";
+    if (str_equal(path, ROOT "/ContinuationToken"))
+        keep(&o->token, text);
+    else if (str_equal(path, ROOT "/Buckets/Bucket/Name"))
+        keep(&o->name, text);
+    else if (str_equal(path, ROOT "/Buckets/Bucket/CreationDate"))
+        return s3_when_parse_iso(text, &o->created_s) ||
+               err_set(e, ERR_S3_REPLY, "ListBuckets: '%s' is no date", text);
+    else if (str_equal(path, bucket))
+        return hand_bucket(o, e);
+    return true;
+}
+
+static void ask_page(buckets_op *o)
+{
+    buf_clear(&o->query);
+    buf_append_str(&o->query, "max-buckets=1000");
+    if (o->token) {
+        buf_append_str(&o->query, "&continuation-token=");
+        s3_uri_encode(slice_from(o->token), false, &o->query);
+    }
+    o->request.query = buf_str(&o->query);
+    s3_request_start(o->op.client, &o->request);
+}
+
+static void buckets_done(void *ctx, s3_request *r, const err *e)
+{
+    buckets_op *o = ctx;
+    err failure = ERR_INIT;
+    if (e) {
+        buckets_end(o, e);
+        return;
+    }
+    AUTO_FREE char *asked = move(o->token);
+    if (!s3_xml_read(buf_slice(&r->reply), hand_element, o, &failure)) {
+        buckets_end(o, &failure);
+        return;
+    }
+    if (!o->token || !*o->token) {
+        buckets_end(o, NULL);
+        return;
+    }
+    if (str_equal(o->token, asked)) {
+        (void)err_set(&failure, ERR_S3_REPLY,
+                      "ListBuckets: more is to come, but the reply has no new token for it");
+        buckets_end(o, &failure);
+        return;
+    }
+    s3_request_cancel(r); /* releases the page */
+    ask_page(o);
+}
+
+s3_op *s3_list_buckets(s3_client *c, const s3_list_buckets_options *options)
+{
+    buckets_op *o = s3_op_new(c, &buckets_kind, sizeof *o);
+    o->options = *options;
+    buf_init(&o->query, QUERY_MAX_BYTES);
+    o->request = (s3_request){.operation = "ListBuckets",
+                              .method = "GET",
+                              .reply_max_bytes = PAGE_MAX_BYTES,
+                              .on_check = buckets_check,
+                              .on_done = buckets_done,
+                              .ctx = o};
+    ask_page(o);
+    return &o->op;
+}

@@ -1,0 +1,17 @@
+/* The flow of a listing, for readers that are slower than the store.
+ *
+ * What:    s3_list_hold stops an s3_list behind the page at hand (at most 1,000 objects are still
+ *          handed out), s3_list_resume lets it go on.
+ * Owner:   as in include/decon/s3/s3.h.
+ * Threads: the transport's; from inside on_object and on_prefix too.
+ * Fails:   never.
+ */
+#ifndef S3_OPERATIONS_LIST_H
+#define S3_OPERATIONS_LIST_H
+
+#include "decon/s3/s3.h"
+
+void s3_list_hold(s3_op *op);
+void s3_list_resume(s3_op *op);
+
+#endif

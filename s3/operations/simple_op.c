@@ -1,0 +1,132 @@
+/* Operations of one request: head, delete, create. */
+#include "decon/s3/buckets.h"
+#include "s3/client/client.h"
+#include "decon/s3/uri.h"
+#include "s3/protocol/http_date.h"
+#include "s3/protocol/xml.h"
+
+#define NAME_MAX_BYTES ((size_t)8192)
+
+typedef struct single_op {
+    s3_op op;
+    s3_request request;
+    char *bucket, *key;
+    buf body; /* create */
+    s3_done done;
+    s3_head_done head_done;
+    void *ctx;
+    s3_object object; /* head; its strings are the next three */
+    char *etag, *storage_class, *content_type;
+} single_op;
+
+static void single_free(s3_op *op)
+{
+    single_op *o = (single_op *)op;
+    s3_request_cancel(&o->request);
+    buf_deinit(&o->body);
+    char *strings[] = {o->bucket, o->key, o->etag, o->storage_class, o->content_type};
+    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+        free(strings[i]);
+    free(o);
+}
+
+static const s3_op_kind single_kind = {.cancel = s3_op_end, .free = single_free};
+
+static void single_done(void *ctx, s3_request *r, const err *e)
+{
+    single_op *o = ctx;
+    UNUSED(r);
+    if (o->head_done)
+        o->head_done(o->ctx, e ? NULL : &o->object, e);
+    else if (o->done)
+        o->done(o->ctx, e);
+    s3_op_end(&o->op);
+}
+
+static single_op *single_new(s3_client *c, const char *bucket, const char *key, s3_done done,
+                             void *ctx)
+{
+    single_op *o = s3_op_new(c, &single_kind, sizeof *o);
+    buf_init(&o->body, NAME_MAX_BYTES);
+    o->bucket = xstrdup(bucket);
+    o->key = key ? xstrdup(key) : NULL;
+    o->done = done;
+    o->ctx = ctx;
+    o->request = (s3_request){.bucket = o->bucket, .key = o->key, .on_done = single_done, .ctx = o};
+    return o;
+}
+
+static s3_op *single_start(single_op *o, const char *operation, const char *method)
+{
+    o->request.operation = operation;
+    o->request.method = method;
+    s3_request_start(o->op.client, &o->request);
+    return &o->op;
+}
+
+/* --- head --- */
+
+static void set_copy(char **to, const char *from)
+{
+    free(*to);
+    *to = from ? xstrdup(from) : NULL;
+}
+
+static bool head_take(void *ctx, const http_reply *reply, err *e)
+{
+    single_op *o = ctx;
+    set_copy(&o->etag, http_reply_header(reply, "ETag"));
+    set_copy(&o->storage_class, http_reply_header(reply, "x-amz-storage-class"));
+    set_copy(&o->content_type, http_reply_header(reply, "Content-Type"));
+    o->object = (s3_object){.key = o->key,
+                            .etag = o->etag,
+                            .storage_class = o->storage_class,
+                            .content_type = o->content_type};
+    if (!s3_when_parse_http(http_reply_header(reply, "Last-Modified"), &o->object.last_modified_s))
+        o->object.last_modified_s = 0;
+    if (!num_parse_u64(http_reply_header(reply, "Content-Length"), &o->object.size_bytes))
+        return err_set(e, ERR_S3_REPLY, "a reply without Content-Length");
+    return true;
+}
+
+s3_op *s3_head(s3_client *c, const char *bucket, const char *key, s3_head_done done, void *ctx)
+{
+    single_op *o = single_new(c, bucket, key, NULL, ctx);
+    o->head_done = done;
+    o->request.on_head = head_take;
+    return single_start(o, "HeadObject", "HEAD");
+}
+
+/* --- delete, head bucket --- */
+
+s3_op *s3_delete(s3_client *c, const char *bucket, const char *key, s3_done done, void *ctx)
+{
+    return single_start(single_new(c, bucket, key, done, ctx), "DeleteObject", "DELETE");
+}
+
+s3_op *s3_head_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx)
+{
+    return single_start(single_new(c, bucket, NULL, done, ctx), "HeadBucket", "HEAD");
+}
+
+s3_op *s3_delete_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx)
+{
+    return single_start(single_new(c, bucket, NULL, done, ctx), "DeleteBucket", "DELETE");
+}
+
+/* --- create bucket --- */
+
+s3_op *s3_create_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx)
+{
+    single_op *o = single_new(c, bucket, NULL, done, ctx);
+    const char *region = s3_client_region(c, bucket);
+    if (strcmp(region, "us-east-1") != 0) { /* which must not be named */
+        buf_printf(&o->body, "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/"
+                             "2006-03-01/\"><LocationConstraint>");
+        s3_xml_escape(slice_from(region), &o->body);
+        buf_append_str(&o->body, "</LocationConstraint></CreateBucketConfiguration>");
+        o->request.body = buf_slice(&o->body);
+        s3_request_header(&o->request, "Content-Type", "application/xml");
+    }
+    return single_start(o, "CreateBucket", "PUT");
+}

@@ -1,0 +1,339 @@
+/* One object across, inside the store: CopyObject, or UploadPartCopy side by side beyond 5 GiB. */
+#include "decon/base/log.h"
+#include "s3/put/copy_source.h"
+#include "s3/put/destination.h"
+#include "decon/s3/uri.h"
+#include "s3/protocol/xml.h"
+
+/* state   request                                             next
+ * LOOK    HeadObject of the source (where its size is known   COPY; TAGS, where it is over 5 GiB
+ *         to be over 5 GiB, where headers are to be changed,
+ *         or its ETag is wanted)
+ * COPY    CopyObject                                          end; LOOK where the store says that the
+ *                                                             source is too large for it
+ * TAGS    GetObjectTagging of the source                      PARTS
+ * PARTS   s3/put/multipart.c over ranges of the source            end; VERIFY; again without tags or
+ *                                                             checksums, where the store has none
+ * VERIFY  HeadObject of the copy: its checksum is held        end
+ *         against the source's, where parts told none
+ * Every part is pinned to the source's ETag, so that a copy is never put together from two
+ * versions. */
+
+#define COPY_MAX_BYTES   ((uint64_t)5 << 30)
+#define PART_BYTES       ((uint64_t)128 << 20) /* the store moves them, not we */
+#define SOURCE_MAX_BYTES ((size_t)8192)
+#define CONFLICTS_MAX    3
+
+typedef struct copy_op {
+    s3_op op;
+    s3_copy_options options;
+    s3_copy_source from;
+    s3_destination to;  /* its fields: in place of the source's */
+    char *source;       /* x-amz-copy-source */
+    bool merges;        /* CopyObject has to be told all of them */
+    s3_request request; /* COPY, VERIFY */
+    bool cancelled, in_parts, again, verify;
+    unsigned conflicts;
+    s3_checksum_kind kind; /* that parts are asked for */
+    s3_fields created;     /* of CreateMultipartUpload */
+    s3_multipart parts;
+} copy_op;
+
+static void copy_free(s3_op *op)
+{
+    copy_op *o = (copy_op *)op;
+    s3_request_cancel(&o->request);
+    s3_multipart_free(&o->parts);
+    s3_copy_source_deinit(&o->from);
+    s3_destination_deinit(&o->to);
+    s3_fields_deinit(&o->created);
+    free(o->source);
+    free(o);
+}
+
+static void copy_cancel(s3_op *op)
+{
+    copy_op *o = (copy_op *)op;
+    o->cancelled = true;
+    o->again = false;
+    if (o->in_parts)
+        s3_multipart_cancel(&o->parts);
+    else
+        s3_op_end(op);
+}
+
+static const s3_op_kind copy_kind = {.cancel = copy_cancel, .free = copy_free};
+
+static void tell(const copy_op *o, const err *e)
+{
+    if (o->options.on_done && !o->cancelled)
+        o->options.on_done(o->options.ctx, e);
+}
+
+static void copy_end(copy_op *o, const err *e)
+{
+    tell(o, e);
+    s3_op_end(&o->op);
+}
+
+static void progress(void *ctx, uint64_t copied_bytes)
+{
+    copy_op *o = ctx;
+    if (o->options.on_progress && !o->cancelled)
+        o->options.on_progress(o->options.ctx, copied_bytes);
+}
+
+/* --- VERIFY --- */
+
+static bool verify_head(void *ctx, const http_reply *reply, err *e)
+{
+    const copy_op *o = ctx;
+    const s3_checksum *wanted = &o->from.checksum;
+    s3_checksum found = s3_checksum_of_reply(reply);
+    if (found.kind != wanted->kind || s3_checksum_equal(&found, wanted))
+        return true;
+    return err_set(e, ERR_S3_CHECKSUM,
+                   "the %s of the copy is %s, the source's is %s: remove it, and copy it again",
+                   s3_checksum_name(found.kind), found.text, wanted->text);
+}
+
+static void verify_done(void *ctx, s3_request *r, const err *e)
+{
+    UNUSED(r);
+    copy_end(ctx, e);
+}
+
+static void verify_begin(copy_op *o)
+{
+    s3_request_cancel(&o->request);
+    o->in_parts = false;
+    o->request = (s3_request){.operation = "HeadObject",
+                              .method = "HEAD",
+                              .bucket = o->to.bucket,
+                              .key = o->to.key,
+                              .object_headers = o->to.headers,
+                              .on_head = verify_head,
+                              .on_done = verify_done,
+                              .ctx = o};
+    s3_request_header(&o->request, "x-amz-checksum-mode", "ENABLED");
+    s3_request_start(o->op.client, &o->request);
+}
+
+/* --- PARTS --- */
+
+static void part_prepare(void *ctx, s3_part *part)
+{
+    copy_op *o = ctx;
+    s3_multipart_request(part);
+    s3_request *r = &part->request;
+    snprintf(part->range, sizeof part->range, "bytes=%llu-%llu", (unsigned long long)part->offset,
+             (unsigned long long)(part->offset + part->len - 1));
+    s3_request_header(r, "x-amz-copy-source", o->source);
+    s3_request_header(r, "x-amz-copy-source-range", part->range);
+    s3_request_header(r, "x-amz-copy-source-if-match", o->from.etag);
+    r->long_wait = r->error_in_ok = true;
+    s3_multipart_send(part);
+}
+
+static const s3_part_source object_parts = {
+    .operation = "UploadPartCopy", .body_root = "CopyPartResult", .prepare = part_prepare};
+
+static void parts_begin(copy_op *o);
+
+/* The store has no tags, or no checksums of parts: without them then. */
+static bool goes_without(copy_op *o, const err *e)
+{
+    bool refused = e->http_status == 403 || e->http_status == 501;
+    if (o->from.tags && refused && !o->parts.upload_id) {
+        s3_copy_source_no_tags(o->op.client, e);
+        free(move(o->from.tags));
+        return true;
+    }
+    bool unknown = o->parts.no_part_checksum || e->http_status == 400;
+    if (o->kind == S3_CHECKSUM_NONE || o->parts.sent > 0 || !unknown)
+        return false;
+    log_info("%s: the copy is held against its source when it is whole", e->message);
+    o->op.client->no_copy_checksums = true;
+    o->kind = S3_CHECKSUM_NONE;
+    return true;
+}
+
+static void parts_done(void *ctx, const char *etag, const err *e)
+{
+    copy_op *o = ctx;
+    UNUSED(etag);
+    bool conflict = e && strcmp(e->s3_code, "ConditionalRequestConflict") == 0 &&
+                    o->conflicts++ < CONFLICTS_MAX;
+    o->again = conflict || (e && goes_without(o, e));
+    o->verify = !e && o->kind == S3_CHECKSUM_NONE && o->from.checksum.kind != S3_CHECKSUM_NONE;
+    if (!o->again && !o->verify)
+        tell(o, e);
+}
+
+static void parts_gone(void *ctx)
+{
+    copy_op *o = ctx;
+    if (o->cancelled || (!o->again && !o->verify)) {
+        s3_op_end(&o->op);
+        return;
+    }
+    s3_multipart_free(&o->parts);
+    if (o->again)
+        parts_begin(o);
+    else
+        verify_begin(o);
+}
+
+static void parts_begin(copy_op *o)
+{
+    o->in_parts = true;
+    o->again = false;
+    uint64_t least = MAX(PART_BYTES, o->op.client->part_size_bytes);
+    s3_fields_deinit(&o->created);
+    if (!o->options.fields_only)
+        s3_fields_add(&o->created, o->from.fields.items, o->from.fields.count);
+    s3_fields_add(&o->created, o->to.fields.items, o->to.fields.count);
+    s3_fields_set(&o->created, "x-amz-tagging", o->from.tags);
+    o->parts = s3_destination_upload(&o->to, o->op.client);
+    o->parts.create_headers = o->created.items;
+    o->parts.create_header_count = o->created.count;
+    o->parts.size = o->from.size;
+    o->parts.part_bytes = s3_put_part_bytes(least, o->from.size);
+    o->parts.checksum = o->kind;
+    o->parts.expected = o->from.checksum;
+    o->parts.source = &object_parts;
+    o->parts.on_progress = progress;
+    o->parts.on_done = parts_done;
+    o->parts.on_gone = parts_gone;
+    o->parts.ctx = o;
+    s3_multipart_start(&o->parts);
+}
+
+/* --- LOOK, TAGS --- */
+
+static void copy_begin(copy_op *o);
+
+static void tags_done(void *ctx, const err *e)
+{
+    copy_op *o = ctx;
+    if (e) {
+        copy_end(o, e);
+        return;
+    }
+    bool asks = s3_checksum_is_crc(o->from.checksum.kind) && !o->op.client->no_copy_checksums;
+    o->kind = asks ? o->from.checksum.kind : S3_CHECKSUM_NONE;
+    parts_begin(o);
+}
+
+static void look_done(void *ctx, const err *e)
+{
+    copy_op *o = ctx;
+    if (e) {
+        copy_end(o, e);
+        return;
+    }
+    if (o->options.on_pinned)
+        o->options.on_pinned(o->options.ctx, o->from.etag);
+    if (o->from.size <= COPY_MAX_BYTES) {
+        copy_begin(o);
+        return;
+    }
+    o->from.on_done = tags_done;
+    s3_copy_source_tags(&o->from);
+}
+
+static void look_begin(copy_op *o)
+{
+    o->from.on_done = look_done;
+    s3_copy_source_look(&o->from);
+}
+
+/* --- COPY --- */
+
+static bool copy_check(void *ctx, s3_request *r, err *e)
+{
+    UNUSED(ctx);
+    AUTO_FREE char *etag = s3_xml_find(buf_slice(&r->reply), "CopyObjectResult/ETag");
+    if (etag)
+        return true;
+    err_set(e, ERR_S3_REPLY, "CopyObject: the store's reply breaks off, or has no ETag");
+    e->cls = ERR_CLASS_RETRY; /* copying anew does no harm */
+    return false;
+}
+
+/* "InvalidRequest: The specified copy source is larger than the maximum allowable size for a copy
+ * source: 5368709120", or EntityTooLarge. */
+static bool is_too_large(const copy_op *o, const err *e)
+{
+    return !o->options.size_known && e->http_status == 400 &&
+           (strcmp(e->s3_code, "EntityTooLarge") == 0 || strstr(e->message, "larger than the max"));
+}
+
+static void copy_done(void *ctx, s3_request *r, const err *e)
+{
+    copy_op *o = ctx;
+    UNUSED(r);
+    if (e && is_too_large(o, e))
+        look_begin(o);
+    else
+        copy_end(o, e);
+}
+
+static void copy_begin(copy_op *o)
+{
+    s3_request *r = &o->request;
+    *r = (s3_request){.operation = "CopyObject",
+                      .method = "PUT",
+                      .bucket = o->to.bucket,
+                      .key = o->to.key,
+                      .object_headers = o->to.headers,
+                      .long_wait = true,
+                      .error_in_ok = true,
+                      .on_check = copy_check,
+                      .on_done = copy_done,
+                      .ctx = o};
+    if (o->merges) /* all of them: the store takes none along then */
+        s3_fields_add(&o->created, o->from.fields.items, o->from.fields.count);
+    if (o->merges || o->options.fields_only)
+        s3_request_header(r, "x-amz-metadata-directive", "REPLACE");
+    s3_fields_add(&o->created, o->to.fields.items, o->to.fields.count);
+    r->more_headers = o->created.items;
+    r->more_header_count = o->created.count;
+    s3_request_header(r, "x-amz-copy-source", o->source);
+    s3_request_header(r, "x-amz-copy-source-if-match", o->from.etag);
+    s3_request_header(r, "If-None-Match", o->to.if_none_match);
+    s3_request_start(o->op.client, r);
+}
+
+static void set_source(copy_op *o, const s3_copy_options *options)
+{
+    AUTO(buf) source;
+    buf_init(&source, SOURCE_MAX_BYTES);
+    buf_printf(&source, "/%s/", options->from_bucket);
+    s3_uri_encode(slice_from(options->from_key), true, &source);
+    o->source = buf_give(&source);
+    o->from = (s3_copy_source){.client = o->op.client,
+                               .bucket = xstrdup(options->from_bucket),
+                               .key = xstrdup(options->from_key),
+                               .etag = xstrdup_or_null(options->from_etag),
+                               .headers = o->to.headers,
+                               .ctx = o};
+}
+
+s3_op *s3_copy(s3_client *c, const s3_copy_options *options)
+{
+    copy_op *o = s3_op_new(c, &copy_kind, sizeof *o);
+    o->options = *options;
+    s3_destination_init(&o->to, options->to_bucket, options->to_key, options->headers);
+    s3_destination_only(&o->to, options->if_none_match, NULL);
+    set_source(o, options);
+    s3_fields_add(&o->to.fields, options->fields, options->field_count);
+    o->merges = !options->fields_only && s3_fields_describe_content(&o->to.fields);
+    bool is_large = options->size_known && options->size_bytes > COPY_MAX_BYTES;
+    bool wants_etag = options->on_pinned && !options->from_etag;
+    if (is_large || wants_etag || o->merges)
+        look_begin(o);
+    else
+        copy_begin(o);
+    return &o->op;
+}

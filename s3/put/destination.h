@@ -1,0 +1,30 @@
+/* Where an object is written to, and as what: the inner face of s3/put/put.c, put_stream.c and copy.c.
+ *
+ * What:    names, conditions and headers of one upload or copy, and the parts of it that begin with them.
+ * Owner:   embedded in the operation (zeroed at first); all is copied in, s3_destination_deinit
+ *          releases it. An upload by parts borrows it.
+ * Threads: the transport's.
+ * Fails:   never.
+ */
+#ifndef S3_PUT_DESTINATION_H
+#define S3_PUT_DESTINATION_H
+
+#include "s3/protocol/metadata.h"
+#include "s3/put/multipart.h"
+
+typedef struct s3_destination {
+    char *bucket, *key, *if_none_match, *if_match;
+    s3_headers *headers; /* NULL: the client's */
+    s3_fields fields;    /* the object's own: Content-Type and more */
+} s3_destination;
+
+void s3_destination_init(s3_destination *d, const char *bucket, const char *key,
+                         const s3_headers *headers);
+/* Conditions of the writing, as of s3_put; each may be NULL. */
+void s3_destination_only(s3_destination *d, const char *if_none_match, const char *if_match);
+void s3_destination_deinit(s3_destination *d);
+
+/* What every upload by parts is told; size, source and ends are the operation's to add. */
+s3_multipart s3_destination_upload(const s3_destination *d, s3_client *c);
+
+#endif

@@ -1,0 +1,297 @@
+#include "s3/put/multipart.h"
+
+#include "decon/base/log.h"
+#include "decon/s3/uri.h"
+#include "s3/protocol/xml.h"
+
+/* state       request                      next
+ * CREATE      CreateMultipartUpload        PARTS
+ * PARTS       UploadPart, many at a time   COMPLETE
+ * COMPLETE    CompleteMultipartUpload      end; CONFIRM when an earlier try may have done it
+ * CONFIRM     HeadObject                   end: an earlier try had completed it, or not
+ * ABORT       AbortMultipartUpload         gone (in the background, nobody is called)
+ * An error in PARTS or COMPLETE is told at once and leads to ABORT; so does a cancel. A cancel in
+ * CREATE waits for the upload's id, else nobody could abort it. */
+
+#define COMPLETE_MAX_BYTES ((size_t)4 * 1024 * 1024)
+#define QUERY_MAX_BYTES    ((size_t)8192)
+#define DIGEST_TIMES_MAX   3
+
+bool s3_refuses_digest(void *ctx, const s3_reply *head)
+{
+    UNUSED(ctx);
+    return strcmp(head->code, "BadDigest") == 0 ||
+           strcmp(head->code, "XAmzContentSHA256Mismatch") == 0 ||
+           strcmp(head->code, "XAmzContentChecksumMismatch") == 0;
+}
+
+/* --- the end: well, or with an abort behind it --- */
+
+static void parts_free(s3_multipart *m)
+{
+    while (m->first)
+        s3_part_free(m->first);
+}
+
+void s3_multipart_free(s3_multipart *m)
+{
+    parts_free(m);
+    s3_request_cancel(&m->request);
+    for (unsigned i = 0; m->results && i < m->part_count; i++)
+        free(m->results[i].etag);
+    free(move(m->results));
+    buf_deinit(&m->query);
+    buf_deinit(&m->body);
+    free(move(m->upload_id));
+    free(move(m->etag));
+}
+
+static void request_begin(s3_multipart *m, const char *operation, const char *method,
+                          void (*on_done)(void *ctx, s3_request *r, const err *e))
+{
+    s3_request_cancel(&m->request);
+    m->request = (s3_request){.operation = operation,
+                              .method = method,
+                              .bucket = m->bucket,
+                              .key = m->key,
+                              .query = buf_str(&m->query),
+                              .object_headers = m->headers,
+                              .on_done = on_done,
+                              .ctx = m};
+}
+
+static void abort_done(void *ctx, s3_request *r, const err *e)
+{
+    s3_multipart *m = ctx;
+    UNUSED(r);
+    if (e && e->http_status != 404) /* gone already: that is what was wanted */
+        log_warn("%s: its parts stay in the store until a lifecycle rule removes them", e->message);
+    m->on_gone(m->ctx);
+}
+
+static void upload_query(const s3_multipart *m, buf *query)
+{
+    buf_append_str(query, "uploadId=");
+    s3_uri_encode(slice_from(m->upload_id), false, query);
+}
+
+static void upload_abort(s3_multipart *m)
+{
+    parts_free(m);
+    m->state = S3_MULTIPART_ABORT;
+    buf_clear(&m->query);
+    upload_query(m, &m->query);
+    request_begin(m, "AbortMultipartUpload", "DELETE", abort_done);
+    s3_request_start(m->client, &m->request);
+}
+
+void s3_multipart_finish(s3_multipart *m, const err *e)
+{
+    if (!m->cancelled)
+        m->on_done(m->ctx, m->etag, e);
+    m->cancelled = true; /* from here on nobody is called */
+    if (e && m->upload_id)
+        upload_abort(m);
+    else
+        m->on_gone(m->ctx);
+}
+
+void s3_multipart_cancel(s3_multipart *m)
+{
+    m->cancelled = true;
+    if (m->state == S3_MULTIPART_ABORT ||
+        (m->state == S3_MULTIPART_CREATE && m->request.state == S3_REQUEST_FLYING))
+        return;
+    if (m->upload_id)
+        upload_abort(m);
+    else
+        m->on_gone(m->ctx);
+}
+
+void s3_keep_etag(char **to, const http_reply *reply)
+{
+    const char *etag = http_reply_header(reply, "ETag");
+    free(*to);
+    *to = etag ? xstrdup(etag) : NULL;
+}
+
+/* --- CONFIRM: the upload is gone, but perhaps because an earlier try went well --- */
+
+static bool confirm_head(void *ctx, const http_reply *reply, err *e)
+{
+    s3_multipart *m = ctx;
+    char suffix[16];
+    uint64_t size = 0;
+    s3_checksum found = s3_checksum_of_reply(reply);
+    s3_keep_etag(&m->etag, reply);
+    snprintf(suffix, sizeof suffix, "-%u\"", m->part_count);
+    bool other = found.kind == m->whole.kind && !s3_checksum_equal(&found, &m->whole);
+    if (num_parse_u64(http_reply_header(reply, "Content-Length"), &size) && size == m->size &&
+        m->etag && str_ends_with(m->etag, suffix) && !other)
+        return true;
+    if (m->if_none_match || m->if_match)
+        return err_set(e, ERR_S3_CHANGED,
+                       "another object stands there; nothing was written over it");
+    return err_set(e, ERR_S3_REPLY, "the store has lost the multipart upload: put it again");
+}
+
+static void confirm_done(void *ctx, s3_request *r, const err *e)
+{
+    UNUSED(r);
+    s3_multipart_finish(ctx, e);
+}
+
+static void upload_confirm(s3_multipart *m)
+{
+    m->state = S3_MULTIPART_CONFIRM;
+    buf_clear(&m->query);
+    request_begin(m, "HeadObject", "HEAD", confirm_done);
+    m->request.on_head = confirm_head;
+    if (m->whole.kind != S3_CHECKSUM_NONE)
+        s3_request_header(&m->request, "x-amz-checksum-mode", "ENABLED");
+    s3_request_start(m->client, &m->request);
+}
+
+/* --- COMPLETE --- */
+
+static bool complete_check(void *ctx, s3_request *r, err *e)
+{
+    s3_multipart *m = ctx;
+    free(m->etag);
+    m->etag = s3_xml_find(buf_slice(&r->reply), "CompleteMultipartUploadResult/ETag");
+    if (m->etag)
+        return true;
+    err_set(e, ERR_S3_REPLY,
+            "CompleteMultipartUpload: the store's reply breaks off, or has no ETag");
+    e->cls = ERR_CLASS_RETRY;
+    return false;
+}
+
+/* After a conflict the upload has to begin anew: S3 says so. */
+static bool complete_refused(void *ctx, const s3_reply *head)
+{
+    return strcmp(head->code, "ConditionalRequestConflict") == 0 || s3_refuses_digest(ctx, head);
+}
+
+static void complete_done(void *ctx, s3_request *r, const err *e)
+{
+    s3_multipart *m = ctx;
+    bool gone = e && (strcmp(e->s3_code, "NoSuchUpload") == 0 || e->http_status == 412);
+    if (gone && s3_was_tried_before(r))
+        upload_confirm(m);
+    else
+        s3_multipart_finish(m, e);
+}
+
+static void list_parts(s3_multipart *m)
+{
+    const char *kind = s3_checksum_name(m->checksum);
+    buf_clear(&m->body);
+    buf_append_str(&m->body, "<CompleteMultipartUpload>");
+    for (unsigned i = 0; i < m->part_count; i++) {
+        buf_printf(&m->body, "<Part><PartNumber>%u</PartNumber><ETag>", i + 1);
+        s3_xml_escape(slice_from(m->results[i].etag), &m->body);
+        buf_append_str(&m->body, "</ETag>");
+        if (m->checksum != S3_CHECKSUM_NONE) {
+            s3_checksum sum = s3_checksum_of_crc(m->checksum, m->results[i].crc);
+            buf_printf(&m->body, "<Checksum%s>%s</Checksum%s>", kind, sum.text, kind);
+        }
+        buf_append_str(&m->body, "</Part>");
+    }
+    buf_append_str(&m->body, "</CompleteMultipartUpload>");
+}
+
+static s3_checksum whole_checksum(const s3_multipart *m)
+{
+    if (m->checksum == S3_CHECKSUM_NONE)
+        return (s3_checksum){.kind = S3_CHECKSUM_NONE};
+    uint64_t crc = m->results[0].crc;
+    for (unsigned i = 1; i < m->part_count; i++)
+        crc = s3_crc_combine(m->checksum, crc, m->results[i].crc, m->results[i].len);
+    return s3_checksum_of_crc(m->checksum, crc);
+}
+
+static bool is_as_expected(const s3_multipart *m, err *e)
+{
+    if (m->expected.kind == S3_CHECKSUM_NONE || m->expected.kind != m->whole.kind ||
+        s3_checksum_equal(&m->expected, &m->whole))
+        return true;
+    return err_set(e, ERR_S3_CHECKSUM, "the %s of all parts is %s, the source's is %s",
+                   s3_checksum_name(m->whole.kind), m->whole.text, m->expected.text);
+}
+
+void s3_multipart_complete(s3_multipart *m)
+{
+    err e = ERR_INIT;
+    m->state = S3_MULTIPART_COMPLETE;
+    m->whole = whole_checksum(m);
+    if (!is_as_expected(m, &e)) {
+        s3_name_error(&e, m->bucket, m->key);
+        s3_multipart_finish(m, &e);
+        return;
+    }
+    buf_clear(&m->query);
+    upload_query(m, &m->query);
+    list_parts(m);
+    request_begin(m, "CompleteMultipartUpload", "POST", complete_done);
+    m->request.body = buf_slice(&m->body);
+    m->request.long_wait = m->request.error_in_ok = true;
+    m->request.on_check = complete_check;
+    m->request.on_refusal = complete_refused;
+    s3_request_header(&m->request, "Content-Type", "application/xml");
+    s3_request_header(&m->request, "If-None-Match", m->if_none_match);
+    s3_request_header(&m->request, "If-Match", m->if_match);
+    if (m->whole.kind != S3_CHECKSUM_NONE) {
+        s3_request_header(&m->request, s3_checksum_header(m->whole.kind), m->whole.text);
+        s3_request_header(&m->request, "x-amz-checksum-type", "FULL_OBJECT");
+    }
+    s3_request_start(m->client, &m->request);
+}
+
+/* --- CREATE --- */
+
+static bool create_check(void *ctx, s3_request *r, err *e)
+{
+    s3_multipart *m = ctx;
+    free(m->upload_id);
+    m->upload_id = s3_xml_find(buf_slice(&r->reply), "InitiateMultipartUploadResult/UploadId");
+    if (m->upload_id && *m->upload_id)
+        return true;
+    free(move(m->upload_id));
+    return err_set(e, ERR_S3_REPLY, "CreateMultipartUpload: the store's reply has no UploadId");
+}
+
+static void create_done(void *ctx, s3_request *r, const err *e)
+{
+    s3_multipart *m = ctx;
+    UNUSED(r);
+    if (e) {
+        s3_multipart_finish(m, e);
+    } else if (m->cancelled) {
+        upload_abort(m);
+    } else {
+        s3_multipart_parts_begin(m);
+    }
+}
+
+void s3_multipart_start(s3_multipart *m)
+{
+    m->state = S3_MULTIPART_CREATE;
+    m->open = m->part_bytes == 0;
+    if (!m->open)
+        m->part_count = (unsigned)((m->size + m->part_bytes - 1) / m->part_bytes);
+    m->results = xcalloc(m->open ? S3_PARTS_MAX : m->part_count, sizeof *m->results);
+    m->next_part = 1;
+    buf_init(&m->query, QUERY_MAX_BYTES);
+    buf_init(&m->body, COMPLETE_MAX_BYTES);
+    buf_append_str(&m->query, "uploads=");
+    request_begin(m, "CreateMultipartUpload", "POST", create_done);
+    m->request.on_check = create_check;
+    m->request.more_headers = m->create_headers;
+    m->request.more_header_count = m->create_header_count;
+    if (m->checksum != S3_CHECKSUM_NONE) {
+        s3_request_header(&m->request, "x-amz-checksum-algorithm", s3_checksum_name(m->checksum));
+        s3_request_header(&m->request, "x-amz-checksum-type", "FULL_OBJECT");
+    }
+    s3_request_start(m->client, &m->request);
+}

@@ -1,0 +1,120 @@
+/* A multipart upload: created, its parts sent side by side, completed; or aborted.
+ *
+ * What:    the states that uploads and large copies share. Where the parts come from is the
+ *          source's: bytes of a file, ranges of another object, or memory that is filled meanwhile.
+ * Owner:   embedded in the operation; strings are lent until on_gone. After on_done or a cancel
+ *          the abort goes on in the background; then comes on_gone, where it may be freed.
+ * Threads: the transport's.
+ * Fails:   by on_done's error. Parts that the store found altered (ERR_S3_CHECKSUM) are prepared
+ *          and sent again, three times.
+ * Sources: Amazon S3 User Guide, "Uploading and copying objects using multipart upload".
+ */
+#ifndef S3_PUT_MULTIPART_H
+#define S3_PUT_MULTIPART_H
+
+#include "s3/client/client.h"
+
+typedef struct s3_multipart s3_multipart;
+
+typedef struct s3_part {
+    s3_request request;
+    s3_multipart *upload;
+    unsigned number; /* from 1 */
+    uint64_t offset, len;
+
+    /* the source's, when it calls s3_multipart_send */
+    s3_checksum checksum; /* of its bytes; kind NONE: none */
+    uint64_t crc;
+    char sha256_hex[2 * SHA256_BYTES + 1]; /* "": not hashed */
+    char range[64];                        /* room for a header */
+    s3_bytes *bytes;                       /* where they are in memory: shared; or NULL */
+    s3_hash_job *job;                      /* cancelled with the part */
+
+    /* multipart.c's */
+    buf query;
+    char *etag;
+    unsigned times; /* sent again so often, for its checksum */
+    struct s3_part *previous, *next;
+} s3_part;
+
+/* Of a part that is in the store. */
+typedef struct s3_part_result {
+    char *etag;
+    uint64_t crc, len;
+} s3_part_result;
+
+typedef struct s3_part_source {
+    const char *operation; /* "UploadPart" */
+    const char *body_root; /* "CopyPartResult": ETag and checksum stand in the reply's body */
+    /* Ends, at once or later, in s3_multipart_send or s3_multipart_fail. */
+    void (*prepare)(void *ctx, s3_part *part);
+} s3_part_source;
+
+typedef enum s3_multipart_state {
+    S3_MULTIPART_CREATE,
+    S3_MULTIPART_PARTS,
+    S3_MULTIPART_COMPLETE,
+    S3_MULTIPART_CONFIRM,
+    S3_MULTIPART_ABORT
+} s3_multipart_state;
+
+struct s3_multipart {
+    /* the owner's, before s3_multipart_start */
+    s3_client *client;
+    const char *bucket, *key, *if_none_match, *if_match;
+    const s3_headers *headers;
+    const http_header *create_headers; /* of CreateMultipartUpload */
+    size_t create_header_count;
+    uint64_t size, part_bytes; /* 0 of both: parts come by s3_multipart_add */
+    s3_checksum_kind checksum; /* a CRC that each part carries; NONE: none */
+    s3_checksum expected;      /* of the whole, where it is known beforehand; kind NONE: not */
+    const s3_part_source *source;
+    void (*on_progress)(void *ctx, uint64_t bytes); /* not NULL */
+    void (*on_done)(void *ctx, const char *etag, const err *e);
+    void (*on_gone)(void *ctx);
+    void *ctx;
+
+    /* multipart.c's */
+    s3_request request; /* all but the parts */
+    s3_multipart_state state;
+    bool cancelled; /* nobody is called any more but on_gone */
+    buf query, body;
+    char *upload_id, *etag;
+    s3_checksum whole;
+    uint64_t sent;
+    unsigned part_count, next_part, active;
+    bool open;               /* s3_multipart_end has not been called yet */
+    bool no_part_checksum;   /* what failed it: a reply without the one that was asked for */
+    s3_part_result *results; /* one for each part */
+    s3_part *first, *last;   /* under way, or waiting for the id */
+};
+
+void s3_multipart_start(s3_multipart *m);
+void s3_multipart_cancel(s3_multipart *m); /* on_done does not come, on_gone does */
+void s3_multipart_free(s3_multipart *m);   /* cancels its requests; no callback */
+
+/* Where the whole is not known beforehand: the next part, whose bytes are shared; the last one. */
+void s3_multipart_add(s3_multipart *m, s3_bytes *bytes);
+void s3_multipart_end(s3_multipart *m);
+
+/* For the source: makes part->request anew, to be given its body or headers; sends it. */
+void s3_multipart_request(s3_part *part);
+/* What a hash task found goes to the part: checksum, CRC, SHA-256. */
+void s3_part_take_hash(s3_part *part, s3_hash_task *task);
+void s3_multipart_send(s3_part *part);
+void s3_multipart_fail(s3_part *part, const err *e);
+
+/* A reply that says that bytes and checksum differ: hashing them again may help, sending them
+ * again does not. An s3_request's on_refusal. */
+bool s3_refuses_digest(void *ctx, const s3_reply *head);
+/* The reply's ETag in place of *to; NULL where it has none. */
+void s3_keep_etag(char **to, const http_reply *reply);
+
+/* --- between multipart.c (the upload) and multipart_part.c (its parts) --- */
+void s3_multipart_parts_begin(s3_multipart *m); /* it has its id */
+void s3_multipart_go_on(s3_multipart *m);       /* further parts, or the completion */
+void s3_multipart_complete(s3_multipart *m);
+void s3_multipart_finish(s3_multipart *m, const err *e); /* e NULL: it went well */
+void s3_part_free(s3_part *part);
+
+#endif

@@ -1,0 +1,209 @@
+/* The parts of a multipart upload: made, sent side by side, and counted when the store has them. */
+#include "decon/base/log.h"
+#include "s3/put/multipart.h"
+#include "decon/s3/uri.h"
+#include "s3/protocol/xml.h"
+
+/* part      left for
+ * waiting   prepared, when the upload has its id (those of s3_multipart_add may be there sooner)
+ * prepared  sent, when the source has hashed it; or the end of the upload
+ * sent      prepared, where the store found it altered (three times); or gone: it has a result */
+
+#define QUERY_MAX_BYTES  ((size_t)8192)
+#define DIGEST_TIMES_MAX 3
+
+/* --- the end --- */
+
+void s3_part_free(s3_part *part)
+{
+    s3_multipart *m = part->upload;
+    s3_request_cancel(&part->request);
+    s3_hash_cancel(part->job);
+    *(part->previous ? &part->previous->next : &m->first) = part->next;
+    *(part->next ? &part->next->previous : &m->last) = part->previous;
+    m->active--;
+    s3_bytes_drop(part->bytes);
+    buf_deinit(&part->query);
+    free(part->etag);
+    free(part);
+}
+
+static bool part_head(void *ctx, const http_reply *reply, err *e)
+{
+    s3_part *part = ctx;
+    if (part->upload->source->body_root)
+        return true;
+    s3_keep_etag(&part->etag, reply);
+    return part->etag || err_set(e, ERR_S3_REPLY, "%s: the store's reply has no ETag",
+                                 part->upload->source->operation);
+}
+
+static char *find_below(const s3_request *r, const char *root, const char *name)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/%s", root, name);
+    return s3_xml_find(buf_slice(&r->reply), path);
+}
+
+/* The store has hashed the bytes that it moved itself. */
+static bool take_checksum(s3_part *part, const s3_request *r, err *e)
+{
+    s3_multipart *m = part->upload;
+    char name[32];
+    if (m->checksum == S3_CHECKSUM_NONE)
+        return true;
+    snprintf(name, sizeof name, "Checksum%s", s3_checksum_name(m->checksum));
+    AUTO_FREE char *text = find_below(r, m->source->body_root, name);
+    if (text && s3_crc_of_text(m->checksum, text, &part->crc))
+        return true;
+    m->no_part_checksum = true;
+    return err_set(e, ERR_S3_REPLY, "%s: the store's reply has no %s", m->source->operation, name);
+}
+
+static bool part_check(void *ctx, s3_request *r, err *e)
+{
+    s3_part *part = ctx;
+    const s3_part_source *source = part->upload->source;
+    if (!source->body_root)
+        return true;
+    free(part->etag);
+    part->etag = find_below(r, source->body_root, "ETag");
+    if (part->etag)
+        return take_checksum(part, r, e);
+    err_set(e, ERR_S3_REPLY, "%s: the store's reply breaks off, or has no ETag", source->operation);
+    e->cls = ERR_CLASS_RETRY;
+    return false;
+}
+
+static void part_done(void *ctx, s3_request *r, const err *e)
+{
+    s3_part *part = ctx;
+    s3_multipart *m = part->upload;
+    if (e && e->code == ERR_S3_CHECKSUM && part->times++ < DIGEST_TIMES_MAX) {
+        log_warn("%s: part %u is hashed and sent again", e->message, part->number);
+        s3_request_cancel(r);
+        m->source->prepare(m->ctx, part);
+        return;
+    }
+    if (e) {
+        s3_multipart_finish(m, e);
+        return;
+    }
+    s3_part_result *result = &m->results[part->number - 1];
+    result->etag = move(part->etag);
+    result->crc = part->crc;
+    result->len = part->len;
+    m->sent += part->len;
+    s3_part_free(part);
+    s3_multipart_go_on(m);
+    if (!m->cancelled)
+        m->on_progress(m->ctx, m->sent);
+}
+
+/* --- for the source --- */
+
+/* What the source fills in is on top of it. */
+void s3_multipart_request(s3_part *part)
+{
+    s3_multipart *m = part->upload;
+    part->request = (s3_request){.operation = m->source->operation,
+                                 .method = "PUT",
+                                 .bucket = m->bucket,
+                                 .key = m->key,
+                                 .query = buf_str(&part->query),
+                                 .object_headers = m->headers,
+                                 .on_head = part_head,
+                                 .on_check = part_check,
+                                 .on_refusal = s3_refuses_digest,
+                                 .on_done = part_done,
+                                 .ctx = part};
+}
+
+void s3_part_take_hash(s3_part *part, s3_hash_task *task)
+{
+    part->crc = task->hash.crc;
+    part->checksum = s3_hash_final(&task->hash);
+    memcpy(part->sha256_hex, task->sha256_hex, sizeof part->sha256_hex);
+}
+
+void s3_multipart_send(s3_part *part)
+{
+    s3_request *r = &part->request;
+    if (part->checksum.kind != S3_CHECKSUM_NONE)
+        s3_request_header(r, s3_checksum_header(part->checksum.kind), part->checksum.text);
+    r->payload_sha256 = part->sha256_hex[0] ? part->sha256_hex : NULL;
+    s3_request_start(part->upload->client, r);
+}
+
+void s3_multipart_fail(s3_part *part, const err *e)
+{
+    s3_multipart_finish(part->upload, e);
+}
+
+/* --- the start --- */
+
+static s3_part *part_new(s3_multipart *m, uint64_t offset, uint64_t len)
+{
+    s3_part *part = xcalloc(1, sizeof *part);
+    part->upload = m;
+    part->number = m->next_part++;
+    part->offset = offset;
+    part->len = len;
+    part->previous = m->last;
+    *(part->previous ? &part->previous->next : &m->first) = part;
+    m->last = part;
+    m->active++;
+    buf_init(&part->query, QUERY_MAX_BYTES);
+    return part;
+}
+
+static void part_prepare(s3_part *part)
+{
+    s3_multipart *m = part->upload;
+    buf_printf(&part->query, "partNumber=%u&uploadId=", part->number);
+    s3_uri_encode(slice_from(m->upload_id), false, &part->query);
+    m->source->prepare(m->ctx, part);
+}
+
+static void fill_window(s3_multipart *m)
+{
+    while (m->active < m->client->max_in_flight && m->next_part <= m->part_count) {
+        uint64_t offset = (uint64_t)(m->next_part - 1) * m->part_bytes;
+        part_prepare(part_new(m, offset, MIN(m->part_bytes, m->size - offset)));
+    }
+}
+
+void s3_multipart_add(s3_multipart *m, s3_bytes *bytes)
+{
+    s3_part *part = part_new(m, m->size, bytes->len);
+    part->bytes = s3_bytes_share(bytes);
+    m->size += bytes->len;
+    m->part_count++;
+    if (m->state == S3_MULTIPART_PARTS)
+        part_prepare(part);
+}
+
+void s3_multipart_end(s3_multipart *m)
+{
+    m->open = false;
+    if (m->state == S3_MULTIPART_PARTS)
+        s3_multipart_go_on(m);
+}
+
+void s3_multipart_parts_begin(s3_multipart *m)
+{
+    m->state = S3_MULTIPART_PARTS;
+    for (s3_part *part = m->first, *next; part; part = next) {
+        next = part->next;
+        part_prepare(part);
+    }
+    s3_multipart_go_on(m);
+}
+
+void s3_multipart_go_on(s3_multipart *m)
+{
+    if (!m->open)
+        fill_window(m);
+    if (m->active == 0 && !m->open)
+        s3_multipart_complete(m);
+}

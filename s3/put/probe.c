@@ -1,0 +1,107 @@
+/* May a key be written: starts a multipart upload and aborts it, which leaves no object. */
+#include "decon/base/log.h"
+#include "s3/client/client.h"
+#include "decon/s3/uri.h"
+#include "s3/protocol/xml.h"
+
+#define QUERY_MAX_BYTES ((size_t)8192)
+
+typedef struct probe_op {
+    s3_op op;
+    s3_request request;
+    char *bucket, *key;
+    char *upload_id;
+    buf query;
+    s3_done done; /* NULL when nobody waits any more */
+    void *ctx;
+} probe_op;
+
+static void probe_free(s3_op *op)
+{
+    probe_op *o = (probe_op *)op;
+    s3_request_cancel(&o->request);
+    buf_deinit(&o->query);
+    free(o->bucket);
+    free(o->key);
+    free(o->upload_id);
+    free(o);
+}
+
+/* What was started is aborted all the same. */
+static void probe_cancel(s3_op *op)
+{
+    probe_op *o = (probe_op *)op;
+    o->done = NULL;
+    if (!o->upload_id && o->request.state != S3_REQUEST_FLYING)
+        s3_op_end(op);
+}
+
+static const s3_op_kind probe_kind = {.cancel = probe_cancel, .free = probe_free};
+
+static void probe_end(probe_op *o, const err *e)
+{
+    if (o->done)
+        o->done(o->ctx, e);
+    s3_op_end(&o->op);
+}
+
+static void abort_done(void *ctx, s3_request *r, const err *e)
+{
+    UNUSED(r);
+    if (e && e->http_status != 404)
+        log_warn("%s: an empty multipart upload stays there until a lifecycle rule removes it",
+                 e->message);
+    probe_end(ctx, NULL);
+}
+
+static bool create_check(void *ctx, s3_request *r, err *e)
+{
+    probe_op *o = ctx;
+    free(o->upload_id);
+    o->upload_id = s3_xml_find(buf_slice(&r->reply), "InitiateMultipartUploadResult/UploadId");
+    return o->upload_id || err_set(e, ERR_S3_REPLY,
+                                   "CreateMultipartUpload: the store's reply has "
+                                   "no UploadId");
+}
+
+static void create_done(void *ctx, s3_request *r, const err *e)
+{
+    probe_op *o = ctx;
+    if (e) {
+        probe_end(o, e);
+        return;
+    }
+    s3_request_cancel(r);
+    buf_clear(&o->query);
+    buf_append_str(&o->query, "uploadId=");
+    s3_uri_encode(slice_from(o->upload_id), false, &o->query);
+    o->request = (s3_request){.operation = "AbortMultipartUpload",
+                              .method = "DELETE",
+                              .bucket = o->bucket,
+                              .key = o->key,
+                              .query = buf_str(&o->query),
+                              .on_done = abort_done,
+                              .ctx = o};
+    s3_request_start(o->op.client, &o->request);
+}
+
+s3_op *s3_probe_write(s3_client *c, const char *bucket, const char *key, s3_done done, void *ctx)
+{
+    probe_op *o = s3_op_new(c, &probe_kind, sizeof *o);
+    o->bucket = xstrdup(bucket);
+    o->key = xstrdup(key);
+    o->done = done;
+    o->ctx = ctx;
+    buf_init(&o->query, QUERY_MAX_BYTES);
+    o->request = (s3_request){.operation = "CreateMultipartUpload",
+                              .method = "POST",
+                              .bucket = o->bucket,
+                              .key = o->key,
+                              .query = "uploads=",
+                              .on_check = create_check,
+                              .on_done = create_done,
+                              .ctx = o};
+    s3_request_header(&o->request, "Content-Type", "binary/octet-stream");
+    s3_request_start(c, &o->request);
+    return &o->op;
+}

@@ -1,0 +1,75 @@
+/* The S3 operations of the small server: one table row each.
+ *
+ * What:    a row is method, kind of target, the query parameter that tells it from its siblings,
+ *          what its body is, and the function that carries it out and replies.
+ * Owner:   as s3/serve/operations/exchange.h. Threads: as there.
+ * Fails:   false with an err: the server replies with it.
+ * Source:  Amazon S3 API Reference (2006-03-01).
+ */
+#ifndef S3_SERVE_OPERATIONS_OPS_H
+#define S3_SERVE_OPERATIONS_OPS_H
+
+#include "s3/serve/operations/exchange.h"
+
+typedef enum op_scope { OP_SERVICE, OP_BUCKET, OP_OBJECT } op_scope;
+typedef enum op_body {
+    OP_BODY_NONE,
+    OP_BODY_XML,
+    OP_BODY_PARTS, /* XML; checksum headers speak of the object, not of the body */
+    OP_BODY_FILE,
+} op_body;
+
+struct operation {
+    const char *method;
+    op_scope scope;
+    const char *param;  /* query parameter that must be there, or NULL */
+    const char *header; /* header that must be there, or NULL */
+    op_body body;
+    bool (*run)(exchange *x, err *e);
+};
+
+/* NotImplemented or MethodNotAllowed where there is none. */
+const operation *operation_find(const char *method, const target *t, const exchange *x, err *e);
+
+/* s3/serve/operations/ops_bucket.c */
+bool op_list_buckets(exchange *x, err *e);
+bool op_create_bucket(exchange *x, err *e);
+bool op_head_bucket(exchange *x, err *e);
+bool op_delete_bucket(exchange *x, err *e);
+bool op_bucket_location(exchange *x, err *e);
+bool op_delete_objects(exchange *x, err *e);
+/* s3/serve/operations/ops_list.c */
+bool op_list_objects(exchange *x, err *e);
+/* s3/serve/operations/ops_object.c */
+bool op_get_object(exchange *x, err *e); /* HEAD too */
+bool op_put_object(exchange *x, err *e);
+bool op_delete_object(exchange *x, err *e);
+/* An If-Match / If-None-Match list: "*", or ETags with or without quotes. */
+bool op_etag_listed(const char *list, const char *etag);
+/* Whether an object's class lets it be read: not one that is archived. */
+bool op_check_readable(const object_meta *meta, err *e) MUST_USE;
+bool op_write_condition(const exchange *x, commit_condition *out, err *e) MUST_USE;
+/* s3/serve/operations/ops_copy.c */
+bool op_copy_object(exchange *x, err *e);
+bool op_copy_part(exchange *x, err *e);
+/* s3/serve/operations/stored_headers.c: the headers that an object keeps (Content-Type, x-amz-meta-*, ..) */
+bool op_keep_headers(const exchange *x, object_meta *meta, err *e) MUST_USE;
+void op_add_kept_headers(exchange *x, const object_meta *meta);
+void op_add_encryption_headers(exchange *x, const object_meta *meta); /* those among them */
+void op_add_checksum_headers(exchange *x, const object_meta *meta);
+void op_append_checksum(buf *body, const object_meta *meta); /* the same as XML */
+const char *op_checksum_type(const object_meta *meta);
+/* Whether the request carries the key that the object was put with (SSE-C). */
+bool op_check_reader_key(const exchange *x, const object_meta *meta, bool is_copy_source, err *e)
+    MUST_USE;
+/* s3/serve/operations/ops_upload.c */
+bool op_create_upload(exchange *x, err *e);
+/* Part number of the request, and what the upload was begun with. */
+bool op_part_request(const exchange *x, unsigned *number, object_meta *upload, err *e) MUST_USE;
+bool op_upload_part(exchange *x, err *e);
+bool op_complete_upload(exchange *x, err *e);
+bool op_abort_upload(exchange *x, err *e);
+bool op_list_parts(exchange *x, err *e);
+bool op_list_uploads(exchange *x, err *e);
+
+#endif

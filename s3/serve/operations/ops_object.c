@@ -1,0 +1,156 @@
+#include "s3/serve/operations/ops.h"
+
+#include <strings.h>
+#include <unistd.h>
+
+#include "s3/serve/store/uploads.h"
+
+static void add_object_headers(exchange *x, const object_meta *meta, bool partial)
+{
+    bool changed = exchange_has_fault(x, FAULT_ETAG);
+    exchange_add_header(x, "ETag", "%s%s", changed ? "\"0" : "", meta->etag + (changed ? 1 : 0));
+    exchange_add_header(x, "Accept-Ranges", "bytes");
+    exchange_add_date(x, "Last-Modified", meta->modified_s);
+    op_add_kept_headers(x, meta);
+    const char *mode = exchange_header(x, "x-amz-checksum-mode");
+    if (mode && strcasecmp(mode, "ENABLED") == 0 && !partial)
+        op_add_checksum_headers(x, meta);
+}
+
+bool op_etag_listed(const char *list, const char *etag)
+{
+    slice ours = slice_from(etag);
+    slice bare = ours.len >= 2 ? (slice){etag + 1, ours.len - 2} : ours;
+    for (const char *at = list; *at;) {
+        size_t len = strcspn(at, ",");
+        slice one = slice_trim((slice){at, len});
+        if (slice_equal(one, ours) || slice_equal(one, bare) || slice_equal_str(one, "*"))
+            return true;
+        at += len + (at[len] == ',');
+    }
+    return false;
+}
+
+static bool is_of_parts(const object_meta *meta)
+{
+    return strchr(meta->etag, '-') != NULL;
+}
+
+/* One part, or all of an object that has no parts: of partNumber=1. */
+static bool part_range(exchange *x, const object_meta *meta, byte_range *out, err *e)
+{
+    uint64_t number = 0;
+    part_place place = {.len_bytes = meta->size_bytes, .count = 1};
+    if (!target_param_number(&x->target, "partNumber", 0, UINT64_MAX, &number, e))
+        return false;
+    if (exchange_header(x, "Range"))
+        return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
+                                 "Range and partNumber cannot be asked for at once.");
+    if (number < 1 || number > UPLOAD_PARTS_MAX)
+        return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
+                                 "Part number must be an integer between 1 and %d.",
+                                 UPLOAD_PARTS_MAX);
+    if (is_of_parts(meta) && (!meta->parts[0] || !part_sizes_find(meta->parts, number, &place)))
+        return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED,
+                                 "The parts of this object have too many sizes to be told apart "
+                                 "here: use Range.");
+    if (number > place.count)
+        return s3_refuse(e, REFUSE_INVALID_PART_NUMBER);
+    if (is_of_parts(meta))
+        exchange_add_header(x, "x-amz-mp-parts-count", "%llu", (unsigned long long)place.count);
+    *out = (byte_range){place.len_bytes > 0, place.offset, place.len_bytes};
+    return true;
+}
+
+static bool find_range(exchange *x, const object_meta *meta, byte_range *out, err *e)
+{
+    if (target_param(&x->target, "partNumber"))
+        return part_range(x, meta, out, e);
+    if (byte_range_parse(exchange_header(x, "Range"), meta->size_bytes, out, e))
+        return true;
+    exchange_add_header(x, "Content-Range", "bytes */%llu", (unsigned long long)meta->size_bytes);
+    return false;
+}
+
+static bool reply_object(exchange *x, const object_meta *meta, int *fd, err *e)
+{
+    byte_range range;
+    const char *if_match = exchange_header(x, "If-Match");
+    const char *if_none_match = exchange_header(x, "If-None-Match");
+    if (if_match && (!op_etag_listed(if_match, meta->etag) || exchange_has_fault(x, FAULT_ETAG)))
+        return s3_refuse(e, REFUSE_PRECONDITION_FAILED);
+    if (if_none_match && op_etag_listed(if_none_match, meta->etag)) {
+        exchange_add_header(x, "ETag", "%s", meta->etag);
+        exchange_reply(x, 304, (slice){0});
+        return true;
+    }
+    if (!find_range(x, meta, &range, e))
+        return false;
+    /* A range that happens to be the whole is told no checksum; the one part is. */
+    bool whole = !range.partial ||
+                 (target_param(&x->target, "partNumber") && range.len_bytes == meta->size_bytes);
+    add_object_headers(x, meta, !whole);
+    if (range.partial)
+        exchange_add_header(x, "Content-Range", "bytes %llu-%llu/%llu",
+                            (unsigned long long)range.offset,
+                            (unsigned long long)(range.offset + range.len_bytes - 1),
+                            (unsigned long long)meta->size_bytes);
+    int take_fd = *fd;
+    *fd = -1;
+    exchange_reply_file(x, range.partial ? 206 : 200, take_fd, STORE_HEADER_BYTES + range.offset,
+                        range.len_bytes);
+    return true;
+}
+
+bool op_check_readable(const object_meta *meta, err *e)
+{
+    slice class = {0};
+    bool archived = object_meta_header(meta, "x-amz-storage-class", &class) &&
+                    (slice_equal_str(class, "GLACIER") || slice_equal_str(class, "DEEP_ARCHIVE"));
+    return !archived || s3_refuse(e, REFUSE_INVALID_OBJECT_STATE);
+}
+
+bool op_get_object(exchange *x, err *e)
+{
+    object_meta meta;
+    if (!store_bucket_check(x->store, x->target.bucket, e))
+        return false;
+    AUTO_FD fd = store_object_open(x->store, x->target.bucket, exchange_key(x), &meta, e);
+    return fd >= 0 && op_check_reader_key(x, &meta, false, e) &&
+           (exchange_is_head(x) || op_check_readable(&meta, e)) && reply_object(x, &meta, &fd, e);
+}
+
+bool op_write_condition(const exchange *x, commit_condition *out, err *e)
+{
+    *out = (commit_condition){.if_match = exchange_header(x, "If-Match"),
+                              .if_none_match = exchange_header(x, "If-None-Match")};
+    return !out->if_none_match || str_equal(out->if_none_match, "*") ||
+           s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED, "If-None-Match takes only * here.");
+}
+
+bool op_put_object(exchange *x, err *e)
+{
+    object_meta meta = {0};
+    commit_condition condition;
+    if (!op_write_condition(x, &condition, e) || !exchange_check_body(x, &meta, e) ||
+        !op_keep_headers(x, &meta, e) ||
+        !store_object_commit(x->store, x->target.bucket, exchange_key(x), &x->in, &meta, &condition,
+                             e))
+        return false;
+    exchange_add_header(x, "ETag", "%s", meta.etag);
+    op_add_checksum_headers(x, &meta);
+    op_add_encryption_headers(x, &meta);
+    exchange_reply(x, 200, (slice){0});
+    return true;
+}
+
+bool op_delete_object(exchange *x, err *e)
+{
+    commit_condition condition;
+    if (!store_bucket_check(x->store, x->target.bucket, e) ||
+        !op_write_condition(x, &condition, e) ||
+        !store_object_remove(x->store, x->target.bucket, exchange_key(x), &condition, e))
+        return false;
+    exchange_reply(x, 204, (slice){0});
+    return true;
+}

@@ -1,0 +1,203 @@
+/* What an object keeps of the headers that it was put with: type, metadata, storage class,
+ * encryption. Nothing is encrypted here; who put an object with a key of their own (SSE-C) must
+ * send the same key to read it, as in S3. */
+#include <strings.h>
+
+#include "s3/serve/operations/ops.h"
+#include "s3/serve/protocol/xml.h"
+
+#define SSE                "x-amz-server-side-encryption"
+#define CUSTOMER           SSE "-customer-"
+#define SOURCE_PREFIX      "x-amz-copy-source-server-side-encryption-customer-"
+#define CUSTOMER_KEY_BYTES 32
+
+static const char *const kept[] = {"content-type",
+                                   "cache-control",
+                                   "content-disposition",
+                                   "content-language",
+                                   "expires",
+                                   SSE,
+                                   SSE "-aws-kms-key-id",
+                                   SSE "-bucket-key-enabled",
+                                   CUSTOMER "algorithm",
+                                   CUSTOMER "key-md5"};
+
+static const char *const storage_classes[] = {"REDUCED_REDUNDANCY",  "STANDARD_IA", "ONEZONE_IA",
+                                              "INTELLIGENT_TIERING", "GLACIER_IR",  "GLACIER",
+                                              "DEEP_ARCHIVE"};
+
+static bool is_kept(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+        if (strcasecmp(name, kept[i]) == 0)
+            return true;
+    return strncasecmp(name, "x-amz-meta-", strlen("x-amz-meta-")) == 0;
+}
+
+static bool add_storage_class(const exchange *x, buf *lines, err *e)
+{
+    const char *wanted = exchange_header(x, "x-amz-storage-class");
+    if (!wanted || str_equal(wanted, "STANDARD"))
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(storage_classes); i++)
+        if (str_equal(wanted, storage_classes[i])) {
+            buf_printf(lines, "x-amz-storage-class: %s\n", wanted);
+            return true;
+        }
+    return s3_refuse(e, REFUSE_INVALID_STORAGE_CLASS);
+}
+
+/* The three headers of a customer's key, under either prefix: all or none, and fitting. */
+static bool check_customer_key(const exchange *x, const char *prefix, const char **md5_text, err *e)
+{
+    AUTO_FREE char *algorithm_name = xasprintf("%salgorithm", prefix);
+    AUTO_FREE char *key_name = xasprintf("%skey", prefix);
+    AUTO_FREE char *md5_name = xasprintf("%skey-MD5", prefix);
+    const char *algorithm = exchange_header(x, algorithm_name);
+    const char *key = exchange_header(x, key_name);
+    AUTO(buf) bytes;
+    uint8_t digest[MD5_BYTES];
+    char ours[32];
+    buf_init(&bytes, 256);
+    *md5_text = exchange_header(x, md5_name);
+    if (!algorithm && !key && !*md5_text)
+        return true;
+    if (!algorithm || !key || !*md5_text || !str_equal(algorithm, "AES256") ||
+        !base64_decode(slice_from(key), &bytes) || bytes.len != CUSTOMER_KEY_BYTES)
+        return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
+                                 "SSE-C needs the algorithm AES256, a key of 32 bytes in base64 "
+                                 "and the key's MD5.");
+    md5(buf_slice(&bytes), digest);
+    base64_encode(digest, sizeof digest, ours);
+    return str_equal(ours, *md5_text) ||
+           s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
+                             "The calculated MD5 hash of the key did not match the hash that was "
+                             "provided.");
+}
+
+static bool check_encryption(const exchange *x, err *e)
+{
+    const char *kind = exchange_header(x, SSE), *customer_md5 = NULL;
+    if (kind && !str_equal(kind, "AES256") && !str_equal(kind, "aws:kms") &&
+        !str_equal(kind, "aws:kms:dsse"))
+        return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
+                                 "The encryption method specified is not supported.");
+    if (!check_customer_key(x, CUSTOMER, &customer_md5, e))
+        return false;
+    return !kind || !customer_md5 ||
+           s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
+                             "Server side encryption with a customer's key excludes the others.");
+}
+
+/* "aws-chunked" speaks of the way here, and is not kept. */
+static void add_content_encoding(const char *value, buf *lines)
+{
+    AUTO(buf) left;
+    buf_init(&left, sizeof((object_meta *)0)->headers);
+    for (const char *at = value; *at;) {
+        size_t len = strcspn(at, ",");
+        slice one = slice_trim((slice){at, len});
+        if (one.len > 0 && !slice_equal_str(one, "aws-chunked"))
+            buf_printf(&left, "%s%.*s", left.len ? "," : "", (int)one.len, one.data);
+        at += len + (at[len] == ',');
+    }
+    if (left.len > 0)
+        buf_printf(lines, "content-encoding: %s\n", buf_str(&left));
+}
+
+static void add_kept(const http_header *h, buf *lines)
+{
+    if (strcasecmp(h->name, "content-encoding") == 0)
+        add_content_encoding(h->value, lines);
+    else if (is_kept(h->name))
+        buf_printf(lines, "%s: %s\n", h->name, h->value);
+}
+
+bool op_keep_headers(const exchange *x, object_meta *meta, err *e)
+{
+    AUTO(buf) lines;
+    buf_init(&lines, sizeof meta->headers - 1);
+    if (!check_encryption(x, e) || !add_storage_class(x, &lines, e))
+        return false;
+    if (!exchange_header(x, "content-type"))
+        buf_append_str(&lines, "content-type: binary/octet-stream\n");
+    for (size_t i = 0; i < x->auth.header_count; i++)
+        add_kept(&x->auth.headers[i], &lines);
+    if (lines.overflow)
+        return s3_refuse(e, REFUSE_METADATA_TOO_LARGE);
+    memcpy(meta->headers, buf_str(&lines), lines.len + 1);
+    return true;
+}
+
+bool op_check_reader_key(const exchange *x, const object_meta *meta, bool is_copy_source, err *e)
+{
+    slice stored = {0};
+    const char *sent = NULL;
+    if (!check_customer_key(x, is_copy_source ? SOURCE_PREFIX : CUSTOMER, &sent, e))
+        return false;
+    bool encrypted = object_meta_header(meta, CUSTOMER "key-md5", &stored);
+    if (!encrypted && sent && !is_copy_source)
+        return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
+                                 "The encryption parameters are not applicable to this object.");
+    if (encrypted && !sent)
+        return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
+                                 "The object was stored using a form of Server Side Encryption. "
+                                 "The correct parameters must be provided to retrieve the object.");
+    return !encrypted || slice_equal_str(stored, sent) || s3_refuse(e, REFUSE_ACCESS_DENIED);
+}
+
+/* "name: value" */
+static void add_line(exchange *x, slice line)
+{
+    AUTO_FREE char *text = slice_dup(line);
+    char *colon = strstr(text, ": ");
+    if (!colon)
+        return;
+    *colon = '\0';
+    exchange_add_header(x, text, "%s", colon + 2);
+}
+
+static void add_lines(exchange *x, const object_meta *meta, const char *prefix)
+{
+    for (const char *at = meta->headers; *at;) {
+        size_t len = strcspn(at, "\n");
+        if (strncasecmp(at, prefix, strlen(prefix)) == 0)
+            add_line(x, (slice){at, len});
+        at += len + (at[len] == '\n');
+    }
+}
+
+void op_add_kept_headers(exchange *x, const object_meta *meta)
+{
+    add_lines(x, meta, "");
+}
+
+void op_add_encryption_headers(exchange *x, const object_meta *meta)
+{
+    add_lines(x, meta, SSE);
+}
+
+const char *op_checksum_type(const object_meta *meta)
+{
+    return meta->composite ? "COMPOSITE" : "FULL_OBJECT";
+}
+
+void op_add_checksum_headers(exchange *x, const object_meta *meta)
+{
+    char told[CHECKSUM_TEXT_SIZE];
+    if (!meta->checksum[0])
+        return;
+    memcpy(told, meta->checksum, sizeof told);
+    if (exchange_has_fault(x, FAULT_CHECKSUM))
+        told[0] = told[0] == 'A' ? 'B' : 'A';
+    exchange_add_header(x, checksum_header(meta->checksum_kind), "%s", told);
+    exchange_add_header(x, "x-amz-checksum-type", "%s", op_checksum_type(meta));
+}
+
+void op_append_checksum(buf *body, const object_meta *meta)
+{
+    if (!meta->checksum[0])
+        return;
+    xml_element_str(body, checksum_element(meta->checksum_kind), meta->checksum);
+    xml_element_str(body, "ChecksumType", op_checksum_type(meta));
+}

@@ -1,0 +1,30 @@
+/* Refusals of the small S3 server: its error replies, as err values.
+ *
+ * What:    one table (refuse.def) of HTTP status, S3 code and words; s3_refuse puts a row into an
+ *          err, from which the server builds its XML reply. An err without an S3 code is a fault of
+ *          the server's own and is answered 500 InternalError.
+ * Owner:   nothing is allocated.
+ * Threads: any.
+ * Fails:   s3_refuse always yields false.
+ * Source:  Amazon S3 API Reference, "Error responses".
+ */
+#ifndef S3_SERVE_PROTOCOL_ERROR_H
+#define S3_SERVE_PROTOCOL_ERROR_H
+
+#include "decon/base/buf.h"
+#include "decon/base/err.h"
+
+typedef enum refusal {
+#define REFUSE_ROW(name, status, code, words) REFUSE_##name,
+#include "s3/serve/protocol/error.def"
+#undef REFUSE_ROW
+} refusal;
+
+bool s3_refuse(err *e, refusal why);
+/* The same with words of its own instead of the table's. */
+bool s3_refuse_because(err *e, refusal why, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* The usual code and words for a status, for faults given by their number: 503 is SlowDown. */
+bool s3_refuse_status(err *e, int http_status, const char *code);
+bool s3_is_refusal(const err *e, refusal why);
+
+#endif

@@ -1,0 +1,65 @@
+/* Bodies that come in: written to a temporary file, so that nobody sees half of one. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "decon/base/fsutil.h"
+#include "s3/serve/store/store.h"
+
+#define COPY_CHUNK_BYTES (256 * 1024)
+
+bool incoming_open(store *s, incoming *in, err *e)
+{
+    *in = (incoming){.fd = -1};
+    AUTO_FREE char *base = xasprintf("%s/tmp/body", store_root(s));
+    in->fd = fs_temp_create(base, &in->temp_path, e);
+    if (in->fd < 0)
+        return false;
+    digest_md5_init(&in->md5);
+    return true;
+}
+
+static bool append(incoming *in, slice data, err *e)
+{
+    off_t at = (off_t)(STORE_HEADER_BYTES + in->size_bytes);
+    if (!fs_pwrite_all(in->fd, data.data, data.len, at, e))
+        return err_context(e, "%s", in->temp_path);
+    in->size_bytes += data.len;
+    return true;
+}
+
+bool incoming_write(incoming *in, slice data, err *e)
+{
+    digest_update(&in->md5, data.data, data.len);
+    return append(in, data, e);
+}
+
+bool incoming_append_file(incoming *in, const file_range *from, err *e)
+{
+    AUTO_FREE char *chunk = xcalloc(1, COPY_CHUNK_BYTES);
+    for (uint64_t done = 0; done < from->len_bytes;) {
+        size_t want = (size_t)MIN(from->len_bytes - done, (uint64_t)COPY_CHUNK_BYTES);
+        off_t at = (off_t)(STORE_HEADER_BYTES + from->offset + done);
+        ssize_t got = pread(from->fd, chunk, want, at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return err_set_errno(e, ERR_IO, got < 0 ? errno : 0, "an object's file ends early");
+        slice data = {chunk, (size_t)got};
+        if (from->sum)
+            checksum_update(from->sum, data);
+        if (!(from->with_md5 ? incoming_write(in, data, e) : append(in, data, e)))
+            return false;
+        done += (uint64_t)got;
+    }
+    return true;
+}
+
+void incoming_deinit(incoming *in)
+{
+    if (in->fd < 0)
+        return;
+    close(in->fd);
+    digest_deinit(&in->md5);
+    fs_temp_discard(&in->temp_path);
+    *in = (incoming){.fd = -1};
+}

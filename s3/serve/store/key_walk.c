@@ -1,0 +1,154 @@
+#include "s3/serve/store/key_walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+
+#include "s3/serve/store/key_layout.h"
+
+#define PATH_BYTES_MAX 8192
+
+typedef struct entry {
+    char *file_name;
+    char *piece; /* decoded, with the `/` of a directory */
+    size_t piece_len;
+    layout_kind kind;
+} entry;
+
+typedef struct entries {
+    entry *items;
+    size_t count, capacity;
+} entries;
+
+typedef struct walk {
+    const walk_options *options;
+    buf key;  /* of the directory we are in */
+    buf path; /* its path */
+} walk;
+
+static bool walk_dir(walk *w, err *e);
+
+static void entries_deinit(entries *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->items[i].file_name);
+        free(list->items[i].piece);
+    }
+    free(list->items);
+}
+DEFINE_AUTO(entries, entries_deinit)
+
+static void cut_back(buf *b, size_t len)
+{
+    b->len = len;
+    b->overflow = false;
+    if (b->data)
+        b->data[len] = '\0';
+}
+
+static int compare_bytes(slice a, slice b)
+{
+    size_t common = MIN(a.len, b.len);
+    int order = common > 0 ? memcmp(a.data, b.data, common) : 0;
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/* Equal pieces: the object of 64 bytes comes before the keys that go on behind it. */
+static int compare_entries(const void *left, const void *right)
+{
+    const entry *a = left, *b = right;
+    int order = compare_bytes((slice){a->piece, a->piece_len}, (slice){b->piece, b->piece_len});
+    return order ? order : (int)a->kind - (int)b->kind;
+}
+
+static bool starts_with(slice text, slice prefix)
+{
+    return text.len >= prefix.len &&
+           (prefix.len == 0 || memcmp(text.data, prefix.data, prefix.len) == 0);
+}
+
+/* Whether the key, or any key that starts with it (a directory's), can be wanted. */
+static bool is_wanted(const walk_options *o, slice key, bool is_dir)
+{
+    if (o->skip_prefix && o->skip_prefix->len > 0 && starts_with(key, buf_slice(o->skip_prefix)))
+        return false;
+    if (!is_dir)
+        return starts_with(key, o->prefix) && compare_bytes(key, o->after) > 0;
+    bool in_prefix = starts_with(key, o->prefix) || starts_with(o->prefix, key);
+    return in_prefix && (compare_bytes(key, o->after) > 0 || starts_with(o->after, key));
+}
+
+static void add_entry(walk *w, entries *list, const char *name)
+{
+    AUTO(buf) piece;
+    buf_init(&piece, 1024);
+    layout_kind kind;
+    if (!layout_name_decode(name, &kind, &piece))
+        return;
+    size_t key_len = w->key.len;
+    buf_append_slice(&w->key, buf_slice(&piece));
+    bool wanted = is_wanted(w->options, buf_slice(&w->key), kind != LAYOUT_OBJECT);
+    cut_back(&w->key, key_len);
+    if (!wanted)
+        return;
+    if (list->count == list->capacity) {
+        list->capacity = MAX(list->capacity * 2, (size_t)16);
+        list->items = xrealloc(list->items, list->capacity * sizeof *list->items);
+    }
+    size_t piece_len = piece.len;
+    list->items[list->count++] = (entry){xstrdup(name), buf_give(&piece), piece_len, kind};
+}
+
+static bool read_names(walk *w, entries *list, err *e)
+{
+    DIR *dir = opendir(buf_str(&w->path));
+    if (!dir && errno == ENOENT)
+        return true; /* its last key was removed meanwhile */
+    if (!dir)
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot be listed", buf_str(&w->path));
+    for (const struct dirent *d; (d = readdir(dir));)
+        add_entry(w, list, d->d_name);
+    closedir(dir);
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof *list->items, compare_entries);
+    return true;
+}
+
+static bool walk_entry(walk *w, const entry *item, err *e)
+{
+    size_t key_len = w->key.len, path_len = w->path.len;
+    buf_append(&w->key, item->piece, item->piece_len);
+    buf_printf(&w->path, "/%s", item->file_name);
+    bool ok = true, is_dir = item->kind != LAYOUT_OBJECT;
+    if (w->key.overflow || w->path.overflow)
+        ok = err_set(e, ERR_LIMIT, "%s: path too long", buf_str(&w->path));
+    else if (!is_wanted(w->options, buf_slice(&w->key), is_dir))
+        ok = true; /* skip_prefix has changed since the names were read */
+    else if (is_dir)
+        ok = walk_dir(w, e);
+    else
+        ok = w->options->visit(w->options->ctx, buf_slice(&w->key), buf_str(&w->path), e);
+    cut_back(&w->key, key_len);
+    cut_back(&w->path, path_len);
+    return ok;
+}
+
+static bool walk_dir(walk *w, err *e)
+{
+    AUTO(entries) list = {0};
+    bool ok = read_names(w, &list, e);
+    for (size_t i = 0; ok && i < list.count; i++)
+        ok = walk_entry(w, &list.items[i], e);
+    return ok;
+}
+
+bool walk_keys(const walk_options *options, err *e)
+{
+    walk w = {.options = options};
+    buf_init(&w.key, 2 * LAYOUT_KEY_BYTES_MAX);
+    buf_init(&w.path, PATH_BYTES_MAX);
+    buf_append_str(&w.path, options->root);
+    bool ok = walk_dir(&w, e);
+    buf_deinit(&w.key);
+    buf_deinit(&w.path);
+    return ok;
+}

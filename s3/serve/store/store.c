@@ -1,0 +1,236 @@
+#include "s3/serve/store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "decon/base/fsutil.h"
+#include "s3/serve/store/key_layout.h"
+#include "s3/serve/store/key_walk.h"
+
+#define PATH_BYTES_MAX 8192
+
+struct store {
+    char *root;           /* immutable */
+    int lock_fd;          /* immutable: holds ROOT for this process */
+    pthread_mutex_t lock; /* names below ROOT change under it */
+};
+
+const char *store_root(const store *s)
+{
+    return s->root;
+}
+
+void store_lock(store *s)
+{
+    pthread_mutex_lock(&s->lock);
+}
+
+void store_unlock(store *s)
+{
+    pthread_mutex_unlock(&s->lock);
+}
+
+char *store_bucket_path(const store *s, const char *bucket)
+{
+    return xasprintf("%s/buckets/%s", s->root, bucket);
+}
+
+char *store_uploads_path(const store *s, const char *bucket)
+{
+    return bucket ? xasprintf("%s/uploads/%s", s->root, bucket) : xasprintf("%s/uploads", s->root);
+}
+
+static bool make_dir(const store *s, const char *name, err *e)
+{
+    AUTO_FREE char *path = xasprintf("%s/%s", s->root, name);
+    return fs_make_dirs(path, e);
+}
+
+static bool take_root(store *s, err *e)
+{
+    AUTO_FREE char *path = xasprintf("%s/lock", s->root);
+    s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (s->lock_fd < 0)
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", path);
+    if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        return err_set(e, ERR_LOCKED,
+                       "%s: another decon-s3 serve holds this directory; end it, or "
+                       "choose another --root",
+                       s->root);
+    return true;
+}
+
+store *store_open(const char *root, err *e)
+{
+    AUTO_PTR(store) s = xcalloc(1, sizeof *s);
+    s->lock_fd = -1;
+    pthread_mutex_init(&s->lock, NULL);
+    s->root = fs_absolute(root, e);
+    if (!s->root || !fs_make_dirs(s->root, e) || !take_root(s, e))
+        return NULL;
+    AUTO_FREE char *tmp = xasprintf("%s/tmp", s->root);
+    if (!fs_remove_tree(tmp, e) || !fs_make_dirs(tmp, e) || !make_dir(s, "buckets", e) ||
+        !make_dir(s, "uploads", e))
+        return NULL;
+    return move(s);
+}
+
+void store_close(store *s)
+{
+    if (s->lock_fd >= 0)
+        close(s->lock_fd);
+    pthread_mutex_destroy(&s->lock);
+    free(s->root);
+    free(s);
+}
+
+bool store_bucket_check(const store *s, const char *bucket, err *e)
+{
+    if (!layout_bucket_check(bucket, e))
+        return false;
+    AUTO_FREE char *path = store_bucket_path(s, bucket);
+    return fs_exists(path) || s3_refuse(e, REFUSE_NO_SUCH_BUCKET);
+}
+
+bool store_bucket_create(store *s, const char *bucket, err *e)
+{
+    if (!layout_bucket_check(bucket, e))
+        return false;
+    AUTO_FREE char *path = store_bucket_path(s, bucket);
+    store_lock(s);
+    bool ok = fs_exists(path) ? s3_refuse(e, REFUSE_BUCKET_EXISTS) : fs_make_dirs(path, e);
+    store_unlock(s);
+    return ok;
+}
+
+static bool on_any_key(void *ctx, slice key, const char *path, err *e)
+{
+    UNUSED(key);
+    UNUSED(path);
+    *(bool *)ctx = true;
+    return err_set(e, ERR_CANCELLED, "one key is enough");
+}
+
+static bool remove_empty_bucket(store *s, const char *bucket, err *e)
+{
+    bool has_key = false;
+    AUTO_FREE char *path = store_bucket_path(s, bucket);
+    AUTO_FREE char *uploads = store_uploads_path(s, bucket);
+    walk_options options = {.root = path, .visit = on_any_key, .ctx = &has_key};
+    err cancelled = ERR_INIT;
+    if (!walk_keys(&options, &cancelled) && !has_key) {
+        *e = cancelled;
+        return false;
+    }
+    if (has_key)
+        return s3_refuse(e, REFUSE_BUCKET_NOT_EMPTY);
+    return fs_remove_tree(uploads, e) && fs_remove_tree(path, e);
+}
+
+bool store_bucket_remove(store *s, const char *bucket, err *e)
+{
+    store_lock(s);
+    bool ok = store_bucket_check(s, bucket, e) && remove_empty_bucket(s, bucket, e);
+    store_unlock(s);
+    return ok;
+}
+
+static char *object_path(const store *s, const char *bucket, slice key, err *e)
+{
+    AUTO(buf) path;
+    buf_init(&path, PATH_BYTES_MAX);
+    buf_printf(&path, "%s/buckets/%s/", s->root, bucket);
+    if (layout_key_path(key, &path))
+        return buf_give(&path);
+    s3_refuse(e, REFUSE_KEY_TOO_LONG);
+    return NULL;
+}
+
+int store_object_open(const store *s, const char *bucket, slice key, object_meta *meta, err *e)
+{
+    AUTO_FREE char *path = object_path(s, bucket, key, e);
+    return path ? object_file_open(path, meta, e) : -1;
+}
+
+bool store_object_stat(const store *s, const char *bucket, slice key, object_meta *meta, err *e)
+{
+    AUTO_FD fd = store_object_open(s, bucket, key, meta, e);
+    return fd >= 0;
+}
+
+/* Takes away directories that have become empty, up to the bucket's own. */
+static void remove_empty_dirs(char *path, size_t bucket_len)
+{
+    for (;;) {
+        char *slash = strrchr(path, '/');
+        if (!slash || (size_t)(slash - path) <= bucket_len)
+            return;
+        *slash = '\0';
+        if (rmdir(path) != 0)
+            return;
+    }
+}
+
+static bool check_condition(const store *s, const char *bucket, slice key,
+                            const commit_condition *condition, err *e)
+{
+    object_meta standing;
+    if (!condition || (!condition->if_match && !condition->if_none_match))
+        return true;
+    bool stands = store_object_stat(s, bucket, key, &standing, e);
+    if (!stands && !s3_is_refusal(e, REFUSE_NO_SUCH_KEY))
+        return false;
+    if (condition->if_match && !stands)
+        return false;
+    *e = (err)ERR_INIT;
+    bool refused = (stands && condition->if_none_match) ||
+                   (condition->if_match && !str_equal(condition->if_match, standing.etag));
+    return !refused || s3_refuse(e, REFUSE_PRECONDITION_FAILED);
+}
+
+static bool place(incoming *in, const char *path, err *e)
+{
+    AUTO_FREE char *parent = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+    return fs_make_dirs(parent, e) && fs_temp_commit(&in->temp_path, path, e);
+}
+
+bool store_object_commit_locked(store *s, const char *bucket, slice key, incoming *in,
+                                object_meta *meta, const commit_condition *condition, err *e)
+{
+    AUTO_FREE char *path = object_path(s, bucket, key, e);
+    return path && object_file_write_meta(in, meta, e) && store_bucket_check(s, bucket, e) &&
+           check_condition(s, bucket, key, condition, e) && place(in, path, e);
+}
+
+bool store_object_commit(store *s, const char *bucket, slice key, incoming *in, object_meta *meta,
+                         const commit_condition *condition, err *e)
+{
+    store_lock(s);
+    bool ok = store_object_commit_locked(s, bucket, key, in, meta, condition, e);
+    store_unlock(s);
+    return ok;
+}
+
+static bool unlink_object(char *path, size_t bucket_len, err *e)
+{
+    if (unlink(path) != 0 && errno != ENOENT && errno != ENOTDIR)
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot be removed", path);
+    remove_empty_dirs(path, bucket_len);
+    return true;
+}
+
+bool store_object_remove(store *s, const char *bucket, slice key, const commit_condition *condition,
+                         err *e)
+{
+    AUTO_FREE char *path = object_path(s, bucket, key, e);
+    AUTO_FREE char *top = store_bucket_path(s, bucket);
+    if (!path)
+        return false;
+    store_lock(s);
+    bool ok = check_condition(s, bucket, key, condition, e) && unlink_object(path, strlen(top), e);
+    store_unlock(s);
+    return ok;
+}

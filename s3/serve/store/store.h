@@ -1,0 +1,101 @@
+/* Buckets and objects in a directory.
+ *
+ * What:    ROOT/buckets/<bucket>/<layout of key>: one file an object, 4,096 bytes of metadata
+ *          (lines of text) and then the data, so that both change in one rename.
+ *          ROOT/uploads/<bucket>/<id>/: multipart uploads (s3/serve/store/uploads.h).
+ *          ROOT/tmp/: bodies that are still coming in; emptied at start.
+ * Owner:   store_open / store_close; ROOT is held by a lock meanwhile. An incoming body is a value
+ *          with incoming_deinit, which removes what was not committed.
+ * Threads: any at once. Readers take no lock (an open file is a snapshot); changes of names are
+ *          made under one mutex, so that preconditions hold.
+ * Fails:   s3_refuse for what a client did wrong, ERR_IO and others for the server's own troubles.
+ */
+#ifndef S3_SERVE_STORE_STORE_H
+#define S3_SERVE_STORE_STORE_H
+
+#include "s3/serve/protocol/checksum.h"
+#include "s3/serve/store/part_sizes.h"
+#include "s3/serve/protocol/error.h"
+
+#define STORE_HEADER_BYTES 4096
+
+typedef struct store store;
+
+store *store_open(const char *root, err *e) MUST_USE;
+void store_close(store *s);
+DEFINE_AUTO_PTR(store, store_close)
+
+const char *store_root(const store *s);
+char *store_bucket_path(const store *s, const char *bucket) MUST_USE;
+char *store_uploads_path(const store *s, const char *bucket) MUST_USE; /* NULL: of all buckets */
+void store_lock(store *s);
+void store_unlock(store *s);
+
+/* --- buckets --- */
+bool store_bucket_check(const store *s, const char *bucket, err *e) MUST_USE; /* it is there */
+bool store_bucket_create(store *s, const char *bucket, err *e) MUST_USE;
+bool store_bucket_remove(store *s, const char *bucket, err *e) MUST_USE;
+
+/* --- objects --- */
+typedef struct object_meta {
+    uint64_t size_bytes;
+    int64_t modified_s;
+    char etag[80]; /* with its quotes */
+    checksum_kind checksum_kind;
+    bool composite;                    /* the checksum is one of the parts' checksums */
+    char checksum[CHECKSUM_TEXT_SIZE]; /* or empty */
+    char headers[3000]; /* lines "content-type: text/plain\n" to be given back with the object */
+    char parts[PART_SIZES_MAX]; /* of an object from parts; empty: of one piece, or not known */
+} object_meta;
+
+/* One of the kept headers; names of either case. */
+bool object_meta_header(const object_meta *meta, const char *name, slice *value);
+
+/* The descriptor stands anywhere: data begins at STORE_HEADER_BYTES. NoSuchKey when absent. */
+int store_object_open(const store *s, const char *bucket, slice key, object_meta *meta, err *e)
+    MUST_USE;
+bool store_object_stat(const store *s, const char *bucket, slice key, object_meta *meta, err *e)
+    MUST_USE;
+
+/* --- bodies that come in --- */
+typedef struct incoming {
+    int fd; /* -1 while not open */
+    char *temp_path;
+    uint64_t size_bytes;
+    digest_ctx md5;
+} incoming;
+
+bool incoming_open(store *s, incoming *in, err *e) MUST_USE;
+bool incoming_write(incoming *in, slice data, err *e) MUST_USE;
+/* A stretch of another object's data. */
+typedef struct file_range {
+    int fd;
+    uint64_t offset, len_bytes; /* of the data */
+    bool with_md5;              /* goes into the MD5 too */
+    checksum *sum;              /* and into this; or NULL */
+} file_range;
+bool incoming_append_file(incoming *in, const file_range *from, err *e) MUST_USE;
+void incoming_deinit(incoming *in);
+DEFINE_AUTO(incoming, incoming_deinit)
+
+typedef struct commit_condition {
+    const char *if_match;      /* an ETag that the standing object must have, or NULL */
+    const char *if_none_match; /* "*": no object may stand there; or NULL */
+} commit_condition;
+
+/* The object may be absent. */
+bool store_object_remove(store *s, const char *bucket, slice key, const commit_condition *condition,
+                         err *e) MUST_USE;
+/* Writes the metadata (size and time are filled in), and puts the body into its place. */
+bool store_object_commit(store *s, const char *bucket, slice key, incoming *in, object_meta *meta,
+                         const commit_condition *condition, err *e) MUST_USE;
+/* The same for callers that hold the lock. */
+bool store_object_commit_locked(store *s, const char *bucket, slice key, incoming *in,
+                                object_meta *meta, const commit_condition *condition, err *e)
+    MUST_USE;
+
+/* The file form of an object or a part: used by uploads too. */
+bool object_file_write_meta(incoming *in, object_meta *meta, err *e) MUST_USE;
+int object_file_open(const char *path, object_meta *meta, err *e) MUST_USE; /* -1: NoSuchKey, .. */
+
+#endif

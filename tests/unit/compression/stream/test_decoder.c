@@ -1,0 +1,554 @@
+/* Every decoder: early ends, corruption, trailing data, members in a row, any split. */
+#include "tests/unit/compression/support.h"
+
+#include <lzma.h>
+#include <zlib.h>
+
+static const slice no_text = {.data = "", .len = 0};
+
+/* Two members, so that cuts and flips also hit what lies between them. */
+static buf two_members(codec_format f, size_t *first_len)
+{
+    AUTO(buf) a = sample_lines(1, 1);
+    AUTO(buf) b = sample_lines(1, 2);
+    buf out = encode(f, 1, buf_slice(&a));
+    *first_len = out.len;
+    encode_into(f, 1, buf_slice(&b), &out);
+    return out;
+}
+
+static void members_in_a_row_are_one_text(void **state)
+{
+    UNUSED(state);
+    for (codec_format f = CODEC_GZIP; f < CODEC_FORMAT_COUNT; f++) {
+        buf out;
+        buf_init(&out, 1 << 20);
+        encode_into(f, 1, SLICE_LIT("one\n"), &out);
+        encode_into(f, 0, no_text, &out);
+        encode_into(f, 2, SLICE_LIT("two\n"), &out);
+        assert_decodes(f, buf_slice(&out), SLICE_LIT("one\ntwo\n"));
+        buf_deinit(&out);
+    }
+}
+
+static void a_cut_at_every_byte_ends_early(void **state)
+{
+    UNUSED(state);
+    for (codec_format f = CODEC_GZIP; f < CODEC_FORMAT_COUNT; f++) {
+        size_t first_len;
+        AUTO(buf) coded = two_members(f, &first_len);
+        for (size_t len = 0; len < coded.len; len++) {
+            AUTO(outcome) o = decode(f, (slice){.data = coded.data, .len = len}, WHOLE);
+            if (len == first_len) { /* a whole stream */
+                assert_true(o.ok);
+                continue;
+            }
+            assert_false(o.ok);
+            assert_string_equal(err_code_name(o.error.code), "CODEC_EARLY_END");
+            char place[64];
+            snprintf(place, sizeof place, "ends early at raw byte %zu (%zu bytes decoded)", len,
+                     o.text.len);
+            assert_non_null(strstr(o.error.message, place));
+        }
+    }
+}
+
+static void a_stream_of_no_bytes_ends_early(void **state)
+{
+    UNUSED(state);
+    for (codec_format f = CODEC_GZIP; f < CODEC_FORMAT_COUNT; f++)
+        assert_refused(f, no_text, ERR_CODEC_EARLY_END, "no data at all");
+}
+
+static bool is_codec_fault(err_code code)
+{
+    return code == ERR_CODEC_EARLY_END || code == ERR_CODEC_CORRUPT || code == ERR_CODEC_TRAILING ||
+           code == ERR_CODEC_UNSUPPORTED;
+}
+
+/* Bits that mean nothing to the text: time, system and hints of gzip's header; bzip2's block size,
+ * which may be larger than it need be; zstd's window, the same; the bits that fill the last byte of
+ * deflated data and of a bzip2 stream. */
+static bool may_be_flipped(codec_format f, size_t at, unsigned bit, size_t len)
+{
+    if (f == CODEC_GZIP)
+        return (at >= 4 && at <= 9) || (at == 3 && bit == 0) || at == len - 9;
+    if (f == CODEC_BZIP2)
+        return at == 3 || at == len - 1;
+    return f == CODEC_ZSTD && (at == 4 || at == 5);
+}
+
+static void a_flipped_bit_is_found_wherever_it_lies(void **state)
+{
+    UNUSED(state);
+    for (codec_format f = CODEC_GZIP; f < CODEC_FORMAT_COUNT; f++) {
+        size_t first_len;
+        AUTO(buf) coded = two_members(f, &first_len);
+        AUTO(outcome) right = decode(f, buf_slice(&coded), WHOLE);
+        for (size_t at = 0; at < first_len; at++) {
+            unsigned bit = (unsigned)(at * 5 % 8);
+            coded.data[at] = (char)(coded.data[at] ^ 1 << bit);
+            AUTO(outcome) whole = decode(f, buf_slice(&coded), WHOLE);
+            AUTO(outcome) bytewise = decode(f, buf_slice(&coded), BYTEWISE);
+            assert_same_outcome(&whole, &bytewise);
+            if (whole.ok) {
+                if (!may_be_flipped(f, at, bit, first_len))
+                    fail_msg("%s: bit %u of byte %zu", codec_get(f)->name, bit, at);
+                assert_true(slice_equal(buf_slice(&whole.text), buf_slice(&right.text)));
+            } else {
+                assert_true(is_codec_fault(whole.error.code));
+            }
+            coded.data[at] = (char)(coded.data[at] ^ 1 << bit);
+        }
+    }
+}
+
+static void any_cut_into_two_feeds_decodes_the_same(void **state)
+{
+    UNUSED(state);
+    for (codec_format f = CODEC_GZIP; f < CODEC_FORMAT_COUNT; f++) {
+        size_t first_len;
+        AUTO(buf) coded = two_members(f, &first_len);
+        buf_append_str(&coded, "garbage");
+        AUTO(outcome) whole = decode(f, buf_slice(&coded), WHOLE);
+        for (size_t cut = 1; cut < coded.len; cut++) {
+            AUTO(outcome) o = decode(f, buf_slice(&coded), (splitter){.cut = cut});
+            assert_same_outcome(&whole, &o);
+        }
+    }
+}
+
+static void large_streams_decode_the_same_in_random_splits(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) lines = sample_lines(1200, 7);
+    for (codec_format f = CODEC_GZIP; f < CODEC_FORMAT_COUNT; f++) {
+        AUTO(buf)
+        coded = encode(f, 1, buf_slice(&lines)); /* more than one block of each format */
+        size_t faulty = coded.len * 3 / 4;
+        for (unsigned round = 0; round < 2; round++) {
+            AUTO(outcome) whole = decode(f, buf_slice(&coded), WHOLE);
+            assert_int_equal(whole.ok, round == 0);
+            static const size_t pieces[] = {1, 7, 300, 20000};
+            for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
+                splitter s = {.max_piece = pieces[i], .seed = i + 11};
+                AUTO(outcome) o = decode(f, buf_slice(&coded), s);
+                assert_same_outcome(&whole, &o);
+            }
+            coded.data[faulty] = (char)(coded.data[faulty] ^ 0x20);
+        }
+    }
+}
+
+static void what_was_decoded_before_a_fault_is_handed_on_first(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) lines = sample_lines(1200, 8);
+    for (codec_format f = CODEC_GZIP; f < CODEC_FORMAT_COUNT; f++) {
+        AUTO(buf) coded = encode(f, 1, buf_slice(&lines));
+        AUTO(outcome) o = decode(f, (slice){.data = coded.data, .len = coded.len - 1}, WHOLE);
+        assert_false(o.ok);
+        bool most = o.text.len >= lines.len / 4;
+        assert_true(most);
+        assert_memory_equal(o.text.data, lines.data, o.text.len);
+    }
+}
+
+static void other_data_is_no_member(void **state)
+{
+    UNUSED(state);
+    for (codec_format f = CODEC_GZIP; f < CODEC_FORMAT_COUNT; f++) {
+        assert_refused(f, SLICE_LIT("{\"text\": 1}\n"), ERR_CODEC_CORRUPT, "not the beginning");
+        assert_refused(f, SLICE_LIT("\0\0\0\0\0\0\0\0"), ERR_CODEC_CORRUPT, "not the beginning");
+    }
+}
+
+static void trailing_garbage_is_told_with_its_place(void **state)
+{
+    UNUSED(state);
+    for (codec_format f = CODEC_GZIP; f < CODEC_FORMAT_COUNT; f++) {
+        AUTO(buf) coded = encode(f, 1, SLICE_LIT("x\n"));
+        char words[64];
+        snprintf(words, sizeof words, "trailing garbage at raw byte %zu (2 bytes", coded.len);
+        size_t len = coded.len;
+        buf_append_str(&coded, "{}");
+        assert_refused(f, buf_slice(&coded), ERR_CODEC_TRAILING, words);
+        /* a false beginning of another member is no beginning */
+        coded.len = len;
+        buf_append(&coded, coded.data, 1);
+        buf_append_str(&coded, "!");
+        assert_refused(f, buf_slice(&coded), ERR_CODEC_TRAILING, words);
+    }
+}
+
+static void gzip_takes_trailing_zeros_only_to_the_end(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) coded = encode(CODEC_GZIP, 1, SLICE_LIT("x\n"));
+    AUTO(buf) again = encode(CODEC_GZIP, 1, SLICE_LIT("y\n"));
+    for (int i = 0; i < 5; i++) {
+        buf_append_char(&coded, '\0');
+        assert_decodes(CODEC_GZIP, buf_slice(&coded), SLICE_LIT("x\n"));
+    }
+    buf_append_slice(&coded, buf_slice(&again));
+    assert_refused(CODEC_GZIP, buf_slice(&coded), ERR_CODEC_TRAILING, "behind padding of zeros");
+}
+
+static void zeros_behind_zstd_and_bzip2_are_garbage(void **state)
+{
+    UNUSED(state);
+    static const codec_format formats[] = {CODEC_ZSTD, CODEC_BZIP2};
+    for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+        AUTO(buf) coded = encode(formats[i], 1, SLICE_LIT("x\n"));
+        buf_append(&coded, "\0\0\0\0", 4);
+        assert_refused(formats[i], buf_slice(&coded), ERR_CODEC_TRAILING, "trailing garbage");
+    }
+}
+
+/* A gzip member with every header field that there is. */
+static buf gzip_with_fields(void)
+{
+    unsigned char extra[] = {'A', 'p', 2, 0, 1, 2};
+    gz_header header = {.text = 1,
+                        .time = 1700000000,
+                        .extra = extra,
+                        .extra_len = sizeof extra,
+                        .name = (Bytef *)"name.jsonl",
+                        .comment = (Bytef *)"a comment",
+                        .hcrc = 1};
+    char out[512];
+    z_stream z = {.next_in = (Bytef *)"text\n",
+                  .avail_in = 5,
+                  .next_out = (Bytef *)out,
+                  .avail_out = sizeof out};
+    assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    assert_int_equal(deflateSetHeader(&z, &header), Z_OK);
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    buf coded;
+    buf_init(&coded, sizeof out);
+    buf_append(&coded, out, sizeof out - z.avail_out);
+    deflateEnd(&z);
+    return coded;
+}
+
+static void gzip_header_fields_are_read_and_checked(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) coded = gzip_with_fields();
+    assert_decodes(CODEC_GZIP, buf_slice(&coded), SLICE_LIT("text\n"));
+    for (size_t len = 1; len < coded.len; len++)
+        assert_refused(CODEC_GZIP, (slice){.data = coded.data, .len = len}, ERR_CODEC_EARLY_END,
+                       "rest of the gzip member");
+    char *name = memmem(coded.data, coded.len, "name", 4);
+    *name = 'N'; /* which only the CRC of the header tells */
+    assert_refused(CODEC_GZIP, buf_slice(&coded), ERR_CODEC_CORRUPT, "header crc mismatch");
+}
+
+/* The CRC of a header is its own member's. */
+static void gzip_headers_of_later_members_are_checked_too(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) one = gzip_with_fields();
+    AUTO(buf) both = gzip_with_fields();
+    buf_append_slice(&both, buf_slice(&one));
+    assert_decodes(CODEC_GZIP, buf_slice(&both), SLICE_LIT("text\ntext\n"));
+}
+
+static void gzip_refuses_flags_that_it_does_not_know(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) coded = encode(CODEC_GZIP, 1, SLICE_LIT("text\n"));
+    for (unsigned bit = 5; bit < 8; bit++) {
+        coded.data[3] = (char)(1 << bit);
+        assert_refused(CODEC_GZIP, buf_slice(&coded), ERR_CODEC_CORRUPT, "unknown header flags");
+    }
+}
+
+static void gzip_checks_crc_and_length_apart(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) coded = encode(CODEC_GZIP, 1, SLICE_LIT("text\n"));
+    coded.data[coded.len - 1] ^= 1;
+    assert_refused(CODEC_GZIP, buf_slice(&coded), ERR_CODEC_CORRUPT, "incorrect length check");
+    coded.data[coded.len - 8] ^= 1;
+    assert_refused(CODEC_GZIP, buf_slice(&coded), ERR_CODEC_CORRUPT, "incorrect data check");
+}
+
+#define SKIPPABLE   "\x53\x2a\x4d\x18\x05\0\0\0hello"
+#define EMPTY_FRAME "\x28\xb5\x2f\xfd\x20\0\x01\0\0"
+
+static void zstd_skippable_frames_are_stepped_over(void **state)
+{
+    UNUSED(state);
+    buf coded;
+    buf_init(&coded, 4096);
+    buf_append_slice(&coded, SLICE_LIT(SKIPPABLE));
+    assert_decodes(CODEC_ZSTD, buf_slice(&coded), no_text);
+    buf_append_slice(&coded, SLICE_LIT("\x50\x2a\x4d\x18\0\0\0\0"));
+    encode_into(CODEC_ZSTD, 1, SLICE_LIT("a\n"), &coded);
+    buf_append_slice(&coded, SLICE_LIT(SKIPPABLE EMPTY_FRAME));
+    encode_into(CODEC_ZSTD, 1, SLICE_LIT("b\n"), &coded);
+    assert_decodes(CODEC_ZSTD, buf_slice(&coded), SLICE_LIT("a\nb\n"));
+    buf_append_slice(&coded, SLICE_LIT("\x5f\x2a\x4d\x18\0\0\0\0"));
+    assert_decodes(CODEC_ZSTD, buf_slice(&coded), SLICE_LIT("a\nb\n"));
+    slice cut = {.data = SKIPPABLE, .len = sizeof SKIPPABLE - 2};
+    assert_refused(CODEC_ZSTD, cut, ERR_CODEC_EARLY_END, "rest of the zstd frame");
+    buf_deinit(&coded);
+}
+
+static void zstd_raw_and_repeated_blocks_are_read(void **state)
+{
+    UNUSED(state);
+    /* window 1 KiB; raw block "ab", empty raw block, 'c' four times as the last */
+    slice coded = SLICE_LIT("\x28\xb5\x2f\xfd\0\0\x10\0\0ab\0\0\0\x23\0\0c");
+    assert_decodes(CODEC_ZSTD, coded, SLICE_LIT("abcccc"));
+    for (size_t len = 1; len < coded.len; len++)
+        assert_refused(CODEC_ZSTD, (slice){.data = coded.data, .len = len}, ERR_CODEC_EARLY_END,
+                       "rest of the zstd frame");
+    slice reserved = SLICE_LIT("\x28\xb5\x2f\xfd\0\0\x10\0\0ab\x07\0\0");
+    assert_refused(CODEC_ZSTD, reserved, ERR_CODEC_CORRUPT, "at raw byte 11 (2 bytes decoded)");
+}
+
+static void zstd_dictionaries_are_refused_by_their_id(void **state)
+{
+    UNUSED(state);
+    assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\x21\x4d\0\x01\0\0"),
+                   ERR_CODEC_UNSUPPORTED, "dictionary with the id 77");
+}
+
+static void zstd_long_windows_need_memory_that_is_allowed(void **state)
+{
+    UNUSED(state);
+    assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\0\x90\x01\0\0"), ERR_CODEC_MEMORY,
+                   "its window of 256 MiB (zstd --long=28) needs 257 MiB of memory");
+    assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\0\x89\x01\0\0"), ERR_CODEC_MEMORY,
+                   "its window of 144 MiB (zstd --long=28)");
+    assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\0\x8f\x01\0\0"), ERR_CODEC_MEMORY,
+                   "its window of 240 MiB (zstd --long=28)");
+    assert_decodes(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\0\x88\x01\0\0"), no_text); /* 128 MiB */
+    assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\xa0\0\0\0\x40\x01\0\0"),
+                   ERR_CODEC_MEMORY, "its window of 1024 MiB (zstd --long=30)");
+    assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\0\xb0\x01\0\0"), ERR_CODEC_UNSUPPORTED,
+                   "libzstd takes no more than 2^31 bytes");
+}
+
+static void zstd_long_windows_are_read_where_memory_is_allowed(void **state)
+{
+    UNUSED(state);
+    slice long_31 = SLICE_LIT("\x28\xb5\x2f\xfd\0\xa8\x19\0\0{}\n");
+    codec_options options = {.memory_bytes = (uint64_t)2048 << 20};
+    AUTO(outcome) refused = decode_with(CODEC_ZSTD, &options, long_31, WHOLE);
+    assert_string_equal(err_code_name(refused.error.code), "CODEC_MEMORY");
+    options.memory_bytes = (uint64_t)2049 << 20;
+    AUTO(outcome) o = decode_with(CODEC_ZSTD, &options, long_31, WHOLE);
+    assert_true(o.ok);
+    assert_true(slice_equal(buf_slice(&o.text), SLICE_LIT("{}\n")));
+}
+
+static void zstd_content_sizes_that_lie_are_found(void **state)
+{
+    UNUSED(state);
+    assert_decodes(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\x20\x02\x11\0\0ab"), SLICE_LIT("ab"));
+    /* an empty last block, which libzstd lets pass */
+    assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\x20\x02\x01\0\0"), ERR_CODEC_CORRUPT,
+                   "not as long as its header says");
+    assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\x20\x03\x11\0\0ab"), ERR_CODEC_CORRUPT,
+                   "at raw byte 9");
+}
+
+/* The size is told by one, two, four or eight bytes; two of them mean 256 more. */
+static void zstd_content_sizes_of_every_width_are_read(void **state)
+{
+    UNUSED(state);
+    static const unsigned char descriptors[] = {0x20, 0x60, 0xa0, 0xe0};
+    for (size_t i = 0; i < ARRAY_LEN(descriptors); i++) {
+        size_t width = (size_t)1 << i, size = i == 1 ? 300 : 200;
+        AUTO(buf) coded;
+        buf_init(&coded, 100);
+        buf_append(&coded, "\x28\xb5\x2f\xfd", 4);
+        buf_append_char(&coded, (char)descriptors[i]);
+        for (size_t n = 0; n < width; n++)
+            buf_append_char(&coded, (char)((i == 1 ? size - 256 : size) >> 8 * n));
+        size_t header = size << 3 | 3; /* the last block, one byte again and again */
+        for (size_t n = 0; n < 3; n++)
+            buf_append_char(&coded, (char)(header >> 8 * n));
+        buf_append_char(&coded, 'x');
+        AUTO(outcome) o = decode(CODEC_ZSTD, buf_slice(&coded), BYTEWISE);
+        assert_true(o.ok);
+        assert_int_equal(o.text.len, size);
+    }
+}
+
+static buf xz_with_check(lzma_check check)
+{
+    buf coded;
+    buf_init(&coded, 4096);
+    uint8_t out[1024];
+    size_t len = 0;
+    assert_int_equal(lzma_easy_buffer_encode(1, check, NULL, (const uint8_t *)"text\n", 5, out,
+                                             &len, sizeof out),
+                     LZMA_OK);
+    buf_append(&coded, out, len);
+    return coded;
+}
+
+static unsigned checksums_seen(codec_format format, slice data)
+{
+    err e = ERR_INIT;
+    AUTO(buf) text;
+    buf_init(&text, 4096);
+    AUTO_PTR(stage) sink = stage_callback_new(append_to, NULL, &text);
+    AUTO_PTR(stage) first = codec_decoder_new(format, sink, &e);
+    assert_true(feed_split(first, data, WHOLE, &e));
+    return codec_decoder_stats(format, first).checksums;
+}
+
+/* Headers carry a CRC32 of their own, behind themselves. */
+static void xz_mend_crc(char *header, size_t len)
+{
+    uint32_t crc = lzma_crc32((const uint8_t *)header, len, 0);
+    for (size_t i = 0; i < 4; i++)
+        header[len + i] = (char)(crc >> (8 * i));
+}
+
+static void xz_check_types_are_read(void **state)
+{
+    UNUSED(state);
+    static const lzma_check checks[] = {LZMA_CHECK_NONE, LZMA_CHECK_CRC32, LZMA_CHECK_CRC64,
+                                        LZMA_CHECK_SHA256};
+    static const unsigned seen[] = {CODEC_CHECK_NONE, CODEC_CHECK_CRC32, CODEC_CHECK_CRC64,
+                                    CODEC_CHECK_SHA256};
+    for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
+        AUTO(buf) coded = xz_with_check(checks[i]);
+        assert_int_equal(checksums_seen(CODEC_XZ, buf_slice(&coded)), seen[i]);
+        assert_decodes(CODEC_XZ, buf_slice(&coded), SLICE_LIT("text\n"));
+    }
+    AUTO(buf) unknown = xz_with_check(LZMA_CHECK_CRC32);
+    unknown.data[7] = 2;
+    xz_mend_crc(unknown.data + 6, 2);
+    assert_refused(CODEC_XZ, buf_slice(&unknown), ERR_CODEC_UNSUPPORTED, "check type 2");
+}
+
+/* A footer with a CRC that is right: only the stream in front of it tells that it is another's. */
+static void xz_footers_are_held_against_their_stream(void **state)
+{
+    UNUSED(state);
+    for (size_t at = 4; at < 10; at += 5) { /* the index's size, the type of the check */
+        AUTO(buf) coded = xz_with_check(LZMA_CHECK_CRC32);
+        char *footer = coded.data + coded.len - 12;
+        footer[at] ^= at == 4 ? 2 : 1 ^ 4;
+        uint32_t crc = lzma_crc32((const uint8_t *)footer + 4, 6, 0);
+        for (size_t i = 0; i < 4; i++)
+            footer[i] = (char)(crc >> (8 * i));
+        assert_refused(CODEC_XZ, buf_slice(&coded), ERR_CODEC_CORRUPT, "the footer is wrong");
+    }
+}
+
+static void xz_memory_and_filters_have_limits(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) coded = encode(CODEC_XZ, 1, SLICE_LIT("text\n"));
+    char *block = coded.data + 12; /* size, flags, filter id, 1, dictionary size, padding */
+    size_t header_len = ((size_t)(unsigned char)block[0] + 1) * 4;
+    assert_int_equal(block[2], 0x21);
+    block[4] = 38; /* 2 GiB */
+    xz_mend_crc(block, header_len - 4);
+    assert_refused(CODEC_XZ, buf_slice(&coded), ERR_CODEC_MEMORY, "a block needs 2");
+    block[2] = 0x7e;
+    xz_mend_crc(block, header_len - 4);
+    assert_refused(CODEC_XZ, buf_slice(&coded), ERR_CODEC_UNSUPPORTED, "filters");
+}
+
+/* Blocks whose headers tell their sizes: these go to helpers (decode() compares with and without). */
+static buf xz_in_blocks(slice text)
+{
+    buf coded;
+    buf_init(&coded, (size_t)1 << 20);
+    AUTO_FREE char *out = malloc((size_t)1 << 20);
+    lzma_stream lzma = LZMA_STREAM_INIT;
+    lzma_mt options = {.threads = 2, .block_size = 8192, .preset = 0, .check = LZMA_CHECK_CRC32};
+    assert_int_equal(lzma_stream_encoder_mt(&lzma, &options), LZMA_OK);
+    lzma.next_in = (const uint8_t *)text.data;
+    lzma.avail_in = text.len;
+    lzma.next_out = (uint8_t *)out;
+    lzma.avail_out = (size_t)1 << 20;
+    assert_int_equal(lzma_code(&lzma, LZMA_FINISH), LZMA_STREAM_END);
+    buf_append(&coded, out, ((size_t)1 << 20) - lzma.avail_out);
+    lzma_end(&lzma);
+    return coded;
+}
+
+static void xz_blocks_are_decoded_the_same_by_helpers(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) lines = sample_lines(300, 13);
+    AUTO(buf) coded = xz_in_blocks(buf_slice(&lines));
+    assert_decodes(CODEC_XZ, buf_slice(&coded), buf_slice(&lines));
+    for (size_t at = 1; at < coded.len; at += coded.len / 40) {
+        AUTO(outcome) cut = decode(CODEC_XZ, (slice){.data = coded.data, .len = at}, WHOLE);
+        assert_string_equal(err_code_name(cut.error.code), "CODEC_EARLY_END");
+        coded.data[at] ^= 0x20;
+        AUTO(outcome) whole = decode(CODEC_XZ, buf_slice(&coded), WHOLE);
+        AUTO(outcome) pieces = decode(CODEC_XZ, buf_slice(&coded), (splitter){.max_piece = 700});
+        assert_false(whole.ok);
+        assert_same_outcome(&whole, &pieces);
+        coded.data[at] ^= 0x20;
+    }
+}
+
+static void xz_padding_comes_in_fours(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) again = encode(CODEC_XZ, 1, SLICE_LIT("y\n"));
+    for (size_t zeros = 0; zeros <= 8; zeros++) {
+        AUTO(buf) coded = encode(CODEC_XZ, 1, SLICE_LIT("x\n"));
+        buf_append(&coded, "\0\0\0\0\0\0\0\0", zeros);
+        bool whole = zeros % 4 == 0;
+        if (whole)
+            assert_decodes(CODEC_XZ, buf_slice(&coded), SLICE_LIT("x\n"));
+        else
+            assert_refused(CODEC_XZ, buf_slice(&coded), ERR_CODEC_EARLY_END, "padding");
+        buf_append_slice(&coded, buf_slice(&again));
+        if (whole)
+            assert_decodes(CODEC_XZ, buf_slice(&coded), SLICE_LIT("x\ny\n"));
+        else
+            assert_refused(CODEC_XZ, buf_slice(&coded), ERR_CODEC_CORRUPT, "multiple of four");
+    }
+    AUTO(buf) coded = encode(CODEC_XZ, 1, SLICE_LIT("x\n"));
+    buf_append(&coded, "\0\0\0\0{", 5);
+    assert_refused(CODEC_XZ, buf_slice(&coded), ERR_CODEC_TRAILING, "trailing garbage");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(members_in_a_row_are_one_text),
+        cmocka_unit_test(a_cut_at_every_byte_ends_early),
+        cmocka_unit_test(a_stream_of_no_bytes_ends_early),
+        cmocka_unit_test(a_flipped_bit_is_found_wherever_it_lies),
+        cmocka_unit_test(any_cut_into_two_feeds_decodes_the_same),
+        cmocka_unit_test(large_streams_decode_the_same_in_random_splits),
+        cmocka_unit_test(what_was_decoded_before_a_fault_is_handed_on_first),
+        cmocka_unit_test(other_data_is_no_member),
+        cmocka_unit_test(trailing_garbage_is_told_with_its_place),
+        cmocka_unit_test(gzip_takes_trailing_zeros_only_to_the_end),
+        cmocka_unit_test(zeros_behind_zstd_and_bzip2_are_garbage),
+        cmocka_unit_test(gzip_header_fields_are_read_and_checked),
+        cmocka_unit_test(gzip_headers_of_later_members_are_checked_too),
+        cmocka_unit_test(gzip_refuses_flags_that_it_does_not_know),
+        cmocka_unit_test(gzip_checks_crc_and_length_apart),
+        cmocka_unit_test(zstd_skippable_frames_are_stepped_over),
+        cmocka_unit_test(zstd_raw_and_repeated_blocks_are_read),
+        cmocka_unit_test(zstd_dictionaries_are_refused_by_their_id),
+        cmocka_unit_test(zstd_long_windows_need_memory_that_is_allowed),
+        cmocka_unit_test(zstd_long_windows_are_read_where_memory_is_allowed),
+        cmocka_unit_test(zstd_content_sizes_that_lie_are_found),
+        cmocka_unit_test(zstd_content_sizes_of_every_width_are_read),
+        cmocka_unit_test(xz_check_types_are_read),
+        cmocka_unit_test(xz_footers_are_held_against_their_stream),
+        cmocka_unit_test(xz_memory_and_filters_have_limits),
+        cmocka_unit_test(xz_blocks_are_decoded_the_same_by_helpers),
+        cmocka_unit_test(xz_padding_comes_in_fours),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

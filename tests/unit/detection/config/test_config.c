@@ -1,0 +1,159 @@
+/* Options and configuration files of the server. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "decon/base/fsutil.h"
+#include "decon/base/log.h"
+#include "detection/config/config.h"
+
+static char file[] = "/tmp/test-server-config-XXXXXX";
+
+static int set_up(void **state)
+{
+    UNUSED(state);
+    log_setup(&(log_options){.level = LOG_ERROR, .fd = 2});
+    memcpy(file + sizeof file - 7, "XXXXXX", 6);
+    AUTO_FD fd = mkstemp(file);
+    return fd >= 0 ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    UNUSED(state);
+    return fs_remove(file, NULL) ? 0 : -1;
+}
+
+/* Reads a command line of up to 15 words. */
+static bool read_words(server_config *c, const char *const *words, err *e)
+{
+    char *argv[16] = {0};
+    int argc = 0;
+    for (; words[argc]; argc++)
+        argv[argc] = xstrdup(words[argc]);
+    AUTO_FREE char **order = xcalloc(ARRAY_LEN(argv), sizeof *order); /* which reading permutes */
+    memcpy(order, argv, sizeof argv);
+    int positional = 0;
+    bool ok = server_config_read(c, &serve_options, argc, order, &positional, e);
+    for (int i = 0; i < argc; i++)
+        free(argv[i]);
+    return ok;
+}
+
+/* Reads a YAML text and up to ten words more. */
+static bool read_config(server_config *c, const char *yaml, const char *const *more, err *e)
+{
+    const char *words[16] = {"decon-server", "--config", file};
+    for (size_t i = 0; more && more[i]; i++)
+        words[3 + i] = more[i];
+    assert_true(fs_write_file(file, slice_from(yaml), false, NULL));
+    return read_words(c, words, e);
+}
+
+static void defaults(void **state)
+{
+    UNUSED(state);
+    AUTO(server_config) c;
+    assert_true(read_words(&c, (const char *const[]){"decon-server", NULL}, NULL));
+    assert_int_equal(c.port, 8080);
+    assert_string_equal(c.evals_dir, "bundled-evals");
+    assert_true(c.workers >= 1);
+    assert_string_equal(c.detect.tokenizer, "cl100k");
+    assert_int_equal(c.detect.ngram_size, 5);
+    assert_int_equal(c.detect.sample_every_m_tokens, 10);
+    assert_int_equal(c.detect.question_max_misses, 11);
+    assert_true(c.detect.threshold == 0.8f);
+    assert_true(c.detect.decay.has_start && c.detect.decay.has_end);
+    assert_int_equal(c.detect.decay.start, 20);
+    assert_int_equal(c.detect.decay.end, 50);
+    assert_int_equal(c.detect.eval_min_tokens, 20);
+    assert_true(c.detect.index_answers && c.detect.index_passages && c.detect.eval_dedup);
+    assert_null(c.job.cleaned_dir);
+    assert_non_null(strstr(c.job.report_dir, "/decon-"));
+    assert_string_equal(c.job.content_key, "text");
+}
+
+static void files_of_the_reference_are_read(void **state)
+{
+    UNUSED(state);
+    AUTO(server_config) c;
+    err e = ERR_INIT;
+    if (!read_config(&c,
+                     "mode: simple\ncontent_key: a.b\nanswer_threshold: 0.8\nhash_seed: 0\n"
+                     "purify: true\nindex_passages: false\nperfect_match_decay_end: null\n"
+                     "report_output_dir: out\ncleaned_output_dir: clean\nngram_size: 4\n"
+                     "worker_threads: 3\n",
+                     (const char *const[]){"--ngram-size", "6", "--index-answers", "false",
+                                           "--tokenizer", "word", NULL},
+                     &e))
+        fail_msg("%s", e.message);
+    assert_string_equal(c.job.content_key, "a.b");
+    AUTO_FREE char *out = fs_absolute("out", NULL);
+    AUTO_FREE char *clean = fs_absolute("clean", NULL);
+    assert_string_equal(c.job.report_dir, out);    /* whoever asks may work elsewhere */
+    assert_string_equal(c.job.cleaned_dir, clean); /* the key alone switches purify on */
+    assert_string_equal(c.report_output_dir, "out");
+    assert_int_equal(c.detect.ngram_size, 6); /* the command line has the last word */
+    assert_false(c.detect.index_passages);
+    assert_false(c.detect.index_answers);
+    assert_true(c.detect.decay.has_start);
+    assert_false(c.detect.decay.has_end);
+    assert_int_equal(c.workers, 3);
+}
+
+static void values_out_of_range(void **state)
+{
+    UNUSED(state);
+    static const char *const bad[] = {
+        "mode: toxic\n",          "worker_threads: 0\n",
+        "ngram_size: 0\n",        "contamination_score_threshold: 1.5\n",
+        "content_key: ''\n",      "perfect_match_decay_start: soon\n",
+        "index_answers: maybe\n", "purify: [\n",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        AUTO(server_config) c;
+        err e = ERR_INIT;
+        if (read_config(&c, bad[i], NULL, &e))
+            fail_msg("accepted: %s", bad[i]);
+        assert_int_equal(err_exit_status(&e), 2);
+    }
+}
+
+static void sampling_step_is_at_least_1(void **state)
+{
+    UNUSED(state);
+    AUTO(server_config) c;
+    assert_true(read_config(&c, "sample_every_m_tokens: 0\n", NULL, NULL));
+    assert_int_equal(c.detect.sample_every_m_tokens, 1);
+}
+
+static void health_to_the_letter(void **state)
+{
+    UNUSED(state);
+    AUTO(server_config) c;
+    AUTO(buf) json;
+    buf_init(&json, 4096);
+    assert_true(read_config(&c, "report_output_dir: out\nworker_threads: 2\n", NULL, NULL));
+    server_config_health(&c, &json);
+    assert_string_equal(buf_str(&json),
+                        "{\"cleaned_output_dir\":null,"
+                        "\"contamination_score_threshold\":0.800000011920929,\"content_key\":"
+                        "\"text\",\"mode\":\"simple\","
+                        "\"purify\":false,\"report_output_dir\":\"out\",\"status\":\"ok\","
+                        "\"worker_threads\":2}");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(defaults),
+        TEST(files_of_the_reference_are_read),
+        TEST(values_out_of_range),
+        TEST(sampling_step_is_at_least_1),
+        TEST(health_to_the_letter),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

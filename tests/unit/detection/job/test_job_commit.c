@@ -1,0 +1,147 @@
+/* The end of a job: both results get their names, or none; and lines at the limits of nesting. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "decon/base/fsutil.h"
+#include "decon/base/log.h"
+#include "detection/job/job_run.h"
+#include "tests/fake/detect_site.h"
+
+#define HIT "Ask: how many eggs does the brown hen lay each week?"
+
+static const char *const quiz[] = {
+    "{\"doc_id\":3,\"question\":\"How many eggs does the brown hen lay each week?\"}",
+    "{\"doc_id\":4,\"question\":\"Which colour has the old gate behind the school house?\"}", NULL};
+
+static int set_up(void **state)
+{
+    detect_site *s = xcalloc(1, sizeof *s);
+    detect_site_init(s);
+    detect_site_index(s, quiz);
+    log_setup(&(log_options){.level = LOG_ERROR, .fd = 2});
+    *state = s;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    detect_site_deinit(*state);
+    free(*state);
+    return 0;
+}
+
+static bool run(detect_site *s, const char *path, job_outcome *out, err *e)
+{
+    AUTO(job_runner) runner;
+    job_runner_init(&runner, &s->job, s->index);
+    return job_run(&runner, "id-1", path, out, e);
+}
+
+static bool add_name(void *ctx, const char *name, err *e)
+{
+    UNUSED(e);
+    return buf_printf(ctx, "%s;", name);
+}
+
+static void expect_names(const char *dir, const char *names)
+{
+    AUTO(buf) found;
+    buf_init(&found, 4096);
+    if (fs_exists(dir))
+        assert_true(fs_each_name(dir, add_name, &found, NULL));
+    assert_string_equal(buf_str(&found), names);
+}
+
+/* `path` becomes a directory that no file can replace. */
+static void occupy(const char *dir, const char *name)
+{
+    AUTO_FREE char *path = xasprintf("%s/%s/in-the-way", dir, name);
+    assert_true(fs_make_dirs(path, NULL));
+}
+
+static void fails_with_nothing_left(detect_site *s, const char *in_the_way)
+{
+    AUTO_FREE char *path = detect_site_file(s, "f.jsonl", SLICE_LIT("{\"text\":\"" HIT "\"}\n"));
+    AUTO(job_outcome) out = {0};
+    err e = ERR_INIT;
+    assert_false(run(s, path, &out, &e));
+    assert_int_equal(e.code, ERR_IO);
+    assert_non_null(strstr(e.message, in_the_way));
+    assert_null(out.report_path);
+    assert_null(out.cleaned_path);
+}
+
+static void a_cleaned_file_without_a_name_takes_the_report_back(void **state)
+{
+    detect_site *s = *state;
+    occupy(s->cleaned_dir, "id-1.jsonl.gz");
+    fails_with_nothing_left(s, "id-1.jsonl.gz");
+    expect_names(s->report_dir, "");
+    expect_names(s->cleaned_dir, "id-1.jsonl.gz;");
+}
+
+static void a_report_without_a_name_leaves_no_cleaned_file(void **state)
+{
+    detect_site *s = *state;
+    occupy(s->report_dir, "id-1.report.jsonl");
+    fails_with_nothing_left(s, "id-1.report.jsonl");
+    expect_names(s->report_dir, "id-1.report.jsonl;");
+    expect_names(s->cleaned_dir, "");
+}
+
+static void a_directory_that_is_a_file_fails_the_job(void **state)
+{
+    detect_site *s = *state;
+    free(detect_site_file(s, "file", SLICE_LIT("x")));
+    AUTO_FREE char *dir = xasprintf("%s/file", s->dir);
+    s->job.report_dir = dir;
+    fails_with_nothing_left(s, dir);
+    expect_names(s->cleaned_dir, "");
+}
+
+/* A line whose text matches, beside a member of `depth` arrays in the object. */
+static void put_nested(buf *out, unsigned depth)
+{
+    buf_append_str(out, "{\"deep\":");
+    for (unsigned i = 0; i < depth; i++)
+        buf_append_char(out, '[');
+    for (unsigned i = 0; i < depth; i++)
+        buf_append_char(out, ']');
+    buf_append_str(out, ",\"text\":\"" HIT "\"}\n");
+}
+
+static void lines_of_128_levels_are_kept_unscanned(void **state)
+{
+    detect_site *s = *state;
+    AUTO(buf) text;
+    AUTO(buf) deep;
+    buf_init(&text, 1 << 20);
+    buf_init(&deep, 1 << 20);
+    put_nested(&deep, 127);
+    put_nested(&text, 126);
+    buf_append_slice(&text, buf_slice(&deep));
+    AUTO_FREE char *path = detect_site_file(s, "f.jsonl", buf_slice(&text));
+    AUTO(job_outcome) out = {0};
+    assert_true(run(s, path, &out, NULL));
+    assert_int_equal(out.lines, 2);
+    assert_int_equal(out.scanned, 1);
+    assert_int_equal(out.contaminated_lines, 1);
+    AUTO_FREE char *kept = detect_site_read(out.cleaned_path);
+    assert_string_equal(kept, buf_str(&deep));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_cleaned_file_without_a_name_takes_the_report_back),
+        TEST(a_report_without_a_name_leaves_no_cleaned_file),
+        TEST(a_directory_that_is_a_file_fails_the_job),
+        TEST(lines_of_128_levels_are_kept_unscanned),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,195 @@
+/* Files of many batches: the results are the same, byte for byte, however many threads scan. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "decon/base/fsutil.h"
+#include "decon/base/log.h"
+#include "decon/compression/codec.h"
+#include "detection/job/scan_pool.h"
+#include "tests/fake/detect_site.h"
+
+static const char *const records[] = {
+    "{\"doc_id\":1,\"question\":\"Which river flows through the old town of Lindow?\"}",
+    "{\"doc_id\":2,\"question\":\"How many eggs does the brown hen lay each week?\"}", NULL};
+
+#define HIT   "{\"text\":\"We ask: how many eggs does the brown hen lay each week, and why?\"}"
+#define LINES 9000
+
+static int set_up(void **state)
+{
+    detect_site *s = xcalloc(1, sizeof *s);
+    detect_site_init(s);
+    log_setup(&(log_options){.level = LOG_ERROR, .fd = 2});
+    detect_site_index(s, records);
+    *state = s;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    detect_site_deinit(*state);
+    free(*state);
+    return 0;
+}
+
+/* Some 2.5 MB; every 700th line is a hit, the last one has no newline. `kept` is the rest. */
+static void make_text(buf *text, buf *kept)
+{
+    buf_init(text, 1 << 24);
+    buf_init(kept, 1 << 24);
+    for (unsigned i = 0; i < LINES; i++) {
+        size_t before = text->len;
+        if (i % 700 == 699)
+            buf_append_str(text, HIT "\r\n");
+        else
+            buf_printf(text, "{\"n\":%u,\"text\":\"%0*u stones lie by the mill, grey and wet\"}\n",
+                       i, (int)(1 + i % 400), i);
+        if (i % 700 != 699)
+            buf_append(kept, text->data + before, text->len - before);
+    }
+    buf_append_str(text, "no JSON");
+    buf_append_str(kept, "no JSON");
+}
+
+/* The job's report and cleaned text. */
+static void run_with(detect_site *s, unsigned threads, const char *path, char **report,
+                     char **cleaned)
+{
+    AUTO(job_runner) runner;
+    AUTO(job_outcome) out = {0};
+    job_meter meter = {0};
+    err e = ERR_INIT;
+    s->job.threads = threads;
+    s->job.meter = &meter;
+    job_runner_init(&runner, &s->job, s->index);
+    if (!job_run(&runner, "id-1", path, &out, &e))
+        fail_msg("%s", e.message);
+    assert_int_equal(out.lines, LINES + 1);
+    assert_int_equal(out.matches, LINES / 700);
+    assert_int_equal(out.contaminated_lines, LINES / 700);
+    assert_int_equal(meter.lines, LINES + 1);
+    assert_int_equal(meter.text_bytes, out.text_bytes);
+    *report = detect_site_read(out.report_path);
+    *cleaned = detect_site_read(out.cleaned_path);
+}
+
+static void any_number_of_threads_gives_the_same(void **state)
+{
+    detect_site *s = *state;
+    AUTO(buf) text;
+    AUTO(buf) kept;
+    make_text(&text, &kept);
+    assert_true(text.len > 4 * BATCH_BYTES);
+    AUTO_FREE char *path = detect_site_file(s, "f.jsonl", buf_slice(&text));
+    AUTO_FREE char *report = NULL;
+    AUTO_FREE char *cleaned = NULL;
+    run_with(s, 0, path, &report, &cleaned);
+    assert_string_equal(cleaned, buf_str(&kept));
+    assert_non_null(strstr(report, "\"training_line\":699,"));
+    assert_non_null(strstr(report, "\"training_line\":8399,"));
+    for (unsigned threads = 1; threads <= 5; threads++) {
+        AUTO_FREE char *other = NULL;
+        AUTO_FREE char *other_cleaned = NULL;
+        run_with(s, threads, path, &other, &other_cleaned);
+        assert_string_equal(other, report);
+        assert_string_equal(other_cleaned, cleaned);
+    }
+}
+
+/* The first line at fault is told, in whatever order batches are done. */
+static void the_first_fault_is_told(void **state)
+{
+    detect_site *s = *state;
+    AUTO(buf) text;
+    AUTO(buf) kept;
+    make_text(&text, &kept);
+    static const unsigned faults[] = {8000, 3000};
+    for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
+        AUTO_FREE char *mark = xasprintf("{\"n\":%u,", faults[i]);
+        memset(strstr(text.data, mark), 0xFF, 2);
+    }
+    AUTO_FREE char *path = detect_site_file(s, "f.jsonl", buf_slice(&text));
+    for (unsigned threads = 1; threads <= 4; threads++) {
+        AUTO(job_runner) runner;
+        AUTO(job_outcome) out = {0};
+        err e = ERR_INIT;
+        s->job.threads = threads;
+        job_runner_init(&runner, &s->job, s->index);
+        assert_false(job_run(&runner, "id-1", path, &out, &e));
+        assert_int_equal(e.code, ERR_UTF8);
+        assert_non_null(strstr(e.message, "f.jsonl: line 3001: byte 0"));
+        assert_false(fs_exists(s->report_dir) && out.report_path);
+    }
+}
+
+/* A line at fault goes before a fault of the compression behind it; the runner is as new. */
+static void a_fault_before_a_broken_end(void **state)
+{
+    detect_site *s = *state;
+    AUTO(buf) text;
+    AUTO(buf) kept;
+    AUTO(buf) raw;
+    make_text(&text, &kept);
+    buf_init(&raw, 1 << 24);
+    AUTO_FREE char *plain = detect_site_file(s, "f", buf_slice(&text));
+    AUTO_FREE char *path = xasprintf("%s/f.jsonl.gz", s->dir);
+    memset(strstr(text.data, "{\"n\":8000,"), 0xFF, 2);
+    AUTO_FREE char *faulty = detect_site_file(s, "g", buf_slice(&text));
+    AUTO(job_runner) runner;
+    s->job.threads = 3;
+    job_runner_init(&runner, &s->job, s->index);
+    const char *const inputs[] = {plain, faulty};
+    const err_code codes[] = {ERR_CODEC_EARLY_END, ERR_UTF8};
+    for (size_t i = 0; i < ARRAY_LEN(inputs); i++) {
+        AUTO(job_outcome) out = {0};
+        err e = ERR_INIT;
+        assert_true(codec_recode_file(inputs[i], path, CODEC_GZIP, 0, NULL));
+        buf_clear(&raw);
+        assert_true(fs_read_file(path, 1 << 24, &raw, NULL));
+        raw.len -= 9;
+        free(detect_site_file(s, "f.jsonl.gz", buf_slice(&raw)));
+        assert_false(job_run(&runner, "id-1", path, &out, &e));
+        assert_string_equal(err_code_name(e.code), err_code_name(codes[i]));
+        assert_non_null(strstr(e.message, "f.jsonl.gz"));
+    }
+    AUTO(job_outcome) out = {0};
+    assert_true(job_run(&runner, "id-1", plain, &out, NULL));
+    assert_int_equal(out.matches, LINES / 700);
+}
+
+/* One that is larger than many batches passes through alone. */
+static void a_very_long_line(void **state)
+{
+    detect_site *s = *state;
+    AUTO(buf) text;
+    AUTO(job_runner) runner;
+    AUTO(job_outcome) out = {0};
+    buf_init(&text, 1 << 24);
+    buf_append_str(&text, HIT "\n{\"text\":\"");
+    while (text.len < (size_t)5 << 20)
+        buf_append_str(&text, "grey stones lie by the mill and wait ");
+    buf_append_str(&text, "how many eggs does the brown hen lay each week\"}\n" HIT "\nlast\n");
+    AUTO_FREE char *path = detect_site_file(s, "f.jsonl", buf_slice(&text));
+    s->job.threads = 2;
+    s->job.max_line_bytes = 16 << 20;
+    job_runner_init(&runner, &s->job, s->index);
+    assert_true(job_run(&runner, "id-1", path, &out, NULL));
+    assert_int_equal(out.contaminated_lines, 3);
+    AUTO_FREE char *cleaned = detect_site_read(out.cleaned_path);
+    assert_string_equal(cleaned, "last\n");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(any_number_of_threads_gives_the_same),
+        TEST(the_first_fault_is_told),
+        TEST(a_fault_before_a_broken_end),
+        TEST(a_very_long_line),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

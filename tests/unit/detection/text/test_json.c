@@ -1,0 +1,214 @@
+/* Reading one JSON text, and writing JSON to the letter. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "detection/text/json_read.h"
+#include "detection/text/json_write.h"
+
+static void expect_text(const char *json, const char *path, const char *want)
+{
+    json_value value;
+    AUTO(buf) scratch;
+    slice text = {0};
+    buf_init(&scratch, 4096);
+    err e = ERR_INIT;
+    if (!json_read_path(slice_from(json), path, &value, &e))
+        fail_msg("%s: %s", json, e.message);
+    if (!want) {
+        assert_int_not_equal(value.type, JSON_STRING);
+        return;
+    }
+    assert_int_equal(value.type, JSON_STRING);
+    assert_true(json_string(&value, &scratch, &text));
+    if (!slice_equal_str(text, want))
+        fail_msg("%s: %.*s", json, (int)text.len, text.data);
+}
+
+static void paths_lead_through_objects(void **state)
+{
+    UNUSED(state);
+    expect_text("{\"text\":\"a\"}", "text", "a");
+    expect_text(" {\"meta\" : {\"x\":1,\"body\":\"b\"}} ", "meta.body", "b");
+    expect_text("{\"meta\":[{\"body\":\"b\"}]}", "meta.body", NULL);
+    expect_text("{\"meta.body\":\"b\"}", "meta.body", NULL);
+    expect_text("{\"text\":5}", "text", NULL);
+    expect_text("[\"text\"]", "text", NULL);
+    expect_text("{\"a\":{\"text\":\"inner\"}}", "text", NULL);
+    expect_text("{\"te\\u0078t\":\"a\"}", "text", "a");
+}
+
+static void last_of_equal_keys_wins(void **state)
+{
+    UNUSED(state);
+    expect_text("{\"text\":\"a\",\"text\":\"b\"}", "text", "b");
+    expect_text("{\"text\":\"a\",\"text\":null}", "text", NULL);
+    expect_text("{\"m\":{\"t\":\"a\"},\"m\":{}}", "m.t", NULL);
+    expect_text("{\"m\":{\"t\":\"a\"},\"m\":3}", "m.t", NULL);
+    expect_text("{\"m\":3,\"m\":{\"t\":\"a\"}}", "m.t", "a");
+}
+
+static void escapes_are_resolved(void **state)
+{
+    UNUSED(state);
+    expect_text("{\"t\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"}", "t", "\"\\/\b\f\n\r\t");
+    expect_text("{\"t\":\"x\\u00e4\\uD83D\\uDE00y\"}", "t", "x\u00e4\U0001f600y");
+}
+
+static void malformed_texts_are_refused(void **state)
+{
+    UNUSED(state);
+    static const char *const bad[] = {
+        "",
+        " ",
+        "{",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "[1,]",
+        "[1 2]",
+        "{a:1}",
+        "{\"a\":1} x",
+        "{\"a\":1}{}",
+        "\xef\xbb\xbf{}",
+        "01",
+        "-",
+        "1.",
+        ".5",
+        "1e",
+        "+1",
+        "1e999",
+        "-1e999",
+        "NaN",
+        "nul",
+        "tru",
+        "\"a",
+        "\"\\x\"",
+        "\"\\u12\"",
+        "\"\\ud800\"",
+        "\"\\ud800\\u0041\"",
+        "\"\\udc00\"",
+        "\"\n\"",
+        "'a'",
+        "[",
+        "]",
+        "{\"a\":1]",
+        "// c\n1",
+    };
+    json_value value;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        err e = ERR_INIT;
+        if (json_read_path(slice_from(bad[i]), "a", &value, &e))
+            fail_msg("accepted: %s", bad[i]);
+        assert_int_equal(e.code, ERR_PARSE);
+    }
+}
+
+static void depth_has_a_limit(void **state)
+{
+    UNUSED(state);
+    json_value value;
+    char text[2 * (JSON_MAX_DEPTH + 1) + 1] = "";
+    memset(text, '[', JSON_MAX_DEPTH);
+    memset(text + JSON_MAX_DEPTH, ']', JSON_MAX_DEPTH);
+    assert_true(json_read_path(slice_from(text), "a", &value, NULL));
+    memset(text, '[', JSON_MAX_DEPTH + 1);
+    memset(text + JSON_MAX_DEPTH + 1, ']', JSON_MAX_DEPTH + 1);
+    assert_false(json_read_path(slice_from(text), "a", &value, NULL));
+}
+
+static void members_and_how_often_they_stand(void **state)
+{
+    UNUSED(state);
+    static const char *const keys[] = {"id", "ok", "none"};
+    json_value v[3];
+    json_type type;
+    uint64_t id = 0;
+    assert_true(
+        json_read_members(SLICE_LIT("{\"id\":12,\"ok\":true,\"id\":7}"), keys, v, 3, &type, NULL));
+    assert_int_equal(type, JSON_OBJECT);
+    assert_true(json_unsigned(&v[0], &id));
+    assert_int_equal(id, 7);
+    assert_int_equal(v[0].times, 2);
+    assert_true(json_is_true(&v[1]));
+    assert_int_equal(v[2].type, JSON_ABSENT);
+    static const char *const no_ids[] = {"{\"id\":5.0}", "{\"id\":5e0}", "{\"id\":-5}",
+                                         "{\"id\":\"5\"}", "{\"id\":18446744073709551616}"};
+    for (size_t i = 0; i < ARRAY_LEN(no_ids); i++) {
+        assert_true(json_read_members(slice_from(no_ids[i]), keys, v, 3, &type, NULL));
+        assert_false(json_unsigned(&v[0], &id));
+    }
+}
+
+static void floats_have_the_fewest_digits(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        float value;
+        const char *text;
+    } rows[] = {
+        {1.0f, "1.0"},
+        {0.0f, "0.0"},
+        {-2.5f, "-2.5"},
+        {0.8f, "0.800000011920929"},
+        {0.8696908950805664f, "0.8696908950805664"},
+        {0.7142857313156128f, "0.7142857313156128"},
+        {0.99999994f, "0.9999999403953552"},
+        {16777216.0f, "16777216.0"},
+        {0x1p-20f, "9.5367431640625e-7"},
+        {0x1p-16f, "0.0000152587890625"},
+        {0x1p54f, "1.8014398509481984e16"},
+        {0x1p53f, "9007199254740992.0"},
+        {0x1p-100f, "7.888609052210118e-31"},
+    };
+    AUTO(buf) out;
+    buf_init(&out, 256);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        buf_clear(&out);
+        json_put_float(&out, rows[i].value);
+        assert_string_equal(buf_str(&out), rows[i].text);
+    }
+}
+
+static void strings_escape_what_they_must(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) out;
+    buf_init(&out, 256);
+    json_put_string(&out, SLICE_LIT("a\"b\\c/\b\f\n\r\t\x01\x1f\x7f\u00e4"));
+    assert_string_equal(buf_str(&out), "\"a\\\"b\\\\c/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\u00e4\"");
+}
+
+static void objects_are_compact(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) out;
+    buf_init(&out, 256);
+    for (int i = 0; i < 2; i++) {
+        json_member_int(&out, "a", -3);
+        json_member_bool(&out, "b", i == 0);
+        json_member_string(&out, "c", SLICE_LIT("x"));
+        json_close(&out);
+        buf_append_char(&out, '\n');
+    }
+    assert_string_equal(buf_str(&out), "{\"a\":-3,\"b\":true,\"c\":\"x\"}\n"
+                                       "{\"a\":-3,\"b\":false,\"c\":\"x\"}\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(paths_lead_through_objects),
+        cmocka_unit_test(last_of_equal_keys_wins),
+        cmocka_unit_test(escapes_are_resolved),
+        cmocka_unit_test(malformed_texts_are_refused),
+        cmocka_unit_test(depth_has_a_limit),
+        cmocka_unit_test(members_and_how_often_they_stand),
+        cmocka_unit_test(floats_have_the_fewest_digits),
+        cmocka_unit_test(strings_escape_what_they_must),
+        cmocka_unit_test(objects_are_compact),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

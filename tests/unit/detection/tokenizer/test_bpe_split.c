@@ -1,0 +1,134 @@
+/* How byte-pair tokenizers cut text into pieces. The bars are between the pieces; expected pieces
+ * are those of the public patterns, made with another implementation of regular expressions. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "detection/tokenizer/bpe_split.h"
+
+static const char *const o200k[] = {
+    " the| quick| Fox",
+    " isn't| WE'RE| don'T",
+    " i|Phone| ABCdef| GHIjk",
+    " ABC| ABC",
+    " |188|9| |123|45",
+    "x\u0301|ABC",
+    "\u0301|ABC",
+    "!\u0301x",
+    "\u5b57AB\u5b57|C",
+    "A\u5b57b",
+    " \u01c5abc|\u01c5",
+    "a|/b|//\n/|c| !/\r\n/|x",
+    " | two|  | spaces|\n\n| next",
+    " --| a|--|b",
+    "tab|\there",
+    "\u00a0nbsp",
+    "don|''|s",
+};
+
+static const char *const r50k[] = {
+    " the| quick| fox",
+    " isn|'t| WE|'|RE| don|'t",
+    " 1889| 12345",
+    "a|1|b|22",
+    "x|\u0301|y",
+    " ...| a|...",
+    " '|s",
+    " two|  | spaces| \n\n| next|\t",
+    "\n|\n|end|  ",
+    "\u041f\u0440\u0438\u0432\u0435\u0442|,| \u043c\u0438\u0440| \u5b57\u5b57",
+    "\u00a0|nbsp",
+};
+
+static const char *const cl100k[] = {
+    " the| quick| fox", " don|'T|s| '|vex",
+    " |188|9",          "x|\u0301y",
+    " ...\r\n|a",       " | two|  | spaces|\n\n| next",
+    "a| \r\n|\tb",      "\u041f\u0440|,| \u5b57AB",
+    "#tag| #| |7",      "'\u017f|ame| '|lls",
+};
+
+static void expect_pieces(bpe_split *split, const char *barred)
+{
+    AUTO(buf) text;
+    AUTO(buf) got;
+    buf_init(&text, 1000);
+    buf_init(&got, 2000);
+    for (const char *p = barred; *p; p++)
+        if (*p != '|')
+            buf_append_char(&text, *p);
+    for (size_t at = 0, end; at < text.len; at = end) {
+        end = split(buf_slice(&text), at);
+        assert_true(end > at && end <= text.len);
+        buf_printf(&got, "%s%.*s", at > 0 ? "|" : "", (int)(end - at), text.data + at);
+    }
+    assert_string_equal(buf_str(&got), barred);
+}
+
+static void pieces_of_cl100k(void **state)
+{
+    UNUSED(state);
+    for (size_t i = 0; i < ARRAY_LEN(cl100k); i++)
+        expect_pieces(bpe_split_cl100k, cl100k[i]);
+}
+
+static void pieces_of_o200k(void **state)
+{
+    UNUSED(state);
+    for (size_t i = 0; i < ARRAY_LEN(o200k); i++)
+        expect_pieces(bpe_split_o200k, o200k[i]);
+}
+
+static void pieces_of_r50k(void **state)
+{
+    UNUSED(state);
+    for (size_t i = 0; i < ARRAY_LEN(r50k); i++)
+        expect_pieces(bpe_split_r50k, r50k[i]);
+}
+
+static size_t plain_word(const char text[16])
+{
+    uint64_t words[2];
+    memcpy(words, text, sizeof words);
+    return bpe_split_plain_word(words[0], words[1]);
+}
+
+/* Where the short way gives an answer, it is all splitters'. */
+static void plain_words_are_known_at_a_glance(void **state)
+{
+    UNUSED(state);
+    assert_int_equal(plain_word(" oxygen is here "), 7);
+    assert_int_equal(plain_word("oxygen is here  "), 6);
+    assert_int_equal(plain_word(" abcdefghijklmn1"), 15);
+    assert_int_equal(plain_word(" abcdefghijklmno"), 0); /* it may go on */
+    assert_int_equal(plain_word(" isn't           "), 0);
+    assert_int_equal(plain_word(" caf\xC3\xA9         "), 0);
+    assert_int_equal(plain_word(" macOS          "), 0);
+    assert_int_equal(plain_word(" 1889           "), 0);
+    assert_int_equal(plain_word("  two           "), 0);
+    assert_int_equal(plain_word(" a{             "), 2);
+    assert_int_equal(plain_word(" a`             "), 2);
+    assert_int_equal(plain_word("Oxygen          "), 0);
+    static const char *const texts[] = {" oxygen is here ", "oxygen1 xxxxxxxx", " a{ xxxxxxxxxxxxx",
+                                        "zebra\nxxxxxxxxxxx"};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        size_t len = plain_word(texts[i]);
+        assert_true(len > 0);
+        assert_int_equal(bpe_split_cl100k(slice_from(texts[i]), 0), len);
+        assert_int_equal(bpe_split_o200k(slice_from(texts[i]), 0), len);
+        assert_int_equal(bpe_split_r50k(slice_from(texts[i]), 0), len);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pieces_of_cl100k),
+        cmocka_unit_test(pieces_of_o200k),
+        cmocka_unit_test(pieces_of_r50k),
+        cmocka_unit_test(plain_words_are_known_at_a_glance),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,306 @@
+/* orchestrator/jobs against a scripted server and a fake clock. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <unistd.h>
+
+#include "decon/base/log.h"
+#include "orchestrator/detect/detect_client.h"
+#include "tests/fake/transport.h"
+
+#define URL "http://localhost:8080"
+#define HEALTHY                                                                                    \
+    "{\"worker_threads\":3,\"purify\":true,\"report_output_dir\":\"/r\",\"status\":\"ok\"}"
+
+typedef struct fixture {
+    fake_transport *fake;
+    jobs *jobs;
+    bool done;
+    err error;
+    server_facts facts;
+    char job_id[64], report[64], cleaned[64];
+    bool replayed;
+} fixture;
+
+static int begin(void **state)
+{
+    log_setup(&(log_options){.level = LOG_ERROR, .fd = STDERR_FILENO});
+    fixture *f = xcalloc(1, sizeof *f);
+    f->fake = fake_new();
+    f->jobs = jobs_new(
+        fake_transport_base(f->fake),
+        &(jobs_options){.server_url = URL "/", .poll_interval_ms = 5000, .server_wait_ms = 300000});
+    *state = f;
+    return 0;
+}
+
+static void finish(fixture *f)
+{
+    jobs_free(f->jobs);
+    fake_free(f->fake);
+    free(f);
+}
+
+static void expect(fixture *f, const char *method, const char *url, int status, const char *body)
+{
+    fake_expect(f->fake, &(fake_rule){.method = method,
+                                      .url = url,
+                                      .reply = {.status = status, .body = slice_from(body)}});
+}
+
+static void expect_error(fixture *f, const char *url, err_code code)
+{
+    fake_expect(f->fake, &(fake_rule){.url = url, .reply = {.error = code}});
+}
+
+static void copy_text(char *out, size_t size, const char *text)
+{
+    snprintf(out, size, "%s", text ? text : "");
+}
+
+static void on_done(void *ctx, const job_outcome *o, const err *error)
+{
+    fixture *f = ctx;
+    f->done = true;
+    f->error = error ? *error : (err)ERR_INIT;
+    if (error)
+        return;
+    f->replayed = o->replayed;
+    copy_text(f->job_id, sizeof f->job_id, o->job_id);
+    copy_text(f->report, sizeof f->report, o->report_path);
+    copy_text(f->cleaned, sizeof f->cleaned, o->cleaned_path);
+}
+
+static void on_ready(void *ctx, const server_facts *facts, const err *error)
+{
+    fixture *f = ctx;
+    f->done = true;
+    f->error = error ? *error : (err)ERR_INIT;
+    if (facts) {
+        f->facts = *facts;
+        assert_string_equal(facts->report_dir, "/r");
+        assert_null(facts->cleaned_dir);
+    }
+}
+
+static void reads_health(void **state)
+{
+    fixture *f = *state;
+    expect(f, "GET", URL "/health", 200, HEALTHY);
+    jobs_wait_server(f->jobs, false, on_ready, f);
+    assert_true(fake_run_until(f->fake, &f->done));
+    assert_int_equal(f->error.code, ERR_NONE);
+    assert_int_equal(f->facts.worker_threads, 3);
+    assert_true(f->facts.purify);
+    const fake_request *r = fake_request_at(f->fake, 0);
+    assert_true(r->no_proxy);
+    assert_true(r->total_timeout_ms > 0); /* row 22 */
+    finish(f);
+}
+
+static void waits_for_a_server_that_comes_up(void **state)
+{
+    fixture *f = *state;
+    expect_error(f, URL "/health", ERR_NET);
+    expect(f, "GET", URL "/health", 503, "loading");
+    expect(f, "GET", URL "/health", 200, HEALTHY);
+    jobs_wait_server(f->jobs, false, on_ready, f);
+    assert_true(fake_run_until(f->fake, &f->done));
+    assert_int_equal(f->error.code, ERR_NONE);
+    finish(f);
+}
+
+static void gives_up_after_server_wait(void **state)
+{
+    fixture *f = *state;
+    fake_when(f->fake, &(fake_rule){.url = URL "/health", .reply = {.error = ERR_NET}});
+    uint64_t begun_ms = clock_now_ms(fake_transport_base(f->fake));
+    jobs_wait_server(f->jobs, false, on_ready, f);
+    assert_true(fake_run_until(f->fake, &f->done));
+    assert_int_equal(f->error.code, ERR_SERVER_DOWN);
+    assert_int_equal(err_exit_status(&f->error), 1);
+    uint64_t took_ms = clock_now_ms(fake_transport_base(f->fake)) - begun_ms;
+    assert_in_range(took_ms, 300000, 306000);
+    finish(f);
+}
+
+static void submits_the_path_with_a_key(void **state)
+{
+    fixture *f = *state;
+    const http_header replayed = {"Idempotency-Replayed", "true"};
+    fake_expect(f->fake, &(fake_rule){.method = "POST",
+                                      .url = URL "/submit",
+                                      .body_has = "{\"file_path\":\"/w/a \\\"b\\\".jsonl\"}",
+                                      .reply = {.status = 200,
+                                                .headers = &replayed,
+                                                .header_count = 1,
+                                                .body = SLICE_LIT("{\"job_id\":\"j-1\"}")}});
+    UNUSED(!job_submit(f->jobs, "/w/a \"b\".jsonl", "key-1", on_done, f));
+    assert_true(fake_run_until(f->fake, &f->done));
+    assert_int_equal(f->error.code, ERR_NONE);
+    assert_string_equal(f->job_id, "j-1");
+    assert_true(f->replayed);
+    const fake_request *r = fake_request_at(f->fake, 0);
+    assert_true(r->no_proxy);
+    assert_string_equal(fake_request_header(r, "Idempotency-Key"), "key-1");
+    assert_string_equal(fake_request_header(r, "Content-Type"), "application/json");
+    assert_true(r->total_timeout_ms > 0);
+    finish(f);
+}
+
+/* Rows 10 and 22: a 500, a broken connection, silence: tried again while /health answers. */
+static void a_submit_is_not_given_up_while_health_answers(void **state)
+{
+    fixture *f = *state;
+    fake_when(f->fake, &(fake_rule){.url = URL "/health",
+                                    .reply = {.status = 200, .body = SLICE_LIT(HEALTHY)}});
+    expect(f, "POST", URL "/submit", 500, "oops");
+    expect_error(f, URL "/submit", ERR_NET);
+    fake_expect(f->fake, &(fake_rule){.url = URL "/submit", .reply = {.never = true}});
+    for (int i = 0; i < 40; i++)
+        expect(f, "POST", URL "/submit", 503, "queue full");
+    expect(f, "POST", URL "/submit", 200, "{\"job_id\":\"j-1\"}");
+    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "key-1", on_done, f));
+    assert_true(fake_run_until(f->fake, &f->done));
+    assert_int_equal(f->error.code, ERR_NONE);
+    for (size_t i = 0; i < fake_request_count(f->fake); i++) {
+        const fake_request *r = fake_request_at(f->fake, i);
+        if (strcmp(r->method, "POST") == 0) /* always the same key */
+            assert_string_equal(fake_request_header(r, "Idempotency-Key"), "key-1");
+    }
+    finish(f);
+}
+
+static void a_refused_submit_fails_with_the_servers_words(void **state)
+{
+    fixture *f = *state;
+    expect(f, "POST", URL "/submit", 422, "no such field\n");
+    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "k", on_done, f));
+    assert_true(fake_run_until(f->fake, &f->done));
+    assert_int_equal(f->error.code, ERR_HTTP);
+    assert_non_null(strstr(f->error.message, "no such field"));
+    finish(f);
+}
+
+static void a_silent_server_ends_every_call(void **state)
+{
+    fixture *f = *state;
+    fixture other = {0};
+    fake_when(f->fake, &(fake_rule){.reply = {.error = ERR_NET}});
+    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "k", on_done, f));
+    UNUSED(!job_follow(f->jobs, "j-9", on_done, &other));
+    assert_true(fake_run_until(f->fake, &f->done));
+    assert_true(fake_run_until(f->fake, &other.done));
+    assert_int_equal(f->error.code, ERR_SERVER_DOWN);
+    assert_int_equal(other.error.code, ERR_SERVER_DOWN);
+    finish(f);
+}
+
+/* First after 5 ms, then doubling up to poll_interval. */
+static void polls_at_doubling_pauses(void **state)
+{
+    fixture *f = *state;
+    for (int i = 0; i < 13; i++)
+        expect(f, "GET", URL "/status/j-1", 200,
+               i % 2 ? "{\"job_id\":\"j-1\",\"status\":\"processing\"}"
+                     : "{\"job_id\":\"j-1\",\"status\":\"pending\"}");
+    expect(f, "GET", URL "/status/j-1", 200,
+           "{\"status\":\"completed\",\"output_path\":\"/r/j-1.report.jsonl\","
+           "\"purified_path\":\"/c/j-1.jsonl.gz\"}");
+    uint64_t begun_ms = clock_now_ms(fake_transport_base(f->fake));
+    UNUSED(!job_follow(f->jobs, "j-1", on_done, f));
+    assert_true(fake_run_until(f->fake, &f->done));
+    assert_string_equal(f->report, "/r/j-1.report.jsonl");
+    assert_string_equal(f->cleaned, "/c/j-1.jsonl.gz");
+    uint64_t due_ms = begun_ms, pause_ms = 5;
+    for (size_t i = 0; i < 14; i++) {
+        due_ms += pause_ms;
+        assert_int_equal(fake_request_at(f->fake, i)->sent_ms, due_ms);
+        assert_true(fake_request_at(f->fake, i)->no_proxy);
+        pause_ms = MIN(pause_ms * 2, (uint64_t)5000);
+    }
+    finish(f);
+}
+
+static void a_clean_job_has_no_report(void **state)
+{
+    fixture *f = *state;
+    expect(f, "GET", URL "/status/j-1", 200,
+           "{\"job_id\":\"j-1\",\"status\":\"completed\",\"output_path\":null}");
+    UNUSED(!job_follow(f->jobs, "j-1", on_done, f));
+    assert_true(fake_run_until(f->fake, &f->done));
+    assert_int_equal(f->error.code, ERR_NONE);
+    assert_string_equal(f->report, "");
+    finish(f);
+}
+
+static void follow_and_expect(fixture *f, int status, const char *body, err_code code,
+                              const char *words)
+{
+    f->done = false;
+    expect(f, "GET", URL "/status/j-1", status, body);
+    UNUSED(!job_follow(f->jobs, "j-1", on_done, f));
+    assert_true(fake_run_until(f->fake, &f->done));
+    assert_int_equal(f->error.code, code);
+    assert_non_null(strstr(f->error.message, words));
+}
+
+/* Rows 7 and 8. */
+static void forgotten_and_failed_jobs_are_told_apart(void **state)
+{
+    fixture *f = *state;
+    follow_and_expect(f, 200, "{\"error\":\"Job not found\"}", ERR_JOB_FORGOTTEN, "j-1");
+    follow_and_expect(f, 404, "", ERR_JOB_FORGOTTEN, "j-1");
+    follow_and_expect(f, 200,
+                      "{\"error\":\"Processing error: bad UTF-8\",\"job_id\":\"j-1\","
+                      "\"status\":\"failed\"}",
+                      ERR_JOB_FAILED, "Processing error: bad UTF-8");
+    follow_and_expect(f, 200, "<html>", ERR_PARSE, "<html>");
+    finish(f);
+}
+
+static void a_job_id_cannot_lead_elsewhere(void **state)
+{
+    fixture *f = *state;
+    expect(f, "POST", URL "/submit", 200, "{\"job_id\":\"../health\"}");
+    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "k", on_done, f));
+    assert_true(fake_run_until(f->fake, &f->done));
+    assert_int_equal(f->error.code, ERR_PARSE);
+    finish(f);
+}
+
+static void a_cancelled_call_leaves_nothing(void **state)
+{
+    fixture *f = *state;
+    fake_when(f->fake, &(fake_rule){.url = URL "/submit", .reply = {.never = true}});
+    job_call *c = job_submit(f->jobs, "/w/a.jsonl", "k", on_done, f);
+    job_call *waiting = job_follow(f->jobs, "j-1", on_done, f);
+    fake_run(f->fake);
+    job_cancel(waiting);
+    job_cancel(c);
+    assert_int_equal(fake_calls_pending(f->fake), 0);
+    assert_int_equal(fake_timers_pending(f->fake), 0);
+    assert_false(f->done);
+    finish(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(reads_health, begin),
+        cmocka_unit_test_setup(waits_for_a_server_that_comes_up, begin),
+        cmocka_unit_test_setup(gives_up_after_server_wait, begin),
+        cmocka_unit_test_setup(submits_the_path_with_a_key, begin),
+        cmocka_unit_test_setup(a_submit_is_not_given_up_while_health_answers, begin),
+        cmocka_unit_test_setup(a_refused_submit_fails_with_the_servers_words, begin),
+        cmocka_unit_test_setup(a_silent_server_ends_every_call, begin),
+        cmocka_unit_test_setup(polls_at_doubling_pauses, begin),
+        cmocka_unit_test_setup(a_clean_job_has_no_report, begin),
+        cmocka_unit_test_setup(forgotten_and_failed_jobs_are_told_apart, begin),
+        cmocka_unit_test_setup(a_job_id_cannot_lead_elsewhere, begin),
+        cmocka_unit_test_setup(a_cancelled_call_leaves_nothing, begin),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,379 @@
+/* orchestrator/result: nothing is committed that does not add up. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <unistd.h>
+
+#include "decon/base/fsutil.h"
+#include "orchestrator/transfer/result_check.h"
+
+static char *dir;
+
+static int make_dir(void **state)
+{
+    UNUSED(state);
+    char path[] = "/tmp/decon-test-XXXXXX";
+    dir = xstrdup(mkdtemp(path));
+    return 0;
+}
+
+static int remove_dir(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT;
+    bool ok = fs_remove_tree(dir, &e);
+    free(dir);
+    return ok ? 0 : 1;
+}
+
+static char *write_text(const char *name, const char *text)
+{
+    char *path = xasprintf("%s/%s", dir, name);
+    err e = ERR_INIT;
+    if (!fs_write_file(path, slice_from(text), false, &e))
+        fail_msg("%s", e.message);
+    return path;
+}
+
+static char *write_gzip(const char *name, const char *text)
+{
+    AUTO_FREE char *plain = write_text("plain.tmp", text);
+    char *path = xasprintf("%s/%s", dir, name);
+    err e = ERR_INIT;
+    if (!codec_recode_file(plain, path, CODEC_GZIP, 0, &e))
+        fail_msg("%s", e.message);
+    return path;
+}
+
+#define REPORT_OF_0_AND_2                                                                          \
+    "{\"training_line\":2,\"x\":1}\n{\"training_line\":0}\n{\"training_line\":2}\n"
+
+static bool check(const char *report, const char *cleaned, codec_format format, result_facts *out,
+                  err *e)
+{
+    AUTO_FREE char *recode = xasprintf("%s/cleaned", dir);
+    return result_check(&(result_options){.name = "s3://b/a.jsonl",
+                                          .lines_known = true,
+                                          .lines = 5,
+                                          .purify = true,
+                                          .report_path = report,
+                                          .cleaned_path = cleaned,
+                                          .format = format,
+                                          .recode_path = recode},
+                        out, e);
+}
+
+static void counts_distinct_lines(void **state)
+{
+    UNUSED(state);
+    AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
+    AUTO_FREE char *cleaned = write_gzip("c.gz", "1\n2\n3");
+    AUTO(result_facts) facts = {0};
+    err e = ERR_INIT;
+    if (!check(report, cleaned, CODEC_GZIP, &facts, &e))
+        fail_msg("%s", e.message);
+    assert_int_equal(facts.contaminated_lines, 2);
+    assert_int_equal(facts.report_bytes, strlen(REPORT_OF_0_AND_2));
+    assert_false(facts.recoded);
+}
+
+static void a_cleaned_file_is_brought_into_the_inputs_compression(void **state)
+{
+    UNUSED(state);
+    AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
+    AUTO_FREE char *cleaned = write_gzip("c.gz", "1\n2\n3\n");
+    AUTO_FREE char *recoded = xasprintf("%s/cleaned", dir);
+    AUTO(result_facts) facts = {0};
+    err e = ERR_INIT;
+    assert_true(check(report, cleaned, CODEC_PLAIN, &facts, &e));
+    assert_true(facts.recoded);
+    AUTO(buf) text;
+    buf_init(&text, 100);
+    assert_true(fs_read_file(recoded, 100, &text, &e));
+    assert_string_equal(buf_str(&text), "1\n2\n3\n");
+    result_facts_deinit(&facts);
+    assert_true(check(report, cleaned, CODEC_ZSTD, &facts, &e));
+    buf_clear(&text);
+    assert_true(fs_read_file(recoded, 100, &text, &e));
+    assert_int_equal(codec_by_magic(buf_slice(&text)), CODEC_ZSTD);
+}
+
+static void expect_refused(const char *report, const char *cleaned, const char *words)
+{
+    AUTO(result_facts) facts = {0};
+    err e = ERR_INIT;
+    assert_false(check(report, cleaned, CODEC_PLAIN, &facts, &e));
+    assert_int_equal(e.code, ERR_RESULT);
+    if (!strstr(e.message, words))
+        fail_msg("'%s' is not in: %s", words, e.message);
+}
+
+static void a_bad_report_line_names_the_file_once(void **state)
+{
+    UNUSED(state);
+    AUTO_FREE char *beyond = write_text("b", "{\"training_line\":5}\n");
+    AUTO_FREE char *two = write_gzip("c.gz", "1\n2\n");
+    AUTO_FREE char *words = xasprintf("%s: line 1 names", beyond);
+    AUTO(result_facts) facts = {0};
+    err e = ERR_INIT;
+    assert_false(check(beyond, two, CODEC_PLAIN, &facts, &e));
+    assert_true(str_starts_with(e.message, words));
+}
+
+static void what_does_not_add_up_is_refused(void **state)
+{
+    UNUSED(state);
+    AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
+    AUTO_FREE char *beyond = write_text("b", "{\"training_line\":5}\n");
+    AUTO_FREE char *garbage = write_text("g", "{\"training_line\":\"1\"}\n");
+    AUTO_FREE char *empty = write_text("e", "");
+    AUTO_FREE char *two = write_gzip("c.gz", "1\n2\n");
+    expect_refused(report, two, "has 2 lines and the report names 2, but the input has 5");
+    expect_refused(NULL, two, "has 2 lines and the report names 0"); /* only one member was read */
+    expect_refused(report, NULL, "no cleaned file");
+    expect_refused(beyond, two, "line 1 names no line");
+    expect_refused(garbage, two, "line 1 names no line");
+    expect_refused(empty, two, "without a line");
+    expect_refused("/nowhere/r", two, "/nowhere/r");
+    expect_refused("relative/r", two, "absolute");
+}
+
+static void a_clean_file_needs_no_files(void **state)
+{
+    UNUSED(state);
+    AUTO(result_facts) facts = {0};
+    err e = ERR_INIT;
+    assert_true(check(NULL, NULL, CODEC_PLAIN, &facts, &e));
+    assert_null(facts.report_path);
+}
+
+static void lines_are_counted_where_nothing_was_verified(void **state)
+{
+    UNUSED(state);
+    AUTO_FREE char *input = write_gzip("in.gz", "a\nb\nc");
+    AUTO_FREE char *cleaned = write_gzip("c.gz", "a\nb\nc");
+    AUTO_FREE char *part = write_gzip("p.gz", "a\nb\n");
+    result_options o = {.name = "x", .input_path = input, .purify = true, .cleaned_path = cleaned};
+    AUTO(result_facts) facts = {0};
+    err e = ERR_INIT;
+    assert_true(result_check(&o, &facts, &e));
+    result_facts_deinit(&facts);
+    o.cleaned_path = part;
+    assert_false(result_check(&o, &facts, &e));
+    assert_int_equal(e.code, ERR_RESULT);
+}
+
+static void a_relative_path_is_sought_in_the_servers_directory(void **state)
+{
+    UNUSED(state);
+    AUTO_FREE char *report = write_text("j.report.jsonl", "{}\n");
+    err e = ERR_INIT;
+    AUTO_FREE char *found = result_resolve("reports/j.report.jsonl", dir, &e);
+    assert_string_equal(found, report);
+    assert_null(result_resolve("reports/k.report.jsonl", dir, &e));
+}
+
+static bool told;
+
+static void on_checked(void *ctx, result_facts *facts, const err *error)
+{
+    UNUSED(ctx);
+    assert_null(error);
+    assert_int_equal(facts->contaminated_lines, 2);
+    told = true;
+}
+
+static void runs_on_the_pool_and_can_be_cancelled(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT;
+    AUTO_PTR(pool) p = pool_new(0, &e);
+    AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
+    result_options o = {.name = "x", .lines_known = true, .lines = 5, .report_path = report};
+    codec_memory *memory = codec_memory_new((uint64_t)32 << 20);
+    told = false;
+    UNUSED(!result_check_start(p, memory, &o, on_checked, NULL));
+    pool_collect(p);
+    assert_true(told);
+    told = false;
+    result_check_cancel(result_check_start(p, memory, &o, on_checked, NULL));
+    pool_collect(p);
+    assert_false(told);
+    codec_memory_free(memory);
+}
+
+static void on_refused(void *ctx, result_facts *facts, const err *error)
+{
+    UNUSED(facts);
+    *(err *)ctx = *error;
+    told = true;
+}
+
+static void on_nothing(codec_ticket *t)
+{
+    UNUSED(t);
+}
+
+/* xz -6 takes 94 MiB, with two threads 262: one thread must do where only 100 MiB are there. */
+static void an_encoder_waits_for_its_memory_or_is_refused(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT, refused = ERR_INIT;
+    AUTO_PTR(pool) p = pool_new(0, &e);
+    AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
+    AUTO_FREE char *cleaned = write_text("c", "{}\n{}\n{}\n");
+    result_options o = {.name = "s3://b/x",
+                        .lines_known = true,
+                        .lines = 5,
+                        .report_path = report,
+                        .cleaned_path = cleaned,
+                        .format = CODEC_XZ,
+                        .codec = {.level = 6, .threads = 2}};
+    AUTO_FREE char *recode_path = xasprintf("%s/cleaned.xz", dir);
+    o.recode_path = recode_path;
+    codec_memory *memory = codec_memory_new((uint64_t)100 << 20);
+    codec_ticket other = {.on_admitted = on_nothing};
+    codec_memory_ask(memory, &other, 50 << 20);
+    told = false;
+    UNUSED(!result_check_start(p, memory, &o, on_checked, NULL));
+    pool_collect(p);
+    assert_false(told);
+    codec_memory_give(memory, &other);
+    pool_collect(p);
+    assert_true(told);
+    codec_memory_ask(memory, &other, 50 << 20);
+    result_check_cancel(result_check_start(p, memory, &o, on_checked, NULL)); /* while it waits */
+    codec_memory_give(memory, &other);
+    codec_memory_free(memory);
+
+    memory = codec_memory_new((uint64_t)90 << 20);
+    told = false;
+    UNUSED(!result_check_start(p, memory, &o, on_refused, &refused));
+    pool_collect(p);
+    assert_true(told);
+    assert_int_equal(refused.code, ERR_CODEC_MEMORY);
+    assert_non_null(strstr(refused.message, "s3://b/x: its cleaned file cannot be written as xz of "
+                                            "level 6, which needs 9"));
+    assert_non_null(strstr(refused.message, "lower xz_level; raise codec_memory, which is 90 MiB"));
+    codec_memory_free(memory);
+}
+
+/* One frame with a window of 64 MiB, and a raw block: whatever decodes it needs 65 MiB. */
+static char *write_long_window(const char *name, const char *text)
+{
+    char *path = xasprintf("%s/%s", dir, name);
+    unsigned block = (unsigned)strlen(text) << 3 | 1;
+    AUTO(buf) frame;
+    buf_init(&frame, 1000);
+    buf_append(&frame, "\x28\xb5\x2f\xfd\x00\x80", 6);
+    for (int i = 0; i < 3; i++)
+        buf_append_char(&frame, (char)(block >> 8 * i));
+    buf_append_str(&frame, text);
+    err e = ERR_INIT;
+    if (!fs_write_file(path, buf_slice(&frame), false, &e))
+        fail_msg("%s", e.message);
+    return path;
+}
+
+/* zstd to bzip2: a decoder of 9 MiB beside an encoder of 9. */
+static void decoders_are_counted_beside_the_encoder(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT;
+    AUTO_PTR(pool) p = pool_new(0, &e);
+    AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
+    AUTO_FREE char *recode_path = xasprintf("%s/cleaned.bz2", dir);
+    AUTO_FREE char *cleaned = write_text("c.zst", "{}\n{}\n{}\n");
+    result_options o = {.name = "s3://b/x",
+                        .lines_known = true,
+                        .lines = 5,
+                        .report_path = report,
+                        .cleaned_path = cleaned,
+                        .format = CODEC_BZIP2,
+                        .recode_path = recode_path};
+    codec_memory *memory = codec_memory_new((uint64_t)30 << 20);
+    codec_ticket other = {.on_admitted = on_nothing};
+    codec_memory_ask(memory, &other, (uint64_t)13 << 20);
+    told = false;
+    UNUSED(!result_check_start(p, memory, &o, on_checked, NULL));
+    pool_collect(p);
+    assert_false(told);
+    codec_memory_give(memory, &other);
+    pool_collect(p);
+    assert_true(told);
+    codec_memory_free(memory);
+}
+
+static void collect_all(pool *p)
+{
+    while (pool_collect(p) > 0)
+        ;
+}
+
+static void a_file_that_needs_more_starts_over_or_is_refused(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT, refused = ERR_INIT;
+    AUTO_PTR(pool) p = pool_new(0, &e);
+    AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
+    AUTO_FREE char *cleaned = write_long_window("c.zst", "{}\n{}\n{}\n");
+    AUTO_FREE char *recode_path = xasprintf("%s/cleaned.bz2", dir);
+    result_options o = {.name = "s3://b/x",
+                        .lines_known = true,
+                        .lines = 5,
+                        .report_path = report,
+                        .cleaned_path = cleaned,
+                        .format = CODEC_BZIP2,
+                        .recode_path = recode_path};
+    codec_memory *memory = codec_memory_new((uint64_t)74 << 20); /* 65 and the encoder's 9 */
+    codec_ticket other = {.on_admitted = on_nothing};
+    codec_memory_ask(memory, &other, (uint64_t)40 << 20);
+    told = false;
+    UNUSED(!result_check_start(p, memory, &o, on_checked, NULL));
+    pool_collect(p);
+    assert_false(told); /* it has seen the window, and waits for that */
+    codec_memory_give(memory, &other);
+    collect_all(p);
+    assert_true(told);
+    assert_true(fs_exists(recode_path));
+    codec_memory_free(memory);
+
+    static const struct {
+        unsigned mib;
+        const char *words;
+    } rows[] = {{64, "its window of 64 MiB (zstd --long=26) needs 65 MiB of memory; raise "
+                     "codec_memory, which is 64 MiB"},
+                {73, "beside the encoder's 9 MiB: "}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        memory = codec_memory_new((uint64_t)rows[i].mib << 20);
+        told = false;
+        UNUSED(!result_check_start(p, memory, &o, on_refused, &refused));
+        collect_all(p);
+        assert_true(told);
+        assert_int_equal(refused.code, ERR_CODEC_MEMORY);
+        if (!strstr(refused.message, rows[i].words))
+            fail_msg("'%s' does not say '%s'", refused.message, rows[i].words);
+        codec_memory_free(memory);
+    }
+}
+
+int main(void)
+{
+#define DIR_TEST(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
+    const struct CMUnitTest tests[] = {
+        DIR_TEST(counts_distinct_lines),
+        DIR_TEST(a_cleaned_file_is_brought_into_the_inputs_compression),
+        DIR_TEST(a_bad_report_line_names_the_file_once),
+        DIR_TEST(what_does_not_add_up_is_refused),
+        DIR_TEST(a_clean_file_needs_no_files),
+        DIR_TEST(lines_are_counted_where_nothing_was_verified),
+        DIR_TEST(a_relative_path_is_sought_in_the_servers_directory),
+        DIR_TEST(runs_on_the_pool_and_can_be_cancelled),
+        DIR_TEST(an_encoder_waits_for_its_memory_or_is_refused),
+        DIR_TEST(decoders_are_counted_beside_the_encoder),
+        DIR_TEST(a_file_that_needs_more_starts_over_or_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

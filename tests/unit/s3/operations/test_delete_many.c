@@ -1,0 +1,235 @@
+/* DeleteObjects, the bucket's own removal. */
+#include "decon/s3/delete_many.h"
+
+#include "decon/s3/buckets.h"
+#include "tests/unit/s3/site.h"
+
+#define URL  "http://store/b?delete="
+#define DONE "<DeleteResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"></DeleteResult>"
+#define FAILED(key, code)                                                                          \
+    "<Error><Key>" key "</Key><Code>" code "</Code><Message>words.</Message></Error>"
+#define RESULT(inner) "<DeleteResult>" inner "</DeleteResult>"
+
+typedef struct removal {
+    site s;
+    buf told; /* "key:CODE " */
+    char message[640];
+    size_t left;
+} removal;
+
+static void on_key_error(void *ctx, const char *key, const err *e)
+{
+    removal *r = ctx;
+    buf_printf(&r->told, "%s:%s ", key, err_code_name(e->code));
+    snprintf(r->message, sizeof r->message, "%s", e->message);
+}
+
+static void on_done(void *ctx, size_t left, const err *e)
+{
+    removal *r = ctx;
+    r->left = left;
+    site_done(&r->s, e);
+}
+
+static void open_removal(removal *r)
+{
+    *r = (removal){0};
+    site_open(&r->s, (s3_config){.max_attempts = 3});
+    buf_init(&r->told, 4096);
+}
+
+static void close_removal(removal *r)
+{
+    buf_deinit(&r->told);
+    site_close(&r->s);
+}
+
+static err_code delete_keys(removal *r, const char *const *keys, size_t count)
+{
+    s3_delete_many(r->s.c, &(s3_delete_many_options){.bucket = "b",
+                                                     .keys = keys,
+                                                     .key_count = count,
+                                                     .on_key_error = on_key_error,
+                                                     .on_done = on_done,
+                                                     .ctx = r});
+    return site_end(&r->s);
+}
+
+static const char *sent(const removal *r, size_t i)
+{
+    static char text[4096];
+    slice body = fake_request_at(r->s.f, i)->body;
+    snprintf(text, sizeof text, "%.*s", (int)body.len, body.data);
+    return text;
+}
+
+static const char *const ab[] = {"a", "b"};
+
+static void a_batch_is_one_request_with_its_md5(void **state)
+{
+    static const char *const keys[] = {"a b", "x&<y>\r\xc3\xa9"};
+    static const char body[] =
+        "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>"
+        "<Object><Key>a b</Key></Object>"
+        "<Object><Key>x&amp;&lt;y&gt;&#13;\xc3\xa9</Key></Object></Delete>";
+    removal r;
+    uint8_t digest[MD5_BYTES];
+    char text[32];
+    (void)state;
+    open_removal(&r);
+    site_expect(&r.s, "POST", URL, 200, DONE);
+    assert_int_equal(delete_keys(&r, keys, 2), ERR_NONE);
+    assert_string_equal(sent(&r, 0), body);
+    md5(slice_from(body), digest);
+    base64_encode(digest, sizeof digest, text);
+    assert_string_equal(site_sent_header(&r.s, 0, "Content-MD5"), text);
+    assert_string_equal(buf_str(&r.told), "");
+    close_removal(&r);
+}
+
+static void what_fails_for_good_is_told_key_by_key(void **state)
+{
+    removal r;
+    (void)state;
+    open_removal(&r);
+    site_expect(&r.s, "POST", URL, 200, RESULT(FAILED("b", "AccessDenied")));
+    assert_int_equal(delete_keys(&r, ab, 2), ERR_NONE);
+    assert_string_equal(buf_str(&r.told), "b:S3_ACCESS ");
+    assert_non_null(strstr(r.message, "s3://b/b: DeleteObjects: "));
+    assert_non_null(strstr(r.message, "s3:DeleteObject"));
+    close_removal(&r);
+}
+
+/* Only the key that it befell: the other may have been written anew meanwhile. */
+static void what_may_pass_is_tried_again(void **state)
+{
+    removal r;
+    (void)state;
+    open_removal(&r);
+    site_expect(&r.s, "POST", URL, 200, RESULT(FAILED("b", "InternalError")));
+    site_expect(&r.s, "POST", URL, 200, DONE);
+    assert_int_equal(delete_keys(&r, ab, 2), ERR_NONE);
+    assert_non_null(strstr(sent(&r, 1), "<Key>b</Key>"));
+    assert_null(strstr(sent(&r, 1), "<Key>a</Key>"));
+    assert_string_not_equal(site_sent_header(&r.s, 0, "Content-MD5"),
+                            site_sent_header(&r.s, 1, "Content-MD5"));
+    assert_string_not_equal(site_sent_header(&r.s, 0, "x-amz-content-sha256"),
+                            site_sent_header(&r.s, 1, "x-amz-content-sha256"));
+    assert_string_equal(buf_str(&r.told), "");
+    close_removal(&r);
+}
+
+static void what_never_passes_is_left(void **state)
+{
+    removal r;
+    (void)state;
+    open_removal(&r);
+    fake_when(r.s.f, &(fake_rule){.reply = {.body = SLICE_LIT(RESULT(FAILED("b", "SlowDown")))}});
+    assert_int_equal(delete_keys(&r, ab, 2), ERR_S3_THROTTLED);
+    assert_int_equal(r.left, 1);
+    assert_int_equal(fake_request_count(r.s.f), 3);
+    close_removal(&r);
+}
+
+static void a_reply_that_breaks_off_is_asked_for_again(void **state)
+{
+    removal r;
+    (void)state;
+    open_removal(&r);
+    site_expect(&r.s, "POST", URL, 200, "<DeleteResult>" FAILED("b", "AccessDenied"));
+    site_expect(&r.s, "POST", URL, 200, DONE);
+    assert_int_equal(delete_keys(&r, ab, 2), ERR_NONE);
+    assert_string_equal(buf_str(&r.told), "");
+    close_removal(&r);
+}
+
+static void replies_that_make_no_sense_are_refused(void **state)
+{
+    static const char *const rows[] = {"<html/>", RESULT(FAILED("other", "AccessDenied")),
+                                       RESULT("<Error><Code>AccessDenied</Code></Error>")};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        removal r;
+        open_removal(&r);
+        site_expect(&r.s, "POST", URL, 200, rows[i]);
+        assert_int_equal(delete_keys(&r, ab, 2), ERR_S3_REPLY);
+        assert_int_equal(r.left, 2);
+        close_removal(&r);
+    }
+}
+
+static void keys_without_a_form_in_xml_go_alone(void **state)
+{
+    static const char *const keys[] = {"a\x01", "b", "c\xff", "d\xed\xa0\x80"};
+    removal r;
+    (void)state;
+    open_removal(&r);
+    site_expect(&r.s, "POST", URL, 200, DONE);
+    site_expect(&r.s, "DELETE", "http://store/b/d%ED%A0%80", 204, "");
+    site_expect(&r.s, "DELETE", "http://store/b/c%FF", 403,
+                "<Error><Code>AccessDenied</Code></Error>");
+    site_expect(&r.s, "DELETE", "http://store/b/a%01", 204, "");
+    assert_int_equal(delete_keys(&r, keys, 4), ERR_NONE);
+    assert_null(strstr(sent(&r, 0), "a"
+                                    "\x01"));
+    assert_string_equal(buf_str(&r.told), "c\xff:S3_ACCESS ");
+    close_removal(&r);
+}
+
+static void only_such_keys_need_no_batch(void **state)
+{
+    static const char *const keys[] = {"a\x01"};
+    removal r;
+    (void)state;
+    open_removal(&r);
+    site_expect(&r.s, "DELETE", "http://store/b/a%01", 204, "");
+    assert_int_equal(delete_keys(&r, keys, 1), ERR_NONE);
+    close_removal(&r);
+}
+
+static void a_removal_may_be_cancelled(void **state)
+{
+    removal r;
+    (void)state;
+    open_removal(&r);
+    fake_expect(r.s.f, &(fake_rule){.reply = {.never = true}});
+    s3_op *op = s3_delete_many(
+        r.s.c, &(s3_delete_many_options){
+                   .bucket = "b", .keys = ab, .key_count = 2, .on_done = on_done, .ctx = &r});
+    fake_run(r.s.f);
+    s3_op_cancel(op);
+    assert_int_equal(r.s.done_count, 0);
+    close_removal(&r);
+}
+
+static void a_bucket_is_removed(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    site_expect(&s, "DELETE", "http://store/b", 204, "");
+    s3_delete_bucket(s.c, "b", site_done, &s);
+    assert_int_equal(site_end(&s), ERR_NONE);
+    site_expect(&s, "DELETE", "http://store/b", 409, "<Error><Code>BucketNotEmpty</Code></Error>");
+    s3_delete_bucket(s.c, "b", site_done, &s);
+    assert_int_equal(site_end(&s), ERR_S3_REPLY);
+    assert_non_null(strstr(s.error.message, "remove its objects first"));
+    site_close(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_batch_is_one_request_with_its_md5),
+        cmocka_unit_test(what_fails_for_good_is_told_key_by_key),
+        cmocka_unit_test(what_may_pass_is_tried_again),
+        cmocka_unit_test(what_never_passes_is_left),
+        cmocka_unit_test(a_reply_that_breaks_off_is_asked_for_again),
+        cmocka_unit_test(replies_that_make_no_sense_are_refused),
+        cmocka_unit_test(keys_without_a_form_in_xml_go_alone),
+        cmocka_unit_test(only_such_keys_need_no_batch),
+        cmocka_unit_test(a_removal_may_be_cancelled),
+        cmocka_unit_test(a_bucket_is_removed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

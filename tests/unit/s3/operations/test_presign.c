@@ -1,0 +1,114 @@
+/* URLs that carry their signature. The first case is the example of the Amazon S3 API Reference. */
+#include "decon/s3/presign.h"
+
+#include "tests/unit/s3/site.h"
+
+static const s3_keys example_keys = {.access_key_id = KEY_ID, .secret_access_key = SECRET};
+
+static s3_presign_request example(void)
+{
+    return (s3_presign_request){.method = "GET",
+                                .url = "https://examplebucket.s3.amazonaws.com/test.txt",
+                                .host = "examplebucket.s3.amazonaws.com",
+                                .path = SLICE_LIT("/test.txt"),
+                                .region = "us-east-1",
+                                .amz_date = "20130524T000000Z",
+                                .expires_s = 86400};
+}
+
+static void the_example_of_the_reference(void **state)
+{
+    AUTO(buf) url;
+    err e = ERR_INIT;
+    s3_presign_request request = example();
+    (void)state;
+    buf_init(&url, 8192);
+    assert_true(s3_presign_url(&request, &example_keys, &url, &e));
+    assert_string_equal(
+        buf_str(&url),
+        "https://examplebucket.s3.amazonaws.com/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256"
+        "&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request"
+        "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host"
+        "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404");
+}
+
+static void a_session_token_is_part_of_it(void **state)
+{
+    AUTO(buf) url;
+    err e = ERR_INIT;
+    s3_presign_request request = example();
+    s3_keys keys = example_keys;
+    (void)state;
+    keys.session_token = "t/+=";
+    buf_init(&url, 8192);
+    assert_true(s3_presign_url(&request, &keys, &url, &e));
+    assert_non_null(strstr(buf_str(&url), "&X-Amz-Security-Token=t%2F%2B%3D&"));
+    assert_null(strstr(buf_str(&url), "aeeed9bb")); /* another signature */
+}
+
+static void lifetimes_beyond_a_week_are_refused(void **state)
+{
+    static const unsigned rows[] = {0, S3_PRESIGN_MAX_S + 1};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO(buf) url;
+        err e = ERR_INIT;
+        s3_presign_request request = example();
+        buf_init(&url, 8192);
+        request.expires_s = rows[i];
+        assert_false(s3_presign_url(&request, &example_keys, &url, &e));
+        assert_int_equal(e.code, ERR_USAGE);
+    }
+}
+
+/* --- with a client's keys --- */
+
+typedef struct signing {
+    site s;
+    char url[2048];
+} signing;
+
+static void on_url(void *ctx, const char *url, int64_t keys_expire_s, const err *e)
+{
+    signing *g = ctx;
+    snprintf(g->url, sizeof g->url, "%s", url ? url : "");
+    assert_int_equal(keys_expire_s, 0);
+    site_done(&g->s, e);
+}
+
+static void a_client_signs_for_its_store_and_sends_nothing(void **state)
+{
+    signing g = {0};
+    (void)state;
+    site_open(&g.s, (s3_config){.region = "eu-west-1"});
+    s3_presign(g.s.c, "PUT", "b", "a b", 60, on_url, &g);
+    assert_int_equal(site_end(&g.s), ERR_NONE);
+    assert_true(str_starts_with(g.url, "http://store/b/a%20b?X-Amz-Algorithm="));
+    assert_non_null(strstr(g.url, "%2F20130524%2Feu-west-1%2Fs3%2F"));
+    assert_non_null(strstr(g.url, "&X-Amz-Expires=60&"));
+    assert_int_equal(fake_request_count(g.s.f), 0);
+    site_close(&g.s);
+}
+
+static void without_keys_there_is_no_url(void **state)
+{
+    signing g = {0};
+    (void)state;
+    site_open(&g.s, (s3_config){.no_sign_request = true});
+    s3_presign(g.s.c, "GET", "b", "k", 60, on_url, &g);
+    assert_int_equal(site_end(&g.s), ERR_USAGE);
+    assert_string_equal(g.url, "");
+    site_close(&g.s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_example_of_the_reference),
+        cmocka_unit_test(a_session_token_is_part_of_it),
+        cmocka_unit_test(lifetimes_beyond_a_week_are_refused),
+        cmocka_unit_test(a_client_signs_for_its_store_and_sends_nothing),
+        cmocka_unit_test(without_keys_there_is_no_url),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
