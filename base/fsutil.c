@@ -147,8 +147,7 @@ char *fs_join_below(const char *root, const char *relative, err *e)
 /* Without empty and `.` segments; `..` stays, since what it means depends on links. */
 static char *tidy(const char *path)
 {
-    AUTO(buf) out;
-    buf_init(&out, SIZE_MAX / 2);
+    AUTO(buf) out = BUF(SIZE_MAX / 2);
     for (const char *p = path; *p;) {
         size_t len = strcspn(p, "/");
         if (len > 0 && !(len == 1 && *p == '.')) {

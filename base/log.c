@@ -185,9 +185,8 @@ static void append_time_and_level(buf *out, log_level level)
 /* One line out, the status line again below it: all in one write. */
 static void emit(log_level level, bool plain, const char *text)
 {
-    AUTO(buf) message;
-    AUTO(buf) line;
-    buf_init(&message, LINE_MAX_BYTES);
+    AUTO(buf) message = BUF(LINE_MAX_BYTES);
+    AUTO(buf) line = {0};
     buf_init(&line, LINE_MAX_BYTES * 6 + 4096); /* escapes take up to six bytes for one */
     pthread_mutex_lock(&state.lock);
     append_masked(&message, text);
@@ -249,10 +248,8 @@ static size_t terminal_columns(void)
 /* `text`, masked and harmless, cut to `columns` characters. */
 static char *status_text(const char *text, size_t columns)
 {
-    AUTO(buf) masked;
-    AUTO(buf) shown;
-    buf_init(&masked, LINE_MAX_BYTES);
-    buf_init(&shown, LINE_MAX_BYTES * 6);
+    AUTO(buf) masked = BUF(LINE_MAX_BYTES);
+    AUTO(buf) shown = BUF(LINE_MAX_BYTES * 6);
     append_masked(&masked, text);
     append_human(&shown, buf_slice(&masked));
     size_t len = 0;
@@ -268,8 +265,7 @@ static void show_status(const char *text)
 {
     char *shown = text ? status_text(text, terminal_columns()) : NULL;
     if (!str_equal(shown, state.status)) {
-        AUTO(buf) line;
-        buf_init(&line, LINE_MAX_BYTES * 6);
+        AUTO(buf) line = BUF(LINE_MAX_BYTES * 6);
         buf_append_str(&line, ERASE_LINE);
         buf_append_str(&line, shown ? shown : "");
         write_out(buf_slice(&line));

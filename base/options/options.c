@@ -39,8 +39,7 @@ static void show(const option *row, const char *text, char *out, size_t out_size
 static bool refuse(const option *row, const char *text, const char *what, err *e)
 {
     char shown[80];
-    AUTO(buf) allowed;
-    buf_init(&allowed, 512);
+    AUTO(buf) allowed = BUF(512);
     show(row, text, shown, sizeof shown);
     option_append_allowed(row, &allowed);
     return err_set(e, ERR_CONFIG, "%s is %s%s%s", shown, what, allowed.len > 0 ? "; allowed: " : "",
@@ -349,10 +348,8 @@ static void append_missing(const option *row, buf *out)
 
 bool options_check(const option_set *set, const void *config, const option_origin *origins, err *e)
 {
-    AUTO(buf) missing;
-    AUTO(buf) accepted;
-    buf_init(&missing, 512);
-    buf_init(&accepted, 4096);
+    AUTO(buf) missing = BUF(512);
+    AUTO(buf) accepted = BUF(4096);
     for (size_t i = 0; i < set->row_count; i++) {
         const option *row = &set->rows[i];
         option_origin origin = origins ? origins[i] : 0;

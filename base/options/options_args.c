@@ -33,8 +33,7 @@ static bool store(args *a, const option *row, const char *shown, const char *tex
 static bool store_next(args *a, const option *row, const char *shown, err *e)
 {
     if (a->next >= a->argc || str_starts_with(a->argv[a->next], "--")) {
-        AUTO(buf) metavar;
-        buf_init(&metavar, 256);
+        AUTO(buf) metavar = BUF(256);
         option_append_metavar(row, &metavar);
         return err_set(e, ERR_USAGE, "%s needs a value: %s; see --help", shown, buf_str(&metavar));
     }

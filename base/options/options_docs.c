@@ -20,8 +20,7 @@ static void print_cell(FILE *out, const char *text, bool code)
 
 static void print_flags(const option *row, FILE *out)
 {
-    AUTO(buf) text;
-    buf_init(&text, TEXT_MAX_BYTES);
+    AUTO(buf) text = BUF(TEXT_MAX_BYTES);
     const char *const keys[] = {row->key, row->alias};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         if (!keys[i] || (row->flags & OPTION_KEY_ONLY))
@@ -36,8 +35,7 @@ static void print_flags(const option *row, FILE *out)
 
 static void print_keys(const option *row, FILE *out)
 {
-    AUTO(buf) text;
-    buf_init(&text, TEXT_MAX_BYTES);
+    AUTO(buf) text = BUF(TEXT_MAX_BYTES);
     if (!(row->flags & OPTION_FLAG_ONLY))
         buf_printf(&text, "`%s`%s%s%s", row->key, row->alias ? ", `" : "",
                    row->alias ? row->alias : "", row->alias ? "`" : "");
@@ -54,10 +52,8 @@ static void print_meaning(const option *row, FILE *out)
 
 static void print_markdown_row(const option *row, FILE *out)
 {
-    AUTO(buf) fallback;
-    AUTO(buf) allowed;
-    buf_init(&fallback, TEXT_MAX_BYTES);
-    buf_init(&allowed, TEXT_MAX_BYTES);
+    AUTO(buf) fallback = BUF(TEXT_MAX_BYTES);
+    AUTO(buf) allowed = BUF(TEXT_MAX_BYTES);
     option_append_default(row, &fallback);
     if (row->type == OPTION_BOOL)
         buf_append_str(&allowed, "true, false");
@@ -144,8 +140,7 @@ static void print_scalar(const option *row, const char *text, FILE *out)
 /* One line: the row's sentence, then what it allows. */
 static void print_comment(const option *row, FILE *out)
 {
-    AUTO(buf) allowed;
-    buf_init(&allowed, TEXT_MAX_BYTES);
+    AUTO(buf) allowed = BUF(TEXT_MAX_BYTES);
     if (row->type != OPTION_BOOL && !(row->flags & OPTION_ACCEPTED))
         option_append_allowed(row, &allowed);
     fprintf(out, "# %s", row->help ? row->help : row->key);

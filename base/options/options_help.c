@@ -69,10 +69,8 @@ static void append_names(const option *row, buf *out)
 
 static void append_text(const option *row, buf *out)
 {
-    AUTO(buf) fallback;
-    AUTO(buf) allowed;
-    buf_init(&fallback, TEXT_MAX_BYTES);
-    buf_init(&allowed, TEXT_MAX_BYTES);
+    AUTO(buf) fallback = BUF(TEXT_MAX_BYTES);
+    AUTO(buf) allowed = BUF(TEXT_MAX_BYTES);
     /* What stands in the flag's own words already is not said again: --[no-]x, --y a|b|c. */
     if (row->type != OPTION_BOOL)
         option_append_default(row, &fallback);
@@ -95,10 +93,8 @@ static void append_text(const option *row, buf *out)
 
 static void print_row(const option *row, FILE *out)
 {
-    AUTO(buf) left;
-    AUTO(buf) text;
-    buf_init(&left, TEXT_MAX_BYTES);
-    buf_init(&text, TEXT_MAX_BYTES);
+    AUTO(buf) left = BUF(TEXT_MAX_BYTES);
+    AUTO(buf) text = BUF(TEXT_MAX_BYTES);
     if (row->flags & OPTION_KEY_ONLY)
         buf_printf(&left, "      %s", row->key);
     else

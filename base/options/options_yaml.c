@@ -237,9 +237,8 @@ static bool read_text(reader *r, slice text, err *e)
 bool options_yaml(const option_set *set, const char *path, void *config, option_origin *origins,
                   err *e)
 {
-    AUTO(buf) text;
+    AUTO(buf) text = BUF(FILE_MAX_BYTES);
     err inner = ERR_INIT;
-    buf_init(&text, FILE_MAX_BYTES);
     if (!fs_read_file(path, FILE_MAX_BYTES, &text, &inner)) {
         return err_set(e, ERR_CONFIG, "configuration file: %s", inner.message);
     }

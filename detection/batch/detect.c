@@ -38,9 +38,8 @@ static void print_line(buf *line)
 static void print_json(void *ctx, const detect_file *f, const detect_result *r)
 {
     UNUSED(ctx);
-    AUTO(buf) line;
+    AUTO(buf) line = BUF(LINE_MAX_BYTES);
     const job_outcome *o = &r->outcome;
-    buf_init(&line, LINE_MAX_BYTES);
     if (o->cleaned_path)
         json_member_string(&line, "cleaned_path", slice_from(o->cleaned_path));
     json_member_int(&line, "contaminated_lines", (int64_t)o->contaminated_lines);
@@ -59,8 +58,7 @@ static void print_json(void *ctx, const detect_file *f, const detect_result *r)
 
 static void print_json_totals(const totals *t)
 {
-    AUTO(buf) line;
-    buf_init(&line, LINE_MAX_BYTES);
+    AUTO(buf) line = BUF(LINE_MAX_BYTES);
     json_member_int(&line, "clean", (int64_t)t->clean);
     json_member_int(&line, "contaminated", (int64_t)t->contaminated);
     json_member_int(&line, "contaminated_lines", (int64_t)t->contaminated_lines);

@@ -182,8 +182,7 @@ static void show(run *r, progress *p)
     uint64_t now_ms = monotonic_ms();
     if (!progress_is_due(p, now_ms))
         return;
-    AUTO(buf) words;
-    buf_init(&words, 1024);
+    AUTO(buf) words = BUF(1024);
     put_words(r, now_ms - p->start_ms, &words);
     progress_show(p, now_ms, buf_str(&words));
 }

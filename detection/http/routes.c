@@ -80,9 +80,8 @@ static void give_metrics(const call *c)
 {
     if (!is_read(c))
         return;
-    AUTO(buf) text;
+    AUTO(buf) text = BUF(REPLY_MAX_BYTES);
     jobs_counts counts = jobs_count(c->r->jobs);
-    buf_init(&text, REPLY_MAX_BYTES);
     metrics_write(c->r->metrics, &counts, &text);
     reply(c, 200, &metrics_type_header, 1, buf_slice(&text));
 }
@@ -92,8 +91,7 @@ static void give_status(const call *c, slice id, void **user)
     if (!is_read(c))
         return;
     AUTO_FREE char *name = slice_dup(id);
-    AUTO(buf) json;
-    buf_init(&json, REPLY_MAX_BYTES);
+    AUTO(buf) json = BUF(REPLY_MAX_BYTES);
     if (jobs_status(c->r->jobs, name, &json) && str_equal(httpd_method(c->request), "GET")) {
         submission *s = xcalloc(1, sizeof *s);
         s->told_id = move(name);
@@ -127,8 +125,7 @@ static void begin_submit(const call *c, void **user)
 
 static void reply_submitted(const call *c, const char *id)
 {
-    AUTO(buf) json;
-    buf_init(&json, 256);
+    AUTO(buf) json = BUF(256);
     json_member_string(&json, "job_id", slice_from(id));
     json_close(&json);
     reply_json(c, buf_slice(&json));
@@ -158,8 +155,7 @@ static void end_submit(const call *c, slice body)
 {
     const char *key = httpd_header(c->request, "Idempotency-Key");
     int status = 0;
-    AUTO(buf) words;
-    buf_init(&words, 1024);
+    AUTO(buf) words = BUF(1024);
     if (key && (*key == '\0' || strlen(key) > KEY_MAX_BYTES)) {
         reply_text(c, 400, "Idempotency-Key must have 1 to 1024 bytes");
         return;

@@ -100,8 +100,7 @@ typedef struct site {
 static bool serve(site *s, workers *take_workers, const sigset_t *signals, err *e)
 {
     const server_config *c = s->config;
-    AUTO(buf) health;
-    buf_init(&health, HEALTH_MAX_BYTES);
+    AUTO(buf) health = BUF(HEALTH_MAX_BYTES);
     server_config_health(c, &health);
     routes r = {.jobs = s->jobs,
                 .metrics = &s->metrics,

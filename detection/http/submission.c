@@ -43,10 +43,9 @@ char *submission_read(slice body, int *status, buf *words)
 {
     static const char *const keys[] = {"file_path"};
     json_value value;
-    AUTO(buf) scratch;
+    AUTO(buf) scratch = BUF(SUBMISSION_MAX_BYTES);
     err e = ERR_INIT;
     slice path = {0};
-    buf_init(&scratch, SUBMISSION_MAX_BYTES);
     if (utf8_check(body) != body.len || !json_read_members(body, keys, &value, 1, NULL, &e)) {
         *status = 400;
         buf_printf(words, "Failed to parse the request body as JSON: %s",

@@ -48,7 +48,7 @@ static bool seen_before(eval_filter *f, slice eval_key, slice fingerprint)
 {
     uint8_t digest[SHA256_BYTES];
     uint64_t key_len = eval_key.len;
-    AUTO(digest_ctx) d;
+    AUTO(digest_ctx) d = {0};
     digest_sha256_init(&d);
     digest_update(&d, &key_len, sizeof key_len);
     digest_update(&d, eval_key.data, eval_key.len);

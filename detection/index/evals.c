@@ -145,7 +145,7 @@ bool evals_add_line(ngram_index *x, const char *name, slice line, uint64_t numbe
         return err_set(e, ERR_CONFIG, "no doc_id that is a non-negative integer");
     if (!json_unsigned(&values[KEY_INSTANCE], &instance))
         instance = number;
-    AUTO(line_strings) s;
+    AUTO(line_strings) s = {0};
     line_strings_init(&s, values, line.len + 1);
     slice key = s.text[KEY_EVAL_KEY];
     if (!key.data)

@@ -74,13 +74,12 @@ static const char *next_text(const char **at, const char *end)
 
 static bool send_answer(int fd, bool ok, const job_outcome *out, const err *e)
 {
-    AUTO(buf) message;
+    AUTO(buf) message = BUF(MESSAGE_BYTES);
     answer head = {.ok = ok,
                    .has_report = out->report_path != NULL,
                    .has_cleaned = out->cleaned_path != NULL,
                    .counts = *out,
                    .error = *e};
-    buf_init(&message, MESSAGE_BYTES);
     buf_append(&message, &head, sizeof head);
     const char *const paths[] = {out->report_path, out->cleaned_path};
     for (size_t i = 0; i < ARRAY_LEN(paths); i++)
@@ -279,8 +278,7 @@ bool crew_run(crew *c, crew_member *m, const char *job_id, const char *path, job
               bool *crashed, err *e)
 {
     AUTO_FREE char *message = xcalloc(MESSAGE_BYTES, 1);
-    AUTO(buf) job;
-    buf_init(&job, MESSAGE_BYTES);
+    AUTO(buf) job = BUF(MESSAGE_BYTES);
     buf_append(&job, job_id, strlen(job_id) + 1);
     buf_append(&job, path, strlen(path) + 1);
     *out = (job_outcome){0};

@@ -120,14 +120,13 @@ static review_look look_of(const review_config *c)
 
 static bool write_page(const review *r, const review_config *c, char **names, err *e)
 {
-    AUTO(buf) page;
+    AUTO(buf) page = BUF(PAGE_MAX_BYTES);
     char made[40];
     time_t now = time(NULL);
     struct tm utc = {0};
     gmtime_r(&now, &utc);
     strftime(made, sizeof made, "%Y-%m-%d %H:%M UTC", &utc);
     AUTO_FREE char *source = names[1] ? xasprintf("%s and others", names[0]) : xstrdup(names[0]);
-    buf_init(&page, PAGE_MAX_BYTES);
     review_html(r, source, made, &page);
     if (page.overflow)
         return err_set(e, ERR_LIMIT, "the page would be larger than 1 GiB; lower --top");
@@ -161,7 +160,7 @@ static int run(const review_config *c, char **names, err *e)
                               .min_score = c->min_score,
                               .max_score = c->max_score,
                               .top = c->top > 0 ? (size_t)c->top : usual};
-    AUTO(review) r;
+    AUTO(review) r = {0};
     review_init(&r, &options);
     for (size_t i = 0; names[i]; i++)
         if (!review_add(&r, names[i], e))

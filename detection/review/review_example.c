@@ -72,8 +72,8 @@ static char *text_of(const json_value *v)
 {
     if (v->type != JSON_STRING)
         return NULL;
-    AUTO(buf) scratch;
-    AUTO(buf) out;
+    AUTO(buf) scratch = {0};
+    AUTO(buf) out = {0};
     slice text;
     buf_init(&scratch, v->raw.len + 1);
     buf_init(&out, v->raw.len * 3 + 1);

@@ -204,7 +204,7 @@ static void put_legend(buf *out)
 
 void review_html(const review *r, const char *source, const char *made, buf *out)
 {
-    AUTO(buf) sets;
+    AUTO(buf) sets = {0};
     review_names files = {0};
     buf_init(&sets, out->max_bytes);
     for (size_t i = 0; i < r->set_count; i++)

@@ -204,8 +204,7 @@ static void put_origin(painter *p, const review_example *x)
 
 static void put_example(painter *p, const review_example *x)
 {
-    AUTO(buf) words;
-    buf_init(&words, 1024);
+    AUTO(buf) words = BUF(1024);
     put_origin(p, x);
     put_field(p, "question", STYLE_PLAIN, x->question);
     put_field(p, "answer", STYLE_PLAIN, x->answer);
@@ -271,7 +270,7 @@ static void flush(painter *p, FILE *out)
 
 void review_print(const review *r, const review_look *look, FILE *out)
 {
-    AUTO(painter) p;
+    AUTO(painter) p = {0};
     paint_init(&p, look->width, look->color);
     p.indent = INDENT;
     put_totals(&p, r);
@@ -305,8 +304,7 @@ static void put_json_text(buf *out, const char *key, const char *text)
 
 static void put_json_example(buf *out, const review_example *x)
 {
-    AUTO(buf) one;
-    buf_init(&one, (size_t)1 << 20);
+    AUTO(buf) one = BUF((size_t)1 << 20);
     put_json_text(&one, "answer", x->answer);
     json_member_int(&one, "eval_instance_index", (int64_t)x->instance);
     json_member_int(&one, "eval_line", (int64_t)x->eval_line);
@@ -324,8 +322,7 @@ static void put_json_example(buf *out, const review_example *x)
 
 static void print_json_set(const review_set *s, bool first, FILE *out)
 {
-    AUTO(buf) one;
-    buf_init(&one, (size_t)256 << 20);
+    AUTO(buf) one = BUF((size_t)256 << 20);
     json_member_float(&one, "best_score", (float)s->best_score);
     json_member_int(&one, "documents", (int64_t)s->count.documents);
     json_key(&one, "examples");
@@ -348,8 +345,7 @@ void review_print_json(const review *r, FILE *out)
         print_json_set(&r->sets[i], i == 0, out);
     fprintf(out, "],\"files\":[");
     for (size_t i = 0; i < r->file_count; i++) {
-        AUTO(buf) one;
-        buf_init(&one, (size_t)1 << 20);
+        AUTO(buf) one = BUF((size_t)1 << 20);
         put_json_count(&one, &r->files[i]);
         json_close(&one);
         fprintf(out, "%s%s", i == 0 ? "" : ",", buf_str(&one));

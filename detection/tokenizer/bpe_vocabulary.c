@@ -184,8 +184,7 @@ static char *find_file(const bpe_source *source, const char *dir, err *e)
                                          "../share/decon"};
     static const char *const suffixes[] = {"", ".xz"};
     char program[PATH_MAX];
-    AUTO(buf) looked;
-    buf_init(&looked, 8 * PATH_MAX);
+    AUTO(buf) looked = BUF(8 * PATH_MAX);
     program_dir(program);
     for (size_t i = 0; i <= ARRAY_LEN(beside); i++) {
         if (i == 0 && (!dir || !*dir))
@@ -205,9 +204,8 @@ static char *find_file(const bpe_source *source, const char *dir, err *e)
 
 bpe_vocabulary *bpe_vocabulary_new(const bpe_source *source, const char *dir, err *e)
 {
-    AUTO(buf) text;
+    AUTO(buf) text = BUF(MAX_TEXT_BYTES);
     AUTO_FREE char *path = find_file(source, dir, e);
-    buf_init(&text, MAX_TEXT_BYTES);
     if (!path)
         return NULL;
     AUTO_PTR(stage) sink = stage_callback_new(gather, NULL, &text);

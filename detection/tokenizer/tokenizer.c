@@ -22,8 +22,7 @@ tokenizer *tokenizer_new(const char *name, const char *vocabulary_dir, err *e)
     const tokenizer_ops *ops = tokenizer_called(name);
     if (ops)
         return ops->create(ops, vocabulary_dir, e);
-    AUTO(buf) names;
-    buf_init(&names, 512);
+    AUTO(buf) names = BUF(512);
     for (size_t i = 0; (ops = tokenizer_at(i)); i++)
         buf_printf(&names, "%s%s", i > 0 ? ", " : "", ops->name);
     err_set(e, ERR_CONFIG,

@@ -63,8 +63,7 @@ static char *share_path(const workdir_options *o, err *e)
 
 static bool refuse_second(const char *path, const char *lock_path, err *e)
 {
-    AUTO(buf) pid;
-    buf_init(&pid, 64);
+    AUTO(buf) pid = BUF(64);
     err unread = ERR_INIT;
     bool known = fs_read_file(lock_path, 64, &pid, &unread);
     slice words = slice_trim(buf_slice(&pid));
@@ -221,8 +220,7 @@ bool workdir_has_whole(const workdir *w, const char *key, const char *etag, uint
         return false;
     AUTO_FREE char *whole = workdir_final_path(w, key);
     AUTO_FREE char *etag_path = item_file(w, key, ETAG_NAME);
-    AUTO(buf) kept;
-    buf_init(&kept, 4096);
+    AUTO(buf) kept = BUF(4096);
     err unread = ERR_INIT;
     uint64_t size = 0;
     return etag[0] != '\0' && fs_exists(whole) && fs_size(whole, &size, &unread) &&

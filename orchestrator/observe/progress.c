@@ -29,8 +29,7 @@ void progress_describe(const flow_totals *now, size_t file_count, const s3_stats
 static void tick(void *ctx)
 {
     progress *p = ctx;
-    AUTO(buf) line;
-    buf_init(&line, 512);
+    AUTO(buf) line = BUF(512);
     flow_totals now = flow_count(p->flow);
     s3_stats stats = s3_client_stats(p->s3);
     progress_describe(&now, p->file_count, &stats, clock_now_ms(p->transport) - p->started_ms,

@@ -121,8 +121,7 @@ static char *take_url(s3_container *k, s3_getenv getenv_fn)
 static char *take_token(s3_container *k, s3_getenv getenv_fn)
 {
     const char *path = s3_env(getenv_fn, TOKEN_FILE);
-    AUTO(buf) text;
-    buf_init(&text, TOKEN_MAX_BYTES);
+    AUTO(buf) text = BUF(TOKEN_MAX_BYTES);
     err e = ERR_INIT;
     if (path && !fs_read_file(path, TOKEN_MAX_BYTES, &text, &e))
         return xasprintf(TOKEN_FILE ": %s", e.message);

@@ -37,8 +37,7 @@ void s3_sign_payload_hash(slice payload, char out[S3_HASH_SIZE])
 /* Both sides may encode more or fewer characters than UriEncode does: decode, encode anew. */
 static bool append_normal(slice text, bool is_path, buf *out, err *e)
 {
-    AUTO(buf) plain;
-    buf_init(&plain, CANONICAL_MAX_BYTES);
+    AUTO(buf) plain = BUF(CANONICAL_MAX_BYTES);
     return s3_uri_decode(text, !is_path, &plain, e) &&
            (s3_uri_encode(buf_slice(&plain), is_path, out) || true);
 }
@@ -56,8 +55,7 @@ static char *canonical_pair(slice pair, err *e)
     slice value = {0};
     if (equals)
         value = (slice){.data = equals + 1, .len = pair.len - name.len - 1};
-    AUTO(buf) out;
-    buf_init(&out, CANONICAL_MAX_BYTES);
+    AUTO(buf) out = BUF(CANONICAL_MAX_BYTES);
     if (!append_normal(name, false, &out, e))
         return NULL;
     buf_append_char(&out, '=');
@@ -199,8 +197,7 @@ void s3_sign_key(const char *secret, const char *date, const char *region, const
 bool s3_sign_signature(const s3_sign_request *r, const char *secret_access_key,
                        char out[S3_HASH_SIZE], err *e)
 {
-    AUTO(buf) canonical;
-    buf_init(&canonical, CANONICAL_MAX_BYTES);
+    AUTO(buf) canonical = BUF(CANONICAL_MAX_BYTES);
     if (strlen(r->amz_date) < 8)
         return err_set(e, ERR_PARSE, "'%s' is no x-amz-date", r->amz_date);
     if (!s3_sign_canonical(r, &canonical, e))

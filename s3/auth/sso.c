@@ -100,8 +100,7 @@ static bool take_url(s3_sso *s, const char *service, const char *path)
 
 static void ask_keys(s3_sso *s)
 {
-    AUTO(buf) path;
-    buf_init(&path, URL_MAX_BYTES);
+    AUTO(buf) path = BUF(URL_MAX_BYTES);
     buf_append_str(&path, "/federation/credentials?role_name=");
     s3_uri_encode(slice_from(s->role_name), false, &path);
     buf_append_str(&path, "&account_id=");

@@ -51,8 +51,7 @@ bool s3_sso_token_load(s3_sso_token *token, s3_getenv getenv_fn, const char *nam
     uint8_t hash[SHA1_BYTES];
     char hex[2 * SHA1_BYTES + 1];
     const char *home = s3_env(getenv_fn, "HOME");
-    AUTO(buf) text;
-    buf_init(&text, FILE_MAX_BYTES);
+    AUTO(buf) text = BUF(FILE_MAX_BYTES);
     err e = ERR_INIT;
     sha1(slice_from(name), hash);
     hex_encode(hash, sizeof hash, hex);

@@ -151,8 +151,7 @@ static void add_field(s3_sts *s, const char *name, const char *value)
 
 static char *take_token(s3_sts *s, const char *path)
 {
-    AUTO(buf) text;
-    buf_init(&text, TOKEN_MAX_BYTES);
+    AUTO(buf) text = BUF(TOKEN_MAX_BYTES);
     err e = ERR_INIT;
     if (!fs_read_file(path, TOKEN_MAX_BYTES, &text, &e))
         return xasprintf("the web identity's token: %s", e.message);

@@ -50,8 +50,7 @@ static bool take_key(const char *base64, char **key, char **md5_text, err *e)
 {
     if (!base64 || !*base64)
         return true;
-    AUTO(buf) plain;
-    buf_init(&plain, KEY_FILE_MAX_BYTES);
+    AUTO(buf) plain = BUF(KEY_FILE_MAX_BYTES);
     if (!base64_decode(slice_from(base64), &plain) || plain.len != KEY_BYTES)
         return err_set(e, ERR_CONFIG,
                        "the customer's key (SSE-C) is not 32 bytes in base64: make one with "
@@ -121,8 +120,7 @@ void s3_headers_free(s3_headers *h)
 
 char *s3_customer_key_read(const char *path, err *e)
 {
-    AUTO(buf) text;
-    buf_init(&text, KEY_FILE_MAX_BYTES);
+    AUTO(buf) text = BUF(KEY_FILE_MAX_BYTES);
     if (!fs_read_file(path, KEY_FILE_MAX_BYTES, &text, e)) {
         err_context(e, "the customer's key (SSE-C)");
         return NULL;

@@ -207,8 +207,7 @@ void s3_endpoint_target(const s3_endpoint *ep, const char *region, const char *b
 {
     bool in_path = bucket && path_style(ep, bucket);
     out->host = target_host(ep, region, bucket && !in_path ? bucket : "");
-    AUTO(buf) url;
-    buf_init(&url, URL_MAX_BYTES);
+    AUTO(buf) url = BUF(URL_MAX_BYTES);
     buf_printf(&url, "%s://%s", ep->custom ? ep->scheme : "https", out->host);
     size_t path_at = url.len;
     buf_append_str(&url, ep->custom ? ep->path : "");

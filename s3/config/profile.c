@@ -113,8 +113,7 @@ static void load_file(s3_profile *p, const char *path, bool is_config)
 {
     if (!path || !fs_exists(path))
         return;
-    AUTO(buf) text;
-    buf_init(&text, FILE_MAX_BYTES);
+    AUTO(buf) text = BUF(FILE_MAX_BYTES);
     err e = ERR_INIT;
     if (fs_read_file(path, FILE_MAX_BYTES, &text, &e))
         s3_profile_parse(p, buf_slice(&text), is_config);

@@ -49,9 +49,8 @@ static void write_text(const char *bucket, const char *key, const s3_resume *r, 
 
 static bool take_etag(const char *text, s3_resume *out)
 {
-    AUTO(buf) plain;
+    AUTO(buf) plain = BUF(4096);
     err e = ERR_INIT;
-    buf_init(&plain, 4096);
     if (!*text || !s3_uri_decode(slice_from(text), false, &plain, &e))
         return false;
     free(out->etag);
@@ -110,11 +109,10 @@ static bool holds(int fd, const s3_resume *r)
 
 bool s3_resume_load(const char *path, const char *bucket, const char *key, int fd, s3_resume *out)
 {
-    AUTO(buf) text, identity;
+    AUTO(buf) text = BUF(FILE_MAX_BYTES);
+    AUTO(buf) identity = BUF(FILE_MAX_BYTES);
     err e = ERR_INIT;
     *out = (s3_resume){0};
-    buf_init(&text, FILE_MAX_BYTES);
-    buf_init(&identity, FILE_MAX_BYTES);
     write_identity(bucket, key, &identity);
     if (!fs_read_file(path, FILE_MAX_BYTES, &text, &e) ||
         !slice_starts_with(buf_slice(&text), buf_str(&identity)))

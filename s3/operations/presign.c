@@ -14,14 +14,13 @@ static void add_encoded(buf *query, const char *name, const char *value)
 
 bool s3_presign_url(const s3_presign_request *request, const s3_keys *keys, buf *out, err *e)
 {
-    AUTO(buf) query;
+    AUTO(buf) query = BUF(QUERY_MAX_BYTES);
     char signature[S3_HASH_SIZE];
     if (request->expires_s < 1 || request->expires_s > S3_PRESIGN_MAX_S)
         return err_set(e, ERR_USAGE, "a presigned URL lives 1 second to 7 days, not %u seconds",
                        request->expires_s);
     AUTO_FREE char *credential = xasprintf("%s/%.8s/%s/s3/aws4_request", keys->access_key_id,
                                            request->amz_date, request->region);
-    buf_init(&query, QUERY_MAX_BYTES);
     buf_append_str(&query, "X-Amz-Algorithm=" S3_SIGN_ALGORITHM);
     add_encoded(&query, "X-Amz-Credential", credential);
     add_encoded(&query, "X-Amz-Date", request->amz_date);
@@ -100,9 +99,8 @@ static bool make_url(const presign_op *o, const s3_keys *keys, buf *url, err *e)
 static void presign_keys(void *ctx, const s3_keys *keys)
 {
     presign_op *o = ctx;
-    AUTO(buf) url;
+    AUTO(buf) url = BUF(URL_MAX_BYTES);
     err e = ERR_INIT;
-    buf_init(&url, URL_MAX_BYTES);
     if (!keys)
         (void)err_set(&e, ERR_USAGE, "a URL cannot be signed without credentials");
     else if (make_url(o, keys, &url, &e))

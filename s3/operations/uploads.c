@@ -82,8 +82,7 @@ static bool survey_element(void *ctx, const char *path, const char *text, err *e
 
 static bool decode(const uploads_op *o, char **name, err *e)
 {
-    AUTO(buf) plain;
-    buf_init(&plain, S3_XML_TEXT_MAX_BYTES);
+    AUTO(buf) plain = BUF(S3_XML_TEXT_MAX_BYTES);
     if (!o->encoded || !*name)
         return true;
     if (!s3_uri_decode(slice_from(*name), true, &plain, e))

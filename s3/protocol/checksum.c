@@ -129,8 +129,7 @@ s3_checksum s3_checksum_of_crc(s3_checksum_kind kind, uint64_t crc)
 
 bool s3_crc_of_text(s3_checksum_kind kind, const char *base64, uint64_t *crc)
 {
-    AUTO(buf) bytes;
-    buf_init(&bytes, 64);
+    AUTO(buf) bytes = BUF(64);
     if (!base64_decode(slice_from(base64), &bytes) || bytes.len != kinds[kind].bytes)
         return false;
     *crc = 0;

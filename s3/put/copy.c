@@ -307,8 +307,7 @@ static void copy_begin(copy_op *o)
 
 static void set_source(copy_op *o, const s3_copy_options *options)
 {
-    AUTO(buf) source;
-    buf_init(&source, SOURCE_MAX_BYTES);
+    AUTO(buf) source = BUF(SOURCE_MAX_BYTES);
     buf_printf(&source, "/%s/", options->from_bucket);
     s3_uri_encode(slice_from(options->from_key), true, &source);
     o->source = buf_give(&source);

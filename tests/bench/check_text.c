@@ -75,8 +75,7 @@ int main(int argc, char **argv)
         return 2;
     }
     err e = ERR_INIT;
-    AUTO(buf) text;
-    buf_init(&text, SIZE_MAX / 2);
+    AUTO(buf) text = BUF(SIZE_MAX / 2);
     bool ok = fs_read_file(argv[1], SIZE_MAX / 2, &text, &e);
     double begin = cpu_seconds();
     if (ok && str_equal(argv[2], "jansson"))

@@ -112,8 +112,7 @@ int main(int argc, char **argv)
     }
     bool structure = str_equal(argv[1], "structure");
     bool russian = str_equal(argv[1], "cyrillic");
-    AUTO(buf) line;
-    buf_init(&line, (size_t)1 << 20);
+    AUTO(buf) line = BUF((size_t)1 << 20);
     uint64_t bytes = 0;
     for (uint64_t number = 0; bytes < mib * 1048576; number++) {
         buf_clear(&line);

@@ -317,8 +317,7 @@ int main(int argc, char **argv)
     }
     writer w = {.parts = words_of(syllables), .forms = make_forms()};
     w.by_rank = draw_new(w.forms.count);
-    AUTO(buf) line;
-    buf_init(&line, 1 << 20);
+    AUTO(buf) line = BUF(1 << 20);
     bool ok = true;
     for (uint64_t number = 0, total = 0; ok && total < mebibytes << 20; number++) {
         put_document(&w, &line, number);

@@ -36,9 +36,8 @@ int main(int argc, char **argv)
 {
     err e = ERR_INIT;
     uint64_t folders = 0;
-    AUTO(buf) object;
+    AUTO(buf) object = BUF(1 << 20);
     AUTO_FREE char *copy = NULL;
-    buf_init(&object, 1 << 20);
     if (argc != 4 || !num_parse_u64(argv[3], &folders))
         return fputs("usage: many_keys DIR OBJECT FOLDERS\n", stderr), 2;
     if (!fs_read_file(argv[2], 1 << 20, &object, &e))

@@ -74,8 +74,7 @@ static bool gather(void *ctx, slice data, err *e)
 
 char *detect_site_read(const char *path)
 {
-    AUTO(buf) text;
-    buf_init(&text, 1 << 24);
+    AUTO(buf) text = BUF(1 << 24);
     AUTO_PTR(stage) sink = stage_callback_new(gather, NULL, &text);
     err e = ERR_INIT;
     if (!codec_decode_file(path, sink, &e))

@@ -172,8 +172,7 @@ static void *proxy_main(void *arg)
 {
     proxy_site *p = arg;
     for (int fd; (fd = accept(p->listener, NULL, NULL)) >= 0; close(fd)) {
-        AUTO(buf) head;
-        buf_init(&head, 8192);
+        AUTO(buf) head = BUF(8192);
         if (!read_plain_head(fd, &head))
             continue;
         buf_append_slice(&p->heads, buf_slice(&head));

@@ -73,7 +73,7 @@ static bool on_match(void *ctx, const match *m, err *e)
 
 void expect_matches(detect_site *s, const buf *text, const expectation *expected, size_t count)
 {
-    AUTO(matcher) m;
+    AUTO(matcher) m = {0};
     check c = {.expected = expected, .count = count};
     err e = ERR_INIT;
     matcher_init(&m, s->index);

@@ -495,8 +495,7 @@ uint64_t fake_next_ms(const fake_transport *f)
 
 char *fake_complaints(const fake_transport *f)
 {
-    AUTO(buf) all;
-    buf_init(&all, 8192);
+    AUTO(buf) all = BUF(8192);
     buf_append_slice(&all, buf_slice(&f->script.complaints));
     for (const http_call *call = f->calls; call; call = call->next)
         buf_printf(&all, "\n  %s %s is still pending", f->records[call->record]->method,

@@ -66,7 +66,7 @@ void world_add(world *w, const char *name, const char *text)
     AUTO_FREE char *coded = xasprintf("%s/coded.tmp", w->dir);
     world_write_file(plain, slice_from(text));
     world_recode_file(plain, coded, codec_by_suffix(name));
-    AUTO(buf) data;
+    AUTO(buf) data = {0};
     read_whole(coded, &data);
     world_put(w, key, data.data, data.len, 1000000);
     unlink(plain);
@@ -186,7 +186,7 @@ static void load(world *w, const char *const *words, config *c)
 
 int world_run(world *w, const char *const *words)
 {
-    AUTO(config) c;
+    AUTO(config) c = {0};
     err e = ERR_INIT;
     load(w, words, &c);
     AUTO_FD log_fd = memfd_create("log", 0);

@@ -56,8 +56,7 @@ static void format_time(int64_t time_s, bool iso, char *out, size_t size)
 
 static void list_objects(world *w, const char *query, world_reply *t)
 {
-    AUTO(buf) prefix;
-    buf_init(&prefix, 4096);
+    AUTO(buf) prefix = BUF(4096);
     if (w->signal_at_listing)
         world_signal(w); /* a timer would wait for all replies that are due */
     w->signal_at_listing = false;
@@ -165,8 +164,7 @@ static void put_object(world *w, const char *key, const fake_request *r, fake_re
         describe_object(world_object_find(w, key), reply, t);
         return;
     }
-    AUTO(buf) from;
-    buf_init(&from, 4096);
+    AUTO(buf) from = BUF(4096);
     err e = ERR_INIT;
     source += source[0] == '/';
     assert_true(s3_uri_decode(slice_from(source), false, &from, &e));
@@ -207,8 +205,7 @@ void world_store_answer(world *w, const fake_request *r, fake_reply *reply, worl
     const char *query = rest[path_len] ? rest + path_len + 1 : "";
     size_t bucket_len = strcspn(rest, "/?");
     AUTO_FREE char *bucket = xstrndup(rest, bucket_len);
-    AUTO(buf) key;
-    buf_init(&key, 4096);
+    AUTO(buf) key = BUF(4096);
     err e = ERR_INIT;
     if (bucket_len < path_len)
         assert_true(s3_uri_decode((slice){rest + bucket_len + 1, path_len - bucket_len - 1}, false,

@@ -62,9 +62,9 @@ static void rewrite_query(slice query, buf *out)
 
 static void try_same_meaning(const s3_sign_request *request)
 {
-    AUTO(buf) first;
-    AUTO(buf) second;
-    AUTO(buf) query;
+    AUTO(buf) first = {0};
+    AUTO(buf) second = {0};
+    AUTO(buf) query = {0};
     http_header turned[HEADERS_MAX];
     s3_sign_request other = *request;
     rewrite_query(request->query, &query);
@@ -82,10 +82,9 @@ static void try_checking(const s3_sign_request *request)
 {
     static const s3_keys keys = {"AKIDEXAMPLE", "secret/key", NULL};
     http_header headers[HEADERS_MAX + 1];
-    AUTO(buf) value;
+    AUTO(buf) value = BUF(1 << 20);
     target empty = {0};
     err e = ERR_INIT;
-    buf_init(&value, 1 << 20);
     if (!s3_sign(request, &keys, &value, &e))
         return;
     memcpy(headers, request->headers, request->header_count * sizeof *headers);

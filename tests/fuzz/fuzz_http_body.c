@@ -15,14 +15,13 @@ static void check(bool holds)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    AUTO(buf) words;
+    AUTO(buf) words = BUF(1024);
     int status = 0;
     /* A copy of its own length, so that reading behind it is found. */
     AUTO_FREE char *copy = xcalloc(size + 1, 1);
     char *body = xrealloc(move(copy), size ? size : 1);
     if (size > 0)
         memcpy(body, data, size);
-    buf_init(&words, 1024);
     AUTO_FREE char *path = submission_read((slice){.data = body, .len = size}, &status, &words);
     free(body);
     if (path)

@@ -16,8 +16,7 @@ static void expect(bool holds)
 /* What a program sees of it: each name's value. */
 static char *visible(const s3_profile *p)
 {
-    AUTO(buf) out;
-    buf_init(&out, 1 << 24);
+    AUTO(buf) out = BUF(1 << 24);
     for (size_t i = 0; i < p->pair_count; i++)
         buf_printf(&out, "%s=%s\n", p->pairs[i].name, s3_profile_get(p, p->pairs[i].name));
     return xstrdup(buf_str(&out));

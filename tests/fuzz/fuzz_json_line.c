@@ -38,9 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json_value value, members[3], deep;
     json_type type;
     uint64_t number;
-    AUTO(buf) scratch;
+    AUTO(buf) scratch = BUF(1 << 20);
     err e = ERR_INIT;
-    buf_init(&scratch, 1 << 20);
     if (utf8_check(line) != line.len)
         return 0;
     bool ok = json_read_path(line, "text", &value, &e);

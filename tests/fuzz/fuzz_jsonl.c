@@ -112,8 +112,7 @@ static void expect_line(bool holds, const outcome *ours, slice line, const char 
 static void jansson_agrees(jsonl_options options, slice line)
 {
     static const char scannable[] = "{\"text\":\"\"}\n";
-    AUTO(buf) text;
-    buf_init(&text, SIZE_MAX / 2);
+    AUTO(buf) text = BUF(SIZE_MAX / 2);
     buf_append_str(&text, scannable); /* no key is missing everywhere */
     buf_append_slice(&text, line);
     options.max_line_bytes = 0;
@@ -164,8 +163,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     };
     uint64_t seed = 1 + data[1] * UINT64_C(0x9e3779b97f4a7c15);
     all_readers_agree(options, text, seed);
-    AUTO(buf) padded;
-    buf_init(&padded, SIZE_MAX / 2);
+    AUTO(buf) padded = BUF(SIZE_MAX / 2);
     if (options.max_line_bytes == 0)
         pad(&padded, data[0]);
     buf_append_slice(&padded, text);

@@ -64,12 +64,10 @@ static void try_tokens(slice text)
 static void try_normal_form(slice text)
 {
     static normalizer n;
-    AUTO(buf) once;
-    AUTO(buf) twice;
+    AUTO(buf) once = BUF(1 << 24);
+    AUTO(buf) twice = BUF(1 << 24);
     if (!n.ascii['a'])
         expect(normalizer_init(&n, NORMALIZE_DEFAULT_PUNCTUATION, NULL));
-    buf_init(&once, 1 << 24);
-    buf_init(&twice, 1 << 24);
     expect(normalize_text(&n, text, &once));
     expect(utf8_check(buf_slice(&once)) == once.len);
     expect(normalize_text(&n, buf_slice(&once), &twice));

@@ -17,11 +17,9 @@ static void expect(bool holds)
 
 static void try_encoding(slice bytes, bool keep_slash)
 {
-    AUTO(buf) encoded;
-    AUTO(buf) decoded;
+    AUTO(buf) encoded = BUF(1 << 20);
+    AUTO(buf) decoded = BUF(1 << 20);
     err e = ERR_INIT;
-    buf_init(&encoded, 1 << 20);
-    buf_init(&decoded, 1 << 20);
     if (!s3_uri_encode(bytes, keep_slash, &encoded))
         return;
     for (size_t i = 0; i < encoded.len; i++)
@@ -47,13 +45,11 @@ static void try_uri(const char *text)
 /* A key's path and back: no two keys share a file, no name leaves the folder. */
 static void try_layout(slice key)
 {
-    AUTO(buf) path;
-    buf_init(&path, 8192);
+    AUTO(buf) path = BUF(8192);
     err e = ERR_INIT;
     if (!layout_key_check(key, &e) || !layout_key_path(key, &path))
         return;
-    AUTO(buf) back;
-    buf_init(&back, 8192);
+    AUTO(buf) back = BUF(8192);
     for (char *at = path.data, *slash; at; at = slash ? slash + 1 : NULL) {
         layout_kind kind;
         if ((slash = strchr(at, '/')))

@@ -232,10 +232,9 @@ static bool on_element(void *ctx, const char *path, const char *text, err *e)
 /* Escaped text is read as what it was, where XML can hold it at all. */
 static void try_escaping(slice text)
 {
-    AUTO(buf) document;
+    AUTO(buf) document = BUF(1 << 20);
     err e = ERR_INIT;
     size_t ignored = 0;
-    buf_init(&document, 1 << 20);
     buf_append_str(&document, "<a>");
     if (!s3_xml_escape(text, &document))
         return;

@@ -21,8 +21,7 @@ static int only_files(const struct dirent *entry)
 /* The target gets a block of just the input's size, so that a sanitizer sees a read behind it. */
 static bool replay(const char *path, err *e)
 {
-    AUTO(buf) input;
-    buf_init(&input, INPUT_MAX_BYTES);
+    AUTO(buf) input = BUF(INPUT_MAX_BYTES);
     if (!fs_read_file(path, INPUT_MAX_BYTES, &input, e))
         return false;
     slice all = buf_slice(&input);

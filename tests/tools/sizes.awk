@@ -1,5 +1,6 @@
 # The limits of docs/design.md: functions of 70 lines, files of 700 (tests: 1,000), their headers
-# of 150 (where they are not the tests').
+# of 150 (where they are not the tests'). Variables that are released at the end of their scope
+# (AUTO, AUTO_FREE, ...) have an initialiser: an early return would release uninitialised memory.
 # Usage: awk -f tests/tools/sizes.awk FILE...
 # Relies on the committed layout: a function's braces stand alone in the first column.
 function fault(path, line, words) {
@@ -19,6 +20,9 @@ FNR == 1 {
 }
 {
     lines = FNR
+}
+/^[ \t]+AUTO[A-Z_]*(\(|[ \t]).*;/ && !/=/ {
+    fault(path, FNR, "a variable with automatic release and no initialiser (for a buf: BUF(max_bytes))")
 }
 /^{/ {
     start = FNR

@@ -46,6 +46,9 @@ typedef struct buf {
     bool overflow;    /* an append was refused */
 } buf;
 
+/* The empty buf, as an initialiser: `AUTO(buf) b = BUF(4096);`. */
+#define BUF(max_bytes_) ((buf){.max_bytes = (max_bytes_)})
+
 void buf_init(buf *b, size_t max_bytes);
 void buf_deinit(buf *b);
 void buf_clear(buf *b); /* keeps the memory */

@@ -191,7 +191,7 @@ static void run_text(running *r, const char *text, unsigned number)
 
 static bool run_file(running *r, int fd, err *e)
 {
-    AUTO(lines) all;
+    AUTO(lines) all = {0};
     char *text = NULL;
     unsigned number = 0;
     lines_init(&all, r->c, fd);

@@ -66,10 +66,9 @@ static bool take_word(const char **p, buf *word, err *e)
 
 bool line_split(const char *line, line_words *out, err *e)
 {
-    AUTO(buf) word;
+    AUTO(buf) word = BUF(WORD_MAX_BYTES);
     const char *p = line;
     *out = (line_words){0};
-    buf_init(&word, WORD_MAX_BYTES);
     for (;;) {
         while (is_blank(*p))
             p++;

@@ -50,8 +50,7 @@ static void write_log(const exchange *x, int status, uint64_t sent_bytes)
 {
     if (x->log_fd < 0)
         return;
-    AUTO(buf) line;
-    buf_init(&line, 64 * 1024);
+    AUTO(buf) line = BUF(64 * 1024);
     buf_printf(&line, "%s %s %d %" PRIu64 " %" PRIu64 "\n", httpd_method(x->http),
                httpd_raw_target(x->http), status, x->body_bytes, sent_bytes);
     if (write(x->log_fd, line.data, line.len) != (ssize_t)line.len)
@@ -183,8 +182,7 @@ void exchange_reply_error(exchange *x, const err *error)
         exchange_reply(x, shown.http_status, (slice){0});
         return;
     }
-    AUTO(buf) body;
-    buf_init(&body, 64 * 1024);
+    AUTO(buf) body = BUF(64 * 1024);
     buf_append_str(&body, XML_HEAD "<Error>");
     xml_element_str(&body, "Code", shown.s3_code);
     xml_element_str(&body, "Message", shown.message);

@@ -112,8 +112,7 @@ static bool check_md5(const exchange *x, const uint8_t digest[MD5_BYTES], err *e
     const char *sent = exchange_header(x, "Content-MD5");
     if (!sent)
         return true;
-    AUTO(buf) bytes;
-    buf_init(&bytes, 256);
+    AUTO(buf) bytes = BUF(256);
     if (!base64_decode(slice_from(sent), &bytes) || bytes.len != MD5_BYTES)
         return s3_refuse(e, REFUSE_INVALID_DIGEST);
     return memcmp(bytes.data, digest, MD5_BYTES) == 0 ||

@@ -31,8 +31,7 @@ static bool on_bucket(void *ctx, const char *name, err *e)
 
 bool op_list_buckets(exchange *x, err *e)
 {
-    AUTO(buf) body;
-    buf_init(&body, EXCHANGE_REPLY_MAX);
+    AUTO(buf) body = BUF(EXCHANGE_REPLY_MAX);
     bucket_list list = {x->store, &body};
     AUTO_FREE char *dir = xasprintf("%s/buckets", store_root(x->store));
     buf_append_str(&body, XML_HEAD "<ListAllMyBucketsResult " XML_NAMESPACE
@@ -74,8 +73,7 @@ bool op_bucket_location(exchange *x, err *e)
 {
     if (!store_bucket_check(x->store, x->target.bucket, e))
         return false;
-    AUTO(buf) body;
-    buf_init(&body, 1024);
+    AUTO(buf) body = BUF(1024);
     buf_printf(&body, XML_HEAD "<LocationConstraint " XML_NAMESPACE ">%s</LocationConstraint>",
                str_equal(x->region, "us-east-1") ? "" : x->region);
     exchange_reply_xml(x, 200, &body);
@@ -132,8 +130,7 @@ static void delete_one(exchange *x, const char *key, bool quiet, buf *body)
 bool op_delete_objects(exchange *x, err *e)
 {
     AUTO_PTR(delete_list) list = xcalloc(1, sizeof *list);
-    AUTO(buf) body;
-    buf_init(&body, EXCHANGE_REPLY_MAX);
+    AUTO(buf) body = BUF(EXCHANGE_REPLY_MAX);
     if (!store_bucket_check(x->store, x->target.bucket, e))
         return false;
     if (x->sent.kind == CHECKSUM_NONE && !exchange_header(x, "Content-MD5"))

@@ -37,8 +37,7 @@ static bool changes_something(const exchange *x)
 static int open_source(const exchange *x, bool may_be_target, object_meta *from, err *e)
 {
     AUTO_FREE char *bucket = NULL;
-    AUTO(buf) key;
-    buf_init(&key, LAYOUT_KEY_BYTES_MAX);
+    AUTO(buf) key = BUF(LAYOUT_KEY_BYTES_MAX);
     if (!target_copy_source(exchange_header(x, "x-amz-copy-source"), &bucket, &key, e) ||
         !store_bucket_check(x->store, bucket, e))
         return -1;
@@ -62,8 +61,7 @@ static int open_source(const exchange *x, bool may_be_target, object_meta *from,
 static bool merge_headers(const exchange *x, const object_meta *from, object_meta *to, err *e)
 {
     object_meta own = {0};
-    AUTO(buf) lines;
-    buf_init(&lines, sizeof to->headers - 1);
+    AUTO(buf) lines = BUF(sizeof to->headers - 1);
     if (!op_keep_headers(x, &own, e))
         return false;
     if (replaces_metadata(x)) {
@@ -123,8 +121,7 @@ static bool copy_body(exchange *x, int fd, const object_meta *from, object_meta 
 
 static void reply_copied(exchange *x, const char *element, const object_meta *to)
 {
-    AUTO(buf) body;
-    buf_init(&body, 4096);
+    AUTO(buf) body = BUF(4096);
     buf_printf(&body, XML_HEAD "<%s " XML_NAMESPACE ">", element);
     xml_element_time(&body, "LastModified", to->modified_s);
     xml_element_str(&body, "ETag", to->etag);
@@ -178,7 +175,7 @@ static bool copy_range(exchange *x, const file_range *source, checksum_kind kind
                        unsigned number, err *e)
 {
     AUTO(incoming) in = {.fd = -1};
-    AUTO(checksum) sum;
+    AUTO(checksum) sum = {0};
     uint8_t digest[MD5_BYTES];
     char hex[2 * MD5_BYTES + 1];
     upload_ref u = {x->store, x->target.bucket, exchange_key(x),

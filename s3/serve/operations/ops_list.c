@@ -188,10 +188,8 @@ static bool fill_page(page *p, slice after, err *e)
 
 static bool list(page *p, err *e)
 {
-    AUTO(buf) after;
-    AUTO(buf) body;
-    buf_init(&after, 8192);
-    buf_init(&body, EXCHANGE_REPLY_MAX);
+    AUTO(buf) after = BUF(8192);
+    AUTO(buf) body = BUF(EXCHANGE_REPLY_MAX);
     if (!store_bucket_check(p->x->store, p->x->target.bucket, e) || !parse_params(p, &after, e) ||
         !fill_page(p, buf_slice(&after), e))
         return false;

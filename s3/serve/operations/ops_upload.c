@@ -49,8 +49,7 @@ static bool choose_checksum(const exchange *x, object_meta *meta, err *e)
 
 static void reply_created(exchange *x, const object_meta *meta, const char *id)
 {
-    AUTO(buf) body;
-    buf_init(&body, EXCHANGE_REPLY_MAX);
+    AUTO(buf) body = BUF(EXCHANGE_REPLY_MAX);
     open_result(x, &body, "InitiateMultipartUploadResult");
     xml_element_str(&body, "UploadId", id);
     buf_append_str(&body, "</InitiateMultipartUploadResult>");
@@ -183,8 +182,7 @@ bool op_complete_upload(exchange *x, err *e)
     object_meta meta;
     if (!complete(x, &meta, e))
         return false;
-    AUTO(buf) body;
-    buf_init(&body, EXCHANGE_REPLY_MAX);
+    AUTO(buf) body = BUF(EXCHANGE_REPLY_MAX);
     open_result(x, &body, "CompleteMultipartUploadResult");
     xml_element_str(&body, "ETag", meta.etag);
     op_append_checksum(&body, &meta);
@@ -235,8 +233,7 @@ static bool on_listed_part(void *ctx, unsigned number, const object_meta *meta, 
 bool op_list_parts(exchange *x, err *e)
 {
     upload_ref u = ref_of(x);
-    AUTO(buf) body;
-    buf_init(&body, EXCHANGE_REPLY_MAX);
+    AUTO(buf) body = BUF(EXCHANGE_REPLY_MAX);
     part_page page = {.body = &body};
     if (!upload_check(&u, e) ||
         !target_param_number(&x->target, "part-number-marker", 0, UINT64_MAX, &page.after, e) ||
@@ -284,8 +281,7 @@ bool op_list_uploads(exchange *x, err *e)
     const char *key_marker = target_param(&x->target, "key-marker");
     const char *id_marker = target_param(&x->target, "upload-id-marker");
     AUTO(upload_list) uploads = {0};
-    AUTO(buf) body;
-    buf_init(&body, EXCHANGE_REPLY_MAX);
+    AUTO(buf) body = BUF(EXCHANGE_REPLY_MAX);
     uint64_t max = 0, count = 0;
     const upload_info *last = NULL;
     bool truncated = false;

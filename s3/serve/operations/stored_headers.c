@@ -55,10 +55,9 @@ static bool check_customer_key(const exchange *x, const char *prefix, const char
     AUTO_FREE char *md5_name = xasprintf("%skey-MD5", prefix);
     const char *algorithm = exchange_header(x, algorithm_name);
     const char *key = exchange_header(x, key_name);
-    AUTO(buf) bytes;
+    AUTO(buf) bytes = BUF(256);
     uint8_t digest[MD5_BYTES];
     char ours[32];
-    buf_init(&bytes, 256);
     *md5_text = exchange_header(x, md5_name);
     if (!algorithm && !key && !*md5_text)
         return true;
@@ -92,8 +91,7 @@ static bool check_encryption(const exchange *x, err *e)
 /* "aws-chunked" speaks of the way here, and is not kept. */
 static void add_content_encoding(const char *value, buf *lines)
 {
-    AUTO(buf) left;
-    buf_init(&left, sizeof((object_meta *)0)->headers);
+    AUTO(buf) left = BUF(sizeof((object_meta *)0)->headers);
     for (const char *at = value; *at;) {
         size_t len = strcspn(at, ",");
         slice one = slice_trim((slice){at, len});
@@ -115,8 +113,7 @@ static void add_kept(const http_header *h, buf *lines)
 
 bool op_keep_headers(const exchange *x, object_meta *meta, err *e)
 {
-    AUTO(buf) lines;
-    buf_init(&lines, sizeof meta->headers - 1);
+    AUTO(buf) lines = BUF(sizeof meta->headers - 1);
     if (!check_encryption(x, e) || !add_storage_class(x, &lines, e))
         return false;
     if (!exchange_header(x, "content-type"))

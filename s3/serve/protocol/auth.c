@@ -203,8 +203,7 @@ static bool parse_query_claim(const auth_request *request, claim *c, char **text
 static bool check_query(const auth_request *request, const auth_keys *keys, err *e)
 {
     AUTO_FREE char *text = NULL;
-    AUTO(buf) query;
-    buf_init(&query, 64 * 1024);
+    AUTO(buf) query = BUF(64 * 1024);
     const char *hash = auth_header(request, "x-amz-content-sha256");
     claim c = {.amz_date = target_param(request->target, "X-Amz-Date"),
                .payload_hash = hash ? hash : S3_UNSIGNED};

@@ -101,7 +101,7 @@ static bool decode(checksum_kind kind, const char *text, buf *bytes)
 
 bool checksum_text_valid(checksum_kind kind, const char *text)
 {
-    AUTO(buf) bytes;
+    AUTO(buf) bytes = {0};
     return decode(kind, text, &bytes);
 }
 
@@ -112,7 +112,7 @@ bool checksum_can_combine(checksum_kind kind)
 
 static bool decode_crc(checksum_kind kind, const char *text, uint64_t *crc)
 {
-    AUTO(buf) bytes;
+    AUTO(buf) bytes = {0};
     if (!decode(kind, text, &bytes))
         return false;
     *crc = 0;
@@ -141,7 +141,7 @@ bool checksum_combine(checksum_kind kind, const char *a, const char *b, uint64_t
 
 bool checksum_update_with_value(checksum *c, const char *text)
 {
-    AUTO(buf) bytes;
+    AUTO(buf) bytes = {0};
     if (!decode(c->kind, text, &bytes))
         return false;
     checksum_update(c, buf_slice(&bytes));

@@ -5,8 +5,7 @@
 
 static bool decode(slice raw, bool plus_is_space, char **out, err *e)
 {
-    AUTO(buf) text;
-    buf_init(&text, 8192);
+    AUTO(buf) text = BUF(8192);
     if (!s3_uri_decode(raw, plus_is_space, &text, NULL) ||
         (text.len > 0 && memchr(text.data, '\0', text.len)))
         return s3_refuse(e, REFUSE_INVALID_URI);

@@ -51,8 +51,7 @@ void xml_element_time(buf *out, const char *name, int64_t time_s)
 
 void xml_element_url(buf *out, const char *name, slice text)
 {
-    AUTO(buf) encoded;
-    buf_init(&encoded, 16 * 1024);
+    AUTO(buf) encoded = BUF(16 * 1024);
     s3_uri_encode(text, true, &encoded);
     buf_printf(out, "<%s>", name);
     for (const char *p = buf_str(&encoded); *p; p++) {

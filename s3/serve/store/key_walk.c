@@ -79,8 +79,7 @@ static bool is_wanted(const walk_options *o, slice key, bool is_dir)
 
 static void add_entry(walk *w, entries *list, const char *name)
 {
-    AUTO(buf) piece;
-    buf_init(&piece, 1024);
+    AUTO(buf) piece = BUF(1024);
     layout_kind kind;
     if (!layout_name_decode(name, &kind, &piece))
         return;

@@ -122,8 +122,7 @@ static bool format_block(const object_meta *meta, buf *block)
 bool object_file_write_meta(incoming *in, object_meta *meta, err *e)
 {
     static const char zeros[STORE_HEADER_BYTES];
-    AUTO(buf) block;
-    buf_init(&block, STORE_HEADER_BYTES);
+    AUTO(buf) block = BUF(STORE_HEADER_BYTES);
     meta->size_bytes = in->size_bytes;
     meta->modified_s = (int64_t)time(NULL);
     if (!format_block(meta, &block))

@@ -140,8 +140,7 @@ bool store_bucket_remove(store *s, const char *bucket, err *e)
 
 static char *object_path(const store *s, const char *bucket, slice key, err *e)
 {
-    AUTO(buf) path;
-    buf_init(&path, PATH_BYTES_MAX);
+    AUTO(buf) path = BUF(PATH_BYTES_MAX);
     buf_printf(&path, "%s/buckets/%s/", s->root, bucket);
     if (layout_key_path(key, &path))
         return buf_give(&path);

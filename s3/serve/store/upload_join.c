@@ -35,7 +35,7 @@ static void update_with_hex(digest_ctx *d, const char *etag)
 static bool append_bytes(joining *j, int fd, object_meta *part, err *e)
 {
     bool known = j->kind == CHECKSUM_NONE || part->checksum[0];
-    AUTO(checksum) sum;
+    AUTO(checksum) sum = {0};
     checksum_init(&sum, known ? CHECKSUM_NONE : j->kind);
     file_range all = {.fd = fd, .len_bytes = part->size_bytes, .sum = &sum};
     if (!incoming_append_file(j->whole, &all, e))

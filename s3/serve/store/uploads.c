@@ -67,8 +67,7 @@ bool upload_check(const upload_ref *u, err *e)
         return false;
     if (!id_is_ours(u->id))
         return s3_refuse(e, REFUSE_NO_SUCH_UPLOAD);
-    AUTO(buf) key;
-    buf_init(&key, LAYOUT_KEY_BYTES_MAX);
+    AUTO(buf) key = BUF(LAYOUT_KEY_BYTES_MAX);
     AUTO_FREE char *path = upload_path(u, "key");
     if (!fs_exists(path) || !fs_read_file(path, LAYOUT_KEY_BYTES_MAX, &key, e) ||
         !slice_equal(buf_slice(&key), u->key))
@@ -179,8 +178,7 @@ static bool on_upload_name(void *ctx, const char *id, err *e)
     UNUSED(e);
     list_walk *w = ctx;
     object_meta meta;
-    AUTO(buf) key;
-    buf_init(&key, LAYOUT_KEY_BYTES_MAX);
+    AUTO(buf) key = BUF(LAYOUT_KEY_BYTES_MAX);
     upload_ref u = {w->store, w->bucket, {0}, id};
     AUTO_FREE char *key_path = upload_path(&u, "key");
     AUTO_FREE char *meta_path = upload_path(&u, "meta");

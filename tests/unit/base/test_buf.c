@@ -61,8 +61,7 @@ static void numbers_are_strict(void **state)
 static void appends_keep_a_nul(void **state)
 {
     UNUSED(state);
-    AUTO(buf) b;
-    buf_init(&b, 1000);
+    AUTO(buf) b = BUF(1000);
     assert_string_equal(buf_str(&b), "");
     assert_true(buf_append_str(&b, "one"));
     assert_true(buf_append_char(&b, ' '));
@@ -80,8 +79,7 @@ static void appends_keep_a_nul(void **state)
 static void the_bound_holds(void **state)
 {
     UNUSED(state);
-    AUTO(buf) b;
-    buf_init(&b, 100);
+    AUTO(buf) b = BUF(100);
     for (int i = 0; i < 100; i++)
         assert_true(buf_append_char(&b, 'x'));
     assert_false(b.overflow);
@@ -97,8 +95,7 @@ static void the_bound_holds(void **state)
 static void give_moves_the_bytes_out(void **state)
 {
     UNUSED(state);
-    AUTO(buf) b;
-    buf_init(&b, 100);
+    AUTO(buf) b = BUF(100);
     AUTO_FREE char *nothing = buf_give(&b);
     assert_string_equal(nothing, "");
     buf_append_str(&b, "abc");

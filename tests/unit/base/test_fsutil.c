@@ -143,9 +143,8 @@ static void absolute_paths(void **state)
 static void files_are_read_within_bounds(void **state)
 {
     UNUSED(state);
-    AUTO(buf) out;
+    AUTO(buf) out = BUF(2);
     err e = ERR_INIT;
-    buf_init(&out, 2);
     buf_append_str(&out, "xx");
     write_text("f", "12345");
     assert_true(fs_read_file(below("f"), 5, &out, &e));
@@ -160,11 +159,9 @@ static void files_are_read_within_bounds(void **state)
 static void writing_replaces_at_once_and_leaves_nothing(void **state)
 {
     UNUSED(state);
-    AUTO(buf) out;
-    AUTO(buf) names;
+    AUTO(buf) out = BUF(100);
+    AUTO(buf) names = BUF(1000);
     err e = ERR_INIT;
-    buf_init(&out, 100);
-    buf_init(&names, 1000);
     write_text("f", "old");
     AUTO_FD before = open(below("f"), O_RDONLY | O_CLOEXEC);
     assert_true(fs_write_file(below("f"), SLICE_LIT("new text"), true, &e));
@@ -256,8 +253,7 @@ static void writes_at_offsets(void **state)
 {
     UNUSED(state);
     err e = ERR_INIT;
-    AUTO(buf) out;
-    buf_init(&out, 100);
+    AUTO(buf) out = BUF(100);
     AUTO_FD fd = open(below("f"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     assert_true(fs_pwrite_all(fd, "56", 2, 4, &e));
     assert_true(fs_pwrite_all(fd, "1234", 4, 0, &e));
@@ -331,8 +327,7 @@ static void names_come_in_byte_order(void **state)
 {
     UNUSED(state);
     err e = ERR_INIT;
-    AUTO(buf) names;
-    buf_init(&names, 1000);
+    AUTO(buf) names = BUF(1000);
     static const char *const files[] = {"b", "a", "Z", "\xc3\xa9", ".hidden"};
     for (size_t i = 0; i < ARRAY_LEN(files); i++)
         write_text(files[i], "");

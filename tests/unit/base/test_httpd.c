@@ -212,7 +212,7 @@ static int client_reply(client *c)
 
 static void the_target_comes_to_the_letter(void **state)
 {
-    AUTO(client) c;
+    AUTO(client) c = {0};
     client_open(&c, *state);
     client_send(&c, "GET /a%2Fb//../%zz+?q=%20&q&r=a+b HTTP/1.1\r\nHost: h\r\nX-Case: Yes\r\n"
                     "X-Empty:\r\n\r\n");
@@ -224,7 +224,7 @@ static void the_target_comes_to_the_letter(void **state)
 
 static void a_connection_serves_many(void **state)
 {
-    AUTO(client) c;
+    AUTO(client) c = {0};
     client_open(&c, *state);
     for (int i = 0; i < 3; i++) {
         client_send(&c, "POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc");
@@ -235,7 +235,7 @@ static void a_connection_serves_many(void **state)
 
 static void a_chunked_body_is_put_together(void **state)
 {
-    AUTO(client) c;
+    AUTO(client) c = {0};
     client_open(&c, *state);
     client_send(&c, "PUT /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
                     "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
@@ -245,7 +245,7 @@ static void a_chunked_body_is_put_together(void **state)
 
 static void continue_is_said(void **state)
 {
-    AUTO(client) c;
+    AUTO(client) c = {0};
     client_open(&c, *state);
     client_send(&c, "PUT /p HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n"
                     "Expect: 100-continue\r\n\r\n");
@@ -257,7 +257,7 @@ static void continue_is_said(void **state)
 
 static void head_and_empty_replies_have_no_body(void **state)
 {
-    AUTO(client) c;
+    AUTO(client) c = {0};
     client_open(&c, *state);
     client_send(&c, "HEAD /head HTTP/1.1\r\nHost: h\r\n\r\n");
     assert_int_equal(client_head(&c), 200);
@@ -275,7 +275,7 @@ static void head_and_empty_replies_have_no_body(void **state)
 
 static void files_are_sent_by_range(void **state)
 {
-    AUTO(client) c;
+    AUTO(client) c = {0};
     client_open(&c, *state);
     client_send(&c, "GET /file HTTP/1.1\r\nHost: h\r\n\r\n");
     assert_int_equal(client_reply(&c), 206);
@@ -292,7 +292,7 @@ static void files_are_sent_by_range(void **state)
 static void an_early_reply_waits_for_the_body(void **state)
 {
     fixture *f = *state;
-    AUTO(client) c;
+    AUTO(client) c = {0};
     client_open(&c, f);
     AUTO_FREE char *words = xcalloc(1, 300001);
     memset(words, 'w', 300000);
@@ -311,13 +311,13 @@ static void an_early_reply_waits_for_the_body(void **state)
 
 static void an_early_reply_spares_the_body(void **state)
 {
-    AUTO(client) c;
+    AUTO(client) c = {0};
     client_open(&c, *state);
     client_send(&c, "PUT /early HTTP/1.1\r\nHost: h\r\nContent-Length: 300000\r\n"
                     "Expect: 100-continue\r\n\r\n");
     assert_int_equal(client_reply(&c), 403);
     assert_string_equal(c.body, "early");
-    AUTO(client) get; /* no body at all: at once, and the connection lives on */
+    AUTO(client) get = {0}; /* no body at all: at once, and the connection lives on */
     client_open(&get, *state);
     for (int i = 0; i < 2; i++) {
         client_send(&get, "GET /early HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -327,7 +327,7 @@ static void an_early_reply_spares_the_body(void **state)
 
 static void cut_replies_end_the_connection(void **state)
 {
-    AUTO(client) c;
+    AUTO(client) c = {0};
     client_open(&c, *state);
     client_send(&c, "GET /cut HTTP/1.1\r\nHost: h\r\n\r\n");
     assert_int_equal(client_head(&c), 200);
@@ -335,7 +335,7 @@ static void cut_replies_end_the_connection(void **state)
     client_take(&c, 4);
     assert_string_equal(c.body, "half");
     assert_false(client_more(&c));
-    AUTO(client) other;
+    AUTO(client) other = {0};
     client_open(&other, *state);
     client_send(&other, "GET /cut/at-once HTTP/1.1\r\nHost: h\r\n\r\n");
     assert_int_equal(client_head(&other), 200);
@@ -344,7 +344,7 @@ static void cut_replies_end_the_connection(void **state)
 
 static void no_reply_is_a_500_and_the_first_reply_stands(void **state)
 {
-    AUTO(client) c;
+    AUTO(client) c = {0};
     client_open(&c, *state);
     client_send(&c, "GET /nothing HTTP/1.1\r\nHost: h\r\n\r\n");
     assert_int_equal(client_reply(&c), 500);
@@ -373,7 +373,7 @@ static void a_broken_upload_is_released(void **state)
 static void stopping_releases_what_is_under_way(void **state)
 {
     fixture *f = *state;
-    AUTO(client) c;
+    AUTO(client) c = {0};
     client_open(&c, f);
     client_send(&c, "PUT /p HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n"
                     "Expect: 100-continue\r\n\r\n");

@@ -98,7 +98,7 @@ static void replies_come_in_fake_run_only(void **state)
                                           .body = SLICE_LIT("hello"),
                                           .chunk_bytes = 2,
                                           .reused = true}});
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f, "GET", "http://h/a");
     probe_send(&p);
     assert_int_equal(p.heads + p.dones, 0);
@@ -124,7 +124,7 @@ static void head_gets_no_body(void **state)
     fake_when(
         f, &(fake_rule){
                .reply = {.headers = headers, .header_count = 1, .body = SLICE_LIT("never seen")}});
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f, "HEAD", "http://h/a");
     probe_send(&p);
     fake_run(f);
@@ -144,7 +144,7 @@ static void requests_are_recorded_with_their_bodies(void **state)
     assert_int_equal(write(fd, "0123456789", 10), 10);
     char value[] = "one";
     const http_header headers[] = {{"X-A", value}};
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f, "PUT", "http://h/a");
     p.request.headers = headers;
     p.request.header_count = 1;
@@ -154,7 +154,7 @@ static void requests_are_recorded_with_their_bodies(void **state)
     p.request.no_proxy = true;
     probe_send(&p);
     value[0] = 'X'; /* a copy was taken */
-    AUTO(probe) q;
+    AUTO(probe) q = {0};
     probe_init(&q, f, "POST", "http://h/b");
     q.request.body = SLICE_LIT("words");
     probe_send(&q);
@@ -194,7 +194,7 @@ static void rules_choose_by_what_they_name(void **state)
         {"GET", "http://h/b?list", 0, "wor", 404},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        AUTO(probe) p;
+        AUTO(probe) p = {0};
         probe_init(&p, f, rows[i].method, rows[i].url);
         p.request.headers = sent;
         p.request.header_count = rows[i].header_count;
@@ -214,7 +214,7 @@ static void patterns_stand_before_the_strict_queue(void **state)
     const char *const urls[] = {"http://h/1", "http://h/health", "http://h/1", "http://h/2"};
     const int statuses[] = {201, 299, 201, 202};
     for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
-        AUTO(probe) p;
+        AUTO(probe) p = {0};
         probe_init(&p, f, "GET", urls[i]);
         probe_send(&p);
         fake_run(f);
@@ -235,8 +235,8 @@ static void a_handler_plays_a_server(void **state)
     fake_transport *f = *state;
     char words[32];
     fake_handle(f, echo_handler, words);
-    AUTO(probe) a;
-    AUTO(probe) b;
+    AUTO(probe) a = {0};
+    AUTO(probe) b = {0};
     probe_init(&a, f, "GET", "http://h/a");
     probe_init(&b, f, "GET", "http://h/b");
     a.next = &b; /* sent from on_done: answered in the same run */
@@ -253,7 +253,7 @@ static void errors_come_as_scripted(void **state)
     fake_expect(
         f,
         &(fake_rule){.reply = {.status = 200, .body = SLICE_LIT("half"), .error = ERR_TRUNCATED}});
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f, "GET", "http://h/a?X-Amz-Signature=secret");
     probe_send(&p);
     fake_run(f);
@@ -275,14 +275,14 @@ static void callbacks_may_refuse_and_cancel(void **state)
 {
     fake_transport *f = *state;
     fake_when(f, &(fake_rule){.reply = {.body = SLICE_LIT("hello"), .chunk_bytes = 1}});
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f, "GET", "http://h/a");
     p.refuse = true;
     probe_send(&p);
     fake_run(f);
     assert_int_equal(p.result.error.code, ERR_S3_CHANGED);
     assert_int_equal(p.bodies, 0);
-    AUTO(probe) q;
+    AUTO(probe) q = {0};
     probe_init(&q, f, "GET", "http://h/a");
     q.cancel_in_body = true;
     probe_send(&q);
@@ -290,7 +290,7 @@ static void callbacks_may_refuse_and_cancel(void **state)
     assert_int_equal(q.bodies, 1);
     assert_int_equal(q.dones, 0);
     assert_true(fake_request_at(f, 1)->cancelled);
-    AUTO(probe) unanswered;
+    AUTO(probe) unanswered = {0};
     probe_init(&unanswered, f, "GET", "http://h/a");
     probe_send(&unanswered);
     http_cancel(fake_transport_base(f), unanswered.call);
@@ -449,7 +449,7 @@ static void what_is_left_over_is_a_fault(void **state)
     assert_complains(f, "GET /late was expected and did not come");
     timer_start(fake_transport_base(f), 5, tick_a, NULL);
     assert_complains(f, "1 timers are still pending");
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f, "PUT", "http://h/left");
     probe_send(&p);
     assert_complains(f, "PUT http://h/left is still pending");
@@ -461,7 +461,7 @@ static void what_was_not_expected_is_a_fault(void **state)
 {
     UNUSED(state);
     fake_transport *f = fake_new();
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f, "GET", "http://h/surprise");
     probe_send(&p);
     fake_run(f);

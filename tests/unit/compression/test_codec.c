@@ -127,8 +127,7 @@ static unsigned checksums_of(const char *path, codec_format format)
 {
     err e = ERR_INIT;
     AUTO(buf) coded = {0};
-    AUTO(buf) text;
-    buf_init(&text, (size_t)8 << 20);
+    AUTO(buf) text = BUF((size_t)8 << 20);
     assert_true(fs_read_file(path, (size_t)8 << 20, &coded, &e));
     AUTO_PTR(stage) sink = stage_callback_new(append_to, NULL, &text);
     AUTO_PTR(stage) first = codec_decoder_new(format, sink, &e);
@@ -151,8 +150,7 @@ static void encoders_with_threads_round_trip(void **state)
     for (codec_format f = CODEC_PLAIN; f < CODEC_FORMAT_COUNT; f++) {
         codec_options options = {.threads = 2, .level = 1, .memory_bytes = (uint64_t)512 << 20};
         assert_true(codec_recode_file_with(from, to, f, &options, &e));
-        AUTO(buf) text;
-        buf_init(&text, (size_t)8 << 20);
+        AUTO(buf) text = BUF((size_t)8 << 20);
         AUTO_PTR(stage) sink = stage_callback_new(append_to, NULL, &text);
         assert_true(codec_decode_file(to, sink, &e));
         assert_true(slice_equal(buf_slice(&text), buf_slice(&lines)));
@@ -248,8 +246,7 @@ static void files_are_written_anew_in_another_format(void **state)
     assert_true(fs_write_file(from, buf_slice(&coded), false, &e));
     for (codec_format f = CODEC_PLAIN; f < CODEC_FORMAT_COUNT; f++) {
         assert_true(codec_recode_file(from, to, f, 1, &e));
-        AUTO(buf) text;
-        buf_init(&text, (size_t)8 * 1024 * 1024);
+        AUTO(buf) text = BUF((size_t)8 * 1024 * 1024);
         AUTO_PTR(stage) sink = stage_callback_new(append_to, NULL, &text);
         assert_true(codec_decode_file(to, sink, &e)); /* by content: the name says plain */
         assert_true(slice_equal(buf_slice(&text), buf_slice(&lines)));
@@ -286,8 +283,7 @@ static void an_empty_file_is_plain_unless_its_name_says_more(void **state)
     err e = ERR_INIT;
     assert_true(fs_write_file(plain, SLICE_LIT(""), false, &e));
     assert_true(fs_write_file(zipped, SLICE_LIT(""), false, &e));
-    AUTO(buf) text;
-    buf_init(&text, 10);
+    AUTO(buf) text = BUF(10);
     AUTO_PTR(stage) sink = stage_callback_new(append_to, NULL, &text);
     assert_true(codec_decode_file(plain, sink, &e));
     assert_int_equal(text.len, 0);

@@ -57,7 +57,7 @@ static void running_digests_equal_the_whole(void **state)
     sha256(SLICE_LIT("the quick brown fox jumps over the lazy dog, twice and a third time too"),
            whole);
     for (size_t split = 0; split < sizeof text; split++) {
-        AUTO(digest_ctx) d;
+        AUTO(digest_ctx) d = {0};
         digest_sha256_init(&d);
         digest_update(&d, text, split);
         digest_update(&d, text + split, sizeof text - 1 - split);
@@ -69,7 +69,7 @@ static void running_digests_equal_the_whole(void **state)
 static void an_unfinished_digest_is_released(void **state)
 {
     UNUSED(state);
-    AUTO(digest_ctx) d; /* the leak checker looks on */
+    AUTO(digest_ctx) d = {0}; /* the leak checker looks on */
     digest_md5_init(&d);
     digest_update(&d, "x", 1);
     assert_non_null(d.evp);
@@ -223,8 +223,7 @@ static void base64_vectors(void **state)
                                         "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy", "//4="};
     for (size_t i = 0; i < ARRAY_LEN(plain); i++) {
         char text[16];
-        AUTO(buf) back;
-        buf_init(&back, 100);
+        AUTO(buf) back = BUF(100);
         base64_encode((const uint8_t *)plain[i], strlen(plain[i]), text);
         assert_string_equal(text, coded[i]);
         assert_true(base64_decode(slice_from(coded[i]), &back));
@@ -238,12 +237,10 @@ static void base64_refuses_what_is_none(void **state)
     static const char *const bad[] = {"Zg",     "Zg=",      "Z===", "====", "Zg==Zg==", "Zm 8",
                                       "Zm9v\n", "Zm9v====", "Zh==", "Zm9=", "Zm-_",     "Z=g="};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        AUTO(buf) out;
-        buf_init(&out, 100);
+        AUTO(buf) out = BUF(100);
         assert_false(base64_decode(slice_from(bad[i]), &out));
     }
-    AUTO(buf) small;
-    buf_init(&small, 2);
+    AUTO(buf) small = BUF(2);
     assert_false(base64_decode(SLICE_LIT("Zm9v"), &small)); /* the bound of the buffer */
 }
 

@@ -15,7 +15,7 @@ static void get_sends_nothing_that_was_not_asked_for(void **state)
 {
     loop_site *f = *state;
     const http_header headers[] = {{"X-Mine", "a  b"}, {"x-empty", ""}, {"Host", "example.com"}};
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f->loop, "GET", f->port, "/a/../b/./%2e%41//c+d?x=%20&y");
     p.request.headers = headers;
     p.request.header_count = ARRAY_LEN(headers);
@@ -37,13 +37,13 @@ static void connections_are_used_again(void **state)
 {
     loop_site *f = *state;
     for (int i = 0; i < 3; i++) {
-        AUTO(probe) p;
+        AUTO(probe) p = {0};
         probe_init(&p, f->loop, "GET", f->port, "/again");
         probe_run(&p);
         assert_true(p.result.ok);
         assert_int_equal(p.result.reused, i > 0);
     }
-    AUTO(probe) fresh;
+    AUTO(probe) fresh = {0};
     probe_init(&fresh, f->loop, "GET", f->port, "/again");
     fresh.request.no_reuse = true;
     probe_run(&fresh);
@@ -53,7 +53,7 @@ static void connections_are_used_again(void **state)
 static void body_comes_gathered(void **state)
 {
     loop_site *f = *state;
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f->loop, "GET", f->port, "/big/1000000");
     probe_run(&p);
     assert_true(p.result.ok);
@@ -69,14 +69,14 @@ static void body_comes_gathered(void **state)
 static void head_states_a_length_without_a_body(void **state)
 {
     loop_site *f = *state;
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f->loop, "HEAD", f->port, "/head");
     probe_run(&p);
     assert_true(p.result.ok);
     assert_int_equal(p.result.status, 200);
     assert_int_equal(p.bodies, 0);
     assert_non_null(strstr(buf_str(&p.headers), "Content-Length: 123456789012\n"));
-    AUTO(probe) next;
+    AUTO(probe) next = {0};
     probe_init(&next, f->loop, "GET", f->port, "/next");
     probe_run(&next);
     assert_true(next.result.reused);
@@ -87,7 +87,7 @@ static void bodies_are_sent_from_slices(void **state)
     loop_site *f = *state;
     static const char *const methods[] = {"POST", "PUT", "DELETE"};
     for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
-        AUTO(probe) p;
+        AUTO(probe) p = {0};
         probe_init(&p, f->loop, methods[i], f->port, "/send");
         p.request.body = SLICE_LIT("some words");
         probe_run(&p);
@@ -109,7 +109,7 @@ static void no_body_is_said_where_one_is_expected(void **state)
         bool says_length;
     } rows[] = {{"POST", true}, {"PUT", true}, {"DELETE", false}, {"GET", false}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        AUTO(probe) p;
+        AUTO(probe) p = {0};
         probe_init(&p, f->loop, rows[i].method, f->port, "/none");
         probe_run(&p);
         assert_true(p.result.ok);
@@ -135,7 +135,7 @@ static void a_range_of_a_file_is_sent(void **state)
 {
     loop_site *f = *state;
     AUTO_FD fd = file_of(3000000);
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f->loop, "PUT", f->port, "/file");
     p.request.body_fd = fd;
     p.request.body_file_offset = 5;
@@ -155,7 +155,7 @@ static void a_file_that_is_too_short_fails(void **state)
 {
     loop_site *f = *state;
     AUTO_FD fd = file_of(10);
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f->loop, "PUT", f->port, "/file");
     p.request.body_fd = fd;
     p.request.body_file_bytes = 20;
@@ -168,7 +168,7 @@ static void a_refused_upload_gives_its_status(void **state)
 {
     loop_site *f = *state;
     AUTO_FD fd = file_of(3000000);
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f->loop, "PUT", f->port, "/refuse");
     p.request.body_fd = fd;
     p.request.body_file_bytes = 3000000;
@@ -177,7 +177,7 @@ static void a_refused_upload_gives_its_status(void **state)
     assert_int_equal(p.result.status, 403);
     assert_string_equal(buf_str(&p.body), "refused");
     /* Also without Expect: the server takes the body first. */
-    AUTO(probe) small;
+    AUTO(probe) small = {0};
     probe_init(&small, f->loop, "PUT", f->port, "/refuse");
     small.request.body_fd = fd;
     small.request.body_file_bytes = 900000;
@@ -190,7 +190,7 @@ static void a_line_break_in_a_header_is_refused(void **state)
 {
     loop_site *f = *state;
     const http_header headers[] = {{"X-Mine", "a\r\nX-Other: b"}};
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f->loop, "GET", f->port, "/");
     p.request.headers = headers;
     p.request.header_count = 1;
@@ -204,7 +204,7 @@ static void a_line_break_in_a_header_is_refused(void **state)
 static void a_short_body_is_truncated(void **state)
 {
     loop_site *f = *state;
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f->loop, "GET", f->port, "/cut");
     probe_run(&p);
     assert_false(p.result.ok);
@@ -222,7 +222,7 @@ static void a_refused_connection_is_no_address_answers(void **state)
     uint16_t port;
     AUTO_FD bound = loop_site_bound_socket(&port);
     UNUSED(bound);
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f->loop, "GET", port, "/path?X-Amz-Signature=secret");
     probe_run(&p);
     assert_int_equal(p.result.error.code, ERR_NET_DNS);
@@ -240,7 +240,7 @@ static void a_refused_connection_is_no_address_answers(void **state)
 static void a_silent_server_runs_into_the_limit(void **state)
 {
     loop_site *f = *state;
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f->loop, "GET", f->silent_port, "/silent");
     p.request.total_timeout_ms = 50;
     probe_run(&p);
@@ -251,7 +251,7 @@ static void a_silent_server_runs_into_the_limit(void **state)
 static void urls_of_other_kinds_are_refused(void **state)
 {
     loop_site *f = *state;
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f->loop, "GET", f->port, "/");
     p.request.url = "file:///etc/passwd";
     probe_run(&p);
@@ -306,7 +306,7 @@ static void odd_servers_are_told_apart(void **state)
         const canned_row *row = &canned_rows[i];
         canned c;
         canned_start(&c, (const char *const[]){row->answer, NULL});
-        AUTO(probe) p;
+        AUTO(probe) p = {0};
         probe_init(&p, f->loop, "GET", c.port, "/");
         probe_run(&p);
         canned_end(&c);
@@ -326,19 +326,19 @@ static void odd_servers_are_told_apart(void **state)
 static void a_callback_that_refuses_ends_the_call(void **state)
 {
     loop_site *f = *state;
-    AUTO(probe) head;
+    AUTO(probe) head = {0};
     probe_init(&head, f->loop, "GET", f->port, "/big/200000");
     head.refuse_head = true;
     probe_run(&head);
     assert_int_equal(head.result.error.code, ERR_S3_CHANGED);
     assert_int_equal(head.bodies, 0);
-    AUTO(probe) body;
+    AUTO(probe) body = {0};
     probe_init(&body, f->loop, "GET", f->port, "/big/200000");
     body.refuse_body = true;
     probe_run(&body);
     assert_int_equal(body.result.error.code, ERR_NO_SPACE);
     assert_int_equal(body.bodies, 1);
-    AUTO(probe) last; /* the piece that is handed over at the very end */
+    AUTO(probe) last = {0}; /* the piece that is handed over at the very end */
     probe_init(&last, f->loop, "GET", f->port, "/big/100");
     last.refuse_body = true;
     probe_run(&last);
@@ -351,14 +351,14 @@ static void a_callback_may_cancel_its_own_call(void **state)
     loop_site *f = *state;
     static const char *const paths[] = {"/big/200000", "/big/100"};
     for (int i = 0; i < 4; i++) {
-        AUTO(probe) p;
+        AUTO(probe) p = {0};
         probe_init(&p, f->loop, "GET", f->port, paths[i % 2]);
         p.cancel_in_head = i < 2;
         p.cancel_in_body = i >= 2;
         probe_run(&p);
         assert_int_equal(p.dones, 0);
         assert_int_equal(p.bodies, i < 2 ? 0 : 1);
-        AUTO(probe) next; /* the handle and the loop are fine */
+        AUTO(probe) next = {0}; /* the handle and the loop are fine */
         probe_init(&next, f->loop, "GET", f->port, "/next");
         probe_run(&next);
         assert_true(next.result.ok);
@@ -388,7 +388,7 @@ static void others_can_be_cancelled_queued_or_active(void **state)
     for (size_t i = 0; i < ARRAY_LEN(victims); i++)
         probe_init(&victims[i], f->loop, "GET", f->silent_port, "/silent");
     canceller c = {.loop_site = f, .victims = victims, .count = ARRAY_LEN(victims)};
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f->loop, "GET", f->port, "/first");
     p.request.ctx = &c;
     p.request.on_head = NULL;
@@ -437,13 +437,13 @@ static void requests_beyond_the_connections_wait_in_order(void **state)
 static void freeing_a_loop_drops_what_is_under_way(void **state)
 {
     loop_site *f = *state;
-    AUTO(probe) hanging;
+    AUTO(probe) hanging = {0};
     probe_init(&hanging, f->loop, "GET", f->silent_port, "/silent");
-    AUTO(probe) first;
+    AUTO(probe) first = {0};
     probe_init(&first, f->loop, "GET", f->port, "/first");
     probe_send(&hanging);
     probe_run(&first);
-    AUTO(probe) unsent;
+    AUTO(probe) unsent = {0};
     probe_init(&unsent, f->loop, "GET", f->port, "/unsent");
     probe_send(&unsent);
     timer_start(loop_transport(f->loop), 60000, NULL, NULL);

@@ -84,7 +84,7 @@ static void local_services_wait_for_no_window(void **state)
 {
     loop_site *f = *state;
     probe probes[CALLS];
-    AUTO(probe) local;
+    AUTO(probe) local = {0};
     silent_calls(f, probes);
     loop_calls_start(f->loop);
     assert_int_equal(f->loop->active.count, 12);

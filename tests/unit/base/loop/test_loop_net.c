@@ -39,7 +39,7 @@ static http_result get(const ask *a, char *body, size_t body_size)
     err e = ERR_INIT;
     AUTO_PTR(loop) l = loop_new(&a->options, &e);
     assert_non_null(l);
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, l, "GET", a->port, "/x");
     snprintf(p.url, sizeof p.url, "%s://%s:%u/x", a->scheme, a->host ? a->host : "127.0.0.1",
              a->port);
@@ -367,7 +367,7 @@ static void connections_are_spread_over_the_addresses(void **state)
     err e = ERR_INIT;
     loop *l = loop_new(&(loop_options){.verify_tls = true}, &e);
     for (int i = 0; i < 40; i++) { /* all at one address: 2 in 2^40 */
-        AUTO(probe) p;
+        AUTO(probe) p = {0};
         probe_init(&p, l, "GET", port, "/x");
         snprintf(p.url, sizeof p.url, "http://store.test:%u/x", port);
         p.request.no_reuse = true;

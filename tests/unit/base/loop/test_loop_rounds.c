@@ -149,7 +149,7 @@ static void a_stop_ends_one_run(void **state)
     loop_site *f = *state;
     timer_start(loop_transport(f->loop), 1, stop_in_timer, f->loop);
     loop_run(f->loop, NULL);
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f->loop, "GET", f->port, "/after");
     probe_run(&p);
     assert_true(p.result.ok);

@@ -96,7 +96,7 @@ static void capped_downloads_are_whole(void **state)
 static void a_capped_upload_is_whole(void **state)
 {
     loop_site *f = *state;
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     static char data[300000];
     memset(data, 'x', sizeof data);
     set_cap(f->loop, 1000000);
@@ -115,7 +115,7 @@ static void a_capped_upload_is_whole(void **state)
 static void local_services_are_not_capped(void **state)
 {
     loop_site *f = *state;
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     set_cap(f->loop, 1);
     probe_init(&p, f->loop, "GET", f->port, "/big/100000");
     probe_run(&p);
@@ -126,7 +126,7 @@ static void local_services_are_not_capped(void **state)
 /* Some other call runs while `p` is under way. */
 static void let_time_pass(loop_site *f)
 {
-    AUTO(probe) meanwhile;
+    AUTO(probe) meanwhile = {0};
     probe_init(&meanwhile, f->loop, "GET", f->port, "/x");
     probe_run(&meanwhile);
     assert_true(meanwhile.result.ok);
@@ -143,7 +143,7 @@ static void grow_old(loop *l, http_call *call)
 static void what_the_cap_holds_back_does_not_stall(void **state)
 {
     loop_site *f = *state;
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     set_cap(f->loop, 1);
     probe_init(&p, f->loop, "GET", f->port, "/big/100000");
     p.request.no_proxy = false;
@@ -162,8 +162,8 @@ static void what_the_cap_holds_back_does_not_stall(void **state)
 static void a_held_back_call_can_be_cancelled(void **state)
 {
     loop_site *f = *state;
-    AUTO(probe) held;
-    AUTO(probe) other;
+    AUTO(probe) held = {0};
+    AUTO(probe) other = {0};
     set_cap(f->loop, 1);
     probe_init(&held, f->loop, "GET", f->port, "/big/100000");
     held.request.no_proxy = false;
@@ -180,14 +180,14 @@ static void a_held_back_call_can_be_cancelled(void **state)
 static void silence_is_a_stall(void **state)
 {
     loop_site *f = *state;
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f->loop, "GET", f->silent_port, "/");
     p.request.stall_timeout_ms = 50;
     probe_run(&p);
     assert_int_equal(p.result.error.code, ERR_TIMEOUT);
     assert_non_null(
         strstr(p.result.error.message, "less than a byte a second came or went, for 0.1 s"));
-    AUTO(probe) after; /* the loop goes on */
+    AUTO(probe) after = {0}; /* the loop goes on */
     probe_init(&after, f->loop, "GET", f->port, "/x");
     probe_run(&after);
     assert_true(after.result.ok);
@@ -197,7 +197,7 @@ static void silence_in_the_middle_keeps_what_came(void **state)
 {
     /* The server announces 10 bytes, sends 4 and says no more: the connection stays open. */
     loop_site *f = *state;
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     char head[512];
     probe_init(&p, f->loop, "GET", f->silent_port, "/");
     p.request.stall_timeout_ms = 60000;
@@ -220,7 +220,7 @@ static void silence_in_the_middle_keeps_what_came(void **state)
 static void a_drip_is_a_stall(void **state)
 {
     loop_site *f = *state;
-    AUTO(probe) p;
+    AUTO(probe) p = {0};
     probe_init(&p, f->loop, "GET", f->silent_port, "/");
     p.request.stall_timeout_ms = 30000;
     probe_send(&p);
@@ -249,8 +249,8 @@ static void on_ended_cancel_the_other(void *ctx, const http_result *result)
 static void a_stall_may_cancel_another(void **state)
 {
     loop_site *f = *state;
-    AUTO(probe) a;
-    AUTO(probe) b;
+    AUTO(probe) a = {0};
+    AUTO(probe) b = {0};
     probe *pair[2] = {&a, &b};
     probe_init(&a, f->loop, "GET", f->silent_port, "/");
     probe_init(&b, f->loop, "GET", f->silent_port, "/");

@@ -207,8 +207,7 @@ static void streams_within_a_block_are_seen_through(void **state)
         aligned += memmem(b.bytes + 4, b.count / 8 - 4, "BZh9", 4) != NULL;
         assert_libbz2_takes_it((slice){.data = (const char *)b.bytes, .len = b.count / 8}, LETTERS);
         for (size_t t = 0; t < ARRAY_LEN(tails); t++) {
-            AUTO(buf) data;
-            buf_init(&data, 4096);
+            AUTO(buf) data = BUF(4096);
             buf_append(&data, b.bytes, b.count / 8);
             buf_append_str(&data, tails[t]);
             AUTO(outcome) whole = decode(CODEC_BZIP2, buf_slice(&data), WHOLE);
@@ -295,8 +294,7 @@ static void each_small_stream_has_its_own_crc(void **state)
 static void a_block_may_be_larger_than_the_buffer(void **state)
 {
     UNUSED(state);
-    AUTO(buf) text;
-    buf_init(&text, (size_t)16 << 20);
+    AUTO(buf) text = BUF((size_t)16 << 20);
     for (size_t i = 0; i < (size_t)3 << 20; i++)
         buf_append_char(&text, i % 1000003 == 0 ? 'b' : 'a');
     AUTO(buf) coded = encode(CODEC_BZIP2, 1, buf_slice(&text));

@@ -16,9 +16,8 @@ static bool gather(void *ctx, slice data, err *e)
 
 static void expect_text(const buf *member, slice text)
 {
-    AUTO(buf) got;
+    AUTO(buf) got = BUF(1 << 24);
     err e = ERR_INIT;
-    buf_init(&got, 1 << 24);
     AUTO_PTR(stage) sink = stage_callback_new(gather, NULL, &got);
     AUTO_PTR(stage) decoder = codec_decoder_new(CODEC_GZIP, sink, &e);
     assert_non_null(decoder);
@@ -34,11 +33,9 @@ static void blocks_in_a_row(void **state)
     static const size_t lengths[] = {1, 0, 100, 70000, 3, 300000};
     AUTO_PTR(gzip_deflater) first = gzip_deflater_new(6);
     AUTO_PTR(gzip_deflater) second = gzip_deflater_new(6);
-    AUTO(buf) member;
-    AUTO(buf) text;
+    AUTO(buf) member = BUF(1 << 24);
+    AUTO(buf) text = BUF(1 << 24);
     gzip_member m;
-    buf_init(&member, 1 << 24);
-    buf_init(&text, 1 << 24);
     gzip_member_begin(&m, &member);
     for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
         size_t at = text.len;
@@ -60,9 +57,8 @@ static void blocks_in_a_row(void **state)
 static void nothing_at_all(void **state)
 {
     UNUSED(state);
-    AUTO(buf) member;
+    AUTO(buf) member = BUF(100);
     gzip_member m;
-    buf_init(&member, 100);
     gzip_member_begin(&m, &member);
     gzip_member_end(&m, &member);
     expect_text(&member, (slice){0});

@@ -7,8 +7,7 @@ static void json_is_taken(void **state)
 {
     UNUSED(state);
     for (size_t i = 0; i < ARRAY_LEN(good_values); i++) {
-        AUTO(buf) line;
-        buf_init(&line, 1024);
+        AUTO(buf) line = BUF(1024);
         buf_append_str(&line, SCANNABLE "{\"text\":\"\",\"v\":");
         buf_append_slice(&line, good_values[i]);
         buf_append_str(&line, "}");
@@ -25,8 +24,7 @@ static void all_else_is_refused_at_its_byte(void **state)
     UNUSED(state);
     static const char before[] = "{\"text\":\"\"}\n{\"text\":\"\",\"v\":";
     for (size_t i = 0; i < ARRAY_LEN(bad_values); i++) {
-        AUTO(buf) line;
-        buf_init(&line, 1024);
+        AUTO(buf) line = BUF(1024);
         buf_append_str(&line, before);
         buf_append_slice(&line, bad_values[i].value);
         buf_append_str(&line, "}\n");
@@ -191,8 +189,7 @@ static void lone_surrogates_are_counted(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         for (int place = 0; place < 2; place++) { /* in a value, in a key */
-            AUTO(buf) line;
-            buf_init(&line, 1024);
+            AUTO(buf) line = BUF(1024);
             buf_append_str(&line, SCANNABLE);
             buf_append_str(&line, place ? "{\"text\":\"\",\"" : "{\"text\":\"");
             buf_append_slice(&line, cases[i].text);
@@ -262,8 +259,7 @@ static void append_arrays(buf *out, size_t depth)
 
 static uint64_t skipped(slice value)
 {
-    AUTO(buf) text;
-    buf_init(&text, 1 << 16);
+    AUTO(buf) text = BUF(1 << 16);
     buf_append_str(&text, SCANNABLE "{\"text\":\"\",\"v\":");
     buf_append_slice(&text, value);
     buf_append_str(&text, "}\n" SCANNABLE);
@@ -277,8 +273,7 @@ static void lines_that_the_server_skips_are_counted(void **state)
 {
     UNUSED(state);
     for (size_t more = 0; more < 2; more++) {
-        AUTO(buf) deep;
-        buf_init(&deep, 1024);
+        AUTO(buf) deep = BUF(1024);
         append_arrays(&deep, JSONL_SERVER_DEPTH - 1 + more);
         assert_int_equal(skipped(buf_slice(&deep)), more);
     }
@@ -326,8 +321,7 @@ static void numbers_beyond_binary64_are_told_apart(void **state)
         if (skipped((slice){.data = beyond[i], .len = strlen(beyond[i])}) != 1)
             fail_msg("%s is beyond", beyond[i]);
     for (size_t digits = 305; digits < 313; digits++) { /* without an exponent */
-        AUTO(buf) number;
-        buf_init(&number, 1024);
+        AUTO(buf) number = BUF(1024);
         for (size_t i = 0; i < digits; i++)
             buf_append_char(&number, '1');
         assert_int_equal(skipped(buf_slice(&number)), digits > 309);

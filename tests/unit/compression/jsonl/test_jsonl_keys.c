@@ -58,8 +58,7 @@ static void more_keys_than_can_be_remembered_are_too_many(void **state)
 static void a_long_key_is_shown_by_its_beginning(void **state)
 {
     UNUSED(state);
-    AUTO(buf) line;
-    buf_init(&line, 1024);
+    AUTO(buf) line = BUF(1024);
     for (int i = 0; i < 2; i++) {
         buf_append_str(&line, i ? ":0,\"a" : "{\"a");
         for (int n = 0; n < 40; n++)
@@ -85,8 +84,7 @@ static void keys_in_messages_stay_in_one_line(void **state)
 static void check_key(const char *key, slice line, bool scannable)
 {
     jsonl_options options = {.content_key = key};
-    AUTO(buf) text;
-    buf_init(&text, 1024);
+    AUTO(buf) text = BUF(1024);
     static const char other[] = "{\"text\":\"\",\"a\":{\"b\":{\"c\":\"\"}},\"\xc3\xa9\":\"\","
                                 "\"\xf0\x9f\x98\x80\":\"\"}\n";
     buf_append_str(&text, other);
@@ -176,8 +174,7 @@ static void a_file_without_any_text_names_its_keys(void **state)
 static void many_keys_are_named_up_to_a_bound(void **state)
 {
     UNUSED(state);
-    AUTO(buf) line;
-    buf_init(&line, 1 << 16);
+    AUTO(buf) line = BUF(1 << 16);
     for (int i = 0; i < 500; i++)
         buf_printf(&line, "%s\"key_number_%d\":%d", i ? "," : "{", i, i);
     buf_append_str(&line, "}");

@@ -29,8 +29,7 @@ static void assert_indexers_agree(jsonl_options options, slice text)
 /* The line, at each place of a block and over the end of a window. */
 static void at_every_place(slice value)
 {
-    AUTO(buf) text;
-    buf_init(&text, (size_t)1 << 20);
+    AUTO(buf) text = BUF((size_t)1 << 20);
     for (size_t before = 0; before < 2 * JSON_BLOCK_BYTES; before++)
         for (int far = 0; far < 2; far++) {
             buf_clear(&text);
@@ -61,8 +60,7 @@ static void faults_are_the_same_at_every_place_of_a_window(void **state)
 static void every_byte_is_told_apart_by_every_indexer(void **state)
 {
     UNUSED(state);
-    AUTO(buf) text;
-    buf_init(&text, (size_t)1 << 16);
+    AUTO(buf) text = BUF((size_t)1 << 16);
     append_filler(&text, 100);
     size_t in_string = 30;
     append_filler(&text, 300);
@@ -73,8 +71,7 @@ static void every_byte_is_told_apart_by_every_indexer(void **state)
             assert_indexers_agree((jsonl_options){0}, buf_slice(&text));
             text.data[at] = old;
         }
-    AUTO(buf) spaces;
-    buf_init(&spaces, (size_t)1 << 16);
+    AUTO(buf) spaces = BUF((size_t)1 << 16);
     buf_append_str(&spaces, "{\"text\":\"\",\"a\":[");
     size_t start = spaces.len;
     for (int i = 0; i < 200; i++)
@@ -94,8 +91,7 @@ static void utf8_is_the_same_for_every_indexer(void **state)
 {
     UNUSED(state);
     static const unsigned char third[] = {0x00, 0x22, 0x7f, 0x80, 0x9f, 0xa0, 0xbf, 0xc2, 0xff};
-    AUTO(buf) text;
-    buf_init(&text, (size_t)1 << 16);
+    AUTO(buf) text = BUF((size_t)1 << 16);
     append_filler(&text, 250);
     static const size_t places[] = {40, 62, 63, 125, 126};
     for (unsigned a = 0x80; a < 0x100; a++)
@@ -118,8 +114,7 @@ static void what_the_server_skips_is_the_same_for_every_indexer(void **state)
 {
     UNUSED(state);
     for (size_t count = 120; count < 320; count += count == 130 ? 68 : 1) {
-        AUTO(buf) text;
-        buf_init(&text, (size_t)1 << 16);
+        AUTO(buf) text = BUF((size_t)1 << 16);
         for (int place = 0; place < 3; place++) {
             append_filler(&text, 70);
             buf_append_str(&text, "{\"text\":\"\",\"v\":");
@@ -141,8 +136,7 @@ static void what_the_server_skips_is_the_same_for_every_indexer(void **state)
 static void line_length_is_the_same_for_every_indexer(void **state)
 {
     UNUSED(state);
-    AUTO(buf) text;
-    buf_init(&text, (size_t)1 << 20);
+    AUTO(buf) text = BUF((size_t)1 << 20);
     append_filler(&text, 90);
     append_filler(&text, JSON_WINDOW_BYTES * 2);
     append_filler(&text, 90);
@@ -183,8 +177,7 @@ static void damaged_text_is_the_same_for_every_indexer(void **state)
 static void any_cut_of_a_long_text_is_the_same_for_every_indexer(void **state)
 {
     UNUSED(state);
-    AUTO(buf) text;
-    buf_init(&text, (size_t)1 << 16);
+    AUTO(buf) text = BUF((size_t)1 << 16);
     append_filler(&text, 70);
     buf_append_str(
         &text, "{\"te\\u0078t\":\"\\ud83d\\ude00 \\ud83d. \xf0\x9f\x98\x80\xd0\xbc\",\"n\":[-12.5e"
@@ -208,8 +201,7 @@ static void the_content_key_is_no_piece_of_json(void **state)
 {
     UNUSED(state);
     static const char *const keys[] = {"a\\b", "a\"b", "a\b", "a.b", ""};
-    AUTO(buf) text;
-    buf_init(&text, (size_t)1 << 16);
+    AUTO(buf) text = BUF((size_t)1 << 16);
     for (int i = 0; i < 2; i++) {
         buf_append_str(&text, "{\"a\\b\":\"\",\"x\":1}\n{\"a\\\\b\":\"\"}\n{\"a\\\"b\":\"\"}\n");
         buf_append_str(&text, "{\"a\":{\"b\":\"\"}}\n{\"a\":{\"\\u0062\":\"\"}}\n{\"\":\"\"}\n");

@@ -363,8 +363,7 @@ static void zstd_content_sizes_of_every_width_are_read(void **state)
     static const unsigned char descriptors[] = {0x20, 0x60, 0xa0, 0xe0};
     for (size_t i = 0; i < ARRAY_LEN(descriptors); i++) {
         size_t width = (size_t)1 << i, size = i == 1 ? 300 : 200;
-        AUTO(buf) coded;
-        buf_init(&coded, 100);
+        AUTO(buf) coded = BUF(100);
         buf_append(&coded, "\x28\xb5\x2f\xfd", 4);
         buf_append_char(&coded, (char)descriptors[i]);
         for (size_t n = 0; n < width; n++)
@@ -395,8 +394,7 @@ static buf xz_with_check(lzma_check check)
 static unsigned checksums_seen(codec_format format, slice data)
 {
     err e = ERR_INIT;
-    AUTO(buf) text;
-    buf_init(&text, 4096);
+    AUTO(buf) text = BUF(4096);
     AUTO_PTR(stage) sink = stage_callback_new(append_to, NULL, &text);
     AUTO_PTR(stage) first = codec_decoder_new(format, sink, &e);
     assert_true(feed_split(first, data, WHOLE, &e));

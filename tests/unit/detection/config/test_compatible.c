@@ -48,9 +48,9 @@ static void read_config(server_config *c, detect_site *s, const char *yaml, cons
 
 static void purify_counts_on_the_command_line(void **state)
 {
-    AUTO(server_config) mended;
-    AUTO(server_config) kept;
-    AUTO(server_config) given;
+    AUTO(server_config) mended = {0};
+    AUTO(server_config) kept = {0};
+    AUTO(server_config) given = {0};
     read_config(&mended, *state, "purify: true\n", NULL, NULL);
     assert_true(mended.purify);
     read_config(&kept, *state, "purify: true\ncompatible: true\n", NULL, NULL);
@@ -65,13 +65,13 @@ static void references_of_the_user_go_first(void **state)
     detect_site *s = *state;
     AUTO_FREE char *dir = xasprintf("%s/decon/references", s->dir);
     assert_true(fs_make_dirs(dir, NULL));
-    AUTO(server_config) empty;
+    AUTO(server_config) empty = {0};
     read_config(&empty, s, "compatible: true\nevals_dir: mine\n", NULL, NULL);
     assert_string_equal(empty.evals_dir, "mine");
     free(detect_site_file(s, "decon/references/a.jsonl", SLICE_LIT("{}")));
-    AUTO(server_config) mended;
-    AUTO(server_config) kept;
-    AUTO(server_config) given;
+    AUTO(server_config) mended = {0};
+    AUTO(server_config) kept = {0};
+    AUTO(server_config) given = {0};
     read_config(&mended, s, "evals_dir: mine\n", NULL, NULL);
     assert_string_equal(mended.evals_dir, "mine");
     read_config(&kept, s, "compatible: true\nevals_dir: mine\n", NULL, NULL);
@@ -97,7 +97,7 @@ static void evaluation_files(void **state)
     assert_true(codec_recode_file(plain, packed, CODEC_XZ, 0, NULL));
     static const uint64_t indexed[] = {5, 3}, passed_over[] = {0, 2};
     for (size_t i = 0; i < 2; i++) {
-        AUTO(server_config) c;
+        AUTO(server_config) c = {0};
         err e = ERR_INIT;
         read_config(&c, s,
                     i ? "compatible: true\neval_min_token_length: 0\ntokenizer_str: uniseg\n"
@@ -113,7 +113,7 @@ static void evaluation_files(void **state)
 
 static void a_bad_line_refuses_where_that_is_asked_for(void **state)
 {
-    AUTO(server_config) c;
+    AUTO(server_config) c = {0};
     read_config(&c, *state, "compatible: true\n", "--bad-eval-line", "refuse");
     assert_int_equal(c.bad_eval_line, 0);
 }
@@ -126,8 +126,7 @@ static void unknown_tokenizers_are_bytes(void **state)
     for (size_t i = 0; i < 2; i++) {
         AUTO_PTR(tokenizer) t = tokenizer_new_compatible(names[i], NULL, NULL);
         AUTO(token_list) l = {0};
-        AUTO(buf) text;
-        buf_init(&text, 100);
+        AUTO(buf) text = BUF(100);
         buf_append_str(&text, "a caf\xC3\xA9 is");
         tokenizer_lead_in(t, &text);
         tokenizer_encode(t, buf_slice(&text), &l);

@@ -55,7 +55,7 @@ static bool read_config(server_config *c, const char *yaml, const char *const *m
 static void defaults(void **state)
 {
     UNUSED(state);
-    AUTO(server_config) c;
+    AUTO(server_config) c = {0};
     assert_true(read_words(&c, (const char *const[]){"decon-server", NULL}, NULL));
     assert_int_equal(c.port, 8080);
     assert_string_equal(c.evals_dir, "bundled-evals");
@@ -78,7 +78,7 @@ static void defaults(void **state)
 static void files_of_the_reference_are_read(void **state)
 {
     UNUSED(state);
-    AUTO(server_config) c;
+    AUTO(server_config) c = {0};
     err e = ERR_INIT;
     if (!read_config(&c,
                      "mode: simple\ncontent_key: a.b\nanswer_threshold: 0.8\nhash_seed: 0\n"
@@ -113,7 +113,7 @@ static void values_out_of_range(void **state)
         "index_answers: maybe\n", "purify: [\n",
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        AUTO(server_config) c;
+        AUTO(server_config) c = {0};
         err e = ERR_INIT;
         if (read_config(&c, bad[i], NULL, &e))
             fail_msg("accepted: %s", bad[i]);
@@ -124,7 +124,7 @@ static void values_out_of_range(void **state)
 static void sampling_step_is_at_least_1(void **state)
 {
     UNUSED(state);
-    AUTO(server_config) c;
+    AUTO(server_config) c = {0};
     assert_true(read_config(&c, "sample_every_m_tokens: 0\n", NULL, NULL));
     assert_int_equal(c.detect.sample_every_m_tokens, 1);
 }
@@ -132,9 +132,8 @@ static void sampling_step_is_at_least_1(void **state)
 static void health_to_the_letter(void **state)
 {
     UNUSED(state);
-    AUTO(server_config) c;
-    AUTO(buf) json;
-    buf_init(&json, 4096);
+    AUTO(server_config) c = {0};
+    AUTO(buf) json = BUF(4096);
     assert_true(read_config(&c, "report_output_dir: out\nworker_threads: 2\n", NULL, NULL));
     server_config_health(&c, &json);
     assert_string_equal(buf_str(&json),

@@ -72,10 +72,9 @@ static int connected(const site *s)
 static char *ask_raw(const site *s, slice request)
 {
     AUTO_FD fd = connected(s);
-    AUTO(buf) reply;
+    AUTO(buf) reply = BUF(1 << 20);
     char piece[4096];
     ssize_t got;
-    buf_init(&reply, 1 << 20);
     assert_int_equal(send(fd, request.data, request.len, MSG_NOSIGNAL), request.len);
     while ((got = recv(fd, piece, sizeof piece, 0)) > 0)
         buf_append(&reply, piece, (size_t)got);
@@ -84,8 +83,7 @@ static char *ask_raw(const site *s, slice request)
 
 static char *ask(const site *s, const char *line, const char *headers, const char *body)
 {
-    AUTO(buf) request;
-    buf_init(&request, 1 << 20);
+    AUTO(buf) request = BUF(1 << 20);
     buf_printf(&request, "%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s", line, headers);
     if (body)
         buf_printf(&request, "Content-Length: %zu\r\n", strlen(body));
@@ -171,8 +169,7 @@ static void bad_bodies(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         expect(s, "POST /submit", JSON, rows[i].body, rows[i].status, rows[i].words);
     assert_int_equal(jobs_waiting_count(s->jobs), 0);
-    AUTO(buf) longest;
-    buf_init(&longest, 8192);
+    AUTO(buf) longest = BUF(8192);
     buf_append_str(&longest, "{\"file_path\":\"/");
     for (size_t i = 0; i < 4095; i++)
         buf_append_char(&longest, 'x');
@@ -193,8 +190,7 @@ static void large_bodies(void **state)
     assert_true(str_starts_with(reply, "HTTP/1.1 413 "));
     assert_non_null(strstr(reply, "Failed to buffer the request body"));
     /* In chunks, without a length ahead. */
-    AUTO(buf) request;
-    buf_init(&request, 4 << 20);
+    AUTO(buf) request = BUF(4 << 20);
     buf_append_str(&request, "POST /submit HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" JSON
                              "Transfer-Encoding: chunked\r\n\r\n200001\r\n");
     for (size_t i = 0; i < 0x200001; i++)
@@ -236,13 +232,11 @@ static void content_type_goes_before_size(void **state)
 
 static void largest_body(void **state)
 {
-    AUTO(buf) body;
-    buf_init(&body, 4 << 20);
+    AUTO(buf) body = BUF(4 << 20);
     buf_append_str(&body, "{\"file_path\":\"/a\"}");
     while (body.len < SUBMISSION_MAX_BYTES)
         buf_append_char(&body, ' ');
-    AUTO(buf) request;
-    buf_init(&request, 4 << 20);
+    AUTO(buf) request = BUF(4 << 20);
     buf_printf(&request,
                "POST /submit HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" JSON
                "Content-Length: %zu\r\n\r\n",

@@ -36,7 +36,7 @@ static int tear_down(void **state)
 
 static bool run(detect_site *s, const char *path, job_outcome *out, err *e)
 {
-    AUTO(job_runner) runner;
+    AUTO(job_runner) runner = {0};
     job_runner_init(&runner, &s->job, s->index);
     return job_run(&runner, "id-1", path, out, e);
 }
@@ -49,8 +49,7 @@ static bool add_name(void *ctx, const char *name, err *e)
 
 static void expect_names(const char *dir, const char *names)
 {
-    AUTO(buf) found;
-    buf_init(&found, 4096);
+    AUTO(buf) found = BUF(4096);
     if (fs_exists(dir))
         assert_true(fs_each_name(dir, add_name, &found, NULL));
     assert_string_equal(buf_str(&found), names);
@@ -117,10 +116,8 @@ static void put_nested(buf *out, unsigned depth)
 static void lines_of_128_levels_are_kept_unscanned(void **state)
 {
     detect_site *s = *state;
-    AUTO(buf) text;
-    AUTO(buf) deep;
-    buf_init(&text, 1 << 20);
-    buf_init(&deep, 1 << 20);
+    AUTO(buf) text = BUF(1 << 20);
+    AUTO(buf) deep = BUF(1 << 20);
     put_nested(&deep, 127);
     put_nested(&text, 126);
     buf_append_slice(&text, buf_slice(&deep));

@@ -47,7 +47,7 @@ static int tear_down(void **state)
 
 static bool run(detect_site *s, const char *path, job_outcome *out, err *e)
 {
-    AUTO(job_runner) runner;
+    AUTO(job_runner) runner = {0};
     job_runner_init(&runner, &s->job, s->index);
     return job_run(&runner, "id-1", path, out, e);
 }
@@ -173,14 +173,13 @@ static void all_members_are_read(void **state)
     AUTO_FREE char *first = detect_site_file(s, "1", SLICE_LIT(KEPT_1));
     AUTO_FREE char *second = detect_site_file(s, "2", SLICE_LIT(HIT_2 "\n"));
     for (size_t i = 1; i < ARRAY_LEN(suffixes); i++) {
-        AUTO(buf) both;
+        AUTO(buf) both = {0};
         AUTO_FREE char *name = xasprintf("both%s", suffixes[i]);
         AUTO_FREE char *part = xasprintf("%s/part", s->dir);
         buf_init(&both, 1 << 20);
         assert_true(codec_recode_file(first, part, formats[i], 0, NULL));
         assert_true(fs_read_file(part, 1 << 20, &both, NULL));
-        AUTO(buf) more;
-        buf_init(&more, 1 << 20);
+        AUTO(buf) more = BUF(1 << 20);
         assert_true(codec_recode_file(second, part, formats[i], 0, NULL));
         assert_true(fs_read_file(part, 1 << 20, &more, NULL));
         buf_append_slice(&both, buf_slice(&more));
@@ -206,8 +205,7 @@ static void clean_and_empty_files(void **state)
         assert_string_equal(strrchr(out.cleaned_path, '/'), "/id-1.jsonl.gz");
         AUTO_FREE char *kept = detect_site_read(out.cleaned_path);
         assert_string_equal(kept, texts[i]);
-        AUTO(buf) raw;
-        buf_init(&raw, 1 << 20);
+        AUTO(buf) raw = BUF(1 << 20);
         assert_true(fs_read_file(out.cleaned_path, 1 << 20, &raw, NULL));
         assert_int_equal(codec_by_magic(buf_slice(&raw)), CODEC_GZIP);
     }
@@ -251,8 +249,7 @@ static void damaged_files_fail_and_leave_nothing(void **state)
     for (size_t i = 1; i < ARRAY_LEN(suffixes); i++) {
         AUTO_FREE char *name = xasprintf("f%s", suffixes[i]);
         AUTO_FREE char *path = xasprintf("%s/%s", s->dir, name);
-        AUTO(buf) raw;
-        buf_init(&raw, 1 << 20);
+        AUTO(buf) raw = BUF(1 << 20);
         assert_true(codec_recode_file(plain, path, formats[i], 0, NULL));
         assert_true(fs_read_file(path, 1 << 20, &raw, NULL));
         raw.len -= 9;

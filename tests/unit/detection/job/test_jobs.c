@@ -38,8 +38,7 @@ static int tear_down(void **state)
 
 static void expect_status(jobs *j, const char *id, const char *want)
 {
-    AUTO(buf) json;
-    buf_init(&json, 65536);
+    AUTO(buf) json = BUF(65536);
     jobs_status(j, id, &json);
     if (!strstr(buf_str(&json), want))
         fail_msg("%s instead of %s", buf_str(&json), want);
@@ -60,8 +59,7 @@ static void jobs_go_through_their_states(void **state)
 {
     jobs *j = *state;
     char first[JOB_ID_BYTES], second[JOB_ID_BYTES];
-    AUTO(buf) json;
-    buf_init(&json, 65536);
+    AUTO(buf) json = BUF(65536);
     submit_new(j, "/a", NULL, first);
     submit_new(j, "/a", NULL, second);
     assert_string_not_equal(first, second);
@@ -259,8 +257,7 @@ static void an_outcome_is_untold_until_it_was_asked_for(void **state)
 {
     jobs *j = *state;
     char id[JOB_ID_BYTES], failed[JOB_ID_BYTES];
-    AUTO(buf) json;
-    buf_init(&json, 65536);
+    AUTO(buf) json = BUF(65536);
     submit_new(j, "/1", NULL, id);
     submit_new(j, "/2", NULL, failed);
     assert_false(jobs_status(j, id, &json));

@@ -58,7 +58,7 @@ static void make_text(buf *text, buf *kept)
 static void run_with(detect_site *s, unsigned threads, const char *path, char **report,
                      char **cleaned)
 {
-    AUTO(job_runner) runner;
+    AUTO(job_runner) runner = {0};
     AUTO(job_outcome) out = {0};
     job_meter meter = {0};
     err e = ERR_INIT;
@@ -79,8 +79,8 @@ static void run_with(detect_site *s, unsigned threads, const char *path, char **
 static void any_number_of_threads_gives_the_same(void **state)
 {
     detect_site *s = *state;
-    AUTO(buf) text;
-    AUTO(buf) kept;
+    AUTO(buf) text = {0};
+    AUTO(buf) kept = {0};
     make_text(&text, &kept);
     assert_true(text.len > 4 * BATCH_BYTES);
     AUTO_FREE char *path = detect_site_file(s, "f.jsonl", buf_slice(&text));
@@ -103,8 +103,8 @@ static void any_number_of_threads_gives_the_same(void **state)
 static void the_first_fault_is_told(void **state)
 {
     detect_site *s = *state;
-    AUTO(buf) text;
-    AUTO(buf) kept;
+    AUTO(buf) text = {0};
+    AUTO(buf) kept = {0};
     make_text(&text, &kept);
     static const unsigned faults[] = {8000, 3000};
     for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
@@ -113,7 +113,7 @@ static void the_first_fault_is_told(void **state)
     }
     AUTO_FREE char *path = detect_site_file(s, "f.jsonl", buf_slice(&text));
     for (unsigned threads = 1; threads <= 4; threads++) {
-        AUTO(job_runner) runner;
+        AUTO(job_runner) runner = {0};
         AUTO(job_outcome) out = {0};
         err e = ERR_INIT;
         s->job.threads = threads;
@@ -129,16 +129,15 @@ static void the_first_fault_is_told(void **state)
 static void a_fault_before_a_broken_end(void **state)
 {
     detect_site *s = *state;
-    AUTO(buf) text;
-    AUTO(buf) kept;
-    AUTO(buf) raw;
+    AUTO(buf) text = {0};
+    AUTO(buf) kept = {0};
+    AUTO(buf) raw = BUF(1 << 24);
     make_text(&text, &kept);
-    buf_init(&raw, 1 << 24);
     AUTO_FREE char *plain = detect_site_file(s, "f", buf_slice(&text));
     AUTO_FREE char *path = xasprintf("%s/f.jsonl.gz", s->dir);
     memset(strstr(text.data, "{\"n\":8000,"), 0xFF, 2);
     AUTO_FREE char *faulty = detect_site_file(s, "g", buf_slice(&text));
-    AUTO(job_runner) runner;
+    AUTO(job_runner) runner = {0};
     s->job.threads = 3;
     job_runner_init(&runner, &s->job, s->index);
     const char *const inputs[] = {plain, faulty};
@@ -164,10 +163,9 @@ static void a_fault_before_a_broken_end(void **state)
 static void a_very_long_line(void **state)
 {
     detect_site *s = *state;
-    AUTO(buf) text;
-    AUTO(job_runner) runner;
+    AUTO(buf) text = BUF(1 << 24);
+    AUTO(job_runner) runner = {0};
     AUTO(job_outcome) out = {0};
-    buf_init(&text, 1 << 24);
     buf_append_str(&text, HIT "\n{\"text\":\"");
     while (text.len < (size_t)5 << 20)
         buf_append_str(&text, "grey stones lie by the mill and wait ");

@@ -66,7 +66,7 @@ static int tear_down(void **state)
 
 static finding find(const detect_site *s, const char *text)
 {
-    AUTO(matcher) m;
+    AUTO(matcher) m = {0};
     finding f = {0};
     err e = ERR_INIT;
     matcher_init(&m, s->index);
@@ -194,8 +194,7 @@ static void append_words(buf *out, unsigned first, unsigned last)
 
 static char *long_question(void)
 {
-    AUTO(buf) line;
-    buf_init(&line, 4096);
+    AUTO(buf) line = BUF(4096);
     buf_append_str(&line, "{\"doc_id\":1,\"question\":\"");
     append_words(&line, 1, 40);
     buf_append_str(&line, "\"}");
@@ -204,8 +203,7 @@ static char *long_question(void)
 
 static char *with_gap(unsigned gap)
 {
-    AUTO(buf) text;
-    buf_init(&text, 4096);
+    AUTO(buf) text = BUF(4096);
     append_words(&text, 1, 20);
     for (unsigned i = 0; i < gap; i++)
         buf_append_str(&text, "foreign ");
@@ -240,8 +238,7 @@ static void clusters_grow_to_the_left(void **state)
     AUTO_FREE char *question = long_question();
     s->settings.sample_every_m_tokens = 25;
     detect_site_index(s, (const char *const[]){question, HEN, NULL});
-    AUTO(buf) text;
-    buf_init(&text, 4096);
+    AUTO(buf) text = BUF(4096);
     buf_append_str(&text, "x x x ");
     append_words(&text, 1, 40);
     finding f = find(s, buf_str(&text));
@@ -293,7 +290,7 @@ static void short_documents_are_not_looked_at(void **state)
 {
     detect_site *s = *state;
     detect_site_index(s, quiz);
-    AUTO(matcher) m;
+    AUTO(matcher) m = {0};
     finding f = {0};
     bool scanned = true;
     matcher_init(&m, s->index);

@@ -178,8 +178,7 @@ static void memory_is_bounded(void **state)
 {
     desk *d = *state;
     char name[40];
-    AUTO(buf) words;
-    buf_init(&words, 1 << 20);
+    AUTO(buf) words = BUF(1 << 20);
     for (int i = 0; i < 500; i++)
         buf_append_str(&words, "word ");
     d->options.top = 100;
@@ -214,8 +213,7 @@ static void memory_is_bounded(void **state)
 static void a_page_shows_what_it_must_not_do(void **state)
 {
     desk *d = *state;
-    AUTO(buf) page;
-    buf_init(&page, (size_t)64 << 20);
+    AUTO(buf) page = BUF((size_t)64 << 20);
     add_line(d, EVIL, EVIL, 1, 1, 1, EVIL);
     read_report(d, "0b1c2d3e-4f50-4162-8374-95a6b7c8d9e0.report.jsonl");
     review_finish(&d->r);

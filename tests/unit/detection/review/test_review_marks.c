@@ -65,9 +65,8 @@ static void brackets_of_the_document(void **state)
 static void many_answers_have_a_limit(void **state)
 {
     UNUSED(state);
-    AUTO(buf) text;
+    AUTO(buf) text = BUF(1 << 20);
     mark_part parts[MARK_PARTS_MAX];
-    buf_init(&text, 1 << 20);
     buf_append_str(&text, "【q】");
     for (int i = 0; i < 1000; i++)
         buf_append_str(&text, "x⟦a⟧");

@@ -11,9 +11,8 @@
 static void expect_text(const char *json, const char *path, const char *want)
 {
     json_value value;
-    AUTO(buf) scratch;
+    AUTO(buf) scratch = BUF(4096);
     slice text = {0};
-    buf_init(&scratch, 4096);
     err e = ERR_INIT;
     if (!json_read_path(slice_from(json), path, &value, &e))
         fail_msg("%s: %s", json, e.message);
@@ -163,8 +162,7 @@ static void floats_have_the_fewest_digits(void **state)
         {0x1p53f, "9007199254740992.0"},
         {0x1p-100f, "7.888609052210118e-31"},
     };
-    AUTO(buf) out;
-    buf_init(&out, 256);
+    AUTO(buf) out = BUF(256);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         buf_clear(&out);
         json_put_float(&out, rows[i].value);
@@ -175,8 +173,7 @@ static void floats_have_the_fewest_digits(void **state)
 static void strings_escape_what_they_must(void **state)
 {
     UNUSED(state);
-    AUTO(buf) out;
-    buf_init(&out, 256);
+    AUTO(buf) out = BUF(256);
     json_put_string(&out, SLICE_LIT("a\"b\\c/\b\f\n\r\t\x01\x1f\x7f\u00e4"));
     assert_string_equal(buf_str(&out), "\"a\\\"b\\\\c/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\u00e4\"");
 }
@@ -184,8 +181,7 @@ static void strings_escape_what_they_must(void **state)
 static void objects_are_compact(void **state)
 {
     UNUSED(state);
-    AUTO(buf) out;
-    buf_init(&out, 256);
+    AUTO(buf) out = BUF(256);
     for (int i = 0; i < 2; i++) {
         json_member_int(&out, "a", -3);
         json_member_bool(&out, "b", i == 0);

@@ -10,9 +10,8 @@
 
 static void expect_with(const char *punctuation, const char *text, const char *want)
 {
-    AUTO(normalizer) n;
-    AUTO(buf) out;
-    buf_init(&out, 1 << 20);
+    AUTO(normalizer) n = {0};
+    AUTO(buf) out = BUF(1 << 20);
     assert_true(normalizer_init(&n, punctuation, NULL));
     assert_true(normalize_text(&n, slice_from(text), &out));
     assert_string_equal(buf_str(&out), want);

@@ -32,10 +32,8 @@ static const char *const cases[] = {"the| |cat",
 
 static void expect_cuts(const char *barred)
 {
-    AUTO(buf) text;
-    AUTO(buf) got;
-    buf_init(&text, 1000);
-    buf_init(&got, 2000);
+    AUTO(buf) text = BUF(1000);
+    AUTO(buf) got = BUF(2000);
     for (const char *p = barred; *p; p++)
         if (*p != '|')
             buf_append_char(&text, *p);
@@ -59,10 +57,9 @@ static void every_segment_is_a_token(void **state)
 {
     UNUSED(state);
     err e = ERR_INIT;
-    AUTO(buf) text;
+    AUTO(buf) text = BUF(100);
     AUTO(token_list) l = {0};
     AUTO_PTR(tokenizer) t = tokenizer_new("uniseg", NULL, &e);
-    buf_init(&text, 100);
     buf_append_str(&text, "the cat the");
     tokenizer_lead_in(t, &text);
     tokenizer_learn(t, buf_slice(&text), &l);

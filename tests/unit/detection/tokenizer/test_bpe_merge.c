@@ -93,10 +93,9 @@ static void the_lowest_rank_is_joined_first(void **state)
 /* A piece that is long enough for the other way has the same parts. */
 static void long_pieces_are_joined_alike(void **state)
 {
-    AUTO(buf) text;
+    AUTO(buf) text = BUF(1 << 20);
     bpe_merger m = {0};
     size_t ends = 0;
-    buf_init(&text, 1 << 20);
     for (int i = 0; i < 100000; i++)
         buf_append_str(&text, "aaaaab");
     const bpe_part *parts = bpe_merge(&m, *state, buf_slice(&text));

@@ -52,10 +52,8 @@ static const char *const cl100k[] = {
 
 static void expect_pieces(bpe_split *split, const char *barred)
 {
-    AUTO(buf) text;
-    AUTO(buf) got;
-    buf_init(&text, 1000);
-    buf_init(&got, 2000);
+    AUTO(buf) text = BUF(1000);
+    AUTO(buf) got = BUF(2000);
     for (const char *p = barred; *p; p++)
         if (*p != '|')
             buf_append_char(&text, *p);

@@ -12,8 +12,7 @@
 /* Wherever it stands; a passage that touches its question loses 1 of 19 n-grams. */
 static void expect_tower_at(detect_site *s, unsigned before, unsigned behind)
 {
-    AUTO(buf) text;
-    buf_init(&text, 65536);
+    AUTO(buf) text = BUF(65536);
     put_tower(&text, before);
     put_stones(&text, behind);
     tower_index(s, tower_with_passage);
@@ -41,8 +40,7 @@ static void at_the_end(void **state)
 
 static void two_in_one_document(void **state)
 {
-    AUTO(buf) text;
-    buf_init(&text, 65536);
+    AUTO(buf) text = BUF(65536);
     put_tower(&text, 18);
     put_stones(&text, 11);
     buf_append_str(&text, ELEMENT " The answer is oxygen.");
@@ -58,8 +56,7 @@ static void two_in_one_document(void **state)
  */
 static void a_cluster_that_is_longer_than_its_question(void **state)
 {
-    AUTO(buf) text;
-    buf_init(&text, 65536);
+    AUTO(buf) text = BUF(65536);
     put_stones(&text, 197);
     buf_append_str(&text, PASSAGE " " YEAR_ASKED " 1889. Stone stone stone: the Eiffel Tower. ");
     put_stones(&text, 148);
@@ -81,8 +78,7 @@ static void an_edited_question_is_no_match(void **state)
     detect_site *s = *state;
     tower_index(s, tower_with_passage);
     for (size_t i = 0; i < ARRAY_LEN(edits); i++) {
-        AUTO(buf) text;
-        buf_init(&text, 4096);
+        AUTO(buf) text = BUF(4096);
         put_stones(&text, 20);
         buf_append_str(&text, edits[i]);
         expect_matches(s, &text, NULL, 0);
@@ -140,7 +136,7 @@ static void the_worked_example(void **state)
     tower_index(s, tower_with_passage);
     AUTO_FREE char *path =
         detect_site_file(s, FILE_NAME, SLICE_LIT(LINE_0 LINES_1_AND_2 LINE_3 LINE_4));
-    AUTO(job_runner) runner;
+    AUTO(job_runner) runner = {0};
     job_runner_init(&runner, &s->job, s->index);
     if (!job_run(&runner, "id-1", path, &out, &e))
         fail_msg("%s", e.message);
@@ -169,11 +165,9 @@ static bool keep_excerpt(void *ctx, const match *m, err *e)
 
 static void expect_excerpt(detect_site *s, unsigned stones, const char *prefix)
 {
-    AUTO(matcher) m;
-    AUTO(buf) text;
-    AUTO(buf) excerpt;
-    buf_init(&text, 65536);
-    buf_init(&excerpt, 65536);
+    AUTO(matcher) m = {0};
+    AUTO(buf) text = BUF(65536);
+    AUTO(buf) excerpt = BUF(65536);
     buf_append_str(&text, "\xF0\x9F\xA6\xA5 ");
     put_stones(&text, stones);
     buf_append_str(&text, ELEMENT " Oxygen");

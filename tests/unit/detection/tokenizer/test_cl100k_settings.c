@@ -18,7 +18,7 @@ static void init_text(buf *text, unsigned stones, const char *more)
 /* Nothing of punctuation, white space and capitals matters. */
 static void punctuation_may_vary(void **state)
 {
-    AUTO(buf) text;
+    AUTO(buf) text = {0};
     init_text(
         &text, 13,
         "THE EIFFEL TOWER: a landmark;\\tin Paris [France]...  was constructed in \u201c1889\u201d"
@@ -41,7 +41,7 @@ static void clean_texts_match_nothing(void **state)
                                         "what is photosynthesis? making food out of the light"};
     tower_index(*state, tower_with_passage);
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        AUTO(buf) text;
+        AUTO(buf) text = {0};
         init_text(&text, 20, texts[i]);
         expect_matches(*state, &text, NULL, 0);
     }
@@ -52,8 +52,8 @@ static void clean_texts_match_nothing(void **state)
 static void sampling_may_miss_short_questions(void **state)
 {
     detect_site *s = *state;
-    AUTO(buf) tower;
-    AUTO(buf) element;
+    AUTO(buf) tower = {0};
+    AUTO(buf) element = {0};
     init_text(&tower, 0, "");
     put_tower(&tower, 16);
     put_stones(&tower, 20);
@@ -71,7 +71,7 @@ static void sampling_may_miss_short_questions(void **state)
 static void long_steps(void **state)
 {
     detect_site *s = *state;
-    AUTO(buf) text;
+    AUTO(buf) text = {0};
     init_text(&text, 197, PASSAGE " " YEAR_ASKED " 1889. ");
     put_stones(&text, 156);
     buf_append_str(&text, ELEMENT " Oxygen. ");
@@ -90,8 +90,8 @@ static void long_steps(void **state)
 static void shorter_ngrams(void **state)
 {
     detect_site *s = *state;
-    AUTO(buf) tower;
-    AUTO(buf) element;
+    AUTO(buf) tower = {0};
+    AUTO(buf) element = {0};
     init_text(&tower, 16, PASSAGE " Now for the question: " YEAR_ASKED " The answer is 1889.");
     init_text(&element, 11, ELEMENT " The correct answer is oxygen.");
     s->settings.ngram_size = 3;
@@ -104,8 +104,8 @@ static void shorter_ngrams(void **state)
 static void low_thresholds_do_not_let_short_records_in(void **state)
 {
     detect_site *s = *state;
-    AUTO(buf) whole;
-    AUTO(buf) edited;
+    AUTO(buf) whole = {0};
+    AUTO(buf) edited = {0};
     init_text(&whole, 20, ELEMENT " The answer is oxygen.");
     init_text(&edited, 20,
               "Which element is most abundant in the moon's crust? The answer is oxygen.");
@@ -134,7 +134,7 @@ static void the_choice_that_follows_is_told(void **state)
                                           RISC(4, 8),
                                           "{\"doc_id\":5,\"question\":\"" ELEMENT "\"}",
                                           NULL};
-    AUTO(buf) text;
+    AUTO(buf) text = {0};
     init_text(&text, 6,
               "How many cycles does the old pipelined machine need for the sum of all four "
               "registers, when each add takes one cycle and each product takes two of them in a "

@@ -51,8 +51,7 @@ static void many_words_keep_their_numbers(void **state)
     UNUSED(state);
     AUTO_PTR(tokenizer) t = tokenizer_new("word", NULL, NULL);
     AUTO(token_list) l = {0};
-    AUTO(buf) text;
-    buf_init(&text, 1 << 20);
+    AUTO(buf) text = BUF(1 << 20);
     for (unsigned i = 0; i < 5000; i++)
         buf_printf(&text, "%sw%u", i > 0 ? " " : "", i);
     tokenizer_learn(t, buf_slice(&text), &l);
@@ -75,7 +74,7 @@ static void unknown_names_are_refused(void **state)
 static void ngrams_are_known_by_tokens_and_length(void **state)
 {
     UNUSED(state);
-    AUTO(ngram_table) t;
+    AUTO(ngram_table) t = {0};
     ngram_table_init(&t);
     const uint32_t tokens[] = {0, 0, 0, 1, 2};
     assert_int_equal(ngram_table_add(&t, tokens, 2), 0);
@@ -90,7 +89,7 @@ static void ngrams_are_known_by_tokens_and_length(void **state)
 static void a_table_that_grows_keeps_its_ids(void **state)
 {
     UNUSED(state);
-    AUTO(ngram_table) t;
+    AUTO(ngram_table) t = {0};
     ngram_table_init(&t);
     for (uint32_t i = 0; i < 20000; i++)
         assert_int_equal(ngram_table_add(&t, (uint32_t[]){i, i + 1}, 2), i);

@@ -54,8 +54,7 @@ static void words_and_numbers(void **state)
 /* The pieces of a text, joined by '|'. */
 static void expect_pieces(const char *text, const char *expected)
 {
-    AUTO(buf) pieces;
-    buf_init(&pieces, 4096);
+    AUTO(buf) pieces = BUF(4096);
     slice all = slice_from(text);
     for (size_t at = 0, end; at < all.len; at = end) {
         end = bpe_split_cl100k(all, at);
@@ -98,9 +97,8 @@ static void pieces_of_other_text(void **state)
 /* A run of letters is one piece, however long; nothing of it is lost. */
 static void long_pieces(void **state)
 {
-    AUTO(buf) text;
+    AUTO(buf) text = BUF(1 << 20);
     AUTO(token_list) l = {0};
-    buf_init(&text, 1 << 20);
     buf_append_char(&text, ' ');
     for (unsigned i = 0; i < 20000; i++)
         buf_append_char(&text, "acgt"[(i * 7 + i / 3) % 4]);
@@ -122,8 +120,7 @@ static void white_tokens_do_not_count(void **state)
 
 static void a_space_leads_in(void **state)
 {
-    AUTO(buf) text;
-    buf_init(&text, 100);
+    AUTO(buf) text = BUF(100);
     tokenizer_lead_in(*state, &text);
     assert_int_equal(text.len, 0);
     buf_append_str(&text, "oxygen");

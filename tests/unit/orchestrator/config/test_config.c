@@ -50,7 +50,7 @@ static bool load(config *c, err *e, const char *const *words)
 
 static void expect_refused(const char *const *words, const char *part)
 {
-    AUTO(config) c;
+    AUTO(config) c = {0};
     err e = ERR_INIT;
     assert_false(load(&c, &e, words));
     assert_int_equal(err_exit_status(&e), 2);
@@ -61,7 +61,7 @@ static void expect_refused(const char *const *words, const char *part)
 static void defaults_are_the_documented_ones(void **state)
 {
     UNUSED(state);
-    AUTO(config) c;
+    AUTO(config) c = {0};
     err e = ERR_INIT;
     assert_true(load(&c, &e, NO_WORDS));
     assert_string_equal(c.server_url, "http://localhost:8080");
@@ -82,14 +82,14 @@ static void the_checker_gets_its_options(void **state)
 {
     UNUSED(state);
     err e = ERR_INIT;
-    AUTO(config) usual;
+    AUTO(config) usual = {0};
     assert_true(load(&usual, &e, NO_WORDS));
     jsonl_options options = config_jsonl(&usual);
     assert_string_equal(options.content_key, "text");
     assert_int_equal(options.max_line_bytes, JSONL_LINE_BYTES);
     assert_int_equal(options.max_depth, JSONL_DEPTH);
     assert_false(options.refuse_lone_surrogates || options.refuse_duplicate_keys);
-    AUTO(config) strict;
+    AUTO(config) strict = {0};
     assert_true(load(&strict, &e,
                      WORDS("--content-key", "a.b", "--max-line", "2GiB", "--max-json-depth", "100",
                            "--refuse-lone-surrogates", "--refuse-duplicate-keys")));
@@ -115,7 +115,7 @@ static void flags_override_the_file_and_old_keys_are_accepted(void **state)
     err e = ERR_INIT;
     assert_true(fs_write_all(fd, text, strlen(text), &e));
     char *argv[] = {(char *)"x", (char *)"--config", path, (char *)"--s3-workers", (char *)"7"};
-    AUTO(config) c;
+    AUTO(config) c = {0};
     bool ok = config_load(5, argv, fake_env, &c, &e);
     unlink(path);
     if (!ok)
@@ -136,7 +136,7 @@ static void an_unknown_key_names_the_nearest_and_its_line(void **state)
     err e = ERR_INIT;
     assert_true(fs_write_all(fd, text, strlen(text), &e));
     char *argv[] = {(char *)"x", (char *)"--config", path};
-    AUTO(config) c;
+    AUTO(config) c = {0};
     bool ok = config_load(3, argv, fake_env, &c, &e);
     unlink(path);
     assert_false(ok);
@@ -148,7 +148,7 @@ static void an_unknown_key_names_the_nearest_and_its_line(void **state)
 static void the_share_comes_from_both_variables_or_none(void **state)
 {
     UNUSED(state);
-    AUTO(config) c;
+    AUTO(config) c = {0};
     err e = ERR_INIT;
     env_index = "2";
     env_count = "3";
@@ -156,7 +156,7 @@ static void the_share_comes_from_both_variables_or_none(void **state)
     assert_int_equal(c.host_index, 2);
     assert_int_equal(c.host_count, 3);
     assert_true(c.shard_given);
-    AUTO(config) over;
+    AUTO(config) over = {0};
     assert_true(load(&over, &e, WORDS("--host-index", "0", "--host-count=9")));
     assert_int_equal(over.host_index, 0);
     assert_int_equal(over.host_count, 9);
@@ -209,7 +209,7 @@ static void urls_have_a_host_and_a_real_port(void **state)
         expect_refused(WORDS("--endpoint-url", bad[i]), "URL");
     }
     for (size_t i = 0; i < ARRAY_LEN(good); i++) {
-        AUTO(config) c;
+        AUTO(config) c = {0};
         err e = ERR_INIT;
         if (!load(&c, &e, WORDS("--server-url", good[i])))
             fail_msg("%s", e.message);
@@ -219,7 +219,7 @@ static void urls_have_a_host_and_a_real_port(void **state)
 static void debug_comes_from_the_environment(void **state)
 {
     UNUSED(state);
-    AUTO(config) c;
+    AUTO(config) c = {0};
     err e = ERR_INIT;
     env_debug = "5";
     assert_true(load(&c, &e, NO_WORDS));
@@ -229,7 +229,7 @@ static void debug_comes_from_the_environment(void **state)
 static void help_asks_for_nothing_else(void **state)
 {
     UNUSED(state);
-    AUTO(config) c;
+    AUTO(config) c = {0};
     err e = ERR_INIT;
     char *argv[] = {(char *)"x", (char *)"--config", (char *)"/nowhere.yaml", (char *)"--help"};
     assert_true(config_load(4, argv, fake_env, &c, &e));
@@ -245,8 +245,7 @@ static void the_example_file_is_the_tables(void **state)
     FILE *out = open_memstream(&made, &made_bytes);
     options_yaml_example(&config_options, out);
     fclose(out);
-    AUTO(buf) kept;
-    buf_init(&kept, 1 << 20);
+    AUTO(buf) kept = BUF(1 << 20);
     err e = ERR_INIT;
     if (!fs_read_file("config/orchestration.yaml", 1 << 20, &kept, &e))
         fail_msg("%s", e.message);

@@ -60,8 +60,7 @@ static void local_name_is_the_objects_own(void **state)
 static void long_names_keep_their_suffixes(void **state)
 {
     UNUSED(state);
-    AUTO(buf) key;
-    buf_init(&key, 4096);
+    AUTO(buf) key = BUF(4096);
     for (int i = 0; i < 150; i++)
         buf_append_str(&key, "\xc3\xa9"); /* 300 bytes */
     buf_append_str(&key, ".jsonl.zst");

@@ -89,8 +89,7 @@ static void a_cleaned_file_is_brought_into_the_inputs_compression(void **state)
     err e = ERR_INIT;
     assert_true(check(report, cleaned, CODEC_PLAIN, &facts, &e));
     assert_true(facts.recoded);
-    AUTO(buf) text;
-    buf_init(&text, 100);
+    AUTO(buf) text = BUF(100);
     assert_true(fs_read_file(recoded, 100, &text, &e));
     assert_string_equal(buf_str(&text), "1\n2\n3\n");
     result_facts_deinit(&facts);
@@ -265,8 +264,7 @@ static char *write_long_window(const char *name, const char *text)
 {
     char *path = xasprintf("%s/%s", dir, name);
     unsigned block = (unsigned)strlen(text) << 3 | 1;
-    AUTO(buf) frame;
-    buf_init(&frame, 1000);
+    AUTO(buf) frame = BUF(1000);
     buf_append(&frame, "\x28\xb5\x2f\xfd\x00\x80", 6);
     for (int i = 0; i < 3; i++)
         buf_append_char(&frame, (char)(block >> 8 * i));

@@ -286,9 +286,8 @@ static void the_clock_of_the_store_holds_for_sts(void **state)
 
 static void a_chain_that_is_too_long(void **state)
 {
-    AUTO(buf) text;
+    AUTO(buf) text = BUF(4096);
     (void)state;
-    buf_init(&text, 4096);
     buf_append_str(&text, "[profile p]\nrole_arn=R\nsource_profile=p1\n");
     for (int i = 1; i <= S3_ROLE_CHAIN_MAX; i++)
         buf_printf(&text, "[profile p%d]\nrole_arn=R\nsource_profile=p%d\n", i, i + 1);

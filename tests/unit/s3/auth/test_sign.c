@@ -47,9 +47,8 @@ static void published_get_object(void **state)
                                           {"Host", HOST},
                                           {"x-amz-content-sha256", S3_EMPTY_SHA256}};
     s3_sign_request r = example("GET", "/test.txt", "", headers, ARRAY_LEN(headers));
-    AUTO(buf) out;
+    AUTO(buf) out = BUF(4096);
     (void)state;
-    buf_init(&out, 4096);
     assert_true(s3_sign(&r, &example_keys, &out, NULL));
     assert_string_equal(
         buf_str(&out),
@@ -101,9 +100,8 @@ static void canonical_request_is_normal(void **state)
         {"X-B", "  two   words\t x "}, {"host", "h"}, {"x-a", ""}};
     s3_sign_request r =
         example("GET", "//a%20b/../%e2%82%ac/", "b=2&a=1&a&a-b=%2f+x&a=0", headers, 3);
-    AUTO(buf) out;
+    AUTO(buf) out = BUF(4096);
     (void)state;
-    buf_init(&out, 4096);
     assert_true(s3_sign_canonical(&r, &out, NULL));
     assert_string_equal(buf_str(&out),
                         "GET\n//a%20b/../%E2%82%AC/\n"
@@ -118,10 +116,8 @@ static void hard_keys_survive_the_canonical_path(void **state)
     for (size_t i = 0; i < 1024; i++)
         key[i] = (char)(1 + i % 255); /* every byte but NUL */
     key[1024] = '\0';
-    AUTO(buf) path;
-    AUTO(buf) out;
-    buf_init(&path, 8192);
-    buf_init(&out, 16384);
+    AUTO(buf) path = BUF(8192);
+    AUTO(buf) out = BUF(16384);
     buf_append_char(&path, '/');
     s3_uri_encode(slice_from(key), true, &path);
     s3_sign_request r = example("GET", buf_str(&path), "", plain_headers, 3);

@@ -158,8 +158,7 @@ static void an_expired_token_is_renewed_and_kept_for_others(void **state)
     works_with(&s, "ID-S");
     site_close(&s);
     AUTO_FREE char *path = xasprintf("%s/" SESSION_FILE, dir);
-    AUTO(buf) text;
-    buf_init(&text, 4096);
+    AUTO(buf) text = BUF(4096);
     assert_true(fs_read_file(path, 4096, &text, NULL));
     assert_non_null(strstr(buf_str(&text), "\"SECRET-NEW\""));
     assert_non_null(strstr(buf_str(&text), "\"2013-05-24T01:00:00Z\""));

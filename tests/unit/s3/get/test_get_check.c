@@ -185,9 +185,8 @@ static void a_head_of_another_version_starts_over(void **state)
 
 static char *record_of(const get_site *g)
 {
-    AUTO(buf) text;
+    AUTO(buf) text = BUF(4096);
     err e = ERR_INIT;
-    buf_init(&text, 4096);
     if (!fs_read_file(g->resume_path, 4096, &text, &e))
         return NULL;
     return buf_give(&text);

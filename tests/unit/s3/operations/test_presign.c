@@ -18,11 +18,10 @@ static s3_presign_request example(void)
 
 static void the_example_of_the_reference(void **state)
 {
-    AUTO(buf) url;
+    AUTO(buf) url = BUF(8192);
     err e = ERR_INIT;
     s3_presign_request request = example();
     (void)state;
-    buf_init(&url, 8192);
     assert_true(s3_presign_url(&request, &example_keys, &url, &e));
     assert_string_equal(
         buf_str(&url),
@@ -34,13 +33,12 @@ static void the_example_of_the_reference(void **state)
 
 static void a_session_token_is_part_of_it(void **state)
 {
-    AUTO(buf) url;
+    AUTO(buf) url = BUF(8192);
     err e = ERR_INIT;
     s3_presign_request request = example();
     s3_keys keys = example_keys;
     (void)state;
     keys.session_token = "t/+=";
-    buf_init(&url, 8192);
     assert_true(s3_presign_url(&request, &keys, &url, &e));
     assert_non_null(strstr(buf_str(&url), "&X-Amz-Security-Token=t%2F%2B%3D&"));
     assert_null(strstr(buf_str(&url), "aeeed9bb")); /* another signature */
@@ -51,10 +49,9 @@ static void lifetimes_beyond_a_week_are_refused(void **state)
     static const unsigned rows[] = {0, S3_PRESIGN_MAX_S + 1};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        AUTO(buf) url;
+        AUTO(buf) url = BUF(8192);
         err e = ERR_INIT;
         s3_presign_request request = example();
-        buf_init(&url, 8192);
         request.expires_s = rows[i];
         assert_false(s3_presign_url(&request, &example_keys, &url, &e));
         assert_int_equal(e.code, ERR_USAGE);

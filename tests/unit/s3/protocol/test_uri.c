@@ -57,8 +57,7 @@ static void a_key_has_at_most_1024_bytes(void **state)
 
 static char *encoded(const char *text, bool keep_slash)
 {
-    AUTO(buf) out;
-    buf_init(&out, 10000);
+    AUTO(buf) out = BUF(10000);
     assert_true(s3_uri_encode(slice_from(text), keep_slash, &out));
     return buf_give(&out);
 }
@@ -88,8 +87,7 @@ static void hard_keys_are_encoded_and_decoded(void **state)
     for (size_t i = 0; i < ARRAY_LEN(hard); i++) {
         AUTO_FREE char *path = encoded(hard[i].plain, true);
         assert_string_equal(path, hard[i].path);
-        AUTO(buf) back;
-        buf_init(&back, 1000);
+        AUTO(buf) back = BUF(1000);
         assert_true(s3_uri_decode(slice_from(path), true, &back, NULL));
         assert_string_equal(buf_str(&back), hard[i].plain);
     }
@@ -99,9 +97,8 @@ static void hard_keys_are_encoded_and_decoded(void **state)
 
 static void plus_is_a_space_only_where_asked(void **state)
 {
-    AUTO(buf) out;
+    AUTO(buf) out = BUF(100);
     (void)state;
-    buf_init(&out, 100);
     assert_true(s3_uri_decode(SLICE_LIT("a+b%2bc"), true, &out, NULL));
     assert_string_equal(buf_str(&out), "a b+c");
     buf_clear(&out);
@@ -114,15 +111,13 @@ static void broken_encodings_are_refused(void **state)
     static const char *const rows[] = {"%", "a%4", "%zz", "%4g", "%%41"};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        AUTO(buf) out;
+        AUTO(buf) out = BUF(100);
         err e = ERR_INIT;
-        buf_init(&out, 100);
         assert_false(s3_uri_decode(slice_from(rows[i]), false, &out, &e));
         assert_int_equal(e.code, ERR_PARSE);
     }
-    AUTO(buf) small;
+    AUTO(buf) small = BUF(2);
     err e = ERR_INIT;
-    buf_init(&small, 2);
     assert_false(s3_uri_decode(SLICE_LIT("abc"), false, &small, &e));
     assert_int_equal(e.code, ERR_LIMIT);
 }

@@ -103,12 +103,10 @@ static void a_document_type_in_another_charset_is_refused(void **state)
 
 static void depth_and_text_are_bounded(void **state)
 {
-    AUTO(buf) deep;
-    AUTO(buf) wide;
+    AUTO(buf) deep = BUF(4096);
+    AUTO(buf) wide = BUF(200000);
     seen s;
     (void)state;
-    buf_init(&deep, 4096);
-    buf_init(&wide, 200000);
     buf_init(&s.text, 400000);
     for (int i = 0; i <= S3_XML_DEPTH_MAX; i++)
         buf_append_str(&deep, "<a>");
@@ -142,9 +140,8 @@ static void one_element_is_found(void **state)
 
 static void text_is_escaped(void **state)
 {
-    AUTO(buf) out;
+    AUTO(buf) out = BUF(100);
     (void)state;
-    buf_init(&out, 100);
     assert_true(s3_xml_escape(SLICE_LIT("\"a\"<b>&\r"), &out));
     assert_string_equal(buf_str(&out), "&quot;a&quot;&lt;b&gt;&amp;&#13;");
 }

@@ -16,9 +16,8 @@
 static char *split(const char *line)
 {
     AUTO(line_words) w = {0};
-    AUTO(buf) text;
+    AUTO(buf) text = BUF(4096);
     err e = ERR_INIT;
-    buf_init(&text, 4096);
     if (!line_split(line, &w, &e))
         return xasprintf("error: %s", e.message);
     for (int i = 0; i < w.count; i++)

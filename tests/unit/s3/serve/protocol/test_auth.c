@@ -227,7 +227,7 @@ static const fault *match(fault_set *set, const char *method, const target *t, c
 
 static unsigned count_due(const char *rule, unsigned requests, uint64_t *pattern)
 {
-    AUTO(fault_set) set;
+    AUTO(fault_set) set = {0};
     AUTO(target) t = {0};
     err e = ERR_INIT;
     unsigned due = 0;
@@ -259,7 +259,7 @@ static void test_fault_rates(void **state)
 static void test_faults_once_a_key(void **state)
 {
     UNUSED(state);
-    AUTO(fault_set) set;
+    AUTO(fault_set) set = {0};
     AUTO(target) first = {0};
     AUTO(target) second = {0};
     err e = ERR_INIT;
@@ -276,7 +276,7 @@ static void test_faults_once_a_key(void **state)
 static void test_fault_rules(void **state)
 {
     UNUSED(state);
-    AUTO(fault_set) set;
+    AUTO(fault_set) set = {0};
     AUTO(target) gz = {0};
     AUTO(target) other = {0};
     err e = ERR_INIT;

@@ -48,9 +48,8 @@ static const char *decode(slice body, size_t step, const char *name, buf *out, c
 static void assert_code(const char *body, const char *name, const char *code)
 {
     for (size_t step = 1; step <= 64; step *= 4) {
-        AUTO(buf) out;
+        AUTO(buf) out = BUF(MAX_BYTES);
         AUTO_FREE char *value = NULL;
-        buf_init(&out, MAX_BYTES);
         assert_string_equal(decode(slice_from(body), step, name, &out, &value), code);
     }
 }
@@ -66,9 +65,8 @@ static void test_unsigned_chunks_are_joined(void **state)
         "2000\r\n%s\r\n00002000\r\n%s\r\nB\r\nhello\r\nwor\n\r\n0\r\n" SUM ": AAAAAA==\r\n\r\n",
         large, large);
     for (size_t step = 1; step < 20000; step = step * 3 + 1) {
-        AUTO(buf) out;
+        AUTO(buf) out = BUF(MAX_BYTES);
         AUTO_FREE char *value = NULL;
-        buf_init(&out, MAX_BYTES);
         assert_string_equal(decode(slice_from(body), step, SUM, &out, &value), "");
         assert_int_equal(out.len, 2 * CHUNK_SIZE_MIN + 11);
         assert_memory_equal(out.data + 2 * CHUNK_SIZE_MIN, "hello\r\nwor\n", 11);
@@ -166,8 +164,7 @@ static void append_body(const example *x, buf *out)
 
 static void append_request(const example *x, buf *out)
 {
-    AUTO(buf) body;
-    buf_init(&body, MAX_BYTES);
+    AUTO(buf) body = BUF(MAX_BYTES);
     append_body(x, &body);
     buf_printf(out,
                "PUT /examplebucket/chunkObject.txt HTTP/1.1\r\n"
@@ -219,12 +216,9 @@ static void assert_example(const example *x, const char *status, const char *wor
 {
     char root[] = "/tmp/serve-chunks.XXXXXX";
     err e = ERR_INIT;
-    AUTO(buf) request;
-    AUTO(buf) reply;
-    AUTO(buf) object;
-    buf_init(&request, MAX_BYTES);
-    buf_init(&reply, MAX_BYTES);
-    buf_init(&object, MAX_BYTES);
+    AUTO(buf) request = BUF(MAX_BYTES);
+    AUTO(buf) reply = BUF(MAX_BYTES);
+    AUTO(buf) object = BUF(MAX_BYTES);
     assert_non_null(mkdtemp(root));
     server *s = start(root);
     append_request(x, &request);
