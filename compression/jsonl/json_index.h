@@ -9,7 +9,7 @@
 #ifndef COMPRESSION_JSONL_JSON_INDEX_H
 #define COMPRESSION_JSONL_JSON_INDEX_H
 
-#include "compression/jsonl/json_escape.h"
+#include "base/json/json_escape.h"
 #include "compression/jsonl/bit_positions.h"
 #include "compression/jsonl/string_scan.h"
 #include "compression/jsonl/utf8.h"

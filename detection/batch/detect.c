@@ -7,7 +7,7 @@
 #include "decon/base/fsutil.h"
 #include "decon/base/log.h"
 #include "detection/batch/detect_run.h"
-#include "detection/text/json_write.h"
+#include "base/json/json_write.h"
 #include "detection/config/index_load.h"
 #include "detection/job/job_threads.h"
 

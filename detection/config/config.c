@@ -5,7 +5,7 @@
 #include "decon/base/fsutil.h"
 #include "decon/base/log.h"
 #include "detection/config/compatible.h"
-#include "detection/text/json_write.h"
+#include "base/json/json_write.h"
 
 #define DECAY_START "20"
 #define DECAY_END   "50"

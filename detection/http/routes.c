@@ -1,7 +1,7 @@
 #include "detection/http/routes.h"
 
 #include "detection/job/allowed_paths.h"
-#include "detection/text/json_write.h"
+#include "base/json/json_write.h"
 #include "detection/http/submission.h"
 
 #define KEY_MAX_BYTES       1024

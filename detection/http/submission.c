@@ -2,7 +2,7 @@
 
 #include <limits.h>
 
-#include "detection/text/json_read.h"
+#include "base/json/json_read.h"
 #include "detection/text/unicode.h"
 
 bool submission_is_json(const char *content_type)
@@ -29,7 +29,7 @@ static const char *path_fault(const json_value *value, buf *scratch, slice *path
         return "duplicate field `file_path`";
     if (value->type == JSON_ABSENT)
         return "missing field `file_path`";
-    if (value->type != JSON_STRING || !json_string(value, scratch, path))
+    if (value->type != JSON_STRING || !json_text(value, scratch, path))
         return "file_path: expected a string";
     /* No file can be called so; an empty path is left to fail as a job, as any missing file. */
     if (path->len >= PATH_MAX)

@@ -7,7 +7,7 @@
 #include "decon/base/fsutil.h"
 #include "decon/base/log.h"
 #include "decon/compression/codec.h"
-#include "detection/text/json_read.h"
+#include "base/json/json_read.h"
 #include "detection/text/unicode.h"
 
 typedef struct path_list {
@@ -115,7 +115,7 @@ static void line_strings_init(line_strings *s, const json_value *values, size_t 
     for (size_t i = 0; i < KEY_COUNT; i++) {
         buf_init(&s->scratch[i], max_bytes);
         s->text[i] = (slice){0};
-        if (values[i].type == JSON_STRING && !json_string(&values[i], &s->scratch[i], &s->text[i]))
+        if (values[i].type == JSON_STRING && !json_text(&values[i], &s->scratch[i], &s->text[i]))
             s->text[i] = (slice){0};
     }
 }

@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "detection/text/json_read.h"
+#include "base/json/json_read.h"
 #include "detection/text/unicode.h"
 
 #define GZIP_LEVEL 6
@@ -81,7 +81,7 @@ static bool find_text(line_scan *l, slice line, slice *text)
         line.len--;
     if (!json_read_path(line, l->scanner->settings->content_key, &value, NULL))
         return false;
-    return value.type == JSON_STRING && json_string(&value, &l->scanner->text, text);
+    return value.type == JSON_STRING && json_text(&value, &l->scanner->text, text);
 }
 
 static bool check_utf8(line_scan *l, slice line, bool *valid, err *e)

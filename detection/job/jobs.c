@@ -6,7 +6,7 @@
 
 #include "decon/base/fsutil.h"
 #include "detection/table/hash.h"
-#include "detection/text/json_write.h"
+#include "base/json/json_write.h"
 
 #define BUCKETS 65536 /* a power of two; chains stay short with all jobs that are ever kept */
 

@@ -1,6 +1,6 @@
 #include "detection/match/report.h"
 
-#include "detection/text/json_write.h"
+#include "base/json/json_write.h"
 #include "detection/match/overlap_text.h"
 
 slice report_training_name(const char *path)

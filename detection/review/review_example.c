@@ -77,7 +77,7 @@ static char *text_of(const json_value *v)
     slice text;
     buf_init(&scratch, v->raw.len + 1);
     buf_init(&out, v->raw.len * 3 + 1);
-    if (!json_string(v, &scratch, &text))
+    if (!json_text(v, &scratch, &text))
         return NULL;
     for (size_t i = 0; i < text.len; i++)
         if (text.data[i] == '\0')

@@ -9,7 +9,7 @@
 #ifndef DETECTION_REVIEW_REVIEW_EXAMPLE_H
 #define DETECTION_REVIEW_REVIEW_EXAMPLE_H
 
-#include "detection/text/json_read.h"
+#include "base/json/json_read.h"
 #include "detection/review/review_read.h"
 
 #define REVIEW_KEYS 18

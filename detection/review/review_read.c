@@ -10,7 +10,7 @@
 #include "decon/base/log.h"
 #include "decon/compression/codec.h"
 #include "detection/table/hash.h"
-#include "detection/text/json_read.h"
+#include "base/json/json_read.h"
 #include "detection/review/review_example.h"
 #include "detection/text/unicode.h"
 

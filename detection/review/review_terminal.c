@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "detection/text/json_write.h"
+#include "base/json/json_write.h"
 #include "detection/review/terminal_text.h"
 
 #define NAME_COLUMNS_MAX 34

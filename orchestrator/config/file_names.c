@@ -1,7 +1,6 @@
 #include "orchestrator/config/file_names.h"
 
-#include <jansson.h>
-
+#include "base/utf8.h"
 #include "decon/base/buf.h"
 #include "decon/compression/codec.h"
 
@@ -57,9 +56,8 @@ void output_names_deinit(output_names *n)
 
 bool names_is_utf8(const char *s)
 {
-    json_t *text = json_string(s); /* refuses what is not UTF-8 */
-    json_decref(text);
-    return text != NULL;
+    slice text = slice_from(s);
+    return utf8_check(text) == text.len;
 }
 
 /* The front of a name that is too long goes on until the suffixes just fit behind it. */

@@ -1,4 +1,5 @@
 /* Submissions and the jobs that are followed. */
+#include "base/json/json_write.h"
 #include "decon/base/log.h"
 #include "orchestrator/detect/detect_client_private.h"
 
@@ -7,6 +8,7 @@
 #define SUBMIT_LIMIT_MS   60000
 #define FAILURES_PER_WARN 10
 #define JOB_ID_MAX_BYTES  128
+#define SUBMIT_MAX_BYTES  ((size_t)1 << 20)
 
 /* --- calls: a list, and their end --- */
 
@@ -97,34 +99,61 @@ static void fail_reply(job_call *c, err *e)
     job_call_end(c, NULL, e);
 }
 
-static void on_submitted(job_call *c, const json_t *reply)
+static void on_submitted(job_call *c)
 {
+    static const char *const key = "job_id";
+    json_value value;
     err e = ERR_INIT;
-    const char *id = jobs_text_at(reply, "job_id");
-    if (is_job_id(id))
+    char *id = NULL;
+    if (exchange_read(&c->x, &key, &value, 1) && reply_string(&value, &id) && is_job_id(id))
         job_call_end(c, &(job_outcome){.job_id = id, .replayed = c->x.replayed}, NULL);
     else
         fail_reply(c, &e);
+    free(id);
 }
 
-static void on_status(job_call *c, const json_t *reply)
+typedef struct status_reply {
+    char *status, *report_path, *cleaned_path, *words;
+} status_reply;
+
+static void status_reply_deinit(status_reply *r)
+{
+    free(r->status);
+    free(r->report_path);
+    free(r->cleaned_path);
+    free(r->words);
+}
+DEFINE_AUTO(status_reply, status_reply_deinit)
+
+static bool read_status(const exchange *x, status_reply *out)
+{
+    static const char *const keys[] = {"status", "output_path", "purified_path", "error"};
+    json_value values[ARRAY_LEN(keys)];
+    if (!exchange_read(x, keys, values, ARRAY_LEN(keys)))
+        return false;
+    out->words = reply_words(&values[3]);
+    return reply_string(&values[0], &out->status) && reply_string(&values[1], &out->report_path) &&
+           reply_string(&values[2], &out->cleaned_path);
+}
+
+static void on_status(job_call *c)
 {
     err e = ERR_INIT;
-    const char *status = jobs_text_at(reply, "status"), *words = jobs_text_at(reply, "error");
-    if (str_equal(status, "pending") || str_equal(status, "processing")) {
+    AUTO(status_reply) r = {0};
+    if (!read_status(&c->x, &r)) {
+        fail_reply(c, &e);
+    } else if (str_equal(r.status, "pending") || str_equal(r.status, "processing")) {
         poll_again(c);
-    } else if (str_equal(status, "completed")) {
-        job_call_end(c,
-                     &(job_outcome){.report_path = jobs_text_at(reply, "output_path"),
-                                    .cleaned_path = jobs_text_at(reply, "purified_path")},
-                     NULL);
-    } else if (str_equal(status, "failed")) {
+    } else if (str_equal(r.status, "completed")) {
+        job_call_end(
+            c, &(job_outcome){.report_path = r.report_path, .cleaned_path = r.cleaned_path}, NULL);
+    } else if (str_equal(r.status, "failed")) {
         err_set(&e, ERR_JOB_FAILED, "the detection server failed the job: %s",
-                words ? words : "it does not say why");
+                r.words ? r.words : "it does not say why");
         job_call_end(c, NULL, &e);
-    } else if (!status && words) {
+    } else if (!r.status && r.words) {
         err_set(&e, ERR_JOB_FORGOTTEN, "the detection server does not know job %s any more: %s",
-                c->job_id, words);
+                c->job_id, r.words);
         job_call_end(c, NULL, &e);
     } else {
         fail_reply(c, &e);
@@ -152,12 +181,10 @@ static void on_call_reply(void *ctx, const http_result *result)
         job_call_end(c, NULL, &e);
         return;
     }
-    json_t *reply = json_loadb(buf_str(&c->x.reply), c->x.reply.len, 0, NULL);
     if (c->submits)
-        on_submitted(c, reply);
+        on_submitted(c);
     else
-        on_status(c, reply);
-    json_decref(reply);
+        on_status(c);
 }
 
 /* --- the public face --- */
@@ -234,9 +261,10 @@ job_call *job_submit(jobs *j, const char *file_path, const char *idempotency_key
     job_call *c = call_new(j, true, on_done, ctx);
     c->key = xstrdup(idempotency_key);
     c->url = xasprintf("%s/submit", j->url);
-    json_t *body = json_pack("{s:s}", "file_path", file_path);
-    c->body = json_dumps(body, JSON_COMPACT);
-    json_decref(body);
+    AUTO(buf) body = BUF(SUBMIT_MAX_BYTES);
+    json_member_string(&body, "file_path", slice_from(file_path));
+    json_close(&body);
+    c->body = buf_give(&body);
     c->x.headers[0] = (http_header){"Content-Type", "application/json"};
     c->x.headers[1] = (http_header){"Idempotency-Key", c->key};
     c->x.request.header_count = 2;

@@ -8,8 +8,7 @@
 #ifndef ORCHESTRATOR_DETECT_DETECT_CLIENT_PRIVATE_H
 #define ORCHESTRATOR_DETECT_DETECT_CLIENT_PRIVATE_H
 
-#include <jansson.h>
-
+#include "base/json/json_value.h"
 #include "orchestrator/detect/detect_client.h"
 
 #define JOBS_FIRST_PAUSE_MS   50
@@ -72,7 +71,14 @@ bool exchange_take_body(exchange *x, slice data, err *e);
 bool exchange_is_trouble(const http_result *r);
 void exchange_describe(const exchange *x, const http_result *r, err *e);
 uint64_t jobs_jittered_ms(jobs *j, uint64_t pause_ms);
-const char *jobs_text_at(const json_t *object, const char *name); /* NULL where it is no string */
+/* The reply's members `keys`. False: the reply is not a JSON object in valid UTF-8. */
+bool exchange_read(const exchange *x, const char *const *keys, json_value *values, size_t count)
+    MUST_USE;
+/* The string, malloc'ed; *out is NULL where the member is absent or null. False: another type, or a
+ * string with NUL, which is no path, status or id. */
+bool reply_string(const json_value *value, char **out) MUST_USE;
+/* The same for text that is only shown: NUL becomes a space, what is no string NULL. */
+char *reply_words(const json_value *value) MUST_USE;
 
 /* --- jobs_health.c --- */
 /* Asks; all calls that are stuck go on when the server answers, or end when it stays silent. */

@@ -1,4 +1,6 @@
 /* One request to the detection server, with its reply. */
+#include "base/json/json_read.h"
+#include "base/utf8.h"
 #include "orchestrator/detect/detect_client_private.h"
 
 void exchange_take_head(exchange *x, const http_reply *reply)
@@ -52,7 +54,39 @@ uint64_t jobs_jittered_ms(jobs *j, uint64_t pause_ms)
     return pause_ms / 2 + transport_random(j->transport) % (pause_ms / 2 + 1);
 }
 
-const char *jobs_text_at(const json_t *object, const char *name)
+bool exchange_read(const exchange *x, const char *const *keys, json_value *values, size_t count)
 {
-    return json_string_value(json_object_get(object, name));
+    slice text = buf_slice(&x->reply);
+    json_type type = JSON_ABSENT;
+    err ignored = ERR_INIT;
+    return utf8_check(text) == text.len &&
+           json_read_members(text, keys, values, count, &type, &ignored) && type == JSON_OBJECT;
+}
+
+static char *string_of(const json_value *value, bool *has_nul)
+{
+    AUTO(buf) scratch = BUF(value->raw.len); /* without its escapes a text is not longer */
+    slice text = {0};
+    *has_nul = false;
+    if (value->type != JSON_STRING || !json_text(value, &scratch, &text))
+        return NULL;
+    char *copy = slice_dup(text);
+    for (char *nul; (nul = memchr(copy, '\0', text.len)); *nul = ' ')
+        *has_nul = true;
+    return copy;
+}
+
+bool reply_string(const json_value *value, char **out)
+{
+    bool has_nul;
+    *out = string_of(value, &has_nul);
+    if (has_nul)
+        free(move(*out));
+    return *out || value->type == JSON_ABSENT || value->type == JSON_NULL;
+}
+
+char *reply_words(const json_value *value)
+{
+    bool has_nul;
+    return string_of(value, &has_nul);
 }

@@ -15,16 +15,30 @@ static void tell_ready(jobs *j, const server_facts *facts, const err *error)
     on_ready(j->ready_ctx, facts, error);
 }
 
-static bool read_facts(const json_t *reply, server_facts *out)
+enum { WORKERS, PURIFY, REPORT_DIR, CLEANED_DIR, CONTENT_KEY, FACT_COUNT };
+
+/* The strings of `out` are malloc'ed. */
+static bool read_facts(const exchange *x, server_facts *out, char **texts)
 {
-    if (!json_is_object(reply))
+    static const char *const keys[FACT_COUNT] = {[WORKERS] = "worker_threads",
+                                                 [PURIFY] = "purify",
+                                                 [REPORT_DIR] = "report_output_dir",
+                                                 [CLEANED_DIR] = "cleaned_output_dir",
+                                                 [CONTENT_KEY] = "content_key"};
+    json_value values[FACT_COUNT];
+    uint64_t workers = 0;
+    if (!exchange_read(x, keys, values, FACT_COUNT))
         return false;
-    json_int_t workers = json_integer_value(json_object_get(reply, "worker_threads"));
-    *out = (server_facts){.worker_threads = workers > 0 ? (unsigned)MIN(workers, 100000) : 0,
-                          .purify = json_is_true(json_object_get(reply, "purify")),
-                          .report_dir = jobs_text_at(reply, "report_output_dir"),
-                          .cleaned_dir = jobs_text_at(reply, "cleaned_output_dir"),
-                          .content_key = jobs_text_at(reply, "content_key")};
+    for (int i = REPORT_DIR; i < FACT_COUNT; i++)
+        if (!reply_string(&values[i], &texts[i]))
+            return false;
+    if (!json_unsigned(&values[WORKERS], &workers))
+        workers = 0;
+    *out = (server_facts){.worker_threads = (unsigned)MIN(workers, (uint64_t)100000),
+                          .purify = json_is_true(&values[PURIFY]),
+                          .report_dir = texts[REPORT_DIR],
+                          .cleaned_dir = texts[CLEANED_DIR],
+                          .content_key = texts[CONTENT_KEY]};
     return true;
 }
 
@@ -103,19 +117,20 @@ static void on_health_reply(void *ctx, const http_result *result)
     j->health.call = NULL;
     err e = ERR_INIT;
     server_facts facts;
-    json_t *reply = json_loadb(buf_str(&j->health.reply), j->health.reply.len, 0, NULL);
+    char *texts[FACT_COUNT] = {0};
     if (!result->ok || result->status != 200) {
         exchange_describe(&j->health, result, &e);
         on_unhealthy(j, &e);
-    } else if (!read_facts(reply, &facts)) {
-        err_set(&e, ERR_PARSE, "%s: the reply is no JSON object", j->health_url);
+    } else if (!read_facts(&j->health, &facts, texts)) {
+        err_set(&e, ERR_PARSE, "%s: the reply is not a detection server's", j->health_url);
         on_unhealthy(j, &e);
     } else {
         j->asking = j->down = false;
         resume_all(j);
         tell_ready(j, &facts, NULL);
     }
-    json_decref(reply);
+    for (size_t i = 0; i < FACT_COUNT; i++)
+        free(texts[i]);
 }
 
 void jobs_ask_health(jobs *j)

@@ -1,9 +1,10 @@
 #include "orchestrator/transfer/result_check.h"
 
 #include <fcntl.h>
-#include <jansson.h>
 #include <unistd.h>
 
+#include "base/json/json_read.h"
+#include "base/utf8.h"
 #include "decon/base/fsutil.h"
 
 #define LINE_MAX_BYTES ((size_t)1 << 30)
@@ -40,22 +41,36 @@ typedef struct line_set {
     uint64_t input_lines;
 } line_set;
 
-static bool note_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
+static void add_number(line_set *set, uint64_t number)
 {
-    UNUSED(has_newline);
-    line_set *set = ctx;
-    json_t *match = json_loadb(text.data, text.len, 0, NULL);
-    json_t *line = json_object_get(match, "training_line");
-    json_int_t value = json_is_integer(line) ? json_integer_value(line) : -1;
-    json_decref(match);
-    if (value < 0 || (uint64_t)value >= set->input_lines)
-        return err_set(e, ERR_RESULT, "line %llu names no line of the input, which has %llu lines",
-                       (unsigned long long)number + 1, (unsigned long long)set->input_lines);
     if (set->count == set->capacity) {
         set->capacity = set->capacity ? set->capacity * 2 : 256;
         set->numbers = xrealloc(set->numbers, set->capacity * sizeof *set->numbers);
     }
-    set->numbers[set->count++] = (uint64_t)value;
+    set->numbers[set->count++] = number;
+}
+
+static bool note_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
+{
+    static const char *const key = "training_line";
+    line_set *set = ctx;
+    json_value line;
+    json_type type = JSON_ABSENT;
+    uint64_t value = 0;
+    UNUSED(has_newline);
+    size_t valid = utf8_check(text);
+    if (valid < text.len)
+        return err_set(e, ERR_RESULT, "line %llu is not a report's: byte %zu is not UTF-8",
+                       (unsigned long long)number + 1, valid);
+    err cause = ERR_INIT;
+    if (!json_read_members(text, &key, &line, 1, &type, &cause) || type != JSON_OBJECT)
+        return err_set(e, ERR_RESULT, "line %llu is not a report's: %s",
+                       (unsigned long long)number + 1,
+                       err_is_set(&cause) ? cause.message : "it is not a JSON object");
+    if (!json_unsigned(&line, &value) || value >= set->input_lines)
+        return err_set(e, ERR_RESULT, "line %llu names no line of the input, which has %llu lines",
+                       (unsigned long long)number + 1, (unsigned long long)set->input_lines);
+    add_number(set, value);
     return true;
 }
 

@@ -1,8 +1,10 @@
 #include "orchestrator/verify/cmd_verify.h"
 
-#include <jansson.h>
-
+#include "base/json/json_write.h"
+#include "base/utf8.h"
 #include "decon/base/log.h"
+
+#define JSON_LINE_MAX_BYTES ((size_t)1 << 20) /* names have 4 KiB at most, escapes six bytes each */
 
 static double ratio(const verdict *v)
 {
@@ -73,66 +75,76 @@ void verify_print_text(FILE *out, const char *name, const verdict *v, const err 
     fputc('\n', out);
 }
 
-static json_t *checksum_list(unsigned checksums)
+static void put_checksums(buf *out, unsigned checksums)
 {
-    json_t *list = json_array();
+    const char *comma = "";
+    json_key(out, "checksums");
+    buf_append_char(out, '[');
     for (unsigned bit = 1; bit <= CODEC_CHECK_XXH64; bit <<= 1) {
         char name[CODEC_CHECK_NAMES_BYTES];
-        if (checksums & bit)
-            json_array_append_new(list, json_string(codec_check_names(bit, name)));
+        if (!(checksums & bit))
+            continue;
+        buf_append_str(out, comma);
+        json_put_string(out, slice_from(codec_check_names(bit, name)));
+        comma = ",";
     }
-    return list;
+    buf_append_char(out, ']');
 }
 
-static void put_count(json_t *object, const char *key, uint64_t value)
+/* Six significant digits; "4.0" for a whole number, so that the type is always the same. */
+static void put_ratio(buf *out, double value)
 {
-    json_object_set_new(object, key, json_integer((json_int_t)value));
+    char digits[32];
+    snprintf(digits, sizeof digits, "%.6g", value);
+    json_key(out, "ratio");
+    buf_printf(out, "%s%s", digits, strpbrk(digits, ".e") ? "" : ".0");
 }
 
-static void put_verdict(json_t *object, const verdict *v)
+static void put_verdict(buf *out, const verdict *v)
 {
-    json_object_set_new(object, "format", json_string(codec_get(v->format)->name));
-    json_object_set_new(object, "suffix_differs", json_boolean(v->suffix_differs));
-    put_count(object, "raw_bytes", v->raw_bytes);
-    put_count(object, "decoded_bytes", v->decoded_bytes);
-    json_object_set_new(object, "ratio", json_real(ratio(v)));
-    put_count(object, "members", v->members);
-    json_object_set_new(object, "checksums", checksum_list(v->checksums));
-    put_count(object, "lines", v->lines);
-    put_count(object, "blank_lines", v->blank_lines);
-    put_count(object, "longest_line_bytes", v->longest_line_bytes);
-    put_count(object, "unscannable_lines", v->unscannable_lines);
-    put_count(object, "skipped_lines", v->skipped_lines);
-    put_count(object, "lone_surrogates", v->lone_surrogates);
+    json_member_string(out, "format", slice_from(codec_get(v->format)->name));
+    json_member_bool(out, "suffix_differs", v->suffix_differs);
+    json_member_unsigned(out, "raw_bytes", v->raw_bytes);
+    json_member_unsigned(out, "decoded_bytes", v->decoded_bytes);
+    put_ratio(out, ratio(v));
+    json_member_unsigned(out, "members", v->members);
+    put_checksums(out, v->checksums);
+    json_member_unsigned(out, "lines", v->lines);
+    json_member_unsigned(out, "blank_lines", v->blank_lines);
+    json_member_unsigned(out, "longest_line_bytes", v->longest_line_bytes);
+    json_member_unsigned(out, "unscannable_lines", v->unscannable_lines);
+    json_member_unsigned(out, "skipped_lines", v->skipped_lines);
+    json_member_unsigned(out, "lone_surrogates", v->lone_surrogates);
 }
 
-/* A name or message that is not UTF-8 is shown as far as it goes. */
-static json_t *any_string(const char *text)
+/* A name or message that is not UTF-8 is shown with a question mark for each byte beyond ASCII. */
+static void put_any_string(buf *out, const char *key, const char *text)
 {
-    json_t *string = json_string(text);
-    if (string)
-        return string;
+    slice whole = slice_from(text);
+    if (utf8_check(whole) == whole.len) {
+        json_member_string(out, key, whole);
+        return;
+    }
     AUTO_FREE char *plain = xstrdup(text);
     for (char *p = plain; *p; p++)
         if ((unsigned char)*p >= 0x80)
             *p = '?';
-    return json_string(plain);
+    json_member_string(out, key, slice_from(plain));
 }
 
 void verify_print_json(FILE *out, const char *name, const verdict *v, const err *error)
 {
-    json_t *object = json_object();
-    json_object_set_new(object, "file", any_string(name));
-    json_object_set_new(object, "ok", json_boolean(!error));
+    AUTO(buf) line = BUF(JSON_LINE_MAX_BYTES);
+    put_any_string(&line, "file", name);
+    json_member_bool(&line, "ok", !error);
     if (error) {
-        json_object_set_new(object, "code", json_string(err_code_name(error->code)));
-        json_object_set_new(object, "message", any_string(error->message));
+        json_member_string(&line, "code", slice_from(err_code_name(error->code)));
+        put_any_string(&line, "message", error->message);
     } else {
-        put_verdict(object, v);
+        put_verdict(&line, v);
     }
-    AUTO_FREE char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6));
-    fprintf(out, "%s\n", text ? text : "{}");
-    json_decref(object);
+    json_close(&line);
+    fprintf(out, "%s\n", buf_str(&line));
 }
 
 void verify_print_sums(const verify_sums *s)

@@ -8,7 +8,7 @@
 #include "decon/base/fsutil.h"
 #include "decon/base/log.h"
 #include "detection/index/evals.h"
-#include "detection/text/json_read.h"
+#include "base/json/json_read.h"
 #include "detection/match/match.h"
 #include "detection/text/unicode.h"
 
@@ -55,7 +55,7 @@ static bool text_of(bench *b, slice line, slice *text)
 {
     json_value value;
     return utf8_check(line) == line.len && json_read_path(line, "text", &value, NULL) &&
-           value.type == JSON_STRING && json_string(&value, &b->scratch, text);
+           value.type == JSON_STRING && json_text(&value, &b->scratch, text);
 }
 
 static void read_json(bench *b)

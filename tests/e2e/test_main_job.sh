@@ -244,6 +244,23 @@ test_without_purification_reports_and_markers_only() {
     expect_work_clean
 }
 
+# Real texts hold NUL, and evaluation records numbers of any size: both reach the report.
+test_texts_and_records_may_hold_nul_and_large_numbers() {
+    start_store
+    mkdir "$T/evals"
+    sed 's/"eval_instance_index":[0-9]*/"eval_instance_index":18446744073709551615/' "$evals/harbour-quiz.jsonl" >"$T/evals/large.jsonl"
+    start_server --evals-dir "$T/evals"
+    s3 mb s3://data
+    sed 's/A friend asked: /A friend\\u0000 asked: \\u0000/' "$samples/books/part-01.jsonl" >"$T/nul.jsonl"
+    put "$T/nul.jsonl" in/nul.jsonl
+    orchestrate run
+    expect_status 0
+    expect_log '^SUMMARY: Processed=1 Clean=0 Contaminated=1 Failed=0 '
+    s3 cat s3://data/out/reports/nul.report.jsonl >"$T/report"
+    grep -qF '\u0000' "$T/report" || fail 'no NUL in the report: the test tries nothing'
+    grep -qF ':18446744073709551615,' "$T/report" || fail 'no large number in the report: the test tries nothing'
+}
+
 test_no_secret_is_logged() {
     start_store
     start_server

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "decon/compression/jsonl.h"
-#include "detection/text/json_read.h"
+#include "base/json/json_read.h"
 #include "detection/text/unicode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     expect(ok || e.message[0] != '\0');
     bool has_text = ok && value.type == JSON_STRING;
     if (has_text) {
-        expect(json_string(&value, &scratch, &text));
+        expect(json_text(&value, &scratch, &text));
         expect(utf8_check(text) == text.len && text.len <= value.raw.len);
     }
     compare(line, has_text);

@@ -261,6 +261,42 @@ static void forgotten_and_failed_jobs_are_told_apart(void **state)
     finish(f);
 }
 
+/* NUL and large numbers are JSON; a path or a status of another type is never taken for absent. */
+static void a_reply_may_hold_any_json_but_only_strings_count_as_paths(void **state)
+{
+    fixture *f = *state;
+    follow_and_expect(f, 200, "{\"error\":\"bad \\u0000 byte\",\"status\":\"failed\"}",
+                      ERR_JOB_FAILED, "bad   byte");
+    follow_and_expect(f, 200,
+                      "{\"n\":18446744073709551616,\"x\":\"\\u0000\",\"status\":\"completed\","
+                      "\"output_path\":\"/r/1\"}",
+                      ERR_NONE, "");
+    assert_string_equal(f->report, "/r/1");
+    static const char *const wrong[] = {"1", "{}", "[]", "true", "\"/r/\\u0000\"", "\"\\u0000\""};
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        AUTO_FREE char *report =
+            xasprintf("{\"output_path\":%s,\"status\":\"completed\"}", wrong[i]);
+        AUTO_FREE char *cleaned =
+            xasprintf("{\"purified_path\":%s,\"status\":\"completed\"}", wrong[i]);
+        follow_and_expect(f, 200, report, ERR_PARSE, "not the reply of a detection server");
+        follow_and_expect(f, 200, cleaned, ERR_PARSE, "not the reply of a detection server");
+    }
+    finish(f);
+}
+
+static void health_may_hold_any_json(void **state)
+{
+    fixture *f = *state;
+    expect(f, "GET", URL "/health", 200,
+           "{\"worker_threads\":3,\"purify\":true,\"report_output_dir\":\"/r\",\"x\":\"\\u0000\","
+           "\"uptime_ns\":99999999999999999999}");
+    jobs_wait_server(f->jobs, false, on_ready, f);
+    assert_true(fake_run_until(f->fake, &f->done));
+    assert_int_equal(f->error.code, ERR_NONE);
+    assert_int_equal(f->facts.worker_threads, 3);
+    finish(f);
+}
+
 static void a_job_id_cannot_lead_elsewhere(void **state)
 {
     fixture *f = *state;
@@ -299,6 +335,8 @@ int main(void)
         cmocka_unit_test_setup(polls_at_doubling_pauses, begin),
         cmocka_unit_test_setup(a_clean_job_has_no_report, begin),
         cmocka_unit_test_setup(forgotten_and_failed_jobs_are_told_apart, begin),
+        cmocka_unit_test_setup(a_reply_may_hold_any_json_but_only_strings_count_as_paths, begin),
+        cmocka_unit_test_setup(health_may_hold_any_json, begin),
         cmocka_unit_test_setup(a_job_id_cannot_lead_elsewhere, begin),
         cmocka_unit_test_setup(a_cancelled_call_leaves_nothing, begin),
     };

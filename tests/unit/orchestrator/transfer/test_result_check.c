@@ -134,9 +134,44 @@ static void what_does_not_add_up_is_refused(void **state)
     expect_refused(report, NULL, "no cleaned file");
     expect_refused(beyond, two, "line 1 names no line");
     expect_refused(garbage, two, "line 1 names no line");
+    AUTO_FREE char *broken = write_text("x", "{\"training_line\":1\n");
+    AUTO_FREE char *list = write_text("l", "[1]\n");
+    AUTO_FREE char *latin = write_text("u", "{\"a\":\"\xe9\",\"training_line\":1}\n");
+    expect_refused(broken, two, "line 1 is not a report's: byte 18");
+    expect_refused(list, two, "line 1 is not a report's: it is not a JSON object");
+    expect_refused(latin, two, "line 1 is not a report's: byte 6 is not UTF-8");
     expect_refused(empty, two, "without a line");
     expect_refused("/nowhere/r", two, "/nowhere/r");
     expect_refused("relative/r", two, "absolute");
+}
+
+/* Whatever a training text or an evaluation record may hold, a report may hold too. */
+static void a_report_line_may_hold_any_json(void **state)
+{
+    UNUSED(state);
+    static const char *const members[] = {
+        "\"training_overlap_text\":\"a\\u0000b\"",
+        "\"a\\u0000b\":1",
+        "\"eval_instance_index\":9223372036854775808",
+        "\"eval_instance_index\":18446744073709551616",
+        "\"doc_id\":-9223372036854775809",
+        "\"x\":123456789012345678901234567890123456789012345678901234567890",
+        "\"x\":1e308,\"y\":-0.0,\"z\":1E-400",
+        "\"x\":\"\\ud83d\\ude00\",\"y\":\"\xf0\x9f\x98\x80\"",
+        "\"training_line\":7,\"x\":[{\"training_line\":8}]",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        AUTO_FREE char *lines =
+            xasprintf("{%s,\"training_line\":2}\n{\"training_line\":0,%s}\n", members[i],
+                      i + 1 < ARRAY_LEN(members) ? members[i] : "\"x\":{\"training_line\":8}");
+        AUTO_FREE char *report = write_text("r", lines);
+        AUTO_FREE char *cleaned = write_gzip("c.gz", "1\n3\n4\n");
+        AUTO(result_facts) facts = {0};
+        err e = ERR_INIT;
+        if (!check(report, cleaned, CODEC_GZIP, &facts, &e))
+            fail_msg("%s: %s", members[i], e.message);
+        assert_int_equal(facts.contaminated_lines, 2);
+    }
 }
 
 static void a_clean_file_needs_no_files(void **state)
@@ -365,6 +400,7 @@ int main(void)
         DIR_TEST(a_cleaned_file_is_brought_into_the_inputs_compression),
         DIR_TEST(a_bad_report_line_names_the_file_once),
         DIR_TEST(what_does_not_add_up_is_refused),
+        DIR_TEST(a_report_line_may_hold_any_json),
         DIR_TEST(a_clean_file_needs_no_files),
         DIR_TEST(lines_are_counted_where_nothing_was_verified),
         DIR_TEST(a_relative_path_is_sought_in_the_servers_directory),

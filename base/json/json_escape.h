@@ -5,8 +5,8 @@
  *          character: that is for the exact reader. Reads up to 12 bytes.
  * Owner:   borrows. Threads: any; pure. Fails: never.
  */
-#ifndef COMPRESSION_JSONL_JSON_ESCAPE_H
-#define COMPRESSION_JSONL_JSON_ESCAPE_H
+#ifndef BASE_JSON_JSON_ESCAPE_H
+#define BASE_JSON_JSON_ESCAPE_H
 
 #include "decon/base/util.h"
 

@@ -1,4 +1,4 @@
-#include "detection/text/json_write.h"
+#include "base/json/json_write.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -129,6 +129,12 @@ void json_member_int(buf *out, const char *key, int64_t value)
 {
     json_key(out, key);
     buf_printf(out, "%" PRId64, value);
+}
+
+void json_member_unsigned(buf *out, const char *key, uint64_t value)
+{
+    json_key(out, key);
+    buf_printf(out, "%" PRIu64, value);
 }
 
 void json_member_float(buf *out, const char *key, float value)

@@ -5,8 +5,8 @@
 
 #include <cmocka.h>
 
-#include "detection/text/json_read.h"
-#include "detection/text/json_write.h"
+#include "base/json/json_read.h"
+#include "base/json/json_write.h"
 
 static void expect_text(const char *json, const char *path, const char *want)
 {
@@ -21,7 +21,7 @@ static void expect_text(const char *json, const char *path, const char *want)
         return;
     }
     assert_int_equal(value.type, JSON_STRING);
-    assert_true(json_string(&value, &scratch, &text));
+    assert_true(json_text(&value, &scratch, &text));
     if (!slice_equal_str(text, want))
         fail_msg("%s: %.*s", json, (int)text.len, text.data);
 }

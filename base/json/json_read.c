@@ -1,8 +1,8 @@
-#include "detection/text/json_read.h"
+#include "base/json/json_read.h"
 
 #include <math.h>
 
-#include "compression/jsonl/json_escape.h"
+#include "base/json/json_escape.h"
 
 /* What is wanted of the object at one level of the text. A path is a chain: the member that its
  * part names is looked into with the rest of the path. */
@@ -174,7 +174,7 @@ static bool key_equals(const json_value *key, const char *name, size_t len)
     slice text;
     buf_init(&scratch, key->raw.len + 1);
     bool equal =
-        json_string(key, &scratch, &text) && text.len == len && memcmp(text.data, name, len) == 0;
+        json_text(key, &scratch, &text) && text.len == len && memcmp(text.data, name, len) == 0;
     buf_deinit(&scratch);
     return equal;
 }

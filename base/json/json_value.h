@@ -5,8 +5,8 @@
  * Threads: any.
  * Fails:   by false, as each says; the text was checked when it was read.
  */
-#ifndef DETECTION_TEXT_JSON_VALUE_H
-#define DETECTION_TEXT_JSON_VALUE_H
+#ifndef BASE_JSON_JSON_VALUE_H
+#define BASE_JSON_JSON_VALUE_H
 
 #include "decon/base/buf.h"
 
@@ -29,7 +29,7 @@ typedef struct json_value {
 
 /* The string's content, escapes resolved: where it has none, a slice of the text, else `scratch`'s.
  * False when `scratch` is full. */
-bool json_string(const json_value *value, buf *scratch, slice *out) MUST_USE;
+bool json_text(const json_value *value, buf *scratch, slice *out) MUST_USE;
 /* A non-negative integer without fraction and exponent that fits 64 bits. */
 bool json_unsigned(const json_value *value, uint64_t *out) MUST_USE;
 bool json_is_true(const json_value *value);

@@ -7,11 +7,11 @@
  * Threads: any.
  * Fails:   ERR_PARSE with `byte N: cause`. The text must be valid UTF-8.
  */
-#ifndef DETECTION_TEXT_JSON_READ_H
-#define DETECTION_TEXT_JSON_READ_H
+#ifndef BASE_JSON_JSON_READ_H
+#define BASE_JSON_JSON_READ_H
 
 #include "decon/base/err.h"
-#include "detection/text/json_value.h"
+#include "base/json/json_value.h"
 
 #define JSON_MAX_DEPTH 127 /* JSONL_SERVER_DEPTH of the checker */
 

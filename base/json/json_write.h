@@ -6,8 +6,8 @@
  * Threads: any.
  * Fails:   as the buf does (overflow).
  */
-#ifndef DETECTION_TEXT_JSON_WRITE_H
-#define DETECTION_TEXT_JSON_WRITE_H
+#ifndef BASE_JSON_JSON_WRITE_H
+#define BASE_JSON_JSON_WRITE_H
 
 #include "decon/base/buf.h"
 
@@ -19,6 +19,7 @@ void json_key(buf *out, const char *key);
 void json_close(buf *out);
 void json_member_string(buf *out, const char *key, slice text);
 void json_member_int(buf *out, const char *key, int64_t value);
+void json_member_unsigned(buf *out, const char *key, uint64_t value);
 void json_member_float(buf *out, const char *key, float value);
 void json_member_bool(buf *out, const char *key, bool value);
 

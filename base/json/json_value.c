@@ -1,7 +1,7 @@
-#include "detection/text/json_value.h"
+#include "base/json/json_value.h"
 
-#include "compression/jsonl/json_escape.h"
-#include "detection/text/unicode.h"
+#include "base/json/json_escape.h"
+#include "base/utf8.h"
 
 /* The code point of the checked escape behind `\u` at *p; *p moves behind it. */
 static uint32_t escaped_code_point(const char **p)
@@ -28,7 +28,7 @@ static void append_escape(buf *out, const char **p)
     }
 }
 
-bool json_string(const json_value *value, buf *scratch, slice *out)
+bool json_text(const json_value *value, buf *scratch, slice *out)
 {
     *out = value->raw;
     if (!value->escaped)
