@@ -59,6 +59,7 @@ struct s3_client {
     uint64_t part_size_bytes;
     int connect_timeout_ms, stall_timeout_ms;
     bool no_conditional_delete; /* the store refuses If-Match there */
+    bool no_delete_objects;     /* the store has no DeleteObjects */
     bool told_of_tags;          /* that some copies are made without them */
     bool no_copy_checksums;     /* the store tells none of parts that it copies */
 

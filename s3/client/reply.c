@@ -113,6 +113,7 @@ void s3_reply_take_head(s3_reply *r, const http_reply *head, int64_t now_s)
     *r = (s3_reply){.status = head->status};
     copy_text(r->request_id, sizeof r->request_id, http_reply_header(head, "x-amz-request-id"));
     take_region(r, http_reply_header(head, "x-amz-bucket-region"));
+    copy_text(r->server, sizeof r->server, http_reply_header(head, "Server"));
     if (!s3_when_parse_http(http_reply_header(head, "Date"), &r->date_s))
         r->date_s = 0;
     r->retry_after_ms = retry_after_ms(head, now_s);
@@ -145,8 +146,17 @@ static bool take_element(void *ctx, const char *path, const char *text, err *e)
 bool s3_reply_take_error(s3_reply *r, slice body)
 {
     err e = ERR_INIT;
+    char text[S3_REPLY_TEXT_SIZE];
     r->code[0] = '\0';
-    return body.len > 0 && s3_xml_read(body, take_element, r, &e) && r->code[0];
+    if (body.len > 0 && s3_xml_read(body, take_element, r, &e) && r->code[0])
+        return true;
+    if (r->status >= 200 && r->status < 300)
+        return false;
+    s3_reply_text(body, text);
+    r->foreign = text[0] != '\0';
+    if (r->foreign)
+        snprintf(r->words, sizeof r->words, "\"%s\"", text);
+    return false;
 }
 
 static size_t code_row(const s3_reply *r)
@@ -248,6 +258,8 @@ static err_code error_code(const s3_reply *r, bool has_key)
     size_t row = code_row(r);
     if (row < ARRAY_LEN(code_rows))
         return code_rows[row].error;
+    if (r->status == 404 && r->foreign) /* a web server's; nothing is known of any object */
+        return ERR_S3_REPLY;
     if (r->status == 404 && (!has_key || r->code[0]))
         return r->code[0] ? ERR_S3_REPLY : ERR_S3_NO_BUCKET;
     row = status_row(r);

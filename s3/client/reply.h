@@ -24,9 +24,11 @@ typedef enum s3_verdict {
 typedef struct s3_reply { /* of a request that did not succeed */
     int status;
     char code[48];
-    char words[256]; /* <Message> */
+    char words[256]; /* <Message>, or the first line of a page or text in its place */
+    bool foreign;    /* the body is a page or text: not from an S3 store */
     char request_id[72];
     char region[48];         /* x-amz-bucket-region or <Region>; or "" */
+    char server[48];         /* the header Server, or "" */
     int64_t date_s;          /* 0: none came */
     uint64_t retry_after_ms; /* 0: not asked for */
 } s3_reply;
@@ -35,6 +37,11 @@ typedef struct s3_reply { /* of a request that did not succeed */
 void s3_reply_take_head(s3_reply *r, const http_reply *head, int64_t now_s);
 /* Takes <Error> out of a body; false when there is none in it. */
 bool s3_reply_take_error(s3_reply *r, slice body);
+/* Of a success without content (PutObject, UploadPart): status 200, 201 or 204, and no body. */
+bool s3_reply_is_bare(const s3_reply *r, slice body, err *e) MUST_USE;
+/* The first line of text in a body that is a web page or plain text; "" for XML and other data. */
+#define S3_REPLY_TEXT_SIZE 160
+void s3_reply_text(slice body, char out[S3_REPLY_TEXT_SIZE]);
 
 /* Of a reply that came whole. */
 s3_verdict s3_reply_verdict(const s3_reply *r, const char *method, int64_t now_s);

@@ -1,6 +1,7 @@
 /* One object removed, if it is still the version that the caller knows. */
 #include "decon/base/log.h"
-#include "s3/client/client.h"
+#include "s3/operations/delete_object.h"
+#include "s3/protocol/etag.h"
 
 /* state    request                        next
  * CHECK    HeadObject (not at AWS, which  REMOVE, where the ETag is the same; the end, where it is
@@ -12,7 +13,8 @@
 
 typedef struct delete_op {
     s3_op op;
-    s3_request request;
+    s3_request request;       /* CHECK */
+    s3_delete_object removal; /* REMOVE */
     char *bucket, *key, *etag;
     bool refused; /* 412: CHECK tells whether it is gone or another one */
     s3_done done;
@@ -23,6 +25,7 @@ static void delete_free(s3_op *op)
 {
     delete_op *o = (delete_op *)op;
     s3_request_cancel(&o->request);
+    s3_delete_object_cancel(&o->removal);
     free(o->bucket);
     free(o->key);
     free(o->etag);
@@ -37,18 +40,6 @@ static void delete_end(delete_op *o, const err *e)
     s3_op_end(&o->op);
 }
 
-static void request_begin(delete_op *o, const char *operation, const char *method,
-                          void (*on_done)(void *ctx, s3_request *r, const err *e))
-{
-    s3_request_cancel(&o->request);
-    o->request = (s3_request){.operation = operation,
-                              .method = method,
-                              .bucket = o->bucket,
-                              .key = o->key,
-                              .on_done = on_done,
-                              .ctx = o};
-}
-
 static void check_begin(delete_op *o);
 
 /* --- REMOVE --- */
@@ -59,7 +50,7 @@ static bool refuses_condition(const err *e)
                  (e->http_status == 400 && strncmp(e->s3_code, "Invalid", 7) == 0));
 }
 
-static void remove_done(void *ctx, s3_request *r, const err *e)
+static void remove_done(void *ctx, const err *e)
 {
     delete_op *o = ctx;
     if (!e || e->code == ERR_S3_NOT_FOUND) {
@@ -69,7 +60,7 @@ static void remove_done(void *ctx, s3_request *r, const err *e)
                  e->message);
         o->op.client->no_conditional_delete = true;
         check_begin(o);
-    } else if (e->http_status == 412 && s3_was_tried_before(r)) {
+    } else if (e->http_status == 412 && o->removal.tried) {
         o->refused = true;
         check_begin(o);
     } else {
@@ -77,12 +68,23 @@ static void remove_done(void *ctx, s3_request *r, const err *e)
     }
 }
 
+/* A weak ETag never matches in If-Match (RFC 9110, section 13.1.1). */
+static bool is_conditional(const delete_op *o)
+{
+    return !o->op.client->no_conditional_delete && !s3_etag_is_weak(o->etag);
+}
+
 static void remove_begin(delete_op *o)
 {
-    request_begin(o, "DeleteObject", "DELETE", remove_done);
-    if (!o->op.client->no_conditional_delete)
-        s3_request_header(&o->request, "If-Match", o->etag);
-    s3_request_start(o->op.client, &o->request);
+    s3_delete_object_cancel(&o->removal);
+    o->removal = (s3_delete_object){.client = o->op.client,
+                                    .bucket = o->bucket,
+                                    .key = o->key,
+                                    .if_match = is_conditional(o) ? o->etag : NULL,
+                                    .etag = o->etag,
+                                    .on_done = remove_done,
+                                    .ctx = o};
+    s3_delete_object_start(&o->removal);
 }
 
 /* --- CHECK --- */
@@ -91,7 +93,7 @@ static bool check_head(void *ctx, const http_reply *reply, err *e)
 {
     const delete_op *o = ctx;
     const char *etag = http_reply_header(reply, "ETag");
-    if (etag && strcmp(etag, o->etag) == 0 && !o->refused)
+    if (s3_etag_equal(etag, o->etag) && !o->refused)
         return true;
     return err_set(e, ERR_S3_CHANGED, "the object is another one now (ETag %s); it was not removed",
                    etag ? etag : "missing");
@@ -109,8 +111,15 @@ static void check_done(void *ctx, s3_request *r, const err *e)
 
 static void check_begin(delete_op *o)
 {
-    request_begin(o, "HeadObject", "HEAD", check_done);
-    o->request.on_head = check_head;
+    s3_delete_object_cancel(&o->removal);
+    s3_request_cancel(&o->request);
+    o->request = (s3_request){.operation = "HeadObject",
+                              .method = "HEAD",
+                              .bucket = o->bucket,
+                              .key = o->key,
+                              .on_head = check_head,
+                              .on_done = check_done,
+                              .ctx = o};
     s3_request_start(o->op.client, &o->request);
 }
 
@@ -123,7 +132,7 @@ s3_op *s3_delete_if(s3_client *c, const char *bucket, const char *key, const cha
     o->etag = xstrdup(etag);
     o->done = done;
     o->ctx = ctx;
-    if (c->endpoint.custom || c->no_conditional_delete)
+    if (c->endpoint.custom || !is_conditional(o))
         check_begin(o);
     else
         remove_begin(o);

@@ -1,48 +1,76 @@
 #include "decon/s3/delete_many.h"
 
 #include "decon/base/digest.h"
-#include "s3/client/client.h"
+#include "decon/base/log.h"
+#include "s3/operations/delete_object.h"
 #include "s3/protocol/xml.h"
 
-/* what is left                       request                       next
- * keys that XML can hold             DeleteObjects for all of      those that may pass: again;
- *                                    them                          then the others
- * keys that it cannot                DeleteObject, one a time      the next one
- * none                               -                             on_done */
+/* keys                                        request                 next
+ * batch: XML can hold them, and the store     DeleteObjects for all   those that may pass: again; those
+ * has DeleteObjects                           of them                 that the reply does not name:
+ *                                                                     singles
+ * singles: all others                         DeleteObject, several   the next one
+ *                                             at a time
+ * none                                        -                       on_done
+ * The reply names each key that was removed (no <Quiet>): a key that it does not name was not removed
+ * for all that is known. */
 
 #define BODY_MAX_BYTES  ((size_t)8 * 1024 * 1024) /* 1,000 keys of 1,024 bytes, each `&quot;` */
-#define REPLY_MAX_BYTES ((size_t)8 * 1024 * 1024)
+#define REPLY_MAX_BYTES ((size_t)16 * 1024 * 1024)
 #define MD5_TEXT_SIZE   (4 * ((MD5_BYTES + 2) / 3) + 1)
 #define ROOT            "DeleteResult"
+#define SINGLES_MAX     16 /* DeleteObject requests of one operation at a time */
 
-typedef struct delete_op {
+typedef enum key_state { KEY_UNNAMED, KEY_REMOVED, KEY_FAILED, KEY_AGAIN } key_state;
+
+typedef struct delete_op delete_op;
+
+typedef struct single {
+    delete_op *op;
+    char *key; /* NULL: the slot is free */
+    s3_delete_object removal;
+} single;
+
+struct delete_op {
     s3_op op;
     s3_request request;
     s3_delete_many_options options;
     char *bucket;
-    char **keys; /* left to do: those that XML can hold, then the others */
-    size_t xml_count, odd_count;
-    char *odd_key; /* the one under way */
+    char **keys; /* left to do: the batch, then the singles */
+    size_t batch_count, single_count;
+    single singles[SINGLES_MAX];
+    size_t active;  /* singles under way */
+    bool fell_back; /* DeleteObjects was refused */
     buf body;
     char md5_text[MD5_TEXT_SIZE];
 
     /* the reply at hand */
+    key_state *states; /* of the batch's keys */
+    size_t next_key;   /* replies mostly keep the order */
     char *key;
     s3_reply told;
-    bool *again; /* one a key: it failed, and may pass */
-    size_t again_count;
-    err reason; /* of the last one of them */
-} delete_op;
+    bool whole, names_keys;
+    err reason; /* of the last key that may pass */
+};
+
+static void singles_cancel(delete_op *o)
+{
+    for (size_t i = 0; i < SINGLES_MAX; i++) {
+        s3_delete_object_cancel(&o->singles[i].removal);
+        free(move(o->singles[i].key));
+    }
+    o->active = 0;
+}
 
 static void delete_free(s3_op *op)
 {
     delete_op *o = (delete_op *)op;
     s3_request_cancel(&o->request);
-    for (size_t i = 0; i < o->xml_count + o->odd_count; i++)
+    singles_cancel(o);
+    for (size_t i = 0; i < o->batch_count + o->single_count; i++)
         free(o->keys[i]);
     free(o->keys);
-    free(o->odd_key);
-    free(o->again);
+    free(o->states);
     free(o->key);
     free(o->bucket);
     buf_deinit(&o->body);
@@ -53,7 +81,7 @@ static const s3_op_kind delete_kind = {.cancel = s3_op_end, .free = delete_free}
 
 static void delete_end(delete_op *o, const err *e)
 {
-    size_t left = o->xml_count + o->odd_count + (o->odd_key ? 1 : 0);
+    size_t left = o->batch_count + o->single_count + o->active;
     o->options.on_done(o->options.ctx, e ? left : 0, e);
     s3_op_end(&o->op);
 }
@@ -98,8 +126,8 @@ static void batch_send(void *ctx, s3_request *r)
     uint8_t digest[MD5_BYTES];
     buf_clear(&o->body);
     buf_append_str(&o->body, "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
-                             "<Quiet>true</Quiet>");
-    for (size_t i = 0; i < o->xml_count; i++) {
+                             "<Quiet>false</Quiet>");
+    for (size_t i = 0; i < o->batch_count; i++) {
         buf_append_str(&o->body, "<Object><Key>");
         s3_xml_escape(slice_from(o->keys[i]), &o->body);
         buf_append_str(&o->body, "</Key></Object>");
@@ -114,155 +142,249 @@ static void batch_send(void *ctx, s3_request *r)
     s3_request_header(r, "Content-MD5", o->md5_text);
 }
 
+/* --- the reply --- */
+
 static void set_text(char *out, size_t size, const char *text)
 {
     snprintf(out, size, "%s", text);
 }
 
-static bool key_failed(delete_op *o, err *e)
+/* The index of the key that was read, or batch_count. */
+static size_t find_key(delete_op *o)
 {
-    AUTO_FREE char *key = move(o->key);
+    for (size_t i = 0; o->key && i < o->batch_count; i++) {
+        size_t at = (o->next_key + i) % o->batch_count;
+        if (strcmp(o->keys[at], o->key) == 0) {
+            o->next_key = at + 1;
+            return at;
+        }
+    }
+    return o->batch_count;
+}
+
+static const char *field_of(const char *path, const char *element)
+{
+    const char *below = strchr(path, '/');
+    size_t len = strlen(element);
+    if (!below || strncmp(below + 1, element, len) != 0)
+        return NULL;
+    return below[1 + len] == '/' ? below + 2 + len : below[1 + len] ? NULL : "";
+}
+
+/* First walk: is it whole, does it speak of our keys only. */
+static bool survey_element(void *ctx, const char *path, const char *text, err *e)
+{
+    delete_op *o = ctx;
+    const char *field = field_of(path, "Deleted");
+    field = field ? field : field_of(path, "Error");
+    if (strcmp(path, ROOT) == 0)
+        o->whole = true;
+    if (!field)
+        return true;
+    if (strcmp(field, "Key") == 0) {
+        free(o->key);
+        o->key = xstrdup(text);
+    } else if (!*field) {
+        if (find_key(o) == o->batch_count)
+            return err_set(e, ERR_S3_REPLY, "the reply names a key that was not requested (%.200s)",
+                           o->key ? o->key : "none");
+        o->names_keys = true;
+        free(move(o->key));
+    }
+    return true;
+}
+
+static void key_failed(delete_op *o, size_t i)
+{
     s3_reply told = o->told;
-    char name[S3_NAME_SIZE];
-    size_t i = 0;
-    o->told = (s3_reply){0};
-    while (key && i < o->xml_count && strcmp(o->keys[i], key) != 0)
-        i++;
-    if (!key || i == o->xml_count)
-        return err_set(e, ERR_S3_REPLY,
-                       "DeleteObjects: the reply speaks of a key that was not "
-                       "asked for");
     err reason = ERR_INIT;
+    char name[S3_NAME_SIZE];
     told.status = 200;
     s3_reply_error(&told, "DeleteObjects", true, &reason);
     s3_verdict verdict = s3_reply_verdict(&told, "POST", 0);
     if (verdict == S3_VERDICT_RETRY || verdict == S3_VERDICT_THROTTLED) {
-        o->again_count += !o->again[i];
-        o->again[i] = true;
+        o->states[i] = KEY_AGAIN;
         o->reason = reason;
-        return true;
+        return;
     }
-    s3_name(o->bucket, key, name);
+    if (o->states[i] == KEY_FAILED)
+        return; /* it occurs twice */
+    o->states[i] = KEY_FAILED;
+    s3_name(o->bucket, o->keys[i], name);
     err_context(&reason, "%s", name);
-    o->options.on_key_error(o->options.ctx, key, &reason);
-    return true;
+    o->options.on_key_error(o->options.ctx, o->keys[i], &reason);
 }
 
+/* Second walk: what became of each key. Where a reply says both, the error counts. */
 static bool read_element(void *ctx, const char *path, const char *text, err *e)
 {
     delete_op *o = ctx;
-    if (strcmp(path, ROOT "/Error/Key") == 0) {
+    UNUSED(e);
+    const char *failed = field_of(path, "Error"), *removed = field_of(path, "Deleted");
+    if ((failed && strcmp(failed, "Key") == 0) || (removed && strcmp(removed, "Key") == 0)) {
         free(o->key);
         o->key = xstrdup(text);
-    } else if (strcmp(path, ROOT "/Error/Code") == 0) {
+    } else if (failed && strcmp(failed, "Code") == 0) {
         set_text(o->told.code, sizeof o->told.code, text);
-    } else if (strcmp(path, ROOT "/Error/Message") == 0) {
+    } else if (failed && strcmp(failed, "Message") == 0) {
         set_text(o->told.words, sizeof o->told.words, text);
-    } else if (strcmp(path, ROOT "/Error") == 0) {
-        return key_failed(o, e);
+    } else if ((failed && !*failed) || (removed && !*removed)) {
+        size_t i = find_key(o);
+        if (failed)
+            key_failed(o, i);
+        else if (o->states[i] == KEY_UNNAMED)
+            o->states[i] = KEY_REMOVED;
+        o->told = (s3_reply){0};
+        free(move(o->key));
     }
     return true;
 }
 
-static bool survey_element(void *ctx, const char *path, const char *text, err *e)
+/* Keys that may pass stay in the batch, those that the reply does not name become singles. */
+static void sort_keys(delete_op *o)
 {
-    UNUSED(text), UNUSED(e);
-    *(bool *)ctx |= strcmp(path, ROOT) == 0;
-    return true;
-}
-
-/* What was removed, or failed for good, is taken off the list. */
-static void keep_those_to_try_again(delete_op *o)
-{
-    size_t kept = 0, total = o->xml_count + o->odd_count;
+    size_t total = o->batch_count + o->single_count, kept = 0;
+    char **sorted = xcalloc(total + 1, sizeof *sorted);
+    for (size_t i = 0; i < o->batch_count; i++)
+        if (o->states[i] == KEY_AGAIN)
+            sorted[kept++] = move(o->keys[i]);
+    size_t batch_count = kept;
     for (size_t i = 0; i < total; i++) {
-        if (i >= o->xml_count || o->again[i])
-            o->keys[kept++] = o->keys[i];
+        if (!o->keys[i])
+            continue;
+        if (i >= o->batch_count || o->states[i] == KEY_UNNAMED)
+            sorted[kept++] = o->keys[i];
         else
             free(o->keys[i]);
     }
-    o->xml_count = o->again_count;
+    free(o->keys);
+    o->keys = sorted;
+    o->batch_count = batch_count;
+    o->single_count = kept - batch_count;
+}
+
+static bool survey(delete_op *o, slice reply, err *e)
+{
+    o->whole = o->names_keys = false;
+    o->next_key = 0;
+    free(move(o->key));
+    if (!s3_xml_read(reply, survey_element, o, e)) {
+        if (e->code == ERR_PARSE)
+            e->cls = ERR_CLASS_RETRY; /* removing again does no harm: nothing is known of any key */
+        e->code = ERR_S3_REPLY;
+        return false;
+    }
+    return o->whole || o->names_keys ||
+           err_set(e, ERR_S3_REPLY, "the reply's root element is not <" ROOT ">");
 }
 
 static bool batch_check(void *ctx, s3_request *r, err *e)
 {
     delete_op *o = ctx;
-    bool whole = false;
-    if (!s3_xml_read(buf_slice(&r->reply), survey_element, &whole, e)) {
-        err_context(e, "DeleteObjects: the store's reply");
-        e->cls = ERR_CLASS_RETRY; /* removing anew does no harm: nothing is known of any key */
+    if (!survey(o, buf_slice(&r->reply), e))
         return false;
-    }
-    if (!whole)
-        return err_set(e, ERR_S3_REPLY,
-                       "DeleteObjects: the reply does not say what was removed (is this an S3 "
-                       "store?)");
-    o->again_count = 0;
-    memset(o->again, 0, o->xml_count * sizeof *o->again);
+    memset(o->states, 0, o->batch_count * sizeof *o->states);
+    o->next_key = 0;
+    o->told = (s3_reply){0};
     if (!s3_xml_read(buf_slice(&r->reply), read_element, o, e))
         return false;
-    keep_those_to_try_again(o);
-    if (o->xml_count == 0)
+    o->fell_back = !o->names_keys; /* it gives the reply that <Quiet> asks for */
+    sort_keys(o);
+    if (o->batch_count == 0)
         return true;
     *e = o->reason;
     e->cls = ERR_CLASS_RETRY;
     return false;
 }
 
-/* --- the others, and the end --- */
+/* --- the singles, and the end --- */
 
-static void next_odd(delete_op *o);
+static void singles_go_on(delete_op *o);
 
-static void odd_done(void *ctx, s3_request *r, const err *e)
+static void single_done(void *ctx, const err *e)
 {
-    delete_op *o = ctx;
-    AUTO_FREE char *key = move(o->odd_key);
-    UNUSED(r);
-    if (e)
+    single *s = ctx;
+    delete_op *o = s->op;
+    AUTO_FREE char *key = move(s->key);
+    o->active--;
+    if (e && e->code != ERR_S3_NOT_FOUND)
         o->options.on_key_error(o->options.ctx, key, e);
-    s3_request_cancel(&o->request);
-    next_odd(o);
+    else if (o->fell_back)
+        o->op.client->no_delete_objects = true;
+    s3_delete_object_cancel(&s->removal);
+    singles_go_on(o);
 }
 
-static void next_odd(delete_op *o)
+static void single_begin(delete_op *o, single *s)
 {
-    if (o->odd_count == 0) {
+    s->op = o;
+    s->key = o->keys[o->batch_count + --o->single_count];
+    o->active++;
+    s->removal = (s3_delete_object){.client = o->op.client,
+                                    .bucket = o->bucket,
+                                    .key = s->key,
+                                    .on_done = single_done,
+                                    .ctx = s};
+    s3_delete_object_start(&s->removal);
+}
+
+static void singles_go_on(delete_op *o)
+{
+    for (size_t i = 0; i < SINGLES_MAX && o->single_count > 0; i++)
+        if (!o->singles[i].key)
+            single_begin(o, &o->singles[i]);
+    if (o->active == 0)
         delete_end(o, NULL);
-        return;
-    }
-    o->odd_key = o->keys[--o->odd_count];
-    o->request = (s3_request){.operation = "DeleteObject",
-                              .method = "DELETE",
-                              .bucket = o->bucket,
-                              .key = o->odd_key,
-                              .on_done = odd_done,
-                              .ctx = o};
-    s3_request_start(o->op.client, &o->request);
+}
+
+/* A store without DeleteObjects (older GCS, gateways): learnt once a single removal works. */
+static bool has_no_batch(const err *e)
+{
+    static const char *const codes[] = {"NotImplemented", "MethodNotAllowed", "InvalidArgument",
+                                        "InvalidRequest", "InvalidURI"};
+    for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+        if (strcmp(e->s3_code, codes[i]) == 0)
+            return true;
+    return e->http_status == 405 || e->http_status == 501 ||
+           (e->http_status == 404 && strcmp(e->s3_code, "NoSuchBucket") != 0);
+}
+
+static void all_single(delete_op *o)
+{
+    o->single_count += o->batch_count;
+    o->batch_count = 0;
+    singles_go_on(o);
 }
 
 static void batch_done(void *ctx, s3_request *r, const err *e)
 {
     delete_op *o = ctx;
     UNUSED(r);
-    if (e) {
+    if (e && !has_no_batch(e)) {
         delete_end(o, e);
         return;
     }
+    if (e) {
+        if (!o->op.client->no_delete_objects)
+            log_info("%s: removing the objects one by one", e->message);
+        o->fell_back = true;
+    }
     s3_request_cancel(&o->request);
-    next_odd(o);
+    all_single(o);
 }
 
 static void take_keys(delete_op *o, const s3_delete_many_options *options)
 {
     size_t count = options->key_count;
+    bool batches = !o->op.client->no_delete_objects;
     o->keys = xcalloc(count + 1, sizeof *o->keys);
-    o->again = xcalloc(count + 1, sizeof *o->again);
+    o->states = xcalloc(count + 1, sizeof *o->states);
     for (size_t i = 0; i < count; i++)
-        if (fits_xml(options->keys[i]))
-            o->keys[o->xml_count++] = xstrdup(options->keys[i]);
+        if (batches && fits_xml(options->keys[i]))
+            o->keys[o->batch_count++] = xstrdup(options->keys[i]);
     for (size_t i = 0; i < count; i++)
-        if (!fits_xml(options->keys[i]))
-            o->keys[o->xml_count + o->odd_count++] = xstrdup(options->keys[i]);
+        if (!batches || !fits_xml(options->keys[i]))
+            o->keys[o->batch_count + o->single_count++] = xstrdup(options->keys[i]);
 }
 
 s3_op *s3_delete_many(s3_client *c, const s3_delete_many_options *options)
@@ -272,8 +394,8 @@ s3_op *s3_delete_many(s3_client *c, const s3_delete_many_options *options)
     o->bucket = xstrdup(options->bucket);
     take_keys(o, options);
     buf_init(&o->body, BODY_MAX_BYTES);
-    if (o->xml_count == 0) {
-        next_odd(o);
+    if (o->batch_count == 0) {
+        singles_go_on(o);
         return &o->op;
     }
     o->request = (s3_request){.operation = "DeleteObjects",

@@ -1,4 +1,4 @@
-/* Operations of one request: head, delete, create. */
+/* Operations of one request: head, create and delete a bucket. */
 #include "decon/s3/buckets.h"
 #include "s3/client/client.h"
 #include "decon/s3/uri.h"
@@ -97,12 +97,7 @@ s3_op *s3_head(s3_client *c, const char *bucket, const char *key, s3_head_done d
     return single_start(o, "HeadObject", "HEAD");
 }
 
-/* --- delete, head bucket --- */
-
-s3_op *s3_delete(s3_client *c, const char *bucket, const char *key, s3_done done, void *ctx)
-{
-    return single_start(single_new(c, bucket, key, done, ctx), "DeleteObject", "DELETE");
-}
+/* --- head bucket, delete bucket --- */
 
 s3_op *s3_head_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx)
 {

@@ -3,14 +3,19 @@
 #include "s3/put/copy_source.h"
 #include "s3/put/destination.h"
 #include "decon/s3/uri.h"
-#include "s3/protocol/xml.h"
+#include "s3/protocol/etag.h"
+#include "s3/protocol/xml_reply.h"
 
 /* state   request                                             next
  * LOOK    HeadObject of the source (where its size is known   COPY; TAGS, where it is over 5 GiB
  *         to be over 5 GiB, where headers are to be changed,
  *         or its ETag is wanted)
- * COPY    CopyObject                                          end; LOOK where the store says that the
- *                                                             source is too large for it
+ * COPY    CopyObject                                          end, where the reply has an ETag; LOOK
+ *                                                             where the store says that the source
+ *                                                             is too large for it; PROVE where the
+ *                                                             reply has no ETag three times
+ * PROVE   HeadObject of the source, where that is not known   end
+ *         yet; HeadObject of the copy (s3/put/proof.c)
  * TAGS    GetObjectTagging of the source                      PARTS
  * PARTS   s3/put/multipart.c over ranges of the source            end; VERIFY; again without tags or
  *                                                             checksums, where the store has none
@@ -23,6 +28,7 @@
 #define PART_BYTES       ((uint64_t)128 << 20) /* the store moves them, not we */
 #define SOURCE_MAX_BYTES ((size_t)8192)
 #define CONFLICTS_MAX    3
+#define UNPROVEN_MAX     3 /* replies of CopyObject without an ETag */
 
 typedef struct copy_op {
     s3_op op;
@@ -32,8 +38,11 @@ typedef struct copy_op {
     char *source;       /* x-amz-copy-source */
     bool merges;        /* CopyObject has to be told all of them */
     s3_request request; /* COPY, VERIFY */
-    bool cancelled, in_parts, again, verify;
-    unsigned conflicts;
+    s3_proof proof;
+    err doubt; /* why the replies of CopyObject prove nothing */
+    bool cancelled, in_parts, again, verify, looked;
+    unsigned conflicts, unproven;
+    uint64_t began_ms;
     s3_checksum_kind kind; /* that parts are asked for */
     s3_fields created;     /* of CreateMultipartUpload */
     s3_multipart parts;
@@ -43,6 +52,7 @@ static void copy_free(s3_op *op)
 {
     copy_op *o = (copy_op *)op;
     s3_request_cancel(&o->request);
+    s3_proof_cancel(&o->proof);
     s3_multipart_free(&o->parts);
     s3_copy_source_deinit(&o->from);
     s3_destination_deinit(&o->to);
@@ -232,6 +242,7 @@ static void look_done(void *ctx, const err *e)
         copy_end(o, e);
         return;
     }
+    o->looked = true;
     if (o->options.on_pinned)
         o->options.on_pinned(o->options.ctx, o->from.etag);
     if (o->from.size <= COPY_MAX_BYTES) {
@@ -252,13 +263,68 @@ static void look_begin(copy_op *o)
 
 static bool copy_check(void *ctx, s3_request *r, err *e)
 {
-    UNUSED(ctx);
-    AUTO_FREE char *etag = s3_xml_find(buf_slice(&r->reply), "CopyObjectResult/ETag");
-    if (etag)
+    copy_op *o = ctx;
+    s3_xml_field etag = {.name = "ETag"};
+    bool good =
+        s3_xml_reply_read(buf_slice(&r->reply), "CopyObjectResult", &etag, 1, e) &&
+        (s3_etag_is_present(etag.text) || err_set(e, ERR_S3_REPLY, "ETag is empty in the reply"));
+    s3_xml_reply_deinit(&etag, 1);
+    if (good)
         return true;
-    err_set(e, ERR_S3_REPLY, "CopyObject: the store's reply breaks off, or has no ETag");
-    e->cls = ERR_CLASS_RETRY; /* copying anew does no harm */
+    e->code = ERR_S3_REPLY;
+    e->cls = ++o->unproven < UNPROVEN_MAX ? ERR_CLASS_RETRY : ERR_CLASS_ITEM; /* no harm in it */
     return false;
+}
+
+/* --- PROVE --- */
+
+static void proof_done(void *ctx, const char *etag, const s3_checksum *md5, const err *e)
+{
+    copy_op *o = ctx;
+    err last = ERR_INIT;
+    UNUSED(etag), UNUSED(md5);
+    if (e)
+        s3_proof_error(&o->doubt, e, &last);
+    copy_end(o, e ? &last : NULL);
+}
+
+static void proof_begin(copy_op *o)
+{
+    o->proof = (s3_proof){.client = o->op.client,
+                          .bucket = o->to.bucket,
+                          .key = o->to.key,
+                          .headers = o->to.headers,
+                          .size = o->from.size,
+                          .checksum = o->from.checksum,
+                          .source_etag = o->from.etag,
+                          .began_ms = o->began_ms,
+                          .on_done = proof_done,
+                          .ctx = o};
+    s3_proof_start(&o->proof);
+}
+
+static void source_known(void *ctx, const err *e)
+{
+    copy_op *o = ctx;
+    err last = ERR_INIT;
+    if (!e) {
+        proof_begin(o);
+        return;
+    }
+    s3_proof_error(&o->doubt, e, &last);
+    copy_end(o, &last);
+}
+
+static void prove(copy_op *o, const err *doubt)
+{
+    o->doubt = *doubt;
+    s3_request_cancel(&o->request);
+    if (o->looked) {
+        proof_begin(o);
+        return;
+    }
+    o->from.on_done = source_known;
+    s3_copy_source_look(&o->from);
 }
 
 /* "InvalidRequest: The specified copy source is larger than the maximum allowable size for a copy
@@ -275,6 +341,8 @@ static void copy_done(void *ctx, s3_request *r, const err *e)
     UNUSED(r);
     if (e && is_too_large(o, e))
         look_begin(o);
+    else if (e && e->code == ERR_S3_REPLY && e->http_status == 0 && o->unproven > 0)
+        prove(o, e);
     else
         copy_end(o, e);
 }
@@ -282,6 +350,7 @@ static void copy_done(void *ctx, s3_request *r, const err *e)
 static void copy_begin(copy_op *o)
 {
     s3_request *r = &o->request;
+    o->began_ms = clock_now_ms(o->op.client->t);
     *r = (s3_request){.operation = "CopyObject",
                       .method = "PUT",
                       .bucket = o->to.bucket,

@@ -2,20 +2,23 @@
 
 #include "decon/base/log.h"
 #include "decon/s3/uri.h"
+#include "s3/protocol/etag.h"
 #include "s3/protocol/xml.h"
+#include "s3/protocol/xml_reply.h"
 
 /* state       request                      next
  * CREATE      CreateMultipartUpload        PARTS
  * PARTS       UploadPart, many at a time   COMPLETE
- * COMPLETE    CompleteMultipartUpload      end; CONFIRM when an earlier try may have done it
- * CONFIRM     HeadObject                   end: an earlier try had completed it, or not
+ * COMPLETE    CompleteMultipartUpload      end, where the reply has an ETag; CONFIRM where it has
+ *                                          none three times, or an earlier try may have done it
+ * CONFIRM     HeadObject (proof.c)         end: the object is there, or not
  * ABORT       AbortMultipartUpload         gone (in the background, nobody is called)
  * An error in PARTS or COMPLETE is told at once and leads to ABORT; so does a cancel. A cancel in
  * CREATE waits for the upload's id, else nobody could abort it. */
 
 #define COMPLETE_MAX_BYTES ((size_t)4 * 1024 * 1024)
 #define QUERY_MAX_BYTES    ((size_t)8192)
-#define DIGEST_TIMES_MAX   3
+#define UNPROVEN_MAX       3 /* replies of CompleteMultipartUpload without an ETag */
 
 bool s3_refuses_digest(void *ctx, const s3_reply *head)
 {
@@ -37,6 +40,7 @@ void s3_multipart_free(s3_multipart *m)
 {
     parts_free(m);
     s3_request_cancel(&m->request);
+    s3_proof_cancel(&m->proof);
     for (unsigned i = 0; m->results && i < m->part_count; i++)
         free(m->results[i].etag);
     free(move(m->results));
@@ -78,6 +82,7 @@ static void upload_query(const s3_multipart *m, buf *query)
 static void upload_abort(s3_multipart *m)
 {
     parts_free(m);
+    s3_proof_cancel(&m->proof);
     m->state = S3_MULTIPART_ABORT;
     buf_clear(&m->query);
     upload_query(m, &m->query);
@@ -108,48 +113,53 @@ void s3_multipart_cancel(s3_multipart *m)
         m->on_gone(m->ctx);
 }
 
-void s3_keep_etag(char **to, const http_reply *reply)
-{
-    const char *etag = http_reply_header(reply, "ETag");
-    free(*to);
-    *to = etag ? xstrdup(etag) : NULL;
-}
+/* --- CONFIRM: is the object there, whatever the replies said --- */
 
-/* --- CONFIRM: the upload is gone, but perhaps because an earlier try went well --- */
-
-static bool confirm_head(void *ctx, const http_reply *reply, err *e)
+static void confirm_done(void *ctx, const char *etag, const s3_checksum *md5, const err *e)
 {
     s3_multipart *m = ctx;
-    char suffix[16];
-    uint64_t size = 0;
-    s3_checksum found = s3_checksum_of_reply(reply);
-    s3_keep_etag(&m->etag, reply);
-    snprintf(suffix, sizeof suffix, "-%u\"", m->part_count);
-    bool other = found.kind == m->whole.kind && !s3_checksum_equal(&found, &m->whole);
-    if (num_parse_u64(http_reply_header(reply, "Content-Length"), &size) && size == m->size &&
-        m->etag && str_ends_with(m->etag, suffix) && !other)
-        return true;
-    if (m->if_none_match || m->if_match)
-        return err_set(e, ERR_S3_CHANGED,
-                       "another object stands there; nothing was written over it");
-    return err_set(e, ERR_S3_REPLY, "the store has lost the multipart upload: put it again");
-}
-
-static void confirm_done(void *ctx, s3_request *r, const err *e)
-{
-    UNUSED(r);
-    s3_multipart_finish(ctx, e);
+    err last = ERR_INIT;
+    UNUSED(md5);
+    if (!e) {
+        free(m->etag);
+        m->etag = xstrdup(etag);
+        s3_multipart_finish(m, NULL);
+        return;
+    }
+    bool differs = e->code == ERR_S3_CHANGED || e->code == ERR_S3_NOT_FOUND;
+    if (m->doubt.code != ERR_NONE) {
+        s3_proof_error(&m->doubt, e, &last);
+    } else if (!differs) {
+        last = *e;
+    } else {
+        if (m->if_none_match || m->if_match)
+            (void)err_set(&last, ERR_S3_CHANGED,
+                          "CompleteMultipartUpload: another object is there; it was not "
+                          "overwritten");
+        else
+            (void)err_set(&last, ERR_S3_REPLY,
+                          "CompleteMultipartUpload: the store has lost the multipart upload; "
+                          "upload the object again");
+        s3_name_error(&last, m->bucket, m->key);
+    }
+    s3_multipart_finish(m, &last);
 }
 
 static void upload_confirm(s3_multipart *m)
 {
+    s3_request_cancel(&m->request);
     m->state = S3_MULTIPART_CONFIRM;
-    buf_clear(&m->query);
-    request_begin(m, "HeadObject", "HEAD", confirm_done);
-    m->request.on_head = confirm_head;
-    if (m->whole.kind != S3_CHECKSUM_NONE)
-        s3_request_header(&m->request, "x-amz-checksum-mode", "ENABLED");
-    s3_request_start(m->client, &m->request);
+    m->proof = (s3_proof){.client = m->client,
+                          .bucket = m->bucket,
+                          .key = m->key,
+                          .headers = m->headers,
+                          .size = m->size,
+                          .checksum = m->whole,
+                          .part_count = m->part_count,
+                          .began_ms = m->began_ms,
+                          .on_done = confirm_done,
+                          .ctx = m};
+    s3_proof_start(&m->proof);
 }
 
 /* --- COMPLETE --- */
@@ -157,13 +167,22 @@ static void upload_confirm(s3_multipart *m)
 static bool complete_check(void *ctx, s3_request *r, err *e)
 {
     s3_multipart *m = ctx;
-    free(m->etag);
-    m->etag = s3_xml_find(buf_slice(&r->reply), "CompleteMultipartUploadResult/ETag");
-    if (m->etag)
+    s3_xml_field etag = {.name = "ETag"};
+    free(move(m->etag));
+    m->doubt = (err)ERR_INIT;
+    if (s3_xml_reply_read(buf_slice(&r->reply), "CompleteMultipartUploadResult", &etag, 1,
+                          &m->doubt) &&
+        s3_etag_is_present(etag.text)) {
+        m->etag = move(etag.text);
+        m->doubt = (err)ERR_INIT;
         return true;
-    err_set(e, ERR_S3_REPLY,
-            "CompleteMultipartUpload: the store's reply breaks off, or has no ETag");
-    e->cls = ERR_CLASS_RETRY;
+    }
+    s3_xml_reply_deinit(&etag, 1);
+    if (!err_is_set(&m->doubt))
+        (void)err_set(&m->doubt, ERR_S3_REPLY, "ETag is empty in the reply");
+    m->doubt.code = ERR_S3_REPLY;
+    m->doubt.cls = ++m->unproven < UNPROVEN_MAX ? ERR_CLASS_RETRY : ERR_CLASS_ITEM;
+    *e = m->doubt;
     return false;
 }
 
@@ -177,7 +196,12 @@ static void complete_done(void *ctx, s3_request *r, const err *e)
 {
     s3_multipart *m = ctx;
     bool gone = e && (strcmp(e->s3_code, "NoSuchUpload") == 0 || e->http_status == 412);
-    if (gone && s3_was_tried_before(r))
+    bool unproven = e && e->code == ERR_S3_REPLY && e->http_status == 0 && m->unproven > 0;
+    if (unproven)
+        m->doubt = *e;
+    else
+        m->doubt = (err)ERR_INIT;
+    if (unproven || (gone && s3_was_tried_before(r)))
         upload_confirm(m);
     else
         s3_multipart_finish(m, e);
@@ -250,15 +274,25 @@ void s3_multipart_complete(s3_multipart *m)
 
 /* --- CREATE --- */
 
+bool s3_multipart_take_id(const s3_request *r, char **upload_id, err *e)
+{
+    s3_xml_field id = {.name = "UploadId"};
+    free(move(*upload_id));
+    if (s3_xml_reply_read(buf_slice(&r->reply), "InitiateMultipartUploadResult", &id, 1, e)) {
+        *upload_id = id.text;
+        return true;
+    }
+    s3_xml_reply_deinit(&id, 1);
+    bool broken = e->code == ERR_PARSE;
+    e->code = ERR_S3_REPLY;
+    e->cls = broken ? ERR_CLASS_RETRY : ERR_CLASS_ITEM;
+    return false;
+}
+
 static bool create_check(void *ctx, s3_request *r, err *e)
 {
     s3_multipart *m = ctx;
-    free(m->upload_id);
-    m->upload_id = s3_xml_find(buf_slice(&r->reply), "InitiateMultipartUploadResult/UploadId");
-    if (m->upload_id && *m->upload_id)
-        return true;
-    free(move(m->upload_id));
-    return err_set(e, ERR_S3_REPLY, "CreateMultipartUpload: the store's reply has no UploadId");
+    return s3_multipart_take_id(r, &m->upload_id, e);
 }
 
 static void create_done(void *ctx, s3_request *r, const err *e)
@@ -286,7 +320,9 @@ void s3_multipart_start(s3_multipart *m)
     buf_init(&m->body, COMPLETE_MAX_BYTES);
     buf_append_str(&m->query, "uploads=");
     request_begin(m, "CreateMultipartUpload", "POST", create_done);
+    m->began_ms = clock_now_ms(m->client->t);
     m->request.on_check = create_check;
+    m->request.error_in_ok = true;
     m->request.more_headers = m->create_headers;
     m->request.more_header_count = m->create_header_count;
     if (m->checksum != S3_CHECKSUM_NONE) {

@@ -12,7 +12,7 @@
 #ifndef S3_PUT_MULTIPART_H
 #define S3_PUT_MULTIPART_H
 
-#include "s3/client/client.h"
+#include "s3/put/proof.h"
 
 typedef struct s3_multipart s3_multipart;
 
@@ -81,6 +81,10 @@ struct s3_multipart {
     buf query, body;
     char *upload_id, *etag;
     s3_checksum whole;
+    s3_proof proof;
+    err doubt;         /* why the replies of CompleteMultipartUpload prove nothing */
+    unsigned unproven; /* such replies */
+    uint64_t began_ms;
     uint64_t sent;
     unsigned part_count, next_part, active;
     bool open;               /* s3_multipart_end has not been called yet */
@@ -107,8 +111,8 @@ void s3_multipart_fail(s3_part *part, const err *e);
 /* A reply that says that bytes and checksum differ: hashing them again may help, sending them
  * again does not. An s3_request's on_refusal. */
 bool s3_refuses_digest(void *ctx, const s3_reply *head);
-/* The reply's ETag in place of *to; NULL where it has none. */
-void s3_keep_etag(char **to, const http_reply *reply);
+/* The UploadId of a reply of CreateMultipartUpload, in place of *upload_id. An s3_request's on_check. */
+bool s3_multipart_take_id(const s3_request *r, char **upload_id, err *e) MUST_USE;
 
 /* --- between multipart.c (the upload) and multipart_part.c (its parts) --- */
 void s3_multipart_parts_begin(s3_multipart *m); /* it has its id */

@@ -2,7 +2,8 @@
 #include "decon/base/log.h"
 #include "s3/put/multipart.h"
 #include "decon/s3/uri.h"
-#include "s3/protocol/xml.h"
+#include "s3/protocol/etag.h"
+#include "s3/protocol/xml_reply.h"
 
 /* part      left for
  * waiting   prepared, when the upload has its id (those of s3_multipart_add may be there sooner)
@@ -28,51 +29,81 @@ void s3_part_free(s3_part *part)
     free(part);
 }
 
+/* --- the reply: UploadPart answers in headers, UploadPartCopy in its body --- */
+
+/* A reply that proves nothing: the part is sent again, which replaces it. */
+static bool unproven(err *e)
+{
+    e->code = ERR_S3_REPLY;
+    e->cls = ERR_CLASS_RETRY;
+    return false;
+}
+
 static bool part_head(void *ctx, const http_reply *reply, err *e)
 {
     s3_part *part = ctx;
     if (part->upload->source->body_root)
         return true;
-    s3_keep_etag(&part->etag, reply);
-    return part->etag || err_set(e, ERR_S3_REPLY, "%s: the store's reply has no ETag",
-                                 part->upload->source->operation);
+    s3_checksum found = s3_checksum_of_reply(reply);
+    const char *etag = s3_etag_of_reply(reply, e);
+    free(move(part->etag));
+    if (!etag) {
+        /* Perhaps the body says why: part_check refuses it, once it has come. */
+        *e = (err)ERR_INIT;
+        return true;
+    }
+    part->etag = xstrdup(etag);
+    if (found.kind == S3_CHECKSUM_NONE || found.kind != part->checksum.kind ||
+        s3_checksum_equal(&found, &part->checksum))
+        return true;
+    (void)err_set(e, ERR_S3_CHECKSUM, "%s is %s in the reply, the part's is %s",
+                  s3_checksum_header(found.kind), found.text, part->checksum.text);
+    e->cls = ERR_CLASS_ITEM; /* part_done prepares it again */
+    return false;
 }
 
-static char *find_below(const s3_request *r, const char *root, const char *name)
+static bool bare_check(const s3_part *part, const s3_request *r, err *e)
 {
-    char path[64];
-    snprintf(path, sizeof path, "%s/%s", root, name);
-    return s3_xml_find(buf_slice(&r->reply), path);
+    if (!s3_reply_is_bare(&r->head, buf_slice(&r->reply), e))
+        return unproven(e);
+    if (part->etag)
+        return true;
+    (void)err_set(e, ERR_S3_REPLY, "ETag is missing, empty or ambiguous in the reply");
+    return unproven(e);
 }
 
 /* The store has hashed the bytes that it moved itself. */
-static bool take_checksum(s3_part *part, const s3_request *r, err *e)
+static bool take_checksum(s3_part *part, const char *name, const char *text, err *e)
 {
     s3_multipart *m = part->upload;
-    char name[32];
-    if (m->checksum == S3_CHECKSUM_NONE)
-        return true;
-    snprintf(name, sizeof name, "Checksum%s", s3_checksum_name(m->checksum));
-    AUTO_FREE char *text = find_below(r, m->source->body_root, name);
-    if (text && s3_crc_of_text(m->checksum, text, &part->crc))
+    if (m->checksum == S3_CHECKSUM_NONE || (text && s3_crc_of_text(m->checksum, text, &part->crc)))
         return true;
     m->no_part_checksum = true;
-    return err_set(e, ERR_S3_REPLY, "%s: the store's reply has no %s", m->source->operation, name);
+    return err_set(e, ERR_S3_REPLY, "%s is missing in the reply", name);
+}
+
+static bool copy_check(s3_part *part, const s3_request *r, err *e)
+{
+    const s3_multipart *m = part->upload;
+    char name[32];
+    snprintf(name, sizeof name, "Checksum%s", s3_checksum_name(m->checksum));
+    s3_xml_field fields[] = {{.name = "ETag"}, {.name = name, .optional = true}};
+    free(move(part->etag));
+    bool read =
+        s3_xml_reply_read(buf_slice(&r->reply), m->source->body_root, fields, ARRAY_LEN(fields), e);
+    if (read && !s3_etag_is_present(fields[0].text))
+        read = err_set(e, ERR_S3_REPLY, "ETag is empty in the reply");
+    bool good = read ? take_checksum(part, name, fields[1].text, e) : unproven(e);
+    if (good)
+        part->etag = move(fields[0].text);
+    s3_xml_reply_deinit(fields, ARRAY_LEN(fields));
+    return good;
 }
 
 static bool part_check(void *ctx, s3_request *r, err *e)
 {
     s3_part *part = ctx;
-    const s3_part_source *source = part->upload->source;
-    if (!source->body_root)
-        return true;
-    free(part->etag);
-    part->etag = find_below(r, source->body_root, "ETag");
-    if (part->etag)
-        return take_checksum(part, r, e);
-    err_set(e, ERR_S3_REPLY, "%s: the store's reply breaks off, or has no ETag", source->operation);
-    e->cls = ERR_CLASS_RETRY;
-    return false;
+    return part->upload->source->body_root ? copy_check(part, r, e) : bare_check(part, r, e);
 }
 
 static void part_done(void *ctx, s3_request *r, const err *e)
@@ -112,6 +143,7 @@ void s3_multipart_request(s3_part *part)
                                  .key = m->key,
                                  .query = buf_str(&part->query),
                                  .object_headers = m->headers,
+                                 .error_in_ok = true,
                                  .on_head = part_head,
                                  .on_check = part_check,
                                  .on_refusal = s3_refuses_digest,

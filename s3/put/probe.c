@@ -1,8 +1,7 @@
 /* May a key be written: starts a multipart upload and aborts it, which leaves no object. */
 #include "decon/base/log.h"
-#include "s3/client/client.h"
 #include "decon/s3/uri.h"
-#include "s3/protocol/xml.h"
+#include "s3/put/multipart.h"
 
 #define QUERY_MAX_BYTES ((size_t)8192)
 
@@ -57,11 +56,7 @@ static void abort_done(void *ctx, s3_request *r, const err *e)
 static bool create_check(void *ctx, s3_request *r, err *e)
 {
     probe_op *o = ctx;
-    free(o->upload_id);
-    o->upload_id = s3_xml_find(buf_slice(&r->reply), "InitiateMultipartUploadResult/UploadId");
-    return o->upload_id || err_set(e, ERR_S3_REPLY,
-                                   "CreateMultipartUpload: the store's reply has "
-                                   "no UploadId");
+    return s3_multipart_take_id(r, &o->upload_id, e);
 }
 
 static void create_done(void *ctx, s3_request *r, const err *e)
@@ -98,6 +93,7 @@ s3_op *s3_probe_write(s3_client *c, const char *bucket, const char *key, s3_done
                               .bucket = o->bucket,
                               .key = o->key,
                               .query = "uploads=",
+                              .error_in_ok = true,
                               .on_check = create_check,
                               .on_done = create_done,
                               .ctx = o};

@@ -75,6 +75,23 @@ test_an_object_deleted_since_the_listing_fails_alone() {
     [ "$(keys out/reports/ | wc -l)" = 8 ] || fail 'the others did not go on'
 }
 
+# A reply 200 of a store that has written nothing: the report must not go up without its cleaned file.
+test_a_cleaned_file_without_proof_is_not_done() {
+    start_store
+    fill
+    stop "$store"
+    start_store --fault status=204,method=PUT,key=out/cleaned/*
+    start_server
+    orchestrate first --download-retry-attempts 2
+    expect_status 3
+    [ -z "$(keys out/reports/ | grep '\.report\.jsonl$')" ] || fail "$(keys out/reports/)"
+    stop "$store"
+    start_store
+    orchestrate second
+    expect_status 0
+    [ -n "$(keys out/cleaned/)" ] || fail 'nothing was cleaned'
+}
+
 test_an_upload_that_fails_keeps_everything_for_the_next_run() {
     start_store
     fill

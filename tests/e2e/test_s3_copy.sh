@@ -178,6 +178,45 @@ test_a_source_stays_where_its_copy_failed() {
     expect_keys '' in/x/b.gz 'in/y z/c.gz'
 }
 
+# A reply 200 that writes nothing: files, a stream, and objects that are copied in the store.
+test_a_source_stays_where_its_copy_is_not_proven() {
+    store --fault 'status=200,code=AccessDenied,method=PUT,key=in/*' \
+        --fault 'status=204,method=PUT,key=void/*'
+    say s3 mv -r tree s3://data/in
+    expect_status 1
+    [ "$(find tree -type f | wc -l)" = 4 ] || fail "$(find tree -type f)"
+    say s3 mv --retry-base-delay 1ms -r tree s3://data/void
+    expect_status 1
+    expect_why 's3://data/void/a.txt: PutObject: '
+    expect_why 'HeadObject: 404'
+    [ "$(find tree -type f | wc -l)" = 4 ] || fail "$(find tree -type f)"
+    s3 cp -q -r tree s3://data/from
+    say s3 mv --retry-base-delay 1ms s3://data/from/a.txt s3://data/void/a.txt
+    expect_status 1
+    expect_why 's3://data/void/a.txt: CopyObject: '
+    say s3 cp --retry-base-delay 1ms - s3://data/void/stream <tree/a.txt
+    expect_status 1
+    expect_keys '' from/a.txt from/x.txt from/x/b.gz 'from/y z/c.gz'
+}
+
+# A reply that removes nothing is no removal: rm, rm of many, mv, sync --delete.
+test_a_removal_is_proven_too() {
+    store --fault 'status=200,method=DELETE,key=kept/*' --fault 'status=200,method=POST,query=delete'
+    s3 cp -q -r tree s3://data/kept
+    say s3 rm --retry-base-delay 1ms s3://data/kept/a.txt
+    expect_status 1
+    expect_why 's3://data/kept/a.txt: DeleteObject: '
+    say s3 rm --retry-base-delay 1ms --yes -r s3://data/kept/
+    expect_status 1
+    say s3 mv --retry-base-delay 1ms s3://data/kept/a.txt got.txt
+    expect_status 1
+    expect_why 'was copied, but not removed'
+    mkdir empty
+    say s3 sync --retry-base-delay 1ms --yes --delete empty s3://data/kept
+    expect_status 1
+    expect_keys '' kept/a.txt kept/x.txt kept/x/b.gz 'kept/y z/c.gz'
+}
+
 test_a_dry_run_does_nothing() {
     store
     say s3 mv --dry-run -r tree s3://data/in

@@ -4,8 +4,8 @@
 #include "decon/s3/buckets.h"
 #include "tests/unit/s3/site.h"
 
-#define URL  "http://store/b?delete="
-#define DONE "<DeleteResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"></DeleteResult>"
+#define URL       "http://store/b?delete="
+#define GONE(key) "<Deleted><Key>" key "</Key></Deleted>"
 #define FAILED(key, code)                                                                          \
     "<Error><Key>" key "</Key><Code>" code "</Code><Message>words.</Message></Error>"
 #define RESULT(inner) "<DeleteResult>" inner "</DeleteResult>"
@@ -69,7 +69,7 @@ static void a_batch_is_one_request_with_its_md5(void **state)
 {
     static const char *const keys[] = {"a b", "x&<y>\r\xc3\xa9"};
     static const char body[] =
-        "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>"
+        "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>false</Quiet>"
         "<Object><Key>a b</Key></Object>"
         "<Object><Key>x&amp;&lt;y&gt;&#13;\xc3\xa9</Key></Object></Delete>";
     removal r;
@@ -77,7 +77,9 @@ static void a_batch_is_one_request_with_its_md5(void **state)
     char text[32];
     (void)state;
     open_removal(&r);
-    site_expect(&r.s, "POST", URL, 200, DONE);
+    site_expect(&r.s, "POST", URL, 200,
+                "<DeleteResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">" GONE("a b")
+                    GONE("x&amp;&lt;y&gt;&#xD;\xc3\xa9") "</DeleteResult>");
     assert_int_equal(delete_keys(&r, keys, 2), ERR_NONE);
     assert_string_equal(sent(&r, 0), body);
     md5(slice_from(body), digest);
@@ -92,7 +94,7 @@ static void what_fails_for_good_is_told_key_by_key(void **state)
     removal r;
     (void)state;
     open_removal(&r);
-    site_expect(&r.s, "POST", URL, 200, RESULT(FAILED("b", "AccessDenied")));
+    site_expect(&r.s, "POST", URL, 200, RESULT(GONE("a") FAILED("b", "AccessDenied")));
     assert_int_equal(delete_keys(&r, ab, 2), ERR_NONE);
     assert_string_equal(buf_str(&r.told), "b:S3_ACCESS ");
     assert_non_null(strstr(r.message, "s3://b/b: DeleteObjects: "));
@@ -106,8 +108,8 @@ static void what_may_pass_is_tried_again(void **state)
     removal r;
     (void)state;
     open_removal(&r);
-    site_expect(&r.s, "POST", URL, 200, RESULT(FAILED("b", "InternalError")));
-    site_expect(&r.s, "POST", URL, 200, DONE);
+    site_expect(&r.s, "POST", URL, 200, RESULT(GONE("a") FAILED("b", "InternalError")));
+    site_expect(&r.s, "POST", URL, 200, RESULT(GONE("b")));
     assert_int_equal(delete_keys(&r, ab, 2), ERR_NONE);
     assert_non_null(strstr(sent(&r, 1), "<Key>b</Key>"));
     assert_null(strstr(sent(&r, 1), "<Key>a</Key>"));
@@ -124,7 +126,9 @@ static void what_never_passes_is_left(void **state)
     removal r;
     (void)state;
     open_removal(&r);
-    fake_when(r.s.f, &(fake_rule){.reply = {.body = SLICE_LIT(RESULT(FAILED("b", "SlowDown")))}});
+    site_expect(&r.s, "POST", URL, 200, RESULT(GONE("a") FAILED("b", "SlowDown")));
+    site_expect(&r.s, "POST", URL, 200, RESULT(FAILED("b", "SlowDown")));
+    site_expect(&r.s, "POST", URL, 200, RESULT(FAILED("b", "SlowDown")));
     assert_int_equal(delete_keys(&r, ab, 2), ERR_S3_THROTTLED);
     assert_int_equal(r.left, 1);
     assert_int_equal(fake_request_count(r.s.f), 3);
@@ -137,7 +141,7 @@ static void a_reply_that_breaks_off_is_asked_for_again(void **state)
     (void)state;
     open_removal(&r);
     site_expect(&r.s, "POST", URL, 200, "<DeleteResult>" FAILED("b", "AccessDenied"));
-    site_expect(&r.s, "POST", URL, 200, DONE);
+    site_expect(&r.s, "POST", URL, 200, RESULT(GONE("a") GONE("b")));
     assert_int_equal(delete_keys(&r, ab, 2), ERR_NONE);
     assert_string_equal(buf_str(&r.told), "");
     close_removal(&r);
@@ -146,7 +150,9 @@ static void a_reply_that_breaks_off_is_asked_for_again(void **state)
 static void replies_that_make_no_sense_are_refused(void **state)
 {
     static const char *const rows[] = {"<html/>", RESULT(FAILED("other", "AccessDenied")),
-                                       RESULT("<Error><Code>AccessDenied</Code></Error>")};
+                                       RESULT("<Error><Code>AccessDenied</Code></Error>"),
+                                       RESULT(GONE("a") GONE("b") GONE("other")),
+                                       RESULT(GONE("a") GONE("b") "<Deleted/>")};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         removal r;
@@ -164,7 +170,7 @@ static void keys_without_a_form_in_xml_go_alone(void **state)
     removal r;
     (void)state;
     open_removal(&r);
-    site_expect(&r.s, "POST", URL, 200, DONE);
+    site_expect(&r.s, "POST", URL, 200, RESULT(GONE("b")));
     site_expect(&r.s, "DELETE", "http://store/b/d%ED%A0%80", 204, "");
     site_expect(&r.s, "DELETE", "http://store/b/c%FF", 403,
                 "<Error><Code>AccessDenied</Code></Error>");
@@ -185,6 +191,91 @@ static void only_such_keys_need_no_batch(void **state)
     site_expect(&r.s, "DELETE", "http://store/b/a%01", 204, "");
     assert_int_equal(delete_keys(&r, keys, 1), ERR_NONE);
     close_removal(&r);
+}
+
+/* What the reply does not name was not removed, for all that is known. */
+static void keys_that_the_reply_does_not_name_are_removed_one_by_one(void **state)
+{
+    static const char *const rows[] = {RESULT(""), RESULT(GONE("a")), "<DeleteResult/>"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        removal r;
+        open_removal(&r);
+        site_expect(&r.s, "POST", URL, 200, rows[i]);
+        site_expect(&r.s, "DELETE", "http://store/b/b", 204, "");
+        if (!strstr(rows[i], "Deleted>"))
+            site_expect(&r.s, "DELETE", "http://store/b/a", 204, "");
+        assert_int_equal(delete_keys(&r, ab, 2), ERR_NONE);
+        assert_string_equal(buf_str(&r.told), "");
+        close_removal(&r);
+    }
+}
+
+static void an_error_counts_more_than_a_removal_of_the_same_key(void **state)
+{
+    static const char *const rows[] = {
+        RESULT(GONE("a") GONE("b") FAILED("b", "AccessDenied")),
+        RESULT(FAILED("b", "AccessDenied") GONE("b") GONE("a") FAILED("b", "AccessDenied"))};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        removal r;
+        open_removal(&r);
+        site_expect(&r.s, "POST", URL, 200, rows[i]);
+        assert_int_equal(delete_keys(&r, ab, 2), ERR_NONE);
+        assert_string_equal(buf_str(&r.told), "b:S3_ACCESS ");
+        close_removal(&r);
+    }
+}
+
+/* Learnt by the first batch; the second one asks no more. */
+static void a_store_without_the_batch_gets_single_removals(void **state)
+{
+    static const struct {
+        int status;
+        const char *body;
+    } rows[] = {
+        {501, "<Error><Code>NotImplemented</Code></Error>"},
+        {405, "<Error><Code>MethodNotAllowed</Code></Error>"},
+        {400, "<Error><Code>InvalidArgument</Code></Error>"},
+        {404, "not found"},
+        {405, ""},
+        {200, RESULT("")},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        removal r;
+        open_removal(&r);
+        site_expect(&r.s, "POST", URL, rows[i].status, rows[i].body);
+        for (unsigned batch = 0; batch < 2; batch++) {
+            site_expect(&r.s, "DELETE", "http://store/b/b", 204, "");
+            site_expect(&r.s, "DELETE", "http://store/b/a", 403,
+                        "<Error><Code>AccessDenied</Code></Error>");
+            assert_int_equal(delete_keys(&r, ab, 2), ERR_NONE);
+        }
+        assert_string_equal(buf_str(&r.told), "a:S3_ACCESS a:S3_ACCESS ");
+        close_removal(&r);
+    }
+}
+
+static void a_refused_batch_is_not_replaced(void **state)
+{
+    static const struct {
+        int status;
+        const char *body;
+        err_code code;
+    } rows[] = {
+        {403, "<Error><Code>AccessDenied</Code></Error>", ERR_S3_ACCESS},
+        {404, "<Error><Code>NoSuchBucket</Code></Error>", ERR_S3_NO_BUCKET},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        removal r;
+        open_removal(&r);
+        site_expect(&r.s, "POST", URL, rows[i].status, rows[i].body);
+        assert_int_equal(delete_keys(&r, ab, 2), rows[i].code);
+        assert_int_equal(r.left, 2);
+        close_removal(&r);
+    }
 }
 
 static void a_removal_may_be_cancelled(void **state)
@@ -228,6 +319,10 @@ int main(void)
         cmocka_unit_test(replies_that_make_no_sense_are_refused),
         cmocka_unit_test(keys_without_a_form_in_xml_go_alone),
         cmocka_unit_test(only_such_keys_need_no_batch),
+        cmocka_unit_test(keys_that_the_reply_does_not_name_are_removed_one_by_one),
+        cmocka_unit_test(an_error_counts_more_than_a_removal_of_the_same_key),
+        cmocka_unit_test(a_store_without_the_batch_gets_single_removals),
+        cmocka_unit_test(a_refused_batch_is_not_replaced),
         cmocka_unit_test(a_removal_may_be_cancelled),
         cmocka_unit_test(a_bucket_is_removed),
     };

@@ -1,0 +1,76 @@
+/* Bodies that no S3 store sends: web pages and plain text, reduced to one line for a message. */
+#include <ctype.h>
+
+#include "s3/client/reply.h"
+#include "s3/protocol/utf8.h"
+
+/* The title of a page says most; without one, the first text outside of tags. */
+static slice title_of(slice page)
+{
+    for (size_t i = 0; i + 7 < page.len; i++) {
+        if (strncasecmp(page.data + i, "<title", 6) != 0)
+            continue;
+        const char *begin = memchr(page.data + i, '>', page.len - i);
+        size_t rest = begin ? page.len - (size_t)(begin + 1 - page.data) : 0;
+        const char *end = rest ? memchr(begin + 1, '<', rest) : NULL;
+        if (end && end > begin + 1)
+            return (slice){begin + 1, (size_t)(end - begin - 1)};
+    }
+    return page;
+}
+
+/* Up to the end of the first line that has any text; tags and control characters are left out. */
+static size_t copy_line(slice text, char *out, size_t size)
+{
+    size_t used = 0;
+    bool in_tag = false;
+    for (size_t i = 0; i < text.len && used + 1 < size; i++) {
+        char c = text.data[i];
+        if (c == '\n' && used > 0 && !in_tag)
+            break;
+        if (c == '<')
+            in_tag = true;
+        else if (c == '>' && in_tag)
+            in_tag = false;
+        else if (!in_tag && ((unsigned char)c > ' ' || (c == ' ' && used > 0)) && c != 0x7f)
+            out[used++] = c;
+    }
+    while (used > 0 && (out[used - 1] == ' ' || out[used - 1] == '.'))
+        used--;
+    return used;
+}
+
+static bool is_xml(slice body)
+{
+    size_t i = 0;
+    while (i < body.len && isspace((unsigned char)body.data[i]))
+        i++;
+    slice rest = {body.data + i, body.len - i};
+    bool page = rest.len >= 5 && (strncasecmp(rest.data, "<html", 5) == 0 ||
+                                  strncasecmp(rest.data, "<!doc", 5) == 0);
+    return rest.len > 0 && rest.data[0] == '<' && !page;
+}
+
+void s3_reply_text(slice body, char out[S3_REPLY_TEXT_SIZE])
+{
+    size_t used = is_xml(body) ? 0 : copy_line(title_of(body), out, S3_REPLY_TEXT_SIZE);
+    while (used > 0 && !s3_utf8_check((slice){out, used}))
+        used--; /* cut inside of a character, or no text at all */
+    out[used] = '\0';
+}
+
+bool s3_reply_is_bare(const s3_reply *r, slice body, err *e)
+{
+    char text[S3_REPLY_TEXT_SIZE];
+    if (r->status != 200 && r->status != 201 && r->status != 204)
+        return err_set(e, ERR_S3_REPLY, "status %d is no success of this operation", r->status);
+    for (size_t i = 0; i < body.len; i++) {
+        if (isspace((unsigned char)body.data[i]))
+            continue;
+        s3_reply_text(body, text);
+        return err_set(e, ERR_S3_REPLY, "the reply has a body (%s%s%s) where S3 sends none%s%s",
+                       text[0] ? "\"" : "", text[0] ? text : "XML or other data",
+                       text[0] ? "\"" : "", r->server[0] ? "; Server: " : "", r->server);
+    }
+    return true;
+}
