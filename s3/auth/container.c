@@ -26,10 +26,11 @@ void s3_container_cancel(s3_container *k)
     release(k);
 }
 
-static void end(s3_container *k, const s3_role_keys *keys, const char *reason)
+static void end(s3_container *k, const s3_role_keys *keys, const char *reason,
+                s3_key_trouble trouble)
 {
     release(k);
-    k->on_end(k->ctx, keys, reason);
+    k->on_end(k->ctx, keys, reason, trouble);
 }
 
 /* --- which hosts --- */
@@ -107,7 +108,8 @@ static char *take_url(s3_container *k, s3_getenv getenv_fn)
     const char *full = s3_env(getenv_fn, FULL_URI);
     if (relative && relative[0] != '/')
         return xasprintf(RELATIVE_URI " '%s' does not begin with a slash", relative);
-    k->url = relative ? xasprintf(ECS_AGENT "%s", relative) : xstrdup(full);
+    k->url =
+        relative ? xasprintf(ECS_AGENT "%s", relative) : slice_dup(slice_trim(slice_from(full)));
     if (s3_container_url_allowed(k->url))
         return NULL;
     AUTO_FREE char *shown = url_shown(k->url);
@@ -144,15 +146,17 @@ static void asked(void *ctx, const s3_answer *answer)
     AUTO(s3_role_keys) keys = {0};
     AUTO_FREE char *reason = NULL;
     AUTO_FREE char *shown = url_shown(k->url);
-    const char *wrong = NULL;
+    AUTO_FREE char *wrong = NULL;
     if (answer->error)
         reason = xstrdup(answer->error);
     else if (answer->status != 200)
         reason = xasprintf("%s answered %d%s", shown, answer->status,
                            k->token ? "" : " (sent without an authorization token)");
-    else if (!s3_role_keys_read_json(answer->body, &keys, &wrong))
+    else
+        wrong = s3_role_keys_read_json(answer->body, &keys);
+    if (wrong)
         reason = xasprintf("%s: %s", shown, wrong);
-    end(k, reason ? NULL : &keys, reason);
+    end(k, reason ? NULL : &keys, reason, answer->trouble);
 }
 
 void s3_container_init(s3_container *k, transport *t, s3_role_keys_end on_end, void *ctx)
@@ -166,13 +170,25 @@ bool s3_container_is_set(s3_getenv getenv_fn)
     return s3_env(getenv_fn, RELATIVE_URI) || s3_env(getenv_fn, FULL_URI);
 }
 
+const char *s3_container_half(s3_getenv getenv_fn)
+{
+    if (s3_container_is_set(getenv_fn))
+        return NULL;
+    if (s3_env(getenv_fn, TOKEN_FILE))
+        return TOKEN_FILE " is set without " FULL_URI "; set both, or unset it";
+    if (s3_env(getenv_fn, TOKEN))
+        return TOKEN " is set without " FULL_URI "; set both, or unset it";
+    bool is_empty = getenv_fn && (getenv_fn(RELATIVE_URI) || getenv_fn(FULL_URI));
+    return is_empty ? RELATIVE_URI " or " FULL_URI " is empty; set or unset it" : NULL;
+}
+
 void s3_container_start(s3_container *k, s3_getenv getenv_fn)
 {
     AUTO_FREE char *reason = take_url(k, getenv_fn);
     if (!reason)
         reason = take_token(k, getenv_fn);
     if (reason) {
-        end(k, NULL, reason);
+        end(k, NULL, reason, S3_KEYS_REFUSED);
         return;
     }
     k->headers[0] = (http_header){"Accept", "application/json"};

@@ -26,6 +26,8 @@ typedef struct s3_container {
 void s3_container_init(s3_container *k, transport *t, s3_role_keys_end on_end, void *ctx);
 /* Does the environment name an agent? */
 bool s3_container_is_set(s3_getenv getenv_fn);
+/* What is wrong with an environment that names no agent, but speaks of one; static, or NULL. */
+const char *s3_container_half(s3_getenv getenv_fn);
 void s3_container_start(s3_container *k, s3_getenv getenv_fn);
 void s3_container_cancel(s3_container *k); /* without on_end; releases what it holds */
 

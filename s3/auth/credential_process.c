@@ -3,7 +3,6 @@
 #include <jansson.h>
 
 #include "decon/base/log.h"
-#include "s3/protocol/http_date.h"
 
 #define OUTPUT_MAX_BYTES ((size_t)64 * 1024)
 #define TIME_LIMIT_MS    60000
@@ -11,23 +10,18 @@
 /* Yields the reason why there are no keys, or NULL. */
 static char *read_members(const json_t *json, int64_t now_s, s3_role_keys *keys)
 {
+    static const s3_role_key_names names = {"AccessKeyId", "SecretAccessKey", "SessionToken",
+                                            "Expiration"};
     json_int_t version = json_integer_value(json_object_get(json, "Version"));
     if (!json_is_object(json))
         return xstrdup("its output is no JSON object");
     if (version != 1)
         return xasprintf("its output has Version %lld, only 1 is known", (long long)version);
-    *keys = (s3_role_keys){.access_key_id = s3_role_keys_text(json, "AccessKeyId"),
-                           .secret_access_key = s3_role_keys_text(json, "SecretAccessKey"),
-                           .session_token = s3_role_keys_text(json, "SessionToken")};
-    AUTO_FREE char *expiration = s3_role_keys_text(json, "Expiration");
-    if (!keys->access_key_id || !keys->secret_access_key)
-        return xstrdup("its output holds no AccessKeyId, or no SecretAccessKey");
-    if (expiration && !s3_when_parse_iso(expiration, &keys->expires_s))
-        return xasprintf("its Expiration '%.40s' is no date such as 2026-01-31T12:00:00Z",
-                         expiration);
-    if (expiration && keys->expires_s <= now_s)
-        return xasprintf("the keys that it gives have expired already (%.40s)", expiration);
-    return NULL;
+    char *fault = s3_role_keys_take(json, &names, keys);
+    if (!fault && keys->expires_s && keys->expires_s <= now_s)
+        fault = xasprintf("the keys that it gives have expired already (%.40s)",
+                          json_string_value(json_object_get(json, "Expiration")));
+    return fault;
 }
 
 static char *read_output(slice output, int64_t now_s, s3_role_keys *keys)
@@ -51,7 +45,7 @@ static void ended(void *ctx, const process_result *result)
     else
         what = read_output(result->output, clock_wall_s(p->t), &keys);
     if (!what) {
-        p->on_end(p->ctx, &keys, NULL);
+        p->on_end(p->ctx, &keys, NULL, S3_KEYS_REFUSED);
         return;
     }
     bool has_words = result->last_words.len > 0;
@@ -59,7 +53,7 @@ static void ended(void *ctx, const process_result *result)
         xasprintf("credential_process: %s%s%.*s%s", what, has_words ? " and says: " : "",
                   (int)result->last_words.len, has_words ? result->last_words.data : "",
                   has_words ? "" : " (run its command by hand to see more)");
-    p->on_end(p->ctx, NULL, reason);
+    p->on_end(p->ctx, NULL, reason, S3_KEYS_FAILED);
 }
 
 void s3_process_init(s3_process *p, transport *t, s3_role_keys_end on_end, void *ctx)

@@ -26,7 +26,7 @@ static bool on_head(void *ctx, const http_reply *reply, err *e)
 {
     s3_ask *a = ctx;
     UNUSED(e);
-    if (!s3_when_parse_http(http_reply_header(reply, "Date"), &a->date_s))
+    if (!s3_when_parse(http_reply_header(reply, "Date"), &a->date_s))
         a->date_s = 0;
     return true;
 }
@@ -53,12 +53,16 @@ static void pause_over(void *ctx)
     send_now(a);
 }
 
-static bool again(const s3_ask *a, const s3_answer *answer)
+/* TLS errors too: at the start of a host they may pass with the network, or with its clock. */
+static s3_key_trouble trouble_of(const s3_ask *a, const http_result *result,
+                                 const s3_answer *answer)
 {
-    if (a->tries >= TRIES)
-        return false;
-    return answer->error || answer->status == 429 || answer->status >= 500 ||
-           (a->may_pass && a->may_pass(answer));
+    bool no_reply = result->error.cls == ERR_CLASS_RETRY || result->error.code == ERR_NET;
+    if (!result->ok)
+        return no_reply ? S3_KEYS_UNREACHABLE : S3_KEYS_REFUSED;
+    bool busy =
+        answer->status == 429 || answer->status >= 500 || (a->may_pass && a->may_pass(answer));
+    return busy ? S3_KEYS_BUSY : S3_KEYS_REFUSED;
 }
 
 static void on_done(void *ctx, const http_result *result)
@@ -69,7 +73,8 @@ static void on_done(void *ctx, const http_result *result)
                         .date_s = a->date_s,
                         .body = buf_slice(&a->body),
                         .error = result->ok ? NULL : result->error.message};
-    if (again(a, &answer)) {
+    answer.trouble = trouble_of(a, result, &answer);
+    if (a->tries < TRIES && answer.trouble != S3_KEYS_REFUSED) {
         uint64_t pause_ms = PAUSE_MS << (a->tries - 1);
         a->pause = timer_start(a->t, pause_ms / 2 + transport_random(a->t) % (pause_ms / 2),
                                pause_over, a);

@@ -11,12 +11,14 @@
 #define S3_AUTH_CREDENTIAL_REQUEST_H
 
 #include "decon/base/transport.h"
+#include "s3/auth/temporary_credentials.h"
 
 typedef struct s3_answer { /* lent */
     int status;
     slice body;
-    int64_t date_s;    /* the service's clock; 0: it does not tell */
-    const char *error; /* or NULL: status and body hold */
+    int64_t date_s;         /* the service's clock; 0: it does not tell */
+    const char *error;      /* or NULL: status and body hold */
+    s3_key_trouble trouble; /* where it is no success */
 } s3_answer;
 
 typedef struct s3_ask {

@@ -6,9 +6,10 @@
 #define RENEW_AGAIN_S     60  /* after a renewal that failed or brought nothing longer-lived */
 #define REASONS_MAX_BYTES ((size_t)2048)
 #define PROVIDER_COUNT    5
+#define PAUSE_FIRST_MS    ((uint64_t)1000) /* full jitter: a random part of it, doubled each time */
+#define PAUSE_MAX_MS      ((uint64_t)20000)
 
-/* --- what the providers call --- */
-
+static void load(s3_credentials *c);
 static void next_provider(s3_credentials *c);
 static const char *provider_name(const s3_credentials *c);
 
@@ -27,14 +28,92 @@ static void load_ended(s3_credentials *c)
         c->on_change(c->ctx);
 }
 
+/* --- waiting for a provider --- */
+
+static void next_try(void *ctx)
+{
+    s3_credentials *c = ctx;
+    c->next_try = NULL;
+    log_info("credentials: try %u", c->waits + 1);
+    load(c);
+}
+
+static uint64_t wait_limit_ms(const s3_credentials *c)
+{
+    return c->trouble == S3_KEYS_BUSY || c->have ? c->outage_wait_ms : c->start_wait_ms;
+}
+
+static void say_waiting(const s3_credentials *c, uint64_t limit_ms)
+{
+    if (c->waits == 1)
+        log_warn("credentials: %s; trying again, for %llu s at most", buf_str(&c->reasons),
+                 (unsigned long long)(limit_ms / 1000));
+    else
+        log_info("credentials: %s", buf_str(&c->reasons));
+}
+
+/* Asks again later, instead of failing; false: it would not help, or was done for long enough. */
+static bool wait_for_provider(s3_credentials *c)
+{
+    bool usable = c->have && !c->rejected;
+    bool hopeless =
+        c->gave_up || c->trouble == S3_KEYS_REFUSED || (c->trouble == S3_KEYS_FAILED && !c->have);
+    if (usable || hopeless)
+        return false;
+    uint64_t now_ms = clock_now_ms(c->t), limit_ms = wait_limit_ms(c), bound_ms = PAUSE_FIRST_MS;
+    if (!c->waiting)
+        c->waiting_since_ms = now_ms;
+    uint64_t spent_ms = now_ms - c->waiting_since_ms;
+    c->gave_up = spent_ms >= limit_ms;
+    if (c->gave_up)
+        return false;
+    for (unsigned i = 0; i < c->waits && bound_ms < PAUSE_MAX_MS; i++)
+        bound_ms *= 2;
+    c->waiting = true;
+    c->waits++;
+    say_waiting(c, limit_ms);
+    uint64_t pause_ms = transport_random(c->t) % (MIN(bound_ms, PAUSE_MAX_MS) + 1);
+    c->next_try = timer_start(c->t, MIN(pause_ms, limit_ms - spent_ms), next_try, c);
+    return true;
+}
+
+static void end_waiting(s3_credentials *c, bool found)
+{
+    if (c->waiting && found)
+        log_info("credentials: found after %llu s",
+                 (unsigned long long)((clock_now_ms(c->t) - c->waiting_since_ms) / 1000));
+    c->gave_up = c->gave_up && !found;
+    c->waiting = false;
+    c->waits = 0;
+}
+
+/* --- what the providers call --- */
+
 typedef struct found_keys {
     const char *id, *secret, *token;
     int64_t expires_s;
 } found_keys;
 
+static void broken(s3_credentials *c, const char *provider, const char *reason,
+                   s3_key_trouble trouble);
+
+/* Keys that have expired and that the store has refused: the provider is in trouble. */
+static bool is_refused_again(const s3_credentials *c, const found_keys *keys, bool expired)
+{
+    return expired && c->rejected && str_equal(c->access_key_id, keys->id) &&
+           str_equal(c->secret_access_key, keys->secret) &&
+           str_equal(c->session_token, keys->token);
+}
+
 static void found(s3_credentials *c, const char *provider, const found_keys *keys)
 {
     int64_t now_s = clock_wall_s(c->t);
+    bool expired = keys->expires_s && keys->expires_s <= now_s;
+    if (is_refused_again(c, keys, expired)) {
+        broken(c, provider, "it gave the expired keys again that the store refuses", S3_KEYS_BUSY);
+        return;
+    }
+    end_waiting(c, true);
     set_string(&c->access_key_id, keys->id);
     set_string(&c->secret_access_key, keys->secret);
     set_string(&c->session_token, keys->token);
@@ -48,7 +127,6 @@ static void found(s3_credentials *c, const char *provider, const found_keys *key
     set_string(&c->passed_over, buf_str(&c->reasons));
     c->expires_s = keys->expires_s;
     c->refresh_at_s = 0;
-    bool expired = keys->expires_s && keys->expires_s <= now_s;
     if (keys->expires_s)
         c->refresh_at_s = MAX(keys->expires_s - RENEW_AHEAD_S, now_s + RENEW_AGAIN_S);
     if (keys->expires_s && !expired)
@@ -73,8 +151,11 @@ static void missing(s3_credentials *c, const char *provider, const char *reason)
 
 /* What was set up on purpose and does not work ends the chain: the keys of a provider further down
  * would be those of somebody else (a pod's work done as its node). */
-static void broken(s3_credentials *c, const char *provider, const char *reason)
+static void broken(s3_credentials *c, const char *provider, const char *reason,
+                   s3_key_trouble trouble)
 {
+    c->trouble = trouble;
+    c->ended_early = true;
     c->provider = PROVIDER_COUNT;
     buf_clear(&c->reasons); /* that the others had nothing is beside the point */
     missing(c, provider, reason);
@@ -82,63 +163,67 @@ static void broken(s3_credentials *c, const char *provider, const char *reason)
 
 /* --- the providers --- */
 
-static bool holds_break(const char *text)
-{
-    return text && strpbrk(text, "\r\n");
-}
-
 static void environment_start(s3_credentials *c, const char *name)
 {
-    found_keys keys = {.id = s3_env(c->getenv_fn, "AWS_ACCESS_KEY_ID"),
-                       .secret = s3_env(c->getenv_fn, "AWS_SECRET_ACCESS_KEY"),
-                       .token = s3_env(c->getenv_fn, "AWS_SESSION_TOKEN")};
+    s3_static_keys keys = {0};
+    AUTO_FREE char *fault = c->profile ? NULL : s3_environment_keys(c->getenv_fn, &keys);
     if (c->profile)
         missing(c, name, "left out, a profile was asked for");
+    else if (fault)
+        broken(c, name, fault, S3_KEYS_REFUSED);
     else if (!keys.id)
         missing(c, name, "AWS_ACCESS_KEY_ID is not set");
-    else if (!keys.secret)
-        broken(c, name, "AWS_ACCESS_KEY_ID is set, AWS_SECRET_ACCESS_KEY is not");
-    else if (holds_break(keys.id) || holds_break(keys.secret) || holds_break(keys.token))
-        broken(c, name,
-               "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY or AWS_SESSION_TOKEN holds a line break "
-               "(of the file that it was read from?)");
     else
-        found(c, name, &keys);
+        found(c, name, &(found_keys){.id = keys.id, .secret = keys.secret, .token = keys.token});
+}
+
+/* The profile names no credentials. Yields why it must not be passed over, or NULL. */
+static char *dead_end(const s3_profile *p)
+{
+    if (s3_profile_find(p, "login_session"))
+        return xasprintf("profile '%s' has a login_session, which is not supported; set "
+                         "credential_process = aws configure export-credentials --profile %s "
+                         "--format process",
+                         p->name, p->name);
+    return p->unseen ? xasprintf("%s; correct it", p->unseen) : NULL;
+}
+
+static void no_keys_in(s3_credentials *c, const char *name, const s3_profile *p)
+{
+    AUTO_FREE char *fault = dead_end(p);
+    AUTO_FREE char *reason = xasprintf(
+        "profile '%s' of %s has no keys", p->name,
+        p->credentials_path ? p->credentials_path : "~/.aws/credentials (HOME is not set)");
+    if (fault)
+        broken(c, name, fault, S3_KEYS_REFUSED);
+    else
+        missing(c, name, reason);
 }
 
 static void files_start(s3_credentials *c, const char *name)
 {
-    AUTO(s3_profile) p = {0};
+    s3_profile *p = &c->in_use;
+    s3_static_keys keys;
     err e = ERR_INIT;
-    if (!s3_profile_load(c->getenv_fn, c->profile, &p, &e)) {
-        missing(c, name, e.message);
+    s3_profile_deinit(p);
+    if (!s3_profile_load(c->getenv_fn, c->profile, p, &e)) {
+        broken(c, name, e.message, S3_KEYS_REFUSED);
         return;
     }
-    bool by_role = s3_profile_get(&p, "role_arn") || s3_profile_get(&p, "web_identity_token_file");
-    found_keys keys = {.id = s3_profile_get(&p, "aws_access_key_id"),
-                       .secret = s3_profile_get(&p, "aws_secret_access_key"),
-                       .token = s3_profile_get(&p, "aws_session_token")};
-    AUTO_FREE char *detail = xasprintf("profile '%s'", p.name);
-    if (!by_role && keys.id && keys.secret) {
-        set_string(&c->detail, detail);
-        found(c, name, &keys);
-        return;
+    AUTO_FREE char *detail = xasprintf("profile '%s'", p->name);
+    AUTO_FREE char *fault = s3_profile_keys(p, &keys);
+    set_string(&c->detail, detail);
+    if (fault) {
+        AUTO_FREE char *reason = xasprintf("%s: %s", detail, fault);
+        broken(c, name, reason, S3_KEYS_REFUSED);
+    } else if (keys.id && !s3_role_is_assumed(p)) {
+        found(c, name, &(found_keys){.id = keys.id, .secret = keys.secret, .token = keys.token});
+    } else if (s3_role_is_set(p)) {
+        s3_role_start(&c->role, c->getenv_fn, c->at, p->name);
+    } else {
+        set_string(&c->detail, NULL);
+        no_keys_in(c, name, p);
     }
-    if (s3_role_is_set(&p)) {
-        set_string(&c->detail, detail);
-        s3_role_start(&c->role, c->getenv_fn, c->at, p.name);
-        return;
-    }
-    if (keys.id) {
-        AUTO_FREE char *half =
-            xasprintf("%s has an aws_access_key_id, but no aws_secret_access_key", detail);
-        broken(c, name, half);
-        return;
-    }
-    AUTO_FREE char *reason =
-        xasprintf("profile '%s' of %s has no keys", p.name,
-                  p.credentials_path ? p.credentials_path : "~/.aws/credentials (HOME is not set)");
-    missing(c, name, reason);
 }
 
 static void role_found(s3_credentials *c, const s3_role_keys *keys)
@@ -148,32 +233,40 @@ static void role_found(s3_credentials *c, const s3_role_keys *keys)
                         keys->expires_s});
 }
 
-static void service_end(void *ctx, const s3_role_keys *keys, const char *reason)
+static void service_end(void *ctx, const s3_role_keys *keys, const char *reason,
+                        s3_key_trouble trouble)
 {
     s3_credentials *c = ctx;
     if (keys)
         role_found(c, keys);
     else
-        broken(c, provider_name(c), reason);
+        broken(c, provider_name(c), reason, trouble);
 }
 
 /* Of the profile that was named: by what it has come to its keys. */
-static void profile_end(void *ctx, const s3_role_keys *keys, const char *reason)
+static void profile_end(void *ctx, const s3_role_keys *keys, const char *reason,
+                        s3_key_trouble trouble)
 {
     s3_credentials *c = ctx;
     AUTO_FREE char *detail = xasprintf("%s, by %s%s", c->detail ? c->detail : "",
                                        c->role.base ? c->role.base : "its role",
                                        c->role.assumed ? " and AssumeRole" : "");
     set_string(&c->detail, detail);
-    service_end(ctx, keys, reason);
+    service_end(ctx, keys, reason, trouble);
 }
 
-/* Nothing has set IMDS up: that it does not answer is mostly a machine that is no instance. */
-static void imds_end(void *ctx, const s3_role_keys *keys, const char *reason)
+/* Mostly nothing has set IMDS up: that it does not answer is a machine that is no instance. */
+static void imds_end(void *ctx, const s3_role_keys *keys, const char *reason,
+                     s3_key_trouble trouble)
 {
     s3_credentials *c = ctx;
+    bool gave_keys = c->have && str_equal(c->came_from, provider_name(c));
+    bool is_there = trouble == S3_KEYS_BUSY ||
+                    (trouble == S3_KEYS_UNREACHABLE && (gave_keys || c->imds.set_up));
     if (keys)
         role_found(c, keys);
+    else if (is_there)
+        broken(c, provider_name(c), reason, trouble);
     else
         missing(c, provider_name(c), reason);
 }
@@ -186,17 +279,25 @@ static void web_identity_start(s3_credentials *c, const char *name)
                         .token_path = s3_env(c->getenv_fn, "AWS_WEB_IDENTITY_TOKEN_FILE")};
     if (c->profile)
         missing(c, name, "left out, a profile was asked for");
-    else if (!call.token_path)
+    else if (!call.token_path && !call.role_arn)
         missing(c, name, "AWS_WEB_IDENTITY_TOKEN_FILE is not set");
     else if (!call.role_arn)
-        broken(c, name, "AWS_WEB_IDENTITY_TOKEN_FILE is set, AWS_ROLE_ARN is not");
+        broken(c, name, "AWS_WEB_IDENTITY_TOKEN_FILE is set, AWS_ROLE_ARN is not; set both",
+               S3_KEYS_REFUSED);
+    else if (!call.token_path)
+        broken(c, name,
+               "AWS_ROLE_ARN is set, AWS_WEB_IDENTITY_TOKEN_FILE is not; set both, or unset it",
+               S3_KEYS_REFUSED);
     else
-        s3_sts_start(&c->web_identity, c->getenv_fn, &call);
+        s3_sts_start(&c->web_identity, &call);
 }
 
 static void container_start(s3_credentials *c, const char *name)
 {
-    if (s3_container_is_set(c->getenv_fn))
+    const char *half = s3_container_half(c->getenv_fn);
+    if (half)
+        broken(c, name, half, S3_KEYS_REFUSED);
+    else if (s3_container_is_set(c->getenv_fn))
         s3_container_start(&c->container, c->getenv_fn);
     else
         missing(c, name, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI are not set");
@@ -205,7 +306,7 @@ static void container_start(s3_credentials *c, const char *name)
 static void imds_start(s3_credentials *c, const char *name)
 {
     UNUSED(name);
-    s3_imds_start(&c->imds, c->getenv_fn);
+    s3_imds_start(&c->imds, c->getenv_fn, &c->in_use);
 }
 
 /* In the order in which they are asked. Each start ends, at once or later, in exactly one call of
@@ -230,6 +331,9 @@ static void next_provider(s3_credentials *c)
         providers[c->provider].start(c, providers[c->provider].name);
         return;
     }
+    if (wait_for_provider(c))
+        return;
+    end_waiting(c, false);
     c->failed = true;
     if (c->have) {
         c->refresh_at_s = clock_wall_s(c->t) + RENEW_AGAIN_S;
@@ -243,6 +347,8 @@ static void load(s3_credentials *c)
 {
     c->loading = true;
     c->failed = false;
+    c->trouble = S3_KEYS_REFUSED;
+    c->ended_early = false;
     c->provider = 0;
     set_string(&c->detail, NULL);
     buf_clear(&c->reasons);
@@ -271,6 +377,8 @@ void s3_credentials_deinit(s3_credentials *c)
     s3_role_cancel(&c->role);
     s3_container_cancel(&c->container);
     s3_imds_cancel(&c->imds);
+    timer_stop(c->t, c->next_try);
+    s3_profile_deinit(&c->in_use);
     buf_deinit(&c->reasons);
     free(c->profile);
     free(c->passed_over);
@@ -300,10 +408,10 @@ s3_credentials_state s3_credentials_get(s3_credentials *c, s3_keys *keys, err *e
     if (c->loading)
         return S3_CREDENTIALS_PENDING;
     c->failed = false;
-    err_set(e, ERR_S3_CREDENTIALS,
-            "no credentials: %s; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or "
-            "give the instance a role",
-            buf_str(&c->reasons));
+    err_set(e, ERR_S3_CREDENTIALS, "no credentials: %s%s", buf_str(&c->reasons),
+            c->ended_early ? ""
+                           : "; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or "
+                             "give the instance a role");
     return S3_CREDENTIALS_FAILED;
 }
 

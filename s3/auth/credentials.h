@@ -1,8 +1,11 @@
 /* The keys that requests are signed with: where they come from, and when they are renewed.
  *
- * What:    asks an ordered table of providers (environment, web identity, shared files,
- *          container, instance role); keeps what
- *          the first one found; renews it 5 minutes before it expires, in the background.
+ * What:    asks an ordered table of providers (environment, web identity, shared files, container,
+ *          instance role); keeps what the first one found; renews it 5 minutes before it expires, in
+ *          the background. A provider that was set up and does not work ends the search: keys of a
+ *          later one would belong to another identity. One that may recover is asked again with
+ *          full jitter while no usable keys are at hand: for outage_wait where a reply proves that
+ *          it is there or it had given keys before, else for start_wait.
  * Owner:   embedded in the client. Keys are lent until the next call.
  * Threads: the transport's.
  * Fails:   ERR_S3_CREDENTIALS with each provider's reason. Keys that cannot be renewed are used on:
@@ -20,6 +23,7 @@ typedef struct s3_credentials {
     s3_getenv getenv_fn;
     const s3_endpoint *at; /* where STS and SSO are asked; lent */
     char *profile;         /* asked for by name, or NULL */
+    uint64_t start_wait_ms, outage_wait_ms;
     void (*on_change)(void *ctx);
     void *ctx;
 
@@ -35,8 +39,16 @@ typedef struct s3_credentials {
 
     /* loading */
     bool loading, rejected, failed;
-    size_t provider; /* row of the table */
-    buf reasons;     /* why the providers before had nothing */
+    bool ended_early;       /* by a provider that was set up and gave no keys */
+    s3_key_trouble trouble; /* of that provider */
+    bool waiting;           /* for it */
+    bool gave_up;           /* waiting, until keys are found */
+    uint64_t waiting_since_ms;
+    unsigned waits;
+    timer *next_try;
+    s3_profile in_use; /* as last read */
+    size_t provider;   /* row of the table */
+    buf reasons;       /* why the providers before had nothing */
     s3_sts web_identity;
     s3_role role; /* of a profile */
     s3_container container;

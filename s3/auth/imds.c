@@ -8,12 +8,17 @@
  * TOKEN   PUT /latest/api/token                                  ROLE, by IMDSv1 where it is unknown
  * ROLE    GET /latest/meta-data/iam/security-credentials/        KEYS
  * KEYS    GET /latest/meta-data/iam/security-credentials/<role>  end
- * A step is tried twice; what is 4xx is not tried again. */
+ * A step is tried twice, or as often as configured; what is 4xx is not tried again. With a
+ * configured name of the role, ROLE is left out. */
 
 #define BODY_MAX_BYTES     ((size_t)64 * 1024)
 #define TRIES              2
+#define TRIES_MAX          100
 #define CONNECT_TIMEOUT_MS 1000
 #define TOTAL_TIMEOUT_MS   2000
+#define TIMEOUT_MAX_S      300
+#define ADDRESS_IPV4       "http://169.254.169.254"
+#define ADDRESS_IPV6       "http://[fd00:ec2::254]"
 #define ROLE_PATH          "/latest/meta-data/iam/security-credentials/"
 
 static void step_start(s3_imds *m, s3_imds_step step);
@@ -35,18 +40,17 @@ void s3_imds_cancel(s3_imds *m)
     buf_deinit(&m->body);
 }
 
-static void end(s3_imds *m, const s3_role_keys *keys, const char *reason)
+static void end(s3_imds *m, const s3_role_keys *keys, const char *reason, s3_key_trouble trouble)
 {
-    m->on_end(m->ctx, keys, reason);
+    m->on_end(m->ctx, keys, reason, trouble);
     s3_imds_cancel(m);
 }
 
 static void take_keys(s3_imds *m)
 {
     AUTO(s3_role_keys) keys = {0};
-    const char *reason = NULL;
-    bool ok = s3_role_keys_read_json(buf_slice(&m->body), &keys, &reason);
-    end(m, ok ? &keys : NULL, reason);
+    AUTO_FREE char *reason = s3_role_keys_read_json(buf_slice(&m->body), &keys);
+    end(m, reason ? NULL : &keys, reason, S3_KEYS_REFUSED);
 }
 
 /* The first line of the body. */
@@ -66,14 +70,15 @@ static void step_done(s3_imds *m)
         m->token = first_line(m);
         log_secret_add(m->token);
         m->had_token = true;
-        step_start(m, S3_IMDS_ROLE);
+        step_start(m, m->role ? S3_IMDS_KEYS : S3_IMDS_ROLE);
         return;
     case S3_IMDS_ROLE:
+        free(m->role);
         m->role = first_line(m);
         if (*m->role)
             step_start(m, S3_IMDS_KEYS);
         else
-            end(m, NULL, "the instance has no role");
+            end(m, NULL, "the instance has no role", S3_KEYS_REFUSED);
         return;
     case S3_IMDS_KEYS:
         take_keys(m);
@@ -94,7 +99,7 @@ static void step_failed(s3_imds *m, const http_result *result)
     if (tokens_are_unknown(m, result) && m->v1_allowed) {
         log_debug("credentials: %s knows no tokens (%d): asking it by IMDSv1", shown,
                   result->status);
-        step_start(m, S3_IMDS_ROLE);
+        step_start(m, m->role ? S3_IMDS_KEYS : S3_IMDS_ROLE);
         return;
     }
     if (tokens_are_unknown(m, result))
@@ -109,7 +114,8 @@ static void step_failed(s3_imds *m, const http_result *result)
                            shown);
     else
         reason = xstrdup(result->error.message);
-    end(m, NULL, reason);
+    bool busy = result->ok && (result->status == 429 || result->status >= 500);
+    end(m, NULL, reason, busy ? S3_KEYS_BUSY : result->ok ? S3_KEYS_REFUSED : S3_KEYS_UNREACHABLE);
 }
 
 static bool on_head(void *ctx, const http_reply *reply, err *e)
@@ -136,7 +142,7 @@ static void on_done(void *ctx, const http_result *result)
     bool final = result->ok && result->status < 500 && result->status != 429;
     if (result->ok && result->status == 200)
         step_done(m);
-    else if (!final && m->tries < TRIES)
+    else if (!final && m->tries < m->tries_max)
         step_send(m);
     else
         step_failed(m, result);
@@ -164,8 +170,8 @@ static void step_start(s3_imds *m, s3_imds_step step)
                                 .url = m->url,
                                 .headers = &m->header,
                                 .header_count = step == S3_IMDS_TOKEN || m->token ? 1 : 0,
-                                .connect_timeout_ms = CONNECT_TIMEOUT_MS,
-                                .total_timeout_ms = TOTAL_TIMEOUT_MS,
+                                .connect_timeout_ms = m->connect_timeout_ms,
+                                .total_timeout_ms = m->total_timeout_ms,
                                 .no_proxy = true,
                                 .on_head = on_head,
                                 .on_body = on_body,
@@ -174,28 +180,88 @@ static void step_start(s3_imds *m, s3_imds_step step)
     step_send(m);
 }
 
-static char *service_base(s3_getenv getenv_fn)
+/* --- settings --- */
+
+static const char *setting(const s3_imds *m, const char *variable, const char *key)
 {
-    const char *endpoint = s3_env(getenv_fn, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
-    const char *mode = s3_env(getenv_fn, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
-    if (!endpoint)
-        endpoint = mode && strcasecmp(mode, "IPv6") == 0 ? "http://[fd00:ec2::254]"
-                                                         : "http://169.254.169.254";
-    size_t len = strlen(endpoint);
-    while (len > 0 && endpoint[len - 1] == '/')
-        len--;
-    return xstrndup(endpoint, len);
+    return s3_profile_setting(m->profile, m->getenv_fn, variable, key);
 }
 
-void s3_imds_start(s3_imds *m, s3_getenv getenv_fn)
+static bool is_true(const char *text)
 {
-    const char *disabled = s3_env(getenv_fn, "AWS_EC2_METADATA_DISABLED");
-    if (disabled && strcasecmp(disabled, "true") == 0) {
-        end(m, NULL, "AWS_EC2_METADATA_DISABLED is set");
+    return text && strcasecmp(text, "true") == 0;
+}
+
+/* Yields what is wrong with the address, or NULL. */
+static char *take_base(s3_imds *m)
+{
+    const char *mode =
+        setting(m, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode");
+    const char *endpoint =
+        setting(m, "AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint");
+    m->set_up = endpoint != NULL;
+    if (!endpoint)
+        endpoint = mode && strcasecmp(mode, "IPv6") == 0 ? ADDRESS_IPV6 : ADDRESS_IPV4;
+    slice url = slice_trim(slice_from(endpoint));
+    while (url.len > 0 && url.data[url.len - 1] == '/')
+        url.len--;
+    m->base = slice_dup(url);
+    if (strncasecmp(m->base, "http://", 7) == 0 || strncasecmp(m->base, "https://", 8) == 0)
+        return NULL;
+    return xasprintf("AWS_EC2_METADATA_SERVICE_ENDPOINT (ec2_metadata_service_endpoint) '%.60s' is "
+                     "no URL such as " ADDRESS_IPV4,
+                     m->base);
+}
+
+/* Yields what is wrong with the number, or NULL; *out is left alone where none is set. */
+static char *take_number(const s3_imds *m, const char *variable, const char *key, unsigned max,
+                         unsigned *out)
+{
+    const char *text = setting(m, variable, key);
+    uint64_t number = 0;
+    if (!text)
+        return NULL;
+    if (!num_parse_u64(text, &number) || number < 1 || number > max)
+        return xasprintf("%s (%s) '%.20s' is not a number from 1 to %u", variable, key, text, max);
+    *out = (unsigned)number;
+    return NULL;
+}
+
+/* Yields what is wrong with the settings, or NULL. */
+static char *take_settings(s3_imds *m)
+{
+    unsigned timeout_s = 0;
+    m->connect_timeout_ms = CONNECT_TIMEOUT_MS;
+    m->total_timeout_ms = TOTAL_TIMEOUT_MS;
+    m->tries_max = TRIES;
+    m->v1_allowed =
+        !is_true(setting(m, "AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled"));
+    m->role =
+        xstrdup_or_null(setting(m, "AWS_EC2_INSTANCE_PROFILE_NAME", "ec2_instance_profile_name"));
+    char *fault = take_base(m);
+    if (!fault)
+        fault = take_number(m, "AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout",
+                            TIMEOUT_MAX_S, &timeout_s);
+    if (!fault)
+        fault = take_number(m, "AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts",
+                            TRIES_MAX, &m->tries_max);
+    if (timeout_s)
+        m->connect_timeout_ms = m->total_timeout_ms = (int)timeout_s * 1000;
+    return fault;
+}
+
+void s3_imds_start(s3_imds *m, s3_getenv getenv_fn, const s3_profile *profile)
+{
+    m->getenv_fn = getenv_fn;
+    m->profile = profile;
+    m->set_up = false;
+    if (is_true(s3_env(getenv_fn, "AWS_EC2_METADATA_DISABLED"))) {
+        end(m, NULL, "AWS_EC2_METADATA_DISABLED is set", S3_KEYS_REFUSED);
         return;
     }
-    const char *v1_disabled = s3_env(getenv_fn, "AWS_EC2_METADATA_V1_DISABLED");
-    m->v1_allowed = !v1_disabled || strcasecmp(v1_disabled, "true") != 0;
-    m->base = service_base(getenv_fn);
-    step_start(m, S3_IMDS_TOKEN);
+    AUTO_FREE char *fault = take_settings(m);
+    if (fault)
+        end(m, NULL, fault, S3_KEYS_REFUSED);
+    else
+        step_start(m, S3_IMDS_TOKEN);
 }

@@ -24,6 +24,11 @@ typedef struct s3_imds {
     char *base; /* http://169.254.169.254 */
     char *token, *role, *url;
     s3_imds_step step;
+    s3_getenv getenv_fn;
+    const s3_profile *profile; /* in use; borrowed */
+    bool set_up;               /* its address was configured */
+    unsigned tries_max;        /* of a step */
+    int connect_timeout_ms, total_timeout_ms;
     unsigned tries;  /* of this step */
     bool had_token;  /* ever */
     bool v1_allowed; /* by the environment */
@@ -35,8 +40,9 @@ typedef struct s3_imds {
 } s3_imds;
 
 void s3_imds_init(s3_imds *m, transport *t, s3_role_keys_end on_end, void *ctx);
-/* Ends in on_end, mostly later (at once where the environment forbids it). */
-void s3_imds_start(s3_imds *m, s3_getenv getenv_fn);
+/* Ends in on_end, mostly later (at once where the environment forbids it). Settings come from the
+ * environment and the profile in use. */
+void s3_imds_start(s3_imds *m, s3_getenv getenv_fn, const s3_profile *profile);
 void s3_imds_cancel(s3_imds *m); /* without on_end; releases what it holds */
 
 #endif

@@ -27,11 +27,16 @@ void s3_role_cancel(s3_role *r)
     release(r);
 }
 
-static void failed(s3_role *r, const char *profile, const char *reason)
+static void ended_by(s3_role *r, const char *profile, const char *reason, s3_key_trouble trouble)
 {
     AUTO_FREE char *whole = xasprintf("profile '%s': %s", profile, reason);
     release(r);
-    r->on_end(r->ctx, NULL, whole);
+    r->on_end(r->ctx, NULL, whole, trouble);
+}
+
+static void failed(s3_role *r, const char *profile, const char *reason)
+{
+    ended_by(r, profile, reason, S3_KEYS_REFUSED);
 }
 
 static void assume_next(s3_role *r)
@@ -40,20 +45,19 @@ static void assume_next(s3_role *r)
         AUTO(s3_role_keys) keys = r->keys;
         r->keys = (s3_role_keys){0};
         release(r);
-        r->on_end(r->ctx, &keys, NULL);
+        r->on_end(r->ctx, &keys, NULL, S3_KEYS_REFUSED);
         return;
     }
     const s3_profile *p = &r->chain[--r->roles_left];
     s3_keys keys = {r->keys.access_key_id, r->keys.secret_access_key, r->keys.session_token};
     log_debug("credentials: profile '%s': assuming its role", p->name);
     r->assumed = true;
-    s3_sts_start(&r->sts, r->getenv_fn,
-                 &(s3_sts_call){.at = r->at,
-                                .role_arn = s3_profile_get(p, "role_arn"),
-                                .session_name = s3_profile_get(p, "role_session_name"),
-                                .external_id = s3_profile_get(p, "external_id"),
-                                .duration_s = s3_profile_get(p, "duration_seconds"),
-                                .keys = &keys});
+    s3_sts_start(&r->sts, &(s3_sts_call){.at = r->at,
+                                         .role_arn = s3_profile_get(p, "role_arn"),
+                                         .session_name = s3_profile_get(p, "role_session_name"),
+                                         .external_id = s3_profile_get(p, "external_id"),
+                                         .duration_s = s3_profile_get(p, "duration_seconds"),
+                                         .keys = &keys});
 }
 
 /* --- the keys that the chain begins with --- */
@@ -73,14 +77,15 @@ static void take_keys(s3_role *r, const char *id, const char *secret, const char
 }
 
 /* Of STS, container, IMDS, SSO and process. */
-static void step_end(void *ctx, const s3_role_keys *keys, const char *reason)
+static void step_end(void *ctx, const s3_role_keys *keys, const char *reason,
+                     s3_key_trouble trouble)
 {
     s3_role *r = ctx;
     if (!keys) {
         /* Of the role that was asked for, or of the profile with the credential_source. */
         size_t at = MIN(r->roles_left, r->profile_count - 1);
         AUTO_FREE char *name = xstrdup(r->chain[at].name);
-        failed(r, name, reason);
+        ended_by(r, name, reason, trouble);
         return;
     }
     take_keys(r, keys->access_key_id, keys->secret_access_key, keys->session_token,
@@ -89,10 +94,12 @@ static void step_end(void *ctx, const s3_role_keys *keys, const char *reason)
 
 static void base_environment(s3_role *r, const char *profile)
 {
-    const char *id = s3_env(r->getenv_fn, "AWS_ACCESS_KEY_ID");
-    const char *secret = s3_env(r->getenv_fn, "AWS_SECRET_ACCESS_KEY");
-    if (id && secret)
-        take_keys(r, id, secret, s3_env(r->getenv_fn, "AWS_SESSION_TOKEN"), 0);
+    s3_static_keys keys;
+    AUTO_FREE char *fault = s3_environment_keys(r->getenv_fn, &keys);
+    if (fault)
+        failed(r, profile, fault);
+    else if (keys.id)
+        take_keys(r, keys.id, keys.secret, keys.token, 0);
     else
         failed(r, profile,
                "credential_source = Environment, but AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY "
@@ -106,7 +113,7 @@ static void base_source(s3_role *r, const s3_profile *p, const char *source)
     if (str_equal(source, "Environment")) {
         base_environment(r, name);
     } else if (str_equal(source, "Ec2InstanceMetadata")) {
-        s3_imds_start(&r->imds, r->getenv_fn);
+        s3_imds_start(&r->imds, r->getenv_fn, &r->chain[0]);
     } else if (!str_equal(source, "EcsContainer")) {
         failed(r, name,
                "credential_source is none of Environment, Ec2InstanceMetadata, EcsContainer");
@@ -122,7 +129,7 @@ static void base_source(s3_role *r, const s3_profile *p, const char *source)
 static void base_web_identity(s3_role *r, const s3_profile *p)
 {
     r->base = "web identity";
-    s3_sts_start(&r->sts, r->getenv_fn,
+    s3_sts_start(&r->sts,
                  &(s3_sts_call){.at = r->at,
                                 .role_arn = s3_profile_get(p, "role_arn"),
                                 .session_name = s3_profile_get(p, "role_session_name"),
@@ -148,9 +155,21 @@ static bool base_sso_or_process(s3_role *r, const s3_profile *p)
 
 /* --- the way along source_profile --- */
 
-static bool has_keys(const s3_profile *p)
+/* Keys of a source_profile; false: it has none. */
+static bool base_profile(s3_role *r, const s3_profile *p)
 {
-    return s3_profile_get(p, "aws_access_key_id") && s3_profile_get(p, "aws_secret_access_key");
+    s3_static_keys keys;
+    AUTO_FREE char *fault = s3_profile_keys(p, &keys);
+    if (fault) {
+        AUTO_FREE char *of = xstrdup(p->name);
+        failed(r, of, fault);
+        return true;
+    }
+    if (!keys.id)
+        return false;
+    r->base = "keys of a profile";
+    take_keys(r, keys.id, keys.secret, keys.token, 0);
+    return true;
 }
 
 /* Does the last profile stand in the chain before? */
@@ -169,10 +188,14 @@ static const char *dead_end(const s3_role *r, const s3_profile *p)
     if (is_loop(r))
         return "source_profile leads in a circle";
     if (!s3_profile_get(p, "role_arn"))
-        return r->profile_count > 1
-                   ? "is a source_profile, but has neither keys nor role_arn, SSO or "
-                     "credential_process"
-                   : "has a web_identity_token_file, but no role_arn";
+        return s3_profile_get(p, "web_identity_token_file")
+                   ? "has a web_identity_token_file, but no role_arn"
+               : s3_profile_get(p, "source_profile") || s3_profile_get(p, "credential_source")
+                   ? "has a source_profile or credential_source, but no role_arn"
+                   : "is a source_profile, but has neither keys nor role_arn, SSO or "
+                     "credential_process";
+    if (s3_profile_get(p, "source_profile") && s3_profile_get(p, "credential_source"))
+        return "has both source_profile and credential_source; keep one of both";
     if (s3_profile_get(p, "mfa_serial"))
         return "mfa_serial asks for a code that nobody is here to type: use `aws sts assume-role` "
                "and AWS_SESSION_TOKEN";
@@ -190,14 +213,9 @@ static bool climb(s3_role *r, const char *name, const char **next)
         return false;
     }
     r->profile_count++;
-    if (r->profile_count > 1 && has_keys(p)) { /* a profile may be its own source */
-        r->base = "keys of a profile";
-        take_keys(r, s3_profile_get(p, "aws_access_key_id"),
-                  s3_profile_get(p, "aws_secret_access_key"),
-                  s3_profile_get(p, "aws_session_token"), 0);
+    if (r->profile_count > 1 && base_profile(r, p)) /* a profile may be its own source */
         return false;
-    }
-    bool needs_role = s3_profile_get(p, "role_arn") || s3_profile_get(p, "web_identity_token_file");
+    bool needs_role = s3_role_is_assumed(p);
     if (!needs_role && !is_loop(r) && base_sso_or_process(r, p))
         return false;
     const char *source = s3_profile_get(p, "credential_source");
@@ -230,10 +248,15 @@ void s3_role_init(s3_role *r, transport *t, s3_role_keys_end on_end, void *ctx)
     s3_process_init(&r->process, t, step_end, r);
 }
 
-bool s3_role_is_set(const s3_profile *p)
+bool s3_role_is_assumed(const s3_profile *p)
 {
     return s3_profile_get(p, "role_arn") || s3_profile_get(p, "web_identity_token_file") ||
-           s3_sso_is_set(p) || s3_profile_get(p, "credential_process");
+           s3_profile_get(p, "source_profile") || s3_profile_get(p, "credential_source");
+}
+
+bool s3_role_is_set(const s3_profile *p)
+{
+    return s3_role_is_assumed(p) || s3_sso_is_set(p) || s3_profile_get(p, "credential_process");
 }
 
 void s3_role_start(s3_role *r, s3_getenv getenv_fn, const s3_endpoint *at, const char *profile)

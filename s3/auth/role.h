@@ -16,6 +16,7 @@
 #include "s3/auth/imds.h"
 #include "s3/auth/credential_process.h"
 #include "s3/auth/sso.h"
+#include "s3/auth/static_credentials.h"
 #include "s3/auth/sts.h"
 
 #define S3_ROLE_CHAIN_MAX 8 /* profiles */
@@ -39,6 +40,8 @@ typedef struct s3_role {
 } s3_role;
 
 void s3_role_init(s3_role *r, transport *t, s3_role_keys_end on_end, void *ctx);
+/* Does the profile speak of a role? */
+bool s3_role_is_assumed(const s3_profile *p);
 /* Does the profile lead to keys in one of these ways? */
 bool s3_role_is_set(const s3_profile *p);
 void s3_role_start(s3_role *r, s3_getenv getenv_fn, const s3_endpoint *at, const char *profile);

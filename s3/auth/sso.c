@@ -27,40 +27,43 @@ void s3_sso_cancel(s3_sso *s)
     release(s);
 }
 
-static void failed(s3_sso *s, const char *reason)
+static void failed(s3_sso *s, const char *reason, s3_key_trouble trouble)
 {
     AUTO_FREE char *whole = xasprintf("SSO: %s", reason);
     release(s);
-    s->on_end(s->ctx, NULL, whole);
+    s->on_end(s->ctx, NULL, whole, trouble);
 }
 
 static void login_needed(s3_sso *s, const char *why)
 {
     AUTO_FREE char *reason = xasprintf("%s: run `aws sso login --profile %s`", why, s->profile);
-    failed(s, reason);
+    failed(s, reason, S3_KEYS_FAILED);
 }
 
 /* --- KEYS --- */
 
-static bool read_keys(slice body, s3_role_keys *keys)
+/* Yields what is wrong with the answer, or NULL. */
+static char *read_keys(slice body, s3_role_keys *keys)
 {
+    static const s3_role_key_names names = {"accessKeyId", "secretAccessKey", "sessionToken", NULL};
     json_t *json = body.len ? json_loadb(body.data, body.len, 0, NULL) : NULL;
     const json_t *inner = json_object_get(json, "roleCredentials");
-    *keys = (s3_role_keys){.access_key_id = s3_role_keys_text(inner, "accessKeyId"),
-                           .secret_access_key = s3_role_keys_text(inner, "secretAccessKey"),
-                           .session_token = s3_role_keys_text(inner, "sessionToken"),
-                           .expires_s =
-                               (int64_t)json_integer_value(json_object_get(inner, "expiration")) /
-                               1000}; /* it is in ms */
+    char *fault = s3_role_keys_take(inner, &names, keys);
+    if (!fault && !keys->session_token)
+        fault = xstrdup("its answer holds keys without a sessionToken");
+    keys->expires_s =
+        (int64_t)json_integer_value(json_object_get(inner, "expiration")) / 1000; /* it is in ms */
+    if (!fault && keys->expires_s <= 0)
+        fault = xstrdup("its answer holds keys without an expiration in ms");
     json_decref(json);
-    return keys->access_key_id && keys->secret_access_key && keys->session_token &&
-           keys->expires_s > 0;
+    return fault;
 }
 
 static void keys_came(s3_sso *s, const s3_answer *answer)
 {
     AUTO(s3_role_keys) keys = {0};
     AUTO_FREE char *reason = NULL;
+    AUTO_FREE char *wrong = NULL;
     if (!answer->error && answer->status == 401) {
         login_needed(s, "the token of AWS SSO is not valid any more");
         return;
@@ -74,28 +77,23 @@ static void keys_came(s3_sso *s, const s3_answer *answer)
                            s->role_name, s->account_id, answer->status);
     else if (answer->status != 200)
         reason = xasprintf("%.*s answered %d", (int)shown, s->url, answer->status);
-    else if (!read_keys(answer->body, &keys))
-        reason = xasprintf("%.*s: the answer holds no keys", (int)shown, s->url);
+    else
+        wrong = read_keys(answer->body, &keys);
+    if (wrong)
+        reason = xasprintf("%.*s: %s", (int)shown, s->url, wrong);
     if (reason) {
-        failed(s, reason);
+        failed(s, reason, answer->trouble);
         return;
     }
     release(s);
-    s->on_end(s->ctx, &keys, NULL);
+    s->on_end(s->ctx, &keys, NULL, S3_KEYS_REFUSED);
 }
 
-/* Yields false when there is no such address; then it has ended. */
-static bool take_url(s3_sso *s, const char *service, const char *path)
+static void take_url(s3_sso *s, s3_service service, const char *path)
 {
-    err e = ERR_INIT;
-    AUTO_FREE char *base = s3_endpoint_service_url(s->at, s->getenv_fn, service, s->region, &e);
-    if (!base) {
-        failed(s, e.message);
-        return false;
-    }
+    AUTO_FREE char *base = s3_endpoint_service_url(s->at, service, s->region);
     free(s->url);
     s->url = xasprintf("%s%s", base, path);
-    return true;
 }
 
 static void ask_keys(s3_sso *s)
@@ -106,8 +104,7 @@ static void ask_keys(s3_sso *s)
     buf_append_str(&path, "&account_id=");
     s3_uri_encode(slice_from(s->account_id), false, &path);
     s->renewing = false;
-    if (!take_url(s, "SSO", buf_str(&path)))
-        return;
+    take_url(s, S3_SERVICE_SSO, buf_str(&path));
     s->header = (http_header){"x-amz-sso_bearer_token", s->token.access_token};
     s3_ask_start(
         &s->ask,
@@ -132,10 +129,17 @@ static void token_came(s3_sso *s, const s3_answer *answer)
     if (!ok)
         log_debug("credentials: sso: the token is not renewed: %s (%d)",
                   answer->error ? answer->error : "refused", answer->status);
-    if (ok || s->token.expires_s > now_s)
+    if (ok || s->token.expires_s > now_s) {
         ask_keys(s);
-    else
+    } else if (answer->trouble != S3_KEYS_REFUSED) {
+        AUTO_FREE char *reason =
+            xasprintf("the token cannot be renewed: %s%s", s->url, answer->error ? ": " : "");
+        AUTO_FREE char *whole = answer->error ? xasprintf("%s%s", reason, answer->error)
+                                              : xasprintf("%s answered %d", reason, answer->status);
+        failed(s, whole, answer->trouble);
+    } else {
         token_expired(s);
+    }
 }
 
 static void ask_token(s3_sso *s)
@@ -147,7 +151,8 @@ static void ask_token(s3_sso *s)
         token_expired(s);
     } else if (!s->body) {
         ask_keys(s);
-    } else if (take_url(s, "SSO_OIDC", "/token")) {
+    } else {
+        take_url(s, S3_SERVICE_SSO_OIDC, "/token");
         s->renewing = true;
         s->header = (http_header){"Content-Type", "application/json"};
         s3_ask_start(&s->ask, &(http_request){.method = "POST",
@@ -177,8 +182,12 @@ void s3_sso_init(s3_sso *s, transport *t, s3_role_keys_end on_end, void *ctx)
 
 bool s3_sso_is_set(const s3_profile *p)
 {
-    return s3_profile_get(p, "sso_session") || s3_profile_get(p, "sso_start_url") ||
-           s3_profile_get(p, "sso_account_id");
+    static const char *const keys[] = {"sso_session", "sso_start_url", "sso_account_id",
+                                       "sso_role_name", "sso_region"};
+    size_t i = 0;
+    while (i < ARRAY_LEN(keys) && !s3_profile_find(p, keys[i]))
+        i++;
+    return i < ARRAY_LEN(keys);
 }
 
 /* The first of the settings that is missing, or NULL. */
@@ -199,28 +208,44 @@ static char *copy_of(const s3_profile *p, const char *name)
     return text && *text ? xstrdup(text) : NULL;
 }
 
+/* Yields what is wrong with the settings, or NULL. */
+static char *check_settings(const s3_sso *s, const s3_profile *p, const s3_profile *section)
+{
+    static const char *const keys[] = {"sso_start_url", "sso_region"};
+    const char *key = missing(s, s3_profile_get(section, keys[0]));
+    if (key)
+        return xasprintf("%s is missing", key);
+    if (!s3_region_is_name(s->region))
+        return xasprintf("sso_region '%.40s' is no name such as us-east-1", s->region);
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        const s3_profile_pair *own = s3_profile_find(p, keys[i]);
+        if (own && strcmp(own->value, s3_profile_get(section, keys[i])) != 0)
+            return xasprintf("%s of %s:%u differs from that of its sso-session; keep one of both",
+                             keys[i], own->path, own->line);
+    }
+    return NULL;
+}
+
 void s3_sso_start(s3_sso *s, s3_getenv getenv_fn, const s3_endpoint *at, const s3_profile *p)
 {
     AUTO(s3_profile) section = {0};
+    err e = ERR_INIT;
     const char *session = s3_profile_get(p, "sso_session");
     s->getenv_fn = getenv_fn;
     s->at = at;
     s->profile = xstrdup(p->name);
     s->account_id = copy_of(p, "sso_account_id");
     s->role_name = copy_of(p, "sso_role_name");
-    if (session && !s3_profile_load_section(getenv_fn, "sso-session", session, &section)) {
-        AUTO_FREE char *reason = xasprintf("there is no [sso-session %s] in %s", session,
-                                           p->config_path ? p->config_path : "~/.aws/config");
-        failed(s, reason);
+    if (session && !s3_profile_load_section(getenv_fn, "sso-session", session, &section, &e)) {
+        failed(s, e.message, S3_KEYS_REFUSED);
         return;
     }
     const s3_profile *of = session ? &section : p;
     const char *start_url = s3_profile_get(of, "sso_start_url");
     s->region = copy_of(of, "sso_region");
-    const char *key = missing(s, start_url);
-    if (key) {
-        AUTO_FREE char *reason = xasprintf("%s is missing", key);
-        failed(s, reason);
+    AUTO_FREE char *fault = check_settings(s, p, of);
+    if (fault) {
+        failed(s, fault, S3_KEYS_REFUSED);
     } else if (!s3_sso_token_load(&s->token, getenv_fn, session ? session : start_url)) {
         login_needed(s, "there is no token of AWS SSO");
     } else {

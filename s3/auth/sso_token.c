@@ -24,20 +24,10 @@ static const char *member(const s3_sso_token *token, const char *name)
     return text && *text ? text : NULL;
 }
 
-/* Older tools wrote "2020-06-17T10:02:08UTC". */
-static bool parse_time(const char *text, int64_t *time_s)
-{
-    size_t len = text ? strlen(text) : 0;
-    if (len <= 3 || !str_ends_with(text, "UTC"))
-        return s3_when_parse_iso(text, time_s);
-    AUTO_FREE char *usual = xasprintf("%.*sZ", (int)(len - 3), text);
-    return s3_when_parse_iso(usual, time_s);
-}
-
 static bool take_members(s3_sso_token *token)
 {
     token->access_token = member(token, "accessToken");
-    if (!token->access_token || !parse_time(member(token, "expiresAt"), &token->expires_s))
+    if (!token->access_token || !s3_when_parse(member(token, "expiresAt"), &token->expires_s))
         return false;
     static const char *const secrets[] = {"accessToken", "refreshToken", "clientSecret"};
     for (size_t i = 0; i < ARRAY_LEN(secrets); i++)
@@ -70,7 +60,7 @@ char *s3_sso_token_renewal(const s3_sso_token *token, int64_t now_s)
     const char *refresh = member(token, "refreshToken");
     int64_t registered_until_s = 0;
     if (!id || !secret || !refresh ||
-        !parse_time(member(token, "registrationExpiresAt"), &registered_until_s) ||
+        !s3_when_parse(member(token, "registrationExpiresAt"), &registered_until_s) ||
         registered_until_s <= now_s)
         return NULL;
     json_t *body = json_pack("{s:s, s:s, s:s, s:s}", "clientId", id, "clientSecret", secret,

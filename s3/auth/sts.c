@@ -34,10 +34,10 @@ void s3_sts_cancel(s3_sts *s)
 }
 
 /* on_end may start the next call. */
-static void end(s3_sts *s, const s3_role_keys *keys, const char *reason)
+static void end(s3_sts *s, const s3_role_keys *keys, const char *reason, s3_key_trouble trouble)
 {
     release(s);
-    s->on_end(s->ctx, keys, reason);
+    s->on_end(s->ctx, keys, reason, trouble);
 }
 
 /* --- the reply --- */
@@ -58,8 +58,11 @@ static char *credential(const s3_sts *s, const s3_answer *answer, const char *na
     return result(s, answer, path);
 }
 
-static bool take_keys(const s3_sts *s, const s3_answer *answer, s3_role_keys *keys)
+/* Yields what is wrong with the answer, or NULL. */
+static char *take_keys(const s3_sts *s, const s3_answer *answer, s3_role_keys *keys)
 {
+    static const s3_role_key_names names = {"AccessKeyId", "SecretAccessKey", "SessionToken",
+                                            "Expiration"};
     *keys = (s3_role_keys){.access_key_id = credential(s, answer, "AccessKeyId"),
                            .secret_access_key = credential(s, answer, "SecretAccessKey"),
                            .session_token = credential(s, answer, "SessionToken")};
@@ -68,8 +71,13 @@ static bool take_keys(const s3_sts *s, const s3_answer *answer, s3_role_keys *ke
         log_secret_add(keys->secret_access_key);
     if (keys->session_token)
         log_secret_add(keys->session_token);
-    return keys->access_key_id && keys->secret_access_key && keys->session_token && expiration &&
-           s3_when_parse_iso(expiration, &keys->expires_s);
+    char *fault = s3_role_keys_fault(keys, &names);
+    if (!fault && !keys->session_token)
+        fault = xstrdup("its answer holds keys without a SessionToken");
+    if (!fault && (!expiration || !s3_when_parse(expiration, &keys->expires_s)))
+        fault = xasprintf("its answer holds keys with '%.40s' as their Expiration",
+                          expiration ? expiration : "");
+    return fault;
 }
 
 static bool sent_with_its_time(s3_sts *s, const s3_answer *answer);
@@ -115,14 +123,17 @@ static void asked(void *ctx, const s3_answer *answer)
         return;
     AUTO(s3_role_keys) keys = {0};
     AUTO_FREE char *reason = NULL;
+    AUTO_FREE char *wrong = NULL;
     if (answer->error)
         reason = xasprintf("%s: %s", s->url, answer->error);
     else if (answer->status != 200)
         reason = refusal(s, answer);
-    else if (s->role_arn && !take_keys(s, answer, &keys))
-        reason = xasprintf("%s: the answer holds no keys, or no end of them", s->url);
+    else if (s->role_arn)
+        wrong = take_keys(s, answer, &keys);
+    if (wrong)
+        reason = xasprintf("%s: %s", s->url, wrong);
     if (s->role_arn)
-        end(s, reason ? NULL : &keys, reason);
+        end(s, reason ? NULL : &keys, reason, answer->trouble);
     else
         take_identity(s, answer, reason);
 }
@@ -185,16 +196,12 @@ static char *take_body(s3_sts *s, const s3_sts_call *call)
     return reason;
 }
 
-static char *take_url(s3_sts *s, s3_getenv getenv_fn, const s3_endpoint *at)
+static void take_url(s3_sts *s, const s3_endpoint *at)
 {
-    err e = ERR_INIT;
-    AUTO_FREE char *base = s3_endpoint_service_url(at, getenv_fn, "STS", at->region, &e);
-    if (!base)
-        return xasprintf("STS: %s", e.message);
+    AUTO_FREE char *base = s3_endpoint_service_url(at, S3_SERVICE_STS, at->region);
     const char *host = strstr(base, "://") + strlen("://");
     s->host = xstrndup(host, strcspn(host, "/"));
     s->url = xasprintf("%s/", base);
-    return NULL;
 }
 
 static void add_header(s3_sts *s, const char *name, const char *value)
@@ -273,7 +280,7 @@ void s3_sts_init(s3_sts *s, transport *t, s3_role_keys_end on_end, void *ctx)
     s->ask.may_pass = may_pass;
 }
 
-void s3_sts_start(s3_sts *s, s3_getenv getenv_fn, const s3_sts_call *call)
+void s3_sts_start(s3_sts *s, const s3_sts_call *call)
 {
     buf_init(&s->body, BODY_MAX_BYTES);
     buf_init(&s->authorization, AUTH_MAX_BYTES);
@@ -283,9 +290,8 @@ void s3_sts_start(s3_sts *s, s3_getenv getenv_fn, const s3_sts_call *call)
     s->role_arn = call->role_arn ? xstrdup(call->role_arn) : NULL;
     s->header_count = 0;
     add_header(s, "Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
-    AUTO_FREE char *reason = take_url(s, getenv_fn, call->at);
-    if (!reason)
-        reason = take_body(s, call);
+    take_url(s, call->at);
+    AUTO_FREE char *reason = take_body(s, call);
     s->clock_offset_s = call->at->clock_offset_s;
     s->clock_set = false;
     if (!reason && !call->token_path) {
@@ -294,7 +300,7 @@ void s3_sts_start(s3_sts *s, s3_getenv getenv_fn, const s3_sts_call *call)
     }
     if (reason) {
         if (s->role_arn)
-            end(s, NULL, reason);
+            end(s, NULL, reason, S3_KEYS_REFUSED);
         else
             take_identity(s, NULL, reason);
         return;

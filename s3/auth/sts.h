@@ -49,7 +49,7 @@ typedef struct s3_sts {
 } s3_sts;
 
 void s3_sts_init(s3_sts *s, transport *t, s3_role_keys_end on_end, void *ctx);
-void s3_sts_start(s3_sts *s, s3_getenv getenv_fn, const s3_sts_call *call);
+void s3_sts_start(s3_sts *s, const s3_sts_call *call);
 void s3_sts_cancel(s3_sts *s); /* without on_end; releases what it holds */
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <jansson.h>
 
+#include "decon/base/log.h"
+#include "s3/auth/static_credentials.h"
 #include "s3/protocol/http_date.h"
 
 void s3_role_keys_deinit(s3_role_keys *keys)
@@ -12,26 +14,78 @@ void s3_role_keys_deinit(s3_role_keys *keys)
     *keys = (s3_role_keys){0};
 }
 
-char *s3_role_keys_text(const json_t *object, const char *name)
+/* A copy of a member in *out, NULL where it is absent, null or empty. Yields what is wrong with it. */
+static char *take_text(const json_t *object, const char *name, char **out)
 {
-    const char *text = json_string_value(json_object_get(object, name));
-    return text && *text ? xstrdup(text) : NULL;
+    const json_t *member = json_object_get(object, name);
+    const char *text = json_string_value(member);
+    *out = text && *text ? xstrdup(text) : NULL;
+    if (!member || json_is_null(member) || text)
+        return NULL;
+    return xasprintf("its answer's %s is not a string", name);
 }
 
-bool s3_role_keys_read_json(slice text, s3_role_keys *out, const char **reason)
+static char *fault_of(const char *name, const char *value, s3_key_kind kind)
 {
-    json_t *json = text.len ? json_loadb(text.data, text.len, 0, NULL) : NULL;
-    *out = (s3_role_keys){.access_key_id = s3_role_keys_text(json, "AccessKeyId"),
-                          .secret_access_key = s3_role_keys_text(json, "SecretAccessKey"),
-                          .session_token = s3_role_keys_text(json, "Token")};
-    AUTO_FREE char *expiration = s3_role_keys_text(json, "Expiration");
-    json_decref(json);
-    *reason = NULL;
-    if (!out->access_key_id || !out->secret_access_key)
-        *reason = "its answer holds no keys (has the role been removed?)";
-    else if (expiration && !s3_when_parse_iso(expiration, &out->expires_s))
-        *reason = "its answer has an Expiration that is no date";
-    if (*reason)
+    const char *what = value ? s3_key_fault(kind, value) : NULL;
+    return what ? xasprintf("its answer's %s %s", name, what) : NULL;
+}
+
+char *s3_role_keys_fault(const s3_role_keys *keys, const s3_role_key_names *names)
+{
+    if (!keys->access_key_id && !keys->secret_access_key)
+        return xasprintf("its answer holds no keys: neither %s nor %s (has the role been removed?)",
+                         names->id, names->secret);
+    if (!keys->access_key_id || !keys->secret_access_key)
+        return xasprintf("its answer holds half a key pair: %s, but no %s",
+                         keys->access_key_id ? names->id : names->secret,
+                         keys->access_key_id ? names->secret : names->id);
+    char *fault = fault_of(names->id, keys->access_key_id, S3_KEY_ID);
+    if (!fault)
+        fault = fault_of(names->secret, keys->secret_access_key, S3_KEY_SECRET);
+    return fault ? fault : fault_of(names->token, keys->session_token, S3_KEY_TOKEN);
+}
+
+static char *take_expiration(const json_t *object, const char *name, s3_role_keys *out)
+{
+    char *text = NULL;
+    char *fault = name ? take_text(object, name, &text) : NULL;
+    if (!fault && text && !s3_when_parse(text, &out->expires_s))
+        fault = xasprintf("its answer's %s '%.40s' is no date such as 2026-01-31T12:00:00Z", name,
+                          text);
+    free(text);
+    return fault;
+}
+
+char *s3_role_keys_take(const json_t *object, const s3_role_key_names *names, s3_role_keys *out)
+{
+    *out = (s3_role_keys){0};
+    char *fault = json_is_object(object) ? NULL : xstrdup("its answer is no JSON object");
+    if (!fault)
+        fault = take_text(object, names->id, &out->access_key_id);
+    if (!fault)
+        fault = take_text(object, names->secret, &out->secret_access_key);
+    if (!fault)
+        fault = take_text(object, names->token, &out->session_token);
+    if (out->secret_access_key)
+        log_secret_add(out->secret_access_key);
+    if (out->session_token)
+        log_secret_add(out->session_token);
+    if (!fault)
+        fault = s3_role_keys_fault(out, names);
+    if (!fault)
+        fault = take_expiration(object, names->expiration, out);
+    if (fault)
         s3_role_keys_deinit(out);
-    return !*reason;
+    return fault;
+}
+
+char *s3_role_keys_read_json(slice text, s3_role_keys *out)
+{
+    static const s3_role_key_names names = {"AccessKeyId", "SecretAccessKey", "Token",
+                                            "Expiration"};
+    json_t *json = text.len ? json_loadb(text.data, text.len, 0, NULL) : NULL;
+    char *fault = s3_role_keys_take(json, &names, out);
+    json_decref(json);
+    return fault;
 }

@@ -1,11 +1,11 @@
-/* The keys of a role: short-lived, handed out by a service of AWS.
+/* The keys of a role: short-lived, handed out by a service or a program.
  *
- * What:    three strings and their end; read from the JSON that IMDS and container agents answer.
+ * What:    three strings and their end; read from the JSON that services and programs answer.
  * Owner:   s3_role_keys_deinit frees the strings.
  * Threads: any.
- * Fails:   *reason says in words what is wrong with the answer; it is static.
+ * Fails:   s3_role_keys_take yields what is wrong with the answer, malloc'ed.
  * Sources: Amazon EC2 User Guide, "Retrieve security credentials from instance metadata"; AWS SDKs
- *          and Tools Reference Guide, "Container credential provider".
+ *          and Tools Reference Guide, "Container credential provider", "Process credential provider".
  */
 #ifndef S3_AUTH_TEMPORARY_CREDENTIALS_H
 #define S3_AUTH_TEMPORARY_CREDENTIALS_H
@@ -21,13 +21,31 @@ typedef struct s3_role_keys {
 void s3_role_keys_deinit(s3_role_keys *keys);
 DEFINE_AUTO(s3_role_keys, s3_role_keys_deinit)
 
-/* How a provider ends: exactly one of the two is given; both are lent. */
-typedef void (*s3_role_keys_end)(void *ctx, const s3_role_keys *keys, const char *reason);
+/* Why a source gave no keys. */
+typedef enum s3_key_trouble {
+    S3_KEYS_REFUSED,     /* its last word: waiting changes nothing */
+    S3_KEYS_BUSY,        /* a reply proves that it is there: 429, 5xx, throttled */
+    S3_KEYS_UNREACHABLE, /* no reply */
+    S3_KEYS_FAILED       /* a program failed, or a person has to sign in: waited for where it had
+                            given keys before */
+} s3_key_trouble;
 
-/* A copy of a JSON object's member, or NULL where it is absent, no string, or empty. */
+/* How a provider ends: with keys, or with a reason and its trouble; all borrowed. */
+typedef void (*s3_role_keys_end)(void *ctx, const s3_role_keys *keys, const char *reason,
+                                 s3_key_trouble trouble);
+
+typedef struct s3_role_key_names { /* members of the JSON object */
+    const char *id, *secret, *token;
+    const char *expiration; /* a date; NULL: it is read elsewhere */
+} s3_role_key_names;
+
+/* The keys of the object; NULL: they are whole. */
 struct json_t;
-char *s3_role_keys_text(const struct json_t *object, const char *name) MUST_USE;
-
-bool s3_role_keys_read_json(slice json, s3_role_keys *out, const char **reason) MUST_USE;
+char *s3_role_keys_take(const struct json_t *object, const s3_role_key_names *names,
+                        s3_role_keys *out) MUST_USE;
+/* The same, of a text in the form of IMDS and the container agents. */
+char *s3_role_keys_read_json(slice json, s3_role_keys *out) MUST_USE;
+/* Why the strings cannot be keys: missing, or not fit for a header; NULL: they can. */
+char *s3_role_keys_fault(const s3_role_keys *keys, const s3_role_key_names *names) MUST_USE;
 
 #endif

@@ -43,7 +43,10 @@ bool s3_integrity_init(s3_integrity *out, const s3_config *config, const s3_prof
         out->upload = S3_CHECKSUM_NONE;
     else if (!out->upload_chosen)
         out->upload = S3_CHECKSUM_CRC64NVME;
-    out->sign_payload = plain_http && !config->unsigned_payload && !config->no_sign_request;
+    const char *sign = s3_profile_get(profile, "s3.payload_signing_enabled");
+    bool asked_for = sign && strcasecmp(sign, "true") == 0;
+    out->sign_payload =
+        (plain_http || asked_for) && !config->unsigned_payload && !config->no_sign_request;
     return true;
 }
 

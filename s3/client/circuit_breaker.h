@@ -14,7 +14,8 @@
 
 typedef struct s3_outage {
     uint64_t limit_ms;
-    bool answered; /* the store, once: before that its address is in doubt */
+    uint64_t start_limit_ms; /* before the store has answered */
+    bool answered;           /* the store, once: before that its address is in doubt */
     bool on;
     uint64_t since_ms, said_ms;
 } s3_outage;

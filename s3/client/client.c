@@ -1,14 +1,15 @@
 #include "s3/client/client.h"
 
 #include "decon/base/log.h"
+#include "s3/config/settings_check.h"
 
 #define DEFAULT_IN_FLIGHT          50
-#define DEFAULT_ATTEMPTS           8
 #define DEFAULT_RETRY_BASE_MS      50
 #define DEFAULT_PART_BYTES         ((uint64_t)16 * 1024 * 1024)
 #define DEFAULT_CONNECT_TIMEOUT_MS 10000
 #define DEFAULT_STALL_TIMEOUT_MS   30000
 #define DEFAULT_OUTAGE_WAIT_MS     600000
+#define DEFAULT_START_WAIT_MS      60000
 
 static void credentials_changed(void *ctx)
 {
@@ -19,9 +20,10 @@ static void take_numbers(s3_client *c, const s3_config *config)
 {
     c->no_sign_request = config->no_sign_request;
     c->max_in_flight = config->max_in_flight ? config->max_in_flight : DEFAULT_IN_FLIGHT;
-    c->max_attempts = config->max_attempts ? config->max_attempts : DEFAULT_ATTEMPTS;
     c->retry_base_ms = config->retry_base_ms ? config->retry_base_ms : DEFAULT_RETRY_BASE_MS;
     c->outage.limit_ms = config->outage_wait_ms ? config->outage_wait_ms : DEFAULT_OUTAGE_WAIT_MS;
+    c->outage.start_limit_ms =
+        config->start_wait_ms ? config->start_wait_ms : DEFAULT_START_WAIT_MS;
     c->part_size_bytes = config->part_size_bytes ? config->part_size_bytes : DEFAULT_PART_BYTES;
     c->connect_timeout_ms =
         config->connect_timeout_ms > 0 ? config->connect_timeout_ms : DEFAULT_CONNECT_TIMEOUT_MS;
@@ -33,7 +35,10 @@ s3_client *s3_client_new(transport *t, const s3_config *config, err *e)
 {
     AUTO(s3_profile) profile = {0};
     s3_endpoint endpoint = {0};
+    unsigned attempts = 0;
     if (!s3_profile_load(config->getenv_fn, config->profile, &profile, e) ||
+        !s3_settings_check(config, &profile, e) ||
+        !s3_settings_attempts(config, &profile, &attempts, e) ||
         !s3_endpoint_init(&endpoint, config, &profile, e))
         return NULL;
     s3_integrity integrity;
@@ -50,9 +55,12 @@ s3_client *s3_client_new(transport *t, const s3_config *config, err *e)
     c->integrity = integrity;
     c->pool = config->pool;
     c->endpoint = endpoint;
+    c->max_attempts = attempts;
     take_numbers(c, config);
     s3_credentials_init(&c->credentials, t, &c->endpoint, config->getenv_fn, config->profile,
                         credentials_changed, c);
+    c->credentials.outage_wait_ms = c->outage.limit_ms;
+    c->credentials.start_wait_ms = c->outage.start_limit_ms;
     s3_throttle_init(&c->throttle, c->max_in_flight);
     return c;
 }

@@ -103,7 +103,7 @@ static uint64_t retry_after_ms(const http_reply *head, int64_t now_s)
         return MIN(value, RETRY_AFTER_MAX_MS); /* milliseconds */
     if (num_parse_u64(text, &value))
         return MIN(value, RETRY_AFTER_MAX_MS / 1000) * 1000;
-    if (s3_when_parse_http(text, &date_s) && date_s > now_s)
+    if (s3_when_parse(text, &date_s) && date_s > now_s)
         return MIN((uint64_t)(date_s - now_s) * 1000, RETRY_AFTER_MAX_MS);
     return 0;
 }
@@ -114,7 +114,7 @@ void s3_reply_take_head(s3_reply *r, const http_reply *head, int64_t now_s)
     copy_text(r->request_id, sizeof r->request_id, http_reply_header(head, "x-amz-request-id"));
     take_region(r, http_reply_header(head, "x-amz-bucket-region"));
     copy_text(r->server, sizeof r->server, http_reply_header(head, "Server"));
-    if (!s3_when_parse_http(http_reply_header(head, "Date"), &r->date_s))
+    if (!s3_when_parse(http_reply_header(head, "Date"), &r->date_s))
         r->date_s = 0;
     r->retry_after_ms = retry_after_ms(head, now_s);
 }

@@ -33,11 +33,15 @@ static const struct partition *partition_of(const char *region)
     return &partitions[i];
 }
 
-/* The services beside S3 that are asked. */
+/* By s3_service. */
 static const struct {
-    const char *name; /* AWS_ENDPOINT_URL_<name> */
+    const char *variable, *key; /* of the endpoint; the key in a section of services */
     const char *host;
-} services[] = {{"STS", "sts"}, {"SSO", "portal.sso"}, {"SSO_OIDC", "oidc"}};
+} services[S3_SERVICE_COUNT] = {
+    {"AWS_ENDPOINT_URL_STS", "sts.endpoint_url", "sts"},
+    {"AWS_ENDPOINT_URL_SSO", "sso.endpoint_url", "portal.sso"},
+    {"AWS_ENDPOINT_URL_SSO_OIDC", "sso_oidc.endpoint_url", "oidc"},
+};
 
 bool s3_bucket_is_dns_label(const char *bucket)
 {
@@ -64,41 +68,60 @@ static size_t first_of(const char *const *candidates, size_t count)
     return i;
 }
 
-static bool take_url(s3_endpoint *ep, const char *url, err *e)
+/* The length of "http://" or "https://" in any case; 0: neither. */
+static size_t scheme_len(const char *url)
 {
-    const char *rest = NULL;
-    if (str_starts_with(url, "http://"))
-        rest = url + strlen("http://");
-    else if (str_starts_with(url, "https://"))
-        rest = url + strlen("https://");
-    size_t host_len = rest ? strcspn(rest, "/?#") : 0;
+    static const char *const schemes[] = {"http://", "https://"};
+    for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
+        if (strncasecmp(url, schemes[i], strlen(schemes[i])) == 0)
+            return strlen(schemes[i]);
+    return 0;
+}
+
+static char *lower_case(const char *text, size_t len)
+{
+    char *copy = xstrndup(text, len);
+    for (char *c = copy; *c; c++)
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
+    return copy;
+}
+
+/* White space around it is left out. */
+static bool take_url(s3_endpoint *ep, const char *given, err *e)
+{
+    AUTO_FREE char *url = slice_dup(slice_trim(slice_from(given)));
+    size_t scheme = scheme_len(url);
+    const char *rest = url + scheme;
+    size_t host_len = scheme ? strcspn(rest, "/?#") : 0;
     AUTO_FREE char *shown = url_shown(url);
-    if (rest && memchr(rest, '@', host_len))
+    if (memchr(rest, '@', host_len))
         return err_set(e, ERR_CONFIG,
                        "the endpoint '%s' is given with a user: keys belong into AWS_ACCESS_KEY_ID "
                        "and AWS_SECRET_ACCESS_KEY",
                        shown);
-    if (host_len == 0 || rest[host_len - 1] == ':' || strpbrk(rest + host_len, "?# "))
+    if (host_len == 0 || rest[host_len - 1] == ':' || strpbrk(rest, "?# \t\r\n"))
         return err_set(e, ERR_CONFIG, "the endpoint '%s' is no URL such as http://127.0.0.1:9000",
                        shown);
     size_t path_len = strlen(rest + host_len);
     while (path_len > 0 && rest[host_len + path_len - 1] == '/')
         path_len--;
     ep->custom = true;
-    ep->scheme = xstrndup(url, (size_t)(rest - url) - strlen("://"));
+    ep->scheme = lower_case(url, scheme - strlen("://"));
     ep->host = xstrndup(rest, host_len);
     ep->path = xstrndup(rest + host_len, path_len);
     return true;
+}
+
+static bool is_true(const char *text)
+{
+    return text && strcasecmp(text, "true") == 0;
 }
 
 /* The variable wins over the profile, where it says "false" too. */
 static bool switched_on(const s3_config *config, const s3_profile *profile, bool configured,
                         const char *variable, const char *key)
 {
-    const char *text = s3_env(config->getenv_fn, variable);
-    if (!text)
-        text = s3_profile_get(profile, key);
-    return configured || (text && strcasecmp(text, "true") == 0);
+    return configured || is_true(s3_profile_setting(profile, config->getenv_fn, variable, key));
 }
 
 static bool check_region(const s3_endpoint *ep, err *e)
@@ -137,41 +160,96 @@ static void take_addressing(s3_endpoint *ep, const s3_profile *profile)
         ep->addressing = S3_ADDRESSING_VIRTUAL;
 }
 
-/* `services = x` in the profile, and there "s3 =" with an endpoint_url. */
-static const char *service_url(const s3_config *config, const s3_profile *profile,
-                               s3_profile *section)
+/* --- configured endpoints --- */
+
+typedef struct url_sources {
+    s3_getenv getenv_fn;
+    const s3_profile *profile;
+    s3_profile services; /* the section that the profile's `services` names */
+    bool ignored;        /* all but those given by options */
+} url_sources;
+
+static bool check_section(const s3_profile *section, err *e)
 {
-    const char *name = s3_profile_get(profile, "services");
-    if (!name || !s3_profile_load_section(config->getenv_fn, "services", name, section))
-        return NULL;
-    return s3_profile_get(section, "s3.endpoint_url");
+    for (size_t i = 0; i < section->pair_count; i++) {
+        const s3_profile_pair *pair = &section->pairs[i];
+        if (str_ends_with(pair->name, ".endpoint_url") && !pair->value[0])
+            return err_set(e, ERR_CONFIG, "%s:%u: %s is empty; set or remove it", pair->path,
+                           pair->line, pair->name);
+    }
+    return true;
 }
 
-bool s3_endpoint_init(s3_endpoint *out, const s3_config *config, const s3_profile *profile, err *e)
+static bool load_sources(url_sources *s, err *e)
 {
-    *out = (s3_endpoint){.addressing = config->addressing};
+    s->ignored =
+        is_true(s3_profile_setting(s->profile, s->getenv_fn, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                                   "ignore_configured_endpoint_urls"));
+    const char *name = s3_profile_get(s->profile, "services");
+    return s->ignored || !name || !*name ||
+           (s3_profile_load_section(s->getenv_fn, "services", name, &s->services, e) &&
+            check_section(&s->services, e));
+}
+
+/* NULL: the service is asked at its own address. */
+static const char *configured_url(const url_sources *s, const char *variable, const char *key)
+{
+    const char *urls[] = {s3_env(s->getenv_fn, variable), s3_env(s->getenv_fn, "AWS_ENDPOINT_URL"),
+                          s3_profile_get(&s->services, key),
+                          s3_profile_get(s->profile, "endpoint_url"), NULL};
+    return s->ignored ? NULL : urls[first_of(urls, ARRAY_LEN(urls) - 1)];
+}
+
+static bool take_service_urls(s3_endpoint *ep, const url_sources *s, err *e)
+{
+    for (size_t i = 0; i < S3_SERVICE_COUNT; i++) {
+        s3_endpoint own = {0};
+        const char *url = configured_url(s, services[i].variable, services[i].key);
+        if (url && !take_url(&own, url, e))
+            return err_context(e, "%s", services[i].variable);
+        if (url)
+            ep->service_urls[i] = xasprintf("%s://%s%s", own.scheme, own.host, own.path);
+        s3_endpoint_deinit(&own);
+    }
+    return true;
+}
+
+static bool take_urls(s3_endpoint *ep, const s3_config *config, const s3_profile *profile, err *e)
+{
+    url_sources sources = {.getenv_fn = config->getenv_fn, .profile = profile};
+    bool ok = load_sources(&sources, e);
+    const char *url = config->endpoint && *config->endpoint
+                          ? config->endpoint
+                          : configured_url(&sources, "AWS_ENDPOINT_URL_S3", "s3.endpoint_url");
+    ok = ok && (!url || take_url(ep, url, e)) && take_service_urls(ep, &sources, e);
+    s3_profile_deinit(&sources.services);
+    return ok;
+}
+
+static void take_region(s3_endpoint *ep, const s3_config *config, const s3_profile *profile)
+{
     const char *regions[] = {config->region, s3_env(config->getenv_fn, "AWS_REGION"),
                              s3_env(config->getenv_fn, "AWS_DEFAULT_REGION"),
                              s3_profile_get(profile, "region"), DEFAULT_REGION};
     static const char *const sources[] = {"by option", "AWS_REGION", "AWS_DEFAULT_REGION",
                                           "of the profile", "by default"};
-    AUTO(s3_profile) services_section = {0};
-    const char *urls[] = {config->endpoint,
-                          s3_env(config->getenv_fn, "AWS_ENDPOINT_URL_S3"),
-                          s3_env(config->getenv_fn, "AWS_ENDPOINT_URL"),
-                          service_url(config, profile, &services_section),
-                          s3_profile_get(profile, "endpoint_url"),
-                          NULL};
     size_t at = first_of(regions, ARRAY_LEN(regions));
-    out->region = xstrdup(regions[at]);
-    out->region_from = sources[at];
+    ep->region = xstrdup(regions[at]);
+    ep->region_from = sources[at];
+}
+
+bool s3_endpoint_init(s3_endpoint *out, const s3_config *config, const s3_profile *profile, err *e)
+{
+    *out = (s3_endpoint){.addressing = config->addressing};
+    take_region(out, config, profile);
     out->fips = switched_on(config, profile, config->use_fips_endpoint, "AWS_USE_FIPS_ENDPOINT",
                             "use_fips_endpoint");
     out->dualstack = switched_on(config, profile, config->use_dualstack_endpoint,
                                  "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
-    const char *url = urls[first_of(urls, ARRAY_LEN(urls) - 1)];
+    if (!out->dualstack && !s3_env(config->getenv_fn, "AWS_USE_DUALSTACK_ENDPOINT"))
+        out->dualstack = is_true(s3_profile_get(profile, "s3.use_dualstack_endpoint"));
     take_addressing(out, profile);
-    if (check_region(out, e) && (!url || take_url(out, url, e)) && check_variants(out, e))
+    if (check_region(out, e) && take_urls(out, config, profile, e) && check_variants(out, e))
         return true;
     s3_endpoint_deinit(out);
     return false;
@@ -183,11 +261,15 @@ void s3_endpoint_deinit(s3_endpoint *ep)
     free(ep->host);
     free(ep->path);
     free(ep->region);
+    for (size_t i = 0; i < S3_SERVICE_COUNT; i++)
+        free(ep->service_urls[i]);
     *ep = (s3_endpoint){0};
 }
 
 static bool path_style(const s3_endpoint *ep, const char *bucket)
 {
+    if (strchr(bucket, ':')) /* Ceph's tenant:bucket, never part of a host's name */
+        return true;
     if (ep->addressing == S3_ADDRESSING_AUTO)
         return ep->custom || !s3_bucket_is_dns_label(bucket);
     return ep->addressing == S3_ADDRESSING_PATH;
@@ -227,32 +309,14 @@ void s3_endpoint_target(const s3_endpoint *ep, const char *region, const char *b
     out->query = (slice){.data = query_len ? out->path.data + path_len + 1 : "", .len = query_len};
 }
 
-static char *custom_service_url(const char *url, err *e)
+char *s3_endpoint_service_url(const s3_endpoint *ep, s3_service service, const char *region)
 {
-    s3_endpoint own = {0};
-    if (!take_url(&own, url, e))
-        return NULL;
-    char *whole = xasprintf("%s://%s%s", own.scheme, own.host, own.path);
-    s3_endpoint_deinit(&own);
-    return whole;
-}
-
-char *s3_endpoint_service_url(const s3_endpoint *ep, s3_getenv getenv_fn, const char *service,
-                              const char *region, err *e)
-{
-    AUTO_FREE char *variable = xasprintf("AWS_ENDPOINT_URL_%s", service);
-    const char *custom = s3_env(getenv_fn, variable);
-    if (!custom)
-        custom = s3_env(getenv_fn, "AWS_ENDPOINT_URL");
-    if (custom)
-        return custom_service_url(custom, e);
-    size_t i = 0;
-    while (strcmp(services[i].name, service) != 0)
-        i++;
+    if (ep->service_urls[service])
+        return xstrdup(ep->service_urls[service]);
     const struct partition *p = partition_of(region);
     /* GovCloud's plain endpoints of these services are FIPS endpoints. */
     bool marked = ep->fips && !str_starts_with(region, "us-gov-");
-    return xasprintf("https://%s%s.%s.%s", services[i].host, marked ? "-fips" : "", region,
+    return xasprintf("https://%s%s.%s.%s", services[service].host, marked ? "-fips" : "", region,
                      ep->dualstack && p->dualstack_suffix ? p->dualstack_suffix : p->dns_suffix);
 }
 

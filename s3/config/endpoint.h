@@ -3,7 +3,8 @@
  * What:    the rules that make a URL out of endpoint, region, bucket, key and query.
  * Owner:   s3_endpoint and s3_target own their strings; _deinit frees them.
  * Threads: any; constant after s3_endpoint_init.
- * Fails:   ERR_CONFIG for an endpoint that is no http(s) URL.
+ * Fails:   ERR_CONFIG for an endpoint that is no http(s) URL, and for a section of services that
+ *          does not exist.
  * Sources: Amazon S3 User Guide, "Virtual hosting of buckets", "Bucket naming rules"; AWS SDKs and
  *          Tools Reference Guide, "Service-specific endpoints".
  */
@@ -12,6 +13,14 @@
 
 #include "s3/config/profile.h"
 #include "decon/s3/s3.h"
+
+/* The services beside S3 that are asked. */
+typedef enum s3_service {
+    S3_SERVICE_STS,
+    S3_SERVICE_SSO,
+    S3_SERVICE_SSO_OIDC,
+    S3_SERVICE_COUNT
+} s3_service;
 
 typedef struct s3_endpoint {
     bool custom;             /* not AWS itself: one host for all regions */
@@ -23,6 +32,7 @@ typedef struct s3_endpoint {
     const char *region_from; /* for people: "AWS_REGION"; static */
     s3_addressing addressing;
     bool fips, dualstack;
+    char *service_urls[S3_SERVICE_COUNT]; /* configured for the services beside S3; or NULL */
 } s3_endpoint;
 
 bool s3_endpoint_init(s3_endpoint *out, const s3_config *config, const s3_profile *profile, err *e)
@@ -47,9 +57,9 @@ bool s3_bucket_is_dns_label(const char *bucket);
 /* May it stand in a host's name and in a signature: 1 to 47 letters, digits, '-', '_' and '.'. */
 bool s3_region_is_name(const char *region);
 
-/* The address of another service of AWS in the region, without a slash at its end: "STS", "SSO",
- * "SSO_OIDC"; AWS_ENDPOINT_URL_<service> and AWS_ENDPOINT_URL win. NULL: that one is no URL. */
-char *s3_endpoint_service_url(const s3_endpoint *ep, s3_getenv getenv_fn, const char *service,
-                              const char *region, err *e) MUST_USE;
+/* The address of another service of AWS in the region, without a slash at its end; a configured
+ * endpoint wins. */
+char *s3_endpoint_service_url(const s3_endpoint *ep, s3_service service, const char *region)
+    MUST_USE;
 
 #endif

@@ -1,10 +1,13 @@
 /* One profile of AWS's shared files (~/.aws/credentials and ~/.aws/config).
  *
- * What:    reads both files, keeps the pairs of one profile; the credentials file wins.
- * Owner:   s3_profile_deinit frees everything; values are lent by s3_profile_get.
+ * What:    reads both files, keeps the settings of one profile; the credentials file wins. Settings
+ *          that would be lost without notice are refused: misspelt ones, a section under the
+ *          spelling of the other file, values in quotes or in several lines, empty ones.
+ * Owner:   s3_profile_deinit frees everything; values are borrowed from it.
  * Threads: any (blocking reads of two small files).
- * Fails:   ERR_CONFIG when a profile that was asked for by name stands in neither file. A file that
- *          is absent is an empty one; one that cannot be read too, with a warning.
+ * Fails:   ERR_CONFIG when a profile that was asked for by name is in neither file, for a file that
+ *          cannot be read or parsed, and for the settings above; with path and line. A file that
+ *          does not exist is an empty one; `unseen` names it where it was asked for.
  * Sources: AWS SDKs and Tools Reference Guide, "Shared config and credentials files".
  */
 #ifndef S3_CONFIG_PROFILE_H
@@ -12,11 +15,12 @@
 
 #include "decon/base/buf.h"
 #include "decon/base/err.h"
-
-typedef const char *(*s3_getenv)(const char *name);
+#include "s3/config/settings.h"
 
 typedef struct s3_profile_pair {
     char *name, *value;
+    const char *path; /* of its file; borrowed from the profile */
+    unsigned line, continued_line;
 } s3_profile_pair;
 
 typedef struct s3_profile {
@@ -24,26 +28,28 @@ typedef struct s3_profile {
     char *name;             /* "default" */
     char *credentials_path; /* NULL: no such file is known */
     char *config_path;
+    char *unseen; /* why a file that was asked for was not read; or NULL */
     s3_profile_pair *pairs;
     size_t pair_count;
-    bool found; /* a section of this name stands in a file */
+    bool found; /* a section of this name is in a file */
 } s3_profile;
 
-/* The variable's value, or NULL when it is unset or empty, or there is no environment at all. */
-const char *s3_env(s3_getenv getenv_fn, const char *name);
-
-/* `name` NULL: AWS_PROFILE, then "default". */
+/* `name` NULL: AWS_DEFAULT_PROFILE, AWS_PROFILE, then "default" (the order of botocore). */
 bool s3_profile_load(s3_getenv getenv_fn, const char *name, s3_profile *out, err *e) MUST_USE;
-/* A section of another kind, of the config file only ("sso-session"); false: there is none. */
+/* A section of another kind, of the config file only ("sso-session"); an error: there is none. */
 bool s3_profile_load_section(s3_getenv getenv_fn, const char *kind, const char *name,
-                             s3_profile *out) MUST_USE;
+                             s3_profile *out, err *e) MUST_USE;
 void s3_profile_deinit(s3_profile *p);
 DEFINE_AUTO(s3_profile, s3_profile_deinit)
 
-/* NULL when absent. A pair of a nested group ("s3 =", then indented lines) is "s3.addressing_style". */
+/* NULL when absent. A nested setting ("s3 =", then indented lines) is "s3.addressing_style". */
 const char *s3_profile_get(const s3_profile *p, const char *name);
+const s3_profile_pair *s3_profile_find(const s3_profile *p, const char *name);
+/* The variable, else the profile's setting; each may be NULL. NULL where neither has a value. */
+const char *s3_profile_setting(const s3_profile *p, s3_getenv getenv_fn, const char *variable,
+                               const char *key);
 
-/* Takes the pairs of the profile out of a file's text; for tests too. */
-void s3_profile_parse(s3_profile *p, slice text, bool is_config);
+/* Takes the settings of the profile out of a file's text; for tests too. */
+bool s3_profile_parse(s3_profile *p, slice text, bool is_config, err *e) MUST_USE;
 
 #endif

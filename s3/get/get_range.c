@@ -89,7 +89,7 @@ bool get_pin(get_op *o, const http_reply *reply, uint64_t total, err *e)
                        (unsigned long long)total, (unsigned long long)o->size);
     if (!o->etag && etag)
         o->etag = xstrdup(etag);
-    if (!s3_when_parse_http(http_reply_header(reply, "Last-Modified"), &o->last_modified_s))
+    if (!s3_when_parse(http_reply_header(reply, "Last-Modified"), &o->last_modified_s))
         o->last_modified_s = 0;
     o->size = total;
     return true;

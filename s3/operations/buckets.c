@@ -92,7 +92,7 @@ static bool hand_element(void *ctx, const char *path, const char *text, err *e)
     else if (str_equal(path, ROOT "/Buckets/Bucket/Name"))
         keep(&o->name, text);
     else if (str_equal(path, ROOT "/Buckets/Bucket/CreationDate"))
-        return s3_when_parse_iso(text, &o->created_s) ||
+        return s3_when_parse(text, &o->created_s) ||
                err_set(e, ERR_S3_REPLY, "ListBuckets: '%s' is no date", text);
     else if (str_equal(path, bucket))
         return hand_bucket(o, e);

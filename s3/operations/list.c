@@ -171,7 +171,7 @@ static bool hand_element(void *ctx, const char *path, const char *text, err *e)
     } else if (strcmp(field, "/StorageClass") == 0) {
         o->has_class = keep(&o->storage_class, text);
     } else if (strcmp(field, "/LastModified") == 0) {
-        if (!s3_when_parse_iso(text, &o->object.last_modified_s))
+        if (!s3_when_parse(text, &o->object.last_modified_s))
             return err_set(e, ERR_S3_REPLY, "ListObjectsV2: '%s' is no date", text);
     } else if (*field == '\0') {
         bool ok = hand_object(o, e);

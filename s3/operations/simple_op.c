@@ -82,7 +82,7 @@ static bool head_take(void *ctx, const http_reply *reply, err *e)
                             .etag = o->etag,
                             .storage_class = o->storage_class,
                             .content_type = o->content_type};
-    if (!s3_when_parse_http(http_reply_header(reply, "Last-Modified"), &o->object.last_modified_s))
+    if (!s3_when_parse(http_reply_header(reply, "Last-Modified"), &o->object.last_modified_s))
         o->object.last_modified_s = 0;
     if (!num_parse_u64(http_reply_header(reply, "Content-Length"), &o->object.size_bytes))
         return err_set(e, ERR_S3_REPLY, "a reply without Content-Length");

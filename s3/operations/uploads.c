@@ -140,7 +140,7 @@ static bool hand_element(void *ctx, const char *path, const char *text, err *e)
     } else if (strcmp(path, UPLOAD "/UploadId") == 0) {
         keep(&o->upload_id, text);
     } else if (strcmp(path, UPLOAD "/Initiated") == 0) {
-        return s3_when_parse_iso(text, &o->initiated_s) ||
+        return s3_when_parse(text, &o->initiated_s) ||
                err_set(e, ERR_S3_REPLY, "ListMultipartUploads: '%s' is no date", text);
     } else if (strcmp(path, UPLOAD) == 0) {
         bool ok = hand_upload(o, e);

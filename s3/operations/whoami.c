@@ -70,8 +70,7 @@ static void step(void *ctx)
     if (state == S3_CREDENTIALS_FAILED)
         whoami_end(o, NULL, &e);
     else if (state == S3_CREDENTIALS_READY && o->ask_sts && !c->no_sign_request)
-        s3_sts_start(&o->sts, c->credentials.getenv_fn,
-                     &(s3_sts_call){.at = &c->endpoint, .keys = &keys});
+        s3_sts_start(&o->sts, &(s3_sts_call){.at = &c->endpoint, .keys = &keys});
     else if (state == S3_CREDENTIALS_READY)
         whoami_end(o, NULL, NULL);
 }

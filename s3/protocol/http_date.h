@@ -1,11 +1,13 @@
-/* The date formats of S3's replies.
+/* The date formats of S3, of the other services of AWS, and of what stands in for them.
  *
- * What:    HTTP dates ("Fri, 24 May 2013 00:00:00 GMT") and ISO 8601 ("2013-05-24T00:00:00.000Z"),
- *          whatever the locale; both directions.
+ * What:    ISO 8601 as RFC 3339 and the SDKs write it: "2013-05-24T00:00:00.000Z", any fraction, an
+ *          offset ("+02:00", "+0200", "+02"), "UTC", a blank for the T; without a zone (Python's
+ *          isoformat of a naive time) it is UTC. HTTP dates in the three forms of RFC 9110. Whatever
+ *          the locale; both directions.
  * Owner:   nothing is allocated.
  * Threads: any.
  * Fails:   false for anything else.
- * Sources: RFC 9110, section 5.6.7 (the preferred format); Amazon S3 API Reference.
+ * Sources: RFC 3339; RFC 9110, section 5.6.7; Amazon S3 API Reference.
  */
 #ifndef S3_PROTOCOL_HTTP_DATE_H
 #define S3_PROTOCOL_HTTP_DATE_H
@@ -15,6 +17,8 @@
 #define S3_WHEN_SIZE 40
 
 bool s3_when_parse_http(const char *text, int64_t *time_s) MUST_USE;
+/* Either form. */
+bool s3_when_parse(const char *text, int64_t *time_s) MUST_USE;
 bool s3_when_parse_iso(const char *text, int64_t *time_s) MUST_USE;
 void s3_when_format_http(int64_t time_s, char out[S3_WHEN_SIZE]);
 void s3_when_format_iso(int64_t time_s, char out[S3_WHEN_SIZE]); /* with ".000Z" */

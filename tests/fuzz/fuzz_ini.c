@@ -25,15 +25,20 @@ static char *visible(const s3_profile *p)
 static void try_profile(slice text, const char *name, bool is_config)
 {
     AUTO(s3_profile) p = {.name = xstrdup(name)};
-    s3_profile_parse(&p, text, is_config);
+    err e = ERR_INIT;
+    if (!s3_profile_parse(&p, text, is_config, &e)) {
+        expect(e.code == ERR_CONFIG && p.pair_count == 0 && !strchr(e.message, '\n'));
+        return;
+    }
     expect(p.found || p.pair_count == 0);
     size_t count = p.pair_count;
     for (size_t i = 0; i < count; i++) {
         expect(!strchr(p.pairs[i].name, '\n'));
         expect(!strchr(p.pairs[i].value, '\n') && s3_profile_get(&p, p.pairs[i].name) != NULL);
+        expect(p.pairs[i].line > 0);
     }
     AUTO_FREE char *once = visible(&p);
-    s3_profile_parse(&p, text, is_config);
+    expect(s3_profile_parse(&p, text, is_config, &e));
     expect(p.pair_count == 2 * count);
     AUTO_FREE char *twice = visible(&p);
     expect(strncmp(once, twice, strlen(once)) == 0);

@@ -49,7 +49,7 @@ char *s3_customer_key_read(const char *path, err *e) MUST_USE;
 typedef struct s3_config {
     const char *endpoint;     /* URL, or NULL: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS itself */
     const char *region;       /* NULL: AWS_REGION, AWS_DEFAULT_REGION, profile, then us-east-1 */
-    const char *profile;      /* NULL: AWS_PROFILE, then "default" */
+    const char *profile;      /* NULL: AWS_DEFAULT_PROFILE, AWS_PROFILE, then "default" */
     s3_addressing addressing; /* AUTO: path style for an endpoint of one's own and for bucket names
                                  that are no DNS label */
     bool use_fips_endpoint;   /* else AWS_USE_FIPS_ENDPOINT, the profile */
@@ -57,11 +57,13 @@ typedef struct s3_config {
     bool no_sign_request;        /* anonymous */
     unsigned max_in_flight;      /* requests at once; 0: 50 */
     uint64_t part_size_bytes;    /* ranges and parts; 0: 16 MiB. Parts grow to stay within 10,000 */
-    unsigned max_attempts;       /* per request; 0: 8 */
-    unsigned retry_base_ms;      /* 0: 50 (1,000 when throttled); full jitter, at most 20 s */
-    int connect_timeout_ms;      /* 0: 10,000 */
-    int stall_timeout_ms;        /* 0: 30,000 */
-    uint64_t outage_wait_ms;     /* how long a store that had answered is waited for; 0: 600,000 */
+    unsigned max_attempts;   /* per request; 0: AWS_MAX_ATTEMPTS, the profile's max_attempts, 8 */
+    unsigned retry_base_ms;  /* 0: 50 (1,000 when throttled); full jitter, at most 20 s */
+    int connect_timeout_ms;  /* 0: 10,000 */
+    int stall_timeout_ms;    /* 0: 30,000 */
+    uint64_t outage_wait_ms; /* how long a store or a source of credentials is waited for that
+                                    has answered, if only "busy"; 0: 600,000 */
+    uint64_t start_wait_ms;  /* the same, before the first answer; 0: 60,000 */
     /* Uploads: AWS_REQUEST_CHECKSUM_CALCULATION, request_checksum_calculation of the profile.
      * Downloads: AWS_RESPONSE_CHECKSUM_VALIDATION, response_checksum_validation. */
     s3_checksum_use request_checksums, response_checksums;

@@ -44,7 +44,7 @@ static bool add_expires(const char *text, s3_fields *out, err *e)
     char http[S3_WHEN_SIZE];
     if (!text)
         return true;
-    if (!s3_when_parse_iso(text, &time_s) && !s3_when_parse_http(text, &time_s))
+    if (!s3_when_parse(text, &time_s))
         return err_set(e, ERR_USAGE, "--expires '%s': is no time such as 2030-01-31T12:00:00Z",
                        text);
     s3_when_format_http(time_s, http);

@@ -127,7 +127,7 @@ static void what_the_portal_refuses(void **state)
         {401, "{\"message\":\"SECRET-X\"}", "is not valid any more: " LOGIN},
         {403, "{\"message\":\"SECRET-X\"}", "role Reader/X of account 123456789012 is refused"},
         {400, "{\"message\":\"SECRET-X\"}", PORTAL " answered 400"},
-        {200, "{\"roleCredentials\":{\"accessKeyId\":\"SECRET-X\"}}", "holds no keys"},
+        {200, "{\"roleCredentials\":{\"accessKeyId\":\"SECRET-X\"}}", "no secretAccessKey"},
     };
     (void)state;
     write_token(SESSION_FILE,

@@ -109,7 +109,8 @@ static void query_is_told_apart(void **state)
 
 static void endpoint_order(void **state)
 {
-    s3_profile_pair pair = {(char *)(uintptr_t) "endpoint_url", (char *)(uintptr_t) "http://p"};
+    s3_profile_pair pair = {.name = (char *)(uintptr_t) "endpoint_url",
+                            .value = (char *)(uintptr_t) "http://p"};
     s3_profile profile = {.pairs = &pair, .pair_count = 1};
     (void)state;
     AUTO_FREE char *from_profile = url_of((s3_config){0}, &profile, "b", "k", NULL);
@@ -124,7 +125,8 @@ static void endpoint_order(void **state)
 
 static void region_order(void **state)
 {
-    s3_profile_pair pair = {(char *)(uintptr_t) "region", (char *)(uintptr_t) "r-profile"};
+    s3_profile_pair pair = {.name = (char *)(uintptr_t) "region",
+                            .value = (char *)(uintptr_t) "r-profile"};
     s3_profile profile = {.pairs = &pair, .pair_count = 1};
     (void)state;
     AUTO_FREE char *a = url_of((s3_config){0}, &profile, "bucket", "k", NULL);
@@ -142,8 +144,9 @@ static void region_order(void **state)
 static void fips_and_dualstack(void **state)
 {
     s3_profile_pair pairs[] = {
-        {(char *)(uintptr_t) "use_fips_endpoint", (char *)(uintptr_t) "true"},
-        {(char *)(uintptr_t) "use_dualstack_endpoint", (char *)(uintptr_t) "TRUE"}};
+        {.name = (char *)(uintptr_t) "use_fips_endpoint", .value = (char *)(uintptr_t) "true"},
+        {.name = (char *)(uintptr_t) "use_dualstack_endpoint",
+         .value = (char *)(uintptr_t) "TRUE"}};
     s3_profile profile = {.pairs = pairs, .pair_count = 2};
     s3_config fips = {.region = "us-east-2", .use_fips_endpoint = true};
     s3_config dualstack = {.region = "cn-north-1", .use_dualstack_endpoint = true};
@@ -188,7 +191,8 @@ static void the_style_may_stand_in_the_profile(void **state)
 {
     s3_profile profile = {.name = (char *)(uintptr_t) "default"};
     (void)state;
-    s3_profile_parse(&profile, SLICE_LIT("[default]\ns3 =\n  addressing_style = path\n"), true);
+    assert_true(s3_profile_parse(
+        &profile, SLICE_LIT("[default]\ns3 =\n  addressing_style = path\n"), true, NULL));
     AUTO_FREE char *path = url_of((s3_config){0}, &profile, "bucket", "k", NULL);
     assert_string_equal(path, "https://s3.us-east-1.amazonaws.com/bucket/k");
     AUTO_FREE char *by_option =
@@ -201,29 +205,34 @@ static void the_style_may_stand_in_the_profile(void **state)
 static void services_beside_s3(void **state)
 {
     static const struct {
-        const char *service, *region;
+        s3_service service;
+        const char *region;
         bool fips, dualstack;
         const char *url;
     } rows[] = {
-        {"STS", "eu-west-1", false, false, "https://sts.eu-west-1.amazonaws.com"},
-        {"STS", "eu-west-1", false, true, "https://sts.eu-west-1.api.aws"},
-        {"STS", "us-east-1", true, false, "https://sts-fips.us-east-1.amazonaws.com"},
-        {"STS", "us-gov-west-1", true, false, "https://sts.us-gov-west-1.amazonaws.com"},
-        {"STS", "cn-north-1", false, true, "https://sts.cn-north-1.api.amazonwebservices.com.cn"},
-        {"SSO", "eu-west-1", false, false, "https://portal.sso.eu-west-1.amazonaws.com"},
-        {"SSO_OIDC", "cn-north-1", false, false, "https://oidc.cn-north-1.amazonaws.com.cn"},
+        {S3_SERVICE_STS, "eu-west-1", false, false, "https://sts.eu-west-1.amazonaws.com"},
+        {S3_SERVICE_STS, "eu-west-1", false, true, "https://sts.eu-west-1.api.aws"},
+        {S3_SERVICE_STS, "us-east-1", true, false, "https://sts-fips.us-east-1.amazonaws.com"},
+        {S3_SERVICE_STS, "us-gov-west-1", true, false, "https://sts.us-gov-west-1.amazonaws.com"},
+        {S3_SERVICE_STS, "cn-north-1", false, true,
+         "https://sts.cn-north-1.api.amazonwebservices.com.cn"},
+        {S3_SERVICE_SSO, "eu-west-1", false, false, "https://portal.sso.eu-west-1.amazonaws.com"},
+        {S3_SERVICE_SSO_OIDC, "cn-north-1", false, false,
+         "https://oidc.cn-north-1.amazonaws.com.cn"},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         s3_endpoint ep = {.fips = rows[i].fips, .dualstack = rows[i].dualstack};
-        AUTO_FREE char *url =
-            s3_endpoint_service_url(&ep, fake_getenv, rows[i].service, rows[i].region, NULL);
+        AUTO_FREE char *url = s3_endpoint_service_url(&ep, rows[i].service, rows[i].region);
         assert_string_equal(url, rows[i].url);
     }
     env_all = "http://all/x/";
-    AUTO_FREE char *own = s3_endpoint_service_url(&(s3_endpoint){.fips = true}, fake_getenv, "STS",
-                                                  "eu-west-1", NULL);
+    static const s3_profile none;
+    s3_endpoint ep;
+    assert_true(s3_endpoint_init(&ep, &(s3_config){.getenv_fn = fake_getenv}, &none, NULL));
+    AUTO_FREE char *own = s3_endpoint_service_url(&ep, S3_SERVICE_STS, "eu-west-1");
     assert_string_equal(own, "http://all/x");
+    s3_endpoint_deinit(&ep);
 }
 
 static void what_is_no_url_is_refused(void **state)
