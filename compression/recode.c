@@ -75,6 +75,7 @@ bool codec_decode_file(const char *path, stage *sink, err *e)
 /* What a text is, for comparison: a stage that looks on. */
 typedef struct tap {
     stage stage;
+    stage *watch; /* is fed the same; or NULL */
     uint64_t bytes, crc;
 } tap;
 
@@ -83,12 +84,14 @@ static bool tap_feed(stage *s, slice data, err *e)
     tap *t = (tap *)s;
     t->bytes += data.len;
     t->crc = crc64nvme(t->crc, data.data, data.len);
-    return !s->next || stage_feed(s->next, data, e);
+    return (!t->watch || stage_feed(t->watch, data, e)) &&
+           (!s->next || stage_feed(s->next, data, e));
 }
 
 static bool tap_finish(stage *s, err *e)
 {
-    return !s->next || stage_finish(s->next, e);
+    const tap *t = (const tap *)s;
+    return (!t->watch || stage_finish(t->watch, e)) && (!s->next || stage_finish(s->next, e));
 }
 
 static void tap_free(stage *s)
@@ -164,7 +167,7 @@ bool codec_recode_file_with(const char *from, const char *to, codec_format forma
                             const codec_options *options, err *e)
 {
     char *temp_path = NULL;
-    tap text = {.stage.ops = &tap_ops};
+    tap text = {.stage.ops = &tap_ops, .watch = options->watch};
     AUTO_FD fd = fs_temp_create(to, &temp_path, e);
     if (fd < 0)
         return false;

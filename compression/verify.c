@@ -21,6 +21,7 @@ struct verify {
     stage *sink;
     jsonl *checker;   /* VERIFY_JSONL */
     linecount lines;  /* VERIFY_STREAM */
+    linehash *hashes; /* or NULL */
     bool check_fault; /* the error comes from the checker, which says where */
     err fault;        /* what ended it */
 };
@@ -29,6 +30,8 @@ static bool sink_feed(void *ctx, slice text, err *e)
 {
     verify *v = ctx;
     v->decoded_bytes += text.len;
+    if (v->hashes)
+        linehash_feed(v->hashes, text);
     if (v->checker) {
         v->check_fault = !jsonl_feed(v->checker, text, e);
         return !v->check_fault;
@@ -40,6 +43,8 @@ static bool sink_feed(void *ctx, slice text, err *e)
 static bool sink_finish(void *ctx, err *e)
 {
     verify *v = ctx;
+    if (v->hashes)
+        linehash_finish(v->hashes);
     if (v->checker) {
         v->check_fault = !jsonl_finish(v->checker, e);
         return !v->check_fault;
@@ -175,6 +180,8 @@ verify *verify_new(const verify_options *options, err *e)
     v->sink = stage_callback_new(sink_feed, sink_finish, v);
     if (v->level == VERIFY_JSONL)
         v->checker = jsonl_new(&options->jsonl);
+    if (v->level != VERIFY_NONE && options->lines)
+        v->hashes = linehash_new(options->lines);
     return v;
 }
 
@@ -190,6 +197,7 @@ void verify_free(verify *v)
     stage_free(v->decoder);
     stage_free(v->sink);
     jsonl_free(v->checker);
+    linehash_free(v->hashes);
     free(v->name);
     free(v);
 }

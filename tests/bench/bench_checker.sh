@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The JSON Lines checker against simdjson's DOM parser and jansson, each line by line over the same
-# texts, and against counting lines: CPU seconds of the check alone, in memory, on one core; runs
+# texts, against counting lines, hashing them (hashes), and hashing them beside the checker as a run
+# of the orchestrator does (hashed): CPU seconds of the check alone, in memory, on one core; runs
 # interleaved, medians of RUNS (5). Each of our paths is held against what simdjson picks for this
 # processor, and against its code for the same instructions: what it would pick on a processor that
 # has no more than those. MIB (512): the size of each text. jansson, thirty times as slow as the
@@ -17,7 +18,7 @@ machine
 echo "vector instructions: $(grep -o -w -m 1 -E 'sse4_2|pclmulqdq|avx2|avx512bw|avx512_vbmi2|asimd' /proc/cpuinfo |
     sort -u | tr '\n' ' ')"
 indexers=$("$BENCH/check_text" --indexers)
-peers='jansson lines'
+peers='jansson lines hashes hashed'
 implementations=
 if "${CXX:-g++}" -O3 -std=c++17 -o simdjson_lines "$top/tests/bench/peers/simdjson_lines.cpp" -lsimdjson 2>cxx.log; then
     ./simdjson_lines --version
@@ -41,7 +42,7 @@ seconds() { # seconds WHO TEXT
     simdjson) ./simdjson_lines "$2" ;;
     simdjson-*) ./simdjson_lines "$2" "${1#simdjson-}" ;;
     jansson) "$BENCH/check_text" part.jsonl jansson | awk -v parts="$PART" '{print $1 * parts}' ;;
-    lines) "$BENCH/check_text" "$2" lines ;;
+    lines | hashes | hashed) "$BENCH/check_text" "$2" "$1" ;;
     *) "$BENCH/check_text" "$2" jsonl "$1" ;;
     esac
 }

@@ -1,9 +1,9 @@
 /* Checks a text in memory and prints the CPU seconds that the check alone took.
  *
- * usage: check_text FILE jsonl [INDEXER] | jansson | lines
+ * usage: check_text FILE jsonl [INDEXER] | jansson | lines | hashes | hashed
  *        check_text --indexers
  * jsonl: this project's checker, fed as verification feeds it; jansson: its parser, line by line;
- * lines: they are only counted.
+ * lines: they are only counted; hashes: each gets its hash; hashed: the checker and the hashes.
  * --indexers: the names of those that this machine can run, best first.
  */
 #include <jansson.h>
@@ -13,6 +13,7 @@
 #include "compression/jsonl/json_window.h"
 #include "decon/compression/jsonl.h"
 #include "decon/compression/linecount.h"
+#include "decon/compression/linehash.h"
 
 #define PIECE_BYTES ((size_t)256 * 1024)
 
@@ -34,6 +35,29 @@ static bool check_jsonl(slice text, const char *indexer, err *e)
         text.len -= len;
     }
     return jsonl_finish(j, e);
+}
+
+static bool drop_hashes(void *ctx, const uint64_t *hashes, size_t count)
+{
+    *(uint64_t *)ctx += hashes[count - 1];
+    return true;
+}
+
+static bool hash_lines(slice text, bool check, err *e)
+{
+    uint64_t sum = 0;
+    AUTO_PTR(jsonl) j = jsonl_new(&(jsonl_options){0});
+    AUTO_PTR(linehash) h = linehash_new(&(linehash_sink){.take = drop_hashes, .ctx = &sum});
+    while (text.len > 0) {
+        slice piece = {.data = text.data, .len = MIN(text.len, PIECE_BYTES)};
+        linehash_feed(h, piece);
+        if (check && !jsonl_feed(j, piece, e))
+            return false;
+        text.data += piece.len;
+        text.len -= piece.len;
+    }
+    linehash_finish(h);
+    return !check || jsonl_finish(j, e);
 }
 
 static bool check_jansson(slice text, err *e)
@@ -69,7 +93,7 @@ int main(int argc, char **argv)
         return 0;
     }
     if (argc < 3) {
-        fputs("usage: check_text FILE jsonl [INDEXER] | jansson | lines\n"
+        fputs("usage: check_text FILE jsonl [INDEXER] | jansson | lines | hashes | hashed\n"
               "       check_text --indexers\n",
               stderr);
         return 2;
@@ -82,6 +106,8 @@ int main(int argc, char **argv)
         ok = check_jansson(buf_slice(&text), &e);
     else if (ok && str_equal(argv[2], "lines"))
         ok = count_lines(buf_slice(&text), &e);
+    else if (ok && (str_equal(argv[2], "hashes") || str_equal(argv[2], "hashed")))
+        ok = hash_lines(buf_slice(&text), str_equal(argv[2], "hashed"), &e);
     else if (ok)
         ok = check_jsonl(buf_slice(&text), argc > 3 ? argv[3] : NULL, &e);
     if (!ok) {

@@ -82,6 +82,7 @@ typedef struct codec_options {
     int level;        /* encoding; 0: the usual one (gzip 6, zstd 3, bzip2 9, xz 6) */
     codec_gzip_decoder gzip_decoder;
     uint64_t *memory_needed; /* or NULL; with ERR_CODEC_MEMORY: what would do */
+    stage *watch; /* re-encoding: is fed the decoded text too; its failure ends all; or NULL */
 } codec_options;
 #define CODEC_MEMORY_BYTES ((uint64_t)144 << 20) /* a window of 128 MiB and change */
 

@@ -2,7 +2,8 @@
  *
  * What:    codec.h    stages that decode and encode gzip, zstd, bzip2, xz; files as a whole
  *          jsonl.h    the strict JSON Lines checker
- *          verify.h   both together: bytes in, a verdict out
+ *          linehash.h a hash of each line, to compare texts line by line
+ *          verify.h   all together: bytes in, a verdict out
  * Owner:   whoever makes a thing frees it (`_new` and `_free`); data is lent for the length of a call.
  * Threads: a thing belongs to one thread at a time. Decoders of bzip2 and xz, and encoders of zstd and
  *          xz, start helper threads of their own where codec_options.threads asks for them.
@@ -15,6 +16,7 @@
 
 #include "decon/compression/codec.h"
 #include "decon/compression/jsonl.h"
+#include "decon/compression/linehash.h"
 #include "decon/compression/verify.h"
 
 #endif

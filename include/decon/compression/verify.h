@@ -14,6 +14,7 @@
 
 #include "decon/compression/codec.h"
 #include "decon/compression/jsonl.h"
+#include "decon/compression/linehash.h"
 
 typedef enum verify_level {
     VERIFY_NONE,   /* bytes are not looked at */
@@ -23,9 +24,10 @@ typedef enum verify_level {
 
 typedef struct verify_options {
     verify_level level;
-    const char *name;    /* object name for messages and for the suffix; borrowed */
-    jsonl_options jsonl; /* VERIFY_JSONL: what the checker asks of a line */
-    codec_options codec; /* memory and helper threads of the decoder */
+    const char *name;           /* object name for messages and for the suffix; borrowed */
+    jsonl_options jsonl;        /* VERIFY_JSONL: what the checker asks of a line */
+    codec_options codec;        /* memory and helper threads of the decoder */
+    const linehash_sink *lines; /* gets a hash of each line, but at VERIFY_NONE; copied; or NULL */
 } verify_options;
 
 typedef struct verdict {

@@ -132,11 +132,75 @@ static void a_damaged_compressed_file_is_noticed(void **state)
     }
 }
 
+/* --- a stage that watches --- */
+
+typedef struct watcher {
+    buf text;
+    size_t limit;
+    unsigned finished;
+    bool refuses_the_end;
+} watcher;
+
+static bool watch_text(void *ctx, slice text, err *e)
+{
+    watcher *w = ctx;
+    return (buf_append_slice(&w->text, text) && w->text.len <= w->limit) ||
+           err_set(e, ERR_LIMIT, "seen enough");
+}
+
+static bool watch_end(void *ctx, err *e)
+{
+    watcher *w = ctx;
+    w->finished++;
+    return !w->refuses_the_end || err_set(e, ERR_LIMIT, "seen enough");
+}
+
+static bool recode_watched(codec_format to, watcher *w, const char *text, err *e)
+{
+    char dir[] = "/tmp/decon-test-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    AUTO_FREE char *from = xasprintf("%s/from.gz", dir);
+    AUTO_FREE char *path = xasprintf("%s/to", dir);
+    AUTO(buf) coded = encode(CODEC_GZIP, 6, slice_from(text));
+    err ignored = ERR_INIT;
+    assert_true(fs_write_file(from, buf_slice(&coded), false, &ignored));
+    AUTO_PTR(stage) watch = stage_callback_new(watch_text, watch_end, w);
+    bool ok = codec_recode_file_with(from, path, to, &(codec_options){.watch = watch}, e);
+    assert_int_equal(fs_exists(path), ok);
+    assert_true(fs_remove_tree(dir, &ignored));
+    return ok;
+}
+
+static void a_watcher_sees_the_decoded_text_once_and_may_refuse_it(void **state)
+{
+    UNUSED(state);
+    for (codec_format f = CODEC_PLAIN; f < CODEC_FORMAT_COUNT; f++) {
+        err e = ERR_INIT;
+        watcher w = {.text = BUF(1000), .limit = 1000};
+        assert_true(recode_watched(f, &w, "one\ntwo\n", &e));
+        assert_string_equal(buf_str(&w.text), "one\ntwo\n");
+        assert_int_equal(w.finished, 1);
+        buf_clear(&w.text);
+        w.limit = 3;
+        assert_false(recode_watched(f, &w, "one\ntwo\n", &e));
+        assert_int_equal(e.code, ERR_LIMIT);
+        assert_int_equal(w.finished, 1);
+        buf_clear(&w.text);
+        w.limit = 1000;
+        w.refuses_the_end = true;
+        e = (err)ERR_INIT;
+        assert_false(recode_watched(f, &w, "one\n", &e));
+        assert_int_equal(e.code, ERR_LIMIT);
+        buf_deinit(&w.text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_byte_that_changes_on_the_disk_is_noticed),
         cmocka_unit_test(a_damaged_compressed_file_is_noticed),
+        cmocka_unit_test(a_watcher_sees_the_decoded_text_once_and_may_refuse_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,6 +57,45 @@ static void every_format_gives_the_same_verdict(void **state)
         }
 }
 
+typedef struct taken_hashes {
+    uint64_t hashes[8];
+    size_t count;
+} taken_hashes;
+
+static bool take_hashes(void *ctx, const uint64_t *hashes, size_t count)
+{
+    taken_hashes *t = ctx;
+    assert_true(t->count + count <= ARRAY_LEN(t->hashes));
+    memcpy(t->hashes + t->count, hashes, count * sizeof *hashes);
+    t->count += count;
+    return true;
+}
+
+/* The hashes of lines are those of the text, whatever the format, the level and the split. */
+static void each_line_is_hashed_where_it_is_asked_for(void **state)
+{
+    UNUSED(state);
+    taken_hashes wanted = {0}, got;
+    linehash_sink sink = {.key = {{3, 4}}, .take = take_hashes, .ctx = &wanted};
+    AUTO_PTR(linehash) h = linehash_new(&sink);
+    assert_true(linehash_feed(h, SLICE_LIT(TEXT)) && linehash_finish(h));
+    assert_int_equal(wanted.count, 4);
+    sink.ctx = &got;
+    const splitter splits[] = {WHOLE, BYTEWISE, {.max_piece = 20, .seed = 1}};
+    for (codec_format f = CODEC_PLAIN; f < CODEC_FORMAT_COUNT; f++)
+        for (verify_level level = VERIFY_NONE; level <= VERIFY_JSONL; level++)
+            for (size_t i = 0; i < ARRAY_LEN(splits); i++) {
+                AUTO(buf) coded = encode(f, 1, SLICE_LIT(TEXT));
+                verify_options options = options_of(level, names[f]);
+                options.lines = &sink;
+                got = (taken_hashes){0};
+                AUTO(outcome) o = verify_split(&options, buf_slice(&coded), splits[i]);
+                assert_true(o.ok);
+                assert_int_equal(got.count, level == VERIFY_NONE ? 0 : wanted.count);
+                assert_memory_equal(got.hashes, wanted.hashes, got.count * sizeof *got.hashes);
+            }
+}
+
 static void checksums_are_named(void **state)
 {
     UNUSED(state);
@@ -261,6 +300,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_format_gives_the_same_verdict),
+        cmocka_unit_test(each_line_is_hashed_where_it_is_asked_for),
         cmocka_unit_test(checksums_are_named),
         cmocka_unit_test(level_none_counts_bytes_only),
         cmocka_unit_test(level_stream_takes_any_text),
