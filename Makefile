@@ -141,6 +141,10 @@ $(OUT)/tests/flow/%: $(OUT)/obj/tests/flow/%.o $(call lib,tests/fake) $(foreach 
 	$(link) -lcmocka
 $(OUT)/tests/fault/%: $(OUT)/obj/tests/fault/%.o $(call lib,tests/fake) $(foreach l,$(layers_orchestrator),$(call lib,$(l)))
 	$(link) -lcmocka
+# Programs that the scripts of tests/e2e start.
+E2E_HELPERS   := $(patsubst %.c,$(OUT)/%,$(wildcard tests/e2e/*.c))
+$(OUT)/tests/e2e/%: $(OUT)/obj/tests/e2e/%.o $(foreach l,compression base,$(call lib,$(l)))
+	$(link)
 # A fuzz target with replay.c runs its corpus once; see "fuzz" for the fuzzing itself.
 FUZZ_SOURCES  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_REPLAYS  := $(patsubst %.c,$(OUT)/%,$(FUZZ_SOURCES))
@@ -155,7 +159,8 @@ test:
 	@$(MAKE) --no-print-directory $(PARALLEL) SANITIZE=1 all test-programs
 	@third_party/minio.sh >/dev/null || true # the live tests say so where there is none
 	@$(MAKE) --no-print-directory SANITIZE=1 test-run
-test-programs: $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(LIBRARIES:%=$(OUT)/lib/libdecon-%.a)
+test-programs: $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(E2E_HELPERS) $(LIBRARIES:%=$(OUT)/lib/libdecon-%.a)
+e2e-helpers: $(E2E_HELPERS)
 test-run:
 	@$(RUN_TESTS) $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(TEST_SCRIPTS)
 
@@ -169,7 +174,7 @@ unit-run-%:
 ## e2e, live: the real programs against `decon-s3 serve`, and against MinIO
 e2e live:
 	@third_party/install.sh build
-	@$(MAKE) --no-print-directory $(PARALLEL) SANITIZE=1 all
+	@$(MAKE) --no-print-directory $(PARALLEL) SANITIZE=1 all e2e-helpers
 	@[ $@ = e2e ] || third_party/minio.sh >/dev/null || true
 	@BIN=$(BUILD)/sanitize/bin tests/run.sh $(filter tests/$@/%,$(TEST_SCRIPTS))
 
@@ -231,8 +236,8 @@ check-cppcheck: $(BUILD)/packages-check
 ## check-arm64: the JSON Lines checker's tests, cross-compiled and run by qemu-user
 ARM64_CC    ?= aarch64-linux-gnu-gcc
 ARM64_RUN   ?= qemu-aarch64
-ARM64_TESTS := $(patsubst %,$(BUILD)/arm64/%,test_jsonl test_jsonl_keys test_jsonl_windows test_keyset test_utf8 test_lines)
-ARM64_LIB   := base/buf.c base/err.c base/util.c compression/jsonl/linecount.c compression/stream/lines.c \
+ARM64_TESTS := $(patsubst %,$(BUILD)/arm64/%,test_jsonl test_jsonl_keys test_jsonl_windows test_keyset test_linehash test_utf8 test_lines)
+ARM64_LIB   := base/buf.c base/err.c base/util.c compression/jsonl/linecount.c compression/jsonl/linehash.c compression/stream/lines.c \
                $(wildcard compression/jsonl/json*.c compression/jsonl/key*.c)
 $(BUILD)/arm64/%: tests/unit/compression/jsonl/%.c $(ARM64_LIB) $(wildcard include/decon/*/*.h compression/jsonl/*.h tests/unit/compression/*.h tests/unit/compression/jsonl/*.h tests/arm64/*.h)
 	@mkdir -p $(@D)
@@ -264,7 +269,7 @@ help:
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
 
 force:
-.PHONY: all deps clean server orchestrate orchestrate-debug demo test test-programs test-run \
+.PHONY: all deps clean server orchestrate orchestrate-debug demo test test-programs e2e-helpers test-run \
         e2e live check-stores soak bench fuzz fuzz-programs check check-format check-sizes check-shell check-clang check-cppcheck check-arm64 check-browser layers \
         format help force
 .SECONDARY:

@@ -166,7 +166,8 @@ static const option rows[] = {
      AT(disk_budget_bytes),
      .fallback = "0",
      .unit = "bytes",
-     .help = "Downloads on the disk at once; 0: four fifths of what is free at the start."},
+     .help = "Downloads and their line hashes on the disk at once; 0: four fifths of what is free "
+             "at the start."},
     {.key = "memory_budget",
      .type = OPTION_SIZE,
      AT(memory_budget_bytes),

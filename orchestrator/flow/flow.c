@@ -165,6 +165,13 @@ static void unlink_live(flow *f, item *it)
         it->live_next->live_previous = it->live_previous;
 }
 
+static void free_item(item *it)
+{
+    if (it)
+        line_hashes_unref(it->lines);
+    item_free(it);
+}
+
 /* The end: only what is to be said of a failure stays in memory. */
 static void retire(flow *f, item *it)
 {
@@ -175,7 +182,7 @@ static void retire(flow *f, item *it)
         f->failures[count] = xstrdup(it->error.message);
     }
     unlink_live(f, it);
-    item_free(it);
+    free_item(it);
 }
 
 /* May free the item. */
@@ -355,7 +362,7 @@ void flow_abort(flow *f)
         f->count[it->state]--;
         f->count[ITEM_WAITING]++;
         unlink_live(f, it);
-        item_free(it);
+        free_item(it);
     }
     f->ready = NULL;
     f->ready_tail = &f->ready;

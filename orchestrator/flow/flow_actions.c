@@ -29,6 +29,8 @@ static bool enter_downloading(flow *f, item *it, err *e)
                        "s3://%s/%s: a compressed file of no bytes: it ends early; put a sound "
                        "file in its place, the next run takes it up",
                        flow_input_bucket(f), it->key);
+    if (f->o.server->purify && !it->lines) /* a cleaned file will be compared */
+        it->lines = line_hashes_new(f->o.workdir);
     it->leaf = download_start(&(download_options){.s3 = f->o.s3,
                                                   .transport = f->o.transport,
                                                   .verifier = f->o.verifier,
@@ -153,6 +155,7 @@ static void on_checked(void *ctx, result_facts *facts, const err *error)
         it->contaminated = it->report_path != NULL;
         it->contaminated_lines = facts->contaminated_lines;
         it->report_bytes = facts->report_bytes;
+        line_hashes_unref(move(it->lines));
         if (facts->recoded)
             it->upload_path = workdir_recode_path(f->o.workdir, it->key);
         else if (it->contaminated && it->cleaned_path)
@@ -172,6 +175,7 @@ static bool enter_checking(flow *f, item *it, err *e)
                           .input_path = it->local_path,
                           .lines_known = it->lines_known,
                           .lines = it->verdict.lines,
+                          .hashes = it->lines,
                           .purify = f->o.server->purify,
                           .report_path = it->report_path,
                           .cleaned_path = it->cleaned_path,

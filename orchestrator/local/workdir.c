@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #define RECODED_NAME  "cleaned"
 #define URI_HEX_CHARS 12
 #define KEY_HEX_CHARS 32
+#define HASHES_SHARE  10          /* of the budget: a tenth */
 #define SPARE_BYTES   (64u << 20) /* of the file system, left to others */
 
 typedef struct found_dir {
@@ -29,6 +31,7 @@ struct workdir {
     char *download; /* path/download */
     int lock_fd;
     budget disk;
+    _Atomic uint64_t hash_bytes; /* on the disk too, beside disk.used_bytes */
     bool scanned;
     found_dir *found; /* directories of items that stood there then, sorted */
     size_t found_count;
@@ -190,6 +193,19 @@ int workdir_part_open(const workdir *w, const char *key, bool fresh, err *e)
     return fd;
 }
 
+/* Where the file system has no files without a name: one whose name goes at once. */
+int workdir_unnamed_open(const workdir *w, err *e)
+{
+    int fd = open(w->path, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        return fd;
+    AUTO_FREE char *path = xasprintf("%s/unnamed", w->path);
+    char *temp = NULL;
+    fd = fs_temp_create(path, &temp, e);
+    fs_temp_discard(&temp);
+    return fd;
+}
+
 /* An earlier run left something for this key, as far as is known. */
 static bool may_stand(const workdir *w, const char *key)
 {
@@ -320,7 +336,26 @@ bool workdir_admit(workdir *w, uint64_t size_bytes, bool alone)
     err unknown = ERR_INIT;
     if (fs_free_bytes(w->path, &free_bytes, &unknown) && free_bytes < size_bytes + SPARE_BYTES)
         return false;
-    return budget_take(&w->disk, size_bytes);
+    budget left = w->disk;
+    left.limit_bytes -= MIN(left.limit_bytes, atomic_load(&w->hash_bytes));
+    if (!budget_take(&left, size_bytes))
+        return false;
+    w->disk.used_bytes = left.used_bytes;
+    return true;
+}
+
+bool workdir_take_hashes(workdir *w, uint64_t bytes)
+{
+    uint64_t before = atomic_fetch_add(&w->hash_bytes, bytes);
+    if (before + bytes <= w->disk.limit_bytes / HASHES_SHARE)
+        return true;
+    atomic_fetch_sub(&w->hash_bytes, bytes);
+    return false;
+}
+
+void workdir_give_hashes(workdir *w, uint64_t bytes)
+{
+    atomic_fetch_sub(&w->hash_bytes, bytes);
 }
 
 void workdir_release(workdir *w, uint64_t size_bytes)

@@ -6,7 +6,8 @@
  *          which version, `part.resume` which ranges of a part are there. It is a cache: removing
  *          it all costs only time.
  * Owner:   workdir_open / workdir_close; returned paths are malloc'ed and absolute.
- * Threads: loop, but workdir_remove_item, which only reads constants: any.
+ * Threads: loop, but workdir_remove_item and workdir_unnamed_open, which only read constants, and
+ *          workdir_take_hashes and workdir_give_hashes, which are atomic: any.
  * Fails:   ERR_LOCKED with the other instance's pid; ERR_IO; ERR_NO_SPACE.
  */
 #ifndef ORCHESTRATOR_LOCAL_WORKDIR_H
@@ -44,6 +45,9 @@ char *workdir_resume_path(const workdir *w, const char *key) MUST_USE;
 /* The part file, opened for reading and writing: what an earlier run left, or, `fresh`, a new and
  * empty one; -1 on failure. */
 int workdir_part_open(const workdir *w, const char *key, bool fresh, err *e) MUST_USE;
+/* A file without a name in this share's directory, for reading and writing: it ends with its
+ * descriptor. -1 on failure. Any thread. */
+int workdir_unnamed_open(const workdir *w, err *e) MUST_USE;
 /* An earlier run left a part that may be gone on from. */
 bool workdir_has_part(const workdir *w, const char *key);
 /* The part file becomes the whole file of this version. */
@@ -65,6 +69,9 @@ void workdir_remove_if_empty(workdir *w); /* the download folder, at the very en
  * is larger than the whole budget when nothing else is under way. */
 bool workdir_admit(workdir *w, uint64_t size_bytes, bool alone) MUST_USE;
 void workdir_release(workdir *w, uint64_t size_bytes);
+/* Line hashes count against the budget, and have a tenth of it at most. Any thread. */
+bool workdir_take_hashes(workdir *w, uint64_t bytes) MUST_USE;
+void workdir_give_hashes(workdir *w, uint64_t bytes);
 void workdir_add(workdir *w, uint64_t size_bytes); /* what is on the disk already, unasked */
 
 #endif

@@ -54,10 +54,11 @@ struct item {
     void *flow;   /* whose item it is, for the callbacks of leaves */
 
     /* what the leaves found out */
-    char *local_path;     /* of the whole file, absolute */
-    bool lines_known;     /* false where verification was switched off */
-    verdict verdict;      /* of the verification */
-    char *job_id;         /* of the newest submission, or NULL */
+    char *local_path;          /* of the whole file, absolute */
+    bool lines_known;          /* false where verification was switched off */
+    verdict verdict;           /* of the verification */
+    struct line_hashes *lines; /* of the local file, until its result was checked; the flow's */
+    char *job_id;              /* of the newest submission, or NULL */
     bool job_replayed;    /* the server answered the submission with a job that it knew already */
     unsigned submissions; /* how often it went to the server */
     bool fresh_key;       /* the next submission must not be answered with that old job */

@@ -2,12 +2,13 @@
 
 #include "decon/base/log.h"
 
-#define JOBS_PER_WORKER    4
-#define JOBS_WHEN_UNKNOWN  10
-#define CONNECTION_BYTES   (192u << 10) /* of a transfer, beside its receive buffer */
-#define RECEIVE_MIN_BYTES  (16u << 10)
-#define RECEIVE_MAX_BYTES  (512u << 10)
-#define FILES_PER_ITEM     3 /* the download, its verification, a result */
+#define JOBS_PER_WORKER   4
+#define JOBS_WHEN_UNKNOWN 10
+#define CONNECTION_BYTES  (192u << 10) /* of a transfer, beside its receive buffer */
+#define RECEIVE_MIN_BYTES (16u << 10)
+#define RECEIVE_MAX_BYTES (512u << 10)
+#define FILES_PER_ITEM                                                                             \
+    3 /* download, verification, line hashes; then hashes, result, re-encoded one */
 #define FILES_FOR_THE_REST 64
 
 app_limits app_limits_of(const config *c)

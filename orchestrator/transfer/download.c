@@ -142,6 +142,7 @@ static bool start_verification(download *d, err *e)
                                                          .name = name,
                                                          .jsonl = o->jsonl,
                                                          .fd = d->fd,
+                                                         .lines = o->item->lines,
                                                          .on_done = on_verified,
                                                          .ctx = d},
                                   e);
@@ -193,6 +194,7 @@ static bool start_fetch(download *d, err *e)
                                                 .fd = d->fd,
                                                 .resume_path = d->resume_path},
                                      .level = o->level,
+                                     .lines = o->item->lines,
                                      .jsonl = o->jsonl,
                                      .on_progress = on_progress,
                                      .on_done = on_fetched,

@@ -98,6 +98,7 @@ static bool start_verification(fetch *f, err *e)
                                                          .name = f->name,
                                                          .jsonl = o->jsonl,
                                                          .fd = o->object.fd,
+                                                         .lines = o->lines,
                                                          .on_read = on_read,
                                                          .on_done = on_verified,
                                                          .ctx = f},

@@ -32,7 +32,8 @@ typedef struct fetch_options {
     /* Bucket, key, ETag, size, file and what to keep; how a reader follows is set here. */
     s3_get_options object;
     verify_level level;
-    jsonl_options jsonl;                                     /* its strings are borrowed */
+    line_hashes *lines;  /* of the object: for the verification; or NULL */
+    jsonl_options jsonl; /* its strings are borrowed */
     void (*on_progress)(void *ctx, uint64_t received_bytes); /* may be NULL */
     void (*on_done)(void *ctx, const fetch_end *end);
     void *ctx;

@@ -3,11 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/json/json_read.h"
-#include "base/utf8.h"
 #include "decon/base/fsutil.h"
-
-#define LINE_MAX_BYTES ((size_t)1 << 30)
+#include "orchestrator/transfer/result_report.h"
 
 void result_facts_deinit(result_facts *f)
 {
@@ -33,115 +30,12 @@ char *result_resolve(const char *path, const char *server_dir, err *e)
     return NULL;
 }
 
-/* --- the lines that a report names --- */
-
-typedef struct line_set {
-    uint64_t *numbers;
-    size_t count, capacity;
-    uint64_t input_lines;
-} line_set;
-
-static void add_number(line_set *set, uint64_t number)
-{
-    if (set->count == set->capacity) {
-        set->capacity = set->capacity ? set->capacity * 2 : 256;
-        set->numbers = xrealloc(set->numbers, set->capacity * sizeof *set->numbers);
-    }
-    set->numbers[set->count++] = number;
-}
-
-static bool note_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
-{
-    static const char *const key = "training_line";
-    line_set *set = ctx;
-    json_value line;
-    json_type type = JSON_ABSENT;
-    uint64_t value = 0;
-    UNUSED(has_newline);
-    size_t valid = utf8_check(text);
-    if (valid < text.len)
-        return err_set(e, ERR_RESULT, "line %llu is not a report's: byte %zu is not UTF-8",
-                       (unsigned long long)number + 1, valid);
-    err cause = ERR_INIT;
-    if (!json_read_members(text, &key, &line, 1, &type, &cause) || type != JSON_OBJECT)
-        return err_set(e, ERR_RESULT, "line %llu is not a report's: %s",
-                       (unsigned long long)number + 1,
-                       err_is_set(&cause) ? cause.message : "it is not a JSON object");
-    if (!json_unsigned(&line, &value) || value >= set->input_lines)
-        return err_set(e, ERR_RESULT, "line %llu names no line of the input, which has %llu lines",
-                       (unsigned long long)number + 1, (unsigned long long)set->input_lines);
-    add_number(set, value);
-    return true;
-}
-
-static int compare_numbers(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-static uint64_t count_distinct(line_set *set)
-{
-    if (set->count == 0)
-        return 0;
-    qsort(set->numbers, set->count, sizeof *set->numbers, compare_numbers);
-    uint64_t distinct = 1;
-    for (size_t i = 1; i < set->count; i++)
-        distinct += set->numbers[i] != set->numbers[i - 1];
-    return distinct;
-}
-
 /* One file after the other: each decoder may have all of the memory. */
 static bool decode(const result_options *o, const char *path, stage *sink, err *e)
 {
     codec_options options = o->codec;
     options.threads = 0;
     return codec_decode_file_with(path, &options, sink, e);
-}
-
-static bool read_report(const result_options *o, const char *path, uint64_t input_lines,
-                        uint64_t *distinct, err *e)
-{
-    line_set set = {.input_lines = input_lines};
-    AUTO_PTR(stage) lines = stage_lines_new(LINE_MAX_BYTES, NULL, note_line, &set);
-    bool ok = decode(o, path, lines, e);
-    *distinct = ok ? count_distinct(&set) : 0;
-    AUTO_FREE uint64_t *numbers = set.numbers;
-    UNUSED(numbers);
-    if (ok && *distinct == 0)
-        return err_set(e, ERR_RESULT, "%s: a report without a line", path);
-    return ok;
-}
-
-/* --- counting lines --- */
-
-typedef struct line_count {
-    uint64_t newlines;
-    bool open_end; /* the last byte so far is no newline */
-} line_count;
-
-static bool count_piece(void *ctx, slice data, err *e)
-{
-    UNUSED(e);
-    line_count *c = ctx;
-    const char *p = data.data, *end = data.data + data.len;
-    while (p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
-        c->newlines++;
-        p++;
-    }
-    if (data.len)
-        c->open_end = data.data[data.len - 1] != '\n';
-    return true;
-}
-
-static bool count_lines(const result_options *o, const char *path, uint64_t *lines, err *e)
-{
-    line_count count = {0};
-    AUTO_PTR(stage) counter = stage_callback_new(count_piece, NULL, &count);
-    if (!decode(o, path, counter, e))
-        return false;
-    *lines = count.newlines + count.open_end;
-    return true;
 }
 
 /* --- the check --- */
@@ -157,30 +51,75 @@ static bool format_of_file(const char *path, codec_format *format, err *e)
     return true;
 }
 
-static bool check_cleaned(const result_options *o, uint64_t input_lines, result_facts *out, err *e)
+/* A file that does not decode is a bad result, whatever the codec calls it. */
+static bool refuse(err *e)
 {
-    uint64_t kept = 0;
-    if (!count_lines(o, out->cleaned_path, &kept, e))
-        return err_context(e, "the server's cleaned file");
-    if (kept + out->contaminated_lines == input_lines)
-        return true;
-    return err_set(e, ERR_RESULT,
-                   "%s: the cleaned file has %llu lines and the report names %llu, but the input "
-                   "has %llu: the server did not read all of it; nothing was committed",
-                   o->name, (unsigned long long)kept, (unsigned long long)out->contaminated_lines,
-                   (unsigned long long)input_lines);
+    static const err_code faults[] = {ERR_CODEC_EARLY_END, ERR_CODEC_CORRUPT, ERR_CODEC_TRAILING,
+                                      ERR_CODEC_UNSUPPORTED, ERR_LIMIT};
+    for (size_t i = 0; i < ARRAY_LEN(faults); i++)
+        if (e->code == faults[i])
+            e->code = ERR_RESULT;
+    return false;
 }
 
-static bool recode(const result_options *o, result_facts *out, err *e)
+/* What the texts are read with. */
+typedef struct reading {
+    const result_options *options;
+    result_facts *facts;
+} reading;
+
+static bool read_input(void *ctx, stage *sink, err *e)
 {
+    const reading *r = ctx;
+    return decode(r->options, r->options->input_path, sink, e);
+}
+
+static bool read_report(void *ctx, stage *sink, err *e)
+{
+    const reading *r = ctx;
+    return decode(r->options, r->facts->report_path, sink, e) || refuse(e);
+}
+
+static bool read_cleaned(void *ctx, stage *sink, err *e)
+{
+    const reading *r = ctx;
+    return decode(r->options, r->facts->cleaned_path, sink, e) || refuse(e) ||
+           err_context(e, "the server's cleaned file");
+}
+
+/* Compares and re-encodes in one pass: what is written is what was compared. */
+static bool recode_cleaned(void *ctx, stage *sink, err *e)
+{
+    const reading *r = ctx;
+    codec_options codec = r->options->codec;
+    codec.watch = sink;
+    return codec_recode_file_with(r->facts->cleaned_path, r->options->recode_path,
+                                  r->options->format, &codec, e) ||
+           refuse(e) || err_context(e, "the server's cleaned file");
+}
+
+static bool check_cleaned(reading *r, const reported_lines *reported, err *e)
+{
+    const result_options *o = r->options;
+    result_facts *out = r->facts;
     codec_format format = CODEC_PLAIN;
     if (!format_of_file(out->cleaned_path, &format, e))
         return false;
-    out->recoded = format != o->format;
-    const char *path = out->recoded ? o->recode_path : out->cleaned_path;
-    return (!out->recoded ||
-            codec_recode_file_with(out->cleaned_path, o->recode_path, o->format, &o->codec, e)) &&
-           fs_size(path, &out->cleaned_bytes, e);
+    out->recoded = out->report_path && format != o->format;
+    line_check check = {.name = o->name,
+                        .removed = reported->numbers,
+                        .removed_count = reported->count,
+                        .input_lines = out->lines,
+                        .hashes = o->hashes,
+                        .input = {read_input, r},
+                        .cleaned = {read_cleaned, r},
+                        .first = {out->recoded ? recode_cleaned : read_cleaned, r}};
+    err ignored = ERR_INIT;
+    if (result_lines_compare(&check, e))
+        return fs_size(out->recoded ? o->recode_path : out->cleaned_path, &out->cleaned_bytes, e);
+    if (out->recoded)
+        (void)!fs_remove(o->recode_path, &ignored);
+    return false;
 }
 
 static bool find_files(const result_options *o, result_facts *out, err *e)
@@ -196,19 +135,29 @@ static bool find_files(const result_options *o, result_facts *out, err *e)
     return true;
 }
 
+/* A verification that read the file counted its lines. */
+static bool know_lines(reading *r, err *e)
+{
+    const result_options *o = r->options;
+    const text_reader input = {read_input, r};
+    r->facts->lines = o->lines;
+    return o->lines_known || result_lines_count(&input, o->hashes, &r->facts->lines, e);
+}
+
 bool result_check(const result_options *o, result_facts *out, err *e)
 {
     *out = (result_facts){0};
-    uint64_t lines = o->lines;
-    if (!find_files(o, out, e) || (!o->lines_known && !count_lines(o, o->input_path, &lines, e)))
+    reading r = {.options = o, .facts = out};
+    AUTO(reported_lines) reported = {0};
+    const text_reader report = {read_report, &r};
+    if (!find_files(o, out, e) || !know_lines(&r, e))
         return false;
     if (out->report_path &&
-        (!read_report(o, out->report_path, lines, &out->contaminated_lines, e) ||
+        (!result_report_read(&report, out->report_path, out->lines, &reported, e) ||
          !fs_size(out->report_path, &out->report_bytes, e)))
         return false;
-    if (!out->cleaned_path)
-        return true;
-    return check_cleaned(o, lines, out, e) && (!out->report_path || recode(o, out, e));
+    out->contaminated_lines = reported.count;
+    return !out->cleaned_path || check_cleaned(&r, &reported, e);
 }
 
 /* --- on a worker --- */
@@ -243,6 +192,7 @@ static void task_free(result_task *t)
 {
     codec_memory_give(t->memory, &t->ticket);
     result_facts_deinit(&t->facts);
+    line_hashes_unref(t->options.hashes);
     for (size_t i = 0; i < ARRAY_LEN(t->strings); i++)
         free(t->strings[i]);
     free(t);
@@ -285,7 +235,7 @@ static uint64_t memory_of_recoding(const result_options *o)
 static uint64_t memory_of(result_options *o, uint64_t limit)
 {
     uint64_t needed = codec_decoder_memory(CODEC_PLAIN, 0); /* of the report */
-    if (!o->lines_known)
+    if (!o->lines_known || (o->cleaned_path && !line_hashes_whole(o->hashes, o->lines)))
         needed = MAX(needed, codec_decoder_memory(codec_by_suffix(o->input_path), 0));
     if (!o->cleaned_path)
         return needed;
@@ -346,6 +296,7 @@ result_task *result_check_start(pool *p, codec_memory *memory, const result_opti
     result_task *t = xcalloc(1, sizeof *t);
     t->task = (pool_task){.run = run_check, .done = check_done};
     t->options = *options;
+    t->options.hashes = line_hashes_ref(options->hashes);
     t->on_done = on_done;
     t->ctx = ctx;
     const char **borrowed[] = {&t->options.name,        &t->options.input_path,

@@ -1,13 +1,15 @@
-/* Is what the server made of a file whole, before anything of it is committed?
+/* Is what the server made of a file exact, before anything of it is committed?
  *
  * What:    the report names lines of the input; a contaminated file of a purifying server has its
- *          cleaned file; the cleaned file's lines and the distinct lines named in the report are
- *          together the input's lines (so a server that read only a part of the file is caught).
- *          Then the cleaned file is brought into the input's compression.
+ *          cleaned file; a cleaned file, also of a clean input, is the input without the lines that
+ *          the report names, in order, byte for byte (result_lines.h). So a server that read only a
+ *          part of the file is found. The cleaned file of a contaminated input is brought into the
+ *          input's compression in the same pass.
  * Owner:   result_check_start copies its options' strings; it frees itself after on_done, or,
  *          cancelled, when its worker has come back.
  * Threads: result_check on a worker (blocking); the rest on the loop.
- * Fails:   ERR_RESULT with both counts; ERR_IO; what the codecs find.
+ * Fails:   ERR_RESULT with the first line that differs, or where a file does not decode; ERR_IO;
+ *          ERR_CODEC_MEMORY.
  */
 #ifndef ORCHESTRATOR_TRANSFER_RESULT_CHECK_H
 #define ORCHESTRATOR_TRANSFER_RESULT_CHECK_H
@@ -15,12 +17,14 @@
 #include "decon/base/pool.h"
 #include "decon/compression/codec.h"
 #include "orchestrator/runtime/codec_memory.h"
+#include "orchestrator/transfer/line_hashes.h"
 
 typedef struct result_options {
     const char *name;                     /* of the object, for messages */
     const char *input_path;               /* the local file */
     bool lines_known;                     /* else they are counted here */
     uint64_t lines;                       /* of the input */
+    line_hashes *hashes;                  /* of the input; NULL: it is decoded for them */
     bool purify;                          /* the server does */
     const char *report_path;              /* as the server named it; NULL: nothing was found */
     const char *cleaned_path;             /* as the server named it; NULL: none */
@@ -33,6 +37,7 @@ typedef struct result_options {
 typedef struct result_facts {
     char *report_path, *cleaned_path;     /* absolute, found; NULL: none. malloc'ed */
     bool recoded;                         /* the cleaned file to upload is recode_path */
+    uint64_t lines;                       /* of the input */
     uint64_t contaminated_lines;          /* distinct */
     uint64_t report_bytes, cleaned_bytes; /* cleaned: of the file to upload */
 } result_facts;

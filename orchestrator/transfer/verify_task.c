@@ -68,6 +68,7 @@ static void task_free(verify_task *t)
 {
     s3_hash_deinit(&t->hash);
     verify_free(t->verify);
+    line_hashes_unref(t->options.lines);
     close(t->fd);
     free(t->name);
     free(t);
@@ -105,11 +106,15 @@ static bool feed_range(verify_task *t, char *buffer, err *e)
 
 static bool begin_verification(verify_task *t, err *e)
 {
+    linehash_sink lines = {0};
+    if (t->options.lines)
+        lines = line_hashes_begin(t->options.lines);
     verify_options options = {
         .level = t->options.level,
         .name = t->name,
         .jsonl = t->options.jsonl,
         .codec = t->verifier->codec,
+        .lines = t->options.lines ? &lines : NULL,
     };
     options.codec.memory_bytes = t->ticket.bytes;
     t->verify = verify_new(&options, e);
@@ -119,7 +124,11 @@ static bool begin_verification(verify_task *t, err *e)
 static bool finish_verification(verify_task *t, err *e)
 {
     t->hashed = s3_hash_final(&t->hash);
-    return verify_finish(t->verify, &t->verdict, e);
+    if (!verify_finish(t->verify, &t->verdict, e))
+        return false;
+    if (t->options.lines)
+        line_hashes_end(t->options.lines);
+    return true;
 }
 
 static bool verify_piece(verify_task *t, err *e)
@@ -253,6 +262,7 @@ verify_task *verify_task_start(verifier *v, const verify_task_options *options, 
     t->task = (pool_task){.run = run_piece, .done = piece_done, .told = piece_told};
     t->verifier = v;
     t->options = *options;
+    t->options.lines = options->level == VERIFY_NONE ? NULL : line_hashes_ref(options->lines);
     t->name = xstrdup(options->name);
     t->fd = fd;
     t->visit_bytes = bytes_of_a_visit(options->name);

@@ -19,6 +19,7 @@
 #include "decon/compression/verify.h"
 #include "orchestrator/runtime/codec_memory.h"
 #include "decon/s3/checksum.h"
+#include "orchestrator/transfer/line_hashes.h"
 
 typedef struct verifier verifier;
 /* codec: helpers of each decoder (bzip2, xz), and which one for gzip. `memory` is borrowed. */
@@ -32,6 +33,8 @@ typedef struct verify_task_options {
     const char *name;    /* of the object; copied */
     jsonl_options jsonl; /* its strings are borrowed */
     int fd;              /* borrowed until on_done; duplicated for the worker */
+    line_hashes *lines;  /* gets the line hashes, but at VERIFY_NONE (a reference is taken); or
+                            NULL */
     /* All before `offset_bytes` is read. May be NULL. */
     void (*on_read)(void *ctx, uint64_t offset_bytes);
     /* `verdict`, and the checksum asked for by verify_task_hash_by; or `error`: the others are NULL

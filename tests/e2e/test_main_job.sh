@@ -261,6 +261,35 @@ test_texts_and_records_may_hold_nul_and_large_numbers() {
     grep -qF ':18446744073709551615,' "$T/report" || fail 'no large number in the report: the test tries nothing'
 }
 
+# Whatever ends a line, and whether the last one ends, comes out as it went in.
+test_line_ends_come_out_as_they_went_in() {
+    setup
+    s3 rm -r --yes s3://data/in/
+    local bad good tail suffix
+    bad=$(grep -m 1 'A friend asked' "$samples/books/part-01.jsonl")
+    good='{"text":"the quiet window"}'
+    for tail in "$good" "$bad" "$bad"$'\n' $'\n\n' $'\r\n' "$good"$'\r\n'; do
+        printf '%s\r\n\n \t\n%s\r\n%s\n\n%s' "$good" "$bad" "$good" "$tail" >"$T/text"
+        grep -v 'A friend asked' "$T/text" >"$T/want" || true
+        [ -z "$(tail -c 1 "$T/text" | tr -d '\n')" ] || [ "$tail" = "$bad" ] || truncate -s -1 "$T/want"
+        cp "$T/text" "$T/ends.jsonl"
+        gzip -kf "$T/ends.jsonl"
+        bzip2 -kf "$T/ends.jsonl"
+        zstd -qkf "$T/ends.jsonl"
+        xz -kf "$T/ends.jsonl"
+        for suffix in '' .gz .bz2 .zst .xz; do
+            put "$T/ends.jsonl$suffix" "in/ends${suffix#.}.jsonl$suffix"
+        done
+        orchestrate run --redo
+        expect_status 0
+        expect_log '^SUMMARY: Processed=5 Clean=0 Contaminated=5 Failed=0 '
+        for suffix in '' .gz .bz2 .zst .xz; do
+            s3 cat "s3://data/out/cleaned/ends${suffix#.}.clean.jsonl$suffix" | decode "x$suffix" >"$T/got"
+            expect_same "$T/want" "$T/got"
+        done
+    done
+}
+
 test_no_secret_is_logged() {
     start_store
     start_server

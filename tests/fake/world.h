@@ -52,6 +52,10 @@ typedef struct world {
     unsigned forget_jobs; /* so many jobs are forgotten after their submission */
     unsigned fail_jobs;   /* so many jobs fail */
     bool read_half;       /* drops the last line, as one that reads only the first member */
+    /* Changes of what a job writes; NULL: none. */
+    void (*change_report)(buf *text);
+    void (*change_cleaned)(buf *text);
+    void (*change_cleaned_file)(const char *path, const char *input_path);
     /* the store's knobs */
     const char *refuse_put; /* PUT of keys with this part: 403 */
     const char *missing_bucket;

@@ -94,6 +94,10 @@ static void finish_job(world *w, world_job *j, world_reply *t)
         fail_msg("%s", e.message);
     if (w->read_half)
         d.cleaned.len /= 2;
+    if (w->change_report)
+        w->change_report(&d.report);
+    if (w->change_cleaned)
+        w->change_cleaned(&d.cleaned);
     AUTO_FREE char *report = xasprintf("%s/reports/%s.report.jsonl", w->dir, j->id);
     AUTO_FREE char *cleaned = xasprintf("%s/cleaned/%s.jsonl.gz", w->dir, j->id);
     AUTO_FREE char *plain = xasprintf("%s/plain.tmp", w->dir);
@@ -108,6 +112,8 @@ static void finish_job(world *w, world_job *j, world_reply *t)
             world_write_file(plain, buf_slice(&d.cleaned));
             world_recode_file(plain, cleaned, CODEC_GZIP);
             unlink(plain);
+            if (w->change_cleaned_file)
+                w->change_cleaned_file(cleaned, j->path);
         }
         buf_printf(&t->body, ",\"purified_path\":\"%s\"", cleaned);
     }

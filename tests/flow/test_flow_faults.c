@@ -85,7 +85,7 @@ static void a_server_that_reads_half_commits_nothing(void **state)
     world_add(w, "clean.jsonl.gz", GOOD GOOD GOOD GOOD);
     expect_status(w, NULL, 3);
     assert_string_equal(w->order, "");
-    expect_log(w, "the server did not read all of it");
+    expect_log(w, "it must read the whole input");
     assert_int_equal(world_files_in(w, "reports"), 0); /* row 19 */
     assert_int_equal(world_files_in(w, "cleaned"), 0);
     world_free(w);

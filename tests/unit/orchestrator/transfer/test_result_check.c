@@ -47,6 +47,7 @@ static char *write_gzip(const char *name, const char *text)
     return path;
 }
 
+#define INPUT "0\n1\n2\n3\n4\n"
 #define REPORT_OF_0_AND_2                                                                          \
     "{\"training_line\":2,\"x\":1}\n{\"training_line\":0}\n{\"training_line\":2}\n"
 
@@ -54,7 +55,9 @@ static bool check(const char *report, const char *cleaned, codec_format format, 
                   err *e)
 {
     AUTO_FREE char *recode = xasprintf("%s/cleaned", dir);
+    AUTO_FREE char *input = write_text("in", INPUT);
     return result_check(&(result_options){.name = "s3://b/a.jsonl",
+                                          .input_path = input,
                                           .lines_known = true,
                                           .lines = 5,
                                           .purify = true,
@@ -69,7 +72,7 @@ static void counts_distinct_lines(void **state)
 {
     UNUSED(state);
     AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
-    AUTO_FREE char *cleaned = write_gzip("c.gz", "1\n2\n3");
+    AUTO_FREE char *cleaned = write_gzip("c.gz", "1\n3\n4\n");
     AUTO(result_facts) facts = {0};
     err e = ERR_INIT;
     if (!check(report, cleaned, CODEC_GZIP, &facts, &e))
@@ -83,7 +86,7 @@ static void a_cleaned_file_is_brought_into_the_inputs_compression(void **state)
 {
     UNUSED(state);
     AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
-    AUTO_FREE char *cleaned = write_gzip("c.gz", "1\n2\n3\n");
+    AUTO_FREE char *cleaned = write_gzip("c.gz", "1\n3\n4\n");
     AUTO_FREE char *recoded = xasprintf("%s/cleaned", dir);
     AUTO(result_facts) facts = {0};
     err e = ERR_INIT;
@@ -91,7 +94,7 @@ static void a_cleaned_file_is_brought_into_the_inputs_compression(void **state)
     assert_true(facts.recoded);
     AUTO(buf) text = BUF(100);
     assert_true(fs_read_file(recoded, 100, &text, &e));
-    assert_string_equal(buf_str(&text), "1\n2\n3\n");
+    assert_string_equal(buf_str(&text), "1\n3\n4\n");
     result_facts_deinit(&facts);
     assert_true(check(report, cleaned, CODEC_ZSTD, &facts, &e));
     buf_clear(&text);
@@ -129,8 +132,10 @@ static void what_does_not_add_up_is_refused(void **state)
     AUTO_FREE char *garbage = write_text("g", "{\"training_line\":\"1\"}\n");
     AUTO_FREE char *empty = write_text("e", "");
     AUTO_FREE char *two = write_gzip("c.gz", "1\n2\n");
-    expect_refused(report, two, "has 2 lines and the report names 2, but the input has 5");
-    expect_refused(NULL, two, "has 2 lines and the report names 0"); /* only one member was read */
+    expect_refused(report, two,
+                   "its line 2 is not line 4 of the input (lines: input 5, reported 2, cleaned 2)");
+    expect_refused(NULL, two,
+                   "its line 1 is not line 1 of the input (lines: input 5, reported 0, cleaned 2)");
     expect_refused(report, NULL, "no cleaned file");
     expect_refused(beyond, two, "line 1 names no line");
     expect_refused(garbage, two, "line 1 names no line");
@@ -140,7 +145,7 @@ static void what_does_not_add_up_is_refused(void **state)
     expect_refused(broken, two, "line 1 is not a report's: byte 18");
     expect_refused(list, two, "line 1 is not a report's: it is not a JSON object");
     expect_refused(latin, two, "line 1 is not a report's: byte 6 is not UTF-8");
-    expect_refused(empty, two, "without a line");
+    expect_refused(empty, two, "the report has no line");
     expect_refused("/nowhere/r", two, "/nowhere/r");
     expect_refused("relative/r", two, "absolute");
 }
@@ -258,7 +263,9 @@ static void an_encoder_waits_for_its_memory_or_is_refused(void **state)
     AUTO_PTR(pool) p = pool_new(0, &e);
     AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
     AUTO_FREE char *cleaned = write_text("c", "{}\n{}\n{}\n");
+    AUTO_FREE char *input = write_text("in", "{}\n{}\n{}\n{}\n{}\n");
     result_options o = {.name = "s3://b/x",
+                        .input_path = input,
                         .lines_known = true,
                         .lines = 5,
                         .report_path = report,
@@ -319,7 +326,9 @@ static void decoders_are_counted_beside_the_encoder(void **state)
     AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
     AUTO_FREE char *recode_path = xasprintf("%s/cleaned.bz2", dir);
     AUTO_FREE char *cleaned = write_text("c.zst", "{}\n{}\n{}\n");
+    AUTO_FREE char *input = write_text("in", "{}\n{}\n{}\n{}\n{}\n");
     result_options o = {.name = "s3://b/x",
+                        .input_path = input,
                         .lines_known = true,
                         .lines = 5,
                         .report_path = report,
@@ -353,7 +362,9 @@ static void a_file_that_needs_more_starts_over_or_is_refused(void **state)
     AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
     AUTO_FREE char *cleaned = write_long_window("c.zst", "{}\n{}\n{}\n");
     AUTO_FREE char *recode_path = xasprintf("%s/cleaned.bz2", dir);
+    AUTO_FREE char *input = write_text("in", "{}\n{}\n{}\n{}\n{}\n");
     result_options o = {.name = "s3://b/x",
+                        .input_path = input,
                         .lines_known = true,
                         .lines = 5,
                         .report_path = report,

@@ -1,0 +1,26 @@
+/* The lines of the input that a report names.
+ *
+ * What:    each line of a report is a JSON object with `training_line`, a line number from 0. A line
+ *          may be named several times, and in any order.
+ * Owner:   reported_lines_deinit.
+ * Threads: a worker's (blocking).
+ * Fails:   ERR_RESULT: a line that is not JSON, names no line of the input, or no line at all; what
+ *          reading the text sets.
+ */
+#ifndef ORCHESTRATOR_TRANSFER_RESULT_REPORT_H
+#define ORCHESTRATOR_TRANSFER_RESULT_REPORT_H
+
+#include "orchestrator/transfer/result_lines.h"
+
+typedef struct reported_lines {
+    uint64_t *numbers; /* ascending, each once */
+    size_t count;
+} reported_lines;
+
+void reported_lines_deinit(reported_lines *r);
+DEFINE_AUTO(reported_lines, reported_lines_deinit)
+
+bool result_report_read(const text_reader *report, const char *path, uint64_t input_lines,
+                        reported_lines *out, err *e) MUST_USE;
+
+#endif

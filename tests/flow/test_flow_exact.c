@@ -1,0 +1,516 @@
+/* Whole runs against a server whose results are wrong: what is committed is the input without the
+ * reported lines, byte for byte, or nothing is. */
+#include "tests/flow/flow_support.h"
+
+#include <unistd.h>
+
+#include "decon/base/fsutil.h"
+#include "decon/compression/codec.h"
+
+static const char *const suffixes[] = {"", ".gz", ".zst", ".bz2", ".xz"};
+static const char *const levels[] = {"jsonl", "stream", "none"};
+
+#define A "{\"text\":\"a\",\"n\":1}\n"
+#define B "{\"text\":\"b\",\"n\":22}\n"
+#define C "{\"text\":\"c\",\"n\":333}\n"
+
+static char *text_of(const world *w, const char *key)
+{
+    const world_object *o = world_find(w, key);
+    if (!o)
+        fail_msg("%s is missing; log:\n%s", key, buf_str(&w->log));
+    AUTO(buf) text = BUF(1 << 20);
+    AUTO_FREE char *path = xasprintf("%s/object.tmp", w->dir);
+    err e = ERR_INIT;
+    assert_true(fs_write_file(path, (slice){o->data, o->len}, false, &e));
+    AUTO_FREE char *plain = xasprintf("%s/plain.tmp", w->dir);
+    if (!codec_recode_file(path, plain, CODEC_PLAIN, 0, &e) ||
+        !fs_read_file(plain, 1 << 20, &text, &e))
+        fail_msg("%s", e.message);
+    unlink(path);
+    unlink(plain);
+    return xstrdup(buf_str(&text));
+}
+
+static void add_all(world *w, const char *input)
+{
+    for (size_t s = 0; s < ARRAY_LEN(suffixes); s++) {
+        AUTO_FREE char *name = xasprintf("x%zu.jsonl%s", s, suffixes[s]);
+        world_add(w, name, input);
+    }
+}
+
+/* A run over what add_all added, in which all files fail, each with these words. */
+static void expect_failures(world *w, const char *const *options, const char *words)
+{
+    expect_status(w, options, 3);
+    expect_log(w, "Clean=0 Contaminated=0 Failed=5 ");
+    for (size_t s = 0; s < ARRAY_LEN(suffixes); s++) {
+        AUTO_FREE char *part =
+            xasprintf("FAILED: s3://b/data/x%zu.jsonl%s: %s", s, suffixes[s], words);
+        expect_log(w, part);
+    }
+    assert_string_equal(w->order, "");
+    assert_int_equal(world_files_in(w, "reports"), 0);
+    assert_int_equal(world_files_in(w, "cleaned"), 0);
+}
+
+/* A run over what add_all added, with these cleaned texts. */
+static void expect_cleaned(world *w, const char *const *options, const char *cleaned)
+{
+    expect_status(w, options, 0);
+    for (size_t s = 0; s < ARRAY_LEN(suffixes); s++) {
+        AUTO_FREE char *key = xasprintf("cle/x%zu.clean.jsonl%s", s, suffixes[s]);
+        AUTO_FREE char *text = text_of(w, key);
+        assert_string_equal(text, cleaned);
+    }
+    expect_nothing_left(w);
+}
+
+static void expect_clean(world *w, const char *const *options)
+{
+    expect_status(w, options, 0);
+    expect_log(w, "Clean=5 Contaminated=0 Failed=0 ");
+    expect_nothing_left(w);
+}
+
+#define NOT_THE_INPUT "the cleaned file is not the input without the reported lines: "
+
+/* --- wrong texts --- */
+
+static void set_text(buf *text, const char *wanted)
+{
+    buf_clear(text);
+    buf_append_str(text, wanted);
+}
+
+/* As many lines as there should be, none of them right. */
+static void garbage(buf *text)
+{
+    for (size_t i = 0; i < text->len; i++)
+        if (text->data[i] != '\n')
+            text->data[i] = (char)(0x80 + i % 0x80);
+}
+
+static void swapped(buf *text)
+{
+    UNUSED(text);
+    set_text(text, A C B);
+}
+
+static void one_byte_changed(buf *text)
+{
+    text->data[text->len - 4] ^= 1;
+}
+
+static void doubled_and_missing(buf *text)
+{
+    set_text(text, A B B);
+}
+
+static void wrong_line_removed(buf *text)
+{
+    set_text(text, A BAD C);
+}
+
+static void line_added(buf *text)
+{
+    buf_append_str(text, A);
+}
+
+static void bytes_added(buf *text)
+{
+    buf_append_str(text, "x");
+}
+
+static void empty_line_added(buf *text)
+{
+    buf_append_str(text, "\n");
+}
+
+static void line_missing(buf *text)
+{
+    set_text(text, A B);
+}
+
+static void nothing_left(buf *text)
+{
+    buf_clear(text);
+}
+
+static void newline_missing(buf *text)
+{
+    text->len--;
+}
+
+static void carriage_returns(buf *text)
+{
+    set_text(text, "{\"text\":\"a\",\"n\":1}\r\n" B C);
+}
+
+static void written_anew(buf *text) /* the same JSON in another form */
+{
+    set_text(text, "{\"text\": \"a\", \"n\": 1}\n" B C);
+}
+
+static const struct {
+    void (*change)(buf *text);
+    const char *words;
+} wrong[] = {
+    {garbage, NOT_THE_INPUT "its line 1 is not line 1 of the input"},
+    {swapped, NOT_THE_INPUT "its line 2 is not line 3 of the input"},
+    {one_byte_changed, NOT_THE_INPUT "its line 3 is not line 4 of the input"},
+    {doubled_and_missing, NOT_THE_INPUT "its line 3 is not line 4 of the input"},
+    {wrong_line_removed, NOT_THE_INPUT "its line 2 is not line 3 of the input"},
+    {line_added, NOT_THE_INPUT "its line 4 follows the last line of the input"},
+    {bytes_added, NOT_THE_INPUT "its line 4 follows the last line of the input"},
+    {empty_line_added, NOT_THE_INPUT "its line 4 follows the last line of the input"},
+    {line_missing, NOT_THE_INPUT "it ends after line 2, line 4 of the input is missing"},
+    {nothing_left, NOT_THE_INPUT "it ends after line 0, line 1 of the input is missing"},
+    {newline_missing, NOT_THE_INPUT "its line 3 is not line 4 of the input"},
+    {carriage_returns, NOT_THE_INPUT "its line 1 is not line 1 of the input"},
+    {written_anew, NOT_THE_INPUT "its line 1 is not line 1 of the input"},
+};
+
+static void a_wrong_text_is_never_committed(void **state)
+{
+    UNUSED(state);
+    for (size_t l = 0; l < ARRAY_LEN(levels); l++)
+        for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+            world *w = world_new();
+            w->purify = true;
+            add_all(w, A BAD B C);
+            w->change_cleaned = wrong[i].change;
+            expect_failures(w, WORDS("--xz-level", "1", "--verify", levels[l]), wrong[i].words);
+            w->change_cleaned = NULL; /* the same files, once the server is in order */
+            expect_cleaned(w, WORDS("--xz-level", "1", "--verify", levels[l]), A B C);
+            world_free(w);
+        }
+}
+
+/* A clean input's copy is not uploaded, but it shows that the server read all of the input. */
+static void a_wrong_copy_of_a_clean_input_is_no_proof(void **state)
+{
+    UNUSED(state);
+    for (size_t l = 0; l < ARRAY_LEN(levels); l++)
+        for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+            world *w = world_new();
+            w->purify = true;
+            add_all(w, A B C);
+            w->change_cleaned = wrong[i].change;
+            expect_failures(w, WORDS("--xz-level", "1", "--verify", levels[l]), NOT_THE_INPUT);
+            w->change_cleaned = NULL;
+            expect_clean(w, WORDS("--xz-level", "1", "--verify", levels[l]));
+            world_free(w);
+        }
+}
+
+/* --- wrong files --- */
+
+static void write_file(const char *path, slice data)
+{
+    err e = ERR_INIT;
+    if (!fs_write_file(path, data, false, &e))
+        fail_msg("%s", e.message);
+}
+
+static void truncated(const char *path, const char *input_path)
+{
+    UNUSED(input_path);
+    uint64_t size = 0;
+    err e = ERR_INIT;
+    assert_true(fs_size(path, &size, &e));
+    assert_int_equal(truncate(path, (off_t)size - 5), 0);
+}
+
+static void empty_file(const char *path, const char *input_path)
+{
+    UNUSED(input_path);
+    write_file(path, SLICE_LIT(""));
+}
+
+static void bytes_behind(const char *path, const char *input_path)
+{
+    UNUSED(input_path);
+    AUTO(buf) data = BUF(1 << 20);
+    err e = ERR_INIT;
+    assert_true(fs_read_file(path, 1 << 20, &data, &e));
+    buf_append_str(&data, "xyz");
+    write_file(path, buf_slice(&data));
+}
+
+static void second_member(const char *path, const char *input_path)
+{
+    UNUSED(input_path);
+    AUTO(buf) data = BUF(1 << 20);
+    err e = ERR_INIT;
+    assert_true(fs_read_file(path, 1 << 20, &data, &e));
+    AUTO(buf) twice = BUF(1 << 20);
+    buf_append_slice(&twice, buf_slice(&data));
+    buf_append_slice(&twice, buf_slice(&data));
+    write_file(path, buf_slice(&twice));
+}
+
+static void bit_flipped(const char *path, const char *input_path)
+{
+    UNUSED(input_path);
+    AUTO(buf) data = BUF(1 << 20);
+    err e = ERR_INIT;
+    assert_true(fs_read_file(path, 1 << 20, &data, &e));
+    data.data[data.len / 2] ^= 4;
+    write_file(path, buf_slice(&data));
+}
+
+/* As the reference server does it with .bz2 and .xz: the input's own bytes in a gzip file. */
+static void input_undecoded(const char *path, const char *input_path)
+{
+    AUTO(buf) data = BUF(1 << 20);
+    err e = ERR_INIT;
+    assert_true(fs_read_file(input_path, 1 << 20, &data, &e));
+    FILE *file = fopen(path, "w");
+    AUTO_PTR(stage) writer = stage_fd_writer_new(fileno(file));
+    AUTO_PTR(stage) gzip = codec_encoder_new(CODEC_GZIP, 0, writer, &e);
+    assert_true(stage_feed(gzip, buf_slice(&data), &e) && stage_finish(gzip, &e));
+    fclose(file);
+}
+
+static void a_broken_file_is_never_committed(void **state)
+{
+    UNUSED(state);
+    static void (*const changes[])(const char *, const char *) = {
+        truncated, empty_file, bytes_behind, second_member, bit_flipped};
+    static const char *const inputs[] = {A BAD B C, A B C};
+    for (size_t l = 0; l < ARRAY_LEN(levels); l++)
+        for (size_t i = 0; i < ARRAY_LEN(changes); i++)
+            for (size_t in = 0; in < ARRAY_LEN(inputs); in++) {
+                world *w = world_new();
+                w->purify = true;
+                add_all(w, inputs[in]);
+                w->change_cleaned_file = changes[i];
+                expect_failures(w, WORDS("--xz-level", "1", "--verify", levels[l]), "");
+                expect_log(w, "cleaned file");
+                world_free(w);
+            }
+}
+
+static void compressed_bytes_taken_for_text_are_never_committed(void **state)
+{
+    UNUSED(state);
+    static const char *const inputs[] = {A BAD B C, A B C};
+    for (size_t l = 0; l < ARRAY_LEN(levels); l++)
+        for (size_t in = 0; in < ARRAY_LEN(inputs); in++) {
+            world *w = world_new();
+            w->purify = true;
+            world_add(w, "bz.jsonl.bz2", inputs[in]);
+            world_add(w, "xz.jsonl.xz", inputs[in]);
+            w->change_cleaned_file = input_undecoded;
+            expect_status(w, WORDS("--xz-level", "1", "--verify", levels[l]), 3);
+            expect_log(w, "Clean=0 Contaminated=0 Failed=2 ");
+            expect_log(w, NOT_THE_INPUT "its line 1 is not line 1 of the input");
+            assert_string_equal(w->order, "");
+            world_free(w);
+        }
+}
+
+/* The compression of the server's file is its own business. */
+static void as_zstd(const char *path, const char *input_path)
+{
+    UNUSED(input_path);
+    AUTO_FREE char *other = xasprintf("%s.tmp", path);
+    err e = ERR_INIT;
+    assert_true(codec_recode_file(path, other, CODEC_ZSTD, 0, &e));
+    assert_int_equal(rename(other, path), 0);
+}
+
+static void as_plain(const char *path, const char *input_path)
+{
+    UNUSED(input_path);
+    AUTO_FREE char *other = xasprintf("%s.tmp", path);
+    err e = ERR_INIT;
+    assert_true(codec_recode_file(path, other, CODEC_PLAIN, 0, &e));
+    assert_int_equal(rename(other, path), 0);
+}
+
+static void any_compression_of_the_right_text_is_taken(void **state)
+{
+    UNUSED(state);
+    static void (*const changes[])(const char *, const char *) = {as_zstd, as_plain};
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        world *w = world_new();
+        w->purify = true;
+        add_all(w, A BAD B C);
+        w->change_cleaned_file = changes[i];
+        expect_cleaned(w, NULL, A B C);
+        world_free(w);
+    }
+}
+
+/* --- right results of all kinds --- */
+
+static void right_results_of_all_kinds_are_committed(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        const char *input, *cleaned;
+    } rows[] = {
+        {BAD A B, A B},
+        {A B BAD, A B},
+        {BAD, ""},
+        {BAD BAD BAD, ""},
+        {"{\"text\":\"BAD\"}", ""},
+        {A "{\"text\":\"BAD\"}", A},
+        {BAD A "{\"text\":\"end\"}", A "{\"text\":\"end\"}"},
+        {A BAD A BAD A, A A A},
+        {"\n" A "\n" BAD " \t\n\n", "\n" A "\n \t\n\n"},
+        {"{\"text\":\"a\"}\r\n{\"text\":\"BAD\"}\r\n\r\n{\"text\":\"b\"}\r\n",
+         "{\"text\":\"a\"}\r\n\r\n{\"text\":\"b\"}\r\n"},
+        {"{\"text\":\"a\\u0000\"}\n" BAD, "{\"text\":\"a\\u0000\"}\n"},
+    };
+    for (size_t l = 0; l < ARRAY_LEN(levels); l++)
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+            world *w = world_new();
+            w->purify = true;
+            add_all(w, rows[i].input);
+            expect_cleaned(w, WORDS("--xz-level", "1", "--verify", levels[l]), rows[i].cleaned);
+            world_free(w);
+        }
+}
+
+/* Several matches in a line, in any order. */
+static void twice_and_backwards(buf *text)
+{
+    set_text(text, "{\"training_line\":3}\n{\"training_line\":1}\n{\"training_line\":3}\n"
+                   "{\"training_line\":1,\"x\":\"\\u0000\"}\n");
+}
+
+static void a_line_beyond(buf *text)
+{
+    set_text(text, "{\"training_line\":1}\n{\"training_line\":5}\n");
+}
+
+static void a_line_too_few(buf *text)
+{
+    set_text(text, "{\"training_line\":1}\n");
+}
+
+static void a_line_too_many(buf *text)
+{
+    set_text(text, "{\"training_line\":1}\n{\"training_line\":3}\n{\"training_line\":4}\n");
+}
+
+static void counted_from_one(buf *text)
+{
+    set_text(text, "{\"training_line\":2}\n{\"training_line\":4}\n");
+}
+
+static void report_lines_may_repeat_in_any_order_but_must_be_the_removed_ones(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        void (*change)(buf *text);
+        const char *words;
+    } rows[] = {
+        {a_line_beyond, "line 2 names no line of the input, which has 5 lines"},
+        {a_line_too_few, "its line 3 is not line 4 of the input"},
+        {a_line_too_many, "its line 3 follows the last line of the input"},
+        {counted_from_one, "its line 2 is not line 2 of the input"},
+    };
+    for (size_t l = 0; l < ARRAY_LEN(levels); l++) {
+        world *w = world_new();
+        w->purify = true;
+        w->change_report = twice_and_backwards;
+        add_all(w, A BAD B BAD C);
+        expect_cleaned(w, WORDS("--xz-level", "1", "--verify", levels[l]), A B C);
+        expect_log(w, "contaminated lines: 2");
+        world_free(w);
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+            w = world_new();
+            w->purify = true;
+            w->change_report = rows[i].change;
+            add_all(w, A BAD B BAD C);
+            expect_failures(w, WORDS("--xz-level", "1", "--verify", levels[l]), "");
+            expect_log(w, rows[i].words);
+            world_free(w);
+        }
+    }
+}
+
+/* Without purification there is nothing to compare, but the lines must exist. */
+static void without_purification_the_report_is_checked_alone(void **state)
+{
+    UNUSED(state);
+    for (size_t l = 0; l < ARRAY_LEN(levels); l++) {
+        world *w = world_new();
+        world_add(w, "x.jsonl.xz", A BAD B BAD C);
+        w->change_report = a_line_beyond;
+        expect_status(w, WORDS("--xz-level", "1", "--verify", levels[l]), 3);
+        expect_log(w, "line 2 names no line of the input, which has 5 lines");
+        assert_string_equal(w->order, "");
+        w->change_report = NULL;
+        expect_status(w, WORDS("--xz-level", "1", "--verify", levels[l]), 0);
+        assert_non_null(world_find(w, "rep/x.report.jsonl"));
+        world_free(w);
+    }
+}
+
+/* A file that an earlier run left is verified, and hashed, again. */
+static void a_kept_file_is_checked_like_a_fresh_one(void **state)
+{
+    UNUSED(state);
+    for (size_t l = 0; l < ARRAY_LEN(levels); l++) {
+        world *w = world_new();
+        w->purify = true;
+        world_add(w, "x.jsonl.zst", A BAD B C);
+        w->fail_jobs = 1;
+        expect_status(w, WORDS("--xz-level", "1", "--verify", levels[l]), 3);
+        w->fail_jobs = 0;
+        w->change_cleaned = garbage;
+        expect_status(w, WORDS("--xz-level", "1", "--verify", levels[l]), 3);
+        expect_log(w, "its line 1 is not line 1 of the input");
+        assert_string_equal(w->order, "");
+        w->change_cleaned = NULL;
+        expect_status(w, WORDS("--xz-level", "1", "--verify", levels[l]), 0);
+        AUTO_FREE char *text = text_of(w, "cle/x.clean.jsonl.zst");
+        assert_string_equal(text, A B C);
+        world_free(w);
+    }
+}
+
+/* Beyond a tenth of the disk budget the input is decoded again: 9,000 lines have 72 KB of hashes. */
+static void a_small_disk_budget_changes_no_verdict(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) input = BUF(1 << 20);
+    AUTO(buf) cleaned = BUF(1 << 20);
+    for (int i = 0; i < 9000; i++) {
+        buf_append_str(&input, i == 8000 ? BAD : A);
+        buf_append_str(&cleaned, i == 8000 ? "" : A);
+    }
+    world *w = world_new();
+    w->purify = true;
+    add_all(w, buf_str(&input));
+    w->change_cleaned = one_byte_changed;
+    const char *const *options = WORDS("--disk-budget", "500KB", "--log-level", "debug");
+    expect_failures(w, options, NOT_THE_INPUT "its line 8999 is not line 9000 of the input");
+    expect_log(w, "line hashes are dropped");
+    w->change_cleaned = NULL;
+    expect_cleaned(w, options, buf_str(&cleaned));
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_wrong_text_is_never_committed),
+        cmocka_unit_test(a_wrong_copy_of_a_clean_input_is_no_proof),
+        cmocka_unit_test(a_broken_file_is_never_committed),
+        cmocka_unit_test(compressed_bytes_taken_for_text_are_never_committed),
+        cmocka_unit_test(any_compression_of_the_right_text_is_taken),
+        cmocka_unit_test(right_results_of_all_kinds_are_committed),
+        cmocka_unit_test(report_lines_may_repeat_in_any_order_but_must_be_the_removed_ones),
+        cmocka_unit_test(without_purification_the_report_is_checked_alone),
+        cmocka_unit_test(a_kept_file_is_checked_like_a_fresh_one),
+        cmocka_unit_test(a_small_disk_budget_changes_no_verdict),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
