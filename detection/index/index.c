@@ -97,6 +97,15 @@ float index_token_idf(const ngram_index *x, uint32_t token)
     return score_idf(x->question_count, x->token_df[token]);
 }
 
+float index_part_overlap(const ngram_index *x, const eval_part *part, size_t count, float sum)
+{
+    if (!(part->ngram_sum > 0.0f))
+        return 0.0f;
+    if (count == part->ngram_count && !x->settings->compatible)
+        return 1.0f;
+    return sum / part->ngram_sum;
+}
+
 bool sorted_contains(const uint32_t *values, size_t count, uint32_t value)
 {
     size_t low = 0, high = count;

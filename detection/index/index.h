@@ -125,6 +125,10 @@ static inline record_list index_docs(const ngram_index *x, uint32_t ngram)
 float index_answer_idf(const ngram_index *x, uint32_t ngram);
 float index_passage_idf(const ngram_index *x, uint32_t ngram);
 float index_token_idf(const ngram_index *x, uint32_t token);
+/* The share of a part's n-grams that a search found: `count` distinct ones, with an IDF sum of `sum`.
+ * Exactly 1 for all of them: `sum` was added in another order than the part's total and may differ
+ * in the last bit. In compatible mode the quotient, as in the reference. */
+float index_part_overlap(const ngram_index *x, const eval_part *part, size_t count, float sum);
 
 /* Whether ascending `values` hold `value`. */
 bool sorted_contains(const uint32_t *values, size_t count, uint32_t value);

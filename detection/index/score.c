@@ -56,8 +56,17 @@ static float base_of_two(float question, float other, float cq, float share, flo
     return question * (share * cq) + other * (other_share + share * (1.0f - cq));
 }
 
+/* Every part of the record was found in full. */
+static bool is_exact(const score_input *in)
+{
+    return in->question == 1.0f && (!in->has_answer || in->answer == 1.0f) &&
+           (!in->has_passage || in->passage == 1.0f);
+}
+
 float score_base(const score_input *in)
 {
+    if (!in->compatible && is_exact(in))
+        return 1.0f;
     float cq = confidence(in->question_ngrams, 20);
     if (in->has_answer && in->has_passage)
         return base_of_three(in, cq, confidence(in->answer_distinct, 4));

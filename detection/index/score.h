@@ -30,6 +30,7 @@ typedef struct score_input {
     size_t question_tokens;
     size_t answer_distinct; /* tokens */
     size_t passage_tokens;
+    bool compatible; /* weights of three parts may add up to 0.99999994, as in the reference */
 } score_input;
 
 float score_base(const score_input *in);

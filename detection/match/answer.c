@@ -72,7 +72,7 @@ static void search_long(const ngram_index *x, const eval_record *r, const token_
     size_t n = x->settings->answer_ngram_size, end = MIN(from + window, document->count);
     if (end <= from || end - from < n || a->ngram_count == 0 || a->ngram_sum == 0.0f)
         return;
-    float sum = 0.0f; /* in order of position, unlike the total: the last bit may differ */
+    float sum = 0.0f; /* in order of position */
     for (size_t k = from; k + n <= end; k++) {
         uint32_t id = ngram_table_find(&x->table, document->ids + k, n);
         if (id == NGRAM_UNKNOWN || !sorted_contains(a->ngrams, a->ngram_count, id))
@@ -81,8 +81,8 @@ static void search_long(const ngram_index *x, const eval_record *r, const token_
         if (id_set_add(&out->seen, id))
             sum += index_answer_idf(x, id);
     }
-    if (out->range_count > 0 && a->ngram_sum > 0.0f)
-        out->overlap = sum / a->ngram_sum;
+    if (out->range_count > 0)
+        out->overlap = index_part_overlap(x, a, out->seen.count, sum);
 }
 
 static void count_tokens(const eval_part *a, const token_list *document, size_t first, size_t end,

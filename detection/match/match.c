@@ -92,7 +92,8 @@ static void weigh(matcher *m, match *found, size_t last)
                       .question_ngrams = r->question_ngrams,
                       .question_tokens = r->question_tokens,
                       .answer_distinct = r->answer.distinct_count,
-                      .passage_tokens = r->passage.token_count};
+                      .passage_tokens = r->passage.token_count,
+                      .compatible = m->x->settings->compatible};
     if (in.has_passage) {
         passage_search(m->x, r, &m->document, found->question_first, &m->passage);
         found->passage = &m->passage;

@@ -55,7 +55,7 @@ void passage_search(const ngram_index *x, const eval_record *r, const token_list
     if (start < end && end - start >= x->settings->passage_ngram_size && p->ngram_count > 0 &&
         p->ngram_sum != 0.0f) {
         float sum = walk_back(x, p, document, start, end, out);
-        out->overlap = p->ngram_sum > 0.0f ? sum / p->ngram_sum : 0.0f;
+        out->overlap = index_part_overlap(x, p, out->seen.count, sum);
     }
     out->ratio = display_ratio(p, document, out);
 }

@@ -52,7 +52,8 @@ static void idf_is_binary32_and_may_be_negative(void **state)
     assert_true(score_idf(4, 5) < 0.0f);
 }
 
-/* The weights of all three parts do not always add up to 1 in binary32. */
+/* The weights of all three parts do not always add up to 1 in binary32; only compatible mode shows
+ * it. */
 static bool adds_up_to_less(size_t u, size_t v)
 {
     static const size_t pairs[][2] = {{3, 3}, {4, 3}, {9, 1}, {9, 2}, {10, 3}, {11, 1}};
@@ -73,8 +74,11 @@ static void weights_of_perfect_matches(void **state)
                               .has_answer = true,
                               .has_passage = true,
                               .question_ngrams = u,
-                              .answer_distinct = v};
+                              .answer_distinct = v,
+                              .compatible = true};
             expect_float(score_base(&in), adds_up_to_less(u, v) ? 0.99999994f : 1.0f);
+            in.compatible = false;
+            expect_float(score_base(&in), 1.0f);
             in.has_passage = false;
             expect_float(score_base(&in), 1.0f);
             in.has_answer = false;
