@@ -3,6 +3,7 @@
 
 #include "compression/detect.h"
 #include "compression/stream/coder.h"
+#include "compression/text_check.h"
 #include "decon/compression/linecount.h"
 
 #include <inttypes.h>
@@ -19,7 +20,7 @@ struct verify {
 
     stage *decoder; /* NULL until the format is known, and at VERIFY_NONE */
     stage *sink;
-    jsonl *checker;   /* VERIFY_JSONL */
+    text_check text;  /* VERIFY_JSONL */
     linecount lines;  /* VERIFY_STREAM */
     linehash *hashes; /* or NULL */
     bool check_fault; /* the error comes from the checker, which says where */
@@ -32,8 +33,8 @@ static bool sink_feed(void *ctx, slice text, err *e)
     v->decoded_bytes += text.len;
     if (v->hashes)
         linehash_feed(v->hashes, text);
-    if (v->checker) {
-        v->check_fault = !jsonl_feed(v->checker, text, e);
+    if (v->text.checker) {
+        v->check_fault = !text_check_feed(&v->text, text, v->format, e);
         return !v->check_fault;
     }
     linecount_feed(&v->lines, text);
@@ -45,8 +46,8 @@ static bool sink_finish(void *ctx, err *e)
     verify *v = ctx;
     if (v->hashes)
         linehash_finish(v->hashes);
-    if (v->checker) {
-        v->check_fault = !jsonl_finish(v->checker, e);
+    if (v->text.checker) {
+        v->check_fault = !text_check_finish(&v->text, v->format, e);
         return !v->check_fault;
     }
     linecount_finish(&v->lines);
@@ -55,8 +56,8 @@ static bool sink_finish(void *ctx, err *e)
 
 static jsonl_counts counts_get(const verify *v)
 {
-    if (v->checker)
-        return jsonl_counts_get(v->checker);
+    if (v->text.checker)
+        return jsonl_counts_get(v->text.checker);
     return (jsonl_counts){
         .bytes = v->decoded_bytes,
         .lines = v->lines.lines,
@@ -80,6 +81,8 @@ static void note_format(verify *v)
 /* Keeps the first fault, with the object's name and the place in front of it. */
 static bool end_with(verify *v, err *e)
 {
+    /* The decoder may fail before the checker reports. */
+    v->check_fault = v->check_fault || text_check_held(&v->text, v->format, &v->fault);
     if (v->check_fault)
         note_format(v);
     if (!v->check_fault)
@@ -179,7 +182,7 @@ verify *verify_new(const verify_options *options, err *e)
     v->lines.blank = true;
     v->sink = stage_callback_new(sink_feed, sink_finish, v);
     if (v->level == VERIFY_JSONL)
-        v->checker = jsonl_new(&options->jsonl);
+        text_check_init(&v->text, &options->jsonl);
     if (v->level != VERIFY_NONE && options->lines)
         v->hashes = linehash_new(options->lines);
     return v;
@@ -196,7 +199,7 @@ void verify_free(verify *v)
         return;
     stage_free(v->decoder);
     stage_free(v->sink);
-    jsonl_free(v->checker);
+    text_check_deinit(&v->text);
     linehash_free(v->hashes);
     free(v->name);
     free(v);

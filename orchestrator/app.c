@@ -184,7 +184,8 @@ app *app_new(const config *c, const app_env *env)
     a->verifier = verifier_new(env->pool, a->codec_memory, &codec);
     a->jobs = jobs_new(env->transport, &(jobs_options){.server_url = c->server_url,
                                                        .poll_interval_ms = c->poll_interval_ms,
-                                                       .server_wait_ms = c->server_wait_ms});
+                                                       .server_wait_ms = c->server_wait_ms,
+                                                       .lenient = c->verify != VERIFY_JSONL});
     return a;
 }
 

@@ -1,5 +1,6 @@
 #include "orchestrator/app_prepare.h"
 
+#include "base/options/options.h"
 #include "decon/base/log.h"
 #include "orchestrator/observe/progress.h"
 #include "orchestrator/runtime/s3_setup.h"
@@ -100,6 +101,17 @@ bool app_fetch_listing(app *a, err *e)
     return ok;
 }
 
+static void report_index(const server_facts *facts, const char *url)
+{
+    char records[32];
+    format_count(facts->records, records, sizeof records);
+    if (facts->tells_records)
+        log_info("detection server %s: %s records of %llu set%s", url, records,
+                 (unsigned long long)facts->sets, facts->sets == 1 ? "" : "s");
+    else
+        log_info("detection server %s: does not report the size of its index", url);
+}
+
 static void keep_facts(app *a, const server_facts *facts)
 {
     a->server = *facts;
@@ -122,8 +134,10 @@ static void on_server(void *ctx, const server_facts *facts, const err *error)
 {
     app *a = ctx;
     err other = ERR_INIT;
-    if (facts && same_content_key(a->config, facts, &other))
+    if (facts && same_content_key(a->config, facts, &other)) {
         keep_facts(a, facts);
+        report_index(facts, a->config->server_url);
+    }
     end_step(a, other.code ? &other : error);
 }
 

@@ -103,6 +103,7 @@ bool parse_size(const char *text, uint64_t *bytes, err *e) MUST_USE;
 bool parse_duration(const char *text, uint64_t *ms, err *e) MUST_USE;
 void format_size(uint64_t bytes, char *out, size_t out_size);  /* "1.5 GiB" */
 void format_duration(uint64_t ms, char *out, size_t out_size); /* "2h03m", "4.2s" */
+void format_count(uint64_t count, char *out, size_t out_size); /* "67,240" */
 /* The nearest of `count` names within a third of the length, or NULL. */
 const char *nearest_name(const char *name, const char *const *names, size_t count);
 

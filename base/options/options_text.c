@@ -124,6 +124,19 @@ void format_size(uint64_t bytes, char *out, size_t out_size)
     print_tenths((uint64_t)(value * 10 + 0.5L), names[i], out, out_size);
 }
 
+void format_count(uint64_t count, char *out, size_t out_size)
+{
+    char digits[24];
+    size_t len = (size_t)snprintf(digits, sizeof digits, "%llu", (unsigned long long)count);
+    size_t used = 0;
+    for (size_t i = 0; i < len && used + 2 < out_size; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            out[used++] = ',';
+        out[used++] = digits[i];
+    }
+    out[used] = '\0';
+}
+
 void format_duration(uint64_t ms, char *out, size_t out_size)
 {
     uint64_t tenths = ms / 100 + (ms % 100 >= 50);

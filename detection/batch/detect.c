@@ -20,7 +20,7 @@ enum { EXIT_SOME_FAILED = 3, EXIT_FOUND = 4, EXIT_SIGNAL = 128 };
 /* What a whole batch came to. */
 typedef struct totals {
     size_t files, clean, contaminated, failed, skipped;
-    uint64_t lines, contaminated_lines, matches, text_bytes;
+    uint64_t lines, unread_lines, contaminated_lines, matches, text_bytes;
     uint64_t ms;
 } totals;
 
@@ -52,6 +52,7 @@ static void print_json(void *ctx, const detect_file *f, const detect_result *r)
         json_member_string(&line, "report_path", slice_from(o->report_path));
     json_member_string(&line, "status", slice_from(state_names[r->state]));
     json_member_int(&line, "text_bytes", (int64_t)o->text_bytes);
+    json_member_int(&line, "unread_lines", (int64_t)o->unread_lines);
     json_close(&line);
     print_line(&line);
 }
@@ -71,6 +72,7 @@ static void print_json_totals(const totals *t)
     json_member_int(&line, "skipped", (int64_t)t->skipped);
     json_member_string(&line, "status", SLICE_LIT("summary"));
     json_member_int(&line, "text_bytes", (int64_t)t->text_bytes);
+    json_member_int(&line, "unread_lines", (int64_t)t->unread_lines);
     json_close(&line);
     print_line(&line);
 }
@@ -87,6 +89,11 @@ static void print_words(const server_config *c, const detect_files *files,
                    c->report_output_dir, files->files[i].id);
     }
     for (size_t i = 0; i < files->count; i++)
+        if (results[i].outcome.unread_lines > 0)
+            printf("UNREAD: %s: %" PRIu64 " of %" PRIu64 " lines have no text under '%s'\n",
+                   files->files[i].path, results[i].outcome.unread_lines, results[i].outcome.lines,
+                   c->content_key);
+    for (size_t i = 0; i < files->count; i++)
         if (results[i].state == DETECT_FAILED)
             printf("FAILED: %s\n", results[i].error);
 }
@@ -95,10 +102,10 @@ static void print_totals(const totals *t, const server_config *c)
 {
     printf("SUMMARY: Files=%zu Clean=%zu Contaminated=%zu Failed=%zu Skipped=%zu Lines=%" PRIu64
            " ContaminatedLines=%" PRIu64 " Matches=%" PRIu64 " Bytes=%" PRIu64 " Time=%" PRIu64
-           ".%us\n",
+           ".%us UnreadLines=%" PRIu64 "\n",
            t->files, t->clean, t->contaminated, t->failed, t->skipped, t->lines,
            t->contaminated_lines, t->matches, t->text_bytes, t->ms / 1000,
-           (unsigned)(t->ms % 1000 / 100));
+           (unsigned)(t->ms % 1000 / 100), t->unread_lines);
     if (t->contaminated > 0)
         printf("To see what was found: decon-server review %s\n", c->report_output_dir);
     fflush(stdout);
@@ -114,6 +121,7 @@ static totals add_up(const detect_files *files, const detect_result *results, ui
         t.contaminated += results[i].state == DETECT_CONTAMINATED;
         t.failed += results[i].state == DETECT_FAILED;
         t.lines += o->lines;
+        t.unread_lines += o->unread_lines;
         t.contaminated_lines += o->contaminated_lines;
         t.matches += o->matches;
         t.text_bytes += o->text_bytes;

@@ -56,6 +56,7 @@ static bool do_file(const detect_batch *b, crew_member *m, const detect_file *f,
                     err *e)
 {
     const job_settings *s = b->settings;
+    job_request job = {.id = f->id, .path = f->path};
     bool crashed;
     if (f->rival)
         return err_set(e, ERR_PLAN,
@@ -64,7 +65,7 @@ static bool do_file(const detect_batch *b, crew_member *m, const detect_file *f,
                        f->rival);
     return make_room(s->report_dir, f->id, JOB_REPORT_SUFFIX, e) &&
            (!s->cleaned_dir || make_room(s->cleaned_dir, f->id, s->cleaned_suffix, e)) &&
-           crew_run(b->crew, m, f->id, f->path, &out->outcome, &crashed, e);
+           crew_run(b->crew, m, &job, &out->outcome, &crashed, e);
 }
 
 static void finish_file(run *r, const detect_file *f, detect_result *result)
@@ -91,6 +92,7 @@ static void work_on(run *r, crew_member *m, size_t index)
                   (unsigned long long)result->outcome.contaminated_lines);
     } else {
         result->state = DETECT_FAILED;
+        job_outcome_deinit(&result->outcome); /* what was read of it is no result */
         /* Most messages begin with the file; the others must not leave it out. */
         result->error = str_starts_with(e.message, f->path)
                             ? xstrdup(e.message)

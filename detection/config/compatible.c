@@ -38,6 +38,8 @@ void compatible_adjust(server_config *c, const option_set *set, const option_ori
 {
     if (is_from(set, origins, "bad_eval_line", "default"))
         c->bad_eval_line = 1;
+    if (is_from(set, origins, "lenient", "default"))
+        c->lenient = true;
     if (c->purify && !is_from(set, origins, "purify", "command line")) {
         log_warn("compatible: purify counts on the command line only; give --purify there to get "
                  "cleaned files");

@@ -103,6 +103,7 @@ static bool fill_job(server_config *c, err *e)
                        .report_dir = c->report_path,
                        .cleaned_dir = c->cleaned_path,
                        .max_line_bytes = c->max_line_size,
+                       .lenient = c->lenient,
                        .skip_invalid_utf8 = c->invalid_utf8 == 1,
                        .threads = c->scan_threads > 0 ? (unsigned)c->scan_threads : processors()};
     return true;
@@ -158,7 +159,7 @@ void server_config_deinit(server_config *c)
     free(move(c->cleaned_path));
 }
 
-void server_config_health(const server_config *c, buf *json)
+void server_config_health(const server_config *c, const ngram_index *x, buf *json)
 {
     if (c->cleaned_output_dir && *c->cleaned_output_dir) {
         json_member_string(json, "cleaned_output_dir", slice_from(c->cleaned_output_dir));
@@ -170,7 +171,9 @@ void server_config_health(const server_config *c, buf *json)
     json_member_string(json, "content_key", slice_from(c->content_key));
     json_member_string(json, "mode", slice_from(c->mode));
     json_member_bool(json, "purify", c->purify);
+    json_member_int(json, "records", (int64_t)x->counts.indexed);
     json_member_string(json, "report_output_dir", slice_from(c->report_output_dir));
+    json_member_int(json, "sets", (int64_t)eval_tally_sets(&x->tally));
     json_member_string(json, "status", SLICE_LIT("ok"));
     json_member_int(json, "worker_threads", c->workers);
     json_close(json);

@@ -33,6 +33,7 @@ typedef struct server_config {
     int index_passages, index_answers; /* 0 false, 1 true */
     int64_t worker_threads, scan_threads;
     bool compatible;
+    bool lenient;
     int bad_eval_line; /* 0 refuse, 1 end-file */
     int invalid_utf8;  /* 0 fail, 1 skip */
     uint64_t max_line_size;
@@ -55,6 +56,6 @@ void server_config_deinit(server_config *c);
 DEFINE_AUTO(server_config, server_config_deinit)
 
 /* The body of /health. */
-void server_config_health(const server_config *c, buf *json);
+void server_config_health(const server_config *c, const ngram_index *x, buf *json);
 
 #endif

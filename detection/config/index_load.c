@@ -1,24 +1,48 @@
 #include "detection/config/index_load.h"
 
+#include "base/options/options.h"
 #include "decon/base/log.h"
 #include "detection/index/evals.h"
 #include "detection/job/progress.h"
 #include "detection/job/job_threads.h"
 
-static void tell_of_index(const ngram_index *x, const server_config *c)
+static void report_index(const ngram_index *x, const server_config *c)
 {
     const index_counts *n = &x->counts;
-    log_info("index: %llu records of %llu (left out: %llu of too few tokens, %llu of too few "
-             "words, %llu duplicates, %llu without question)",
-             (unsigned long long)n->indexed, (unsigned long long)n->read,
-             (unsigned long long)n->few_tokens, (unsigned long long)n->few_words,
-             (unsigned long long)n->duplicates, (unsigned long long)n->empty);
+    char records[32], lines[32];
+    AUTO(buf) reasons = BUF(1024);
+    format_count(n->indexed, records, sizeof records);
+    format_count(n->lines, lines, sizeof lines);
+    eval_tally_reasons(n, &x->tally.keys, &reasons);
+    size_t sets = eval_tally_sets(&x->tally);
+    log_info("index: %s records of %zu set%s, from %s lines (left out: %s)", records, sets,
+             sets == 1 ? "" : "s", lines, reasons.len ? buf_str(&reasons) : "none");
     if (x->question_count < 2)
         log_warn("%s: an index of %zu records finds nothing; give more evaluation records",
                  c->evals_dir, x->question_count);
     if (n->unfindable)
         log_warn("%llu questions are shorter than ngram_size (%lld tokens) and cannot be found",
                  (unsigned long long)n->unfindable, (long long)c->ngram_size);
+}
+
+/* With no record that can be found every file would be reported clean. */
+static bool check_not_empty(const ngram_index *x, const server_config *c, err *e)
+{
+    const index_counts *n = &x->counts;
+    AUTO(buf) reasons = BUF(400);
+    if (x->question_count > n->unfindable)
+        return true;
+    eval_tally_reasons(n, &x->tally.keys, &reasons);
+    if (n->indexed > 0)
+        buf_printf(&reasons, "%s%llu with a question shorter than ngram_size (%lld tokens)",
+                   reasons.len ? ", " : "", (unsigned long long)n->indexed,
+                   (long long)c->ngram_size);
+    return err_set(e, ERR_CONFIG,
+                   "evals_dir %s: index: none of the %llu lines read gives a record that can be "
+                   "found%s%s; give JSON lines with doc_id, question and answer, or lower the "
+                   "limits",
+                   c->evals_dir, (unsigned long long)n->lines, reasons.len ? ": " : "",
+                   buf_str(&reasons));
 }
 
 static void show_progress(void *ctx, const evals_progress *now)
@@ -57,6 +81,8 @@ ngram_index *load_index(const server_config *c, err *e)
     if (!x || !load_files(&options, x, e))
         return NULL;
     index_freeze(x);
-    tell_of_index(x, c);
+    if (!check_not_empty(x, c, e))
+        return NULL;
+    report_index(x, c);
     return move(x);
 }

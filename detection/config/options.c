@@ -65,9 +65,11 @@ static const option rows[] = {
         .help = "Of no use here: jobs, and the words behind detect, name the files."),
     ROW("max_line_size", OPTION_SIZE, max_line_size, "1GiB", .min = 1024, .max = 1073741824,
         .help = "A longer line of a file fails its job."),
+    ROW("lenient", OPTION_BOOL, lenient, "false",
+        .help = "Accept files that are not JSON Lines: keep what is no JSON object with a text."),
     ROW("invalid_utf8", OPTION_ENUM, invalid_utf8, "fail", .choices = utf8_choices,
-        .help = "What a line that is not valid UTF-8 does: it fails the job, or it is kept without "
-                "being looked at."),
+        .help = "Lines that are not valid UTF-8: fail the job, or keep them unscanned. A file of "
+                "which no line can be read fails all the same."),
 
     ROW("tokenizer_str", OPTION_STRING, tokenizer, "cl100k", .alias = "tokenizer",
         .section = "Detection", .metavar = "NAME",
@@ -123,7 +125,8 @@ static const option rows[] = {
         .help = "Does as the reference server where this one does better: a bad line ends its "
                 "evaluation file, bzip2 and xz evaluation files add nothing, word and unknown "
                 "tokenizers are one token a byte, purify counts on the command line only, a "
-                "references folder of the user's goes before the file's evals_dir."),
+                "references folder of the user's goes before the file's evals_dir, files are taken "
+                "as with --lenient, overlaps are summed in the reference's order."),
     ROW("help", OPTION_BOOL, help, "false", .letter = 'h', .flags = OPTION_FLAG_ONLY,
         .section = "Others", .help = "Shows this help and ends."),
     ROW("version", OPTION_BOOL, version, "false", .flags = OPTION_FLAG_ONLY,

@@ -131,10 +131,10 @@ static void reply_submitted(const call *c, const char *id)
     reply_json(c, buf_slice(&json));
 }
 
-static void submit(const call *c, const char *path, const char *key)
+static void submit(const call *c, const job_submission *s)
 {
     char id[JOB_ID_BYTES];
-    switch (jobs_submit(c->r->jobs, path, key, id)) {
+    switch (jobs_submit(c->r->jobs, s, id)) {
     case SUBMIT_NEW:
     case SUBMIT_SAME:
         reply_submitted(c, id);
@@ -160,13 +160,14 @@ static void end_submit(const call *c, slice body)
         reply_text(c, 400, "Idempotency-Key must have 1 to 1024 bytes");
         return;
     }
-    AUTO_FREE char *path = submission_read(body, &status, &words);
+    bool lenient = false;
+    AUTO_FREE char *path = submission_read(body, &lenient, &status, &words);
     if (!path)
         reply_text(c, status, buf_str(&words));
     else if (!allow_path(c->r->allow_dirs, path))
         reply_text(c, 403, "file_path is not in a folder that this server may read (--allow-dir)");
     else
-        submit(c, path, key);
+        submit(c, &(job_submission){.path = path, .key = key, .lenient = lenient});
 }
 
 /* --- the handler --- */

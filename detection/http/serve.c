@@ -101,7 +101,7 @@ static bool serve(site *s, workers *take_workers, const sigset_t *signals, err *
 {
     const server_config *c = s->config;
     AUTO(buf) health = BUF(HEALTH_MAX_BYTES);
-    server_config_health(c, &health);
+    server_config_health(c, s->index, &health);
     routes r = {.jobs = s->jobs,
                 .metrics = &s->metrics,
                 .health = buf_slice(&health),

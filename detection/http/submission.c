@@ -39,20 +39,34 @@ static const char *path_fault(const json_value *value, buf *scratch, slice *path
     return NULL;
 }
 
-char *submission_read(slice body, int *status, buf *words)
+static const char *lenient_fault(const json_value *value, bool *lenient)
 {
-    static const char *const keys[] = {"file_path"};
-    json_value value;
+    *lenient = value->type == JSON_BOOL && json_is_true(value);
+    if (value->times > 1)
+        return "duplicate field `lenient`";
+    return value->type == JSON_ABSENT || value->type == JSON_BOOL
+               ? NULL
+               : "lenient: expected true or false";
+}
+
+char *submission_read(slice body, bool *lenient, int *status, buf *words)
+{
+    static const char *const keys[] = {"file_path", "lenient"};
+    json_value values[ARRAY_LEN(keys)];
     AUTO(buf) scratch = BUF(SUBMISSION_MAX_BYTES);
     err e = ERR_INIT;
     slice path = {0};
-    if (utf8_check(body) != body.len || !json_read_members(body, keys, &value, 1, NULL, &e)) {
+    *lenient = false;
+    if (utf8_check(body) != body.len ||
+        !json_read_members(body, keys, values, ARRAY_LEN(keys), NULL, &e)) {
         *status = 400;
         buf_printf(words, "Failed to parse the request body as JSON: %s",
                    err_is_set(&e) ? e.message : "not valid UTF-8");
         return NULL;
     }
-    const char *fault = path_fault(&value, &scratch, &path);
+    const char *fault = path_fault(&values[0], &scratch, &path);
+    if (!fault)
+        fault = lenient_fault(&values[1], lenient);
     if (!fault)
         return path.len > 0 ? slice_dup(path) : xstrdup("");
     *status = 422;

@@ -96,8 +96,8 @@ size_t count_unique_words(eval_filter *f, slice normal)
     return unique;
 }
 
-eval_verdict eval_filter_judge(eval_filter *f, const eval_input *input, slice combined,
-                               tokenizer *tokens)
+static eval_verdict judge(eval_filter *f, const eval_input *input, slice combined,
+                          tokenizer *tokens)
 {
     const detect_settings *s = f->settings;
     if (s->eval_min_tokens > 0 && tokenizer_count_filled(tokens, combined) < s->eval_min_tokens)
@@ -108,5 +108,14 @@ eval_verdict eval_filter_judge(eval_filter *f, const eval_input *input, slice co
     if (s->eval_dedup && input->fingerprint.data &&
         seen_before(f, input->eval_key, input->fingerprint))
         return EVAL_DUPLICATE;
-    return input->question.len == 0 ? EVAL_EMPTY : EVAL_KEEP;
+    return EVAL_KEEP;
+}
+
+/* Without a question that is the reason, whatever the filters say; they are applied all the same, since
+ * a record that passes them is remembered for later duplicates. */
+eval_verdict eval_filter_judge(eval_filter *f, const eval_input *input, slice combined,
+                               tokenizer *tokens)
+{
+    eval_verdict verdict = judge(f, input, combined, tokens);
+    return input->question.len == 0 ? EVAL_EMPTY : verdict;
 }

@@ -1,7 +1,7 @@
 /* Which evaluation records are worth indexing.
  *
  * What:    too few tokens, too few different words, seen before: asked in this order, the first
- *          that fires drops the record.
+ *          that fires drops the record. A record without a question is dropped for that reason.
  * Owner:   eval_filter_init / _deinit; remembers pairs of (eval_key, fingerprint).
  * Threads: one.
  * Fails:   never.

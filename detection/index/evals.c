@@ -147,6 +147,8 @@ bool evals_add_line(ngram_index *x, const char *name, slice line, uint64_t numbe
         instance = number;
     AUTO(line_strings) s = {0};
     line_strings_init(&s, values, line.len + 1);
+    if (s.text[KEY_QUESTION].len == 0)
+        eval_tally_no_question(&x->tally, line);
     slice key = s.text[KEY_EVAL_KEY];
     if (!key.data)
         key = s.text[KEY_EVAL_NAME];
@@ -183,11 +185,19 @@ static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, er
     eval_file *f = ctx;
     bool old_way = f->options->bad_line_ends_file;
     bool blank = slice_trim(text).len == 0;
+    index_counts *counts = &f->x->counts;
     err why = ERR_INIT;
-    if (f->ended || (text.len > 0 && text.data[0] == '#') || (blank && !old_way))
+    counts->lines++;
+    if (f->ended) {
+        counts->after_bad_line++;
         return true;
+    }
+    if ((text.len > 0 && text.data[0] == '#') || (blank && !old_way)) {
+        counts->no_records++;
+        return true;
+    }
     if (evals_add_line(f->x, f->name, text, number, &why)) {
-        if (f->x->counts.read % RECORDS_A_NOTICE == 0)
+        if (counts->read % RECORDS_A_NOTICE == 0)
             tell_progress(f->options, f->x, f->files_done, f->files_total);
         return true;
     }
@@ -199,8 +209,23 @@ static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, er
     log_warn("%s: line %" PRIu64 ": %s; the rest of the file is left out", f->path, number + 1,
              why.message);
     f->ended = true;
-    f->x->counts.passed_over += f->x->counts.indexed - f->indexed_before;
+    counts->after_bad_line++;
+    counts->passed_over += counts->indexed - f->indexed_before;
     return true;
+}
+
+/* A file that adds nothing to the index is named: its set would pass as looked for. */
+static void warn_of_empty_file(const char *path, const index_counts *n, const eval_keys *names)
+{
+    AUTO(buf) reasons = BUF(1024);
+    if (n->indexed > 0)
+        return;
+    eval_tally_reasons(n, names, &reasons);
+    if (n->lines == 0)
+        log_warn("%s: the file is empty; nothing of it is in the index", path);
+    else
+        log_warn("%s: none of its %" PRIu64 " lines is in the index: %s", path, n->lines,
+                 buf_str(&reasons));
 }
 
 static bool cannot_be_decoded(const evals_options *o, const char *path)
@@ -224,13 +249,33 @@ static bool load_file(const evals_options *options, const path_list *list, size_
                    .files_done = at,
                    .files_total = list->count,
                    .indexed_before = x->counts.indexed};
+    eval_tally_begin_file(&x->tally, &x->counts);
     AUTO_PTR(stage)
     lines =
         stage_lines_new(options->max_line_bytes, "raise max_line_size, or split it", on_line, &f);
     if (!codec_decode_file(path, lines, e))
         return err_context(e, "evaluation file");
+    index_counts n = eval_tally_end_file(&x->tally, &x->counts);
+    warn_of_empty_file(path, &n, &x->tally.file_keys);
     tell_progress(options, x, at + 1, list->count);
     return true;
+}
+
+#define SETS_NAMED 20
+
+/* Sets that are missing from the index, where no warning about a file says so. */
+static void warn_of_missing_sets(const eval_tally *t)
+{
+    size_t missing = 0;
+    for (size_t i = 0; i < t->set_count; i++) {
+        const eval_set *s = &t->sets[i];
+        if (s->indexed > 0 || !s->from_mixed)
+            continue;
+        if (++missing <= SETS_NAMED)
+            log_warn("set %s: none of its %" PRIu64 " records is in the index", s->name, s->read);
+    }
+    if (missing > SETS_NAMED)
+        log_warn("%zu more sets have no record in the index", missing - SETS_NAMED);
 }
 
 bool evals_load(const evals_options *options, ngram_index *x, err *e)
@@ -254,6 +299,7 @@ bool evals_load(const evals_options *options, ngram_index *x, err *e)
     for (size_t i = 0; i < list.count; i++)
         if (!load_file(options, &list, i, x, e))
             return false;
+    warn_of_missing_sets(&x->tally);
     log_info("%zu evaluation files read from %s", list.count, options->dir);
     return true;
 }

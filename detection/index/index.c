@@ -79,6 +79,7 @@ void index_free(ngram_index *x)
     tokenizer_free(x->tokens);
     normalizer_deinit(&x->normal);
     index_scratch_free(x->scratch);
+    eval_tally_deinit(&x->tally);
     free(x);
 }
 

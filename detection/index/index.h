@@ -16,6 +16,7 @@
 
 #include "detection/table/ngram_table.h"
 #include "detection/text/normalize.h"
+#include "detection/index/eval_tally.h"
 #include "detection/index/score.h"
 #include "detection/tokenizer/tokenizer.h"
 
@@ -76,12 +77,6 @@ typedef struct eval_record {
     uint32_t *question_ids; /* until index_freeze */
 } eval_record;
 
-typedef struct index_counts {
-    uint64_t read, few_tokens, few_words, duplicates, empty, indexed;
-    uint64_t passed_over; /* of those indexed: they do not count for the limit of hot n-grams */
-    uint64_t unfindable;  /* questions shorter than an n-gram */
-} index_counts;
-
 typedef struct record_list { /* ascending record numbers */
     const uint32_t *records;
     size_t count;
@@ -106,6 +101,7 @@ typedef struct ngram_index {
     size_t hot_limit;
     float question_floor;
     index_counts counts;
+    eval_tally tally;
     struct index_scratch *scratch; /* until index_freeze */
 } ngram_index;
 

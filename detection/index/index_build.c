@@ -229,7 +229,9 @@ bool index_add(ngram_index *x, const eval_input *input, err *e)
         in.passage = (slice){0};
     if (!normalize_input(x, &in, e))
         return false;
-    if (!judge(x, &in))
+    bool kept = judge(x, &in);
+    eval_tally_record(&x->tally, in.eval_key, kept);
+    if (!kept)
         return true;
     eval_record *r = new_record(x, &in);
     add_question(x, r);

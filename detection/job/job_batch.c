@@ -93,10 +93,7 @@ static bool check_utf8(line_scan *l, slice line, bool *valid, err *e)
     l->batch->counts.invalid_lines++;
     if (l->scanner->settings->skip_invalid_utf8)
         return true;
-    return err_set(e, ERR_UTF8,
-                   "byte %zu of the line is not valid UTF-8 (mend the file, or give "
-                   "--invalid-utf8 skip to leave such lines unscanned)",
-                   good);
+    return err_set(e, ERR_UTF8, "byte %zu of the line is not valid UTF-8", good);
 }
 
 static bool scan_line(line_scan *l, slice line, err *e)
@@ -106,8 +103,11 @@ static bool scan_line(line_scan *l, slice line, err *e)
     l->matched = false;
     if (!check_utf8(l, line, &valid, e))
         return false;
-    if (!valid || !find_text(l, line, &text))
+    if (!valid || !find_text(l, line, &text)) {
+        l->batch->counts.unread_lines += slice_trim(line).len > 0;
         return true;
+    }
+    l->batch->counts.text_lines++;
     if (!match_document(&l->scanner->matcher, text, on_match, l, &scanned, e))
         return false;
     l->batch->counts.scanned += scanned;

@@ -3,13 +3,17 @@
 #include "detection/job/stale_files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compression/detect.h"
+#include "compression/text_check.h"
 #include "decon/base/fsutil.h"
 #include "decon/base/log.h"
 #include "decon/compression/codec.h"
+#include "detection/text/unicode.h"
 #include "detection/job/scan_pool.h"
 
 /* A batch of more is scanned while no other one is under way, and its memory given back. */
@@ -54,6 +58,9 @@ typedef struct pass {
     uint64_t next_line;
     size_t oldest, under_way; /* batches in the runner's ring; behind them the one that is filled */
     bool batch_failed;
+    codec_format format;
+    text_check check; /* of the lines; where invalid ones are skipped, those are blank in it */
+    text_check raw;   /* of the bytes, where `check` does not get them as they are */
     result_file report, cleaned;
     gzip_member member;
     buf frame; /* the member's head and tail */
@@ -69,6 +76,8 @@ static void pass_deinit(pass *p)
     for (size_t i = 0; i < p->under_way; i++) /* some may still be worked on */
         scan_team_wait(p->r->team, batch_at(p, i), p->r->own);
     stage_free(p->lines);
+    text_check_deinit(&p->check);
+    text_check_deinit(&p->raw);
     result_file_deinit(&p->report);
     result_file_deinit(&p->cleaned);
     buf_deinit(&p->frame);
@@ -132,6 +141,8 @@ static void count_batch(const pass *p, const job_outcome *counts)
     p->out->scanned += counts->scanned;
     p->out->matches += counts->matches;
     p->out->contaminated_lines += counts->contaminated_lines;
+    p->out->text_lines += counts->text_lines;
+    p->out->unread_lines += counts->unread_lines;
     p->out->invalid_lines += counts->invalid_lines;
     if (!meter)
         return;
@@ -143,6 +154,7 @@ static bool write_results(pass *p, const job_batch *b, err *e)
 {
     if (!b->ok) {
         p->batch_failed = true;
+        p->out->text_lines += b->counts.text_lines;
         if (e)
             *e = b->error;
         return false;
@@ -197,12 +209,43 @@ static job_batch *begin_batch(const pass *p)
     return b;
 }
 
+/* One line, or as many spaces, so that places in later messages stay right. */
+static bool check_line(pass *p, slice line, err *e)
+{
+    if (utf8_check(line) == line.len)
+        return text_check_feed(&p->check, line, p->format, e);
+    AUTO_FREE char *blank = xcalloc(1, line.len + 1);
+    memset(blank, ' ', line.len);
+    if (line.data[line.len - 1] == '\n')
+        blank[line.len - 1] = '\n';
+    return text_check_feed(&p->check, (slice){.data = blank, .len = line.len}, p->format, e);
+}
+
+/* Where invalid lines are skipped, the others are judged here. */
+static bool check_lines(pass *p, slice lines, err *e)
+{
+    if (!p->check.checker || !p->r->settings->skip_invalid_utf8)
+        return true;
+    if (utf8_check(lines) == lines.len)
+        return text_check_feed(&p->check, lines, p->format, e);
+    while (lines.len > 0) {
+        const char *newline = memchr(lines.data, '\n', lines.len);
+        size_t len = newline ? (size_t)(newline - lines.data) + 1 : lines.len;
+        if (!check_line(p, (slice){.data = lines.data, .len = len}, e))
+            return false;
+        lines = (slice){.data = lines.data + len, .len = lines.len - len};
+    }
+    return true;
+}
+
 /* The batch that was filled is scanned, here or by the team; what is done is written. */
 static bool hand_on(pass *p, err *e)
 {
     job_batch *b = batch_at(p, p->under_way);
     if (b->gathered.len == 0)
         return true;
+    if (!check_lines(p, buf_slice(&b->gathered), e))
+        return false;
     bool large = b->gathered.len > LARGE_BATCH;
     if (large && !finish_all(p, e))
         return false;
@@ -232,15 +275,35 @@ static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, er
     return gathered->len < BATCH_BYTES || hand_on(p, e);
 }
 
+/* What the bytes go to as they are. */
+static text_check *byte_check(pass *p)
+{
+    return p->check.checker && !p->r->settings->skip_invalid_utf8 ? &p->check : &p->raw;
+}
+
 static bool pass_feed(stage *s, slice data, err *e)
 {
-    return stage_feed(((pass *)s)->lines, data, e);
+    pass *p = (pass *)s;
+    return text_check_feed(byte_check(p), data, p->format, e) && stage_feed(p->lines, data, e);
+}
+
+/* A file of which nothing was read is not clean. */
+static bool check_any_read(const pass *p, err *e)
+{
+    const job_outcome *o = p->out;
+    return o->invalid_lines == 0 || o->text_lines > 0 ||
+           err_set(e, ERR_UTF8,
+                   "no line could be read: %" PRIu64 " of %" PRIu64 " lines are not valid UTF-8, "
+                   "the others have no text under '%s'",
+                   o->invalid_lines, o->lines, p->r->settings->content_key);
 }
 
 static bool pass_finish(stage *s, err *e)
 {
     pass *p = (pass *)s;
-    return stage_finish(p->lines, e) && hand_on(p, e) && finish_all(p, e);
+    return text_check_finish(&p->raw, p->format, e) && stage_finish(p->lines, e) && hand_on(p, e) &&
+           finish_all(p, e) && (!p->check.checker || text_check_finish(&p->check, p->format, e)) &&
+           check_any_read(p, e);
 }
 
 static const stage_ops pass_ops = {.feed = pass_feed, .finish = pass_finish};
@@ -253,8 +316,7 @@ static void look_before(pass *p, const char *path, err *e)
     if (p->batch_failed || (hand_on(p, &first) && finish_all(p, &first)) || !p->batch_failed)
         return;
     err_context(&first, "%s", path);
-    if (e)
-        *e = first;
+    *e = first;
 }
 
 static bool check_file(const char *path, err *e)
@@ -315,31 +377,90 @@ static bool commit(pass *p, err *e)
     return true;
 }
 
-bool job_run(job_runner *r, const char *job_id, const char *path, job_outcome *out, err *e)
+/* Whether lines with a text were read before the one that is at fault. */
+static bool read_some(const pass *p)
 {
+    if (!p->check.checker)
+        return p->out->text_lines > 0;
+    jsonl_counts n = jsonl_counts_get(p->check.checker);
+    return n.lines > n.blank_lines + n.unscannable_lines + n.skipped_lines;
+}
+
+/* The first fault of the file, and what can be done about it. Skipping invalid lines is no advice for
+ * a file of which nothing was read. */
+static void explain(pass *p, const char *path, err *e)
+{
+    err held = ERR_INIT;
+    if (text_check_held(&p->check, p->format, &held) ||
+        text_check_held(&p->raw, p->format, &held)) {
+        err_context(&held, "%s", path);
+        *e = held;
+    } else {
+        look_before(p, path, e);
+    }
+    if (e->code != ERR_UTF8 || p->r->settings->skip_invalid_utf8 || !read_some(p))
+        return;
+    size_t used = strlen(e->message);
+    snprintf(e->message + used, sizeof e->message - used,
+             " (fix the file, or give --invalid-utf8 skip to leave such lines unscanned)");
+}
+
+/* The format that codec_decode_file takes; what goes wrong here it will report. */
+static codec_format format_of(const char *path)
+{
+    char head[CODEC_MAGIC_BYTES];
+    AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? 0 : read(fd, head, sizeof head);
+    return codec_detect((slice){.data = head, .len = got > 0 ? (size_t)got : 0}, path);
+}
+
+static void warn_of_unread(const job_settings *s, const char *path, const job_outcome *out)
+{
+    if (out->invalid_lines > 0)
+        log_warn("%s: %" PRIu64 " lines are not valid UTF-8: kept, but not looked at", path,
+                 out->invalid_lines);
+    if (out->unread_lines > out->invalid_lines)
+        log_warn("%s: %" PRIu64 " of %" PRIu64
+                 " lines have no text under '%s': kept, but not looked at",
+                 path, out->unread_lines - out->invalid_lines, out->lines, s->content_key);
+}
+
+static void pass_begin(pass *p, const job_request *job)
+{
+    const job_settings *s = p->r->settings;
+    /* The stage of lines has its own limit, with its own message. */
+    jsonl_options options = {.content_key = s->content_key, .max_line_bytes = UINT64_MAX / 2};
+    bool lenient = s->lenient || job->lenient;
+    p->format = format_of(job->path);
+    text_check_init(&p->check, lenient ? NULL : &options);
+    begin_batch(p);
+    p->lines = stage_lines_new(s->max_line_bytes, "raise max_line_size, or split it", on_line, p);
+}
+
+bool job_run(job_runner *r, const job_request *job, job_outcome *out, err *e)
+{
+    err fault = ERR_INIT;
     AUTO(pass)
     p = {.stage.ops = &pass_ops,
          .r = r,
-         .job_id = job_id,
+         .job_id = job->id,
          .out = out,
-         .training_file = report_training_name(path),
+         .training_file = report_training_name(job->path),
          .report = {.fd = -1},
          .cleaned = {.fd = -1}};
     buf_init(&p.frame, 64);
     *out = (job_outcome){0};
-    if (!check_file(path, e) || !begin_cleaned(&p, e))
+    if (!check_file(job->path, e) || !begin_cleaned(&p, e))
         return false;
-    begin_batch(&p);
-    p.lines = stage_lines_new(r->settings->max_line_bytes, "raise max_line_size, or split it",
-                              on_line, &p);
-    if (!codec_decode_file(path, &p.stage, e)) {
-        look_before(&p, path, e);
+    pass_begin(&p, job);
+    if (!codec_decode_file(job->path, &p.stage, &fault)) {
+        explain(&p, job->path, &fault);
+        if (e)
+            *e = fault;
         return false;
     }
     if (!commit(&p, e))
         return false;
-    if (out->invalid_lines > 0)
-        log_warn("%s: %" PRIu64 " lines are not valid UTF-8: kept, but not looked at", path,
-                 out->invalid_lines);
+    warn_of_unread(r->settings, job->path, out);
     return true;
 }

@@ -4,6 +4,9 @@
  *          matched. Lines are scanned in batches, by as many threads as are free for the file;
  *          results do not depend on how many. Results are written under temporary names and get their own at the very end,
  *          the report first: a job that breaks off leaves neither.
+ *          A file is judged as the verification `jsonl` does (compression/text_check.h), unless the
+ *          setting or the job is lenient. Then, too, it fails as another compression or container, and
+ *          where lines are skipped as invalid UTF-8 and no other one could be read.
  * Owner:   job_runner is one worker's memory; _init / _deinit. Paths in job_outcome are the
  *          caller's (job_outcome_deinit).
  * Threads: a runner belongs to one thread at a time and has threads of its own; the index is shared.
@@ -32,6 +35,7 @@ typedef struct job_settings { /* constant after start */
     const char *cleaned_dir;    /* NULL: no cleaned files are written */
     const char *cleaned_suffix; /* NULL: JOB_CLEANED_SUFFIX */
     uint64_t max_line_bytes;
+    bool lenient; /* files are not judged as JSON Lines: what is no object with a text is kept */
     bool skip_invalid_utf8; /* keep such lines unscanned, with a warning, instead of failing */
     job_meter *meter;       /* or NULL */
     unsigned threads;       /* that work for all running jobs together; each has one at least */
@@ -41,11 +45,20 @@ typedef struct job_outcome {
     char *report_path;   /* NULL: no match */
     char *cleaned_path;  /* NULL: not asked for */
     uint64_t text_bytes; /* decoded */
-    uint64_t lines, scanned, matches, contaminated_lines, invalid_lines;
+    uint64_t lines, scanned, matches, contaminated_lines;
+    uint64_t text_lines;    /* with a text that was read */
+    uint64_t unread_lines;  /* not blank, and without one: kept, not looked at */
+    uint64_t invalid_lines; /* of those: not valid UTF-8 */
 } job_outcome;
 
 void job_outcome_deinit(job_outcome *o);
 DEFINE_AUTO(job_outcome, job_outcome_deinit)
+
+/* Borrowed for the length of a call. */
+typedef struct job_request {
+    const char *id, *path;
+    bool lenient; /* as the setting, for this file */
+} job_request;
 
 typedef struct job_runner {
     const job_settings *settings;
@@ -59,7 +72,6 @@ void job_runner_init(job_runner *r, const job_settings *settings, const ngram_in
 void job_runner_deinit(job_runner *r);
 DEFINE_AUTO(job_runner, job_runner_deinit)
 
-bool job_run(job_runner *r, const char *job_id, const char *path, job_outcome *out, err *e)
-    MUST_USE;
+bool job_run(job_runner *r, const job_request *job, job_outcome *out, err *e) MUST_USE;
 
 #endif

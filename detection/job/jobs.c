@@ -23,6 +23,7 @@ typedef struct job_private { /* under the table's lock */
     job_state state;
     file_stamp stamp; /* of the input when it was taken */
     char *output_path, *purified_path, *error;
+    uint64_t unread_lines;
     uint64_t submitted_ms, finished_ms;
     size_t held_bytes;               /* counted when it finished */
     bool told;                       /* the outcome */
@@ -219,12 +220,14 @@ static bool still_holds(const job_private *job)
            (!job->purified_path || fs_exists(job->purified_path));
 }
 
-static job_private *add_job(jobs *j, const char *path, const char *key)
+static job_private *add_job(jobs *j, const job_submission *s)
 {
     job_private *job = xcalloc(1, sizeof *job);
+    const char *key = s->key;
     make_id(job->public.id);
     job->public.private = job;
-    job->public.path = xstrdup(path);
+    job->public.path = xstrdup(s->path);
+    job->public.lenient = s->lenient;
     job->submitted_ms = j->options.now_ms();
     job_private **place = &j->by_id[bucket(j, job->public.id)];
     job->next_by_id = *place;
@@ -240,13 +243,14 @@ static job_private *add_job(jobs *j, const char *path, const char *key)
     return job;
 }
 
-static submit_result submit(jobs *j, const char *path, const char *key, char id[JOB_ID_BYTES])
+static submit_result submit(jobs *j, const job_submission *s, char id[JOB_ID_BYTES])
 {
     forget_old(j);
-    job_private *same = key ? find_by_key(j, key) : NULL;
-    if (same && !str_equal(same->public.path, path))
+    job_private *same = s->key ? find_by_key(j, s->key) : NULL;
+    if (same && !str_equal(same->public.path, s->path))
         return SUBMIT_KEY_TAKEN;
-    bool will_run = same && (same->state != JOB_PENDING || !j->stopping);
+    bool will_run =
+        same && same->public.lenient == s->lenient && (same->state != JOB_PENDING || !j->stopping);
     if (will_run && still_holds(same)) {
         memcpy(id, same->public.id, JOB_ID_BYTES);
         return SUBMIT_SAME;
@@ -257,14 +261,14 @@ static submit_result submit(jobs *j, const char *path, const char *key, char id[
         return SUBMIT_FULL;
     if (same)
         release_key(j, same);
-    memcpy(id, add_job(j, path, key)->public.id, JOB_ID_BYTES);
+    memcpy(id, add_job(j, s)->public.id, JOB_ID_BYTES);
     return SUBMIT_NEW;
 }
 
-submit_result jobs_submit(jobs *j, const char *path, const char *key, char id[JOB_ID_BYTES])
+submit_result jobs_submit(jobs *j, const job_submission *s, char id[JOB_ID_BYTES])
 {
     pthread_mutex_lock(&j->lock);
-    submit_result result = submit(j, path, key, id);
+    submit_result result = submit(j, s, id);
     pthread_mutex_unlock(&j->lock);
     return result;
 }
@@ -285,6 +289,8 @@ static void put_status(const job_private *job, buf *json)
     if (job->purified_path)
         json_member_string(json, "purified_path", slice_from(job->purified_path));
     json_member_string(json, "status", slice_from(names[job->state]));
+    if (job->unread_lines > 0)
+        json_member_int(json, "unread_lines", (int64_t)job->unread_lines);
     json_close(json);
 }
 
@@ -353,6 +359,7 @@ void jobs_finish(jobs *j, server_job *done, const job_outcome *outcome, const ch
         j->completed++;
         job->output_path = outcome->report_path ? xstrdup(outcome->report_path) : NULL;
         job->purified_path = outcome->cleaned_path ? xstrdup(outcome->cleaned_path) : NULL;
+        job->unread_lines = outcome->unread_lines;
     }
     j->processing--;
     job->finished_ms = j->options.now_ms();

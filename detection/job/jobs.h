@@ -13,7 +13,8 @@
  *
  * Idempotency: the same key with the same path gives the same job, while it waits, runs, or is
  * completed with its outputs still there and its input unchanged since it ran. A failed job is no
- * obstacle: the same key then starts a new one. The same key with another path is refused.
+ * obstacle: the same key then starts a new one, as for a job that was lenient where this one is not,
+ * or the reverse. The same key with another path is refused.
  */
 #ifndef DETECTION_JOB_JOBS_H
 #define DETECTION_JOB_JOBS_H
@@ -40,6 +41,7 @@ typedef enum submit_result {
 typedef struct job {
     char id[JOB_ID_BYTES]; /* immutable */
     char *path;            /* immutable */
+    bool lenient;          /* immutable; see job_request */
     uint64_t waited_ms;    /* from jobs_take on */
     struct job_private *private;
 } server_job;
@@ -50,8 +52,14 @@ jobs *jobs_new(const jobs_options *options) MUST_USE;
 void jobs_free(jobs *j); /* no worker may be left; NULL is fine */
 DEFINE_AUTO_PTR(jobs, jobs_free)
 
-/* `key` may be NULL. `id` is set for SUBMIT_NEW and SUBMIT_SAME. */
-submit_result jobs_submit(jobs *j, const char *path, const char *key, char id[JOB_ID_BYTES]);
+typedef struct job_submission { /* borrowed */
+    const char *path;
+    const char *key; /* Idempotency-Key, or NULL */
+    bool lenient;
+} job_submission;
+
+/* `id` is set for SUBMIT_NEW and SUBMIT_SAME. */
+submit_result jobs_submit(jobs *j, const job_submission *s, char id[JOB_ID_BYTES]);
 /* The body of /status/{id}; yields whether it tells the job's outcome. */
 bool jobs_status(jobs *j, const char *id, buf *json);
 /* The outcome has reached who asked for it. */

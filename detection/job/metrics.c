@@ -46,6 +46,7 @@ void metrics_count_job(metrics *m, const metrics_job *job, const job_outcome *ou
     m->contaminated_lines += outcome->contaminated_lines;
     m->matches += outcome->matches;
     m->invalid_lines += outcome->invalid_lines;
+    m->unread_lines += outcome->unread_lines;
     pthread_mutex_unlock(&m->lock);
 }
 
@@ -181,6 +182,9 @@ static void put_work(buf *out, const metrics *m)
     put_number(out, "decon_lines_invalid_total", "counter",
                "Lines of ended jobs that are not valid UTF-8 and were kept unread.",
                m->invalid_lines);
+    put_number(out, "decon_lines_unread_total", "counter",
+               "Lines of ended jobs that were kept without being looked at: no text could be read.",
+               m->unread_lines);
     put_number(out, "decon_matches_total", "counter", "Lines that ended jobs' reports have.",
                m->matches);
     put_durations(out, "decon_job_duration_seconds", "Time from a job's start to its end.",

@@ -45,7 +45,7 @@ typedef struct metrics {
     /* under the lock */
     duration_counts waits, runs;
     uint64_t completed, failed;
-    uint64_t input_bytes, scanned, contaminated_lines, matches, invalid_lines;
+    uint64_t input_bytes, scanned, contaminated_lines, matches, invalid_lines, unread_lines;
     uint64_t requests[ROUTE_COUNT][METRICS_STATUSES];
 } metrics;
 

@@ -95,9 +95,11 @@ static bool do_job(job_runner *r, int fd, const char *message, size_t len)
     const char *at = message, *end = message + len;
     const char *id = next_text(&at, end);
     const char *path = id ? next_text(&at, end) : NULL;
-    if (!path)
+    const char *lenient = path ? next_text(&at, end) : NULL;
+    if (!lenient)
         return false;
-    bool ok = job_run(r, id, path, &out, &e);
+    job_request job = {.id = id, .path = path, .lenient = *lenient != '\0'};
+    bool ok = job_run(r, &job, &out, &e);
     return send_answer(fd, ok, &out, &e);
 }
 
@@ -274,16 +276,17 @@ static void sweep(const char *dir, const char *job_id, const char *suffix)
         log_warn("%s belongs to a job that crashed and cannot be removed; remove it by hand", path);
 }
 
-bool crew_run(crew *c, crew_member *m, const char *job_id, const char *path, job_outcome *out,
-              bool *crashed, err *e)
+bool crew_run(crew *c, crew_member *m, const job_request *job, job_outcome *out, bool *crashed,
+              err *e)
 {
     AUTO_FREE char *message = xcalloc(MESSAGE_BYTES, 1);
-    AUTO(buf) job = BUF(MESSAGE_BYTES);
-    buf_append(&job, job_id, strlen(job_id) + 1);
-    buf_append(&job, path, strlen(path) + 1);
+    AUTO(buf) words = BUF(MESSAGE_BYTES);
+    const char *texts[] = {job->id, job->path, job->lenient ? "1" : ""};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        buf_append(&words, texts[i], strlen(texts[i]) + 1);
     *out = (job_outcome){0};
     *crashed = false;
-    if (job.overflow)
+    if (words.overflow)
         return err_set(e, ERR_LIMIT, "the path is too long");
     *crashed = true;
     if (m->fd < 0 && !hire(c, m, e))
@@ -292,15 +295,15 @@ bool crew_run(crew *c, crew_member *m, const char *job_id, const char *path, job
     job_meter *meter = c->settings->meter;
     if (meter)
         atomic_fetch_add(&meter->running_jobs, 1);
-    if (send_message(m->fd, job.data, job.len))
+    if (send_message(m->fd, words.data, words.len))
         len = receive_message(m->fd, message, MESSAGE_BYTES);
     if (meter)
         atomic_fetch_sub(&meter->running_jobs, 1);
     if (len < sizeof(answer)) {
         tell_crash(c, m, e);
         const job_settings *s = c->settings;
-        sweep(s->report_dir, job_id, JOB_REPORT_SUFFIX);
-        sweep(s->cleaned_dir, job_id, s->cleaned_suffix ? s->cleaned_suffix : JOB_CLEANED_SUFFIX);
+        sweep(s->report_dir, job->id, JOB_REPORT_SUFFIX);
+        sweep(s->cleaned_dir, job->id, s->cleaned_suffix ? s->cleaned_suffix : JOB_CLEANED_SUFFIX);
         return false;
     }
     *crashed = false;

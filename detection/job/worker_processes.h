@@ -34,8 +34,8 @@ DEFINE_AUTO_PTR(crew, crew_free)
 
 void crew_member_deinit(crew_member *m);
 
-bool crew_run(crew *c, crew_member *m, const char *job_id, const char *path, job_outcome *out,
-              bool *crashed, err *e) MUST_USE;
+bool crew_run(crew *c, crew_member *m, const job_request *job, job_outcome *out, bool *crashed,
+              err *e) MUST_USE;
 
 /* A meter that all processes of the crew count in. Never NULL. */
 job_meter *crew_meter_new(void) MUST_USE;

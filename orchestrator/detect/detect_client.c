@@ -114,6 +114,7 @@ static void on_submitted(job_call *c)
 
 typedef struct status_reply {
     char *status, *report_path, *cleaned_path, *words;
+    uint64_t unread_lines;
 } status_reply;
 
 static void status_reply_deinit(status_reply *r)
@@ -127,11 +128,14 @@ DEFINE_AUTO(status_reply, status_reply_deinit)
 
 static bool read_status(const exchange *x, status_reply *out)
 {
-    static const char *const keys[] = {"status", "output_path", "purified_path", "error"};
+    static const char *const keys[] = {"status", "output_path", "purified_path", "error",
+                                       "unread_lines"};
     json_value values[ARRAY_LEN(keys)];
     if (!exchange_read(x, keys, values, ARRAY_LEN(keys)))
         return false;
     out->words = reply_words(&values[3]);
+    if (!json_unsigned(&values[4], &out->unread_lines))
+        out->unread_lines = 0;
     return reply_string(&values[0], &out->status) && reply_string(&values[1], &out->report_path) &&
            reply_string(&values[2], &out->cleaned_path);
 }
@@ -145,8 +149,11 @@ static void on_status(job_call *c)
     } else if (str_equal(r.status, "pending") || str_equal(r.status, "processing")) {
         poll_again(c);
     } else if (str_equal(r.status, "completed")) {
-        job_call_end(
-            c, &(job_outcome){.report_path = r.report_path, .cleaned_path = r.cleaned_path}, NULL);
+        job_call_end(c,
+                     &(job_outcome){.report_path = r.report_path,
+                                    .cleaned_path = r.cleaned_path,
+                                    .unread_lines = r.unread_lines},
+                     NULL);
     } else if (str_equal(r.status, "failed")) {
         err_set(&e, ERR_JOB_FAILED, "the detection server failed the job: %s",
                 r.words ? r.words : "it does not say why");
@@ -204,6 +211,7 @@ jobs *jobs_new(transport *t, const jobs_options *options)
     j->url = without_slashes(options->server_url);
     j->poll_interval_ms = options->poll_interval_ms;
     j->server_wait_ms = options->server_wait_ms;
+    j->lenient = options->lenient;
     jobs_health_init(j);
     return j;
 }
@@ -263,6 +271,8 @@ job_call *job_submit(jobs *j, const char *file_path, const char *idempotency_key
     c->url = xasprintf("%s/submit", j->url);
     AUTO(buf) body = BUF(SUBMIT_MAX_BYTES);
     json_member_string(&body, "file_path", slice_from(file_path));
+    if (j->lenient)
+        json_member_bool(&body, "lenient", true);
     json_close(&body);
     c->body = buf_give(&body);
     c->x.headers[0] = (http_header){"Content-Type", "application/json"};

@@ -7,7 +7,7 @@
  * Owner:   jobs_new / jobs_free (ends what is under way without callbacks). A job_call ends with
  *          its on_done or job_cancel, which free it. Strings are copied.
  * Threads: loop.
- * Fails:   by the error given to on_done: ERR_SERVER_DOWN, ERR_JOB_FAILED (the server's words),
+ * Fails:   by the error given to on_done: ERR_SERVER_DOWN, ERR_CONFIG (an index of 0 records), ERR_JOB_FAILED (the server's words),
  *          ERR_JOB_FORGOTTEN, ERR_HTTP (refused), ERR_PARSE.
  */
 #ifndef ORCHESTRATOR_DETECT_DETECT_CLIENT_H
@@ -22,6 +22,7 @@ typedef struct jobs_options {
     const char *server_url;
     uint64_t poll_interval_ms;
     uint64_t server_wait_ms;
+    bool lenient; /* asks the server not to judge files as JSON Lines (`lenient` in /submit) */
 } jobs_options;
 
 jobs *jobs_new(transport *t, const jobs_options *options) MUST_USE;
@@ -34,6 +35,8 @@ typedef struct server_facts {
     bool purify;
     const char *report_dir, *cleaned_dir; /* as given to the server; or NULL */
     const char *content_key;              /* NULL: it does not say */
+    bool tells_records;                   /* the reference server does not */
+    uint64_t records, sets;               /* of its index */
 } server_facts;
 
 /* Waits until the server answers; one wait at a time. `once`: a single attempt. */
@@ -47,6 +50,7 @@ typedef struct job_outcome {
     bool replayed;            /* the server knew the Idempotency-Key: the job is an older one */
     const char *report_path;  /* of a finished job: present when something was found */
     const char *cleaned_path; /* present where the server purifies */
+    uint64_t unread_lines;    /* lines without a text that the server could read */
 } job_outcome;
 
 typedef void (*job_done)(void *ctx, const job_outcome *outcome, const err *error);

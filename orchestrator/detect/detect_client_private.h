@@ -46,6 +46,7 @@ struct jobs {
     transport *transport;
     char *url;
     uint64_t poll_interval_ms, server_wait_ms;
+    bool lenient;
     job_call *calls;
 
     /* asking for health: one exchange for all who wait */

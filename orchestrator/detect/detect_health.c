@@ -15,7 +15,7 @@ static void tell_ready(jobs *j, const server_facts *facts, const err *error)
     on_ready(j->ready_ctx, facts, error);
 }
 
-enum { WORKERS, PURIFY, REPORT_DIR, CLEANED_DIR, CONTENT_KEY, FACT_COUNT };
+enum { WORKERS, PURIFY, REPORT_DIR, CLEANED_DIR, CONTENT_KEY, RECORDS, SETS, FACT_COUNT };
 
 /* The strings of `out` are malloc'ed. */
 static bool read_facts(const exchange *x, server_facts *out, char **texts)
@@ -24,21 +24,29 @@ static bool read_facts(const exchange *x, server_facts *out, char **texts)
                                                  [PURIFY] = "purify",
                                                  [REPORT_DIR] = "report_output_dir",
                                                  [CLEANED_DIR] = "cleaned_output_dir",
-                                                 [CONTENT_KEY] = "content_key"};
+                                                 [CONTENT_KEY] = "content_key",
+                                                 [RECORDS] = "records",
+                                                 [SETS] = "sets"};
     json_value values[FACT_COUNT];
-    uint64_t workers = 0;
+    uint64_t workers = 0, records = 0, sets = 0;
     if (!exchange_read(x, keys, values, FACT_COUNT))
         return false;
-    for (int i = REPORT_DIR; i < FACT_COUNT; i++)
+    for (int i = REPORT_DIR; i <= CONTENT_KEY; i++)
         if (!reply_string(&values[i], &texts[i]))
             return false;
     if (!json_unsigned(&values[WORKERS], &workers))
         workers = 0;
+    bool tells_records = json_unsigned(&values[RECORDS], &records);
+    if (!json_unsigned(&values[SETS], &sets))
+        sets = 0;
     *out = (server_facts){.worker_threads = (unsigned)MIN(workers, (uint64_t)100000),
                           .purify = json_is_true(&values[PURIFY]),
                           .report_dir = texts[REPORT_DIR],
                           .cleaned_dir = texts[CLEANED_DIR],
-                          .content_key = texts[CONTENT_KEY]};
+                          .content_key = texts[CONTENT_KEY],
+                          .tells_records = tells_records,
+                          .records = tells_records ? records : 0,
+                          .sets = sets};
     return true;
 }
 
@@ -61,6 +69,26 @@ static bool end_one_stuck(jobs *j, const err *e)
     return false;
 }
 
+static void end_all(jobs *j, const err *e)
+{
+    j->asking = j->down = false;
+    tell_ready(j, NULL, e);
+    while (end_one_stuck(j, e))
+        ;
+}
+
+/* It would report every file clean. Waiting does not change that. */
+static void refuse_empty_index(jobs *j)
+{
+    err e = ERR_INIT;
+    err_set(
+        &e, ERR_CONFIG,
+        "the detection server at %s has an index of 0 records, so it can find nothing; start it "
+        "with evaluation data (--evals-dir)",
+        j->url);
+    end_all(j, &e);
+}
+
 static void give_up(jobs *j, const err *why)
 {
     err e = ERR_INIT;
@@ -69,9 +97,7 @@ static void give_up(jobs *j, const err *why)
     err_set(&e, ERR_SERVER_DOWN,
             "the detection server at %s did not answer for %s (%s); start it, or set server_url",
             j->url, waited, why->message);
-    tell_ready(j, NULL, &e);
-    while (end_one_stuck(j, &e))
-        ;
+    end_all(j, &e);
 }
 
 static void send_health(void *ctx)
@@ -102,7 +128,6 @@ static void on_unhealthy(jobs *j, const err *why)
         j->told_ms = 0;
     }
     if (j->once || now_ms - j->down_since_ms >= j->server_wait_ms) {
-        j->asking = j->down = false;
         give_up(j, why);
         return;
     }
@@ -124,6 +149,8 @@ static void on_health_reply(void *ctx, const http_result *result)
     } else if (!read_facts(&j->health, &facts, texts)) {
         err_set(&e, ERR_PARSE, "%s: the reply is not a detection server's", j->health_url);
         on_unhealthy(j, &e);
+    } else if (facts.tells_records && facts.records == 0) {
+        refuse_empty_index(j);
     } else {
         j->asking = j->down = false;
         resume_all(j);

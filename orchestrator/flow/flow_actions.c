@@ -84,7 +84,8 @@ static char *idempotency_key(flow *f, const item *it)
     uint8_t digest[SHA256_BYTES];
     char hex[2 * SHA256_BYTES + 1];
     AUTO_FREE char *identity =
-        xasprintf("s3://%s/%s\n%s\n%s", flow_input_bucket(f), it->key, it->etag, it->local_path);
+        xasprintf("s3://%s/%s\n%s\n%s%s", flow_input_bucket(f), it->key, it->etag, it->local_path,
+                  f->o.config->verify == VERIFY_JSONL ? "" : "\nlenient");
     sha256(slice_from(identity), digest);
     hex_encode(digest, sizeof digest, hex);
     if (!it->fresh_key)
@@ -114,10 +115,20 @@ static bool enter_submitting(flow *f, item *it, err *e)
     return true;
 }
 
+/* Where this program verified the lines it has said so already. */
+static void warn_of_unread(const flow *f, const item *it, const job_outcome *outcome)
+{
+    if (outcome->unread_lines && f->o.config->verify != VERIFY_JSONL)
+        log_warn("s3://%s/%s: the detection server kept %llu lines without looking at them: they "
+                 "have no text that it can read",
+                 flow_input_bucket(f), it->key, (unsigned long long)outcome->unread_lines);
+}
+
 static void on_followed(void *ctx, const job_outcome *outcome, const err *error)
 {
     item *it = ctx;
     if (!error) {
+        warn_of_unread(it->flow, it, outcome);
         it->report_path = outcome->report_path ? xstrdup(outcome->report_path) : NULL;
         it->cleaned_path = outcome->cleaned_path ? xstrdup(outcome->cleaned_path) : NULL;
     }

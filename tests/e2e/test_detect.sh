@@ -56,13 +56,68 @@ test_found_can_be_a_status() {
 
 test_json() {
     hits >"$T/hit.jsonl"
-    printf 'bad \377\n' >"$T/bad.jsonl"
+    printf '{"text":"bad \377"}\n' >"$T/bad.jsonl"
     detect 3 --json hit.jsonl bad.jsonl
     [ "$(wc -l <"$T/out")" = 3 ] || fail "$(cat "$T/out")"
-    expect_out '^\{"contaminated_lines":[1-9][0-9]*,"file":"hit.jsonl","lines":[0-9]+,"matches":[0-9]+,"report_path":"/.*/reports/hit.report.jsonl","status":"contaminated","text_bytes":[0-9]+\}$'
-    expect_out '"error":"bad.jsonl: line 1: .*UTF-8.*"file":"bad.jsonl",.*"status":"failed"'
+    expect_out '^\{"contaminated_lines":[1-9][0-9]*,"file":"hit.jsonl","lines":[0-9]+,"matches":[0-9]+,"report_path":"/.*/reports/hit.report.jsonl","status":"contaminated","text_bytes":[0-9]+,"unread_lines":0\}$'
+    expect_out '"error":"bad.jsonl: line 1, byte 13 of the decoded text: invalid UTF-8: .*"file":"bad.jsonl","lines":0,.*"status":"failed"'
     tail -n 1 "$T/out" | grep -qE '^\{"clean":0,"contaminated":1,.*"failed":1,"files":2,.*"status":"summary"' ||
         fail "summary: $(tail -n 1 "$T/out")"
+}
+
+# Nothing of these was read by the reference, which called them clean.
+test_files_that_cannot_be_read_are_not_clean() {
+    mkdir "$T/in"
+    hits >"$T/lines"
+    { echo '['; sed 's/$/,/' "$T/lines"; echo ']'; } >"$T/in/array.jsonl"
+    sed 's/{/{\n  /' "$T/lines" >"$T/in/pretty.jsonl"
+    iconv -t UTF-16 "$T/lines" >"$T/in/utf16.jsonl"
+    iconv -t UTF-16LE "$T/lines" >"$T/in/utf16le.jsonl"
+    { echo '<html><body>'; cat "$T/lines"; } >"$T/in/page.jsonl"
+    sed 's/"text"/"content"/' "$T/lines" >"$T/in/key.jsonl"
+    head -c 200 "$T/lines" >"$T/in/cut.jsonl"
+    gzip -c "$T/lines" | gzip -c >"$T/in/twice.jsonl.gz"
+    head -c 20000 /dev/urandom >"$T/in/random.jsonl"
+    detect 3 --purify in
+    expect_out '^SUMMARY: Files=9 Clean=0 Contaminated=0 Failed=9 Skipped=0 Lines=0 '
+    expect_out "^FAILED: in/array.jsonl: line 1, byte 0 of the decoded text: .*; this is a JSON array"
+    expect_out "^FAILED: in/key.jsonl: no line has a string under 'text'; the lines have the keys: content;"
+    expect_out '^FAILED: in/twice.jsonl.gz: line 1, .*; this is gzip inside gzip$'
+    [ -z "$(find "$T/reports" "$T/cleaned" -type f)" ] || fail "left: $(find "$T/reports" "$T/cleaned" -type f)"
+    detect 3 --purify --invalid-utf8 skip in
+    expect_out '^SUMMARY: Files=9 Clean=0 Contaminated=0 Failed=9 '
+    ! grep -q 'invalid-utf8' "$T/out" || fail "advice: $(cat "$T/out")"
+}
+
+test_lines_without_a_text_are_counted() {
+    { hits; echo '{"id":1}'; echo; echo '{"text":5}'; } >"$T/a.jsonl"
+    detect 0 a.jsonl
+    expect_out "^UNREAD: a.jsonl: 2 of 28 lines have no text under 'text'$"
+    expect_out '^SUMMARY: .* UnreadLines=2$'
+    grep -q "WARN .*a.jsonl: 2 of 28 lines have no text under 'text'" "$T/detect.log" || fail 'no warning'
+    detect 0 --json a.jsonl
+    expect_out '"file":"a.jsonl",.*"unread_lines":2\}$'
+    echo '[1]' >>"$T/a.jsonl"
+    detect 3 a.jsonl
+    detect 0 --lenient a.jsonl
+    expect_out '^SUMMARY: .* UnreadLines=3$'
+    detect 0 --compatible --tokenizer word a.jsonl
+}
+
+test_an_index_without_records_is_refused() {
+    mkdir "$T/none" "$T/empty"
+    sed 's/"question"/"prompt"/' "$evals"/*.jsonl >"$T/none/a.jsonl"
+    hits >"$T/a.jsonl"
+    detect 2 --evals-dir none a.jsonl
+    grep -q 'ERROR .*none of the 25 lines read gives a record .* 25 without a question (keys: .*prompt' "$T/detect.log" ||
+        fail "$(cat "$T/detect.log")"
+    detect 2 --evals-dir empty a.jsonl
+    [ ! -s "$T/out" ] || fail "$(cat "$T/out")"
+    printf '{"doc_id":%d,"question":"太陽系中哪一顆行星距離太陽最近而且體積最小並且沒有任何衛星"}\n' 1 2 3 >"$T/empty/zh.jsonl"
+    detect 2 --evals-dir empty --eval-min-token-length 0 a.jsonl
+    grep -q 'ERROR .* 3 of fewer than eval_min_unique_word_count different words' "$T/detect.log" ||
+        fail "$(cat "$T/detect.log")"
+    detect 2 --evals-dir empty --compatible a.jsonl
 }
 
 test_results_beside_their_inputs_are_no_danger() {

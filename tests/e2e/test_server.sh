@@ -9,8 +9,8 @@ begin() { # OPTION...
     url=http://127.0.0.1:$server_port
 }
 
-submit() { # PATH: the job's id in $id
-    id=$(curl -sS -H 'Content-Type: application/json' --data "{\"file_path\":\"$1\"}" "$url/submit" |
+submit() { # PATH [MEMBERS]: the job's id in $id
+    id=$(curl -sS -H 'Content-Type: application/json' --data "{\"file_path\":\"$1\"${2:+,$2}}" "$url/submit" |
         sed -n 's/^{"job_id":"\([-0-9a-f]*\)"}$/\1/p')
     [ "${#id}" = 36 ] || fail "no job id for $1"
 }
@@ -159,7 +159,9 @@ test_nesting_is_no_danger() {
         echo
     } >"$T/deep.jsonl"
     submit "$T/deep.jsonl"
-    expect_job '"status":"completed"'
+    expect_job '"error":"Processing error: .*: line 1, byte 1039 of the decoded text: nested deeper'
+    submit "$T/deep.jsonl" '"lenient":true'
+    expect_job '"status":"completed","unread_lines":2'
     gzip -dc "$T/server/cleaned/$id.jsonl.gz" | cmp - "$T/deep.jsonl" || fail "lines are lost"
     stop "$server"
     expect_status 0
@@ -239,6 +241,20 @@ test_bad_starts_are_refused() {
             >"$T/server.log" 2>&1 || status=$?
         [ "$status" = 2 ] || fail "exit status $status: $options"
     done
+}
+
+test_without_a_record_it_does_not_start() {
+    mkdir "$T/none"
+    sed 's/"question"/"prompt"/' "$evals"/*.jsonl >"$T/none/a.jsonl"
+    local status=0
+    timeout 60 "$BIN/decon-server" --port 0 --evals-dir "$T/none" --report-output-dir "$T/r" >"$T/out" 2>"$T/server.log" || status=$?
+    [ "$status" = 2 ] || fail "exit status $status"
+    [ ! -s "$T/out" ] || fail "it listens: $(cat "$T/out")"
+    grep -q 'none of the 25 lines read gives a record .* 25 without a question' "$T/server.log" ||
+        fail "$(cat "$T/server.log")"
+    begin
+    curl -sS "$url/health" | grep -q '"records":25,.*"sets":3,' || fail "$(curl -sS "$url/health")"
+    stop "$server"
 }
 
 test_the_example_configuration_is_the_tables() {

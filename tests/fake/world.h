@@ -46,6 +46,9 @@ typedef struct world {
 
     /* the server's knobs */
     const char *server_content_key;       /* what /health tells of it; NULL: nothing */
+    const char *server_members;           /* more members of /health: ",\"records\":0"; or NULL */
+    unsigned unread_lines;                /* of each finished job */
+    unsigned lenient_submits;             /* counted */
     bool purify, server_down, keys_known; /* keys_known: Idempotency-Key is honoured */
     unsigned polls_before_done;
     unsigned submit_500;  /* so many submissions are answered 500 */

@@ -23,9 +23,10 @@ static void count_open_jobs(world *w)
     w->peak_open_jobs = MAX(w->peak_open_jobs, open);
 }
 
-static char *path_of_body(slice body)
+static char *path_of_body(world *w, slice body)
 {
     json_t *parsed = json_loadb(body.data, body.len, 0, NULL);
+    w->lenient_submits += json_is_true(json_object_get(parsed, "lenient"));
     const char *path = json_string_value(json_object_get(parsed, "file_path"));
     assert_non_null(path);
     char *copy = xstrdup(path);
@@ -55,7 +56,7 @@ static void submit(world *w, const fake_request *r, fake_reply *reply, world_rep
         assert_true(w->job_count < ARRAY_LEN(w->jobs));
         j = &w->jobs[w->job_count++];
         snprintf(j->id, sizeof j->id, "job-%zu", w->job_count);
-        j->path = path_of_body(r->body);
+        j->path = path_of_body(w, r->body);
         j->key = xstrdup(fake_request_header(r, "Idempotency-Key"));
         j->known = w->forget_jobs == 0;
         w->forget_jobs -= w->forget_jobs > 0;
@@ -117,6 +118,8 @@ static void finish_job(world *w, world_job *j, world_reply *t)
         }
         buf_printf(&t->body, ",\"purified_path\":\"%s\"", cleaned);
     }
+    if (w->unread_lines)
+        buf_printf(&t->body, ",\"unread_lines\":%u", w->unread_lines);
     buf_append_str(&t->body, "}");
     j->done = true;
     buf_deinit(&d.report);
@@ -151,11 +154,11 @@ void world_server_answer(world *w, const fake_request *r, fake_reply *reply, wor
     else if (strcmp(path, "/health") == 0)
         buf_printf(&t->body,
                    "{\"status\":\"ok\",\"worker_threads\":2,\"purify\":%s,\"report_output_dir\":"
-                   "\"%s/reports\",\"cleaned_output_dir\":\"%s/cleaned\"%s%s%s}",
+                   "\"%s/reports\",\"cleaned_output_dir\":\"%s/cleaned\"%s%s%s%s}",
                    w->purify ? "true" : "false", w->dir, w->dir,
                    w->server_content_key ? ",\"content_key\":\"" : "",
                    w->server_content_key ? w->server_content_key : "",
-                   w->server_content_key ? "\"" : "");
+                   w->server_content_key ? "\"" : "", w->server_members ? w->server_members : "");
     else if (strcmp(path, "/submit") == 0)
         submit(w, r, reply, t);
     else

@@ -19,6 +19,52 @@ static void a_server_that_looks_at_another_key_gets_nothing(void **state)
     world_free(w);
 }
 
+static void a_server_without_records_gets_nothing(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", GOOD);
+    w->server_members = ",\"records\":0,\"sets\":0";
+    expect_status(w, NULL, 2);
+    expect_status(w, WORDS("--dry-run"), 2);
+    assert_null(strstr(w->order, "GET in/"));
+    expect_log(w, "has an index of 0 records, so it can find nothing");
+    w->server_members = ",\"records\":67240,\"sets\":3";
+    expect_status(w, NULL, 0);
+    expect_log(w, "67,240 records of 3 sets");
+    world_free(w);
+}
+
+/* The reference server does not report them. */
+static void a_server_that_tells_no_records_is_taken(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", GOOD);
+    expect_status(w, NULL, 0);
+    expect_log(w, "does not report the size of its index");
+    world_free(w);
+}
+
+static void files_that_are_not_verified_are_submitted_as_lenient(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", GOOD);
+    w->unread_lines = 3;
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->lenient_submits, 0);
+    static const char *const levels[] = {"none", "stream"};
+    for (unsigned i = 0; i < ARRAY_LEN(levels); i++) {
+        AUTO_FREE char *name = xasprintf("%s.jsonl", levels[i]);
+        world_add(w, name, GOOD);
+        expect_status(w, WORDS("--verify", levels[i]), 0);
+        assert_int_equal(w->lenient_submits, i + 1);
+        expect_log(w, "jsonl: the detection server kept 3 lines without looking at them");
+    }
+    world_free(w);
+}
+
 static void clean_and_contaminated_files_are_done(void **state)
 {
     UNUSED(state);
@@ -292,6 +338,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_server_that_looks_at_another_key_gets_nothing),
+        cmocka_unit_test(a_server_without_records_gets_nothing),
+        cmocka_unit_test(a_server_that_tells_no_records_is_taken),
+        cmocka_unit_test(files_that_are_not_verified_are_submitted_as_lenient),
         cmocka_unit_test(a_server_that_looks_at_another_key_gets_nothing),
         cmocka_unit_test(clean_and_contaminated_files_are_done),
         cmocka_unit_test(a_second_run_has_nothing_to_do),

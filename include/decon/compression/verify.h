@@ -5,7 +5,9 @@
  * Owner:   verify_new / verify_free. The verdict's strings are inside it.
  * Threads: one thread at a time; belongs to a worker while it feeds.
  * Fails:   the first fault ends it: verify_feed / verify_finish yield false and set err to
- *          `<name>: line L, byte B of the decoded text: cause` (line from 1, byte from 0). Any
+ *          `<name>: line L, byte B of the decoded text: cause` (line from 1, byte from 0). A fault
+ *          in the first 512 bytes of the text is reported when those were seen, or at the end: the
+ *          message names what the text is instead (another compression, UTF-16, HTML, ...). Any
  *          split of the same bytes gives the same verdict and the same fault.
  * Sources: RFC 8259 (JSON), RFC 3629 (UTF-8), jsonlines.org; the formats' own documents.
  */

@@ -155,6 +155,62 @@ static void a_file_that_is_not_what_its_name_says_is_told_so(void **state)
                  "file of xz");
 }
 
+/* The name of what a text is instead, in any split. */
+static void other_formats_are_named(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        slice text;
+        const char *name;
+    } rows[] = {
+        {SLICE_LIT("\x04\x22\x4d\x18\x64\x40\xa7 and more of it"), "this is lz4"},
+        {SLICE_LIT("\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0\x3d and more"),
+         "this is lzma"},
+        {SLICE_LIT("LZIP\x01 and more of it"), "this is lzip"},
+        {SLICE_LIT("\x1f\x9d\x90 and more of it"), "this is compress (.Z)"},
+        {SLICE_LIT("PK\x03\x04\x14 and more of it"), "this is zip"},
+        {SLICE_LIT("PAR1\x15\x04 and more of it"), "this is Parquet"},
+        {SLICE_LIT("Obj\x01\x04 and more of it"), "this is Avro"},
+        {SLICE_LIT("7z\xbc\xaf\x27\x1c and more of it"), "this is 7z"},
+        {SLICE_LIT("\xff\xfe{\0\"\0a\0"), "this is UTF-16 text"},
+        {SLICE_LIT("\xfe\xff\0{\0\"\0a"), "this is UTF-16 text"},
+        {SLICE_LIT("{\0\"\0a\0"), "this is UTF-16 text"},
+        {SLICE_LIT("\0{\0\"\0a"), "this is UTF-16 text"},
+        {SLICE_LIT(" <!DOCTYPE html><html>"), "this is an HTML page"},
+        {SLICE_LIT("<?xml version=\"1.0\"?><Error>"), "this is XML"},
+        {SLICE_LIT("[{\"text\":\"a\"}]"), "this is a JSON array"},
+        {SLICE_LIT("{\n  \"text\": \"a\"\n}\n"), "this is JSON over several lines"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        for (codec_format f = CODEC_PLAIN; f < CODEC_FORMAT_COUNT; f++) {
+            AUTO(buf) coded = encode(f, 1, rows[i].text);
+            verify_options options = options_of(VERIFY_JSONL, names[f]);
+            AUTO(outcome) o = verify_split(&options, buf_slice(&coded), WHOLE);
+            assert_false(o.ok);
+            assert_non_null(strstr(o.error.message, rows[i].name));
+            AUTO(outcome) bytewise = verify_split(&options, buf_slice(&coded), BYTEWISE);
+            assert_same_outcome(&o, &bytewise);
+        }
+}
+
+static void compressed_twice_is_named(void **state)
+{
+    UNUSED(state);
+    for (codec_format in = CODEC_GZIP; in < CODEC_FORMAT_COUNT; in++)
+        for (codec_format out = CODEC_GZIP; out < CODEC_FORMAT_COUNT; out++) {
+            AUTO(buf) inner = encode(in, 1, SLICE_LIT(TEXT));
+            AUTO(buf) outer = encode(out, 1, buf_slice(&inner));
+            AUTO_FREE char *want =
+                xasprintf("; this is %s inside %s", codec_get(in)->name, codec_get(out)->name);
+            verify_options options = options_of(VERIFY_JSONL, names[out]);
+            AUTO(outcome) o = verify_split(&options, buf_slice(&outer), WHOLE);
+            assert_false(o.ok);
+            assert_true(str_ends_with(o.error.message, want));
+            AUTO(outcome) bytewise = verify_split(&options, buf_slice(&outer), BYTEWISE);
+            assert_same_outcome(&o, &bytewise);
+        }
+}
+
 static void nothing_is_an_empty_file_unless_compression_is_promised(void **state)
 {
     UNUSED(state);
@@ -271,8 +327,10 @@ static void a_fault_stays_the_same_when_asked_again(void **state)
     verify_options options = options_of(VERIFY_JSONL, "a.jsonl");
     err first = ERR_INIT, again = ERR_INIT, end = ERR_INIT;
     verdict v;
+    char text[600]; /* a fault is reported once the text's first 512 bytes were seen */
+    memset(text, 'x', sizeof text);
     AUTO_PTR(verify) run = verify_new(&options, &first);
-    assert_false(verify_feed(run, SLICE_LIT("no json"), &first));
+    assert_false(verify_feed(run, (slice){text, sizeof text}, &first));
     assert_false(verify_feed(run, SLICE_LIT("{}"), &again));
     assert_false(verify_finish(run, &v, &end));
     assert_string_equal(first.message, again.message);
@@ -306,6 +364,8 @@ int main(void)
         cmocka_unit_test(level_stream_takes_any_text),
         cmocka_unit_test(content_decides_and_a_wrong_suffix_is_noted),
         cmocka_unit_test(a_file_that_is_not_what_its_name_says_is_told_so),
+        cmocka_unit_test(other_formats_are_named),
+        cmocka_unit_test(compressed_twice_is_named),
         cmocka_unit_test(nothing_is_an_empty_file_unless_compression_is_promised),
         cmocka_unit_test(a_stream_without_content_is_a_file_of_no_lines),
         cmocka_unit_test(short_plain_files_are_seen_at_their_end),

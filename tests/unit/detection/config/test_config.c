@@ -135,12 +135,18 @@ static void health_to_the_letter(void **state)
     AUTO(server_config) c = {0};
     AUTO(buf) json = BUF(4096);
     assert_true(read_config(&c, "report_output_dir: out\nworker_threads: 2\n", NULL, NULL));
-    server_config_health(&c, &json);
+    ngram_index x = {.counts = {.indexed = 67240}};
+    eval_tally_record(&x.tally, SLICE_LIT("mmlu"), true);
+    eval_tally_record(&x.tally, SLICE_LIT("gsm8k"), true);
+    eval_tally_record(&x.tally, SLICE_LIT("left out"), false);
+    server_config_health(&c, &x, &json);
+    eval_tally_deinit(&x.tally);
     assert_string_equal(buf_str(&json),
                         "{\"cleaned_output_dir\":null,"
                         "\"contamination_score_threshold\":0.800000011920929,\"content_key\":"
                         "\"text\",\"mode\":\"simple\","
-                        "\"purify\":false,\"report_output_dir\":\"out\",\"status\":\"ok\","
+                        "\"purify\":false,\"records\":67240,\"report_output_dir\":\"out\","
+                        "\"sets\":2,\"status\":\"ok\","
                         "\"worker_threads\":2}");
 }
 

@@ -250,7 +250,7 @@ static void metrics_text(void **state)
 {
     site *s = *state;
     char id[JOB_ID_BYTES];
-    assert_int_equal(jobs_submit(s->jobs, "/a", NULL, id), SUBMIT_NEW);
+    assert_int_equal(jobs_submit(s->jobs, &(job_submission){.path = "/a"}, id), SUBMIT_NEW);
     expect(s, "GET /metrics", "", NULL, "200",
            "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n");
     expect(s, "GET /metrics", "", NULL, "200", "\ndecon_jobs{state=\"pending\"} 1\n");

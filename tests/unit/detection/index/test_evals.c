@@ -212,6 +212,77 @@ static void filters_fire_in_order(void **state)
     assert_int_equal(s->index->question_count, 3);
 }
 
+/* Every reason is counted, and records without a question show the keys that they have. */
+static void lines_are_counted_by_reason(void **state)
+{
+    detect_site *s = *state;
+    err e = ERR_INIT;
+    s->settings.eval_min_tokens = 4;
+    s->settings.eval_min_unique_words = 2;
+    write_file(s, "a.jsonl",
+               "# comment\n\n"
+               "{\"doc_id\":1,\"prompt\":\"a b c d e f\",\"more\":{\"x\":[{\"y\":1}]}}\n"
+               "{\"doc_id\":2,\"prompt\":\"a \\\" b\",\"id\":\"q\"}\n"
+               "{\"doc_id\":3,\"question\":\"\",\"passage\":\"a b c d e f\"}\n"
+               "{\"doc_id\":4,\"question\":\"a b c\"}\n"
+               "{\"doc_id\":5,\"question\":\"a a a a a a\"}\n"
+               "{\"doc_id\":6,\"question\":\"a b c d e f\",\"fingerprint\":\"f\"}\n"
+               "{\"doc_id\":7,\"question\":\"a b c d e g\",\"fingerprint\":\"f\"}\n"
+               "broken\n{\"doc_id\":8}\n");
+    assert_true(load(s, true, &e));
+    const index_counts *c = &s->index->counts;
+    assert_int_equal(c->lines, 11);
+    assert_int_equal(c->no_records, 1); /* in the old way a blank line is a bad one */
+    assert_int_equal(c->after_bad_line, 10);
+    index_free(s->index);
+    write_file(s, "a.jsonl",
+               "# comment\n\n"
+               "{\"doc_id\":1,\"prompt\":\"a b c d e f\",\"more\":{\"x\":[{\"y\":1}]}}\n"
+               "{\"doc_id\":2,\"prompt\":\"a \\\" b\",\"id\":\"q\"}\n"
+               "{\"doc_id\":3,\"question\":\"\",\"passage\":\"a b c d e f\"}\n"
+               "{\"doc_id\":4,\"question\":\"a b c\"}\n"
+               "{\"doc_id\":5,\"question\":\"a a a a a a\"}\n"
+               "{\"doc_id\":6,\"question\":\"a b c d e f\",\"fingerprint\":\"f\"}\n"
+               "{\"doc_id\":7,\"question\":\"a b c d e g\",\"fingerprint\":\"f\"}\n");
+    load_well(s);
+    c = &s->index->counts;
+    AUTO(buf) reasons = BUF(1024);
+    eval_tally_reasons(c, &s->index->tally.keys, &reasons);
+    assert_string_equal(
+        buf_str(&reasons),
+        "3 without a question (keys: doc_id, prompt, more, id, question, ...), 1 of fewer than "
+        "eval_min_token_length tokens, 1 of fewer than eval_min_unique_word_count different words "
+        "(text without spaces is one word), 1 duplicates, 2 blank lines or comments");
+    assert_int_equal(c->indexed, 1);
+    assert_int_equal(eval_tally_sets(&s->index->tally), 1);
+}
+
+/* A file, and a set within a file, that add nothing. */
+static void what_adds_nothing_is_named(void **state)
+{
+    detect_site *s = *state;
+    int fds[2];
+    char log[4096] = "";
+    s->settings.eval_min_unique_words = 3;
+    write_file(s, "empty.jsonl", "");
+    write_file(s, "good.jsonl",
+               "{\"doc_id\":1,\"eval_key\":\"good\",\"question\":\"a b c d e f\"}\n"
+               "{\"doc_id\":2,\"eval_key\":\"lost\",\"question\":\"a a\"}\n");
+    write_file(s, "zh.jsonl", "{\"doc_id\":3,\"eval_key\":\"zh\",\"question\":\"a a\"}\n");
+    assert_int_equal(pipe(fds), 0);
+    log_setup(&(log_options){.level = LOG_WARN, .fd = fds[1]});
+    load_well(s);
+    log_setup(&(log_options){.level = LOG_ERROR, .fd = 2});
+    assert_true(read(fds[0], log, sizeof log - 1) > 0);
+    close(fds[0]);
+    close(fds[1]);
+    assert_non_null(strstr(log, "empty.jsonl: the file is empty"));
+    assert_non_null(strstr(log, "zh.jsonl: none of its 1 lines is in the index: 1 of fewer"));
+    assert_non_null(strstr(log, "set lost: none of its 1 records is in the index"));
+    assert_null(strstr(log, "set zh"));
+    assert_null(strstr(log, "good.jsonl"));
+}
+
 static void parts_that_are_off_do_not_count_for_filters(void **state)
 {
     detect_site *s = *state;
@@ -302,6 +373,8 @@ int main(void)
         TEST(the_old_way_leaves_out_what_follows),
         TEST(damaged_and_missing_files),
         TEST(filters_fire_in_order),
+        TEST(lines_are_counted_by_reason),
+        TEST(what_adds_nothing_is_named),
         TEST(parts_that_are_off_do_not_count_for_filters),
         TEST(sums_and_frequencies),
         TEST(progress_is_told_file_by_file),

@@ -38,7 +38,7 @@ static bool run(detect_site *s, const char *path, job_outcome *out, err *e)
 {
     AUTO(job_runner) runner = {0};
     job_runner_init(&runner, &s->job, s->index);
-    return job_run(&runner, "id-1", path, out, e);
+    return job_run(&runner, &(job_request){.id = "id-1", .path = path}, out, e);
 }
 
 static bool add_name(void *ctx, const char *name, err *e)

@@ -44,9 +44,14 @@ static void expect_status(jobs *j, const char *id, const char *want)
         fail_msg("%s instead of %s", buf_str(&json), want);
 }
 
+static submit_result submit_job(jobs *j, const char *path, const char *key, char id[JOB_ID_BYTES])
+{
+    return jobs_submit(j, &(job_submission){.path = path, .key = key}, id);
+}
+
 static void submit_new(jobs *j, const char *path, const char *key, char id[JOB_ID_BYTES])
 {
-    assert_int_equal(jobs_submit(j, path, key, id), SUBMIT_NEW);
+    assert_int_equal(submit_job(j, path, key, id), SUBMIT_NEW);
 }
 
 static void finish_next(jobs *j, const char *error)
@@ -91,8 +96,8 @@ static void full_queue_refuses(void **state)
     submit_new(j, "/1", "k1", first);
     submit_new(j, "/2", NULL, id);
     submit_new(j, "/3", NULL, id);
-    assert_int_equal(jobs_submit(j, "/4", NULL, id), SUBMIT_FULL);
-    assert_int_equal(jobs_submit(j, "/1", "k1", id), SUBMIT_SAME); /* needs no room */
+    assert_int_equal(submit_job(j, "/4", NULL, id), SUBMIT_FULL);
+    assert_int_equal(submit_job(j, "/1", "k1", id), SUBMIT_SAME); /* needs no room */
     assert_string_equal(id, first);
     assert_int_equal(jobs_waiting_count(j), 3);
     finish_next(j, NULL);
@@ -104,14 +109,14 @@ static void same_key_same_job(void **state)
     jobs *j = *state;
     char id[JOB_ID_BYTES], again[JOB_ID_BYTES];
     submit_new(j, "/nowhere/f", "key", id);
-    assert_int_equal(jobs_submit(j, "/nowhere/f", "key", again), SUBMIT_SAME);
+    assert_int_equal(submit_job(j, "/nowhere/f", "key", again), SUBMIT_SAME);
     assert_string_equal(id, again);
-    assert_int_equal(jobs_submit(j, "/nowhere/g", "key", again), SUBMIT_KEY_TAKEN);
+    assert_int_equal(submit_job(j, "/nowhere/g", "key", again), SUBMIT_KEY_TAKEN);
     server_job *job = jobs_take(j);
-    assert_int_equal(jobs_submit(j, "/nowhere/f", "key", again), SUBMIT_SAME);
+    assert_int_equal(submit_job(j, "/nowhere/f", "key", again), SUBMIT_SAME);
     job_outcome outcome = {0};
     jobs_finish(j, job, &outcome, NULL);
-    assert_int_equal(jobs_submit(j, "/nowhere/f", "key", again), SUBMIT_SAME);
+    assert_int_equal(submit_job(j, "/nowhere/f", "key", again), SUBMIT_SAME);
     assert_string_equal(id, again);
     submit_new(j, "/nowhere/f", "another key", again);
     assert_string_not_equal(id, again);
@@ -137,11 +142,11 @@ static void changed_input_is_a_new_job(void **state)
     AUTO_FREE char *path = detect_site_file(&site, "f", SLICE_LIT("one"));
     submit_new(j, path, "key", id);
     finish_next(j, NULL);
-    assert_int_equal(jobs_submit(j, path, "key", again), SUBMIT_SAME);
+    assert_int_equal(submit_job(j, path, "key", again), SUBMIT_SAME);
     free(detect_site_file(&site, "f", SLICE_LIT("three")));
     submit_new(j, path, "key", again);
     assert_string_not_equal(id, again);
-    assert_int_equal(jobs_submit(j, path, "key", id), SUBMIT_SAME); /* the new one has the key */
+    assert_int_equal(submit_job(j, path, "key", id), SUBMIT_SAME); /* the new one has the key */
     assert_string_equal(id, again);
     expect_status(j, id, "pending");
     detect_site_deinit(&site);
@@ -156,7 +161,7 @@ static void removed_outputs_make_a_new_job(void **state)
     job_outcome outcome = {.report_path = detect_site_file(&site, "report", SLICE_LIT("{}"))};
     submit_new(j, "/nowhere/f", "key", id);
     jobs_finish(j, jobs_take(j), &outcome, NULL);
-    assert_int_equal(jobs_submit(j, "/nowhere/f", "key", again), SUBMIT_SAME);
+    assert_int_equal(submit_job(j, "/nowhere/f", "key", again), SUBMIT_SAME);
     assert_true(fs_remove(outcome.report_path, NULL));
     submit_new(j, "/nowhere/f", "key", again);
     job_outcome_deinit(&outcome);
@@ -214,7 +219,7 @@ static void a_day_of_jobs(void **state)
     for (size_t i = 0; i < 10000; i++)
         submit_new(j, "/nowhere/a-path-of-a-usual-length/part-00001.jsonl.gz", NULL,
                    i == 0 ? first : id);
-    assert_int_equal(jobs_submit(j, "/nowhere/f", NULL, id), SUBMIT_FULL);
+    assert_int_equal(submit_job(j, "/nowhere/f", NULL, id), SUBMIT_FULL);
     assert_int_equal(jobs_count(j).pending, 10000);
     for (size_t i = 0; i < 10000; i++)
         finish_next(j, NULL);
@@ -246,8 +251,8 @@ static void stopping_takes_no_more(void **state)
     server_job *running = jobs_take(j);
     jobs_stop(j);
     assert_null(jobs_take(j));
-    assert_int_equal(jobs_submit(j, "/3", NULL, waiting), SUBMIT_STOPPING);
-    assert_int_equal(jobs_submit(j, "/2", "key", waiting), SUBMIT_STOPPING); /* it never runs */
+    assert_int_equal(submit_job(j, "/3", NULL, waiting), SUBMIT_STOPPING);
+    assert_int_equal(submit_job(j, "/2", "key", waiting), SUBMIT_STOPPING); /* it never runs */
     job_outcome outcome = {0};
     jobs_finish(j, running, &outcome, NULL);
     expect_status(j, id, "completed");
@@ -280,10 +285,40 @@ static void an_outcome_is_untold_until_it_was_asked_for(void **state)
     assert_false(jobs_untold(j, 100));
 }
 
+/* What a lenient job says of a file is no answer for one that judges it, and the reverse. */
+static void lenient_jobs_answer_no_others(void **state)
+{
+    jobs *j = *state;
+    char first[JOB_ID_BYTES], id[JOB_ID_BYTES];
+    job_submission s = {.path = "/nowhere/f", .key = "key", .lenient = true};
+    assert_int_equal(jobs_submit(j, &s, first), SUBMIT_NEW);
+    assert_int_equal(jobs_submit(j, &s, id), SUBMIT_SAME);
+    s.lenient = false;
+    assert_int_equal(jobs_submit(j, &s, id), SUBMIT_NEW);
+    assert_string_not_equal(first, id);
+    for (int i = 0; i < 2; i++) {
+        server_job *job = jobs_take(j);
+        assert_int_equal(job->lenient, i == 0);
+        jobs_finish(j, job, &(job_outcome){0}, NULL);
+    }
+}
+
+static void unread_lines_are_part_of_the_status(void **state)
+{
+    jobs *j = *state;
+    char id[JOB_ID_BYTES];
+    submit_new(j, "/f", NULL, id);
+    job_outcome outcome = {.unread_lines = 3};
+    jobs_finish(j, jobs_take(j), &outcome, NULL);
+    expect_status(j, id, "\"status\":\"completed\",\"unread_lines\":3}");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(lenient_jobs_answer_no_others),
+        TEST(unread_lines_are_part_of_the_status),
         TEST(jobs_go_through_their_states),
         TEST(full_queue_refuses),
         TEST(same_key_same_job),

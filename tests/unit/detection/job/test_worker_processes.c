@@ -60,7 +60,9 @@ static void outcomes_come_back(void **state)
     bool crashed = true;
     AUTO_FREE char *path = detect_site_file(&s->site, "f.jsonl", SLICE_LIT(HIT HIT "x\n"));
     AUTO_FREE char *clean = detect_site_file(&s->site, "g.jsonl", SLICE_LIT("{\"text\":\"x\"}\n"));
-    assert_true(crew_run(s->crew, &s->member, "id-1", path, &out, &crashed, NULL));
+    assert_true(crew_run(s->crew, &s->member,
+                         &(job_request){.id = "id-1", .path = path, .lenient = true}, &out,
+                         &crashed, NULL));
     assert_false(crashed);
     assert_int_equal(out.lines, 3);
     assert_int_equal(out.matches, 2);
@@ -69,7 +71,8 @@ static void outcomes_come_back(void **state)
     AUTO_FREE char *left = detect_site_read(out.cleaned_path);
     assert_string_equal(left, "x\n");
     int pid = s->member.pid;
-    assert_true(crew_run(s->crew, &s->member, "id-2", clean, &second, &crashed, NULL));
+    assert_true(crew_run(s->crew, &s->member, &(job_request){.id = "id-2", .path = clean}, &second,
+                         &crashed, NULL));
     assert_null(second.report_path);
     assert_non_null(second.cleaned_path);
     assert_int_equal(s->member.pid, pid); /* the same process */
@@ -82,7 +85,9 @@ static void failures_come_back(void **state)
     AUTO(job_outcome) out = {0};
     err e = ERR_INIT;
     bool crashed = true;
-    assert_false(crew_run(s->crew, &s->member, "id-1", "/no/such/file", &out, &crashed, &e));
+    assert_false(crew_run(s->crew, &s->member,
+                          &(job_request){.id = "id-1", .path = "/no/such/file"}, &out, &crashed,
+                          &e));
     assert_false(crashed);
     assert_int_equal(e.code, ERR_IO);
     assert_int_equal(e.sys_errno, ENOENT);
@@ -98,7 +103,8 @@ static void a_process_that_died_is_replaced(void **state)
     AUTO(job_outcome) out = {0};
     AUTO(job_outcome) next = {0};
     AUTO_FREE char *path = detect_site_file(&s->site, "f.jsonl", SLICE_LIT(HIT));
-    assert_true(crew_run(s->crew, &s->member, "id-1", path, &out, &crashed, NULL));
+    assert_true(crew_run(s->crew, &s->member, &(job_request){.id = "id-1", .path = path}, &out,
+                         &crashed, NULL));
     /* What it would have left of its next job. */
     AUTO_FREE char *unfinished = xasprintf("%s/id-2.report.jsonl.tmp-0123abcd", s->site.report_dir);
     AUTO_FREE char *another = xasprintf("%s/id-3.report.jsonl.tmp-0123abcd", s->site.report_dir);
@@ -108,13 +114,15 @@ static void a_process_that_died_is_replaced(void **state)
     assert_true(fs_write_file(named, SLICE_LIT("x"), false, NULL));
     int pid = s->member.pid;
     assert_int_equal(kill(pid, SIGKILL), 0);
-    assert_false(crew_run(s->crew, &s->member, "id-2", path, &next, &crashed, &e));
+    assert_false(crew_run(s->crew, &s->member, &(job_request){.id = "id-2", .path = path}, &next,
+                          &crashed, &e));
     assert_true(crashed);
     assert_non_null(strstr(e.message, "the job's process was ended by signal 9 (Killed)"));
     assert_false(fs_exists(unfinished));
     assert_false(fs_exists(named));
     assert_true(fs_exists(another));
-    assert_true(crew_run(s->crew, &s->member, "id-2", path, &next, &crashed, NULL));
+    assert_true(crew_run(s->crew, &s->member, &(job_request){.id = "id-2", .path = path}, &next,
+                         &crashed, NULL));
     assert_int_not_equal(s->member.pid, pid);
     assert_int_equal(next.matches, 1);
 }

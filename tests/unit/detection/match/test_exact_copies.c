@@ -46,7 +46,8 @@ static void make_records(site *s)
         size_t len = 0;
         /* Questions share no word, so that each copy leads to its own record. */
         for (size_t k = 0; k < 8; k++)
-            len += (size_t)snprintf(r->question + len, MOST - len, "%sq%zux%zu", k ? " " : "", i, k);
+            len +=
+                (size_t)snprintf(r->question + len, MOST - len, "%sq%zux%zu", k ? " " : "", i, k);
         put_words(r->answer, "a", 4 + i % 9, &random);
         put_words(r->passage, "p", 6 + i % 7, &random);
     }
@@ -98,9 +99,8 @@ static outcome look_for_copies(const site *s, bool answers, bool passages)
     matcher_init(&m, s->base.index);
     for (size_t i = 0; i < RECORDS; i++) {
         const record *r = &s->records[i];
-        AUTO_FREE char *text =
-            xasprintf("intro %s between %s %s", passages ? r->passage : "", r->question,
-                      answers ? r->answer : "");
+        AUTO_FREE char *text = xasprintf("intro %s between %s %s", passages ? r->passage : "",
+                                         r->question, answers ? r->answer : "");
         o.this_found = false;
         assert_true(match_document(&m, slice_from(text), on_match, &o, NULL, NULL));
         o.found += o.this_found;
@@ -172,7 +172,8 @@ static void a_part_of_an_answer_is_not_exact(void **state)
     matcher_init(&m, s->base.index);
     outcome o = {0};
     const record *r = &s->records[4];
-    AUTO_FREE char *text = xasprintf("intro before it %s %.5s and other words", r->question, r->answer);
+    AUTO_FREE char *text =
+        xasprintf("intro before it %s %.5s and other words", r->question, r->answer);
     assert_true(match_document(&m, slice_from(text), on_match, &o, NULL, NULL));
     assert_int_equal(o.exact, 0);
     assert_int_equal(o.inexact, 1);
@@ -183,8 +184,11 @@ static void a_part_of_an_answer_is_not_exact(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(copies_with_answers),  TEST(copies_with_passages),     TEST(copies_with_both),
-        TEST(compatible_sums_stay), TEST(a_part_of_an_answer_is_not_exact),
+        TEST(copies_with_answers),
+        TEST(copies_with_passages),
+        TEST(copies_with_both),
+        TEST(compatible_sums_stay),
+        TEST(a_part_of_an_answer_is_not_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

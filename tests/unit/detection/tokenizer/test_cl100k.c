@@ -138,7 +138,7 @@ static void the_worked_example(void **state)
         detect_site_file(s, FILE_NAME, SLICE_LIT(LINE_0 LINES_1_AND_2 LINE_3 LINE_4));
     AUTO(job_runner) runner = {0};
     job_runner_init(&runner, &s->job, s->index);
-    if (!job_run(&runner, "id-1", path, &out, &e))
+    if (!job_run(&runner, &(job_request){.id = "id-1", .path = path}, &out, &e))
         fail_msg("%s", e.message);
     AUTO_FREE char *report = detect_site_read(out.report_path);
     AUTO_FREE char *cleaned = detect_site_read(out.cleaned_path);

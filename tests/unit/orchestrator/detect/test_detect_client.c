@@ -100,6 +100,62 @@ static void reads_health(void **state)
     finish(f);
 }
 
+static void reads_the_size_of_the_index(void **state)
+{
+    fixture *f = *state;
+    expect(f, "GET", URL "/health", 200,
+           "{\"records\":67240,\"sets\":3,\"report_output_dir\":\"/r\",\"status\":\"ok\"}");
+    jobs_wait_server(f->jobs, false, on_ready, f);
+    assert_true(fake_run_until(f->fake, &f->done));
+    assert_int_equal(f->error.code, ERR_NONE);
+    assert_true(f->facts.tells_records);
+    assert_int_equal(f->facts.records, 67240);
+    assert_int_equal(f->facts.sets, 3);
+    finish(f);
+}
+
+/* It would call everything clean; waiting helps nothing. */
+static void refuses_a_server_without_records(void **state)
+{
+    fixture *f = *state;
+    expect(f, "GET", URL "/health", 200,
+           "{\"records\":0,\"sets\":0,\"report_output_dir\":\"/r\",\"status\":\"ok\"}");
+    jobs_wait_server(f->jobs, false, on_ready, f);
+    assert_true(fake_run_until(f->fake, &f->done));
+    assert_int_equal(f->error.code, ERR_CONFIG);
+    assert_int_equal(err_exit_status(&f->error), 2);
+    assert_non_null(strstr(f->error.message, "0 records"));
+    finish(f);
+}
+
+/* One that was restarted with another index while a file is submitted. */
+static void refuses_a_server_that_lost_its_records(void **state)
+{
+    fixture *f = *state;
+    expect(f, "POST", URL "/submit", 503, "restarting");
+    expect(f, "GET", URL "/health", 200, "{\"records\":0,\"status\":\"ok\"}");
+    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "key-1", on_done, f));
+    assert_true(fake_run_until(f->fake, &f->done));
+    assert_int_equal(f->error.code, ERR_CONFIG);
+    finish(f);
+}
+
+static void lenient_is_part_of_the_submission(void **state)
+{
+    fixture *f = *state;
+    jobs_free(f->jobs);
+    f->jobs = jobs_new(fake_transport_base(f->fake), &(jobs_options){.server_url = URL,
+                                                                     .poll_interval_ms = 5000,
+                                                                     .server_wait_ms = 300000,
+                                                                     .lenient = true});
+    expect(f, "POST", URL "/submit", 200, "{\"job_id\":\"j1\"}");
+    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "key-1", on_done, f));
+    assert_true(fake_run_until(f->fake, &f->done));
+    const fake_request *r = fake_request_at(f->fake, 0);
+    assert_non_null(memmem(r->body.data, r->body.len, "\"lenient\":true", 14));
+    finish(f);
+}
+
 static void waits_for_a_server_that_comes_up(void **state)
 {
     fixture *f = *state;
@@ -326,6 +382,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(reads_health, begin),
+        cmocka_unit_test_setup(reads_the_size_of_the_index, begin),
+        cmocka_unit_test_setup(refuses_a_server_without_records, begin),
+        cmocka_unit_test_setup(refuses_a_server_that_lost_its_records, begin),
+        cmocka_unit_test_setup(lenient_is_part_of_the_submission, begin),
         cmocka_unit_test_setup(waits_for_a_server_that_comes_up, begin),
         cmocka_unit_test_setup(gives_up_after_server_wait, begin),
         cmocka_unit_test_setup(submits_the_path_with_a_key, begin),
