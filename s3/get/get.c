@@ -76,7 +76,8 @@ static void get_begin(get_op *o)
         get_range_start(o, 0, o->size_known ? o->size : 0, true);
         return;
     }
-    fs_reserve(o->options.fd, o->size);
+    if (!s3_extents_cover(&o->have, 0, o->size)) /* a whole file keeps its mtime */
+        fs_reserve(o->options.fd, o->size);
     if (o->options.ahead_bytes)
         get_check_ask(o); /* first: the reader waits for it */
     fill_window(o);
@@ -94,8 +95,7 @@ static bool may_restart(const get_op *o)
     return !o->listed_etag && !o->restarted && may_load_again(o);
 }
 
-/* Everything anew, pinned to what the caller knew of it. */
-static void get_restart(get_op *o)
+void get_restart(get_op *o)
 {
     while (o->first)
         get_range_free(o->first);
@@ -277,10 +277,12 @@ s3_op *s3_get(s3_client *c, const s3_get_options *options)
     o->etag = options->etag ? xstrdup(options->etag) : NULL;
     o->size_known = options->size_known;
     o->size = options->size_known ? options->size_bytes : 0;
-    if (options->resume_path && !options->on_data) {
+    if (options->resume_path && !options->on_data)
         o->resume_path = xstrdup(options->resume_path);
+    if (options->file_is_whole && !options->on_data)
+        get_keep_whole(o);
+    else if (o->resume_path)
         get_keep_take(o);
-    }
     get_begin(o);
     return &o->op;
 }

@@ -74,6 +74,8 @@ struct get_op {
 void get_fail(get_op *o, const err *e);
 /* The object changed: starts over, or fails. */
 void get_changed(get_op *o, const err *e);
+/* Everything is loaded again, pinned to what the caller knew of it. May free o. */
+void get_restart(get_op *o);
 /* Ends it where nothing is left to wait for. May free o. */
 void get_settle(get_op *o);
 /* A range is whole, or has failed for good. Frees the range, and perhaps o. */
@@ -93,6 +95,8 @@ void get_report(const get_op *o);
 
 /* Takes over what an earlier run has in the file, where it is of the same version. */
 void get_keep_take(get_op *o);
+/* The same for a file that is said to hold all of it. */
+void get_keep_whole(get_op *o);
 /* Writes down which ranges are there. Not each is worth a sync of the disk, and the last one is not
  * worth one at all. */
 void get_keep_record(get_op *o);

@@ -81,7 +81,7 @@ static bool reply_place(get_range *range, const http_reply *reply, uint64_t *tot
 bool get_pin(get_op *o, const http_reply *reply, uint64_t total, err *e)
 {
     const char *etag = http_reply_header(reply, "ETag");
-    if (o->etag && etag && strcmp(o->etag, etag) != 0)
+    if (o->etag && etag && !s3_etag_equal(o->etag, etag))
         return err_set(e, ERR_S3_CHANGED, "GetObject: the object is another one now (ETag %s)",
                        etag);
     if (o->size_known && o->size != total)

@@ -14,7 +14,7 @@ void get_keep_take(get_op *o)
     char name[S3_NAME_SIZE];
     struct stat st;
     bool usable = s3_resume_load(o->resume_path, o->bucket, o->key, o->options.fd, &kept) &&
-                  (!o->listed_etag || str_equal(o->listed_etag, kept.etag)) &&
+                  (!o->listed_etag || s3_etag_equal(o->listed_etag, kept.etag)) &&
                   (!o->size_known || o->size == kept.size);
     s3_name(o->bucket, o->key, name);
     if (!usable) {
@@ -32,6 +32,20 @@ void get_keep_take(get_op *o)
     o->kept_bytes = o->received = s3_extents_bytes(&o->have);
     log_info("%s: %llu of %llu bytes are there already: going on from them", name,
              (unsigned long long)o->kept_bytes, (unsigned long long)o->size);
+}
+
+void get_keep_whole(get_op *o)
+{
+    struct stat st;
+    bool fits = o->etag && o->size_known && o->size > 0 && fstat(o->options.fd, &st) == 0 &&
+                (uint64_t)st.st_size == o->size;
+    if (!fits) {                                         /* then it is loaded */
+        bool emptied = ftruncate(o->options.fd, 0) == 0; /* else writing fails too */
+        UNUSED(emptied);
+        return;
+    }
+    s3_extents_add(&o->have, (s3_extent){.from = 0, .to = o->size});
+    o->kept_bytes = o->received = o->size;
 }
 
 static void record_done(void *ctx, const err *e)

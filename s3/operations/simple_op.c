@@ -3,6 +3,7 @@
 #include "s3/client/client.h"
 #include "decon/s3/uri.h"
 #include "s3/protocol/http_date.h"
+#include "s3/protocol/metadata.h"
 #include "s3/protocol/xml.h"
 
 #define NAME_MAX_BYTES ((size_t)8192)
@@ -15,8 +16,9 @@ typedef struct single_op {
     s3_done done;
     s3_head_done head_done;
     void *ctx;
-    s3_object object; /* head; its strings are the next three */
+    s3_object object; /* head; its strings are the next four */
     char *etag, *storage_class, *content_type;
+    s3_fields metadata;
 } single_op;
 
 static void single_free(s3_op *op)
@@ -24,6 +26,7 @@ static void single_free(s3_op *op)
     single_op *o = (single_op *)op;
     s3_request_cancel(&o->request);
     buf_deinit(&o->body);
+    s3_fields_deinit(&o->metadata);
     char *strings[] = {o->bucket, o->key, o->etag, o->storage_class, o->content_type};
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         free(strings[i]);
@@ -78,10 +81,15 @@ static bool head_take(void *ctx, const http_reply *reply, err *e)
     set_copy(&o->etag, http_reply_header(reply, "ETag"));
     set_copy(&o->storage_class, http_reply_header(reply, "x-amz-storage-class"));
     set_copy(&o->content_type, http_reply_header(reply, "Content-Type"));
+    s3_fields_deinit(&o->metadata); /* of an earlier try */
+    s3_fields_of_reply(&o->metadata, reply);
     o->object = (s3_object){.key = o->key,
                             .etag = o->etag,
                             .storage_class = o->storage_class,
-                            .content_type = o->content_type};
+                            .content_type = o->content_type,
+                            .metadata = o->metadata.items,
+                            .metadata_count = o->metadata.count,
+                            .checksum = s3_checksum_of_reply(reply)};
     if (!s3_when_parse(http_reply_header(reply, "Last-Modified"), &o->object.last_modified_s))
         o->object.last_modified_s = 0;
     if (!num_parse_u64(http_reply_header(reply, "Content-Length"), &o->object.size_bytes))
@@ -89,11 +97,26 @@ static bool head_take(void *ctx, const http_reply *reply, err *e)
     return true;
 }
 
-s3_op *s3_head(s3_client *c, const char *bucket, const char *key, s3_head_done done, void *ctx)
+static single_op *head_new(s3_client *c, const char *bucket, const char *key, s3_head_done done,
+                           void *ctx)
 {
     single_op *o = single_new(c, bucket, key, NULL, ctx);
     o->head_done = done;
     o->request.on_head = head_take;
+    return o;
+}
+
+s3_op *s3_head(s3_client *c, const char *bucket, const char *key, s3_head_done done, void *ctx)
+{
+    return single_start(head_new(c, bucket, key, done, ctx), "HeadObject", "HEAD");
+}
+
+s3_op *s3_head_checksum(s3_client *c, const char *bucket, const char *key, s3_head_done done,
+                        void *ctx)
+{
+    single_op *o = head_new(c, bucket, key, done, ctx);
+    if (c->integrity.ask)
+        s3_request_header(&o->request, "x-amz-checksum-mode", "ENABLED");
     return single_start(o, "HeadObject", "HEAD");
 }
 

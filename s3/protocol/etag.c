@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "decon/base/buf.h"
+
 static slice opaque_part(const char *etag)
 {
     if (!etag)
@@ -67,4 +69,9 @@ const char *s3_etag_of_reply(const http_reply *reply, err *e)
     (void)err_set(e, ERR_S3_REPLY,
                   etag ? "ETag is empty in the reply" : "ETag is missing in the reply");
     return NULL;
+}
+
+char *s3_etag_bare(const char *etag)
+{
+    return slice_dup(opaque_part(etag));
 }

@@ -11,13 +11,11 @@
 #define S3_PROTOCOL_ETAG_H
 
 #include "decon/base/transport.h"
+#include "decon/s3/etag.h"
 
 /* Not NULL, and not empty once W/, quotes and blanks are removed. */
 bool s3_etag_is_present(const char *etag);
 bool s3_etag_is_weak(const char *etag); /* W/"..." */
-/* The same opaque part; W/ and quotes do not count. False where either is not present. */
-bool s3_etag_equal(const char *a, const char *b);
-
 /* The value of the reply's only ETag. */
 const char *s3_etag_of_reply(const http_reply *reply, err *e);
 

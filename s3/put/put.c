@@ -41,7 +41,7 @@ void put_report(const put_op *o, const char *etag, const err *e)
 {
     if (!e)
         s3_integrity_learn(&o->op.client->integrity, &o->carried);
-    s3_put_result result = {.etag = etag};
+    s3_put_result result = {.etag = etag, .checksum = o->in_parts ? o->parts.whole : o->checksum};
     if (o->options.on_done && !o->cancelled)
         o->options.on_done(o->options.ctx, e ? NULL : &result, e);
 }

@@ -198,7 +198,7 @@ static void parts_done(void *ctx, const char *etag, const err *e)
     }
     if (!e)
         s3_integrity_learn(&o->op.client->integrity, &o->carried);
-    s3_put_result result = {.etag = etag};
+    s3_put_result result = {.etag = etag, .checksum = o->parts.whole};
     tell(o, e ? NULL : &result, e);
 }
 

@@ -36,6 +36,10 @@ typedef struct s3_get_options {
      * s3_get of the same version goes on from there (open the file without O_TRUNC). Removed when
      * the object is whole; left where the download failed or was cancelled. */
     const char *resume_path;
+    /* Where set, with `etag` and the size: the file holds the whole object, as an earlier run left
+     * it. It is verified like fresh bytes, and loaded again (on_restart) where it is not the
+     * object's. */
+    bool file_is_whole;
     /* Or, where set, bytes are handed over in order instead of being written (one range at a
      * time, no file): for `cat`. They are verified when the last one came. */
     bool (*on_data)(void *ctx, slice data, err *e);
@@ -70,7 +74,8 @@ void s3_get_read_end(s3_op *get, const s3_checksum *found);
 
 /* --- one object up: PutObject, or multipart from a part size upwards --- */
 typedef struct s3_put_result {
-    const char *etag; /* lent */
+    const char *etag;     /* lent */
+    s3_checksum checksum; /* of the whole object, as sent; kind NONE: none was sent */
 } s3_put_result;
 
 typedef struct s3_put_options {

@@ -18,6 +18,7 @@
 
 #include "decon/base/transport.h"
 #include "decon/s3/config.h"
+#include "decon/s3/etag.h"
 #include "decon/s3/objects.h"
 
 s3_client *s3_client_new(transport *t, const s3_config *config, err *e) MUST_USE;
@@ -49,6 +50,11 @@ typedef struct s3_object {
     const char *etag;          /* or NULL */
     const char *storage_class; /* or NULL: STANDARD */
     const char *content_type;  /* HEAD only, or NULL */
+    /* HEAD only: content headers and user metadata ("x-amz-meta-..."), names as the store spells
+     * them: compare without case. */
+    const http_header *metadata;
+    size_t metadata_count;
+    s3_checksum checksum; /* s3_head_checksum only: of the whole object; kind NONE: not known */
 } s3_object;
 
 /* --- listing (ListObjectsV2, encoding-type=url) --- */
@@ -70,6 +76,9 @@ s3_op *s3_list(s3_client *c, const s3_list_options *options);
 typedef void (*s3_head_done)(void *ctx, const s3_object *object, const err *error);
 typedef void (*s3_done)(void *ctx, const err *error);
 s3_op *s3_head(s3_client *c, const char *bucket, const char *key, s3_head_done done, void *ctx);
+/* Also asks for the object's checksum; for an object under SSE-KMS that needs kms:Decrypt. */
+s3_op *s3_head_checksum(s3_client *c, const char *bucket, const char *key, s3_head_done done,
+                        void *ctx);
 s3_op *s3_delete(s3_client *c, const char *bucket, const char *key, s3_done done, void *ctx);
 /* Only the version with this ETag: another one stays (ERR_S3_CHANGED). What is gone is no error. */
 s3_op *s3_delete_if(s3_client *c, const char *bucket, const char *key, const char *etag,

@@ -223,11 +223,16 @@ static void a_large_source_of_another_version_is_not_begun(void **state)
 
 static s3_object seen;
 static char seen_etag[32], seen_type[64];
+static size_t seen_metadata;
 
 static void on_head(void *ctx, const s3_object *object, const err *e)
 {
     if (object) {
         seen = *object;
+        seen_metadata = 0;
+        for (size_t i = 0; i < object->metadata_count; i++)
+            seen_metadata += strcmp(object->metadata[i].name, "X-Amz-Meta-Two") == 0 &&
+                             strcmp(object->metadata[i].value, "2") == 0;
         snprintf(seen_etag, sizeof seen_etag, "%s", object->etag ? object->etag : "");
         snprintf(seen_type, sizeof seen_type, "%s", object->content_type);
     }
@@ -239,20 +244,44 @@ static void head_tells_what_is_known(void **state)
     static const http_header headers[] = {{"Content-Length", "5000000000"},
                                           {"ETag", "\"e1\""},
                                           {"Content-Type", "text/plain"},
-                                          {"Last-Modified", "Fri, 24 May 2013 00:00:00 GMT"}};
+                                          {"Last-Modified", "Fri, 24 May 2013 00:00:00 GMT"},
+                                          {"X-Amz-Meta-Two", "2"}};
     site s;
     (void)state;
     site_open(&s, (s3_config){0});
     fake_expect(s.f, &(fake_rule){.method = "HEAD",
                                   .url = URL,
-                                  .reply = {.headers = headers, .header_count = 4}});
+                                  .reply = {.headers = headers, .header_count = 5}});
     s3_head(s.c, "b", "k", on_head, &s);
     assert_int_equal(site_end(&s), ERR_NONE);
     assert_int_equal(seen.size_bytes, 5000000000);
     assert_int_equal(seen.last_modified_s, 1369353600);
     assert_string_equal(seen_etag, "\"e1\"");
     assert_string_equal(seen_type, "text/plain");
+    assert_int_equal(seen_metadata, 1);
+    assert_null(fake_request_header(fake_request_at(s.f, 0), "x-amz-checksum-mode"));
     site_close(&s);
+}
+
+static void head_tells_the_checksum_where_it_is_asked_for(void **state)
+{
+    static const http_header headers[] = {{"Content-Length", "5"},
+                                          {"x-amz-checksum-crc32c", "AAAAAA=="}};
+    (void)state;
+    for (int ask = 0; ask < 2; ask++) {
+        site s;
+        site_open(&s, (s3_config){.response_checksums = ask ? S3_CHECKSUM_USE_WHEN_SUPPORTED
+                                                            : S3_CHECKSUM_USE_WHEN_REQUIRED});
+        fake_expect(s.f, &(fake_rule){.method = "HEAD",
+                                      .url = URL,
+                                      .reply = {.headers = headers, .header_count = 2}});
+        s3_head_checksum(s.c, "b", "k", on_head, &s);
+        assert_int_equal(site_end(&s), ERR_NONE);
+        assert_int_equal(seen.checksum.kind, S3_CHECKSUM_CRC32C);
+        const char *mode = fake_request_header(fake_request_at(s.f, 0), "x-amz-checksum-mode");
+        assert_int_equal(mode != NULL, ask);
+        site_close(&s);
+    }
 }
 
 static void head_has_no_words_but_a_status(void **state)
@@ -378,6 +407,7 @@ int main(void)
         cmocka_unit_test(a_large_copy_that_fails_is_aborted),
         cmocka_unit_test(a_large_source_of_another_version_is_not_begun),
         cmocka_unit_test(head_tells_what_is_known),
+        cmocka_unit_test(head_tells_the_checksum_where_it_is_asked_for),
         cmocka_unit_test(head_has_no_words_but_a_status),
         cmocka_unit_test(head_finds_region_and_clock_without_words),
         cmocka_unit_test(a_bucket_is_looked_for),
