@@ -118,17 +118,27 @@ static int stop_early(app *a, const err *e)
     return e->code == ERR_CONFIG ? err_exit_status(e) : 1;
 }
 
+/* Asked once; a plan can be shown without it. */
+static bool ask_server_once(app *a, bool *purify, err *e)
+{
+    err unreachable = ERR_INIT;
+    bool answered = app_wait_for_server(a, true, &unreachable);
+    if (!answered && (a->signal_number || unreachable.code == ERR_CONFIG)) {
+        *e = unreachable;
+        return false;
+    }
+    if (!answered)
+        log_warn("%s; the plan assumes a server that does not purify", unreachable.message);
+    *purify = a->server.purify;
+    return true;
+}
+
 static int dry_run(app *a)
 {
     err e = ERR_INIT;
-    if (!app_fetch_listing(a, &e))
+    bool server_known = false;
+    if (!app_fetch_listing(a, &e) || !app_make_plan(a, &server_known, ask_server_once, &e))
         return stop_early(a, &e);
-    if (!app_wait_for_server(a, true, &e)) {
-        if (a->signal_number || e.code == ERR_CONFIG)
-            return stop_early(a, &e);
-        log_warn("%s: taken as one that does not purify", e.message);
-    }
-    app_make_plan(a, a->server.purify);
     progress_dry_run(&a->plan, a->config);
     return 0;
 }
@@ -194,6 +204,7 @@ void app_free(app *a)
     if (!a)
         return;
     flow_free(a->flow);
+    done_check_free(a->done_check);
     plan_deinit(&a->plan);
     listing_deinit(&a->listing);
     free((char *)a->server.report_dir);

@@ -5,8 +5,6 @@
 #include "orchestrator/observe/progress.h"
 #include "orchestrator/runtime/s3_setup.h"
 
-#define PROBE_NAME ".decon-write-probe"
-
 /* --- waiting for one step --- */
 
 static void end_step(void *ctx, const err *error)
@@ -69,7 +67,7 @@ bool app_open_work_dir(app *a, err *e)
 
 static bool probe_place(app *a, const place *where, err *e)
 {
-    AUTO_FREE char *key = xasprintf("%s" PROBE_NAME, where->prefix);
+    AUTO_FREE char *key = xasprintf("%s" PLACES_PROBE_NAME, where->prefix);
     begin_step(a);
     a->probe = s3_probe_write(a->s3, where->bucket, key, on_probed, a);
     bool ok = await_step(a, e);
@@ -148,7 +146,7 @@ bool app_wait_for_server(app *a, bool once, err *e)
     return await_step(a, e);
 }
 
-void app_make_plan(app *a, bool purify)
+static void make_plan(app *a, bool purify, const superseded_inputs *superseded)
 {
     const config *c = a->config;
     plan_deinit(&a->plan);
@@ -158,8 +156,68 @@ void app_make_plan(app *a, bool purify)
                               .host_count = (unsigned)c->host_count,
                               .purify = purify,
                               .redo = c->redo,
-                              .max_files = (size_t)c->max_files_debug},
+                              .max_files = (size_t)c->max_files_debug,
+                              .list_done = !superseded,
+                              .superseded = superseded},
               &a->plan);
+}
+
+static void tell_of_unjudged(const app *a, const done_check *check)
+{
+    done_check_counts counts = done_check_count(check);
+    const place *where = &a->config->places.report;
+    if (counts.unmarked)
+        log_info("s3://%s/%s: %zu results do not say which version of the input they were made of "
+                 "(an older version, or a store without object metadata): LastModified decides",
+                 where->bucket, where->prefix, counts.unmarked);
+    if (counts.unreadable)
+        log_warn(
+            "s3://%s/%s: %zu results may not be read (HEAD): LastModified decides whether they "
+            "belong to their inputs; allow s3:GetObject there",
+            where->bucket, where->prefix, counts.unreadable);
+}
+
+/* Inputs that were replaced while they were worked on have results that are newer. */
+static bool check_done(app *a, bool purify, err *e)
+{
+    if (a->plan.done_count == 0)
+        return true;
+    log_info("comparing %zu results with the current versions of their inputs", a->plan.done_count);
+    begin_step(a);
+    done_check_free(a->done_check);
+    a->done_check = done_check_start(&(done_check_options){.s3 = a->s3,
+                                                           .plan = &a->plan,
+                                                           .at_once = a->limits.s3_workers,
+                                                           .on_done = end_step,
+                                                           .ctx = a});
+    if (!await_step(a, e)) {
+        done_check_free(move(a->done_check));
+        return false;
+    }
+    tell_of_unjudged(a, a->done_check);
+    make_plan(a, purify, done_check_superseded(a->done_check));
+    return true;
+}
+
+bool app_make_plan(app *a, bool *server_known, app_server_step *know_server, err *e)
+{
+    bool purify = true; /* what is done even then needs no server */
+    make_plan(a, purify, NULL);
+    if (a->plan.count > 0) {
+        if (!know_server(a, &purify, e))
+            return false;
+        *server_known = true;
+        make_plan(a, purify, NULL);
+    }
+    if (!check_done(a, purify, e))
+        return false;
+    if (a->plan.count == 0 || *server_known)
+        return true;
+    *server_known = true;
+    if (!know_server(a, &purify, e))
+        return false;
+    make_plan(a, purify, done_check_superseded(a->done_check));
+    return true;
 }
 
 static bool clear_work_dir(app *a, err *e)
@@ -179,15 +237,19 @@ static bool clear_work_dir(app *a, err *e)
     return true;
 }
 
-/* With every output done even for a purifying server, nobody needs to ask which kind it is. */
+static bool know_server(app *a, bool *purify, err *e)
+{
+    if (!app_wait_for_server(a, false, e))
+        return false;
+    *purify = a->server.purify;
+    return true;
+}
+
 bool app_plan_work(app *a, err *e)
 {
-    app_make_plan(a, true);
-    if (a->plan.count > 0) {
-        if (!app_wait_for_server(a, false, e))
-            return false;
-        app_make_plan(a, a->server.purify);
-    }
+    bool server_known = false;
+    if (!app_make_plan(a, &server_known, know_server, e))
+        return false;
     progress_plan(&a->plan, a->config);
     if (a->config->copy_uncontaminated && a->plan.count && !a->server.purify)
         log_warn("copy_uncontaminated is without effect: the detection server does not purify");

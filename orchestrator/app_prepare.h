@@ -12,6 +12,7 @@
 #include "orchestrator/app.h"
 #include "orchestrator/runtime/run_limits.h"
 #include "orchestrator/flow/flow.h"
+#include "orchestrator/plan/done_check.h"
 #include "orchestrator/plan/listing.h"
 #include "decon/s3/s3.h"
 
@@ -29,7 +30,8 @@ struct app {
     verifier *verifier;
     listing listing;
     plan plan;
-    server_facts server; /* its strings are ours */
+    done_check *done_check; /* or NULL */
+    server_facts server;    /* its strings are ours */
     flow *flow;
     bool flow_finished;
 
@@ -48,7 +50,10 @@ bool app_probe_outputs(app *a, err *e) MUST_USE;
 bool app_fetch_listing(app *a, err *e) MUST_USE;
 /* `once`: it is asked once, not until it answers. Its facts are in a->server then. */
 bool app_wait_for_server(app *a, bool once, err *e) MUST_USE;
-void app_make_plan(app *a, bool purify);
+/* How a plan gets to know what kind of server there is: sets *purify; may fail. */
+typedef bool app_server_step(app *a, bool *purify, err *e);
+/* The plan. The server is asked for only where something is to be done; *server_known says so. */
+bool app_make_plan(app *a, bool *server_known, app_server_step *know_server, err *e) MUST_USE;
 /* The plan, once the server is known where it matters; stale downloads are removed. */
 bool app_plan_work(app *a, err *e) MUST_USE;
 

@@ -12,6 +12,9 @@
 
 #include "decon/base/err.h"
 
+/* In an output folder: where a write is tried; no object is left there. */
+#define PLACES_PROBE_NAME ".decon-write-probe"
+
 typedef struct place {
     char *bucket;
     char *prefix; /* "" or ends in '/' */

@@ -3,30 +3,40 @@
  * state        entry action                  success       again      failure     after a crash
  * -----------  ----------------------------  ------------  ---------  ----------  ---------------
  * WAITING      (disk budget lets it in)      DOWNLOADING   -          -           planned anew
- * DOWNLOADING  get ranges, verify prefix     READY [1]     (in s3/)   DISCARDING  ranges kept [6]
+ * DOWNLOADING  get ranges, verify prefix     READY [1]     [7]        DISCARDING  ranges kept [6]
  * READY        queue for a job slot          SUBMITTING    -          WAITING[2]  whole file kept
  * SUBMITTING   POST /submit                  POLLING       (in jobs)  FAILED      same key and job
  * POLLING      GET /status                   CHECKING      READY [3]  DISCARDING  same key and job
  * CHECKING     report, cleaned file: whole?  UPLOADING[4]  READY [3]  DISCARDING  same key and job
- * UPLOADING    put the cleaned file          COMMITTING    (in s3/)   FAILED      put again
- * COPYING      copy the input in the store   COMMITTING    (in s3/)   FAILED      copied again
- * COMMITTING   put report or marker          CONFIRMING    (in s3/)   FAILED      done, or anew
+ * UPLOADING    put the cleaned file          PROVING       (in s3/)   FAILED [8]  put again
+ * COPYING      copy the input in the store   PROVING       (in s3/)   FAILED [8]  copied again
+ * PROVING      head the cleaned object       RECHECKING    (in s3/)   FAILED      put again
+ * RECHECKING   head the input                COMMITTING    RENEWING[7] FAILED[7]  same key and job
+ * COMMITTING   put report or marker          CONFIRMING    (in s3/)   FAILED [8]  done, or anew
  * CONFIRMING   head the commit object        RETIRING [5]  (in s3/)   FAILED      done
- * RETIRING     delete the opposite commit    COOLING       (in s3/)   FAILED      both: done anew
+ * RETIRING     delete one stale output       COOLING [5]   (in s3/)   FAILED      both: done anew
  * COOLING      pause of cleanup_delay        CLEANING      -          -           next run clears
  * CLEANING     remove local, server's files  DONE          -          DONE        next run clears
  * DISCARDING   remove what must not stay     FAILED        -          FAILED      next run clears
+ * RENEWING     the same; then start over     WAITING       -          WAITING     next run clears
+ * PROBING      is the folder writable?       FAILED        -          FAILED [8]  as before it
  * DONE, FAILED (the end)
  *
- * [1] a file of no lines goes to COMMITTING (or COPYING) without a submission.
+ * [1] a file of no lines goes to RECHECKING (or COPYING) without a submission.
  * [2] when the run has to stop.
  * [3] the server forgot the job (restart); or it answered with a job of an earlier run that failed
  *     or whose files are gone: then under a new Idempotency-Key.
- * [4] contaminated, with a cleaned file; COPYING: clean, and copies are asked for; else COMMITTING.
+ * [4] contaminated, with a cleaned file; COPYING: clean, and copies are asked for; else RECHECKING.
  *     A debug run ends here: DONE, and nothing is uploaded or removed anywhere.
- * [5] where an opposite commit object (of an older version) stands; else COOLING.
+ * [5] once for each: the opposite commit object of an older version, and a cleaned object that this
+ *     run wrote for a version that was replaced meanwhile; then COOLING.
  * [6] those that were recorded; also when the store could not be reached: then FAILED, and the part
  *     stays.
+ * [7] the input has another ETag or size now: what was made of it is removed, and the item starts
+ *     over, once. A second time, or where the input is gone, it goes to DISCARDING. DOWNLOADING and
+ *     COPYING go to RECHECKING where a request was refused for another version.
+ * [8] an output that may not be written (403) goes to PROBING: where the folder is writable, only
+ *     this item fails; else the run ends.
  *
  * FAILED keeps the local files of failed jobs and uploads: nothing is lost, the next run takes
  * over.
@@ -70,12 +80,34 @@ static item_state state_after_result(const flow *f, const item *it)
         return ITEM_UPLOADING;
     if (!it->contaminated && f->o.server->purify && f->o.config->copy_uncontaminated)
         return ITEM_COPYING;
-    return ITEM_COMMITTING;
+    return ITEM_RECHECKING;
 }
 
 static item_state state_after_failure(const flow *f, const err *error)
 {
     return f->debug || error->cls == ERR_CLASS_RUN ? ITEM_FAILED : ITEM_DISCARDING;
+}
+
+static bool is_refused(const err *error)
+{
+    return error->code == ERR_S3_ACCESS;
+}
+
+static item_state state_after_write(const err *error, item_state next)
+{
+    if (!error)
+        return next;
+    return is_refused(error) ? ITEM_PROBING : ITEM_FAILED;
+}
+
+static item_state state_after_recheck(const item *it, const err *error)
+{
+    if (!error)
+        return ITEM_COMMITTING;
+    if (it->new_etag)
+        return ITEM_RENEWING;
+    bool gone = error->code == ERR_S3_CHANGED || error->code == ERR_S3_NOT_FOUND;
+    return gone ? ITEM_DISCARDING : ITEM_FAILED;
 }
 
 /* The one switch. `error` is NULL when the state's action succeeded. */
@@ -85,6 +117,8 @@ static item_state next_state(const flow *f, const item *it, const err *error)
     case ITEM_WAITING:
         return ITEM_DOWNLOADING;
     case ITEM_DOWNLOADING:
+        if (error && !f->debug && error->code == ERR_S3_CHANGED)
+            return ITEM_RECHECKING;
         if (error)
             return f->debug || leaves_a_part(f, it, error) ? ITEM_FAILED : ITEM_DISCARDING;
         return has_no_lines(it) ? state_after_result(f, it) : ITEM_READY;
@@ -100,22 +134,31 @@ static item_state next_state(const flow *f, const item *it, const err *error)
         if (error)
             return may_submit_again(it, error) ? ITEM_READY : state_after_failure(f, error);
         return state_after_result(f, it);
-    case ITEM_UPLOADING:
     case ITEM_COPYING:
-        return error ? ITEM_FAILED : ITEM_COMMITTING;
+        if (error && error->code == ERR_S3_CHANGED)
+            return ITEM_RECHECKING;
+        return state_after_write(error, ITEM_PROVING);
+    case ITEM_UPLOADING:
+        return state_after_write(error, ITEM_PROVING);
+    case ITEM_PROVING:
+        return error ? ITEM_FAILED : ITEM_RECHECKING;
+    case ITEM_RECHECKING:
+        return state_after_recheck(it, error);
     case ITEM_COMMITTING:
-        return error ? ITEM_FAILED : ITEM_CONFIRMING;
+        return state_after_write(error, ITEM_CONFIRMING);
     case ITEM_CONFIRMING:
+    case ITEM_RETIRING:
         if (error)
             return ITEM_FAILED;
-        return (it->contaminated ? it->had_marker : it->had_report) ? ITEM_RETIRING : ITEM_COOLING;
-    case ITEM_RETIRING:
-        return error ? ITEM_FAILED : ITEM_COOLING;
+        return flow_stale_output(f, it) ? ITEM_RETIRING : ITEM_COOLING;
     case ITEM_COOLING:
         return ITEM_CLEANING;
     case ITEM_CLEANING:
         return ITEM_DONE;
+    case ITEM_RENEWING:
+        return ITEM_WAITING;
     case ITEM_DISCARDING:
+    case ITEM_PROBING:
         return ITEM_FAILED;
     case ITEM_DONE:
     case ITEM_FAILED:
@@ -127,7 +170,11 @@ static item_state next_state(const flow *f, const item *it, const err *error)
 
 /* --- moving --- */
 
-static void pump(flow *f);
+/* What may not be read or written is one object's matter, until PROBING finds the folder closed. */
+static bool ends_the_run(const item *it, const err *error)
+{
+    return error->cls == ERR_CLASS_RUN && (!is_refused(error) || it->state == ITEM_PROBING);
+}
 
 /* The first error of an item stays with it; one of class RUN stops the run. */
 static void note_error(flow *f, item *it, const err *error)
@@ -140,11 +187,36 @@ static void note_error(flow *f, item *it, const err *error)
         if (!strstr(error->message, it->key))
             err_context(&it->error, "s3://%s/%s", flow_input_bucket(f), it->key);
     }
-    if (error->cls != ERR_CLASS_RUN || err_is_set(&f->run_error))
+    if (!ends_the_run(it, error) || err_is_set(&f->run_error))
         return;
-    f->run_error = it->error;
+    f->run_error = it->state == ITEM_PROBING ? *error : it->error;
     f->draining = true;
-    log_error("%s; no more files are begun", it->error.message);
+    log_error("%s; no more files are begun", f->run_error.message);
+}
+
+/* Another state deals with the error; the item has not failed. */
+static bool goes_on(const item *it, item_state next)
+{
+    bool looks_again = next == ITEM_RECHECKING || next == ITEM_RENEWING || next == ITEM_READY;
+    return looks_again || it->state == ITEM_CLEANING || it->state == ITEM_DISCARDING ||
+           it->state == ITEM_RENEWING;
+}
+
+static void free_item(item *it)
+{
+    if (it)
+        line_hashes_unref(it->lines);
+    item_free(it);
+}
+
+/* It starts over: it waits for the disk again, with the size that it has now. */
+static void requeue(flow *f, item *it)
+{
+    flow_unlink_live(f, it);
+    line_hashes_unref(move(it->lines));
+    item_renew(it);
+    it->next = f->again;
+    f->again = it;
 }
 
 /* For people and tests that follow a run with --log-level debug. */
@@ -153,23 +225,11 @@ static void log_state(const flow *f, const item *it)
     log_debug("state %s: s3://%s/%s", item_state_name(it->state), flow_input_bucket(f), it->key);
 }
 
-static bool is_end(item_state s)
-{
-    return s == ITEM_WAITING || s == ITEM_DONE || s == ITEM_FAILED;
-}
-
-static void unlink_live(flow *f, item *it)
+void flow_unlink_live(flow *f, item *it)
 {
     *(it->live_previous ? &it->live_previous->live_next : &f->live) = it->live_next;
     if (it->live_next)
         it->live_next->live_previous = it->live_previous;
-}
-
-static void free_item(item *it)
-{
-    if (it)
-        line_hashes_unref(it->lines);
-    item_free(it);
 }
 
 /* The end: only what is to be said of a failure stays in memory. */
@@ -181,25 +241,31 @@ static void retire(flow *f, item *it)
             f->failures = xrealloc(f->failures, (2 * count + 1) * sizeof *f->failures);
         f->failures[count] = xstrdup(it->error.message);
     }
-    unlink_live(f, it);
+    flow_unlink_live(f, it);
     free_item(it);
 }
 
-/* May free the item. */
-static void step(flow *f, item *it, const err *error)
+void flow_step(flow *f, item *it, const err *error)
 {
-    item_state next = next_state(f, it, error);
+    item_state next = next_state(f, it, error), last = it->state;
     if (error && next == ITEM_READY)
         flow_prepare_again(f, it, error);
-    else if (error && it->state != ITEM_CLEANING && it->state != ITEM_DISCARDING)
+    else if (error && next == ITEM_RECHECKING)
+        it->suspicion = *error;
+    else if (error && next == ITEM_RENEWING)
+        log_warn("%s; starting over with the new version", error->message);
+    if (error && !goes_on(it, next))
         note_error(f, it, error);
-    f->count[it->state]--;
+    it->refused_cleaned = next == ITEM_PROBING && last != ITEM_COMMITTING;
+    f->count[last]--;
     f->count[next]++;
     it->state = next;
     log_state(f, it);
     err e = ERR_INIT;
-    if (flow_states[next].enter && !flow_states[next].enter(f, it, &e))
-        step(f, it, &e);
+    if (next == ITEM_WAITING && last == ITEM_RENEWING)
+        requeue(f, it);
+    else if (flow_states[next].enter && !flow_states[next].enter(f, it, &e))
+        flow_step(f, it, &e);
     else if (next == ITEM_DONE || next == ITEM_FAILED)
         retire(f, it);
 }
@@ -210,129 +276,11 @@ void flow_leaf_done(void *ctx, const err *error)
     item *it = ctx;
     flow *f = it->flow;
     it->leaf = NULL;
-    step(f, it, error);
-    pump(f);
-}
-
-/* --- who may go on: slots, look-ahead, the disk --- */
-
-static size_t live_count(const flow *f)
-{
-    size_t live = 0;
-    for (int s = 0; s < ITEM_STATE_COUNT; s++)
-        live += is_end((item_state)s) ? 0 : f->count[s];
-    return live;
-}
-
-static bool more_to_begin(const flow *f)
-{
-    return !f->draining && f->cursor < f->o.plan->count;
-}
-
-static item *take_ready(flow *f)
-{
-    item *it = f->ready;
-    f->ready = it->next;
-    if (!f->ready)
-        f->ready_tail = &f->ready;
-    it->next = NULL;
-    return it;
-}
-
-static void start_jobs(flow *f)
-{
-    bool stop = err_is_set(&f->run_error);
-    while (f->ready && (stop || f->count[ITEM_SUBMITTING] + f->count[ITEM_POLLING] < f->o.max_jobs))
-        step(f, take_ready(f), NULL);
-}
-
-static bool may_begin(flow *f, item *it)
-{
-    size_t live = live_count(f);
-    if (f->count[ITEM_DOWNLOADING] + f->count[ITEM_READY] >= f->o.max_ahead ||
-        live - f->count[ITEM_COOLING] >= f->o.max_live)
-        return false;
-    it->admitted = it->admitted || workdir_admit(f->o.workdir, it->size_bytes, live == 0);
-    return it->admitted;
-}
-
-static item *next_item(flow *f)
-{
-    if (!f->next_item) {
-        f->next_item = plan_item(f->o.plan, f->order[f->cursor]);
-        f->next_item->flow = f;
-        f->next_item->admitted = f->cursor < f->whole_count; /* see order_rows */
-    }
-    return f->next_item;
-}
-
-static void start_downloads(flow *f)
-{
-    while (more_to_begin(f) && may_begin(f, next_item(f))) {
-        item *it = move(f->next_item);
-        f->cursor++;
-        it->live_next = f->live;
-        if (it->live_next)
-            it->live_next->live_previous = it;
-        f->live = it;
-        step(f, it, NULL);
-    }
-}
-
-/* Nothing else is left to wait for: the pauses before clean-up end at once. */
-static void hurry_cooling(flow *f)
-{
-    if (more_to_begin(f) || !f->count[ITEM_COOLING] || live_count(f) > f->count[ITEM_COOLING])
-        return;
-    for (item *it = f->live, *next; it; it = next) {
-        next = it->live_next;
-        if (it->state == ITEM_COOLING) {
-            flow_states[ITEM_COOLING].cancel(f, it);
-            step(f, it, NULL);
-        }
-    }
-}
-
-static void pump(flow *f)
-{
-    if (f->aborted || f->pumping)
-        return;
-    f->pumping = true;
-    start_jobs(f);
-    start_downloads(f);
-    start_jobs(f); /* a stop may have come up meanwhile */
-    hurry_cooling(f);
-    f->pumping = false;
-    if (!more_to_begin(f) && live_count(f) == 0)
-        *f->o.finished = true;
+    flow_step(f, it, error);
+    flow_pump(f);
 }
 
 /* --- begin and end --- */
-
-static bool is_whole(const flow *f, const listed *object)
-{
-    AUTO_FREE char *etag = listed_etag(object);
-    return workdir_has_whole(f->o.workdir, object->key, etag, object->size_bytes);
-}
-
-/* Whole files that an earlier run left go first: they hold disk space already. */
-static void order_rows(flow *f)
-{
-    const plan *p = f->o.plan;
-    f->order = xcalloc(p->count + 1, sizeof *f->order);
-    size_t others = 0;
-    for (size_t i = 0; i < p->count; i++) {
-        if (is_whole(f, p->rows[i].object)) {
-            workdir_add(f->o.workdir, p->rows[i].object->size_bytes);
-            /* The others so far move up by one: there are few whole ones. */
-            memmove(f->order + f->whole_count + 1, f->order + f->whole_count,
-                    others * sizeof *f->order);
-            f->order[f->whole_count++] = (uint32_t)i;
-        } else {
-            f->order[f->whole_count + others++] = (uint32_t)i;
-        }
-    }
-}
 
 flow *flow_start(const flow_options *options)
 {
@@ -341,15 +289,15 @@ flow *flow_start(const flow_options *options)
     f->debug = options->config->max_files_debug > 0;
     f->ready_tail = &f->ready;
     f->count[ITEM_WAITING] = options->plan->count;
-    order_rows(f);
-    pump(f);
+    flow_order_rows(f);
+    flow_pump(f);
     return f;
 }
 
 void flow_drain(flow *f)
 {
     f->draining = true;
-    pump(f);
+    flow_pump(f);
 }
 
 void flow_abort(flow *f)
@@ -361,7 +309,7 @@ void flow_abort(flow *f)
             flow_states[it->state].cancel(f, it);
         f->count[it->state]--;
         f->count[ITEM_WAITING]++;
-        unlink_live(f, it);
+        flow_unlink_live(f, it);
         free_item(it);
     }
     f->ready = NULL;
@@ -374,7 +322,11 @@ void flow_free(flow *f)
     if (!f)
         return;
     flow_abort(f);
-    item_free(f->next_item);
+    free_item(f->next_item);
+    for (item *it = f->again, *next; it; it = next) {
+        next = it->next;
+        free_item(it);
+    }
     for (size_t i = 0; i < f->failure_count; i++)
         free(f->failures[i]);
     free(f->failures);
@@ -393,8 +345,8 @@ flow_totals flow_count(const flow *f)
     flow_totals t = f->totals;
     t.downloading = f->count[ITEM_DOWNLOADING];
     t.jobs = f->count[ITEM_SUBMITTING] + f->count[ITEM_POLLING];
-    t.uploading = f->count[ITEM_UPLOADING] + f->count[ITEM_COPYING] + f->count[ITEM_COMMITTING] +
-                  f->count[ITEM_CONFIRMING] + f->count[ITEM_RETIRING];
+    for (item_state state = ITEM_UPLOADING; state <= ITEM_RETIRING; state++)
+        t.uploading += f->count[state];
     t.waiting = f->count[ITEM_WAITING];
     return t;
 }

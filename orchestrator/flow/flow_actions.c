@@ -1,5 +1,6 @@
 /* What is done on entering each state, and how that is cancelled. The leaves report to
- * flow_leaf_done; which state comes next is flow.c's to say. */
+ * flow_leaf_done; which state comes next is flow.c's to say. flow_store.c has the states that write
+ * to the store. */
 #include "orchestrator/flow/flow_private.h"
 
 #include <unistd.h>
@@ -10,10 +11,6 @@
 #include "orchestrator/local/cleanup.h"
 #include "orchestrator/transfer/download.h"
 #include "orchestrator/transfer/result_check.h"
-#include "orchestrator/transfer/upload.h"
-
-#define REPORT_CONTENT_TYPE  "application/x-ndjson"
-#define CLEANED_CONTENT_TYPE "application/octet-stream"
 
 const char *flow_input_bucket(const flow *f)
 {
@@ -165,6 +162,8 @@ static void on_checked(void *ctx, result_facts *facts, const err *error)
         const flow *f = it->flow;
         it->contaminated = it->report_path != NULL;
         it->contaminated_lines = facts->contaminated_lines;
+        it->verdict.lines = facts->lines;
+        it->lines_known = true;
         it->report_bytes = facts->report_bytes;
         line_hashes_unref(move(it->lines));
         if (facts->recoded)
@@ -203,70 +202,6 @@ static void cancel_checking(flow *f, item *it)
 {
     UNUSED(f);
     result_check_cancel(it->leaf);
-}
-
-/* --- UPLOADING, COPYING, COMMITTING, CONFIRMING, RETIRING --- */
-
-static upload_target target(const flow *f, item *it, const place *where, const char *key)
-{
-    return (upload_target){
-        .s3 = f->o.s3, .bucket = where->bucket, .key = key, .on_done = flow_leaf_done, .ctx = it};
-}
-
-static upload_target commit_target(const flow *f, item *it)
-{
-    const char *key = it->contaminated ? it->outputs.report_key : it->outputs.marker_key;
-    return target(f, it, &f->o.config->places.report, key);
-}
-
-static bool enter_uploading(flow *f, item *it, err *e)
-{
-    upload_target to = target(f, it, &f->o.config->places.cleaned, it->outputs.cleaned_key);
-    it->leaf = upload_file(&to, it->upload_path, CLEANED_CONTENT_TYPE, e);
-    return it->leaf != NULL;
-}
-
-static bool enter_copying(flow *f, item *it, err *e)
-{
-    upload_target to = target(f, it, &f->o.config->places.cleaned, it->outputs.cleaned_key);
-    UNUSED(e);
-    it->leaf = upload_copy(&to, &(s3_copy_options){.from_bucket = flow_input_bucket(f),
-                                                   .from_key = it->key,
-                                                   .from_etag = it->etag[0] ? it->etag : NULL,
-                                                   .size_known = true,
-                                                   .size_bytes = it->size_bytes});
-    return true;
-}
-
-static bool enter_committing(flow *f, item *it, err *e)
-{
-    upload_target to = commit_target(f, it);
-    it->leaf = it->contaminated ? upload_file(&to, it->report_path, REPORT_CONTENT_TYPE, e)
-                                : upload_empty(&to);
-    return it->leaf != NULL;
-}
-
-static bool enter_confirming(flow *f, item *it, err *e)
-{
-    UNUSED(e);
-    upload_target to = commit_target(f, it);
-    it->leaf = upload_confirm(&to, it->contaminated ? it->report_bytes : 0);
-    return true;
-}
-
-static bool enter_retiring(flow *f, item *it, err *e)
-{
-    UNUSED(e);
-    const char *key = it->contaminated ? it->outputs.marker_key : it->outputs.report_key;
-    upload_target to = target(f, it, &f->o.config->places.report, key);
-    it->leaf = upload_remove(&to);
-    return true;
-}
-
-static void cancel_upload(flow *f, item *it)
-{
-    UNUSED(f);
-    upload_cancel(it->leaf);
 }
 
 /* --- COOLING, CLEANING, DISCARDING --- */
@@ -317,7 +252,7 @@ static void on_cleaned(void *ctx, const err *error)
     flow *f = it->flow;
     if (error)
         log_warn("s3://%s/%s: clean-up: %s", flow_input_bucket(f), it->key, error->message);
-    if (it->state == ITEM_CLEANING || !it->local_path)
+    if (it->state == ITEM_CLEANING || it->state == ITEM_RENEWING || !it->local_path)
         give_disk_back(f, it);
     flow_leaf_done(it, error);
 }
@@ -351,6 +286,12 @@ static bool enter_discarding(flow *f, item *it, err *e)
     return true;
 }
 
+/* Nothing that was made of the replaced version is used again. */
+static bool enter_renewing(flow *f, item *it, err *e)
+{
+    return enter_cleaning(f, it, e);
+}
+
 static void cancel_cleanup(flow *f, item *it)
 {
     UNUSED(f);
@@ -381,14 +322,18 @@ const flow_state_row flow_states[ITEM_STATE_COUNT] = {
     [ITEM_SUBMITTING] = {enter_submitting, cancel_job},
     [ITEM_POLLING] = {enter_polling, cancel_job},
     [ITEM_CHECKING] = {enter_checking, cancel_checking},
-    [ITEM_UPLOADING] = {enter_uploading, cancel_upload},
-    [ITEM_COPYING] = {enter_copying, cancel_upload},
-    [ITEM_COMMITTING] = {enter_committing, cancel_upload},
-    [ITEM_CONFIRMING] = {enter_confirming, cancel_upload},
-    [ITEM_RETIRING] = {enter_retiring, cancel_upload},
+    [ITEM_UPLOADING] = {flow_enter_uploading, flow_cancel_upload},
+    [ITEM_COPYING] = {flow_enter_copying, flow_cancel_upload},
+    [ITEM_PROVING] = {flow_enter_proving, flow_cancel_upload},
+    [ITEM_RECHECKING] = {flow_enter_rechecking, flow_cancel_request},
+    [ITEM_COMMITTING] = {flow_enter_committing, flow_cancel_upload},
+    [ITEM_CONFIRMING] = {flow_enter_confirming, flow_cancel_upload},
+    [ITEM_RETIRING] = {flow_enter_retiring, flow_cancel_upload},
     [ITEM_COOLING] = {enter_cooling, cancel_cooling},
     [ITEM_CLEANING] = {enter_cleaning, cancel_cleanup},
     [ITEM_DISCARDING] = {enter_discarding, cancel_cleanup},
+    [ITEM_RENEWING] = {enter_renewing, cancel_cleanup},
+    [ITEM_PROBING] = {flow_enter_probing, flow_cancel_request},
     [ITEM_DONE] = {enter_done, NULL},
     [ITEM_FAILED] = {enter_failed, NULL},
 };

@@ -16,7 +16,8 @@ struct flow {
     uint32_t *order;    /* rows of the plan: files that are on the disk already, then as planned */
     size_t whole_count; /* at the front of `order`: on the disk already, and admitted */
     size_t cursor;
-    item *next_item; /* made of the row at the cursor, waits to be let in; or NULL */
+    item *next_item; /* waits to be let in; or NULL */
+    item *again;     /* these start over: their inputs were replaced */
     item *live;      /* all others that are not at their end */
     char **failures; /* messages */
     size_t failure_count;
@@ -24,6 +25,7 @@ struct flow {
     size_t count[ITEM_STATE_COUNT];
     flow_totals totals;
     bool draining, aborted, pumping;
+    bool told_metadata; /* that the store drops it */
     err run_error;
 };
 
@@ -32,6 +34,34 @@ typedef struct flow_state_row {
     void (*cancel)(flow *f, item *it);        /* ends what `enter` began */
 } flow_state_row;
 extern const flow_state_row flow_states[ITEM_STATE_COUNT];
+
+/* --- flow.c --- */
+
+/* Moves the item on; `error` NULL: its action succeeded. May free it. */
+void flow_step(flow *f, item *it, const err *error);
+void flow_unlink_live(flow *f, item *it);
+
+/* --- flow_queue.c --- */
+
+/* Lets items go on for which there is room now. */
+void flow_pump(flow *f);
+/* Whole files that an earlier run left go first: they hold disk space already. */
+void flow_order_rows(flow *f);
+
+/* --- flow_store.c: the states that write to the store --- */
+
+bool flow_enter_uploading(flow *f, item *it, err *e);
+bool flow_enter_copying(flow *f, item *it, err *e);
+bool flow_enter_proving(flow *f, item *it, err *e);
+bool flow_enter_rechecking(flow *f, item *it, err *e);
+bool flow_enter_committing(flow *f, item *it, err *e);
+bool flow_enter_confirming(flow *f, item *it, err *e);
+bool flow_enter_retiring(flow *f, item *it, err *e);
+bool flow_enter_probing(flow *f, item *it, err *e);
+void flow_cancel_upload(flow *f, item *it);
+void flow_cancel_request(flow *f, item *it);
+/* The key of an output that RETIRING has to remove; NULL: none is left. */
+const char *flow_stale_output(const flow *f, const item *it);
 
 /* How every leaf reports; ctx is the item, error NULL on success. */
 void flow_leaf_done(void *ctx, const err *error);

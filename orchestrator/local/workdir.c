@@ -13,6 +13,7 @@
 
 #define LOCK_NAME     "orchestrator.lock"
 #define ETAG_NAME     "etag"
+#define SUM_NAME      "checksum"
 #define PART_NAME     "part"
 #define RESUME_NAME   "part.resume"
 #define RECODED_NAME  "cleaned"
@@ -218,12 +219,15 @@ bool workdir_has_part(const workdir *w, const char *key)
     return fs_exists(resume);
 }
 
-bool workdir_part_commit(const workdir *w, const char *key, const char *etag, err *e)
+bool workdir_part_commit(const workdir *w, const char *key, const char *etag, const char *checksum,
+                         err *e)
 {
     AUTO_FREE char *part = workdir_part_path(w, key);
     AUTO_FREE char *whole = workdir_final_path(w, key);
     AUTO_FREE char *etag_path = item_file(w, key, ETAG_NAME);
-    if (!fs_write_file(etag_path, slice_from(etag), false, e))
+    AUTO_FREE char *sum_path = item_file(w, key, SUM_NAME);
+    if (!fs_write_file(sum_path, slice_from(checksum), false, e) ||
+        !fs_write_file(etag_path, slice_from(etag), false, e))
         return false;
     if (rename(part, whole) != 0)
         return err_set_errno(e, ERR_IO, errno, "%s: cannot be renamed to %s", part, whole);
@@ -242,6 +246,35 @@ bool workdir_has_whole(const workdir *w, const char *key, const char *etag, uint
     return etag[0] != '\0' && fs_exists(whole) && fs_size(whole, &size, &unread) &&
            size == size_bytes && fs_read_file(etag_path, 4096, &kept, &unread) &&
            slice_equal_str(buf_slice(&kept), etag);
+}
+
+char *workdir_whole_checksum(const workdir *w, const char *key)
+{
+    AUTO_FREE char *path = item_file(w, key, SUM_NAME);
+    AUTO(buf) text = BUF(4096);
+    err unread = ERR_INIT;
+    return fs_read_file(path, 4096, &text, &unread) ? buf_give(&text) : NULL;
+}
+
+int workdir_whole_open(const workdir *w, const char *key, err *e)
+{
+    AUTO_FREE char *path = workdir_final_path(w, key);
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", path);
+    return fd;
+}
+
+bool workdir_whole_to_part(const workdir *w, const char *key, err *e)
+{
+    AUTO_FREE char *part = workdir_part_path(w, key);
+    AUTO_FREE char *whole = workdir_final_path(w, key);
+    AUTO_FREE char *etag_path = item_file(w, key, ETAG_NAME);
+    if (!fs_remove(etag_path, e))
+        return false;
+    if (rename(whole, part) != 0)
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot be renamed to %s", whole, part);
+    return true;
 }
 
 /* --- clearing --- */

@@ -3,7 +3,7 @@
  * What:    `<root>/input-<12 hex of SHA-256 of the input's URI>/<index>-of-<count>/` with
  *          `orchestrator.lock` and `download/<hash of the key>/<basename>`. A download is written
  *          to `part` beside it and renamed when it is whole and verified; `etag` there says of
- *          which version, `part.resume` which ranges of a part are there. It is a cache: removing
+ *          which version, `checksum` with which bytes, `part.resume` which ranges of a part are there. It is a cache: removing
  *          it all costs only time.
  * Owner:   workdir_open / workdir_close; returned paths are malloc'ed and absolute.
  * Threads: loop, but workdir_remove_item and workdir_unnamed_open, which only read constants, and
@@ -50,10 +50,17 @@ int workdir_part_open(const workdir *w, const char *key, bool fresh, err *e) MUS
 int workdir_unnamed_open(const workdir *w, err *e) MUST_USE;
 /* An earlier run left a part that may be gone on from. */
 bool workdir_has_part(const workdir *w, const char *key);
-/* The part file becomes the whole file of this version. */
-bool workdir_part_commit(const workdir *w, const char *key, const char *etag, err *e) MUST_USE;
+/* The part file becomes the whole file of this version; `checksum` of its bytes ("": not known). */
+bool workdir_part_commit(const workdir *w, const char *key, const char *etag, const char *checksum,
+                         err *e) MUST_USE;
 /* A whole file of this version was left by an earlier run. */
 bool workdir_has_whole(const workdir *w, const char *key, const char *etag, uint64_t size_bytes);
+/* The checksum that was recorded with it; NULL: none. */
+char *workdir_whole_checksum(const workdir *w, const char *key) MUST_USE;
+/* That file, opened for reading and writing; -1 on failure. */
+int workdir_whole_open(const workdir *w, const char *key, err *e) MUST_USE;
+/* It proved bad and is written again: a part from here on, so that no later run takes it for whole. */
+bool workdir_whole_to_part(const workdir *w, const char *key, err *e) MUST_USE;
 
 /* Removes what stands for keys that are not wanted: workdir_scan looks what there is, workdir_want
  * is called for each wanted key, workdir_clear_unwanted yields how many directories it removed.

@@ -1,18 +1,41 @@
 #include "orchestrator/plan/item.h"
 
+/* What was made of the version that was read. */
+static void drop_work(item *it)
+{
+    char **strings[] = {&it->read_etag,   &it->local_path,   &it->job_id,
+                        &it->report_path, &it->cleaned_path, &it->upload_path};
+    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+        free(move(*strings[i]));
+    write_proof_deinit(&it->proof);
+}
+
 void item_free(item *it)
 {
     if (!it)
         return;
+    drop_work(it);
     free(it->key);
     free(it->etag);
+    free(it->new_etag);
     output_names_deinit(&it->outputs);
-    free(it->local_path);
-    free(it->job_id);
-    free(it->report_path);
-    free(it->cleaned_path);
-    free(it->upload_path);
     free(it);
+}
+
+void item_renew(item *it)
+{
+    drop_work(it);
+    free(it->etag);
+    it->etag = move(it->new_etag);
+    it->size_bytes = it->new_size_bytes;
+    it->renewed = true;
+    it->suspicion = (err)ERR_INIT;
+    it->lines_known = it->job_replayed = it->fresh_key = it->contaminated = false;
+    it->verdict = (verdict){0};
+    it->submissions = 0;
+    it->contaminated_lines = it->report_bytes = 0;
+    it->cleaned_written = it->cleaned_written || it->cleaned_current;
+    it->cleaned_current = false;
 }
 
 const char *item_state_name(item_state s)
@@ -26,12 +49,16 @@ const char *item_state_name(item_state s)
         [ITEM_CHECKING] = "CHECKING",
         [ITEM_UPLOADING] = "UPLOADING",
         [ITEM_COPYING] = "COPYING",
+        [ITEM_PROVING] = "PROVING",
+        [ITEM_RECHECKING] = "RECHECKING",
         [ITEM_COMMITTING] = "COMMITTING",
         [ITEM_CONFIRMING] = "CONFIRMING",
         [ITEM_RETIRING] = "RETIRING",
         [ITEM_COOLING] = "COOLING",
         [ITEM_CLEANING] = "CLEANING",
         [ITEM_DISCARDING] = "DISCARDING",
+        [ITEM_RENEWING] = "RENEWING",
+        [ITEM_PROBING] = "PROBING",
         [ITEM_DONE] = "DONE",
         [ITEM_FAILED] = "FAILED",
     };

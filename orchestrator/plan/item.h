@@ -12,6 +12,7 @@
 #include "decon/base/transport.h"
 #include "decon/compression/verify.h"
 #include "orchestrator/config/file_names.h"
+#include "orchestrator/plan/write_proof.h"
 
 /* The states of flow.c, in the order of the way; its table tells the story. */
 typedef enum item_state {
@@ -23,12 +24,16 @@ typedef enum item_state {
     ITEM_CHECKING,
     ITEM_UPLOADING,
     ITEM_COPYING,
+    ITEM_PROVING,
+    ITEM_RECHECKING,
     ITEM_COMMITTING,
     ITEM_CONFIRMING,
     ITEM_RETIRING,
     ITEM_COOLING,
     ITEM_CLEANING,
     ITEM_DISCARDING,
+    ITEM_RENEWING,
+    ITEM_PROBING,
     ITEM_DONE,
     ITEM_FAILED,
     ITEM_STATE_COUNT,
@@ -36,7 +41,7 @@ typedef enum item_state {
 
 typedef struct item item;
 struct item {
-    /* immutable: the plan's */
+    /* the plan's; ETag and size change where the input was replaced (item_renew) */
     char *key;
     char *etag;
     uint64_t size_bytes;
@@ -53,7 +58,14 @@ struct item {
     timer *timer; /* COOLING */
     void *flow;   /* whose item it is, for the callbacks of leaves */
 
+    /* The input was replaced while it was worked on. */
+    bool renewed;   /* once: it does not start over a second time */
+    char *new_etag; /* of the version that RECHECKING found; NULL: none other was found */
+    uint64_t new_size_bytes;
+    err suspicion; /* a request was refused for another version: RECHECKING looks */
+
     /* what the leaves found out */
+    char *read_etag;           /* of the version that was read, as GET tells it; or NULL */
     char *local_path;          /* of the whole file, absolute */
     bool lines_known;          /* false where verification was switched off */
     verdict verdict;           /* of the verification */
@@ -66,9 +78,15 @@ struct item {
     char *report_path, *cleaned_path; /* the server's files, or NULL */
     char *upload_path;                /* the cleaned file in the input's compression */
     uint64_t contaminated_lines, report_bytes;
+    write_proof proof;    /* of the newest upload */
+    bool cleaned_written; /* by this run, before the input turned out to be replaced: stale */
+    bool cleaned_current; /* by this run, of this version */
+    bool refused_cleaned; /* PROBING: the cleaned folder; else the report folder */
 };
 
 void item_free(item *it);
+/* It starts over with the version that RECHECKING found; nothing of the old one is kept. */
+void item_renew(item *it);
 const char *item_state_name(item_state s); /* "DOWNLOADING" */
 
 #endif

@@ -55,6 +55,19 @@ static bool stands(const listed *output, const listed *input)
     return output && output->last_modified_s >= input->last_modified_s;
 }
 
+static int compare_pointers(const void *a, const void *b)
+{
+    const listed *x = *(const listed *const *)a, *y = *(const listed *const *)b;
+    return x < y ? -1 : x > y;
+}
+
+static bool is_superseded(const plan_options *o, const listed *object)
+{
+    const superseded_inputs *s = o->superseded;
+    return s && s->count &&
+           bsearch(&object, s->objects, s->count, sizeof *s->objects, compare_pointers);
+}
+
 /* Where marker and report both stand, a run ended before it removed the older one. */
 static bool is_done(const plan_options *o, const output_names *outputs, planned *row)
 {
@@ -82,6 +95,17 @@ static void refuse(plan *out, const listed *object, const listed *rival)
     out->refused[count] = (refusal){.object = object, .rival = rival};
 }
 
+static void note_done(const plan_options *o, const planned *row, plan *out)
+{
+    out->done++;
+    if (!o->list_done)
+        return;
+    size_t count = out->done_count++;
+    if ((count & (count + 1)) == 0)
+        out->done_rows = xrealloc(out->done_rows, (2 * count + 1) * sizeof *out->done_rows);
+    out->done_rows[count] = *row;
+}
+
 static void judge(const plan_options *o, planned row, const listed *rival, plan *out)
 {
     if (shard_of_key(row.object->key, o->host_count) != o->host_index) {
@@ -89,13 +113,14 @@ static void judge(const plan_options *o, planned row, const listed *rival, plan 
         return;
     }
     output_names outputs = outputs_of(o->places, row.object);
-    bool done = is_done(o, &outputs, &row);
+    bool done = is_done(o, &outputs, &row), superseded = is_superseded(o, row.object);
     if (rival || longest_key(&outputs) > NAMES_KEY_MAX_BYTES)
         refuse(out, row.object, rival);
-    else if (!o->redo && done)
-        out->done++;
+    else if (!o->redo && done && !superseded)
+        note_done(o, &row, out);
     else
         out->rows[out->count++] = row; /* never behind the row that is looked at */
+    out->superseded += superseded;
     output_names_deinit(&outputs);
 }
 
@@ -128,6 +153,7 @@ void plan_deinit(plan *p)
 {
     free(p->rows);
     free(p->refused);
+    free(p->done_rows);
     *p = (plan){0};
 }
 
@@ -142,6 +168,14 @@ item *plan_item(const plan *p, size_t index)
     it->had_report = row->had_report;
     it->had_marker = row->had_marker;
     return it;
+}
+
+char *plan_commit_key(const plan *p, const planned *row)
+{
+    output_names outputs = outputs_of(p->places, row->object);
+    char *key = move(*(row->had_report ? &outputs.report_key : &outputs.marker_key));
+    output_names_deinit(&outputs);
+    return key;
 }
 
 void plan_refusal(const plan *p, size_t index, err *e)

@@ -6,6 +6,8 @@
  *          cleaned object beside it. Where both stand it is done again: one of them is stale, and
  *          a run ended before it removed that. Two inputs that would write one output both fail; that is
  *          judged over the whole listing, before shares and done ones are taken out.
+ *          LastModified alone decides here; done_check.h finds the inputs that were replaced while
+ *          they were worked on, and a second plan takes them up (plan_options.superseded).
  *          It takes 16 bytes for each input beside the listing, which it points into; an item is
  *          made of a row when its turn comes.
  * Owner:   plan_deinit frees the rows; items are the caller's (item_free). Places and listing
@@ -19,13 +21,21 @@
 #include "orchestrator/plan/item.h"
 #include "orchestrator/plan/listing.h"
 
+/* Inputs whose results were made of another version: pointers into the listing, sorted. */
+typedef struct superseded_inputs {
+    const listed **objects;
+    size_t count;
+} superseded_inputs;
+
 typedef struct plan_options {
     const places *places;
     const listing *listing;
     unsigned host_index, host_count;
-    bool purify;      /* of the server */
-    bool redo;        /* done ones too */
-    size_t max_files; /* MAX_FILES_DEBUG; 0: all */
+    bool purify;                         /* of the server */
+    bool redo;                           /* done ones too */
+    size_t max_files;                    /* MAX_FILES_DEBUG; 0: all */
+    bool list_done;                      /* fills plan.done_rows */
+    const superseded_inputs *superseded; /* NULL: not looked for */
 } plan_options;
 
 typedef struct planned {
@@ -47,10 +57,13 @@ typedef struct plan {
     refusal *refused; /* mine */
     size_t refused_count;
     uint64_t size_bytes; /* of rows */
+    planned *done_rows;  /* mine, where they were asked for */
+    size_t done_count;
     /* What is skipped, and why. */
     size_t input_count;   /* inputs in the whole listing */
     size_t other_hosts;   /* in the shares of others */
     size_t done;          /* mine and done already */
+    size_t superseded;    /* of rows: results of another version of the input are in the store */
     size_t beyond_debug;  /* mine, but more than max_files */
     size_t ignored_count; /* objects that are no inputs: other suffixes, output directories */
 } plan;
@@ -58,6 +71,8 @@ typedef struct plan {
 void plan_make(const plan_options *options, plan *out);
 void plan_deinit(plan *p);
 item *plan_item(const plan *p, size_t index) MUST_USE;
+/* Of one of done_rows: the commit object that makes it done. */
+char *plan_commit_key(const plan *p, const planned *row) MUST_USE;
 void plan_refusal(const plan *p, size_t index, err *e);
 
 #endif

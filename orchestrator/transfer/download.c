@@ -1,7 +1,5 @@
 #include "orchestrator/transfer/download.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "decon/base/log.h"
@@ -9,11 +7,11 @@
 struct download {
     download_options options;
     int fd;
-    bool reused;         /* an earlier run's whole file */
-    bool keep_off;       /* use nothing of an earlier run (any more) */
-    char *resume_path;   /* lent to the fetch */
-    fetch *fetch;        /* NULL once ended */
-    verify_task *verify; /* of a reused file; NULL once ended */
+    bool reused;        /* an earlier run's whole file */
+    bool keep_off;      /* use nothing of an earlier run (any more) */
+    char *resume_path;  /* lent to the fetch */
+    fetch *fetch;       /* NULL once ended */
+    s3_checksum hashed; /* of the bytes */
     uint64_t received_bytes;
 };
 
@@ -30,7 +28,6 @@ void download_cancel(download *d)
     if (!d)
         return;
     fetch_cancel(d->fetch);
-    verify_task_cancel(d->verify);
     download_free(d);
 }
 
@@ -52,7 +49,7 @@ static void succeed(download *d)
     item *it = d->options.item;
     const workdir *w = d->options.workdir;
     err e = ERR_INIT;
-    if (!d->reused && !workdir_part_commit(w, it->key, it->etag, &e)) {
+    if (!d->reused && !workdir_part_commit(w, it->key, it->etag, d->hashed.text, &e)) {
         fail(d, &e);
         return;
     }
@@ -119,38 +116,6 @@ static void verified(download *d, const verdict *found)
     succeed(d);
 }
 
-/* --- a file of an earlier run --- */
-
-static void on_verified(void *ctx, const verdict *found, const s3_checksum *hashed,
-                        const err *error)
-{
-    download *d = ctx;
-    UNUSED(hashed);
-    d->verify = NULL;
-    if (error)
-        begin_afresh(d, error);
-    else
-        verified(d, found);
-}
-
-static bool start_verification(download *d, err *e)
-{
-    const download_options *o = &d->options;
-    AUTO_FREE char *name = xasprintf("s3://%s/%s", o->bucket, o->item->key);
-    d->verify = verify_task_start(o->verifier,
-                                  &(verify_task_options){.level = o->level,
-                                                         .name = name,
-                                                         .jsonl = o->jsonl,
-                                                         .fd = d->fd,
-                                                         .lines = o->item->lines,
-                                                         .on_done = on_verified,
-                                                         .ctx = d},
-                                  e);
-    if (d->verify)
-        verify_task_end(d->verify, o->item->size_bytes);
-    return d->verify != NULL;
-}
-
 /* --- the object --- */
 
 static void on_progress(void *ctx, uint64_t received_bytes)
@@ -158,12 +123,41 @@ static void on_progress(void *ctx, uint64_t received_bytes)
     ((download *)ctx)->received_bytes = received_bytes;
 }
 
+/* The kept file is not the object: its name must not say that it is whole while it is loaded. */
+static void on_restart(void *ctx)
+{
+    download *d = ctx;
+    err e = ERR_INIT;
+    if (d->reused && !workdir_whole_to_part(d->options.workdir, d->options.item->key, &e))
+        log_warn("%s", e.message); /* succeed() fails on the same */
+    d->reused = false;
+}
+
+/* The store has no word on the bytes of a kept file: then the checksum that was recorded when they
+ * came has it. */
+static bool is_as_recorded(const download *d, const fetch_end *end, err *e)
+{
+    if (end->proven != S3_CHECKSUM_NONE)
+        return true;
+    const char *key = d->options.item->key;
+    AUTO_FREE char *recorded = workdir_whole_checksum(d->options.workdir, key);
+    return (recorded && recorded[0] && str_equal(recorded, end->hashed.text)) ||
+           err_set(e, ERR_IO, "s3://%s/%s: the kept file is not as it was downloaded",
+                   d->options.bucket, key);
+}
+
 static void on_fetched(void *ctx, const fetch_end *end)
 {
     download *d = ctx;
     d->fetch = NULL;
-    if (!end->error) {
+    err unproven = ERR_INIT;
+    if (!end->error && d->reused && !is_as_recorded(d, end, &unproven)) {
+        begin_afresh(d, &unproven);
+    } else if (!end->error) {
+        d->hashed = end->hashed;
         d->received_bytes = end->size_bytes;
+        free(d->options.item->read_etag);
+        d->options.item->read_etag = xstrdup_or_null(end->etag);
         verified(d, end->verdict);
     } else if (end->unsound && end->kept) {
         begin_afresh(d, end->error);
@@ -192,11 +186,13 @@ static bool start_fetch(download *d, err *e)
                                                 .size_known = true,
                                                 .size_bytes = o->item->size_bytes,
                                                 .fd = d->fd,
-                                                .resume_path = d->resume_path},
+                                                .resume_path = d->resume_path,
+                                                .file_is_whole = d->reused},
                                      .level = o->level,
                                      .lines = o->item->lines,
                                      .jsonl = o->jsonl,
                                      .on_progress = on_progress,
+                                     .on_restart = on_restart,
                                      .on_done = on_fetched,
                                      .ctx = d},
                     e);
@@ -209,20 +205,14 @@ static bool open_file(download *d, err *e)
     const workdir *w = d->options.workdir;
     d->reused = !d->keep_off && d->options.level != VERIFY_NONE &&
                 workdir_has_whole(w, it->key, it->etag, it->size_bytes);
-    if (!d->reused) {
-        d->fd = workdir_part_open(w, it->key, d->keep_off, e);
-        return d->fd >= 0;
-    }
-    AUTO_FREE char *path = workdir_final_path(w, it->key);
-    d->fd = open(path, O_RDONLY | O_CLOEXEC);
-    return d->fd >= 0 || err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", path);
+    d->fd = d->reused ? workdir_whole_open(w, it->key, e)
+                      : workdir_part_open(w, it->key, d->keep_off, e);
+    return d->fd >= 0;
 }
 
 static bool begin(download *d, err *e)
 {
-    if (!open_file(d, e))
-        return false;
-    return d->reused ? start_verification(d, e) : start_fetch(d, e);
+    return open_file(d, e) && start_fetch(d, e);
 }
 
 download *download_start(const download_options *options, err *e)

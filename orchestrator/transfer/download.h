@@ -1,8 +1,9 @@
 /* One object of a run comes down into the work directory.
  *
  * What:    a fetch into the part file, which then gets its name. A whole file that an earlier run
- *          left is only verified; of a part the finished ranges are used. Where such a thing
- *          proves bad, all is loaded anew before the object is blamed.
+ *          left is verified like fresh bytes (the store's checksum or MD5 ETag, size, ETag, lines);
+ *          of a part the finished ranges are used. Where either proves bad, all is loaded again
+ *          before the object is blamed.
  * Owner:   download_start / on_done or download_cancel, which both free it.
  * Threads: loop.
  * Fails:   by the error given to on_done; the first fault ends both. Local files are left to the
@@ -23,7 +24,7 @@ typedef struct download_options {
     verifier *verifier;
     const workdir *workdir;
     const char *bucket;
-    item *item; /* on success: local_path, verdict, lines_known are set */
+    item *item; /* on success: local_path, read_etag, verdict, lines_known are set */
     verify_level level;
     jsonl_options jsonl; /* what the lines must be; its strings are borrowed */
     void (*on_done)(void *ctx, const err *error);

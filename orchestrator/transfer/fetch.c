@@ -2,6 +2,9 @@
 
 #include "decon/base/log.h"
 
+/* Of files for which the store gives no checksum: only what is read here is compared by it. */
+#define LOCAL_CHECKSUM S3_CHECKSUM_CRC64NVME
+
 /* verification   the get            then
  * sound          still hashes       it is told the checksum; its end is the end
  *                has ended          end
@@ -17,12 +20,16 @@ struct fetch {
     verdict verdict;
     err fault;
     bool kept;
+    char *etag;
+    s3_checksum_kind proven;
+    s3_checksum hashed;
     uint64_t size_bytes, loaded_ms;
 };
 
 static void fetch_free(fetch *f)
 {
     free(f->name);
+    free(f->etag);
     free(f);
 }
 
@@ -41,7 +48,11 @@ static void fetch_finish(fetch *f, const err *error, bool unsound)
     err copy = error ? *error : (err)ERR_INIT;
     verdict found = f->verdict;
     fetch_options options = f->options;
-    fetch_end end = {.verdict = error || options.level == VERIFY_NONE ? NULL : &found,
+    AUTO_FREE char *etag = move(f->etag);
+    fetch_end end = {.etag = error ? NULL : etag,
+                     .proven = f->proven,
+                     .hashed = f->hashed,
+                     .verdict = error || options.level == VERIFY_NONE ? NULL : &found,
                      .error = error ? &copy : NULL,
                      .unsound = unsound,
                      .kept = f->kept,
@@ -80,6 +91,7 @@ static void on_verified(void *ctx, const verdict *found, const s3_checksum *hash
         return;
     }
     f->verdict = *found;
+    f->hashed = *hashed;
     log_debug("%s: verified %llu ms after the last byte had come", f->name,
               (unsigned long long)(clock_now_ms(f->options.transport) - f->loaded_ms));
     if (f->get)
@@ -115,7 +127,8 @@ static void on_progress(void *ctx, uint64_t prefix_bytes, uint64_t received_byte
         f->options.on_progress(f->options.ctx, received_bytes);
     if (!f->verify || prefix_bytes == 0)
         return;
-    verify_task_hash_by(f->verify, s3_get_reader_kind(f->get));
+    s3_checksum_kind kind = s3_get_reader_kind(f->get);
+    verify_task_hash_by(f->verify, kind != S3_CHECKSUM_NONE ? kind : LOCAL_CHECKSUM);
     verify_task_grow(f->verify, prefix_bytes);
 }
 
@@ -134,6 +147,8 @@ static void on_restart(void *ctx)
     fetch *f = ctx;
     f->kept = false;
     f->fault = (err)ERR_INIT;
+    if (f->options.on_restart)
+        f->options.on_restart(f->options.ctx);
     if (f->verify)
         verify_task_restart(f->verify);
     else if (!start_verification(f, &f->fault))
@@ -143,8 +158,9 @@ static void on_restart(void *ctx)
 static void on_got(void *ctx, const s3_get_result *result, const err *error)
 {
     fetch *f = ctx;
-    UNUSED(result);
     f->get = NULL;
+    f->proven = result ? result->proven : S3_CHECKSUM_NONE;
+    f->etag = result ? xstrdup_or_null(result->etag) : NULL;
     if (error)
         fetch_finish(f, error, false);
     else if (err_is_set(&f->fault))

@@ -23,6 +23,9 @@ typedef struct fetch_end {
     bool unsound;           /* the error is the verification's, not the transfer's */
     bool kept;              /* bytes of an earlier run were used */
     uint64_t size_bytes;
+    s3_checksum_kind proven; /* what the store's word on the bytes was; NONE: it gave none */
+    s3_checksum hashed;      /* of the bytes, where they were verified; kind NONE: not */
+    const char *etag;        /* of the version that was read, where there is no error; or NULL */
 } fetch_end;
 
 typedef struct fetch_options {
@@ -35,6 +38,7 @@ typedef struct fetch_options {
     line_hashes *lines;  /* of the object: for the verification; or NULL */
     jsonl_options jsonl; /* its strings are borrowed */
     void (*on_progress)(void *ctx, uint64_t received_bytes); /* may be NULL */
+    void (*on_restart)(void *ctx); /* kept bytes are loaded again; may be NULL */
     void (*on_done)(void *ctx, const fetch_end *end);
     void *ctx;
 } fetch_options;

@@ -10,7 +10,8 @@ struct upload {
     upload_target to;
     char *bucket, *key; /* copies, for messages */
     int fd;
-    uint64_t size_bytes;
+    bool asked_checksum;
+    s3_copy_options copy; /* strings of the source are the caller's */
     s3_op *op;
 };
 
@@ -53,19 +54,70 @@ static void end(void *ctx, const err *error)
 
 static void on_put(void *ctx, const s3_put_result *result, const err *error)
 {
-    UNUSED(result);
-    end(ctx, error);
+    upload *u = ctx;
+    if (!error) {
+        u->to.proof->etag = xstrdup_or_null(result->etag);
+        u->to.proof->checksum = result->checksum;
+    }
+    end(u, error);
+}
+
+/* --- confirming --- */
+
+static bool fits(const upload *u, const s3_object *object, err *e)
+{
+    const write_proof *p = u->to.proof;
+    if (object->size_bytes != p->size_bytes)
+        return err_set(
+            e, ERR_S3_REPLY,
+            "s3://%s/%s: size mismatch after upload: sent %llu bytes, the store has %llu",
+            u->bucket, u->key, (unsigned long long)p->size_bytes,
+            (unsigned long long)object->size_bytes);
+    bool same_kind =
+        p->checksum.kind != S3_CHECKSUM_NONE && p->checksum.kind == object->checksum.kind;
+    if (same_kind && !s3_checksum_equal(&p->checksum, &object->checksum))
+        return err_set(e, ERR_S3_REPLY,
+                       "s3://%s/%s: %s mismatch after upload: sent %s, the store has %s", u->bucket,
+                       u->key, s3_checksum_name(p->checksum.kind), p->checksum.text,
+                       object->checksum.text);
+    bool no_etag = !object->etag || !object->etag[0];
+    if (same_kind || p->copied || (p->etag && no_etag) || s3_etag_equal(p->etag, object->etag))
+        return true;
+    if (!p->etag)
+        return err_set(e, ERR_S3_REPLY,
+                       "s3://%s/%s: nothing proves the upload: the store answered without an ETag "
+                       "and tells no checksum; check what answers at this endpoint",
+                       u->bucket, u->key);
+    return err_set(e, ERR_S3_REPLY,
+                   "s3://%s/%s: ETag mismatch after upload: the store answered %s and now has %s; "
+                   "another program may write there",
+                   u->bucket, u->key, p->etag, object->etag);
+}
+
+static void on_head(void *ctx, const s3_object *object, const err *error);
+
+/* The checksum is asked for only where the ETag does not settle it: under SSE-KMS that needs a
+ * permission more. */
+static bool needs_checksum(const upload *u, const s3_object *object)
+{
+    const write_proof *p = u->to.proof;
+    return !u->asked_checksum && p->checksum.kind != S3_CHECKSUM_NONE &&
+           object->size_bytes == p->size_bytes && !s3_etag_equal(p->etag, object->etag);
 }
 
 static void on_head(void *ctx, const s3_object *object, const err *error)
 {
     upload *u = ctx;
     err e = ERR_INIT;
-    if (!error && object->size_bytes != u->size_bytes) {
-        err_set(&e, ERR_S3_REPLY, "s3://%s/%s: %llu bytes went up, %llu stand there", u->bucket,
-                u->key, (unsigned long long)u->size_bytes, (unsigned long long)object->size_bytes);
-        error = &e;
+    if (!error && needs_checksum(u, object)) {
+        u->asked_checksum = true;
+        u->op = s3_head_checksum(u->to.s3, u->bucket, u->key, on_head, u);
+        return;
     }
+    if (!error && !fits(u, object, &e))
+        error = &e;
+    if (!error)
+        write_proof_keep_metadata(u->to.proof, object->metadata, object->metadata_count);
     end(u, error);
 }
 
@@ -86,11 +138,15 @@ upload *upload_file(const upload_target *to, const char *path, const char *conte
     }
     upload *u = upload_new(to);
     u->fd = fd;
+    write_proof_deinit(to->proof);
+    to->proof->size_bytes = size_bytes;
     u->op = s3_put(to->s3, &(s3_put_options){.bucket = to->bucket,
                                              .key = to->key,
                                              .fd = fd,
                                              .size_bytes = size_bytes,
                                              .content_type = content_type,
+                                             .fields = to->metadata,
+                                             .field_count = to->metadata_count,
                                              .on_done = on_put,
                                              .ctx = u});
     return u;
@@ -99,19 +155,21 @@ upload *upload_file(const upload_target *to, const char *path, const char *conte
 upload *upload_empty(const upload_target *to)
 {
     upload *u = upload_new(to);
+    write_proof_deinit(to->proof);
     u->op = s3_put(to->s3, &(s3_put_options){.bucket = to->bucket,
                                              .key = to->key,
                                              .data = SLICE_LIT(""),
                                              .fd = -1,
+                                             .fields = to->metadata,
+                                             .field_count = to->metadata_count,
                                              .on_done = on_put,
                                              .ctx = u});
     return u;
 }
 
-upload *upload_confirm(const upload_target *to, uint64_t size_bytes)
+upload *upload_confirm(const upload_target *to)
 {
     upload *u = upload_new(to);
-    u->size_bytes = size_bytes;
     u->op = s3_head(to->s3, to->bucket, to->key, on_head, u);
     return u;
 }
@@ -123,14 +181,35 @@ upload *upload_remove(const upload_target *to)
     return u;
 }
 
+/* User metadata has 2 KiB in all: where the source's own leaves too little, ours is left out. */
+static void on_copied(void *ctx, const err *error)
+{
+    upload *u = ctx;
+    if (error && u->copy.field_count && str_equal(error->s3_code, "MetadataTooLarge")) {
+        u->copy.fields = NULL;
+        u->copy.field_count = 0;
+        u->copy.to_bucket = u->bucket;
+        u->copy.to_key = u->key;
+        u->op = s3_copy(u->to.s3, &u->copy);
+        return;
+    }
+    end(u, error);
+}
+
 upload *upload_copy(const upload_target *to, const s3_copy_options *from)
 {
     upload *u = upload_new(to);
     s3_copy_options options = *from;
+    write_proof_deinit(to->proof);
+    to->proof->size_bytes = from->size_bytes;
+    to->proof->copied = true;
     options.to_bucket = to->bucket;
     options.to_key = to->key;
-    options.on_done = end;
+    options.fields = to->metadata;
+    options.field_count = to->metadata_count;
+    options.on_done = on_copied;
     options.ctx = u;
+    u->copy = options;
     u->op = s3_copy(to->s3, &options);
     return u;
 }

@@ -20,7 +20,9 @@ typedef struct world_object {
     char *data;
     size_t len;
     int64_t time_s;
-    unsigned version; /* its etag */
+    unsigned version;        /* its etag */
+    http_header metadata[8]; /* x-amz-meta-..., both strings are the object's */
+    size_t metadata_count;
 } world_object;
 
 typedef struct world_job {
@@ -62,11 +64,24 @@ typedef struct world {
     /* the store's knobs */
     const char *refuse_put; /* PUT of keys with this part: 403 */
     const char *missing_bucket;
-    const char *gone;       /* GET of keys with this part: 404 */
-    const char *forbidden;  /* GET of keys with this part: 403 */
-    const char *slow_put;   /* PUT of keys with this part: answered after 25 s */
-    bool signal_at_listing; /* the first signal comes with the first listing */
-    unsigned get_503;       /* so many GETs are answered 503 */
+    const char *gone;        /* GET of keys with this part: 404 */
+    const char *forbidden;   /* GET of keys with this part: 403 */
+    const char *slow_put;    /* PUT of keys with this part: answered after 25 s */
+    bool signal_at_listing;  /* the first signal comes with the first listing */
+    unsigned get_503;        /* so many GETs are answered 503 */
+    bool md5_etags;          /* ETags are MD5; else "v<version>" */
+    bool weak_etags;         /* HEAD, GET and PUT tell them as W/"...", listings do not */
+    bool no_conditions;      /* If-Match is ignored */
+    bool drop_metadata;      /* does not keep x-amz-meta-... */
+    bool metadata_full;      /* copies with x-amz-meta-... of their own: 400 MetadataTooLarge */
+    bool upper_metadata;     /* answers names and values of it in capitals */
+    const char *forget_put;  /* PUT of keys with this part: 200 with an ETag, nothing is stored */
+    const char *cut_put;     /* PUT of keys with this part: 200, the last byte is not stored */
+    const char *refuse_head; /* HEAD of keys with this part: 403 */
+    bool refuse_probe;       /* a multipart upload cannot be begun: 403 */
+    const char *checksums;   /* HEAD of keys with this part answers with their CRC64NVME */
+    /* Called when a request has come, before it is answered. */
+    void (*on_request)(struct world *w, const char *method, const char *key);
     /* signals: sent when so many submissions have come */
     unsigned signal_at_submit, second_signal_at_submit;
 
@@ -81,6 +96,7 @@ void world_free(world *w);
 /* An input `data/<name>`; compressed as its suffix says. */
 void world_add(world *w, const char *name, const char *text);
 void world_put(world *w, const char *key, const char *data, size_t len, int64_t time_s);
+void world_drop(world *w, const char *key);                      /* which is there */
 const world_object *world_find(const world *w, const char *key); /* NULL: absent */
 
 /* Runs with --remote-file-input s3://b/data, reports in s3://b/rep, cleaned in s3://b/cle, and

@@ -9,6 +9,7 @@
 #define TESTS_FAKE_WORLD_INSIDE_H
 
 #include "decon/compression/codec.h"
+#include "decon/s3/checksum.h"
 #include "tests/fake/world.h"
 
 #define WORLD_STORE  "http://store.test/"
@@ -16,8 +17,9 @@
 
 typedef struct world_reply {
     buf body;
-    http_header headers[4];
-    char etag[32], when[64], range[96];
+    http_header headers[16];
+    char etag[96], when[64], range[96], checksum[S3_CHECKSUM_TEXT_SIZE];
+    char metadata[8][2][256];
 } world_reply;
 
 world_object *world_object_find(world *w, const char *key); /* NULL: absent */

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <ctype.h>
 
 #include "decon/s3/uri.h"
 
@@ -24,7 +25,16 @@ void world_object_drop(world_object *o, world *w)
 {
     free(o->key);
     free(o->data);
+    for (size_t i = 0; i < o->metadata_count; i++) {
+        free((char *)(uintptr_t)o->metadata[i].name);
+        free((char *)(uintptr_t)o->metadata[i].value);
+    }
     *o = w->objects[--w->object_count];
+}
+
+void world_drop(world *w, const char *key)
+{
+    world_object_drop(world_object_find(w, key), w);
 }
 
 void world_put(world *w, const char *key, const char *data, size_t len, int64_t time_s)
@@ -54,6 +64,18 @@ static void format_time(int64_t time_s, bool iso, char *out, size_t size)
         strftime(out, size, "%a, %d %b %Y %H:%M:%S GMT", &parts);
 }
 
+static void etag_of(const world *w, const world_object *o, char *out, size_t size)
+{
+    uint8_t digest[MD5_BYTES];
+    char hex[2 * MD5_BYTES + 1];
+    md5((slice){o->data, o->len}, digest);
+    hex_encode(digest, sizeof digest, hex);
+    if (w->md5_etags)
+        snprintf(out, size, "%s", hex);
+    else
+        snprintf(out, size, "v%u", o->version);
+}
+
 static void list_objects(world *w, const char *query, world_reply *t)
 {
     AUTO(buf) prefix = BUF(4096);
@@ -70,14 +92,15 @@ static void list_objects(world *w, const char *query, world_reply *t)
         const world_object *o = &w->objects[i];
         if (!str_starts_with(o->key, buf_str(&prefix)))
             continue;
-        char when[64];
+        char when[64], etag[64];
+        etag_of(w, o, etag, sizeof etag);
         format_time(o->time_s, true, when, sizeof when);
         buf_append_str(&t->body, "<Contents><Key>");
         s3_uri_encode(slice_from(o->key), true, &t->body);
         buf_printf(&t->body,
-                   "</Key><LastModified>%s</LastModified><ETag>&quot;v%u&quot;</ETag><Size>%zu"
+                   "</Key><LastModified>%s</LastModified><ETag>&quot;%s&quot;</ETag><Size>%zu"
                    "</Size></Contents>",
-                   when, o->version, o->len);
+                   when, etag, o->len);
     }
     buf_append_str(&t->body, "</ListBucketResult>");
 }
@@ -88,14 +111,25 @@ static void fail_reply(fake_reply *reply, world_reply *t, int status, const char
     buf_printf(&t->body, "<Error><Code>%s</Code><Message>no</Message></Error>", code);
 }
 
-static void describe_object(const world_object *o, fake_reply *reply, world_reply *t)
+static void describe_object(const world *w, const world_object *o, fake_reply *reply,
+                            world_reply *t)
 {
-    snprintf(t->etag, sizeof t->etag, "\"v%u\"", o->version);
+    char etag[64];
+    etag_of(w, o, etag, sizeof etag);
+    snprintf(t->etag, sizeof t->etag, "%s\"%s\"", w->weak_etags ? "W/" : "", etag);
     format_time(o->time_s, false, t->when, sizeof t->when);
     t->headers[0] = (http_header){"ETag", t->etag};
     t->headers[1] = (http_header){"Last-Modified", t->when};
     reply->headers = t->headers;
     reply->header_count = 2;
+}
+
+static bool other_version(const world *w, const world_object *o, const char *wanted)
+{
+    char etag[64];
+    etag_of(w, o, etag, sizeof etag);
+    AUTO_FREE char *quoted = xasprintf("\"%s\"", etag);
+    return wanted && !w->no_conditions && strcmp(wanted, quoted) != 0;
 }
 
 static void get_object(world *w, const char *key, const fake_request *r, fake_reply *reply,
@@ -116,7 +150,11 @@ static void get_object(world *w, const char *key, const fake_request *r, fake_re
         fail_reply(reply, t, 404, "NoSuchKey");
         return;
     }
-    describe_object(o, reply, t);
+    if (other_version(w, o, fake_request_header(r, "If-Match"))) {
+        fail_reply(reply, t, 412, "PreconditionFailed");
+        return;
+    }
+    describe_object(w, o, reply, t);
     size_t from = 0, to = o->len;
     const char *range = fake_request_header(r, "Range");
     if (range) {
@@ -131,13 +169,46 @@ static void get_object(world *w, const char *key, const fake_request *r, fake_re
     buf_append(&t->body, o->data + from, to - from);
 }
 
-static void head_object(world *w, const char *key, fake_reply *reply, world_reply *t)
+static void copy_text_cased(char *to, const char *from, bool upper)
+{
+    size_t i = 0;
+    for (; from[i]; i++)
+        to[i] = upper ? (char)toupper((unsigned char)from[i]) : from[i];
+    to[i] = '\0';
+}
+
+static void tell_metadata(const world *w, const world_object *o, fake_reply *reply, world_reply *t)
+{
+    for (size_t i = 0; i < o->metadata_count; i++) {
+        copy_text_cased(t->metadata[i][0], o->metadata[i].name, w->upper_metadata);
+        copy_text_cased(t->metadata[i][1], o->metadata[i].value, w->upper_metadata);
+        t->headers[reply->header_count++] = (http_header){t->metadata[i][0], t->metadata[i][1]};
+    }
+}
+
+static void tell_checksum(const world *w, const world_object *o, const fake_request *r,
+                          fake_reply *reply, world_reply *t)
+{
+    if (!w->checksums || !strstr(o->key, w->checksums) ||
+        !fake_request_header(r, "x-amz-checksum-mode"))
+        return;
+    s3_checksum sum = s3_checksum_of_crc(S3_CHECKSUM_CRC64NVME, crc64nvme(0, o->data, o->len));
+    snprintf(t->checksum, sizeof t->checksum, "%s", sum.text);
+    t->headers[reply->header_count++] = (http_header){"x-amz-checksum-crc64nvme", t->checksum};
+}
+
+static void head_object(world *w, const char *key, const fake_request *r, fake_reply *reply,
+                        world_reply *t)
 {
     const world_object *o = world_object_find(w, key);
-    reply->status = o ? 200 : 404;
-    if (!o)
+    reply->status = w->refuse_head && strstr(key, w->refuse_head) ? 403 : o ? 200 : 404;
+    if (reply->status == 200 && other_version(w, o, fake_request_header(r, "If-Match")))
+        reply->status = 412;
+    if (reply->status != 200)
         return;
-    describe_object(o, reply, t);
+    describe_object(w, o, reply, t);
+    tell_metadata(w, o, reply, t);
+    tell_checksum(w, o, r, reply, t);
     snprintf(t->range, sizeof t->range, "%zu", o->len);
     t->headers[reply->header_count++] = (http_header){"Content-Length", t->range};
 }
@@ -148,6 +219,17 @@ static void note(world *w, const char *what, const char *key)
     snprintf(w->order + used, sizeof w->order - used, "%s %s\n", what, key);
 }
 
+static void keep_metadata(world *w, const char *key, const fake_request *r)
+{
+    world_object *o = world_object_find(w, key);
+    for (size_t i = 0; !w->drop_metadata && i < r->header_count; i++)
+        if (str_starts_with(r->headers[i].name, "x-amz-meta-")) {
+            assert_true(o->metadata_count < ARRAY_LEN(o->metadata));
+            o->metadata[o->metadata_count++] =
+                (http_header){xstrdup(r->headers[i].name), xstrdup(r->headers[i].value)};
+        }
+}
+
 static void put_object(world *w, const char *key, const fake_request *r, fake_reply *reply,
                        world_reply *t)
 {
@@ -156,12 +238,24 @@ static void put_object(world *w, const char *key, const fake_request *r, fake_re
         return;
     }
     const char *source = fake_request_header(r, "x-amz-copy-source");
+    if (w->metadata_full && source && fake_request_header(r, "x-amz-meta-decon-input-size")) {
+        fail_reply(reply, t, 400, "MetadataTooLarge");
+        return;
+    }
     int64_t now_s = clock_wall_s(fake_transport_base(w->fake));
     reply->delay_ms = w->slow_put && strstr(key, w->slow_put) ? 25000 : 0;
     note(w, source ? "COPY" : "PUT", key);
     if (!source) {
-        world_put(w, key, r->body.data, r->body.len, now_s);
-        describe_object(world_object_find(w, key), reply, t);
+        if (w->forget_put && strstr(key, w->forget_put)) {
+            t->headers[0] = (http_header){"ETag", "\"forgotten\""};
+            reply->headers = t->headers;
+            reply->header_count = 1;
+            return;
+        }
+        bool cut = w->cut_put && strstr(key, w->cut_put) && r->body.len > 0;
+        world_put(w, key, r->body.data, r->body.len - cut, now_s);
+        keep_metadata(w, key, r);
+        describe_object(w, world_object_find(w, key), reply, t);
         return;
     }
     AUTO(buf) from = BUF(4096);
@@ -170,16 +264,21 @@ static void put_object(world *w, const char *key, const fake_request *r, fake_re
     assert_true(s3_uri_decode(slice_from(source), false, &from, &e));
     const world_object *o = world_object_find(w, buf_str(&from) + strlen(WORLD_BUCKET "/"));
     assert_non_null(o);
+    if (other_version(w, o, fake_request_header(r, "x-amz-copy-source-if-match"))) {
+        fail_reply(reply, t, 412, "PreconditionFailed");
+        return;
+    }
     AUTO_FREE char *copy = xcalloc(1, o->len + 1);
     size_t len = o->len;
     memcpy(copy, o->data, len);
     world_put(w, key, copy, len, now_s);
+    keep_metadata(w, key, r);
     buf_append_str(&t->body, "<CopyObjectResult><ETag>&quot;x&quot;</ETag></CopyObjectResult>");
 }
 
 static void start_multipart(world *w, const char *key, fake_reply *reply, world_reply *t)
 {
-    if (w->refuse_put && strstr(key, w->refuse_put)) {
+    if (w->refuse_probe || (w->refuse_put && strstr(key, w->refuse_put))) {
         fail_reply(reply, t, 403, "AccessDenied");
         return;
     }
@@ -211,6 +310,8 @@ void world_store_answer(world *w, const fake_request *r, fake_reply *reply, worl
         assert_true(s3_uri_decode((slice){rest + bucket_len + 1, path_len - bucket_len - 1}, false,
                                   &key, &e));
     const char *name = buf_str(&key);
+    if (w->on_request)
+        w->on_request(w, r->method, name);
     if (w->missing_bucket && strcmp(bucket, w->missing_bucket) == 0)
         fail_reply(reply, t, 404, "NoSuchBucket");
     else if (strstr(query, "list-type=2"))
@@ -218,7 +319,7 @@ void world_store_answer(world *w, const fake_request *r, fake_reply *reply, worl
     else if (strcmp(r->method, "GET") == 0)
         get_object(w, name, r, reply, t);
     else if (strcmp(r->method, "HEAD") == 0)
-        head_object(w, name, reply, t);
+        head_object(w, name, r, reply, t);
     else if (strcmp(r->method, "PUT") == 0)
         put_object(w, name, r, reply, t);
     else if (strcmp(r->method, "POST") == 0)

@@ -1,0 +1,47 @@
+/* Provenance: which version of an input a result was made of, kept as metadata of the result.
+ *
+ * What:    builds the `x-amz-meta-decon-...` headers of a commit object or cleaned object, and
+ *          compares those of an object that is in the store with an input. The settings fingerprint
+ *          will be one more header.
+ * Owner:   provenance_deinit frees the values.
+ * Threads: any.
+ * Fails:   never.
+ *
+ * The ETag is written without weakness and quotes and percent-encoded, so that every store keeps it;
+ * names and values are compared without case, since some stores change it.
+ */
+#ifndef ORCHESTRATOR_FLEET_PROVENANCE_H
+#define ORCHESTRATOR_FLEET_PROVENANCE_H
+
+#include "decon/base/transport.h"
+
+typedef struct provenance_facts {
+    const char *input_etag; /* "" where the store gave none */
+    uint64_t input_size_bytes;
+    bool lines_known;
+    uint64_t lines, contaminated_lines;
+} provenance_facts;
+
+#define PROVENANCE_HEADERS_MAX 6
+
+typedef struct provenance {
+    http_header headers[PROVENANCE_HEADERS_MAX];
+    char *values[PROVENANCE_HEADERS_MAX];
+    size_t count;
+} provenance;
+
+void provenance_make(const provenance_facts *facts, provenance *out);
+void provenance_deinit(provenance *p);
+DEFINE_AUTO(provenance, provenance_deinit)
+
+typedef enum provenance_match {
+    PROVENANCE_UNKNOWN, /* no ETag or no size of ours: an older version's, or a store that drops it */
+    PROVENANCE_SAME,    /* made of this version */
+    PROVENANCE_OTHER    /* made of another version */
+} provenance_match;
+
+/* `metadata`: of the result's HEAD reply. */
+provenance_match provenance_compare(const http_header *metadata, size_t count,
+                                    const char *input_etag, uint64_t input_size_bytes);
+
+#endif

@@ -1,0 +1,39 @@
+/* Were the results in the store made of the inputs that are there now?
+ *
+ * What:    one HEAD of the commit object of each done input of this share (LastModified has said
+ *          already that it is not older); its provenance is compared with the listed ETag and size.
+ *          Results without provenance (older versions, stores that drop metadata) and results that
+ *          may not be read (403, 405, 501) count as before: by LastModified. A result that is gone
+ *          meanwhile makes its input one to do.
+ *          100 bytes for each request under way, 8 for each input that is to be done again.
+ * Owner:   done_check_free; plan and listing outlive it.
+ * Threads: loop.
+ * Fails:   by the error given to on_done (the store cannot be asked): nothing may be skipped then.
+ */
+#ifndef ORCHESTRATOR_PLAN_DONE_CHECK_H
+#define ORCHESTRATOR_PLAN_DONE_CHECK_H
+
+#include "orchestrator/plan/plan.h"
+
+typedef struct done_check done_check;
+
+typedef struct done_check_options {
+    s3_client *s3;
+    const plan *plan; /* made with list_done, at least one is done */
+    unsigned at_once; /* requests in the client's queue */
+    void (*on_done)(void *ctx, const err *error);
+    void *ctx;
+} done_check_options;
+
+done_check *done_check_start(const done_check_options *options) MUST_USE;
+/* Inputs whose results are of another version, sorted for plan_options.superseded. */
+const superseded_inputs *done_check_superseded(const done_check *c);
+/* How many results could not be judged by provenance. */
+typedef struct done_check_counts {
+    size_t unmarked;   /* without provenance */
+    size_t unreadable; /* that may not be read */
+} done_check_counts;
+done_check_counts done_check_count(const done_check *c);
+void done_check_free(done_check *c); /* after on_done, or to end it early; NULL is fine */
+
+#endif

@@ -1,0 +1,428 @@
+/* Whole runs against a scripted world: the input is replaced while it is worked on, and what results
+ * say of the version that they were made of. */
+#include "tests/flow/flow_support.h"
+
+static const char *value(const world *w, const char *key, const char *name)
+{
+    const world_object *o = world_find(w, key);
+    if (!o)
+        fail_msg("%s is missing; log:\n%s", key, buf_str(&w->log));
+    AUTO_FREE char *full = xasprintf("x-amz-meta-decon-%s", name);
+    for (size_t i = 0; i < o->metadata_count; i++)
+        if (strcmp(o->metadata[i].name, full) == 0)
+            return o->metadata[i].value;
+    return "(none)";
+}
+
+static size_t count_requests(const world *w, size_t from, const char *method, const char *key)
+{
+    size_t count = 0;
+    for (size_t i = from; i < fake_request_count(w->fake); i++) {
+        const fake_request *r = fake_request_at(w->fake, i);
+        count += strcmp(r->method, method) == 0 && strstr(r->url, key);
+    }
+    return count;
+}
+
+/* A replacement that is as old as the input was: only ETag and size show it. */
+static void replace(world *w, const char *key, const char *text)
+{
+    world_put(w, key, text, strlen(text), 1000001);
+}
+
+/* --- what results carry --- */
+
+static void results_say_what_they_were_made_of(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->purify = true;
+    world_add(w, "dirty.jsonl", GOOD BAD GOOD);
+    world_add(w, "clean.jsonl", GOOD GOOD);
+    world_add(w, "empty.jsonl", "");
+    expect_status(w, WORDS("--copy-uncontaminated"), 0);
+    static const char *const of_dirty[] = {"rep/dirty.report.jsonl", "cle/dirty.clean.jsonl"};
+    for (size_t i = 0; i < ARRAY_LEN(of_dirty); i++) {
+        assert_string_equal(value(w, of_dirty[i], "input-etag"), "v1");
+        assert_string_equal(value(w, of_dirty[i], "input-size"), "47");
+        assert_string_equal(value(w, of_dirty[i], "lines"), "3");
+        assert_string_equal(value(w, of_dirty[i], "contaminated-lines"), "1");
+        assert_string_equal(value(w, of_dirty[i], "version"), DECON_VERSION);
+    }
+    assert_string_equal(value(w, "rep/clean.clean", "input-etag"), "v2");
+    assert_string_equal(value(w, "rep/clean.clean", "lines"), "2");
+    assert_string_equal(value(w, "rep/clean.clean", "contaminated-lines"), "0");
+    assert_string_equal(value(w, "cle/clean.clean.jsonl", "input-etag"), "v2"); /* a copy */
+    assert_string_equal(value(w, "rep/empty.clean", "input-etag"), "v3");
+    assert_string_equal(value(w, "rep/empty.clean", "lines"), "0");
+    world_free(w);
+}
+
+static void lines_are_counted_without_verification_too(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl.gz", GOOD BAD GOOD);
+    expect_status(w, WORDS("--verify", "none"), 0);
+    assert_string_equal(value(w, "rep/a.report.jsonl", "lines"), "3");
+    world_free(w);
+}
+
+/* --- the input is replaced during the run --- */
+
+static const char *replace_at_method, *replace_at_key, *replacements[8];
+static size_t replaced;
+
+static void replace_on_request(world *w, const char *method, const char *key)
+{
+    if (strcmp(method, replace_at_method) != 0 || !strstr(key, replace_at_key) ||
+        replaced == ARRAY_LEN(replacements) || !replacements[replaced])
+        return;
+    replace(w, "data/a.jsonl", replacements[replaced++]);
+}
+
+static void replace_when(world *w, const char *method, const char *key, const char *first,
+                         const char *second)
+{
+    replace_at_method = method;
+    replace_at_key = key;
+    replacements[0] = first;
+    replacements[1] = second;
+    replacements[2] = NULL;
+    replaced = 0;
+    w->on_request = replace_on_request;
+}
+
+static void a_replaced_input_is_done_again_before_its_commit(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->purify = true;
+    world_add(w, "a.jsonl", GOOD BAD);
+    replace_when(w, "PUT", "cle/a", BAD GOOD GOOD, NULL);
+    expect_status(w, NULL, 0);
+    assert_int_equal(replaced, 1);
+    expect_text(w, "rep/a.report.jsonl", "{\"training_line\":0}\n");
+    expect_text(w, "cle/a.clean.jsonl", GOOD GOOD);
+    assert_string_equal(value(w, "rep/a.report.jsonl", "input-size"), "47");
+    expect_log(w, "replaced while it was worked on");
+    expect_log(w, "Processed=1 Clean=0 Contaminated=1 Failed=0");
+    expect_nothing_left(w);
+    world_free(w);
+}
+
+/* Same size: only the ETag tells. */
+static void a_replacement_of_the_same_size_is_seen(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", "{\"text\":\"0123\"}\n{\"text\":\"BAD\"}\n");
+    replace_when(w, "HEAD", "data/a", "{\"text\":\"BAD\"}\n{\"text\":\"0123\"}\n", NULL);
+    expect_status(w, NULL, 0);
+    expect_text(w, "rep/a.report.jsonl", "{\"training_line\":0}\n");
+    world_free(w);
+}
+
+static void a_cleaned_object_of_the_replaced_version_does_not_stay(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->purify = true;
+    world_add(w, "a.jsonl", GOOD BAD);
+    replace_when(w, "PUT", "cle/a", GOOD, NULL);
+    expect_status(w, NULL, 0);
+    assert_non_null(world_find(w, "rep/a.clean"));
+    assert_null(world_find(w, "rep/a.report.jsonl"));
+    assert_null(world_find(w, "cle/a.clean.jsonl"));
+    expect_nothing_left(w);
+    world_free(w);
+}
+
+static void an_input_that_keeps_changing_fails(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", BAD);
+    world_add(w, "b.jsonl", GOOD);
+    replace_when(w, "HEAD", "data/a", GOOD, GOOD GOOD);
+    expect_status(w, NULL, 3);
+    assert_int_equal(replaced, 2);
+    assert_null(world_find(w, "rep/a.clean"));
+    assert_null(world_find(w, "rep/a.report.jsonl"));
+    assert_non_null(world_find(w, "rep/b.clean"));
+    expect_log(w, "it keeps changing");
+    expect_nothing_left(w);
+    w->on_request = NULL;
+    expect_status(w, NULL, 0);
+    assert_non_null(world_find(w, "rep/a.clean"));
+    world_free(w);
+}
+
+static void delete_on_request(world *w, const char *method, const char *key)
+{
+    world_object *o = (world_object *)world_find(w, "data/a.jsonl");
+    if (strcmp(method, "HEAD") == 0 && strstr(key, "data/a") && o)
+        world_drop(w, "data/a.jsonl");
+}
+
+static void a_deleted_input_gets_no_result(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", BAD);
+    world_add(w, "b.jsonl", GOOD);
+    w->on_request = delete_on_request;
+    expect_status(w, NULL, 3);
+    assert_null(world_find(w, "rep/a.report.jsonl"));
+    assert_non_null(world_find(w, "rep/b.clean"));
+    expect_log(w, "deleted while it was worked on");
+    expect_nothing_left(w);
+    world_free(w);
+}
+
+/* Between the listing and the download, and between the download and the copy. */
+static void a_replacement_that_a_request_meets_is_taken_up(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        const char *method, *key;
+    } rows[] = {{"GET", "data/a.jsonl"}, {"PUT", "cle/a"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        world *w = world_new();
+        w->purify = true;
+        world_add(w, "a.jsonl", GOOD);
+        replace_when(w, rows[i].method, rows[i].key, GOOD GOOD, NULL);
+        expect_status(w, WORDS("--copy-uncontaminated"), 0);
+        assert_int_equal(replaced, 1);
+        expect_text(w, "cle/a.clean.jsonl", GOOD GOOD);
+        assert_string_equal(value(w, "rep/a.clean", "input-size"), "32");
+        assert_string_equal(value(w, "rep/a.clean", "input-etag"), "v2");
+        expect_nothing_left(w);
+        world_free(w);
+    }
+}
+
+/* A proxy that makes ETags weak, and a store that ignores conditions. */
+static void the_same_version_written_in_another_way_is_the_same(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->weak_etags = w->no_conditions = true;
+    world_add(w, "a.jsonl", BAD);
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->submits, 1);
+    assert_string_equal(value(w, "rep/a.report.jsonl", "input-etag"), "v1");
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->submits, 0);
+    world_free(w);
+}
+
+static void a_signal_before_the_start_over_leaves_the_file_to_the_next_run(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->signal_at_submit = 1;
+    world_add(w, "a.jsonl", BAD);
+    replace_when(w, "HEAD", "data/a", GOOD, NULL);
+    expect_status(w, NULL, 143);
+    expect_log(w, "1 files are left for the next run");
+    assert_null(world_find(w, "rep/a.report.jsonl"));
+    w->signal_at_submit = 0;
+    expect_status(w, NULL, 0);
+    assert_non_null(world_find(w, "rep/a.clean"));
+    world_free(w);
+}
+
+/* --- the next plan --- */
+
+static void a_result_of_another_version_is_made_again(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->purify = true;
+    world_add(w, "a.jsonl", BAD GOOD);
+    world_add(w, "b.jsonl", GOOD);
+    world_add(w, "c.jsonl", GOOD);
+    expect_status(w, NULL, 0);
+    replace(w, "data/a.jsonl", GOOD); /* older than its result, as a slow upload is */
+    replace(w, "data/b.jsonl", BAD GOOD);
+    size_t before = fake_request_count(w->fake);
+    expect_status(w, WORDS("--dry-run"), 0);
+    expect_log(w, "would process: s3://b/data/a.jsonl");
+    expect_log(w, "would process: s3://b/data/b.jsonl");
+    expect_log(w, "files to process: 2");
+    assert_int_equal(count_requests(w, before, "HEAD", "/rep/"), 3);
+    assert_int_equal(count_requests(w, before, "PUT", "/"), 0);
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->submits, 2);
+    assert_non_null(world_find(w, "rep/a.clean"));
+    assert_null(world_find(w, "rep/a.report.jsonl"));
+    assert_non_null(world_find(w, "rep/b.report.jsonl"));
+    assert_null(world_find(w, "rep/b.clean"));
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->submits, 0);
+    world_free(w);
+}
+
+/* With a server that does not purify more is done than the first look, which assumes one, finds. */
+static void results_without_cleaned_objects_are_compared_too(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", BAD);
+    world_add(w, "b.jsonl", BAD);
+    expect_status(w, NULL, 0);
+    replace(w, "data/a.jsonl", GOOD);
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->submits, 1);
+    assert_non_null(world_find(w, "rep/a.clean"));
+    world_free(w);
+}
+
+static void a_debug_run_takes_them_up_too(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", GOOD);
+    expect_status(w, NULL, 0);
+    replace(w, "data/a.jsonl", BAD);
+    w->order[0] = '\0';
+    expect_status(w, WORDS("--max-files-debug", "5"), 0);
+    assert_int_equal(w->submits, 1);
+    assert_string_equal(w->order, "");
+    world_free(w);
+}
+
+/* What LastModified says already, other hosts' files and --redo cost no request. */
+static void only_done_files_of_the_share_are_asked_for(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    for (int i = 0; i < 40; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "part-%d.jsonl", i);
+        world_add(w, name, GOOD);
+    }
+    expect_status(w, NULL, 0);
+    size_t before = fake_request_count(w->fake);
+    expect_status(w, WORDS("--host-index=0", "--host-count=2"), 0);
+    size_t mine = count_requests(w, before, "HEAD", "/rep/");
+    before = fake_request_count(w->fake);
+    expect_status(w, WORDS("--host-index=1", "--host-count=2", "--s3-workers=3"), 0);
+    assert_in_range(mine, 1, 39);
+    assert_int_equal(count_requests(w, before, "HEAD", "/rep/"), 40 - mine);
+    world_put(w, "data/part-0.jsonl", BAD, strlen(BAD), 2000000000);
+    before = fake_request_count(w->fake);
+    expect_status(w, WORDS("--dry-run"), 0);
+    assert_int_equal(count_requests(w, before, "HEAD", "/rep/"), 39);
+    before = fake_request_count(w->fake);
+    expect_status(w, WORDS("--dry-run", "--redo"), 0);
+    assert_int_equal(count_requests(w, before, "HEAD", "/rep/"), 0);
+    world_free(w);
+}
+
+static void results_of_older_versions_count_by_their_time(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", GOOD);
+    world_add(w, "b.jsonl", GOOD);
+    world_put(w, "rep/a.clean", "", 0, 1000000);
+    world_put(w, "rep/b.clean", "", 0, 999999);
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->submits, 1);
+    expect_log(w, "1 results do not say which version of the input they were made of");
+    world_free(w);
+}
+
+static void a_store_without_metadata_goes_by_the_time_and_is_named_once(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->drop_metadata = true;
+    world_add(w, "a.jsonl", GOOD);
+    world_add(w, "b.jsonl", BAD);
+    expect_status(w, NULL, 0);
+    const char *first = strstr(buf_str(&w->log), "does not keep object metadata");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "does not keep object metadata"));
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->submits, 0);
+    world_free(w);
+}
+
+static void a_store_that_changes_the_case_of_metadata_is_understood(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->upper_metadata = w->md5_etags = true;
+    world_add(w, "a.jsonl", GOOD);
+    world_add(w, "b.jsonl", BAD);
+    expect_status(w, NULL, 0);
+    assert_false(world_logged(w, "does not keep object metadata"));
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->submits, 0);
+    replace(w, "data/a.jsonl", BAD);
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->submits, 1);
+    world_free(w);
+}
+
+static void results_that_may_not_be_read_count_by_their_time(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", GOOD);
+    expect_status(w, NULL, 0);
+    w->refuse_head = "rep/";
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->submits, 0);
+    expect_log(w, "1 results may not be read");
+    world_free(w);
+}
+
+static void drop_result(world *w, const char *method, const char *key)
+{
+    if (strcmp(method, "HEAD") == 0 && strcmp(key, "rep/a.clean") == 0 && w->submits == 0 &&
+        world_find(w, key))
+        world_drop(w, key);
+}
+
+static void a_result_that_went_meanwhile_is_made_again(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", GOOD);
+    expect_status(w, NULL, 0);
+    w->on_request = drop_result;
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->submits, 1);
+    assert_non_null(world_find(w, "rep/a.clean"));
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(results_say_what_they_were_made_of),
+        cmocka_unit_test(lines_are_counted_without_verification_too),
+        cmocka_unit_test(a_replaced_input_is_done_again_before_its_commit),
+        cmocka_unit_test(a_replacement_of_the_same_size_is_seen),
+        cmocka_unit_test(a_cleaned_object_of_the_replaced_version_does_not_stay),
+        cmocka_unit_test(an_input_that_keeps_changing_fails),
+        cmocka_unit_test(a_deleted_input_gets_no_result),
+        cmocka_unit_test(a_replacement_that_a_request_meets_is_taken_up),
+        cmocka_unit_test(the_same_version_written_in_another_way_is_the_same),
+        cmocka_unit_test(a_signal_before_the_start_over_leaves_the_file_to_the_next_run),
+        cmocka_unit_test(a_result_of_another_version_is_made_again),
+        cmocka_unit_test(results_without_cleaned_objects_are_compared_too),
+        cmocka_unit_test(a_debug_run_takes_them_up_too),
+        cmocka_unit_test(only_done_files_of_the_share_are_asked_for),
+        cmocka_unit_test(results_of_older_versions_count_by_their_time),
+        cmocka_unit_test(a_store_without_metadata_goes_by_the_time_and_is_named_once),
+        cmocka_unit_test(a_store_that_changes_the_case_of_metadata_is_understood),
+        cmocka_unit_test(results_that_may_not_be_read_count_by_their_time),
+        cmocka_unit_test(a_result_that_went_meanwhile_is_made_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
