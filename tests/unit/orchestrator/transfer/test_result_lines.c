@@ -225,6 +225,25 @@ static void the_first_difference_is_found_among_many_lines(void **state)
     }
 }
 
+/* Between two marks only the order tells these texts apart: `marks` has room for 2,048. */
+static void neighbours_that_changed_places_are_found_among_many_lines(void **state)
+{
+    UNUSED(state);
+    const size_t count = 50000;
+    AUTO(buf) input = BUF(64 << 20);
+    for (size_t i = 0; i < count; i++)
+        put_line(&input, i);
+    for (int round = 0; round < 20; round++) {
+        size_t at = below(count - 1);
+        AUTO(buf) cleaned = BUF(64 << 20);
+        for (size_t i = 0; i < count; i++)
+            put_line(&cleaned, i == at ? at + 1 : i == at + 1 ? at : i);
+        AUTO_FREE char *words =
+            xasprintf("its line %zu is not line %zu of the input", at + 1, at + 1);
+        expect_difference(buf_slice(&input), buf_slice(&cleaned), NULL, 0, words);
+    }
+}
+
 /* Texts of few different lines, in which a wrong one is easily taken for the right one: the verdict is
  * that of comparing the bytes. */
 static void the_verdict_is_that_of_comparing_bytes(void **state)
@@ -304,6 +323,7 @@ int main(void)
         WORK_TEST(the_exact_rest_is_taken),
         WORK_TEST(each_kind_of_difference_is_named_with_its_place),
         WORK_TEST(the_first_difference_is_found_among_many_lines),
+        WORK_TEST(neighbours_that_changed_places_are_found_among_many_lines),
         WORK_TEST(the_verdict_is_that_of_comparing_bytes),
         WORK_TEST(damaged_hashes_fail_nobodys_file),
         WORK_TEST(a_text_that_cannot_be_read_is_no_difference),
