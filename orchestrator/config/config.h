@@ -47,7 +47,8 @@ typedef struct config {
     uint64_t part_size_bytes;
     int64_t download_retry_attempts;
     uint64_t download_retry_base_delay_ms;
-    uint64_t connect_timeout_ms, stall_timeout_ms, outage_wait_ms, bandwidth_limit_bytes;
+    uint64_t connect_timeout_ms, stall_timeout_ms, outage_wait_ms, start_wait_ms,
+        bandwidth_limit_bytes;
     bool no_sign_request, verify_ssl, use_fips_endpoint, use_dualstack_endpoint;
     int request_checksums, response_checksums; /* s3_checksum_use */
     bool check_md5_etag, unsigned_payload;

@@ -63,9 +63,9 @@ static bool may_submit_again(const item *it, const err *error)
 /* The object is not to blame: the next run goes on from the ranges that are here. */
 static bool leaves_a_part(const flow *f, const item *it, const err *error)
 {
-    static const err_code passing[] = {ERR_NET,       ERR_NET_DNS,       ERR_TIMEOUT,
-                                       ERR_TRUNCATED, ERR_HTTP_SERVER,   ERR_S3_THROTTLED,
-                                       ERR_NO_SPACE,  ERR_S3_CREDENTIALS};
+    static const err_code passing[] = {ERR_NET,          ERR_NET_DNS,   ERR_NET_TLS,
+                                       ERR_TIMEOUT,      ERR_TRUNCATED, ERR_HTTP_SERVER,
+                                       ERR_S3_THROTTLED, ERR_NO_SPACE,  ERR_S3_CREDENTIALS};
     for (size_t i = 0; i < ARRAY_LEN(passing); i++)
         if (error->code == passing[i])
             return workdir_has_part(f->o.workdir, it->key);

@@ -1,6 +1,10 @@
 #include "orchestrator/runtime/s3_setup.h"
 
+#include <unistd.h>
+
 #include "decon/base/log.h"
+
+#define TERMINAL_START_WAIT_MS 5000
 
 loop *store_loop_new(const config *c, const char *(*getenv_fn)(const char *name),
                      unsigned connections, size_t receive_buffer_bytes, err *e)
@@ -18,6 +22,13 @@ loop *store_loop_new(const config *c, const char *(*getenv_fn)(const char *name)
                     e);
 }
 
+/* A person at a terminal corrects an address sooner than a scheduler starts a service. */
+static uint64_t start_wait_ms(const config *c)
+{
+    uint64_t otherwise_ms = isatty(STDERR_FILENO) ? TERMINAL_START_WAIT_MS : 0;
+    return c->start_wait_ms ? c->start_wait_ms : otherwise_ms;
+}
+
 static s3_config settings(const config *c)
 {
     return (s3_config){.endpoint = c->endpoint_url,
@@ -28,11 +39,12 @@ static s3_config settings(const config *c)
                        .use_dualstack_endpoint = c->use_dualstack_endpoint,
                        .no_sign_request = c->no_sign_request,
                        .part_size_bytes = c->part_size_bytes,
-                       .max_attempts = (unsigned)c->download_retry_attempts,
+                       .max_attempts = (unsigned)MIN(c->download_retry_attempts, INT32_MAX),
                        .retry_base_ms = (unsigned)c->download_retry_base_delay_ms,
                        .connect_timeout_ms = (int)c->connect_timeout_ms,
                        .stall_timeout_ms = (int)c->stall_timeout_ms,
                        .outage_wait_ms = c->outage_wait_ms,
+                       .start_wait_ms = start_wait_ms(c),
                        .request_checksums = (s3_checksum_use)c->request_checksums,
                        .response_checksums = (s3_checksum_use)c->response_checksums,
                        .check_md5_etag = c->check_md5_etag,

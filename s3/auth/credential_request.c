@@ -57,7 +57,7 @@ static void pause_over(void *ctx)
 static s3_key_trouble trouble_of(const s3_ask *a, const http_result *result,
                                  const s3_answer *answer)
 {
-    bool no_reply = result->error.cls == ERR_CLASS_RETRY || result->error.code == ERR_NET;
+    bool no_reply = result->error.cls == ERR_CLASS_RETRY || result->error.code == ERR_NET_TLS;
     if (!result->ok)
         return no_reply ? S3_KEYS_UNREACHABLE : S3_KEYS_REFUSED;
     bool busy =

@@ -34,7 +34,6 @@ static void next_try(void *ctx)
 {
     s3_credentials *c = ctx;
     c->next_try = NULL;
-    log_info("credentials: try %u", c->waits + 1);
     load(c);
 }
 
@@ -47,9 +46,9 @@ static void say_waiting(const s3_credentials *c, uint64_t limit_ms)
 {
     if (c->waits == 1)
         log_warn("credentials: %s; trying again, for %llu s at most", buf_str(&c->reasons),
-                 (unsigned long long)(limit_ms / 1000));
+                 (unsigned long long)((limit_ms + 999) / 1000));
     else
-        log_info("credentials: %s", buf_str(&c->reasons));
+        log_warn("credentials: try %u: %s", c->waits, buf_str(&c->reasons));
 }
 
 /* Asks again later, instead of failing; false: it would not help, or was done for long enough. */

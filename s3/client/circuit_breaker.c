@@ -5,6 +5,28 @@
 #define REMINDER_MS ((uint64_t)300 * 1000)
 #define MINUTE_MS   ((uint64_t)60 * 1000)
 
+bool s3_outage_wait_at_start(s3_outage *o, uint64_t now_ms, const err *e, uint64_t *left_ms)
+{
+    uint64_t limit_ms = e->http_status ? o->limit_ms : o->start_limit_ms;
+    if (o->answered)
+        return false;
+    if (!o->on) {
+        o->on = true;
+        o->since_ms = now_ms;
+    }
+    uint64_t spent_ms = now_ms - o->since_ms;
+    if (spent_ms >= limit_ms)
+        return false;
+    *left_ms = limit_ms - spent_ms;
+    if (o->start_tries++ == 0)
+        log_warn("the store does not serve requests yet (%s): trying for %llu s at most",
+                 e->message, (unsigned long long)((limit_ms + 999) / 1000));
+    else
+        log_warn("the store does not serve requests yet, after %llu s (%s)",
+                 (unsigned long long)(spent_ms / 1000), e->message);
+    return true;
+}
+
 bool s3_outage_wait(s3_outage *o, uint64_t now_ms, const err *e)
 {
     if (!o->answered)

@@ -43,11 +43,38 @@ static bool wait_for_store(s3_request *r, bool throttled, const err *e)
     return true;
 }
 
+/* Of a store that has not answered yet. With one attempt nothing is repeated. */
+static bool is_start_trouble(const s3_request *r, bool throttled, const err *e)
+{
+    return !r->client->outage.answered && r->client->max_attempts > 1 &&
+           (throttled || e->code == ERR_NET_DNS || e->code == ERR_NET_TLS);
+}
+
+static void wait_at_start(s3_request *r, bool throttled, const err *e)
+{
+    uint64_t left_ms = 0;
+    if (!s3_outage_wait_at_start(&r->client->outage, clock_now_ms(r->client->t), e, &left_ms)) {
+        err last = *e;
+        size_t used = strlen(last.message);
+        snprintf(last.message + used, sizeof last.message - used, " (tried %u times)",
+                 r->client->outage.start_tries + 1);
+        s3_request_fail(r, &last);
+        return;
+    }
+    r->attempt--;
+    uint64_t jitter_ms = pause_ms(r, ++r->outage_tries, throttled);
+    back_off(r, MIN(jitter_ms, left_ms), e);
+}
+
 static void retry(s3_request *r, bool throttled, const err *e)
 {
     s3_client *c = r->client;
     if (throttled)
         s3_throttle_slow_down(&c->throttle, clock_now_ms(c->t));
+    if (is_start_trouble(r, throttled, e)) {
+        wait_at_start(r, throttled, e);
+        return;
+    }
     bool no_address = e->code == ERR_NET_DNS;
     if (no_address && wait_for_store(r, throttled, e))
         return;
@@ -126,7 +153,10 @@ void s3_request_judge(s3_request *r, s3_verdict verdict, const err *e)
         retry(r, verdict == S3_VERDICT_THROTTLED, e);
         return;
     case S3_VERDICT_FAIL:
-        s3_request_fail(r, e);
+        if (e->code == ERR_NET_TLS && is_start_trouble(r, false, e))
+            wait_at_start(r, false, e);
+        else
+            s3_request_fail(r, e);
         return;
     }
 }

@@ -85,7 +85,7 @@ bool s3_settings_attempts(const s3_config *config, const s3_profile *profile, un
         return err_set(e, ERR_CONFIG, "%s: '%.40s' is not a number from 1; correct it", source,
                        text);
     if (number > ATTEMPTS_MAX)
-        log_info("%s: at most %d attempts are made", source, ATTEMPTS_MAX);
+        log_warn("%s: at most %d attempts are made", source, ATTEMPTS_MAX);
     *attempts = (unsigned)MIN(number, (uint64_t)ATTEMPTS_MAX);
     return true;
 }

@@ -9,9 +9,24 @@ static bool is_bucket_char(char c)
            c == '-' || c == '_';
 }
 
+/* "tenant:bucket" and ":bucket" (the tenant that has no name) of Ceph's object gateway. */
+static slice without_tenant(slice bucket)
+{
+    const char *colon = bucket.len ? memchr(bucket.data, ':', bucket.len) : NULL;
+    size_t tenant_len = colon ? (size_t)(colon - bucket.data) : 0;
+    for (size_t i = 0; i < tenant_len; i++)
+        if (!is_bucket_char(bucket.data[i]))
+            return bucket;
+    size_t skip = colon ? tenant_len + 1 : 0;
+    return (slice){.data = bucket.data + skip, .len = bucket.len - skip};
+}
+
 static bool bucket_is_plausible(slice bucket)
 {
-    if (bucket.len == 0 || bucket.len > BUCKET_MAX_BYTES)
+    if (bucket.len > BUCKET_MAX_BYTES)
+        return false;
+    bucket = without_tenant(bucket);
+    if (bucket.len == 0)
         return false;
     for (size_t i = 0; i < bucket.len; i++)
         if (!is_bucket_char(bucket.data[i]))
@@ -33,8 +48,8 @@ bool s3_uri_parse(const char *text, s3_uri *out, err *e)
         return err_set(e, ERR_CONFIG, "'%s' names no bucket: write s3://bucket/key", text);
     if (!bucket_is_plausible(bucket))
         return err_set(e, ERR_CONFIG,
-                       "'%s': '%.*s' is no bucket name (letters, digits, '.', '-' and '_'): write "
-                       "s3://bucket/key",
+                       "'%s': '%.*s' is no bucket name (letters, digits, '.', '-' and '_', or "
+                       "tenant:bucket): write s3://bucket/key",
                        text, (int)bucket.len, bucket.data);
     const char *key = slash ? slash + 1 : "";
     if (strlen(key) > KEY_MAX_BYTES)

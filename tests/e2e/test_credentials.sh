@@ -97,6 +97,42 @@ JSON
     says "provider: shared files (profile 'research', by SSO)"
     says 'expires: 2100-01-01 00:00:00 UTC'
 }
+# The orders of the AWS CLI; 2: settings that cannot be.
+test_the_number_of_attempts() {
+    export AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_CONFIG_FILE=$T/config
+    printf '[default]\nmax_attempts = none\n' >"$T/config"
+    tool 2 ls
+    says "max_attempts ($T/config:2): 'none' is not a number from 1"
+    AWS_MAX_ATTEMPTS=0 tool 2 ls
+    says "AWS_MAX_ATTEMPTS: '0' is not a number from 1"
+    AWS_MAX_ATTEMPTS=1 tool 1 ls
+    AWS_MAX_ATTEMPTS=0 tool 1 ls --max-attempts 1
+    AWS_MAX_ATTEMPTS=100000 tool 1 ls --start-wait 0.01
+    says 'AWS_MAX_ATTEMPTS: at most 1000 attempts are made'
+    tool 1 ls --max-attempts 100000 --start-wait 0.01
+    says 'max_attempts: at most 1000 attempts are made'
+    printf '[default]\nretry_mode = legacy\n' >"$T/config"
+    tool 2 ls
+    says "retry_mode ($T/config:2): 'legacy' is not one of standard|adaptive"
+}
+test_a_part_of_the_keys_is_an_error_that_names_it() {
+    start_store
+    unset AWS_ACCESS_KEY_ID
+    tool 1 ls
+    says 'AWS_SECRET_ACCESS_KEY is set, AWS_ACCESS_KEY_ID is not; set both'
+    is_silent_about test-secret-key
+    unset AWS_SECRET_ACCESS_KEY
+    export AWS_SHARED_CREDENTIALS_FILE=$T/credentials
+    printf '\xef\xbb\xbf[default]\r\naws_access_key_id = test-key\r\naws_secret_access_key = test-secret-key\r\n' >"$T/credentials"
+    tool 0 ls
+    printf '[default]\naws_access_key_id = test-key\naws_secret_acess_key = test-secret-key\n' >"$T/credentials"
+    tool 2 ls
+    says "$T/credentials:3: unknown setting 'aws_secret_acess_key'; is aws_secret_access_key meant?"
+    is_silent_about test-secret-key
+    printf '[default]\na = 1\n[default]\nb = 1\n' >"$T/credentials"
+    tool 2 ls
+    says "in line 1 and in line 3"
+}
 test_no_secret_is_told() {
     export AWS_SESSION_TOKEN=test-session-token AWS_ENDPOINT_URL=http://127.0.0.1:1
     tool 0 whoami --log-level debug

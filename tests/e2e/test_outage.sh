@@ -88,4 +88,47 @@ test_the_orchestrator_waits_as_well() {
     expect_work_clean
 }
 
+# The address is known, and nothing listens there yet.
+store_that_starts_later() {
+    start_store
+    fill
+    stop "$store"
+}
+test_a_store_that_starts_later_is_tried_by_name() {
+    store_that_starts_later
+    "$BIN/decon-s3" ls --retry-base-delay "$base_delay" --start-wait 5m s3://data/ >"$T/ls.log" 2>&1 &
+    local listing=$!
+    started+=("$listing")
+    wait_for has_lines 3 'the store does not serve requests yet, after .*connect' "$T/ls.log"
+    start_store
+    wait_exit "$listing"
+    expect_status 0
+    has_lines 1 'does not serve requests yet \(.*\): trying for 300 s at most' "$T/ls.log" || fail "$(cat "$T/ls.log")"
+    has_lines 1 'in/' "$T/ls.log" || fail 'nothing was listed'
+}
+test_start_wait_has_an_end() {
+    store_that_starts_later
+    ! s3 ls --start-wait 0.3 s3://data/ 2>"$T/ls.log" || fail 'nobody is there'
+    has_lines 1 '^decon-s3: .*connect.*\(tried [0-9]+ times\)' "$T/ls.log" || fail "$(cat "$T/ls.log")"
+    ! s3 ls --max-attempts 1 s3://data/ 2>"$T/ls.log" || fail 'nobody is there'
+    ! has_lines 1 'does not serve requests yet' "$T/ls.log" || fail 'one attempt was asked for'
+}
+test_a_store_that_is_busy_at_the_start_is_waited_for() {
+    store_that_starts_later
+    start_store --fault status=503,count=12
+    s3 ls --max-attempts 2 --start-wait 0.001 s3://data/ >"$T/ls.log" 2>&1 || fail "$(cat "$T/ls.log")"
+    has_lines 1 '503.*: trying for 600 s at most' "$T/ls.log" || fail "$(cat "$T/ls.log")"
+}
+test_the_orchestrator_starts_before_its_store() {
+    store_that_starts_later
+    start_server
+    log=run
+    start_orchestrator run --download-retry-base-delay "$base_delay" --start-wait 5m
+    wait_for has_lines 3 'the store does not serve requests yet' "$T/run.log"
+    start_store
+    wait_exit "$orchestrator"
+    expect_status 0
+    expect_log '^SUMMARY: Processed=9 Clean=4 Contaminated=5 Failed=0 '
+}
+
 run_tests

@@ -42,7 +42,7 @@ test_certificates() {
     s3 ls s3://ready
     s3 ls --ca-bundle "$AWS_CA_BUNDLE" s3://ready
     unset AWS_CA_BUNDLE
-    refused AWS_CA_BUNDLE ls s3://ready
+    refused AWS_CA_BUNDLE ls --start-wait 1 s3://ready
     s3 ls --no-verify-ssl s3://ready 2>"$T/said"
     grep -q 'certificates are not checked' "$T/said"
     export AWS_CONFIG_FILE=$T/config AWS_SHARED_CREDENTIALS_FILE=$T/none

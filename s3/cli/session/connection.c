@@ -14,6 +14,8 @@ const char *const connection_encryptions[] = {"bucket", "AES256", "aws:kms", "aw
 /* In the order of s3_checksum_use. */
 const char *const connection_checksum_uses[] = {"default", "when_supported", "when_required", NULL};
 
+#define TERMINAL_START_WAIT_MS 5000
+
 #define SPARE_CONNECTIONS  8
 #define FILES_FOR_THE_REST 24
 #define FILES_OF_A_WORKER  2 /* a connection and a file */
@@ -30,6 +32,13 @@ unsigned connection_workers(const cli_config *config)
     return MIN((unsigned)config->workers, MAX(room, 1U));
 }
 
+/* A person at a terminal corrects an address sooner than a scheduler starts a service. */
+static uint64_t start_wait_ms(const connection_options *o)
+{
+    uint64_t otherwise_ms = isatty(STDERR_FILENO) ? TERMINAL_START_WAIT_MS : 0;
+    return o->start_wait_ms ? o->start_wait_ms : otherwise_ms;
+}
+
 static s3_config settings(const cli_config *o)
 {
     const connection_options *own = &o->connection;
@@ -42,11 +51,12 @@ static s3_config settings(const cli_config *o)
                        .no_sign_request = o->no_sign_request,
                        .max_in_flight = connection_workers(o),
                        .part_size_bytes = o->part_size,
-                       .max_attempts = (unsigned)own->max_attempts,
+                       .max_attempts = (unsigned)MIN(own->max_attempts, INT32_MAX),
                        .retry_base_ms = (unsigned)own->retry_base_delay_ms,
                        .connect_timeout_ms = (int)own->connect_timeout_ms,
                        .stall_timeout_ms = (int)own->stall_timeout_ms,
                        .outage_wait_ms = own->outage_wait_ms,
+                       .start_wait_ms = start_wait_ms(own),
                        .request_checksums = (s3_checksum_use)own->request_checksums,
                        .response_checksums = (s3_checksum_use)own->response_checksums,
                        .check_md5_etag = own->check_md5_etag,

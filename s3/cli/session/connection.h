@@ -17,6 +17,7 @@ typedef struct connection_options {
     uint64_t bandwidth_limit;
     int64_t max_attempts;
     uint64_t retry_base_delay_ms, connect_timeout_ms, stall_timeout_ms, outage_wait_ms;
+    uint64_t start_wait_ms; /* 0: by default */
     bool use_fips_endpoint, use_dualstack_endpoint, verify_ssl;
     char *ca_bundle;
     int request_checksums, response_checksums; /* s3_checksum_use */
@@ -57,8 +58,8 @@ s3_headers *connection_headers(const struct cli_config *config, const s3_client 
      .fallback = "0", .metavar = "SIZE",                                                           \
      .help = "The most bytes a second, in each direction; 0: no limit."},                          \
     {.key = "max_attempts", .type = OPTION_INT, .offset = AT(connection.max_attempts),                  \
-     .fallback = "8", .min = 1, .max = 1000, .metavar = "N", .environment = "AWS_MAX_ATTEMPTS",    \
-     .help = "Attempts for each request."},                                                        \
+     .min = 1, .metavar = "N",                                                         \
+     .help = "Attempts for each request, at most 1,000. Else AWS_MAX_ATTEMPTS, the profile, 8."},  \
     {.key = "retry_base_delay", .type = OPTION_DURATION,                                           \
      .offset = AT(connection.retry_base_delay_ms), .fallback = "50ms", .min = 0.001, .max = 3600,  \
      .help = "Longest first pause before an attempt is repeated; it doubles, up to 20 s."},        \
@@ -70,8 +71,12 @@ s3_headers *connection_headers(const struct cli_config *config, const s3_client 
      .help = "A connection on which no byte moves for so long is given up for another one."},      \
     {.key = "outage_wait", .type = OPTION_DURATION, .offset = AT(connection.outage_wait_ms),       \
      .fallback = "10m", .min = 1, .max = 86400 * 30.0,                                             \
-     .help = "How long a store that had answered and does not now is waited for, before objects "  \
-             "fail."},                                                                             \
+     .help = "How long a store, or a source of credentials, that had answered and does not now, "  \
+             "or is busy (429, 503), is waited for, before objects fail."},                        \
+    {.key = "start_wait", .type = OPTION_DURATION, .offset = AT(connection.start_wait_ms),         \
+     .min = 0.001, .max = 86400 * 30.0,                                                            \
+     .help = "How long a store, or a source of credentials, that cannot be reached at the start "  \
+             "is tried; else 60 seconds, 5 on a terminal."},                                       \
     {.key = "use_fips_endpoint", .type = OPTION_BOOL, .offset = AT(connection.use_fips_endpoint),       \
      .help = "AWS's FIPS endpoints. Else AWS_USE_FIPS_ENDPOINT, the profile."},                    \
     {.key = "use_dualstack_endpoint", .type = OPTION_BOOL,                                         \

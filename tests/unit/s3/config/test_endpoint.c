@@ -235,6 +235,32 @@ static void services_beside_s3(void **state)
     s3_endpoint_deinit(&ep);
 }
 
+static void how_an_endpoint_may_be_written(void **state)
+{
+    static const char *const rows[][2] = {{"HTTP://h", "http://h/b/k"},
+                                          {"HttpS://H:1", "https://H:1/b/k"},
+                                          {" http://h ", "http://h/b/k"},
+                                          {"http://h/ \t\r\n", "http://h/b/k"},
+                                          {"\thttp://h:80/x/", "http://h:80/x/b/k"}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        url_is((s3_config){.endpoint = rows[i][0]}, "b", "k", rows[i][1]);
+        env_all = rows[i][0];
+        url_is((s3_config){0}, "b", "k", rows[i][1]);
+        env_all = NULL;
+    }
+}
+
+/* A colon is never part of a host's name, whatever was asked for. */
+static void a_bucket_of_a_tenant_is_in_the_path(void **state)
+{
+    (void)state;
+    url_is((s3_config){.endpoint = "http://h"}, "t:b", "k", "http://h/t%3Ab/k");
+    url_is((s3_config){.endpoint = "http://h", .addressing = S3_ADDRESSING_VIRTUAL}, "t:b", "k",
+           "http://h/t%3Ab/k");
+    url_is((s3_config){.endpoint = "http://h"}, ":b", "k", "http://h/%3Ab/k");
+}
+
 static void what_is_no_url_is_refused(void **state)
 {
     static const char *const rows[] = {"127.0.0.1:9000", "ftp://h",      "http://",
@@ -280,6 +306,8 @@ int main(void)
         cmocka_unit_test_setup(variants_that_cannot_be, clear_env),
         cmocka_unit_test_setup(the_style_may_stand_in_the_profile, clear_env),
         cmocka_unit_test_setup(services_beside_s3, clear_env),
+        cmocka_unit_test_setup(how_an_endpoint_may_be_written, clear_env),
+        cmocka_unit_test_setup(a_bucket_of_a_tenant_is_in_the_path, clear_env),
         cmocka_unit_test_setup(what_is_no_url_is_refused, clear_env),
         cmocka_unit_test_setup(what_is_no_region_is_refused, clear_env),
     };

@@ -15,6 +15,9 @@ static void uri_is_taken_apart(void **state)
         {"s3://b/k", "b", "k"},
         {"s3://my-bucket", "my-bucket", ""},
         {"s3://my.bucket/", "my.bucket", ""},
+        {"s3://tenant:bucket/k", "tenant:bucket", "k"}, /* Ceph */
+        {"s3://:bucket/k", ":bucket", "k"},             /* of the tenant without a name */
+        {"s3://te_n.ant-1:my.bucket", "te_n.ant-1:my.bucket", ""},
         {"s3://b//leading", "b", "/leading"},
         {"s3://b/a//b/../c/./", "b", "a//b/../c/./"},
         {"s3://b/a%20b+c?d#e", "b", "a%20b+c?d#e"}, /* to the letter */
@@ -32,9 +35,23 @@ static void uri_is_taken_apart(void **state)
 
 static void what_is_no_uri_is_refused(void **state)
 {
-    static const char *const rows[] = {"",          "b/k",      "http://b/k", "s3:/b/k",
-                                       "s3://",     "s3:///k",  "s3://b k/x", "s3://b?x",
-                                       "s3://../k", "S3://b/k", "s3://b\n/k", "s3://\xc3\xa4/k"};
+    static const char *const rows[] = {"",
+                                       "b/k",
+                                       "http://b/k",
+                                       "s3:/b/k",
+                                       "s3://",
+                                       "s3:///k",
+                                       "s3://b k/x",
+                                       "s3://b?x",
+                                       "s3://../k",
+                                       "S3://b/k",
+                                       "s3://t:/k",
+                                       "s3://:/k",
+                                       "s3://t:../k",
+                                       "s3://a:b:c/k",
+                                       "s3://t t:b/k",
+                                       "s3://b\n/k",
+                                       "s3://\xc3\xa4/k"};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         err e = ERR_INIT;
