@@ -198,6 +198,16 @@ void budget_give(budget *b, uint64_t bytes)
     b->used_bytes -= MIN(bytes, b->used_bytes);
 }
 
+char *url_clean(const char *url)
+{
+    char *copy = slice_dup(slice_trim(slice_from(url)));
+    size_t scheme_len = strcspn(copy, ":/?#");
+    bool has_scheme = strncmp(copy + scheme_len, "://", 3) == 0;
+    for (size_t i = 0; has_scheme && i < scheme_len; i++)
+        copy[i] = copy[i] >= 'A' && copy[i] <= 'Z' ? (char)(copy[i] + 32) : copy[i];
+    return copy;
+}
+
 char *url_shown(const char *url)
 {
     const char *separator = strstr(url, "://");

@@ -40,9 +40,10 @@ static bool has_blanks(const char *text)
 static bool check_http_url(const char *text, err *e)
 {
     static const char *const schemes[] = {"http://", "https://"};
+    AUTO_FREE char *url = url_clean(text);
     for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
-        if (str_starts_with(text, schemes[i]) && has_host_and_port(text + strlen(schemes[i])) &&
-            !has_blanks(text))
+        if (str_starts_with(url, schemes[i]) && has_host_and_port(url + strlen(schemes[i])) &&
+            !has_blanks(url))
             return true;
     return err_set(e, ERR_CONFIG, "'%s' is no URL; a right one looks like http://localhost:8080",
                    text);

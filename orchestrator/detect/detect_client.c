@@ -198,10 +198,10 @@ static void on_call_reply(void *ctx, const http_result *result)
 
 static char *without_slashes(const char *url)
 {
-    size_t len = strlen(url);
-    while (len && url[len - 1] == '/')
-        len--;
-    return xstrndup(url, len);
+    char *clean = url_clean(url);
+    for (size_t len = strlen(clean); len && clean[len - 1] == '/'; len--)
+        clean[len - 1] = '\0';
+    return clean;
 }
 
 jobs *jobs_new(transport *t, const jobs_options *options)

@@ -108,8 +108,7 @@ static char *take_url(s3_container *k, s3_getenv getenv_fn)
     const char *full = s3_env(getenv_fn, FULL_URI);
     if (relative && relative[0] != '/')
         return xasprintf(RELATIVE_URI " '%s' does not begin with a slash", relative);
-    k->url =
-        relative ? xasprintf(ECS_AGENT "%s", relative) : slice_dup(slice_trim(slice_from(full)));
+    k->url = relative ? xasprintf(ECS_AGENT "%s", relative) : url_clean(full);
     if (s3_container_url_allowed(k->url))
         return NULL;
     AUTO_FREE char *shown = url_shown(k->url);

@@ -202,11 +202,10 @@ static char *take_base(s3_imds *m)
     m->set_up = endpoint != NULL;
     if (!endpoint)
         endpoint = mode && strcasecmp(mode, "IPv6") == 0 ? ADDRESS_IPV6 : ADDRESS_IPV4;
-    slice url = slice_trim(slice_from(endpoint));
-    while (url.len > 0 && url.data[url.len - 1] == '/')
-        url.len--;
-    m->base = slice_dup(url);
-    if (strncasecmp(m->base, "http://", 7) == 0 || strncasecmp(m->base, "https://", 8) == 0)
+    m->base = url_clean(endpoint);
+    for (size_t len = strlen(m->base); len > 0 && m->base[len - 1] == '/'; len--)
+        m->base[len - 1] = '\0';
+    if (str_starts_with(m->base, "http://") || str_starts_with(m->base, "https://"))
         return NULL;
     return xasprintf("AWS_EC2_METADATA_SERVICE_ENDPOINT (ec2_metadata_service_endpoint) '%.60s' is "
                      "no URL such as " ADDRESS_IPV4,

@@ -1,5 +1,10 @@
 #include "s3/client/client.h"
 
+#include <limits.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <unistd.h>
+
 #include "decon/base/log.h"
 #include "s3/config/settings_check.h"
 
@@ -103,9 +108,25 @@ s3_headers *s3_client_headers(const s3_client *c, const s3_headers_options *own,
         e);
 }
 
+static pthread_once_t home_once = PTHREAD_ONCE_INIT;
+static char home_path[PATH_MAX]; /* of the user database; "": it names none */
+
+static void find_home(void)
+{
+    struct passwd entry, *found = NULL;
+    char text[4096];
+    if (getpwuid_r(geteuid(), &entry, text, sizeof text, &found) == 0 && found)
+        snprintf(home_path, sizeof home_path, "%s", found->pw_dir);
+}
+
+/* Services have no HOME: the AWS CLI then asks the user database for it, too. */
 const char *s3_environment(const char *name)
 {
-    return getenv(name);
+    const char *value = getenv(name);
+    if (value || strcmp(name, "HOME") != 0)
+        return value;
+    pthread_once(&home_once, find_home);
+    return home_path[0] ? home_path : NULL;
 }
 
 char *s3_config_ca_bundle(const s3_config *config)

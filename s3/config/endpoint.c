@@ -68,28 +68,19 @@ static size_t first_of(const char *const *candidates, size_t count)
     return i;
 }
 
-/* The length of "http://" or "https://" in any case; 0: neither. */
+/* The length of "http://" or "https://"; 0: neither. */
 static size_t scheme_len(const char *url)
 {
     static const char *const schemes[] = {"http://", "https://"};
     for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
-        if (strncasecmp(url, schemes[i], strlen(schemes[i])) == 0)
+        if (str_starts_with(url, schemes[i]))
             return strlen(schemes[i]);
     return 0;
 }
 
-static char *lower_case(const char *text, size_t len)
-{
-    char *copy = xstrndup(text, len);
-    for (char *c = copy; *c; c++)
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
-    return copy;
-}
-
-/* White space around it is left out. */
 static bool take_url(s3_endpoint *ep, const char *given, err *e)
 {
-    AUTO_FREE char *url = slice_dup(slice_trim(slice_from(given)));
+    AUTO_FREE char *url = url_clean(given);
     size_t scheme = scheme_len(url);
     const char *rest = url + scheme;
     size_t host_len = scheme ? strcspn(rest, "/?#") : 0;
@@ -106,7 +97,7 @@ static bool take_url(s3_endpoint *ep, const char *given, err *e)
     while (path_len > 0 && rest[host_len + path_len - 1] == '/')
         path_len--;
     ep->custom = true;
-    ep->scheme = lower_case(url, scheme - strlen("://"));
+    ep->scheme = xstrndup(url, scheme - strlen("://"));
     ep->host = xstrndup(rest, host_len);
     ep->path = xstrndup(rest + host_len, path_len);
     return true;

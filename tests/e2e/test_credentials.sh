@@ -133,6 +133,25 @@ test_a_part_of_the_keys_is_an_error_that_names_it() {
     tool 2 ls
     says "in line 1 and in line 3"
 }
+test_without_home_the_user_database_names_it() {
+    local home
+    home=$(getent passwd "$(id -u)" | cut -d: -f6)
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SHARED_CREDENTIALS_FILE HOME
+    export AWS_PROFILE=nobody-has-this-profile
+    tool 2 whoami
+    says "profile 'nobody-has-this-profile' is neither in $home/.aws/credentials nor in /dev/null; check AWS_PROFILE"
+}
+test_addresses_with_blanks_and_capitals() {
+    start_store --anonymous read
+    tool 0 mb s3://agent
+    printf '{"AccessKeyId": "test-key", "SecretAccessKey": "test-secret-key"}' >"$T/keys"
+    tool 0 cp "$T/keys" s3://agent/keys
+    tool 0 ls --endpoint-url "HTTP${AWS_ENDPOINT_URL#http} "
+    AWS_ENDPOINT_URL="  Http${AWS_ENDPOINT_URL#http}/ " tool 0 ls
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    AWS_CONTAINER_CREDENTIALS_FULL_URI="HTTP${AWS_ENDPOINT_URL#http}/agent/keys " tool 0 ls
+    says agent
+}
 test_no_secret_is_told() {
     export AWS_SESSION_TOKEN=test-session-token AWS_ENDPOINT_URL=http://127.0.0.1:1
     tool 0 whoami --log-level debug

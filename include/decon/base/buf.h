@@ -30,6 +30,8 @@ char *slice_dup(slice s) MUST_USE; /* a malloc'ed, NUL-terminated copy */
 /* str_* : the same for C strings. */
 bool str_starts_with(const char *s, const char *prefix);
 bool str_ends_with(const char *s, const char *suffix);
+/* A copy of a URL without white space around it, its scheme in lower case. */
+char *url_clean(const char *url) MUST_USE;
 /* A copy of a URL fit for messages: without user and password, and without the query, which may be
  * presigned. */
 char *url_shown(const char *url) MUST_USE;

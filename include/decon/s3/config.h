@@ -75,7 +75,7 @@ typedef struct s3_config {
     const char *(*getenv_fn)(const char *name); /* NULL: no environment at all */
 } s3_config;
 
-/* The process's own, for getenv_fn. */
+/* The process's own, for getenv_fn; HOME is that of the user database where it is not set. */
 const char *s3_environment(const char *name);
 
 /* For the transport's TLS: AWS_CA_BUNDLE, else the profile's ca_bundle; NULL: neither is set. */

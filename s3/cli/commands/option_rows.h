@@ -32,7 +32,8 @@ extern const char *const cli_addressing_styles[], *const cli_log_levels[];
     {.key = "region", .type = OPTION_STRING, .offset = AT(region), .metavar = "NAME",              \
      .help = "Else AWS_REGION, AWS_DEFAULT_REGION, the profile, us-east-1."},                      \
     {.key = "profile", .type = OPTION_STRING, .offset = AT(profile), .metavar = "NAME",            \
-     .help = "Section of ~/.aws/credentials and ~/.aws/config. Else AWS_PROFILE, default."},       \
+     .help = "Section of ~/.aws/credentials and ~/.aws/config. Else AWS_DEFAULT_PROFILE, "         \
+             "AWS_PROFILE, default."},                                                             \
     {.key = "addressing_style", .type = OPTION_ENUM, .offset = AT(addressing_style),               \
      .fallback = "auto", .choices = cli_addressing_styles, .metavar = "STYLE",                     \
      .help = "Bucket in the path or in the host's name; auto: in the path for an endpoint of "     \

@@ -42,6 +42,21 @@ static void strings_compare(void **state)
     assert_false(str_ends_with("gz", ".gz"));
 }
 
+static void urls_are_cleaned(void **state)
+{
+    static const char *const rows[][2] = {{" HTTP://Host/Path?Q \r\n", "http://Host/Path?Q"},
+                                          {"Https://h", "https://h"},
+                                          {"Host:80/A://b", "Host:80/A://b"},
+                                          {"/A://b", "/A://b"},
+                                          {"", ""},
+                                          {" ", ""}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO_FREE char *clean = url_clean(rows[i][0]);
+        assert_string_equal(clean, rows[i][1]);
+    }
+}
+
 static void numbers_are_strict(void **state)
 {
     UNUSED(state);
@@ -122,10 +137,11 @@ static void a_budget_admits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(slices_compare),           cmocka_unit_test(slices_trim_and_copy),
-        cmocka_unit_test(strings_compare),          cmocka_unit_test(numbers_are_strict),
-        cmocka_unit_test(appends_keep_a_nul),       cmocka_unit_test(the_bound_holds),
-        cmocka_unit_test(give_moves_the_bytes_out), cmocka_unit_test(a_budget_admits),
+        cmocka_unit_test(slices_compare),     cmocka_unit_test(slices_trim_and_copy),
+        cmocka_unit_test(strings_compare),    cmocka_unit_test(urls_are_cleaned),
+        cmocka_unit_test(numbers_are_strict), cmocka_unit_test(appends_keep_a_nul),
+        cmocka_unit_test(the_bound_holds),    cmocka_unit_test(give_moves_the_bytes_out),
+        cmocka_unit_test(a_budget_admits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

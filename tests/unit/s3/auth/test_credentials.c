@@ -386,6 +386,29 @@ static void imds_may_be_forbidden_or_elsewhere(void **state)
     site_close(&s);
 }
 
+/* As they are copied from a page or a file. */
+static void addresses_with_blanks_and_capitals(void **state)
+{
+    static const char *const imds[] = {"AWS_EC2_METADATA_SERVICE_ENDPOINT", " HTTP://127.0.0.9:1/ ",
+                                       NULL};
+    static const char *const agent[] = {"AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                                        "Http://127.0.0.9:1/x\t", NULL};
+    site s;
+    (void)state;
+    site_env = imds;
+    site_open(&s, (s3_config){0});
+    site_expect(&s, "PUT", "http://127.0.0.9:1/latest/api/token", 403, "");
+    remove_key(&s);
+    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+    site_close(&s);
+    site_env = agent;
+    site_open(&s, (s3_config){0});
+    site_expect(&s, "GET", "http://127.0.0.9:1/x", 403, "");
+    remove_key(&s);
+    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
+    site_close(&s);
+}
+
 static const char role_keys[] =
     "{\"AccessKeyId\":\"ID-V1\",\"SecretAccessKey\":\"SECRET-V1\",\"Token\":\"T\","
     "\"Expiration\":\"2013-05-24T01:00:00Z\"}";
@@ -559,6 +582,7 @@ int main(void)
         cmocka_unit_test(a_failing_step_is_tried_once_more),
         cmocka_unit_test(an_instance_without_a_role),
         cmocka_unit_test(imds_may_be_forbidden_or_elsewhere),
+        cmocka_unit_test(addresses_with_blanks_and_capitals),
         cmocka_unit_test(without_tokens_the_role_is_asked_in_the_old_way),
         cmocka_unit_test(the_old_way_is_not_taken_behind_a_refusal),
         cmocka_unit_test(the_old_way_is_not_taken_once_there_were_tokens),
