@@ -4,8 +4,9 @@
 
 #include "decon/s3/uri.h"
 
-#define URL_MAX_BYTES  ((size_t)64 * 1024)
-#define DEFAULT_REGION "us-east-1"
+#define URL_MAX_BYTES   ((size_t)64 * 1024)
+#define DEFAULT_REGION  "us-east-1"
+#define S3_ENDPOINT_KEY "s3.endpoint_url" /* in a section of services */
 
 /* Partitions of AWS: the first row whose prefix fits the region. */
 static const struct partition {
@@ -160,14 +161,35 @@ typedef struct url_sources {
     bool ignored;        /* all but those given by options */
 } url_sources;
 
+/* Of a service that is asked: "s3.endpoint_url" is the only setting that there is. */
+static bool is_of_service(const char *name, const char *endpoint_key)
+{
+    size_t len = strcspn(endpoint_key, ".");
+    return strncmp(name, endpoint_key, len) == 0 && name[len] == '.';
+}
+
+static bool check_setting(const s3_profile_pair *pair, err *e)
+{
+    static const char *const keys[] = {S3_ENDPOINT_KEY, "sts.endpoint_url", "sso.endpoint_url",
+                                       "sso_oidc.endpoint_url"};
+    const char *what = NULL;
+    if (!strchr(pair->name, '.') && pair->value[0])
+        what = "belongs to no service; indent it below one, such as 's3 ='";
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        if (is_of_service(pair->name, keys[i]) && strcmp(pair->name, keys[i]) != 0)
+            what = "is unknown here; is endpoint_url meant? Correct or remove it";
+        else if (strcmp(pair->name, keys[i]) == 0 && !pair->value[0])
+            what = "is empty; set or remove it";
+    return !what ||
+           err_set(e, ERR_CONFIG, "%s:%u: %.60s %s", pair->path, pair->line, pair->name, what);
+}
+
+/* A setting that is passed over would send requests to another store. */
 static bool check_section(const s3_profile *section, err *e)
 {
-    for (size_t i = 0; i < section->pair_count; i++) {
-        const s3_profile_pair *pair = &section->pairs[i];
-        if (str_ends_with(pair->name, ".endpoint_url") && !pair->value[0])
-            return err_set(e, ERR_CONFIG, "%s:%u: %s is empty; set or remove it", pair->path,
-                           pair->line, pair->name);
-    }
+    for (size_t i = 0; i < section->pair_count; i++)
+        if (!check_setting(&section->pairs[i], e))
+            return false;
     return true;
 }
 
@@ -211,7 +233,7 @@ static bool take_urls(s3_endpoint *ep, const s3_config *config, const s3_profile
     bool ok = load_sources(&sources, e);
     const char *url = config->endpoint && *config->endpoint
                           ? config->endpoint
-                          : configured_url(&sources, "AWS_ENDPOINT_URL_S3", "s3.endpoint_url");
+                          : configured_url(&sources, "AWS_ENDPOINT_URL_S3", S3_ENDPOINT_KEY);
     ok = ok && (!url || take_url(ep, url, e)) && take_service_urls(ep, &sources, e);
     s3_profile_deinit(&sources.services);
     return ok;

@@ -99,6 +99,7 @@ JSON
 }
 # The orders of the AWS CLI; 2: settings that cannot be.
 test_the_number_of_attempts() {
+    local server_port=1
     export AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_CONFIG_FILE=$T/config
     printf '[default]\nmax_attempts = none\n' >"$T/config"
     tool 2 ls
@@ -111,6 +112,9 @@ test_the_number_of_attempts() {
     says 'AWS_MAX_ATTEMPTS: at most 1000 attempts are made'
     tool 1 ls --max-attempts 100000 --start-wait 0.01
     says 'max_attempts: at most 1000 attempts are made'
+    orchestrate dry --dry-run
+    expect_status 2
+    expect_log "max_attempts .*/config:2.: 'none' is not a number from 1"
     printf '[default]\nretry_mode = legacy\n' >"$T/config"
     tool 2 ls
     says "retry_mode ($T/config:2): 'legacy' is not one of standard|adaptive"

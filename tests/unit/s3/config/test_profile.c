@@ -172,6 +172,51 @@ static void a_file_that_cannot_be_read_is_an_error(void **state)
     is_refused("has no keys");
 }
 
+/* Requests would go to AWS instead of the store that was meant. */
+static void an_endpoint_that_would_be_passed_over_is_refused(void **state)
+{
+    static const struct {
+        const char *config, *why;
+    } rows[] = {
+        {"[default]\nservices = x\n", "there is no [services x] in"},
+        {"[default]\nservices = x\n[Services x]\ns3 =\n  endpoint_url = http://h\n",
+         "there is no [services x] in"},
+        {"[default]\nservices = x\n[services x]\ns3 =\nendpoint_url = http://h\n",
+         "/config:5: endpoint_url belongs to no service"},
+        {"[default]\nservices = x\n[services x]\ns3 = endpoint_url = http://h\n",
+         "/config:4: s3 belongs to no service"},
+        {"[default]\nservices = x\n[services x]\ns3 =\n  endpoint-url = http://h\n",
+         "/config:5: s3.endpoint-url is unknown here; is endpoint_url meant?"},
+        {"[default]\nservices = x\n[services x]\nsts =\n  endpoint_url =\n",
+         "/config:5: sts.endpoint_url is empty"},
+        {"[default]\nendpoint_url =\n", "/config:2: endpoint_url is empty"},
+        {"[default]\nendpoint_url = \"http://h\"\n",
+         "/config:2: the value of endpoint_url is in quotes"},
+        {"[default]\nendpoint-url = http://h\n", "is endpoint_url meant?"},
+        {"[default]\nendpoint_url = h:9000\n", "the endpoint 'h:9000' is no URL"},
+        {"[default]\ns3 = addressing_style = path\n", "/config:2: s3 has a value of its own"},
+        {"[default]\ns3 =\naddressing_style = path\n", "is s3.addressing_style meant?"},
+        {"[default]\ns3 =\n  endpoint_url = http://h\n", "s3.endpoint_url ("},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO_FREE char *config = write_file("config", rows[i].config);
+        env_count = 0;
+        set("AWS_CONFIG_FILE", config);
+        set("AWS_ACCESS_KEY_ID", "ID-E");
+        set("AWS_SECRET_ACCESS_KEY", "SECRET");
+        site_env = env;
+        err e = ERR_INIT;
+        fake_transport *f = fake_new();
+        s3_client *c =
+            s3_client_new(fake_transport_base(f), &(s3_config){.getenv_fn = site_getenv}, &e);
+        if (c || !strstr(e.message, rows[i].why))
+            fail_msg("row %zu: '%s'", i, e.message);
+        fake_free(f);
+        site_env = NULL;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +224,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_byte_order_mark_loses_nothing, clear, remove_dir),
         cmocka_unit_test_setup_teardown(repeats_are_refused, clear, remove_dir),
         cmocka_unit_test_setup_teardown(the_same_section_in_both_files_is_one_profile, clear,
+                                        remove_dir),
+        cmocka_unit_test_setup_teardown(an_endpoint_that_would_be_passed_over_is_refused, clear,
                                         remove_dir),
         cmocka_unit_test_setup_teardown(one_file_may_be_both, clear, remove_dir),
         cmocka_unit_test_setup_teardown(a_file_that_was_asked_for_must_be_there, clear, remove_dir),
