@@ -26,8 +26,10 @@ static char *read_members(const json_t *json, int64_t now_s, s3_role_keys *keys)
 
 static char *read_output(slice output, int64_t now_s, s3_role_keys *keys)
 {
-    json_t *json = output.len ? json_loadb(output.data, output.len, 0, NULL) : NULL;
-    char *reason = read_members(json, now_s, keys);
+    char *reason;
+    json_t *json = s3_role_keys_parse(output, "output", &reason);
+    if (!reason)
+        reason = read_members(json, now_s, keys);
     json_decref(json);
     return reason;
 }

@@ -50,6 +50,8 @@ static void take_keys(s3_imds *m)
 {
     AUTO(s3_role_keys) keys = {0};
     AUTO_FREE char *reason = s3_role_keys_read_json(buf_slice(&m->body), &keys);
+    if (!reason && !keys.session_token) /* those of a role always have one */
+        reason = xstrdup("its answer holds keys without a Token");
     end(m, reason ? NULL : &keys, reason, S3_KEYS_REFUSED);
 }
 
@@ -63,11 +65,25 @@ static char *first_line(const s3_imds *m)
     return slice_dup(slice_trim(body));
 }
 
+/* Printable ASCII without a blank, and no tag: a web page is neither a token nor the name of a role. */
+static bool is_word(const char *text)
+{
+    for (const char *p = text; *p; p++)
+        if (*p <= ' ' || *p > '~' || *p == '<' || *p == '>')
+            return false;
+    return *text != '\0';
+}
+
 static void step_done(s3_imds *m)
 {
     switch (m->step) {
     case S3_IMDS_TOKEN:
+        free(m->token);
         m->token = first_line(m);
+        if (!is_word(m->token)) {
+            end(m, NULL, "its answer is no token of a metadata service", S3_KEYS_REFUSED);
+            return;
+        }
         log_secret_add(m->token);
         m->had_token = true;
         step_start(m, m->role ? S3_IMDS_KEYS : S3_IMDS_ROLE);
@@ -75,10 +91,11 @@ static void step_done(s3_imds *m)
     case S3_IMDS_ROLE:
         free(m->role);
         m->role = first_line(m);
-        if (*m->role)
+        if (is_word(m->role))
             step_start(m, S3_IMDS_KEYS);
         else
-            end(m, NULL, "the instance has no role", S3_KEYS_REFUSED);
+            end(m, NULL, *m->role ? "its answer is no name of a role" : "the instance has no role",
+                S3_KEYS_REFUSED);
         return;
     case S3_IMDS_KEYS:
         take_keys(m);

@@ -46,9 +46,11 @@ static void login_needed(s3_sso *s, const char *why)
 static char *read_keys(slice body, s3_role_keys *keys)
 {
     static const s3_role_key_names names = {"accessKeyId", "secretAccessKey", "sessionToken", NULL};
-    json_t *json = body.len ? json_loadb(body.data, body.len, 0, NULL) : NULL;
+    char *fault;
+    json_t *json = s3_role_keys_parse(body, "answer", &fault);
     const json_t *inner = json_object_get(json, "roleCredentials");
-    char *fault = s3_role_keys_take(inner, &names, keys);
+    if (!fault)
+        fault = s3_role_keys_take(inner, &names, keys);
     if (!fault && !keys->session_token)
         fault = xstrdup("its answer holds keys without a sessionToken");
     keys->expires_s =

@@ -6,6 +6,7 @@
 #include "decon/base/digest.h"
 #include "decon/base/fsutil.h"
 #include "decon/base/log.h"
+#include "s3/auth/temporary_credentials.h"
 #include "s3/protocol/http_date.h"
 
 #define FILE_MAX_BYTES ((size_t)256 * 1024)
@@ -50,7 +51,7 @@ bool s3_sso_token_load(s3_sso_token *token, s3_getenv getenv_fn, const char *nam
         log_debug("credentials: sso: %s", home ? e.message : "HOME is not set");
         return false;
     }
-    token->json = text.len ? json_loadb(text.data, text.len, 0, NULL) : NULL;
+    token->json = text.len ? json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, NULL) : NULL;
     return json_is_object(token->json) && take_members(token);
 }
 
@@ -85,7 +86,8 @@ static bool write_private(const char *path, slice text, err *e)
 
 bool s3_sso_token_take(s3_sso_token *token, slice reply, int64_t now_s)
 {
-    json_t *json = reply.len ? json_loadb(reply.data, reply.len, 0, NULL) : NULL;
+    AUTO_FREE char *fault = NULL;
+    json_t *json = s3_role_keys_parse(reply, "answer", &fault);
     json_int_t lasts_s = json_integer_value(json_object_get(json, "expiresIn"));
     json_t *access = json_object_get(json, "accessToken");
     json_t *refresh = json_object_get(json, "refreshToken");

@@ -46,7 +46,7 @@ static void end(s3_sts *s, const s3_role_keys *keys, const char *reason, s3_key_
 static char *result(const s3_sts *s, const s3_answer *answer, const char *name)
 {
     AUTO_FREE char *path = xasprintf("%sResponse/%sResult/%s", s->action, s->action, name);
-    char *text = s3_xml_find(answer->body, path);
+    char *text = s3_xml_find_once(answer->body, path);
     if (text && !*text)
         free(move(text));
     return text;

@@ -80,12 +80,30 @@ char *s3_role_keys_take(const json_t *object, const s3_role_key_names *names, s3
     return fault;
 }
 
+json_t *s3_role_keys_parse(slice text, const char *what, char **fault)
+{
+    json_error_t error = {.text = ""};
+    *fault = NULL;
+    json_t *json =
+        text.len ? json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &error) : NULL;
+    if (json_is_object(json))
+        return json;
+    bool twice = !json && text.len && json_error_code(&error) == json_error_duplicate_key;
+    json_decref(json);
+    *fault =
+        xasprintf(twice ? "a member of its %s occurs twice" : "its %s is no JSON object", what);
+    return NULL;
+}
+
 char *s3_role_keys_read_json(slice text, s3_role_keys *out)
 {
     static const s3_role_key_names names = {"AccessKeyId", "SecretAccessKey", "Token",
                                             "Expiration"};
-    json_t *json = text.len ? json_loadb(text.data, text.len, 0, NULL) : NULL;
-    char *fault = s3_role_keys_take(json, &names, out);
+    char *fault;
+    json_t *json = s3_role_keys_parse(text, "answer", &fault);
+    *out = (s3_role_keys){0};
+    if (!fault)
+        fault = s3_role_keys_take(json, &names, out);
     json_decref(json);
     return fault;
 }

@@ -39,8 +39,11 @@ typedef struct s3_role_key_names { /* members of the JSON object */
     const char *expiration; /* a date; NULL: it is read elsewhere */
 } s3_role_key_names;
 
-/* The keys of the object; NULL: they are whole. */
 struct json_t;
+/* The JSON object of an "answer" or "output"; NULL with *fault set (malloc'ed): it is none, or a member occurs
+ * twice. */
+struct json_t *s3_role_keys_parse(slice text, const char *what, char **fault) MUST_USE;
+/* The keys of the object; NULL: they are whole. */
 char *s3_role_keys_take(const struct json_t *object, const s3_role_key_names *names,
                         s3_role_keys *out) MUST_USE;
 /* The same, of a text in the form of IMDS and the container agents. */

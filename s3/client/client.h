@@ -58,10 +58,14 @@ struct s3_client {
     unsigned max_in_flight, max_attempts, retry_base_ms;
     uint64_t part_size_bytes;
     int connect_timeout_ms, stall_timeout_ms;
+    bool if_match_works;        /* a request with If-Match has succeeded */
+    bool no_if_match;           /* the store refuses If-Match with the ETag that it tells */
+    bool no_copy_if_match;      /* the same for the source of a copy */
     bool no_conditional_delete; /* the store refuses If-Match there */
     bool no_delete_objects;     /* the store has no DeleteObjects */
-    bool told_of_tags;          /* that some copies are made without them */
-    bool no_copy_checksums;     /* the store tells none of parts that it copies */
+    bool asks_gzip;         /* the store decodes objects on the way unless it is asked for gzip */
+    bool told_of_tags;      /* that some copies are made without them */
+    bool no_copy_checksums; /* the store tells none of parts that it copies */
 
     s3_credentials credentials;
     s3_throttle throttle;

@@ -94,6 +94,19 @@ static void take_region(s3_reply *r, const char *text)
         copy_text(r->region, sizeof r->region, text);
 }
 
+bool s3_reply_is_success(const char *operation, int status)
+{
+    /* Those without a body judge the other statuses by themselves: what is done may be proven. */
+    static const char *const bare[] = {"PutObject",    "UploadPart",   "DeleteObject",
+                                       "DeleteBucket", "CreateBucket", "AbortMultipartUpload"};
+    if (strcmp(operation, "GetObject") == 0)
+        return status == 200 || status == 206;
+    for (size_t i = 0; i < ARRAY_LEN(bare); i++)
+        if (strcmp(operation, bare[i]) == 0)
+            return status >= 200 && status < 300;
+    return status == 200 || (status == 201 && strstr(operation, "Upload"));
+}
+
 static uint64_t retry_after_ms(const http_reply *head, int64_t now_s)
 {
     uint64_t value = 0;
@@ -274,7 +287,10 @@ bool s3_reply_error(const s3_reply *r, const char *operation, bool has_key, err 
     AUTO_FREE char *id = r->request_id[0] ? xasprintf(" (request id %s)", r->request_id) : NULL;
     AUTO_FREE char *hint = NULL;
     size_t row = code_row(r);
-    if (code == ERR_S3_ACCESS && (row == ARRAY_LEN(code_rows) || !code_rows[row].hint))
+    if (r->foreign)
+        hint = xasprintf("%s%s; not a reply of S3: %s", r->server[0] ? ", Server: " : "", r->server,
+                         s3_reply_cause(r->words));
+    else if (code == ERR_S3_ACCESS && (row == ARRAY_LEN(code_rows) || !code_rows[row].hint))
         hint = xasprintf("; check that the credentials may %s", action_of(operation));
     else if (row < ARRAY_LEN(code_rows) && code_rows[row].hint)
         hint = xasprintf("; %s", code_rows[row].hint);

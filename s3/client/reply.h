@@ -37,11 +37,17 @@ typedef struct s3_reply { /* of a request that did not succeed */
 void s3_reply_take_head(s3_reply *r, const http_reply *head, int64_t now_s);
 /* Takes <Error> out of a body; false when there is none in it. */
 bool s3_reply_take_error(s3_reply *r, slice body);
+/* A status that the operation has for success. Other 2xx (202, 203, 205 ...) are errors. */
+bool s3_reply_is_success(const char *operation, int status);
 /* Of a success without content (PutObject, UploadPart): status 200, 201 or 204, and no body. */
 bool s3_reply_is_bare(const s3_reply *r, slice body, err *e) MUST_USE;
 /* The first line of text in a body that is a web page or plain text; "" for XML and other data. */
 #define S3_REPLY_TEXT_SIZE 160
 void s3_reply_text(slice body, char out[S3_REPLY_TEXT_SIZE]);
+
+/* Adds to the error of a 2xx that its body is a page or text, who answered and the likely cause; true
+ * where it is. */
+bool s3_reply_explain(const s3_reply *r, slice body, err *e);
 
 /* Of a reply that came whole. */
 s3_verdict s3_reply_verdict(const s3_reply *r, const char *method, int64_t now_s);
@@ -50,6 +56,9 @@ s3_verdict s3_reply_verdict(const s3_reply *r, const char *method, int64_t now_s
 bool s3_reply_is_elsewhere(const s3_reply *r, s3_verdict verdict, const char *region);
 /* Of a request that broke off, or whose reply was cut short. */
 s3_verdict s3_broken_verdict(const http_result *result);
+
+/* What to do about a page or text in place of a reply. */
+const char *s3_reply_cause(const char *text);
 
 /* Sets the error: "GetObject: 403 AccessDenied (request id X): words; what to do". */
 bool s3_reply_error(const s3_reply *r, const char *operation, bool has_key, err *e);

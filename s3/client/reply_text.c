@@ -59,6 +59,37 @@ void s3_reply_text(slice body, char out[S3_REPLY_TEXT_SIZE])
     out[used] = '\0';
 }
 
+const char *s3_reply_cause(const char *text)
+{
+    static const struct {
+        const char *part, *advice;
+    } rows[] = {
+        {"HTTP request to an HTTPS server", "the port speaks TLS: use https:// in the endpoint"},
+        {"plain HTTP request was sent to HTTPS",
+         "the port speaks TLS: use https:// in the endpoint"},
+        {"speaking plain HTTP to an SSL", "the port speaks TLS: use https:// in the endpoint"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (strcasestr(text, rows[i].part))
+            return rows[i].advice;
+    return "check the endpoint, and proxies between here and the store";
+}
+
+bool s3_reply_explain(const s3_reply *r, slice body, err *e)
+{
+    char text[S3_REPLY_TEXT_SIZE];
+    s3_reply_text(body, text);
+    if (!text[0])
+        return false;
+    size_t used = strlen(e->message);
+    bool named = strstr(e->message, text) != NULL;
+    snprintf(e->message + used, sizeof e->message - used, "%s%s%s%s%s; %s",
+             named ? "" : "; the reply is a page or text, not S3's: \"", named ? "" : text,
+             named ? "" : "\"", !named && r->server[0] ? ", Server: " : "", !named ? r->server : "",
+             s3_reply_cause(text));
+    return true;
+}
+
 bool s3_reply_is_bare(const s3_reply *r, slice body, err *e)
 {
     char text[S3_REPLY_TEXT_SIZE];

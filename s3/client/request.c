@@ -213,6 +213,14 @@ static size_t gather_headers(s3_request *r)
     return count;
 }
 
+/* Google Cloud Storage decodes objects with Content-Encoding: gzip on the way, unless the client says
+ * that it takes gzip. Its documentation: "Transcoding of gzip-compressed files". */
+static bool asks_for_stored_bytes(const s3_request *r)
+{
+    bool reads = strcmp(r->operation, "GetObject") == 0 || strcmp(r->operation, "HeadObject") == 0;
+    return reads && (r->client->asks_gzip || strstr(r->target.host, ".googleapis.com") != NULL);
+}
+
 void s3_request_send(s3_request *r, const s3_keys *keys)
 {
     s3_client *c = r->client;
@@ -238,6 +246,9 @@ void s3_request_send(s3_request *r, const s3_keys *keys)
         s3_request_fail(r, &e);
         return;
     }
+    /* Unsigned: Google's servers change it on the way. */
+    if (asks_for_stored_bytes(r))
+        headers_of(r)[count++] = (http_header){"Accept-Encoding", "gzip"};
     fill_http(r, count);
     r->attempt++;
     r->state = S3_REQUEST_FLYING;
@@ -257,7 +268,7 @@ static bool on_head(void *ctx, const http_reply *reply, err *e)
 {
     s3_request *r = ctx;
     s3_reply_take_head(&r->head, reply, store_now_s(r));
-    r->success_status = reply->status >= 200 && reply->status < 300;
+    r->success_status = s3_reply_is_success(r->operation, reply->status);
     return !r->success_status || !r->on_head || r->on_head(r->ctx, reply, e);
 }
 
@@ -323,6 +334,24 @@ static void judge_reply(s3_request *r)
     s3_request_judge(r, verdict, &e);
 }
 
+/* A success that is none by its content. A page from an address that has never answered as a store will
+ * not be another one next time. */
+static void judge_content(s3_request *r, err *e)
+{
+    if (s3_reply_take_error(&r->head, buf_slice(&r->reply))) {
+        judge_reply(r);
+        return;
+    }
+    bool is_page = s3_reply_explain(&r->head, buf_slice(&r->reply), e);
+    bool is_store = r->client->outage.answered;
+    if (is_page && !is_store && e->cls == ERR_CLASS_RETRY)
+        e->cls = ERR_CLASS_ITEM;
+    if (is_page && is_store && strcmp(r->method, "GET") == 0)
+        e->cls = ERR_CLASS_RETRY; /* a proxy in trouble, perhaps */
+    bool may_pass = e->cls == ERR_CLASS_RETRY;
+    s3_request_judge(r, may_pass ? S3_VERDICT_RETRY : S3_VERDICT_FAIL, e);
+}
+
 static void on_done(void *ctx, const http_result *result)
 {
     s3_request *r = ctx;
@@ -336,7 +365,7 @@ static void on_done(void *ctx, const http_result *result)
              (r->error_in_ok && s3_reply_take_error(&r->head, buf_slice(&r->reply))))
         judge_reply(r);
     else if (r->on_check && !r->on_check(r->ctx, r, &e))
-        s3_request_judge(r, e.cls == ERR_CLASS_RETRY ? S3_VERDICT_RETRY : S3_VERDICT_FAIL, &e);
+        judge_content(r, &e);
     else
         succeed(r);
     s3_client_pump(c);

@@ -76,7 +76,7 @@ struct s3_request {
     char date[S3_DATE_SIZE], payload_hash[S3_HASH_SIZE];
     buf authorization;
     s3_target target;
-    http_header sent_headers[S3_REQUEST_HEADERS_MAX + S3_HEADERS_MAX + 5];
+    http_header sent_headers[S3_REQUEST_HEADERS_MAX + S3_HEADERS_MAX + 6];
     http_header *many_headers; /* in its place, where there are more */
     http_request http;
 };

@@ -21,6 +21,7 @@ static void get_free(s3_op *op)
     while (o->first)
         get_range_free(o->first);
     get_check_reset(o);
+    get_look_cancel(o);
     s3_resume_cancel(o->record);
     s3_extents_deinit(&o->have);
     free(o->resume_path);
@@ -100,6 +101,7 @@ void get_restart(get_op *o)
     while (o->first)
         get_range_free(o->first);
     get_check_reset(o);
+    get_look_cancel(o);
     get_keep_forget(o);
     s3_extents_deinit(&o->have);
     free(o->etag);
@@ -107,6 +109,7 @@ void get_restart(get_op *o)
     o->size_known = o->listed_etag && o->options.size_known;
     o->size = o->size_known ? o->options.size_bytes : 0;
     o->next_offset = o->received = o->read_bytes = 0;
+    o->last_modified_s = 0;
     o->loaded = o->reader_left = false;
     o->restarting = true;
     if (o->options.on_restart)
@@ -237,6 +240,8 @@ static void range_failed(get_op *o, get_range *range, const err *e)
         get_range_free(range);
         o->next_offset = 0;
         get_begin(o);
+    } else if (get_look_wanted(o, e) != GET_LOOK_NONE) {
+        get_look_begin(o, range, get_look_wanted(o, e), e);
     } else if (e->code == ERR_S3_CHANGED || (e->http_status == 416 && may_restart(o))) {
         get_changed(o, e); /* 416: it became shorter */
     } else {

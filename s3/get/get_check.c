@@ -1,6 +1,7 @@
 /* Is what came what the store has? The checksum of the object, and that of the bytes. */
 #include "decon/base/log.h"
 #include "s3/get/get_op.h"
+#include "s3/protocol/etag.h"
 
 /* object                     the store's checksum comes with   the bytes are hashed
  * handed over in order       the reply                         as they pass by: there is no file
@@ -51,8 +52,11 @@ static bool head_take(void *ctx, const http_reply *reply, err *e)
 {
     get_op *o = ctx;
     uint64_t total = 0;
-    if (!num_parse_u64(http_reply_header(reply, "Content-Length"), &total))
-        return err_set(e, ERR_S3_REPLY, "HeadObject: a reply without Content-Length");
+    const char *size;
+    if (!s3_header_once(reply, "Content-Length", &size, e))
+        return false;
+    if (!num_parse_u64(size, &total))
+        return err_set(e, ERR_S3_REPLY, "HeadObject: Content-Length is missing in the reply");
     if (!get_pin(o, reply, total, e))
         return false;
     if (!o->check.known)
@@ -71,6 +75,12 @@ static void head_done(void *ctx, s3_request *r, const err *e)
     get_op *o = ctx;
     UNUSED(r);
     o->check.head_active = false;
+    if (e && get_look_wanted(o, e) == GET_LOOK_MATCH && !o->check.plain) {
+        o->check.plain = true; /* get_pin compares the ETag */
+        s3_request_cancel(&o->check.head);
+        get_check_ask(o);
+        return;
+    }
     if (e && e->code == ERR_S3_CHANGED) {
         get_changed(o, e);
         return;
@@ -111,7 +121,8 @@ void get_check_ask(get_op *o)
                                  .on_head = head_take,
                                  .on_done = head_done,
                                  .ctx = o};
-    s3_request_header(&o->check.head, "If-Match", o->etag);
+    if (get_look_is_conditional(o) && !o->check.plain)
+        s3_request_header(&o->check.head, "If-Match", o->etag);
     if (ask)
         s3_request_header(&o->check.head, "x-amz-checksum-mode", "ENABLED");
     s3_request_start(o->op.client, &o->check.head);

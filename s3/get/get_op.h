@@ -1,5 +1,5 @@
 /* One object on its way down: what get.c (the whole), get_range.c (one range), get_check.c (is it
- * right) and get_keep.c (what stays for a later run) share.
+ * right), get_look.c (HeadObject on doubt) and get_keep.c (what stays for a later run) share.
  *
  * What:    the operation, its ranges, what it is held against.
  * Owner:   get.c.
@@ -23,13 +23,22 @@ typedef struct get_range {
     uint64_t got;         /* bytes written */
     uint64_t skip;        /* bytes of this reply that were received before */
     char text[64];        /* value of Range */
+    bool waits;           /* for get_look.c's HeadObject, to be sent again */
+    bool conditional;     /* this request carries If-Match */
     struct get_range *previous, *next;
 } get_range;
+
+typedef enum get_look_reason {
+    GET_LOOK_NONE,
+    GET_LOOK_MATCH, /* If-Match was refused: has the object changed? */
+    GET_LOOK_SIZE   /* a reply without Content-Length: how many bytes does the object have? */
+} get_look_reason;
 
 /* What the bytes are held against, and how far that has come. */
 typedef struct get_check {
     s3_request head;  /* HeadObject, beside the ranges */
     bool head_active; /* under way */
+    bool plain;       /* without If-Match: the store refused it */
     bool known;       /* the store's word has come: `expected`, or none */
     s3_checksum expected;
     bool passing;      /* bytes are hashed in `running` as they pass by; else by workers, or by
@@ -61,6 +70,9 @@ struct get_op {
     bool reader_left;    /* what options.ahead_bytes promised */
     uint64_t read_bytes; /* by the reader */
     get_check check;
+    s3_request look; /* get_look.c's HeadObject */
+    get_look_reason look_reason;
+    err look_error; /* why it was needed */
 
     /* resuming */
     char *resume_path; /* or NULL */
@@ -84,12 +96,24 @@ void get_range_ended(get_range *range, const err *e);
 /* --- get_range.c --- */
 
 void get_range_start(get_op *o, uint64_t offset_bytes, uint64_t len_bytes, bool whole);
-void get_range_free(get_range *range); /* cancels it */
+void get_range_free(get_range *range);  /* cancels it */
+void get_range_again(get_range *range); /* sends it again, from where it is */
 /* Takes ETag, size and date of a reply; false where it is another object. */
 bool get_pin(get_op *o, const http_reply *reply, uint64_t total_bytes, err *e) MUST_USE;
 /* All before it is in the file. */
 uint64_t get_prefix_bytes(const get_op *o);
 void get_report(const get_op *o);
+
+/* --- get_look.c --- */
+
+/* The range waits for HeadObject, which tells whether an If-Match that was refused is unusable in this
+ * store, or the size that a reply did not tell; then it is sent again, or the download fails with `e`. */
+void get_look_begin(get_op *o, get_range *range, get_look_reason reason, const err *e);
+/* Is it worth it to look after this error? */
+get_look_reason get_look_wanted(const get_op *o, const err *e);
+/* Does a request carry If-Match? Not with a weak ETag, and not in a store where that never matches. */
+bool get_look_is_conditional(const get_op *o);
+void get_look_cancel(get_op *o);
 
 /* --- get_keep.c --- */
 

@@ -1,8 +1,10 @@
 /* One range of an object: its request, held against what was asked for, into the file. */
+#include <strings.h>
 #include <unistd.h>
 
 #include "decon/base/fsutil.h"
 #include "s3/get/get_op.h"
+#include "s3/protocol/etag.h"
 #include "s3/protocol/http_date.h"
 
 /* kind of range   when                                   request
@@ -36,7 +38,10 @@ static void range_send(void *ctx, s3_request *r)
         from--;
         range->skip = 1;
     }
-    s3_request_header(r, "If-Match", range->get->etag);
+    range->waits = false;
+    range->conditional = get_look_is_conditional(range->get);
+    if (range->conditional)
+        s3_request_header(r, "If-Match", range->get->etag);
     if (range->whole && from == 0) {
         if (range->get->op.client->integrity.ask)
             s3_request_header(r, "x-amz-checksum-mode", "ENABLED");
@@ -59,18 +64,49 @@ static bool parse_content_range(const char *text, uint64_t *from, uint64_t *tota
     return num_parse_u64(number, from) && num_parse_u64(slash + 1, total);
 }
 
+/* The size of the object by a reply without Content-Range. Without Content-Length (chunked coding,
+ * HTTP/1.0) the size that is known decides whether the reply was whole; HeadObject tells it where
+ * none is known. */
+static bool reply_size(get_op *o, const http_reply *reply, uint64_t *total, err *e)
+{
+    const char *text;
+    if (!s3_header_once(reply, "Content-Length", &text, e) || num_parse_u64(text, total))
+        return err_is_set(e) ? false : true;
+    if (text)
+        return err_set(e, ERR_S3_REPLY, "Content-Length is '%.32s' in the reply", text);
+    *total = o->size;
+    if (o->size_known)
+        return true;
+    o->look_reason = GET_LOOK_SIZE;
+    return err_set(e, ERR_S3_REPLY, "Content-Length is missing in the reply");
+}
+
+/* A page in place of an object: without an ETag, and nothing is known that it could be compared with. */
+static bool is_page(const get_op *o, const http_reply *reply)
+{
+    const char *type = http_reply_header(reply, "Content-Type");
+    return !o->etag && !o->size_known && !s3_etag_is_present(http_reply_header(reply, "ETag")) &&
+           type && strncasecmp(type, "text/html", strlen("text/html")) == 0;
+}
+
 /* What of the object does this reply bring: from where, and how large is the whole. */
 static bool reply_place(get_range *range, const http_reply *reply, uint64_t *total, err *e)
 {
     uint64_t expected = range->offset + range->got - (range->skip ? 1 : 0), from = 0;
     if (reply->status == 206) {
-        if (!parse_content_range(http_reply_header(reply, "Content-Range"), &from, total) ||
-            from != expected)
-            return err_set(e, ERR_S3_REPLY, "GetObject: another range came than was asked for");
+        const char *text;
+        if (!s3_header_once(reply, "Content-Range", &text, e))
+            return false;
+        if (!parse_content_range(text, &from, total) || from != expected)
+            return err_set(e, ERR_S3_REPLY, "GetObject: another range came than was asked for (%s)",
+                           text ? text : "Content-Range is missing in the reply");
         return true;
     }
-    if (!num_parse_u64(http_reply_header(reply, "Content-Length"), total))
-        return err_set(e, ERR_S3_REPLY, "GetObject: a reply without Content-Length");
+    if (is_page(range->get, reply))
+        return err_set(e, ERR_S3_REPLY,
+                       "GetObject: the reply is a web page without an ETag, not an object");
+    if (!reply_size(range->get, reply, total, e))
+        return false;
     if (range->offset > 0)
         return err_set(e, ERR_S3_REPLY, "GetObject: the store takes no notice of Range");
     range->whole = true; /* the store sends it from its beginning */
@@ -78,19 +114,31 @@ static bool reply_place(get_range *range, const http_reply *reply, uint64_t *tot
     return true;
 }
 
+/* Without ETags the dates have to do. */
+static bool is_other_version(const get_op *o, const char *etag, int64_t modified_s)
+{
+    if (o->etag && s3_etag_is_present(etag))
+        return !s3_etag_equal(o->etag, etag);
+    return o->last_modified_s && modified_s && modified_s != o->last_modified_s;
+}
+
 bool get_pin(get_op *o, const http_reply *reply, uint64_t total, err *e)
 {
-    const char *etag = http_reply_header(reply, "ETag");
-    if (o->etag && etag && !s3_etag_equal(o->etag, etag))
+    const char *etag;
+    int64_t modified_s = 0;
+    if (!s3_header_once(reply, "ETag", &etag, e))
+        return false;
+    if (!s3_when_parse(http_reply_header(reply, "Last-Modified"), &modified_s))
+        modified_s = 0;
+    if (is_other_version(o, etag, modified_s))
         return err_set(e, ERR_S3_CHANGED, "GetObject: the object is another one now (ETag %s)",
-                       etag);
+                       etag ? etag : "missing, Last-Modified differs");
     if (o->size_known && o->size != total)
         return err_set(e, ERR_S3_CHANGED, "GetObject: the object has %llu bytes now, not %llu",
                        (unsigned long long)total, (unsigned long long)o->size);
-    if (!o->etag && etag)
+    if (!o->etag && s3_etag_is_present(etag))
         o->etag = xstrdup(etag);
-    if (!s3_when_parse(http_reply_header(reply, "Last-Modified"), &o->last_modified_s))
-        o->last_modified_s = 0;
+    o->last_modified_s = modified_s ? modified_s : o->last_modified_s;
     o->size = total;
     return true;
 }
@@ -109,13 +157,33 @@ static bool cut(get_op *o, const http_reply *reply, err *e)
     return true;
 }
 
+/* The stored bytes are gzip, those of this reply are not: asked for again. */
+static bool was_decoded(get_op *o, const http_reply *reply)
+{
+    const char *stored = http_reply_header(reply, "x-goog-stored-content-encoding");
+    const char *sent = http_reply_header(reply, "Content-Encoding");
+    bool decoded =
+        stored && strcasecmp(stored, "gzip") == 0 && !(sent && strcasecmp(sent, "gzip") == 0);
+    if (!decoded || o->op.client->asks_gzip)
+        return false;
+    return o->op.client->asks_gzip = true;
+}
+
 static bool range_head(void *ctx, const http_reply *reply, err *e)
 {
     get_range *range = ctx;
     get_op *o = range->get;
     uint64_t total = 0;
+    if (was_decoded(o, reply)) {
+        (void)err_set(e, ERR_S3_REPLY,
+                      "GetObject: the store has decoded the object on the way "
+                      "(x-goog-stored-content-encoding: gzip)");
+        e->cls = ERR_CLASS_RETRY;
+        return false;
+    }
     if (!reply_place(range, reply, &total, e) || !get_pin(o, reply, total, e))
         return false;
+    o->op.client->if_match_works |= range->conditional;
     if (range->whole) {
         get_check_take(o, reply);
         if (cut(o, reply, e))
@@ -182,6 +250,15 @@ static void range_done(void *ctx, s3_request *r, const err *e)
 {
     UNUSED(r);
     get_range_ended(ctx, e);
+}
+
+void get_range_again(get_range *range)
+{
+    range->waits = false;
+    if (range->whole && range->got == 0) /* its size is known by now, perhaps */
+        range->len = range->get->size_known ? range->get->size : 0;
+    s3_request_cancel(&range->request);
+    s3_request_start(range->get->op.client, &range->request);
 }
 
 void get_range_start(get_op *o, uint64_t offset, uint64_t len, bool whole)

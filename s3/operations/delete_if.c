@@ -1,5 +1,6 @@
 /* One object removed, if it is still the version that the caller knows. */
 #include "decon/base/log.h"
+#include "s3/client/version_look.h"
 #include "s3/operations/delete_object.h"
 #include "s3/protocol/etag.h"
 
@@ -7,7 +8,11 @@
  * CHECK    HeadObject (not at AWS, which  REMOVE, where the ETag is the same; the end, where it is
  *          takes If-Match for sure)       another one, or the object is gone
  * REMOVE   DeleteObject with If-Match     end; CHECK, where the store refuses that header, or where
- *                                         a 412 may speak of a try of ours whose reply was lost
+ *                                         a 412 may refer to an earlier request of ours whose reply
+ *                                         was lost; or may be no answer at all: some stores refuse
+ *                                         If-Match with the very ETag that they tell (CHECK found
+ *                                         it): WITNESS
+ * WITNESS  GetObject, to its headers      REMOVE without If-Match, where it tells the same ETag too
  * A store that ignores If-Match leaves the moment between the two requests; a store that refuses it is
  * not asked for it again. */
 
@@ -17,6 +22,9 @@ typedef struct delete_op {
     s3_delete_object removal; /* REMOVE */
     char *bucket, *key, *etag;
     bool refused; /* 412: CHECK tells whether it is gone or another one */
+    bool checked; /* CHECK found this ETag */
+    s3_version_look witness;
+    err refusal; /* 412 after that: is If-Match unusable here? */
     s3_done done;
     void *ctx;
 } delete_op;
@@ -26,6 +34,7 @@ static void delete_free(s3_op *op)
     delete_op *o = (delete_op *)op;
     s3_request_cancel(&o->request);
     s3_delete_object_cancel(&o->removal);
+    s3_version_look_cancel(&o->witness);
     free(o->bucket);
     free(o->key);
     free(o->etag);
@@ -41,6 +50,37 @@ static void delete_end(delete_op *o, const err *e)
 }
 
 static void check_begin(delete_op *o);
+
+/* --- WITNESS --- */
+
+static void remove_begin(delete_op *o);
+
+static void witness_done(void *ctx, bool same, const err *e)
+{
+    delete_op *o = ctx;
+    UNUSED(e);
+    if (!same) {
+        delete_end(o, &o->refusal);
+        return;
+    }
+    log_warn("%s: HeadObject and GetObject show the same ETag: If-Match is unusable in this store; "
+             "objects are compared before they are removed",
+             o->refusal.message);
+    o->op.client->no_conditional_delete = true;
+    remove_begin(o);
+}
+
+static void witness_begin(delete_op *o, const err *refusal)
+{
+    o->refusal = *refusal;
+    o->witness = (s3_version_look){.client = o->op.client,
+                                   .bucket = o->bucket,
+                                   .key = o->key,
+                                   .etag = o->etag,
+                                   .on_done = witness_done,
+                                   .ctx = o};
+    s3_version_look_start(&o->witness);
+}
 
 /* --- REMOVE --- */
 
@@ -63,6 +103,8 @@ static void remove_done(void *ctx, const err *e)
     } else if (e->http_status == 412 && o->removal.tried) {
         o->refused = true;
         check_begin(o);
+    } else if (e->http_status == 412 && o->checked && !err_is_set(&o->refusal)) {
+        witness_begin(o, e);
     } else {
         delete_end(o, e);
     }
@@ -103,6 +145,7 @@ static void check_done(void *ctx, s3_request *r, const err *e)
 {
     delete_op *o = ctx;
     UNUSED(r);
+    o->checked = true;
     if (!e)
         remove_begin(o);
     else

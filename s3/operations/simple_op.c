@@ -2,6 +2,7 @@
 #include "decon/s3/buckets.h"
 #include "s3/client/client.h"
 #include "decon/s3/uri.h"
+#include "s3/protocol/etag.h"
 #include "s3/protocol/http_date.h"
 #include "s3/protocol/metadata.h"
 #include "s3/protocol/xml.h"
@@ -59,6 +60,19 @@ static single_op *single_new(s3_client *c, const char *bucket, const char *key, 
     return o;
 }
 
+/* The reply of an operation that creates or removes a bucket has no body; some stores send XML. A
+ * page or text comes from somebody else. */
+static bool bucket_check(void *ctx, s3_request *r, err *e)
+{
+    char text[S3_REPLY_TEXT_SIZE];
+    UNUSED(ctx);
+    int status = r->head.status;
+    if (status != 200 && status != 201 && status != 204)
+        return err_set(e, ERR_S3_REPLY, "status %d is no success of this operation", status);
+    s3_reply_text(buf_slice(&r->reply), text);
+    return !text[0] || s3_reply_is_bare(&r->head, buf_slice(&r->reply), e);
+}
+
 static s3_op *single_start(single_op *o, const char *operation, const char *method)
 {
     o->request.operation = operation;
@@ -78,7 +92,11 @@ static void set_copy(char **to, const char *from)
 static bool head_take(void *ctx, const http_reply *reply, err *e)
 {
     single_op *o = ctx;
-    set_copy(&o->etag, http_reply_header(reply, "ETag"));
+    const char *etag, *size;
+    if (!s3_header_once(reply, "ETag", &etag, e) ||
+        !s3_header_once(reply, "Content-Length", &size, e))
+        return false;
+    set_copy(&o->etag, s3_etag_is_present(etag) ? etag : NULL);
     set_copy(&o->storage_class, http_reply_header(reply, "x-amz-storage-class"));
     set_copy(&o->content_type, http_reply_header(reply, "Content-Type"));
     s3_fields_deinit(&o->metadata); /* of an earlier try */
@@ -92,8 +110,8 @@ static bool head_take(void *ctx, const http_reply *reply, err *e)
                             .checksum = s3_checksum_of_reply(reply)};
     if (!s3_when_parse(http_reply_header(reply, "Last-Modified"), &o->object.last_modified_s))
         o->object.last_modified_s = 0;
-    if (!num_parse_u64(http_reply_header(reply, "Content-Length"), &o->object.size_bytes))
-        return err_set(e, ERR_S3_REPLY, "a reply without Content-Length");
+    if (!num_parse_u64(size, &o->object.size_bytes))
+        return err_set(e, ERR_S3_REPLY, "Content-Length is missing in the reply");
     return true;
 }
 
@@ -129,7 +147,10 @@ s3_op *s3_head_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx)
 
 s3_op *s3_delete_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx)
 {
-    return single_start(single_new(c, bucket, NULL, done, ctx), "DeleteBucket", "DELETE");
+    single_op *o = single_new(c, bucket, NULL, done, ctx);
+    o->request.on_check = bucket_check;
+    o->request.error_in_ok = true;
+    return single_start(o, "DeleteBucket", "DELETE");
 }
 
 /* --- create bucket --- */
@@ -137,6 +158,8 @@ s3_op *s3_delete_bucket(s3_client *c, const char *bucket, s3_done done, void *ct
 s3_op *s3_create_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx)
 {
     single_op *o = single_new(c, bucket, NULL, done, ctx);
+    o->request.on_check = bucket_check;
+    o->request.error_in_ok = true;
     const char *region = s3_client_region(c, bucket);
     if (strcmp(region, "us-east-1") != 0) { /* which must not be named */
         buf_printf(&o->body, "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/"

@@ -1,4 +1,4 @@
-/* ListMultipartUploads, page after page, and AbortMultipartUpload. */
+/* ListMultipartUploads, page after page. */
 #include "decon/s3/uploads.h"
 
 #include "s3/client/client.h"
@@ -212,59 +212,5 @@ s3_op *s3_list_uploads(s3_client *c, const s3_list_uploads_options *options)
                               .on_done = uploads_done,
                               .ctx = o};
     ask_page(o);
-    return &o->op;
-}
-
-/* --- abort --- */
-
-typedef struct abort_op {
-    s3_op op;
-    s3_request request;
-    char *bucket, *key;
-    buf query;
-    s3_done done;
-    void *ctx;
-} abort_op;
-
-static void abort_free(s3_op *op)
-{
-    abort_op *o = (abort_op *)op;
-    s3_request_cancel(&o->request);
-    buf_deinit(&o->query);
-    free(o->bucket);
-    free(o->key);
-    free(o);
-}
-
-static const s3_op_kind abort_kind = {.cancel = s3_op_end, .free = abort_free};
-
-static void abort_done(void *ctx, s3_request *r, const err *e)
-{
-    abort_op *o = ctx;
-    UNUSED(r);
-    bool gone = e && strcmp(e->s3_code, "NoSuchUpload") == 0;
-    o->done(o->ctx, gone ? NULL : e);
-    s3_op_end(&o->op);
-}
-
-s3_op *s3_abort_upload(s3_client *c, const char *bucket, const char *key, const char *upload_id,
-                       s3_done done, void *ctx)
-{
-    abort_op *o = s3_op_new(c, &abort_kind, sizeof *o);
-    o->bucket = xstrdup(bucket);
-    o->key = xstrdup(key);
-    o->done = done;
-    o->ctx = ctx;
-    buf_init(&o->query, QUERY_MAX_BYTES);
-    buf_append_str(&o->query, "uploadId=");
-    s3_uri_encode(slice_from(upload_id), false, &o->query);
-    o->request = (s3_request){.operation = "AbortMultipartUpload",
-                              .method = "DELETE",
-                              .bucket = o->bucket,
-                              .key = o->key,
-                              .query = buf_str(&o->query),
-                              .on_done = abort_done,
-                              .ctx = o};
-    s3_request_start(c, &o->request);
     return &o->op;
 }

@@ -103,13 +103,17 @@ bool s3_xml_read(slice document, s3_xml_element on_element, void *ctx, err *e)
 typedef struct search {
     const char *path;
     char *found;
+    bool ambiguous; /* it occurs twice with different texts */
 } search;
 
 static bool search_element(void *ctx, const char *path, const char *text, err *e)
 {
     search *s = ctx;
     UNUSED(e);
-    if (!s->found && strcmp(path, s->path) == 0)
+    if (strcmp(path, s->path) != 0)
+        return true;
+    s->ambiguous |= s->found && strcmp(s->found, text) != 0;
+    if (!s->found)
         s->found = xstrdup(text);
     return true;
 }
@@ -119,6 +123,16 @@ char *s3_xml_find(slice document, const char *path)
     search s = {.path = path};
     err e = ERR_INIT;
     if (s3_xml_read(document, search_element, &s, &e))
+        return s.found;
+    free(s.found);
+    return NULL;
+}
+
+char *s3_xml_find_once(slice document, const char *path)
+{
+    search s = {.path = path};
+    err e = ERR_INIT;
+    if (s3_xml_read(document, search_element, &s, &e) && !s.ambiguous)
         return s.found;
     free(s.found);
     return NULL;

@@ -26,6 +26,8 @@ bool s3_xml_read(slice document, s3_xml_element on_element, void *ctx, err *e) M
 
 /* A malloc'ed copy of the first element with this path, or NULL (a broken document too). */
 char *s3_xml_find(slice document, const char *path) MUST_USE;
+/* The same, but NULL where the element occurs twice with different texts. */
+char *s3_xml_find_once(slice document, const char *path) MUST_USE;
 
 /* Appends text with & < > " and carriage returns escaped. */
 bool s3_xml_escape(slice text, buf *out);

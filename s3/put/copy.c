@@ -1,6 +1,7 @@
 /* One object across, inside the store: CopyObject, or UploadPartCopy side by side beyond 5 GiB. */
 #include "decon/base/log.h"
 #include "s3/put/copy_source.h"
+#include "s3/client/version_look.h"
 #include "s3/put/destination.h"
 #include "decon/s3/uri.h"
 #include "s3/protocol/etag.h"
@@ -41,6 +42,9 @@ typedef struct copy_op {
     s3_proof proof;
     err doubt; /* why the replies of CopyObject prove nothing */
     bool cancelled, in_parts, again, verify, looked;
+    bool doubted, relook; /* the source's If-Match was refused: is it unusable? */
+    err refusal;
+    s3_version_look witness;
     unsigned conflicts, unproven;
     uint64_t began_ms;
     s3_checksum_kind kind; /* that parts are asked for */
@@ -53,6 +57,7 @@ static void copy_free(s3_op *op)
     copy_op *o = (copy_op *)op;
     s3_request_cancel(&o->request);
     s3_proof_cancel(&o->proof);
+    s3_version_look_cancel(&o->witness);
     s3_multipart_free(&o->parts);
     s3_copy_source_deinit(&o->from);
     s3_destination_deinit(&o->to);
@@ -131,6 +136,23 @@ static void verify_begin(copy_op *o)
 
 /* --- PARTS --- */
 
+/* The source is pinned by x-amz-copy-source-if-match, where that can match; HeadObject has compared the
+ * ETag in any case where it cannot. */
+static const char *source_condition(const copy_op *o)
+{
+    bool usable = !s3_etag_is_weak(o->from.etag) && !o->op.client->no_copy_if_match;
+    return usable ? o->from.etag : NULL;
+}
+
+/* A 412 although the source may be the same: HeadObject tells, once. */
+static bool doubts_condition(copy_op *o, const err *e)
+{
+    if (e->http_status != 412 || !source_condition(o) || o->doubted)
+        return false;
+    o->refusal = *e;
+    return o->doubted = true;
+}
+
 static void part_prepare(void *ctx, s3_part *part)
 {
     copy_op *o = ctx;
@@ -140,7 +162,7 @@ static void part_prepare(void *ctx, s3_part *part)
              (unsigned long long)(part->offset + part->len - 1));
     s3_request_header(r, "x-amz-copy-source", o->source);
     s3_request_header(r, "x-amz-copy-source-range", part->range);
-    s3_request_header(r, "x-amz-copy-source-if-match", o->from.etag);
+    s3_request_header(r, "x-amz-copy-source-if-match", source_condition(o));
     r->long_wait = r->error_in_ok = true;
     s3_multipart_send(part);
 }
@@ -149,6 +171,7 @@ static const s3_part_source object_parts = {
     .operation = "UploadPartCopy", .body_root = "CopyPartResult", .prepare = part_prepare};
 
 static void parts_begin(copy_op *o);
+static void look_begin(copy_op *o);
 
 /* The store has no tags, or no checksums of parts: without them then. */
 static bool goes_without(copy_op *o, const err *e)
@@ -174,7 +197,8 @@ static void parts_done(void *ctx, const char *etag, const err *e)
     UNUSED(etag);
     bool conflict = e && strcmp(e->s3_code, "ConditionalRequestConflict") == 0 &&
                     o->conflicts++ < CONFLICTS_MAX;
-    o->again = conflict || (e && goes_without(o, e));
+    o->relook = e && o->parts.sent == 0 && doubts_condition(o, e);
+    o->again = conflict || o->relook || (e && goes_without(o, e));
     o->verify = !e && o->kind == S3_CHECKSUM_NONE && o->from.checksum.kind != S3_CHECKSUM_NONE;
     if (!o->again && !o->verify)
         tell(o, e);
@@ -188,7 +212,9 @@ static void parts_gone(void *ctx)
         return;
     }
     s3_multipart_free(&o->parts);
-    if (o->again)
+    if (o->relook)
+        look_begin(o);
+    else if (o->again)
         parts_begin(o);
     else
         verify_begin(o);
@@ -235,16 +261,54 @@ static void tags_done(void *ctx, const err *e)
     parts_begin(o);
 }
 
+static void look_settled(copy_op *o);
+
+/* HeadObject has shown the ETag of the condition; GetObject has to show it too. */
+static void witness_done(void *ctx, bool same, const err *e)
+{
+    copy_op *o = ctx;
+    UNUSED(e);
+    if (!same) {
+        copy_end(o, &o->refusal);
+        return;
+    }
+    log_warn("%s: HeadObject and GetObject show the same ETag: x-amz-copy-source-if-match is "
+             "unusable in this store; ETags are compared before a copy",
+             o->refusal.message);
+    o->op.client->no_copy_if_match = true;
+    look_settled(o);
+}
+
+static void witness_begin(copy_op *o)
+{
+    o->witness = (s3_version_look){.client = o->op.client,
+                                   .bucket = o->from.bucket,
+                                   .key = o->from.key,
+                                   .etag = o->from.etag,
+                                   .headers = o->from.own,
+                                   .on_done = witness_done,
+                                   .ctx = o};
+    s3_version_look_start(&o->witness);
+}
+
 static void look_done(void *ctx, const err *e)
 {
     copy_op *o = ctx;
     if (e) {
-        copy_end(o, e);
+        copy_end(o, o->doubted && e->code == ERR_S3_CHANGED ? &o->refusal : e);
         return;
     }
-    o->looked = true;
-    if (o->options.on_pinned)
+    if (o->options.on_pinned && !o->looked)
         o->options.on_pinned(o->options.ctx, o->from.etag);
+    o->looked = true;
+    if (o->doubted && source_condition(o))
+        witness_begin(o);
+    else
+        look_settled(o);
+}
+
+static void look_settled(copy_op *o)
+{
     if (o->from.size <= COPY_MAX_BYTES) {
         copy_begin(o);
         return;
@@ -339,7 +403,7 @@ static void copy_done(void *ctx, s3_request *r, const err *e)
 {
     copy_op *o = ctx;
     UNUSED(r);
-    if (e && is_too_large(o, e))
+    if (e && (is_too_large(o, e) || doubts_condition(o, e)))
         look_begin(o);
     else if (e && e->code == ERR_S3_REPLY && e->http_status == 0 && o->unproven > 0)
         prove(o, e);
@@ -351,6 +415,8 @@ static void copy_begin(copy_op *o)
 {
     s3_request *r = &o->request;
     o->began_ms = clock_now_ms(o->op.client->t);
+    s3_request_cancel(r); /* the one before, whose condition was doubted */
+    s3_fields_deinit(&o->created);
     *r = (s3_request){.operation = "CopyObject",
                       .method = "PUT",
                       .bucket = o->to.bucket,
@@ -369,7 +435,7 @@ static void copy_begin(copy_op *o)
     r->more_headers = o->created.items;
     r->more_header_count = o->created.count;
     s3_request_header(r, "x-amz-copy-source", o->source);
-    s3_request_header(r, "x-amz-copy-source-if-match", o->from.etag);
+    s3_request_header(r, "x-amz-copy-source-if-match", source_condition(o));
     s3_request_header(r, "If-None-Match", o->to.if_none_match);
     s3_request_start(o->op.client, r);
 }
@@ -399,7 +465,8 @@ s3_op *s3_copy(s3_client *c, const s3_copy_options *options)
     o->merges = !options->fields_only && s3_fields_describe_content(&o->to.fields);
     bool is_large = options->size_known && options->size_bytes > COPY_MAX_BYTES;
     bool wants_etag = options->on_pinned && !options->from_etag;
-    if (is_large || wants_etag || o->merges)
+    bool compares = options->from_etag && !source_condition(o);
+    if (is_large || wants_etag || compares || o->merges)
         look_begin(o);
     else
         copy_begin(o);

@@ -2,6 +2,7 @@
 
 #include "decon/base/log.h"
 #include "decon/s3/uri.h"
+#include "s3/protocol/etag.h"
 #include "s3/protocol/xml.h"
 
 #define TAGS_MAX_BYTES ((size_t)32 * 1024) /* 10 tags of 128 and 256 characters, percent-encoded */
@@ -45,10 +46,12 @@ static s3_headers *headers_of_source(const s3_copy_source *s)
 static bool head_take(void *ctx, const http_reply *reply, err *e)
 {
     s3_copy_source *s = ctx;
-    const char *etag = http_reply_header(reply, "ETag");
-    if (!num_parse_u64(http_reply_header(reply, "Content-Length"), &s->size) || !etag)
-        return err_set(e, ERR_S3_REPLY, "a reply without Content-Length or ETag");
-    if (s->etag && strcmp(s->etag, etag) != 0)
+    const char *size, *etag = s3_etag_of_reply(reply, e);
+    if (!etag || !s3_header_once(reply, "Content-Length", &size, e))
+        return false;
+    if (!num_parse_u64(size, &s->size))
+        return err_set(e, ERR_S3_REPLY, "Content-Length is missing in the reply");
+    if (s->etag && !s3_etag_equal(s->etag, etag))
         return err_set(e, ERR_S3_CHANGED, "the object is another one now (ETag %s)", etag);
     if (!s->etag)
         s->etag = xstrdup(etag);
@@ -79,20 +82,33 @@ void s3_copy_source_look(s3_copy_source *s)
 
 /* --- GetObjectTagging --- */
 
+static bool append_tag(s3_copy_source *s, const char *value, err *e)
+{
+    if (!s->tag_key || !*s->tag_key)
+        return err_set(e, ERR_S3_REPLY, "a tag without Key in the reply");
+    if (s->text.len > 0)
+        buf_append_char(&s->text, '&');
+    s3_uri_encode(slice_from(s->tag_key), false, &s->text);
+    buf_append_char(&s->text, '=');
+    s3_uri_encode(slice_from(value), false, &s->text);
+    free(move(s->tag_key));
+    return true;
+}
+
 static bool take_tag(void *ctx, const char *path, const char *text, err *e)
 {
     s3_copy_source *s = ctx;
-    UNUSED(e);
-    if (strcmp(path, "Tagging/TagSet/Tag/Key") == 0) {
-        free(s->tag_key);
-        s->tag_key = xstrdup(text);
-    } else if (strcmp(path, "Tagging/TagSet/Tag/Value") == 0 && s->tag_key) {
-        if (s->text.len > 0)
-            buf_append_char(&s->text, '&');
-        s3_uri_encode(slice_from(s->tag_key), false, &s->text);
-        buf_append_char(&s->text, '=');
-        s3_uri_encode(slice_from(text), false, &s->text);
-    }
+    bool is_known = strcmp(path, "Tagging") == 0 || str_starts_with(path, "Tagging/TagSet");
+    s->tags_whole = s->tags_whole && is_known;
+    if (strcmp(path, "Tagging/TagSet/Tag/Value") == 0)
+        return append_tag(s, text, e);
+    if (strcmp(path, "Tagging/TagSet/Tag") == 0 && s->tag_key)
+        return err_set(e, ERR_S3_REPLY, "a tag without Value in the reply");
+    if (strcmp(path, "Tagging/TagSet/Tag/Key") != 0)
+        return true;
+    if (s->tag_key)
+        return err_set(e, ERR_S3_REPLY, "a tag with two Keys in the reply");
+    s->tag_key = xstrdup(text);
     return true;
 }
 
@@ -100,8 +116,16 @@ static bool tags_check(void *ctx, s3_request *r, err *e)
 {
     s3_copy_source *s = ctx;
     buf_clear(&s->text);
-    if (!s3_xml_read(buf_slice(&r->reply), take_tag, s, e))
+    free(move(s->tag_key));
+    s->tags_whole = true;
+    if (!s3_xml_read(buf_slice(&r->reply), take_tag, s, e)) {
+        if (e->code == ERR_PARSE)
+            e->cls = ERR_CLASS_RETRY;
+        e->code = ERR_S3_REPLY;
         return false;
+    }
+    if (!s->tags_whole)
+        return err_set(e, ERR_S3_REPLY, "the reply is no Tagging with a TagSet");
     return !s->text.overflow || err_set(e, ERR_S3_REPLY, "more tags than an object may have");
 }
 

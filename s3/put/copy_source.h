@@ -34,6 +34,7 @@ typedef struct s3_copy_source {
     s3_request request;
     buf text;
     char *tag_key;
+    bool tags_whole; /* the reply has no other elements than those of a TagSet */
 } s3_copy_source;
 
 void s3_copy_source_look(s3_copy_source *s);

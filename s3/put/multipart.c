@@ -164,22 +164,29 @@ static void upload_confirm(s3_multipart *m)
 
 /* --- COMPLETE --- */
 
+/* A reply about another key is as good as none. */
+static bool completed_ours(const s3_multipart *m, const char *key, err *e)
+{
+    return !key || strcmp(key, m->key) == 0 ||
+           err_set(e, ERR_S3_REPLY, "the reply is about another key ('%.100s')", key);
+}
+
 static bool complete_check(void *ctx, s3_request *r, err *e)
 {
     s3_multipart *m = ctx;
-    s3_xml_field etag = {.name = "ETag"};
+    s3_xml_field fields[] = {{.name = "ETag"}, {.name = "Key", .optional = true}};
     free(move(m->etag));
     m->doubt = (err)ERR_INIT;
-    if (s3_xml_reply_read(buf_slice(&r->reply), "CompleteMultipartUploadResult", &etag, 1,
-                          &m->doubt) &&
-        s3_etag_is_present(etag.text)) {
-        m->etag = move(etag.text);
-        m->doubt = (err)ERR_INIT;
+    bool good = s3_xml_reply_read(buf_slice(&r->reply), "CompleteMultipartUploadResult", fields,
+                                  ARRAY_LEN(fields), &m->doubt) &&
+                (s3_etag_is_present(fields[0].text) ||
+                 err_set(&m->doubt, ERR_S3_REPLY, "ETag is empty in the reply")) &&
+                completed_ours(m, fields[1].text, &m->doubt);
+    if (good)
+        m->etag = move(fields[0].text);
+    s3_xml_reply_deinit(fields, ARRAY_LEN(fields));
+    if (good)
         return true;
-    }
-    s3_xml_reply_deinit(&etag, 1);
-    if (!err_is_set(&m->doubt))
-        (void)err_set(&m->doubt, ERR_S3_REPLY, "ETag is empty in the reply");
     m->doubt.code = ERR_S3_REPLY;
     m->doubt.cls = ++m->unproven < UNPROVEN_MAX ? ERR_CLASS_RETRY : ERR_CLASS_ITEM;
     *e = m->doubt;

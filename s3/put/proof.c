@@ -24,7 +24,7 @@ static bool is_older(const s3_proof *p, const http_reply *reply)
     int64_t date_s = 0, modified_s = 0;
     uint64_t elapsed_ms = clock_now_ms(p->client->t) - p->began_ms;
     return s3_when_parse_http(http_reply_header(reply, "Date"), &date_s) &&
-           s3_when_parse_http(http_reply_header(reply, "Last-Modified"), &modified_s) &&
+           s3_when_parse(http_reply_header(reply, "Last-Modified"), &modified_s) &&
            date_s - modified_s > (int64_t)(elapsed_ms / 1000) + AGE_SLACK_S;
 }
 

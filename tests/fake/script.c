@@ -172,7 +172,7 @@ fake_reply script_reply(fake_script *s, const fake_request *request, bool *ours)
 
 void script_add_content_length(fake_reply *reply)
 {
-    if (reply->status < 200 || reply->status == 204 || reply->status == 304)
+    if (reply->status < 200 || reply->status == 204 || reply->status == 304 || reply->no_length)
         return;
     http_reply as_reply = {.headers = reply->headers, .header_count = reply->header_count};
     if (http_reply_header(&as_reply, "Content-Length"))

@@ -49,6 +49,7 @@ typedef struct fake_reply {
     bool never;         /* never answers: until it is cancelled or a limit of its own passes */
     bool reused;        /* http_result.reused */
     uint64_t delay_ms;  /* answers so much later on the fake clock */
+    bool no_length;     /* no Content-Length is added: chunked coding, HTTP/1.0 */
 } fake_reply;
 
 typedef struct fake_rule {

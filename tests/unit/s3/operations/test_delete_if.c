@@ -19,6 +19,16 @@ static void expect_head(site *s, const char *url, int status, const char *etag)
                              .reply = {.status = status, .headers = both, .header_count = 2}});
 }
 
+static void expect_witness(site *s, const char *etag)
+{
+    const http_header header = {"ETag", etag};
+    fake_expect(
+        s->f,
+        &(fake_rule){.method = "GET",
+                     .url = URL,
+                     .reply = {.headers = &header, .header_count = 1, .body = SLICE_LIT("bytes")}});
+}
+
 /* Stores may ignore If-Match: they are asked before. */
 static void the_version_that_stands_there_is_removed(void **state)
 {
@@ -53,8 +63,30 @@ static void one_that_came_between_stays(void **state)
     site_open(&s, (s3_config){0});
     expect_head(&s, URL, 200, "\"e1\"");
     site_expect(&s, "DELETE", URL, 412, "<Error><Code>PreconditionFailed</Code></Error>");
+    expect_witness(&s, "\"e2\"");
     remove_e1(&s);
     assert_int_equal(site_end(&s), ERR_S3_CHANGED);
+    site_close(&s);
+}
+
+/* The ETag is the one that the store tells, and If-Match refuses it: learnt once. */
+static void a_store_whose_if_match_never_fits_is_asked_without(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    expect_head(&s, URL, 200, "\"e1\"");
+    site_expect(&s, "DELETE", URL, 412, "<Error><Code>PreconditionFailed</Code></Error>");
+    expect_witness(&s, "\"e1\"");
+    for (int round = 0; round < 2; round++) {
+        if (round == 1)
+            expect_head(&s, URL, 200, "\"e1\"");
+        site_expect(&s, "DELETE", URL, 204, "");
+        remove_e1(&s);
+        assert_int_equal(site_end(&s), ERR_NONE);
+    }
+    assert_null(site_sent_header(&s, 3, "If-Match"));
+    assert_null(site_sent_header(&s, 5, "If-Match"));
     site_close(&s);
 }
 
@@ -142,6 +174,7 @@ int main(void)
         cmocka_unit_test(the_version_that_stands_there_is_removed),
         cmocka_unit_test(another_version_stays),
         cmocka_unit_test(one_that_came_between_stays),
+        cmocka_unit_test(a_store_whose_if_match_never_fits_is_asked_without),
         cmocka_unit_test(what_is_gone_is_fine),
         cmocka_unit_test(aws_is_asked_once),
         cmocka_unit_test(a_lost_reply_is_no_refusal),

@@ -138,6 +138,14 @@ static void one_element_is_found(void **state)
     assert_null(s3_xml_find(SLICE_LIT("<R><U>1</U>"), "R/U"));
 }
 
+static void an_element_with_two_texts_is_ambiguous(void **state)
+{
+    (void)state;
+    assert_null(s3_xml_find_once(SLICE_LIT("<R><U>1</U><U>2</U></R>"), "R/U"));
+    AUTO_FREE char *id = s3_xml_find_once(SLICE_LIT("<R><U>1</U><U>1</U></R>"), "R/U");
+    assert_string_equal(id, "1");
+}
+
 static void text_is_escaped(void **state)
 {
     AUTO(buf) out = BUF(100);
@@ -165,6 +173,7 @@ int main(void)
         cmocka_unit_test(depth_and_text_are_bounded),
         cmocka_unit_test(the_reader_may_stop),
         cmocka_unit_test(one_element_is_found),
+        cmocka_unit_test(an_element_with_two_texts_is_ambiguous),
         cmocka_unit_test(text_is_escaped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -300,8 +300,10 @@ static void a_copy_without_proof_is_held_against_its_source(void **state)
         size_t h = i % ARRAY_LEN(heads);
         site s;
         site_open(&s, (s3_config){0});
-        for (unsigned times = 0; times < 3; times++)
-            site_expect(&s, "PUT", URL, 200, copies[i / ARRAY_LEN(heads)]);
+        const char *body = copies[i / ARRAY_LEN(heads)];
+        /* A page from a store that has never answered is not asked for again. */
+        for (unsigned times = 0; times < (strcmp(body, PAGE) == 0 ? 1 : 3); times++)
+            site_expect(&s, "PUT", URL, 200, body);
         expect_head(&s, "http://store/from/k", 200, "3", "\"s\"", "AAAAAAAAAAE=");
         expect_head(&s, URL, heads[h].status, heads[h].size, heads[h].etag, heads[h].crc);
         copy(&s);
