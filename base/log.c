@@ -43,6 +43,12 @@ void log_setup(const log_options *options)
     state.status = NULL;
 }
 
+void log_after_fork(void)
+{
+    pthread_mutex_init(&state.lock, NULL);
+    state.status = NULL; /* another thread may have been changing it */
+}
+
 bool log_enabled(log_level level)
 {
     return level <= state.level;

@@ -74,6 +74,16 @@ static void tell_where_results_lie(const app *a)
                   workdir_path(a->workdir));
 }
 
+/* The reference copies all files. */
+static void note_uncopied(const app *a, const flow_totals *totals)
+{
+    if (a->server.purify && !a->config->copy_uncontaminated && totals->clean > 0 &&
+        !a->config->max_files_debug)
+        log_info("%zu files without matches were not copied to the folder of cleaned files; "
+                 "copy_uncontaminated (--copy-uncontaminated) copies them",
+                 totals->clean);
+}
+
 static int finish(app *a)
 {
     flow_totals totals = a->flow ? flow_count(a->flow) : (flow_totals){0};
@@ -81,6 +91,7 @@ static int finish(app *a)
     if (totals.waiting)
         log_info("%zu files are left for the next run", totals.waiting);
     tell_where_results_lie(a);
+    note_uncopied(a, &totals);
     progress_summary(&(run_summary){.totals = totals,
                                     .flow = a->flow,
                                     .plan = &a->plan,

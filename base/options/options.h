@@ -64,7 +64,9 @@ typedef struct option_set {
     const char *usage;        /* lines behind "Usage: " */
     const char *intro;        /* a paragraph below it, or NULL */
     const char *epilogue;     /* examples, exit statuses; or NULL */
-    bool ignore_unknown_keys; /* YAML only: the detection server's files carry old keys */
+    bool ignore_unknown_keys; /* YAML only */
+    /* YAML only: keys of this set, of another command with the same file, are skipped; or NULL. */
+    const struct option_set *related;
 } option_set;
 
 /* Which rows were set by something other than their default; one byte a row (0 default, 'y' YAML,

@@ -107,12 +107,13 @@ static bool read_value(const reader *r, const option *row, const yaml_node_t *no
 
 static bool unknown_key(const reader *r, yaml_mark_t mark, const char *key, err *e)
 {
-    if (r->target.set->ignore_unknown_keys) {
+    const option_set *set = r->target.set;
+    if (set->ignore_unknown_keys || (set->related && option_by_key(set->related, key))) {
         log_debug("%s:%zu:%zu: unknown key %s is ignored", r->path, mark.line + 1, mark.column + 1,
                   key);
         return true;
     }
-    AUTO_FREE char *nearest = option_nearest(r->target.set, key, false);
+    AUTO_FREE char *nearest = option_nearest(set, key, false);
     if (*nearest)
         (void)err_set(e, ERR_CONFIG, "unknown key; did you mean %s?", nearest);
     else

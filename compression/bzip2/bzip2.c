@@ -460,6 +460,7 @@ static void decode_free(decoder *d)
 static const decoder_ops bzip2_decoder_ops = {
     .name = "bzip2",
     .member = "bzip2 stream",
+    .padding_unit = 1, /* tape blocks are filled with zeros; bzip2 -t accepts them with a warning */
     .match = bzip2_match,
     .start = decode_start,
     .body = decode_body,

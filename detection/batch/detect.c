@@ -142,11 +142,20 @@ static int exit_status(const totals *t, const detect_batch *b, const server_conf
 
 static bool find_files(const server_config *c, detect_files *files, char **names, err *e)
 {
-    if (!names[0])
-        return err_set(e, ERR_USAGE,
-                       "which files? Name training files or folders of them (detect --help)");
+    bool has_dir = c->training_dir && *c->training_dir;
+    bool takes_dir = has_dir && (!names[0] || c->training_dir_named);
+    if (!names[0] && !takes_dir)
+        return err_set(
+            e, ERR_USAGE,
+            "which files? Name training files or folders of them, or give --training-dir "
+            "(detect --help)");
     files->skip[0] = c->job.report_dir;
     files->skip[1] = c->job.cleaned_dir;
+    if (has_dir && !takes_dir)
+        log_info("training_dir %s of the configuration file is not read: files are named",
+                 c->training_dir);
+    if (takes_dir && !detect_files_add(files, c->training_dir, e))
+        return false;
     for (size_t i = 0; names[i]; i++)
         if (!detect_files_add(files, names[i], e))
             return false;

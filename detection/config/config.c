@@ -114,6 +114,32 @@ static bool check_path(const char *name, const char *path, err *e)
     return (path && *path) || err_set(e, ERR_CONFIG, "%s is empty; give a directory", name);
 }
 
+static option_origin origin_of(const option_set *set, const option_origin *origins, const char *key)
+{
+    for (size_t i = 0; i < set->row_count; i++)
+        if (str_equal(set->rows[i].key, key))
+            return origins[i];
+    return 0;
+}
+
+/* Reads the file with its unknown keys passed over: whether they are errors depends on `compatible`,
+ * which may stand anywhere. */
+static bool read_file(const option_set *set, const char *file, server_config *c,
+                      option_origin *origins, err *e)
+{
+    option_set lenient = *set;
+    lenient.ignore_unknown_keys = true;
+    return !file || options_yaml(&lenient, file, c, origins, e);
+}
+
+static bool check_keys(const option_set *set, const char *file, err *e)
+{
+    AUTO_FREE option_origin *origins = xcalloc(set->row_count, sizeof *origins);
+    AUTO(server_config) scratch = {.is_batch = set == &detect_options};
+    return !file ||
+           (options_defaults(set, &scratch, e) && options_yaml(set, file, &scratch, origins, e));
+}
+
 bool server_config_read(server_config *c, const option_set *set, int argc, char **argv,
                         int *positional, err *e)
 {
@@ -123,13 +149,19 @@ bool server_config_read(server_config *c, const option_set *set, int argc, char 
     if (!options_defaults(set, c, e))
         return false;
     fill_decay_defaults(c);
-    if ((file && !options_yaml(set, file, c, origins, e)) ||
+    if (!read_file(set, file, c, origins, e) ||
         !options_arguments(set, argc, argv, c, origins, positional, e))
         return false;
     if (c->help || c->version || c->print_config || c->print_reference)
         return true;
     if (c->compatible)
         compatible_adjust(c, set, origins);
+    else if (!check_keys(set, file, e))
+        return false;
+    if (!options_check(set, c, origins, e))
+        return false;
+    c->training_dir_named =
+        str_equal(options_origin_name(origin_of(set, origins, "training_dir")), "command line");
     if (!check_path("evals_dir", c->evals_dir, e) || !check_path("content_key", c->content_key, e))
         return false;
     c->workers = c->worker_threads > 0 ? (unsigned)c->worker_threads : processors();

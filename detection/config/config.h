@@ -43,6 +43,7 @@ typedef struct server_config {
     job_settings job;
     unsigned workers;
     bool is_batch;
+    bool training_dir_named; /* on the command line */
 } server_config;
 
 extern const option_set serve_options, detect_options;

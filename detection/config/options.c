@@ -7,6 +7,11 @@
         .key = name, .type = kind, .offset = offsetof(server_config, member), .fallback = dflt,    \
         __VA_ARGS__                                                                                \
     }
+#define ACCEPTED(name, kind)                                                                       \
+    {                                                                                              \
+        .key = name, .type = kind, .flags = OPTION_ACCEPTED | OPTION_KEY_ONLY,                     \
+        .help = "Key of the reference server, which does not use it either."                       \
+    }
 #define COUNT      .min = 0, .max = 1000000000
 #define AT_LEAST_1 .min = 1, .max = 1000000000
 
@@ -62,7 +67,8 @@ static const option rows[] = {
     ROW("purify", OPTION_BOOL, purify, "false",
         .help = "Writes a copy of each file without the lines that matched."),
     ROW("training_dir", OPTION_STRING, training_dir, NULL, .metavar = "DIR",
-        .help = "Of no use here: jobs, and the words behind detect, name the files."),
+        .help = "detect: a folder of training files; arguments replace one from the file. Server: "
+                "no effect."),
     ROW("max_line_size", OPTION_SIZE, max_line_size, "1GiB", .min = 1024, .max = 1073741824,
         .help = "A longer line of a file fails its job."),
     ROW("lenient", OPTION_BOOL, lenient, "false",
@@ -122,11 +128,19 @@ static const option rows[] = {
         .help = "What a line of an evaluation file that is no record does: the server does not "
                 "start, or what follows it in the file is left out."),
     ROW("compatible", OPTION_BOOL, compatible, "false",
-        .help = "Does as the reference server where this one does better: a bad line ends its "
-                "evaluation file, bzip2 and xz evaluation files add nothing, word and unknown "
-                "tokenizers are one token a byte, purify counts on the command line only, a "
-                "references folder of the user's goes before the file's evals_dir, files are taken "
-                "as with --lenient, overlaps are summed in the reference's order."),
+        .help =
+            "Does as the reference server where this one does better: a bad line ends its "
+            "evaluation file, bzip2 and xz evaluation files add nothing, word and unknown "
+            "tokenizers are one token a byte, purify counts on the command line only, a "
+            "references folder of the user's goes before the file's evals_dir, files are taken "
+            "as with --lenient, overlaps are summed in the reference's order, unknown keys of the "
+            "file are ignored."),
+    ACCEPTED("hash_seed", OPTION_INT),
+    ACCEPTED("exact_override", OPTION_BOOL),
+    ACCEPTED("ngram_bucket_lru_cache", OPTION_INT),
+    ACCEPTED("window_size_increment", OPTION_INT),
+    ACCEPTED("num_windows", OPTION_INT),
+    ACCEPTED("window_step_size", OPTION_INT),
     ROW("help", OPTION_BOOL, help, "false", .letter = 'h', .flags = OPTION_FLAG_ONLY,
         .section = "Others", .help = "Shows this help and ends."),
     ROW("version", OPTION_BOOL, version, "false", .flags = OPTION_FLAG_ONLY,
@@ -165,7 +179,7 @@ const option_set serve_options = {
         "ends it at once.\n"
         "Exit statuses: 0 ended by a signal after its jobs; 1 could not start; 2 usage or\n"
         "configuration.",
-    .ignore_unknown_keys = true,
+    .related = &detect_options,
 };
 
 const option_set detect_options = {
@@ -187,5 +201,5 @@ const option_set detect_options = {
                 "Exit statuses: 0 all files were looked through; 1 could not start; 2 usage or\n"
                 "configuration; 3 some files failed; 4 something was found (--fail-on-match);\n"
                 "130, 143 interrupted: files that had begun are done, the others are not.",
-    .ignore_unknown_keys = true,
+    .related = &serve_options,
 };

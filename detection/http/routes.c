@@ -72,8 +72,16 @@ static bool is_read(const call *c)
 
 static void give_health(const call *c)
 {
-    if (is_read(c))
+    if (!is_read(c))
+        return;
+    if (!c->r->crew || crew_is_up(c->r->crew)) {
         reply_json(c, c->r->health);
+        return;
+    }
+    http_header headers[] = {json_type_header, {"Retry-After", RETRY_AFTER_SECONDS}};
+    reply(c, 503, headers, ARRAY_LEN(headers),
+          SLICE_LIT("{\"error\":\"no process for jobs can be made; it is tried again\","
+                    "\"status\":\"unavailable\"}"));
 }
 
 static void give_metrics(const call *c)

@@ -11,11 +11,13 @@
 
 #include "base/httpd.h"
 #include "detection/job/metrics.h"
+#include "detection/job/worker_processes.h"
 
 typedef struct routes {
     jobs *jobs;
     metrics *metrics;
     slice health;                  /* the body of /health */
+    crew *crew;                    /* asked for /health: can jobs run? NULL: they can */
     const char *const *allow_dirs; /* NULL or empty: all */
 } routes;
 

@@ -105,6 +105,7 @@ static bool serve(site *s, workers *take_workers, const sigset_t *signals, err *
     routes r = {.jobs = s->jobs,
                 .metrics = &s->metrics,
                 .health = buf_slice(&health),
+                .crew = s->crew,
                 .allow_dirs = (const char *const *)c->allow_dir};
     httpd_handler handler = routes_handler(&r);
     httpd_options options = {.port = (uint16_t)c->port, .thread_count = HTTP_THREADS};

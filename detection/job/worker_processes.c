@@ -2,12 +2,8 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,19 +14,17 @@
 /* A job's two names, and an outcome with its two paths, fit one message each. */
 #define MESSAGE_BYTES ((size_t)4 * PATH_MAX + 4096)
 
-struct crew {
-    const job_settings *settings; /* immutable */
-    const ngram_index *index;     /* immutable */
-    pid_t nursery;                /* immutable */
-    int control;                  /* immutable; asked under the lock */
-    pthread_mutex_t lock;
+/* How often a job is begun again because its process was killed with the fork server. */
+#define LOST_MOST 3
+
+struct crew { /* constant */
+    const job_settings *settings;
+    const ngram_index *index;
+    fork_server *forks;
 };
 
-/* To the nursery: with a descriptor, fork a member that serves it; else say how member `pid` ended.
- * The answer is a number: the member's pid or minus errno; a status of waitpid. */
-typedef struct order {
-    int pid;
-} order;
+/* A member says that it has begun with one byte, then sends its answer. */
+#define BEGUN "b"
 
 /* From a member; the two paths follow, each with its NUL. */
 typedef struct answer {
@@ -103,146 +97,44 @@ static bool do_job(job_runner *r, int fd, const char *message, size_t len)
     return send_answer(fd, ok, &out, &e);
 }
 
-static void member_main(const crew *c, int fd)
+static void member_main(const void *ctx, int fd)
 {
+    const crew *c = ctx;
     AUTO_FREE char *message = xcalloc(MESSAGE_BYTES, 1);
     job_runner runner;
     size_t len;
     job_runner_init(&runner, c->settings, c->index);
-    while ((len = receive_message(fd, message, MESSAGE_BYTES)) > 0 &&
+    while ((len = receive_message(fd, message, MESSAGE_BYTES)) > 0 && send_message(fd, BEGUN, 1) &&
            do_job(&runner, fd, message, len))
         ;
     job_runner_deinit(&runner);
 }
 
-/* --- the nursery --- */
-
-/* Without handlers: what is in memory belongs to the program, nothing here has leaked. */
-static _Noreturn void end_process(int status)
-{
-    for (;;)
-        syscall(SYS_exit_group, status);
-}
-
-/* Ends when the process (thread) that forked this one ends; `parent` is its pid. */
-static void end_with(pid_t parent)
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        end_process(1);
-    signal(SIGINT, SIG_IGN);
-    signal(SIGTERM, SIG_IGN);
-    signal(SIGPIPE, SIG_IGN);
-}
-
-static int make_member(const crew *c, int fd)
-{
-    pid_t nursery = getpid();
-    pid_t pid = fork();
-    if (pid < 0)
-        return -errno;
-    if (pid > 0)
-        return pid;
-    end_with(nursery);
-    close(c->control);
-    member_main(c, fd);
-    end_process(0);
-}
-
-static int how_it_ended(int pid)
-{
-    int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    return status;
-}
-
-/* An order, with the descriptor that came along (-1: none). False: the program is gone. */
-static bool receive_order(int control, order *o, int *fd)
-{
-    union {
-        struct cmsghdr head;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } extra = {0};
-    struct iovec part = {.iov_base = o, .iov_len = sizeof *o};
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = extra.bytes,
-                             .msg_controllen = sizeof extra.bytes};
-    ssize_t got;
-    *fd = -1;
-    while ((got = recvmsg(control, &message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
-        ;
-    struct cmsghdr *with = CMSG_FIRSTHDR(&message);
-    if (got == (ssize_t)sizeof *o && with && with->cmsg_type == SCM_RIGHTS)
-        memcpy(fd, CMSG_DATA(with), sizeof *fd);
-    return got == (ssize_t)sizeof *o;
-}
-
-static void nursery_main(const crew *c)
-{
-    order o;
-    int fd = -1;
-    while (receive_order(c->control, &o, &fd)) {
-        int reply = fd >= 0 ? make_member(c, fd) : how_it_ended(o.pid);
-        util_auto_close(&fd);
-        if (!send_message(c->control, &reply, sizeof reply))
-            break;
-    }
-    while (wait(NULL) > 0 || errno == EINTR)
-        ;
-}
-
 /* --- the program --- */
-
-static bool give_order(crew *c, const order *o, int fd, int *reply)
-{
-    union {
-        struct cmsghdr head;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } extra = {0};
-    order copy = *o;
-    struct iovec part = {.iov_base = &copy, .iov_len = sizeof copy};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    if (fd >= 0) {
-        message.msg_control = extra.bytes;
-        message.msg_controllen = sizeof extra.bytes;
-        struct cmsghdr *with = CMSG_FIRSTHDR(&message);
-        *with = (struct cmsghdr){
-            .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof fd)};
-        memcpy(CMSG_DATA(with), &fd, sizeof fd);
-    }
-    pthread_mutex_lock(&c->lock);
-    bool ok = sendmsg(c->control, &message, MSG_NOSIGNAL) == (ssize_t)sizeof copy &&
-              receive_message(c->control, reply, sizeof *reply) == sizeof *reply;
-    pthread_mutex_unlock(&c->lock);
-    return ok;
-}
 
 static bool hire(crew *c, crew_member *m, err *e)
 {
-    int pair[2], reply = -EPIPE;
-    order o = {0};
+    int pair[2];
+    worker_process process;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
         return err_set_errno(e, ERR_IO, errno, "a process for the job cannot be reached");
-    if (!give_order(c, &o, pair[1], &reply))
-        reply = -EPIPE;
+    bool ok = fork_server_fork(c->forks, pair[1], &process, e);
     close(pair[1]);
-    if (reply > 0) {
-        *m = (crew_member){.fd = pair[0], .pid = reply};
-        return true;
-    }
-    close(pair[0]);
-    return err_set_errno(e, ERR_IO, -reply, "a process for the job cannot be made");
+    if (ok)
+        *m = (crew_member){.fd = pair[0], .process = process};
+    else
+        close(pair[0]);
+    return ok;
 }
 
-static bool tell_crash(crew *c, crew_member *m, err *e)
+static void dismiss(crew *c, crew_member *m)
 {
-    int status = 0;
-    order o = {.pid = m->pid};
     crew_member_deinit(m);
-    if (!give_order(c, &o, -1, &status))
-        return err_set(e, ERR_JOB_FAILED, "the job's process is gone");
+    fork_server_forget(c->forks);
+}
+
+static bool report_crash(int status, err *e)
+{
     if (WIFSIGNALED(status))
         return err_set(e, ERR_JOB_FAILED, "the job's process was ended by signal %d (%s)",
                        WTERMSIG(status), strsignal(WTERMSIG(status)));
@@ -276,6 +168,57 @@ static void sweep(const char *dir, const char *job_id, const char *suffix)
         log_warn("%s belongs to a job that crashed and cannot be removed; remove it by hand", path);
 }
 
+static void sweep_job(const crew *c, const char *job_id)
+{
+    const job_settings *s = c->settings;
+    sweep(s->report_dir, job_id, JOB_REPORT_SUFFIX);
+    sweep(s->cleaned_dir, job_id, s->cleaned_suffix ? s->cleaned_suffix : JOB_CLEANED_SUFFIX);
+}
+
+typedef enum attempt {
+    JOB_ANSWERED,
+    JOB_NOT_BEGUN, /* the process had died while it was idle */
+    JOB_CRASHED,
+} attempt;
+
+/* Sends the job and receives its answer of *len bytes. */
+static attempt try_once(const crew_member *m, slice job, char *message, size_t *len)
+{
+    if (!send_message(m->fd, job.data, job.len) ||
+        receive_message(m->fd, message, MESSAGE_BYTES) != strlen(BEGUN))
+        return JOB_NOT_BEGUN;
+    *len = receive_message(m->fd, message, MESSAGE_BYTES);
+    return *len >= sizeof(answer) ? JOB_ANSWERED : JOB_CRASHED;
+}
+
+/* Until the job is answered, or its process crashes by itself. A process that died while it was idle
+ * costs nothing; one that was killed with the fork server has its job begun again. */
+static bool run_on(crew *c, crew_member *m, const char *job_id, slice job, char *message,
+                   size_t *len, err *e)
+{
+    for (unsigned lost = 0;;) {
+        int status = 0;
+        if (m->fd < 0 && !hire(c, m, e))
+            return false;
+        attempt came = try_once(m, job, message, len);
+        if (came == JOB_ANSWERED)
+            return true;
+        worker_process process = m->process;
+        dismiss(c, m);
+        bool known = fork_server_how_ended(c->forks, &process, &status);
+        if (came == JOB_NOT_BEGUN)
+            continue;
+        sweep_job(c, job_id);
+        if (known)
+            return report_crash(status, e);
+        if (++lost == LOST_MOST)
+            return err_set(e, ERR_JOB_FAILED,
+                           "the job's process was killed with the fork server, "
+                           "%u times",
+                           lost);
+    }
+}
+
 bool crew_run(crew *c, crew_member *m, const job_request *job, job_outcome *out, bool *crashed,
               err *e)
 {
@@ -288,26 +231,20 @@ bool crew_run(crew *c, crew_member *m, const job_request *job, job_outcome *out,
     *crashed = false;
     if (words.overflow)
         return err_set(e, ERR_LIMIT, "the path is too long");
-    *crashed = true;
-    if (m->fd < 0 && !hire(c, m, e))
-        return false;
     size_t len = 0;
     job_meter *meter = c->settings->meter;
     if (meter)
         atomic_fetch_add(&meter->running_jobs, 1);
-    if (send_message(m->fd, words.data, words.len))
-        len = receive_message(m->fd, message, MESSAGE_BYTES);
+    bool answered = run_on(c, m, job->id, buf_slice(&words), message, &len, e);
     if (meter)
         atomic_fetch_sub(&meter->running_jobs, 1);
-    if (len < sizeof(answer)) {
-        tell_crash(c, m, e);
-        const job_settings *s = c->settings;
-        sweep(s->report_dir, job->id, JOB_REPORT_SUFFIX);
-        sweep(s->cleaned_dir, job->id, s->cleaned_suffix ? s->cleaned_suffix : JOB_CLEANED_SUFFIX);
-        return false;
-    }
-    *crashed = false;
-    return read_answer(message, len, out, e);
+    *crashed = !answered;
+    return answered && read_answer(message, len, out, e);
+}
+
+bool crew_is_up(crew *c)
+{
+    return fork_server_is_up(c->forks);
 }
 
 void crew_member_deinit(crew_member *m)
@@ -318,29 +255,12 @@ void crew_member_deinit(crew_member *m)
 
 crew *crew_start(const job_settings *settings, const ngram_index *x, err *e)
 {
-    int pair[2];
-    pid_t program = getpid();
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-        err_set_errno(e, ERR_IO, errno, "the processes for jobs cannot be reached");
-        return NULL;
-    }
     crew *c = xcalloc(1, sizeof *c);
-    *c = (crew){.settings = settings, .index = x, .control = pair[0]};
-    pthread_mutex_init(&c->lock, NULL);
-    c->nursery = fork();
-    if (c->nursery == 0) {
-        end_with(program);
-        close(pair[0]);
-        c->control = pair[1];
-        nursery_main(c);
-        end_process(0);
-    }
-    close(pair[1]);
-    if (c->nursery > 0)
+    *c = (crew){.settings = settings, .index = x};
+    c->forks = fork_server_start(member_main, c, e);
+    if (c->forks)
         return c;
-    err_set_errno(e, ERR_IO, errno, "the processes for jobs cannot be made");
-    c->nursery = 0;
-    crew_free(c);
+    free(c);
     return NULL;
 }
 
@@ -348,10 +268,7 @@ void crew_free(crew *c)
 {
     if (!c)
         return;
-    close(c->control);
-    if (c->nursery > 0)
-        how_it_ended(c->nursery);
-    pthread_mutex_destroy(&c->lock);
+    fork_server_stop(c->forks);
     free(c);
 }
 

@@ -1,30 +1,25 @@
 /* Jobs in processes of their own: one that crashes takes nothing down but itself.
  *
- * What:    crew_start forks a nursery while the program still has one thread; the nursery forks the
- *          members, which share the index's memory with it. A member does one job after the other;
- *          one that died is replaced at its next job.
- *
- *            the program  --START-->  nursery  --fork-->  member  (one for each worker thread)
- *                         <----------- job, outcome ----------->
- *
+ * What:    members are forked by a fork server (fork_server.h) and share the index's memory with it.
+ *          A member does one job after the other; one that died is replaced at its next job.
  * Owner:   crew_start / crew_free; a crew_member is one worker thread's (_deinit).
  * Threads: crew_start before any other thread is made; crew_run by any thread, each with its own
  *          member.
- * Fails:   crew_run as job_run does; where the process died or could not be made, *crashed is set
- *          and the message tells how it ended.
- *
- * Members end with the program, however it ends, and do not hear the terminal's signals.
+ * Fails:   crew_run as job_run does; where the process died during the job or could not be made,
+ *          *crashed is set and the message says how it ended. A process that had died before is
+ *          replaced, and a job whose process was killed with the fork server runs again.
  */
 #ifndef DETECTION_JOB_WORKER_PROCESSES_H
 #define DETECTION_JOB_WORKER_PROCESSES_H
 
+#include "detection/job/fork_server.h"
 #include "detection/job/job_run.h"
 
 typedef struct crew crew;
 
 typedef struct crew_member {
-    int fd;  /* -1: none yet */
-    int pid; /* the nursery's child */
+    int fd; /* -1: none yet */
+    worker_process process;
 } crew_member;
 
 /* `settings` (with its meter, see crew_meter_new) and `x` must stay as they are until crew_free. */
@@ -36,6 +31,9 @@ void crew_member_deinit(crew_member *m);
 
 bool crew_run(crew *c, crew_member *m, const job_request *job, job_outcome *out, bool *crashed,
               err *e) MUST_USE;
+
+/* False while no job can run. */
+bool crew_is_up(crew *c);
 
 /* A meter that all processes of the crew count in. Never NULL. */
 job_meter *crew_meter_new(void) MUST_USE;

@@ -89,6 +89,26 @@ test_files_that_cannot_be_read_are_not_clean() {
     ! grep -q 'invalid-utf8' "$T/out" || fail "advice: $(cat "$T/out")"
 }
 
+test_the_training_folder_can_be_an_option() {
+    mkdir "$T/in" "$T/more"
+    hits >"$T/in/a.jsonl"
+    hits >"$T/more/b.jsonl"
+    detect 0 --training-dir in
+    expect_out '^SUMMARY: Files=1 '
+    detect 0 --training-dir in more/b.jsonl
+    expect_out '^SUMMARY: Files=2 '
+    echo 'training_dir: in' >"$T/c.yaml"
+    detect 0 --config c.yaml
+    expect_out '^CONTAMINATED: in/a.jsonl: '
+    detect 0 --config c.yaml more/b.jsonl
+    expect_out '^SUMMARY: Files=1 '
+    expect_out '^CONTAMINATED: more/b.jsonl: '
+    detect 2
+    echo 'training_dirs: in' >"$T/c.yaml"
+    detect 2 --config c.yaml
+    grep -q 'training_dirs: unknown key; did you mean training_dir?' "$T/detect.log" || fail "$(cat "$T/detect.log")"
+}
+
 test_lines_without_a_text_are_counted() {
     { hits; echo '{"id":1}'; echo; echo '{"text":5}'; } >"$T/a.jsonl"
     detect 0 a.jsonl

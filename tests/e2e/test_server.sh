@@ -214,6 +214,34 @@ is_gone() {
     [ ! -e "/proc/$1" ] || grep -q ') Z ' "/proc/$1/stat"
 }
 
+is_healthy() {
+    curl -sSf "$url/health" >"$T/health" 2>/dev/null && grep -q '"status":"ok"' "$T/health"
+}
+
+test_dead_processes_between_jobs_cost_nothing() {
+    echo '{"text":"x"}' >"$T/f.jsonl"
+    begin
+    submit "$T/f.jsonl"
+    expect_job '"status":"completed"'
+    local round all
+    for round in worker "fork server" both; do
+        all=$(children "$server")
+        [ "$(echo "$all" | wc -l)" -ge 2 ] || fail "processes: $all"
+        case $round in
+        worker) kill -KILL "$(echo "$all" | tail -n 1)" ;;
+        "fork server") kill -KILL "$(echo "$all" | head -n 1)" ;;
+        # shellcheck disable=SC2086
+        both) kill -KILL $all ;;
+        esac
+        wait_for is_healthy || fail "not healthy after the death of $round"
+        submit "$T/f.jsonl"
+        expect_job '"status":"completed"'
+    done
+    grep -q 'fork server: ended by signal 9; it is replaced' "$T/server.log" || fail 'no warning'
+    stop "$server"
+    expect_status 0
+}
+
 test_only_files_of_the_allowed_folders() {
     mkdir "$T/in" "$T/out"
     echo '{"text":"x"}' | tee "$T/in/f.jsonl" >"$T/out/f.jsonl"

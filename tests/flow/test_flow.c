@@ -65,6 +65,20 @@ static void files_that_are_not_verified_are_submitted_as_lenient(void **state)
     world_free(w);
 }
 
+static void files_that_are_not_copied_are_counted(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->purify = true;
+    world_add(w, "a.jsonl", GOOD);
+    world_add(w, "b.jsonl", GOOD BAD GOOD);
+    world_add(w, "c.jsonl", GOOD);
+    expect_status(w, NULL, 0);
+    expect_log(w, "2 files without matches were not copied to the folder of cleaned files; "
+                  "copy_uncontaminated (--copy-uncontaminated) copies them");
+    world_free(w);
+}
+
 static void clean_and_contaminated_files_are_done(void **state)
 {
     UNUSED(state);
@@ -341,6 +355,7 @@ int main(void)
         cmocka_unit_test(a_server_without_records_gets_nothing),
         cmocka_unit_test(a_server_that_tells_no_records_is_taken),
         cmocka_unit_test(files_that_are_not_verified_are_submitted_as_lenient),
+        cmocka_unit_test(files_that_are_not_copied_are_counted),
         cmocka_unit_test(a_server_that_looks_at_another_key_gets_nothing),
         cmocka_unit_test(clean_and_contaminated_files_are_done),
         cmocka_unit_test(a_second_run_has_nothing_to_do),

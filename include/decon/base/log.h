@@ -21,6 +21,7 @@ typedef struct log_options {
 } log_options;
 
 void log_setup(const log_options *options);
+void log_after_fork(void); /* in a child with one thread: another thread may have held the lock */
 bool log_enabled(log_level level);
 void log_line(log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)

@@ -81,7 +81,7 @@ static void files_of_the_reference_are_read(void **state)
     AUTO(server_config) c = {0};
     err e = ERR_INIT;
     if (!read_config(&c,
-                     "mode: simple\ncontent_key: a.b\nanswer_threshold: 0.8\nhash_seed: 0\n"
+                     "mode: simple\ncontent_key: a.b\nhash_seed: 0\nnum_windows: null\n"
                      "purify: true\nindex_passages: false\nperfect_match_decay_end: null\n"
                      "report_output_dir: out\ncleaned_output_dir: clean\nngram_size: 4\n"
                      "worker_threads: 3\n",
@@ -101,6 +101,51 @@ static void files_of_the_reference_are_read(void **state)
     assert_true(c.detect.decay.has_start);
     assert_false(c.detect.decay.has_end);
     assert_int_equal(c.workers, 3);
+}
+
+/* Which keys a file may have: the other command's too, and old ones with `compatible`. */
+static void unknown_keys_are_errors(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        const char *yaml, *option, *want; /* want NULL: accepted */
+    } rows[] = {
+        {"report_dir: out\n", NULL,
+         ":1:1: report_dir: unknown key; did you mean report_output_dir?"},
+        {"purify: true\ncontent-key: text\n", NULL,
+         ":2:1: content-key: unknown key; did you mean content_key?"},
+        {"evals_dir: a\ncompletely_other: 1\n", NULL, "unknown key; --help lists the known ones"},
+        {"answer_threshold: 0.8\n", NULL, "answer_threshold: unknown key"},
+        {"answer_threshold: 0.8\n", "--compatible", NULL},
+        {"answer_threshold: 0.8\ncompatible: true\n", NULL, NULL},
+        {"hash_seed: 1\nexact_override: false\nwindow_step_size: null\n", NULL, NULL},
+        {"training_dir: /data\n", NULL, NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO(server_config) c = {0};
+        err e = ERR_INIT;
+        bool ok = read_config(&c, rows[i].yaml, (const char *const[]){rows[i].option, NULL}, &e);
+        if (ok != !rows[i].want)
+            fail_msg("%s: %s", rows[i].yaml, ok ? "accepted" : e.message);
+        if (rows[i].want && !strstr(e.message, rows[i].want))
+            fail_msg("%s instead of %s", e.message, rows[i].want);
+        if (!ok)
+            assert_int_equal(err_exit_status(&e), 2);
+    }
+}
+
+static void detect_takes_the_file_of_the_server(void **state)
+{
+    UNUSED(state);
+    AUTO(server_config) c = {0};
+    err e = ERR_INIT;
+    int positional = 0;
+    char command[] = "detect", flag[] = "--config";
+    char *argv[] = {command, flag, file, NULL};
+    assert_true(fs_write_file(file, SLICE_LIT("allow_dir: [/data]\nngram_size: 4\n"), false, NULL));
+    if (!server_config_read(&c, &detect_options, 3, argv, &positional, &e))
+        fail_msg("%s", e.message);
+    assert_int_equal(c.detect.ngram_size, 4);
 }
 
 static void values_out_of_range(void **state)
@@ -156,6 +201,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(defaults),
         TEST(files_of_the_reference_are_read),
+        TEST(unknown_keys_are_errors),
+        TEST(detect_takes_the_file_of_the_server),
         TEST(values_out_of_range),
         TEST(sampling_step_is_at_least_1),
         TEST(health_to_the_letter),

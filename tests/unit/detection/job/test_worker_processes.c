@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -70,12 +71,12 @@ static void outcomes_come_back(void **state)
     assert_true(str_ends_with(out.cleaned_path, "/id-1.jsonl.gz"));
     AUTO_FREE char *left = detect_site_read(out.cleaned_path);
     assert_string_equal(left, "x\n");
-    int pid = s->member.pid;
+    int pid = s->member.process.pid;
     assert_true(crew_run(s->crew, &s->member, &(job_request){.id = "id-2", .path = clean}, &second,
                          &crashed, NULL));
     assert_null(second.report_path);
     assert_non_null(second.cleaned_path);
-    assert_int_equal(s->member.pid, pid); /* the same process */
+    assert_int_equal(s->member.process.pid, pid); /* the same process */
     assert_int_equal(s->site.job.meter->lines, 4);
 }
 
@@ -94,37 +95,172 @@ static void failures_come_back(void **state)
     assert_non_null(strstr(e.message, "/no/such/file"));
 }
 
-/* It dies between two jobs here; the end-to-end test has it die within one. */
-static void a_process_that_died_is_replaced(void **state)
+static bool run_file(crew_site *s, const char *id, const char *path, job_outcome *out, err *e)
+{
+    bool crashed = false;
+    job_request job = {.id = id, .path = path};
+    return crew_run(s->crew, &s->member, &job, out, &crashed, e);
+}
+
+/* Not waited for: it is its fork server's child. */
+static void wait_until_gone(pid_t pid)
+{
+    AUTO_FREE char *stat = xasprintf("/proc/%d/stat", pid);
+    for (bool gone = false; !gone;) {
+        char text[256] = "";
+        FILE *f = fopen(stat, "re");
+        gone = !f || !fgets(text, sizeof text, f) || strstr(text, ") Z") || strstr(text, ") X");
+        if (f)
+            fclose(f);
+        sched_yield();
+    }
+}
+
+static pid_t fork_server_of(pid_t worker)
+{
+    AUTO_FREE char *stat = xasprintf("/proc/%d/stat", worker);
+    FILE *f = fopen(stat, "re");
+    int parent = 0;
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%*d (%*[^)]) %*c %d", &parent), 1);
+    fclose(f);
+    return parent;
+}
+
+/* It dies between two jobs: the next one is given to another process. */
+static void an_idle_death_costs_nothing(void **state)
 {
     crew_site *s = *state;
     err e = ERR_INIT;
-    bool crashed = false;
     AUTO(job_outcome) out = {0};
     AUTO(job_outcome) next = {0};
     AUTO_FREE char *path = detect_site_file(&s->site, "f.jsonl", SLICE_LIT(HIT));
-    assert_true(crew_run(s->crew, &s->member, &(job_request){.id = "id-1", .path = path}, &out,
-                         &crashed, NULL));
-    /* What it would have left of its next job. */
-    AUTO_FREE char *unfinished = xasprintf("%s/id-2.report.jsonl.tmp-0123abcd", s->site.report_dir);
-    AUTO_FREE char *another = xasprintf("%s/id-3.report.jsonl.tmp-0123abcd", s->site.report_dir);
-    AUTO_FREE char *named = xasprintf("%s/id-2.report.jsonl", s->site.report_dir);
-    assert_true(fs_write_file(unfinished, SLICE_LIT("x"), false, NULL));
-    assert_true(fs_write_file(another, SLICE_LIT("x"), false, NULL));
-    assert_true(fs_write_file(named, SLICE_LIT("x"), false, NULL));
-    int pid = s->member.pid;
+    assert_true(run_file(s, "id-1", path, &out, NULL));
+    pid_t pid = s->member.process.pid;
     assert_int_equal(kill(pid, SIGKILL), 0);
-    assert_false(crew_run(s->crew, &s->member, &(job_request){.id = "id-2", .path = path}, &next,
-                          &crashed, &e));
-    assert_true(crashed);
-    assert_non_null(strstr(e.message, "the job's process was ended by signal 9 (Killed)"));
-    assert_false(fs_exists(unfinished));
+    if (!run_file(s, "id-2", path, &next, &e))
+        fail_msg("%s", e.message);
+    assert_int_not_equal(s->member.process.pid, pid);
+    assert_int_equal(next.matches, 1);
+}
+
+/* It is replaced without anyone asking for a job, and again. */
+static void a_dead_fork_server_is_replaced(void **state)
+{
+    crew_site *s = *state;
+    AUTO_FREE char *path = detect_site_file(&s->site, "f.jsonl", SLICE_LIT(HIT));
+    for (int i = 0; i < 3; i++) {
+        AUTO(job_outcome) out = {0};
+        err e = ERR_INIT;
+        if (!run_file(s, "id-1", path, &out, &e))
+            fail_msg("%s", e.message);
+        assert_int_equal(out.matches, 1);
+        pid_t worker = s->member.process.pid, server = fork_server_of(worker);
+        assert_int_equal(kill(server, SIGKILL), 0);
+        wait_until_gone(worker); /* killed with it */
+        while (!crew_is_up(s->crew))
+            sched_yield();
+    }
+}
+
+typedef struct held_job {
+    crew_site *site;
+    const char *path;
+    bool ok;
+    err error;
+    job_outcome out;
+} held_job;
+
+static void *run_held(void *arg)
+{
+    held_job *h = arg;
+    h->ok = run_file(h->site, "id-9", h->path, &h->out, &h->error);
+    return NULL;
+}
+
+/* A large file, long enough to be killed in; yields the worker's pid. */
+static pid_t begin_long_job(crew_site *s, held_job *h, pthread_t *thread)
+{
+    AUTO(job_outcome) out = {0};
+    AUTO_FREE char *small = detect_site_file(&s->site, "small.jsonl", SLICE_LIT(HIT));
+    assert_true(run_file(s, "id-0", small, &out, NULL));
+    pid_t worker = s->member.process.pid;
+    AUTO(buf) text = BUF(1 << 26);
+    while (text.len < (size_t)24 << 20)
+        buf_append_str(&text, HIT);
+    h->site = s;
+    h->path = detect_site_file(&s->site, "long.jsonl", buf_slice(&text));
+    uint64_t before = atomic_load(&s->site.job.meter->lines);
+    assert_int_equal(pthread_create(thread, NULL, run_held, h), 0);
+    while (atomic_load(&s->site.job.meter->lines) == before)
+        sched_yield();
+    return worker;
+}
+
+static void a_crash_during_a_job_fails_it(void **state)
+{
+    crew_site *s = *state;
+    held_job h = {0};
+    pthread_t thread;
+    AUTO_FREE char *another = xasprintf("%s/id-3.report.jsonl.tmp-0123abcd", s->site.report_dir);
+    pid_t worker = begin_long_job(s, &h, &thread);
+    assert_true(fs_write_file(another, SLICE_LIT("x"), false, NULL));
+    assert_int_equal(kill(worker, SIGKILL), 0);
+    pthread_join(thread, NULL);
+    assert_false(h.ok);
+    assert_non_null(strstr(h.error.message, "the job's process was ended by signal 9 (Killed)"));
+    AUTO_FREE char *named = xasprintf("%s/id-9.report.jsonl", s->site.report_dir);
     assert_false(fs_exists(named));
     assert_true(fs_exists(another));
-    assert_true(crew_run(s->crew, &s->member, &(job_request){.id = "id-2", .path = path}, &next,
-                         &crashed, NULL));
-    assert_int_not_equal(s->member.pid, pid);
-    assert_int_equal(next.matches, 1);
+    free((char *)h.path);
+}
+
+static void a_job_that_loses_its_fork_server_runs_again(void **state)
+{
+    crew_site *s = *state;
+    held_job h = {0};
+    pthread_t thread;
+    pid_t worker = begin_long_job(s, &h, &thread);
+    assert_int_equal(kill(fork_server_of(worker), SIGKILL), 0);
+    pthread_join(thread, NULL);
+    if (!h.ok)
+        fail_msg("%s", h.error.message);
+    assert_int_equal(h.out.lines, h.out.contaminated_lines);
+    assert_int_equal(h.out.text_bytes % strlen(HIT), 0);
+    job_outcome_deinit(&h.out);
+    free((char *)h.path);
+}
+
+/* fork() fails in this process while this is set, as when the system is full. */
+static atomic_int refuse_forks;
+
+pid_t fork(void)
+{
+    if (refuse_forks > 0) {
+        refuse_forks--;
+        errno = EAGAIN;
+        return -1;
+    }
+    return _Fork();
+}
+
+static void it_is_down_until_it_can_fork(void **state)
+{
+    crew_site *s = *state;
+    AUTO(job_outcome) out = {0};
+    AUTO(job_outcome) next = {0};
+    AUTO_FREE char *path = detect_site_file(&s->site, "f.jsonl", SLICE_LIT(HIT));
+    assert_true(run_file(s, "id-1", path, &out, NULL));
+    assert_true(crew_is_up(s->crew));
+    refuse_forks = 1000;
+    assert_int_equal(kill(fork_server_of(s->member.process.pid), SIGKILL), 0);
+    while (crew_is_up(s->crew))
+        sched_yield();
+    refuse_forks = 0;
+    err e = ERR_INIT;
+    if (!run_file(s, "id-2", path, &next, &e))
+        fail_msg("%s", e.message);
+    assert_true(crew_is_up(s->crew));
 }
 
 int main(void)
@@ -133,7 +269,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(outcomes_come_back),
         TEST(failures_come_back),
-        TEST(a_process_that_died_is_replaced),
+        TEST(an_idle_death_costs_nothing),
+        TEST(a_dead_fork_server_is_replaced),
+        TEST(a_crash_during_a_job_fails_it),
+        TEST(a_job_that_loses_its_fork_server_runs_again),
+        TEST(it_is_down_until_it_can_fork),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,50 @@
+/* A process that forks worker processes, and is replaced when it dies.
+ *
+ * What:    the fork server is forked from the program and shares the index's memory with it; it has
+ *          one thread, so that it can fork at any time. A thread of the program waits for its end and
+ *          then starts another one.
+ *
+ *            program  -- descriptor -->  fork server  --fork-->  worker
+ *                     <---- pid -------
+ *
+ * Owner:   fork_server_start / fork_server_stop.
+ * Threads: start before any other thread is made; the rest any. One lock inside.
+ * Fails:   fork_server_fork where no process can be made for FORK_WAIT_MS.
+ *
+ * Workers are killed (SIGKILL) with the fork server that forked them. They, and the fork server, end
+ * with the program, however it ends, and do not hear the terminal's signals.
+ */
+#ifndef DETECTION_JOB_FORK_SERVER_H
+#define DETECTION_JOB_FORK_SERVER_H
+
+#include <sys/types.h>
+
+#include "decon/base/err.h"
+
+#define FORK_WAIT_MS 60000
+
+typedef struct fork_server fork_server;
+
+/* What a worker does with its descriptor; the process ends when it returns. */
+typedef void (*fork_worker_main)(const void *ctx, int fd);
+
+fork_server *fork_server_start(fork_worker_main run, const void *ctx, err *e) MUST_USE;
+void fork_server_stop(fork_server *f); /* NULL is fine */
+
+typedef struct worker_process {
+    pid_t pid;
+    uint64_t generation; /* number of the fork server that forked it */
+} worker_process;
+
+/* Forks a worker that serves `fd`, which stays the caller's. Waits where that fails. */
+bool fork_server_fork(fork_server *f, int fd, worker_process *out, err *e) MUST_USE;
+/* How a worker whose descriptor was closed ended: a status of waitpid. False: its fork server died,
+ * and it with it. */
+bool fork_server_how_ended(fork_server *f, const worker_process *w, int *status) MUST_USE;
+/* The caller has no use any more for a worker. */
+void fork_server_forget(fork_server *f);
+
+/* False while no job can run: there is no fork server, or it cannot fork and there is no worker. */
+bool fork_server_is_up(fork_server *f);
+
+#endif
