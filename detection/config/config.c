@@ -103,6 +103,7 @@ static bool fill_job(server_config *c, err *e)
                        .report_dir = c->report_path,
                        .cleaned_dir = c->cleaned_path,
                        .max_line_bytes = c->max_line_size,
+                       .codec_memory_bytes = c->codec_memory,
                        .lenient = c->lenient,
                        .skip_invalid_utf8 = c->invalid_utf8 == 1,
                        .threads = c->scan_threads > 0 ? (unsigned)c->scan_threads : processors()};
@@ -199,6 +200,7 @@ void server_config_health(const server_config *c, const ngram_index *x, buf *jso
         json_key(json, "cleaned_output_dir");
         buf_append_str(json, "null");
     }
+    json_member_int(json, "codec_memory", (int64_t)c->codec_memory);
     json_member_float(json, "contamination_score_threshold", c->detect.threshold);
     json_member_string(json, "content_key", slice_from(c->content_key));
     json_member_string(json, "mode", slice_from(c->mode));

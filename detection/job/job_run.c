@@ -386,6 +386,12 @@ static bool read_some(const pass *p)
     return n.lines > n.blank_lines + n.unscannable_lines + n.skipped_lines;
 }
 
+static void append(err *e, const char *advice)
+{
+    size_t used = strlen(e->message);
+    snprintf(e->message + used, sizeof e->message - used, "%s", advice);
+}
+
 /* The first fault of the file, and what can be done about it. Skipping invalid lines is no advice for
  * a file of which nothing was read. */
 static void explain(pass *p, const char *path, err *e)
@@ -398,11 +404,11 @@ static void explain(pass *p, const char *path, err *e)
     } else {
         look_before(p, path, e);
     }
+    if (e->code == ERR_CODEC_MEMORY)
+        append(e, "; raise codec_memory of the detection server");
     if (e->code != ERR_UTF8 || p->r->settings->skip_invalid_utf8 || !read_some(p))
         return;
-    size_t used = strlen(e->message);
-    snprintf(e->message + used, sizeof e->message - used,
-             " (fix the file, or give --invalid-utf8 skip to leave such lines unscanned)");
+    append(e, " (fix the file, or give --invalid-utf8 skip to leave such lines unscanned)");
 }
 
 /* The format that codec_decode_file takes; what goes wrong here it will report. */
@@ -453,7 +459,8 @@ bool job_run(job_runner *r, const job_request *job, job_outcome *out, err *e)
     if (!check_file(job->path, e) || !begin_cleaned(&p, e))
         return false;
     pass_begin(&p, job);
-    if (!codec_decode_file(job->path, &p.stage, &fault)) {
+    codec_options codec = {.memory_bytes = r->settings->codec_memory_bytes};
+    if (!codec_decode_file_with(job->path, &codec, &p.stage, &fault)) {
         explain(&p, job->path, &fault);
         if (e)
             *e = fault;

@@ -35,6 +35,7 @@ typedef struct job_settings { /* constant after start */
     const char *cleaned_dir;    /* NULL: no cleaned files are written */
     const char *cleaned_suffix; /* NULL: JOB_CLEANED_SUFFIX */
     uint64_t max_line_bytes;
+    uint64_t codec_memory_bytes; /* of the file's decoder; 0: CODEC_MEMORY_BYTES */
     bool lenient; /* files are not judged as JSON Lines: what is no object with a text is kept */
     bool skip_invalid_utf8; /* keep such lines unscanned, with a warning, instead of failing */
     job_meter *meter;       /* or NULL */

@@ -37,6 +37,7 @@ typedef struct server_facts {
     const char *content_key;              /* NULL: it does not say */
     bool tells_records;                   /* the reference server does not */
     uint64_t records, sets;               /* of its index */
+    uint64_t codec_memory;                /* bytes for one decoder; 0: it does not say */
 } server_facts;
 
 /* Waits until the server answers; one wait at a time. `once`: a single attempt. */

@@ -15,7 +15,17 @@ static void tell_ready(jobs *j, const server_facts *facts, const err *error)
     on_ready(j->ready_ctx, facts, error);
 }
 
-enum { WORKERS, PURIFY, REPORT_DIR, CLEANED_DIR, CONTENT_KEY, RECORDS, SETS, FACT_COUNT };
+enum {
+    WORKERS,
+    PURIFY,
+    REPORT_DIR,
+    CLEANED_DIR,
+    CONTENT_KEY,
+    RECORDS,
+    SETS,
+    CODEC_MEMORY,
+    FACT_COUNT
+};
 
 /* The strings of `out` are malloc'ed. */
 static bool read_facts(const exchange *x, server_facts *out, char **texts)
@@ -26,9 +36,10 @@ static bool read_facts(const exchange *x, server_facts *out, char **texts)
                                                  [CLEANED_DIR] = "cleaned_output_dir",
                                                  [CONTENT_KEY] = "content_key",
                                                  [RECORDS] = "records",
-                                                 [SETS] = "sets"};
+                                                 [SETS] = "sets",
+                                                 [CODEC_MEMORY] = "codec_memory"};
     json_value values[FACT_COUNT];
-    uint64_t workers = 0, records = 0, sets = 0;
+    uint64_t workers = 0, records = 0, sets = 0, codec_memory = 0;
     if (!exchange_read(x, keys, values, FACT_COUNT))
         return false;
     for (int i = REPORT_DIR; i <= CONTENT_KEY; i++)
@@ -39,6 +50,8 @@ static bool read_facts(const exchange *x, server_facts *out, char **texts)
     bool tells_records = json_unsigned(&values[RECORDS], &records);
     if (!json_unsigned(&values[SETS], &sets))
         sets = 0;
+    if (!json_unsigned(&values[CODEC_MEMORY], &codec_memory))
+        codec_memory = 0;
     *out = (server_facts){.worker_threads = (unsigned)MIN(workers, (uint64_t)100000),
                           .purify = json_is_true(&values[PURIFY]),
                           .report_dir = texts[REPORT_DIR],
@@ -46,7 +59,8 @@ static bool read_facts(const exchange *x, server_facts *out, char **texts)
                           .content_key = texts[CONTENT_KEY],
                           .tells_records = tells_records,
                           .records = tells_records ? records : 0,
-                          .sets = sets};
+                          .sets = sets,
+                          .codec_memory = codec_memory};
     return true;
 }
 

@@ -35,5 +35,7 @@ void codec_memory_give(codec_memory *m, codec_ticket *t);
 
 /* Appends what to do about one codec that needs more than the whole limit. */
 void codec_memory_advise(const codec_memory *m, err *e);
+/* The same for one that the detection server, whose limit is `server_bytes`, could not decode. */
+void codec_memory_advise_server(uint64_t server_bytes, err *e);
 
 #endif

@@ -17,6 +17,7 @@ struct verifier {
     pool *pool;
     codec_memory *memory;
     codec_options codec;
+    uint64_t server_bytes; /* of one decoder of the detection server; UINT64_MAX: not known */
 };
 
 struct verify_task {
@@ -56,7 +57,13 @@ verifier *verifier_new(pool *p, codec_memory *memory, const codec_options *codec
     v->pool = p;
     v->memory = memory;
     v->codec = *codec;
+    v->server_bytes = UINT64_MAX;
     return v;
+}
+
+void verifier_set_server_memory(verifier *v, uint64_t bytes)
+{
+    v->server_bytes = bytes ? bytes : UINT64_MAX;
 }
 
 void verifier_free(verifier *v)
@@ -197,6 +204,10 @@ static bool ask_for_more(verify_task *t)
     uint64_t needed = t->verify ? verify_memory_needed(t->verify) : 0;
     if (t->error.code != ERR_CODEC_MEMORY || needed <= t->ticket.bytes)
         return false;
+    if (needed > t->verifier->server_bytes) {
+        codec_memory_advise_server(t->verifier->server_bytes, &t->error);
+        return false;
+    }
     if (needed > codec_memory_limit(memory)) {
         codec_memory_advise(memory, &t->error);
         return false;
@@ -267,8 +278,8 @@ verify_task *verify_task_start(verifier *v, const verify_task_options *options, 
     t->fd = fd;
     t->visit_bytes = bytes_of_a_visit(options->name);
     t->ticket.on_admitted = on_admitted;
-    codec_memory_ask(v->memory, &t->ticket,
-                     codec_decoder_memory(codec_by_suffix(options->name), v->codec.threads));
+    uint64_t usual = codec_decoder_memory(codec_by_suffix(options->name), v->codec.threads);
+    codec_memory_ask(v->memory, &t->ticket, MIN(usual, v->server_bytes));
     return t;
 }
 

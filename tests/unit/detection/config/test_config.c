@@ -110,8 +110,8 @@ static void unknown_keys_are_errors(void **state)
     static const struct {
         const char *yaml, *option, *want; /* want NULL: accepted */
     } rows[] = {
-        {"report_dir: out\n", NULL,
-         ":1:1: report_dir: unknown key; did you mean report_output_dir?"},
+        {"report_outputdir: out\n", NULL,
+         ":1:1: report_outputdir: unknown key; did you mean report_output_dir?"},
         {"purify: true\ncontent-key: text\n", NULL,
          ":2:1: content-key: unknown key; did you mean content_key?"},
         {"evals_dir: a\ncompletely_other: 1\n", NULL, "unknown key; --help lists the known ones"},
@@ -187,7 +187,7 @@ static void health_to_the_letter(void **state)
     server_config_health(&c, &x, &json);
     eval_tally_deinit(&x.tally);
     assert_string_equal(buf_str(&json),
-                        "{\"cleaned_output_dir\":null,"
+                        "{\"cleaned_output_dir\":null,\"codec_memory\":268435456,"
                         "\"contamination_score_threshold\":0.800000011920929,\"content_key\":"
                         "\"text\",\"mode\":\"simple\","
                         "\"purify\":false,\"records\":67240,\"report_output_dir\":\"out\","

@@ -250,6 +250,29 @@ static void lenient_refuses_other_compressions(void **state)
     }
 }
 
+/* A frame with a window of 16 MiB and one raw block. */
+static void the_decoder_takes_no_more_than_it_may(void **state)
+{
+    detect_site *s = *state;
+    AUTO(buf) frame = BUF(4096);
+    unsigned head = (unsigned)strlen(HIT) << 3 | 1;
+    buf_append(&frame, "\x28\xb5\x2f\xfd\x00\x70", 6);
+    for (unsigned i = 0; i < 3; i++)
+        buf_append_char(&frame, (char)(head >> 8 * i & 0xff));
+    buf_append_str(&frame, HIT);
+    AUTO_FREE char *path = detect_site_file(s, "f.jsonl.zst", buf_slice(&frame));
+    AUTO(job_outcome) out = {0};
+    AUTO(job_outcome) second = {0};
+    err e = ERR_INIT;
+    s->job.codec_memory_bytes = 16 << 20;
+    assert_false(run(s, path, false, &out, &e));
+    assert_int_equal(e.code, ERR_CODEC_MEMORY);
+    assert_non_null(strstr(e.message, "needs 17 MiB of memory; raise codec_memory"));
+    s->job.codec_memory_bytes = 17 << 20;
+    assert_true(run(s, path, false, &second, NULL));
+    assert_int_equal(second.matches, 1);
+}
+
 static void blank_files_are_clean(void **state)
 {
     detect_site *s = *state;
@@ -274,6 +297,7 @@ int main(void)
         TEST(skipped_lines_leave_the_others_judged),
         TEST(skipping_is_advised_where_lines_were_read),
         TEST(lenient_refuses_other_compressions),
+        TEST(the_decoder_takes_no_more_than_it_may),
         TEST(blank_files_are_clean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,13 +104,15 @@ static void reads_the_size_of_the_index(void **state)
 {
     fixture *f = *state;
     expect(f, "GET", URL "/health", 200,
-           "{\"records\":67240,\"sets\":3,\"report_output_dir\":\"/r\",\"status\":\"ok\"}");
+           "{\"codec_memory\":268435456,\"records\":67240,\"sets\":3,\"report_output_dir\":\"/"
+           "r\",\"status\":\"ok\"}");
     jobs_wait_server(f->jobs, false, on_ready, f);
     assert_true(fake_run_until(f->fake, &f->done));
     assert_int_equal(f->error.code, ERR_NONE);
     assert_true(f->facts.tells_records);
     assert_int_equal(f->facts.records, 67240);
     assert_int_equal(f->facts.sets, 3);
+    assert_int_equal(f->facts.codec_memory, 268435456);
     finish(f);
 }
 

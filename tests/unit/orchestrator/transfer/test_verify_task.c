@@ -259,6 +259,25 @@ static void a_decoder_that_needs_more_than_all_fails_and_names_the_option(void *
     end(&f);
 }
 
+/* There is memory enough here, but not at the server. */
+static void what_the_server_cannot_decode_is_refused(void **state)
+{
+    UNUSED(state);
+    fixture f;
+    begin(&f, 256 << 20);
+    verifier_set_server_memory(f.verifier, 9 << 20);
+    put_long_window(&f);
+    verify_task *t = start(&f, "a.jsonl.zst");
+    verify_task_end(t, f.size_bytes);
+    collect_all(&f);
+    assert_int_equal(f.done, 1);
+    assert_int_equal(f.error.code, ERR_CODEC_MEMORY);
+    assert_non_null(strstr(f.error.message,
+                           "needs 17 MiB of memory; the detection server could not "
+                           "read it: raise its codec_memory, which is 9 MiB"));
+    end(&f);
+}
+
 static void a_cancelled_task_says_nothing(void **state)
 {
     UNUSED(state);
@@ -297,6 +316,7 @@ int main(void)
         cmocka_unit_test(windows_beyond_the_budget_wait_their_turn),
         cmocka_unit_test(a_decoder_that_needs_more_starts_over_with_it),
         cmocka_unit_test(a_decoder_that_needs_more_than_all_fails_and_names_the_option),
+        cmocka_unit_test(what_the_server_cannot_decode_is_refused),
         cmocka_unit_test(a_cancelled_task_says_nothing),
         cmocka_unit_test(a_local_copy_that_is_short_is_an_error),
     };
