@@ -278,6 +278,23 @@ static void what_the_server_cannot_decode_is_refused(void **state)
     end(&f);
 }
 
+/* A window that is within what a decoder is given at first. */
+static void a_small_server_refuses_usual_windows_too(void **state)
+{
+    UNUSED(state);
+    fixture f;
+    begin(&f, 256 << 20);
+    verifier_set_server_memory(f.verifier, 2 << 20);
+    put_long_window(&f);
+    assert_int_equal(pwrite(f.fd, "\x60", 1, 5), 1); /* 4 MiB */
+    verify_task *t = start(&f, "a.jsonl.zst");
+    verify_task_end(t, f.size_bytes);
+    collect_all(&f);
+    assert_int_equal(f.error.code, ERR_CODEC_MEMORY);
+    assert_non_null(strstr(f.error.message, "raise its codec_memory, which is 2 MiB"));
+    end(&f);
+}
+
 static void a_cancelled_task_says_nothing(void **state)
 {
     UNUSED(state);
@@ -317,6 +334,7 @@ int main(void)
         cmocka_unit_test(a_decoder_that_needs_more_starts_over_with_it),
         cmocka_unit_test(a_decoder_that_needs_more_than_all_fails_and_names_the_option),
         cmocka_unit_test(what_the_server_cannot_decode_is_refused),
+        cmocka_unit_test(a_small_server_refuses_usual_windows_too),
         cmocka_unit_test(a_cancelled_task_says_nothing),
         cmocka_unit_test(a_local_copy_that_is_short_is_an_error),
     };
