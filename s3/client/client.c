@@ -29,6 +29,7 @@ static void take_numbers(s3_client *c, const s3_config *config)
     c->outage.limit_ms = config->outage_wait_ms ? config->outage_wait_ms : DEFAULT_OUTAGE_WAIT_MS;
     c->outage.start_limit_ms =
         config->start_wait_ms ? config->start_wait_ms : DEFAULT_START_WAIT_MS;
+    c->listing_order = config->listing_order;
     c->part_size_bytes = config->part_size_bytes ? config->part_size_bytes : DEFAULT_PART_BYTES;
     c->connect_timeout_ms =
         config->connect_timeout_ms > 0 ? config->connect_timeout_ms : DEFAULT_CONNECT_TIMEOUT_MS;

@@ -57,6 +57,7 @@ struct s3_client {
     pool *pool; /* or NULL */
     unsigned max_in_flight, max_attempts, retry_base_ms;
     uint64_t part_size_bytes;
+    s3_listing_order listing_order;
     int connect_timeout_ms, stall_timeout_ms;
     bool if_match_works;        /* a request with If-Match has succeeded */
     bool no_if_match;           /* the store refuses If-Match with the ETag that it tells */

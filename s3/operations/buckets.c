@@ -3,6 +3,7 @@
 
 #include "s3/client/client.h"
 #include "decon/s3/uri.h"
+#include "s3/operations/list_contract.h"
 #include "s3/protocol/http_date.h"
 #include "s3/protocol/xml.h"
 
@@ -16,6 +17,8 @@ typedef struct buckets_op {
     s3_list_buckets_options options;
     char *token; /* of the next page; NULL: there is none */
     buf query;
+    list_contract contract;
+    char *last; /* the bucket before */
 
     /* the page at hand */
     bool whole;
@@ -28,8 +31,10 @@ static void buckets_free(s3_op *op)
     buckets_op *o = (buckets_op *)op;
     s3_request_cancel(&o->request);
     buf_deinit(&o->query);
+    contract_deinit(&o->contract);
     free(o->token);
     free(o->name);
+    free(o->last);
     free(o);
 }
 
@@ -78,9 +83,11 @@ static bool hand_bucket(buckets_op *o, err *e)
     AUTO_FREE char *name = move(o->name);
     int64_t created_s = o->created_s;
     o->created_s = 0;
-    if (!name)
+    if (!name || !*name)
         return err_set(e, ERR_S3_REPLY, "ListBuckets: a bucket without a name");
-    return o->options.on_bucket(o->options.ctx, name, created_s, e);
+    bool is_repeat = str_equal(name, o->last);
+    keep(&o->last, name);
+    return is_repeat || o->options.on_bucket(o->options.ctx, name, created_s, e);
 }
 
 static bool hand_element(void *ctx, const char *path, const char *text, err *e)
@@ -119,7 +126,8 @@ static void buckets_done(void *ctx, s3_request *r, const err *e)
         buckets_end(o, e);
         return;
     }
-    AUTO_FREE char *asked = move(o->token);
+    AUTO_FREE char *before = xstrdup_or_null(o->last);
+    free(move(o->token));
     if (!s3_xml_read(buf_slice(&r->reply), hand_element, o, &failure)) {
         buckets_end(o, &failure);
         return;
@@ -128,9 +136,8 @@ static void buckets_done(void *ctx, s3_request *r, const err *e)
         buckets_end(o, NULL);
         return;
     }
-    if (str_equal(o->token, asked)) {
-        (void)err_set(&failure, ERR_S3_REPLY,
-                      "ListBuckets: more is to come, but the reply has no new token for it");
+    if (!contract_check_next(&o->contract, o->token, str_equal(before, o->last) ? NULL : o->last,
+                             &failure)) {
         buckets_end(o, &failure);
         return;
     }
@@ -143,6 +150,7 @@ s3_op *s3_list_buckets(s3_client *c, const s3_list_buckets_options *options)
     buckets_op *o = s3_op_new(c, &buckets_kind, sizeof *o);
     o->options = *options;
     buf_init(&o->query, QUERY_MAX_BYTES);
+    contract_init(&o->contract, "ListBuckets", "", NULL, NULL, true);
     o->request = (s3_request){.operation = "ListBuckets",
                               .method = "GET",
                               .reply_max_bytes = PAGE_MAX_BYTES,

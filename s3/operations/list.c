@@ -4,14 +4,11 @@
 #include "decon/base/log.h"
 #include "s3/client/client.h"
 #include "decon/s3/uri.h"
-#include "s3/protocol/http_date.h"
-#include "s3/protocol/xml.h"
+#include "s3/operations/list_page.h"
 
-/* A page is gathered whole (at most 1,000 keys), read once to judge it and to learn whether its
- * names are encoded (MinIO says so at its end), and read again to hand its objects out. */
+/* A page is gathered whole (at most 1,000 keys) and checked before any of it is handed out. */
 #define PAGE_MAX_BYTES  ((size_t)16 * 1024 * 1024)
 #define QUERY_MAX_BYTES ((size_t)32 * 1024)
-#define ROOT            "ListBucketResult"
 
 typedef struct list_op {
     s3_op op;
@@ -20,25 +17,21 @@ typedef struct list_op {
     char *bucket, *prefix, *delimiter;
     char *token; /* of the next page */
     buf query;
+    list_contract contract;
+    list_page page;
+    size_t repeat_count;
 
     bool held, waiting; /* the next page is not asked for; it would be now */
-
-    /* the page at hand */
-    bool whole, encoded, truncated;
-    char *next_token;
-    s3_object object;
-    buf key, etag, storage_class, decoded;
-    bool has_size, has_etag, has_class;
 } list_op;
 
 static void list_free(s3_op *op)
 {
     list_op *o = (list_op *)op;
     s3_request_cancel(&o->request);
-    buf *bufs[] = {&o->query, &o->key, &o->etag, &o->storage_class, &o->decoded};
-    for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
-        buf_deinit(bufs[i]);
-    char *strings[] = {o->bucket, o->prefix, o->delimiter, o->token, o->next_token};
+    contract_deinit(&o->contract);
+    page_deinit(&o->page);
+    buf_deinit(&o->query);
+    char *strings[] = {o->bucket, o->prefix, o->delimiter, o->token};
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         free(strings[i]);
     free(o);
@@ -49,135 +42,58 @@ static const s3_op_kind list_kind = {.cancel = s3_op_end, .free = list_free};
 static void list_end(list_op *o, const err *e)
 {
     bool silent = e && e->code == ERR_CANCELLED;
+    if (o->repeat_count > 0)
+        log_warn("s3://%s/%s: ListObjectsV2: %zu keys were listed twice in a row and count once",
+                 o->bucket, o->prefix ? o->prefix : "", o->repeat_count);
     if (o->options.on_done)
         o->options.on_done(o->options.ctx, silent ? NULL : e);
     s3_op_end(&o->op);
 }
 
-/* --- reading a page --- */
-
-/* First walk: is it a listing, is it whole, what comes next. */
-static bool survey_element(void *ctx, const char *path, const char *text, err *e)
-{
-    list_op *o = ctx;
-    UNUSED(e);
-    if (strcmp(path, ROOT "/IsTruncated") == 0) {
-        o->whole = strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
-        o->truncated = strcmp(text, "true") == 0;
-    } else if (strcmp(path, ROOT "/EncodingType") == 0) {
-        o->encoded = strcmp(text, "url") == 0;
-    } else if (strcmp(path, ROOT "/NextContinuationToken") == 0) {
-        free(o->next_token);
-        o->next_token = xstrdup(text);
-    }
-    return true;
-}
-
-static bool survey(list_op *o, slice page, err *e)
-{
-    o->whole = o->encoded = o->truncated = false;
-    free(move(o->next_token));
-    if (!s3_xml_read(page, survey_element, o, e))
-        return err_context(e, "ListObjectsV2: the store's reply");
-    if (!o->whole)
-        return err_set(e, ERR_S3_REPLY,
-                       "ListObjectsV2: the reply does not say whether it is the "
-                       "last page (is this an S3 store?)");
-    if (o->truncated && (!o->next_token || !*o->next_token || str_equal(o->next_token, o->token)))
-        return err_set(e, ERR_S3_REPLY,
-                       "ListObjectsV2: more is to come, but the reply has no new token for it");
-    return true;
-}
+/* --- a page --- */
 
 /* Called when the page has come: a page that breaks off is asked for again. */
 static bool list_check(void *ctx, s3_request *r, err *e)
 {
-    if (survey(ctx, buf_slice(&r->reply), e))
+    list_op *o = ctx;
+    if (page_read(&o->page, buf_slice(&r->reply), &o->contract, e))
         return true;
     if (e->code == ERR_PARSE)
         e->cls = ERR_CLASS_RETRY;
     return false;
 }
 
-/* The name in `decoded`; false where it cannot be a C string. */
-static bool decode_name(list_op *o, const char *text, bool *usable, err *e)
+static bool hand_unusable(list_op *o, const char *encoded, err *e)
 {
-    buf_clear(&o->decoded);
-    *usable = true;
-    if (!o->encoded)
-        return buf_append_str(&o->decoded, text) || err_set(e, ERR_S3_REPLY, "a key too long");
-    if (!s3_uri_decode(slice_from(text), true, &o->decoded, e))
-        return err_context(e, "ListObjectsV2: a key of the reply");
-    *usable = strlen(buf_str(&o->decoded)) == o->decoded.len;
-    if (!*usable)
-        log_warn("s3://%s/%s: left out: a name with a NUL character", o->bucket, text);
-    return true;
+    if (o->options.on_unusable)
+        return o->options.on_unusable(o->options.ctx, encoded, e);
+    return err_set(e, ERR_S3_REPLY,
+                   "ListObjectsV2: the key '%.200s' (URL-encoded) has a NUL character, which this "
+                   "client cannot handle; remove or rename it with another one",
+                   encoded);
 }
 
-static bool hand_object(list_op *o, err *e)
+static bool hand_entry(list_op *o, const page_entry *it, err *e)
 {
-    bool usable;
-    if (!o->has_size)
-        return err_set(e, ERR_S3_REPLY, "ListObjectsV2: an object without a size");
-    if (!decode_name(o, buf_str(&o->key), &usable, e))
-        return false;
-    if (!usable || !o->options.on_object)
-        return true;
-    o->object.key = buf_str(&o->decoded);
-    o->object.etag = o->has_etag ? buf_str(&o->etag) : NULL;
-    o->object.storage_class = o->has_class ? buf_str(&o->storage_class) : NULL;
-    return o->options.on_object(o->options.ctx, &o->object, e);
+    const char *key = page_text(&o->page, it->key);
+    if (it->has_nul)
+        return hand_unusable(o, key, e);
+    if (it->is_prefix)
+        return !o->options.on_prefix || o->options.on_prefix(o->options.ctx, key, e);
+    s3_object object = {.key = key,
+                        .size_bytes = it->size_bytes,
+                        .last_modified_s = it->last_modified_s,
+                        .etag = page_text(&o->page, it->etag),
+                        .storage_class = page_text(&o->page, it->storage_class)};
+    return !o->options.on_object || o->options.on_object(o->options.ctx, &object, e);
 }
 
-static bool hand_prefix(list_op *o, const char *text, err *e)
+static bool hand_page(list_op *o, err *e)
 {
-    bool usable;
-    if (!decode_name(o, text, &usable, e))
-        return false;
-    return !usable || !o->options.on_prefix ||
-           o->options.on_prefix(o->options.ctx, buf_str(&o->decoded), e);
-}
-
-static bool keep(buf *to, const char *text)
-{
-    buf_clear(to);
-    buf_append_str(to, text);
-    return true;
-}
-
-static void next_object(list_op *o)
-{
-    o->object = (s3_object){0};
-    o->has_size = o->has_etag = o->has_class = false;
-    buf_clear(&o->key);
-}
-
-/* Second walk: hands out what stands in the page. */
-static bool hand_element(void *ctx, const char *path, const char *text, err *e)
-{
-    list_op *o = ctx;
-    static const char contents[] = ROOT "/Contents";
-    if (strcmp(path, ROOT "/CommonPrefixes/Prefix") == 0)
-        return hand_prefix(o, text, e);
-    if (!str_starts_with(path, contents))
-        return true;
-    const char *field = path + sizeof contents - 1;
-    if (strcmp(field, "/Key") == 0) {
-        keep(&o->key, text);
-    } else if (strcmp(field, "/Size") == 0) {
-        o->has_size = num_parse_u64(text, &o->object.size_bytes);
-    } else if (strcmp(field, "/ETag") == 0) {
-        o->has_etag = keep(&o->etag, text);
-    } else if (strcmp(field, "/StorageClass") == 0) {
-        o->has_class = keep(&o->storage_class, text);
-    } else if (strcmp(field, "/LastModified") == 0) {
-        if (!s3_when_parse(text, &o->object.last_modified_s))
-            return err_set(e, ERR_S3_REPLY, "ListObjectsV2: '%s' is no date", text);
-    } else if (*field == '\0') {
-        bool ok = hand_object(o, e);
-        next_object(o);
-        return ok;
-    }
+    o->repeat_count += o->page.repeat_count;
+    for (size_t i = 0; i < o->page.count; i++)
+        if (!o->page.entries[i].is_repeat && !hand_entry(o, &o->page.entries[i], e))
+            return false;
     return true;
 }
 
@@ -212,20 +128,19 @@ static void list_done(void *ctx, s3_request *r, const err *e)
         list_end(o, e);
         return;
     }
-    next_object(o);
-    if (!s3_xml_read(buf_slice(&r->reply), hand_element, o, &failure)) {
+    if (!hand_page(o, &failure)) {
         s3_name(o->bucket, o->prefix, name);
         if (failure.code != ERR_CANCELLED)
             err_context(&failure, "%s", name);
         list_end(o, &failure);
         return;
     }
-    if (!o->truncated) {
+    if (!o->page.truncated) {
         list_end(o, NULL);
         return;
     }
     free(o->token);
-    o->token = move(o->next_token);
+    o->token = xstrdup(page_text(&o->page, o->page.token));
     s3_request_cancel(r); /* releases the page */
     if (o->held)
         o->waiting = true;
@@ -255,9 +170,9 @@ s3_op *s3_list(s3_client *c, const s3_list_options *options)
     o->prefix = options->prefix ? xstrdup(options->prefix) : NULL;
     o->delimiter = options->delimiter ? xstrdup(options->delimiter) : NULL;
     buf_init(&o->query, QUERY_MAX_BYTES);
-    buf *texts[] = {&o->key, &o->etag, &o->storage_class, &o->decoded};
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        buf_init(texts[i], S3_XML_TEXT_MAX_BYTES);
+    page_init(&o->page);
+    contract_init(&o->contract, "ListObjectsV2", o->bucket, o->prefix, o->delimiter,
+                  c->listing_order == S3_LISTING_ORDER_BYTES);
     o->request = (s3_request){.operation = "ListObjectsV2",
                               .method = "GET",
                               .bucket = o->bucket,

@@ -3,6 +3,7 @@
 
 #include "s3/client/client.h"
 #include "decon/s3/uri.h"
+#include "s3/operations/list_contract.h"
 #include "s3/protocol/http_date.h"
 #include "s3/protocol/xml.h"
 
@@ -19,10 +20,15 @@ typedef struct uploads_op {
     char *key_marker, *id_marker; /* where this page begins, or NULL */
     buf query;
 
+    list_contract contract;
+
     /* the page at hand */
     bool whole, encoded, truncated;
+    bool checking; /* it is read to be checked; else to be handed out */
+    char *bucket_echo, *prefix_echo, *encoding;
     char *next_key, *next_id;
     char *key, *upload_id; /* of the upload that is read */
+    char *before_key, *before_id;
     int64_t initiated_s;
 } uploads_op;
 
@@ -33,13 +39,23 @@ static void forget_upload(uploads_op *o)
     o->initiated_s = 0;
 }
 
+static void forget_page(uploads_op *o)
+{
+    forget_upload(o);
+    char **strings[] = {&o->bucket_echo, &o->prefix_echo, &o->encoding,  &o->next_key,
+                        &o->next_id,     &o->before_key,  &o->before_id};
+    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+        free(move(*strings[i]));
+}
+
 static void uploads_free(s3_op *op)
 {
     uploads_op *o = (uploads_op *)op;
     s3_request_cancel(&o->request);
-    forget_upload(o);
+    forget_page(o);
+    contract_deinit(&o->contract);
     buf_deinit(&o->query);
-    char *strings[] = {o->bucket, o->prefix, o->key_marker, o->id_marker, o->next_key, o->next_id};
+    char *strings[] = {o->bucket, o->prefix, o->key_marker, o->id_marker};
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         free(strings[i]);
     free(o);
@@ -71,7 +87,11 @@ static bool survey_element(void *ctx, const char *path, const char *text, err *e
         o->truncated = strcmp(text, "true") == 0;
         o->whole |= o->truncated || strcmp(text, "false") == 0;
     } else if (strcmp(path, ROOT "/EncodingType") == 0) {
-        o->encoded = strcmp(text, "url") == 0;
+        keep(&o->encoding, text);
+    } else if (strcmp(path, ROOT "/Bucket") == 0) {
+        keep(&o->bucket_echo, text);
+    } else if (strcmp(path, ROOT "/Prefix") == 0) {
+        keep(&o->prefix_echo, text);
     } else if (strcmp(path, ROOT "/NextKeyMarker") == 0) {
         keep(&o->next_key, text);
     } else if (strcmp(path, ROOT "/NextUploadIdMarker") == 0) {
@@ -85,31 +105,60 @@ static bool decode(const uploads_op *o, char **name, err *e)
     AUTO(buf) plain = BUF(S3_XML_TEXT_MAX_BYTES);
     if (!o->encoded || !*name)
         return true;
-    if (!s3_uri_decode(slice_from(*name), true, &plain, e))
-        return err_context(e, "ListMultipartUploads: a key of the reply");
+    if (!contract_check_encoded(&o->contract, *name, e))
+        return false;
+    if (!s3_uri_decode(slice_from(*name), true, &plain, e)) {
+        e->code = ERR_S3_REPLY;
+        return err_context(e, "ListMultipartUploads: the EncodingType is url, but a key is not");
+    }
+    if (strlen(buf_str(&plain)) != plain.len)
+        return err_set(e, ERR_S3_REPLY,
+                       "ListMultipartUploads: the key '%.200s' (URL-encoded) has a NUL character",
+                       *name);
     keep(name, buf_str(&plain));
     return true;
 }
 
+static bool check_head(uploads_op *o, err *e)
+{
+    const list_contract *k = &o->contract;
+    if (!o->whole)
+        return err_set(e, ERR_S3_REPLY,
+                       "ListMultipartUploads: the reply does not say whether it is the last page; "
+                       "check that the endpoint is an S3 store");
+    return contract_check_encoding(k, o->encoding, &o->encoded, e) &&
+           contract_check_bucket(k, o->bucket_echo, e) &&
+           contract_check_prefix(k, o->prefix_echo, o->encoded, e) && decode(o, &o->next_key, e);
+}
+
+/* A marker is key and upload id; the next page begins after it. */
+static bool check_next(uploads_op *o, const char *first_key, err *e)
+{
+    if (!o->truncated)
+        return true;
+    AUTO_FREE char *place =
+        o->next_key && *o->next_key
+            ? xasprintf("%s %s", o->next_key, o->next_id ? o->next_id : "")
+            : NULL;
+    return contract_check_next(&o->contract, place, first_key, e);
+}
+
+static bool hand_element(void *ctx, const char *path, const char *text, err *e);
+
 static bool survey(uploads_op *o, slice page, err *e)
 {
     o->whole = o->encoded = o->truncated = false;
-    free(move(o->next_key));
-    free(move(o->next_id));
+    forget_page(o);
     if (!s3_xml_read(page, survey_element, o, e))
         return err_context(e, "ListMultipartUploads: the store's reply");
-    if (!o->whole)
-        return err_set(e, ERR_S3_REPLY,
-                       "ListMultipartUploads: the reply does not say whether it is the last page "
-                       "(is this an S3 store?)");
-    if (!decode(o, &o->next_key, e))
+    if (!check_head(o, e))
         return false;
-    bool new_place =
-        o->next_key && *o->next_key &&
-        !(str_equal(o->next_key, o->key_marker) && str_equal(o->next_id, o->id_marker));
-    return !o->truncated || new_place ||
-           err_set(e, ERR_S3_REPLY,
-                   "ListMultipartUploads: more is to come, but the reply does not say from where");
+    o->checking = true;
+    bool ok = s3_xml_read(page, hand_element, o, e);
+    o->checking = false;
+    AUTO_FREE char *last = move(o->before_key);
+    free(move(o->before_id));
+    return ok && check_next(o, last, e);
 }
 
 static bool uploads_check(void *ctx, s3_request *r, err *e)
@@ -121,17 +170,38 @@ static bool uploads_check(void *ctx, s3_request *r, err *e)
     return false;
 }
 
+/* Amazon S3 lists uploads by key; MinIO lists those of a whole bucket by time. So the order within a
+ * page is free, but a page that begins after a marker must not hold earlier keys. */
+static bool check_upload(const uploads_op *o, err *e)
+{
+    char name[CONTRACT_NAME_SIZE];
+    if (!contract_check_key(&o->contract, o->key, e))
+        return false;
+    if (!o->contract.ordered || !o->key_marker || strcmp(o->key, o->key_marker) >= 0)
+        return true;
+    contract_name(o->key, name);
+    return err_set(e, ERR_S3_REPLY,
+                   "ListMultipartUploads: the key '%s' is listed before the marker of its page: the "
+                   "listing does not advance",
+                   name);
+}
+
 static bool hand_upload(uploads_op *o, err *e)
 {
-    if (!o->key || !o->upload_id)
+    if (!o->key || !o->upload_id || !*o->upload_id)
         return err_set(e, ERR_S3_REPLY, "ListMultipartUploads: an upload without key or id");
     if (!decode(o, &o->key, e))
         return false;
+    bool is_repeat = str_equal(o->key, o->before_key) && str_equal(o->upload_id, o->before_id);
+    keep(&o->before_key, o->key);
+    keep(&o->before_id, o->upload_id);
+    if (o->checking)
+        return check_upload(o, e);
     s3_upload upload = {.key = o->key, .upload_id = o->upload_id, .initiated_s = o->initiated_s};
-    return o->options.on_upload(o->options.ctx, &upload, e);
+    return is_repeat || o->options.on_upload(o->options.ctx, &upload, e);
 }
 
-/* Second walk: hands out what stands in the page. */
+/* Second and third walk: checks the page, then hands it out. */
 static bool hand_element(void *ctx, const char *path, const char *text, err *e)
 {
     uploads_op *o = ctx;
@@ -141,7 +211,7 @@ static bool hand_element(void *ctx, const char *path, const char *text, err *e)
         keep(&o->upload_id, text);
     } else if (strcmp(path, UPLOAD "/Initiated") == 0) {
         return s3_when_parse(text, &o->initiated_s) ||
-               err_set(e, ERR_S3_REPLY, "ListMultipartUploads: '%s' is no date", text);
+               err_set(e, ERR_S3_REPLY, "ListMultipartUploads: '%.64s' is no date", text);
     } else if (strcmp(path, UPLOAD) == 0) {
         bool ok = hand_upload(o, e);
         forget_upload(o);
@@ -204,6 +274,8 @@ s3_op *s3_list_uploads(s3_client *c, const s3_list_uploads_options *options)
     o->bucket = xstrdup(options->bucket);
     o->prefix = options->prefix ? xstrdup(options->prefix) : NULL;
     buf_init(&o->query, QUERY_MAX_BYTES);
+    contract_init(&o->contract, "ListMultipartUploads", o->bucket, o->prefix, NULL,
+                  c->listing_order == S3_LISTING_ORDER_BYTES);
     o->request = (s3_request){.operation = "ListMultipartUploads",
                               .method = "GET",
                               .bucket = o->bucket,

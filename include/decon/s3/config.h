@@ -24,6 +24,13 @@ typedef enum s3_checksum_use {
     S3_CHECKSUM_USE_WHEN_REQUIRED
 } s3_checksum_use;
 
+/* Which order listings must have. Amazon S3 lists general purpose buckets in UTF-8 byte order; what
+ * breaks it is an error, since its pages may have gaps. Directory buckets have none. */
+typedef enum s3_listing_order {
+    S3_LISTING_ORDER_BYTES,
+    S3_LISTING_ORDER_ANY /* for stores that list in an order of their own */
+} s3_listing_order;
+
 /* Who pays, how objects are encrypted, where they are kept: request headers. */
 typedef struct s3_headers_options {
     bool request_payer;         /* the requester pays, not the bucket's owner */
@@ -70,6 +77,7 @@ typedef struct s3_config {
     s3_checksum_kind upload_checksum; /* a CRC; NONE: CRC64NVME, less where the store refuses it */
     bool check_md5_etag;   /* downloads without a checksum are held against an ETag that is MD5 */
     bool unsigned_payload; /* over http too file bodies are not hashed for the signature */
+    s3_listing_order listing_order;
     pool *pool;            /* hashes file bodies; NULL: the transport's thread does */
     s3_headers_options headers;                 /* of every operation that carries them */
     const char *(*getenv_fn)(const char *name); /* NULL: no environment at all */

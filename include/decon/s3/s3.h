@@ -64,10 +64,14 @@ typedef struct s3_list_options {
     const char *delimiter; /* NULL: none */
     unsigned page_size;    /* 0: 1,000 */
     /* Each object, each common prefix, in the store's order; lent. false ends the listing with the
-     * error that was set (ERR_CANCELLED: silently, on_done gets no error). */
+     * error that was set (ERR_CANCELLED: silently, on_done gets no error). A page is checked before
+     * any of it is handed out: keys below the prefix, in order (s3_config.listing_order), a key
+     * twice in a row only once, no token twice; else the listing ends with ERR_S3_REPLY. */
     bool (*on_object)(void *ctx, const s3_object *object, err *e);
     bool (*on_prefix)(void *ctx, const char *prefix, err *e); /* may be NULL */
-    void (*on_done)(void *ctx, const err *error);             /* error NULL: the listing is whole */
+    /* A key that no C string can hold (it has a NUL), URL-encoded; NULL: it ends the listing. */
+    bool (*on_unusable)(void *ctx, const char *encoded_key, err *e);
+    void (*on_done)(void *ctx, const err *error); /* error NULL: the listing is whole */
     void *ctx;
 } s3_list_options;
 s3_op *s3_list(s3_client *c, const s3_list_options *options);

@@ -1,0 +1,254 @@
+#include "s3/operations/list_page.h"
+
+#include "decon/s3/uri.h"
+#include "s3/protocol/http_date.h"
+#include "s3/protocol/xml.h"
+
+/* A page of 16 MiB holds no more text than that. */
+#define TEXT_MAX_BYTES ((size_t)64 * 1024 * 1024)
+#define ROOT           "ListBucketResult"
+#define OPERATION      "ListObjectsV2"
+
+void page_init(list_page *p)
+{
+    *p = (list_page){.text = BUF(TEXT_MAX_BYTES)};
+}
+
+void page_deinit(list_page *p)
+{
+    buf_deinit(&p->text);
+    free(p->entries);
+    free(p->previous_etag);
+    *p = (list_page){0};
+}
+
+const char *page_text(const list_page *p, size_t offset)
+{
+    return offset ? p->text.data + offset : NULL;
+}
+
+static void reset(list_page *p)
+{
+    buf text = p->text;
+    buf_clear(&text);
+    buf_append_char(&text, '\0'); /* so that no text has the offset 0 */
+    *p = (list_page){.text = text,
+                     .entries = p->entries,
+                     .capacity = p->capacity,
+                     .previous = p->previous,
+                     .previous_etag = p->previous_etag};
+}
+
+/* --- reading --- */
+
+static bool keep(list_page *p, size_t *at, const char *element, const char *text, err *e)
+{
+    if (*at && !str_equal(page_text(p, *at), text))
+        return err_set(e, ERR_S3_REPLY, OPERATION ": the reply has two different %s elements",
+                       element);
+    if (*at)
+        return true;
+    *at = p->text.len;
+    return (buf_append_str(&p->text, text) && buf_append_char(&p->text, '\0')) ||
+           err_set(e, ERR_S3_REPLY, OPERATION ": the page is too large");
+}
+
+static bool add_entry(list_page *p, err *e)
+{
+    if (p->count == PAGE_ENTRIES_MAX)
+        return err_set(e, ERR_S3_REPLY, OPERATION ": a page of more than %d keys",
+                       PAGE_ENTRIES_MAX);
+    if (p->count == p->capacity) {
+        p->capacity = MAX(2 * p->capacity, (size_t)256);
+        p->entries = xrealloc(p->entries, p->capacity * sizeof *p->entries);
+    }
+    p->entries[p->count++] = p->current;
+    p->current = (page_entry){0};
+    return true;
+}
+
+static bool end_object(list_page *p, err *e)
+{
+    char name[CONTRACT_NAME_SIZE];
+    if (!p->current.key)
+        return err_set(e, ERR_S3_REPLY, OPERATION ": the reply has an object without Key");
+    if (p->current.has_size)
+        return add_entry(p, e);
+    contract_name(page_text(p, p->current.key), name);
+    return err_set(e, ERR_S3_REPLY, OPERATION ": the object '%s' has no Size", name);
+}
+
+static bool take_size(list_page *p, const char *text, err *e)
+{
+    uint64_t size = 0;
+    if (!num_parse_u64(text, &size) || (p->current.has_size && size != p->current.size_bytes))
+        return err_set(e, ERR_S3_REPLY, OPERATION ": the Size '%.32s' is no size", text);
+    p->current.size_bytes = size;
+    p->current.has_size = true;
+    return true;
+}
+
+static bool take_field(list_page *p, const char *field, const char *text, err *e)
+{
+    page_entry *it = &p->current;
+    if (str_equal(field, "/Key"))
+        return keep(p, &it->key, "Key", text, e);
+    if (str_equal(field, "/Size"))
+        return take_size(p, text, e);
+    if (str_equal(field, "/ETag"))
+        return keep(p, &it->etag, "ETag", text, e);
+    if (str_equal(field, "/StorageClass"))
+        return keep(p, &it->storage_class, "StorageClass", text, e);
+    if (str_equal(field, "/LastModified"))
+        return s3_when_parse(text, &it->last_modified_s) ||
+               err_set(e, ERR_S3_REPLY, OPERATION ": the LastModified '%.64s' is no date", text);
+    return *field || end_object(p, e);
+}
+
+static bool end_prefix(list_page *p, err *e)
+{
+    if (!p->current.key)
+        return err_set(e, ERR_S3_REPLY, OPERATION ": the reply has CommonPrefixes without Prefix");
+    p->current.is_prefix = true;
+    return add_entry(p, e);
+}
+
+/* Some stores put several Prefix elements into one CommonPrefixes. */
+static bool take_prefix(list_page *p, const char *field, const char *text, err *e)
+{
+    if (!str_equal(field, "/Prefix"))
+        return true;
+    return keep(p, &p->current.key, "Prefix", text, e) && end_prefix(p, e);
+}
+
+static bool on_element(void *ctx, const char *path, const char *text, err *e)
+{
+    list_page *p = ctx;
+    static const char contents[] = ROOT "/Contents", prefixes[] = ROOT "/CommonPrefixes";
+    if (str_starts_with(path, contents))
+        return take_field(p, path + sizeof contents - 1, text, e);
+    if (str_starts_with(path, prefixes))
+        return take_prefix(p, path + sizeof prefixes - 1, text, e);
+    const struct {
+        const char *path;
+        size_t *at;
+    } rows[] = {
+        {ROOT "/IsTruncated", &p->truncated_text},
+        {ROOT "/NextContinuationToken", &p->token},
+        {ROOT "/EncodingType", &p->encoding},
+        {ROOT "/Name", &p->bucket},
+        {ROOT "/Prefix", &p->prefix},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (str_equal(path, rows[i].path))
+            return keep(p, rows[i].at, path + sizeof ROOT, text, e);
+    return true;
+}
+
+/* --- decoding and checking --- */
+
+static bool check_head(list_page *p, const list_contract *k, err *e)
+{
+    const char *truncated = page_text(p, p->truncated_text);
+    p->truncated = str_equal(truncated, "true");
+    if (!p->truncated && !str_equal(truncated, "false"))
+        return err_set(e, ERR_S3_REPLY,
+                       OPERATION ": the reply does not say whether it is the last page; check that "
+                                 "the endpoint is an S3 store");
+    return contract_check_encoding(k, page_text(p, p->encoding), &p->url_encoded, e) &&
+           contract_check_bucket(k, page_text(p, p->bucket), e) &&
+           contract_check_prefix(k, page_text(p, p->prefix), p->url_encoded, e);
+}
+
+/* In place: what is decoded is never longer. */
+static bool decode_key(list_page *p, page_entry *it, buf *plain, const list_contract *k, err *e)
+{
+    char *text = p->text.data + it->key;
+    buf_clear(plain);
+    if (!p->url_encoded)
+        return true;
+    if (!contract_check_encoded(k, text, e))
+        return false;
+    if (!s3_uri_decode(slice_from(text), true, plain, e)) {
+        e->code = ERR_S3_REPLY;
+        return err_context(e, OPERATION ": the EncodingType is url, but a key is not");
+    }
+    it->has_nul = strlen(buf_str(plain)) != plain->len;
+    if (!it->has_nul)
+        memcpy(text, buf_str(plain), plain->len + 1);
+    return true;
+}
+
+static bool decode_keys(list_page *p, const list_contract *k, err *e)
+{
+    AUTO(buf) plain = BUF(S3_XML_TEXT_MAX_BYTES);
+    for (size_t i = 0; i < p->count; i++)
+        if (!decode_key(p, &p->entries[i], &plain, k, e))
+            return false;
+    return true;
+}
+
+/* Has the object of the same key before it, on this page or the one before, the same content? */
+static bool same_object(const list_page *p, const page_entry *before, const page_entry *it)
+{
+    const char *first = before ? page_text(p, before->etag) : p->previous_etag;
+    const char *second = page_text(p, it->etag);
+    uint64_t size_bytes = before ? before->size_bytes : p->previous.size_bytes;
+    int64_t time_s = before ? before->last_modified_s : p->previous.last_modified_s;
+    return size_bytes == it->size_bytes && str_equal(first, second) &&
+           (first || time_s == it->last_modified_s);
+}
+
+/* The entry before it that is of the same kind; NULL: it is the page's first. */
+typedef struct page_check {
+    const char *key;
+    const page_entry *entry;
+} page_check;
+
+static bool check_entry(list_page *p, page_entry *it, const list_contract *k, page_check *before,
+                        err *e)
+{
+    const char *key = page_text(p, it->key);
+    if (!contract_check_key(k, key, e) || !contract_check_level(k, key, it->is_prefix, e) ||
+        !contract_check_order(k, before->key, key, e))
+        return false;
+    it->is_repeat = str_equal(before->key, key);
+    p->repeat_count += it->is_repeat;
+    if (it->is_repeat && !it->is_prefix && !same_object(p, before->entry, it))
+        return contract_refuse_repeat(k, key, e);
+    *before = (page_check){.key = key, .entry = it};
+    return true;
+}
+
+static void keep_previous(list_page *p, const page_entry *last)
+{
+    if (!last)
+        return;
+    free(p->previous_etag);
+    p->previous = *last;
+    p->previous_etag = xstrdup_or_null(page_text(p, last->etag));
+}
+
+static bool check_page(list_page *p, list_contract *k, err *e)
+{
+    page_check object = {.key = k->last_key}, prefix = {.key = k->last_prefix};
+    for (size_t i = 0; i < p->count; i++) {
+        page_entry *it = &p->entries[i];
+        if (!it->has_nul && !check_entry(p, it, k, it->is_prefix ? &prefix : &object, e))
+            return false;
+    }
+    const char *first = p->count ? page_text(p, p->entries[0].key) : NULL;
+    if (p->truncated && !contract_check_next(k, page_text(p, p->token), first, e))
+        return false;
+    contract_advance(k, object.entry ? object.key : NULL, prefix.entry ? prefix.key : NULL);
+    keep_previous(p, object.entry);
+    return true;
+}
+
+bool page_read(list_page *p, slice xml, list_contract *contract, err *e)
+{
+    reset(p);
+    if (!s3_xml_read(xml, on_element, p, e))
+        return e->code == ERR_PARSE ? err_context(e, OPERATION ": the store's reply") : false;
+    return check_head(p, contract, e) && decode_keys(p, contract, e) && check_page(p, contract, e);
+}

@@ -1,0 +1,47 @@
+/* One page of ListObjectsV2, read, decoded and checked before any of it is used.
+ *
+ * What:    page_read reads the XML once (names stay encoded: MinIO puts EncodingType at the end),
+ *          then decodes the names and checks the page against the listing's contract. An object
+ *          that is listed twice in a row with the same size and ETag is one object.
+ * Owner:   page_deinit frees it; strings point into the page.
+ * Threads: the transport's.
+ * Fails:   ERR_PARSE where the page breaks off (it can be asked for again), ERR_S3_REPLY where it is
+ *          no listing or breaks the contract.
+ */
+#ifndef S3_OPERATIONS_LIST_PAGE_H
+#define S3_OPERATIONS_LIST_PAGE_H
+
+#include "s3/operations/list_contract.h"
+
+#define PAGE_ENTRIES_MAX 100000 /* 1,000 are asked for; some stores send more */
+
+/* Texts are offsets into page.text, 0: not in the reply. */
+typedef struct page_entry {
+    size_t key, etag, storage_class;
+    uint64_t size_bytes;
+    int64_t last_modified_s;
+    bool has_size;
+    bool is_prefix;  /* of CommonPrefixes */
+    bool has_nul;    /* the key cannot be a C string; `key` is encoded as in the reply */
+    bool is_repeat;  /* of the entry before: not to be handed out */
+} page_entry;
+
+typedef struct list_page {
+    buf text;
+    page_entry *entries;
+    size_t count, capacity;
+    size_t bucket, prefix, encoding, token, truncated_text;
+    page_entry current; /* the one that is read */
+    bool truncated, url_encoded;
+    size_t repeat_count;
+    page_entry previous; /* the last object of the page before */
+    char *previous_etag;
+} list_page;
+
+void page_init(list_page *p);
+void page_deinit(list_page *p);
+
+bool page_read(list_page *p, slice xml, list_contract *contract, err *e) MUST_USE;
+const char *page_text(const list_page *p, size_t offset); /* NULL for 0 */
+
+#endif

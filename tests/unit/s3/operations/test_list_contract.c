@@ -1,0 +1,481 @@
+/* Listings of stores that break the contract: every breach is named, and nothing of its page is used. */
+#include "s3/operations/list_contract.h"
+
+#include "decon/s3/buckets.h"
+#include "decon/s3/uploads.h"
+#include "tests/unit/s3/site.h"
+
+typedef struct listing {
+    site s;
+    buf seen; /* "key:size ", "[prefix] " or "{unusable} " */
+    unsigned pages;
+    bool takes_unusable;
+} listing;
+
+static bool on_object(void *ctx, const s3_object *object, err *e)
+{
+    listing *l = ctx;
+    UNUSED(e);
+    return buf_printf(&l->seen, "%s:%llu ", object->key, (unsigned long long)object->size_bytes);
+}
+
+static bool on_prefix(void *ctx, const char *prefix, err *e)
+{
+    listing *l = ctx;
+    UNUSED(e);
+    return buf_printf(&l->seen, "[%s] ", prefix);
+}
+
+static bool on_unusable(void *ctx, const char *encoded, err *e)
+{
+    listing *l = ctx;
+    UNUSED(e);
+    return buf_printf(&l->seen, "{%s} ", encoded);
+}
+
+static bool on_upload(void *ctx, const s3_upload *u, err *e)
+{
+    listing *l = ctx;
+    UNUSED(e);
+    return buf_printf(&l->seen, "%s|%s ", u->key, u->upload_id);
+}
+
+static bool on_bucket(void *ctx, const char *name, int64_t created_s, err *e)
+{
+    listing *l = ctx;
+    UNUSED(e), UNUSED(created_s);
+    return buf_printf(&l->seen, "%s ", name);
+}
+
+static void on_done(void *ctx, const err *e)
+{
+    listing *l = ctx;
+    site_done(&l->s, e);
+}
+
+static void open_listing(listing *l, s3_listing_order order)
+{
+    *l = (listing){0};
+    site_open(&l->s, (s3_config){.max_attempts = 2, .listing_order = order});
+    buf_init(&l->seen, 65536);
+}
+
+static void close_listing(listing *l)
+{
+    buf_deinit(&l->seen);
+    site_close(&l->s);
+}
+
+static err_code list_of(listing *l, const char *bucket, const char *prefix, const char *delimiter)
+{
+    s3_list(l->s.c, &(s3_list_options){.bucket = bucket,
+                                       .prefix = prefix,
+                                       .delimiter = delimiter,
+                                       .on_object = on_object,
+                                       .on_prefix = on_prefix,
+                                       .on_unusable = l->takes_unusable ? on_unusable : NULL,
+                                       .on_done = on_done,
+                                       .ctx = l});
+    return site_end(&l->s);
+}
+
+#define OBJECT_OF(key, size, etag)                                                                 \
+    "<Contents><Key>" key "</Key><LastModified>2013-05-24T00:00:00.000Z</LastModified>"            \
+    "<ETag>" etag "</ETag><Size>" size "</Size></Contents>"
+#define OBJECT(key)  OBJECT_OF(key, "1", "e")
+#define COMMON(name) "<CommonPrefixes><Prefix>" name "</Prefix></CommonPrefixes>"
+#define URL_ENCODED  "<EncodingType>url</EncodingType>"
+#define LAST         "<IsTruncated>false</IsTruncated>"
+#define MORE(token)                                                                                \
+    "<IsTruncated>true</IsTruncated><NextContinuationToken>" token "</NextContinuationToken>"
+#define PAGE(inner) "<ListBucketResult>" inner "</ListBucketResult>"
+
+/* --- one page --- */
+
+static const struct breach {
+    const char *body, *prefix, *delimiter;
+    const char *names, *key; /* what the message says */
+} breaches[] = {
+    {PAGE(LAST OBJECT("in/a") OBJECT("other/b")), "in/", NULL, "outside the prefix 'in/'", "other/b"},
+    {PAGE(LAST OBJECT("in")), "in/", NULL, "outside the prefix", "'in'"},
+    {PAGE(LAST OBJECT("b") OBJECT("a")), NULL, NULL, "not in UTF-8 byte order", "'a' is listed after 'b'"},
+    {PAGE(LAST OBJECT("B") OBJECT("a") OBJECT("C")), NULL, NULL, "byte order", "'C'"},
+    /* U+FF5E before U+1F600: the order of UTF-16, not that of UTF-8 */
+    {PAGE(LAST OBJECT("\xf0\x9f\x98\x80") OBJECT("\xef\xbd\x9e")), NULL, NULL, "byte order",
+     "\xef\xbd\x9e"},
+    {PAGE(LAST OBJECT("a/b") OBJECT("a.b")), NULL, NULL, "byte order", "'a.b'"},
+    {PAGE(LAST OBJECT("a") OBJECT_OF("a", "2", "e")), NULL, NULL, "listed twice", "'a'"},
+    {PAGE(LAST OBJECT("a") OBJECT_OF("a", "1", "f")), NULL, NULL, "listed twice", "'a'"},
+    {PAGE(LAST OBJECT("a") OBJECT("b") OBJECT("a")), NULL, NULL, "byte order", "'a'"},
+    {PAGE(LAST COMMON("out/x/")), "in/", "/", "outside the prefix", "out/x/"},
+    {PAGE(LAST COMMON("in/x")), "in/", "/", "does not end at the delimiter '/'", "in/x"},
+    {PAGE(LAST COMMON("in/x/y/")), "in/", "/", "does not end at the delimiter", "in/x/y/"},
+    {PAGE(LAST COMMON("in/b/") COMMON("in/a/")), "in/", "/", "byte order", "in/a/"},
+    {PAGE(LAST OBJECT("in/x/y")), "in/", "/", "belongs to CommonPrefixes", "in/x/y"},
+    {PAGE(LAST URL_ENCODED OBJECT("a b")), NULL, NULL, "EncodingType url", "a b"},
+    {PAGE(LAST URL_ENCODED OBJECT("\xc3\xa9")), NULL, NULL, "EncodingType url", "\xc3\xa9"},
+    {PAGE(LAST URL_ENCODED OBJECT("a%2")), NULL, NULL, "EncodingType", "a%2"},
+    {PAGE(LAST "<EncodingType>base64</EncodingType>" OBJECT("YQ==")), NULL, NULL, "EncodingType",
+     "base64"},
+    /* encoded, and does not say so: not the prefix that was asked for */
+    {PAGE(LAST OBJECT("a%20b%2Fc")), "a b/", NULL, "outside the prefix", "a%20b%2Fc"},
+    {PAGE(LAST "<Name>c</Name>" OBJECT("a")), NULL, NULL, "lists the bucket 'c'", "not 'b'"},
+    {PAGE(LAST "<Prefix>other/</Prefix>"), "in/", NULL, "for the prefix 'other/'", "not for 'in/'"},
+    {PAGE(LAST "<Contents><Size>1</Size></Contents>"), NULL, NULL, "without Key", "object"},
+    {PAGE(LAST OBJECT("")), NULL, NULL, "empty key", ""},
+    {PAGE(LAST "<Contents><Key>a</Key></Contents>"), NULL, NULL, "no Size", "'a'"},
+    {PAGE(LAST "<Contents><Key>a</Key><Key>b</Key><Size>1</Size></Contents>"), NULL, NULL,
+     "two different Key", ""},
+    {PAGE(LAST MORE("t") OBJECT("a")), NULL, NULL, "two different IsTruncated", ""},
+    {PAGE("<IsTruncated>true</IsTruncated>" OBJECT("a")), NULL, NULL, "no continuation token", ""},
+    {PAGE(MORE("") OBJECT("a")), NULL, NULL, "no continuation token", ""},
+    {PAGE("<IsTruncated>maybe</IsTruncated>" OBJECT("a")), NULL, NULL, "last page", ""},
+    {PAGE(LAST OBJECT("a%00b") URL_ENCODED), NULL, NULL, "NUL", "a%00b"},
+};
+
+static void each_breach_is_named_and_nothing_is_used(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(breaches); i++) {
+        const struct breach *row = &breaches[i];
+        listing l;
+        open_listing(&l, S3_LISTING_ORDER_BYTES);
+        fake_when(l.s.f, &(fake_rule){.reply = {.body = slice_from(row->body)}});
+        if (list_of(&l, "b", row->prefix, row->delimiter) != ERR_S3_REPLY ||
+            !strstr(l.s.error.message, row->names) || !strstr(l.s.error.message, row->key))
+            fail_msg("row %zu (%s): %s", i, row->names, l.s.error.message);
+        assert_string_equal(buf_str(&l.seen), "");
+        assert_true(str_starts_with(l.s.error.message, "s3://b"));
+        assert_null(strchr(l.s.error.message, '\n'));
+        assert_int_equal(fake_request_count(l.s.f), 1); /* it would not pass when tried again */
+        close_listing(&l);
+    }
+}
+
+/* What real stores do, and what is no breach. */
+static const struct allowed {
+    const char *body, *bucket, *prefix, *delimiter, *seen;
+} all_allowed[] = {
+    {PAGE(LAST "<Name>b</Name><Prefix>in/</Prefix>" OBJECT("in/a")), "b", "in/", NULL, "in/a:1 "},
+    {PAGE(LAST "<Name/><Prefix/>" OBJECT("in/a")), "b", "in/", NULL, "in/a:1 "},
+    /* the echo is encoded, or is not, whatever the keys are */
+    {PAGE(LAST URL_ENCODED "<Prefix>a+b%2F</Prefix>" OBJECT("a+b/c")), "b", "a b/", NULL, "a b/c:1 "},
+    {PAGE(LAST URL_ENCODED "<Prefix>a b/</Prefix>" OBJECT("a%20b%2Fc")), "b", "a b/", NULL,
+     "a b/c:1 "},
+    /* the object of the prefix's own name, and a folder's object beside its common prefix */
+    {PAGE(LAST OBJECT("in/")), "b", "in/", "/", "in/:1 "},
+    {PAGE(LAST OBJECT("in/x/") COMMON("in/x/")), "b", "in/", "/", "in/x/:1 [in/x/] "},
+    /* objects and common prefixes are two lists */
+    {PAGE(LAST OBJECT("a") OBJECT("z") COMMON("b/") COMMON("c/")), "b", NULL, "/",
+     "a:1 z:1 [b/] [c/] "},
+    {PAGE(LAST "<CommonPrefixes><Prefix>b/</Prefix><Prefix>c/</Prefix></CommonPrefixes>"), "b", NULL,
+     "/", "[b/] [c/] "},
+    {PAGE(LAST COMMON("x--") COMMON("y--")), "b", NULL, "--", "[x--] [y--] "},
+    /* access points and tenants */
+    {PAGE(LAST "<Name>real</Name>" OBJECT("a")), "ap-1-s3alias", NULL, NULL, "a:1 "},
+    /* directory buckets have no order */
+    {PAGE(LAST OBJECT("b") OBJECT("a")), "x--usw2-az1--x-s3", NULL, NULL, "b:1 a:1 "},
+    {PAGE(LAST OBJECT("\xef\xbd\x9e") OBJECT("\xf0\x9f\x98\x80")), "b", NULL, NULL,
+     "\xef\xbd\x9e:1 \xf0\x9f\x98\x80:1 "},
+};
+
+static void what_stores_do_otherwise_is_taken(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(all_allowed); i++) {
+        const struct allowed *row = &all_allowed[i];
+        listing l;
+        open_listing(&l, S3_LISTING_ORDER_BYTES);
+        fake_when(l.s.f, &(fake_rule){.reply = {.body = slice_from(row->body)}});
+        if (list_of(&l, row->bucket, row->prefix, row->delimiter) != ERR_NONE)
+            fail_msg("row %zu: %s", i, l.s.error.message);
+        assert_string_equal(buf_str(&l.seen), row->seen);
+        close_listing(&l);
+    }
+}
+
+static void any_order_is_taken_where_that_is_asked_for(void **state)
+{
+    listing l;
+    (void)state;
+    open_listing(&l, S3_LISTING_ORDER_ANY);
+    fake_when(l.s.f, &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(LAST OBJECT("b") OBJECT("a")))}});
+    assert_int_equal(list_of(&l, "b", NULL, NULL), ERR_NONE);
+    assert_string_equal(buf_str(&l.seen), "b:1 a:1 ");
+    close_listing(&l);
+    open_listing(&l, S3_LISTING_ORDER_ANY); /* the prefix holds all the same */
+    fake_when(l.s.f, &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(LAST OBJECT("b/x") OBJECT("a")))}});
+    assert_int_equal(list_of(&l, "b", "b/", NULL), ERR_S3_REPLY);
+    assert_string_equal(buf_str(&l.seen), "");
+    close_listing(&l);
+}
+
+static void a_key_that_is_listed_twice_is_one_object(void **state)
+{
+    listing l;
+    (void)state;
+    open_listing(&l, S3_LISTING_ORDER_BYTES);
+    fake_expect(l.s.f, &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(
+                                                  MORE("t") OBJECT("a") OBJECT("b") OBJECT("b")
+                                                      OBJECT("b") OBJECT("c") COMMON("d/")))}});
+    fake_expect(l.s.f,
+                &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(LAST OBJECT("c") COMMON("d/")))}});
+    assert_int_equal(list_of(&l, "b", NULL, "/"), ERR_NONE);
+    assert_string_equal(buf_str(&l.seen), "a:1 b:1 c:1 [d/] ");
+    close_listing(&l);
+}
+
+static void a_repeat_on_the_next_page_may_not_differ(void **state)
+{
+    listing l;
+    (void)state;
+    open_listing(&l, S3_LISTING_ORDER_BYTES);
+    fake_expect(l.s.f, &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(MORE("t") OBJECT("a")))}});
+    fake_expect(l.s.f,
+                &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(LAST OBJECT_OF("a", "1", "f")))}});
+    assert_int_equal(list_of(&l, "b", NULL, NULL), ERR_S3_REPLY);
+    assert_non_null(strstr(l.s.error.message, "the key 'a' is listed twice"));
+    close_listing(&l);
+}
+
+static void keys_with_a_nul_are_told_to_who_wants_them(void **state)
+{
+    listing l;
+    (void)state;
+    open_listing(&l, S3_LISTING_ORDER_BYTES);
+    l.takes_unusable = true;
+    fake_when(l.s.f, &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(
+                                                LAST OBJECT("a") OBJECT("a%00b") OBJECT("b")
+                                                    URL_ENCODED))}});
+    assert_int_equal(list_of(&l, "b", NULL, NULL), ERR_NONE);
+    assert_string_equal(buf_str(&l.seen), "a:1 {a%00b} b:1 ");
+    close_listing(&l);
+}
+
+/* --- pages --- */
+
+static void pages_that_do_not_advance_are_found(void **state)
+{
+    static const struct {
+        const char *first, *second, *names;
+    } rows[] = {
+        {PAGE(MORE("t") OBJECT("a") OBJECT("b")), PAGE(MORE("u") OBJECT("a") OBJECT("b")), "'a'"},
+        {PAGE(MORE("t") OBJECT("b")), PAGE(LAST OBJECT("a")), "'a' is listed after 'b'"},
+        {PAGE(MORE("t") OBJECT("a")), PAGE(MORE("t") OBJECT("b")), "token 't' came before"},
+        {PAGE(MORE("t")), PAGE(MORE("t")), "token 't' came before"},
+        {PAGE(MORE("t") COMMON("b/")), PAGE(LAST COMMON("a/")), "'a/' is listed after 'b/'"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        listing l;
+        open_listing(&l, S3_LISTING_ORDER_BYTES);
+        fake_expect(l.s.f, &(fake_rule){.reply = {.body = slice_from(rows[i].first)}});
+        fake_expect(l.s.f, &(fake_rule){.reply = {.body = slice_from(rows[i].second)}});
+        if (list_of(&l, "b", NULL, "/") != ERR_S3_REPLY ||
+            !strstr(l.s.error.message, rows[i].names))
+            fail_msg("row %zu: %s", i, l.s.error.message);
+        close_listing(&l);
+    }
+}
+
+static void expect_pages(listing *l, const char *const *pages, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        fake_expect(l->s.f, &(fake_rule){.reply = {.body = slice_from(pages[i])}});
+}
+
+static void tokens_that_go_in_circles_are_found(void **state)
+{
+    static const char *const pages[] = {PAGE(MORE("t") OBJECT("a")), PAGE(MORE("u") OBJECT("b")),
+                                        PAGE(MORE("t") OBJECT("c"))};
+    listing l;
+    (void)state;
+    open_listing(&l, S3_LISTING_ORDER_BYTES);
+    expect_pages(&l, pages, ARRAY_LEN(pages));
+    assert_int_equal(list_of(&l, "b", NULL, NULL), ERR_S3_REPLY);
+    assert_non_null(strstr(l.s.error.message, "token 't' came before"));
+    assert_string_equal(buf_str(&l.seen), "a:1 b:1 ");
+    close_listing(&l);
+}
+
+static void a_page_that_comes_again_is_found_in_any_order_too(void **state)
+{
+    static const char *const pages[] = {PAGE(MORE("t") OBJECT("b") OBJECT("a")),
+                                        PAGE(MORE("u") OBJECT("c")),
+                                        PAGE(MORE("v") OBJECT("b") OBJECT("a"))};
+    listing l;
+    (void)state;
+    open_listing(&l, S3_LISTING_ORDER_ANY);
+    expect_pages(&l, pages, ARRAY_LEN(pages));
+    assert_int_equal(list_of(&l, "b", NULL, NULL), ERR_S3_REPLY);
+    assert_non_null(strstr(l.s.error.message, "begins with 'b' came before"));
+    assert_string_equal(buf_str(&l.seen), "b:1 a:1 c:1 ");
+    close_listing(&l);
+}
+
+static void empty_page(void *ctx, const fake_request *request, fake_reply *reply)
+{
+    listing *l = ctx;
+    static char body[256];
+    UNUSED(request);
+    snprintf(body, sizeof body, PAGE(MORE("t%u")), ++l->pages);
+    reply->body = slice_from(body);
+}
+
+static void empty_pages_with_new_tokens_have_an_end(void **state)
+{
+    listing l;
+    (void)state;
+    open_listing(&l, S3_LISTING_ORDER_BYTES);
+    fake_handle(l.s.f, empty_page, &l);
+    assert_int_equal(list_of(&l, "b", NULL, NULL), ERR_S3_REPLY);
+    assert_int_equal(l.pages, CONTRACT_EMPTY_PAGES_MAX);
+    assert_non_null(strstr(l.s.error.message, "empty pages in a row"));
+    close_listing(&l);
+}
+
+static void a_few_empty_pages_are_no_breach(void **state)
+{
+    static const char *const pages[] = {PAGE(MORE("t")), PAGE(MORE("u")), PAGE(LAST OBJECT("a"))};
+    listing l;
+    (void)state;
+    open_listing(&l, S3_LISTING_ORDER_BYTES);
+    expect_pages(&l, pages, ARRAY_LEN(pages));
+    assert_int_equal(list_of(&l, "b", NULL, NULL), ERR_NONE);
+    assert_string_equal(buf_str(&l.seen), "a:1 ");
+    close_listing(&l);
+}
+
+/* --- uploads and buckets --- */
+
+#define UPLOAD(key, id) "<Upload><Key>" key "</Key><UploadId>" id "</UploadId></Upload>"
+#define MORE_UPLOADS(key, id)                                                                      \
+    "<IsTruncated>true</IsTruncated><NextKeyMarker>" key "</NextKeyMarker><NextUploadIdMarker>" id \
+    "</NextUploadIdMarker>"
+#define UPLOADS(inner) "<ListMultipartUploadsResult>" inner "</ListMultipartUploadsResult>"
+
+static err_code list_uploads(listing *l, const char *prefix)
+{
+    s3_list_uploads(
+        l->s.c,
+        &(s3_list_uploads_options){
+            .bucket = "b", .prefix = prefix, .on_upload = on_upload, .on_done = on_done, .ctx = l});
+    return site_end(&l->s);
+}
+
+static void uploads_are_held_to_it_too(void **state)
+{
+    static const struct {
+        const char *pages[3];
+        const char *names, *seen;
+    } rows[] = {
+        {{UPLOADS(LAST UPLOAD("in/a", "1") UPLOAD("out/b", "2"))}, "outside the prefix", ""},
+        {{UPLOADS(LAST "<Bucket>c</Bucket>")}, "lists the bucket 'c'", ""},
+        {{UPLOADS(LAST "<Prefix>out/</Prefix>")}, "for the prefix 'out/'", ""},
+        {{UPLOADS(LAST "<EncodingType>x</EncodingType>")}, "EncodingType", ""},
+        {{UPLOADS(LAST URL_ENCODED UPLOAD("in/a b", "1"))}, "EncodingType url", ""},
+        {{UPLOADS(LAST URL_ENCODED UPLOAD("in/a%00b", "1"))}, "NUL", ""},
+        {{UPLOADS(LAST UPLOAD("in/a", ""))}, "without key or id", ""},
+        {{UPLOADS(MORE_UPLOADS("in/b", "1") UPLOAD("in/b", "1")), UPLOADS(LAST UPLOAD("in/a", "2"))},
+         "'in/a' is listed before the marker",
+         "in/b|1 "},
+        {{UPLOADS(MORE_UPLOADS("in/a", "1") UPLOAD("in/a", "1")),
+          UPLOADS(MORE_UPLOADS("in/b", "1") UPLOAD("in/b", "1")),
+          UPLOADS(MORE_UPLOADS("in/a", "1") UPLOAD("in/c", "1"))},
+         "goes in circles",
+         "in/a|1 in/b|1 "},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        listing l;
+        open_listing(&l, S3_LISTING_ORDER_BYTES);
+        for (size_t k = 0; k < ARRAY_LEN(rows[i].pages) && rows[i].pages[k]; k++)
+            fake_expect(l.s.f, &(fake_rule){.reply = {.body = slice_from(rows[i].pages[k])}});
+        if (list_uploads(&l, "in/") != ERR_S3_REPLY || !strstr(l.s.error.message, rows[i].names))
+            fail_msg("row %zu: %s", i, l.s.error.message);
+        assert_string_equal(buf_str(&l.seen), rows[i].seen);
+        close_listing(&l);
+    }
+}
+
+static void uploads_by_time_and_repeats_are_taken(void **state)
+{
+    listing l;
+    (void)state;
+    open_listing(&l, S3_LISTING_ORDER_BYTES);
+    fake_when(l.s.f, &(fake_rule){.reply = {.body = SLICE_LIT(UPLOADS(
+                                                LAST UPLOAD("b", "1") UPLOAD("a", "2")
+                                                    UPLOAD("a", "2") UPLOAD("a", "3")))}});
+    assert_int_equal(list_uploads(&l, NULL), ERR_NONE);
+    assert_string_equal(buf_str(&l.seen), "b|1 a|2 a|3 ");
+    close_listing(&l);
+}
+
+#define BUCKETS(names, token)                                                                      \
+    "<ListAllMyBucketsResult><Buckets>" names "</Buckets><ContinuationToken>" token                \
+    "</ContinuationToken></ListAllMyBucketsResult>"
+#define BUCKET(name) "<Bucket><Name>" name "</Name></Bucket>"
+
+static err_code list_buckets(listing *l)
+{
+    s3_list_buckets(
+        l->s.c, &(s3_list_buckets_options){.on_bucket = on_bucket, .on_done = on_done, .ctx = l});
+    return site_end(&l->s);
+}
+
+static void buckets_are_held_to_it_too(void **state)
+{
+    static const char *const circle[] = {BUCKETS(BUCKET("a"), "t"), BUCKETS(BUCKET("b"), "u"),
+                                         BUCKETS(BUCKET("c"), "t")};
+    static const char *const repeat[] = {BUCKETS(BUCKET("a") BUCKET("a"), "t"),
+                                         BUCKETS(BUCKET("a") BUCKET("b"), "")};
+    listing l;
+    (void)state;
+    open_listing(&l, S3_LISTING_ORDER_BYTES);
+    expect_pages(&l, circle, ARRAY_LEN(circle));
+    assert_int_equal(list_buckets(&l), ERR_S3_REPLY);
+    assert_non_null(strstr(l.s.error.message, "goes in circles"));
+    close_listing(&l);
+    open_listing(&l, S3_LISTING_ORDER_BYTES);
+    expect_pages(&l, repeat, ARRAY_LEN(repeat));
+    assert_int_equal(list_buckets(&l), ERR_NONE);
+    assert_string_equal(buf_str(&l.seen), "a b ");
+    close_listing(&l);
+}
+
+static void long_names_are_shortened_between_characters(void **state)
+{
+    char text[CONTRACT_NAME_SIZE + 50], out[CONTRACT_NAME_SIZE];
+    (void)state;
+    memset(text, 'a', sizeof text);
+    text[sizeof text - 1] = '\0';
+    for (size_t i = CONTRACT_NAME_SIZE - 8; i < CONTRACT_NAME_SIZE; i += 2)
+        memcpy(text + i, "\xc3\xa9", 2);
+    contract_name(text, out);
+    assert_true(str_ends_with(out, "..."));
+    assert_true((unsigned char)out[strlen(out) - 4] != 0xc3); /* no half character */
+    contract_name("a\nb\x7f", out);
+    assert_string_equal(out, "a?b?");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_breach_is_named_and_nothing_is_used),
+        cmocka_unit_test(what_stores_do_otherwise_is_taken),
+        cmocka_unit_test(any_order_is_taken_where_that_is_asked_for),
+        cmocka_unit_test(a_key_that_is_listed_twice_is_one_object),
+        cmocka_unit_test(a_repeat_on_the_next_page_may_not_differ),
+        cmocka_unit_test(keys_with_a_nul_are_told_to_who_wants_them),
+        cmocka_unit_test(pages_that_do_not_advance_are_found),
+        cmocka_unit_test(tokens_that_go_in_circles_are_found),
+        cmocka_unit_test(a_page_that_comes_again_is_found_in_any_order_too),
+        cmocka_unit_test(empty_pages_with_new_tokens_have_an_end),
+        cmocka_unit_test(a_few_empty_pages_are_no_breach),
+        cmocka_unit_test(uploads_are_held_to_it_too),
+        cmocka_unit_test(uploads_by_time_and_repeats_are_taken),
+        cmocka_unit_test(buckets_are_held_to_it_too),
+        cmocka_unit_test(long_names_are_shortened_between_characters),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
