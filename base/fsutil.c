@@ -234,16 +234,29 @@ bool fs_write_file(const char *path, slice data, bool durable, err *e)
     return fs_temp_commit(&temp_path, path, e) && (!durable || fs_sync_parent(path, e));
 }
 
+size_t fs_name_max(const char *path)
+{
+    AUTO_FREE char *folder = xstrdup(path);
+    for (char *slash; (slash = strrchr(folder, '/')) != NULL;) {
+        *(slash == folder ? slash + 1 : slash) = '\0';
+        long found = pathconf(folder, _PC_NAME_MAX);
+        if (found > 0 || slash == folder)
+            return found > 0 ? MIN((size_t)found, (size_t)NAME_MAX) : NAME_MAX;
+    }
+    long found = pathconf(".", _PC_NAME_MAX);
+    return found > 0 ? MIN((size_t)found, (size_t)NAME_MAX) : NAME_MAX;
+}
+
 /* So many bytes of a path that its last name stays within what file systems take with `more` bytes
  * behind it; no character of UTF-8 is cut in two. */
 static size_t room_for(const char *path, size_t more)
 {
     const char *slash = strrchr(path, '/');
     size_t dir = slash ? (size_t)(slash - path) + 1 : 0;
-    size_t len = strlen(path);
-    if (len - dir + more <= NAME_MAX)
+    size_t len = strlen(path), limit = fs_name_max(path);
+    if (len - dir + more <= limit)
         return len;
-    len = dir + NAME_MAX - more;
+    len = dir + (limit > more ? limit - more : 0);
     while (len > dir && ((unsigned char)path[len] & 0xc0) == 0x80)
         len--;
     return len;

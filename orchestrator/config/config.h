@@ -52,6 +52,7 @@ typedef struct config {
     bool no_sign_request, verify_ssl, use_fips_endpoint, use_dualstack_endpoint;
     int request_checksums, response_checksums; /* s3_checksum_use */
     bool check_md5_etag, unsigned_payload;
+    int listing_order; /* s3_listing_order */
 
     /* share */
     int64_t host_index, host_count;
@@ -85,5 +86,6 @@ extern const char *const store_addressing_styles[];
 extern const char *const store_payers[];
 extern const char *const store_encryptions[];
 extern const char *const store_checksum_uses[];
+extern const char *const store_listing_orders[];
 
 #endif

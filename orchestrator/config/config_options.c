@@ -8,6 +8,8 @@ const char *const store_addressing_styles[] = {"auto", "path", "virtual", NULL};
 const char *const store_payers[] = {"owner", "requester", NULL};
 /* In the order of s3_checksum_use. */
 const char *const store_checksum_uses[] = {"default", "when_supported", "when_required", NULL};
+/* In the order of s3_listing_order. */
+const char *const store_listing_orders[] = {"bytes", "any", NULL};
 const char *const store_encryptions[] = {"bucket", "AES256", "aws:kms", "aws:kms:dsse", NULL};
 
 static const char *const verify_names[] = {"none", "stream", "jsonl", NULL};

@@ -49,6 +49,7 @@ static s3_config settings(const config *c)
                        .response_checksums = (s3_checksum_use)c->response_checksums,
                        .check_md5_etag = c->check_md5_etag,
                        .unsigned_payload = c->unsigned_payload,
+                       .listing_order = (s3_listing_order)c->listing_order,
                        .headers = {.request_payer = c->request_payer == 1,
                                    .sse = c->sse ? store_encryptions[c->sse] : NULL,
                                    .sse_kms_key_id = c->sse_kms_key_id,

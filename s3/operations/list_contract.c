@@ -65,10 +65,11 @@ bool contract_check_bucket(const list_contract *k, const char *echo, err *e)
     if (!echo || !*echo || str_equal(echo, k->bucket) || may_have_another_name(k->bucket, echo))
         return true;
     contract_name(echo, name);
-    return err_set(e, ERR_S3_REPLY,
-                   "%s: the reply lists the bucket '%s', not '%s'; check the endpoint and any proxy "
-                   "before it",
-                   k->operation, name, k->bucket);
+    return err_set(
+        e, ERR_S3_REPLY,
+        "%s: the reply lists the bucket '%s', not '%s'; check the endpoint and any proxy "
+        "before it",
+        k->operation, name, k->bucket);
 }
 
 static bool decodes_to(const char *text, const char *wanted)
@@ -87,10 +88,11 @@ bool contract_check_prefix(const list_contract *k, const char *echo, bool url_en
         return true;
     contract_name(k->prefix, asked);
     contract_name(echo, name);
-    return err_set(e, ERR_S3_REPLY,
-                   "%s: the reply is for the prefix '%s', not for '%s'; this store does not list by "
-                   "prefix",
-                   k->operation, name, asked);
+    return err_set(
+        e, ERR_S3_REPLY,
+        "%s: the reply is for the prefix '%s', not for '%s'; this store does not list by "
+        "prefix",
+        k->operation, name, asked);
 }
 
 bool contract_check_encoding(const list_contract *k, const char *echo, bool *url_encoded, err *e)
@@ -145,9 +147,10 @@ bool contract_check_level(const list_contract *k, const char *key, bool is_prefi
         return true;
     contract_name(key, name);
     return err_set(e, ERR_S3_REPLY,
-                   is_prefix ? "%s: the CommonPrefixes entry '%s' does not end at the delimiter '%s'"
-                             : "%s: the key '%s' lies below the delimiter '%s' and belongs to "
-                               "CommonPrefixes",
+                   is_prefix
+                       ? "%s: the CommonPrefixes entry '%s' does not end at the delimiter '%s'"
+                       : "%s: the key '%s' lies below the delimiter '%s' and belongs to "
+                         "CommonPrefixes",
                    k->operation, name, k->delimiter);
 }
 
@@ -160,7 +163,8 @@ bool contract_check_order(const list_contract *k, const char *before, const char
     contract_name(key, second);
     return err_set(e, ERR_S3_REPLY,
                    "%s: the key '%s' is listed after '%s': not in UTF-8 byte order, so keys may be "
-                   "missing or repeated; listing order 'any' allows it for stores that never sort",
+                   "missing or repeated; use --listing-order any (listing_order: any) for a store "
+                   "that does not sort",
                    k->operation, second, first);
 }
 
@@ -203,8 +207,8 @@ bool contract_check_next(list_contract *k, const char *token, const char *first_
 {
     char name[CONTRACT_NAME_SIZE];
     if (!token || !*token)
-        return err_set(e, ERR_S3_REPLY,
-                       "%s: the reply is truncated, but has no continuation token", k->operation);
+        return err_set(e, ERR_S3_REPLY, "%s: the reply is truncated, but has no continuation token",
+                       k->operation);
     if (!set_add(&k->tokens, token)) {
         contract_name(token, name);
         return err_set(e, ERR_S3_REPLY,

@@ -21,9 +21,9 @@ typedef struct page_entry {
     uint64_t size_bytes;
     int64_t last_modified_s;
     bool has_size;
-    bool is_prefix;  /* of CommonPrefixes */
-    bool has_nul;    /* the key cannot be a C string; `key` is encoded as in the reply */
-    bool is_repeat;  /* of the entry before: not to be handed out */
+    bool is_prefix; /* of CommonPrefixes */
+    bool has_nul;   /* the key cannot be a C string; `key` is encoded as in the reply */
+    bool is_repeat; /* of the entry before: not to be handed out */
 } page_entry;
 
 typedef struct list_page {

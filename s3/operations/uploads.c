@@ -42,7 +42,7 @@ static void forget_upload(uploads_op *o)
 static void forget_page(uploads_op *o)
 {
     forget_upload(o);
-    char **strings[] = {&o->bucket_echo, &o->prefix_echo, &o->encoding,  &o->next_key,
+    char **strings[] = {&o->bucket_echo, &o->prefix_echo, &o->encoding, &o->next_key,
                         &o->next_id,     &o->before_key,  &o->before_id};
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         free(move(*strings[i]));
@@ -136,10 +136,9 @@ static bool check_next(uploads_op *o, const char *first_key, err *e)
 {
     if (!o->truncated)
         return true;
-    AUTO_FREE char *place =
-        o->next_key && *o->next_key
-            ? xasprintf("%s %s", o->next_key, o->next_id ? o->next_id : "")
-            : NULL;
+    AUTO_FREE char *place = o->next_key && *o->next_key
+                                ? xasprintf("%s %s", o->next_key, o->next_id ? o->next_id : "")
+                                : NULL;
     return contract_check_next(&o->contract, place, first_key, e);
 }
 
@@ -180,10 +179,11 @@ static bool check_upload(const uploads_op *o, err *e)
     if (!o->contract.ordered || !o->key_marker || strcmp(o->key, o->key_marker) >= 0)
         return true;
     contract_name(o->key, name);
-    return err_set(e, ERR_S3_REPLY,
-                   "ListMultipartUploads: the key '%s' is listed before the marker of its page: the "
-                   "listing does not advance",
-                   name);
+    return err_set(
+        e, ERR_S3_REPLY,
+        "ListMultipartUploads: the key '%s' is listed before the marker of its page: the "
+        "listing does not advance",
+        name);
 }
 
 static bool hand_upload(uploads_op *o, err *e)

@@ -158,13 +158,155 @@ test_a_bucket_that_is_not_empty_stays() {
     say s3 rb --force --dry-run s3://data
     expect_status 0
     [ "$(keys '' | wc -l)" = 4 ]
-    say s3 rb --force s3://data
+    say s3 rb --force --yes s3://data
     expect_status 0
     [ -z "$(s3 ls)" ]
     say s3 rb s3://data
     expect_status 1
     say s3 rb s3://data/key
     expect_status 2
+}
+
+
+test_a_bucket_and_its_objects_want_a_word() {
+    store
+    s3 cp -q -r few s3://data/few
+    say s3 rb --force s3://data </dev/null
+    expect_status 2
+    expect_why 'all objects (4) of s3://data, and the bucket'
+    expect_why '--yes'
+    [ "$(keys '' | wc -l)" = 4 ]
+    printf 'rb --force s3://data\n' >lines
+    say s3 run lines
+    expect_status 1
+    expect_why '--yes'
+    [ "$(keys '' | wc -l)" = 4 ]
+    with_answer no "$BIN/decon-s3" rb --force s3://data
+    expect_status 1
+    [ "$(keys '' | wc -l)" = 4 ]
+    with_answer yes "$BIN/decon-s3" rb --force s3://data
+    expect_status 0
+    [ -z "$(s3 ls)" ]
+    s3 mb s3://data # nothing to lose: no question
+    s3 rb --force s3://data </dev/null
+    s3 mb s3://data
+    s3 cp -q few/a s3://data/a
+    s3 run --yes lines
+    [ -z "$(s3 ls)" ]
+}
+
+test_many_uploads_want_a_word() {
+    store
+    command -v curl >/dev/null || { echo 'no curl'; exit 77; }
+    curl -sS --fail --aws-sigv4 aws:amz:us-east-1:s3 --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \
+        -X POST -d '' -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -o /dev/null "$AWS_ENDPOINT_URL/data/up/[1-1001]?uploads="
+    say s3 abort-uploads --older-than 0 s3://data </dev/null
+    expect_status 2
+    expect_why '1001 multipart uploads of s3://data/'
+    [ "$(s3 abort-uploads --older-than 0 --dry-run s3://data | wc -l)" = 1001 ]
+    s3 abort-uploads --older-than 0 --yes -q s3://data
+    say s3 abort-uploads --older-than 0 s3://data
+    [ "$(cat said)" = 'nothing to abort; 0 younger uploads stay' ] || fail "$(cat said)"
+}
+
+# What a store lists outside the prefix, and what follows on a page that breaks the contract, stays.
+test_a_listing_that_breaks_its_contract_removes_nothing() {
+    store
+    s3 cp -q -r few s3://data/in
+    s3 cp -q -r few s3://data/other
+    local fault what
+    for fault in unprefixed unordered; do
+        stop "$store"
+        start_store --fault "$fault,method=GET,query=list-type"
+        for what in 'rm -r s3://data/in' 'rm -r --yes s3://data/other' 'rm s3://data/in/*' 'mv -r s3://data/in back' \
+            'sync --delete --yes few s3://data/in' 'sync --delete --yes s3://data/in few'; do
+            set -f
+            # shellcheck disable=SC2086  # words
+            say s3 $what
+            set +f
+            expect_status 1
+            case $fault in
+            unprefixed) expect_why "outside the prefix" ;;
+            *) expect_why 'not in UTF-8 byte order' ;;
+            esac
+        done
+        stop "$store"
+        start_store
+        [ "$(keys '' | wc -l)" = 8 ] || fail "$fault: $(keys '')"
+        [ "$(find few -type f | wc -l)" = 4 ]
+    done
+}
+
+# The breach is on the second page, and the first one was right.
+test_nothing_is_removed_before_the_listing_is_whole() {
+    store
+    many
+    local fault
+    for fault in unordered 'status=403,code=AccessDenied'; do
+        stop "$store"
+        start_store --fault "$fault,method=GET,query=continuation-token"
+        s3 cp -q few/a s3://data/many/1002
+        for what in 'rm -r --yes s3://data/many' 'rb --force --yes s3://data' 'rm --yes s3://data/many/*'; do
+            set -f
+            # shellcheck disable=SC2086
+            say s3 $what
+            set +f
+            expect_status 1
+        done
+        stop "$store"
+        start_store
+        [ "$(keys many/ | wc -l)" = 1002 ] || fail "$fault: $(keys many/ | wc -l)"
+    done
+}
+
+test_a_listing_in_any_order_can_be_allowed() {
+    store
+    s3 cp -q -r few s3://data/in
+    stop "$store"
+    start_store --fault 'unordered,method=GET,query=list-type'
+    say s3 ls -r s3://data/in
+    expect_status 1
+    expect_why '--listing-order any'
+    [ "$(s3 ls -r --listing-order any s3://data/in | wc -l)" = 4 ]
+    say s3 sync --listing-order any s3://data/in back
+    expect_status 1
+    expect_why 'byte order'
+    s3 cp -q -r --listing-order any s3://data/in back
+    diff -r few back
+    s3 rm -q -r --listing-order any s3://data/in
+    stop "$store"
+    start_store
+    expect_keys ''
+}
+
+test_a_key_that_is_listed_twice_is_one_object() {
+    store
+    s3 cp -q -r few s3://data/in
+    stop "$store"
+    start_store --fault 'repeat,method=GET,query=list-type'
+    [ "$(s3 ls -r s3://data/in 2>/dev/null | wc -l)" = 4 ]
+    say s3 cp -r s3://data/in back
+    expect_status 0
+    [ "$(wc -l <said)" = 4 ] || fail "$(cat said)"
+    expect_why 'listed twice'
+    say s3 sync s3://data/in back
+    expect_status 0
+    say s3 sync few s3://data/in
+    expect_status 0
+    say s3 mv -r s3://data/in s3://data/moved
+    expect_status 0
+    [ "$(wc -l <said)" = 4 ] || fail "$(cat said)"
+    say s3 rm -r s3://data/moved
+    expect_status 0
+    [ "$(wc -l <said)" = 4 ] || fail "$(cat said)"
+}
+
+test_the_object_of_the_folders_own_name_goes_too() {
+    store
+    curl -sS --fail -X PUT --data-binary x "$(s3 presign --method PUT s3://data/in/)"
+    s3 cp -q few/b s3://data/in/b
+    s3 rm -q -r s3://data/in
+    expect_keys ''
 }
 
 run_tests

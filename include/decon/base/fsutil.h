@@ -35,6 +35,9 @@ bool fs_read_file(const char *path, size_t max_bytes, buf *out, err *e) MUST_USE
  * With `durable` the bytes are fsync'ed before the rename. */
 bool fs_write_file(const char *path, slice data, bool durable, err *e) MUST_USE;
 
+/* The longest name, in bytes, that the folder of `path` takes; where it is not there yet, its nearest
+ * folder that is. */
+size_t fs_name_max(const char *path);
 /* A new, empty file `<path>.tmp-<random>` (13 bytes longer than path; of a name for which that
  * is too long the end is left out) opened for reading and writing. *temp_path is malloc'ed. fs_temp_commit renames it to `path`; fs_temp_discard removes
  * it. Both free *temp_path and set it to NULL; the descriptor stays the caller's. */

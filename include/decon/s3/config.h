@@ -78,8 +78,8 @@ typedef struct s3_config {
     bool check_md5_etag;   /* downloads without a checksum are held against an ETag that is MD5 */
     bool unsigned_payload; /* over http too file bodies are not hashed for the signature */
     s3_listing_order listing_order;
-    pool *pool;            /* hashes file bodies; NULL: the transport's thread does */
-    s3_headers_options headers;                 /* of every operation that carries them */
+    pool *pool;                 /* hashes file bodies; NULL: the transport's thread does */
+    s3_headers_options headers; /* of every operation that carries them */
     const char *(*getenv_fn)(const char *name); /* NULL: no environment at all */
 } s3_config;
 

@@ -3,6 +3,9 @@
 #include "s3/cli/commands/option_rows.h"
 #include "decon/s3/uploads.h"
 
+/* So many are aborted without a question. */
+#define UNASKED_MAX 1000
+
 /* First the whole list, then the aborts: pages of a list that shrinks could leave some out. */
 typedef struct found {
     char *key, *upload_id;
@@ -121,6 +124,15 @@ static bool list_all(aborting *a, err *e)
            cli_interrupted(a->call.c, e);
 }
 
+static bool may_abort(const aborting *a, err *e)
+{
+    if (a->count <= UNASKED_MAX)
+        return true;
+    AUTO_FREE char *what =
+        xasprintf("%zu multipart uploads of s3://%s/%s", a->count, a->uri->bucket, a->uri->key);
+    return guard_removal(a->call.c, what, e);
+}
+
 static bool run(cli *c, err *e)
 {
     AUTO(s3_uri) uri = {0};
@@ -130,6 +142,8 @@ static bool run(cli *c, err *e)
     a.uri = &uri;
     a.before_s = now_s - (int64_t)(c->config->older_than_ms / 1000);
     if (!s3_uri_parse(c->words[0], &uri, e) || !list_all(&a, e))
+        return false;
+    if (!may_abort(&a, e))
         return false;
     for (size_t i = 0; i < a.count; i++)
         if (!abort_one(c, uri.bucket, &a.items[i], e))
@@ -145,21 +159,22 @@ static const option rows[] = {
      .min = 0, .max = 100 * 366 * 86400.0, .metavar = "TIME", .section = "Which uploads",
      .help = "Only those begun so long ago: 3600 (seconds), 12h, 7d; younger ones may still be "
              "under way."},
-    ROW_DRY_RUN, ROW_QUIET, ROWS_OF_CLIENTS, ROWS_OF_ALL,
+    ROW_YES, ROW_DRY_RUN, ROW_QUIET, ROWS_OF_CLIENTS, ROWS_OF_ALL,
 };
 /* clang-format on */
 
 const cli_command cli_command_abort_uploads = {
     .name = "abort-uploads",
     .summary = "abort multipart uploads that nobody will complete",
-    .options =
-        SET(rows, "abort-uploads", "decon-s3 abort-uploads [OPTION]... s3://BUCKET[/PREFIX]",
-            "Lists the multipart uploads whose keys start with PREFIX, and aborts those that "
-            "are old: a program that was killed leaves them behind, no listing shows them, "
-            "and their parts are paid for.",
-            "Examples:\n"
-            "  decon-s3 abort-uploads --dry-run s3://my-bucket\n"
-            "  decon-s3 abort-uploads --older-than 7d s3://my-bucket/data/\n"),
+    .options = SET(
+        rows, "abort-uploads", "decon-s3 abort-uploads [OPTION]... s3://BUCKET[/PREFIX]",
+        "Lists the multipart uploads whose keys start with PREFIX, and aborts those that "
+        "are old: a program that was killed leaves them behind, no listing shows them, "
+        "and their parts are paid for. More than 1,000 are aborted only with --yes, or when you "
+        "say so at a terminal.",
+        "Examples:\n"
+        "  decon-s3 abort-uploads --dry-run s3://my-bucket\n"
+        "  decon-s3 abort-uploads --older-than 7d s3://my-bucket/data/\n"),
     .words_min = 1,
     .words_max = 1,
     .needs_client = true,

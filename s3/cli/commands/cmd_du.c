@@ -19,6 +19,7 @@ typedef struct usage {
     sum total;
     char *folder; /* the one that is summed up now, whole key; or NULL */
     sum in_folder;
+    char *last; /* key */
     struct {
         char name[32];
         sum sum;
@@ -64,13 +65,29 @@ static void end_folder(usage *u)
     u->in_folder = (sum){0};
 }
 
+/* A folder that ended begins again: its sum would be printed in pieces. */
+static bool check_order(usage *u, const s3_object *object, err *e)
+{
+    bool ordered = !u->last || strcmp(u->last, object->key) <= 0;
+    if (!ordered)
+        return err_set(e, ERR_S3_REPLY,
+                       "%s: listed after '%s': folders cannot be summed up without byte order; use "
+                       "--summarize or --by-class",
+                       object->key, u->last);
+    free(u->last);
+    u->last = xstrdup(object->key);
+    return true;
+}
+
 /* The next level below what was asked for. */
-static void add_to_folder(usage *u, const s3_object *object)
+static bool add_to_folder(usage *u, const s3_object *object, err *e)
 {
     const char *relative = object->key + MIN(u->base_length, strlen(object->key));
     const char *slash = strchr(relative, '/');
+    if (!check_order(u, object, e))
+        return false;
     if (!slash)
-        return;
+        return true;
     size_t length = (size_t)(slash - object->key) + 1;
     bool same =
         u->folder && strlen(u->folder) == length && strncmp(u->folder, object->key, length) == 0;
@@ -79,6 +96,7 @@ static void add_to_folder(usage *u, const s3_object *object)
         u->folder = xstrndup(object->key, length);
     }
     add(&u->in_folder, object->size_bytes);
+    return true;
 }
 
 static bool add_to_class(usage *u, const s3_object *object, err *e)
@@ -106,9 +124,20 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
     add(&u->total, object->size_bytes);
     if (o->by_class)
         return add_to_class(u, object, e);
-    if (!o->summarize)
-        add_to_folder(u, object);
+    if (!o->summarize && !add_to_folder(u, object, e))
+        return false;
     return !ferror(stdout) || print_flush(e);
+}
+
+static bool on_unusable(void *ctx, const char *encoded_key, err *e)
+{
+    usage *u = ctx;
+    err odd = ERR_INIT;
+    UNUSED(e);
+    AUTO_FREE char *uri = xasprintf("s3://%s/%s", u->at->uri.bucket, encoded_key);
+    err_set(&odd, ERR_IO, "%s: left out: the key (URL-encoded here) has a NUL character", uri);
+    cli_print_error_of(u->call.c, uri, NULL, &odd);
+    return true;
 }
 
 static bool sum_up(usage *u, err *e)
@@ -122,6 +151,7 @@ static bool sum_up(usage *u, err *e)
                      s3_list(u->call.c->client, &(s3_list_options){.bucket = uri->bucket,
                                                                    .prefix = prefix,
                                                                    .on_object = on_object,
+                                                                   .on_unusable = on_unusable,
                                                                    .on_done = cli_on_done,
                                                                    .ctx = u}),
                      e);
@@ -138,6 +168,7 @@ static bool run(cli *c, err *e)
     if (ok)
         end_folder(&u);
     free(move(u.folder));
+    free(move(u.last));
     if (!ok)
         return false;
     for (size_t i = 0; i < u.class_count; i++)

@@ -100,6 +100,17 @@ static bool on_prefix(void *ctx, const char *prefix, err *e)
     return true;
 }
 
+static bool on_unusable(void *ctx, const char *encoded_key, err *e)
+{
+    listing *l = ctx;
+    err odd = ERR_INIT;
+    UNUSED(e);
+    AUTO_FREE char *uri = xasprintf("s3://%s/%s", l->at->uri.bucket, encoded_key);
+    err_set(&odd, ERR_IO, "%s: left out: the key (URL-encoded here) has a NUL character", uri);
+    cli_print_error_of(l->call.c, uri, NULL, &odd);
+    return true;
+}
+
 /* --- buckets --- */
 
 static bool on_bucket(void *ctx, const char *name, int64_t created_s, err *e)
@@ -156,6 +167,7 @@ static bool list_objects(listing *l, err *e)
                                .prefix = prefix,
                                .delimiter = deep ? NULL : "/",
                                .on_object = on_object,
+                               .on_unusable = on_unusable,
                                .on_prefix = on_prefix,
                                .on_done = cli_on_done,
                                .ctx = l};

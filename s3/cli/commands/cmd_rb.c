@@ -4,19 +4,34 @@
 #include "s3/cli/commands/option_rows.h"
 #include "s3/cli/source/source.h"
 
-static bool empty_bucket(cli *c, const place *bucket, err *e)
+/* The whole listing comes first: one that breaks off or breaks its contract removes nothing. */
+static bool gather(cli *c, const place *bucket, key_spool *names, err *e)
 {
-    AUTO(removal) out = {.c = c};
     AUTO_PTR(source)
-    s = source_open(c, &(source_options){.place = bucket, .folder_objects_too = true});
+    s = source_open(c, &(source_options){.place = bucket, .folders = FOLDER_OBJECTS_ALL});
     entry it;
     source_step step;
     while ((step = source_next(s, &it, e)) == SOURCE_ENTRY) {
         AUTO(entry) mine = it;
-        if (!removal_add(&out, bucket->uri.bucket, mine.name, e))
+        if (!key_spool_add(names, mine.name, e))
             return false;
     }
-    return step == SOURCE_END && removal_flush(&out, e) && jobs_drain(c, e);
+    return step == SOURCE_END;
+}
+
+static bool empty_bucket(cli *c, const place *bucket, err *e)
+{
+    AUTO(removal) out = {.c = c};
+    AUTO(key_spool) names = {0};
+    const char *name = bucket->uri.bucket;
+    if (!gather(c, bucket, &names, e))
+        return false;
+    if (names.count == 0)
+        return true;
+    AUTO_FREE char *what = xasprintf("all objects (%llu) of s3://%s, and the bucket",
+                                     (unsigned long long)names.count, name);
+    return guard_removal(c, what, e) && removal_add_all(&out, name, &names, e) &&
+           removal_flush(&out, e) && jobs_drain(c, e);
 }
 
 static bool explain(const cli *c, const char *bucket, err *e)
@@ -51,20 +66,23 @@ static bool run(cli *c, err *e)
 /* clang-format off */
 static const option rows[] = {
     {.key = "force", .type = OPTION_BOOL, .offset = AT(force), .section = "Removing",
-     .help = "Remove all objects first."},
-    ROW_DRY_RUN, ROW_QUIET, ROW_PROGRESS, ROWS_OF_CLIENTS, ROWS_OF_ALL,
+     .help = "Remove all objects first; asks, or wants --yes."},
+    ROW_YES, ROW_DRY_RUN, ROW_QUIET, ROW_PROGRESS, ROWS_OF_CLIENTS, ROWS_OF_ALL,
 };
 /* clang-format on */
 
 const cli_command cli_command_rb = {
     .name = "rb",
     .summary = "remove a bucket",
-    .options = SET(rows, "rb", "decon-s3 rb [OPTION]... s3://BUCKET",
-                   "Removes a bucket that is empty. Of a bucket with versions, --force removes the "
-                   "current objects only: the bucket then stays.",
-                   "Examples:\n"
-                   "  decon-s3 rb s3://my-bucket\n"
-                   "  decon-s3 rb --force --dry-run s3://my-bucket\n"),
+    .options =
+        SET(rows, "rb", "decon-s3 rb [OPTION]... s3://BUCKET",
+            "Removes a bucket that is empty. --force removes its objects first; where there are "
+            "any, it wants --yes, or your yes at a terminal. Of a bucket with versions, "
+            "--force removes the current objects only: the bucket then stays.",
+            "Examples:\n"
+            "  decon-s3 rb s3://my-bucket\n"
+            "  decon-s3 rb --force --dry-run s3://my-bucket\n"
+            "  decon-s3 rb --force --yes s3://my-bucket\n"),
     .words_min = 1,
     .words_max = 1,
     .needs_client = true,

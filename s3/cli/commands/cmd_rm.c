@@ -55,34 +55,41 @@ static bool check_meaning(const removing *r, const place *at, bool is_key, uint6
         at->uri.bucket, at->uri.key, (unsigned long long)count - 1);
 }
 
-/* What the listing tells first is kept until it is known whether that is all. */
-static bool remove_many(removing *r, const place *at, err *e)
+/* The whole listing comes first: one that breaks off or breaks its contract removes nothing. */
+static bool gather(removing *r, const place *at, key_spool *names, err *e)
 {
     AUTO_PTR(source)
     s = source_open(r->c, &(source_options){.place = at,
                                             .raw = r->c->config->raw,
-                                            .folder_objects_too = true,
+                                            .folders = FOLDER_OBJECTS_ALL,
+                                            .itself = true,
                                             .filter = &r->filter});
     entry it;
-    uint64_t count = 0;
     bool is_key = false;
     source_step step;
-    if (!removal_flush(&r->out, e) || (is_whole_bucket(r, at) && !may_remove(r, at, true, e)))
-        return false;
     while ((step = source_next(s, &it, e)) == SOURCE_ENTRY) {
         AUTO(entry) mine = it;
         is_key |= place_is_pattern(at) && str_equal(mine.name, at->uri.key);
-        if (count++ == UNASKED_MAX && !is_whole_bucket(r, at) && !may_remove(r, at, true, e))
+        if (names->count == UNASKED_MAX && !is_whole_bucket(r, at) && !may_remove(r, at, true, e))
             return false;
-        if (!removal_add(&r->out, at->uri.bucket, mine.name, e))
+        if (!key_spool_add(names, mine.name, e))
             return false;
     }
     if (step == SOURCE_FAILED)
-        return false;
+        return err_is_set(e) && e->code == ERR_S3_REPLY ? err_context(e, "nothing was removed")
+                                                        : false;
     if (source_seen(s) == 0 && at->uri.key[0])
         return err_set(e, ERR_S3_NOT_FOUND, "s3://%s/%s: no key %s", at->uri.bucket, at->uri.key,
                        place_is_pattern(at) ? "fits" : "lies below it");
-    return check_meaning(r, at, is_key, count, e);
+    return check_meaning(r, at, is_key, names->count, e);
+}
+
+static bool remove_many(removing *r, const place *at, err *e)
+{
+    AUTO(key_spool) names = {0};
+    if (!removal_flush(&r->out, e) || (is_whole_bucket(r, at) && !may_remove(r, at, true, e)))
+        return false;
+    return gather(r, at, &names, e) && removal_add_all(&r->out, at->uri.bucket, &names, e);
 }
 
 static bool remove_word(removing *r, const char *word, err *e)
@@ -145,7 +152,8 @@ const cli_command cli_command_rm = {
                    "Removes the objects; one that is not there is no error, as in S3. * and ? in a "
                    "key stand for any characters, and for one. More than 1,000 objects, or all "
                    "those of a bucket, are removed only with --yes, or when you say so at a "
-                   "terminal.",
+                   "terminal. All keys are listed before the first is removed: where the listing "
+                   "fails, nothing is removed.",
                    "Examples:\n"
                    "  decon-s3 rm s3://my-bucket/old.jsonl s3://my-bucket/older.jsonl\n"
                    "  decon-s3 rm --dry-run 's3://my-bucket/tmp/*.gz'\n"

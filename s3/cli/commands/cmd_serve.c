@@ -68,6 +68,9 @@ static bool run(cli *c, err *e)
     "  corrupt              one byte of the data is another; the checksum is the right one\n"      \
     "  etag                 the object seems to have changed: If-Match gets 412, others another\n" \
     "                       ETag\n"                                                                \
+    "  unprefixed, unordered, repeat    a listing ignores its prefix, comes in reverse order, "    \
+    "or\n"                                                                                         \
+    "                       names each key twice\n"                                                \
     "To which requests:\n"                                                                         \
     "  method=GET key=*.gz bucket=NAME query=uploadId header=Range    only such requests\n"        \
     "  count=3 every=10     only the first three of them; only each tenth of them\n"               \

@@ -1,9 +1,5 @@
 /* sync: two listings, both in byte order, walked side by side; what is only in the target is kept
  * aside until both have ended well. */
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "decon/base/fsutil.h"
 #include "s3/cli/transfer/compare.h"
 #include "s3/cli/session/print.h"
@@ -29,10 +25,7 @@ typedef struct syncing {
     side a, b; /* source, target */
     compare_by by;
     bool target_checked; /* files can be made there */
-    /* names that are only in the target, each with its NUL: in a file without a name, since there
-     * may be many */
-    FILE *extra;
-    uint64_t extra_count;
+    key_spool extra;     /* names that are only in the target */
 } syncing;
 
 static void side_deinit(side *s)
@@ -49,8 +42,7 @@ static void syncing_deinit(syncing *k)
     side_deinit(&k->b);
     place_deinit(&k->from);
     place_deinit(&k->to);
-    if (k->extra)
-        fclose(k->extra);
+    key_spool_deinit(&k->extra);
 }
 DEFINE_AUTO(syncing, syncing_deinit)
 
@@ -80,16 +72,20 @@ static bool advance(side *s, err *e)
 
 static void open_sides(syncing *k)
 {
-    bool objects = k->from.is_object && k->to.is_object;
-    k->a.source = source_open(k->c, &(source_options){.place = &k->from,
-                                                      .raw = k->c->config->raw,
-                                                      .folder_objects_too = objects,
-                                                      .filter = &k->filter});
-    k->b.source = source_open(k->c, &(source_options){.place = &k->to,
-                                                      .raw = true,
-                                                      .may_be_absent = true,
-                                                      .folder_objects_too = objects,
-                                                      .filter = &k->filter});
+    k->a.source =
+        source_open(k->c, &(source_options){.place = &k->from,
+                                            .raw = k->c->config->raw,
+                                            .folders = k->to.is_object ? FOLDER_OBJECTS_ALL
+                                                                       : FOLDER_OBJECTS_REFUSE,
+                                            .filter = &k->filter});
+    k->b.source =
+        source_open(k->c, &(source_options){.place = &k->to,
+                                            .raw = true,
+                                            .may_be_absent = true,
+                                            .is_target = true,
+                                            .folders = k->from.is_object ? FOLDER_OBJECTS_ALL
+                                                                         : FOLDER_OBJECTS_FULL,
+                                            .filter = &k->filter});
 }
 
 /* --- what is to be done --- */
@@ -141,14 +137,7 @@ static bool on_both(syncing *k, err *e)
 
 static bool keep_extra(syncing *k, err *e)
 {
-    if (!k->c->config->delete_extra)
-        return true;
-    if (!k->extra && !(k->extra = tmpfile()))
-        return err_set_errno(e, ERR_IO, errno, "no temporary file for what is to be removed");
-    k->extra_count++;
-    size_t len = strlen(k->b.now.name) + 1;
-    return fwrite(k->b.now.name, 1, len, k->extra) == len ||
-           err_set_errno(e, ERR_IO, errno, "the temporary file of what is to be removed");
+    return !k->c->config->delete_extra || key_spool_add(&k->extra, k->b.now.name, e);
 }
 
 static bool merge(syncing *k, err *e)
@@ -184,27 +173,24 @@ static bool remove_file(syncing *k, const char *path, err *e)
     return true;
 }
 
+static bool remove_one_file(void *ctx, const char *name, err *e)
+{
+    return remove_file(ctx, name, e);
+}
+
 static bool remove_each(syncing *k, err *e)
 {
     AUTO(removal) out = {.c = k->c, .reason = "only in the target"};
-    AUTO_FREE char *name = NULL;
-    size_t size = 0;
-    if (fflush(k->extra) != 0 || fseek(k->extra, 0, SEEK_SET) != 0)
-        return err_set_errno(e, ERR_IO, errno, "the temporary file of what is to be removed");
-    while (getdelim(&name, &size, '\0', k->extra) > 0) {
-        bool ok = k->to.is_object ? removal_add(&out, k->to.uri.bucket, name, e)
-                                  : remove_file(k, name, e);
-        if (!ok)
-            return false;
-    }
-    return removal_flush(&out, e);
+    if (!k->to.is_object)
+        return key_spool_each(&k->extra, remove_one_file, k, e);
+    return removal_add_all(&out, k->to.uri.bucket, &k->extra, e) && removal_flush(&out, e);
 }
 
 /* Only when all that was to come has come: what is missing in the source may have failed, or not
  * have been read. */
 static bool remove_extra(syncing *k, err *e)
 {
-    if (k->extra_count == 0)
+    if (k->extra.count == 0)
         return true;
     if (!jobs_drain(k->c, e))
         return false;
@@ -213,10 +199,10 @@ static bool remove_extra(syncing *k, err *e)
                        "nothing was removed from the target, since not everything went "
                        "well; sync again");
     AUTO_FREE char *target = place_text(&k->to);
-    AUTO_FREE char *what = xasprintf("%llu %s of %s", (unsigned long long)k->extra_count,
+    AUTO_FREE char *what = xasprintf("%llu %s of %s", (unsigned long long)k->extra.count,
                                      k->to.is_object ? "objects" : "files", target);
     bool empty = source_seen(k->a.source) == 0;
-    if ((empty || k->extra_count > UNASKED_MAX) && !guard_removal(k->c, what, e))
+    if ((empty || k->extra.count > UNASKED_MAX) && !guard_removal(k->c, what, e))
         return empty ? err_context(e, "the source is empty") : false;
     return remove_each(k, e);
 }

@@ -68,7 +68,7 @@ extern const char *const cli_addressing_styles[], *const cli_log_levels[];
 
 #define ROW_YES                                                                                    \
     {.key = "yes", .type = OPTION_BOOL, .offset = AT(yes), .letter = 'y',                          \
-     .help = "Remove many objects, or all of a bucket, without asking."}
+     .help = "Remove many, or all of a bucket, without asking."}
 
 #define ROW_QUIET                                                                                  \
     {.key = "quiet", .type = OPTION_BOOL, .offset = AT(quiet), .letter = 'q',                      \

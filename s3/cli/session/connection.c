@@ -14,6 +14,9 @@ const char *const connection_encryptions[] = {"bucket", "AES256", "aws:kms", "aw
 /* In the order of s3_checksum_use. */
 const char *const connection_checksum_uses[] = {"default", "when_supported", "when_required", NULL};
 
+/* In the order of s3_listing_order. */
+const char *const connection_listing_orders[] = {"bytes", "any", NULL};
+
 #define TERMINAL_START_WAIT_MS 5000
 
 #define SPARE_CONNECTIONS  8
@@ -61,6 +64,7 @@ static s3_config settings(const cli_config *o)
                        .response_checksums = (s3_checksum_use)own->response_checksums,
                        .check_md5_etag = own->check_md5_etag,
                        .unsigned_payload = own->unsigned_payload,
+                       .listing_order = (s3_listing_order)own->listing_order,
                        .headers = {.request_payer = own->request_payer == 1},
                        .getenv_fn = s3_environment};
 }

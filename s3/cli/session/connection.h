@@ -22,10 +22,11 @@ typedef struct connection_options {
     char *ca_bundle;
     int request_checksums, response_checksums; /* s3_checksum_use */
     bool check_md5_etag, unsigned_payload;
+    int listing_order; /* s3_listing_order */
 } connection_options;
 
 extern const char *const connection_payers[], *const connection_encryptions[];
-extern const char *const connection_checksum_uses[];
+extern const char *const connection_checksum_uses[], *const connection_listing_orders[];
 
 struct cli_config;
 
@@ -102,7 +103,11 @@ s3_headers *connection_headers(const struct cli_config *config, const s3_client 
              "bytes."},                                                                            \
     {.key = "unsigned_payload", .type = OPTION_BOOL, .offset = AT(connection.unsigned_payload),    \
      .help = "Over http too, do not hash files for the signature of uploads: for networks that "   \
-             "can be trusted. The checksum stays."}
+             "can be trusted. The checksum stays."},                                               \
+    {.key = "listing_order", .type = OPTION_ENUM, .offset = AT(connection.listing_order),          \
+     .fallback = "bytes", .choices = connection_listing_orders, .metavar = "ORDER",                \
+     .help = "Required order of listings: bytes, as of Amazon S3, or any, for stores that do not " \
+             "sort."}
 
 #define ROWS_OF_WRITES                                                                             \
     {.key = "storage_class", .type = OPTION_STRING, .offset = AT(storage_class),                   \

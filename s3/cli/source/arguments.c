@@ -20,7 +20,8 @@ typedef bool (*each_one)(cli *c, const s3_uri *uri, err *e);
 
 static bool each_that_fits(cli *c, const place *pattern, each_one one, err *e)
 {
-    AUTO_PTR(source) s = source_open(c, &(source_options){.place = pattern});
+    AUTO_PTR(source)
+    s = source_open(c, &(source_options){.place = pattern, .folders = FOLDER_OBJECTS_ALL});
     entry it;
     uint64_t count = 0;
     source_step step;

@@ -16,7 +16,9 @@ typedef struct level {
 
 struct walk {
     cli *c;
-    size_t root_length; /* with the slash */
+    bool is_target;
+    const filter *filter; /* or NULL */
+    size_t root_length;   /* with the slash */
     level *inner;
 };
 
@@ -24,6 +26,24 @@ static void unreadable(walk *w, const char *path, bool *incomplete)
 {
     err e = ERR_INIT;
     (void)err_set_errno(&e, ERR_IO, errno, "%s: cannot be read", path);
+    cli_print_error_of(w->c, path, NULL, &e);
+    *incomplete = true;
+}
+
+static bool is_meant(const walk *w, const char *path)
+{
+    return !w->filter || filter_passes(w->filter, path + w->root_length);
+}
+
+/* What lies in a source and is not copied is an error; in a target it only stays. */
+static void not_copied(walk *w, const char *path, const char *why, bool *incomplete)
+{
+    err e = ERR_INIT;
+    if (w->is_target || !is_meant(w, path)) {
+        log_debug("%s: %s; left as it is", path, why);
+        return;
+    }
+    (void)err_set(&e, ERR_IO, "%s: not copied: %s", path, why);
     cli_print_error_of(w->c, path, NULL, &e);
     *incomplete = true;
 }
@@ -51,6 +71,19 @@ static void add_name(level *l, size_t *capacity, char *give_name)
     l->names[l->count++] = give_name;
 }
 
+/* Network file systems may name an entry twice while others write to the folder. */
+static void drop_repeats(level *l)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < l->count; i++) {
+        if (kept > 0 && str_equal(l->names[kept - 1], l->names[i]))
+            free(l->names[i]);
+        else
+            l->names[kept++] = l->names[i];
+    }
+    l->count = kept;
+}
+
 static void enter(walk *w, const char *dir, bool *incomplete)
 {
     level *l = xcalloc(1, sizeof *l);
@@ -75,6 +108,7 @@ static void enter(walk *w, const char *dir, bool *incomplete)
     closedir(d);
     if (l->count > 1)
         qsort(l->names, l->count, sizeof *l->names, compare_names);
+    drop_repeats(l);
 }
 
 static void leave(walk *w)
@@ -88,6 +122,17 @@ static void leave(walk *w)
     free(l);
 }
 
+static const char *special_text(mode_t mode)
+{
+    if (S_ISDIR(mode))
+        return "a symbolic link to a folder is not followed; name the folder itself, or leave "
+               "links "
+               "out with --no-follow-symlinks";
+    return S_ISFIFO(mode)   ? "a pipe (FIFO) is no regular file; leave it out with --exclude"
+           : S_ISSOCK(mode) ? "a socket is no regular file; leave it out with --exclude"
+                            : "a device is no regular file; leave it out with --exclude";
+}
+
 /* A link to a file is that file; links to folders are not followed: they may lead in circles. */
 static bool take_file(walk *w, char *give_path, entry *out, bool *incomplete)
 {
@@ -98,11 +143,12 @@ static bool take_file(walk *w, char *give_path, entry *out, bool *incomplete)
         return false;
     }
     if (stat(path, &st) != 0) {
-        unreadable(w, path, incomplete);
+        if (is_meant(w, path))
+            unreadable(w, path, incomplete);
         return false;
     }
     if (!S_ISREG(st.st_mode)) {
-        log_warn("%s: is no regular file; left out", path);
+        not_copied(w, path, special_text(st.st_mode), incomplete);
         return false;
     }
     *out = (entry){.name = move(path),
@@ -113,11 +159,13 @@ static bool take_file(walk *w, char *give_path, entry *out, bool *incomplete)
     return true;
 }
 
-walk *walk_open(cli *c, const char *dir, bool *incomplete)
+walk *walk_open(cli *c, const source_options *options, bool *incomplete)
 {
     walk *w = xcalloc(1, sizeof *w);
-    AUTO_FREE char *root = place_folder_text(dir);
+    AUTO_FREE char *root = place_folder_text(options->place->path);
     w->c = c;
+    w->is_target = options->is_target;
+    w->filter = options->filter;
     w->root_length = strlen(root);
     enter(w, root, incomplete);
     return w;
@@ -144,9 +192,13 @@ bool walk_next(walk *w, entry *out, bool *incomplete)
             continue;
         }
         const char *name = l->names[l->next++];
-        if (is_partial(name))
-            continue;
         char *path = xasprintf("%s%s", l->dir, name);
+        if (is_partial(name)) {
+            not_copied(w, path, "an interrupted download of this program; finish or remove it",
+                       incomplete);
+            free(path);
+            continue;
+        }
         if (!str_ends_with(name, "/")) {
             if (take_file(w, path, out, incomplete))
                 return true;

@@ -77,7 +77,10 @@ bool place_below(const place *to, const char *relative, place *out, err *e)
         AUTO_FREE char *folder = place_folder_text(to->uri.key);
         out->uri.bucket = xstrdup(to->uri.bucket);
         out->uri.key = xasprintf("%s%s", folder, relative);
-        return true;
+        return out->uri.key[0] ||
+               err_set(e, ERR_USAGE,
+                       "not copied: its key is the folder's own, and no object can have an empty "
+                       "key; cp it alone, to a key of your choice");
     }
     if (strstr(relative, "//"))
         return err_set(e, ERR_IO,

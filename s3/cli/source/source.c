@@ -1,5 +1,6 @@
 #include "s3/cli/source/source.h"
 
+#include "base/options/options.h"
 #include "decon/base/fsutil.h"
 #include "s3/cli/session/progress.h"
 #include "s3/operations/list.h"
@@ -91,14 +92,56 @@ static size_t waiting(const source *s)
 
 /* --- objects --- */
 
-static bool wanted(const source *s, const char *key)
+/* Named by the user, and not left out by a pattern or filter. */
+static bool is_meant(const source *s, const char *key)
 {
-    const char *relative = key + s->base_length;
-    if (!*relative || (!s->options.folder_objects_too && str_ends_with(key, "/")))
-        return false;
     if (s->is_pattern && !pattern_match(s->options.place->uri.key, key, false))
         return false;
-    return !s->options.filter || filter_passes(s->options.filter, relative);
+    return !s->options.filter || filter_passes(s->options.filter, key + s->base_length);
+}
+
+static void report(source *s, const char *key, const char *what)
+{
+    err e = ERR_INIT;
+    AUTO_FREE char *uri = xasprintf("s3://%s/%s", s->options.place->uri.bucket, key);
+    err_set(&e, ERR_IO, "%s: %s", uri, what);
+    s->incomplete = true;
+    if (s->options.planned)
+        progress_of(s->c->session->progress)->failed++;
+    cli_print_error_of(s->c, uri, NULL, &e);
+}
+
+static bool wanted(source *s, const s3_object *object)
+{
+    const char *key = object->key;
+    bool itself = !key[s->base_length];
+    if (!is_meant(s, key))
+        return false;
+    if (!str_ends_with(key, "/") || (itself && s->options.itself))
+        return true;
+    if (object->size_bytes == 0)
+        return !itself && s->options.folders == FOLDER_OBJECTS_ALL;
+    if (s->options.folders != FOLDER_OBJECTS_REFUSE)
+        return true;
+    char size[32];
+    format_size(object->size_bytes, size, sizeof size);
+    AUTO_FREE char *what = xasprintf("not copied: an object (%s) whose key ends in '/', which no "
+                                     "file can have as its name; cp it alone, to a file name of "
+                                     "your choice",
+                                     size);
+    report(s, key, what);
+    return false;
+}
+
+static bool on_unusable(void *ctx, const char *encoded_key, err *e)
+{
+    source *s = ctx;
+    UNUSED(e);
+    s->seen++;
+    report(s, encoded_key,
+           "left out: the key (URL-encoded here) has a NUL character, which this "
+           "client cannot handle; use another one for it");
+    return true;
 }
 
 static bool on_object(void *ctx, const s3_object *object, err *e)
@@ -106,7 +149,7 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
     source *s = ctx;
     UNUSED(e);
     s->seen++;
-    if (!wanted(s, object->key))
+    if (!wanted(s, object))
         return true;
     entry it = {.name = xstrdup(object->key),
                 .relative_at = s->base_length,
@@ -149,6 +192,7 @@ static void open_listing(source *s)
     s->op = s3_list(s->c->client, &(s3_list_options){.bucket = uri->bucket,
                                                      .prefix = s->prefix,
                                                      .on_object = on_object,
+                                                     .on_unusable = on_unusable,
                                                      .on_done = on_listed,
                                                      .ctx = s});
 }
@@ -192,7 +236,7 @@ source *source_open(cli *c, const source_options *options)
         s->ended = true;
         set_planning(s, false);
     } else {
-        s->walk = walk_open(c, options->place->path, &s->incomplete);
+        s->walk = walk_open(c, &s->options, &s->incomplete);
     }
     return s;
 }

@@ -129,6 +129,12 @@ static bool target_of_many(copying *k, const entry *it, place *out, err *e)
     const char *relative = entry_relative(it);
     const char *slash = k->c->config->flatten ? strrchr(relative, '/') : NULL;
     const char *name = slash ? slash + 1 : relative;
+    if (slash && !*name)
+        return err_set(
+            e, ERR_USAGE,
+            "%s: not copied: it has no name for --flatten; cp it alone, to a key of your "
+            "choice",
+            it->name);
     return take_name(k, name, it->name, e) && place_below(&k->to, name, out, e);
 }
 
@@ -164,12 +170,12 @@ static bool nothing_found(const place *from, err *e)
 static bool copy_many(copying *k, const place *from, err *e)
 {
     AUTO_PTR(source)
-    s = source_open(k->c,
-                    &(source_options){.place = from,
-                                      .raw = k->c->config->raw,
-                                      .planned = true,
-                                      .folder_objects_too = from->is_object && k->to.is_object,
-                                      .filter = &k->filter});
+    s = source_open(k->c, &(source_options){.place = from,
+                                            .raw = k->c->config->raw,
+                                            .planned = true,
+                                            .folders = k->to.is_object ? FOLDER_OBJECTS_ALL
+                                                                       : FOLDER_OBJECTS_REFUSE,
+                                            .filter = &k->filter});
     entry it;
     uint64_t count = 0;
     source_step step;

@@ -4,9 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "decon/base/digest.h"
 #include "decon/base/fsutil.h"
 #include "s3/cli/source/source.h"
 #include "s3/cli/transfer/transfer.h"
+
+#define LONGEST_SUFFIX (sizeof RANGES_SUFFIX - 1)
+#define DIGEST_BYTES   8
 
 static bool make_parent(const char *path, err *e)
 {
@@ -38,10 +42,30 @@ static bool open_aside(partial *p, const char *target, err *e)
     return p->fd >= 0;
 }
 
+/* `target` with a suffix behind it. Of a name that is too long for that, the front and a digest of
+ * all of it: the same at each run, so that it can be gone on with. */
+static char *name_beside(const char *target, const char *suffix)
+{
+    const char *slash = strrchr(target, '/');
+    const char *name = slash ? slash + 1 : target;
+    size_t dir_len = (size_t)(name - target), limit = fs_name_max(target);
+    if (strlen(name) + LONGEST_SUFFIX <= limit)
+        return xasprintf("%s%s", target, suffix);
+    char hex[2 * SHA256_BYTES + 1];
+    uint8_t digest[SHA256_BYTES];
+    sha256(slice_from(name), digest);
+    hex_encode(digest, DIGEST_BYTES, hex);
+    size_t taken = LONGEST_SUFFIX + 1 + 2 * DIGEST_BYTES;
+    size_t keep = limit > taken ? limit - taken : 0;
+    while (keep > 0 && ((unsigned char)name[keep] & 0xc0) == 0x80) /* no half characters */
+        keep--;
+    return xasprintf("%.*s%.*s~%s%s", (int)dir_len, target, (int)keep, name, hex, suffix);
+}
+
 bool partial_open(partial *p, const char *target, err *e)
 {
-    p->path = xasprintf("%s" PARTIAL_SUFFIX, target);
-    p->ranges_path = xasprintf("%s" RANGES_SUFFIX, target);
+    p->path = name_beside(target, PARTIAL_SUFFIX);
+    p->ranges_path = name_beside(target, RANGES_SUFFIX);
     p->fd = open_and_lock(p->path);
     if (p->fd < 0 && errno == ENOENT) {
         if (!make_parent(target, e))

@@ -142,3 +142,20 @@ bool removal_add(removal *r, const char *bucket, const char *key, err *e)
     r->keys[r->count++] = xstrdup(key);
     return true;
 }
+
+typedef struct adding {
+    removal *to;
+    const char *bucket;
+} adding;
+
+static bool add_one(void *ctx, const char *name, err *e)
+{
+    const adding *a = ctx;
+    return removal_add(a->to, a->bucket, name, e);
+}
+
+bool removal_add_all(removal *r, const char *bucket, key_spool *keys, err *e)
+{
+    adding a = {.to = r, .bucket = bucket};
+    return key_spool_each(keys, add_one, &a, e);
+}

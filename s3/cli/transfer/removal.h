@@ -9,6 +9,7 @@
 #define S3_CLI_TRANSFER_REMOVAL_H
 
 #include "s3/cli/session/jobs.h"
+#include "s3/cli/transfer/key_spool.h"
 
 typedef struct removal {
     cli *c;
@@ -22,6 +23,7 @@ void removal_deinit(removal *r);
 DEFINE_AUTO(removal, removal_deinit)
 
 bool removal_add(removal *r, const char *bucket, const char *key, err *e) MUST_USE;
+bool removal_add_all(removal *r, const char *bucket, key_spool *keys, err *e) MUST_USE;
 bool removal_flush(removal *r, err *e) MUST_USE;
 
 #endif

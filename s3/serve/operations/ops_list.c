@@ -75,6 +75,20 @@ static bool append_object(page *p, slice key, const char *path, err *e)
     return true;
 }
 
+/* Faults for tests of clients: an element that was appended behind `from` comes first, or twice. */
+static void apply_fault(page *p, size_t from)
+{
+    buf *items = &p->items;
+    AUTO(buf) added = BUF(EXCHANGE_REPLY_MAX);
+    buf_append(&added, items->data + from, items->len - from);
+    if (exchange_has_fault(p->x, FAULT_REPEAT))
+        buf_append_slice(items, buf_slice(&added));
+    if (!exchange_has_fault(p->x, FAULT_UNORDERED))
+        return;
+    memmove(items->data + added.len, items->data, from);
+    memcpy(items->data, added.data, added.len);
+}
+
 static bool on_key(void *ctx, slice key, const char *path, err *e)
 {
     page *p = ctx;
@@ -83,8 +97,13 @@ static bool on_key(void *ctx, slice key, const char *path, err *e)
         return err_set(e, ERR_CANCELLED, "the page is full");
     }
     slice common = {key.data, common_prefix_len(p, key)};
-    if (common.len == 0)
-        return append_object(p, key, path, e);
+    if (common.len == 0) {
+        size_t from = p->items.len;
+        bool ok = append_object(p, key, path, e);
+        if (ok && p->items.len > from)
+            apply_fault(p, from);
+        return ok;
+    }
     buf_append_str(&p->prefixes, "<CommonPrefixes>");
     append_name(p, &p->prefixes, "Prefix", common);
     buf_append_str(&p->prefixes, "</CommonPrefixes>");
@@ -178,7 +197,8 @@ static bool fill_page(page *p, slice after, err *e)
 {
     AUTO_FREE char *root = store_bucket_path(p->x->store, p->x->target.bucket);
     walk_options options = {.root = root,
-                            .prefix = p->prefix,
+                            .prefix =
+                                exchange_has_fault(p->x, FAULT_UNPREFIXED) ? (slice){0} : p->prefix,
                             .after = after,
                             .skip_prefix = &p->skip,
                             .visit = on_key,

@@ -71,11 +71,10 @@ static bool apply_bare_word(fault *f, const char *name)
     static const struct {
         const char *name;
         fault_kind kind;
-    } kinds[] = {{"reset", FAULT_RESET},
-                 {"lost", FAULT_LOST},
-                 {"checksum", FAULT_CHECKSUM},
-                 {"corrupt", FAULT_CORRUPT},
-                 {"etag", FAULT_ETAG}};
+    } kinds[] = {{"reset", FAULT_RESET},         {"lost", FAULT_LOST},
+                 {"checksum", FAULT_CHECKSUM},   {"corrupt", FAULT_CORRUPT},
+                 {"etag", FAULT_ETAG},           {"unprefixed", FAULT_UNPREFIXED},
+                 {"unordered", FAULT_UNORDERED}, {"repeat", FAULT_REPEAT}};
     if (str_equal(name, "once")) {
         f->once = true;
         return true;
@@ -143,12 +142,15 @@ static bool parse_rule(const char *rule, fault *f, err *e)
         if (equals)
             *equals++ = '\0';
         if (!apply_word(f, word, equals))
-            return err_set(e, ERR_CONFIG,
-                           "fault '%s': '%.*s' is not understood here: use one of status=N, "
-                           "truncate=N, reset, lost, delay=MS, checksum, corrupt and etag, with "
-                           "code=NAME, method=M, key=PATTERN, bucket=NAME, query=NAME, "
-                           "header=NAME, count=N, every=N, rate=P%%, seed=N and once",
-                           rule, (int)len, at);
+            return err_set(
+                e, ERR_CONFIG,
+                "fault '%s': '%.*s' is not understood here: use one of status=N, "
+                "truncate=N, reset, lost, delay=MS, checksum, corrupt, etag, unprefixed, "
+                "unordered and repeat, with "
+                ""
+                "code=NAME, method=M, key=PATTERN, bucket=NAME, query=NAME, "
+                "header=NAME, count=N, every=N, rate=P%%, seed=N and once",
+                rule, (int)len, at);
         at += len + (at[len] == ',');
     }
     return f->kind != FAULT_NONE ||

@@ -12,6 +12,9 @@
  *            corrupt      one byte of the object's data is another, the checksum is the right one
  *            etag         the object seems to have changed: If-Match is refused (412), and without
  *                         it another ETag is told
+ *            unprefixed   a listing ignores prefix=
+ *            unordered    a page of a listing has its keys in reverse order
+ *            repeat       a listing names each key twice
  *          the others to which requests:
  *            method=M     only these; key=PATTERN (shell wildcards), bucket=NAME,
  *            query=NAME   only requests that carry this query parameter, header=NAME: this header
@@ -42,7 +45,10 @@ typedef enum fault_kind {
     FAULT_DELAY,
     FAULT_CHECKSUM,
     FAULT_CORRUPT,
-    FAULT_ETAG
+    FAULT_ETAG,
+    FAULT_UNPREFIXED,
+    FAULT_UNORDERED,
+    FAULT_REPEAT
 } fault_kind;
 
 typedef struct fault {

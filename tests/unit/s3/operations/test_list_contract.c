@@ -96,9 +96,11 @@ static const struct breach {
     const char *body, *prefix, *delimiter;
     const char *names, *key; /* what the message says */
 } breaches[] = {
-    {PAGE(LAST OBJECT("in/a") OBJECT("other/b")), "in/", NULL, "outside the prefix 'in/'", "other/b"},
+    {PAGE(LAST OBJECT("in/a") OBJECT("other/b")), "in/", NULL, "outside the prefix 'in/'",
+     "other/b"},
     {PAGE(LAST OBJECT("in")), "in/", NULL, "outside the prefix", "'in'"},
-    {PAGE(LAST OBJECT("b") OBJECT("a")), NULL, NULL, "not in UTF-8 byte order", "'a' is listed after 'b'"},
+    {PAGE(LAST OBJECT("b") OBJECT("a")), NULL, NULL, "not in UTF-8 byte order",
+     "'a' is listed after 'b'"},
     {PAGE(LAST OBJECT("B") OBJECT("a") OBJECT("C")), NULL, NULL, "byte order", "'C'"},
     /* U+FF5E before U+1F600: the order of UTF-16, not that of UTF-8 */
     {PAGE(LAST OBJECT("\xf0\x9f\x98\x80") OBJECT("\xef\xbd\x9e")), NULL, NULL, "byte order",
@@ -159,7 +161,8 @@ static const struct allowed {
     {PAGE(LAST "<Name>b</Name><Prefix>in/</Prefix>" OBJECT("in/a")), "b", "in/", NULL, "in/a:1 "},
     {PAGE(LAST "<Name/><Prefix/>" OBJECT("in/a")), "b", "in/", NULL, "in/a:1 "},
     /* the echo is encoded, or is not, whatever the keys are */
-    {PAGE(LAST URL_ENCODED "<Prefix>a+b%2F</Prefix>" OBJECT("a+b/c")), "b", "a b/", NULL, "a b/c:1 "},
+    {PAGE(LAST URL_ENCODED "<Prefix>a+b%2F</Prefix>" OBJECT("a+b/c")), "b", "a b/", NULL,
+     "a b/c:1 "},
     {PAGE(LAST URL_ENCODED "<Prefix>a b/</Prefix>" OBJECT("a%20b%2Fc")), "b", "a b/", NULL,
      "a b/c:1 "},
     /* the object of the prefix's own name, and a folder's object beside its common prefix */
@@ -168,8 +171,8 @@ static const struct allowed {
     /* objects and common prefixes are two lists */
     {PAGE(LAST OBJECT("a") OBJECT("z") COMMON("b/") COMMON("c/")), "b", NULL, "/",
      "a:1 z:1 [b/] [c/] "},
-    {PAGE(LAST "<CommonPrefixes><Prefix>b/</Prefix><Prefix>c/</Prefix></CommonPrefixes>"), "b", NULL,
-     "/", "[b/] [c/] "},
+    {PAGE(LAST "<CommonPrefixes><Prefix>b/</Prefix><Prefix>c/</Prefix></CommonPrefixes>"), "b",
+     NULL, "/", "[b/] [c/] "},
     {PAGE(LAST COMMON("x--") COMMON("y--")), "b", NULL, "--", "[x--] [y--] "},
     /* access points and tenants */
     {PAGE(LAST "<Name>real</Name>" OBJECT("a")), "ap-1-s3alias", NULL, NULL, "a:1 "},
@@ -199,12 +202,14 @@ static void any_order_is_taken_where_that_is_asked_for(void **state)
     listing l;
     (void)state;
     open_listing(&l, S3_LISTING_ORDER_ANY);
-    fake_when(l.s.f, &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(LAST OBJECT("b") OBJECT("a")))}});
+    fake_when(l.s.f,
+              &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(LAST OBJECT("b") OBJECT("a")))}});
     assert_int_equal(list_of(&l, "b", NULL, NULL), ERR_NONE);
     assert_string_equal(buf_str(&l.seen), "b:1 a:1 ");
     close_listing(&l);
     open_listing(&l, S3_LISTING_ORDER_ANY); /* the prefix holds all the same */
-    fake_when(l.s.f, &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(LAST OBJECT("b/x") OBJECT("a")))}});
+    fake_when(l.s.f,
+              &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(LAST OBJECT("b/x") OBJECT("a")))}});
     assert_int_equal(list_of(&l, "b", "b/", NULL), ERR_S3_REPLY);
     assert_string_equal(buf_str(&l.seen), "");
     close_listing(&l);
@@ -215,9 +220,10 @@ static void a_key_that_is_listed_twice_is_one_object(void **state)
     listing l;
     (void)state;
     open_listing(&l, S3_LISTING_ORDER_BYTES);
-    fake_expect(l.s.f, &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(
-                                                  MORE("t") OBJECT("a") OBJECT("b") OBJECT("b")
-                                                      OBJECT("b") OBJECT("c") COMMON("d/")))}});
+    fake_expect(
+        l.s.f,
+        &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(MORE("t") OBJECT("a") OBJECT("b") OBJECT("b")
+                                                          OBJECT("b") OBJECT("c") COMMON("d/")))}});
     fake_expect(l.s.f,
                 &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(LAST OBJECT("c") COMMON("d/")))}});
     assert_int_equal(list_of(&l, "b", NULL, "/"), ERR_NONE);
@@ -244,9 +250,8 @@ static void keys_with_a_nul_are_told_to_who_wants_them(void **state)
     (void)state;
     open_listing(&l, S3_LISTING_ORDER_BYTES);
     l.takes_unusable = true;
-    fake_when(l.s.f, &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(
-                                                LAST OBJECT("a") OBJECT("a%00b") OBJECT("b")
-                                                    URL_ENCODED))}});
+    fake_when(l.s.f, &(fake_rule){.reply = {.body = SLICE_LIT(PAGE(LAST OBJECT("a") OBJECT("a%00b")
+                                                                       OBJECT("b") URL_ENCODED))}});
     assert_int_equal(list_of(&l, "b", NULL, NULL), ERR_NONE);
     assert_string_equal(buf_str(&l.seen), "a:1 {a%00b} b:1 ");
     close_listing(&l);
@@ -376,7 +381,8 @@ static void uploads_are_held_to_it_too(void **state)
         {{UPLOADS(LAST URL_ENCODED UPLOAD("in/a b", "1"))}, "EncodingType url", ""},
         {{UPLOADS(LAST URL_ENCODED UPLOAD("in/a%00b", "1"))}, "NUL", ""},
         {{UPLOADS(LAST UPLOAD("in/a", ""))}, "without key or id", ""},
-        {{UPLOADS(MORE_UPLOADS("in/b", "1") UPLOAD("in/b", "1")), UPLOADS(LAST UPLOAD("in/a", "2"))},
+        {{UPLOADS(MORE_UPLOADS("in/b", "1") UPLOAD("in/b", "1")),
+          UPLOADS(LAST UPLOAD("in/a", "2"))},
          "'in/a' is listed before the marker",
          "in/b|1 "},
         {{UPLOADS(MORE_UPLOADS("in/a", "1") UPLOAD("in/a", "1")),
@@ -403,9 +409,8 @@ static void uploads_by_time_and_repeats_are_taken(void **state)
     listing l;
     (void)state;
     open_listing(&l, S3_LISTING_ORDER_BYTES);
-    fake_when(l.s.f, &(fake_rule){.reply = {.body = SLICE_LIT(UPLOADS(
-                                                LAST UPLOAD("b", "1") UPLOAD("a", "2")
-                                                    UPLOAD("a", "2") UPLOAD("a", "3")))}});
+    fake_when(l.s.f, &(fake_rule){.reply = {.body = SLICE_LIT(UPLOADS(LAST UPLOAD("b", "1") UPLOAD(
+                                                "a", "2") UPLOAD("a", "2") UPLOAD("a", "3")))}});
     assert_int_equal(list_uploads(&l, NULL), ERR_NONE);
     assert_string_equal(buf_str(&l.seen), "b|1 a|2 a|3 ");
     close_listing(&l);

@@ -1,0 +1,67 @@
+#include "s3/cli/transfer/key_spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "decon/base/fsutil.h"
+
+void key_spool_deinit(key_spool *s)
+{
+    if (s->file)
+        fclose(s->file);
+    free(s->name);
+    *s = (key_spool){0};
+}
+
+static bool failed(err *e)
+{
+    return err_set_errno(
+        e, ERR_IO, errno,
+        "temporary file of the names to be removed: cannot be written; nothing was "
+        "removed; set TMPDIR to a folder with room");
+}
+
+static bool open_file(key_spool *s, err *e)
+{
+    const char *dir = getenv("TMPDIR");
+    AUTO_FREE char *path = xasprintf("%s/decon-s3-names", dir && *dir ? dir : "/tmp");
+    AUTO_FREE char *temp = NULL;
+    int fd = fs_temp_create(path, &temp, e);
+    if (fd < 0)
+        return false;
+    unlink(temp);
+    s->file = fdopen(fd, "w+");
+    if (s->file)
+        return true;
+    close(fd);
+    return failed(e);
+}
+
+bool key_spool_add(key_spool *s, const char *name, err *e)
+{
+    if (!s->file && !open_file(s, e))
+        return false;
+    size_t size = strlen(name) + 1;
+    s->count++;
+    return fwrite(name, 1, size, s->file) == size || failed(e);
+}
+
+bool key_spool_each(key_spool *s, bool (*each)(void *ctx, const char *name, err *e), void *ctx,
+                    err *e)
+{
+    uint64_t count = 0;
+    if (!s->file)
+        return true;
+    if (fflush(s->file) != 0 || fseek(s->file, 0, SEEK_SET) != 0)
+        return failed(e);
+    while (count < s->count && getdelim(&s->name, &s->name_size, '\0', s->file) > 0) {
+        count++;
+        if (!each(ctx, s->name, e))
+            return false;
+    }
+    return count == s->count ||
+           err_set_errno(e, ERR_IO, errno,
+                         "temporary file of the names to be removed: cannot be read; run it again");
+}

@@ -1,0 +1,32 @@
+/* Names kept aside until it is known that they may be removed.
+ *
+ * What:    a listing that turns out to be broken on its last page must not have removed anything
+ *          before, so removals first gather all names here. They lie in a temporary file without a
+ *          name (TMPDIR), so memory does not grow with their number.
+ * Owner:   embedded; key_spool_deinit removes the file.
+ * Threads: any, one at a time.
+ * Fails:   ERR_IO, ERR_NO_SPACE of the temporary file.
+ */
+#ifndef S3_CLI_TRANSFER_KEY_SPOOL_H
+#define S3_CLI_TRANSFER_KEY_SPOOL_H
+
+#include <stdio.h>
+
+#include "decon/base/err.h"
+
+typedef struct key_spool {
+    FILE *file; /* names, each with its NUL; NULL: none yet */
+    uint64_t count;
+    char *name; /* of key_spool_each */
+    size_t name_size;
+} key_spool;
+
+void key_spool_deinit(key_spool *s);
+DEFINE_AUTO(key_spool, key_spool_deinit)
+
+bool key_spool_add(key_spool *s, const char *name, err *e) MUST_USE;
+/* All of them, in the order in which they came; false ends it. */
+bool key_spool_each(key_spool *s, bool (*each)(void *ctx, const char *name, err *e), void *ctx,
+                    err *e) MUST_USE;
+
+#endif
