@@ -117,4 +117,61 @@ test_lines_for_s5cmd_with_such_flags() {
     expect three 'expires:thu, 31 jan 2030 12:00:00 gmt'
 }
 
+# The forms of the AWS CLI, in every command that takes metadata.
+test_metadata_in_the_forms_of_the_aws_cli() {
+    store
+    s3 cp --metadata k1=v1,k2=v2 file s3://data/pairs
+    expect pairs x-amz-meta-k1:v1
+    expect pairs x-amz-meta-k2:v2
+    s3 cp --metadata '{"k1": "v1", "note": "a, b = c"}' file s3://data/json
+    expect json x-amz-meta-k1:v1
+    expect json 'x-amz-meta-note:a, b = c'
+    s3 cp --metadata 'k1="a,b",k2='"'c, d=e'"',k3=f\,g,k4=h=i, k5=' --metadata k6=j file s3://data/quoted
+    expect quoted x-amz-meta-k1:a,b
+    expect quoted 'x-amz-meta-k2:c, d=e'
+    expect quoted x-amz-meta-k3:f,g
+    expect quoted x-amz-meta-k4:h=i
+    expect quoted x-amz-meta-k6:j
+    echo '{"from": "file"}' >meta.json
+    cat file | s3 cp --metadata file://meta.json - s3://data/pipe
+    expect pipe x-amz-meta-from:file
+    s3 mv --metadata k1=v1,k2=v2 s3://data/pairs s3://data/moved
+    expect moved x-amz-meta-k2:v2
+    mkdir dir && cp file dir/synced
+    s3 sync --metadata k1=v1,k2=v2 dir s3://data
+    expect synced x-amz-meta-k2:v2
+    printf '%s\n' 'cp --metadata k1=v1,k2=v2 file s3://data/line' \
+        "cp --metadata '{\"k1\":\"v1\"}' file s3://data/line-json" >commands
+    s3 run commands
+    expect line x-amz-meta-k1:v1
+    expect line x-amz-meta-k2:v2
+    expect line-json x-amz-meta-k1:v1
+    expect_none line k1=v1
+}
+
+test_metadata_that_means_nothing_is_refused_at_once() {
+    store
+    local words
+    for words in '' '=v' 'k1=v1,=v2' 'k1="v1' 'k1="v1"x' 'k1=v1,k1=v2' 'k1=v1,K1=v2' '{"k1": 1}' '{"k1": "v1"' '["k1"]' \
+        '{"k 1": "v"}' 'k=v,a b=c' 'file://absent.json'; do
+        say s3 cp --metadata "$words" file s3://data/
+        [ "$status" != 0 ] || fail "taken: $words"
+        grep -q -- --metadata why || fail "$words: $(cat why)"
+    done
+    say s3 cp --metadata a=1 --metadata a=2 file s3://data/
+    expect_status 2
+    [ ! -s access ] || fail "$(cat access)"
+}
+
+test_expires_in_the_forms_of_the_aws_cli() {
+    store
+    s3 cp --expires 2030-01-31 file s3://data/date
+    expect date 'expires:thu, 31 jan 2030 00:00:00 gmt'
+    s3 cp --expires 1896091200 --cache-control max-age=3600,public file s3://data/epoch
+    expect epoch 'expires:thu, 31 jan 2030 12:00:00 gmt'
+    expect epoch cache-control:max-age=3600,public
+    say s3 cp --expires 99999999999999999 file s3://data/never
+    expect_status 2
+}
+
 run_tests

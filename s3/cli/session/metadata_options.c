@@ -1,9 +1,13 @@
 #include "s3/cli/session/metadata_options.h"
 
+#include <strings.h>
+
 #include "s3/cli/session/context.h"
+#include "s3/cli/session/shorthand.h"
 #include "s3/protocol/http_date.h"
 
-#define META "x-amz-meta-"
+#define META          "x-amz-meta-"
+#define EXPIRES_MAX_S 253402300799 /* the end of the year 9999 */
 
 const char *const described_directives[] = {"MERGE", "COPY", "REPLACE", NULL};
 
@@ -26,15 +30,43 @@ static bool is_token(const char *name, size_t len)
     return len > 0;
 }
 
+static bool is_named(const s3_fields *fields, const char *name)
+{
+    for (size_t i = 0; i < fields->count; i++)
+        if (strcasecmp(fields->items[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool add_pair(void *ctx, const char *name, const char *value, err *e)
+{
+    s3_fields *out = ctx;
+    if (!is_token(name, strlen(name)))
+        return err_set(e, ERR_USAGE, "'%.100s': is no name of a header", name);
+    if (!check_value("metadata", value, e))
+        return false;
+    AUTO_FREE char *header = xasprintf(META "%s", name);
+    if (is_named(out, header))
+        return err_set(e, ERR_USAGE, "'%.100s': is given twice", name);
+    s3_fields_set(out, header, value);
+    return true;
+}
+
 static bool add_metadata(const char *text, s3_fields *out, err *e)
 {
-    const char *equals = strchr(text, '=');
-    if (!equals || !is_token(text, (size_t)(equals - text)))
-        return err_set(e, ERR_USAGE, "--metadata '%s': write NAME=VALUE", text);
-    if (!check_value("metadata", equals + 1, e))
+    return shorthand_map(text, add_pair, out, e) || err_context(e, "--metadata");
+}
+
+/* As the AWS CLI takes times: a date alone is midnight UTC, a number counts seconds since 1970. */
+static bool parse_expires(const char *text, int64_t *time_s)
+{
+    uint64_t seconds = 0;
+    AUTO_FREE char *midnight = xasprintf("%sT00:00:00Z", text);
+    if (s3_when_parse(text, time_s) || s3_when_parse(midnight, time_s))
+        return true;
+    if (!num_parse_u64(text, &seconds) || seconds > EXPIRES_MAX_S)
         return false;
-    AUTO_FREE char *name = xasprintf(META "%.*s", (int)(equals - text), text);
-    s3_fields_set(out, name, equals + 1);
+    *time_s = (int64_t)seconds;
     return true;
 }
 
@@ -44,7 +76,7 @@ static bool add_expires(const char *text, s3_fields *out, err *e)
     char http[S3_WHEN_SIZE];
     if (!text)
         return true;
-    if (!s3_when_parse(text, &time_s))
+    if (!parse_expires(text, &time_s))
         return err_set(e, ERR_USAGE, "--expires '%s': is no time such as 2030-01-31T12:00:00Z",
                        text);
     s3_when_format_http(time_s, http);

@@ -44,9 +44,11 @@ bool described_check(const struct cli_config *config, err *e) MUST_USE;
     {.key = "cache_control", .type = OPTION_STRING, .offset = AT(described.cache_control),         \
      .metavar = "TEXT", .help = "Cache-Control, such as max-age=3600."},                           \
     {.key = "expires", .type = OPTION_STRING, .offset = AT(described.expires), .metavar = "TIME",  \
-     .help = "Expires, such as 2030-01-31T12:00:00Z."},                                            \
+     .help = "Expires, such as 2030-01-31T12:00:00Z, 2030-01-31, or seconds since 1970."},                                            \
     {.key = "metadata", .type = OPTION_LIST, .offset = AT(described.metadata),                     \
-     .metavar = "NAME=VALUE", .help = "User metadata."},               \
+     .metavar = "MAP",                                                                             \
+     .help = "User metadata: NAME=VALUE,NAME=VALUE or {\"NAME\": \"VALUE\"}, as in the AWS CLI; "    \
+             "repeatable."},                                                                       \
     {.key = "metadata_directive", .type = OPTION_ENUM, .offset = AT(described.directive),          \
      .fallback = "MERGE", .choices = described_directives, .metavar = "WHICH",                     \
      .help = "What copies from object to object have: the source's and what is given here "        \

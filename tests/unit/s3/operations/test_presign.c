@@ -58,6 +58,61 @@ static void lifetimes_beyond_a_week_are_refused(void **state)
     }
 }
 
+/* What a function that returns early may find on the stack, and must not release. */
+static __attribute__((noinline)) void leave_garbage_on_the_stack(void)
+{
+    volatile char garbage[32 * 1024];
+    for (size_t i = 0; i < sizeof garbage; i++)
+        garbage[i] = (char)0xa5;
+}
+
+static void early_failures_release_nothing_and_leave_the_buffer(void **state)
+{
+    static char token[40 * 1024]; /* longer than a query may be */
+    s3_keys long_token = example_keys;
+    memset(token, 't', sizeof token - 1);
+    long_token.session_token = token;
+    const struct {
+        unsigned expires_s;
+        size_t max_bytes;
+        const s3_keys *keys;
+        err_code code;
+        const char *left;
+    } rows[] = {
+        {0, 8192, &example_keys, ERR_USAGE, "before"},
+        {S3_PRESIGN_MAX_S + 1, 8192, &example_keys, ERR_USAGE, "before"},
+        {UINT32_MAX, 8192, &example_keys, ERR_USAGE, "before"},
+        {0, 0, &example_keys, ERR_USAGE, ""},
+        {60, 16, &example_keys, ERR_LIMIT, "before"},
+        {60, 8192, &long_token, ERR_LIMIT, "before"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO(buf) url = BUF(rows[i].max_bytes);
+        err e = ERR_INIT;
+        s3_presign_request request = example();
+        request.expires_s = rows[i].expires_s;
+        buf_append_str(&url, "before");
+        leave_garbage_on_the_stack();
+        assert_false(s3_presign_url(&request, rows[i].keys, &url, &e));
+        assert_int_equal(e.code, rows[i].code);
+        assert_string_equal(buf_str(&url), rows[i].left);
+    }
+}
+
+static void each_lifetime_up_to_a_week_is_signed(void **state)
+{
+    static const unsigned rows[] = {1, 60, S3_PRESIGN_MAX_S};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO(buf) url = BUF(8192);
+        err e = ERR_INIT;
+        s3_presign_request request = example();
+        request.expires_s = rows[i];
+        assert_true(s3_presign_url(&request, &example_keys, &url, &e));
+    }
+}
+
 /* --- with a client's keys --- */
 
 typedef struct signing {
@@ -87,6 +142,21 @@ static void a_client_signs_for_its_store_and_sends_nothing(void **state)
     site_close(&g.s);
 }
 
+static void a_client_refuses_them_too(void **state)
+{
+    static const unsigned rows[] = {0, S3_PRESIGN_MAX_S + 1};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        signing g = {0};
+        site_open(&g.s, (s3_config){.region = "eu-west-1"});
+        leave_garbage_on_the_stack();
+        s3_presign(g.s.c, "GET", "b", "k", rows[i], on_url, &g);
+        assert_int_equal(site_end(&g.s), ERR_USAGE);
+        assert_string_equal(g.url, "");
+        site_close(&g.s);
+    }
+}
+
 static void without_keys_there_is_no_url(void **state)
 {
     signing g = {0};
@@ -104,6 +174,9 @@ int main(void)
         cmocka_unit_test(the_example_of_the_reference),
         cmocka_unit_test(a_session_token_is_part_of_it),
         cmocka_unit_test(lifetimes_beyond_a_week_are_refused),
+        cmocka_unit_test(early_failures_release_nothing_and_leave_the_buffer),
+        cmocka_unit_test(each_lifetime_up_to_a_week_is_signed),
+        cmocka_unit_test(a_client_refuses_them_too),
         cmocka_unit_test(a_client_signs_for_its_store_and_sends_nothing),
         cmocka_unit_test(without_keys_there_is_no_url),
     };
