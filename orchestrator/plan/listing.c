@@ -64,6 +64,21 @@ static bool any_under_way(const listing_fetch *f)
     return false;
 }
 
+/* Where keys come in any order, a repeat is found only when all are there. */
+static void drop_repeats(listing_fetch *f)
+{
+    listing *l = f->out;
+    const struct {
+        listed_array *rows;
+        const char *bucket;
+    } all[] = {{&l->inputs, f->places->input.bucket},
+               {&l->reports, f->places->report.bucket},
+               {&l->cleaned, f->places->cleaned.bucket}};
+    for (size_t i = 0; i < ARRAY_LEN(all) && !err_is_set(&f->error); i++)
+        if (!listed_drop_repeats(all[i].rows, &f->error))
+            err_context(&f->error, "s3://%s: ListObjectsV2", all[i].bucket);
+}
+
 static void on_list_done(void *ctx, const err *error)
 {
     fetch_part *part = ctx;
@@ -73,6 +88,7 @@ static void on_list_done(void *ctx, const err *error)
         f->error = *error;
     if (any_under_way(f))
         return;
+    drop_repeats(f);
     listed_sort(&f->out->reports);
     listed_sort(&f->out->cleaned);
     f->on_done(f->ctx, err_is_set(&f->error) ? &f->error : NULL);

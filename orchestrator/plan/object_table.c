@@ -68,8 +68,34 @@ char *listed_etag(const listed *row)
 
 /* --- rows --- */
 
+static listed *row_at(const listed_array *a, size_t index)
+{
+    return &a->blocks[index / LISTED_BLOCK_ROWS][index % LISTED_BLOCK_ROWS];
+}
+
+static bool same_object(const listed *a, const listed *b)
+{
+    AUTO_FREE char *first = listed_etag(a);
+    AUTO_FREE char *second = listed_etag(b);
+    return a->size_bytes == b->size_bytes && strcmp(first, second) == 0 &&
+           (first[0] || a->last_modified_s == b->last_modified_s);
+}
+
+static bool repeats_last(const listed_array *a, const s3_object *object)
+{
+    const listed *last = a->count ? row_at(a, a->count - 1) : NULL;
+    if (!last || strcmp(last->key, object->key) != 0)
+        return false;
+    AUTO_FREE char *etag = listed_etag(last);
+    return last->size_bytes == object->size_bytes &&
+           strcmp(etag, object->etag ? object->etag : "") == 0 &&
+           (etag[0] || last->last_modified_s == object->last_modified_s);
+}
+
 void listed_add(listed_array *a, const s3_object *object)
 {
+    if (repeats_last(a, object))
+        return;
     if (a->count == a->block_count * LISTED_BLOCK_ROWS) {
         a->blocks = xrealloc(a->blocks, (a->block_count + 1) * sizeof *a->blocks);
         a->blocks[a->block_count++] = xcalloc(LISTED_BLOCK_ROWS, sizeof(listed));
@@ -103,6 +129,49 @@ void listed_sort(listed_array *a)
     }
     if (!in_order)
         qsort(a->sorted, a->count, sizeof *a->sorted, compare_keys);
+}
+
+static bool is_strictly_sorted(const listed_array *a)
+{
+    for (size_t i = 1; i < a->count; i++)
+        if (strcmp(row_at(a, i - 1)->key, row_at(a, i)->key) >= 0)
+            return false;
+    return true;
+}
+
+/* Rows without a key are taken out, the order stays. */
+static void compact(listed_array *a)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < a->count; i++)
+        if (row_at(a, i)->key)
+            *row_at(a, kept++) = *row_at(a, i);
+    a->count = kept;
+}
+
+bool listed_drop_repeats(listed_array *a, err *e)
+{
+    if (is_strictly_sorted(a))
+        return true;
+    listed_sort(a);
+    const listed **sorted = move(a->sorted);
+    bool ok = true;
+    for (size_t i = 1, first = 0; i < a->count && ok; i++) {
+        listed *row = (listed *)(uintptr_t)sorted[i];
+        if (strcmp(sorted[first]->key, row->key) != 0)
+            first = i;
+        else if (same_object(sorted[first], row))
+            row->key = NULL;
+        else
+            ok = err_set(e, ERR_S3_REPLY,
+                         "%.300s: listed twice with different size or ETag; run it again when "
+                         "nothing writes there",
+                         row->key);
+    }
+    free(sorted);
+    if (ok)
+        compact(a);
+    return ok;
 }
 
 const listed *listed_find(const listed_array *a, const char *key)

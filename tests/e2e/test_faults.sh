@@ -324,4 +324,45 @@ test_results_that_nobody_waits_for_are_taken_up_or_removed() {
     [ -z "$left" ] || fail "left at the server: $left"
 }
 
+# A listing that breaks its contract ends the run before anything is done.
+test_a_listing_that_breaks_its_contract_ends_the_run() {
+    start_store
+    fill
+    s3 cp -q "$samples/" -r s3://data/elsewhere/
+    start_server
+    local fault before
+    before=$(keys)
+    for fault in unprefixed unordered; do
+        stop "$store"
+        start_store --fault "$fault,method=GET,query=list-type"
+        orchestrate "$fault"
+        expect_status 1
+        expect_log 'ERROR .*ListObjectsV2: '
+        stop "$store"
+        start_store
+        [ "$(keys)" = "$before" ] || fail "$(keys)"
+    done
+}
+
+test_a_key_that_is_listed_twice_is_one_file() {
+    start_store
+    fill
+    start_server
+    stop "$store"
+    start_store --fault 'repeat,method=GET,query=list-type'
+    orchestrate repeat
+    expect_status 0
+    expect_no_log 'would write the same outputs'
+    stop "$store"
+    start_store
+    orchestrate again # and the outputs are found
+    expect_status 0
+    expect_log 'files to process: 0 '
+    stop "$store"
+    start_store --fault 'unordered,method=GET,query=list-type'
+    orchestrate any --listing-order any --redo
+    expect_status 0
+    expect_no_log 'files to process: 0 '
+}
+
 run_tests

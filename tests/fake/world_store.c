@@ -76,6 +76,12 @@ static void etag_of(const world *w, const world_object *o, char *out, size_t siz
         snprintf(out, size, "v%u", o->version);
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+    return strcmp((*(const world_object *const *)a)->key, (*(const world_object *const *)b)->key);
+}
+
+/* In byte order, as S3 lists. */
 static void list_objects(world *w, const char *query, world_reply *t)
 {
     AUTO(buf) prefix = BUF(4096);
@@ -88,8 +94,12 @@ static void list_objects(world *w, const char *query, world_reply *t)
         assert_true(s3_uri_decode((slice){at + 7, strcspn(at + 7, "&")}, false, &prefix, &e));
     buf_append_str(&t->body, "<?xml version=\"1.0\"?><ListBucketResult><IsTruncated>false"
                              "</IsTruncated><EncodingType>url</EncodingType>");
+    const world_object *sorted[ARRAY_LEN(w->objects)];
+    for (size_t i = 0; i < w->object_count; i++)
+        sorted[i] = &w->objects[i];
+    qsort(sorted, w->object_count, sizeof *sorted, compare_keys);
     for (size_t i = 0; i < w->object_count; i++) {
-        const world_object *o = &w->objects[i];
+        const world_object *o = sorted[i];
         if (!str_starts_with(o->key, buf_str(&prefix)))
             continue;
         char when[64], etag[64];

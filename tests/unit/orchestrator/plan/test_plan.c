@@ -219,6 +219,21 @@ static void collisions_are_seen_across_shares(void **state)
     end(&f);
 }
 
+static void a_key_that_is_listed_twice_is_one_file(void **state)
+{
+    UNUSED(state);
+    fixture f;
+    begin(&f);
+    add(&f.listing.inputs, "data/a.jsonl", 1, 50);
+    add(&f.listing.inputs, "data/a.jsonl", 1, 50);
+    add(&f.listing.inputs, "data/b.jsonl", 1, 50);
+    run(&f, (plan_options){0});
+    assert_int_equal(f.plan.count, 2);
+    assert_int_equal(f.plan.input_count, 2);
+    assert_int_equal(f.plan.refused_count, 0);
+    end(&f);
+}
+
 static void output_folders_inside_the_input_are_left_out(void **state)
 {
     UNUSED(state);
@@ -326,6 +341,7 @@ int main(void)
         cmocka_unit_test(inputs_with_the_same_output_all_fail),
         cmocka_unit_test(shares_are_whole_and_apart),
         cmocka_unit_test(collisions_are_seen_across_shares),
+        cmocka_unit_test(a_key_that_is_listed_twice_is_one_file),
         cmocka_unit_test(output_folders_inside_the_input_are_left_out),
         cmocka_unit_test(a_debug_run_takes_so_many),
         cmocka_unit_test(an_output_key_that_is_too_long_is_refused),
