@@ -34,7 +34,7 @@ void contract_name(const char *name, char out[CONTRACT_NAME_SIZE])
 {
     static const char more[] = "...";
     size_t len = 0, limit = CONTRACT_NAME_SIZE - sizeof more;
-    for (; name[len] && len < limit; len++)
+    for (; len < limit && name[len]; len++)
         out[len] = (unsigned char)name[len] < 0x20 || name[len] == 0x7f ? '?' : name[len];
     if (name[len]) { /* a character of UTF-8 is left out as a whole */
         while (len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80)

@@ -49,7 +49,7 @@ test_objects_that_no_file_can_stand_for_are_named() {
         say s3 $what
         set +f
         expect_status 1
-        expect_why "s3://data/in/: not copied: an object (3 B) whose key ends in '/'"
+        expect_why "s3://data/in/: not copied: an object (3 bytes) whose key ends in '/'"
         expect_why "s3://data/in/x/: not copied"
         ! grep -q marker why || fail "a marker is no loss: $(cat why)"
         [ "$(grep -c . why)" = 2 ] || fail "$(cat why)"

@@ -1,6 +1,5 @@
 #include "s3/cli/source/source.h"
 
-#include "base/options/options.h"
 #include "decon/base/fsutil.h"
 #include "s3/cli/session/progress.h"
 #include "s3/operations/list.h"
@@ -123,12 +122,10 @@ static bool wanted(source *s, const s3_object *object)
         return !itself && s->options.folders == FOLDER_OBJECTS_ALL;
     if (s->options.folders != FOLDER_OBJECTS_REFUSE)
         return true;
-    char size[32];
-    format_size(object->size_bytes, size, sizeof size);
-    AUTO_FREE char *what = xasprintf("not copied: an object (%s) whose key ends in '/', which no "
-                                     "file can have as its name; cp it alone, to a file name of "
-                                     "your choice",
-                                     size);
+    AUTO_FREE char *what = xasprintf(
+        "not copied: an object (%llu bytes) whose key ends in '/', which no file can have as its "
+        "name; cp it alone, to a file name of your choice",
+        (unsigned long long)object->size_bytes);
     report(s, key, what);
     return false;
 }

@@ -197,8 +197,8 @@ static bool fill_page(page *p, slice after, err *e)
 {
     AUTO_FREE char *root = store_bucket_path(p->x->store, p->x->target.bucket);
     walk_options options = {.root = root,
-                            .prefix =
-                                exchange_has_fault(p->x, FAULT_UNPREFIXED) ? (slice){0} : p->prefix,
+                            .prefix = exchange_has_fault(p->x, FAULT_UNPREFIXED) ? slice_from("")
+                                                                                 : p->prefix,
                             .after = after,
                             .skip_prefix = &p->skip,
                             .visit = on_key,
