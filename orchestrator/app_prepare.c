@@ -93,6 +93,7 @@ bool app_probe_outputs(app *a, err *e)
 bool app_fetch_listing(app *a, err *e)
 {
     begin_step(a);
+    a->listing.name_all = a->config->dry_run;
     listing_fetch *fetch = listing_fetch_start(a->s3, &a->config->places, &a->listing, end_step, a);
     bool ok = await_step(a, e);
     listing_fetch_free(fetch);

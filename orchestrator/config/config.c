@@ -1,5 +1,7 @@
 #include "orchestrator/config/config.h"
 
+#include "orchestrator/config/file_names.h"
+
 #include <unistd.h>
 
 #include "decon/base/buf.h"
@@ -100,6 +102,7 @@ static bool wants_information(int argc, char **argv)
 
 static bool check_whole(config *out, const option_origin *origins, err *e)
 {
+    names_take_suffixes((const char *const *)out->input_suffixes);
     return options_check(&config_options, out, origins, e) && check_share(out, origins, e) &&
            codec_gzip_decoder_check((codec_gzip_decoder)out->gzip_decoder, e) &&
            places_make(out->remote_file_input, out->remote_report_output_dir,
@@ -122,6 +125,7 @@ bool config_load(int argc, char **argv, const char *(*getenv_fn)(const char *nam
 
 void config_deinit(config *c)
 {
+    names_take_suffixes(NULL);
     options_deinit(&config_options, c);
     places_deinit(&c->places);
 }

@@ -3,6 +3,7 @@
 
 #include "decon/base/buf.h"
 #include "decon/s3/uri.h"
+#include "orchestrator/config/file_names.h"
 
 const char *const store_addressing_styles[] = {"auto", "path", "virtual", NULL};
 const char *const store_payers[] = {"owner", "requester", NULL};
@@ -87,6 +88,13 @@ static const option rows[] = {
      .metavar = "URI",
      .check = s3_uri_check,
      .help = "Folder for cleaned files; without it they go under the report folder."},
+    {.key = "input_suffixes",
+     .type = OPTION_LIST,
+     AT(input_suffixes),
+     .metavar = "SUFFIX",
+     .check = names_check_suffix,
+     .help = "More endings of training files beside .jsonl and .json, such as .ndjson or .JSONL; "
+             "each also with .gz, .zst, .zstd, .bz2 or .xz behind it."},
     {.key = "redo",
      .type = OPTION_BOOL,
      AT(redo),

@@ -1,22 +1,29 @@
 /* Names: which keys are inputs, what their outputs are called, what their local files are called.
  *
- * What:    pure functions of strings. An input ends in `.jsonl` or `.json`, bare or with `.gz`,
- *          `.zst`, `.zstd`, `.bz2`, `.xz`; what stands before is its base.
+ * What:    functions of strings. An input ends in `.jsonl` or `.json`, bare or with `.gz`, `.zst`,
+ *          `.zstd`, `.bz2`, `.xz`, or in one of input_suffixes, as it is or with one of these behind
+ *          it; what stands before is its base.
  * Owner:   returned strings are malloc'ed unless they point into an argument.
- * Threads: any.
+ * Threads: any, after names_take_suffixes.
  * Fails:   never.
  */
 #ifndef ORCHESTRATOR_CONFIG_FILE_NAMES_H
 #define ORCHESTRATOR_CONFIG_FILE_NAMES_H
 
-#include "decon/base/util.h"
+#include "decon/base/err.h"
 
 #define NAMES_REPORT_SUFFIX  ".report.jsonl"
 #define NAMES_MARKER_SUFFIX  ".clean"
 #define NAMES_CLEANED_SUFFIX ".clean.jsonl" /* and the input's compression suffix */
 #define NAMES_KEY_MAX_BYTES  1024           /* of an S3 key */
 
+/* The option input_suffixes: NULL-terminated, borrowed until it is replaced; NULL: none. */
+void names_take_suffixes(const char *const *suffixes);
+bool names_check_suffix(const char *text, err *e);
+
 bool names_is_input(const char *key);
+/* Is no input, but looks like JSON Lines: `.ndjson`, `.JSONL`, `.jsonl.lz4`. */
+bool names_is_near_input(const char *key);
 size_t names_base_len(const char *key); /* of an input's key: what stands before its suffixes */
 const char *names_basename(const char *key); /* behind the last '/'; into key */
 
@@ -32,7 +39,8 @@ output_names names_outputs(const char *relative, const char *report_prefix,
 void output_names_deinit(output_names *n);
 
 /* The object's own file name, which reports carry as `training_file`; changed only where a file
- * system or JSON could not take it: longer than 255 bytes, or not UTF-8. */
+ * system or JSON could not take it (longer than 255 bytes, or not UTF-8), and of an input by
+ * input_suffixes, which gets `.jsonl` and its codec's suffix in small letters. */
 char *names_local(const char *key) MUST_USE;
 bool names_is_utf8(const char *text); /* without U+0000; what JSON can carry */
 

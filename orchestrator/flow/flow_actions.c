@@ -21,7 +21,7 @@ const char *flow_input_bucket(const flow *f)
 
 static bool enter_downloading(flow *f, item *it, err *e)
 {
-    if (it->size_bytes == 0 && codec_by_suffix(it->key) != CODEC_PLAIN)
+    if (it->size_bytes == 0 && codec_by_suffix(it->outputs.cleaned_key) != CODEC_PLAIN)
         return err_set(e, ERR_CODEC_EARLY_END,
                        "s3://%s/%s: a compressed file of no bytes: it ends early; put a sound "
                        "file in its place, the next run takes it up",
@@ -191,8 +191,9 @@ static bool enter_checking(flow *f, item *it, err *e)
                           .cleaned_path = it->cleaned_path,
                           .report_dir = f->o.server->report_dir,
                           .cleaned_dir = f->o.server->cleaned_dir,
-                          .format = codec_by_suffix(it->key),
-                          .codec = config_codec(f->o.config, codec_by_suffix(it->key)),
+                          .format = codec_by_suffix(it->outputs.cleaned_key),
+                          .codec =
+                              config_codec(f->o.config, codec_by_suffix(it->outputs.cleaned_key)),
                           .recode_path = recode_path},
         on_checked, it);
     return true;

@@ -1,5 +1,6 @@
 #include "orchestrator/plan/listing.h"
 
+#include "decon/base/log.h"
 #include "orchestrator/config/file_names.h"
 
 enum { FETCH_INPUT, FETCH_REPORT, FETCH_CLEANED, FETCH_COUNT };
@@ -24,6 +25,8 @@ void listing_deinit(listing *l)
     listed_array_deinit(&l->inputs);
     listed_array_deinit(&l->reports);
     listed_array_deinit(&l->cleaned);
+    for (size_t i = 0; i < LISTING_NAMED_MAX; i++)
+        free(move(l->named[i]));
 }
 
 static bool is_commit_name(const char *key)
@@ -36,6 +39,36 @@ static bool is_cleaned_name(const char *key)
     return strstr(names_basename(key), NAMES_CLEANED_SUFFIX) != NULL;
 }
 
+/* No object of the input is left out without a trace in the log. */
+static void note_ignored(listing_fetch *f, const s3_object *object)
+{
+    listing *l = f->out;
+    const char *bucket = f->places->input.bucket;
+    bool near = names_is_near_input(object->key);
+    if (object->size_bytes == 0 && str_ends_with(object->key, "/"))
+        return;
+    l->ignored_count++;
+    if (l->name_all)
+        log_info("left out, no input: s3://%s/%s", bucket, object->key);
+    else
+        log_debug("left out, no input: s3://%s/%s", bucket, object->key);
+    if (near && l->near_count++ < LISTING_NAMED_MAX)
+        l->named[l->near_count - 1] = xstrdup(object->key);
+}
+
+static void report_near_inputs(const listing_fetch *f)
+{
+    const listing *l = f->out;
+    AUTO(buf) names = BUF(8192);
+    for (size_t i = 0; i < MIN(l->near_count, (size_t)LISTING_NAMED_MAX); i++)
+        buf_printf(&names, "%ss3://%s/%s", i ? ", " : "", f->places->input.bucket, l->named[i]);
+    if (l->near_count > 0)
+        log_warn(
+            "%zu objects look like training files, but their names do not end like those, so "
+            "they are not looked at: %s%s; name their endings in input_suffixes, or rename them",
+            l->near_count, buf_str(&names), l->near_count > LISTING_NAMED_MAX ? ", ..." : "");
+}
+
 static bool on_object(void *ctx, const s3_object *object, err *e)
 {
     UNUSED(e);
@@ -46,6 +79,8 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
             return true; /* `data-old/` where `data` was meant */
         if (names_is_input(object->key))
             listed_add(&out->inputs, object);
+        else if (!places_is_output(part->fetch->places, object->key))
+            note_ignored(part->fetch, object);
         else
             out->ignored_count++;
     } else if (part->which == FETCH_REPORT && is_commit_name(object->key)) {
@@ -89,6 +124,8 @@ static void on_list_done(void *ctx, const err *error)
     if (any_under_way(f))
         return;
     drop_repeats(f);
+    if (!err_is_set(&f->error))
+        report_near_inputs(f);
     listed_sort(&f->out->reports);
     listed_sort(&f->out->cleaned);
     f->on_done(f->ctx, err_is_set(&f->error) ? &f->error : NULL);

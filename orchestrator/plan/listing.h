@@ -13,11 +13,17 @@
 #include "orchestrator/plan/object_table.h"
 #include "orchestrator/config/remote_paths.h"
 
+#define LISTING_NAMED_MAX 3
+
 typedef struct listing {
     listed_array inputs;  /* by name; may lie below an output directory */
     listed_array reports; /* *.report.jsonl and *.clean of the report directory, sorted */
     listed_array cleaned; /* *.clean.jsonl* of the cleaned directory, sorted */
-    size_t ignored_count; /* objects in the input whose names are no input's */
+    size_t ignored_count; /* objects in the input whose names are no input's; empty ones that end in
+                             `/` are folder markers and do not count */
+    size_t near_count;    /* of these, those that look like JSON Lines */
+    char *named[LISTING_NAMED_MAX]; /* the first of them */
+    bool name_all;                  /* before the fetch: each is logged at level info */
 } listing;
 
 void listing_deinit(listing *l);

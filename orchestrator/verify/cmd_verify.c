@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "decon/base/log.h"
+#include "orchestrator/config/file_names.h"
 #include "orchestrator/verify/verify_run.h"
 
 typedef struct verify_config {
@@ -92,6 +93,7 @@ static bool read_options(const option_set *set, int argc, char **argv,
         return false;
     if (out->config.help || out->config.version)
         return true;
+    names_take_suffixes((const char *const *)out->config.input_suffixes);
     if (!codec_gzip_decoder_check((codec_gzip_decoder)out->config.gzip_decoder, e))
         return false;
     if (out->config.verify == VERIFY_NONE)
@@ -195,6 +197,7 @@ int cmd_verify(int argc, char **argv, const char *(*getenv_fn)(const char *name)
                                  .fd = STDERR_FILENO});
         status = verify_all(&v, getenv_fn, argv + positional, out);
     }
+    names_take_suffixes(NULL);
     options_deinit(&set, &v);
     return status;
 }

@@ -4,7 +4,10 @@
 #include <sys/stat.h>
 
 #include "decon/base/fsutil.h"
+#include "decon/base/log.h"
 #include "orchestrator/config/file_names.h"
+
+#define NAMED_MAX 3 /* of files that look like inputs */
 
 void verify_names_deinit(verify_names *n)
 {
@@ -34,12 +37,23 @@ void verify_names_add_error(verify_names *n, const char *name, const err *error)
     n->rows[n->count - 1].error = copy;
 }
 
+static void note_ignored(verify_names *n, const char *name)
+{
+    n->ignored_count++;
+    if (names_is_near_input(name) && n->near_count++ < NAMED_MAX)
+        log_warn("%s: looks like a training file, but its name does not end like those; left out: "
+                 "name its ending in input_suffixes, or name the file itself",
+                 name);
+    else
+        log_debug("%s: left out, no input by its name", name);
+}
+
 void verify_names_add_listed(verify_names *n, const char *name, uint64_t size_bytes)
 {
     if (names_is_input(name))
         verify_names_add(n, name, size_bytes);
     else
-        n->ignored_count++;
+        note_ignored(n, name);
 }
 
 void verify_names_end_folder(verify_names *n, const char *folder, size_t before)

@@ -21,6 +21,7 @@ typedef struct verify_names {
     verify_name *rows;
     size_t count, capacity;
     uint64_t ignored_count; /* in folders, by their names */
+    uint64_t near_count;    /* of these, those that look like JSON Lines */
     bool any_folder, any_object;
 } verify_names;
 

@@ -299,4 +299,48 @@ test_no_secret_is_logged() {
     expect_no_log "$AWS_SECRET_ACCESS_KEY|test-session-token|Signature="
 }
 
+# What looks like a training file and is none by its name is never left out without a word.
+test_files_of_other_endings_are_named_or_taken() {
+    start_store
+    fill
+    local source="$samples/$(cd "$samples" && find . -name '*.jsonl' | LC_ALL=C sort | head -n 1)"
+    put "$source" in/other/a.ndjson
+    put "$source" in/other/b.JSONL
+    gzip -c "$source" >"$T/c.gz"
+    put "$T/c.gz" in/other/c.jsonl.GZ
+    put "$source" in/other/d.jsonl.lz4
+    echo notes >"$T/notes"
+    put "$T/notes" in/other/README.md
+    start_server
+    orchestrate plain
+    expect_status 0
+    expect_log 'WARN .*: 4 objects look like training files|WARN +4 objects look like training files'
+    expect_log 'not looked at: s3://data/in/other/a.ndjson, s3://data/in/other/b.JSONL, s3://data/in/other/c.jsonl.GZ, \.\.\.'
+    expect_log 'DEBUG .*left out, no input: s3://data/in/other/README.md'
+    expect_no_key out/reports/other/a.clean
+    orchestrate dry --dry-run --log-level info
+    expect_status 0
+    for name in a.ndjson b.JSONL c.jsonl.GZ d.jsonl.lz4 README.md; do
+        expect_log "INFO .*left out, no input: s3://data/in/other/$name"
+    done
+    orchestrate taken --input-suffixes .ndjson --input-suffixes .JSONL --input-suffixes .jsonl.GZ --copy-uncontaminated
+    expect_status 0
+    expect_log 'files to process: 3 '
+    expect_log '1 objects look like training files.*d.jsonl.lz4'
+    for name in a b c; do
+        has_key "out/reports/other/$name.clean" || expect_key "out/reports/other/$name.report.jsonl"
+    done
+    expect_key out/cleaned/other/c.clean.jsonl.gz
+    s3 cat s3://data/out/cleaned/other/c.clean.jsonl.gz | gzip -t
+    cat >"$T/c.yaml" <<-'YAML'
+	input_suffixes: [.ndjson, .JSONL, .jsonl.GZ]
+	YAML
+    orchestrate again --config "$T/c.yaml"
+    expect_status 0
+    expect_log 'files to process: 0 '
+    orchestrate bad --input-suffixes ndjson
+    expect_status 2
+    expect_log 'no suffix'
+}
+
 run_tests

@@ -69,6 +69,79 @@ static void long_names_keep_their_suffixes(void **state)
     assert_true(str_ends_with(name, "\xc3\xa9.jsonl.zst"));
 }
 
+static const char *const more[] = {".ndjson", ".JSONL", ".jsonl.GZ", ".data.json", NULL};
+
+static void more_suffixes_make_more_inputs(void **state)
+{
+    UNUSED(state);
+    static const char *const inputs[] = {"a.ndjson",     "a.ndjson.zst", "a.JSONL",
+                                         "d/a.JSONL.gz", "a.jsonl.GZ",   "a.jsonl.gz"};
+    static const char *const others[] = {"a.NDJSON", "a.json.GZ", "a.ndjson.GZ", "ndjson", "a.txt"};
+    names_take_suffixes(more);
+    for (size_t i = 0; i < ARRAY_LEN(inputs); i++)
+        assert_true(names_is_input(inputs[i]));
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        assert_false(names_is_input(others[i]));
+    names_take_suffixes(NULL);
+    assert_false(names_is_input("a.ndjson"));
+}
+
+static void their_outputs_and_local_names_are_those_of_the_usual_ones(void **state)
+{
+    UNUSED(state);
+    names_take_suffixes(more);
+    expect_outputs("x/a.ndjson", "rep/x/a.report.jsonl", "rep/x/a.clean", "cle/x/a.clean.jsonl");
+    expect_outputs("a.ndjson.zst", "rep/a.report.jsonl", "rep/a.clean", "cle/a.clean.jsonl.zst");
+    expect_outputs("a.jsonl.GZ", "rep/a.report.jsonl", "rep/a.clean", "cle/a.clean.jsonl.gz");
+    expect_outputs("a.data.json", "rep/a.report.jsonl", "rep/a.clean", "cle/a.clean.jsonl");
+    expect_local("d/a.ndjson", "a.jsonl");
+    expect_local("d/a.JSONL.bz2", "a.jsonl.bz2");
+    expect_local("d/a.jsonl.GZ", "a.jsonl.gz");
+    expect_local("d/a.jsonl.gz", "a.jsonl.gz");
+    assert_int_equal(names_base_len("d/a.ndjson.zst"), 3);
+    names_take_suffixes(NULL);
+}
+
+static void long_names_fit_with_other_suffixes_too(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) key = BUF(4096);
+    for (int i = 0; i < 124; i++)
+        buf_append_str(&key, "\xc3\xa9"); /* 248 bytes: the key fits, with .jsonl.gz it does not */
+    buf_append_str(&key, ".J.GZ");
+    static const char *const suffixes[] = {".J.GZ", NULL};
+    names_take_suffixes(suffixes);
+    AUTO_FREE char *name = names_local(buf_str(&key));
+    names_take_suffixes(NULL);
+    assert_in_range(strlen(name), 250, 255);
+    assert_true(str_ends_with(name, "\xc3\xa9.jsonl.gz"));
+}
+
+static void what_looks_like_an_input_is_known(void **state)
+{
+    UNUSED(state);
+    static const char *const near[] = {"a.ndjson", "a.JSONL",    "a.jsonl.GZ",    "d/a.Json.lz4",
+                                       "a.jl",     "a.ldjson.z", "a.jsonl.gz.gz", "a.jsonl.zip"};
+    static const char *const far[] = {"a.txt", "README.md", "_SUCCESS", "a.gz",
+                                      "jsonl", "x.json/",   ""};
+    for (size_t i = 0; i < ARRAY_LEN(near); i++)
+        assert_true(names_is_near_input(near[i]));
+    for (size_t i = 0; i < ARRAY_LEN(far); i++)
+        assert_false(names_is_near_input(far[i]));
+}
+
+static void suffixes_are_checked(void **state)
+{
+    UNUSED(state);
+    static const char *const good[] = {".a", ".ndjson", ".jsonl.GZ", ".\xc3\xa9"};
+    static const char *const bad[] = {"", ".", "ndjson", "*.ndjson", "./a", ".a/b", ".a b", ".a\n"};
+    err e = ERR_INIT;
+    for (size_t i = 0; i < ARRAY_LEN(good); i++)
+        assert_true(names_check_suffix(good[i], &e));
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        assert_false(names_check_suffix(bad[i], &e));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -76,6 +149,11 @@ int main(void)
         cmocka_unit_test(outputs_keep_sub_folder_and_compression),
         cmocka_unit_test(local_name_is_the_objects_own),
         cmocka_unit_test(long_names_keep_their_suffixes),
+        cmocka_unit_test(more_suffixes_make_more_inputs),
+        cmocka_unit_test(their_outputs_and_local_names_are_those_of_the_usual_ones),
+        cmocka_unit_test(long_names_fit_with_other_suffixes_too),
+        cmocka_unit_test(what_looks_like_an_input_is_known),
+        cmocka_unit_test(suffixes_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
