@@ -90,6 +90,9 @@ bool options_check(const option_set *set, const void *config, const option_origi
     MUST_USE;
 void options_deinit(const option_set *set, void *config);
 
+/* How many words the flag at argv[at] takes with its value: 1 or 2; 0: the table has no such flag. */
+int options_flag_words(const option_set *set, int argc, char **argv, int at);
+
 /* Reads --NAME's value (--config FILE) ahead of the whole parse; NULL when absent. Borrowed. */
 const char *options_peek(int argc, char **argv, const char *flag, char letter);
 

@@ -156,6 +156,38 @@ bool options_arguments(const option_set *set, int argc, char **argv, void *confi
     return true;
 }
 
+static int long_flag_words(const option_set *set, const char *word, const char *next)
+{
+    size_t len = strcspn(word, "=");
+    AUTO_FREE char *name = xstrndup(word + 2, len - 2);
+    const option *row = option_by_flag(set, name);
+    if (!row)
+        return str_starts_with(name, "no-") && option_by_flag(set, name + 3) ? 1 : 0;
+    if (word[len] == '=')
+        return 1;
+    bool word_is_value = str_equal(next, "true") || str_equal(next, "false");
+    if (row->type == OPTION_BOOL)
+        return word_is_value && str_equal(row->fallback, "true") ? 2 : 1;
+    return 2;
+}
+
+int options_flag_words(const option_set *set, int argc, char **argv, int at)
+{
+    const char *word = argv[at];
+    if (word[0] != '-' || !word[1])
+        return 0;
+    if (word[1] == '-')
+        return long_flag_words(set, word, at + 1 < argc ? argv[at + 1] : NULL);
+    for (const char *letter = word + 1; *letter; letter++) {
+        const option *row = by_letter(set, *letter);
+        if (!row)
+            return 0;
+        if (row->type != OPTION_BOOL)
+            return letter[1] ? 1 : 2;
+    }
+    return 1;
+}
+
 /* The value of `word` for the flag, or NULL; `next` is the word behind it or NULL. */
 static const char *peek_word(const char *word, const char *next, const char *flag, char letter)
 {

@@ -60,12 +60,20 @@ static void print_first_word(const options_command *commands, size_t count, FILE
         fputs(
             "    [[ \" $names \" == *\" $command \"* ]] && [ \"$COMP_CWORD\" != 1 ] || command=\n",
             out);
+    if (!alone) /* flags may stand before the command */
+        fputs("    local at\n"
+              "    for ((at = 1; at < COMP_CWORD; at++)); do\n"
+              "        [[ \" $names \" == *\" ${COMP_WORDS[at]} \"* ]] && break\n"
+              "    done\n"
+              "    command=${COMP_WORDS[at]}\n",
+              out);
     fprintf(out,
-            "    if [ \"$COMP_CWORD\" = 1 ]%s; then\n"
+            "    if [ \"%s\" = \"$COMP_CWORD\" ]%s; then\n"
             "        COMPREPLY=($(compgen -W \"%s$names\" -- \"$word\"))\n"
             "        return\n"
             "    fi\n",
-            alone ? " && [[ $word != -* ]]" : "", alone ? "" : "help --help --version ");
+            alone ? "1" : "$at", alone ? " && [[ $word != -* ]]" : "",
+            alone ? "" : "help --help --version ");
 }
 
 static void print_words(const options_command *commands, size_t count, FILE *out)

@@ -6,7 +6,7 @@
 
 static void usage(FILE *out)
 {
-    fputs("Usage: decon-s3 COMMAND [OPTION]... [URI]...\n\n"
+    fputs("Usage: decon-s3 [OPTION]... COMMAND [OPTION]... [URI]...\n\n"
           "A client of Amazon S3 and of stores that speak like it, and a small one of its own.\n\n"
           "Commands:\n",
           out);
@@ -89,7 +89,14 @@ int cli_main(int argc, char **argv)
         return print_help(NULL);
     if (str_equal(name, "--version"))
         return version();
-    const cli_command *command = cli_find_command(help ? argv[2] : name, &e);
+    if (name[0] == '-' && !cli_command_first(argc - 1, argv + 1, &e)) {
+        bool wants_help = has_word(argc, argv, "--help") || has_word(argc, argv, "-h");
+        if (wants_help)
+            return print_help(NULL);
+        cli_print_error(&c, &e);
+        return 2;
+    }
+    const cli_command *command = cli_find_command(help ? argv[2] : argv[1], &e);
     if (command)
         return help ? print_help(command) : run(command, argc - 1, argv + 1);
     cli_print_error(&c, &e);

@@ -100,7 +100,7 @@ static bool head_take(void *ctx, const http_reply *reply, err *e)
     set_copy(&o->storage_class, http_reply_header(reply, "x-amz-storage-class"));
     set_copy(&o->content_type, http_reply_header(reply, "Content-Type"));
     s3_fields_deinit(&o->metadata); /* of an earlier try */
-    s3_fields_of_reply(&o->metadata, reply);
+    s3_fields_of_object(&o->metadata, reply);
     o->object = (s3_object){.key = o->key,
                             .etag = o->etag,
                             .storage_class = o->storage_class,

@@ -59,6 +59,31 @@ void s3_fields_of_reply(s3_fields *f, const http_reply *reply)
             s3_fields_set(f, reply->headers[i].name, reply->headers[i].value);
 }
 
+static bool is_one_of(const char *name, const char *const *names)
+{
+    for (; *names; names++)
+        if (strcasecmp(name, *names) == 0)
+            return true;
+    return false;
+}
+
+static bool says_of_object(const char *name)
+{
+    static const char *const of_request[] = {"x-amz-request-id",      "x-amz-id-2",
+                                             "x-amz-storage-class",   "x-amz-bucket-region",
+                                             "x-amz-request-charged", NULL};
+    if (strncasecmp(name, "x-amz-", strlen("x-amz-")) == 0)
+        return !is_one_of(name, of_request);
+    return goes_along(name);
+}
+
+void s3_fields_of_object(s3_fields *f, const http_reply *reply)
+{
+    for (size_t i = 0; i < reply->header_count; i++)
+        if (says_of_object(reply->headers[i].name))
+            s3_fields_set(f, reply->headers[i].name, reply->headers[i].value);
+}
+
 bool s3_fields_describe_content(const s3_fields *f)
 {
     for (size_t i = 0; i < f->count; i++)

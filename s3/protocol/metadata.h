@@ -24,6 +24,8 @@ void s3_fields_set(s3_fields *f, const char *name, const char *value);
 void s3_fields_add(s3_fields *f, const http_header *more, size_t count);
 /* Those of a HEAD's reply that a copy takes along. */
 void s3_fields_of_reply(s3_fields *f, const http_reply *reply);
+/* The same, and what else the reply says of the object in x-amz- headers (encryption, version). */
+void s3_fields_of_object(s3_fields *f, const http_reply *reply);
 /* Is one of them such a header? What an access list or an encryption says is none. */
 bool s3_fields_describe_content(const s3_fields *f);
 

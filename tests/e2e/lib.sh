@@ -233,7 +233,7 @@ run_tests() {
     while read -r name; do
         # shellcheck disable=SC2053  # a pattern
         [[ -z ${ONLY:-} || $name == $ONLY ]] || continue
-        run_one "$name"
+        run_one "$name" </dev/null # else a test could read the names of those after it
     done < <(sed -n 's/^\(test_[a-z0-9_]*\)() .*/\1/p' "${@:-$0}")
     echo "1..$number"
 }

@@ -174,4 +174,56 @@ test_expires_in_the_forms_of_the_aws_cli() {
     expect_status 2
 }
 
+test_the_type_follows_from_the_suffix() {
+    store
+    local row
+    for row in a.json:application/json a.jsonl:application/x-ndjson a.jsonl.gz:application/gzip a.JSONL.ZST:application/zstd \
+        a.html:text/html a.txt:text/plain a.csv:text/csv a.png:image/png a.parquet:application/vnd.apache.parquet; do
+        cp file "${row%%:*}"
+        s3 cp -q "${row%%:*}" s3://data/
+        described "${row%%:*}" | grep -qxF "content-type:${row#*:}" || fail "$row: $(described "${row%%:*}")"
+    done
+    for row in file .json a. a.unknown dir.json/file; do
+        mkdir -p dir.json
+        [ -e "$row" ] || cp file "$row"
+        s3 cp -q "$row" s3://data/plain
+        expect plain content-type:binary/octet-stream
+    done
+    s3 cp -q --content-type text/x-own a.json s3://data/own
+    expect own content-type:text/x-own
+    s3 cp -q --no-guess-content-type a.json s3://data/unguessed
+    expect unguessed content-type:binary/octet-stream
+    s3 cp -q --no-guess-mime-type a.json s3://data/aws
+    expect aws content-type:binary/octet-stream
+    cat file | s3 cp -q - s3://data/piped.csv
+    expect piped.csv content-type:text/csv
+    mkdir tree && cp file tree/x.html
+    s3 cp -q -r tree s3://data/many
+    [ "$(s3 stat s3://data/many/x.html | sed -n 's/^content-type: //p')" = text/html ]
+    s3 sync -q tree s3://data/synced
+    [ "$(s3 stat s3://data/synced/x.html | sed -n 's/^content-type: //p')" = text/html ]
+    s3 cp -q s3://data/a.json s3://data/copy.html # a copy keeps what it has
+    expect copy.html content-type:application/json
+}
+
+test_stat_shows_all_that_the_store_says() {
+    store
+    s3 cp -q "${all[@]}" --storage-class STANDARD_IA file s3://data/one
+    s3 stat s3://data/one >said
+    local line
+    for line in 'content-type: text/plain' 'content-encoding: gzip' 'content-language: de' 'metadata-who: me' \
+        'content-disposition: attachment; filename="a b"' 'cache-control: public, max-age=60' 'metadata-why: a=b, c' \
+        'expires: Thu, 31 Jan 2030 12:00:00 GMT' 'storage-class: STANDARD_IA'; do
+        grep -qixF -- "$line" said || fail "not said: $line: $(cat said)"
+    done
+    ! grep -qi 'request-id\|id-2' said || fail "$(cat said)"
+    s3 stat --json s3://data/one >said
+    grep -qF '"metadata":{' said || fail "$(cat said)"
+    for line in '"who":"me"' '"why":"a=b, c"' '"content_encoding":"gzip"' '"cache_control":"public, max-age=60"'; do
+        grep -qF -- "$line" said || fail "not said: $line: $(cat said)"
+    done
+    s3 cp -q file s3://data/plain
+    ! s3 stat --json s3://data/plain | grep -q metadata || fail 'metadata without any'
+}
+
 run_tests

@@ -121,4 +121,68 @@ test_the_progress_line_is_for_terminals_only() {
     ! grep -q 'objects' quiet || fail "$(cat quiet)"
 }
 
+test_flags_may_stand_before_the_command() {
+    start_store
+    s3 mb s3://data
+    echo 1 >"$T/a"
+    local url=$AWS_ENDPOINT_URL
+    unset AWS_ENDPOINT_URL
+    s3 --endpoint-url "$url" cp "$T/a" s3://data/a
+    s3 --endpoint-url="$url" --region us-east-1 --json --workers 3 ls s3://data >"$T/said"
+    grep -q '"key":"a"' "$T/said"
+    [ "$(s3 --endpoint-url "$url" --log-level debug --addressing-style path cat s3://data/a 2>/dev/null)" = 1 ] ||
+        fail "cat with options before it"
+    [ "$(s3 --endpoint-url "$url" cat --max-attempts 1 s3://data/a)" = 1 ] # and behind it
+    say s3 --endpoint-url "$url" -r rm --dry-run s3://data/
+    expect_status 0
+    grep -q 'dry run' "$T/said"
+    say s3 --endpoint-url "$url"
+    expect_status 2
+    expect_why 'no command'
+    say s3 --endpoint-url
+    expect_status 2
+    say s3 --nonsense ls
+    expect_status 2
+    expect_why '--nonsense: unknown flag'
+    say s3 --force ls s3://data # rb's
+    expect_status 2
+    expect_why '--force'
+    say s3 --endpoint-url "$url" lss
+    expect_status 2
+    expect_why "'lss' is no command"
+    say s3 --json --help
+    expect_status 0
+    grep -q '^Commands:' "$T/said"
+    s3 --json cp --help >"$T/said"
+    grep -q '^Usage: decon-s3 cp' "$T/said"
+    export AWS_ENDPOINT_URL=$url
+    printf '%s\n' "s5cmd --dry-run rm s3://data/a" "--quiet cp $T/a s3://data/b" >"$T/lines"
+    say s3 run "$T/lines"
+    expect_status 0
+    s3 cat s3://data/a >/dev/null
+    s3 cat s3://data/b >/dev/null
+}
+
+test_a_folder_without_recursive_says_what_is_missing() {
+    start_store
+    s3 mb s3://data
+    mkdir -p "$T/dir"
+    echo 1 >"$T/dir/a"
+    cd "$T"
+    local what
+    for what in 'cp dir s3://data' 'cp dir/ s3://data/' 'cp dir s3://data/to/' 'mv dir s3://data/x' 'cp . s3://data/'; do
+        # shellcheck disable=SC2086  # words
+        say s3 $what
+        expect_status 2
+        expect_why 'is a folder; add --recursive (-r)'
+    done
+    [ -e dir/a ] && [ -z "$(keys)" ]
+    say s3 cp s3://data/dir/ .
+    expect_status 2
+    expect_why '--recursive (-r)'
+    say s3 cp dir s3://
+    expect_status 2
+    expect_why 'names no bucket'
+}
+
 run_tests

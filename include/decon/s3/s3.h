@@ -50,8 +50,8 @@ typedef struct s3_object {
     const char *etag;          /* or NULL */
     const char *storage_class; /* or NULL: STANDARD */
     const char *content_type;  /* HEAD only, or NULL */
-    /* HEAD only: content headers and user metadata ("x-amz-meta-..."), names as the store spells
-     * them: compare without case. */
+    /* HEAD only: content headers, user metadata ("x-amz-meta-...") and what else the store says of
+     * the object (encryption, version), names as the store spells them: compare without case. */
     const http_header *metadata;
     size_t metadata_count;
     s3_checksum checksum; /* s3_head_checksum only: of the whole object; kind NONE: not known */

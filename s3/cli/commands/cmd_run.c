@@ -148,6 +148,8 @@ static bool run_words(running *r, run_line *l, err *e)
     line_words *w = &l->words;
     if (str_equal(w->words[0], "s5cmd") || str_equal(w->words[0], "decon-s3"))
         line_words_remove(w, 0, 1);
+    if (w->count > 0 && w->words[0][0] == '-' && !cli_command_first(w->count, w->words, e))
+        return false;
     const cli_command *command = w->count > 0 ? cli_find_command(w->words[0], e) : NULL;
     if (!command)
         return w->count == 0 ? err_set(e, ERR_USAGE, "no command") : false;

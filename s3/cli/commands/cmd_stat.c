@@ -1,3 +1,6 @@
+#include <ctype.h>
+#include <strings.h>
+
 #include "s3/cli/session/print.h"
 #include "s3/cli/commands/option_rows.h"
 
@@ -6,10 +9,69 @@ typedef struct stat_call {
     const s3_uri *uri;
 } stat_call;
 
+#define META        "x-amz-meta-"
+#define KNOWN_COUNT 6 /* members of every object; metadata is one more */
+
+static bool is_metadata(const http_header *h)
+{
+    return strncasecmp(h->name, META, strlen(META)) == 0;
+}
+
+static bool is_shown_already(const http_header *h)
+{
+    return strcasecmp(h->name, "Content-Type") == 0;
+}
+
+/* In small letters, as JSON's and for lines: `content_encoding`, `content-encoding`. */
+static char *small_name(const char *name, char dash)
+{
+    char *small = xstrdup(name);
+    for (char *p = small; *p; p++)
+        *p = *p == '-' ? dash : (char)tolower((unsigned char)*p);
+    return small;
+}
+
+/* Each array has room for all fields of the object. */
+typedef struct stat_members {
+    print_member *members, *metadata;
+    char **names;
+    size_t count, metadata_count, name_count;
+} stat_members;
+
+static void stat_members_deinit(stat_members *m)
+{
+    for (size_t i = 0; i < m->name_count; i++)
+        free(m->names[i]);
+    free(m->names);
+    free(m->members);
+    free(m->metadata);
+}
+DEFINE_AUTO(stat_members, stat_members_deinit)
+
+static void add_field(stat_members *m, const http_header *h)
+{
+    if (is_shown_already(h))
+        return;
+    bool meta = is_metadata(h);
+    char *name = meta ? small_name(h->name + strlen(META), '-') : small_name(h->name, '_');
+    m->names[m->name_count++] = name;
+    const char *shown = str_starts_with(name, "x_amz_") ? name + strlen("x_amz_") : name;
+    print_member member = {.name = meta ? name : shown, .text = h->value};
+    if (meta)
+        m->metadata[m->metadata_count++] = member;
+    else
+        m->members[m->count++] = member;
+}
+
 static void stat_json(const s3_uri *uri, const s3_object *object, const char *when)
 {
     AUTO_FREE char *text = xasprintf("s3://%s/%s", uri->bucket, uri->key);
-    const print_member members[] = {
+    size_t places = object->metadata_count + KNOWN_COUNT + 1;
+    AUTO(stat_members)
+    m = {.members = xcalloc(places, sizeof *m.members),
+         .metadata = xcalloc(places, sizeof *m.metadata),
+         .names = xcalloc(places, sizeof *m.names)};
+    const print_member known[KNOWN_COUNT] = {
         {.name = "uri", .text = text},
         {.name = "size", .number = object->size_bytes},
         {.name = "modified", .text = when},
@@ -18,7 +80,28 @@ static void stat_json(const s3_uri *uri, const s3_object *object, const char *wh
         {.name = "storage_class",
          .text = object->storage_class ? object->storage_class : "STANDARD"},
     };
-    print_json(members, ARRAY_LEN(members), stdout);
+    memcpy(m.members, known, sizeof known);
+    m.count = KNOWN_COUNT;
+    for (size_t i = 0; i < object->metadata_count; i++)
+        add_field(&m, &object->metadata[i]);
+    if (m.metadata_count > 0)
+        m.members[m.count++] = (print_member){
+            .name = "metadata", .members = m.metadata, .member_count = m.metadata_count};
+    print_json(m.members, m.count, stdout);
+}
+
+static void stat_field(const http_header *h)
+{
+    if (is_shown_already(h))
+        return;
+    AUTO_FREE char *name = small_name(h->name, '-');
+    bool meta = is_metadata(h);
+    const char *shown = meta                              ? name + strlen(META)
+                        : str_starts_with(name, "x-amz-") ? name + strlen("x-amz-")
+                                                          : name;
+    printf("%s%s: ", meta ? "metadata-" : "", shown);
+    print_key(h->value, stdout);
+    putchar('\n');
 }
 
 static void stat_lines(const s3_uri *uri, const s3_object *object, const char *when)
@@ -34,6 +117,8 @@ static void stat_lines(const s3_uri *uri, const s3_object *object, const char *w
     if (object->content_type)
         printf("content-type: %s\n", object->content_type);
     printf("storage-class: %s\n", object->storage_class ? object->storage_class : "STANDARD");
+    for (size_t i = 0; i < object->metadata_count; i++)
+        stat_field(&object->metadata[i]);
 }
 
 static void on_head(void *ctx, const s3_object *object, const err *error)
@@ -65,11 +150,14 @@ static const option rows[] = {ROW_RAW, ROWS_OF_CLIENTS, ROWS_OF_ALL};
 
 const cli_command cli_command_stat = {
     .name = "stat",
-    .summary = "show size, time, ETag and type of objects",
-    .options = SET(rows, "stat", "decon-s3 stat [OPTION]... s3://BUCKET/KEY...",
-                   "Prints `name: value` lines for each object. * and ? in a key stand for any "
-                   "characters, and for one.",
-                   "Example:\n  decon-s3 stat s3://my-bucket/train.jsonl.gz\n"),
+    .summary = "show size, time, ETag, headers and metadata of objects",
+    .options =
+        SET(rows, "stat", "decon-s3 stat [OPTION]... s3://BUCKET/KEY...",
+            "Prints `name: value` lines for each object: size, time, ETag, type, storage class, "
+            "then encodings, caching, encryption and version where the store names them, and "
+            "user metadata as metadata-NAME. * and ? in a key stand for any characters, and "
+            "for one.",
+            "Example:\n  decon-s3 stat s3://my-bucket/train.jsonl.gz\n"),
     .words_min = 1,
     .words_max = 100000,
     .needs_client = true,

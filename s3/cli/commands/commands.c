@@ -69,3 +69,32 @@ const cli_command *cli_find_command(const char *name, err *e)
             nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
     return NULL;
 }
+
+/* Words of the flag at argv[at] in any command's table; 0: none has it. */
+static int flag_words(int argc, char **argv, int at)
+{
+    int words = 0;
+    for (size_t i = 0; i < cli_command_count; i++)
+        words = MAX(words, options_flag_words(&cli_commands[i]->options, argc, argv, at));
+    return words;
+}
+
+bool cli_command_first(int argc, char **argv, err *e)
+{
+    int at = 0;
+    while (at < argc && argv[at][0] == '-') {
+        int words = flag_words(argc, argv, at);
+        if (words == 0)
+            return err_set(
+                e, ERR_USAGE,
+                "%s: unknown flag, before any command; decon-s3 --help lists the commands",
+                argv[at]);
+        at += words;
+    }
+    if (at >= argc)
+        return err_set(e, ERR_USAGE, "no command is given; decon-s3 --help lists them");
+    char *command = argv[at];
+    memmove(argv + 1, argv, (size_t)at * sizeof *argv);
+    argv[0] = command;
+    return true;
+}

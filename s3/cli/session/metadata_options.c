@@ -2,6 +2,7 @@
 
 #include <strings.h>
 
+#include "s3/cli/session/content_type.h"
 #include "s3/cli/session/context.h"
 #include "s3/cli/session/shorthand.h"
 #include "s3/protocol/http_date.h"
@@ -108,9 +109,11 @@ static bool add_content(const described_options *o, s3_fields *out, err *e)
     return add_expires(o->expires, out, e);
 }
 
-bool described_fields(const cli_config *config, bool copy, s3_fields *out, err *e)
+bool described_fields(const cli_config *config, const char *name, bool copy, s3_fields *out, err *e)
 {
     const described_options *o = &config->described;
+    if (name && !copy && o->guess_type)
+        s3_fields_set(out, "Content-Type", content_type_of(name));
     bool keeps_all = copy && o->directive == DESCRIBED_COPY;
     if (o->acl && !check_value("acl", o->acl, e))
         return false;
@@ -121,5 +124,5 @@ bool described_fields(const cli_config *config, bool copy, s3_fields *out, err *
 bool described_check(const cli_config *config, err *e)
 {
     AUTO(s3_fields) fields = {0};
-    return described_fields(config, false, &fields, e);
+    return described_fields(config, NULL, false, &fields, e);
 }

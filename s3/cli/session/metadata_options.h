@@ -16,6 +16,7 @@ typedef struct described_options {
     char *content_type, *content_encoding, *content_disposition, *content_language;
     char *cache_control, *expires, *acl;
     char **metadata;
+    bool guess_type;
     int directive;
 } described_options;
 
@@ -23,8 +24,10 @@ enum { DESCRIBED_MERGE, DESCRIBED_COPY, DESCRIBED_REPLACE };
 extern const char *const described_directives[];
 
 struct cli_config;
-/* `copy`: of an object whose own headers stay where none is given in their place. */
-bool described_fields(const struct cli_config *config, bool copy, s3_fields *out, err *e) MUST_USE;
+/* `name`: of an upload, the file's (or, of standard input, the key's), whose suffix suggests the
+ * Content-Type; NULL: none is suggested. `copy`: of an object whose own headers stay where none is given in their place. */
+bool described_fields(const struct cli_config *config, const char *name, bool copy, s3_fields *out,
+                      err *e) MUST_USE;
 /* The same once for all objects, before anything is begun. */
 bool described_check(const struct cli_config *config, err *e) MUST_USE;
 
@@ -32,8 +35,11 @@ bool described_check(const struct cli_config *config, err *e) MUST_USE;
 #define ROWS_OF_DESCRIPTIONS                                                                       \
     {.key = "content_type", .type = OPTION_STRING, .offset = AT(described.content_type),           \
      .metavar = "TYPE", .section = "What is said of objects",                                      \
-     .help = "Content-Type of uploads; else binary/octet-stream. This and the following hold for " \
-             "copies too, in place of what the source has."},                                      \
+     .help = "Content-Type of uploads; else by the name's suffix. This and the following hold "    \
+             "for copies too, in place of what the source has."},                                  \
+    {.key = "guess_content_type", .type = OPTION_BOOL, .offset = AT(described.guess_type),         \
+     .fallback = "true", .alias = "guess_mime_type",                                               \
+     .help = "Content-Type of uploads by suffix; --no-guess-content-type: binary/octet-stream."},  \
     {.key = "content_encoding", .type = OPTION_STRING, .offset = AT(described.content_encoding),   \
      .metavar = "TEXT", .help = "Content-Encoding, such as gzip."},                                \
     {.key = "content_disposition", .type = OPTION_STRING,                                          \

@@ -28,10 +28,22 @@ void print_key(const char *key, FILE *out)
     }
 }
 
+static json_t *object_value(const print_member *members, size_t count)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; i < count; i++) {
+        json_t *text = json_string(members[i].text);
+        json_object_set_new(object, members[i].name, text ? text : json_null());
+    }
+    return object;
+}
+
 static json_t *member_value(const print_member *m)
 {
     if (m->truth)
         return json_true();
+    if (m->members)
+        return object_value(m->members, m->member_count);
     /* What is not UTF-8 has no JSON form: null, which is better than no line. */
     json_t *value = m->text ? json_string(m->text) : json_integer((json_int_t)m->number);
     return value ? value : json_null();

@@ -21,7 +21,9 @@ typedef struct print_member {
     const char *name, *text; /* text NULL: `number`, unless `absent` or `truth` */
     uint64_t number;
     bool absent;
-    bool truth; /* true */
+    bool truth;                         /* true */
+    const struct print_member *members; /* an object of texts; NULL: none */
+    size_t member_count;
 } print_member;
 void print_json(const print_member *members, size_t count, FILE *out);
 bool print_flush(err *e) MUST_USE;

@@ -42,7 +42,10 @@ static bool check_name(const place *from, const place *to, err *e)
     if (place_name(from)[0])
         return true;
     AUTO_FREE char *text = place_text(from);
-    return err_set(e, ERR_USAGE, "%s: has no name of its own; write the target's whole name", text);
+    return err_set(e, ERR_USAGE,
+                   "%s: has no name of its own; add --recursive (-r) for everything below it, or "
+                   "write the target's whole name",
+                   text);
 }
 
 static bool take_name(copying *k, const char *name, const char *from, err *e)
@@ -204,6 +207,12 @@ static bool is_many(const copying *k, const place *from)
     return folder && (o->recursive || k->c->file);
 }
 
+static bool is_folder_itself(const place *from)
+{
+    struct stat st;
+    return !from->is_object && stat(from->path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static bool check_source(const copying *k, const place *from, err *e)
 {
     const cli_config *o = k->c->config;
@@ -223,6 +232,10 @@ static bool check_source(const copying *k, const place *from, err *e)
         return err_set(e, ERR_USAGE, "-: only what has a name can be moved; use cp");
     if (from->is_object && !is_many(k, from) && !from->uri.key[0])
         return err_set(e, ERR_USAGE, "%s: is a bucket; use --recursive", text);
+    if (!is_many(k, from) && !place_is_standard(from) && is_folder_itself(from))
+        return err_set(e, ERR_USAGE,
+                       "%s: is a folder; add --recursive (-r) to %s everything below it", text,
+                       operation(k));
     if (o->recursive && place_contains(from, &k->to))
         return err_set(e, ERR_USAGE, "%s: the target lies in it: this would have no end", text);
     return true;

@@ -169,7 +169,9 @@ static bool own_headers(const transfer *t, s3_headers **headers, s3_fields *fiel
 {
     const cli_config *o = t->job.c->config;
     *headers = connection_headers(o, t->job.c->client, e);
-    return !err_is_set(e) && described_fields(o, t->plan.from.is_object, fields, e);
+    const transfer_plan *p = &t->plan;
+    const char *name = place_is_standard(&p->from) ? p->to.uri.key : p->from.path;
+    return !err_is_set(e) && described_fields(o, name, p->from.is_object, fields, e);
 }
 
 static bool start_upload(transfer *t, err *e)
