@@ -18,7 +18,8 @@ typedef struct buckets_op {
     char *token; /* of the next page; NULL: there is none */
     buf query;
     list_contract contract;
-    char *last; /* the bucket before */
+    char *last;     /* the bucket before */
+    char *boundary; /* the last one of the page before; NULL: this is the first page */
 
     /* the page at hand */
     bool whole;
@@ -35,6 +36,7 @@ static void buckets_free(s3_op *op)
     free(o->token);
     free(o->name);
     free(o->last);
+    free(o->boundary);
     free(o);
 }
 
@@ -86,8 +88,21 @@ static bool hand_bucket(buckets_op *o, err *e)
     if (!name || !*name)
         return err_set(e, ERR_S3_REPLY, "ListBuckets: a bucket without a name");
     bool is_repeat = str_equal(name, o->last);
+    if (!is_repeat && o->boundary && strcmp(name, o->boundary) <= 0)
+        return err_set(
+            e, ERR_S3_REPLY,
+            "ListBuckets: the bucket '%.64s' is listed again: the token does not advance", name);
     keep(&o->last, name);
     return is_repeat || o->options.on_bucket(o->options.ctx, name, created_s, e);
+}
+
+static bool take_name(buckets_op *o, const char *text, err *e)
+{
+    if (o->name && strcmp(o->name, text) != 0)
+        return err_set(e, ERR_S3_REPLY, "ListBuckets: a bucket with two Names ('%.64s', '%.64s')",
+                       o->name, text);
+    keep(&o->name, text);
+    return true;
 }
 
 static bool hand_element(void *ctx, const char *path, const char *text, err *e)
@@ -97,7 +112,7 @@ static bool hand_element(void *ctx, const char *path, const char *text, err *e)
     if (str_equal(path, ROOT "/ContinuationToken"))
         keep(&o->token, text);
     else if (str_equal(path, ROOT "/Buckets/Bucket/Name"))
-        keep(&o->name, text);
+        return take_name(o, text, e);
     else if (str_equal(path, ROOT "/Buckets/Bucket/CreationDate"))
         return s3_when_parse(text, &o->created_s) ||
                err_set(e, ERR_S3_REPLY, "ListBuckets: '%s' is no date", text);
@@ -127,6 +142,8 @@ static void buckets_done(void *ctx, s3_request *r, const err *e)
         return;
     }
     AUTO_FREE char *before = xstrdup_or_null(o->last);
+    free(o->boundary);
+    o->boundary = xstrdup_or_null(o->last);
     free(move(o->token));
     if (!s3_xml_read(buf_slice(&r->reply), hand_element, o, &failure)) {
         buckets_end(o, &failure);

@@ -186,10 +186,24 @@ static bool check_upload(const uploads_op *o, err *e)
         name);
 }
 
+static bool keep_once(char **to, const char *name, const char *text, err *e)
+{
+    if (*to && strcmp(*to, text) != 0)
+        return err_set(e, ERR_S3_REPLY,
+                       "ListMultipartUploads: an upload with two %ss ('%.100s', '%.100s')", name,
+                       *to, text);
+    keep(to, text);
+    return true;
+}
+
 static bool hand_upload(uploads_op *o, err *e)
 {
     if (!o->key || !o->upload_id || !*o->upload_id)
         return err_set(e, ERR_S3_REPLY, "ListMultipartUploads: an upload without key or id");
+    /* Without its age it would count as old, and be aborted. */
+    if (o->initiated_s == 0)
+        return err_set(e, ERR_S3_REPLY,
+                       "ListMultipartUploads: an upload without Initiated ('%.100s')", o->key);
     if (!decode(o, &o->key, e))
         return false;
     bool is_repeat = str_equal(o->key, o->before_key) && str_equal(o->upload_id, o->before_id);
@@ -206,9 +220,9 @@ static bool hand_element(void *ctx, const char *path, const char *text, err *e)
 {
     uploads_op *o = ctx;
     if (strcmp(path, UPLOAD "/Key") == 0) {
-        keep(&o->key, text);
+        return keep_once(&o->key, "Key", text, e);
     } else if (strcmp(path, UPLOAD "/UploadId") == 0) {
-        keep(&o->upload_id, text);
+        return keep_once(&o->upload_id, "UploadId", text, e);
     } else if (strcmp(path, UPLOAD "/Initiated") == 0) {
         return s3_when_parse(text, &o->initiated_s) ||
                err_set(e, ERR_S3_REPLY, "ListMultipartUploads: '%.64s' is no date", text);

@@ -1,7 +1,8 @@
 /* Many objects removed by one request.
  *
  * What:    s3_delete_many: DeleteObjects for up to 1,000 keys of a bucket. Keys that have no form in
- *          XML (control characters, what is not UTF-8) go by requests of their own. What may pass
+ *          XML (control characters, what is not UTF-8), those that the reply does not name, and all
+ *          keys in a store without DeleteObjects go by requests of their own. What may pass
  *          (InternalError, SlowDown) is tried again for the keys that it befell, and for no other:
  *          a name that was written anew meanwhile is not removed a second time.
  * Owner:   as all operations of include/decon/s3/s3.h; keys are copied.

@@ -72,7 +72,9 @@ void s3_get_read_to(s3_op *get, uint64_t offset_bytes);
  * comes without it. Not from on_loaded; on_done may come before it returns. */
 void s3_get_read_end(s3_op *get, const s3_checksum *found);
 
-/* --- one object up: PutObject, or multipart from a part size upwards --- */
+/* --- one object up: PutObject, or multipart from a part size upwards ---
+ * Without an error the object is there: the store's reply had an ETag, or HeadObject found the object
+ * with the size and checksum that were sent. */
 typedef struct s3_put_result {
     const char *etag;     /* lent */
     s3_checksum checksum; /* of the whole object, as sent; kind NONE: none was sent */

@@ -83,6 +83,7 @@ s3_op *s3_head(s3_client *c, const char *bucket, const char *key, s3_head_done d
 /* Also asks for the object's checksum; for an object under SSE-KMS that needs kms:Decrypt. */
 s3_op *s3_head_checksum(s3_client *c, const char *bucket, const char *key, s3_head_done done,
                         void *ctx);
+/* Without an error the object is gone: status 204, or HeadObject does not find it. */
 s3_op *s3_delete(s3_client *c, const char *bucket, const char *key, s3_done done, void *ctx);
 /* Only the version with this ETag: another one stays (ERR_S3_CHANGED). What is gone is no error. */
 s3_op *s3_delete_if(s3_client *c, const char *bucket, const char *key, const char *etag,

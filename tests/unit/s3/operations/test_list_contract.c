@@ -353,7 +353,9 @@ static void a_few_empty_pages_are_no_breach(void **state)
 
 /* --- uploads and buckets --- */
 
-#define UPLOAD(key, id) "<Upload><Key>" key "</Key><UploadId>" id "</UploadId></Upload>"
+#define UPLOAD(key, id)                                                                            \
+    "<Upload><Key>" key "</Key><UploadId>" id "</UploadId>"                                        \
+    "<Initiated>2013-05-24T00:00:00.000Z</Initiated></Upload>"
 #define MORE_UPLOADS(key, id)                                                                      \
     "<IsTruncated>true</IsTruncated><NextKeyMarker>" key "</NextKeyMarker><NextUploadIdMarker>" id \
     "</NextUploadIdMarker>"
