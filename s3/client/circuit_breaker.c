@@ -54,4 +54,5 @@ void s3_outage_success(s3_outage *o, uint64_t now_ms)
                  (unsigned long long)((now_ms - o->since_ms) / 1000));
     o->on = false;
     o->answered = true;
+    o->success_ms = now_ms;
 }

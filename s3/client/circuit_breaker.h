@@ -1,9 +1,9 @@
 /* A store that had answered and does not now: it is waited for, instead of failing object by object.
  *
- * What:    one for the client; it begins with the first request that finds no address, or no retry
- *          token, and ends with the first success. Before the store's first answer it begins with a
- *          throttled request, or one that got no connection. Says so when it begins, every five minutes, and
- *          when it is over.
+ * What:    one for the client; it begins with the first request that finds no address, no retry token,
+ *          or is throttled for some time, and ends with the first success. Before the store's first answer
+ *          it begins with a throttled request, or one that got no connection. Says so when it begins, every
+ *          five minutes, and when it is over.
  * Owner:   embedded in the client.
  * Threads: the transport's.
  * Fails:   never; past its limit nothing is waited for any more.
@@ -20,6 +20,7 @@ typedef struct s3_outage {
     bool on;
     uint64_t since_ms, said_ms;
     unsigned start_tries;
+    uint64_t success_ms; /* the newest one */
 } s3_outage;
 
 /* May a request that failed with `e` wait for the store, without spending an attempt? */

@@ -12,6 +12,7 @@
  *          keys refused, other region, clock differs: once     QUEUED (in front)
  *          may pass: attempts and tokens are left              WAITING
  *          store in trouble, after it had answered before      WAITING (the attempt is not spent)
+ *          throttled (503 SlowDown, 429), within outage_wait   WAITING (the attempt is not spent)
  *          anything else                                       IDLE, on_done with the error
  * WAITING  the pause is over                                   QUEUED (in front)
  */
@@ -86,7 +87,7 @@ static void release(s3_request *r)
 void s3_request_start(s3_client *c, s3_request *r)
 {
     r->client = c;
-    r->attempt = r->outage_tries = r->tokens_taken = 0;
+    r->attempt = r->outage_tries = r->throttled_tries = r->tokens_taken = 0;
     r->renewed = r->redirected = r->clock_set = r->fresh_connection = r->repeated = false;
     r->payload_hash[0] = '\0';
     buf_init(&r->reply, r->reply_max_bytes ? r->reply_max_bytes : S3_REPLY_MAX_BYTES);
@@ -295,10 +296,10 @@ void s3_request_fail(s3_request *r, const err *e)
     char name[S3_NAME_SIZE];
     if (r->state == S3_REQUEST_QUEUED)
         queue_remove(r);
-    if (r->attempt > 1 && last.cls == ERR_CLASS_RETRY) {
+    unsigned tries = r->attempt + (r->throttled_tries ? r->throttled_tries - 1 : 0);
+    if (tries > 1 && last.cls == ERR_CLASS_RETRY) {
         size_t used = strlen(last.message);
-        snprintf(last.message + used, sizeof last.message - used, " (after %u attempts)",
-                 r->attempt);
+        snprintf(last.message + used, sizeof last.message - used, " (after %u attempts)", tries);
     }
     s3_name(r->bucket, r->key, name);
     if (!str_starts_with(last.message, r->operation))

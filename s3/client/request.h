@@ -66,8 +66,9 @@ struct s3_request {
     uint64_t sequence;
     http_call *call;
     timer *pause;
-    unsigned attempt;      /* tries so far that count */
-    unsigned outage_tries; /* tries that do not count */
+    unsigned attempt;                       /* tries so far that count */
+    unsigned outage_tries, throttled_tries; /* tries that do not count */
+    uint64_t throttled_since_ms;            /* where throttled_tries > 0 */
     unsigned tokens_taken;
     unsigned generation; /* of the keys it was signed with */
     bool renewed, redirected, clock_set, fresh_connection, repeated, success_status;

@@ -6,6 +6,7 @@
 #define BACKOFF_CAP_MS    20000
 #define THROTTLED_BASE_MS 1000
 #define SAME_CLOCK_S      60
+#define SILENT_MS         10000 /* of being throttled, before that is said */
 
 static void pause_over(void *ctx)
 {
@@ -34,12 +35,39 @@ static uint64_t pause_ms(const s3_request *r, unsigned tries, bool throttled)
 
 /* Waits for a store that is away, without spending an attempt; false: it is not that, or for too
  * long. */
-static bool wait_for_store(s3_request *r, bool throttled, const err *e)
+static bool wait_for_store(s3_request *r, const err *e)
 {
     if (!s3_outage_wait(&r->client->outage, clock_now_ms(r->client->t), e))
         return false;
     r->attempt--;
-    back_off(r, pause_ms(r, MIN(++r->outage_tries + 4, 16U), throttled), e);
+    back_off(r, pause_ms(r, MIN(++r->outage_tries + 4, 16U), false), e);
+    return true;
+}
+
+/* Nothing has gone well since this request was first throttled, and that is worth a line. */
+static bool is_alone_in_it(const s3_request *r, uint64_t now_ms)
+{
+    return now_ms - r->throttled_since_ms >= SILENT_MS &&
+           r->client->outage.success_ms < r->throttled_since_ms;
+}
+
+/* A reply that asks for fewer requests says nothing about the object: no attempt is spent, for as
+ * long as an outage is waited for. */
+static bool wait_while_throttled(s3_request *r, const err *e)
+{
+    s3_client *c = r->client;
+    uint64_t now_ms = clock_now_ms(c->t);
+    if (r->throttled_tries++ == 0)
+        r->throttled_since_ms = now_ms;
+    if (now_ms - r->throttled_since_ms >= c->outage.limit_ms)
+        return false;
+    bool quiet =
+        s3_throttle_take(&c->throttle, true, &r->tokens_taken) && !is_alone_in_it(r, now_ms);
+    if (!quiet && !s3_outage_wait(&c->outage, now_ms, e))
+        return false;
+    r->attempt--;
+    r->repeated = true; /* whoever answered may have passed it on */
+    back_off(r, pause_ms(r, r->throttled_tries, true), e);
     return true;
 }
 
@@ -75,16 +103,21 @@ static void retry(s3_request *r, bool throttled, const err *e)
         wait_at_start(r, throttled, e);
         return;
     }
+    if (throttled && c->max_attempts > 1) {
+        if (!wait_while_throttled(r, e))
+            s3_request_fail(r, e);
+        return;
+    }
     bool no_address = e->code == ERR_NET_DNS;
-    if (no_address && wait_for_store(r, throttled, e))
+    if (no_address && wait_for_store(r, e))
         return;
     if (r->attempt >= c->max_attempts) {
         s3_request_fail(r, e);
         return;
     }
-    if (s3_throttle_take(&c->throttle, throttled, &r->tokens_taken))
-        back_off(r, pause_ms(r, r->attempt, throttled), e);
-    else if (!wait_for_store(r, throttled, e))
+    if (s3_throttle_take(&c->throttle, false, &r->tokens_taken))
+        back_off(r, pause_ms(r, r->attempt, false), e);
+    else if (!wait_for_store(r, e))
         s3_request_fail(r, e);
 }
 

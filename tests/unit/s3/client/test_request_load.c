@@ -125,6 +125,110 @@ static void an_outage_has_a_limit_and_says_so(void **state)
     assert_true(s3_outage_wait(&o, 3800000, &e)); /* another one */
 }
 
+static void answer_once(site *s)
+{
+    site_expect(s, "DELETE", URL, 204, "");
+    remove_key(s);
+    assert_int_equal(site_end(s), ERR_NONE);
+}
+
+/* Two minutes of nothing but refusals, with two attempts in all; before the first success too. */
+static void throttling_spends_no_attempt(void **state)
+{
+    static const struct {
+        int status;
+        const char *body;
+    } rows[] = {{503, ERROR_XML("SlowDown")},
+                {503, ""},
+                {429, ""},
+                {400, ERROR_XML("RequestThrottled")},
+                {503, "<html>busy</html>"}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        for (int answered = 0; answered < 2; answered++) {
+            site s;
+            site_open(&s, (s3_config){.max_attempts = 2});
+            if (answered)
+                answer_once(&s);
+            fake_set_random(s.f, 20000); /* the pauses are long */
+            for (int n = 0; n < 12; n++)
+                site_expect(&s, "DELETE", URL, rows[i].status, rows[i].body);
+            site_expect(&s, "DELETE", URL, 500, ""); /* of two attempts the first one */
+            site_expect(&s, "DELETE", URL, 204, "");
+            remove_key(&s);
+            assert_int_equal(site_end(&s), ERR_NONE);
+            assert_int_equal(s.c->throttle.tokens, S3_TOKENS_MAX);
+            site_close(&s);
+        }
+    }
+}
+
+/* As asked for: nothing is repeated. */
+static void one_attempt_is_one_attempt(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){.max_attempts = 1});
+    answer_once(&s);
+    site_expect(&s, "DELETE", URL, 503, "");
+    remove_key(&s);
+    assert_int_equal(site_end(&s), ERR_S3_THROTTLED);
+    site_close(&s);
+}
+
+/* Many at once, as few requests in flight as throttling leaves: none fails. */
+static void throttling_of_many_fails_none(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){.max_attempts = 2, .max_in_flight = 50});
+    answer_once(&s);
+    for (int n = 0; n < 40; n++)
+        remove_key(&s);
+    fake_when(s.f, &(fake_rule){.times = 400, .reply = {.status = 503}});
+    fake_when(s.f, &(fake_rule){.reply = {.status = 204}});
+    fake_run_all(s.f);
+    assert_int_equal(s.error.code, ERR_NONE);
+    assert_int_equal(s.done_count, 41);
+    assert_int_equal(fake_request_count(s.f), 441);
+    site_close(&s);
+}
+
+static void throttling_without_end_is_given_up(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){.max_attempts = 2, .outage_wait_ms = 300000});
+    answer_once(&s);
+    fake_when(s.f, &(fake_rule){.reply = {.status = 503}});
+    uint64_t begin = clock_now_ms(fake_transport_base(s.f));
+    remove_key(&s);
+    assert_int_equal(site_end(&s), ERR_S3_THROTTLED);
+    assert_int_equal(s.error.cls, ERR_CLASS_ITEM);
+    assert_in_range(clock_now_ms(fake_transport_base(s.f)) - begin, 300000, 330000);
+    assert_non_null(strstr(s.error.message, " attempts)"));
+    site_close(&s);
+}
+
+/* Others go on meanwhile: only this one is refused, and it has an end too. */
+static void one_object_that_is_always_throttled_is_given_up(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){.outage_wait_ms = 60000});
+    answer_once(&s);
+    fake_when(s.f, &(fake_rule){.url_has = "/hot", .reply = {.status = 503}});
+    fake_when(s.f, &(fake_rule){.reply = {.status = 204}});
+    s3_delete(s.c, "b", "hot", site_done, &s);
+    for (int n = 0; n < 200; n++) {
+        remove_key(&s);
+        fake_advance(s.f, 1000);
+    }
+    assert_int_equal(s.done_count, 202);
+    assert_false(s.c->outage.on);
+    site_close(&s);
+}
+
 static void a_store_that_stays_away_is_given_up(void **state)
 {
     site s;
@@ -147,6 +251,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_throttled_request_lowers_the_requests_in_flight),
         cmocka_unit_test(throttling_halves_and_recovers),
+        cmocka_unit_test(throttling_spends_no_attempt),
+        cmocka_unit_test(one_attempt_is_one_attempt),
+        cmocka_unit_test(throttling_of_many_fails_none),
+        cmocka_unit_test(throttling_without_end_is_given_up),
+        cmocka_unit_test(one_object_that_is_always_throttled_is_given_up),
         cmocka_unit_test(no_more_are_in_flight_than_allowed),
         cmocka_unit_test(spent_tokens_fail_a_store_that_never_answered),
         cmocka_unit_test(a_store_that_goes_away_is_waited_for),
