@@ -216,6 +216,7 @@ void app_free(app *a)
         return;
     flow_free(a->flow);
     done_check_free(a->done_check);
+    free(a->nearest);
     plan_deinit(&a->plan);
     listing_deinit(&a->listing);
     free((char *)a->server.report_dir);

@@ -3,6 +3,7 @@
 #include "base/options/options.h"
 #include "decon/base/log.h"
 #include "orchestrator/observe/progress.h"
+#include "orchestrator/plan/nearest_folder.h"
 #include "orchestrator/runtime/s3_setup.h"
 
 /* --- waiting for one step --- */
@@ -159,7 +160,8 @@ static void make_plan(app *a, bool purify, const superseded_inputs *superseded)
                               .purify = purify,
                               .redo = c->redo,
                               .max_files = (size_t)c->max_files_debug,
-                              .list_done = !superseded,
+                              .list_done = c->dry_run || !superseded,
+                              .list_skipped = c->dry_run,
                               .superseded = superseded},
               &a->plan);
 }
@@ -201,10 +203,64 @@ static bool check_done(app *a, bool purify, err *e)
     return true;
 }
 
+/* --- an input without a training file --- */
+
+static void on_nearest(void *ctx, const char *found)
+{
+    app *a = ctx;
+    a->nearest = xstrdup_or_null(found);
+    end_step(a, NULL);
+}
+
+static bool find_nearest(app *a, err *e)
+{
+    const places *p = &a->config->places;
+    begin_step(a);
+    nearest_folder *search = nearest_folder_start(
+        a->s3, p->input.bucket, p->input_object ? p->input_object : p->input.prefix, on_nearest, a);
+    bool ok = await_step(a, e);
+    nearest_folder_free(search);
+    return ok;
+}
+
+static bool is_the_input(const places *p, const char *found)
+{
+    return str_equal(found, p->input.prefix) ||
+           (p->input_object && str_equal(found, p->input_object));
+}
+
+/* A misspelt folder must not look like one where all is done. */
+static bool refuse_empty_input(app *a, err *e)
+{
+    static const char advice[] = "give --allow-empty where an input may be empty";
+    const places *p = &a->config->places;
+    const char *bucket = p->input.bucket, *prefix = places_list_prefix(p);
+    if (a->plan.ignored_count)
+        return err_set(e, ERR_CONFIG,
+                       "remote_file_input: s3://%s/%s has %zu objects and no training file (names "
+                       "end in .jsonl or .json, then .gz, .zst, .zstd, .bz2, .xz or nothing, or as "
+                       "input_suffixes says); correct it, or %s",
+                       bucket, prefix, a->plan.ignored_count, advice);
+    if (!find_nearest(a, e))
+        return false;
+    if (!a->nearest || is_the_input(p, a->nearest))
+        return err_set(
+            e, ERR_CONFIG,
+            "remote_file_input: there is no training file in s3://%s/%s; correct it, or %s", bucket,
+            prefix, advice);
+    return err_set(
+        e, ERR_CONFIG,
+        "remote_file_input: there is no object in s3://%s/%s, the nearest that exists is "
+        "s3://%s/%s; correct it, or %s",
+        bucket, prefix, bucket, a->nearest, advice);
+}
+
 bool app_make_plan(app *a, bool *server_known, app_server_step *know_server, err *e)
 {
     bool purify = true; /* what is done even then needs no server */
     make_plan(a, purify, NULL);
+    if (a->plan.input_count == 0 && !a->config->allow_empty)
+        return refuse_empty_input(a, e);
     if (a->plan.count > 0) {
         if (!know_server(a, &purify, e))
             return false;

@@ -31,6 +31,7 @@ struct app {
     listing listing;
     plan plan;
     done_check *done_check; /* or NULL */
+    char *nearest;          /* what exists in place of an input that does not; or NULL */
     server_facts server;    /* its strings are ours */
     flow *flow;
     bool flow_finished;

@@ -17,7 +17,7 @@ typedef struct config {
     /* what to do */
     char *remote_file_input, *remote_report_output_dir, *remote_cleaned_output_dir;
     char **input_suffixes;
-    bool redo, copy_uncontaminated, dry_run;
+    bool redo, copy_uncontaminated, allow_empty, dry_run;
     int64_t max_files_debug; /* 0: no debug run */
 
     /* detection server */

@@ -109,8 +109,8 @@ static void give_up(jobs *j, const err *why)
     char waited[32];
     format_duration(j->server_wait_ms, waited, sizeof waited);
     err_set(&e, ERR_SERVER_DOWN,
-            "the detection server at %s did not answer for %s (%s); start it, or set server_url",
-            j->url, waited, why->message);
+            "the detection server at %s did not answer%s%s (%s); start it, or set server_url",
+            j->url, j->once ? "" : " for ", j->once ? "" : waited, why->message);
     end_all(j, &e);
 }
 

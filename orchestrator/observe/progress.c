@@ -84,16 +84,46 @@ void progress_plan(const plan *p, const config *c)
     }
 }
 
+static void list_done(const plan *p, const config *c)
+{
+    for (size_t i = 0; i < p->done_count; i++) {
+        AUTO_FREE char *result = plan_commit_key(p, &p->done_rows[i]);
+        log_info("skipped: s3://%s/%s: done already (s3://%s/%s)", c->places.input.bucket,
+                 p->done_rows[i].object->key, c->places.report.bucket, result);
+    }
+}
+
+static void list_skipped(const plan *p, const config *c)
+{
+    const char *bucket = c->places.input.bucket;
+    for (size_t i = 0; i < p->skipped_count; i++) {
+        const skipped_input *s = &p->skipped[i];
+        if (s->reason == SKIP_OTHER_HOST)
+            log_info("skipped: s3://%s/%s: in the share of host %u", bucket, s->object->key,
+                     s->host);
+        else if (s->reason == SKIP_OUTPUT_FOLDER)
+            log_info("skipped: s3://%s/%s: lies in an output folder", bucket, s->object->key);
+        else
+            log_info("skipped: s3://%s/%s: beyond MAX_FILES_DEBUG", bucket, s->object->key);
+    }
+}
+
 void progress_dry_run(const plan *p, const config *c)
 {
+    const places *where = &c->places;
     progress_plan(p, c);
     for (size_t i = 0; i < p->count; i++) {
         char size[32];
         format_size(p->rows[i].object->size_bytes, size, sizeof size);
-        log_info("would process: s3://%s/%s (%s)", c->places.input.bucket, p->rows[i].object->key,
+        log_info("would process: s3://%s/%s (%s)", where->input.bucket, p->rows[i].object->key,
                  size);
     }
-    log_info("dry run: nothing was touched");
+    list_done(p, c);
+    list_skipped(p, c);
+    log_info("dry run: nothing was written; whether s3://%s/%s and s3://%s/%s take writes was not "
+             "tested",
+             where->report.bucket, where->report.prefix, where->cleaned.bucket,
+             where->cleaned.prefix);
 }
 
 static void list_failures(const run_summary *s)

@@ -23,7 +23,8 @@ void progress_describe(const flow_totals *now, size_t file_count, const s3_stats
                        uint64_t elapsed_ms, buf *out);
 
 void progress_plan(const plan *p, const config *c); /* what is to be done, what is skipped, why */
-void progress_dry_run(const plan *p, const config *c); /* the same, and each file */
+/* The same, and each input with what would become of it. */
+void progress_dry_run(const plan *p, const config *c);
 
 typedef struct run_summary {
     flow_totals totals;

@@ -19,17 +19,29 @@ static bool same_base(const planned *a, const planned *b)
     return a->base_len == b->base_len && memcmp(a->object->key, b->object->key, a->base_len) == 0;
 }
 
+static void note_skipped(const plan_options *o, plan *out, skipped_input row)
+{
+    if (!o->list_skipped)
+        return;
+    size_t count = out->skipped_count++;
+    if ((count & (count + 1)) == 0)
+        out->skipped = xrealloc(out->skipped, (2 * count + 1) * sizeof *out->skipped);
+    out->skipped[count] = row;
+}
+
 static void gather(const plan_options *o, plan *out)
 {
     const listed_array *inputs = &o->listing->inputs;
     out->rows = xcalloc(inputs->count + 1, sizeof *out->rows);
     for (size_t i = 0; i < inputs->count; i++) {
         const listed *object = listed_at(inputs, i);
-        if (places_is_output(o->places, object->key))
+        if (places_is_output(o->places, object->key)) {
             out->ignored_count++;
-        else
-            out->rows[out->input_count++] =
-                (planned){.object = object, .base_len = (uint32_t)names_base_len(object->key)};
+            note_skipped(o, out, (skipped_input){object, SKIP_OUTPUT_FOLDER, 0});
+            continue;
+        }
+        out->rows[out->input_count++] =
+            (planned){.object = object, .base_len = (uint32_t)names_base_len(object->key)};
     }
     if (out->input_count)
         qsort(out->rows, out->input_count, sizeof *out->rows, compare_bases);
@@ -108,8 +120,10 @@ static void note_done(const plan_options *o, const planned *row, plan *out)
 
 static void judge(const plan_options *o, planned row, const listed *rival, plan *out)
 {
-    if (shard_of_key(row.object->key, o->host_count) != o->host_index) {
+    unsigned host = shard_of_key(row.object->key, o->host_count);
+    if (host != o->host_index) {
         out->other_hosts++;
+        note_skipped(o, out, (skipped_input){row.object, SKIP_OTHER_HOST, host});
         return;
     }
     output_names outputs = outputs_of(o->places, row.object);
@@ -143,6 +157,8 @@ void plan_make(const plan_options *options, plan *out)
         qsort(out->rows, out->count, sizeof *out->rows, compare_rows);
     if (options->max_files && out->count > options->max_files) {
         out->beyond_debug = out->count - options->max_files;
+        for (size_t i = options->max_files; i < out->count; i++)
+            note_skipped(options, out, (skipped_input){out->rows[i].object, SKIP_BEYOND_DEBUG, 0});
         out->count = options->max_files;
     }
     for (size_t i = 0; i < out->count; i++)
@@ -154,6 +170,7 @@ void plan_deinit(plan *p)
     free(p->rows);
     free(p->refused);
     free(p->done_rows);
+    free(p->skipped);
     *p = (plan){0};
 }
 

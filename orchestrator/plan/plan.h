@@ -35,6 +35,7 @@ typedef struct plan_options {
     bool redo;                           /* done ones too */
     size_t max_files;                    /* MAX_FILES_DEBUG; 0: all */
     bool list_done;                      /* fills plan.done_rows */
+    bool list_skipped;                   /* fills plan.skipped */
     const superseded_inputs *superseded; /* NULL: not looked for */
 } plan_options;
 
@@ -50,6 +51,19 @@ typedef struct refusal {
         *rival; /* another input with the same outputs; NULL: its output's key is too long */
 } refusal;
 
+/* Inputs that are neither done nor to be done, for --dry-run. */
+typedef enum skip_reason {
+    SKIP_OTHER_HOST,
+    SKIP_OUTPUT_FOLDER, /* lies below an output folder */
+    SKIP_BEYOND_DEBUG   /* MAX_FILES_DEBUG */
+} skip_reason;
+
+typedef struct skipped_input {
+    const listed *object;
+    skip_reason reason;
+    unsigned host; /* OTHER_HOST: whose */
+} skipped_input;
+
 typedef struct plan {
     const places *places;
     planned *rows;
@@ -59,6 +73,8 @@ typedef struct plan {
     uint64_t size_bytes; /* of rows */
     planned *done_rows;  /* mine, where they were asked for */
     size_t done_count;
+    skipped_input *skipped; /* where they were asked for */
+    size_t skipped_count;
     /* What is skipped, and why. */
     size_t input_count;   /* inputs in the whole listing */
     size_t other_hosts;   /* in the shares of others */

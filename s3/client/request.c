@@ -349,8 +349,8 @@ static void judge_content(s3_request *r, err *e)
         e->cls = ERR_CLASS_ITEM;
     if (is_page && is_store && strcmp(r->method, "GET") == 0)
         e->cls = ERR_CLASS_RETRY; /* a proxy in trouble, perhaps */
-    bool may_pass = e->cls == ERR_CLASS_RETRY;
-    s3_request_judge(r, may_pass ? S3_VERDICT_RETRY : S3_VERDICT_FAIL, e);
+    s3_verdict may_pass = e->code == ERR_S3_THROTTLED ? S3_VERDICT_THROTTLED : S3_VERDICT_RETRY;
+    s3_request_judge(r, e->cls == ERR_CLASS_RETRY ? may_pass : S3_VERDICT_FAIL, e);
 }
 
 static void on_done(void *ctx, const http_result *result)

@@ -78,6 +78,7 @@ typedef struct world {
     const char *forget_put;  /* PUT of keys with this part: 200 with an ETag, nothing is stored */
     const char *cut_put;     /* PUT of keys with this part: 200, the last byte is not stored */
     const char *refuse_head; /* HEAD of keys with this part: 403 */
+    bool refuse_list;        /* listings with a delimiter: 403 */
     bool refuse_probe;       /* a multipart upload cannot be begun: 403 */
     const char *checksums;   /* HEAD of keys with this part answers with their CRC64NVME */
     /* Called when a request has come, before it is answered. */

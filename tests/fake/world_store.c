@@ -76,6 +76,18 @@ static void etag_of(const world *w, const world_object *o, char *out, size_t siz
         snprintf(out, size, "v%u", o->version);
 }
 
+/* Each once, as an element. */
+static void note_folder(buf *folders, const char *key, size_t prefix_len)
+{
+    AUTO(buf) element = BUF(4096);
+    size_t len = prefix_len + strcspn(key + prefix_len, "/") + 1;
+    buf_append_str(&element, "<CommonPrefixes><Prefix>");
+    s3_uri_encode((slice){key, len}, true, &element);
+    buf_append_str(&element, "</Prefix></CommonPrefixes>");
+    if (!strstr(buf_str(folders), buf_str(&element)))
+        buf_append_slice(folders, buf_slice(&element));
+}
+
 static int compare_keys(const void *a, const void *b)
 {
     return strcmp((*(const world_object *const *)a)->key, (*(const world_object *const *)b)->key);
@@ -89,6 +101,7 @@ static void list_objects(world *w, const char *query, world_reply *t)
         world_signal(w); /* a timer would wait for all replies that are due */
     w->signal_at_listing = false;
     const char *at = strstr(query, "prefix=");
+    AUTO(buf) folders = BUF(8192);
     err e = ERR_INIT;
     if (at)
         assert_true(s3_uri_decode((slice){at + 7, strcspn(at + 7, "&")}, false, &prefix, &e));
@@ -102,6 +115,10 @@ static void list_objects(world *w, const char *query, world_reply *t)
         const world_object *o = sorted[i];
         if (!str_starts_with(o->key, buf_str(&prefix)))
             continue;
+        if (strstr(query, "delimiter=") && strchr(o->key + prefix.len, '/')) {
+            note_folder(&folders, o->key, prefix.len);
+            continue;
+        }
         char when[64], etag[64];
         etag_of(w, o, etag, sizeof etag);
         format_time(o->time_s, true, when, sizeof when);
@@ -112,6 +129,7 @@ static void list_objects(world *w, const char *query, world_reply *t)
                    "</Size></Contents>",
                    when, etag, o->len);
     }
+    buf_append_slice(&t->body, buf_slice(&folders));
     buf_append_str(&t->body, "</ListBucketResult>");
 }
 
@@ -322,7 +340,9 @@ void world_store_answer(world *w, const fake_request *r, fake_reply *reply, worl
     const char *name = buf_str(&key);
     if (w->on_request)
         w->on_request(w, r->method, name);
-    if (w->missing_bucket && strcmp(bucket, w->missing_bucket) == 0)
+    if (w->refuse_list && strstr(query, "list-type=2") && strstr(query, "delimiter="))
+        fail_reply(reply, t, 403, "AccessDenied");
+    else if (w->missing_bucket && strcmp(bucket, w->missing_bucket) == 0)
         fail_reply(reply, t, 404, "NoSuchBucket");
     else if (strstr(query, "list-type=2"))
         list_objects(w, query, t);

@@ -55,7 +55,7 @@ BEGIN {
     may["orchestrator/flow"] = "orchestrator/flow base base/digest compression include/decon/base orchestrator/config orchestrator/detect orchestrator/fleet orchestrator/local orchestrator/plan orchestrator/transfer"
     may["orchestrator/local"] = "orchestrator/local base base/digest include/decon/base orchestrator/config"
     may["orchestrator/observe"] = "orchestrator/observe base base/options include/decon/base orchestrator/config orchestrator/flow orchestrator/plan s3/client"
-    may["orchestrator/plan"] = "orchestrator/plan base base/digest include/decon/base include/decon/compression include/decon/s3 orchestrator/config orchestrator/fleet s3/client s3/operations"
+    may["orchestrator/plan"] = "orchestrator/plan base base/digest base/options include/decon/base include/decon/compression include/decon/s3 orchestrator/config orchestrator/fleet s3/client s3/operations"
     may["orchestrator/runtime"] = "orchestrator/runtime base base/loop base/options include/decon/base include/decon/s3 orchestrator/config orchestrator/detect orchestrator/local s3/client"
     may["orchestrator/transfer"] = "orchestrator/transfer base base/json compression compression/stream include/decon/base include/decon/compression include/decon/s3 orchestrator/local orchestrator/plan orchestrator/runtime s3/client s3/get s3/operations s3/protocol s3/put"
     may["orchestrator/verify"] = "orchestrator/verify base base/json base/loop base/options compression compression/gzip include/decon/base include/decon/compression include/decon/s3 orchestrator/config orchestrator/runtime orchestrator/transfer s3/client s3/operations s3/protocol"
