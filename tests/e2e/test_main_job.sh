@@ -122,11 +122,14 @@ test_redo_removes_the_opposite_commit() {
     expect_all_outputs
 }
 
-test_an_input_folder_without_files_is_warned_of() {
+test_an_input_folder_without_files_is_an_error() {
     setup
-    orchestrate run --remote-file-input s3://data/imput
+    orchestrate run --remote-file-input s3://data/inn
+    expect_status 2
+    expect_log 'ERROR .*no object in s3://data/inn/, the nearest that exists is s3://data/in/; correct it'
+    orchestrate run --remote-file-input s3://data/inn --allow-empty
     expect_status 0
-    expect_log 'WARN .*no training file in s3://data/imput/'
+    expect_log 'WARN .*no training file in s3://data/inn/'
     expect_last_line 'WORK COMPLETE EXITING'
 }
 

@@ -126,12 +126,26 @@ static void what_never_passes_is_left(void **state)
     removal r;
     (void)state;
     open_removal(&r);
-    site_expect(&r.s, "POST", URL, 200, RESULT(GONE("a") FAILED("b", "SlowDown")));
-    site_expect(&r.s, "POST", URL, 200, RESULT(FAILED("b", "SlowDown")));
-    site_expect(&r.s, "POST", URL, 200, RESULT(FAILED("b", "SlowDown")));
-    assert_int_equal(delete_keys(&r, ab, 2), ERR_S3_THROTTLED);
+    site_expect(&r.s, "POST", URL, 200, RESULT(GONE("a") FAILED("b", "InternalError")));
+    site_expect(&r.s, "POST", URL, 200, RESULT(FAILED("b", "InternalError")));
+    site_expect(&r.s, "POST", URL, 200, RESULT(FAILED("b", "InternalError")));
+    assert_int_equal(delete_keys(&r, ab, 2), ERR_HTTP_SERVER);
     assert_int_equal(r.left, 1);
     assert_int_equal(fake_request_count(r.s.f), 3);
+    close_removal(&r);
+}
+
+/* Of three attempts none is spent. */
+static void keys_that_are_throttled_are_waited_for(void **state)
+{
+    removal r;
+    (void)state;
+    open_removal(&r);
+    site_expect(&r.s, "POST", URL, 200, RESULT(GONE("a") FAILED("b", "SlowDown")));
+    for (int i = 0; i < 10; i++)
+        site_expect(&r.s, "POST", URL, 200, RESULT(FAILED("b", "SlowDown")));
+    site_expect(&r.s, "POST", URL, 200, RESULT(GONE("b")));
+    assert_int_equal(delete_keys(&r, ab, 2), ERR_NONE);
     close_removal(&r);
 }
 
@@ -315,6 +329,7 @@ int main(void)
         cmocka_unit_test(what_fails_for_good_is_told_key_by_key),
         cmocka_unit_test(what_may_pass_is_tried_again),
         cmocka_unit_test(what_never_passes_is_left),
+        cmocka_unit_test(keys_that_are_throttled_are_waited_for),
         cmocka_unit_test(a_reply_that_breaks_off_is_asked_for_again),
         cmocka_unit_test(replies_that_make_no_sense_are_refused),
         cmocka_unit_test(keys_without_a_form_in_xml_go_alone),
