@@ -131,4 +131,50 @@ test_an_object_that_changes_meanwhile() {
     cmp "$T/large.jsonl" "$T/copy" || fail 'put together from two versions'
 }
 
+# hold_at STATE KEYS: a run that waits in this state, since PUT of these keys is refused.
+hold_at() {
+    start_store
+    start_server
+    s3 mb s3://data
+    put "$samples/books/part-01.jsonl" in/a.jsonl # contaminated
+    stop "$store"
+    start_store --fault "status=503,method=PUT,key=$2"
+    start_orchestrator held
+    wait_for grep -q "state $1: s3://data/in/a.jsonl" "$T/held.log"
+}
+
+# replace_input: with a clean text; then the held run goes on.
+replace_input() {
+    put "$samples/web pages/part-01.jsonl" in/a.jsonl
+    stop "$store"
+    start_store
+    wait_exit "$orchestrator"
+}
+
+test_an_input_that_is_replaced_before_the_commit_is_done_again() {
+    hold_at UPLOADING 'out/cleaned/*'
+    replace_input
+    expect_status 0
+    grep -q 'replaced while it was worked on' "$T/held.log" || fail 'not seen'
+    echo out/reports/a.clean >"$T/expected"
+    keys out/ >"$T/keys"
+    expect_same "$T/expected" "$T/keys"
+    [ -z "$(find "$T/server" -type f)" ] || fail 'results are left at the server'
+}
+
+# Too late for the run itself: the next one finds it, although the result is newer.
+test_an_input_that_is_replaced_during_the_commit_is_found_by_the_next_run() {
+    hold_at COMMITTING 'out/reports/*'
+    replace_input
+    expect_status 0
+    has_key out/reports/a.report.jsonl || fail 'the old version is not committed'
+    orchestrate next
+    expect_status 0
+    expect_log 'SUMMARY: Processed=1 Clean=1 '
+    ! has_key out/reports/a.report.jsonl || fail 'the old result stays'
+    has_key out/reports/a.clean || fail 'the new version has no result'
+    orchestrate last
+    expect_log 'SUMMARY: Processed=0 .*Skipped=1 '
+}
+
 run_tests

@@ -97,6 +97,8 @@ test_a_second_run_skips_all() {
     orchestrate second
     expect_status 0
     expect_log '^SUMMARY: Processed=0 .* Failed=0 .*Skipped=9 '
+    expect_log 'comparing 9 results with the current versions'
+    expect_no_log 'do not say which version'
     digests >"$T/after"
     expect_same "$T/before" "$T/after"
     ! grep -E '^PUT ' "$T/access" || fail 'the second run wrote'

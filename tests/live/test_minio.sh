@@ -27,6 +27,8 @@ test_the_main_job() {
     orchestrate second
     expect_status 3
     expect_log 'SUMMARY: Processed=0 .*Failed=1 .*Skipped=9'
+    expect_log 'comparing 9 results with the current versions'
+    expect_no_log 'do not say which version'
     digests >"$T/second"
     expect_same "$T/first" "$T/second"
 }
