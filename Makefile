@@ -39,10 +39,12 @@ LDLIBS   := -lcurl -lcrypto -lxml2 -lyaml -ljansson -lz -lzstd -llzma -lbz2 -lmi
 # All cores for the targets that build as a step, where no -j was given.
 PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
+NM ?= nm
+
 PROGRAMS := decon-orchestrator decon-server decon-s3
 
-# Every .c of a layer, in its folders too, is in the layer's library, but the main files of the programs.
-sources = $(filter-out %/main.c $(LEFT_OUT) $(addsuffix /%,$(filter $(1)/%,$(LAYERS))),$(sort $(shell find $(1) -name '*.c')))
+# Every .c of a layer, in its folders too, is in the layer's library. Main files are in programs/.
+sources = $(filter-out $(LEFT_OUT) $(addsuffix /%,$(filter $(1)/%,$(LAYERS))),$(sort $(shell find $(1) -name '*.c')))
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 LAYERS  := base s3 s3/serve s3/cli compression orchestrator detection
 lib = $(OUT)/lib/lib$(subst /,_,$(1)).a
@@ -62,11 +64,11 @@ $(foreach layer,$(LAYERS) tests/fake,$(eval $(call layer_rule,$(layer))))
 link = @mkdir -p $(@D) && echo "  LD  $@" && $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) \
        -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
 
-$(OUT)/bin/decon-orchestrator: $(call objects,orchestrator/main.c) $(foreach l,orchestrator s3 compression base,$(call lib,$(l)))
+$(OUT)/bin/decon-orchestrator: $(call objects,programs/decon-orchestrator.c) $(foreach l,orchestrator s3 compression base,$(call lib,$(l)))
 	$(link)
-$(OUT)/bin/decon-server: $(call objects,detection/main.c) $(foreach l,detection compression base,$(call lib,$(l)))
+$(OUT)/bin/decon-server: $(call objects,programs/decon-server.c) $(foreach l,detection compression base,$(call lib,$(l)))
 	$(link)
-$(OUT)/bin/decon-s3: $(call objects,s3/cli/main.c) $(foreach l,s3/cli s3/serve s3 base,$(call lib,$(l)))
+$(OUT)/bin/decon-s3: $(call objects,programs/decon-s3.c) $(foreach l,s3/cli s3/serve s3 base,$(call lib,$(l)))
 	$(link)
 
 # Flags that differ from the last build's make everything anew.
@@ -213,7 +215,8 @@ bench-%: all $(BENCH_PROGRAMS)
 	@BIN=$(OUT)/bin BENCH=$(OUT)/bench tests/bench/bench_$*.sh
 
 ##@ Check
-CODE := $(sort $(shell find include $(filter-out s3/serve s3/cli,$(LAYERS)) tests -name '*.[ch]' 2>/dev/null))
+TOP_FOLDERS := $(filter-out s3/serve s3/cli,$(LAYERS)) programs
+CODE := $(sort $(shell find include $(TOP_FOLDERS) tests -name '*.[ch]' 2>/dev/null))
 CLANG_FORMAT ?= clang-format-14
 CLANG ?= clang-14
 
@@ -231,7 +234,7 @@ check-clang: $(BUILD)/packages-check
 check-cppcheck: $(BUILD)/packages-check
 	@echo "  CHECK cppcheck" && cppcheck --quiet -j "$$(nproc)" --std=c11 --inline-suppr --error-exitcode=1 \
 	    --enable=warning,portability --suppressions-list=tests/tools/cppcheck.txt -I. -Iinclude \
-	    -D_GNU_SOURCE -DDECON_VERSION='"$(VERSION)"' $(filter-out s3/serve s3/cli,$(LAYERS))
+	    -D_GNU_SOURCE -DDECON_VERSION='"$(VERSION)"' $(TOP_FOLDERS)
 
 ## check-arm64: the JSON Lines checker's tests, cross-compiled and run by qemu-user
 ARM64_CC    ?= aarch64-linux-gnu-gcc
@@ -253,9 +256,13 @@ check-arm64: $(BUILD)/packages-arm64
 check-browser: all
 	@BIN=$(OUT)/bin tests/run.sh tests/browser/test_review_page.sh
 
-## layers: every #include follows the table of layers (docs/design.md)
-layers:
-	@echo "  CHECK layers" && awk -f tests/tools/layers.awk $(CODE)
+## layers: every #include and every call follows the table of folders in tests/tools/layers.awk (SHOW=1 prints it)
+SYMBOLS := $(OUT)/obj/symbols.nm
+LAYER_OBJECTS = $(call objects,$(foreach layer,$(LAYERS),$(call sources,$(layer))) $(PROGRAMS:%=programs/%.c))
+$(SYMBOLS): $(LAYER_OBJECTS)
+	@$(NM) -A -P $^ >$@
+layers: $(SYMBOLS)
+	@echo "  CHECK layers" && awk $(if $(SHOW),-v show=1) $(if $(LEFT_OUT),-v partial=1) -f tests/tools/layers.awk $(SYMBOLS) $(CODE)
 
 ## format: lays out the code as .clang-format says
 format: $(BUILD)/packages-check

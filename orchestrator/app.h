@@ -1,7 +1,7 @@
 /* One run of the orchestrator, from the configuration to the exit status.
  *
  * What:    lock -> store writable? -> list -> plan -> server there? -> flow -> summary. It runs on
- *          whatever transport it is given: the curl loop in main.c, a script in the flow tests.
+ *          whatever transport it is given: the curl loop in commands.c, a script in the flow tests.
  * Owner:   app_new / app_free; config and env are borrowed.
  * Threads: loop.
  * Fails:   by app_run's exit status, after a line that says why.

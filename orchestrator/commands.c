@@ -1,4 +1,4 @@
-/* decon-orchestrator: command line in, exit status out. The run itself is app.c. */
+/* The commands of decon-orchestrator: command line in, exit status out. The run itself is app.c. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -7,6 +7,7 @@
 #include "decon/base/log.h"
 #include "base/options/options_completion.h"
 #include "orchestrator/app.h"
+#include "orchestrator/commands.h"
 #include "orchestrator/runtime/run_limits.h"
 #include "orchestrator/verify/cmd_verify.h"
 #include "orchestrator/runtime/s3_setup.h"
@@ -94,11 +95,10 @@ static int run(const config *c)
     return status;
 }
 
-int main(int argc, char **argv)
+int orchestrator_main(int argc, char **argv)
 {
     err e = ERR_INIT;
     AUTO(config) c = {0};
-    fs_hold_standard_streams();
     log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO});
     if (argc > 1 && str_equal(argv[1], "verify"))
         return cmd_verify(argc - 1, argv + 1, read_env, stdout);

@@ -1,7 +1,7 @@
 /* decon-server: its commands. Without the name of one it serves. */
 #include "decon/base/buf.h"
-#include "decon/base/fsutil.h"
 #include "base/options/options_completion.h"
+#include "detection/commands.h"
 #include "detection/config/config.h"
 #include "detection/batch/detect.h"
 #include "detection/review/review.h"
@@ -34,9 +34,8 @@ static const struct command {
             {"server", serve_command}, /* as the reference program is started */
 };
 
-int main(int argc, char **argv)
+int server_main(int argc, char **argv)
 {
-    fs_hold_standard_streams();
     for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++)
         if (str_equal(argv[1], commands[i].name))
             return commands[i].run(argc - 1, argv + 1);

@@ -1,0 +1,9 @@
+/* decon-orchestrator: has the objects of a bucket checked by a detection server; `--help`. */
+#include "decon/base/fsutil.h"
+#include "orchestrator/commands.h"
+
+int main(int argc, char **argv)
+{
+    fs_hold_standard_streams();
+    return orchestrator_main(argc, argv);
+}
