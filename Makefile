@@ -10,36 +10,68 @@ SERVER_CONFIG ?= config/server.yaml
 # A configuration of your own names its evaluation files itself.
 EVALS_DIR ?= $(if $(filter config/server.yaml,$(SERVER_CONFIG)),config/sample-evals)
 
+# CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS are the user's, from the command line or the environment, and
+# may be empty. The OWN_ variables hold what the build needs; they are always used, and come last.
 # A build with sanitizers has a folder of its own beside the plain one.
 ifneq ($(SANITIZE),)
 OUT := $(BUILD)/sanitize
 SANITIZE_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-OPTIMIZE ?= -O1
+CFLAGS ?= -O1 -g
 else
 OUT := $(BUILD)
-OPTIMIZE ?= -O2
+CFLAGS ?= -O2 -g
 endif
 
 # 0: gzip is decoded by zlib, and this project's own decoder is left out.
 GZIP_NATIVE ?= 1
 ifeq ($(GZIP_NATIVE),0)
-CPPFLAGS += -DDECON_NO_GZIP_NATIVE
 LEFT_OUT := compression/gzip/inflate.c compression/gzip/inflate_fast.c compression/gzip/inflate_headers.c compression/gzip/inflate_tables.c
 endif
 
-XML_CFLAGS ?= -I/usr/include/libxml2
+# WERROR=1: warnings are errors, as in `make check` and continuous integration.
+WERROR ?=
 WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
-            -Wwrite-strings -Wvla -Wformat=2 -Werror
-CPPFLAGS += -I. -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DDECON_VERSION='"$(VERSION)"' $(XML_CFLAGS)
-# Scores are binary32 in a stated order: no fused multiply-add.
-CFLAGS   += -std=gnu11 -g $(OPTIMIZE) -ffp-contract=off $(WARNINGS) $(SANITIZE_FLAGS)
-LDFLAGS  += $(SANITIZE_FLAGS)
-LDLIBS   := -lcurl -lcrypto -lxml2 -lyaml -ljansson -lz -lzstd -llzma -lbz2 -lmicrohttpd -lm -lpthread
+            -Wwrite-strings -Wvla -Wformat=2 $(if $(filter-out 0,$(WERROR)),-Werror)
+
+# Include paths come first: an older version's headers may be installed in a folder of CPPFLAGS.
+XML_CFLAGS ?= -I/usr/include/libxml2
+INCLUDES := -I. -Iinclude
+PUBLIC_FLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
+OWN_CPPFLAGS := $(PUBLIC_FLAGS) -DDECON_SHORT_NAMES -DDECON_VERSION='"$(VERSION)"' $(XML_CFLAGS) \
+                $(if $(LEFT_OUT),-DDECON_NO_GZIP_NATIVE)
+# Scores are binary32 in a stated order: no fused multiply-add, and none of the optimisations that
+# reorder or approximate (-Ofast, -ffast-math).
+EXACT_FLOAT := -ffp-contract=off -fno-fast-math -fno-unsafe-math-optimizations -fno-associative-math \
+               -fno-reciprocal-math -fno-finite-math-only -fsigned-zeros
+OWN_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden $(EXACT_FLOAT) $(WARNINGS) $(SANITIZE_FLAGS)
+OWN_LDLIBS := -lcurl -lcrypto -lxml2 -lyaml -ljansson -lz -lzstd -llzma -lbz2 -lmicrohttpd -lm -lpthread
+
+# Hardening, by default: before the user's flags, which may take it back. HARDENING=0: none.
+# Sanitizers check the same and more: _FORTIFY_SOURCE hides calls from them, and with the stack
+# protector GCC's AddressSanitizer misplaces aligned variables (detect_stack_use_after_return).
+# _FORTIFY_SOURCE takes effect in optimised code only.
+HARDENING ?= 1
+ifneq ($(HARDENING),0)
+HARDEN_LDFLAGS := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+ifeq ($(SANITIZE)$(findstring -fsanitize,$(CFLAGS)),)
+HARDEN_CFLAGS := -fstack-protector-strong
+optimised := $(filter-out -O0,$(lastword $(filter -O%,$(CFLAGS))))
+ifneq ($(if $(findstring _FORTIFY_SOURCE,$(CFLAGS) $(CPPFLAGS)),,$(optimised)),)
+HARDEN_CPPFLAGS := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+endif
+endif
+
+COMPILE_FLAGS = $(INCLUDES) $(HARDEN_CPPFLAGS) $(CPPFLAGS) $(OWN_CPPFLAGS) $(HARDEN_CFLAGS) $(CFLAGS) $(OWN_CFLAGS)
+# The compiler is given CFLAGS when it links too (-flto, -m32), but not those that would link start-up
+# code that changes the processor's floating-point mode.
+LINK_FLAGS = $(HARDEN_LDFLAGS) $(filter-out -Ofast -ffast-math -funsafe-math-optimizations,$(CFLAGS)) $(LDFLAGS) $(SANITIZE_FLAGS)
 
 # All cores for the targets that build as a step, where no -j was given.
 PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-NM ?= nm
+NM      ?= nm
+OBJCOPY ?= objcopy
 
 PROGRAMS := decon-orchestrator decon-server decon-s3
 
@@ -61,8 +93,8 @@ $(call lib,$(1)): $(call objects,$(call sources,$(1)))
 endef
 $(foreach layer,$(LAYERS) tests/fake,$(eval $(call layer_rule,$(layer))))
 
-link = @mkdir -p $(@D) && echo "  LD  $@" && $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) \
-       -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
+link = @mkdir -p $(@D) && echo "  LD  $@" && $(CC) $(LINK_FLAGS) -o $@ $(filter %.o,$^) \
+       -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(OWN_LDLIBS) $(LDLIBS)
 
 $(OUT)/bin/decon-orchestrator: $(call objects,programs/decon-orchestrator.c) $(foreach l,orchestrator s3 compression base,$(call lib,$(l)))
 	$(link)
@@ -73,7 +105,7 @@ $(OUT)/bin/decon-s3: $(call objects,programs/decon-s3.c) $(foreach l,s3/cli s3/s
 
 # Flags that differ from the last build's make everything anew.
 FLAGS_FILE := $(OUT)/obj/flags
-FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS)
+FLAGS := $(CC) $(COMPILE_FLAGS) : $(LINK_FLAGS) $(LDLIBS)
 $(FLAGS_FILE): force
 	@mkdir -p $(@D)
 	@echo '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || echo '$(subst ','\'',$(FLAGS))' >$@
@@ -81,7 +113,10 @@ $(FLAGS_FILE): force
 $(OUT)/obj/%.o: %.c $(FLAGS_FILE) | $(BUILD)/packages-build
 	@mkdir -p $(@D)
 	@echo "  CC  $<"
-	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@$(CC) $(COMPILE_FLAGS) -MMD -MP -c -o $@ $<
+
+# Tests replace functions that libraries call, such as getaddrinfo(): those have to be visible.
+$(OUT)/obj/tests/%.o: OWN_CFLAGS += -fvisibility=default
 
 # What a file takes in as it is.
 $(OUT)/obj/detection/review/review_html.o: detection/review/review_page.css detection/review/review_page.js
@@ -161,7 +196,7 @@ test:
 	@$(MAKE) --no-print-directory $(PARALLEL) SANITIZE=1 all test-programs
 	@third_party/minio.sh >/dev/null || true # the live tests say so where there is none
 	@$(MAKE) --no-print-directory SANITIZE=1 test-run
-test-programs: $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(E2E_HELPERS) $(LIBRARIES:%=$(OUT)/lib/libdecon-%.a)
+test-programs: $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(E2E_HELPERS) $(LIBRARY_FILES)
 e2e-helpers: $(E2E_HELPERS)
 test-run:
 	@$(RUN_TESTS) $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(TEST_SCRIPTS)
@@ -220,21 +255,28 @@ CODE := $(sort $(shell find include $(TOP_FOLDERS) tests -name '*.[ch]' 2>/dev/n
 CLANG_FORMAT ?= clang-format-14
 CLANG ?= clang-14
 
-## check: format, layers, sizes, shell syntax, clang's warnings, cppcheck
-check: $(BUILD)/packages-check $(BUILD)/packages-build $(BUILD)/packages-test check-format layers check-sizes check-shell check-clang check-cppcheck
+## check: format, layers, sizes, public headers, hardening, shell syntax, warnings of gcc and clang, cppcheck
+check: $(BUILD)/packages-check $(BUILD)/packages-build $(BUILD)/packages-test check-format check-sizes check-headers check-shell check-clang check-cppcheck check-build
+# A build of its own, in which warnings are errors.
+check-build:
+	@$(MAKE) --no-print-directory OUT=$(BUILD)/check SANITIZE= WERROR=1 layers check-hardening
+check-hardening: all
+	@echo "  CHECK hardening" && tests/tools/hardening.sh $(PROGRAMS:%=$(OUT)/bin/%)
 check-format: $(BUILD)/packages-check
 	@echo "  CHECK format" && $(CLANG_FORMAT) --dry-run --Werror $(CODE)
 check-sizes:
 	@echo "  CHECK sizes" && awk -f tests/tools/sizes.awk $(CODE)
+check-headers:
+	@echo "  CHECK headers" && CC="$(CC)" PUBLIC_FLAGS="$(PUBLIC_FLAGS)" tests/tools/headers.sh
 check-shell:
 	@echo "  CHECK shell scripts" && for f in $$(git ls-files '*.sh' .ci/run); do bash -n "$$f" || exit 1; done
 check-clang: $(BUILD)/packages-check
 	@echo "  CHECK $(CLANG)" && printf '%s\n' $(filter %.c,$(CODE)) | \
-	    xargs -P "$$(nproc)" -n 8 $(CLANG) -fsyntax-only $(CPPFLAGS) -std=gnu11 $(WARNINGS)
+	    xargs -P "$$(nproc)" -n 8 $(CLANG) -fsyntax-only $(INCLUDES) $(OWN_CPPFLAGS) -std=gnu11 $(WARNINGS) -Werror
 check-cppcheck: $(BUILD)/packages-check
 	@echo "  CHECK cppcheck" && cppcheck --quiet -j "$$(nproc)" --std=c11 --inline-suppr --error-exitcode=1 \
-	    --enable=warning,portability --suppressions-list=tests/tools/cppcheck.txt -I. -Iinclude \
-	    -D_GNU_SOURCE -DDECON_VERSION='"$(VERSION)"' $(TOP_FOLDERS)
+	    --enable=warning,portability --suppressions-list=tests/tools/cppcheck.txt $(INCLUDES) \
+	    -DDECON_SHORT_NAMES -D_GNU_SOURCE -DDECON_VERSION='"$(VERSION)"' $(TOP_FOLDERS)
 
 ## check-arm64: the JSON Lines checker's tests, cross-compiled and run by qemu-user
 ARM64_CC    ?= aarch64-linux-gnu-gcc
@@ -244,10 +286,10 @@ ARM64_LIB   := base/buf.c base/err.c base/util.c compression/jsonl/linecount.c c
                $(wildcard compression/jsonl/json*.c compression/jsonl/key*.c)
 $(BUILD)/arm64/%: tests/unit/compression/jsonl/%.c $(ARM64_LIB) $(wildcard include/decon/*/*.h compression/jsonl/*.h tests/unit/compression/*.h tests/unit/compression/jsonl/*.h tests/arm64/*.h)
 	@mkdir -p $(@D)
-	@echo "  CC  $@" && $(ARM64_CC) -Itests/arm64 -I. -Iinclude -D_GNU_SOURCE -std=gnu11 -O2 -static $(WARNINGS) -o $@ $< $(ARM64_LIB)
+	@echo "  CC  $@" && $(ARM64_CC) -Itests/arm64 $(INCLUDES) $(OWN_CPPFLAGS) -std=gnu11 -O2 -static $(EXACT_FLOAT) $(WARNINGS) -o $@ $< $(ARM64_LIB)
 $(BUILD)/arm64/%: tests/unit/compression/stream/%.c $(ARM64_LIB) $(wildcard include/decon/*/*.h compression/jsonl/*.h tests/unit/compression/*.h tests/unit/compression/jsonl/*.h tests/arm64/*.h)
 	@mkdir -p $(@D)
-	@echo "  CC  $@" && $(ARM64_CC) -Itests/arm64 -I. -Iinclude -D_GNU_SOURCE -std=gnu11 -O2 -static $(WARNINGS) -o $@ $< $(ARM64_LIB)
+	@echo "  CC  $@" && $(ARM64_CC) -Itests/arm64 $(INCLUDES) $(OWN_CPPFLAGS) -std=gnu11 -O2 -static $(EXACT_FLOAT) $(WARNINGS) -o $@ $< $(ARM64_LIB)
 check-arm64: $(BUILD)/packages-arm64
 	@$(MAKE) --no-print-directory $(PARALLEL) $(ARM64_TESTS)
 	@for test in $(ARM64_TESTS); do echo "  RUN $$test" && $(ARM64_RUN) $$test || exit 1; done
@@ -277,6 +319,7 @@ help:
 
 force:
 .PHONY: all deps clean server orchestrate orchestrate-debug demo test test-programs e2e-helpers test-run \
-        e2e live check-stores soak bench fuzz fuzz-programs check check-format check-sizes check-shell check-clang check-cppcheck check-arm64 check-browser layers \
+        e2e live check-stores soak bench fuzz fuzz-programs check check-build check-format check-hardening check-headers \
+        check-sizes check-shell check-clang check-cppcheck check-arm64 check-browser layers \
         format help force
 .SECONDARY:

@@ -1,15 +1,26 @@
-# What `make install` puts beside the programs: the two libraries, for other programs' use. Included
-# by the Makefile.
+# What `make install` puts beside the programs: libraries for other programs' use. Included by the
+# Makefile.
 #
-# A library is one static archive: its own layer and of base what it stands on (no options, no
-# server), so that no other package is needed than its pkg-config file names.
-LIBRARIES := s3 compression
-library_objects = $(call objects,$(filter-out base/options/% base/httpd%,$(call sources,$(1)) $(call sources,base)))
-define library_rule
-$(OUT)/lib/libdecon-$(1).a: $(call library_objects,$(1))
-	@mkdir -p $$(@D) && rm -f $$@ && $$(AR) rcs $$@ $$^
-endef
-$(foreach library,$(LIBRARIES),$(eval $(call library_rule,$(library))))
+# decon-s3 and decon-compression are built on decon-base (no options, no server), so that a program
+# may link both. Its event loop is a unit of its own: a program that uses only decon-compression
+# needs no libcurl. Each unit is one relocatable object that exports what the public headers declare
+# (tools/library.sh).
+LIBRARIES := base s3 compression
+LIBRARY_FILES := $(LIBRARIES:%=$(OUT)/lib/libdecon-%.a)
+base_units := $(filter-out base/options/% base/httpd%,$(call sources,base))
+unit_core := $(filter-out base/loop/%,$(base_units))
+unit_loop := $(filter base/loop/%,$(base_units))
+LIBRARY_SOURCES := $(base_units) $(call sources,s3) $(call sources,compression)
+
+# Objects for link-time optimisation become machine code here.
+RELOCATE = $(if $(findstring -flto,$(CFLAGS)),$(CC) $(CFLAGS) $(OWN_CFLAGS) -r -nostdlib -flinker-output=nolto-rel,$(LD) -r)
+$(LIBRARY_FILES): $(OUT)/lib/libraries ;
+$(OUT)/lib/libraries: $(call objects,$(LIBRARY_SOURCES)) tools/library.sh base/names/short_names.h $(wildcard include/decon/*/*.h)
+	@mkdir -p $(@D) && echo "  LIB $(LIBRARY_FILES)"
+	@CC="$(CC)" PUBLIC_FLAGS="$(PUBLIC_FLAGS)" RELOCATE="$(RELOCATE)" NM="$(NM)" OBJCOPY="$(OBJCOPY)" AR="$(AR)" tools/library.sh $(@D) \
+	    base/core $(call objects,$(unit_core)) -- base/loop $(call objects,$(unit_loop)) -- \
+	    s3/s3 $(call objects,$(call sources,s3)) -- compression/compression $(call objects,$(call sources,compression))
+	@touch $@
 
 # Headers that programs may include; each says what it is, who owns what, which thread, how it fails.
 HEADERS := $(sort $(wildcard include/decon/*/*.h include/decon/*/*.def))
@@ -28,9 +39,9 @@ install: all install-libraries
 	install -m 644 README.md CHANGELOG.md $(wildcard docs/*.md config/*.yaml) $(install_to)/share/doc/decon
 	install -m 644 $(wildcard docs/examples/*.c) $(install_to)/share/doc/decon/examples
 
-install-libraries: $(LIBRARIES:%=$(OUT)/lib/libdecon-%.a)
+install-libraries: $(LIBRARY_FILES)
 	install -d $(install_to)/lib/pkgconfig $(sort $(dir $(HEADERS:%=$(install_to)/%)))
-	install -m 644 $(LIBRARIES:%=$(OUT)/lib/libdecon-%.a) $(install_to)/lib
+	install -m 644 $(LIBRARY_FILES) $(install_to)/lib
 	for h in $(HEADERS); do install -m 644 $$h $(install_to)/$$h || exit 1; done
 	for l in $(LIBRARIES); do sed 's|@VERSION@|$(VERSION)|' $$l/decon-$$l.pc.in \
 	    >$(install_to)/lib/pkgconfig/decon-$$l.pc || exit 1; done

@@ -1,4 +1,5 @@
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 #include <stdarg.h>
 

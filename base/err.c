@@ -1,4 +1,5 @@
 #include "decon/base/err.h"
+#include "base/util.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -11,9 +12,10 @@ typedef struct err_row {
 } err_row;
 
 static const err_row rows[] = {
-#define ERR_ROW(name, cls, status, words) [ERR_##name] = {#name, ERR_CLASS_##cls, status, words},
+#define DECON_ERR_ROW(name, cls, status, words)                                                    \
+    [ERR_##name] = {#name, ERR_CLASS_##cls, status, words},
 #include "decon/base/err.def"
-#undef ERR_ROW
+#undef DECON_ERR_ROW
 };
 
 /* Control characters (of a key, of a server's words) would break "one line". */

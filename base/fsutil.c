@@ -1,4 +1,5 @@
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 
 #include <dirent.h>
 #include <errno.h>

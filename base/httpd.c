@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "base/httpd.h"
 
 #include <errno.h>

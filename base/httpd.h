@@ -15,6 +15,7 @@
 #define BASE_HTTPD_H
 
 #include "decon/base/transport.h"
+#include "base/util.h"
 
 typedef struct httpd httpd;
 typedef struct httpd_request httpd_request;

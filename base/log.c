@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 enum {
     SECRET_MIN_CHARS = 8, /* shorter ones would blot out ordinary words */

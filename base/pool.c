@@ -1,4 +1,5 @@
 #include "decon/base/pool.h"
+#include "base/util.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -1,4 +1,5 @@
 #include "decon/base/transport.h"
+#include "base/util.h"
 
 #include <strings.h>
 

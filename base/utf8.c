@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "base/utf8.h"
 
 /* How many bytes the well-formed sequence at `p` has; 0 when there is none (RFC 3629, section 4:

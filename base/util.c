@@ -1,4 +1,4 @@
-#include "decon/base/util.h"
+#include "base/util.h"
 
 #include <stdarg.h>
 #include <unistd.h>

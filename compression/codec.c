@@ -1,4 +1,5 @@
 #include "decon/compression/codec.h"
+#include "base/util.h"
 
 #include "compression/bzip2/bzip2.h"
 #include "compression/detect.h"

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "compression/content_head.h"
 
 #include <strings.h>

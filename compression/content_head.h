@@ -8,6 +8,7 @@
 #define COMPRESSION_CONTENT_HEAD_H
 
 #include "decon/compression/codec.h"
+#include "base/util.h"
 
 #define CONTENT_HEAD_BYTES 512 /* tar's magic is at 257 */
 

@@ -3,7 +3,8 @@
 #include "compression/stream/coder.h"
 
 #include "decon/base/digest.h"
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "compression/text_check.h"
 
 void text_check_init(text_check *t, const jsonl_options *options)

@@ -11,6 +11,7 @@
 
 #include "compression/content_head.h"
 #include "decon/compression/jsonl.h"
+#include "base/util.h"
 
 typedef struct text_check {
     jsonl *checker; /* NULL: lenient */

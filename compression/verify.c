@@ -1,10 +1,11 @@
 /* raw bytes -> head (until the format is known) -> decoder -> checker, line counter or nothing. */
 #include "decon/compression/verify.h"
+#include "base/util.h"
 
 #include "compression/detect.h"
 #include "compression/stream/coder.h"
 #include "compression/text_check.h"
-#include "decon/compression/linecount.h"
+#include "compression/jsonl/linecount.h"
 
 #include <inttypes.h>
 

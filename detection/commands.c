@@ -1,5 +1,6 @@
 /* decon-server: its commands. Without the name of one it serves. */
 #include "decon/base/buf.h"
+#include "base/util.h"
 #include "base/options/options_completion.h"
 #include "detection/commands.h"
 #include "detection/config/config.h"

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "orchestrator/app_prepare.h"
 #include "orchestrator/observe/progress.h"
 

@@ -12,6 +12,7 @@
 #include "orchestrator/config/config.h"
 #include "decon/base/pool.h"
 #include "decon/base/transport.h"
+#include "base/util.h"
 
 typedef struct app_env {
     transport *transport;

@@ -2,6 +2,7 @@
 
 #include "base/options/options.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "orchestrator/observe/progress.h"
 #include "orchestrator/plan/nearest_folder.h"
 #include "orchestrator/runtime/s3_setup.h"

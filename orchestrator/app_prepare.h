@@ -15,6 +15,7 @@
 #include "orchestrator/plan/done_check.h"
 #include "orchestrator/plan/listing.h"
 #include "decon/s3/s3.h"
+#include "base/util.h"
 
 struct app {
     const config *config;

@@ -3,8 +3,9 @@
 #include <unistd.h>
 
 #include "decon/base/buf.h"
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "base/options/options_completion.h"
 #include "orchestrator/app.h"
 #include "orchestrator/commands.h"

@@ -1,5 +1,5 @@
 /* decon-orchestrator: has the objects of a bucket checked by a detection server; `--help`. */
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "orchestrator/commands.h"
 
 int main(int argc, char **argv)

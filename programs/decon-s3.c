@@ -1,5 +1,5 @@
 /* decon-s3: copies, lists and serves objects; `decon-s3 --help`. */
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "s3/cli/cli.h"
 
 int main(int argc, char **argv)

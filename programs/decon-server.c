@@ -1,5 +1,5 @@
 /* decon-server: finds evaluation records in training files; `decon-server --help`. */
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "detection/commands.h"
 
 int main(int argc, char **argv)

@@ -9,7 +9,7 @@
 #ifndef BASE_DIGEST_CRC_H
 #define BASE_DIGEST_CRC_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 typedef enum crc_kind { CRC_IEEE, CRC_C, CRC_NVME, CRC_KIND_COUNT } crc_kind;
 

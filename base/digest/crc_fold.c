@@ -6,6 +6,7 @@
  * they are added to what stands there. The last sixteen bytes go through the tables. A product of
  * two reflected words is one bit short of a reflected double word, so the powers are one less.
  */
+#include "base/util.h"
 #include "base/digest/crc.h"
 
 #include <pthread.h>

@@ -1,5 +1,6 @@
 /* CRCs by tables ("slicing by eight": eight look-ups take eight bytes at once), and the arithmetic
  * of their registers. */
+#include "base/util.h"
 #include "base/digest/crc.h"
 
 #include <endian.h>

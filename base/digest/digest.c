@@ -1,4 +1,5 @@
 #include "decon/base/digest.h"
+#include "base/util.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

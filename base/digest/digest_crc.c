@@ -2,6 +2,7 @@
  * adjoining ranges. */
 #include "base/digest/crc.h"
 #include "decon/base/digest.h"
+#include "base/util.h"
 
 #include <pthread.h>
 

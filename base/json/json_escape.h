@@ -8,7 +8,7 @@
 #ifndef BASE_JSON_JSON_ESCAPE_H
 #define BASE_JSON_JSON_ESCAPE_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 /* The value of a hex digit; -1: it is none. */
 static inline int json_hex_digit(char c)

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "base/json/json_read.h"
 
 #include <math.h>

@@ -11,6 +11,7 @@
 #define BASE_JSON_JSON_READ_H
 
 #include "decon/base/err.h"
+#include "base/util.h"
 #include "base/json/json_value.h"
 
 #define JSON_MAX_DEPTH 127 /* JSONL_SERVER_DEPTH of the checker */

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "base/json/json_value.h"
 
 #include "base/json/json_escape.h"

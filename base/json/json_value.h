@@ -9,6 +9,7 @@
 #define BASE_JSON_JSON_VALUE_H
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 typedef enum json_type {
     JSON_ABSENT,

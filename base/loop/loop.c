@@ -1,5 +1,6 @@
+#include "base/util.h"
 #include "base/loop/loop_private.h"
-#include "decon/base/loop_watch.h"
+#include "base/loop/loop_watch.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -11,6 +11,7 @@
  * called, and in `ending` the call's own on_body may be running: there it is only marked, no
  * callback of its is called any more, and it is removed when the callback has returned.
  */
+#include "base/util.h"
 #include "base/loop/loop_private.h"
 
 static void list_append(call_list *list, http_call *call)

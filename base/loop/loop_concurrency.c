@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "base/loop/loop_concurrency.h"
 
 #define FEW_CALLS  12

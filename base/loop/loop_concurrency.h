@@ -11,7 +11,7 @@
 #ifndef BASE_LOOP_LOOP_CONCURRENCY_H
 #define BASE_LOOP_LOOP_CONCURRENCY_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 typedef struct loop_window {
     unsigned calls, calls_max;

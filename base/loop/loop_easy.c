@@ -1,4 +1,5 @@
 /* One request in curl's terms: its options and the callbacks that curl calls. */
+#include "base/util.h"
 #include "base/loop/loop_private.h"
 
 #include <errno.h>

@@ -11,6 +11,7 @@
 #include <curl/curl.h>
 
 #include "decon/base/transport.h"
+#include "base/util.h"
 
 #define GATHER_BYTES ((size_t)128 * 1024)    /* curl hands over 16 KiB at most */
 #define EXPECT_BYTES ((uint64_t)1024 * 1024) /* bodies from here on wait for 100-continue */

@@ -1,4 +1,5 @@
 /* What went wrong in curl, in the words and codes of this program. */
+#include "base/util.h"
 #include "base/loop/loop_private.h"
 #include "base/loop/loop_proxy.h"
 

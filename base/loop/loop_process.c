@@ -6,6 +6,7 @@
  *
  * A process that leaves children behind which keep the pipes open runs on until its time is over.
  */
+#include "base/util.h"
 #include "base/loop/loop_private.h"
 
 #include <errno.h>

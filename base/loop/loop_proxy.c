@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "base/loop/loop_proxy.h"
 
 #include <arpa/inet.h>

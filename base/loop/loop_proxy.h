@@ -10,6 +10,7 @@
 #define BASE_LOOP_LOOP_PROXY_H
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 typedef struct loop_proxy {
     const char *name; /* of the variable: HTTPS_PROXY; static */

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "base/loop/loop_rate_limit.h"
 
 /* What may be saved up: enough to bridge the gaps between two rounds of the loop. */

@@ -8,7 +8,7 @@
 #ifndef BASE_LOOP_LOOP_RATE_LIMIT_H
 #define BASE_LOOP_LOOP_RATE_LIMIT_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 typedef struct loop_cap {
     uint64_t bytes_per_s; /* 0: no cap */

@@ -4,6 +4,7 @@
  * have waited longest go on first. A paused call does not stall. Neither does one that is still
  * connecting: that has a limit of its own.
  */
+#include "base/util.h"
 #include "base/loop/loop_private.h"
 
 static bool is_capped(const http_call *call)

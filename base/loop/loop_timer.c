@@ -1,4 +1,5 @@
 /* Timers: a binary heap by due time, then by the order in which they were started. */
+#include "base/util.h"
 #include "base/loop/loop_private.h"
 
 static bool before(const timer *a, const timer *b)

@@ -5,8 +5,9 @@
  *   ready    the same, in the next round: what epoll refuses can always be read (regular files), or
  *            reading tells what is wrong with it
  */
+#include "base/util.h"
 #include "base/loop/loop_private.h"
-#include "decon/base/loop_watch.h"
+#include "base/loop/loop_watch.h"
 
 #include <sys/epoll.h>
 

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 
 typedef union option_value {
     bool flag;

@@ -13,6 +13,7 @@
 #define BASE_OPTIONS_OPTIONS_H
 
 #include "decon/base/err.h"
+#include "base/util.h"
 
 typedef enum option_type {
     OPTION_STRING,   /* char *            any text; NULL when not given and without default */

@@ -1,4 +1,5 @@
 /* Options from the command line. */
+#include "base/util.h"
 #include "base/options/options_internal.h"
 
 typedef struct args {

@@ -1,7 +1,7 @@
 #include "base/options/options_completion.h"
 
 #include "decon/base/buf.h"
-#include "decon/base/util.h"
+#include "base/util.h"
 
 static void print_flag(const char *key, const char *before, FILE *out)
 {

@@ -1,4 +1,5 @@
 /* The table of options as a reference in Markdown, and as a commented configuration file. */
+#include "base/util.h"
 #include "base/options/options_internal.h"
 
 enum { TEXT_MAX_BYTES = 1 << 16 };

@@ -1,4 +1,5 @@
 /* --help: the table, wrapped at 80 columns. */
+#include "base/util.h"
 #include "base/options/options_internal.h"
 
 enum { WIDTH = 80, HELP_COLUMN = 30, TEXT_MAX_BYTES = 1 << 16 };

@@ -10,6 +10,7 @@
 #define BASE_OPTIONS_OPTIONS_INTERNAL_H
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 #include "base/options/options.h"
 
 /* Where values go, and on whose word. `origins` may be NULL. */

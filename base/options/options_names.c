@@ -1,4 +1,5 @@
 /* Options: names of rows, and the words that describe what a row takes. */
+#include "base/util.h"
 #include "base/options/options_internal.h"
 
 const option *option_by_key(const option_set *set, const char *key)

@@ -1,4 +1,5 @@
 /* Text forms: sizes, durations, and which known name was probably meant. */
+#include "base/util.h"
 #include "base/options/options.h"
 
 #include <strings.h>

@@ -4,8 +4,9 @@
 #include <errno.h>
 #include <yaml.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 
 enum { FILE_MAX_BYTES = 1 << 20 };
 

@@ -20,6 +20,7 @@
  * so that they do not depend on threads or on how the input was split: a damaged block's fault lies
  * at the byte where the block begins.
  */
+#include "base/util.h"
 #include "compression/bzip2/bzip2_block.h"
 #include "compression/bzip2/bzip2.h"
 

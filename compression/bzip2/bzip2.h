@@ -7,6 +7,7 @@
 #ifndef COMPRESSION_BZIP2_BZIP2_H
 #define COMPRESSION_BZIP2_BZIP2_H
 
+#include "base/util.h"
 #include "compression/stream/coder.h"
 
 uint64_t bzip2_encoder_memory(const codec_options *options);

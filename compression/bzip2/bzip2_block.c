@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "compression/bzip2/bzip2_block.h"
 
 #include <limits.h>

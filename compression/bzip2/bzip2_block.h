@@ -12,6 +12,7 @@
 #ifndef COMPRESSION_BZIP2_BZIP2_BLOCK_H
 #define COMPRESSION_BZIP2_BZIP2_BLOCK_H
 
+#include "base/util.h"
 #include "compression/bzip2/bzip2_bits.h"
 #include "compression/stream/helpers.h"
 

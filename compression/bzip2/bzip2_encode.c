@@ -1,4 +1,5 @@
 /* bzip2, encoding: through libbz2. */
+#include "base/util.h"
 #include "compression/bzip2/bzip2.h"
 
 #include <bzlib.h>

@@ -15,6 +15,7 @@
 #include "compression/gzip/inflate.h"
 
 #include "decon/base/digest.h"
+#include "base/util.h"
 
 #include <limits.h>
 #include <zlib.h>

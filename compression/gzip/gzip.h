@@ -7,6 +7,7 @@
 #ifndef COMPRESSION_GZIP_GZIP_H
 #define COMPRESSION_GZIP_GZIP_H
 
+#include "base/util.h"
 #include "compression/stream/coder.h"
 
 uint64_t gzip_encoder_memory(const codec_options *options);

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "compression/gzip/gzip_blocks.h"
 
 #include <stdio.h>

@@ -12,6 +12,7 @@
 #define COMPRESSION_GZIP_GZIP_BLOCKS_H
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 typedef struct gzip_deflater gzip_deflater;
 

@@ -14,6 +14,7 @@
  * back whole bytes that it has not used, and leaves faults to the careful loop, which meets the same
  * symbol again.
  */
+#include "base/util.h"
 #include "compression/gzip/inflate_state.h"
 
 /* ---- what comes out ---- */

@@ -14,6 +14,7 @@
 #define COMPRESSION_GZIP_INFLATE_H
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 typedef enum inflate_result {
     INFLATE_MORE,  /* all input is consumed; the stream goes on */

@@ -1,5 +1,6 @@
 /* DEFLATE's symbols where neither the input nor the output can end within one. It hands back whole bytes
  * that it has not used, and leaves faults to the careful loop, which meets the same symbol again. */
+#include "base/util.h"
 #include "compression/gzip/inflate_state.h"
 
 #include <endian.h>

@@ -1,5 +1,6 @@
 /* What stands in front of a block's bytes or symbols: its type, a stored block's size, the codes.
  * Each step yields false when the input is at its end. */
+#include "base/util.h"
 #include "compression/gzip/inflate_state.h"
 
 static void use_fixed_codes(native_inflater *f)

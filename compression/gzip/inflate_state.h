@@ -10,6 +10,7 @@
 #ifndef COMPRESSION_GZIP_INFLATE_STATE_H
 #define COMPRESSION_GZIP_INFLATE_STATE_H
 
+#include "base/util.h"
 #include "compression/gzip/inflate.h"
 #include "compression/gzip/inflate_tables.h"
 

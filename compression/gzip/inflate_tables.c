@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "compression/gzip/inflate_tables.h"
 
 #include <string.h>

@@ -9,7 +9,7 @@
 #ifndef COMPRESSION_GZIP_INFLATE_TABLES_H
 #define COMPRESSION_GZIP_INFLATE_TABLES_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 #define LITERAL_ROOT_BITS  11
 #define DISTANCE_ROOT_BITS 8

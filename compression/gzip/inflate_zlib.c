@@ -1,6 +1,7 @@
 /* DEFLATE by zlib. It says what is wrong, but not where: it may have read on in the piece that it was
  * given. So its state is kept from before each piece, and a piece with a fault in it is given once more,
  * byte by byte. */
+#include "base/util.h"
 #include "compression/gzip/inflate.h"
 
 #include <limits.h>

@@ -7,7 +7,7 @@
 #ifndef COMPRESSION_JSONL_BIT_POSITIONS_H
 #define COMPRESSION_JSONL_BIT_POSITIONS_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 /* Each half of a byte gives its own part of a row. */
 /* clang-format off */

@@ -9,6 +9,7 @@
 #ifndef COMPRESSION_JSONL_JSON_INDEX_H
 #define COMPRESSION_JSONL_JSON_INDEX_H
 
+#include "base/util.h"
 #include "base/json/json_escape.h"
 #include "compression/jsonl/bit_positions.h"
 #include "compression/jsonl/string_scan.h"

@@ -1,4 +1,5 @@
 /* The indexer for x86-64 with AVX-512 (BW and VBMI2): 64 bytes at a time. */
+#include "base/util.h"
 #include "compression/jsonl/json_masks.h"
 #include "compression/jsonl/json_window.h"
 

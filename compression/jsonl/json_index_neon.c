@@ -1,4 +1,5 @@
 /* The indexer for arm64, whose processors all have NEON: 16 bytes at a time. */
+#include "base/util.h"
 #include "compression/jsonl/json_masks.h"
 #include "compression/jsonl/json_window.h"
 

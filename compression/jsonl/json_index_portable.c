@@ -1,4 +1,5 @@
 /* The indexer for every processor: words of eight bytes, and 64 bytes turned into planes of bits. */
+#include "base/util.h"
 #include "compression/jsonl/json_masks.h"
 #include "compression/jsonl/json_window.h"
 #include "compression/jsonl/string_scan.h"

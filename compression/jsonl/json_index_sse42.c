@@ -1,4 +1,5 @@
 /* The indexer for x86-64 with SSE4.2: 16 bytes at a time. */
+#include "base/util.h"
 #include "compression/jsonl/json_masks.h"
 #include "compression/jsonl/json_window.h"
 

@@ -13,7 +13,7 @@
 #ifndef COMPRESSION_JSONL_JSON_MASKS_H
 #define COMPRESSION_JSONL_JSON_MASKS_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 typedef struct block_mask {
     uint64_t quote;

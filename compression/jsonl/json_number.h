@@ -10,7 +10,7 @@
 #ifndef COMPRESSION_JSONL_JSON_NUMBER_H
 #define COMPRESSION_JSONL_JSON_NUMBER_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 typedef enum number_state {
     MINUS,    /* behind the sign */

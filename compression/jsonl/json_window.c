@@ -2,6 +2,7 @@
 #include "compression/jsonl/json_window.h"
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 static const json_indexer *const known[] = {
 #ifdef __x86_64__

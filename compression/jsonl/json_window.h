@@ -14,7 +14,7 @@
 #ifndef COMPRESSION_JSONL_JSON_WINDOW_H
 #define COMPRESSION_JSONL_JSON_WINDOW_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 #define JSON_BLOCK_BYTES   64
 #define JSON_WINDOW_BYTES  ((size_t)8 * 1024)

@@ -1,4 +1,5 @@
 /* The outside of the checker: lines and their length, faults, counts. */
+#include "base/util.h"
 #include "compression/jsonl/jsonl_state.h"
 
 #include <inttypes.h>

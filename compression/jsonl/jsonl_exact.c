@@ -23,6 +23,7 @@
  *
  * close: the container's AFTER_ state, or LINE_END where none is left. All else is a fault.
  */
+#include "base/util.h"
 #include "base/json/json_escape.h"
 #include "compression/jsonl/jsonl_fault.h"
 #include "compression/jsonl/string_scan.h"

@@ -5,6 +5,7 @@
  * it finds the fault, or takes what the walk does not judge. Strings need no look here: the indexer
  * has checked what is in them.
  */
+#include "base/util.h"
 #include "compression/jsonl/jsonl_fault.h"
 #include "compression/jsonl/string_scan.h"
 

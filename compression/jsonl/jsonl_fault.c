@@ -1,4 +1,5 @@
 /* The checker's faults: where each lies, and its words. */
+#include "base/util.h"
 #include "compression/jsonl/jsonl_fault.h"
 
 #include <inttypes.h>

@@ -12,8 +12,8 @@
 
 #include "compression/jsonl/json_window.h"
 #include "decon/compression/jsonl.h"
-#include "decon/compression/keypath.h"
-#include "decon/compression/linecount.h"
+#include "compression/jsonl/keypath.h"
+#include "compression/jsonl/linecount.h"
 #include "compression/jsonl/json_number.h"
 #include "compression/jsonl/utf8.h"
 

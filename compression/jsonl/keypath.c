@@ -1,4 +1,5 @@
-#include "decon/compression/keypath.h"
+#include "base/util.h"
+#include "compression/jsonl/keypath.h"
 
 #define NAMES_BYTES 200 /* of names, about */
 #define NOTED_LINES 100 /* are looked at for them */

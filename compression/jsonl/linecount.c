@@ -1,4 +1,5 @@
-#include "decon/compression/linecount.h"
+#include "base/util.h"
+#include "compression/jsonl/linecount.h"
 
 void linecount_add(linecount *c, uint64_t line_bytes, bool blank)
 {

@@ -2,6 +2,7 @@
  * 128 bits, the halves folded by xor); the last block is padded with zeros, the length goes in at
  * the end. Only a line that lies across two pieces is gathered block by block. */
 #include "decon/compression/linehash.h"
+#include "base/util.h"
 
 #define BLOCK_BYTES 48
 #define BLOCK_WORDS (BLOCK_BYTES / 8)

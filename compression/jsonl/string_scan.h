@@ -9,7 +9,7 @@
 
 #include <endian.h>
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 #define SCAN_EACH(byte) (0x0101010101010101ULL * (byte))
 

@@ -8,7 +8,7 @@
 #ifndef COMPRESSION_JSONL_UTF8_H
 #define COMPRESSION_JSONL_UTF8_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 typedef struct utf8 {
     unsigned char left;     /* continuation bytes that the sequence still needs */

@@ -13,6 +13,7 @@
 #define COMPRESSION_STREAM_CODER_H
 
 #include "decon/compression/codec.h"
+#include "base/util.h"
 
 #define CODER_OUT_BYTES    ((size_t)64 * 1024)
 #define DECODER_HEAD_BYTES 8

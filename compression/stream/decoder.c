@@ -9,6 +9,7 @@
  * member    bytes                               body; between when it says that the member ended
  *           end                                 EARLY_END
  */
+#include "base/util.h"
 #include "compression/stream/coder.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "compression/stream/coder.h"
 
 static bool run(encoder *c, slice *data, bool finishing, bool *done, err *e)

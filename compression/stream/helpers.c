@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "compression/stream/helpers.h"
 
 #include <pthread.h>

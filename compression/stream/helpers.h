@@ -11,7 +11,7 @@
 #ifndef COMPRESSION_STREAM_HELPERS_H
 #define COMPRESSION_STREAM_HELPERS_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 #define HELPERS_MAX 16
 

@@ -1,6 +1,7 @@
 /* A sink that hands on one line at a time. A line that lies whole in what is fed is lent from
  * there; only one that goes over a seam is gathered. */
 #include "decon/compression/codec.h"
+#include "base/util.h"
 
 #include <inttypes.h>
 

@@ -1,4 +1,5 @@
 /* Plain data: both directions hand on what they get. */
+#include "base/util.h"
 #include "compression/stream/coder.h"
 
 static bool feed(stage *s, slice data, err *e)

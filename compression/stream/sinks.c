@@ -1,7 +1,8 @@
 /* Sinks: the last stage of a chain. */
 #include "decon/compression/codec.h"
+#include "base/util.h"
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 
 typedef struct fd_writer {
     stage stage;

@@ -12,6 +12,7 @@
  * A block is gathered where its header tells its sizes (xz -T writes them), there are helpers, and
  * the memory bears it beside those that are at work; else it is decoded as it comes, in order.
  */
+#include "base/util.h"
 #include "compression/xz/xz.h"
 #include "compression/xz/xz_block.h"
 

@@ -7,6 +7,7 @@
 #ifndef COMPRESSION_XZ_XZ_H
 #define COMPRESSION_XZ_XZ_H
 
+#include "base/util.h"
 #include "compression/stream/coder.h"
 
 uint64_t xz_encoder_memory(const codec_options *options);

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "compression/xz/xz_block.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* xz, encoding: through liblzma, by its own threads where some are asked for. */
+#include "base/util.h"
 #include "compression/xz/xz.h"
 
 #include <lzma.h>

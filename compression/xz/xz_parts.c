@@ -5,6 +5,7 @@
  * CHUNK           as its header says       CHUNK_CONTROL
  * BLOCK_END       padding and check        nothing: the block has ended
  */
+#include "base/util.h"
 #include "compression/xz/xz_parts.h"
 
 static uint64_t need(const xz_parts *x)

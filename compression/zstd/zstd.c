@@ -11,6 +11,7 @@
  * SKIP_HEADER    4 + 4, magic and length     SKIP
  * SKIP           told by its header          the end of the frame
  */
+#include "base/util.h"
 #include "compression/zstd/zstd.h"
 
 #include <inttypes.h>

@@ -7,6 +7,7 @@
 #ifndef COMPRESSION_ZSTD_ZSTD_H
 #define COMPRESSION_ZSTD_ZSTD_H
 
+#include "base/util.h"
 #include "compression/stream/coder.h"
 
 uint64_t zstd_encoder_memory(const codec_options *options);

@@ -1,4 +1,5 @@
 /* Zstandard, encoding: through libzstd, by its own threads where some are asked for. */
+#include "base/util.h"
 #include "compression/zstd/zstd.h"
 
 #include <zstd.h>

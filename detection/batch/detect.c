@@ -4,8 +4,9 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "detection/batch/detect_run.h"
 #include "base/json/json_write.h"
 #include "detection/config/index_load.h"

@@ -3,9 +3,10 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "decon/compression/codec.h"
+#include "base/util.h"
 
 void detect_files_deinit(detect_files *f)
 {

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "decon/base/err.h"
+#include "base/util.h"
 
 typedef struct detect_file {
     char *path;

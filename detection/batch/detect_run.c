@@ -3,8 +3,9 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "base/options/options.h"
 #include "detection/job/stale_files.h"
 #include "detection/job/progress.h"

@@ -10,6 +10,7 @@
 #ifndef DETECTION_BATCH_DETECT_RUN_H
 #define DETECTION_BATCH_DETECT_RUN_H
 
+#include "base/util.h"
 #include "detection/job/worker_processes.h"
 #include "detection/batch/detect_files.h"
 

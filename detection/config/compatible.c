@@ -1,7 +1,8 @@
 #include "detection/config/compatible.h"
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 
 static bool is_from(const option_set *set, const option_origin *origins, const char *key,
                     const char *origin)

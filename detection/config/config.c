@@ -2,8 +2,9 @@
 
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "detection/config/compatible.h"
 #include "base/json/json_write.h"
 

@@ -9,6 +9,7 @@
 #ifndef DETECTION_CONFIG_CONFIG_H
 #define DETECTION_CONFIG_CONFIG_H
 
+#include "base/util.h"
 #include "base/options/options.h"
 #include "detection/job/job_run.h"
 

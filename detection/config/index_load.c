@@ -2,6 +2,7 @@
 
 #include "base/options/options.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "detection/index/evals.h"
 #include "detection/job/progress.h"
 #include "detection/job/job_threads.h"

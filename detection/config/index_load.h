@@ -9,6 +9,7 @@
 #ifndef DETECTION_CONFIG_INDEX_LOAD_H
 #define DETECTION_CONFIG_INDEX_LOAD_H
 
+#include "base/util.h"
 #include "detection/config/config.h"
 
 ngram_index *load_index(const server_config *c, err *e) MUST_USE;

@@ -1,4 +1,5 @@
 /* The rows of the server's options (detection/config/config.h). */
+#include "base/util.h"
 #include "detection/config/config.h"
 #include "detection/text/normalize.h"
 

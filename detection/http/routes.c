@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/http/routes.h"
 
 #include "detection/job/allowed_paths.h"

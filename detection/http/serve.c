@@ -3,9 +3,10 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "base/httpd.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "detection/job/stale_files.h"
 #include "detection/config/index_load.h"
 #include "detection/http/routes.h"

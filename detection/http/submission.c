@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/http/submission.h"
 
 #include <limits.h>

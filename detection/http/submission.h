@@ -8,6 +8,7 @@
 #define DETECTION_HTTP_SUBMISSION_H
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 #define SUBMISSION_MAX_BYTES 2097152
 

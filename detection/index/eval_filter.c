@@ -1,6 +1,7 @@
 #include "detection/index/eval_filter.h"
 
 #include "decon/base/digest.h"
+#include "base/util.h"
 #include "detection/table/hash.h"
 
 /* A pair is known by the SHA-256 of both strings: no two pairs are taken for one. */

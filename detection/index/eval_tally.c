@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/index/eval_tally.h"
 
 #include <inttypes.h>

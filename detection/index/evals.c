@@ -4,9 +4,10 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "decon/compression/codec.h"
+#include "base/util.h"
 #include "base/json/json_read.h"
 #include "detection/text/unicode.h"
 

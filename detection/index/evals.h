@@ -9,6 +9,7 @@
 #ifndef DETECTION_INDEX_EVALS_H
 #define DETECTION_INDEX_EVALS_H
 
+#include "base/util.h"
 #include "detection/index/index.h"
 
 typedef struct evals_progress {

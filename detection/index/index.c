@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/index/index.h"
 
 #include "detection/index/index_build.h"

@@ -14,6 +14,7 @@
 #ifndef DETECTION_INDEX_INDEX_H
 #define DETECTION_INDEX_INDEX_H
 
+#include "base/util.h"
 #include "detection/table/ngram_table.h"
 #include "detection/text/normalize.h"
 #include "detection/index/eval_tally.h"

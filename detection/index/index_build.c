@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 
 #define SNIPPET_WORDS 1000
 #define LEAST_HOT     2000

@@ -6,6 +6,7 @@
 #ifndef DETECTION_INDEX_INDEX_BUILD_H
 #define DETECTION_INDEX_INDEX_BUILD_H
 
+#include "base/util.h"
 #include "detection/index/eval_filter.h"
 
 typedef struct index_scratch {

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/index/score.h"
 
 #include <math.h>

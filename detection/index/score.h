@@ -9,7 +9,7 @@
 #ifndef DETECTION_INDEX_SCORE_H
 #define DETECTION_INDEX_SCORE_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 /* Up to `start` tokens a perfect match is asked for, from `end` on the target; between them the
  * threshold falls in a straight line. */

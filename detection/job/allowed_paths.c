@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 /* What a path leads to, links followed; NULL where it leads nowhere. The last part may be missing:
  * then it is what the folder leads to. */

@@ -12,7 +12,7 @@
 #ifndef DETECTION_JOB_ALLOWED_PATHS_H
 #define DETECTION_JOB_ALLOWED_PATHS_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 bool allow_path(const char *const *dirs, const char *path);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 
 #define FIRST_PAUSE_MS   20
 #define LONGEST_PAUSE_MS 1000

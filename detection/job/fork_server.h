@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #include "decon/base/err.h"
+#include "base/util.h"
 
 #define FORK_WAIT_MS 60000
 

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/job/job_batch.h"
 
 #include <inttypes.h>

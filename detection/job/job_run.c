@@ -10,9 +10,10 @@
 
 #include "compression/detect.h"
 #include "compression/text_check.h"
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "decon/compression/codec.h"
+#include "base/util.h"
 #include "detection/text/unicode.h"
 #include "detection/job/scan_pool.h"
 

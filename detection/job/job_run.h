@@ -17,6 +17,7 @@
 
 #include <stdatomic.h>
 
+#include "base/util.h"
 #include "detection/match/match.h"
 
 /* Results are named by the job's id and these. */

@@ -1,7 +1,8 @@
 #include "detection/job/job_threads.h"
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "detection/job/allowed_paths.h"
 
 typedef struct worker {

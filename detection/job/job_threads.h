@@ -7,6 +7,7 @@
 #ifndef DETECTION_JOB_JOB_THREADS_H
 #define DETECTION_JOB_JOB_THREADS_H
 
+#include "base/util.h"
 #include "detection/job/worker_processes.h"
 #include "detection/job/metrics.h"
 

@@ -1,10 +1,11 @@
+#include "base/util.h"
 #include "detection/job/jobs.h"
 
 #include <pthread.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "detection/table/hash.h"
 #include "base/json/json_write.h"
 

@@ -19,6 +19,7 @@
 #ifndef DETECTION_JOB_JOBS_H
 #define DETECTION_JOB_JOBS_H
 
+#include "base/util.h"
 #include "detection/job/job_run.h"
 
 #define JOB_ID_BYTES 37 /* a UUID and its NUL */

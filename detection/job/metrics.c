@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/job/metrics.h"
 
 #include <inttypes.h>

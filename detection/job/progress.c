@@ -1,6 +1,7 @@
 #include "detection/job/progress.h"
 
 #include "decon/base/log.h"
+#include "base/util.h"
 
 #define LINE_MS   10000
 #define REDRAW_MS 200

@@ -7,7 +7,7 @@
 #ifndef DETECTION_JOB_PROGRESS_H
 #define DETECTION_JOB_PROGRESS_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 typedef struct progress {
     uint64_t line_ms;   /* between log lines where there is no terminal */

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/job/scan_pool.h"
 
 #include <pthread.h>

@@ -9,6 +9,7 @@
 #ifndef DETECTION_JOB_SCAN_POOL_H
 #define DETECTION_JOB_SCAN_POOL_H
 
+#include "base/util.h"
 #include "detection/job/job_batch.h"
 
 #define SCAN_TEAM_MOST 64

@@ -11,6 +11,7 @@
 #define DETECTION_JOB_STALE_FILES_H
 
 #include "decon/base/err.h"
+#include "base/util.h"
 
 /* Locks a file that was just made; false where somebody took it for a leftover and removed it. */
 bool leftovers_claim(int fd) MUST_USE;

@@ -12,6 +12,7 @@
 #ifndef DETECTION_JOB_WORKER_PROCESSES_H
 #define DETECTION_JOB_WORKER_PROCESSES_H
 
+#include "base/util.h"
 #include "detection/job/fork_server.h"
 #include "detection/job/job_run.h"
 

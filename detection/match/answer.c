@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/match/answer.h"
 
 bool id_set_add(id_set *s, uint32_t id)

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/match/match.h"
 
 #include "detection/table/hash.h"

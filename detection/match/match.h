@@ -9,6 +9,7 @@
 #ifndef DETECTION_MATCH_MATCH_H
 #define DETECTION_MATCH_MATCH_H
 
+#include "base/util.h"
 #include "detection/match/answer.h"
 #include "detection/match/passage.h"
 #include "detection/match/scan.h"

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/match/overlap_text.h"
 
 #include "detection/text/unicode.h"

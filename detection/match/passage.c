@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/match/passage.h"
 
 void passage_found_deinit(passage_found *f)

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/match/report.h"
 
 #include "base/json/json_write.h"

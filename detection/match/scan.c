@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/match/scan.h"
 
 #include "detection/table/hash.h"

@@ -9,6 +9,7 @@
 #ifndef DETECTION_MATCH_SCAN_H
 #define DETECTION_MATCH_SCAN_H
 
+#include "base/util.h"
 #include "detection/index/index.h"
 
 typedef struct candidate {

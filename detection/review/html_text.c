@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/review/html_text.h"
 
 #include <inttypes.h>

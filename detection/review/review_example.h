@@ -9,6 +9,7 @@
 #ifndef DETECTION_REVIEW_REVIEW_EXAMPLE_H
 #define DETECTION_REVIEW_REVIEW_EXAMPLE_H
 
+#include "base/util.h"
 #include "base/json/json_read.h"
 #include "detection/review/review_read.h"
 

@@ -1,6 +1,7 @@
 #include "detection/review/review_html.h"
 
 #include "decon/base/digest.h"
+#include "base/util.h"
 #include "detection/review/html_text.h"
 #include "detection/review/review_cards.h"
 

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/review/review_marks.h"
 
 /* The opening and closing bracket of each kind, by their bytes. */

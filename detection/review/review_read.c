@@ -6,9 +6,10 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "decon/compression/codec.h"
+#include "base/util.h"
 #include "detection/table/hash.h"
 #include "base/json/json_read.h"
 #include "detection/review/review_example.h"

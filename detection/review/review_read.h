@@ -14,6 +14,7 @@
 #define DETECTION_REVIEW_REVIEW_READ_H
 
 #include "decon/base/err.h"
+#include "base/util.h"
 #include "detection/review/review_marks.h"
 
 #define REVIEW_SETS_MAX      2000

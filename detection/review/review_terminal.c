@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/review/review_terminal.h"
 
 #include <inttypes.h>

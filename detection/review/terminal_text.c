@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/review/terminal_text.h"
 
 #include <stdarg.h>

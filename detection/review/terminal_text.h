@@ -7,6 +7,7 @@
 #define DETECTION_REVIEW_TERMINAL_TEXT_H
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 typedef enum paint_style {
     STYLE_PLAIN,

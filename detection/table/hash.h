@@ -8,7 +8,7 @@
 #ifndef DETECTION_TABLE_HASH_H
 #define DETECTION_TABLE_HASH_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 static inline uint64_t hash_mix(uint64_t a, uint64_t b)
 {

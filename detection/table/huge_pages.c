@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/table/huge_pages.h"
 
 #include <sys/mman.h>

@@ -9,7 +9,7 @@
 #ifndef DETECTION_TABLE_HUGE_PAGES_H
 #define DETECTION_TABLE_HUGE_PAGES_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 void *huge_calloc(size_t count, size_t size_bytes) MUST_USE;
 

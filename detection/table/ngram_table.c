@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/table/ngram_table.h"
 
 #include "detection/table/huge_pages.h"

@@ -10,6 +10,7 @@
 #ifndef DETECTION_TABLE_NGRAM_TABLE_H
 #define DETECTION_TABLE_NGRAM_TABLE_H
 
+#include "base/util.h"
 #include "detection/table/hash.h"
 
 #define NGRAM_UNKNOWN UINT32_MAX

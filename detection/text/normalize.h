@@ -13,6 +13,7 @@
 
 #include "decon/base/buf.h"
 #include "decon/base/err.h"
+#include "base/util.h"
 
 /* ASCII punctuation, the curly quotes and the em dash. */
 #define NORMALIZE_DEFAULT_PUNCTUATION                                                              \

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/text/unicode.h"
 
 typedef struct unicode_range {

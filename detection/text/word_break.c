@@ -8,6 +8,7 @@
  *   WB13  Katakana Katakana                    WB13a,b ExtendNumLet with A, digits, Katakana
  *   WB15,16 regional indicators in pairs       WB999   a break everywhere else
  */
+#include "base/util.h"
 #include "detection/text/word_break.h"
 
 #include "detection/text/unicode.h"

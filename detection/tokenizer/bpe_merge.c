@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "detection/tokenizer/bpe_merge.h"
 
 #define SHORT_PIECE 48 /* bytes */

@@ -11,6 +11,7 @@
 #ifndef DETECTION_TOKENIZER_BPE_MERGE_H
 #define DETECTION_TOKENIZER_BPE_MERGE_H
 
+#include "base/util.h"
 #include "detection/tokenizer/bpe_vocabulary.h"
 
 typedef struct bpe_part { /* known by the byte that it begins at */

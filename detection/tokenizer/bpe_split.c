@@ -15,6 +15,7 @@
  *   2 a space or nothing; then L, or N, or what is not S, L or N, at least one
  *   3 as 6 and 7 above
  */
+#include "base/util.h"
 #include "detection/tokenizer/bpe_split.h"
 
 #include "detection/tokenizer/bpe_class.h"

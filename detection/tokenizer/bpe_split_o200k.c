@@ -9,6 +9,7 @@
  * Each takes as much as it can: in 1, where no small letter follows the A's, the last of them that
  * is a B is the one that must be there.
  */
+#include "base/util.h"
 #include "detection/tokenizer/bpe_split.h"
 
 #include "detection/tokenizer/bpe_class.h"

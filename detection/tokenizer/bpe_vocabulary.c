@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include "decon/base/digest.h"
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/compression/codec.h"
+#include "base/util.h"
 #include "detection/table/hash.h"
 #include "detection/table/huge_pages.h"
 

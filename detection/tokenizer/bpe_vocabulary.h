@@ -14,6 +14,7 @@
 
 #include "decon/base/buf.h"
 #include "decon/base/err.h"
+#include "base/util.h"
 
 #define BPE_NO_RANK UINT32_MAX
 

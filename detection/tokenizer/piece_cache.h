@@ -10,6 +10,7 @@
 #define DETECTION_TOKENIZER_PIECE_CACHE_H
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 #include "detection/table/hash.h"
 
 #define PIECE_MAX_BYTES  15

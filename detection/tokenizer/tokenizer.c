@@ -1,4 +1,5 @@
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "detection/tokenizer/tokenizer_private.h"
 
 static const tokenizer_ops *tokenizer_at(size_t i)

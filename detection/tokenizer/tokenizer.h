@@ -16,6 +16,7 @@
 
 #include "decon/base/buf.h"
 #include "decon/base/err.h"
+#include "base/util.h"
 
 /* A piece that no evaluation record has: it equals nothing, not even itself. */
 #define TOKEN_UNKNOWN UINT32_MAX

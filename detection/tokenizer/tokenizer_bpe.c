@@ -3,6 +3,7 @@
  * Nearly all pieces of a text were seen before: their tokens stand in a cache of the worker's. The
  * others are looked up in the vocabulary, or put together from their bytes (bpe_merge).
  */
+#include "base/util.h"
 #include "detection/tokenizer/bpe_merge.h"
 #include "detection/tokenizer/bpe_split.h"
 #include "detection/tokenizer/piece_cache.h"

@@ -1,6 +1,7 @@
 /* One token for each byte: what the reference server does where it does not know a tokenizer's
  * name. The filter of short records counts bytes that are not white space; under the name `word`,
  * words. */
+#include "base/util.h"
 #include "detection/tokenizer/tokenizer_private.h"
 
 static tokenizer *bytes_create(const tokenizer_ops *ops, const char *vocabulary_dir, err *e)

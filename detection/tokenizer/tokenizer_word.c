@@ -3,6 +3,7 @@
  * while the index is built and numbered in order; other words are TOKEN_UNKNOWN. */
 #include <sys/random.h>
 
+#include "base/util.h"
 #include "detection/table/hash.h"
 #include "detection/tokenizer/tokenizer_private.h"
 #include "detection/text/word_break.h"

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 static option_origin origin_of(const option_origin *origins, const char *key)
 {

@@ -11,6 +11,7 @@
 #include "base/options/options.h"
 #include "decon/compression/codec.h"
 #include "decon/compression/jsonl.h"
+#include "base/util.h"
 #include "orchestrator/config/remote_paths.h"
 
 typedef struct config {

@@ -3,6 +3,7 @@
 
 #include "decon/base/buf.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 #include "orchestrator/config/file_names.h"
 
 const char *const store_addressing_styles[] = {"auto", "path", "virtual", NULL};

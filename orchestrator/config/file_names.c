@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "decon/base/buf.h"
 #include "decon/compression/codec.h"
+#include "base/util.h"
 
 #define FILE_NAME_MAX_BYTES 255
 #define SUFFIX_MAX_BYTES    64

@@ -11,6 +11,7 @@
 #define ORCHESTRATOR_CONFIG_FILE_NAMES_H
 
 #include "decon/base/err.h"
+#include "base/util.h"
 
 #define NAMES_REPORT_SUFFIX  ".report.jsonl"
 #define NAMES_MARKER_SUFFIX  ".clean"

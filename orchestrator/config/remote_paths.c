@@ -3,6 +3,7 @@
 #include "decon/base/buf.h"
 #include "orchestrator/config/file_names.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 
 static bool place_make(const char *uri, place *out, err *e)
 {

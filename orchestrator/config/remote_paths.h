@@ -11,6 +11,7 @@
 #define ORCHESTRATOR_CONFIG_REMOTE_PATHS_H
 
 #include "decon/base/err.h"
+#include "base/util.h"
 
 /* In an output folder: where a write is tried; no object is left there. */
 #define PLACES_PROBE_NAME ".decon-write-probe"

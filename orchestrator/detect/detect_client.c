@@ -1,6 +1,7 @@
 /* Submissions and the jobs that are followed. */
 #include "base/json/json_write.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "orchestrator/detect/detect_client_private.h"
 
 #define FIRST_POLL_MS     5

@@ -14,6 +14,7 @@
 #define ORCHESTRATOR_DETECT_DETECT_CLIENT_H
 
 #include "decon/base/transport.h"
+#include "base/util.h"
 
 typedef struct jobs jobs;
 typedef struct job_call job_call;

@@ -8,6 +8,7 @@
 #ifndef ORCHESTRATOR_DETECT_DETECT_CLIENT_PRIVATE_H
 #define ORCHESTRATOR_DETECT_DETECT_CLIENT_PRIVATE_H
 
+#include "base/util.h"
 #include "base/json/json_value.h"
 #include "orchestrator/detect/detect_client.h"
 

@@ -1,4 +1,5 @@
 /* One request to the detection server, with its reply. */
+#include "base/util.h"
 #include "base/json/json_read.h"
 #include "base/utf8.h"
 #include "orchestrator/detect/detect_client_private.h"

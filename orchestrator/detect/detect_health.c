@@ -1,5 +1,6 @@
 /* Is the detection server there? One question for all who wait. */
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "base/options/options.h"
 #include "orchestrator/detect/detect_client_private.h"
 

@@ -5,6 +5,7 @@
 #include "decon/base/buf.h"
 #include "decon/s3/etag.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 
 #define PREFIX    "x-amz-meta-decon-"
 #define ETAG_NAME PREFIX "input-etag"

@@ -14,6 +14,7 @@
 #define ORCHESTRATOR_FLEET_PROVENANCE_H
 
 #include "decon/base/transport.h"
+#include "base/util.h"
 
 typedef struct provenance_facts {
     const char *input_etag; /* "" where the store gave none */

@@ -1,6 +1,7 @@
 #include "orchestrator/fleet/shard.h"
 
 #include "decon/base/digest.h"
+#include "base/util.h"
 
 unsigned shard_of_key(const char *key, unsigned host_count)
 {

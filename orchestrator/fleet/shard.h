@@ -9,7 +9,7 @@
 #ifndef ORCHESTRATOR_FLEET_SHARD_H
 #define ORCHESTRATOR_FLEET_SHARD_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 unsigned shard_of_key(const char *key, unsigned host_count); /* host_count >= 1 */
 

@@ -44,6 +44,7 @@
 #include "orchestrator/flow/flow_private.h"
 
 #include "decon/base/log.h"
+#include "base/util.h"
 
 #define MAX_SUBMISSIONS 5 /* of one item: a file that kills the server must not go on for ever */
 

@@ -11,6 +11,7 @@
 #ifndef ORCHESTRATOR_FLOW_FLOW_H
 #define ORCHESTRATOR_FLOW_FLOW_H
 
+#include "base/util.h"
 #include "orchestrator/config/config.h"
 #include "orchestrator/detect/detect_client.h"
 #include "orchestrator/plan/plan.h"

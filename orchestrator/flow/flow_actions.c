@@ -6,8 +6,9 @@
 #include <unistd.h>
 
 #include "decon/base/digest.h"
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "orchestrator/local/cleanup.h"
 #include "orchestrator/transfer/download.h"
 #include "orchestrator/transfer/result_check.h"

@@ -1,4 +1,5 @@
 /* Which item may go on: job slots, look-ahead, disk budget. flow.c says where it goes. */
+#include "base/util.h"
 #include "orchestrator/flow/flow_private.h"
 
 static bool is_end(item_state s)

@@ -2,6 +2,7 @@
 #include "orchestrator/flow/flow_private.h"
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "orchestrator/fleet/provenance.h"
 #include "orchestrator/transfer/upload.h"
 

@@ -1,6 +1,7 @@
+#include "base/util.h"
 #include "orchestrator/local/cleanup.h"
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 
 struct cleanup {
     pool_task task; /* first */

@@ -10,6 +10,7 @@
 #define ORCHESTRATOR_LOCAL_CLEANUP_H
 
 #include "decon/base/pool.h"
+#include "base/util.h"
 #include "orchestrator/local/workdir.h"
 
 typedef struct cleanup cleanup;

@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 #include "decon/base/digest.h"
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "orchestrator/config/file_names.h"
 
 #define LOCK_NAME     "orchestrator.lock"

@@ -15,6 +15,7 @@
 
 #include "decon/base/buf.h"
 #include "decon/base/err.h"
+#include "base/util.h"
 
 typedef struct workdir workdir;
 

@@ -1,6 +1,7 @@
 #include "orchestrator/observe/progress.h"
 
 #include "decon/base/log.h"
+#include "base/util.h"
 
 #define TICK_MS 1000
 

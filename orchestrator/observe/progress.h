@@ -9,6 +9,7 @@
 #ifndef ORCHESTRATOR_OBSERVE_PROGRESS_H
 #define ORCHESTRATOR_OBSERVE_PROGRESS_H
 
+#include "base/util.h"
 #include "orchestrator/flow/flow.h"
 
 typedef struct progress progress;

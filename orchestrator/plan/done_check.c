@@ -1,6 +1,7 @@
 #include "orchestrator/plan/done_check.h"
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "orchestrator/fleet/provenance.h"
 
 typedef struct look {

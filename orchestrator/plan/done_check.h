@@ -13,6 +13,7 @@
 #ifndef ORCHESTRATOR_PLAN_DONE_CHECK_H
 #define ORCHESTRATOR_PLAN_DONE_CHECK_H
 
+#include "base/util.h"
 #include "orchestrator/plan/plan.h"
 
 typedef struct done_check done_check;

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "orchestrator/plan/item.h"
 
 /* What was made of the version that was read. */

@@ -1,6 +1,7 @@
 #include "orchestrator/plan/listing.h"
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "orchestrator/config/file_names.h"
 
 enum { FETCH_INPUT, FETCH_REPORT, FETCH_CLEANED, FETCH_COUNT };

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "orchestrator/plan/nearest_folder.h"
 
 #include "base/options/options.h"

@@ -11,6 +11,7 @@
 #define ORCHESTRATOR_PLAN_NEAREST_FOLDER_H
 
 #include "decon/s3/s3.h"
+#include "base/util.h"
 
 typedef struct nearest_folder nearest_folder;
 

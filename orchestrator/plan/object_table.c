@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "decon/base/digest.h"
+#include "base/util.h"
 
 #define TEXT_BLOCK_BYTES ((size_t)256 * 1024)
 #define HEX_DIGITS       32

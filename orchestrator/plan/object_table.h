@@ -11,6 +11,7 @@
 #define ORCHESTRATOR_PLAN_OBJECT_TABLE_H
 
 #include "decon/s3/s3.h"
+#include "base/util.h"
 
 #define LISTED_BLOCK_ROWS 1024
 

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "orchestrator/plan/plan.h"
 
 #include "orchestrator/fleet/shard.h"

@@ -18,6 +18,7 @@
 #ifndef ORCHESTRATOR_PLAN_PLAN_H
 #define ORCHESTRATOR_PLAN_PLAN_H
 
+#include "base/util.h"
 #include "orchestrator/plan/item.h"
 #include "orchestrator/plan/listing.h"
 

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "orchestrator/plan/write_proof.h"
 
 static void drop_metadata(write_proof *p)

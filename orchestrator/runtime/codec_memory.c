@@ -1,6 +1,7 @@
 #include "orchestrator/runtime/codec_memory.h"
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 #include "base/options/options.h"
 
 struct codec_memory {

@@ -12,6 +12,7 @@
 #define ORCHESTRATOR_RUNTIME_CODEC_MEMORY_H
 
 #include "decon/base/err.h"
+#include "base/util.h"
 
 typedef struct codec_memory codec_memory;
 

@@ -1,6 +1,7 @@
 #include "orchestrator/runtime/run_limits.h"
 
 #include "decon/base/log.h"
+#include "base/util.h"
 
 #define JOBS_PER_WORKER   4
 #define JOBS_WHEN_UNKNOWN 10

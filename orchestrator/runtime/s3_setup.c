@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 
 #define TERMINAL_START_WAIT_MS 5000
 

@@ -11,6 +11,7 @@
 #include "decon/base/loop.h"
 #include "orchestrator/config/config.h"
 #include "decon/s3/s3.h"
+#include "base/util.h"
 
 /* The loop that requests to the store go over; warns where certificates are not checked. */
 loop *store_loop_new(const config *c, const char *(*getenv_fn)(const char *name),

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 
 struct download {
     download_options options;

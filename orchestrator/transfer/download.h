@@ -12,6 +12,7 @@
 #ifndef ORCHESTRATOR_TRANSFER_DOWNLOAD_H
 #define ORCHESTRATOR_TRANSFER_DOWNLOAD_H
 
+#include "base/util.h"
 #include "orchestrator/transfer/fetch.h"
 #include "orchestrator/plan/item.h"
 #include "orchestrator/local/workdir.h"

@@ -1,6 +1,7 @@
 #include "orchestrator/transfer/fetch.h"
 
 #include "decon/base/log.h"
+#include "base/util.h"
 
 /* Of files for which the store gives no checksum: only what is read here is compared by it. */
 #define LOCAL_CHECKSUM S3_CHECKSUM_CRC64NVME

@@ -14,6 +14,7 @@
 
 #include "orchestrator/transfer/verify_task.h"
 #include "decon/s3/s3.h"
+#include "base/util.h"
 
 typedef struct fetch fetch;
 

@@ -4,8 +4,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 
 struct line_hashes {
     unsigned references; /* loop only */

@@ -15,6 +15,7 @@
 
 #include "decon/base/err.h"
 #include "decon/compression/linehash.h"
+#include "base/util.h"
 #include "orchestrator/local/workdir.h"
 
 typedef struct line_hashes line_hashes;

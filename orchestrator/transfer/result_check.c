@@ -1,9 +1,10 @@
+#include "base/util.h"
 #include "orchestrator/transfer/result_check.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "orchestrator/transfer/result_report.h"
 
 void result_facts_deinit(result_facts *f)

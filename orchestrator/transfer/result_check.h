@@ -16,6 +16,7 @@
 
 #include "decon/base/pool.h"
 #include "decon/compression/codec.h"
+#include "base/util.h"
 #include "orchestrator/runtime/codec_memory.h"
 #include "orchestrator/transfer/line_hashes.h"
 

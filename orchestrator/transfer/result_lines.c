@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 
 /* --- a text through linehash --- */
 

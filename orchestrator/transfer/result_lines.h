@@ -13,6 +13,7 @@
 #define ORCHESTRATOR_TRANSFER_RESULT_LINES_H
 
 #include "decon/compression/codec.h"
+#include "base/util.h"
 #include "orchestrator/transfer/line_hashes.h"
 
 /* Feeds the whole decoded text to `sink` and finishes it; each time from its beginning. */

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "orchestrator/transfer/result_report.h"
 
 #include "base/json/json_read.h"

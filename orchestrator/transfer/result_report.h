@@ -10,6 +10,7 @@
 #ifndef ORCHESTRATOR_TRANSFER_RESULT_REPORT_H
 #define ORCHESTRATOR_TRANSFER_RESULT_REPORT_H
 
+#include "base/util.h"
 #include "orchestrator/transfer/result_lines.h"
 
 typedef struct reported_lines {

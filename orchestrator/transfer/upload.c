@@ -1,10 +1,11 @@
+#include "base/util.h"
 #include "orchestrator/transfer/upload.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 
 struct upload {
     upload_target to;

@@ -12,6 +12,7 @@
 
 #include "orchestrator/plan/write_proof.h"
 #include "decon/s3/s3.h"
+#include "base/util.h"
 
 typedef struct upload upload;
 

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "orchestrator/transfer/verify_task.h"
 
 #include <errno.h>

@@ -19,6 +19,7 @@
 #include "decon/compression/verify.h"
 #include "orchestrator/runtime/codec_memory.h"
 #include "decon/s3/checksum.h"
+#include "base/util.h"
 #include "orchestrator/transfer/line_hashes.h"
 
 typedef struct verifier verifier;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "orchestrator/config/file_names.h"
 #include "orchestrator/verify/verify_run.h"
 

@@ -5,9 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 
 #define READ_BYTES ((size_t)256 << 10)
 

@@ -3,8 +3,9 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "orchestrator/config/file_names.h"
 
 #define NAMED_MAX 3 /* of files that look like inputs */

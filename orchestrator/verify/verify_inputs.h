@@ -10,6 +10,7 @@
 #define ORCHESTRATOR_VERIFY_VERIFY_INPUTS_H
 
 #include "decon/base/err.h"
+#include "base/util.h"
 
 typedef struct verify_name {
     char *name;

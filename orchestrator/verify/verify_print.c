@@ -3,6 +3,7 @@
 #include "base/json/json_write.h"
 #include "base/utf8.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 
 #define JSON_LINE_MAX_BYTES ((size_t)1 << 20) /* names have 4 KiB at most, escapes six bytes each */
 

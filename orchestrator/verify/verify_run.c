@@ -1,11 +1,12 @@
 #include "orchestrator/verify/verify_run.h"
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "orchestrator/runtime/run_limits.h"
 #include "orchestrator/runtime/s3_setup.h"
 #include "orchestrator/verify/verify_file.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 
 #define OBJECTS_AHEAD 16  /* beside one for each worker: on their way meanwhile */
 #define RESULTS_MAX   512 /* that wait for an earlier one */

@@ -11,6 +11,7 @@
 #define ORCHESTRATOR_VERIFY_VERIFY_RUN_H
 
 #include "decon/compression/verify.h"
+#include "base/util.h"
 #include "orchestrator/config/config.h"
 #include "orchestrator/verify/verify_inputs.h"
 

@@ -3,8 +3,9 @@
 #include <arpa/inet.h>
 #include <strings.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 
 #define RELATIVE_URI    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 #define FULL_URI        "AWS_CONTAINER_CREDENTIALS_FULL_URI"

@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 
 #define OUTPUT_MAX_BYTES ((size_t)64 * 1024)
 #define TIME_LIMIT_MS    60000

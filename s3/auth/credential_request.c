@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/auth/credential_request.h"
 
 #include "s3/protocol/http_date.h"

@@ -1,6 +1,7 @@
 #include "s3/auth/credentials.h"
 
 #include "decon/base/log.h"
+#include "base/util.h"
 
 #define RENEW_AHEAD_S     300 /* before the end of the keys */
 #define RENEW_AGAIN_S     60  /* after a renewal that failed or brought nothing longer-lived */

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 
 /* step    request                                                next
  * TOKEN   PUT /latest/api/token                                  ROLE, by IMDSv1 where it is unknown

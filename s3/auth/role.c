@@ -1,6 +1,7 @@
 #include "s3/auth/role.h"
 
 #include "decon/base/log.h"
+#include "base/util.h"
 
 /* step     does                                                     next
  * CLIMB    reads profiles along source_profile; roles_left grows    BASE

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "decon/s3/uri.h"
+#include "base/util.h"
 
 #define CANONICAL_MAX_BYTES ((size_t)256 * 1024)
 #define PARTS_MAX           256

@@ -4,6 +4,7 @@
 
 #include "decon/base/log.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 #include "s3/protocol/http_date.h"
 
 /* step    request                                           next

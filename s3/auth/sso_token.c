@@ -4,8 +4,9 @@
 #include <sys/stat.h>
 
 #include "decon/base/digest.h"
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/auth/temporary_credentials.h"
 #include "s3/protocol/http_date.h"
 

@@ -11,6 +11,7 @@
 #define S3_AUTH_SSO_TOKEN_H
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 #include "s3/config/profile.h"
 
 typedef struct s3_sso_token {

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/auth/static_credentials.h"
 
 typedef struct source {          /* one of the values */

@@ -11,6 +11,7 @@
 #ifndef S3_AUTH_STATIC_CREDENTIALS_H
 #define S3_AUTH_STATIC_CREDENTIALS_H
 
+#include "base/util.h"
 #include "s3/config/profile.h"
 
 typedef struct s3_static_keys {

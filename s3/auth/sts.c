@@ -1,8 +1,9 @@
 #include "s3/auth/sts.h"
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 #include "s3/protocol/http_date.h"
 #include "s3/protocol/xml.h"
 

@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/auth/static_credentials.h"
 #include "s3/protocol/http_date.h"
 

@@ -11,6 +11,7 @@
 #define S3_AUTH_TEMPORARY_CREDENTIALS_H
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 typedef struct s3_role_keys {
     char *access_key_id, *secret_access_key;

@@ -1,6 +1,7 @@
 #include "s3/cli/cli.h"
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/cli/commands/commands.h"
 #include "s3/cli/session/print.h"
 

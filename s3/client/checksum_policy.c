@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/client/request.h"
 
 static bool use_of(s3_checksum_use configured, const char *variable, const char *key,

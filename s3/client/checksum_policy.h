@@ -14,6 +14,7 @@
 
 #include "s3/config/profile.h"
 #include "decon/s3/s3.h"
+#include "base/util.h"
 
 typedef struct s3_integrity {
     s3_checksum_kind upload; /* of uploads that begin now; NONE: they carry none */

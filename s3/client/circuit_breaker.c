@@ -1,6 +1,7 @@
 #include "s3/client/circuit_breaker.h"
 
 #include "decon/base/log.h"
+#include "base/util.h"
 
 #define REMINDER_MS ((uint64_t)300 * 1000)
 #define MINUTE_MS   ((uint64_t)60 * 1000)

@@ -12,6 +12,7 @@
 #define S3_CLIENT_CIRCUIT_BREAKER_H
 
 #include "decon/base/err.h"
+#include "base/util.h"
 
 typedef struct s3_outage {
     uint64_t limit_ms;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/config/settings_check.h"
 
 #define DEFAULT_IN_FLIGHT          50

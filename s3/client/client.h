@@ -14,6 +14,7 @@
 #include "s3/client/checksum_policy.h"
 #include "s3/client/request.h"
 #include "decon/s3/s3.h"
+#include "base/util.h"
 #include "s3/client/throttle.h"
 #include "s3/client/offload.h"
 

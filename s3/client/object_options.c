@@ -1,8 +1,9 @@
 #include "s3/client/object_options.h"
 
 #include "decon/base/digest.h"
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 
 #define KEY_BYTES          ((size_t)32)
 #define KEY_FILE_MAX_BYTES ((size_t)4096)

@@ -14,6 +14,7 @@
 
 #include "decon/base/transport.h"
 #include "decon/s3/s3.h"
+#include "base/util.h"
 
 #define S3_HEADERS_MAX 10 /* that one request can get */
 

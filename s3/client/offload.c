@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/client/offload.h"
 
 #include <errno.h>

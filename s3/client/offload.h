@@ -14,6 +14,7 @@
 #include "decon/base/pool.h"
 #include "decon/s3/checksum.h"
 #include "decon/s3/s3.h"
+#include "base/util.h"
 
 typedef struct s3_work s3_work;
 struct s3_work {

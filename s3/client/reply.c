@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/client/reply.h"
 
 #include "s3/config/endpoint.h"

@@ -10,6 +10,7 @@
 #define S3_CLIENT_REPLY_H
 
 #include "decon/base/transport.h"
+#include "base/util.h"
 
 typedef enum s3_verdict {
     S3_VERDICT_FAIL,

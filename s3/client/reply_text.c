@@ -1,6 +1,7 @@
 /* Bodies that no S3 store sends: web pages and plain text, reduced to one line for a message. */
 #include <ctype.h>
 
+#include "base/util.h"
 #include "s3/client/reply.h"
 #include "s3/protocol/utf8.h"
 

@@ -1,6 +1,7 @@
 #include "s3/client/request.h"
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/client/client.h"
 #include "s3/client/retry_policy.h"
 

@@ -1,6 +1,7 @@
 #include "s3/client/retry_policy.h"
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/client/client.h"
 
 #define BACKOFF_CAP_MS    20000

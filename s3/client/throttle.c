@@ -1,6 +1,7 @@
 #include "s3/client/throttle.h"
 
 #include "decon/base/log.h"
+#include "base/util.h"
 
 void s3_throttle_init(s3_throttle *t, unsigned limit_max)
 {

@@ -11,7 +11,7 @@
 #ifndef S3_CLIENT_THROTTLE_H
 #define S3_CLIENT_THROTTLE_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 #define S3_TOKENS_MAX        500
 #define S3_TOKENS_RETRY      14

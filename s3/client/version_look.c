@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/client/version_look.h"
 
 #include "s3/protocol/etag.h"

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/config/aws_file.h"
 
 #include "s3/protocol/utf8.h"

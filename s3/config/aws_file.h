@@ -16,6 +16,7 @@
 
 #include "decon/base/buf.h"
 #include "decon/base/err.h"
+#include "base/util.h"
 
 typedef struct s3_aws_section {
     char *kind; /* "profile", "sso-session", "services"; "": of another kind */

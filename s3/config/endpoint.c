@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "decon/s3/uri.h"
+#include "base/util.h"
 
 #define URL_MAX_BYTES   ((size_t)64 * 1024)
 #define DEFAULT_REGION  "us-east-1"

@@ -13,6 +13,7 @@
 
 #include "s3/config/profile.h"
 #include "decon/s3/s3.h"
+#include "base/util.h"
 
 /* The services beside S3 that are asked. */
 typedef enum s3_service {

@@ -1,10 +1,11 @@
+#include "base/util.h"
 #include "s3/config/profile.h"
 
 #include <errno.h>
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "s3/config/aws_file.h"
 
 #define FILE_MAX_BYTES ((size_t)1024 * 1024)

@@ -15,6 +15,7 @@
 
 #include "decon/base/buf.h"
 #include "decon/base/err.h"
+#include "base/util.h"
 #include "s3/config/settings.h"
 
 typedef struct s3_profile_pair {

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 #define YES_NO          "true|false"
 #define NAME_MAX_BYTES  64

@@ -11,7 +11,7 @@
 #ifndef S3_CONFIG_SETTINGS_H
 #define S3_CONFIG_SETTINGS_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 typedef const char *(*s3_getenv)(const char *name);
 

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 
 #define DEFAULT_ATTEMPTS 8
 #define ATTEMPTS_MAX     1000

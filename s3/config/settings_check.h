@@ -10,6 +10,7 @@
 #define S3_CONFIG_SETTINGS_CHECK_H
 
 #include "decon/s3/config.h"
+#include "base/util.h"
 #include "s3/config/profile.h"
 
 /* Warns of a file that was asked for and does not exist, and of two variables that name different

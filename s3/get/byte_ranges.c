@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/get/byte_ranges.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /* Is what came what the store has? The checksum of the object, and that of the bytes. */
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/get/get_op.h"
 #include "s3/protocol/etag.h"
 

@@ -1,5 +1,6 @@
 /* HeadObject where a reply of GetObject leaves the version or the size of the object open. */
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/get/get_op.h"
 #include "s3/protocol/etag.h"
 

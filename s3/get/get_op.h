@@ -9,6 +9,7 @@
 #ifndef S3_GET_GET_OP_H
 #define S3_GET_GET_OP_H
 
+#include "base/util.h"
 #include "s3/client/client.h"
 #include "s3/get/byte_ranges.h"
 #include "s3/get/resume.h"

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/get/get_plan.h"
 
 /* The longest range, of what the reader reads in 50 ms; the shortest, of the longest: each costs a

@@ -10,7 +10,7 @@
 #ifndef S3_GET_GET_PLAN_H
 #define S3_GET_GET_PLAN_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 typedef struct get_plan {
     uint64_t part_bytes;

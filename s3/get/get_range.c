@@ -2,7 +2,8 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 #include "s3/get/get_op.h"
 #include "s3/protocol/etag.h"
 #include "s3/protocol/http_date.h"

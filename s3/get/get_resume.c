@@ -2,8 +2,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/get/get_op.h"
 
 #define RECORD_PAUSE_MS 2000 /* what a crash costs at most; a short download is never synced */

@@ -5,8 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 #include "s3/client/offload.h"
 
 /* decon-resume 1

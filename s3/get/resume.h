@@ -14,6 +14,7 @@
 
 #include "s3/get/byte_ranges.h"
 #include "decon/s3/s3.h"
+#include "base/util.h"
 
 typedef struct s3_resume {
     char *etag;

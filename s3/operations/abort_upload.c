@@ -1,6 +1,7 @@
 /* AbortMultipartUpload, with proof: status 204, else a second request that finds no such upload. */
 #include "decon/s3/uploads.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 #include "s3/client/client.h"
 
 #define QUERY_MAX_BYTES ((size_t)32 * 1024)

@@ -3,6 +3,7 @@
 
 #include "s3/client/client.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 #include "s3/operations/list_contract.h"
 #include "s3/protocol/http_date.h"
 #include "s3/protocol/xml.h"

@@ -1,4 +1,5 @@
 /* One object removed, whatever its version. */
+#include "base/util.h"
 #include "s3/operations/delete_object.h"
 
 typedef struct delete_op {

@@ -1,5 +1,6 @@
 /* One object removed, if it is still the version that the caller knows. */
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/client/version_look.h"
 #include "s3/operations/delete_object.h"
 #include "s3/protocol/etag.h"

@@ -2,6 +2,7 @@
 
 #include "decon/base/digest.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/operations/delete_object.h"
 #include "s3/protocol/xml.h"
 

@@ -1,6 +1,7 @@
 #include "s3/operations/delete_object.h"
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/protocol/etag.h"
 
 /* state    request        next

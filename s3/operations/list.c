@@ -4,6 +4,7 @@
 #include "decon/base/log.h"
 #include "s3/client/client.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 #include "s3/operations/list_page.h"
 
 /* A page is gathered whole (at most 1,000 keys) and checked before any of it is handed out. */

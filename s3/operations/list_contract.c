@@ -1,6 +1,7 @@
 #include "s3/operations/list_contract.h"
 
 #include "decon/s3/uri.h"
+#include "base/util.h"
 
 #define DIRECTORY_BUCKET_SUFFIX "--x-s3"
 

@@ -16,6 +16,7 @@
 
 #include "decon/base/buf.h"
 #include "decon/base/err.h"
+#include "base/util.h"
 
 /* Pages without a key, in a row, before a listing counts as one that does not advance. A bucket
  * with millions of delete markers has empty pages, so this is not a small number. */

@@ -1,6 +1,7 @@
 #include "s3/operations/list_page.h"
 
 #include "decon/s3/uri.h"
+#include "base/util.h"
 #include "s3/protocol/http_date.h"
 #include "s3/protocol/xml.h"
 

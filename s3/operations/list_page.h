@@ -11,6 +11,7 @@
 #ifndef S3_OPERATIONS_LIST_PAGE_H
 #define S3_OPERATIONS_LIST_PAGE_H
 
+#include "base/util.h"
 #include "s3/operations/list_contract.h"
 
 #define PAGE_ENTRIES_MAX 100000 /* 1,000 are asked for; some stores send more */

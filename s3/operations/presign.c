@@ -2,6 +2,7 @@
 
 #include "s3/client/client.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 
 #define URL_MAX_BYTES   ((size_t)64 * 1024)
 #define QUERY_MAX_BYTES ((size_t)32 * 1024)

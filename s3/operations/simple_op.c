@@ -2,6 +2,7 @@
 #include "decon/s3/buckets.h"
 #include "s3/client/client.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 #include "s3/protocol/etag.h"
 #include "s3/protocol/http_date.h"
 #include "s3/protocol/metadata.h"

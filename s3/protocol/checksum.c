@@ -1,4 +1,5 @@
 #include "decon/s3/checksum.h"
+#include "base/util.h"
 
 #include <strings.h>
 

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 static slice opaque_part(const char *etag)
 {

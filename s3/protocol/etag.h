@@ -12,6 +12,7 @@
 
 #include "decon/base/transport.h"
 #include "decon/s3/etag.h"
+#include "base/util.h"
 
 /* Not NULL, and not empty once W/, quotes and blanks are removed. */
 bool s3_etag_is_present(const char *etag);

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/protocol/http_date.h"
 
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";

@@ -12,7 +12,7 @@
 #ifndef S3_PROTOCOL_HTTP_DATE_H
 #define S3_PROTOCOL_HTTP_DATE_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 #define S3_WHEN_SIZE 40
 

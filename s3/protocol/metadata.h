@@ -10,6 +10,7 @@
 #define S3_PROTOCOL_METADATA_H
 
 #include "decon/base/transport.h"
+#include "base/util.h"
 
 typedef struct s3_fields {
     http_header *items; /* both strings are ours */

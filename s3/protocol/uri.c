@@ -1,4 +1,5 @@
 #include "decon/s3/uri.h"
+#include "base/util.h"
 
 #define KEY_MAX_BYTES    1024
 #define BUCKET_MAX_BYTES 255

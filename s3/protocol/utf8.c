@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/protocol/utf8.h"
 
 /* Length of the character at p, or 0 where there is none. */

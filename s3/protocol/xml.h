@@ -12,6 +12,7 @@
 
 #include "decon/base/buf.h"
 #include "decon/base/err.h"
+#include "base/util.h"
 
 #define S3_XML_DEPTH_MAX      16
 #define S3_XML_PATH_MAX_BYTES 256

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/protocol/xml_reply.h"
 
 #include <strings.h>

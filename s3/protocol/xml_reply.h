@@ -11,6 +11,7 @@
 
 #include "decon/base/buf.h"
 #include "decon/base/err.h"
+#include "base/util.h"
 
 typedef struct s3_xml_field {
     const char *name; /* of a child of the root */

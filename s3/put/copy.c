@@ -4,6 +4,7 @@
 #include "s3/client/version_look.h"
 #include "s3/put/destination.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 #include "s3/protocol/etag.h"
 #include "s3/protocol/xml_reply.h"
 

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/put/destination.h"
 
 void s3_destination_init(s3_destination *d, const char *bucket, const char *key,

@@ -12,6 +12,7 @@
 #ifndef S3_PUT_MULTIPART_H
 #define S3_PUT_MULTIPART_H
 
+#include "base/util.h"
 #include "s3/put/proof.h"
 
 typedef struct s3_multipart s3_multipart;

@@ -2,6 +2,7 @@
 #include "decon/base/log.h"
 #include "s3/put/multipart.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 #include "s3/protocol/etag.h"
 #include "s3/protocol/xml_reply.h"
 

@@ -1,6 +1,7 @@
 /* May a key be written: starts a multipart upload and aborts it, which leaves no object. */
 #include "decon/base/log.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 #include "s3/put/multipart.h"
 
 #define QUERY_MAX_BYTES ((size_t)8192)

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/put/proof.h"
 
 #include "s3/protocol/etag.h"

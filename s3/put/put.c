@@ -1,4 +1,5 @@
 /* One object up: PutObject, or a multipart upload whose parts go out in parallel. */
+#include "base/util.h"
 #include "s3/put/put_op.h"
 
 /* state    what happens                                      next

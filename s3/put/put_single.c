@@ -1,5 +1,6 @@
 /* One object up in one request: PutObject, and the proof that it is there. */
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/protocol/etag.h"
 #include "s3/put/put_op.h"
 

@@ -1,4 +1,5 @@
 #include "decon/s3/put_stream.h"
+#include "base/util.h"
 
 #include "s3/put/destination.h"
 

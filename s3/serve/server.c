@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/serve/server.h"
 
 #include <errno.h>

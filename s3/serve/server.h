@@ -10,6 +10,7 @@
 #define S3_SERVE_SERVER_H
 
 #include "decon/base/err.h"
+#include "base/util.h"
 #include "s3/serve/protocol/auth.h"
 
 typedef struct server server;

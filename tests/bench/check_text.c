@@ -9,11 +9,12 @@
 #include <jansson.h>
 #include <time.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "compression/jsonl/json_window.h"
 #include "decon/compression/jsonl.h"
-#include "decon/compression/linecount.h"
+#include "compression/jsonl/linecount.h"
 #include "decon/compression/linehash.h"
+#include "base/util.h"
 
 #define PIECE_BYTES ((size_t)256 * 1024)
 

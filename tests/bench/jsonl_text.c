@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 static uint64_t random_state = 88172645463325253ULL;
 

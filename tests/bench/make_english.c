@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 static const char common[] =
     "the of and to in a is that for it as was with be by on not he i this are or his from at which "

@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 #include "decon/base/buf.h"
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 
 #define LINKS_PER_FILE 50000 /* ext4 allows 65,000 */
 #define KEYS           1000  /* in a folder */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "base/util.h"
 #include "orchestrator/plan/plan.h"
 
 static uint64_t peak_bytes(void)

@@ -5,8 +5,9 @@
  * and what it holds, then MB/s for each part and for all together. */
 #include <sys/resource.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "detection/index/evals.h"
 #include "base/json/json_read.h"
 #include "detection/match/match.h"

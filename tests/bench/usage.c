@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 static double now_s(void)
 {

@@ -17,8 +17,9 @@
 #include "base/httpd.h"
 #include "base/json/json_read.h"
 #include "base/json/json_write.h"
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/compression/codec.h"
+#include "base/util.h"
 
 #define TEXT_MAX_BYTES ((size_t)64 << 20)
 

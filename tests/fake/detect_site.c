@@ -6,8 +6,9 @@
 
 #include <cmocka.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/compression/codec.h"
+#include "base/util.h"
 #include "detection/index/evals.h"
 
 void detect_site_init(detect_site *s)

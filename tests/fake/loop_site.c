@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "tests/fake/loop_site.h"
 
 #include <setjmp.h>

@@ -12,6 +12,7 @@
 
 #include "base/httpd.h"
 #include "decon/base/loop.h"
+#include "base/util.h"
 
 /* Answers with method, target, headers and body of the request; /cut, /big/<bytes> and /refuse do
  * what they say. */

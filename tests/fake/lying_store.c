@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "tests/fake/lying_store.h"
 
 #include <ctype.h>

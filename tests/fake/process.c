@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "tests/fake/process.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "tests/fake/script.h"
 
 #include <string.h>

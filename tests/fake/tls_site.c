@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "tests/fake/tls_site.h"
 
 #include <setjmp.h>
@@ -13,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "tests/fake/loop_site.h"
 
 static const char ok_reply[] = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret";

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "detection/index/evals.h"
 
 const char *const tower_with_passage[] = {"{\"doc_id\":101," TEST_SAT "\"passage\":\"" PASSAGE

@@ -9,6 +9,7 @@
 #ifndef TESTS_FAKE_TOWER_SITE_H
 #define TESTS_FAKE_TOWER_SITE_H
 
+#include "base/util.h"
 #include "tests/fake/detect_site.h"
 
 #define REFERENCE "passage_question_answer_reference.jsonl"

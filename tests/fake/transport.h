@@ -20,6 +20,7 @@
 #define TESTS_FAKE_TRANSPORT_H
 
 #include "decon/base/transport.h"
+#include "base/util.h"
 #include "tests/fake/process.h"
 
 typedef struct fake_transport fake_transport;

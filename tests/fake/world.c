@@ -7,9 +7,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "decon/compression/codec.h"
+#include "base/util.h"
 
 /* --- the pool runs when the clock's timers do --- */
 

@@ -1,4 +1,5 @@
 /* The world's detection server: its jobs, and what it answers. */
+#include "base/util.h"
 #include "tests/fake/world_inside.h"
 
 #include <stdarg.h>

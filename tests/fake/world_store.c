@@ -7,6 +7,7 @@
 #include <ctype.h>
 
 #include "decon/s3/uri.h"
+#include "base/util.h"
 
 world_object *world_object_find(world *w, const char *key)
 {

@@ -4,8 +4,9 @@
 
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/compression/codec.h"
+#include "base/util.h"
 
 static const char *const suffixes[] = {"", ".gz", ".zst", ".bz2", ".xz"};
 static const char *const levels[] = {"jsonl", "stream", "none"};

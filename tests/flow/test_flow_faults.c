@@ -1,5 +1,6 @@
 /* Whole runs of the orchestrator against a scripted world: what files, server and store do wrong. Rows
  * are those of the reference's list of faults. */
+#include "base/util.h"
 #include "tests/flow/flow_support.h"
 
 /* --- faults of files --- */

@@ -1,4 +1,5 @@
 /* Whole runs against a scripted world: an input without a training file, and what --dry-run says. */
+#include "base/util.h"
 #include "tests/flow/flow_support.h"
 
 static void refuse(world *w, const char *input, const char *words)

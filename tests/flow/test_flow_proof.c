@@ -1,11 +1,12 @@
 /* Whole runs against a scripted world: no write counts without proof, no kept file without the
  * store's word, and what one refused key means. */
+#include "base/util.h"
 #include "tests/flow/flow_support.h"
 
 #include <ftw.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 
 /* --- a write that did not arrive --- */
 

@@ -1,5 +1,6 @@
 /* Whole runs against a scripted world: the input is replaced while it is worked on, and what results
  * say of the version that they were made of. */
+#include "base/util.h"
 #include "tests/flow/flow_support.h"
 
 static const char *value(const world *w, const char *key, const char *name)

@@ -8,6 +8,7 @@
 #define TESTS_FUZZ_CODEC_H
 
 #include "decon/compression/codec.h"
+#include "base/util.h"
 
 #define FUZZ_TEXT_MAX ((size_t)1 << 20) /* more is not looked at: bombs take their time */
 #define FUZZ_MEMORY   ((uint64_t)24 << 20)

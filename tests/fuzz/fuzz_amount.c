@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/options/options.h"
-#include "decon/base/util.h"
+#include "base/util.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,6 +7,7 @@
 
 #include "s3/serve/protocol/auth.h"
 #include "decon/s3/sign.h"
+#include "base/util.h"
 
 #define HEADERS_MAX 16
 

@@ -2,6 +2,7 @@
  * out. The first byte says how: which kind, and the length of the pieces. */
 #include <stdlib.h>
 
+#include "base/util.h"
 #include "s3/serve/protocol/chunks.h"
 
 #define DATA_MAX ((size_t)1 << 20)

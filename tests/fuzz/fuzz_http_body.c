@@ -1,5 +1,6 @@
 /* Bodies of POST /submit: whatever comes, there is a path that a file can have, or a refusal with
  * its status and words. */
+#include "base/util.h"
 #include "detection/http/submission.h"
 
 #include <limits.h>

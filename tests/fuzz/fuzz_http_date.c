@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "decon/s3/sign.h"
+#include "base/util.h"
 #include "s3/protocol/http_date.h"
 
 #define FOUR_DIGIT_YEARS_END 253402300800 /* 10000-01-01 */

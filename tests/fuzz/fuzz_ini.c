@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "s3/config/profile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

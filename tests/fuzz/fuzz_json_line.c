@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "decon/compression/jsonl.h"
+#include "base/util.h"
 #include "base/json/json_read.h"
 #include "detection/text/unicode.h"
 

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "decon/compression/jsonl.h"
+#include "base/util.h"
 #include "compression/jsonl/json_window.h"
 
 #define PADDING_BYTES 300 /* sound lines before and behind, so that short inputs meet windows too */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "detection/tokenizer/bpe_split.h"
 #include "detection/text/normalize.h"
 #include "detection/tokenizer/tokenizer.h"

@@ -6,6 +6,7 @@
 #include "s3/serve/store/key_layout.h"
 #include "s3/serve/protocol/target.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

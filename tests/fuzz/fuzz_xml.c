@@ -10,6 +10,7 @@
 #include "s3/client/reply.h"
 #include "decon/s3/s3.h"
 #include "decon/s3/uploads.h"
+#include "base/util.h"
 #include "s3/protocol/xml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

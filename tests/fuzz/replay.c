@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "decon/base/buf.h"
-#include "decon/base/fsutil.h"
-#include "decon/base/util.h"
+#include "base/fsutil.h"
+#include "base/util.h"
 
 #define INPUT_MAX_BYTES ((size_t)16 * 1024 * 1024)
 

@@ -1,6 +1,7 @@
 # The limits of docs/design.md: functions of 70 lines, files of 700 (tests: 1,000), their headers
-# of 150 (where they are not the tests'). Variables that are released at the end of their scope
+# of 150 (where they are not the tests', nor the list of names). Variables that are released at the end of their scope
 # (AUTO, AUTO_FREE, ...) have an initialiser: an early return would release uninitialised memory.
+# Every source with a function includes base/util.h, which forbids functions (base/banned.h).
 # Usage: awk -f tests/tools/sizes.awk FILE...
 # Relies on the committed layout: a function's braces stand alone in the first column.
 function fault(path, line, words) {
@@ -8,7 +9,11 @@ function fault(path, line, words) {
     faults++
 }
 function end_file() {
-    if (path ~ /\.h$/ && path !~ /^tests\// && lines > 150) {
+    if (functions && !bans && path ~ /\/.*\.c$/ && path !~ /^(tests|programs)\//) {
+        fault(path, 1, "#include \"base/util.h\" is missing")
+    }
+    functions = bans = 0
+    if (path ~ /\.h$/ && path !~ /^tests\// && path != "base/names/short_names.h" && lines > 150) {
         fault(path, lines, "a header of " lines " lines (120 is the aim, 150 the most)")
     } else if (lines > (path ~ /^tests\// ? 1000 : 700)) {
         fault(path, lines, "a file of " lines " lines (700 is the most)")
@@ -24,7 +29,11 @@ FNR == 1 {
 /^[ \t]+AUTO[A-Z_]*(\(|[ \t]).*;/ && !/=/ {
     fault(path, FNR, "a variable with automatic release and no initialiser (for a buf: BUF(max_bytes))")
 }
+/^#include "base\/util\.h"/ {
+    bans = 1
+}
 /^{/ {
+    functions = 1
     start = FNR
 }
 /^}/ && start {

@@ -2,7 +2,7 @@
  *
  * What:    slice is pointer and length into memory of somebody else; buf owns its bytes, grows by
  *          doubling and never beyond its `max_bytes`. A buf always keeps a NUL behind its bytes.
- * Owner:   a slice lives no longer than what it points into. A buf is released by buf_deinit.
+ * Owner:   a slice lives no longer than what it points into. A buf is released by decon_buf_deinit.
  * Threads: any; a buf belongs to one thread at a time.
  * Fails:   an append that would pass the bound sets `overflow`, appends nothing and yields false;
  *          writers may append many times and look at `overflow` once, at the end.
@@ -10,69 +10,87 @@
 #ifndef DECON_BASE_BUF_H
 #define DECON_BASE_BUF_H
 
-#include "decon/base/util.h"
+#include "decon/base/api.h"
 
-typedef struct slice {
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct decon_slice {
     const char *data; /* not NUL-terminated */
     size_t len;       /* bytes */
-} slice;
+} decon_slice;
 
-#define SLICE_LIT(s) ((slice){.data = "" s, .len = sizeof(s) - 1})
+#ifdef __cplusplus
+#define DECON_SLICE_LIT(s) (decon_slice{"" s, sizeof(s) - 1})
+#else
+#define DECON_SLICE_LIT(s) ((decon_slice){.data = "" s, .len = sizeof(s) - 1})
+#endif
 
-slice slice_from(const char *s); /* NULL gives the empty slice */
-bool slice_equal(slice a, slice b);
-bool slice_equal_str(slice a, const char *s);
-bool slice_starts_with(slice s, const char *prefix);
-bool slice_ends_with(slice s, const char *suffix);
-slice slice_trim(slice s);         /* without ASCII white space at both ends */
-char *slice_dup(slice s) MUST_USE; /* a malloc'ed, NUL-terminated copy */
+decon_slice decon_slice_from(const char *s); /* NULL gives the empty slice */
+bool decon_slice_equal(decon_slice a, decon_slice b);
+bool decon_slice_equal_str(decon_slice a, const char *s);
+bool decon_slice_starts_with(decon_slice s, const char *prefix);
+bool decon_slice_ends_with(decon_slice s, const char *suffix);
+decon_slice decon_slice_trim(decon_slice s);         /* without ASCII white space at both ends */
+char *decon_slice_dup(decon_slice s) DECON_MUST_USE; /* a malloc'ed, NUL-terminated copy */
 
 /* str_* : the same for C strings. */
-bool str_starts_with(const char *s, const char *prefix);
-bool str_ends_with(const char *s, const char *suffix);
+bool decon_str_starts_with(const char *s, const char *prefix);
+bool decon_str_ends_with(const char *s, const char *suffix);
 /* A copy of a URL without white space around it, its scheme in lower case. */
-char *url_clean(const char *url) MUST_USE;
+char *decon_url_clean(const char *url) DECON_MUST_USE;
 /* A copy of a URL fit for messages: without user and password, and without the query, which may be
  * presigned. */
-char *url_shown(const char *url) MUST_USE;
-bool str_equal(const char *a, const char *b); /* NULL equals NULL only */
+char *decon_url_shown(const char *url) DECON_MUST_USE;
+bool decon_str_equal(const char *a, const char *b); /* NULL equals NULL only */
 
 /* Decimal numbers without sign, white space or anything behind them; false on overflow. */
-bool num_parse_u64(const char *s, uint64_t *out) MUST_USE;
+bool decon_num_parse_u64(const char *s, uint64_t *out) DECON_MUST_USE;
 
-typedef struct buf {
+typedef struct decon_buf {
     char *data;       /* NULL while nothing was appended; NUL behind data[len] otherwise */
     size_t len;       /* bytes in use */
     size_t capacity;  /* bytes allocated */
     size_t max_bytes; /* bound on len */
     bool overflow;    /* an append was refused */
-} buf;
+} decon_buf;
 
-/* The empty buf, as an initialiser: `AUTO(buf) b = BUF(4096);`. */
-#define BUF(max_bytes_) ((buf){.max_bytes = (max_bytes_)})
+/* The empty buf, as an initialiser: `DECON_AUTO(decon_buf) b = DECON_BUF(4096);`. */
+#ifdef __cplusplus
+#define DECON_BUF(max_bytes_) (decon_buf{nullptr, 0, 0, (max_bytes_), false})
+#else
+#define DECON_BUF(max_bytes_) ((decon_buf){.max_bytes = (max_bytes_)})
+#endif
 
-void buf_init(buf *b, size_t max_bytes);
-void buf_deinit(buf *b);
-void buf_clear(buf *b); /* keeps the memory */
-bool buf_append(buf *b, const void *data, size_t len);
-bool buf_append_slice(buf *b, slice s);
-bool buf_append_str(buf *b, const char *s);
-bool buf_append_char(buf *b, char c);
-bool buf_printf(buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-void buf_consume(buf *b, size_t len); /* drops bytes from the front */
-slice buf_slice(const buf *b);
-const char *buf_str(const buf *b); /* never NULL */
-char *buf_give(buf *b) MUST_USE;   /* moves the bytes out as a malloc'ed string; b is empty */
-DEFINE_AUTO(buf, buf_deinit)
+void decon_buf_init(decon_buf *b, size_t max_bytes);
+void decon_buf_deinit(decon_buf *b);
+void decon_buf_clear(decon_buf *b); /* keeps the memory */
+bool decon_buf_append(decon_buf *b, const void *data, size_t len);
+bool decon_buf_append_slice(decon_buf *b, decon_slice s);
+bool decon_buf_append_str(decon_buf *b, const char *s);
+bool decon_buf_append_char(decon_buf *b, char c);
+bool decon_buf_printf(decon_buf *b, const char *fmt, ...) DECON_PRINTF_LIKE(2, 3);
+void decon_buf_consume(decon_buf *b, size_t len); /* drops bytes from the front */
+decon_slice decon_buf_slice(const decon_buf *b);
+const char *decon_buf_str(const decon_buf *b); /* never NULL */
+char *decon_buf_give(decon_buf *b)
+    DECON_MUST_USE; /* moves the bytes out as a malloc'ed string; b is empty */
+DECON_DEFINE_AUTO(decon_buf, decon_buf_deinit)
 
 /* The memory budget: a plain counter of bytes, for admission. Loop thread only. */
-typedef struct budget {
+typedef struct decon_budget {
     uint64_t limit_bytes;
     uint64_t used_bytes;
-} budget;
+} decon_budget;
 
-bool budget_take(budget *b, uint64_t bytes) MUST_USE; /* one that is larger than the whole limit is
+bool decon_budget_take(decon_budget *b, uint64_t bytes)
+    DECON_MUST_USE; /* one that is larger than the whole limit is
                                                          let in alone, when nothing else is used */
-void budget_give(budget *b, uint64_t bytes);
+void decon_budget_give(decon_budget *b, uint64_t bytes);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,43 +11,51 @@
 
 #include "decon/base/buf.h"
 
-#define MD5_BYTES    16
-#define SHA1_BYTES   20
-#define SHA256_BYTES 32
+#ifdef __cplusplus
+extern "C" {
+#endif
 
-typedef struct digest_ctx {
+#define DECON_MD5_BYTES    16
+#define DECON_SHA1_BYTES   20
+#define DECON_SHA256_BYTES 32
+
+typedef struct decon_digest_ctx {
     void *evp; /* EVP_MD_CTX */
-} digest_ctx;
+} decon_digest_ctx;
 
-void digest_md5_init(digest_ctx *d);
-void digest_sha1_init(digest_ctx *d); /* only where a store has nothing better */
-void digest_sha256_init(digest_ctx *d);
-void digest_update(digest_ctx *d, const void *data, size_t len);
-/* Writes MD5_BYTES, SHA1_BYTES or SHA256_BYTES and releases d (digest_deinit afterwards does nothing). */
-void digest_final(digest_ctx *d, uint8_t *out);
-void digest_deinit(digest_ctx *d);
-DEFINE_AUTO(digest_ctx, digest_deinit)
+void decon_digest_md5_init(decon_digest_ctx *d);
+void decon_digest_sha1_init(decon_digest_ctx *d); /* only where a store has nothing better */
+void decon_digest_sha256_init(decon_digest_ctx *d);
+void decon_digest_update(decon_digest_ctx *d, const void *data, size_t len);
+/* Writes DECON_MD5_BYTES, DECON_SHA1_BYTES or DECON_SHA256_BYTES and releases d (decon_digest_deinit afterwards does nothing). */
+void decon_digest_final(decon_digest_ctx *d, uint8_t *out);
+void decon_digest_deinit(decon_digest_ctx *d);
+DECON_DEFINE_AUTO(decon_digest_ctx, decon_digest_deinit)
 
-void md5(slice data, uint8_t out[MD5_BYTES]);
+void decon_md5(decon_slice data, uint8_t out[DECON_MD5_BYTES]);
 /* For names that others have made with it (the cache of AWS SSO), not for safety. */
-void sha1(slice data, uint8_t out[SHA1_BYTES]);
-void sha256(slice data, uint8_t out[SHA256_BYTES]);
-void hmac_sha256(slice key, slice data, uint8_t out[SHA256_BYTES]);
+void decon_sha1(decon_slice data, uint8_t out[DECON_SHA1_BYTES]);
+void decon_sha256(decon_slice data, uint8_t out[DECON_SHA256_BYTES]);
+void decon_hmac_sha256(decon_slice key, decon_slice data, uint8_t out[DECON_SHA256_BYTES]);
 
 /* Running CRCs: start with 0, hand the result back in. */
-uint32_t crc32_ieee(uint32_t crc, const void *data, size_t len);
-uint32_t crc32c(uint32_t crc, const void *data, size_t len);
-uint64_t crc64nvme(uint64_t crc, const void *data, size_t len);
+uint32_t decon_crc32_ieee(uint32_t crc, const void *data, size_t len);
+uint32_t decon_crc32c(uint32_t crc, const void *data, size_t len);
+uint64_t decon_crc64nvme(uint64_t crc, const void *data, size_t len);
 
 /* The CRC of A followed by B, from both CRCs and B's length in bytes. */
-uint32_t crc32_ieee_combine(uint32_t a, uint32_t b, uint64_t b_len);
-uint32_t crc32c_combine(uint32_t a, uint32_t b, uint64_t b_len);
-uint64_t crc64nvme_combine(uint64_t a, uint64_t b, uint64_t b_len);
+uint32_t decon_crc32_ieee_combine(uint32_t a, uint32_t b, uint64_t b_len);
+uint32_t decon_crc32c_combine(uint32_t a, uint32_t b, uint64_t b_len);
+uint64_t decon_crc64nvme_combine(uint64_t a, uint64_t b, uint64_t b_len);
 
 /* Lower-case hex; out holds 2 * len + 1 bytes. */
-void hex_encode(const uint8_t *data, size_t len, char *out);
+void decon_hex_encode(const uint8_t *data, size_t len, char *out);
 /* Base64 with padding (RFC 4648, section 4); out holds 4 * ((len + 2) / 3) + 1 bytes. */
-void base64_encode(const uint8_t *data, size_t len, char *out);
-bool base64_decode(slice text, buf *out) MUST_USE;
+void decon_base64_encode(const uint8_t *data, size_t len, char *out);
+bool decon_base64_decode(decon_slice text, decon_buf *out) DECON_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -2,9 +2,9 @@
  *
  * What:    raw object bytes go in, in order, in pieces of any size; a verdict comes out. The format
  *          is chosen by content (magic); a suffix that says otherwise is noted in the verdict.
- * Owner:   verify_new / verify_free. The verdict's strings are inside it.
+ * Owner:   decon_verify_new / decon_verify_free. The verdict's strings are inside it.
  * Threads: one thread at a time; belongs to a worker while it feeds.
- * Fails:   the first fault ends it: verify_feed / verify_finish yield false and set err to
+ * Fails:   the first fault ends it: decon_verify_feed / decon_verify_finish yield false and set err to
  *          `<name>: line L, byte B of the decoded text: cause` (line from 1, byte from 0). A fault
  *          in the first 512 bytes of the text is reported when those were seen, or at the end: the
  *          message names what the text is instead (another compression, UTF-16, HTML, ...). Any
@@ -18,24 +18,29 @@
 #include "decon/compression/jsonl.h"
 #include "decon/compression/linehash.h"
 
-typedef enum verify_level {
-    VERIFY_NONE,   /* bytes are not looked at */
-    VERIFY_STREAM, /* the stream decodes to its very end, checksums right, no trailing garbage */
-    VERIFY_JSONL,  /* and every non-blank line is one JSON object in valid UTF-8 */
-} verify_level;
+#ifdef __cplusplus
+extern "C" {
+#endif
 
-typedef struct verify_options {
-    verify_level level;
-    const char *name;           /* object name for messages and for the suffix; borrowed */
-    jsonl_options jsonl;        /* VERIFY_JSONL: what the checker asks of a line */
-    codec_options codec;        /* memory and helper threads of the decoder */
-    const linehash_sink *lines; /* gets a hash of each line, but at VERIFY_NONE; copied; or NULL */
-} verify_options;
+typedef enum decon_verify_level {
+    DECON_VERIFY_NONE, /* bytes are not looked at */
+    DECON_VERIFY_STREAM, /* the stream decodes to its very end, checksums right, no trailing garbage */
+    DECON_VERIFY_JSONL, /* and every non-blank line is one JSON object in valid UTF-8 */
+} decon_verify_level;
 
-typedef struct verdict {
-    codec_format format; /* by content */
-    bool suffix_differs; /* the name's suffix promises another format */
-    uint64_t raw_bytes;  /* fed in; decoded_bytes over it is the ratio */
+typedef struct decon_verify_options {
+    decon_verify_level level;
+    const char *name;          /* object name for messages and for the suffix; borrowed */
+    decon_jsonl_options jsonl; /* DECON_VERIFY_JSONL: what the checker asks of a line */
+    decon_codec_options codec; /* memory and helper threads of the decoder */
+    const decon_linehash_sink
+        *lines; /* gets a hash of each line, but at DECON_VERIFY_NONE; copied; or NULL */
+} decon_verify_options;
+
+typedef struct decon_verdict {
+    decon_codec_format format; /* by content */
+    bool suffix_differs;       /* the name's suffix promises another format */
+    uint64_t raw_bytes;        /* fed in; decoded_bytes over it is the ratio */
     uint64_t decoded_bytes;
     uint64_t lines; /* physical lines, blank ones included */
     uint64_t blank_lines;
@@ -45,17 +50,21 @@ typedef struct verdict {
     uint64_t unscannable_lines; /* content key missing or not a string */
     uint64_t skipped_lines;     /* by the detection server, though they have a text: see jsonl.h */
     uint64_t lone_surrogates;   /* escapes of half a character */
-} verdict; /* at VERIFY_STREAM the line counts are right too (newlines are counted), the last three
+} decon_verdict; /* at DECON_VERIFY_STREAM the line counts are right too (newlines are counted), the last three
             are 0 */
 
-typedef struct verify verify;
+typedef struct decon_verify decon_verify;
 
-verify *verify_new(const verify_options *options, err *e) MUST_USE;
-bool verify_feed(verify *v, slice raw, err *e) MUST_USE;
-bool verify_finish(verify *v, verdict *out, err *e) MUST_USE;
-/* Behind ERR_CODEC_MEMORY: how much the decoder would have to be allowed. */
-uint64_t verify_memory_needed(const verify *v);
-void verify_free(verify *v);
-DEFINE_AUTO_PTR(verify, verify_free)
+decon_verify *decon_verify_new(const decon_verify_options *options, decon_err *e) DECON_MUST_USE;
+bool decon_verify_feed(decon_verify *v, decon_slice raw, decon_err *e) DECON_MUST_USE;
+bool decon_verify_finish(decon_verify *v, decon_verdict *out, decon_err *e) DECON_MUST_USE;
+/* Behind DECON_ERR_CODEC_MEMORY: how much the decoder would have to be allowed. */
+uint64_t decon_verify_memory_needed(const decon_verify *v);
+void decon_verify_free(decon_verify *v);
+DECON_DEFINE_AUTO_PTR(decon_verify, decon_verify_free)
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

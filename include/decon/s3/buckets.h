@@ -12,14 +12,22 @@
 
 #include "decon/s3/s3.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct s3_list_buckets_options {
-    /* false ends the list with the error that was set (ERR_CANCELLED: silently). */
-    bool (*on_bucket)(void *ctx, const char *name, int64_t created_s, err *e);
-    void (*on_done)(void *ctx, const err *error); /* error NULL: the list is whole */
+    /* false ends the list with the error that was set (DECON_ERR_CANCELLED: silently). */
+    bool (*on_bucket)(void *ctx, const char *name, int64_t created_s, decon_err *e);
+    void (*on_done)(void *ctx, const decon_err *error); /* error NULL: the list is whole */
     void *ctx;
 } s3_list_buckets_options;
 s3_op *s3_list_buckets(s3_client *c, const s3_list_buckets_options *options);
 
 s3_op *s3_delete_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -13,6 +13,10 @@
 #include "decon/base/digest.h"
 #include "decon/base/transport.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef enum s3_checksum_kind {
     S3_CHECKSUM_NONE,
     S3_CHECKSUM_CRC64NVME,
@@ -34,20 +38,20 @@ typedef struct s3_checksum {
 const char *s3_checksum_name(s3_checksum_kind kind);   /* "CRC64NVME" */
 const char *s3_checksum_header(s3_checksum_kind kind); /* "x-amz-checksum-crc64nvme" */
 bool s3_checksum_is_crc(s3_checksum_kind kind);
-bool s3_checksum_parse_kind(const char *name, s3_checksum_kind *out) MUST_USE; /* any case */
+bool s3_checksum_parse_kind(const char *name, s3_checksum_kind *out) DECON_MUST_USE; /* any case */
 bool s3_checksum_equal(const s3_checksum *a, const s3_checksum *b);
 
 /* What a reply (GET without Range, HEAD) says of the whole object; kind NONE: nothing. A composite
  * one, made of the parts' checksums ("...-3"), says nothing of the bytes. */
-s3_checksum s3_checksum_of_reply(const http_reply *reply);
+s3_checksum s3_checksum_of_reply(const decon_http_reply *reply);
 /* The ETag where it is the MD5 of the bytes: no multipart upload, not encrypted by KMS or with the
  * client's key. */
-s3_checksum s3_checksum_of_etag(const http_reply *reply);
+s3_checksum s3_checksum_of_etag(const decon_http_reply *reply);
 
 typedef struct s3_hash {
     s3_checksum_kind kind;
     uint64_t crc;
-    digest_ctx digest;
+    decon_digest_ctx digest;
 } s3_hash;
 
 void s3_hash_init(s3_hash *h, s3_checksum_kind kind); /* NONE is fine: nothing is hashed */
@@ -57,7 +61,11 @@ s3_checksum s3_hash_final(s3_hash *h);
 void s3_hash_deinit(s3_hash *h);
 
 s3_checksum s3_checksum_of_crc(s3_checksum_kind kind, uint64_t crc);
-bool s3_crc_of_text(s3_checksum_kind kind, const char *base64, uint64_t *crc) MUST_USE;
+bool s3_crc_of_text(s3_checksum_kind kind, const char *base64, uint64_t *crc) DECON_MUST_USE;
 uint64_t s3_crc_combine(s3_checksum_kind kind, uint64_t a, uint64_t b, uint64_t b_len);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

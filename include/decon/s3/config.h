@@ -3,13 +3,17 @@
  * What:    s3_config, and the headers that go with objects.
  * Owner:   strings are lent to s3_client_new and copied; s3_headers is released by s3_headers_free.
  * Threads: any; constant once made.
- * Fails:   ERR_CONFIG for settings that cannot be.
+ * Fails:   DECON_ERR_CONFIG for settings that cannot be.
  */
 #ifndef DECON_S3_CONFIG_H
 #define DECON_S3_CONFIG_H
 
 #include "decon/base/pool.h"
 #include "decon/s3/checksum.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 typedef enum s3_addressing {
     S3_ADDRESSING_AUTO,
@@ -45,13 +49,13 @@ typedef struct s3_headers_options {
 
 /* The same, checked: for operations that differ from the client's s3_config.headers. */
 typedef struct s3_headers s3_headers;
-s3_headers *s3_headers_new(const s3_headers_options *options, err *e) MUST_USE;
-s3_headers *s3_headers_copy(const s3_headers *h) MUST_USE;
+s3_headers *s3_headers_new(const s3_headers_options *options, decon_err *e) DECON_MUST_USE;
+s3_headers *s3_headers_copy(const s3_headers *h) DECON_MUST_USE;
 void s3_headers_free(s3_headers *h); /* NULL is fine */
-DEFINE_AUTO_PTR(s3_headers, s3_headers_free)
+DECON_DEFINE_AUTO_PTR(s3_headers, s3_headers_free)
 
 /* A customer's key from a file of 32 bytes, or of their base64; the caller's to free. */
-char *s3_customer_key_read(const char *path, err *e) MUST_USE;
+char *s3_customer_key_read(const char *path, decon_err *e) DECON_MUST_USE;
 
 typedef struct s3_config {
     const char *endpoint;     /* URL, or NULL: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS itself */
@@ -78,7 +82,7 @@ typedef struct s3_config {
     bool check_md5_etag;   /* downloads without a checksum are held against an ETag that is MD5 */
     bool unsigned_payload; /* over http too file bodies are not hashed for the signature */
     s3_listing_order listing_order;
-    pool *pool;                 /* hashes file bodies; NULL: the transport's thread does */
+    decon_pool *pool;           /* hashes file bodies; NULL: the transport's thread does */
     s3_headers_options headers; /* of every operation that carries them */
     const char *(*getenv_fn)(const char *name); /* NULL: no environment at all */
 } s3_config;
@@ -87,6 +91,10 @@ typedef struct s3_config {
 const char *s3_environment(const char *name);
 
 /* For the transport's TLS: AWS_CA_BUNDLE, else the profile's ca_bundle; NULL: neither is set. */
-char *s3_config_ca_bundle(const s3_config *config) MUST_USE;
+char *s3_config_ca_bundle(const s3_config *config) DECON_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -16,18 +16,26 @@
 
 #include "decon/s3/s3.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define S3_DELETE_MANY_MAX 1000
 
 typedef struct s3_delete_many_options {
     const char *bucket;
     const char *const *keys;
     size_t key_count; /* 1 to S3_DELETE_MANY_MAX */
-    void (*on_key_error)(void *ctx, const char *key, const err *error);
+    void (*on_key_error)(void *ctx, const char *key, const decon_err *error);
     /* error NULL: each key was removed, or told of by on_key_error. Else it befell all keys that
      * on_key_error did not tell of, and that is `left` of them. */
-    void (*on_done)(void *ctx, size_t left, const err *error);
+    void (*on_done)(void *ctx, size_t left, const decon_err *error);
     void *ctx;
 } s3_delete_many_options;
 s3_op *s3_delete_many(s3_client *c, const s3_delete_many_options *options);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -12,11 +12,19 @@
 #ifndef DECON_S3_ETAG_H
 #define DECON_S3_ETAG_H
 
-#include "decon/base/util.h"
+#include "decon/base/api.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* The same opaque part; W/, quotes and blanks do not count. False where either is not present. */
 bool s3_etag_equal(const char *a, const char *b);
 /* Without weakness and quotes; "" for NULL. */
-char *s3_etag_bare(const char *etag) MUST_USE;
+char *s3_etag_bare(const char *etag) DECON_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -5,14 +5,18 @@
  * Owner:   option structs are copied, their strings too; descriptors and data stay the caller's and
  *          are needed until on_done or s3_op_cancel.
  * Threads: the transport's; file bodies are hashed by s3_config.pool where there is one.
- * Fails:   by the err given to on_done; ERR_S3_CHECKSUM where the bytes are not the object's even
- *          when loaded again, ERR_S3_CHANGED where the object is another one, ERR_S3_ARCHIVED.
+ * Fails:   by the err given to on_done; DECON_ERR_S3_CHECKSUM where the bytes are not the object's even
+ *          when loaded again, DECON_ERR_S3_CHANGED where the object is another one, DECON_ERR_S3_ARCHIVED.
  */
 #ifndef DECON_S3_OBJECTS_H
 #define DECON_S3_OBJECTS_H
 
 #include "decon/s3/checksum.h"
 #include "decon/s3/config.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 typedef struct s3_client s3_client;
 typedef struct s3_op s3_op;
@@ -28,7 +32,7 @@ typedef struct s3_get_result {
 
 typedef struct s3_get_options {
     const char *bucket, *key;
-    const char *etag; /* as listed: a change since then fails with ERR_S3_CHANGED; or NULL */
+    const char *etag; /* as listed: a change since then fails with DECON_ERR_S3_CHANGED; or NULL */
     bool size_known;  /* size_bytes is as listed */
     uint64_t size_bytes;
     int fd; /* opened for reading and writing; written with pwrite at the object's own offsets */
@@ -42,7 +46,7 @@ typedef struct s3_get_options {
     bool file_is_whole;
     /* Or, where set, bytes are handed over in order instead of being written (one range at a
      * time, no file): for `cat`. They are verified when the last one came. */
-    bool (*on_data)(void *ctx, slice data, err *e);
+    bool (*on_data)(void *ctx, decon_slice data, decon_err *e);
     /* The first `prefix_bytes` of the object are in the file: grows, for readers that follow. */
     void (*on_progress)(void *ctx, uint64_t prefix_bytes, uint64_t received_bytes);
     /* Not 0: a reader follows the prefix, and tells how far it is (s3_get_read_to, _read_end).
@@ -55,7 +59,7 @@ typedef struct s3_get_options {
     /* Called before bytes that are in the file already are loaded afresh (the object changed, or
      * they are not the object's); readers start over. May be NULL. */
     void (*on_restart)(void *ctx);
-    void (*on_done)(void *ctx, const s3_get_result *result, const err *error);
+    void (*on_done)(void *ctx, const s3_get_result *result, const decon_err *error);
     void *ctx;
 } s3_get_options;
 s3_op *s3_get(s3_client *c, const s3_get_options *options);
@@ -82,18 +86,18 @@ typedef struct s3_put_result {
 
 typedef struct s3_put_options {
     const char *bucket, *key;
-    slice data;                /* borrowed until on_done; used when `fd` is -1 */
+    decon_slice data;          /* borrowed until on_done; used when `fd` is -1 */
     int fd;                    /* a regular file, read with pread; stays the caller's; -1: data */
     uint64_t size_bytes;       /* of the file */
     const char *content_type;  /* NULL: binary/octet-stream */
     const char *if_none_match; /* "*": only where no object stands yet; NULL: always */
     const char *if_match;      /* only over the object with this etag; NULL: always */
     const s3_headers *headers; /* copied; NULL: the client's */
-    const http_header
+    const decon_http_header
         *fields; /* more of the object: Cache-Control, x-amz-meta-..., x-amz-acl; copied */
     size_t field_count;
     void (*on_progress)(void *ctx, uint64_t sent_bytes);
-    void (*on_done)(void *ctx, const s3_put_result *result, const err *error);
+    void (*on_done)(void *ctx, const s3_put_result *result, const decon_err *error);
     void *ctx;
 } s3_put_options;
 s3_op *s3_put(s3_client *c, const s3_put_options *options);
@@ -107,17 +111,21 @@ typedef struct s3_copy_options {
     /* Where set, and from_etag is not: the source is looked at first, pinned, and its ETag told. */
     void (*on_pinned)(void *ctx, const char *etag);
     const char *to_bucket, *to_key;
-    const char *if_none_match; /* as of s3_put */
-    const s3_headers *headers; /* as of s3_put */
-    const http_header *fields; /* in place of the source's */
+    const char *if_none_match;       /* as of s3_put */
+    const s3_headers *headers;       /* as of s3_put */
+    const decon_http_header *fields; /* in place of the source's */
     size_t field_count;
     bool fields_only;                                      /* and none of the source's */
     void (*on_progress)(void *ctx, uint64_t copied_bytes); /* may be NULL */
-    void (*on_done)(void *ctx, const err *error);
+    void (*on_done)(void *ctx, const decon_err *error);
     void *ctx;
 } s3_copy_options;
 /* Content headers, user metadata and tags come along, storage class and encryption do not. Beyond 5
  * GiB the copy is held against the source's checksum, where that is one of the whole. */
 s3_op *s3_copy(s3_client *c, const s3_copy_options *options);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

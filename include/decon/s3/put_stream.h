@@ -8,7 +8,7 @@
  *          aborted, and nothing stands in the store.
  * Threads: the transport's. Neither callback comes from inside these functions.
  * Fails:   by the err given to on_done. A stream cannot be read again: each part is kept in memory
- *          until the store has it, so that parts are tried again as all requests are. ERR_LIMIT
+ *          until the store has it, so that parts are tried again as all requests are. DECON_ERR_LIMIT
  *          beyond 5 TiB.
  *
  * Memory: as many parts as `memory_bytes` holds, two at least. Without `expected_bytes` the first
@@ -19,6 +19,10 @@
 
 #include "decon/s3/s3.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct s3_put_stream_options {
     const char *bucket, *key;
     uint64_t expected_bytes;  /* about; 0: not known */
@@ -28,11 +32,11 @@ typedef struct s3_put_stream_options {
     const char *if_none_match;
     const char *if_match;
     const s3_headers *headers;
-    const http_header *fields;
+    const decon_http_header *fields;
     size_t field_count;
     void (*on_room)(void *ctx); /* there is room again, after there was none */
     void (*on_progress)(void *ctx, uint64_t sent_bytes); /* may be NULL */
-    void (*on_done)(void *ctx, const s3_put_result *result, const err *error);
+    void (*on_done)(void *ctx, const s3_put_result *result, const decon_err *error);
     void *ctx;
 } s3_put_stream_options;
 s3_op *s3_put_stream(s3_client *c, const s3_put_stream_options *options);
@@ -44,5 +48,9 @@ typedef struct s3_room {
 s3_room s3_put_stream_room(s3_op *stream);
 void s3_put_stream_filled(s3_op *stream, size_t len); /* so many bytes of the room */
 void s3_put_stream_end(s3_op *stream);                /* no more bytes come */
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -21,13 +21,18 @@
 #include "decon/s3/etag.h"
 #include "decon/s3/objects.h"
 
-s3_client *s3_client_new(transport *t, const s3_config *config, err *e) MUST_USE;
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+s3_client *s3_client_new(decon_transport *t, const s3_config *config, decon_err *e) DECON_MUST_USE;
 void s3_client_free(s3_client *c); /* cancels operations without callbacks; NULL is fine. Not from
                                       inside a callback */
-DEFINE_AUTO_PTR(s3_client, s3_client_free)
+DECON_DEFINE_AUTO_PTR(s3_client, s3_client_free)
 
 /* The client's own headers, but for what `own` sets: for single operations. */
-s3_headers *s3_client_headers(const s3_client *c, const s3_headers_options *own, err *e) MUST_USE;
+s3_headers *s3_client_headers(const s3_client *c, const s3_headers_options *own, decon_err *e)
+    DECON_MUST_USE;
 
 /* Counters since the client was made, for progress and bench. */
 typedef struct s3_stats {
@@ -52,7 +57,7 @@ typedef struct s3_object {
     const char *content_type;  /* HEAD only, or NULL */
     /* HEAD only: content headers, user metadata ("x-amz-meta-...") and what else the store says of
      * the object (encryption, version), names as the store spells them: compare without case. */
-    const http_header *metadata;
+    const decon_http_header *metadata;
     size_t metadata_count;
     s3_checksum checksum; /* s3_head_checksum only: of the whole object; kind NONE: not known */
 } s3_object;
@@ -64,28 +69,28 @@ typedef struct s3_list_options {
     const char *delimiter; /* NULL: none */
     unsigned page_size;    /* 0: 1,000 */
     /* Each object, each common prefix, in the store's order; lent. false ends the listing with the
-     * error that was set (ERR_CANCELLED: silently, on_done gets no error). A page is checked before
+     * error that was set (DECON_ERR_CANCELLED: silently, on_done gets no error). A page is checked before
      * any of it is handed out: keys below the prefix, in order (s3_config.listing_order), a key
-     * twice in a row only once, no token twice; else the listing ends with ERR_S3_REPLY. */
-    bool (*on_object)(void *ctx, const s3_object *object, err *e);
-    bool (*on_prefix)(void *ctx, const char *prefix, err *e); /* may be NULL */
+     * twice in a row only once, no token twice; else the listing ends with DECON_ERR_S3_REPLY. */
+    bool (*on_object)(void *ctx, const s3_object *object, decon_err *e);
+    bool (*on_prefix)(void *ctx, const char *prefix, decon_err *e); /* may be NULL */
     /* A key that no C string can hold (it has a NUL), URL-encoded; NULL: it ends the listing. */
-    bool (*on_unusable)(void *ctx, const char *encoded_key, err *e);
-    void (*on_done)(void *ctx, const err *error); /* error NULL: the listing is whole */
+    bool (*on_unusable)(void *ctx, const char *encoded_key, decon_err *e);
+    void (*on_done)(void *ctx, const decon_err *error); /* error NULL: the listing is whole */
     void *ctx;
 } s3_list_options;
 s3_op *s3_list(s3_client *c, const s3_list_options *options);
 
 /* --- single requests --- */
-typedef void (*s3_head_done)(void *ctx, const s3_object *object, const err *error);
-typedef void (*s3_done)(void *ctx, const err *error);
+typedef void (*s3_head_done)(void *ctx, const s3_object *object, const decon_err *error);
+typedef void (*s3_done)(void *ctx, const decon_err *error);
 s3_op *s3_head(s3_client *c, const char *bucket, const char *key, s3_head_done done, void *ctx);
 /* Also asks for the object's checksum; for an object under SSE-KMS that needs kms:Decrypt. */
 s3_op *s3_head_checksum(s3_client *c, const char *bucket, const char *key, s3_head_done done,
                         void *ctx);
 /* Without an error the object is gone: status 204, or HeadObject does not find it. */
 s3_op *s3_delete(s3_client *c, const char *bucket, const char *key, s3_done done, void *ctx);
-/* Only the version with this ETag: another one stays (ERR_S3_CHANGED). What is gone is no error. */
+/* Only the version with this ETag: another one stays (DECON_ERR_S3_CHANGED). What is gone is no error. */
 s3_op *s3_delete_if(s3_client *c, const char *bucket, const char *key, const char *etag,
                     s3_done done, void *ctx);
 s3_op *s3_head_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx);
@@ -94,5 +99,9 @@ s3_op *s3_create_bucket(s3_client *c, const char *bucket, s3_done done, void *ct
 /* Where `key` may be written: starts a multipart upload there and aborts it at once, so that a
  * directory without write permission is found before the first download. Leaves no object. */
 s3_op *s3_probe_write(s3_client *c, const char *bucket, const char *key, s3_done done, void *ctx);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

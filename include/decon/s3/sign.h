@@ -4,7 +4,7 @@
  *          functions serve the client, which signs, and a server, which checks.
  * Owner:   everything is borrowed; results go into the caller's buffers.
  * Threads: any.
- * Fails:   ERR_PARSE when path or query hold a broken %XX, ERR_LIMIT when a request is absurdly
+ * Fails:   DECON_ERR_PARSE when path or query hold a broken %XX, DECON_ERR_LIMIT when a request is absurdly
  *          large.
  * Sources: Amazon S3 API Reference, "Authenticating Requests: Using the Authorization Header".
  *
@@ -19,8 +19,12 @@
 #include "decon/base/err.h"
 #include "decon/base/transport.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define S3_DATE_SIZE      17 /* "20130524T000000Z" and NUL */
-#define S3_HASH_SIZE      (2 * SHA256_BYTES + 1)
+#define S3_HASH_SIZE      (2 * DECON_SHA256_BYTES + 1)
 #define S3_UNSIGNED       "UNSIGNED-PAYLOAD"
 #define S3_EMPTY_SHA256   "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 #define S3_SIGN_ALGORITHM "AWS4-HMAC-SHA256"
@@ -33,9 +37,9 @@ typedef struct s3_keys {
 
 typedef struct s3_sign_request {
     const char *method;
-    slice path;  /* as in the request line, percent-encoded; no query */
-    slice query; /* as in the request line, behind the '?'; or empty */
-    const http_header *headers;
+    decon_slice path;  /* as in the request line, percent-encoded; no query */
+    decon_slice query; /* as in the request line, behind the '?'; or empty */
+    const decon_http_header *headers;
     size_t header_count;      /* all of them are signed */
     const char *payload_hash; /* value of x-amz-content-sha256 */
     const char *amz_date;     /* value of x-amz-date */
@@ -46,41 +50,46 @@ typedef struct s3_sign_request {
 /* Writes time as x-amz-date has it; the first 8 characters are the date of the scope. */
 void s3_sign_date(int64_t time_s, char out[S3_DATE_SIZE]);
 /* The opposite; false when the text is no such date. */
-bool s3_sign_date_parse(const char *text, int64_t *time_s) MUST_USE;
+bool s3_sign_date_parse(const char *text, int64_t *time_s) DECON_MUST_USE;
 
 /* Lower-case hex of the payload's SHA-256. */
-void s3_sign_payload_hash(slice payload, char out[S3_HASH_SIZE]);
+void s3_sign_payload_hash(decon_slice payload, char out[S3_HASH_SIZE]);
 
 /* The canonical request, for messages at debug level and for tests (it holds no secret but a
  * session token's header). */
-bool s3_sign_canonical(const s3_sign_request *request, buf *out, err *e) MUST_USE;
+bool s3_sign_canonical(const s3_sign_request *request, decon_buf *out, decon_err *e) DECON_MUST_USE;
 
 /* The signature, lower-case hex. */
 bool s3_sign_signature(const s3_sign_request *request, const char *secret_access_key,
-                       char out[S3_HASH_SIZE], err *e) MUST_USE;
+                       char out[S3_HASH_SIZE], decon_err *e) DECON_MUST_USE;
 
 /* The key that signatures of a day, region and service are made with; 8 characters of date count. */
 void s3_sign_key(const char *secret_access_key, const char *date, const char *region,
-                 const char *service, uint8_t key[SHA256_BYTES]);
+                 const char *service, uint8_t key[DECON_SHA256_BYTES]);
 
 /* Appends the value of the Authorization header. */
-bool s3_sign(const s3_sign_request *request, const s3_keys *keys, buf *out, err *e) MUST_USE;
+bool s3_sign(const s3_sign_request *request, const s3_keys *keys, decon_buf *out, decon_err *e)
+    DECON_MUST_USE;
 
 /* --- the checking side --- */
 typedef struct s3_authorization { /* slices into the header's value */
-    slice access_key_id;
-    slice date; /* 20130524 */
-    slice region;
-    slice service;
-    slice signed_headers; /* "host;x-amz-date" */
-    slice signature;
+    decon_slice access_key_id;
+    decon_slice date; /* 20130524 */
+    decon_slice region;
+    decon_slice service;
+    decon_slice signed_headers; /* "host;x-amz-date" */
+    decon_slice signature;
 } s3_authorization;
 
 /* Takes an Authorization header's value apart; false when it is no whole SigV4 one. */
-bool s3_authorization_parse(const char *value, s3_authorization *out) MUST_USE;
+bool s3_authorization_parse(const char *value, s3_authorization *out) DECON_MUST_USE;
 /* Takes the next name off a list like "host;x-amz-date"; false at its end. */
-bool s3_signed_header_next(slice *list, slice *name);
+bool s3_signed_header_next(decon_slice *list, decon_slice *name);
 /* Compares in constant time. */
-bool s3_signature_equal(slice a, const char *b);
+bool s3_signature_equal(decon_slice a, const char *b);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -12,6 +12,10 @@
 
 #include "decon/s3/s3.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct s3_upload {
     const char *key, *upload_id;
     int64_t initiated_s; /* 0: the store does not tell */
@@ -20,15 +24,19 @@ typedef struct s3_upload {
 typedef struct s3_list_uploads_options {
     const char *bucket;
     const char *prefix; /* NULL: all */
-    /* In the store's order. false ends the listing with the error that was set (ERR_CANCELLED:
+    /* In the store's order. false ends the listing with the error that was set (DECON_ERR_CANCELLED:
      * silently). */
-    bool (*on_upload)(void *ctx, const s3_upload *upload, err *e);
-    void (*on_done)(void *ctx, const err *error); /* error NULL: the listing is whole */
+    bool (*on_upload)(void *ctx, const s3_upload *upload, decon_err *e);
+    void (*on_done)(void *ctx, const decon_err *error); /* error NULL: the listing is whole */
     void *ctx;
 } s3_list_uploads_options;
 s3_op *s3_list_uploads(s3_client *c, const s3_list_uploads_options *options);
 
 s3_op *s3_abort_upload(s3_client *c, const char *bucket, const char *key, const char *upload_id,
                        s3_done done, void *ctx);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,6 +11,10 @@
 
 #include "decon/s3/s3.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct s3_identity {
     bool anonymous;            /* requests are not signed; the keys' members are NULL then */
     const char *provider;      /* "shared files" */
@@ -23,8 +27,12 @@ typedef struct s3_identity {
     const char *account, *arn, *user_id; /* NULL where STS was not asked */
 } s3_identity;
 
-typedef void (*s3_whoami_done)(void *ctx, const s3_identity *identity, const err *error);
+typedef void (*s3_whoami_done)(void *ctx, const s3_identity *identity, const decon_err *error);
 
 s3_op *s3_whoami(s3_client *c, bool ask_sts, s3_whoami_done done, void *ctx);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

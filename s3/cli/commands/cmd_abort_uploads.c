@@ -2,6 +2,7 @@
 #include "s3/cli/session/print.h"
 #include "s3/cli/commands/option_rows.h"
 #include "decon/s3/uploads.h"
+#include "base/util.h"
 
 /* So many are aborted without a question. */
 #define UNASKED_MAX 1000

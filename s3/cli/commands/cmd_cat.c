@@ -1,5 +1,6 @@
 #include <errno.h>
 
+#include "base/util.h"
 #include "s3/cli/session/print.h"
 #include "s3/cli/commands/option_rows.h"
 

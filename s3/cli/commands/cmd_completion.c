@@ -1,4 +1,5 @@
 /* The completion script for bash, made from the tables of options. */
+#include "base/util.h"
 #include "base/options/options_completion.h"
 #include "s3/cli/session/print.h"
 #include "s3/cli/commands/commands.h"

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/cli/transfer/copy.h"
 #include "s3/cli/commands/option_rows_copy.h"
 

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/cli/source/pattern.h"
 #include "s3/cli/source/location.h"
 #include "s3/cli/session/print.h"

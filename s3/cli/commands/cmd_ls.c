@@ -1,4 +1,5 @@
 #include "decon/s3/buckets.h"
+#include "base/util.h"
 #include "s3/cli/source/pattern.h"
 #include "s3/cli/source/location.h"
 #include "s3/cli/session/print.h"

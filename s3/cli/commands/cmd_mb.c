@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/cli/session/print.h"
 #include "s3/cli/commands/option_rows.h"
 

@@ -2,6 +2,7 @@
 #include "s3/cli/session/print.h"
 #include "s3/cli/commands/option_rows.h"
 #include "decon/s3/presign.h"
+#include "base/util.h"
 
 static const char *const methods[] = {"GET", "PUT", "HEAD", "DELETE", NULL};
 

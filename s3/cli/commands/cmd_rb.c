@@ -1,4 +1,5 @@
 #include "decon/s3/buckets.h"
+#include "base/util.h"
 #include "s3/cli/session/print.h"
 #include "s3/cli/transfer/removal.h"
 #include "s3/cli/commands/option_rows.h"

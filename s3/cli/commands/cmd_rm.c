@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/cli/transfer/removal.h"
 #include "s3/cli/commands/option_rows.h"
 #include "s3/cli/source/source.h"

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/cli/session/jobs.h"
 #include "s3/cli/commands/command_line.h"
 #include "s3/cli/session/line_reader.h"

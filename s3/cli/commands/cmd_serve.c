@@ -3,8 +3,9 @@
 
 #include <signal.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/serve/protocol/fault_injection.h"
 #include "s3/serve/server.h"
 

@@ -1,6 +1,7 @@
 #include <ctype.h>
 #include <strings.h>
 
+#include "base/util.h"
 #include "s3/cli/session/print.h"
 #include "s3/cli/commands/option_rows.h"
 

@@ -1,6 +1,7 @@
 /* sync: two listings, both in byte order, walked side by side; what is only in the target is kept
  * aside until both have ended well. */
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 #include "s3/cli/transfer/compare.h"
 #include "s3/cli/session/print.h"
 #include "s3/cli/transfer/removal.h"

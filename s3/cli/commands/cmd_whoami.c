@@ -1,4 +1,5 @@
 #include "decon/s3/whoami.h"
+#include "base/util.h"
 
 #include <time.h>
 

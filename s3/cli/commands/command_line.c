@@ -1,6 +1,7 @@
 #include "s3/cli/commands/command_line.h"
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 #define WORD_MAX_BYTES ((size_t)64 * 1024)
 

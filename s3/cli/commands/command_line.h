@@ -11,6 +11,7 @@
 #define S3_CLI_COMMANDS_COMMAND_LINE_H
 
 #include "decon/base/err.h"
+#include "base/util.h"
 
 typedef struct line_words {
     char **words;

@@ -1,4 +1,5 @@
 /* The list of commands; each one's table stands at the end of its file. */
+#include "base/util.h"
 #include "s3/cli/commands/commands.h"
 
 #include "s3/cli/commands/option_rows.h"

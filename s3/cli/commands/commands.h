@@ -2,6 +2,7 @@
 #ifndef S3_CLI_COMMANDS_COMMANDS_H
 #define S3_CLI_COMMANDS_COMMANDS_H
 
+#include "base/util.h"
 #include "s3/cli/session/context.h"
 
 /* Each command's table stands in its own file, s3/cli/cmd_*.c. */

@@ -9,6 +9,7 @@
 #ifndef S3_CLI_COMMANDS_OPTION_ROWS_H
 #define S3_CLI_COMMANDS_OPTION_ROWS_H
 
+#include "base/util.h"
 #include "s3/cli/session/context.h"
 
 extern const char *const cli_addressing_styles[], *const cli_log_levels[];

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/cli/session/interruption.h"
 #include "s3/cli/session/jobs.h"
 #include "s3/cli/session/print.h"

@@ -1,6 +1,7 @@
 /* Before much is removed: --yes, or a person at a terminal who says so. */
 #include <unistd.h>
 
+#include "base/util.h"
 #include "s3/cli/session/context.h"
 #include "s3/cli/session/line_reader.h"
 #include "s3/cli/session/progress.h"

@@ -2,8 +2,9 @@
 
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/cli/session/context.h"
 
 #define WORKERS_MAX 4 /* they hash files, which takes less than the network */

@@ -10,6 +10,7 @@
 
 #include "decon/base/loop.h"
 #include "decon/s3/s3.h"
+#include "base/util.h"
 
 typedef struct connection_options {
     int request_payer;

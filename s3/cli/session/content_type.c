@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 static const struct {
     const char *suffix, *type;

@@ -16,6 +16,7 @@
 #include "s3/cli/session/connection.h"
 #include "s3/cli/session/metadata_options.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 
 typedef struct cli_config {
     /* all commands */

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/cli/session/interruption.h"
 
 #include <signal.h>

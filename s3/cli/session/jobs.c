@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/cli/session/jobs.h"
 
 bool jobs_wait_for_room(cli *c, err *e)

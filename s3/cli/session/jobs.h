@@ -11,6 +11,7 @@
 #ifndef S3_CLI_SESSION_JOBS_H
 #define S3_CLI_SESSION_JOBS_H
 
+#include "base/util.h"
 #include "s3/cli/session/context.h"
 
 typedef struct job {

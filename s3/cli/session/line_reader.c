@@ -1,9 +1,10 @@
+#include "base/util.h"
 #include "s3/cli/session/line_reader.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-#include "decon/base/loop_watch.h"
+#include "base/loop/loop_watch.h"
 
 #define READ_BYTES     ((size_t)64 * 1024)
 #define LINE_MAX_BYTES ((size_t)1024 * 1024)

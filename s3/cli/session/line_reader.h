@@ -11,6 +11,7 @@
 #define S3_CLI_SESSION_LINE_READER_H
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 #include "s3/cli/session/context.h"
 
 typedef struct lines {

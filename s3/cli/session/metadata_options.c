@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/cli/session/metadata_options.h"
 
 #include <strings.h>

@@ -10,6 +10,7 @@
 #define S3_CLI_SESSION_METADATA_OPTIONS_H
 
 #include "decon/base/err.h"
+#include "base/util.h"
 #include "s3/protocol/metadata.h"
 
 typedef struct described_options {

@@ -8,6 +8,7 @@
 #ifndef S3_CLI_SESSION_PRINT_H
 #define S3_CLI_SESSION_PRINT_H
 
+#include "base/util.h"
 #include "s3/cli/session/context.h"
 
 #define PRINT_TIME_SIZE 32

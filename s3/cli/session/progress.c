@@ -1,6 +1,7 @@
 #include "s3/cli/session/progress.h"
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "base/options/options.h"
 
 #define TICK_MS   250

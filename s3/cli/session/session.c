@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "base/util.h"
 #include "s3/cli/session/context.h"
 #include "s3/cli/session/print.h"
 #include "s3/cli/session/progress.h"

@@ -3,7 +3,8 @@
 #include <jansson.h>
 
 #include "decon/base/buf.h"
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 
 #define FILE_PREFIX    "file://"
 #define TEXT_MAX_BYTES ((size_t)64 * 1024)

@@ -14,6 +14,7 @@
 #define S3_CLI_SESSION_SHORTHAND_H
 
 #include "decon/base/err.h"
+#include "base/util.h"
 
 typedef bool (*shorthand_each)(void *ctx, const char *name, const char *value, err *e);
 bool shorthand_map(const char *text, shorthand_each each, void *ctx, err *e) MUST_USE;

@@ -1,4 +1,5 @@
 /* Positional words: URIs of objects and buckets. */
+#include "base/util.h"
 #include "s3/cli/source/source.h"
 
 bool cli_parse_object(const char *text, s3_uri *uri, err *e)

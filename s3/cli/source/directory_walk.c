@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/cli/source/source.h"
 
 typedef struct level {

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/cli/source/location.h"
 
 #include <errno.h>
@@ -5,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 
 bool place_parse(const char *text, place *out, err *e)
 {

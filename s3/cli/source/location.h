@@ -9,6 +9,7 @@
 #define S3_CLI_SOURCE_LOCATION_H
 
 #include "decon/s3/uri.h"
+#include "base/util.h"
 
 typedef struct place {
     bool is_object;

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/cli/source/pattern.h"
 
 /* The character behind this one: UTF-8's later bytes belong to it. */

@@ -11,6 +11,7 @@
 #ifndef S3_CLI_SOURCE_PATTERN_H
 #define S3_CLI_SOURCE_PATTERN_H
 
+#include "base/util.h"
 #include "s3/cli/session/context.h"
 
 bool pattern_match(const char *pattern, const char *text, bool brackets);

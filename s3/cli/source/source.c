@@ -1,6 +1,7 @@
+#include "base/util.h"
 #include "s3/cli/source/source.h"
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "s3/cli/session/progress.h"
 #include "s3/operations/list.h"
 

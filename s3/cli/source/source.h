@@ -12,6 +12,7 @@
 #ifndef S3_CLI_SOURCE_SOURCE_H
 #define S3_CLI_SOURCE_SOURCE_H
 
+#include "base/util.h"
 #include "s3/cli/source/pattern.h"
 #include "s3/cli/source/location.h"
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "decon/base/digest.h"
+#include "base/util.h"
 #include "s3/cli/session/print.h"
 #include "s3/client/client.h"
 

@@ -8,6 +8,7 @@
 #ifndef S3_CLI_TRANSFER_COMPARE_H
 #define S3_CLI_TRANSFER_COMPARE_H
 
+#include "base/util.h"
 #include "s3/cli/source/source.h"
 
 #define REASON_SIZE 160

@@ -3,8 +3,9 @@
 #include <glob.h>
 #include <sys/stat.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/cli/transfer/name_set.h"
 #include "s3/cli/source/source.h"
 #include "s3/cli/transfer/transfer.h"

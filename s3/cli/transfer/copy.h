@@ -9,6 +9,7 @@
 #ifndef S3_CLI_TRANSFER_COPY_H
 #define S3_CLI_TRANSFER_COPY_H
 
+#include "base/util.h"
 #include "s3/cli/session/context.h"
 
 bool copy_words(cli *c, bool is_move, err *e) MUST_USE;

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/cli/transfer/key_spool.h"
 
 #include <errno.h>
@@ -5,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 
 void key_spool_deinit(key_spool *s)
 {

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "decon/base/err.h"
+#include "base/util.h"
 
 typedef struct key_spool {
     FILE *file; /* names, each with its NUL; NULL: none yet */

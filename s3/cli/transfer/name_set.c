@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/cli/transfer/name_set.h"
 
 #include <search.h>

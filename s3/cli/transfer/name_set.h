@@ -8,7 +8,7 @@
 #ifndef S3_CLI_TRANSFER_NAME_SET_H
 #define S3_CLI_TRANSFER_NAME_SET_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 typedef struct names {
     void *root;

@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 #include "decon/base/digest.h"
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 #include "s3/cli/source/source.h"
 #include "s3/cli/transfer/transfer.h"
 

@@ -3,6 +3,7 @@
 #include "s3/cli/session/print.h"
 #include "s3/cli/session/progress.h"
 #include "decon/s3/delete_many.h"
+#include "base/util.h"
 
 typedef struct batch {
     job job; /* first */

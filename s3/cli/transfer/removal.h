@@ -8,6 +8,7 @@
 #ifndef S3_CLI_TRANSFER_REMOVAL_H
 #define S3_CLI_TRANSFER_REMOVAL_H
 
+#include "base/util.h"
 #include "s3/cli/session/jobs.h"
 #include "s3/cli/transfer/key_spool.h"
 

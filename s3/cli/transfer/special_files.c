@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/cli/transfer/special_files.h"
 
 #include <errno.h>

@@ -7,6 +7,7 @@
 #define S3_CLI_TRANSFER_SPECIAL_FILES_H
 
 #include "decon/base/err.h"
+#include "base/util.h"
 
 /* Something stands there that is neither a file nor a folder, by itself or behind a link. */
 bool special_is(const char *path);

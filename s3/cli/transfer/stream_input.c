@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/cli/transfer/stream_input.h"
 
 #include <errno.h>

@@ -10,8 +10,9 @@
 #ifndef S3_CLI_TRANSFER_STREAM_INPUT_H
 #define S3_CLI_TRANSFER_STREAM_INPUT_H
 
-#include "decon/base/loop_watch.h"
+#include "base/loop/loop_watch.h"
 #include "decon/s3/put_stream.h"
+#include "base/util.h"
 
 typedef struct input input;
 

@@ -3,8 +3,9 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/cli/session/print.h"
 
 /* what                          next

@@ -9,6 +9,7 @@
 #ifndef S3_CLI_TRANSFER_TRANSFER_H
 #define S3_CLI_TRANSFER_TRANSFER_H
 
+#include "base/util.h"
 #include "s3/cli/session/jobs.h"
 #include "s3/cli/source/location.h"
 

@@ -11,6 +11,7 @@
 
 #include <sys/stat.h>
 
+#include "base/util.h"
 #include "s3/cli/transfer/stream_input.h"
 #include "s3/cli/session/progress.h"
 #include "s3/cli/transfer/transfer.h"

@@ -1,11 +1,12 @@
 /* The ways of a transfer: down, up, across, and up from a pipe. */
+#include "base/util.h"
 #include "s3/cli/transfer/transfer_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "s3/cli/session/print.h"
 #include "s3/cli/transfer/special_files.h"
 #include "s3/protocol/utf8.h"

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/serve/operations/ops.h"
 #include "s3/serve/protocol/xml.h"
 

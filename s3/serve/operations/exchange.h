@@ -9,6 +9,7 @@
 #ifndef S3_SERVE_OPERATIONS_EXCHANGE_H
 #define S3_SERVE_OPERATIONS_EXCHANGE_H
 
+#include "base/util.h"
 #include "base/httpd.h"
 #include "s3/serve/protocol/auth.h"
 #include "s3/serve/protocol/checksum.h"

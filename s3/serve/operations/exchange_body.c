@@ -1,6 +1,7 @@
 /* The body of a request while it comes in, and what it is held against when it is through. */
 #include <strings.h>
 
+#include "base/util.h"
 #include "s3/serve/operations/exchange.h"
 #include "s3/serve/operations/ops.h"
 

@@ -9,6 +9,7 @@
 #ifndef S3_SERVE_OPERATIONS_OPS_H
 #define S3_SERVE_OPERATIONS_OPS_H
 
+#include "base/util.h"
 #include "s3/serve/operations/exchange.h"
 
 typedef enum op_scope { OP_SERVICE, OP_BUCKET, OP_OBJECT } op_scope;

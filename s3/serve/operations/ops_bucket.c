@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/serve/store/key_layout.h"
 #include "s3/serve/operations/ops.h"
 #include "s3/serve/protocol/xml.h"
@@ -5,7 +6,7 @@
 
 #include <sys/stat.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 
 #define DELETE_KEYS_MAX 1000
 

@@ -2,6 +2,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/util.h"
 #include "s3/serve/store/key_layout.h"
 #include "s3/serve/operations/ops.h"
 #include "s3/serve/store/uploads.h"

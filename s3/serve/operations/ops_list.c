@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "decon/s3/uri.h"
+#include "base/util.h"
 
 #define LIST_KEYS_MAX 1000
 

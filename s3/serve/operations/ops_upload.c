@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/serve/operations/ops.h"
 #include "s3/serve/store/uploads.h"
 #include "s3/serve/protocol/xml.h"

@@ -3,6 +3,7 @@
  * send the same key to read it, as in S3. */
 #include <strings.h>
 
+#include "base/util.h"
 #include "s3/serve/operations/ops.h"
 #include "s3/serve/protocol/xml.h"
 

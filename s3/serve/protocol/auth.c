@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "decon/s3/sign.h"
+#include "base/util.h"
 
 #define SIGNED_HEADERS_MAX 64
 #define EXPIRES_MAX_S      (7 * 24 * 3600)

@@ -15,6 +15,7 @@
 #define S3_SERVE_PROTOCOL_AUTH_H
 
 #include "decon/base/transport.h"
+#include "base/util.h"
 #include "s3/serve/protocol/chunks.h"
 #include "s3/serve/protocol/target.h"
 

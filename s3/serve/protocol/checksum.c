@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/serve/protocol/checksum.h"
 
 #include <strings.h>

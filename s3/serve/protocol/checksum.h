@@ -12,6 +12,7 @@
 #define S3_SERVE_PROTOCOL_CHECKSUM_H
 
 #include "decon/base/digest.h"
+#include "base/util.h"
 
 #define CHECKSUM_TEXT_SIZE 64 /* base64 of a SHA-256, "-10000", NUL */
 

@@ -15,6 +15,7 @@
 
 #include "s3/serve/protocol/error.h"
 #include "decon/s3/sign.h"
+#include "base/util.h"
 
 #define CHUNK_SIZE_MIN    (8 * 1024) /* of all chunks but the last */
 #define CHUNK_LINE_MAX    256        /* a chunk's size and signature */

@@ -13,6 +13,7 @@
 
 #include "decon/base/buf.h"
 #include "decon/base/err.h"
+#include "base/util.h"
 
 typedef enum refusal {
 #define REFUSE_ROW(name, status, code, words) REFUSE_##name,

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/serve/protocol/fault_injection.h"
 
 #include <fnmatch.h>

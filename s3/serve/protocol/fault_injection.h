@@ -32,6 +32,7 @@
 
 #include <pthread.h>
 
+#include "base/util.h"
 #include "s3/serve/protocol/auth.h"
 
 #define FAULT_RULES_MAX 64

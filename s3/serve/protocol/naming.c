@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/serve/protocol/naming.h"
 
 #include "s3/protocol/utf8.h"

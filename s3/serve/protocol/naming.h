@@ -8,6 +8,7 @@
 #ifndef S3_SERVE_PROTOCOL_NAMING_H
 #define S3_SERVE_PROTOCOL_NAMING_H
 
+#include "base/util.h"
 #include "s3/serve/protocol/error.h"
 
 #define LAYOUT_KEY_BYTES_MAX 1024

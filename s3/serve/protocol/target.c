@@ -2,6 +2,7 @@
 
 #include "s3/serve/protocol/naming.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 
 static bool decode(slice raw, bool plus_is_space, char **out, err *e)
 {

@@ -9,6 +9,7 @@
 #ifndef S3_SERVE_PROTOCOL_TARGET_H
 #define S3_SERVE_PROTOCOL_TARGET_H
 
+#include "base/util.h"
 #include "s3/serve/protocol/error.h"
 
 #define TARGET_PARAMS_MAX 24

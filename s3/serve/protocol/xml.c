@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "decon/s3/uri.h"
+#include "base/util.h"
 
 static void append_escaped(buf *out, unsigned char c)
 {

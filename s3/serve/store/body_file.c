@@ -2,7 +2,8 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 #include "s3/serve/store/store.h"
 
 #define COPY_CHUNK_BYTES (256 * 1024)

@@ -1,6 +1,7 @@
 #include "s3/serve/store/key_layout.h"
 
 #include "decon/s3/uri.h"
+#include "base/util.h"
 
 bool layout_key_path(slice key, buf *path)
 {

@@ -17,6 +17,7 @@
 #ifndef S3_SERVE_STORE_KEY_LAYOUT_H
 #define S3_SERVE_STORE_KEY_LAYOUT_H
 
+#include "base/util.h"
 #include "s3/serve/protocol/naming.h"
 
 #define LAYOUT_PIECE_BYTES 64

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/serve/store/key_walk.h"
 
 #include <dirent.h>

@@ -10,6 +10,7 @@
 
 #include "decon/base/buf.h"
 #include "decon/base/err.h"
+#include "base/util.h"
 
 typedef struct walk_options {
     const char *root; /* the bucket's directory */

@@ -6,7 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 #include "s3/serve/store/store.h"
 
 #define MAGIC "decon-s3 object 1\n"

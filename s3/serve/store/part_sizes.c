@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 /* Takes "SIZE*COUNT" or "SIZE" off the front. */
 static bool next_run(const char **at, uint64_t *size, uint64_t *count)

@@ -9,7 +9,7 @@
 #ifndef S3_SERVE_STORE_PART_SIZES_H
 #define S3_SERVE_STORE_PART_SIZES_H
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 #define PART_SIZES_MAX 256 /* with its NUL */
 

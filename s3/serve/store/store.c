@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/serve/store/store.h"
 
 #include <errno.h>
@@ -6,7 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "s3/serve/store/key_layout.h"
 #include "s3/serve/store/key_walk.h"
 

@@ -13,6 +13,7 @@
 #ifndef S3_SERVE_STORE_STORE_H
 #define S3_SERVE_STORE_STORE_H
 
+#include "base/util.h"
 #include "s3/serve/protocol/checksum.h"
 #include "s3/serve/store/part_sizes.h"
 #include "s3/serve/protocol/error.h"

@@ -1,4 +1,5 @@
 /* The end of a multipart upload: its parts become the object, and their checksums the object's. */
+#include "base/util.h"
 #include "s3/serve/store/upload_join.h"
 
 typedef struct joining {

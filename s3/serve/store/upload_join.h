@@ -9,6 +9,7 @@
 #ifndef S3_SERVE_STORE_UPLOAD_JOIN_H
 #define S3_SERVE_STORE_UPLOAD_JOIN_H
 
+#include "base/util.h"
 #include "s3/serve/store/uploads.h"
 
 /* *meta comes in as that of the upload, and goes out as that of the object. */

@@ -6,8 +6,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "s3/serve/store/key_layout.h"
 #include "s3/serve/store/upload_join.h"
 

@@ -10,6 +10,7 @@
 #ifndef S3_SERVE_STORE_UPLOADS_H
 #define S3_SERVE_STORE_UPLOADS_H
 
+#include "base/util.h"
 #include "s3/serve/store/store.h"
 
 #define UPLOAD_ID_SIZE       33

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 static void slices_compare(void **state)
 {

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "decon/base/err.h"
+#include "base/util.h"
 
 static void set_records_the_origin(void **state)
 {
@@ -75,12 +76,12 @@ static void null_is_allowed(void **state)
 static void every_code_has_a_row(void **state)
 {
     UNUSED(state);
-#define ERR_ROW(name, cls, status, words)                                                          \
+#define DECON_ERR_ROW(name, cls, status, words)                                                    \
     assert_string_equal(err_code_name(ERR_##name), #name);                                         \
     assert_string_equal(err_code_words(ERR_##name), words);                                        \
     assert_int_equal(err_code_class(ERR_##name), ERR_CLASS_##cls);
 #include "decon/base/err.def"
-#undef ERR_ROW
+#undef DECON_ERR_ROW
 }
 
 int main(void)

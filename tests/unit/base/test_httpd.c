@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "base/httpd.h"
 
 /* --- the server's side: what it does is said by the target --- */

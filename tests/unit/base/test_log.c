@@ -13,6 +13,7 @@
 
 #include "decon/base/log.h"
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 /* The log writes into a pipe or a pseudo terminal; read_back takes what has come. */
 static int ends[2];

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "decon/base/pool.h"
+#include "base/util.h"
 
 /* A wake-up that can be waited for. */
 typedef struct bell {

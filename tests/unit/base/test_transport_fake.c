@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "tests/fake/transport.h"
 
 typedef struct probe {

@@ -14,6 +14,7 @@
 
 #include "decon/compression/codec.h"
 #include "decon/compression/verify.h"
+#include "base/util.h"
 
 /* Splits: a piece of 1 to max_piece bytes each time, by a seeded generator; or one cut. */
 typedef struct splitter {

@@ -7,6 +7,7 @@
 #ifndef TESTS_COMPRESSION_SUPPORT_H
 #define TESTS_COMPRESSION_SUPPORT_H
 
+#include "base/util.h"
 #include "tests/unit/compression/samples.h"
 
 typedef struct outcome {

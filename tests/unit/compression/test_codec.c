@@ -1,7 +1,8 @@
 /* The table of formats, round trips, files. */
+#include "base/util.h"
 #include "tests/unit/compression/support.h"
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "compression/detect.h"
 #include "compression/stream/coder.h"
 

@@ -3,6 +3,7 @@
  * The input is a pipe, so that the file can be altered while it is still being written: a thread feeds
  * the pipe, waits until the file under its temporary name has grown, alters a byte, feeds the rest.
  */
+#include "base/util.h"
 #include "tests/unit/compression/samples.h"
 
 #include <fcntl.h>
@@ -11,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 
 #define WAIT_MS      20000
 #define ALTERED_BYTE 40000

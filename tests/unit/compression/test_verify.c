@@ -1,4 +1,5 @@
 /* Verification of whole objects: format by content, verdicts, faults with name and place. */
+#include "base/util.h"
 #include "tests/unit/compression/support.h"
 
 #define TEXT "{\"text\":\"one\"}\n\n{\"text\":\"two\", \"id\": 2}\n{\"id\": 3}\n"

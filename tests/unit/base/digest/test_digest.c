@@ -8,6 +8,7 @@
 
 #include "base/digest/crc.h"
 #include "decon/base/digest.h"
+#include "base/util.h"
 
 static void expect_hex(const uint8_t *bytes, size_t len, const char *expected)
 {

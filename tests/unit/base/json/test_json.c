@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "base/json/json_read.h"
 #include "base/json/json_write.h"
 

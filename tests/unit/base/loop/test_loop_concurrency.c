@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "base/loop/loop_private.h"
 #include "tests/fake/loop_site.h"
 

@@ -11,7 +11,8 @@
 
 #include <cmocka.h>
 
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 #include "base/loop/loop_private.h"
 #include "base/loop/loop_proxy.h"
 #include "tests/fake/loop_site.h"

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "decon/base/loop.h"
+#include "base/util.h"
 
 typedef struct child {
     loop *loop;

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "base/loop/loop_private.h"
-#include "decon/base/loop_watch.h"
+#include "base/loop/loop_watch.h"
 #include "tests/fake/loop_site.h"
 
 typedef struct reader {

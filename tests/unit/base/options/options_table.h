@@ -5,6 +5,7 @@
 #ifndef TESTS_OPTIONS_TABLE_H
 #define TESTS_OPTIONS_TABLE_H
 
+#include "base/util.h"
 #include "base/options/options.h"
 
 typedef struct settings {

@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 #include "decon/base/buf.h"
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "tests/unit/base/options/options_table.h"
 
 static settings s;

@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 #include "decon/base/buf.h"
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 #include "tests/unit/base/options/options_table.h"
 
 typedef void (*printer)(const option_set *set, FILE *out);

@@ -1,4 +1,5 @@
 /* bzip2: marks where none should be, blocks on helper threads, blocks that come out large. */
+#include "base/util.h"
 #include "tests/unit/compression/support.h"
 
 #include <bzlib.h>

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "decon/compression/codec.h"
+#include "base/util.h"
 #include "compression/gzip/gzip_blocks.h"
 
 static bool gather(void *ctx, slice data, err *e)

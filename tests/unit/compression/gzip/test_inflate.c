@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "compression/gzip/inflate.h"
 
 #include <zlib.h>

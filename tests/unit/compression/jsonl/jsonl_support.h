@@ -7,6 +7,7 @@
 #define TESTS_COMPRESSION_JSONL_SUPPORT_H
 
 #include "decon/compression/jsonl.h"
+#include "base/util.h"
 #include "tests/unit/compression/samples.h"
 
 typedef struct checked {

@@ -1,4 +1,5 @@
 /* The checker: what it takes, what it refuses and where, what it counts, any split. */
+#include "base/util.h"
 #include "tests/unit/compression/jsonl/jsonl_support.h"
 
 #include "compression/jsonl/string_scan.h"

@@ -1,7 +1,8 @@
 /* The checker: the content key, duplicate keys, and keys in messages. */
+#include "base/util.h"
 #include "tests/unit/compression/jsonl/jsonl_support.h"
 
-#include "decon/compression/keyset.h"
+#include "compression/jsonl/keyset.h"
 
 static void duplicate_keys_can_be_refused(void **state)
 {

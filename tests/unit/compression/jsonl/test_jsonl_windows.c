@@ -1,4 +1,5 @@
 /* The checker's indexers, one for each instruction set, against its exact reader. */
+#include "base/util.h"
 #include "tests/unit/compression/jsonl/jsonl_support.h"
 
 #include "compression/jsonl/json_window.h"

@@ -1,7 +1,8 @@
 /* The set of open objects' keys: found again in their object only, forgotten with it, bounded. */
+#include "base/util.h"
 #include "tests/unit/compression/samples.h"
 
-#include "decon/compression/keyset.h"
+#include "compression/jsonl/keyset.h"
 
 static void free_keyset(keyset **s)
 {

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "decon/compression/linehash.h"
+#include "base/util.h"
 
 typedef struct result {
     uint64_t *hashes;

@@ -1,4 +1,5 @@
 /* UTF-8 against an oracle that works the other way round: it encodes every code point. */
+#include "base/util.h"
 #include "tests/unit/compression/support.h"
 
 #include "compression/jsonl/utf8.h"

@@ -1,4 +1,5 @@
 /* Every decoder: early ends, corruption, trailing data, members in a row, any split. */
+#include "base/util.h"
 #include "tests/unit/compression/support.h"
 
 #include <lzma.h>

@@ -1,7 +1,8 @@
 /* The line sink and the line counter, over every seam. */
+#include "base/util.h"
 #include "tests/unit/compression/support.h"
 
-#include "decon/compression/linecount.h"
+#include "compression/jsonl/linecount.h"
 
 #define MAX_LINES 16
 

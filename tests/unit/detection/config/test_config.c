@@ -5,8 +5,9 @@
 
 #include <cmocka.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "detection/config/config.h"
 
 static char file[] = "/tmp/test-server-config-XXXXXX";

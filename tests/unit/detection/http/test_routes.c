@@ -12,7 +12,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 #include "detection/http/routes.h"
 #include "detection/http/submission.h"
 

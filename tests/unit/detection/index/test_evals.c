@@ -6,9 +6,10 @@
 
 #include <cmocka.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "decon/compression/codec.h"
+#include "base/util.h"
 #include "detection/index/evals.h"
 #include "tests/fake/detect_site.h"
 

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "detection/index/score.h"
 
 static const score_decay usual = {.has_start = true, .has_end = true, .start = 20, .end = 50};

@@ -7,7 +7,8 @@
 
 #include <cmocka.h>
 
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 #include "detection/job/allowed_paths.h"
 #include "tests/fake/detect_site.h"
 

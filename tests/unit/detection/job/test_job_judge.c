@@ -7,9 +7,10 @@
 
 #include <cmocka.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "decon/compression/verify.h"
+#include "base/util.h"
 #include "detection/job/job_run.h"
 #include "tests/fake/detect_site.h"
 

@@ -5,7 +5,8 @@
 
 #include <cmocka.h>
 
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 #include "detection/job/jobs.h"
 #include "tests/fake/detect_site.h"
 

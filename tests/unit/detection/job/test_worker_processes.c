@@ -13,8 +13,9 @@
 
 #include <cmocka.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "detection/job/worker_processes.h"
 #include "tests/fake/detect_site.h"
 

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "tests/fake/detect_site.h"
 
 /* Words of few kinds, so that n-grams occur in several records and their IDF values differ; ids of

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "detection/match/overlap_text.h"
 #include "tests/fake/detect_site.h"
 

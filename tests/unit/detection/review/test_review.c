@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "detection/review/review_html.h"
 #include "detection/review/review_terminal.h"
 #include "tests/fake/detect_site.h"

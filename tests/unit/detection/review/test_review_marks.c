@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "detection/review/review_marks.h"
 
 /* The parts as one line: a letter for each kind, and its text in braces. */

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "detection/text/normalize.h"
 #include "detection/text/unicode.h"
 

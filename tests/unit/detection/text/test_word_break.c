@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "detection/tokenizer/tokenizer.h"
 #include "detection/text/word_break.h"
 

@@ -6,7 +6,8 @@
 #include <cmocka.h>
 
 #include "decon/base/digest.h"
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 #include "detection/tokenizer/bpe_merge.h"
 
 /* a b c, then ab, bc, abc (with a gap before it), then aa, aaaa. */

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "detection/tokenizer/bpe_split.h"
 
 static const char *const o200k[] = {

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "detection/match/overlap_text.h"
 #include "tests/fake/tower_site.h"
 

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "tests/fake/tower_site.h"
 
 static void init_text(buf *text, unsigned stones, const char *more)

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "detection/table/ngram_table.h"
 #include "detection/tokenizer/tokenizer.h"
 

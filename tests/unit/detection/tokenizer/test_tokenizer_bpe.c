@@ -6,7 +6,8 @@
 
 #include <cmocka.h>
 
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 #include "detection/tokenizer/bpe_split.h"
 #include "detection/tokenizer/tokenizer.h"
 

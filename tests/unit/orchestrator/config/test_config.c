@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 #include "decon/base/buf.h"
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "decon/compression/verify.h"
+#include "base/util.h"
 #include "orchestrator/runtime/run_limits.h"
 #include "orchestrator/config/config.h"
 

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 #include "orchestrator/config/file_names.h"
 
 static void knows_inputs_by_suffix(void **state)

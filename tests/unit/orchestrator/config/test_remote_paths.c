@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 #include "orchestrator/config/remote_paths.h"
 
 static void expect_refused(const char *input, const char *report, const char *cleaned)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "orchestrator/detect/detect_client.h"
 #include "tests/fake/transport.h"
 

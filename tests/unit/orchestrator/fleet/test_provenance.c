@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "orchestrator/fleet/provenance.h"
 
 static provenance made(const char *etag, uint64_t size_bytes)

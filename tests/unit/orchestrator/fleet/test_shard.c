@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "orchestrator/fleet/shard.h"
 
 static void takes_md5_of_the_whole_key_as_one_number(void **state)

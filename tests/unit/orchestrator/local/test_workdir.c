@@ -6,7 +6,8 @@
 
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 #include "orchestrator/local/workdir.h"
 
 static char *root;

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "orchestrator/plan/object_table.h"
 
 #define DIGEST "\"0123456789abcdef0123456789abcdef\""

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "orchestrator/plan/plan.h"
 #include "orchestrator/fleet/shard.h"
 

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "orchestrator/runtime/codec_memory.h"
 
 static char admitted[16];

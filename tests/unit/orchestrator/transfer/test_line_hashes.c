@@ -6,7 +6,8 @@
 
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 #include "orchestrator/transfer/verify_task.h"
 
 #define BATCH_BYTES (LINEHASH_BATCH * sizeof(uint64_t))

@@ -7,7 +7,8 @@
 
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 #include "orchestrator/transfer/result_lines.h"
 
 static char *dir;

@@ -11,7 +11,8 @@
 
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 #include "tests/unit/s3/client/request_site.h"
 
 static char *dir; /* of the files of the test */

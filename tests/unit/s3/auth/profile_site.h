@@ -7,6 +7,7 @@
 #ifndef TESTS_UNIT_S3_PROFILE_SITE_H
 #define TESTS_UNIT_S3_PROFILE_SITE_H
 
+#include "base/util.h"
 #include "tests/unit/s3/auth/keys_site.h"
 
 static char *config_path;

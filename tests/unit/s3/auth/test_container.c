@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/auth/container.h"
 
 #include "tests/unit/s3/auth/keys_site.h"

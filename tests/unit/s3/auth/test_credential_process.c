@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/auth/credential_process.h"
 
 #include "tests/unit/s3/auth/profile_site.h"

@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "tests/unit/s3/auth/keys_site.h"
 
 #define IMDS      "http://169.254.169.254"

@@ -2,6 +2,7 @@
 #include "tests/unit/s3/auth/keys_site.h"
 
 #include "decon/base/digest.h"
+#include "base/util.h"
 
 #define ROLE_URL "http://169.254.169.254/latest/meta-data/iam/security-credentials/"
 #define ECS      "http://169.254.170.2/v2/x"

@@ -1,5 +1,6 @@
 /* A part of a set of credentials is an error at every source: another identity is never taken. An
  * instance role stands ready in each test, and the store takes any keys. */
+#include "base/util.h"
 #include "tests/unit/s3/auth/keys_site.h"
 
 #define ROLE_URL "http://169.254.169.254/latest/meta-data/iam/security-credentials/"

@@ -3,6 +3,7 @@
 #include "base/httpd.h"
 #include "decon/base/loop.h"
 #include "decon/s3/whoami.h"
+#include "base/util.h"
 #include "tests/unit/s3/auth/keys_site.h"
 
 #define ROLES   "/latest/meta-data/iam/security-credentials/"

@@ -1,6 +1,7 @@
 /* Replies of the sources of credentials that are false in one property: STS, IAM Identity Center (SSO),
  * the metadata service (IMDS), the container's agent. The table: docs/store-replies.md. */
 #include "decon/s3/whoami.h"
+#include "base/util.h"
 #include "tests/unit/s3/auth/keys_site.h"
 #include "tests/unit/s3/client/replies_site.h"
 

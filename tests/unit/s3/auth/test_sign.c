@@ -9,6 +9,7 @@
 
 #include "decon/s3/sign.h"
 #include "decon/s3/uri.h"
+#include "base/util.h"
 #include "s3/protocol/http_date.h"
 
 #define ID     "AKIAIOSFODNN7EXAMPLE"

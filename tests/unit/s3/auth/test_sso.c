@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/auth/sso.h"
 
 #include <sys/stat.h>

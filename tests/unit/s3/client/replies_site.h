@@ -10,6 +10,7 @@
 #ifndef TESTS_UNIT_S3_REPLIES_SITE_H
 #define TESTS_UNIT_S3_REPLIES_SITE_H
 
+#include "base/util.h"
 #include "tests/fake/lying_store.h"
 #include "tests/unit/s3/site.h"
 

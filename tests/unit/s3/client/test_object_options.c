@@ -1,8 +1,9 @@
+#include "base/util.h"
 #include "s3/client/object_options.h"
 
 #include <stdlib.h>
 
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "tests/unit/s3/site.h"
 
 #define KEY  "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=" /* 01234567890123456789012345678901 */

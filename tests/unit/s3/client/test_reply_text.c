@@ -1,4 +1,5 @@
 /* Pages and plain text in place of S3's replies: what is said of them, and whether they are tried again. */
+#include "base/util.h"
 #include "s3/client/reply.h"
 
 #include "tests/unit/s3/client/request_site.h"

@@ -1,5 +1,6 @@
 /* The life of a request: signing, verdicts, retries, words. HeadObject and DeleteObject are the
  * simplest operations to see it with. */
+#include "base/util.h"
 #include "tests/unit/s3/client/request_site.h"
 
 static void a_request_is_signed_when_it_is_sent(void **state)

@@ -1,4 +1,5 @@
 /* How many requests are in flight, and how long a store may be in trouble. */
+#include "base/util.h"
 #include "tests/unit/s3/client/request_site.h"
 
 /* Not only the one that was refused waits: fewer go out, until the store bears more again. */

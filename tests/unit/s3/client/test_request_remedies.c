@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "decon/base/log.h"
+#include "base/util.h"
 #include "tests/unit/s3/client/request_site.h"
 
 static void a_dead_kept_connection_costs_nothing(void **state)

@@ -1,4 +1,5 @@
 /* A store that does not serve requests yet when the program starts. */
+#include "base/util.h"
 #include "tests/unit/s3/client/request_site.h"
 
 static uint64_t last_sent_ms(const site *s)

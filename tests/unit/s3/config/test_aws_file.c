@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "s3/config/aws_file.h"
 #include "s3/config/profile.h"
 

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "s3/config/endpoint.h"
 
 static const char *env_s3, *env_all, *env_region, *env_default_region, *env_fips, *env_dualstack;

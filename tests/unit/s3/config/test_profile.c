@@ -1,4 +1,5 @@
 /* Which profile of which file is read, with a client that uses it. */
+#include "base/util.h"
 #include "tests/unit/s3/auth/keys_site.h"
 
 #define KEYS(id) "aws_access_key_id = " id "\naws_secret_access_key = SECRET\n"

@@ -2,6 +2,7 @@
  * the client then asks of whom is compared with what it does without. A supported one changes that,
  * an ignored one does not, a refused one is an error that names it. */
 #include "decon/base/digest.h"
+#include "base/util.h"
 #include "tests/unit/s3/auth/keys_site.h"
 
 #define SSO_ACCOUNT "sso_account_id = 1\nsso_role_name = R\n"

@@ -9,7 +9,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 #include "tests/unit/s3/site.h"
 
 #define OBJECT    "0123456789abcdefghijklmnopqrstuvwxyz"

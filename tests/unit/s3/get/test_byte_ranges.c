@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "s3/get/byte_ranges.h"
 
 static void add(s3_extents *set, uint64_t from, uint64_t to)

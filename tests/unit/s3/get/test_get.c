@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/util.h"
 #include "tests/unit/s3/site.h"
 
 #define URL       "http://store/b/k"

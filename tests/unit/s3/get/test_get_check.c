@@ -3,6 +3,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/util.h"
 #include "tests/unit/s3/get/get_site.h"
 
 static void every_way_is_held_against_every_kind(void **state)

@@ -1,4 +1,5 @@
 /* Downloads: a file that an earlier run left whole is verified like fresh bytes. */
+#include "base/util.h"
 #include "tests/unit/s3/get/get_site.h"
 
 #define MD5_ETAG "\"e9b1713db620f1e3a14b6812de523f4b\"" /* of OBJECT */

@@ -1,6 +1,7 @@
 /* Stores whose replies leave version or size open: unusable If-Match, weak ETags, no Content-Length. */
 #include <unistd.h>
 
+#include "base/util.h"
 #include "tests/unit/s3/site.h"
 
 #define URL   "http://store/b/k"

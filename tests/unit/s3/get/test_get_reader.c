@@ -1,4 +1,5 @@
 /* Downloads that a reader follows: the line waits for it, and the file is read once. */
+#include "base/util.h"
 #include "tests/unit/s3/get/get_site.h"
 
 #define AHEAD 16

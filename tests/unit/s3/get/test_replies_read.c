@@ -2,6 +2,7 @@
  * docs/store-replies.md. */
 #include <unistd.h>
 
+#include "base/util.h"
 #include "tests/unit/s3/client/replies_site.h"
 
 #define BYTES "Welcome to Amazon S3."

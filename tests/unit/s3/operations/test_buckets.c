@@ -1,4 +1,5 @@
 #include "decon/s3/buckets.h"
+#include "base/util.h"
 #include "tests/unit/s3/site.h"
 
 #define URL "http://store/?max-buckets=1000"

@@ -2,6 +2,7 @@
 #include "decon/s3/delete_many.h"
 
 #include "decon/s3/buckets.h"
+#include "base/util.h"
 #include "tests/unit/s3/site.h"
 
 #define URL       "http://store/b?delete="

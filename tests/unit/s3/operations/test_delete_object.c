@@ -1,4 +1,5 @@
 /* No removal counts without proof: status 204, else HeadObject that finds nothing. */
+#include "base/util.h"
 #include "tests/unit/s3/site.h"
 
 #define URL  "http://store/b/k"

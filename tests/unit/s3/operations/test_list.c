@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "s3/operations/list.h"
 #include "tests/unit/s3/site.h"
 

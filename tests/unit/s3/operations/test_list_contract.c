@@ -3,6 +3,7 @@
 
 #include "decon/s3/buckets.h"
 #include "decon/s3/uploads.h"
+#include "base/util.h"
 #include "tests/unit/s3/site.h"
 
 typedef struct listing {

@@ -1,5 +1,6 @@
 /* URLs that carry their signature. The first case is the example of the Amazon S3 API Reference. */
 #include "decon/s3/presign.h"
+#include "base/util.h"
 
 #include "tests/unit/s3/site.h"
 

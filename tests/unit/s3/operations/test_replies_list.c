@@ -1,6 +1,7 @@
 /* Replies of listings that are false in one property. The table: docs/store-replies.md. */
 #include "decon/s3/buckets.h"
 #include "decon/s3/uploads.h"
+#include "base/util.h"
 #include "tests/unit/s3/client/replies_site.h"
 
 #define XML   "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"

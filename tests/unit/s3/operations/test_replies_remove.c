@@ -2,6 +2,7 @@
 #include "decon/s3/buckets.h"
 #include "decon/s3/delete_many.h"
 #include "decon/s3/uploads.h"
+#include "base/util.h"
 #include "tests/unit/s3/client/replies_site.h"
 
 #define XML "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"

@@ -1,5 +1,6 @@
 /* Multipart uploads of dead runs: their list, and their end. */
 #include "decon/s3/uploads.h"
+#include "base/util.h"
 
 #include "tests/unit/s3/site.h"
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "s3/protocol/etag.h"
 
 static void one_version_is_written_in_several_ways(void **state)

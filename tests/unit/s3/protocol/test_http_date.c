@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "s3/protocol/http_date.h"
 
 #define NOON 1769860800 /* 2026-01-31T12:00:00Z */

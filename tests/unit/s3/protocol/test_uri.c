@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "decon/s3/uri.h"
+#include "base/util.h"
 
 static void uri_is_taken_apart(void **state)
 {

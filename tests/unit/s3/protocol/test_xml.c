@@ -8,6 +8,7 @@
 #include <libxml/xmlreader.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "s3/protocol/xml.h"
 
 /* In place of libxml2's: notes what is called before the first reader is made. */

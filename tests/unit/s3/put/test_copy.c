@@ -1,4 +1,5 @@
 /* The operations of one request: copy, head, delete, create; and the write probe. */
+#include "base/util.h"
 #include "tests/unit/s3/site.h"
 
 #define URL    "http://store/b/k"

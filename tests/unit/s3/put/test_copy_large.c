@@ -1,4 +1,5 @@
 /* What goes along with a copy: tags, checksums, headers that are changed on the way. */
+#include "base/util.h"
 #include "tests/unit/s3/site.h"
 
 #define URL  "http://store/b/k"

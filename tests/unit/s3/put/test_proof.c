@@ -1,4 +1,5 @@
 /* Multipart uploads, copies and the write probe: no step counts without proof. */
+#include "base/util.h"
 #include "tests/unit/s3/site.h"
 
 #define URL      "http://store/b/k"

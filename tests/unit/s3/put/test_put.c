@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "base/util.h"
 #include "tests/unit/s3/site.h"
 
 #define URL "http://store/b/k"

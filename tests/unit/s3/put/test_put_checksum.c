@@ -2,6 +2,7 @@
  * conditional writes whose reply was lost. */
 #include <unistd.h>
 
+#include "base/util.h"
 #include "tests/unit/s3/site.h"
 
 #define URL          "http://store/b/k"

@@ -1,5 +1,6 @@
 /* No write counts without proof: an ETag in a well-formed reply, else HeadObject. */
 #include "decon/s3/put_stream.h"
+#include "base/util.h"
 #include "tests/unit/s3/site.h"
 
 #define URL   "http://store/b/k"

@@ -2,6 +2,7 @@
 #include "tests/unit/s3/site.h"
 
 #include "decon/s3/put_stream.h"
+#include "base/util.h"
 
 #define URL      "http://store/b/k"
 #define MIB      ((size_t)1024 * 1024)

@@ -2,6 +2,7 @@
 #include <strings.h>
 
 #include "decon/s3/buckets.h"
+#include "base/util.h"
 #include "tests/unit/s3/client/replies_site.h"
 
 #define URL   "http://store/b/k"

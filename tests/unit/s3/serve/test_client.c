@@ -6,9 +6,10 @@
 #include <unistd.h>
 
 #include "decon/base/digest.h"
-#include "decon/base/fsutil.h"
+#include "base/fsutil.h"
 #include "decon/base/loop.h"
 #include "decon/s3/s3.h"
+#include "base/util.h"
 #include "s3/serve/server.h"
 
 #define MIB (1024 * 1024)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 #include "s3/cli/session/interruption.h"
 
 #define MIB ((uint64_t)1024 * 1024)

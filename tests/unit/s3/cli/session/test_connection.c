@@ -1,4 +1,5 @@
 /* What connections of the command may take. */
+#include "base/util.h"
 #include "s3/cli/session/connection.h"
 
 #include <setjmp.h>

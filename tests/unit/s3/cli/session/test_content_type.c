@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "decon/base/util.h"
+#include "base/util.h"
 
 static void the_last_suffix_decides(void **state)
 {

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 static bool on_pair(void *ctx, const char *name, const char *value, err *e)
 {

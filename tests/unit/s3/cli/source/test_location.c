@@ -1,4 +1,5 @@
 /* Where things are copied from and to. */
+#include "base/util.h"
 #include "s3/cli/source/location.h"
 
 #include <setjmp.h>

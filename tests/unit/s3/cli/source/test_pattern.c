@@ -1,4 +1,5 @@
 /* Patterns of keys, and the filters of --include and --exclude. */
+#include "base/util.h"
 #include "s3/cli/source/pattern.h"
 
 #include <setjmp.h>

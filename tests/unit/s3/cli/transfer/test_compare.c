@@ -8,7 +8,8 @@
 #include <cmocka.h>
 
 #include "decon/base/digest.h"
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 
 static char dir[] = "/tmp/decon-compare-XXXXXX";
 

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "base/util.h"
 #include "s3/serve/protocol/auth.h"
 #include "s3/serve/protocol/fault_injection.h"
 #include "s3/serve/protocol/target.h"

@@ -5,7 +5,8 @@
 #include <cmocka.h>
 #include <unistd.h>
 
-#include "decon/base/fsutil.h"
+#include "base/util.h"
+#include "base/fsutil.h"
 #include "s3/serve/store/key_layout.h"
 #include "s3/serve/store/store.h"
 #include "s3/serve/store/key_walk.h"

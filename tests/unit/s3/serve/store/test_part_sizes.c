@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 #include "s3/serve/store/part_sizes.h"
 
 static void assert_place(const char *text, uint64_t number, uint64_t offset, uint64_t len)

@@ -1,19 +1,18 @@
 /* Functions that this project does not use, each with what to use in its place.
  *
- * What:    poisons names, so that a use fails to compile. Included by include/decon/base/util.h, after the
+ * What:    poisons names, so that a use fails to compile. Included by base/util.h, after the
  *          system headers that declare them.
  * Owner:   nothing. Threads: any. Fails: at compile time.
  */
-#ifndef DECON_BASE_BANNED_H
-#define DECON_BASE_BANNED_H
+#ifndef BASE_BANNED_H
+#define BASE_BANNED_H
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* In the project's own code only, not in that of programs that use its libraries. */
-#if defined(__GNUC__) && defined(DECON_VERSION)
+#ifdef __GNUC__
 #pragma GCC poison strcpy strcat sprintf vsprintf gets /* snprintf, buf_printf */
 #pragma GCC poison strtok                              /* strchr, slice functions */
 #pragma GCC poison atoi atol atoll                     /* num_parse_u64 */

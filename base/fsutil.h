@@ -6,13 +6,14 @@
  * Threads: any (blocking calls: large ones belong on a worker).
  * Fails:   err with ERR_IO (ERR_NO_SPACE when the disk is full), path and errno in the message.
  */
-#ifndef DECON_BASE_FSUTIL_H
-#define DECON_BASE_FSUTIL_H
+#ifndef BASE_FSUTIL_H
+#define BASE_FSUTIL_H
 
 #include <sys/types.h>
 
 #include "decon/base/buf.h"
 #include "decon/base/err.h"
+#include "base/util.h"
 
 bool fs_make_dirs(const char *path, err *e) MUST_USE;   /* like mkdir -p */
 bool fs_remove_tree(const char *path, err *e) MUST_USE; /* follows no links; absent is fine */

@@ -7,10 +7,11 @@
  * Memory:  KEYSET_BYTES of text and 12 to 20 bytes for each of KEYSET_KEYS at most: 26 MiB. It grows
  *          with the largest line.
  */
-#ifndef DECON_COMPRESSION_KEYSET_H
-#define DECON_COMPRESSION_KEYSET_H
+#ifndef COMPRESSION_JSONL_KEYSET_H
+#define COMPRESSION_JSONL_KEYSET_H
 
 #include "decon/base/buf.h"
+#include "base/util.h"
 
 #define KEYSET_BYTES ((size_t)16 * 1024 * 1024)
 #define KEYSET_KEYS  ((size_t)512 * 1024)

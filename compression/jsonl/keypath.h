@@ -7,10 +7,10 @@
  * Owner:   embedded; keypath_init / keypath_deinit. Threads: one at a time.
  * Fails:   never.
  */
-#ifndef DECON_COMPRESSION_KEYPATH_H
-#define DECON_COMPRESSION_KEYPATH_H
+#ifndef COMPRESSION_JSONL_KEYPATH_H
+#define COMPRESSION_JSONL_KEYPATH_H
 
-#include "decon/compression/keyset.h"
+#include "compression/jsonl/keyset.h"
 
 typedef struct keypath {
     char *text;   /* "meta.text" */

@@ -4,8 +4,8 @@
  *          '\n' counts; nothing behind a last '\n' does.
  * Owner:   embedded; {.blank = true} is its start. Threads: one at a time. Fails: never.
  */
-#ifndef DECON_COMPRESSION_LINECOUNT_H
-#define DECON_COMPRESSION_LINECOUNT_H
+#ifndef COMPRESSION_JSONL_LINECOUNT_H
+#define COMPRESSION_JSONL_LINECOUNT_H
 
 #include "decon/base/buf.h"
 

@@ -8,10 +8,11 @@
  * Threads: the loop's; on_readable is never called from inside loop_watch_readable.
  * Fails:   never.
  */
-#ifndef DECON_BASE_LOOP_WATCH_H
-#define DECON_BASE_LOOP_WATCH_H
+#ifndef BASE_LOOP_LOOP_WATCH_H
+#define BASE_LOOP_LOOP_WATCH_H
 
 #include "decon/base/loop.h"
+#include "base/util.h"
 
 typedef struct loop_watch loop_watch;
 

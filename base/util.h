@@ -1,0 +1,63 @@
+/* Small helpers of the sources of this project: attributes, cleanup by scope, array length, malloc
+ * that cannot fail. Not for public headers: the names have no prefix.
+ *
+ * What:    macros and the x* allocators; the rules of ownership are those of the types that use them.
+ * Owner:   AUTO(type) variables are released when their scope ends; move() takes them out of it.
+ * Threads: any.
+ * Fails:   never.
+ */
+#ifndef BASE_UTIL_H
+#define BASE_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "decon/base/api.h"
+#include "base/banned.h"
+
+#define MUST_USE    DECON_MUST_USE
+#define PRINTF_LIKE DECON_PRINTF_LIKE
+
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define UNUSED(x)    ((void)(x))
+#define MIN(a, b)    ((a) < (b) ? (a) : (b))
+#define MAX(a, b)    ((a) > (b) ? (a) : (b))
+
+/* DEFINE_AUTO(type, release): lets `AUTO(type) v` call release(&v) at the end of its scope;
+ * DEFINE_AUTO_PTR(type, free): lets `AUTO_PTR(type) p` (a `type *`) call free(p); NULL is fine. */
+#define DEFINE_AUTO     DECON_DEFINE_AUTO
+#define DEFINE_AUTO_PTR DECON_DEFINE_AUTO_PTR
+#define AUTO            DECON_AUTO
+#define AUTO_PTR        DECON_AUTO_PTR
+
+/* A malloc'ed block (mostly a string), freed at the end of its scope. */
+static inline void util_auto_free(void *p)
+{
+    free(*(void **)p);
+}
+#define AUTO_FREE __attribute__((unused, cleanup(util_auto_free)))
+
+/* An open file descriptor, closed at the end of its scope unless it is -1. */
+void util_auto_close(int *fd);
+#define AUTO_FD __attribute__((unused, cleanup(util_auto_close))) int
+
+/* Takes a pointer out of an AUTO variable: yields it and leaves NULL behind. */
+#define move(p)                                                                                    \
+    ({                                                                                             \
+        __typeof__(p) moved_ = (p);                                                                \
+        (p) = NULL;                                                                                \
+        moved_;                                                                                    \
+    })
+
+/* malloc that ends the program with one line when memory is out (there is nothing sensible left to
+ * do, and every state survives in the store). Zeroed. */
+void *xcalloc(size_t count, size_t size_bytes) MUST_USE;
+void *xrealloc(void *p, size_t size_bytes) MUST_USE;
+char *xstrdup(const char *s) MUST_USE;
+char *xstrdup_or_null(const char *s) MUST_USE; /* NULL gives NULL */
+char *xstrndup(const char *s, size_t len) MUST_USE;
+char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2) MUST_USE;
+
+#endif
