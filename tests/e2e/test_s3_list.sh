@@ -65,7 +65,7 @@ test_lists_for_machines() {
 test_a_reader_that_goes_away_is_no_error() {
     store
     mkdir many
-    (cd many && seq -f '%04g' 1 1500 | xargs touch)
+    (cd many && seq -f '%04g' 1 3000 | xargs touch)
     s3 cp -q -r many s3://data/many
     set +o pipefail
     "$BIN/decon-s3" ls -r s3://data 2>why | head -n 1 >said
