@@ -1,6 +1,43 @@
-# Checks every #include of the named files against the table of layers (docs/design.md, section 2).
-# Usage: awk -f tests/tools/layers.awk FILE...
-function layer_of(path) {
+# Checks the sources against the table of folders (docs/design.md, section "Layers"): every #include,
+# and every call from one object file to another, which also covers calls through public headers.
+#
+# Usage: awk -f tests/tools/layers.awk [-v show=1] [-v partial=1] [SYMBOLS] SOURCE...
+#   SYMBOLS  a file whose name ends in .nm: `nm -A -P` of the object files; their paths end like
+#            those of their sources
+#   show     prints the table, lowest folder first
+#   partial  some sources were not compiled: arrows that no call needs are not reported
+#
+# row(FOLDER, PUBLIC, INCLUDES, CALLS), all lists of words:
+#   PUBLIC    folders of include/decon that it may include
+#   INCLUDES  folders whose own headers it may include; it may call their functions too
+#   CALLS     folders that it may only call, through public headers
+# A folder may use itself. A row may name only rows above it, so the table has no cycle; an arrow
+# that nothing uses is reported. Only programs/ may use everything, and nothing includes from it.
+function row(folder, public, includes, calls,    n, names, i) {
+    known[folder] = ++row_count
+    order[row_count] = folder
+    split_into(folder, public, "include/decon/", "include")
+    split_into(folder, includes, "", "include")
+    split_into(folder, calls, "", "call")
+    shown[folder] = includes (calls != "" ? " (" calls ")" : "") (public != "" ? " [" public "]" : "")
+}
+function split_into(folder, list, prefix, kind,    n, names, i, target) {
+    n = split(list, names, " ")
+    for (i = 1; i <= n; i++) {
+        target = prefix names[i]
+        if (target == folder || !(target in known)) {
+            table_fault(folder, target, "is not a row above this one")
+        } else if ((folder, target) in may) {
+            table_fault(folder, target, "is named twice")
+        }
+        may[folder, target] = kind
+    }
+}
+function table_fault(folder, target, text) {
+    printf "tests/tools/layers.awk: row %s: %s %s\n", folder, target, text
+    faults++
+}
+function folder_of(path) {
     sub(/^decon\//, "include/decon/", path)
     if (path !~ /\//) {
         return ""
@@ -8,89 +45,174 @@ function layer_of(path) {
     sub(/\/[^\/]*$/, "", path)
     return path
 }
-function at_home(layer, home,    n, names, i) {
+function at_home(folder, home,    n, names, i) {
     n = split(home, names, " ")
     for (i = 1; i <= n; i++) {
-        if (layer == names[i] || index(layer, names[i] "/") == 1) {
+        if (folder == names[i] || index(folder, names[i] "/") == 1) {
             return 1
         }
     }
     return 0
 }
-function fault(words) {
-    printf "%s:%d: %s\n", FILENAME, FNR, words
+function fault(text) {
+    printf "%s:%d: %s\n", FILENAME, FNR, text
     faults++
 }
+# The folder of an object file: the longest row that its path ends with, before the file's name.
+function folder_of_object(path,    folder) {
+    folder = folder_of(path)
+    while (folder != "" && folder != "programs" && !(folder in known)) {
+        if (!sub(/^[^\/]*\//, "", folder)) {
+            folder = ""
+        }
+    }
+    return folder
+}
+function check_include(name,    target) {
+    target = folder_of(name)
+    if (target == "") {
+        fault("\"" name "\": include paths start at the top (\"decon/base/err.h\")")
+    } else if (target == "programs") {
+        fault("\"" name "\": nothing includes from programs/")
+    } else if (source_folder == "programs" || source_folder ~ /^tests(\/|$)/) {
+        return
+    } else if (!(source_folder in known)) {
+        fault(source_folder " is not in the table of folders")
+    } else if (target != source_folder && (!((source_folder, target) in may) || may[source_folder, target] != "include")) {
+        fault(source_folder " must not include \"" name "\" (it may include: " shown[source_folder] ")")
+    } else {
+        used[source_folder, target] = 1
+    }
+}
+function check_home(name,    prefix) {
+    for (prefix in home) {
+        if (source_folder !~ /^tests(\/|$)/ && index(name, prefix) == 1 && !at_home(source_folder, home[prefix])) {
+            fault("<" name "> may be included only in: " home[prefix])
+        }
+    }
+}
+# A name that two libraries define each for itself is a call to the one that is permitted.
+function check_call(folder, symbol, object,    n, owners, i) {
+    n = split(defined_in[symbol], owners, " ")
+    for (i = 1; i <= n; i++) {
+        if (owners[i] == folder || (folder, owners[i]) in may) {
+            if (n == 1) {
+                used[folder, owners[i]] = 1
+            }
+            return
+        }
+    }
+    if (n > 0) {
+        printf "%s: %s must not call %s() of %s (it may use: %s)\n", object, folder, symbol, owners[1], shown[folder]
+        faults++
+    }
+}
+function check_calls(    i, parts) {
+    for (i = 1; i <= undefined_count; i++) {
+        split(undefined[i], parts, " ")
+        if (parts[1] != "programs") {
+            check_call(parts[1], parts[2], parts[3])
+        }
+    }
+}
+function check_unused(    arrow, ends) {
+    for (arrow in may) {
+        split(arrow, ends, SUBSEP)
+        if (!(arrow in used) && (may[arrow] == "include" || (undefined_count && !partial))) {
+            table_fault(ends[1], ends[2], "is not used (" may[arrow] ")")
+        }
+    }
+}
 BEGIN {
-    may["base"] = "base include/decon/base"
-    may["base/digest"] = "base/digest base include/decon/base"
-    may["base/json"] = "base/json base include/decon/base"
-    may["base/loop"] = "base/loop base include/decon/base"
-    may["base/options"] = "base/options base include/decon/base"
-    may["compression"] = "compression base base/digest compression/bzip2 compression/gzip compression/jsonl compression/stream compression/xz compression/zstd include/decon/base include/decon/compression"
-    may["compression/bzip2"] = "compression/bzip2 base compression/stream include/decon/base"
-    may["compression/gzip"] = "compression/gzip base base/digest compression/stream include/decon/base"
-    may["compression/jsonl"] = "compression/jsonl base base/json include/decon/base include/decon/compression"
-    may["compression/stream"] = "compression/stream base include/decon/base include/decon/compression"
-    may["compression/xz"] = "compression/xz base compression/stream include/decon/base"
-    may["compression/zstd"] = "compression/zstd base compression/stream"
-    may["detection"] = "detection base base/options detection/batch detection/config detection/http detection/review include/decon/base"
-    may["detection/batch"] = "detection/batch base base/json base/options compression detection/config detection/index detection/job detection/text include/decon/base include/decon/compression"
-    may["detection/config"] = "detection/config base base/json base/options detection/index detection/job detection/text include/decon/base"
-    may["detection/http"] = "detection/http base base/json detection/config detection/index detection/job detection/text include/decon/base"
-    may["detection/index"] = "detection/index base base/digest base/json compression compression/stream detection/table detection/text detection/tokenizer include/decon/base include/decon/compression"
-    may["detection/job"] = "detection/job base base/json compression compression/gzip compression/stream detection/match detection/table detection/text include/decon/base include/decon/compression"
-    may["detection/match"] = "detection/match base base/json detection/index detection/table detection/text detection/tokenizer"
-    may["detection/review"] = "detection/review base base/digest base/json base/options compression compression/stream detection/table detection/text include/decon/base include/decon/compression"
-    may["detection/table"] = "detection/table base include/decon/base"
-    may["detection/text"] = "detection/text base include/decon/base"
-    may["detection/tokenizer"] = "detection/tokenizer base base/digest compression compression/stream detection/table detection/text include/decon/base include/decon/compression"
-    may["include/decon/base"] = "include/decon/base"
-    may["include/decon/compression"] = "include/decon/compression include/decon/base"
-    may["include/decon/s3"] = "include/decon/s3 include/decon/base"
-    may["orchestrator"] = "orchestrator base base/loop base/options include/decon/base include/decon/s3 orchestrator/config orchestrator/detect orchestrator/flow orchestrator/local orchestrator/observe orchestrator/plan orchestrator/runtime orchestrator/transfer orchestrator/verify s3/client s3/put"
-    may["orchestrator/config"] = "orchestrator/config base base/options compression compression/gzip include/decon/base include/decon/compression include/decon/s3 s3/protocol"
-    may["orchestrator/detect"] = "orchestrator/detect base base/json base/options include/decon/base"
-    may["orchestrator/fleet"] = "orchestrator/fleet base base/digest include/decon/base include/decon/s3"
-    may["orchestrator/flow"] = "orchestrator/flow base base/digest compression include/decon/base orchestrator/config orchestrator/detect orchestrator/fleet orchestrator/local orchestrator/plan orchestrator/transfer"
-    may["orchestrator/local"] = "orchestrator/local base base/digest include/decon/base orchestrator/config"
-    may["orchestrator/observe"] = "orchestrator/observe base base/options include/decon/base orchestrator/config orchestrator/flow orchestrator/plan s3/client"
-    may["orchestrator/plan"] = "orchestrator/plan base base/digest base/options include/decon/base include/decon/compression include/decon/s3 orchestrator/config orchestrator/fleet s3/client s3/operations"
-    may["orchestrator/runtime"] = "orchestrator/runtime base base/loop base/options include/decon/base include/decon/s3 orchestrator/config orchestrator/detect orchestrator/local s3/client"
-    may["orchestrator/transfer"] = "orchestrator/transfer base base/json compression compression/stream include/decon/base include/decon/compression include/decon/s3 orchestrator/local orchestrator/plan orchestrator/runtime s3/client s3/get s3/operations s3/protocol s3/put"
-    may["orchestrator/verify"] = "orchestrator/verify base base/json base/loop base/options compression compression/gzip include/decon/base include/decon/compression include/decon/s3 orchestrator/config orchestrator/runtime orchestrator/transfer s3/client s3/operations s3/protocol"
-    may["s3/auth"] = "s3/auth base base/digest include/decon/base include/decon/s3 s3/config s3/protocol"
-    may["s3/cli"] = "s3/cli base base/options include/decon/base s3/cli/commands s3/cli/session"
-    may["s3/cli/commands"] = "s3/cli/commands base base/loop base/options include/decon/base include/decon/s3 s3/cli/session s3/cli/source s3/cli/transfer s3/get s3/operations s3/protocol s3/serve s3/serve/protocol"
-    may["s3/cli/session"] = "s3/cli/session base base/loop base/options include/decon/base include/decon/s3 s3/client s3/protocol"
-    may["s3/cli/source"] = "s3/cli/source base include/decon/base include/decon/s3 s3/cli/session s3/client s3/operations s3/protocol"
-    may["s3/cli/transfer"] = "s3/cli/transfer base base/digest base/loop include/decon/base include/decon/s3 s3/cli/session s3/cli/source s3/client s3/get s3/operations s3/protocol s3/put"
-    may["s3/client"] = "s3/client base base/digest include/decon/base include/decon/s3 s3/auth s3/config s3/protocol"
-    may["s3/config"] = "s3/config base include/decon/base include/decon/s3 s3/protocol"
-    may["s3/get"] = "s3/get base include/decon/base include/decon/s3 s3/client s3/protocol"
-    may["s3/operations"] = "s3/operations base base/digest include/decon/base include/decon/s3 s3/auth s3/client s3/config s3/protocol"
-    may["s3/protocol"] = "s3/protocol base base/digest include/decon/base include/decon/s3"
-    may["s3/put"] = "s3/put base include/decon/base include/decon/s3 s3/auth s3/client s3/protocol"
-    may["s3/serve"] = "s3/serve base base/digest include/decon/base s3/serve/operations s3/serve/protocol s3/serve/store"
-    may["s3/serve/operations"] = "s3/serve/operations base base/digest include/decon/base include/decon/s3 s3/protocol s3/serve/protocol s3/serve/store"
-    may["s3/serve/protocol"] = "s3/serve/protocol base base/digest include/decon/base include/decon/s3 s3/auth s3/protocol"
-    may["s3/serve/store"] = "s3/serve/store base base/digest include/decon/base include/decon/s3 s3/protocol s3/serve/protocol"
+    row("base/names", "", "", "")
+    row("include/decon/base", "", "base/names", "")
+    row("include/decon/s3", "base", "", "")
+    row("include/decon/compression", "base", "", "")
+    row("base", "base", "", "")
+    row("base/digest", "base", "base", "")
+    row("base/json", "base", "base", "")
+    row("base/loop", "base", "base", "")
+    row("base/options", "base", "base", "")
+    row("s3/protocol", "base s3", "base", "base/digest")
+    row("s3/config", "base s3", "base s3/protocol", "")
+    row("s3/auth", "base s3", "base s3/protocol s3/config", "base/digest")
+    row("s3/client", "base s3", "base s3/protocol s3/config s3/auth", "base/digest")
+    row("s3/get", "base s3", "base s3/protocol s3/client", "")
+    row("s3/put", "base s3", "base s3/protocol s3/client", "s3/auth")
+    row("s3/operations", "base s3", "base s3/protocol s3/auth s3/client", "base/digest s3/config")
+    row("s3/serve/protocol", "base s3", "base s3/protocol", "base/digest s3/auth")
+    row("s3/serve/store", "base s3", "base s3/serve/protocol", "base/digest s3/protocol")
+    row("s3/serve/operations", "base s3", "base s3/protocol s3/serve/protocol s3/serve/store", "base/digest")
+    row("s3/serve", "base", "base s3/serve/protocol s3/serve/operations", "base/digest s3/serve/store")
+    row("s3/cli/session", "base s3", "base base/loop base/options s3/protocol", "s3/client")
+    row("s3/cli/source", "base s3", "base s3/operations s3/cli/session", "s3/protocol s3/client")
+    row("s3/cli/transfer", "base s3", "base base/loop s3/protocol s3/client s3/cli/session s3/cli/source", "base/digest s3/get s3/put s3/operations")
+    row("s3/cli/commands", "base s3", "base base/options s3/serve/protocol s3/serve s3/cli/session s3/cli/source s3/cli/transfer", "base/loop s3/protocol s3/get s3/operations")
+    row("s3/cli", "base", "base s3/cli/session s3/cli/commands", "base/options")
+    row("compression/stream", "compression", "base", "")
+    row("compression/gzip", "base", "base compression/stream", "base/digest")
+    row("compression/bzip2", "base", "base compression/stream", "")
+    row("compression/xz", "base", "base compression/stream", "")
+    row("compression/zstd", "", "base compression/stream", "")
+    row("compression/jsonl", "base compression", "base base/json", "")
+    row("compression", "base compression", "base compression/stream compression/gzip compression/bzip2 compression/xz compression/zstd compression/jsonl", "base/digest")
+    row("orchestrator/config", "base compression s3", "base base/options", "s3/protocol compression/gzip compression")
+    row("orchestrator/fleet", "base s3", "base", "base/digest s3/protocol")
+    row("orchestrator/plan", "base compression s3", "base base/options orchestrator/config orchestrator/fleet", "base/digest s3/client s3/operations")
+    row("orchestrator/local", "base", "base orchestrator/config", "base/digest")
+    row("orchestrator/detect", "base", "base base/json base/options", "")
+    row("orchestrator/runtime", "base s3", "base base/options orchestrator/config orchestrator/local orchestrator/detect", "base/loop s3/client")
+    row("orchestrator/transfer", "base compression s3", "base base/json orchestrator/plan orchestrator/local orchestrator/runtime", "s3/protocol s3/client s3/get s3/put s3/operations compression/stream compression/jsonl compression")
+    row("orchestrator/flow", "base", "base orchestrator/config orchestrator/fleet orchestrator/plan orchestrator/local orchestrator/detect orchestrator/transfer", "base/digest s3/protocol s3/client s3/put s3/operations compression")
+    row("orchestrator/observe", "base", "base orchestrator/flow", "base/options s3/client orchestrator/config orchestrator/plan")
+    row("orchestrator/verify", "base compression s3", "base base/json base/options orchestrator/config orchestrator/runtime orchestrator/transfer", "base/loop s3/protocol s3/client s3/operations compression/gzip compression")
+    row("orchestrator", "base s3", "base base/options orchestrator/config orchestrator/plan orchestrator/runtime orchestrator/flow orchestrator/observe orchestrator/verify", "base/loop s3/client s3/put orchestrator/local orchestrator/detect orchestrator/transfer")
+    row("detection/text", "base", "base", "")
+    row("detection/table", "", "base", "")
+    row("detection/tokenizer", "base compression", "base detection/text detection/table", "base/digest compression/stream compression")
+    row("detection/index", "base compression", "base base/json detection/text detection/table detection/tokenizer", "base/digest compression/stream compression")
+    row("detection/match", "", "base base/json detection/text detection/table detection/index", "detection/tokenizer")
+    row("detection/job", "base compression", "base base/json compression/gzip compression detection/text detection/table detection/match", "compression/stream compression/jsonl")
+    row("detection/config", "base", "base base/json base/options detection/text detection/index detection/job", "")
+    row("detection/http", "base", "base base/json detection/text detection/job detection/config", "detection/index")
+    row("detection/batch", "base compression", "base base/json base/options detection/job detection/config", "compression detection/index")
+    row("detection/review", "base compression", "base base/json base/options detection/text detection/table", "base/digest compression/stream compression")
+    row("detection", "base", "base base/options detection/config detection/http detection/batch detection/review", "")
     # Foreign libraries have their homes.
-    home["jansson"] = "s3"
     home["curl/"] = "base"
     home["microhttpd"] = "base"
+    home["jansson"] = "s3"
     home["yaml"] = "base"
     home["openssl/"] = "base"
-    home["libxml/"] = "s3 s3/serve"
+    home["libxml/"] = "s3"
     home["zlib"] = "compression"
     home["zstd"] = "compression"
     home["bzlib"] = "compression"
     home["lzma"] = "compression"
+    if (show) {
+        print "folder: includes (calls only) [public headers]; lowest first"
+        for (i = 1; i <= row_count; i++) {
+            print order[i] ": " shown[order[i]]
+        }
+    }
+}
+FILENAME ~ /\.nm$/ {
+    object = $1
+    sub(/:$/, "", object)
+    folder = folder_of_object(object)
+    if (folder == "") {
+        fault(object " is in no folder of the table")
+    } else if ($3 == "U" || $3 == "w") {
+        undefined[++undefined_count] = folder " " $2 " " object
+    } else if ($3 ~ /^[A-Z]$/ && folder != "programs" && index(" " defined_in[$2] " ", " " folder " ") == 0) {
+        defined_in[$2] = defined_in[$2] " " folder
+    }
+    next
 }
 FNR == 1 {
-    layer = layer_of(FILENAME)
+    source_folder = folder_of(FILENAME)
 }
-layer ~ /^tests/ || $0 !~ /^[ \t]*#[ \t]*include/ {
+!/^[ \t]*#[ \t]*include/ {
     next
 }
 {
@@ -99,23 +221,14 @@ layer ~ /^tests/ || $0 !~ /^[ \t]*#[ \t]*include/ {
     sub(/[>"].*/, "", name)
 }
 /"/ {
-    target = layer_of(name)
-    if (target == "") {
-        fault("\"" name "\": include paths start at the top (\"include/decon/base/err.h\")")
-    } else if (!(layer in may)) {
-        fault(layer " is not in the table of folders")
-    } else if (index(" " may[layer] " ", " " target " ") == 0) {
-        fault(layer " must not include \"" name "\" (it may use: " may[layer] ")")
-    }
+    check_include(name)
     next
 }
 {
-    for (prefix in home) {
-        if (index(name, prefix) == 1 && !at_home(layer, home[prefix])) {
-            fault("<" name "> belongs to " home[prefix] "; use that layer's face of it")
-        }
-    }
+    check_home(name)
 }
 END {
+    check_calls()
+    check_unused()
     exit faults > 0
 }
