@@ -58,7 +58,22 @@ find_go() {
 }
 
 build_tool() {
-    "$go" install -trimpath -ldflags='-s -w' "$package@$version"
+    "$go" install -v -trimpath -ldflags='-s -w' "$package@$version"
+}
+
+# Runs build_tool; every DECON_PROGRESS_S seconds (15) a line says how far it is.
+build_with_progress() {
+    local build next=${DECON_PROGRESS_S:-15} started=$SECONDS
+    (build_tool) >"$work/log" 2>&1 &
+    build=$!
+    while kill -0 "$build" 2>/dev/null; do
+        if [ $((SECONDS - started)) -ge "$next" ]; then
+            say "$((SECONDS - started)) s: $(grep -c '^go: downloading' "$work/log" || true) modules fetched, $(grep -vc '^go: ' "$work/log" || true) packages compiled"
+            next=$((SECONDS - started + ${DECON_PROGRESS_S:-15}))
+        fi
+        sleep 0.2
+    done
+    wait "$build"
 }
 
 build_in_cache() {
@@ -70,12 +85,13 @@ build_in_cache() {
     unset GOROOT
     cd "$work" # not inside anybody's Go module
     go=$(find_go) || return 1
-    say "building $package@$version into $cache (a few minutes, once)"
-    if ! build_tool >"$work/log" 2>&1; then
+    say "building $package@$version into $cache (once; 3 to 20 minutes)"
+    if ! build_with_progress; then
         grep -v '^go: downloading' "$work/log" | tail -n 20 >&2
         return 1
     fi
     mv "$work/bin/$tool" "$cached"
+    say "built $cached in $SECONDS s"
 }
 
 go_tool() {

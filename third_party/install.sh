@@ -27,22 +27,31 @@ family() {
     esac
 }
 
-# Prints those of the named packages that are not installed.
+# Prints those of the named packages that are not installed; of alternatives (A|B) the first.
 not_installed() {
+    local names there package
+    names=$(printf '%s\n' "$@" | tr '|' '\n')
     case $family in
     debian)
-        local there
-        there=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "$@" 2>/dev/null |
-            sed -n 's/^ii *//p' || true)
-        for package in "$@"; do
-            grep -qxF "$package" <<<"$there" || echo "$package"
-        done
+        # shellcheck disable=SC2086  # package names have no spaces
+        there=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' $names 2>/dev/null | sed -n 's/^ii *//p' || true)
         ;;
     fedora)
-        for package in "$@"; do
-            rpm -q --quiet "$package" || echo "$package"
-        done
+        # shellcheck disable=SC2086
+        there=$(rpm -q --qf '%{NAME}\n' $names 2>/dev/null | grep -v ' ' || true)
         ;;
+    esac
+    for package in "$@"; do
+        grep -qxE "$(sed 's/[+.]/\\&/g' <<<"$package")" <<<"$there" || echo "${package%%|*}"
+    done
+}
+
+# Whether a command of the lists is on PATH.
+has_command() {
+    case $1 in
+    -) return 1 ;;
+    *-\*) "$here/newest.sh" --find "${1%-\*}" >/dev/null ;;
+    *) command -v "$1" >/dev/null ;;
     esac
 }
 
@@ -52,9 +61,7 @@ wanted() {
     while read -r set package command rest; do
         case $set in '' | '#'*) continue ;; esac
         case " $sets " in *" ${set%\?} "*) ;; *) continue ;; esac
-        if [ "$command" = - ] || ! command -v "$command" >/dev/null; then
-            echo "$set $package"
-        fi
+        has_command "$command" || echo "$set $package"
     done <"$here/$family.txt"
 }
 
@@ -69,13 +76,15 @@ privilege() {
     fi
 }
 
+# One line for each package when it is installed. Nothing that is installed is removed for it.
 install_packages() {
     case $family in
     debian)
         $as DEBIAN_FRONTEND=noninteractive apt-get update -qq || say 'apt-get update failed; going on'
-        $as DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "$@" >/dev/null
+        $as DEBIAN_FRONTEND=noninteractive apt-get install -y -q -o Dpkg::Use-Pty=0 --no-remove --no-install-recommends "$@" |
+            sed -un -e 's/^Setting up \(.*\) \.\.\.$/install: installed \1/p' -e '/^Need to get /s/^/install: /p'
         ;;
-    fedora) $as dnf install -y -q "$@" ;;
+    fedora) $as dnf install -y "$@" | sed -un -e 's/^  Installing *: \(.*[^ ]\)  *[0-9]*\/[0-9]* *$/install: installed \1/p' -e '/^Total download size/s/^/install: /p' ;;
     esac >&2
 }
 
@@ -101,7 +110,7 @@ missing=$(not_installed $(awk '{print $2}' <<<"$rows"))
 [ -n "$missing" ] || exit 0
 needed='' optional=''
 for package in $missing; do
-    if grep -qE "^[a-z]+\? $package\$" <<<"$rows"; then
+    if grep -qE "^[a-z]+\? $(sed 's/[+.]/\\&/g' <<<"$package")\$" <<<"$rows"; then
         optional+=" $package"
     else
         needed+=" $package"

@@ -16,6 +16,6 @@ build_tool() {
     cp -r "$GOMODCACHE/$package@$version" "$work/source"
     chmod -R u+w "$work/source"
     rm -rf "$work/source/vendor"
-    (cd "$work/source" && "$go" build -mod=mod -trimpath -ldflags='-s -w' -o "$work/bin/$tool" .)
+    (cd "$work/source" && "$go" build -v -mod=mod -trimpath -ldflags='-s -w' -o "$work/bin/$tool" .)
 }
 go_tool "$@"
