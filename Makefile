@@ -252,8 +252,9 @@ bench-%: all $(BENCH_PROGRAMS)
 ##@ Check
 TOP_FOLDERS := $(filter-out s3/serve s3/cli,$(LAYERS)) programs
 CODE := $(sort $(shell find include $(TOP_FOLDERS) tests -name '*.[ch]' 2>/dev/null))
-CLANG_FORMAT ?= clang-format-14
-CLANG ?= clang-14
+# The newest version that is installed; the layout of the code is the same with versions 14 to 19.
+CLANG_FORMAT ?= $(shell third_party/newest.sh clang-format)
+CLANG ?= $(shell third_party/newest.sh clang)
 
 ## check: format, layers, sizes, public headers, hardening, shell syntax, warnings of gcc and clang, cppcheck
 check: $(BUILD)/packages-check $(BUILD)/packages-build $(BUILD)/packages-test check-format check-sizes check-headers check-shell check-clang check-cppcheck check-build
@@ -263,7 +264,7 @@ check-build:
 check-hardening: all
 	@echo "  CHECK hardening" && tests/tools/hardening.sh $(PROGRAMS:%=$(OUT)/bin/%)
 check-format: $(BUILD)/packages-check
-	@echo "  CHECK format" && $(CLANG_FORMAT) --dry-run --Werror $(CODE)
+	@echo "  CHECK $(CLANG_FORMAT)" && $(CLANG_FORMAT) --dry-run --Werror $(CODE)
 check-sizes:
 	@echo "  CHECK sizes" && awk -f tests/tools/sizes.awk $(CODE)
 check-headers:

@@ -148,7 +148,7 @@ static void reply_set(httpd_request *r, int status, const http_header *headers, 
 
 static struct MHD_Response *response_from_slice(slice body)
 {
-    void *data = body.len ? (void *)(uintptr_t)body.data : (void *)(uintptr_t) "";
+    void *data = (void *)(uintptr_t)(body.len ? body.data : "");
     return MHD_create_response_from_buffer(body.len, data, MHD_RESPMEM_MUST_COPY);
 }
 

@@ -9,10 +9,9 @@ typedef struct content_magic {
     size_t offset;
 } content_magic;
 
-#define MAGIC(name, text)                                                                          \
-    {                                                                                              \
-        name, {text, sizeof text - 1}, 0                                                           \
-    }
+/* clang-format off */
+#define MAGIC(name, text) {name, {text, sizeof text - 1}, 0}
+/* clang-format on */
 
 /* Formats whose first bytes are in no JSON text. */
 static const content_magic magics[] = {

@@ -22,7 +22,7 @@ static void append_escape(buf *out, const char **p)
     char c = *(*p)++;
     const char *name = strchr(names, c);
     if (c == 'u') {
-        char bytes[4];
+        char bytes[4] = {0};
         buf_append(out, bytes, utf8_put(escaped_code_point(p), bytes));
     } else {
         buf_append_char(out, name ? meanings[name - names] : c);

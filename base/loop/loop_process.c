@@ -74,7 +74,7 @@ static void set_attributes(posix_spawnattr_t *attributes)
 
 static int spawn(pid_t *pid, const char *command, int out, int errors)
 {
-    char *const words[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c",
+    char *const words[] = {(char *)(uintptr_t)("sh"), (char *)(uintptr_t)("-c"),
                            (char *)(uintptr_t)command, NULL};
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;

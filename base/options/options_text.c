@@ -168,7 +168,7 @@ static size_t edit_distance(const char *a, const char *b)
 {
     size_t rows = strlen(a) + 1, columns = strlen(b) + 1;
     AUTO_FREE size_t *cells = xcalloc(rows * columns, sizeof *cells);
-#define CELL(i, j) cells[(i)*columns + (j)]
+#define CELL(i, j) cells[columns * (i) + (j)]
     for (size_t i = 0; i < rows; i++)
         CELL(i, 0) = i;
     for (size_t j = 0; j < columns; j++)

@@ -46,6 +46,7 @@ gzip_block gzip_deflate_block(gzip_deflater *d, slice text, buf *out)
         z->next_out = bytes;
         z->avail_out = sizeof bytes;
         deflate(z, left > 0 ? Z_NO_FLUSH : Z_SYNC_FLUSH);
+        /* cppcheck-suppress uninitvar ; deflate() writes it */
         buf_append(out, bytes, sizeof bytes - z->avail_out);
     } while (z->avail_in > 0 || left > 0 || z->avail_out == 0);
     deflateReset(z);

@@ -3,6 +3,7 @@
 #include "detection/config/config.h"
 #include "detection/text/normalize.h"
 
+/* clang-format off */
 #define ROW(name, kind, member, dflt, ...)                                                         \
     {                                                                                              \
         .key = name, .type = kind, .offset = offsetof(server_config, member), .fallback = dflt,    \
@@ -13,6 +14,8 @@
         .key = name, .type = kind, .flags = OPTION_ACCEPTED | OPTION_KEY_ONLY,                     \
         .help = "Key of the reference server, which does not use it either."                       \
     }
+/* clang-format on */
+
 #define COUNT      .min = 0, .max = 1000000000
 #define AT_LEAST_1 .min = 1, .max = 1000000000
 

@@ -30,11 +30,13 @@ typedef struct review_config {
     int color;
 } review_config;
 
+/* clang-format off */
 #define ROW(name, kind, member, dflt, ...)                                                         \
     {                                                                                              \
         .key = name, .type = kind, .offset = offsetof(review_config, member), .fallback = dflt,    \
         .flags = OPTION_FLAG_ONLY, __VA_ARGS__                                                     \
     }
+/* clang-format on */
 
 static const char *const color_choices[] = {"auto", "always", "never", NULL};
 

@@ -25,7 +25,7 @@ typedef struct piece_key {
 /* A token: its number in the lower 24 bits, how many bytes it covers in the upper 8. */
 typedef uint32_t piece_token;
 #define PIECE_TOKEN(id, len) ((piece_token)(id) | (piece_token)(len) << 24)
-#define PIECE_TOKEN_ID(t)    ((t)&0xFFFFFF)
+#define PIECE_TOKEN_ID(t)    (0xFFFFFF & (t))
 #define PIECE_TOKEN_LEN(t)   ((t) >> 24)
 
 typedef struct piece_entry {

@@ -84,6 +84,7 @@ static void remember(encoding *c, piece_key key, size_t start, size_t first)
         return;
     for (size_t i = 0; i < count; start = l->ends[first + i++])
         tokens[i] = PIECE_TOKEN(l->ids[first + i], l->ends[first + i] - start);
+    /* cppcheck-suppress uninitvar ; `count` of them are set */
     piece_cache_put(c->memory->cache, key, tokens, count);
 }
 
@@ -216,22 +217,26 @@ static size_t bpe_count_filled(tokenizer *t, slice text)
     return count;
 }
 
+/* clang-format off */
 #define BPE_OPS(word)                                                                              \
     {                                                                                              \
         .name = (word), .leads_with_space = true, .shows_text = true, .create = bpe_create,        \
         .free = bpe_free, .learn = bpe_learn, .encode = bpe_encode,                                \
         .count_filled = bpe_count_filled                                                           \
     }
+/* clang-format on */
 
 #define FETCH                                                                                      \
     "in a checkout, third_party/vocabularies.sh fetches it into detection/data, or into a folder " \
     "that it is given; name that folder by --vocabulary-dir"
+/* clang-format off */
 #define P50K_SOURCE                                                                                \
     {                                                                                              \
         .name = "p50k_base.tiktoken",                                                              \
         .sha256 = "94b5ca7dff4d00767bc256fdd1b27e5b17361d7b8a5f968547f9f23eb70d2069",              \
         .rank_limit = 50281, .remedy = FETCH                                                       \
     }
+/* clang-format on */
 
 static const bpe_kind cl100k = {
     .ops = BPE_OPS("cl100k"),

@@ -50,11 +50,13 @@ static size_t count_words(tokenizer *t, slice text)
     return count;
 }
 
+/* clang-format off */
 #define BYTES_OPS(word, counter)                                                                   \
     {                                                                                              \
         .name = (word), .leads_with_space = true, .create = bytes_create, .free = bytes_free,      \
         .learn = bytes_learn, .encode = bytes_encode, .count_filled = (counter)                    \
     }
+/* clang-format on */
 
 const tokenizer_ops tokenizer_bytes = BYTES_OPS("bytes", count_bytes);
 const tokenizer_ops tokenizer_bytes_as_word = BYTES_OPS("word", count_words);

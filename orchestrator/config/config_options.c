@@ -59,6 +59,7 @@ static bool check_dir(const char *text, err *e)
 }
 
 #define AT(member) .offset = offsetof(config, member)
+/* clang-format off */
 #define ACCEPTED(name, kind)                                                                       \
     {                                                                                              \
         .key = name, .type = kind, .flags = OPTION_ACCEPTED,                                       \
@@ -66,6 +67,7 @@ static bool check_dir(const char *text, err *e)
             "Accepted for existing files; transfers are shared out by `s5cmd_workers` and the "    \
             "budgets."                                                                             \
     }
+/* clang-format on */
 
 static const option rows[] = {
     {.key = "remote_file_input",

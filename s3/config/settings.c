@@ -11,26 +11,13 @@
 #define LONG_NAME_BYTES 10 /* from here on two typing errors are recognised, below one */
 #define SHORTEST_BYTES  5
 
-#define USED(key, variable)                                                                        \
-    {                                                                                              \
-        key, variable, S3_SETTING_SUPPORTED, NULL, NULL, true                                      \
-    }
-#define ONE_OF(key, variable, list)                                                                \
-    {                                                                                              \
-        key, variable, S3_SETTING_SUPPORTED, list, NULL, false                                     \
-    }
-#define IGNORED(key, variable)                                                                     \
-    {                                                                                              \
-        key, variable, S3_SETTING_IGNORED, NULL, NULL, false                                       \
-    }
-#define REFUSED(key, variable, but, advice)                                                        \
-    {                                                                                              \
-        key, variable, S3_SETTING_REFUSED, but, advice, false                                      \
-    }
-#define REFUSED_ELSEWHERE(key, variable)                                                           \
-    {                                                                                              \
-        key, variable, S3_SETTING_REFUSED, NULL, NULL, true                                        \
-    }
+/* clang-format off */
+#define USED(key, variable)                 {key, variable, S3_SETTING_SUPPORTED, NULL, NULL, true}
+#define ONE_OF(key, variable, list)         {key, variable, S3_SETTING_SUPPORTED, list, NULL, false}
+#define IGNORED(key, variable)              {key, variable, S3_SETTING_IGNORED, NULL, NULL, false}
+#define REFUSED(key, variable, but, advice) {key, variable, S3_SETTING_REFUSED, but, advice, false}
+#define REFUSED_ELSEWHERE(key, variable)    {key, variable, S3_SETTING_REFUSED, NULL, NULL, true}
+/* clang-format on */
 
 const s3_setting s3_settings[] = {
     /* files and profiles */

@@ -121,7 +121,7 @@ s3_checksum s3_checksum_of_crc(s3_checksum_kind kind, uint64_t crc)
 {
     s3_checksum sum = {.kind = kind};
     size_t bytes = kinds[kind].bytes;
-    uint8_t big_endian[8];
+    uint8_t big_endian[8] = {0};
     for (size_t i = 0; i < bytes; i++)
         big_endian[i] = (uint8_t)(crc >> (8 * (bytes - 1 - i)));
     base64_encode(big_endian, bytes, sum.text);

@@ -15,10 +15,9 @@ struct CMUnitTest {
     const char *name;
     void (*test)(void **state);
 };
-#define cmocka_unit_test(function)                                                                 \
-    {                                                                                              \
-#function, function                                                                        \
-    }
+/* clang-format off */
+#define cmocka_unit_test(function) {#function, function}
+/* clang-format on */
 
 #define print_error(...) fprintf(stderr, __VA_ARGS__)
 #define fail_msg(...)                                                                              \

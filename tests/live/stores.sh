@@ -53,7 +53,7 @@ ask() {
     local method=$1 target=$2
     shift 2
     [ "$method" != HEAD ] || set -- -I "$@"
-    curl -sS --path-as-is -X "$method" -o "$T/body" -D "$T/head" --aws-sigv4 aws:amz:us-east-1:s3 \
+    curl -sS -X "$method" -o "$T/body" -D "$T/head" --aws-sigv4 aws:amz:us-east-1:s3 \
         --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' \
         "$@" "$AWS_ENDPOINT_URL$target"
 }

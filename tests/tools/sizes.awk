@@ -1,6 +1,8 @@
 # The limits of docs/design.md: functions of 70 lines, files of 700 (tests: 1,000), their headers
 # of 150 (where they are not the tests', nor the list of names). Variables that are released at the end of their scope
 # (AUTO, AUTO_FREE, ...) have an initialiser: an early return would release uninitialised memory.
+# clang-format 14 lays out a macro whose text is in braces, and a cast before a string, otherwise than
+# later versions: such a macro is between "clang-format off" and "on".
 # Every source with a function includes base/util.h, which forbids functions (base/banned.h).
 # Usage: awk -f tests/tools/sizes.awk FILE...
 # Relies on the committed layout: a function's braces stand alone in the first column.
@@ -28,6 +30,18 @@ FNR == 1 {
 }
 /^[ \t]+AUTO[A-Z_]*(\(|[ \t]).*;/ && !/=/ {
     fault(path, FNR, "a variable with automatic release and no initialiser (for a buf: BUF(max_bytes))")
+}
+/clang-format off/ {
+    off = 1
+}
+/clang-format on/ {
+    off = 0
+}
+!off && /^    \{ *\\$/ && last ~ /^#define .*\\$/ || /\(uintptr_t\) "/ {
+    fault(path, FNR, "versions of clang-format differ here; put the macro between clang-format off and on, the string in parentheses")
+}
+{
+    last = $0
 }
 /^#include "base\/util\.h"/ {
     bans = 1

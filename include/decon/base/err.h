@@ -50,14 +50,13 @@ typedef struct decon_err {
 } decon_err;
 
 #ifdef __cplusplus
-#define DECON_ERR_INIT                                                                             \
-    {                                                                                              \
-    }
+/* clang-format off */
+#define DECON_ERR_INIT {}
+/* clang-format on */
 #else
-#define DECON_ERR_INIT                                                                             \
-    {                                                                                              \
-        .code = DECON_ERR_CODE(NONE)                                                               \
-    }
+/* clang-format off */
+#define DECON_ERR_INIT {.code = DECON_ERR_CODE(NONE)}
+/* clang-format on */
 #endif
 
 /* Sets *e (e may be NULL) and yields false, so that a function can `return decon_err_set(e, ...)`.

@@ -37,10 +37,9 @@ typedef struct partial {
     char *path, *ranges_path;
 } partial;
 
-#define PARTIAL_INIT                                                                               \
-    {                                                                                              \
-        .fd = -1                                                                                   \
-    }
+/* clang-format off */
+#define PARTIAL_INIT {.fd = -1}
+/* clang-format on */
 /* Goes on with what an earlier run left for the same target, unless another one is at it. */
 bool partial_open(partial *p, const char *target, err *e) MUST_USE;
 /* `durable`: it is on the disk, name and all, when that is done. */

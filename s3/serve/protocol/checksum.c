@@ -75,7 +75,7 @@ void checksum_update(checksum *c, slice data)
 
 static void encode_crc(checksum_kind kind, uint64_t crc, char out[CHECKSUM_TEXT_SIZE])
 {
-    uint8_t bytes[8];
+    uint8_t bytes[8] = {0};
     size_t len = rows[kind].len_bytes;
     for (size_t i = 0; i < len; i++)
         bytes[i] = (uint8_t)(crc >> (8 * (len - 1 - i)));

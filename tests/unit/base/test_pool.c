@@ -16,10 +16,9 @@ typedef struct bell {
     unsigned rings, heard;
 } bell;
 
-#define BELL_INIT                                                                                  \
-    {                                                                                              \
-        .lock = PTHREAD_MUTEX_INITIALIZER, .rang = PTHREAD_COND_INITIALIZER                        \
-    }
+/* clang-format off */
+#define BELL_INIT {.lock = PTHREAD_MUTEX_INITIALIZER, .rang = PTHREAD_COND_INITIALIZER}
+/* clang-format on */
 
 static void bell_ring(void *ctx)
 {

@@ -103,6 +103,7 @@ static void an_edited_question_is_no_match(void **state)
 #define LINE_4    "{\"text\":\"Here we are to solve 2x, 5, 15, and do it without a pencil at all.\"}\n"
 #define FILE_NAME "contaminated_mixed.jsonl"
 
+/* clang-format off */
 #define EXCERPT_0                                                                                     \
     "...  part of the contamination⟨ the eiffel tower a landmark in paris france was constructed "  \
     "in 1889 it is a global cultural icon⟩ now for the question【 what year was the eiffel tower " \
@@ -121,6 +122,7 @@ static void an_edited_question_is_no_match(void **state)
     "\"training_overlap_text\":\"...  in geology class we learned about the composition of "       \
     "earth【 which element is most abundant in the earth s crust】 the correct answer is⟦ "    \
     "oxygen⟧  making up about 46 of the crust by weight ...\"}\n"
+/* clang-format on */
 
 static void expect_parts(const char *line, const char *const *parts)
 {

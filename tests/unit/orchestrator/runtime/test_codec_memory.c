@@ -20,10 +20,9 @@ static void note(codec_ticket *t)
              ((waiter *)t)->name);
 }
 
-#define WAITER(n)                                                                                  \
-    {                                                                                              \
-        .ticket.on_admitted = note, .name = n                                                      \
-    }
+/* clang-format off */
+#define WAITER(n) {.ticket.on_admitted = note, .name = n}
+/* clang-format on */
 
 static void tickets_are_admitted_in_order(void **state)
 {

@@ -241,10 +241,9 @@ static void from_a_program(void **state)
     each_is_refused(rows, ARRAY_LEN(rows));
 }
 
-#define RELATIVE                                                                                   \
-    {                                                                                              \
-        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/x"                                          \
-    }
+/* clang-format off */
+#define RELATIVE {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/x"}
+/* clang-format on */
 
 static void from_a_container(void **state)
 {

@@ -165,10 +165,9 @@ static void others(replies_site *p, const fake_request *r, fake_reply *reply)
         *reply = (fake_reply){.status = is_delete ? 204 : 200, .body = slice_from(text)};
 }
 
-#define BODY(text)                                                                                 \
-    {                                                                                              \
-        .body = { text, sizeof text - 1 }                                                          \
-    }
+/* clang-format off */
+#define BODY(text) {.body = { text, sizeof text - 1 }}
+/* clang-format on */
 
 static const operation operations[] = {
     {"AssumeRoleWithWebIdentity", BODY(WEB), is_sts, remove_start, is_signed_right, others,

@@ -110,8 +110,8 @@ static void query_is_told_apart(void **state)
 
 static void endpoint_order(void **state)
 {
-    s3_profile_pair pair = {.name = (char *)(uintptr_t) "endpoint_url",
-                            .value = (char *)(uintptr_t) "http://p"};
+    s3_profile_pair pair = {.name = (char *)(uintptr_t)("endpoint_url"),
+                            .value = (char *)(uintptr_t)("http://p")};
     s3_profile profile = {.pairs = &pair, .pair_count = 1};
     (void)state;
     AUTO_FREE char *from_profile = url_of((s3_config){0}, &profile, "b", "k", NULL);
@@ -126,8 +126,8 @@ static void endpoint_order(void **state)
 
 static void region_order(void **state)
 {
-    s3_profile_pair pair = {.name = (char *)(uintptr_t) "region",
-                            .value = (char *)(uintptr_t) "r-profile"};
+    s3_profile_pair pair = {.name = (char *)(uintptr_t)("region"),
+                            .value = (char *)(uintptr_t)("r-profile")};
     s3_profile profile = {.pairs = &pair, .pair_count = 1};
     (void)state;
     AUTO_FREE char *a = url_of((s3_config){0}, &profile, "bucket", "k", NULL);
@@ -145,9 +145,9 @@ static void region_order(void **state)
 static void fips_and_dualstack(void **state)
 {
     s3_profile_pair pairs[] = {
-        {.name = (char *)(uintptr_t) "use_fips_endpoint", .value = (char *)(uintptr_t) "true"},
-        {.name = (char *)(uintptr_t) "use_dualstack_endpoint",
-         .value = (char *)(uintptr_t) "TRUE"}};
+        {.name = (char *)(uintptr_t)("use_fips_endpoint"), .value = (char *)(uintptr_t)("true")},
+        {.name = (char *)(uintptr_t)("use_dualstack_endpoint"),
+         .value = (char *)(uintptr_t)("TRUE")}};
     s3_profile profile = {.pairs = pairs, .pair_count = 2};
     s3_config fips = {.region = "us-east-2", .use_fips_endpoint = true};
     s3_config dualstack = {.region = "cn-north-1", .use_dualstack_endpoint = true};
@@ -190,7 +190,7 @@ static void variants_that_cannot_be(void **state)
 
 static void the_style_may_stand_in_the_profile(void **state)
 {
-    s3_profile profile = {.name = (char *)(uintptr_t) "default"};
+    s3_profile profile = {.name = (char *)(uintptr_t)("default")};
     (void)state;
     assert_true(s3_profile_parse(
         &profile, SLICE_LIT("[default]\ns3 =\n  addressing_style = path\n"), true, NULL));
