@@ -4,15 +4,24 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The memory of one connection: request head, and the piece of a body that is handed over. */
 #define CONNECTION_MEMORY_BYTES ((size_t)128 * 1024)
 #define CONNECTION_LIMIT        4096U
+/* Of the files that may be open, connections get half: each may have a file of its own. */
+#define FILES_PER_CONNECTION 2U
+/* The share of the connections that one address beyond loopback may have. */
+#define ADDRESS_SHARE  8
+#define SWEEP_EVERY_MS 1000
 
 /* Life of a request (libmicrohttpd's calls, from top to bottom):
  *
@@ -26,8 +35,10 @@
  *   completed  release
  */
 struct httpd_request {
+    httpd *server;
     const httpd_handler *handler;
     struct MHD_Connection *connection;
+    httpd_connection *limited; /* its connection's entry */
     char *target;
     char *method; /* NULL until begin */
     void *user;
@@ -41,12 +52,86 @@ struct httpd {
     struct MHD_Daemon *daemon;
     httpd_handler handler;
     uint16_t port;
+    httpd_limits *limits;
+    /* the thread that closes connections past their deadline */
+    pthread_t sweeper;
+    bool sweeper_runs;
+    uint64_t sweep_every_ms;
+    pthread_mutex_t lock; /* guards stopping */
+    pthread_cond_t stopped;
+    bool stopping;
 };
+
+/* --- limits --- */
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void shut_connection(void *ctx, int fd)
+{
+    UNUSED(ctx);
+    shutdown(fd, SHUT_RDWR); /* libmicrohttpd sees the end of the stream, and closes it */
+}
+
+static bool has_unread(void *ctx, int fd)
+{
+    UNUSED(ctx);
+    int count = 0;
+    return ioctl(fd, FIONREAD, &count) == 0 && count > 0;
+}
+
+static enum MHD_Result accept_called(void *ctx, const struct sockaddr *from, socklen_t len)
+{
+    UNUSED(len);
+    const httpd *h = ctx;
+    return httpd_limits_accept(h->limits, from) ? MHD_YES : MHD_NO;
+}
+
+static void connection_called(void *ctx, struct MHD_Connection *connection, void **state,
+                              enum MHD_ConnectionNotificationCode code)
+{
+    httpd *h = ctx;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        httpd_limits_remove(h->limits, *state);
+        return;
+    }
+    const union MHD_ConnectionInfo *fd =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *from =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    *state = httpd_limits_add(h->limits, fd->connect_fd, from->client_addr, now_ms());
+}
+
+static httpd_connection *limited(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static void *sweep(void *ctx)
+{
+    httpd *h = ctx;
+    pthread_mutex_lock(&h->lock);
+    while (!h->stopping) {
+        uint64_t at_ms = now_ms() + h->sweep_every_ms;
+        struct timespec at = {.tv_sec = (time_t)(at_ms / 1000),
+                              .tv_nsec = (long)(at_ms % 1000) * 1000000};
+        pthread_cond_timedwait(&h->stopped, &h->lock, &at);
+        httpd_limits_sweep(h->limits, now_ms());
+    }
+    pthread_mutex_unlock(&h->lock);
+    return NULL;
+}
 
 static void *uri_seen(void *ctx, const char *uri, struct MHD_Connection *connection)
 {
     httpd *h = ctx;
     httpd_request *r = xcalloc(1, sizeof *r);
+    r->server = h;
+    r->limited = limited(connection);
     r->handler = &h->handler;
     r->connection = connection;
     r->target = xstrdup(uri);
@@ -65,6 +150,7 @@ static void completed(void *ctx, struct MHD_Connection *connection, void **state
         r->handler->release(r->handler->ctx, r, &r->user);
     if (r->reply)
         MHD_destroy_response(r->reply);
+    httpd_limits_request_end(r->server->limits, r->limited, now_ms());
     free(r->method);
     free(r->target);
     free(r);
@@ -91,6 +177,7 @@ static bool waits_for_continue(const httpd_request *r, const char *version)
 static enum MHD_Result access_first(httpd_request *r, const char *method, const char *version)
 {
     r->method = xstrdup(method);
+    httpd_limits_request(r->server->limits, r->limited, body_follows(r), now_ms());
     r->handler->begin(r->handler->ctx, r, &r->user);
     if (r->dropped)
         return MHD_NO;
@@ -101,6 +188,7 @@ static enum MHD_Result access_first(httpd_request *r, const char *method, const 
 
 static enum MHD_Result access_last(httpd_request *r)
 {
+    httpd_limits_body_end(r->server->limits, r->limited);
     if (!r->reply && r->handler->end)
         r->handler->end(r->handler->ctx, r, &r->user);
     if (r->dropped)
@@ -122,6 +210,7 @@ static enum MHD_Result access_called(void *ctx, struct MHD_Connection *connectio
         return MHD_YES;
     if (*upload_size == 0)
         return access_last(r);
+    httpd_limits_body(r->server->limits, r->limited, *upload_size);
     if (!r->reply && r->handler->body)
         r->handler->body(r->handler->ctx, r, &r->user,
                          (slice){.data = upload_data, .len = *upload_size});
@@ -141,7 +230,9 @@ static void reply_set(httpd_request *r, int status, const http_header *headers, 
     }
     for (size_t i = 0; i < header_count; i++)
         if (strcasecmp(headers[i].name, MHD_HTTP_HEADER_CONTENT_LENGTH) != 0) /* made from body */
-            MHD_add_response_header(take_response, headers[i].name, headers[i].value);
+            /* libmicrohttpd refuses empty values; clients cut the blank off. */
+            MHD_add_response_header(take_response, headers[i].name,
+                                    headers[i].value[0] ? headers[i].value : " ");
     r->reply = take_response;
     r->status = (unsigned)status;
 }
@@ -307,27 +398,69 @@ static uint16_t port_of(int fd)
     return (uint16_t)strtoul(service, NULL, 10);
 }
 
-static struct MHD_Daemon *daemon_start(httpd *h, int fd, unsigned threads, unsigned idle_s)
+static unsigned connection_limit(const httpd_options *o)
 {
+    struct rlimit files = {0};
+    if (o->connections)
+        return o->connections;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY)
+        return CONNECTION_LIMIT;
+    return (unsigned)MIN(MAX(files.rlim_cur / FILES_PER_CONNECTION, 16), CONNECTION_LIMIT);
+}
+
+static struct MHD_Daemon *daemon_start(httpd *h, int fd, const httpd_options *o, unsigned threads)
+{
+    unsigned idle_s = o->idle_timeout_s ? o->idle_timeout_s : 60;
     struct MHD_OptionItem items[] = {
         {MHD_OPTION_LISTEN_SOCKET, fd, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)idle_s, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)CONNECTION_MEMORY_BYTES, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)CONNECTION_LIMIT, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)connection_limit(o), NULL},
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)uri_seen, h},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)completed, h},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)connection_called, h},
         {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)threads, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
-    /* Its threads inherit this mask: signals belong to the threads of the program. */
+    return MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, accept_called, h,
+                            access_called, h, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+}
+
+static httpd *httpd_new(const httpd_options *o, const httpd_handler *handler, uint16_t port)
+{
+    httpd *h = xcalloc(1, sizeof *h);
+    uint64_t head_ms = o->head_ms ? o->head_ms : HTTPD_HEAD_MS;
+    httpd_limits_options limits = {.connections = connection_limit(o),
+                                   .per_address = MAX(connection_limit(o) / ADDRESS_SHARE, 1),
+                                   .head_ms = head_ms,
+                                   .idle_ms = (o->idle_timeout_s ? o->idle_timeout_s : 60) *
+                                              (uint64_t)1000,
+                                   .shut = shut_connection,
+                                   .has_unread = has_unread};
+    h->handler = *handler;
+    h->port = port;
+    h->limits = httpd_limits_new(&limits);
+    h->sweep_every_ms = MIN(SWEEP_EVERY_MS, head_ms / 2 + 1);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&h->stopped, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&h->lock, NULL);
+    return h;
+}
+
+/* Threads inherit a mask of all signals: those belong to the threads of the program. */
+static bool start_threads(httpd *h, int fd, const httpd_options *options, unsigned threads)
+{
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    struct MHD_Daemon *daemon =
-        MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, NULL, NULL,
-                         access_called, h, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+    h->sweeper_runs = pthread_create(&h->sweeper, NULL, sweep, h) == 0;
+    if (h->sweeper_runs)
+        h->daemon = daemon_start(h, fd, options, threads); /* owns fd from here */
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return daemon;
+    return h->daemon != NULL;
 }
 
 httpd *httpd_start(const httpd_options *options, const httpd_handler *handler, err *e)
@@ -336,20 +469,16 @@ httpd *httpd_start(const httpd_options *options, const httpd_handler *handler, e
     int fd = listen_on(address, options->port, e);
     if (fd < 0)
         return NULL;
-    httpd *h = xcalloc(1, sizeof *h);
-    h->handler = *handler;
-    h->port = port_of(fd);
     unsigned threads = options->thread_count ? options->thread_count : 4;
-    unsigned idle_s = options->idle_timeout_s ? options->idle_timeout_s : 60;
-    h->daemon = daemon_start(h, fd, threads, idle_s); /* owns fd from here */
-    if (h->daemon)
+    httpd *h = httpd_new(options, handler, port_of(fd));
+    if (start_threads(h, fd, options, threads))
         return h;
     err_set(e, ERR_IO,
             "the HTTP server on port %u of %s cannot start its %u threads (lower their "
             "number or raise the limits of processes and open files)",
             h->port, address, threads);
     close(fd);
-    free(h);
+    httpd_stop(h);
     return NULL;
 }
 
@@ -362,6 +491,16 @@ void httpd_stop(httpd *h)
 {
     if (!h)
         return;
-    MHD_stop_daemon(h->daemon);
+    if (h->daemon)
+        MHD_stop_daemon(h->daemon);
+    pthread_mutex_lock(&h->lock);
+    h->stopping = true;
+    pthread_cond_signal(&h->stopped);
+    pthread_mutex_unlock(&h->lock);
+    if (h->sweeper_runs)
+        pthread_join(h->sweeper, NULL);
+    httpd_limits_free(h->limits);
+    pthread_cond_destroy(&h->stopped);
+    pthread_mutex_destroy(&h->lock);
     free(h);
 }

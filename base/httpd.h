@@ -8,12 +8,15 @@
  * Threads: `thread_count` threads call the handlers, each request on one thread only; handlers that
  *          share data lock it themselves, and one that blocks holds up the other connections of
  *          its thread. httpd_stop from any thread but these.
+ * Limits:  base/httpd_limits.h: slow heads and bodies, connections per address, and a full server
+ *          closes the connection that has waited longest without a request.
  * Fails:   httpd_start sets err (ERR_IO, "port N is taken ..."). A handler that yields no reply is
  *          answered 500.
  */
 #ifndef BASE_HTTPD_H
 #define BASE_HTTPD_H
 
+#include "base/httpd_limits.h"
 #include "decon/base/transport.h"
 #include "base/util.h"
 
@@ -38,6 +41,8 @@ typedef struct httpd_options {
     uint16_t port;           /* 0: the system chooses, see httpd_port */
     unsigned thread_count;   /* 0: 4 */
     unsigned idle_timeout_s; /* 0: 60 */
+    uint64_t head_ms;        /* to the end of the first request's head; 0: HTTPD_HEAD_MS */
+    unsigned connections;    /* 0: 4096, or fewer where fewer files may be open */
 } httpd_options;
 
 httpd *httpd_start(const httpd_options *options, const httpd_handler *handler, err *e) MUST_USE;
@@ -53,7 +58,7 @@ void httpd_each_header(const httpd_request *r,
                        void (*each)(void *ctx, const char *name, const char *value), void *ctx);
 
 /* Exactly one reply for each request: the first stands. Content-Length is made here, Date is added;
- * a header with an empty value is left out. A reply given before the whole body came goes out after
+ * a header with an empty value is sent as a name and a blank. A reply given before the whole body came goes out after
  * it, or at once where the client waits for "100 Continue". */
 void httpd_reply(httpd_request *r, int status, const http_header *headers, size_t header_count,
                  slice body);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -74,7 +75,9 @@ static void end(void *ctx, httpd_request *r, void **user)
     assert_false(httpd_replied(r));
     if (str_equal(target, "/nothing"))
         return;
-    if (str_equal(target, "/file"))
+    if (str_equal(target, "/empty-header"))
+        httpd_reply(r, 200, (const http_header[]){{"X-Nothing", ""}}, 1, (slice){0});
+    else if (str_equal(target, "/file"))
         reply_from_file(r, 2, 5);
     else if (str_equal(target, "/file/empty"))
         reply_from_file(r, 0, 0);
@@ -402,6 +405,69 @@ static void a_taken_port_and_a_foreign_address_are_named(void **state)
     assert_non_null(strstr(e.message, "192.0.2.1"));
 }
 
+/* The same server with other limits. */
+static void restart(fixture *f, const httpd_options *options)
+{
+    err e = ERR_INIT;
+    httpd_handler handler = {
+        .begin = begin, .body = body, .end = end, .release = release, .ctx = &f->counters};
+    httpd_stop(f->server);
+    f->server = httpd_start(options, &handler, &e);
+    assert_non_null(f->server);
+}
+
+#define HALF_OPEN 200
+
+static void half_open_connections_silence_no_server(void **state)
+{
+    fixture *f = *state;
+    client half[HALF_OPEN];
+    restart(f, &(httpd_options){.thread_count = 2, .connections = 64, .head_ms = 3600000});
+    for (size_t i = 0; i < ARRAY_LEN(half); i++) {
+        client_open(&half[i], f);
+        client_send(&half[i], "GET /half HTTP/1.1\r\nHo");
+    }
+    AUTO(client) c = {0};
+    client_open(&c, f);
+    client_send(&c, "GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_int_equal(client_reply(&c), 200);
+    for (size_t i = 0; i < ARRAY_LEN(half); i++)
+        client_close(&half[i]);
+}
+
+/* Sends until the server closes the connection; fails after 20 s. */
+static void trickle(client *c, const char *words)
+{
+    for (int i = 0; i < 2000; i++) {
+        struct pollfd p = {.fd = c->fd, .events = POLLIN};
+        if (send(c->fd, words, strlen(words), MSG_NOSIGNAL) < 0)
+            return;
+        if (poll(&p, 1, 10) == 1)
+            return; /* nothing was asked: this is the end */
+    }
+    fail_msg("still open");
+}
+
+static void a_head_that_trickles_in_is_cut_off(void **state)
+{
+    fixture *f = *state;
+    restart(f, &(httpd_options){.head_ms = 200});
+    AUTO(client) c = {0};
+    client_open(&c, f);
+    client_send(&c, "GET /half HTTP/1.1\r\n");
+    trickle(&c, "X-Y: z\r\n");
+    assert_int_equal(f->counters.begun, 0);
+}
+
+static void headers_without_a_value_are_sent(void **state)
+{
+    AUTO(client) c = {0};
+    client_open(&c, *state);
+    client_send(&c, "GET /empty-header HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_int_equal(client_reply(&c), 200);
+    assert_non_null(strstr(c.head, "\r\nX-Nothing:"));
+}
+
 int main(void)
 {
 #define WITH(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -419,6 +485,9 @@ int main(void)
         WITH(a_broken_upload_is_released),
         WITH(stopping_releases_what_is_under_way),
         WITH(a_taken_port_and_a_foreign_address_are_named),
+        WITH(half_open_connections_silence_no_server),
+        WITH(a_head_that_trickles_in_is_cut_off),
+        WITH(headers_without_a_value_are_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
