@@ -1,3 +1,4 @@
+#include "base/util.h"
 #include "base/httpd_limits.h"
 
 #include <arpa/inet.h>

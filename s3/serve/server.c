@@ -35,9 +35,7 @@ static int64_t now_s(const server *s)
 
 static void take_header(void *ctx, const char *name, const char *value)
 {
-    exchange *x = ctx;
-    if (x->auth.header_count < EXCHANGE_HEADERS_MAX)
-        x->headers_in[x->auth.header_count++] = (http_header){.name = name, .value = value};
+    exchange_take_header(ctx, name, value);
 }
 
 static exchange *exchange_new(server *s, httpd_request *request)
@@ -45,6 +43,7 @@ static exchange *exchange_new(server *s, httpd_request *request)
     exchange *x = xcalloc(1, sizeof *x);
     x->store = s->store;
     x->region = s->keys.region ? s->keys.region : "us-east-1";
+    x->region_is_fixed = s->keys.region != NULL;
     x->http = request;
     x->log_fd = s->log_fd;
     x->in.fd = -1;
@@ -130,8 +129,10 @@ static bool begin_exchange(server *s, exchange *x, err *e)
         return false;
     if (httpd_replied(x->http))
         return true;
+    op_hoist_params(x);
     x->op = operation_find(x->auth.method, &x->target, x, e);
-    return x->op && check_length(x, e) && exchange_begin_body(x, &s->keys, e) && open_body(x, e);
+    return x->op && op_check_supported(x, e) && check_length(x, e) &&
+           exchange_begin_body(x, &s->keys, e) && open_body(x, e);
 }
 
 static void on_begin(void *ctx, httpd_request *request, void **user)

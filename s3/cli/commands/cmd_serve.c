@@ -34,6 +34,7 @@ static void block_signals(sigset_t *set)
 static bool run(cli *c, err *e)
 {
     const cli_config *o = c->config;
+    fs_raise_file_limit();
     server_options options = {.root = o->root,
                               .address = o->address,
                               .port = (unsigned)o->port,

@@ -22,17 +22,30 @@ bool exchange_is_head(const exchange *x)
     return str_equal(httpd_method(x->http), "HEAD");
 }
 
+bool exchange_is_signed(const exchange *x)
+{
+    return exchange_header(x, "Authorization") || target_param(&x->target, "X-Amz-Signature") ||
+           target_param(&x->target, "Signature");
+}
+
+void exchange_take_header(exchange *x, const char *name, const char *value)
+{
+    x->headers_lost = x->headers_lost || x->auth.header_count == EXCHANGE_HEADERS_MAX;
+    if (x->auth.header_count < EXCHANGE_HEADERS_MAX)
+        x->headers_in[x->auth.header_count++] = (http_header){.name = name, .value = value};
+}
+
 void exchange_add_header(exchange *x, const char *name, const char *fmt, ...)
 {
-    char text[4096];
-    if (x->header_out_count == EXCHANGE_HEADERS_MAX)
+    char *text = NULL;
+    if (x->header_out_count == ARRAY_LEN(x->headers_out))
         return;
     va_list args;
     va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
+    if (vasprintf(&text, fmt, args) < 0)
+        text = xstrdup("");
     va_end(args);
-    x->headers_out[x->header_out_count++] =
-        (http_header){.name = xstrdup(name), .value = xstrdup(text)};
+    x->headers_out[x->header_out_count++] = (http_header){.name = xstrdup(name), .value = text};
 }
 
 void exchange_add_date(exchange *x, const char *name, int64_t time_s)
@@ -117,14 +130,16 @@ static void cut_file(exchange *x, int status, int take_fd, uint64_t offset, uint
 }
 
 /* A copy without a name, in which one byte differs; -1 on trouble. */
-static int corrupt_copy(exchange *x, int fd, uint64_t offset, uint64_t len_bytes, err *e)
+static int corrupt_copy(exchange *x, int fd, uint64_t offset, uint64_t len_bytes,
+                        uint64_t *data_offset, err *e)
 {
     AUTO(incoming) copy = {.fd = -1};
     char byte = 0;
-    off_t middle = (off_t)(STORE_HEADER_BYTES + len_bytes / 2);
-    file_range range = {.fd = fd, .offset = offset - STORE_HEADER_BYTES, .len_bytes = len_bytes};
+    file_range range = {.fd = fd, .offset = offset, .len_bytes = len_bytes};
     if (!incoming_open(x->store, &copy, e) || !incoming_append_file(&copy, &range, e))
         return -1;
+    *data_offset = copy.data_offset;
+    off_t middle = (off_t)(copy.data_offset + len_bytes / 2);
     bool ok = pread(copy.fd, &byte, 1, middle) == 1;
     byte = (char)(byte ^ 1);
     if (!ok || pwrite(copy.fd, &byte, 1, middle) != 1) {
@@ -139,13 +154,14 @@ static void reply_corrupt_file(exchange *x, int status, int take_fd, uint64_t of
 {
     AUTO_FD fd = take_fd;
     err e = ERR_INIT;
-    int copy = corrupt_copy(x, fd, offset, len_bytes, &e);
+    uint64_t data_offset = 0;
+    int copy = corrupt_copy(x, fd, offset, len_bytes, &data_offset, &e);
     if (copy < 0) {
         exchange_reply_error(x, &e);
         return;
     }
     write_log(x, status, len_bytes);
-    httpd_reply_file(x->http, status, x->headers_out, x->header_out_count, copy, STORE_HEADER_BYTES,
+    httpd_reply_file(x->http, status, x->headers_out, x->header_out_count, copy, data_offset,
                      len_bytes);
 }
 

@@ -16,7 +16,7 @@
 #include "s3/serve/protocol/fault_injection.h"
 #include "s3/serve/store/store.h"
 
-#define EXCHANGE_HEADERS_MAX 64
+#define EXCHANGE_HEADERS_MAX 256
 #define EXCHANGE_REPLY_MAX   (8 * 1024 * 1024)
 
 typedef struct operation operation;
@@ -24,11 +24,13 @@ typedef struct operation operation;
 typedef struct exchange {
     /* immutable once it has begun */
     store *store;
-    const char *region; /* the store's */
+    const char *region;   /* the store's */
+    bool region_is_fixed; /* by an option */
     httpd_request *http;
     target target;
     auth_request auth;
     http_header headers_in[EXCHANGE_HEADERS_MAX];
+    bool headers_lost; /* there were more */
     const operation *op;
     const fault *fault; /* or NULL */
     char request_id[17];
@@ -46,7 +48,8 @@ typedef struct exchange {
     checksum sum;       /* .. and has */
 
     /* the reply */
-    http_header headers_out[EXCHANGE_HEADERS_MAX]; /* names and values are malloc'ed */
+    /* kept headers are lines of the request's: some more are the server's own */
+    http_header headers_out[EXCHANGE_HEADERS_MAX + 32]; /* names and values are malloc'ed */
     size_t header_out_count;
 } exchange;
 
@@ -56,6 +59,9 @@ static inline slice exchange_key(const exchange *x)
 }
 const char *exchange_header(const exchange *x, const char *name); /* of the request; or NULL */
 bool exchange_is_head(const exchange *x);
+bool exchange_is_signed(const exchange *x);
+/* Adds a header of the request; name and value are borrowed. */
+void exchange_take_header(exchange *x, const char *name, const char *value);
 
 void exchange_add_header(exchange *x, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void exchange_add_date(exchange *x, const char *name, int64_t time_s); /* RFC 9110 */

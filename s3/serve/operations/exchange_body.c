@@ -58,6 +58,22 @@ static bool announced_checksum(exchange *x, err *e)
     return true;
 }
 
+/* SDKs name the algorithm of the checksum that they send. */
+static bool check_sdk_algorithm(const exchange *x, err *e)
+{
+    const char *name = exchange_header(x, "x-amz-sdk-checksum-algorithm");
+    checksum_kind kind = CHECKSUM_NONE;
+    if (!name)
+        return true;
+    if (!checksum_kind_parse(name, &kind))
+        return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED,
+                                 "The checksum algorithm %s is not implemented here.", name);
+    return kind == x->sent.kind ||
+           s3_refuse_because(e, REFUSE_INVALID_REQUEST,
+                             "x-amz-sdk-checksum-algorithm specified, but no corresponding "
+                             "x-amz-checksum-* or x-amz-trailer headers were found.");
+}
+
 bool exchange_begin_body(exchange *x, const auth_keys *keys, err *e)
 {
     chunk_signer signer = {0};
@@ -69,7 +85,7 @@ bool exchange_begin_body(exchange *x, const auth_keys *keys, err *e)
     if ((has_sum && !exchange_sent_checksum(x, &x->sent, e)) || !announced_checksum(x, e))
         return false;
     checksum_init(&x->sum, x->sent.kind);
-    return true;
+    return !has_sum || check_sdk_algorithm(x, e);
 }
 
 static bool take_plain(void *ctx, slice data, err *e)

@@ -1,7 +1,8 @@
 /* The S3 operations of the small server: one table row each.
  *
  * What:    a row is method, kind of target, the query parameter that tells it from its siblings,
- *          what its body is, and the function that carries it out and replies.
+ *          what its body is, the function that carries it out and replies, and which parameters and
+ *          headers it understands: a request with others is refused with NotImplemented.
  * Owner:   as s3/serve/operations/exchange.h. Threads: as there.
  * Fails:   false with an err: the server replies with it.
  * Source:  Amazon S3 API Reference (2006-03-01).
@@ -27,10 +28,21 @@ struct operation {
     const char *header; /* header that must be there, or NULL */
     op_body body;
     bool (*run)(exchange *x, err *e);
+    const char *params, *headers; /* that it understands, besides those of all; or NULL */
 };
+
+#define OPS_OWNER "000000000000" /* the account that the buckets belong to */
 
 /* NotImplemented or MethodNotAllowed where there is none. */
 const operation *operation_find(const char *method, const target *t, const exchange *x, err *e);
+
+/* s3/serve/operations/supported.c */
+/* Refuses parameters and headers that the operation does not understand. */
+bool op_check_supported(const exchange *x, err *e) MUST_USE;
+/* Presigned URLs carry headers as parameters, signed with them: makes them headers. */
+void op_hoist_params(exchange *x);
+/* Only `null`, the version of objects in buckets without versions. */
+bool op_check_version(const exchange *x, err *e) MUST_USE;
 
 /* s3/serve/operations/ops_bucket.c */
 bool op_list_buckets(exchange *x, err *e);
@@ -38,6 +50,7 @@ bool op_create_bucket(exchange *x, err *e);
 bool op_head_bucket(exchange *x, err *e);
 bool op_delete_bucket(exchange *x, err *e);
 bool op_bucket_location(exchange *x, err *e);
+bool op_bucket_versioning(exchange *x, err *e);
 bool op_delete_objects(exchange *x, err *e);
 /* s3/serve/operations/ops_list.c */
 bool op_list_objects(exchange *x, err *e);
@@ -45,17 +58,28 @@ bool op_list_objects(exchange *x, err *e);
 bool op_get_object(exchange *x, err *e); /* HEAD too */
 bool op_put_object(exchange *x, err *e);
 bool op_delete_object(exchange *x, err *e);
-/* An If-Match / If-None-Match list: "*", or ETags with or without quotes. */
-bool op_etag_listed(const char *list, const char *etag);
 /* Whether an object's class lets it be read: not one that is archived. */
 bool op_check_readable(const object_meta *meta, err *e) MUST_USE;
 bool op_write_condition(const exchange *x, commit_condition *out, err *e) MUST_USE;
+/* s3/serve/operations/conditions.c */
+typedef enum read_condition { READ_GO, READ_NOT_MODIFIED, READ_FAILED } read_condition;
+/* RFC 9110, section 13.2.2, with the four headers under this prefix ("" or "x-amz-copy-source-"). */
+read_condition op_read_condition(const exchange *x, const char *prefix, const object_meta *meta);
+/* False where If-Range names another version than this: Range does not count. */
+bool op_range_holds(const exchange *x, const object_meta *meta);
+/* s3/serve/operations/ops_tagging.c */
+bool op_get_tagging(exchange *x, err *e);
+bool op_put_tagging(exchange *x, err *e);
+bool op_delete_tagging(exchange *x, err *e);
+/* x-amz-tagging of the request, where there is one. */
+bool op_keep_tags(const exchange *x, object_meta *meta, err *e) MUST_USE;
 /* s3/serve/operations/ops_copy.c */
 bool op_copy_object(exchange *x, err *e);
 bool op_copy_part(exchange *x, err *e);
 /* s3/serve/operations/stored_headers.c: the headers that an object keeps (Content-Type, x-amz-meta-*, ..) */
 bool op_keep_headers(const exchange *x, object_meta *meta, err *e) MUST_USE;
-void op_add_kept_headers(exchange *x, const object_meta *meta);
+/* With the response-* parameters in place of what they name. */
+bool op_add_kept_headers(exchange *x, const object_meta *meta, err *e) MUST_USE;
 void op_add_encryption_headers(exchange *x, const object_meta *meta); /* those among them */
 void op_add_checksum_headers(exchange *x, const object_meta *meta);
 void op_append_checksum(buf *body, const object_meta *meta); /* the same as XML */

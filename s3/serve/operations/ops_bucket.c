@@ -12,6 +12,7 @@
 
 typedef struct bucket_list {
     const store *store;
+    const char *prefix;
     buf *body;
 } bucket_list;
 
@@ -20,6 +21,8 @@ static bool on_bucket(void *ctx, const char *name, err *e)
     UNUSED(e);
     bucket_list *list = ctx;
     struct stat st;
+    if (!str_starts_with(name, list->prefix))
+        return true;
     AUTO_FREE char *path = store_bucket_path(list->store, name);
     if (!layout_bucket_check(name, NULL) || stat(path, &st) != 0)
         return true;
@@ -33,7 +36,8 @@ static bool on_bucket(void *ctx, const char *name, err *e)
 bool op_list_buckets(exchange *x, err *e)
 {
     AUTO(buf) body = BUF(EXCHANGE_REPLY_MAX);
-    bucket_list list = {x->store, &body};
+    const char *prefix = target_param(&x->target, "prefix");
+    bucket_list list = {x->store, prefix ? prefix : "", &body};
     AUTO_FREE char *dir = xasprintf("%s/buckets", store_root(x->store));
     buf_append_str(&body, XML_HEAD "<ListAllMyBucketsResult " XML_NAMESPACE
                                    "><Owner><ID>decon</ID></Owner><Buckets>");
@@ -44,8 +48,32 @@ bool op_list_buckets(exchange *x, err *e)
     return true;
 }
 
+/* The region is the only setting that a new bucket may have. */
+static bool on_create_element(void *ctx, const char *path, const char *text, err *e)
+{
+    const exchange *x = ctx;
+    if (str_equal(path, "CreateBucketConfiguration"))
+        return true;
+    if (!str_equal(path, "CreateBucketConfiguration/LocationConstraint"))
+        return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED, "%s is not implemented here.", path);
+    return !*text || !x->region_is_fixed || str_equal(text, x->region) ||
+           s3_refuse_because(e, REFUSE_LOCATION,
+                             "The %s location constraint is incompatible for the region specific "
+                             "endpoint this request was sent to.",
+                             text);
+}
+
+static bool check_creation(exchange *x, err *e)
+{
+    if (x->xml.len == 0 || s3_xml_read(buf_slice(&x->xml), on_create_element, x, e))
+        return true;
+    return e->s3_code[0] ? false : s3_refuse(e, REFUSE_MALFORMED_XML);
+}
+
 bool op_create_bucket(exchange *x, err *e)
 {
+    if (!check_creation(x, e))
+        return false;
     if (!store_bucket_create(x->store, x->target.bucket, e))
         return false;
     exchange_add_header(x, "Location", "/%s", x->target.bucket);
@@ -81,39 +109,98 @@ bool op_bucket_location(exchange *x, err *e)
     return true;
 }
 
+bool op_bucket_versioning(exchange *x, err *e)
+{
+    if (!store_bucket_check(x->store, x->target.bucket, e))
+        return false;
+    AUTO(buf) body = BUF(1024);
+    buf_append_str(&body, XML_HEAD "<VersioningConfiguration " XML_NAMESPACE "/>");
+    exchange_reply_xml(x, 200, &body);
+    return true;
+}
+
+typedef struct delete_item {
+    char *key, *etag; /* etag: a condition, or NULL */
+    bool unsupported; /* another condition, or a version */
+} delete_item;
+
 typedef struct delete_list {
-    char *keys[DELETE_KEYS_MAX];
+    delete_item items[DELETE_KEYS_MAX];
     size_t count;
+    delete_item now; /* of the element that is open */
     bool quiet;
 } delete_list;
+
+static void delete_item_deinit(delete_item *item)
+{
+    free(item->key);
+    free(item->etag);
+    *item = (delete_item){0};
+}
 
 static void delete_list_free(delete_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
-        free(list->keys[i]);
+        delete_item_deinit(&list->items[i]);
+    delete_item_deinit(&list->now);
     free(list);
 }
 DEFINE_AUTO_PTR(delete_list, delete_list_free)
 
-static bool on_delete_element(void *ctx, const char *path, const char *text, err *e)
+static bool take_item(delete_list *list, err *e)
 {
-    delete_list *list = ctx;
-    if (str_equal(path, "Delete/Quiet"))
-        list->quiet = str_equal(text, "true");
-    if (!str_equal(path, "Delete/Object/Key"))
-        return true;
-    if (list->count == DELETE_KEYS_MAX)
+    if (list->count == DELETE_KEYS_MAX || !list->now.key)
         return s3_refuse(e, REFUSE_MALFORMED_XML);
-    list->keys[list->count++] = xstrdup(text);
+    list->items[list->count++] = list->now;
+    list->now = (delete_item){0};
     return true;
 }
 
-static void delete_one(exchange *x, const char *key, bool quiet, buf *body)
+static bool set_text(char **to, const char *text, err *e)
+{
+    if (*to)
+        return s3_refuse(e, REFUSE_MALFORMED_XML);
+    *to = xstrdup(text);
+    return true;
+}
+
+static bool on_delete_element(void *ctx, const char *path, const char *text, err *e)
+{
+    delete_list *list = ctx;
+    if (str_equal(path, "Delete"))
+        return true;
+    if (str_equal(path, "Delete/Quiet")) {
+        list->quiet = str_equal(text, "true");
+        return true;
+    }
+    if (str_equal(path, "Delete/Object"))
+        return take_item(list, e);
+    if (str_equal(path, "Delete/Object/Key"))
+        return set_text(&list->now.key, text, e);
+    if (str_equal(path, "Delete/Object/ETag"))
+        return set_text(&list->now.etag, text, e);
+    bool null_version =
+        str_equal(path, "Delete/Object/VersionId") && (!*text || str_equal(text, "null"));
+    list->now.unsupported = list->now.unsupported || !null_version;
+    return str_starts_with(path, "Delete/Object/") || s3_refuse(e, REFUSE_MALFORMED_XML);
+}
+
+static bool remove_item(exchange *x, const delete_item *item, err *e)
+{
+    slice name = slice_from(item->key);
+    commit_condition condition = {.if_match = item->etag};
+    if (item->unsupported)
+        return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED,
+                                 "Versions, and conditions other than ETag, are not implemented.");
+    return layout_key_check(name, e) &&
+           store_object_remove(x->store, x->target.bucket, name, &condition, e);
+}
+
+static void delete_one(exchange *x, const delete_item *item, bool quiet, buf *body)
 {
     err e = ERR_INIT;
-    slice name = slice_from(key);
-    if (layout_key_check(name, &e) &&
-        store_object_remove(x->store, x->target.bucket, name, NULL, &e)) {
+    slice name = slice_from(item->key);
+    if (remove_item(x, item, &e)) {
         if (quiet)
             return;
         buf_append_str(body, "<Deleted>");
@@ -142,7 +229,7 @@ bool op_delete_objects(exchange *x, err *e)
         return s3_refuse(e, REFUSE_MALFORMED_XML);
     buf_append_str(&body, XML_HEAD "<DeleteResult " XML_NAMESPACE ">");
     for (size_t i = 0; i < list->count; i++)
-        delete_one(x, list->keys[i], list->quiet, &body);
+        delete_one(x, &list->items[i], list->quiet, &body);
     buf_append_str(&body, "</DeleteResult>");
     exchange_reply_xml(x, 200, &body);
     return true;

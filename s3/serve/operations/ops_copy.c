@@ -12,10 +12,7 @@
 
 static bool check_source(const exchange *x, const object_meta *from, err *e)
 {
-    const char *if_match = exchange_header(x, "x-amz-copy-source-if-match");
-    const char *if_none_match = exchange_header(x, "x-amz-copy-source-if-none-match");
-    if ((if_match && !op_etag_listed(if_match, from->etag)) ||
-        (if_none_match && op_etag_listed(if_none_match, from->etag)))
+    if (op_read_condition(x, "x-amz-copy-source-", from) != READ_GO)
         return s3_refuse(e, REFUSE_PRECONDITION_FAILED);
     return op_check_readable(from, e) && op_check_reader_key(x, from, true, e);
 }
@@ -26,10 +23,16 @@ static bool replaces_metadata(const exchange *x)
     return directive && strcasecmp(directive, "REPLACE") == 0;
 }
 
+static bool replaces_tags(const exchange *x)
+{
+    const char *directive = exchange_header(x, "x-amz-tagging-directive");
+    return directive && strcasecmp(directive, "REPLACE") == 0;
+}
+
 /* A copy onto itself must change something. */
 static bool changes_something(const exchange *x)
 {
-    return replaces_metadata(x) || exchange_header(x, "x-amz-storage-class") ||
+    return replaces_metadata(x) || replaces_tags(x) || exchange_header(x, "x-amz-storage-class") ||
            exchange_header(x, "x-amz-server-side-encryption") ||
            exchange_header(x, "x-amz-server-side-encryption-customer-algorithm") ||
            exchange_header(x, "x-amz-checksum-algorithm");
@@ -108,8 +111,14 @@ static bool copy_body(exchange *x, int fd, const object_meta *from, object_meta 
     if (!op_write_condition(x, &condition, e) || !choose_checksum(x, from, &anew, e) ||
         !merge_headers(x, from, to, e))
         return false;
+    if (replaces_tags(x)) {
+        to->tags[0] = '\0';
+        if (!op_keep_tags(x, to, e))
+            return false;
+    }
     checksum_init(&sum, anew);
-    file_range all = {.fd = fd, .len_bytes = from->size_bytes, .sum = &sum};
+    file_range all = {
+        .fd = fd, .offset = from->data_offset, .len_bytes = from->size_bytes, .sum = &sum};
     if (!incoming_open(x->store, &in, e) || !incoming_append_file(&in, &all, e))
         return false;
     if (anew != CHECKSUM_NONE) {
@@ -155,7 +164,8 @@ static bool source_range(const exchange *x, const object_meta *from, file_range 
 {
     byte_range range;
     const char *header = exchange_header(x, "x-amz-copy-source-range");
-    *out = (file_range){.len_bytes = from->size_bytes, .with_md5 = true};
+    *out =
+        (file_range){.offset = from->data_offset, .len_bytes = from->size_bytes, .with_md5 = true};
     if (!header)
         return true;
     const char *dash = strchr(header, '-');
@@ -164,7 +174,7 @@ static bool source_range(const exchange *x, const object_meta *from, file_range 
         return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
                                  "The x-amz-copy-source-range value must be of the form "
                                  "bytes=first-last.");
-    out->offset = range.offset;
+    out->offset = from->data_offset + range.offset;
     out->len_bytes = range.len_bytes;
     return range.offset + range.len_bytes <= from->size_bytes ||
            s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,

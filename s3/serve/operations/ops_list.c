@@ -1,4 +1,4 @@
-/* ListObjectsV2: a page of keys and common prefixes, in byte order. */
+/* ListObjectsV2 and ListObjects: a page of keys and common prefixes, in byte order. */
 #include "s3/serve/operations/ops.h"
 #include "s3/serve/store/key_walk.h"
 #include "s3/serve/protocol/xml.h"
@@ -15,7 +15,9 @@ typedef struct page {
     exchange *x;
     slice prefix, delimiter;
     uint64_t max_keys;
-    bool url; /* encoding-type=url */
+    bool url;    /* encoding-type=url */
+    bool v2;     /* ListObjectsV2 */
+    bool owners; /* told with each key: always in version 1 */
     /* grows */
     buf items, prefixes; /* XML */
     uint64_t count;
@@ -30,6 +32,12 @@ static void append_name(page *p, buf *out, const char *element, slice text)
         xml_element_url(out, element, text);
     else
         xml_element(out, element, text);
+}
+
+static bool starts_with(slice text, slice prefix)
+{
+    return text.len >= prefix.len &&
+           (prefix.len == 0 || memcmp(text.data, prefix.data, prefix.len) == 0);
 }
 
 static size_t common_prefix_len(const page *p, slice key)
@@ -70,6 +78,8 @@ static bool append_object(page *p, slice key, const char *path, err *e)
     slice class = SLICE_LIT("STANDARD");
     object_meta_header(&meta, "x-amz-storage-class", &class);
     xml_element(&p->items, "StorageClass", class);
+    if (p->owners)
+        buf_append_str(&p->items, "<Owner><ID>decon</ID></Owner>");
     buf_append_str(&p->items, "</Contents>");
     p->count++;
     keep(&p->last, key);
@@ -140,25 +150,46 @@ static bool parse_token(page *p, const char *token, buf *after, err *e)
     return true;
 }
 
-static bool parse_params(page *p, buf *after, err *e)
+/* The marker of version 1 is a key or a common prefix. The latter stands for all keys below it. */
+static bool parse_marker(page *p, buf *after, err *e)
+{
+    const char *marker = target_param(&p->x->target, "marker");
+    slice text = slice_from(marker);
+    size_t common = text.len > 0 ? common_prefix_len(p, text) : 0;
+    if (common > 0 && common == text.len && starts_with(text, p->prefix))
+        keep(&p->skip, text);
+    return buf_append_slice(after, text) || s3_refuse(e, REFUSE_INVALID_ARGUMENT);
+}
+
+static bool parse_start(page *p, buf *after, err *e)
 {
     const target *t = &p->x->target;
-    const char *encoding = target_param(t, "encoding-type");
     const char *token = target_param(t, "continuation-token");
-    const char *type = target_param(t, "list-type");
-    p->prefix = slice_from(target_param(t, "prefix"));
-    p->delimiter = slice_from(target_param(t, "delimiter"));
-    p->url = str_equal(encoding, "url");
-    if (!str_equal(type, "2") || (encoding && !p->url))
-        return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
-                                 "list-type must be 2, encoding-type must be url.");
-    if (!target_param_number(t, "max-keys", LIST_KEYS_MAX, LIST_KEYS_MAX, &p->max_keys, e))
-        return false;
+    if (!p->v2)
+        return parse_marker(p, after, e);
     if (token)
         return parse_token(p, token, after, e);
     const char *start_after = target_param(t, "start-after");
     return buf_append_str(after, start_after ? start_after : "") ||
            s3_refuse(e, REFUSE_INVALID_ARGUMENT);
+}
+
+static bool parse_params(page *p, buf *after, err *e)
+{
+    const target *t = &p->x->target;
+    const char *encoding = target_param(t, "encoding-type");
+    const char *type = target_param(t, "list-type");
+    const char *owner = target_param(t, "fetch-owner");
+    p->prefix = slice_from(target_param(t, "prefix"));
+    p->delimiter = slice_from(target_param(t, "delimiter"));
+    p->url = str_equal(encoding, "url");
+    p->v2 = type != NULL;
+    p->owners = !p->v2 || str_equal(owner, "true");
+    if ((type && !str_equal(type, "2")) || (encoding && !p->url))
+        return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
+                                 "list-type must be 2, encoding-type must be url.");
+    return target_param_number(t, "max-keys", LIST_KEYS_MAX, LIST_KEYS_MAX, &p->max_keys, e) &&
+           parse_start(p, after, e);
 }
 
 static void append_echo(page *p, buf *body, const char *element, const char *param)
@@ -168,9 +199,30 @@ static void append_echo(page *p, buf *body, const char *element, const char *par
         append_name(p, body, element, slice_from(value));
 }
 
-static void write_page(page *p, buf *body)
+/* Where the next page of version 2 starts. */
+static void append_continuation(page *p, buf *body)
 {
     const char *token = target_param(&p->x->target, "continuation-token");
+    xml_element_number(body, "KeyCount", p->count);
+    if (token)
+        xml_element_str(body, "ContinuationToken", token);
+    if (!p->truncated)
+        return;
+    buf_append_str(body, "<NextContinuationToken>");
+    append_token(p, body);
+    buf_append_str(body, "</NextContinuationToken>");
+}
+
+/* Of version 1: clients go on from the last key where there is no delimiter. */
+static void append_markers(page *p, buf *body)
+{
+    append_name(p, body, "Marker", slice_from(target_param(&p->x->target, "marker")));
+    if (p->truncated && p->delimiter.len > 0)
+        append_name(p, body, "NextMarker", buf_slice(&p->last));
+}
+
+static void write_page(page *p, buf *body)
+{
     buf_append_str(body, XML_HEAD "<ListBucketResult " XML_NAMESPACE ">");
     xml_element_str(body, "Name", p->x->target.bucket);
     append_name(p, body, "Prefix", p->prefix);
@@ -178,16 +230,12 @@ static void write_page(page *p, buf *body)
     append_echo(p, body, "StartAfter", "start-after");
     if (p->url)
         xml_element_str(body, "EncodingType", "url");
-    xml_element_number(body, "KeyCount", p->count);
     xml_element_number(body, "MaxKeys", p->max_keys);
     xml_element_str(body, "IsTruncated", p->truncated ? "true" : "false");
-    if (token)
-        xml_element_str(body, "ContinuationToken", token);
-    if (p->truncated) {
-        buf_append_str(body, "<NextContinuationToken>");
-        append_token(p, body);
-        buf_append_str(body, "</NextContinuationToken>");
-    }
+    if (p->v2)
+        append_continuation(p, body);
+    else
+        append_markers(p, body);
     buf_append_slice(body, buf_slice(&p->items));
     buf_append_slice(body, buf_slice(&p->prefixes));
     buf_append_str(body, "</ListBucketResult>");

@@ -4,32 +4,23 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "s3/serve/protocol/tags.h"
 #include "s3/serve/store/uploads.h"
 
-static void add_object_headers(exchange *x, const object_meta *meta, bool partial)
+static bool add_object_headers(exchange *x, const object_meta *meta, bool partial, err *e)
 {
     bool changed = exchange_has_fault(x, FAULT_ETAG);
     exchange_add_header(x, "ETag", "%s%s", changed ? "\"0" : "", meta->etag + (changed ? 1 : 0));
     exchange_add_header(x, "Accept-Ranges", "bytes");
     exchange_add_date(x, "Last-Modified", meta->modified_s);
-    op_add_kept_headers(x, meta);
+    if (!op_add_kept_headers(x, meta, e))
+        return false;
+    if (meta->tags[0])
+        exchange_add_header(x, "x-amz-tagging-count", "%zu", tags_count(meta->tags));
     const char *mode = exchange_header(x, "x-amz-checksum-mode");
     if (mode && strcasecmp(mode, "ENABLED") == 0 && !partial)
         op_add_checksum_headers(x, meta);
-}
-
-bool op_etag_listed(const char *list, const char *etag)
-{
-    slice ours = slice_from(etag);
-    slice bare = ours.len >= 2 ? (slice){etag + 1, ours.len - 2} : ours;
-    for (const char *at = list; *at;) {
-        size_t len = strcspn(at, ",");
-        slice one = slice_trim((slice){at, len});
-        if (slice_equal(one, ours) || slice_equal(one, bare) || slice_equal_str(one, "*"))
-            return true;
-        at += len + (at[len] == ',');
-    }
-    return false;
+    return true;
 }
 
 static bool is_of_parts(const object_meta *meta)
@@ -67,22 +58,29 @@ static bool find_range(exchange *x, const object_meta *meta, byte_range *out, er
 {
     if (target_param(&x->target, "partNumber"))
         return part_range(x, meta, out, e);
-    if (byte_range_parse(exchange_header(x, "Range"), meta->size_bytes, out, e))
+    const char *range = op_range_holds(x, meta) ? exchange_header(x, "Range") : NULL;
+    if (byte_range_parse(range, meta->size_bytes, out, e))
         return true;
     exchange_add_header(x, "Content-Range", "bytes */%llu", (unsigned long long)meta->size_bytes);
     return false;
 }
 
+static void reply_not_modified(exchange *x, const object_meta *meta)
+{
+    exchange_add_header(x, "ETag", "%s", meta->etag);
+    exchange_add_date(x, "Last-Modified", meta->modified_s);
+    exchange_reply(x, 304, (slice){0});
+}
+
 static bool reply_object(exchange *x, const object_meta *meta, int *fd, err *e)
 {
     byte_range range;
-    const char *if_match = exchange_header(x, "If-Match");
-    const char *if_none_match = exchange_header(x, "If-None-Match");
-    if (if_match && (!op_etag_listed(if_match, meta->etag) || exchange_has_fault(x, FAULT_ETAG)))
+    read_condition condition = op_read_condition(x, "", meta);
+    bool seems_changed = exchange_has_fault(x, FAULT_ETAG) && exchange_header(x, "If-Match");
+    if (condition == READ_FAILED || seems_changed)
         return s3_refuse(e, REFUSE_PRECONDITION_FAILED);
-    if (if_none_match && op_etag_listed(if_none_match, meta->etag)) {
-        exchange_add_header(x, "ETag", "%s", meta->etag);
-        exchange_reply(x, 304, (slice){0});
+    if (condition == READ_NOT_MODIFIED) {
+        reply_not_modified(x, meta);
         return true;
     }
     if (!find_range(x, meta, &range, e))
@@ -90,7 +88,8 @@ static bool reply_object(exchange *x, const object_meta *meta, int *fd, err *e)
     /* A range that happens to be the whole is told no checksum; the one part is. */
     bool whole = !range.partial ||
                  (target_param(&x->target, "partNumber") && range.len_bytes == meta->size_bytes);
-    add_object_headers(x, meta, !whole);
+    if (!add_object_headers(x, meta, !whole, e))
+        return false;
     if (range.partial)
         exchange_add_header(x, "Content-Range", "bytes %llu-%llu/%llu",
                             (unsigned long long)range.offset,
@@ -98,7 +97,7 @@ static bool reply_object(exchange *x, const object_meta *meta, int *fd, err *e)
                             (unsigned long long)meta->size_bytes);
     int take_fd = *fd;
     *fd = -1;
-    exchange_reply_file(x, range.partial ? 206 : 200, take_fd, STORE_HEADER_BYTES + range.offset,
+    exchange_reply_file(x, range.partial ? 206 : 200, take_fd, meta->data_offset + range.offset,
                         range.len_bytes);
     return true;
 }
@@ -114,7 +113,7 @@ bool op_check_readable(const object_meta *meta, err *e)
 bool op_get_object(exchange *x, err *e)
 {
     object_meta meta;
-    if (!store_bucket_check(x->store, x->target.bucket, e))
+    if (!op_check_version(x, e) || !store_bucket_check(x->store, x->target.bucket, e))
         return false;
     AUTO_FD fd = store_object_open(x->store, x->target.bucket, exchange_key(x), &meta, e);
     return fd >= 0 && op_check_reader_key(x, &meta, false, e) &&
@@ -134,7 +133,7 @@ bool op_put_object(exchange *x, err *e)
     object_meta meta = {0};
     commit_condition condition;
     if (!op_write_condition(x, &condition, e) || !exchange_check_body(x, &meta, e) ||
-        !op_keep_headers(x, &meta, e) ||
+        !op_keep_headers(x, &meta, e) || !op_keep_tags(x, &meta, e) ||
         !store_object_commit(x->store, x->target.bucket, exchange_key(x), &x->in, &meta, &condition,
                              e))
         return false;
@@ -148,7 +147,7 @@ bool op_put_object(exchange *x, err *e)
 bool op_delete_object(exchange *x, err *e)
 {
     commit_condition condition;
-    if (!store_bucket_check(x->store, x->target.bucket, e) ||
+    if (!op_check_version(x, e) || !store_bucket_check(x->store, x->target.bucket, e) ||
         !op_write_condition(x, &condition, e) ||
         !store_object_remove(x->store, x->target.bucket, exchange_key(x), &condition, e))
         return false;

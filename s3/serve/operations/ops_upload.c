@@ -67,7 +67,8 @@ bool op_create_upload(exchange *x, err *e)
 {
     char id[UPLOAD_ID_SIZE];
     object_meta meta = {0};
-    if (!op_keep_headers(x, &meta, e) || !choose_checksum(x, &meta, e) ||
+    if (!op_keep_headers(x, &meta, e) || !op_keep_tags(x, &meta, e) ||
+        !choose_checksum(x, &meta, e) ||
         !upload_create(x->store, x->target.bucket, exchange_key(x), &meta, id, e))
         return false;
     reply_created(x, &meta, id);
@@ -87,16 +88,17 @@ bool op_part_request(const exchange *x, unsigned *number, object_meta *upload, e
     return upload_meta_read(&u, upload, e) && op_check_reader_key(x, upload, false, e);
 }
 
+/* An upload that was begun without an algorithm takes parts with any: today's SDKs add one to each part
+ * of their own accord. */
 static bool check_part_kind(const exchange *x, const object_meta *upload, err *e)
 {
-    if (x->sent.kind == CHECKSUM_NONE || x->sent.kind == upload->checksum_kind)
+    if (x->sent.kind == CHECKSUM_NONE || upload->checksum_kind == CHECKSUM_NONE ||
+        x->sent.kind == upload->checksum_kind)
         return true;
-    bool none = upload->checksum_kind == CHECKSUM_NONE;
     return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
                              "Checksum Type mismatch occurred, expected checksum Type: %s, actual "
                              "checksum Type: %s",
-                             none ? "null" : checksum_name(upload->checksum_kind),
-                             checksum_name(x->sent.kind));
+                             checksum_name(upload->checksum_kind), checksum_name(x->sent.kind));
 }
 
 bool op_upload_part(exchange *x, err *e)
@@ -129,6 +131,20 @@ static bool take_part(part_list *list, err *e)
     return true;
 }
 
+static bool take_part_checksum(part_list *list, const char *path, const char *text)
+{
+    static const char parent[] = "CompleteMultipartUpload/Part/";
+    if (!str_starts_with(path, parent))
+        return false;
+    for (checksum_kind kind = CHECKSUM_NONE + 1; kind < CHECKSUM_KINDS; kind++)
+        if (str_equal(path + strlen(parent), checksum_element(kind))) {
+            snprintf(list->now.checksum, sizeof list->now.checksum, "%s", text);
+            list->now.checksum_kind = kind;
+            return true;
+        }
+    return false;
+}
+
 static bool on_part_element(void *ctx, const char *path, const char *text, err *e)
 {
     part_list *list = ctx;
@@ -137,12 +153,11 @@ static bool on_part_element(void *ctx, const char *path, const char *text, err *
         return take_part(list, e);
     if (str_equal(path, "CompleteMultipartUpload/Part/ETag"))
         snprintf(list->now.etag, sizeof list->now.etag, "%s", text);
-    for (checksum_kind kind = CHECKSUM_NONE + 1; kind < CHECKSUM_KINDS; kind++)
-        if (str_starts_with(path, "CompleteMultipartUpload/Part/") &&
-            str_ends_with(path, checksum_element(kind)))
-            snprintf(list->now.checksum, sizeof list->now.checksum, "%s", text);
     if (!str_equal(path, "CompleteMultipartUpload/Part/PartNumber"))
-        return true;
+        return str_equal(path, "CompleteMultipartUpload") ||
+               str_equal(path, "CompleteMultipartUpload/Part/ETag") ||
+               take_part_checksum(list, path, text) ||
+               s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED, "%s is not implemented here.", path);
     if (!num_parse_u64(text, &number) || number < 1 || number > UPLOAD_PARTS_MAX)
         return s3_refuse(e, REFUSE_MALFORMED_XML);
     list->now.number = (unsigned)number;
@@ -160,7 +175,7 @@ static bool read_ending(exchange *x, part_list *list, upload_ending *ending, err
         return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
                                  "Value for x-amz-mp-object-size header is invalid.");
     if (!s3_xml_read(buf_slice(&x->xml), on_part_element, list, e) || list->count == 0)
-        return s3_refuse(e, REFUSE_MALFORMED_XML);
+        return e->s3_code[0] ? false : s3_refuse(e, REFUSE_MALFORMED_XML);
     ending->parts = list->parts;
     ending->count = list->count;
     return true;

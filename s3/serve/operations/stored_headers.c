@@ -17,6 +17,7 @@ static const char *const kept[] = {"content-type",
                                    "content-disposition",
                                    "content-language",
                                    "expires",
+                                   "x-amz-website-redirect-location",
                                    SSE,
                                    SSE "-aws-kms-key-id",
                                    SSE "-bucket-key-enabled",
@@ -104,12 +105,25 @@ static void add_content_encoding(const char *value, buf *lines)
         buf_printf(lines, "content-encoding: %s\n", buf_str(&left));
 }
 
-static void add_kept(const http_header *h, buf *lines)
+/* Names in lower case, as S3 gives them back. */
+static bool add_kept(const http_header *h, buf *lines, err *e)
 {
-    if (strcasecmp(h->name, "content-encoding") == 0)
+    bool encoding = strcasecmp(h->name, "content-encoding") == 0;
+    if (!encoding && !is_kept(h->name))
+        return true;
+    for (const char *p = h->value; *p; p++)
+        if ((unsigned char)*p < ' ')
+            return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
+                                     "%s holds a control character, which cannot be kept.",
+                                     h->name);
+    if (encoding) {
         add_content_encoding(h->value, lines);
-    else if (is_kept(h->name))
-        buf_printf(lines, "%s: %s\n", h->name, h->value);
+        return true;
+    }
+    for (const char *p = h->name; *p; p++)
+        buf_append_char(lines, *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p);
+    buf_printf(lines, ": %s\n", h->value);
+    return true;
 }
 
 bool op_keep_headers(const exchange *x, object_meta *meta, err *e)
@@ -120,7 +134,8 @@ bool op_keep_headers(const exchange *x, object_meta *meta, err *e)
     if (!exchange_header(x, "content-type"))
         buf_append_str(&lines, "content-type: binary/octet-stream\n");
     for (size_t i = 0; i < x->auth.header_count; i++)
-        add_kept(&x->auth.headers[i], &lines);
+        if (!add_kept(&x->auth.headers[i], &lines, e))
+            return false;
     if (lines.overflow)
         return s3_refuse(e, REFUSE_METADATA_TOO_LARGE);
     memcpy(meta->headers, buf_str(&lines), lines.len + 1);
@@ -165,9 +180,56 @@ static void add_lines(exchange *x, const object_meta *meta, const char *prefix)
     }
 }
 
-void op_add_kept_headers(exchange *x, const object_meta *meta)
+/* The parameters of a GET that replace headers of its reply. */
+static const struct response_param {
+    const char *param, *header;
+} response_params[] = {{"response-content-type", "content-type"},
+                       {"response-content-language", "content-language"},
+                       {"response-expires", "expires"},
+                       {"response-cache-control", "cache-control"},
+                       {"response-content-disposition", "content-disposition"},
+                       {"response-content-encoding", "content-encoding"}};
+
+static bool is_replaced(const exchange *x, const char *line)
 {
-    add_lines(x, meta, "");
+    for (size_t i = 0; i < ARRAY_LEN(response_params); i++) {
+        size_t len = strlen(response_params[i].header);
+        if (strncasecmp(line, response_params[i].header, len) == 0 && line[len] == ':' &&
+            target_param(&x->target, response_params[i].param))
+            return true;
+    }
+    return false;
+}
+
+static bool add_replacement(exchange *x, const struct response_param *p, err *e)
+{
+    const char *value = target_param(&x->target, p->param);
+    if (!value)
+        return true;
+    if (!exchange_is_signed(x))
+        return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
+                                 "Request specific response headers cannot be used for anonymous "
+                                 "GET requests.");
+    for (const char *c = value; *c; c++)
+        if ((unsigned char)*c < ' ')
+            return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT, "%s holds a control character.",
+                                     p->param);
+    exchange_add_header(x, p->header, "%s", value);
+    return true;
+}
+
+bool op_add_kept_headers(exchange *x, const object_meta *meta, err *e)
+{
+    for (const char *at = meta->headers; *at;) {
+        size_t len = strcspn(at, "\n");
+        if (!is_replaced(x, at))
+            add_line(x, (slice){at, len});
+        at += len + (at[len] == '\n');
+    }
+    for (size_t i = 0; i < ARRAY_LEN(response_params); i++)
+        if (!add_replacement(x, &response_params[i], e))
+            return false;
+    return true;
 }
 
 void op_add_encryption_headers(exchange *x, const object_meta *meta)

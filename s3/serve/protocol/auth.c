@@ -4,6 +4,7 @@
 
 #include "decon/s3/sign.h"
 #include "base/util.h"
+#include "s3/serve/protocol/auth_v2.h"
 
 #define SIGNED_HEADERS_MAX 64
 #define EXPIRES_MAX_S      (7 * 24 * 3600)
@@ -206,6 +207,7 @@ static bool check_query(const auth_request *request, const auth_keys *keys, err 
     AUTO_FREE char *text = NULL;
     AUTO(buf) query = BUF(64 * 1024);
     const char *hash = auth_header(request, "x-amz-content-sha256");
+    hash = hash ? hash : target_param(request->target, "X-Amz-Content-Sha256");
     claim c = {.amz_date = target_param(request->target, "X-Amz-Date"),
                .payload_hash = hash ? hash : S3_UNSIGNED};
     if (!parse_query_claim(request, &c, &text))
@@ -232,10 +234,24 @@ bool auth_check(const auth_request *request, const auth_keys *keys, err *e)
     const char *hash = auth_header(request, "x-amz-content-sha256");
     if (hash && str_starts_with(hash, "STREAMING-") && chunks_kind_of(hash) == CHUNKS_NONE)
         return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED, "%s is not implemented here.", hash);
+    if (value && str_starts_with(value, "AWS "))
+        return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
+                                 "The authorization mechanism you have provided is not supported. "
+                                 "Please use AWS4-HMAC-SHA256.");
+    if (value && !str_starts_with(value, S3_SIGN_ALGORITHM " "))
+        return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED,
+                                 "Only AWS4-HMAC-SHA256 is implemented here.");
+    if (value && (target_param(request->target, "X-Amz-Signature") ||
+                  target_param(request->target, "Signature")))
+        return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
+                                 "Only one auth mechanism allowed: the Authorization header or the "
+                                 "query.");
     if (value)
         return check_header(request, value, keys, e);
     if (target_param(request->target, "X-Amz-Signature"))
         return check_query(request, keys, e);
+    if (auth_v2_is_presigned(request->target))
+        return auth_v2_check(request, keys, e);
     return check_anonymous(request, keys, e);
 }
 

@@ -10,7 +10,7 @@
 
 bool incoming_open(store *s, incoming *in, err *e)
 {
-    *in = (incoming){.fd = -1};
+    *in = (incoming){.fd = -1, .data_offset = STORE_HEADER_BYTES};
     AUTO_FREE char *base = xasprintf("%s/tmp/body", store_root(s));
     in->fd = fs_temp_create(base, &in->temp_path, e);
     if (in->fd < 0)
@@ -21,7 +21,7 @@ bool incoming_open(store *s, incoming *in, err *e)
 
 static bool append(incoming *in, slice data, err *e)
 {
-    off_t at = (off_t)(STORE_HEADER_BYTES + in->size_bytes);
+    off_t at = (off_t)(in->data_offset + in->size_bytes);
     if (!fs_pwrite_all(in->fd, data.data, data.len, at, e))
         return err_context(e, "%s", in->temp_path);
     in->size_bytes += data.len;
@@ -39,7 +39,7 @@ bool incoming_append_file(incoming *in, const file_range *from, err *e)
     AUTO_FREE char *chunk = xcalloc(1, COPY_CHUNK_BYTES);
     for (uint64_t done = 0; done < from->len_bytes;) {
         size_t want = (size_t)MIN(from->len_bytes - done, (uint64_t)COPY_CHUNK_BYTES);
-        off_t at = (off_t)(STORE_HEADER_BYTES + from->offset + done);
+        off_t at = (off_t)(from->offset + done);
         ssize_t got = pread(from->fd, chunk, want, at);
         if (got < 0 && errno == EINTR)
             continue;

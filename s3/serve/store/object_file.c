@@ -10,7 +10,10 @@
 #include "base/fsutil.h"
 #include "s3/serve/store/store.h"
 
-#define MAGIC "decon-s3 object 1\n"
+#define MAGIC       "decon-s3 object 2\n"
+#define MAGIC_OLD   "decon-s3 object 1\n"
+#define OLD_BYTES   4096 /* the size of an old block; most new ones are shorter too */
+#define MAGIC_BYTES (sizeof MAGIC - 1)
 
 static bool copy_text(char *out, size_t size, slice value)
 {
@@ -60,6 +63,8 @@ static bool parse_line(slice line, object_meta *meta)
         return copy_text(meta->etag, sizeof meta->etag, value);
     if (slice_equal_str(name, "parts"))
         return copy_text(meta->parts, sizeof meta->parts, value);
+    if (slice_equal_str(name, "tags"))
+        return copy_text(meta->tags, sizeof meta->tags, value);
     if (slice_equal_str(name, "checksum"))
         return parse_checksum(value, meta);
     if (slice_equal_str(name, "header"))
@@ -72,9 +77,11 @@ static bool parse_line(slice line, object_meta *meta)
 static bool parse_block(const char *block, object_meta *meta)
 {
     *meta = (object_meta){0};
-    if (!str_starts_with(block, MAGIC))
+    bool old = str_starts_with(block, MAGIC_OLD);
+    meta->data_offset = old ? OLD_BYTES : STORE_HEADER_BYTES;
+    if (!old && !str_starts_with(block, MAGIC))
         return false;
-    for (const char *at = block + strlen(MAGIC); *at;) {
+    for (const char *at = block + MAGIC_BYTES; *at;) {
         size_t len = strcspn(at, "\n");
         if (at[len] != '\n' || !parse_line((slice){at, len}, meta))
             return false;
@@ -83,18 +90,31 @@ static bool parse_block(const char *block, object_meta *meta)
     return meta->etag[0] != '\0';
 }
 
+/* Up to the block's end of text, which a NUL follows. */
+static bool read_block(int fd, char block[STORE_HEADER_BYTES + 1])
+{
+    if (pread(fd, block, OLD_BYTES, 0) != OLD_BYTES)
+        return false;
+    block[OLD_BYTES] = '\0';
+    if (block[OLD_BYTES - 1] == '\0' || str_starts_with(block, MAGIC_OLD))
+        return true;
+    ssize_t rest = STORE_HEADER_BYTES - OLD_BYTES;
+    block[STORE_HEADER_BYTES] = '\0';
+    return pread(fd, block + OLD_BYTES, (size_t)rest, OLD_BYTES) == rest;
+}
+
 int object_file_open(const char *path, object_meta *meta, err *e)
 {
-    char block[STORE_HEADER_BYTES + 1] = "";
+    AUTO_FREE char *block = xcalloc(1, STORE_HEADER_BYTES + 1);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
         s3_refuse(e, REFUSE_NO_SUCH_KEY);
         return -1;
     }
-    if (fd < 0 || pread(fd, block, STORE_HEADER_BYTES, 0) != STORE_HEADER_BYTES) {
+    if (fd < 0 || !read_block(fd, block)) {
         err_set_errno(e, ERR_IO, errno, "%s: cannot be read", path);
     } else if (!parse_block(block, meta)) {
-        err_set(e, ERR_PARSE, "%s: is no object of decon-s3 serve", path);
+        err_set(e, ERR_PARSE, "%s: is not an object of decon-s3 serve", path);
     } else {
         return fd;
     }
@@ -110,6 +130,8 @@ static bool format_block(const object_meta *meta, buf *block)
     if (meta->checksum_kind != CHECKSUM_NONE)
         buf_printf(block, "checksum %s %s %s\n", checksum_name(meta->checksum_kind),
                    meta->composite ? "COMPOSITE" : "FULL_OBJECT", meta->checksum);
+    if (meta->tags[0])
+        buf_printf(block, "tags %s\n", meta->tags);
     if (meta->parts[0])
         buf_printf(block, "parts %s\n", meta->parts);
     for (const char *at = meta->headers; *at;) {
@@ -120,16 +142,27 @@ static bool format_block(const object_meta *meta, buf *block)
     return !block->overflow;
 }
 
-bool object_file_write_meta(incoming *in, object_meta *meta, err *e)
+bool object_file_write_block(int fd, const object_meta *meta, err *e)
 {
-    static const char zeros[STORE_HEADER_BYTES];
-    AUTO(buf) block = BUF(STORE_HEADER_BYTES);
-    meta->size_bytes = in->size_bytes;
-    meta->modified_s = (int64_t)time(NULL);
+    AUTO(buf) block = BUF(STORE_HEADER_BYTES - 1);
     if (!format_block(meta, &block))
         return s3_refuse(e, REFUSE_METADATA_TOO_LARGE);
-    buf_append(&block, zeros, STORE_HEADER_BYTES - block.len);
-    return fs_pwrite_all(in->fd, block.data, block.len, 0, e);
+    /* Zeros up to the next page: the end of the text. The rest is a hole. */
+    size_t padded = (block.len / OLD_BYTES + 1) * OLD_BYTES;
+    AUTO_FREE char *bytes = xcalloc(1, padded);
+    memcpy(bytes, block.data, block.len);
+    return fs_pwrite_all(fd, bytes, padded, 0, e);
+}
+
+bool object_file_write_meta(incoming *in, object_meta *meta, err *e)
+{
+    meta->size_bytes = in->size_bytes;
+    meta->modified_s = (int64_t)time(NULL);
+    meta->data_offset = in->data_offset;
+    /* An object without data has no bytes behind the hole: give the hole its size. */
+    if (in->size_bytes == 0 && ftruncate(in->fd, (off_t)in->data_offset) != 0)
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot be written", in->temp_path);
+    return object_file_write_block(in->fd, meta, e);
 }
 
 bool object_meta_header(const object_meta *meta, const char *name, slice *value)
@@ -137,7 +170,7 @@ bool object_meta_header(const object_meta *meta, const char *name, slice *value)
     size_t name_len = strlen(name);
     for (const char *at = meta->headers; *at;) {
         size_t len = strcspn(at, "\n");
-        if (len > name_len + 1 && strncasecmp(at, name, name_len) == 0 && at[name_len] == ':') {
+        if (len > name_len && strncasecmp(at, name, name_len) == 0 && at[name_len] == ':') {
             *value = slice_trim((slice){at + name_len + 1, len - name_len - 1});
             return true;
         }

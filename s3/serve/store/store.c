@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fsutil.h"
@@ -174,6 +175,20 @@ static void remove_empty_dirs(char *path, size_t bucket_len)
     }
 }
 
+bool etag_listed(const char *list, const char *etag)
+{
+    slice ours = slice_from(etag);
+    slice bare = ours.len >= 2 ? (slice){etag + 1, ours.len - 2} : ours;
+    for (const char *at = list; *at;) {
+        size_t len = strcspn(at, ",");
+        slice one = slice_trim((slice){at, len});
+        if (slice_equal(one, ours) || slice_equal(one, bare) || slice_equal_str(one, "*"))
+            return true;
+        at += len + (at[len] == ',');
+    }
+    return false;
+}
+
 static bool check_condition(const store *s, const char *bucket, slice key,
                             const commit_condition *condition, err *e)
 {
@@ -187,7 +202,7 @@ static bool check_condition(const store *s, const char *bucket, slice key,
         return false;
     *e = (err)ERR_INIT;
     bool refused = (stands && condition->if_none_match) ||
-                   (condition->if_match && !str_equal(condition->if_match, standing.etag));
+                   (condition->if_match && !etag_listed(condition->if_match, standing.etag));
     return !refused || s3_refuse(e, REFUSE_PRECONDITION_FAILED);
 }
 
@@ -233,4 +248,46 @@ bool store_object_remove(store *s, const char *bucket, slice key, const commit_c
     bool ok = check_condition(s, bucket, key, condition, e) && unlink_object(path, strlen(top), e);
     store_unlock(s);
     return ok;
+}
+
+/* Whether the key's file is still the one behind the descriptor. */
+static bool is_current(int fd, const char *path)
+{
+    struct stat ours, current;
+    return fstat(fd, &ours) == 0 && stat(path, &current) == 0 && ours.st_dev == current.st_dev &&
+           ours.st_ino == current.st_ino;
+}
+
+/* A copy with other tags takes its place, so that readers see either. False, without an error, where
+ * another object came meanwhile. */
+static bool retag_once(store *s, const char *path, const char *tags, bool *replaced, err *e)
+{
+    object_meta meta = {0};
+    AUTO(incoming) copy = {.fd = -1};
+    AUTO_FD fd = object_file_open(path, &meta, e);
+    file_range all = {.fd = fd, .offset = meta.data_offset, .len_bytes = meta.size_bytes};
+    if (fd < 0 || !incoming_open(s, &copy, e) || !incoming_append_file(&copy, &all, e))
+        return false;
+    int64_t modified_s = meta.modified_s;
+    snprintf(meta.tags, sizeof meta.tags, "%s", tags);
+    if (!object_file_write_meta(&copy, &meta, e))
+        return false;
+    meta.modified_s = modified_s;
+    if (!object_file_write_block(copy.fd, &meta, e))
+        return false;
+    store_lock(s);
+    *replaced = is_current(fd, path);
+    bool ok = !*replaced || fs_temp_commit(&copy.temp_path, path, e);
+    store_unlock(s);
+    return ok;
+}
+
+bool store_object_retag(store *s, const char *bucket, slice key, const char *tags, err *e)
+{
+    AUTO_FREE char *path = object_path(s, bucket, key, e);
+    bool replaced = false;
+    while (path && !replaced)
+        if (!retag_once(s, path, tags, &replaced, e))
+            return false;
+    return path != NULL;
 }

@@ -1,7 +1,7 @@
 /* Buckets and objects in a directory.
  *
- * What:    ROOT/buckets/<bucket>/<layout of key>: one file an object, 4,096 bytes of metadata
- *          (lines of text) and then the data, so that both change in one rename.
+ * What:    ROOT/buckets/<bucket>/<layout of key>: one file an object, STORE_HEADER_BYTES of
+ *          metadata (lines of text, then a hole) and then the data: both change in one rename.
  *          ROOT/uploads/<bucket>/<id>/: multipart uploads (s3/serve/store/uploads.h).
  *          ROOT/tmp/: bodies that are still coming in; emptied at start.
  * Owner:   store_open / store_close; ROOT is held by a lock meanwhile. An incoming body is a value
@@ -18,7 +18,9 @@
 #include "s3/serve/store/part_sizes.h"
 #include "s3/serve/protocol/error.h"
 
-#define STORE_HEADER_BYTES 4096
+/* Holds the largest set of tags beside the metadata. Files of older versions have 4,096 bytes. */
+#define STORE_HEADER_BYTES 32768
+#define STORE_TAGS_SIZE    16384 /* 10 tags of 128 + 256 characters of 4 bytes, separators, NUL */
 
 typedef struct store store;
 
@@ -47,12 +49,14 @@ typedef struct object_meta {
     char checksum[CHECKSUM_TEXT_SIZE]; /* or empty */
     char headers[3000]; /* lines "content-type: text/plain\n" to be given back with the object */
     char parts[PART_SIZES_MAX]; /* of an object from parts; empty: of one piece, or not known */
+    char tags[STORE_TAGS_SIZE]; /* "key=value&key=value", see s3/serve/protocol/tags.h */
+    uint64_t data_offset;       /* in its file */
 } object_meta;
 
 /* One of the kept headers; names of either case. */
 bool object_meta_header(const object_meta *meta, const char *name, slice *value);
 
-/* The descriptor stands anywhere: data begins at STORE_HEADER_BYTES. NoSuchKey when absent. */
+/* The descriptor's position is undefined: data begins at meta->data_offset. NoSuchKey when absent. */
 int store_object_open(const store *s, const char *bucket, slice key, object_meta *meta, err *e)
     MUST_USE;
 bool store_object_stat(const store *s, const char *bucket, slice key, object_meta *meta, err *e)
@@ -62,6 +66,7 @@ bool store_object_stat(const store *s, const char *bucket, slice key, object_met
 typedef struct incoming {
     int fd; /* -1 while not open */
     char *temp_path;
+    uint64_t data_offset; /* in the file */
     uint64_t size_bytes;
     digest_ctx md5;
 } incoming;
@@ -71,7 +76,7 @@ bool incoming_write(incoming *in, slice data, err *e) MUST_USE;
 /* A stretch of another object's data. */
 typedef struct file_range {
     int fd;
-    uint64_t offset, len_bytes; /* of the data */
+    uint64_t offset, len_bytes; /* in the file: from the object's data_offset on */
     bool with_md5;              /* goes into the MD5 too */
     checksum *sum;              /* and into this; or NULL */
 } file_range;
@@ -80,9 +85,12 @@ void incoming_deinit(incoming *in);
 DEFINE_AUTO(incoming, incoming_deinit)
 
 typedef struct commit_condition {
-    const char *if_match;      /* an ETag that the standing object must have, or NULL */
-    const char *if_none_match; /* "*": no object may stand there; or NULL */
+    const char *if_match;      /* ETags, one of which the object must have; "*": any; or NULL */
+    const char *if_none_match; /* "*": no object may exist; or NULL */
 } commit_condition;
+
+/* An If-Match or If-None-Match list: "*", or ETags with or without quotes. */
+bool etag_listed(const char *list, const char *etag);
 
 /* The object may be absent. */
 bool store_object_remove(store *s, const char *bucket, slice key, const commit_condition *condition,
@@ -95,8 +103,13 @@ bool store_object_commit_locked(store *s, const char *bucket, slice key, incomin
                                 object_meta *meta, const commit_condition *condition, err *e)
     MUST_USE;
 
+/* Replaces the tags; all else stays, LastModified too. */
+bool store_object_retag(store *s, const char *bucket, slice key, const char *tags, err *e) MUST_USE;
+
 /* The file form of an object or a part: used by uploads too. */
 bool object_file_write_meta(incoming *in, object_meta *meta, err *e) MUST_USE;
+/* The same with the size and time that *meta has. */
+bool object_file_write_block(int fd, const object_meta *meta, err *e) MUST_USE;
 int object_file_open(const char *path, object_meta *meta, err *e) MUST_USE; /* -1: NoSuchKey, .. */
 
 #endif

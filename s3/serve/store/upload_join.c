@@ -32,17 +32,31 @@ static void update_with_hex(digest_ctx *d, const char *etag)
     }
 }
 
-/* Appends the part's bytes; its value is computed only where it came without one. */
-static bool append_bytes(joining *j, int fd, object_meta *part, err *e)
+/* The checksum to compute of a part: the upload's, or, where that has none, the one that the client
+ * lists. Nothing where the part came with it. */
+static checksum_kind kind_to_compute(const joining *j, const upload_part *listed,
+                                     const object_meta *part)
 {
-    bool known = j->kind == CHECKSUM_NONE || part->checksum[0];
+    checksum_kind wanted = j->kind != CHECKSUM_NONE ? j->kind
+                           : listed->checksum[0]    ? listed->checksum_kind
+                                                    : CHECKSUM_NONE;
+    bool known = part->checksum[0] && part->checksum_kind == wanted;
+    return known ? CHECKSUM_NONE : wanted;
+}
+
+static bool append_bytes(joining *j, int fd, const upload_part *listed, object_meta *part, err *e)
+{
+    checksum_kind missing = kind_to_compute(j, listed, part);
     AUTO(checksum) sum = {0};
-    checksum_init(&sum, known ? CHECKSUM_NONE : j->kind);
-    file_range all = {.fd = fd, .len_bytes = part->size_bytes, .sum = &sum};
+    checksum_init(&sum, missing);
+    file_range all = {
+        .fd = fd, .offset = part->data_offset, .len_bytes = part->size_bytes, .sum = &sum};
     if (!incoming_append_file(j->whole, &all, e))
         return false;
-    if (!known)
-        checksum_final(&sum, part->checksum);
+    if (missing == CHECKSUM_NONE)
+        return true;
+    checksum_final(&sum, part->checksum);
+    part->checksum_kind = missing;
     return true;
 }
 
@@ -68,9 +82,10 @@ static bool append_part(joining *j, size_t index, err *e)
     if (index + 1 < j->ending->count && part.size_bytes < UPLOAD_PART_MIN_SIZE)
         return s3_refuse(e, REFUSE_ENTITY_TOO_SMALL);
     update_with_hex(&j->whole->md5, part.etag);
-    if (!append_bytes(j, fd, &part, e))
+    if (!append_bytes(j, fd, listed, &part, e))
         return false;
-    if (listed->checksum[0] && !str_equal(listed->checksum, part.checksum))
+    if (listed->checksum[0] && (listed->checksum_kind != part.checksum_kind ||
+                                !str_equal(listed->checksum, part.checksum)))
         return s3_refuse_because(e, REFUSE_INVALID_PART,
                                  "A listed part's checksum differs from the part's.");
     j->parts_known = j->parts_known && part_sizes_add(j->parts, part.size_bytes);

@@ -28,6 +28,7 @@ typedef struct upload_part {
     unsigned number;
     char etag[80];                     /* as the client lists it: with or without quotes */
     char checksum[CHECKSUM_TEXT_SIZE]; /* as the client lists it, or empty */
+    checksum_kind checksum_kind;       /* of that */
 } upload_part;
 
 /* What the client asks for at an upload's end. */

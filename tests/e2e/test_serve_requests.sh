@@ -1,0 +1,446 @@
+#!/usr/bin/env bash
+# decon-s3 serve, asked by curl: what today's clients send, and what it does not implement.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/ask.sh"
+
+# boto3, pyarrow, s3fs and `aws s3api` add a CRC32 to parts of uploads that were begun without one.
+test_parts_with_checksums_that_the_upload_does_not_name() {
+    start_open
+    five_mib_and_a_bit
+    create up
+    parts=
+    ask PUT "/trial/up?partNumber=1&uploadId=$id" --data-binary "@$T/five"
+    parts+="<Part><PartNumber>1</PartNumber><ETag>$(etag_of)</ETag></Part>"
+    local sum
+    for sum in "$crc32c" "$crc64" "$sha1" "$sha256" "$crc32"; do
+        ask PUT "/trial/up?partNumber=2&uploadId=$id" --data-binary "@$T/bit" -H "$sum" \
+            -H 'x-amz-sdk-checksum-algorithm: CRC32'
+        [ "$sum" = "$crc32" ] || { expect_refusal 400 InvalidRequest && continue; }
+        expect_code 200
+        expect_header "$sum"
+    done
+    for sum in "$crc32c" "$crc64" "$sha1" "$sha256" "$crc32"; do
+        ask PUT "/trial/up?partNumber=2&uploadId=$id" --data-binary "@$T/bit" -H "$sum"
+        expect_code 200
+        expect_header "$sum"
+        ask PUT "/trial/up?partNumber=2&uploadId=$id" -d other -H "$sum"
+        expect_refusal 400 BadDigest
+    done
+    ask GET "/trial/up?uploadId=$id"
+    expect_body '<ChecksumCRC32>DUoRhQ==</ChecksumCRC32>'
+    parts+='<Part><PartNumber>2</PartNumber><ETag>5eb63bbbe01eeed093cb22bb8f5acdc3</ETag>'
+    local begun=$parts
+    parts+='<ChecksumCRC32>AAAAAA==</ChecksumCRC32></Part>'
+    complete up
+    expect_refusal 400 InvalidPart
+    parts="$begun<ChecksumCRC32C>AAAAAA==</ChecksumCRC32C></Part>"
+    complete up
+    expect_refusal 400 InvalidPart
+    parts="$begun<ChecksumMD4>AAAAAA==</ChecksumMD4></Part>"
+    complete up
+    expect_refusal 501 NotImplemented
+    parts="$begun<ChecksumCRC32C>yZRlqg==</ChecksumCRC32C></Part>"
+    complete up
+    expect_code 200
+    ask GET /trial/up
+    cat "$T/five" "$T/bit" | cmp - "$T/body"
+}
+
+test_listings_of_version_1() {
+    start_open
+    local key
+    for key in a b/1 b/2 c d/1; do ask_put "/trial/$key" x; done
+    ask GET /trial
+    expect_code 200
+    expect_body '<Marker></Marker>'
+    expect_body '<Contents><Key>b/2</Key>'
+    expect_body '<Owner><ID>'
+    ! grep -q 'KeyCount\|ContinuationToken' "$T/body" || fail "of version 2: $(cat "$T/body")"
+    ask GET '/trial?max-keys=2'
+    expect_body '<IsTruncated>true</IsTruncated>'
+    ! grep -q NextMarker "$T/body" || fail 'a NextMarker without a delimiter'
+    ask GET '/trial?max-keys=9&marker=b/1'
+    [ "$(grep -o '<Key>[^<]*' "$T/body" | tr -d '\n')" = '<Key>b/2<Key>c<Key>d/1' ] || fail "$(cat "$T/body")"
+    # In pages of one, by NextMarker.
+    local marker='' found=''
+    while :; do
+        ask GET "/trial?delimiter=/&max-keys=1&encoding-type=url&marker=$marker"
+        found+=$(grep -o '<Contents><Key>[^<]*\|<CommonPrefixes><Prefix>[^<]*' "$T/body" | sed 's/.*>//')' '
+        grep -q '<IsTruncated>true' "$T/body" || break
+        marker=$(sed -n 's|.*<NextMarker>\(.*\)</NextMarker>.*|\1|p' "$T/body")
+    done
+    [ "$found" = 'a b/ c d/ ' ] || fail "the pages: $found"
+    ask GET '/trial?list-type=2&fetch-owner=true'
+    expect_body '<Owner><ID>'
+    ask GET '/trial?list-type=2'
+    ! grep -q '<Owner>' "$T/body" || fail 'an owner that nobody asked for'
+    ask GET '/trial?list-type=1'
+    expect_refusal 400 InvalidArgument
+}
+
+# http_date SECONDS: before or after now.
+http_date() {
+    LC_ALL=C date -u -d "@$(($(date +%s) + $1))" '+%a, %d %b %Y %H:%M:%S GMT'
+}
+
+test_conditions_of_time() {
+    start_open
+    ask_put /trial/key hello
+    local etag method past future
+    etag=$(etag_of)
+    past=$(http_date -86400)
+    future=$(http_date 86400)
+    for method in GET HEAD; do
+        ask "$method" /trial/key -H "If-Modified-Since: $future"
+        expect_code 304
+        expect_header "ETag: $etag"
+        ask "$method" /trial/key -H "If-Modified-Since: $past"
+        expect_code 200
+        ask "$method" /trial/key -H "If-Unmodified-Since: $past"
+        expect_code 412
+        ask "$method" /trial/key -H "If-Unmodified-Since: $future"
+        expect_code 200
+        # The ETag decides where both are there.
+        ask "$method" /trial/key -H "If-Match: $etag" -H "If-Unmodified-Since: $past"
+        expect_code 200
+        ask "$method" /trial/key -H 'If-None-Match: "other"' -H "If-Modified-Since: $future"
+        expect_code 200
+        ask "$method" /trial/key -H 'If-Modified-Since: yesterday'
+        expect_code 200
+    done
+    ask GET /trial/key -H 'Range: bytes=0-1' -H "If-Range: $etag"
+    expect_code 206
+    ask GET /trial/key -H 'Range: bytes=0-1' -H 'If-Range: "other"'
+    expect_code 200
+    ask PUT /trial/copy -H 'x-amz-copy-source: /trial/key' -H "x-amz-copy-source-if-modified-since: $future"
+    expect_refusal 412 PreconditionFailed
+    ask PUT /trial/copy -H 'x-amz-copy-source: /trial/key' -H "x-amz-copy-source-if-unmodified-since: $past"
+    expect_refusal 412 PreconditionFailed
+    ask PUT /trial/copy -H 'x-amz-copy-source: /trial/key' -H "x-amz-copy-source-if-unmodified-since: $future"
+    expect_code 200
+    ask DELETE /trial/copy -H 'If-Match: *'
+    expect_code 204
+    ask_put /trial/copy x -H 'If-Match: *'
+    expect_refusal 404 NoSuchKey
+    ask_put /trial/key x -H "If-Unmodified-Since: $past"
+    expect_refusal 501 NotImplemented
+    ask GET /trial/key
+    expect_body hello
+}
+
+# signed METHOD TARGET [CURL-WORD...]: with a header's signature.
+signed() {
+    ask "$@" -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' --aws-sigv4 aws:amz:us-east-1:s3 \
+        --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"
+}
+
+test_headers_of_the_reply_by_parameters() {
+    start_open
+    ask_put /trial/key hello -H 'Cache-Control: no-store'
+    local method
+    for method in GET HEAD; do
+        signed "$method" '/trial/key?response-cache-control=max-age%3D5&response-content-disposition=attachment%3B%20filename%3D%22a%20b%22&response-content-encoding=x&response-content-language=en&response-content-type=text%2Fx-a&response-expires=0'
+        expect_code 200
+        expect_header 'Content-Type: text/x-a'
+        expect_header 'Content-Disposition: attachment; filename="a b"'
+        expect_header 'Cache-Control: max-age=5'
+        expect_header 'Content-Encoding: x'
+        expect_header 'Content-Language: en'
+        expect_header 'Expires: 0'
+        [ "$(grep -ci '^content-type:' "$T/head")" = 1 ] || fail "$(cat "$T/head")"
+    done
+    ask GET '/trial/key?response-content-type=text/html'
+    expect_refusal 400 InvalidRequest
+    signed GET '/trial/key?response-content-type=a%0D%0AX-Evil%3A%20b'
+    expect_refusal 400 InvalidArgument
+    signed PUT '/trial/key?response-content-type=a' -d x
+    expect_refusal 501 NotImplemented
+}
+
+test_metadata_as_it_was_sent() {
+    start_open
+    ask_put /trial/key hello -H 'X-Amz-Meta-Mixed-Case: Value' -H 'x-amz-meta-empty;' -H 'x-amz-meta-utf: grün'
+    ask HEAD /trial/key
+    tr -d '\r' <"$T/head" | grep -qx 'x-amz-meta-mixed-case: Value' || fail "$(cat "$T/head")"
+    tr -d '\r' <"$T/head" | grep -qx 'x-amz-meta-empty: *' || fail "$(cat "$T/head")"
+    expect_header 'x-amz-meta-utf: grün'
+    ask PUT /trial/copy -H 'x-amz-copy-source: /trial/key'
+    ask HEAD /trial/copy
+    tr -d '\r' <"$T/head" | grep -qx 'x-amz-meta-empty: *' || fail "$(cat "$T/head")"
+    create up -H 'X-Amz-Meta-Mixed: 1'
+    parts=
+    printf x >"$T/x"
+    part up 1 "$T/x"
+    complete up
+    ask HEAD /trial/up
+    tr -d '\r' <"$T/head" | grep -qx 'x-amz-meta-mixed: 1' || fail "$(cat "$T/head")"
+    # As presigned URLs of some SDKs have them.
+    ask_put '/trial/hoisted?x-amz-meta-Place=query&x-id=PutObject' hello
+    ask HEAD /trial/hoisted
+    expect_header 'x-amz-meta-place: query'
+    ask_put /trial/other x -H 'x-amz-meta-a: 1' -H 'x-amz-meta-a: 2'
+    expect_refusal 400 InvalidRequest
+    ask_put /trial/other x -H $'x-amz-meta-a: 1\t2'
+    expect_refusal 400 InvalidArgument
+    local i many=()
+    for i in $(seq 300); do many+=(-H "x-amz-meta-$i: x"); done
+    ask_put /trial/other x "${many[@]}"
+    expect_refusal 400 InvalidRequest
+    ask HEAD /trial/other
+    expect_code 404
+    many=()
+    for i in $(seq 100); do many+=(-H "x-amz-meta-$i: x"); done
+    ask_put /trial/many x "${many[@]}"
+    ask HEAD /trial/many
+    expect_header 'x-amz-meta-1: x'
+    expect_header 'x-amz-meta-100: x'
+}
+
+# ask_tags KEY XML-OF-TAGS
+ask_tags() {
+    ask PUT "/trial/$1?tagging" -d "<Tagging><TagSet>$2</TagSet></Tagging>"
+}
+
+test_tags() {
+    start_open
+    ask_put /trial/key hello -H 'x-amz-tagging: colour=dark+red&empty=&a%2Bb=c%2Fd' -H 'x-amz-meta-a: b'
+    expect_code 200
+    local etag modified
+    etag=$(etag_of)
+    ask GET /trial/key
+    expect_header 'x-amz-tagging-count: 3'
+    modified=$(grep -i '^last-modified' "$T/head")
+    ask GET '/trial/key?tagging'
+    expect_body '<TagSet><Tag><Key>colour</Key><Value>dark red</Value></Tag><Tag><Key>empty</Key><Value></Value></Tag><Tag><Key>a+b</Key><Value>c/d</Value></Tag></TagSet>'
+    ask_tags key '<Tag><Key>größe</Key><Value>10 = x</Value></Tag>'
+    expect_code 200
+    ask GET '/trial/key?tagging'
+    expect_body '<TagSet><Tag><Key>größe</Key><Value>10 = x</Value></Tag></TagSet>'
+    ask GET /trial/key
+    expect_body hello
+    expect_header "ETag: $etag"
+    expect_header 'x-amz-meta-a: b'
+    expect_header 'x-amz-tagging-count: 1'
+    [ "$(grep -i '^last-modified' "$T/head")" = "$modified" ] || fail 'tags changed LastModified'
+    # Copies take them along, or others.
+    ask PUT /trial/copy -H 'x-amz-copy-source: /trial/key'
+    ask HEAD /trial/copy
+    expect_header 'x-amz-tagging-count: 1'
+    ask PUT /trial/copy -H 'x-amz-copy-source: /trial/key' -H 'x-amz-tagging-directive: REPLACE' -H 'x-amz-tagging: a=1&b=2'
+    ask HEAD /trial/copy
+    expect_header 'x-amz-tagging-count: 2'
+    create up -H 'x-amz-tagging: part=yes'
+    parts=
+    printf x >"$T/x"
+    part up 1 "$T/x"
+    complete up
+    ask GET '/trial/up?tagging'
+    expect_body '<Key>part</Key><Value>yes</Value>'
+    ask DELETE '/trial/key?tagging'
+    expect_code 204
+    ask GET '/trial/key?tagging'
+    expect_body '<TagSet></TagSet>'
+    ask GET /trial/key
+    expect_body hello
+    expect_no_header x-amz-tagging-count
+    # A new object has none of the old one's.
+    ask_put /trial/copy x
+    ask HEAD /trial/copy
+    expect_no_header x-amz-tagging-count
+    ask GET '/trial/absent?tagging'
+    expect_refusal 404 NoSuchKey
+    ask_tags absent '<Tag><Key>a</Key><Value>b</Value></Tag>'
+    expect_refusal 404 NoSuchKey
+    ask HEAD /trial/absent
+    expect_code 404
+}
+
+test_the_largest_tags_and_wrong_ones() {
+    start_open
+    ask_put /trial/key hello
+    local i tags='' long value
+    long=$(printf '€%.0s' $(seq 126))
+    value=$(printf '😀%.0s' $(seq 256))
+    for i in $(seq 10 19); do tags+="<Tag><Key>$i$long</Key><Value>$value</Value></Tag>"; done
+    ask_tags key "$tags"
+    expect_code 200
+    ask GET '/trial/key?tagging'
+    expect_body "<TagSet>$tags</TagSet>"
+    ask GET /trial/key
+    expect_body hello
+    ask_tags key "$tags<Tag><Key>20</Key><Value></Value></Tag>"
+    expect_refusal 400 BadRequest
+    ask_tags key "<Tag><Key>123$long</Key><Value></Value></Tag>"
+    expect_refusal 400 InvalidTag
+    ask_tags key "<Tag><Key>a</Key><Value>x$value</Value></Tag>"
+    expect_refusal 400 InvalidTag
+    ask_tags key '<Tag><Key>a</Key><Value>1</Value></Tag><Tag><Key>a</Key><Value>2</Value></Tag>'
+    expect_refusal 400 InvalidTag
+    ask_tags key '<Tag><Key>aws:a</Key><Value>1</Value></Tag>'
+    expect_refusal 400 InvalidTag
+    ask_tags key '<Tag><Key>a!</Key><Value>1</Value></Tag>'
+    expect_refusal 400 InvalidTag
+    ask_tags key '<Tag><Key>a</Key></Tag>'
+    expect_refusal 400 MalformedXML
+    ask PUT '/trial/key?tagging' -d '<Tagging><Tag/></Tagging>'
+    expect_refusal 400 MalformedXML
+    ask PUT '/trial/key?tagging' -d 'no XML'
+    expect_refusal 400 MalformedXML
+    ask_put /trial/other x -H 'x-amz-tagging: a=1&a=2'
+    expect_refusal 400 InvalidTag
+    ask_put /trial/other x -H 'x-amz-tagging: a=%zz'
+    expect_refusal 400 InvalidArgument
+    ask HEAD /trial/other
+    expect_code 404
+    ask HEAD /trial/key
+    expect_header 'x-amz-tagging-count: 10'
+}
+
+# presign2 METHOD PATH EXPIRES [CONTENT-TYPE] [SUBRESOURCE]: the URL's path and query, by signature version 2.
+presign2() {
+    local text signature
+    text=$(printf '%s\n\n%s\n%s\n%s%s' "$1" "${4:-}" "$3" "$2" "${5:+?$5}")
+    signature=$(printf %s "$text" | openssl dgst -sha1 -hmac "$AWS_SECRET_ACCESS_KEY" -binary | base64 |
+        sed 's/+/%2B/g; s|/|%2F|g; s/=/%3D/g')
+    printf '%s?%sAWSAccessKeyId=%s&Signature=%s&Expires=%s' "$2" "${5:+$5&}" "$AWS_ACCESS_KEY_ID" "$signature" "$3"
+}
+
+test_urls_presigned_by_version_2() {
+    start_store
+    s3 mb s3://trial
+    local later
+    later=$(($(date +%s) + 60))
+    ask PUT "$(presign2 PUT /trial/a%20key "$later" text/plain)" --data-binary hello -H 'Content-Type: text/plain'
+    expect_code 200
+    ask GET "$(presign2 GET /trial/a%20key "$later")"
+    expect_code 200
+    expect_body hello
+    ask GET "$(presign2 GET /trial/a%20key "$later" '' response-content-type=text/x-a)"
+    expect_header 'Content-Type: text/x-a'
+    ask GET "$(presign2 GET /trial/a%20key "$later")&response-content-type=text/x-a"
+    expect_refusal 403 SignatureDoesNotMatch
+    ask GET "$(presign2 GET /trial/other "$later" | sed 's|/trial/other|/trial/a%20key|')"
+    expect_refusal 403 SignatureDoesNotMatch
+    ask DELETE "$(presign2 GET /trial/a%20key "$later")"
+    expect_refusal 403 SignatureDoesNotMatch
+    ask GET "$(presign2 GET /trial/a%20key "$later")" -H 'x-amz-checksum-mode: ENABLED'
+    expect_refusal 403 SignatureDoesNotMatch
+    ask GET "$(presign2 GET /trial/a%20key 1)"
+    expect_refusal 403 AccessDenied
+    expect_body 'Request has expired'
+    ask GET "$(AWS_ACCESS_KEY_ID=another presign2 GET /trial/a%20key "$later")"
+    expect_refusal 403 InvalidAccessKeyId
+    ask GET /trial/a%20key -H "Authorization: AWS $AWS_ACCESS_KEY_ID:c2lnbmF0dXJl"
+    expect_refusal 400 InvalidRequest
+    expect_body AWS4-HMAC-SHA256
+    ask GET "$(presign2 GET /trial/a%20key "$later")" -H 'Authorization: AWS4-HMAC-SHA256 x'
+    expect_refusal 400 InvalidArgument
+}
+
+# What is not implemented must not be taken for something else, and must change nothing.
+test_nothing_is_approximated() {
+    start_open
+    ask_put /trial/key original -H 'x-amz-tagging: a=b'
+    local header param method
+    for header in 'x-amz-write-offset-bytes: 8' 'x-amz-rename-source: /trial/other' 'x-amz-acl: public-read' \
+        'x-amz-grant-read: id=1' 'x-amz-object-lock-mode: GOVERNANCE' 'x-amz-object-lock-legal-hold: ON' \
+        'x-amz-object-lock-retain-until-date: 2030-01-01T00:00:00Z' 'x-amz-mfa: 1 2' 'x-amz-tagging-directive: REPLACE' \
+        'x-amz-copy-source-range: bytes=0-1' 'x-amz-server-side-encryption-context: e30=' 'Content-Range: bytes 0-2/8' \
+        'x-amz-bypass-governance-retention: true' 'x-amz-of-tomorrow: 1' 'x-minio-extract: true' 'If-None-Match: "abc"'; do
+        ask_put /trial/key changed -H "$header"
+        expect_refusal 501 NotImplemented
+    done
+    for header in 'x-amz-mfa: 1 2' 'x-amz-bypass-governance-retention: true' 'x-amz-if-match-size: 9' \
+        'x-amz-if-match-last-modified-time: Mon, 30 Nov 2026 00:00:00 GMT' 'x-minio-force-delete: true' \
+        'If-Unmodified-Since: Mon, 30 Nov 2020 00:00:00 GMT'; do
+        ask DELETE /trial/key -H "$header"
+        expect_refusal 501 NotImplemented
+    done
+    for param in acl torrent restore select 'select&select-type=2' attributes object-lock retention legal-hold renameObject \
+        append partNumber=1 versionId=abc versions uploads=x annotation encryption of-tomorrow; do
+        for method in GET PUT POST DELETE; do
+            [ "$method:$param" != GET:partNumber=1 ] || continue
+            [ "$method:${param%%=*}" != POST:uploads ] || continue
+            ask "$method" "/trial/key?$param" -d changed -H 'Content-Type: text/plain'
+            expect_refusal 501 NotImplemented
+        done
+    done
+    for param in acl policy cors lifecycle tagging website versions encryption object-lock notification replication \
+        logging accelerate requestPayment publicAccessBlock ownershipControls inventory analytics metrics session \
+        intelligent-tiering metadataTable of-tomorrow; do
+        for method in GET PUT POST DELETE; do
+            ask "$method" "/trial?$param" -d changed
+            expect_refusal 501 NotImplemented
+        done
+    done
+    ask PUT '/trial?versioning' -d changed
+    expect_refusal 501 NotImplemented
+    ask GET '/trial?versioning'
+    expect_body '<VersioningConfiguration'
+    ask POST /trial -F key=form -F file=changed
+    expect_refusal 501 NotImplemented
+    ask PUT /fresh -H 'x-amz-bucket-object-lock-enabled: true'
+    expect_refusal 501 NotImplemented
+    ask PUT /fresh -d '<CreateBucketConfiguration><Tags><Tag><Key>a</Key><Value>b</Value></Tag></Tags></CreateBucketConfiguration>'
+    expect_refusal 501 NotImplemented
+    ask HEAD /fresh
+    expect_code 404
+    ask POST "/trial/key?uploads" -H 'If-None-Match: *'
+    expect_refusal 501 NotImplemented
+    ask_put /trial/key changed -H 'Content-Encoding: aws-chunked'
+    expect_refusal 400 InvalidRequest
+    ask GET '/trial?list-type=2&prefix=a&prefix=b'
+    expect_refusal 400 InvalidArgument
+    for header in 'x-amz-expected-bucket-owner: 111122223333' 'x-amz-source-expected-bucket-owner: 111122223333'; do
+        ask PUT /trial/key -H 'x-amz-copy-source: /trial/key' -H 'x-amz-storage-class: STANDARD_IA' -H "$header"
+        expect_refusal 403 AccessDenied
+    done
+    ask GET /trial/key -H 'x-amz-expected-bucket-owner: 000000000000'
+    expect_code 200
+    expect_body original
+    expect_header 'x-amz-tagging-count: 1'
+    ask DELETE '/trial/key?versionId=null'
+    expect_code 204
+}
+
+test_elements_of_a_removal_count() {
+    start_open
+    ask_put /trial/a x
+    ask_put /trial/b x
+    remove_many() {
+        local list="<Delete>$1</Delete>"
+        ask POST '/trial?delete' -d "$list" -H "Content-MD5: $(printf %s "$list" | openssl md5 -binary | base64)"
+    }
+    remove_many '<Object><Key>a</Key><VersionId>abc</VersionId></Object><Object><Key>b</Key><ETag>"other"</ETag></Object>'
+    expect_code 200
+    expect_body '<Key>a</Key><Code>NotImplemented</Code>'
+    expect_body '<Key>b</Key><Code>PreconditionFailed</Code>'
+    remove_many '<Object><Key>a</Key><Size>9</Size></Object>'
+    expect_body '<Code>NotImplemented</Code>'
+    remove_many '<Object><Key>a</Key></Object><Everything>true</Everything>'
+    expect_refusal 400 MalformedXML
+    ask HEAD /trial/a
+    expect_code 200
+    ask HEAD /trial/b
+    expect_code 200
+    remove_many '<Object><Key>a</Key><VersionId>null</VersionId></Object><Object><Key>b</Key><ETag>9dd4e461268c8034f5c8564e155c67a6</ETag></Object>'
+    ask HEAD /trial/a
+    expect_code 404
+    ask HEAD /trial/b
+    expect_code 404
+}
+
+test_buckets_by_prefix_and_region() {
+    start_open --region eu-west-3
+    ask PUT /tricks -d '<CreateBucketConfiguration><LocationConstraint>us-west-2</LocationConstraint></CreateBucketConfiguration>'
+    expect_refusal 400 IllegalLocationConstraintException
+    ask PUT /tricks -d '<CreateBucketConfiguration><LocationConstraint>eu-west-3</LocationConstraint></CreateBucketConfiguration>'
+    expect_code 200
+    ask GET '/?prefix=tric'
+    expect_body '<Name>tricks</Name>'
+    ! grep -q '<Name>trial</Name>' "$T/body" || fail 'the prefix is ignored'
+    ask GET '/?max-buckets=1'
+    expect_refusal 501 NotImplemented
+}
+
+run_tests
