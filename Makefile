@@ -255,9 +255,10 @@ CODE := $(sort $(shell find include $(TOP_FOLDERS) tests -name '*.[ch]' 2>/dev/n
 # The newest version that is installed; the layout of the code is the same with versions 14 to 19.
 CLANG_FORMAT ?= $(shell third_party/newest.sh clang-format)
 CLANG ?= $(shell third_party/newest.sh clang)
+CLANG_TIDY ?= $(shell third_party/newest.sh clang-tidy)
 
-## check: format, layers, sizes, public headers, hardening, shell syntax, warnings of gcc and clang, cppcheck
-check: $(BUILD)/packages-check $(BUILD)/packages-build $(BUILD)/packages-test check-format check-sizes check-headers check-shell check-clang check-cppcheck check-build
+## check: format, layers, sizes, public headers, hardening, shell scripts, warnings of gcc and clang, cppcheck, dialect, commit titles
+check: $(BUILD)/packages-check $(BUILD)/packages-build $(BUILD)/packages-test check-format check-sizes check-headers check-shell check-clang check-cppcheck check-dialect check-titles check-build
 # A build of its own, in which warnings are errors.
 check-build:
 	@$(MAKE) --no-print-directory OUT=$(BUILD)/check SANITIZE= WERROR=1 layers check-hardening
@@ -269,8 +270,8 @@ check-sizes:
 	@echo "  CHECK sizes" && awk -f tests/tools/sizes.awk $(CODE)
 check-headers:
 	@echo "  CHECK headers" && CC="$(CC)" PUBLIC_FLAGS="$(PUBLIC_FLAGS)" tests/tools/headers.sh
-check-shell:
-	@echo "  CHECK shell scripts" && for f in $$(git ls-files '*.sh' .ci/run); do bash -n "$$f" || exit 1; done
+check-shell: $(BUILD)/packages-check
+	@echo "  CHECK shell scripts" && git ls-files '*.sh' .ci/run | xargs shellcheck -x -S warning
 check-clang: $(BUILD)/packages-check
 	@echo "  CHECK $(CLANG)" && printf '%s\n' $(filter %.c,$(CODE)) | \
 	    xargs -P "$$(nproc)" -n 8 $(CLANG) -fsyntax-only $(INCLUDES) $(OWN_CPPFLAGS) -std=gnu11 $(WARNINGS) -Werror
@@ -314,7 +315,9 @@ format: $(BUILD)/packages-check
 ## help: this list
 help:
 	@awk '/^##@ /{printf "\n%s:\n", substr($$0, 5)} \
-	      /^## /{n = index($$0, ": "); printf "  make %-20s %s\n", substr($$0, 4, n - 4), substr($$0, n + 2)}' Makefile install.mk
+	      /^## /{n = index($$0, ": "); printf "  make %-20s %s\n", substr($$0, 4, n - 4), substr($$0, n + 2)}' Makefile quality.mk install.mk
+
+include quality.mk
 
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
 

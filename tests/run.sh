@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs test programs (cmocka, or scripts that print TAP lines), and counts.
 #   tests/run.sh PROGRAM...
-# JOBS (default: one per core) of them run at once, each for TEST_TIMEOUT seconds at most.
+# JOBS (default: one per core) of them run at once, each for TEST_TIMEOUT seconds at most. WRAPPER is put in front of
+# each program (`WRAPPER='valgrind -q'`).
 # Ends with `N passed, N failed, N skipped`; exit status 1 when a test failed or a program broke.
 set -u
 jobs=${JOBS:-$(nproc)}
@@ -61,7 +62,7 @@ for program in "$@"; do
     number=${#names[@]}
     names+=("${program#*/tests/}")
     (
-        timeout --kill-after=20 "$limit" "$program" >"$logs/$number.log" 2>&1 </dev/null
+        timeout --kill-after=20 "$limit" ${WRAPPER:-} "$program" >"$logs/$number.log" 2>&1 </dev/null
         echo $? >"$logs/$number.part" && mv "$logs/$number.part" "$logs/$number.status"
     ) &
     running=$((running + 1))

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What minio.sh, versitygw.sh and s5cmd.sh share: finds a program that tests or benchmarks run, or
 # builds it with the Go tool chain. Sourced; the script sets
 #
@@ -83,7 +84,7 @@ build_in_cache() {
     export GOPATH=$work/go GOMODCACHE=$work/go/mod GOCACHE=$work/go-build GOBIN=$work/bin
     export GOFLAGS=-modcacherw GOTOOLCHAIN=local CGO_ENABLED=0
     unset GOROOT
-    cd "$work" # not inside anybody's Go module
+    cd "$work" || exit 1 # not inside anybody's Go module
     go=$(find_go) || return 1
     say "building $package@$version into $cache (once; 3 to 20 minutes)"
     if ! build_with_progress; then

@@ -48,7 +48,7 @@ show() { # show FORMAT WHO FILE COLUMN PEER LIMIT: a line of the table
 # each command gets the file; the first is what the others are held against. Tools that are not
 # installed are left out.
 compare() {
-    local format=$1 file=$2 column=$3 i at peer= command
+    local format=$1 file=$2 column=$3 i at peer='' command
     shift 3
     wanted "$format" || return 0
     cat "$file" >/dev/null # from the page cache, all of them

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the benchmarks share; sourced. A script sets `-euo pipefail`, sources this, and has then: a
 # folder of its own as the working directory (removed at the end, $dir), BIN and BENCH (folders of
 # the built programs), RUNS (3), keys for a local store, `pids` of what is to be ended,
@@ -19,7 +20,7 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
-cd "$dir"
+cd "$dir" || exit 1
 
 await_file() {
     for _ in $(seq 600); do

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the tests of whole programs share: `. lib.sh`, functions named test_*, then `run_tests`.
 #
 # Each test runs in a subshell of its own with `set -e`, in a folder of its own ($T, removed

@@ -6,7 +6,7 @@
 sanitize=
 case $BIN in */sanitize/bin) sanitize=1 ;; esac
 read -ra compiler <<<"${CC:-cc}"
-[ -z "$sanitize" ] || compiler+=(-fsanitize=address,undefined)
+[ -z "$sanitize" ] || compiler+=('-fsanitize=address,undefined')
 
 install_libraries() {
     make -s -C "$top" SANITIZE=$sanitize DESTDIR="$T/root" PREFIX=/opt/decon install-libraries >"$T/make.log" 2>&1

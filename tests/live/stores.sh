@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Real stores, and what each of them is asked to do: sourced by test_minio.sh, by minio.sh and by
 # versitygw.sh here, which set `start_real` to the function that starts their store in $T, and call
 # run_tests with this file's name, too.
@@ -44,7 +45,8 @@ start_versitygw() {
     started+=("$store")
     has_port() { port=$(listening_port "$store") && [ -n "$port" ]; }
     wait_for has_port
-    export AWS_ENDPOINT_URL=http://127.0.0.1:$(listening_port "$store")
+    AWS_ENDPOINT_URL=http://127.0.0.1:$(listening_port "$store")
+    export AWS_ENDPOINT_URL
     wait_for s3 mb s3://ready
 }
 
@@ -160,7 +162,7 @@ test_uploads_that_were_left_are_aborted() {
 test_commands_as_a_user_types_them() {
     "$start_real"
     s3 mb s3://data
-    cd "$T"
+    cd "$T" || exit 1
     mkdir -p tree/x
     echo 1 >tree/a.txt
     echo 22 >tree/x/b.gz

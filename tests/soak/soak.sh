@@ -23,7 +23,7 @@ export AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_CONFIG_FILE=/dev/null
 shm_kib=$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)
 [ -n "${TMPDIR:-}" ] || { [ -w /dev/shm ] && [ "${shm_kib:-0}" -gt 4194304 ] && TMPDIR=/dev/shm; }
 dir=$(mktemp -d "${TMPDIR:-/tmp}/decon-soak.XXXXXX")
-store= server= failures=0
+store='' server='' failures=0
 finish() {
     [ -z "$store" ] || kill "$store" 2>/dev/null
     [ -z "$server" ] || kill "$server" 2>/dev/null

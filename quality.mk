@@ -1,0 +1,63 @@
+# Checks that take longer than `make check`, and figures. Included by the Makefile.
+#
+# Each build with other instrumentation has a folder of its own below build/.
+UNIT_AND_FLOW := $(filter tests/unit/%.c tests/flow/%.c,$(TEST_SOURCES))
+
+##@ Quality
+## figures: sizes of functions, files and folders against the limits of docs/design.md
+figures:
+	@tests/tools/figures.sh $(filter-out tests/%,$(CODE))
+
+# Changed lines only, against this revision; skipped where it does not exist.
+BASE ?= origin/main
+have_base = git rev-parse --quiet --verify '$(BASE)^{commit}' >/dev/null 2>&1
+
+## check-dialect: words that docs/glossary.md replaces, in lines changed since BASE=origin/main (ALL=1: in all lines)
+check-dialect:
+	@echo "  CHECK dialect"
+	@if [ -n "$(ALL)" ]; then tests/tools/dialect.sh; \
+	 elif $(have_base); then tests/tools/dialect.sh $(BASE); fi
+
+## check-titles: titles of the commits since BASE=origin/main
+check-titles:
+	@echo "  CHECK commit titles"
+	@if $(have_base); then tests/tools/titles.sh $(BASE); fi
+
+## check-tsan: unit and flow tests under ThreadSanitizer
+TSAN_BUILD = BUILD=$(BUILD)/tsan SANITIZE=1 SANITIZE_FLAGS="-fsanitize=thread -fno-omit-frame-pointer"
+check-tsan: $(BUILD)/packages-build $(BUILD)/packages-test
+	@$(MAKE) --no-print-directory $(PARALLEL) $(TSAN_BUILD) test-programs
+	@TSAN_OPTIONS=exitcode=66 WRAPPER="setarch -R" tests/run.sh $(UNIT_AND_FLOW:%.c=$(BUILD)/tsan/sanitize/%)
+
+## check-valgrind: unit and flow tests of the plain build under valgrind: uninitialised values, leaks
+VALGRIND := valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite
+check-valgrind: $(BUILD)/packages-build $(BUILD)/packages-test $(BUILD)/packages-check
+	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD) test-programs
+	@WRAPPER="$(VALGRIND)" TEST_TIMEOUT=1800 tests/run.sh $(UNIT_AND_FLOW:%.c=$(BUILD)/%)
+
+## coverage: lines that the tests execute, per folder; the report is build/coverage/report.txt
+COVERAGE_BUILD = BUILD=$(BUILD)/coverage SANITIZE=1 OPTIMIZE=-O0 SANITIZE_FLAGS="--coverage -fprofile-update=atomic"
+coverage: $(BUILD)/packages-build $(BUILD)/packages-test $(BUILD)/packages-coverage
+	@find $(BUILD)/coverage -name '*.gcda' -delete 2>/dev/null || true
+	@$(MAKE) --no-print-directory $(PARALLEL) $(COVERAGE_BUILD) all test-programs
+	@$(MAKE) --no-print-directory $(COVERAGE_BUILD) test-run
+	@gcovr -r . -j "$$(nproc)" --exclude tests/ --csv $(BUILD)/coverage/sanitize/obj >$(BUILD)/coverage/files.csv
+	@awk -f tests/tools/coverage.awk $(BUILD)/coverage/files.csv | tee $(BUILD)/coverage/report.txt
+
+## compile_commands.json: the compilation database for editors and clang tools
+compile_commands.json: force
+	@tests/tools/compile_commands.sh '$(CC) $(CPPFLAGS) $(CFLAGS)' $(filter %.c,$(CODE)) >$@
+
+## check-tidy: clang-tidy with the checks of .clang-tidy (Debian: clang-tidy)
+check-tidy: compile_commands.json
+	@echo "  CHECK clang-tidy" && printf '%s\n' $(filter-out tests/%,$(filter %.c,$(CODE))) | \
+	    xargs -P "$$(nproc)" -n 16 $(CLANG_TIDY) --quiet -p .
+
+## release: a source archive of the tag v$(VERSION) in build/; it builds without git and network
+release:
+	@git rev-parse --quiet --verify 'v$(VERSION)^{commit}' >/dev/null || \
+	    { echo "release: there is no tag v$(VERSION); set VERSION in the Makefile and tag the commit first"; exit 1; }
+	@mkdir -p $(BUILD)
+	git archive --format=tar --prefix=decon-$(VERSION)/ 'v$(VERSION)' | gzip -n9 >$(BUILD)/decon-$(VERSION).tar.gz
+
+.PHONY: figures check-dialect check-titles check-tsan check-valgrind coverage check-tidy release
