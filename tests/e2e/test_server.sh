@@ -230,8 +230,7 @@ test_dead_processes_between_jobs_cost_nothing() {
         case $round in
         worker) kill -KILL "$(echo "$all" | tail -n 1)" ;;
         "fork server") kill -KILL "$(echo "$all" | head -n 1)" ;;
-        # shellcheck disable=SC2086
-        both) kill -KILL $all ;;
+        both) xargs kill -KILL <<<"$all" ;;
         esac
         wait_for is_healthy || fail "not healthy after the death of $round"
         submit "$T/f.jsonl"
