@@ -308,7 +308,8 @@ test_no_secret_is_logged() {
 test_files_of_other_endings_are_named_or_taken() {
     start_store
     fill
-    local source="$samples/$(cd "$samples" && find . -name '*.jsonl' | LC_ALL=C sort | head -n 1)"
+    local source
+    source=$samples/$(cd "$samples" && find . -name '*.jsonl' | LC_ALL=C sort | head -n 1)
     put "$source" in/other/a.ndjson
     put "$source" in/other/b.JSONL
     gzip -c "$source" >"$T/c.gz"
