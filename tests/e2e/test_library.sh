@@ -179,7 +179,7 @@ link_and_run() {
     flags=$(pkg-config --cflags --libs decon-s3 decon-compression)
     # shellcheck disable=SC2086  # words
     "${@:2}" -Wall -Wextra -Werror "$1" $flags -o "$T/own" || fail "not linked: $*"
-    [ "$("$T/own")" = '900150983cd24fb0d6963f7d28e17f72 1' ] || fail "status $?: $("$T/own")"
+    [ "$("$T/own")" = '900150983cd24fb0d6963f7d28e17f72 1' ] || fail "it printed: $("$T/own" 2>&1)"
 }
 
 test_a_c_program_has_names_of_its_own_beside_both_libraries() {
