@@ -80,7 +80,7 @@ test_patterns() {
     s3 cp 's3://data/tree/x*' out/
     [ "$(cd out && find . -type f | sort | xargs)" = './x.txt ./x/b.gz' ]
     s3 cp 's3://data/tree/?.txt' one/
-    [ "$(cd one \&\& echo *)" = 'a.txt x.txt' ]
+    [ "$(cd one && echo *)" = 'a.txt x.txt' ]
     say s3 cp 's3://data/tree/*.zip' out/
     expect_status 1
     expect_why 'no key fits'
@@ -94,7 +94,7 @@ test_flatten_takes_each_name_once() {
     store
     s3 cp -r tree s3://data/tree
     s3 cp --flatten 's3://data/tree/*.gz' flat/
-    [ "$(cd flat \&\& echo *)" = 'b.gz c.gz' ]
+    [ "$(cd flat && echo *)" = 'b.gz c.gz' ]
     s3 cp tree/a.txt s3://data/tree/second/a.txt
     say s3 mv -f -r s3://data/tree s3://data/flat/
     expect_status 1

@@ -67,7 +67,7 @@ cp --include "*.txt" s3://data/inside/* only/
 rm s3://data/whole/*
 END
     s3 run commands
-    [ "$(cd flat \&\& echo *)" = 'b.gz c.gz' ]
+    [ "$(cd flat && echo *)" = 'b.gz c.gz' ]
     [ "$(cd only && find . -type f)" = ./a.txt ]
     expect_keys whole/
 }
