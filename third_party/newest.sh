@@ -3,7 +3,7 @@
 # distributions name it so, else the name without a version. `newest.sh --find NAME` prints nothing and
 # exits with status 1 where there is neither.
 set -euo pipefail
-find_only=
+find_only=""
 if [ "${1-}" = --find ]; then
     find_only=1
     shift
