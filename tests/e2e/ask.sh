@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the tests of decon-s3 serve share, after lib.sh: requests by curl, and what is expected of replies.
 
 # ask METHOD TARGET [CURL-WORD...]: headers in $T/head, body in $T/body, status in $code.
