@@ -25,7 +25,7 @@ endif
 # 0: gzip is decoded by zlib, and this project's own decoder is left out.
 GZIP_NATIVE ?= 1
 ifeq ($(GZIP_NATIVE),0)
-LEFT_OUT := compression/gzip/inflate.c compression/gzip/inflate_fast.c compression/gzip/inflate_headers.c compression/gzip/inflate_tables.c
+LEFT_OUT := compression/gzip/inflate.c compression/gzip/inflate_fast.c compression/gzip/inflate_headers.c compression/gzip/inflate_place.c compression/gzip/inflate_tables.c
 endif
 
 # WERROR=1: warnings are errors, as in `make check` and continuous integration.

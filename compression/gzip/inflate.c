@@ -25,16 +25,19 @@ static void make_room(native_inflater *f)
     if (f->from < f->to || f->to + INFLATE_LONGEST <= INFLATE_BUFFER_BYTES)
         return;
     memmove(f->buffer, f->buffer + f->to - INFLATE_WINDOW_BYTES, INFLATE_WINDOW_BYTES);
+    f->slid += f->to - INFLATE_WINDOW_BYTES;
     f->from = f->to = INFLATE_WINDOW_BYTES;
     f->reach_from = 0;
 }
 
 static bool stored(native_inflater *f, slice *in)
 {
-    for (; f->stored_left > 0 && f->count >= 8; f->stored_left--)
+    size_t out_end = inflate_out_end(f);
+    f->stored_begins = false;
+    for (; f->stored_left > 0 && f->count >= 8 && f->to < out_end; f->stored_left--)
         f->buffer[f->to++] = (unsigned char)inflate_drop_bits(f, 8);
     size_t len = MIN(in->len, (size_t)f->stored_left);
-    len = MIN(len, INFLATE_BUFFER_BYTES - f->to);
+    len = f->to < out_end ? MIN(len, out_end - f->to) : 0;
     memcpy(f->buffer + f->to, in->data, len);
     f->to += len;
     in->data += len;
@@ -115,13 +118,14 @@ static bool careful_symbol(native_inflater *f, slice *in)
     return true;
 }
 
-/* False: the input is at its end, or the buffer is full. */
+/* False: the input is at its end, the buffer is full, or a stop is reached. */
 static bool coded(native_inflater *f, slice *in)
 {
     while (f->state == CODED) {
-        if (in->len >= INFLATE_FAST_IN && f->to + INFLATE_FAST_OUT <= INFLATE_BUFFER_BYTES)
+        if (in->len >= INFLATE_FAST_IN && f->to + INFLATE_FAST_OUT <= inflate_out_end(f))
             inflate_fast_symbols(f, in);
-        if (f->to + INFLATE_LONGEST > INFLATE_BUFFER_BYTES || !careful_symbol(f, in))
+        if (f->to + INFLATE_LONGEST > INFLATE_BUFFER_BYTES || f->to >= f->stop_to ||
+            !careful_symbol(f, in))
             return false;
     }
     return true;
@@ -147,18 +151,45 @@ static bool step(native_inflater *f, slice *in)
 
 /* ---- the inflater ---- */
 
+/* Between symbols, and not within what comes before them. */
+static bool at_stop(native_inflater *f)
+{
+    if (f->state == STORED && f->stored_begins && f->stops_at_stored) {
+        f->stored_begins = false;
+        return true;
+    }
+    return f->to >= f->stop_to &&
+           (f->state == BLOCK_HEADER || f->state == STORED || f->state == CODED);
+}
+
+static bool decode(native_inflater *f, slice *data)
+{
+    while (f->state != DONE && f->state != FAULT) {
+        if (at_stop(f))
+            return true;
+        if (!step(f, data))
+            return at_stop(f);
+    }
+    return false;
+}
+
 static inflate_result run(inflater *base, slice *data, slice *out)
 {
     native_inflater *f = (native_inflater *)base;
     make_room(f);
-    while (f->state != DONE && f->state != FAULT && step(f, data))
-        ;
+    f->call_begin = data->data;
+    f->stop_to = f->stop_text <= f->slid ? 0 : (size_t)MIN(f->stop_text - f->slid, SIZE_MAX);
+    bool stopped = decode(f, data);
+    f->taken += (uint64_t)(data->data - f->call_begin);
+    f->call_begin = data->data;
     *out = (slice){.data = (const char *)f->buffer + f->from, .len = f->to - f->from};
     f->from = f->to;
     if (f->state == DONE)
         return INFLATE_END;
     if (f->state == FAULT)
         return INFLATE_FAULT;
+    if (stopped)
+        return INFLATE_STOP;
     return data->len > 0 || f->to + INFLATE_LONGEST > INFLATE_BUFFER_BYTES ? INFLATE_FULL
                                                                            : INFLATE_MORE;
 }
@@ -172,6 +203,10 @@ static void reset(inflater *base)
     f->count = 0;
     f->last_block = false;
     f->from = f->to = f->reach_from = 0;
+    f->slid = f->taken = 0;
+    f->block_bits = f->block_text = f->content_bits = 0;
+    f->stop_text = UINT64_MAX;
+    f->stops_at_stored = f->stored_begins = false;
 }
 
 static void release(inflater *base)

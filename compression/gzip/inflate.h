@@ -21,6 +21,7 @@ typedef enum inflate_result {
     INFLATE_FULL,  /* the output buffer is full: call again */
     INFLATE_END,   /* the last block has ended, the rest of the input is not of this stream */
     INFLATE_FAULT, /* see inflater_cause */
+    INFLATE_STOP,  /* a stop of inflate_place.h is reached: call again */
 } inflate_result;
 
 typedef struct inflater inflater;

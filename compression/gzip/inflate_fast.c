@@ -97,7 +97,7 @@ static INLINE void fast_loop(native_inflater *f, slice *data)
 {
     const unsigned char *begin = (const unsigned char *)data->data;
     const unsigned char *in_end = begin + data->len - INFLATE_FAST_IN;
-    unsigned char *out_end = f->buffer + INFLATE_BUFFER_BYTES - INFLATE_FAST_OUT;
+    unsigned char *out_end = f->buffer + inflate_out_end(f) - INFLATE_FAST_OUT;
     fast r = {.in = begin, .out = f->buffer + f->to, .bits = f->bits, .count = f->count};
     fast_refill(&r);
     fast_next(f, &r);

@@ -10,6 +10,7 @@ static void use_fixed_codes(native_inflater *f)
     memset(f->lengths + 256, 7, 24);
     memset(f->lengths + 280, 8, 8);
     memset(f->lengths + 288, 5, 32);
+    f->literal_codes = 288;
     bool built = huffman_build(HUFFMAN_LITERALS, f->lengths, 288, f->literals) &&
                  huffman_build(HUFFMAN_DISTANCES, f->lengths + 288, 32, f->distances);
     f->state = CODED;
@@ -129,7 +130,7 @@ static bool code_lengths(native_inflater *f, slice *in)
     return build_codes(f);
 }
 
-bool inflate_header_step(native_inflater *f, slice *in)
+static bool header_step(native_inflater *f, slice *in)
 {
     switch (f->state) {
     case BLOCK_HEADER:
@@ -143,4 +144,20 @@ bool inflate_header_step(native_inflater *f, slice *in)
     default:
         return code_lengths(f, in);
     }
+}
+
+bool inflate_header_step(native_inflater *f, slice *in)
+{
+    bool is_block = f->state == BLOCK_HEADER;
+    uint64_t at = inflate_bits_used(f, in);
+    if (!header_step(f, in))
+        return false;
+    if (is_block) {
+        f->block_bits = at;
+        f->block_text = f->slid + f->to;
+    }
+    f->stored_begins = f->state == STORED;
+    if (f->state == CODED || f->state == STORED)
+        f->content_bits = inflate_bits_used(f, in);
+    return true;
 }

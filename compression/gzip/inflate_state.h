@@ -52,6 +52,14 @@ typedef struct native_inflater {
     uint32_t distances[DISTANCE_ENTRIES];
     size_t from, to;   /* what lies in `buffer`, and was not handed out; its end */
     size_t reach_from; /* the oldest byte that a distance may reach */
+    /* Where it is, and where it stops: see inflate_place.h. */
+    uint64_t slid;          /* bytes of text before buffer[0] */
+    uint64_t taken;         /* bytes of input before the call under way */
+    const char *call_begin; /* the input of that call */
+    uint64_t block_bits, block_text, content_bits;
+    uint64_t stop_text;
+    size_t stop_to; /* stop_text as an index of `buffer`, for the call under way */
+    bool stops_at_stored, stored_begins;
     unsigned char buffer[INFLATE_BUFFER_BYTES + INFLATE_COPY_SLACK];
 } native_inflater;
 
@@ -82,9 +90,21 @@ static inline unsigned inflate_drop_bits(native_inflater *f, unsigned count)
     return value;
 }
 
+/* Bits of the stream that are used up. */
+static inline uint64_t inflate_bits_used(const native_inflater *f, const slice *in)
+{
+    return 8 * (f->taken + (uint64_t)(in->data - f->call_begin)) - f->count;
+}
+
 static inline void inflate_next_block(native_inflater *f)
 {
     f->state = f->last_block ? DONE : BLOCK_HEADER;
+}
+
+/* Where the output of the call under way ends. */
+static inline size_t inflate_out_end(const native_inflater *f)
+{
+    return MIN((size_t)INFLATE_BUFFER_BYTES, f->stop_to);
 }
 
 static INLINE void inflate_copy_match(unsigned char *out, size_t distance, size_t len)

@@ -156,6 +156,7 @@ BEGIN {
     row("compression/zstd", "", "base compression/stream", "")
     row("compression/jsonl", "base compression", "base base/json", "")
     row("compression", "base compression", "base compression/stream compression/gzip compression/bzip2 compression/xz compression/zstd compression/jsonl", "base/digest")
+    row("compression/splice", "base compression", "base compression/gzip", "base/digest compression")
     row("orchestrator/config", "base compression s3", "base base/options", "s3/protocol compression/gzip compression")
     row("orchestrator/fleet", "base s3", "base", "base/digest s3/protocol")
     row("orchestrator/plan", "base compression s3", "base base/options orchestrator/config orchestrator/fleet", "base/digest s3/client s3/operations")

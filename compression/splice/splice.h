@@ -1,0 +1,60 @@
+/* A file without some ranges of its text, in the file's own format, without encoding all of it again.
+ *
+ * What:    plain text: the other ranges are copied by the kernel where the file system can. gzip:
+ *          compressed data is copied bit by bit; only what lies close before a removed range, and
+ *          the 32 KiB of text after it, which may refer back to it, is encoded again. Members stay,
+ *          also one that loses all its text; their checksums and lengths are rewritten, and the
+ *          block sizes of bgzip. A file of which nothing is removed is copied unchanged.
+ * Owner:   descriptors and ranges stay the caller's. Output begins at the offset of `out`.
+ * Threads: any number of calls at once; one call belongs to one thread and blocks.
+ * Fails:   ERR_IO where the input is no longer the pinned file; ERR_CODEC_... where it does not
+ *          decode; ERR_LIMIT where a range does not lie in the text or the ranges are not in order.
+ *          `out` then holds a part.
+ * Memory:  1.2 MiB, whatever the file.
+ * Sources: RFC 1951, RFC 1952; the SAM specification, section 4.1 (BGZF).
+ */
+#ifndef COMPRESSION_SPLICE_SPLICE_H
+#define COMPRESSION_SPLICE_SPLICE_H
+
+#include "decon/compression/codec.h"
+
+#include <sys/stat.h>
+
+/* Bytes [from, to) of the decoded text. */
+typedef struct splice_range {
+    uint64_t from, to;
+} splice_range;
+
+/* Yields ranges in ascending order, which may touch each other but not overlap. After the last one
+ * *next is SPLICE_NO_RANGE, also when called again. */
+#define SPLICE_NO_RANGE ((splice_range){UINT64_MAX, UINT64_MAX})
+typedef struct splice_ranges {
+    bool (*next)(void *ctx, splice_range *next, err *e);
+    void *ctx;
+} splice_ranges;
+
+/* An array as such a source. */
+typedef struct splice_array {
+    const splice_range *ranges;
+    size_t count, at;
+} splice_array;
+splice_ranges splice_ranges_of(splice_array *a);
+
+/* The version of a file that was read: inode, size and time of the last change. */
+typedef struct splice_pin {
+    uint64_t device, inode, size_bytes, changed_s, changed_ns;
+} splice_pin;
+splice_pin splice_pin_of(const struct stat *st);
+
+typedef struct splice_request {
+    int in, out;
+    codec_format format;
+    splice_pin pin; /* of the input when its text was read */
+    splice_ranges removed;
+} splice_request;
+
+/* Whether splice_file writes this format in this build. */
+bool splice_offers(codec_format format);
+bool splice_file(const splice_request *r, err *e) MUST_USE;
+
+#endif
