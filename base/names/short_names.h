@@ -249,4 +249,7 @@
 /* include/decon/base/log.h */
 #define decon_log_after_fork log_after_fork
 
+/* include/decon/s3/objects.h */
+#define decon_op op
+
 #endif

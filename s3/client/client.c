@@ -76,8 +76,7 @@ void s3_client_free(s3_client *c)
 {
     if (!c)
         return;
-    while (c->ops)
-        s3_op_end(c->ops);
+    op_list_end(&c->ops);
     s3_work_leave(c);
     timer_stop(c->t, c->pump_timer);
     s3_credentials_deinit(&c->credentials);
@@ -150,34 +149,21 @@ s3_stats s3_client_stats(const s3_client *c)
 
 bool s3_client_idle(const s3_client *c)
 {
-    return c->ops == NULL && c->works == NULL;
+    return c->ops.first == NULL && c->works == NULL;
 }
 
 /* --- operations --- */
 
-void *s3_op_new(s3_client *c, const s3_op_kind *kind, size_t size_bytes)
+void *s3_op_new(s3_client *c, const op_kind *kind, size_t size_bytes)
 {
-    s3_op *op = xcalloc(1, size_bytes);
-    op->client = c;
-    op->kind = kind;
-    op->next = c->ops;
-    if (op->next)
-        op->next->previous = op;
-    c->ops = op;
-    return op;
+    s3_op_base *o = op_new(kind, size_bytes, &c->ops, c->t);
+    o->client = c;
+    return o;
 }
 
-void s3_op_end(s3_op *op)
+void s3_op_cancel(s3_op *o)
 {
-    *(op->previous ? &op->previous->next : &op->client->ops) = op->next;
-    if (op->next)
-        op->next->previous = op->previous;
-    op->kind->free(op);
-}
-
-void s3_op_cancel(s3_op *op)
-{
-    op->kind->cancel(op);
+    op_cancel(o);
 }
 
 /* --- regions --- */
@@ -251,9 +237,7 @@ static void pump_now(void *ctx)
 {
     s3_client *c = ctx;
     c->pump_timer = NULL;
-    for (s3_op *op = c->ops; op; op = op->next)
-        if (op->kind->on_keys)
-            op->kind->on_keys(op);
+    op_list_wake(&c->ops);
     s3_client_pump(c);
 }
 

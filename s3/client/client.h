@@ -8,6 +8,7 @@
 #ifndef S3_CLIENT_CLIENT_H
 #define S3_CLIENT_CLIENT_H
 
+#include "base/op.h"
 #include "s3/auth/credentials.h"
 #include "s3/config/endpoint.h"
 #include "s3/client/circuit_breaker.h"
@@ -29,21 +30,15 @@ uint64_t s3_put_part_bytes(uint64_t configured_bytes, uint64_t size_bytes);
 /* The same for a stream, whose size nobody knows: of the part of this number, from 1. */
 uint64_t s3_put_stream_part_bytes(uint64_t first_bytes, unsigned number);
 
-typedef struct s3_op_kind {
-    void (*cancel)(s3_op *op);  /* ends it, or lets it go on in the background without callbacks */
-    void (*free)(s3_op *op);    /* cancels its requests and releases it */
-    void (*on_keys)(s3_op *op); /* NULL, or: the credentials have changed. Calls nobody at once */
-} s3_op_kind;
-
-struct s3_op { /* the first member of each operation */
+/* The first member of each operation of the client. `free` also cancels its requests (the client
+ * outlives its operations); `wake` means that the credentials have changed. */
+typedef struct s3_op_base {
+    op base;
     s3_client *client;
-    const s3_op_kind *kind;
-    s3_op *previous, *next;
-};
+} s3_op_base;
 
-/* A new operation of `size_bytes`, in the client's list. Ended by s3_op_end, which frees it. */
-void *s3_op_new(s3_client *c, const s3_op_kind *kind, size_t size_bytes) MUST_USE;
-void s3_op_end(s3_op *op);
+/* A new operation of `size_bytes`, in the client's list (base/op.h). */
+void *s3_op_new(s3_client *c, const op_kind *kind, size_t size_bytes) MUST_USE;
 
 typedef struct s3_bucket_region {
     char *bucket, *region; /* bucket "": what speaks of none */
@@ -73,7 +68,7 @@ struct s3_client {
     s3_throttle throttle;
     s3_integrity integrity;
     s3_work *works; /* under way */
-    s3_op *ops;
+    op_list ops;
     s3_request *queue_first, *queue_last;
     uint64_t queue_sequence;
     timer *pump_timer;

@@ -16,9 +16,9 @@
 
 #define LOADS_MAX 2
 
-static void get_free(s3_op *op)
+static void get_free(op *p)
 {
-    get_op *o = (get_op *)op;
+    get_op *o = (get_op *)p;
     while (o->first)
         get_range_free(o->first);
     get_check_reset(o);
@@ -33,10 +33,9 @@ static void get_free(s3_op *op)
     free(o);
 }
 
-static const s3_op_kind get_kind = {.cancel = s3_op_end, .free = get_free};
-
-static void get_end(get_op *o, const err *e)
+static void get_report_end(op *p, const err *e)
 {
+    get_op *o = (get_op *)p;
     s3_get_result result = {.size_bytes = o->size,
                             .last_modified_s = o->last_modified_s,
                             .etag = o->etag,
@@ -44,7 +43,13 @@ static void get_end(get_op *o, const err *e)
                             .kept_bytes = o->kept_bytes};
     if (o->options.on_done)
         o->options.on_done(o->options.ctx, e ? NULL : &result, e);
-    s3_op_end(&o->op);
+}
+
+static const op_kind get_kind = {.free = get_free, .report = get_report_end};
+
+static void get_end(get_op *o, const err *e)
+{
+    op_finish(&o->op.base, e);
 }
 
 /* --- the object --- */
@@ -290,5 +295,5 @@ s3_op *s3_get(s3_client *c, const s3_get_options *options)
     else if (o->resume_path)
         get_keep_take(o);
     get_begin(o);
-    return &o->op;
+    return op_started(&o->op.base);
 }

@@ -53,7 +53,7 @@ typedef struct get_check {
 } get_check;
 
 struct get_op {
-    s3_op op;
+    s3_op_base op;
     s3_get_options options;
     char *bucket, *key, *listed_etag;
     char *etag; /* what the ranges are pinned to, or NULL as yet */

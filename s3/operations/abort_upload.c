@@ -7,18 +7,16 @@
 #define QUERY_MAX_BYTES ((size_t)32 * 1024)
 
 typedef struct abort_op {
-    s3_op op;
+    s3_op_base op;
     s3_request request;
     char *bucket, *key;
     buf query;
     bool unsure, again; /* the reply proves nothing; this is the second request */
-    s3_done done;
-    void *ctx;
 } abort_op;
 
-static void abort_free(s3_op *op)
+static void abort_free(op *p)
 {
-    abort_op *o = (abort_op *)op;
+    abort_op *o = (abort_op *)p;
     s3_request_cancel(&o->request);
     buf_deinit(&o->query);
     free(o->bucket);
@@ -26,7 +24,7 @@ static void abort_free(s3_op *op)
     free(o);
 }
 
-static const s3_op_kind abort_kind = {.cancel = s3_op_end, .free = abort_free};
+static const op_kind abort_kind = {.free = abort_free};
 
 static bool abort_check(void *ctx, s3_request *r, err *e)
 {
@@ -50,8 +48,7 @@ static void abort_done(void *ctx, s3_request *r, const err *e)
         return;
     }
     bool gone = e && strcmp(e->s3_code, "NoSuchUpload") == 0;
-    o->done(o->ctx, gone ? NULL : e);
-    s3_op_end(&o->op);
+    op_finish(&o->op.base, gone ? NULL : e);
 }
 
 static void abort_begin(abort_op *o)
@@ -76,11 +73,11 @@ s3_op *s3_abort_upload(s3_client *c, const char *bucket, const char *key, const 
     abort_op *o = s3_op_new(c, &abort_kind, sizeof *o);
     o->bucket = xstrdup(bucket);
     o->key = xstrdup(key);
-    o->done = done;
-    o->ctx = ctx;
+    o->op.base.on_done = done;
+    o->op.base.ctx = ctx;
     buf_init(&o->query, QUERY_MAX_BYTES);
     buf_append_str(&o->query, "uploadId=");
     s3_uri_encode(slice_from(upload_id), false, &o->query);
     abort_begin(o);
-    return &o->op;
+    return op_started(&o->op.base);
 }

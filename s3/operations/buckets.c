@@ -13,7 +13,7 @@
 #define ROOT            "ListAllMyBucketsResult"
 
 typedef struct buckets_op {
-    s3_op op;
+    s3_op_base op;
     s3_request request;
     s3_list_buckets_options options;
     char *token; /* of the next page; NULL: there is none */
@@ -28,9 +28,9 @@ typedef struct buckets_op {
     int64_t created_s;
 } buckets_op;
 
-static void buckets_free(s3_op *op)
+static void buckets_free(op *p)
 {
-    buckets_op *o = (buckets_op *)op;
+    buckets_op *o = (buckets_op *)p;
     s3_request_cancel(&o->request);
     buf_deinit(&o->query);
     contract_deinit(&o->contract);
@@ -41,13 +41,12 @@ static void buckets_free(s3_op *op)
     free(o);
 }
 
-static const s3_op_kind buckets_kind = {.cancel = s3_op_end, .free = buckets_free};
+static const op_kind buckets_kind = {.free = buckets_free};
 
 static void buckets_end(buckets_op *o, const err *e)
 {
     bool silent = e && e->code == ERR_CANCELLED;
-    o->options.on_done(o->options.ctx, silent ? NULL : e);
-    s3_op_end(&o->op);
+    op_finish(&o->op.base, silent ? NULL : e);
 }
 
 static bool survey_element(void *ctx, const char *path, const char *text, err *e)
@@ -167,6 +166,8 @@ s3_op *s3_list_buckets(s3_client *c, const s3_list_buckets_options *options)
 {
     buckets_op *o = s3_op_new(c, &buckets_kind, sizeof *o);
     o->options = *options;
+    o->op.base.on_done = options->on_done;
+    o->op.base.ctx = options->ctx;
     buf_init(&o->query, QUERY_MAX_BYTES);
     contract_init(&o->contract, "ListBuckets", "", NULL, NULL, true);
     o->request = (s3_request){.operation = "ListBuckets",
@@ -176,5 +177,5 @@ s3_op *s3_list_buckets(s3_client *c, const s3_list_buckets_options *options)
                               .on_done = buckets_done,
                               .ctx = o};
     ask_page(o);
-    return &o->op;
+    return op_started(&o->op.base);
 }

@@ -18,7 +18,7 @@
  * not asked for it again. */
 
 typedef struct delete_op {
-    s3_op op;
+    s3_op_base op;
     s3_request request;       /* CHECK */
     s3_delete_object removal; /* REMOVE */
     char *bucket, *key, *etag;
@@ -26,13 +26,11 @@ typedef struct delete_op {
     bool checked; /* CHECK found this ETag */
     s3_version_look witness;
     err refusal; /* 412 after that: is If-Match unusable here? */
-    s3_done done;
-    void *ctx;
 } delete_op;
 
-static void delete_free(s3_op *op)
+static void delete_free(op *p)
 {
-    delete_op *o = (delete_op *)op;
+    delete_op *o = (delete_op *)p;
     s3_request_cancel(&o->request);
     s3_delete_object_cancel(&o->removal);
     s3_version_look_cancel(&o->witness);
@@ -42,13 +40,7 @@ static void delete_free(s3_op *op)
     free(o);
 }
 
-static const s3_op_kind delete_kind = {.cancel = s3_op_end, .free = delete_free};
-
-static void delete_end(delete_op *o, const err *e)
-{
-    o->done(o->ctx, e);
-    s3_op_end(&o->op);
-}
+static const op_kind delete_kind = {.free = delete_free};
 
 static void check_begin(delete_op *o);
 
@@ -61,7 +53,7 @@ static void witness_done(void *ctx, bool same, const err *e)
     delete_op *o = ctx;
     UNUSED(e);
     if (!same) {
-        delete_end(o, &o->refusal);
+        op_finish(&o->op.base, &o->refusal);
         return;
     }
     log_warn("%s: HeadObject and GetObject show the same ETag: If-Match is unusable in this store; "
@@ -95,7 +87,7 @@ static void remove_done(void *ctx, const err *e)
 {
     delete_op *o = ctx;
     if (!e || e->code == ERR_S3_NOT_FOUND) {
-        delete_end(o, NULL); /* gone: that is what was wanted */
+        op_finish(&o->op.base, NULL); /* gone: that is what was wanted */
     } else if (refuses_condition(e) && !o->op.client->no_conditional_delete) {
         log_info("%s: the store does not take If-Match here: objects are looked at before",
                  e->message);
@@ -107,7 +99,7 @@ static void remove_done(void *ctx, const err *e)
     } else if (e->http_status == 412 && o->checked && !err_is_set(&o->refusal)) {
         witness_begin(o, e);
     } else {
-        delete_end(o, e);
+        op_finish(&o->op.base, e);
     }
 }
 
@@ -150,7 +142,7 @@ static void check_done(void *ctx, s3_request *r, const err *e)
     if (!e)
         remove_begin(o);
     else
-        delete_end(o, e->code == ERR_S3_NOT_FOUND ? NULL : e);
+        op_finish(&o->op.base, e->code == ERR_S3_NOT_FOUND ? NULL : e);
 }
 
 static void check_begin(delete_op *o)
@@ -174,11 +166,11 @@ s3_op *s3_delete_if(s3_client *c, const char *bucket, const char *key, const cha
     o->bucket = xstrdup(bucket);
     o->key = xstrdup(key);
     o->etag = xstrdup(etag);
-    o->done = done;
-    o->ctx = ctx;
+    o->op.base.on_done = done;
+    o->op.base.ctx = ctx;
     if (c->endpoint.custom || !is_conditional(o))
         check_begin(o);
     else
         remove_begin(o);
-    return &o->op;
+    return op_started(&o->op.base);
 }

@@ -33,7 +33,7 @@ typedef struct single {
 } single;
 
 struct delete_op {
-    s3_op op;
+    s3_op_base op;
     s3_request request;
     s3_delete_many_options options;
     char *bucket;
@@ -63,9 +63,9 @@ static void singles_cancel(delete_op *o)
     o->active = 0;
 }
 
-static void delete_free(s3_op *op)
+static void delete_free(op *p)
 {
-    delete_op *o = (delete_op *)op;
+    delete_op *o = (delete_op *)p;
     s3_request_cancel(&o->request);
     singles_cancel(o);
     for (size_t i = 0; i < o->batch_count + o->single_count; i++)
@@ -78,14 +78,14 @@ static void delete_free(s3_op *op)
     free(o);
 }
 
-static const s3_op_kind delete_kind = {.cancel = s3_op_end, .free = delete_free};
-
-static void delete_end(delete_op *o, const err *e)
+static void delete_report(op *p, const err *e)
 {
+    const delete_op *o = (const delete_op *)p;
     size_t left = o->batch_count + o->single_count + o->active;
     o->options.on_done(o->options.ctx, e ? left : 0, e);
-    s3_op_end(&o->op);
 }
+
+static const op_kind delete_kind = {.free = delete_free, .report = delete_report};
 
 /* --- which keys XML can hold --- */
 
@@ -335,7 +335,7 @@ static void singles_go_on(delete_op *o)
         if (!o->singles[i].key)
             single_begin(o, &o->singles[i]);
     if (o->active == 0)
-        delete_end(o, NULL);
+        op_finish(&o->op.base, NULL);
 }
 
 /* A store without DeleteObjects (older GCS, gateways): learnt once a single removal works. */
@@ -362,7 +362,7 @@ static void batch_done(void *ctx, s3_request *r, const err *e)
     delete_op *o = ctx;
     UNUSED(r);
     if (e && !has_no_batch(e)) {
-        delete_end(o, e);
+        op_finish(&o->op.base, e);
         return;
     }
     if (e) {
@@ -397,7 +397,7 @@ s3_op *s3_delete_many(s3_client *c, const s3_delete_many_options *options)
     buf_init(&o->body, BODY_MAX_BYTES);
     if (o->batch_count == 0) {
         singles_go_on(o);
-        return &o->op;
+        return op_started(&o->op.base);
     }
     o->request = (s3_request){.operation = "DeleteObjects",
                               .method = "POST",
@@ -410,5 +410,5 @@ s3_op *s3_delete_many(s3_client *c, const s3_delete_many_options *options)
                               .on_done = batch_done,
                               .ctx = o};
     s3_request_start(c, &o->request);
-    return &o->op;
+    return op_started(&o->op.base);
 }

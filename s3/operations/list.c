@@ -12,7 +12,7 @@
 #define QUERY_MAX_BYTES ((size_t)32 * 1024)
 
 typedef struct list_op {
-    s3_op op;
+    s3_op_base op;
     s3_request request;
     s3_list_options options;
     char *bucket, *prefix, *delimiter;
@@ -25,9 +25,9 @@ typedef struct list_op {
     bool held, waiting; /* the next page is not asked for; it would be now */
 } list_op;
 
-static void list_free(s3_op *op)
+static void list_free(op *p)
 {
-    list_op *o = (list_op *)op;
+    list_op *o = (list_op *)p;
     s3_request_cancel(&o->request);
     contract_deinit(&o->contract);
     page_deinit(&o->page);
@@ -38,7 +38,7 @@ static void list_free(s3_op *op)
     free(o);
 }
 
-static const s3_op_kind list_kind = {.cancel = s3_op_end, .free = list_free};
+static const op_kind list_kind = {.free = list_free};
 
 static void list_end(list_op *o, const err *e)
 {
@@ -46,9 +46,7 @@ static void list_end(list_op *o, const err *e)
     if (o->repeat_count > 0)
         log_warn("s3://%s/%s: ListObjectsV2: %zu keys were listed twice in a row and count once",
                  o->bucket, o->prefix ? o->prefix : "", o->repeat_count);
-    if (o->options.on_done)
-        o->options.on_done(o->options.ctx, silent ? NULL : e);
-    s3_op_end(&o->op);
+    op_finish(&o->op.base, silent ? NULL : e);
 }
 
 /* --- a page --- */
@@ -149,14 +147,14 @@ static void list_done(void *ctx, s3_request *r, const err *e)
         ask_page(o);
 }
 
-void s3_list_hold(s3_op *op)
+void s3_list_hold(s3_op *list)
 {
-    ((list_op *)op)->held = true;
+    ((list_op *)list)->held = true;
 }
 
-void s3_list_resume(s3_op *op)
+void s3_list_resume(s3_op *list)
 {
-    list_op *o = (list_op *)op;
+    list_op *o = (list_op *)list;
     o->held = false;
     if (o->waiting)
         ask_page(o);
@@ -167,6 +165,8 @@ s3_op *s3_list(s3_client *c, const s3_list_options *options)
 {
     list_op *o = s3_op_new(c, &list_kind, sizeof *o);
     o->options = *options;
+    o->op.base.on_done = options->on_done;
+    o->op.base.ctx = options->ctx;
     o->bucket = xstrdup(options->bucket);
     o->prefix = options->prefix ? xstrdup(options->prefix) : NULL;
     o->delimiter = options->delimiter ? xstrdup(options->delimiter) : NULL;
@@ -182,5 +182,5 @@ s3_op *s3_list(s3_client *c, const s3_list_options *options)
                               .on_done = list_done,
                               .ctx = o};
     ask_page(o);
-    return &o->op;
+    return op_started(&o->op.base);
 }

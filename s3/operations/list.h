@@ -11,7 +11,7 @@
 
 #include "decon/s3/s3.h"
 
-void s3_list_hold(s3_op *op);
-void s3_list_resume(s3_op *op);
+void s3_list_hold(s3_op *list);
+void s3_list_resume(s3_op *list);
 
 #endif

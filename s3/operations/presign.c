@@ -49,35 +49,45 @@ bool s3_presign_url(const s3_presign_request *request, const s3_keys *keys, buf 
 /* --- with a client's keys --- */
 
 typedef struct presign_op {
-    s3_op op;
+    s3_op_base op;
     s3_request request; /* waits for keys, and is not sent */
     char *bucket, *key, *method;
     unsigned expires_s;
+    buf url;
     s3_presign_done done;
     void *ctx;
 } presign_op;
 
-static void presign_free(s3_op *op)
+static void presign_free(op *p)
 {
-    presign_op *o = (presign_op *)op;
+    presign_op *o = (presign_op *)p;
     s3_request_cancel(&o->request);
+    buf_deinit(&o->url);
     free(o->bucket);
     free(o->key);
     free(o->method);
     free(o);
 }
 
-static const s3_op_kind presign_kind = {.cancel = s3_op_end, .free = presign_free};
+static void presign_report(op *p, const err *e)
+{
+    presign_op *o = (presign_op *)p;
+    if (e)
+        o->done(o->ctx, NULL, 0, e);
+    else
+        o->done(o->ctx, buf_str(&o->url), o->op.client->credentials.expires_s, NULL);
+}
+
+static const op_kind presign_kind = {.free = presign_free, .report = presign_report};
 
 static void presign_failed(void *ctx, s3_request *r, const err *e)
 {
     presign_op *o = ctx;
     UNUSED(r);
-    o->done(o->ctx, NULL, 0, e);
-    s3_op_end(&o->op);
+    op_finish(&o->op.base, e);
 }
 
-static bool make_url(const presign_op *o, const s3_keys *keys, buf *url, err *e)
+static bool make_url(presign_op *o, const s3_keys *keys, err *e)
 {
     const s3_client *c = o->op.client;
     const char *region = s3_client_region(c, o->bucket);
@@ -92,7 +102,7 @@ static bool make_url(const presign_op *o, const s3_keys *keys, buf *url, err *e)
                                   .region = region,
                                   .amz_date = date,
                                   .expires_s = o->expires_s};
-    bool ok = s3_presign_url(&request, keys, url, e);
+    bool ok = s3_presign_url(&request, keys, &o->url, e);
     s3_target_deinit(&target);
     return ok;
 }
@@ -100,21 +110,17 @@ static bool make_url(const presign_op *o, const s3_keys *keys, buf *url, err *e)
 static void presign_keys(void *ctx, const s3_keys *keys)
 {
     presign_op *o = ctx;
-    AUTO(buf) url = BUF(URL_MAX_BYTES);
     err e = ERR_INIT;
-    if (!keys)
-        (void)err_set(&e, ERR_USAGE, "a URL cannot be signed without credentials");
-    else if (make_url(o, keys, &url, &e))
-        o->done(o->ctx, buf_str(&url), o->op.client->credentials.expires_s, NULL);
-    if (err_is_set(&e))
-        o->done(o->ctx, NULL, 0, &e);
-    s3_op_end(&o->op);
+    bool ok = keys ? make_url(o, keys, &e)
+                   : err_set(&e, ERR_USAGE, "a URL cannot be signed without credentials");
+    op_finish(&o->op.base, ok ? NULL : &e);
 }
 
 s3_op *s3_presign(s3_client *c, const char *method, const char *bucket, const char *key,
                   unsigned expires_s, s3_presign_done done, void *ctx)
 {
     presign_op *o = s3_op_new(c, &presign_kind, sizeof *o);
+    buf_init(&o->url, URL_MAX_BYTES);
     o->bucket = xstrdup(bucket);
     o->key = xstrdup(key);
     o->method = xstrdup(method);
@@ -129,5 +135,5 @@ s3_op *s3_presign(s3_client *c, const char *method, const char *bucket, const ch
                               .on_done = presign_failed,
                               .ctx = o};
     s3_request_start(c, &o->request);
-    return &o->op;
+    return op_started(&o->op.base);
 }

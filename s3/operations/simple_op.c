@@ -11,21 +11,19 @@
 #define NAME_MAX_BYTES ((size_t)8192)
 
 typedef struct single_op {
-    s3_op op;
+    s3_op_base op;
     s3_request request;
     char *bucket, *key;
     buf body; /* create */
-    s3_done done;
     s3_head_done head_done;
-    void *ctx;
     s3_object object; /* head; its strings are the next four */
     char *etag, *storage_class, *content_type;
     s3_fields metadata;
 } single_op;
 
-static void single_free(s3_op *op)
+static void single_free(op *p)
 {
-    single_op *o = (single_op *)op;
+    single_op *o = (single_op *)p;
     s3_request_cancel(&o->request);
     buf_deinit(&o->body);
     s3_fields_deinit(&o->metadata);
@@ -35,28 +33,30 @@ static void single_free(s3_op *op)
     free(o);
 }
 
-static const s3_op_kind single_kind = {.cancel = s3_op_end, .free = single_free};
+static void head_report(op *p, const err *e)
+{
+    single_op *o = (single_op *)p;
+    if (o->head_done)
+        o->head_done(o->op.base.ctx, e ? NULL : &o->object, e);
+}
+
+static const op_kind single_kind = {.free = single_free};
+static const op_kind head_kind = {.free = single_free, .report = head_report};
 
 static void single_done(void *ctx, s3_request *r, const err *e)
 {
-    single_op *o = ctx;
     UNUSED(r);
-    if (o->head_done)
-        o->head_done(o->ctx, e ? NULL : &o->object, e);
-    else if (o->done)
-        o->done(o->ctx, e);
-    s3_op_end(&o->op);
+    op_finish(ctx, e);
 }
 
-static single_op *single_new(s3_client *c, const char *bucket, const char *key, s3_done done,
+static single_op *single_new(s3_client *c, const op_kind *kind, const char *bucket, const char *key,
                              void *ctx)
 {
-    single_op *o = s3_op_new(c, &single_kind, sizeof *o);
+    single_op *o = s3_op_new(c, kind, sizeof *o);
     buf_init(&o->body, NAME_MAX_BYTES);
     o->bucket = xstrdup(bucket);
     o->key = key ? xstrdup(key) : NULL;
-    o->done = done;
-    o->ctx = ctx;
+    o->op.base.ctx = ctx;
     o->request = (s3_request){.bucket = o->bucket, .key = o->key, .on_done = single_done, .ctx = o};
     return o;
 }
@@ -79,7 +79,7 @@ static s3_op *single_start(single_op *o, const char *operation, const char *meth
     o->request.operation = operation;
     o->request.method = method;
     s3_request_start(o->op.client, &o->request);
-    return &o->op;
+    return op_started(&o->op.base);
 }
 
 /* --- head --- */
@@ -119,7 +119,7 @@ static bool head_take(void *ctx, const http_reply *reply, err *e)
 static single_op *head_new(s3_client *c, const char *bucket, const char *key, s3_head_done done,
                            void *ctx)
 {
-    single_op *o = single_new(c, bucket, key, NULL, ctx);
+    single_op *o = single_new(c, &head_kind, bucket, key, ctx);
     o->head_done = done;
     o->request.on_head = head_take;
     return o;
@@ -141,14 +141,21 @@ s3_op *s3_head_checksum(s3_client *c, const char *bucket, const char *key, s3_he
 
 /* --- head bucket, delete bucket --- */
 
+static single_op *bucket_new(s3_client *c, const char *bucket, s3_done done, void *ctx)
+{
+    single_op *o = single_new(c, &single_kind, bucket, NULL, ctx);
+    o->op.base.on_done = done;
+    return o;
+}
+
 s3_op *s3_head_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx)
 {
-    return single_start(single_new(c, bucket, NULL, done, ctx), "HeadBucket", "HEAD");
+    return single_start(bucket_new(c, bucket, done, ctx), "HeadBucket", "HEAD");
 }
 
 s3_op *s3_delete_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx)
 {
-    single_op *o = single_new(c, bucket, NULL, done, ctx);
+    single_op *o = bucket_new(c, bucket, done, ctx);
     o->request.on_check = bucket_check;
     o->request.error_in_ok = true;
     return single_start(o, "DeleteBucket", "DELETE");
@@ -158,7 +165,7 @@ s3_op *s3_delete_bucket(s3_client *c, const char *bucket, s3_done done, void *ct
 
 s3_op *s3_create_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx)
 {
-    single_op *o = single_new(c, bucket, NULL, done, ctx);
+    single_op *o = bucket_new(c, bucket, done, ctx);
     o->request.on_check = bucket_check;
     o->request.error_in_ok = true;
     const char *region = s3_client_region(c, bucket);

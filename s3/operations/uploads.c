@@ -14,7 +14,7 @@
 #define UPLOAD          ROOT "/Upload"
 
 typedef struct uploads_op {
-    s3_op op;
+    s3_op_base op;
     s3_request request;
     s3_list_uploads_options options;
     char *bucket, *prefix;
@@ -49,9 +49,9 @@ static void forget_page(uploads_op *o)
         free(move(*strings[i]));
 }
 
-static void uploads_free(s3_op *op)
+static void uploads_free(op *p)
 {
-    uploads_op *o = (uploads_op *)op;
+    uploads_op *o = (uploads_op *)p;
     s3_request_cancel(&o->request);
     forget_page(o);
     contract_deinit(&o->contract);
@@ -62,13 +62,12 @@ static void uploads_free(s3_op *op)
     free(o);
 }
 
-static const s3_op_kind uploads_kind = {.cancel = s3_op_end, .free = uploads_free};
+static const op_kind uploads_kind = {.free = uploads_free};
 
 static void uploads_end(uploads_op *o, const err *e)
 {
     bool silent = e && e->code == ERR_CANCELLED;
-    o->options.on_done(o->options.ctx, silent ? NULL : e);
-    s3_op_end(&o->op);
+    op_finish(&o->op.base, silent ? NULL : e);
 }
 
 /* --- reading a page --- */
@@ -286,6 +285,8 @@ s3_op *s3_list_uploads(s3_client *c, const s3_list_uploads_options *options)
 {
     uploads_op *o = s3_op_new(c, &uploads_kind, sizeof *o);
     o->options = *options;
+    o->op.base.on_done = options->on_done;
+    o->op.base.ctx = options->ctx;
     o->bucket = xstrdup(options->bucket);
     o->prefix = options->prefix ? xstrdup(options->prefix) : NULL;
     buf_init(&o->query, QUERY_MAX_BYTES);
@@ -299,5 +300,5 @@ s3_op *s3_list_uploads(s3_client *c, const s3_list_uploads_options *options)
                               .on_done = uploads_done,
                               .ctx = o};
     ask_page(o);
-    return &o->op;
+    return op_started(&o->op.base);
 }

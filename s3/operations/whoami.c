@@ -5,26 +5,29 @@
 #include "s3/auth/sts.h"
 
 typedef struct whoami_op {
-    s3_op op;
+    s3_op_base op;
     bool ask_sts, waiting; /* for the credentials */
     timer *next_step;
     s3_sts sts;
+    const s3_sts_identity *identity; /* lent while it is reported; or NULL */
     char *endpoint;
     s3_whoami_done done;
     void *ctx;
 } whoami_op;
 
-static void whoami_free(s3_op *op)
+static void whoami_free(op *p)
 {
-    whoami_op *o = (whoami_op *)op;
-    timer_stop(op->client->t, o->next_step);
+    whoami_op *o = (whoami_op *)p;
+    timer_stop(o->op.client->t, o->next_step);
     s3_sts_cancel(&o->sts);
     free(o->endpoint);
     free(o);
 }
 
-static void whoami_end(whoami_op *o, const s3_sts_identity *sts, const err *e)
+static void whoami_report(op *p, const err *e)
 {
+    whoami_op *o = (whoami_op *)p;
+    const s3_sts_identity *sts = o->identity;
     const s3_client *c = o->op.client;
     const s3_credentials *k = &c->credentials;
     s3_identity identity = {.anonymous = c->no_sign_request,
@@ -46,7 +49,6 @@ static void whoami_end(whoami_op *o, const s3_sts_identity *sts, const err *e)
         identity.user_id = sts->user_id;
     }
     o->done(o->ctx, e ? NULL : &identity, e);
-    s3_op_end(&o->op);
 }
 
 static void on_identity(void *ctx, const s3_sts_identity *identity, const char *reason)
@@ -54,7 +56,9 @@ static void on_identity(void *ctx, const s3_sts_identity *identity, const char *
     err e = ERR_INIT;
     if (reason)
         (void)err_set(&e, ERR_S3_CREDENTIALS, "%s", reason);
-    whoami_end(ctx, identity, reason ? &e : NULL);
+    whoami_op *o = ctx;
+    o->identity = identity;
+    op_finish(&o->op.base, reason ? &e : NULL);
 }
 
 static void step(void *ctx)
@@ -69,23 +73,23 @@ static void step(void *ctx)
         state = s3_credentials_get(&c->credentials, &keys, &e);
     o->waiting = state == S3_CREDENTIALS_PENDING;
     if (state == S3_CREDENTIALS_FAILED)
-        whoami_end(o, NULL, &e);
+        op_finish(&o->op.base, &e);
     else if (state == S3_CREDENTIALS_READY && o->ask_sts && !c->no_sign_request)
         s3_sts_start(&o->sts, &(s3_sts_call){.at = &c->endpoint, .keys = &keys});
     else if (state == S3_CREDENTIALS_READY)
-        whoami_end(o, NULL, NULL);
+        op_finish(&o->op.base, NULL);
 }
 
-static void step_soon(s3_op *op)
+static void step_soon(op *p)
 {
-    whoami_op *o = (whoami_op *)op;
+    whoami_op *o = (whoami_op *)p;
     if (o->waiting)
-        o->next_step = timer_start(op->client->t, 0, step, o);
+        o->next_step = timer_start(o->op.client->t, 0, step, o);
     o->waiting = false;
 }
 
-static const s3_op_kind whoami_kind = {
-    .cancel = s3_op_end, .free = whoami_free, .on_keys = step_soon};
+static const op_kind whoami_kind = {
+    .free = whoami_free, .report = whoami_report, .wake = step_soon};
 
 s3_op *s3_whoami(s3_client *c, bool ask_sts, s3_whoami_done done, void *ctx)
 {
@@ -100,6 +104,6 @@ s3_op *s3_whoami(s3_client *c, bool ask_sts, s3_whoami_done done, void *ctx)
     s3_target_deinit(&target);
     s3_sts_init(&o->sts, c->t, NULL, o);
     o->sts.on_identity = on_identity;
-    step_soon(&o->op);
-    return &o->op;
+    step_soon(&o->op.base);
+    return op_started(&o->op.base);
 }

@@ -33,7 +33,7 @@
 #define UNPROVEN_MAX     3 /* replies of CopyObject without an ETag */
 
 typedef struct copy_op {
-    s3_op op;
+    s3_op_base op;
     s3_copy_options options;
     s3_copy_source from;
     s3_destination to;  /* its fields: in place of the source's */
@@ -42,7 +42,7 @@ typedef struct copy_op {
     s3_request request; /* COPY, VERIFY */
     s3_proof proof;
     err doubt; /* why the replies of CopyObject prove nothing */
-    bool cancelled, in_parts, again, verify, looked;
+    bool in_parts, again, verify, looked;
     bool doubted, relook; /* the source's If-Match was refused: is it unusable? */
     err refusal;
     s3_version_look witness;
@@ -53,9 +53,9 @@ typedef struct copy_op {
     s3_multipart parts;
 } copy_op;
 
-static void copy_free(s3_op *op)
+static void copy_free(op *p)
 {
-    copy_op *o = (copy_op *)op;
+    copy_op *o = (copy_op *)p;
     s3_request_cancel(&o->request);
     s3_proof_cancel(&o->proof);
     s3_version_look_cancel(&o->witness);
@@ -67,35 +67,22 @@ static void copy_free(s3_op *op)
     free(o);
 }
 
-static void copy_cancel(s3_op *op)
+static void copy_cancel(op *p)
 {
-    copy_op *o = (copy_op *)op;
-    o->cancelled = true;
+    copy_op *o = (copy_op *)p;
     o->again = false;
     if (o->in_parts)
         s3_multipart_cancel(&o->parts);
     else
-        s3_op_end(op);
+        op_finish(p, NULL);
 }
 
-static const s3_op_kind copy_kind = {.cancel = copy_cancel, .free = copy_free};
-
-static void tell(const copy_op *o, const err *e)
-{
-    if (o->options.on_done && !o->cancelled)
-        o->options.on_done(o->options.ctx, e);
-}
-
-static void copy_end(copy_op *o, const err *e)
-{
-    tell(o, e);
-    s3_op_end(&o->op);
-}
+static const op_kind copy_kind = {.cancel = copy_cancel, .free = copy_free};
 
 static void progress(void *ctx, uint64_t copied_bytes)
 {
     copy_op *o = ctx;
-    if (o->options.on_progress && !o->cancelled)
+    if (o->options.on_progress && !o->op.base.cancelled)
         o->options.on_progress(o->options.ctx, copied_bytes);
 }
 
@@ -116,7 +103,7 @@ static bool verify_head(void *ctx, const http_reply *reply, err *e)
 static void verify_done(void *ctx, s3_request *r, const err *e)
 {
     UNUSED(r);
-    copy_end(ctx, e);
+    op_finish(ctx, e);
 }
 
 static void verify_begin(copy_op *o)
@@ -202,14 +189,14 @@ static void parts_done(void *ctx, const char *etag, const err *e)
     o->again = conflict || o->relook || (e && goes_without(o, e));
     o->verify = !e && o->kind == S3_CHECKSUM_NONE && o->from.checksum.kind != S3_CHECKSUM_NONE;
     if (!o->again && !o->verify)
-        tell(o, e);
+        op_report(&o->op.base, e);
 }
 
 static void parts_gone(void *ctx)
 {
     copy_op *o = ctx;
-    if (o->cancelled || (!o->again && !o->verify)) {
-        s3_op_end(&o->op);
+    if (o->op.base.cancelled || (!o->again && !o->verify)) {
+        op_finish(&o->op.base, NULL);
         return;
     }
     s3_multipart_free(&o->parts);
@@ -254,7 +241,7 @@ static void tags_done(void *ctx, const err *e)
 {
     copy_op *o = ctx;
     if (e) {
-        copy_end(o, e);
+        op_finish(&o->op.base, e);
         return;
     }
     bool asks = s3_checksum_is_crc(o->from.checksum.kind) && !o->op.client->no_copy_checksums;
@@ -270,7 +257,7 @@ static void witness_done(void *ctx, bool same, const err *e)
     copy_op *o = ctx;
     UNUSED(e);
     if (!same) {
-        copy_end(o, &o->refusal);
+        op_finish(&o->op.base, &o->refusal);
         return;
     }
     log_warn("%s: HeadObject and GetObject show the same ETag: x-amz-copy-source-if-match is "
@@ -296,7 +283,7 @@ static void look_done(void *ctx, const err *e)
 {
     copy_op *o = ctx;
     if (e) {
-        copy_end(o, o->doubted && e->code == ERR_S3_CHANGED ? &o->refusal : e);
+        op_finish(&o->op.base, o->doubted && e->code == ERR_S3_CHANGED ? &o->refusal : e);
         return;
     }
     if (o->options.on_pinned && !o->looked)
@@ -350,7 +337,7 @@ static void proof_done(void *ctx, const char *etag, const s3_checksum *md5, cons
     UNUSED(etag), UNUSED(md5);
     if (e)
         s3_proof_error(&o->doubt, e, &last);
-    copy_end(o, e ? &last : NULL);
+    op_finish(&o->op.base, e ? &last : NULL);
 }
 
 static void proof_begin(copy_op *o)
@@ -377,7 +364,7 @@ static void source_known(void *ctx, const err *e)
         return;
     }
     s3_proof_error(&o->doubt, e, &last);
-    copy_end(o, &last);
+    op_finish(&o->op.base, &last);
 }
 
 static void prove(copy_op *o, const err *doubt)
@@ -409,7 +396,7 @@ static void copy_done(void *ctx, s3_request *r, const err *e)
     else if (e && e->code == ERR_S3_REPLY && e->http_status == 0 && o->unproven > 0)
         prove(o, e);
     else
-        copy_end(o, e);
+        op_finish(&o->op.base, e);
 }
 
 static void copy_begin(copy_op *o)
@@ -459,6 +446,8 @@ s3_op *s3_copy(s3_client *c, const s3_copy_options *options)
 {
     copy_op *o = s3_op_new(c, &copy_kind, sizeof *o);
     o->options = *options;
+    o->op.base.on_done = options->on_done;
+    o->op.base.ctx = options->ctx;
     s3_destination_init(&o->to, options->to_bucket, options->to_key, options->headers);
     s3_destination_only(&o->to, options->if_none_match, NULL);
     set_source(o, options);
@@ -471,5 +460,5 @@ s3_op *s3_copy(s3_client *c, const s3_copy_options *options)
         look_begin(o);
     else
         copy_begin(o);
-    return &o->op;
+    return op_started(&o->op.base);
 }

@@ -7,18 +7,16 @@
 #define QUERY_MAX_BYTES ((size_t)8192)
 
 typedef struct probe_op {
-    s3_op op;
+    s3_op_base op;
     s3_request request;
     char *bucket, *key;
     char *upload_id;
     buf query;
-    s3_done done; /* NULL when nobody waits any more */
-    void *ctx;
 } probe_op;
 
-static void probe_free(s3_op *op)
+static void probe_free(op *p)
 {
-    probe_op *o = (probe_op *)op;
+    probe_op *o = (probe_op *)p;
     s3_request_cancel(&o->request);
     buf_deinit(&o->query);
     free(o->bucket);
@@ -28,22 +26,14 @@ static void probe_free(s3_op *op)
 }
 
 /* What was started is aborted all the same. */
-static void probe_cancel(s3_op *op)
+static void probe_cancel(op *p)
 {
-    probe_op *o = (probe_op *)op;
-    o->done = NULL;
+    probe_op *o = (probe_op *)p;
     if (!o->upload_id && o->request.state != S3_REQUEST_FLYING)
-        s3_op_end(op);
+        op_finish(p, NULL);
 }
 
-static const s3_op_kind probe_kind = {.cancel = probe_cancel, .free = probe_free};
-
-static void probe_end(probe_op *o, const err *e)
-{
-    if (o->done)
-        o->done(o->ctx, e);
-    s3_op_end(&o->op);
-}
+static const op_kind probe_kind = {.cancel = probe_cancel, .free = probe_free};
 
 static void abort_done(void *ctx, s3_request *r, const err *e)
 {
@@ -51,7 +41,7 @@ static void abort_done(void *ctx, s3_request *r, const err *e)
     if (e && e->http_status != 404)
         log_warn("%s: an empty multipart upload stays there until a lifecycle rule removes it",
                  e->message);
-    probe_end(ctx, NULL);
+    op_finish(ctx, NULL);
 }
 
 static bool create_check(void *ctx, s3_request *r, err *e)
@@ -64,7 +54,7 @@ static void create_done(void *ctx, s3_request *r, const err *e)
 {
     probe_op *o = ctx;
     if (e) {
-        probe_end(o, e);
+        op_finish(&o->op.base, e);
         return;
     }
     s3_request_cancel(r);
@@ -86,8 +76,8 @@ s3_op *s3_probe_write(s3_client *c, const char *bucket, const char *key, s3_done
     probe_op *o = s3_op_new(c, &probe_kind, sizeof *o);
     o->bucket = xstrdup(bucket);
     o->key = xstrdup(key);
-    o->done = done;
-    o->ctx = ctx;
+    o->op.base.on_done = done;
+    o->op.base.ctx = ctx;
     buf_init(&o->query, QUERY_MAX_BYTES);
     o->request = (s3_request){.operation = "CreateMultipartUpload",
                               .method = "POST",
@@ -100,5 +90,5 @@ s3_op *s3_probe_write(s3_client *c, const char *bucket, const char *key, s3_done
                               .ctx = o};
     s3_request_header(&o->request, "Content-Type", "binary/octet-stream");
     s3_request_start(c, &o->request);
-    return &o->op;
+    return op_started(&o->op.base);
 }

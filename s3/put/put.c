@@ -11,10 +11,10 @@
 #define PART_STEP_BYTES ((uint64_t)1024 * 1024)
 #define CONFLICTS_MAX   3
 
-static void put_free(s3_op *op)
+static void put_free(op *p)
 {
-    put_op *o = (put_op *)op;
-    timer_stop(op->client->t, o->later);
+    put_op *o = (put_op *)p;
+    timer_stop(o->op.client->t, o->later);
     s3_hash_cancel(o->job);
     s3_request_cancel(&o->request);
     s3_proof_cancel(&o->proof);
@@ -25,32 +25,31 @@ static void put_free(s3_op *op)
     free(o);
 }
 
-static void put_cancel(s3_op *op)
+static void put_cancel(op *p)
 {
-    put_op *o = (put_op *)op;
-    o->cancelled = true;
+    put_op *o = (put_op *)p;
     o->again = false;
     if (o->in_parts)
         s3_multipart_cancel(&o->parts);
     else
-        s3_op_end(op);
+        op_finish(p, NULL);
 }
 
-static const s3_op_kind put_kind = {.cancel = put_cancel, .free = put_free};
-
-void put_report(const put_op *o, const char *etag, const err *e)
+static void put_report(op *p, const err *e)
 {
-    if (!e)
-        s3_integrity_learn(&o->op.client->integrity, &o->carried);
-    s3_put_result result = {.etag = etag, .checksum = o->in_parts ? o->parts.whole : o->checksum};
-    if (o->options.on_done && !o->cancelled)
+    put_op *o = (put_op *)p;
+    s3_put_result result = {.etag = o->etag,
+                            .checksum = o->in_parts ? o->parts.whole : o->checksum};
+    if (o->options.on_done)
         o->options.on_done(o->options.ctx, e ? NULL : &result, e);
 }
+
+static const op_kind put_kind = {.cancel = put_cancel, .free = put_free, .report = put_report};
 
 void put_progress(void *ctx, uint64_t sent_bytes)
 {
     put_op *o = ctx;
-    if (o->options.on_progress && !o->cancelled)
+    if (o->options.on_progress && !o->op.base.cancelled)
         o->options.on_progress(o->options.ctx, sent_bytes);
 }
 
@@ -140,15 +139,20 @@ static void parts_done(void *ctx, const char *etag, const err *e)
 {
     put_op *o = ctx;
     o->again = e && put_worth_another(o, e);
-    if (!o->again)
-        put_report(o, etag, e);
+    if (o->again)
+        return;
+    if (!e) {
+        s3_integrity_learn(&o->op.client->integrity, &o->carried);
+        o->etag = xstrdup_or_null(etag);
+    }
+    op_report(&o->op.base, e);
 }
 
 static void parts_gone(void *ctx)
 {
     put_op *o = ctx;
     if (!o->again) {
-        s3_op_end(&o->op);
+        op_finish(&o->op.base, NULL);
         return;
     }
     o->again = false;
@@ -190,11 +194,9 @@ void put_begin(put_op *o)
         put_parts(o, part_bytes);
 }
 
-static void too_large(void *ctx)
+static void too_large(put_op *o)
 {
-    put_op *o = ctx;
     err e = ERR_INIT;
-    o->later = NULL;
     err_set(&e, ERR_LIMIT, "%llu bytes are more than an object may have (5 TiB)",
             (unsigned long long)o->size);
     s3_name_error(&e, o->to.bucket, o->to.key);
@@ -212,8 +214,8 @@ s3_op *s3_put(s3_client *c, const s3_put_options *options)
     s3_fields_add(&o->to.fields, options->fields, options->field_count);
     o->size = options->fd < 0 ? options->data.len : options->size_bytes;
     if (o->size > S3_OBJECT_MAX_BYTES)
-        o->later = timer_start(c->t, 0, too_large, o); /* told later, as all errors are */
+        too_large(o);
     else
         put_begin(o);
-    return &o->op;
+    return op_started(&o->op.base);
 }

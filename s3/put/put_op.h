@@ -12,13 +12,13 @@
 #include "s3/put/proof.h"
 
 typedef struct put_op {
-    s3_op op;
+    s3_op_base op;
     s3_put_options options;
     s3_destination to;
     uint64_t size;
     s3_integrity_try carried;
     unsigned conflicts, digests, unproven;
-    bool cancelled, again, in_parts;
+    bool again, in_parts;
 
     /* one request: SINGLE, PROVE, CONFIRM */
     s3_request request;
@@ -29,7 +29,7 @@ typedef struct put_op {
     s3_checksum checksum;
     char sha256_hex[2 * SHA256_BYTES + 1];
     char *etag;
-    timer *later; /* an error that was found before the first request; a pause */
+    timer *later; /* a pause */
 
     /* PARTS */
     s3_multipart parts;
@@ -38,7 +38,6 @@ typedef struct put_op {
 /* --- put.c --- */
 
 void put_begin(put_op *o);
-void put_report(const put_op *o, const char *etag, const err *e); /* on_done, unless cancelled */
 void put_progress(void *ctx, uint64_t sent_bytes);
 /* Whether another try helps: with a lesser checksum, or because of another writer. */
 bool put_worth_another(put_op *o, const err *e);

@@ -22,8 +22,9 @@ void put_single_end(put_op *o, const err *e)
 {
     if (!e)
         put_progress(o, o->size);
-    put_report(o, o->etag, e);
-    s3_op_end(&o->op);
+    if (!e)
+        s3_integrity_learn(&o->op.client->integrity, &o->carried);
+    op_finish(&o->op.base, e);
 }
 
 static void put_again(void *ctx)

@@ -20,7 +20,7 @@
 typedef enum stream_state { STREAM_FIRST, STREAM_SINGLE, STREAM_PARTS, STREAM_AGAIN } stream_state;
 
 typedef struct stream_op {
-    s3_op op;
+    s3_op_base op;
     s3_put_stream_options options;
     s3_destination to;
     stream_state state;
@@ -29,9 +29,10 @@ typedef struct stream_op {
     size_t full_count;
     uint64_t came, sent;
     unsigned part_count; /* begun */
-    bool ended, wants_room, cancelled;
+    bool ended, wants_room;
     timer *later; /* an error that was found by the caller's own call */
     err error;
+    s3_put_result result; /* its strings are lent while it is reported */
     s3_op *single;
     s3_integrity_try carried;
     s3_multipart parts;
@@ -44,10 +45,10 @@ static void drop_full(stream_op *o)
     o->full_count = 0;
 }
 
-static void stream_free(s3_op *op)
+static void stream_free(op *p)
 {
-    stream_op *o = (stream_op *)op;
-    timer_stop(op->client->t, o->later);
+    stream_op *o = (stream_op *)p;
+    timer_stop(o->op.client->t, o->later);
     s3_multipart_free(&o->parts);
     s3_destination_deinit(&o->to);
     s3_integrity_deinit(&o->carried);
@@ -58,35 +59,34 @@ static void stream_free(s3_op *op)
 }
 
 /* What is with an upload is aborted; the operation ends when that is done. */
-static void stream_cancel(s3_op *op)
+static void stream_cancel(op *p)
 {
-    stream_op *o = (stream_op *)op;
+    stream_op *o = (stream_op *)p;
     bool uploads = o->state == STREAM_PARTS || o->state == STREAM_AGAIN;
-    o->cancelled = true;
     if (o->single)
         s3_op_cancel(move(o->single));
     if (uploads)
         s3_multipart_cancel(&o->parts);
     else
-        s3_op_end(op);
+        op_finish(p, NULL);
 }
 
-static const s3_op_kind stream_kind = {.cancel = stream_cancel, .free = stream_free};
-
-static void tell(stream_op *o, const s3_put_result *result, const err *e)
+static void stream_report(op *p, const err *e)
 {
-    if (!o->cancelled)
-        o->options.on_done(o->options.ctx, result, e);
-    o->cancelled = true;
+    stream_op *o = (stream_op *)p;
+    o->options.on_done(o->options.ctx, e ? NULL : &o->result, e);
 }
+
+static const op_kind stream_kind = {
+    .cancel = stream_cancel, .free = stream_free, .report = stream_report};
 
 static void fail_called(void *ctx)
 {
     stream_op *o = ctx;
     o->later = NULL;
     s3_name_error(&o->error, o->to.bucket, o->to.key);
-    tell(o, NULL, &o->error);
-    stream_cancel(&o->op);
+    op_report(&o->op.base, &o->error);
+    stream_cancel(&o->op.base);
 }
 
 static void fail_later(stream_op *o)
@@ -99,11 +99,11 @@ static void progress(void *ctx, uint64_t sent_bytes)
 {
     stream_op *o = ctx;
     o->sent = sent_bytes;
-    if (o->cancelled)
+    if (o->op.base.cancelled)
         return;
     if (o->options.on_progress)
         o->options.on_progress(o->options.ctx, sent_bytes);
-    if (o->wants_room && s3_put_stream_room(&o->op).len > 0) {
+    if (o->wants_room && s3_put_stream_room(&o->op.base).len > 0) {
         o->wants_room = false;
         o->options.on_room(o->options.ctx);
     }
@@ -115,8 +115,9 @@ static void single_done(void *ctx, const s3_put_result *result, const err *e)
 {
     stream_op *o = ctx;
     o->single = NULL;
-    tell(o, result, e);
-    s3_op_end(&o->op);
+    if (result)
+        o->result = *result;
+    op_finish(&o->op.base, e);
 }
 
 static void single_begin(stream_op *o)
@@ -182,7 +183,7 @@ static void keep(stream_op *o, s3_bytes *share)
 /* A checksum that the store does not know can be left out as long as all bytes are still here. */
 static bool begins_again(stream_op *o, const err *e)
 {
-    if (o->cancelled || o->parts.sent > 0 ||
+    if (o->op.base.cancelled || o->parts.sent > 0 ||
         !s3_integrity_lessen(&o->op.client->integrity, &o->carried, o->to.bucket, o->to.key, e))
         return false;
     for (const s3_part *part = o->parts.first; part; part = part->next)
@@ -199,8 +200,8 @@ static void parts_done(void *ctx, const char *etag, const err *e)
     }
     if (!e)
         s3_integrity_learn(&o->op.client->integrity, &o->carried);
-    s3_put_result result = {.etag = etag, .checksum = o->parts.whole};
-    tell(o, e ? NULL : &result, e);
+    o->result = (s3_put_result){.etag = etag, .checksum = o->parts.whole};
+    op_report(&o->op.base, e);
 }
 
 static void parts_begin(stream_op *o);
@@ -208,8 +209,8 @@ static void parts_begin(stream_op *o);
 static void parts_gone(void *ctx)
 {
     stream_op *o = ctx;
-    if (o->state != STREAM_AGAIN || o->cancelled) {
-        s3_op_end(&o->op);
+    if (o->state != STREAM_AGAIN || o->op.base.cancelled) {
+        op_finish(&o->op.base, NULL);
         return;
     }
     s3_multipart_free(&o->parts);
@@ -343,9 +344,9 @@ s3_op *s3_put_stream(s3_client *c, const s3_put_stream_options *options)
                   options->content_type ? options->content_type : S3_DEFAULT_TYPE);
     s3_fields_add(&o->to.fields, options->fields, options->field_count);
     if (options->expected_bytes <= S3_OBJECT_MAX_BYTES)
-        return &o->op;
+        return op_started(&o->op.base);
     err_set(&o->error, ERR_LIMIT, "%llu bytes are more than an object may have (5 TiB)",
             (unsigned long long)options->expected_bytes);
     fail_later(o);
-    return &o->op;
+    return op_started(&o->op.base);
 }

@@ -19,7 +19,7 @@ extern "C" {
 #endif
 
 typedef struct s3_client s3_client;
-typedef struct s3_op s3_op;
+typedef struct decon_op s3_op; /* an operation under way */
 
 /* --- one object down --- */
 typedef struct s3_get_result {

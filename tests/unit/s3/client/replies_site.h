@@ -114,17 +114,17 @@ static inline void judge(replies_site *p, const char *label)
                  e->message);
 }
 
-static inline void run_cell(const operation *op, const cell *c, bool once, bool works)
+static inline void run_cell(const operation *o, const cell *c, bool once, bool works)
 {
-    replies_site p = {.op = op, .c = c, .once = once, .works = works};
+    replies_site p = {.op = o, .c = c, .once = once, .works = works};
     AUTO_FREE char *label =
-        xasprintf("%s, %s%s%s, %s, %s", op->name, lie_names[c->l], c->field ? " " : "",
+        xasprintf("%s, %s%s%s, %s, %s", o->name, lie_names[c->l], c->field ? " " : "",
                   c->field ? c->field : "", once ? "once" : "always", works ? "done" : "not done");
-    site_env = op->env;
+    site_env = o->env;
     site_open(&p.s, (s3_config){.part_size_bytes = 5 << 20, .max_attempts = 3});
     buf_init(&p.result, 1 << 20);
     fake_handle(p.s.f, reply_handler, &p);
-    op->start(&p);
+    o->start(&p);
     if (!fake_run_until(p.s.f, &p.s.done))
         fail_msg("%s: it did not end", label);
     fake_run_all(p.s.f); /* what is aborted in the background */
@@ -137,15 +137,15 @@ static inline void run_cell(const operation *op, const cell *c, bool once, bool 
 }
 
 /* A right outcome of a reply that is as good as the true one needs a store that did the work. */
-static inline void run_cells(const operation *op, const cell *cells, size_t count)
+static inline void run_cells(const operation *o, const cell *cells, size_t count)
 {
     size_t tried = 0;
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(cells[i].operation, op->name) != 0)
+        if (strcmp(cells[i].operation, o->name) != 0)
             continue;
         for (unsigned mode = 0; mode < 4; mode++)
             if (cells[i].expected != RIGHT || mode >= 2)
-                run_cell(op, &cells[i], mode % 2, mode >= 2);
+                run_cell(o, &cells[i], mode % 2, mode >= 2);
         tried++;
     }
     assert_true(tried > 0);

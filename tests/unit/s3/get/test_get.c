@@ -527,9 +527,9 @@ static void a_cancel_is_silent(void **state)
     o.size_known = true;
     o.size_bytes = SIZE;
     fake_when(g.s.f, &(fake_rule){.reply = {.never = true}});
-    s3_op *op = s3_get(g.s.c, &o);
+    s3_op *running = s3_get(g.s.c, &o);
     fake_run(g.s.f);
-    s3_op_cancel(op);
+    s3_op_cancel(running);
     fake_run_all(g.s.f);
     assert_int_equal(g.s.done_count, 0);
     assert_true(s3_client_idle(g.s.c));

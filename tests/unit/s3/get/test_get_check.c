@@ -211,9 +211,9 @@ static void interrupt(get_site *g)
                                    .times = 1,
                                    .reply = {.error = ERR_NET, .delay_ms = 3000}});
     s3_get_options o = resumable(g, true);
-    s3_op *op = s3_get(g->s.c, &o);
+    s3_op *running = s3_get(g->s.c, &o);
     fake_advance(g->s.f, 10000);
-    s3_op_cancel(op);
+    s3_op_cancel(running);
     fake_run_all(g->s.f);
     assert_int_equal(g->s.done_count, 0);
     site_close(&g->s);
@@ -425,10 +425,10 @@ static void a_short_download_records_nothing(void **state)
     g.delay_from = 20;
     g.delay_ms = 1000;
     s3_get_options o = resumable(&g, true);
-    s3_op *op = s3_get(g.s.c, &o);
+    s3_op *running = s3_get(g.s.c, &o);
     fake_advance(g.s.f, 500);
     assert_null(record_of(&g));
-    s3_op_cancel(op);
+    s3_op_cancel(running);
     close_get(&g);
 }
 

@@ -256,14 +256,14 @@ static void a_look_can_be_cancelled(void **state)
     open_look(&l);
     fake_when(l.s.f, &(fake_rule){.method = "HEAD", .reply = {.never = true}});
     l.refuses_if_match = true;
-    s3_op *op = s3_get(l.s.c, &(s3_get_options){.bucket = "b",
-                                                .key = "k",
-                                                .etag = "\"e1\"",
-                                                .fd = fileno(l.file),
-                                                .on_done = on_done,
-                                                .ctx = &l});
+    s3_op *running = s3_get(l.s.c, &(s3_get_options){.bucket = "b",
+                                                     .key = "k",
+                                                     .etag = "\"e1\"",
+                                                     .fd = fileno(l.file),
+                                                     .on_done = on_done,
+                                                     .ctx = &l});
     fake_run(l.s.f);
-    s3_op_cancel(op);
+    s3_op_cancel(running);
     assert_int_equal(l.s.done_count, 0);
     close_look(&l);
 }

@@ -299,12 +299,25 @@ static void a_removal_may_be_cancelled(void **state)
     (void)state;
     open_removal(&r);
     fake_expect(r.s.f, &(fake_rule){.reply = {.never = true}});
-    s3_op *op = s3_delete_many(
+    s3_op *running = s3_delete_many(
         r.s.c, &(s3_delete_many_options){
                    .bucket = "b", .keys = ab, .key_count = 2, .on_done = on_done, .ctx = &r});
     fake_run(r.s.f);
-    s3_op_cancel(op);
+    s3_op_cancel(running);
     assert_int_equal(r.s.done_count, 0);
+    close_removal(&r);
+}
+
+static void a_removal_of_no_keys_ends_after_its_start(void **state)
+{
+    removal r;
+    (void)state;
+    open_removal(&r);
+    s3_delete_many(r.s.c, &(s3_delete_many_options){.bucket = "b", .on_done = on_done, .ctx = &r});
+    assert_int_equal(r.s.done_count, 0); /* not from within the call */
+    fake_run_all(r.s.f);
+    assert_int_equal(r.s.done_count, 1);
+    assert_int_equal(r.s.error.code, ERR_NONE);
     close_removal(&r);
 }
 
@@ -326,6 +339,7 @@ static void a_bucket_is_removed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_removal_of_no_keys_ends_after_its_start),
         cmocka_unit_test(a_batch_is_one_request_with_its_md5),
         cmocka_unit_test(what_fails_for_good_is_told_key_by_key),
         cmocka_unit_test(what_may_pass_is_tried_again),

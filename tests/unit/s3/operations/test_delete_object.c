@@ -175,9 +175,9 @@ static void a_pause_can_be_cancelled(void **state)
     fake_set_random(s.f, 50);
     site_expect(&s, "DELETE", URL, 200, "");
     expect_head(&s, 200, "\"e\"");
-    s3_op *op = s3_delete(s.c, "b", "k", site_done, &s);
+    s3_op *running = s3_delete(s.c, "b", "k", site_done, &s);
     fake_run(s.f);
-    s3_op_cancel(op);
+    s3_op_cancel(running);
     fake_run_all(s.f);
     assert_int_equal(s.done_count, 0);
     site_close(&s);

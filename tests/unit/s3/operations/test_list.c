@@ -199,15 +199,15 @@ static void a_held_listing_asks_for_no_more_pages(void **state)
     site_expect(&l.s, "GET", PAGE_URL, 200,
                 PAGE("<IsTruncated>true</IsTruncated><NextContinuationToken>t</"
                      "NextContinuationToken>" OBJECT("a", "1")));
-    s3_op *op = s3_list(
+    s3_op *running = s3_list(
         l.s.c,
         &(s3_list_options){.bucket = "b", .on_object = on_object, .on_done = on_done, .ctx = &l});
-    s3_list_hold(op);
+    s3_list_hold(running);
     fake_run_all(l.s.f);
     assert_string_equal(buf_str(&l.seen), "a:1 ");
     assert_int_equal(fake_request_count(l.s.f), 1);
     site_expect(&l.s, "GET", PAGE_URL "&continuation-token=t", 200, PAGE(LAST OBJECT("b", "2")));
-    s3_list_resume(op);
+    s3_list_resume(running);
     assert_int_equal(site_end(&l.s), ERR_NONE);
     assert_string_equal(buf_str(&l.seen), "a:1 b:2 ");
     close_listing(&l);

@@ -424,9 +424,9 @@ static void a_cancelled_probe_still_cleans_up(void **state)
     fake_expect(s.f, &(fake_rule){.method = "POST",
                                   .reply = {.body = SLICE_LIT(CREATED), .delay_ms = 100}});
     site_expect(&s, "DELETE", URL "?uploadId=u%2B1", 403, "");
-    s3_op *op = s3_probe_write(s.c, "b", "k", site_done, &s);
+    s3_op *running = s3_probe_write(s.c, "b", "k", site_done, &s);
     fake_run(s.f);
-    s3_op_cancel(op);
+    s3_op_cancel(running);
     fake_run_all(s.f);
     assert_int_equal(s.done_count, 0);
     assert_true(s3_client_idle(s.c));

@@ -304,9 +304,9 @@ static void a_look_and_a_pause_can_be_cancelled(void **state)
         else
             fake_expect(p.s.f, &(fake_rule){.method = "HEAD", .reply = {.never = true}});
         fake_set_random(p.s.f, 50);
-        s3_op *op = put(&p, NULL);
+        s3_op *running = put(&p, NULL);
         fake_run(p.s.f);
-        s3_op_cancel(op);
+        s3_op_cancel(running);
         fake_run_all(p.s.f);
         assert_int_equal(p.s.done_count, 0);
         site_close(&p.s);
