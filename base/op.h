@@ -57,7 +57,7 @@ struct op {
 };
 
 /* A new operation of `size_bytes`, zeroed, in `list` (NULL: in none, e.g. where a worker has its
- * memory and op_list_end must not free it). */
+ * memory and op_list_end must not free it). `t` may be NULL where it cannot end in its start. */
 void *op_new(const op_kind *kind, size_t size_bytes, op_list *list, transport *t) MUST_USE;
 /* The end of the start function. */
 op *op_started(op *o);

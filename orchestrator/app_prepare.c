@@ -12,6 +12,7 @@
 static void end_step(void *ctx, const err *error)
 {
     app *a = ctx;
+    a->step = NULL;
     if (error)
         a->step_error = *error;
     a->step_done = true;
@@ -28,6 +29,7 @@ static bool await_step(app *a, err *e)
 {
     if (!a->signal_number)
         a->env.run_until(a->env.run_ctx, &a->step_done);
+    op_cancel(move(a->step));
     if (a->signal_number)
         return err_set(e, ERR_CANCELLED, "interrupted before the first file was begun");
     if (!err_is_set(&a->step_error))
@@ -49,12 +51,6 @@ bool app_make_client(app *a, err *e)
     return a->s3 != NULL;
 }
 
-static void on_probed(void *ctx, const err *error)
-{
-    ((app *)ctx)->probe = NULL;
-    end_step(ctx, error);
-}
-
 bool app_open_work_dir(app *a, err *e)
 {
     const config *c = a->config;
@@ -71,12 +67,9 @@ static bool probe_place(app *a, const place *where, err *e)
 {
     AUTO_FREE char *key = xasprintf("%s" PLACES_PROBE_NAME, where->prefix);
     begin_step(a);
-    a->probe = s3_probe_write(a->s3, where->bucket, key, on_probed, a);
-    bool ok = await_step(a, e);
-    if (a->probe)
-        s3_op_cancel(move(a->probe));
-    return ok || err_context(e, "s3://%s/%s must be writable for the outputs", where->bucket,
-                             where->prefix);
+    a->step = s3_probe_write(a->s3, where->bucket, key, end_step, a);
+    return await_step(a, e) || err_context(e, "s3://%s/%s must be writable for the outputs",
+                                           where->bucket, where->prefix);
 }
 
 static bool same_place(const place *a, const place *b)
@@ -96,10 +89,8 @@ bool app_fetch_listing(app *a, err *e)
 {
     begin_step(a);
     a->listing.name_all = a->config->dry_run;
-    listing_fetch *fetch = listing_fetch_start(a->s3, &a->config->places, &a->listing, end_step, a);
-    bool ok = await_step(a, e);
-    listing_fetch_free(fetch);
-    return ok;
+    a->step = listing_fetch_start(a->s3, &a->config->places, &a->listing, end_step, a);
+    return await_step(a, e);
 }
 
 static void report_index(const server_facts *facts, const char *url)

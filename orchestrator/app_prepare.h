@@ -24,7 +24,6 @@ struct app {
     uint64_t started_ms;
 
     s3_client *s3;
-    s3_op *probe; /* under way, or NULL */
     workdir *workdir;
     jobs *jobs;
     codec_memory *codec_memory;
@@ -38,6 +37,7 @@ struct app {
     bool flow_finished;
 
     /* the step that is under way */
+    op *step; /* its operation, or NULL */
     bool step_done;
     err step_error;
 

@@ -6,19 +6,21 @@
 
 enum { FETCH_INPUT, FETCH_REPORT, FETCH_CLEANED, FETCH_COUNT };
 
+typedef struct listing_fetch listing_fetch;
+
 typedef struct fetch_part {
     listing_fetch *fetch;
     int which;
-    s3_op *op; /* NULL once it has ended */
+    op *op; /* NULL once it has ended */
 } fetch_part;
 
 struct listing_fetch {
+    op op;
     const places *places;
-    listing *out;
+    listing *out;  /* the caller's: written at the end only */
+    listing found; /* moved there */
     fetch_part parts[FETCH_COUNT];
     err error; /* the first one */
-    listing_done on_done;
-    void *ctx;
 };
 
 void listing_deinit(listing *l)
@@ -43,7 +45,7 @@ static bool is_cleaned_name(const char *key)
 /* No object of the input is left out without a trace in the log. */
 static void note_ignored(listing_fetch *f, const s3_object *object)
 {
-    listing *l = f->out;
+    listing *l = &f->found;
     const char *bucket = f->places->input.bucket;
     bool near = names_is_near_input(object->key);
     if (object->size_bytes == 0 && str_ends_with(object->key, "/"))
@@ -59,7 +61,7 @@ static void note_ignored(listing_fetch *f, const s3_object *object)
 
 static void report_near_inputs(const listing_fetch *f)
 {
-    const listing *l = f->out;
+    const listing *l = &f->found;
     AUTO(buf) names = BUF(8192);
     for (size_t i = 0; i < MIN(l->near_count, (size_t)LISTING_NAMED_MAX); i++)
         buf_printf(&names, "%ss3://%s/%s", i ? ", " : "", f->places->input.bucket, l->named[i]);
@@ -74,7 +76,7 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
 {
     UNUSED(e);
     fetch_part *part = ctx;
-    listing *out = part->fetch->out;
+    listing *out = &part->fetch->found;
     if (part->which == FETCH_INPUT) {
         if (!places_relative(part->fetch->places, object->key))
             return true; /* `data-old/` where `data` was meant */
@@ -103,7 +105,7 @@ static bool any_under_way(const listing_fetch *f)
 /* Where keys come in any order, a repeat is found only when all are there. */
 static void drop_repeats(listing_fetch *f)
 {
-    listing *l = f->out;
+    listing *l = &f->found;
     const struct {
         listed_array *rows;
         const char *bucket;
@@ -127,9 +129,9 @@ static void on_list_done(void *ctx, const err *error)
     drop_repeats(f);
     if (!err_is_set(&f->error))
         report_near_inputs(f);
-    listed_sort(&f->out->reports);
-    listed_sort(&f->out->cleaned);
-    f->on_done(f->ctx, err_is_set(&f->error) ? &f->error : NULL);
+    listed_sort(&f->found.reports);
+    listed_sort(&f->found.cleaned);
+    op_finish(&f->op, err_is_set(&f->error) ? &f->error : NULL);
 }
 
 static void start_part(s3_client *s3, listing_fetch *f, int which, const char *bucket,
@@ -144,23 +146,41 @@ static void start_part(s3_client *s3, listing_fetch *f, int which, const char *b
                                               .ctx = part});
 }
 
-listing_fetch *listing_fetch_start(s3_client *s3, const places *where, listing *out,
-                                   listing_done on_done, void *ctx)
+static void fetch_stop(op *o)
 {
-    listing_fetch *f = xcalloc(1, sizeof *f);
-    *f = (listing_fetch){.places = where, .out = out, .on_done = on_done, .ctx = ctx};
+    listing_fetch *f = (listing_fetch *)o;
+    for (int i = 0; i < FETCH_COUNT; i++)
+        op_cancel(move(f->parts[i].op));
+}
+
+static void fetch_free(op *o)
+{
+    listing_fetch *f = (listing_fetch *)o;
+    listing_deinit(&f->found);
+    free(f);
+}
+
+static void fetch_report(op *o, const err *error)
+{
+    listing_fetch *f = (listing_fetch *)o;
+    *f->out = f->found;
+    f->found = (listing){0};
+    f->op.on_done(f->op.ctx, error);
+}
+
+static const op_kind fetch_kind = {.stop = fetch_stop, .free = fetch_free, .report = fetch_report};
+
+op *listing_fetch_start(s3_client *s3, const places *where, listing *out, listing_done on_done,
+                        void *ctx)
+{
+    listing_fetch *f = op_new(&fetch_kind, sizeof *f, NULL, NULL);
+    f->op.on_done = on_done;
+    f->op.ctx = ctx;
+    f->places = where;
+    f->out = out;
+    f->found.name_all = out->name_all;
     start_part(s3, f, FETCH_INPUT, where->input.bucket, places_list_prefix(where));
     start_part(s3, f, FETCH_REPORT, where->report.bucket, where->report.prefix);
     start_part(s3, f, FETCH_CLEANED, where->cleaned.bucket, where->cleaned.prefix);
-    return f;
-}
-
-void listing_fetch_free(listing_fetch *f)
-{
-    if (!f)
-        return;
-    for (int i = 0; i < FETCH_COUNT; i++)
-        if (f->parts[i].op)
-            s3_op_cancel(f->parts[i].op);
-    free(f);
+    return op_started(&f->op);
 }

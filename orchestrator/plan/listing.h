@@ -2,7 +2,7 @@
  *
  * What:    one listing each of the input, the report and the cleaned directory, side by side; kept
  *          are input candidates, commit objects and cleaned files, the latter two sorted by key.
- * Owner:   listing_deinit frees the rows; listing_fetch_cancel ends a fetch without its callback.
+ * Owner:   listing_deinit frees the rows.
  * Threads: loop.
  * Fails:   by the error given to `on_done`: a listing that is not whole is none (nothing may be
  *          skipped or removed after it).
@@ -10,6 +10,7 @@
 #ifndef ORCHESTRATOR_PLAN_LISTING_H
 #define ORCHESTRATOR_PLAN_LISTING_H
 
+#include "base/op.h"
 #include "orchestrator/plan/object_table.h"
 #include "orchestrator/config/remote_paths.h"
 
@@ -28,10 +29,9 @@ typedef struct listing {
 
 void listing_deinit(listing *l);
 
-typedef struct listing_fetch listing_fetch;
 typedef void (*listing_done)(void *ctx, const err *error);
-listing_fetch *listing_fetch_start(s3_client *s3, const places *where, listing *out,
-                                   listing_done on_done, void *ctx);
-void listing_fetch_free(listing_fetch *f); /* after on_done, or to end it early; NULL is fine */
+/* An operation (base/op.h); `out` is written right before on_done, and never after a cancel. */
+op *listing_fetch_start(s3_client *s3, const places *where, listing *out, listing_done on_done,
+                        void *ctx) MUST_USE;
 
 #endif
