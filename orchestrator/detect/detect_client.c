@@ -11,42 +11,41 @@
 #define JOB_ID_MAX_BYTES  128
 #define SUBMIT_MAX_BYTES  ((size_t)1 << 20)
 
-/* --- calls: a list, and their end --- */
+/* --- a call, and its end --- */
 
-static void call_link(job_call *c)
+static void call_stop(op *o)
 {
-    c->next = c->jobs->calls;
-    if (c->next)
-        c->next->previous = c;
-    c->jobs->calls = c;
+    job_call *c = (job_call *)o;
+    exchange_stop(c->jobs, &c->x);
 }
 
-void job_cancel(job_call *c)
+static void call_free(op *o)
 {
-    if (!c)
-        return;
-    if (c->next)
-        c->next->previous = c->previous;
-    if (c->previous)
-        c->previous->next = c->next;
-    else
-        c->jobs->calls = c->next;
-    exchange_stop(c->jobs, &c->x);
-    free(c->job_id);
-    free(c->file_path);
-    free(c->key);
-    free(c->url);
-    free(c->body);
+    job_call *c = (job_call *)o;
+    char *strings[] = {c->job_id, c->file_path,    c->key,         c->url,
+                       c->body,   c->found_job_id, c->report_path, c->cleaned_path};
+    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+        free(strings[i]);
     free(c);
 }
 
+static void call_report(op *o, const err *error)
+{
+    job_call *c = (job_call *)o;
+    c->on_done(c->op.ctx, error ? NULL : &c->outcome, error);
+}
+
+static const op_kind call_kind = {.stop = call_stop, .free = call_free, .report = call_report};
+
 void job_call_end(job_call *c, const job_outcome *outcome, const err *error)
 {
-    job_done on_done = c->on_done;
-    void *ctx = c->ctx;
-    c->on_done = NULL;
-    on_done(ctx, outcome, error);
-    job_cancel(c); /* only now: outcome and error may point into it */
+    if (outcome) {
+        c->outcome = *outcome;
+        c->outcome.job_id = c->found_job_id = xstrdup_or_null(outcome->job_id);
+        c->outcome.report_path = c->report_path = xstrdup_or_null(outcome->report_path);
+        c->outcome.cleaned_path = c->cleaned_path = xstrdup_or_null(outcome->cleaned_path);
+    }
+    op_finish(&c->op, error);
 }
 
 static void call_send(void *ctx)
@@ -221,8 +220,7 @@ void jobs_free(jobs *j)
 {
     if (!j)
         return;
-    while (j->calls)
-        job_cancel(j->calls);
+    op_list_end(&j->calls);
     exchange_stop(j, &j->health);
     free(j->url);
     free(j->health_url);
@@ -243,11 +241,11 @@ static bool on_call_body(void *ctx, slice data, err *e)
 
 static job_call *call_new(jobs *j, bool submits, job_done on_done, void *ctx)
 {
-    job_call *c = xcalloc(1, sizeof *c);
+    job_call *c = op_new(&call_kind, sizeof *c, &j->calls, j->transport);
     c->jobs = j;
     c->submits = submits;
     c->on_done = on_done;
-    c->ctx = ctx;
+    c->op.ctx = ctx;
     c->pause_ms = JOBS_FIRST_PAUSE_MS;
     c->poll_ms = MIN((uint64_t)FIRST_POLL_MS, j->poll_interval_ms);
     buf_init(&c->x.reply, JOBS_REPLY_MAX_BYTES);
@@ -260,12 +258,11 @@ static job_call *call_new(jobs *j, bool submits, job_done on_done, void *ctx)
                                   .on_body = on_call_body,
                                   .on_done = on_call_reply,
                                   .ctx = c};
-    call_link(c);
     return c;
 }
 
-job_call *job_submit(jobs *j, const char *file_path, const char *idempotency_key, job_done on_done,
-                     void *ctx)
+op *job_submit(jobs *j, const char *file_path, const char *idempotency_key, job_done on_done,
+               void *ctx)
 {
     job_call *c = call_new(j, true, on_done, ctx);
     c->key = xstrdup(idempotency_key);
@@ -282,15 +279,15 @@ job_call *job_submit(jobs *j, const char *file_path, const char *idempotency_key
     c->x.request.url = c->url;
     c->x.request.body = slice_from(c->body);
     exchange_send(j, &c->x);
-    return c;
+    return op_started(&c->op);
 }
 
-job_call *job_follow(jobs *j, const char *job_id, job_done on_done, void *ctx)
+op *job_follow(jobs *j, const char *job_id, job_done on_done, void *ctx)
 {
     job_call *c = call_new(j, false, on_done, ctx);
     c->job_id = xstrdup(job_id);
     c->url = xasprintf("%s/status/%s", j->url, job_id);
     c->x.request.url = c->url;
     poll_again(c);
-    return c;
+    return op_started(&c->op);
 }

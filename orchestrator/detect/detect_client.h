@@ -4,8 +4,8 @@
  *          a time limit or a 5xx, /health is asked; while that answers, the request is sent again
  *          with growing pauses; when it stays silent for `server_wait`, all calls end with
  *          ERR_SERVER_DOWN. A job is looked at first after 5 ms, then at doubling pauses.
- * Owner:   jobs_new / jobs_free (ends what is under way without callbacks). A job_call ends with
- *          its on_done or job_cancel, which free it. Strings are copied.
+ * Owner:   jobs_new / jobs_free (ends what is under way without callbacks). A call is an
+ *          operation (base/op.h). Strings are copied.
  * Threads: loop.
  * Fails:   by the error given to on_done: ERR_SERVER_DOWN, ERR_CONFIG (an index of 0 records), ERR_JOB_FAILED (the server's words),
  *          ERR_JOB_FORGOTTEN, ERR_HTTP (refused), ERR_PARSE.
@@ -13,11 +13,10 @@
 #ifndef ORCHESTRATOR_DETECT_DETECT_CLIENT_H
 #define ORCHESTRATOR_DETECT_DETECT_CLIENT_H
 
-#include "decon/base/transport.h"
+#include "base/op.h"
 #include "base/util.h"
 
 typedef struct jobs jobs;
-typedef struct job_call job_call;
 
 typedef struct jobs_options {
     const char *server_url;
@@ -57,9 +56,8 @@ typedef struct job_outcome {
 
 typedef void (*job_done)(void *ctx, const job_outcome *outcome, const err *error);
 
-job_call *job_submit(jobs *j, const char *file_path, const char *idempotency_key, job_done on_done,
-                     void *ctx) MUST_USE;
-job_call *job_follow(jobs *j, const char *job_id, job_done on_done, void *ctx) MUST_USE;
-void job_cancel(job_call *c); /* NULL is fine */
+op *job_submit(jobs *j, const char *file_path, const char *idempotency_key, job_done on_done,
+               void *ctx) MUST_USE;
+op *job_follow(jobs *j, const char *job_id, job_done on_done, void *ctx) MUST_USE;
 
 #endif

@@ -26,7 +26,8 @@ typedef struct exchange {
     timer *pause;
 } exchange;
 
-struct job_call {
+typedef struct job_call {
+    op op;
     jobs *jobs;
     bool submits; /* else it follows */
     char *job_id; /* followed */
@@ -38,17 +39,17 @@ struct job_call {
     unsigned failures;
     err last; /* the newest trouble */
     job_done on_done;
-    void *ctx;
-    job_call *next, *previous; /* all calls of `jobs` */
-    bool stuck;                /* waits for the server's health */
-};
+    job_outcome outcome; /* its strings are the next three */
+    char *found_job_id, *report_path, *cleaned_path;
+    bool stuck; /* waits for the server's health */
+} job_call;
 
 struct jobs {
     transport *transport;
     char *url;
     uint64_t poll_interval_ms, server_wait_ms;
     bool lenient;
-    job_call *calls;
+    op_list calls;
 
     /* asking for health: one exchange for all who wait */
     exchange health;

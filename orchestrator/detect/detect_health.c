@@ -67,20 +67,22 @@ static bool read_facts(const exchange *x, server_facts *out, char **texts)
 
 static void resume_all(jobs *j)
 {
-    for (job_call *c = j->calls; c; c = c->next)
-        if (c->stuck)
-            job_call_resume(c);
+    for (op *o = j->calls.first; o; o = o->next)
+        if (((job_call *)o)->stuck)
+            job_call_resume((job_call *)o);
 }
 
 /* Its callback may end other calls, so the walk starts over after each. */
 static bool end_one_stuck(jobs *j, const err *e)
 {
-    for (job_call *c = j->calls; c; c = c->next)
+    for (op *o = j->calls.first; o; o = o->next) {
+        job_call *c = (job_call *)o;
         if (c->stuck) {
             c->stuck = false;
             job_call_end(c, NULL, e);
             return true;
         }
+    }
     return false;
 }
 

@@ -43,12 +43,6 @@ static bool enter_downloading(flow *f, item *it, err *e)
     return it->leaf != NULL;
 }
 
-static void cancel_downloading(flow *f, item *it)
-{
-    UNUSED(f);
-    download_cancel(it->leaf);
-}
-
 /* --- READY, SUBMITTING, POLLING --- */
 
 static bool enter_ready(flow *f, item *it, err *e)
@@ -138,12 +132,6 @@ static bool enter_polling(flow *f, item *it, err *e)
     UNUSED(e);
     it->leaf = job_follow(f->o.jobs, it->job_id, on_followed, it);
     return true;
-}
-
-static void cancel_job(flow *f, item *it)
-{
-    UNUSED(f);
-    job_cancel(it->leaf);
 }
 
 /* --- CHECKING --- */
@@ -319,15 +307,15 @@ static bool enter_failed(flow *f, item *it, err *e)
 }
 
 const flow_state_row flow_states[ITEM_STATE_COUNT] = {
-    [ITEM_DOWNLOADING] = {enter_downloading, cancel_downloading},
+    [ITEM_DOWNLOADING] = {enter_downloading, flow_cancel_op},
     [ITEM_READY] = {enter_ready, NULL},
-    [ITEM_SUBMITTING] = {enter_submitting, cancel_job},
-    [ITEM_POLLING] = {enter_polling, cancel_job},
+    [ITEM_SUBMITTING] = {enter_submitting, flow_cancel_op},
+    [ITEM_POLLING] = {enter_polling, flow_cancel_op},
     [ITEM_CHECKING] = {enter_checking, cancel_checking},
     [ITEM_UPLOADING] = {flow_enter_uploading, flow_cancel_upload},
     [ITEM_COPYING] = {flow_enter_copying, flow_cancel_upload},
     [ITEM_PROVING] = {flow_enter_proving, flow_cancel_upload},
-    [ITEM_RECHECKING] = {flow_enter_rechecking, flow_cancel_request},
+    [ITEM_RECHECKING] = {flow_enter_rechecking, flow_cancel_op},
     [ITEM_COMMITTING] = {flow_enter_committing, flow_cancel_upload},
     [ITEM_CONFIRMING] = {flow_enter_confirming, flow_cancel_upload},
     [ITEM_RETIRING] = {flow_enter_retiring, flow_cancel_upload},
@@ -335,7 +323,7 @@ const flow_state_row flow_states[ITEM_STATE_COUNT] = {
     [ITEM_CLEANING] = {enter_cleaning, cancel_cleanup},
     [ITEM_DISCARDING] = {enter_discarding, cancel_cleanup},
     [ITEM_RENEWING] = {enter_renewing, cancel_cleanup},
-    [ITEM_PROBING] = {flow_enter_probing, flow_cancel_request},
+    [ITEM_PROBING] = {flow_enter_probing, flow_cancel_op},
     [ITEM_DONE] = {enter_done, NULL},
     [ITEM_FAILED] = {enter_failed, NULL},
 };

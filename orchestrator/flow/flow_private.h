@@ -59,7 +59,7 @@ bool flow_enter_confirming(flow *f, item *it, err *e);
 bool flow_enter_retiring(flow *f, item *it, err *e);
 bool flow_enter_probing(flow *f, item *it, err *e);
 void flow_cancel_upload(flow *f, item *it);
-void flow_cancel_request(flow *f, item *it);
+void flow_cancel_op(flow *f, item *it);
 /* The key of an output that RETIRING has to remove; NULL: none is left. */
 const char *flow_stale_output(const flow *f, const item *it);
 

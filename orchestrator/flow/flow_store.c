@@ -54,11 +54,10 @@ void flow_cancel_upload(flow *f, item *it)
     upload_cancel(it->leaf);
 }
 
-void flow_cancel_request(flow *f, item *it)
+void flow_cancel_op(flow *f, item *it)
 {
     UNUSED(f);
-    if (it->leaf)
-        s3_op_cancel(it->leaf);
+    op_cancel(it->leaf);
 }
 
 /* --- UPLOADING, COPYING, PROVING: the cleaned object --- */

@@ -5,45 +5,34 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 
-struct download {
+typedef struct download {
+    op op;
     download_options options;
     int fd;
     bool reused;        /* an earlier run's whole file */
     bool keep_off;      /* use nothing of an earlier run (any more) */
     char *resume_path;  /* lent to the fetch */
-    fetch *fetch;       /* NULL once ended */
+    op *fetch;          /* NULL once ended */
     s3_checksum hashed; /* of the bytes */
-    uint64_t received_bytes;
-};
+} download;
 
-static void download_free(download *d)
+static void download_stop(op *o)
 {
+    download *d = (download *)o;
+    op_cancel(move(d->fetch));
     if (d->fd >= 0)
         close(d->fd);
+    d->fd = -1;
+}
+
+static void download_free(op *o)
+{
+    download *d = (download *)o;
     free(d->resume_path);
     free(d);
 }
 
-void download_cancel(download *d)
-{
-    if (!d)
-        return;
-    fetch_cancel(d->fetch);
-    download_free(d);
-}
-
-uint64_t download_received_bytes(const download *d)
-{
-    return d->received_bytes;
-}
-
-static void fail(download *d, const err *error)
-{
-    err copy = *error;
-    download_options options = d->options;
-    download_cancel(d);
-    options.on_done(options.ctx, &copy);
-}
+static const op_kind download_kind = {.stop = download_stop, .free = download_free};
 
 static void succeed(download *d)
 {
@@ -51,14 +40,12 @@ static void succeed(download *d)
     const workdir *w = d->options.workdir;
     err e = ERR_INIT;
     if (!d->reused && !workdir_part_commit(w, it->key, it->etag, d->hashed.text, &e)) {
-        fail(d, &e);
+        op_finish(&d->op, &e);
         return;
     }
     free(it->local_path);
     it->local_path = workdir_final_path(w, it->key);
-    download_options options = d->options;
-    download_free(d);
-    options.on_done(options.ctx, NULL);
+    op_finish(&d->op, NULL);
 }
 
 static void warn_about(const download *d)
@@ -91,7 +78,7 @@ static void begin_afresh(download *d, const err *error)
     d->fd = -1;
     d->keep_off = true;
     if (!begin(d, &e))
-        fail(d, &e);
+        op_finish(&d->op, &e);
 }
 
 /* A fault of the object itself: nothing but another object helps. */
@@ -104,7 +91,7 @@ static void fail_verification(download *d, const err *error)
     size_t used = strlen(e.message);
     if (unsound && !strstr(e.message, "set content_key"))
         snprintf(e.message + used, sizeof e.message - used, "%s", advice);
-    fail(d, &e);
+    op_finish(&d->op, &e);
 }
 
 static void verified(download *d, const verdict *found)
@@ -118,11 +105,6 @@ static void verified(download *d, const verdict *found)
 }
 
 /* --- the object --- */
-
-static void on_progress(void *ctx, uint64_t received_bytes)
-{
-    ((download *)ctx)->received_bytes = received_bytes;
-}
 
 /* The kept file is not the object: its name must not say that it is whole while it is loaded. */
 static void on_restart(void *ctx)
@@ -156,7 +138,6 @@ static void on_fetched(void *ctx, const fetch_end *end)
         begin_afresh(d, &unproven);
     } else if (!end->error) {
         d->hashed = end->hashed;
-        d->received_bytes = end->size_bytes;
         free(d->options.item->read_etag);
         d->options.item->read_etag = xstrdup_or_null(end->etag);
         verified(d, end->verdict);
@@ -168,7 +149,7 @@ static void on_fetched(void *ctx, const fetch_end *end)
         err e = *end->error;
         if (e.code == ERR_S3_ACCESS)
             e.cls = ERR_CLASS_ITEM; /* one object that may not be read is no reason to stop */
-        fail(d, &e);
+        op_finish(&d->op, &e);
     }
 }
 
@@ -192,7 +173,6 @@ static bool start_fetch(download *d, err *e)
                                      .level = o->level,
                                      .lines = o->item->lines,
                                      .jsonl = o->jsonl,
-                                     .on_progress = on_progress,
                                      .on_restart = on_restart,
                                      .on_done = on_fetched,
                                      .ctx = d},
@@ -216,14 +196,16 @@ static bool begin(download *d, err *e)
     return open_file(d, e) && start_fetch(d, e);
 }
 
-download *download_start(const download_options *options, err *e)
+op *download_start(const download_options *options, err *e)
 {
-    download *d = xcalloc(1, sizeof *d);
+    download *d = op_new(&download_kind, sizeof *d, NULL, options->transport);
+    d->op.on_done = options->on_done;
+    d->op.ctx = options->ctx;
     d->options = *options;
     d->fd = -1;
     if (!begin(d, e)) {
-        download_cancel(d);
+        op_cancel(&d->op);
         return NULL;
     }
-    return d;
+    return op_started(&d->op);
 }

@@ -4,7 +4,7 @@
  *          left is verified like fresh bytes (the store's checksum or MD5 ETag, size, ETag, lines);
  *          of a part the finished ranges are used. Where either proves bad, all is loaded again
  *          before the object is blamed.
- * Owner:   download_start / on_done or download_cancel, which both free it.
+ * Owner:   an operation (base/op.h).
  * Threads: loop.
  * Fails:   by the error given to on_done; the first fault ends both. Local files are left to the
  *          caller's clean-up.
@@ -16,8 +16,6 @@
 #include "orchestrator/transfer/fetch.h"
 #include "orchestrator/plan/item.h"
 #include "orchestrator/local/workdir.h"
-
-typedef struct download download;
 
 typedef struct download_options {
     s3_client *s3;
@@ -32,9 +30,7 @@ typedef struct download_options {
     void *ctx;
 } download_options;
 
-download *download_start(const download_options *options, err *e) MUST_USE;
-void download_cancel(download *d); /* NULL is fine */
-/* For progress: bytes received so far. */
-uint64_t download_received_bytes(const download *d);
+/* NULL where a local file cannot be opened. */
+op *download_start(const download_options *options, err *e) MUST_USE;
 
 #endif

@@ -13,53 +13,56 @@
  *                has more to come   goes on alone; its checksum decides whether all is loaded again
  *                has ended          end */
 
-struct fetch {
+typedef struct fetch {
+    op op;
     fetch_options options;
     char *name;
-    s3_op *get;          /* NULL once ended */
+    op *get;             /* NULL once ended */
     verify_task *verify; /* NULL once ended, or where nothing is verified */
     verdict verdict;
     err fault;
-    bool kept;
+    bool kept, unsound;
     char *etag;
     s3_checksum_kind proven;
     s3_checksum hashed;
     uint64_t size_bytes, loaded_ms;
-};
+} fetch;
 
-static void fetch_free(fetch *f)
+static void fetch_stop(op *o)
 {
+    fetch *f = (fetch *)o;
+    op_cancel(move(f->get));
+    verify_task_cancel(move(f->verify));
+}
+
+static void fetch_free(op *o)
+{
+    fetch *f = (fetch *)o;
     free(f->name);
     free(f->etag);
     free(f);
 }
 
-void fetch_cancel(fetch *f)
+static void fetch_report(op *o, const err *error)
 {
-    if (!f)
-        return;
-    if (f->get)
-        s3_op_cancel(f->get);
-    verify_task_cancel(f->verify);
-    fetch_free(f);
+    fetch *f = (fetch *)o;
+    bool verified = !error && f->options.level != VERIFY_NONE;
+    f->options.on_done(f->options.ctx, &(fetch_end){.etag = error ? NULL : f->etag,
+                                                    .proven = f->proven,
+                                                    .hashed = f->hashed,
+                                                    .verdict = verified ? &f->verdict : NULL,
+                                                    .error = error,
+                                                    .unsound = f->unsound,
+                                                    .kept = f->kept,
+                                                    .size_bytes = f->size_bytes});
 }
+
+static const op_kind fetch_kind = {.stop = fetch_stop, .free = fetch_free, .report = fetch_report};
 
 static void fetch_finish(fetch *f, const err *error, bool unsound)
 {
-    err copy = error ? *error : (err)ERR_INIT;
-    verdict found = f->verdict;
-    fetch_options options = f->options;
-    AUTO_FREE char *etag = move(f->etag);
-    fetch_end end = {.etag = error ? NULL : etag,
-                     .proven = f->proven,
-                     .hashed = f->hashed,
-                     .verdict = error || options.level == VERIFY_NONE ? NULL : &found,
-                     .error = error ? &copy : NULL,
-                     .unsound = unsound,
-                     .kept = f->kept,
-                     .size_bytes = f->size_bytes};
-    fetch_cancel(f);
-    options.on_done(options.ctx, &end);
+    f->unsound = unsound;
+    op_finish(&f->op, error);
 }
 
 /* --- the verification --- */
@@ -170,14 +173,14 @@ static void on_got(void *ctx, const s3_get_result *result, const err *error)
         fetch_finish(f, NULL, false);
 }
 
-fetch *fetch_start(const fetch_options *options, err *e)
+op *fetch_start(const fetch_options *options, err *e)
 {
-    fetch *f = xcalloc(1, sizeof *f);
+    fetch *f = op_new(&fetch_kind, sizeof *f, NULL, options->transport);
     f->options = *options;
     s3_get_options object = options->object;
     f->name = xasprintf("s3://%s/%s", object.bucket, object.key);
     if (!start_verification(f, e)) {
-        fetch_free(f);
+        op_cancel(&f->op);
         return NULL;
     }
     object.ahead_bytes = verify_task_ahead_bytes(options->level, object.key);
@@ -188,5 +191,5 @@ fetch *fetch_start(const fetch_options *options, err *e)
     object.ctx = f;
     f->get = s3_get(options->s3, &object);
     f->kept = s3_get_kept_bytes(f->get) > 0;
-    return f;
+    return op_started(&f->op);
 }

@@ -5,18 +5,17 @@
  *          it, and hashes what it reads for the object's checksum. A fault that it finds is
  *          held until that checksum has told whether the bytes are the object's; one in bytes of an
  *          earlier run is told at once.
- * Owner:   fetch_start / on_done or fetch_cancel, which both free it.
+ * Owner:   an operation (base/op.h); the end is lent to on_done.
  * Threads: loop.
  * Fails:   by the error given to on_done; the first one ends both.
  */
 #ifndef ORCHESTRATOR_TRANSFER_FETCH_H
 #define ORCHESTRATOR_TRANSFER_FETCH_H
 
+#include "base/op.h"
 #include "orchestrator/transfer/verify_task.h"
 #include "decon/s3/s3.h"
 #include "base/util.h"
-
-typedef struct fetch fetch;
 
 typedef struct fetch_end {
     const verdict *verdict; /* NULL where there is an error, and where nothing was to be verified */
@@ -45,7 +44,6 @@ typedef struct fetch_options {
 } fetch_options;
 
 /* NULL when the verification cannot be started. */
-fetch *fetch_start(const fetch_options *options, err *e) MUST_USE;
-void fetch_cancel(fetch *f); /* NULL is fine */
+op *fetch_start(const fetch_options *options, err *e) MUST_USE;
 
 #endif

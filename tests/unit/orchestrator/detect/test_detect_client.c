@@ -370,13 +370,36 @@ static void a_cancelled_call_leaves_nothing(void **state)
 {
     fixture *f = *state;
     fake_when(f->fake, &(fake_rule){.url = URL "/submit", .reply = {.never = true}});
-    job_call *c = job_submit(f->jobs, "/w/a.jsonl", "k", on_done, f);
-    job_call *waiting = job_follow(f->jobs, "j-1", on_done, f);
+    op *c = job_submit(f->jobs, "/w/a.jsonl", "k", on_done, f);
+    op *waiting = job_follow(f->jobs, "j-1", on_done, f);
     fake_run(f->fake);
-    job_cancel(waiting);
-    job_cancel(c);
+    op_cancel(waiting);
+    op_cancel(c);
     assert_int_equal(fake_calls_pending(f->fake), 0);
     assert_int_equal(fake_timers_pending(f->fake), 0);
+    assert_false(f->done);
+    finish(f);
+}
+
+static void free_the_client(void *ctx, const job_outcome *outcome, const err *error)
+{
+    fixture *f = ctx;
+    UNUSED(error);
+    copy_text(f->report, sizeof f->report, outcome->report_path);
+    jobs_free(f->jobs);
+    f->jobs = NULL;
+}
+
+static void the_end_of_a_call_may_free_the_client(void **state)
+{
+    fixture *f = *state;
+    expect(f, "GET", URL "/status/j-1", 200, "{\"status\":\"completed\",\"output_path\":\"/r/1\"}");
+    UNUSED(!job_follow(f->jobs, "j-1", free_the_client, f));
+    UNUSED(!job_follow(f->jobs, "j-2", on_done, f));
+    fake_advance(f->fake, 5);
+    fake_run_all(f->fake);
+    assert_null(f->jobs);
+    assert_string_equal(f->report, "/r/1");
     assert_false(f->done);
     finish(f);
 }
@@ -385,6 +408,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(reads_health, begin),
+        cmocka_unit_test_setup(the_end_of_a_call_may_free_the_client, begin),
         cmocka_unit_test_setup(reads_the_size_of_the_index, begin),
         cmocka_unit_test_setup(refuses_a_server_without_records, begin),
         cmocka_unit_test_setup(refuses_a_server_that_lost_its_records, begin),
