@@ -5,6 +5,7 @@
 #include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "base/util.h"
+#include "compression/splice/splice.h"
 #include "detection/config/compatible.h"
 #include "base/json/json_write.h"
 
@@ -193,8 +194,24 @@ void server_config_deinit(server_config *c)
     free(move(c->cleaned_path));
 }
 
+/* What /submit writes with "cleaned_format": "input"; other inputs get gzip. */
+static void put_cleaned_formats(buf *json)
+{
+    const char *separator = "[";
+    json_key(json, "cleaned_formats");
+    for (codec_format f = 0; f < CODEC_FORMAT_COUNT; f++) {
+        if (!splice_offers(f))
+            continue;
+        buf_append_str(json, separator);
+        json_put_string(json, slice_from(codec_get(f)->name));
+        separator = ",";
+    }
+    buf_append_char(json, ']');
+}
+
 void server_config_health(const server_config *c, const ngram_index *x, buf *json)
 {
+    put_cleaned_formats(json);
     if (c->cleaned_output_dir && *c->cleaned_output_dir) {
         json_member_string(json, "cleaned_output_dir", slice_from(c->cleaned_output_dir));
     } else {

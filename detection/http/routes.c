@@ -169,14 +169,17 @@ static void end_submit(const call *c, slice body)
         reply_text(c, 400, "Idempotency-Key must have 1 to 1024 bytes");
         return;
     }
-    bool lenient = false;
-    AUTO_FREE char *path = submission_read(body, &lenient, &status, &words);
+    submission_options options = {0};
+    AUTO_FREE char *path = submission_read(body, &options, &status, &words);
     if (!path)
         reply_text(c, status, buf_str(&words));
     else if (!allow_path(c->r->allow_dirs, path))
         reply_text(c, 403, "file_path is not in a folder that this server may read (--allow-dir)");
     else
-        submit(c, &(job_submission){.path = path, .key = key, .lenient = lenient});
+        submit(c, &(job_submission){.path = path,
+                                    .key = key,
+                                    .lenient = options.lenient,
+                                    .cleaned_as_input = options.cleaned_as_input});
 }
 
 /* --- the handler --- */

@@ -50,14 +50,30 @@ static const char *lenient_fault(const json_value *value, bool *lenient)
                : "lenient: expected true or false";
 }
 
-char *submission_read(slice body, bool *lenient, int *status, buf *words)
+static const char *format_fault(const json_value *value, bool *as_input)
 {
-    static const char *const keys[] = {"file_path", "lenient"};
+    slice name = {0};
+    AUTO(buf) scratch = BUF(SUBMISSION_MAX_BYTES);
+    *as_input = false;
+    if (value->times > 1)
+        return "duplicate field `cleaned_format`";
+    if (value->type == JSON_ABSENT)
+        return NULL;
+    bool known = value->type == JSON_STRING && json_text(value, &scratch, &name);
+    *as_input = known && slice_equal_str(name, "input");
+    return *as_input || (known && slice_equal_str(name, "gzip"))
+               ? NULL
+               : "cleaned_format: expected \"input\" or \"gzip\"";
+}
+
+char *submission_read(slice body, submission_options *options, int *status, buf *words)
+{
+    static const char *const keys[] = {"file_path", "lenient", "cleaned_format"};
     json_value values[ARRAY_LEN(keys)];
     AUTO(buf) scratch = BUF(SUBMISSION_MAX_BYTES);
     err e = ERR_INIT;
     slice path = {0};
-    *lenient = false;
+    *options = (submission_options){0};
     if (utf8_check(body) != body.len ||
         !json_read_members(body, keys, values, ARRAY_LEN(keys), NULL, &e)) {
         *status = 400;
@@ -67,7 +83,9 @@ char *submission_read(slice body, bool *lenient, int *status, buf *words)
     }
     const char *fault = path_fault(&values[0], &scratch, &path);
     if (!fault)
-        fault = lenient_fault(&values[1], lenient);
+        fault = lenient_fault(&values[1], &options->lenient);
+    if (!fault)
+        fault = format_fault(&values[2], &options->cleaned_as_input);
     if (!fault)
         return path.len > 0 ? slice_dup(path) : xstrdup("");
     *status = 422;

@@ -1,7 +1,8 @@
-/* The body of a submission: {"file_path": "...", "lenient": true}.
+/* The body of a submission: {"file_path": "...", "lenient": true, "cleaned_format": "input"}.
  *
  * What:    submission_read takes any bytes and yields the path, or the status and the words of the
- *          refusal. `lenient` may be missing: false. Other members are ignored.
+ *          refusal. `lenient` may be missing: false; `cleaned_format` too: gzip. Other members are
+ *          ignored.
  * Owner:   the path is the caller's. Threads: any. Fails: by its result.
  */
 #ifndef DETECTION_HTTP_SUBMISSION_H
@@ -12,8 +13,12 @@
 
 #define SUBMISSION_MAX_BYTES 2097152
 
+typedef struct submission_options {
+    bool lenient, cleaned_as_input; /* see job_request */
+} submission_options;
+
 /* NULL: refused, with *status 400 (not JSON) or 422 (no usable file_path) and `words`. */
-char *submission_read(slice body, bool *lenient, int *status, buf *words) MUST_USE;
+char *submission_read(slice body, submission_options *options, int *status, buf *words) MUST_USE;
 
 /* application/json or application/<any>+json, with or without parameters; NULL is neither. */
 bool submission_is_json(const char *content_type);

@@ -32,6 +32,7 @@ void job_batch_init(job_batch *b)
     buf_init(&b->gathered, UINT32_MAX - 1);
     buf_init(&b->report, UINT32_MAX - 1);
     buf_init(&b->cleaned, UINT32_MAX - 1);
+    buf_init(&b->removed, UINT32_MAX - 1);
 }
 
 void job_batch_deinit(job_batch *b)
@@ -39,6 +40,7 @@ void job_batch_deinit(job_batch *b)
     buf_deinit(&b->gathered);
     buf_deinit(&b->report);
     buf_deinit(&b->cleaned);
+    buf_deinit(&b->removed);
 }
 
 void job_batch_clear(job_batch *b, uint64_t first)
@@ -46,6 +48,8 @@ void job_batch_clear(job_batch *b, uint64_t first)
     buf_clear(&b->gathered);
     buf_clear(&b->report);
     buf_clear(&b->cleaned);
+    buf_clear(&b->removed);
+    b->lists_removed = false;
     b->lines = (slice){0};
     b->count = 0;
     b->first = first;
@@ -127,6 +131,18 @@ static void clean(job_batch *b, job_scanner *s)
         b->cleaned_block = gzip_deflate_block(s->deflater, kept, &b->cleaned);
 }
 
+static bool copies_kept(const job_batch *b, const job_scanner *s)
+{
+    return s->settings->cleaned_dir && !b->lists_removed;
+}
+
+static void list_removed(job_batch *b, uint64_t from, uint64_t len)
+{
+    splice_range range = {.from = from, .to = from + len};
+    if (b->lists_removed)
+        buf_append(&b->removed, &range, sizeof range);
+}
+
 static bool scan_lines(job_batch *b, job_scanner *s, err *e)
 {
     line_scan l = {.batch = b, .scanner = s, .place.training_file = b->training_file};
@@ -143,20 +159,23 @@ static bool scan_lines(job_batch *b, job_scanner *s, err *e)
         rest = (slice){rest.data + used, rest.len - used};
         b->counts.lines++;
         b->counts.text_bytes += used;
-        if (!l.matched || !s->settings->cleaned_dir)
+        if (l.matched)
+            list_removed(b, b->counts.text_bytes - used, used);
+        if (!l.matched || !copies_kept(b, s))
             continue;
         buf_append(&s->kept, kept_from, (size_t)(line.data - kept_from));
         kept_from = rest.data;
     }
-    if (s->settings->cleaned_dir && b->counts.contaminated_lines > 0)
+    if (copies_kept(b, s) && b->counts.contaminated_lines > 0)
         buf_append(&s->kept, kept_from, (size_t)(rest.data - kept_from));
-    return !s->kept.overflow || err_set(e, ERR_LIMIT, "a line is longer than 4 GB");
+    return (!s->kept.overflow && !b->removed.overflow) ||
+           err_set(e, ERR_LIMIT, "a line is longer than 4 GB");
 }
 
 void job_batch_scan(job_batch *b, job_scanner *s)
 {
     b->ok = scan_lines(b, s, &b->error);
-    if (b->ok && s->settings->cleaned_dir)
+    if (b->ok && copies_kept(b, s))
         clean(b, s);
     if (b->cleaned.overflow)
         b->ok = err_set(&b->error, ERR_LIMIT, "the cleaned file of one line is longer than 4 GB");

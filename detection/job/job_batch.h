@@ -12,6 +12,7 @@
 #define DETECTION_JOB_JOB_BATCH_H
 
 #include "compression/gzip/gzip_blocks.h"
+#include "compression/splice/splice.h"
 #include "detection/job/job_run.h"
 #include "detection/match/report.h"
 
@@ -36,6 +37,7 @@ typedef struct job_batch {
     size_t count;   /* of lines */
     uint64_t first; /* number of the first */
     slice training_file;
+    bool lists_removed; /* instead of compressing what is kept */
     /* the result */
     bool ok;
     err error;
@@ -43,6 +45,7 @@ typedef struct job_batch {
     buf report;
     buf cleaned; /* compressed */
     gzip_block cleaned_block;
+    buf removed; /* splice_range: of lines, from the first byte of `lines` */
     /* the team's */
     bool is_done;
     struct job_batch *next;

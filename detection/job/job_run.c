@@ -15,6 +15,7 @@
 #include "decon/compression/codec.h"
 #include "base/util.h"
 #include "detection/text/unicode.h"
+#include "detection/job/removed_lines.h"
 #include "detection/job/scan_pool.h"
 
 /* A batch of more is scanned while no other one is under way, and its memory given back. */
@@ -65,6 +66,11 @@ typedef struct pass {
     result_file report, cleaned;
     gzip_member member;
     buf frame; /* the member's head and tail */
+    /* A cleaned copy that is spliced. */
+    bool splices;
+    int input;
+    splice_pin pin; /* of the input before it was read */
+    removed_lines removed;
 } pass;
 
 static job_batch *batch_at(const pass *p, size_t i)
@@ -82,6 +88,8 @@ static void pass_deinit(pass *p)
     result_file_deinit(&p->report);
     result_file_deinit(&p->cleaned);
     buf_deinit(&p->frame);
+    removed_lines_deinit(&p->removed);
+    util_auto_close(&p->input);
 }
 DEFINE_AUTO(pass, pass_deinit)
 
@@ -134,6 +142,18 @@ static bool write_cleaned(const pass *p, const buf *bytes, err *e)
            err_context(e, "cleaned file %s", p->cleaned.path);
 }
 
+static bool note_removed(pass *p, const job_batch *b, uint64_t text_from, err *e)
+{
+    for (size_t at = 0; at < b->removed.len; at += sizeof(splice_range)) {
+        splice_range r;
+        memcpy(&r, b->removed.data + at, sizeof r);
+        r = (splice_range){.from = text_from + r.from, .to = text_from + r.to};
+        if (!removed_lines_add(&p->removed, r, e))
+            return err_context(e, "cleaned file %s", p->cleaned.path);
+    }
+    return true;
+}
+
 static void count_batch(const pass *p, const job_outcome *counts)
 {
     job_meter *meter = p->r->settings->meter;
@@ -160,10 +180,11 @@ static bool write_results(pass *p, const job_batch *b, err *e)
             *e = b->error;
         return false;
     }
+    uint64_t text_from = p->out->text_bytes;
     count_batch(p, &b->counts);
-    if (!write_report(p, &b->report, e))
+    if (!write_report(p, &b->report, e) || !note_removed(p, b, text_from, e))
         return false;
-    if (!p->cleaned.temp)
+    if (!p->cleaned.temp || p->splices)
         return true;
     gzip_member_add(&p->member, &b->cleaned_block);
     return write_cleaned(p, &b->cleaned, e);
@@ -207,6 +228,7 @@ static job_batch *begin_batch(const pass *p)
     job_batch *b = batch_at(p, p->under_way);
     job_batch_clear(b, p->next_line);
     b->training_file = p->training_file;
+    b->lists_removed = p->splices;
     return b;
 }
 
@@ -334,14 +356,46 @@ static bool check_file(const char *path, err *e)
     return true;
 }
 
-static bool begin_cleaned(pass *p, err *e)
+/* The descriptor keeps the file; the pin shows whether it is the one that is read by its path. */
+static bool begin_splice(pass *p, const job_request *job, err *e)
+{
+    struct stat st;
+    p->splices = job->cleaned_as_input && splice_offers(p->format);
+    if (!p->splices)
+        return true;
+    p->input = open(job->path, O_RDONLY | O_CLOEXEC);
+    if (p->input < 0 || fstat(p->input, &st) != 0)
+        return err_set_errno(e, ERR_IO, errno, "cannot open %s", job->path);
+    p->pin = splice_pin_of(&st);
+    removed_lines_init(&p->removed, p->cleaned.path);
+    return true;
+}
+
+static bool splice_cleaned(pass *p, const char *path, err *e)
+{
+    struct stat st;
+    splice_request r = {.in = p->input, .out = p->cleaned.fd, .format = p->format, .pin = p->pin};
+    if (stat(path, &st) != 0)
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot be read again for its cleaned copy",
+                             path);
+    splice_pin now = splice_pin_of(&st);
+    if (memcmp(&now, &p->pin, sizeof now) != 0)
+        return err_set(e, ERR_IO, "%s: changed while it was read; submit it again", path);
+    return (removed_lines_end(&p->removed, &r.removed, e) && splice_file(&r, e)) ||
+           err_context(e, "%s: cleaned copy", path);
+}
+
+static bool begin_cleaned(pass *p, const job_request *job, err *e)
 {
     const job_settings *s = p->r->settings;
     const char *suffix = s->cleaned_suffix ? s->cleaned_suffix : JOB_CLEANED_SUFFIX;
     if (!s->cleaned_dir)
         return true;
-    if (!result_begin(&p->cleaned, s->cleaned_dir, p->job_id, suffix, e))
+    if (!result_begin(&p->cleaned, s->cleaned_dir, p->job_id, suffix, e) ||
+        !begin_splice(p, job, e))
         return false;
+    if (p->splices)
+        return true;
     gzip_member_begin(&p->member, &p->frame);
     return write_cleaned(p, &p->frame, e);
 }
@@ -356,12 +410,28 @@ static void take_back_report(job_outcome *out)
     out->report_path = NULL;
 }
 
-/* Both files are whole before the first gets its name. */
-static bool commit(pass *p, err *e)
+static bool end_cleaned(pass *p, const char *path, err *e)
 {
+    if (!p->cleaned.temp)
+        return true;
+    if (p->splices && !splice_cleaned(p, path, e))
+        return false;
+    if (p->splices && p->format == CODEC_PLAIN) { /* its temporary name is as for gzip */
+        free(p->cleaned.path);
+        p->cleaned.path =
+            xasprintf("%s/%s" JOB_PLAIN_SUFFIX, p->r->settings->cleaned_dir, p->job_id);
+    }
+    if (p->splices)
+        return true;
     buf_clear(&p->frame);
     gzip_member_end(&p->member, &p->frame);
-    if (p->cleaned.temp && !write_cleaned(p, &p->frame, e))
+    return write_cleaned(p, &p->frame, e);
+}
+
+/* Both files are whole before the first gets its name. */
+static bool commit(pass *p, const char *path, err *e)
+{
+    if (!end_cleaned(p, path, e))
         return false;
     if (p->report.temp) {
         if (!fs_temp_commit(&p->report.temp, p->report.path, e))
@@ -438,7 +508,6 @@ static void pass_begin(pass *p, const job_request *job)
     /* The stage of lines has its own limit, with its own message. */
     jsonl_options options = {.content_key = s->content_key, .max_line_bytes = UINT64_MAX / 2};
     bool lenient = s->lenient || job->lenient;
-    p->format = format_of(job->path);
     text_check_init(&p->check, lenient ? NULL : &options);
     begin_batch(p);
     p->lines = stage_lines_new(s->max_line_bytes, "raise max_line_size, or split it", on_line, p);
@@ -454,10 +523,15 @@ bool job_run(job_runner *r, const job_request *job, job_outcome *out, err *e)
          .out = out,
          .training_file = report_training_name(job->path),
          .report = {.fd = -1},
-         .cleaned = {.fd = -1}};
+         .cleaned = {.fd = -1},
+         .input = -1};
     buf_init(&p.frame, 64);
+    removed_lines_init(&p.removed, NULL);
     *out = (job_outcome){0};
-    if (!check_file(job->path, e) || !begin_cleaned(&p, e))
+    if (!check_file(job->path, e))
+        return false;
+    p.format = format_of(job->path);
+    if (!begin_cleaned(&p, job, e))
         return false;
     pass_begin(&p, job);
     codec_options codec = {.memory_bytes = r->settings->codec_memory_bytes};
@@ -467,7 +541,7 @@ bool job_run(job_runner *r, const job_request *job, job_outcome *out, err *e)
             *e = fault;
         return false;
     }
-    if (!commit(&p, e))
+    if (!commit(&p, job->path, e))
         return false;
     warn_of_unread(r->settings, job->path, out);
     return true;

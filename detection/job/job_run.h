@@ -4,6 +4,7 @@
  *          matched. Lines are scanned in batches, by as many threads as are free for the file;
  *          results do not depend on how many. Results are written under temporary names and get their own at the very end,
  *          the report first: a job that breaks off leaves neither.
+ *          A cleaned copy in the file's own format is spliced at the end (compression/splice).
  *          A file is judged as the verification `jsonl` does (compression/text_check.h), unless the
  *          setting or the job is lenient. Then, too, it fails as another compression or container, and
  *          where lines are skipped as invalid UTF-8 and no other one could be read.
@@ -23,6 +24,7 @@
 /* Results are named by the job's id and these. */
 #define JOB_REPORT_SUFFIX  ".report.jsonl"
 #define JOB_CLEANED_SUFFIX ".jsonl.gz"
+#define JOB_PLAIN_SUFFIX   ".jsonl" /* of a cleaned copy that is not compressed */
 
 /* How far the jobs that share it are, for whoever shows it while they run. */
 typedef struct job_meter {
@@ -60,6 +62,8 @@ DEFINE_AUTO(job_outcome, job_outcome_deinit)
 typedef struct job_request {
     const char *id, *path;
     bool lenient; /* as the setting, for this file */
+    /* The cleaned copy gets the file's own format where splice_file writes it; else gzip. */
+    bool cleaned_as_input;
 } job_request;
 
 typedef struct job_runner {

@@ -29,7 +29,10 @@ static bool work_out(worker *w, const server_job *job, job_outcome *outcome, boo
     /* A link may lead elsewhere by now. */
     if (!allow_path(w->options->allow_dirs, job->path))
         return err_set(e, ERR_IO, "%s is not in a folder of --allow-dir", job->path);
-    job_request request = {.id = job->id, .path = job->path, .lenient = job->lenient};
+    job_request request = {.id = job->id,
+                           .path = job->path,
+                           .lenient = job->lenient,
+                           .cleaned_as_input = job->cleaned_as_input};
     return crew_run(w->options->crew, &w->member, &request, outcome, crashed, e);
 }
 

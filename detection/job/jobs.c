@@ -229,6 +229,7 @@ static job_private *add_job(jobs *j, const job_submission *s)
     job->public.private = job;
     job->public.path = xstrdup(s->path);
     job->public.lenient = s->lenient;
+    job->public.cleaned_as_input = s->cleaned_as_input;
     job->submitted_ms = j->options.now_ms();
     job_private **place = &j->by_id[bucket(j, job->public.id)];
     job->next_by_id = *place;
@@ -250,8 +251,9 @@ static submit_result submit(jobs *j, const job_submission *s, char id[JOB_ID_BYT
     job_private *same = s->key ? find_by_key(j, s->key) : NULL;
     if (same && !str_equal(same->public.path, s->path))
         return SUBMIT_KEY_TAKEN;
-    bool will_run =
-        same && same->public.lenient == s->lenient && (same->state != JOB_PENDING || !j->stopping);
+    bool will_run = same && same->public.lenient == s->lenient &&
+                    same->public.cleaned_as_input == s->cleaned_as_input &&
+                    (same->state != JOB_PENDING || !j->stopping);
     if (will_run && still_holds(same)) {
         memcpy(id, same->public.id, JOB_ID_BYTES);
         return SUBMIT_SAME;

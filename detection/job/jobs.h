@@ -14,7 +14,7 @@
  * Idempotency: the same key with the same path gives the same job, while it waits, runs, or is
  * completed with its outputs still there and its input unchanged since it ran. A failed job is no
  * obstacle: the same key then starts a new one, as for a job that was lenient where this one is not,
- * or the reverse. The same key with another path is refused.
+ * or the reverse, or one that was asked for a cleaned file in another format. The same key with another path is refused.
  */
 #ifndef DETECTION_JOB_JOBS_H
 #define DETECTION_JOB_JOBS_H
@@ -43,6 +43,7 @@ typedef struct job {
     char id[JOB_ID_BYTES]; /* immutable */
     char *path;            /* immutable */
     bool lenient;          /* immutable; see job_request */
+    bool cleaned_as_input; /* immutable; see job_request */
     uint64_t waited_ms;    /* from jobs_take on */
     struct job_private *private;
 } server_job;
@@ -56,7 +57,7 @@ DEFINE_AUTO_PTR(jobs, jobs_free)
 typedef struct job_submission { /* borrowed */
     const char *path;
     const char *key; /* Idempotency-Key, or NULL */
-    bool lenient;
+    bool lenient, cleaned_as_input;
 } job_submission;
 
 /* `id` is set for SUBMIT_NEW and SUBMIT_SAME. */

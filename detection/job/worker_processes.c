@@ -91,9 +91,11 @@ static bool do_job(job_runner *r, int fd, const char *message, size_t len)
     const char *id = next_text(&at, end);
     const char *path = id ? next_text(&at, end) : NULL;
     const char *lenient = path ? next_text(&at, end) : NULL;
-    if (!lenient)
+    const char *as_input = lenient ? next_text(&at, end) : NULL;
+    if (!as_input)
         return false;
-    job_request job = {.id = id, .path = path, .lenient = *lenient != '\0'};
+    job_request job = {
+        .id = id, .path = path, .lenient = *lenient != '\0', .cleaned_as_input = *as_input != '\0'};
     bool ok = job_run(r, &job, &out, &e);
     return send_answer(fd, ok, &out, &e);
 }
@@ -225,7 +227,8 @@ bool crew_run(crew *c, crew_member *m, const job_request *job, job_outcome *out,
 {
     AUTO_FREE char *message = xcalloc(MESSAGE_BYTES, 1);
     AUTO(buf) words = BUF(MESSAGE_BYTES);
-    const char *texts[] = {job->id, job->path, job->lenient ? "1" : ""};
+    const char *texts[] = {job->id, job->path, job->lenient ? "1" : "",
+                           job->cleaned_as_input ? "1" : ""};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         buf_append(&words, texts[i], strlen(texts[i]) + 1);
     *out = (job_outcome){0};

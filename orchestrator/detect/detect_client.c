@@ -271,6 +271,8 @@ op *job_submit(jobs *j, const char *file_path, const char *idempotency_key, job_
     json_member_string(&body, "file_path", slice_from(file_path));
     if (j->lenient)
         json_member_bool(&body, "lenient", true);
+    if (j->cleans_as_input) /* formats that the server does not write come as gzip */
+        json_member_string(&body, "cleaned_format", SLICE_LIT("input"));
     json_close(&body);
     c->body = buf_give(&body);
     c->x.headers[0] = (http_header){"Content-Type", "application/json"};

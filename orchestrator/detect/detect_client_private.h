@@ -49,6 +49,7 @@ struct jobs {
     char *url;
     uint64_t poll_interval_ms, server_wait_ms;
     bool lenient;
+    bool cleans_as_input; /* as /health said the last time */
     op_list calls;
 
     /* asking for health: one exchange for all who wait */

@@ -25,6 +25,7 @@ enum {
     RECORDS,
     SETS,
     CODEC_MEMORY,
+    CLEANED_FORMATS,
     FACT_COUNT
 };
 
@@ -38,7 +39,8 @@ static bool read_facts(const exchange *x, server_facts *out, char **texts)
                                                  [CONTENT_KEY] = "content_key",
                                                  [RECORDS] = "records",
                                                  [SETS] = "sets",
-                                                 [CODEC_MEMORY] = "codec_memory"};
+                                                 [CODEC_MEMORY] = "codec_memory",
+                                                 [CLEANED_FORMATS] = "cleaned_formats"};
     json_value values[FACT_COUNT];
     uint64_t workers = 0, records = 0, sets = 0, codec_memory = 0;
     if (!exchange_read(x, keys, values, FACT_COUNT))
@@ -61,7 +63,8 @@ static bool read_facts(const exchange *x, server_facts *out, char **texts)
                           .tells_records = tells_records,
                           .records = tells_records ? records : 0,
                           .sets = sets,
-                          .codec_memory = codec_memory};
+                          .codec_memory = codec_memory,
+                          .cleans_as_input = values[CLEANED_FORMATS].type == JSON_ARRAY};
     return true;
 }
 
@@ -170,6 +173,7 @@ static void on_health_reply(void *ctx, const http_result *result)
         refuse_empty_index(j);
     } else {
         j->asking = j->down = false;
+        j->cleans_as_input = facts.cleans_as_input;
         resume_all(j);
         tell_ready(j, &facts, NULL);
     }

@@ -167,6 +167,35 @@ test_nesting_is_no_danger() {
     expect_status 0
 }
 
+purified() { # the path that the status names
+    sed -n 's/.*"purified_path":"\([^"]*\)".*/\1/p' "$T/status"
+}
+
+test_cleaned_files_keep_the_format_where_asked() {
+    begin
+    curl -sS "$url/health" | grep -q '"cleaned_formats":\["plain"' || fail "health"
+    sed -n 's/.*"question": *"\([^"]*\)".*"answer": *"\([^"]*\)".*/{"text":"some words before it all \1 \2"}/p' \
+        "$evals"/*.jsonl >"$T/hits"
+    seq -f '{"text":"line %.0f of plain words that no set has"}' 20000 >"$T/kept"
+    { head -n 9000 "$T/kept"; cat "$T/hits"; tail -n 11000 "$T/kept"; } >"$T/f.jsonl"
+    split -b 300000 "$T/f.jsonl" "$T/part-"
+    for part in "$T"/part-*; do gzip -c "$part"; done >"$T/f.jsonl.gz"
+    zstd -q "$T/f.jsonl" -o "$T/f.jsonl.zst"
+    for file in f.jsonl f.jsonl.gz f.jsonl.zst; do
+        submit "$T/$file" '"cleaned_format":"input"'
+        expect_job '"status":"completed"'
+        case $file in
+        *.jsonl) cmp "$(purified)" "$T/kept" || fail "cleaned plain text" ;;
+        *) gzip -dc "$(purified)" | cmp - "$T/kept" || fail "cleaned $file" ;;
+        esac
+    done
+    submit "$T/f.jsonl"
+    expect_job '"purified_path":"[^"]*\.jsonl\.gz"'
+    gzip -dc "$(purified)" | cmp - "$T/kept" || fail "without the request"
+    stop "$server"
+    expect_status 0
+}
+
 # children PID: the processes that it has started, and theirs.
 children() {
     local stat pid parent

@@ -18,14 +18,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     AUTO(buf) words = BUF(1024);
     int status = 0;
-    bool lenient = false;
+    submission_options options = {0};
     /* A copy of its own length, so that reading behind it is found. */
     AUTO_FREE char *copy = xcalloc(size + 1, 1);
     char *body = xrealloc(move(copy), size ? size : 1);
     if (size > 0)
         memcpy(body, data, size);
     AUTO_FREE char *path =
-        submission_read((slice){.data = body, .len = size}, &lenient, &status, &words);
+        submission_read((slice){.data = body, .len = size}, &options, &status, &words);
     free(body);
     if (path)
         check(strlen(path) < PATH_MAX && words.len == 0);

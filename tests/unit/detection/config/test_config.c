@@ -8,6 +8,7 @@
 #include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "base/util.h"
+#include "compression/splice/splice.h"
 #include "detection/config/config.h"
 
 static char file[] = "/tmp/test-server-config-XXXXXX";
@@ -187,13 +188,16 @@ static void health_to_the_letter(void **state)
     eval_tally_record(&x.tally, SLICE_LIT("left out"), false);
     server_config_health(&c, &x, &json);
     eval_tally_deinit(&x.tally);
-    assert_string_equal(buf_str(&json),
-                        "{\"cleaned_output_dir\":null,\"codec_memory\":268435456,"
-                        "\"contamination_score_threshold\":0.800000011920929,\"content_key\":"
-                        "\"text\",\"mode\":\"simple\","
-                        "\"purify\":false,\"records\":67240,\"report_output_dir\":\"out\","
-                        "\"sets\":2,\"status\":\"ok\","
-                        "\"worker_threads\":2}");
+    AUTO_FREE char *expected =
+        xasprintf("{\"cleaned_formats\":[\"plain\"%s],"
+                  "\"cleaned_output_dir\":null,\"codec_memory\":268435456,"
+                  "\"contamination_score_threshold\":0.800000011920929,\"content_key\":"
+                  "\"text\",\"mode\":\"simple\","
+                  "\"purify\":false,\"records\":67240,\"report_output_dir\":\"out\","
+                  "\"sets\":2,\"status\":\"ok\","
+                  "\"worker_threads\":2}",
+                  splice_offers(CODEC_GZIP) ? ",\"gzip\"" : "");
+    assert_string_equal(buf_str(&json), expected);
 }
 
 int main(void)

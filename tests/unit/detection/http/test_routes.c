@@ -162,6 +162,8 @@ static void bad_bodies(void **state)
         {"null", "422", "Failed to deserialize"},
         {"[]", "422", "Failed to deserialize"},
         {"{\"file_path\":null}", "422", "Failed to deserialize"},
+        {"{\"file_path\":\"/a\",\"cleaned_format\":\"zip\"}", "422", "cleaned_format"},
+        {"{\"file_path\":\"/a\",\"cleaned_format\":true}", "422", "cleaned_format"},
         {"{\"file_path\":\"/a\"} x", "400", "Failed to parse"},
         {"/a", "400", "Failed to parse"},
         {"{\"file_path\":\"/a\\u0000b\"}", "422", "file_path"},
@@ -178,7 +180,8 @@ static void bad_bodies(void **state)
     expect(s, "POST /submit", JSON, buf_str(&longest), "422", "longer than 4095 bytes");
     /* Not looked at here: the job will fail. */
     expect(s, "POST /submit", JSON, "{\"file_path\":\"\"}", "200", "job_id");
-    expect(s, "POST /submit", JSON, "{\"file_path\":\"no such file\"}", "200", "job_id");
+    expect(s, "POST /submit", JSON, "{\"file_path\":\"no such file\",\"cleaned_format\":\"gzip\"}",
+           "200", "job_id");
 }
 
 static void large_bodies(void **state)

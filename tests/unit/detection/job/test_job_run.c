@@ -11,6 +11,7 @@
 #include "decon/base/log.h"
 #include "decon/compression/codec.h"
 #include "base/util.h"
+#include "compression/splice/splice.h"
 #include "detection/job/job_run.h"
 #include "tests/fake/detect_site.h"
 
@@ -101,6 +102,69 @@ static void every_compression_gives_the_same(void **state)
     }
     assert_int_equal(count_files(s->report_dir), 1);
     assert_int_equal(count_files(s->cleaned_dir), 1);
+}
+
+/* As asked for; what cannot be spliced comes as gzip, and so does everything without the request. */
+static void cleaned_copies_keep_the_format_where_asked(void **state)
+{
+    detect_site *s = *state;
+    AUTO_FREE char *plain = detect_site_file(s, "plain", SLICE_LIT(FILE_TEXT));
+    AUTO(job_runner) runner = {0};
+    job_runner_init(&runner, &s->job, s->index);
+    for (size_t i = 0; i < 2 * ARRAY_LEN(suffixes); i++) {
+        size_t f = i / 2;
+        codec_format expected = i % 2 && splice_offers(formats[f]) ? formats[f] : CODEC_GZIP;
+        AUTO_FREE char *path = xasprintf("%s/f.jsonl%s", s->dir, suffixes[f]);
+        AUTO(job_outcome) out = {0};
+        err e = ERR_INIT;
+        assert_true(codec_recode_file(plain, path, formats[f], 0, NULL));
+        job_request request = {.id = "id-1", .path = path, .cleaned_as_input = i % 2};
+        if (!job_run(&runner, &request, &out, &e))
+            fail_msg("%s", e.message);
+        AUTO(buf) file = BUF(100000);
+        assert_true(fs_read_file(out.cleaned_path, 100000, &file, NULL));
+        assert_int_equal(codec_by_magic(buf_slice(&file)), expected);
+        assert_true(str_ends_with(out.cleaned_path,
+                                  expected == CODEC_PLAIN ? "/id-1.jsonl" : "/id-1.jsonl.gz"));
+        AUTO_FREE char *kept = detect_site_read(out.cleaned_path);
+        assert_string_equal(kept, KEPT_TEXT);
+        assert_true(fs_remove(out.cleaned_path, NULL));
+    }
+    assert_int_equal(count_files(s->cleaned_dir), 0);
+}
+
+/* Many batches, on several threads, and more ranges than are kept in memory. */
+static void many_lines_are_spliced_out(void **state)
+{
+    detect_site *s = *state;
+    AUTO(buf) text = BUF((size_t)16 << 20);
+    AUTO(buf) kept = BUF((size_t)16 << 20);
+    for (unsigned i = 0; i < 30000; i++) {
+        size_t from = text.len;
+        if (i % 3 == 0) {
+            buf_append_str(&text, HIT_1 "\n");
+            continue;
+        }
+        buf_printf(&text, "{\"text\":\"Line %u is of plain words, and is kept.\"}\n", i * 7919);
+        buf_append(&kept, text.data + from, text.len - from);
+    }
+    AUTO_FREE char *plain = detect_site_file(s, "plain", buf_slice(&text));
+    s->job.threads = 3;
+    AUTO(job_runner) runner = {0};
+    job_runner_init(&runner, &s->job, s->index);
+    for (size_t f = 0; f < 2; f++) {
+        AUTO_FREE char *path = xasprintf("%s/f.jsonl%s", s->dir, suffixes[f]);
+        AUTO(job_outcome) out = {0};
+        err e = ERR_INIT;
+        assert_true(codec_recode_file(plain, path, formats[f], 0, NULL));
+        job_request request = {.id = "id-1", .path = path, .cleaned_as_input = true};
+        if (!job_run(&runner, &request, &out, &e))
+            fail_msg("%s", e.message);
+        assert_int_equal(out.contaminated_lines, 10000);
+        AUTO_FREE char *got = detect_site_read(out.cleaned_path);
+        assert_true(str_equal(got, buf_str(&kept)));
+        assert_int_equal(count_files(s->cleaned_dir), 1 + f);
+    }
 }
 
 /* "\\u0000" in a record is a character like others: nothing behind it is lost. */
@@ -315,6 +379,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(every_compression_gives_the_same),
+        TEST(cleaned_copies_keep_the_format_where_asked),
+        TEST(many_lines_are_spliced_out),
         TEST(report_lines),
         TEST(records_with_nul_characters),
         TEST(all_members_are_read),

@@ -304,6 +304,23 @@ static void lenient_jobs_answer_no_others(void **state)
     }
 }
 
+static void jobs_of_another_cleaned_format_answer_no_others(void **state)
+{
+    jobs *j = *state;
+    char first[JOB_ID_BYTES], id[JOB_ID_BYTES];
+    job_submission s = {.path = "/nowhere/f", .key = "key", .cleaned_as_input = true};
+    assert_int_equal(jobs_submit(j, &s, first), SUBMIT_NEW);
+    assert_int_equal(jobs_submit(j, &s, id), SUBMIT_SAME);
+    s.cleaned_as_input = false;
+    assert_int_equal(jobs_submit(j, &s, id), SUBMIT_NEW);
+    assert_string_not_equal(first, id);
+    for (int i = 0; i < 2; i++) {
+        server_job *job = jobs_take(j);
+        assert_int_equal(job->cleaned_as_input, i == 0);
+        jobs_finish(j, job, &(job_outcome){0}, NULL);
+    }
+}
+
 static void unread_lines_are_part_of_the_status(void **state)
 {
     jobs *j = *state;
@@ -319,6 +336,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(lenient_jobs_answer_no_others),
+        TEST(jobs_of_another_cleaned_format_answer_no_others),
         TEST(unread_lines_are_part_of_the_status),
         TEST(jobs_go_through_their_states),
         TEST(full_queue_refuses),

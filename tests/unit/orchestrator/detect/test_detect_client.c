@@ -159,6 +159,29 @@ static void lenient_is_part_of_the_submission(void **state)
     finish(f);
 }
 
+/* Only servers that list cleaned_formats are asked, each as its latest /health says. */
+static void the_format_of_cleaned_files_is_asked_for_where_offered(void **state)
+{
+    fixture *f = *state;
+    static const char wish[] = "\"cleaned_format\":\"input\"";
+    for (unsigned i = 0; i < 3; i++) {
+        expect(f, "GET", URL "/health", 200,
+               i == 1 ? "{\"cleaned_formats\":[\"plain\",\"gzip\"],\"report_output_dir\":\"/r\"}"
+                      : HEALTHY);
+        f->done = false;
+        jobs_wait_server(f->jobs, false, on_ready, f);
+        assert_true(fake_run_until(f->fake, &f->done));
+        expect(f, "POST", URL "/submit", 200, "{\"job_id\":\"j1\"}");
+        f->done = false;
+        UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "key-1", on_done, f));
+        assert_true(fake_run_until(f->fake, &f->done));
+        assert_int_equal(f->error.code, ERR_NONE);
+        const fake_request *r = fake_request_at(f->fake, 2 * i + 1);
+        assert_int_equal(memmem(r->body.data, r->body.len, wish, strlen(wish)) != NULL, i == 1);
+    }
+    finish(f);
+}
+
 static void waits_for_a_server_that_comes_up(void **state)
 {
     fixture *f = *state;
@@ -413,6 +436,7 @@ int main(void)
         cmocka_unit_test_setup(refuses_a_server_without_records, begin),
         cmocka_unit_test_setup(refuses_a_server_that_lost_its_records, begin),
         cmocka_unit_test_setup(lenient_is_part_of_the_submission, begin),
+        cmocka_unit_test_setup(the_format_of_cleaned_files_is_asked_for_where_offered, begin),
         cmocka_unit_test_setup(waits_for_a_server_that_comes_up, begin),
         cmocka_unit_test_setup(gives_up_after_server_wait, begin),
         cmocka_unit_test_setup(submits_the_path_with_a_key, begin),

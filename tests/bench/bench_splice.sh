@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# The cleaned copy of plain text and gzip without compressing all of it again: CPU seconds against
+# `gzip -6` of the whole text, MIB (256) of English JSON lines, one removed line in EVERY (2000) and in 10;
+# medians of RUNS (3). The limits are those of one line in 2,000.
+set -euo pipefail
+# shellcheck source=tests/bench/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+MIB=${MIB:-256}
+EVERY=${EVERY:-2000}
+text=$KEPT/english-$MIB.jsonl
+
+cpu() { # cpu COMMAND...: the median of its CPU seconds
+    local i
+    for ((i = 0; i < RUNS; i++)); do
+        "$BENCH/usage" one.use "$*" </dev/null >/dev/null
+    done
+    sort -n -k 2,2 one.use | awk '{t[NR] = $2} END {print t[int((NR + 1) / 2)]}'
+    rm -f one.use
+}
+spliced() { # spliced EVERY FILE: the median of the CPU seconds of its cleaned copy, out.gz or out.jsonl
+    local i
+    for ((i = 0; i < RUNS; i++)); do
+        "$BENCH/splice_lines" "$1" "$2" "out.${2##*.}"
+    done | sort -n | awk '{t[NR] = $1} END {print t[int((NR + 1) / 2)]}'
+}
+show() { # show NAME EVERY SECONDS LIMIT FILE OUT
+    awk -v name="$1" -v every="$2" -v s="$3" -v limit="$4" -v peer="$gzip" -v before="$(stat -c %s "$5")" \
+        -v after="$(stat -c %s "$6")" -v gb="$(stat -c %s "$text")" 'BEGIN {
+            printf "%-12s 1 line in %-5d %7.3f s  size %.4f", name, every, s, after / before
+            if (name == "plain") value = s / gb * 1e9; else value = s / peer
+            printf "   %.3f %s", value, name == "plain" ? "s a GB" : "of gzip -6"
+            if (limit) printf ", at most %.2f: %s", limit, value <= limit ? "met" : "MISSED"
+            print ""
+        }'
+}
+
+machine
+keep "${text##*/}" "$top/tests/bench/make_english.c" "$BENCH/make_english" "$MIB"
+keep_wait
+for level in 1 6 9; do
+    keep "${text##*/}.$level.gz" "$text" gzip -c "-$level" "$text"
+done
+command -v pigz >/dev/null && keep "${text##*/}.pigz.gz" "$text" pigz -c "$text"
+command -v bgzip >/dev/null && keep "${text##*/}.bgzip.gz" "$text" bgzip -c "$text"
+keep_wait
+gzip=$(cpu gzip -c -6 "$text")
+echo "gzip -6 of $MIB MiB: $gzip s"
+for every in "$EVERY" 10; do
+    limit=$([ "$every" = 10 ] || echo 0.12)
+    for file in "$text".{1,6,9,pigz,bgzip}.gz; do
+        [ -s "$file" ] || continue
+        seconds=$(spliced "$every" "$file")
+        gzip -dc out.gz | cmp -s - <(awk -v e="$every" '(NR - 1) % e != int(e / 2)' "$text") ||
+            { echo "bench: the cleaned copy is wrong" >&2; exit 1; }
+        name=${file#"$text".}
+        show "gzip, ${name%.gz}" "$every" "$seconds" "$limit" "$file" out.gz
+    done
+    show plain "$every" "$(spliced "$every" "$text")" "$([ "$every" = 10 ] || echo 0.05)" "$text" out.jsonl
+done
