@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <unistd.h>
 
 #include "s3/client/client.h"
@@ -92,13 +93,18 @@ void s3_bytes_drop(s3_bytes *b)
         free(b);
 }
 
-struct s3_hash_job {
-    s3_work work; /* first */
-    s3_hash_task task;
-    err error;
-    s3_hash_done on_done; /* NULL: cancelled */
-    void *ctx;
-};
+typedef struct hash_op {
+    op op;
+    s3_work work;
+    s3_hash_task task; /* the worker's until it is back */
+    err error;         /* the same */
+    s3_hash_done on_done;
+} hash_op;
+
+static hash_op *of_work(s3_work *w)
+{
+    return (hash_op *)((char *)w - offsetof(hash_op, work));
+}
 
 static void hash_piece(s3_hash_task *t, digest_ctx *sha, const void *data, size_t len)
 {
@@ -151,40 +157,51 @@ bool s3_hash_now(s3_hash_task *t, err *e)
 
 static void hash_run(s3_work *w)
 {
-    s3_hash_job *job = (s3_hash_job *)w;
-    if (!err_is_set(&job->error) && !s3_hash_now(&job->task, &job->error))
+    hash_op *o = of_work(w);
+    if (!err_is_set(&o->error) && !s3_hash_now(&o->task, &o->error))
         return;
 }
 
-static void hash_done(s3_work *w)
+static void hash_back(s3_work *w)
 {
-    s3_hash_job *job = (s3_hash_job *)w;
-    if (job->on_done)
-        job->on_done(job->ctx, &job->task, err_is_set(&job->error) ? &job->error : NULL);
-    s3_hash_deinit(&job->task.hash);
-    s3_bytes_drop(job->task.bytes);
-    if (job->task.fd >= 0)
-        close(job->task.fd);
-    free(job);
+    hash_op *o = of_work(w);
+    op_finish(&o->op, err_is_set(&o->error) ? &o->error : NULL);
 }
 
-s3_hash_job *s3_hash_start(s3_client *c, const s3_hash_task *task, s3_hash_done on_done, void *ctx)
+static void hash_report(op *p, const err *error)
 {
-    s3_hash_job *job = xcalloc(1, sizeof *job);
-    job->work = (s3_work){.run = hash_run, .done = hash_done};
-    job->task = *task;
-    job->on_done = on_done;
-    job->ctx = ctx;
-    s3_bytes_share(job->task.bytes);
-    job->task.fd = task->bytes ? -1 : fcntl(task->fd, F_DUPFD_CLOEXEC, 0);
-    if (!task->bytes && job->task.fd < 0)
-        err_set_errno(&job->error, ERR_IO, errno, "no descriptor to hash the file with");
-    s3_work_start(c, &job->work);
-    return job;
+    hash_op *o = (hash_op *)p;
+    o->on_done(o->op.ctx, &o->task, error);
 }
 
-void s3_hash_cancel(s3_hash_job *job)
+static void hash_free(op *p)
 {
-    if (job)
-        job->on_done = NULL;
+    hash_op *o = (hash_op *)p;
+    s3_hash_deinit(&o->task.hash);
+    s3_bytes_drop(o->task.bytes);
+    if (o->task.fd >= 0)
+        close(o->task.fd);
+    free(o);
+}
+
+static void hash_cancel(op *p)
+{
+    UNUSED(p); /* the worker reads and writes its memory: hash_back frees it */
+}
+
+static const op_kind hash_kind = {.free = hash_free, .cancel = hash_cancel, .report = hash_report};
+
+op *s3_hash_start(s3_client *c, const s3_hash_task *task, s3_hash_done on_done, void *ctx)
+{
+    hash_op *o = op_new(&hash_kind, sizeof *o, NULL, c->t);
+    o->work = (s3_work){.run = hash_run, .done = hash_back};
+    o->task = *task;
+    o->on_done = on_done;
+    o->op.ctx = ctx;
+    s3_bytes_share(o->task.bytes);
+    o->task.fd = task->bytes ? -1 : fcntl(task->fd, F_DUPFD_CLOEXEC, 0);
+    if (!task->bytes && o->task.fd < 0)
+        err_set_errno(&o->error, ERR_IO, errno, "no descriptor to hash the file with");
+    s3_work_start(c, &o->work);
+    return op_started(&o->op);
 }

@@ -11,6 +11,7 @@
 #ifndef S3_CLIENT_OFFLOAD_H
 #define S3_CLIENT_OFFLOAD_H
 
+#include "base/op.h"
 #include "decon/base/pool.h"
 #include "decon/s3/checksum.h"
 #include "decon/s3/s3.h"
@@ -31,8 +32,6 @@ void s3_work_start(s3_client *c, s3_work *w);
 void s3_work_leave(s3_client *c);
 
 /* --- hashing a part of a file, or memory --- */
-typedef struct s3_hash_job s3_hash_job;
-
 /* Memory that an operation and the worker that hashes it have in common. Counted on the transport's
  * thread only. */
 typedef struct s3_bytes {
@@ -56,8 +55,7 @@ typedef struct s3_hash_task {
 
 /* Lends the task, hashed, to on_done; a hash that is not taken out of it is released. */
 typedef void (*s3_hash_done)(void *ctx, s3_hash_task *task, const err *error);
-s3_hash_job *s3_hash_start(s3_client *c, const s3_hash_task *task, s3_hash_done on_done, void *ctx);
-void s3_hash_cancel(s3_hash_job *job); /* on_done is not called any more; NULL is fine */
+op *s3_hash_start(s3_client *c, const s3_hash_task *task, s3_hash_done on_done, void *ctx);
 
 /* The same at once: for so little that handing it over costs more. */
 #define S3_HASH_NOW_BYTES ((uint64_t)64 * 1024)

@@ -235,7 +235,7 @@ void get_check_reset(get_op *o)
 {
     get_check *c = &o->check;
     s3_request_cancel(&c->head);
-    s3_hash_cancel(c->job);
+    op_cancel(c->job);
     s3_hash_deinit(&c->running);
     s3_extents_deinit(&c->hashed);
     *c = (get_check){0};

@@ -46,7 +46,7 @@ typedef struct get_check {
                           the reader that follows */
     s3_hash running;   /* of digests too, which have to be fed in order */
     s3_extents hashed; /* by workers */
-    s3_hash_job *job;  /* a worker hashes `hashing` */
+    op *job;           /* a worker hashes `hashing` */
     s3_extent hashing; /* crc not used */
     bool done;         /* `found` is the checksum of all */
     s3_checksum found;

@@ -29,7 +29,7 @@ typedef struct s3_part {
     char sha256_hex[2 * SHA256_BYTES + 1]; /* "": not hashed */
     char range[64];                        /* room for a header */
     s3_bytes *bytes;                       /* where they are in memory: shared; or NULL */
-    s3_hash_job *job;                      /* cancelled with the part */
+    op *job;                               /* cancelled with the part */
 
     /* multipart.c's */
     buf query;

@@ -20,7 +20,7 @@ void s3_part_free(s3_part *part)
 {
     s3_multipart *m = part->upload;
     s3_request_cancel(&part->request);
-    s3_hash_cancel(part->job);
+    op_cancel(part->job);
     *(part->previous ? &part->previous->next : &m->first) = part->next;
     *(part->next ? &part->next->previous : &m->last) = part->previous;
     m->active--;

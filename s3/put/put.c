@@ -15,7 +15,7 @@ static void put_free(op *p)
 {
     put_op *o = (put_op *)p;
     timer_stop(o->op.client->t, o->later);
-    s3_hash_cancel(o->job);
+    op_cancel(o->job);
     s3_request_cancel(&o->request);
     s3_proof_cancel(&o->proof);
     s3_multipart_free(&o->parts);

@@ -25,7 +25,7 @@ typedef struct put_op {
     s3_proof proof;
     err doubt; /* why the reply of PutObject proves nothing; code ERR_NONE: it is proof */
     uint64_t began_ms;
-    s3_hash_job *job;
+    op *job;
     s3_checksum checksum;
     char sha256_hex[2 * SHA256_BYTES + 1];
     char *etag;
