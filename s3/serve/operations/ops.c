@@ -20,7 +20,8 @@
 static const operation operations[] = {
     /* The first row that fits decides: rows with a parameter or a header come before those
      * without. */
-    {"GET", OP_SERVICE, NULL, NULL, OP_BODY_NONE, op_list_buckets, "prefix", NULL},
+    {"GET", OP_SERVICE, NULL, NULL, OP_BODY_NONE, op_list_buckets,
+     "prefix max-buckets continuation-token", NULL},
 
     {"PUT", OP_BUCKET, NULL, NULL, OP_BODY_XML, op_create_bucket, NULL,
      "x-amz-acl x-amz-object-ownership"},

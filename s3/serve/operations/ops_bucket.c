@@ -9,41 +9,76 @@
 #include "base/fsutil.h"
 
 #define DELETE_KEYS_MAX 1000
+#define BUCKETS_MAX     10000 /* of one page, as S3 */
 
 typedef struct bucket_list {
     const store *store;
-    const char *prefix;
-    buf *body;
+    const char *prefix, *after;
+    char **names; /* owned */
+    size_t count;
 } bucket_list;
+
+static void bucket_list_deinit(bucket_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->names[i]);
+    free(list->names);
+}
+DEFINE_AUTO(bucket_list, bucket_list_deinit)
 
 static bool on_bucket(void *ctx, const char *name, err *e)
 {
     UNUSED(e);
     bucket_list *list = ctx;
-    struct stat st;
-    if (!str_starts_with(name, list->prefix))
+    if (!str_starts_with(name, list->prefix) || strcmp(name, list->after) <= 0 ||
+        !layout_bucket_check(name, NULL))
         return true;
-    AUTO_FREE char *path = store_bucket_path(list->store, name);
-    if (!layout_bucket_check(name, NULL) || stat(path, &st) != 0)
-        return true;
-    buf_append_str(list->body, "<Bucket>");
-    xml_element_str(list->body, "Name", name);
-    xml_element_time(list->body, "CreationDate", (int64_t)st.st_mtime);
-    buf_append_str(list->body, "</Bucket>");
+    list->names = xrealloc(list->names, (list->count + 1) * sizeof(*list->names));
+    list->names[list->count++] = xstrdup(name);
     return true;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void append_bucket(buf *body, const store *in, const char *name)
+{
+    struct stat st;
+    AUTO_FREE char *path = store_bucket_path(in, name);
+    if (stat(path, &st) != 0)
+        return; /* removed meanwhile */
+    buf_append_str(body, "<Bucket>");
+    xml_element_str(body, "Name", name);
+    xml_element_time(body, "CreationDate", (int64_t)st.st_mtime);
+    buf_append_str(body, "</Bucket>");
+}
+
+/* In the order of names; the continuation token is the last name of the page. */
 bool op_list_buckets(exchange *x, err *e)
 {
     AUTO(buf) body = BUF(EXCHANGE_REPLY_MAX);
     const char *prefix = target_param(&x->target, "prefix");
-    bucket_list list = {x->store, prefix ? prefix : "", &body};
+    const char *token = target_param(&x->target, "continuation-token");
+    AUTO(bucket_list) list = {.store = x->store, prefix ? prefix : "", token ? token : ""};
+    uint64_t most = 0;
     AUTO_FREE char *dir = xasprintf("%s/buckets", store_root(x->store));
+    if (!target_param_number(&x->target, "max-buckets", BUCKETS_MAX, BUCKETS_MAX, &most, e) ||
+        (most == 0 && !s3_refuse(e, REFUSE_INVALID_ARGUMENT)) ||
+        !fs_each_name(dir, on_bucket, &list, e))
+        return false;
+    if (list.count > 0)
+        qsort(list.names, list.count, sizeof(*list.names), compare_names);
+    size_t count = list.count < most ? list.count : (size_t)most;
     buf_append_str(&body, XML_HEAD "<ListAllMyBucketsResult " XML_NAMESPACE
                                    "><Owner><ID>decon</ID></Owner><Buckets>");
-    if (!fs_each_name(dir, on_bucket, &list, e))
-        return false;
-    buf_append_str(&body, "</Buckets></ListAllMyBucketsResult>");
+    for (size_t i = 0; i < count; i++)
+        append_bucket(&body, x->store, list.names[i]);
+    buf_append_str(&body, "</Buckets>");
+    if (count > 0 && count < list.count)
+        xml_element_str(&body, "ContinuationToken", list.names[count - 1]);
+    buf_append_str(&body, "</ListAllMyBucketsResult>");
     exchange_reply_xml(x, 200, &body);
     return true;
 }

@@ -6,7 +6,8 @@
 #include "s3/serve/operations/ops.h"
 
 /* Of all operations. Parameters of the form x-*, but not x-amz-*, are the client's own (S3 only logs
- * them). The operation's own ones are in its row. */
+ * them), and so are those with an underscore, which no parameter of S3 has. The operation's own ones
+ * are in its row. */
 static const char common_params[] =
     "X-Amz-Algorithm X-Amz-Credential X-Amz-Date X-Amz-Expires X-Amz-SignedHeaders X-Amz-Signature "
     "X-Amz-Security-Token AWSAccessKeyId Signature Expires content-type content-md5";
@@ -37,8 +38,9 @@ static bool check_param(const exchange *x, const operation *o, size_t index, err
             return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
                                      "The query parameter %s occurs twice.", name);
     bool amz = strncasecmp(name, "x-amz-", 6) == 0; /* checked as the header that it is */
-    bool own = strncasecmp(name, "x-", 2) == 0 || is_listed(common_params, name) ||
-               is_listed(o->params, name) || (o->param && str_equal(o->param, name));
+    bool own = strncasecmp(name, "x-", 2) == 0 || strchr(name, '_') ||
+               is_listed(common_params, name) || is_listed(o->params, name) ||
+               (o->param && str_equal(o->param, name));
     return amz || own ||
            s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED,
                              "The query parameter %s is not implemented for this request.", name);
@@ -48,8 +50,8 @@ static bool check_header(const exchange *x, const operation *o, size_t index, er
 {
     const char *name = x->auth.headers[index].name;
     bool amz = strncasecmp(name, "x-amz-", 6) == 0;
-    if (!amz && strncasecmp(name, "x-minio-", 8) != 0)
-        return true;
+    if ((!amz && strncasecmp(name, "x-minio-", 8) != 0) || strchr(name, '_'))
+        return true; /* no header of S3 has an underscore */
     for (size_t i = 0; i < index; i++)
         if (strcasecmp(x->auth.headers[i].name, name) == 0)
             return s3_refuse_because(e, REFUSE_INVALID_REQUEST, "The header %s occurs twice.",
