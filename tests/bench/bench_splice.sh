@@ -12,7 +12,7 @@ text=$KEPT/english-$MIB.jsonl
 cpu() { # cpu COMMAND...: the median of its CPU seconds
     local i
     for ((i = 0; i < RUNS; i++)); do
-        "$BENCH/usage" one.use "$*" </dev/null >/dev/null
+        "$BENCH/usage" one.use "$@" </dev/null >/dev/null
     done
     sort -n -k 2,2 one.use | awk '{t[NR] = $2} END {print t[int((NR + 1) / 2)]}'
     rm -f one.use
