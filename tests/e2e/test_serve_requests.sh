@@ -440,6 +440,15 @@ test_buckets_by_prefix_and_region() {
     expect_body '<Name>tricks</Name>'
     ! grep -q '<Name>trial</Name>' "$T/body" || fail 'the prefix is ignored'
     ask GET '/?max-buckets=1'
+    expect_body '<Name>trial</Name>'
+    expect_body '<ContinuationToken>trial</ContinuationToken>'
+    ! grep -q '<Name>tricks</Name>' "$T/body" || fail 'the page is too long'
+    ask GET '/?max-buckets=1&continuation-token=trial'
+    expect_body '<Name>tricks</Name>'
+    ! grep -q '<ContinuationToken>' "$T/body" || fail 'a token after the last page'
+    ask GET '/?max-buckets=0'
+    expect_refusal 400 InvalidArgument
+    ask GET '/?bucket-region=eu-west-3'
     expect_refusal 501 NotImplemented
 }
 

@@ -183,7 +183,7 @@ test_commands_as_a_user_types_them() {
     s3 rb s3://data 2>why || status=$?
     expect_status 1
     grep -q -- --force why || fail "$(cat why)"
-    s3 rb --force s3://data
+    s3 rb --force --yes s3://data
     ! s3 ls s3://data || fail 'the bucket is left'
 }
 test_a_wrong_secret_is_refused() {
