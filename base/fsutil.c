@@ -1,7 +1,6 @@
 #include "base/util.h"
 #include "base/fsutil.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,21 +10,15 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-static void close_dir(DIR *dir)
-{
-    closedir(dir);
-}
-DEFINE_AUTO_PTR(DIR, close_dir)
-
 static bool is_directory(const char *path)
 {
     struct stat st;
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static bool make_dir(const char *path, err *e)
+static bool make_dir(const char *path, mode_t mode, err *e)
 {
-    if (mkdir(path, 0777) == 0)
+    if (mkdir(path, mode) == 0)
         return true;
     int number = errno;
     /* EROFS and the like come before EEXIST on some systems. */
@@ -35,73 +28,23 @@ static bool make_dir(const char *path, err *e)
                          "cannot make the directory %s", path);
 }
 
-bool fs_make_dirs(const char *path, err *e)
+bool fs_make_dirs_as(const char *path, mode_t mode, err *e)
 {
     AUTO_FREE char *copy = xstrdup(path);
     for (char *p = copy; *p; p++) {
         if (*p != '/' || p == copy || p[-1] == '/')
             continue;
         *p = '\0';
-        if (!make_dir(copy, e))
+        if (!make_dir(copy, mode, e))
             return false;
         *p = '/';
     }
-    return make_dir(copy, e);
+    return make_dir(copy, mode, e);
 }
 
-static bool remove_entry(int dir_fd, const char *name, const char *shown, err *e);
-
-/* Takes the descriptor. */
-static bool remove_content(int fd, const char *shown, err *e)
+bool fs_make_dirs(const char *path, err *e)
 {
-    AUTO_PTR(DIR) dir = fdopendir(fd);
-    if (!dir) {
-        int number = errno;
-        close(fd);
-        return err_set_errno(e, ERR_IO, number, "cannot read the directory %s", shown);
-    }
-    for (;;) {
-        errno = 0;
-        const struct dirent *entry = readdir(dir);
-        if (!entry && errno != 0)
-            return err_set_errno(e, ERR_IO, errno, "cannot read the directory %s", shown);
-        if (!entry)
-            return true;
-        if (str_equal(entry->d_name, ".") || str_equal(entry->d_name, ".."))
-            continue;
-        if (!remove_entry(dirfd(dir), entry->d_name, shown, e))
-            return false;
-    }
-}
-
-static bool remove_failed(const char *shown, const char *name, err *e)
-{
-    if (errno == ENOENT)
-        return true;
-    return err_set_errno(e, ERR_IO, errno, "cannot remove %s (in %s)", name, shown);
-}
-
-/* First as a file: a link is never followed. */
-static bool remove_entry(int dir_fd, const char *name, const char *shown, err *e)
-{
-    if (unlinkat(dir_fd, name, 0) == 0)
-        return true;
-    if (errno != EISDIR && errno != EPERM)
-        return remove_failed(shown, name, e);
-    int number = errno;
-    int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0) {
-        errno = errno == ENOTDIR ? number : errno;
-        return remove_failed(shown, name, e);
-    }
-    if (!remove_content(fd, shown, e))
-        return false;
-    return unlinkat(dir_fd, name, AT_REMOVEDIR) == 0 || remove_failed(shown, name, e);
-}
-
-bool fs_remove_tree(const char *path, err *e)
-{
-    return remove_entry(AT_FDCWD, path, path, e);
+    return fs_make_dirs_as(path, 0777, e);
 }
 
 bool fs_remove(const char *path, err *e)
@@ -263,13 +206,18 @@ static size_t room_for(const char *path, size_t more)
     return len;
 }
 
+char *fs_temp_name(const char *path)
+{
+    uint32_t number = 0;
+    if (getrandom(&number, sizeof number, 0) != sizeof number)
+        number = (uint32_t)getpid(); /* O_EXCL keeps even this one safe */
+    return xasprintf("%.*s.tmp-%08x", (int)room_for(path, 13), path, number);
+}
+
 int fs_temp_create(const char *path, char **temp_path, err *e)
 {
     for (;;) {
-        uint32_t number = 0;
-        if (getrandom(&number, sizeof number, 0) != sizeof number)
-            number = (uint32_t)getpid(); /* O_EXCL keeps even this one safe */
-        AUTO_FREE char *name = xasprintf("%.*s.tmp-%08x", (int)room_for(path, 13), path, number);
+        AUTO_FREE char *name = fs_temp_name(path);
         /* 0666: the umask decides, as for any file that a user makes. */
         int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0) {
@@ -369,30 +317,4 @@ unsigned fs_raise_file_limit(void)
     limit.rlim_cur = limit.rlim_max;
     rlim_t now = setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;
     return (unsigned)MIN(now, (rlim_t)UINT32_MAX);
-}
-
-static int by_bytes(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int no_dots(const struct dirent *entry)
-{
-    return !str_equal(entry->d_name, ".") && !str_equal(entry->d_name, "..");
-}
-
-bool fs_each_name(const char *dir, bool (*each)(void *ctx, const char *name, err *e), void *ctx,
-                  err *e)
-{
-    struct dirent **names = NULL;
-    int count = scandir(dir, &names, no_dots, by_bytes);
-    if (count < 0)
-        return err_set_errno(e, ERR_IO, errno, "cannot read the directory %s", dir);
-    bool good = true;
-    for (int i = 0; i < count; i++) {
-        good = good && each(ctx, names[i]->d_name, e);
-        free(names[i]);
-    }
-    free(names);
-    return good;
 }

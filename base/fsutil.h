@@ -15,9 +15,11 @@
 #include "decon/base/err.h"
 #include "base/util.h"
 
-bool fs_make_dirs(const char *path, err *e) MUST_USE;   /* like mkdir -p */
+bool fs_make_dirs(const char *path, err *e) MUST_USE;                 /* like mkdir -p */
+bool fs_make_dirs_as(const char *path, mode_t mode, err *e) MUST_USE; /* new ones with this mode */
 bool fs_remove_tree(const char *path, err *e) MUST_USE; /* follows no links; absent is fine */
-bool fs_remove(const char *path, err *e) MUST_USE;      /* absent is fine */
+bool fs_remove_tree_at(int dir_fd, const char *name, err *e) MUST_USE; /* an entry of dir_fd */
+bool fs_remove(const char *path, err *e) MUST_USE;                     /* absent is fine */
 bool fs_exists(const char *path);
 bool fs_size(const char *path, uint64_t *size_bytes, err *e) MUST_USE;
 
@@ -43,6 +45,7 @@ size_t fs_name_max(const char *path);
  * is too long the end is left out) opened for reading and writing. *temp_path is malloc'ed. fs_temp_commit renames it to `path`; fs_temp_discard removes
  * it. Both free *temp_path and set it to NULL; the descriptor stays the caller's. */
 int fs_temp_create(const char *path, char **temp_path, err *e) MUST_USE;
+char *fs_temp_name(const char *path) MUST_USE; /* only the name, new each time */
 bool fs_temp_commit(char **temp_path, const char *path, err *e) MUST_USE;
 /* So that a rename itself survives a power cut: the directory of `path` goes to the disk. */
 bool fs_sync_parent(const char *path, err *e) MUST_USE;
@@ -66,5 +69,7 @@ unsigned fs_raise_file_limit(void);
 /* Calls `each` for every name in a directory but `.` and `..`, in byte order. */
 bool fs_each_name(const char *dir, bool (*each)(void *ctx, const char *name, err *e), void *ctx,
                   err *e) MUST_USE;
+bool fs_each_name_at(int dir_fd, const char *dir, bool (*each)(void *ctx, const char *name, err *e),
+                     void *ctx, err *e) MUST_USE;
 
 #endif

@@ -63,9 +63,15 @@ bool codec_decode_file_with(const char *path, const codec_options *options, stag
     AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err_set_errno(e, ERR_IO, errno, "cannot open %s", path);
-    if (!decode_fd(fd, path, options, sink, e))
-        return err_context(e, "%s", path);
-    return true;
+    return decode_fd(fd, path, options, sink, e) || err_context(e, "%s", path);
+}
+
+bool codec_decode_fd_with(int fd, const char *name, const codec_options *options, stage *sink,
+                          err *e)
+{
+    if (lseek(fd, 0, SEEK_SET) != 0)
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot be read from its beginning", name);
+    return decode_fd(fd, name, options, sink, e) || err_context(e, "%s", name);
 }
 
 bool codec_decode_file(const char *path, stage *sink, err *e)
@@ -120,8 +126,8 @@ static bool share_memory(codec_format format, const codec_options *options, uint
                    (both + ((1u << 20) - 1)) >> 20);
 }
 
-static bool encode_into(const char *from, int fd, codec_format format, const codec_options *options,
-                        tap *text, err *e)
+static bool encode_into(int from_fd, const char *from, int fd, codec_format format,
+                        const codec_options *options, tap *text, err *e)
 {
     uint64_t needed = 0;
     codec_options source = *options;
@@ -132,7 +138,7 @@ static bool encode_into(const char *from, int fd, codec_format format, const cod
     AUTO_PTR(stage) writer = stage_fd_writer_new(fd);
     AUTO_PTR(stage) first = codec_encoder_open(format, options, writer, e);
     text->stage.next = first;
-    if (first && codec_decode_file_with(from, &source, &text->stage, e))
+    if (first && codec_decode_fd_with(from_fd, from, &source, &text->stage, e))
         return true;
     if (needed == 0)
         return false;
@@ -164,16 +170,25 @@ static bool check_written(int fd, codec_format format, const codec_options *opti
                    written.bytes, text->bytes, written.crc, text->crc);
 }
 
+bool codec_recode_fd_with(int from_fd, const char *from_name, int to_fd, codec_format format,
+                          const codec_options *options, err *e)
+{
+    tap text = {.stage.ops = &tap_ops, .watch = options->watch};
+    return encode_into(from_fd, from_name, to_fd, format, options, &text, e) &&
+           check_written(to_fd, format, options, &text, e);
+}
+
 bool codec_recode_file_with(const char *from, const char *to, codec_format format,
                             const codec_options *options, err *e)
 {
     char *temp_path = NULL;
-    tap text = {.stage.ops = &tap_ops, .watch = options->watch};
     AUTO_FD fd = fs_temp_create(to, &temp_path, e);
     if (fd < 0)
         return false;
-    if (!encode_into(from, fd, format, options, &text, e) ||
-        !check_written(fd, format, options, &text, e)) {
+    AUTO_FD from_fd = open(from, O_RDONLY | O_CLOEXEC);
+    bool ok = from_fd < 0 ? err_set_errno(e, ERR_IO, errno, "cannot open %s", from)
+                          : codec_recode_fd_with(from_fd, from, fd, format, options, e);
+    if (!ok) {
         fs_temp_discard(&temp_path);
         return err_context(e, "cannot write %s as %s", to, codec_get(format)->name);
     }

@@ -24,6 +24,7 @@ static void start_flow(app *a)
         .verifier = a->verifier,
         .jobs = a->jobs,
         .workdir = a->workdir,
+        .result_dirs = a->result_dirs,
         .config = a->config,
         .server = &a->server,
         .max_jobs = jobs_open,
@@ -103,17 +104,22 @@ static int finish(app *a)
 
 static int run_flow(app *a)
 {
-    if (a->plan.count == 0)
+    if (a->plan.count == 0) {
+        if (!a->config->max_files_debug)
+            app_sweep_results(a);
         return finish(a);
+    }
     start_flow(a);
     progress *p = progress_start(a->env.transport, a->flow, a->s3, a->plan.count);
     if (!a->flow_finished)
         a->env.run_until(a->env.run_ctx, &a->flow_finished);
     progress_stop(p);
-    if (a->aborted)
+    if (a->aborted) {
         settle_store(a);
-    else if (!a->config->max_files_debug)
+    } else if (!a->config->max_files_debug) {
+        app_sweep_results(a);
         workdir_remove_if_empty(a->workdir);
+    }
     return finish(a);
 }
 
@@ -207,7 +213,10 @@ app *app_new(const config *c, const app_env *env)
     a->jobs = jobs_new(env->transport, &(jobs_options){.server_url = c->server_url,
                                                        .poll_interval_ms = c->poll_interval_ms,
                                                        .server_wait_ms = c->server_wait_ms,
-                                                       .lenient = c->verify != VERIFY_JSONL});
+                                                       .lenient = c->verify != VERIFY_JSONL,
+                                                       .on_facts = app_learn_folders,
+                                                       .knows_path = app_knows_path,
+                                                       .ctx = a});
     return a;
 }
 
@@ -226,6 +235,8 @@ void app_free(app *a)
     verifier_free(a->verifier);
     codec_memory_free(a->codec_memory);
     s3_client_free(a->s3);
+    result_dirs_free(a->result_dirs);
+    result_dirs_free(a->old_folders);
     workdir_close(a->workdir);
     free(a);
 }

@@ -6,6 +6,7 @@
 #include "orchestrator/observe/progress.h"
 #include "orchestrator/plan/nearest_folder.h"
 #include "orchestrator/runtime/s3_setup.h"
+#include "orchestrator/detect/server_user.h"
 
 /* --- waiting for one step --- */
 
@@ -56,11 +57,79 @@ bool app_open_work_dir(app *a, err *e)
     const config *c = a->config;
     a->workdir = workdir_open(&(workdir_options){.root = c->local_work_dir,
                                                  .input_uri = c->remote_file_input,
+                                                 .share_group = c->share_group,
                                                  .host_index = (unsigned)c->host_index,
                                                  .host_count = (unsigned)c->host_count,
                                                  .disk_budget_bytes = c->disk_budget_bytes},
                               e);
-    return a->workdir != NULL;
+    if (!a->workdir)
+        return false;
+    int share_fd = workdir_fd(a->workdir);
+    a->started_s = time(NULL);
+    a->result_dirs = result_dirs_new(c->server_result_dirs, share_fd, e);
+    a->old_folders = result_dirs_new(NULL, share_fd, e);
+    if (!a->result_dirs || !a->old_folders)
+        return false;
+    result_dirs_recall(a->old_folders, share_fd);
+    if (!c->max_files_debug)
+        jobs_tag(a->jobs, workdir_tag(a->workdir));
+    return true;
+}
+
+static void trust_server(const app *a, result_dirs *d)
+{
+    bool known = false;
+    uint32_t user = 0;
+    if (server_user_find(a->config->server_user, a->config->server_url, &known, &user, NULL) &&
+        known)
+        result_dirs_trust(d, user);
+}
+
+/* Each answer of the server: one that was started again may have other folders, another user. */
+void app_learn_folders(void *ctx, const server_facts *facts)
+{
+    app *a = ctx;
+    if (!a->result_dirs) /* a dry run */
+        return;
+    trust_server(a, a->result_dirs);
+    result_dirs_learn(a->result_dirs, facts->report_dir, facts->cleaned_dir);
+    if (!a->config->max_files_debug)
+        result_dirs_remember(a->result_dirs, a->old_folders, workdir_fd(a->workdir));
+}
+
+void app_sweep_results(app *a)
+{
+    const char *tag = workdir_tag(a->workdir);
+    result_sweep sum = {0};
+    trust_server(a, a->old_folders);
+    result_dirs_sweep(a->result_dirs, tag, a->started_s, &sum);
+    result_dirs_sweep(a->old_folders, tag, a->started_s, &sum);
+    if (sum.removed)
+        log_info("removed %zu results of earlier runs in the detection server's folders",
+                 sum.removed);
+    if (!sum.kept)
+        result_dirs_forget(workdir_fd(a->workdir));
+}
+
+/* Of a share that is removed. */
+static void sweep_share(void *ctx, int share_fd, const char *tag)
+{
+    const app *a = ctx;
+    err e = ERR_INIT;
+    result_sweep sum = {0};
+    AUTO_PTR(result_dirs) folders = result_dirs_new(NULL, workdir_fd(a->workdir), &e);
+    if (!folders)
+        return;
+    trust_server(a, folders);
+    result_dirs_recall(folders, share_fd);
+    result_dirs_sweep(folders, tag, 0, &sum);
+    result_dirs_sweep(a->result_dirs, tag, 0, &sum);
+}
+
+bool app_knows_path(void *ctx, const char *path)
+{
+    const app *a = ctx;
+    return !a->result_dirs || result_dirs_cover(a->result_dirs, path);
 }
 
 static bool probe_place(app *a, const place *where, err *e)
@@ -275,7 +344,9 @@ static bool clear_work_dir(app *a, err *e)
     if (a->config->max_files_debug)
         return true; /* a debug run removes nothing */
     size_t removed = 0;
-    if (!workdir_scan(a->workdir, e))
+    if (!workdir_clear_other_counts(a->workdir, (unsigned)a->config->host_count, sweep_share, a,
+                                    e) ||
+        !workdir_scan(a->workdir, e))
         return false;
     for (size_t i = 0; i < a->plan.count; i++)
         workdir_want(a->workdir, a->plan.rows[i].object->key);
@@ -287,9 +358,18 @@ static bool clear_work_dir(app *a, err *e)
     return true;
 }
 
+static bool check_result_dirs(const app *a, err *e)
+{
+    const config *c = a->config;
+    bool known;
+    uint32_t user;
+    return server_user_find(c->server_user, c->server_url, &known, &user, e) &&
+           result_dirs_check(a->result_dirs, e);
+}
+
 static bool know_server(app *a, bool *purify, err *e)
 {
-    if (!app_wait_for_server(a, false, e))
+    if (!app_wait_for_server(a, false, e) || !check_result_dirs(a, e))
         return false;
     *purify = a->server.purify;
     return true;

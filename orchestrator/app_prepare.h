@@ -12,6 +12,7 @@
 #include "orchestrator/app.h"
 #include "orchestrator/runtime/run_limits.h"
 #include "orchestrator/flow/flow.h"
+#include "orchestrator/local/result_dirs.h"
 #include "orchestrator/plan/done_check.h"
 #include "orchestrator/plan/listing.h"
 #include "decon/s3/s3.h"
@@ -25,6 +26,9 @@ struct app {
 
     s3_client *s3;
     workdir *workdir;
+    result_dirs *result_dirs;
+    result_dirs *old_folders; /* of earlier runs of this share, as they were kept */
+    int64_t started_s;        /* wall clock */
     jobs *jobs;
     codec_memory *codec_memory;
     verifier *verifier;
@@ -47,6 +51,12 @@ struct app {
 
 bool app_make_client(app *a, err *e) MUST_USE;
 bool app_open_work_dir(app *a, err *e) MUST_USE;
+/* Callbacks of the detection client; `ctx` is the app. */
+void app_learn_folders(void *ctx, const server_facts *facts);
+bool app_knows_path(void *ctx, const char *path);
+/* Results that earlier runs of this share left are removed; no item may wait for one. Those of this
+ * run, of files that failed, are for the next one to take up. */
+void app_sweep_results(app *a);
 /* Nothing is downloaded for a directory that cannot take the outputs. */
 bool app_probe_outputs(app *a, err *e) MUST_USE;
 bool app_fetch_listing(app *a, err *e) MUST_USE;

@@ -182,6 +182,7 @@
 #define decon_codec_by_magic           codec_by_magic
 #define decon_codec_by_suffix          codec_by_suffix
 #define decon_codec_check_names        codec_check_names
+#define decon_codec_decode_fd_with     codec_decode_fd_with
 #define decon_codec_decode_file        codec_decode_file
 #define decon_codec_decode_file_with   codec_decode_file_with
 #define decon_codec_decoder_memory     codec_decoder_memory
@@ -194,6 +195,7 @@
 #define decon_codec_get                codec_get
 #define decon_codec_gzip_decoder_check codec_gzip_decoder_check
 #define decon_codec_name_suffix        codec_name_suffix
+#define decon_codec_recode_fd_with     codec_recode_fd_with
 #define decon_codec_recode_file        codec_recode_file
 #define decon_codec_recode_file_with   codec_recode_file_with
 #define decon_codec_recode_memory      codec_recode_memory

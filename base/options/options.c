@@ -300,6 +300,22 @@ static const char *process_environment(const char *name)
     return getenv(name);
 }
 
+/* A list in a variable: separated by colons, as in PATH. */
+static bool store_variable(const option_target *target, const option *row, const char *text, err *e)
+{
+    if (row->type != OPTION_LIST)
+        return option_store(target, row, text, false, e);
+    for (bool append = false; *text; text += *text == ':') {
+        size_t len = strcspn(text, ":");
+        AUTO_FREE char *part = xstrndup(text, len);
+        text += len;
+        if (len > 0 && !option_store(target, row, part, append, e))
+            return false;
+        append = append || len > 0;
+    }
+    return true;
+}
+
 bool options_environment(const option_set *set, const char *(*getenv_fn)(const char *name),
                          void *config, option_origin *origins, err *e)
 {
@@ -311,7 +327,7 @@ bool options_environment(const option_set *set, const char *(*getenv_fn)(const c
         const char *text = row->environment ? getenv_fn(row->environment) : NULL;
         if (!text || !*text)
             continue;
-        if (!option_store(&target, row, text, false, e))
+        if (!store_variable(&target, row, text, e))
             return err_context(e, "environment variable %s", row->environment);
     }
     return true;

@@ -27,7 +27,7 @@ typedef enum option_type {
                                           1h, 1d; min..max in seconds */
     OPTION_ENUM,     /* int               index into `choices` */
     OPTION_LIST, /* char **, NULL-terminated, never NULL after options_defaults; YAML sequence or
-                    one value; the flag repeats */
+                    one value; the flag repeats; a variable separates by colons */
 } option_type;
 
 enum {

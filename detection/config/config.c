@@ -1,5 +1,6 @@
 #include "detection/config/config.h"
 
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/fsutil.h"
@@ -66,13 +67,15 @@ static void fill_detect(server_config *c)
     d->has_end = decay_value(c->decay_end, &d->end);
 }
 
-/* <temporary directory>/<name>-<8 hex digits>, of time and process id. */
+/* <temporary directory>/<name>-<8 hex digits>; random, so that nobody can make it before. */
 static char *temporary_dir(const char *name)
 {
     const char *parent = getenv("TMPDIR");
     struct timespec now;
+    uint32_t digits = 0;
     clock_gettime(CLOCK_REALTIME, &now);
-    uint32_t digits = (uint32_t)now.tv_sec ^ (uint32_t)now.tv_nsec << 2 ^ (uint32_t)getpid() << 16;
+    if (getrandom(&digits, sizeof digits, 0) != sizeof digits)
+        digits = (uint32_t)now.tv_sec ^ (uint32_t)now.tv_nsec << 2 ^ (uint32_t)getpid() << 16;
     return xasprintf("%s/%s-%08x", parent && *parent ? parent : "/tmp", name, digits);
 }
 
@@ -209,11 +212,14 @@ static void put_cleaned_formats(buf *json)
     buf_append_char(json, ']');
 }
 
+/* The folders as /status names the files in them; the reference tells them as they are configured. */
 void server_config_health(const server_config *c, const ngram_index *x, buf *json)
 {
+    const char *cleaned =
+        c->cleaned_path && !c->compatible ? c->cleaned_path : c->cleaned_output_dir;
     put_cleaned_formats(json);
-    if (c->cleaned_output_dir && *c->cleaned_output_dir) {
-        json_member_string(json, "cleaned_output_dir", slice_from(c->cleaned_output_dir));
+    if (cleaned && *cleaned) {
+        json_member_string(json, "cleaned_output_dir", slice_from(cleaned));
     } else {
         json_key(json, "cleaned_output_dir");
         buf_append_str(json, "null");
@@ -224,7 +230,8 @@ void server_config_health(const server_config *c, const ngram_index *x, buf *jso
     json_member_string(json, "mode", slice_from(c->mode));
     json_member_bool(json, "purify", c->purify);
     json_member_int(json, "records", (int64_t)x->counts.indexed);
-    json_member_string(json, "report_output_dir", slice_from(c->report_output_dir));
+    json_member_string(json, "report_output_dir",
+                       slice_from(c->compatible ? c->report_output_dir : c->report_path));
     json_member_int(json, "sets", (int64_t)eval_tally_sets(&x->tally));
     json_member_string(json, "status", SLICE_LIT("ok"));
     json_member_int(json, "worker_threads", c->workers);

@@ -163,10 +163,15 @@ static void submit(const call *c, const job_submission *s)
 static void end_submit(const call *c, slice body)
 {
     const char *key = httpd_header(c->request, "Idempotency-Key");
+    const char *tag = httpd_header(c->request, "Job-Tag");
     int status = 0;
     AUTO(buf) words = BUF(1024);
     if (key && (*key == '\0' || strlen(key) > KEY_MAX_BYTES)) {
         reply_text(c, 400, "Idempotency-Key must have 1 to 1024 bytes");
+        return;
+    }
+    if (tag && !job_tag_is_good(tag)) {
+        reply_text(c, 400, "Job-Tag must be 12 hexadecimal digits in lower case");
         return;
     }
     submission_options options = {0};
@@ -178,6 +183,7 @@ static void end_submit(const call *c, slice body)
     else
         submit(c, &(job_submission){.path = path,
                                     .key = key,
+                                    .tag = tag,
                                     .lenient = options.lenient,
                                     .cleaned_as_input = options.cleaned_as_input});
 }

@@ -22,7 +22,8 @@
 #include "base/util.h"
 #include "detection/job/job_run.h"
 
-#define JOB_ID_BYTES 37 /* a UUID and its NUL */
+#define JOB_ID_BYTES  37 /* a UUID and its NUL */
+#define JOB_TAG_BYTES 6
 
 typedef struct jobs_options {
     size_t capacity;   /* jobs that wait */
@@ -57,11 +58,15 @@ DEFINE_AUTO_PTR(jobs, jobs_free)
 typedef struct job_submission { /* borrowed */
     const char *path;
     const char *key; /* Idempotency-Key, or NULL */
+    /* 12 hexadecimal digits in lower case or NULL: begins the id of a new job, which is a UUID of
+     * version 8 then. A client finds the results of its jobs by their names, also after a restart. */
+    const char *tag;
     bool lenient, cleaned_as_input;
 } job_submission;
 
 /* `id` is set for SUBMIT_NEW and SUBMIT_SAME. */
 submit_result jobs_submit(jobs *j, const job_submission *s, char id[JOB_ID_BYTES]);
+bool job_tag_is_good(const char *tag);
 /* The body of /status/{id}; yields whether it tells the job's outcome. */
 bool jobs_status(jobs *j, const char *id, buf *json);
 /* The outcome has reached who asked for it. */

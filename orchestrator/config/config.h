@@ -25,9 +25,11 @@ typedef struct config {
     char *server_url;
     int64_t max_concurrent_jobs; /* 0: 4 x worker_threads of /health */
     uint64_t poll_interval_ms, server_wait_ms;
+    char **server_result_dirs; /* empty: those of /health */
+    char *server_user;         /* NULL: found by the listening socket */
 
     /* this machine */
-    char *local_work_dir;
+    char *local_work_dir, *share_group;
     uint64_t cleanup_delay_ms;
     uint64_t disk_budget_bytes; /* 0: most of the free space */
     uint64_t memory_budget_bytes, codec_memory_bytes;

@@ -163,6 +163,20 @@ static const option rows[] = {
      .max = 864000,
      .unit = "seconds",
      .help = "How long to wait for a server that does not answer, at the start and later."},
+    {.key = "server_result_dirs",
+     .type = OPTION_LIST,
+     AT(server_result_dirs),
+     .metavar = "DIR",
+     .check = check_dir,
+     .environment = "DECON_SERVER_RESULT_DIRS",
+     .help = "Folders in which the server's results may lie; without it those that its /health "
+             "names. Other files are never read, uploaded or removed."},
+    {.key = "server_user",
+     .type = OPTION_STRING,
+     AT(server_user),
+     .metavar = "USER",
+     .help = "Name or number of the server's user, whose result folders are accepted besides this "
+             "user's; default: the owner of the listening socket at a local server_url."},
 
     {.key = "local_work_dir",
      .type = OPTION_STRING,
@@ -172,6 +186,12 @@ static const option rows[] = {
      .check = check_dir,
      .section = "This machine",
      .help = "Folder for downloads; a cache, safe to remove between runs."},
+    {.key = "share_group",
+     .type = OPTION_STRING,
+     AT(share_group),
+     .metavar = "GROUP",
+     .help = "Group (name or number) that may use the work directory, for a server under another "
+             "user: folders get mode 2770 and files 0640, instead of 0700 and 0600."},
     {.key = "cleanup_delay",
      .type = OPTION_DURATION,
      AT(cleanup_delay_ms),

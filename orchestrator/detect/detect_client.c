@@ -66,9 +66,15 @@ static void call_stuck(job_call *c, const err *why)
     jobs_ask_health(c->jobs);
 }
 
+static void read_reply(void *ctx);
+
 void job_call_resume(job_call *c)
 {
     c->stuck = false;
+    if (c->held) { /* not at once: its end may end other calls */
+        c->x.pause = timer_start(c->jobs->transport, 0, read_reply, c);
+        return;
+    }
     c->x.pause =
         timer_start(c->jobs->transport, jobs_jittered_ms(c->jobs, c->pause_ms), call_send, c);
     c->pause_ms = MIN(c->pause_ms * 2, (uint64_t)JOBS_LONGEST_PAUSE_MS);
@@ -140,6 +146,42 @@ static bool read_status(const exchange *x, status_reply *out)
            reply_string(&values[2], &out->cleaned_path);
 }
 
+static bool is_known(const jobs *j, const char *path)
+{
+    return !path || !j->knows_path || j->knows_path(j->ctx, path);
+}
+
+/* True: the reply is read again when the server has told of itself. */
+static bool hold(job_call *c)
+{
+    if (c->held || !c->jobs->knows_path)
+        return false;
+    c->held = c->stuck = true;
+    jobs_ask_health(c->jobs);
+    return true;
+}
+
+static void on_forgotten(job_call *c, const char *words)
+{
+    err e = ERR_INIT;
+    if (hold(c))
+        return;
+    err_set(&e, ERR_JOB_FORGOTTEN, "the detection server does not know job %s any more%s%s",
+            c->job_id, words ? ": " : "", words ? words : "");
+    job_call_end(c, NULL, &e);
+}
+
+static void on_completed(job_call *c, const status_reply *r)
+{
+    if ((!is_known(c->jobs, r->report_path) || !is_known(c->jobs, r->cleaned_path)) && hold(c))
+        return;
+    job_call_end(c,
+                 &(job_outcome){.report_path = r->report_path,
+                                .cleaned_path = r->cleaned_path,
+                                .unread_lines = r->unread_lines},
+                 NULL);
+}
+
 static void on_status(job_call *c)
 {
     err e = ERR_INIT;
@@ -149,19 +191,13 @@ static void on_status(job_call *c)
     } else if (str_equal(r.status, "pending") || str_equal(r.status, "processing")) {
         poll_again(c);
     } else if (str_equal(r.status, "completed")) {
-        job_call_end(c,
-                     &(job_outcome){.report_path = r.report_path,
-                                    .cleaned_path = r.cleaned_path,
-                                    .unread_lines = r.unread_lines},
-                     NULL);
+        on_completed(c, &r);
     } else if (str_equal(r.status, "failed")) {
         err_set(&e, ERR_JOB_FAILED, "the detection server failed the job: %s",
                 r.words ? r.words : "it does not say why");
         job_call_end(c, NULL, &e);
     } else if (!r.status && r.words) {
-        err_set(&e, ERR_JOB_FORGOTTEN, "the detection server does not know job %s any more: %s",
-                c->job_id, r.words);
-        job_call_end(c, NULL, &e);
+        on_forgotten(c, r.words);
     } else {
         fail_reply(c, &e);
     }
@@ -178,14 +214,24 @@ static void on_call_reply(void *ctx, const http_result *result)
         return;
     }
     if (!c->submits && result->ok && result->status == 404) {
-        err_set(&e, ERR_JOB_FORGOTTEN, "the detection server does not know job %s any more",
-                c->job_id);
-        job_call_end(c, NULL, &e);
+        c->missing = true;
+        on_forgotten(c, NULL);
         return;
     }
     if (!result->ok || result->status != 200) {
         exchange_describe(&c->x, result, &e);
         job_call_end(c, NULL, &e);
+        return;
+    }
+    read_reply(c);
+}
+
+static void read_reply(void *ctx)
+{
+    job_call *c = ctx;
+    c->x.pause = NULL;
+    if (c->missing) {
+        on_forgotten(c, NULL);
         return;
     }
     if (c->submits)
@@ -212,6 +258,9 @@ jobs *jobs_new(transport *t, const jobs_options *options)
     j->poll_interval_ms = options->poll_interval_ms;
     j->server_wait_ms = options->server_wait_ms;
     j->lenient = options->lenient;
+    j->on_facts = options->on_facts;
+    j->knows_path = options->knows_path;
+    j->ctx = options->ctx;
     jobs_health_init(j);
     return j;
 }
@@ -223,8 +272,15 @@ void jobs_free(jobs *j)
     op_list_end(&j->calls);
     exchange_stop(j, &j->health);
     free(j->url);
+    free(j->tag);
     free(j->health_url);
     free(j);
+}
+
+void jobs_tag(jobs *j, const char *tag)
+{
+    free(j->tag);
+    j->tag = xstrdup(tag);
 }
 
 static bool on_call_head(void *ctx, const http_reply *reply, err *e)
@@ -278,6 +334,8 @@ op *job_submit(jobs *j, const char *file_path, const char *idempotency_key, job_
     c->x.headers[0] = (http_header){"Content-Type", "application/json"};
     c->x.headers[1] = (http_header){"Idempotency-Key", c->key};
     c->x.request.header_count = 2;
+    if (j->tag)
+        c->x.headers[c->x.request.header_count++] = (http_header){"Job-Tag", j->tag};
     c->x.request.url = c->url;
     c->x.request.body = slice_from(c->body);
     exchange_send(j, &c->x);

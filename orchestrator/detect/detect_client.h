@@ -18,17 +18,6 @@
 
 typedef struct jobs jobs;
 
-typedef struct jobs_options {
-    const char *server_url;
-    uint64_t poll_interval_ms;
-    uint64_t server_wait_ms;
-    bool lenient; /* asks the server not to judge files as JSON Lines (`lenient` in /submit) */
-} jobs_options;
-
-jobs *jobs_new(transport *t, const jobs_options *options) MUST_USE;
-void jobs_free(jobs *j); /* NULL is fine */
-DEFINE_AUTO_PTR(jobs, jobs_free)
-
 /* What /health tells. Strings are lent. */
 typedef struct server_facts {
     unsigned worker_threads; /* 0: it does not say */
@@ -40,6 +29,27 @@ typedef struct server_facts {
     uint64_t codec_memory;                /* bytes for one decoder; 0: it does not say */
     bool cleans_as_input;                 /* writes cleaned files in the input's format, if asked */
 } server_facts;
+
+typedef struct jobs_options {
+    const char *server_url;
+    uint64_t poll_interval_ms;
+    uint64_t server_wait_ms;
+    bool lenient; /* asks the server not to judge files as JSON Lines (`lenient` in /submit) */
+    /* Each time that /health answers; before any call goes on for which it was asked. Or NULL. */
+    void (*on_facts)(void *ctx, const server_facts *facts);
+    /* Whether a result may lie at this path. Where not, and after a job was forgotten, /health is
+     * asked before the job's end is reported: the server was perhaps started again, with other
+     * folders. Or NULL. */
+    bool (*knows_path)(void *ctx, const char *path);
+    void *ctx;
+} jobs_options;
+
+jobs *jobs_new(transport *t, const jobs_options *options) MUST_USE;
+void jobs_free(jobs *j); /* NULL is fine */
+DEFINE_AUTO_PTR(jobs, jobs_free)
+
+/* Begins the ids of jobs that a server of ours makes from now on; 12 hexadecimal digits, copied. */
+void jobs_tag(jobs *j, const char *tag);
 
 /* Waits until the server answers; one wait at a time. `once`: a single attempt. */
 void jobs_wait_server(jobs *j, bool once,

@@ -41,14 +41,20 @@ typedef struct job_call {
     job_done on_done;
     job_outcome outcome; /* its strings are the next three */
     char *found_job_id, *report_path, *cleaned_path;
-    bool stuck; /* waits for the server's health */
+    bool stuck;   /* waits for the server's health */
+    bool missing; /* the status is 404 */
+    bool held;    /* the reply is here; its end is reported after that */
 } job_call;
 
 struct jobs {
     transport *transport;
     char *url;
+    char *tag; /* or NULL */
     uint64_t poll_interval_ms, server_wait_ms;
     bool lenient;
+    void (*on_facts)(void *ctx, const server_facts *facts);
+    bool (*knows_path)(void *ctx, const char *path);
+    void *ctx;
     bool cleans_as_input; /* as /health said the last time */
     op_list calls;
 

@@ -174,6 +174,8 @@ static void on_health_reply(void *ctx, const http_result *result)
     } else {
         j->asking = j->down = false;
         j->cleans_as_input = facts.cleans_as_input;
+        if (j->on_facts)
+            j->on_facts(j->ctx, &facts);
         resume_all(j);
         tell_ready(j, &facts, NULL);
     }

@@ -39,7 +39,8 @@
  *     this item fails; else the run ends.
  *
  * FAILED keeps the local files of failed jobs and uploads: nothing is lost, the next run takes
- * over.
+ * over. A full disk fails only the file that it stops, and of that file nothing is kept. A file
+ * larger than the disk fails in DOWNLOADING before a request is sent.
  */
 #include "orchestrator/flow/flow_private.h"
 
@@ -64,20 +65,31 @@ static bool may_submit_again(const item *it, const err *error)
 /* The object is not to blame: the next run goes on from the ranges that are here. */
 static bool leaves_a_part(const flow *f, const item *it, const err *error)
 {
-    static const err_code passing[] = {ERR_NET,          ERR_NET_DNS,   ERR_NET_TLS,
-                                       ERR_TIMEOUT,      ERR_TRUNCATED, ERR_HTTP_SERVER,
-                                       ERR_S3_THROTTLED, ERR_NO_SPACE,  ERR_S3_CREDENTIALS};
+    static const err_code passing[] = {ERR_NET,          ERR_NET_DNS,       ERR_NET_TLS,
+                                       ERR_TIMEOUT,      ERR_TRUNCATED,     ERR_HTTP_SERVER,
+                                       ERR_S3_THROTTLED, ERR_S3_CREDENTIALS};
     for (size_t i = 0; i < ARRAY_LEN(passing); i++)
         if (error->code == passing[i])
             return workdir_has_part(f->o.workdir, it->key);
     return false;
 }
 
+/* A full disk is a matter of the file that it stops: what it takes is given back, and smaller files
+ * may fit. */
+static const err *class_for_item(const err *error, err *copy)
+{
+    if (!error || error->code != ERR_NO_SPACE)
+        return error;
+    *copy = *error;
+    copy->cls = ERR_CLASS_ITEM;
+    return copy;
+}
+
 static item_state state_after_result(const flow *f, const item *it)
 {
     if (f->debug)
         return ITEM_DONE;
-    if (it->upload_path)
+    if (it->contaminated && it->cleaned.path)
         return ITEM_UPLOADING;
     if (!it->contaminated && f->o.server->purify && f->o.config->copy_uncontaminated)
         return ITEM_COPYING;
@@ -248,6 +260,8 @@ static void retire(flow *f, item *it)
 
 void flow_step(flow *f, item *it, const err *error)
 {
+    err of_item;
+    error = class_for_item(error, &of_item);
     item_state next = next_state(f, it, error), last = it->state;
     if (error && next == ITEM_READY)
         flow_prepare_again(f, it, error);

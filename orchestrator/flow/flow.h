@@ -16,6 +16,7 @@
 #include "orchestrator/detect/detect_client.h"
 #include "orchestrator/plan/plan.h"
 #include "orchestrator/transfer/verify_task.h"
+#include "orchestrator/local/result_dirs.h"
 #include "orchestrator/local/workdir.h"
 
 typedef struct flow flow;
@@ -28,6 +29,7 @@ typedef struct flow_options {
     verifier *verifier;
     jobs *jobs;
     workdir *workdir;
+    const result_dirs *result_dirs;
     const config *config;
     const server_facts *server;
     unsigned max_jobs;  /* open at the server */

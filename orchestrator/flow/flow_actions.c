@@ -1,17 +1,12 @@
 /* What is done on entering each state, and how that is cancelled. The leaves report to
  * flow_leaf_done; which state comes next is flow.c's to say. flow_store.c has the states that write
- * to the store. */
+ * to the store, flow_results.c those of the server's results. */
 #include "orchestrator/flow/flow_private.h"
 
-#include <unistd.h>
-
 #include "decon/base/digest.h"
-#include "base/fsutil.h"
-#include "decon/base/log.h"
 #include "base/util.h"
-#include "orchestrator/local/cleanup.h"
+#include "decon/base/log.h"
 #include "orchestrator/transfer/download.h"
-#include "orchestrator/transfer/result_check.h"
 
 const char *flow_input_bucket(const flow *f)
 {
@@ -20,8 +15,20 @@ const char *flow_input_bucket(const flow *f)
 
 /* --- DOWNLOADING --- */
 
+static bool refuse_size(const flow *f, const item *it, err *e)
+{
+    char size[32];
+    format_size(it->size_bytes, size, sizeof size);
+    return err_set(e, ERR_NO_SPACE,
+                   "s3://%s/%s: %s do not fit on the disk of %s; make room, or choose a larger "
+                   "disk for local_work_dir",
+                   flow_input_bucket(f), it->key, size, workdir_path(f->o.workdir));
+}
+
 static bool enter_downloading(flow *f, item *it, err *e)
 {
+    if (it->no_room)
+        return refuse_size(f, it, e);
     if (it->size_bytes == 0 && codec_by_suffix(it->outputs.cleaned_key) != CODEC_PLAIN)
         return err_set(e, ERR_CODEC_EARLY_END,
                        "s3://%s/%s: a compressed file of no bytes: it ends early; put a sound "
@@ -52,22 +59,6 @@ static bool enter_ready(flow *f, item *it, err *e)
     *f->ready_tail = it;
     f->ready_tail = &it->next;
     return true;
-}
-
-/* The file is still here; only the job has to be done again. */
-void flow_prepare_again(flow *f, item *it, const err *error)
-{
-    log_warn("s3://%s/%s: submitted again: %s", flow_input_bucket(f), it->key, error->message);
-    if (error->code == ERR_JOB_FORGOTTEN)
-        return;
-    it->fresh_key = true;
-    char **paths[] = {&it->report_path, &it->cleaned_path};
-    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-        err e = ERR_INIT;
-        if (*paths[i] && !f->debug && !fs_remove(*paths[i], &e))
-            log_warn("%s", e.message);
-        free(move(*paths[i]));
-    }
 }
 
 /* The same file of the same version gets the same job, also from a later run. */
@@ -134,67 +125,7 @@ static bool enter_polling(flow *f, item *it, err *e)
     return true;
 }
 
-/* --- CHECKING --- */
-
-static void on_checked(void *ctx, result_facts *facts, const err *error)
-{
-    item *it = ctx;
-    if (facts->report_path) {
-        free(it->report_path);
-        it->report_path = move(facts->report_path);
-    }
-    if (facts->cleaned_path) {
-        free(it->cleaned_path);
-        it->cleaned_path = move(facts->cleaned_path);
-    }
-    if (!error) {
-        const flow *f = it->flow;
-        it->contaminated = it->report_path != NULL;
-        it->contaminated_lines = facts->contaminated_lines;
-        it->verdict.lines = facts->lines;
-        it->lines_known = true;
-        it->report_bytes = facts->report_bytes;
-        line_hashes_unref(move(it->lines));
-        if (facts->recoded)
-            it->upload_path = workdir_recode_path(f->o.workdir, it->key);
-        else if (it->contaminated && it->cleaned_path)
-            it->upload_path = xstrdup(it->cleaned_path);
-    }
-    flow_leaf_done(it, error);
-}
-
-static bool enter_checking(flow *f, item *it, err *e)
-{
-    UNUSED(e);
-    AUTO_FREE char *name = xasprintf("s3://%s/%s", flow_input_bucket(f), it->key);
-    AUTO_FREE char *recode_path = workdir_recode_path(f->o.workdir, it->key);
-    it->leaf = result_check_start(
-        f->o.pool, f->o.codec_memory,
-        &(result_options){.name = name,
-                          .input_path = it->local_path,
-                          .lines_known = it->lines_known,
-                          .lines = it->verdict.lines,
-                          .hashes = it->lines,
-                          .purify = f->o.server->purify,
-                          .report_path = it->report_path,
-                          .cleaned_path = it->cleaned_path,
-                          .report_dir = f->o.server->report_dir,
-                          .cleaned_dir = f->o.server->cleaned_dir,
-                          .format = codec_by_suffix(it->outputs.cleaned_key),
-                          .codec =
-                              config_codec(f->o.config, codec_by_suffix(it->outputs.cleaned_key)),
-                          .recode_path = recode_path},
-        on_checked, it);
-    return true;
-}
-
-static void cancel_checking(flow *f, item *it)
-{
-    UNUSED(f);
-    result_check_cancel(it->leaf);
-}
-
-/* --- COOLING, CLEANING, DISCARDING --- */
+/* --- COOLING --- */
 
 static void count_success(flow *f, const item *it)
 {
@@ -219,6 +150,7 @@ static void on_cool(void *ctx)
 static bool enter_cooling(flow *f, item *it, err *e)
 {
     UNUSED(e);
+    item_close_results(it);
     count_success(f, it);
     it->timer = timer_start(f->o.transport, f->o.config->cleanup_delay_ms, on_cool, it);
     return true;
@@ -227,65 +159,6 @@ static bool enter_cooling(flow *f, item *it, err *e)
 static void cancel_cooling(flow *f, item *it)
 {
     timer_stop(f->o.transport, move(it->timer));
-}
-
-static void give_disk_back(flow *f, item *it)
-{
-    if (it->admitted)
-        workdir_release(f->o.workdir, it->size_bytes);
-    it->admitted = false;
-}
-
-static void on_cleaned(void *ctx, const err *error)
-{
-    item *it = ctx;
-    flow *f = it->flow;
-    if (error)
-        log_warn("s3://%s/%s: clean-up: %s", flow_input_bucket(f), it->key, error->message);
-    if (it->state == ITEM_CLEANING || it->state == ITEM_RENEWING || !it->local_path)
-        give_disk_back(f, it);
-    flow_leaf_done(it, error);
-}
-
-static bool enter_cleaning(flow *f, item *it, err *e)
-{
-    UNUSED(e);
-    it->leaf =
-        cleanup_start(f->o.pool, &(cleanup_options){.workdir = f->o.workdir,
-                                                    .key = it->key,
-                                                    .paths = {it->report_path, it->cleaned_path},
-                                                    .on_done = on_cleaned,
-                                                    .ctx = it});
-    return true;
-}
-
-/* A download that failed leaves nothing; results that do not hold go, the input stays. */
-static bool enter_discarding(flow *f, item *it, err *e)
-{
-    UNUSED(e);
-    const char *dir = f->o.server->report_dir;
-    bool by_name = !it->report_path && it->job_id && dir && dir[0] == '/';
-    AUTO_FREE char *unnamed =
-        by_name ? xasprintf("%s/%s" NAMES_REPORT_SUFFIX, dir, it->job_id) : NULL;
-    it->leaf = cleanup_start(
-        f->o.pool, &(cleanup_options){.workdir = f->o.workdir,
-                                      .key = it->local_path ? NULL : it->key,
-                                      .paths = {it->report_path, it->cleaned_path, unnamed},
-                                      .on_done = on_cleaned,
-                                      .ctx = it});
-    return true;
-}
-
-/* Nothing that was made of the replaced version is used again. */
-static bool enter_renewing(flow *f, item *it, err *e)
-{
-    return enter_cleaning(f, it, e);
-}
-
-static void cancel_cleanup(flow *f, item *it)
-{
-    UNUSED(f);
-    cleanup_cancel(it->leaf);
 }
 
 /* --- the ends --- */
@@ -311,7 +184,7 @@ const flow_state_row flow_states[ITEM_STATE_COUNT] = {
     [ITEM_READY] = {enter_ready, NULL},
     [ITEM_SUBMITTING] = {enter_submitting, flow_cancel_op},
     [ITEM_POLLING] = {enter_polling, flow_cancel_op},
-    [ITEM_CHECKING] = {enter_checking, cancel_checking},
+    [ITEM_CHECKING] = {flow_enter_checking, flow_cancel_checking},
     [ITEM_UPLOADING] = {flow_enter_uploading, flow_cancel_upload},
     [ITEM_COPYING] = {flow_enter_copying, flow_cancel_upload},
     [ITEM_PROVING] = {flow_enter_proving, flow_cancel_upload},
@@ -320,9 +193,9 @@ const flow_state_row flow_states[ITEM_STATE_COUNT] = {
     [ITEM_CONFIRMING] = {flow_enter_confirming, flow_cancel_upload},
     [ITEM_RETIRING] = {flow_enter_retiring, flow_cancel_upload},
     [ITEM_COOLING] = {enter_cooling, cancel_cooling},
-    [ITEM_CLEANING] = {enter_cleaning, cancel_cleanup},
-    [ITEM_DISCARDING] = {enter_discarding, cancel_cleanup},
-    [ITEM_RENEWING] = {enter_renewing, cancel_cleanup},
+    [ITEM_CLEANING] = {flow_enter_cleaning, flow_cancel_cleanup},
+    [ITEM_DISCARDING] = {flow_enter_discarding, flow_cancel_cleanup},
+    [ITEM_RENEWING] = {flow_enter_renewing, flow_cancel_cleanup},
     [ITEM_PROBING] = {flow_enter_probing, flow_cancel_op},
     [ITEM_DONE] = {enter_done, NULL},
     [ITEM_FAILED] = {enter_failed, NULL},

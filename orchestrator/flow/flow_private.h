@@ -8,6 +8,7 @@
 #ifndef ORCHESTRATOR_FLOW_FLOW_PRIVATE_H
 #define ORCHESTRATOR_FLOW_FLOW_PRIVATE_H
 
+#include "base/util.h"
 #include "orchestrator/flow/flow.h"
 
 struct flow {
@@ -66,6 +67,15 @@ const char *flow_stale_output(const flow *f, const item *it);
 /* How every leaf reports; ctx is the item, error NULL on success. */
 void flow_leaf_done(void *ctx, const err *error);
 
+/* --- flow_results.c --- */
+bool flow_enter_checking(flow *f, item *it, err *e);
+void flow_cancel_checking(flow *f, item *it);
+bool flow_enter_cleaning(flow *f, item *it, err *e);
+bool flow_enter_discarding(flow *f, item *it, err *e);
+bool flow_enter_renewing(flow *f, item *it, err *e);
+void flow_cancel_cleanup(flow *f, item *it);
+/* Else ERR_RESULT: what goes up is what was checked. */
+bool flow_result_unchanged(const result_file *file, err *e) MUST_USE;
 /* Before an item goes to the server once more: what the last job left is removed. */
 void flow_prepare_again(flow *f, item *it, const err *error);
 

@@ -45,8 +45,12 @@ static bool may_begin(flow *f, item *it)
     if (f->count[ITEM_DOWNLOADING] + f->count[ITEM_READY] >= f->o.max_ahead ||
         live - f->count[ITEM_COOLING] >= f->o.max_live)
         return false;
-    it->admitted = it->admitted || workdir_admit(f->o.workdir, it->size_bytes, live == 0);
-    return it->admitted;
+    if (it->admitted)
+        return true;
+    workdir_room room = workdir_admit(f->o.workdir, it->key, it->size_bytes, live == 0);
+    it->admitted = room == WORKDIR_ROOM;
+    it->no_room = room == WORKDIR_ROOM_NEVER;
+    return room != WORKDIR_ROOM_LATER;
 }
 
 static item *take_again(flow *f)

@@ -68,7 +68,10 @@ bool flow_enter_uploading(flow *f, item *it, err *e)
     make_provenance(it, &p);
     upload_target to = cleaned_target(f, it, &p);
     it->cleaned_current = true;
-    it->leaf = upload_file(&to, it->upload_path, CLEANED_CONTENT_TYPE, e);
+    if (it->recoded_fd)
+        it->leaf = upload_file(&to, it->recoded_fd, CLEANED_CONTENT_TYPE, e);
+    else if (flow_result_unchanged(&it->cleaned, e))
+        it->leaf = upload_file(&to, it->cleaned.fd, CLEANED_CONTENT_TYPE, e);
     return it->leaf != NULL;
 }
 
@@ -164,8 +167,10 @@ bool flow_enter_committing(flow *f, item *it, err *e)
     AUTO(provenance) p = {0};
     make_provenance(it, &p);
     upload_target to = commit_target(f, it, &p);
-    it->leaf = it->contaminated ? upload_file(&to, it->report_path, REPORT_CONTENT_TYPE, e)
-                                : upload_empty(&to);
+    if (!it->contaminated)
+        it->leaf = upload_empty(&to);
+    else if (flow_result_unchanged(&it->report, e))
+        it->leaf = upload_file(&to, it->report.fd, REPORT_CONTENT_TYPE, e);
     return it->leaf != NULL;
 }
 

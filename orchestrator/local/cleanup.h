@@ -1,6 +1,7 @@
 /* Removal of local files on a worker: an item's directory, the server's files of a job.
  *
- * What:    removes what is named; what is absent already is fine.
+ * What:    removes what is named; what is absent already is fine. A result goes only while it is
+ *          still the file that was checked.
  * Owner:   strings are copied; the task frees itself after on_done, or, cancelled, when its worker
  *          has come back.
  * Threads: loop; the removal on a worker.
@@ -11,16 +12,19 @@
 
 #include "decon/base/pool.h"
 #include "base/util.h"
+#include "orchestrator/local/result_dirs.h"
 #include "orchestrator/local/workdir.h"
 
 typedef struct cleanup cleanup;
 
-#define CLEANUP_PATHS 3
+#define CLEANUP_RESULTS 2
 
 typedef struct cleanup_options {
     const workdir *workdir;
-    const char *key;                  /* its directory goes; NULL: it stays */
-    const char *paths[CLEANUP_PATHS]; /* files; NULL entries are skipped */
+    const result_dirs *dirs;
+    const char *key;                             /* its directory goes; NULL: it stays */
+    const result_file *results[CLEANUP_RESULTS]; /* NULL and {0} entries are skipped */
+    const char *job_id; /* NULL, or: this job's report goes too, which the server did not name */
     void (*on_done)(void *ctx, const err *error);
     void *ctx;
 } cleanup_options;

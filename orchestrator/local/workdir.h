@@ -5,10 +5,14 @@
  *          to `part` beside it and renamed when it is whole and verified; `etag` there says of
  *          which version, `checksum` with which bytes, `part.resume` which ranges of a part are there. It is a cache: removing
  *          it all costs only time.
+ *          `<root>` is resolved once; it may be a link. From `input-...` on everything is this
+ *          user's alone (0700), or its group's too (share_group: 2770), and is opened below the
+ *          directory that is held open, without following links.
  * Owner:   workdir_open / workdir_close; returned paths are malloc'ed and absolute.
- * Threads: loop, but workdir_remove_item and workdir_unnamed_open, which only read constants, and
- *          workdir_take_hashes and workdir_give_hashes, which are atomic: any.
- * Fails:   ERR_LOCKED with the other instance's pid; ERR_IO; ERR_NO_SPACE.
+ * Threads: loop, but workdir_remove_item and the functions that open files, which only read
+ *          constants, and workdir_take_hashes and workdir_give_hashes, which are atomic: any.
+ * Fails:   ERR_LOCKED with the other instance's pid; ERR_CONFIG where others could replace what is
+ *          in <root>; ERR_IO; ERR_NO_SPACE.
  */
 #ifndef ORCHESTRATOR_LOCAL_WORKDIR_H
 #define ORCHESTRATOR_LOCAL_WORKDIR_H
@@ -20,8 +24,9 @@
 typedef struct workdir workdir;
 
 typedef struct workdir_options {
-    const char *root;      /* local_work_dir */
-    const char *input_uri; /* remote_file_input, as it was given */
+    const char *root;        /* local_work_dir */
+    const char *input_uri;   /* remote_file_input, as it was given */
+    const char *share_group; /* name or number of the group that may use it too; or NULL */
     unsigned host_index, host_count;
     uint64_t disk_budget_bytes; /* 0: four fifths of the free space */
 } workdir_options;
@@ -34,14 +39,23 @@ DEFINE_AUTO_PTR(workdir, workdir_close)
 const char *workdir_path(const workdir *w);      /* of this share */
 uint64_t workdir_budget_bytes(const workdir *w); /* the limit */
 
+/* 12 hexadecimal digits of this share, the same in each run: begins the ids of its jobs. */
+const char *workdir_tag(const workdir *w);
+int workdir_fd(const workdir *w);          /* of this share's directory */
+int workdir_download_fd(const workdir *w); /* of the directory of all items */
+
 char *workdir_item_dir(const workdir *w, const char *key) MUST_USE;
 char *workdir_final_path(const workdir *w, const char *key) MUST_USE;
-char *workdir_part_path(const workdir *w, const char *key) MUST_USE;
-/* For the cleaned file in another compression than the server's. */
-char *workdir_recode_path(const workdir *w, const char *key) MUST_USE;
 
-/* For s3_get: which ranges of the part file are there. */
-char *workdir_resume_path(const workdir *w, const char *key) MUST_USE;
+/* A new and empty file of an item, in place of one that has this name. -1 on failure. */
+int workdir_file_create(const workdir *w, const char *key, const char *name, err *e) MUST_USE;
+/* A file of an item, for reading; only a regular file of this user with one link is opened. */
+int workdir_file_open(const workdir *w, const char *key, const char *name, err *e) MUST_USE;
+bool workdir_file_remove(const workdir *w, const char *key, const char *name, err *e) MUST_USE;
+#define WORKDIR_RECODED "cleaned" /* the cleaned file in another compression than the server's */
+
+/* For s3_get: which ranges of the part file are there; below workdir_download_fd. */
+char *workdir_resume_name(const workdir *w, const char *key) MUST_USE;
 
 /* The part file, opened for reading and writing: what an earlier run left, or, `fresh`, a new and
  * empty one; -1 on failure. */
@@ -71,11 +85,21 @@ bool workdir_scan(workdir *w, err *e) MUST_USE;
 void workdir_want(workdir *w, const char *key);
 bool workdir_clear_unwanted(workdir *w, size_t *removed, err *e) MUST_USE;
 bool workdir_remove_item(const workdir *w, const char *key, err *e) MUST_USE;
+/* Calls `each` for every share of the input under another host count that no process uses; it is
+ * removed afterwards. `share_fd` is its directory. */
+bool workdir_clear_other_counts(workdir *w, unsigned host_count,
+                                void (*each)(void *ctx, int share_fd, const char *tag), void *ctx,
+                                err *e) MUST_USE;
 void workdir_remove_if_empty(workdir *w); /* the download folder, at the very end */
 
-/* The disk budget: admission before a download, from the whole size. `alone` lets a file in that
- * is larger than the whole budget when nothing else is under way. */
-bool workdir_admit(workdir *w, uint64_t size_bytes, bool alone) MUST_USE;
+/* The disk budget: admission before a download, from the whole size. `alone`: nothing else is under
+ * way; then a file larger than the whole budget is let in, if the disk has room for it. */
+typedef enum workdir_room {
+    WORKDIR_ROOM,
+    WORKDIR_ROOM_LATER, /* when others have ended */
+    WORKDIR_ROOM_NEVER, /* more than the disk has free, also when others have ended */
+} workdir_room;
+workdir_room workdir_admit(workdir *w, const char *key, uint64_t size_bytes, bool alone) MUST_USE;
 void workdir_release(workdir *w, uint64_t size_bytes);
 /* Line hashes count against the budget, and have a tenth of it at most. Any thread. */
 bool workdir_take_hashes(workdir *w, uint64_t bytes) MUST_USE;

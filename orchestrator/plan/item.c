@@ -1,13 +1,27 @@
 #include "base/util.h"
 #include "orchestrator/plan/item.h"
 
+#include <unistd.h>
+
+void item_close_results(item *it)
+{
+    result_file_close(&it->report);
+    result_file_close(&it->cleaned);
+    if (it->recoded_fd > 0)
+        close(it->recoded_fd);
+    it->recoded_fd = 0;
+}
+
 /* What was made of the version that was read. */
 static void drop_work(item *it)
 {
-    char **strings[] = {&it->read_etag,   &it->local_path,   &it->job_id,
-                        &it->report_path, &it->cleaned_path, &it->upload_path};
+    char **strings[] = {&it->read_etag, &it->local_path, &it->job_id, &it->report_path,
+                        &it->cleaned_path};
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         free(move(*strings[i]));
+    item_close_results(it);
+    result_file_deinit(&it->report);
+    result_file_deinit(&it->cleaned);
     write_proof_deinit(&it->proof);
 }
 

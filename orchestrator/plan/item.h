@@ -12,6 +12,7 @@
 #include "decon/base/transport.h"
 #include "decon/compression/verify.h"
 #include "orchestrator/config/file_names.h"
+#include "orchestrator/local/result_dirs.h"
 #include "orchestrator/plan/write_proof.h"
 
 /* The states of flow.c, in the order of the way; its table tells the story. */
@@ -51,6 +52,7 @@ struct item {
     /* loop only */
     item_state state;
     bool admitted; /* its bytes are taken from the disk budget */
+    bool no_room;  /* it is larger than what the disk has free */
     err error;     /* why it failed */
     item *next;    /* in one of flow's queues */
     item *live_next, *live_previous;
@@ -75,8 +77,9 @@ struct item {
     unsigned submissions; /* how often it went to the server */
     bool fresh_key;       /* the next submission must not be answered with that old job */
     bool contaminated;
-    char *report_path, *cleaned_path; /* the server's files, or NULL */
-    char *upload_path;                /* the cleaned file in the input's compression */
+    char *report_path, *cleaned_path; /* as the server names its files, or NULL */
+    result_file report, cleaned;      /* those files, once they were opened and found to be ours */
+    int recoded_fd;                   /* the cleaned file in the input's compression; 0: as it is */
     uint64_t contaminated_lines, report_bytes;
     write_proof proof;    /* of the newest upload */
     bool cleaned_written; /* by this run, before the input turned out to be replaced: stale */
@@ -85,6 +88,7 @@ struct item {
 };
 
 void item_free(item *it);
+void item_close_results(item *it); /* they stay known, for their removal */
 /* It starts over with the version that RECHECKING found; nothing of the old one is kept. */
 void item_renew(item *it);
 const char *item_state_name(item_state s); /* "DOWNLOADING" */

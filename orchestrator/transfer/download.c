@@ -157,7 +157,7 @@ static bool start_fetch(download *d, err *e)
 {
     const download_options *o = &d->options;
     free(d->resume_path);
-    d->resume_path = workdir_resume_path(o->workdir, o->item->key);
+    d->resume_path = workdir_resume_name(o->workdir, o->item->key);
     d->fetch =
         fetch_start(&(fetch_options){.s3 = o->s3,
                                      .transport = o->transport,
@@ -169,6 +169,7 @@ static bool start_fetch(download *d, err *e)
                                                 .size_bytes = o->item->size_bytes,
                                                 .fd = d->fd,
                                                 .resume_path = d->resume_path,
+                                                .resume_root_fd = workdir_download_fd(o->workdir),
                                                 .file_is_whole = d->reused},
                                      .level = o->level,
                                      .lines = o->item->lines,

@@ -1,53 +1,36 @@
 #include "base/util.h"
 #include "orchestrator/transfer/result_check.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <unistd.h>
 
-#include "base/fsutil.h"
 #include "orchestrator/transfer/result_report.h"
 
 void result_facts_deinit(result_facts *f)
 {
-    free(f->report_path);
-    free(f->cleaned_path);
+    result_file_deinit(&f->report);
+    result_file_deinit(&f->cleaned);
+    if (f->recoded_fd > 0)
+        close(f->recoded_fd);
     *f = (result_facts){0};
 }
 
-char *result_resolve(const char *path, const char *server_dir, err *e)
-{
-    if (fs_exists(path))
-        return fs_absolute(path, e);
-    if (path[0] != '/' && server_dir) {
-        const char *slash = strrchr(path, '/');
-        AUTO_FREE char *below = xasprintf("%s/%s", server_dir, slash ? slash + 1 : path);
-        if (fs_exists(below))
-            return fs_absolute(below, e);
-    }
-    err_set(e, ERR_RESULT, "the detection server names %s, which does not exist%s", path,
-            path[0] == '/'
-                ? ""
-                : "; start the server with absolute output directories, on this machine");
-    return NULL;
-}
-
 /* One file after the other: each decoder may have all of the memory. */
-static bool decode(const result_options *o, const char *path, stage *sink, err *e)
+static bool decode(const result_options *o, int fd, const char *path, stage *sink, err *e)
 {
     codec_options options = o->codec;
     options.threads = 0;
-    return codec_decode_file_with(path, &options, sink, e);
+    return codec_decode_fd_with(fd, path, &options, sink, e);
 }
 
 /* --- the check --- */
 
-static bool format_of_file(const char *path, codec_format *format, err *e)
+static bool format_of_file(const result_file *file, codec_format *format, err *e)
 {
     char head[CODEC_MAGIC_BYTES];
-    AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? -1 : read(fd, head, sizeof head);
+    ssize_t got = pread(file->fd, head, sizeof head, 0);
     if (got < 0)
-        return err_set(e, ERR_IO, "%s: cannot be read", path);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot be read", file->path);
     *format = codec_by_magic((slice){head, (size_t)got});
     return true;
 }
@@ -72,31 +55,61 @@ typedef struct reading {
 static bool read_input(void *ctx, stage *sink, err *e)
 {
     const reading *r = ctx;
-    return decode(r->options, r->options->input_path, sink, e);
+    const result_options *o = r->options;
+    AUTO_FREE char *path = workdir_final_path(o->workdir, o->key);
+    AUTO_FD fd = workdir_whole_open(o->workdir, o->key, e);
+    return fd >= 0 && decode(o, fd, path, sink, e);
 }
 
 static bool read_report(void *ctx, stage *sink, err *e)
 {
     const reading *r = ctx;
-    return decode(r->options, r->facts->report_path, sink, e) || refuse(e);
+    const result_file *report = &r->facts->report;
+    return decode(r->options, report->fd, report->path, sink, e) || refuse(e);
 }
 
 static bool read_cleaned(void *ctx, stage *sink, err *e)
 {
     const reading *r = ctx;
-    return decode(r->options, r->facts->cleaned_path, sink, e) || refuse(e) ||
+    const result_file *cleaned = &r->facts->cleaned;
+    return decode(r->options, cleaned->fd, cleaned->path, sink, e) || refuse(e) ||
            err_context(e, "the server's cleaned file");
+}
+
+static void forget_recoded(const reading *r)
+{
+    const result_options *o = r->options;
+    if (r->facts->recoded_fd <= 0)
+        return;
+    close(r->facts->recoded_fd);
+    r->facts->recoded_fd = 0;
+    UNUSED(!workdir_file_remove(o->workdir, o->key, WORKDIR_RECODED, NULL));
 }
 
 /* Compares and re-encodes in one pass: what is written is what was compared. */
 static bool recode_cleaned(void *ctx, stage *sink, err *e)
 {
     const reading *r = ctx;
-    codec_options codec = r->options->codec;
+    const result_options *o = r->options;
+    const result_file *cleaned = &r->facts->cleaned;
+    codec_options codec = o->codec;
     codec.watch = sink;
-    return codec_recode_file_with(r->facts->cleaned_path, r->options->recode_path,
-                                  r->options->format, &codec, e) ||
+    forget_recoded(r); /* of a first attempt */
+    int fd = workdir_file_create(o->workdir, o->key, WORKDIR_RECODED, e);
+    if (fd < 0)
+        return false;
+    r->facts->recoded_fd = fd;
+    return codec_recode_fd_with(cleaned->fd, cleaned->path, fd, o->format, &codec, e) ||
            refuse(e) || err_context(e, "the server's cleaned file");
+}
+
+static bool measure_cleaned(result_facts *out, err *e)
+{
+    fs_identity file = out->cleaned.identity;
+    if (out->recoded_fd > 0 && !fs_identity_of(out->recoded_fd, &file))
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot be examined", WORKDIR_RECODED);
+    out->cleaned_bytes = file.size_bytes;
+    return true;
 }
 
 static bool check_cleaned(reading *r, const reported_lines *reported, err *e)
@@ -104,9 +117,9 @@ static bool check_cleaned(reading *r, const reported_lines *reported, err *e)
     const result_options *o = r->options;
     result_facts *out = r->facts;
     codec_format format = CODEC_PLAIN;
-    if (!format_of_file(out->cleaned_path, &format, e))
+    if (!format_of_file(&out->cleaned, &format, e))
         return false;
-    out->recoded = out->report_path && format != o->format;
+    bool recode = out->report.path && format != o->format;
     line_check check = {.name = o->name,
                         .removed = reported->numbers,
                         .removed_count = reported->count,
@@ -114,26 +127,34 @@ static bool check_cleaned(reading *r, const reported_lines *reported, err *e)
                         .hashes = o->hashes,
                         .input = {read_input, r},
                         .cleaned = {read_cleaned, r},
-                        .first = {out->recoded ? recode_cleaned : read_cleaned, r}};
-    err ignored = ERR_INIT;
-    if (result_lines_compare(&check, e))
-        return fs_size(out->recoded ? o->recode_path : out->cleaned_path, &out->cleaned_bytes, e);
-    if (out->recoded)
-        (void)!fs_remove(o->recode_path, &ignored);
+                        .first = {recode ? recode_cleaned : read_cleaned, r}};
+    if (result_lines_compare(&check, e) && measure_cleaned(out, e))
+        return true;
+    forget_recoded(r);
     return false;
 }
 
+/* Where one of them is not to be touched, neither is the other. */
 static bool find_files(const result_options *o, result_facts *out, err *e)
 {
-    if (o->report_path && !(out->report_path = result_resolve(o->report_path, o->report_dir, e)))
+    if ((o->report_path &&
+         !result_file_open(o->dirs, o->report_path, o->job_id, &out->report, e)) ||
+        (o->cleaned_path &&
+         !result_file_open(o->dirs, o->cleaned_path, o->job_id, &out->cleaned, e))) {
+        result_facts_deinit(out);
         return err_context(e, "%s", o->name);
-    if (o->cleaned_path &&
-        !(out->cleaned_path = result_resolve(o->cleaned_path, o->cleaned_dir, e)))
-        return err_context(e, "%s", o->name);
+    }
     if (o->report_path && o->purify && !o->cleaned_path)
         return err_set(e, ERR_RESULT,
                        "%s: contaminated, but the purifying server gave no cleaned file", o->name);
     return true;
+}
+
+/* Nothing was changed while it was read. */
+static bool check_unchanged(const result_file *file, err *e)
+{
+    return !file->path || result_file_unchanged(file) ||
+           err_set(e, ERR_RESULT, "%s: was changed while it was checked; run again", file->path);
 }
 
 /* A verification that read the file counted its lines. */
@@ -153,12 +174,13 @@ bool result_check(const result_options *o, result_facts *out, err *e)
     const text_reader report = {read_report, &r};
     if (!find_files(o, out, e) || !know_lines(&r, e))
         return false;
-    if (out->report_path &&
-        (!result_report_read(&report, out->report_path, out->lines, &reported, e) ||
-         !fs_size(out->report_path, &out->report_bytes, e)))
+    if (out->report.path &&
+        !result_report_read(&report, out->report.path, out->lines, &reported, e))
         return false;
+    out->report_bytes = out->report.identity.size_bytes;
     out->contaminated_lines = reported.count;
-    return !out->cleaned_path || check_cleaned(&r, &reported, e);
+    return (!out->cleaned.path || check_cleaned(&r, &reported, e)) &&
+           check_unchanged(&out->report, e) && check_unchanged(&out->cleaned, e);
 }
 
 /* --- on a worker --- */
@@ -166,7 +188,7 @@ bool result_check(const result_options *o, result_facts *out, err *e)
 struct result_task {
     pool_task task; /* first */
     result_options options;
-    char *strings[7]; /* copies that options points to */
+    char *strings[5]; /* copies that options points to */
     result_facts facts;
     err error;
     bool ok, cancelled;
@@ -232,12 +254,18 @@ static uint64_t memory_of_recoding(const result_options *o)
     return from == o->format ? 0 : codec_recode_memory(from, o->format, &o->codec);
 }
 
+static codec_format input_format(const result_options *o)
+{
+    AUTO_FREE char *path = workdir_final_path(o->workdir, o->key);
+    return codec_by_suffix(path);
+}
+
 /* The codecs that are open at once; fewer threads, until they fit into the whole of the memory. */
 static uint64_t memory_of(result_options *o, uint64_t limit)
 {
     uint64_t needed = codec_decoder_memory(CODEC_PLAIN, 0); /* of the report */
     if (!o->lines_known || (o->cleaned_path && !line_hashes_whole(o->hashes, o->lines)))
-        needed = MAX(needed, codec_decoder_memory(codec_by_suffix(o->input_path), 0));
+        needed = MAX(needed, codec_decoder_memory(input_format(o), 0));
     if (!o->cleaned_path)
         return needed;
     needed = MAX(needed, codec_decoder_memory(codec_by_suffix(o->cleaned_path), 0));
@@ -300,10 +328,8 @@ result_task *result_check_start(pool *p, codec_memory *memory, const result_opti
     t->options.hashes = line_hashes_ref(options->hashes);
     t->on_done = on_done;
     t->ctx = ctx;
-    const char **borrowed[] = {&t->options.name,        &t->options.input_path,
-                               &t->options.report_path, &t->options.cleaned_path,
-                               &t->options.report_dir,  &t->options.cleaned_dir,
-                               &t->options.recode_path};
+    const char **borrowed[] = {&t->options.name, &t->options.key, &t->options.job_id,
+                               &t->options.report_path, &t->options.cleaned_path};
     for (size_t i = 0; i < ARRAY_LEN(borrowed); i++)
         if (*borrowed[i])
             *borrowed[i] = t->strings[i] = xstrdup(*borrowed[i]);

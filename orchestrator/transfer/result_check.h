@@ -8,7 +8,8 @@
  * Owner:   result_check_start copies its options' strings; it frees itself after on_done, or,
  *          cancelled, when its worker has come back.
  * Threads: result_check on a worker (blocking); the rest on the loop.
- * Fails:   ERR_RESULT with the first line that differs, or where a file does not decode; ERR_IO;
+ * Fails:   ERR_RESULT_PATH: a file that is not the server's result, which is then not read;
+ *          ERR_RESULT with the first line that differs, or where a file does not decode; ERR_IO;
  *          ERR_CODEC_MEMORY.
  */
 #ifndef ORCHESTRATOR_TRANSFER_RESULT_CHECK_H
@@ -17,27 +18,31 @@
 #include "decon/base/pool.h"
 #include "decon/compression/codec.h"
 #include "base/util.h"
+#include "orchestrator/local/result_dirs.h"
+#include "orchestrator/local/workdir.h"
 #include "orchestrator/runtime/codec_memory.h"
 #include "orchestrator/transfer/line_hashes.h"
 
 typedef struct result_options {
-    const char *name;                     /* of the object, for messages */
-    const char *input_path;               /* the local file */
-    bool lines_known;                     /* else they are counted here */
-    uint64_t lines;                       /* of the input */
-    line_hashes *hashes;                  /* of the input; NULL: it is decoded for them */
-    bool purify;                          /* the server does */
-    const char *report_path;              /* as the server named it; NULL: nothing was found */
-    const char *cleaned_path;             /* as the server named it; NULL: none */
-    const char *report_dir, *cleaned_dir; /* of the server, for relative paths; or NULL */
-    codec_format format;                  /* the input's, by its name */
-    const char *recode_path;              /* for the cleaned file in this format */
-    codec_options codec;                  /* of the encoder: level, threads; of all: the memory */
+    const char *name;         /* of the object, for messages */
+    const char *key;          /* its key: the local file, and the cleaned file in its format */
+    const workdir *workdir;   /* where they are; outlives the check */
+    const result_dirs *dirs;  /* where results may be; outlives the check */
+    const char *job_id;       /* which they have in their names */
+    bool lines_known;         /* else they are counted here */
+    uint64_t lines;           /* of the input */
+    line_hashes *hashes;      /* of the input; NULL: it is decoded for them */
+    bool purify;              /* the server does */
+    const char *report_path;  /* as the server named it; NULL: nothing was found */
+    const char *cleaned_path; /* as the server named it; NULL: none */
+    codec_format format;      /* the input's, by its name */
+    codec_options codec;      /* of the encoder: level, threads; of all: the memory */
 } result_options;
 
+/* The files stay open: what was checked is what goes up. Both are known, or neither. */
 typedef struct result_facts {
-    char *report_path, *cleaned_path;     /* absolute, found; NULL: none. malloc'ed */
-    bool recoded;                         /* the cleaned file to upload is recode_path */
+    result_file report, cleaned;          /* of the server */
+    int recoded_fd;                       /* the cleaned file in the input's format; 0: as it is */
     uint64_t lines;                       /* of the input */
     uint64_t contaminated_lines;          /* distinct */
     uint64_t report_bytes, cleaned_bytes; /* cleaned: of the file to upload */
@@ -47,10 +52,6 @@ void result_facts_deinit(result_facts *f);
 DEFINE_AUTO(result_facts, result_facts_deinit)
 
 bool result_check(const result_options *options, result_facts *out, err *e) MUST_USE;
-
-/* A path that the server named: absolute, or relative to our working directory, or by its name in
- * the server's directory. ERR_RESULT where no such file stands. */
-char *result_resolve(const char *path, const char *server_dir, err *e) MUST_USE;
 
 typedef struct result_task result_task;
 /* `memory` admits decoders and the encoder, with what they mostly take; a file that turns out to need

@@ -2,10 +2,9 @@
 #include "orchestrator/transfer/upload.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
-#include "base/fsutil.h"
+#include "base/fs_below.h"
 
 struct upload {
     upload_target to;
@@ -127,24 +126,24 @@ static void on_removed(void *ctx, const err *error)
     end(ctx, error && error->code == ERR_S3_NOT_FOUND ? NULL : error);
 }
 
-upload *upload_file(const upload_target *to, const char *path, const char *content_type, err *e)
+upload *upload_file(const upload_target *to, int fd, const char *content_type, err *e)
 {
-    uint64_t size_bytes = 0;
-    if (!fs_size(path, &size_bytes, e))
-        return NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", path);
+    fs_identity file;
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (own < 0 || !fs_identity_of(own, &file)) {
+        err_set_errno(e, ERR_IO, errno, "s3://%s/%s: its local file cannot be read", to->bucket,
+                      to->key);
+        util_auto_close(&own);
         return NULL;
     }
     upload *u = upload_new(to);
-    u->fd = fd;
+    u->fd = own;
     write_proof_deinit(to->proof);
-    to->proof->size_bytes = size_bytes;
+    to->proof->size_bytes = file.size_bytes;
     u->op = s3_put(to->s3, &(s3_put_options){.bucket = to->bucket,
                                              .key = to->key,
-                                             .fd = fd,
-                                             .size_bytes = size_bytes,
+                                             .fd = own,
+                                             .size_bytes = file.size_bytes,
                                              .content_type = content_type,
                                              .fields = to->metadata,
                                              .field_count = to->metadata_count,

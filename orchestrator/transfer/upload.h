@@ -1,11 +1,10 @@
 /* One object goes up, is confirmed, copied or removed: the operation behind the last states.
  *
- * What:    thin shells around s3_put, s3_head, s3_copy and s3_delete that open and close the file,
- *          attach metadata, remember what proves the write, and put all endings into one form.
+ * What:    thin shells around s3_put, s3_head, s3_copy and s3_delete that attach metadata, remember what proves the write, and put all endings into one form.
  * Owner:   an upload frees itself with on_done or upload_cancel. Metadata is copied; the proof is
  *          the caller's and outlives the upload.
  * Threads: loop.
- * Fails:   by the error given to on_done; upload_file by NULL where the file cannot be opened.
+ * Fails:   by the error given to on_done; upload_file by NULL where the file cannot be read.
  */
 #ifndef ORCHESTRATOR_TRANSFER_UPLOAD_H
 #define ORCHESTRATOR_TRANSFER_UPLOAD_H
@@ -27,8 +26,8 @@ typedef struct upload_target {
     void *ctx;
 } upload_target;
 
-upload *upload_file(const upload_target *to, const char *path, const char *content_type, err *e)
-    MUST_USE;
+/* The file that is open, whatever has its name meanwhile; fd stays the caller's. */
+upload *upload_file(const upload_target *to, int fd, const char *content_type, err *e) MUST_USE;
 upload *upload_empty(const upload_target *to) MUST_USE;
 /* The object in the store has the proof's size, and its ETag or checksum; else ERR_S3_REPLY. */
 upload *upload_confirm(const upload_target *to) MUST_USE;

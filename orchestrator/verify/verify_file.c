@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fs_below.h"
 #include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "decon/s3/uri.h"
@@ -64,11 +65,11 @@ static int open_nameless(const char *dir, err *e)
 {
     char *temp_path = NULL;
     AUTO_FREE char *path = xasprintf("%s/verify", dir);
-    if (!fs_make_dirs(dir, e))
+    if (!fs_make_dirs_as(dir, 0755, e))
         return -1;
-    int fd = fs_temp_create(path, &temp_path, e);
+    int fd = fs_below_temp(AT_FDCWD, path, 0600, &temp_path, e);
     if (fd >= 0)
-        fs_temp_discard(&temp_path);
+        fs_below_temp_discard(AT_FDCWD, &temp_path);
     return fd;
 }
 

@@ -183,6 +183,22 @@ static bool has_room(const verify_crew *crew)
            crew->disk_used_bytes + next->size_bytes <= crew->disk_budget_bytes;
 }
 
+/* Also when all others have ended. */
+static bool fits_on_disk(const verify_crew *crew, const verify_name *name, err *e)
+{
+    const char *dir = crew->site.config->local_work_dir;
+    uint64_t free_bytes = 0, others = crew->disk_used_bytes - name->size_bytes;
+    char size[32];
+    if (!str_starts_with(name->name, "s3://") || !fs_free_bytes(dir, &free_bytes, NULL) ||
+        free_bytes >= name->size_bytes || name->size_bytes - free_bytes <= others)
+        return true;
+    format_size(name->size_bytes, size, sizeof size);
+    return err_set(e, ERR_NO_SPACE,
+                   "%s: %s do not fit on the disk of %s; make room, or choose a larger disk for "
+                   "local_work_dir",
+                   name->name, size, dir);
+}
+
 static void start_next(verify_crew *crew)
 {
     verify_slot *slot = xcalloc(1, sizeof *slot);
@@ -196,6 +212,8 @@ static void start_next(verify_crew *crew)
     if (name->error)
         on_job_done(slot, NULL, name->error);
     else if (str_starts_with(name->name, "s3://") && !open_store(crew, &e))
+        on_job_done(slot, NULL, &e);
+    else if (!fits_on_disk(crew, name, &e))
         on_job_done(slot, NULL, &e);
     else
         verify_job_start(&crew->site, name->name, on_job_done, slot);
@@ -221,7 +239,7 @@ static uint64_t disk_budget(const config *c, const verify_names *names)
     uint64_t free_bytes = UINT64_MAX;
     if (c->disk_budget_bytes > 0 || !names->any_object)
         return c->disk_budget_bytes > 0 ? c->disk_budget_bytes : UINT64_MAX;
-    if (!fs_make_dirs(c->local_work_dir, NULL) ||
+    if (!fs_make_dirs_as(c->local_work_dir, 0755, NULL) ||
         !fs_free_bytes(c->local_work_dir, &free_bytes, NULL))
         return UINT64_MAX; /* each object's own error will tell */
     return free_bytes / 5 * 4;

@@ -200,7 +200,7 @@ void get_settle(get_op *o)
         return;
     }
     err e = ERR_INIT;
-    if (o->resume_path && !fs_remove(o->resume_path, &e)) {
+    if (o->resume_path && !fs_below_remove(o->resume_root_fd, o->resume_path, &e)) {
         get_end(o, &e);
         return;
     }
@@ -290,6 +290,7 @@ s3_op *s3_get(s3_client *c, const s3_get_options *options)
     o->size = options->size_known ? options->size_bytes : 0;
     if (options->resume_path && !options->on_data)
         o->resume_path = xstrdup(options->resume_path);
+    o->resume_root_fd = options->resume_root_fd ? options->resume_root_fd : AT_FDCWD;
     if (options->file_is_whole && !options->on_data)
         get_keep_whole(o);
     else if (o->resume_path)

@@ -9,12 +9,17 @@
 
 #define RECORD_PAUSE_MS 2000 /* what a crash costs at most; a short download is never synced */
 
+static s3_resume_place place_of(const get_op *o)
+{
+    return (s3_resume_place){.root_fd = o->resume_root_fd, .path = o->resume_path};
+}
+
 void get_keep_take(get_op *o)
 {
     AUTO(s3_resume) kept = {0};
     char name[S3_NAME_SIZE];
     struct stat st;
-    bool usable = s3_resume_load(o->resume_path, o->bucket, o->key, o->options.fd, &kept) &&
+    bool usable = s3_resume_load(place_of(o), o->bucket, o->key, o->options.fd, &kept) &&
                   (!o->listed_etag || s3_etag_equal(o->listed_etag, kept.etag)) &&
                   (!o->size_known || o->size == kept.size);
     s3_name(o->bucket, o->key, name);
@@ -68,7 +73,7 @@ void get_keep_record(get_op *o)
         clock_now_ms(o->op.client->t) < o->recorded_ms + RECORD_PAUSE_MS)
         return;
     s3_resume now = {.etag = o->etag, .size = o->size, .have = o->have};
-    o->record = s3_resume_save(o->op.client, o->resume_path, o->bucket, o->key, o->options.fd, &now,
+    o->record = s3_resume_save(o->op.client, place_of(o), o->bucket, o->key, o->options.fd, &now,
                                record_done, o);
 }
 
@@ -76,7 +81,7 @@ void get_keep_forget(get_op *o)
 {
     err e = ERR_INIT;
     s3_resume_cancel(move(o->record));
-    if (o->resume_path && !fs_remove(o->resume_path, &e))
+    if (o->resume_path && !fs_below_remove(o->resume_root_fd, o->resume_path, &e))
         log_warn("%s", e.message);
     o->kept_bytes = o->recorded_bytes = 0;
 }

@@ -108,14 +108,15 @@ static bool holds(int fd, const s3_resume *r)
            (uint64_t)st.st_size >= r->have.rows[r->have.count - 1].to;
 }
 
-bool s3_resume_load(const char *path, const char *bucket, const char *key, int fd, s3_resume *out)
+bool s3_resume_load(s3_resume_place place, const char *bucket, const char *key, int fd,
+                    s3_resume *out)
 {
     AUTO(buf) text = BUF(FILE_MAX_BYTES);
     AUTO(buf) identity = BUF(FILE_MAX_BYTES);
     err e = ERR_INIT;
     *out = (s3_resume){0};
     write_identity(bucket, key, &identity);
-    if (!fs_read_file(path, FILE_MAX_BYTES, &text, &e) ||
+    if (!fs_below_read_own(place.root_fd, place.path, FILE_MAX_BYTES, &text, &e) ||
         !slice_starts_with(buf_slice(&text), buf_str(&identity)))
         return false;
     if (read_text(text.data + identity.len, out) && holds(fd, out))
@@ -128,6 +129,7 @@ bool s3_resume_load(const char *path, const char *bucket, const char *key, int f
 
 struct s3_resume_job {
     s3_work work; /* first */
+    int root_fd;
     char *path, *temp_path;
     int fd;
     buf text;
@@ -138,7 +140,7 @@ struct s3_resume_job {
 
 static bool write_temp(s3_resume_job *job, err *e)
 {
-    AUTO_FD temp = fs_temp_create(job->path, &job->temp_path, e);
+    AUTO_FD temp = fs_below_temp(job->root_fd, job->path, 0600, &job->temp_path, e);
     if (temp < 0 || !fs_write_all(temp, job->text.data, job->text.len, e))
         return false;
     return fdatasync(temp) == 0 || err_set_errno(e, ERR_IO, errno, "%s", job->path);
@@ -158,9 +160,9 @@ static void save_done(s3_work *w)
 {
     s3_resume_job *job = (s3_resume_job *)w;
     if (job->on_done && !err_is_set(&job->error) &&
-        !fs_temp_commit(&job->temp_path, job->path, &job->error))
+        !fs_below_temp_commit(job->root_fd, &job->temp_path, job->path, &job->error))
         err_context(&job->error, "the finished ranges cannot be recorded");
-    fs_temp_discard(&job->temp_path);
+    fs_below_temp_discard(job->root_fd, &job->temp_path);
     if (job->on_done)
         job->on_done(job->ctx, err_is_set(&job->error) ? &job->error : NULL);
     if (job->fd >= 0)
@@ -170,12 +172,14 @@ static void save_done(s3_work *w)
     free(job);
 }
 
-s3_resume_job *s3_resume_save(s3_client *c, const char *path, const char *bucket, const char *key,
-                              int fd, const s3_resume *what, s3_resume_done on_done, void *ctx)
+s3_resume_job *s3_resume_save(s3_client *c, s3_resume_place place, const char *bucket,
+                              const char *key, int fd, const s3_resume *what,
+                              s3_resume_done on_done, void *ctx)
 {
     s3_resume_job *job = xcalloc(1, sizeof *job);
     job->work = (s3_work){.run = save_run, .done = save_done};
-    job->path = xstrdup(path);
+    job->root_fd = place.root_fd;
+    job->path = xstrdup(place.path);
     job->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     job->on_done = on_done;
     job->ctx = ctx;

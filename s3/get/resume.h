@@ -12,6 +12,7 @@
 #ifndef S3_GET_RESUME_H
 #define S3_GET_RESUME_H
 
+#include "base/fs_below.h"
 #include "s3/get/byte_ranges.h"
 #include "decon/s3/s3.h"
 #include "base/util.h"
@@ -25,14 +26,22 @@ typedef struct s3_resume {
 void s3_resume_deinit(s3_resume *r);
 DEFINE_AUTO(s3_resume, s3_resume_deinit)
 
-/* False: there is none for this object that could be used. `fd` is the partial file. */
-bool s3_resume_load(const char *path, const char *bucket, const char *key, int fd, s3_resume *out)
-    MUST_USE;
+/* Where the record lies: `path` below root_fd, as in fs_below.h. */
+typedef struct s3_resume_place {
+    int root_fd;
+    const char *path;
+} s3_resume_place;
+
+/* False: there is none for this object that could be used, or it is a link or another user's file.
+ * `fd` is the partial file. */
+bool s3_resume_load(s3_resume_place place, const char *bucket, const char *key, int fd,
+                    s3_resume *out) MUST_USE;
 
 typedef struct s3_resume_job s3_resume_job;
 typedef void (*s3_resume_done)(void *ctx, const err *error);
-s3_resume_job *s3_resume_save(s3_client *c, const char *path, const char *bucket, const char *key,
-                              int fd, const s3_resume *what, s3_resume_done on_done, void *ctx);
+s3_resume_job *s3_resume_save(s3_client *c, s3_resume_place place, const char *bucket,
+                              const char *key, int fd, const s3_resume *what,
+                              s3_resume_done on_done, void *ctx);
 void s3_resume_cancel(s3_resume_job *job); /* nothing appears any more; NULL is fine */
 
 #endif

@@ -205,4 +205,18 @@ test_what_it_does_not_understand_is_usage() {
     expect_status 0
     expect_out '^Usage: decon-orchestrator verify'
 }
+test_an_object_larger_than_the_disk_fails_alone() {
+    start_store
+    s3 mb s3://data
+    lines 5 "$T/a.jsonl"
+    put "$T/a.jsonl" in/a.jsonl
+    put "$T/a.jsonl" in/b.jsonl
+    truncate -s 15T "$T/store/data/in/b.jsonl" || return 0 # a file system without such files
+    : >"$T/access"
+    verify s3://data/in/
+    expect_out 'in/b\.jsonl: 15 TiB do not fit on the disk'
+    expect_out '^SUMMARY: Files=2 Sound=1 '
+    ! grep -q 'GET /data/in/b.jsonl' "$T/access" || fail 'it was loaded'
+}
+
 run_tests

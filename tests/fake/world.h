@@ -26,7 +26,7 @@ typedef struct world_object {
 } world_object;
 
 typedef struct world_job {
-    char id[32];
+    char id[40];
     char *path, *key;
     bool known; /* false: forgotten */
     bool done;
@@ -51,6 +51,7 @@ typedef struct world {
     const char *server_members;           /* more members of /health: ",\"records\":0"; or NULL */
     unsigned unread_lines;                /* of each finished job */
     unsigned lenient_submits;             /* counted */
+    bool tags;                            /* a server of ours: Job-Tag begins the ids */
     bool purify, server_down, keys_known; /* keys_known: Idempotency-Key is honoured */
     unsigned polls_before_done;
     unsigned submit_500;  /* so many submissions are answered 500 */
@@ -61,9 +62,17 @@ typedef struct world {
     void (*change_report)(buf *text);
     void (*change_cleaned)(buf *text);
     void (*change_cleaned_file)(const char *path, const char *input_path);
+    /* Told in place of a result's path; an asterisk stands for the job's id. */
+    const char *name_report, *name_cleaned;
+    const char *tell_report_dir, *tell_cleaned_dir;             /* /health; JSON values */
+    void (*before_status)(struct world *w, const char *job_id); /* before a job's end is told */
+    unsigned moves_at_submit; /* started again with other folders at so many submissions */
+    bool moved;
     /* the store's knobs */
     const char *refuse_put; /* PUT of keys with this part: 403 */
     const char *missing_bucket;
+    const char *huge; /* keys with this part are listed as 1 PiB */
+    void (*before_put)(struct world *w, const char *key);
     const char *gone;        /* GET of keys with this part: 404 */
     const char *forbidden;   /* GET of keys with this part: 403 */
     const char *slow_put;    /* PUT of keys with this part: answered after 25 s */

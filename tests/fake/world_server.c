@@ -8,6 +8,8 @@
 #include <jansson.h>
 #include <unistd.h>
 
+#include "base/fsutil.h"
+
 static world_job *job_of_key(world *w, const char *key)
 {
     for (size_t i = 0; w->keys_known && i < w->job_count; i++)
@@ -35,6 +37,19 @@ static char *path_of_body(world *w, slice body)
     return copy;
 }
 
+/* Another process: it knows no jobs, and its folders are new. */
+static void world_server_moves(world *w)
+{
+    for (size_t i = 0; i < w->job_count; i++)
+        w->jobs[i].known = false;
+    w->moved = true;
+    static const char *const names[] = {"moved-reports", "moved-cleaned"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        AUTO_FREE char *path = xasprintf("%s/%s", w->dir, names[i]);
+        assert_true(fs_make_dirs(path, NULL));
+    }
+}
+
 static void submit(world *w, const fake_request *r, fake_reply *reply, world_reply *t)
 {
     transport *clock = fake_transport_base(w->fake);
@@ -44,6 +59,8 @@ static void submit(world *w, const fake_request *r, fake_reply *reply, world_rep
         return;
     }
     w->submits++;
+    if (w->submits == w->moves_at_submit)
+        world_server_moves(w);
     if (w->submits == w->signal_at_submit)
         timer_start(clock, 0, world_signal, w);
     if (w->submits == w->second_signal_at_submit)
@@ -56,7 +73,11 @@ static void submit(world *w, const fake_request *r, fake_reply *reply, world_rep
     } else {
         assert_true(w->job_count < ARRAY_LEN(w->jobs));
         j = &w->jobs[w->job_count++];
-        snprintf(j->id, sizeof j->id, "job-%zu", w->job_count);
+        const char *tag = fake_request_header(r, "Job-Tag");
+        if (w->tags && tag)
+            snprintf(j->id, sizeof j->id, "%.8s-%.4s-8000-8000-%012zx", tag, tag + 8, w->job_count);
+        else
+            snprintf(j->id, sizeof j->id, "job-%zu", w->job_count);
         j->path = path_of_body(w, r->body);
         j->key = xstrdup(fake_request_header(r, "Idempotency-Key"));
         j->known = w->forget_jobs == 0;
@@ -64,6 +85,21 @@ static void submit(world *w, const fake_request *r, fake_reply *reply, world_rep
         count_open_jobs(w);
     }
     buf_printf(&t->body, "{\"job_id\":\"%s\"}", j->id);
+}
+
+/* A result's path as it is told. */
+static char *told_path(const char *pattern, const char *id, const char *path)
+{
+    if (!pattern)
+        return xstrdup(path);
+    size_t front = strcspn(pattern, "*");
+    return pattern[front] ? xasprintf("%.*s%s%s", (int)front, pattern, id, pattern + front + 1)
+                          : xstrdup(pattern);
+}
+
+static const char *folder_prefix(const world *w)
+{
+    return w->moved ? "moved-" : "";
 }
 
 typedef struct detection {
@@ -100,14 +136,18 @@ static void finish_job(world *w, world_job *j, world_reply *t)
         w->change_report(&d.report);
     if (w->change_cleaned)
         w->change_cleaned(&d.cleaned);
-    AUTO_FREE char *report = xasprintf("%s/reports/%s.report.jsonl", w->dir, j->id);
-    AUTO_FREE char *cleaned = xasprintf("%s/cleaned/%s.jsonl.gz", w->dir, j->id);
+    AUTO_FREE char *report =
+        xasprintf("%s/%sreports/%s.report.jsonl", w->dir, folder_prefix(w), j->id);
+    AUTO_FREE char *cleaned =
+        xasprintf("%s/%scleaned/%s.jsonl.gz", w->dir, folder_prefix(w), j->id);
+    AUTO_FREE char *report_told = told_path(w->name_report, j->id, report);
+    AUTO_FREE char *cleaned_told = told_path(w->name_cleaned, j->id, cleaned);
     AUTO_FREE char *plain = xasprintf("%s/plain.tmp", w->dir);
     buf_printf(&t->body, "{\"job_id\":\"%s\",\"status\":\"completed\"", j->id);
     if (d.report.len) {
         if (!j->done)
             world_write_file(report, buf_slice(&d.report));
-        buf_printf(&t->body, ",\"output_path\":\"%s\"", report);
+        buf_printf(&t->body, ",\"output_path\":\"%s\"", report_told);
     }
     if (w->purify) {
         if (!j->done) {
@@ -117,12 +157,14 @@ static void finish_job(world *w, world_job *j, world_reply *t)
             if (w->change_cleaned_file)
                 w->change_cleaned_file(cleaned, j->path);
         }
-        buf_printf(&t->body, ",\"purified_path\":\"%s\"", cleaned);
+        buf_printf(&t->body, ",\"purified_path\":\"%s\"", cleaned_told);
     }
     if (w->unread_lines)
         buf_printf(&t->body, ",\"unread_lines\":%u", w->unread_lines);
     buf_append_str(&t->body, "}");
     j->done = true;
+    if (w->before_status)
+        w->before_status(w, j->id);
     buf_deinit(&d.report);
     buf_deinit(&d.cleaned);
 }
@@ -147,19 +189,33 @@ static void status(world *w, const char *id, world_reply *t)
     buf_append_str(&t->body, "{\"error\":\"Job not found\"}");
 }
 
+static void tell_folder(const world *w, const char *key, const char *value, const char *name,
+                        buf *out)
+{
+    if (value)
+        buf_printf(out, "\"%s\":%s,", key, value);
+    else
+        buf_printf(out, "\"%s\":\"%s/%s%s\",", key, w->dir, folder_prefix(w), name);
+}
+
+static void health(const world *w, world_reply *t)
+{
+    buf_append_str(&t->body, "{");
+    tell_folder(w, "report_output_dir", w->tell_report_dir, "reports", &t->body);
+    tell_folder(w, "cleaned_output_dir", w->tell_cleaned_dir, "cleaned", &t->body);
+    if (w->server_content_key)
+        buf_printf(&t->body, "\"content_key\":\"%s\",", w->server_content_key);
+    buf_printf(&t->body, "\"status\":\"ok\",\"worker_threads\":2,\"purify\":%s%s}",
+               w->purify ? "true" : "false", w->server_members ? w->server_members : "");
+}
+
 void world_server_answer(world *w, const fake_request *r, fake_reply *reply, world_reply *t)
 {
     const char *path = r->url + strlen(WORLD_SERVER);
     if (w->server_down)
         reply->error = ERR_NET;
     else if (strcmp(path, "/health") == 0)
-        buf_printf(&t->body,
-                   "{\"status\":\"ok\",\"worker_threads\":2,\"purify\":%s,\"report_output_dir\":"
-                   "\"%s/reports\",\"cleaned_output_dir\":\"%s/cleaned\"%s%s%s%s}",
-                   w->purify ? "true" : "false", w->dir, w->dir,
-                   w->server_content_key ? ",\"content_key\":\"" : "",
-                   w->server_content_key ? w->server_content_key : "",
-                   w->server_content_key ? "\"" : "", w->server_members ? w->server_members : "");
+        health(w, t);
     else if (strcmp(path, "/submit") == 0)
         submit(w, r, reply, t);
     else

@@ -89,6 +89,11 @@ static void note_folder(buf *folders, const char *key, size_t prefix_len)
         buf_append_slice(folders, buf_slice(&element));
 }
 
+static unsigned long long listed_size(const world *w, const world_object *o)
+{
+    return w->huge && strstr(o->key, w->huge) ? 1ull << 50 : o->len;
+}
+
 static int compare_keys(const void *a, const void *b)
 {
     return strcmp((*(const world_object *const *)a)->key, (*(const world_object *const *)b)->key);
@@ -126,9 +131,9 @@ static void list_objects(world *w, const char *query, world_reply *t)
         buf_append_str(&t->body, "<Contents><Key>");
         s3_uri_encode(slice_from(o->key), true, &t->body);
         buf_printf(&t->body,
-                   "</Key><LastModified>%s</LastModified><ETag>&quot;%s&quot;</ETag><Size>%zu"
+                   "</Key><LastModified>%s</LastModified><ETag>&quot;%s&quot;</ETag><Size>%llu"
                    "</Size></Contents>",
-                   when, etag, o->len);
+                   when, etag, listed_size(w, o));
     }
     buf_append_slice(&t->body, buf_slice(&folders));
     buf_append_str(&t->body, "</ListBucketResult>");
@@ -262,6 +267,8 @@ static void keep_metadata(world *w, const char *key, const fake_request *r)
 static void put_object(world *w, const char *key, const fake_request *r, fake_reply *reply,
                        world_reply *t)
 {
+    if (w->before_put)
+        w->before_put(w, key);
     if (w->refuse_put && strstr(key, w->refuse_put)) {
         fail_reply(reply, t, 403, "AccessDenied");
         return;

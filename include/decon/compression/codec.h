@@ -108,6 +108,9 @@ const char *decon_codec_check_names(unsigned checksums, char *out);
 bool decon_codec_decode_file_with(const char *path, const decon_codec_options *options,
                                   decon_stage *sink, decon_err *e) DECON_MUST_USE;
 bool decon_codec_decode_file(const char *path, decon_stage *sink, decon_err *e) DECON_MUST_USE;
+/* The same for an open file, from its beginning; `name` stands in messages and has the suffix. */
+bool decon_codec_decode_fd_with(int fd, const char *name, const decon_codec_options *options,
+                                decon_stage *sink, decon_err *e) DECON_MUST_USE;
 /* Decodes `from` by its content and writes it to `to` (temporary name, then rename) in `format`. What
  * was written is decoded again: its length and digest (CRC64NVME) must be those of what went in.
  * options->memory_bytes, where it is not 0, bounds all codecs that are open at once. */
@@ -115,6 +118,10 @@ bool decon_codec_recode_file_with(const char *from, const char *to, decon_codec_
                                   const decon_codec_options *options, decon_err *e) DECON_MUST_USE;
 bool decon_codec_recode_file(const char *from, const char *to, decon_codec_format format, int level,
                              decon_err *e) DECON_MUST_USE;
+/* The same for open files; `to_fd` is a new and empty file. */
+bool decon_codec_recode_fd_with(int from_fd, const char *from_name, int to_fd,
+                                decon_codec_format format, const decon_codec_options *options,
+                                decon_err *e) DECON_MUST_USE;
 
 #ifdef __cplusplus
 }

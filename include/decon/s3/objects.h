@@ -40,6 +40,8 @@ typedef struct s3_get_options {
      * s3_get of the same version goes on from there (open the file without O_TRUNC). Removed when
      * the object is whole; left where the download failed or was cancelled. */
     const char *resume_path;
+    int resume_root_fd; /* the directory that resume_path is below, without links (fs_below.h); 0:
+                           resume_path is an ordinary path */
     /* Where set, with `etag` and the size: the file holds the whole object, as an earlier run left
      * it. It is verified like fresh bytes, and loaded again (on_restart) where it is not the
      * object's. */

@@ -22,10 +22,17 @@ static bool make_parent(const char *path, err *e)
     return fs_make_dirs(parent, e);
 }
 
+/* In a shared folder another user may have put a file, a second link or a FIFO under this name. */
+static bool is_own_file(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid();
+}
+
 static int open_and_lock(const char *path)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0666);
+    if (fd >= 0 && (!is_own_file(fd) || flock(fd, LOCK_EX | LOCK_NB) != 0)) {
         close(fd);
         errno = EWOULDBLOCK;
         return -1;

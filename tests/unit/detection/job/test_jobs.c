@@ -331,6 +331,24 @@ static void unread_lines_are_part_of_the_status(void **state)
     expect_status(j, id, "\"status\":\"completed\",\"unread_lines\":3}");
 }
 
+static void a_tag_begins_the_id(void **state)
+{
+    jobs *j = *state;
+    char id[JOB_ID_BYTES], same[JOB_ID_BYTES];
+    job_submission s = {.path = "/a", .key = "k", .tag = "c7b674c184cc"};
+    assert_int_equal(jobs_submit(j, &s, id), SUBMIT_NEW);
+    assert_memory_equal(id, "c7b674c1-84cc-8", 15); /* a UUID of version 8 */
+    assert_int_equal(strlen(id), JOB_ID_BYTES - 1);
+    s.tag = "000000000000";
+    assert_int_equal(jobs_submit(j, &s, same), SUBMIT_SAME);
+    assert_string_equal(same, id);
+    static const char *const bad[] = {"", "c7b674c184c", "C7B674C184CC", "c7b674c184cc0",
+                                      "../../c184cc"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        assert_false(job_tag_is_good(bad[i]));
+    assert_true(job_tag_is_good("c7b674c184cc"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -338,6 +356,7 @@ int main(void)
         TEST(lenient_jobs_answer_no_others),
         TEST(jobs_of_another_cleaned_format_answer_no_others),
         TEST(unread_lines_are_part_of_the_status),
+        TEST(a_tag_begins_the_id),
         TEST(jobs_go_through_their_states),
         TEST(full_queue_refuses),
         TEST(same_key_same_job),

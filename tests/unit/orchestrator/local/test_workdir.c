@@ -168,13 +168,15 @@ static void the_budget_admits_and_takes_back(void **state)
     UNUSED(state);
     AUTO_PTR(workdir) w = open_dir(100);
     assert_int_equal(workdir_budget_bytes(w), 100);
-    assert_true(workdir_admit(w, 60, false));
-    assert_false(workdir_admit(w, 60, false));
-    assert_true(workdir_admit(w, 40, false));
+    assert_int_equal(workdir_admit(w, "k", 60, false), WORKDIR_ROOM);
+    assert_int_equal(workdir_admit(w, "k", 60, false), WORKDIR_ROOM_LATER);
+    assert_int_equal(workdir_admit(w, "k", 40, false), WORKDIR_ROOM);
     workdir_release(w, 60);
-    assert_true(workdir_admit(w, 50, false));
-    assert_false(workdir_admit(w, 5000, false));
-    assert_true(workdir_admit(w, 5000, true)); /* alone: larger than the whole budget */
+    assert_int_equal(workdir_admit(w, "k", 50, false), WORKDIR_ROOM);
+    assert_int_equal(workdir_admit(w, "k", 5000, false), WORKDIR_ROOM_LATER);
+    assert_int_equal(workdir_admit(w, "k", 5000, true), WORKDIR_ROOM); /* more than the budget */
+    assert_int_equal(workdir_admit(w, "k", UINT64_MAX / 2, false), WORKDIR_ROOM_NEVER);
+    assert_int_equal(workdir_admit(w, "k", UINT64_MAX / 2, true), WORKDIR_ROOM_NEVER);
 }
 
 int main(void)

@@ -159,12 +159,12 @@ static void hashes_count_against_the_disk_budget(void **state)
     line_hashes *h = line_hashes_new(work);
     linehash_sink sink = line_hashes_begin(h);
     assert_true(put_batches(&sink, 0, 4));
-    assert_true(workdir_admit(work, limit / 2, false));
-    assert_false(workdir_admit(work, limit / 2, false));
-    assert_true(workdir_admit(work, limit / 2 - 4 * BATCH_BYTES, false));
+    assert_int_equal(workdir_admit(work, "k", limit / 2, false), WORKDIR_ROOM);
+    assert_int_equal(workdir_admit(work, "k", limit / 2, false), WORKDIR_ROOM_LATER);
+    assert_int_equal(workdir_admit(work, "k", limit / 2 - 4 * BATCH_BYTES, false), WORKDIR_ROOM);
     workdir_release(work, limit / 2 - 4 * BATCH_BYTES);
     line_hashes_unref(h);
-    assert_true(workdir_admit(work, limit / 2, false));
+    assert_int_equal(workdir_admit(work, "k", limit / 2, false), WORKDIR_ROOM);
 }
 
 /* --- filled by a verification --- */

@@ -11,12 +11,25 @@
 #include "orchestrator/transfer/result_check.h"
 
 static char *dir;
+static workdir *work;
+static result_dirs *dirs;
+
+#define KEY "data/a.jsonl"
 
 static int make_dir(void **state)
 {
     UNUSED(state);
     char path[] = "/tmp/decon-test-XXXXXX";
     dir = xstrdup(mkdtemp(path));
+    AUTO_FREE char *root = xasprintf("%s/work", dir);
+    AUTO_FREE char *results = xasprintf("%s/results", dir);
+    err e = ERR_INIT;
+    work = workdir_open(
+        &(workdir_options){.root = root, .input_uri = "s3://b/data", .host_count = 1}, &e);
+    if (!work || !fs_make_dirs(results, &e) ||
+        !(dirs = result_dirs_new(NULL, workdir_fd(work), &e)))
+        fail_msg("%s", e.message);
+    result_dirs_learn(dirs, results, NULL);
     return 0;
 }
 
@@ -24,28 +37,70 @@ static int remove_dir(void **state)
 {
     UNUSED(state);
     err e = ERR_INIT;
+    result_dirs_free(dirs);
+    workdir_close(work);
     bool ok = fs_remove_tree(dir, &e);
     free(dir);
     return ok ? 0 : 1;
 }
 
+/* Of a job whose report has 3 lines of 5. */
+static result_options options_of(const char *report, const char *cleaned)
+{
+    return (result_options){.name = "s3://b/x",
+                            .key = KEY,
+                            .workdir = work,
+                            .dirs = dirs,
+                            .job_id = "job-1",
+                            .lines_known = true,
+                            .lines = 5,
+                            .report_path = report,
+                            .cleaned_path = cleaned};
+}
+
+/* A result of job-1. */
+static char *result_path(const char *name)
+{
+    return xasprintf("%s/results/job-1.%s", dir, name);
+}
+
 static char *write_text(const char *name, const char *text)
 {
-    char *path = xasprintf("%s/%s", dir, name);
+    char *path = result_path(name);
     err e = ERR_INIT;
     if (!fs_write_file(path, slice_from(text), false, &e))
         fail_msg("%s", e.message);
     return path;
 }
 
+static void read_recoded(buf *out)
+{
+    err e = ERR_INIT;
+    AUTO_FD fd = workdir_file_open(work, KEY, WORKDIR_RECODED, &e);
+    assert_true(fd >= 0);
+    char text[100];
+    ssize_t got = read(fd, text, sizeof text);
+    buf_clear(out);
+    buf_append(out, text, (size_t)MAX(got, (ssize_t)0));
+}
+
 static char *write_gzip(const char *name, const char *text)
 {
     AUTO_FREE char *plain = write_text("plain.tmp", text);
-    char *path = xasprintf("%s/%s", dir, name);
+    char *path = result_path(name);
     err e = ERR_INIT;
     if (!codec_recode_file(plain, path, CODEC_GZIP, 0, &e))
         fail_msg("%s", e.message);
     return path;
+}
+
+/* The downloaded file. */
+static void make_input(const char *text)
+{
+    err e = ERR_INIT;
+    AUTO_FD fd = workdir_part_open(work, KEY, true, &e);
+    assert_true(fd >= 0 && fs_write_all(fd, text, strlen(text), &e));
+    assert_true(workdir_part_commit(work, KEY, "\"e\"", "", &e));
 }
 
 #define INPUT "0\n1\n2\n3\n4\n"
@@ -55,18 +110,11 @@ static char *write_gzip(const char *name, const char *text)
 static bool check(const char *report, const char *cleaned, codec_format format, result_facts *out,
                   err *e)
 {
-    AUTO_FREE char *recode = xasprintf("%s/cleaned", dir);
-    AUTO_FREE char *input = write_text("in", INPUT);
-    return result_check(&(result_options){.name = "s3://b/a.jsonl",
-                                          .input_path = input,
-                                          .lines_known = true,
-                                          .lines = 5,
-                                          .purify = true,
-                                          .report_path = report,
-                                          .cleaned_path = cleaned,
-                                          .format = format,
-                                          .recode_path = recode},
-                        out, e);
+    result_options o = options_of(report, cleaned);
+    make_input(INPUT);
+    o.purify = true;
+    o.format = format;
+    return result_check(&o, out, e);
 }
 
 static void counts_distinct_lines(void **state)
@@ -74,13 +122,13 @@ static void counts_distinct_lines(void **state)
     UNUSED(state);
     AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
     AUTO_FREE char *cleaned = write_gzip("c.gz", "1\n3\n4\n");
-    AUTO(result_facts) facts = {0};
+    AUTO(result_facts) facts = {.report_bytes = 0};
     err e = ERR_INIT;
     if (!check(report, cleaned, CODEC_GZIP, &facts, &e))
         fail_msg("%s", e.message);
     assert_int_equal(facts.contaminated_lines, 2);
     assert_int_equal(facts.report_bytes, strlen(REPORT_OF_0_AND_2));
-    assert_false(facts.recoded);
+    assert_int_equal(facts.recoded_fd, 0);
 }
 
 static void a_cleaned_file_is_brought_into_the_inputs_compression(void **state)
@@ -88,24 +136,22 @@ static void a_cleaned_file_is_brought_into_the_inputs_compression(void **state)
     UNUSED(state);
     AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
     AUTO_FREE char *cleaned = write_gzip("c.gz", "1\n3\n4\n");
-    AUTO_FREE char *recoded = xasprintf("%s/cleaned", dir);
-    AUTO(result_facts) facts = {0};
+    AUTO(result_facts) facts = {.report_bytes = 0};
     err e = ERR_INIT;
     assert_true(check(report, cleaned, CODEC_PLAIN, &facts, &e));
-    assert_true(facts.recoded);
+    assert_true(facts.recoded_fd > 0);
     AUTO(buf) text = BUF(100);
-    assert_true(fs_read_file(recoded, 100, &text, &e));
+    read_recoded(&text);
     assert_string_equal(buf_str(&text), "1\n3\n4\n");
     result_facts_deinit(&facts);
     assert_true(check(report, cleaned, CODEC_ZSTD, &facts, &e));
-    buf_clear(&text);
-    assert_true(fs_read_file(recoded, 100, &text, &e));
+    read_recoded(&text);
     assert_int_equal(codec_by_magic(buf_slice(&text)), CODEC_ZSTD);
 }
 
 static void expect_refused(const char *report, const char *cleaned, const char *words)
 {
-    AUTO(result_facts) facts = {0};
+    AUTO(result_facts) facts = {.report_bytes = 0};
     err e = ERR_INIT;
     assert_false(check(report, cleaned, CODEC_PLAIN, &facts, &e));
     assert_int_equal(e.code, ERR_RESULT);
@@ -119,7 +165,7 @@ static void a_bad_report_line_names_the_file_once(void **state)
     AUTO_FREE char *beyond = write_text("b", "{\"training_line\":5}\n");
     AUTO_FREE char *two = write_gzip("c.gz", "1\n2\n");
     AUTO_FREE char *words = xasprintf("%s: line 1 names", beyond);
-    AUTO(result_facts) facts = {0};
+    AUTO(result_facts) facts = {.report_bytes = 0};
     err e = ERR_INIT;
     assert_false(check(beyond, two, CODEC_PLAIN, &facts, &e));
     assert_true(str_starts_with(e.message, words));
@@ -147,8 +193,9 @@ static void what_does_not_add_up_is_refused(void **state)
     expect_refused(list, two, "line 1 is not a report's: it is not a JSON object");
     expect_refused(latin, two, "line 1 is not a report's: byte 6 is not UTF-8");
     expect_refused(empty, two, "the report has no line");
-    expect_refused("/nowhere/r", two, "/nowhere/r");
-    expect_refused("relative/r", two, "absolute");
+    AUTO_FREE char *absent = result_path("absent");
+    expect_refused(absent, two, absent);
+    expect_refused("relative/job-1.r2", two, "absolute");
 }
 
 /* Whatever a training text or an evaluation record may hold, a report may hold too. */
@@ -183,36 +230,28 @@ static void a_report_line_may_hold_any_json(void **state)
 static void a_clean_file_needs_no_files(void **state)
 {
     UNUSED(state);
-    AUTO(result_facts) facts = {0};
+    AUTO(result_facts) facts = {.report_bytes = 0};
     err e = ERR_INIT;
     assert_true(check(NULL, NULL, CODEC_PLAIN, &facts, &e));
-    assert_null(facts.report_path);
+    assert_null(facts.report.path);
 }
 
 static void lines_are_counted_where_nothing_was_verified(void **state)
 {
     UNUSED(state);
-    AUTO_FREE char *input = write_gzip("in.gz", "a\nb\nc");
+    make_input("a\nb\nc");
     AUTO_FREE char *cleaned = write_gzip("c.gz", "a\nb\nc");
     AUTO_FREE char *part = write_gzip("p.gz", "a\nb\n");
-    result_options o = {.name = "x", .input_path = input, .purify = true, .cleaned_path = cleaned};
-    AUTO(result_facts) facts = {0};
+    result_options o = options_of(NULL, cleaned);
+    o.lines_known = false;
+    o.purify = true;
+    AUTO(result_facts) facts = {.report_bytes = 0};
     err e = ERR_INIT;
     assert_true(result_check(&o, &facts, &e));
     result_facts_deinit(&facts);
     o.cleaned_path = part;
     assert_false(result_check(&o, &facts, &e));
     assert_int_equal(e.code, ERR_RESULT);
-}
-
-static void a_relative_path_is_sought_in_the_servers_directory(void **state)
-{
-    UNUSED(state);
-    AUTO_FREE char *report = write_text("j.report.jsonl", "{}\n");
-    err e = ERR_INIT;
-    AUTO_FREE char *found = result_resolve("reports/j.report.jsonl", dir, &e);
-    assert_string_equal(found, report);
-    assert_null(result_resolve("reports/k.report.jsonl", dir, &e));
 }
 
 static bool told;
@@ -231,7 +270,7 @@ static void runs_on_the_pool_and_can_be_cancelled(void **state)
     err e = ERR_INIT;
     AUTO_PTR(pool) p = pool_new(0, &e);
     AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
-    result_options o = {.name = "x", .lines_known = true, .lines = 5, .report_path = report};
+    result_options o = options_of(report, NULL);
     codec_memory *memory = codec_memory_new((uint64_t)32 << 20);
     told = false;
     UNUSED(!result_check_start(p, memory, &o, on_checked, NULL));
@@ -264,17 +303,10 @@ static void an_encoder_waits_for_its_memory_or_is_refused(void **state)
     AUTO_PTR(pool) p = pool_new(0, &e);
     AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
     AUTO_FREE char *cleaned = write_text("c", "{}\n{}\n{}\n");
-    AUTO_FREE char *input = write_text("in", "{}\n{}\n{}\n{}\n{}\n");
-    result_options o = {.name = "s3://b/x",
-                        .input_path = input,
-                        .lines_known = true,
-                        .lines = 5,
-                        .report_path = report,
-                        .cleaned_path = cleaned,
-                        .format = CODEC_XZ,
-                        .codec = {.level = 6, .threads = 2}};
-    AUTO_FREE char *recode_path = xasprintf("%s/cleaned.xz", dir);
-    o.recode_path = recode_path;
+    result_options o = options_of(report, cleaned);
+    make_input("{}\n{}\n{}\n{}\n{}\n");
+    o.format = CODEC_XZ;
+    o.codec = (codec_options){.level = 6, .threads = 2};
     codec_memory *memory = codec_memory_new((uint64_t)100 << 20);
     codec_ticket other = {.on_admitted = on_nothing};
     codec_memory_ask(memory, &other, 50 << 20);
@@ -305,7 +337,7 @@ static void an_encoder_waits_for_its_memory_or_is_refused(void **state)
 /* One frame with a window of 64 MiB, and a raw block: whatever decodes it needs 65 MiB. */
 static char *write_long_window(const char *name, const char *text)
 {
-    char *path = xasprintf("%s/%s", dir, name);
+    char *path = result_path(name);
     unsigned block = (unsigned)strlen(text) << 3 | 1;
     AUTO(buf) frame = BUF(1000);
     buf_append(&frame, "\x28\xb5\x2f\xfd\x00\x80", 6);
@@ -325,17 +357,10 @@ static void decoders_are_counted_beside_the_encoder(void **state)
     err e = ERR_INIT;
     AUTO_PTR(pool) p = pool_new(0, &e);
     AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
-    AUTO_FREE char *recode_path = xasprintf("%s/cleaned.bz2", dir);
     AUTO_FREE char *cleaned = write_text("c.zst", "{}\n{}\n{}\n");
-    AUTO_FREE char *input = write_text("in", "{}\n{}\n{}\n{}\n{}\n");
-    result_options o = {.name = "s3://b/x",
-                        .input_path = input,
-                        .lines_known = true,
-                        .lines = 5,
-                        .report_path = report,
-                        .cleaned_path = cleaned,
-                        .format = CODEC_BZIP2,
-                        .recode_path = recode_path};
+    result_options o = options_of(report, cleaned);
+    make_input("{}\n{}\n{}\n{}\n{}\n");
+    o.format = CODEC_BZIP2;
     codec_memory *memory = codec_memory_new((uint64_t)30 << 20);
     codec_ticket other = {.on_admitted = on_nothing};
     codec_memory_ask(memory, &other, (uint64_t)13 << 20);
@@ -362,16 +387,9 @@ static void a_file_that_needs_more_starts_over_or_is_refused(void **state)
     AUTO_PTR(pool) p = pool_new(0, &e);
     AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
     AUTO_FREE char *cleaned = write_long_window("c.zst", "{}\n{}\n{}\n");
-    AUTO_FREE char *recode_path = xasprintf("%s/cleaned.bz2", dir);
-    AUTO_FREE char *input = write_text("in", "{}\n{}\n{}\n{}\n{}\n");
-    result_options o = {.name = "s3://b/x",
-                        .input_path = input,
-                        .lines_known = true,
-                        .lines = 5,
-                        .report_path = report,
-                        .cleaned_path = cleaned,
-                        .format = CODEC_BZIP2,
-                        .recode_path = recode_path};
+    result_options o = options_of(report, cleaned);
+    make_input("{}\n{}\n{}\n{}\n{}\n");
+    o.format = CODEC_BZIP2;
     codec_memory *memory = codec_memory_new((uint64_t)74 << 20); /* 65 and the encoder's 9 */
     codec_ticket other = {.on_admitted = on_nothing};
     codec_memory_ask(memory, &other, (uint64_t)40 << 20);
@@ -382,7 +400,8 @@ static void a_file_that_needs_more_starts_over_or_is_refused(void **state)
     codec_memory_give(memory, &other);
     collect_all(p);
     assert_true(told);
-    assert_true(fs_exists(recode_path));
+    AUTO_FD recoded = workdir_file_open(work, KEY, WORKDIR_RECODED, &e);
+    assert_true(recoded >= 0);
     codec_memory_free(memory);
 
     static const struct {
@@ -415,7 +434,6 @@ int main(void)
         DIR_TEST(a_report_line_may_hold_any_json),
         DIR_TEST(a_clean_file_needs_no_files),
         DIR_TEST(lines_are_counted_where_nothing_was_verified),
-        DIR_TEST(a_relative_path_is_sought_in_the_servers_directory),
         DIR_TEST(runs_on_the_pool_and_can_be_cancelled),
         DIR_TEST(an_encoder_waits_for_its_memory_or_is_refused),
         DIR_TEST(decoders_are_counted_beside_the_encoder),

@@ -1,0 +1,73 @@
+/* The folders in which the detection server's results may lie, and the results in them.
+ *
+ * What:    a path that the server names is used only if it lies in one of these folders, is a
+ *          regular file with one link and carries the job's id in its name. It is opened below the
+ *          folder without following links, and removed only while it is still the same file.
+ *          Never a result folder: `/`, a home directory or one above it, the work directory or one
+ *          above it, a folder that belongs neither to this user nor to the server's.
+ * Owner:   result_dirs_new / result_dirs_free; work_fd stays open and the caller's.
+ *          result_file_deinit closes and frees.
+ * Threads: result_dirs_learn, _trust: loop. The rest: any, also meanwhile.
+ * Fails:   ERR_RESULT_PATH: not a result; ERR_RESULT: there is no such file; ERR_IO.
+ */
+#ifndef ORCHESTRATOR_LOCAL_RESULT_DIRS_H
+#define ORCHESTRATOR_LOCAL_RESULT_DIRS_H
+
+#include "base/util.h"
+#include "base/fs_below.h"
+
+typedef struct result_dirs result_dirs;
+
+/* `configured`: server_result_dirs; NULL or empty: those that the server tells. `work_fd`: of the
+ * work directory. */
+result_dirs *result_dirs_new(char *const *configured, int work_fd, err *e) MUST_USE;
+/* The server's user, once it is known. */
+void result_dirs_trust(result_dirs *d, uint32_t server_user);
+/* ERR_CONFIG where a configured folder may not be a result folder. */
+bool result_dirs_check(const result_dirs *d, err *e) MUST_USE;
+void result_dirs_free(result_dirs *d);
+DEFINE_AUTO_PTR(result_dirs, result_dirs_free)
+
+/* What /health tells. NULL for the cleaned folder: the report folder; NULL for both: nothing. The
+ * folders told before stay: results of a server that was restarted may still lie there. */
+void result_dirs_learn(result_dirs *d, const char *report_dir, const char *cleaned_dir);
+
+/* {0}: none. */
+typedef struct result_file {
+    char *path; /* NULL: none */
+    int fd;     /* -1: closed */
+    fs_identity identity;
+    size_t folder; /* which one, and the name below it */
+    char *name;
+} result_file;
+void result_file_deinit(result_file *f); /* leaves {0} */
+void result_file_close(result_file *f);  /* the file stays known, for its removal */
+DEFINE_AUTO(result_file, result_file_deinit)
+result_file result_file_take(result_file *f); /* leaves {0} */
+
+/* Lies in a folder that is known, or may: asks nothing of the disk. */
+bool result_dirs_cover(const result_dirs *d, const char *named);
+/* `named`: as the server named it. */
+bool result_file_open(const result_dirs *d, const char *named, const char *job_id, result_file *out,
+                      err *e) MUST_USE;
+/* The file is as it was when it was opened. */
+bool result_file_unchanged(const result_file *f);
+/* Absent is fine; kept where it is not the same file any more. */
+bool result_file_remove(const result_dirs *d, const result_file *f, err *e) MUST_USE;
+/* Removes `<job_id><suffix>` of each folder where it is a result; failures are not reported. */
+void result_dirs_remove_job(const result_dirs *d, const char *job_id, const char *suffix);
+
+/* --- result_sweep.c: results that earlier runs left --- */
+
+typedef struct result_sweep {
+    size_t removed, kept; /* files */
+} result_sweep;
+/* Removes the results of jobs with this tag that were written before `before_s` (0: all). Only a
+ * server of ours puts the tag into the names. Adds to `out`. */
+void result_dirs_sweep(const result_dirs *d, const char *tag, int64_t before_s, result_sweep *out);
+/* Which folders a share's results may be in, kept in its directory until result_dirs_forget. */
+void result_dirs_remember(const result_dirs *d, const result_dirs *old, int share_fd);
+void result_dirs_recall(result_dirs *d, int share_fd);
+void result_dirs_forget(int share_fd);
+
+#endif

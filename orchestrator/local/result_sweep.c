@@ -1,0 +1,103 @@
+/* Results of earlier runs that no item waits for. */
+#include "base/util.h"
+#include "orchestrator/local/result_dirs_private.h"
+
+#include <unistd.h>
+
+#include "base/fsutil.h"
+#include "decon/base/log.h"
+
+#define RECORD_NAME      "result-folders"
+#define RECORD_MAX_BYTES ((size_t)1 << 20)
+#define TAG_CHARS        12
+#define ID_CHARS         36
+
+typedef struct sweep {
+    const result_dirs *dirs;
+    size_t folder;
+    const char *tag;
+    int64_t before_s;
+    result_sweep *out;
+} sweep;
+
+/* "<8 of the tag>-<4 of the tag>-8xxx-xxxx-xxxxxxxxxxxx.report.jsonl", or ".jsonl" and what follows:
+ * a UUID of version 8, which no other server makes of this tag. */
+static bool is_tagged(const char *name, const char *tag)
+{
+    static const char form[] = "hhhhhhhh-hhhh-8hhh-hhhh-hhhhhhhhhhhh";
+    if (strlen(tag) != TAG_CHARS || strlen(name) <= ID_CHARS)
+        return false;
+    for (size_t i = 0; i < ID_CHARS; i++)
+        if (form[i] == 'h' ? !strchr("0123456789abcdef", name[i]) : form[i] != name[i])
+            return false;
+    return strncmp(name, tag, 8) == 0 && strncmp(name + 9, tag + 8, 4) == 0 &&
+           (str_equal(name + ID_CHARS, ".report.jsonl") ||
+            str_starts_with(name + ID_CHARS, ".jsonl"));
+}
+
+static bool sweep_name(void *ctx, const char *name, err *e)
+{
+    sweep *s = ctx;
+    AUTO(result_file) f = {0};
+    err why = ERR_INIT;
+    UNUSED(e);
+    if (!is_tagged(name, s->tag) || !result_open_below(s->dirs, s->folder, name, &f, &why))
+        return true;
+    bool recent = s->before_s && f.identity.modified_s >= s->before_s;
+    bool removed = !recent && result_file_remove(s->dirs, &f, &why);
+    if (!recent && !removed)
+        log_warn("%s", why.message);
+    s->out->removed += removed;
+    s->out->kept += !removed;
+    return true;
+}
+
+void result_dirs_sweep(const result_dirs *d, const char *tag, int64_t before_s, result_sweep *out)
+{
+    sweep s = {.dirs = d, .tag = tag, .before_s = before_s, .out = out};
+    for (; s.folder < d->count; s.folder++) {
+        uid_t owner;
+        err unread = ERR_INIT;
+        AUTO_FD fd = result_open_folder(d, d->folders[s.folder], &owner, &unread);
+        if (fd >= 0 && !fs_each_name_at(fd, ".", sweep_name, &s, &unread))
+            log_debug("%s: %s", d->folders[s.folder], unread.message);
+    }
+}
+
+static void write_folders(const result_dirs *d, buf *out)
+{
+    for (size_t i = 0; i < d->count; i++)
+        if (!strchr(d->folders[i], '\n'))
+            buf_printf(out, "%s\n", d->folders[i]);
+}
+
+void result_dirs_remember(const result_dirs *d, const result_dirs *old, int share_fd)
+{
+    err e = ERR_INIT;
+    char *temp = NULL;
+    AUTO(buf) text = BUF(RECORD_MAX_BYTES);
+    write_folders(old, &text);
+    write_folders(d, &text);
+    AUTO_FD fd = fs_below_temp(share_fd, RECORD_NAME, 0600, &temp, &e);
+    if (fd < 0 || !fs_write_all(fd, buf_str(&text), text.len, &e) ||
+        !fs_below_temp_commit(share_fd, &temp, RECORD_NAME, &e))
+        log_debug("%s", e.message); /* only results of a killed run would stay */
+    fs_below_temp_discard(share_fd, &temp);
+}
+
+void result_dirs_recall(result_dirs *d, int share_fd)
+{
+    err absent = ERR_INIT;
+    AUTO(buf) text = BUF(RECORD_MAX_BYTES);
+    if (!fs_below_read_own(share_fd, RECORD_NAME, RECORD_MAX_BYTES, &text, &absent))
+        return;
+    for (const char *line = buf_str(&text), *end; (end = strchr(line, '\n')); line = end + 1) {
+        if (line[0] == '/')
+            result_add_folder(d, xstrndup(line, (size_t)(end - line)));
+    }
+}
+
+void result_dirs_forget(int share_fd)
+{
+    UNUSED(!fs_below_remove(share_fd, RECORD_NAME, NULL));
+}

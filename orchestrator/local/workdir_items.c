@@ -1,0 +1,299 @@
+/* The files of single items in the work directory, and which of an earlier run are there. */
+#include "base/util.h"
+#include "orchestrator/local/workdir_private.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs_below.h"
+#include "base/fsutil.h"
+#include "decon/base/log.h"
+#include "orchestrator/config/file_names.h"
+
+#define ETAG_NAME     "etag"
+#define SUM_NAME      "checksum"
+#define PART_NAME     "part"
+#define RESUME_NAME   "part.resume"
+#define KEY_HEX_CHARS 32
+
+char *workdir_item_dir(const workdir *w, const char *key)
+{
+    char key_hash[KEY_HEX_CHARS + 1];
+    workdir_hash(key, KEY_HEX_CHARS, key_hash);
+    return xasprintf("%s/%s", w->download, key_hash);
+}
+
+char *workdir_final_path(const workdir *w, const char *key)
+{
+    AUTO_FREE char *dir = workdir_item_dir(w, key);
+    AUTO_FREE char *name = names_local(key);
+    return xasprintf("%s/%s", dir, name);
+}
+
+/* Below download_fd. */
+static char *item_file(const char *key, const char *name)
+{
+    char key_hash[KEY_HEX_CHARS + 1];
+    workdir_hash(key, KEY_HEX_CHARS, key_hash);
+    return xasprintf("%s/%s", key_hash, name);
+}
+
+char *workdir_resume_name(const workdir *w, const char *key)
+{
+    UNUSED(w);
+    return item_file(key, RESUME_NAME);
+}
+
+/* Not a failure of the system: something else is in the place of a folder or file of this program. */
+static bool is_misplaced(const err *e)
+{
+    return e->sys_errno == 0;
+}
+
+/* What else is there was put there while the modes were wider, and is removed. */
+static int open_item_dir(const workdir *w, const char *key, err *e)
+{
+    char key_hash[KEY_HEX_CHARS + 1];
+    workdir_hash(key, KEY_HEX_CHARS, key_hash);
+    AUTO_FREE char *shown = workdir_item_dir(w, key);
+    privacy p = w->privacy;
+    err first = ERR_INIT;
+    int fd = private_dir_open(&p, w->download_fd, key_hash, shown, &first);
+    if (fd < 0 && is_misplaced(&first) && fs_remove_tree_at(w->download_fd, key_hash, &first))
+        return private_dir_open(&p, w->download_fd, key_hash, shown, e);
+    if (fd < 0 && e)
+        *e = first;
+    return fd;
+}
+
+int workdir_file_create(const workdir *w, const char *key, const char *name, err *e)
+{
+    AUTO_FD dir = open_item_dir(w, key, e);
+    if (dir < 0 || !fs_remove_tree_at(dir, name, e))
+        return -1;
+    return private_file_open(&w->privacy, dir, name, e);
+}
+
+int workdir_file_open(const workdir *w, const char *key, const char *name, err *e)
+{
+    fs_identity id;
+    AUTO_FREE char *path = item_file(key, name);
+    int fd = fs_below_open_file(w->download_fd, path, &id, e);
+    if (fd >= 0 && id.owner != geteuid()) {
+        err_set(e, ERR_IO, "%s/%s: the file belongs to another user", w->download, path);
+        util_auto_close(&fd);
+        return -1;
+    }
+    return fd;
+}
+
+bool workdir_file_remove(const workdir *w, const char *key, const char *name, err *e)
+{
+    AUTO_FREE char *path = item_file(key, name);
+    return fs_below_remove_tree(w->download_fd, path, e);
+}
+
+int workdir_part_open(const workdir *w, const char *key, bool fresh, err *e)
+{
+    AUTO_FD dir = open_item_dir(w, key, e);
+    if (dir < 0 || (fresh && (!fs_remove_tree_at(dir, RESUME_NAME, e) ||
+                              !fs_remove_tree_at(dir, PART_NAME, e))))
+        return -1;
+    err first = ERR_INIT;
+    int fd = private_file_open(&w->privacy, dir, PART_NAME, &first);
+    if (fd < 0 && is_misplaced(&first) && fs_remove_tree_at(dir, PART_NAME, &first))
+        return private_file_open(&w->privacy, dir, PART_NAME, e);
+    if (fd < 0 && e)
+        *e = first;
+    return fd;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(((const found_dir *)a)->name, ((const found_dir *)b)->name);
+}
+
+static found_dir *find_dir(const workdir *w, const char *key)
+{
+    char name[KEY_HEX_CHARS + 1];
+    if (!w->found_count)
+        return NULL;
+    workdir_hash(key, KEY_HEX_CHARS, name);
+    found_dir wanted = {.name = name};
+    return bsearch(&wanted, w->found, w->found_count, sizeof *w->found, compare_names);
+}
+
+/* Where the file system has no files without a name: one whose name goes at once. */
+int workdir_unnamed_open(const workdir *w, err *e)
+{
+    int fd = openat(w->share_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        return fd;
+    char *temp = NULL;
+    fd = fs_below_temp(w->share_fd, "unnamed", 0600, &temp, e);
+    fs_below_temp_discard(w->share_fd, &temp);
+    return fd;
+}
+
+/* An earlier run left something for this key, as far as is known. */
+static bool may_stand(const workdir *w, const char *key)
+{
+    return !w->scanned || find_dir(w, key);
+}
+
+bool workdir_has_part(const workdir *w, const char *key)
+{
+    err absent = ERR_INIT;
+    AUTO_FD fd = workdir_file_open(w, key, RESUME_NAME, &absent);
+    return fd >= 0;
+}
+
+uint64_t workdir_part_bytes(const workdir *w, const char *key)
+{
+    struct stat st;
+    err absent = ERR_INIT;
+    AUTO_FD fd = may_stand(w, key) ? workdir_file_open(w, key, PART_NAME, &absent) : -1;
+    return fd >= 0 && fstat(fd, &st) == 0 ? (uint64_t)st.st_blocks * 512 : 0;
+}
+
+static bool write_small(const workdir *w, const char *key, const char *name, const char *text,
+                        err *e)
+{
+    AUTO_FREE char *path = item_file(key, name);
+    char *temp = NULL;
+    AUTO_FD fd = fs_below_temp(w->download_fd, path, 0600, &temp, e);
+    if (fd < 0)
+        return false;
+    if (fs_write_all(fd, text, strlen(text), e))
+        return fs_below_temp_commit(w->download_fd, &temp, path, e);
+    fs_below_temp_discard(w->download_fd, &temp);
+    return false;
+}
+
+bool workdir_part_commit(const workdir *w, const char *key, const char *etag, const char *checksum,
+                         err *e)
+{
+    AUTO_FREE char *part = item_file(key, PART_NAME);
+    AUTO_FREE char *local = names_local(key);
+    AUTO_FREE char *whole = item_file(key, local);
+    return write_small(w, key, SUM_NAME, checksum, e) && write_small(w, key, ETAG_NAME, etag, e) &&
+           fs_below_rename(w->download_fd, part, whole, e);
+}
+
+/* The file and its directory may be of a run without share_group. */
+static bool fit_item(const workdir *w, const char *key, int fd, const char *name, err *e)
+{
+    AUTO_FD dir = w->privacy.shared ? open_item_dir(w, key, e) : -1;
+    return (!w->privacy.shared || dir >= 0) && private_file_fit(&w->privacy, fd, name, e);
+}
+
+int workdir_whole_open(const workdir *w, const char *key, err *e)
+{
+    AUTO_FREE char *name = names_local(key);
+    AUTO_FREE char *path = item_file(key, name);
+    int fd = fs_below_open(w->download_fd, path, O_RDWR | O_NONBLOCK | O_NOCTTY, 0);
+    if (fd < 0)
+        err_set_errno(e, ERR_IO, errno, "%s/%s: cannot be opened", w->download, path);
+    if (fd < 0 || fit_item(w, key, fd, name, e))
+        return fd;
+    util_auto_close(&fd);
+    return -1;
+}
+
+char *workdir_whole_checksum(const workdir *w, const char *key)
+{
+    AUTO_FREE char *path = item_file(key, SUM_NAME);
+    AUTO(buf) text = BUF(4096);
+    err unread = ERR_INIT;
+    return fs_below_read_own(w->download_fd, path, 4096, &text, &unread) ? buf_give(&text) : NULL;
+}
+
+bool workdir_whole_to_part(const workdir *w, const char *key, err *e)
+{
+    AUTO_FREE char *part = item_file(key, PART_NAME);
+    AUTO_FREE char *local = names_local(key);
+    AUTO_FREE char *whole = item_file(key, local);
+    AUTO_FREE char *etag = item_file(key, ETAG_NAME);
+    return fs_below_remove(w->download_fd, etag, e) &&
+           fs_below_rename(w->download_fd, whole, part, e);
+}
+
+bool workdir_has_whole(const workdir *w, const char *key, const char *etag, uint64_t size_bytes)
+{
+    if (etag[0] == '\0' || !may_stand(w, key))
+        return false;
+    AUTO_FREE char *etag_path = item_file(key, ETAG_NAME);
+    AUTO(buf) kept = BUF(4096);
+    err unread = ERR_INIT;
+    fs_identity id;
+    AUTO_FD fd = workdir_whole_open(w, key, &unread);
+    return fd >= 0 && fs_identity_of(fd, &id) && id.size_bytes == size_bytes &&
+           fs_below_read_own(w->download_fd, etag_path, 4096, &kept, &unread) &&
+           slice_equal_str(buf_slice(&kept), etag);
+}
+
+/* --- clearing --- */
+
+static bool note_name(void *ctx, const char *name, err *e)
+{
+    workdir *w = ctx;
+    UNUSED(e);
+    w->found = xrealloc(w->found, (w->found_count + 1) * sizeof *w->found);
+    w->found[w->found_count++] = (found_dir){.name = xstrdup(name)};
+    return true;
+}
+
+void workdir_forget_scan(workdir *w)
+{
+    for (size_t i = 0; i < w->found_count; i++)
+        free(w->found[i].name);
+    free(w->found);
+    w->found = NULL;
+    w->found_count = 0;
+    w->scanned = false;
+}
+
+bool workdir_scan(workdir *w, err *e)
+{
+    workdir_forget_scan(w);
+    if (!fs_each_name_at(w->download_fd, ".", note_name, w, e))
+        return false;
+    if (w->found_count)
+        qsort(w->found, w->found_count, sizeof *w->found, compare_names);
+    w->scanned = true;
+    return true;
+}
+
+void workdir_want(workdir *w, const char *key)
+{
+    found_dir *dir = find_dir(w, key);
+    if (dir)
+        dir->wanted = true;
+}
+
+bool workdir_clear_unwanted(workdir *w, size_t *removed, err *e)
+{
+    *removed = 0;
+    for (size_t i = 0; i < w->found_count; i++) {
+        if (w->found[i].wanted)
+            continue;
+        if (!fs_remove_tree_at(w->download_fd, w->found[i].name, e))
+            return err_context(e, "%s", w->download);
+        (*removed)++;
+    }
+    return true;
+}
+
+bool workdir_remove_item(const workdir *w, const char *key, err *e)
+{
+    char key_hash[KEY_HEX_CHARS + 1];
+    workdir_hash(key, KEY_HEX_CHARS, key_hash);
+    return fs_remove_tree_at(w->download_fd, key_hash, e) || err_context(e, "%s", w->download);
+}
+
+void workdir_remove_if_empty(workdir *w)
+{
+    if (unlinkat(w->share_fd, "download", AT_REMOVEDIR) != 0)
+        log_debug("%s: kept, it is not empty", w->download);
+}

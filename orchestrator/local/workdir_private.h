@@ -1,0 +1,46 @@
+/* What workdir.c (the share, its lock, its budget) and workdir_items.c (files of items) share.
+ *
+ * What:    the structure itself.
+ * Owner:   workdir.c.
+ * Threads: see workdir.h.
+ * Fails:   -
+ */
+#ifndef ORCHESTRATOR_LOCAL_WORKDIR_PRIVATE_H
+#define ORCHESTRATOR_LOCAL_WORKDIR_PRIVATE_H
+
+#include <stdatomic.h>
+
+#include "orchestrator/local/private_files.h"
+#include "orchestrator/local/workdir.h"
+
+#define WORKDIR_LOCK      "orchestrator.lock"
+#define WORKDIR_TAG_CHARS 12
+
+typedef struct found_dir {
+    char *name;
+    bool wanted;
+} found_dir;
+
+struct workdir {
+    char *root;     /* local_work_dir without links */
+    char *path;     /* of the share, absolute */
+    char *download; /* path/download */
+    char tag[WORKDIR_TAG_CHARS + 1];
+    int root_fd, input_fd, share_fd, download_fd, lock_fd;
+    privacy privacy;
+    budget disk;
+    _Atomic uint64_t hash_bytes; /* on the disk too, beside disk.used_bytes */
+    bool scanned;
+    found_dir *found; /* directories of items that stood there then, sorted */
+    size_t found_count;
+};
+
+/* The first `hex_chars` of SHA-256. */
+void workdir_hash(const char *text, size_t hex_chars, char *out);
+void workdir_forget_scan(workdir *w);
+/* Of the directory and its path, so that equal paths on two file systems differ. */
+void workdir_make_tag(int share_fd, const char *path, char *out);
+/* What the part file of an earlier run takes on the disk. */
+uint64_t workdir_part_bytes(const workdir *w, const char *key);
+
+#endif

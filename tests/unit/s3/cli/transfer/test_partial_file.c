@@ -1,0 +1,99 @@
+/* Partial files of downloads into folders in which others write too. */
+#include "base/util.h"
+#include "s3/cli/transfer/transfer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/fsutil.h"
+#include "s3/cli/source/source.h"
+
+static char *dir, *target, *partial_path, *secret;
+
+static int begin(void **state)
+{
+    UNUSED(state);
+    char name[] = "/tmp/decon-partial-XXXXXX";
+    dir = xstrdup(mkdtemp(name));
+    target = xasprintf("%s/x", dir);
+    partial_path = xasprintf("%s" PARTIAL_SUFFIX, target);
+    secret = xasprintf("%s/secret", dir);
+    return fs_write_file(secret, SLICE_LIT("secret"), false, NULL) ? 0 : 1;
+}
+
+static int end(void **state)
+{
+    UNUSED(state);
+    bool ok = fs_remove_tree(dir, NULL);
+    free(dir);
+    free(target);
+    free(partial_path);
+    free(secret);
+    return ok ? 0 : 1;
+}
+
+static void download(bool expect_aside)
+{
+    partial p = PARTIAL_INIT;
+    err e = ERR_INIT;
+    if (!partial_open(&p, target, &e))
+        fail_msg("%s", e.message);
+    assert_int_equal(str_equal(p.path, partial_path), !expect_aside);
+    assert_true(fs_pwrite_all(p.fd, "object", 6, 0, &e));
+    assert_true(partial_commit(&p, target, false, &e));
+    AUTO(buf) text = BUF(100);
+    struct stat st;
+    assert_true(fs_read_file(target, 100, &text, &e));
+    assert_string_equal(buf_str(&text), "object");
+    assert_int_equal(lstat(target, &st), 0);
+    assert_int_equal(st.st_uid, geteuid());
+    assert_true(S_ISREG(st.st_mode));
+    assert_true(fs_read_file(secret, 100, &text, &e));
+    assert_string_equal(buf_str(&text), "secret");
+}
+
+static void an_ordinary_download_uses_the_usual_name(void **state)
+{
+    UNUSED(state);
+    download(false);
+    assert_false(fs_exists(partial_path));
+}
+
+static void what_others_put_there_is_not_written_to(void **state)
+{
+    UNUSED(state);
+    assert_int_equal(symlink(secret, partial_path), 0);
+    download(true);
+    assert_int_equal(unlink(partial_path), 0);
+    assert_int_equal(link(secret, partial_path), 0);
+    download(true);
+    assert_int_equal(unlink(partial_path), 0);
+    assert_int_equal(mkfifo(partial_path, 0666), 0);
+    download(true);
+}
+
+/* Its owner could change the object after it was checked. */
+static void another_users_file_is_not_used(void **state)
+{
+    UNUSED(state);
+    if (geteuid() != 0)
+        skip();
+    assert_true(fs_write_file(partial_path, SLICE_LIT("theirs"), false, NULL));
+    assert_int_equal(chown(partial_path, 65534, 65534), 0);
+    download(true);
+}
+
+int main(void)
+{
+#define PARTIAL_TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
+    const struct CMUnitTest tests[] = {
+        PARTIAL_TEST(an_ordinary_download_uses_the_usual_name),
+        PARTIAL_TEST(what_others_put_there_is_not_written_to),
+        PARTIAL_TEST(another_users_file_is_not_used),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
