@@ -69,7 +69,7 @@ bool codec_decode_file_with(const char *path, const codec_options *options, stag
 bool codec_decode_fd_with(int fd, const char *name, const codec_options *options, stage *sink,
                           err *e)
 {
-    if (lseek(fd, 0, SEEK_SET) != 0)
+    if (lseek(fd, 0, SEEK_SET) != 0 && errno != ESPIPE) /* a pipe has only one beginning */
         return err_set_errno(e, ERR_IO, errno, "%s: cannot be read from its beginning", name);
     return decode_fd(fd, name, options, sink, e) || err_context(e, "%s", name);
 }
