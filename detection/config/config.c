@@ -67,7 +67,7 @@ static void fill_detect(server_config *c)
     d->has_end = decay_value(c->decay_end, &d->end);
 }
 
-/* <temporary directory>/<name>-<8 hex digits>; random, so that nobody can make it before. */
+/* <temporary directory>/<name>-<8 hex digits>; random, so that no other user can create it first. */
 static char *temporary_dir(const char *name)
 {
     const char *parent = getenv("TMPDIR");

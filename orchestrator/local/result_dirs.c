@@ -94,7 +94,7 @@ static const char *fault_of(const result_dirs *d, int folder_fd, uid_t owner)
     return NULL;
 }
 
-/* Opened anew each time: a server may remove and create its folders. */
+/* Opened again each time: a server may remove and create its folders. */
 int result_open_folder(const result_dirs *d, const char *folder, uid_t *owner, err *e)
 {
     struct stat st;

@@ -83,7 +83,7 @@ static void they_go_also_where_nothing_is_left_to_do(void **state)
 {
     UNUSED(state);
     world *w = world_with_leftovers();
-    w->server_down = true; /* nobody needs it */
+    w->server_down = true; /* it is not needed */
     expect_status(w, NULL, 0);
     expect_nothing_left(w);
     world_free(w);
