@@ -234,6 +234,11 @@ check-stores: all
 	@third_party/minio.sh >/dev/null && third_party/versitygw.sh >/dev/null
 	@REQUIRE_LIVE=1 BIN=$(OUT)/bin tests/run.sh tests/live/test_minio.sh tests/live/check_versitygw.sh
 
+## check-clients: decon-s3 serve against boto3, AWS CLI, s3fs, pyarrow, rclone, s3cmd and mc, installed into the cache folder
+check-clients: all
+	@third_party/install.sh clients || true # a client that cannot be had is named in the table
+	@BIN=$(OUT)/bin tests/clients/check_clients.sh
+
 ## soak: decon-s3 and the orchestrator under faults at 5 %, 10,000 objects for each kind of fault (COUNT=, ONLY=)
 soak: all $(OUT)/bench/usage
 	@BIN=$(OUT)/bin BENCH=$(OUT)/bench tests/soak/soak.sh
@@ -323,7 +328,7 @@ include quality.mk
 
 force:
 .PHONY: all deps clean server orchestrate orchestrate-debug demo test test-programs e2e-helpers test-run \
-        e2e live check-stores soak bench fuzz fuzz-programs check check-build check-format check-hardening check-headers \
+        e2e live check-stores check-clients soak bench fuzz fuzz-programs check check-build check-format check-hardening check-headers \
         check-sizes check-shell check-clang check-cppcheck check-arm64 check-browser layers \
         format help force
 .SECONDARY:

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What minio.sh, versitygw.sh and s5cmd.sh share: finds a program that tests or benchmarks run, or
+# What minio.sh, versitygw.sh, s5cmd.sh and mc.sh share: finds a program that tests or benchmarks run, or
 # builds it with the Go tool chain. Sourced; the script sets
 #
 #   tool=NAME version=VERSION package=PATH override=VARIABLE go_minor_needed=N

@@ -93,7 +93,9 @@ static bool open_body(exchange *x, err *e)
 {
     if (x->op->body != OP_BODY_FILE)
         return true;
-    return store_bucket_check(x->store, x->target.bucket, e) && incoming_open(x->store, &x->in, e);
+    bool (*open_incoming)(store *, incoming *, err *) =
+        target_param(&x->target, "uploadId") ? incoming_open_part : incoming_open;
+    return store_bucket_check(x->store, x->target.bucket, e) && open_incoming(x->store, &x->in, e);
 }
 
 static void wait_ms(uint64_t ms)
@@ -118,6 +120,15 @@ static bool apply_fault(server *s, exchange *x, err *e)
     return true;
 }
 
+static bool check_writable(const exchange *x, err *e)
+{
+    bool reads = str_equal(x->op->method, "GET") || str_equal(x->op->method, "HEAD");
+    return reads || !store_is_read_only(x->store) ||
+           s3_refuse_because(e, REFUSE_ACCESS_DENIED,
+                             "This folder of files is served read-only: decon-s3 serve --adopt "
+                             "allows changes.");
+}
+
 static bool begin_exchange(server *s, exchange *x, err *e)
 {
     if (!target_parse(httpd_raw_target(x->http), &x->target, e))
@@ -131,7 +142,7 @@ static bool begin_exchange(server *s, exchange *x, err *e)
         return true;
     op_hoist_params(x);
     x->op = operation_find(x->auth.method, &x->target, x, e);
-    return x->op && op_check_supported(x, e) && check_length(x, e) &&
+    return x->op && op_check_supported(x, e) && check_writable(x, e) && check_length(x, e) &&
            exchange_begin_body(x, &s->keys, e) && open_body(x, e);
 }
 
@@ -209,7 +220,7 @@ static bool start(server *s, const server_options *o, err *e)
     if (!check_options(o, e) || !open_log(s, o->log_path, e) || !add_faults(s, o->faults, e))
         return false;
     s->keys = (auth_keys){o->access_key_id, o->secret_access_key, o->region, o->anonymous};
-    s->store = store_open(o->root, e);
+    s->store = o->adopt ? store_open_adopted(o->root, e) : store_open(o->root, e);
     s->http = s->store ? httpd_start(&http, &handler, e) : NULL;
     return s->http != NULL;
 }

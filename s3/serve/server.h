@@ -17,6 +17,7 @@ typedef struct server server;
 
 typedef struct server_options {
     const char *root;
+    bool adopt;            /* a root with files of others may be changed */
     const char *address;   /* NULL: 127.0.0.1 */
     unsigned port;         /* 0: the system chooses */
     unsigned thread_count; /* 0: 4 */

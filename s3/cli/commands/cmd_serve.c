@@ -36,6 +36,7 @@ static bool run(cli *c, err *e)
     const cli_config *o = c->config;
     fs_raise_file_limit();
     server_options options = {.root = o->root,
+                              .adopt = o->adopt,
                               .address = o->address,
                               .port = (unsigned)o->port,
                               .thread_count = (unsigned)o->threads,
@@ -85,7 +86,9 @@ static const char *const anonymous_choices[] = {"none", "read", "all", NULL};
 static const option rows_serve[] = {
     {.key = "root", .type = OPTION_STRING, .offset = AT(root), .metavar = "DIR",
      .flags = OPTION_REQUIRED, .section = "Serving",
-     .help = "Where buckets are kept; made when absent."},
+     .help = "Folder of the buckets; made when absent. A folder of files is served read-only."},
+    {.key = "adopt", .type = OPTION_BOOL, .offset = AT(adopt),
+     .help = "Allow changes to a --root that is a folder of files."},
     {.key = "port", .type = OPTION_INT, .offset = AT(port), .fallback = "9000", .min = 0,
      .max = 65535, .metavar = "N", .help = "TCP port; 0: any free one, see the line on standard "
                                            "output."},

@@ -48,6 +48,7 @@ typedef struct cli_config {
     bool ask_sts; /* whoami */
     /* serve */
     char *root, *address, *port_file, *access_key, *secret_key, *log;
+    bool adopt;
     int64_t port, threads;
     int anonymous;
     char **fault;

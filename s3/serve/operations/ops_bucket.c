@@ -31,7 +31,7 @@ static bool on_bucket(void *ctx, const char *name, err *e)
     UNUSED(e);
     bucket_list *list = ctx;
     if (!str_starts_with(name, list->prefix) || strcmp(name, list->after) <= 0 ||
-        !layout_bucket_check(name, NULL))
+        !store_bucket_check(list->store, name, NULL))
         return true;
     list->names = xrealloc(list->names, (list->count + 1) * sizeof(*list->names));
     list->names[list->count++] = xstrdup(name);
@@ -63,7 +63,7 @@ bool op_list_buckets(exchange *x, err *e)
     const char *token = target_param(&x->target, "continuation-token");
     AUTO(bucket_list) list = {.store = x->store, prefix ? prefix : "", token ? token : ""};
     uint64_t most = 0;
-    AUTO_FREE char *dir = xasprintf("%s/buckets", store_root(x->store));
+    AUTO_FREE char *dir = store_buckets_path(x->store);
     if (!target_param_number(&x->target, "max-buckets", BUCKETS_MAX, BUCKETS_MAX, &most, e) ||
         (most == 0 && !s3_refuse(e, REFUSE_INVALID_ARGUMENT)) ||
         !fs_each_name(dir, on_bucket, &list, e))

@@ -194,7 +194,7 @@ static bool copy_range(exchange *x, const file_range *source, checksum_kind kind
     checksum_init(&sum, kind);
     file_range range = *source;
     range.sum = &sum;
-    if (!incoming_open(x->store, &in, e) || !incoming_append_file(&in, &range, e))
+    if (!incoming_open_part(x->store, &in, e) || !incoming_append_file(&in, &range, e))
         return false;
     digest_final(&in.md5, digest);
     hex_encode(digest, sizeof digest, hex);

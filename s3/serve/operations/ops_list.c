@@ -58,7 +58,8 @@ static void keep(buf *out, slice text)
 static bool append_object(page *p, slice key, const char *path, err *e)
 {
     object_meta meta;
-    int fd = object_file_open(path, &meta, e);
+    UNUSED(path);
+    int fd = store_object_open(p->x->store, p->x->target.bucket, key, &meta, e);
     if (fd < 0 && s3_is_refusal(e, REFUSE_NO_SUCH_KEY)) {
         *e = (err)ERR_INIT; /* removed meanwhile */
         return true;
@@ -250,6 +251,7 @@ static bool fill_page(page *p, slice after, err *e)
                                                                                  : p->prefix,
                             .after = after,
                             .skip_prefix = &p->skip,
+                            .plain = store_is_folder(p->x->store),
                             .visit = on_key,
                             .ctx = p};
     return walk_keys(&options, e) || e->code == ERR_CANCELLED;

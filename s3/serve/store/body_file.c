@@ -8,15 +8,27 @@
 
 #define COPY_CHUNK_BYTES (256 * 1024)
 
-bool incoming_open(store *s, incoming *in, err *e)
+static bool open_at(store *s, uint64_t data_offset, incoming *in, err *e)
 {
-    *in = (incoming){.fd = -1, .data_offset = STORE_HEADER_BYTES};
-    AUTO_FREE char *base = xasprintf("%s/tmp/body", store_root(s));
+    *in = (incoming){.fd = -1, .data_offset = data_offset};
+    if (store_is_read_only(s))
+        return s3_refuse(e, REFUSE_ACCESS_DENIED);
+    AUTO_FREE char *base = xasprintf("%s/tmp/body", store_state(s));
     in->fd = fs_temp_create(base, &in->temp_path, e);
     if (in->fd < 0)
         return false;
     digest_md5_init(&in->md5);
     return true;
+}
+
+bool incoming_open(store *s, incoming *in, err *e)
+{
+    return open_at(s, store_is_folder(s) ? 0 : STORE_HEADER_BYTES, in, e);
+}
+
+bool incoming_open_part(store *s, incoming *in, err *e)
+{
+    return open_at(s, STORE_HEADER_BYTES, in, e);
 }
 
 static bool append(incoming *in, slice data, err *e)

@@ -3,6 +3,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #include "s3/serve/store/key_layout.h"
 
@@ -78,11 +80,25 @@ static bool is_wanted(const walk_options *o, slice key, bool is_dir)
     return in_prefix && (compare_bytes(key, o->after) > 0 || starts_with(o->after, key));
 }
 
-static void add_entry(walk *w, entries *list, const char *name)
+/* Regular files and folders whose names are UTF-8; links are not followed. */
+static bool plain_name(int dir_fd, const char *name, layout_kind *kind, buf *piece)
+{
+    struct stat st;
+    if (str_equal(name, ".") || str_equal(name, "..") ||
+        !layout_key_check(slice_from(name), NULL) ||
+        fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    *kind = S_ISDIR(st.st_mode) ? LAYOUT_DIR : LAYOUT_OBJECT;
+    return (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)) && buf_append_str(piece, name) &&
+           (*kind == LAYOUT_OBJECT || buf_append_char(piece, '/'));
+}
+
+static void add_entry(walk *w, entries *list, int dir_fd, const char *name)
 {
     AUTO(buf) piece = BUF(1024);
     layout_kind kind;
-    if (!layout_name_decode(name, &kind, &piece))
+    if (!(w->options->plain ? plain_name(dir_fd, name, &kind, &piece)
+                            : layout_name_decode(name, &kind, &piece)))
         return;
     size_t key_len = w->key.len;
     buf_append_slice(&w->key, buf_slice(&piece));
@@ -106,7 +122,7 @@ static bool read_names(walk *w, entries *list, err *e)
     if (!dir)
         return err_set_errno(e, ERR_IO, errno, "%s: cannot be listed", buf_str(&w->path));
     for (const struct dirent *d; (d = readdir(dir));)
-        add_entry(w, list, d->d_name);
+        add_entry(w, list, dirfd(dir), d->d_name);
     closedir(dir);
     if (list->count > 1)
         qsort(list->items, list->count, sizeof *list->items, compare_entries);

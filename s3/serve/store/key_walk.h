@@ -14,6 +14,7 @@
 
 typedef struct walk_options {
     const char *root; /* the bucket's directory */
+    bool plain;       /* names are pieces of keys as they are: s3/serve/store/folder.h */
     slice prefix;     /* only keys that start so */
     slice after;      /* only keys behind this one */
     /* Keys that start so are left out; `visit` may change it on the way. NULL: none. */

@@ -65,6 +65,9 @@ static bool parse_line(slice line, object_meta *meta)
         return copy_text(meta->parts, sizeof meta->parts, value);
     if (slice_equal_str(name, "tags"))
         return copy_text(meta->tags, sizeof meta->tags, value);
+    if (slice_equal_str(name, "file"))
+        return sscanf(space + 1, "%" SCNu64 " %" SCNd64, &meta->file_inode,
+                      &meta->file_changed_ns) == 2;
     if (slice_equal_str(name, "checksum"))
         return parse_checksum(value, meta);
     if (slice_equal_str(name, "header"))
@@ -130,6 +133,9 @@ static bool format_block(const object_meta *meta, buf *block)
     if (meta->checksum_kind != CHECKSUM_NONE)
         buf_printf(block, "checksum %s %s %s\n", checksum_name(meta->checksum_kind),
                    meta->composite ? "COMPOSITE" : "FULL_OBJECT", meta->checksum);
+    if (meta->file_inode)
+        buf_printf(block, "file %" PRIu64 " %" PRId64 "\n", meta->file_inode,
+                   meta->file_changed_ns);
     if (meta->tags[0])
         buf_printf(block, "tags %s\n", meta->tags);
     if (meta->parts[0])
@@ -159,6 +165,9 @@ bool object_file_write_meta(incoming *in, object_meta *meta, err *e)
     meta->size_bytes = in->size_bytes;
     meta->modified_s = (int64_t)time(NULL);
     meta->data_offset = in->data_offset;
+    if (in->data_offset == 0) /* a folder's file: its metadata are elsewhere */
+        return true;
+    meta->file_inode = 0;
     /* An object without data has no bytes behind the hole: give the hole its size. */
     if (in->size_bytes == 0 && ftruncate(in->fd, (off_t)in->data_offset) != 0)
         return err_set_errno(e, ERR_IO, errno, "%s: cannot be written", in->temp_path);

@@ -9,20 +9,39 @@
 #include <unistd.h>
 
 #include "base/fsutil.h"
+#include "decon/base/log.h"
+#include "s3/serve/store/folder.h"
 #include "s3/serve/store/key_layout.h"
 #include "s3/serve/store/key_walk.h"
 
 #define PATH_BYTES_MAX 8192
 
 struct store {
-    char *root;           /* immutable */
+    char *root, *state;   /* immutable */
+    root_kind kind;       /* immutable */
+    bool read_only;       /* immutable */
     int lock_fd;          /* immutable: holds ROOT for this process */
     pthread_mutex_t lock; /* names below ROOT change under it */
 };
 
-const char *store_root(const store *s)
+const char *store_state(const store *s)
 {
-    return s->root;
+    return s->state;
+}
+
+bool store_is_folder(const store *s)
+{
+    return s->kind == ROOT_FOLDER;
+}
+
+bool store_is_read_only(const store *s)
+{
+    return s->read_only;
+}
+
+char *store_buckets_path(const store *s)
+{
+    return store_is_folder(s) ? xstrdup(s->root) : xasprintf("%s/buckets", s->root);
 }
 
 void store_lock(store *s)
@@ -37,23 +56,25 @@ void store_unlock(store *s)
 
 char *store_bucket_path(const store *s, const char *bucket)
 {
-    return xasprintf("%s/buckets/%s", s->root, bucket);
+    AUTO_FREE char *buckets = store_buckets_path(s);
+    return xasprintf("%s/%s", buckets, bucket);
 }
 
 char *store_uploads_path(const store *s, const char *bucket)
 {
-    return bucket ? xasprintf("%s/uploads/%s", s->root, bucket) : xasprintf("%s/uploads", s->root);
+    return bucket ? xasprintf("%s/uploads/%s", s->state, bucket)
+                  : xasprintf("%s/uploads", s->state);
 }
 
 static bool make_dir(const store *s, const char *name, err *e)
 {
-    AUTO_FREE char *path = xasprintf("%s/%s", s->root, name);
+    AUTO_FREE char *path = xasprintf("%s/%s", s->state, name);
     return fs_make_dirs(path, e);
 }
 
 static bool take_root(store *s, err *e)
 {
-    AUTO_FREE char *path = xasprintf("%s/lock", s->root);
+    AUTO_FREE char *path = xasprintf("%s/lock", s->state);
     s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (s->lock_fd < 0)
         return err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", path);
@@ -65,19 +86,69 @@ static bool take_root(store *s, err *e)
     return true;
 }
 
-store *store_open(const char *root, err *e)
+/* What a server that was killed left: bodies, and uploads that were being made. All else in this folder
+ * is not ours. */
+static bool on_left_over(void *ctx, const char *name, err *e)
+{
+    const store *s = ctx;
+    bool upload = strlen(name) == 32 && strspn(name, "0123456789abcdef") == 32;
+    AUTO_FREE char *path = xasprintf("%s/tmp/%s", s->state, name);
+    if (upload)
+        return fs_remove_tree(path, e);
+    return !str_starts_with(name, "body.tmp-") || fs_remove(path, e);
+}
+
+static bool prepare_state(store *s, err *e)
+{
+    AUTO_FREE char *tmp = xasprintf("%s/tmp", s->state);
+    return fs_make_dirs(s->state, e) && take_root(s, e) && fs_make_dirs(tmp, e) &&
+           fs_each_name(tmp, on_left_over, s, e) && make_dir(s, "uploads", e) &&
+           (store_is_folder(s) || make_dir(s, "buckets", e));
+}
+
+static bool on_folder_name(void *ctx, const char *name, err *e)
+{
+    UNUSED(e);
+    size_t *hidden = ctx;
+    *hidden += !str_equal(name, FOLDER_STATE) && !layout_bucket_check(name, NULL);
+    return true;
+}
+
+static bool describe_folder(const store *s, err *e)
+{
+    size_t hidden = 0;
+    if (!fs_each_name(s->root, on_folder_name, &hidden, e))
+        return false;
+    log_info("%s: a folder of files; its folders are buckets%s", s->root,
+             s->read_only ? ", read-only (--adopt allows changes)" : "");
+    if (hidden > 0)
+        log_warn("%s: %zu names are not shown: they are not names of buckets", s->root, hidden);
+    return true;
+}
+
+static store *open_root(const char *root, bool adopt, err *e)
 {
     AUTO_PTR(store) s = xcalloc(1, sizeof *s);
     s->lock_fd = -1;
     pthread_mutex_init(&s->lock, NULL);
     s->root = fs_absolute(root, e);
-    if (!s->root || !fs_make_dirs(s->root, e) || !take_root(s, e))
+    if (!s->root || !folder_root_kind(s->root, &s->kind, e))
         return NULL;
-    AUTO_FREE char *tmp = xasprintf("%s/tmp", s->root);
-    if (!fs_remove_tree(tmp, e) || !fs_make_dirs(tmp, e) || !make_dir(s, "buckets", e) ||
-        !make_dir(s, "uploads", e))
+    s->read_only = store_is_folder(s) && !adopt;
+    s->state = store_is_folder(s) ? xasprintf("%s/" FOLDER_STATE, s->root) : xstrdup(s->root);
+    if ((store_is_folder(s) && !describe_folder(s, e)) || (!s->read_only && !prepare_state(s, e)))
         return NULL;
     return move(s);
+}
+
+store *store_open(const char *root, err *e)
+{
+    return open_root(root, false, e);
+}
+
+store *store_open_adopted(const char *root, err *e)
+{
+    return open_root(root, true, e);
 }
 
 void store_close(store *s)
@@ -86,6 +157,7 @@ void store_close(store *s)
         close(s->lock_fd);
     pthread_mutex_destroy(&s->lock);
     free(s->root);
+    free(s->state);
     free(s);
 }
 
@@ -93,8 +165,9 @@ bool store_bucket_check(const store *s, const char *bucket, err *e)
 {
     if (!layout_bucket_check(bucket, e))
         return false;
+    struct stat st;
     AUTO_FREE char *path = store_bucket_path(s, bucket);
-    return fs_exists(path) || s3_refuse(e, REFUSE_NO_SUCH_BUCKET);
+    return (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) || s3_refuse(e, REFUSE_NO_SUCH_BUCKET);
 }
 
 bool store_bucket_create(store *s, const char *bucket, err *e)
@@ -121,7 +194,9 @@ static bool remove_empty_bucket(store *s, const char *bucket, err *e)
     bool has_key = false;
     AUTO_FREE char *path = store_bucket_path(s, bucket);
     AUTO_FREE char *uploads = store_uploads_path(s, bucket);
-    walk_options options = {.root = path, .visit = on_any_key, .ctx = &has_key};
+    AUTO_FREE char *metadata = xasprintf("%s/meta/%s", s->state, bucket);
+    walk_options options = {
+        .root = path, .plain = store_is_folder(s), .visit = on_any_key, .ctx = &has_key};
     err cancelled = ERR_INIT;
     if (!walk_keys(&options, &cancelled) && !has_key) {
         *e = cancelled;
@@ -129,7 +204,9 @@ static bool remove_empty_bucket(store *s, const char *bucket, err *e)
     }
     if (has_key)
         return s3_refuse(e, REFUSE_BUCKET_NOT_EMPTY);
-    return fs_remove_tree(uploads, e) && fs_remove_tree(path, e);
+    /* Files that are no objects are not ours to remove. */
+    return folder_remove_empty(path, e) && fs_remove_tree(uploads, e) &&
+           (!store_is_folder(s) || fs_remove_tree(metadata, e));
 }
 
 bool store_bucket_remove(store *s, const char *bucket, err *e)
@@ -140,18 +217,52 @@ bool store_bucket_remove(store *s, const char *bucket, err *e)
     return ok;
 }
 
+/* Of an object, or of a folder's file's metadata. */
 static char *object_path(const store *s, const char *bucket, slice key, err *e)
 {
     AUTO(buf) path = BUF(PATH_BYTES_MAX);
-    buf_printf(&path, "%s/buckets/%s/", s->root, bucket);
+    buf_printf(&path, "%s/%s/%s/", s->state, store_is_folder(s) ? "meta" : "buckets", bucket);
     if (layout_key_path(key, &path))
         return buf_give(&path);
     s3_refuse(e, REFUSE_KEY_TOO_LONG);
     return NULL;
 }
 
+/* What the server has noted of the file, where it is still the one that the note is of. */
+static bool read_note(const char *path, const struct stat *st, object_meta *meta)
+{
+    AUTO_FD fd = object_file_open(path, meta, NULL);
+    bool current = fd >= 0 && meta->file_inode == st->st_ino &&
+                   meta->file_changed_ns == folder_changed_ns(st) &&
+                   meta->size_bytes == (uint64_t)st->st_size;
+    meta->data_offset = 0;
+    return current;
+}
+
+static int open_folder_object(const store *s, const char *bucket, slice key, object_meta *meta,
+                              err *e)
+{
+    struct stat st;
+    AUTO_FREE char *bucket_path = store_bucket_path(s, bucket);
+    AUTO_FREE char *note = object_path(s, bucket, key, e);
+    AUTO_FD fd = note ? folder_open(bucket_path, key, e) : -1;
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &st) != 0) {
+        err_set_errno(e, ERR_IO, errno, "%s: cannot be read", bucket_path);
+        return -1;
+    }
+    if (!read_note(note, &st, meta))
+        folder_describe(&st, meta);
+    int taken = fd;
+    fd = -1;
+    return taken;
+}
+
 int store_object_open(const store *s, const char *bucket, slice key, object_meta *meta, err *e)
 {
+    if (store_is_folder(s))
+        return open_folder_object(s, bucket, key, meta, e);
     AUTO_FREE char *path = object_path(s, bucket, key, e);
     return path ? object_file_open(path, meta, e) : -1;
 }
@@ -212,12 +323,43 @@ static bool place(incoming *in, const char *path, err *e)
     return fs_make_dirs(parent, e) && fs_temp_commit(&in->temp_path, path, e);
 }
 
+/* Metadata of a folder's file, bound to it. */
+static bool write_note(store *s, const char *bucket, slice key, int fd, object_meta *meta, err *e)
+{
+    struct stat st;
+    AUTO(incoming) note = {.fd = -1};
+    AUTO_FREE char *path = object_path(s, bucket, key, e);
+    if (!path || fstat(fd, &st) != 0)
+        return err_set_errno(e, ERR_IO, errno, "%s: metadata cannot be written", bucket);
+    meta->file_inode = st.st_ino;
+    meta->file_changed_ns = folder_changed_ns(&st);
+    meta->modified_s = st.st_mtim.tv_sec;
+    return incoming_open_part(s, &note, e) && object_file_write_block(note.fd, meta, e) &&
+           place(&note, path, e);
+}
+
+/* The note comes first: it does not fit the file that it will replace, which then has none. */
+static bool place_in_folder(store *s, const char *bucket, slice key, incoming *in,
+                            object_meta *meta, err *e)
+{
+    AUTO_FREE char *bucket_path = store_bucket_path(s, bucket);
+    int prepared = -1;
+    if (!folder_prepare(bucket_path, key, &prepared, e))
+        return false;
+    AUTO_FD dir = prepared;
+    if (!write_note(s, bucket, key, in->fd, meta, e) || !folder_place(dir, key, in->temp_path, e))
+        return false;
+    free(move(in->temp_path));
+    return true;
+}
+
 bool store_object_commit_locked(store *s, const char *bucket, slice key, incoming *in,
                                 object_meta *meta, const commit_condition *condition, err *e)
 {
     AUTO_FREE char *path = object_path(s, bucket, key, e);
     return path && object_file_write_meta(in, meta, e) && store_bucket_check(s, bucket, e) &&
-           check_condition(s, bucket, key, condition, e) && place(in, path, e);
+           check_condition(s, bucket, key, condition, e) &&
+           (store_is_folder(s) ? place_in_folder(s, bucket, key, in, meta, e) : place(in, path, e));
 }
 
 bool store_object_commit(store *s, const char *bucket, slice key, incoming *in, object_meta *meta,
@@ -241,11 +383,15 @@ bool store_object_remove(store *s, const char *bucket, slice key, const commit_c
                          err *e)
 {
     AUTO_FREE char *path = object_path(s, bucket, key, e);
-    AUTO_FREE char *top = store_bucket_path(s, bucket);
+    AUTO_FREE char *bucket_path = store_bucket_path(s, bucket);
+    AUTO_FREE char *notes = xasprintf("%s/meta/%s", s->state, bucket);
+    const char *top = store_is_folder(s) ? notes : bucket_path;
     if (!path)
         return false;
     store_lock(s);
-    bool ok = check_condition(s, bucket, key, condition, e) && unlink_object(path, strlen(top), e);
+    bool ok = check_condition(s, bucket, key, condition, e) &&
+              (!store_is_folder(s) || folder_remove(bucket_path, key, e)) &&
+              unlink_object(path, strlen(top), e);
     store_unlock(s);
     return ok;
 }
@@ -282,8 +428,24 @@ static bool retag_once(store *s, const char *path, const char *tags, bool *repla
     return ok;
 }
 
+static bool retag_folder_object(store *s, const char *bucket, slice key, const char *tags, err *e)
+{
+    object_meta meta;
+    store_lock(s);
+    AUTO_FD fd = store_object_open(s, bucket, key, &meta, e);
+    bool ok = fd >= 0;
+    if (ok) {
+        snprintf(meta.tags, sizeof meta.tags, "%s", tags);
+        ok = write_note(s, bucket, key, fd, &meta, e);
+    }
+    store_unlock(s);
+    return ok;
+}
+
 bool store_object_retag(store *s, const char *bucket, slice key, const char *tags, err *e)
 {
+    if (store_is_folder(s))
+        return retag_folder_object(s, bucket, key, tags, e);
     AUTO_FREE char *path = object_path(s, bucket, key, e);
     bool replaced = false;
     while (path && !replaced)

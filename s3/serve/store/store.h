@@ -3,7 +3,10 @@
  * What:    ROOT/buckets/<bucket>/<layout of key>: one file an object, STORE_HEADER_BYTES of
  *          metadata (lines of text, then a hole) and then the data: both change in one rename.
  *          ROOT/uploads/<bucket>/<id>/: multipart uploads (s3/serve/store/uploads.h).
- *          ROOT/tmp/: bodies that are still coming in; emptied at start.
+ *          ROOT/tmp/: bodies that are still coming in; what a server left is removed at start.
+ *          A ROOT with other files is a folder of files: its folders are buckets. It is read-only,
+ *          or, adopted, has ROOT/.decon-s3/ with uploads, tmp, and metadata in files of their own,
+ *          each bound to inode, size and time of its object's file.
  * Owner:   store_open / store_close; ROOT is held by a lock meanwhile. An incoming body is a value
  *          with incoming_deinit, which removes what was not committed.
  * Threads: any at once. Readers take no lock (an open file is a snapshot); changes of names are
@@ -24,11 +27,16 @@
 
 typedef struct store store;
 
-store *store_open(const char *root, err *e) MUST_USE;
+store *store_open(const char *root, err *e) MUST_USE; /* a folder of files: read-only */
+/* A folder of files may be changed. */
+store *store_open_adopted(const char *root, err *e) MUST_USE;
 void store_close(store *s);
 DEFINE_AUTO_PTR(store, store_close)
 
-const char *store_root(const store *s);
+const char *store_state(const store *s); /* where the server keeps what it needs */
+bool store_is_folder(const store *s); /* files are objects as they are: s3/serve/store/folder.h */
+bool store_is_read_only(const store *s);
+char *store_buckets_path(const store *s) MUST_USE;
 char *store_bucket_path(const store *s, const char *bucket) MUST_USE;
 char *store_uploads_path(const store *s, const char *bucket) MUST_USE; /* NULL: of all buckets */
 void store_lock(store *s);
@@ -51,6 +59,8 @@ typedef struct object_meta {
     char parts[PART_SIZES_MAX]; /* of an object from parts; empty: of one piece, or not known */
     char tags[STORE_TAGS_SIZE]; /* "key=value&key=value", see s3/serve/protocol/tags.h */
     uint64_t data_offset;       /* in its file */
+    uint64_t file_inode;        /* of a folder's file; 0: metadata and data are one file */
+    int64_t file_changed_ns;
 } object_meta;
 
 /* One of the kept headers; names of either case. */
@@ -71,7 +81,8 @@ typedef struct incoming {
     digest_ctx md5;
 } incoming;
 
-bool incoming_open(store *s, incoming *in, err *e) MUST_USE;
+bool incoming_open(store *s, incoming *in, err *e) MUST_USE;      /* of an object */
+bool incoming_open_part(store *s, incoming *in, err *e) MUST_USE; /* of a part or metadata alone */
 bool incoming_write(incoming *in, slice data, err *e) MUST_USE;
 /* A stretch of another object's data. */
 typedef struct file_range {

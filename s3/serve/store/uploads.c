@@ -40,7 +40,7 @@ static bool write_meta(store *s, const char *dir, slice key, object_meta *meta, 
     AUTO_FREE char *meta_path = xasprintf("%s/meta", dir);
     snprintf(meta->etag, sizeof meta->etag, "\"\"");
     return fs_make_dirs(dir, e) && fs_write_file(key_path, key, false, e) &&
-           incoming_open(s, &empty, e) && object_file_write_meta(&empty, meta, e) &&
+           incoming_open_part(s, &empty, e) && object_file_write_meta(&empty, meta, e) &&
            fs_temp_commit(&empty.temp_path, meta_path, e);
 }
 
@@ -50,7 +50,7 @@ bool upload_create(store *s, const char *bucket, slice key, object_meta *meta,
     if (!store_bucket_check(s, bucket, e) || !make_id(id, e))
         return false;
     AUTO_FREE char *uploads = store_uploads_path(s, bucket);
-    AUTO_FREE char *from = xasprintf("%s/tmp/%s", store_root(s), id);
+    AUTO_FREE char *from = xasprintf("%s/tmp/%s", store_state(s), id);
     AUTO_FREE char *to = xasprintf("%s/%s", uploads, id);
     if (!write_meta(s, from, key, meta, e))
         return false;
