@@ -19,7 +19,8 @@ killed_run() {
     wait_for grep -q 'state COOLING' "$T/killed.log"
     kill -KILL "$orchestrator"
     wait_exit "$orchestrator"
-    stop "$store"
+    kill -KILL "$store" # it would finish the reply that is held up
+    wait_exit "$store"
     start_store
     [ -n "$(results)" ] || fail 'nothing was left'
     results | xargs -d '\n' touch -d '1 hour ago'
