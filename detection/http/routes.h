@@ -9,7 +9,7 @@
 #ifndef DETECTION_HTTP_ROUTES_H
 #define DETECTION_HTTP_ROUTES_H
 
-#include "base/httpd.h"
+#include "base/httpd/httpd.h"
 #include "detection/job/metrics.h"
 #include "detection/job/worker_processes.h"
 

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/fsutil.h"
-#include "base/httpd.h"
+#include "base/httpd/httpd.h"
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "detection/job/stale_files.h"

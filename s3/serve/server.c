@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/httpd.h"
+#include "base/httpd/httpd.h"
 #include "s3/serve/operations/ops.h"
 
 #define OBJECT_SIZE_MAX   (5ULL * 1024 * 1024 * 1024) /* of one PUT, as S3 has it */

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/httpd.h"
+#include "base/httpd/httpd.h"
 #include "base/json/json_read.h"
 #include "base/json/json_write.h"
 #include "base/fsutil.h"

@@ -19,7 +19,7 @@ source_of() {
 test_an_include_that_points_up_or_sideways_is_refused() {
     local pair
     for pair in 'orchestrator/plan orchestrator/flow/flow.h' 'base/digest base/loop/loop_private.h' \
-        's3/client decon/compression/codec.h' 's3/get programs/decon-s3.h' 'unknown/folder base/httpd.h' \
+        's3/client decon/compression/codec.h' 's3/get programs/decon-s3.h' 'unknown/folder base/httpd/httpd.h' \
         's3/get s3_get.h'; do
         # shellcheck disable=SC2086  # two words
         source_of $pair

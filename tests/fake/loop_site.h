@@ -10,7 +10,7 @@
 
 #include <pthread.h>
 
-#include "base/httpd.h"
+#include "base/httpd/httpd.h"
 #include "decon/base/loop.h"
 #include "base/util.h"
 

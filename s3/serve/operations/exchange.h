@@ -10,7 +10,7 @@
 #define S3_SERVE_OPERATIONS_EXCHANGE_H
 
 #include "base/util.h"
-#include "base/httpd.h"
+#include "base/httpd/httpd.h"
 #include "s3/serve/protocol/auth.h"
 #include "s3/serve/protocol/checksum.h"
 #include "s3/serve/protocol/fault_injection.h"

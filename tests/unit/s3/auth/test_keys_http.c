@@ -1,6 +1,6 @@
 /* Each provider of keys over real HTTP: a server on this host speaks the protocols of the metadata
  * service, the container's agent, STS and SSO, and refuses whatever does not keep to them. */
-#include "base/httpd.h"
+#include "base/httpd/httpd.h"
 #include "decon/base/loop.h"
 #include "decon/s3/whoami.h"
 #include "base/util.h"

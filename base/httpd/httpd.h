@@ -8,15 +8,15 @@
  * Threads: `thread_count` threads call the handlers, each request on one thread only; handlers that
  *          share data lock it themselves, and one that blocks holds up the other connections of
  *          its thread. httpd_stop from any thread but these.
- * Limits:  base/httpd_limits.h: slow heads and bodies, connections per address, and a full server
+ * Limits:  base/httpd/httpd_limits.h: slow heads and bodies, connections per address, and a full server
  *          closes the connection that has waited longest without a request.
  * Fails:   httpd_start sets err (ERR_IO, "port N is taken ..."). A handler that yields no reply is
  *          answered 500.
  */
-#ifndef BASE_HTTPD_H
-#define BASE_HTTPD_H
+#ifndef BASE_HTTPD_HTTPD_H
+#define BASE_HTTPD_HTTPD_H
 
-#include "base/httpd_limits.h"
+#include "base/httpd/httpd_limits.h"
 #include "decon/base/transport.h"
 #include "base/util.h"
 

@@ -11,8 +11,8 @@
  * Threads: any; one lock. The caller passes the time, or starts a thread that does.
  * Fails:   httpd_limits_accept yields false where an address has too many connections.
  */
-#ifndef BASE_HTTPD_LIMITS_H
-#define BASE_HTTPD_LIMITS_H
+#ifndef BASE_HTTPD_HTTPD_LIMITS_H
+#define BASE_HTTPD_HTTPD_LIMITS_H
 
 #include <sys/socket.h>
 

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/util.h"
-#include "base/httpd.h"
+#include "base/httpd/httpd.h"
 
 /* --- the server's side: what it does is said by the target --- */
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "base/httpd_limits.h"
+#include "base/httpd/httpd_limits.h"
 
 #define FDS 64
 

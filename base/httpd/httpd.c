@@ -1,9 +1,7 @@
 #include "base/util.h"
-#include "base/httpd.h"
+#include "base/httpd/httpd_private.h"
 
-#include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -22,31 +20,6 @@
 /* The share of the connections that one address beyond loopback may have. */
 #define ADDRESS_SHARE  8
 #define SWEEP_EVERY_MS 1000
-
-/* Life of a request (libmicrohttpd's calls, from top to bottom):
- *
- *   uri_seen   the request line came: the raw target is kept (only here is it undecoded)
- *   access     1st call: begin. A reply given here goes out at once where the client waits for
- *              "100 Continue" (libmicrohttpd then closes the connection, as the client may send
- *              the body all the same); otherwise it is kept
- *   access     with data: body, or the data is swallowed once a reply is kept
- *   access     without data: end, then the kept reply goes out (libmicrohttpd refuses replies
- *              between the first call and this one)
- *   completed  release
- */
-struct httpd_request {
-    httpd *server;
-    const httpd_handler *handler;
-    struct MHD_Connection *connection;
-    httpd_connection *limited; /* its connection's entry */
-    char *target;
-    char *method; /* NULL until begin */
-    void *user;
-    struct MHD_Response *reply; /* NULL until given */
-    unsigned status;
-    bool queued;  /* handed to libmicrohttpd */
-    bool dropped; /* there will be none: the connection is closed */
-};
 
 struct httpd {
     struct MHD_Daemon *daemon;
@@ -218,185 +191,7 @@ static enum MHD_Result access_called(void *ctx, struct MHD_Connection *connectio
     return r->dropped ? MHD_NO : MHD_YES;
 }
 
-/* --- replies --- */
-
-static void reply_set(httpd_request *r, int status, const http_header *headers, size_t header_count,
-                      struct MHD_Response *take_response)
-{
-    if (r->reply || r->dropped || !take_response) { /* the first reply stands */
-        if (take_response)
-            MHD_destroy_response(take_response);
-        return;
-    }
-    for (size_t i = 0; i < header_count; i++)
-        if (strcasecmp(headers[i].name, MHD_HTTP_HEADER_CONTENT_LENGTH) != 0) /* made from body */
-            /* libmicrohttpd refuses empty values; clients cut the blank off. */
-            MHD_add_response_header(take_response, headers[i].name,
-                                    headers[i].value[0] ? headers[i].value : " ");
-    r->reply = take_response;
-    r->status = (unsigned)status;
-}
-
-static struct MHD_Response *response_from_slice(slice body)
-{
-    void *data = (void *)(uintptr_t)(body.len ? body.data : "");
-    return MHD_create_response_from_buffer(body.len, data, MHD_RESPMEM_MUST_COPY);
-}
-
-void httpd_reply(httpd_request *r, int status, const http_header *headers, size_t header_count,
-                 slice body)
-{
-    reply_set(r, status, headers, header_count, response_from_slice(body));
-}
-
-void httpd_reply_file(httpd_request *r, int status, const http_header *headers, size_t header_count,
-                      int take_fd, uint64_t offset, uint64_t len_bytes)
-{
-    struct MHD_Response *response = NULL;
-    if (len_bytes > 0)
-        response = MHD_create_response_from_fd_at_offset64(len_bytes, take_fd, offset);
-    if (!response) {
-        close(take_fd);
-        if (len_bytes > 0)
-            status = 500;
-        response = response_from_slice((slice){0});
-    }
-    reply_set(r, status, headers, header_count, response);
-}
-
-/* The body of httpd_reply_cut and httpd_reply_head: `len` bytes, then a break. */
-typedef struct cut_body {
-    size_t len;
-    char data[];
-} cut_body;
-
-static ssize_t cut_read(void *ctx, uint64_t position, char *out, size_t max)
-{
-    const cut_body *cut = ctx;
-    if (position >= cut->len)
-        return MHD_CONTENT_READER_END_WITH_ERROR;
-    size_t count = MIN(max, cut->len - (size_t)position);
-    memcpy(out, cut->data + position, count);
-    return (ssize_t)count;
-}
-
-void httpd_reply_cut(httpd_request *r, int status, const http_header *headers, size_t header_count,
-                     slice body, uint64_t content_length)
-{
-    cut_body *cut = xcalloc(1, sizeof *cut + body.len + 1);
-    cut->len = body.len;
-    if (body.len)
-        memcpy(cut->data, body.data, body.len);
-    reply_set(r, status, headers, header_count,
-              MHD_create_response_from_callback(content_length, 16384, cut_read, cut, free));
-}
-
-void httpd_reply_head(httpd_request *r, int status, const http_header *headers, size_t header_count,
-                      uint64_t content_length)
-{
-    httpd_reply_cut(r, status, headers, header_count, (slice){0}, content_length);
-}
-
-void httpd_drop(httpd_request *r)
-{
-    r->dropped = true;
-}
-
-bool httpd_replied(const httpd_request *r)
-{
-    return r->reply != NULL || r->dropped;
-}
-
-/* --- what came --- */
-
-const char *httpd_method(const httpd_request *r)
-{
-    return r->method;
-}
-
-const char *httpd_raw_target(const httpd_request *r)
-{
-    return r->target;
-}
-
-const char *httpd_header(const httpd_request *r, const char *name)
-{
-    const char *value = NULL;
-    size_t len = 0;
-    if (MHD_lookup_connection_value_n(r->connection, MHD_HEADER_KIND, name, strlen(name), &value,
-                                      &len) != MHD_YES)
-        return NULL;
-    return value ? value : "";
-}
-
-typedef struct each_header {
-    void (*each)(void *ctx, const char *name, const char *value);
-    void *ctx;
-} each_header;
-
-static enum MHD_Result each_header_called(void *ctx, enum MHD_ValueKind kind, const char *name,
-                                          const char *value)
-{
-    UNUSED(kind);
-    const each_header *call = ctx;
-    call->each(call->ctx, name, value ? value : "");
-    return MHD_YES;
-}
-
-void httpd_each_header(const httpd_request *r,
-                       void (*each)(void *ctx, const char *name, const char *value), void *ctx)
-{
-    each_header call = {.each = each, .ctx = ctx};
-    MHD_get_connection_values(r->connection, MHD_HEADER_KIND, each_header_called, &call);
-}
-
 /* --- start and stop --- */
-
-static int bind_address(const struct addrinfo *at)
-{
-    AUTO_FD fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    int on = 1;
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-        bind(fd, at->ai_addr, at->ai_addrlen) != 0 || listen(fd, 1024) != 0)
-        return -1;
-    int bound = fd;
-    fd = -1;
-    return bound;
-}
-
-/* A socket of our own, because libmicrohttpd does not say why it could not bind. */
-static int listen_on(const char *address, uint16_t port, err *e)
-{
-    char service[8];
-    snprintf(service, sizeof service, "%u", port);
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-    struct addrinfo *found = NULL;
-    int failed = getaddrinfo(address, service, &hints, &found);
-    if (failed) {
-        err_set(e, ERR_IO, "the address %s cannot be listened on: %s (use one of this host's)",
-                address, gai_strerror(failed));
-        return -1;
-    }
-    int fd = bind_address(found);
-    int reason = errno;
-    freeaddrinfo(found);
-    if (fd < 0 && reason == EADDRINUSE)
-        err_set_errno(e, ERR_IO, reason, "port %u of %s is taken (end its user or choose another)",
-                      port, address);
-    else if (fd < 0)
-        err_set_errno(e, ERR_IO, reason, "port %u of %s cannot be listened on", port, address);
-    return fd;
-}
-
-static uint16_t port_of(int fd)
-{
-    struct sockaddr_storage at = {0};
-    socklen_t len = sizeof at;
-    char service[8] = "0";
-    if (getsockname(fd, (struct sockaddr *)&at, &len) == 0)
-        getnameinfo((struct sockaddr *)&at, len, NULL, 0, service, sizeof service, NI_NUMERICSERV);
-    return (uint16_t)strtoul(service, NULL, 10);
-}
 
 static unsigned connection_limit(const httpd_options *o)
 {
@@ -466,11 +261,11 @@ static bool start_threads(httpd *h, int fd, const httpd_options *options, unsign
 httpd *httpd_start(const httpd_options *options, const httpd_handler *handler, err *e)
 {
     const char *address = options->address ? options->address : "127.0.0.1";
-    int fd = listen_on(address, options->port, e);
+    int fd = httpd_listen(address, options->port, e);
     if (fd < 0)
         return NULL;
     unsigned threads = options->thread_count ? options->thread_count : 4;
-    httpd *h = httpd_new(options, handler, port_of(fd));
+    httpd *h = httpd_new(options, handler, httpd_port_of(fd));
     if (start_threads(h, fd, options, threads))
         return h;
     err_set(e, ERR_IO,

@@ -1,5 +1,5 @@
 #include "base/util.h"
-#include "base/httpd_limits.h"
+#include "base/httpd/httpd_limits.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
