@@ -229,10 +229,11 @@ fuzz-programs: $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_SOURCES))
 $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(FUZZ_LIBS)
 	$(link) -fsanitize=fuzzer
 
-## check-stores: the live tests against MinIO and the Versity S3 gateway; both must be to be had
+## check-stores: the live tests against MinIO, the Versity S3 gateway, rclone serve s3 and moto; builds or installs them
+STORES := minio versitygw rclone moto
 check-stores: all
-	@third_party/minio.sh >/dev/null && third_party/versitygw.sh >/dev/null
-	@REQUIRE_LIVE=1 BIN=$(OUT)/bin tests/run.sh tests/live/test_minio.sh tests/live/check_versitygw.sh
+	@for store in $(STORES); do third_party/$$store.sh >/dev/null || exit 1; done
+	@REQUIRE_LIVE=1 BIN=$(OUT)/bin tests/run.sh tests/live/test_minio.sh $(wildcard tests/live/check_*.sh)
 
 ## check-clients: decon-s3 serve against boto3, AWS CLI, s3fs, pyarrow, rclone, s3cmd and mc, installed into the cache folder
 check-clients: all
@@ -290,13 +291,14 @@ ARM64_CC    ?= aarch64-linux-gnu-gcc
 ARM64_RUN   ?= qemu-aarch64
 ARM64_TESTS := $(patsubst %,$(BUILD)/arm64/%,test_jsonl test_jsonl_keys test_jsonl_windows test_keyset test_linehash test_utf8 test_lines)
 ARM64_LIB   := base/buf.c base/err.c base/util.c compression/jsonl/linecount.c compression/jsonl/linehash.c compression/stream/lines.c \
-               $(wildcard compression/jsonl/json*.c compression/jsonl/key*.c)
-$(BUILD)/arm64/%: tests/unit/compression/jsonl/%.c $(ARM64_LIB) $(wildcard include/decon/*/*.h compression/jsonl/*.h tests/unit/compression/*.h tests/unit/compression/jsonl/*.h tests/arm64/*.h)
-	@mkdir -p $(@D)
-	@echo "  CC  $@" && $(ARM64_CC) -Itests/arm64 $(INCLUDES) $(OWN_CPPFLAGS) -std=gnu11 -O2 -static $(EXACT_FLOAT) $(WARNINGS) -o $@ $< $(ARM64_LIB)
-$(BUILD)/arm64/%: tests/unit/compression/stream/%.c $(ARM64_LIB) $(wildcard include/decon/*/*.h compression/jsonl/*.h tests/unit/compression/*.h tests/unit/compression/jsonl/*.h tests/arm64/*.h)
-	@mkdir -p $(@D)
-	@echo "  CC  $@" && $(ARM64_CC) -Itests/arm64 $(INCLUDES) $(OWN_CPPFLAGS) -std=gnu11 -O2 -static $(EXACT_FLOAT) $(WARNINGS) -o $@ $< $(ARM64_LIB)
+               $(wildcard compression/jsonl/json*.c compression/keys/*.c)
+ARM64_HEADERS := $(wildcard include/decon/*/*.h compression/jsonl/*.h compression/keys/*.h tests/unit/compression/*.h tests/unit/compression/jsonl/*.h tests/arm64/*.h)
+define arm64_rule
+$(BUILD)/arm64/%: tests/unit/compression/$(1)/%.c $(ARM64_LIB) $(ARM64_HEADERS)
+	@mkdir -p $$(@D)
+	@echo "  CC  $$@" && $(ARM64_CC) -Itests/arm64 $(INCLUDES) $(OWN_CPPFLAGS) -std=gnu11 -O2 -static $(EXACT_FLOAT) $(WARNINGS) -o $$@ $$< $(ARM64_LIB)
+endef
+$(foreach folder,jsonl keys stream,$(eval $(call arm64_rule,$(folder))))
 check-arm64: $(BUILD)/packages-arm64
 	@$(MAKE) --no-print-directory $(PARALLEL) $(ARM64_TESTS)
 	@for test in $(ARM64_TESTS); do echo "  RUN $$test" && $(ARM64_RUN) $$test || exit 1; done

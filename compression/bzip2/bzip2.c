@@ -21,13 +21,12 @@
  * at the byte where the block begins.
  */
 #include "base/util.h"
-#include "compression/bzip2/bzip2_block.h"
+#include "compression/bzip2/bzip2_state.h"
 #include "compression/bzip2/bzip2.h"
 
-#define PIECE_BYTES  ((size_t)64 * 1024)
-#define SEARCH_BYTES ((size_t)4 << 20) /* no block of ours is so long; beyond it, SLOW */
-#define SLOTS_MAX    (HELPERS_MAX + 2)
-#define CRC_BITS     32u
+#define PIECE_BYTES ((size_t)64 * 1024)
+#define SEARCH_BYTES                                                                               \
+    ((size_t)4 << 20) /* longer than any block; if no mark is found within it: SLOW */
 
 head_match bzip2_match(slice head)
 {
@@ -45,110 +44,34 @@ uint64_t bzip2_decoder_memory(unsigned threads)
     return (MIN(threads, (unsigned)HELPERS_MAX) + 2) * BZIP2_BLOCK_BYTES;
 }
 
-typedef enum bzip2_part { STREAM_HEADER, MARK, BLOCK, SLOW, SLOW_END } bzip2_part;
-
-typedef struct bzip2_decoder {
-    decoder base;
-    helpers *helpers;
-    bzip2_part part;
-    char level;
-    uint32_t combined; /* of the blocks that were handed on */
-
-    unsigned char *window; /* raw bytes from the oldest block that is not settled */
-    size_t window_len, window_capacity;
-    uint64_t window_start; /* its raw offset */
-    uint64_t at;           /* raw bit of the mark or block that `part` is about */
-    uint64_t search;       /* raw bit from which marks are still sought */
-
-    bzip2_block blocks[SLOTS_MAX]; /* a ring, in order */
-    unsigned slots, first, count;
-    bzip2_memory memory;
-
-    bzip2_block slow;
-    uint32_t slow_crc;
-    uint64_t slow_bytes;     /* that it was fed */
-    uint64_t slow_out, skip; /* its output; what of it was handed on before */
-} bzip2_decoder;
-
-/* ---- the window ---- */
-
-static slice window_of(const bzip2_decoder *b)
-{
-    return (slice){.data = (const char *)b->window, .len = b->window_len};
-}
-
-static uint64_t window_bit(const bzip2_decoder *b, uint64_t raw_bit)
-{
-    return raw_bit - b->window_start * 8;
-}
-
-static uint64_t bits_from(const bzip2_decoder *b, uint64_t raw_bit)
-{
-    uint64_t end = (b->window_start + b->window_len) * 8;
-    return end > raw_bit ? end - raw_bit : 0;
-}
-
-static void window_add(bzip2_decoder *b, slice piece)
-{
-    if (b->window_len + piece.len > b->window_capacity) {
-        size_t capacity = MAX(b->window_capacity * 2, b->window_len + piece.len);
-        unsigned char *larger = xcalloc(1, capacity);
-        if (b->window_len > 0)
-            memcpy(larger, b->window, b->window_len);
-        free(b->window);
-        b->window = larger;
-        b->window_capacity = capacity;
-    }
-    memcpy(b->window + b->window_len, piece.data, piece.len);
-    b->window_len += piece.len;
-}
-
-/* Forgets bytes in front of everything that may still be looked at. */
+/* Forgets what no part looks at any more. */
 static void window_trim(bzip2_decoder *b)
 {
     uint64_t oldest = (b->count > 0 ? b->blocks[b->first].start : b->at) / 8;
     if (b->part == SLOW && b->slow_bytes > 0)
         oldest = (b->at + 8 * (b->slow_bytes - 1)) / 8;
-    size_t len = (size_t)(oldest - b->window_start);
-    if (len < PIECE_BYTES)
-        return;
-    memmove(b->window, b->window + len, b->window_len - len);
-    b->window_len -= len;
-    b->window_start = oldest;
+    bzip2_window_trim(&b->window, oldest, PIECE_BYTES);
 }
 
-/* ---- what is handed on ---- */
-
-static bool fail_at(const bzip2_decoder *b, uint64_t raw_bit, const char *cause, err *e)
+bool bzip2_fail_at(const bzip2_decoder *b, uint64_t raw_bit, const char *cause, err *e)
 {
     return decoder_fail(&b->base, ERR_CODEC_CORRUPT, raw_bit / 8, cause, e);
 }
 
-static bool fail_memory(const bzip2_decoder *b, err *e)
+bool bzip2_fail_memory(const bzip2_decoder *b, err *e)
 {
     return decoder_fail(&b->base, ERR_LIMIT, b->at / 8, "memory is out", e);
 }
 
-static bool emit(bzip2_decoder *b, const char *text, size_t len, err *e)
+bool bzip2_emit(bzip2_decoder *b, const char *text, size_t len, err *e)
 {
     b->base.decoded_bytes += len;
     return len == 0 || stage_feed(b->base.stage.next, (slice){.data = text, .len = len}, e);
 }
 
-static void add_crc(bzip2_decoder *b, uint32_t crc)
+void bzip2_add_crc(bzip2_decoder *b, uint32_t crc)
 {
     b->combined = (b->combined << 1 | b->combined >> 31) ^ crc;
-}
-
-static bool slow_start(bzip2_decoder *b, uint64_t start, uint64_t skip, err *e)
-{
-    b->part = SLOW;
-    b->at = start;
-    b->slow_crc =
-        (uint32_t)bzip2_bits_read(window_of(b), window_bit(b, start) + BZIP2_MARK_BITS, CRC_BITS);
-    b->slow_bytes = b->slow_out = 0;
-    b->skip = skip;
-    return bzip2_block_begin(&b->slow, b->level) || fail_memory(b, e);
 }
 
 /* The first block did not come out: it is done anew, and what was thought to lie behind it goes. */
@@ -158,13 +81,13 @@ static bool distrust(bzip2_decoder *b, uint64_t handed_on, err *e)
     b->level = b->blocks[b->first].level;
     for (; b->count > 0; b->count--, b->first = (b->first + 1) % b->slots)
         helpers_wait(b->helpers, &b->blocks[b->first].job);
-    return slow_start(b, start, handed_on, e);
+    return bzip2_slow_start(b, start, handed_on, e);
 }
 
 static bool settle_stream(bzip2_decoder *b, uint64_t end, uint32_t stream_crc, err *e)
 {
     if (stream_crc != b->combined)
-        return fail_at(b, end, "the stream's CRC is wrong", e);
+        return bzip2_fail_at(b, end, "the stream's CRC is wrong", e);
     b->base.checksums |= CODEC_CHECK_CRC32;
     b->combined = 0;
     return true;
@@ -177,17 +100,17 @@ static bool take_first(bzip2_decoder *b, err *e)
     uint64_t handed_on = 0;
     helpers_wait(b->helpers, &block->job);
     for (; block->result == BZIP2_MORE; bzip2_block_continue(block)) {
-        if (!emit(b, block->out, block->out_len, e))
+        if (!bzip2_emit(b, block->out, block->out_len, e))
             return false;
         handed_on += block->out_len;
     }
     if (block->result == BZIP2_MEMORY)
-        return fail_memory(b, e);
+        return bzip2_fail_memory(b, e);
     if (block->result == BZIP2_BAD)
         return distrust(b, handed_on, e);
-    if (!emit(b, block->out, block->out_len, e))
+    if (!bzip2_emit(b, block->out, block->out_len, e))
         return false;
-    add_crc(b, block->crc);
+    bzip2_add_crc(b, block->crc);
     b->first = (b->first + 1) % b->slots;
     b->count--;
     if (!block->ends_stream)
@@ -212,9 +135,9 @@ static bool take_all(bzip2_decoder *b, err *e)
 
 static bool stream_header(bzip2_decoder *b, bool *go_on)
 {
-    if (bits_from(b, b->at) < 32)
+    if (bzip2_window_bits_from(&b->window, b->at) < 32)
         return true;
-    b->level = (char)b->window[b->at / 8 - b->window_start + 3];
+    b->level = (char)b->window.data[b->at / 8 - b->window.start + 3];
     b->at += 32;
     b->part = MARK;
     *go_on = true;
@@ -224,8 +147,8 @@ static bool stream_header(bzip2_decoder *b, bool *go_on)
 /* What lies in the window from the byte behind the end of the stream on. */
 static slice behind_stream(const bzip2_decoder *b)
 {
-    uint64_t end = (b->at + BZIP2_MARK_BITS + CRC_BITS + 7) / 8 - b->window_start;
-    return (slice){.data = (const char *)b->window + end, .len = b->window_len - (size_t)end};
+    uint64_t end = (b->at + BZIP2_MARK_BITS + CRC_BITS + 7) / 8 - b->window.start;
+    return (slice){.data = (const char *)b->window.data + end, .len = b->window.len - (size_t)end};
 }
 
 static void next_stream(bzip2_decoder *b)
@@ -250,7 +173,8 @@ static bool note_stream_end(bzip2_decoder *b, uint32_t crc)
 static bool stream_end(bzip2_decoder *b, bool *go_on, err *e)
 {
     uint32_t crc =
-        (uint32_t)bzip2_bits_read(window_of(b), window_bit(b, b->at) + BZIP2_MARK_BITS, CRC_BITS);
+        (uint32_t)bzip2_bits_read(bzip2_window_slice(&b->window),
+                                  bzip2_window_bit(&b->window, b->at) + BZIP2_MARK_BITS, CRC_BITS);
     bool another = bzip2_match(behind_stream(b)) == HEAD_YES;
     *go_on = true;
     if (another && note_stream_end(b, crc))
@@ -270,16 +194,18 @@ static bool stream_end(bzip2_decoder *b, bool *go_on, err *e)
 
 static bool mark(bzip2_decoder *b, bool *go_on, err *e)
 {
-    if (bits_from(b, b->at) < BZIP2_MARK_BITS + CRC_BITS)
+    if (bzip2_window_bits_from(&b->window, b->at) < BZIP2_MARK_BITS + CRC_BITS)
         return true;
-    uint64_t value = bzip2_bits_read(window_of(b), window_bit(b, b->at), BZIP2_MARK_BITS);
+    uint64_t value = bzip2_bits_read(bzip2_window_slice(&b->window),
+                                     bzip2_window_bit(&b->window, b->at), BZIP2_MARK_BITS);
     if (value == BZIP2_END_MARK)
         return stream_end(b, go_on, e);
     if (value != BZIP2_BLOCK_MARK) { /* behind a stream's header; blocks of others may wait */
         *go_on = true;
         return take_all(b, e) &&
                (b->part != MARK ||
-                fail_at(b, b->at, "neither a block nor the end of the stream begins here", e));
+                bzip2_fail_at(b, b->at, "neither a block nor the end of the stream begins here",
+                              e));
     }
     b->search = b->at + BZIP2_MARK_BITS + CRC_BITS;
     b->part = BLOCK;
@@ -295,7 +221,8 @@ static bool dispatch(bzip2_decoder *b, uint64_t end, err *e)
         return true;
     bzip2_block *block = &b->blocks[(b->first + b->count++) % b->slots];
     block->start = b->at;
-    bzip2_block_cut(block, window_of(b), window_bit(b, b->at), window_bit(b, end), b->level);
+    bzip2_block_cut(block, bzip2_window_slice(&b->window), bzip2_window_bit(&b->window, b->at),
+                    bzip2_window_bit(&b->window, end), b->level);
     helpers_submit(b->helpers, &block->job);
     b->at = end;
     b->part = MARK;
@@ -304,73 +231,18 @@ static bool dispatch(bzip2_decoder *b, uint64_t end, err *e)
 
 static bool find_block_end(bzip2_decoder *b, bool *go_on, err *e)
 {
-    uint64_t found = bzip2_bits_find_mark(window_of(b), window_bit(b, b->search));
+    uint64_t found = bzip2_bits_find_mark(bzip2_window_slice(&b->window),
+                                          bzip2_window_bit(&b->window, b->search));
     if (found != UINT64_MAX) {
         *go_on = true;
-        return dispatch(b, found + b->window_start * 8, e);
+        return dispatch(b, found + b->window.start * 8, e);
     }
-    uint64_t searched = (b->window_start + b->window_len) * 8;
+    uint64_t searched = (b->window.start + b->window.len) * 8;
     b->search = MAX(b->search, searched - MIN(searched, (uint64_t)BZIP2_MARK_BITS));
-    if (bits_from(b, b->at) < SEARCH_BYTES * 8)
+    if (bzip2_window_bits_from(&b->window, b->at) < SEARCH_BYTES * 8)
         return true;
     *go_on = true;
-    return take_all(b, e) && (b->part != BLOCK || slow_start(b, b->at, 0, e));
-}
-
-static bool slow_emit(bzip2_decoder *b, err *e)
-{
-    size_t known = (size_t)MIN((uint64_t)b->slow.out_len, b->skip - MIN(b->skip, b->slow_out));
-    b->slow_out += b->slow.out_len;
-    return emit(b, b->slow.out + known, b->slow.out_len - known, e);
-}
-
-static bool slow_byte(bzip2_decoder *b, err *e)
-{
-    uint64_t at = window_bit(b, b->at) + 8 * b->slow_bytes++;
-    unsigned char byte = (unsigned char)bzip2_bits_read(window_of(b), at, 8);
-    bzip2_step step = bzip2_block_step(&b->slow, &byte);
-    while (step == BZIP2_STEP_OUTPUT) {
-        if (!slow_emit(b, e))
-            return false;
-        step = bzip2_block_step(&b->slow, NULL);
-    }
-    if (!slow_emit(b, e))
-        return false;
-    if (step == BZIP2_STEP_BAD)
-        return fail_at(b, b->at, "a block fails its checks", e);
-    if (b->slow_out > 0)
-        b->part = SLOW_END;
-    return true;
-}
-
-static bool slow(bzip2_decoder *b, bool *go_on, err *e)
-{
-    while (b->part == SLOW && bits_from(b, b->at + 8 * b->slow_bytes) >= 8)
-        if (!slow_byte(b, e))
-            return false;
-    *go_on = b->part == SLOW_END;
-    return true;
-}
-
-/* The block's last bit lies within the byte that was fed last; a mark must follow it. */
-static bool slow_end(bzip2_decoder *b, bool *go_on, err *e)
-{
-    uint64_t last = b->at + 8 * (b->slow_bytes - 1);
-    if (bits_from(b, last) < 8 + BZIP2_MARK_BITS)
-        return true;
-    slice bytes = window_of(b);
-    uint64_t found = bzip2_bits_find_mark(
-        (slice){.data = bytes.data, .len = (size_t)(window_bit(b, last) / 8 + 8)},
-        window_bit(b, last) + 1);
-    found += found == UINT64_MAX ? 0 : b->window_start * 8;
-    if (found == UINT64_MAX || found > last + 8)
-        return fail_at(b, last, "what follows a block is neither a block nor the end of the stream",
-                       e);
-    add_crc(b, b->slow_crc);
-    b->at = found;
-    b->part = MARK;
-    *go_on = true;
-    return true;
+    return take_all(b, e) && (b->part != BLOCK || bzip2_slow_start(b, b->at, 0, e));
 }
 
 static bool run_part(bzip2_decoder *b, bool *go_on, err *e)
@@ -383,9 +255,9 @@ static bool run_part(bzip2_decoder *b, bool *go_on, err *e)
     case BLOCK:
         return find_block_end(b, go_on, e);
     case SLOW:
-        return slow(b, go_on, e);
+        return bzip2_slow(b, go_on, e);
     default:
-        return slow_end(b, go_on, e);
+        return bzip2_slow_end(b, go_on, e);
     }
 }
 
@@ -406,8 +278,8 @@ static bool decode_start(decoder *d, err *e)
     bzip2_decoder *b = (bzip2_decoder *)d;
     b->part = STREAM_HEADER;
     b->combined = 0;
-    b->window_len = 0;
-    b->window_start = d->raw_bytes;
+    b->window.len = 0;
+    b->window.start = d->raw_bytes;
     b->at = d->raw_bytes * 8;
     return decoder_admit(d, bzip2_decoder_memory(0), d->raw_bytes, "a block", e);
 }
@@ -418,7 +290,7 @@ static bool decode_body(decoder *d, slice *data, bool *ended, err *e)
     UNUSED(ended); /* decoder_leave tells */
     while (data->len > 0 && d->in_member) {
         slice piece = {.data = data->data, .len = MIN(data->len, PIECE_BYTES)};
-        window_add(b, piece);
+        bzip2_window_add(&b->window, piece);
         decoder_take(d, data, piece.len);
         if (!run_parts(b, e))
             return false;
@@ -437,7 +309,7 @@ static bool decode_end(decoder *d, err *e)
     do {
         if (!take_all(b, e))
             return false;
-        if (b->part == BLOCK && !slow_start(b, b->at, 0, e))
+        if (b->part == BLOCK && !bzip2_slow_start(b, b->at, 0, e))
             return false;
         if (!run_parts(b, e))
             return false;
@@ -453,7 +325,7 @@ static void decode_free(decoder *d)
         bzip2_block_deinit(&b->blocks[i]);
     bzip2_block_deinit(&b->slow);
     bzip2_memory_deinit(&b->memory);
-    free(b->window);
+    bzip2_window_deinit(&b->window);
     decoder_deinit(d);
     free(b);
 }

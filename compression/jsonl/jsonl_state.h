@@ -12,7 +12,7 @@
 
 #include "compression/jsonl/json_window.h"
 #include "decon/compression/jsonl.h"
-#include "compression/jsonl/keypath.h"
+#include "compression/keys/keypath.h"
 #include "compression/jsonl/linecount.h"
 #include "compression/jsonl/json_number.h"
 #include "compression/jsonl/utf8.h"

@@ -32,12 +32,14 @@ struct CMUnitTest {
         if (!(holds))                                                                              \
             fail_msg("it is not so: %s", #holds);                                                  \
     } while (0)
-#define assert_false(holds)          assert_true(!(holds))
-#define assert_non_null(p)           assert_true((p) != NULL)
-#define assert_ptr_equal(a, b)       assert_true((const void *)(a) == (const void *)(b))
-#define assert_int_equal(a, b)       assert_true((unsigned long long)(a) == (unsigned long long)(b))
-#define assert_string_equal(a, b)    assert_true(strcmp((a), (b)) == 0)
-#define assert_memory_equal(a, b, n) assert_true(memcmp((a), (b), (n)) == 0)
+#define assert_false(holds)           assert_true(!(holds))
+#define assert_non_null(p)            assert_true((p) != NULL)
+#define assert_ptr_equal(a, b)        assert_true((const void *)(a) == (const void *)(b))
+#define assert_int_equal(a, b)        assert_true((unsigned long long)(a) == (unsigned long long)(b))
+#define assert_int_not_equal(a, b)    assert_true((unsigned long long)(a) != (unsigned long long)(b))
+#define assert_in_range(a, low, high) assert_true((a) >= (low) && (a) <= (high))
+#define assert_string_equal(a, b)     assert_true(strcmp((a), (b)) == 0)
+#define assert_memory_equal(a, b, n)  assert_true(memcmp((a), (b), (n)) == 0)
 
 static inline int cmocka_run_tests(const struct CMUnitTest *tests, size_t count)
 {

@@ -2,7 +2,7 @@
 #include "base/util.h"
 #include "tests/unit/compression/jsonl/jsonl_support.h"
 
-#include "compression/jsonl/keyset.h"
+#include "compression/keys/keyset.h"
 
 static void duplicate_keys_can_be_refused(void **state)
 {

@@ -1,7 +1,7 @@
 /* A stack of keys, and a hash table over it. Keys go in the reverse order in which they came, so a
  * slot is simply emptied: whatever was probed past it is gone already. */
 #include "base/util.h"
-#include "compression/jsonl/keyset.h"
+#include "compression/keys/keyset.h"
 
 #include <sys/random.h>
 

@@ -7,10 +7,10 @@
  * Owner:   embedded; keypath_init / keypath_deinit. Threads: one at a time.
  * Fails:   never.
  */
-#ifndef COMPRESSION_JSONL_KEYPATH_H
-#define COMPRESSION_JSONL_KEYPATH_H
+#ifndef COMPRESSION_KEYS_KEYPATH_H
+#define COMPRESSION_KEYS_KEYPATH_H
 
-#include "compression/jsonl/keyset.h"
+#include "compression/keys/keyset.h"
 
 typedef struct keypath {
     char *text;   /* "meta.text" */

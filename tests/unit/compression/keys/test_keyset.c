@@ -2,7 +2,7 @@
 #include "base/util.h"
 #include "tests/unit/compression/samples.h"
 
-#include "compression/jsonl/keyset.h"
+#include "compression/keys/keyset.h"
 
 static void free_keyset(keyset **s)
 {

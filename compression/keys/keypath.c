@@ -1,5 +1,5 @@
 #include "base/util.h"
-#include "compression/jsonl/keypath.h"
+#include "compression/keys/keypath.h"
 
 #define NAMES_BYTES 200 /* of names, about */
 #define NOTED_LINES 100 /* are looked at for them */

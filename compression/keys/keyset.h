@@ -7,8 +7,8 @@
  * Memory:  KEYSET_BYTES of text and 12 to 20 bytes for each of KEYSET_KEYS at most: 26 MiB. It grows
  *          with the largest line.
  */
-#ifndef COMPRESSION_JSONL_KEYSET_H
-#define COMPRESSION_JSONL_KEYSET_H
+#ifndef COMPRESSION_KEYS_KEYSET_H
+#define COMPRESSION_KEYS_KEYSET_H
 
 #include "decon/base/buf.h"
 #include "base/util.h"
