@@ -10,18 +10,4 @@ start_real=start_versitygw
 hard_keys=('a b' 'a+b' 'a%41b' 'a#b' 'a?b' 'ä € 😀' "quote'\"" 'a=b&c' 'tilde~' 'star*' 'a;b,c@d!$' '[x]{y}'
     $'no\u00a0break' $'wide\u3000space' '~tilde' ' space ' 'deep/er/path')
 
-test_the_main_job() {
-    start_versitygw
-    start_server
-    fill
-    orchestrate first --part-size 5MiB
-    expect_status 0
-    expect_log 'SUMMARY: Processed=9 '
-    [ "$(keys out/reports/ | wc -l)" = 9 ] || fail "not 9 commit objects: $(keys out/)"
-    expect_work_clean
-    orchestrate second
-    expect_status 0
-    expect_log 'SUMMARY: Processed=0 .*Skipped=9'
-}
-
 run_tests "$0" "$(dirname "$0")/stores.sh"

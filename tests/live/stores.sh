@@ -1,9 +1,21 @@
 # shellcheck shell=bash
-# Real stores, and what each of them is asked to do: sourced by test_minio.sh, by minio.sh and by
-# versitygw.sh here, which set `start_real` to the function that starts their store in $T, and call
-# run_tests with this file's name, too.
+# Real stores, and what each of them is asked to do: sourced by test_minio.sh and check_*.sh in this
+# folder. They set `start_real` to the function that starts their store in $T, and call run_tests with
+# this file's name, too.
 #
-# `hard_keys` are those of the keys below that the store takes at all.
+# `hard_keys` are the unusual keys that the store accepts. `store_lacks` maps the name of a test to the
+# feature that the store does not have; that test is skipped with this reason.
+declare -A store_lacks=()
+
+# begin: starts the store of the calling test, or skips the test.
+begin() {
+    local missing=${store_lacks[${FUNCNAME[1]}]:-}
+    if [ -n "$missing" ]; then
+        echo "$missing"
+        exit 77
+    fi
+    "$start_real"
+}
 
 # no_store NAME: ends the script, as skipped or (REQUIRE_LIVE=1) as failed.
 no_store() {
@@ -41,7 +53,24 @@ start_versitygw() {
     ROOT_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID ROOT_SECRET_ACCESS_KEY=$AWS_SECRET_ACCESS_KEY \
         "$versitygw" --port 127.0.0.1:0 --keep-alive --quiet posix --sidecar "$T/meta" "$T/versity" \
         >"$T/versitygw.log" 2>&1 &
-    store=$!
+    wait_until_ready $!
+}
+
+start_rclone() {
+    mkdir "$T/rclone"
+    "$rclone" serve s3 --addr 127.0.0.1:0 --auth-key "$AWS_ACCESS_KEY_ID,$AWS_SECRET_ACCESS_KEY" \
+        --vfs-cache-mode off "$T/rclone" >"$T/rclone.log" 2>&1 &
+    wait_until_ready $!
+}
+
+start_moto() {
+    "$moto" -H 127.0.0.1 -p 0 >"$T/moto.log" 2>&1 &
+    wait_until_ready $!
+}
+
+# wait_until_ready PID: until the store that this process is creates a bucket.
+wait_until_ready() {
+    store=$1
     started+=("$store")
     has_port() { port=$(listening_port "$store") && [ -n "$port" ]; }
     wait_for has_port
@@ -61,7 +90,7 @@ ask() {
 }
 
 test_keys_that_others_trip_over() {
-    "$start_real"
+    begin
     s3 mb s3://data
     local key count=0
     for key in "${hard_keys[@]}"; do
@@ -79,7 +108,7 @@ test_keys_that_others_trip_over() {
     [ -z "$(s3 ls -r s3://data/)" ] || fail "left: $(s3 ls -r s3://data/)"
 }
 test_a_large_file_in_parts_and_ranges() {
-    "$start_real"
+    begin
     s3 mb s3://data
     head -c 23000000 /dev/urandom >"$T/large"
     s3 cp --part-size 5MiB "$T/large" s3://data/large
@@ -92,7 +121,7 @@ test_a_large_file_in_parts_and_ranges() {
     ! s3 cat s3://data/copy || fail 'what was removed is still there'
 }
 test_an_empty_object() {
-    "$start_real"
+    begin
     s3 mb s3://data
     : >"$T/empty"
     s3 cp "$T/empty" s3://data/empty
@@ -100,7 +129,7 @@ test_an_empty_object() {
     [ -e "$T/back" ] && [ ! -s "$T/back" ] || fail 'the empty object came back otherwise'
 }
 test_objects_carry_a_checksum_of_all_their_bytes() {
-    "$start_real"
+    begin
     s3 mb s3://data
     printf 'hello world' >"$T/small"
     head -c 12000000 /dev/urandom >"$T/large"
@@ -114,7 +143,7 @@ test_objects_carry_a_checksum_of_all_their_bytes() {
     cmp "$T/large" "$T/back"
 }
 test_a_pinned_download_fails_where_the_object_is_another() {
-    "$start_real"
+    begin
     s3 mb s3://data
     echo one >"$T/one"
     s3 cp "$T/one" s3://data/key
@@ -125,7 +154,7 @@ test_a_pinned_download_fails_where_the_object_is_another() {
     [ "$(s3 cat s3://data/key)" = one ] || fail 'it was written over'
 }
 test_a_listing_of_several_pages_and_removal_of_many() {
-    "$start_real"
+    begin
     s3 mb s3://data
     mkdir "$T/many"
     local i
@@ -140,7 +169,7 @@ test_a_listing_of_several_pages_and_removal_of_many() {
     ! s3 ls s3://data || fail 'the bucket is left'
 }
 test_presigned_urls() {
-    "$start_real"
+    begin
     s3 mb s3://data
     echo hello >"$T/file"
     s3 cp "$T/file" 's3://data/a key+%'
@@ -150,7 +179,7 @@ test_presigned_urls() {
     ! curl -sS --fail "$(s3 presign s3://data/put)0" || fail 'a spoilt signature was taken'
 }
 test_uploads_that_were_left_are_aborted() {
-    "$start_real"
+    begin
     s3 mb s3://data
     ask POST '/data/left?uploads='
     grep -q '<UploadId>' "$T/body" || fail "no upload: $(cat "$T/body")"
@@ -160,7 +189,7 @@ test_uploads_that_were_left_are_aborted() {
     ! s3 abort-uploads --older-than 0 s3://data | grep -qF s3://data/left || fail 'it is still there'
 }
 test_commands_as_a_user_types_them() {
-    "$start_real"
+    begin
     s3 mb s3://data
     cd "$T" || exit 1
     mkdir -p tree/x
@@ -187,7 +216,20 @@ test_commands_as_a_user_types_them() {
     ! s3 ls s3://data || fail 'the bucket is left'
 }
 test_a_wrong_secret_is_refused() {
-    "$start_real"
+    begin
     s3 mb s3://data
     ! AWS_SECRET_ACCESS_KEY=another-secret s3 ls s3://data/ || fail 'a wrong secret was taken'
+}
+test_the_main_job_and_a_second_run() {
+    begin
+    start_server
+    fill
+    orchestrate first --part-size 5MiB
+    expect_status 0
+    expect_log 'SUMMARY: Processed=9 '
+    [ "$(keys out/reports/ | wc -l)" = 9 ] || fail "not 9 commit objects: $(keys out/)"
+    expect_work_clean
+    orchestrate second
+    expect_status 0
+    expect_log 'SUMMARY: Processed=0 .*Skipped=9'
 }
