@@ -90,14 +90,15 @@ static bool is_page(const get_op *o, const http_reply *reply)
            type && strncasecmp(type, "text/html", strlen("text/html")) == 0;
 }
 
-/* What of the object does this reply bring: from where, and how large is the whole. */
+/* Which part of the object this reply holds, and how large the object is. gofakes3 (rclone serve s3)
+ * sends ranges with status 200, so Content-Range decides, not the status. */
 static bool reply_place(get_range *range, const http_reply *reply, uint64_t *total, err *e)
 {
     uint64_t expected = range->offset + range->got - (range->skip ? 1 : 0), from = 0;
-    if (reply->status == 206) {
-        const char *text;
-        if (!s3_header_once(reply, "Content-Range", &text, e))
-            return false;
+    const char *text;
+    if (!s3_header_once(reply, "Content-Range", &text, e))
+        return false;
+    if (reply->status == 206 || text) {
         if (!parse_content_range(text, &from, total) || from != expected)
             return err_set(e, ERR_S3_REPLY, "GetObject: another range came than was asked for (%s)",
                            text ? text : "Content-Range is missing in the reply");
@@ -109,7 +110,7 @@ static bool reply_place(get_range *range, const http_reply *reply, uint64_t *tot
     if (!reply_size(range->get, reply, total, e))
         return false;
     if (range->offset > 0)
-        return err_set(e, ERR_S3_REPLY, "GetObject: the store takes no notice of Range");
+        return err_set(e, ERR_S3_REPLY, "GetObject: the store ignored the Range header");
     range->whole = true; /* the store sends it from its beginning */
     range->skip = range->got;
     return true;

@@ -54,7 +54,7 @@ static bool check_order(side *s, err *e)
     const char *name = entry_relative(&s->now);
     if (s->last && strcmp(s->last, name) >= 0)
         return err_set(e, ERR_S3_REPLY,
-                       "%s: listed behind '%s': this store does not list in byte order, which sync "
+                       "%s: listed after '%s': this store does not list in byte order, which sync "
                        "relies on; use cp --if-size-differ",
                        s->now.name, s->last);
     free(s->last);

@@ -467,7 +467,34 @@ static void a_store_without_ranges_is_noticed(void **state)
     o.size_bytes = SIZE;
     o.on_progress = NULL;
     assert_int_equal(get(&g, o), ERR_S3_REPLY);
-    assert_non_null(strstr(g.s.error.message, "takes no notice of Range"));
+    assert_non_null(strstr(g.s.error.message, "ignored the Range header"));
+    close_get(&g);
+}
+
+/* gofakes3, the S3 layer of `rclone serve s3`, answers so. */
+static void ranges_with_status_200_are_ranges(void **state)
+{
+    static const http_header first[] = {{"ETag", "\"e1\""}, {"Content-Length", "36"}};
+    static const http_header rest[] = {
+        {"ETag", "\"e1\""}, {"Content-Length", "32"}, {"Content-Range", "bytes 4-35/36"}};
+    get_site g;
+    (void)state;
+    open_get(&g, OBJECT, 50);
+    fake_when(g.s.f, &(fake_rule){.times = 1,
+                                  .reply = {.status = 200,
+                                            .headers = first,
+                                            .header_count = 2,
+                                            .body = SLICE_LIT("0123"),
+                                            .error = ERR_NET}});
+    fake_when(g.s.f, &(fake_rule){.reply = {.status = 200,
+                                            .headers = rest,
+                                            .header_count = 3,
+                                            .body = {.data = OBJECT + 4, .len = SIZE - 4}}});
+    s3_get_options o = options(&g);
+    o.on_progress = NULL;
+    assert_int_equal(get(&g, o), ERR_NONE);
+    file_is(&g, OBJECT);
+    assert_string_equal(site_sent_header(&g.s, 1, "Range"), "bytes=4-35");
     close_get(&g);
 }
 
@@ -600,6 +627,7 @@ int main(void)
         cmocka_unit_test(deleted_and_archived_objects),
         cmocka_unit_test(data_is_handed_over_in_order),
         cmocka_unit_test(a_store_without_ranges_is_noticed),
+        cmocka_unit_test(ranges_with_status_200_are_ranges),
         cmocka_unit_test(another_range_than_asked_for_is_refused),
         cmocka_unit_test(more_bytes_than_asked_for_are_refused),
         cmocka_unit_test(a_file_that_cannot_be_written_fails),
