@@ -20,6 +20,8 @@
 #include "decon/base/transport.h"
 #include "base/util.h"
 
+#define HTTPD_ADDRESS_BYTES 64
+
 typedef struct httpd httpd;
 typedef struct httpd_request httpd_request;
 
@@ -56,6 +58,9 @@ const char *httpd_raw_target(const httpd_request *r); /* path?query to the lette
 const char *httpd_header(const httpd_request *r, const char *name); /* NULL when absent */
 void httpd_each_header(const httpd_request *r,
                        void (*each)(void *ctx, const char *name, const char *value), void *ctx);
+
+/* The number form of the address that the client connected to, IPv4 within IPv6 as IPv4. */
+void httpd_local_address(const httpd_request *r, char out[HTTPD_ADDRESS_BYTES]);
 
 /* Exactly one reply for each request: the first stands. Content-Length is made here, Date is added;
  * a header with an empty value is sent as a name and a blank. A reply given before the whole body came goes out after

@@ -3,8 +3,10 @@
 #include "base/httpd/httpd_private.h"
 
 #include <microhttpd.h>
+#include <netdb.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* --- replies --- */
@@ -137,4 +139,20 @@ void httpd_each_header(const httpd_request *r,
 {
     each_header call = {.each = each, .ctx = ctx};
     MHD_get_connection_values(r->connection, MHD_HEADER_KIND, each_header_called, &call);
+}
+
+void httpd_local_address(const httpd_request *r, char out[HTTPD_ADDRESS_BYTES])
+{
+    static const char mapped[] = "::ffff:";
+    struct sockaddr_storage at = {0};
+    socklen_t len = sizeof at;
+    const union MHD_ConnectionInfo *fd =
+        MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    out[0] = '\0';
+    if (getsockname(fd->connect_fd, (struct sockaddr *)&at, &len) != 0 ||
+        getnameinfo((struct sockaddr *)&at, len, out, HTTPD_ADDRESS_BYTES, NULL, 0,
+                    NI_NUMERICHOST) != 0)
+        out[0] = '\0';
+    if (str_starts_with(out, mapped) && strchr(out, '.'))
+        memmove(out, out + strlen(mapped), strlen(out) - strlen(mapped) + 1);
 }

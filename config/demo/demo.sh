@@ -54,7 +54,7 @@ title 'A store and a detection server on ports of their own'
 pids+=($!)
 await_file "$dir/store.port" "$!"
 "$BIN/decon-server" --config config/demo/server.yaml --port 0 --port-file "$dir/server.port" \
-    --report-output-dir "$dir/server/reports" --cleaned-output-dir "$dir/server/cleaned" \
+    --allow-dir "$dir/work" --report-output-dir "$dir/server/reports" --cleaned-output-dir "$dir/server/cleaned" \
     >"$dir/server.log" 2>&1 &
 pids+=($!)
 await_file "$dir/server.port" "$!"

@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "compression/splice/splice.h"
 #include "detection/config/compatible.h"
+#include "detection/config/listen_check.h"
 #include "base/json/json_write.h"
 
 #define DECAY_START "20"
@@ -87,11 +88,17 @@ static unsigned processors(void)
 
 static bool fill_job(server_config *c, err *e)
 {
+    bool own_report = false;
+    result_access access = {0};
+    if (!c->is_batch && !result_access_of_server(c->share_group, &access, e))
+        return false;
     if (!c->report_output_dir || !*c->report_output_dir) {
         free(c->report_output_dir);
+        own_report = !c->is_batch;
         c->report_output_dir = c->is_batch ? xstrdup("reports") : temporary_dir("decon");
     }
     bool has_cleaned = c->cleaned_output_dir && *c->cleaned_output_dir;
+    bool own_cleaned = c->purify && !has_cleaned && !c->is_batch;
     if (c->purify && !has_cleaned) {
         free(c->cleaned_output_dir);
         c->cleaned_output_dir = c->is_batch ? xstrdup("cleaned") : temporary_dir("decon-cleaned");
@@ -107,6 +114,9 @@ static bool fill_job(server_config *c, err *e)
         (job_settings){.content_key = c->content_key,
                        .report_dir = c->report_path,
                        .cleaned_dir = c->cleaned_path,
+                       .own_report_dir = own_report,
+                       .own_cleaned_dir = own_cleaned,
+                       .access = access,
                        .max_line_bytes = c->max_line_size,
                        .codec_memory_bytes = c->codec_memory,
                        .lenient = c->lenient,
@@ -169,6 +179,8 @@ bool server_config_read(server_config *c, const option_set *set, int argc, char 
     c->training_dir_named =
         str_equal(options_origin_name(origin_of(set, origins, "training_dir")), "command line");
     if (!check_path("evals_dir", c->evals_dir, e) || !check_path("content_key", c->content_key, e))
+        return false;
+    if (!c->is_batch && !listen_check(c, e))
         return false;
     c->workers = c->worker_threads > 0 ? (unsigned)c->worker_threads : processors();
     fill_detect(c);

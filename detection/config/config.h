@@ -18,7 +18,8 @@ typedef struct server_config {
     bool json, fail_on_match; /* detect only */
     bool help, version, print_config, print_reference, verbose, log_json;
     int64_t port;
-    char **allow_dir;
+    char *listen, *share_group;
+    char **allow_dir, **allow_host;
     char *mode, *content_key, *training_dir;
     char *evals_dir, *report_output_dir, *cleaned_output_dir;
     bool purify;

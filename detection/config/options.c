@@ -38,12 +38,22 @@ static bool check_decay(const char *text, err *e)
 static const option rows[] = {
     /* The first SERVE_ALONE are the server's alone, the last BATCH_ALONE the batch's. */
     ROW("port", OPTION_INT, port, "8080", .flags = OPTION_FLAG_ONLY, .min = 0, .max = 65535,
-        .section = "HTTP", .help = "TCP port on 127.0.0.1; 0 lets the system choose one."),
+        .section = "HTTP", .help = "TCP port; 0 lets the system choose one."),
+    ROW("listen", OPTION_STRING, listen, "127.0.0.1", .metavar = "ADDRESS",
+        .help =
+            "Address or host name to listen on; one that other hosts reach requires allow_dir."),
+    ROW("allow_host", OPTION_LIST, allow_host, NULL, .metavar = "NAME",
+        .help = "Accepts this name in the Host header, besides loopback names and the listen "
+                "address."),
     ROW("port_file", OPTION_STRING, port_file, NULL, .flags = OPTION_FLAG_ONLY, .metavar = "FILE",
         .help = "Writes the port to this file once the server listens."),
     ROW("allow_dir", OPTION_LIST, allow_dir, NULL, .metavar = "DIR",
         .help = "Jobs may only name files in this folder and below, links followed; without it, "
                 "all files that the server may read."),
+
+    ROW("share_group", OPTION_STRING, share_group, NULL, .metavar = "GROUP",
+        .help = "Group (name or number) that may read results: files 0640 in folders 2750, instead "
+                "of 0600 in 0700."),
 
     ROW("config", OPTION_STRING, config, NULL, .letter = 'c', .flags = OPTION_FLAG_ONLY,
         .metavar = "FILE", .section = "General", .help = "Reads options from a YAML file."),
@@ -163,7 +173,7 @@ static const option rows[] = {
         .help = "Ends with status 4 where something was found."),
 };
 
-enum { SERVE_ALONE = 3, BATCH_ALONE = 2 };
+enum { SERVE_ALONE = 6, BATCH_ALONE = 2 };
 
 const option_set serve_options = {
     .rows = rows,
@@ -173,7 +183,7 @@ const option_set serve_options = {
              "decon-server detect [OPTION]... FILE...   looks through files, without HTTP\n"
              "decon-server review [OPTION]... DIR...    shows what reports say",
     .intro = "Looks for text of evaluation sets in training files. Builds an index of the records "
-             "in --evals-dir, then takes jobs over HTTP on 127.0.0.1. `decon-server detect --help` "
+             "in --evals-dir, then takes jobs over HTTP. `decon-server detect --help` "
              "and `decon-server review --help` tell of the other two.",
     .epilogue =
         "For a start:\n"

@@ -212,10 +212,31 @@ static call call_of(void *ctx, httpd_request *request, slice *id)
     return (call){.r = ctx, .request = request, .route = route_of(path, id)};
 }
 
+/* Probes and metrics name no files: they are asked by whatever address they find. */
+static bool host_is_good(const call *c)
+{
+    const char *host = httpd_header(c->request, "Host");
+    char local[HTTPD_ADDRESS_BYTES];
+    if (c->route == ROUTE_HEALTH || c->route == ROUTE_METRICS)
+        return true;
+    httpd_local_address(c->request, local);
+    if (host_is_allowed(&c->r->hosts, host, local))
+        return true;
+    AUTO(buf) text = BUF(1024);
+    buf_printf(&text,
+               "Host header %.200s: not a name of this server; use a loopback name or the address "
+               "that it listens on, or start it with --allow-host NAME",
+               host ? host : "missing");
+    reply_text(c, 403, buf_str(&text));
+    return false;
+}
+
 static void begin(void *ctx, httpd_request *request, void **user)
 {
     slice id = {0};
     call c = call_of(ctx, request, &id);
+    if (!host_is_good(&c))
+        return;
     switch (c.route) {
     case ROUTE_SUBMIT:
         begin_submit(&c, user);

@@ -3,13 +3,15 @@
  * What:    an httpd_handler over the job table.
  * Owner:   routes is the caller's and must outlive the httpd.
  * Threads: httpd's threads call in; routes is constant, table and metrics lock themselves.
- * Fails:   bad requests get 400, 404, 405, 413, 415, 422; a path outside the allowed folders 403; a
+ * Fails:   bad requests get 400, 404, 405, 413, 415, 422; a path outside the allowed folders and
+ *          a foreign Host header 403; a
  *          full queue, and a server that stops, 503 with Retry-After.
  */
 #ifndef DETECTION_HTTP_ROUTES_H
 #define DETECTION_HTTP_ROUTES_H
 
 #include "base/httpd/httpd.h"
+#include "detection/http/host_check.h"
 #include "detection/job/metrics.h"
 #include "detection/job/worker_processes.h"
 
@@ -19,6 +21,7 @@ typedef struct routes {
     slice health;                  /* the body of /health */
     crew *crew;                    /* asked for /health: can jobs run? NULL: they can */
     const char *const *allow_dirs; /* NULL or empty: all */
+    host_rules hosts;
 } routes;
 
 httpd_handler routes_handler(routes *r);

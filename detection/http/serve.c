@@ -1,6 +1,7 @@
 #include "detection/http/serve.h"
 
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fsutil.h"
@@ -24,13 +25,19 @@
 
 /* --- start --- */
 
-static bool make_directory(const char *dir, const char *suffix, err *e)
+/* A folder of a name that nothing else can have yet (`is_new`) is made by the first result. */
+static bool make_directory(const result_access *a, const char *dir, bool is_new, const char *suffix,
+                           err *e)
 {
-    return !dir || (fs_make_dirs(dir, e) && leftovers_remove(dir, suffix, e));
+    return !dir || is_new || (result_folder_prepare(a, dir, e) && leftovers_remove(dir, suffix, e));
 }
 
 static void warn_of_folders(const server_config *c)
 {
+    if (!c->allow_dir[0])
+        log_warn(
+            "allow_dir is not set: every local user can have any file read that this server may "
+            "read; name the folders of training files with --allow-dir DIR");
     for (char **dir = c->allow_dir; *dir; dir++)
         if (!fs_exists(*dir))
             log_warn("allow_dir %s does not exist: until it does, no job can name a file in it",
@@ -39,8 +46,11 @@ static void warn_of_folders(const server_config *c)
 
 static bool make_directories(const server_config *c, err *e)
 {
-    return make_directory(c->job.report_dir, JOB_REPORT_SUFFIX, e) &&
-           make_directory(c->job.cleaned_dir, JOB_CLEANED_SUFFIX, e);
+    const job_settings *job = &c->job;
+    return make_directory(&job->access, job->report_dir, job->own_report_dir, JOB_REPORT_SUFFIX,
+                          e) &&
+           make_directory(&job->access, job->cleaned_dir, job->own_cleaned_dir, JOB_CLEANED_SUFFIX,
+                          e);
 }
 
 static bool announce(const server_config *c, uint16_t port, err *e)
@@ -51,7 +61,9 @@ static bool announce(const server_config *c, uint16_t port, err *e)
         if (!fs_write_file(c->port_file, (slice){text, (size_t)len}, false, e))
             return false;
     }
-    printf("Server listening on http://127.0.0.1:%u\n", port);
+    bool brackets = strchr(c->listen, ':');
+    printf("Server listening on http://%s%s%s:%u\n", brackets ? "[" : "", c->listen,
+           brackets ? "]" : "", port);
     return fflush(stdout) == 0 || err_set(e, ERR_IO, "standard output cannot be written");
 }
 
@@ -107,9 +119,11 @@ static bool serve(site *s, workers *take_workers, const sigset_t *signals, err *
                 .metrics = &s->metrics,
                 .health = buf_slice(&health),
                 .crew = s->crew,
-                .allow_dirs = (const char *const *)c->allow_dir};
+                .allow_dirs = (const char *const *)c->allow_dir,
+                .hosts = {.listen = c->listen, .names = (const char *const *)c->allow_host}};
     httpd_handler handler = routes_handler(&r);
-    httpd_options options = {.port = (uint16_t)c->port, .thread_count = HTTP_THREADS};
+    httpd_options options = {
+        .address = c->listen, .port = (uint16_t)c->port, .thread_count = HTTP_THREADS};
     httpd *http = httpd_start(&options, &handler, e);
     int number = 0;
     bool ok = http && announce(c, httpd_port(http), e);

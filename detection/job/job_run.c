@@ -35,13 +35,23 @@ static void result_file_deinit(result_file *f)
     *f = (result_file){.fd = -1};
 }
 
-static bool result_begin(result_file *f, const char *dir, const char *id, const char *suffix,
-                         err *e)
+/* Where a result goes, and who may read it. */
+typedef struct result_place {
+    const result_access *access;
+    const char *dir;
+    bool only_own;
+    mode_t input_mode;
+} result_place;
+
+static bool result_begin(result_file *f, const result_place *place, const char *id,
+                         const char *suffix, err *e)
 {
-    f->path = xasprintf("%s/%s%s", dir, id, suffix);
-    if (!fs_make_dirs(dir, e))
+    f->path = xasprintf("%s/%s%s", place->dir, id, suffix);
+    if (!result_folder_make(place->access, place->dir, place->only_own, e))
         return false;
-    while ((f->fd = fs_temp_create(f->path, &f->temp, e)) >= 0 && !leftovers_claim(f->fd)) {
+    while ((f->fd = result_file_create(place->access, f->path, place->input_mode, &f->temp, e)) >=
+               0 &&
+           !leftovers_claim(f->fd)) {
         fs_temp_discard(&f->temp);
         util_auto_close(&f->fd);
     }
@@ -69,6 +79,7 @@ typedef struct pass {
     /* A cleaned copy that is spliced. */
     bool splices;
     int input;
+    mode_t input_mode;
     splice_pin pin; /* of the input before it was read */
     removed_lines removed;
 } pass;
@@ -129,8 +140,12 @@ static bool write_report(pass *p, const buf *report, err *e)
 {
     if (report->len == 0)
         return true;
-    if (!p->report.temp &&
-        !result_begin(&p->report, p->r->settings->report_dir, p->job_id, JOB_REPORT_SUFFIX, e))
+    const job_settings *s = p->r->settings;
+    result_place place = {.access = &s->access,
+                          .dir = s->report_dir,
+                          .only_own = s->own_report_dir,
+                          .input_mode = p->input_mode};
+    if (!p->report.temp && !result_begin(&p->report, &place, p->job_id, JOB_REPORT_SUFFIX, e))
         return false;
     return fs_write_all(p->report.fd, report->data, report->len, e) ||
            err_context(e, "report %s", p->report.path);
@@ -342,13 +357,14 @@ static void look_before(pass *p, const char *path, err *e)
     *e = first;
 }
 
-static bool check_file(const char *path, err *e)
+static bool check_file(const char *path, mode_t *mode, err *e)
 {
     struct stat st;
     if (stat(path, &st) != 0)
         return err_set_errno(e, ERR_IO, errno, "cannot open %s", path);
     if (!S_ISREG(st.st_mode))
         return err_set(e, ERR_IO, "%s is not a regular file; submit a file", path);
+    *mode = st.st_mode;
     codec_format format = codec_by_suffix(path);
     if (st.st_size == 0 && format != CODEC_PLAIN)
         return err_set(e, ERR_CODEC_EARLY_END, "%s ends early: an empty file is no %s stream", path,
@@ -389,10 +405,13 @@ static bool begin_cleaned(pass *p, const job_request *job, err *e)
 {
     const job_settings *s = p->r->settings;
     const char *suffix = s->cleaned_suffix ? s->cleaned_suffix : JOB_CLEANED_SUFFIX;
+    result_place place = {.access = &s->access,
+                          .dir = s->cleaned_dir,
+                          .only_own = s->own_cleaned_dir,
+                          .input_mode = p->input_mode};
     if (!s->cleaned_dir)
         return true;
-    if (!result_begin(&p->cleaned, s->cleaned_dir, p->job_id, suffix, e) ||
-        !begin_splice(p, job, e))
+    if (!result_begin(&p->cleaned, &place, p->job_id, suffix, e) || !begin_splice(p, job, e))
         return false;
     if (p->splices)
         return true;
@@ -528,7 +547,7 @@ bool job_run(job_runner *r, const job_request *job, job_outcome *out, err *e)
     buf_init(&p.frame, 64);
     removed_lines_init(&p.removed, NULL);
     *out = (job_outcome){0};
-    if (!check_file(job->path, e))
+    if (!check_file(job->path, &p.input_mode, e))
         return false;
     p.format = format_of(job->path);
     if (!begin_cleaned(&p, job, e))

@@ -20,6 +20,7 @@
 
 #include "base/util.h"
 #include "detection/match/match.h"
+#include "detection/output/result_access.h"
 
 /* Results are named by the job's id and these. */
 #define JOB_REPORT_SUFFIX  ".report.jsonl"
@@ -35,7 +36,10 @@ typedef struct job_meter {
 typedef struct job_settings { /* constant after start */
     const char *content_key;
     const char *report_dir;
-    const char *cleaned_dir;    /* NULL: no cleaned files are written */
+    const char *cleaned_dir; /* NULL: no cleaned files are written */
+    /* Below a folder that all users share: one of another user is refused. */
+    bool own_report_dir, own_cleaned_dir;
+    result_access access;       /* of the results */
     const char *cleaned_suffix; /* NULL: JOB_CLEANED_SUFFIX */
     uint64_t max_line_bytes;
     uint64_t codec_memory_bytes; /* of the file's decoder; 0: CODEC_MEMORY_BYTES */

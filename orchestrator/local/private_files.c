@@ -2,32 +2,21 @@
 #include "base/util.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "decon/base/buf.h"
+#include "base/accounts.h"
 #include "base/fs_below.h"
 
-#define NAMES_SIZE 65536
-#define MODE_BITS  ((mode_t)07777)
+#define MODE_BITS ((mode_t)07777)
 
 static bool find_group(const char *name, gid_t *group, err *e)
 {
-    uint64_t number = 0;
-    if (num_parse_u64(name, &number) && number < UINT32_MAX) {
-        *group = (gid_t)number;
-        return true;
-    }
-    AUTO_FREE char *names = xcalloc(1, NAMES_SIZE);
-    struct group gr, *found = NULL;
-    if (getgrnam_r(name, &gr, names, NAMES_SIZE, &found) != 0 || !found)
-        return err_set(e, ERR_CONFIG,
-                       "share_group: there is no group %s on this machine; give the name or number "
-                       "of a group that this user and the detection server's belong to",
-                       name);
-    *group = found->gr_gid;
-    return true;
+    return account_group(name, group) ||
+           err_set(e, ERR_CONFIG,
+                   "share_group: there is no group %s on this machine; give the name or number "
+                   "of a group that this user and the detection server's belong to",
+                   name);
 }
 
 bool privacy_make(const char *share_group, privacy *out, err *e)

@@ -149,6 +149,72 @@ test_a_report_directory_that_goes_away() {
     expect_status 0
 }
 
+hits() { # FILE: a line for each evaluation question, with its answer
+    sed -n 's/.*"question": *"\([^"]*\)".*"answer": *"\([^"]*\)".*/{"text":"some words before it all \1 \2"}/p' \
+        "$evals"/*.jsonl >"$1"
+}
+
+test_results_are_the_servers_alone() {
+    hits "$T/hit.jsonl"
+    chmod 644 "$T/hit.jsonl"
+    umask 000
+    begin
+    grep -q 'WARN.*allow_dir is not set' "$T/server.log" || fail 'no warning'
+    submit "$T/hit.jsonl"
+    expect_job '"status":"completed"'
+    [ "$(stat -c %a "$T"/server/{reports,cleaned} | sort -u)" = 700 ] || fail 'modes of folders'
+    [ "$(stat -c %a "$T"/server/{reports,cleaned}/"$id".* | sort | uniq -c | xargs)" = '2 600' ] ||
+        fail "modes of files: $(stat -c '%a %n' "$T"/server/*/*)"
+    stop "$server"
+    local group
+    group=$(id -G | tr ' ' '\n' | tail -n 1)
+    rm -r "$T/server"
+    umask 077
+    begin --share-group "$group" --allow-dir "$T"
+    ! grep -q 'allow_dir is not set' <(tail -n 5 "$T/server.log") || fail 'a warning with --allow-dir'
+    submit "$T/hit.jsonl"
+    expect_job '"status":"completed"'
+    [ "$(stat -c %a:%g "$T"/server/{reports,cleaned} | sort -u)" = "2750:$group" ] || fail 'modes of folders'
+    [ "$(stat -c %a:%g "$T"/server/{reports,cleaned}/"$id".* | sort | uniq -c | xargs)" = "2 640:$group" ] ||
+        fail "modes of files: $(stat -c '%a %n' "$T"/server/*/*)"
+    stop "$server"
+}
+
+test_starts_leave_no_empty_folders() {
+    mkdir "$T/tmp"
+    TMPDIR=$T/tmp "$BIN/decon-server" --port 0 --port-file "$T/port" --evals-dir "$evals" --purify \
+        >"$T/server.log" 2>&1 &
+    server=$!
+    started+=("$server")
+    wait_for test -s "$T/port"
+    url=http://127.0.0.1:$(cat "$T/port")
+    [ -z "$(ls -A "$T/tmp")" ] || fail "a folder without results: $(ls -A "$T/tmp")"
+    hits "$T/hit.jsonl"
+    submit "$T/hit.jsonl"
+    expect_job '"status":"completed"'
+    [ "$(stat -c %a "$T"/tmp/decon-* | xargs)" = '700 700' ] || fail "folders: $(ls -l "$T/tmp")"
+    stop "$server"
+}
+
+test_other_addresses_and_names() {
+    local status=0
+    "$BIN/decon-server" --port 0 --evals-dir "$evals" --report-output-dir "$T/r" --listen 0.0.0.0 \
+        >"$T/server.log" 2>&1 || status=$?
+    [ "$status" = 2 ] || fail "exit status $status"
+    grep -q -- 'decon-server --listen 0.0.0.0 --allow-dir DIR' "$T/server.log" || fail "$(cat "$T/server.log")"
+    echo '{"text":"x"}' >"$T/f.jsonl"
+    begin --listen 127.0.0.2 --allow-dir "$T" --allow-host node-7
+    grep -q "^Server listening on http://127.0.0.2:$server_port\$" "$T/server.log" || fail 'the listening line'
+    ! curl -sS "http://127.0.0.1:$server_port/health" 2>/dev/null || fail 'it listens elsewhere too'
+    url=http://127.0.0.2:$server_port
+    submit "$T/f.jsonl"
+    expect_job '"status":"completed"'
+    [ "$(curl -sS -o /dev/null -w '%{http_code}' -H 'Host: node-7' "$url/status/x")" = 200 ] || fail --allow-host
+    [ "$(curl -sS -o /dev/null -w '%{http_code}' -H 'Host: node-8' "$url/status/x")" = 403 ] || fail 'a foreign name'
+    [ "$(curl -sS -o /dev/null -w '%{http_code}' -H 'Host: node-8' "$url/health")" = 200 ] || fail 'a probe'
+    stop "$server"
+}
+
 test_nesting_is_no_danger() {
     begin
     {

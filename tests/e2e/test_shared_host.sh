@@ -50,13 +50,13 @@ needs_two_users() {
         setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$BIN/decon-server" -a -r "$evals"
 }
 
-# start_foreign_server: as user 65534, with its folders in $T/srv.
+# start_foreign_server [OPTION...]: as user 65534, with its folders in $T/srv.
 start_foreign_server() {
-    mkdir "$T/srv"
+    mkdir -p "$T/srv"
     chown 65534:65534 "$T/srv"
-    setpriv --reuid 65534 --regid 65534 --clear-groups "$BIN/decon-server" --port 0 \
+    setpriv --reuid 65534 --regid 65534 --groups 65532 "$BIN/decon-server" --port 0 \
         --port-file "$T/srv/port" --evals-dir "$evals" --report-output-dir "$T/srv/reports" \
-        --purify --cleaned-output-dir "$T/srv/cleaned" >>"$T/server.log" 2>&1 &
+        --purify --cleaned-output-dir "$T/srv/cleaned" "$@" >>"$T/server.log" 2>&1 &
     server=$!
     started+=("$server")
     wait_for test -s "$T/srv/port"
@@ -75,6 +75,43 @@ test_a_server_under_another_user_shares_a_group() {
     [ "$(stat -c %a:%g "$T/work/$(input_dir)")" = 2770:65534 ] || fail "mode of the work directory"
     [ -z "$(find "$T/srv" -type f ! -name port)" ] || fail "results are left: $(find "$T/srv")"
     expect_work_clean
+}
+
+# orchestrate_as_third LOG: as user 65533, who shares only the group 65532 with the server.
+orchestrate_as_third() {
+    mkdir -p "$T/mine"
+    chown 65533:65533 "$T/mine"
+    log=$1
+    status=0
+    setpriv --reuid 65533 --regid 65533 --groups 65532 "$BIN/decon-orchestrator" \
+        --remote-file-input s3://data/in --remote-report-output-dir "s3://data/$1/reports" \
+        --remote-cleaned-output-dir "s3://data/$1/cleaned" --server-url "http://127.0.0.1:$server_port" \
+        --local-work-dir "$T/mine/work" --share-group 65532 --cleanup-delay 0 --poll-interval 0.2 \
+        >"$T/$1.log" 2>&1 || status=$?
+}
+
+test_two_users_exchange_files_through_their_group() {
+    needs_two_users || return 0
+    start_store
+    fill
+    start_foreign_server
+    orchestrate_as_third none
+    expect_status 3 # results without the group are the server's alone
+    stop "$server"
+    rm -r "$T/srv"
+    start_foreign_server --share-group 65532
+    orchestrate_as_third read
+    expect_status 0
+    expect_log 'clean-up: .*/srv/.*Permission denied' # folders 2750: results stay
+    stop "$server"
+    rm -r "$T/srv"
+    mkdir -p "$T"/srv/{reports,cleaned}
+    chown 65534:65532 "$T"/srv/*
+    chmod 2770 "$T"/srv/*
+    start_foreign_server --share-group 65532
+    orchestrate_as_third removed
+    expect_status 0
+    [ -z "$(find "$T/srv" -type f ! -name port)" ] || fail "results are left: $(find "$T/srv")"
 }
 
 test_folders_of_a_third_user_hold_no_results() {

@@ -213,6 +213,54 @@ static void health_to_the_letter(void **state)
     eval_tally_deinit(&x.tally);
 }
 
+static void an_open_address_requires_allowed_folders(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        const char *words[5];
+        const char *want; /* NULL: accepted */
+    } rows[] = {
+        {{"--listen", "0.0.0.0"}, "decon-server --listen 0.0.0.0 --allow-dir DIR"},
+        {{"--listen", "::"}, "decon-server --listen :: --allow-dir DIR"},
+        {{"--listen", "192.0.2.1"}, "decon-server --listen 192.0.2.1 --allow-dir DIR"},
+        {{"--listen", "0.0.0.0", "--allow-dir", "/data"}, NULL},
+        {{"--listen", "127.0.0.2"}, NULL},
+        {{"--listen", "::1"}, NULL},
+        {{"--listen", "localhost"}, NULL},
+        {{"--listen", "256.1.1.1.invalid"}, "listen 256.1.1.1.invalid: resolve: "},
+        {{"--listen", ""}, "listen is empty"},
+        {{"--share-group", "no-such-group-here"}, "there is no group no-such-group-here"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *words[6] = {"decon-server"};
+        memcpy(words + 1, rows[i].words, sizeof rows[i].words);
+        AUTO(server_config) c = {0};
+        err e = ERR_INIT;
+        bool ok = read_words(&c, words, &e);
+        if (ok != !rows[i].want)
+            fail_msg("%s: %s", rows[i].words[1], ok ? "accepted" : e.message);
+        if (!ok)
+            assert_int_equal(err_exit_status(&e), 2);
+        if (rows[i].want && !strstr(e.message, rows[i].want))
+            fail_msg("%s instead of %s", e.message, rows[i].want);
+    }
+}
+
+static void access_of_results(void **state)
+{
+    UNUSED(state);
+    AUTO(server_config) plain = {0}, shared = {0}, named = {0};
+    assert_true(read_words(&plain, (const char *const[]){"x", "--purify", NULL}, NULL));
+    assert_true(plain.job.access.is_private && !plain.job.access.has_group);
+    assert_true(plain.job.own_report_dir && plain.job.own_cleaned_dir);
+    assert_true(read_words(&shared, (const char *const[]){"x", "--share-group", "7", NULL}, NULL));
+    assert_true(shared.job.access.has_group);
+    assert_int_equal(shared.job.access.group, 7);
+    assert_true(read_words(
+        &named, (const char *const[]){"x", "--report-output-dir", "/tmp/r", NULL}, NULL));
+    assert_false(named.job.own_report_dir);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -224,6 +272,8 @@ int main(void)
         TEST(values_out_of_range),
         TEST(sampling_step_is_at_least_1),
         TEST(health_to_the_letter),
+        TEST(an_open_address_requires_allowed_folders),
+        TEST(access_of_results),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

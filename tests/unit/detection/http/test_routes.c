@@ -82,14 +82,20 @@ static char *ask_raw(const site *s, slice request)
     return buf_give(&reply);
 }
 
-static char *ask(const site *s, const char *line, const char *headers, const char *body)
+static char *ask_as(const site *s, const char *host, const char *line, const char *headers,
+                    const char *body)
 {
     AUTO(buf) request = BUF(1 << 20);
-    buf_printf(&request, "%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s", line, headers);
+    buf_printf(&request, "%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n%s", line, host, headers);
     if (body)
         buf_printf(&request, "Content-Length: %zu\r\n", strlen(body));
     buf_printf(&request, "\r\n%s", body ? body : "");
     return ask_raw(s, buf_slice(&request));
+}
+
+static char *ask(const site *s, const char *line, const char *headers, const char *body)
+{
+    return ask_as(s, "localhost", line, headers, body);
 }
 
 static void expect(const site *s, const char *line, const char *headers, const char *body,
@@ -195,8 +201,9 @@ static void large_bodies(void **state)
     assert_non_null(strstr(reply, "Failed to buffer the request body"));
     /* In chunks, without a length ahead. */
     AUTO(buf) request = BUF(4 << 20);
-    buf_append_str(&request, "POST /submit HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" JSON
-                             "Transfer-Encoding: chunked\r\n\r\n200001\r\n");
+    buf_append_str(&request,
+                   "POST /submit HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" JSON
+                   "Transfer-Encoding: chunked\r\n\r\n200001\r\n");
     for (size_t i = 0; i < 0x200001; i++)
         buf_append_char(&request, ' ');
     buf_append_str(&request, "\r\n0\r\n\r\n");
@@ -242,7 +249,7 @@ static void largest_body(void **state)
         buf_append_char(&body, ' ');
     AUTO(buf) request = BUF(4 << 20);
     buf_printf(&request,
-               "POST /submit HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" JSON
+               "POST /submit HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" JSON
                "Content-Length: %zu\r\n\r\n",
                body.len);
     buf_append_slice(&request, buf_slice(&body));
@@ -305,6 +312,31 @@ static void full_queue_and_stop(void **state)
     expect(s, "POST /submit", JSON, body, "503", "stopping");
 }
 
+static void foreign_host_headers_are_refused(void **state)
+{
+    site *s = *state;
+    static const char *const lines[] = {"POST /submit", "GET /status/x", "GET /other"};
+    static const char *const exempt[] = {"GET /health", "GET /metrics"};
+    static const char *const names[] = {"node-7", NULL};
+    s->routes.hosts.names = names;
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        AUTO_FREE char *reply =
+            ask_as(s, "evil.example:80", lines[i], JSON, "{\"file_path\":\"/a\"}");
+        if (!str_starts_with(reply, "HTTP/1.1 403 ") || !strstr(reply, "--allow-host"))
+            fail_msg("%s: %s", lines[i], reply);
+        AUTO_FREE char *named = ask_as(s, "node-7:80", lines[i], JSON, "{\"file_path\":\"/a\"}");
+        assert_false(str_starts_with(named, "HTTP/1.1 403 "));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(exempt); i++) {
+        AUTO_FREE char *reply = ask_as(s, "evil.example", exempt[i], "", NULL);
+        assert_true(str_starts_with(reply, "HTTP/1.1 200 "));
+    }
+    AUTO_FREE char *none =
+        ask_raw(s, SLICE_LIT("GET /status/x HTTP/1.0\r\nConnection: close\r\n\r\n"));
+    assert_non_null(strstr(none, " 403 "));
+    assert_int_equal(jobs_waiting_count(s->jobs), 1); /* the named one */
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -322,6 +354,7 @@ int main(void)
         TEST(folders_that_are_allowed),
         TEST(idempotency_key),
         TEST(full_queue_and_stop),
+        TEST(foreign_host_headers_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

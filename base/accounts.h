@@ -1,0 +1,17 @@
+/* Users and groups of this machine.
+ *
+ * What:    account_group takes a group's name or number.
+ * Owner:   -
+ * Threads: any; reads the system's databases.
+ * Fails:   false where there is no such group.
+ */
+#ifndef BASE_ACCOUNTS_H
+#define BASE_ACCOUNTS_H
+
+#include <sys/types.h>
+
+#include "base/util.h"
+
+bool account_group(const char *name, gid_t *group) MUST_USE;
+
+#endif

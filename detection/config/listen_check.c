@@ -1,0 +1,35 @@
+#include "detection/config/listen_check.h"
+
+#include <netdb.h>
+
+#include "base/httpd/httpd_limits.h"
+#include "base/util.h"
+
+static bool is_loopback(const struct addrinfo *found)
+{
+    for (const struct addrinfo *at = found; at; at = at->ai_next)
+        if (!httpd_address_is_loopback(at->ai_addr))
+            return false;
+    return true;
+}
+
+bool listen_check(const server_config *c, err *e)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    struct addrinfo *found = NULL;
+    if (!c->listen || !*c->listen)
+        return err_set(e, ERR_CONFIG, "listen is empty; give an address of this host");
+    int failed = getaddrinfo(c->listen, NULL, &hints, &found);
+    if (failed)
+        return err_set(e, ERR_CONFIG, "listen %s: resolve: %s; give an address of this host",
+                       c->listen, gai_strerror(failed));
+    bool local = is_loopback(found);
+    freeaddrinfo(found);
+    return local || c->allow_dir[0] ||
+           err_set(
+               e, ERR_CONFIG,
+               "listen %s: refused without allow_dir: every host that reaches this address could "
+               "have any file read that this server may read; name the folders of training "
+               "files: decon-server --listen %s --allow-dir DIR",
+               c->listen, c->listen);
+}

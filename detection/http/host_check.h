@@ -1,0 +1,23 @@
+/* The names by which clients may address the server.
+ *
+ * What:    a web page can make a browser send requests to this server under a name of the page's
+ *          choice (DNS rebinding); such a request carries that name in its Host header. Allowed are
+ *          loopback names and addresses, the listen address, the address that the client connected
+ *          to, and `names`; the port does not count, since tunnels change it.
+ * Owner:   rules are borrowed.
+ * Threads: any.
+ * Fails:   a missing header is not allowed.
+ */
+#ifndef DETECTION_HTTP_HOST_CHECK_H
+#define DETECTION_HTTP_HOST_CHECK_H
+
+#include "base/util.h"
+
+typedef struct host_rules {
+    const char *listen;       /* or NULL */
+    const char *const *names; /* NULL or NULL-terminated */
+} host_rules;
+
+bool host_is_allowed(const host_rules *r, const char *header, const char *local_address);
+
+#endif
