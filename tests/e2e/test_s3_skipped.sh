@@ -159,6 +159,24 @@ test_special_files_are_named() {
     ! grep -q pipe why || fail "$(cat why)"
 }
 
+# A FIFO without a writer would block the program, which holds signals back while it opens a file.
+test_a_special_file_that_is_named_is_refused_at_once() {
+    store
+    mkfifo pipe
+    local file command
+    echo 'cp pipe s3://data/one' >commands
+    for file in pipe /dev/null; do
+        for command in "cp $file s3://data/one" "mv $file s3://data/one" 'run commands'; do
+            # shellcheck disable=SC2086  # words
+            say timeout -s KILL 30 "$BIN/decon-s3" $command
+            expect_status 1
+            expect_why "is no regular file"
+        done
+    done
+    [ -p pipe ]
+    expect_keys ''
+}
+
 test_names_that_no_file_can_have() {
     store
     local long

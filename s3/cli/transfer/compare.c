@@ -63,7 +63,7 @@ static void write_etag(etag_sum *s, char out[COMPARE_ETAG_SIZE])
 bool compare_file_etag(cli *c, const char *path, uint64_t part_bytes, char out[COMPARE_ETAG_SIZE],
                        err *e)
 {
-    AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+    AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     AUTO_FREE char *chunk = xcalloc(1, CHUNK_BYTES);
     etag_sum s = {.part_bytes = part_bytes};
     ssize_t got = fd < 0 ? -1 : 1;

@@ -100,9 +100,10 @@ static bool start_download(transfer *t, err *e)
 
 /* --- up --- */
 
+/* Without O_NONBLOCK, a FIFO that nobody writes to would block here, and signals are blocked too. */
 static int open_source(const char *path, err *e)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", path);
     return fd;
