@@ -137,6 +137,15 @@ static const struct {
     {"secretaccess", "aws_secret_access_key"},
 };
 
+/* Parts of unknown names that begin with "aws": a key pair is meant. */
+static const struct {
+    const char *part, *key;
+} key_parts[] = {
+    {"secret", "aws_secret_access_key"},
+    {"key", "aws_access_key_id"},
+    {"accessid", "aws_access_key_id"},
+};
+
 const char *s3_env(s3_getenv getenv_fn, const char *name)
 {
     const char *value = getenv_fn ? getenv_fn(name) : NULL;
@@ -151,14 +160,21 @@ const s3_setting *s3_setting_find(const char *key)
     return NULL;
 }
 
-/* Letters and digits only, in lower case, without a leading "aws". */
-static size_t plain_name(const char *key, char out[NAME_MAX_BYTES])
+/* Letters and digits only, in lower case. */
+static size_t letters(const char *key, char out[NAME_MAX_BYTES])
 {
     size_t len = 0;
     for (; *key && len < NAME_MAX_BYTES - 1; key++)
         if (isalnum((unsigned char)*key))
             out[len++] = (char)tolower((unsigned char)*key);
     out[len] = '\0';
+    return len;
+}
+
+/* The letters without a leading "aws". */
+static size_t plain_name(const char *key, char out[NAME_MAX_BYTES])
+{
+    size_t len = letters(key, out);
     size_t skip = str_starts_with(out, "aws") ? 3 : 0;
     memmove(out, out + skip, len - skip + 1);
     return len - skip;
@@ -198,16 +214,27 @@ static bool is_like(const char *name, size_t len, const char *key)
     return typing_errors(name, len, plain, plain_len) <= (shorter >= LONG_NAME_BYTES ? 2U : 1U);
 }
 
+static const char *key_of_pair_meant(const char *key)
+{
+    char name[NAME_MAX_BYTES];
+    letters(key, name);
+    for (size_t i = 0; str_starts_with(name, "aws") && i < ARRAY_LEN(key_parts); i++)
+        if (strstr(name, key_parts[i].part))
+            return key_parts[i].key;
+    size_t len = plain_name(key, name);
+    for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
+        if (is_like(name, len, aliases[i].name))
+            return aliases[i].key;
+    return NULL;
+}
+
 const char *s3_setting_meant(const char *key)
 {
     char name[NAME_MAX_BYTES];
     size_t len = plain_name(key, name);
-    for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
-        if (strcmp(name, aliases[i].name) == 0)
-            return aliases[i].key;
     for (size_t i = 0; i < s3_setting_count; i++)
         if (s3_settings[i].key && s3_settings[i].use != S3_SETTING_IGNORED &&
             is_like(name, len, s3_settings[i].key))
             return s3_settings[i].key;
-    return NULL;
+    return key_of_pair_meant(key);
 }
