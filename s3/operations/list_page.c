@@ -156,6 +156,11 @@ static bool check_head(list_page *p, const list_contract *k, err *e)
         return err_set(e, ERR_S3_REPLY,
                        OPERATION ": the reply does not say whether it is the last page; check that "
                                  "the endpoint is an S3 store");
+    const char *token = page_text(p, p->token);
+    if (!p->truncated && token && *token)
+        return err_set(e, ERR_S3_REPLY,
+                       OPERATION ": the reply has IsTruncated false and a NextContinuationToken: "
+                                 "it cannot be known whether keys follow");
     return contract_check_encoding(k, page_text(p, p->encoding), &p->url_encoded, e) &&
            contract_check_bucket(k, page_text(p, p->bucket), e) &&
            contract_check_prefix(k, page_text(p, p->prefix), p->url_encoded, e);

@@ -132,6 +132,8 @@ static const struct breach {
     {PAGE(LAST MORE("t") OBJECT("a")), NULL, NULL, "two different IsTruncated", ""},
     {PAGE("<IsTruncated>true</IsTruncated>" OBJECT("a")), NULL, NULL, "no continuation token", ""},
     {PAGE(MORE("") OBJECT("a")), NULL, NULL, "no continuation token", ""},
+    {PAGE(LAST "<NextContinuationToken>t</NextContinuationToken>" OBJECT("a")), NULL, NULL,
+     "IsTruncated false and a NextContinuationToken", ""},
     {PAGE("<IsTruncated>maybe</IsTruncated>" OBJECT("a")), NULL, NULL, "last page", ""},
     {PAGE(LAST OBJECT("a%00b") URL_ENCODED), NULL, NULL, "NUL", "a%00b"},
 };
@@ -161,6 +163,7 @@ static const struct allowed {
 } all_allowed[] = {
     {PAGE(LAST "<Name>b</Name><Prefix>in/</Prefix>" OBJECT("in/a")), "b", "in/", NULL, "in/a:1 "},
     {PAGE(LAST "<Name/><Prefix/>" OBJECT("in/a")), "b", "in/", NULL, "in/a:1 "},
+    {PAGE(LAST "<NextContinuationToken/>" OBJECT("a")), "b", NULL, NULL, "a:1 "},
     /* the echo is encoded, or is not, whatever the keys are */
     {PAGE(LAST URL_ENCODED "<Prefix>a+b%2F</Prefix>" OBJECT("a+b/c")), "b", "a b/", NULL,
      "a b/c:1 "},
