@@ -66,10 +66,13 @@ static bool take_pair(const char *text, const char **p, shorthand_each each, voi
 {
     AUTO(buf) value = BUF(TEXT_MAX_BYTES);
     size_t len = strcspn(*p, "=,");
-    if (len == 0 || (*p)[len] != '=')
+    size_t name_len = len;
+    while (name_len > 0 && is_blank((*p)[name_len - 1]))
+        name_len--;
+    if (name_len == 0 || (*p)[len] != '=')
         return refuse(text, "a part without NAME=", e);
-    AUTO_FREE char *name = xstrndup(*p, len);
-    *p += len + 1;
+    AUTO_FREE char *name = xstrndup(*p, name_len);
+    *p = skip_blanks(*p + len + 1);
     if (**p == '"' || **p == '\'') {
         if (!take_quoted(p, &value))
             return refuse(text, "a quote without its end", e);
