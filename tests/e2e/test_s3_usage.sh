@@ -156,6 +156,10 @@ test_flags_may_stand_before_the_command() {
     s3 --json cp --help >"$T/said"
     grep -q '^Usage: decon-s3 cp' "$T/said"
     export AWS_ENDPOINT_URL=$url
+    # The AWS CLI's names.
+    s3 cp --dryrun "$T/a" s3://data/c | grep -q 'dry run'
+    ! s3 --only-show-errors cp "$T/a" s3://data/d | grep . || fail "not quiet"
+    [ "$(keys | xargs)" = 'a d' ] || fail "$(keys)"
     printf '%s\n' "s5cmd --dry-run rm s3://data/a" "--quiet cp $T/a s3://data/b" >"$T/lines"
     say s3 run "$T/lines"
     expect_status 0
@@ -180,6 +184,15 @@ test_a_folder_without_recursive_says_what_is_missing() {
     say s3 cp s3://data/dir/ .
     expect_status 2
     expect_why '--recursive (-r)'
+    for what in 'cp s3://data/dir/ back' 'mv s3://data/dir/ back' 'cp s3://data/dir/ s3://data/to'; do
+        # shellcheck disable=SC2086  # words
+        say s3 $what
+        expect_status 1
+        expect_why 'if a folder is meant, add --recursive (-r)'
+    done
+    say s3 cp s3://data/none back
+    expect_status 1
+    ! grep -q recursive why || fail "$(cat why)"
     say s3 cp dir s3://
     expect_status 2
     expect_why 'names no bucket'

@@ -64,7 +64,7 @@ extern const char *const cli_addressing_styles[], *const cli_log_levels[];
      .help = "* and ? in a key are no wildcards but themselves."}
 
 #define ROW_DRY_RUN                                                                                \
-    {.key = "dry_run", .type = OPTION_BOOL, .offset = AT(dry_run),                                 \
+    {.key = "dry_run", .type = OPTION_BOOL, .offset = AT(dry_run), .alias = "dryrun",              \
      .help = "Say what would be done, and do nothing."}
 
 #define ROW_YES                                                                                    \
@@ -73,7 +73,7 @@ extern const char *const cli_addressing_styles[], *const cli_log_levels[];
 
 #define ROW_QUIET                                                                                  \
     {.key = "quiet", .type = OPTION_BOOL, .offset = AT(quiet), .letter = 'q',                      \
-     .help = "Print errors only."}
+     .alias = "only_show_errors", .help = "Print errors only."}
 
 #define ROW_PROGRESS                                                                               \
     {.key = "progress", .type = OPTION_BOOL, .offset = AT(progress), .fallback = "true",           \

@@ -90,6 +90,16 @@ static void add_target(const transfer *t, const char *to, err *e)
         snprintf(e->message + used, sizeof e->message - used, " (writing %s)%s", to, advice);
 }
 
+/* `cp s3://b/folder/ .` without --recursive asks for an object of that name. */
+static void add_folder_advice(const transfer *t, err *e)
+{
+    const place *from = &t->plan.from;
+    size_t used = strlen(e->message);
+    if (e->code == ERR_S3_NOT_FOUND && from->is_object && str_ends_with(from->uri.key, "/"))
+        snprintf(e->message + used, sizeof e->message - used,
+                 "; if a folder is meant, add --recursive (-r) for all below it");
+}
+
 void transfer_failed(transfer *t, const err *error)
 {
     AUTO_FREE char *from = place_text(&t->plan.from);
@@ -98,6 +108,7 @@ void transfer_failed(transfer *t, const err *error)
     transfer_moved(t, 0);
     transfer_settle_size(t, 0);
     add_target(t, to, &e);
+    add_folder_advice(t, &e);
     if (partial_abandon(&t->file)) {
         size_t used = strlen(e.message);
         snprintf(e.message + used, sizeof e.message - used,
