@@ -159,6 +159,55 @@ static void an_input_that_keeps_changing_fails(void **state)
     world_free(w);
 }
 
+/* A store whose ETag is no digest of the bytes: the size tells. */
+static void shorten_on_request(world *w, const char *method, const char *key)
+{
+    world_object *o = (world_object *)world_find(w, "data/a.jsonl");
+    if (strcmp(method, "HEAD") == 0 && strstr(key, "data/a") && replaced++ == 0)
+        o->len -= strlen(GOOD);
+}
+
+static void another_size_under_the_same_etag_is_seen(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", GOOD GOOD);
+    replaced = 0;
+    w->on_request = shorten_on_request;
+    expect_status(w, NULL, 0);
+    expect_log(w, "replaced while it was worked on");
+    assert_string_equal(value(w, "rep/a.clean", "input-size"), "16");
+    world_free(w);
+}
+
+/* Another host commits its result of another version between the commit and its confirmation. */
+static void other_host_on_request(world *w, const char *method, const char *key)
+{
+    world_object *o = (world_object *)world_find(w, "rep/a.clean");
+    if (!o || strcmp(method, "HEAD") != 0 || !strstr(key, "rep/a.clean"))
+        return;
+    for (size_t i = 0; i < o->metadata_count; i++)
+        if (strstr(o->metadata[i].name, "input-size")) {
+            free((char *)(uintptr_t)o->metadata[i].value);
+            o->metadata[i].value = xstrdup("999");
+        }
+}
+
+static void the_commit_of_another_version_is_no_confirmation(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", GOOD);
+    w->on_request = other_host_on_request;
+    expect_status(w, NULL, 3);
+    expect_log(w, "made of another version of the input");
+    w->on_request = NULL;
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->submits, 1);
+    assert_string_equal(value(w, "rep/a.clean", "input-size"), "16");
+    world_free(w);
+}
+
 static void delete_on_request(world *w, const char *method, const char *key)
 {
     world_object *o = (world_object *)world_find(w, "data/a.jsonl");
@@ -412,6 +461,8 @@ int main(void)
         cmocka_unit_test(a_cleaned_object_of_the_replaced_version_does_not_stay),
         cmocka_unit_test(an_input_that_keeps_changing_fails),
         cmocka_unit_test(a_deleted_input_gets_no_result),
+        cmocka_unit_test(another_size_under_the_same_etag_is_seen),
+        cmocka_unit_test(the_commit_of_another_version_is_no_confirmation),
         cmocka_unit_test(a_replacement_that_a_request_meets_is_taken_up),
         cmocka_unit_test(the_same_version_written_in_another_way_is_the_same),
         cmocka_unit_test(a_signal_before_the_start_over_leaves_the_file_to_the_next_run),

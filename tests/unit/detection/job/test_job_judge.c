@@ -228,6 +228,23 @@ static void skipping_is_advised_where_lines_were_read(void **state)
     }
 }
 
+/* Its beginning shows what it is, however much follows. */
+static void lenient_refuses_large_files_of_other_formats(void **state)
+{
+    detect_site *s = *state;
+    AUTO(buf) text = BUF(64 * 1024);
+    buf_append_str(&text, "PK\x03\x04\x14\n");
+    for (int i = 0; i < 3000; i++)
+        buf_append_str(&text, "plain line\n");
+    AUTO_FREE char *path = detect_site_file(s, "f.jsonl", buf_slice(&text));
+    AUTO(job_outcome) out = {0};
+    err e = ERR_INIT;
+    assert_false(run(s, path, true, &out, &e));
+    assert_int_equal(e.code, ERR_JSONL);
+    assert_non_null(strstr(e.message, "this is zip"));
+    expect_nothing_left(s);
+}
+
 /* Another compression is no text, whoever looks at it. */
 static void lenient_refuses_other_compressions(void **state)
 {
@@ -297,6 +314,7 @@ int main(void)
         TEST(skipping_makes_no_unread_file_clean),
         TEST(skipped_lines_leave_the_others_judged),
         TEST(skipping_is_advised_where_lines_were_read),
+        TEST(lenient_refuses_large_files_of_other_formats),
         TEST(lenient_refuses_other_compressions),
         TEST(the_decoder_takes_no_more_than_it_may),
         TEST(blank_files_are_clean),

@@ -313,6 +313,40 @@ static void a_copy_without_proof_is_held_against_its_source(void **state)
     }
 }
 
+/* Without the source's ETag or a checksum: an object that was there before the request is no copy. */
+static void a_copy_that_is_older_than_its_request_is_another_object(void **state)
+{
+    static const struct {
+        const char *etag, *modified;
+        bool proof;
+    } rows[] = {
+        {"\"t\"", "Mon, 30 Nov 2026 11:00:00 GMT", false},
+        {"\"s\"", "Mon, 30 Nov 2026 11:00:00 GMT", true},
+        {"\"t\"", "Mon, 30 Nov 2026 12:00:00 GMT", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        site s;
+        site_open(&s, (s3_config){0});
+        const http_header headers[] = {{"Content-Length", "3"},
+                                       {"ETag", rows[i].etag},
+                                       {"Date", "Mon, 30 Nov 2026 12:00:00 GMT"},
+                                       {"Last-Modified", rows[i].modified}};
+        for (unsigned times = 0; times < 3; times++)
+            site_expect(&s, "PUT", URL, 200, "");
+        expect_head(&s, "http://store/from/k", 200, "3", "\"s\"", NULL);
+        fake_expect(s.f, &(fake_rule){.method = "HEAD",
+                                      .url = URL,
+                                      .reply = {.status = 200,
+                                                .headers = headers,
+                                                .header_count = ARRAY_LEN(headers)}});
+        copy(&s);
+        if (site_end(&s) != (rows[i].proof ? ERR_NONE : ERR_S3_REPLY))
+            fail_msg("row %zu: %s", i, s.error.message);
+        site_close(&s);
+    }
+}
+
 static void a_copy_whose_source_is_gone_is_not_proven(void **state)
 {
     site s;
@@ -351,6 +385,7 @@ int main(void)
         cmocka_unit_test(a_part_with_another_checksum_is_sent_again),
         cmocka_unit_test(a_completion_without_proof_is_followed_by_a_look),
         cmocka_unit_test(a_copy_without_proof_is_held_against_its_source),
+        cmocka_unit_test(a_copy_that_is_older_than_its_request_is_another_object),
         cmocka_unit_test(a_copy_whose_source_is_gone_is_not_proven),
         cmocka_unit_test(a_copy_is_proven_by_the_etag_under_any_root),
     };
