@@ -9,13 +9,25 @@ void util_auto_close(int *fd)
         close(*fd);
 }
 
+/* One write, so that no other thread's line is within it; nothing here takes memory or a lock. */
+void util_out_of_memory(size_t size_bytes)
+{
+    char line[128];
+    int len = size_bytes
+                  ? snprintf(line, sizeof line,
+                             "out of memory: %zu bytes requested; free memory and run again\n",
+                             size_bytes)
+                  : snprintf(line, sizeof line, "out of memory: free memory and run again\n");
+    ssize_t written = write(STDERR_FILENO, line, (size_t)len);
+    UNUSED(written);
+    _exit(1);
+}
+
 static void *checked(void *p, size_t size_bytes)
 {
-    if (p || size_bytes == 0)
-        return p;
-    fprintf(stderr, "out of memory: %zu bytes were asked for; free memory and start again\n",
-            size_bytes);
-    abort();
+    if (!p && size_bytes > 0)
+        util_out_of_memory(size_bytes);
+    return p;
 }
 
 void *xcalloc(size_t count, size_t size_bytes)

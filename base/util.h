@@ -51,8 +51,12 @@ void util_auto_close(int *fd);
         moved_;                                                                                    \
     })
 
-/* malloc that ends the program with one line when memory is out (there is nothing sensible left to
- * do, and every state survives in the store). Zeroed. */
+/* Ends the process: one line on standard error, exit status 1, no handlers of exit(3), from any thread.
+ * Size 0: a library did not say how much it needed. */
+_Noreturn void util_out_of_memory(size_t size_bytes);
+
+/* malloc that ends the program so when memory is out (there is nothing sensible left to do, and
+ * every state survives in the store). Zeroed. */
 void *xcalloc(size_t count, size_t size_bytes) MUST_USE;
 void *xrealloc(void *p, size_t size_bytes) MUST_USE;
 char *xstrdup(const char *s) MUST_USE;

@@ -1,8 +1,19 @@
 #include "decon/base/digest.h"
 #include "base/util.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <unistd.h>
+
+/* OpenSSL names the failure of an allocation anywhere in its queue of errors, or nowhere. */
+static bool lacks_memory(void)
+{
+    for (unsigned long code; (code = ERR_get_error()) != 0;)
+        if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
+            return true;
+    return false;
+}
 
 /* A build of OpenSSL that refuses MD5 (FIPS) cannot do this program's work: S3's Content-MD5 and
  * the share of a host rest on it. */
@@ -10,14 +21,19 @@ static void must(bool ok, const char *what)
 {
     if (ok)
         return;
-    fprintf(stderr, "OpenSSL refuses %s (a FIPS build?); use an OpenSSL that has it\n", what);
-    abort();
+    if (lacks_memory())
+        util_out_of_memory(0);
+    fprintf(stderr, "OpenSSL refuses %s (a FIPS build, or no memory); use an OpenSSL that has it\n",
+            what);
+    _exit(1);
 }
 
 static void start(digest_ctx *d, const EVP_MD *md, const char *what)
 {
     d->evp = EVP_MD_CTX_new();
-    must(d->evp && EVP_DigestInit_ex(d->evp, md, NULL) == 1, what);
+    if (!d->evp)
+        util_out_of_memory(0);
+    must(EVP_DigestInit_ex(d->evp, md, NULL) == 1, what);
 }
 
 void digest_md5_init(digest_ctx *d)

@@ -18,7 +18,7 @@ easy *easy_new(void)
     easy *h = xcalloc(1, sizeof *h);
     h->curl = curl_easy_init();
     if (!h->curl)
-        abort(); /* memory is out: as xcalloc */
+        util_out_of_memory(0);
     h->gathered = xrealloc(NULL, GATHER_BYTES);
     return h;
 }

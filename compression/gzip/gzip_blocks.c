@@ -1,7 +1,6 @@
 #include "base/util.h"
 #include "compression/gzip/gzip_blocks.h"
 
-#include <stdio.h>
 #include <zlib.h>
 
 struct gzip_deflater {
@@ -14,10 +13,9 @@ struct gzip_deflater {
 gzip_deflater *gzip_deflater_new(int level)
 {
     gzip_deflater *d = xcalloc(1, sizeof *d);
-    if (deflateInit2(&d->stream, level, Z_DEFLATED, RAW_WINDOW_BITS, 8, Z_DEFAULT_STRATEGY) == Z_OK)
-        return d;
-    fprintf(stderr, "out of memory\n");
-    abort();
+    if (deflateInit2(&d->stream, level, Z_DEFLATED, RAW_WINDOW_BITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        util_out_of_memory(0);
+    return d;
 }
 
 void gzip_deflater_free(gzip_deflater *d)

@@ -100,8 +100,11 @@ inflater *inflater_zlib_new(void)
     f->base.ops = &zlib_ops;
     f->z.zalloc = take_memory;
     f->z.zfree = give_memory;
-    if (inflateInit2(&f->z, RAW_WINDOW_BITS) == Z_OK)
+    int result = inflateInit2(&f->z, RAW_WINDOW_BITS);
+    if (result == Z_OK)
         return &f->base;
+    if (result == Z_MEM_ERROR)
+        util_out_of_memory(0);
     fprintf(stderr,
             "zlib's inflate does not start\n"); /* its version is another one than the header's */
     abort();

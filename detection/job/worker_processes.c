@@ -282,8 +282,7 @@ job_meter *crew_meter_new(void)
         mmap(NULL, sizeof *meter, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (meter != MAP_FAILED)
         return meter;
-    fprintf(stderr, "out of memory\n");
-    abort();
+    util_out_of_memory(sizeof *meter);
 }
 
 void crew_meter_free(job_meter *meter)
