@@ -55,21 +55,32 @@ bool fs_is_in_memory(int fd)
            ((unsigned long)s.f_type == TMPFS_TYPE || (unsigned long)s.f_type == RAMFS_TYPE);
 }
 
-bool fs_is_at_or_above(int dir_fd, int below_fd)
+static bool not_examined(err *e)
+{
+    return err_set_errno(e, ERR_IO, errno, "the folders above cannot be examined");
+}
+
+bool fs_is_at_or_above(int dir_fd, int below_fd, bool *is, err *e)
 {
     struct stat wanted, here, above;
-    if (fstat(dir_fd, &wanted) != 0 || fstat(below_fd, &here) != 0)
-        return false;
     AUTO_FD at = fcntl(below_fd, F_DUPFD_CLOEXEC, 0);
+    *is = false;
+    if (at < 0 || fstat(dir_fd, &wanted) != 0 || fstat(at, &here) != 0)
+        return not_examined(e);
     while (!same(&wanted, &here)) {
         AUTO_FD parent = open_parent(at);
-        if (parent < 0 || fstat(parent, &above) != 0 || same(&above, &here))
-            return false;
+        if (parent < 0 && errno == EACCES)
+            return true;
+        if (parent < 0 || fstat(parent, &above) != 0)
+            return not_examined(e);
+        if (same(&above, &here))
+            return true;
         here = above;
         util_auto_close(&at);
         at = parent;
         parent = -1;
     }
+    *is = true;
     return true;
 }
 

@@ -3,15 +3,11 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fs_guard.h"
 #include "base/fsutil.h"
 #include "decon/base/log.h"
-
-#define NAMES_SIZE 16384
 
 void result_file_close(result_file *f)
 {
@@ -33,87 +29,6 @@ result_file result_file_take(result_file *f)
     result_file taken = *f;
     *f = (result_file){0};
     return taken;
-}
-
-/* --- which folders may be used --- */
-
-static bool is_at_or_above_path(int folder_fd, const char *path)
-{
-    if (!path || path[0] != '/')
-        return false;
-    AUTO_FD fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return fd >= 0 && fs_is_at_or_above(folder_fd, fd);
-}
-
-static bool is_same_directory(int folder_fd, const char *path)
-{
-    struct stat a, b;
-    return path && path[0] == '/' && fstat(folder_fd, &a) == 0 && stat(path, &b) == 0 &&
-           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
-static bool is_home_of(int folder_fd, uid_t user, bool or_above)
-{
-    char names[NAMES_SIZE];
-    struct passwd pw, *found = NULL;
-    if (getpwuid_r(user, &pw, names, sizeof names, &found) != 0 || !found)
-        return false;
-    return or_above ? is_at_or_above_path(folder_fd, found->pw_dir)
-                    : is_same_directory(folder_fd, found->pw_dir);
-}
-
-static bool is_home(const result_dirs *d, int folder_fd, uid_t owner)
-{
-    return is_at_or_above_path(folder_fd, getenv("HOME")) ||
-           is_home_of(folder_fd, geteuid(), true) || is_home_of(folder_fd, owner, false) ||
-           (d->server_user >= 0 && is_home_of(folder_fd, (uid_t)d->server_user, false));
-}
-
-static bool is_trusted(const result_dirs *d, uid_t owner)
-{
-    return owner == geteuid() || (int64_t)owner == d->server_user;
-}
-
-/* A volume that an orchestration engine mounts belongs to root. */
-static bool is_volume(int folder_fd, uid_t owner)
-{
-    return owner == 0 && fs_is_mount_point(folder_fd);
-}
-
-static const char *fault_of(const result_dirs *d, int folder_fd, uid_t owner)
-{
-    AUTO_FD root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (root < 0 || fs_is_at_or_above(folder_fd, root))
-        return "the root directory";
-    if (fs_is_at_or_above(folder_fd, d->work_fd))
-        return "the work directory or one above it";
-    if (is_home(d, folder_fd, owner))
-        return "a home directory or one above it";
-    if (!is_trusted(d, owner) && !is_volume(folder_fd, owner))
-        return "a folder of another user than this one and the server's (see server_user)";
-    return NULL;
-}
-
-/* Opened again each time: a server may remove and create its folders. */
-int result_open_folder(const result_dirs *d, const char *folder, uid_t *owner, err *e)
-{
-    struct stat st;
-    AUTO_FD fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) != 0) {
-        err_set_errno(e, ERR_IO, errno, "result folder %s: cannot be opened", folder);
-        return -1;
-    }
-    const char *fault = fault_of(d, fd, st.st_uid);
-    if (fault) {
-        err_set(e, ERR_RESULT_PATH,
-                "result folder %s: refused, because it is %s; give the server a folder of its own",
-                folder, fault);
-        return -1;
-    }
-    *owner = st.st_uid;
-    int opened = fd;
-    fd = -1;
-    return opened;
 }
 
 void result_add_folder(result_dirs *d, char *folder)
@@ -236,7 +151,7 @@ static char *name_below(const char *absolute, const char *folder)
 static bool check_owner(const result_dirs *d, const result_file *f, uid_t folder_owner, err *e)
 {
     uid_t owner = f->identity.owner;
-    return d->server_user < 0 || is_trusted(d, owner) || owner == folder_owner ||
+    return d->server_user < 0 || result_is_trusted(d, owner) || owner == folder_owner ||
            err_set(e, ERR_RESULT_PATH,
                    "%s: not used as a result: the file belongs to another user than the "
                    "detection server's",

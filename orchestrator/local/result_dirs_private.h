@@ -1,4 +1,4 @@
-/* What result_dirs.c (which files are results) and result_sweep.c (old ones) share.
+/* What result_folder.c (which folders), result_dirs.c (which files) and result_sweep.c (old ones) share.
  *
  * What:    the folders, and opening one result in one of them.
  * Owner:   result_dirs.c.
@@ -25,7 +25,9 @@ struct result_dirs {
 bool result_open_below(const result_dirs *d, size_t folder, const char *name, result_file *out,
                        err *e);
 void result_add_folder(result_dirs *d, char *give_folder); /* absolute */
-/* The folder, after all checks; O_PATH. -1 on failure. */
+/* The folder, after all checks; O_PATH. -1 on failure: ERR_RESULT_PATH where it may not be used, ERR_IO
+ * where it or an answer cannot be had. */
 int result_open_folder(const result_dirs *d, const char *folder, uid_t *owner, err *e);
+bool result_is_trusted(const result_dirs *d, uid_t owner);
 
 #endif

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -89,6 +90,13 @@ static void mount_points_are_known(void **state)
     assert_false(fs_is_mount_point(fd));
 }
 
+static bool is_above(int high, int low)
+{
+    bool is = false;
+    assert_true(fs_is_at_or_above(high, low, &is, NULL));
+    return is;
+}
+
 static void what_is_above_is_known(void **state)
 {
     UNUSED(state);
@@ -96,11 +104,16 @@ static void what_is_above_is_known(void **state)
     AUTO_FD high = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
     AUTO_FD root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     AUTO_FD aside = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    assert_true(fs_is_at_or_above(low, low));
-    assert_true(fs_is_at_or_above(high, low));
-    assert_true(fs_is_at_or_above(root, low));
-    assert_false(fs_is_at_or_above(low, high));
-    assert_false(fs_is_at_or_above(aside, low));
+    assert_true(is_above(low, low));
+    assert_true(is_above(high, low));
+    assert_true(is_above(root, low));
+    assert_false(is_above(low, high));
+    assert_false(is_above(aside, low));
+    bool is = true;
+    err e = ERR_INIT;
+    assert_false(fs_is_at_or_above(high, -1, &is, &e));
+    assert_false(is);
+    assert_int_equal(e.sys_errno, EBADF);
 }
 
 int main(void)

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -217,6 +218,41 @@ static void folders_that_hold_more_than_results_are_refused(void **state)
         unsetenv("HOME");
 }
 
+/* With 0, 1, 2 ... descriptors more than are open. */
+static void a_folder_that_cannot_be_examined_is_not_used(void **state)
+{
+    UNUSED(state);
+    struct rlimit before;
+    AUTO_FREE char *good = write_text("reports/job-1.gz", "x");
+    make("people/me");
+    AUTO_FREE char *home = path_of("people/me"), *homes = path_of("people");
+    AUTO_FREE char *above_home = write_text("people/job-1.gz", "x");
+    AUTO_FREE char *home_before = xstrdup_or_null(getenv("HOME"));
+    setenv("HOME", home, 1);
+    result_dirs *of_homes = result_dirs_new((char *[]){homes, NULL}, work_fd, NULL);
+    AUTO_FD next = dup(work_fd);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    bool opened = false;
+    for (int more = 0; more < 10; more++) {
+        AUTO(result_file) f = {0}, hidden = {0};
+        err why = ERR_INIT, e = ERR_INIT;
+        struct rlimit low = {.rlim_cur = (rlim_t)(next + more), .rlim_max = before.rlim_max};
+        setrlimit(RLIMIT_NOFILE, &low);
+        opened = result_file_open(dirs, good, "job-1", &f, &why);
+        bool refused_opened = result_file_open(of_homes, above_home, "job-1", &hidden, &e);
+        setrlimit(RLIMIT_NOFILE, &before);
+        assert_false(refused_opened);
+        if (!opened && (why.code != ERR_IO || why.sys_errno != EMFILE))
+            fail_msg("%d descriptors more: %s", more, why.message);
+    }
+    assert_true(opened);
+    result_dirs_free(of_homes);
+    if (home_before)
+        setenv("HOME", home_before, 1);
+    else
+        unsetenv("HOME");
+}
+
 static void a_folder_of_another_user_is_refused_unless_it_is_the_servers(void **state)
 {
     UNUSED(state);
@@ -319,6 +355,7 @@ int main(void)
         DIRS_TEST(a_relative_folder_is_below_the_working_directory),
         DIRS_TEST(a_folder_may_be_reached_by_a_link_of_the_administrator),
         DIRS_TEST(folders_that_hold_more_than_results_are_refused),
+        DIRS_TEST(a_folder_that_cannot_be_examined_is_not_used),
         DIRS_TEST(a_folder_of_another_user_is_refused_unless_it_is_the_servers),
         DIRS_TEST(without_folders_nothing_is_a_result),
         DIRS_TEST(configured_folders_take_the_place_of_those_told),
