@@ -182,6 +182,11 @@ $(OUT)/tests/fault/%: $(OUT)/obj/tests/fault/%.o $(call lib,tests/fake) $(foreac
 E2E_HELPERS   := $(patsubst %.c,$(OUT)/%,$(wildcard tests/e2e/*.c))
 $(OUT)/tests/e2e/%: $(OUT)/obj/tests/e2e/%.o $(foreach l,compression base,$(call lib,$(l)))
 	$(link)
+# Libraries for LD_PRELOAD, never with sanitizers.
+PRELOADS      := $(patsubst %.c,$(OUT)/%.so,$(wildcard tests/preload/*.c))
+$(OUT)/tests/preload/%.so: tests/preload/%.c $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	@echo "  LD  $@" && $(CC) -std=gnu11 -O1 -g -fPIC -shared -D_GNU_SOURCE $(WARNINGS) -o $@ $<
 # A fuzz target with replay.c runs its corpus once; see "fuzz" for the fuzzing itself.
 FUZZ_SOURCES  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_REPLAYS  := $(patsubst %.c,$(OUT)/%,$(FUZZ_SOURCES))

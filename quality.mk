@@ -35,6 +35,10 @@ check-valgrind: $(BUILD)/packages-build $(BUILD)/packages-test $(BUILD)/packages
 	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD) test-programs
 	@WRAPPER="$(VALGRIND)" TEST_TIMEOUT=1800 tests/run.sh $(UNIT_AND_FLOW:%.c=$(BUILD)/%)
 
+## torture: one call fails in each of some 1,500 runs: allocation, file, network, thread; then COUNT=200 by SEED=1; ONLY=
+torture: all $(PRELOADS)
+	@BIN=$(OUT)/bin PRELOAD=$(OUT)/tests/preload tests/torture/torture.sh
+
 ## coverage: lines that the tests execute, per folder; the report is build/coverage/report.txt
 COVERAGE_BUILD = BUILD=$(BUILD)/coverage SANITIZE=1 OPTIMIZE=-O0 SANITIZE_FLAGS="--coverage -fprofile-update=atomic"
 coverage: $(BUILD)/packages-build $(BUILD)/packages-test $(BUILD)/packages-coverage
@@ -60,4 +64,4 @@ release:
 	@mkdir -p $(BUILD)
 	git archive --format=tar --prefix=decon-$(VERSION)/ 'v$(VERSION)' | gzip -n9 >$(BUILD)/decon-$(VERSION).tar.gz
 
-.PHONY: figures check-dialect check-titles check-tsan check-valgrind coverage check-tidy release
+.PHONY: figures check-dialect check-titles check-tsan check-valgrind coverage check-tidy release torture

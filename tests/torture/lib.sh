@@ -1,0 +1,114 @@
+# shellcheck shell=bash
+# The machines of tests/torture: a store, a detection server and a work directory in a folder of their
+# own (a lane), runs of the orchestrator on five small files in it, and the digest of the outputs.
+# Environment: BIN, the folder of the built programs (a plain build).
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+BIN=$(realpath "${BIN:-$top/build/bin}")
+PRELOAD=$(realpath "${PRELOAD:-$BIN/../tests/preload}")
+samples=$top/config/demo/samples
+inputs=('web pages/part-01.jsonl' books/part-02.jsonl.gz 'web pages/letters.json.zst'
+    'books/short stories.jsonl.bz2' 'web pages/forum+answers 2026.jsonl.xz')
+unset "${!AWS_@}" "${!PMR_@}" MAX_FILES_DEBUG
+export AWS_ACCESS_KEY_ID=torture AWS_SECRET_ACCESS_KEY=torture-secret AWS_REGION=us-east-1
+export AWS_EC2_METADATA_DISABLED=true NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
+export AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_CONFIG_FILE=/dev/null
+ulimit -c 0
+
+store='' server=''
+
+# end PID: its exit status is in $ended.
+end() {
+    kill "$1" 2>/dev/null
+    ended=0
+    wait "$1" || ended=$?
+}
+
+end_lane() {
+    [ -z "$store" ] || end "$store"
+    [ -z "$server" ] || end "$server"
+    store='' server=''
+}
+
+# await_port FILE PID: the program listens; false where it ended before.
+await_port() {
+    while [ ! -s "$1" ]; do
+        kill -0 "$2" 2>/dev/null || return 1
+        sleep 0.005
+    done
+}
+
+# start_store [VARIABLE=VALUE...], start_server [VARIABLE=VALUE...]: false where it ended at once.
+start_store() {
+    rm -f "$lane/store.port"
+    env "$@" "$BIN/decon-s3" serve --root "$lane/store" --port 0 --port-file "$lane/store.port" \
+        >"$lane/store.log" 2>&1 &
+    store=$!
+    await_port "$lane/store.port" "$store" || return
+    AWS_ENDPOINT_URL=http://127.0.0.1:$(cat "$lane/store.port")
+    export AWS_ENDPOINT_URL
+}
+
+start_server() {
+    rm -f "$lane/server.port"
+    env "$@" "$BIN/decon-server" --port 0 --port-file "$lane/server.port" --worker-threads 2 \
+        --tokenizer uniseg --evals-dir "$top/config/sample-evals" --purify \
+        --report-output-dir "$lane/server/reports" --cleaned-output-dir "$lane/server/cleaned" \
+        >"$lane/server.log" 2>&1 &
+    server=$!
+    await_port "$lane/server.port" "$server" || return
+    server_url=http://127.0.0.1:$(cat "$lane/server.port")
+}
+
+# orchestrate LOG [VARIABLE=VALUE...] [-- OPTION...]: a run; its exit status is in $status.
+orchestrate() {
+    local log=$1 variables=()
+    shift
+    while [ $# -gt 0 ] && [ "$1" != -- ]; do
+        variables+=("$1")
+        shift
+    done
+    [ $# = 0 ] || shift
+    status=0
+    timeout -k 1 "${RUN_SECONDS:-30}" env ${variables[@]+"${variables[@]}"} "$BIN/decon-orchestrator" \
+        --remote-file-input s3://data/in --remote-report-output-dir s3://data/out/reports \
+        --remote-cleaned-output-dir s3://data/out/cleaned --server-url "$server_url" \
+        --local-work-dir "$lane/work" --cleanup-delay 0 --poll-interval 0.01 --server-wait 0.5 \
+        --start-wait 0.3 --outage-wait 1 --download-retry-base-delay 0.001 --connect-timeout 2 \
+        --stall-timeout 2 "$@" >"$lane/$log.log" 2>&1 </dev/null || status=$?
+}
+
+# make_lane DIR: with store, server, the inputs, and the digest of an undisturbed run's outputs in $want.
+make_lane() {
+    lane=$1
+    mkdir -p "$lane"
+    start_store && start_server || return
+    "$BIN/decon-s3" mb s3://data >/dev/null || return
+    local name
+    for name in "${inputs[@]}"; do
+        "$BIN/decon-s3" cp "$samples/$name" "s3://data/in/$name" >/dev/null || return
+    done
+    orchestrate undisturbed
+    want=$(digest)
+    [ "$status" = 0 ]
+}
+
+# No outputs in the store, and nothing on this machine.
+clear_lane() {
+    rm -rf "$lane/store/buckets/data/out@d" "$lane/work"
+    find "$lane/server" -type f -delete
+}
+
+# digest: of the names and contents of all outputs, metadata included, without the times of writing.
+digest() {
+    (
+        cd "$lane/store/buckets/data/out@d" 2>/dev/null || exit 0
+        export LC_ALL=C
+        find . -type f | sort
+        find . -type f -print0 | sort -z | xargs -0 sed -s '3{/^modified /d}'
+    ) | sha256sum
+}
+
+# leftovers: files on this machine that a whole run does not leave.
+leftovers() {
+    find "$lane/work" "$lane/server" -type f ! -name orchestrator.lock
+}
