@@ -8,7 +8,7 @@ SANITIZE ?=
 CONFIG   ?= config/orchestration.yaml
 SERVER_CONFIG ?= config/server.yaml
 # A configuration of your own names its evaluation files itself.
-EVALS_DIR ?= $(if $(filter config/server.yaml,$(SERVER_CONFIG)),config/sample-evals)
+EVALS_DIR ?= $(if $(filter config/server.yaml,$(SERVER_CONFIG)),sample)
 
 # CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS are the user's, from the command line or the environment, and
 # may be empty. The OWN_ variables hold what the build needs; they are always used, and come last.

@@ -31,6 +31,8 @@ install_to := $(DESTDIR)$(PREFIX)
 install: all install-libraries
 	install -d $(install_to)/bin $(install_to)/share/doc/decon/examples $(install_to)/share/man/man1 $(install_to)/share/decon
 	install -m 644 $(wildcard detection/data/*.tiktoken*) detection/data/README.md $(install_to)/share/decon
+	install -d $(install_to)/share/decon/sample-evals
+	install -m 644 $(wildcard config/sample-evals/*.jsonl) $(install_to)/share/decon/sample-evals
 	install -m 755 $(PROGRAMS:%=$(OUT)/bin/%) $(install_to)/bin
 	install -m 644 $(wildcard docs/man/*.1) $(install_to)/share/man/man1
 	install -d $(install_to)/share/bash-completion/completions

@@ -4,6 +4,8 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 
+#define DEFAULT_OF_REFERENCE "bundled-evals"
+
 static bool is_from(const option_set *set, const option_origin *origins, const char *key,
                     const char *origin)
 {
@@ -49,8 +51,11 @@ void compatible_adjust(server_config *c, const option_set *set, const option_ori
     if (is_from(set, origins, "evals_dir", "command line"))
         return;
     char *dir = user_references();
-    if (!dir)
+    if (!dir) {
+        if (!c->evals_dir)
+            c->evals_dir = xstrdup(DEFAULT_OF_REFERENCE);
         return;
+    }
     log_warn("compatible: %s goes before evals_dir %s; give --evals-dir to choose", dir,
              c->evals_dir ? c->evals_dir : "");
     free(c->evals_dir);

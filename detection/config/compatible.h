@@ -1,7 +1,7 @@
 /* --compatible: what the reference server does with its options, where this one does better.
  *
  * What:    `purify` counts on the command line only; a folder of the user's goes before the file's
- *          evals_dir; a bad line of an evaluation file ends that file. Each is told.
+ *          evals_dir, which is bundled-evals by default; a bad line of an evaluation file ends that file. Each is told.
  * Owner:   changes the configuration in place. Threads: one. Fails: never.
  *
  * Elsewhere, asked for by detect_settings and evals_options: unknown tokenizers are one token a

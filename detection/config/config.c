@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "compression/splice/splice.h"
 #include "detection/config/compatible.h"
+#include "detection/config/evals_dir.h"
 #include "detection/config/listen_check.h"
 #include "base/json/json_write.h"
 
@@ -178,7 +179,7 @@ bool server_config_read(server_config *c, const option_set *set, int argc, char 
         return false;
     c->training_dir_named =
         str_equal(options_origin_name(origin_of(set, origins, "training_dir")), "command line");
-    if (!check_path("evals_dir", c->evals_dir, e) || !check_path("content_key", c->content_key, e))
+    if (!evals_dir_find(c, e) || !check_path("content_key", c->content_key, e))
         return false;
     if (!c->is_batch && !listen_check(c, e))
         return false;

@@ -45,6 +45,7 @@ typedef struct server_config {
     job_settings job;
     unsigned workers;
     bool is_batch;
+    bool evals_are_samples;  /* which certify nothing */
     bool training_dir_named; /* on the command line */
 } server_config;
 

@@ -18,6 +18,10 @@ static void report_index(const ngram_index *x, const server_config *c)
     size_t sets = eval_tally_sets(&x->tally);
     log_info("index: %s records of %zu set%s, from %s lines (left out: %s)", records, sets,
              sets == 1 ? "" : "s", lines, reasons.len ? buf_str(&reasons) : "none");
+    if (c->evals_are_samples)
+        log_warn("evals_dir %s: the sample set certifies nothing, it only shows how the programs "
+                 "work; give real evaluation sets (README, \"First real run\")",
+                 c->evals_dir);
     if (x->question_count < 2)
         log_warn("%s: an index of %zu records finds nothing; give more evaluation records",
                  c->evals_dir, x->question_count);

@@ -71,8 +71,9 @@ static const option rows[] = {
 
     ROW("content_key", OPTION_STRING, content_key, "text", .section = "Input and output",
         .metavar = "KEY", .help = "The field that holds a document's text; dots lead inwards."),
-    ROW("evals_dir", OPTION_STRING, evals_dir, "bundled-evals", .metavar = "DIR",
-        .help = "The directory of evaluation files, with all below it."),
+    ROW("evals_dir", OPTION_STRING, evals_dir, NULL, .metavar = "DIR|sample",
+        .help = "Folder of evaluation files, with all below it; required. sample: the sample set, "
+                "for trials."),
     ROW("report_output_dir", OPTION_STRING, report_output_dir, NULL, .metavar = "DIR",
         .help = "Where reports go; without it, a new folder below the temporary directory (detect: "
                 "reports)."),

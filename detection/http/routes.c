@@ -231,10 +231,20 @@ static bool host_is_good(const call *c)
     return false;
 }
 
+static void reply_indexing(const call *c)
+{
+    http_header headers[] = {json_type_header, {"Retry-After", RETRY_AFTER_SECONDS}};
+    reply(c, 503, headers, ARRAY_LEN(headers), SLICE_LIT("{\"status\":\"indexing\"}"));
+}
+
 static void begin(void *ctx, httpd_request *request, void **user)
 {
     slice id = {0};
     call c = call_of(ctx, request, &id);
+    if (!atomic_load(&c.r->ready)) {
+        reply_indexing(&c);
+        return;
+    }
     if (!host_is_good(&c))
         return;
     switch (c.route) {

@@ -2,7 +2,8 @@
  *
  * What:    an httpd_handler over the job table.
  * Owner:   routes is the caller's and must outlive the httpd.
- * Threads: httpd's threads call in; routes is constant, table and metrics lock themselves.
+ * Threads: httpd's threads call in; routes is constant once it is ready, table and metrics lock
+ *          themselves.
  * Fails:   bad requests get 400, 404, 405, 413, 415, 422; a path outside the allowed folders and
  *          a foreign Host header 403; a
  *          full queue, and a server that stops, 503 with Retry-After.
@@ -10,12 +11,15 @@
 #ifndef DETECTION_HTTP_ROUTES_H
 #define DETECTION_HTTP_ROUTES_H
 
+#include <stdatomic.h>
+
 #include "base/httpd/httpd.h"
 #include "detection/http/host_check.h"
 #include "detection/job/metrics.h"
 #include "detection/job/worker_processes.h"
 
 typedef struct routes {
+    atomic_bool ready; /* set once all of the following is: until then every request gets 503 */
     jobs *jobs;
     metrics *metrics;
     slice health;                  /* the body of /health */

@@ -102,6 +102,9 @@ static void tell_outcomes(jobs *j)
 /* What the server works with; all of it lasts until the end. */
 typedef struct site {
     const server_config *config;
+    httpd *http;
+    routes routes;
+    buf health;
     ngram_index *index;
     job_meter *meter;
     jobs *jobs;
@@ -109,24 +112,53 @@ typedef struct site {
     metrics metrics;
 } site;
 
+static void site_deinit(site *s)
+{
+    httpd_stop(s->http); /* first: its threads use the rest */
+    crew_free(s->crew);
+    jobs_free(s->jobs);
+    index_free(s->index);
+    metrics_deinit(&s->metrics);
+    crew_meter_free(s->meter);
+    buf_deinit(&s->health);
+}
+DEFINE_AUTO(site, site_deinit)
+
+/* The port is opened before the index is built: one that is in use is an error at once, and clients
+ * get a reply. */
+static bool open_port(site *s, err *e)
+{
+    const server_config *c = s->config;
+    s->routes.metrics = &s->metrics;
+    httpd_handler handler = routes_handler(&s->routes);
+    httpd_options options = {
+        .address = c->listen, .port = (uint16_t)c->port, .thread_count = HTTP_THREADS};
+    s->http = httpd_start(&options, &handler, e);
+    if (!s->http)
+        return false;
+    log_info("port %u is open; requests get 503 until the index is built", httpd_port(s->http));
+    return true;
+}
+
+static void begin_to_answer(site *s)
+{
+    const server_config *c = s->config;
+    server_config_health(c, s->index, &s->health);
+    s->routes.jobs = s->jobs;
+    s->routes.health = buf_slice(&s->health);
+    s->routes.crew = s->crew;
+    s->routes.allow_dirs = (const char *const *)c->allow_dir;
+    s->routes.hosts =
+        (host_rules){.listen = c->listen, .names = (const char *const *)c->allow_host};
+    atomic_store(&s->routes.ready, true);
+}
+
 /* Takes over the workers, and waits for them while /status still answers. */
 static bool serve(site *s, workers *take_workers, const sigset_t *signals, err *e)
 {
-    const server_config *c = s->config;
-    AUTO(buf) health = BUF(HEALTH_MAX_BYTES);
-    server_config_health(c, s->index, &health);
-    routes r = {.jobs = s->jobs,
-                .metrics = &s->metrics,
-                .health = buf_slice(&health),
-                .crew = s->crew,
-                .allow_dirs = (const char *const *)c->allow_dir,
-                .hosts = {.listen = c->listen, .names = (const char *const *)c->allow_host}};
-    httpd_handler handler = routes_handler(&r);
-    httpd_options options = {
-        .address = c->listen, .port = (uint16_t)c->port, .thread_count = HTTP_THREADS};
-    httpd *http = httpd_start(&options, &handler, e);
     int number = 0;
-    bool ok = http && announce(c, httpd_port(http), e);
+    begin_to_answer(s);
+    bool ok = announce(s->config, httpd_port(s->http), e);
     if (ok && sigwait(signals, &number) == 0)
         log_info("signal %d: running jobs are finished, %zu that wait are dropped", number,
                  jobs_waiting_count(s->jobs));
@@ -135,19 +167,8 @@ static bool serve(site *s, workers *take_workers, const sigset_t *signals, err *
     workers_join(take_workers);
     if (ok)
         tell_outcomes(s->jobs);
-    httpd_stop(http);
     return ok;
 }
-
-static void site_deinit(site *s)
-{
-    crew_free(s->crew);
-    jobs_free(s->jobs);
-    index_free(s->index);
-    metrics_deinit(&s->metrics);
-    crew_meter_free(s->meter);
-}
-DEFINE_AUTO(site, site_deinit)
 
 static void count_from_here(site *s, uint64_t build_ms)
 {
@@ -179,17 +200,20 @@ static bool work(site *s, err *e)
 
 static bool run(server_config *c, err *e)
 {
-    AUTO(site) s = {.config = c, .meter = crew_meter_new()};
-    uint64_t start_ms = monotonic_ms();
+    AUTO(site) s = {.config = c, .meter = crew_meter_new(), .health = BUF(HEALTH_MAX_BYTES)};
     metrics_init(&s.metrics, s.meter);
     c->job.meter = s.meter;
     fs_raise_file_limit();
     /* An older run's port would mislead whoever waits for this one's. */
     if (c->port_file && !fs_remove(c->port_file, e))
         return false;
-    if (!make_directories(c, e) || !(s.index = load_index(c, e)))
-        return false;
     warn_of_folders(c);
+    if (!make_directories(c, e) || !open_port(&s, e))
+        return false;
+    uint64_t start_ms = monotonic_ms();
+    s.index = load_index(c, e);
+    if (!s.index)
+        return false;
     count_from_here(&s, monotonic_ms() - start_ms);
     s.crew = crew_start(&c->job, s.index, e);
     return s.crew && work(&s, e);

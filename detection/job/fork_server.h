@@ -8,7 +8,7 @@
  *                     <---- pid -------
  *
  * Owner:   fork_server_start / fork_server_stop.
- * Threads: start before any other thread is made; the rest any. One lock inside.
+ * Threads: any; other threads may run at the start. One lock inside.
  * Fails:   fork_server_fork where no process can be made for FORK_WAIT_MS.
  *
  * Workers are killed (SIGKILL) with the fork server that forked them. They, and the fork server, end

@@ -3,8 +3,7 @@
  * What:    members are forked by a fork server (fork_server.h) and share the index's memory with it.
  *          A member does one job after the other; one that died is replaced at its next job.
  * Owner:   crew_start / crew_free; a crew_member is one worker thread's (_deinit).
- * Threads: crew_start before any other thread is made; crew_run by any thread, each with its own
- *          member.
+ * Threads: any; crew_run with a member of the thread's own.
  * Fails:   crew_run as job_run does; where the process died during the job or could not be made,
  *          *crashed is set and the message says how it ended. A process that had died before is
  *          replaced, and a job whose process was killed with the fork server runs again.

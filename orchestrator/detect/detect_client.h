@@ -3,7 +3,7 @@
  * What:    every call repeats its request as long as the server is alive: after a connection error,
  *          a time limit or a 5xx, /health is asked; while that answers, the request is sent again
  *          with growing pauses; when it stays silent for `server_wait`, all calls end with
- *          ERR_SERVER_DOWN. A job is looked at first after 5 ms, then at doubling pauses.
+ *          ERR_SERVER_DOWN. One that answers that it builds its index is waited for. A job is looked at first after 5 ms, then at doubling pauses.
  * Owner:   jobs_new / jobs_free (ends what is under way without callbacks). A call is an
  *          operation (base/op.h). Strings are copied.
  * Threads: loop.
@@ -51,7 +51,8 @@ DEFINE_AUTO_PTR(jobs, jobs_free)
 /* Begins the ids of jobs that a server of ours makes from now on; 12 hexadecimal digits, copied. */
 void jobs_tag(jobs *j, const char *tag);
 
-/* Waits until the server answers; one wait at a time. `once`: a single attempt. */
+/* Waits until the server answers; one wait at a time. `once`: a single attempt, unless the server
+ * builds its index. */
 void jobs_wait_server(jobs *j, bool once,
                       void (*on_done)(void *ctx, const server_facts *facts, const err *error),
                       void *ctx);

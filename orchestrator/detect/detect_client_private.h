@@ -62,7 +62,8 @@ struct jobs {
     exchange health;
     char *health_url;
     bool asking;
-    bool down; /* it did not answer the last time */
+    bool down;     /* it did not answer the last time */
+    bool indexing; /* it answered that it builds its index */
     uint64_t down_since_ms, pause_ms, told_ms;
 
     /* jobs_wait_server */

@@ -133,21 +133,41 @@ static void tell_waiting(jobs *j, uint64_t now_ms, const err *why)
         return;
     char most[32];
     format_duration(j->server_wait_ms, most, sizeof most);
-    log_warn("waiting for the detection server at %s, for %s at most: %s", j->url, most,
-             why->message);
+    if (j->indexing)
+        log_info("the detection server at %s is building its index; waiting until it is ready",
+                 j->url);
+    else
+        log_warn("waiting for the detection server at %s, for %s at most: %s", j->url, most,
+                 why->message);
     j->told_ms = now_ms ? now_ms : 1;
 }
 
-static void on_unhealthy(jobs *j, const err *why)
+/* Our server says so from its start until it takes jobs. */
+static bool says_indexing(const jobs *j, const http_result *result)
+{
+    static const char *const key = "status";
+    json_value value;
+    char *status = NULL;
+    bool indexing = result->ok && result->status == 503 &&
+                    exchange_read(&j->health, &key, &value, 1) && reply_string(&value, &status) &&
+                    status && str_equal(status, "indexing");
+    free(status);
+    return indexing;
+}
+
+/* Time counts from the last sign of life: one that builds its index is alive. */
+static void on_unhealthy(jobs *j, const err *why, bool indexing)
 {
     uint64_t now_ms = clock_now_ms(j->transport);
-    if (!j->down) {
-        j->down = true;
+    if (!j->down || indexing)
         j->down_since_ms = now_ms;
+    if (!j->down || indexing != j->indexing) {
         j->pause_ms = JOBS_FIRST_PAUSE_MS;
         j->told_ms = 0;
     }
-    if (j->once || now_ms - j->down_since_ms >= j->server_wait_ms) {
+    j->down = true;
+    j->indexing = indexing;
+    if (!indexing && (j->once || now_ms - j->down_since_ms >= j->server_wait_ms)) {
         give_up(j, why);
         return;
     }
@@ -165,10 +185,10 @@ static void on_health_reply(void *ctx, const http_result *result)
     char *texts[FACT_COUNT] = {0};
     if (!result->ok || result->status != 200) {
         exchange_describe(&j->health, result, &e);
-        on_unhealthy(j, &e);
+        on_unhealthy(j, &e, says_indexing(j, result));
     } else if (!read_facts(&j->health, &facts, texts)) {
         err_set(&e, ERR_PARSE, "%s: the reply is not a detection server's", j->health_url);
-        on_unhealthy(j, &e);
+        on_unhealthy(j, &e, false);
     } else if (facts.tells_records && facts.records == 0) {
         refuse_empty_index(j);
     } else {

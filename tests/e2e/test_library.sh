@@ -222,6 +222,9 @@ test_everything_is_installed() {
     done
     [ "$("$T/root/usr/bin/decon-s3" --version | cut -d' ' -f2)" = "$(pkg-config --modversion "$T/root/usr/lib/pkgconfig/decon-s3.pc")" ] ||
         fail 'program and library tell different versions'
+    echo '{"text":"x"}' >"$T/f.jsonl"
+    (cd "$T" && "$T/root/usr/bin/decon-server" detect --evals-dir sample f.jsonl) >"$T/detect.log" 2>&1 ||
+        fail 'the sample set is not installed'
 }
 
 run_tests

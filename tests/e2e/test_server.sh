@@ -126,6 +126,91 @@ test_a_signal_while_the_index_builds() {
     esac
 }
 
+# start_slow_server: its index waits for the vocabulary, which is a FIFO: finish_index writes it.
+start_slow_server() {
+    mkdir "$T/vocabularies"
+    mkfifo "$T/vocabularies/cl100k_base.tiktoken"
+    "$BIN/decon-server" --port 0 --port-file "$T/server.port" --evals-dir "$evals" --purify \
+        --report-output-dir "$T/server/reports" --cleaned-output-dir "$T/server/cleaned" \
+        --vocabulary-dir "$T/vocabularies" >"$T/server.log" 2>&1 &
+    server=$!
+    started+=("$server")
+    wait_for grep -q 'port [0-9]* is open' "$T/server.log"
+    server_port=$(sed -n 's/.*port \([0-9]*\) is open.*/\1/p' "$T/server.log")
+    url=http://127.0.0.1:$server_port
+}
+
+finish_index() {
+    xz -dc "$top/detection/data/cl100k_base.tiktoken.xz" >"$T/vocabularies/cl100k_base.tiktoken"
+}
+
+test_requests_get_503_until_the_index_is_built() {
+    local path
+    start_slow_server
+    for path in health metrics status/x other; do
+        curl -sS -i "$url/$path" >"$T/reply"
+        grep -q '^HTTP/1.1 503' "$T/reply" || fail "$path: $(cat "$T/reply")"
+        grep -qi '^Retry-After: [0-9]' "$T/reply" || fail "$path: no Retry-After"
+        [ "$(tail -n 1 "$T/reply")" = '{"status":"indexing"}' ] || fail "$path: $(tail -n 1 "$T/reply")"
+    done
+    [ "$(curl -sS -o "$T/reply" -w '%{http_code}' -H 'Content-Type: application/json' \
+        --data '{"file_path":"/x"}' "$url/submit")" = 503 ] || fail "submit: $(cat "$T/reply")"
+    [ ! -e "$T/server.port" ] || fail 'the port file is written too early'
+    ! grep -q 'Server listening' "$T/server.log" || fail 'it says that it listens'
+    local status=0
+    "$BIN/decon-server" --port "$server_port" --evals-dir "$evals" >"$T/second.log" 2>&1 || status=$?
+    [ "$status" = 1 ] || fail "a taken port: exit status $status"
+    finish_index
+    wait_for test -s "$T/server.port"
+    curl -sSf "$url/health" | grep -q '"status":"ok"' || fail 'not ready'
+    echo '{"text":"x"}' >"$T/f.jsonl"
+    submit "$T/f.jsonl"
+    expect_job '"status":"completed"'
+    stop "$server"
+    expect_status 0
+}
+
+test_the_orchestrator_waits_for_the_index() {
+    start_store
+    fill
+    start_slow_server
+    start_orchestrator run --server-wait 0
+    wait_for grep -q 'is building its index; waiting' "$T/run.log"
+    finish_index
+    wait_exit "$orchestrator"
+    expect_status 0
+}
+
+test_a_signal_ends_a_server_without_an_index_at_once() {
+    start_slow_server
+    stop "$server"
+    expect_status 143
+    [ ! -e "$T/server.port" ] || fail 'a port file'
+}
+
+test_the_sample_set_is_used_only_by_name() {
+    local status=0
+    "$BIN/decon-server" --port 0 >"$T/none.log" 2>&1 || status=$?
+    [ "$status" = 2 ] || fail "exit status $status"
+    grep -q -- 'decon-server --evals-dir DIR .*decon-server --evals-dir sample' "$T/none.log" || fail "$(cat "$T/none.log")"
+    status=0
+    "$BIN/decon-server" detect "$samples" >"$T/none.log" 2>&1 || status=$?
+    [ "$status" = 2 ] || fail "detect: exit status $status"
+    begin --evals-dir sample
+    curl -sS "$url/health" | grep -q '"records":25,' || fail "$(curl -sS "$url/health")"
+    grep -q 'WARN.*certifies nothing' "$T/server.log" || fail 'no warning'
+    stop "$server"
+    cp -r "$evals" "$T/sample"
+    status=0
+    (cd "$T" && "$BIN/decon-server" --port 0 --evals-dir sample) >"$T/both.log" 2>&1 || status=$?
+    [ "$status" = 2 ] || fail "a folder of that name: exit status $status"
+    grep -q -- '--evals-dir ./sample' "$T/both.log" || fail "$(cat "$T/both.log")"
+    : >"$T/server.log"
+    begin --evals-dir "$T/sample"
+    ! grep -q 'certifies nothing' "$T/server.log" || fail 'a warning for another folder'
+    stop "$server"
+}
+
 test_a_report_directory_that_cannot_be_written() {
     : >"$T/file"
     local status=0

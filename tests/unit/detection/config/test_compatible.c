@@ -52,7 +52,7 @@ static void purify_counts_on_the_command_line(void **state)
     AUTO(server_config) mended = {0};
     AUTO(server_config) kept = {0};
     AUTO(server_config) given = {0};
-    read_config(&mended, *state, "purify: true\n", NULL, NULL);
+    read_config(&mended, *state, "evals_dir: e\npurify: true\n", NULL, NULL);
     assert_true(mended.purify);
     read_config(&kept, *state, "purify: true\ncompatible: true\n", NULL, NULL);
     assert_false(kept.purify);
@@ -79,6 +79,13 @@ static void references_of_the_user_go_first(void **state)
     assert_string_equal(kept.evals_dir, dir);
     read_config(&given, s, "compatible: true\n", "--evals-dir", "other");
     assert_string_equal(given.evals_dir, "other");
+}
+
+static void evaluation_sets_have_the_default_of_the_reference(void **state)
+{
+    AUTO(server_config) c = {0};
+    read_config(&c, *state, "compatible: true\n", NULL, NULL);
+    assert_string_equal(c.evals_dir, "bundled-evals");
 }
 
 #define RECORD(id)                                                                                 \
@@ -150,6 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(purify_counts_on_the_command_line),
         TEST(references_of_the_user_go_first),
+        TEST(evaluation_sets_have_the_default_of_the_reference),
         TEST(evaluation_files),
         TEST(a_bad_line_refuses_where_that_is_asked_for),
         TEST(unknown_tokenizers_are_bytes),

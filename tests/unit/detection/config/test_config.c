@@ -30,13 +30,15 @@ static int tear_down(void **state)
     return fs_remove(file, NULL) ? 0 : -1;
 }
 
-/* Reads a command line of up to 15 words. */
+/* Reads a command line of up to 13 words, with evaluation sets. */
 static bool read_words(server_config *c, const char *const *words, err *e)
 {
     char *argv[16] = {0};
     int argc = 0;
     for (; words[argc]; argc++)
         argv[argc] = xstrdup(words[argc]);
+    argv[argc++] = xstrdup("--evals-dir");
+    argv[argc++] = xstrdup("evals");
     AUTO_FREE char **order = xcalloc(ARRAY_LEN(argv), sizeof *order); /* which reading permutes */
     memcpy(order, argv, sizeof argv);
     int positional = 0;
@@ -62,7 +64,7 @@ static void defaults(void **state)
     AUTO(server_config) c = {0};
     assert_true(read_words(&c, (const char *const[]){"decon-server", NULL}, NULL));
     assert_int_equal(c.port, 8080);
-    assert_string_equal(c.evals_dir, "bundled-evals");
+    assert_string_equal(c.evals_dir, "evals");
     assert_true(c.workers >= 1);
     assert_string_equal(c.detect.tokenizer, "cl100k");
     assert_int_equal(c.detect.ngram_size, 5);
@@ -146,7 +148,8 @@ static void detect_takes_the_file_of_the_server(void **state)
     int positional = 0;
     char command[] = "detect", flag[] = "--config";
     char *argv[] = {command, flag, file, NULL};
-    assert_true(fs_write_file(file, SLICE_LIT("allow_dir: [/data]\nngram_size: 4\n"), false, NULL));
+    assert_true(fs_write_file(file, SLICE_LIT("allow_dir: [/data]\nevals_dir: e\nngram_size: 4\n"),
+                              false, NULL));
     if (!server_config_read(&c, &detect_options, 3, argv, &positional, &e))
         fail_msg("%s", e.message);
     assert_int_equal(c.detect.ngram_size, 4);
@@ -246,6 +249,34 @@ static void an_open_address_requires_allowed_folders(void **state)
     }
 }
 
+static void evaluation_sets_are_required(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        const char *yaml;
+        const option_set *set;
+        const char *want;
+    } rows[] = {
+        {"purify: true\n", &serve_options, "decon-server --evals-dir sample"},
+        {"evals_dir: ''\n", &serve_options, "decon-server --evals-dir DIR"},
+        {"purify: true\n", &detect_options, "decon-server detect --evals-dir DIR"},
+        /* This program is neither in a checkout's build/bin nor installed. */
+        {"evals_dir: sample\n", &serve_options, "run make install, or name a folder"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO(server_config) c = {0};
+        err e = ERR_INIT;
+        int positional = 0;
+        char command[] = "x", flag[] = "--config";
+        char *argv[] = {command, flag, file, NULL};
+        assert_true(fs_write_file(file, slice_from(rows[i].yaml), false, NULL));
+        assert_false(server_config_read(&c, rows[i].set, 3, argv, &positional, &e));
+        assert_int_equal(err_exit_status(&e), 2);
+        if (!strstr(e.message, rows[i].want))
+            fail_msg("%s instead of %s", e.message, rows[i].want);
+    }
+}
+
 static void access_of_results(void **state)
 {
     UNUSED(state);
@@ -274,6 +305,7 @@ int main(void)
         TEST(health_to_the_letter),
         TEST(an_open_address_requires_allowed_folders),
         TEST(access_of_results),
+        TEST(evaluation_sets_are_required),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

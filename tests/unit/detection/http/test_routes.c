@@ -43,6 +43,7 @@ static int set_up(void **state)
                          .metrics = &s->metrics,
                          .health = SLICE_LIT("{\"status\":\"ok\"}"),
                          .allow_dirs = s->allow_dirs};
+    atomic_init(&s->routes.ready, true);
     httpd_handler handler = routes_handler(&s->routes);
     s->http = httpd_start(&(httpd_options){.thread_count = 1}, &handler, NULL);
     *state = s;
@@ -337,6 +338,25 @@ static void foreign_host_headers_are_refused(void **state)
     assert_int_equal(jobs_waiting_count(s->jobs), 1); /* the named one */
 }
 
+static void every_route_waits_for_the_index(void **state)
+{
+    site *s = *state;
+    static const char *const lines[] = {"GET /health", "GET /metrics", "GET /status/x",
+                                        "GET /other", "DELETE /submit"};
+    atomic_store(&s->routes.ready, false);
+    s->routes.jobs = NULL; /* not there yet */
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        expect(s, lines[i], "", NULL, "503", "Retry-After: ");
+        expect(s, lines[i], "", NULL, "503", "\r\n\r\n{\"status\":\"indexing\"}");
+    }
+    expect(s, "POST /submit", JSON, "{\"file_path\":\"/a\"}", "503", "indexing");
+    AUTO_FREE char *foreign = ask_as(s, "evil.example", "GET /health", "", NULL);
+    assert_true(str_starts_with(foreign, "HTTP/1.1 503 "));
+    s->routes.jobs = s->jobs;
+    atomic_store(&s->routes.ready, true);
+    expect(s, "GET /health", "", NULL, "200", "ok");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -355,6 +375,7 @@ int main(void)
         TEST(idempotency_key),
         TEST(full_queue_and_stop),
         TEST(foreign_host_headers_are_refused),
+        TEST(every_route_waits_for_the_index),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

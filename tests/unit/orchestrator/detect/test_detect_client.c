@@ -194,6 +194,53 @@ static void waits_for_a_server_that_comes_up(void **state)
     finish(f);
 }
 
+/* However long it takes, also where a silent server would not be waited for. */
+static void waits_for_a_server_that_builds_its_index(void **state)
+{
+    fixture *f = *state;
+    static const unsigned replies = 200; /* pauses of 2.5 s and more: over server_wait */
+    for (unsigned i = 0; i < replies; i++)
+        expect(f, "GET", URL "/health", 503, "{\"status\":\"indexing\"}");
+    expect(f, "GET", URL "/health", 200, HEALTHY);
+    uint64_t begun_ms = clock_now_ms(fake_transport_base(f->fake));
+    jobs_wait_server(f->jobs, true, on_ready, f);
+    assert_true(fake_run_until(f->fake, &f->done));
+    assert_int_equal(f->error.code, ERR_NONE);
+    assert_true(clock_now_ms(fake_transport_base(f->fake)) - begun_ms > 300000);
+    finish(f);
+}
+
+/* One that was restarted while a file is submitted. */
+static void calls_wait_for_a_server_that_builds_its_index(void **state)
+{
+    fixture *f = *state;
+    expect(f, "POST", URL "/submit", 503, "{\"status\":\"indexing\"}");
+    for (unsigned i = 0; i < 200; i++)
+        expect(f, "GET", URL "/health", 503, "{\"status\":\"indexing\"}");
+    expect(f, "GET", URL "/health", 200, HEALTHY);
+    expect(f, "POST", URL "/submit", 200, "{\"job_id\":\"j1\"}");
+    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "key-1", on_done, f));
+    assert_true(fake_run_until(f->fake, &f->done));
+    assert_int_equal(f->error.code, ERR_NONE);
+    assert_string_equal(f->job_id, "j1");
+    finish(f);
+}
+
+static void a_server_that_went_silent_while_indexing_is_given_up(void **state)
+{
+    fixture *f = *state;
+    jobs_free(f->jobs);
+    f->jobs = jobs_new(fake_transport_base(f->fake),
+                       &(jobs_options){.server_url = URL, .poll_interval_ms = 5000});
+    for (unsigned i = 0; i < 20; i++)
+        expect(f, "GET", URL "/health", 503, "{\"status\":\"indexing\"}");
+    expect_error(f, URL "/health", ERR_NET);
+    jobs_wait_server(f->jobs, false, on_ready, f);
+    assert_true(fake_run_until(f->fake, &f->done));
+    assert_int_equal(f->error.code, ERR_SERVER_DOWN);
+    finish(f);
+}
+
 static void gives_up_after_server_wait(void **state)
 {
     fixture *f = *state;
@@ -438,6 +485,9 @@ int main(void)
         cmocka_unit_test_setup(lenient_is_part_of_the_submission, begin),
         cmocka_unit_test_setup(the_format_of_cleaned_files_is_asked_for_where_offered, begin),
         cmocka_unit_test_setup(waits_for_a_server_that_comes_up, begin),
+        cmocka_unit_test_setup(waits_for_a_server_that_builds_its_index, begin),
+        cmocka_unit_test_setup(calls_wait_for_a_server_that_builds_its_index, begin),
+        cmocka_unit_test_setup(a_server_that_went_silent_while_indexing_is_given_up, begin),
         cmocka_unit_test_setup(gives_up_after_server_wait, begin),
         cmocka_unit_test_setup(submits_the_path_with_a_key, begin),
         cmocka_unit_test_setup(a_submit_is_not_given_up_while_health_answers, begin),
