@@ -25,6 +25,7 @@ static void start_flow(app *a)
         .jobs = a->jobs,
         .workdir = a->workdir,
         .result_dirs = a->result_dirs,
+        .result_jobs = a->result_jobs,
         .config = a->config,
         .server = &a->server,
         .max_jobs = jobs_open,
@@ -237,6 +238,7 @@ void app_free(app *a)
     s3_client_free(a->s3);
     result_dirs_free(a->result_dirs);
     result_dirs_free(a->old_folders);
+    result_jobs_free(a->result_jobs);
     workdir_close(a->workdir);
     free(a);
 }

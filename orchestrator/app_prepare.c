@@ -65,14 +65,15 @@ bool app_open_work_dir(app *a, err *e)
     if (!a->workdir)
         return false;
     int share_fd = workdir_fd(a->workdir);
-    a->started_s = time(NULL);
     a->result_dirs = result_dirs_new(c->server_result_dirs, share_fd, e);
     a->old_folders = result_dirs_new(NULL, share_fd, e);
     if (!a->result_dirs || !a->old_folders)
         return false;
     result_dirs_recall(a->old_folders, share_fd);
-    if (!c->max_files_debug)
-        jobs_tag(a->jobs, workdir_tag(a->workdir));
+    if (c->max_files_debug)
+        return true;
+    jobs_tag(a->jobs, workdir_tag(a->workdir));
+    a->result_jobs = result_jobs_new(workdir_tag(a->workdir));
     return true;
 }
 
@@ -99,15 +100,14 @@ void app_learn_folders(void *ctx, const server_facts *facts)
 
 void app_sweep_results(app *a)
 {
-    const char *tag = workdir_tag(a->workdir);
     result_sweep sum = {0};
     trust_server(a, a->old_folders);
-    result_dirs_sweep(a->result_dirs, tag, a->started_s, &sum);
-    result_dirs_sweep(a->old_folders, tag, a->started_s, &sum);
+    result_dirs_sweep(a->result_dirs, a->result_jobs, &sum);
+    result_dirs_sweep(a->old_folders, a->result_jobs, &sum);
     if (sum.removed)
-        log_info("removed %zu results of earlier runs in the detection server's folders",
+        log_info("removed %zu results in the detection server's folders that no file waits for",
                  sum.removed);
-    if (!sum.kept)
+    if (!sum.failed && !result_jobs_keeps(a->result_jobs))
         result_dirs_forget(workdir_fd(a->workdir));
 }
 
@@ -117,13 +117,14 @@ static void sweep_share(void *ctx, int share_fd, const char *tag)
     const app *a = ctx;
     err e = ERR_INIT;
     result_sweep sum = {0};
+    AUTO_PTR(result_jobs) owned = result_jobs_new(tag);
     AUTO_PTR(result_dirs) folders = result_dirs_new(NULL, workdir_fd(a->workdir), &e);
     if (!folders)
         return;
     trust_server(a, folders);
     result_dirs_recall(folders, share_fd);
-    result_dirs_sweep(folders, tag, 0, &sum);
-    result_dirs_sweep(a->result_dirs, tag, 0, &sum);
+    result_dirs_sweep(folders, owned, &sum);
+    result_dirs_sweep(a->result_dirs, owned, &sum);
 }
 
 bool app_knows_path(void *ctx, const char *path)

@@ -28,7 +28,7 @@ struct app {
     workdir *workdir;
     result_dirs *result_dirs;
     result_dirs *old_folders; /* of earlier runs of this share, as they were kept */
-    int64_t started_s;        /* wall clock */
+    result_jobs *result_jobs; /* NULL: a debug run, which removes nothing */
     jobs *jobs;
     codec_memory *codec_memory;
     verifier *verifier;
@@ -54,8 +54,8 @@ bool app_open_work_dir(app *a, err *e) MUST_USE;
 /* Callbacks of the detection client; `ctx` is the app. */
 void app_learn_folders(void *ctx, const server_facts *facts);
 bool app_knows_path(void *ctx, const char *path);
-/* Results that earlier runs of this share left are removed; no item may wait for one. Those of this
- * run, of files that failed, are for the next one to take up. */
+/* Removes the results of this share's jobs; no item may wait for one. Those of files that failed in
+ * this run stay: the next one takes them up. */
 void app_sweep_results(app *a);
 /* Nothing is downloaded for a directory that cannot take the outputs. */
 bool app_probe_outputs(app *a, err *e) MUST_USE;

@@ -253,6 +253,8 @@ static void retire(flow *f, item *it)
         if ((count & (count + 1)) == 0)
             f->failures = xrealloc(f->failures, (2 * count + 1) * sizeof *f->failures);
         f->failures[count] = xstrdup(it->error.message);
+        if (it->job_id)
+            result_jobs_keep(f->o.result_jobs, it->job_id);
     }
     flow_unlink_live(f, it);
     free_item(it);

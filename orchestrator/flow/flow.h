@@ -30,6 +30,7 @@ typedef struct flow_options {
     jobs *jobs;
     workdir *workdir;
     const result_dirs *result_dirs;
+    result_jobs *result_jobs; /* NULL: nothing is removed */
     const config *config;
     const server_facts *server;
     unsigned max_jobs;  /* open at the server */

@@ -98,10 +98,20 @@ static void give_disk_back(flow *f, item *it)
     it->admitted = false;
 }
 
+/* The server named a file that is not a result. */
+static bool is_misnamed(const item *it)
+{
+    return (it->report_path || it->cleaned_path) && !it->report.path && !it->cleaned.path;
+}
+
 static void on_cleaned(void *ctx, const err *error)
 {
     item *it = ctx;
     flow *f = it->flow;
+    if (error && it->job_id)
+        result_jobs_keep(f->o.result_jobs, it->job_id);
+    if (it->state == ITEM_DISCARDING && !is_misnamed(it))
+        free(move(it->job_id)); /* has no results */
     if (error)
         log_warn("s3://%s/%s: clean-up: %s", flow_input_bucket(f), it->key, error->message);
     if (it->state == ITEM_CLEANING || it->state == ITEM_RENEWING || !keeps_input(it))
@@ -126,15 +136,14 @@ bool flow_enter_cleaning(flow *f, item *it, err *e)
 bool flow_enter_discarding(flow *f, item *it, err *e)
 {
     UNUSED(e);
-    bool named = it->report_path || it->cleaned_path;
-    bool refused = named && !it->report.path && !it->cleaned.path;
+    bool misnamed = is_misnamed(it);
     item_close_results(it);
     it->leaf = cleanup_start(
         f->o.pool, &(cleanup_options){.workdir = f->o.workdir,
                                       .dirs = f->o.result_dirs,
                                       .key = keeps_input(it) ? NULL : it->key,
                                       .results = {&it->report, &it->cleaned},
-                                      .job_id = it->report_path || refused ? NULL : it->job_id,
+                                      .job_id = it->report_path || misnamed ? NULL : it->job_id,
                                       .on_done = on_cleaned,
                                       .ctx = it});
     return true;

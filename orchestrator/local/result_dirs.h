@@ -15,6 +15,7 @@
 
 #include "base/util.h"
 #include "base/fs_below.h"
+#include "orchestrator/local/result_jobs.h"
 
 typedef struct result_dirs result_dirs;
 
@@ -57,14 +58,13 @@ bool result_file_remove(const result_dirs *d, const result_file *f, err *e) MUST
 /* Removes `<job_id><suffix>` of each folder where it is a result; failures are not reported. */
 void result_dirs_remove_job(const result_dirs *d, const char *job_id, const char *suffix);
 
-/* --- result_sweep.c: results that earlier runs left --- */
+/* --- result_sweep.c: results that no item waits for --- */
 
 typedef struct result_sweep {
-    size_t removed, kept; /* files */
+    size_t removed, failed; /* files */
 } result_sweep;
-/* Removes the results of jobs with this tag that were written before `before_s` (0: all). Only a
- * server of ours puts the tag into the names. Adds to `out`. */
-void result_dirs_sweep(const result_dirs *d, const char *tag, int64_t before_s, result_sweep *out);
+/* Removes the results of the jobs that are covered. Adds to `out`. */
+void result_dirs_sweep(const result_dirs *d, result_jobs *owned, result_sweep *out);
 /* Which folders a share's results may be in, kept in its directory until result_dirs_forget. */
 void result_dirs_remember(const result_dirs *d, const result_dirs *old, int share_fd);
 void result_dirs_recall(result_dirs *d, int share_fd);

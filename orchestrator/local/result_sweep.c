@@ -9,30 +9,22 @@
 
 #define RECORD_NAME      "result-folders"
 #define RECORD_MAX_BYTES ((size_t)1 << 20)
-#define TAG_CHARS        12
-#define ID_CHARS         36
 
 typedef struct sweep {
     const result_dirs *dirs;
     size_t folder;
-    const char *tag;
-    int64_t before_s;
+    result_jobs *owned;
     result_sweep *out;
 } sweep;
 
-/* "<8 of the tag>-<4 of the tag>-8xxx-xxxx-xxxxxxxxxxxx.report.jsonl", or ".jsonl" and what follows:
- * a UUID of version 8, which no other server makes of this tag. */
-static bool is_tagged(const char *name, const char *tag)
+/* "<job id>.report.jsonl", or ".jsonl" and what follows: a suffix of compression, or what a server
+ * that died gave the file while it wrote it. */
+static bool is_result_of(const char *name, result_jobs *owned)
 {
-    static const char form[] = "hhhhhhhh-hhhh-8hhh-hhhh-hhhhhhhhhhhh";
-    if (strlen(tag) != TAG_CHARS || strlen(name) <= ID_CHARS)
-        return false;
-    for (size_t i = 0; i < ID_CHARS; i++)
-        if (form[i] == 'h' ? !strchr("0123456789abcdef", name[i]) : form[i] != name[i])
-            return false;
-    return strncmp(name, tag, 8) == 0 && strncmp(name + 9, tag + 8, 4) == 0 &&
-           (str_equal(name + ID_CHARS, ".report.jsonl") ||
-            str_starts_with(name + ID_CHARS, ".jsonl"));
+    slice id = {.data = name, .len = strcspn(name, ".")};
+    const char *suffix = name + id.len;
+    return (str_starts_with(suffix, ".report.jsonl") || str_starts_with(suffix, ".jsonl")) &&
+           result_jobs_cover(owned, id);
 }
 
 static bool sweep_name(void *ctx, const char *name, err *e)
@@ -41,20 +33,19 @@ static bool sweep_name(void *ctx, const char *name, err *e)
     AUTO(result_file) f = {0};
     err why = ERR_INIT;
     UNUSED(e);
-    if (!is_tagged(name, s->tag) || !result_open_below(s->dirs, s->folder, name, &f, &why))
+    if (!is_result_of(name, s->owned) || !result_open_below(s->dirs, s->folder, name, &f, &why))
         return true;
-    bool recent = s->before_s && f.identity.modified_s >= s->before_s;
-    bool removed = !recent && result_file_remove(s->dirs, &f, &why);
-    if (!recent && !removed)
+    bool removed = result_file_remove(s->dirs, &f, &why);
+    if (!removed)
         log_warn("%s", why.message);
     s->out->removed += removed;
-    s->out->kept += !removed;
+    s->out->failed += !removed;
     return true;
 }
 
-void result_dirs_sweep(const result_dirs *d, const char *tag, int64_t before_s, result_sweep *out)
+void result_dirs_sweep(const result_dirs *d, result_jobs *owned, result_sweep *out)
 {
-    sweep s = {.dirs = d, .tag = tag, .before_s = before_s, .out = out};
+    sweep s = {.dirs = d, .owned = owned, .out = out};
     for (; s.folder < d->count; s.folder++) {
         uid_t owner;
         err unread = ERR_INIT;

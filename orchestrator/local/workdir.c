@@ -139,6 +139,17 @@ static bool take_lock(workdir *w, err *e)
     return fs_pwrite_all(w->lock_fd, pid, (size_t)len, 0, e);
 }
 
+/* "<name>.tmp-<8 hex digits>": a record that a killed run did not finish. */
+static bool remove_unfinished(void *ctx, const char *name, err *e)
+{
+    const workdir *w = ctx;
+    static const char mark[] = ".tmp-";
+    const char *at = strstr(name, mark);
+    if (!at || strlen(at) != strlen(mark) + 8 || strspn(at + strlen(mark), "0123456789abcdef") != 8)
+        return true;
+    return fs_below_remove(w->share_fd, name, e) || err_context(e, "%s", w->path);
+}
+
 static bool set_budget(workdir *w, uint64_t asked_bytes, err *e)
 {
     w->disk.limit_bytes = asked_bytes;
@@ -162,7 +173,8 @@ workdir *workdir_open(const workdir_options *options, err *e)
     AUTO_PTR(workdir) w = xcalloc(1, sizeof *w);
     w->lock_fd = w->root_fd = w->input_fd = w->share_fd = w->download_fd = -1;
     if (!privacy_make(options->share_group, &w->privacy, e) || !open_root(w, options, e) ||
-        !open_share(w, options, e) || !take_lock(w, e) || !open_download(w, e) ||
+        !open_share(w, options, e) || !take_lock(w, e) ||
+        !fs_each_name_at(w->share_fd, ".", remove_unfinished, w, e) || !open_download(w, e) ||
         !set_budget(w, options->disk_budget_bytes, e))
         return NULL;
     if (w->privacy.tightened)

@@ -50,10 +50,12 @@ static void end_at_b(world *w, const char *key)
     timer_start(clock, 2, world_signal_again, w);
 }
 
-static world *world_with_leftovers(void)
+/* `ours`: of a server that begins the ids of jobs with the tag. */
+static world *world_with_leftovers_of(bool ours)
 {
     world *w = world_new();
-    w->tags = w->purify = true;
+    w->tags = ours;
+    w->purify = true;
     world_add(w, "a.jsonl", BAD GOOD GOOD);
     world_add(w, "b.jsonl", BAD);
     w->before_put = end_at_b;
@@ -68,6 +70,11 @@ static world *world_with_leftovers(void)
     return w;
 }
 
+static world *world_with_leftovers(void)
+{
+    return world_with_leftovers_of(true);
+}
+
 static void results_of_a_killed_run_go_with_the_next_one(void **state)
 {
     UNUSED(state);
@@ -77,6 +84,68 @@ static void results_of_a_killed_run_go_with_the_next_one(void **state)
     expect_status(w, NULL, 0);
     expect_nothing_left(w);
     world_free(w);
+}
+
+static void those_of_a_server_that_takes_no_tag_stay(void **state)
+{
+    UNUSED(state);
+    world *w = world_with_leftovers_of(false);
+    size_t reports = world_files_in(w, "reports");
+    for (size_t i = 0; i < w->job_count; i++)
+        w->jobs[i].known = false;
+    expect_status(w, NULL, 0);
+    assert_int_equal(world_files_in(w, "reports"), reports);
+    world_free(w);
+}
+
+/* As a server leaves it that was killed when the result was written, and before it was asked for. */
+static void leave_results_of_the_first_job(world *w, const char *key)
+{
+    if (strstr(key, "rep/") == NULL)
+        return;
+    const char *const left[][2] = {{"reports", ".report.jsonl"},
+                                   {"reports", ".report.jsonl.tmp-0123abcd"},
+                                   {"cleaned", ".jsonl.gz"}};
+    for (size_t i = 0; i < ARRAY_LEN(left); i++) {
+        AUTO_FREE char *path = place_of(w, left[i][0], w->jobs[0].id, left[i][1]);
+        assert_true(fs_write_file(path, SLICE_LIT("x"), false, NULL));
+    }
+}
+
+static void results_of_a_forgotten_job_go_with_the_same_run(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->tags = w->purify = true;
+    w->forget_jobs = 1; /* it was started again: the file gets a second job */
+    w->before_put = leave_results_of_the_first_job;
+    world_add(w, "a.jsonl", BAD GOOD);
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->job_count, 2);
+    expect_nothing_left(w);
+    world_free(w);
+}
+
+/* The upload failed: the next run asks for the same job. */
+static void results_of_a_failed_file_stay_for_the_next_run(void **state)
+{
+    UNUSED(state);
+    for (int ours = 0; ours < 2; ours++) {
+        world *w = world_new();
+        w->tags = ours;
+        w->purify = w->keys_known = true;
+        w->cut_put = "cle/a";
+        world_add(w, "a.jsonl", BAD GOOD);
+        world_add(w, "b.jsonl", BAD GOOD);
+        expect_status(w, NULL, 3);
+        assert_int_equal(world_files_in(w, "reports"), 1);
+        assert_int_equal(world_files_in(w, "cleaned"), 1);
+        w->cut_put = NULL;
+        expect_status(w, NULL, 0);
+        assert_int_equal(w->job_count, 2);
+        expect_nothing_left(w);
+        world_free(w);
+    }
 }
 
 static void they_go_also_where_nothing_is_left_to_do(void **state)
@@ -99,9 +168,11 @@ static void other_results_stay(void **state)
     other[0] = other[0] == '0' ? '1' : '0';
     snprintf(reference, sizeof reference, "%s", id);
     reference[14] = '4';
-    char *paths[] = {leave(w, "reports", other, ".report.jsonl"),     /* another input's */
+    char *paths[] = {leave(w, "reports", "job-77", ".report.jsonl"),  /* another client's */
+                     leave(w, "reports", other, ".report.jsonl"),     /* another input's */
                      leave(w, "reports", reference, ".report.jsonl"), /* another server's */
-                     leave(w, "reports", id, ".notes"), leave(w, "reports", "x", ".report.jsonl"),
+                     leave(w, "reports", id, ".notes"),
+                     leave(w, "reports", "x", ".report.jsonl"),
                      leave(w, "work", id, ".report.jsonl")};
     expect_status(w, NULL, 0);
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
@@ -109,7 +180,7 @@ static void other_results_stay(void **state)
             fail_msg("%s is gone", paths[i]);
         free(paths[i]);
     }
-    assert_int_equal(world_files_in(w, "reports"), 4);
+    assert_int_equal(world_files_in(w, "reports"), 5);
     world_free(w);
 }
 
@@ -162,6 +233,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_of_a_killed_run_go_with_the_next_one),
+        cmocka_unit_test(those_of_a_server_that_takes_no_tag_stay),
+        cmocka_unit_test(results_of_a_forgotten_job_go_with_the_same_run),
+        cmocka_unit_test(results_of_a_failed_file_stay_for_the_next_run),
         cmocka_unit_test(they_go_also_where_nothing_is_left_to_do),
         cmocka_unit_test(other_results_stay),
         cmocka_unit_test(a_debug_run_removes_none),

@@ -64,6 +64,27 @@ static void lies_where_the_issue_says(void **state)
     assert_true(workdir_budget_bytes(w) > 0);
 }
 
+static char *file_in_share(const workdir *w, const char *name)
+{
+    char *path = xasprintf("%s/%s", workdir_path(w), name);
+    assert_true(fs_write_file(path, SLICE_LIT("x"), false, NULL));
+    return path;
+}
+
+static void records_that_a_killed_run_did_not_finish_are_removed(void **state)
+{
+    UNUSED(state);
+    workdir *w = open_dir(0);
+    AUTO_FREE char *unfinished = file_in_share(w, "result-folders.tmp-0123abcd");
+    AUTO_FREE char *record = file_in_share(w, "result-folders");
+    AUTO_FREE char *other = file_in_share(w, "notes.tmp-0123abcx");
+    workdir_close(w);
+    w = open_dir(0);
+    assert_false(fs_exists(unfinished));
+    assert_true(fs_exists(record) && fs_exists(other));
+    workdir_close(w);
+}
+
 /* The server is told of files in JSON, which cannot carry such a path. */
 static void a_path_that_is_not_utf8_is_refused(void **state)
 {
@@ -184,6 +205,7 @@ int main(void)
 #define DIR_TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
     const struct CMUnitTest tests[] = {
         DIR_TEST(lies_where_the_issue_says),
+        DIR_TEST(records_that_a_killed_run_did_not_finish_are_removed),
         DIR_TEST(a_path_that_is_not_utf8_is_refused),
         DIR_TEST(no_key_leaves_the_directory),
         DIR_TEST(a_second_instance_is_refused),
