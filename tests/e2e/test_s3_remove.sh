@@ -126,6 +126,20 @@ test_a_person_may_say_yes() {
     expect_keys ''
 }
 
+# An answer that comes from a pipe is no person's, and lines of a file are not a person's words.
+test_only_a_person_at_a_terminal_is_asked() {
+    store
+    s3 cp -q few/a s3://data/a
+    echo 'rm -r s3://data' >commands
+    with_answer yes "$BIN/decon-s3" run commands
+    expect_status 1
+    ! grep -q 'Type yes' terminal || fail "$(cat terminal)"
+    with_answer yes "echo yes | $BIN/decon-s3 rm -r s3://data"
+    expect_status 2
+    ! grep -q 'Type yes' terminal || fail "$(cat terminal)"
+    expect_keys '' a
+}
+
 test_keys_that_cannot_be_removed_are_named() {
     store --fault 'status=403,code=AccessDenied,method=DELETE,key=*b'
     s3 cp -q -r few s3://data/few
