@@ -31,8 +31,6 @@ static const error_row error_rows[] = {
      "it is tried again; check the address, its scheme (https) and port"},
     {CURLE_PEER_FAILED_VERIFICATION, ERR_NET_TLS, ERR_CLASS_RUN,
      "check the address, or name the right authority with AWS_CA_BUNDLE"},
-    {CURLE_SSL_CONNECT_ERROR, ERR_NET, ERR_CLASS_NONE,
-     "check that the port speaks TLS; a plain one needs http:// in the endpoint"},
     {CURLE_GOT_NOTHING, ERR_NET, ERR_CLASS_NONE,
      "it is tried again; a port that speaks TLS needs https:// in the endpoint"},
     {CURLE_UNSUPPORTED_PROTOCOL, ERR_NET, ERR_CLASS_RUN,
@@ -43,6 +41,10 @@ static const error_row error_rows[] = {
     {CURLE_OUT_OF_MEMORY, ERR_INTERNAL, ERR_CLASS_NONE, "free memory"},
 };
 
+/* Another try would fail alike. */
+static const error_row plain_port = {CURLE_SSL_CONNECT_ERROR, ERR_NET, ERR_CLASS_RUN,
+                                     "the port does not speak TLS; write http:// in the endpoint"};
+
 static const error_row other_error = {CURLE_OK, ERR_NET, ERR_CLASS_NONE,
                                       "it is tried again; check the network if it goes on"};
 
@@ -52,6 +54,17 @@ static const error_row *row_of(CURLcode code)
         if (error_rows[i].curl == code)
             return &error_rows[i];
     return &other_error;
+}
+
+/* What the TLS library says of an answer that is no TLS record; curl has one code for all of it. */
+static bool answers_without_tls(const char *words)
+{
+    static const char *const reasons[] = {"wrong version number", "packet length too long",
+                                          "unexpected TLS packet"};
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+        if (strstr(words, reasons[i]))
+            return true;
+    return false;
 }
 
 /* A connection that was never made is an address that does not answer, whatever limit said so; but
@@ -122,6 +135,11 @@ void easy_error(const http_call *call, CURLcode code, err *e)
     }
     if (code == CURLE_OPERATION_TIMEDOUT && timed_out_connecting(call))
         row = row_of(CURLE_COULDNT_CONNECT);
+    if (code == CURLE_SSL_CONNECT_ERROR && answers_without_tls(call->easy->words))
+        row = &plain_port;
+    if (code == CURLE_RECV_ERROR && !call->first_byte &&
+        str_starts_with(call->request.url, "http://"))
+        row = row_of(CURLE_GOT_NOTHING);
     /* curl quotes a proxy that it cannot read, with its password. */
     bool quotes = strchr(call->easy->words, '@') != NULL;
     const char *words =
