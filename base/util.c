@@ -9,10 +9,25 @@ void util_auto_close(int *fd)
         close(*fd);
 }
 
+static void (*on_out_of_memory)(void); /* constant once there are threads, as is allocation_most */
+static size_t allocation_most = SIZE_MAX;
+
+void util_on_out_of_memory(void (*handler)(void))
+{
+    on_out_of_memory = handler;
+}
+
+void util_limit_allocation(size_t most_bytes)
+{
+    allocation_most = most_bytes;
+}
+
 /* One write, so that no other thread's line is within it; nothing here takes memory or a lock. */
 void util_out_of_memory(size_t size_bytes)
 {
     char line[128];
+    if (on_out_of_memory)
+        on_out_of_memory();
     int len = size_bytes
                   ? snprintf(line, sizeof line,
                              "out of memory: %zu bytes requested; free memory and run again\n",
@@ -32,11 +47,15 @@ static void *checked(void *p, size_t size_bytes)
 
 void *xcalloc(size_t count, size_t size_bytes)
 {
+    if (size_bytes > 0 && count > allocation_most / size_bytes)
+        util_out_of_memory(allocation_most);
     return checked(calloc(count, size_bytes), count * size_bytes);
 }
 
 void *xrealloc(void *p, size_t size_bytes)
 {
+    if (size_bytes > allocation_most)
+        util_out_of_memory(size_bytes);
     return checked(realloc(p, size_bytes), size_bytes);
 }
 

@@ -54,6 +54,10 @@ void util_auto_close(int *fd);
 /* Ends the process: one line on standard error, exit status 1, no handlers of exit(3), from any thread.
  * Size 0: a library did not say how much it needed. */
 _Noreturn void util_out_of_memory(size_t size_bytes);
+/* Called before that, on the thread where memory is out. Set before there are other threads. */
+void util_on_out_of_memory(void (*handler)(void));
+/* From now on the x* allocators take more than this at once for memory that is out. */
+void util_limit_allocation(size_t most_bytes);
 
 /* malloc that ends the program so when memory is out (there is nothing sensible left to do, and
  * every state survives in the store). Zeroed. */

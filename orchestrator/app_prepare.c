@@ -198,7 +198,7 @@ static void on_server(void *ctx, const server_facts *facts, const err *error)
     err other = ERR_INIT;
     if (facts && same_content_key(a->config, facts, &other)) {
         keep_facts(a, facts);
-        verifier_set_server_memory(a->verifier, facts->codec_memory);
+        verifier_set_server_limits(a->verifier, facts->codec_memory, facts->max_line_size);
         report_index(facts, a->config->server_url);
     }
     end_step(a, other.code ? &other : error);

@@ -147,6 +147,6 @@ void jsonl_fault_key(jsonl *j, keyset_result result)
 void jsonl_fault_line_length(jsonl *j)
 {
     snprintf(j->fault_cause, sizeof j->fault_cause,
-             "the line is longer than %" PRIu64 " bytes (max_line)", j->max_line_bytes);
+             "the line is longer than %" PRIu64 " bytes (max_line_size)", j->max_line_bytes);
     fault_at_offset(j, j->line_start + j->max_line_bytes, ERR_LIMIT);
 }

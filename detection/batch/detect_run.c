@@ -7,7 +7,7 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "base/options/options.h"
-#include "detection/job/stale_files.h"
+#include "detection/output/stale_files.h"
 #include "detection/job/progress.h"
 #include "detection/job/job_threads.h"
 

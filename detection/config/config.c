@@ -120,6 +120,8 @@ static bool fill_job(server_config *c, err *e)
                        .access = access,
                        .max_line_bytes = c->max_line_size,
                        .codec_memory_bytes = c->codec_memory,
+                       .memory_bytes = c->job_memory,
+                       .time_limit_ms = c->job_time_limit_ms,
                        .lenient = c->lenient,
                        .skip_invalid_utf8 = c->invalid_utf8 == 1,
                        .threads = c->scan_threads > 0 ? (unsigned)c->scan_threads : processors()};
@@ -240,6 +242,7 @@ void server_config_health(const server_config *c, const ngram_index *x, buf *jso
     json_member_int(json, "codec_memory", (int64_t)c->codec_memory);
     json_member_float(json, "contamination_score_threshold", c->detect.threshold);
     json_member_string(json, "content_key", slice_from(c->content_key));
+    json_member_int(json, "max_line_size", (int64_t)c->max_line_size);
     json_member_string(json, "mode", slice_from(c->mode));
     json_member_bool(json, "purify", c->purify);
     json_member_int(json, "records", (int64_t)x->counts.indexed);

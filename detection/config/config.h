@@ -38,7 +38,7 @@ typedef struct server_config {
     bool lenient;
     int bad_eval_line; /* 0 refuse, 1 end-file */
     int invalid_utf8;  /* 0 fail, 1 skip */
-    uint64_t max_line_size, codec_memory;
+    uint64_t max_line_size, codec_memory, job_memory, job_time_limit_ms;
     /* made of the above */
     char *report_path, *cleaned_path; /* absolute: clients open what /status names */
     detect_settings detect;

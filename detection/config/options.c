@@ -84,8 +84,17 @@ static const option rows[] = {
     ROW("training_dir", OPTION_STRING, training_dir, NULL, .metavar = "DIR",
         .help = "detect: a folder of training files; arguments replace one from the file. Server: "
                 "no effect."),
-    ROW("max_line_size", OPTION_SIZE, max_line_size, "1GiB", .min = 1024, .max = 1073741824,
-        .help = "A longer line of a file fails its job."),
+    ROW("max_line_size", OPTION_SIZE, max_line_size, "256MiB", .min = 1024, .max = 1073741824,
+        .unit = "bytes",
+        .help = "A longer line of a file fails its job. Orchestrators read it from /health."),
+    ROW("job_memory", OPTION_SIZE, job_memory, "1536MiB", .min = 16777216, .max = 1099511627776.0,
+        .unit = "bytes",
+        .help =
+            "Memory of a job's process beyond the index and codec_memory; a job that needs more "
+            "fails."),
+    ROW("job_time_limit", OPTION_DURATION, job_time_limit_ms, "10m", .min = 0, .max = 604800,
+        .help =
+            "A job that runs longer than this plus 1 s for each MB of text fails; 0: no limit."),
     ROW("codec_memory", OPTION_SIZE, codec_memory, "256MiB", .min = 1048576, .max = 1099511627776.0,
         .unit = "bytes",
         .help = "Memory of the decoder of one file. A file made by zstd --long=31 needs 2049MiB."),

@@ -8,7 +8,7 @@
 #include "base/httpd/httpd.h"
 #include "decon/base/log.h"
 #include "base/util.h"
-#include "detection/job/stale_files.h"
+#include "detection/output/stale_files.h"
 #include "detection/config/index_load.h"
 #include "detection/http/routes.h"
 #include "detection/job/job_threads.h"

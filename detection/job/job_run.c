@@ -1,7 +1,5 @@
 #include "detection/job/job_run.h"
 
-#include "detection/job/stale_files.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,48 +13,11 @@
 #include "decon/compression/codec.h"
 #include "base/util.h"
 #include "detection/text/unicode.h"
-#include "detection/job/removed_lines.h"
+#include "detection/output/job_results.h"
 #include "detection/job/scan_pool.h"
 
 /* A batch of more is scanned while no other one is under way, and its memory given back. */
 #define LARGE_BATCH ((size_t)4 << 20)
-
-/* A result file under its temporary name. */
-typedef struct result_file {
-    char *path, *temp; /* temp NULL: not begun */
-    int fd;
-} result_file;
-
-static void result_file_deinit(result_file *f)
-{
-    fs_temp_discard(&f->temp);
-    util_auto_close(&f->fd);
-    free(f->path);
-    *f = (result_file){.fd = -1};
-}
-
-/* Where a result goes, and who may read it. */
-typedef struct result_place {
-    const result_access *access;
-    const char *dir;
-    bool only_own;
-    mode_t input_mode;
-} result_place;
-
-static bool result_begin(result_file *f, const result_place *place, const char *id,
-                         const char *suffix, err *e)
-{
-    f->path = xasprintf("%s/%s%s", place->dir, id, suffix);
-    if (!result_folder_make(place->access, place->dir, place->only_own, e))
-        return false;
-    while ((f->fd = result_file_create(place->access, f->path, place->input_mode, &f->temp, e)) >=
-               0 &&
-           !leftovers_claim(f->fd)) {
-        fs_temp_discard(&f->temp);
-        util_auto_close(&f->fd);
-    }
-    return f->fd >= 0;
-}
 
 /* One pass over one file. Lines are gathered in batches; these go to the team, or are scanned here,
  * and their results are written in the order of the lines. */
@@ -64,7 +25,6 @@ typedef struct pass {
     stage stage; /* what the decoded file is fed to */
     stage *lines;
     job_runner *r;
-    const char *job_id;
     slice training_file;
     job_outcome *out;
     uint64_t next_line;
@@ -73,15 +33,9 @@ typedef struct pass {
     codec_format format;
     text_check check; /* of the lines; where invalid ones are skipped, those are blank in it */
     text_check raw;   /* of the bytes, where `check` does not get them as they are */
-    result_file report, cleaned;
-    gzip_member member;
-    buf frame; /* the member's head and tail */
-    /* A cleaned copy that is spliced. */
-    bool splices;
-    int input;
-    mode_t input_mode;
-    splice_pin pin; /* of the input before it was read */
-    removed_lines removed;
+    job_results results;
+    const job_request *job;
+    uint64_t text_bytes, text_reported; /* decoded; those that on_text knows of */
 } pass;
 
 static job_batch *batch_at(const pass *p, size_t i)
@@ -96,11 +50,7 @@ static void pass_deinit(pass *p)
     stage_free(p->lines);
     text_check_deinit(&p->check);
     text_check_deinit(&p->raw);
-    result_file_deinit(&p->report);
-    result_file_deinit(&p->cleaned);
-    buf_deinit(&p->frame);
-    removed_lines_deinit(&p->removed);
-    util_auto_close(&p->input);
+    job_results_deinit(&p->results);
 }
 DEFINE_AUTO(pass, pass_deinit)
 
@@ -136,39 +86,6 @@ void job_runner_deinit(job_runner *r)
 
 /* --- results --- */
 
-static bool write_report(pass *p, const buf *report, err *e)
-{
-    if (report->len == 0)
-        return true;
-    const job_settings *s = p->r->settings;
-    result_place place = {.access = &s->access,
-                          .dir = s->report_dir,
-                          .only_own = s->own_report_dir,
-                          .input_mode = p->input_mode};
-    if (!p->report.temp && !result_begin(&p->report, &place, p->job_id, JOB_REPORT_SUFFIX, e))
-        return false;
-    return fs_write_all(p->report.fd, report->data, report->len, e) ||
-           err_context(e, "report %s", p->report.path);
-}
-
-static bool write_cleaned(const pass *p, const buf *bytes, err *e)
-{
-    return bytes->len == 0 || fs_write_all(p->cleaned.fd, bytes->data, bytes->len, e) ||
-           err_context(e, "cleaned file %s", p->cleaned.path);
-}
-
-static bool note_removed(pass *p, const job_batch *b, uint64_t text_from, err *e)
-{
-    for (size_t at = 0; at < b->removed.len; at += sizeof(splice_range)) {
-        splice_range r;
-        memcpy(&r, b->removed.data + at, sizeof r);
-        r = (splice_range){.from = text_from + r.from, .to = text_from + r.to};
-        if (!removed_lines_add(&p->removed, r, e))
-            return err_context(e, "cleaned file %s", p->cleaned.path);
-    }
-    return true;
-}
-
 static void count_batch(const pass *p, const job_outcome *counts)
 {
     job_meter *meter = p->r->settings->meter;
@@ -197,12 +114,9 @@ static bool write_results(pass *p, const job_batch *b, err *e)
     }
     uint64_t text_from = p->out->text_bytes;
     count_batch(p, &b->counts);
-    if (!write_report(p, &b->report, e) || !note_removed(p, b, text_from, e))
-        return false;
-    if (!p->cleaned.temp || p->splices)
-        return true;
-    gzip_member_add(&p->member, &b->cleaned_block);
-    return write_cleaned(p, &b->cleaned, e);
+    return job_results_add_report(&p->results, buf_slice(&b->report), e) &&
+           job_results_remove_lines(&p->results, buf_slice(&b->removed), text_from, e) &&
+           job_results_add_cleaned(&p->results, buf_slice(&b->cleaned), &b->cleaned_block, e);
 }
 
 /* --- batches --- */
@@ -243,7 +157,7 @@ static job_batch *begin_batch(const pass *p)
     job_batch *b = batch_at(p, p->under_way);
     job_batch_clear(b, p->next_line);
     b->training_file = p->training_file;
-    b->lists_removed = p->splices;
+    b->lists_removed = p->results.splices;
     return b;
 }
 
@@ -319,9 +233,19 @@ static text_check *byte_check(pass *p)
     return p->check.checker && !p->r->settings->skip_invalid_utf8 ? &p->check : &p->raw;
 }
 
+static void report_text(pass *p, size_t len)
+{
+    p->text_bytes += len;
+    if (!p->job->on_text || p->text_bytes - p->text_reported < JOB_TEXT_STEP)
+        return;
+    p->text_reported = p->text_bytes;
+    p->job->on_text(p->job->ctx, p->text_bytes);
+}
+
 static bool pass_feed(stage *s, slice data, err *e)
 {
     pass *p = (pass *)s;
+    report_text(p, data.len);
     return text_check_feed(byte_check(p), data, p->format, e) && stage_feed(p->lines, data, e);
 }
 
@@ -369,101 +293,6 @@ static bool check_file(const char *path, mode_t *mode, err *e)
     if (st.st_size == 0 && format != CODEC_PLAIN)
         return err_set(e, ERR_CODEC_EARLY_END, "%s ends early: an empty file is no %s stream", path,
                        codec_get(format)->name);
-    return true;
-}
-
-/* The descriptor keeps the file; the pin shows whether it is the one that is read by its path. */
-static bool begin_splice(pass *p, const job_request *job, err *e)
-{
-    struct stat st;
-    p->splices = job->cleaned_as_input && splice_offers(p->format);
-    if (!p->splices)
-        return true;
-    p->input = open(job->path, O_RDONLY | O_CLOEXEC);
-    if (p->input < 0 || fstat(p->input, &st) != 0)
-        return err_set_errno(e, ERR_IO, errno, "cannot open %s", job->path);
-    p->pin = splice_pin_of(&st);
-    removed_lines_init(&p->removed, p->cleaned.path);
-    return true;
-}
-
-static bool splice_cleaned(pass *p, const char *path, err *e)
-{
-    struct stat st;
-    splice_request r = {.in = p->input, .out = p->cleaned.fd, .format = p->format, .pin = p->pin};
-    if (stat(path, &st) != 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be read again for its cleaned copy",
-                             path);
-    splice_pin now = splice_pin_of(&st);
-    if (memcmp(&now, &p->pin, sizeof now) != 0)
-        return err_set(e, ERR_IO, "%s: changed while it was read; submit it again", path);
-    return (removed_lines_end(&p->removed, &r.removed, e) && splice_file(&r, e)) ||
-           err_context(e, "%s: cleaned copy", path);
-}
-
-static bool begin_cleaned(pass *p, const job_request *job, err *e)
-{
-    const job_settings *s = p->r->settings;
-    const char *suffix = s->cleaned_suffix ? s->cleaned_suffix : JOB_CLEANED_SUFFIX;
-    result_place place = {.access = &s->access,
-                          .dir = s->cleaned_dir,
-                          .only_own = s->own_cleaned_dir,
-                          .input_mode = p->input_mode};
-    if (!s->cleaned_dir)
-        return true;
-    if (!result_begin(&p->cleaned, &place, p->job_id, suffix, e) || !begin_splice(p, job, e))
-        return false;
-    if (p->splices)
-        return true;
-    gzip_member_begin(&p->member, &p->frame);
-    return write_cleaned(p, &p->frame, e);
-}
-
-/* A report whose cleaned file got no name tells of a job that failed. */
-static void take_back_report(job_outcome *out)
-{
-    if (out->report_path && !fs_remove(out->report_path, NULL))
-        log_warn("%s belongs to a job that failed and cannot be removed; remove it by hand",
-                 out->report_path);
-    free(out->report_path);
-    out->report_path = NULL;
-}
-
-static bool end_cleaned(pass *p, const char *path, err *e)
-{
-    if (!p->cleaned.temp)
-        return true;
-    if (p->splices && !splice_cleaned(p, path, e))
-        return false;
-    if (p->splices && p->format == CODEC_PLAIN) { /* its temporary name is as for gzip */
-        free(p->cleaned.path);
-        p->cleaned.path =
-            xasprintf("%s/%s" JOB_PLAIN_SUFFIX, p->r->settings->cleaned_dir, p->job_id);
-    }
-    if (p->splices)
-        return true;
-    buf_clear(&p->frame);
-    gzip_member_end(&p->member, &p->frame);
-    return write_cleaned(p, &p->frame, e);
-}
-
-/* Both files are whole before the first gets its name. */
-static bool commit(pass *p, const char *path, err *e)
-{
-    if (!end_cleaned(p, path, e))
-        return false;
-    if (p->report.temp) {
-        if (!fs_temp_commit(&p->report.temp, p->report.path, e))
-            return false;
-        p->out->report_path = move(p->report.path);
-    }
-    if (p->cleaned.temp) {
-        if (!fs_temp_commit(&p->cleaned.temp, p->cleaned.path, e)) {
-            take_back_report(p->out);
-            return false;
-        }
-        p->out->cleaned_path = move(p->cleaned.path);
-    }
     return true;
 }
 
@@ -532,25 +361,36 @@ static void pass_begin(pass *p, const job_request *job)
     p->lines = stage_lines_new(s->max_line_bytes, "raise max_line_size, or split it", on_line, p);
 }
 
+static result_place place_of(const job_settings *s, const job_request *job, mode_t input_mode)
+{
+    return (result_place){.job_id = job->id,
+                          .report_dir = s->report_dir,
+                          .cleaned_dir = s->cleaned_dir,
+                          .own_report_dir = s->own_report_dir,
+                          .own_cleaned_dir = s->own_cleaned_dir,
+                          .cleaned_suffix = s->cleaned_suffix,
+                          .access = s->access,
+                          .input_mode = input_mode};
+}
+
 bool job_run(job_runner *r, const job_request *job, job_outcome *out, err *e)
 {
     err fault = ERR_INIT;
     AUTO(pass)
     p = {.stage.ops = &pass_ops,
          .r = r,
-         .job_id = job->id,
+         .job = job,
          .out = out,
-         .training_file = report_training_name(job->path),
-         .report = {.fd = -1},
-         .cleaned = {.fd = -1},
-         .input = -1};
-    buf_init(&p.frame, 64);
-    removed_lines_init(&p.removed, NULL);
+         .training_file = report_training_name(job->path)};
+    mode_t input_mode = 0;
     *out = (job_outcome){0};
-    if (!check_file(job->path, &p.input_mode, e))
+    bool is_file = check_file(job->path, &input_mode, e);
+    result_place place = place_of(r->settings, job, input_mode);
+    job_results_init(&p.results, &place);
+    if (!is_file)
         return false;
     p.format = format_of(job->path);
-    if (!begin_cleaned(&p, job, e))
+    if (!job_results_begin(&p.results, job->path, p.format, job->cleaned_as_input, e))
         return false;
     pass_begin(&p, job);
     codec_options codec = {.memory_bytes = r->settings->codec_memory_bytes};
@@ -560,7 +400,7 @@ bool job_run(job_runner *r, const job_request *job, job_outcome *out, err *e)
             *e = fault;
         return false;
     }
-    if (!commit(&p, job->path, e))
+    if (!job_results_commit(&p.results, job->path, &out->report_path, &out->cleaned_path, e))
         return false;
     warn_of_unread(r->settings, job->path, out);
     return true;

@@ -2,9 +2,7 @@
  *
  * What:    one pass: each line is decoded, looked at, and copied into the cleaned file unless it
  *          matched. Lines are scanned in batches, by as many threads as are free for the file;
- *          results do not depend on how many. Results are written under temporary names and get their own at the very end,
- *          the report first: a job that breaks off leaves neither.
- *          A cleaned copy in the file's own format is spliced at the end (compression/splice).
+ *          results do not depend on how many (detection/output writes them).
  *          A file is judged as the verification `jsonl` does (compression/text_check.h), unless the
  *          setting or the job is lenient. Then, too, it fails as another compression or container, and
  *          where lines are skipped as invalid UTF-8 and no other one could be read.
@@ -21,11 +19,10 @@
 #include "base/util.h"
 #include "detection/match/match.h"
 #include "detection/output/result_access.h"
+#include "detection/output/job_results.h"
 
-/* Results are named by the job's id and these. */
-#define JOB_REPORT_SUFFIX  ".report.jsonl"
-#define JOB_CLEANED_SUFFIX ".jsonl.gz"
-#define JOB_PLAIN_SUFFIX   ".jsonl" /* of a cleaned copy that is not compressed */
+/* How often job_request.on_text is called, in bytes of text. */
+#define JOB_TEXT_STEP ((uint64_t)1 << 20)
 
 /* How far the jobs that share it are, for whoever shows it while they run. */
 typedef struct job_meter {
@@ -43,6 +40,8 @@ typedef struct job_settings { /* constant after start */
     const char *cleaned_suffix; /* NULL: JOB_CLEANED_SUFFIX */
     uint64_t max_line_bytes;
     uint64_t codec_memory_bytes; /* of the file's decoder; 0: CODEC_MEMORY_BYTES */
+    uint64_t memory_bytes;       /* of a job's process, beyond the index and the decoder; 0: any */
+    uint64_t time_limit_ms;      /* of a job, see job_limits.h; 0: any */
     bool lenient; /* files are not judged as JSON Lines: what is no object with a text is kept */
     bool skip_invalid_utf8; /* keep such lines unscanned, with a warning, instead of failing */
     job_meter *meter;       /* or NULL */
@@ -68,6 +67,9 @@ typedef struct job_request {
     bool lenient; /* as the setting, for this file */
     /* The cleaned copy gets the file's own format where splice_file writes it; else gzip. */
     bool cleaned_as_input;
+    /* Bytes of text that are decoded so far, once for each JOB_TEXT_STEP at most; or NULL. */
+    void (*on_text)(void *ctx, uint64_t text_bytes);
+    void *ctx;
 } job_request;
 
 typedef struct job_runner {

@@ -22,7 +22,6 @@
 #include "base/util.h"
 #include "detection/job/job_run.h"
 
-#define JOB_ID_BYTES  37 /* a UUID and its NUL */
 #define JOB_TAG_BYTES 6
 
 typedef struct jobs_options {

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -10,7 +12,9 @@
 #include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "base/util.h"
-#include "detection/job/stale_files.h"
+#include "detection/job/job_limits.h"
+#include "detection/job/job_threads.h"
+#include "detection/output/stale_files.h"
 
 /* A job's two names, and an outcome with its two paths, fit one message each. */
 #define MESSAGE_BYTES ((size_t)4 * PATH_MAX + 4096)
@@ -24,12 +28,17 @@ struct crew { /* constant */
     fork_server *forks;
 };
 
-/* A member says that it has begun with one byte, then sends its answer. */
+/* A member says that it has begun with one byte, then how much text it has decoded, now and then,
+ * then sends its answer. */
 #define BEGUN "b"
+typedef struct text_report {
+    uint64_t text_bytes;
+} text_report;
 
 /* From a member; the two paths follow, each with its NUL. */
 typedef struct answer {
     bool ok;
+    bool ends; /* the process, in the middle of the job */
     bool has_report, has_cleaned;
     job_outcome counts; /* its pointers mean nothing here */
     err error;
@@ -67,6 +76,25 @@ static const char *next_text(const char **at, const char *end)
 
 /* --- a member --- */
 
+/* Of the one member that this process is. */
+static int member_fd;
+
+/* On any thread. The answer needs no memory; what other threads do meanwhile does not count. */
+static void out_of_memory(void)
+{
+    answer last = {.ends = true};
+    send_message(member_fd, &last, sizeof last);
+    _exit(1);
+}
+
+/* Losing one does not matter: the next one tells more. */
+static void on_text(void *ctx, uint64_t text_bytes)
+{
+    text_report r = {.text_bytes = text_bytes};
+    UNUSED(ctx);
+    send(member_fd, &r, sizeof r, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 static bool send_answer(int fd, bool ok, const job_outcome *out, const err *e)
 {
     AUTO(buf) message = BUF(MESSAGE_BYTES);
@@ -94,8 +122,11 @@ static bool do_job(job_runner *r, int fd, const char *message, size_t len)
     const char *as_input = lenient ? next_text(&at, end) : NULL;
     if (!as_input)
         return false;
-    job_request job = {
-        .id = id, .path = path, .lenient = *lenient != '\0', .cleaned_as_input = *as_input != '\0'};
+    job_request job = {.id = id,
+                       .path = path,
+                       .lenient = *lenient != '\0',
+                       .cleaned_as_input = *as_input != '\0',
+                       .on_text = on_text};
     bool ok = job_run(r, &job, &out, &e);
     return send_answer(fd, ok, &out, &e);
 }
@@ -106,6 +137,11 @@ static void member_main(const void *ctx, int fd)
     AUTO_FREE char *message = xcalloc(MESSAGE_BYTES, 1);
     job_runner runner;
     size_t len;
+    err e = ERR_INIT;
+    member_fd = fd;
+    util_on_out_of_memory(out_of_memory);
+    if (!job_limits_memory(c->settings, &e))
+        log_warn("jobs run without job_memory: %s", e.message);
     job_runner_init(&runner, c->settings, c->index);
     while ((len = receive_message(fd, message, MESSAGE_BYTES)) > 0 && send_message(fd, BEGUN, 1) &&
            do_job(&runner, fd, message, len))
@@ -182,44 +218,114 @@ typedef enum attempt {
     JOB_ANSWERED,
     JOB_NOT_BEGUN, /* the process had died while it was idle */
     JOB_CRASHED,
+    JOB_OVERDUE,
+    JOB_OUT_OF_MEMORY,
 } attempt;
 
-/* Sends the job and receives its answer of *len bytes. */
-static attempt try_once(const crew_member *m, slice job, char *message, size_t *len)
+/* One job at its member. */
+typedef struct exchange {
+    const job_request *job;
+    slice order; /* the message */
+    char *reply; /* MESSAGE_BYTES */
+    size_t len;
+    uint64_t start_ms, text_bytes;
+} exchange;
+
+/* False: the time is over. */
+static bool wait_for_message(const crew *c, const crew_member *m, const exchange *x)
 {
-    if (!send_message(m->fd, job.data, job.len) ||
-        receive_message(m->fd, message, MESSAGE_BYTES) != strlen(BEGUN))
-        return JOB_NOT_BEGUN;
-    *len = receive_message(m->fd, message, MESSAGE_BYTES);
-    return *len >= sizeof(answer) ? JOB_ANSWERED : JOB_CRASHED;
+    const job_settings *s = c->settings;
+    struct pollfd ready = {.fd = m->fd, .events = POLLIN};
+    int got;
+    if (s->time_limit_ms == 0)
+        return true;
+    do {
+        uint64_t limit_ms = job_limits_time_ms(s, x->text_bytes);
+        uint64_t passed_ms = monotonic_ms() - x->start_ms;
+        uint64_t left_ms = limit_ms > passed_ms ? limit_ms - passed_ms : 0;
+        got = poll(&ready, 1, (int)MIN(left_ms, (uint64_t)INT_MAX));
+        if (got == 0 && left_ms <= INT_MAX)
+            return false;
+    } while (got <= 0);
+    return true;
 }
 
-/* Until the job is answered, or its process crashes by itself. A process that died while it was idle
- * costs nothing; one that was killed with the fork server has its job begun again. */
-static bool run_on(crew *c, crew_member *m, const char *job_id, slice job, char *message,
-                   size_t *len, err *e)
+static bool answer_ends(const exchange *x)
 {
-    for (unsigned lost = 0;;) {
+    answer head;
+    memcpy(&head, x->reply, sizeof head);
+    return head.ends;
+}
+
+/* Sends the job and receives its answer. */
+static attempt try_once(const crew *c, const crew_member *m, exchange *x)
+{
+    bool begun = false;
+    x->start_ms = monotonic_ms();
+    x->text_bytes = 0;
+    if (!send_message(m->fd, x->order.data, x->order.len))
+        return JOB_NOT_BEGUN;
+    for (;;) {
+        if (!wait_for_message(c, m, x))
+            return JOB_OVERDUE;
+        x->len = receive_message(m->fd, x->reply, MESSAGE_BYTES);
+        if (x->len >= sizeof(answer))
+            return answer_ends(x) ? JOB_OUT_OF_MEMORY : JOB_ANSWERED;
+        if (begun && x->len != sizeof(text_report))
+            return JOB_CRASHED;
+        if (begun)
+            memcpy(&x->text_bytes, x->reply, sizeof x->text_bytes);
+        else if (x->len != strlen(BEGUN))
+            return JOB_NOT_BEGUN;
+        begun = true;
+    }
+}
+
+/* The member's process is of no use any more. False: it was killed with its fork server. */
+static bool end_member(crew *c, crew_member *m, int *status)
+{
+    worker_process process = m->process;
+    dismiss(c, m);
+    return fork_server_how_ended(c->forks, &process, status);
+}
+
+/* The process is gone and the job failed. */
+static bool report_end(const crew *c, attempt came, int status, const exchange *x, err *e)
+{
+    if (came == JOB_OVERDUE)
+        job_limits_time_fault(c->settings, x->job->path, x->text_bytes, e);
+    else if (came == JOB_OUT_OF_MEMORY)
+        job_limits_memory_fault(c->settings, x->job->path, e);
+    else
+        report_crash(status, e);
+    return false;
+}
+
+/* Until the job is answered, one of its limits is reached, or its process crashes by itself. A process
+ * that died while it was idle costs nothing; one that was killed with the fork server has its job begun
+ * again. */
+static bool run_on(crew *c, crew_member *m, exchange *x, err *e)
+{
+    for (unsigned lost = 0; lost < LOST_MOST;) {
         int status = 0;
-        if (m->fd < 0 && !hire(c, m, e))
+        bool is_new = m->fd < 0;
+        if (is_new && !hire(c, m, e))
             return false;
-        attempt came = try_once(m, job, message, len);
+        attempt came = try_once(c, m, x);
         if (came == JOB_ANSWERED)
             return true;
-        worker_process process = m->process;
-        dismiss(c, m);
-        bool known = fork_server_how_ended(c->forks, &process, &status);
-        if (came == JOB_NOT_BEGUN)
+        if (came == JOB_OVERDUE)
+            kill(m->process.pid, SIGKILL);
+        bool known = end_member(c, m, &status);
+        if (came == JOB_NOT_BEGUN && !is_new)
             continue;
-        sweep_job(c, job_id);
-        if (known)
-            return report_crash(status, e);
-        if (++lost == LOST_MOST)
-            return err_set(e, ERR_JOB_FAILED,
-                           "the job's process was killed with the fork server, "
-                           "%u times",
-                           lost);
+        sweep_job(c, x->job->id);
+        if (known || came == JOB_OVERDUE || came == JOB_OUT_OF_MEMORY)
+            return report_end(c, came, status, x, e);
+        lost++;
     }
+    return err_set(e, ERR_JOB_FAILED, "the job's process was killed with the fork server, %u times",
+                   LOST_MOST);
 }
 
 bool crew_run(crew *c, crew_member *m, const job_request *job, job_outcome *out, bool *crashed,
@@ -235,15 +341,15 @@ bool crew_run(crew *c, crew_member *m, const job_request *job, job_outcome *out,
     *crashed = false;
     if (words.overflow)
         return err_set(e, ERR_LIMIT, "the path is too long");
-    size_t len = 0;
+    exchange x = {.job = job, .order = buf_slice(&words), .reply = message};
     job_meter *meter = c->settings->meter;
     if (meter)
         atomic_fetch_add(&meter->running_jobs, 1);
-    bool answered = run_on(c, m, job->id, buf_slice(&words), message, &len, e);
+    bool answered = run_on(c, m, &x, e);
     if (meter)
         atomic_fetch_sub(&meter->running_jobs, 1);
     *crashed = !answered;
-    return answered && read_answer(message, len, out, e);
+    return answered && read_answer(message, x.len, out, e);
 }
 
 bool crew_is_up(crew *c)

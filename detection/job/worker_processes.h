@@ -6,7 +6,8 @@
  * Threads: any; crew_run with a member of the thread's own.
  * Fails:   crew_run as job_run does; where the process died during the job or could not be made,
  *          *crashed is set and the message says how it ended. A process that had died before is
- *          replaced, and a job whose process was killed with the fork server runs again.
+ *          replaced, and a job whose process was killed with the fork server runs again. A job that
+ *          takes more time or memory than it may (job_limits.h) fails, its process is ended.
  */
 #ifndef DETECTION_JOB_WORKER_PROCESSES_H
 #define DETECTION_JOB_WORKER_PROCESSES_H

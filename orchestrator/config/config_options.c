@@ -284,14 +284,15 @@ static const option rows[] = {
      .help =
          "Dotted path of a document's text, the same as the detection server's; lines without it "
          "are counted, with a warning."},
-    {.key = "max_line",
+    {.key = "max_line_size",
      .type = OPTION_SIZE,
      AT(max_line_bytes),
-     .fallback = "1GiB",
+     .alias = "max_line",
+     .fallback = "256MiB",
      .min = 1,
      .max = 1099511627776.0,
      .unit = "bytes",
-     .help = "A longer line is refused; no line is held in memory for it."},
+     .help = "A longer line is refused; the detection server's max_line_size counts too."},
     {.key = "max_json_depth",
      .type = OPTION_INT,
      AT(max_json_depth),

@@ -27,6 +27,7 @@ typedef struct server_facts {
     bool tells_records;                   /* the reference server does not */
     uint64_t records, sets;               /* of its index */
     uint64_t codec_memory;                /* bytes for one decoder; 0: it does not say */
+    uint64_t max_line_size;               /* bytes; 0: it does not say */
     bool cleans_as_input;                 /* writes cleaned files in the input's format, if asked */
 } server_facts;
 

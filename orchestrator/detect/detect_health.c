@@ -25,6 +25,7 @@ enum {
     RECORDS,
     SETS,
     CODEC_MEMORY,
+    MAX_LINE_SIZE,
     CLEANED_FORMATS,
     FACT_COUNT
 };
@@ -40,9 +41,10 @@ static bool read_facts(const exchange *x, server_facts *out, char **texts)
                                                  [RECORDS] = "records",
                                                  [SETS] = "sets",
                                                  [CODEC_MEMORY] = "codec_memory",
+                                                 [MAX_LINE_SIZE] = "max_line_size",
                                                  [CLEANED_FORMATS] = "cleaned_formats"};
     json_value values[FACT_COUNT];
-    uint64_t workers = 0, records = 0, sets = 0, codec_memory = 0;
+    uint64_t workers = 0, records = 0, sets = 0, codec_memory = 0, max_line_size = 0;
     if (!exchange_read(x, keys, values, FACT_COUNT))
         return false;
     for (int i = REPORT_DIR; i <= CONTENT_KEY; i++)
@@ -55,6 +57,8 @@ static bool read_facts(const exchange *x, server_facts *out, char **texts)
         sets = 0;
     if (!json_unsigned(&values[CODEC_MEMORY], &codec_memory))
         codec_memory = 0;
+    if (!json_unsigned(&values[MAX_LINE_SIZE], &max_line_size))
+        max_line_size = 0;
     *out = (server_facts){.worker_threads = (unsigned)MIN(workers, (uint64_t)100000),
                           .purify = json_is_true(&values[PURIFY]),
                           .report_dir = texts[REPORT_DIR],
@@ -64,6 +68,7 @@ static bool read_facts(const exchange *x, server_facts *out, char **texts)
                           .records = tells_records ? records : 0,
                           .sets = sets,
                           .codec_memory = codec_memory,
+                          .max_line_size = max_line_size,
                           .cleans_as_input = values[CLEANED_FORMATS].type == JSON_ARRAY};
     return true;
 }

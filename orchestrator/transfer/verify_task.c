@@ -18,7 +18,9 @@ struct verifier {
     pool *pool;
     codec_memory *memory;
     codec_options codec;
-    uint64_t server_bytes; /* of one decoder of the detection server; UINT64_MAX: not known */
+    /* of the detection server; UINT64_MAX: not known */
+    uint64_t server_bytes;      /* of one decoder */
+    uint64_t server_line_bytes; /* of a line */
 };
 
 struct verify_task {
@@ -30,6 +32,7 @@ struct verify_task {
     char *name;
     int fd;
     uint64_t visit_bytes;
+    bool line_limit_is_servers; /* not the configuration's */
 
     /* loop only */
     uint64_t prefix_bytes;
@@ -58,13 +61,14 @@ verifier *verifier_new(pool *p, codec_memory *memory, const codec_options *codec
     v->pool = p;
     v->memory = memory;
     v->codec = *codec;
-    v->server_bytes = UINT64_MAX;
+    v->server_bytes = v->server_line_bytes = UINT64_MAX;
     return v;
 }
 
-void verifier_set_server_memory(verifier *v, uint64_t bytes)
+void verifier_set_server_limits(verifier *v, uint64_t codec_bytes, uint64_t line_bytes)
 {
-    v->server_bytes = bytes ? bytes : UINT64_MAX;
+    v->server_bytes = codec_bytes ? codec_bytes : UINT64_MAX;
+    v->server_line_bytes = line_bytes ? line_bytes : UINT64_MAX;
 }
 
 void verifier_free(verifier *v)
@@ -187,9 +191,20 @@ static void start_over(verify_task *t)
 }
 
 /* Ends the task: its window goes to the next in turn, and the verdict to the caller. */
+/* A line that only the server's limit refuses: its option is the one to raise. */
+static void advise_line_size(const verify_task *t, err *e)
+{
+    size_t used = strlen(e->message);
+    if (e->code == ERR_LIMIT && t->line_limit_is_servers)
+        snprintf(e->message + used, sizeof e->message - used,
+                 "; the detection server could not read it: raise its max_line_size");
+}
+
 static void end_task(verify_task *t)
 {
     verifier *v = t->verifier;
+    if (t->failed)
+        advise_line_size(t, &t->error);
     codec_memory_give(v->memory, &t->ticket);
     if (!t->cancelled)
         t->options.on_done(t->options.ctx, t->failed ? NULL : &t->verdict,
@@ -263,6 +278,11 @@ uint64_t verify_task_ahead_bytes(verify_level level, const char *name)
     return level == VERIFY_NONE ? 0 : bytes_of_a_visit(name);
 }
 
+static uint64_t line_limit(const jsonl_options *o)
+{
+    return o->max_line_bytes ? o->max_line_bytes : JSONL_LINE_BYTES;
+}
+
 verify_task *verify_task_start(verifier *v, const verify_task_options *options, err *e)
 {
     int fd = fcntl(options->fd, F_DUPFD_CLOEXEC, 0);
@@ -275,6 +295,9 @@ verify_task *verify_task_start(verifier *v, const verify_task_options *options, 
     t->verifier = v;
     t->options = *options;
     t->options.lines = options->level == VERIFY_NONE ? NULL : line_hashes_ref(options->lines);
+    t->line_limit_is_servers = v->server_line_bytes < line_limit(&options->jsonl);
+    if (t->line_limit_is_servers)
+        t->options.jsonl.max_line_bytes = v->server_line_bytes;
     t->name = xstrdup(options->name);
     t->fd = fd;
     t->visit_bytes = bytes_of_a_visit(options->name);

@@ -26,9 +26,10 @@ typedef struct verifier verifier;
 /* codec: helpers of each decoder (bzip2, xz), and which one for gzip. `memory` is borrowed. */
 verifier *verifier_new(pool *p, codec_memory *memory, const codec_options *codec) MUST_USE;
 void verifier_free(verifier *v); /* NULL is fine */
-/* What one decoder of the detection server may take (0: not known): a file that needs more is
- * refused as soon as its first bytes are here. */
-void verifier_set_server_memory(verifier *v, uint64_t bytes);
+/* What one decoder of the detection server may take, and how long a line may be there (0: not known):
+ * a file that needs more memory is refused as soon as its first bytes are here, one with a longer
+ * line when that line comes. */
+void verifier_set_server_limits(verifier *v, uint64_t codec_bytes, uint64_t line_bytes);
 
 typedef struct verify_task verify_task;
 

@@ -21,8 +21,8 @@
 extern "C" {
 #endif
 
-#define DECON_JSONL_LINE_BYTES ((uint64_t)1024 * 1024 * 1024) /* what a line may have, by default */
-#define DECON_JSONL_DEPTH      1024                           /* the same for its nesting */
+#define DECON_JSONL_LINE_BYTES ((uint64_t)256 * 1024 * 1024) /* what a line may have, by default */
+#define DECON_JSONL_DEPTH      1024                          /* the same for its nesting */
 #define DECON_JSONL_DEPTH_MAX  65536
 /* What the detection server reads of a line; of one with more it skips all. */
 #define DECON_JSONL_SERVER_DEPTH 127

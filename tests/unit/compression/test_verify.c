@@ -307,9 +307,9 @@ static void the_content_key_and_the_line_limit_are_handed_on(void **state)
                  "a.jsonl: no line has a string under 'body'; the lines have the keys: text; "
                  "set content_key to the key of the text");
     options.jsonl.max_line_bytes = 8;
-    assert_fault(
-        &options, SLICE_LIT("{\"text\":\"a\"}\n"), ERR_LIMIT,
-        "a.jsonl: line 1, byte 8 of the decoded text: the line is longer than 8 bytes (max_line)");
+    assert_fault(&options, SLICE_LIT("{\"text\":\"a\"}\n"), ERR_LIMIT,
+                 "a.jsonl: line 1, byte 8 of the decoded text: the line is longer than 8 bytes "
+                 "(max_line_size)");
 }
 
 static void lines_that_the_server_skips_are_handed_on(void **state)

@@ -245,9 +245,8 @@ static void line_length_has_a_limit(void **state)
         checked c = check_all(&options, too_long[i]);
         assert_false(c.ok);
         assert_string_equal(err_code_name(c.error.code), "LIMIT");
-        assert_string_equal(
-            c.error.message,
-            "line 2, byte 12 of the decoded text: the line is longer than 11 bytes (max_line)");
+        assert_string_equal(c.error.message, "line 2, byte 12 of the decoded text: the line is "
+                                             "longer than 11 bytes (max_line_size)");
     }
 }
 

@@ -187,11 +187,35 @@ static char *health_with(const char *dir)
     return xasprintf("{\"cleaned_formats\":[\"plain\"%s],"
                      "\"cleaned_output_dir\":null,\"codec_memory\":268435456,"
                      "\"contamination_score_threshold\":0.800000011920929,\"content_key\":"
-                     "\"text\",\"mode\":\"simple\","
+                     "\"text\",\"max_line_size\":268435456,\"mode\":\"simple\","
                      "\"purify\":false,\"records\":67240,\"report_output_dir\":\"%sout\","
                      "\"sets\":2,\"status\":\"ok\","
                      "\"worker_threads\":2}",
                      splice_offers(CODEC_GZIP) ? ",\"gzip\"" : "", dir);
+}
+
+static void a_job_is_bounded(void **state)
+{
+    UNUSED(state);
+    AUTO(server_config) usual = {0};
+    AUTO(server_config) c = {0};
+    assert_true(read_config(&usual, "verbose: false\n", NULL, NULL));
+    assert_int_equal(usual.job.max_line_bytes, (uint64_t)256 << 20);
+    assert_int_equal(usual.job.memory_bytes, (uint64_t)1536 << 20);
+    assert_int_equal(usual.job.time_limit_ms, 600000);
+    assert_true(read_config(&c, "max_line_size: 1MiB\njob_memory: 16MiB\njob_time_limit: 250ms\n",
+                            NULL, NULL));
+    assert_int_equal(c.job.max_line_bytes, (uint64_t)1 << 20);
+    assert_int_equal(c.job.memory_bytes, (uint64_t)16 << 20);
+    assert_int_equal(c.job.time_limit_ms, 250);
+    static const char *const bad[] = {"max_line_size: 2GiB\n", "job_memory: 1MiB\n",
+                                      "job_time_limit: soon\n"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        AUTO(server_config) refused = {0};
+        err e = ERR_INIT;
+        assert_false(read_config(&refused, bad[i], NULL, &e));
+        assert_int_equal(e.code, ERR_CONFIG);
+    }
 }
 
 static void health_to_the_letter(void **state)
@@ -306,6 +330,7 @@ int main(void)
         TEST(an_open_address_requires_allowed_folders),
         TEST(access_of_results),
         TEST(evaluation_sets_are_required),
+        TEST(a_job_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

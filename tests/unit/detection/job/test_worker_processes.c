@@ -16,6 +16,7 @@
 #include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "base/util.h"
+#include "detection/job/job_limits.h"
 #include "detection/job/worker_processes.h"
 #include "tests/fake/detect_site.h"
 
@@ -264,6 +265,74 @@ static void it_is_down_until_it_can_fork(void **state)
     assert_true(crew_is_up(s->crew));
 }
 
+/* It is stopped before the job comes, so that it never begins; the other one does the next job. */
+static void a_job_that_takes_too_long_is_ended(void **state)
+{
+    crew_site *s = *state;
+    err e = ERR_INIT;
+    AUTO(job_outcome) first = {0};
+    AUTO(job_outcome) late = {0};
+    AUTO(job_outcome) next = {0};
+    AUTO_FREE char *path = detect_site_file(&s->site, "f.jsonl", SLICE_LIT(HIT));
+    assert_true(run_file(s, "id-1", path, &first, NULL));
+    pid_t pid = s->member.process.pid;
+    assert_int_equal(kill(pid, SIGSTOP), 0);
+    s->site.job.time_limit_ms = 1;
+    assert_false(run_file(s, "id-2", path, &late, &e));
+    assert_int_equal(e.code, ERR_JOB_FAILED);
+    assert_true(str_starts_with(e.message, path));
+    assert_non_null(strstr(e.message, "not done within 0.001 s"));
+    assert_non_null(strstr(e.message, "raise job_time_limit"));
+    wait_until_gone(pid);
+    s->site.job.time_limit_ms = 0;
+    assert_true(run_file(s, "id-3", path, &next, NULL));
+    assert_int_equal(next.matches, 1);
+}
+
+static void the_time_of_a_job_grows_with_its_text(void **state)
+{
+    UNUSED(state);
+    job_settings s = {.time_limit_ms = 600000};
+    assert_int_equal(job_limits_time_ms(&s, 0), 600000);
+    assert_int_equal(job_limits_time_ms(&s, 999), 600000);
+    assert_int_equal(job_limits_time_ms(&s, 1000000), 601000);
+    assert_int_equal(job_limits_time_ms(&s, UINT64_C(1000000000000)), 1000600000);
+}
+
+/* With sanitizers the limit is on one allocation, else on the whole process. */
+static void a_job_that_needs_too_much_memory_fails_alone(void **state)
+{
+    crew_site *s = *state;
+    err e = ERR_INIT;
+    AUTO(buf) line = BUF(1 << 26);
+    AUTO(job_outcome) out = {0};
+    AUTO(job_outcome) next = {0};
+    AUTO_FREE char *small = detect_site_file(&s->site, "f.jsonl", SLICE_LIT(HIT));
+    buf_append_str(&line, "{\"text\":\"");
+    while (line.len < (size_t)48 << 20)
+        buf_append_str(&line, "grey stones lie by the mill and wait ");
+    buf_append_str(&line, "\"}\n");
+    AUTO_FREE char *large = detect_site_file(&s->site, "g.jsonl", buf_slice(&line));
+    s->site.job.max_line_bytes = (size_t)64 << 20;
+    s->site.job.codec_memory_bytes = 1;
+    s->site.job.memory_bytes = (size_t)16 << 20;
+    crew *limited = crew_start(&s->site.job, s->site.index, NULL);
+    crew_member member = {.fd = -1};
+    bool crashed = false;
+    assert_false(crew_run(limited, &member, &(job_request){.id = "id-1", .path = large}, &out,
+                          &crashed, &e));
+    assert_true(crashed);
+    assert_int_equal(e.code, ERR_LIMIT);
+    assert_true(str_starts_with(e.message, large));
+    assert_non_null(
+        strstr(e.message, "needs more memory than job_memory (16 MiB); raise job_memory"));
+    assert_true(crew_run(limited, &member, &(job_request){.id = "id-2", .path = small}, &next,
+                         &crashed, &e));
+    assert_int_equal(next.matches, 1);
+    crew_member_deinit(&member);
+    crew_free(limited);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -275,6 +344,9 @@ int main(void)
         TEST(a_crash_during_a_job_fails_it),
         TEST(a_job_that_loses_its_fork_server_runs_again),
         TEST(it_is_down_until_it_can_fork),
+        TEST(a_job_that_takes_too_long_is_ended),
+        TEST(the_time_of_a_job_grows_with_its_text),
+        TEST(a_job_that_needs_too_much_memory_fails_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,8 +92,8 @@ static void the_checker_gets_its_options(void **state)
     assert_false(options.refuse_lone_surrogates || options.refuse_duplicate_keys);
     AUTO(config) strict = {0};
     assert_true(load(&strict, &e,
-                     WORDS("--content-key", "a.b", "--max-line", "2GiB", "--max-json-depth", "100",
-                           "--refuse-lone-surrogates", "--refuse-duplicate-keys")));
+                     WORDS("--content-key", "a.b", "--max-line", "512MiB", "--max-json-depth",
+                           "100", "--refuse-lone-surrogates", "--refuse-duplicate-keys")));
     options = config_jsonl(&strict);
     assert_string_equal(options.content_key, "a.b");
     assert_int_equal(options.max_line_bytes, 2 * JSONL_LINE_BYTES);

@@ -105,7 +105,8 @@ static void reads_the_size_of_the_index(void **state)
 {
     fixture *f = *state;
     expect(f, "GET", URL "/health", 200,
-           "{\"codec_memory\":268435456,\"records\":67240,\"sets\":3,\"report_output_dir\":\"/"
+           "{\"codec_memory\":268435456,\"max_line_size\":1048576,\"records\":67240,\"sets\":3,"
+           "\"report_output_dir\":\"/"
            "r\",\"status\":\"ok\"}");
     jobs_wait_server(f->jobs, false, on_ready, f);
     assert_true(fake_run_until(f->fake, &f->done));
@@ -114,6 +115,7 @@ static void reads_the_size_of_the_index(void **state)
     assert_int_equal(f->facts.records, 67240);
     assert_int_equal(f->facts.sets, 3);
     assert_int_equal(f->facts.codec_memory, 268435456);
+    assert_int_equal(f->facts.max_line_size, 1048576);
     finish(f);
 }
 

@@ -266,7 +266,7 @@ static void what_the_server_cannot_decode_is_refused(void **state)
     UNUSED(state);
     fixture f;
     begin(&f, 256 << 20);
-    verifier_set_server_memory(f.verifier, 9 << 20);
+    verifier_set_server_limits(f.verifier, 9 << 20, 0);
     put_long_window(&f);
     verify_task *t = start(&f, "a.jsonl.zst");
     verify_task_end(t, f.size_bytes);
@@ -285,7 +285,7 @@ static void a_small_server_refuses_usual_windows_too(void **state)
     UNUSED(state);
     fixture f;
     begin(&f, 256 << 20);
-    verifier_set_server_memory(f.verifier, 2 << 20);
+    verifier_set_server_limits(f.verifier, 2 << 20, 0);
     put_long_window(&f);
     assert_int_equal(pwrite(f.fd, "\x60", 1, 5), 1); /* 4 MiB */
     verify_task *t = start(&f, "a.jsonl.zst");
@@ -294,6 +294,26 @@ static void a_small_server_refuses_usual_windows_too(void **state)
     assert_int_equal(f.error.code, ERR_CODEC_MEMORY);
     assert_non_null(strstr(f.error.message, "raise its codec_memory, which is 2 MiB"));
     end(&f);
+}
+
+/* Its own limit is longer; the smaller one of both counts. */
+static void a_line_that_the_server_cannot_read_is_refused(void **state)
+{
+    UNUSED(state);
+    for (uint64_t more = 0; more < 2; more++) {
+        fixture f;
+        begin(&f, 512 << 20);
+        verifier_set_server_limits(f.verifier, 0, strlen(LINE) - 2 + more);
+        verify_task *t = start(&f, "a.jsonl");
+        verify_task_end(t, f.size_bytes);
+        collect_all(&f);
+        assert_int_equal(f.done, 1);
+        assert_int_equal(f.error.code, more ? ERR_NONE : ERR_LIMIT);
+        if (!more)
+            assert_non_null(strstr(f.error.message, "bytes (max_line_size); the detection server "
+                                                    "could not read it: raise its max_line_size"));
+        end(&f);
+    }
 }
 
 static void a_cancelled_task_says_nothing(void **state)
@@ -336,6 +356,7 @@ int main(void)
         cmocka_unit_test(a_decoder_that_needs_more_than_all_fails_and_names_the_option),
         cmocka_unit_test(what_the_server_cannot_decode_is_refused),
         cmocka_unit_test(a_small_server_refuses_usual_windows_too),
+        cmocka_unit_test(a_line_that_the_server_cannot_read_is_refused),
         cmocka_unit_test(a_cancelled_task_says_nothing),
         cmocka_unit_test(a_local_copy_that_is_short_is_an_error),
     };

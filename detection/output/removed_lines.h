@@ -6,8 +6,8 @@
  * Threads: one at a time.
  * Fails:   ERR_IO, ERR_NO_SPACE.
  */
-#ifndef DETECTION_JOB_REMOVED_LINES_H
-#define DETECTION_JOB_REMOVED_LINES_H
+#ifndef DETECTION_OUTPUT_REMOVED_LINES_H
+#define DETECTION_OUTPUT_REMOVED_LINES_H
 
 #include "base/util.h"
 #include "compression/splice/splice.h"

@@ -1,4 +1,4 @@
-#include "detection/job/removed_lines.h"
+#include "detection/output/removed_lines.h"
 
 #include <errno.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "detection/job/stale_files.h"
+#include "detection/output/stale_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "base/util.h"
-#include "detection/job/jobs.h"
+#include "detection/output/job_results.h"
 
 #define HEX "0123456789abcdef"
 

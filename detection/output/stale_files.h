@@ -7,8 +7,8 @@
  * Threads: any.
  * Fails:   leftovers_remove when the directory cannot be read or a leftover not removed.
  */
-#ifndef DETECTION_JOB_STALE_FILES_H
-#define DETECTION_JOB_STALE_FILES_H
+#ifndef DETECTION_OUTPUT_STALE_FILES_H
+#define DETECTION_OUTPUT_STALE_FILES_H
 
 #include "decon/base/err.h"
 #include "base/util.h"

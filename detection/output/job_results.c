@@ -1,0 +1,205 @@
+#include "base/util.h"
+#include "detection/output/job_results.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fsutil.h"
+#include "decon/base/log.h"
+#include "detection/output/stale_files.h"
+
+#define COPY_BYTES 65536
+
+void job_results_init(job_results *r, const result_place *place)
+{
+    *r = (job_results){.place = *place, .report = {.fd = -1}, .cleaned = {.fd = -1}, .input = -1};
+    buf_init(&r->frame, 64);
+    removed_lines_init(&r->removed, NULL);
+}
+
+static void result_file_deinit(result_file *f)
+{
+    fs_temp_discard(&f->temp);
+    util_auto_close(&f->fd);
+    free(f->path);
+    *f = (result_file){.fd = -1};
+}
+
+void job_results_deinit(job_results *r)
+{
+    result_file_deinit(&r->report);
+    result_file_deinit(&r->cleaned);
+    buf_deinit(&r->frame);
+    removed_lines_deinit(&r->removed);
+    util_auto_close(&r->input);
+    r->input = -1;
+}
+
+static bool result_begin(result_file *f, const result_place *p, const char *dir, bool only_own,
+                         const char *suffix, err *e)
+{
+    f->path = xasprintf("%s/%s%s", dir, p->job_id, suffix);
+    if (!result_folder_make(&p->access, dir, only_own, e))
+        return false;
+    while ((f->fd = result_file_create(&p->access, f->path, p->input_mode, &f->temp, e)) >= 0 &&
+           !leftovers_claim(f->fd)) {
+        fs_temp_discard(&f->temp);
+        util_auto_close(&f->fd);
+    }
+    return f->fd >= 0;
+}
+
+/* --- the report --- */
+
+bool job_results_add_report(job_results *r, slice lines, err *e)
+{
+    if (lines.len == 0)
+        return true;
+    if (!r->report.temp && !result_begin(&r->report, &r->place, r->place.report_dir,
+                                         r->place.own_report_dir, JOB_REPORT_SUFFIX, e))
+        return false;
+    return fs_write_all(r->report.fd, lines.data, lines.len, e) ||
+           err_context(e, "report %s", r->report.path);
+}
+
+bool job_results_add_report_file(job_results *r, int fd, uint64_t len, err *e)
+{
+    char bytes[COPY_BYTES];
+    for (uint64_t at = 0; at < len;) {
+        size_t most = (size_t)MIN(len - at, (uint64_t)sizeof bytes);
+        ssize_t got = pread(fd, bytes, most, (off_t)at);
+        if (got <= 0)
+            return err_set_errno(e, ERR_IO, got < 0 ? errno : EIO,
+                                 "report lines of job %s cannot be read back", r->place.job_id);
+        if (!job_results_add_report(r, (slice){.data = bytes, .len = (size_t)got}, e))
+            return false;
+        at += (uint64_t)got;
+    }
+    return true;
+}
+
+/* --- the cleaned copy --- */
+
+static bool write_cleaned(const job_results *r, slice bytes, err *e)
+{
+    return bytes.len == 0 || fs_write_all(r->cleaned.fd, bytes.data, bytes.len, e) ||
+           err_context(e, "cleaned file %s", r->cleaned.path);
+}
+
+bool job_results_add_cleaned(job_results *r, slice bytes, const gzip_block *block, err *e)
+{
+    if (!r->cleaned.temp || r->splices)
+        return true;
+    gzip_member_add(&r->member, block);
+    return write_cleaned(r, bytes, e);
+}
+
+bool job_results_remove_lines(job_results *r, slice ranges, uint64_t text_from, err *e)
+{
+    for (size_t at = 0; at < ranges.len; at += sizeof(splice_range)) {
+        splice_range range;
+        memcpy(&range, ranges.data + at, sizeof range);
+        range = (splice_range){.from = text_from + range.from, .to = text_from + range.to};
+        if (!removed_lines_add(&r->removed, range, e))
+            return err_context(e, "cleaned file %s", r->cleaned.path);
+    }
+    return true;
+}
+
+/* The descriptor keeps the file; the pin shows whether it is the one that is read by its path. */
+static bool begin_splice(job_results *r, const char *input, err *e)
+{
+    struct stat st;
+    r->input = open(input, O_RDONLY | O_CLOEXEC);
+    if (r->input < 0 || fstat(r->input, &st) != 0)
+        return err_set_errno(e, ERR_IO, errno, "cannot open %s", input);
+    r->pin = splice_pin_of(&st);
+    removed_lines_init(&r->removed, r->cleaned.path);
+    return true;
+}
+
+bool job_results_begin(job_results *r, const char *input, codec_format format, bool as_input,
+                       err *e)
+{
+    const result_place *p = &r->place;
+    r->format = format;
+    if (!p->cleaned_dir)
+        return true;
+    const char *suffix = p->cleaned_suffix ? p->cleaned_suffix : JOB_CLEANED_SUFFIX;
+    if (!result_begin(&r->cleaned, p, p->cleaned_dir, p->own_cleaned_dir, suffix, e))
+        return false;
+    r->splices = as_input && splice_offers(format);
+    if (r->splices)
+        return begin_splice(r, input, e);
+    gzip_member_begin(&r->member, &r->frame);
+    return write_cleaned(r, buf_slice(&r->frame), e);
+}
+
+static bool splice_cleaned(job_results *r, const char *input, err *e)
+{
+    struct stat st;
+    splice_request request = {
+        .in = r->input, .out = r->cleaned.fd, .format = r->format, .pin = r->pin};
+    if (stat(input, &st) != 0)
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot be read again for its cleaned copy",
+                             input);
+    splice_pin now = splice_pin_of(&st);
+    if (memcmp(&now, &r->pin, sizeof now) != 0)
+        return err_set(e, ERR_IO, "%s: changed while it was read; submit it again", input);
+    return (removed_lines_end(&r->removed, &request.removed, e) && splice_file(&request, e)) ||
+           err_context(e, "%s: cleaned copy", input);
+}
+
+static bool end_cleaned(job_results *r, const char *input, err *e)
+{
+    if (!r->cleaned.temp)
+        return true;
+    if (r->splices && !splice_cleaned(r, input, e))
+        return false;
+    if (r->splices && r->format == CODEC_PLAIN) { /* its temporary name is as for gzip */
+        free(r->cleaned.path);
+        r->cleaned.path =
+            xasprintf("%s/%s" JOB_PLAIN_SUFFIX, r->place.cleaned_dir, r->place.job_id);
+    }
+    if (r->splices)
+        return true;
+    buf_clear(&r->frame);
+    gzip_member_end(&r->member, &r->frame);
+    return write_cleaned(r, buf_slice(&r->frame), e);
+}
+
+/* --- the end --- */
+
+/* A report whose cleaned file got no name belongs to a job that failed. */
+static void take_back(char **report_path)
+{
+    if (*report_path && !fs_remove(*report_path, NULL))
+        log_warn("%s belongs to a job that failed and cannot be removed; remove it by hand",
+                 *report_path);
+    free(*report_path);
+    *report_path = NULL;
+}
+
+/* Both files are whole before the first gets its name. */
+bool job_results_commit(job_results *r, const char *input, char **report_path, char **cleaned_path,
+                        err *e)
+{
+    *report_path = *cleaned_path = NULL;
+    if (!end_cleaned(r, input, e))
+        return false;
+    if (r->report.temp) {
+        if (!fs_temp_commit(&r->report.temp, r->report.path, e))
+            return false;
+        *report_path = move(r->report.path);
+    }
+    if (r->cleaned.temp) {
+        if (!fs_temp_commit(&r->cleaned.temp, r->cleaned.path, e)) {
+            take_back(report_path);
+            return false;
+        }
+        *cleaned_path = move(r->cleaned.path);
+    }
+    return true;
+}
