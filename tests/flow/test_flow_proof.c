@@ -242,6 +242,17 @@ static void a_cleaned_file_of_an_earlier_run_is_written_again(void **state)
 
 /* --- one key that may not be written --- */
 
+static size_t count_probes(const world *w, const char *folder)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < fake_request_count(w->fake); i++) {
+        const fake_request *r = fake_request_at(w->fake, i);
+        count += strcmp(r->method, "POST") == 0 && strstr(r->url, folder);
+    }
+    return count;
+}
+
+/* Both folders are probed at the start, that of the refused key once more. */
 static void a_refused_output_fails_its_file_alone(void **state)
 {
     UNUSED(state);
@@ -259,6 +270,8 @@ static void a_refused_output_fails_its_file_alone(void **state)
         expect_log(w, "Failed=1");
         expect_log(w, "AccessDenied");
         assert_string_equal(world_last_line(w), "WORK COMPLETE EXITING");
+        assert_int_equal(count_probes(w, "/rep/"), i == 2 ? 1 : 2);
+        assert_int_equal(count_probes(w, "/cle/"), i == 2 ? 2 : 1);
         w->refuse_put = NULL;
         expect_status(w, WORDS("--copy-uncontaminated"), 0);
         expect_nothing_left(w);
