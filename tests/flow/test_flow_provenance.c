@@ -230,6 +230,22 @@ static void a_deleted_input_gets_no_result(void **state)
     world_free(w);
 }
 
+static void an_input_that_cannot_be_examined_is_not_called_deleted(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", BAD);
+    w->refuse_head = "data/a";
+    expect_status(w, NULL, 3);
+    expect_log(w, "HeadObject: 403");
+    assert_false(world_logged(w, "deleted while it was worked on"));
+    assert_null(world_find(w, "rep/a.report.jsonl"));
+    w->refuse_head = NULL;
+    expect_status(w, NULL, 0);
+    assert_non_null(world_find(w, "rep/a.report.jsonl"));
+    world_free(w);
+}
+
 /* Between the listing and the download, and between the download and the copy. */
 static void a_replacement_that_a_request_meets_is_taken_up(void **state)
 {
@@ -431,6 +447,20 @@ static void results_that_may_not_be_read_count_by_their_time(void **state)
     world_free(w);
 }
 
+static void a_result_that_cannot_be_examined_is_not_called_done(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", GOOD);
+    expect_status(w, NULL, 0);
+    fake_when(w->fake,
+              &(fake_rule){.method = "HEAD", .url_has = "/rep/a.clean", .reply = {.status = 400}});
+    expect_status(w, NULL, 1);
+    expect_log(w, "HeadObject: 400");
+    assert_false(world_logged(w, "WORK COMPLETE"));
+    world_free(w);
+}
+
 static void drop_result(world *w, const char *method, const char *key)
 {
     if (strcmp(method, "HEAD") == 0 && strcmp(key, "rep/a.clean") == 0 && w->submits == 0 &&
@@ -461,6 +491,7 @@ int main(void)
         cmocka_unit_test(a_cleaned_object_of_the_replaced_version_does_not_stay),
         cmocka_unit_test(an_input_that_keeps_changing_fails),
         cmocka_unit_test(a_deleted_input_gets_no_result),
+        cmocka_unit_test(an_input_that_cannot_be_examined_is_not_called_deleted),
         cmocka_unit_test(another_size_under_the_same_etag_is_seen),
         cmocka_unit_test(the_commit_of_another_version_is_no_confirmation),
         cmocka_unit_test(a_replacement_that_a_request_meets_is_taken_up),
@@ -473,6 +504,7 @@ int main(void)
         cmocka_unit_test(results_of_older_versions_count_by_their_time),
         cmocka_unit_test(a_store_without_metadata_goes_by_the_time_and_is_named_once),
         cmocka_unit_test(a_store_that_changes_the_case_of_metadata_is_understood),
+        cmocka_unit_test(a_result_that_cannot_be_examined_is_not_called_done),
         cmocka_unit_test(results_that_may_not_be_read_count_by_their_time),
         cmocka_unit_test(a_result_that_went_meanwhile_is_made_again),
     };

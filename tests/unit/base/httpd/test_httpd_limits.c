@@ -162,6 +162,22 @@ static void a_full_table_closes_the_longest_waiting(void **state)
     stop(&f);
 }
 
+/* Since its last request, not since it was opened. */
+static void a_used_connection_waits_since_its_last_request(void **state)
+{
+    UNUSED(state);
+    fixture f;
+    start(&f);
+    httpd_connection *used = add(&f, 1, "127.0.0.1", 0);
+    httpd_limits_request(f.limits, used, false, 1);
+    httpd_limits_request_end(f.limits, used, 100);
+    for (int i = 2; i < 15; i++)
+        add(&f, i, "127.0.0.1", (uint64_t)i);
+    assert_int_equal(f.shut[1], 0);
+    assert_int_equal(f.shut[2], 1);
+    stop(&f);
+}
+
 static void addresses_beyond_loopback_are_limited(void **state)
 {
     UNUSED(state);
@@ -207,6 +223,7 @@ int main(void)
         cmocka_unit_test(a_body_must_not_trickle),
         cmocka_unit_test(a_slow_server_closes_nothing),
         cmocka_unit_test(a_full_table_closes_the_longest_waiting),
+        cmocka_unit_test(a_used_connection_waits_since_its_last_request),
         cmocka_unit_test(addresses_beyond_loopback_are_limited),
         cmocka_unit_test(loopback_is_not_limited),
     };

@@ -75,6 +75,22 @@ static void two_contents_of_one_key_are_an_error(void **state)
     }
 }
 
+/* Without an ETag the time tells two objects of one size apart. */
+static void without_etags_the_times_are_compared(void **state)
+{
+    static const int64_t times[] = {1000, 1001};
+    UNUSED(state);
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+        listed_array a = {0};
+        err e = ERR_INIT;
+        listed_add(&a, &(s3_object){.key = "a", .size_bytes = 1, .last_modified_s = 1000});
+        add(&a, "b", 1, DIGEST);
+        listed_add(&a, &(s3_object){.key = "a", .size_bytes = 1, .last_modified_s = times[i]});
+        assert_true(listed_drop_repeats(&a, &e) == (i == 0));
+        listed_array_deinit(&a);
+    }
+}
+
 static void without_repeats_nothing_moves(void **state)
 {
     listed_array a = {0};
@@ -95,6 +111,7 @@ int main(void)
         cmocka_unit_test(a_repeat_next_to_it_is_left_out),
         cmocka_unit_test(a_repeat_anywhere_is_dropped),
         cmocka_unit_test(two_contents_of_one_key_are_an_error),
+        cmocka_unit_test(without_etags_the_times_are_compared),
         cmocka_unit_test(without_repeats_nothing_moves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
