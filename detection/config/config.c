@@ -7,6 +7,7 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "compression/splice/splice.h"
+#include "detection/config/fingerprint.h"
 #include "detection/config/compatible.h"
 #include "detection/config/evals_dir.h"
 #include "detection/config/listen_check.h"
@@ -232,6 +233,10 @@ void server_config_health(const server_config *c, const ngram_index *x, buf *jso
 {
     const char *cleaned =
         c->cleaned_path && !c->compatible ? c->cleaned_path : c->cleaned_output_dir;
+    AUTO(buf) settings = BUF(SETTINGS_MAX_BYTES);
+    char fingerprint[FINGERPRINT_TEXT];
+    settings_json(c, x, &settings);
+    settings_fingerprint(c, x, fingerprint);
     put_cleaned_formats(json);
     if (cleaned && *cleaned) {
         json_member_string(json, "cleaned_output_dir", slice_from(cleaned));
@@ -242,6 +247,7 @@ void server_config_health(const server_config *c, const ngram_index *x, buf *jso
     json_member_int(json, "codec_memory", (int64_t)c->codec_memory);
     json_member_float(json, "contamination_score_threshold", c->detect.threshold);
     json_member_string(json, "content_key", slice_from(c->content_key));
+    json_member_string(json, "fingerprint", slice_from(fingerprint));
     json_member_int(json, "max_line_size", (int64_t)c->max_line_size);
     json_member_string(json, "mode", slice_from(c->mode));
     json_member_bool(json, "purify", c->purify);
@@ -249,6 +255,8 @@ void server_config_health(const server_config *c, const ngram_index *x, buf *jso
     json_member_string(json, "report_output_dir",
                        slice_from(c->compatible ? c->report_output_dir : c->report_path));
     json_member_int(json, "sets", (int64_t)eval_tally_sets(&x->tally));
+    json_key(json, "settings");
+    buf_append_slice(json, buf_slice(&settings));
     json_member_string(json, "status", SLICE_LIT("ok"));
     json_member_int(json, "worker_threads", c->workers);
     json_close(json);

@@ -9,6 +9,7 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "detection/output/stale_files.h"
+#include "detection/config/fingerprint.h"
 #include "detection/config/index_load.h"
 #include "detection/http/routes.h"
 #include "detection/job/job_threads.h"
@@ -16,7 +17,7 @@
 #define QUEUE_CAPACITY   10000
 #define FINISHED_BYTES   ((size_t)128 << 20)
 #define FINISHED_KEPT_MS ((uint64_t)24 * 3600 * 1000)
-#define HEALTH_MAX_BYTES 65536
+#define HEALTH_MAX_BYTES (SETTINGS_MAX_BYTES + 65536)
 /* How long an ending server waits for who asks for an outcome: twice the orchestrator's
  * poll_interval. */
 #define TELL_MAX_MS  ((uint64_t)10 * 1000)
@@ -184,7 +185,10 @@ static bool work(site *s, err *e)
 {
     /* Until here a signal ends the program at once; there is nothing to finish. */
     sigset_t signals = block_signals();
+    char fingerprint[FINGERPRINT_TEXT];
+    settings_fingerprint(s->config, s->index, fingerprint);
     jobs_options options = {.capacity = QUEUE_CAPACITY,
+                            .fingerprint = fingerprint,
                             .keep_bytes = FINISHED_BYTES,
                             .keep_ms = FINISHED_KEPT_MS,
                             .now_ms = monotonic_ms};

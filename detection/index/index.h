@@ -18,6 +18,7 @@
 #include "detection/table/ngram_table.h"
 #include "detection/text/normalize.h"
 #include "detection/index/eval_tally.h"
+#include "detection/index/record_digest.h"
 #include "detection/index/score.h"
 #include "detection/tokenizer/tokenizer.h"
 
@@ -46,7 +47,7 @@ typedef struct detect_settings { /* constant after start */
 } detect_settings;
 
 /* One line of a reference file, as it was read. Absent strings have data NULL. */
-typedef struct eval_input {
+typedef struct eval_input { /* record_digest_add covers what can change a result */
     uint32_t doc_id;
     slice question, answer, passage;
     slice eval_key, split, fingerprint, reference_file;
@@ -102,6 +103,7 @@ typedef struct ngram_index {
     size_t hot_limit;
     float question_floor;
     index_counts counts;
+    record_digest kept; /* of the records that the filters kept */
     eval_tally tally;
     struct index_scratch *scratch; /* until index_freeze */
 } ngram_index;

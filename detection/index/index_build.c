@@ -234,6 +234,7 @@ bool index_add(ngram_index *x, const eval_input *input, err *e)
     eval_tally_record(&x->tally, in.eval_key, kept);
     if (!kept)
         return true;
+    record_digest_add(&x->kept, &in);
     eval_record *r = new_record(x, &in);
     add_question(x, r);
     add_part(x, &r->answer, in.answer, &x->scratch->answer, true);

@@ -41,6 +41,7 @@ typedef struct job_row { /* first in, first out */
 struct jobs {
     jobs_options options; /* immutable */
     uint64_t seed;        /* immutable */
+    char *fingerprint;    /* immutable; NULL: none */
     pthread_mutex_t lock;
     pthread_cond_t filled;
     /* under the lock */
@@ -79,6 +80,7 @@ jobs *jobs_new(const jobs_options *options)
 {
     jobs *j = xcalloc(1, sizeof *j);
     j->options = *options;
+    j->fingerprint = xstrdup_or_null(options->fingerprint);
     j->waiting.tail = &j->waiting.head;
     j->finished.tail = &j->finished.head;
     if (getrandom(&j->seed, sizeof j->seed, GRND_NONBLOCK) < 0)
@@ -107,6 +109,7 @@ void jobs_free(jobs *j)
         job_free(job);
     pthread_mutex_destroy(&j->lock);
     pthread_cond_destroy(&j->filled);
+    free(j->fingerprint);
     free(j);
 }
 
@@ -304,7 +307,7 @@ bool job_tag_is_good(const char *tag)
     return hex_decode(tag, bytes, sizeof bytes);
 }
 
-static void put_status(const job_private *job, buf *json)
+static void put_status(const jobs *j, const job_private *job, buf *json)
 {
     static const char *const names[] = {"pending", "processing", "completed", "failed"};
     if (!job) {
@@ -314,6 +317,8 @@ static void put_status(const job_private *job, buf *json)
     }
     if (job->error)
         json_member_string(json, "error", slice_from(job->error));
+    if (j->fingerprint && job->state == JOB_COMPLETED)
+        json_member_string(json, "fingerprint", slice_from(j->fingerprint));
     json_member_string(json, "job_id", slice_from(job->public.id));
     if (job->output_path)
         json_member_string(json, "output_path", slice_from(job->output_path));
@@ -335,7 +340,7 @@ bool jobs_status(jobs *j, const char *id, buf *json)
     pthread_mutex_lock(&j->lock);
     const job_private *job = find_by_id(j, id);
     bool finished = is_finished(job);
-    put_status(job, json);
+    put_status(j, job, json);
     pthread_mutex_unlock(&j->lock);
     return finished;
 }

@@ -29,6 +29,7 @@ typedef struct jobs_options {
     size_t keep_bytes; /* memory of the finished jobs */
     uint64_t keep_ms;
     uint64_t (*now_ms)(void); /* monotonic */
+    const char *fingerprint; /* of the settings, in the status of completed jobs; copied; or NULL */
 } jobs_options;
 
 typedef enum submit_result {

@@ -100,3 +100,13 @@ void token_list_reserve_slow(token_list *l, size_t more)
     l->ids = xrealloc(l->ids, l->capacity * sizeof *l->ids);
     l->ends = xrealloc(l->ends, l->capacity * sizeof *l->ends);
 }
+
+const char *tokenizer_name(const tokenizer *t)
+{
+    return t->ops->name;
+}
+
+const char *tokenizer_vocabulary(const tokenizer *t)
+{
+    return t->ops->vocabulary ? t->ops->vocabulary(t) : NULL;
+}

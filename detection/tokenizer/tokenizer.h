@@ -61,4 +61,8 @@ void tokenizer_encode(const tokenizer *t, slice text, token_list *out);
 size_t tokenizer_count_filled(tokenizer *t, slice text); /* tokens that are not white space */
 bool tokenizer_shows_text(const tokenizer *t);           /* whether reports show an excerpt */
 
+const char *tokenizer_name(const tokenizer *t);
+const char *
+tokenizer_vocabulary(const tokenizer *t); /* SHA-256 of its text, hex; NULL: it has none */
+
 #endif

@@ -217,12 +217,17 @@ static size_t bpe_count_filled(tokenizer *t, slice text)
     return count;
 }
 
+static const char *bpe_vocabulary_sha256(const tokenizer *t)
+{
+    return ((const bpe_kind *)t->ops)->source.sha256;
+}
+
 /* clang-format off */
 #define BPE_OPS(word)                                                                              \
     {                                                                                              \
         .name = (word), .leads_with_space = true, .shows_text = true, .create = bpe_create,        \
         .free = bpe_free, .learn = bpe_learn, .encode = bpe_encode,                                \
-        .count_filled = bpe_count_filled                                                           \
+        .count_filled = bpe_count_filled, .vocabulary = bpe_vocabulary_sha256                      \
     }
 /* clang-format on */
 

@@ -18,6 +18,7 @@ struct tokenizer_ops {
     void (*learn)(tokenizer *t, slice text, token_list *out);
     void (*encode)(const tokenizer *t, slice text, token_list *out);
     size_t (*count_filled)(tokenizer *t, slice text);
+    const char *(*vocabulary)(const tokenizer *t); /* NULL: it has none */
 };
 struct tokenizer { /* embedded as the first member */
     const tokenizer_ops *ops;

@@ -12,6 +12,7 @@
 #include "base/util.h"
 #include "compression/splice/splice.h"
 #include "detection/config/config.h"
+#include "detection/config/fingerprint.h"
 
 static char file[] = "/tmp/test-server-config-XXXXXX";
 
@@ -182,16 +183,21 @@ static void sampling_step_is_at_least_1(void **state)
 }
 
 /* The report folder is `dir` and "out". */
-static char *health_with(const char *dir)
+static char *health_with(const char *dir, const server_config *c, const ngram_index *x)
 {
+    char fingerprint[FINGERPRINT_TEXT];
+    AUTO(buf) settings = BUF(SETTINGS_MAX_BYTES);
+    settings_fingerprint(c, x, fingerprint);
+    settings_json(c, x, &settings);
     return xasprintf("{\"cleaned_formats\":[\"plain\"%s],"
                      "\"cleaned_output_dir\":null,\"codec_memory\":268435456,"
                      "\"contamination_score_threshold\":0.800000011920929,\"content_key\":"
-                     "\"text\",\"max_line_size\":268435456,\"mode\":\"simple\","
+                     "\"text\",\"fingerprint\":\"%s\",\"max_line_size\":268435456,\"mode\":\"simple\","
                      "\"purify\":false,\"records\":67240,\"report_output_dir\":\"%sout\","
-                     "\"sets\":2,\"status\":\"ok\","
+                     "\"sets\":2,\"settings\":%s,\"status\":\"ok\","
                      "\"worker_threads\":2}",
-                     splice_offers(CODEC_GZIP) ? ",\"gzip\"" : "", dir);
+                     splice_offers(CODEC_GZIP) ? ",\"gzip\"" : "", fingerprint, dir,
+                     buf_str(&settings));
 }
 
 static void a_job_is_bounded(void **state)
@@ -222,21 +228,23 @@ static void health_to_the_letter(void **state)
 {
     UNUSED(state);
     AUTO(server_config) c = {0};
-    AUTO(buf) json = BUF(4096);
+    AUTO(buf) json = BUF(65536);
     assert_true(read_config(&c, "report_output_dir: out\nworker_threads: 2\n", NULL, NULL));
-    ngram_index x = {.counts = {.indexed = 67240}};
+    ngram_index x = {.counts = {.indexed = 67240}, .tokens = tokenizer_new("word", NULL, NULL)};
     eval_tally_record(&x.tally, SLICE_LIT("mmlu"), true);
     eval_tally_record(&x.tally, SLICE_LIT("gsm8k"), true);
     eval_tally_record(&x.tally, SLICE_LIT("left out"), false);
     server_config_health(&c, &x, &json);
     AUTO_FREE char *here = getcwd(NULL, 0);
     AUTO_FREE char *here_slash = xasprintf("%s/", here);
-    AUTO_FREE char *expected = health_with(here_slash), *as_given = health_with("");
+    AUTO_FREE char *expected = health_with(here_slash, &c, &x);
     assert_string_equal(buf_str(&json), expected);
     c.compatible = true; /* as the reference: as it is configured */
+    AUTO_FREE char *as_given = health_with("", &c, &x);
     buf_clear(&json);
     server_config_health(&c, &x, &json);
     assert_string_equal(buf_str(&json), as_given);
+    tokenizer_free(x.tokens);
     eval_tally_deinit(&x.tally);
 }
 

@@ -61,6 +61,24 @@ static void finish_next(jobs *j, const char *error)
     jobs_finish(j, jobs_take(j), &outcome, error);
 }
 
+static void completed_jobs_carry_the_fingerprint(void **state)
+{
+    char id[JOB_ID_BYTES];
+    AUTO(buf) json = BUF(4096);
+    AUTO_PTR(jobs)
+    j = jobs_new(&(jobs_options){.capacity = 3,
+                                 .keep_bytes = 1 << 20,
+                                 .keep_ms = 1000,
+                                 .now_ms = fake_now_ms,
+                                 .fingerprint = "0123abcd"});
+    UNUSED(state);
+    submit_new(j, "/a", NULL, id);
+    jobs_status(j, id, &json);
+    assert_null(strstr(buf_str(&json), "fingerprint"));
+    finish_next(j, NULL);
+    expect_status(j, id, "\"fingerprint\":\"0123abcd\",\"job_id\"");
+}
+
 static void jobs_go_through_their_states(void **state)
 {
     jobs *j = *state;
@@ -357,6 +375,7 @@ int main(void)
         TEST(jobs_of_another_cleaned_format_answer_no_others),
         TEST(unread_lines_are_part_of_the_status),
         TEST(a_tag_begins_the_id),
+        TEST(completed_jobs_carry_the_fingerprint),
         TEST(jobs_go_through_their_states),
         TEST(full_queue_refuses),
         TEST(same_key_same_job),

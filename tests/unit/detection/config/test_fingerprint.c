@@ -1,0 +1,274 @@
+/* The settings fingerprint: what changes it and what does not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/util.h"
+#include "base/fsutil.h"
+#include "base/json/json_read.h"
+#include "decon/base/log.h"
+#include "decon/compression/codec.h"
+#include "detection/config/fingerprint.h"
+#include "detection/config/index_load.h"
+
+#define RECORD(id, text)                                                                           \
+    "{\"doc_id\":" id ",\"eval_key\":\"set\",\"question\":\"Which of the " text                    \
+    " rivers of the continent is the longest of all, and where does it begin its course to the "   \
+    "sea?\",\"answer\":\"" text "\",\"passage\":\"A passage about the " text " rivers.\"}\n"
+
+static char dir[] = "/tmp/test-fingerprint-XXXXXX";
+
+static int set_up(void **state)
+{
+    UNUSED(state);
+    log_setup(&(log_options){.level = LOG_ERROR, .fd = 2});
+    memcpy(dir + sizeof dir - 7, "XXXXXX", 6);
+    return mkdtemp(dir) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    UNUSED(state);
+    return fs_remove_tree(dir, NULL) ? 0 : -1;
+}
+
+static void write_file(const char *name, const char *text)
+{
+    AUTO_FREE char *path = xasprintf("%s/%s", dir, name);
+    assert_true(fs_write_file(path, slice_from(text), false, NULL));
+}
+
+static void remove_file(const char *name)
+{
+    AUTO_FREE char *path = xasprintf("%s/%s", dir, name);
+    assert_true(fs_remove(path, NULL));
+}
+
+typedef struct settings {
+    char hex[FINGERPRINT_TEXT];
+    char *json;
+} settings;
+
+/* Of a server that is started with these options over the files of the folder. */
+static settings settings_with(const char *const *more)
+{
+    char *words[16] = {xstrdup("decon-server"), xstrdup("--evals-dir"), xstrdup(dir),
+                       xstrdup("--tokenizer"), xstrdup("word")};
+    int argc = 5, positional = 0;
+    err e = ERR_INIT;
+    settings out = {0};
+    AUTO(server_config) c = {0};
+    AUTO(buf) json = BUF(SETTINGS_MAX_BYTES);
+    for (; more && *more; more++)
+        words[argc++] = xstrdup(*more);
+    AUTO_FREE char **order = xcalloc(ARRAY_LEN(words), sizeof *order); /* which reading permutes */
+    memcpy(order, words, sizeof words);
+    if (!server_config_read(&c, &serve_options, argc, order, &positional, &e))
+        fail_msg("%s", e.message);
+    AUTO_PTR(ngram_index) x = load_index(&c, &e);
+    if (!x)
+        fail_msg("%s", e.message);
+    settings_json(&c, x, &json);
+    out.json = xstrdup(buf_str(&json));
+    settings_fingerprint(&c, x, out.hex);
+    while (argc > 0)
+        free(words[--argc]);
+    return out;
+}
+
+static void fingerprint_with(const char *const *more, char hex[FINGERPRINT_TEXT])
+{
+    settings s = settings_with(more);
+    memcpy(hex, s.hex, sizeof s.hex);
+    free(s.json);
+}
+
+static void two_records(void)
+{
+    write_file("a.jsonl", RECORD("1", "northern") RECORD("2", "southern"));
+}
+
+static void files_and_order_do_not_matter(void **state)
+{
+    char one[FINGERPRINT_TEXT], other[FINGERPRINT_TEXT];
+    UNUSED(state);
+    two_records();
+    fingerprint_with(NULL, one);
+    write_file("a.jsonl", RECORD("2", "southern"));
+    write_file("b.jsonl", "\n# a comment\n" RECORD("1", "northern"));
+    fingerprint_with(NULL, other);
+    assert_string_equal(one, other);
+    remove_file("b.jsonl");
+    fingerprint_with(NULL, other);
+    assert_string_not_equal(one, other);
+}
+
+static void each_text_of_a_record_counts(void **state)
+{
+    static const char *const changed[] = {
+        RECORD("1", "northern"), RECORD("1", "northern") RECORD("3", "southern"),
+        RECORD("1", "northern") RECORD("2", "Southern"),
+        RECORD("1", "northern") RECORD("2", "southern") RECORD("3", "western"),
+        "{\"doc_id\":1,\"question\":\"Which of the northern rivers of the continent is the longest "
+        "of all, and where does it begin its course to the sea?\"}\n" RECORD("2", "southern")};
+    char first[FINGERPRINT_TEXT], other[FINGERPRINT_TEXT];
+    UNUSED(state);
+    two_records();
+    fingerprint_with(NULL, first);
+    for (size_t i = 0; i < ARRAY_LEN(changed); i++) {
+        write_file("a.jsonl", changed[i]);
+        fingerprint_with(NULL, other);
+        assert_string_not_equal(first, other);
+    }
+}
+
+static void every_setting_of_the_detection_counts(void **state)
+{
+    static const char *const options[][3] = {{"--ngram-size", "6"},
+                                             {"--sample-every-m-tokens", "9"},
+                                             {"--question-max-consecutive-misses", "12"},
+                                             {"--contamination-score-threshold", "0.80001"},
+                                             {"--perfect-match-decay-start", "none"},
+                                             {"--perfect-match-decay-end", "51"},
+                                             {"--short-answer-token-threshold", "4"},
+                                             {"--short-answer-window-length", "51"},
+                                             {"--answer-ngram-size", "4"},
+                                             {"--min-long-answer-window", "101"},
+                                             {"--passage-ngram-size", "5"},
+                                             {"--passage-max-consecutive-misses", "3"},
+                                             {"--tokenizer", "uniseg"},
+                                             {"--content-key", "body"},
+                                             {"--invalid-utf8", "skip"},
+                                             {"--index-answers", "false"},
+                                             {"--index-passages", "false"},
+                                             {"--compatible"},
+                                             {"--lenient"}};
+    char first[FINGERPRINT_TEXT], other[FINGERPRINT_TEXT];
+    UNUSED(state);
+    two_records();
+    fingerprint_with(NULL, first);
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        fingerprint_with(options[i], other);
+        if (str_equal(first, other))
+            fail_msg("%s does not change the fingerprint", options[i][0]);
+    }
+}
+
+static void threads_paths_and_ports_do_not_count(void **state)
+{
+    static const char *const others[] = {
+        "--port", "0",        "--worker-threads", "3",      "--scan-threads",
+        "2",      "--purify", "--codec-memory",   "512MiB", NULL};
+    char first[FINGERPRINT_TEXT], other[FINGERPRINT_TEXT];
+    UNUSED(state);
+    two_records();
+    fingerprint_with(NULL, first);
+    fingerprint_with(others, other);
+    assert_string_equal(first, other);
+}
+
+/* A new option has to be added to fingerprint.c or to one of these lists. */
+static void every_option_is_classified(void **state)
+{
+    static const char *const by_another_name[] = {"tokenizer_str"};
+    static const char *const act_on_the_records[] = {
+        "eval_dedup",     "eval_min_token_length", "eval_min_unique_word_count",
+        "index_passages", "index_answers",         "bad_eval_line",
+        "evals_dir"};
+    static const char *const no_part_of_results[] = {"port",
+                                                     "port_file",
+                                                     "allow_dir",
+                                                     "config",
+                                                     "worker_threads",
+                                                     "scan_threads",
+                                                     "verbose",
+                                                     "log_json",
+                                                     "report_output_dir",
+                                                     "cleaned_output_dir",
+                                                     "purify",
+                                                     "training_dir",
+                                                     "max_line_size",
+                                                     "codec_memory",
+                                                     "vocabulary_dir",
+                                                     "hash_seed",
+                                                     "exact_override",
+                                                     "ngram_bucket_lru_cache",
+                                                     "window_size_increment",
+                                                     "num_windows",
+                                                     "window_step_size",
+                                                     "help",
+                                                     "version",
+                                                     "print_config",
+                                                     "print_reference"};
+    UNUSED(state);
+    two_records();
+    settings s = settings_with(NULL);
+    AUTO_FREE char *json = s.json;
+    for (size_t i = 0; i < serve_options.row_count; i++) {
+        const char *key = serve_options.rows[i].key;
+        bool known = false;
+        json_value value;
+        assert_true(json_read_members(slice_from(json), &key, &value, 1, NULL, NULL));
+        known = value.type != JSON_ABSENT;
+        for (size_t k = 0; k < ARRAY_LEN(by_another_name); k++)
+            known |= str_equal(key, by_another_name[k]);
+        for (size_t k = 0; k < ARRAY_LEN(act_on_the_records); k++)
+            known |= str_equal(key, act_on_the_records[k]);
+        for (size_t k = 0; k < ARRAY_LEN(no_part_of_results); k++)
+            known |= str_equal(key, no_part_of_results[k]);
+        if (!known)
+            fail_msg("option %s is not in the fingerprint and in no list of this test", key);
+    }
+}
+
+/* A fingerprint that changes without a reason makes a fleet do its work again. */
+static void the_fingerprint_to_the_letter(void **state)
+{
+    UNUSED(state);
+    two_records();
+    settings s = settings_with(NULL);
+    AUTO_FREE char *json = s.json;
+    assert_string_equal(json,
+                        "{\"algorithm_version\":1,"
+                        "\"answer_ngram_size\":3,"
+                        "\"compatible\":false,"
+                        "\"contamination_score_threshold\":0.8,"
+                        "\"content_key\":\"text\","
+                        "\"evaluation_records\":2,"
+                        "\"evaluation_records_digest\":"
+                        "\"c049c91ee44af27a6324d378ff85f7389122bbcc45666ee2dce3564097bfd04b\","
+                        "\"invalid_utf8\":\"fail\","
+                        "\"lenient\":false,"
+                        "\"min_long_answer_window\":100,"
+                        "\"min_passage_distance\":100,"
+                        "\"mode\":\"simple\","
+                        "\"ngram_size\":5,"
+                        "\"passage_max_consecutive_misses\":2,"
+                        "\"passage_ngram_size\":4,"
+                        "\"perfect_match_decay_end\":50,"
+                        "\"perfect_match_decay_start\":20,"
+                        "\"punctuation_chars\":\"!\\\"#$%&'()*+,-./:;<=>?@[\\\\]^_`{|}~“”‘’—\","
+                        "\"question_max_consecutive_misses\":11,"
+                        "\"sample_every_m_tokens\":10,"
+                        "\"short_answer_token_threshold\":3,"
+                        "\"short_answer_window_length\":50,"
+                        "\"tokenizer\":\"word\","
+                        "\"unicode_version\":\"15.0.0\"}");
+    assert_string_equal(s.hex, "22ad5c6288d9e74a2e49b2cb70315994a059725899e6b573061e4cbd63ab0238");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(files_and_order_do_not_matter),
+        TEST(each_text_of_a_record_counts),
+        TEST(every_setting_of_the_detection_counts),
+        TEST(threads_paths_and_ports_do_not_count),
+        TEST(every_option_is_classified),
+        TEST(the_fingerprint_to_the_letter),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
