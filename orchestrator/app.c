@@ -232,6 +232,8 @@ void app_free(app *a)
     listing_deinit(&a->listing);
     free((char *)a->server.report_dir);
     free((char *)a->server.cleaned_dir);
+    free((char *)a->server.fingerprint);
+    free((char *)a->server.settings);
     jobs_free(a->jobs);
     verifier_free(a->verifier);
     codec_memory_free(a->codec_memory);

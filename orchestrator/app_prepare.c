@@ -10,7 +10,7 @@
 
 /* --- waiting for one step --- */
 
-static void end_step(void *ctx, const err *error)
+void app_end_step(void *ctx, const err *error)
 {
     app *a = ctx;
     a->step = NULL;
@@ -19,14 +19,14 @@ static void end_step(void *ctx, const err *error)
     a->step_done = true;
 }
 
-static void begin_step(app *a)
+void app_begin_step(app *a)
 {
     a->step_done = false;
     a->step_error = (err)ERR_INIT;
 }
 
 /* False when the step failed or a signal ended the wait. */
-static bool await_step(app *a, err *e)
+bool app_await_step(app *a, err *e)
 {
     if (!a->signal_number)
         a->env.run_until(a->env.run_ctx, &a->step_done);
@@ -136,10 +136,10 @@ bool app_knows_path(void *ctx, const char *path)
 static bool probe_place(app *a, const place *where, err *e)
 {
     AUTO_FREE char *key = xasprintf("%s" PLACES_PROBE_NAME, where->prefix);
-    begin_step(a);
-    a->step = s3_probe_write(a->s3, where->bucket, key, end_step, a);
-    return await_step(a, e) || err_context(e, "s3://%s/%s must be writable for the outputs",
-                                           where->bucket, where->prefix);
+    app_begin_step(a);
+    a->step = s3_probe_write(a->s3, where->bucket, key, app_end_step, a);
+    return app_await_step(a, e) || err_context(e, "s3://%s/%s must be writable for the outputs",
+                                               where->bucket, where->prefix);
 }
 
 static bool same_place(const place *a, const place *b)
@@ -157,10 +157,10 @@ bool app_probe_outputs(app *a, err *e)
 
 bool app_fetch_listing(app *a, err *e)
 {
-    begin_step(a);
+    app_begin_step(a);
     a->listing.name_all = a->config->dry_run;
-    a->step = listing_fetch_start(a->s3, &a->config->places, &a->listing, end_step, a);
-    return await_step(a, e);
+    a->step = listing_fetch_start(a->s3, &a->config->places, &a->listing, app_end_step, a);
+    return app_await_step(a, e);
 }
 
 static void report_index(const server_facts *facts, const char *url)
@@ -176,7 +176,13 @@ static void report_index(const server_facts *facts, const char *url)
 
 static void keep_facts(app *a, const server_facts *facts)
 {
+    free((char *)a->server.report_dir);
+    free((char *)a->server.cleaned_dir);
+    free((char *)a->server.fingerprint);
+    free((char *)a->server.settings);
     a->server = *facts;
+    a->server.fingerprint = xstrdup_or_null(facts->fingerprint);
+    a->server.settings = xstrdup_or_null(facts->settings);
     a->server.report_dir = facts->report_dir ? xstrdup(facts->report_dir) : NULL;
     a->server.cleaned_dir = facts->cleaned_dir ? xstrdup(facts->cleaned_dir) : NULL;
     a->server.content_key = NULL; /* lent, and looked at already */
@@ -201,14 +207,14 @@ static void on_server(void *ctx, const server_facts *facts, const err *error)
         verifier_set_server_limits(a->verifier, facts->codec_memory, facts->max_line_size);
         report_index(facts, a->config->server_url);
     }
-    end_step(a, other.code ? &other : error);
+    app_end_step(a, other.code ? &other : error);
 }
 
 bool app_wait_for_server(app *a, bool once, err *e)
 {
-    begin_step(a);
+    app_begin_step(a);
     jobs_wait_server(a->jobs, once, on_server, a);
-    return await_step(a, e);
+    return app_await_step(a, e);
 }
 
 static void make_plan(app *a, bool purify, const superseded_inputs *superseded)
@@ -249,18 +255,23 @@ static bool check_done(app *a, bool purify, err *e)
     if (a->plan.done_count == 0)
         return true;
     log_info("comparing %zu results with the current versions of their inputs", a->plan.done_count);
-    begin_step(a);
+    app_begin_step(a);
     done_check_free(a->done_check);
-    a->done_check = done_check_start(&(done_check_options){.s3 = a->s3,
-                                                           .plan = &a->plan,
-                                                           .at_once = a->limits.s3_workers,
-                                                           .on_done = end_step,
-                                                           .ctx = a});
-    if (!await_step(a, e)) {
+    a->done_check = done_check_start(
+        &(done_check_options){.s3 = a->s3,
+                              .plan = &a->plan,
+                              .at_once = a->limits.s3_workers,
+                              .settings = a->server.fingerprint,
+                              .redo_other_settings = app_settings_policy(a) == SETTINGS_CHANGE_REDO,
+                              .on_done = app_end_step,
+                              .ctx = a});
+    if (!app_await_step(a, e)) {
         done_check_free(move(a->done_check));
         return false;
     }
     tell_of_unjudged(a, a->done_check);
+    if (!app_judge_settings(a, e))
+        return false;
     make_plan(a, purify, done_check_superseded(a->done_check));
     return true;
 }
@@ -271,16 +282,16 @@ static void on_nearest(void *ctx, const char *found)
 {
     app *a = ctx;
     a->nearest = xstrdup_or_null(found);
-    end_step(a, NULL);
+    app_end_step(a, NULL);
 }
 
 static bool find_nearest(app *a, err *e)
 {
     const places *p = &a->config->places;
-    begin_step(a);
+    app_begin_step(a);
     nearest_folder *search = nearest_folder_start(
         a->s3, p->input.bucket, p->input_object ? p->input_object : p->input.prefix, on_nearest, a);
-    bool ok = await_step(a, e);
+    bool ok = app_await_step(a, e);
     nearest_folder_free(search);
     return ok;
 }
@@ -317,6 +328,22 @@ static bool refuse_empty_input(app *a, err *e)
         bucket, prefix, bucket, a->nearest, advice);
 }
 
+/* All of the share is done: the server is asked once for its settings, and need not be there. */
+static bool learn_settings(app *a, err *e)
+{
+    err unreachable = ERR_INIT;
+    if (app_wait_for_server(a, true, &unreachable))
+        return true;
+    if (a->signal_number || unreachable.code == ERR_CONFIG) {
+        *e = unreachable;
+        return false;
+    }
+    log_warn("%s; whether the results were made with its current settings is not known, they count "
+             "as done",
+             unreachable.message);
+    return true;
+}
+
 bool app_make_plan(app *a, bool *server_known, app_server_step *know_server, err *e)
 {
     bool purify = true; /* what is done even then needs no server */
@@ -328,6 +355,8 @@ bool app_make_plan(app *a, bool *server_known, app_server_step *know_server, err
             return false;
         *server_known = true;
         make_plan(a, purify, NULL);
+    } else if (a->plan.done_count > 0 && !learn_settings(a, e)) {
+        return false;
     }
     if (!check_done(a, purify, e))
         return false;
@@ -384,5 +413,5 @@ bool app_plan_work(app *a, err *e)
     progress_plan(&a->plan, a->config);
     if (a->config->copy_uncontaminated && a->plan.count && !a->server.purify)
         log_warn("copy_uncontaminated is without effect: the detection server does not purify");
-    return clear_work_dir(a, e);
+    return clear_work_dir(a, e) && (a->plan.count == 0 || app_write_settings(a, e));
 }

@@ -69,4 +69,16 @@ bool app_make_plan(app *a, bool *server_known, app_server_step *know_server, err
 /* The plan, once the server is known where it matters; stale downloads are removed. */
 bool app_plan_work(app *a, err *e) MUST_USE;
 
+/* --- one step: begin, start the operation in a->step, await; app_end_step is its callback --- */
+void app_begin_step(app *a);
+bool app_await_step(app *a, err *e) MUST_USE;
+void app_end_step(void *ctx, const err *error);
+
+/* --- app_settings.c --- */
+settings_change app_settings_policy(const app *a);
+/* After done_check: false where results of other settings are refused. */
+bool app_judge_settings(app *a, err *e) MUST_USE;
+/* Describes the server's settings in the report folder. A record that cannot be written is a warning. */
+bool app_write_settings(app *a, err *e) MUST_USE;
+
 #endif

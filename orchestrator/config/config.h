@@ -14,11 +14,19 @@
 #include "base/util.h"
 #include "orchestrator/config/remote_paths.h"
 
+/* What to do with results of other detection settings than the server's current ones. */
+typedef enum settings_change {
+    SETTINGS_CHANGE_REFUSE,
+    SETTINGS_CHANGE_REDO,
+    SETTINGS_CHANGE_KEEP
+} settings_change;
+
 typedef struct config {
     /* what to do */
     char *remote_file_input, *remote_report_output_dir, *remote_cleaned_output_dir;
     char **input_suffixes;
     bool redo, copy_uncontaminated, allow_empty, dry_run;
+    int on_settings_change;  /* settings_change */
     int64_t max_files_debug; /* 0: no debug run */
 
     /* detection server */

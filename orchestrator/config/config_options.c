@@ -12,6 +12,8 @@ const char *const store_payers[] = {"owner", "requester", NULL};
 const char *const store_checksum_uses[] = {"default", "when_supported", "when_required", NULL};
 /* In the order of s3_listing_order. */
 const char *const store_listing_orders[] = {"bytes", "any", NULL};
+/* In the order of settings_change. */
+static const char *const settings_change_choices[] = {"refuse", "redo", "keep", NULL};
 const char *const store_encryptions[] = {"bucket", "AES256", "aws:kms", "aws:kms:dsse", NULL};
 
 static const char *const verify_names[] = {"none", "stream", "jsonl", NULL};
@@ -103,6 +105,14 @@ static const option rows[] = {
      AT(redo),
      .fallback = "false",
      .help = "Do everything again, also what is done already."},
+    {.key = "on_settings_change",
+     .type = OPTION_ENUM,
+     AT(on_settings_change),
+     .fallback = "refuse",
+     .choices = settings_change_choices,
+     .help =
+         "Results made with other detection settings or evaluation records: refuse to run, redo "
+         "them, or keep them."},
     {.key = "copy_uncontaminated",
      .type = OPTION_BOOL,
      AT(copy_uncontaminated),

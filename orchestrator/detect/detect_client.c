@@ -3,6 +3,7 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "orchestrator/detect/detect_client_private.h"
+#include "orchestrator/fleet/settings_record.h"
 
 #define FIRST_POLL_MS     5
 #define STATUS_LIMIT_MS   30000
@@ -22,8 +23,8 @@ static void call_stop(op *o)
 static void call_free(op *o)
 {
     job_call *c = (job_call *)o;
-    char *strings[] = {c->job_id, c->file_path,    c->key,         c->url,
-                       c->body,   c->found_job_id, c->report_path, c->cleaned_path};
+    char *strings[] = {c->job_id,       c->file_path,   c->key,          c->url,        c->body,
+                       c->found_job_id, c->report_path, c->cleaned_path, c->fingerprint};
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         free(strings[i]);
     free(c);
@@ -44,6 +45,7 @@ void job_call_end(job_call *c, const job_outcome *outcome, const err *error)
         c->outcome.job_id = c->found_job_id = xstrdup_or_null(outcome->job_id);
         c->outcome.report_path = c->report_path = xstrdup_or_null(outcome->report_path);
         c->outcome.cleaned_path = c->cleaned_path = xstrdup_or_null(outcome->cleaned_path);
+        c->outcome.fingerprint = c->fingerprint = xstrdup_or_null(outcome->fingerprint);
     }
     op_finish(&c->op, error);
 }
@@ -119,7 +121,7 @@ static void on_submitted(job_call *c)
 }
 
 typedef struct status_reply {
-    char *status, *report_path, *cleaned_path, *words;
+    char *status, *report_path, *cleaned_path, *words, *fingerprint;
     uint64_t unread_lines;
 } status_reply;
 
@@ -129,13 +131,14 @@ static void status_reply_deinit(status_reply *r)
     free(r->report_path);
     free(r->cleaned_path);
     free(r->words);
+    free(r->fingerprint);
 }
 DEFINE_AUTO(status_reply, status_reply_deinit)
 
 static bool read_status(const exchange *x, status_reply *out)
 {
-    static const char *const keys[] = {"status", "output_path", "purified_path", "error",
-                                       "unread_lines"};
+    static const char *const keys[] = {"status", "output_path",  "purified_path",
+                                       "error",  "unread_lines", "fingerprint"};
     json_value values[ARRAY_LEN(keys)];
     if (!exchange_read(x, keys, values, ARRAY_LEN(keys)))
         return false;
@@ -143,7 +146,8 @@ static bool read_status(const exchange *x, status_reply *out)
     if (!json_unsigned(&values[4], &out->unread_lines))
         out->unread_lines = 0;
     return reply_string(&values[0], &out->status) && reply_string(&values[1], &out->report_path) &&
-           reply_string(&values[2], &out->cleaned_path);
+           reply_string(&values[2], &out->cleaned_path) &&
+           reply_string(&values[5], &out->fingerprint);
 }
 
 static bool is_known(const jobs *j, const char *path)
@@ -171,6 +175,12 @@ static void on_forgotten(job_call *c, const char *words)
     job_call_end(c, NULL, &e);
 }
 
+/* It becomes part of an object's metadata. */
+static bool is_fingerprint(const status_reply *r)
+{
+    return settings_fingerprint_is_valid(r->fingerprint);
+}
+
 static void on_completed(job_call *c, const status_reply *r)
 {
     if ((!is_known(c->jobs, r->report_path) || !is_known(c->jobs, r->cleaned_path)) && hold(c))
@@ -178,7 +188,8 @@ static void on_completed(job_call *c, const status_reply *r)
     job_call_end(c,
                  &(job_outcome){.report_path = r->report_path,
                                 .cleaned_path = r->cleaned_path,
-                                .unread_lines = r->unread_lines},
+                                .unread_lines = r->unread_lines,
+                                .fingerprint = is_fingerprint(r) ? r->fingerprint : NULL},
                  NULL);
 }
 

@@ -29,6 +29,8 @@ typedef struct server_facts {
     uint64_t codec_memory;                /* bytes for one decoder; 0: it does not say */
     uint64_t max_line_size;               /* bytes; 0: it does not say */
     bool cleans_as_input;                 /* writes cleaned files in the input's format, if asked */
+    const char *fingerprint, *settings;   /* orchestrator/detect/server_settings.h; or NULL */
+    bool partial_settings;
 } server_facts;
 
 typedef struct jobs_options {
@@ -65,6 +67,7 @@ typedef struct job_outcome {
     const char *report_path;  /* of a finished job: present when something was found */
     const char *cleaned_path; /* present where the server purifies */
     uint64_t unread_lines;    /* lines without a text that the server could read */
+    const char *fingerprint;  /* of the settings that it was made with; NULL: not reported */
 } job_outcome;
 
 typedef void (*job_done)(void *ctx, const job_outcome *outcome, const err *error);

@@ -40,7 +40,7 @@ typedef struct job_call {
     err last; /* the newest trouble */
     job_done on_done;
     job_outcome outcome; /* its strings are the next three */
-    char *found_job_id, *report_path, *cleaned_path;
+    char *found_job_id, *report_path, *cleaned_path, *fingerprint;
     bool stuck;   /* waits for the server's health */
     bool missing; /* the status is 404 */
     bool held;    /* the reply is here; its end is reported after that */

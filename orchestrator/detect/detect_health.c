@@ -3,6 +3,7 @@
 #include "base/util.h"
 #include "base/options/options.h"
 #include "orchestrator/detect/detect_client_private.h"
+#include "orchestrator/detect/server_settings.h"
 
 #define HEALTH_LIMIT_MS  5000
 #define STILL_WAITING_MS 30000
@@ -188,6 +189,7 @@ static void on_health_reply(void *ctx, const http_result *result)
     err e = ERR_INIT;
     server_facts facts;
     char *texts[FACT_COUNT] = {0};
+    AUTO(server_settings) settings = {0};
     if (!result->ok || result->status != 200) {
         exchange_describe(&j->health, result, &e);
         on_unhealthy(j, &e, says_indexing(j, result));
@@ -199,6 +201,10 @@ static void on_health_reply(void *ctx, const http_result *result)
     } else {
         j->asking = j->down = false;
         j->cleans_as_input = facts.cleans_as_input;
+        server_settings_read(buf_slice(&j->health.reply), &settings);
+        facts.fingerprint = settings.fingerprint;
+        facts.settings = settings.json;
+        facts.partial_settings = settings.partial;
         if (j->on_facts)
             j->on_facts(j->ctx, &facts);
         resume_all(j);

@@ -7,10 +7,11 @@
 #include "decon/s3/uri.h"
 #include "base/util.h"
 
-#define PREFIX    "x-amz-meta-decon-"
-#define ETAG_NAME PREFIX "input-etag"
-#define SIZE_NAME PREFIX "input-size"
-#define VALUE_MAX ((size_t)4096)
+#define PREFIX        "x-amz-meta-decon-"
+#define ETAG_NAME     PREFIX "input-etag"
+#define SIZE_NAME     PREFIX "input-size"
+#define SETTINGS_NAME PREFIX "settings"
+#define VALUE_MAX     ((size_t)4096)
 
 static void add(provenance *p, const char *name, char *value)
 {
@@ -40,6 +41,8 @@ void provenance_make(const provenance_facts *facts, provenance *out)
     if (facts->lines_known)
         add_number(out, PREFIX "lines", facts->lines);
     add_number(out, PREFIX "contaminated-lines", facts->contaminated_lines);
+    if (facts->settings)
+        add(out, SETTINGS_NAME, xstrdup(facts->settings));
     add(out, PREFIX "version", xstrdup(DECON_VERSION));
 }
 
@@ -71,4 +74,9 @@ provenance_match provenance_compare(const http_header *metadata, size_t count,
     if (!etag || !wanted[0])
         return PROVENANCE_UNKNOWN;
     return strcasecmp(etag, wanted) == 0 ? PROVENANCE_SAME : PROVENANCE_OTHER;
+}
+
+const char *provenance_settings(const http_header *metadata, size_t count)
+{
+    return value_of(metadata, count, SETTINGS_NAME);
 }

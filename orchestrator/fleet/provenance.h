@@ -1,8 +1,8 @@
 /* Provenance: which version of an input a result was made of, kept as metadata of the result.
  *
  * What:    builds the `x-amz-meta-decon-...` headers of a commit object or cleaned object, and
- *          compares those of an object that is in the store with an input. The settings fingerprint
- *          will be one more header.
+ *          compares those of an object that is in the store with an input and with the settings of
+ *          the detection server.
  * Owner:   provenance_deinit frees the values.
  * Threads: any.
  * Fails:   never.
@@ -21,9 +21,10 @@ typedef struct provenance_facts {
     uint64_t input_size_bytes;
     bool lines_known;
     uint64_t lines, contaminated_lines;
+    const char *settings; /* fingerprint of the detection server's settings; NULL: not reported */
 } provenance_facts;
 
-#define PROVENANCE_HEADERS_MAX 6
+#define PROVENANCE_HEADERS_MAX 7
 
 typedef struct provenance {
     http_header headers[PROVENANCE_HEADERS_MAX];
@@ -44,5 +45,8 @@ typedef enum provenance_match {
 /* `metadata`: of the result's HEAD reply. */
 provenance_match provenance_compare(const http_header *metadata, size_t count,
                                     const char *input_etag, uint64_t input_size_bytes);
+
+/* The settings fingerprint of a result, borrowed from `metadata`; NULL: it has none. */
+const char *provenance_settings(const http_header *metadata, size_t count);
 
 #endif

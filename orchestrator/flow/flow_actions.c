@@ -107,11 +107,31 @@ static void warn_of_unread(const flow *f, const item *it, const job_outcome *out
                  flow_input_bucket(f), it->key, (unsigned long long)outcome->unread_lines);
 }
 
+/* A server that was started again with other settings must not add to the results of this run. */
+static bool has_the_settings_of_the_run(const flow *f, const item *it, const char *found, err *e)
+{
+    const config *c = f->o.config;
+    const char *expected = f->o.server->fingerprint;
+    if (!found || !expected || str_equal(found, expected) || c->max_files_debug ||
+        c->on_settings_change != SETTINGS_CHANGE_REFUSE)
+        return true;
+    return err_set(e, ERR_CONFIG,
+                   "s3://%s/%s: the settings of the detection server changed during the run "
+                   "(fingerprint %.12s, then %.12s); start the server with its former settings, or "
+                   "run again with --on-settings-change redo",
+                   flow_input_bucket(f), it->key, expected, found);
+}
+
 static void on_followed(void *ctx, const job_outcome *outcome, const err *error)
 {
     item *it = ctx;
+    err changed = ERR_INIT;
+    if (!error && !has_the_settings_of_the_run(it->flow, it, outcome->fingerprint, &changed))
+        error = &changed;
     if (!error) {
         warn_of_unread(it->flow, it, outcome);
+        free(it->settings);
+        it->settings = xstrdup_or_null(outcome->fingerprint);
         it->report_path = outcome->report_path ? xstrdup(outcome->report_path) : NULL;
         it->cleaned_path = outcome->cleaned_path ? xstrdup(outcome->cleaned_path) : NULL;
     }

@@ -14,14 +14,16 @@ static const char *known_etag(const item *it)
     return it->etag[0] || !it->read_etag ? it->etag : it->read_etag;
 }
 
-static void make_provenance(const item *it, provenance *out)
+static void make_provenance(const flow *f, const item *it, provenance *out)
 {
-    provenance_make(&(provenance_facts){.input_etag = known_etag(it),
-                                        .input_size_bytes = it->size_bytes,
-                                        .lines_known = it->lines_known || it->size_bytes == 0,
-                                        .lines = it->verdict.lines,
-                                        .contaminated_lines = it->contaminated_lines},
-                    out);
+    provenance_make(
+        &(provenance_facts){.input_etag = known_etag(it),
+                            .input_size_bytes = it->size_bytes,
+                            .lines_known = it->lines_known || it->size_bytes == 0,
+                            .lines = it->verdict.lines,
+                            .contaminated_lines = it->contaminated_lines,
+                            .settings = it->settings ? it->settings : f->o.server->fingerprint},
+        out);
 }
 
 static upload_target target(const flow *f, item *it, const place *where, const char *key,
@@ -65,7 +67,7 @@ void flow_cancel_op(flow *f, item *it)
 bool flow_enter_uploading(flow *f, item *it, err *e)
 {
     AUTO(provenance) p = {0};
-    make_provenance(it, &p);
+    make_provenance(f, it, &p);
     upload_target to = cleaned_target(f, it, &p);
     it->cleaned_current = true;
     if (it->recoded_fd)
@@ -79,7 +81,7 @@ bool flow_enter_copying(flow *f, item *it, err *e)
 {
     UNUSED(e);
     AUTO(provenance) p = {0};
-    make_provenance(it, &p);
+    make_provenance(f, it, &p);
     upload_target to = cleaned_target(f, it, &p);
     it->cleaned_current = true;
     it->leaf = upload_copy(&to, &(s3_copy_options){.from_bucket = flow_input_bucket(f),
@@ -165,7 +167,7 @@ bool flow_enter_rechecking(flow *f, item *it, err *e)
 bool flow_enter_committing(flow *f, item *it, err *e)
 {
     AUTO(provenance) p = {0};
-    make_provenance(it, &p);
+    make_provenance(f, it, &p);
     upload_target to = commit_target(f, it, &p);
     if (!it->contaminated)
         it->leaf = upload_empty(&to);

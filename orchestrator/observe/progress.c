@@ -71,7 +71,8 @@ void progress_plan(const plan *p, const config *c)
              (long long)c->host_index, (long long)c->host_count, p->done, p->other_hosts,
              p->ignored_count);
     if (p->superseded)
-        log_info("%zu of them changed since their results were made", p->superseded);
+        log_info("%zu of them have results of an earlier version or of other settings",
+                 p->superseded);
     if (!p->input_count)
         log_warn("no training file in s3://%s/%s: is remote_file_input right?",
                  c->places.input.bucket, places_list_prefix(&c->places));

@@ -16,21 +16,38 @@ struct done_check {
     size_t next, active;
     superseded_inputs superseded;
     done_check_counts counts;
-    err error; /* the first one: nothing more is asked for */
+    char *other_settings; /* of the first result that differs */
+    err error;            /* the first one: nothing more is asked for */
 };
 
-static void note_superseded(done_check *c, const planned *row)
+static void note_superseded(done_check *c, const planned *row, const char *why)
 {
     superseded_inputs *s = &c->superseded;
     if ((s->count & (s->count + 1)) == 0) /* 0, 1, 3, 7 ...: space for twice as many and one */
         s->objects = xrealloc(s->objects, (2 * s->count + 1) * sizeof *s->objects);
     s->objects[s->count++] = row->object;
-    log_info("%s: changed since its result was made", row->object->key);
+    log_info("%s: %s", row->object->key, why);
 }
 
 static bool may_not_be_read(const err *error)
 {
     return error->http_status == 403 || error->http_status == 405 || error->http_status == 501;
+}
+
+static void judge_settings(done_check *c, const planned *row, const s3_object *result)
+{
+    const char *found = provenance_settings(result->metadata, result->metadata_count);
+    if (!c->options.settings)
+        return;
+    if (!found) {
+        c->counts.without_settings++;
+    } else if (!str_equal(found, c->options.settings)) {
+        c->counts.other_settings++;
+        if (!c->other_settings)
+            c->other_settings = xstrdup(found);
+        if (c->options.redo_other_settings)
+            note_superseded(c, row, "its result was made with other settings");
+    }
 }
 
 static void judge(done_check *c, const planned *row, const s3_object *result)
@@ -39,20 +56,21 @@ static void judge(done_check *c, const planned *row, const s3_object *result)
     switch (provenance_compare(result->metadata, result->metadata_count, etag,
                                row->object->size_bytes)) {
     case PROVENANCE_OTHER:
-        note_superseded(c, row);
-        break;
+        note_superseded(c, row, "changed since its result was made");
+        return;
     case PROVENANCE_UNKNOWN:
         c->counts.unmarked++;
         break;
     case PROVENANCE_SAME:
         break;
     }
+    judge_settings(c, row, result);
 }
 
 static void note_failure(done_check *c, const planned *row, const err *error)
 {
     if (error->code == ERR_S3_NOT_FOUND)
-        note_superseded(c, row);
+        note_superseded(c, row, "its result was removed");
     else if (may_not_be_read(error))
         c->counts.unreadable++;
     else if (!err_is_set(&c->error))
@@ -119,6 +137,11 @@ const superseded_inputs *done_check_superseded(const done_check *c)
     return &c->superseded;
 }
 
+const char *done_check_other_settings(const done_check *c)
+{
+    return c->other_settings;
+}
+
 done_check_counts done_check_count(const done_check *c)
 {
     return c->counts;
@@ -133,5 +156,6 @@ void done_check_free(done_check *c)
             s3_op_cancel(c->looks[i].op);
     free(c->looks);
     free(c->superseded.objects);
+    free(c->other_settings);
     free(c);
 }

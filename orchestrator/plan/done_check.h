@@ -1,10 +1,11 @@
-/* Were the results in the store made of the inputs that are there now?
+/* Were the results in the store made of the current inputs, with the current settings?
  *
  * What:    one HEAD of the commit object of each done input of this share (LastModified has said
  *          already that it is not older); its provenance is compared with the listed ETag and size.
  *          Results without provenance (older versions, stores that drop metadata) and results that
  *          may not be read (403, 405, 501) count as before: by LastModified. A result that is gone
- *          meanwhile makes its input one to do.
+ *          meanwhile makes its input one to do. Where the settings fingerprint of the detection
+ *          server is known, results of other settings are counted and, on request, done again.
  *          100 bytes for each request under way, 8 for each input that is to be done again.
  * Owner:   done_check_free; plan and listing outlive it.
  * Threads: loop.
@@ -20,8 +21,10 @@ typedef struct done_check done_check;
 
 typedef struct done_check_options {
     s3_client *s3;
-    const plan *plan; /* made with list_done, at least one is done */
-    unsigned at_once; /* requests in the client's queue */
+    const plan *plan;     /* made with list_done, at least one is done */
+    unsigned at_once;     /* requests in the client's queue */
+    const char *settings; /* the server's fingerprint, borrowed; NULL: not compared */
+    bool redo_other_settings;
     void (*on_done)(void *ctx, const err *error);
     void *ctx;
 } done_check_options;
@@ -31,9 +34,13 @@ done_check *done_check_start(const done_check_options *options) MUST_USE;
 const superseded_inputs *done_check_superseded(const done_check *c);
 /* How many results could not be judged by provenance. */
 typedef struct done_check_counts {
-    size_t unmarked;   /* without provenance */
-    size_t unreadable; /* that may not be read */
+    size_t unmarked;         /* without provenance */
+    size_t unreadable;       /* that may not be read */
+    size_t other_settings;   /* made with other settings */
+    size_t without_settings; /* that carry no fingerprint, where there is one to compare with */
 } done_check_counts;
+/* The fingerprint of the first result of other settings; NULL: there is none. */
+const char *done_check_other_settings(const done_check *c);
 done_check_counts done_check_count(const done_check *c);
 void done_check_free(done_check *c); /* after on_done, or to end it early; NULL is fine */
 

@@ -15,8 +15,8 @@ void item_close_results(item *it)
 /* What was made of the version that was read. */
 static void drop_work(item *it)
 {
-    char **strings[] = {&it->read_etag, &it->local_path, &it->job_id, &it->report_path,
-                        &it->cleaned_path};
+    char **strings[] = {&it->read_etag,   &it->local_path,   &it->job_id,
+                        &it->report_path, &it->cleaned_path, &it->settings};
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         free(move(*strings[i]));
     item_close_results(it);

@@ -78,6 +78,7 @@ struct item {
     bool fresh_key;       /* the next submission must not be answered with that old job */
     bool contaminated;
     char *report_path, *cleaned_path; /* as the server names its files, or NULL */
+    char *settings;                   /* fingerprint that the job reported, or NULL */
     result_file report, cleaned;      /* those files, once they were opened and found to be ours */
     int recoded_fd;                   /* the cleaned file in the input's compression; 0: as it is */
     uint64_t contaminated_lines, report_bytes;

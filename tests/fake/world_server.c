@@ -144,6 +144,8 @@ static void finish_job(world *w, world_job *j, world_reply *t)
     AUTO_FREE char *cleaned_told = told_path(w->name_cleaned, j->id, cleaned);
     AUTO_FREE char *plain = xasprintf("%s/plain.tmp", w->dir);
     buf_printf(&t->body, "{\"job_id\":\"%s\",\"status\":\"completed\"", j->id);
+    if (w->job_fingerprint)
+        buf_printf(&t->body, ",\"fingerprint\":\"%s\"", w->job_fingerprint);
     if (d.report.len) {
         if (!j->done)
             world_write_file(report, buf_slice(&d.report));

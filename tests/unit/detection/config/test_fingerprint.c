@@ -179,6 +179,9 @@ static void every_option_is_classified(void **state)
         "evals_dir"};
     static const char *const no_part_of_results[] = {"port",
                                                      "port_file",
+                                                     "listen",
+                                                     "allow_host",
+                                                     "share_group",
                                                      "allow_dir",
                                                      "config",
                                                      "worker_threads",

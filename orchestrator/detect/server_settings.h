@@ -1,0 +1,26 @@
+/* The settings of a detection server, from its reply to /health.
+ *
+ * What:    a server of ours reports `fingerprint` and `settings`. The reference server does not: its
+ *          fingerprint is made here of what it reports (threshold, mode, purify), so that at least a
+ *          change of these is noticed.
+ * Owner:   server_settings_deinit frees the strings.
+ * Threads: any.
+ * Fails:   never: both strings are NULL where the server reports neither.
+ */
+#ifndef ORCHESTRATOR_DETECT_SERVER_SETTINGS_H
+#define ORCHESTRATOR_DETECT_SERVER_SETTINGS_H
+
+#include "decon/base/buf.h"
+#include "base/util.h"
+
+typedef struct server_settings {
+    char *fingerprint; /* 64 hexadecimal digits */
+    char *json;        /* an object */
+    bool partial;      /* made here */
+} server_settings;
+
+void server_settings_read(slice health, server_settings *out);
+void server_settings_deinit(server_settings *s);
+DEFINE_AUTO(server_settings, server_settings_deinit)
+
+#endif
