@@ -38,8 +38,9 @@ static void tick_and_change(void *ctx)
     ticker *t = ctx;
     buf_append_char(&t->order, 'c');
     timer_stop(loop_transport(t->loop), t->victim);
-    timer_start(loop_transport(t->loop), 0, tick_a, t);
     timer_start(loop_transport(t->loop), 30, tick_end, t);
+    timer_start(loop_transport(t->loop), 1, tick_b, t);
+    timer_start(loop_transport(t->loop), 0, tick_a, t);
 }
 
 static void timers_fire_in_order(void **state)
@@ -48,7 +49,6 @@ static void timers_fire_in_order(void **state)
     transport *t = loop_transport(f->loop);
     ticker k = {.loop = f->loop};
     buf_init(&k.order, 100);
-    timer_start(t, 20, tick_b, &k);
     timer_start(t, 3, tick_a, &k);
     timer *stopped = timer_start(t, 1, tick_b, &k);
     timer_start(t, 3, tick_b, &k);

@@ -189,15 +189,15 @@ static char *health_with(const char *dir, const server_config *c, const ngram_in
     AUTO(buf) settings = BUF(SETTINGS_MAX_BYTES);
     settings_fingerprint(c, x, fingerprint);
     settings_json(c, x, &settings);
-    return xasprintf("{\"cleaned_formats\":[\"plain\"%s],"
-                     "\"cleaned_output_dir\":null,\"codec_memory\":268435456,"
-                     "\"contamination_score_threshold\":0.800000011920929,\"content_key\":"
-                     "\"text\",\"fingerprint\":\"%s\",\"max_line_size\":268435456,\"mode\":\"simple\","
-                     "\"purify\":false,\"records\":67240,\"report_output_dir\":\"%sout\","
-                     "\"sets\":2,\"settings\":%s,\"status\":\"ok\","
-                     "\"worker_threads\":2}",
-                     splice_offers(CODEC_GZIP) ? ",\"gzip\"" : "", fingerprint, dir,
-                     buf_str(&settings));
+    return xasprintf(
+        "{\"cleaned_formats\":[\"plain\"%s],"
+        "\"cleaned_output_dir\":null,\"codec_memory\":268435456,"
+        "\"contamination_score_threshold\":0.800000011920929,\"content_key\":"
+        "\"text\",\"fingerprint\":\"%s\",\"max_line_size\":268435456,\"mode\":\"simple\","
+        "\"purify\":false,\"records\":67240,\"report_output_dir\":\"%sout\","
+        "\"sets\":2,\"settings\":%s,\"status\":\"ok\","
+        "\"worker_threads\":2}",
+        splice_offers(CODEC_GZIP) ? ",\"gzip\"" : "", fingerprint, dir, buf_str(&settings));
 }
 
 static void a_job_is_bounded(void **state)

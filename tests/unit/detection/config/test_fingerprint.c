@@ -182,6 +182,8 @@ static void every_option_is_classified(void **state)
                                                      "listen",
                                                      "allow_host",
                                                      "share_group",
+                                                     "job_memory",
+                                                     "job_time_limit",
                                                      "allow_dir",
                                                      "config",
                                                      "worker_threads",
