@@ -186,7 +186,10 @@ $(OUT)/tests/e2e/%: $(OUT)/obj/tests/e2e/%.o $(foreach l,compression base,$(call
 PRELOADS      := $(patsubst %.c,$(OUT)/%.so,$(wildcard tests/preload/*.c))
 $(OUT)/tests/preload/%.so: tests/preload/%.c $(FLAGS_FILE)
 	@mkdir -p $(@D)
-	@echo "  LD  $@" && $(CC) -std=gnu11 -O1 -g -fPIC -shared -D_GNU_SOURCE $(WARNINGS) -o $@ $<
+	@echo "  LD  $@" && $(CC) -std=gnu11 -O1 -g -fPIC -shared -I. -D_GNU_SOURCE $(WARNINGS) -o $@ $<
+CHAOS_HELPERS := $(OUT)/tests/chaos/control $(OUT)/tests/preload/kill.so
+$(OUT)/tests/chaos/%: $(OUT)/obj/tests/chaos/%.o
+	$(link)
 # A fuzz target with replay.c runs its corpus once; see "fuzz" for the fuzzing itself.
 FUZZ_SOURCES  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_REPLAYS  := $(patsubst %.c,$(OUT)/%,$(FUZZ_SOURCES))
@@ -201,8 +204,8 @@ test:
 	@$(MAKE) --no-print-directory $(PARALLEL) SANITIZE=1 all test-programs
 	@third_party/minio.sh >/dev/null || true # the live tests say so where there is none
 	@$(MAKE) --no-print-directory SANITIZE=1 test-run
-test-programs: $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(E2E_HELPERS) $(LIBRARY_FILES)
-e2e-helpers: $(E2E_HELPERS)
+test-programs: $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(E2E_HELPERS) $(CHAOS_HELPERS) $(LIBRARY_FILES)
+e2e-helpers: $(E2E_HELPERS) $(CHAOS_HELPERS)
 test-run:
 	@$(RUN_TESTS) $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(TEST_SCRIPTS)
 

@@ -48,6 +48,10 @@ coverage: $(BUILD)/packages-build $(BUILD)/packages-test $(BUILD)/packages-cover
 	@gcovr -r . -j "$$(nproc)" --exclude tests/ --csv $(BUILD)/coverage/sanitize/obj >$(BUILD)/coverage/files.csv
 	@awk -f tests/tools/coverage.awk $(BUILD)/coverage/files.csv | tee $(BUILD)/coverage/report.txt
 
+## chaos: 60 SIGKILLs of orchestrator, server and store at numbered events, then the outputs are compared (KILLS=, FILES=, SEED=, ONLY=)
+chaos: all $(CHAOS_HELPERS)
+	@BIN=$(OUT)/bin HELPERS=$(OUT)/tests tests/chaos/chaos.sh
+
 ## compile_commands.json: the compilation database for editors and clang tools
 compile_commands.json: force
 	@tests/tools/compile_commands.sh '$(CC) $(CPPFLAGS) $(CFLAGS)' $(filter %.c,$(CODE)) >$@
@@ -64,4 +68,4 @@ release:
 	@mkdir -p $(BUILD)
 	git archive --format=tar --prefix=decon-$(VERSION)/ 'v$(VERSION)' | gzip -n9 >$(BUILD)/decon-$(VERSION).tar.gz
 
-.PHONY: figures check-dialect check-titles check-tsan check-valgrind coverage check-tidy release torture
+.PHONY: figures check-dialect check-titles check-tsan check-valgrind coverage check-tidy release torture chaos
