@@ -4,6 +4,8 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/provider.h>
+#include <pthread.h>
 #include <unistd.h>
 
 /* OpenSSL names the failure of an allocation anywhere in its queue of errors, or nowhere. */
@@ -15,17 +17,45 @@ static bool lacks_memory(void)
     return false;
 }
 
-/* A build of OpenSSL that refuses MD5 (FIPS) cannot do this program's work: S3's Content-MD5 and
- * the share of a host rest on it. */
 static void must(bool ok, const char *what)
 {
     if (ok)
         return;
     if (lacks_memory())
         util_out_of_memory(0);
-    fprintf(stderr, "OpenSSL refuses %s (a FIPS build, or no memory); use an OpenSSL that has it\n",
+    fprintf(stderr,
+            "OpenSSL refuses %s (its configuration, or no memory); check the providers in "
+            "openssl.cnf\n",
             what);
     _exit(1);
+}
+
+/* MD5 and SHA-1 are used as names and checksums that others defined (a host's share, ETags,
+ * Content-MD5, the file names of the SSO cache), not for security. On hosts in FIPS mode they come
+ * from OpenSSL's default provider in a library context of their own; SHA-256, which signs requests,
+ * is always that of the host's configuration. Never freed. */
+static pthread_once_t plain_once = PTHREAD_ONCE_INIT;
+static EVP_MD *plain_md5, *plain_sha1;
+
+static EVP_MD *fetch_plain(OSSL_LIB_CTX **own, const char *name)
+{
+    EVP_MD *md = EVP_MD_fetch(NULL, name, NULL);
+    if (md)
+        return md;
+    if (!*own)
+        *own = OSSL_LIB_CTX_new();
+    must(*own && OSSL_PROVIDER_load(*own, "default"), name);
+    md = EVP_MD_fetch(*own, name, "-fips");
+    must(md != NULL, name);
+    return md;
+}
+
+static void find_plain(void)
+{
+    OSSL_LIB_CTX *own = NULL;
+    plain_md5 = fetch_plain(&own, "MD5");
+    plain_sha1 = fetch_plain(&own, "SHA1");
+    ERR_clear_error(); /* else TLS of this thread would report what was not found here */
 }
 
 static void start(digest_ctx *d, const EVP_MD *md, const char *what)
@@ -38,12 +68,14 @@ static void start(digest_ctx *d, const EVP_MD *md, const char *what)
 
 void digest_md5_init(digest_ctx *d)
 {
-    start(d, EVP_md5(), "MD5");
+    pthread_once(&plain_once, find_plain);
+    start(d, plain_md5, "MD5");
 }
 
 void digest_sha1_init(digest_ctx *d)
 {
-    start(d, EVP_sha1(), "SHA-1");
+    pthread_once(&plain_once, find_plain);
+    start(d, plain_sha1, "SHA-1");
 }
 
 void digest_sha256_init(digest_ctx *d)
@@ -87,8 +119,10 @@ void sha256(slice data, uint8_t out[SHA256_BYTES])
 
 void sha1(slice data, uint8_t out[SHA1_BYTES])
 {
-    const void *bytes = data.len > 0 ? data.data : "";
-    must(EVP_Digest(bytes, data.len, out, NULL, EVP_sha1(), NULL) == 1, "SHA-1");
+    digest_ctx d;
+    digest_sha1_init(&d);
+    digest_update(&d, data.data, data.len);
+    digest_final(&d, out);
 }
 
 void hmac_sha256(slice key, slice data, uint8_t out[SHA256_BYTES])

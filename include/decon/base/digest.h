@@ -3,7 +3,8 @@
  * What:    one-shot and running forms; CRCs of adjoining ranges can be combined; hex and base64.
  * Owner:   digest_md5 / digest_sha256 contexts are embedded values with _init / _deinit.
  * Threads: any.
- * Fails:   never (OpenSSL's refusal of MD5 in a FIPS build ends the program with one line).
+ * Fails:   never (without OpenSSL's default provider the program ends with one line). MD5 and SHA-1
+ *          work on hosts in FIPS mode too.
  * Sources: RFC 1321, FIPS 180-4, RFC 2104; CRC-32/ISO-HDLC, CRC-32/ISCSI, CRC-64/NVME.
  */
 #ifndef DECON_BASE_DIGEST_H
