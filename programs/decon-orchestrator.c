@@ -1,9 +1,11 @@
 /* decon-orchestrator: has the objects of a bucket checked by a detection server; `--help`. */
 #include "base/fsutil.h"
+#include "base/process_guard.h"
 #include "orchestrator/commands.h"
 
 int main(int argc, char **argv)
 {
     fs_hold_standard_streams();
+    process_hide_memory();
     return orchestrator_main(argc, argv);
 }

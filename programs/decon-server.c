@@ -1,9 +1,11 @@
 /* decon-server: finds evaluation records in training files; `decon-server --help`. */
 #include "base/fsutil.h"
+#include "base/process_guard.h"
 #include "detection/commands.h"
 
 int main(int argc, char **argv)
 {
     fs_hold_standard_streams();
+    process_hide_memory();
     return server_main(argc, argv);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "decon/base/log.h"
+#include "base/process_guard.h"
 #include "base/util.h"
 
 #define FIRST_PAUSE_MS   20
@@ -123,6 +124,14 @@ static void close_all_but(int keep)
     syscall(SYS_close_range, (unsigned)keep + 1, ~0u, 0u);
 }
 
+/* Workers inherit it. Without it they do their work all the same. */
+static void isolate(void)
+{
+    err e = ERR_INIT;
+    if (!process_isolate(&e))
+        log_warn("job processes: they are not kept from the network: %s", e.message);
+}
+
 /* Under the lock. The child has one thread, whatever the program has: it takes no lock that another
  * thread may have held, other than those that fork() and log_after_fork() make usable. */
 static bool start(fork_server *f)
@@ -136,6 +145,7 @@ static bool start(fork_server *f)
         log_after_fork();
         end_with(program);
         close_all_but(pair[1]);
+        isolate();
         serve_orders(f, pair[1]);
     }
     int failed = errno;

@@ -11,7 +11,8 @@
  * Threads: any; other threads may run at the start. One lock inside.
  * Fails:   fork_server_fork where no process can be made for FORK_WAIT_MS.
  *
- * Workers are killed (SIGKILL) with the fork server that forked them. They, and the fork server, end
+ * The fork server and its workers are isolated (base/process_guard.h): no network, no new programs or
+ * privileges. Workers are killed (SIGKILL) with the fork server that forked them. They, and the fork server, end
  * with the program, however it ends, and do not hear the terminal's signals.
  */
 #ifndef DETECTION_JOB_FORK_SERVER_H
@@ -31,6 +32,7 @@ typedef void (*fork_worker_main)(const void *ctx, int fd);
 
 fork_server *fork_server_start(fork_worker_main run, const void *ctx, err *e) MUST_USE;
 void fork_server_stop(fork_server *f); /* NULL is fine */
+DEFINE_AUTO_PTR(fork_server, fork_server_stop)
 
 typedef struct worker_process {
     pid_t pid;

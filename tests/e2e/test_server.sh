@@ -347,6 +347,55 @@ test_cleaned_files_keep_the_format_where_asked() {
     expect_status 0
 }
 
+# environment_owner PID: root where the process has hidden its memory, else the process's user.
+environment_owner() {
+    stat -c %u "/proc/$1/environ"
+}
+
+test_job_processes_have_no_network_and_memory_is_hidden() {
+    local pid user="" as=()
+    if [ "$(id -u)" = 0 ]; then # /proc shows what belongs to root anyway
+        chmod 711 "$T"
+        user=65534
+        as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+        "${as[@]}" test -x "$BIN/decon-server" -a -r "$evals" || {
+            echo 'another user may not read the checkout'
+            exit 77
+        }
+    fi
+    mkdir "$T/mine"
+    [ -z "$user" ] || chown 65534:65534 "$T/mine"
+    # shellcheck disable=SC2024
+    "${as[@]}" "$BIN/decon-server" --port 0 --port-file "$T/mine/port" --evals-dir "$evals" \
+        --report-output-dir "$T/mine/reports" --allow-dir "$T" >"$T/server.log" 2>&1 &
+    server=$!
+    started+=("$server")
+    wait_for test -s "$T/mine/port"
+    url=http://127.0.0.1:$(cat "$T/mine/port")
+    echo '{"text":"x"}' >"$T/f.jsonl"
+    submit "$T/f.jsonl"
+    expect_job '"status":"completed"'
+    [ "$(children "$server" | wc -l)" -ge 2 ] || fail 'no job process'
+    for pid in $(children "$server"); do
+        grep -qE '^NoNewPrivs:\s*1$' "/proc/$pid/status" || fail "privileges: $(cat "/proc/$pid/status")"
+        grep -qE '^Seccomp:\s*2$' "/proc/$pid/status" || fail "seccomp: $(cat "/proc/$pid/status")"
+        [ "$(environment_owner "$pid")" = 0 ] || fail 'the memory of a job process can be read'
+    done
+    [ "$(environment_owner "$server")" = 0 ] || fail 'the memory of the server can be read'
+    "${as[@]}" "$BIN/decon-s3" serve --root "$T/mine/store" --port 0 --port-file "$T/mine/s3" >"$T/s3.log" 2>&1 &
+    started+=($!)
+    pid=$!
+    wait_for test -s "$T/mine/s3"
+    [ "$(environment_owner "$pid")" = 0 ] || fail 'the memory of decon-s3 can be read'
+    "${as[@]}" "$BIN/decon-orchestrator" --remote-file-input s3://data/in --server-url "$url" \
+        --remote-report-output-dir s3://data/out --endpoint-url http://127.0.0.1:9 \
+        --local-work-dir "$T/mine/work" >"$T/run.log" 2>&1 &
+    started+=($!)
+    pid=$!
+    wait_for grep -q . "$T/run.log" # it waits for its store
+    [ "$(environment_owner "$pid")" = 0 ] || fail 'the memory of the orchestrator can be read'
+}
+
 # children PID: the processes that it has started, and theirs.
 children() {
     local stat pid parent
