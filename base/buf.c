@@ -209,12 +209,24 @@ char *url_clean(const char *url)
     return copy;
 }
 
+/* HOST, HOST:PORT or [ADDRESS]:PORT; anything else may be the first part of a password. */
+static bool is_host(const char *text, size_t len)
+{
+    const char *end = text + len;
+    const char *bracket = memrchr(text, ']', len);
+    const char *colon =
+        memchr(bracket ? bracket : text, ':', (size_t)(end - (bracket ? bracket : text)));
+    return !colon || strspn(colon + 1, "0123456789") >= (size_t)(end - colon - 1);
+}
+
 char *url_shown(const char *url)
 {
     const char *separator = strstr(url, "://");
     const char *host = separator ? separator + 3 : url;
-    const char *path = host + strcspn(host, "/?#");
-    const char *at = memrchr(host, '@', (size_t)(path - host));
+    size_t len = strcspn(host, "/?#");
+    const char *at = memrchr(host, '@', len);
+    if (!at && (!separator || !is_host(host, len)))
+        at = strrchr(host, '@');
     const char *shown_host = at ? at + 1 : host;
     return xasprintf("%.*s%.*s", (int)(host - url), url, (int)strcspn(shown_host, "?#"),
                      shown_host);

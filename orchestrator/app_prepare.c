@@ -163,9 +163,10 @@ bool app_fetch_listing(app *a, err *e)
     return app_await_step(a, e);
 }
 
-static void report_index(const server_facts *facts, const char *url)
+static void report_index(const server_facts *facts, const char *server_url)
 {
     char records[32];
+    AUTO_FREE char *url = url_shown(server_url);
     format_count(facts->records, records, sizeof records);
     if (facts->tells_records)
         log_info("detection server %s: %s records of %llu set%s", url, records,
@@ -191,11 +192,12 @@ static void keep_facts(app *a, const server_facts *facts)
 /* Verified by one key and scanned by another, all that is contaminated would be called clean. */
 static bool same_content_key(const config *c, const server_facts *facts, err *e)
 {
+    AUTO_FREE char *shown = url_shown(c->server_url);
     return !facts->content_key || str_equal(facts->content_key, c->content_key) ||
            err_set(e, ERR_CONFIG,
                    "content_key is '%s' here and '%s' at the detection server %s, which would look "
                    "at other text than is verified; give both the same",
-                   c->content_key, facts->content_key, c->server_url);
+                   c->content_key, facts->content_key, shown);
 }
 
 static void on_server(void *ctx, const server_facts *facts, const err *error)

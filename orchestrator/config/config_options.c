@@ -51,8 +51,9 @@ static bool check_http_url(const char *text, err *e)
         if (str_starts_with(url, schemes[i]) && has_host_and_port(url + strlen(schemes[i])) &&
             !has_blanks(url))
             return true;
+    AUTO_FREE char *shown = url_shown(text);
     return err_set(e, ERR_CONFIG, "'%s' is no URL; a right one looks like http://localhost:8080",
-                   text);
+                   shown);
 }
 
 static bool check_dir(const char *text, err *e)

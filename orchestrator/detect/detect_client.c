@@ -102,7 +102,8 @@ static bool is_job_id(const char *id)
 static void fail_reply(job_call *c, err *e)
 {
     slice words = buf_slice(&c->x.reply);
-    err_set(e, ERR_PARSE, "%s: not the reply of a detection server: %.*s", c->url,
+    AUTO_FREE char *shown = url_shown(c->url);
+    err_set(e, ERR_PARSE, "%s: not the reply of a detection server: %.*s", shown,
             (int)MIN(words.len, (size_t)200), words.len ? words.data : "");
     job_call_end(c, NULL, e);
 }
@@ -266,6 +267,7 @@ jobs *jobs_new(transport *t, const jobs_options *options)
     jobs *j = xcalloc(1, sizeof *j);
     j->transport = t;
     j->url = without_slashes(options->server_url);
+    j->shown_url = url_shown(j->url);
     j->poll_interval_ms = options->poll_interval_ms;
     j->server_wait_ms = options->server_wait_ms;
     j->lenient = options->lenient;
@@ -283,6 +285,7 @@ void jobs_free(jobs *j)
     op_list_end(&j->calls);
     exchange_stop(j, &j->health);
     free(j->url);
+    free(j->shown_url);
     free(j->tag);
     free(j->health_url);
     free(j);

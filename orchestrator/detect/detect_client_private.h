@@ -49,7 +49,8 @@ typedef struct job_call {
 struct jobs {
     transport *transport;
     char *url;
-    char *tag; /* or NULL */
+    char *shown_url; /* without user and password */
+    char *tag;       /* or NULL */
     uint64_t poll_interval_ms, server_wait_ms;
     bool lenient;
     void (*on_facts)(void *ctx, const server_facts *facts);

@@ -12,9 +12,11 @@ void exchange_take_head(exchange *x, const http_reply *reply)
 
 bool exchange_take_body(exchange *x, slice data, err *e)
 {
-    return buf_append_slice(&x->reply, data) ||
-           err_set(e, ERR_PARSE, "%s: a reply of more than %u bytes is not a detection server's",
-                   x->request.url, JOBS_REPLY_MAX_BYTES);
+    if (buf_append_slice(&x->reply, data))
+        return true;
+    AUTO_FREE char *shown = url_shown(x->request.url);
+    return err_set(e, ERR_PARSE, "%s: a reply of more than %u bytes is not a detection server's",
+                   shown, JOBS_REPLY_MAX_BYTES);
 }
 
 void exchange_send(jobs *j, exchange *x)
@@ -39,14 +41,15 @@ bool exchange_is_trouble(const http_result *r)
 
 void exchange_describe(const exchange *x, const http_result *r, err *e)
 {
+    AUTO_FREE char *shown = url_shown(x->request.url);
     if (!r->ok) {
         *e = r->error;
-        err_context(e, "%s", x->request.url);
+        err_context(e, "%s", shown);
         return;
     }
     slice words = slice_trim(buf_slice(&x->reply));
-    err_set(e, r->status >= 500 ? ERR_HTTP_SERVER : ERR_HTTP, "%s: HTTP status %d: %.*s",
-            x->request.url, r->status, (int)MIN(words.len, (size_t)300), words.data);
+    err_set(e, r->status >= 500 ? ERR_HTTP_SERVER : ERR_HTTP, "%s: HTTP status %d: %.*s", shown,
+            r->status, (int)MIN(words.len, (size_t)300), words.data);
     e->http_status = r->status;
 }
 

@@ -111,7 +111,7 @@ static void refuse_empty_index(jobs *j)
         &e, ERR_CONFIG,
         "the detection server at %s has an index of 0 records, so it can find nothing; start it "
         "with evaluation data (--evals-dir)",
-        j->url);
+        j->shown_url);
     end_all(j, &e);
 }
 
@@ -122,7 +122,7 @@ static void give_up(jobs *j, const err *why)
     format_duration(j->server_wait_ms, waited, sizeof waited);
     err_set(&e, ERR_SERVER_DOWN,
             "the detection server at %s did not answer%s%s (%s); start it, or set server_url",
-            j->url, j->once ? "" : " for ", j->once ? "" : waited, why->message);
+            j->shown_url, j->once ? "" : " for ", j->once ? "" : waited, why->message);
     end_all(j, &e);
 }
 
@@ -141,9 +141,9 @@ static void tell_waiting(jobs *j, uint64_t now_ms, const err *why)
     format_duration(j->server_wait_ms, most, sizeof most);
     if (j->indexing)
         log_info("the detection server at %s is building its index; waiting until it is ready",
-                 j->url);
+                 j->shown_url);
     else
-        log_warn("waiting for the detection server at %s, for %s at most: %s", j->url, most,
+        log_warn("waiting for the detection server at %s, for %s at most: %s", j->shown_url, most,
                  why->message);
     j->told_ms = now_ms ? now_ms : 1;
 }
@@ -194,7 +194,7 @@ static void on_health_reply(void *ctx, const http_result *result)
         exchange_describe(&j->health, result, &e);
         on_unhealthy(j, &e, says_indexing(j, result));
     } else if (!read_facts(&j->health, &facts, texts)) {
-        err_set(&e, ERR_PARSE, "%s: the reply is not a detection server's", j->health_url);
+        err_set(&e, ERR_PARSE, "%s/health: the reply is not a detection server's", j->shown_url);
         on_unhealthy(j, &e, false);
     } else if (facts.tells_records && facts.records == 0) {
         refuse_empty_index(j);

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# docs/faults.md: the files and the tests that its table names exist.
+# docs/faults.md and docs/security.md: the files and the tests that their tables name exist.
 . "$(dirname "$0")/lib.sh"
 table=$top/docs/faults.md
+tables=("$table" "$top/docs/security.md")
 
 test_files_that_are_named_exist() {
     local file files
-    files=$(grep -oE '`[a-z0-9_]+/[a-z0-9_/.-]+`' "$table" | tr -d '`' | sort -u)
+    files=$(grep -ohE '`[a-z0-9_]+/[a-z0-9_/.-]+`' "${tables[@]}" | tr -d '`' | sort -u)
     [ "$(wc -l <<<"$files")" -ge 60 ] || fail "only these files are named: $files"
     for file in $files; do
         [ -e "$top/$file" ] || fail "there is no $file"
@@ -18,7 +19,7 @@ test_tests_that_are_named_exist() {
             grep -qF -- "$name" "$top/$file" || fail "there is no '$name' in $file"
             count=$((count + 1))
         done < <(tr ',' '\n' <<<"$names" | sed 's/^ *//')
-    done < <(grep -oE '`tests/[a-z0-9_/.]+` \([^)]*\)' "$table" | sed 's/`\([^`]*\)` (\(.*\))/\1 \2/')
+    done < <(grep -ohE '`tests/[a-z0-9_/.]+` \([^)]*\)' "${tables[@]}" | sed 's/`\([^`]*\)` (\(.*\))/\1 \2/')
     [ "$count" -ge 25 ] || fail "only $count tests are named"
 }
 test_each_row_names_code_and_a_test() {

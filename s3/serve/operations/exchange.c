@@ -59,14 +59,15 @@ void exchange_add_date(exchange *x, const char *name, int64_t time_s)
 }
 
 /* One line a request: METHOD TARGET STATUS BYTES-RECEIVED BYTES-SENT; the target is raw, so that
- * it holds no space. */
+ * it holds no space, but for the secrets of presigned URLs. */
 static void write_log(const exchange *x, int status, uint64_t sent_bytes)
 {
     if (x->log_fd < 0)
         return;
     AUTO(buf) line = BUF(64 * 1024);
-    buf_printf(&line, "%s %s %d %" PRIu64 " %" PRIu64 "\n", httpd_method(x->http),
-               httpd_raw_target(x->http), status, x->body_bytes, sent_bytes);
+    buf_printf(&line, "%s ", httpd_method(x->http));
+    target_show(httpd_raw_target(x->http), &line);
+    buf_printf(&line, " %d %" PRIu64 " %" PRIu64 "\n", status, x->body_bytes, sent_bytes);
     if (write(x->log_fd, line.data, line.len) != (ssize_t)line.len)
         log_warn("the access log cannot be written");
 }
@@ -111,7 +112,9 @@ void exchange_reply_xml(exchange *x, int status, const buf *body)
 {
     if (body->overflow) {
         err e = ERR_INIT;
-        err_set(&e, ERR_LIMIT, "%s: the reply would be too large", httpd_raw_target(x->http));
+        AUTO(buf) shown = BUF(64 * 1024);
+        target_show(httpd_raw_target(x->http), &shown);
+        err_set(&e, ERR_LIMIT, "%s: the reply would be too large", buf_str(&shown));
         exchange_reply_error(x, &e);
         return;
     }
@@ -192,7 +195,9 @@ void exchange_reply_error(exchange *x, const err *error)
     /* As S3 does: a client that asked in a wrong region learns the right one. */
     exchange_add_header(x, "x-amz-bucket-region", "%s", x->region);
     if (!shown.s3_code[0]) {
-        log_error("%s %s: %s", httpd_method(x->http), httpd_raw_target(x->http), error->message);
+        AUTO(buf) asked = BUF(64 * 1024);
+        target_show(httpd_raw_target(x->http), &asked);
+        log_error("%s %s: %s", httpd_method(x->http), buf_str(&asked), error->message);
         s3_refuse(&shown, REFUSE_INTERNAL);
     }
     if (exchange_is_head(x)) {

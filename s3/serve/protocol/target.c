@@ -152,3 +152,28 @@ bool byte_range_parse(const char *header, uint64_t size_bytes, byte_range *out, 
     *out = (byte_range){true, first, MIN(last, size_bytes - 1) - first + 1};
     return true;
 }
+
+static bool is_secret(slice name)
+{
+    static const char *const names[] = {"X-Amz-Signature", "X-Amz-Security-Token", "Signature"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (name.len == strlen(names[i]) && strncasecmp(name.data, names[i], name.len) == 0)
+            return true;
+    return false;
+}
+
+void target_show(const char *raw, buf *out)
+{
+    size_t path = strcspn(raw, "?");
+    buf_append(out, raw, path + (raw[path] == '?'));
+    for (const char *at = raw + path + (raw[path] == '?'); *at;) {
+        size_t len = strcspn(at, "&"), name = strcspn(at, "=&");
+        bool hide = at[name] == '=' && is_secret((slice){.data = at, .len = name});
+        buf_append(out, at, hide ? name + 1 : len);
+        if (hide)
+            buf_append_str(out, "***");
+        at += len;
+        if (*at)
+            buf_append_char(out, *at++);
+    }
+}

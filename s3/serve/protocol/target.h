@@ -33,6 +33,10 @@ const char *target_param(const target *t, const char *name); /* "" for a bare na
 bool target_param_number(const target *t, const char *name, uint64_t fallback, uint64_t max,
                          uint64_t *out, err *e) MUST_USE;
 
+/* The raw target for a log: values that let anyone send the request again (signatures and
+ * session tokens of presigned URLs) are replaced by ***. */
+void target_show(const char *raw, buf *out);
+
 /* `/bucket/key` of x-amz-copy-source (the leading slash may be missing), percent-encoded. */
 bool target_copy_source(const char *value, char **bucket, buf *key, err *e) MUST_USE;
 

@@ -58,6 +58,28 @@ static void urls_are_cleaned(void **state)
     }
 }
 
+static void shown_urls_hold_no_password(void **state)
+{
+    static const char *const rows[][2] = {
+        {"http://h:80/p", "http://h:80/p"},
+        {"http://user:pw@h:80/p?q=1", "http://h:80/p"},
+        {"http://h/a@b", "http://h/a@b"},
+        {"http://[::1]:80/a@b", "http://[::1]:80/a@b"},
+        {"http//user:pw@h", "h"},
+        {"user:pw@h", "h"},
+        {"http://user:p/w@h:80/p", "http://h:80/p"},
+        {"http://user:p?w@h", "http://h"},
+        {"http://user:p#w@h", "http://h"},
+        {"http://u:a@b@h/", "http://h/"},
+        {"h", "h"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO_FREE char *shown = url_shown(rows[i][0]);
+        assert_string_equal(shown, rows[i][1]);
+    }
+}
+
 static void numbers_are_strict(void **state)
 {
     UNUSED(state);
@@ -140,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slices_compare),     cmocka_unit_test(slices_trim_and_copy),
         cmocka_unit_test(strings_compare),    cmocka_unit_test(urls_are_cleaned),
+        cmocka_unit_test(strings_compare),    cmocka_unit_test(shown_urls_hold_no_password),
         cmocka_unit_test(numbers_are_strict), cmocka_unit_test(appends_keep_a_nul),
         cmocka_unit_test(the_bound_holds),    cmocka_unit_test(give_moves_the_bytes_out),
         cmocka_unit_test(a_budget_admits),

@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# Secrets are in no log, no file of a run and no command line.
+. "$(dirname "$0")/lib.sh"
+
+# One for each way by which a secret reaches the programs.
+secrets=(key-0123456789abcdef-of-the-store token-0123456789abcdef-of-a-session server-password-0123
+    proxy-password-0123 process-key-0123456789abcdef)
+
+# expect_no_secret FILE-OR-FOLDER...: nor one of the signatures in $T/signatures.
+expect_no_secret() {
+    printf '%s\n' "${secrets[@]}" >"$T/secrets"
+    cat "$T/signatures" >>"$T/secrets" 2>/dev/null || true
+    grep -rlF -f "$T/secrets" "$@" >"$T/found" || return 0
+    fail "a secret in: $(cat "$T/found"): $(grep -rhF -f "$T/secrets" "$@" | head -n 3)"
+}
+
+# expect_clean_command_line PID
+expect_clean_command_line() {
+    tr '\0' '\n' <"/proc/$1/cmdline" >"$T/cmdline" 2>/dev/null || true
+    expect_no_secret "$T/cmdline"
+}
+
+begin() {
+    export AWS_SECRET_ACCESS_KEY=${secrets[0]}
+    start_store
+    fill
+    start_server
+    server_address=http://user:${secrets[2]}@127.0.0.1:$server_port
+}
+
+test_a_run_writes_no_secret() {
+    begin
+    export AWS_SESSION_TOKEN=${secrets[1]}
+    local format
+    for format in text json; do
+        start_orchestrator "run-$format" --server-url "$server_address" \
+            --remote-report-output-dir "s3://data/$format" --log-json="$([ "$format" = text ] && echo false || echo true)"
+        expect_clean_command_line "$store"
+        wait_exit "$orchestrator"
+        expect_status 0
+    done
+    expect_no_secret "$T"/*.log "$T/work" "$T/access" "$T/server"
+}
+
+test_failures_tell_no_secret() {
+    begin
+    stop "$server"
+    log=down
+    start_orchestrator down --server-url "$server_address" --server-wait 0
+    wait_exit "$orchestrator"
+    expect_status 1
+    expect_log "detection server at http://127.0.0.1:$server_port"
+    # A server that is none, and a URL that is none.
+    log=other
+    start_orchestrator other --server-url "http://user:${secrets[2]}@127.0.0.1:$store_port" --server-wait 0
+    wait_exit "$orchestrator"
+    log=typo
+    start_orchestrator typo --server-url "http//user:${secrets[2]}@127.0.0.1"
+    wait_exit "$orchestrator"
+    expect_status 2
+    log=endpoint
+    start_orchestrator endpoint --endpoint-url "http://user:${secrets[2]}@127.0.0.1:$store_port"
+    wait_exit "$orchestrator"
+    expect_status 2
+    # The store refuses the key, a proxy does not answer.
+    AWS_SECRET_ACCESS_KEY=${secrets[4]} s3 ls s3://data --log-level debug >"$T/refused.log" 2>&1 && fail 'no refusal'
+    NO_PROXY='' no_proxy='' http_proxy=http://user:${secrets[3]}@127.0.0.1:9 s3 ls s3://data \
+        --max-attempts 1 --log-level debug >"$T/proxy.log" 2>&1 && fail 'no failure'
+    expect_no_secret "$T"/*.log
+}
+
+test_presigned_urls_are_in_no_log() {
+    begin
+    local url
+    for url in "$(s3 presign s3://data/in/none)" "$(AWS_SESSION_TOKEN=${secrets[1]} s3 presign s3://data/in/none)"; do
+        sed 's/.*X-Amz-Signature=//' <<<"$url" >>"$T/signatures"
+        curl -sS -o /dev/null "$url"
+    done
+    grep -q 'X-Amz-Signature=\*\*\*' "$T/access" || fail "not in the access log: $(tail -n 2 "$T/access")"
+    expect_no_secret "$T/access" "$T"/*.log
+}
+
+test_programs_that_give_keys_stay_out_of_the_log() {
+    begin
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    cat >"$T/config" <<INI
+[default]
+credential_process = cat $T/keys
+INI
+    cat >"$T/keys" <<JSON
+{"Version": 1, "AccessKeyId": "test-key", "SecretAccessKey": "${secrets[0]}", "SessionToken": "${secrets[1]}"}
+JSON
+    AWS_CONFIG_FILE=$T/config s3 ls -r s3://data --log-level debug >"$T/process.log" 2>&1 || true
+    AWS_CONFIG_FILE=$T/config s3 whoami --log-level debug >"$T/whoami.log" 2>&1 || true
+    grep -q 'test-key\|credential_process' "$T/whoami.log" || fail "$(cat "$T/whoami.log")"
+    # What such a program prints is not quoted where it is no reply.
+    echo "{\"Version\": 1, \"SecretAccessKey\": \"${secrets[4]}\"" >"$T/keys"
+    AWS_CONFIG_FILE=$T/config s3 ls s3://data --log-level debug >"$T/broken.log" 2>&1 && fail 'no failure'
+    expect_no_secret "$T"/*.log
+}
+
+run_tests
