@@ -69,7 +69,8 @@ void index_free(ngram_index *x)
     for (size_t i = 0; i < x->record_count; i++)
         record_free(&x->records[i]);
     free(x->records);
-    free(x->post_start);
+    free(x->list_of);
+    free(x->list_start);
     free(x->posts);
     free(x->question_idf);
     ngram_filter_deinit(&x->in_questions);

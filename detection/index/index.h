@@ -92,8 +92,9 @@ typedef struct ngram_index {
     eval_record *records;
     size_t record_count, record_capacity;
     size_t question_count; /* N: records with a question that is not empty when normalised */
-    uint32_t *post_start;  /* by n-gram id, and one more */
-    uint32_t *posts;       /* record numbers */
+    uint32_t *list_of;     /* by n-gram id: number of the list of records whose questions hold it */
+    uint32_t *list_start;  /* by list, and one more: in `posts`. List 0 is empty */
+    uint32_t *posts;       /* record numbers; n-grams of equal lists share one */
     float *question_idf;   /* by n-gram id */
     ngram_filter in_questions;
     uint32_t *answer_df; /* by n-gram id: answers, passages that hold it */
@@ -118,8 +119,14 @@ static inline record_list index_docs(const ngram_index *x, uint32_t ngram)
 {
     if (ngram == NGRAM_UNKNOWN)
         return (record_list){0};
-    return (record_list){.records = x->posts + x->post_start[ngram],
-                         .count = x->post_start[ngram + 1] - x->post_start[ngram]};
+    uint32_t list = x->list_of[ngram];
+    return (record_list){.records = x->posts + x->list_start[list],
+                         .count = x->list_start[list + 1] - x->list_start[list]};
+}
+/* Equal for n-grams that the same records hold. */
+static inline uint32_t index_list(const ngram_index *x, uint32_t ngram)
+{
+    return x->list_of[ngram];
 }
 float index_answer_idf(const ngram_index *x, uint32_t ngram);
 float index_passage_idf(const ngram_index *x, uint32_t ngram);

@@ -4,6 +4,7 @@
 
 #include "decon/base/log.h"
 #include "base/util.h"
+#include "detection/index/record_lists.h"
 
 #define SNIPPET_WORDS 1000
 #define LEAST_HOT     2000
@@ -263,24 +264,6 @@ static void sort_records(ngram_index *x)
                  repeated);
 }
 
-/* Postings in one row: counted, summed up to where each list ends, filled from the back, so that
- * each place ends as its list's start and the records of a list ascend. */
-static void make_postings(ngram_index *x)
-{
-    size_t count = x->table.count;
-    uint32_t total = 0;
-    uint32_t *start = x->post_start = xcalloc(count + 1, sizeof *start);
-    for (size_t i = 0; i < x->record_count; i++)
-        for (size_t k = 0; k < x->records[i].question_ngrams; k++)
-            start[x->records[i].question_ids[k]]++;
-    for (size_t id = 0; id <= count; id++)
-        start[id] = total += start[id];
-    x->posts = xcalloc((size_t)total + 1, sizeof *x->posts);
-    for (size_t i = x->record_count; i-- > 0;)
-        for (size_t k = 0; k < x->records[i].question_ngrams; k++)
-            x->posts[--start[x->records[i].question_ids[k]]] = (uint32_t)i;
-}
-
 static void make_question_idf(ngram_index *x)
 {
     size_t in_questions = 0;
@@ -313,7 +296,7 @@ static void sum_record(const ngram_index *x, eval_record *r)
 void index_freeze(ngram_index *x)
 {
     sort_records(x);
-    make_postings(x);
+    record_lists_make(x);
     make_question_idf(x);
     for (size_t i = 0; i < x->record_count; i++)
         sum_record(x, &x->records[i]);

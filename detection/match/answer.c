@@ -50,11 +50,10 @@ static void add_hit(answer_found *f, size_t first, size_t n)
 }
 
 static void search_short(const ngram_index *x, const eval_record *r, const token_list *document,
-                         size_t from, answer_found *out)
+                         answer_found *out)
 {
     const eval_part *a = &r->answer;
-    size_t end = MIN(from + x->settings->short_answer_window, document->count);
-    for (size_t k = from; k < end && k + a->token_count <= document->count; k++) {
+    for (size_t k = out->from; k < out->end && k + a->token_count <= document->count; k++) {
         if (memcmp(document->ids + k, a->tokens, a->token_count * sizeof *a->tokens) != 0)
             continue;
         add_range(out, k, k + a->token_count - 1);
@@ -67,15 +66,15 @@ static void search_short(const ngram_index *x, const eval_record *r, const token
 }
 
 static void search_long(const ngram_index *x, const eval_record *r, const token_list *document,
-                        size_t from, size_t window, answer_found *out)
+                        answer_found *out)
 {
     const eval_part *a = &r->answer;
-    size_t n = x->settings->answer_ngram_size, end = MIN(from + window, document->count);
+    size_t n = x->settings->answer_ngram_size, from = out->from, end = out->end;
     if (end <= from || end - from < n || a->ngram_count == 0 || a->ngram_sum == 0.0f)
         return;
     float sum = 0.0f; /* in order of position */
     for (size_t k = from; k + n <= end; k++) {
-        uint32_t id = ngram_table_find(&x->table, document->ids + k, n);
+        uint32_t id = ngram_memo_find(&out->memo, x, document, k, n);
         if (id == NGRAM_UNKNOWN || !sorted_contains(a->ngrams, a->ngram_count, id))
             continue;
         add_hit(out, k, n);
@@ -94,15 +93,15 @@ static void count_tokens(const eval_part *a, const token_list *document, size_t 
             (void)id_set_add(seen, document->ids[k]);
 }
 
-static float display_ratio(const eval_part *a, const token_list *document, size_t from,
-                           size_t window, answer_found *out)
+void answer_ratio(const eval_record *r, const token_list *document, answer_found *out)
 {
+    const eval_part *a = &r->answer;
     out->seen.count = 0;
     for (size_t i = 0; i < out->range_count; i++)
         count_tokens(a, document, out->ranges[i].first, out->ranges[i].last + 1, &out->seen);
     if (out->range_count == 0)
-        count_tokens(a, document, from, MIN(from + window, document->count), &out->seen);
-    return (float)out->seen.count / (float)a->distinct_count;
+        count_tokens(a, document, out->from, out->end, &out->seen);
+    out->ratio = (float)out->seen.count / (float)a->distinct_count;
 }
 
 void answer_search(const ngram_index *x, const eval_record *r, const token_list *document,
@@ -112,12 +111,13 @@ void answer_search(const ngram_index *x, const eval_record *r, const token_list 
     bool is_short = r->answer.token_count <= s->short_answer_tokens;
     size_t window = is_short ? s->short_answer_window
                              : MAX(2 * (size_t)r->answer.token_count, s->min_long_answer_window);
-    out->overlap = 0.0f;
+    out->from = from;
+    out->end = MIN(from + window, document->count);
+    out->overlap = out->ratio = 0.0f;
     out->range_count = 0;
     out->seen.count = 0;
     if (is_short)
-        search_short(x, r, document, from, out);
+        search_short(x, r, document, out);
     else
-        search_long(x, r, document, from, window, out);
-    out->ratio = display_ratio(&r->answer, document, from, window, out);
+        search_long(x, r, document, out);
 }

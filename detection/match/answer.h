@@ -9,7 +9,7 @@
 #ifndef DETECTION_MATCH_ANSWER_H
 #define DETECTION_MATCH_ANSWER_H
 
-#include "detection/index/index.h"
+#include "detection/match/ngram_memo.h"
 
 typedef struct token_range {
     size_t first, last; /* inclusive */
@@ -23,10 +23,12 @@ bool id_set_add(id_set *s, uint32_t id); /* false where it was in */
 
 typedef struct answer_found {
     float overlap; /* 0 where nothing was found */
-    float ratio;   /* for display: distinct tokens of the answer that are there */
+    float ratio;   /* of answer_ratio */
     token_range *ranges;
     size_t range_count, range_capacity;
     id_set seen;
+    size_t from, end; /* positions that were searched */
+    ngram_memo memo;  /* of the document */
 } answer_found;
 
 void answer_found_deinit(answer_found *f);
@@ -34,5 +36,8 @@ void answer_found_deinit(answer_found *f);
 /* `from`: the first position behind the question. Replaces what `out` holds. */
 void answer_search(const ngram_index *x, const eval_record *r, const token_list *document,
                    size_t from, answer_found *out);
+/* For display: the share of the answer's distinct tokens that are there. After answer_search for the
+ * same record; what it has found stays. */
+void answer_ratio(const eval_record *r, const token_list *document, answer_found *out);
 
 #endif

@@ -81,8 +81,20 @@ static bool remember(matcher *m, const match *found)
     return true;
 }
 
-/* Looks for answer and passage, and scores. `last`: the cluster's last token. */
-static void weigh(matcher *m, match *found, size_t last)
+/* More than any overlap: sums of the reference's order may pass 1 in their last bit. */
+#define ABOVE_ANY_OVERLAP 1.001f
+
+/* Whether answer and passage, found in full, would be enough: the score never falls when they grow. */
+static bool may_reach(const matcher *m, const score_input *in)
+{
+    score_input best = *in;
+    best.answer = best.passage = ABOVE_ANY_OVERLAP;
+    const detect_settings *s = m->x->settings;
+    return in->question >= 1.0f || score_final(&best, s->threshold, &s->decay) >= s->threshold;
+}
+
+/* Looks for answer and passage, and scores. `last`: the cluster's last token. False: not enough. */
+static bool weigh(matcher *m, match *found, size_t last)
 {
     const eval_record *r = found->record;
     size_t excess =
@@ -95,6 +107,8 @@ static void weigh(matcher *m, match *found, size_t last)
                       .answer_distinct = r->answer.distinct_count,
                       .passage_tokens = r->passage.token_count,
                       .compatible = m->x->settings->compatible};
+    if (!may_reach(m, &in))
+        return false;
     if (in.has_passage) {
         passage_search(m->x, r, &m->document, found->question_first, &m->passage);
         found->passage = &m->passage;
@@ -107,6 +121,17 @@ static void weigh(matcher *m, match *found, size_t last)
         in.answer = m->answer.overlap;
     }
     found->score = score_final(&in, m->x->settings->threshold, &m->x->settings->decay);
+    return found->score >= m->x->settings->threshold;
+}
+
+/* What only a report needs. */
+static bool report(matcher *m, match *found, err *e)
+{
+    if (found->answer)
+        answer_ratio(found->record, &m->document, &m->answer);
+    if (found->passage)
+        passage_ratio(found->record, &m->document, &m->passage);
+    return m->on_match(m->ctx, found, e);
 }
 
 /* A cluster that is longer than the question ends before the answer that it ran into. */
@@ -141,18 +166,19 @@ static bool judge(matcher *m, const candidate *c, err *e)
                    .matched_ngrams = c->matched,
                    .question_overlap = overlap,
                    .question_threshold = threshold};
-    weigh(m, &found, last);
-    if (!(found.score >= s->threshold))
+    if (!weigh(m, &found, last))
         return true;
     cut_back(&found);
-    return !remember(m, &found) || m->on_match(m->ctx, &found, e);
+    return !remember(m, &found) || report(m, &found, e);
 }
 
 static bool judge_cluster(void *ctx, const cluster *c, err *e)
 {
-    for (size_t i = 0; i < c->count; i++)
-        if (!judge(ctx, &c->candidates[i], e))
+    for (size_t i = 0; i < cluster_count(c); i++) {
+        candidate one = cluster_candidate(c, i);
+        if (!judge(ctx, &one, e))
             return false;
+    }
     return true;
 }
 
@@ -162,6 +188,8 @@ bool match_document(matcher *m, slice text, bool (*on_match)(void *ctx, const ma
     m->on_match = on_match;
     m->ctx = ctx;
     forget_reported(m);
+    ngram_memo_clear(&m->answer.memo);
+    ngram_memo_clear(&m->passage.memo);
     if (!normalize_text(&m->x->normal, text, &m->text))
         return err_set(e, ERR_LIMIT, "the text is longer than 2.8 GB; split the document");
     tokenizer_lead_in(m->x->tokens, &m->text);

@@ -15,7 +15,7 @@ static float walk_back(const ngram_index *x, const eval_part *p, const token_lis
     size_t n = x->settings->passage_ngram_size, misses = 0;
     float sum = 0.0f;
     for (size_t k = end - n + 1; k-- > start;) {
-        uint32_t id = ngram_table_find(&x->table, document->ids + k, n);
+        uint32_t id = ngram_memo_find(&out->memo, x, document, k, n);
         if (id == NGRAM_UNKNOWN || !sorted_contains(p->ngrams, p->ngram_count, id)) {
             if (out->found && ++misses > x->settings->passage_max_misses)
                 break;
@@ -32,15 +32,17 @@ static float walk_back(const ngram_index *x, const eval_part *p, const token_lis
     return sum;
 }
 
-static float display_ratio(const eval_part *p, const token_list *document, passage_found *out)
+void passage_ratio(const eval_record *r, const token_list *document, passage_found *out)
 {
+    const eval_part *p = &r->passage;
+    out->ratio = 0.0f;
     if (!out->found)
-        return 0.0f;
+        return;
     out->seen.count = 0;
     for (size_t k = out->range.first; k <= out->range.last; k++)
         if (sorted_contains(p->distinct, p->distinct_count, document->ids[k]))
             (void)id_set_add(&out->seen, document->ids[k]);
-    return (float)out->seen.count / (float)p->distinct_count;
+    out->ratio = (float)out->seen.count / (float)p->distinct_count;
 }
 
 void passage_search(const ngram_index *x, const eval_record *r, const token_list *document,
@@ -50,7 +52,7 @@ void passage_search(const ngram_index *x, const eval_record *r, const token_list
     size_t end = question_start > 0 ? question_start - 1 : 0;
     size_t window = MAX(2 * (size_t)p->token_count, x->settings->min_passage_distance);
     size_t start = end > window ? end - window : 0;
-    out->overlap = 0.0f;
+    out->overlap = out->ratio = 0.0f;
     out->found = false;
     out->seen.count = 0;
     if (start < end && end - start >= x->settings->passage_ngram_size && p->ngram_count > 0 &&
@@ -58,5 +60,4 @@ void passage_search(const ngram_index *x, const eval_record *r, const token_list
         float sum = walk_back(x, p, document, start, end, out);
         out->overlap = index_part_overlap(x, p, out->seen.count, sum);
     }
-    out->ratio = display_ratio(p, document, out);
 }

@@ -12,10 +12,11 @@
 
 typedef struct passage_found {
     float overlap; /* 0 where nothing was found */
-    float ratio;   /* for display */
+    float ratio;   /* of passage_ratio */
     bool found;
     token_range range;
     id_set seen;
+    ngram_memo memo; /* of the document */
 } passage_found;
 
 void passage_found_deinit(passage_found *f);
@@ -23,5 +24,7 @@ void passage_found_deinit(passage_found *f);
 /* `question_start`: the question's first token. Replaces what `out` holds. */
 void passage_search(const ngram_index *x, const eval_record *r, const token_list *document,
                     size_t question_start, passage_found *out);
+/* For display, as answer_ratio. */
+void passage_ratio(const eval_record *r, const token_list *document, passage_found *out);
 
 #endif

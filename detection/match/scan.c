@@ -1,10 +1,6 @@
 #include "base/util.h"
 #include "detection/match/scan.h"
 
-#include "detection/table/hash.h"
-
-#define LEAST_SET_SLOTS 1024
-
 /* One walk: the document's tokens and how many n-grams they make. */
 typedef struct walk {
     const ngram_index *x;
@@ -15,10 +11,10 @@ typedef struct walk {
 
 void scan_scratch_deinit(scan_scratch *s)
 {
-    free(s->candidates);
+    candidate_groups_deinit(&s->groups);
+    seen_map_deinit(&s->ngrams);
+    seen_map_deinit(&s->lists);
     free(s->active);
-    free(s->matches);
-    free(s->set);
     *s = (scan_scratch){0};
 }
 
@@ -31,145 +27,139 @@ static inline uint32_t ngram_at(const walk *w, size_t position)
     return ngram_table_find_hash(&w->x->table, hash);
 }
 
-static uint64_t *set_place(uint64_t *set, size_t slots, uint64_t value)
-{
-    size_t i = hash_mix(value, UINT64_C(0x9E3779B97F4A7C15)) & (slots - 1);
-    while (set[i] != 0 && set[i] != value)
-        i = (i + 1) & (slots - 1);
-    return &set[i];
-}
-
-/* The set's memory is kept, its size starts small for each cluster. */
-static void set_resize(scan_scratch *s, size_t slots)
-{
-    s->set_slots = slots;
-    if (slots > s->set_capacity) {
-        s->set_capacity = slots;
-        free(s->set);
-        s->set = xcalloc(slots, sizeof *s->set);
-    } else {
-        memset(s->set, 0, slots * sizeof *s->set);
-    }
-    for (size_t i = 0; i < s->match_count; i++)
-        *set_place(s->set, slots, s->matches[i] + 1) = s->matches[i] + 1;
-}
-
-/* Notes that a candidate has an n-gram; false where it had it already. */
-static bool add_match(scan_scratch *s, uint32_t candidate_number, uint32_t ngram)
-{
-    if ((s->match_count + 1) * 2 > s->set_slots)
-        set_resize(s, s->set_slots * 2);
-    uint64_t match = (uint64_t)candidate_number << 32 | ngram;
-    uint64_t *place = set_place(s->set, s->set_slots, match + 1);
-    if (*place)
-        return false;
-    *place = match + 1;
-    if (s->match_count == s->match_capacity) {
-        s->match_capacity = MAX(s->match_capacity * 2, (size_t)LEAST_SET_SLOTS);
-        s->matches = xrealloc(s->matches, s->match_capacity * sizeof *s->matches);
-    }
-    s->matches[s->match_count++] = match;
-    return true;
-}
-
-static void start_cluster(const walk *w, size_t seed, uint32_t ngram, record_list docs)
+static void start_cluster(const walk *w, size_t seed, uint32_t ngram)
 {
     scan_scratch *s = w->s;
-    s->match_count = 0;
-    set_resize(s, LEAST_SET_SLOTS);
-    if (docs.count > s->candidate_capacity) {
-        s->candidate_capacity = MAX(docs.count, s->candidate_capacity * 2);
-        s->candidates = xrealloc(s->candidates, s->candidate_capacity * sizeof *s->candidates);
-        s->active = xrealloc(s->active, s->candidate_capacity * sizeof *s->active);
-    }
-    for (size_t i = 0; i < docs.count; i++) {
-        s->candidates[i] = (candidate){.record = docs.records[i], .lo = seed, .hi = seed};
-        add_match(s, (uint32_t)i, ngram);
-    }
+    candidate_groups_begin(&s->groups, index_docs(w->x, ngram), seed);
+    seen_map_clear(&s->ngrams);
+    seen_map_clear(&s->lists);
+    seen *own = seen_map_at(&s->ngrams, ngram);
+    own->left = own->right = seed;
+    own = seen_map_at(&s->lists, index_list(w->x, ngram));
+    own->left = own->right = seed;
 }
 
-static void activate_all(scan_scratch *s, size_t count)
+static void activate_all(scan_scratch *s)
 {
-    for (size_t i = 0; i < count; i++) {
-        s->active[i] = (uint32_t)i;
-        s->candidates[i].misses = 0;
+    if (s->active_capacity < s->groups.capacity) {
+        s->active_capacity = s->groups.capacity;
+        s->active = xrealloc(s->active, s->active_capacity * sizeof *s->active);
     }
-    s->active_count = count;
+    s->active_count = s->groups.count;
+    for (uint32_t i = 0; i < s->active_count; i++) {
+        s->active[i] = i;
+        s->groups.groups[i].active = true;
+        s->groups.groups[i].misses = 0;
+    }
 }
 
-/* The first place from `from` on whose record is not below `record`: steps that double, then a
- * binary search, since both lists ascend. */
-static size_t advance(record_list docs, size_t from, uint32_t record)
+/* Afterwards each active group holds the n-grams of this list, or does not, as one. */
+static void refine(scan_scratch *s, uint32_t list, record_list docs, size_t position, bool to_left)
 {
-    size_t step = 1, low = from;
-    while (low < docs.count && docs.records[low] < record) {
-        from = low + 1;
-        low += step;
-        step *= 2;
-    }
-    size_t high = MIN(low, docs.count);
-    while (from < high) {
-        size_t middle = (from + high) / 2;
-        if (docs.records[middle] < record)
-            from = middle + 1;
-        else
-            high = middle;
-    }
-    return from;
+    seen *split = seen_map_at(&s->lists, list);
+    bool uniform = true;
+    for (size_t i = 0; uniform && i < s->active_count; i++)
+        uniform = seen_before(split, s->groups.groups[s->active[i]].left_end, to_left);
+    if (uniform)
+        return;
+    *(to_left ? &split->left : &split->right) = position;
+    size_t before = s->groups.count;
+    candidate_groups_refine(&s->groups, docs);
+    for (size_t i = before; i < s->groups.count; i++)
+        s->active[s->active_count++] = (uint32_t)i;
 }
 
-/* One position of a pass: candidates that hold its n-gram move their bound; the others miss, and
- * leave after too many misses. An n-gram that a candidate had before does not forgive misses. */
+/* One position of a pass: groups that hold its n-gram move their bound; the others miss, and leave
+ * after too many misses. An n-gram that a group had before does not forgive misses. */
 static void visit(const walk *w, size_t position, bool to_left)
 {
     scan_scratch *s = w->s;
     uint32_t ngram = ngram_at(w, position);
     record_list docs = index_docs(w->x, ngram);
-    size_t at = 0, kept = 0;
+    seen *here = NULL;
+    if (docs.count > 0) {
+        refine(s, index_list(w->x, ngram), docs, position, to_left);
+        here = seen_map_at(&s->ngrams, ngram);
+    }
+    size_t kept = 0;
     for (size_t i = 0; i < s->active_count; i++) {
         uint32_t number = s->active[i];
-        candidate *c = &s->candidates[number];
-        at = advance(docs, at, c->record);
-        if (at < docs.count && docs.records[at] == c->record) {
-            if (add_match(s, number, ngram))
-                c->misses = 0;
-            *(to_left ? &c->lo : &c->hi) = position;
-        } else if (++c->misses >= w->x->settings->question_max_misses) {
+        candidate_group *g = &s->groups.groups[number];
+        *(to_left ? &g->left_end : &g->right_end) = position;
+        if (here &&
+            sorted_contains(docs.records, docs.count, candidate_group_record(&s->groups, number))) {
+            if (!seen_before(here, g->left_end, to_left))
+                g->misses = 0;
+            *(to_left ? &g->lo : &g->hi) = position;
+        } else if (++g->misses >= w->x->settings->question_max_misses) {
+            g->active = false;
             continue;
         }
         s->active[kept++] = number;
     }
     s->active_count = kept;
+    size_t *place = here ? (to_left ? &here->left : &here->right) : NULL;
+    if (place && *place == SEEN_NOT)
+        *place = position;
 }
 
-static size_t expand(const walk *w, size_t seed, size_t count)
+static size_t expand(const walk *w, size_t seed)
 {
     scan_scratch *s = w->s;
-    activate_all(s, count);
+    activate_all(s);
     for (size_t k = seed; k > 0 && s->active_count > 0; k--)
         visit(w, k - 1, true);
-    activate_all(s, count);
+    activate_all(s);
     size_t end = seed;
     while (s->active_count > 0 && end + 1 < w->total)
         visit(w, ++end, false);
     return end;
 }
 
-static int compare_u64(const void *a, const void *b)
+/* One n-gram while sums are made. */
+typedef struct summing {
+    candidate_groups *groups;
+    const seen *ngram;
+    float idf;
+} summing;
+
+/* Whether the group took part where the n-gram, which it holds, is nearest to the seed. */
+static void add_to_group(const summing *sum, candidate_group *g)
 {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
+    const seen *n = sum->ngram;
+    if ((n->left != SEEN_NOT && n->left >= g->left_end) ||
+        (n->right != SEEN_NOT && n->right <= g->right_end)) {
+        g->matched_sum += sum->idf;
+        g->matched++;
+    }
 }
 
-/* IDF sums in ascending id order, candidate by candidate. */
+static void add_to_group_of(void *ctx, uint32_t number)
+{
+    const summing *sum = ctx;
+    candidate_group *g = &sum->groups->groups[sum->groups->group_of[number]];
+    if (sum->groups->members[g->first] == number)
+        add_to_group(sum, g);
+}
+
+/* IDF sums in ascending id order, group by group. */
 static void sum_matches(const walk *w)
 {
     scan_scratch *s = w->s;
-    qsort(s->matches, s->match_count, sizeof *s->matches, compare_u64);
-    for (size_t i = 0; i < s->match_count; i++) {
-        candidate *c = &s->candidates[s->matches[i] >> 32];
-        c->matched_sum += w->x->question_idf[(uint32_t)s->matches[i]];
-        c->matched++;
+    candidate_groups *groups = &s->groups;
+    seen_map_sort(&s->ngrams);
+    for (size_t i = 0; i < s->ngrams.count; i++) {
+        uint32_t id = s->ngrams.items[i].id;
+        record_list docs = index_docs(w->x, id);
+        summing sum = {
+            .groups = groups, .ngram = &s->ngrams.items[i], .idf = w->x->question_idf[id]};
+        if (groups->count >= docs.count) {
+            candidate_groups_each_in(groups, docs, add_to_group_of, &sum);
+            continue;
+        }
+        for (size_t k = 0; k < groups->count; k++)
+            if (sorted_contains(docs.records, docs.count, candidate_group_record(groups, k)))
+                add_to_group(&sum, &groups->groups[k]);
     }
 }
 
@@ -214,10 +204,10 @@ bool scan_document(const ngram_index *x, scan_scratch *s, const token_list *docu
             i++;
             continue;
         }
-        start_cluster(&w, i, ngram, docs);
-        size_t end = expand(&w, i, docs.count);
+        start_cluster(&w, i, ngram);
+        size_t end = expand(&w, i);
         sum_matches(&w);
-        cluster c = {.candidates = s->candidates, .count = docs.count, .end = end};
+        cluster c = {.groups = &s->groups, .seed = i, .end = end};
         if (!on_cluster(ctx, &c, e))
             return false;
         i = end + 1;

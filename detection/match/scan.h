@@ -1,7 +1,8 @@
 /* The walk over one document: where it shares n-grams with questions.
  *
  * What:    probes n-grams at a sampling step; at a hit a cluster is expanded to the left and to the
- *          right for every record that holds the n-gram.
+ *          right for every record that holds the n-gram; for records that hold the same of what is
+ *          there, once (candidate_groups.h).
  * Owner:   scan_scratch is one worker's memory, kept from document to document.
  * Threads: the index is shared and constant; a scratch belongs to one thread at a time.
  * Fails:   never; what on_cluster sets ends the walk.
@@ -10,31 +11,43 @@
 #define DETECTION_MATCH_SCAN_H
 
 #include "base/util.h"
-#include "detection/index/index.h"
+#include "detection/match/candidate_groups.h"
+#include "detection/match/seen_map.h"
 
 typedef struct candidate {
     uint32_t record;
-    uint32_t misses;
     size_t lo, hi;     /* the first and last position of a matching n-gram */
     float matched_sum; /* of the IDF of the distinct n-grams that matched, ascending id */
     uint32_t matched;  /* how many those are */
 } candidate;
 
 typedef struct cluster {
-    const candidate *candidates; /* ascending record */
-    size_t count;
-    size_t end; /* the last position that was looked at */
+    const candidate_groups *groups;
+    size_t seed; /* the position where it was found */
+    size_t end;  /* the last position that was looked at */
 } cluster;
 
+/* By ascending record: `number` is below cluster_count. */
+static inline size_t cluster_count(const cluster *c)
+{
+    return c->groups->records.count;
+}
+static inline candidate cluster_candidate(const cluster *c, size_t number)
+{
+    const candidate_group *g = &c->groups->groups[c->groups->group_of[number]];
+    return (candidate){.record = c->groups->records.records[number],
+                       .lo = g->lo,
+                       .hi = g->hi,
+                       .matched_sum = g->matched_sum,
+                       .matched = g->matched};
+}
+
 typedef struct scan_scratch {
-    candidate *candidates;
-    size_t candidate_capacity;
-    uint32_t *active; /* candidates that still take part, ascending */
-    size_t active_count;
-    uint64_t *matches; /* candidate << 32 | id, each once */
-    size_t match_count, match_capacity;
-    uint64_t *set; /* the same as a hash set, each + 1; 0 is free */
-    size_t set_slots, set_capacity;
+    candidate_groups groups;
+    uint32_t *active; /* groups that still take part */
+    size_t active_count, active_capacity;
+    seen_map ngrams;
+    seen_map lists; /* of records that hold an n-gram: groups were split by it */
 } scan_scratch;
 
 void scan_scratch_deinit(scan_scratch *s);
