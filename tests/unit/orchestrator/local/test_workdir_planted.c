@@ -225,6 +225,24 @@ static void another_users_folders_are_refused(void **state)
     }
 }
 
+/* Its owner could have it lead elsewhere at any time. */
+static void another_users_link_is_refused(void **state)
+{
+    UNUSED(state);
+    if (geteuid() != 0)
+        skip();
+    static const uid_t owners[] = {65534, 0};
+    AUTO_FREE char *link_path = path_of("work"), *private = path_of("private");
+    assert_int_equal(symlink(private, link_path), 0);
+    for (size_t i = 0; i < ARRAY_LEN(owners); i++) {
+        err e = ERR_INIT;
+        assert_int_equal(lchown(link_path, owners[i], 0), 0);
+        AUTO_PTR(workdir) w = open_dir(&e);
+        assert_int_equal(w != NULL, owners[i] == 0);
+        assert_true(w || strstr(e.message, "is a link of another user"));
+    }
+}
+
 static void all_below_is_private_whatever_the_umask(void **state)
 {
     UNUSED(state);
@@ -330,6 +348,7 @@ int main(void)
         PLANTED_TEST(planted_items_are_replaced_not_followed),
         PLANTED_TEST(planted_files_are_replaced_not_followed),
         PLANTED_TEST(another_users_folders_are_refused),
+        PLANTED_TEST(another_users_link_is_refused),
         PLANTED_TEST(all_below_is_private_whatever_the_umask),
         PLANTED_TEST(wider_modes_are_tightened),
         PLANTED_TEST(a_share_group_may_read),
