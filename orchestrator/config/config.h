@@ -52,7 +52,7 @@ typedef struct config {
 
     /* store */
     char *endpoint_url, *region, *profile, *ca_bundle;
-    char *storage_class, *sse_kms_key_id, *sse_c_key_file;
+    char *storage_class, *sse_kms_key_id, *sse_c_key_file, *expected_bucket_owner;
     int request_payer, sse; /* indexes of store_payers, store_encryptions */
     int addressing_style;   /* s3_addressing */
     int64_t s3_workers;

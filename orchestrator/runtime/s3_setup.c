@@ -54,7 +54,8 @@ static s3_config settings(const config *c)
                        .headers = {.request_payer = c->request_payer == 1,
                                    .sse = c->sse ? store_encryptions[c->sse] : NULL,
                                    .sse_kms_key_id = c->sse_kms_key_id,
-                                   .storage_class = c->storage_class}};
+                                   .storage_class = c->storage_class,
+                                   .expected_bucket_owner = c->expected_bucket_owner}};
 }
 
 s3_client *store_client_new(const config *c, const store_env *env, err *e)

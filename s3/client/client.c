@@ -99,13 +99,16 @@ s3_headers *s3_client_headers(const s3_client *c, const s3_headers_options *own,
 {
     const s3_headers *h = c->headers;
     return s3_headers_new(
-        &(s3_headers_options){.request_payer = own->request_payer || h->request_payer,
-                              .sse = either(own->sse, h->sse),
-                              .sse_kms_key_id = either(own->sse_kms_key_id, h->sse_kms_key_id),
-                              .sse_customer_key = either(own->sse_customer_key, h->customer_key),
-                              .sse_customer_key_of_source =
-                                  either(own->sse_customer_key_of_source, h->source_key),
-                              .storage_class = either(own->storage_class, h->storage_class)},
+        &(s3_headers_options){
+            .request_payer = own->request_payer || h->request_payer,
+            .sse = either(own->sse, h->sse),
+            .sse_kms_key_id = either(own->sse_kms_key_id, h->sse_kms_key_id),
+            .sse_customer_key = either(own->sse_customer_key, h->customer_key),
+            .sse_customer_key_of_source = either(own->sse_customer_key_of_source, h->source_key),
+            .storage_class = either(own->storage_class, h->storage_class),
+            .expected_bucket_owner = either(own->expected_bucket_owner, h->bucket_owner),
+            .expected_source_bucket_owner =
+                either(own->expected_source_bucket_owner, h->source_owner)},
         e);
 }
 

@@ -5,6 +5,7 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 
+#define ACCOUNT_DIGITS     ((size_t)12)
 #define KEY_BYTES          ((size_t)32)
 #define KEY_FILE_MAX_BYTES ((size_t)4096)
 #define BASE64_SIZE(bytes) (4 * (((bytes) + 2) / 3) + 1)
@@ -38,6 +39,12 @@ static unsigned carried_by(const char *operation)
         if (strcmp(rows[i].operation, operation) == 0)
             return rows[i].carries;
     return 0;
+}
+
+/* Those that name no bucket of ours. */
+static bool carries_owner(const char *operation)
+{
+    return !str_equal(operation, "ListBuckets") && !str_equal(operation, "CreateBucket");
 }
 
 /* --- making --- */
@@ -80,6 +87,18 @@ static bool check(const s3_headers *h, err *e)
     return true;
 }
 
+static bool take_owner(const char *text, char **owner, err *e)
+{
+    if (text && *text && (strlen(text) != ACCOUNT_DIGITS || text[strspn(text, "0123456789")]))
+        return err_set(
+            e, ERR_CONFIG,
+            "expected_bucket_owner %s: not an account; give its 12 digits (decon-s3 whoami "
+            "--ask-sts shows your own)",
+            text);
+    *owner = copy_or_null(text);
+    return true;
+}
+
 s3_headers *s3_headers_new(const s3_headers_options *options, err *e)
 {
     AUTO_PTR(s3_headers) h = xcalloc(1, sizeof *h);
@@ -89,8 +108,11 @@ s3_headers *s3_headers_new(const s3_headers_options *options, err *e)
     h->storage_class = copy_or_null(options->storage_class);
     if (!take_key(options->sse_customer_key, &h->customer_key, &h->customer_md5, e) ||
         !take_key(options->sse_customer_key_of_source, &h->source_key, &h->source_md5, e) ||
-        !check(h, e))
+        !take_owner(options->expected_bucket_owner, &h->bucket_owner, e) ||
+        !take_owner(options->expected_source_bucket_owner, &h->source_owner, e) || !check(h, e))
         return NULL;
+    if (!h->source_owner)
+        h->source_owner = copy_or_null(h->bucket_owner);
     return move(h);
 }
 
@@ -104,7 +126,9 @@ s3_headers *s3_headers_copy(const s3_headers *h)
                          .customer_key = copy_or_null(h->customer_key),
                          .customer_md5 = copy_or_null(h->customer_md5),
                          .source_key = copy_or_null(h->source_key),
-                         .source_md5 = copy_or_null(h->source_md5)};
+                         .source_md5 = copy_or_null(h->source_md5),
+                         .bucket_owner = copy_or_null(h->bucket_owner),
+                         .source_owner = copy_or_null(h->source_owner)};
     return copy;
 }
 
@@ -112,8 +136,9 @@ void s3_headers_free(s3_headers *h)
 {
     if (!h)
         return;
-    char *strings[] = {h->sse,          h->sse_kms_key_id, h->storage_class, h->customer_key,
-                       h->customer_md5, h->source_key,     h->source_md5};
+    char *strings[] = {h->sse,          h->sse_kms_key_id, h->storage_class,
+                       h->customer_key, h->customer_md5,   h->source_key,
+                       h->source_md5,   h->bucket_owner,   h->source_owner};
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         free(strings[i]);
     free(h);
@@ -169,6 +194,10 @@ bool s3_headers_add(const s3_headers *h, const char *operation, const char *url,
         add(to, count, "x-amz-server-side-encryption", h->sse);
         add(to, count, "x-amz-server-side-encryption-aws-kms-key-id", h->sse_kms_key_id);
     }
+    if (h && carries_owner(operation))
+        add(to, count, "x-amz-expected-bucket-owner", h->bucket_owner);
+    if (carries & SOURCE)
+        add(to, count, "x-amz-source-expected-bucket-owner", h->source_owner);
     bool has_key =
         ((carries & CUSTOMER) && h->customer_key) || ((carries & SOURCE) && h->source_key);
     if (has_key && !str_starts_with(url, "https://"))
@@ -181,4 +210,18 @@ bool s3_headers_add(const s3_headers *h, const char *operation, const char *url,
     if (carries & SOURCE)
         add_key(to, count, source_names, h->source_key, h->source_md5);
     return true;
+}
+
+void s3_headers_explain(const s3_headers *h, const char *operation, err *e)
+{
+    bool refused =
+        e->code == ERR_S3_ACCESS && (!e->s3_code[0] || str_equal(e->s3_code, "AccessDenied"));
+    const char *owner = h->bucket_owner ? h->bucket_owner : h->source_owner;
+    if (!refused || !owner || !carries_owner(operation))
+        return;
+    size_t used = strlen(e->message);
+    bool two = h->bucket_owner && !str_equal(h->bucket_owner, h->source_owner);
+    snprintf(e->message + used, sizeof e->message - used,
+             ", and that the bucket belongs to the account %s%s%s (expected_bucket_owner)", owner,
+             two ? ", its source to " : "", two ? h->source_owner : "");
 }

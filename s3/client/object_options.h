@@ -16,17 +16,21 @@
 #include "decon/s3/s3.h"
 #include "base/util.h"
 
-#define S3_HEADERS_MAX 10 /* that one request can get */
+#define S3_HEADERS_MAX 12 /* that one request can get */
 
 struct s3_headers {
     bool request_payer;
     char *sse, *sse_kms_key_id, *storage_class;
     char *customer_key, *customer_md5; /* of the object, base64 */
     char *source_key, *source_md5;     /* of the source of a copy */
+    char *bucket_owner, *source_owner; /* account ids */
 };
 
 /* Adds those of the operation; the values are borrowed from `h`. `url` tells whether it is safe. */
 bool s3_headers_add(const s3_headers *h, const char *operation, const char *url, http_header *to,
                     size_t *count, err *e) MUST_USE;
+
+/* Completes the error of a refused request where its bucket may belong to another account. */
+void s3_headers_explain(const s3_headers *h, const char *operation, err *e);
 
 #endif

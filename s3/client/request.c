@@ -223,6 +223,11 @@ static bool asks_for_stored_bytes(const s3_request *r)
     return reads && (r->client->asks_gzip || strstr(r->target.host, ".googleapis.com") != NULL);
 }
 
+static const s3_headers *object_headers(const s3_request *r)
+{
+    return r->object_headers ? r->object_headers : r->client->headers;
+}
+
 void s3_request_send(s3_request *r, const s3_keys *keys)
 {
     s3_client *c = r->client;
@@ -242,8 +247,8 @@ void s3_request_send(s3_request *r, const s3_keys *keys)
     s3_endpoint_target(&c->endpoint, r->region, r->bucket, r->key, r->query, &r->target);
     size_t count = gather_headers(r);
     err e = ERR_INIT;
-    if (!s3_headers_add(r->object_headers ? r->object_headers : c->headers, r->operation,
-                        r->target.url, headers_of(r), &count, &e) ||
+    if (!s3_headers_add(object_headers(r), r->operation, r->target.url, headers_of(r), &count,
+                        &e) ||
         (keys && !sign(r, &count, keys, &e))) {
         s3_request_fail(r, &e);
         return;
@@ -326,6 +331,8 @@ static void judge_reply(s3_request *r)
     if (!s3_reply_take_error(&r->head, buf_slice(&r->reply)))
         log_debug("%s: %d without an <Error>", r->operation, r->head.status);
     s3_reply_error(&r->head, r->operation, r->key != NULL, &e);
+    if (!r->head.foreign)
+        s3_headers_explain(object_headers(r), r->operation, &e);
     s3_verdict verdict = s3_reply_verdict(&r->head, r->method, store_now_s(r));
     if (s3_reply_is_elsewhere(&r->head, verdict, r->region))
         verdict = S3_VERDICT_REGION;

@@ -41,6 +41,8 @@ static s3_headers *headers_of_source(const s3_copy_source *s)
     free(h->customer_md5);
     h->customer_key = move(h->source_key);
     h->customer_md5 = move(h->source_md5);
+    free(h->bucket_owner);
+    h->bucket_owner = xstrdup_or_null(h->source_owner);
     return h;
 }
 

@@ -45,6 +45,10 @@ typedef struct s3_headers_options {
                                      that are written and read */
     const char *sse_customer_key_of_source; /* the same for the source of a copy */
     const char *storage_class;              /* NULL: the store's, STANDARD */
+    /* The account (12 digits) that must own the buckets, else the store refuses a request with 403;
+     * NULL: any. Not part of presigned URLs. */
+    const char *expected_bucket_owner;
+    const char *expected_source_bucket_owner; /* of the source of a copy; NULL: the same */
 } s3_headers_options;
 
 /* The same, checked: for operations that differ from the client's s3_config.headers. */

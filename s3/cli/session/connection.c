@@ -46,28 +46,31 @@ static uint64_t start_wait_ms(const connection_options *o)
 static s3_config settings(const cli_config *o)
 {
     const connection_options *own = &o->connection;
-    return (s3_config){.endpoint = o->endpoint_url,
-                       .region = o->region,
-                       .profile = o->profile,
-                       .addressing = (s3_addressing)o->addressing_style,
-                       .use_fips_endpoint = own->use_fips_endpoint,
-                       .use_dualstack_endpoint = own->use_dualstack_endpoint,
-                       .no_sign_request = o->no_sign_request,
-                       .max_in_flight = connection_workers(o),
-                       .part_size_bytes = o->part_size,
-                       .max_attempts = (unsigned)MIN(own->max_attempts, INT32_MAX),
-                       .retry_base_ms = (unsigned)own->retry_base_delay_ms,
-                       .connect_timeout_ms = (int)own->connect_timeout_ms,
-                       .stall_timeout_ms = (int)own->stall_timeout_ms,
-                       .outage_wait_ms = own->outage_wait_ms,
-                       .start_wait_ms = start_wait_ms(own),
-                       .request_checksums = (s3_checksum_use)own->request_checksums,
-                       .response_checksums = (s3_checksum_use)own->response_checksums,
-                       .check_md5_etag = own->check_md5_etag,
-                       .unsigned_payload = own->unsigned_payload,
-                       .listing_order = (s3_listing_order)own->listing_order,
-                       .headers = {.request_payer = own->request_payer == 1},
-                       .getenv_fn = s3_environment};
+    return (s3_config){
+        .endpoint = o->endpoint_url,
+        .region = o->region,
+        .profile = o->profile,
+        .addressing = (s3_addressing)o->addressing_style,
+        .use_fips_endpoint = own->use_fips_endpoint,
+        .use_dualstack_endpoint = own->use_dualstack_endpoint,
+        .no_sign_request = o->no_sign_request,
+        .max_in_flight = connection_workers(o),
+        .part_size_bytes = o->part_size,
+        .max_attempts = (unsigned)MIN(own->max_attempts, INT32_MAX),
+        .retry_base_ms = (unsigned)own->retry_base_delay_ms,
+        .connect_timeout_ms = (int)own->connect_timeout_ms,
+        .stall_timeout_ms = (int)own->stall_timeout_ms,
+        .outage_wait_ms = own->outage_wait_ms,
+        .start_wait_ms = start_wait_ms(own),
+        .request_checksums = (s3_checksum_use)own->request_checksums,
+        .response_checksums = (s3_checksum_use)own->response_checksums,
+        .check_md5_etag = own->check_md5_etag,
+        .unsigned_payload = own->unsigned_payload,
+        .listing_order = (s3_listing_order)own->listing_order,
+        .headers = {.request_payer = own->request_payer == 1,
+                    .expected_bucket_owner = own->expected_bucket_owner,
+                    .expected_source_bucket_owner = own->expected_source_bucket_owner},
+        .getenv_fn = s3_environment};
 }
 
 /* NULL where no file was named. */

@@ -14,7 +14,7 @@
 
 typedef struct connection_options {
     int request_payer;
-    char *sse_c_key_file;
+    char *sse_c_key_file, *expected_bucket_owner, *expected_source_bucket_owner;
     uint64_t bandwidth_limit;
     int64_t max_attempts;
     uint64_t retry_base_delay_ms, connect_timeout_ms, stall_timeout_ms, outage_wait_ms;
@@ -52,6 +52,12 @@ s3_headers *connection_headers(const struct cli_config *config, const s3_client 
     {.key = "request_payer", .type = OPTION_ENUM, .offset = AT(connection.request_payer),               \
      .fallback = "owner", .choices = connection_payers, .metavar = "WHO",                               \
      .help = "Who pays for requests and traffic: the bucket's owner, or the requester."},          \
+    {.key = "expected_bucket_owner", .type = OPTION_STRING,                                        \
+     .offset = AT(connection.expected_bucket_owner), .metavar = "ACCOUNT",                         \
+     .help = "Account that must own the buckets, else requests are refused (403)."},               \
+    {.key = "expected_source_bucket_owner", .type = OPTION_STRING,                                 \
+     .offset = AT(connection.expected_source_bucket_owner), .metavar = "ACCOUNT",                  \
+     .help = "The same for the source of copies; default: expected_bucket_owner."},                \
     {.key = "sse_c_key_file", .type = OPTION_STRING, .offset = AT(connection.sse_c_key_file),           \
      .metavar = "FILE",                                                                            \
      .help = "A key of your own (SSE-C) that objects are written and read with: 32 bytes, or "     \

@@ -187,6 +187,126 @@ static void what_each_operation_carries(void **state)
     }
 }
 
+#define OWNER        "x-amz-expected-bucket-owner"
+#define SOURCE_OWNER "x-amz-source-expected-bucket-owner"
+
+static void the_owner_goes_with_every_request_to_a_bucket(void **state)
+{
+    static const char *const all[] = {"ListObjectsV2",
+                                      "ListMultipartUploads",
+                                      "HeadObject",
+                                      "GetObject",
+                                      "GetObjectTagging",
+                                      "PutObject",
+                                      "CreateMultipartUpload",
+                                      "UploadPart",
+                                      "UploadPartCopy",
+                                      "CompleteMultipartUpload",
+                                      "AbortMultipartUpload",
+                                      "CopyObject",
+                                      "DeleteObject",
+                                      "DeleteObjects",
+                                      "DeleteBucket",
+                                      "HeadBucket",
+                                      "an operation to come"};
+    err e = ERR_INIT;
+    (void)state;
+    AUTO_PTR(s3_headers)
+    h = s3_headers_new(&(s3_headers_options){.expected_bucket_owner = "111122223333"}, &e);
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        http_header to[S3_HEADERS_MAX];
+        size_t count = 0;
+        bool copies = strstr(all[i], "Copy") != NULL;
+        assert_true(s3_headers_add(h, all[i], "http://store/", to, &count, &e));
+        assert_int_equal(count, copies ? 2 : 1);
+        assert_string_equal(to[0].name, OWNER);
+        assert_string_equal(to[0].value, "111122223333");
+        if (copies)
+            assert_string_equal(to[1].name, SOURCE_OWNER);
+    }
+    size_t count = 0;
+    http_header to[S3_HEADERS_MAX];
+    assert_true(s3_headers_add(h, "ListBuckets", "http://store/", to, &count, &e) &&
+                s3_headers_add(h, "CreateBucket", "http://store/", to, &count, &e));
+    assert_int_equal(count, 0);
+}
+
+static void the_owner_is_signed_and_the_source_may_have_another(void **state)
+{
+    site s;
+    (void)state;
+    open_with(&s, (s3_headers_options){.expected_bucket_owner = "111122223333",
+                                       .expected_source_bucket_owner = "444455556666"});
+    site_expect(&s, "PUT", "https://store/b/k", 200,
+                "<CopyObjectResult><ETag>\"e\"</ETag></CopyObjectResult>");
+    s3_copy(s.c, &(s3_copy_options){.from_bucket = "a",
+                                    .from_key = "k",
+                                    .to_bucket = "b",
+                                    .to_key = "k",
+                                    .on_done = site_done,
+                                    .ctx = &s});
+    assert_int_equal(site_end(&s), ERR_NONE);
+    assert_string_equal(sent(&s, OWNER), "111122223333");
+    assert_string_equal(sent(&s, SOURCE_OWNER), "444455556666");
+    assert_non_null(strstr(sent(&s, "Authorization"), OWNER ";"));
+    assert_non_null(strstr(sent(&s, "Authorization"), SOURCE_OWNER));
+    site_close(&s);
+}
+
+static void an_upload_keeps_the_owner_of_the_client(void **state)
+{
+    site s;
+    err e = ERR_INIT;
+    (void)state;
+    open_with(&s, (s3_headers_options){.expected_bucket_owner = "111122223333"});
+    AUTO_PTR(s3_headers)
+    own = s3_client_headers(s.c, &(s3_headers_options){.storage_class = "X"}, &e);
+    put(&s, own);
+    assert_string_equal(sent(&s, OWNER), "111122223333");
+    site_close(&s);
+}
+
+static void a_refusal_names_the_expected_owner(void **state)
+{
+    static const struct {
+        const char *method, *body;
+        bool named;
+    } rows[] = {
+        {"DELETE", "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
+         true},
+        {"DELETE", "<Error><Code>SignatureDoesNotMatch</Code><Message>x</Message></Error>", false},
+        {"DELETE", "<html>Forbidden</html>", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        site s;
+        open_with(&s, (s3_headers_options){.expected_bucket_owner = "111122223333"});
+        site_expect(&s, rows[i].method, "https://store/b/k", 403, rows[i].body);
+        s3_delete(s.c, "b", "k", site_done, &s);
+        assert_int_not_equal(site_end(&s), ERR_NONE);
+        bool named = strstr(s.error.message, "belongs to the account 111122223333") != NULL;
+        if (named != rows[i].named)
+            fail_msg("%s: %s", rows[i].body, s.error.message);
+        site_close(&s);
+    }
+}
+
+static void an_owner_is_an_account(void **state)
+{
+    static const char *const bad[] = {"11112222333", "1111222233334", "11112222333x",
+                                      "arn:aws:iam::111122223333:root"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        err e = ERR_INIT;
+        assert_null(s3_headers_new(&(s3_headers_options){.expected_bucket_owner = bad[i]}, &e));
+        assert_int_equal(e.code, ERR_CONFIG);
+        e = (err)ERR_INIT;
+        assert_null(
+            s3_headers_new(&(s3_headers_options){.expected_source_bucket_owner = bad[i]}, &e));
+        assert_int_equal(e.code, ERR_CONFIG);
+    }
+}
+
 static void a_customers_key_is_not_sent_in_the_clear(void **state)
 {
     site s;
@@ -256,6 +376,11 @@ int main(void)
         cmocka_unit_test(a_copy_carries_the_keys_of_both_objects),
         cmocka_unit_test(an_upload_may_differ_from_the_client),
         cmocka_unit_test(what_each_operation_carries),
+        cmocka_unit_test(the_owner_goes_with_every_request_to_a_bucket),
+        cmocka_unit_test(the_owner_is_signed_and_the_source_may_have_another),
+        cmocka_unit_test(an_upload_keeps_the_owner_of_the_client),
+        cmocka_unit_test(a_refusal_names_the_expected_owner),
+        cmocka_unit_test(an_owner_is_an_account),
         cmocka_unit_test(a_customers_key_is_not_sent_in_the_clear),
         cmocka_unit_test(settings_that_cannot_be),
         cmocka_unit_test(a_key_file_may_be_raw_or_base64),
