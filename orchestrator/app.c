@@ -110,6 +110,7 @@ static int run_flow(app *a)
             app_sweep_results(a);
         return finish(a);
     }
+    app_write_settings(a);
     start_flow(a);
     progress *p = progress_start(a->env.transport, a->flow, a->s3, a->plan.count);
     if (!a->flow_finished)
@@ -226,6 +227,9 @@ void app_free(app *a)
     if (!a)
         return;
     flow_free(a->flow);
+    if (a->record_op)
+        s3_op_cancel(a->record_op);
+    buf_deinit(&a->record);
     done_check_free(a->done_check);
     free(a->nearest);
     plan_deinit(&a->plan);

@@ -415,5 +415,5 @@ bool app_plan_work(app *a, err *e)
     progress_plan(&a->plan, a->config);
     if (a->config->copy_uncontaminated && a->plan.count && !a->server.purify)
         log_warn("copy_uncontaminated is without effect: the detection server does not purify");
-    return clear_work_dir(a, e) && (a->plan.count == 0 || app_write_settings(a, e));
+    return clear_work_dir(a, e);
 }

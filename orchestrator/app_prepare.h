@@ -39,6 +39,8 @@ struct app {
     server_facts server;    /* its strings are ours */
     flow *flow;
     bool flow_finished;
+    s3_op *record_op; /* the description of the settings that is being written, or NULL */
+    buf record;
 
     /* the step that is under way */
     op *step; /* its operation, or NULL */
@@ -78,7 +80,8 @@ void app_end_step(void *ctx, const err *error);
 settings_change app_settings_policy(const app *a);
 /* After done_check: false where results of other settings are refused. */
 bool app_judge_settings(app *a, err *e) MUST_USE;
-/* Describes the server's settings in the report folder. A record that cannot be written is a warning. */
-bool app_write_settings(app *a, err *e) MUST_USE;
+/* Begins to describe the server's settings in the report folder; the run does not wait for it, and a
+ * failure is a warning. */
+void app_write_settings(app *a);
 
 #endif

@@ -101,39 +101,32 @@ bool app_judge_settings(app *a, err *e)
 static void on_record_written(void *ctx, const s3_put_result *result, const err *error)
 {
     UNUSED(result);
-    app_end_step(ctx, error);
+    app *a = ctx;
+    a->record_op = NULL;
+    if (error)
+        log_warn("the description of the settings could not be written: %s; later runs cannot say "
+                 "how their settings differ",
+                 error->message);
 }
 
-bool app_write_settings(app *a, err *e)
+void app_write_settings(app *a)
 {
-    err failed = ERR_INIT;
     const server_facts *server = &a->server;
     const place *where = &a->config->places.report;
     if (!server->fingerprint || a->config->max_files_debug)
-        return true;
+        return;
     if (server->partial_settings)
         log_info("detection server %s: reports threshold, mode and purify only; other changes of "
                  "its settings are not noticed",
                  a->config->server_url);
     AUTO_FREE char *key = settings_record_key(where->prefix, server->fingerprint);
-    AUTO(buf) text = BUF(SETTINGS_RECORD_MAX_BYTES);
-    settings_record_write(server->fingerprint, slice_from(server->settings), &text);
-    app_begin_step(a);
-    a->step = s3_put(a->s3, &(s3_put_options){.bucket = where->bucket,
-                                              .key = key,
-                                              .data = buf_slice(&text),
-                                              .fd = -1,
-                                              .content_type = "application/json",
-                                              .on_done = on_record_written,
-                                              .ctx = a});
-    if (app_await_step(a, &failed))
-        return true;
-    if (a->signal_number) {
-        *e = failed;
-        return false;
-    }
-    log_warn(
-        "s3://%s/%s: could not be written: %s; later runs cannot say how their settings differ",
-        where->bucket, key, failed.message);
-    return true;
+    buf_init(&a->record, SETTINGS_RECORD_MAX_BYTES);
+    settings_record_write(server->fingerprint, slice_from(server->settings), &a->record);
+    a->record_op = s3_put(a->s3, &(s3_put_options){.bucket = where->bucket,
+                                                   .key = key,
+                                                   .data = buf_slice(&a->record),
+                                                   .fd = -1,
+                                                   .content_type = "application/json",
+                                                   .on_done = on_record_written,
+                                                   .ctx = a});
 }

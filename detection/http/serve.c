@@ -226,11 +226,12 @@ static bool run(server_config *c, err *e)
 static bool read_options(server_config *c, int argc, char **argv, err *e)
 {
     int positional = argc;
-    if (!server_config_read(c, &serve_options, argc, argv, &positional, e))
-        return false;
-    return positional >= argc || c->help || c->version || c->print_config || c->print_reference ||
-           err_set(e, ERR_USAGE, "'%s' is no option and no command; --help lists them",
-                   argv[positional]);
+    bool ok = server_config_read(c, &serve_options, argc, argv, &positional, e);
+    /* A misspelt command is named also where an option is missing. */
+    if (positional < argc && !(c->help || c->version || c->print_config || c->print_reference))
+        return err_set(e, ERR_USAGE, "'%s' is not an option or a command; --help lists them",
+                       argv[positional]);
+    return ok;
 }
 
 int serve_command(int argc, char **argv)

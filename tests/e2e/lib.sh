@@ -104,9 +104,10 @@ s3() {
     "$BIN/decon-s3" "$@"
 }
 
-# keys [PREFIX]: all keys of bucket `data`, sorted.
+# keys [PREFIX]: all keys of bucket `data`, sorted, except the records below `_decon/`.
 keys() {
-    { s3 ls -r "s3://data/${1:-}" 2>>"$T/ls.log" || true; } | sed 's|^[^s]*s3://data/||' | LC_ALL=C sort
+    { s3 ls -r "s3://data/${1:-}" 2>>"$T/ls.log" || true; } | sed 's|^[^s]*s3://data/||' |
+        grep -v '/_decon/' | LC_ALL=C sort
 }
 
 # digests: key and SHA-256 of all outputs.

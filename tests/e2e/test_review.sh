@@ -101,7 +101,7 @@ test_usage() {
     expect_out 'decon-server review '
     "$BIN/decon-server" reviews 2>"$T/out" || status=$?
     [ "$status" = 2 ] || fail "exit status $status"
-    expect_out "'reviews' is no option and no command"
+    expect_out "'reviews' is not an option or a command"
 }
 
 run_tests
