@@ -126,7 +126,7 @@ control() {
 
 # await_end: the next program that ends: $role and $status.
 await_end() {
-    read -r role status <&7
+    read -r -t 300 role status <&7 || give_up 'no program has ended for 5 minutes'
     pid[$role]=
 }
 
@@ -191,11 +191,14 @@ remove_outputs() {
 }
 
 # --- the kills ---
-# choose: the next program to be killed, $target, and the number of the event from now on. The numbers
-# are such that the work takes about as many kills as there are.
+# choose: the next program to be killed, $target, and the number of the event from now on: most are
+# soon, so that starts and resumed work are met; one in four is anywhere in the next third of the work.
 choose() {
+    local within
     target=${roles[RANDOM % ${#roles[@]}]}
-    number=$((1 + (RANDOM * 32768 + RANDOM) % (1 + ${span[$target]} * 3 / 2 / kills)))
+    within=$((${span[$target]} * 3 / 2 / kills))
+    [ $((RANDOM % 4)) != 0 ] || within=$((${span[$target]} / 3))
+    number=$((1 + (RANDOM * 32768 + RANDOM) % (1 + within)))
     control "$target" arm "$number"
 }
 
