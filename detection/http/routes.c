@@ -227,7 +227,8 @@ static bool host_is_good(const call *c)
                "Host header %.200s: not a name of this server; use a loopback name or the address "
                "that it listens on, or start it with --allow-host NAME",
                host ? host : "missing");
-    reply_text(c, 403, buf_str(&text));
+    http_header headers[] = {text_type_header, {"Host-Refused", "true"}};
+    reply(c, 403, headers, ARRAY_LEN(headers), buf_slice(&text));
     return false;
 }
 

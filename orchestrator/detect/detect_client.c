@@ -232,6 +232,10 @@ static void on_call_reply(void *ctx, const http_result *result)
     }
     if (!result->ok || result->status != 200) {
         exchange_describe(&c->x, result, &e);
+        if (c->x.host_refused) {
+            e.code = ERR_CONFIG;
+            e.cls = err_code_class(ERR_CONFIG);
+        }
         job_call_end(c, NULL, &e);
         return;
     }

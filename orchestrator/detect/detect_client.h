@@ -7,7 +7,8 @@
  * Owner:   jobs_new / jobs_free (ends what is under way without callbacks). A call is an
  *          operation (base/op.h). Strings are copied.
  * Threads: loop.
- * Fails:   by the error given to on_done: ERR_SERVER_DOWN, ERR_CONFIG (an index of 0 records), ERR_JOB_FAILED (the server's words),
+ * Fails:   by the error given to on_done: ERR_SERVER_DOWN, ERR_CONFIG (an index of 0 records, a
+ *          server that refuses the host name of server_url), ERR_JOB_FAILED (the server's words),
  *          ERR_JOB_FORGOTTEN, ERR_HTTP (refused), ERR_PARSE.
  */
 #ifndef ORCHESTRATOR_DETECT_DETECT_CLIENT_H

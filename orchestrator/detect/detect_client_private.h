@@ -21,7 +21,8 @@ typedef struct exchange {
     http_request request;
     http_header headers[3];
     buf reply;
-    bool replayed; /* the reply's header said so */
+    bool replayed;     /* the reply's header said so */
+    bool host_refused; /* the name by which the server is addressed; so is every other request */
     http_call *call;
     timer *pause;
 } exchange;

@@ -7,7 +7,9 @@
 void exchange_take_head(exchange *x, const http_reply *reply)
 {
     const char *replayed = http_reply_header(reply, "Idempotency-Replayed");
+    const char *refused = http_reply_header(reply, "Host-Refused");
     x->replayed = replayed && str_equal(replayed, "true");
+    x->host_refused = reply->status == 403 && refused && str_equal(refused, "true");
 }
 
 bool exchange_take_body(exchange *x, slice data, err *e)
@@ -22,7 +24,7 @@ bool exchange_take_body(exchange *x, slice data, err *e)
 void exchange_send(jobs *j, exchange *x)
 {
     buf_clear(&x->reply);
-    x->replayed = false;
+    x->replayed = x->host_refused = false;
     x->call = http_send(j->transport, &x->request);
 }
 

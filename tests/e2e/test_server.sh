@@ -300,6 +300,22 @@ test_other_addresses_and_names() {
     stop "$server"
 }
 
+test_a_run_ends_where_the_server_refuses_its_name() {
+    local name
+    name=$(uname -n)
+    [[ $name =~ ^[a-z0-9.-]+$ && $name != localhost* ]] && getent hosts "$name" | grep -q '^127\.' || {
+        echo 'this machine has no second name'
+        exit 77
+    }
+    start_store
+    fill
+    begin --listen 0.0.0.0 --allow-dir "$T/work"
+    orchestrate refused --server-url "http://$name:$server_port"
+    expect_status 2
+    expect_log "Host header $name:.* --allow-host NAME"
+    stop "$server"
+}
+
 test_nesting_is_no_danger() {
     begin
     {

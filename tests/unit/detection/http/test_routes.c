@@ -323,7 +323,8 @@ static void foreign_host_headers_are_refused(void **state)
     for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
         AUTO_FREE char *reply =
             ask_as(s, "evil.example:80", lines[i], JSON, "{\"file_path\":\"/a\"}");
-        if (!str_starts_with(reply, "HTTP/1.1 403 ") || !strstr(reply, "--allow-host"))
+        if (!str_starts_with(reply, "HTTP/1.1 403 ") || !strstr(reply, "--allow-host") ||
+            !strstr(reply, "Host-Refused: true\r\n"))
             fail_msg("%s: %s", lines[i], reply);
         AUTO_FREE char *named = ask_as(s, "node-7:80", lines[i], JSON, "{\"file_path\":\"/a\"}");
         assert_false(str_starts_with(named, "HTTP/1.1 403 "));

@@ -304,6 +304,26 @@ static void a_submit_is_not_given_up_while_health_answers(void **state)
     finish(f);
 }
 
+static void a_refused_host_name_ends_the_run(void **state)
+{
+    fixture *f = *state;
+    const http_header refused = {"Host-Refused", "true"};
+    for (int i = 0; i < 2; i++) {
+        fake_expect(f->fake, &(fake_rule){.method = "POST",
+                                          .url = URL "/submit",
+                                          .reply = {.status = 403,
+                                                    .headers = &refused,
+                                                    .header_count = i == 0,
+                                                    .body = SLICE_LIT("Host header")}});
+        f->done = false;
+        UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "key-1", on_done, f));
+        assert_true(fake_run_until(f->fake, &f->done));
+        assert_int_equal(f->error.code, i == 0 ? ERR_CONFIG : ERR_HTTP);
+        assert_int_equal(f->error.cls == ERR_CLASS_RUN, i == 0);
+    }
+    finish(f);
+}
+
 static void a_refused_submit_fails_with_the_servers_words(void **state)
 {
     fixture *f = *state;
@@ -493,6 +513,7 @@ int main(void)
         cmocka_unit_test_setup(gives_up_after_server_wait, begin),
         cmocka_unit_test_setup(submits_the_path_with_a_key, begin),
         cmocka_unit_test_setup(a_submit_is_not_given_up_while_health_answers, begin),
+        cmocka_unit_test_setup(a_refused_host_name_ends_the_run, begin),
         cmocka_unit_test_setup(a_refused_submit_fails_with_the_servers_words, begin),
         cmocka_unit_test_setup(a_silent_server_ends_every_call, begin),
         cmocka_unit_test_setup(polls_at_doubling_pauses, begin),
