@@ -47,9 +47,10 @@ static bool fit(const result_access *a, int fd, mode_t mode, const char *shown, 
            err_set_errno(e, ERR_IO, errno, "%s: its mode cannot be set", shown);
 }
 
-static bool fit_folder(const result_access *a, const char *dir, err *e)
+/* `flags`: O_NOFOLLOW for one that was just made; a folder that the user names may be a link. */
+static bool fit_folder(const result_access *a, const char *dir, int flags, err *e)
 {
-    AUTO_FD fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    AUTO_FD fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
     if (fd < 0)
         return err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", dir);
     return fit(a, fd, folder_mode(a), dir, e);
@@ -70,7 +71,7 @@ static bool make_folder(const result_access *a, const char *dir, bool *made, err
     }
     *made = mkdir(dir, 0700) == 0;
     if (*made)
-        return fit_folder(a, dir, e);
+        return fit_folder(a, dir, O_NOFOLLOW, e);
     return errno == EEXIST || err_set_errno(e, ERR_IO, errno, "cannot make the directory %s", dir);
 }
 
@@ -116,7 +117,7 @@ static bool fit_existing(const result_access *a, const char *dir, err *e)
     if (st.st_uid == geteuid() && !(st.st_mode & S_ISVTX) && holds_only_results(dir)) {
         log_info("%s: its mode was %04o and is %04o now, since it holds only results", dir,
                  (unsigned)st.st_mode & PERMISSIONS, (unsigned)folder_mode(a));
-        return fit_folder(a, dir, e);
+        return fit_folder(a, dir, 0, e);
     }
     if (wider_bits(a, &st) & WRITE_OF_OTHER && !(st.st_mode & S_ISVTX))
         log_warn("%s: other users can remove results and put files in their place (mode %04o); "

@@ -151,7 +151,9 @@ static void a_folder_with_results_only_is_tightened(void **state)
     assert_true(fs_make_dirs(f->dir, NULL));
     put_file(f, RESULT);
     put_file(f, RESULT ".tmp-01234567");
-    assert_true(result_folder_prepare(&a, f->dir, NULL));
+    AUTO_FREE char *link = xasprintf("%s/link", f->root);
+    assert_int_equal(symlink(f->dir, link), 0);
+    assert_true(result_folder_prepare(&a, link, NULL)); /* as the user named it */
     assert_int_equal(mode_of(f->dir), 0700);
     assert_true(result_folder_prepare(&shared, f->dir, NULL));
     assert_int_equal(mode_of(f->dir), 02750);
