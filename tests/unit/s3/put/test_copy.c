@@ -304,8 +304,8 @@ static void head_tells_what_is_known(void **state)
 
 static void head_tells_the_checksum_where_it_is_asked_for(void **state)
 {
-    static const http_header headers[] = {{"Content-Length", "5"},
-                                          {"x-amz-checksum-crc32c", "AAAAAA=="}};
+    static const http_header headers[] = {
+        {"Content-Length", "5"}, {"x-amz-checksum-crc32c", "AAAAAA=="}, {"ETag", "\"e\""}};
     (void)state;
     for (int ask = 0; ask < 2; ask++) {
         site s;
@@ -313,7 +313,7 @@ static void head_tells_the_checksum_where_it_is_asked_for(void **state)
                                                             : S3_CHECKSUM_USE_WHEN_REQUIRED});
         fake_expect(s.f, &(fake_rule){.method = "HEAD",
                                       .url = URL,
-                                      .reply = {.headers = headers, .header_count = 2}});
+                                      .reply = {.headers = headers, .header_count = 3}});
         s3_head_checksum(s.c, "b", "k", on_head, &s);
         assert_int_equal(site_end(&s), ERR_NONE);
         assert_int_equal(seen.checksum.kind, S3_CHECKSUM_CRC32C);
@@ -321,6 +321,23 @@ static void head_tells_the_checksum_where_it_is_asked_for(void **state)
         assert_int_equal(mode != NULL, ask);
         site_close(&s);
     }
+}
+
+/* The headers of a sign-in page, which has a size too. */
+static void head_of_a_web_page_is_no_object(void **state)
+{
+    static const http_header headers[] = {
+        {"Content-Length", "78"}, {"Content-Type", "text/html"}, {"Server", "portal"}};
+    (void)state;
+    site s;
+    site_open(&s, (s3_config){0});
+    fake_expect(s.f, &(fake_rule){.method = "HEAD",
+                                  .url = URL,
+                                  .reply = {.headers = headers, .header_count = 3}});
+    s3_head(s.c, "b", "k", on_head, &s);
+    assert_int_equal(site_end(&s), ERR_S3_REPLY);
+    assert_non_null(strstr(s.error.message, "neither ETag nor Last-Modified"));
+    site_close(&s);
 }
 
 static void head_has_no_words_but_a_status(void **state)
@@ -448,6 +465,7 @@ int main(void)
         cmocka_unit_test(a_large_source_of_another_version_is_not_begun),
         cmocka_unit_test(head_tells_what_is_known),
         cmocka_unit_test(head_tells_the_checksum_where_it_is_asked_for),
+        cmocka_unit_test(head_of_a_web_page_is_no_object),
         cmocka_unit_test(head_has_no_words_but_a_status),
         cmocka_unit_test(head_finds_region_and_clock_without_words),
         cmocka_unit_test(a_bucket_is_looked_for),
