@@ -56,21 +56,44 @@ static bool take_clock(const char **at, struct tm *tm)
            take_number(at, 2, &tm->tm_min) && take_char(at, ":") && take_number(at, 2, &tm->tm_sec);
 }
 
+/* OffsetDateTime.toString() of Java leaves seconds out where they are 0. */
+static bool take_clock_of_iso(const char **at, struct tm *tm)
+{
+    const char *short_clock = *at;
+    if (take_clock(at, tm))
+        return true;
+    *at = short_clock;
+    tm->tm_sec = 0;
+    return take_number(at, 2, &tm->tm_hour) && take_char(at, ":") &&
+           take_number(at, 2, &tm->tm_min) && **at != ':';
+}
+
+/* What follows an offset and only names its zone: "[Europe/Paris]" (ZonedDateTime.toString() of
+ * Java), " UTC" (Time.String() of Go). */
+static bool is_zone_name(const char *at)
+{
+    size_t len = strlen(at);
+    if (len > 2 && at[0] == '[' && at[len - 1] == ']')
+        return !strpbrk(at + 1, "[ ") && strchr(at, ']') == at + len - 1;
+    return len >= 2 && len <= 6 && at[0] == ' ' &&
+           strspn(at + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == len - 1;
+}
+
 /* The zone at the text's end: "Z", "UTC", "GMT", "+02:00", "+0200", "+02"; *offset_s east of UTC. */
 static bool take_zone(const char *at, int64_t *offset_s)
 {
     int hours = 0, minutes = 0;
     *offset_s = 0;
     if (strcmp(at, "Z") == 0 || strcmp(at, "z") == 0 || strcmp(at, "UTC") == 0 ||
-        strcmp(at, "GMT") == 0)
+        strcmp(at, "GMT") == 0 || (*at == 'Z' && at[1] == '[' && is_zone_name(at + 1)))
         return true;
     int sign = *at == '-' ? -1 : 1;
     if (!take_char(&at, "+-") || !take_number(&at, 2, &hours))
         return false;
-    if (*at && ((void)take_char(&at, ":"), !take_number(&at, 2, &minutes)))
+    if (*at && !is_zone_name(at) && ((void)take_char(&at, ":"), !take_number(&at, 2, &minutes)))
         return false;
     *offset_s = sign * (hours * 3600 + minutes * 60);
-    return *at == '\0' && hours <= 23 && minutes <= 59;
+    return (*at == '\0' || is_zone_name(at)) && hours <= 23 && minutes <= 59;
 }
 
 bool s3_when_parse_iso(const char *text, int64_t *time_s)
@@ -80,7 +103,7 @@ bool s3_when_parse_iso(const char *text, int64_t *time_s)
     const char *at = text ? text : "";
     if (!take_number(&at, 4, &tm.tm_year) || !take_char(&at, "-") ||
         !take_number(&at, 2, &tm.tm_mon) || !take_char(&at, "-") ||
-        !take_number(&at, 2, &tm.tm_mday) || !take_char(&at, "Tt ") || !take_clock(&at, &tm))
+        !take_number(&at, 2, &tm.tm_mday) || !take_char(&at, "Tt ") || !take_clock_of_iso(&at, &tm))
         return false;
     if (*at == '.' || *at == ',') {
         size_t digits = strspn(at + 1, "0123456789");
