@@ -1,5 +1,8 @@
 #include "orchestrator/plan/done_check.h"
 
+#include <ctype.h>
+#include <strings.h>
+
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "orchestrator/fleet/provenance.h"
@@ -34,6 +37,14 @@ static bool may_not_be_read(const err *error)
     return error->http_status == 403 || error->http_status == 405 || error->http_status == 501;
 }
 
+static char *lower_case(const char *text)
+{
+    char *copy = xstrdup(text);
+    for (char *at = copy; *at; at++)
+        *at = (char)tolower((unsigned char)*at);
+    return copy;
+}
+
 static void judge_settings(done_check *c, const planned *row, const s3_object *result)
 {
     const char *found = provenance_settings(result->metadata, result->metadata_count);
@@ -41,10 +52,10 @@ static void judge_settings(done_check *c, const planned *row, const s3_object *r
         return;
     if (!found) {
         c->counts.without_settings++;
-    } else if (!str_equal(found, c->options.settings)) {
+    } else if (strcasecmp(found, c->options.settings) != 0) { /* some stores change the case */
         c->counts.other_settings++;
         if (!c->other_settings)
-            c->other_settings = xstrdup(found);
+            c->other_settings = lower_case(found);
         if (c->options.redo_other_settings)
             note_superseded(c, row, "its result was made with other settings");
     }

@@ -110,6 +110,24 @@ static void a_missing_record_leaves_the_fingerprints(void **state)
     world_free(w);
 }
 
+/* A store that answers metadata in capitals changes no settings. */
+static void the_case_of_metadata_does_not_matter(void **state)
+{
+    static const char members[] =
+        ",\"fingerprint\":\"abababababababababababababababababababababababababababababababab\","
+        "\"settings\":{\"contamination_score_threshold\":0.8,\"evaluation_records\":67240,"
+        "\"evaluation_records_digest\":\"aa\"}";
+    UNUSED(state);
+    world *w = done_with(members);
+    w->upper_metadata = true;
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->submits, 0);
+    w->server_members = SERVER_OF_TWO;
+    expect_status(w, NULL, 2);
+    expect_log(w, "0.8 -> 0.1"); /* the record of the earlier run is found */
+    world_free(w);
+}
+
 static void redo_makes_the_results_again(void **state)
 {
     UNUSED(state);
@@ -217,6 +235,7 @@ int main(void)
         cmocka_unit_test(other_settings_are_refused_where_files_are_left),
         cmocka_unit_test(records_of_the_same_number_are_told_apart),
         cmocka_unit_test(a_missing_record_leaves_the_fingerprints),
+        cmocka_unit_test(the_case_of_metadata_does_not_matter),
         cmocka_unit_test(redo_makes_the_results_again),
         cmocka_unit_test(keep_leaves_them_and_says_so),
         cmocka_unit_test(results_without_settings_count_as_done_with_one_notice),
