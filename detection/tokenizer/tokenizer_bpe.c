@@ -6,6 +6,7 @@
 #include "base/util.h"
 #include "detection/tokenizer/bpe_merge.h"
 #include "detection/tokenizer/bpe_split.h"
+#include "detection/tokenizer/bpe_windows.h"
 #include "detection/tokenizer/piece_cache.h"
 #include "detection/tokenizer/tokenizer_private.h"
 
@@ -94,6 +95,10 @@ static void encode_anew(encoding *c, size_t start, size_t end)
     uint32_t rank = bpe_vocabulary_rank(c->tokenizer->vocabulary, piece);
     if (rank != BPE_NO_RANK) {
         token_list_add(c->out, rank, (uint32_t)end);
+        return;
+    }
+    if (piece.len > BPE_WINDOW) {
+        bpe_windows(&c->memory->merger, c->tokenizer->vocabulary, piece, start, BPE_WINDOW, c->out);
         return;
     }
     const bpe_part *parts = bpe_merge(&c->memory->merger, c->tokenizer->vocabulary, piece);
