@@ -102,6 +102,7 @@ typedef struct ngram_index {
     uint32_t *token_df; /* by token: distinct in questions + answers + passages */
     size_t token_capacity, part_capacity;
     size_t hot_limit;
+    size_t longest_answer, longest_passage; /* tokens */
     float question_floor;
     index_counts counts;
     record_digest kept; /* of the records that the filters kept */

@@ -298,8 +298,11 @@ void index_freeze(ngram_index *x)
     sort_records(x);
     record_lists_make(x);
     make_question_idf(x);
-    for (size_t i = 0; i < x->record_count; i++)
+    for (size_t i = 0; i < x->record_count; i++) {
         sum_record(x, &x->records[i]);
+        x->longest_answer = MAX(x->longest_answer, (size_t)x->records[i].answer.token_count);
+        x->longest_passage = MAX(x->longest_passage, (size_t)x->records[i].passage.token_count);
+    }
     size_t root = (size_t)sqrtf((float)(x->counts.indexed - x->counts.passed_over));
     x->hot_limit = MAX((size_t)LEAST_HOT, 2 * root);
     index_scratch_free(x->scratch);

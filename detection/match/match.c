@@ -14,13 +14,12 @@ typedef struct reported {
 void matcher_init(matcher *m, const ngram_index *x)
 {
     *m = (matcher){.x = x};
-    buf_init(&m->text, UINT32_MAX - 1);
+    token_window_init(&m->window, x);
 }
 
 void matcher_deinit(matcher *m)
 {
-    buf_deinit(&m->text);
-    token_list_deinit(&m->document);
+    token_window_deinit(&m->window);
     scan_scratch_deinit(&m->scan);
     answer_found_deinit(&m->answer);
     passage_found_deinit(&m->passage);
@@ -71,7 +70,8 @@ static void grow_reported(matcher *m)
 /* True the first time. */
 static bool remember(matcher *m, const match *found)
 {
-    reported r = {.record = found->record, .question_first = found->question_first};
+    reported r = {.record = found->record,
+                  .question_first = found->first_token + found->question_first};
     reported *place = find_reported(m, &r);
     if (place->record)
         return false;
@@ -110,13 +110,13 @@ static bool weigh(matcher *m, match *found, size_t last)
     if (!may_reach(m, &in))
         return false;
     if (in.has_passage) {
-        passage_search(m->x, r, &m->document, found->question_first, &m->passage);
+        passage_search(m->x, r, &m->window.tokens, found->question_first, &m->passage);
         found->passage = &m->passage;
         in.passage = m->passage.overlap;
     }
     if (in.has_answer) {
         size_t question_end = last > excess ? last - excess : 0;
-        answer_search(m->x, r, &m->document, question_end + 1, &m->answer);
+        answer_search(m->x, r, &m->window.tokens, question_end + 1, &m->answer);
         found->answer = &m->answer;
         in.answer = m->answer.overlap;
     }
@@ -128,9 +128,9 @@ static bool weigh(matcher *m, match *found, size_t last)
 static bool report(matcher *m, match *found, err *e)
 {
     if (found->answer)
-        answer_ratio(found->record, &m->document, &m->answer);
+        answer_ratio(found->record, &m->window.tokens, &m->answer);
     if (found->passage)
-        passage_ratio(found->record, &m->document, &m->passage);
+        passage_ratio(found->record, &m->window.tokens, &m->passage);
     return m->on_match(m->ctx, found, e);
 }
 
@@ -157,9 +157,10 @@ static bool judge(matcher *m, const candidate *c, err *e)
         return true;
     size_t last = c->hi + s->ngram_size - 1;
     match found = {.record = r,
-                   .text = buf_slice(&m->text),
+                   .text = buf_slice(&m->window.text),
                    .shows_text = tokenizer_shows_text(m->x->tokens),
-                   .document = &m->document,
+                   .document = &m->window.tokens,
+                   .first_token = m->window.base,
                    .cluster_tokens = last - c->lo + 1,
                    .question_first = c->lo,
                    .question_last = last,
@@ -172,11 +173,21 @@ static bool judge(matcher *m, const candidate *c, err *e)
     return !remember(m, &found) || report(m, &found, e);
 }
 
+static void forget_memos(matcher *m)
+{
+    ngram_memo_clear(&m->answer.memo);
+    ngram_memo_clear(&m->passage.memo);
+    m->memo_base = m->window.base;
+}
+
 static bool judge_cluster(void *ctx, const cluster *c, err *e)
 {
+    matcher *m = ctx;
+    if (m->memo_base != m->window.base)
+        forget_memos(m);
     for (size_t i = 0; i < cluster_count(c); i++) {
         candidate one = cluster_candidate(c, i);
-        if (!judge(ctx, &one, e))
+        if (!judge(m, &one, e))
             return false;
     }
     return true;
@@ -188,13 +199,12 @@ bool match_document(matcher *m, slice text, bool (*on_match)(void *ctx, const ma
     m->on_match = on_match;
     m->ctx = ctx;
     forget_reported(m);
-    ngram_memo_clear(&m->answer.memo);
-    ngram_memo_clear(&m->passage.memo);
-    if (!normalize_text(&m->x->normal, text, &m->text))
-        return err_set(e, ERR_LIMIT, "the text is longer than 2.8 GB; split the document");
-    tokenizer_lead_in(m->x->tokens, &m->text);
-    tokenizer_encode(m->x->tokens, buf_slice(&m->text), &m->document);
+    if (!token_window_begin(&m->window, text, e))
+        return false;
+    forget_memos(m);
+    if (!scan_document(m->x, &m->scan, &m->window, judge_cluster, m, e))
+        return false;
     if (scanned)
-        *scanned = m->document.count >= 2 * m->x->settings->ngram_size;
-    return scan_document(m->x, &m->scan, &m->document, judge_cluster, m, e);
+        *scanned = m->window.base + m->window.tokens.count >= 2 * m->x->settings->ngram_size;
+    return true;
 }

@@ -16,10 +16,11 @@
 
 typedef struct match {
     const eval_record *record;
-    slice text;      /* of the document, as the tokenizer took it */
-    bool shows_text; /* an excerpt of it is part of the report */
-    const token_list *document;
-    size_t cluster_tokens; /* before the end was cut back */
+    slice text;                 /* of the document, as the tokenizer took it */
+    bool shows_text;            /* an excerpt of it is part of the report */
+    const token_list *document; /* or a part of it: */
+    size_t first_token;         /* number of the part's first token in the document */
+    size_t cluster_tokens;      /* before the end was cut back */
     size_t question_first, question_last;
     uint32_t matched_ngrams;
     float question_overlap, question_threshold;
@@ -30,8 +31,8 @@ typedef struct match {
 
 typedef struct matcher {
     const ngram_index *x;
-    buf text;
-    token_list document;
+    token_window window; /* of the document */
+    size_t memo_base;    /* of the window that the searches' memos are for */
     scan_scratch scan;
     answer_found answer;
     passage_found passage;

@@ -3,9 +3,6 @@
 
 #include "detection/text/unicode.h"
 
-#define TOKENS_BEFORE 30
-#define TOKENS_BEHIND 60
-
 /* Tokens first..last with what stands around them; nothing where they do not make whole characters
  * (a byte-pair token may end inside one). */
 static void put_tokens(const match *m, buf *out, const char *before, size_t first, size_t last,
@@ -41,7 +38,7 @@ static size_t put_answers(const match *m, buf *out, size_t last)
 void overlap_text(const match *m, buf *out)
 {
     size_t first = m->question_first;
-    size_t start = first > TOKENS_BEFORE ? first - TOKENS_BEFORE : 0;
+    size_t start = first > OVERLAP_TOKENS_BEFORE ? first - OVERLAP_TOKENS_BEFORE : 0;
     bool passage = m->passage && m->passage->found;
     token_range range = passage ? m->passage->range : (token_range){0};
     size_t head = passage ? MIN(range.first, first) : first;
@@ -53,7 +50,7 @@ void overlap_text(const match *m, buf *out)
     }
     put_tokens(m, out, "【", first, m->question_last, "】");
     size_t last = put_answers(m, out, m->question_last);
-    size_t end = MIN(last + TOKENS_BEHIND, m->document->count - 1);
+    size_t end = MIN(last + OVERLAP_TOKENS_BEHIND, m->document->count - 1);
     if (last < end)
         put_tokens(m, out, " ", last + 1, end, " ...");
 }

@@ -17,27 +17,31 @@ slice report_training_name(const char *path)
     return name;
 }
 
-static void put_boundaries(buf *out, const answer_found *a)
+static void put_boundaries(buf *out, const answer_found *a, size_t first)
 {
     json_key(out, "answer_boundaries");
     for (size_t i = 0; i < a->range_count; i++)
-        buf_printf(out, "%s[%zu,%zu]", i == 0 ? "[" : ",", a->ranges[i].first, a->ranges[i].last);
+        buf_printf(out, "%s[%zu,%zu]", i == 0 ? "[" : ",", first + a->ranges[i].first,
+                   first + a->ranges[i].last);
     buf_append_char(out, ']');
 }
 
-static void put_answer(buf *out, const answer_found *a)
+static void put_answer(buf *out, const match *m)
 {
+    const answer_found *a = m->answer;
+    size_t first = m->first_token;
     if (!a)
         return;
     bool found = a->range_count > 0;
     if (found) {
-        put_boundaries(out, a);
-        json_member_int(out, "answer_end_idx", (int64_t)a->ranges[a->range_count - 1].last);
+        put_boundaries(out, a, first);
+        json_member_int(out, "answer_end_idx",
+                        (int64_t)(first + a->ranges[a->range_count - 1].last));
     }
     json_member_float(out, "answer_idf_overlap", a->overlap);
     json_member_float(out, "answer_overlap_ratio", a->ratio);
     if (found)
-        json_member_int(out, "answer_start_idx", (int64_t)a->ranges[0].first);
+        json_member_int(out, "answer_start_idx", (int64_t)(first + a->ranges[0].first));
 }
 
 static void put_optional(buf *out, const char *key, slice text)
@@ -74,13 +78,13 @@ static void put_numbers(buf *out, const match *m)
         json_member_float(out, "passage_idf_overlap", m->passage->overlap);
         json_member_float(out, "passage_overlap_ratio", m->passage->ratio);
     }
-    json_member_int(out, "question_end_idx", (int64_t)m->question_last);
-    json_member_int(out, "question_start_idx", (int64_t)m->question_first);
+    json_member_int(out, "question_end_idx", (int64_t)(m->first_token + m->question_last));
+    json_member_int(out, "question_start_idx", (int64_t)(m->first_token + m->question_first));
 }
 
 void report_line(const match *m, const report_place *place, buf *scratch, buf *out)
 {
-    put_answer(out, m->answer);
+    put_answer(out, m);
     json_member_int(out, "cluster_token_length", (int64_t)m->cluster_tokens);
     json_member_float(out, "contamination_score", m->score);
     put_record(out, m->record);

@@ -1,6 +1,8 @@
 #include "base/util.h"
 #include "detection/match/scan.h"
 
+#include "detection/match/overlap_text.h"
+
 /* One walk: the document's tokens and how many n-grams they make. */
 typedef struct walk {
     const ngram_index *x;
@@ -109,10 +111,12 @@ static size_t expand(const walk *w, size_t seed)
     activate_all(s);
     for (size_t k = seed; k > 0 && s->active_count > 0; k--)
         visit(w, k - 1, true);
+    s->met_start = s->active_count > 0;
     activate_all(s);
     size_t end = seed;
     while (s->active_count > 0 && end + 1 < w->total)
         visit(w, ++end, false);
+    s->met_end = s->active_count > 0;
     return end;
 }
 
@@ -190,27 +194,104 @@ static size_t next_hit(const walk *w, size_t i, uint32_t *ngram)
     return i;
 }
 
-bool scan_document(const ngram_index *x, scan_scratch *s, const token_list *document,
-                   bool (*on_cluster)(void *ctx, const cluster *c, err *e), void *ctx, err *e)
+/* What may be looked at before and behind a cluster: passages, answers, the excerpt. */
+typedef struct margins {
+    size_t before, behind;
+} margins;
+
+static margins margins_of(const ngram_index *x)
+{
+    const detect_settings *s = x->settings;
+    size_t passage = MAX(2 * x->longest_passage, s->min_passage_distance);
+    size_t answer = MAX(2 * x->longest_answer, s->min_long_answer_window);
+    answer = MAX(answer, s->short_answer_window) + x->longest_answer + s->answer_ngram_size;
+    return (margins){.before = MAX(passage, (size_t)OVERLAP_TOKENS_BEFORE) + 2,
+                     .behind = answer + OVERLAP_TOKENS_BEHIND + s->ngram_size + 2};
+}
+
+/* Tokens beside the margins that a window has, so that most clusters fit it at once. */
+#define SPARE 4096
+
+static walk walk_of(const ngram_index *x, scan_scratch *s, const token_window *t)
 {
     size_t n = x->settings->ngram_size;
+    return (walk){.x = x,
+                  .tokens = t->tokens.ids,
+                  .total = t->tokens.count >= n ? t->tokens.count - n + 1 : 0,
+                  .s = s};
+}
+
+/* Whether the window has all that the cluster can reach. */
+static bool has_before(const scan_scratch *s, const token_window *t, const margins *m)
+{
+    bool enough = t->base == 0 || !s->met_start;
+    for (size_t i = 0; enough && i < s->groups.count; i++)
+        enough = t->base == 0 || s->groups.groups[i].lo >= m->before;
+    return enough;
+}
+
+static bool has_behind(const scan_scratch *s, const token_window *t, const margins *m)
+{
+    bool enough = t->at_end || !s->met_end;
+    for (size_t i = 0; enough && i < s->groups.count; i++)
+        enough = t->at_end || s->groups.groups[i].hi + m->behind <= t->tokens.count;
+    return enough;
+}
+
+/* The cluster of the hit at token `place` of the document, in a window that is large enough for it.
+ * Yields its end, in the window. */
+static bool take_cluster(const ngram_index *x, scan_scratch *s, token_window *t, size_t place,
+                         uint32_t ngram, size_t *end, err *e)
+{
+    margins m = margins_of(x);
+    size_t before = m.before + SPARE, after = m.behind + SPARE;
+    for (;;) {
+        walk w = walk_of(x, s, t);
+        start_cluster(&w, place - t->base, ngram);
+        *end = expand(&w, place - t->base);
+        bool left = has_before(s, t, &m), right = has_behind(s, t, &m);
+        if (left && right)
+            break;
+        before *= left ? 1 : 2;
+        after *= right ? 1 : 2;
+        if (!token_window_move(t, place, before, after, e))
+            return false;
+    }
+    walk w = walk_of(x, s, t);
+    sum_matches(&w);
+    return true;
+}
+
+bool scan_document(const ngram_index *x, scan_scratch *s, token_window *t,
+                   bool (*on_cluster)(void *ctx, const cluster *c, err *e), void *ctx, err *e)
+{
+    size_t place = 0, n = x->settings->ngram_size;
     uint32_t ngram;
-    if (document->count < 2 * n)
+    if (!token_window_move(t, 0, 0, 2 * n, e))
+        return false;
+    if (t->tokens.count < 2 * n)
         return true;
-    walk w = {.x = x, .tokens = document->ids, .total = document->count - n + 1, .s = s};
-    for (size_t i = 0; (i = next_hit(&w, i, &ngram)) < w.total;) {
-        record_list docs = index_docs(x, ngram);
-        if (docs.count > x->hot_limit) {
-            i++;
+    for (;;) {
+        walk w = walk_of(x, s, t);
+        size_t i = next_hit(&w, place - t->base, &ngram);
+        place = t->base + i;
+        if (i >= w.total && t->at_end)
+            return true;
+        if (i >= w.total) {
+            if (!token_window_move(t, place, margins_of(x).before + SPARE, n + SPARE, e))
+                return false;
             continue;
         }
-        start_cluster(&w, i, ngram);
-        size_t end = expand(&w, i);
-        sum_matches(&w);
-        cluster c = {.groups = &s->groups, .seed = i, .end = end};
+        if (index_docs(x, ngram).count > x->hot_limit) {
+            place++;
+            continue;
+        }
+        size_t end;
+        if (!take_cluster(x, s, t, place, ngram, &end, e))
+            return false;
+        cluster c = {.groups = &s->groups, .seed = place - t->base, .end = end};
         if (!on_cluster(ctx, &c, e))
             return false;
-        i = end + 1;
+        place = t->base + end + 1;
     }
-    return true;
 }

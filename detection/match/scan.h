@@ -5,7 +5,7 @@
  *          there, once (candidate_groups.h).
  * Owner:   scan_scratch is one worker's memory, kept from document to document.
  * Threads: the index is shared and constant; a scratch belongs to one thread at a time.
- * Fails:   never; what on_cluster sets ends the walk.
+ * Fails:   what on_cluster sets ends the walk; as token_window_move.
  */
 #ifndef DETECTION_MATCH_SCAN_H
 #define DETECTION_MATCH_SCAN_H
@@ -13,6 +13,7 @@
 #include "base/util.h"
 #include "detection/match/candidate_groups.h"
 #include "detection/match/seen_map.h"
+#include "detection/match/token_window.h"
 
 typedef struct candidate {
     uint32_t record;
@@ -47,12 +48,15 @@ typedef struct scan_scratch {
     uint32_t *active; /* groups that still take part */
     size_t active_count, active_capacity;
     seen_map ngrams;
-    seen_map lists; /* of records that hold an n-gram: groups were split by it */
+    seen_map lists;          /* of records that hold an n-gram: groups were split by it */
+    bool met_start, met_end; /* of the window, by a group that would have gone on */
 } scan_scratch;
 
 void scan_scratch_deinit(scan_scratch *s);
 
-bool scan_document(const ngram_index *x, scan_scratch *s, const token_list *document,
+/* `t`: at the document's beginning. It moves along; in on_cluster it holds all that the cluster, its
+ * records' answers and passages, and an excerpt can reach. Positions of a cluster are those in it. */
+bool scan_document(const ngram_index *x, scan_scratch *s, token_window *t,
                    bool (*on_cluster)(void *ctx, const cluster *c, err *e), void *ctx, err *e)
     MUST_USE;
 

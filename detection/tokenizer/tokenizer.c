@@ -94,6 +94,26 @@ void token_list_deinit(token_list *l)
     *l = (token_list){0};
 }
 
+void token_list_append(token_list *l, const token_list *more, uint32_t shift)
+{
+    token_list_reserve(l, more->count);
+    l->spaces_between = more->spaces_between;
+    for (size_t i = 0; i < more->count; i++) {
+        l->ids[l->count + i] = more->ids[i];
+        l->ends[l->count + i] = more->ends[i] + shift;
+    }
+    l->count += more->count;
+}
+
+void token_list_drop(token_list *l, size_t count, uint32_t bytes)
+{
+    for (size_t i = count; i < l->count; i++) {
+        l->ids[i - count] = l->ids[i];
+        l->ends[i - count] = l->ends[i] - bytes;
+    }
+    l->count -= count;
+}
+
 void token_list_reserve_slow(token_list *l, size_t more)
 {
     l->capacity = MAX(l->capacity * 2, l->count + more + 256);

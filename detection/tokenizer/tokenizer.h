@@ -40,6 +40,11 @@ static inline size_t token_list_start(const token_list *l, size_t i)
     return i > 0 ? l->ends[i - 1] + (size_t)l->spaces_between : 0;
 }
 
+/* Puts `more` behind the list; its text begins `shift` bytes into the list's. */
+void token_list_append(token_list *l, const token_list *more, uint32_t shift);
+/* Without the first `count` tokens, and the first `bytes` of the text. */
+void token_list_drop(token_list *l, size_t count, uint32_t bytes);
+
 typedef struct tokenizer tokenizer;
 typedef struct tokenizer_ops tokenizer_ops;
 

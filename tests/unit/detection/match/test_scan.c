@@ -13,7 +13,9 @@
 
 typedef struct context {
     const ngram_index *x;
-    const token_list *document;
+    const token_list *document; /* whole */
+    size_t chunk_bytes;         /* of the window */
+    token_window window;
     unsigned clusters;
     size_t groups; /* of the last one */
 } context;
@@ -69,7 +71,7 @@ static size_t walk(const context *c, uint32_t record, size_t seed, int step, set
 static bool check_cluster(void *ctx, const cluster *found, err *e)
 {
     context *c = ctx;
-    size_t end = 0, seed = found->seed;
+    size_t base = c->window.base, end = 0, seed = base + found->seed;
     UNUSED(e);
     for (size_t i = 0; i < cluster_count(found); i++) {
         candidate got = cluster_candidate(found, i);
@@ -85,12 +87,12 @@ static bool check_cluster(void *ctx, const cluster *found, err *e)
         float sum = 0.0f;
         for (size_t k = 0; k < matched.count; k++)
             sum += c->x->question_idf[matched.ids[k]];
-        assert_int_equal(got.lo, lo);
-        assert_int_equal(got.hi, hi);
+        assert_int_equal(base + got.lo, lo);
+        assert_int_equal(base + got.hi, hi);
         assert_int_equal(got.matched, matched.count);
         assert_true(got.matched_sum == sum);
     }
-    assert_int_equal(found->end, end);
+    assert_int_equal(base + found->end, end);
     c->clusters++;
     c->groups = found->groups->count;
     return true;
@@ -123,8 +125,13 @@ static void scan_text(context *c, slice text, token_list *document)
     assert_true(normalize_text(&c->x->normal, text, &normal));
     tokenizer_encode(c->x->tokens, buf_slice(&normal), document);
     c->document = document;
-    assert_true(scan_document(c->x, &scratch, document, check_cluster, c, NULL));
+    token_window_init(&c->window, c->x);
+    if (c->chunk_bytes > 0)
+        c->window.chunk_bytes = c->chunk_bytes;
+    assert_true(token_window_begin(&c->window, text, NULL));
+    assert_true(scan_document(c->x, &scratch, &c->window, check_cluster, c, NULL));
     scan_scratch_deinit(&scratch);
+    token_window_deinit(&c->window);
 }
 
 static void groups_are_what_each_record_would_be(void **state)
@@ -151,6 +158,7 @@ static void groups_are_what_each_record_would_be(void **state)
         for (int i = 0; i < 10; i++) {
             AUTO(buf) text = BUF(1 << 16);
             put_words(&text, &seed, WORDS, vocabulary + (unsigned)i % 3);
+            c.chunk_bytes = i % 2 == 0 ? 0 : 1 + next_random(&seed) % 40;
             scan_text(&c, buf_slice(&text), &document);
         }
         clusters += c.clusters;
