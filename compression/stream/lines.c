@@ -27,7 +27,9 @@ static bool hand_on(line_sink *l, slice text, bool has_newline, err *e)
         return too_long(l, e);
     if (l->pending.len > 0) {
         buf_append_slice(&l->pending, text);
-        text = buf_slice(&l->pending);
+        if (has_newline)
+            buf_append_char(&l->pending, '\n');
+        text = (slice){.data = l->pending.data, .len = l->pending.len - has_newline};
     }
     if (!l->line(l->ctx, text, l->number, has_newline, e))
         return false;
@@ -47,8 +49,9 @@ static bool lines_feed(stage *s, slice data, err *e)
         data.data += text.len + 1;
         data.len -= text.len + 1;
     }
-    if (!buf_append_slice(&l->pending, data))
+    if (data.len > l->max_line_bytes - l->pending.len)
         return too_long(l, e);
+    buf_append_slice(&l->pending, data);
     return true;
 }
 
@@ -83,6 +86,6 @@ stage *stage_lines_new(size_t max_line_bytes, const char *remedy,
                      .remedy = remedy,
                      .line = line,
                      .ctx = ctx};
-    buf_init(&l->pending, max_line_bytes);
+    buf_init(&l->pending, max_line_bytes + 1);
     return &l->stage;
 }

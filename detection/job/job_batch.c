@@ -29,6 +29,7 @@ void job_scanner_deinit(job_scanner *s)
 void job_batch_init(job_batch *b)
 {
     *b = (job_batch){0};
+    report_spill_init(&b->spill);
     buf_init(&b->gathered, UINT32_MAX - 1);
     buf_init(&b->report, UINT32_MAX - 1);
     buf_init(&b->cleaned, UINT32_MAX - 1);
@@ -39,14 +40,36 @@ void job_batch_deinit(job_batch *b)
 {
     buf_deinit(&b->gathered);
     buf_deinit(&b->report);
+    report_spill_deinit(&b->spill);
     buf_deinit(&b->cleaned);
     buf_deinit(&b->removed);
+}
+
+static void trim(buf *b)
+{
+    if (b->capacity > LARGE_LINE)
+        buf_deinit(b);
+}
+
+void job_scanner_trim(job_scanner *s)
+{
+    trim(&s->text);
+    trim(&s->excerpt);
+    trim(&s->kept);
+}
+
+void job_batch_trim(job_batch *b)
+{
+    trim(&b->gathered);
+    trim(&b->report);
+    trim(&b->cleaned);
 }
 
 void job_batch_clear(job_batch *b, uint64_t first)
 {
     buf_clear(&b->gathered);
     buf_clear(&b->report);
+    report_spill_deinit(&b->spill);
     buf_clear(&b->cleaned);
     buf_clear(&b->removed);
     b->lists_removed = false;
@@ -73,9 +96,14 @@ static bool on_match(void *ctx, const match *m, err *e)
     l->matched = true;
     l->batch->counts.matches++;
     report_line(m, &l->place, &l->scanner->excerpt, &l->batch->report);
-    if (l->batch->report.overflow || l->scanner->excerpt.overflow)
-        return err_set(e, ERR_LIMIT, "the report of some lines is longer than 4 GB");
-    return true;
+    buf *report = &l->batch->report;
+    if (report->overflow || l->scanner->excerpt.overflow)
+        return err_set(e, ERR_LIMIT, "the report of a match is longer than 4 GB");
+    if (report->len <= SPILL_BYTES)
+        return true;
+    bool ok = report_spill_add(&l->batch->spill, l->batch->place, buf_slice(report), e);
+    buf_clear(report);
+    return ok;
 }
 
 /* The text of a line that is to be looked at; false where there is none (the line is kept). */

@@ -15,8 +15,12 @@
 #include "compression/splice/splice.h"
 #include "detection/job/job_run.h"
 #include "detection/match/report.h"
+#include "detection/output/report_spill.h"
 
 #define BATCH_BYTES ((size_t)512 << 10)
+/* A line that is longer is a batch of its own, scanned where it is, and what it took is given back. */
+#define LARGE_LINE  ((size_t)4 << 20)
+#define SPILL_BYTES ((size_t)1 << 20) /* of report lines */
 
 typedef struct job_scanner {
     const job_settings *settings;
@@ -37,11 +41,13 @@ typedef struct job_batch {
     size_t count;   /* of lines */
     uint64_t first; /* number of the first */
     slice training_file;
-    bool lists_removed; /* instead of compressing what is kept */
+    const result_place *place; /* of the job's results; lent */
+    bool lists_removed;        /* instead of compressing what is kept */
     /* the result */
     bool ok;
     err error;
     job_outcome counts; /* without paths */
+    report_spill spill; /* the report's beginning, where it is long */
     buf report;
     buf cleaned; /* compressed */
     gzip_block cleaned_block;
@@ -54,6 +60,9 @@ typedef struct job_batch {
 void job_batch_init(job_batch *b);
 void job_batch_deinit(job_batch *b);
 void job_batch_clear(job_batch *b, uint64_t first);
+/* Gives back memory that only long lines need. */
+void job_scanner_trim(job_scanner *s);
+void job_batch_trim(job_batch *b);
 
 void job_batch_scan(job_batch *b, job_scanner *s);
 

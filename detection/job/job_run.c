@@ -16,9 +16,6 @@
 #include "detection/output/job_results.h"
 #include "detection/job/scan_pool.h"
 
-/* A batch of more is scanned while no other one is under way, and its memory given back. */
-#define LARGE_BATCH ((size_t)4 << 20)
-
 /* One pass over one file. Lines are gathered in batches; these go to the team, or are scanned here,
  * and their results are written in the order of the lines. */
 typedef struct pass {
@@ -114,7 +111,8 @@ static bool write_results(pass *p, const job_batch *b, err *e)
     }
     uint64_t text_from = p->out->text_bytes;
     count_batch(p, &b->counts);
-    return job_results_add_report(&p->results, buf_slice(&b->report), e) &&
+    return job_results_add_report_file(&p->results, b->spill.fd, b->spill.len, e) &&
+           job_results_add_report(&p->results, buf_slice(&b->report), e) &&
            job_results_remove_lines(&p->results, buf_slice(&b->removed), text_from, e) &&
            job_results_add_cleaned(&p->results, buf_slice(&b->cleaned), &b->cleaned_block, e);
 }
@@ -136,12 +134,7 @@ static bool finish_oldest(pass *p, err *e)
     scan_team_wait(p->r->team, b, p->r->own);
     p->oldest = (p->oldest + 1) % p->r->ring_size;
     p->under_way--;
-    bool ok = write_results(p, b, e);
-    if (b->gathered.capacity > LARGE_BATCH) {
-        job_batch_deinit(b);
-        job_batch_init(b);
-    }
-    return ok;
+    return write_results(p, b, e);
 }
 
 static bool finish_all(pass *p, err *e)
@@ -157,6 +150,7 @@ static job_batch *begin_batch(const pass *p)
     job_batch *b = batch_at(p, p->under_way);
     job_batch_clear(b, p->next_line);
     b->training_file = p->training_file;
+    b->place = &p->results.place;
     b->lists_removed = p->results.splices;
     return b;
 }
@@ -198,27 +192,45 @@ static bool hand_on(pass *p, err *e)
         return true;
     if (!check_lines(p, buf_slice(&b->gathered), e))
         return false;
-    bool large = b->gathered.len > LARGE_BATCH;
-    if (large && !finish_all(p, e))
-        return false;
     b->lines = buf_slice(&b->gathered);
-    unsigned helpers = large ? 0 : helpers_allowed(p->r->settings);
+    unsigned helpers = helpers_allowed(p->r->settings);
     if (helpers == 0 || !scan_team_offer(p->r->team, b, helpers)) {
         job_batch_scan(b, p->r->own);
         b->is_done = true;
     }
     p->under_way++;
-    while (p->under_way > 0 && (large || p->under_way == p->r->ring_size - 1 ||
-                                scan_team_is_done(p->r->team, batch_at(p, 0))))
+    while (p->under_way > 0 &&
+           (p->under_way == p->r->ring_size - 1 || scan_team_is_done(p->r->team, batch_at(p, 0))))
         if (!finish_oldest(p, e))
             return false;
     begin_batch(p);
     return true;
 }
 
+/* A batch of its own, while no other one is under way; the line is not copied. */
+static bool take_large_line(pass *p, slice line, err *e)
+{
+    if (!hand_on(p, e) || !check_lines(p, line, e) || !finish_all(p, e))
+        return false;
+    job_batch *b = begin_batch(p);
+    b->lines = line;
+    job_batch_scan(b, p->r->own);
+    b->is_done = true;
+    p->under_way++;
+    p->next_line++;
+    bool ok = finish_all(p, e);
+    job_batch_trim(b);
+    job_scanner_trim(p->r->own);
+    begin_batch(p);
+    return ok;
+}
+
+/* A newline is the byte behind the text. */
 static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
 {
     pass *p = ctx;
+    if (text.len > LARGE_LINE)
+        return take_large_line(p, (slice){.data = text.data, .len = text.len + has_newline}, e);
     buf *gathered = &batch_at(p, p->under_way)->gathered;
     p->next_line = number + 1;
     buf_append_slice(gathered, text);

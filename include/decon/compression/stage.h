@@ -52,7 +52,7 @@ decon_stage *decon_stage_callback_new(bool (*feed)(void *ctx, decon_slice data, 
     DECON_MUST_USE; /* finish may be
                                                                                       NULL */
 /* Calls `line` for each line, without its '\n' (a '\r' stays); `number` counts from 0;
- * `has_newline` is false for a last line without one. A line longer than max_line_bytes is
+ * `has_newline` is false for a last line without one; else the byte behind the line is its '\n'. A line longer than max_line_bytes is
  * DECON_ERR_LIMIT; `remedy` ends its message: what to do, static, or NULL. */
 decon_stage *decon_stage_lines_new(size_t max_line_bytes, const char *remedy,
                                    bool (*line)(void *ctx, decon_slice text, uint64_t number,

@@ -182,6 +182,57 @@ static void a_very_long_line(void **state)
     assert_string_equal(cleaned, "last\n");
 }
 
+static bool count_name(void *ctx, const char *name, err *e)
+{
+    UNUSED(name);
+    UNUSED(e);
+    ++*(unsigned *)ctx;
+    return true;
+}
+
+/* Report lines beyond a MiB of one batch go through a file; their order stays. */
+static void many_matches_are_spilled(void **state)
+{
+    detect_site *s = *state;
+    AUTO(buf) text = BUF(1 << 24);
+    AUTO(job_runner) runner = {0};
+    AUTO(job_outcome) out = {0};
+    for (int i = 0; i < 5000; i++)
+        buf_append_str(&text, HIT "\n");
+    buf_append_str(&text, "{\"text\":\"");
+    for (int i = 0; i < 5000; i++)
+        buf_append_str(&text, "how many eggs does the brown hen lay each week? grey stones lie by "
+                              "the mill and wait for rain in spring and for snow in winter. ");
+    while (text.len < (size_t)6 << 20)
+        buf_append_str(&text, "grey stones lie by the mill and wait ");
+    buf_append_str(&text, "\"}\n" HIT "\n");
+    AUTO_FREE char *path = detect_site_file(s, "f.jsonl", buf_slice(&text));
+    s->job.threads = 2;
+    s->job.max_line_bytes = 16 << 20;
+    job_runner_init(&runner, &s->job, s->index);
+    assert_true(job_run(&runner, &(job_request){.id = "id-1", .path = path}, &out, NULL));
+    assert_true(runner.ring[0].report.capacity <= (size_t)4 << 20);
+    AUTO(buf) report = BUF((size_t)1 << 28);
+    assert_true(fs_read_file(out.report_path, report.max_bytes, &report, NULL));
+    uint64_t line = 0, lines = 0, of_long_line = 0;
+    static const char key[] = "\"training_line\":";
+    for (slice rest = buf_slice(&report); rest.len > 0; lines++) {
+        size_t len = (size_t)((char *)memchr(rest.data, '\n', rest.len) - rest.data) + 1;
+        const char *at = memmem(rest.data, len, key, strlen(key));
+        uint64_t number = strtoull(at + strlen(key), NULL, 10);
+        assert_true(number == line || number == line + 1);
+        line = number;
+        of_long_line += number == 5000;
+        rest = (slice){.data = rest.data + len, .len = rest.len - len};
+    }
+    assert_int_equal(line, 5001);
+    assert_int_equal(lines, out.matches);
+    assert_int_equal(of_long_line, 5000);
+    unsigned names = 0;
+    assert_true(fs_each_name(s->report_dir, count_name, &names, NULL));
+    assert_int_equal(names, 1); /* the report alone */
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -190,6 +241,7 @@ int main(void)
         TEST(the_first_fault_is_told),
         TEST(a_fault_before_a_broken_end),
         TEST(a_very_long_line),
+        TEST(many_matches_are_spilled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
