@@ -87,7 +87,7 @@ static const option rows[] = {
     ROW("max_line_size", OPTION_SIZE, max_line_size, "256MiB", .min = 1024, .max = 1073741824,
         .unit = "bytes",
         .help = "A longer line of a file fails its job. Orchestrators read it from /health."),
-    ROW("job_memory", OPTION_SIZE, job_memory, "1536MiB", .min = 16777216, .max = 1099511627776.0,
+    ROW("job_memory", OPTION_SIZE, job_memory, "2GiB", .min = 16777216, .max = 1099511627776.0,
         .unit = "bytes",
         .help =
             "Memory of a job's process beyond the index and codec_memory; a job that needs more "

@@ -114,9 +114,13 @@ void token_list_drop(token_list *l, size_t count, uint32_t bytes)
     l->count -= count;
 }
 
+/* A long list grows by a quarter: it may be most of a job's memory. */
+#define LONG_LIST ((size_t)4 << 20)
+
 void token_list_reserve_slow(token_list *l, size_t more)
 {
-    l->capacity = MAX(l->capacity * 2, l->count + more + 256);
+    size_t growth = l->capacity < LONG_LIST ? l->capacity : l->capacity / 4;
+    l->capacity = MAX(l->capacity + growth, l->count + more + 256);
     l->ids = xrealloc(l->ids, l->capacity * sizeof *l->ids);
     l->ends = xrealloc(l->ends, l->capacity * sizeof *l->ends);
 }

@@ -207,7 +207,7 @@ static void a_job_is_bounded(void **state)
     AUTO(server_config) c = {0};
     assert_true(read_config(&usual, "verbose: false\n", NULL, NULL));
     assert_int_equal(usual.job.max_line_bytes, (uint64_t)256 << 20);
-    assert_int_equal(usual.job.memory_bytes, (uint64_t)1536 << 20);
+    assert_int_equal(usual.job.memory_bytes, (uint64_t)2 << 30);
     assert_int_equal(usual.job.time_limit_ms, 600000);
     assert_true(read_config(&c, "max_line_size: 1MiB\njob_memory: 16MiB\njob_time_limit: 250ms\n",
                             NULL, NULL));
