@@ -144,18 +144,6 @@ bool fs_read_file(const char *path, size_t max_bytes, buf *out, err *e)
     return read_all(fd, path, max_bytes, out, e);
 }
 
-/* So that the rename itself survives a power cut. */
-bool fs_sync_parent(const char *path, err *e)
-{
-    const char *slash = strrchr(path, '/');
-    AUTO_FREE char *dir =
-        slash ? xstrndup(path, (size_t)MAX(slash - path, (ptrdiff_t)1)) : xstrdup(".");
-    AUTO_FD fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) != 0)
-        return err_set_errno(e, ERR_IO, errno, "cannot sync the directory %s", dir);
-    return true;
-}
-
 static bool fill(int fd, const char *path, slice data, bool durable, err *e)
 {
     if (!fs_write_all(fd, data.data, data.len, e))

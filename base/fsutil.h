@@ -47,8 +47,12 @@ size_t fs_name_max(const char *path);
 int fs_temp_create(const char *path, char **temp_path, err *e) MUST_USE;
 char *fs_temp_name(const char *path) MUST_USE; /* only the name, new each time */
 bool fs_temp_commit(char **temp_path, const char *path, err *e) MUST_USE;
-/* So that a rename itself survives a power cut: the directory of `path` goes to the disk. */
+/* So that names survive a power cut (fs_sync.c): all names in a directory, for which O_PATH is enough;
+ * the name `path`; the name `dir` and those of the directories above it, up to a mount point or a
+ * directory that this user may not read. */
+bool fs_sync_dir(int dir_fd, const char *shown, err *e) MUST_USE;
 bool fs_sync_parent(const char *path, err *e) MUST_USE;
+bool fs_sync_above(const char *dir, err *e) MUST_USE;
 void fs_temp_discard(char **temp_path);
 
 bool fs_write_all(int fd, const void *data, size_t len, err *e) MUST_USE;

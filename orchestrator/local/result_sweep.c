@@ -2,6 +2,7 @@
 #include "base/util.h"
 #include "orchestrator/local/result_dirs_private.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "base/fsutil.h"
@@ -62,18 +63,32 @@ static void write_folders(const result_dirs *d, buf *out)
             buf_printf(out, "%s\n", d->folders[i]);
 }
 
+static bool write_record(int share_fd, const buf *text, err *e)
+{
+    char *temp = NULL;
+    AUTO_FD fd = fs_below_temp(share_fd, RECORD_NAME, 0600, &temp, e);
+    bool ok = fd >= 0 && fs_write_all(fd, buf_str(text), text->len, e);
+    if (ok && fdatasync(fd) != 0)
+        ok = err_set_errno(e, ERR_IO, errno, RECORD_NAME ": cannot be synced");
+    ok = ok && fs_below_temp_commit(share_fd, &temp, RECORD_NAME, e) &&
+         fs_sync_dir(share_fd, RECORD_NAME, e);
+    fs_below_temp_discard(share_fd, &temp);
+    return ok;
+}
+
 void result_dirs_remember(const result_dirs *d, const result_dirs *old, int share_fd)
 {
     err e = ERR_INIT;
-    char *temp = NULL;
     AUTO(buf) text = BUF(RECORD_MAX_BYTES);
+    AUTO(buf) before = BUF(RECORD_MAX_BYTES);
     write_folders(old, &text);
     write_folders(d, &text);
-    AUTO_FD fd = fs_below_temp(share_fd, RECORD_NAME, 0600, &temp, &e);
-    if (fd < 0 || !fs_write_all(fd, buf_str(&text), text.len, &e) ||
-        !fs_below_temp_commit(share_fd, &temp, RECORD_NAME, &e))
+    if (fs_below_read_own(share_fd, RECORD_NAME, RECORD_MAX_BYTES, &before, &e) &&
+        slice_equal(buf_slice(&before), buf_slice(&text)))
+        return;
+    e = (err)ERR_INIT;
+    if (!write_record(share_fd, &text, &e))
         log_debug("%s", e.message); /* only results of a killed run would stay */
-    fs_below_temp_discard(share_fd, &temp);
 }
 
 void result_dirs_recall(result_dirs *d, int share_fd)

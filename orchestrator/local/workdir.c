@@ -122,6 +122,16 @@ static bool refuse_second(const workdir *w, err *e)
                    w->path, known ? (int)words.len : 7, known ? words.data : "unknown");
 }
 
+/* The tag is of the directory's inode: results that a server has for it are found after a power cut only
+ * if the directory is there. */
+static void sync_names(const workdir *w)
+{
+    err e = ERR_INIT;
+    if (!fs_sync_dir(w->input_fd, w->path, &e) || !fs_sync_dir(w->root_fd, w->root, &e) ||
+        !fs_sync_above(w->root, &e))
+        log_debug("%s", e.message);
+}
+
 /* The kernel holds the lock and drops it with the process; the pid inside is for people. */
 static bool take_lock(workdir *w, err *e)
 {
@@ -177,6 +187,7 @@ workdir *workdir_open(const workdir_options *options, err *e)
         !fs_each_name_at(w->share_fd, ".", remove_unfinished, w, e) || !open_download(w, e) ||
         !set_budget(w, options->disk_budget_bytes, e))
         return NULL;
+    sync_names(w);
     if (w->privacy.tightened)
         log_info("%s: its folders could be used by other users; their modes are %04o now", w->path,
                  (unsigned)w->privacy.dir_mode);

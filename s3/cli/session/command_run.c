@@ -81,6 +81,7 @@ static void end_session(cli_session *s)
     s3_client_free(s->client);
     loop_free(s->loop);
     pool_free(s->pool);
+    free(s->synced_dir);
 }
 
 /* What a command began goes on to its end, even where the command itself had to stop. */

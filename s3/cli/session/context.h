@@ -64,6 +64,7 @@ typedef struct cli_session {
     int signal_number; /* 0: none came */
     bool hopeless;     /* an error befell one object that befalls them all: no keys, no space */
     bool wake;         /* ends cli_turn */
+    char *synced_dir;  /* its name, and those of the folders above it, are on the disk; or NULL */
 } cli_session;
 
 typedef struct cli cli;

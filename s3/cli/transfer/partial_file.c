@@ -92,13 +92,30 @@ static void release(partial *p)
     *p = (partial)PARTIAL_INIT;
 }
 
-bool partial_commit(partial *p, const char *target, bool durable, err *e)
+/* The folders above may be new too: of this run, or of another one a moment ago. */
+static bool sync_names(const char *target, char **synced_dir, err *e)
 {
-    if (durable && fdatasync(p->fd) != 0)
+    const char *slash = strrchr(target, '/');
+    AUTO_FREE char *dir =
+        slash ? xstrndup(target, (size_t)MAX(slash - target, (ptrdiff_t)1)) : xstrdup(".");
+    if (!fs_sync_parent(target, e))
+        return false;
+    if (str_equal(*synced_dir, dir))
+        return true;
+    if (!fs_sync_above(dir, e))
+        return false;
+    free(*synced_dir);
+    *synced_dir = move(dir);
+    return true;
+}
+
+bool partial_commit(partial *p, const char *target, char **synced_dir, err *e)
+{
+    if (synced_dir && fdatasync(p->fd) != 0)
         return err_set_errno(e, ERR_IO, errno, "%s cannot be synced", p->path);
     bool ok = rename(p->path, target) == 0 ||
               err_set_errno(e, ERR_IO, errno, "%s cannot be renamed to %s", p->path, target);
-    ok = ok && (!durable || fs_sync_parent(target, e));
+    ok = ok && (!synced_dir || sync_names(target, synced_dir, e));
     if (ok && p->ranges_path)
         unlink(p->ranges_path);
     if (ok)

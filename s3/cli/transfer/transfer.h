@@ -42,8 +42,9 @@ typedef struct partial {
 /* clang-format on */
 /* Goes on with what an earlier run left for the same target, unless another one is at it. */
 bool partial_open(partial *p, const char *target, err *e) MUST_USE;
-/* `durable`: it is on the disk, name and all, when that is done. */
-bool partial_commit(partial *p, const char *target, bool durable, err *e) MUST_USE;
+/* `synced_dir`: it is on the disk when that is done, with its name and those of the folders above it; keeps
+ * the folder for which this is known (malloc'ed). NULL: nothing is synced. */
+bool partial_commit(partial *p, const char *target, char **synced_dir, err *e) MUST_USE;
 /* Of a download that failed: finished ranges stay for the next run, anything else is removed. True
  * when something stays. */
 bool partial_abandon(partial *p);

@@ -40,8 +40,10 @@ static void on_got(void *ctx, const s3_get_result *result, const err *error)
     transfer_settle_size(t, result->size_bytes);
     t->plan.size_bytes = result->size_bytes;
     transfer_keep_etag(t, result->etag);
-    if (t->file.fd < 0 || (set_time(t, result->last_modified_s, &e) &&
-                           partial_commit(&t->file, t->plan.to.path, t->plan.move, &e)))
+    if (t->file.fd < 0 ||
+        (set_time(t, result->last_modified_s, &e) &&
+         partial_commit(&t->file, t->plan.to.path,
+                        t->plan.move ? &t->job.c->session->synced_dir : NULL, &e)))
         transfer_finish(t);
     else
         transfer_failed(t, &e);

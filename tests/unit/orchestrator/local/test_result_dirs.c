@@ -13,6 +13,7 @@
 #include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "orchestrator/local/result_dirs.h"
+#include "tests/fake/sync_log.h"
 
 static char *dir, *work, *reports;
 static int work_fd;
@@ -345,6 +346,31 @@ static void a_jobs_report_is_found_by_its_name(void **state)
     assert_true(fs_exists(link_path));
 }
 
+static void the_record_of_the_folders_is_written_once_and_synced(void **state)
+{
+    UNUSED(state);
+    AUTO_FREE char *record = path_of("base/work/input/0-of-1/result-folders");
+    AUTO_PTR(result_dirs) old = result_dirs_new(NULL, work_fd, NULL);
+    size_t from = synced_count;
+    result_dirs_remember(dirs, old, work_fd);
+    assert_true(was_synced(record, from));
+    assert_true(was_synced(work, from));
+    from = synced_count;
+    result_dirs_remember(dirs, old, work_fd);
+    assert_int_equal(synced_count, from);
+    make("more");
+    AUTO_FREE char *more = path_of("more");
+    result_dirs_learn(dirs, more, NULL);
+    result_dirs_remember(dirs, old, work_fd);
+    assert_true(was_synced(record, from));
+    result_dirs_recall(old, work_fd);
+    free(write_text("more/job-1.gz", "x"));
+    result_dirs_free(dirs);
+    dirs = move(old);
+    AUTO_FREE char *named = path_of("more/job-1.gz");
+    expect_opened(named);
+}
+
 int main(void)
 {
 #define DIRS_TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -355,6 +381,7 @@ int main(void)
         DIRS_TEST(a_relative_folder_is_below_the_working_directory),
         DIRS_TEST(a_folder_may_be_reached_by_a_link_of_the_administrator),
         DIRS_TEST(folders_that_hold_more_than_results_are_refused),
+        DIRS_TEST(the_record_of_the_folders_is_written_once_and_synced),
         DIRS_TEST(a_folder_that_cannot_be_examined_is_not_used),
         DIRS_TEST(a_folder_of_another_user_is_refused_unless_it_is_the_servers),
         DIRS_TEST(without_folders_nothing_is_a_result),

@@ -9,6 +9,7 @@
 #include "base/util.h"
 #include "base/fsutil.h"
 #include "orchestrator/local/workdir.h"
+#include "tests/fake/sync_log.h"
 
 static char *root;
 
@@ -200,6 +201,18 @@ static void the_budget_admits_and_takes_back(void **state)
     assert_int_equal(workdir_admit(w, "k", UINT64_MAX / 2, true), WORKDIR_ROOM_NEVER);
 }
 
+/* Results at the server are found by a tag of the directory's inode. */
+static void the_names_of_a_new_directory_are_on_the_disk(void **state)
+{
+    UNUSED(state);
+    AUTO_FREE char *input = xasprintf("%s/input-397b84d867d3", root);
+    size_t from = synced_count;
+    AUTO_PTR(workdir) w = open_dir(0);
+    assert_true(was_synced(input, from));
+    assert_true(was_synced(root, from));
+    assert_true(was_synced("/tmp", from));
+}
+
 int main(void)
 {
 #define DIR_TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
@@ -214,6 +227,7 @@ int main(void)
         DIR_TEST(a_part_file_is_no_whole_file),
         DIR_TEST(stale_files_go_and_wanted_ones_stay),
         DIR_TEST(the_budget_admits_and_takes_back),
+        DIR_TEST(the_names_of_a_new_directory_are_on_the_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 
 #include "base/fsutil.h"
 #include "s3/cli/source/source.h"
+#include "tests/fake/sync_log.h"
 
 static char *dir, *target, *partial_path, *secret;
 
@@ -44,7 +45,7 @@ static void download(bool expect_aside)
         fail_msg("%s", e.message);
     assert_int_equal(str_equal(p.path, partial_path), !expect_aside);
     assert_true(fs_pwrite_all(p.fd, "object", 6, 0, &e));
-    assert_true(partial_commit(&p, target, false, &e));
+    assert_true(partial_commit(&p, target, NULL, &e));
     AUTO(buf) text = BUF(100);
     struct stat st;
     assert_true(fs_read_file(target, 100, &text, &e));
@@ -87,6 +88,43 @@ static void another_users_file_is_not_used(void **state)
     download(true);
 }
 
+static void commit_in(const char *path, char **synced_dir)
+{
+    partial p = PARTIAL_INIT;
+    err e = ERR_INIT;
+    if (!partial_open(&p, path, &e) || !partial_commit(&p, path, synced_dir, &e))
+        fail_msg("%s", e.message);
+    assert_true(fs_exists(path));
+}
+
+/* mv removes the object when the file is on the disk: with its name, and those of new folders. */
+static void a_moved_object_survives_a_power_cut(void **state)
+{
+    UNUSED(state);
+    char *synced_dir = NULL;
+    AUTO_FREE char *above = xasprintf("%s/new", dir), *folder = xasprintf("%s/new/a", dir);
+    AUTO_FREE char *first = xasprintf("%s/1", folder), *second = xasprintf("%s/2", folder);
+    commit_in(first, &synced_dir);
+    assert_true(was_synced(first, 0));
+    assert_true(was_synced(folder, 0));
+    assert_true(was_synced(above, 0));
+    assert_true(was_synced(dir, 0));
+    size_t from = synced_count;
+    commit_in(second, &synced_dir);
+    assert_true(was_synced(second, from));
+    assert_true(was_synced(folder, from));
+    assert_false(was_synced(dir, from)); /* known */
+    from = synced_count;
+    AUTO_FREE char *elsewhere = xasprintf("%s/other/3", dir);
+    commit_in(elsewhere, &synced_dir);
+    assert_true(was_synced(dir, from));
+    from = synced_count;
+    AUTO_FREE char *copied = xasprintf("%s/other/4", dir);
+    commit_in(copied, NULL);
+    assert_int_equal(synced_count, from);
+    free(synced_dir);
+}
+
 int main(void)
 {
 #define PARTIAL_TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -94,6 +132,7 @@ int main(void)
         PARTIAL_TEST(an_ordinary_download_uses_the_usual_name),
         PARTIAL_TEST(what_others_put_there_is_not_written_to),
         PARTIAL_TEST(another_users_file_is_not_used),
+        PARTIAL_TEST(a_moved_object_survives_a_power_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
