@@ -184,11 +184,13 @@ $(OUT)/tests/e2e/%: $(OUT)/obj/tests/e2e/%.o $(foreach l,compression base,$(call
 	$(link)
 # Libraries for LD_PRELOAD, never with sanitizers.
 PRELOADS      := $(patsubst %.c,$(OUT)/%.so,$(wildcard tests/preload/*.c))
-$(OUT)/tests/preload/%.so: tests/preload/%.c $(FLAGS_FILE)
+$(OUT)/tests/preload/%.so: tests/preload/%.c $(wildcard tests/preload/*.h tests/torture/*.h) $(FLAGS_FILE)
 	@mkdir -p $(@D)
 	@echo "  LD  $@" && $(CC) -std=gnu11 -O1 -g -fPIC -shared -I. -D_GNU_SOURCE $(WARNINGS) -o $@ $<
 CHAOS_HELPERS := $(OUT)/tests/chaos/control $(OUT)/tests/preload/kill.so
 $(OUT)/tests/chaos/%: $(OUT)/obj/tests/chaos/%.o
+	$(link)
+$(OUT)/tests/torture/%: $(OUT)/obj/tests/torture/%.o $(call lib,base)
 	$(link)
 # A fuzz target with replay.c runs its corpus once; see "fuzz" for the fuzzing itself.
 FUZZ_SOURCES  := $(sort $(wildcard tests/fuzz/fuzz_*.c))

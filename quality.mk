@@ -36,8 +36,9 @@ check-valgrind: $(BUILD)/packages-build $(BUILD)/packages-test $(BUILD)/packages
 	@WRAPPER="$(VALGRIND)" TEST_TIMEOUT=1800 tests/run.sh $(UNIT_AND_FLOW:%.c=$(BUILD)/%)
 
 ## torture: one call fails in each of some 1,500 runs: allocation, file, network, thread; then COUNT=200 by SEED=1; ONLY=
-torture: all $(PRELOADS)
-	@BIN=$(OUT)/bin PRELOAD=$(OUT)/tests/preload tests/torture/torture.sh
+torture: all $(PRELOADS) $(OUT)/tests/torture/power_cut
+	@BIN=$(OUT)/bin TESTS=$(OUT)/tests tests/torture/torture.sh
+	@BIN=$(OUT)/bin TESTS=$(OUT)/tests tests/torture/power.sh
 
 ## coverage: lines that the tests execute, per folder; the report is build/coverage/report.txt
 COVERAGE_BUILD = BUILD=$(BUILD)/coverage SANITIZE=1 OPTIMIZE=-O0 SANITIZE_FLAGS="--coverage -fprofile-update=atomic"

@@ -38,6 +38,8 @@
 #include <unistd.h>
 #include <unwind.h>
 
+#include "tests/preload/next.h"
+
 #define FRAMES 4
 #define DEPTH  40
 #define ROWS   8192 /* a power of two */
@@ -54,7 +56,6 @@ static uint64_t chosen_hash, chosen_call;
 static int chosen_error;
 static enum kind chosen_kind; /* 0: none chosen, sites are noted */
 static uintptr_t program_base, program_end, own_base, own_end;
-static __thread int inside __attribute__((tls_model("initial-exec")));
 
 /* --- the site of a call --- */
 
@@ -226,21 +227,6 @@ int posix_memalign(void **out, size_t alignment, size_t size)
 }
 
 /* --- the others --- */
-
-static void *next_of(const char *function)
-{
-    inside++;
-    void *found = dlsym(RTLD_NEXT, function);
-    inside--;
-    return found;
-}
-
-#define NEXT(function)                                                                             \
-    ({                                                                                             \
-        static __typeof__(&function) next;                                                         \
-        next = next ? next : (__typeof__(&function))next_of(#function);                            \
-        next;                                                                                      \
-    })
 
 int __open64_2(const char *path, int flags);
 
