@@ -190,6 +190,10 @@ $(OUT)/tests/preload/%.so: tests/preload/%.c $(wildcard tests/preload/*.h tests/
 CHAOS_HELPERS := $(OUT)/tests/chaos/control $(OUT)/tests/preload/kill.so
 $(OUT)/tests/chaos/%: $(OUT)/obj/tests/chaos/%.o
 	$(link)
+SAMPLE_SOURCES := tests/torture/sample.c $(addprefix base/,accounts.c buf.c err.c fs_guard.c fs_sync.c fs_tree.c fsutil.c utf8.c util.c)
+$(OUT)/tests/torture/sample: $(SAMPLE_SOURCES) $(wildcard base/*.h include/decon/base/*.h) $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	@echo "  LD  $@" && $(CC) $(INCLUDES) $(OWN_CPPFLAGS) -std=gnu11 -O1 -g $(WARNINGS) -o $@ $(filter %.c,$^)
 $(OUT)/tests/torture/%: $(OUT)/obj/tests/torture/%.o $(call lib,base)
 	$(link)
 # A fuzz target with replay.c runs its corpus once; see "fuzz" for the fuzzing itself.
@@ -206,8 +210,8 @@ test:
 	@$(MAKE) --no-print-directory $(PARALLEL) SANITIZE=1 all test-programs
 	@third_party/minio.sh >/dev/null || true # the live tests say so where there is none
 	@$(MAKE) --no-print-directory SANITIZE=1 test-run
-test-programs: $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(E2E_HELPERS) $(CHAOS_HELPERS) $(LIBRARY_FILES)
-e2e-helpers: $(E2E_HELPERS) $(CHAOS_HELPERS)
+test-programs: $(TEST_PROGRAMS) $(FUZZ_REPLAYS) e2e-helpers $(LIBRARY_FILES)
+e2e-helpers: $(E2E_HELPERS) $(CHAOS_HELPERS) $(PRELOADS) $(OUT)/tests/torture/power_cut $(OUT)/tests/torture/sample
 test-run:
 	@$(RUN_TESTS) $(TEST_PROGRAMS) $(FUZZ_REPLAYS) $(TEST_SCRIPTS)
 

@@ -35,7 +35,7 @@ check-valgrind: $(BUILD)/packages-build $(BUILD)/packages-test $(BUILD)/packages
 	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD) test-programs
 	@WRAPPER="$(VALGRIND)" TEST_TIMEOUT=1800 tests/run.sh $(UNIT_AND_FLOW:%.c=$(BUILD)/%)
 
-## torture: one call fails in each of some 1,500 runs: allocation, file, network, thread; then COUNT=200 by SEED=1; ONLY=
+## torture: runs in which one call fails (allocation, file, network, thread), then power cuts; COUNT=200, SEED=1; at most 10 minutes
 torture: all $(PRELOADS) $(OUT)/tests/torture/power_cut
 	@BIN=$(OUT)/bin TESTS=$(OUT)/tests tests/torture/torture.sh
 	@BIN=$(OUT)/bin TESTS=$(OUT)/tests tests/torture/power.sh

