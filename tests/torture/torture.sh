@@ -182,9 +182,10 @@ run_case() {
     report_case
 }
 
-# after_fault PID: a server or store that ended is replaced; one that goes on serves the next run too.
+# after_fault PID: a server or store that ended is replaced; one that goes on serves the next run too,
+# but not with a call that has yet to fail.
 after_fault() {
-    if kill -0 "$1" 2>/dev/null; then
+    if [ "$fired" -gt 0 ] && kill -0 "$1" 2>/dev/null; then
         expect_oom 1 "$lane/$target.log" # of a job's process
         return
     fi
