@@ -1,7 +1,9 @@
 #include "s3/auth/sso_token.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "decon/base/digest.h"
 #include "base/fsutil.h"
@@ -72,17 +74,23 @@ char *s3_sso_token_renewal(const s3_sso_token *token, int64_t now_s)
     return text;
 }
 
-/* Not for other eyes, whatever the umask. */
+/* Not for other eyes, whatever the umask. Synced, since the refresh token that it replaces cannot be
+ * used again. */
 static bool write_private(const char *path, slice text, err *e)
 {
     char *temp = NULL;
     AUTO_FD fd = fs_temp_create(path, &temp, e);
     if (fd < 0)
         return false;
-    if (fchmod(fd, 0600) == 0 && fs_write_all(fd, text.data, text.len, e))
-        return fs_temp_commit(&temp, path, e);
+    bool ok = fchmod(fd, 0600) == 0 ||
+              err_set_errno(e, ERR_IO, errno, "%s: its mode cannot be set", path);
+    ok = ok && fs_write_all(fd, text.data, text.len, e);
+    if (ok && fsync(fd) != 0)
+        ok = err_set_errno(e, ERR_IO, errno, "%s: cannot be synced", path);
+    if (ok)
+        return fs_temp_commit(&temp, path, e) && fs_sync_parent(path, e);
     fs_temp_discard(&temp);
-    return err_is_set(e) ? false : err_set(e, ERR_IO, "%s: its mode cannot be set", path);
+    return false;
 }
 
 bool s3_sso_token_take(s3_sso_token *token, slice reply, int64_t now_s)

@@ -7,11 +7,11 @@
 # Of each run: it ends, by no signal; exit status 0 only with all outputs right, else 1 or 3 and a
 # message; an allocation of the program itself ends it with one line and exit status 1. Of the run after
 # it, undisturbed: exit status 0, outputs equal to those of an undisturbed run, no file left.
-# LIMIT (360): no case begins after so many seconds. LANES (6) run at once. KEEP=1 keeps the logs of failures.
+# LIMIT (340): no case begins after so many seconds. LANES (6) run at once. KEEP=1 keeps the logs of failures.
 # BIN, TESTS: folders of the built programs, and of the tests' libraries and programs.
 set -u
 . "$(dirname "$0")/lib.sh"
-count=${COUNT:-200} seed=${SEED:-1} limit=${LIMIT:-360} lanes=${LANES:-6}
+count=${COUNT:-200} seed=${SEED:-1} limit=${LIMIT:-340} lanes=${LANES:-6}
 targets=${ONLY:-orchestrator server store}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/decon-torture.XXXXXX")
 finish() {

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "tests/fake/sync_log.h"
 #include "tests/unit/s3/auth/profile_site.h"
 
 #define SESSION                                                                                    \
@@ -167,6 +168,10 @@ static void an_expired_token_is_renewed_and_kept_for_others(void **state)
     assert_non_null(strstr(buf_str(&text), "\"clientId\": \"C\"")); /* the rest stays */
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
+    /* The token that it replaces cannot be used again: a power cut must not bring it back. */
+    AUTO_FREE char *folder = xasprintf("%s/.aws/sso/cache", dir);
+    assert_true(was_synced(path, 0));
+    assert_true(was_synced(folder, 0));
 }
 
 static void a_renewal_that_fails(void **state)
