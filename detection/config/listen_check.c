@@ -13,6 +13,18 @@ static bool is_loopback(const struct addrinfo *found)
     return true;
 }
 
+/* A name server that does not answer now is no fault of the configuration. */
+static bool not_resolved(const char *name, int failed, err *e)
+{
+    if (failed == EAI_MEMORY)
+        util_out_of_memory(0);
+    if (failed == EAI_AGAIN || failed == EAI_SYSTEM)
+        return err_set(e, ERR_IO, "listen %s: resolve: %s; start again, or give an IP address",
+                       name, gai_strerror(failed));
+    return err_set(e, ERR_CONFIG, "listen %s: resolve: %s; give an address of this host", name,
+                   gai_strerror(failed));
+}
+
 bool listen_check(const server_config *c, err *e)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
@@ -20,11 +32,8 @@ bool listen_check(const server_config *c, err *e)
     if (!c->listen || !*c->listen)
         return err_set(e, ERR_CONFIG, "listen is empty; give an address of this host");
     int failed = getaddrinfo(c->listen, NULL, &hints, &found);
-    if (failed == EAI_MEMORY)
-        util_out_of_memory(0);
     if (failed)
-        return err_set(e, ERR_CONFIG, "listen %s: resolve: %s; give an address of this host",
-                       c->listen, gai_strerror(failed));
+        return not_resolved(c->listen, failed, e);
     bool local = is_loopback(found);
     freeaddrinfo(found);
     return local || c->allow_dir[0] ||
