@@ -209,9 +209,6 @@ static margins margins_of(const ngram_index *x)
                      .behind = answer + OVERLAP_TOKENS_BEHIND + s->ngram_size + 2};
 }
 
-/* Tokens beside the margins that a window has, so that most clusters fit it at once. */
-#define SPARE 4096
-
 static walk walk_of(const ngram_index *x, scan_scratch *s, const token_window *t)
 {
     size_t n = x->settings->ngram_size;
@@ -244,7 +241,7 @@ static bool take_cluster(const ngram_index *x, scan_scratch *s, token_window *t,
                          uint32_t ngram, size_t *end, err *e)
 {
     margins m = margins_of(x);
-    size_t before = m.before + SPARE, after = m.behind + SPARE;
+    size_t before = m.before + t->spare, after = m.behind + t->spare;
     for (;;) {
         walk w = walk_of(x, s, t);
         start_cluster(&w, place - t->base, ngram);
@@ -278,7 +275,7 @@ bool scan_document(const ngram_index *x, scan_scratch *s, token_window *t,
         if (i >= w.total && t->at_end)
             return true;
         if (i >= w.total) {
-            if (!token_window_move(t, place, margins_of(x).before + SPARE, n + SPARE, e))
+            if (!token_window_move(t, place, margins_of(x).before + t->spare, n + t->spare, e))
                 return false;
             continue;
         }

@@ -5,7 +5,7 @@
 
 void token_window_init(token_window *w, const ngram_index *x)
 {
-    *w = (token_window){.x = x, .chunk_bytes = TOKEN_CHUNK_BYTES};
+    *w = (token_window){.x = x, .chunk_bytes = TOKEN_CHUNK_BYTES, .spare = TOKEN_SPARE};
     buf_init(&w->text, UINT32_MAX - 1);
     buf_init(&w->chunk_text, UINT32_MAX - 1);
 }

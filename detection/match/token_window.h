@@ -14,6 +14,7 @@
 #include "detection/index/index.h"
 
 #define TOKEN_CHUNK_BYTES ((size_t)1 << 20)
+#define TOKEN_SPARE       ((size_t)4096)
 
 typedef struct token_chunk {
     size_t from;      /* in the raw text */
@@ -24,6 +25,7 @@ typedef struct token_chunk {
 typedef struct token_window {
     const ngram_index *x;
     size_t chunk_bytes; /* about; a text of up to four is one chunk */
+    size_t spare;       /* tokens that are kept beside those that are needed */
     buf text;           /* normalised */
     token_list tokens;  /* of `text` */
     size_t base;        /* number of the first of them in the whole text */

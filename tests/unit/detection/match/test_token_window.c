@@ -80,8 +80,10 @@ static unsigned run(const ngram_index *x, slice text, size_t chunk_bytes, report
     bool scanned = false;
     err e = ERR_INIT;
     matcher_init(&m, x);
-    if (chunk_bytes > 0)
+    if (chunk_bytes > 0) {
         m.window.chunk_bytes = chunk_bytes;
+        m.window.spare = chunk_bytes % 8;
+    }
     *r = (reports){.lines = BUF((size_t)1 << 28), .scratch = BUF(1 << 24)};
     if (!match_document(&m, text, on_match, r, &scanned, &e))
         fail_msg("%s", e.message);
