@@ -1,19 +1,14 @@
 #include "detection/job/job_run.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "compression/detect.h"
 #include "compression/text_check.h"
-#include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "decon/compression/codec.h"
 #include "base/util.h"
 #include "detection/text/unicode.h"
 #include "detection/output/job_results.h"
+#include "detection/job/job_input.h"
 #include "detection/job/scan_pool.h"
 
 /* One pass over one file. Lines are gathered in batches; these go to the team, or are scanned here,
@@ -293,21 +288,6 @@ static void look_before(pass *p, const char *path, err *e)
     *e = first;
 }
 
-static bool check_file(const char *path, mode_t *mode, err *e)
-{
-    struct stat st;
-    if (stat(path, &st) != 0)
-        return err_set_errno(e, ERR_IO, errno, "cannot open %s", path);
-    if (!S_ISREG(st.st_mode))
-        return err_set(e, ERR_IO, "%s is not a regular file; submit a file", path);
-    *mode = st.st_mode;
-    codec_format format = codec_by_suffix(path);
-    if (st.st_size == 0 && format != CODEC_PLAIN)
-        return err_set(e, ERR_CODEC_EARLY_END, "%s ends early: an empty file is no %s stream", path,
-                       codec_get(format)->name);
-    return true;
-}
-
 /* Whether lines with a text were read before the one that is at fault. */
 static bool read_some(const pass *p)
 {
@@ -340,26 +320,6 @@ static void explain(pass *p, const char *path, err *e)
     if (e->code != ERR_UTF8 || p->r->settings->skip_invalid_utf8 || !read_some(p))
         return;
     append(e, " (fix the file, or give --invalid-utf8 skip to leave such lines unscanned)");
-}
-
-/* The format that codec_decode_file takes; what goes wrong here it will report. */
-static codec_format format_of(const char *path)
-{
-    char head[CODEC_MAGIC_BYTES];
-    AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? 0 : read(fd, head, sizeof head);
-    return codec_detect((slice){.data = head, .len = got > 0 ? (size_t)got : 0}, path);
-}
-
-static void warn_of_unread(const job_settings *s, const char *path, const job_outcome *out)
-{
-    if (out->invalid_lines > 0)
-        log_warn("%s: %" PRIu64 " lines are not valid UTF-8: kept, but not looked at", path,
-                 out->invalid_lines);
-    if (out->unread_lines > out->invalid_lines)
-        log_warn("%s: %" PRIu64 " of %" PRIu64
-                 " lines have no text under '%s': kept, but not looked at",
-                 path, out->unread_lines - out->invalid_lines, out->lines, s->content_key);
 }
 
 static void pass_begin(pass *p, const job_request *job)
@@ -396,12 +356,12 @@ bool job_run(job_runner *r, const job_request *job, job_outcome *out, err *e)
          .training_file = report_training_name(job->path)};
     mode_t input_mode = 0;
     *out = (job_outcome){0};
-    bool is_file = check_file(job->path, &input_mode, e);
+    bool is_file = job_input_check(job->path, &input_mode, e);
     result_place place = place_of(r->settings, job, input_mode);
     job_results_init(&p.results, &place);
     if (!is_file)
         return false;
-    p.format = format_of(job->path);
+    p.format = job_input_format(job->path);
     if (!job_results_begin(&p.results, job->path, p.format, job->cleaned_as_input, e))
         return false;
     pass_begin(&p, job);
@@ -414,6 +374,6 @@ bool job_run(job_runner *r, const job_request *job, job_outcome *out, err *e)
     }
     if (!job_results_commit(&p.results, job->path, &out->report_path, &out->cleaned_path, e))
         return false;
-    warn_of_unread(r->settings, job->path, out);
+    job_input_warn(r->settings, job->path, out);
     return true;
 }
