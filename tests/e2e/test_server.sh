@@ -443,6 +443,23 @@ has_unfinished() {
     [ -n "$(find "$T/server" -name '*.tmp-*')" ]
 }
 
+test_a_job_beyond_its_memory_fails_alone() {
+    begin --worker-threads 1 --scan-threads 1 --job-memory 16MiB --codec-memory 1MiB
+    curl -sS "$url/health" | grep -q '"max_line_size":268435456,' || fail "$(curl -sS "$url/health")"
+    {
+        printf '{"text":"'
+        yes 'plain words that fill a line which is longer than a job may hold' | head -n 800000 | tr '\n' ' '
+        printf '"}\n'
+    } >"$T/long.jsonl"
+    submit "$T/long.jsonl"
+    expect_job '"error":"Task error: .*long.jsonl: scan: the job needs more memory than job_memory \(16 MiB\); raise job_memory'
+    hits "$T/hits.jsonl"
+    submit "$T/hits.jsonl"
+    expect_job '"status":"completed"'
+    [ -z "$(find "$T/server" -name '*.tmp-*')" ] || fail "left: $(find "$T/server" -name '*.tmp-*')"
+    stop "$server"
+}
+
 test_no_process_outlives_the_server() {
     begin
     begin_endless_job
