@@ -41,7 +41,7 @@ typedef struct job_batch {
     size_t count;   /* of lines */
     uint64_t first; /* number of the first */
     slice training_file;
-    const result_place *place; /* of the job's results; lent */
+    const result_place *place; /* of the job's results; borrowed */
     bool lists_removed;        /* instead of compressing what is kept */
     /* the result */
     bool ok;

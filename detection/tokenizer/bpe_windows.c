@@ -6,7 +6,7 @@
 #define OVERLAP_PART 8 /* of a window, that the next one looks at too */
 #define GROWTH       4
 
-/* A piece on its way into the list. */
+/* One piece while its tokens are appended. */
 typedef struct cutting {
     bpe_merger *merger;
     const bpe_vocabulary *vocabulary;
