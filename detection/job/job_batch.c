@@ -53,6 +53,7 @@ static void trim(buf *b)
 
 void job_scanner_trim(job_scanner *s)
 {
+    matcher_trim(&s->matcher);
     trim(&s->text);
     trim(&s->excerpt);
     trim(&s->kept);

@@ -26,6 +26,13 @@ void matcher_deinit(matcher *m)
     free(m->reported);
 }
 
+void matcher_trim(matcher *m)
+{
+    token_window_trim(&m->window);
+    free(move(m->reported));
+    scan_scratch_deinit(&m->scan);
+}
+
 /* Split, configuration and answer do not make a difference. */
 static bool is_same(const reported *a, const reported *b)
 {

@@ -45,6 +45,8 @@ typedef struct matcher {
 void matcher_init(matcher *m, const ngram_index *x);
 void matcher_deinit(matcher *m);
 DEFINE_AUTO(matcher, matcher_deinit)
+/* Between documents: gives back memory that only a long one needs. */
+void matcher_trim(matcher *m);
 
 /* `text` is valid UTF-8. *scanned (may be NULL): whether it was long enough to be looked at. */
 bool match_document(matcher *m, slice text, bool (*on_match)(void *ctx, const match *m, err *e),

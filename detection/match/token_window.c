@@ -2,6 +2,7 @@
 #include "detection/match/token_window.h"
 
 #define CHUNKS_TAKEN_WHOLE 4
+#define KEPT_BYTES         ((size_t)8 << 20)
 
 void token_window_init(token_window *w, const ngram_index *x)
 {
@@ -17,6 +18,20 @@ void token_window_deinit(token_window *w)
     token_list_deinit(&w->tokens);
     token_list_deinit(&w->chunk_tokens);
     free(w->chunks);
+}
+
+static void trim(buf *text, token_list *tokens)
+{
+    if (text->capacity <= KEPT_BYTES && tokens->capacity <= KEPT_BYTES)
+        return;
+    buf_deinit(text);
+    token_list_deinit(tokens);
+}
+
+void token_window_trim(token_window *w)
+{
+    trim(&w->text, &w->tokens);
+    trim(&w->chunk_text, &w->chunk_tokens);
 }
 
 static bool encode(const token_window *w, slice raw, buf *text, token_list *tokens, err *e)

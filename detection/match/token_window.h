@@ -41,6 +41,9 @@ typedef struct token_window {
 void token_window_init(token_window *w, const ngram_index *x);
 void token_window_deinit(token_window *w);
 
+/* Gives back memory that only a long text needs; the window is of no use until the next text. */
+void token_window_trim(token_window *w);
+
 /* The window's first chunk is that of the beginning; `text` is valid UTF-8. */
 bool token_window_begin(token_window *w, slice text, err *e) MUST_USE;
 /* Moves it so that it has the `before` tokens before `place`, and `after` from it on, as far as the text

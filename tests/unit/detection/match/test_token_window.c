@@ -177,6 +177,16 @@ static void memory_is_that_of_a_window(void **state)
     assert_true(match_document(&m, buf_slice(&text), on_match, &parts, NULL, NULL));
     assert_true(m.window.tokens.capacity < 400000); /* the text has 2,100,000 */
     assert_true(m.window.text.capacity < 1000000);
+    matcher_trim(&m);
+    m.window.chunk_bytes = (size_t)1 << 30;
+    reports again = {.lines = BUF((size_t)1 << 28), .scratch = BUF(1 << 20)};
+    assert_true(match_document(&m, buf_slice(&text), on_match, &again, NULL, NULL));
+    assert_true(slice_equal(buf_slice(&again.lines), buf_slice(&parts.lines)));
+    buf_deinit(&again.lines);
+    buf_deinit(&again.scratch);
+    assert_true(m.window.tokens.capacity > 2000000);
+    matcher_trim(&m);
+    assert_int_equal(m.window.tokens.capacity, 0);
     assert_int_equal(parts.count, run(site.index, buf_slice(&text), (size_t)1 << 30, &whole));
     assert_true(slice_equal(buf_slice(&parts.lines), buf_slice(&whole.lines)));
     assert_true(parts.count > 50000);
