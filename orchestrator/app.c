@@ -215,6 +215,7 @@ app *app_new(const config *c, const app_env *env)
     a->jobs = jobs_new(env->transport, &(jobs_options){.server_url = c->server_url,
                                                        .poll_interval_ms = c->poll_interval_ms,
                                                        .server_wait_ms = c->server_wait_ms,
+                                                       .busy_wait_ms = c->outage_wait_ms,
                                                        .lenient = c->verify != VERIFY_JSONL,
                                                        .on_facts = app_learn_folders,
                                                        .knows_path = app_knows_path,

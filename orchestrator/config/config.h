@@ -33,6 +33,7 @@ typedef struct config {
     char *server_url;
     int64_t max_concurrent_jobs; /* 0: 4 x worker_threads of /health */
     uint64_t poll_interval_ms, server_wait_ms;
+    uint64_t job_limit_ms;     /* 0: none; and 1 s for each MB of text */
     char **server_result_dirs; /* empty: those of /health */
     char *server_user;         /* NULL: found by the listening socket */
 

@@ -5,12 +5,14 @@
 #include "orchestrator/detect/detect_client_private.h"
 #include "orchestrator/fleet/settings_record.h"
 
-#define FIRST_POLL_MS     5
-#define STATUS_LIMIT_MS   30000
-#define SUBMIT_LIMIT_MS   60000
-#define FAILURES_PER_WARN 10
-#define JOB_ID_MAX_BYTES  128
-#define SUBMIT_MAX_BYTES  ((size_t)1 << 20)
+#define FIRST_POLL_MS        5
+#define STATUS_LIMIT_MS      30000
+#define SUBMIT_LIMIT_MS      60000
+#define FAILURES_BEFORE_WARN 10
+#define WARN_EVERY_MS        60000
+#define BUSY_PAUSE_MAX_S     30
+#define JOB_ID_MAX_BYTES     128
+#define SUBMIT_MAX_BYTES     ((size_t)1 << 20)
 
 /* --- a call, and its end --- */
 
@@ -57,29 +59,68 @@ static void call_send(void *ctx)
     exchange_send(c->jobs, &c->x);
 }
 
+/* The call goes on, or ends, when the server has answered /health or stays silent. */
+static void await_health(job_call *c)
+{
+    c->stuck = true;
+    c->stuck_ms = clock_now_ms(c->jobs->transport);
+    jobs_ask_health(c->jobs);
+}
+
+/* One line a minute for all calls: a request that took its whole limit, a busy server, or many
+ * failures. */
+static void warn_of_trouble(const job_call *c, const err *why)
+{
+    jobs *j = c->jobs;
+    uint64_t now_ms = clock_now_ms(j->transport);
+    bool counts = c->busy_ms || why->code == ERR_TIMEOUT || c->failures >= FAILURES_BEFORE_WARN;
+    if (!counts || (j->warned_ms && now_ms - j->warned_ms < WARN_EVERY_MS))
+        return;
+    j->warned_ms = now_ms;
+    log_warn("%s; tried %u times, going on while the server answers /health", why->message,
+             c->failures);
+}
+
 /* The server, or the way to it, is in trouble: ask for its health before going on. */
 static void call_stuck(job_call *c, const err *why)
 {
     c->last = *why;
-    c->stuck = true;
-    if (++c->failures % FAILURES_PER_WARN == 0)
-        log_warn("%s; tried %u times, going on while the server answers /health", why->message,
-                 c->failures);
-    jobs_ask_health(c->jobs);
+    c->failures++;
+    c->overdue = !c->busy_ms && job_call_is_overdue(c);
+    warn_of_trouble(c, why);
+    await_health(c);
 }
 
 static void read_reply(void *ctx);
 
-void job_call_resume(job_call *c)
+static void fail_overdue(void *ctx)
 {
-    c->stuck = false;
-    if (c->held) { /* not at once: its end may end other calls */
-        c->x.pause = timer_start(c->jobs->transport, 0, read_reply, c);
-        return;
-    }
-    c->x.pause =
-        timer_start(c->jobs->transport, jobs_jittered_ms(c->jobs, c->pause_ms), call_send, c);
+    job_call *c = ctx;
+    c->x.pause = NULL;
+    err e = ERR_INIT;
+    job_call_describe_limit(c, &e);
+    job_call_end(c, NULL, &e);
+}
+
+/* Before the request is sent again. A busy server says how long. */
+static uint64_t next_pause_ms(job_call *c)
+{
+    uint64_t asked_ms = c->busy_ms ? MIN(c->x.retry_after_s, BUSY_PAUSE_MAX_S) * 1000 : 0;
+    uint64_t pause_ms = MAX(asked_ms, jobs_jittered_ms(c->jobs, c->pause_ms));
     c->pause_ms = MIN(c->pause_ms * 2, (uint64_t)JOBS_LONGEST_PAUSE_MS);
+    return pause_ms;
+}
+
+void job_call_resume(job_call *c, bool was_down)
+{
+    transport *t = c->jobs->transport;
+    c->stuck = false;
+    if (c->held) /* not at once: its end may end other calls */
+        c->x.pause = timer_start(t, 0, read_reply, c);
+    else if (!job_call_may_go_on(c, was_down))
+        c->x.pause = timer_start(t, 0, fail_overdue, c);
+    else
+        c->x.pause = timer_start(t, next_pause_ms(c), call_send, c);
 }
 
 /* --- replies --- */
@@ -88,7 +129,8 @@ static void poll_again(job_call *c)
 {
     c->pause_ms = JOBS_FIRST_PAUSE_MS;
     c->failures = 0;
-    c->x.pause = timer_start(c->jobs->transport, c->poll_ms, call_send, c);
+    c->x.pause =
+        timer_start(c->jobs->transport, MIN(c->poll_ms, job_call_left_ms(c)), call_send, c);
     c->poll_ms = MIN(c->poll_ms * 2, c->jobs->poll_interval_ms);
 }
 
@@ -114,6 +156,7 @@ static void on_submitted(job_call *c)
     json_value value;
     err e = ERR_INIT;
     char *id = NULL;
+    jobs_note_accepted(c->jobs);
     if (exchange_read(&c->x, &key, &value, 1) && reply_string(&value, &id) && is_job_id(id))
         job_call_end(c, &(job_outcome){.job_id = id, .replayed = c->x.replayed}, NULL);
     else
@@ -161,8 +204,8 @@ static bool hold(job_call *c)
 {
     if (c->held || !c->jobs->knows_path)
         return false;
-    c->held = c->stuck = true;
-    jobs_ask_health(c->jobs);
+    c->held = true;
+    await_health(c);
     return true;
 }
 
@@ -194,6 +237,18 @@ static void on_completed(job_call *c, const status_reply *r)
                  NULL);
 }
 
+/* It is not done. Where its time is over, /health says whether the server is there. */
+static void on_unfinished(job_call *c, bool running)
+{
+    job_call_note_state(c, running);
+    c->failures = 0;
+    c->overdue = job_call_is_overdue(c);
+    if (c->overdue)
+        await_health(c);
+    else
+        poll_again(c);
+}
+
 static void on_status(job_call *c)
 {
     err e = ERR_INIT;
@@ -201,10 +256,12 @@ static void on_status(job_call *c)
     if (!read_status(&c->x, &r)) {
         fail_reply(c, &e);
     } else if (str_equal(r.status, "pending") || str_equal(r.status, "processing")) {
-        poll_again(c);
+        on_unfinished(c, str_equal(r.status, "processing"));
     } else if (str_equal(r.status, "completed")) {
+        jobs_note_progress(c->jobs);
         on_completed(c, &r);
     } else if (str_equal(r.status, "failed")) {
+        jobs_note_progress(c->jobs);
         err_set(&e, ERR_JOB_FAILED, "the detection server failed the job: %s",
                 r.words ? r.words : "it does not say why");
         job_call_end(c, NULL, &e);
@@ -219,9 +276,15 @@ static void on_call_reply(void *ctx, const http_result *result)
 {
     job_call *c = ctx;
     c->x.call = NULL;
-    err e = ERR_INIT;
-    if (exchange_is_trouble(result)) {
+    err e = ERR_INIT, too_long = ERR_INIT;
+    bool trouble = exchange_is_trouble(result);
+    if (trouble)
         exchange_describe(&c->x, result, &e);
+    if (!job_call_note_busy(c, exchange_is_busy(&c->x, result), &e, &too_long)) {
+        job_call_end(c, NULL, &too_long);
+        return;
+    }
+    if (trouble) {
         call_stuck(c, &e);
         return;
     }
@@ -274,6 +337,7 @@ jobs *jobs_new(transport *t, const jobs_options *options)
     j->shown_url = url_shown(j->url);
     j->poll_interval_ms = options->poll_interval_ms;
     j->server_wait_ms = options->server_wait_ms;
+    j->busy_wait_ms = options->busy_wait_ms;
     j->lenient = options->lenient;
     j->on_facts = options->on_facts;
     j->knows_path = options->knows_path;
@@ -313,11 +377,12 @@ static bool on_call_body(void *ctx, slice data, err *e)
     return exchange_take_body(&((job_call *)ctx)->x, data, e);
 }
 
-static job_call *call_new(jobs *j, bool submits, job_done on_done, void *ctx)
+static job_call *call_new(jobs *j, bool submits, uint64_t limit_ms, job_done on_done, void *ctx)
 {
     job_call *c = op_new(&call_kind, sizeof *c, &j->calls, j->transport);
     c->jobs = j;
     c->submits = submits;
+    c->limit_ms = limit_ms;
     c->on_done = on_done;
     c->op.ctx = ctx;
     c->pause_ms = JOBS_FIRST_PAUSE_MS;
@@ -332,13 +397,14 @@ static job_call *call_new(jobs *j, bool submits, job_done on_done, void *ctx)
                                   .on_body = on_call_body,
                                   .on_done = on_call_reply,
                                   .ctx = c};
+    job_call_begin(c);
     return c;
 }
 
-op *job_submit(jobs *j, const char *file_path, const char *idempotency_key, job_done on_done,
-               void *ctx)
+op *job_submit(jobs *j, const char *file_path, const char *idempotency_key, uint64_t limit_ms,
+               job_done on_done, void *ctx)
 {
-    job_call *c = call_new(j, true, on_done, ctx);
+    job_call *c = call_new(j, true, limit_ms, on_done, ctx);
     c->key = xstrdup(idempotency_key);
     c->url = xasprintf("%s/submit", j->url);
     AUTO(buf) body = BUF(SUBMIT_MAX_BYTES);
@@ -360,9 +426,9 @@ op *job_submit(jobs *j, const char *file_path, const char *idempotency_key, job_
     return op_started(&c->op);
 }
 
-op *job_follow(jobs *j, const char *job_id, job_done on_done, void *ctx)
+op *job_follow(jobs *j, const char *job_id, uint64_t limit_ms, job_done on_done, void *ctx)
 {
-    job_call *c = call_new(j, false, on_done, ctx);
+    job_call *c = call_new(j, false, limit_ms, on_done, ctx);
     c->job_id = xstrdup(job_id);
     c->url = xasprintf("%s/status/%s", j->url, job_id);
     c->x.request.url = c->url;

@@ -2,14 +2,18 @@
  *
  * What:    every call repeats its request as long as the server is alive: after a connection error,
  *          a time limit or a 5xx, /health is asked; while that answers, the request is sent again
- *          with growing pauses; when it stays silent for `server_wait`, all calls end with
- *          ERR_SERVER_DOWN. One that answers that it builds its index is waited for. A job is looked at first after 5 ms, then at doubling pauses.
+ *          with growing pauses, up to the call's own limit; when it stays silent for `server_wait`,
+ *          all calls end with ERR_SERVER_DOWN. One that answers that it builds its index is waited
+ *          for; one that answers 503 or 429 with Retry-After is busy (its queue is full) and is
+ *          waited for up to `busy_wait`. That time counts for no limit. A job is looked at first
+ *          after 5 ms, then at doubling pauses.
  * Owner:   jobs_new / jobs_free (ends what is under way without callbacks). A call is an
  *          operation (base/op.h). Strings are copied.
  * Threads: loop.
  * Fails:   by the error given to on_done: ERR_SERVER_DOWN, ERR_CONFIG (an index of 0 records, a
  *          server that refuses the host name of server_url), ERR_JOB_FAILED (the server's words),
- *          ERR_JOB_FORGOTTEN, ERR_HTTP (refused), ERR_PARSE.
+ *          ERR_JOB_FORGOTTEN, ERR_JOB_LIMIT (the call's limit has passed and /health answers),
+ *          ERR_HTTP (refused), ERR_PARSE.
  */
 #ifndef ORCHESTRATOR_DETECT_DETECT_CLIENT_H
 #define ORCHESTRATOR_DETECT_DETECT_CLIENT_H
@@ -38,6 +42,7 @@ typedef struct jobs_options {
     const char *server_url;
     uint64_t poll_interval_ms;
     uint64_t server_wait_ms;
+    uint64_t busy_wait_ms;
     bool lenient; /* asks the server not to judge files as JSON Lines (`lenient` in /submit) */
     /* Each time that /health answers; before any call goes on for which it was asked. Or NULL. */
     void (*on_facts)(void *ctx, const server_facts *facts);
@@ -73,8 +78,11 @@ typedef struct job_outcome {
 
 typedef void (*job_done)(void *ctx, const job_outcome *outcome, const err *error);
 
-op *job_submit(jobs *j, const char *file_path, const char *idempotency_key, job_done on_done,
-               void *ctx) MUST_USE;
-op *job_follow(jobs *j, const char *job_id, job_done on_done, void *ctx) MUST_USE;
+/* `limit_ms`: until the server accepts the file; of a job: from the moment when the server works on
+ * it, or, while it waits, since any job began or ended there. Outages do not count. 0: no limit. */
+op *job_submit(jobs *j, const char *file_path, const char *idempotency_key, uint64_t limit_ms,
+               job_done on_done, void *ctx) MUST_USE;
+op *job_follow(jobs *j, const char *job_id, uint64_t limit_ms, job_done on_done, void *ctx)
+    MUST_USE;
 
 #endif

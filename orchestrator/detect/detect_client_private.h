@@ -1,4 +1,4 @@
-/* Inside of the detection server's client: what jobs.c, jobs_exchange.c and jobs_health.c share.
+/* Inside of the detection server's client: what its sources share.
  *
  * What:    one exchange (a request that may be sent again), the calls, the question for health.
  * Owner:   see jobs.h; an exchange is embedded in what sends it.
@@ -23,6 +23,7 @@ typedef struct exchange {
     buf reply;
     bool replayed;     /* the reply's header said so */
     bool host_refused; /* the name by which the server is addressed; so is every other request */
+    uint64_t retry_after_s; /* of its header Retry-After; 0: it has none */
     http_call *call;
     timer *pause;
 } exchange;
@@ -39,6 +40,16 @@ typedef struct job_call {
     uint64_t pause_ms; /* the next pause after trouble */
     unsigned failures;
     err last; /* the newest trouble */
+
+    /* detect_limits.c */
+    uint64_t limit_ms;   /* 0: none */
+    uint64_t started_ms; /* the limit counts from here; outages move it on */
+    uint64_t stuck_ms;   /* since then it waits for the server's health */
+    uint64_t busy_ms;    /* of the newest reply, where that said that the server is busy; or 0 */
+    bool running;        /* the server works on the job; else it waits there */
+    bool overdue;        /* the limit has passed: /health decides whether the server is to blame */
+    bool renewed;        /* it got a second limit after an outage */
+
     job_done on_done;
     job_outcome outcome; /* its strings are the next three */
     char *found_job_id, *report_path, *cleaned_path, *fingerprint;
@@ -52,7 +63,7 @@ struct jobs {
     char *url;
     char *shown_url; /* without user and password */
     char *tag;       /* or NULL */
-    uint64_t poll_interval_ms, server_wait_ms;
+    uint64_t poll_interval_ms, server_wait_ms, busy_wait_ms;
     bool lenient;
     void (*on_facts)(void *ctx, const server_facts *facts);
     bool (*knows_path)(void *ctx, const char *path);
@@ -66,7 +77,11 @@ struct jobs {
     bool asking;
     bool down;     /* it did not answer the last time */
     bool indexing; /* it answered that it builds its index */
-    uint64_t down_since_ms, pause_ms, told_ms;
+    uint64_t down_since_ms, heard_ms, pause_ms, told_ms; /* heard: the newest sign of life */
+
+    uint64_t progress_ms;   /* when a job began or ended last; or 0 */
+    uint64_t busy_since_ms; /* it has accepted nothing since; 0: it is not busy */
+    uint64_t warned_ms;     /* of trouble with calls; or 0 */
 
     /* jobs_wait_server */
     void (*on_ready)(void *ctx, const server_facts *facts, const err *error);
@@ -74,7 +89,7 @@ struct jobs {
     bool once;
 };
 
-/* --- jobs_exchange.c --- */
+/* --- detect_exchange.c --- */
 void exchange_send(jobs *j, exchange *x);
 void exchange_stop(jobs *j, exchange *x);
 /* Callbacks' common part. */
@@ -82,6 +97,8 @@ void exchange_take_head(exchange *x, const http_reply *reply);
 bool exchange_take_body(exchange *x, slice data, err *e);
 /* Worth another try: no reply at all, or the server's own fault. */
 bool exchange_is_trouble(const http_result *r);
+/* The server asks to come back later: it is there, and nothing is wrong. */
+bool exchange_is_busy(const exchange *x, const http_result *r);
 void exchange_describe(const exchange *x, const http_result *r, err *e);
 uint64_t jobs_jittered_ms(jobs *j, uint64_t pause_ms);
 /* The reply's members `keys`. False: the reply is not a JSON object in valid UTF-8. */
@@ -93,13 +110,29 @@ bool reply_string(const json_value *value, char **out) MUST_USE;
 /* The same for text that is only shown: NUL becomes a space, what is no string NULL. */
 char *reply_words(const json_value *value) MUST_USE;
 
-/* --- jobs_health.c --- */
+/* --- detect_health.c --- */
 /* Asks; all calls that are stuck go on when the server answers, or end when it stays silent. */
 void jobs_ask_health(jobs *j);
 void jobs_health_init(jobs *j);
 
-/* --- jobs.c --- */
-void job_call_resume(job_call *c);
+/* --- detect_limits.c --- */
+void job_call_begin(job_call *c);
+/* The job's state, as the server tells it. */
+void job_call_note_state(job_call *c, bool running);
+void jobs_note_progress(jobs *j); /* a job began or ended */
+void jobs_note_accepted(jobs *j);
+/* After each reply. False: the server was busy for too long, and *e says so. */
+bool job_call_note_busy(job_call *c, bool busy, const err *why, err *e) MUST_USE;
+bool job_call_is_overdue(const job_call *c);
+uint64_t job_call_left_ms(const job_call *c); /* of the limit; at least 1 */
+/* The server has answered /health after an outage (`was_down`), or at once. False: the limit has
+ * passed and the server is not to blame. */
+bool job_call_may_go_on(job_call *c, bool was_down) MUST_USE;
+void job_call_describe_limit(const job_call *c, err *e);
+
+/* --- detect_client.c --- */
+/* Goes on after the server has answered /health; `was_down`: not at once. */
+void job_call_resume(job_call *c, bool was_down);
 void job_call_end(job_call *c, const job_outcome *outcome, const err *error);
 
 #endif

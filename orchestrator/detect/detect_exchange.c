@@ -10,6 +10,10 @@ void exchange_take_head(exchange *x, const http_reply *reply)
     const char *refused = http_reply_header(reply, "Host-Refused");
     x->replayed = replayed && str_equal(replayed, "true");
     x->host_refused = reply->status == 403 && refused && str_equal(refused, "true");
+    const char *later = http_reply_header(reply, "Retry-After");
+    uint64_t seconds = 0;
+    if (later) /* an HTTP date is not read: it says no more than that it may be tried again */
+        x->retry_after_s = num_parse_u64(later, &seconds) && seconds ? seconds : 1;
 }
 
 bool exchange_take_body(exchange *x, slice data, err *e)
@@ -25,6 +29,7 @@ void exchange_send(jobs *j, exchange *x)
 {
     buf_clear(&x->reply);
     x->replayed = x->host_refused = false;
+    x->retry_after_s = 0;
     x->call = http_send(j->transport, &x->request);
 }
 
@@ -39,6 +44,11 @@ bool exchange_is_trouble(const http_result *r)
 {
     return !r->ok ? r->error.cls == ERR_CLASS_RETRY
                   : r->status >= 500 || r->status == 408 || r->status == 429;
+}
+
+bool exchange_is_busy(const exchange *x, const http_result *r)
+{
+    return r->ok && (r->status == 503 || r->status == 429) && x->retry_after_s;
 }
 
 void exchange_describe(const exchange *x, const http_result *r, err *e)

@@ -74,11 +74,11 @@ static bool read_facts(const exchange *x, server_facts *out, char **texts)
     return true;
 }
 
-static void resume_all(jobs *j)
+static void resume_all(jobs *j, bool was_down)
 {
     for (op *o = j->calls.first; o; o = o->next)
         if (((job_call *)o)->stuck)
-            job_call_resume((job_call *)o);
+            job_call_resume((job_call *)o, was_down);
 }
 
 /* Its callback may end other calls, so the walk starts over after each. */
@@ -115,14 +115,16 @@ static void refuse_empty_index(jobs *j)
     end_all(j, &e);
 }
 
-static void give_up(jobs *j, const err *why)
+static void give_up(jobs *j, bool busy, uint64_t waited_ms, const err *why)
 {
     err e = ERR_INIT;
     char waited[32];
-    format_duration(j->server_wait_ms, waited, sizeof waited);
-    err_set(&e, ERR_SERVER_DOWN,
-            "the detection server at %s did not answer%s%s (%s); start it, or set server_url",
-            j->shown_url, j->once ? "" : " for ", j->once ? "" : waited, why->message);
+    format_duration(waited_ms, waited, sizeof waited);
+    err_set(&e, ERR_SERVER_DOWN, "the detection server at %s %s%s%s (%s); %s", j->shown_url,
+            busy ? "was not ready" : "did not answer", j->once ? "" : " for ",
+            j->once ? "" : waited, why->message,
+            busy ? "wait until it is ready, or look for the cause in its log"
+                 : "start it, or set server_url");
     end_all(j, &e);
 }
 
@@ -133,12 +135,12 @@ static void send_health(void *ctx)
     exchange_send(j, &j->health);
 }
 
-static void tell_waiting(jobs *j, uint64_t now_ms, const err *why)
+static void tell_waiting(jobs *j, uint64_t now_ms, uint64_t most_ms, const err *why)
 {
     if (j->told_ms && now_ms - j->told_ms < STILL_WAITING_MS)
         return;
     char most[32];
-    format_duration(j->server_wait_ms, most, sizeof most);
+    format_duration(most_ms, most, sizeof most);
     if (j->indexing)
         log_info("the detection server at %s is building its index; waiting until it is ready",
                  j->shown_url);
@@ -161,23 +163,48 @@ static bool says_indexing(const jobs *j, const http_result *result)
     return indexing;
 }
 
-/* Time counts from the last sign of life: one that builds its index is alive. */
-static void on_unhealthy(jobs *j, const err *why, bool indexing)
+typedef enum unready {
+    SILENT,
+    BUSY,
+    INDEXING,
+} unready;
+
+static unready unready_of(const jobs *j, const http_result *result)
+{
+    if (says_indexing(j, result))
+        return INDEXING;
+    return exchange_is_busy(&j->health, result) ? BUSY : SILENT;
+}
+
+static void note_unready(jobs *j, unready how)
 {
     uint64_t now_ms = clock_now_ms(j->transport);
+    bool indexing = how == INDEXING;
     if (!j->down || indexing)
         j->down_since_ms = now_ms;
+    if (!j->down || how != SILENT)
+        j->heard_ms = now_ms;
     if (!j->down || indexing != j->indexing) {
         j->pause_ms = JOBS_FIRST_PAUSE_MS;
         j->told_ms = 0;
     }
     j->down = true;
     j->indexing = indexing;
-    if (!indexing && (j->once || now_ms - j->down_since_ms >= j->server_wait_ms)) {
-        give_up(j, why);
+}
+
+/* One that builds its index is alive, and waited for without limit. Silence counts from the last sign
+ * of life. */
+static void on_unhealthy(jobs *j, const err *why, unready how)
+{
+    uint64_t now_ms = clock_now_ms(j->transport);
+    note_unready(j, how);
+    uint64_t since_ms = how == BUSY ? j->down_since_ms : j->heard_ms;
+    uint64_t most_ms = how == BUSY ? MAX(j->busy_wait_ms, j->server_wait_ms) : j->server_wait_ms;
+    if (how != INDEXING && (j->once || now_ms - since_ms >= most_ms)) {
+        give_up(j, how == BUSY, most_ms, why);
         return;
     }
-    tell_waiting(j, now_ms, why);
+    tell_waiting(j, now_ms, most_ms, why);
     j->health.pause = timer_start(j->transport, jobs_jittered_ms(j, j->pause_ms), send_health, j);
     j->pause_ms = MIN(j->pause_ms * 2, (uint64_t)JOBS_LONGEST_PAUSE_MS);
 }
@@ -192,13 +219,14 @@ static void on_health_reply(void *ctx, const http_result *result)
     AUTO(server_settings) settings = {0};
     if (!result->ok || result->status != 200) {
         exchange_describe(&j->health, result, &e);
-        on_unhealthy(j, &e, says_indexing(j, result));
+        on_unhealthy(j, &e, unready_of(j, result));
     } else if (!read_facts(&j->health, &facts, texts)) {
         err_set(&e, ERR_PARSE, "%s/health: the reply is not a detection server's", j->shown_url);
-        on_unhealthy(j, &e, false);
+        on_unhealthy(j, &e, SILENT);
     } else if (facts.tells_records && facts.records == 0) {
         refuse_empty_index(j);
     } else {
+        bool was_down = j->down;
         j->asking = j->down = false;
         j->cleans_as_input = facts.cleans_as_input;
         server_settings_read(buf_slice(&j->health.reply), &settings);
@@ -207,7 +235,7 @@ static void on_health_reply(void *ctx, const http_result *result)
         facts.partial_settings = settings.partial;
         if (j->on_facts)
             j->on_facts(j->ctx, &facts);
-        resume_all(j);
+        resume_all(j, was_down);
         tell_ready(j, &facts, NULL);
     }
     for (size_t i = 0; i < FACT_COUNT; i++)
@@ -220,6 +248,13 @@ void jobs_ask_health(jobs *j)
         return;
     j->asking = true;
     send_health(j);
+}
+
+static bool on_health_head(void *ctx, const http_reply *reply, err *e)
+{
+    UNUSED(e);
+    exchange_take_head(&((jobs *)ctx)->health, reply);
+    return true;
 }
 
 static bool on_health_body(void *ctx, slice data, err *e)
@@ -236,6 +271,7 @@ void jobs_health_init(jobs *j)
                                        .body_fd = -1,
                                        .total_timeout_ms = HEALTH_LIMIT_MS,
                                        .no_proxy = true,
+                                       .on_head = on_health_head,
                                        .on_body = on_health_body,
                                        .on_done = on_health_reply,
                                        .ctx = j};

@@ -8,6 +8,8 @@
 #include "decon/base/log.h"
 #include "orchestrator/transfer/download.h"
 
+#define TEXT_BYTES_PER_MS 1000 /* of job_limit: 1 s for each MB */
+
 const char *flow_input_bucket(const flow *f)
 {
     return f->o.config->places.input.bucket;
@@ -89,12 +91,22 @@ static void on_submitted(void *ctx, const job_outcome *outcome, const err *error
     flow_leaf_done(it, error);
 }
 
+/* Of its job. Where the text's size is not known, compressed data is taken for a tenth of it. */
+static uint64_t job_limit_ms(const flow *f, const item *it)
+{
+    uint64_t base_ms = f->o.config->job_limit_ms;
+    bool known = it->lines_known && it->verdict.decoded_bytes;
+    bool plain = codec_by_suffix(it->outputs.cleaned_key) == CODEC_PLAIN;
+    uint64_t text_bytes = known ? it->verdict.decoded_bytes : it->size_bytes * (plain ? 1 : 10);
+    return base_ms ? base_ms + text_bytes / TEXT_BYTES_PER_MS : 0;
+}
+
 static bool enter_submitting(flow *f, item *it, err *e)
 {
     UNUSED(e);
     AUTO_FREE char *key = idempotency_key(f, it);
     it->submissions++;
-    it->leaf = job_submit(f->o.jobs, it->local_path, key, on_submitted, it);
+    it->leaf = job_submit(f->o.jobs, it->local_path, key, job_limit_ms(f, it), on_submitted, it);
     return true;
 }
 
@@ -141,7 +153,7 @@ static void on_followed(void *ctx, const job_outcome *outcome, const err *error)
 static bool enter_polling(flow *f, item *it, err *e)
 {
     UNUSED(e);
-    it->leaf = job_follow(f->o.jobs, it->job_id, on_followed, it);
+    it->leaf = job_follow(f->o.jobs, it->job_id, job_limit_ms(f, it), on_followed, it);
     return true;
 }
 

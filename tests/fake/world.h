@@ -55,10 +55,15 @@ typedef struct world {
     bool tags;                            /* a server of ours: Job-Tag begins the ids */
     bool purify, server_down, keys_known; /* keys_known: Idempotency-Key is honoured */
     unsigned polls_before_done;
-    unsigned submit_500;  /* so many submissions are answered 500 */
-    unsigned forget_jobs; /* so many jobs are forgotten after their submission */
-    unsigned fail_jobs;   /* so many jobs fail */
-    bool read_half;       /* drops the last line, as one that reads only the first member */
+    unsigned submit_500;         /* so many submissions are answered 500 */
+    const char *hang;            /* requests whose path begins so are never answered */
+    unsigned hang_after_healths; /* so many /health are answered, the others never; 0: all */
+    const char *endless;         /* jobs of paths with this part stay "processing" */
+    bool one_at_a_time;          /* jobs are "pending" until the earlier ones are done */
+    unsigned busy_submits, busy_healths; /* so many are answered 503 with Retry-After */
+    unsigned forget_jobs;                /* so many jobs are forgotten after their submission */
+    unsigned fail_jobs;                  /* so many jobs fail */
+    bool read_half; /* drops the last line, as one that reads only the first member */
     /* Changes of what a job writes; NULL: none. */
     void (*change_report)(buf *text);
     void (*change_cleaned)(buf *text);
@@ -97,7 +102,7 @@ typedef struct world {
     unsigned signal_at_submit, second_signal_at_submit;
 
     /* what happened */
-    unsigned submits, peak_open_jobs, downloads;
+    unsigned submits, healths, peak_open_jobs, downloads;
     char order[4096]; /* "PUT key\n", "DELETE key\n" ... in the order in which they came */
 } world;
 

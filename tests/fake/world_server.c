@@ -50,12 +50,26 @@ static void world_server_moves(world *w)
     }
 }
 
+static void answer_busy(fake_reply *reply, world_reply *t)
+{
+    reply->status = 503;
+    t->headers[0] = (http_header){"Retry-After", "5"};
+    reply->headers = t->headers;
+    reply->header_count = 1;
+    buf_append_str(&t->body, "{\"status\":\"indexing\"}");
+}
+
 static void submit(world *w, const fake_request *r, fake_reply *reply, world_reply *t)
 {
     transport *clock = fake_transport_base(w->fake);
     if (w->submit_500) {
         w->submit_500--;
         reply->status = 500;
+        return;
+    }
+    if (w->busy_submits) {
+        w->busy_submits--;
+        answer_busy(reply, t);
         return;
     }
     w->submits++;
@@ -171,13 +185,24 @@ static void finish_job(world *w, world_job *j, world_reply *t)
     buf_deinit(&d.cleaned);
 }
 
+static bool waits(const world *w, const world_job *j)
+{
+    bool waits = false;
+    for (const world_job *earlier = w->jobs; w->one_at_a_time && earlier < j; earlier++)
+        waits = waits || (earlier->known && !earlier->done);
+    return waits;
+}
+
 static void status(world *w, const char *id, world_reply *t)
 {
     for (size_t i = 0; i < w->job_count; i++) {
         world_job *j = &w->jobs[i];
         if (strcmp(j->id, id) != 0 || !j->known)
             continue;
-        if (j->polls++ < w->polls_before_done) {
+        if (waits(w, j)) {
+            buf_printf(&t->body, "{\"job_id\":\"%s\",\"status\":\"pending\"}", id);
+        } else if (j->polls++ < w->polls_before_done ||
+                   (w->endless && strstr(j->path, w->endless))) {
             buf_printf(&t->body, "{\"job_id\":\"%s\",\"status\":\"processing\"}", id);
         } else if (w->fail_jobs > i) {
             j->done = true;
@@ -216,6 +241,13 @@ void world_server_answer(world *w, const fake_request *r, fake_reply *reply, wor
     const char *path = r->url + strlen(WORLD_SERVER);
     if (w->server_down)
         reply->error = ERR_NET;
+    else if (w->hang && str_starts_with(path, w->hang))
+        reply->never = true;
+    else if (strcmp(path, "/health") == 0 && ++w->healths > w->hang_after_healths &&
+             w->hang_after_healths)
+        reply->never = true;
+    else if (strcmp(path, "/health") == 0 && w->busy_healths && w->busy_healths--)
+        answer_busy(reply, t);
     else if (strcmp(path, "/health") == 0)
         health(w, t);
     else if (strcmp(path, "/submit") == 0)

@@ -139,7 +139,7 @@ static void refuses_a_server_that_lost_its_records(void **state)
     fixture *f = *state;
     expect(f, "POST", URL "/submit", 503, "restarting");
     expect(f, "GET", URL "/health", 200, "{\"records\":0,\"status\":\"ok\"}");
-    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "key-1", on_done, f));
+    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "key-1", 0, on_done, f));
     assert_true(fake_run_until(f->fake, &f->done));
     assert_int_equal(f->error.code, ERR_CONFIG);
     finish(f);
@@ -154,7 +154,7 @@ static void lenient_is_part_of_the_submission(void **state)
                                                                      .server_wait_ms = 300000,
                                                                      .lenient = true});
     expect(f, "POST", URL "/submit", 200, "{\"job_id\":\"j1\"}");
-    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "key-1", on_done, f));
+    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "key-1", 0, on_done, f));
     assert_true(fake_run_until(f->fake, &f->done));
     const fake_request *r = fake_request_at(f->fake, 0);
     assert_non_null(memmem(r->body.data, r->body.len, "\"lenient\":true", 14));
@@ -175,7 +175,7 @@ static void the_format_of_cleaned_files_is_asked_for_where_offered(void **state)
         assert_true(fake_run_until(f->fake, &f->done));
         expect(f, "POST", URL "/submit", 200, "{\"job_id\":\"j1\"}");
         f->done = false;
-        UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "key-1", on_done, f));
+        UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "key-1", 0, on_done, f));
         assert_true(fake_run_until(f->fake, &f->done));
         assert_int_equal(f->error.code, ERR_NONE);
         const fake_request *r = fake_request_at(f->fake, 2 * i + 1);
@@ -221,7 +221,7 @@ static void calls_wait_for_a_server_that_builds_its_index(void **state)
         expect(f, "GET", URL "/health", 503, "{\"status\":\"indexing\"}");
     expect(f, "GET", URL "/health", 200, HEALTHY);
     expect(f, "POST", URL "/submit", 200, "{\"job_id\":\"j1\"}");
-    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "key-1", on_done, f));
+    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "key-1", 0, on_done, f));
     assert_true(fake_run_until(f->fake, &f->done));
     assert_int_equal(f->error.code, ERR_NONE);
     assert_string_equal(f->job_id, "j1");
@@ -268,7 +268,7 @@ static void submits_the_path_with_a_key(void **state)
                                                 .headers = &replayed,
                                                 .header_count = 1,
                                                 .body = SLICE_LIT("{\"job_id\":\"j-1\"}")}});
-    UNUSED(!job_submit(f->jobs, "/w/a \"b\".jsonl", "key-1", on_done, f));
+    UNUSED(!job_submit(f->jobs, "/w/a \"b\".jsonl", "key-1", 0, on_done, f));
     assert_true(fake_run_until(f->fake, &f->done));
     assert_int_equal(f->error.code, ERR_NONE);
     assert_string_equal(f->job_id, "j-1");
@@ -293,7 +293,7 @@ static void a_submit_is_not_given_up_while_health_answers(void **state)
     for (int i = 0; i < 40; i++)
         expect(f, "POST", URL "/submit", 503, "queue full");
     expect(f, "POST", URL "/submit", 200, "{\"job_id\":\"j-1\"}");
-    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "key-1", on_done, f));
+    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "key-1", 0, on_done, f));
     assert_true(fake_run_until(f->fake, &f->done));
     assert_int_equal(f->error.code, ERR_NONE);
     for (size_t i = 0; i < fake_request_count(f->fake); i++) {
@@ -316,7 +316,7 @@ static void a_refused_host_name_ends_the_run(void **state)
                                                     .header_count = i == 0,
                                                     .body = SLICE_LIT("Host header")}});
         f->done = false;
-        UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "key-1", on_done, f));
+        UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "key-1", 0, on_done, f));
         assert_true(fake_run_until(f->fake, &f->done));
         assert_int_equal(f->error.code, i == 0 ? ERR_CONFIG : ERR_HTTP);
         assert_int_equal(f->error.cls == ERR_CLASS_RUN, i == 0);
@@ -328,7 +328,7 @@ static void a_refused_submit_fails_with_the_servers_words(void **state)
 {
     fixture *f = *state;
     expect(f, "POST", URL "/submit", 422, "no such field\n");
-    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "k", on_done, f));
+    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "k", 0, on_done, f));
     assert_true(fake_run_until(f->fake, &f->done));
     assert_int_equal(f->error.code, ERR_HTTP);
     assert_non_null(strstr(f->error.message, "no such field"));
@@ -340,8 +340,8 @@ static void a_silent_server_ends_every_call(void **state)
     fixture *f = *state;
     fixture other = {0};
     fake_when(f->fake, &(fake_rule){.reply = {.error = ERR_NET}});
-    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "k", on_done, f));
-    UNUSED(!job_follow(f->jobs, "j-9", on_done, &other));
+    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "k", 0, on_done, f));
+    UNUSED(!job_follow(f->jobs, "j-9", 0, on_done, &other));
     assert_true(fake_run_until(f->fake, &f->done));
     assert_true(fake_run_until(f->fake, &other.done));
     assert_int_equal(f->error.code, ERR_SERVER_DOWN);
@@ -361,7 +361,7 @@ static void polls_at_doubling_pauses(void **state)
            "{\"status\":\"completed\",\"output_path\":\"/r/j-1.report.jsonl\","
            "\"purified_path\":\"/c/j-1.jsonl.gz\"}");
     uint64_t begun_ms = clock_now_ms(fake_transport_base(f->fake));
-    UNUSED(!job_follow(f->jobs, "j-1", on_done, f));
+    UNUSED(!job_follow(f->jobs, "j-1", 0, on_done, f));
     assert_true(fake_run_until(f->fake, &f->done));
     assert_string_equal(f->report, "/r/j-1.report.jsonl");
     assert_string_equal(f->cleaned, "/c/j-1.jsonl.gz");
@@ -375,12 +375,65 @@ static void polls_at_doubling_pauses(void **state)
     finish(f);
 }
 
+/* A job that never ends, at a server that is away for some time. */
+typedef struct absence {
+    uint64_t from_ms, to_ms; /* after the begin */
+    uint64_t begun_ms;
+} absence;
+
+static void answer_but_in_absence(void *ctx, const fake_request *r, fake_reply *reply)
+{
+    const absence *a = ctx;
+    uint64_t at_ms = r->sent_ms - a->begun_ms;
+    if (at_ms >= a->from_ms && at_ms < a->to_ms)
+        reply->error = ERR_NET;
+    else if (strstr(r->url, "/health"))
+        reply->body = SLICE_LIT(HEALTHY);
+    else
+        reply->body = SLICE_LIT("{\"status\":\"processing\"}");
+}
+
+static uint64_t ms_until_overdue(fixture *f, uint64_t limit_ms, uint64_t from_ms, uint64_t to_ms)
+{
+    transport *t = fake_transport_base(f->fake);
+    absence a = {.from_ms = from_ms, .to_ms = to_ms, .begun_ms = clock_now_ms(t)};
+    fake_handle(f->fake, answer_but_in_absence, &a);
+    f->done = false;
+    UNUSED(!job_follow(f->jobs, "j-1", limit_ms, on_done, f));
+    assert_true(fake_run_until(f->fake, &f->done));
+    assert_int_equal(f->error.code, ERR_JOB_LIMIT);
+    assert_int_equal(f->error.cls, ERR_CLASS_ITEM);
+    return clock_now_ms(t) - a.begun_ms;
+}
+
+static void outages_count_for_no_limit(void **state)
+{
+    fixture *f = *state;
+    assert_in_range(ms_until_overdue(f, 60000, 0, 0), 60000, 61000);
+    assert_in_range(ms_until_overdue(f, 60000, 20000, 220000), 255000, 275000);
+    /* away when the limit passes: then it has the same time once more */
+    assert_in_range(ms_until_overdue(f, 60000, 59999, 100000), 155000, 175000);
+    finish(f);
+}
+
+/* A pause of a day between two looks must not hide the limit. */
+static void the_limit_is_seen_between_two_looks(void **state)
+{
+    fixture *f = *state;
+    jobs_free(f->jobs);
+    f->jobs = jobs_new(
+        fake_transport_base(f->fake),
+        &(jobs_options){.server_url = URL, .poll_interval_ms = 86400000, .server_wait_ms = 300000});
+    assert_in_range(ms_until_overdue(f, 60000, 0, 0), 60000, 61000);
+    finish(f);
+}
+
 static void a_clean_job_has_no_report(void **state)
 {
     fixture *f = *state;
     expect(f, "GET", URL "/status/j-1", 200,
            "{\"job_id\":\"j-1\",\"status\":\"completed\",\"output_path\":null}");
-    UNUSED(!job_follow(f->jobs, "j-1", on_done, f));
+    UNUSED(!job_follow(f->jobs, "j-1", 0, on_done, f));
     assert_true(fake_run_until(f->fake, &f->done));
     assert_int_equal(f->error.code, ERR_NONE);
     assert_string_equal(f->report, "");
@@ -392,7 +445,7 @@ static void follow_and_expect(fixture *f, int status, const char *body, err_code
 {
     f->done = false;
     expect(f, "GET", URL "/status/j-1", status, body);
-    UNUSED(!job_follow(f->jobs, "j-1", on_done, f));
+    UNUSED(!job_follow(f->jobs, "j-1", 0, on_done, f));
     assert_true(fake_run_until(f->fake, &f->done));
     assert_int_equal(f->error.code, code);
     assert_non_null(strstr(f->error.message, words));
@@ -452,7 +505,7 @@ static void a_job_id_cannot_lead_elsewhere(void **state)
 {
     fixture *f = *state;
     expect(f, "POST", URL "/submit", 200, "{\"job_id\":\"../health\"}");
-    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "k", on_done, f));
+    UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "k", 0, on_done, f));
     assert_true(fake_run_until(f->fake, &f->done));
     assert_int_equal(f->error.code, ERR_PARSE);
     finish(f);
@@ -462,8 +515,8 @@ static void a_cancelled_call_leaves_nothing(void **state)
 {
     fixture *f = *state;
     fake_when(f->fake, &(fake_rule){.url = URL "/submit", .reply = {.never = true}});
-    op *c = job_submit(f->jobs, "/w/a.jsonl", "k", on_done, f);
-    op *waiting = job_follow(f->jobs, "j-1", on_done, f);
+    op *c = job_submit(f->jobs, "/w/a.jsonl", "k", 0, on_done, f);
+    op *waiting = job_follow(f->jobs, "j-1", 0, on_done, f);
     fake_run(f->fake);
     op_cancel(waiting);
     op_cancel(c);
@@ -486,8 +539,8 @@ static void the_end_of_a_call_may_free_the_client(void **state)
 {
     fixture *f = *state;
     expect(f, "GET", URL "/status/j-1", 200, "{\"status\":\"completed\",\"output_path\":\"/r/1\"}");
-    UNUSED(!job_follow(f->jobs, "j-1", free_the_client, f));
-    UNUSED(!job_follow(f->jobs, "j-2", on_done, f));
+    UNUSED(!job_follow(f->jobs, "j-1", 0, free_the_client, f));
+    UNUSED(!job_follow(f->jobs, "j-2", 0, on_done, f));
     fake_advance(f->fake, 5);
     fake_run_all(f->fake);
     assert_null(f->jobs);
@@ -517,6 +570,8 @@ int main(void)
         cmocka_unit_test_setup(a_refused_submit_fails_with_the_servers_words, begin),
         cmocka_unit_test_setup(a_silent_server_ends_every_call, begin),
         cmocka_unit_test_setup(polls_at_doubling_pauses, begin),
+        cmocka_unit_test_setup(outages_count_for_no_limit, begin),
+        cmocka_unit_test_setup(the_limit_is_seen_between_two_looks, begin),
         cmocka_unit_test_setup(a_clean_job_has_no_report, begin),
         cmocka_unit_test_setup(forgotten_and_failed_jobs_are_told_apart, begin),
         cmocka_unit_test_setup(a_reply_may_hold_any_json_but_only_strings_count_as_paths, begin),
