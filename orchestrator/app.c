@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "decon/base/log.h"
+#include "base/options/options.h"
 #include "base/util.h"
 #include "orchestrator/app_prepare.h"
 #include "orchestrator/observe/progress.h"
@@ -87,12 +88,26 @@ static void note_uncopied(const app *a, const flow_totals *totals)
                  totals->clean);
 }
 
+static size_t count_done(const flow_totals *totals)
+{
+    return totals->clean + totals->contaminated + totals->failed;
+}
+
+static void report_rest(const app *a, const flow_totals *totals)
+{
+    if (a->signal_number && a->flow)
+        log_info("stopped by a signal: %zu files were finished after it, %zu files are left for "
+                 "the next run; start it again to go on",
+                 count_done(totals) - a->done_before_signal, totals->waiting);
+    else if (totals->waiting)
+        log_info("%zu files are left for the next run", totals->waiting);
+}
+
 static int finish(app *a)
 {
     flow_totals totals = a->flow ? flow_count(a->flow) : (flow_totals){0};
     int status = status_after_flow(a, &totals);
-    if (totals.waiting)
-        log_info("%zu files are left for the next run", totals.waiting);
+    report_rest(a, &totals);
     tell_where_results_lie(a);
     note_uncopied(a, &totals);
     progress_summary(&(run_summary){.totals = totals,
@@ -116,6 +131,7 @@ static int run_flow(app *a)
     if (!a->flow_finished)
         a->env.run_until(a->env.run_ctx, &a->flow_finished);
     progress_stop(p);
+    timer_stop(a->env.transport, move(a->drain));
     if (a->aborted) {
         settle_store(a);
     } else if (!a->config->max_files_debug) {
@@ -180,19 +196,47 @@ int app_run(app *a)
     return run_flow(a);
 }
 
+static void cancel_all(app *a)
+{
+    timer_stop(a->env.transport, move(a->drain));
+    a->aborted = true;
+    if (a->flow)
+        flow_abort(a->flow);
+}
+
+static void on_drain_limit(void *ctx)
+{
+    app *a = ctx;
+    a->drain = NULL;
+    log_warn("drain_limit has passed: everything is cancelled");
+    cancel_all(a);
+}
+
+static void drain(app *a)
+{
+    char limit[32];
+    flow_totals before = flow_count(a->flow);
+    a->done_before_signal = count_done(&before);
+    flow_drain(a->flow);
+    flow_totals after = flow_count(a->flow);
+    format_duration(a->config->drain_limit_ms, limit, sizeof limit);
+    log_warn("stopping: %zu files that the detection server has begun are finished within %s "
+             "(drain_limit), %zu are left for the next run; a second signal cancels all",
+             after.finishing, limit, after.waiting);
+    if (!a->flow_finished)
+        a->drain = timer_start(a->env.transport, a->config->drain_limit_ms, on_drain_limit, a);
+}
+
 void app_signal(app *a, int signal_number, unsigned count)
 {
     a->signal_number = signal_number;
     if (count > 1) {
         log_warn("second signal: everything is cancelled");
-        a->aborted = true;
-        if (a->flow)
-            flow_abort(a->flow);
+        cancel_all(a);
     } else {
-        log_warn("signal %s: no new files, those in flight finish; once more to cancel them",
-                 signal_number == SIGINT ? "SIGINT" : "SIGTERM");
+        log_warn("signal %s", signal_number == SIGINT ? "SIGINT" : "SIGTERM");
         if (a->flow)
-            flow_drain(a->flow);
+            drain(a);
     }
     if (!a->flow)
         a->step_done = true; /* nothing is in flight yet */
@@ -227,6 +271,7 @@ void app_free(app *a)
 {
     if (!a)
         return;
+    timer_stop(a->env.transport, a->drain);
     flow_free(a->flow);
     if (a->record_op)
         s3_op_cancel(a->record_op);

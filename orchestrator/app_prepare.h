@@ -48,6 +48,8 @@ struct app {
     err step_error;
 
     int signal_number; /* 0: none came */
+    timer *drain;      /* after the first signal: drain_limit */
+    size_t done_before_signal;
     bool aborted;
 };
 

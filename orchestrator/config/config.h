@@ -39,7 +39,7 @@ typedef struct config {
 
     /* this machine */
     char *local_work_dir, *share_group;
-    uint64_t cleanup_delay_ms;
+    uint64_t cleanup_delay_ms, drain_limit_ms;
     uint64_t disk_budget_bytes; /* 0: most of the free space */
     uint64_t memory_budget_bytes, codec_memory_bytes;
     int gzip_decoder;      /* codec_gzip_decoder */

@@ -84,5 +84,8 @@ op *job_submit(jobs *j, const char *file_path, const char *idempotency_key, uint
                job_done on_done, void *ctx) MUST_USE;
 op *job_follow(jobs *j, const char *job_id, uint64_t limit_ms, job_done on_done, void *ctx)
     MUST_USE;
+/* The server has not begun what the call asks for: the job waits in its queue, or the submission was
+ * not accepted and is tried again. */
+bool job_is_waiting(const op *call);
 
 #endif

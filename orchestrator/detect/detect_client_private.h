@@ -46,7 +46,8 @@ typedef struct job_call {
     uint64_t started_ms; /* the limit counts from here; outages move it on */
     uint64_t stuck_ms;   /* since then it waits for the server's health */
     uint64_t busy_ms;    /* of the newest reply, where that said that the server is busy; or 0 */
-    bool running;        /* the server works on the job; else it waits there */
+    bool running;        /* the server works on the job */
+    bool queued;         /* the job waits there */
     bool overdue;        /* the limit has passed: /health decides whether the server is to blame */
     bool renewed;        /* it got a second limit after an outage */
 

@@ -31,6 +31,13 @@ void job_call_note_state(job_call *c, bool running)
         c->started_ms = c->jobs->progress_ms;
     }
     c->running = running;
+    c->queued = !running;
+}
+
+bool job_is_waiting(const op *call)
+{
+    const job_call *c = (const job_call *)call;
+    return c->submits ? c->failures > 0 : c->queued;
 }
 
 /* A job that waits at the server has its time while others begin and end. */

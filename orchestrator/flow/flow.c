@@ -3,10 +3,10 @@
  * state        entry action                  success       again      failure     after a crash
  * -----------  ----------------------------  ------------  ---------  ----------  ---------------
  * WAITING      (disk budget lets it in)      DOWNLOADING   -          -           planned anew
- * DOWNLOADING  get ranges, verify prefix     READY [1]     [7]        DISCARDING  ranges kept [6]
- * READY        queue for a job slot          SUBMITTING    -          WAITING[2]  whole file kept
- * SUBMITTING   POST /submit                  POLLING       (in jobs)  FAILED      same key and job
- * POLLING      GET /status                   CHECKING      READY [3]  DISCARDING  same key and job
+ * DOWNLOADING  get ranges, verify prefix     READY [1][2]  [7]        DISCARDING  ranges kept [6]
+ * READY        queue for a job slot          SUBMITTING[2] -          -           whole file kept
+ * SUBMITTING   POST /submit                  POLLING [2]   (in jobs)  FAILED      same key and job
+ * POLLING      GET /status                   CHECKING [2]  READY [3]  DISCARDING  same key and job
  * CHECKING     report, cleaned file: whole?  UPLOADING[4]  READY [3]  DISCARDING  same key and job
  * UPLOADING    put the cleaned file          PROVING       (in s3/)   FAILED [8]  put again
  * COPYING      copy the input in the store   PROVING       (in s3/)   FAILED [8]  copied again
@@ -23,7 +23,8 @@
  * DONE, FAILED (the end)
  *
  * [1] a file of no lines goes to RECHECKING (or COPYING) without a submission.
- * [2] when the run has to stop.
+ * [2] a run that stops leaves items that are DOWNLOADING or READY, and those that wait at the server
+ *     (SUBMITTING, POLLING), as a crash would. All others finish.
  * [3] the server forgot the job (restart); or it answered with a job of an earlier run that failed
  *     or whose files are gone: then under a new Idempotency-Key.
  * [4] contaminated, with a cleaned file; COPYING: clean, and copies are asked for; else RECHECKING.
@@ -136,7 +137,7 @@ static item_state next_state(const flow *f, const item *it, const err *error)
             return f->debug || leaves_a_part(f, it, error) ? ITEM_FAILED : ITEM_DISCARDING;
         return has_no_lines(it) ? state_after_result(f, it) : ITEM_READY;
     case ITEM_READY:
-        return err_is_set(&f->run_error) ? ITEM_WAITING : ITEM_SUBMITTING;
+        return ITEM_SUBMITTING;
     case ITEM_SUBMITTING:
         return error ? ITEM_FAILED : ITEM_POLLING;
     case ITEM_POLLING:
@@ -222,10 +223,17 @@ static void free_item(item *it)
     item_free(it);
 }
 
+static void unlink_live(flow *f, item *it)
+{
+    *(it->live_previous ? &it->live_previous->live_next : &f->live) = it->live_next;
+    if (it->live_next)
+        it->live_next->live_previous = it->live_previous;
+}
+
 /* It starts over: it waits for the disk again, with the size that it has now. */
 static void requeue(flow *f, item *it)
 {
-    flow_unlink_live(f, it);
+    unlink_live(f, it);
     line_hashes_unref(move(it->lines));
     item_renew(it);
     it->next = f->again;
@@ -236,13 +244,6 @@ static void requeue(flow *f, item *it)
 static void log_state(const flow *f, const item *it)
 {
     log_debug("state %s: s3://%s/%s", item_state_name(it->state), flow_input_bucket(f), it->key);
-}
-
-void flow_unlink_live(flow *f, item *it)
-{
-    *(it->live_previous ? &it->live_previous->live_next : &f->live) = it->live_next;
-    if (it->live_next)
-        it->live_next->live_previous = it->live_previous;
 }
 
 /* The end: only what is to be said of a failure stays in memory. */
@@ -256,7 +257,17 @@ static void retire(flow *f, item *it)
         if (it->job_id)
             result_jobs_keep(f->o.result_jobs, it->job_id);
     }
-    flow_unlink_live(f, it);
+    unlink_live(f, it);
+    free_item(it);
+}
+
+void flow_leave(flow *f, item *it)
+{
+    if (flow_states[it->state].cancel)
+        flow_states[it->state].cancel(f, it);
+    f->count[it->state]--;
+    f->count[ITEM_WAITING]++;
+    unlink_live(f, it);
     free_item(it);
 }
 
@@ -320,15 +331,8 @@ void flow_drain(flow *f)
 void flow_abort(flow *f)
 {
     f->draining = f->aborted = true;
-    while (f->live) {
-        item *it = f->live;
-        if (flow_states[it->state].cancel)
-            flow_states[it->state].cancel(f, it);
-        f->count[it->state]--;
-        f->count[ITEM_WAITING]++;
-        flow_unlink_live(f, it);
-        free_item(it);
-    }
+    while (f->live)
+        flow_leave(f, f->live);
     f->ready = NULL;
     f->ready_tail = &f->ready;
     *f->o.finished = true;
@@ -365,6 +369,8 @@ flow_totals flow_count(const flow *f)
     for (item_state state = ITEM_UPLOADING; state <= ITEM_RETIRING; state++)
         t.uploading += f->count[state];
     t.waiting = f->count[ITEM_WAITING];
+    for (item_state state = ITEM_SUBMITTING; state <= ITEM_RETIRING; state++)
+        t.finishing += f->count[state];
     return t;
 }
 

@@ -41,13 +41,16 @@ typedef struct flow_options {
 } flow_options;
 
 flow *flow_start(const flow_options *options) MUST_USE;
-void flow_drain(flow *f); /* no new items; those in flight finish */
+/* No new items. Those that the server works on, or that are after it, finish; the others are left to
+ * the next run with what they have on the disk. */
+void flow_drain(flow *f);
 void flow_abort(flow *f); /* cancels all that is under way; uploads are aborted in the store */
 void flow_free(flow *f);  /* NULL is fine */
 
 typedef struct flow_totals {
     size_t clean, contaminated, failed;
     size_t downloading, jobs, uploading, waiting;
+    size_t finishing; /* at the server or after it, and not confirmed */
     uint64_t bytes; /* inputs of the clean and contaminated ones */
 } flow_totals;
 flow_totals flow_count(const flow *f);

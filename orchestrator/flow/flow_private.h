@@ -40,7 +40,8 @@ extern const flow_state_row flow_states[ITEM_STATE_COUNT];
 
 /* Moves the item on; `error` NULL: its action succeeded. May free it. */
 void flow_step(flow *f, item *it, const err *error);
-void flow_unlink_live(flow *f, item *it);
+/* It is cancelled, and left to the next run with what it has on the disk. */
+void flow_leave(flow *f, item *it);
 
 /* --- flow_queue.c --- */
 

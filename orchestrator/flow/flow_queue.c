@@ -34,9 +34,28 @@ static item *take_ready(flow *f)
 
 static void start_jobs(flow *f)
 {
-    bool stop = err_is_set(&f->run_error);
-    while (f->ready && (stop || f->count[ITEM_SUBMITTING] + f->count[ITEM_POLLING] < f->o.max_jobs))
+    while (!f->draining && f->ready &&
+           f->count[ITEM_SUBMITTING] + f->count[ITEM_POLLING] < f->o.max_jobs)
         flow_step(f, take_ready(f), NULL);
+}
+
+/* The server does not work on it, and has not done so. */
+static bool is_before_its_job(const item *it)
+{
+    if (it->state == ITEM_SUBMITTING || it->state == ITEM_POLLING)
+        return job_is_waiting(it->leaf);
+    return it->state == ITEM_DOWNLOADING || it->state == ITEM_READY;
+}
+
+static void leave_unsubmitted(flow *f)
+{
+    for (item *it = f->live, *next; it; it = next) {
+        next = it->live_next;
+        if (is_before_its_job(it))
+            flow_leave(f, it);
+    }
+    f->ready = NULL;
+    f->ready_tail = &f->ready;
 }
 
 static bool may_begin(flow *f, item *it)
@@ -111,7 +130,9 @@ void flow_pump(flow *f)
     f->pumping = true;
     start_jobs(f);
     start_downloads(f);
-    start_jobs(f); /* a stop may have come up meanwhile */
+    start_jobs(f);
+    if (f->draining)
+        leave_unsubmitted(f);
     hurry_cooling(f);
     f->pumping = false;
     if (!more_to_begin(f) && live_count(f) == 0)

@@ -83,6 +83,7 @@ typedef struct world {
     const char *forbidden;   /* GET of keys with this part: 403 */
     const char *slow_put;    /* PUT of keys with this part: answered after 25 s */
     bool signal_at_listing;  /* the first signal comes with the first listing */
+    const char *slow_get;    /* GET of keys with this part: answered after 25 s */
     unsigned get_503;        /* so many GETs are answered 503 */
     bool md5_etags;          /* ETags are MD5; else "v<version>" */
     bool weak_etags;         /* HEAD, GET and PUT tell them as W/"...", listings do not */
@@ -99,7 +100,7 @@ typedef struct world {
     /* Called when a request has come, before it is answered. */
     void (*on_request)(struct world *w, const char *method, const char *key);
     /* signals: sent when so many submissions have come */
-    unsigned signal_at_submit, second_signal_at_submit;
+    unsigned signal_at_submit, second_signal_at_submit, signal_at_health;
 
     /* what happened */
     unsigned submits, healths, peak_open_jobs, downloads;

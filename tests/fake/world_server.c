@@ -225,8 +225,10 @@ static void tell_folder(const world *w, const char *key, const char *value, cons
         buf_printf(out, "\"%s\":\"%s/%s%s\",", key, w->dir, folder_prefix(w), name);
 }
 
-static void health(const world *w, world_reply *t)
+static void health(world *w, world_reply *t)
 {
+    if (w->healths == w->signal_at_health)
+        timer_start(fake_transport_base(w->fake), 0, world_signal, w);
     buf_append_str(&t->body, "{");
     tell_folder(w, "report_output_dir", w->tell_report_dir, "reports", &t->body);
     tell_folder(w, "cleaned_output_dir", w->tell_cleaned_dir, "cleaned", &t->body);

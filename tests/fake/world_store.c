@@ -171,6 +171,7 @@ static void get_object(world *w, const char *key, const fake_request *r, fake_re
 {
     const world_object *o = world_object_find(w, key);
     w->downloads++;
+    reply->delay_ms = w->slow_get && strstr(key, w->slow_get) ? 25000 : 0;
     if (w->get_503) {
         w->get_503--;
         fail_reply(reply, t, 503, "SlowDown");
