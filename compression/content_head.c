@@ -113,7 +113,7 @@ void content_head_explain(const content_head *h, codec_format format, err *e)
 {
     const char *name = content_head_name(h, NULL);
     size_t used = strlen(e->message);
-    if (!name || (e->code != ERR_JSONL && e->code != ERR_UTF8))
+    if (!name || (e->code != ERR_JSONL && e->code != ERR_NO_TEXT && e->code != ERR_UTF8))
         return;
     bool packed = format != CODEC_PLAIN;
     snprintf(e->message + used, sizeof e->message - used, "; this is %s%s%s", name,

@@ -221,7 +221,7 @@ static void drain(app *a)
     flow_totals after = flow_count(a->flow);
     format_duration(a->config->drain_limit_ms, limit, sizeof limit);
     log_warn("stopping: %zu files that the detection server has begun are finished within %s "
-             "(drain_limit), %zu are left for the next run; a second signal cancels all",
+             "(drain_limit), %zu are left for the next run; once more to cancel all",
              after.finishing, limit, after.waiting);
     if (!a->flow_finished)
         a->drain = timer_start(a->env.transport, a->config->drain_limit_ms, on_drain_limit, a);

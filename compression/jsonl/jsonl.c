@@ -38,7 +38,7 @@ static bool none_scannable(const jsonl *j, err *e)
     if (j->skipped_lines > 0)
         return all_skipped(j, e);
     return err_set(
-        e, ERR_JSONL,
+        e, ERR_NO_TEXT,
         "no line has a string under '%s'; the lines have %s%s; set content_key to the key of "
         "the text",
         j->keys.text, j->keys.names.len ? "the keys: " : "no keys", buf_str(&j->keys.names));

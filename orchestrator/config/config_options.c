@@ -228,7 +228,8 @@ static const option rows[] = {
      .max = 864000,
      .environment = "DECON_DRAIN_LIMIT",
      .unit = "seconds",
-     .help = "After SIGTERM or SIGINT: time for files that the server has begun; then all is cancelled."},
+     .help = "After SIGTERM or SIGINT: time for files that the server has begun; then all is "
+             "cancelled."},
     {.key = "disk_budget",
      .type = OPTION_SIZE,
      AT(disk_budget_bytes),

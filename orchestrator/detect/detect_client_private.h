@@ -76,8 +76,8 @@ struct jobs {
     exchange health;
     char *health_url;
     bool asking;
-    bool down;     /* it did not answer the last time */
-    bool indexing; /* it answered that it builds its index */
+    bool down;                                           /* it did not answer the last time */
+    bool indexing;                                       /* it answered that it builds its index */
     uint64_t down_since_ms, heard_ms, pause_ms, told_ms; /* heard: the newest sign of life */
 
     uint64_t progress_ms;   /* when a job began or ended last; or 0 */

@@ -195,6 +195,7 @@ static void note_error(flow *f, item *it, const err *error)
 {
     if (!err_is_set(&it->error)) {
         it->error = *error;
+        it->failed_in = it->state;
         if (error->code == ERR_JOB_FORGOTTEN)
             err_context(&it->error, "submitted %u times (does this file end the server?)",
                         it->submissions);
@@ -234,6 +235,7 @@ static void unlink_live(flow *f, item *it)
 static void requeue(flow *f, item *it)
 {
     unlink_live(f, it);
+    flow_trial_forget(f, it);
     line_hashes_unref(move(it->lines));
     item_renew(it);
     it->next = f->again;
@@ -256,13 +258,17 @@ static void retire(flow *f, item *it)
         f->failures[count] = xstrdup(it->error.message);
         if (it->job_id)
             result_jobs_keep(f->o.result_jobs, it->job_id);
+        flow_keep(f, it);
     }
     unlink_live(f, it);
     free_item(it);
 }
 
+/* The results of its job, too, are for the next run. */
 void flow_leave(flow *f, item *it)
 {
+    if (it->job_id)
+        result_jobs_keep(f->o.result_jobs, it->job_id);
     if (flow_states[it->state].cancel)
         flow_states[it->state].cancel(f, it);
     f->count[it->state]--;
@@ -318,6 +324,7 @@ flow *flow_start(const flow_options *options)
     f->ready_tail = &f->ready;
     f->count[ITEM_WAITING] = options->plan->count;
     flow_order_rows(f);
+    flow_trial_begin(f);
     flow_pump(f);
     return f;
 }
@@ -331,6 +338,7 @@ void flow_drain(flow *f)
 void flow_abort(flow *f)
 {
     f->draining = f->aborted = true;
+    flow_trial_end(f);
     while (f->live)
         flow_leave(f, f->live);
     f->ready = NULL;
@@ -343,6 +351,7 @@ void flow_free(flow *f)
     if (!f)
         return;
     flow_abort(f);
+    flow_free_kept(f);
     free_item(f->next_item);
     for (item *it = f->again, *next; it; it = next) {
         next = it->next;

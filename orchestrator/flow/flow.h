@@ -51,7 +51,7 @@ typedef struct flow_totals {
     size_t clean, contaminated, failed;
     size_t downloading, jobs, uploading, waiting;
     size_t finishing; /* at the server or after it, and not confirmed */
-    uint64_t bytes; /* inputs of the clean and contaminated ones */
+    uint64_t bytes;   /* inputs of the clean and contaminated ones */
 } flow_totals;
 flow_totals flow_count(const flow *f);
 const err *flow_run_error(const flow *f); /* NULL: none */

@@ -161,6 +161,7 @@ static bool enter_polling(flow *f, item *it, err *e)
 
 static void count_success(flow *f, const item *it)
 {
+    flow_trial_success(f);
     f->totals.bytes += it->size_bytes;
     if (it->contaminated) {
         f->totals.contaminated++;
@@ -208,6 +209,7 @@ static bool enter_failed(flow *f, item *it, err *e)
     UNUSED(e);
     f->totals.failed++;
     log_warn("failed: %s", it->error.message);
+    flow_trial_failure(f, it);
     return true;
 }
 

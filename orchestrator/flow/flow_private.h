@@ -11,11 +11,41 @@
 #include "base/util.h"
 #include "orchestrator/flow/flow.h"
 
+/* Local files of failed items; they count against the disk budget. */
+typedef struct kept_file {
+    char *key;
+    uint64_t size_bytes;
+} kept_file;
+
+typedef struct kept_files {
+    kept_file *files; /* the oldest is at `first` */
+    size_t first, count;
+    uint64_t size_bytes;
+    struct cleanup *evicting; /* the removal of the oldest; or NULL */
+} kept_files;
+
+typedef enum trial_mode {
+    TRIAL_NONE,
+    TRIAL_START, /* one file at a time, until one succeeds or some have failed */
+    TRIAL_ALONE, /* after failures that are alike: one is tried when all others have ended or wait */
+} trial_mode;
+
+/* flow_trial.c */
+typedef struct flow_trial {
+    trial_mode mode;
+    const item *tried; /* TRIAL_ALONE: it; NULL: not begun; only compared */
+    timer *start;      /* TRIAL_START: its end */
+    bool succeeded;    /* a file of this run has */
+    unsigned failures; /* in TRIAL_START */
+    unsigned alike;    /* failures in a row with this cause */
+    err cause;
+} flow_trial;
+
 struct flow {
     flow_options o;
     bool debug;
-    uint32_t *order;    /* rows of the plan: files that are on the disk already, then as planned */
-    size_t whole_count; /* at the front of `order`: on the disk already, and admitted */
+    uint32_t *order; /* rows of the plan: files that are on the disk already, then as planned */
+    size_t whole_first, whole_count; /* in `order`: on the disk already, and admitted */
     size_t cursor;
     item *next_item; /* waits to be let in; or NULL */
     item *again;     /* these start over: their inputs were replaced */
@@ -26,6 +56,8 @@ struct flow {
     size_t count[ITEM_STATE_COUNT];
     flow_totals totals;
     bool draining, aborted, pumping;
+    flow_trial trial;
+    kept_files kept;
     bool told_metadata; /* that the store drops it */
     err run_error;
 };
@@ -47,8 +79,32 @@ void flow_leave(flow *f, item *it);
 
 /* Lets items go on for which there is room now. */
 void flow_pump(flow *f);
-/* Whole files that an earlier run left go first: they hold disk space already. */
+/* The smallest file goes first, then whole files that an earlier run left: they hold disk space
+ * already. */
 void flow_order_rows(flow *f);
+/* The next item is chosen again. */
+void flow_put_back(flow *f);
+
+/* --- flow_trial.c --- */
+
+void flow_trial_begin(flow *f);
+void flow_trial_end(flow *f); /* of the flow */
+/* No item may begin now; `busy` are under way. */
+bool flow_trial_holds(const flow *f, size_t busy);
+/* The next item is the one that is tried alone. */
+bool flow_trial_picks(const flow *f);
+void flow_trial_take(flow *f, const item *it);          /* before it begins */
+void flow_trial_forget(flow *f, const item *it);        /* it starts over */
+bool flow_trial_submits(const flow *f, const item *it); /* it may go to the server now */
+void flow_trial_success(flow *f);
+void flow_trial_failure(flow *f, const item *it);
+
+/* --- flow_disk.c --- */
+
+/* Whether the item may be downloaded now; `idle`: nothing else is under way. */
+bool flow_admit(flow *f, item *it, bool idle);
+void flow_keep(flow *f, item *it); /* a failed item, before it is freed */
+void flow_free_kept(flow *f);
 
 /* --- flow_store.c: the states that write to the store --- */
 

@@ -22,21 +22,28 @@ static bool more_to_begin(const flow *f)
     return !f->draining && (f->next_item || f->again || f->cursor < f->o.plan->count);
 }
 
+/* The first that may be submitted; NULL: none may. */
 static item *take_ready(flow *f)
 {
-    item *it = f->ready;
-    f->ready = it->next;
-    if (!f->ready)
-        f->ready_tail = &f->ready;
+    item **at = &f->ready;
+    while (*at && !flow_trial_submits(f, *at))
+        at = &(*at)->next;
+    item *it = *at;
+    if (!it)
+        return NULL;
+    *at = it->next;
+    if (!*at)
+        f->ready_tail = at;
     it->next = NULL;
     return it;
 }
 
 static void start_jobs(flow *f)
 {
-    while (!f->draining && f->ready &&
-           f->count[ITEM_SUBMITTING] + f->count[ITEM_POLLING] < f->o.max_jobs)
-        flow_step(f, take_ready(f), NULL);
+    item *it;
+    while (!f->draining && f->count[ITEM_SUBMITTING] + f->count[ITEM_POLLING] < f->o.max_jobs &&
+           (it = take_ready(f)))
+        flow_step(f, it, NULL);
 }
 
 /* The server does not work on it, and has not done so. */
@@ -61,15 +68,9 @@ static void leave_unsubmitted(flow *f)
 static bool may_begin(flow *f, item *it)
 {
     size_t live = live_count(f);
-    if (f->count[ITEM_DOWNLOADING] + f->count[ITEM_READY] >= f->o.max_ahead ||
-        live - f->count[ITEM_COOLING] >= f->o.max_live)
-        return false;
-    if (it->admitted)
-        return true;
-    workdir_room room = workdir_admit(f->o.workdir, it->key, it->size_bytes, live == 0);
-    it->admitted = room == WORKDIR_ROOM;
-    it->no_room = room == WORKDIR_ROOM_NEVER;
-    return room != WORKDIR_ROOM_LATER;
+    bool full = f->count[ITEM_DOWNLOADING] + f->count[ITEM_READY] >= f->o.max_ahead ||
+                live - f->count[ITEM_COOLING] >= f->o.max_live;
+    return (!full || flow_trial_picks(f)) && flow_admit(f, it, live == 0);
 }
 
 static item *take_again(flow *f)
@@ -80,13 +81,54 @@ static item *take_again(flow *f)
     return it;
 }
 
+static bool is_kept_row(const flow *f, size_t row)
+{
+    return row >= f->whole_first && row - f->whole_first < f->whole_count;
+}
+
+static uint64_t row_bytes(const flow *f, size_t row)
+{
+    return f->o.plan->rows[f->order[row]].object->size_bytes;
+}
+
+/* The smallest that is not empty, of [from, to), of equals the last; `from` where all are empty. */
+static size_t smallest_row(const flow *f, size_t from, size_t to)
+{
+    size_t best = from;
+    for (size_t row = from; row < to; row++)
+        if (row_bytes(f, row) && (!row_bytes(f, best) || row_bytes(f, row) <= row_bytes(f, best)))
+            best = row;
+    return best;
+}
+
+/* For a trial: it costs least, and lies far from those that failed. */
+static void bring_smallest_forward(flow *f)
+{
+    size_t whole_end = f->whole_first + f->whole_count;
+    size_t end = is_kept_row(f, f->cursor) ? whole_end : f->o.plan->count;
+    size_t row = smallest_row(f, f->cursor, end);
+    uint32_t moved = f->order[row];
+    memmove(f->order + f->cursor + 1, f->order + f->cursor, (row - f->cursor) * sizeof *f->order);
+    f->order[f->cursor] = moved;
+}
+
 static item *take_planned(flow *f)
 {
+    if (flow_trial_picks(f))
+        bring_smallest_forward(f);
     size_t row = f->cursor++;
     item *it = plan_item(f->o.plan, f->order[row]);
     it->flow = f;
-    it->admitted = row < f->whole_count; /* see flow_order_rows */
+    it->admitted = is_kept_row(f, row);
     return it;
+}
+
+void flow_put_back(flow *f)
+{
+    if (!f->next_item || f->next_item->renewed)
+        return;
+    item_free(move(f->next_item));
+    f->cursor--;
 }
 
 static item *next_item(flow *f)
@@ -96,10 +138,17 @@ static item *next_item(flow *f)
     return f->next_item;
 }
 
+static bool trial_holds(const flow *f)
+{
+    size_t waiting = f->count[ITEM_COOLING] + (flow_trial_picks(f) ? f->count[ITEM_READY] : 0);
+    return flow_trial_holds(f, live_count(f) - waiting);
+}
+
 static void start_downloads(flow *f)
 {
-    while (more_to_begin(f) && may_begin(f, next_item(f))) {
+    while (more_to_begin(f) && !trial_holds(f) && may_begin(f, next_item(f))) {
         item *it = move(f->next_item);
+        flow_trial_take(f, it);
         it->live_previous = NULL;
         it->live_next = f->live;
         if (it->live_next)
@@ -107,6 +156,9 @@ static void start_downloads(flow *f)
         f->live = it;
         flow_step(f, it, NULL);
     }
+    /* No room for another file: then one that is here already. */
+    if (flow_trial_picks(f) && f->ready && !f->kept.evicting && !trial_holds(f))
+        flow_trial_take(f, f->ready);
 }
 
 /* Nothing else is left to wait for: the pauses before clean-up end at once. */
@@ -135,7 +187,7 @@ void flow_pump(flow *f)
         leave_unsubmitted(f);
     hurry_cooling(f);
     f->pumping = false;
-    if (!more_to_begin(f) && live_count(f) == 0)
+    if (!more_to_begin(f) && live_count(f) == 0 && !f->kept.evicting)
         *f->o.finished = true;
 }
 
@@ -147,7 +199,18 @@ static bool is_whole(const flow *f, const listed *object)
     return workdir_has_whole(f->o.workdir, object->key, etag, object->size_bytes);
 }
 
-/* Whole files that an earlier run left go first: they hold disk space already. */
+/* Before the rows that an earlier run left, or as the first of these. */
+static void put_smallest_first(flow *f)
+{
+    size_t count = f->o.plan->count;
+    size_t row = smallest_row(f, 0, count);
+    bool kept = is_kept_row(f, row);
+    uint32_t smallest = f->order[row];
+    memmove(f->order + 1, f->order, row * sizeof *f->order);
+    f->order[0] = smallest;
+    f->whole_first = kept ? 0 : 1;
+}
+
 void flow_order_rows(flow *f)
 {
     const plan *p = f->o.plan;
@@ -164,4 +227,5 @@ void flow_order_rows(flow *f)
             f->order[f->whole_count + others++] = (uint32_t)i;
         }
     }
+    put_smallest_first(f);
 }

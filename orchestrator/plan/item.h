@@ -54,7 +54,8 @@ struct item {
     bool admitted; /* its bytes are taken from the disk budget */
     bool no_room;  /* it is larger than what the disk has free */
     err error;     /* why it failed */
-    item *next;    /* in one of flow's queues */
+    item_state failed_in;
+    item *next; /* in one of flow's queues */
     item *live_next, *live_previous;
     void *leaf;   /* what is under way for it: a download, a job, an upload ... */
     timer *timer; /* COOLING */

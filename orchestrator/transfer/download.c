@@ -86,10 +86,10 @@ static void fail_verification(download *d, const err *error)
 {
     static const char advice[] = "; put a sound file in its place, the next run takes it up";
     err e = *error;
-    bool unsound = e.code == ERR_CODEC_EARLY_END || e.code == ERR_CODEC_CORRUPT ||
+    bool invalid = e.code == ERR_CODEC_EARLY_END || e.code == ERR_CODEC_CORRUPT ||
                    e.code == ERR_CODEC_TRAILING || e.code == ERR_UTF8 || e.code == ERR_JSONL;
     size_t used = strlen(e.message);
-    if (unsound && !strstr(e.message, "set content_key"))
+    if (invalid)
         snprintf(e.message + used, sizeof e.message - used, "%s", advice);
     op_finish(&d->op, &e);
 }

@@ -116,6 +116,7 @@ static bool is_fault_of_file(err_code code)
     case ERR_CODEC_UNSUPPORTED:
     case ERR_CODEC_MEMORY:
     case ERR_JSONL:
+    case ERR_NO_TEXT:
     case ERR_UTF8:
     case ERR_LIMIT:
         return true;

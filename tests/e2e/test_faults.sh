@@ -262,10 +262,10 @@ test_a_second_signal_ends_at_once() {
     start_store
     fill
     stop "$store"
-    start_store --fault status=503,method=GET,key=in/*
+    start_store --fault status=503,method=PUT,key=out/cleaned/*
     start_server
     start_orchestrator first --download-retry-attempts 1000
-    wait_for grep -q 'state DOWNLOADING' "$T/first.log"
+    wait_for grep -q 'state UPLOADING' "$T/first.log"
     kill -INT "$orchestrator"
     wait_for grep -q 'once more' "$T/first.log"
     kill -INT "$orchestrator"

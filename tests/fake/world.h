@@ -56,6 +56,8 @@ typedef struct world {
     bool purify, server_down, keys_known; /* keys_known: Idempotency-Key is honoured */
     unsigned polls_before_done;
     unsigned submit_500;         /* so many submissions are answered 500 */
+    int refuse_submits;          /* all submissions are answered with this status; 0: none */
+    const char *fail;            /* jobs of paths with this part fail */
     const char *hang;            /* requests whose path begins so are never answered */
     unsigned hang_after_healths; /* so many /health are answered, the others never; 0: all */
     const char *endless;         /* jobs of paths with this part stay "processing" */

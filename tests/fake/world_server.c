@@ -56,7 +56,7 @@ static void answer_busy(fake_reply *reply, world_reply *t)
     t->headers[0] = (http_header){"Retry-After", "5"};
     reply->headers = t->headers;
     reply->header_count = 1;
-    buf_append_str(&t->body, "{\"status\":\"indexing\"}");
+    buf_append_str(&t->body, "{\"status\":\"unavailable\"}");
 }
 
 static void submit(world *w, const fake_request *r, fake_reply *reply, world_reply *t)
@@ -73,6 +73,10 @@ static void submit(world *w, const fake_request *r, fake_reply *reply, world_rep
         return;
     }
     w->submits++;
+    if (w->refuse_submits) {
+        reply->status = w->refuse_submits;
+        return;
+    }
     if (w->submits == w->moves_at_submit)
         world_server_moves(w);
     if (w->submits == w->signal_at_submit)
@@ -204,7 +208,7 @@ static void status(world *w, const char *id, world_reply *t)
         } else if (j->polls++ < w->polls_before_done ||
                    (w->endless && strstr(j->path, w->endless))) {
             buf_printf(&t->body, "{\"job_id\":\"%s\",\"status\":\"processing\"}", id);
-        } else if (w->fail_jobs > i) {
+        } else if (w->fail_jobs > i || (w->fail && strstr(j->path, w->fail))) {
             j->done = true;
             buf_printf(&t->body,
                        "{\"error\":\"Processing error: it broke\",\"status\":\"failed\"}");

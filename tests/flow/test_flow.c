@@ -339,7 +339,7 @@ static void the_second_signal_cancels(void **state)
 {
     UNUSED(state);
     world *w = world_new();
-    w->signal_at_submit = w->second_signal_at_submit = 2;
+    w->signal_at_submit = w->second_signal_at_submit = 1;
     w->polls_before_done = 1000000;
     world_add(w, "a.jsonl", GOOD);
     world_add(w, "b.jsonl", GOOD);

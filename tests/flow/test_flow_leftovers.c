@@ -57,7 +57,7 @@ static world *world_with_leftovers_of(bool ours)
     w->tags = ours;
     w->purify = true;
     world_add(w, "a.jsonl", BAD GOOD GOOD);
-    world_add(w, "b.jsonl", BAD);
+    world_add(w, "b.jsonl", BAD BAD BAD BAD); /* the smaller one goes first */
     w->before_put = end_at_b;
     w->slow_put = "rep/b";
     expect_status(w, WORDS("--max-concurrent-jobs", "1"), 143);

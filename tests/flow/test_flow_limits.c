@@ -166,14 +166,14 @@ static void a_busy_server_is_waited_for(void **state)
     world_free(w);
 }
 
-static void a_server_that_builds_its_index_is_waited_for(void **state)
+static void a_server_that_is_not_ready_is_waited_for(void **state)
 {
     UNUSED(state);
     world *w = world_new();
     world_add(w, "a.jsonl", GOOD);
     w->busy_healths = 100;
     assert_true(run_for(w, WORDS("--server-wait", "10"), 0) > 10000);
-    expect_log(w, "indexing");
+    expect_log(w, "unavailable");
     expect_log(w, "waiting for the detection server");
     world_free(w);
 }
@@ -206,7 +206,7 @@ int main(void)
         cmocka_unit_test(jobs_that_wait_for_others_have_their_time),
         cmocka_unit_test(jobs_behind_one_that_never_ends_fail_too),
         cmocka_unit_test(a_busy_server_is_waited_for),
-        cmocka_unit_test(a_server_that_builds_its_index_is_waited_for),
+        cmocka_unit_test(a_server_that_is_not_ready_is_waited_for),
         cmocka_unit_test(a_server_that_is_busy_for_ever_ends_the_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,8 +32,8 @@ static void downloads_stop(void **state)
 {
     UNUSED(state);
     world *w = world_of(20);
-    world_add(w, "slow1.jsonl", GOOD);
-    world_add(w, "slow2.jsonl", GOOD);
+    world_add(w, "slow1.jsonl", GOOD GOOD);
+    world_add(w, "slow2.jsonl", GOOD GOOD);
     w->slow_get = "slow";
     w->signal_at_submit = 20;
     uint64_t begun_ms = now_ms(w);

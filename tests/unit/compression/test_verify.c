@@ -303,7 +303,7 @@ static void the_content_key_and_the_line_limit_are_handed_on(void **state)
     UNUSED(state);
     verify_options options = options_of(VERIFY_JSONL, "a.jsonl");
     options.jsonl.content_key = "body";
-    assert_fault(&options, SLICE_LIT("{\"text\":\"a\"}\n"), ERR_JSONL,
+    assert_fault(&options, SLICE_LIT("{\"text\":\"a\"}\n"), ERR_NO_TEXT,
                  "a.jsonl: no line has a string under 'body'; the lines have the keys: text; "
                  "set content_key to the key of the text");
     options.jsonl.max_line_bytes = 8;

@@ -160,7 +160,7 @@ static void a_file_without_any_text_names_its_keys(void **state)
     UNUSED(state);
     checked c = check_all(&usual, SLICE_LIT("\n{\"id\":1,\"b\\u006fdy\":{\"x\":1}}\n{\"z\":1}\n"));
     assert_false(c.ok);
-    assert_string_equal(err_code_name(c.error.code), "JSONL");
+    assert_string_equal(err_code_name(c.error.code), "NO_TEXT");
     assert_string_equal(c.error.message,
                         "no line has a string under 'text'; the lines have the keys: id, body, z; "
                         "set content_key to the key of the text");
