@@ -1,3 +1,4 @@
+#include "base/output.h"
 #include "base/util.h"
 #include "base/fsutil.h"
 
@@ -286,6 +287,16 @@ bool fs_free_bytes(const char *path, uint64_t *free_bytes, err *e)
         return err_set_errno(e, ERR_IO, errno, "cannot tell the free space of %s", path);
     *free_bytes = (uint64_t)st.f_bavail * st.f_frsize;
     return true;
+}
+
+bool fs_print_standard(int fd, slice text, uint64_t limit_ms, err *e)
+{
+    output *o = output_new(&(output_options){.fd = fd, .threaded = true, .max_bytes = text.len});
+    bool ok = output_put(o, text, OUTPUT_DROP) && (output_flush(o, limit_ms) || !errno);
+    int error = errno;
+    output_free(o);
+    return ok || err_set_errno(e, ERR_IO, error, "standard %s cannot be written",
+                               fd == STDERR_FILENO ? "error" : "output");
 }
 
 void fs_hold_standard_streams(void)

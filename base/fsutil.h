@@ -67,6 +67,10 @@ bool fs_free_bytes(const char *path, uint64_t *free_bytes, err *e) MUST_USE;
  * that is opened later gets their numbers and what is printed. Reading and writing them fails. */
 void fs_hold_standard_streams(void);
 
+/* A text to standard output or error, waited for up to limit_ms: what nothing reads by then is left,
+ * which is no error. */
+bool fs_print_standard(int fd, slice text, uint64_t limit_ms, err *e) MUST_USE;
+
 /* Raises the soft limit of open files to the hard one; yields the limit. */
 unsigned fs_raise_file_limit(void);
 

@@ -6,27 +6,29 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "decon/base/buf.h"
+#include "base/output.h"
 #include "base/util.h"
+#include "decon/base/buf.h"
 
 enum {
     SECRET_MIN_CHARS = 8, /* shorter ones would blot out ordinary words */
     LINE_MAX_BYTES = 1 << 20,
     DEFAULT_COLUMNS = 80,
+    QUEUE_BYTES = 512 << 10,  /* some 3,000 lines */
+    KEPT_BYTES = 64 << 20,    /* of errors and closing lines */
+    FULL_DISK_RETRY_MS = 250, /* between attempts on a full disk */
 };
 
-#define ERASE_LINE "\r\033[K"
-
-/* level, json, fd and terminal are constant once threads run. The status line and the secrets are
- * shared by all that log, hence the lock; it is held for one short write and never while another
- * lock is taken. */
+/* level, json, fd and terminal are constant once threads run. The secrets and the count are shared
+ * by all that log, hence the lock; it is held while a line is queued, which never waits. */
 static struct {
     log_level level;
     bool json;
     int fd;
     bool terminal;
     pthread_mutex_t lock;
-    char *status; /* as shown, or NULL */
+    output *out;      /* NULL until the first line or log_setup */
+    uint64_t dropped; /* lines since the last one that was queued */
     char **secrets;
     size_t secret_count;
 } state = {.level = LOG_INFO, .fd = STDERR_FILENO, .lock = PTHREAD_MUTEX_INITIALIZER};
@@ -34,20 +36,67 @@ static struct {
 static const char *const level_words[] = {"ERROR", "WARN ", "INFO ", "DEBUG"};
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
+/* --- the output --- */
+
+static void before_fork(void)
+{
+    pthread_mutex_lock(&state.lock);
+    if (state.out)
+        output_before_fork(state.out);
+}
+
+static void after_fork_in_parent(void)
+{
+    if (state.out)
+        output_after_fork(state.out, false);
+    pthread_mutex_unlock(&state.lock);
+}
+
+static void after_fork_in_child(void)
+{
+    if (state.out)
+        output_after_fork(state.out, true);
+    state.dropped = 0; /* the parent reports them */
+    pthread_mutex_init(&state.lock, NULL);
+}
+
+static void end_at_exit(void)
+{
+    if (log_flush(LOG_EXIT_WAIT_MS))
+        output_stop(state.out, 0);
+}
+
+static void register_once(void)
+{
+    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    atexit(end_at_exit);
+}
+
+/* Under the lock. */
+static void open_output(int fd, bool queued)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, register_once);
+    output_free(state.out);
+    state.dropped = 0;
+    state.out = output_new(&(output_options){.fd = fd,
+                                             .threaded = queued,
+                                             .lossy = true,
+                                             .max_bytes = QUEUE_BYTES,
+                                             .keep_bytes = KEPT_BYTES,
+                                             .retry_ms = FULL_DISK_RETRY_MS});
+}
+
 void log_setup(const log_options *options)
 {
+    log_flush(LOG_EXIT_WAIT_MS);
+    pthread_mutex_lock(&state.lock);
     state.level = options->level;
     state.json = options->json;
     state.fd = options->fd;
     state.terminal = !options->json && isatty(options->fd);
-    free(state.status);
-    state.status = NULL;
-}
-
-void log_after_fork(void)
-{
-    pthread_mutex_init(&state.lock, NULL);
-    state.status = NULL; /* another thread may have been changing it */
+    open_output(options->fd, options->queued);
+    pthread_mutex_unlock(&state.lock);
 }
 
 bool log_enabled(log_level level)
@@ -58,20 +107,6 @@ bool log_enabled(log_level level)
 bool log_is_terminal(void)
 {
     return state.terminal;
-}
-
-/* One write(2) for a line; more only where the kernel took a part of it. */
-static void write_out(slice text)
-{
-    while (text.len > 0) {
-        ssize_t n = write(state.fd, text.data, text.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return;
-        text.data += n;
-        text.len -= (size_t)n;
-    }
 }
 
 /* The longest secret that stands at the start of `text`, in bytes; 0 for none. The longest, so that
@@ -189,27 +224,51 @@ static void append_time_and_level(buf *out, log_level level)
     buf_printf(out, "%s %s ", text, level_words[level]);
 }
 
-/* One line out, the status line again below it: all in one write. */
+/* A line as it is written, its end included. */
+static void append_line(buf *out, log_level level, bool plain, slice message)
+{
+    if (state.json) {
+        append_json_line(out, level, message);
+    } else {
+        if (!plain)
+            append_time_and_level(out, level);
+        append_human(out, message);
+    }
+    buf_append_char(out, '\n');
+}
+
+/* Under the lock, where the queue takes lines again. */
+static void report_dropped(void)
+{
+    AUTO(buf) message = BUF(200);
+    AUTO(buf) line = BUF(2000);
+    buf_printf(&message,
+               "log: %llu lines dropped: the reader or the disk of the log does not keep up",
+               (unsigned long long)state.dropped);
+    append_line(&line, LOG_WARN, false, buf_slice(&message));
+    if (output_put(state.out, buf_slice(&line), OUTPUT_KEEP))
+        state.dropped = 0;
+}
+
+/* Under the lock. */
+static void put_line(slice line, bool keep)
+{
+    if (!state.out)
+        open_output(state.fd, false);
+    if (state.dropped && (keep || output_has_space(state.out, line.len)))
+        report_dropped();
+    if (!output_put(state.out, line, keep ? OUTPUT_KEEP : OUTPUT_DROP))
+        state.dropped++;
+}
+
 static void emit(log_level level, bool plain, const char *text)
 {
     AUTO(buf) message = BUF(LINE_MAX_BYTES);
-    AUTO(buf) line = {0};
-    buf_init(&line, LINE_MAX_BYTES * 6 + 4096); /* escapes take up to six bytes for one */
+    AUTO(buf) line = BUF((size_t)LINE_MAX_BYTES * 6 + 4096); /* escapes: up to six bytes for one */
     pthread_mutex_lock(&state.lock);
     append_masked(&message, text);
-    if (state.status)
-        buf_append_str(&line, ERASE_LINE);
-    if (state.json) {
-        append_json_line(&line, level, buf_slice(&message));
-    } else {
-        if (!plain)
-            append_time_and_level(&line, level);
-        append_human(&line, buf_slice(&message));
-    }
-    buf_append_char(&line, '\n');
-    if (state.status)
-        buf_append_str(&line, state.status);
-    write_out(buf_slice(&line));
+    append_line(&line, level, plain, buf_slice(&message));
+    put_line(buf_slice(&line), plain || level == LOG_ERROR);
     pthread_mutex_unlock(&state.lock);
 }
 
@@ -233,6 +292,18 @@ void log_line(log_level level, const char *fmt, ...)
     va_start(args, fmt);
     emit_args(level, false, fmt, args);
     va_end(args);
+}
+
+void log_raw(const char *line)
+{
+    int saved_errno = errno;
+    AUTO(buf) text = BUF((size_t)LINE_MAX_BYTES * 6);
+    pthread_mutex_lock(&state.lock);
+    append_masked(&text, line);
+    buf_append_char(&text, '\n');
+    put_line(buf_slice(&text), true);
+    pthread_mutex_unlock(&state.lock);
+    errno = saved_errno;
 }
 
 void log_plain(const char *fmt, ...)
@@ -268,28 +339,40 @@ static char *status_text(const char *text, size_t columns)
     return xstrndup(buf_str(&shown), len);
 }
 
-static void show_status(const char *text)
-{
-    char *shown = text ? status_text(text, terminal_columns()) : NULL;
-    if (!str_equal(shown, state.status)) {
-        AUTO(buf) line = BUF(LINE_MAX_BYTES * 6);
-        buf_append_str(&line, ERASE_LINE);
-        buf_append_str(&line, shown ? shown : "");
-        write_out(buf_slice(&line));
-    }
-    free(state.status);
-    state.status = shown;
-}
-
 void log_status(const char *text)
 {
     if (!state.terminal)
         return;
     int saved_errno = errno;
     pthread_mutex_lock(&state.lock);
-    show_status(text);
+    AUTO_FREE char *shown = text ? status_text(text, terminal_columns()) : NULL;
+    output_status(state.out, shown);
     pthread_mutex_unlock(&state.lock);
     errno = saved_errno;
+}
+
+unsigned log_columns(void)
+{
+    return (unsigned)terminal_columns();
+}
+
+bool log_flush(unsigned limit_ms)
+{
+    pthread_mutex_lock(&state.lock);
+    output *out = state.out;
+    if (out && state.dropped)
+        report_dropped();
+    pthread_mutex_unlock(&state.lock);
+    return !out || output_flush(out, limit_ms);
+}
+
+void log_settle(void)
+{
+    pthread_mutex_lock(&state.lock);
+    output *out = state.out;
+    pthread_mutex_unlock(&state.lock);
+    if (out)
+        output_settle(out);
 }
 
 static bool secret_known(const char *secret)

@@ -1,5 +1,6 @@
 #include "base/util.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <unistd.h>
 
@@ -8,6 +9,8 @@ void util_auto_close(int *fd)
     if (*fd >= 0)
         close(*fd);
 }
+
+#define STDERR_WAIT_MS 2000
 
 static void (*on_out_of_memory)(void); /* constant once there are threads, as is allocation_most */
 static size_t allocation_most = SIZE_MAX;
@@ -33,8 +36,11 @@ void util_out_of_memory(size_t size_bytes)
                              "out of memory: %zu bytes requested; free memory and run again\n",
                              size_bytes)
                   : snprintf(line, sizeof line, "out of memory: free memory and run again\n");
-    ssize_t written = write(STDERR_FILENO, line, (size_t)len);
-    UNUSED(written);
+    struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (poll(&ready, 1, STDERR_WAIT_MS) > 0) { /* not where nothing reads a full pipe */
+        ssize_t written = write(STDERR_FILENO, line, (size_t)len);
+        UNUSED(written);
+    }
     _exit(1);
 }
 

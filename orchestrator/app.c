@@ -8,7 +8,8 @@
 #include "orchestrator/app_prepare.h"
 #include "orchestrator/observe/progress.h"
 
-#define ABORT_LIMIT_MS 4000 /* for the aborts of multipart uploads; the run ends within 5 s */
+/* For the aborts of multipart uploads: with LOG_EXIT_WAIT_MS less than the 5 s of a second signal. */
+#define ABORT_LIMIT_MS 2500
 /* --- the flow --- */
 
 static void start_flow(app *a)

@@ -88,8 +88,10 @@ static int run(const config *c)
                                    .getenv_fn = read_env,
                                    .file_limit = file_limit});
     int status = loop_watch_signals(l, on_signal, a, &e) ? app_run(a) : fail(&e);
-    if (app_aborted(a))
+    if (app_aborted(a)) {
+        log_flush(LOG_EXIT_WAIT_MS);
         _exit(status); /* workers may be deep in a large file */
+    }
     loop_attach_pool(l, NULL);
     pool_free(workers);
     app_free(a);
@@ -100,7 +102,7 @@ int orchestrator_main(int argc, char **argv)
 {
     err e = ERR_INIT;
     AUTO(config) c = {0};
-    log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO});
+    log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO, .queued = true});
     if (argc > 1 && str_equal(argv[1], "verify"))
         return cmd_verify(argc - 1, argv + 1, read_env, stdout);
     if (argc > 1 && str_equal(argv[1], "completion"))
@@ -109,7 +111,7 @@ int orchestrator_main(int argc, char **argv)
         return fail(&e);
     if (config_wants_information(&c))
         return show_information(&c);
-    log_setup(
-        &(log_options){.level = (log_level)c.log_level, .json = c.log_json, .fd = STDERR_FILENO});
+    log_setup(&(log_options){
+        .level = (log_level)c.log_level, .json = c.log_json, .fd = STDERR_FILENO, .queued = true});
     return run(&c);
 }

@@ -95,13 +95,18 @@
 #define decon_log_options     log_options
 #define DECON_LOG_DEBUG       LOG_DEBUG
 #define DECON_LOG_ERROR       LOG_ERROR
+#define LOG_EXIT_WAIT_MS      DECON_LOG_EXIT_WAIT_MS
 #define DECON_LOG_INFO        LOG_INFO
 #define DECON_LOG_WARN        LOG_WARN
+#define decon_log_columns     log_columns
 #define decon_log_enabled     log_enabled
+#define decon_log_flush       log_flush
 #define decon_log_is_terminal log_is_terminal
 #define decon_log_line        log_line
 #define decon_log_plain       log_plain
+#define decon_log_raw         log_raw
 #define decon_log_secret_add  log_secret_add
+#define decon_log_settle      log_settle
 #define decon_log_setup       log_setup
 #define decon_log_status      log_status
 #define log_debug             decon_log_debug
@@ -249,7 +254,6 @@
 #define LINEHASH_BATCH        DECON_LINEHASH_BATCH
 
 /* include/decon/base/log.h */
-#define decon_log_after_fork log_after_fork
 
 /* include/decon/s3/objects.h */
 #define decon_op op

@@ -226,12 +226,14 @@ int detect_command(int argc, char **argv)
     err e = ERR_INIT;
     int positional = argc;
     AUTO(server_config) c = {0};
-    log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO});
+    log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO, .queued = true});
     bool ok = server_config_read(&c, &detect_options, argc, argv, &positional, &e);
     if (ok && server_config_about(&c, &detect_options))
         return 0;
-    log_setup(&(log_options){
-        .level = c.verbose ? LOG_DEBUG : LOG_INFO, .json = c.log_json, .fd = STDERR_FILENO});
+    log_setup(&(log_options){.level = c.verbose ? LOG_DEBUG : LOG_INFO,
+                             .json = c.log_json,
+                             .fd = STDERR_FILENO,
+                             .queued = true});
     int status = ok ? run(&c, argv + positional, &e) : -1;
     if (status >= 0)
         return status;

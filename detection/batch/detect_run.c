@@ -17,7 +17,8 @@
 typedef struct run {
     detect_batch *b;
     pthread_t main_thread;
-    bool all_plain; /* so that bytes of text tell how much is left */
+    bool all_plain;            /* so that bytes of text tell how much is left */
+    pthread_mutex_t each_lock; /* held while a result is printed: standard output may block */
     pthread_mutex_t lock;
     /* under the lock */
     size_t *order; /* of files, the largest first */
@@ -76,9 +77,12 @@ static void finish_file(run *r, const detect_file *f, detect_result *result)
     r->ended_bytes += f->size_bytes;
     r->contaminated += result->state == DETECT_CONTAMINATED;
     r->failed += result->state == DETECT_FAILED;
-    if (r->b->each)
-        r->b->each(r->b->ctx, f, result);
     pthread_mutex_unlock(&r->lock);
+    if (!r->b->each)
+        return;
+    pthread_mutex_lock(&r->each_lock);
+    r->b->each(r->b->ctx, f, result);
+    pthread_mutex_unlock(&r->each_lock);
 }
 
 static void work_on(run *r, crew_member *m, size_t index)
@@ -266,6 +270,7 @@ bool detect_run(detect_batch *b, err *e)
     sigaddset(&set, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &set, &before);
     pthread_mutex_init(&r.lock, NULL);
+    pthread_mutex_init(&r.each_lock, NULL);
     put_in_order(&r);
     unsigned started = threads_start(&r, handles, e);
     if (started == threads)
@@ -276,6 +281,7 @@ bool detect_run(detect_batch *b, err *e)
     sigtimedwait(&set, NULL, &(struct timespec){0});
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_mutex_destroy(&r.lock);
+    pthread_mutex_destroy(&r.each_lock);
     free(r.order);
     return started == threads;
 }

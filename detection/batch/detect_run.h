@@ -4,7 +4,7 @@
  *          at the end. The first SIGINT or SIGTERM lets files that have begun end, a second one
  *          ends the program.
  * Owner:   `results` are the caller's (detect_results_deinit), one for each file, in their order.
- * Threads: called by the main one; threads of its own inside. `each` is called under its lock.
+ * Threads: called by the main one; threads of its own inside. `each` is called by one at a time.
  * Fails:   where threads cannot be started; what fails a file is in its result.
  */
 #ifndef DETECTION_BATCH_DETECT_RUN_H

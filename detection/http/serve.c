@@ -23,6 +23,8 @@
 #define TELL_MAX_MS  ((uint64_t)10 * 1000)
 #define TELL_POLL_MS 20
 #define HTTP_THREADS 4
+/* Standard output may be a pipe that nothing reads; signals are blocked by then. */
+#define ANNOUNCE_MAX_MS 2000
 
 /* --- start --- */
 
@@ -63,9 +65,9 @@ static bool announce(const server_config *c, uint16_t port, err *e)
             return false;
     }
     bool brackets = strchr(c->listen, ':');
-    printf("Server listening on http://%s%s%s:%u\n", brackets ? "[" : "", c->listen,
-           brackets ? "]" : "", port);
-    return fflush(stdout) == 0 || err_set(e, ERR_IO, "standard output cannot be written");
+    AUTO_FREE char *line = xasprintf("Server listening on http://%s%s%s:%u\n", brackets ? "[" : "",
+                                     c->listen, brackets ? "]" : "", port);
+    return fs_print_standard(STDOUT_FILENO, slice_from(line), ANNOUNCE_MAX_MS, e);
 }
 
 /* --- signals: blocked everywhere, waited for here --- */
@@ -238,12 +240,14 @@ int serve_command(int argc, char **argv)
 {
     err e = ERR_INIT;
     AUTO(server_config) c = {0};
-    log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO});
+    log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO, .queued = true});
     bool ok = read_options(&c, argc, argv, &e);
     if (ok && server_config_about(&c, &serve_options))
         return 0;
-    log_setup(&(log_options){
-        .level = c.verbose ? LOG_DEBUG : LOG_INFO, .json = c.log_json, .fd = STDERR_FILENO});
+    log_setup(&(log_options){.level = c.verbose ? LOG_DEBUG : LOG_INFO,
+                             .json = c.log_json,
+                             .fd = STDERR_FILENO,
+                             .queued = true});
     if (ok && run(&c, &e))
         return 0;
     log_error("decon-server: %s", e.message);

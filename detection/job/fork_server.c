@@ -92,6 +92,7 @@ static int fork_worker(const fork_server *f, int control, int fd)
     end_with(parent);
     close(control);
     f->run(f->ctx, fd);
+    log_flush(LOG_EXIT_WAIT_MS);
     end_process(0);
 }
 
@@ -133,7 +134,7 @@ static void isolate(void)
 }
 
 /* Under the lock. The child has one thread, whatever the program has: it takes no lock that another
- * thread may have held, other than those that fork() and log_after_fork() make usable. */
+ * thread may have held, other than those that fork() makes usable (the log's among them). */
 static bool start(fork_server *f)
 {
     int pair[2];
@@ -142,7 +143,6 @@ static bool start(fork_server *f)
         return false;
     pid_t pid = fork();
     if (pid == 0) {
-        log_after_fork();
         end_with(program);
         close_all_but(pair[1]);
         isolate();

@@ -195,7 +195,7 @@ int review_command(int argc, char **argv)
     err e = ERR_INIT;
     review_config c = {0};
     int positional = argc, status = -1;
-    log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO});
+    log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO, .queued = true});
     if (read_options(&c, argc, argv, &positional, &e)) {
         status = 0;
         if (c.help)

@@ -196,7 +196,8 @@ int cmd_verify(int argc, char **argv, const char *(*getenv_fn)(const char *name)
     } else {
         log_setup(&(log_options){.level = (log_level)v.config.log_level,
                                  .json = v.config.log_json,
-                                 .fd = STDERR_FILENO});
+                                 .fd = STDERR_FILENO,
+                                 .queued = true});
         status = verify_all(&v, getenv_fn, argv + positional, out);
     }
     names_take_suffixes(NULL);

@@ -62,8 +62,8 @@ static int run(const cli_command *command, int argc, char **argv)
     } else if (config.help) {
         status = print_help(command);
     } else {
-        log_setup(
-            &(log_options){.level = (log_level)config.log_level, .json = config.json, .fd = 2});
+        log_setup(&(log_options){
+            .level = (log_level)config.log_level, .json = config.json, .fd = 2, .queued = true});
         status = cli_run_command(&c);
     }
     options_deinit(&command->options, &config);

@@ -6,13 +6,17 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/httpd/httpd.h"
+#include "base/output.h"
 #include "s3/serve/operations/ops.h"
 
 #define OBJECT_SIZE_MAX   (5ULL * 1024 * 1024 * 1024) /* of one PUT, as S3 has it */
+#define LOG_QUEUE_BYTES   ((size_t)1 << 20)           /* where the access log is a pipe */
+#define LOG_FLUSH_MS      2000
 #define XML_BODY_SIZE_MAX (4ULL * 1024 * 1024)
 
 struct server {
@@ -20,6 +24,7 @@ struct server {
     store *store;
     httpd *http;
     auth_keys keys;
+    output *log; /* the access log, or NULL; locked inside */
     int log_fd;
     int64_t (*wall_s)(void *clock);
     void *clock;
@@ -45,7 +50,7 @@ static exchange *exchange_new(server *s, httpd_request *request)
     x->region = s->keys.region ? s->keys.region : "us-east-1";
     x->region_is_fixed = s->keys.region != NULL;
     x->http = request;
-    x->log_fd = s->log_fd;
+    x->log = s->log;
     x->in.fd = -1;
     buf_init(&x->xml, XML_BODY_SIZE_MAX);
     digest_sha256_init(&x->sha256);
@@ -191,7 +196,22 @@ static bool open_log(server *s, const char *path, err *e)
     if (!path)
         return true;
     s->log_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    return s->log_fd >= 0 || err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", path);
+    if (s->log_fd < 0)
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", path);
+    struct stat about;
+    bool is_file = fstat(s->log_fd, &about) == 0 && S_ISREG(about.st_mode);
+    s->log = output_new(&(output_options){
+        .fd = s->log_fd, .threaded = !is_file, .lossy = true, .max_bytes = LOG_QUEUE_BYTES});
+    return true;
+}
+
+static void close_log(server *s)
+{
+    if (!s->log)
+        return;
+    output_flush(s->log, LOG_FLUSH_MS);
+    output_free(s->log);
+    close(s->log_fd);
 }
 
 static bool add_faults(server *s, const char *const *rules, err *e)
@@ -250,8 +270,7 @@ void server_stop(server *s)
     httpd_stop(s->http);
     if (s->store)
         store_close(s->store);
-    if (s->log_fd >= 0)
-        close(s->log_fd);
+    close_log(s);
     fault_set_deinit(&s->faults);
     free(s);
 }

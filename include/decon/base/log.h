@@ -1,10 +1,13 @@
 /* The program's log: levels, human lines or JSON lines, and the progress line on a terminal.
  *
- * What:    one line for each call, written with one write(2). Human lines:
+ * What:    one line for each call, written with one writev(2). Human lines:
  *          `2026-11-23 03:00:01 INFO  words`; JSON lines: {"time":..,"level":..,"message":..}.
+ *          `queued`: a thread of the log's own writes, and no caller waits for the reader. Lines that
+ *          exceed the queue are dropped and counted, but not errors, plain and raw lines.
  * Owner:   process-wide settings, made once by decon_log_setup before any thread starts.
- * Threads: any may log; decon_log_status from the loop thread only.
- * Fails:   never (a log that cannot be written is dropped).
+ * Threads: any may log; decon_log_status from the loop thread only. After fork() the child's lines
+ *          are its own; those that were queued are the parent's.
+ * Fails:   never. A full disk is tried again; where nothing reads any more, lines are dropped.
  * Secrets: callers never pass them; decon_log_secret_add registers values that are masked all the same.
  */
 #ifndef DECON_BASE_LOG_H
@@ -23,15 +26,16 @@ typedef enum decon_log_level {
     DECON_LOG_DEBUG
 } decon_log_level;
 
+#define DECON_LOG_EXIT_WAIT_MS 2000 /* how long exit() waits for a stalled reader */
+
 typedef struct decon_log_options {
     decon_log_level level; /* lines above this level are dropped */
     bool json;             /* JSON lines instead of human lines */
     int fd;                /* where to; mostly 2 */
+    bool queued;           /* written by a thread; exit() waits for it */
 } decon_log_options;
 
 void decon_log_setup(const decon_log_options *options);
-void decon_log_after_fork(
-    void); /* in a child with one thread: another thread may have held the lock */
 bool decon_log_enabled(decon_log_level level);
 void decon_log_line(decon_log_level level, const char *fmt, ...) DECON_PRINTF_LIKE(2, 3);
 #define decon_log_error(...) decon_log_line(DECON_LOG_ERROR, __VA_ARGS__)
@@ -42,11 +46,20 @@ void decon_log_line(decon_log_level level, const char *fmt, ...) DECON_PRINTF_LI
 /* A line without time and level, for the closing words that scripts wait for (in JSON mode it is
  * a JSON line like any other). */
 void decon_log_plain(const char *fmt, ...) DECON_PRINTF_LIKE(1, 2);
+/* A line of the caller's own format, without its end; secrets are masked. */
+void decon_log_raw(const char *line);
+
+/* Waits until all lines are written; false after limit_ms. Before _exit(). */
+bool decon_log_flush(unsigned limit_ms);
+/* Waits a moment (200 ms at most), so that what is written to the same terminal by others comes
+ * later; not again while the reader is stalled. */
+void decon_log_settle(void);
 
 /* Shows `text` as the last line of a terminal and keeps it below the log lines; NULL takes it away.
  * Does nothing where the log's fd is no terminal, or in JSON mode. */
 void decon_log_status(const char *text);
 bool decon_log_is_terminal(void); /* whether it would show it */
+unsigned decon_log_columns(void); /* characters of the status line: the terminal's width less one */
 
 /* From now on `secret` (8 characters or more) is printed as *** wherever it stands in a line. */
 void decon_log_secret_add(const char *secret);

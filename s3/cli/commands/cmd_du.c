@@ -46,7 +46,7 @@ static void print_sum(const usage *u, const sum *s, const char *key, const char 
             {.name = "objects", .number = s->objects},
             {.name = "size", .number = s->bytes},
         };
-        print_json(members, ARRAY_LEN(members), stdout);
+        print_json(members, ARRAY_LEN(members));
         return;
     }
     if (o->human_readable)

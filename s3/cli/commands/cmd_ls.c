@@ -43,7 +43,7 @@ static void print_object_json(const listing *l, const s3_object *object, const c
         {.name = "storage_class",
          .text = object->storage_class ? object->storage_class : "STANDARD"},
     };
-    print_json(members, ARRAY_LEN(members), stdout);
+    print_json(members, ARRAY_LEN(members));
 }
 
 static void size_text(const cli_config *o, uint64_t bytes, char *out, size_t out_size)
@@ -94,7 +94,7 @@ static bool on_prefix(void *ctx, const char *prefix, err *e)
         AUTO_FREE char *uri = xasprintf("s3://%s/%s", l->at->uri.bucket, prefix);
         const print_member members[] = {{.name = "uri", .text = uri},
                                         {.name = "prefix", .text = prefix}};
-        print_json(members, ARRAY_LEN(members), stdout);
+        print_json(members, ARRAY_LEN(members));
     } else {
         print_line(l, "", "FOLDER", NULL, prefix);
     }
@@ -124,7 +124,7 @@ static bool on_bucket(void *ctx, const char *name, int64_t created_s, err *e)
         const print_member members[] = {{.name = "uri", .text = uri},
                                         {.name = "bucket", .text = name},
                                         {.name = "created", .text = when}};
-        print_json(members, ARRAY_LEN(members), stdout);
+        print_json(members, ARRAY_LEN(members));
     } else {
         printf("%-19s %12s s3://%s/\n", when, "BUCKET", name);
     }
@@ -149,7 +149,7 @@ static void summarize(const listing *l)
     if (o->json) {
         const print_member members[] = {{.name = "total_objects", .number = l->objects},
                                         {.name = "total_size", .number = l->bytes}};
-        print_json(members, ARRAY_LEN(members), stdout);
+        print_json(members, ARRAY_LEN(members));
         return;
     }
     printf("\nTotal objects: %llu\nTotal size: %s\n", (unsigned long long)l->objects, size);

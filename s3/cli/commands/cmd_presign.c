@@ -29,7 +29,7 @@ static void on_url(void *ctx, const char *url, int64_t keys_expire_s, const err 
                                         {.name = "method", .text = methods[c->config->method]},
                                         {.name = "expires_in", .number = g->expires_s},
                                         {.name = "url", .text = url}};
-        print_json(members, ARRAY_LEN(members), stdout);
+        print_json(members, ARRAY_LEN(members));
     } else {
         printf("%s\n", url);
     }

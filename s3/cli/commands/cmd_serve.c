@@ -2,12 +2,15 @@
 #include "s3/cli/commands/option_rows.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "s3/serve/protocol/fault_injection.h"
 #include "s3/serve/server.h"
+
+#define ANNOUNCE_MAX_MS 2000 /* standard output may be a pipe that nothing reads */
 
 static bool announce(const cli *c, const char *address, unsigned port, err *e)
 {
@@ -17,8 +20,8 @@ static bool announce(const cli *c, const char *address, unsigned port, err *e)
         if (!fs_write_file(c->config->port_file, slice_from(text), false, e))
             return false;
     }
-    printf("listening on http://%s:%u\n", address, port);
-    return print_flush(e);
+    AUTO_FREE char *line = xasprintf("listening on http://%s:%u\n", address, port);
+    return fs_print_standard(STDOUT_FILENO, slice_from(line), ANNOUNCE_MAX_MS, e);
 }
 
 /* Blocked before the server's threads start, so that none of them is woken by one. */
@@ -29,6 +32,14 @@ static void block_signals(sigset_t *set)
     sigaddset(set, SIGTERM);
     pthread_sigmask(SIG_BLOCK, set, NULL);
     signal(SIGPIPE, SIG_IGN);
+}
+
+/* A second signal does not wait for the requests that are being served. */
+static void end_at_second_signal(const sigset_t *set)
+{
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, set, NULL);
 }
 
 static bool run(cli *c, err *e)
@@ -55,6 +66,7 @@ static bool run(cli *c, err *e)
     bool ok = announce(c, o->address, server_port(s), e);
     if (ok && sigwait(&set, &signal_number) == 0)
         log_debug("signal %d: the server ends", signal_number);
+    end_at_second_signal(&set);
     server_stop(s);
     return ok;
 }

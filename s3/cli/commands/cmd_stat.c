@@ -88,7 +88,7 @@ static void stat_json(const s3_uri *uri, const s3_object *object, const char *wh
     if (m.metadata_count > 0)
         m.members[m.count++] = (print_member){
             .name = "metadata", .members = m.metadata, .member_count = m.metadata_count};
-    print_json(m.members, m.count, stdout);
+    print_json(m.members, m.count);
 }
 
 static void stat_field(const http_header *h)

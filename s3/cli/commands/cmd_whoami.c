@@ -27,7 +27,7 @@ static void print_as_json(const s3_identity *i)
         {.name = "endpoint", .text = i->endpoint},
         {.name = "passed_over", .text = i->passed_over, .absent = !*i->passed_over},
     };
-    print_json(members, ARRAY_LEN(members), stdout);
+    print_json(members, ARRAY_LEN(members));
 }
 
 static void print_expiry(int64_t expires_s)

@@ -33,7 +33,7 @@ static bool open_client(cli *c, err *e)
     bool ok = connection_open(c->config, &s->loop, &s->pool, &s->client, e);
     c->loop = c->session->loop;
     c->client = c->session->client;
-    return ok && loop_watch_signals(c->loop, on_signal, c->session, e);
+    return ok && loop_watch_signals(c->loop, on_signal, c->session, e) && print_begin(e);
 }
 
 static bool begin_session(cli *c, err *e)
@@ -91,7 +91,10 @@ static bool run_to_the_end(cli *c, err *e)
     err last = ERR_INIT;
     if (!jobs_drain(c, &last) && ok)
         *e = last;
-    return print_flush(ok ? e : &last) && ok && !err_is_set(&last);
+    ok = print_flush(ok ? e : &last) && ok && !err_is_set(&last);
+    if (!ok && !c->session->signal_number)
+        cli_breathe(c); /* a signal may have ended a wait for standard output */
+    return ok;
 }
 
 /* Nobody waits for words where a pipe was closed. */
@@ -114,6 +117,8 @@ int cli_run_command(cli *c)
     if (!ok && !session.signal_number)
         cli_print_error(c, &e);
     int signal_number = session.signal_number;
+    if (signal_number)
+        print_discard();
     if (signal_number && session.progress)
         tell_interruption(c);
     end_session(&session);

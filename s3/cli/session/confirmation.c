@@ -1,19 +1,26 @@
 /* Before much is removed: --yes, or a person at a terminal who says so. */
 #include <unistd.h>
 
+#include "base/fsutil.h"
 #include "base/util.h"
+#include "decon/base/log.h"
 #include "s3/cli/session/context.h"
 #include "s3/cli/session/line_reader.h"
+#include "s3/cli/session/print.h"
 #include "s3/cli/session/progress.h"
+
+#define QUESTION_MAX_MS 2000 /* for a terminal that was stopped */
 
 static bool ask(cli *c, const char *what, bool *yes)
 {
     char answer[16];
-    fflush(stdout);
-    fprintf(stderr, "decon-s3: remove %s? Type yes: ", what);
-    fflush(stderr);
+    err unseen = ERR_INIT;
+    AUTO_FREE char *question = xasprintf("decon-s3: remove %s? Type yes: ", what);
+    print_settle();
+    if (!fs_print_standard(STDERR_FILENO, slice_from(question), QUESTION_MAX_MS, &unseen))
+        return true;                    /* what a person cannot read is not confirmed */
     if (!lines_wait(c, STDIN_FILENO)) { /* a terminal gives whole lines */
-        fputc('\n', stderr);
+        log_plain("%s", "");
         return false;
     }
     *yes = fgets(answer, sizeof answer, stdin) && str_equal(answer, "yes\n");

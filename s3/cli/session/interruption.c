@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "decon/base/log.h"
 #include "s3/cli/session/print.h"
 
 static const char *signal_name(int number)
@@ -64,7 +65,7 @@ void interrupted_print(const cli *c)
     interrupted_text(c->command, n, signal_number, c->config->dry_run, text);
     progress_hide(c->session->progress);
     if (!c->config->json) {
-        fprintf(stderr, "decon-s3: %s\n", text);
+        log_plain("decon-s3: %s", text);
         return;
     }
     const print_member members[] = {
@@ -77,5 +78,5 @@ void interrupted_print(const cli *c)
         {.name = "failed", .number = n->failed},
         {.name = "broken_off", .number = n->broken_off},
     };
-    print_json(members, ARRAY_LEN(members), stderr);
+    print_json_error(members, ARRAY_LEN(members));
 }

@@ -1,10 +1,10 @@
 #include "base/util.h"
 #include "s3/cli/session/print.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <unistd.h>
 
+#include "decon/base/log.h"
 #include "s3/cli/session/progress.h"
 
 void print_time(int64_t time_s, char *out, size_t out_size)
@@ -50,24 +50,29 @@ static json_t *member_value(const print_member *m)
     return value ? value : json_null();
 }
 
-void print_json(const print_member *members, size_t count, FILE *out)
+static char *json_line(const print_member *members, size_t count)
 {
     json_t *object = json_object();
     for (size_t i = 0; i < count; i++)
         if (!members[i].absent)
             json_object_set_new(object, members[i].name, member_value(&members[i]));
-    AUTO_FREE char *text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    char *text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER);
     json_decref(object);
-    if (text)
-        fprintf(out, "%s\n", text);
+    return text;
 }
 
-bool print_flush(err *e)
+void print_json(const print_member *members, size_t count)
 {
-    errno = 0;
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return true;
-    return err_set_errno(e, ERR_IO, errno, "standard output cannot be written");
+    AUTO_FREE char *text = json_line(members, count);
+    if (text)
+        printf("%s\n", text);
+}
+
+void print_json_error(const print_member *members, size_t count)
+{
+    AUTO_FREE char *text = json_line(members, count);
+    if (text)
+        log_raw(text);
 }
 
 static void print_result_json(const cli *c, const print_result *r)
@@ -80,7 +85,7 @@ static void print_result_json(const cli *c, const print_result *r)
         {.name = "reason", .text = r->reason, .absent = !r->reason},
         {.name = "dry_run", .truth = true, .absent = !c->config->dry_run},
     };
-    print_json(members, ARRAY_LEN(members), stdout);
+    print_json(members, ARRAY_LEN(members));
 }
 
 static void print_result_line(const cli *c, const print_result *r)
@@ -109,7 +114,7 @@ void print_done(cli *c, const print_result *r)
     else
         print_result_line(c, r);
     if (on_terminal) {
-        fflush(stdout);
+        print_settle();
         progress_show(line);
     }
 }

@@ -3,7 +3,8 @@
  * What:    one line a result; the progress line gives way to it.
  * Owner:   everything is borrowed.
  * Threads: the main thread.
- * Fails:   print_flush: a full disk or a closed pipe is an error.
+ * Fails:   print_flush: a full disk or a closed pipe is an error, found by a later print at the
+ *          earliest.
  */
 #ifndef S3_CLI_SESSION_PRINT_H
 #define S3_CLI_SESSION_PRINT_H
@@ -26,8 +27,17 @@ typedef struct print_member {
     const struct print_member *members; /* an object of texts; NULL: none */
     size_t member_count;
 } print_member;
-void print_json(const print_member *members, size_t count, FILE *out);
+void print_json(const print_member *members, size_t count);
+void print_json_error(const print_member *members, size_t count); /* on standard error */
+
+/* Standard output of a session (standard_output.c): queued, written by a thread. */
+bool print_begin(err *e) MUST_USE;
+/* Waits until all is written; EINTR where a signal came first. */
 bool print_flush(err *e) MUST_USE;
+/* Waits a short time, so that what is printed elsewhere next comes after it. */
+void print_settle(void);
+bool print_has_failed(void);
+void print_discard(void); /* after a signal: what is left is not written */
 
 /* What was done with something, or (dry_run) would be: "from -> to" or "uri", nothing with --quiet.
  * `operation` is "cp", "mv", "rm" ..; `to` and `reason` may be NULL, the size PRINT_NO_SIZE. */

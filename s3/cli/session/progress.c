@@ -111,8 +111,10 @@ progress_numbers *progress_of(progress *p)
 
 void progress_hide(progress *p)
 {
-    if (p && p->shown)
+    if (p && p->shown) {
         log_status(NULL);
+        log_settle(); /* standard output may be the same terminal */
+    }
 }
 
 void progress_show(progress *p)

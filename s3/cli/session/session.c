@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "base/util.h"
+#include "decon/base/log.h"
 #include "s3/cli/session/context.h"
 #include "s3/cli/session/print.h"
 #include "s3/cli/session/progress.h"
@@ -23,13 +24,20 @@ static void print_error_json(const cli *c, const char *from, const char *to, con
         {.name = "s3_code", .text = error->s3_code, .absent = !error->s3_code[0]},
         {.name = "request_id", .text = error->request_id, .absent = !error->request_id[0]},
     };
-    print_json(members, ARRAY_LEN(members), stderr);
+    print_json_error(members, ARRAY_LEN(members));
 }
 
-/* Nobody reads on (`| head`): that is no news for a person. The command ends as by SIGPIPE. */
-static bool is_closed_pipe(const err *error)
+/* EPIPE on standard output (`| head`): the command ends silently, as by SIGPIPE. EINTR: a signal is
+ * pending, and the loop will report it. */
+static bool is_end_of_output(cli *c, const err *error)
 {
-    return error->sys_errno == EPIPE && ferror(stdout);
+    if (!c->session || !print_has_failed() ||
+        (error->sys_errno != EPIPE && error->sys_errno != EINTR))
+        return false;
+    if (error->sys_errno == EPIPE)
+        c->session->signal_number = SIGPIPE;
+    cli_wake(c);
+    return true;
 }
 
 /* A disk that is full or read-only, an address that nobody is at, keys that are none. */
@@ -59,7 +67,7 @@ static bool is_said(cli *c, const err *error)
 void cli_print_alike(cli *c)
 {
     if (c->alike > 0)
-        fprintf(stderr, "decon-s3: %u more failed alike\n", c->alike);
+        log_plain("decon-s3: %u more failed alike", c->alike);
     c->alike = 0;
 }
 
@@ -72,23 +80,21 @@ bool cli_has_hope(const cli *c, err *e)
 
 void cli_print_error_of(cli *c, const char *from, const char *to, const err *error)
 {
-    if (c->session && is_closed_pipe(error)) {
-        c->session->signal_number = SIGPIPE;
-        cli_wake(c);
+    if (is_end_of_output(c, error))
         return;
-    }
     c->errors++;
     if (c->config && is_said(c, error))
         return;
     if (c->session)
         progress_hide(c->session->progress);
-    fflush(stdout);
+    print_settle();
     if (c->config && c->config->json)
         print_error_json(c, from, to, error);
     else if (c->file)
-        fprintf(stderr, "decon-s3: %s:%u: %s\n", c->file, c->line, error->message);
+        log_plain("decon-s3: %s:%u: %s", c->file, c->line, error->message);
     else
-        fprintf(stderr, "decon-s3: %s\n", error->message);
+        log_plain("decon-s3: %s", error->message);
+    log_settle();
     if (c->session)
         progress_show(c->session->progress);
 }

@@ -62,13 +62,13 @@ void exchange_add_date(exchange *x, const char *name, int64_t time_s)
  * it holds no space, but for the secrets of presigned URLs. */
 static void write_log(const exchange *x, int status, uint64_t sent_bytes)
 {
-    if (x->log_fd < 0)
+    if (!x->log)
         return;
     AUTO(buf) line = BUF(64 * 1024);
     buf_printf(&line, "%s ", httpd_method(x->http));
     target_show(httpd_raw_target(x->http), &line);
     buf_printf(&line, " %d %" PRIu64 " %" PRIu64 "\n", status, x->body_bytes, sent_bytes);
-    if (write(x->log_fd, line.data, line.len) != (ssize_t)line.len)
+    if (!output_put(x->log, buf_slice(&line), OUTPUT_DROP) && errno != ENOBUFS)
         log_warn("the access log cannot be written");
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/util.h"
 #include "base/httpd/httpd.h"
+#include "base/output.h"
 #include "s3/serve/protocol/auth.h"
 #include "s3/serve/protocol/checksum.h"
 #include "s3/serve/protocol/fault_injection.h"
@@ -34,7 +35,7 @@ typedef struct exchange {
     const operation *op;
     const fault *fault; /* or NULL */
     char request_id[17];
-    int log_fd;              /* the access log, or -1 */
+    output *log;             /* the access log, or NULL */
     uint64_t content_length; /* of the body without its framing */
 
     /* the body that comes in */

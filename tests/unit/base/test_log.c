@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <regex.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -214,6 +216,89 @@ static void status_is_cut_to_the_width(void **state)
     log_status(NULL);
 }
 
+static void open_blocking_pipe(void)
+{
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    log_setup(&(log_options){.level = LOG_DEBUG, .fd = ends[1], .queued = true});
+}
+
+#define FLOOD 40000
+
+/* A pipe takes 64 KiB, the queue 512 KiB; all the rest is counted. */
+static void without_a_reader_lines_are_dropped_and_counted(void **state)
+{
+    UNUSED(state);
+    uint64_t dropped = 0;
+    open_blocking_pipe();
+    for (unsigned i = 0; i < FLOOD; i++)
+        log_info("a line of the flood, number %u", i);
+    log_error("not dropped");
+    log_info("dropped");
+    log_plain("SUMMARY: not dropped");
+    assert_false(log_flush(1));
+    log_plain("END");
+    AUTO_FREE char *all = NULL;
+    size_t size = 0, infos = 0, important = 0;
+    FILE *in = fdopen(dup(ends[0]), "r");
+    assert_non_null(in);
+    while (getline(&all, &size, in) > 0 && !str_equal(all, "END\n")) {
+        const char *count = strstr(all, "log: ");
+        infos += strstr(all, "a line of the flood") != NULL;
+        important += strstr(all, "not dropped") != NULL;
+        if (count)
+            dropped += strtoull(count + strlen("log: "), NULL, 10);
+    }
+    fclose(in);
+    assert_int_equal(important, 2);
+    assert_true(dropped > 0);
+    assert_int_equal(infos + dropped, FLOOD + 1);
+    assert_true(log_flush(60000));
+}
+
+static unsigned count_in_pipe(const char *part, const char *last)
+{
+    unsigned found = 0;
+    AUTO_FREE char *line = NULL;
+    size_t size = 0;
+    FILE *in = fdopen(dup(ends[0]), "r");
+    assert_non_null(in);
+    while (getline(&line, &size, in) > 0 && !str_equal(line, last))
+        found += strstr(line, part) != NULL;
+    fclose(in);
+    return found;
+}
+
+/* The queue of a child is empty, whatever its parent's thread is doing. */
+static void a_fork_while_the_log_is_stalled_is_harmless(void **state)
+{
+    UNUSED(state);
+    int status = 1;
+    open_blocking_pipe();
+    for (unsigned i = 0; i < 2000; i++) /* more than a pipe takes */
+        log_info("a line of the parent, long enough to fill a pipe, number %u", i);
+    assert_false(log_flush(1));
+    pid_t pid = fork();
+    if (pid == 0) {
+        int sink = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        log_setup(&(log_options){.level = LOG_INFO, .fd = sink, .queued = true});
+        log_info("child");
+        _exit(log_flush(60000) ? 0 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    log_plain("END");
+    assert_int_equal(count_in_pipe("a line of the parent", "END\n"), 2000);
+}
+
+static void raw_lines_are_masked_only(void **state)
+{
+    UNUSED(state);
+    open_pipe(LOG_ERROR, true);
+    log_secret_add("hush/hush+1");
+    log_raw("{\"a\":\"hush/hush+1\"}");
+    assert_string_equal(read_back(), "{\"a\":\"***\"}\n");
+}
+
 #define CASE(name) cmocka_unit_test_teardown(name, close_ends)
 
 int main(void)
@@ -229,6 +314,9 @@ int main(void)
         CASE(status_needs_a_terminal),
         CASE(status_stays_below_the_lines),
         CASE(status_is_cut_to_the_width),
+        CASE(without_a_reader_lines_are_dropped_and_counted),
+        CASE(a_fork_while_the_log_is_stalled_is_harmless),
+        CASE(raw_lines_are_masked_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
