@@ -114,6 +114,7 @@ static int finish(app *a)
     progress_summary(&(run_summary){.totals = totals,
                                     .flow = a->flow,
                                     .plan = &a->plan,
+                                    .again = a->env.command,
                                     .elapsed_ms = clock_now_ms(a->env.transport) - a->started_ms,
                                     .complete = status == 0 || status == 3});
     return status;
@@ -128,10 +129,10 @@ static int run_flow(app *a)
     }
     app_write_settings(a);
     start_flow(a);
-    progress *p = progress_start(a->env.transport, a->flow, a->s3, a->plan.count);
+    progress_follow(a->progress, a->flow, a->s3, &a->plan);
     if (!a->flow_finished)
         a->env.run_until(a->env.run_ctx, &a->flow_finished);
-    progress_stop(p);
+    progress_free(move(a->progress));
     timer_stop(a->env.transport, move(a->drain));
     if (a->aborted) {
         settle_store(a);
@@ -184,6 +185,7 @@ int app_run(app *a)
 {
     err e = ERR_INIT;
     a->started_ms = clock_now_ms(a->env.transport);
+    a->progress = progress_new(a->env.transport);
     if (!app_make_client(a, &e))
         return stop_early(a, &e);
     if (a->config->dry_run)
@@ -235,7 +237,9 @@ void app_signal(app *a, int signal_number, unsigned count)
         log_warn("second signal: everything is cancelled");
         cancel_all(a);
     } else {
-        log_warn("signal %s", signal_number == SIGINT ? "SIGINT" : "SIGTERM");
+        size_t in_flight = a->flow ? flow_progress_of(a->flow).in_flight : 0;
+        log_warn("signal %s: stopping, %zu in flight",
+                 signal_number == SIGINT ? "SIGINT" : "SIGTERM", in_flight);
         if (a->flow)
             drain(a);
     }
@@ -285,6 +289,7 @@ void app_free(app *a)
     free((char *)a->server.cleaned_dir);
     free((char *)a->server.fingerprint);
     free((char *)a->server.settings);
+    progress_free(a->progress);
     jobs_free(a->jobs);
     verifier_free(a->verifier);
     codec_memory_free(a->codec_memory);

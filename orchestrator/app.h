@@ -20,6 +20,7 @@ typedef struct app_env {
     void (*run_until)(void *ctx, const bool *done); /* the event loop; returns once *done */
     void *run_ctx;
     const char *(*getenv_fn)(const char *name);
+    const char *command; /* that began this run, for a shell; or NULL */
     unsigned file_limit; /* open files that the system allows; 0: unknown */
 } app_env;
 

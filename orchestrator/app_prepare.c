@@ -1,5 +1,7 @@
 #include "orchestrator/app_prepare.h"
 
+#include <stdarg.h>
+
 #include "base/options/options.h"
 #include "decon/base/log.h"
 #include "base/util.h"
@@ -19,8 +21,16 @@ void app_end_step(void *ctx, const err *error)
     a->step_done = true;
 }
 
-void app_begin_step(app *a)
+void app_begin_step(app *a, const char *fmt, ...)
 {
+    va_list args;
+    char *what = NULL;
+    va_start(args, fmt);
+    if (vasprintf(&what, fmt, args) < 0)
+        what = NULL;
+    va_end(args);
+    progress_wait(a->progress, what);
+    free(what);
     a->step_done = false;
     a->step_error = (err)ERR_INIT;
 }
@@ -31,6 +41,7 @@ bool app_await_step(app *a, err *e)
     if (!a->signal_number)
         a->env.run_until(a->env.run_ctx, &a->step_done);
     op_cancel(move(a->step));
+    progress_wait(a->progress, NULL);
     if (a->signal_number)
         return err_set(e, ERR_CANCELLED, "interrupted before the first file was begun");
     if (!err_is_set(&a->step_error))
@@ -136,7 +147,7 @@ bool app_knows_path(void *ctx, const char *path)
 static bool probe_place(app *a, const place *where, err *e)
 {
     AUTO_FREE char *key = xasprintf("%s" PLACES_PROBE_NAME, where->prefix);
-    app_begin_step(a);
+    app_begin_step(a, "the test write to s3://%s/%s", where->bucket, where->prefix);
     a->step = s3_probe_write(a->s3, where->bucket, key, app_end_step, a);
     return app_await_step(a, e) || err_context(e, "s3://%s/%s must be writable for the outputs",
                                                where->bucket, where->prefix);
@@ -157,7 +168,8 @@ bool app_probe_outputs(app *a, err *e)
 
 bool app_fetch_listing(app *a, err *e)
 {
-    app_begin_step(a);
+    const places *p = &a->config->places;
+    app_begin_step(a, "the list of s3://%s/%s", p->input.bucket, places_list_prefix(p));
     a->listing.name_all = a->config->dry_run;
     a->step = listing_fetch_start(a->s3, &a->config->places, &a->listing, app_end_step, a);
     return app_await_step(a, e);
@@ -214,7 +226,7 @@ static void on_server(void *ctx, const server_facts *facts, const err *error)
 
 bool app_wait_for_server(app *a, bool once, err *e)
 {
-    app_begin_step(a);
+    app_begin_step(a, "the detection server at %s", a->config->server_url);
     jobs_wait_server(a->jobs, once, on_server, a);
     return app_await_step(a, e);
 }
@@ -257,7 +269,7 @@ static bool check_done(app *a, bool purify, err *e)
     if (a->plan.done_count == 0)
         return true;
     log_info("comparing %zu results with the current versions of their inputs", a->plan.done_count);
-    app_begin_step(a);
+    app_begin_step(a, "HEAD of %zu results", a->plan.done_count);
     done_check_free(a->done_check);
     a->done_check = done_check_start(
         &(done_check_options){.s3 = a->s3,
@@ -290,7 +302,7 @@ static void on_nearest(void *ctx, const char *found)
 static bool find_nearest(app *a, err *e)
 {
     const places *p = &a->config->places;
-    app_begin_step(a);
+    app_begin_step(a, "the folders beside s3://%s/%s", p->input.bucket, p->input.prefix);
     nearest_folder *search = nearest_folder_start(
         a->s3, p->input.bucket, p->input_object ? p->input_object : p->input.prefix, on_nearest, a);
     bool ok = app_await_step(a, e);

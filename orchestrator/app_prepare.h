@@ -13,6 +13,7 @@
 #include "orchestrator/runtime/run_limits.h"
 #include "orchestrator/flow/flow.h"
 #include "orchestrator/local/result_dirs.h"
+#include "orchestrator/observe/progress.h"
 #include "orchestrator/plan/done_check.h"
 #include "orchestrator/plan/listing.h"
 #include "decon/s3/s3.h"
@@ -42,6 +43,7 @@ struct app {
     s3_op *record_op; /* the description of the settings that is being written, or NULL */
     buf record;
 
+    progress *progress; /* until the flow has ended */
     /* the step that is under way */
     op *step; /* its operation, or NULL */
     bool step_done;
@@ -74,7 +76,8 @@ bool app_make_plan(app *a, bool *server_known, app_server_step *know_server, err
 bool app_plan_work(app *a, err *e) MUST_USE;
 
 /* --- one step: begin, start the operation in a->step, await; app_end_step is its callback --- */
-void app_begin_step(app *a);
+/* `fmt`: what is waited for, for the progress line. */
+void app_begin_step(app *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool app_await_step(app *a, err *e) MUST_USE;
 void app_end_step(void *ctx, const err *error);
 

@@ -37,7 +37,7 @@ static void read_record(app *a, const char *fingerprint, buf *text)
     if (!settings_fingerprint_is_valid(fingerprint))
         return;
     AUTO_FREE char *key = settings_record_key(where->prefix, fingerprint);
-    app_begin_step(a);
+    app_begin_step(a, "the record of settings s3://%s/%s", where->bucket, key);
     a->step = s3_get(a->s3, &(s3_get_options){.bucket = where->bucket,
                                               .key = key,
                                               .fd = -1,

@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "base/options/options_completion.h"
 #include "orchestrator/app.h"
+#include "orchestrator/observe/command_text.h"
 #include "orchestrator/commands.h"
 #include "orchestrator/runtime/run_limits.h"
 #include "orchestrator/verify/cmd_verify.h"
@@ -68,7 +69,7 @@ static int fail(const err *e)
     return err_exit_status(e);
 }
 
-static int run(const config *c)
+static int run(const config *c, const char *command)
 {
     err e = ERR_INIT;
     app_limits limits = app_limits_of(c);
@@ -86,6 +87,7 @@ static int run(const config *c)
                                    .run_until = run_loop,
                                    .run_ctx = l,
                                    .getenv_fn = read_env,
+                                   .command = command,
                                    .file_limit = file_limit});
     int status = loop_watch_signals(l, on_signal, a, &e) ? app_run(a) : fail(&e);
     if (app_aborted(a)) {
@@ -113,5 +115,6 @@ int orchestrator_main(int argc, char **argv)
         return show_information(&c);
     log_setup(&(log_options){
         .level = (log_level)c.log_level, .json = c.log_json, .fd = STDERR_FILENO, .queued = true});
-    return run(&c);
+    AUTO_FREE char *command = command_text(argc, argv);
+    return run(&c, command);
 }

@@ -52,8 +52,30 @@ typedef struct flow_totals {
     size_t downloading, jobs, uploading, waiting;
     size_t finishing; /* at the server or after it, and not confirmed */
     uint64_t bytes;   /* inputs of the clean and contaminated ones */
+    uint64_t failed_bytes;
 } flow_totals;
 flow_totals flow_count(const flow *f);
+
+/* What more of it would make the run faster at the moment. */
+typedef enum flow_limit {
+    FLOW_LIMIT_NONE,         /* the last pauses and removals */
+    FLOW_LIMIT_NETWORK,      /* bytes of the store */
+    FLOW_LIMIT_VERIFICATION, /* most of what is loaded waits for it */
+    FLOW_LIMIT_SERVER,       /* its job slots are taken, or only jobs are left */
+    FLOW_LIMIT_UPLOAD,
+    FLOW_LIMIT_DISK, /* nothing is loaded, as the next file does not fit yet */
+} flow_limit;
+
+typedef struct flow_progress {
+    flow_totals totals;
+    size_t in_flight;        /* begun, and neither done nor failed */
+    size_t verifying;        /* downloads whose bytes wait for the verification */
+    uint64_t done_bytes;     /* of inputs that are done or failed */
+    uint64_t received_bytes; /* of inputs, those of done_bytes included */
+    bool stopping;           /* no more files are begun */
+    flow_limit limit;
+} flow_progress;
+flow_progress flow_progress_of(const flow *f);
 const err *flow_run_error(const flow *f); /* NULL: none */
 /* What is to be said of the items that failed, one message each; the flow's. */
 const char *const *flow_failures(const flow *f, size_t *count);

@@ -86,7 +86,7 @@ static void on_submitted(void *ctx, const job_outcome *outcome, const err *error
         it->job_id = xstrdup(outcome->job_id);
         it->job_replayed = outcome->replayed;
         flow *f = it->flow;
-        log_info("submitted: s3://%s/%s as job %s", flow_input_bucket(f), it->key, it->job_id);
+        log_debug("submitted: s3://%s/%s as job %s", flow_input_bucket(f), it->key, it->job_id);
     }
     flow_leaf_done(it, error);
 }
@@ -165,11 +165,11 @@ static void count_success(flow *f, const item *it)
     f->totals.bytes += it->size_bytes;
     if (it->contaminated) {
         f->totals.contaminated++;
-        log_info("contaminated: s3://%s/%s: contaminated lines: %llu", flow_input_bucket(f),
-                 it->key, (unsigned long long)it->contaminated_lines);
+        log_debug("contaminated: s3://%s/%s: contaminated lines: %llu", flow_input_bucket(f),
+                  it->key, (unsigned long long)it->contaminated_lines);
     } else {
         f->totals.clean++;
-        log_info("clean: s3://%s/%s", flow_input_bucket(f), it->key);
+        log_debug("clean: s3://%s/%s", flow_input_bucket(f), it->key);
     }
 }
 
@@ -208,6 +208,7 @@ static bool enter_failed(flow *f, item *it, err *e)
 {
     UNUSED(e);
     f->totals.failed++;
+    f->totals.failed_bytes += it->size_bytes;
     log_warn("failed: %s", it->error.message);
     flow_trial_failure(f, it);
     return true;

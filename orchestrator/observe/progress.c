@@ -1,156 +1,205 @@
 #include "orchestrator/observe/progress.h"
 
-#include "decon/base/log.h"
+#include "base/progress/progress_text.h"
 #include "base/util.h"
+#include "decon/base/log.h"
 
-#define TICK_MS 1000
+#define TICK_MS        1000
+#define LINE_MS        60000 /* between lines where there is no terminal */
+#define SHOW_WAIT_MS   2000  /* shorter waits are not worth a status line */
+#define LINE_MAX_BYTES 1024
+#define RATE_WINDOW    10 /* ticks: the rate is that of the last ten seconds */
+#define LEFT_EVERY     5  /* ticks between samples: the estimate rests on five minutes at most */
 
 struct progress {
     transport *transport;
+    timer *timer;
+    char *waits_for; /* before the flow; or NULL */
     const flow *flow;
     const s3_client *s3;
     size_t file_count;
-    uint64_t started_ms;
-    timer *timer;
+    uint64_t total_bytes;
+    unsigned ticks;
+    uint64_t last_line_ms, moved_ms; /* the last line; the last change of any number */
+    progress_now last;
+    rate_meter received, done;
 };
 
-void progress_describe(const flow_totals *now, size_t file_count, const s3_stats *s3,
-                       uint64_t elapsed_ms, buf *out)
+static const char *const limit_names[] = {
+    [FLOW_LIMIT_NETWORK] = "network",         [FLOW_LIMIT_VERIFICATION] = "verification",
+    [FLOW_LIMIT_SERVER] = "detection server", [FLOW_LIMIT_UPLOAD] = "upload",
+    [FLOW_LIMIT_DISK] = "disk space",
+};
+
+static const char *const waited_for[] = {
+    [FLOW_LIMIT_NONE] = "the end of clean-up",
+    [FLOW_LIMIT_NETWORK] = "bytes of the store",
+    [FLOW_LIMIT_VERIFICATION] = "the verification",
+    [FLOW_LIMIT_SERVER] = "the detection server",
+    [FLOW_LIMIT_UPLOAD] = "replies of the store to uploads",
+    [FLOW_LIMIT_DISK] = "disk space in local_work_dir",
+};
+
+/* --- the text --- */
+
+/* What holds the run up, or that nothing moves. */
+static char *limit_text(const progress_now *n)
 {
-    char received[32], rate[32];
-    format_size(s3->bytes_received, received, sizeof received);
-    format_size(elapsed_ms ? s3->bytes_received * 1000 / elapsed_ms : 0, rate, sizeof rate);
-    buf_printf(out,
-               "%zu of %zu files (%zu contaminated, %zu failed); %zu downloading, %zu at the "
-               "server, %zu uploading; %s received, %s/s",
-               now->clean + now->contaminated + now->failed, file_count, now->contaminated,
-               now->failed, now->downloading, now->jobs, now->uploading, received, rate);
+    char since[32];
+    flow_limit limit = n->flow.limit;
+    if (n->still_ms >= LINE_MS) {
+        format_duration(n->still_ms, since, sizeof since);
+        return xasprintf("nothing has moved for %s, waiting for %s", since, waited_for[limit]);
+    }
+    return limit_names[limit] ? xasprintf("limited by: %s", limit_names[limit]) : NULL;
+}
+
+/* A byte counts one half when it was received, the other half when its file is done. */
+static uint64_t halves(const flow_progress *p)
+{
+    return p->done_bytes + p->received_bytes;
+}
+
+/* None while nothing moves, and none for a run that will not be whole. */
+static uint64_t estimate(const progress_now *n)
+{
+    return n->flow.stopping || n->still_ms >= LINE_MS ? PROGRESS_UNKNOWN : n->left_ms;
+}
+
+void progress_describe(const progress_now *n, size_t columns, buf *out)
+{
+    const flow_totals *t = &n->flow.totals;
+    bool any = columns == PROGRESS_ANY_WIDTH;
+    AUTO_FREE char *limit = limit_text(n);
+    AUTO_FREE char *detail = xasprintf("%zu contaminated, %zu downloading, %zu at the server, %zu "
+                                       "uploading",
+                                       t->contaminated, t->downloading, t->jobs, t->uploading);
+    AUTO_FREE char *stopping =
+        n->flow.stopping ? xasprintf("stopping, %zu in flight", n->flow.in_flight) : NULL;
+    progress_text(&(progress_view){.first = stopping,
+                                   .part = halves(&n->flow),
+                                   .whole = 2 * n->total_bytes,
+                                   .bytes_done = n->flow.done_bytes,
+                                   .bytes_total = n->total_bytes,
+                                   .bytes_are = "done",
+                                   .count_done = t->clean + t->contaminated + t->failed,
+                                   .count_total = n->file_count,
+                                   .unit = "files",
+                                   .rate = (uint64_t)n->rate,
+                                   .left_ms = estimate(n),
+                                   .failed = t->failed,
+                                   .limit = limit,
+                                   .detail = detail,
+                                   .bar = !any},
+                  columns, out);
+}
+
+/* --- ticks --- */
+
+/* All numbers that a run without a fault changes at some time. */
+static bool has_moved(const progress_now *a, const progress_now *b)
+{
+    return halves(&a->flow) != halves(&b->flow) || a->moved_bytes != b->moved_bytes ||
+           a->flow.totals.jobs != b->flow.totals.jobs || a->flow.in_flight != b->flow.in_flight ||
+           a->flow.totals.uploading != b->flow.totals.uploading;
+}
+
+static void take_numbers(progress *p, uint64_t now_ms)
+{
+    s3_stats stats = s3_client_stats(p->s3);
+    progress_now n = {.flow = flow_progress_of(p->flow),
+                      .file_count = p->file_count,
+                      .total_bytes = p->total_bytes,
+                      .moved_bytes = stats.bytes_received + stats.bytes_sent,
+                      .left_ms = p->last.left_ms};
+    if (has_moved(&n, &p->last))
+        p->moved_ms = now_ms;
+    n.still_ms = now_ms - p->moved_ms;
+    n.rate = rate_sample(&p->received, stats.bytes_received, now_ms);
+    if (p->ticks % LEFT_EVERY == 0) {
+        uint64_t whole = 2 * p->total_bytes, part = MIN(halves(&n.flow), whole);
+        n.left_ms = rate_left_ms(rate_sample(&p->done, part, now_ms), whole - part);
+    }
+    p->last = n;
+}
+
+static void describe_wait(const progress *p, uint64_t now_ms, buf *out)
+{
+    char since[32];
+    format_duration(now_ms - p->moved_ms, since, sizeof since);
+    buf_printf(out, "waiting for %s, for %s", p->waits_for, since);
+}
+
+static void show_line(progress *p, uint64_t now_ms)
+{
+    AUTO(buf) line = BUF(LINE_MAX_BYTES);
+    bool terminal = log_is_terminal();
+    if (terminal ? !p->flow && now_ms - p->moved_ms < SHOW_WAIT_MS
+                 : now_ms - p->last_line_ms < LINE_MS)
+        return;
+    p->last_line_ms = now_ms;
+    if (p->flow)
+        progress_describe(&p->last, terminal ? log_columns() : PROGRESS_ANY_WIDTH, &line);
+    else
+        describe_wait(p, now_ms, &line);
+    if (terminal)
+        log_status(buf_str(&line));
+    else
+        log_info("progress: %s", buf_str(&line));
 }
 
 static void tick(void *ctx)
 {
     progress *p = ctx;
-    AUTO(buf) line = BUF(512);
-    flow_totals now = flow_count(p->flow);
-    s3_stats stats = s3_client_stats(p->s3);
-    progress_describe(&now, p->file_count, &stats, clock_now_ms(p->transport) - p->started_ms,
-                      &line);
-    log_status(buf_str(&line));
+    uint64_t now_ms = clock_now_ms(p->transport);
+    if (p->flow)
+        take_numbers(p, now_ms);
+    p->ticks++;
+    if (p->flow || p->waits_for)
+        show_line(p, now_ms);
     p->timer = timer_start(p->transport, TICK_MS, tick, p);
 }
 
-progress *progress_start(transport *t, const flow *f, const s3_client *s3, size_t file_count)
+progress *progress_new(transport *t)
 {
     progress *p = xcalloc(1, sizeof *p);
+    uint64_t now_ms = clock_now_ms(t);
     *p = (progress){.transport = t,
-                    .flow = f,
-                    .s3 = s3,
-                    .file_count = file_count,
-                    .started_ms = clock_now_ms(t)};
+                    .last_line_ms = now_ms,
+                    .moved_ms = now_ms,
+                    .received = {.window = RATE_WINDOW},
+                    .done = {.window = RATE_SAMPLES}};
     p->timer = timer_start(t, TICK_MS, tick, p);
     return p;
 }
 
-void progress_stop(progress *p)
+void progress_wait(progress *p, const char *what)
+{
+    free(p->waits_for);
+    p->waits_for = xstrdup_or_null(what);
+    p->moved_ms = clock_now_ms(p->transport);
+    log_status(NULL);
+}
+
+void progress_follow(progress *p, const flow *f, const s3_client *s3, const plan *work)
+{
+    progress_wait(p, NULL);
+    p->flow = f;
+    p->s3 = s3;
+    p->file_count = work->count;
+    p->total_bytes = work->size_bytes;
+    p->last.left_ms = PROGRESS_UNKNOWN;
+    p->ticks = 0;
+    take_numbers(p, clock_now_ms(p->transport));
+    p->ticks = 1;
+}
+
+void progress_free(progress *p)
 {
     if (!p)
         return;
     timer_stop(p->transport, p->timer);
     log_status(NULL);
+    free(p->waits_for);
     free(p);
-}
-
-void progress_plan(const plan *p, const config *c)
-{
-    char size[32];
-    format_size(p->size_bytes, size, sizeof size);
-    log_info("files to process: %zu (%s) of %zu in s3://%s/%s", p->count, size, p->input_count,
-             c->places.input.bucket, places_list_prefix(&c->places));
-    log_info("share: host %lld of %lld; skipped: %zu done already, %zu of other hosts, %zu objects "
-             "that are no inputs",
-             (long long)c->host_index, (long long)c->host_count, p->done, p->other_hosts,
-             p->ignored_count);
-    if (p->superseded)
-        log_info("%zu of them have results of an earlier version or of other settings",
-                 p->superseded);
-    if (!p->input_count)
-        log_warn("no training file in s3://%s/%s: is remote_file_input right?",
-                 c->places.input.bucket, places_list_prefix(&c->places));
-    if (p->beyond_debug)
-        log_info("debug run: %zu more files are left out (MAX_FILES_DEBUG=%lld)", p->beyond_debug,
-                 (long long)c->max_files_debug);
-    for (size_t i = 0; i < p->refused_count; i++) {
-        err why = ERR_INIT;
-        plan_refusal(p, i, &why);
-        log_warn("refused: %s", why.message);
-    }
-}
-
-static void list_done(const plan *p, const config *c)
-{
-    for (size_t i = 0; i < p->done_count; i++) {
-        AUTO_FREE char *result = plan_commit_key(p, &p->done_rows[i]);
-        log_info("skipped: s3://%s/%s: done already (s3://%s/%s)", c->places.input.bucket,
-                 p->done_rows[i].object->key, c->places.report.bucket, result);
-    }
-}
-
-static void list_skipped(const plan *p, const config *c)
-{
-    const char *bucket = c->places.input.bucket;
-    for (size_t i = 0; i < p->skipped_count; i++) {
-        const skipped_input *s = &p->skipped[i];
-        if (s->reason == SKIP_OTHER_HOST)
-            log_info("skipped: s3://%s/%s: in the share of host %u", bucket, s->object->key,
-                     s->host);
-        else if (s->reason == SKIP_OUTPUT_FOLDER)
-            log_info("skipped: s3://%s/%s: lies in an output folder", bucket, s->object->key);
-        else
-            log_info("skipped: s3://%s/%s: beyond MAX_FILES_DEBUG", bucket, s->object->key);
-    }
-}
-
-void progress_dry_run(const plan *p, const config *c)
-{
-    const places *where = &c->places;
-    progress_plan(p, c);
-    for (size_t i = 0; i < p->count; i++) {
-        char size[32];
-        format_size(p->rows[i].object->size_bytes, size, sizeof size);
-        log_info("would process: s3://%s/%s (%s)", where->input.bucket, p->rows[i].object->key,
-                 size);
-    }
-    list_done(p, c);
-    list_skipped(p, c);
-    log_info("dry run: nothing was written; whether s3://%s/%s and s3://%s/%s take writes was not "
-             "tested",
-             where->report.bucket, where->report.prefix, where->cleaned.bucket,
-             where->cleaned.prefix);
-}
-
-static void list_failures(const run_summary *s)
-{
-    for (size_t i = 0; i < s->plan->refused_count; i++) {
-        err why = ERR_INIT;
-        plan_refusal(s->plan, i, &why);
-        log_plain("FAILED: %s", why.message);
-    }
-    size_t count = 0;
-    const char *const *messages = s->flow ? flow_failures(s->flow, &count) : NULL;
-    for (size_t i = 0; i < count; i++)
-        log_plain("FAILED: %s", messages[i]);
-}
-
-void progress_summary(const run_summary *s)
-{
-    const flow_totals *t = &s->totals;
-    size_t refused = s->plan->refused_count;
-    size_t skipped = s->plan->done + s->plan->other_hosts + s->plan->beyond_debug;
-    log_plain("SUMMARY: Processed=%zu Clean=%zu Contaminated=%zu Failed=%zu Time=%.1fs Skipped=%zu "
-              "Bytes=%llu",
-              t->clean + t->contaminated, t->clean, t->contaminated, t->failed + refused,
-              (double)s->elapsed_ms / 1000, skipped, (unsigned long long)t->bytes);
-    list_failures(s);
-    if (s->complete)
-        log_plain("WORK COMPLETE EXITING");
 }

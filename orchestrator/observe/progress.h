@@ -1,8 +1,9 @@
-/* What people and scripts see: the progress line, the plan of a dry run, the closing words.
+/* What people and scripts see: the progress line, the plan of a dry run, the closing lines.
  *
- * What:    a line on a terminal once a second; the SUMMARY line (watchers of the reference script
- *          know its first five fields), one line for each failure, WORK COMPLETE EXITING.
- * Owner:   progress_start / progress_stop. The rest only reads.
+ * What:    on a terminal a status line once a second, else a log line once a minute, also while nothing
+ *          moves: then it says what is waited for. The SUMMARY line (watchers of the reference script
+ *          know its first five fields), one line for each failure, what is left, WORK COMPLETE EXITING.
+ * Owner:   progress_new / progress_free; what is followed outlives it.
  * Threads: loop.
  * Fails:   never.
  */
@@ -14,14 +15,24 @@
 
 typedef struct progress progress;
 
-/* `f` and `s3` are asked once a second until progress_stop. */
-progress *progress_start(transport *t, const flow *f, const s3_client *s3, size_t file_count)
-    MUST_USE;
-void progress_stop(progress *p); /* NULL is fine */
+progress *progress_new(transport *t) MUST_USE;
+void progress_free(progress *p); /* NULL is fine */
+/* Before the flow: "the list of s3://bucket/in/"; NULL: nothing is waited for. */
+void progress_wait(progress *p, const char *what);
+void progress_follow(progress *p, const flow *f, const s3_client *s3, const plan *work);
 
-/* One line of the state of things; for tests too. */
-void progress_describe(const flow_totals *now, size_t file_count, const s3_stats *s3,
-                       uint64_t elapsed_ms, buf *out);
+typedef struct progress_now {
+    flow_progress flow;
+    size_t file_count;
+    uint64_t total_bytes;
+    uint64_t moved_bytes; /* received and sent, of all requests */
+    double rate;          /* bytes a second that are received; 0: not known */
+    uint64_t left_ms;     /* PROGRESS_UNKNOWN: no estimate yet */
+    uint64_t still_ms;    /* since any number changed */
+} progress_now;
+
+/* The line's text: pure, for tests. PROGRESS_ANY_WIDTH columns: all parts, no bar. */
+void progress_describe(const progress_now *now, size_t columns, buf *out);
 
 void progress_plan(const plan *p, const config *c); /* what is to be done, what is skipped, why */
 /* The same, and each input with what would become of it. */
@@ -32,7 +43,8 @@ typedef struct run_summary {
     const flow *flow; /* for the failures; NULL: none began */
     const plan *plan; /* for what was refused and skipped */
     uint64_t elapsed_ms;
-    bool complete; /* the run came to its own end: WORK COMPLETE EXITING */
+    const char *again; /* the command, for a shell; NULL: not known */
+    bool complete;     /* the run came to its own end: WORK COMPLETE EXITING */
 } run_summary;
 void progress_summary(const run_summary *s);
 

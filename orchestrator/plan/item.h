@@ -59,7 +59,8 @@ struct item {
     item *live_next, *live_previous;
     void *leaf;   /* what is under way for it: a download, a job, an upload ... */
     timer *timer; /* COOLING */
-    void *flow;   /* whose item it is, for the callbacks of leaves */
+    uint64_t received_bytes, verified_bytes; /* DOWNLOADING: so far */
+    void *flow;                              /* whose item it is, for the callbacks of leaves */
 
     /* The input was replaced while it was worked on. */
     bool renewed;   /* once: it does not start over a second time */

@@ -106,6 +106,13 @@ static void verified(download *d, const verdict *found)
 
 /* --- the object --- */
 
+static void on_progress(void *ctx, uint64_t received_bytes, uint64_t verified_bytes)
+{
+    const download *d = ctx;
+    d->options.item->received_bytes = MAX(received_bytes, verified_bytes);
+    d->options.item->verified_bytes = verified_bytes;
+}
+
 /* The kept file is not the object: its name must not say that it is whole while it is loaded. */
 static void on_restart(void *ctx)
 {
@@ -174,6 +181,7 @@ static bool start_fetch(download *d, err *e)
                                      .level = o->level,
                                      .lines = o->item->lines,
                                      .jsonl = o->jsonl,
+                                     .on_progress = on_progress,
                                      .on_restart = on_restart,
                                      .on_done = on_fetched,
                                      .ctx = d},

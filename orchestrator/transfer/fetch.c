@@ -26,6 +26,7 @@ typedef struct fetch {
     s3_checksum_kind proven;
     s3_checksum hashed;
     uint64_t size_bytes, loaded_ms;
+    uint64_t received_bytes, read_bytes;
 } fetch;
 
 static void fetch_stop(op *o)
@@ -67,11 +68,19 @@ static void fetch_finish(fetch *f, const err *error, bool unsound)
 
 /* --- the verification --- */
 
+static void report_progress(const fetch *f)
+{
+    if (f->options.on_progress)
+        f->options.on_progress(f->options.ctx, f->received_bytes, f->read_bytes);
+}
+
 static void on_read(void *ctx, uint64_t offset_bytes)
 {
     fetch *f = ctx;
     if (f->get)
         s3_get_read_to(f->get, offset_bytes);
+    f->read_bytes = offset_bytes;
+    report_progress(f);
 }
 
 static void hold_fault(fetch *f, const err *error)
@@ -127,8 +136,8 @@ static bool start_verification(fetch *f, err *e)
 static void on_progress(void *ctx, uint64_t prefix_bytes, uint64_t received_bytes)
 {
     fetch *f = ctx;
-    if (f->options.on_progress)
-        f->options.on_progress(f->options.ctx, received_bytes);
+    f->received_bytes = received_bytes;
+    report_progress(f);
     if (!f->verify || prefix_bytes == 0)
         return;
     s3_checksum_kind kind = s3_get_reader_kind(f->get);
@@ -150,6 +159,7 @@ static void on_restart(void *ctx)
 {
     fetch *f = ctx;
     f->kept = false;
+    f->received_bytes = f->read_bytes = 0;
     f->fault = (err)ERR_INIT;
     if (f->options.on_restart)
         f->options.on_restart(f->options.ctx);

@@ -37,7 +37,8 @@ typedef struct fetch_options {
     verify_level level;
     line_hashes *lines;  /* of the object: for the verification; or NULL */
     jsonl_options jsonl; /* its strings are borrowed */
-    void (*on_progress)(void *ctx, uint64_t received_bytes); /* may be NULL */
+    /* Bytes that have come, and those of them that the verification has read; may be NULL. */
+    void (*on_progress)(void *ctx, uint64_t received_bytes, uint64_t verified_bytes);
     void (*on_restart)(void *ctx); /* kept bytes are loaded again; may be NULL */
     void (*on_done)(void *ctx, const fetch_end *end);
     void *ctx;

@@ -315,7 +315,7 @@ static void the_first_signal_lets_files_in_flight_finish(void **state)
     expect_status(w, WORDS("--max-concurrent-jobs=1", "--s3-workers=1"), 143);
     assert_in_range(w->submits, 1, 4); /* what was in flight, and no more */
     assert_int_equal(w->object_count, 20 + w->submits);
-    expect_log(w, "are left for the next run");
+    expect_log(w, "LEFT: ");
     assert_false(world_logged(w, "WORK COMPLETE"));
     w->signal_at_submit = 0;
     expect_status(w, NULL, 0); /* row 18 */

@@ -291,7 +291,7 @@ static void a_signal_before_the_start_over_leaves_the_file_to_the_next_run(void 
     world_add(w, "a.jsonl", BAD);
     replace_when(w, "HEAD", "data/a", GOOD, NULL);
     expect_status(w, NULL, 143);
-    expect_log(w, "1 files are left for the next run");
+    expect_log(w, "LEFT: 1 files (");
     assert_null(world_find(w, "rep/a.report.jsonl"));
     w->signal_at_submit = 0;
     expect_status(w, NULL, 0);

@@ -9,9 +9,8 @@
 #ifndef S3_CLI_SESSION_PROGRESS_H
 #define S3_CLI_SESSION_PROGRESS_H
 
+#include "decon/base/buf.h"
 #include "decon/base/transport.h"
-
-#define PROGRESS_TEXT_SIZE 320
 
 typedef struct progress_numbers {
     uint64_t bytes_done, bytes_total;     /* moved; of all that is planned so far */
@@ -31,6 +30,6 @@ void progress_hide(progress *p);
 void progress_show(progress *p);
 
 /* The line's text: pure, for tests. `rate` is in bytes a second; 0: not known. */
-void progress_text(const progress_numbers *n, uint64_t rate, char out[PROGRESS_TEXT_SIZE]);
+void progress_line(const progress_numbers *n, double rate, size_t columns, buf *out);
 
 #endif

@@ -1,0 +1,49 @@
+/* The text of a progress line, and the rate that it shows.
+ *
+ * What:    progress_text renders numbers in a given width and leaves out the least important parts
+ *          where they do not fit. A rate_meter yields units a second over its last samples.
+ * Owner:   values; strings are borrowed.
+ * Threads: any.
+ * Fails:   never.
+ */
+#ifndef BASE_PROGRESS_PROGRESS_TEXT_H
+#define BASE_PROGRESS_PROGRESS_TEXT_H
+
+#include "base/util.h"
+#include "decon/base/buf.h"
+
+#define PROGRESS_UNKNOWN UINT64_MAX
+
+typedef struct progress_view {
+    uint64_t part, whole;             /* the percentage; whole 0: 100 % */
+    uint64_t bytes_done, bytes_total; /* total PROGRESS_UNKNOWN: not all is listed, no percentage */
+    uint64_t count_done, count_total;
+    const char *unit;      /* "objects", "files" */
+    const char *bytes_are; /* "received"; NULL: nothing is said */
+    uint64_t rate;         /* bytes a second; 0: not known */
+    uint64_t left_ms;      /* PROGRESS_UNKNOWN: no estimate yet */
+    uint64_t failed;
+    const char *first, *limit,
+        *detail; /* first, and further parts; NULL: none. `detail` goes first */
+    bool bar;
+} progress_view;
+
+#define PROGRESS_ANY_WIDTH SIZE_MAX
+
+/* At most `columns` characters, if `first` and the percentage fit. */
+void progress_text(const progress_view *v, size_t columns, buf *out);
+
+#define RATE_SAMPLES 60
+
+typedef struct rate_meter {
+    unsigned window; /* samples, at most RATE_SAMPLES */
+    unsigned count;  /* taken so far */
+    uint64_t values[RATE_SAMPLES], at_ms[RATE_SAMPLES];
+} rate_meter;
+
+/* Takes a sample; units a second since the oldest one in the window, 0 where that is not known. */
+double rate_sample(rate_meter *m, uint64_t value, uint64_t now_ms);
+/* For `left` units at that rate; PROGRESS_UNKNOWN without a rate. */
+uint64_t rate_left_ms(double rate, uint64_t left);
+
+#endif

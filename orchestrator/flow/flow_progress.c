@@ -1,0 +1,50 @@
+/* How far a flow is, and what it waits for. */
+#include "base/util.h"
+#include "orchestrator/flow/flow_private.h"
+
+#define VERIFY_BEHIND_BYTES (8 << 20) /* more than this is not a matter of rounding */
+
+/* Bytes have come that are not verified yet: all of them, or many. */
+static bool waits_for_verification(const flow *f, const item *it)
+{
+    if (f->o.config->verify == VERIFY_NONE)
+        return false;
+    uint64_t behind = it->received_bytes - MIN(it->verified_bytes, it->received_bytes);
+    return behind > 0 && (it->received_bytes >= it->size_bytes || behind > VERIFY_BEHIND_BYTES);
+}
+
+static void add_live(const flow *f, flow_progress *p)
+{
+    for (const item *it = f->live; it; it = it->live_next) {
+        bool loads = it->state == ITEM_DOWNLOADING;
+        if (it->state != ITEM_COOLING && it->state != ITEM_CLEANING) { /* counted as done */
+            p->in_flight++;
+            p->received_bytes += loads ? MIN(it->received_bytes, it->size_bytes) : it->size_bytes;
+        }
+        p->verifying += loads && waits_for_verification(f, it);
+    }
+}
+
+static flow_limit find_limit(const flow *f, const flow_progress *p)
+{
+    const flow_totals *t = &p->totals;
+    if (f->ready || (t->jobs > 0 && t->jobs >= f->o.max_jobs))
+        return FLOW_LIMIT_SERVER;
+    if (t->downloading > 0)
+        return 2 * p->verifying > t->downloading ? FLOW_LIMIT_VERIFICATION : FLOW_LIMIT_NETWORK;
+    if (f->next_item && !f->draining && !f->next_item->admitted)
+        return FLOW_LIMIT_DISK;
+    if (t->jobs > 0)
+        return FLOW_LIMIT_SERVER;
+    return t->uploading > 0 ? FLOW_LIMIT_UPLOAD : FLOW_LIMIT_NONE;
+}
+
+flow_progress flow_progress_of(const flow *f)
+{
+    flow_progress p = {.totals = flow_count(f), .stopping = f->draining};
+    p.done_bytes = p.totals.bytes + p.totals.failed_bytes;
+    p.received_bytes = p.done_bytes;
+    add_live(f, &p);
+    p.limit = find_limit(f, &p);
+    return p;
+}
