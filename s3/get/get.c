@@ -23,7 +23,7 @@ static void get_free(op *p)
         get_range_free(o->first);
     get_check_reset(o);
     get_look_cancel(o);
-    s3_resume_cancel(o->record);
+    op_cancel(o->record);
     s3_extents_deinit(&o->have);
     free(o->resume_path);
     free(o->bucket);

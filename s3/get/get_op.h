@@ -78,8 +78,8 @@ struct get_op {
     /* resuming */
     char *resume_path; /* or NULL */
     int resume_root_fd;
-    uint64_t kept_bytes, recorded_bytes, recorded_ms;
-    s3_resume_job *record;
+    uint64_t kept_bytes, recorded_ms;
+    op *record;
     bool record_failed;
 };
 

@@ -80,8 +80,8 @@ void get_keep_record(get_op *o)
 void get_keep_forget(get_op *o)
 {
     err e = ERR_INIT;
-    s3_resume_cancel(move(o->record));
+    op_cancel(move(o->record));
     if (o->resume_path && !fs_below_remove(o->resume_root_fd, o->resume_path, &e))
         log_warn("%s", e.message);
-    o->kept_bytes = o->recorded_bytes = 0;
+    o->kept_bytes = 0;
 }

@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fsutil.h"
 #include "decon/s3/uri.h"
 #include "base/util.h"
+#include "s3/client/client.h"
 #include "s3/client/offload.h"
 
 /* decon-resume 1
@@ -127,70 +129,78 @@ bool s3_resume_load(s3_resume_place place, const char *bucket, const char *key, 
 
 /* --- save --- */
 
-struct s3_resume_job {
-    s3_work work; /* first */
+typedef struct save_op {
+    op op;
+    s3_work work;
     int root_fd;
     char *path, *temp_path;
-    int fd;
+    int fd; /* duplicated */
     buf text;
-    err error;
-    s3_resume_done on_done; /* NULL: cancelled */
-    void *ctx;
-};
+    err error; /* the worker's until it is back, as the rest */
+} save_op;
 
-static bool write_temp(s3_resume_job *job, err *e)
+static save_op *of_work(s3_work *w)
 {
-    AUTO_FD temp = fs_below_temp(job->root_fd, job->path, 0600, &job->temp_path, e);
-    if (temp < 0 || !fs_write_all(temp, job->text.data, job->text.len, e))
+    return (save_op *)((char *)w - offsetof(save_op, work));
+}
+
+static bool write_temp(save_op *o, err *e)
+{
+    AUTO_FD temp = fs_below_temp(o->root_fd, o->path, 0600, &o->temp_path, e);
+    if (temp < 0 || !fs_write_all(temp, o->text.data, o->text.len, e))
         return false;
-    return fdatasync(temp) == 0 || err_set_errno(e, ERR_IO, errno, "%s", job->path);
+    return fdatasync(temp) == 0 || err_set_errno(e, ERR_IO, errno, "%s", o->path);
 }
 
 static void save_run(s3_work *w)
 {
-    s3_resume_job *job = (s3_resume_job *)w;
-    if (job->fd < 0 || fdatasync(job->fd) != 0)
-        err_set_errno(&job->error, ERR_IO, errno, "%s: the download beside it cannot be synced",
-                      job->path);
-    else if (!write_temp(job, &job->error))
-        err_context(&job->error, "the finished ranges cannot be recorded");
+    save_op *o = of_work(w);
+    if (o->fd < 0 || fdatasync(o->fd) != 0)
+        err_set_errno(&o->error, ERR_IO, errno, "%s: the download beside it cannot be synced",
+                      o->path);
+    else if (!write_temp(o, &o->error))
+        err_context(&o->error, "the finished ranges cannot be recorded");
 }
 
-static void save_done(s3_work *w)
+static void save_back(s3_work *w)
 {
-    s3_resume_job *job = (s3_resume_job *)w;
-    if (job->on_done && !err_is_set(&job->error) &&
-        !fs_below_temp_commit(job->root_fd, &job->temp_path, job->path, &job->error))
-        err_context(&job->error, "the finished ranges cannot be recorded");
-    fs_below_temp_discard(job->root_fd, &job->temp_path);
-    if (job->on_done)
-        job->on_done(job->ctx, err_is_set(&job->error) ? &job->error : NULL);
-    if (job->fd >= 0)
-        close(job->fd);
-    buf_deinit(&job->text);
-    free(job->path);
-    free(job);
+    save_op *o = of_work(w);
+    if (!o->op.cancelled && !err_is_set(&o->error) &&
+        !fs_below_temp_commit(o->root_fd, &o->temp_path, o->path, &o->error))
+        err_context(&o->error, "the finished ranges cannot be recorded");
+    fs_below_temp_discard(o->root_fd, &o->temp_path);
+    op_finish(&o->op, err_is_set(&o->error) ? &o->error : NULL);
 }
 
-s3_resume_job *s3_resume_save(s3_client *c, s3_resume_place place, const char *bucket,
-                              const char *key, int fd, const s3_resume *what,
-                              s3_resume_done on_done, void *ctx)
+static void save_free(op *p)
 {
-    s3_resume_job *job = xcalloc(1, sizeof *job);
-    job->work = (s3_work){.run = save_run, .done = save_done};
-    job->root_fd = place.root_fd;
-    job->path = xstrdup(place.path);
-    job->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    job->on_done = on_done;
-    job->ctx = ctx;
-    buf_init(&job->text, FILE_MAX_BYTES);
-    write_text(bucket, key, what, &job->text);
-    s3_work_start(c, &job->work);
-    return job;
+    save_op *o = (save_op *)p;
+    if (o->fd >= 0)
+        close(o->fd);
+    buf_deinit(&o->text);
+    free(o->path);
+    free(o);
 }
 
-void s3_resume_cancel(s3_resume_job *job)
+static void save_cancel(op *p)
 {
-    if (job)
-        job->on_done = NULL;
+    UNUSED(p); /* the worker uses its memory: save_back ends it, and commits nothing */
+}
+
+static const op_kind save_kind = {.free = save_free, .cancel = save_cancel};
+
+op *s3_resume_save(s3_client *c, s3_resume_place place, const char *bucket, const char *key, int fd,
+                   const s3_resume *what, s3_done on_done, void *ctx)
+{
+    save_op *o = op_new(&save_kind, sizeof *o, NULL, c->t);
+    o->op.on_done = on_done;
+    o->op.ctx = ctx;
+    o->work = (s3_work){.run = save_run, .done = save_back};
+    o->root_fd = place.root_fd;
+    o->path = xstrdup(place.path);
+    o->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    buf_init(&o->text, FILE_MAX_BYTES);
+    write_text(bucket, key, what, &o->text);
+    s3_work_start(c, &o->work);
+    return op_started(&o->op);
 }

@@ -3,9 +3,9 @@
  * What:    a small text file beside the partial one: bucket, key, ETag, size and the finished
  *          ranges. A range stands in it only after its bytes were fdatasync'ed; it is written under
  *          another name and renamed, so that it is whole or the one before.
- * Owner:   s3_resume_deinit; a job belongs to itself and ends with on_done or s3_resume_cancel.
- * Threads: the transport's; syncing and writing are s3/work's. The rename is the transport's
- *          thread's, so that no job can bring back what was removed meanwhile.
+ * Owner:   s3_resume_deinit; saving is an operation (base/op.h).
+ * Threads: the transport's; a worker syncs and writes. The rename is the transport's thread's, so
+ *          that nothing brings back what was removed meanwhile.
  * Fails:   a record that cannot be read or does not fit is none; one that cannot be written is
  *          told once, and the download goes on.
  */
@@ -13,6 +13,7 @@
 #define S3_GET_RESUME_H
 
 #include "base/fs_below.h"
+#include "base/op.h"
 #include "s3/get/byte_ranges.h"
 #include "decon/s3/s3.h"
 #include "base/util.h"
@@ -37,11 +38,8 @@ typedef struct s3_resume_place {
 bool s3_resume_load(s3_resume_place place, const char *bucket, const char *key, int fd,
                     s3_resume *out) MUST_USE;
 
-typedef struct s3_resume_job s3_resume_job;
-typedef void (*s3_resume_done)(void *ctx, const err *error);
-s3_resume_job *s3_resume_save(s3_client *c, s3_resume_place place, const char *bucket,
-                              const char *key, int fd, const s3_resume *what,
-                              s3_resume_done on_done, void *ctx);
-void s3_resume_cancel(s3_resume_job *job); /* nothing appears any more; NULL is fine */
+/* Once it is cancelled no record appears any more. */
+op *s3_resume_save(s3_client *c, s3_resume_place place, const char *bucket, const char *key, int fd,
+                   const s3_resume *what, s3_done on_done, void *ctx);
 
 #endif
