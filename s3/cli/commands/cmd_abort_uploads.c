@@ -70,7 +70,7 @@ static void on_aborted(void *ctx, const err *error)
 {
     abort_job *it = ctx;
     cli *c = it->job.c;
-    it->job.op = NULL;
+    it->job.step = NULL;
     if (error)
         cli_print_error_of(c, it->uri, NULL, error);
     else
@@ -86,17 +86,15 @@ static bool abort_one(cli *c, const char *bucket, const found *f, err *e)
     char when[PRINT_TIME_SIZE];
     if (!jobs_wait_for_room(c, e))
         return false;
-    abort_job *it = xcalloc(1, sizeof *it);
-    it->job.free = job_free;
+    abort_job *it = jobs_new(c, sizeof *it, job_free);
     it->uri = xasprintf("s3://%s/%s", bucket, f->key);
     it->upload_id = xstrdup(f->upload_id);
     print_time(f->initiated_s, when, sizeof when);
     it->since = f->initiated_s ? xasprintf("begun %s UTC", when) : NULL;
-    jobs_add(c, &it->job);
     if (c->config->dry_run)
         on_aborted(it, NULL);
     else
-        it->job.op = s3_abort_upload(c->client, bucket, f->key, it->upload_id, on_aborted, it);
+        it->job.step = s3_abort_upload(c->client, bucket, f->key, it->upload_id, on_aborted, it);
     return true;
 }
 

@@ -12,32 +12,47 @@ bool jobs_wait_for_room(cli *c, err *e)
     return !c->session->signal_number || cli_interrupted(c, e);
 }
 
-void jobs_add(cli *c, job *j)
+static void job_stop(op *o)
+{
+    job *j = (job *)o;
+    op_cancel(move(j->step));
+    j->c->session->jobs->running--;
+    j->c->jobs--;
+}
+
+static void job_free(op *o)
+{
+    job *j = (job *)o;
+    j->free(j);
+}
+
+static const op_kind job_kind = {.stop = job_stop, .free = job_free};
+
+void *jobs_new(cli *c, size_t size_bytes, void (*free_job)(job *j))
 {
     jobs *all = c->session->jobs;
+    job *j = op_new(&job_kind, size_bytes, &all->list, loop_transport(c->loop));
     j->c = c;
-    j->previous = NULL;
-    j->next = all->first;
-    if (j->next)
-        j->next->previous = j;
-    all->first = j;
+    j->free = free_job;
     all->running++;
     c->jobs++;
+    op_started(&j->op); /* it may end before its first step */
+    return j;
+}
+
+/* After a job is gone: on_idle may release the command. */
+static void notify(cli *c)
+{
+    cli_wake(c);
+    if (c->jobs == 0 && c->on_idle)
+        c->on_idle(c);
 }
 
 void jobs_end(job *j)
 {
     cli *c = j->c;
-    jobs *all = c->session->jobs;
-    *(j->previous ? &j->previous->next : &all->first) = j->next;
-    if (j->next)
-        j->next->previous = j->previous;
-    all->running--;
-    c->jobs--;
-    j->free(j);
-    cli_wake(c);
-    if (c->jobs == 0 && c->on_idle)
-        c->on_idle(c);
+    op_finish(&j->op, NULL);
+    notify(c);
 }
 
 bool jobs_drain(cli *c, err *e)
@@ -50,10 +65,10 @@ bool jobs_drain(cli *c, err *e)
 
 void jobs_cancel(cli_session *s)
 {
-    while (s->jobs->first) {
-        job *j = s->jobs->first;
-        if (j->op)
-            s3_op_cancel(move(j->op));
-        jobs_end(j);
+    while (s->jobs->list.first) {
+        job *j = (job *)s->jobs->list.first;
+        cli *c = j->c;
+        op_cancel(&j->op);
+        notify(c);
     }
 }

@@ -77,14 +77,14 @@ static void on_batch(void *ctx, size_t left, const err *error)
 {
     batch *b = ctx;
     UNUSED(left);
-    b->job.op = NULL;
+    b->job.step = NULL;
     batch_ended(b, error);
 }
 
 static void on_one(void *ctx, const err *error)
 {
     batch *b = ctx;
-    b->job.op = NULL;
+    b->job.step = NULL;
     batch_ended(b, error);
 }
 
@@ -94,15 +94,15 @@ static void start(batch *b)
     if (c->config->dry_run)
         batch_ended(b, NULL);
     else if (b->count == 1)
-        b->job.op = s3_delete(c->client, b->bucket, b->keys[0], on_one, b);
+        b->job.step = s3_delete(c->client, b->bucket, b->keys[0], on_one, b);
     else
-        b->job.op = s3_delete_many(c->client,
-                                   &(s3_delete_many_options){.bucket = b->bucket,
-                                                             .keys = (const char *const *)b->keys,
-                                                             .key_count = b->count,
-                                                             .on_key_error = on_key_error,
-                                                             .on_done = on_batch,
-                                                             .ctx = b});
+        b->job.step = s3_delete_many(c->client,
+                                     &(s3_delete_many_options){.bucket = b->bucket,
+                                                               .keys = (const char *const *)b->keys,
+                                                               .key_count = b->count,
+                                                               .on_key_error = on_key_error,
+                                                               .on_done = on_batch,
+                                                               .ctx = b});
 }
 
 void removal_deinit(removal *r)
@@ -120,12 +120,12 @@ bool removal_flush(removal *r, err *e)
         return true;
     if (!jobs_wait_for_room(r->c, e))
         return false;
-    batch *b = xcalloc(1, sizeof *b);
-    *b = (batch){.job = {.free = batch_free}, .count = r->count, .reason = r->reason};
+    batch *b = jobs_new(r->c, sizeof *b, batch_free);
+    b->count = r->count;
+    b->reason = r->reason;
     b->bucket = move(r->bucket);
     b->keys = move(r->keys);
     r->count = 0;
-    jobs_add(r->c, &b->job);
     start(b);
     return true;
 }

@@ -136,7 +136,7 @@ static void done(transfer *t)
 static void on_source_deleted(void *ctx, const err *error)
 {
     transfer *t = ctx;
-    t->job.op = NULL;
+    t->job.step = NULL;
     if (!error) {
         done(t);
         return;
@@ -182,8 +182,8 @@ void transfer_finish(transfer *t)
         else
             transfer_failed(t, &e);
     } else if (p->etag) {
-        t->job.op = s3_delete_if(t->job.c->client, p->from.uri.bucket, p->from.uri.key, p->etag,
-                                 on_source_deleted, t);
+        t->job.step = s3_delete_if(t->job.c->client, p->from.uri.bucket, p->from.uri.key, p->etag,
+                                   on_source_deleted, t);
     } else {
         err_set(&e, ERR_S3_REPLY, "the store tells no ETag of what was copied: it stays");
         transfer_failed(t, &e);
@@ -234,7 +234,7 @@ static void begin_or_skip(transfer *t, const s3_object *there)
 static void on_target_head(void *ctx, const s3_object *there, const err *error)
 {
     transfer *t = ctx;
-    t->job.op = NULL;
+    t->job.step = NULL;
     if (error && error->code != ERR_S3_NOT_FOUND)
         transfer_failed(t, error);
     else
@@ -246,7 +246,7 @@ static void look_at_target(transfer *t)
     const transfer_plan *p = &t->plan;
     struct stat st;
     if (p->to.is_object) {
-        t->job.op = s3_head(t->job.c->client, p->to.uri.bucket, p->to.uri.key, on_target_head, t);
+        t->job.step = s3_head(t->job.c->client, p->to.uri.bucket, p->to.uri.key, on_target_head, t);
         return;
     }
     s3_object there = {0};
@@ -265,11 +265,11 @@ bool transfer_begin(cli *c, transfer_plan *give, err *e)
     *give = (transfer_plan){0};
     if (!jobs_wait_for_room(c, e))
         return false;
-    transfer *t = xcalloc(1, sizeof *t);
-    *t = (transfer){.job = {.free = transfer_free}, .fd = -1, .file = PARTIAL_INIT};
+    transfer *t = jobs_new(c, sizeof *t, transfer_free);
+    t->fd = -1;
+    t->file = (partial)PARTIAL_INIT;
     t->plan = plan;
     plan = (transfer_plan){0};
-    jobs_add(c, &t->job);
     if (!t->plan.planned) {
         transfer_numbers(t)->objects_total++;
         transfer_numbers(t)->bytes_total += t->plan.size_bytes;

@@ -31,7 +31,7 @@ static void on_got(void *ctx, const s3_get_result *result, const err *error)
 {
     transfer *t = ctx;
     err e = ERR_INIT;
-    t->job.op = NULL;
+    t->job.step = NULL;
     if (error) {
         transfer_failed(t, error);
         return;
@@ -96,7 +96,7 @@ static bool start_download(transfer *t, err *e)
         options.fd = t->file.fd;
         options.resume_path = t->file.ranges_path;
     }
-    t->job.op = s3_get(t->job.c->client, &options);
+    t->job.step = s3_get(t->job.c->client, &options);
     return true;
 }
 
@@ -134,7 +134,7 @@ static void on_put(void *ctx, const s3_put_result *result, const err *error)
     transfer *t = ctx;
     err e = ERR_INIT;
     UNUSED(result);
-    t->job.op = NULL;
+    t->job.step = NULL;
     if (error) {
         transfer_failed(t, error);
         return;
@@ -206,7 +206,7 @@ static bool start_upload(transfer *t, err *e)
                               .on_progress = on_put_progress,
                               .on_done = on_put,
                               .ctx = t};
-    t->job.op = s3_put(t->job.c->client, &options);
+    t->job.step = s3_put(t->job.c->client, &options);
     return true;
 }
 
@@ -220,7 +220,7 @@ static void on_pinned(void *ctx, const char *etag)
 static void on_copied(void *ctx, const err *error)
 {
     transfer *t = ctx;
-    t->job.op = NULL;
+    t->job.step = NULL;
     if (error) {
         transfer_failed(t, error);
         return;
@@ -236,22 +236,22 @@ static bool start_copy(transfer *t, err *e)
     AUTO(s3_fields) fields = {0};
     if (!own_headers(t, &headers, &fields, e))
         return false;
-    t->job.op = s3_copy(t->job.c->client,
-                        &(s3_copy_options){.from_bucket = p->from.uri.bucket,
-                                           .from_key = p->from.uri.key,
-                                           .size_known = p->size_known,
-                                           .size_bytes = p->size_bytes,
-                                           .from_etag = p->move ? p->etag : NULL,
-                                           .on_pinned = p->move ? on_pinned : NULL,
-                                           .to_bucket = p->to.uri.bucket,
-                                           .to_key = p->to.uri.key,
-                                           .headers = headers,
-                                           .fields = fields.items,
-                                           .field_count = fields.count,
-                                           .fields_only = t->job.c->config->described.directive ==
-                                                          DESCRIBED_REPLACE,
-                                           .on_done = on_copied,
-                                           .ctx = t});
+    t->job.step = s3_copy(t->job.c->client,
+                          &(s3_copy_options){.from_bucket = p->from.uri.bucket,
+                                             .from_key = p->from.uri.key,
+                                             .size_known = p->size_known,
+                                             .size_bytes = p->size_bytes,
+                                             .from_etag = p->move ? p->etag : NULL,
+                                             .on_pinned = p->move ? on_pinned : NULL,
+                                             .to_bucket = p->to.uri.bucket,
+                                             .to_key = p->to.uri.key,
+                                             .headers = headers,
+                                             .fields = fields.items,
+                                             .field_count = fields.count,
+                                             .fields_only = t->job.c->config->described.directive ==
+                                                            DESCRIBED_REPLACE,
+                                             .on_done = on_copied,
+                                             .ctx = t});
     return true;
 }
 
@@ -260,7 +260,7 @@ static bool start_copy(transfer *t, err *e)
 static void on_input_failed(void *ctx, const err *error)
 {
     transfer *t = ctx;
-    t->job.op = NULL;
+    t->job.step = NULL;
     transfer_failed(t, error);
 }
 
@@ -284,7 +284,7 @@ static bool start_stream(transfer *t, err *e)
                                      .ctx = t};
     transfer_numbers(t)->planning++;
     t->input = input_start(t->job.c->loop, t->job.c->client, STDIN_FILENO, &options,
-                           on_input_failed, &t->job.op);
+                           on_input_failed, &t->job.step);
     return true;
 }
 
