@@ -7,12 +7,12 @@
 #   kept: the same over files whose ranges are recorded while they are loaded (--bandwidth-limit).
 #   move: decon-s3 mv into folders that it makes: each object is in the store, or whole on the disk.
 # Of each cut: SEED 0, only what was synced, and WAYS (2) others, which keep any part of the rest.
-# LIMIT (200): no cut begins after so many seconds; main has two thirds of them. LANES (6) run at once.
+# LIMIT (200): no cut begins after so many seconds; main ends at two thirds of them. LANES (6) run at once.
 #   ONLY='move' SEED=7 tests/torture/power.sh
 set -u
 . "$(dirname "$0")/lib.sh"
 seed=${SEED:-1} ways=${WAYS:-2} limit=${LIMIT:-200} lanes=${LANES:-6}
-scenarios=${ONLY:-main kept move}
+scenarios=${ONLY:-move main kept}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/decon-power.XXXXXX")
 finish() {
     end_lane
