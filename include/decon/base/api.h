@@ -1,4 +1,4 @@
-/* What all public headers need: standard types, attributes, cleanup by scope.
+/* Included by every public header: standard types, attributes, cleanup at the end of a scope.
  *
  * What:    macros only, all with the prefix DECON_. Every public header compiles alone as C11 and as
  *          C++17, and declares no name without the prefix decon_, DECON_, s3_ or S3_.
@@ -25,15 +25,15 @@
 #define DECON_PRINTF_LIKE(f, a)
 #endif
 
-/* DECON_AUTO(decon_buf) b = ...; is released by decon_buf_deinit(&b) when its scope ends, and
- * DECON_AUTO_PTR(decon_loop) l = ...; (a pointer, NULL is fine) by decon_loop_free(l). For the types
+/* `DECON_AUTO(decon_buf) b = ...;` calls decon_buf_deinit(&b) at the end of the scope;
+ * `DECON_AUTO_PTR(decon_loop) l = ...;` calls decon_loop_free(l) unless l is NULL. Only for types
  * whose header has a DECON_DEFINE_AUTO or DECON_DEFINE_AUTO_PTR line. */
 #if defined(__GNUC__) && !defined(__cplusplus)
 #define DECON_DEFINE_AUTO(type, release)     DECON_DEFINE_AUTO_(type, release)
 #define DECON_DEFINE_AUTO_PTR(type, free_fn) DECON_DEFINE_AUTO_PTR_(type, free_fn)
 #define DECON_AUTO(type)                     DECON_AUTO_(type)
 #define DECON_AUTO_PTR(type)                 DECON_AUTO_PTR_(type)
-/* The second step lets a macro that `type` may be take effect before ## does. */
+/* The indirection expands `type`, which may be a macro, before ## is applied. */
 #define DECON_DEFINE_AUTO_(type, release)                                                          \
     static inline void type##_auto_release(type *v)                                                \
     {                                                                                              \

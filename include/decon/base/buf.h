@@ -1,11 +1,12 @@
 /* Borrowed slices and owned, bounded buffers.
  *
- * What:    slice is pointer and length into memory of somebody else; buf owns its bytes, grows by
- *          doubling and never beyond its `max_bytes`. A buf always keeps a NUL behind its bytes.
- * Owner:   a slice lives no longer than what it points into. A buf is released by decon_buf_deinit.
+ * What:    a slice is a pointer and a length into memory that it does not own. A buf owns its bytes
+ *          and grows by doubling up to `max_bytes`. A NUL byte always follows the bytes of a buf.
+ * Owner:   a slice is valid as long as the memory it points to. A buf is released by
+ *          decon_buf_deinit.
  * Threads: any; a buf belongs to one thread at a time.
- * Fails:   an append that would pass the bound sets `overflow`, appends nothing and yields false;
- *          writers may append many times and look at `overflow` once, at the end.
+ * Fails:   an append beyond the bound sets `overflow`, appends nothing and returns false; after
+ *          several appends it is enough to check `overflow` once.
  */
 #ifndef DECON_BASE_BUF_H
 #define DECON_BASE_BUF_H
@@ -32,31 +33,31 @@ bool decon_slice_equal(decon_slice a, decon_slice b);
 bool decon_slice_equal_str(decon_slice a, const char *s);
 bool decon_slice_starts_with(decon_slice s, const char *prefix);
 bool decon_slice_ends_with(decon_slice s, const char *suffix);
-decon_slice decon_slice_trim(decon_slice s);         /* without ASCII white space at both ends */
+decon_slice decon_slice_trim(decon_slice s);         /* ASCII white space removed at both ends */
 char *decon_slice_dup(decon_slice s) DECON_MUST_USE; /* a malloc'ed, NUL-terminated copy */
 
-/* str_* : the same for C strings. */
+/* The same for C strings. */
 bool decon_str_starts_with(const char *s, const char *prefix);
 bool decon_str_ends_with(const char *s, const char *suffix);
-/* A copy of a URL without white space around it, its scheme in lower case. */
+/* A copy of `url` without surrounding white space and with its scheme in lower case. */
 char *decon_url_clean(const char *url) DECON_MUST_USE;
-/* A copy of a URL fit for messages: without user and password, and without the query, which may be
- * presigned. */
+/* A copy of `url` for messages, without user, password and query (a query may carry a
+ * signature). */
 char *decon_url_shown(const char *url) DECON_MUST_USE;
 bool decon_str_equal(const char *a, const char *b); /* NULL equals NULL only */
 
-/* Decimal numbers without sign, white space or anything behind them; false on overflow. */
+/* Digits only (no sign, no white space, nothing after the number); false on overflow. */
 bool decon_num_parse_u64(const char *s, uint64_t *out) DECON_MUST_USE;
 
 typedef struct decon_buf {
-    char *data;       /* NULL while nothing was appended; NUL behind data[len] otherwise */
+    char *data;       /* NULL before the first append; then data[len] is NUL */
     size_t len;       /* bytes in use */
     size_t capacity;  /* bytes allocated */
     size_t max_bytes; /* bound on len */
     bool overflow;    /* an append was refused */
 } decon_buf;
 
-/* The empty buf, as an initialiser: `DECON_AUTO(decon_buf) b = DECON_BUF(4096);`. */
+/* Initialiser for an empty buf: `DECON_AUTO(decon_buf) b = DECON_BUF(4096);`. */
 #ifdef __cplusplus
 #define DECON_BUF(max_bytes_) (decon_buf{nullptr, 0, 0, (max_bytes_), false})
 #else
@@ -74,19 +75,20 @@ bool decon_buf_printf(decon_buf *b, const char *fmt, ...) DECON_PRINTF_LIKE(2, 3
 void decon_buf_consume(decon_buf *b, size_t len); /* drops bytes from the front */
 decon_slice decon_buf_slice(const decon_buf *b);
 const char *decon_buf_str(const decon_buf *b); /* never NULL */
-char *decon_buf_give(decon_buf *b)
-    DECON_MUST_USE; /* moves the bytes out as a malloc'ed string; b is empty */
+/* Moves the bytes out as a malloc'ed string and leaves b empty. */
+char *decon_buf_give(decon_buf *b) DECON_MUST_USE;
 DECON_DEFINE_AUTO(decon_buf, decon_buf_deinit)
 
+/* A memory budget: counts bytes for admission control. Loop thread only. */
 /* The memory budget: a plain counter of bytes, for admission. Loop thread only. */
 typedef struct decon_budget {
     uint64_t limit_bytes;
     uint64_t used_bytes;
 } decon_budget;
 
-bool decon_budget_take(decon_budget *b, uint64_t bytes)
-    DECON_MUST_USE; /* one that is larger than the whole limit is
-                                                         let in alone, when nothing else is used */
+/* False if the budget is exhausted. A request larger than the limit succeeds if nothing is in
+ * use. */
+bool decon_budget_take(decon_budget *b, uint64_t bytes) DECON_MUST_USE;
 void decon_budget_give(decon_budget *b, uint64_t bytes);
 
 #ifdef __cplusplus

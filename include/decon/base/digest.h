@@ -1,10 +1,10 @@
 /* Digests and checksums of bytes: MD5, SHA-1, SHA-256, HMAC-SHA-256, CRC32, CRC32C, CRC64NVME.
  *
- * What:    one-shot and running forms; CRCs of adjoining ranges can be combined; hex and base64.
+ * What:    one-shot and incremental forms; CRCs of adjacent ranges can be combined; hex and base64.
  * Owner:   digest_md5 / digest_sha256 contexts are embedded values with _init / _deinit.
  * Threads: any.
- * Fails:   never (without OpenSSL's default provider the program ends with one line). MD5 and SHA-1
- *          work on hosts in FIPS mode too.
+ * Fails:   never (without OpenSSL's default provider the program exits with one message). MD5 and
+ *          SHA-1 work in FIPS mode too.
  * Sources: RFC 1321, FIPS 180-4, RFC 2104; CRC-32/ISO-HDLC, CRC-32/ISCSI, CRC-64/NVME.
  */
 #ifndef DECON_BASE_DIGEST_H
@@ -25,21 +25,24 @@ typedef struct decon_digest_ctx {
 } decon_digest_ctx;
 
 void decon_digest_md5_init(decon_digest_ctx *d);
-void decon_digest_sha1_init(decon_digest_ctx *d); /* only where a store has nothing better */
+void decon_digest_sha1_init(decon_digest_ctx *d); /* only where the service supports no stronger
+                                                     algorithm */
 void decon_digest_sha256_init(decon_digest_ctx *d);
 void decon_digest_update(decon_digest_ctx *d, const void *data, size_t len);
-/* Writes DECON_MD5_BYTES, DECON_SHA1_BYTES or DECON_SHA256_BYTES and releases d (decon_digest_deinit afterwards does nothing). */
+/* Writes DECON_MD5_BYTES, DECON_SHA1_BYTES or DECON_SHA256_BYTES and releases d; a later
+ * decon_digest_deinit does nothing. */
 void decon_digest_final(decon_digest_ctx *d, uint8_t *out);
 void decon_digest_deinit(decon_digest_ctx *d);
 DECON_DEFINE_AUTO(decon_digest_ctx, decon_digest_deinit)
 
 void decon_md5(decon_slice data, uint8_t out[DECON_MD5_BYTES]);
-/* For names that others have made with it (the cache of AWS SSO), not for safety. */
+/* Only for file names that other programs derive with SHA-1 (the AWS SSO cache), not for
+ * security. */
 void decon_sha1(decon_slice data, uint8_t out[DECON_SHA1_BYTES]);
 void decon_sha256(decon_slice data, uint8_t out[DECON_SHA256_BYTES]);
 void decon_hmac_sha256(decon_slice key, decon_slice data, uint8_t out[DECON_SHA256_BYTES]);
 
-/* Running CRCs: start with 0, hand the result back in. */
+/* Incremental CRCs: start with 0 and pass the previous result. */
 uint32_t decon_crc32_ieee(uint32_t crc, const void *data, size_t len);
 uint32_t decon_crc32c(uint32_t crc, const void *data, size_t len);
 uint64_t decon_crc64nvme(uint64_t crc, const void *data, size_t len);

@@ -1,12 +1,12 @@
-/* A child process that answers on its standard output; behind base/transport.
+/* A child process whose standard output is captured. Started through decon_transport.
  *
- * What:    `/bin/sh -c command` with an empty standard input, in a process group of its own; what it
- *          writes is gathered, and the whole is bounded in time and in bytes.
- * Owner:   the request is copied by decon_process_start; the result is lent to on_done. The process is
- *          gone when on_done is called or decon_process_cancel has returned.
+ * What:    `/bin/sh -c command` with an empty standard input, in its own process group; output and
+ *          run time are limited.
+ * Owner:   decon_process_start copies the request; the result is borrowed by on_done. The process
+ *          has ended when on_done is called or decon_process_cancel returns.
  * Threads: the transport's; on_done is never called from inside decon_process_start.
- * Fails:   by decon_process_result.error: it could not be started, took too long or said too much. Then
- *          its whole group has been killed.
+ * Fails:   by decon_process_result.error: the process could not be started, or exceeded the limit
+ *          of time or output; its process group is then killed.
  */
 #ifndef DECON_BASE_PROCESS_H
 #define DECON_BASE_PROCESS_H
@@ -21,11 +21,11 @@ extern "C" {
 typedef struct decon_process decon_process;
 
 typedef struct decon_process_result {
-    bool ok;                /* it ended by itself, whatever its status */
-    int exit_status;        /* as a shell has it: 128 + N when signal N ended it */
+    bool ok;                /* it exited by itself, with any status */
+    int exit_status;        /* as in a shell: 128 + N after signal N */
     decon_slice output;     /* standard output */
-    decon_slice last_words; /* the last line of standard error, printable, shortened */
-    decon_err error;        /* where !ok */
+    decon_slice last_words; /* last line of standard error, printable, truncated */
+    decon_err error;        /* if !ok */
 } decon_process_result;
 
 typedef struct decon_process_request {

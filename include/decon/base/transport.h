@@ -1,16 +1,15 @@
-/* HTTP requests, timers, clocks and child processes behind one small interface.
+/* Interface to HTTP requests, timers, clocks and child processes.
  *
- * What:    the only way in which the libraries (s3/, the job client) reach the network, the time or
- *          another program.
- *          base/loop implements it on curl_multi; tests/fake/transport with a script and a fake
- *          clock. The library never blocks: every call ends in a callback.
- * Owner:   decon_http_request and all that it points to are the caller's and must live until on_done
- *          was called or decon_http_cancel returned. Replies are lent to the callbacks.
- * Threads: the loop's thread only; every callback runs there, never from inside decon_http_send or
- *          decon_timer_start themselves.
- * Fails:   decon_http_send never fails by return value; what goes wrong comes as on_done's decon_http_result.
- *          Redirects are not followed, bodies are never decoded (no Content-Encoding), the path is
- *          sent as it is (`.` and `..` segments too).
+ * What:    the libraries (s3/, the detect client) use the network, the time and other programs only
+ *          through this interface. base/loop implements it on curl_multi, tests/fake/transport with
+ *          a script and a fake clock. Calls never block: each ends in a callback.
+ * Owner:   decon_http_request and everything it points to belong to the caller and must live until
+ *          on_done was called or decon_http_cancel returned. Replies are borrowed by the callbacks.
+ * Threads: the loop's thread; callbacks run there too, never from inside decon_http_send or
+ *          decon_timer_start.
+ * Fails:   decon_http_send does not fail; errors are in on_done's decon_http_result. Redirects are
+ *          not followed, bodies are not decoded (Content-Encoding), the path is sent unchanged
+ *          (including `.` and `..` segments).
  */
 #ifndef DECON_BASE_TRANSPORT_H
 #define DECON_BASE_TRANSPORT_H
@@ -24,17 +23,17 @@ extern "C" {
 #endif
 
 typedef struct decon_transport decon_transport;
-typedef struct decon_http_call decon_http_call; /* one request under way */
+typedef struct decon_http_call decon_http_call; /* one request in flight */
 typedef struct decon_timer decon_timer;         /* one pending timer */
 
 typedef struct decon_http_header {
-    const char *name; /* any case; compared without case */
+    const char *name; /* compared without regard to case */
     const char *value;
 } decon_http_header;
 
 typedef struct decon_http_reply {
     int status;                       /* e.g. 206 */
-    const decon_http_header *headers; /* of the final reply (not of 100-continue) */
+    const decon_http_header *headers; /* of the final reply (not of status 100) */
     size_t header_count;
 } decon_http_reply;
 
@@ -42,46 +41,47 @@ typedef struct decon_http_reply {
 const char *decon_http_reply_header(const decon_http_reply *reply, const char *name);
 
 typedef struct decon_http_result {
-    bool ok;             /* a whole reply came, whatever its status */
-    int status;          /* 0 when no status line came */
+    bool ok;             /* a complete reply was received, with any status */
+    int status;          /* 0 if no status line was received */
     uint64_t body_bytes; /* body bytes received */
-    bool reused;         /* the connection had served another request before */
-    bool first_byte;     /* any byte of the reply came */
-    bool repeated;       /* a kept connection had died: it was sent once more, on a new one */
-    decon_err
-        error; /* where !ok: DECON_ERR_NET, DECON_ERR_NET_DNS, DECON_ERR_TIMEOUT, DECON_ERR_TRUNCATED, or what
-                            on_head / on_body set */
+    bool reused;         /* the connection had served an earlier request */
+    bool first_byte;     /* at least one byte of the reply was received */
+    bool repeated;       /* sent again on a new connection, since the reused one had been closed */
+    /* If !ok: DECON_ERR_NET, DECON_ERR_NET_DNS, DECON_ERR_TIMEOUT, DECON_ERR_TRUNCATED, or the
+     * error that on_head or on_body set. */
+    decon_err error;
 } decon_http_result;
 
 typedef struct decon_http_request {
     const char *method; /* GET, HEAD, PUT, POST, DELETE */
-    const char *url;    /* scheme://host[:port]/path?query, percent-encoded, used to the letter */
-    const decon_http_header
-        *headers; /* all that is to be sent, Host included where it was signed */
+    const char *url;    /* scheme://host[:port]/path?query, percent-encoded, used unchanged */
+    const decon_http_header *headers; /* all headers to send, including Host if it was signed */
     size_t header_count;
 
-    /* The request body: a slice, or a range of a file (read with pread while it is sent). */
+    /* Request body: a slice, or a range of a file (read with pread while it is sent). */
     decon_slice body;
     int body_fd; /* used when body_file_bytes > 0 */
     uint64_t body_file_offset, body_file_bytes;
 
     int connect_timeout_ms; /* 0: 10,000 */
-    int stall_timeout_ms;   /* below 1 byte/s for so long: DECON_ERR_TIMEOUT; 0: no stall limit */
-    int total_timeout_ms;   /* 0: none */
-    bool no_proxy;          /* for IMDS and the detection server: nor counted by a cap */
-    bool no_reuse;          /* on a new connection */
+    int stall_timeout_ms;   /* DECON_ERR_TIMEOUT after this time below 1 byte/s; 0: no limit */
+    int total_timeout_ms;   /* 0: no limit */
+    bool no_proxy;          /* for IMDS and the detection server: no proxy, not subject to the
+                               bandwidth limit */
+    bool no_reuse;          /* use a new connection */
 
-    /* Callbacks; on_head and on_body may be NULL. Yielding false from them ends the request with
-     * the error that they set. on_body gets up to 128 KiB at a time. */
+    /* on_head and on_body may be NULL. Returning false ends the request with the error that they
+     * set. on_body gets at most 128 KiB at a time. */
     bool (*on_head)(void *ctx, const decon_http_reply *reply, decon_err *e);
     bool (*on_body)(void *ctx, decon_slice data, decon_err *e);
-    void (*on_done)(void *ctx, const decon_http_result *result); /* last; may start new requests */
+    /* last callback; may start new requests */
+    void (*on_done)(void *ctx, const decon_http_result *result);
     void *ctx;
 } decon_http_request;
 
 typedef struct decon_transport_ops {
     decon_http_call *(*send)(decon_transport *t, const decon_http_request *request);
-    void (*cancel)(decon_transport *t, decon_http_call *call); /* on_done is not called any more */
+    void (*cancel)(decon_transport *t, decon_http_call *call); /* on_done is not called */
     decon_timer *(*timer_start)(decon_transport *t, uint64_t delay_ms, void (*fire)(void *ctx),
                                 void *ctx);
     void (*timer_stop)(decon_transport *t, decon_timer *timer);
@@ -89,8 +89,8 @@ typedef struct decon_transport_ops {
     int64_t (*wall_s)(decon_transport *t);  /* seconds since 1970-01-01 UTC */
     uint64_t (*random)(decon_transport *t); /* uniform 64 bits, for jitter; not for secrets */
     decon_process *(*process_start)(decon_transport *t, const decon_process_request *request);
-    void (*process_cancel)(decon_transport *t,
-                           decon_process *p); /* killed; on_done is not called any more */
+    /* Kills the process; on_done is not called. */
+    void (*process_cancel)(decon_transport *t, decon_process *p);
 } decon_transport_ops;
 
 struct decon_transport { /* embedded as the first member of an implementation */
@@ -114,7 +114,7 @@ static inline decon_timer *decon_timer_start(decon_transport *t, uint64_t delay_
     return t->ops->timer_start(t, delay_ms, fire, ctx);
 }
 static inline void decon_timer_stop(decon_transport *t,
-                                    decon_timer *pending) /* may be NULL; not once it has fired */
+                                    decon_timer *pending) /* may be NULL; must not have fired */
 {
     if (pending)
         t->ops->timer_stop(t, pending);

@@ -1,14 +1,15 @@
-/* Streaming codecs: plain, gzip, zstd, bzip2, xz; both directions; members and frames in a row.
+/* Streaming encoders and decoders for gzip, zstd, bzip2, xz and plain data.
  *
- * What:    a codec is a `stage`: bytes are fed in, its output is fed to the next stage.
- * Owner:   decon_stage_free frees one stage; codec_*_new does not take over `next`. Data is lent for the
- *          length of a call.
+ * What:    a codec is a stage: it feeds its output to the next stage. Decoders accept concatenated
+ *          members, frames and streams.
+ * Owner:   decon_stage_free frees one stage; codec_*_new does not own `next`. Data is borrowed for
+ *          the duration of a call.
  * Threads: a stage belongs to one thread at a time; no global state.
- * Fails:   decon_stage_feed / decon_stage_finish set DECON_ERR_CODEC_EARLY_END, _CORRUPT, _TRAILING, _UNSUPPORTED, or
- *          what the next stage set. A stage that has failed is only freed.
- * Memory:  the codec's window and fixed buffers, whatever the stream's length, and no more than
+ * Fails:   decon_stage_feed / decon_stage_finish set DECON_ERR_CODEC_EARLY_END, _CORRUPT, _TRAILING
+ *          or _UNSUPPORTED, or the error of the next stage. A failed stage may only be freed.
+ * Memory:  the codec's window and fixed buffers, independent of the stream's length and at most
  *          decon_codec_options.memory_bytes: a stream that needs more is DECON_ERR_CODEC_MEMORY.
- * Sources: RFC 1952 (gzip), RFC 8878 (zstd), the .xz file format 1.2, bzip2's own description.
+ * Sources: RFC 1952 (gzip), RFC 8878 (zstd), the .xz file format 1.2, the bzip2 manual.
  */
 #ifndef DECON_COMPRESSION_CODEC_H
 #define DECON_COMPRESSION_CODEC_H
@@ -38,35 +39,34 @@ typedef struct decon_codec_info {
 } decon_codec_info;
 
 const decon_codec_info *decon_codec_get(decon_codec_format format);
-decon_codec_format
-decon_codec_by_suffix(const char *name); /* the last suffix, case-sensitive; else PLAIN */
-decon_codec_format
-decon_codec_by_magic(decon_slice head); /* from the first 6 bytes or more; else PLAIN */
+/* By the last suffix of the name, case-sensitive; PLAIN if it is unknown. */
+decon_codec_format decon_codec_by_suffix(const char *name);
+/* By the first bytes of the data, at least DECON_CODEC_MAGIC_BYTES; PLAIN if they are unknown. */
+decon_codec_format decon_codec_by_magic(decon_slice head);
 #define DECON_CODEC_MAGIC_BYTES 6
-/* The suffix of `name` that belongs to a compression (".gz"), or "". Points into name. */
+/* The compression suffix of `name` (".gz"), or "". Points into name. */
 const char *decon_codec_name_suffix(const char *name);
 
-/* Who decodes gzip's DEFLATE: code of our own, where the build has it, or zlib. The outcome is the same,
- * the former is more than twice as fast. */
+/* DEFLATE decoder for gzip: native (about twice as fast) or zlib; both give the same result. */
 typedef enum decon_codec_gzip_decoder {
-    DECON_CODEC_GZIP_AUTO, /* our own, or, in a build without it, zlib */
+    DECON_CODEC_GZIP_AUTO, /* native if the build has it, else zlib */
     DECON_CODEC_GZIP_ZLIB,
     DECON_CODEC_GZIP_NATIVE,
 } decon_codec_gzip_decoder;
-/* DECON_ERR_CONFIG where the build (GZIP_NATIVE=0) has no such decoder. */
+/* DECON_ERR_CONFIG if this build lacks the decoder (GZIP_NATIVE=0). */
 bool decon_codec_gzip_decoder_check(decon_codec_gzip_decoder which, decon_err *e) DECON_MUST_USE;
 
-/* {0}: what the tools of the formats do, without helper threads. */
+/* {0}: the defaults of the formats' tools, without helper threads. */
 typedef struct decon_codec_options {
-    uint64_t memory_bytes; /* a decoder takes no more; 0: DECON_CODEC_MEMORY_BYTES */
+    uint64_t memory_bytes; /* limit for a decoder; 0: DECON_CODEC_MEMORY_BYTES */
     unsigned threads; /* helper threads: decoding bzip2 and xz, encoding zstd and xz; 0: none */
-    int level;        /* encoding; 0: the usual one (gzip 6, zstd 3, bzip2 9, xz 6) */
+    int level;        /* encoding; 0: the tool's default (gzip 6, zstd 3, bzip2 9, xz 6) */
     decon_codec_gzip_decoder gzip_decoder;
-    uint64_t *memory_needed; /* or NULL; with DECON_ERR_CODEC_MEMORY: what would do */
-    decon_stage
-        *watch; /* re-encoding: is fed the decoded text too; its failure ends all; or NULL */
+    uint64_t *memory_needed; /* or NULL; set with DECON_ERR_CODEC_MEMORY: the required limit */
+    /* Re-encoding: also gets the decoded text; if it fails, the operation fails. Or NULL. */
+    decon_stage *watch;
 } decon_codec_options;
-#define DECON_CODEC_MEMORY_BYTES ((uint64_t)144 << 20) /* a window of 128 MiB and change */
+#define DECON_CODEC_MEMORY_BYTES ((uint64_t)144 << 20) /* enough for a window of 128 MiB */
 
 decon_stage *decon_codec_decoder_new(decon_codec_format format, decon_stage *next, decon_err *e)
     DECON_MUST_USE;
@@ -77,16 +77,16 @@ decon_stage *decon_codec_decoder_open(decon_codec_format format, const decon_cod
 decon_stage *decon_codec_encoder_open(decon_codec_format format, const decon_codec_options *options,
                                       decon_stage *next, decon_err *e) DECON_MUST_USE;
 
-/* What an encoder takes with these options, and what a decoder takes that has not seen its stream:
- * enough for what the format's tool writes at its usual levels, with all helper threads. */
+/* Memory of an encoder with these options, and of a decoder before it has seen its stream: enough
+ * for files written by the format's tool at its usual levels, with all helper threads. */
 uint64_t decon_codec_encoder_memory(decon_codec_format format, const decon_codec_options *options);
 uint64_t decon_codec_decoder_memory(decon_codec_format format, unsigned threads);
-/* And what decon_codec_recode_file_with takes: the source's decoder beside the encoder, or the decoder of
- * what was written. */
+/* Memory of decon_codec_recode_file_with: the larger of the source's decoder with the encoder, and
+ * the decoder of the written file. */
 uint64_t decon_codec_recode_memory(decon_codec_format from, decon_codec_format to,
                                    const decon_codec_options *options);
 
-/* What a decoder has met so far; of plain data: nothing. */
+/* What a decoder has read so far; all 0 for plain data. */
 enum {
     DECON_CODEC_CHECK_NONE = 1, /* a member without a checksum */
     DECON_CODEC_CHECK_CRC32 = 2,
@@ -95,30 +95,30 @@ enum {
     DECON_CODEC_CHECK_XXH64 = 16,
 };
 typedef struct decon_codec_stats {
-    uint64_t members;       /* gzip members, zstd frames, bzip2 and xz streams, whole ones */
-    unsigned checksums;     /* of those that were read to their end: CODEC_CHECK_... */
-    uint64_t memory_needed; /* after DECON_ERR_CODEC_MEMORY: what would do */
+    uint64_t members;       /* complete gzip members, zstd frames, bzip2 and xz streams */
+    unsigned checksums;     /* of complete members: DECON_CODEC_CHECK_... */
+    uint64_t memory_needed; /* after DECON_ERR_CODEC_MEMORY: the required limit */
 } decon_codec_stats;
 decon_codec_stats decon_codec_decoder_stats(decon_codec_format format, const decon_stage *decoder);
-/* "crc32, none"; out holds DECON_CODEC_CHECK_NAMES_BYTES. Yields out. */
+/* "crc32, none"; out holds DECON_CODEC_CHECK_NAMES_BYTES. Returns out. */
 const char *decon_codec_check_names(unsigned checksums, char *out);
 #define DECON_CODEC_CHECK_NAMES_BYTES 48
 
-/* Opens `path`, decodes it by its content (magic), feeds `sink` to the end. */
+/* Opens `path`, decodes it by its content (magic bytes) and feeds it to `sink`. */
 bool decon_codec_decode_file_with(const char *path, const decon_codec_options *options,
                                   decon_stage *sink, decon_err *e) DECON_MUST_USE;
 bool decon_codec_decode_file(const char *path, decon_stage *sink, decon_err *e) DECON_MUST_USE;
-/* The same for an open file, from its beginning; `name` stands in messages and has the suffix. */
+/* The same for an open file, from its beginning; `name` is used in messages and for the suffix. */
 bool decon_codec_decode_fd_with(int fd, const char *name, const decon_codec_options *options,
                                 decon_stage *sink, decon_err *e) DECON_MUST_USE;
-/* Decodes `from` by its content and writes it to `to` (temporary name, then rename) in `format`. What
- * was written is decoded again: its length and digest (CRC64NVME) must be those of what went in.
- * options->memory_bytes, where it is not 0, bounds all codecs that are open at once. */
+/* Decodes `from` by its content and writes it to `to` (temporary name, then rename) in `format`.
+ * The written file is decoded again, and its length and CRC64NVME are compared with the input's.
+ * options->memory_bytes, unless 0, limits the sum of all codecs in use at one time. */
 bool decon_codec_recode_file_with(const char *from, const char *to, decon_codec_format format,
                                   const decon_codec_options *options, decon_err *e) DECON_MUST_USE;
 bool decon_codec_recode_file(const char *from, const char *to, decon_codec_format format, int level,
                              decon_err *e) DECON_MUST_USE;
-/* The same for open files; `to_fd` is a new and empty file. */
+/* The same for open files; `to_fd` must be empty. */
 bool decon_codec_recode_fd_with(int from_fd, const char *from_name, int to_fd,
                                 decon_codec_format format, const decon_codec_options *options,
                                 decon_err *e) DECON_MUST_USE;

@@ -1,16 +1,18 @@
-/* Compressed streams and JSON Lines, as a library: this header is its whole public face.
+/* Compressed streams and JSON Lines: includes all public headers of the library.
  *
  * What:    stage.h    the interface of stages; sinks
  *          codec.h    stages that decode and encode gzip, zstd, bzip2, xz; files as a whole
- *          jsonl.h    the strict JSON Lines checker
- *          linehash.h a hash of each line, to compare texts line by line
- *          verify.h   all together: bytes in, a verdict out
- * Owner:   whoever makes a thing frees it (`_new` and `_free`); data is lent for the length of a call.
- * Threads: a thing belongs to one thread at a time. Decoders of bzip2 and xz, and encoders of zstd and
- *          xz, start helper threads of their own where decon_codec_options.threads asks for them.
- * Fails:   by `err *`, last; what was found in the data is DECON_ERR_CODEC_..., DECON_ERR_JSONL, DECON_ERR_UTF8.
+ *          jsonl.h    a strict JSON Lines checker
+ *          linehash.h one hash per line, to compare texts by lines
+ *          verify.h   verification of a file: decode, check, verdict
+ * Owner:   `_new` returns an object that the caller releases with `_free`; data passed to a call is
+ *          borrowed for its duration.
+ * Threads: an object belongs to one thread at a time. Decoders of bzip2 and xz, and encoders of
+ *          zstd and xz, start helper threads if decon_codec_options.threads is set.
+ * Fails:   by `err *`, the last parameter; faults in the data are DECON_ERR_CODEC_...,
+ *          DECON_ERR_JSONL and DECON_ERR_UTF8.
  *
- * docs/compression.md explains it with an example.
+ * docs/compression.md has an example.
  */
 #ifndef DECON_COMPRESSION_COMPRESSION_H
 #define DECON_COMPRESSION_COMPRESSION_H

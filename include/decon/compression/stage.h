@@ -1,11 +1,11 @@
-/* Stages: bytes are fed in, the output is fed to the next stage; sinks end a chain.
+/* Stages: each feeds its output to the next stage; a sink ends the chain.
  *
  * What:    the interface that every decoder and encoder (codec.h) and every sink implements, and
  *          three sinks: a file, a callback, lines.
- * Owner:   decon_stage_free frees one stage and not the next one. Data is borrowed for the length of
- *          a call.
+ * Owner:   decon_stage_free frees this stage only, not the next one. Data is borrowed for the
+ *          duration of a call.
  * Threads: a stage belongs to one thread at a time; no global state.
- * Fails:   by the error that this stage or a later one set. A stage that has failed is only freed.
+ * Fails:   with the error of this stage or a later one. A failed stage may only be freed.
  */
 #ifndef DECON_COMPRESSION_STAGE_H
 #define DECON_COMPRESSION_STAGE_H
@@ -20,8 +20,8 @@ extern "C" {
 typedef struct decon_stage decon_stage;
 typedef struct decon_stage_ops {
     bool (*feed)(decon_stage *s, decon_slice data, decon_err *e);
-    bool (*finish)(decon_stage *s,
-                   decon_err *e); /* the input ends here; finishes the next stage too */
+    /* Ends the input; also finishes the next stage. */
+    bool (*finish)(decon_stage *s, decon_err *e);
     void (*free)(decon_stage *s);
 } decon_stage_ops;
 struct decon_stage { /* embedded as the first member */
@@ -45,21 +45,22 @@ static inline void decon_stage_free(decon_stage *s)
 DECON_DEFINE_AUTO_PTR(decon_stage, decon_stage_free)
 
 /* Sinks and helpers. */
-decon_stage *decon_stage_fd_writer_new(int fd)
-    DECON_MUST_USE; /* writes all it is fed; fd stays the caller's */
+/* Writes everything to fd, which it does not close. */
+decon_stage *decon_stage_fd_writer_new(int fd) DECON_MUST_USE;
+/* `finish` may be NULL. */
 decon_stage *decon_stage_callback_new(bool (*feed)(void *ctx, decon_slice data, decon_err *e),
                                       bool (*finish)(void *ctx, decon_err *e), void *ctx)
-    DECON_MUST_USE; /* finish may be
-                                                                                      NULL */
-/* Calls `line` for each line, without its '\n' (a '\r' stays); `number` counts from 0;
- * `has_newline` is false for a last line without one; else the byte behind the line is its '\n'. A line longer than max_line_bytes is
- * DECON_ERR_LIMIT; `remedy` ends its message: what to do, static, or NULL. */
+    DECON_MUST_USE;
+/* Calls `line` for each line without its '\n' ('\r' is kept); `number` counts from 0; `has_newline`
+ * is false for a last line without '\n', else the byte after the text is its '\n'. A line longer than
+ * max_line_bytes is DECON_ERR_LIMIT; `remedy` (static or NULL) is the advice in its message. */
 decon_stage *decon_stage_lines_new(size_t max_line_bytes, const char *remedy,
                                    bool (*line)(void *ctx, decon_slice text, uint64_t number,
                                                 bool has_newline, decon_err *e),
                                    void *ctx) DECON_MUST_USE;
 
-/* Reads the whole file in 256 KiB pieces into `first` and finishes it. Blocking: worker threads. */
+/* Feeds the whole file in pieces of 256 KiB into `first` and finishes it. Blocks: for worker
+ * threads. */
 bool decon_stage_feed_file(decon_stage *first, int fd, decon_err *e) DECON_MUST_USE;
 
 #ifdef __cplusplus

@@ -1,8 +1,8 @@
-/* The list of buckets, and the end of one.
+/* Lists and deletes buckets.
  *
- * What:    s3_list_buckets: the buckets that belong to the owner of the keys, in the store's order;
- *          s3_delete_bucket, for one that is empty.
- * Owner:   as all operations of include/decon/s3/s3.h; names are lent to the callback.
+ * What:    s3_list_buckets: the buckets of the account that owns the credentials, in the store's
+ *          order; s3_delete_bucket: deletes an empty bucket.
+ * Owner:   as all operations of include/decon/s3/s3.h; names are borrowed by the callback.
  * Threads: the transport's.
  * Fails:   by the err given to on_done, as in include/decon/s3/s3.h.
  * Sources: Amazon S3 API Reference, ListBuckets, DeleteBucket.
@@ -17,9 +17,10 @@ extern "C" {
 #endif
 
 typedef struct s3_list_buckets_options {
-    /* false ends the list with the error that was set (DECON_ERR_CANCELLED: silently). */
+    /* false ends the operation with the error that was set (DECON_ERR_CANCELLED: without an
+     * error). */
     bool (*on_bucket)(void *ctx, const char *name, int64_t created_s, decon_err *e);
-    void (*on_done)(void *ctx, const decon_err *error); /* error NULL: the list is whole */
+    void (*on_done)(void *ctx, const decon_err *error); /* error NULL: the list is complete */
     void *ctx;
 } s3_list_buckets_options;
 s3_op *s3_list_buckets(s3_client *c, const s3_list_buckets_options *options);

@@ -1,7 +1,7 @@
-/* Checksums of objects: the kinds that S3 knows, what replies say, hashing in pieces.
+/* Checksums of objects: algorithms of S3, checksums in replies, incremental hashing.
  *
- * What:    a table of kinds (name, header), the full-object checksum of a reply, running hashes;
- *          CRCs of adjoining ranges combine, the digests have to be fed in order.
+ * What:    the algorithms with names and headers, the full-object checksum of a reply, incremental
+ *          hashes. CRCs of adjacent ranges can be combined; digests must be fed in order.
  * Owner:   plain values; an s3_hash of a digest kind is released by s3_hash_deinit.
  * Threads: any.
  * Fails:   never.
@@ -24,7 +24,7 @@ typedef enum s3_checksum_kind {
     S3_CHECKSUM_CRC32,
     S3_CHECKSUM_SHA256,
     S3_CHECKSUM_SHA1,
-    S3_CHECKSUM_MD5, /* the ETag of an object that went up in one request */
+    S3_CHECKSUM_MD5, /* the ETag of an object that was uploaded in one request */
     S3_CHECKSUM_KIND_COUNT
 } s3_checksum_kind;
 
@@ -41,11 +41,11 @@ bool s3_checksum_is_crc(s3_checksum_kind kind);
 bool s3_checksum_parse_kind(const char *name, s3_checksum_kind *out) DECON_MUST_USE; /* any case */
 bool s3_checksum_equal(const s3_checksum *a, const s3_checksum *b);
 
-/* What a reply (GET without Range, HEAD) says of the whole object; kind NONE: nothing. A composite
- * one, made of the parts' checksums ("...-3"), says nothing of the bytes. */
+/* The checksum of the whole object in a reply to GET without Range, or HEAD; kind NONE if there is
+ * none. Composite checksums ("...-3", of a multipart upload) do not cover the bytes and are
+ * skipped. */
 s3_checksum s3_checksum_of_reply(const decon_http_reply *reply);
-/* The ETag where it is the MD5 of the bytes: no multipart upload, not encrypted by KMS or with the
- * client's key. */
+/* The ETag if it is the MD5 of the bytes: no multipart upload, no SSE-KMS, no SSE-C. */
 s3_checksum s3_checksum_of_etag(const decon_http_reply *reply);
 
 typedef struct s3_hash {
@@ -54,9 +54,9 @@ typedef struct s3_hash {
     decon_digest_ctx digest;
 } s3_hash;
 
-void s3_hash_init(s3_hash *h, s3_checksum_kind kind); /* NONE is fine: nothing is hashed */
+void s3_hash_init(s3_hash *h, s3_checksum_kind kind); /* NONE: nothing is hashed */
 void s3_hash_update(s3_hash *h, const void *data, size_t len);
-/* Of all that was fed; the hash is released. */
+/* Checksum of all data fed; releases the hash. */
 s3_checksum s3_hash_final(s3_hash *h);
 void s3_hash_deinit(s3_hash *h);
 

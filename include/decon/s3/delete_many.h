@@ -1,14 +1,15 @@
-/* Many objects removed by one request.
+/* Deletes many objects with one request.
  *
- * What:    s3_delete_many: DeleteObjects for up to 1,000 keys of a bucket. Keys that have no form in
- *          XML (control characters, what is not UTF-8), those that the reply does not name, and all
- *          keys in a store without DeleteObjects go by requests of their own. What may pass
- *          (InternalError, SlowDown) is tried again for the keys that it befell, and for no other:
- *          a name that was written anew meanwhile is not removed a second time.
+ * What:    s3_delete_many: DeleteObjects for up to 1,000 keys of a bucket. Single DeleteObject
+ *          requests are used for keys that XML cannot represent (control characters, invalid
+ *          UTF-8), keys that the reply does not name, and all keys if the store lacks
+ *          DeleteObjects. Retryable errors (InternalError, SlowDown) are retried for the affected
+ *          keys only, so that an object that was written in the meantime is not deleted.
  * Owner:   as all operations of include/decon/s3/s3.h; keys are copied.
  * Threads: the transport's.
- * Fails:   a key that could not be removed is told by on_key_error; on_done's error says why the
- *          rest was not even tried, or not for sure. A key that is not there is no error, as in S3.
+ * Fails:   on_key_error reports each key that could not be deleted; on_done's error is the reason
+ *          why the remaining keys were not tried, or are in doubt. A missing key is no error, as in
+ *          S3.
  * Sources: Amazon S3 API Reference, DeleteObjects.
  */
 #ifndef DECON_S3_DELETE_MANY_H
@@ -27,8 +28,8 @@ typedef struct s3_delete_many_options {
     const char *const *keys;
     size_t key_count; /* 1 to S3_DELETE_MANY_MAX */
     void (*on_key_error)(void *ctx, const char *key, const decon_err *error);
-    /* error NULL: each key was removed, or told of by on_key_error. Else it befell all keys that
-     * on_key_error did not tell of, and that is `left` of them. */
+    /* error NULL: each key was deleted, or reported by on_key_error. Else the `left` keys that were
+     * not passed to on_key_error were not deleted, for this reason. */
     void (*on_done)(void *ctx, size_t left, const decon_err *error);
     void *ctx;
 } s3_delete_many_options;

@@ -1,10 +1,10 @@
-/* Entity tags: comparison and the bare form.
+/* Comparison of entity tags.
  *
- * What:    stores and proxies write the ETag of one version in several ways: with or without quotes,
- *          and weak (`W/"..."`) where a proxy compresses. All of these name the same version here.
- *          The ETag of a multipart upload ("...-3") and that of an object under SSE-KMS are no MD5,
- *          but identify a version just as well.
- * Owner:   borrows; s3_etag_bare's result is the caller's.
+ * What:    stores and proxies write the ETag of one version with or without quotes, and as weak
+ *          (`W/"..."`) if a proxy compresses. All of these forms are equal here. The ETag of a
+ *          multipart upload ("...-3") or of an object under SSE-KMS is not an MD5 but identifies a
+ *          version as well.
+ * Owner:   borrows; the caller frees the result of s3_etag_bare.
  * Threads: any.
  * Fails:   never.
  * Sources: RFC 9110, section 8.8.3.
@@ -18,9 +18,9 @@
 extern "C" {
 #endif
 
-/* The same opaque part; W/, quotes and blanks do not count. False where either is not present. */
+/* Compares the opaque parts; W/, quotes and blanks are ignored. False if either is missing. */
 bool s3_etag_equal(const char *a, const char *b);
-/* Without weakness and quotes; "" for NULL. */
+/* Without W/ and quotes; "" for NULL. */
 char *s3_etag_bare(const char *etag) DECON_MUST_USE;
 
 #ifdef __cplusplus

@@ -1,12 +1,14 @@
-/* Objects down, up and across: a part of the library's public face (include/decon/s3/s3.h includes it).
+/* Download, upload and copy of objects. Included by decon/s3/s3.h.
  *
- * What:    s3_get by parallel ranges pinned to one version, verified, resumable; s3_put in one
- *          request or in parts, with a checksum; s3_copy inside the store, of any size.
- * Owner:   option structs are copied, their strings too; descriptors and data stay the caller's and
- *          are needed until on_done or s3_op_cancel.
- * Threads: the transport's; file bodies are hashed by s3_config.pool where there is one.
- * Fails:   by the err given to on_done; DECON_ERR_S3_CHECKSUM where the bytes are not the object's even
- *          when loaded again, DECON_ERR_S3_CHANGED where the object is another one, DECON_ERR_S3_ARCHIVED.
+ * What:    s3_get downloads one version by parallel ranges, verified and resumable; s3_put uploads
+ *          in one request or in parts, with a checksum; s3_copy copies inside the store, at any
+ *          size.
+ * Owner:   option structs and their strings are copied; file descriptors and data remain the
+ *          caller's and must be valid until on_done or s3_op_cancel.
+ * Threads: the transport's; file bodies are hashed by s3_config.pool if set.
+ * Fails:   by the err given to on_done. DECON_ERR_S3_CHECKSUM: the bytes do not match the object,
+ *          also on retry. DECON_ERR_S3_CHANGED: the object was replaced. DECON_ERR_S3_ARCHIVED: it
+ *          must be restored first.
  */
 #ifndef DECON_S3_OBJECTS_H
 #define DECON_S3_OBJECTS_H
@@ -19,84 +21,85 @@ extern "C" {
 #endif
 
 typedef struct s3_client s3_client;
-typedef struct decon_op s3_op; /* an operation under way */
+typedef struct decon_op s3_op; /* an operation in progress */
 
-/* --- one object down --- */
+/* --- download --- */
 typedef struct s3_get_result {
     uint64_t size_bytes;
     int64_t last_modified_s;
-    const char *etag;        /* lent; or NULL */
-    s3_checksum_kind proven; /* what the bytes were held against; NONE: the lengths only */
-    uint64_t kept_bytes;     /* of an earlier run, not loaded again */
+    const char *etag;        /* borrowed; or NULL */
+    s3_checksum_kind proven; /* the checksum that was verified; NONE: only the length */
+    uint64_t kept_bytes;     /* reused from an earlier run, not downloaded again */
 } s3_get_result;
 
 typedef struct s3_get_options {
     const char *bucket, *key;
-    const char *etag; /* as listed: a change since then fails with DECON_ERR_S3_CHANGED; or NULL */
-    bool size_known;  /* size_bytes is as listed */
+    const char *etag; /* expected version: another one fails with DECON_ERR_S3_CHANGED; or NULL */
+    bool size_known;  /* size_bytes is known */
     uint64_t size_bytes;
-    int fd; /* opened for reading and writing; written with pwrite at the object's own offsets */
-    /* Where set: which ranges are in the file is kept under this name beside it, so that a later
-     * s3_get of the same version goes on from there (open the file without O_TRUNC). Removed when
-     * the object is whole; left where the download failed or was cancelled. */
+    int fd; /* open for reading and writing; written with pwrite at the object's offsets */
+    /* If set: the ranges in the file are recorded in this file, and a later s3_get of the same
+     * version resumes from them (open the data file without O_TRUNC). Removed when the object is
+     * complete; kept if the download fails or is cancelled. */
     const char *resume_path;
-    int resume_root_fd; /* the directory that resume_path is below, without links (fs_below.h); 0:
-                           resume_path is an ordinary path */
-    /* Where set, with `etag` and the size: the file holds the whole object, as an earlier run left
-     * it. It is verified like fresh bytes, and loaded again (on_restart) where it is not the
-     * object's. */
+    int resume_root_fd; /* directory that resume_path is relative to, without following links
+                           (fs_below.h); 0: resume_path is an ordinary path */
+    /* If set, together with `etag` and the size: the file has the whole object, from an earlier
+     * run. It is verified like a download, and downloaded again (on_restart) if it does not
+     * match. */
     bool file_is_whole;
-    /* Or, where set, bytes are handed over in order instead of being written (one range at a
-     * time, no file): for `cat`. They are verified when the last one came. */
+    /* If set, bytes are passed in order instead of being written (one range at a time, no file):
+     * for `cat`. They are verified after the last one. */
     bool (*on_data)(void *ctx, decon_slice data, decon_err *e);
-    /* The first `prefix_bytes` of the object are in the file: grows, for readers that follow. */
+    /* The first `prefix_bytes` of the object are in the file; for readers that follow. */
     void (*on_progress)(void *ctx, uint64_t prefix_bytes, uint64_t received_bytes);
-    /* Not 0: a reader follows the prefix, and tells how far it is (s3_get_read_to, _read_end).
-     * What it reads in some 50 ms, so that little is left to read when the last byte comes: ranges
-     * are short, and none begins far beyond what it has read. A 32nd of it has to be enough for it
-     * to read on. */
+    /* If not 0: a reader follows the prefix and reports its position (s3_get_read_to,
+     * s3_get_read_end). The bytes that it reads in about 50 ms: ranges are short and do not start
+     * far beyond the reader's position, so that little is left to read after the last byte. The
+     * reader must be able to proceed with 1/32 of it. */
     uint64_t ahead_bytes;
-    /* All bytes are in the file, and held against the checksum next. May be NULL. */
+    /* All bytes are in the file; the checksum is verified next. May be NULL. */
     void (*on_loaded)(void *ctx, uint64_t size_bytes);
-    /* Called before bytes that are in the file already are loaded afresh (the object changed, or
-     * they are not the object's); readers start over. May be NULL. */
+    /* Called before bytes in the file are downloaded again (the object changed, or the bytes do not
+     * match it); readers start over. May be NULL. */
     void (*on_restart)(void *ctx);
     void (*on_done)(void *ctx, const s3_get_result *result, const decon_err *error);
     void *ctx;
 } s3_get_options;
 s3_op *s3_get(s3_client *c, const s3_get_options *options);
-/* Bytes that were in the file already when it began: of an earlier run. */
+/* Bytes of an earlier run that were in the file at the start. */
 uint64_t s3_get_kept_bytes(const s3_op *get);
 
-/* For the reader that follows (ahead_bytes). The file is not read a second time for the object's
- * checksum: the reader hashes what it reads. By which kind is known when on_progress tells of a
- * first byte; NONE: it need not. */
+/* For a reader that follows (ahead_bytes). The reader hashes what it reads, so that the file is not
+ * read a second time for the checksum. The algorithm is known at the first call of on_progress;
+ * NONE: no hash is needed. */
 s3_checksum_kind s3_get_reader_kind(const s3_op *get);
-/* All before `offset_bytes` is read. */
+/* All bytes before `offset_bytes` were read. */
 void s3_get_read_to(s3_op *get, uint64_t offset_bytes);
-/* All of the object is read, and `found` is its checksum; NULL: the reader gave up, and the rest
- * comes without it. Not from on_loaded; on_done may come before it returns. */
+/* The whole object was read, and `found` is its checksum; NULL: the reader stopped, and the
+ * download continues without it. Must not be called from on_loaded; on_done may be called before
+ * this returns. */
 void s3_get_read_end(s3_op *get, const s3_checksum *found);
 
-/* --- one object up: PutObject, or multipart from a part size upwards ---
- * Without an error the object is there: the store's reply had an ETag, or HeadObject found the object
- * with the size and checksum that were sent. */
+/* --- upload: PutObject, or a multipart upload from one part size --- Success means that the object
+ * is stored: the store's reply had an ETag, or HeadObject returned the size and checksum that were
+ * sent. */
 typedef struct s3_put_result {
-    const char *etag;     /* lent */
+    const char *etag;     /* borrowed */
     s3_checksum checksum; /* of the whole object, as sent; kind NONE: none was sent */
 } s3_put_result;
 
 typedef struct s3_put_options {
     const char *bucket, *key;
     decon_slice data;          /* borrowed until on_done; used when `fd` is -1 */
-    int fd;                    /* a regular file, read with pread; stays the caller's; -1: data */
+    int fd;                    /* a regular file, read with pread; remains the caller's; -1: data */
     uint64_t size_bytes;       /* of the file */
     const char *content_type;  /* NULL: binary/octet-stream */
-    const char *if_none_match; /* "*": only where no object stands yet; NULL: always */
-    const char *if_match;      /* only over the object with this etag; NULL: always */
+    const char *if_none_match; /* "*": only if the object does not exist; NULL: always */
+    const char *if_match;      /* only if the object has this ETag; NULL: always */
     const s3_headers *headers; /* copied; NULL: the client's */
-    const decon_http_header
-        *fields; /* more of the object: Cache-Control, x-amz-meta-..., x-amz-acl; copied */
+    /* More headers: Cache-Control, x-amz-meta-..., x-amz-acl; copied. */
+    const decon_http_header *fields;
     size_t field_count;
     void (*on_progress)(void *ctx, uint64_t sent_bytes);
     void (*on_done)(void *ctx, const s3_put_result *result, const decon_err *error);
@@ -104,26 +107,27 @@ typedef struct s3_put_options {
 } s3_put_options;
 s3_op *s3_put(s3_client *c, const s3_put_options *options);
 
-/* --- one object across, inside the store: CopyObject, UploadPartCopy beyond 5 GiB --- */
+/* --- copy inside the store: CopyObject, UploadPartCopy above 5 GiB --- */
 typedef struct s3_copy_options {
     const char *from_bucket, *from_key;
-    const char *from_etag; /* pins the source; NULL: whatever stands there when it begins */
-    bool size_known;       /* saves a request for large ones */
+    const char *from_etag; /* version of the source; NULL: the current one at the start */
+    bool size_known;       /* saves a request for large objects */
     uint64_t size_bytes;
-    /* Where set, and from_etag is not: the source is looked at first, pinned, and its ETag told. */
+    /* If set and from_etag is not: HeadObject determines the source's ETag first, and on_pinned
+     * gets it. */
     void (*on_pinned)(void *ctx, const char *etag);
     const char *to_bucket, *to_key;
-    const char *if_none_match;       /* as of s3_put */
-    const s3_headers *headers;       /* as of s3_put */
-    const decon_http_header *fields; /* in place of the source's */
+    const char *if_none_match;       /* as in s3_put */
+    const s3_headers *headers;       /* as in s3_put */
+    const decon_http_header *fields; /* instead of the source's */
     size_t field_count;
-    bool fields_only;                                      /* and none of the source's */
+    bool fields_only;                                      /* none of the source's are copied */
     void (*on_progress)(void *ctx, uint64_t copied_bytes); /* may be NULL */
     void (*on_done)(void *ctx, const decon_err *error);
     void *ctx;
 } s3_copy_options;
-/* Content headers, user metadata and tags come along, storage class and encryption do not. Beyond 5
- * GiB the copy is held against the source's checksum, where that is one of the whole. */
+/* Content headers, user metadata and tags are copied, storage class and encryption are not. Above 5
+ * GiB the copy's checksum is compared with the source's, if that covers the whole object. */
 s3_op *s3_copy(s3_client *c, const s3_copy_options *options);
 
 #ifdef __cplusplus

@@ -1,14 +1,14 @@
-/* URLs that carry their signature: whoever has one may do that one request until it expires.
+/* Presigned URLs: they permit one request, without credentials, until they expire.
  *
  * What:    s3_presign_url, a pure function of request, keys and time (SigV4 in the query string);
  *          s3_presign, which takes keys, endpoint and region from a client. Nothing is sent.
- * Owner:   everything is borrowed; the URL goes into the caller's buffer, or is lent to `done`.
+ * Owner:   everything is borrowed; the URL goes into the caller's buffer, or is borrowed by `done`.
  * Threads: s3_presign_url any; s3_presign the transport's.
- * Fails:   DECON_ERR_USAGE for a lifetime that S3 does not allow, DECON_ERR_S3_CREDENTIALS where no keys are to
- *          be had.
+ * Fails:   DECON_ERR_USAGE for a lifetime that S3 does not allow, DECON_ERR_S3_CREDENTIALS without
+ *          credentials.
  * Sources: Amazon S3 API Reference, "Authenticating Requests: Using Query Parameters".
  *
- * A URL is a secret as long as it lives: it is never logged.
+ * A presigned URL is a secret until it expires: it is never logged.
  */
 #ifndef DECON_S3_PRESIGN_H
 #define DECON_S3_PRESIGN_H
@@ -35,8 +35,8 @@ typedef struct s3_presign_request {
 bool s3_presign_url(const s3_presign_request *request, const s3_keys *keys, decon_buf *out,
                     decon_err *e) DECON_MUST_USE;
 
-/* `keys_expire_s`: when the keys themselves expire (seconds since 1970 UTC; 0: never): the URL does
- * not outlive them. */
+/* `keys_expire_s`: when the credentials expire (seconds since 1970 UTC; 0: never). The URL expires
+ * no later. */
 typedef void (*s3_presign_done)(void *ctx, const char *url, int64_t keys_expire_s,
                                 const decon_err *error);
 s3_op *s3_presign(s3_client *c, const char *method, const char *bucket, const char *key,

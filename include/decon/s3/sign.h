@@ -1,16 +1,16 @@
-/* AWS Signature Version 4, header based: a pure function of request, keys and time.
+/* AWS Signature Version 4 in the Authorization header: pure functions of request, keys and time.
  *
- * What:    canonical request, string to sign, signature and Authorization header; the same
- *          functions serve the client, which signs, and a server, which checks.
+ * What:    canonical request, string to sign, signature and Authorization header, for the client,
+ *          which signs, and for a server, which verifies.
  * Owner:   everything is borrowed; results go into the caller's buffers.
  * Threads: any.
- * Fails:   DECON_ERR_PARSE when path or query hold a broken %XX, DECON_ERR_LIMIT when a request is absurdly
- *          large.
+ * Fails:   DECON_ERR_PARSE for an invalid %XX in path or query, DECON_ERR_LIMIT for a request above the
+ *          limits of size.
  * Sources: Amazon S3 API Reference, "Authenticating Requests: Using the Authorization Header".
  *
- * A server checks so: s3_authorization_parse the header, look up the secret of access_key_id,
- * gather the headers that signed_headers names, put them with x-amz-date, x-amz-content-sha256,
- * raw path and raw query into an s3_sign_request, s3_sign_signature, s3_signature_equal.
+ * A server verifies a request as follows: s3_authorization_parse on the header; look up the secret of
+ * access_key_id; collect the headers in signed_headers; fill an s3_sign_request with them,
+ * x-amz-date, x-amz-content-sha256, raw path and raw query; s3_sign_signature; s3_signature_equal.
  */
 #ifndef DECON_S3_SIGN_H
 #define DECON_S3_SIGN_H
@@ -38,32 +38,33 @@ typedef struct s3_keys {
 typedef struct s3_sign_request {
     const char *method;
     decon_slice path;  /* as in the request line, percent-encoded; no query */
-    decon_slice query; /* as in the request line, behind the '?'; or empty */
+    decon_slice query; /* as in the request line, after the '?'; or empty */
     const decon_http_header *headers;
-    size_t header_count;      /* all of them are signed */
+    size_t header_count;      /* all are signed */
     const char *payload_hash; /* value of x-amz-content-sha256 */
     const char *amz_date;     /* value of x-amz-date */
     const char *region;
     const char *service; /* "s3" */
 } s3_sign_request;
 
-/* Writes time as x-amz-date has it; the first 8 characters are the date of the scope. */
+/* Writes the time in the format of x-amz-date; the first 8 characters are the date of the
+ * credential scope. */
 void s3_sign_date(int64_t time_s, char out[S3_DATE_SIZE]);
-/* The opposite; false when the text is no such date. */
+/* Parses the format of x-amz-date; false if `text` is not valid. */
 bool s3_sign_date_parse(const char *text, int64_t *time_s) DECON_MUST_USE;
 
 /* Lower-case hex of the payload's SHA-256. */
 void s3_sign_payload_hash(decon_slice payload, char out[S3_HASH_SIZE]);
 
-/* The canonical request, for messages at debug level and for tests (it holds no secret but a
- * session token's header). */
+/* The canonical request, for debug messages and tests. Its only secret is the session token's
+ * header. */
 bool s3_sign_canonical(const s3_sign_request *request, decon_buf *out, decon_err *e) DECON_MUST_USE;
 
 /* The signature, lower-case hex. */
 bool s3_sign_signature(const s3_sign_request *request, const char *secret_access_key,
                        char out[S3_HASH_SIZE], decon_err *e) DECON_MUST_USE;
 
-/* The key that signatures of a day, region and service are made with; 8 characters of date count. */
+/* The signing key of a day, region and service; only the first 8 characters of `date` are used. */
 void s3_sign_key(const char *secret_access_key, const char *date, const char *region,
                  const char *service, uint8_t key[DECON_SHA256_BYTES]);
 
@@ -71,7 +72,7 @@ void s3_sign_key(const char *secret_access_key, const char *date, const char *re
 bool s3_sign(const s3_sign_request *request, const s3_keys *keys, decon_buf *out, decon_err *e)
     DECON_MUST_USE;
 
-/* --- the checking side --- */
+/* --- verification by a server --- */
 typedef struct s3_authorization { /* slices into the header's value */
     decon_slice access_key_id;
     decon_slice date; /* 20130524 */
@@ -81,9 +82,9 @@ typedef struct s3_authorization { /* slices into the header's value */
     decon_slice signature;
 } s3_authorization;
 
-/* Takes an Authorization header's value apart; false when it is no whole SigV4 one. */
+/* Parses the value of an Authorization header; false if it is not a complete SigV4 one. */
 bool s3_authorization_parse(const char *value, s3_authorization *out) DECON_MUST_USE;
-/* Takes the next name off a list like "host;x-amz-date"; false at its end. */
+/* Removes the first name from a list such as "host;x-amz-date"; false if the list is empty. */
 bool s3_signed_header_next(decon_slice *list, decon_slice *name);
 /* Compares in constant time. */
 bool s3_signature_equal(decon_slice a, const char *b);

@@ -1,10 +1,10 @@
-/* Whose keys requests are signed with: the outcome of the chain of credentials, without secrets.
+/* The identity that signs requests: result of the credential chain, without secrets.
  *
- * What:    asks the chain as a request would; on demand asks STS for account and ARN
- *          (GetCallerIdentity, which needs no permission). Part of the library's public face.
- * Owner:   the identity is lent to on_done.
+ * What:    runs the credential chain as a request would; with ask_sts also calls STS
+ *          GetCallerIdentity (needs no permission) for account and ARN.
+ * Owner:   the identity is borrowed by on_done.
  * Threads: the transport's.
- * Fails:   on_done's error, as that of a request whose keys are not to be had.
+ * Fails:   by on_done's error, as for a request without credentials.
  */
 #ifndef DECON_S3_WHOAMI_H
 #define DECON_S3_WHOAMI_H
@@ -16,15 +16,15 @@ extern "C" {
 #endif
 
 typedef struct s3_identity {
-    bool anonymous;            /* requests are not signed; the keys' members are NULL then */
+    bool anonymous;            /* requests are not signed; access_key_id is NULL */
     const char *provider;      /* "shared files" */
     const char *detail;        /* "profile 'x', by SSO"; or NULL */
-    const char *access_key_id; /* is no secret */
+    const char *access_key_id; /* not a secret */
     bool has_session_token;
     int64_t expires_s;       /* 0: never */
-    const char *passed_over; /* why the providers before it had nothing; "" */
+    const char *passed_over; /* why earlier providers gave no credentials; "" */
     const char *region, *region_from, *endpoint;
-    const char *account, *arn, *user_id; /* NULL where STS was not asked */
+    const char *account, *arn, *user_id; /* NULL if STS was not called */
 } s3_identity;
 
 typedef void (*s3_whoami_done)(void *ctx, const s3_identity *identity, const decon_err *error);
