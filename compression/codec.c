@@ -15,7 +15,7 @@ static const char *const xz_suffixes[] = {".xz", NULL};
 
 typedef struct codec_row {
     codec_info info;
-    head_match (*match)(slice head); /* the magic and its variants */
+    head_match (*match)(slice head); /* magic bytes and variants */
     stage *(*decoder)(const codec_options *options, stage *next, err *e);
     stage *(*encoder)(const codec_options *options, stage *next, err *e);
     uint64_t (*encoder_memory)(const codec_options *options);
@@ -60,7 +60,7 @@ const codec_info *codec_get(codec_format format)
     return &rows[format].info;
 }
 
-/* Yields the format and, through `suffix`, the suffix that told it (at the name's end: ""). */
+/* The format by the name's suffix; `suffix` points to that suffix, or to the end of the name. */
 static codec_format find_suffix(const char *name, const char **suffix)
 {
     size_t len = strlen(name);

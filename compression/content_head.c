@@ -13,7 +13,7 @@ typedef struct content_magic {
 #define MAGIC(name, text) {name, {text, sizeof text - 1}, 0}
 /* clang-format on */
 
-/* Formats whose first bytes are in no JSON text. */
+/* Formats whose first bytes do not occur in JSON text. */
 static const content_magic magics[] = {
     MAGIC("lz4", "\x04\x22\x4d\x18"),
     MAGIC("lz4 (legacy)", "\x02\x21\x4c\x18"),
@@ -48,8 +48,8 @@ static bool has(const content_head *h, const content_magic *m)
            memcmp(h->bytes + m->offset, m->magic.data, m->magic.len) == 0;
 }
 
-/* The .lzma format has no magic: properties (5D for the usual ones), a dictionary size that is a
- * power of two or 3 times one, a length that is unknown or below 256 GiB. */
+/* .lzma has no magic bytes: properties (usually 5D), a dictionary size that is 2^n or 3 * 2^n, and
+ * a length that is unknown or below 256 GiB. */
 static bool is_lzma(const content_head *h)
 {
     const unsigned char *p = (const unsigned char *)h->bytes;
@@ -81,7 +81,7 @@ static bool begins_with(slice text, const char *word)
     return text.len >= len && strncasecmp(text.data, word, len) == 0;
 }
 
-/* Texts: some lines of such a file may be JSON objects all the same. */
+/* Text formats: some of their lines may be JSON objects. */
 static const char *text_name(const content_head *h)
 {
     slice text = {.data = h->bytes, .len = h->len};
@@ -95,9 +95,9 @@ static const char *text_name(const content_head *h)
     if (begins_with(text, "<?xml") || begins_with(text, "<error"))
         return "XML";
     if (begins_with(text, "["))
-        return "a JSON array (JSON Lines has one object a line: jq -c '.[]')";
+        return "a JSON array (JSON Lines has one object per line; convert with jq -c '.[]')";
     if (begins_with(text, "{\n") || begins_with(text, "{\r\n"))
-        return "JSON over several lines (JSON Lines has one object a line: jq -c .)";
+        return "JSON over several lines (JSON Lines has one object per line; convert with jq -c .)";
     return NULL;
 }
 

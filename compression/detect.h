@@ -1,4 +1,4 @@
-/* The format of a stream from its first bytes.
+/* Detects the format of a stream by its first bytes.
  *
  * Owner:   nothing. Threads: any. Fails: never.
  */
@@ -7,8 +7,8 @@
 
 #include "decon/compression/codec.h"
 
-/* The format of a stream from its first bytes: CODEC_MAGIC_BYTES of them, or all there are. A
- * stream that stops within its first bytes is told by the suffix of `name`. */
+/* `head` has at least CODEC_MAGIC_BYTES, or the whole stream. The suffix of `name` decides if the
+ * stream is shorter than the magic bytes. */
 codec_format codec_detect(slice head, const char *name);
 
 #endif

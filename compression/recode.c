@@ -1,4 +1,4 @@
-/* Whole files through a chain of stages: decode one, write it anew in another format. */
+/* Whole files through a chain of stages: decodes a file and writes it in another format. */
 #include "compression/detect.h"
 #include "compression/stream/coder.h"
 
@@ -13,7 +13,7 @@
 
 #define PIECE_BYTES ((size_t)256 * 1024)
 
-/* Reads until `data` is full or the file ends: a short read is not the end. */
+/* Reads until `data` is full or the file ends: a short read is not the end of the file. */
 static bool read_piece(int fd, char *data, size_t size, size_t *len, err *e)
 {
     *len = 0;
@@ -69,8 +69,9 @@ bool codec_decode_file_with(const char *path, const codec_options *options, stag
 bool codec_decode_fd_with(int fd, const char *name, const codec_options *options, stage *sink,
                           err *e)
 {
-    if (lseek(fd, 0, SEEK_SET) != 0 && errno != ESPIPE) /* a pipe has only one beginning */
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be read from its beginning", name);
+    if (lseek(fd, 0, SEEK_SET) != 0 && errno != ESPIPE) /* a pipe cannot seek; it is at its
+                                                           beginning */
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot seek to the beginning", name);
     return decode_fd(fd, name, options, sink, e) || err_context(e, "%s", name);
 }
 
@@ -79,10 +80,10 @@ bool codec_decode_file(const char *path, stage *sink, err *e)
     return codec_decode_file_with(path, &(codec_options){0}, sink, e);
 }
 
-/* What a text is, for comparison: a stage that looks on. */
+/* Length and checksum of a text: a stage that passes nothing on. */
 typedef struct tap {
     stage stage;
-    stage *watch; /* is fed the same; or NULL */
+    stage *watch; /* gets the same text; or NULL */
     uint64_t bytes, crc;
 } tap;
 
@@ -108,7 +109,7 @@ static void tap_free(stage *s)
 
 static const stage_ops tap_ops = {.feed = tap_feed, .finish = tap_finish, .free = tap_free};
 
-/* What is left for the source's decoder beside the encoder; 0: no bound was asked for. */
+/* Memory left for the source's decoder while the encoder is open; 0: no limit. */
 static bool share_memory(codec_format format, const codec_options *options, uint64_t *left, err *e)
 {
     uint64_t writing = codec_encoder_memory(format, options);
@@ -145,11 +146,11 @@ static bool encode_into(int from_fd, const char *from, int fd, codec_format form
     uint64_t writing = codec_encoder_memory(format, options);
     if (options->memory_needed)
         *options->memory_needed = needed + writing;
-    return err_context(e, "beside the encoder's %" PRIu64 " MiB", writing >> 20);
+    return err_context(e, "the encoder uses %" PRIu64 " MiB of the limit", writing >> 20);
 }
 
-/* What lies in the file must be what went into the encoder: a fault of memory or disk, or of a
- * library, must not become somebody's data. */
+/* Decodes the written file and compares it with the encoder's input, to detect faults of memory,
+ * disk or a library. */
 static bool check_written(int fd, codec_format format, const codec_options *options,
                           const tap *text, err *e)
 {
@@ -158,15 +159,15 @@ static bool check_written(int fd, codec_format format, const codec_options *opti
     if (!source)
         return false;
     if (lseek(fd, 0, SEEK_SET) != 0)
-        return err_set_errno(e, ERR_IO, errno, "cannot read back");
+        return err_set_errno(e, ERR_IO, errno, "cannot read the written file");
     if (!stage_feed_file(source, fd, e))
-        return err_context(e, "what was written does not decode");
+        return err_context(e, "the written file does not decode");
     if (written.bytes == text->bytes && written.crc == text->crc)
         return true;
     return err_set(e, ERR_IO,
-                   "what was written decodes to other bytes (%" PRIu64 ", %" PRIu64
-                   " went in; CRC64NVME %016" PRIx64 ", was %016" PRIx64
-                   "): check memory and disk of this machine",
+                   "the written file decodes to other data (%" PRIu64 " bytes, expected %" PRIu64
+                   "; CRC64NVME %016" PRIx64 ", expected %016" PRIx64
+                   "); check memory and disk of this machine",
                    written.bytes, text->bytes, written.crc, text->crc);
 }
 

@@ -28,7 +28,7 @@ static bool head_is_whole(const text_check *t)
     return t->head.len == sizeof t->head.bytes;
 }
 
-/* Without a checker nothing else would notice that no line was read. */
+/* Without a checker, binary data would count as one line. */
 static void refuse_binary(text_check *t)
 {
     bool binary = false;
@@ -40,7 +40,7 @@ bool text_check_feed(text_check *t, slice text, codec_format format, err *e)
 {
     bool was_whole = head_is_whole(t);
     content_head_feed(&t->head, text);
-    if (err_is_set(&t->fault)) /* what follows only fills the head */
+    if (err_is_set(&t->fault)) /* the rest is only needed for the head */
         return !head_is_whole(t) || !text_check_held(t, format, e);
     if (t->checker && jsonl_feed(t->checker, text, &t->fault))
         return true;

@@ -1,4 +1,4 @@
-/* raw bytes -> head (until the format is known) -> decoder -> checker, line counter or nothing. */
+/* raw bytes -> head (until the format is known) -> decoder -> checker or line counter. */
 #include "decon/compression/verify.h"
 #include "base/util.h"
 
@@ -24,8 +24,8 @@ struct verify {
     text_check text;  /* VERIFY_JSONL */
     linecount lines;  /* VERIFY_STREAM */
     linehash *hashes; /* or NULL */
-    bool check_fault; /* the error comes from the checker, which says where */
-    err fault;        /* what ended it */
+    bool check_fault; /* the error is the checker's and names its position */
+    err fault;        /* the error that ended the verification */
 };
 
 static bool sink_feed(void *ctx, slice text, err *e)
@@ -67,7 +67,7 @@ static jsonl_counts counts_get(const verify *v)
     };
 }
 
-/* A file that is not what its name says is told so: its text makes no sense. */
+/* The text of such a file makes no sense, so the message points to the name. */
 static void note_format(verify *v)
 {
     codec_format named = codec_by_suffix(v->name);
@@ -76,13 +76,13 @@ static void note_format(verify *v)
     size_t used = strlen(v->fault.message);
     const char *name = codec_get(named)->name;
     snprintf(v->fault.message + used, sizeof v->fault.message - used,
-             "; its name says %s, but it does not begin like a file of %s", name, name);
+             "; its name says %s, but its content is not %s", name, name);
 }
 
-/* Keeps the first fault, with the object's name and the place in front of it. */
+/* Keeps the first fault; prepends the object's name and the position. */
 static bool end_with(verify *v, err *e)
 {
-    /* The decoder may fail before the checker reports. */
+    /* The decoder may fail while the checker holds a fault back. */
     v->check_fault = v->check_fault || text_check_held(&v->text, v->format, &v->fault);
     if (v->check_fault)
         note_format(v);
@@ -174,12 +174,12 @@ bool verify_finish(verify *v, verdict *out, err *e)
 
 verify *verify_new(const verify_options *options, err *e)
 {
-    UNUSED(e); /* decoders open with the first bytes */
+    UNUSED(e); /* the decoder is created with the first bytes */
     verify *v = xcalloc(1, sizeof *v);
     v->level = options->level;
     v->codec = options->codec;
     v->name = xstrdup(options->name);
-    v->format = codec_by_suffix(v->name); /* until the content says otherwise */
+    v->format = codec_by_suffix(v->name); /* until the content decides */
     v->lines.blank = true;
     v->sink = stage_callback_new(sink_feed, sink_finish, v);
     if (v->level == VERIFY_JSONL)

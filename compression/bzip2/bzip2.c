@@ -1,24 +1,26 @@
-/* bzip2: streams in a row, their blocks decoded at once by helper threads; libbz2 does the work.
+/* bzip2 decoder: concatenated streams. Helper threads decode blocks in parallel; libbz2 decodes
+ * each.
  *
- * part           needs                        then
+ * part           reads                        next
  * STREAM_HEADER  4 bytes                      MARK
- * MARK           48 bits and a CRC of 32      a block's: BLOCK; the end's: the stream's CRC is
- *                                             compared behind its last block; STREAM_HEADER of
- *                                             another stream, or no more
- * BLOCK          the next mark                the block goes to a helper; MARK
- *                no mark within SEARCH_BYTES  all blocks are awaited; SLOW
- * SLOW           a byte at a time             SLOW_END behind the block's output
- * SLOW_END       48 bits                      MARK at the one that begins in the block's last byte
+ * MARK           48 bits and a 32-bit CRC     block mark: BLOCK; end mark: the stream's CRC is
+ *                                             compared after its last block; then STREAM_HEADER of
+ *                                             the next stream, or the end
+ * BLOCK          up to the next mark          the block is submitted to a helper; MARK
+ *                no mark within SEARCH_BYTES  wait for all blocks; SLOW
+ * SLOW           byte by byte                 SLOW_END after the block's output
+ * SLOW_END       48 bits                      MARK at the mark that begins in the block's last byte
  *
- * Small streams in a row (pbzip2 makes one of each block) keep all helpers at work: what looks like the
- * end of a stream and the header of another one behind it is noted with the last block, and the next
- * blocks are taken up before it is settled. It is forgotten with them where the block is distrusted.
+ * Files of many small streams (pbzip2 writes one per block) also decode in parallel: a presumed end
+ * of stream with the header of the next stream is stored with the last block, and the following
+ * blocks are submitted before it is confirmed. All of them are dropped if the block turns out
+ * wrong.
  *
- * A mark may stand within a block by chance or by malice, and a damaged block may run on over its
- * true end. Neither is believed: a block that does not decode exactly up to its mark is decoded anew
- * by SLOW, from its start, and what was cut off behind it is forgotten. All faults are found there,
- * so that they do not depend on threads or on how the input was split: a damaged block's fault lies
- * at the byte where the block begins.
+ * The bits of a mark may occur within a block, and a damaged block may extend beyond its true end.
+ * A block that does not decode exactly up to its presumed mark is therefore decoded again by SLOW,
+ * from its start, and later blocks are dropped. SLOW finds all faults, so that they do not depend
+ * on the number of threads or the split of the input: the fault of a damaged block is reported at
+ * the byte where the block begins.
  */
 #include "base/util.h"
 #include "compression/bzip2/bzip2_state.h"
@@ -26,7 +28,7 @@
 
 #define PIECE_BYTES ((size_t)64 * 1024)
 #define SEARCH_BYTES                                                                               \
-    ((size_t)4 << 20) /* longer than any block; if no mark is found within it: SLOW */
+    ((size_t)4 << 20) /* longer than any block; SLOW if no mark is found within it */
 
 head_match bzip2_match(slice head)
 {
@@ -38,13 +40,13 @@ head_match bzip2_match(slice head)
     return head.data[3] >= '1' && head.data[3] <= '9' ? HEAD_YES : HEAD_NO; /* block size */
 }
 
-/* One block more than threads is decoded or waits to be taken, and one may be decoded anew. */
+/* threads + 1 blocks are decoded or wait for delivery, and one may be decoded again. */
 uint64_t bzip2_decoder_memory(unsigned threads)
 {
     return (MIN(threads, (unsigned)HELPERS_MAX) + 2) * BZIP2_BLOCK_BYTES;
 }
 
-/* Forgets what no part looks at any more. */
+/* Drops bytes that no part needs. */
 static void window_trim(bzip2_decoder *b)
 {
     uint64_t oldest = (b->count > 0 ? b->blocks[b->first].start : b->at) / 8;
@@ -60,7 +62,7 @@ bool bzip2_fail_at(const bzip2_decoder *b, uint64_t raw_bit, const char *cause, 
 
 bool bzip2_fail_memory(const bzip2_decoder *b, err *e)
 {
-    return decoder_fail(&b->base, ERR_LIMIT, b->at / 8, "memory is out", e);
+    return decoder_fail(&b->base, ERR_LIMIT, b->at / 8, "out of memory", e);
 }
 
 bool bzip2_emit(bzip2_decoder *b, const char *text, size_t len, err *e)
@@ -74,8 +76,8 @@ void bzip2_add_crc(bzip2_decoder *b, uint32_t crc)
     b->combined = (b->combined << 1 | b->combined >> 31) ^ crc;
 }
 
-/* The first block did not come out: it is done anew, and what was thought to lie behind it goes. */
-static bool distrust(bzip2_decoder *b, uint64_t handed_on, err *e)
+/* Decodes the first block again with SLOW and drops everything after it. */
+static bool decode_first_again(bzip2_decoder *b, uint64_t handed_on, err *e)
 {
     uint64_t start = b->blocks[b->first].start;
     b->level = b->blocks[b->first].level;
@@ -87,13 +89,13 @@ static bool distrust(bzip2_decoder *b, uint64_t handed_on, err *e)
 static bool settle_stream(bzip2_decoder *b, uint64_t end, uint32_t stream_crc, err *e)
 {
     if (stream_crc != b->combined)
-        return bzip2_fail_at(b, end, "the stream's CRC is wrong", e);
+        return bzip2_fail_at(b, end, "stream CRC mismatch", e);
     b->base.checksums |= CODEC_CHECK_CRC32;
     b->combined = 0;
     return true;
 }
 
-/* Awaits the first block and hands it on, and the end of its stream behind it. */
+/* Waits for the first block, passes it on, and handles the end of stream stored with it. */
 static bool take_first(bzip2_decoder *b, err *e)
 {
     bzip2_block *block = &b->blocks[b->first];
@@ -107,7 +109,7 @@ static bool take_first(bzip2_decoder *b, err *e)
     if (block->result == BZIP2_MEMORY)
         return bzip2_fail_memory(b, e);
     if (block->result == BZIP2_BAD)
-        return distrust(b, handed_on, e);
+        return decode_first_again(b, handed_on, e);
     if (!bzip2_emit(b, block->out, block->out_len, e))
         return false;
     bzip2_add_crc(b, block->crc);
@@ -121,7 +123,7 @@ static bool take_first(bzip2_decoder *b, err *e)
     return true;
 }
 
-/* Awaits all blocks; ends early, in SLOW, where one is distrusted. */
+/* Waits for all blocks; stops early, in SLOW, if one was wrong. */
 static bool take_all(bzip2_decoder *b, err *e)
 {
     bzip2_part before = b->part;
@@ -131,7 +133,7 @@ static bool take_all(bzip2_decoder *b, err *e)
     return true;
 }
 
-/* ---- the parts; `go_on` is set where there is more to do with what is in the window ---- */
+/* ---- the parts; they set `go_on` if the window has more to process ---- */
 
 static bool stream_header(bzip2_decoder *b, bool *go_on)
 {
@@ -144,8 +146,8 @@ static bool stream_header(bzip2_decoder *b, bool *go_on)
     return true;
 }
 
-/* What lies in the window from the byte behind the end of the stream on. */
-static slice behind_stream(const bzip2_decoder *b)
+/* The bytes of the window after the end of the stream. */
+static slice after_stream(const bzip2_decoder *b)
 {
     uint64_t end = (b->at + BZIP2_MARK_BITS + CRC_BITS + 7) / 8 - b->window.start;
     return (slice){.data = (const char *)b->window.data + end, .len = b->window.len - (size_t)end};
@@ -157,7 +159,7 @@ static void next_stream(bzip2_decoder *b)
     b->part = STREAM_HEADER;
 }
 
-/* Notes the end with the block before it, where that is still at work. */
+/* Stores the end of stream with the preceding block if that is still being decoded. */
 static bool note_stream_end(bzip2_decoder *b, uint32_t crc)
 {
     bzip2_block *last = &b->blocks[(b->first + b->count + b->slots - 1) % b->slots];
@@ -175,7 +177,7 @@ static bool stream_end(bzip2_decoder *b, bool *go_on, err *e)
     uint32_t crc =
         (uint32_t)bzip2_bits_read(bzip2_window_slice(&b->window),
                                   bzip2_window_bit(&b->window, b->at) + BZIP2_MARK_BITS, CRC_BITS);
-    bool another = bzip2_match(behind_stream(b)) == HEAD_YES;
+    bool another = bzip2_match(after_stream(b)) == HEAD_YES;
     *go_on = true;
     if (another && note_stream_end(b, crc))
         return true;
@@ -186,7 +188,7 @@ static bool stream_end(bzip2_decoder *b, bool *go_on, err *e)
     if (!settle_stream(b, b->at, crc, e))
         return false;
     if (!another)
-        return decoder_leave(&b->base, behind_stream(b), e);
+        return decoder_leave(&b->base, after_stream(b), e);
     b->base.member_count++;
     next_stream(b);
     return true;
@@ -200,12 +202,12 @@ static bool mark(bzip2_decoder *b, bool *go_on, err *e)
                                      bzip2_window_bit(&b->window, b->at), BZIP2_MARK_BITS);
     if (value == BZIP2_END_MARK)
         return stream_end(b, go_on, e);
-    if (value != BZIP2_BLOCK_MARK) { /* behind a stream's header; blocks of others may wait */
+    if (value != BZIP2_BLOCK_MARK) { /* after a stream's header; blocks of earlier streams may be
+                                        pending */
         *go_on = true;
         return take_all(b, e) &&
                (b->part != MARK ||
-                bzip2_fail_at(b, b->at, "neither a block nor the end of the stream begins here",
-                              e));
+                bzip2_fail_at(b, b->at, "expected a block or the end of the stream", e));
     }
     b->search = b->at + BZIP2_MARK_BITS + CRC_BITS;
     b->part = BLOCK;
@@ -287,7 +289,7 @@ static bool decode_start(decoder *d, err *e)
 static bool decode_body(decoder *d, slice *data, bool *ended, err *e)
 {
     bzip2_decoder *b = (bzip2_decoder *)d;
-    UNUSED(ended); /* decoder_leave tells */
+    UNUSED(ended); /* decoder_leave handles it */
     while (data->len > 0 && d->in_member) {
         slice piece = {.data = data->data, .len = MIN(data->len, PIECE_BYTES)};
         bzip2_window_add(&b->window, piece);
@@ -302,7 +304,7 @@ static bool decode_body(decoder *d, slice *data, bool *ended, err *e)
     return true;
 }
 
-/* The input ends within the stream: what is whole is handed on, and damage comes before the end. */
+/* The input ends within the stream: passes on complete blocks; a fault in one is reported first. */
 static bool decode_end(decoder *d, err *e)
 {
     bzip2_decoder *b = (bzip2_decoder *)d;
@@ -333,7 +335,8 @@ static void decode_free(decoder *d)
 static const decoder_ops bzip2_decoder_ops = {
     .name = "bzip2",
     .member = "bzip2 stream",
-    .padding_unit = 1, /* tape blocks are filled with zeros; bzip2 -t accepts them with a warning */
+    .padding_unit = 1, /* blocks of tapes are filled with zeros; bzip2 -t accepts them with a
+                          warning */
     .match = bzip2_match,
     .start = decode_start,
     .body = decode_body,
@@ -341,7 +344,7 @@ static const decoder_ops bzip2_decoder_ops = {
     .free = decode_free,
 };
 
-/* As many threads as the memory bears. */
+/* As many threads as the memory limit allows. */
 static unsigned threads_of(const decoder *d)
 {
     unsigned threads = MIN(d->options.threads, (unsigned)HELPERS_MAX);
@@ -352,7 +355,7 @@ static unsigned threads_of(const decoder *d)
 
 stage *bzip2_decoder_new(const codec_options *options, stage *next, err *e)
 {
-    UNUSED(e); /* what it needs is admitted with the first stream */
+    UNUSED(e); /* its memory is checked at the first stream */
     bzip2_decoder *b = xcalloc(1, sizeof *b);
     decoder_init(&b->base, &bzip2_decoder_ops, options, next);
     unsigned threads = threads_of(&b->base);

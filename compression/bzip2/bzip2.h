@@ -1,8 +1,8 @@
-/* bzip2: decoder and encoder, as the table of formats names them.
+/* bzip2: decoder and encoder, for the table of formats in codec.c.
  *
- * What:    the stages of one format, the memory they need, and how its first bytes are recognised.
- * Owner:   stages are the caller's. Threads: one a stage.
- * Fails:   NULL with an err.
+ * What:    stages, their memory, and recognition by the first bytes.
+ * Owner:   stages belong to the caller. Threads: one per stage.
+ * Fails:   NULL, with err set.
  */
 #ifndef COMPRESSION_BZIP2_BZIP2_H
 #define COMPRESSION_BZIP2_BZIP2_H

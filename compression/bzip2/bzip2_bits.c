@@ -32,8 +32,9 @@ size_t bzip2_bits_copy(slice bytes, uint64_t from, uint64_t to, unsigned char *o
     return len;
 }
 
-/* Whatever the shift, a mark covers five whole bytes behind the one in which it begins. Two of them
- * rule out nearly every place: a bit for each shift and kind of mark that a byte goes with. */
+/* At any shift a mark covers five whole bytes after the byte in which it begins. Two of them
+ * exclude almost all positions: the tables have, for each byte value, one bit per shift and kind of
+ * mark that it is compatible with. */
 static pthread_once_t tables_once = PTHREAD_ONCE_INIT;
 static uint16_t first_byte[256], second_byte[256];
 

@@ -4,7 +4,7 @@
 #include <limits.h>
 
 #define HEADER_BYTES 4
-#define END_BYTES    11 /* mark and CRC, from any bit on */
+#define END_BYTES    11 /* mark and CRC at any bit position */
 
 void bzip2_memory_init(bzip2_memory *m)
 {
@@ -41,7 +41,7 @@ static void give_arena(bzip2_memory *m, bzip2_arena *a)
     pthread_mutex_unlock(&m->lock);
 }
 
-/* libbz2 asks for the same two pieces for each stream: its state, and one for the text. */
+/* libbz2 requests the same two allocations for each stream: its state and the block. */
 static void *arena_alloc(void *opaque, int items, int size)
 {
     bzip2_arena *a = opaque;
@@ -157,7 +157,8 @@ void bzip2_block_cut(bzip2_block *b, slice bytes, uint64_t start, uint64_t end, 
     b->crc = (uint32_t)bzip2_bits_read(bytes, start + BZIP2_MARK_BITS, 32);
     uint64_t at = HEADER_BYTES * 8 + (end - start);
     put_bits(b->raw, at, BZIP2_END_MARK, BZIP2_MARK_BITS);
-    put_bits(b->raw, at + BZIP2_MARK_BITS, b->crc, 32); /* of one block, the stream's is its own */
+    put_bits(b->raw, at + BZIP2_MARK_BITS, b->crc, 32); /* the stream has a single block, so both
+                                                           CRCs are equal */
     b->raw_len = (size_t)((at + BZIP2_MARK_BITS + 32 + 7) / 8);
 }
 

@@ -1,10 +1,10 @@
-/* One block of a bzip2 stream, decoded by itself: rebuilt as a stream of one block for libbz2.
+/* One block of a bzip2 stream, decoded independently: libbz2 gets it as a stream of one block.
  *
- * What:    a whole block goes to a helper with the mark that was found behind it as its end. Where
- *          that does not come out (damaged, or no mark but bits that look like one), the block is
- *          decoded once more byte by byte, which finds its true end or fault, and so makes the outcome
- *          the same whatever was guessed.
- * Owner:   _init / _deinit, embedded; blocks before the memory that they share.
+ * What:    a complete block goes to a helper; the next mark is its presumed end. If it does not
+ *          decode up to there (damaged, or the mark was data), it is decoded again byte by byte,
+ *          which finds its true end or fault. The result therefore does not depend on the
+ *          presumption.
+ * Owner:   _init / _deinit, embedded; blocks are released before the memory that they share.
  * Threads: the helper's from submission until it is done, else the decoder's.
  * Fails:   by its result.
  * Memory:  BZIP2_BLOCK_BYTES, and the compressed block.
@@ -19,17 +19,20 @@
 #include <bzlib.h>
 #include <pthread.h>
 
-#define BZIP2_OUT_BYTES   ((size_t)1 << 20) /* most blocks come out whole; the rest in pieces */
+#define BZIP2_OUT_BYTES                                                                            \
+    ((size_t)1 << 20) /* most blocks fit; larger ones are delivered in
+                                               pieces */
 #define BZIP2_BLOCK_BYTES ((uint64_t)6 << 20)
 
 typedef enum bzip2_result {
-    BZIP2_OK,   /* the block ended where it was said to, its CRC right */
+    BZIP2_OK,   /* the block ended at its presumed end, with the right CRC */
     BZIP2_MORE, /* `out` is full: bzip2_block_continue */
     BZIP2_BAD,
-    BZIP2_MEMORY, /* malloc has none */
+    BZIP2_MEMORY, /* malloc failed */
 } bzip2_result;
 
-/* libbz2's memory, from block to block: what was used last goes first, it is still in the caches. */
+/* Memory of libbz2, reused by the next block: the most recently used first, since it
+ * is still cached. */
 typedef struct bzip2_arena {
     struct bzip2_arena *next;
     void *pieces[2];
@@ -37,7 +40,7 @@ typedef struct bzip2_arena {
     bool used[2];
 } bzip2_arena;
 
-typedef struct bzip2_memory { /* of one decoder; any of its threads */
+typedef struct bzip2_memory { /* of one decoder; used by all of its threads */
     pthread_mutex_t lock;
     bzip2_arena *idle;
 } bzip2_memory;
@@ -49,10 +52,10 @@ typedef struct bzip2_block {
     uint64_t start; /* raw bit of its mark */
     char level;     /* of its stream */
     uint32_t crc;
-    bool
-        ends_stream; /* what follows it is the stream's end, at raw bit `end`, and another stream */
+    /* Followed by the end of the stream, at raw bit `end`, and by another stream. */
+    bool ends_stream;
     uint64_t end;
-    uint32_t stream_crc; /* as it stands there */
+    uint32_t stream_crc; /* as stored at the end of the stream */
     unsigned char *raw;  /* the rebuilt stream */
     size_t raw_len, raw_capacity;
     char *out;
@@ -66,15 +69,17 @@ typedef struct bzip2_block {
 
 void bzip2_block_init(bzip2_block *b, bzip2_memory *memory);
 void bzip2_block_deinit(bzip2_block *b);
-/* Takes the block [start, end) out of `bytes` (bits count from there), ready to be submitted. */
+/* Copies the block [start, end) of `bytes` (positions in bits), ready to be submitted. */
 void bzip2_block_cut(bzip2_block *b, slice bytes, uint64_t start, uint64_t end, char level);
-void bzip2_block_continue(bzip2_block *b); /* the next piece into `out`, and a new result */
+void bzip2_block_continue(bzip2_block *b); /* writes the next piece to `out` and sets a new
+                                              result */
 
-/* Byte by byte: begins with the stream's header; then each byte of the block in turn. */
-bool bzip2_block_begin(bzip2_block *b, char level) MUST_USE; /* false: memory is out */
+/* Byte by byte: starts with the stream's header; then bzip2_block_step gets each
+ * byte of the block. */
+bool bzip2_block_begin(bzip2_block *b, char level) MUST_USE; /* false: out of memory */
 typedef enum bzip2_step { BZIP2_STEP_INPUT, BZIP2_STEP_OUTPUT, BZIP2_STEP_BAD } bzip2_step;
-/* One more byte (NULL: none), and what came out of it in `out`, up to BZIP2_OUT_BYTES. OUTPUT: call
- * again without a byte; INPUT behind output: the block has ended within the byte before. */
+/* Decodes one more byte (or NULL); output goes to `out`, at most BZIP2_OUT_BYTES. OUTPUT: call
+ * again without a byte. INPUT after output: the block ended within the previous byte. */
 bzip2_step bzip2_block_step(bzip2_block *b, const unsigned char *byte);
 
 #endif

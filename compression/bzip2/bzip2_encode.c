@@ -1,4 +1,4 @@
-/* bzip2, encoding: through libbz2. */
+/* bzip2 encoder on libbz2. */
 #include "base/util.h"
 #include "compression/bzip2/bzip2.h"
 
@@ -8,7 +8,7 @@
 uint64_t bzip2_encoder_memory(const codec_options *options)
 {
     UNUSED(options);
-    return (uint64_t)9 << 20; /* 8 bytes for each of a block's 900,000, and some */
+    return (uint64_t)9 << 20; /* 8 bytes for each of a block's 900,000, rounded up */
 }
 
 typedef struct bzip2_encoder {
@@ -26,7 +26,7 @@ static bool encode_run(encoder *c, slice *data, bool finish, size_t *out_len, bo
     b->bz.avail_out = (unsigned)CODER_OUT_BYTES;
     int result = BZ2_bzCompress(&b->bz, finish ? BZ_FINISH : BZ_RUN);
     if (result < 0)
-        return err_set(e, ERR_INTERNAL, "bzip2: the encoder fails with status %d", result);
+        return err_set(e, ERR_INTERNAL, "bzip2: encode: libbz2 returned status %d", result);
     data->data += offered - b->bz.avail_in;
     data->len -= offered - b->bz.avail_in;
     *out_len = CODER_OUT_BYTES - b->bz.avail_out;
@@ -48,13 +48,13 @@ stage *bzip2_encoder_new(const codec_options *options, stage *next, err *e)
 {
     int level = options->level;
     if (level < 0 || level > 9) {
-        err_set(e, ERR_CONFIG, "bzip2 has no level %d, only 1 to 9", level);
+        err_set(e, ERR_CONFIG, "bzip2: level %d does not exist; use 1 to 9", level);
         return NULL;
     }
     bzip2_encoder *b = xcalloc(1, sizeof *b);
     encoder_init(&b->base, &bzip2_encoder_ops, next);
     if (BZ2_bzCompressInit(&b->bz, level == 0 ? 9 : level, 0, 0) != BZ_OK) {
-        err_set(e, ERR_LIMIT, "bzip2: no memory for an encoder");
+        err_set(e, ERR_LIMIT, "bzip2: out of memory for the encoder");
         encode_free(&b->base);
         return NULL;
     }

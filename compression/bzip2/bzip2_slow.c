@@ -1,5 +1,5 @@
-/* One bzip2 block decoded byte by byte: the true end of a block whose mark was not found or not
- * believed, and the place of a fault. */
+/* Decodes one bzip2 block byte by byte, to find its true end if its mark was not found or was
+ * wrong, and the position of a fault. */
 #include "base/util.h"
 #include "compression/bzip2/bzip2_state.h"
 
@@ -35,7 +35,7 @@ static bool slow_byte(bzip2_decoder *b, err *e)
     if (!slow_emit(b, e))
         return false;
     if (step == BZIP2_STEP_BAD)
-        return bzip2_fail_at(b, b->at, "a block fails its checks", e);
+        return bzip2_fail_at(b, b->at, "a block is damaged", e);
     if (b->slow_out > 0)
         b->part = SLOW_END;
     return true;
@@ -50,7 +50,7 @@ bool bzip2_slow(bzip2_decoder *b, bool *go_on, err *e)
     return true;
 }
 
-/* The block's last bit lies within the byte that was fed last; a mark must follow it. */
+/* The block's last bit is in the byte that was read last; a mark must follow. */
 bool bzip2_slow_end(bzip2_decoder *b, bool *go_on, err *e)
 {
     uint64_t last = b->at + 8 * (b->slow_bytes - 1);
@@ -62,8 +62,7 @@ bool bzip2_slow_end(bzip2_decoder *b, bool *go_on, err *e)
         bzip2_window_bit(&b->window, last) + 1);
     found += found == UINT64_MAX ? 0 : b->window.start * 8;
     if (found == UINT64_MAX || found > last + 8)
-        return bzip2_fail_at(
-            b, last, "what follows a block is neither a block nor the end of the stream", e);
+        return bzip2_fail_at(b, last, "expected a block or the end of the stream", e);
     bzip2_add_crc(b, b->slow_crc);
     b->at = found;
     b->part = MARK;

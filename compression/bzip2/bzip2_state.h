@@ -3,7 +3,7 @@
  *
  * Owner:   bzip2_decoder_new; freed with the stage.
  * Threads: the decoder's thread; helpers touch only the blocks that were submitted to them.
- * Fails:   ERR_CODEC_CORRUPT with the raw offset, ERR_LIMIT where memory is not available, or the
+ * Fails:   ERR_CODEC_CORRUPT with the raw offset, ERR_LIMIT if memory is not available, or the
  *          error of the next stage.
  */
 #ifndef COMPRESSION_BZIP2_BZIP2_STATE_H
@@ -55,7 +55,7 @@ void bzip2_add_crc(bzip2_decoder *b, uint32_t crc);
  * were passed on before. */
 MUST_USE bool bzip2_slow_start(bzip2_decoder *b, uint64_t start, uint64_t skip, err *e);
 
-/* The parts SLOW and SLOW_END. `go_on` is set where the window holds more to work on. */
+/* The parts SLOW and SLOW_END. They set `go_on` if the window has more to process. */
 MUST_USE bool bzip2_slow(bzip2_decoder *b, bool *go_on, err *e);
 MUST_USE bool bzip2_slow_end(bzip2_decoder *b, bool *go_on, err *e);
 

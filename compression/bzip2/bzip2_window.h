@@ -1,4 +1,4 @@
-/* The compressed bytes that a bzip2 decoder may still have to look at.
+/* The compressed bytes that a bzip2 decoder may still need.
  *
  * Positions are bits of the raw input, so that they stay valid while the window moves.
  *
@@ -21,7 +21,7 @@ typedef struct bzip2_window {
 void bzip2_window_deinit(bzip2_window *w);
 void bzip2_window_add(bzip2_window *w, slice piece);
 
-/* Forgets the bytes before the raw offset `oldest`, where at least `least` bytes are saved. */
+/* Drops the bytes before the raw offset `oldest`, if that frees at least `least` bytes. */
 void bzip2_window_trim(bzip2_window *w, uint64_t oldest, size_t least);
 
 /* The whole window; valid until the next call that changes it. */
@@ -30,7 +30,7 @@ slice bzip2_window_slice(const bzip2_window *w);
 /* A raw bit's position within the window, in bits. */
 uint64_t bzip2_window_bit(const bzip2_window *w, uint64_t raw_bit);
 
-/* The number of bits in the window from `raw_bit` on. */
+/* The number of bits in the window after `raw_bit`. */
 uint64_t bzip2_window_bits_from(const bzip2_window *w, uint64_t raw_bit);
 
 #endif

@@ -1,15 +1,15 @@
 /* gzip (RFC 1952): header fields with their CRC, DEFLATE by inflate.h, CRC32 and length of every
- * member. Encoding is zlib's.
+ * member. zlib encodes.
  *
- * part       bytes                          then
- * FIXED      10                             the first field that the flags name, else DATA
- * EXTRA_LEN  2                              EXTRA
- * EXTRA      as the length says             the next field
- * NAME       up to a zero                   the next field
- * COMMENT    up to a zero                   the next field
- * HEADER_CRC 2                              DATA
- * DATA       what DEFLATE makes of them     TRAILER
- * TRAILER    8                              the end of the member
+ * part       bytes                next
+ * FIXED      10                   the first field in the flags, else DATA
+ * EXTRA_LEN  2                    EXTRA
+ * EXTRA      given by EXTRA_LEN   the next field
+ * NAME       up to a zero byte    the next field
+ * COMMENT    up to a zero byte    the next field
+ * HEADER_CRC 2                    DATA
+ * DATA       DEFLATE              TRAILER
+ * TRAILER    8                    the end of the member
  */
 #include "compression/gzip/gzip.h"
 #include "compression/gzip/inflate.h"
@@ -58,12 +58,12 @@ typedef struct gzip_decoder {
     inflater *inflater;
     gzip_part part;
     uint64_t part_offset;    /* raw offset of the part's first byte */
-    unsigned char small[10]; /* parts of a fixed length, gathered */
+    unsigned char small[10]; /* buffer for parts of fixed length */
     size_t small_len;
     unsigned flags;
     unsigned extra_left;
     uint32_t header_crc, crc;
-    uint32_t length; /* of the member's text, modulo 2^32 as the format has it */
+    uint32_t length; /* of the member's text, modulo 2^32 */
 } gzip_decoder;
 
 static void enter(gzip_decoder *g, gzip_part part)
@@ -88,14 +88,14 @@ static bool decode_start(decoder *d, err *e)
     return true;
 }
 
-/* Takes bytes of a header: its CRC runs over all of them. */
+/* Consumes bytes of a header and adds them to its CRC. */
 static void take_header(gzip_decoder *g, slice *data, size_t len)
 {
     g->header_crc = crc32_ieee(g->header_crc, data->data, len);
     decoder_take(&g->base, data, len);
 }
 
-/* Gathers bytes until `small` holds `need` of them. */
+/* Consumes bytes into `small`; true when it holds `need` bytes. */
 static bool gather(gzip_decoder *g, slice *data, size_t need)
 {
     size_t len = MIN(data->len, need - g->small_len);
@@ -116,7 +116,7 @@ static uint32_t little_endian(const unsigned char *bytes, size_t len)
     return value;
 }
 
-/* The field behind the one that has ended. */
+/* Selects the field after the current one. */
 static void next_field(gzip_decoder *g)
 {
     if (g->part < EXTRA_LEN && (g->flags & FLAG_EXTRA))
@@ -258,7 +258,7 @@ static void decode_free(decoder *d)
 static const decoder_ops gzip_decoder_ops = {
     .name = "gzip",
     .member = "gzip member",
-    .padding_unit = 1, /* tapes and archivers pad with zeros; gzip -t takes them too */
+    .padding_unit = 1, /* tapes and archivers pad with zeros; gzip -t accepts them */
     .match = gzip_match,
     .start = decode_start,
     .body = decode_body,
@@ -275,7 +275,7 @@ bool codec_gzip_decoder_check(codec_gzip_decoder which, err *e)
 {
     return which != CODEC_GZIP_NATIVE || native_new ||
            err_set(e, ERR_CONFIG,
-                   "gzip_decoder: this build (GZIP_NATIVE=0) has zlib only; say zlib, or auto");
+                   "gzip_decoder: native is not in this build (GZIP_NATIVE=0); use zlib or auto");
 }
 
 stage *gzip_decoder_new(const codec_options *options, stage *next, err *e)
@@ -304,7 +304,7 @@ static bool encode_run(encoder *c, slice *data, bool finish, size_t *out_len, bo
     g->z.avail_out = (uInt)CODER_OUT_BYTES;
     int result = deflate(&g->z, finish ? Z_FINISH : Z_NO_FLUSH);
     if (result == Z_STREAM_ERROR)
-        return err_set(e, ERR_INTERNAL, "gzip: deflate says %s", zError(result));
+        return err_set(e, ERR_INTERNAL, "gzip: encode: zlib: %s", zError(result));
     data->data += offered - g->z.avail_in;
     data->len -= offered - g->z.avail_in;
     *out_len = CODER_OUT_BYTES - g->z.avail_out;
@@ -326,14 +326,14 @@ stage *gzip_encoder_new(const codec_options *options, stage *next, err *e)
 {
     int level = options->level;
     if (level < 0 || level > 9) {
-        err_set(e, ERR_CONFIG, "gzip has no level %d, only 1 to 9", level);
+        err_set(e, ERR_CONFIG, "gzip: level %d does not exist; use 1 to 9", level);
         return NULL;
     }
     gzip_encoder *g = xcalloc(1, sizeof *g);
     encoder_init(&g->base, &gzip_encoder_ops, next);
     if (deflateInit2(&g->z, level == 0 ? 6 : level, Z_DEFLATED, GZIP_WINDOW_BITS, 8,
                      Z_DEFAULT_STRATEGY) != Z_OK) {
-        err_set(e, ERR_LIMIT, "gzip: no memory for an encoder");
+        err_set(e, ERR_LIMIT, "gzip: out of memory for the encoder");
         encode_free(&g->base);
         return NULL;
     }

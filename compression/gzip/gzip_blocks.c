@@ -7,7 +7,7 @@ struct gzip_deflater {
     z_stream stream;
 };
 
-#define RAW_WINDOW_BITS (-15) /* no head and tail of zlib's own */
+#define RAW_WINDOW_BITS (-15) /* without zlib's header and trailer */
 #define OUTPUT_BYTES    65536
 
 gzip_deflater *gzip_deflater_new(int level)
@@ -26,7 +26,7 @@ void gzip_deflater_free(gzip_deflater *d)
     free(d);
 }
 
-/* The flush ends the piece at a byte; after the reset nothing refers to what was before. */
+/* The flush ends the piece at a byte boundary; after the reset nothing refers to earlier text. */
 gzip_block gzip_deflate_block(gzip_deflater *d, slice text, buf *out)
 {
     unsigned char bytes[OUTPUT_BYTES];
@@ -51,7 +51,7 @@ gzip_block gzip_deflate_block(gzip_deflater *d, slice text, buf *out)
     return block;
 }
 
-/* No name, no time; "unknown" as the system. */
+/* Without name and time; operating system "unknown". */
 void gzip_member_begin(gzip_member *m, buf *out)
 {
     static const unsigned char head[] = {0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF};
@@ -73,7 +73,7 @@ static void put_u32(buf *out, uint32_t value)
 
 void gzip_member_end(const gzip_member *m, buf *out)
 {
-    static const unsigned char last_block[] = {3, 0}; /* empty, with the mark of the last */
+    static const unsigned char last_block[] = {3, 0}; /* an empty block with the last-block bit */
     buf_append(out, last_block, sizeof last_block);
     put_u32(out, m->crc);
     put_u32(out, (uint32_t)m->len);

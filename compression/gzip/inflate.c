@@ -1,25 +1,25 @@
-/* state         needs                         then
+/* state         reads                         next
  * BLOCK_HEADER  3 bits                        STORED_SIZE, CODED (fixed), CODE_COUNTS
- * STORED_SIZE   to the byte, 32 bits          STORED
- * STORED        its bytes                     next block
+ * STORED_SIZE   rest of the byte, 32 bits     STORED
+ * STORED        the stored bytes              next block
  * CODE_COUNTS   14 bits                       CODE_ORDER
  * CODE_ORDER    3 bits each                   CODE_LENGTHS
  * CODE_LENGTHS  a code and its repeat count   CODED
  * CODED         a literal; a length with its  next block at the end-of-block symbol
  *               distance; the end of the block
- * next block: BLOCK_HEADER, or DONE behind the last one.
+ * next block: BLOCK_HEADER, or DONE after the last one.
  *
- * Fields and symbols are taken whole or not at all: where the input ends within one, its bits stay in
- * `bits`. The fast loop runs where neither the input nor the output can end within a symbol; it hands
- * back whole bytes that it has not used, and leaves faults to the careful loop, which meets the same
+ * Fields and symbols are consumed completely or not at all: if the input ends within one, its bits
+ * remain in `bits`. The fast loop runs while neither the input nor the output can end within a
+ * symbol; it returns unused whole bytes and leaves faults to the careful loop, which reads the
  * symbol again.
  */
 #include "base/util.h"
 #include "compression/gzip/inflate_state.h"
 
-/* ---- what comes out ---- */
+/* ---- output ---- */
 
-/* Moves the window to the front, when the room behind it no longer holds a symbol. */
+/* Moves the window to the front if the free space cannot hold a symbol. */
 static void make_room(native_inflater *f)
 {
     if (f->from < f->to || f->to + INFLATE_LONGEST <= INFLATE_BUFFER_BYTES)
@@ -48,8 +48,8 @@ static bool stored(native_inflater *f, slice *in)
     return f->stored_left == 0;
 }
 
-/* Looks an entry up, through the second table; its code begins `at` bits on. *bits is how many the
- * code takes in all, a subtable's root included, *extra how many follow it. */
+/* Looks up an entry, through the second-level table if needed; the code starts after `at` bits.
+ * *bits: length of the code including the root bits; *extra: the extra bits that follow. */
 static uint32_t look_up(const uint32_t *table, unsigned root_bits, uint64_t ahead, unsigned *bits,
                         unsigned *extra)
 {
@@ -65,7 +65,7 @@ static uint32_t look_up(const uint32_t *table, unsigned root_bits, uint64_t ahea
     return entry;
 }
 
-/* An entry holds once its bits are there: what lies above them does not change it. */
+/* True if enough bits are present: the entry does not depend on the bits above them. */
 static bool settle(native_inflater *f, slice *in, const uint32_t *table, unsigned root_bits,
                    unsigned at, uint32_t *entry, unsigned *bits, unsigned *extra)
 {
@@ -83,7 +83,7 @@ static unsigned extra_value(uint64_t ahead, unsigned bits)
     return (unsigned)(ahead & ((1ull << bits) - 1));
 }
 
-/* One symbol, with its distance. */
+/* Decodes one symbol, with its distance. */
 static bool careful_symbol(native_inflater *f, slice *in)
 {
     uint32_t entry, far;
@@ -118,7 +118,7 @@ static bool careful_symbol(native_inflater *f, slice *in)
     return true;
 }
 
-/* False: the input is at its end, the buffer is full, or a stop is reached. */
+/* False: the input has ended, the buffer is full, or a stop is reached. */
 static bool coded(native_inflater *f, slice *in)
 {
     while (f->state == CODED) {
@@ -151,7 +151,7 @@ static bool step(native_inflater *f, slice *in)
 
 /* ---- the inflater ---- */
 
-/* Between symbols, and not within what comes before them. */
+/* Between symbols, and not within the headers before them. */
 static bool at_stop(native_inflater *f)
 {
     if (f->state == STORED && f->stored_begins && f->stops_at_stored) {

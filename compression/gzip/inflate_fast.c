@@ -1,5 +1,5 @@
-/* DEFLATE's symbols where neither the input nor the output can end within one. It hands back whole bytes
- * that it has not used, and leaves faults to the careful loop, which meets the same symbol again. */
+/* Decodes DEFLATE symbols while neither the input nor the output can end within one. Returns unused
+ * whole bytes and leaves faults to the careful loop, which reads the symbol again. */
 #include "base/util.h"
 #include "compression/gzip/inflate_state.h"
 
@@ -7,13 +7,13 @@
 
 #define UNLIKELY(x) __builtin_expect((x) != 0, 0)
 
-/* What the fast loop keeps in registers. */
+/* State that the fast loop keeps in registers. */
 typedef struct fast {
     const unsigned char *in;
     unsigned char *out;
     uint64_t bits;
     unsigned count;
-    uint32_t entry; /* of the next literal or length */
+    uint32_t entry; /* entry of the next literal or length */
 } fast;
 
 static INLINE void fast_refill(fast *r)
@@ -43,7 +43,7 @@ static INLINE void fast_literal(const native_inflater *f, fast *r)
     fast_next(f, r);
 }
 
-/* The value of a base entry whose code and extra bits come next, which it drops. */
+/* The value of a base entry whose code and extra bits are next; consumes them. */
 static INLINE size_t fast_value(fast *r, uint32_t entry)
 {
     unsigned code = entry >> 8 & 15, all = entry & 63;
@@ -52,7 +52,8 @@ static INLINE size_t fast_value(fast *r, uint32_t entry)
     return (entry >> 16) + extra;
 }
 
-/* A length and its distance; false, with the registers as they were, at what is no such pair. */
+/* Decodes a length and its distance; false, with the registers unchanged, if they are
+ * not a valid pair. */
 static INLINE bool fast_match(const native_inflater *f, fast *r)
 {
     fast before = *r;
@@ -91,8 +92,8 @@ static INLINE bool fast_match(const native_inflater *f, fast *r)
     return true;
 }
 
-/* Stops in front of what it does not do: faults, and the end of the block. The next entry is looked
- * up before a match is copied: the table's latency passes meanwhile. */
+/* Stops before faults and the end of the block. The next entry is looked up before a match is
+ * copied, to hide the latency of the table. */
 static INLINE void fast_loop(native_inflater *f, slice *data)
 {
     const unsigned char *begin = (const unsigned char *)data->data;
@@ -124,7 +125,7 @@ static void fast_symbols_plain(native_inflater *f, slice *data)
 }
 
 #ifdef __x86_64__
-/* Shifts by a register's count take one step less with BMI2. */
+/* BMI2 shifts by a register need one instruction less. */
 __attribute__((target("bmi,bmi2"))) static void fast_symbols_bmi2(native_inflater *f, slice *data)
 {
     fast_loop(f, data);

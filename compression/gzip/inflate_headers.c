@@ -1,5 +1,5 @@
-/* What stands in front of a block's bytes or symbols: its type, a stored block's size, the codes.
- * Each step yields false when the input is at its end. */
+/* Reads block headers: the type, the size of a stored block, the codes. Each step returns false at
+ * the end of the input. */
 #include "base/util.h"
 #include "compression/gzip/inflate_state.h"
 
@@ -94,7 +94,7 @@ static bool build_codes(native_inflater *f)
     return true;
 }
 
-/* One code and what it stands for: a length, or one that is repeated. */
+/* One code of CODE_LENGTHS: a length, or a repeat. */
 static bool code_length(native_inflater *f, slice *in)
 {
     static const uint8_t extra_bits[] = {2, 3, 7}, least[] = {3, 3, 11};

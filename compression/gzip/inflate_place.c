@@ -13,7 +13,7 @@ void inflater_stop(inflater *base, uint64_t text, bool at_stored)
     f->stops_at_stored = at_stored;
 }
 
-/* The canonical code of the end-of-block symbol (RFC 1951, section 3.2.2), in the order of the bits. */
+/* The canonical code of the end-of-block symbol (RFC 1951, section 3.2.2), first bit lowest. */
 static unsigned end_code(const native_inflater *f)
 {
     unsigned counts[CODE_BITS_MAX + 1] = {0}, code = 0, reversed = 0;

@@ -1,11 +1,11 @@
-/* Stops and positions of our own DEFLATE decoder: for copying compressed data instead of encoding it.
+/* Stops and positions of the native DEFLATE decoder, to copy compressed data without encoding it.
  *
- * What:    inflater_run returns INFLATE_STOP at the first boundary between symbols at which at least
- *          `text` bytes of the stream are decoded, and, if asked, where the bytes of a stored block
- *          begin. inflater_place then gives the position to the bit.
+ * What:    inflater_run returns INFLATE_STOP at the first boundary between symbols at which at
+ *          least `text` bytes of the stream are decoded and, optionally, where the bytes of a
+ *          stored block begin. inflater_place then gives the position in bits.
  * Owner:   positions are values. The history is borrowed until the next call of inflater_run.
- * Threads: as the inflater's: one at a time.
- * Fails:   never. Only for inflaters of inflater_native_new.
+ * Threads: one at a time, as for the inflater.
+ * Fails:   never. Only for inflaters from inflater_native_new.
  * Sources: RFC 1951.
  */
 #ifndef COMPRESSION_GZIP_INFLATE_PLACE_H
@@ -23,22 +23,23 @@ typedef enum inflate_within {
 
 typedef struct inflate_place {
     inflate_within within;
-    uint64_t bits; /* of the stream that were used up */
-    uint64_t text; /* bytes that were decoded */
-    /* Of the block: where its header begins, its text, and its symbols or stored bytes. */
+    uint64_t bits; /* of the stream, consumed */
+    uint64_t text; /* bytes decoded */
+    /* Start of the current block: of its header, its text, and its symbols or stored bytes. */
     uint64_t block_bits, block_text, content_bits;
     bool is_last;
-    unsigned stored_left;  /* bytes of a stored block that were not decoded yet */
+    unsigned stored_left;  /* bytes of a stored block not yet decoded */
     unsigned end_code;     /* the end-of-block symbol, first bit lowest */
     unsigned end_code_len; /* bits */
 } inflate_place;
 
 #define INFLATE_NO_STOP UINT64_MAX
 
-/* Holds until the next call, or inflater_reset. Text that is decoded already stops it at once. */
+/* Valid for the next call, or until inflater_reset. Already decoded text stops that call at
+ * once. */
 void inflater_stop(inflater *f, uint64_t text, bool at_stored);
 inflate_place inflater_place(const inflater *f);
-/* The text before the place: the latest 32 KiB, or all of the stream. */
+/* The text before the position: the last 32 KiB, or all of the stream. */
 slice inflater_history(const inflater *f);
 
 #endif

@@ -1,11 +1,11 @@
-/* The inside of our own DEFLATE decoder, which its three files share.
+/* State of the native DEFLATE decoder, shared by its three files.
  *
- * What:    inflate.c takes the states in turn, symbols one by one where the input or the output may end
- *          within one. inflate_headers.c reads what stands in front of a block's bytes or symbols.
- *          inflate_fast.c decodes symbols where neither can end within one.
- * Owner:   inflate.c's object. Input is lent for the length of a call.
+ * What:    inflate.c runs the state machine and decodes single symbols where the input or the
+ *          output may end within one. inflate_headers.c reads block headers. inflate_fast.c decodes
+ *          symbols where neither can end within one.
+ * Owner:   the inflater of inflate.c. Input is borrowed for the duration of a call.
  * Threads: one at a time.
- * Fails:   by the state FAULT, and the inflater's cause.
+ * Fails:   by the state FAULT and the inflater's cause.
  */
 #ifndef COMPRESSION_GZIP_INFLATE_STATE_H
 #define COMPRESSION_GZIP_INFLATE_STATE_H
@@ -18,9 +18,9 @@
 
 #define INFLATE_WINDOW_BYTES 32768u
 #define INFLATE_LONGEST      258u
-#define INFLATE_COPY_SLACK   24u /* copies run over their end by less */
+#define INFLATE_COPY_SLACK   24u /* copies write less than this beyond their end */
 #define INFLATE_BUFFER_BYTES (256u * 1024)
-/* What a round of the fast loop takes at the most, of input and of room. */
+/* Upper bounds of one round of the fast loop, for input and output. */
 #define INFLATE_FAST_IN  32u
 #define INFLATE_FAST_OUT (INFLATE_LONGEST + INFLATE_COPY_SLACK)
 
@@ -39,7 +39,7 @@ typedef enum inflate_state {
 typedef struct native_inflater {
     inflater base;
     inflate_state state;
-    uint64_t bits; /* those that come next, lowest first; above `count` zero */
+    uint64_t bits; /* the next bits, lowest first; zero above `count` */
     unsigned count;
     bool last_block;
     unsigned stored_left;
@@ -50,15 +50,15 @@ typedef struct native_inflater {
     uint32_t order_table[LENGTHS_ENTRIES];
     uint32_t literals[LITERAL_ENTRIES];
     uint32_t distances[DISTANCE_ENTRIES];
-    size_t from, to;   /* what lies in `buffer`, and was not handed out; its end */
-    size_t reach_from; /* the oldest byte that a distance may reach */
-    /* Where it is, and where it stops: see inflate_place.h. */
+    size_t from, to;   /* decoded and not yet returned bytes of `buffer`; the end of the data */
+    size_t reach_from; /* oldest byte that a distance may refer to */
+    /* Position and stop: see inflate_place.h. */
     uint64_t slid;          /* bytes of text before buffer[0] */
-    uint64_t taken;         /* bytes of input before the call under way */
+    uint64_t taken;         /* bytes of input before the current call */
     const char *call_begin; /* the input of that call */
     uint64_t block_bits, block_text, content_bits;
     uint64_t stop_text;
-    size_t stop_to; /* stop_text as an index of `buffer`, for the call under way */
+    size_t stop_to; /* stop_text as an index of `buffer`, for the current call */
     bool stops_at_stored, stored_begins;
     unsigned char buffer[INFLATE_BUFFER_BYTES + INFLATE_COPY_SLACK];
 } native_inflater;
@@ -90,7 +90,7 @@ static inline unsigned inflate_drop_bits(native_inflater *f, unsigned count)
     return value;
 }
 
-/* Bits of the stream that are used up. */
+/* Bits of the stream that were consumed. */
 static inline uint64_t inflate_bits_used(const native_inflater *f, const slice *in)
 {
     return 8 * (f->taken + (uint64_t)(in->data - f->call_begin)) - f->count;
@@ -101,7 +101,7 @@ static inline void inflate_next_block(native_inflater *f)
     f->state = f->last_block ? DONE : BLOCK_HEADER;
 }
 
-/* Where the output of the call under way ends. */
+/* End of the current call's output. */
 static inline size_t inflate_out_end(const native_inflater *f)
 {
     return MIN((size_t)INFLATE_BUFFER_BYTES, f->stop_to);
@@ -122,11 +122,11 @@ static INLINE void inflate_copy_match(unsigned char *out, size_t distance, size_
         *out++ = *from++;
 }
 
-/* Does what BLOCK_HEADER, STORED_SIZE or a CODE_ state asks for; false: the input is at its end. */
+/* Runs one step of BLOCK_HEADER, STORED_SIZE or a CODE_ state; false: the input has ended. */
 bool inflate_header_step(native_inflater *f, slice *in) MUST_USE;
 
-/* Decodes symbols while neither input nor room runs short; the caller has seen to INFLATE_FAST_IN and
- * INFLATE_FAST_OUT bytes of them. Stops in front of what it does not do: faults, and the end of the block. */
+/* Decodes symbols while enough input and space remain; at the start the caller guarantees
+ * INFLATE_FAST_IN and INFLATE_FAST_OUT bytes. Stops before faults and the end of the block. */
 void inflate_fast_symbols(native_inflater *f, slice *in);
 
 #endif

@@ -30,14 +30,14 @@ static uint32_t literal_entry(unsigned symbol, unsigned bits)
     if (symbol == 256)
         return ENTRY_SPECIAL | ENTRY_END | bits;
     if (symbol - 257 >= ARRAY_LEN(base))
-        return ENTRY_SPECIAL | bits; /* 286 and 287 mean nothing */
+        return ENTRY_SPECIAL | bits; /* 286 and 287 are not used */
     return base_entry(base[symbol - 257], extra[symbol - 257], bits);
 }
 
 static uint32_t distance_entry(unsigned symbol, unsigned bits)
 {
     if (symbol >= 30)
-        return ENTRY_SPECIAL | bits; /* 30 and 31 mean nothing */
+        return ENTRY_SPECIAL | bits; /* 30 and 31 are not used */
     unsigned extra_bits = symbol < 4 ? 0 : symbol / 2 - 1;
     uint32_t base = symbol < 4 ? symbol : (2 + symbol % 2) << extra_bits;
     return base_entry(base + 1, extra_bits, bits);
@@ -63,7 +63,7 @@ static unsigned reverse(unsigned code, unsigned bits)
     return result;
 }
 
-/* What the lengths leave of the code's room: 0 where the set is complete. */
+/* Unused code space: 0 if the set is complete. */
 static int room_left(const unsigned *counts)
 {
     int left = 1;
@@ -78,7 +78,7 @@ static int room_left(const unsigned *counts)
 static bool lengths_fit(huffman_kind kind, const unsigned *counts, unsigned longest)
 {
     if (longest == 0)
-        return kind != HUFFMAN_LITERALS; /* distances: a block of literals only */
+        return kind != HUFFMAN_LITERALS; /* distances: a block with only literals */
     int left = room_left(counts);
     return left == 0 || (left > 0 && kind != HUFFMAN_LENGTHS && longest == 1);
 }
@@ -101,13 +101,13 @@ typedef struct builder {
     huffman_kind kind;
     uint32_t *table;
     unsigned root_bits;
-    unsigned next; /* free entry */
+    unsigned next; /* first free entry */
     unsigned longest;
-    unsigned counts[BITS_MAX + 1]; /* codes still to come of each length */
+    unsigned counts[BITS_MAX + 1]; /* remaining codes of each length */
     unsigned prefix, sub_at, sub_bits;
 } builder;
 
-/* How many bits the subtable needs that begins with a code of this length. */
+/* The number of index bits of the subtable that starts with a code of this length. */
 static unsigned subtable_bits(const builder *b, unsigned bits)
 {
     unsigned sub = bits - b->root_bits;
@@ -167,8 +167,8 @@ bool huffman_build(huffman_kind kind, const uint8_t *lengths, unsigned symbols, 
         return false;
     b.next = 1u << b.root_bits;
     b.prefix = UINT32_MAX;
-    /* Only these may leave gaps. As in zlib, no code at all for lengths is one of a bit for 0, and
-     * the end of the block is missed later. */
+    /* Only these sets may be incomplete. As in zlib, an empty set of lengths is treated as one code
+     * of one bit, and the missing end of block is detected later. */
     if (b.longest < 2)
         fill(table, 0, 1, b.next,
              kind == HUFFMAN_LENGTHS ? base_entry(0, 0, 1) : ENTRY_SPECIAL | 1);

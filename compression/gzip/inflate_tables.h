@@ -1,10 +1,10 @@
-/* Decoding tables of DEFLATE's Huffman codes: for our own decoder.
+/* Tables for the Huffman codes of DEFLATE, for the native decoder.
  *
- * What:    a table is looked up by the next `root_bits` bits; codes that are longer lead to a second
- *          table. An entry says how many bits it uses and what they mean.
+ * What:    a table is indexed by the next `root_bits` bits; longer codes use a second-level table.
+ *          An entry contains the number of bits and their meaning.
  * Owner:   embedded. Threads: one at a time.
- * Fails:   huffman_build refuses sets of lengths that are over-subscribed, or incomplete beyond what
- *          zlib lets pass (a single code of one bit; no code at all).
+ * Fails:   huffman_build refuses sets of lengths that are over-subscribed, or incomplete except
+ *          where zlib accepts them (a single code of one bit; no code at all).
  */
 #ifndef COMPRESSION_GZIP_INFLATE_TABLES_H
 #define COMPRESSION_GZIP_INFLATE_TABLES_H
@@ -20,13 +20,13 @@
  *   base        value << 16 | code bits << 8 | code and extra bits
  *   subtable    ENTRY_SPECIAL | ENTRY_SUBTABLE | its index << 16 | its bits << 8 | root bits
  *   the end     ENTRY_SPECIAL | ENTRY_END | bits
- *   no code     ENTRY_SPECIAL | 1: as in zlib, one bit is enough to say so */
+ *   no code     ENTRY_SPECIAL | 1: detected with one bit, as in zlib */
 #define ENTRY_LITERAL  0x80000000u
 #define ENTRY_SPECIAL  0x8000u
 #define ENTRY_SUBTABLE 0x4000u
 #define ENTRY_END      0x2000u
 
-/* Beyond what any code of 288 symbols (32) of at most 15 bits needs with these roots. */
+/* More than 288 symbols (32 distances) of at most 15 bits need with these root sizes. */
 #define LITERAL_ENTRIES  2400
 #define DISTANCE_ENTRIES 416
 #define LENGTHS_ENTRIES  128

@@ -1,6 +1,6 @@
-/* DEFLATE by zlib. It says what is wrong, but not where: it may have read on in the piece that it was
- * given. So its state is kept from before each piece, and a piece with a fault in it is given once more,
- * byte by byte. */
+/* DEFLATE decoder on zlib. zlib reports an error but not its position within the piece it was
+ * given. The state before each piece is therefore kept, and a piece with an error is decoded
+ * again byte by byte. */
 #include "base/util.h"
 #include "compression/gzip/inflate.h"
 
@@ -12,7 +12,8 @@
 
 typedef struct zlib_inflater {
     inflater base;
-    z_stream z, before; /* before: the latest piece, where that has more than one byte */
+    z_stream z, before; /* before: copy from before the latest piece, if that has more than one
+                           byte */
     unsigned char buffer[BUFFER_BYTES];
 } zlib_inflater;
 
@@ -35,7 +36,7 @@ static void remember(zlib_inflater *f, size_t piece_bytes)
         inflateCopy(&f->before, &f->z);
 }
 
-/* One piece into the buffer; yields zlib's result, and advances both. */
+/* Decodes one piece into the buffer; returns zlib's result and advances both. */
 static int give(z_stream *z, slice *data, size_t len, slice *out)
 {
     z->next_in = (Bytef *)data->data;
@@ -105,7 +106,6 @@ inflater *inflater_zlib_new(void)
         return &f->base;
     if (result == Z_MEM_ERROR)
         util_out_of_memory(0);
-    fprintf(stderr,
-            "zlib's inflate does not start\n"); /* its version is another one than the header's */
+    fprintf(stderr, "zlib: inflateInit2 failed\n"); /* headers and library differ in version */
     abort();
 }

@@ -1,7 +1,7 @@
-/* Which bits of a byte are set: a table.
+/* A table of the bits that are set in a byte.
  *
- * What:    json_places_put writes the places of a byte's bits, moved on by `base`, as eight numbers of
- *          16 bits; those behind the last bit are without meaning.
+ * What:    json_places_put writes the positions of a byte's set bits, plus `base`, as eight numbers
+ *          of 16 bits; the numbers after the last set bit are undefined.
  * Owner:   constants. Threads: any; pure. Fails: never.
  */
 #ifndef COMPRESSION_JSONL_BIT_POSITIONS_H
@@ -9,7 +9,7 @@
 
 #include "base/util.h"
 
-/* Each half of a byte gives its own part of a row. */
+/* Each nibble contributes one part of a row. */
 /* clang-format off */
 #define LOW_0
 #define LOW_1 0,
@@ -55,7 +55,7 @@ static const uint16_t json_places[256][8] = {
     ROWS(HIGH_C), ROWS(HIGH_D), ROWS(HIGH_E), ROWS(HIGH_F),
 };
 
-/* Four numbers are added at once: none is so large that it would reach the next one. */
+/* Adds four numbers at once; none is large enough to overflow into the next. */
 static inline void json_places_put(uint16_t *out, uint64_t byte, size_t base)
 {
     uint64_t row[2], start = (uint64_t)base * UINT64_C(0x0001000100010001);

@@ -1,9 +1,9 @@
-/* The indexers' common loop: from masks of 64 bytes each to tokens.
+/* The common loop of the indexers: converts masks of 64 bytes to tokens.
  *
- * What:    a template, included at the end of each json_index_*.c, which defines before it: KERNEL
+ * What:    a template, included at the end of each json_index_*.c, which first defines KERNEL
  *          (a target attribute), `block` (64 bytes), `block_load`, `block_masks`, `prefix_xor`,
  *          and for UTF-8 `utf8_checker`, `utf8_check`, `utf8_passed`.
- *          Masks have one bit for each byte, the first one lowest.
+ *          Masks have one bit per byte, the first one lowest.
  * Owner:   borrows. Threads: any; pure. Fails: never.
  */
 #ifndef COMPRESSION_JSONL_JSON_INDEX_H
@@ -15,22 +15,22 @@
 #include "compression/jsonl/string_scan.h"
 #include "compression/jsonl/utf8.h"
 
-/* What the loop carries from block to block. */
+/* State carried from block to block. */
 typedef struct index_carry {
-    uint64_t in_string;   /* all ones behind an opening quote */
-    uint64_t scalar;      /* 1: the last byte belongs to a number, a literal or other dirt */
-    size_t escaped_up_to; /* offsets below belong to an escape that was checked */
+    uint64_t in_string;   /* all ones after an opening quote */
+    uint64_t scalar;      /* 1: the last byte belongs to a number, a literal or invalid text */
+    size_t escaped_up_to; /* bytes before this offset belong to an escape that was checked */
     uint64_t control;     /* control characters within strings, of all blocks */
     bool wrong_escape;
 } index_carry;
 
-/* Checks the escapes that begin in this block; yields the mask of bytes that belong to one. */
+/* Checks the escapes that begin in this block; returns the mask of their bytes. */
 static inline KERNEL uint64_t take_escapes(json_window *w, size_t base, uint64_t backslash,
                                            index_carry *carry)
 {
     uint64_t escaped = 0;
     size_t from = carry->escaped_up_to;
-    if (from > base) /* by a few bytes: the rest of an escape from the block before */
+    if (from > base) /* the rest of an escape from the previous block */
         escaped = ((uint64_t)1 << (from - base)) - 1;
     w->has_backslashes |= backslash != 0;
     for (backslash &= ~escaped; backslash; backslash &= ~escaped) {
@@ -46,8 +46,8 @@ static inline KERNEL uint64_t take_escapes(json_window *w, size_t base, uint64_t
     return escaped;
 }
 
-#ifndef PUT_TOKENS /* an instruction set may have a better one */
-/* How many bits are set in each byte. */
+#ifndef PUT_TOKENS /* an instruction set may define a faster one */
+/* The number of set bits in each byte. */
 static inline uint64_t count_in_bytes(uint64_t mask)
 {
     mask -= mask >> 1 & SCAN_EACH(0x55);
@@ -55,11 +55,12 @@ static inline uint64_t count_in_bytes(uint64_t mask)
     return (mask + (mask >> 4)) & SCAN_EACH(0x0f);
 }
 
-/* Offsets of the mask's bits; writes up to eight more than it counts. Few of them one by one, many
- * eight bits at a time: without a branch on what a processor could not foresee. */
+/* Writes the offsets of the mask's bits, and up to eight more values than it counts. Few bits are
+ * written one by one, many in groups of eight, without a branch that would be mispredicted. */
 static inline KERNEL uint16_t *put_tokens(uint16_t *out, uint64_t mask, size_t base)
 {
-    uint64_t ends = count_in_bytes(mask) * SCAN_EACH(1); /* in each byte: of the bits up to it */
+    uint64_t ends = count_in_bytes(mask) * SCAN_EACH(1); /* in each byte: bits up to and
+                                                            including it */
     uint64_t starts = ends << 8;
     if (ends >> 56 <= 8) {
         for (int i = 0; i < 8; i++) {
@@ -80,7 +81,7 @@ static inline KERNEL uint16_t *take_block(json_window *w, size_t base, const blo
     uint64_t quote = m->quote;
     if (m->backslash | (carry->escaped_up_to > base))
         quote &= ~take_escapes(w, base, m->backslash, carry);
-    uint64_t in_string = prefix_xor(quote) ^ carry->in_string; /* with the opening quote */
+    uint64_t in_string = prefix_xor(quote) ^ carry->in_string; /* includes the opening quote */
     carry->in_string = 0 - (in_string >> 63);
     carry->control |= m->control & in_string;
     uint64_t scalar = ~(m->punctuation | m->white | quote | in_string);
@@ -90,7 +91,7 @@ static inline KERNEL uint16_t *take_block(json_window *w, size_t base, const blo
     return put_tokens(out, tokens, base);
 }
 
-/* A sequence that goes over the window's end is finished, by the bytes behind. */
+/* Checks a sequence that extends beyond the window, using the bytes after it. */
 static inline KERNEL void finish_sequence(json_window *w)
 {
     const char *end = w->text + w->len;

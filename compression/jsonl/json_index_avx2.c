@@ -1,4 +1,4 @@
-/* The indexer for x86-64 with AVX2: 32 bytes at a time. */
+/* The indexer for x86-64 with AVX2, 32 bytes at a time. */
 #include "base/util.h"
 #include "compression/jsonl/json_masks.h"
 #include "compression/jsonl/json_window.h"
@@ -15,8 +15,8 @@ typedef struct block {
 
 typedef struct utf8_checker {
     __m256i faults;
-    __m256i before; /* the half block before */
-    __m256i open;   /* not zero: it ended within a sequence */
+    __m256i before; /* the previous half block */
+    __m256i open;   /* nonzero: it ended within a sequence */
 } utf8_checker;
 
 static inline KERNEL block block_load(const char *p)
@@ -82,7 +82,7 @@ static inline KERNEL block_mask block_masks(block b)
     };
 }
 
-/* Each bit: the parity of the mask's bits up to it. */
+/* Each bit becomes the parity of the mask's bits up to it. */
 static inline KERNEL uint64_t prefix_xor(uint64_t mask)
 {
     __m128i product =
@@ -90,8 +90,8 @@ static inline KERNEL uint64_t prefix_xor(uint64_t mask)
     return (uint64_t)_mm_cvtsi128_si64(product);
 }
 
-/* x moved on by `count` bytes, with the last ones of the vector before. */
-#define BEHIND(x, before, count)                                                                   \
+/* x shifted by `count` bytes; the last bytes of the previous vector are shifted in. */
+#define SHIFTED(x, before, count)                                                                  \
     _mm256_alignr_epi8(x, _mm256_permute2x128_si256(before, x, 0x21), 16 - (count))
 
 static inline KERNEL __m256i lookup(const uint8_t *bytes, __m256i halves)
@@ -101,18 +101,18 @@ static inline KERNEL __m256i lookup(const uint8_t *bytes, __m256i halves)
 
 static inline KERNEL __m256i utf8_faults(__m256i x, __m256i before)
 {
-    __m256i first = BEHIND(x, before, 1);
+    __m256i first = SHIFTED(x, before, 1);
     __m256i pairs =
         _mm256_and_si256(_mm256_and_si256(lookup(utf8_first_high, _mm256_srli_epi16(first, 4)),
                                           lookup(utf8_first_low, first)),
                          lookup(utf8_second_high, _mm256_srli_epi16(x, 4)));
-    __m256i third = _mm256_subs_epu8(BEHIND(x, before, 2), _mm256_set1_epi8(0xe0 - 0x80));
-    __m256i fourth = _mm256_subs_epu8(BEHIND(x, before, 3), _mm256_set1_epi8(0xf0 - 0x80));
+    __m256i third = _mm256_subs_epu8(SHIFTED(x, before, 2), _mm256_set1_epi8(0xe0 - 0x80));
+    __m256i fourth = _mm256_subs_epu8(SHIFTED(x, before, 3), _mm256_set1_epi8(0xf0 - 0x80));
     __m256i due = _mm256_and_si256(_mm256_or_si256(third, fourth), _mm256_set1_epi8((char)0x80));
     return _mm256_xor_si256(due, pairs);
 }
 
-/* Not zero where the last bytes want another one. */
+/* Nonzero if the last bytes require another one. */
 static inline KERNEL __m256i utf8_open(__m256i x)
 {
     const __m256i most = _mm256_setr_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,

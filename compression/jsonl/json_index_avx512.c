@@ -14,8 +14,8 @@ typedef __m512i block;
 
 typedef struct utf8_checker {
     __m512i faults;
-    __m512i before; /* the block before */
-    __m512i open;   /* not zero: it ended within a sequence */
+    __m512i before; /* the previous block */
+    __m512i open;   /* nonzero: it ended within a sequence */
 } utf8_checker;
 
 static inline KERNEL block block_load(const char *p)
@@ -57,7 +57,7 @@ static inline KERNEL block_mask block_masks(block b)
     };
 }
 
-/* Each bit: the parity of the mask's bits up to it. */
+/* Each bit becomes the parity of the mask's bits up to it. */
 static inline KERNEL uint64_t prefix_xor(uint64_t mask)
 {
     __m128i product =
@@ -65,8 +65,8 @@ static inline KERNEL uint64_t prefix_xor(uint64_t mask)
     return (uint64_t)_mm_cvtsi128_si64(product);
 }
 
-/* x moved on by `count` bytes, with the last ones of the vector before. */
-#define BEHIND(x, before, count)                                                                   \
+/* x shifted by `count` bytes; the last bytes of the previous vector are shifted in. */
+#define SHIFTED(x, before, count)                                                                  \
     _mm512_alignr_epi8(x, _mm512_alignr_epi64(x, before, 6), 16 - (count))
 
 static inline KERNEL __m512i lookup(const uint8_t *bytes, __m512i halves)
@@ -76,18 +76,18 @@ static inline KERNEL __m512i lookup(const uint8_t *bytes, __m512i halves)
 
 static inline KERNEL __m512i utf8_faults(__m512i x, __m512i before)
 {
-    __m512i first = BEHIND(x, before, 1);
+    __m512i first = SHIFTED(x, before, 1);
     __m512i pairs =
         _mm512_and_si512(_mm512_and_si512(lookup(utf8_first_high, _mm512_srli_epi16(first, 4)),
                                           lookup(utf8_first_low, first)),
                          lookup(utf8_second_high, _mm512_srli_epi16(x, 4)));
-    __m512i third = _mm512_subs_epu8(BEHIND(x, before, 2), _mm512_set1_epi8(0xe0 - 0x80));
-    __m512i fourth = _mm512_subs_epu8(BEHIND(x, before, 3), _mm512_set1_epi8(0xf0 - 0x80));
+    __m512i third = _mm512_subs_epu8(SHIFTED(x, before, 2), _mm512_set1_epi8(0xe0 - 0x80));
+    __m512i fourth = _mm512_subs_epu8(SHIFTED(x, before, 3), _mm512_set1_epi8(0xf0 - 0x80));
     __m512i due = _mm512_and_si512(_mm512_or_si512(third, fourth), _mm512_set1_epi8((char)0x80));
     return _mm512_xor_si512(due, pairs);
 }
 
-/* Not zero where the last bytes want another one. */
+/* Nonzero if the last bytes require another one. */
 static inline KERNEL __m512i utf8_open(__m512i x)
 {
     const __m512i most = _mm512_mask_set1_epi8(
@@ -115,7 +115,7 @@ static inline KERNEL bool utf8_passed(const utf8_checker *c)
     return _mm512_test_epi8_mask(c->faults, c->faults) == 0;
 }
 
-/* The offsets of the mask's bits, by pulling them out of a vector that counts from 0 to 63. */
+/* Compresses a vector of the numbers 0 to 63 with the mask. */
 #define PUT_TOKENS
 static inline KERNEL uint16_t *put_tokens(uint16_t *out, uint64_t mask, size_t base)
 {

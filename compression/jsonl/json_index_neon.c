@@ -1,4 +1,4 @@
-/* The indexer for arm64, whose processors all have NEON: 16 bytes at a time. */
+/* The indexer for arm64 (NEON is always present), 16 bytes at a time. */
 #include "base/util.h"
 #include "compression/jsonl/json_masks.h"
 #include "compression/jsonl/json_window.h"
@@ -15,8 +15,8 @@ typedef struct block {
 
 typedef struct utf8_checker {
     uint8x16_t faults;
-    uint8x16_t before; /* the quarter before */
-    uint8x16_t open;   /* not zero: it ended within a sequence */
+    uint8x16_t before; /* the previous quarter block */
+    uint8x16_t open;   /* nonzero: it ended within a sequence */
 } utf8_checker;
 
 static inline block block_load(const char *p)
@@ -65,7 +65,7 @@ static inline uint8x16_t punctuation(uint8x16_t x)
     return vorrq_u8(found, equal(x, '\n'));
 }
 
-/* One bit of each byte, which is all ones or none: neighbours are added until eight make a byte. */
+/* One bit per byte (each byte is all ones or zero): pairs are added until eight bytes are one. */
 static inline uint64_t bits(const uint8x16_t quarter[4])
 {
     static const uint8_t weights[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
@@ -94,7 +94,7 @@ static inline block_mask block_masks(block b)
                         .white = bits(whites)};
 }
 
-/* Each bit: the parity of the mask's bits up to it. */
+/* Each bit becomes the parity of the mask's bits up to it. */
 static inline uint64_t prefix_xor(uint64_t mask)
 {
     for (int distance = 1; distance < 64; distance *= 2)
@@ -102,22 +102,22 @@ static inline uint64_t prefix_xor(uint64_t mask)
     return mask;
 }
 
-/* x moved on by `count` bytes, with the last ones of the vector before. */
-#define BEHIND(x, before, count) vextq_u8(before, x, 16 - (count))
+/* x shifted by `count` bytes; the last bytes of the previous vector are shifted in. */
+#define SHIFTED(x, before, count) vextq_u8(before, x, 16 - (count))
 
 static inline uint8x16_t utf8_faults(uint8x16_t x, uint8x16_t before)
 {
-    uint8x16_t first = BEHIND(x, before, 1);
+    uint8x16_t first = SHIFTED(x, before, 1);
     uint8x16_t pairs = vandq_u8(
         vandq_u8(lookup(utf8_first_high, vshrq_n_u8(first, 4)), lookup(utf8_first_low, first)),
         lookup(utf8_second_high, vshrq_n_u8(x, 4)));
-    uint8x16_t third = vqsubq_u8(BEHIND(x, before, 2), vdupq_n_u8(0xe0 - 0x80));
-    uint8x16_t fourth = vqsubq_u8(BEHIND(x, before, 3), vdupq_n_u8(0xf0 - 0x80));
+    uint8x16_t third = vqsubq_u8(SHIFTED(x, before, 2), vdupq_n_u8(0xe0 - 0x80));
+    uint8x16_t fourth = vqsubq_u8(SHIFTED(x, before, 3), vdupq_n_u8(0xf0 - 0x80));
     uint8x16_t due = vandq_u8(vorrq_u8(third, fourth), vdupq_n_u8(0x80));
     return veorq_u8(due, pairs);
 }
 
-/* Not zero where the last bytes want another one. */
+/* Nonzero if the last bytes require another one. */
 static inline uint8x16_t utf8_open(uint8x16_t x)
 {
     static const uint8_t most[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,

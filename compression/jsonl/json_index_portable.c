@@ -1,4 +1,4 @@
-/* The indexer for every processor: words of eight bytes, and 64 bytes turned into planes of bits. */
+/* The portable indexer: words of eight bytes, and 64 bytes transposed into bit planes. */
 #include "base/util.h"
 #include "compression/jsonl/json_masks.h"
 #include "compression/jsonl/json_window.h"
@@ -10,7 +10,7 @@ typedef struct block {
     const char *bytes;
 } block;
 
-/* Masks of what the last byte before a block leaves to be due in it, bit 0 being the first byte. */
+/* Bytes that the end of the previous block requires in this one; bit 0 is the first byte. */
 typedef struct utf8_checker {
     uint64_t wrong;
     uint64_t due_1, due_2, due_3;
@@ -47,8 +47,9 @@ static inline bool block_is_plain(block b)
 
 /* ---- 64 bytes as eight planes ---- */
 
-/* Plane k holds bit k of each byte, so that a few operations judge 64 bytes at once. The byte at place
- * 8 i + j has bit 8 j + i in it: that order costs least, and what needs no other keeps it. */
+/* Plane k holds bit k of each byte, so that a few operations classify 64 bytes. The byte at
+ * position 8 i + j is bit 8 j + i: this order is the cheapest to compute, and masks are reordered
+ * only where the order of the text is needed. */
 typedef struct planes {
     uint64_t bit[8];
 } planes;
@@ -60,7 +61,7 @@ static inline void exchange(uint64_t *low, uint64_t *high, int distance, uint64_
     *low ^= differ << distance;
 }
 
-/* A matrix of eight words by eight bits, in each of the eight bytes, is turned over. */
+/* Transposes an 8 by 8 bit matrix in each of the eight bytes. */
 static inline planes planes_of(block b)
 {
     planes p = {{0}};
@@ -82,7 +83,7 @@ static inline planes planes_of(block b)
     return p;
 }
 
-/* From the planes' order to that of the text: eight bytes by eight bits are turned over. */
+/* Reorders a mask from the order of the planes to that of the text: an 8 by 8 transposition. */
 static inline uint64_t in_order(uint64_t mask)
 {
     uint64_t differ = (mask >> 7 ^ mask) & UINT64_C(0x00aa00aa00aa00aa);
@@ -93,8 +94,8 @@ static inline uint64_t in_order(uint64_t mask)
     return mask ^ differ ^ differ << 28;
 }
 
-/* Moves a mask in the planes' order on by one byte, over the block's end too. */
-static inline uint64_t behind(uint64_t mask, uint64_t *carry)
+/* Shifts a mask in the order of the planes by one byte, across blocks too. */
+static inline uint64_t shift_by_one(uint64_t mask, uint64_t *carry)
 {
     uint64_t moved = mask << 8 | (mask >> 55 & 0xfe) | *carry;
     *carry = mask >> 63;
@@ -129,8 +130,8 @@ static inline uint64_t prefix_xor(uint64_t mask)
     return mask;
 }
 
-/* The table of utf8.h. The leads, moved on, must meet continuations and nothing else; some of them
- * leave the next byte a part of its range only. */
+/* The table of utf8.h. Shifted lead bytes must meet exactly the continuation bytes; some leads
+ * restrict the range of the next byte. */
 static inline void utf8_check(utf8_checker *c, block b)
 {
     if (!c->due_1 && is_ascii(b))
@@ -141,16 +142,17 @@ static inline void utf8_check(utf8_checker *c, block b)
     uint64_t lead_3_4 = lead & b5, lead_3 = lead_3_4 & ~b4, lead_4 = lead_3_4 & b4;
     uint64_t low_0 = ~(b3 | b2 | b1 | b0);
 
-    uint64_t due = behind(lead_4, &c->due_3);
-    due = behind(lead_3_4 | due, &c->due_2);
-    due = behind(lead | due, &c->due_1);
+    uint64_t due = shift_by_one(lead_4, &c->due_3);
+    due = shift_by_one(lead_3_4 | due, &c->due_2);
+    due = shift_by_one(lead | due, &c->due_1);
     uint64_t wrong = due ^ continuation;
-    wrong |= lead & ~(b5 | b4 | b3 | b2 | b1);                          /* C0, C1 */
-    wrong |= lead_4 & (b3 | (b2 & (b1 | b0)));                          /* F5 to FF */
-    wrong |= behind(lead_3 & low_0, &c->e0) & ~b5;                      /* E0, then below A0 */
-    wrong |= behind(lead_3 & b3 & b2 & ~b1 & b0, &c->ed) & b5;          /* ED, then above 9F */
-    wrong |= behind(lead_4 & low_0, &c->f0) & ~(b5 | b4);               /* F0, then below 90 */
-    wrong |= behind(lead_4 & b2 & ~(b3 | b1 | b0), &c->f4) & (b5 | b4); /* F4, then above 8F */
+    wrong |= lead & ~(b5 | b4 | b3 | b2 | b1);                       /* C0, C1 */
+    wrong |= lead_4 & (b3 | (b2 & (b1 | b0)));                       /* F5 to FF */
+    wrong |= shift_by_one(lead_3 & low_0, &c->e0) & ~b5;             /* E0, then below A0 */
+    wrong |= shift_by_one(lead_3 & b3 & b2 & ~b1 & b0, &c->ed) & b5; /* ED, then above 9F */
+    wrong |= shift_by_one(lead_4 & low_0, &c->f0) & ~(b5 | b4);      /* F0, then below 90 */
+    wrong |=
+        shift_by_one(lead_4 & b2 & ~(b3 | b1 | b0), &c->f4) & (b5 | b4); /* F4, then above 8F */
     c->wrong |= wrong;
 }
 

@@ -15,8 +15,8 @@ typedef struct block {
 
 typedef struct utf8_checker {
     __m128i faults;
-    __m128i before; /* the quarter before */
-    __m128i open;   /* not zero: it ended within a sequence */
+    __m128i before; /* the previous quarter block */
+    __m128i open;   /* nonzero: it ended within a sequence */
 } utf8_checker;
 
 static inline KERNEL __m128i load(const void *p)
@@ -82,7 +82,7 @@ static inline KERNEL block_mask block_masks(block b)
     return m;
 }
 
-/* Each bit: the parity of the mask's bits up to it. */
+/* Each bit becomes the parity of the mask's bits up to it. */
 static inline KERNEL uint64_t prefix_xor(uint64_t mask)
 {
     __m128i product =
@@ -90,8 +90,8 @@ static inline KERNEL uint64_t prefix_xor(uint64_t mask)
     return (uint64_t)_mm_cvtsi128_si64(product);
 }
 
-/* x moved on by `count` bytes, with the last ones of the vector before. */
-#define BEHIND(x, before, count) _mm_alignr_epi8(x, before, 16 - (count))
+/* x shifted by `count` bytes; the last bytes of the previous vector are shifted in. */
+#define SHIFTED(x, before, count) _mm_alignr_epi8(x, before, 16 - (count))
 
 static inline KERNEL __m128i lookup(const uint8_t *bytes, __m128i halves)
 {
@@ -100,17 +100,17 @@ static inline KERNEL __m128i lookup(const uint8_t *bytes, __m128i halves)
 
 static inline KERNEL __m128i utf8_faults(__m128i x, __m128i before)
 {
-    __m128i first = BEHIND(x, before, 1);
+    __m128i first = SHIFTED(x, before, 1);
     __m128i pairs = _mm_and_si128(_mm_and_si128(lookup(utf8_first_high, _mm_srli_epi16(first, 4)),
                                                 lookup(utf8_first_low, first)),
                                   lookup(utf8_second_high, _mm_srli_epi16(x, 4)));
-    __m128i third = _mm_subs_epu8(BEHIND(x, before, 2), _mm_set1_epi8(0xe0 - 0x80));
-    __m128i fourth = _mm_subs_epu8(BEHIND(x, before, 3), _mm_set1_epi8(0xf0 - 0x80));
+    __m128i third = _mm_subs_epu8(SHIFTED(x, before, 2), _mm_set1_epi8(0xe0 - 0x80));
+    __m128i fourth = _mm_subs_epu8(SHIFTED(x, before, 3), _mm_set1_epi8(0xf0 - 0x80));
     __m128i due = _mm_and_si128(_mm_or_si128(third, fourth), _mm_set1_epi8((char)0x80));
     return _mm_xor_si128(due, pairs);
 }
 
-/* Not zero where the last bytes want another one. */
+/* Nonzero if the last bytes require another one. */
 static inline KERNEL __m128i utf8_open(__m128i x)
 {
     const __m128i most = _mm_setr_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,

@@ -1,11 +1,11 @@
-/* What the indexers know of a block of 64 bytes, and the tables of their vector code.
+/* Masks that the indexers compute for a block of 64 bytes, and lookup tables for vector code.
  *
- * What:    masks with one bit for each byte, the first one lowest; lookup tables of 16 bytes for
- *          the classes of bytes and for UTF-8.
- *          UTF-8 is checked by pairs of neighbours: three lookups (high and low half of the first
- *          byte, high half of the second) give sets of possible faults, and what stands in all three
- *          is one. What pairs do not show, that third and fourth bytes are continuations just where
- *          they must be, comes from the lead two and three bytes before.
+ * What:    masks with one bit per byte, the first one lowest; lookup tables of 16 bytes for the
+ *          classes of bytes and for UTF-8. UTF-8 is checked by pairs of adjacent bytes: three
+ *          lookups (high and low half of the first byte, high half of the second) give sets of
+ *          possible faults; their intersection is the fault. Third and fourth bytes are not visible
+ *          in pairs: the lead two and three bytes earlier determines whether they must be
+ *          continuations.
  * Owner:   constants. Threads: any. Fails: never.
  * Sources: Unicode table 3-7; Keiser and Lemire, "Validating UTF-8 in less than one instruction per
  *          byte", 2020, for the method.
@@ -19,20 +19,20 @@ typedef struct block_mask {
     uint64_t quote;
     uint64_t backslash;
     uint64_t control;     /* below 0x20 */
-    uint64_t punctuation; /* [ ] { } : , and '\n'; a few control characters may be among them */
+    uint64_t punctuation; /* [ ] { } : , and '\n'; a few control characters may be included */
     uint64_t white;       /* space, '\t', '\r' */
 } block_mask;
 
-/* By the low half of a byte: the byte of that class that has it. 0 stands where there is none (0xff
- * for the low half 0, which 0 itself has). */
+/* Indexed by the low half of a byte: the byte of this class with that low half, or 0 if there is
+ * none (0xff for low half 0, since byte 0 must not match). */
 static const uint8_t white_by_low_half[16] = {' ', [9] = '\t', [13] = '\r'};
-/* The same once bit 0x20 is set, which makes '[' a '{' and ']' a '}'. */
+/* The same for bytes with bit 0x20 set, which maps '[' to '{' and ']' to '}'. */
 static const uint8_t punctuation_by_low_half[16] = {0xff, [10] = ':', '{', ',', '}'};
 
-/* Faults of two neighbours; the last is no fault where a third or fourth byte is due. */
+/* Faults of two adjacent bytes; the last is no fault where a third or fourth byte is required. */
 enum {
-    TOO_SHORT = 0x01,  /* no continuation behind a lead */
-    TOO_LONG = 0x02,   /* a continuation behind ASCII */
+    TOO_SHORT = 0x01,  /* no continuation after a lead */
+    TOO_LONG = 0x02,   /* a continuation after ASCII */
     OVERLONG_3 = 0x04, /* E0 80-9F */
     SURROGATE = 0x08,  /* ED A0-BF */
     OVERLONG_2 = 0x10, /* C0, C1 */

@@ -1,8 +1,8 @@
-/* The automaton of JSON numbers.
+/* Automaton for JSON numbers.
  *
- * What:    which byte may follow which (RFC 8259, section 6): no leading zeros, no plus sign, a
- *          digit on both sides of the point. Any size is a number; whether it is beyond what a
- *          double holds is told apart, without the number being held.
+ * What:    the grammar of RFC 8259, section 6: no leading zeros, no plus sign, a digit on both
+ *          sides of the point. Numbers of any size are valid; number_size detects those that exceed
+ *          the range of a double, without storing their digits.
  * Owner:   nothing.
  * Threads: any; pure.
  * Fails:   never.
@@ -13,19 +13,18 @@
 #include "base/util.h"
 
 typedef enum number_state {
-    MINUS,    /* behind the sign */
-    ZERO,     /* behind a leading zero */
-    INTEGER,  /* behind other digits */
-    POINT,    /* behind the point */
-    FRACTION, /* behind its digits */
-    LETTER_E, /* behind e or E */
-    SIGN,     /* behind its sign */
-    EXPONENT, /* behind its digits */
+    MINUS,    /* after the sign */
+    ZERO,     /* after a leading zero */
+    INTEGER,  /* after other digits */
+    POINT,    /* after the point */
+    FRACTION, /* after digits of the fraction */
+    LETTER_E, /* after e or E */
+    SIGN,     /* after the sign of the exponent */
+    EXPONENT, /* after digits of the exponent */
     NUMBER_BAD,
     NUMBER_END,
 } number_state;
 
-/* RFC 8259, section 6: which byte may follow which in a number. */
 static inline number_state number_next(number_state state, char c)
 {
     enum { ZERO_DIGIT, DIGIT, DOT, E, PLUS, DASH, OTHER };
@@ -58,25 +57,27 @@ static inline number_state number_next(number_state state, char c)
     }
 }
 
-/* May the number end here? */
+/* Whether the number is complete in this state. */
 static inline bool number_is_whole(number_state state)
 {
     return number_next(state, ' ') == NUMBER_END;
 }
 
-/* How large it is so far: 0.d1d2d3... times 10^(place + exponent); {0} is its start. */
+/* Magnitude so far: 0.d1d2d3... times 10^(place + exponent); initialised with {0}. */
 typedef struct number_size {
     int64_t place, exponent;
-    bool has_digits, negative; /* d1 has come, the first that is not 0; so has the exponent's '-' */
-    unsigned compared;         /* digits that are those of the bound */
-    int difference;            /* of the first one that is another: above or below */
+    bool has_digits, negative; /* d1, the first nonzero digit, was read; the exponent has a '-' */
+    unsigned compared;         /* digits that equal those of the bound */
+    int difference;            /* sign of the first difference from the bound */
 } number_size;
 
-/* Half a unit above the largest binary64, where rounding begins to yield infinity: 0.1797...e309.
- * Whoever writes all these digits and others behind them is taken to be above. */
-#define NUMBER_BOUND_DIGITS   "17976931348623158079372897140530341507993413271003782693617377"
-#define NUMBER_BOUND_PLACE    309
-#define NUMBER_EXPONENT_LIMIT ((int64_t)1 << 50) /* no line is long enough to make up for it */
+/* Half a unit above the largest binary64, where rounding gives infinity: 0.1797...e309. A number
+ * with all these digits and more is treated as larger. */
+#define NUMBER_BOUND_DIGITS "17976931348623158079372897140530341507993413271003782693617377"
+#define NUMBER_BOUND_PLACE  309
+#define NUMBER_EXPONENT_LIMIT                                                                      \
+    ((int64_t)1 << 50) /* no line has enough digits to compensate for
+                                                    it */
 
 static inline void number_size_digit(number_size *n, char c)
 {
@@ -88,7 +89,7 @@ static inline void number_size_digit(number_size *n, char c)
     n->compared += n->difference == 0;
 }
 
-/* The byte that led to this state. */
+/* Adds the byte that led to this state. */
 static inline void number_size_add(number_size *n, number_state state, char c)
 {
     if (state == INTEGER) {

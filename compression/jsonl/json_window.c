@@ -1,4 +1,4 @@
-/* Which indexers there are, and which one runs. */
+/* The table of indexers and the choice among them. */
 #include "compression/jsonl/json_window.h"
 
 #include "decon/base/buf.h"

@@ -1,4 +1,4 @@
-/* The outside of the checker: lines and their length, faults, counts. */
+/* The checker's interface: lines and their lengths, faults, counts. */
 #include "base/util.h"
 #include "compression/jsonl/jsonl_state.h"
 
@@ -25,14 +25,14 @@ bool jsonl_feed(jsonl *j, slice text, err *e)
 static bool all_skipped(const jsonl *j, err *e)
 {
     return err_set(e, ERR_JSONL,
-                   "the detection server would skip all lines: %" PRIu64
+                   "the detection server would skip every line: %" PRIu64
                    " have no string under '%s', %" PRIu64
-                   " have lone surrogates, more than %d levels or numbers beyond 1.8e308; mend "
+                   " have lone surrogates, more than %d levels or numbers beyond 1.8e308; fix "
                    "these lines",
                    j->unscannable_lines, j->keys.text, j->skipped_lines, JSONL_SERVER_DEPTH);
 }
 
-/* A wrong key must not turn a whole data set "clean". */
+/* A wrong content key must not pass as clean data. */
 static bool none_scannable(const jsonl *j, err *e)
 {
     if (j->skipped_lines > 0)

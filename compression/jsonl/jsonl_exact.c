@@ -1,6 +1,6 @@
-/* The checker's automaton: one byte after the other, nothing looked up twice.
+/* The checker's exact reader: an automaton that reads byte by byte.
  *
- * state          white space and       then
+ * state          white space and       next
  * LINE_START     {                     FIRST_KEY
  *                line end              LINE_START, a blank line
  *                0xEF as byte 0        BYTE_ORDER_MARK, which ends in a fault
@@ -12,8 +12,8 @@
  * VALUE          { [                   open: FIRST_KEY, FIRST_ELEMENT
  *                " - 0-9 t f n         STRING, NUMBER, LITERAL
  * STRING         "                     a key: COLON; a value: the container's AFTER_ state
- *                \                     ESCAPE, and HEX behind \u; then STRING
- * NUMBER         by its own table      AFTER_, without consuming what ended it
+ *                \                     ESCAPE, and HEX after \u; then STRING
+ * NUMBER         json_number.h      AFTER_, without consuming what ended it
  * LITERAL        its letters           AFTER_
  * AFTER_MEMBER   ,                     NEXT_KEY
  *                }                     close
@@ -21,7 +21,7 @@
  *                ]                     close
  * LINE_END       line end              LINE_START, a line
  *
- * close: the container's AFTER_ state, or LINE_END where none is left. All else is a fault.
+ * close: the container's AFTER_ state, or LINE_END after the outermost. Everything else is a fault.
  */
 #include "base/util.h"
 #include "base/json/json_escape.h"
@@ -68,7 +68,7 @@ static const char *take_newline(jsonl *j, const char *p)
 
 /* ---- strings, numbers, literals ---- */
 
-/* Half a character: the RFC lets it stand, an option does not. */
+/* A lone surrogate: valid in RFC 8259, refused by an option. */
 static bool take_lone_surrogate(jsonl *j, unsigned unit, uint64_t offset)
 {
     j->lone_surrogates++;
@@ -78,7 +78,7 @@ static bool take_lone_surrogate(jsonl *j, unsigned unit, uint64_t offset)
     return !j->refuse_lone_surrogates;
 }
 
-/* No low surrogate comes: was there a high one? */
+/* Not followed by a low surrogate: reports a pending high surrogate. */
 static bool settle_high(jsonl *j)
 {
     unsigned high = j->high;
@@ -154,7 +154,7 @@ static const char *escape(jsonl *j, const char *p)
     return p + 1;
 }
 
-/* A whole \u escape: is it, or the one before it, half a character? */
+/* A complete \u escape: checks whether it, or the previous one, is a lone surrogate. */
 static bool take_unit(jsonl *j, unsigned unit)
 {
     bool is_high = unit >= 0xd800 && unit <= 0xdbff;
@@ -273,7 +273,7 @@ static const char *line_start(jsonl *j, const char *p)
     return jsonl_fault_unexpected(j, p);
 }
 
-/* Whatever comes, the fault lies at byte 0; three right bytes give it its name. */
+/* The fault is at byte 0 in any case; three matching bytes identify a byte-order mark. */
 static const char *byte_order_mark(jsonl *j, const char *p)
 {
     static const char mark[] = "\xef\xbb\xbf";
@@ -361,7 +361,7 @@ void jsonl_check_end(jsonl *j)
         jsonl_fault_end_of_text(j);
 }
 
-/* Runs through one line at the most, and no further than the length of a line allows. */
+/* Reads at most one line, and at most max_line_bytes of it. */
 static const char *run_line(jsonl *j, const char *p, const char *end)
 {
     uint64_t line = j->line_start;

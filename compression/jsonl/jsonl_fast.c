@@ -1,32 +1,31 @@
-/* The checker's fast reader: tokens of a window, held against the grammar.
+/* The checker's fast reader: checks the tokens of a window against the grammar.
  *
- * Between two tokens the state is what the exact reader would have there. So wherever something is
- * unexpected the walk just stops, and the exact reader goes on from that token to the window's end:
- * it finds the fault, or takes what the walk does not judge. Strings need no look here: the indexer
- * has checked what is in them.
+ * Between two tokens the state is the same as in the exact reader. At any unexpected token the walk
+ * stops, and the exact reader continues from that token to the window's end: it reports the fault,
+ * or accepts text that the walk does not handle. The content of strings was checked by the indexer.
  */
 #include "base/util.h"
 #include "compression/jsonl/jsonl_fault.h"
 #include "compression/jsonl/string_scan.h"
 
-/* ---- numbers and literals: whole, within the window ---- */
+/* ---- numbers and literals: complete, within the window ---- */
 
 static inline bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
-/* How many of the eight bytes at p are digits, before another one. */
+/* The number of leading digits among the eight bytes at p. */
 static inline size_t count_digits(const char *p)
 {
     uint64_t word;
     memcpy(&word, p, sizeof word);
-    word = le64toh(word) ^ SCAN_EACH('0'); /* digits: 0 to 9 */
+    word = le64toh(word) ^ SCAN_EACH('0'); /* digits become 0 to 9 */
     uint64_t others = ((word + SCAN_EACH(0x7f - 9)) | word) & SCAN_EACH(0x80);
     return others ? (size_t)__builtin_ctzll(others) / 8 : 8;
 }
 
-/* Eight bytes can be read wherever p is, the window's end included. */
+/* Eight bytes at p are always readable, also at the window's end. */
 static inline const char *skip_digits(const char *p, const char *end)
 {
     size_t count;
@@ -44,12 +43,12 @@ static inline bool ends_scalar(const char *p, const char *end)
     return p < end && ends[(unsigned char)*p];
 }
 
-/* A number that no double holds has a long exponent, or more digits than one of two makes up for:
- * how large those are is for the exact reader. */
+/* A number out of range of a double has a long exponent or more digits than this; the exact reader
+ * determines its magnitude. */
 #define DIGITS_MAX          200
 #define EXPONENT_DIGITS_MAX 2
 
-/* The fraction and the exponent, behind the digits in front. */
+/* The fraction and the exponent, after the integer digits. */
 static inline const char *skip_fraction(const char *p, const char *end)
 {
     if (*p == '.') {
@@ -84,7 +83,7 @@ static inline bool is_number(const char *p, const char *end)
     return ends_scalar(p, end) || is_number_to_the_end(p, end);
 }
 
-/* Without a branch for each of the three: their order is nothing that a processor could foresee. */
+/* Without branches for the three literals, which would be mispredicted. */
 static inline bool is_literal(const char *p, const char *end)
 {
     static const char words[8][4] = {
@@ -98,14 +97,15 @@ static inline bool is_literal(const char *p, const char *end)
 
 /* ---- keys and lines ---- */
 
-/* Is it the content key, as it stands in the text? `room` bytes lie before the next token. */
+/* Compares the raw text with a part of the content key; `room` bytes precede the next token. */
 static inline bool is_part(slice part, const char *p, size_t room)
 {
     return room >= part.len + 2 && p[1 + part.len] == '"' &&
            memcmp(p + 1, part.data, part.len) == 0;
 }
 
-/* A key that may be the content key, or is wanted otherwise; up to `next`, the next token. */
+/* Handles a key that may be the content key or that is checked otherwise; `next` is the next
+ * token. */
 static inline bool take_wanted_key(jsonl *j, const char *p, const char *next)
 {
     keypath *k = &j->keys;
@@ -172,10 +172,10 @@ static inline __attribute__((always_inline)) taken take_value(jsonl *j, const ch
     return SCALAR;
 }
 
-/* What VALUE is within an array: the place is another one. */
+/* VALUE within an array, a separate label. */
 enum { ELEMENT = LINE_END + 1 };
 
-/* Takes the next token where the state is `here`, or ends where there is none. */
+/* Consumes the next token in state `here`, or ends if there is none. */
 #define TAKE(here)                                                                                 \
     do {                                                                                           \
         state = (here);                                                                            \
@@ -202,9 +202,8 @@ enum { ELEMENT = LINE_END + 1 };
         goto after_scalar;                                                                         \
     } while (0)
 
-/* From token to token. Each label is a place in the grammar: the state of that name in the table of
- * jsonl_exact.c. That the place is known without a look at a variable is what makes it fast. Yields
- * the first token that was not taken. */
+/* Each label is a state of the table in jsonl_exact.c. The state is in the program counter instead
+ * of a variable, which makes the walk fast. Returns the first token that was not consumed. */
 static const uint16_t *take_tokens(jsonl *j, unsigned place)
 {
     static const void *const places[] = {[LINE_START] = &&line_start,
@@ -279,14 +278,15 @@ out:
     return token;
 }
 
-/* Yields where the state now stands: behind the window, or at the token that stopped the walk. */
+/* Returns the position of the state: the end of the window, or the token that stopped the walk. */
 static const char *walk(jsonl *j)
 {
     json_window *w = &j->window;
     if (j->state == STRING && w->count == 0 && w->ends_in_string)
         return w->text + w->next;
     jsonl_state state = j->state;
-    if (state == STRING) /* closed in here: by what comes behind, or by the end outside of it */
+    if (state == STRING) /* closed in this window: before the next token, or before the end of
+                            the window */
         state = j->string_is_key ? COLON : j->after_value;
     bool in_array = state == VALUE && !jsonl_in_object(j);
     const uint16_t *token = take_tokens(j, in_array ? ELEMENT : state);
@@ -299,7 +299,7 @@ static const char *walk(jsonl *j)
     return w->text + w->next;
 }
 
-/* May a window begin here? */
+/* Whether a window may begin in this state. */
 static bool is_between(const jsonl *j)
 {
     switch (j->state) {

@@ -1,4 +1,4 @@
-/* The checker's faults: where each lies, and its words. */
+/* The checker's faults: position and message. */
 #include "base/util.h"
 #include "compression/jsonl/jsonl_fault.h"
 
@@ -7,21 +7,21 @@
 #define END_OF_TEXT (-1)
 
 static const char *const expectations[] = {
-    [LINE_START] = "one JSON object a line, beginning with '{'",
-    [BYTE_ORDER_MARK] = "one JSON object a line, beginning with '{'",
+    [LINE_START] = "one JSON object per line, beginning with '{'",
+    [BYTE_ORDER_MARK] = "one JSON object per line, beginning with '{'",
     [FIRST_KEY] = "a key in double quotes or '}'",
     [NEXT_KEY] = "a key in double quotes",
-    [COLON] = "':' behind the key",
+    [COLON] = "':' after the key",
     [FIRST_ELEMENT] = "a value or ']'",
     [VALUE] = "a value",
     [STRING] = "the closing quote of a string",
-    [ESCAPE] = "one of \"\\/bfnrtu behind the backslash",
-    [HEX] = "four hex digits behind \\u",
+    [ESCAPE] = "one of \"\\/bfnrtu after the backslash",
+    [HEX] = "four hex digits after \\u",
     [NUMBER] = "a digit",
     [LITERAL] = "true, false or null",
     [AFTER_MEMBER] = "',' or '}'",
     [AFTER_ELEMENT] = "',' or ']'",
-    [LINE_END] = "the end of the line behind the object",
+    [LINE_END] = "the end of the line after the object",
 };
 
 static void fault_at_offset(jsonl *j, uint64_t offset, err_code code)
@@ -79,7 +79,7 @@ void jsonl_fault_byte_order_mark(jsonl *j, bool whole)
 
 const char *jsonl_fault_utf8(jsonl *j, const char *p)
 {
-    snprintf(j->fault_cause, sizeof j->fault_cause, "invalid UTF-8: byte 0x%02X cannot stand here",
+    snprintf(j->fault_cause, sizeof j->fault_cause, "invalid UTF-8: unexpected byte 0x%02X",
              (unsigned char)*p);
     return fault_at(j, p, ERR_UTF8);
 }
@@ -90,7 +90,7 @@ const char *jsonl_fault_control(jsonl *j, const char *p)
     if (c == '\n')
         return unexpected(j, p, '\n');
     snprintf(j->fault_cause, sizeof j->fault_cause,
-             "raw control character 0x%02X in a string: JSON writes \\u%04x", c, c);
+             "raw control character 0x%02X in a string; JSON requires \\u%04x", c, c);
     return fault_at(j, p, ERR_JSONL);
 }
 
@@ -103,7 +103,8 @@ const char *jsonl_fault_depth(jsonl *j, const char *p)
 void jsonl_fault_lone_surrogate(jsonl *j, unsigned unit, uint64_t offset)
 {
     snprintf(j->fault_cause, sizeof j->fault_cause,
-             "the lone surrogate \\u%04x is half a character (refuse_lone_surrogates is on)", unit);
+             "the lone surrogate \\u%04x is not part of a pair (refuse_lone_surrogates is on)",
+             unit);
     fault_at_offset(j, offset, ERR_JSONL);
 }
 
@@ -113,7 +114,7 @@ const char *jsonl_fault_leading_zero(jsonl *j, const char *p)
     return fault_at(j, p, ERR_JSONL);
 }
 
-/* A key as a message shows it: its beginning, in one line. */
+/* A key for messages: shortened, in one line. */
 static void show_key(slice key, char *out, size_t out_size)
 {
     size_t len = MIN(key.len, out_size - sizeof "...");
@@ -135,7 +136,7 @@ void jsonl_fault_key(jsonl *j, keyset_result result)
     show_key(keyset_last(j->keys.seen), shown, sizeof shown);
     if (result == KEYSET_TWICE)
         snprintf(j->fault_cause, sizeof j->fault_cause,
-                 "the key \"%s\" stands twice in its object (refuse_duplicate_keys is on)", shown);
+                 "the key \"%s\" occurs twice in its object (refuse_duplicate_keys is on)", shown);
     else
         snprintf(j->fault_cause, sizeof j->fault_cause,
                  "more than %zu keys or %zu MiB of them in one line: too many for "

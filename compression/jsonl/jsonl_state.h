@@ -1,11 +1,11 @@
-/* The inside of the checker, which its two readers of text share.
+/* State of the checker, shared by its two readers.
  *
- * What:    jsonl_exact.c reads byte by byte, stops at any byte and goes on at any byte, and is the
- *          only one that finds faults. jsonl_fast.c steps over whole windows of sound text, and
- *          leaves the same state behind as if the other had read them.
+ * What:    jsonl_exact.c reads byte by byte, stops and resumes at any byte, and is the only reader
+ *          that reports faults. jsonl_fast.c skips whole windows of valid text and leaves the same
+ *          state as if the exact reader had read them.
  * Owner:   embedded in jsonl.c's object.
  * Threads: one at a time.
- * Fails:   by `failed` and the fault behind it, which jsonl.c reports.
+ * Fails:   by `failed` and the recorded fault, which jsonl.c reports.
  */
 #ifndef COMPRESSION_JSONL_JSONL_STATE_H
 #define COMPRESSION_JSONL_JSONL_STATE_H
@@ -38,35 +38,35 @@ typedef enum jsonl_state {
 struct jsonl {
     jsonl_state state;
     uint64_t max_line_bytes;
-    size_t max_depth, fast_depth; /* the latter: what jsonl_fast.c takes */
+    size_t max_depth, fast_depth; /* fast_depth: the limit of jsonl_fast.c */
     bool refuse_lone_surrogates;
 
-    uint64_t offset;     /* of the piece that is fed, in the text */
-    const char *piece;   /* its first byte, for the length of a call */
+    uint64_t offset;     /* of the current piece, in the text */
+    const char *piece;   /* its first byte, during a call */
     uint64_t line_start; /* offset of the line's first byte */
     linecount counts;
-    bool line_is_beyond; /* what the detection server reads */
+    bool line_is_beyond; /* the detection server skips the line */
     uint64_t unscannable_lines, skipped_lines;
     uint64_t lone_surrogates;
 
     size_t depth;            /* open containers */
-    uint64_t *objects;       /* max_depth bits: it is an object */
-    jsonl_state after_value; /* by the innermost container */
+    uint64_t *objects;       /* max_depth bits: 1 for an object */
+    jsonl_state after_value; /* after a value, by the innermost container */
 
     bool string_is_key;
     uint64_t key_offset; /* of the last key's quote */
     utf8 utf8;
     uint64_t escape_offset; /* of the last backslash */
     unsigned hex_left, hex_value;
-    unsigned high;        /* the high surrogate right before, or 0 */
+    unsigned high;        /* the high surrogate directly before, or 0 */
     uint64_t high_offset; /* of its backslash */
     number_state number;
     number_size number_size;
-    const char *literal; /* its letters that are still to come */
+    const char *literal; /* its remaining letters */
     unsigned mark_bytes; /* of the byte-order mark, so far */
     keypath keys;
 
-    const json_indexer *indexer; /* NULL: none */
+    const json_indexer *indexer; /* NULL: exact reader only */
     json_window window;
 
     bool failed;
@@ -102,7 +102,7 @@ static inline void jsonl_pop(jsonl *j)
     if (j->keys.seen && jsonl_in_object(j))
         keyset_close(j->keys.seen);
     keypath_close(&j->keys, j->depth);
-    size_t at = --j->depth - 1; /* of the container around it */
+    size_t at = --j->depth - 1; /* of the enclosing container */
     if (j->depth == 0)
         j->after_value = LINE_END;
     else
@@ -110,15 +110,15 @@ static inline void jsonl_pop(jsonl *j)
     j->state = j->after_value;
 }
 
-void jsonl_end_line(jsonl *j, uint64_t end); /* the offset of its '\n', or of the text's end */
+void jsonl_end_line(jsonl *j, uint64_t end); /* offset of its '\n', or of the end of the text */
 
-/* Reads at `p` what the state asks for; at least one byte, up to `stop` at most. */
+/* Reads according to the state from `p`: at least one byte, at most up to `stop`. */
 const char *jsonl_step(jsonl *j, const char *p, const char *stop);
-/* Reads all of [p, end), byte by byte, unless it finds a fault. */
+/* Reads [p, end) byte by byte, or up to a fault. */
 const char *jsonl_read_exactly(jsonl *j, const char *p, const char *end);
-/* Reads from p on, window by window; leaves a rest that is too short for one. */
+/* Reads from p in whole windows; returns the start of the unread rest. */
 const char *jsonl_read_windows(jsonl *j, const char *p, const char *end);
-/* The text ends here: a fault where nothing may end. */
+/* Ends the text: a fault if a line is incomplete. */
 void jsonl_check_end(jsonl *j);
 
 #endif

@@ -1,6 +1,6 @@
-/* A line is hashed in blocks of 48 bytes, three independent chains of multiply-and-fold (64 x 64 to
- * 128 bits, the halves folded by xor); the last block is padded with zeros, the length goes in at
- * the end. Only a line that lies across two pieces is gathered block by block. */
+/* A line is hashed in blocks of 48 bytes by three independent chains of multiply-and-fold (64 x 64
+ * to 128 bits, both halves combined by xor); the last block is padded with zeros, and the length is
+ * added at the end. Only a line that spans two pieces is buffered block by block. */
 #include "decon/compression/linehash.h"
 #include "base/util.h"
 
@@ -9,7 +9,7 @@
 
 struct linehash {
     linehash_sink sink;
-    uint64_t secret[BLOCK_WORDS + 3]; /* from the key */
+    uint64_t secret[BLOCK_WORDS + 3]; /* derived from the key */
     bool refused;
 
     /* of a line that began in an earlier piece */
@@ -54,13 +54,13 @@ static inline void add_block(const linehash *h, uint64_t chains[3], const char *
     add_words(h, chains, words);
 }
 
-/* The first `len` bytes of a word in memory; the others count as 0. */
+/* The first `len` bytes of a word in memory order; the others are 0. */
 static inline uint64_t first_bytes(uint64_t word, size_t len)
 {
     return len >= 8 ? word : len == 0 ? 0 : le64toh(word) & (~UINT64_C(0) >> (64 - 8 * len));
 }
 
-/* The last block, of 1 to BLOCK_BYTES bytes, where a whole one can be read. */
+/* Adds the last block, of 1 to BLOCK_BYTES bytes, if a whole block is readable. */
 static inline void add_last_words(const linehash *h, uint64_t chains[3], const char *p, size_t len)
 {
     uint64_t words[BLOCK_WORDS];
@@ -100,7 +100,7 @@ static inline bool add_hash(linehash *h, uint64_t hash)
     return h->count < LINEHASH_BATCH || hand_on(h);
 }
 
-/* A line that lies whole in a piece, which has `readable` bytes from `p` on. */
+/* A line within one piece; `readable` bytes follow `p`. */
 static inline uint64_t hash_line(const linehash *h, const char *p, size_t len, size_t readable)
 {
     uint64_t chains[3];
@@ -112,7 +112,7 @@ static inline uint64_t hash_line(const linehash *h, const char *p, size_t len, s
     return end_line(h, chains, len);
 }
 
-/* A part of a line that is not whole in a piece. */
+/* A part of a line that spans pieces. */
 static void add_part(linehash *h, const char *p, size_t len)
 {
     if (h->len == 0)
@@ -166,7 +166,7 @@ bool linehash_finish(linehash *h)
     return hand_on(h);
 }
 
-/* Each word of the secret depends on the whole key (the steps of splitmix64). */
+/* Each word of the secret depends on the whole key (splitmix64). */
 static void derive_secret(linehash *h)
 {
     uint64_t state = h->sink.key.words[0];

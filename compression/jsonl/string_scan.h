@@ -1,7 +1,7 @@
-/* Finding the end of plain text inside a JSON string, eight bytes at a time.
+/* Finds the end of plain text in a JSON string, eight bytes at a time.
  *
- * What:    scan_plain steps over printable ASCII, the bulk of every training file. Wider vectors
- *          come in its place, with the same meaning.
+ * What:    scan_plain skips printable ASCII, most of every training file. Vector code may replace
+ *          it with the same semantics.
  * Owner:   borrows. Threads: any; pure. Fails: never.
  */
 #ifndef COMPRESSION_JSONL_STRING_SCAN_H
@@ -13,14 +13,14 @@
 
 #define SCAN_EACH(byte) (0x0101010101010101ULL * (byte))
 
-/* Bit 7 of each byte that is zero. Bytes above a zero one may be marked wrongly, never below, so
- * the lowest mark is right. */
+/* Bit 7 of each byte that is zero. Bytes above a zero byte may be marked wrongly, bytes below are
+ * not: the lowest mark is right. */
 static inline uint64_t scan_zero_bytes(uint64_t word)
 {
     return (word - SCAN_EACH(0x01)) & ~word;
 }
 
-/* Those that end a run of text, or are wrong in it: quotes, backslashes, control characters. */
+/* Bytes that end plain text or are invalid in it: quotes, backslashes, control characters. */
 static inline uint64_t scan_closing_bytes(uint64_t word)
 {
     uint64_t control = (word - SCAN_EACH(0x20)) & ~word;
@@ -29,7 +29,7 @@ static inline uint64_t scan_closing_bytes(uint64_t word)
     return (control | quote | backslash) & SCAN_EACH(0x80);
 }
 
-/* And those that are not ASCII. */
+/* The same and bytes that are not ASCII. */
 static inline uint64_t scan_special_bytes(uint64_t word)
 {
     return scan_closing_bytes(word) | (word & SCAN_EACH(0x80));

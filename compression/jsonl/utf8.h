@@ -1,9 +1,9 @@
-/* Well-formed UTF-8, byte by byte, across any split.
+/* Validates UTF-8 byte by byte, across any split.
  *
- * What:    an automaton over Unicode's table 3-7 (well-formed UTF-8 byte sequences): no overlong
+ * What:    an automaton for Unicode's table 3-7 (well-formed UTF-8 byte sequences): no overlong
  *          forms, no surrogates, nothing above U+10FFFF.
- * Owner:   the struct is embedded; {0} is its start. Threads: one at a time.
- * Fails:   utf8_skip sets `wrong` and stops at the byte that cannot stand there.
+ * Owner:   embedded; initialised with {0}. Threads: one at a time.
+ * Fails:   utf8_skip sets `wrong` and stops at the byte that is not allowed.
  */
 #ifndef COMPRESSION_JSONL_UTF8_H
 #define COMPRESSION_JSONL_UTF8_H
@@ -11,8 +11,8 @@
 #include "base/util.h"
 
 typedef struct utf8 {
-    unsigned char left;     /* continuation bytes that the sequence still needs */
-    unsigned char min, max; /* what the next one may be */
+    unsigned char left;     /* continuation bytes that are still missing */
+    unsigned char min, max; /* range of the next byte */
     bool wrong;
 } utf8;
 
@@ -38,7 +38,8 @@ static inline bool utf8_continue(utf8 *u, unsigned char c)
     return fits;
 }
 
-/* Whole sequences of two, and the unconditional ones of three bytes: 0 where it is another one. */
+/* Skips sequences of two bytes, and those of three whose second byte has no restricted
+ * range; 0 for others. */
 static inline size_t utf8_common(const char *p, const char *stop)
 {
     unsigned char c = (unsigned char)*p;
@@ -50,8 +51,8 @@ static inline size_t utf8_common(const char *p, const char *stop)
     return 0;
 }
 
-/* Consumes sequences of more than one byte; stops at `stop`, at an ASCII byte between sequences, or
- * at the byte that is wrong. */
+/* Consumes multi-byte sequences; stops at `stop`, at an ASCII byte between sequences, or at
+ * an invalid byte. */
 static inline const char *utf8_skip(utf8 *u, const char *p, const char *stop)
 {
     while (p < stop) {

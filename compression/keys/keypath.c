@@ -1,8 +1,8 @@
 #include "base/util.h"
 #include "compression/keys/keypath.h"
 
-#define NAMES_BYTES 200 /* of names, about */
-#define NOTED_LINES 100 /* are looked at for them */
+#define NAMES_BYTES 200 /* approximate size of the sample of names */
+#define NOTED_LINES 100 /* lines that are sampled */
 #define BETWEEN     ", "
 #define NOT_NOTED   SIZE_MAX
 
@@ -42,7 +42,7 @@ void keypath_deinit(keypath *k)
     *k = (keypath){0};
 }
 
-/* Once a line has the path, nobody will ask for the names. */
+/* The sample of names is only used if no line has the path. */
 void keypath_line_end(keypath *k)
 {
     k->noting = k->noting && !k->found && ++k->noted_lines < NOTED_LINES;
@@ -68,7 +68,7 @@ void keypath_key_begin(keypath *k, size_t depth)
     }
 }
 
-/* For a message in one line. */
+/* Appends a key to the sample, in one line. */
 static void note(keypath *k, const char *data, size_t len)
 {
     for (size_t i = 0; i < len; i++)
@@ -115,8 +115,8 @@ static void add_code_point(keypath *k, unsigned code)
     add_bytes(k, bytes, len);
 }
 
-/* A surrogate without its other half is no character: the path has none. Among the keys it is told
- * from others by the three bytes that UTF-8 would have for it. */
+/* A lone surrogate is not a character and never matches the path. In the sample it is written as
+ * the three bytes that UTF-8 would have for it. */
 static void add_lone_surrogate(keypath *k, unsigned unit)
 {
     char bytes[3] = {(char)(0xe0 | unit >> 12), (char)(0x80 | (unit >> 6 & 0x3f)),
@@ -163,7 +163,7 @@ void keypath_key_unit(keypath *k, unsigned unit)
         add_code_point(k, unit);
 }
 
-/* Only whole names: the last one goes. */
+/* Shortens the sample to complete names: removes the last one. */
 static void cut_names(keypath *k)
 {
     k->names.len = k->name_from > 0 ? k->name_from - strlen(BETWEEN) : 0;
@@ -172,7 +172,7 @@ static void cut_names(keypath *k)
     k->noting = false;
 }
 
-/* Does the last name stand among those before it? */
+/* Whether the last name also occurs earlier in the sample. */
 static bool is_known_name(const keypath *k)
 {
     const char *name = k->names.data + k->name_from;

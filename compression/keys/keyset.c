@@ -1,12 +1,12 @@
-/* A stack of keys, and a hash table over it. Keys go in the reverse order in which they came, so a
- * slot is simply emptied: whatever was probed past it is gone already. */
+/* A stack of keys and a hash table over it. Keys are removed in the reverse order of insertion, so
+ * that a slot can simply be cleared: keys that were probed past it are already removed. */
 #include "base/util.h"
 #include "compression/keys/keyset.h"
 
 #include <sys/random.h>
 
 typedef struct key {
-    uint32_t from; /* in `text`; up to the next key's */
+    uint32_t from; /* in `text`; ends where the next key begins */
     uint32_t hash;
 } key;
 
@@ -16,11 +16,11 @@ struct keyset {
     size_t count, room;
     uint32_t *slots;   /* a key's index + 1; 0: empty */
     size_t slot_count; /* a power of two, twice `room` */
-    size_t *objects;   /* how many keys stood there before each open object's */
+    size_t *objects;   /* number of keys before each open object */
     size_t depth, depth_room;
-    size_t key_from; /* of the key under way, in `text` */
+    size_t key_from; /* of the current key, in `text` */
     slice last;
-    uint64_t secret; /* so that nobody can choose keys that collide */
+    uint64_t secret; /* random, so that keys cannot be chosen to collide */
 };
 
 static uint32_t hash_of(const keyset *s, slice text)
@@ -39,7 +39,7 @@ static slice text_of(const keyset *s, size_t index)
     return (slice){.data = s->text.data + s->keys[index].from, .len = end - s->keys[index].from};
 }
 
-/* The slot of this key of the innermost object, or the empty one where it belongs. */
+/* The slot of this key of the innermost object, or the empty slot for it. */
 static uint32_t *find_slot(const keyset *s, uint32_t hash, slice text)
 {
     size_t at = hash & (s->slot_count - 1);
@@ -52,7 +52,7 @@ static uint32_t *find_slot(const keyset *s, uint32_t hash, slice text)
     return &s->slots[at];
 }
 
-/* The empty slot where a key of this hash is put; the order of the keys is kept. */
+/* Puts a key into an empty slot; the order of keys is kept. */
 static void place(keyset *s, size_t index)
 {
     size_t at = s->keys[index].hash & (s->slot_count - 1);

@@ -7,7 +7,7 @@
 #include "compression/splice/file_copy.h"
 #include "base/fsutil.h"
 
-/* From here on the kernel copies bytes that need no shift. */
+/* From this size the kernel copies bytes that need no shift. */
 #define KERNEL_COPY_BYTES ((uint64_t)256 * 1024)
 
 bool bits_flush(bit_writer *w, err *e)
@@ -46,7 +46,7 @@ bool bits_pad(bit_writer *w, err *e)
     return w->count == 0 || bits_put(w, 0, 8 - w->count, e);
 }
 
-/* `bytes` fit; eight at a time. */
+/* The bytes fit into the buffer; eight at a time. */
 static void put_shifted(bit_writer *w, const unsigned char *from, size_t len)
 {
     unsigned char *to = w->bytes + w->len;

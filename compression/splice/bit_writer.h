@@ -1,11 +1,11 @@
-/* Writes a stream of bits to a file: lowest bit of each byte first, as DEFLATE has it.
+/* Writes a stream of bits to a file: lowest bit of each byte first, as in DEFLATE.
  *
- * What:    bits, bytes at any bit position, and ranges of bits of another file. Where `held` is set,
- *          bytes are kept there, so that those written before can still be changed; when it is full,
- *          they are written and `held` becomes NULL.
- * Owner:   bit_writer_init / _deinit; the file is the caller's.
+ * What:    writes bits, bytes at any bit position, and ranges of bits of another file. If `held` is
+ *          set, bytes are stored there, so that earlier ones can still be changed; when it is full,
+ *          they are written to the file and `held` becomes NULL.
+ * Owner:   bit_writer_init / _deinit; the file remains the caller's.
  * Threads: one at a time.
- * Fails:   as the writes do.
+ * Fails:   if a write fails.
  */
 #ifndef COMPRESSION_SPLICE_BIT_WRITER_H
 #define COMPRESSION_SPLICE_BIT_WRITER_H
@@ -18,7 +18,7 @@
 
 typedef struct bit_writer {
     int fd;
-    unsigned bits, count; /* those of the byte under way; 0 to 7 */
+    unsigned bits, count; /* of the incomplete byte; 0 to 7 */
     size_t len;           /* of `bytes` */
     buf *held;            /* NULL: bytes go to the file */
     unsigned char bytes[BIT_WRITER_BYTES];
@@ -27,7 +27,8 @@ typedef struct bit_writer {
 bool bits_put(bit_writer *w, unsigned value, unsigned count, err *e) MUST_USE; /* up to 16 */
 bool bits_put_bytes(bit_writer *w, slice bytes, err *e) MUST_USE;
 bool bits_pad(bit_writer *w, err *e) MUST_USE; /* zeros up to the next byte */
-/* Bits [from, to) of the file `in`; the one at `cleared`, where it is among them, as 0. */
+/* Copies bits [from, to) of the file `in`; the bit at `cleared`, if it is in that
+ * range, becomes 0. */
 bool bits_copy(bit_writer *w, int in, uint64_t from, uint64_t to, uint64_t cleared, err *e)
     MUST_USE;
 bool bits_flush(bit_writer *w, err *e) MUST_USE; /* whole bytes */

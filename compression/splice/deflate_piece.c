@@ -28,17 +28,17 @@ static bool prepare(deflate_piece *p, int level)
 bool deflate_piece_begin(deflate_piece *p, int level, slice history, bit_writer *w, err *e)
 {
     if (!prepare(p, level))
-        return err_set(e, ERR_LIMIT, "splice: no memory for an encoder");
+        return err_set(e, ERR_LIMIT, "splice: out of memory for the encoder");
     if (history.len > 0 &&
         deflateSetDictionary(&p->z, (const Bytef *)history.data, (uInt)history.len) != Z_OK)
-        return err_set(e, ERR_INTERNAL, "splice: zlib refuses the dictionary");
+        return err_set(e, ERR_INTERNAL, "splice: deflateSetDictionary failed");
     if (w->count > 0 && deflatePrime(&p->z, (int)w->count, (int)w->bits) != Z_OK)
-        return err_set(e, ERR_INTERNAL, "splice: zlib refuses the first bits");
+        return err_set(e, ERR_INTERNAL, "splice: deflatePrime failed");
     w->bits = w->count = 0;
     return true;
 }
 
-/* Until zlib has no more output. */
+/* Runs zlib until it has no more output. */
 static bool run(deflate_piece *p, int flush, bit_writer *w, err *e)
 {
     unsigned char out[OUT_BYTES];
@@ -46,7 +46,7 @@ static bool run(deflate_piece *p, int flush, bit_writer *w, err *e)
         p->z.next_out = out;
         p->z.avail_out = sizeof out;
         if (deflate(&p->z, flush) == Z_STREAM_ERROR)
-            return err_set(e, ERR_INTERNAL, "splice: zlib's encoder fails");
+            return err_set(e, ERR_INTERNAL, "splice: deflate failed");
         slice bytes = {.data = (const char *)out, .len = sizeof out - p->z.avail_out};
         if (!bits_put_bytes(w, bytes, e))
             return false;
@@ -67,8 +67,8 @@ bool deflate_piece_add(deflate_piece *p, slice text, bit_writer *w, err *e)
     return true;
 }
 
-/* Z_BLOCK ends the block and keeps the bits of the last byte. zlib gives their number; their values
- * come with the empty block of a flush, of which nothing else is used. */
+/* Z_BLOCK ends the block and keeps the bits of an incomplete byte. zlib reports their number; their
+ * values are taken from the empty block of a flush, whose remaining output is discarded. */
 bool deflate_piece_end(deflate_piece *p, bit_writer *w, err *e)
 {
     unsigned char out[64];
@@ -78,13 +78,13 @@ bool deflate_piece_end(deflate_piece *p, bit_writer *w, err *e)
     if (!run(p, Z_BLOCK, w, e))
         return false;
     if (deflatePending(&p->z, &pending, &bits) != Z_OK || pending > 0 || bits > 7)
-        return err_set(e, ERR_INTERNAL, "splice: zlib holds output back at the end of a block");
+        return err_set(e, ERR_INTERNAL, "splice: deflate kept output at the end of a block");
     if (bits == 0)
         return true;
     p->z.next_out = out;
     p->z.avail_out = sizeof out;
     deflate(&p->z, Z_SYNC_FLUSH);
     if (p->z.avail_out == sizeof out)
-        return err_set(e, ERR_INTERNAL, "splice: zlib gives no output at a flush");
+        return err_set(e, ERR_INTERNAL, "splice: deflate gave no output at a flush");
     return bits_put(w, out[0], (unsigned)bits, e);
 }

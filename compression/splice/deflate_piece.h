@@ -1,11 +1,11 @@
 /* A piece of a DEFLATE stream, encoded by zlib, that begins and ends at any bit and is not the last.
  *
- * What:    the piece may refer back to the text before it (the history). It begins with the bits of
- *          the writer's byte under way, so that stored blocks in it are aligned, and leaves those of
- *          its own last byte there.
+ * What:    the piece may refer to the text before it (the history). It begins with the bits of the
+ *          writer's incomplete byte, so that stored blocks in it are aligned, and leaves the bits
+ *          of its own last byte there.
  * Owner:   embedded, zeroed; deflate_piece_deinit. The writer is the caller's.
  * Threads: one at a time.
- * Fails:   as the writer does; ERR_LIMIT without memory for zlib.
+ * Fails:   if the writer fails; ERR_LIMIT if zlib gets no memory.
  */
 #ifndef COMPRESSION_SPLICE_DEFLATE_PIECE_H
 #define COMPRESSION_SPLICE_DEFLATE_PIECE_H
@@ -16,7 +16,7 @@
 
 typedef struct deflate_piece {
     z_stream z;
-    int level; /* 0: z is not begun */
+    int level; /* 0: z is not initialised */
 } deflate_piece;
 
 void deflate_piece_deinit(deflate_piece *p);

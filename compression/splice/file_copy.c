@@ -41,7 +41,8 @@ static bool copy_by_hand(int in, uint64_t from, uint64_t len, int out, err *e)
     return true;
 }
 
-/* Errors other than a full disk are left to copy_by_hand, which meets them again. */
+/* Errors other than a full disk are ignored here: copy_by_hand meets them again and reports
+ * them. */
 bool file_copy(int in, uint64_t from, uint64_t len, int out, err *e)
 {
     while (len > 0) {

@@ -1,7 +1,7 @@
-/* Copying a range of one file to the end of another.
+/* Copies a range of one file to the end of another.
  *
- * What:    copy_file_range where the kernel and the file systems can, else read and write.
- * Owner:   descriptors stay the caller's; output goes to the offset of `out`.
+ * What:    uses copy_file_range if the kernel and the file systems support it, else read and write.
+ * Owner:   descriptors remain the caller's; output goes to the offset of `out`.
  * Threads: any. Fails: ERR_IO; ERR_NO_SPACE; a range beyond the end of the file is ERR_IO.
  */
 #ifndef COMPRESSION_SPLICE_FILE_COPY_H

@@ -42,7 +42,7 @@ bool gzip_source_take(gzip_source *s, void *bytes, size_t len, err *e)
     return true;
 }
 
-/* Subfields: two bytes of name, two of length, the data. bgzip's is "BC" with two bytes. */
+/* Subfields have two bytes of name, two of length, and data. bgzip's is "BC" with two bytes. */
 static unsigned find_block_size(const unsigned char *extra, size_t len)
 {
     for (size_t at = 0; at + 4 <= len;) {

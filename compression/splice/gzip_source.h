@@ -1,10 +1,10 @@
-/* The compressed file as a gzip splicer reads it: in order, with the headers of members.
+/* Reads a gzip file for the splicer: bytes in order, and headers of members.
  *
- * What:    bytes with their offset in the file, and what a header holds that depends on the data
+ * What:    bytes with their offset in the file, and the parts of a header that depend on the data
  *          after it: the block size of bgzip, and whether the header has a checksum.
- * Owner:   embedded; the descriptor is the caller's.
+ * Owner:   embedded; the descriptor remains the caller's.
  * Threads: one at a time.
- * Fails:   ERR_IO; ERR_CODEC_EARLY_END; ERR_CODEC_CORRUPT at a byte that begins no member.
+ * Fails:   ERR_IO; ERR_CODEC_EARLY_END; ERR_CODEC_CORRUPT where a member is expected.
  * Sources: RFC 1952; the SAM specification, section 4.1 (BGZF).
  */
 #ifndef COMPRESSION_SPLICE_GZIP_SOURCE_H
@@ -17,16 +17,16 @@
 
 typedef struct gzip_source {
     int in;
-    uint64_t size, read; /* bytes of the file, and how many of them were read */
-    slice rest;          /* of `bytes`, not taken yet */
+    uint64_t size, read; /* bytes of the file; bytes read so far */
+    slice rest;          /* of `bytes`, not consumed yet */
     char bytes[GZIP_SOURCE_BYTES];
 } gzip_source;
 
 typedef struct gzip_header {
     uint64_t len;        /* bytes */
-    unsigned block_size; /* offset of bgzip's block size within the header; 0: it has none */
+    unsigned block_size; /* offset of bgzip's block size in the header; 0: not present */
     bool has_crc;        /* in its last two bytes */
-    bool is_best;        /* the encoder says that it used its best compression */
+    bool is_best;        /* the header's XFL says "maximum compression" */
 } gzip_header;
 
 static inline uint64_t gzip_source_at(const gzip_source *s) /* offset of the next byte */

@@ -33,7 +33,7 @@ static bool check_pin(const splice_request *r, err *e)
 {
     struct stat st;
     if (fstat(r->in, &st) != 0)
-        return err_set_errno(e, ERR_IO, errno, "cannot look at the input");
+        return err_set_errno(e, ERR_IO, errno, "cannot stat the input");
     splice_pin now = splice_pin_of(&st);
     return memcmp(&now, &r->pin, sizeof now) == 0 ||
            err_set(e, ERR_IO, "the input changed while it was cleaned; submit it again");

@@ -1,14 +1,14 @@
-/* A member is copied, until a removed range comes near; then its text is encoded, until nothing that
- * follows can refer back to what was removed; then it is copied again, from the bit on.
+/* A member is copied until a removed range is near; then its text is encoded until nothing that
+ * follows can refer to the removed text; then copying continues at the next bit.
  *
  *            at least 258 bytes (the longest    32 KiB after the removed range,
  *            match) before a removed range      and no other one is near
  *   copying ------------------------------> encoding --------------------------> copying
  *
- * Both changes are possible between any two symbols: a block is cut in two by ending it there, and by
- * repeating its header. What is copied is gathered as a range of bits and written when it ends, so that
- * a file or a stretch without a change is one range. A stored block is padded again where its bits are
- * shifted. None is cut at its front part: the text that lies in it before the range is encoded.
+ * Both changes are possible between any two symbols: a block is split by ending it and repeating
+ * its header. Copied data is collected as a range of bits and written when it ends, so that a file
+ * or a section without a change is one range. A stored block is padded again if its bits are
+ * shifted. Its text before the range is encoded instead of copied.
  */
 #include "base/util.h"
 #include "compression/splice/splice_gzip.h"
@@ -24,7 +24,7 @@ bool splice_gzip(const splice_request *r, err *e)
 {
     UNUSED(r);
     return err_set(e, ERR_CODEC_UNSUPPORTED,
-                   "splice: a build with GZIP_NATIVE=0 cannot splice gzip");
+                   "splice: this build (GZIP_NATIVE=0) cannot splice gzip");
 }
 
 #else
@@ -39,8 +39,8 @@ bool splice_gzip(const splice_request *r, err *e)
 #include "decon/base/digest.h"
 
 #define LONGEST_MATCH  258u
-#define REACH_BYTES    32768u /* of a back-reference */
-#define MIN_COPY_BYTES 8192u  /* text of less is encoded: copying it would cost two block headers */
+#define REACH_BYTES    32768u /* maximum distance of a back-reference */
+#define MIN_COPY_BYTES 8192u  /* shorter text is encoded: copying it would add two block headers */
 #define LEVEL          6
 #define LEVEL_BEST     9
 #define BGZF_MAX_BYTES 65536u
@@ -54,24 +54,24 @@ typedef struct text_sum {
 typedef struct gzip_splicer {
     const splice_request *r;
     inflater *inflater;
-    splice_range next;   /* the removed range under way, or else the next one */
-    uint64_t text;       /* bytes of the file that were decoded */
-    uint64_t removed_to; /* end of the latest removed range */
+    splice_range next;   /* the current or next removed range */
+    uint64_t text;       /* bytes of the file decoded so far */
+    uint64_t removed_to; /* end of the last removed range */
     bool encoding;
 
     /* The member. */
     gzip_header header;
     uint64_t member_at, data_at; /* offsets in the file */
-    uint64_t member_text;        /* `text` at its begin */
+    uint64_t member_text;        /* `text` at its beginning */
     bool changed;
-    text_sum all, kept, run; /* run: the latest text, which is all kept or all removed */
+    text_sum all, kept, run; /* run: the current section, which is all kept or all removed */
     bool run_is_kept;
 
-    /* Bits of the file that are to be copied: a block's header, then from `copy_from` on. */
+    /* Bits of the file that are to be copied: a block's header, then the bits after `copy_from`. */
     uint64_t lead_from, lead_to, copy_from;
 
     deflate_piece piece;
-    buf held; /* a member of bgzip's */
+    buf held; /* buffer for a bgzip member */
     bit_writer w;
     gzip_source source;
 } gzip_splicer;
@@ -86,7 +86,7 @@ static uint64_t add(uint64_t a, uint64_t b)
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-/* ---- what is copied ---- */
+/* ---- copied data ---- */
 
 static bool flush_copy(gzip_splicer *s, uint64_t to, uint64_t cleared, err *e)
 {
@@ -104,7 +104,7 @@ static bool is_shifted(const gzip_splicer *s)
     return (s->w.count + (s->lead_to - s->lead_from)) % 8 != s->copy_from % 8;
 }
 
-/* A stored block of which `left` bytes are to be copied, from bit `from` on. */
+/* Writes a stored block with `left` bytes, copied from bit `from`. */
 static bool put_stored(gzip_splicer *s, bool is_last, unsigned left, uint64_t from, err *e)
 {
     s->lead_from = s->lead_to = 0;
@@ -115,15 +115,15 @@ static bool put_stored(gzip_splicer *s, bool is_last, unsigned left, uint64_t fr
 
 /* ---- copying and encoding ---- */
 
-/* The end of what may be copied before the next removed range. */
+/* The end of the text that may be copied before the next removed range. */
 static uint64_t copy_end(const gzip_splicer *s)
 {
     uint64_t end = s->next.from > LONGEST_MATCH ? s->next.from - LONGEST_MATCH : 0;
     return MAX(end, s->member_text);
 }
 
-/* Where encoding may end, as far as is known: beyond the text so far, or not. `most` is text that
- * could not be encoded any more once copying has begun. */
+/* Where encoding may end, as far as known. `most`: text that can no longer be encoded once
+ * copying has begun. */
 static uint64_t encode_end(const gzip_splicer *s, uint64_t most)
 {
     uint64_t clear = MAX(add(s->removed_to, REACH_BYTES), s->text);
@@ -138,7 +138,7 @@ static void set_stop(gzip_splicer *s, uint64_t text)
                   !s->encoding);
 }
 
-/* The first change of a member. A member of bgzip's is held until its size is known. */
+/* The first change of a member. A bgzip member is held until its size is known. */
 static bool begin_change(gzip_splicer *s, err *e)
 {
     if (s->changed)
@@ -241,11 +241,11 @@ static bool take_part(gzip_splicer *s, slice part, bool is_kept, err *e)
     s->run.len += part.len;
     s->text += part.len;
     if (!is_kept && !s->encoding)
-        return err_set(e, ERR_INTERNAL, "splice: a removed range was about to be copied");
+        return err_set(e, ERR_INTERNAL, "splice: a removed range would have been copied");
     return !is_kept || !s->encoding || deflate_piece_add(&s->piece, part, &s->w, e);
 }
 
-/* Passes ranges that have ended. */
+/* Advances over ranges that have ended. */
 static bool pass_ranges(gzip_splicer *s, err *e)
 {
     while (s->next.to <= s->text) {
@@ -317,7 +317,7 @@ static void put_u16(unsigned char *to, size_t value)
     to[1] = (unsigned char)(value >> 8);
 }
 
-/* A block that outgrows bgzip's limit is no block of bgzip's any more: its field gets another name. */
+/* A block above bgzip's size limit cannot remain a bgzip block: its extra field is renamed. */
 static bool release_held(gzip_splicer *s, err *e)
 {
     unsigned char *bytes = (unsigned char *)s->held.data;
@@ -335,7 +335,7 @@ static bool release_held(gzip_splicer *s, err *e)
 
 static bool end_change(gzip_splicer *s, uint64_t end_bits, err *e)
 {
-    if (s->encoding) { /* an empty last block: 1 for last, 01 for fixed codes, the end */
+    if (s->encoding) { /* an empty last block: 1 for last, 01 for fixed codes, end-of-block */
         s->encoding = false;
         if (!deflate_piece_end(&s->piece, &s->w, e) || !bits_put(&s->w, 3, 10, e))
             return false;
@@ -378,7 +378,7 @@ static bool splice_member(gzip_splicer *s, bool *is_member, err *e)
     return inflate_member(s, e) && end_member(s, e);
 }
 
-/* Zeros after the last member stay. */
+/* Zeros after the last member are kept. */
 static bool splice_members(gzip_splicer *s, err *e)
 {
     bool is_member = true;

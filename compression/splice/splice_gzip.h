@@ -1,6 +1,6 @@
-/* Splicing gzip; and the checks of ranges that all formats share.
+/* Splices gzip; also the checks of ranges that all formats share.
  *
- * What:    the inner interface of compression/splice: see splice.h.
+ * What:    internal to compression/splice: see splice.h.
  * Owner, Threads, Fails: as splice_file.
  */
 #ifndef COMPRESSION_SPLICE_SPLICE_GZIP_H
@@ -8,12 +8,12 @@
 
 #include "compression/splice/splice.h"
 
-/* False with GZIP_NATIVE=0: zlib's decoder does not give positions within a block. */
+/* False with GZIP_NATIVE=0: zlib's decoder does not report positions within a block. */
 bool splice_gzip_is_built(void);
 bool splice_gzip(const splice_request *r, err *e) MUST_USE;
 
 bool splice_range_check(splice_range before, splice_range next, err *e) MUST_USE;
 bool splice_range_beyond(err *e);                                /* sets the error */
-bool splice_ranges_end(const splice_ranges *r, err *e) MUST_USE; /* none is left */
+bool splice_ranges_end(const splice_ranges *r, err *e) MUST_USE; /* no range is left */
 
 #endif

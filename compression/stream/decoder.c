@@ -1,12 +1,12 @@
-/* The frame around every decoder: members in a row, padding, trailing garbage, early ends.
+/* Common part of all decoders: concatenated members, padding, trailing garbage, early ends.
  *
- * state     input                               then
- * between   zero byte, format knows padding     counted; between
- *           bytes that may open a member        held back; between
- *           bytes that open a member            start, body; in member
+ * state     input                               next
+ * between   zero byte, format allows padding    counted; between
+ *           bytes that may begin a member       held back; between
+ *           bytes that begin a member           start, body; in member
  *           anything else                       first bytes: CORRUPT; later ones: TRAILING
- *           end                                 fine behind a whole member, else EARLY_END
- * member    bytes                               body; between when it says that the member ended
+ *           end                                 valid after a complete member, else EARLY_END
+ * member    bytes                               body; between when the member has ended
  *           end                                 EARLY_END
  */
 #include "base/util.h"
@@ -85,19 +85,19 @@ static bool refuse_head(const decoder *d, err *e)
 {
     char cause[96];
     if (d->member_count == 0) {
-        snprintf(cause, sizeof cause, "this is not the beginning of a %s", d->ops->member);
+        snprintf(cause, sizeof cause, "expected a %s", d->ops->member);
         return decoder_fail(d, ERR_CODEC_CORRUPT, d->raw_bytes, cause, e);
     }
-    snprintf(cause, sizeof cause, "what follows the last %s is no other one", d->ops->member);
+    snprintf(cause, sizeof cause, "unexpected data after the last %s", d->ops->member);
     return decoder_fail(d, ERR_CODEC_TRAILING, d->raw_bytes, cause, e);
 }
 
 static bool refuse_behind_padding(const decoder *d, err *e)
 {
     if (!d->ops->members_behind_padding)
-        return decoder_fail(d, ERR_CODEC_TRAILING, d->raw_bytes, "data behind padding of zeros", e);
-    return decoder_fail(d, ERR_CODEC_CORRUPT, d->raw_bytes, "padding is no multiple of four bytes",
-                        e);
+        return decoder_fail(d, ERR_CODEC_TRAILING, d->raw_bytes, "data after the zero padding", e);
+    return decoder_fail(d, ERR_CODEC_CORRUPT, d->raw_bytes,
+                        "padding is not a multiple of four bytes", e);
 }
 
 static bool padding_whole(const decoder *d)
@@ -159,7 +159,7 @@ static bool finish(stage *s, err *e)
     uint64_t end = d->raw_bytes + d->head_len;
     char cause[96];
     if (end == 0)
-        return decoder_fail(d, ERR_CODEC_EARLY_END, 0, "there is no data at all", e);
+        return decoder_fail(d, ERR_CODEC_EARLY_END, 0, "the file is empty", e);
     if (d->in_member && d->ops->end && !d->ops->end(d, e))
         return false;
     if (d->in_member || d->head_len > 0) {

@@ -5,12 +5,12 @@
 #include <signal.h>
 
 struct helpers {
-    /* the feeding thread's */
+    /* used by the feeding thread */
     unsigned wanted, started;
     bool tried;
     pthread_t threads[HELPERS_MAX];
 
-    /* under `lock` */
+    /* guarded by `lock` */
     pthread_mutex_t lock;
     pthread_cond_t work_came, work_done;
     helper_job *first, *last;
@@ -55,7 +55,7 @@ static void *helper_main(void *arg)
     return NULL;
 }
 
-/* Fewer threads than wanted are fine: that costs time only. Signals are for other threads. */
+/* Fewer threads than wanted only cost time. Signals are blocked in them. */
 static void start_threads(helpers *h)
 {
     sigset_t all, before;

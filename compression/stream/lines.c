@@ -1,5 +1,5 @@
-/* A sink that hands on one line at a time. A line that lies whole in what is fed is lent from
- * there; only one that goes over a seam is gathered. */
+/* A sink that passes on one line at a time. A line within one piece is borrowed from it; only a
+ * line that spans pieces is copied. */
 #include "decon/compression/codec.h"
 #include "base/util.h"
 
@@ -11,7 +11,7 @@ typedef struct line_sink {
     const char *remedy;
     bool (*line)(void *ctx, slice text, uint64_t number, bool has_newline, err *e);
     void *ctx;
-    uint64_t number; /* of the line under way, from 0 */
+    uint64_t number; /* of the current line, from 0 */
     buf pending;     /* its bytes so far */
 } line_sink;
 

@@ -1,4 +1,4 @@
-/* Plain data: both directions hand on what they get. */
+/* Plain data: both directions pass it on unchanged. */
 #include "base/util.h"
 #include "compression/stream/coder.h"
 

@@ -16,7 +16,7 @@ static bool writer_feed(stage *s, slice data, err *e)
 
 static bool writer_finish(stage *s, err *e)
 {
-    UNUSED(s); /* what a write cannot tell (fsync, close) is the descriptor's owner's */
+    UNUSED(s); /* fsync and close are the task of the descriptor's owner */
     UNUSED(e);
     return true;
 }

@@ -1,16 +1,17 @@
-/* xz (the .xz file format 1.2) through liblzma: streams, padding, blocks, every check type.
+/* xz (the .xz file format 1.2) decoder on liblzma: streams, padding, blocks, every check type.
  *
- * part           bytes                          then
- * STREAM_HEADER  12                             HEADER_SIZE
- * HEADER_SIZE    1                              0: all blocks are awaited; INDEX. Else BLOCK_HEADER
- * BLOCK_HEADER   as the size says               BLOCK, or GATHER where helpers are to decode it
- * BLOCK          what liblzma makes of them     HEADER_SIZE
- * GATHER         as the header says             the block goes to a helper; HEADER_SIZE
- * INDEX          what liblzma makes of them     FOOTER
- * FOOTER         12                             the end of the stream
+ * part           bytes                next
+ * STREAM_HEADER  12                   HEADER_SIZE
+ * HEADER_SIZE    1                    0: wait for all blocks; INDEX. Else BLOCK_HEADER
+ * BLOCK_HEADER   given by its size    BLOCK, or GATHER if helpers are to decode it
+ * BLOCK          decoded by liblzma   HEADER_SIZE
+ * GATHER         given by the header  the block is submitted to a helper; HEADER_SIZE
+ * INDEX          decoded by liblzma   FOOTER
+ * FOOTER         12                   the end of the stream
  *
- * A block is gathered where its header tells its sizes (xz -T writes them), there are helpers, and
- * the memory bears it beside those that are at work; else it is decoded as it comes, in order.
+ * A block is gathered if its header contains its sizes (xz -T writes them), there are helpers, and
+ * the memory limit allows it in addition to the blocks in progress; else it is decoded as it
+ * arrives.
  */
 #include "base/util.h"
 #include "compression/xz/xz.h"
@@ -27,7 +28,8 @@ head_match xz_match(slice head)
                                             "7zXZ\0"));
 }
 
-/* Of xz -6: a dictionary of 8 MiB; with helpers, blocks of 24 MiB and what they were made of. */
+/* For files of xz -6: a dictionary of 8 MiB; with helpers, blocks of 24 MiB and their
+ * compressed data. */
 uint64_t xz_decoder_memory(unsigned threads)
 {
     return threads == 0 ? (uint64_t)10 << 20 : (uint64_t)44 * (threads + 1) << 20;
@@ -53,7 +55,7 @@ typedef struct xz_decoder {
     lzma_stream_flags flags;
     lzma_index_hash *index;
 
-    xz_block blocks[SLOTS_MAX]; /* a ring, in order; the last of them may be under way */
+    xz_block blocks[SLOTS_MAX]; /* a ring, in order; the last one may be incomplete */
     unsigned slots, first, count;
     uint64_t needs[SLOTS_MAX], memory_in_use; /* of the blocks in the ring */
 } xz_decoder;
@@ -73,12 +75,12 @@ static bool fail(const xz_decoder *x, const char *cause, err *e)
 static bool fail_options(const xz_decoder *x, uint64_t raw_offset, err *e)
 {
     return decoder_fail(&x->base, ERR_CODEC_UNSUPPORTED, raw_offset,
-                        "a header names options or filters that liblzma does not know", e);
+                        "a header has options or filters that liblzma does not support", e);
 }
 
 static bool fail_memory(const xz_decoder *x, err *e)
 {
-    return decoder_fail(&x->base, ERR_LIMIT, x->base.raw_bytes, "memory is out", e);
+    return decoder_fail(&x->base, ERR_LIMIT, x->base.raw_bytes, "out of memory", e);
 }
 
 /* ---- blocks ---- */
@@ -103,7 +105,7 @@ static bool fail_block(const xz_decoder *x, const xz_block *b, err *e)
     return decoder_fail(&x->base, ERR_CODEC_CORRUPT, b->part_offset, b->cause, e);
 }
 
-/* The first block has ended: its sizes go into the index, its memory to others. */
+/* The first block has ended: adds its sizes to the index and releases its memory. */
 static bool settle_first(xz_decoder *x, err *e)
 {
     xz_block *b = &x->blocks[x->first];
@@ -112,7 +114,8 @@ static bool settle_first(xz_decoder *x, err *e)
     if (result == LZMA_MEM_ERROR)
         return fail_memory(x, e);
     if (result != LZMA_OK)
-        return decoder_fail(&x->base, ERR_CODEC_CORRUPT, b->part_offset, "a block is too long", e);
+        return decoder_fail(&x->base, ERR_CODEC_CORRUPT, b->part_offset,
+                            "a block exceeds the size limit", e);
     x->memory_in_use -= x->needs[x->first];
     xz_block_drop(b);
     x->first = (x->first + 1) % x->slots;
@@ -120,7 +123,7 @@ static bool settle_first(xz_decoder *x, err *e)
     return true;
 }
 
-/* Awaits the first block, which a helper has, and hands it on. */
+/* Waits for the first block, which a helper decodes, and passes it on. */
 static bool take_first(xz_decoder *x, err *e)
 {
     xz_block *b = &x->blocks[x->first];
@@ -138,7 +141,7 @@ static bool take_until(xz_decoder *x, unsigned count, err *e)
     return true;
 }
 
-/* Room in the ring and in the memory for one more block beside those at work? */
+/* Whether the ring and the memory limit allow one more block. */
 static bool fits(const xz_decoder *x, uint64_t need)
 {
     return x->count < x->slots && x->memory_in_use + need <= x->base.options.memory_bytes;
@@ -152,7 +155,7 @@ static bool make_room(xz_decoder *x, uint64_t need, err *e)
     return true;
 }
 
-/* What a block needs that is gathered whole; 0 where it cannot be. Two must fit at once. */
+/* Memory for a block that is gathered; 0 if it cannot be. The limit must allow two of them. */
 static uint64_t gather_need(const xz_decoder *x, const xz_block *b, uint64_t decoder_bytes)
 {
     uint64_t raw = xz_block_raw_bytes(b), out = xz_block_out_bytes(b);
@@ -163,7 +166,7 @@ static uint64_t gather_need(const xz_decoder *x, const xz_block *b, uint64_t dec
     return need <= limit ? need : 0;
 }
 
-/* Decodes what is there of the last block, the only one that is not at a helper. */
+/* Decodes the available bytes of the last block, the only one that no helper has. */
 static bool take_block(xz_decoder *x, slice *data, err *e)
 {
     xz_block *b = last_block(x);
@@ -206,7 +209,7 @@ static bool gather_block(xz_decoder *x, slice *data, err *e)
 
 /* ---- headers, index, footer ---- */
 
-/* Gathers bytes until `small` holds `need` of them. */
+/* Consumes bytes into `small`; true when it holds `need` bytes. */
 static bool gather(xz_decoder *x, slice *data, size_t need)
 {
     size_t len = MIN(data->len, need - x->small_len);
@@ -253,7 +256,7 @@ static bool take_header_size(xz_decoder *x, slice *data, err *e)
         x->part = BLOCK_HEADER;
         return true;
     }
-    x->part = INDEX; /* whose first byte this is */
+    x->part = INDEX; /* this is its first byte */
     return take_until(x, 0, e);
 }
 
@@ -266,13 +269,13 @@ static lzma_ret read_block_header(const xz_decoder *x, xz_block *b)
     };
     lzma_ret result = lzma_block_header_decode(&b->block, NULL, x->small);
     if (result != LZMA_OK)
-        b->filters[0].id = LZMA_VLI_UNKNOWN; /* liblzma has freed what it began */
+        b->filters[0].id = LZMA_VLI_UNKNOWN; /* liblzma has freed the partly read filters */
     else if (lzma_raw_decoder_memusage(b->filters) == UINT64_MAX)
         result = LZMA_OPTIONS_ERROR;
     return result;
 }
 
-/* The blocks that wait come first, with their faults. */
+/* Pending blocks, and their faults, precede this fault. */
 static bool refuse_block(xz_decoder *x, lzma_ret result, uint64_t decoder_bytes, err *e)
 {
     if (!take_until(x, 0, e))
@@ -286,7 +289,7 @@ static bool refuse_block(xz_decoder *x, lzma_ret result, uint64_t decoder_bytes,
     return fail(x, "a block header is damaged", e);
 }
 
-/* Puts the block whose header was read into the ring. */
+/* Puts a block into the ring after its header was read. */
 static void place_block(xz_decoder *x, const xz_block *header, uint64_t gather_bytes)
 {
     unsigned slot = (x->first + x->count++) % x->slots;
@@ -337,7 +340,7 @@ static bool take_index(xz_decoder *x, slice *data, err *e)
     if (result == LZMA_STREAM_END)
         enter(x, FOOTER);
     else if (result != LZMA_OK)
-        return fail(x, "the index is wrong", e);
+        return fail(x, "the index is damaged", e);
     return true;
 }
 
@@ -349,7 +352,7 @@ static bool take_footer(xz_decoder *x, slice *data, bool *ended, err *e)
     if (lzma_stream_footer_decode(&footer, x->small) != LZMA_OK ||
         footer.backward_size != lzma_index_hash_size(x->index) ||
         lzma_stream_flags_compare(&x->flags, &footer) != LZMA_OK)
-        return fail(x, "the footer is wrong", e);
+        return fail(x, "the footer is damaged", e);
     note_check(x);
     *ended = true;
     return true;
@@ -392,8 +395,8 @@ static bool decode_start(decoder *d, err *e)
     return true;
 }
 
-/* The input ends within the stream: blocks that are whole are handed on, and what is decoded of the
- * one that is not. */
+/* The input ends within the stream: passes on complete blocks, and the decoded part
+ * of the last one. */
 static bool decode_end(decoder *d, err *e)
 {
     xz_decoder *x = (xz_decoder *)d;
@@ -431,7 +434,7 @@ static const decoder_ops xz_decoder_ops = {
 
 stage *xz_decoder_new(const codec_options *options, stage *next, err *e)
 {
-    UNUSED(e); /* liblzma opens with each block */
+    UNUSED(e); /* liblzma is initialised for each block */
     xz_decoder *x = xcalloc(1, sizeof *x);
     decoder_init(&x->base, &xz_decoder_ops, options, next);
     unsigned threads = MIN(options->threads, (unsigned)HELPERS_MAX);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define OUT_SLACK 64 /* room for liblzma to show that a block yields more than its header says */
+#define OUT_SLACK 64 /* space to detect that a block decodes to more than its header says */
 
 static xz_result fault(xz_block *b, lzma_ret result)
 {
@@ -18,7 +18,7 @@ static xz_result fault(xz_block *b, lzma_ret result)
     }
 }
 
-/* One part's bytes, as far as they are there. */
+/* Decodes the available bytes of one part. */
 static xz_result run_part(xz_block *b, slice *data, char *out, size_t out_size, size_t *out_len)
 {
     if (xz_parts_at_start(&b->parts))
@@ -39,7 +39,8 @@ static xz_result run_part(xz_block *b, slice *data, char *out, size_t out_size, 
     b->raw_offset += piece.len;
     if (result == LZMA_STREAM_END)
         return b->result = XZ_END;
-    if (result != LZMA_OK && result != LZMA_BUF_ERROR) /* the latter: nothing to do without input */
+    if (result != LZMA_OK && result != LZMA_BUF_ERROR) /* LZMA_BUF_ERROR: no progress without
+                                                          more input */
         return fault(b, result);
     xz_parts_pass(&b->parts, piece);
     return b->lzma.avail_out == 0 ? XZ_OUTPUT : XZ_INPUT;

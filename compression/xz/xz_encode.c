@@ -1,4 +1,4 @@
-/* xz, encoding: through liblzma, by its own threads where some are asked for. */
+/* xz encoder on liblzma, with its threads if requested. */
 #include "base/util.h"
 #include "compression/xz/xz.h"
 
@@ -40,7 +40,7 @@ static bool encode_run(encoder *c, slice *data, bool finish, size_t *out_len, bo
     x->lzma.avail_out = CODER_OUT_BYTES;
     lzma_ret result = lzma_code(&x->lzma, finish ? LZMA_FINISH : LZMA_RUN);
     if (result != LZMA_OK && result != LZMA_STREAM_END)
-        return err_set(e, ERR_INTERNAL, "xz: the encoder fails with status %d", (int)result);
+        return err_set(e, ERR_INTERNAL, "xz: encode: liblzma returned status %d", (int)result);
     data->data += data->len - x->lzma.avail_in;
     data->len = x->lzma.avail_in;
     *out_len = CODER_OUT_BYTES - x->lzma.avail_out;
@@ -68,14 +68,14 @@ static lzma_ret open_encoder(lzma_stream *lzma, const codec_options *options)
 stage *xz_encoder_new(const codec_options *options, stage *next, err *e)
 {
     if (options->level < 0 || options->level > 9) {
-        err_set(e, ERR_CONFIG, "xz has no level %d, only 1 to 9", options->level);
+        err_set(e, ERR_CONFIG, "xz: level %d does not exist; use 1 to 9", options->level);
         return NULL;
     }
     xz_encoder *x = xcalloc(1, sizeof *x);
     encoder_init(&x->base, &xz_encoder_ops, next);
     x->lzma = (lzma_stream)LZMA_STREAM_INIT;
     if (open_encoder(&x->lzma, options) != LZMA_OK) {
-        err_set(e, ERR_LIMIT, "xz: no memory for an encoder of level %u", preset_of(options));
+        err_set(e, ERR_LIMIT, "xz: out of memory for an encoder of level %u", preset_of(options));
         encode_free(&x->base);
         return NULL;
     }

@@ -1,9 +1,9 @@
-/* part            bytes                    then
+/* part            bytes                    next
  * CHUNK_CONTROL   1                        0: BLOCK_END; else CHUNK_HEADER
  * CHUNK_HEADER    2 without compression;   CHUNK
  *                 4, or 5 with properties
- * CHUNK           as its header says       CHUNK_CONTROL
- * BLOCK_END       padding and check        nothing: the block has ended
+ * CHUNK           given by its header      CHUNK_CONTROL
+ * BLOCK_END       padding and check        the block has ended
  */
 #include "base/util.h"
 #include "compression/xz/xz_parts.h"
@@ -37,18 +37,19 @@ void xz_parts_start(xz_parts *x, unsigned check_bytes)
     enter(x, XZ_CHUNK_CONTROL, 0);
 }
 
-/* An LZMA chunk from 0x80 up: two bytes of decoded length, two of length, properties from 0xC0. */
+/* Control bytes of LZMA chunks start at 0x80: two bytes of decoded length, two of compressed
+ * length, properties from 0xC0. */
 static uint64_t chunk_header_bytes(unsigned control)
 {
     return control < 0x80 ? 2 : control < 0xc0 ? 4 : 5;
 }
 
-/* The bytes that tell something about what follows. */
+/* Reads the bytes that determine the following sizes. */
 static void look_at(xz_parts *x, unsigned char byte)
 {
     if (x->part == XZ_CHUNK_CONTROL)
         x->control = byte;
-    /* the last two bytes of the lengths are those of the chunk's own */
+    /* the last two length bytes are the length of the chunk */
     uint64_t at = x->control < 0x80 ? 0 : 2;
     if (x->part == XZ_CHUNK_HEADER && x->passed >= at && x->passed < at + 2)
         x->value = x->value << 8 | byte;
@@ -80,6 +81,6 @@ void xz_parts_pass(xz_parts *x, slice piece)
 
 const char *xz_parts_name(const xz_parts *x)
 {
-    return x->part == XZ_BLOCK_END ? "a block's check or padding is wrong"
-                                   : "a block's data are damaged";
+    return x->part == XZ_BLOCK_END ? "the check or padding of a block is wrong"
+                                   : "the data of a block is damaged";
 }

@@ -1,15 +1,16 @@
-/* Zstandard (RFC 8878) through libzstd: frames, skippable frames, content checksum.
+/* Zstandard (RFC 8878) decoder on libzstd: frames, skippable frames, content checksum.
  *
- * libzstd is given one part of a frame at a time, because what it has handed out when it fails, and
- * where, depends on how much it was given; parts make both the same for any split of the input.
+ * libzstd gets one part of a frame at a time: its output before a failure, and the position of the
+ * failure, depend on the size of its input. With parts, both are the same for any split of the
+ * input.
  *
- * part           bytes                       then
- * FRAME_HEADER   5 to 18, told by byte 5     refused: dictionary, window; else BLOCK_HEADER
- * BLOCK_HEADER   3                           BLOCK; without a body as behind BLOCK
- * BLOCK          told by its header          BLOCK_HEADER; behind the last: CHECKSUM or the end
- * CHECKSUM       4                           the end of the frame
- * SKIP_HEADER    4 + 4, magic and length     SKIP
- * SKIP           told by its header          the end of the frame
+ * part           bytes                    next
+ * FRAME_HEADER   5 to 18, given by byte 5 refused: dictionary, window; else BLOCK_HEADER
+ * BLOCK_HEADER   3                        BLOCK; without a body as after BLOCK
+ * BLOCK          given by its header      BLOCK_HEADER; after the last: CHECKSUM or the end
+ * CHECKSUM       4                        the end of the frame
+ * SKIP_HEADER    4 + 4, magic and length  SKIP
+ * SKIP           given by its header      the end of the frame
  */
 #include "base/util.h"
 #include "compression/zstd/zstd.h"
@@ -24,13 +25,14 @@ typedef struct zstd_decoder {
     ZSTD_DCtx *ctx;
     zstd_part part;
     uint64_t part_offset; /* raw offset of the part's first byte */
-    uint64_t part_left;   /* BLOCK, SKIP: bytes still to come */
+    uint64_t part_left;   /* BLOCK, SKIP: remaining bytes */
     bool last_block;
     bool raw_block;
     bool has_checksum;
-    bool content_known;                   /* the header tells how long the frame's text is */
-    uint64_t content_bytes, content_from; /* that, and where it begins in the decoded text */
-    unsigned char small[18];              /* headers and the checksum, gathered */
+    bool content_known;                   /* the header contains the length of the frame's text */
+    uint64_t content_bytes, content_from; /* that length; the start of the text in the decoded
+                                             stream */
+    unsigned char small[18];              /* buffer for headers and the checksum */
     size_t small_len;
 } zstd_decoder;
 
@@ -83,7 +85,7 @@ static bool decode_start(decoder *d, err *e)
     return true;
 }
 
-/* Gathers bytes until `small` holds `need` of them. */
+/* Consumes bytes into `small`; true when it holds `need` bytes. */
 static bool gather(zstd_decoder *z, slice *data, size_t need)
 {
     size_t len = MIN(data->len, need - z->small_len);
@@ -93,7 +95,7 @@ static bool gather(zstd_decoder *z, slice *data, size_t need)
     return z->small_len == need;
 }
 
-/* Gives libzstd `in` and hands on all that comes out. */
+/* Decodes `in` and passes on all output. */
 static bool push(zstd_decoder *z, slice in, err *e)
 {
     decoder *d = &z->base;
@@ -116,7 +118,7 @@ static bool push_small(zstd_decoder *z, err *e)
     return push(z, (slice){.data = (const char *)z->small, .len = z->small_len}, e);
 }
 
-/* The frame header's fields (RFC 8878, 3.1.1.1): the descriptor tells which of them are there. */
+/* The frame header's fields (RFC 8878, 3.1.1.1): the descriptor determines which are present. */
 typedef struct frame_fields {
     bool single_segment;
     size_t dictionary_bytes, content_bytes;
@@ -158,10 +160,10 @@ static uint64_t window_bytes(const zstd_decoder *z)
     return base + base / 8 * (z->small[5] & 7);
 }
 
-#define DECODER_BYTES  ((uint64_t)1 << 20) /* beside the window */
+#define DECODER_BYTES  ((uint64_t)1 << 20) /* in addition to the window */
 #define WINDOW_LOG_MAX (sizeof(size_t) == 4 ? 30 : 31)
 
-/* The usual window is 8 MiB at the most (zstd -19); --long=27 and --ultra need 128 MiB. */
+/* The usual window is at most 8 MiB (zstd -19); --long=27 and --ultra need 128 MiB. */
 uint64_t zstd_decoder_memory(unsigned threads)
 {
     UNUSED(threads);
@@ -176,7 +178,7 @@ static bool admit_window(zstd_decoder *z, uint64_t window, err *e)
     if (window_log > WINDOW_LOG_MAX) {
         char cause[96];
         snprintf(cause, sizeof cause,
-                 "its window has %" PRIu64 " MiB, libzstd takes no more than 2^%u bytes",
+                 "its window of %" PRIu64 " MiB exceeds libzstd's limit of 2^%u bytes",
                  window >> 20, (unsigned)WINDOW_LOG_MAX);
         return fail(z, ERR_CODEC_UNSUPPORTED, cause, e);
     }
@@ -189,7 +191,8 @@ static bool admit_window(zstd_decoder *z, uint64_t window, err *e)
 static bool refuse_dictionary(const zstd_decoder *z, unsigned id, err *e)
 {
     char cause[96];
-    snprintf(cause, sizeof cause, "it needs the dictionary with the id %u, which is not here", id);
+    snprintf(cause, sizeof cause, "it requires dictionary %u; compress it without a dictionary",
+             id);
     return fail(z, ERR_CODEC_UNSUPPORTED, cause, e);
 }
 
@@ -215,12 +218,13 @@ static bool take_frame_header(zstd_decoder *z, slice *data, err *e)
     return true;
 }
 
-/* libzstd holds the content's size against the header's too, but not behind an empty block. */
+/* libzstd also compares the content size with the header, but not after an empty block. */
 static bool after_block(zstd_decoder *z, bool *ended, err *e)
 {
     if (z->last_block && z->content_known &&
         z->base.decoded_bytes - z->content_from != z->content_bytes)
-        return fail(z, ERR_CODEC_CORRUPT, "the frame's text is not as long as its header says", e);
+        return fail(z, ERR_CODEC_CORRUPT, "the length of the frame's text differs from its header",
+                    e);
     *ended = z->last_block && !z->has_checksum;
     if (*ended)
         z->base.checksums |= CODEC_CHECK_NONE;
@@ -228,8 +232,8 @@ static bool after_block(zstd_decoder *z, bool *ended, err *e)
     return true;
 }
 
-/* A raw block comes out of libzstd piece by piece: one that is too long for the frame would do so up
- * to a place that depends on the pieces. */
+/* libzstd outputs a raw block in pieces: for one that is too long for the frame, the position of
+ * the fault would depend on the pieces. */
 static bool block_fits(const zstd_decoder *z, uint64_t header)
 {
     bool compressed = (header >> 1 & 3) == 2;
@@ -237,8 +241,8 @@ static bool block_fits(const zstd_decoder *z, uint64_t header)
     return compressed || !z->content_known || (header >> 3) <= z->content_bytes - so_far;
 }
 
-/* RFC 8878, 3.1.1.2.3: a compressed block is smaller than what it stands for. libzstd refuses one of no
- * bytes or steps over it, as the frame happens to lie in its buffers. */
+/* RFC 8878, 3.1.1.2.3: a compressed block is smaller than its content. libzstd refuses an empty one
+ * or skips it, depending on its position in the buffers. */
 static bool is_empty_compressed(uint64_t header)
 {
     return (header >> 1 & 3) == 2 && header >> 3 == 0;
@@ -254,7 +258,7 @@ static bool take_block_header(zstd_decoder *z, slice *data, bool *ended, err *e)
     if (!block_fits(z, header))
         return fail(z, ERR_CODEC_CORRUPT, "a block is longer than the frame's text", e);
     if (is_empty_compressed(header))
-        return fail(z, ERR_CODEC_CORRUPT, "a compressed block of no bytes", e);
+        return fail(z, ERR_CODEC_CORRUPT, "a compressed block is empty", e);
     bool repeated_byte = (header >> 1 & 3) == 1;
     z->raw_block = (header >> 1 & 3) == 0;
     z->last_block = header & 1;
@@ -265,8 +269,8 @@ static bool take_block_header(zstd_decoder *z, slice *data, bool *ended, err *e)
     return true;
 }
 
-/* libzstd hands a raw block on as it comes, but judges the block with its last byte, and keeps back
- * what it was given together with that: so the last byte goes alone. */
+/* libzstd outputs a raw block as it arrives but validates it at the last byte, and holds back
+ * everything that it was given with that byte: the last byte is passed alone. */
 static size_t block_piece_bytes(const zstd_decoder *z, size_t len)
 {
     if (len < z->part_left)
@@ -328,7 +332,7 @@ static bool decode_part(zstd_decoder *z, slice *data, bool *ended, err *e)
         take_skip(z, data, ended);
         return true;
     }
-    return fail(z, ERR_INTERNAL, "no such part of a frame", e);
+    return fail(z, ERR_INTERNAL, "unknown part of a frame", e);
 }
 
 static bool decode_body(decoder *d, slice *data, bool *ended, err *e)
@@ -363,7 +367,7 @@ stage *zstd_decoder_new(const codec_options *options, stage *next, err *e)
     z->ctx = ZSTD_createDCtx();
     if (!z->ctx ||
         ZSTD_isError(ZSTD_DCtx_setParameter(z->ctx, ZSTD_d_windowLogMax, (int)WINDOW_LOG_MAX))) {
-        err_set(e, ERR_LIMIT, "zstd: no memory for a decoder");
+        err_set(e, ERR_LIMIT, "zstd: out of memory for the decoder");
         decode_free(&z->base);
         return NULL;
     }

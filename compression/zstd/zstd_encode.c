@@ -1,4 +1,4 @@
-/* Zstandard, encoding: through libzstd, by its own threads where some are asked for. */
+/* Zstandard encoder on libzstd, with its threads if requested. */
 #include "base/util.h"
 #include "compression/zstd/zstd.h"
 
@@ -17,7 +17,7 @@ static bool encode_run(encoder *c, slice *data, bool finish, size_t *out_len, bo
     size_t result =
         ZSTD_compressStream2(z->ctx, &target, &source, finish ? ZSTD_e_end : ZSTD_e_continue);
     if (ZSTD_isError(result))
-        return err_set(e, ERR_INTERNAL, "zstd: the encoder fails: %s", ZSTD_getErrorName(result));
+        return err_set(e, ERR_INTERNAL, "zstd: encode: %s", ZSTD_getErrorName(result));
     data->data += source.pos;
     data->len -= source.pos;
     *out_len = target.pos;
@@ -35,7 +35,7 @@ static void encode_free(encoder *c)
 
 static const encoder_ops zstd_encoder_ops = {.run = encode_run, .free = encode_free};
 
-/* What libzstd 1.5 takes at each level, in MiB, measured and rounded up. */
+/* Memory of libzstd 1.5 at each level, in MiB, measured and rounded up. */
 uint64_t zstd_encoder_memory(const codec_options *options)
 {
     static const uint16_t mib[] = {4,  2,  2,  4,  5,  6,  6,  9,  9,   17,  29, 29,
@@ -52,7 +52,7 @@ static bool set(ZSTD_CCtx *ctx, ZSTD_cParameter parameter, int value)
 
 static bool encode_configure(ZSTD_CCtx *ctx, const codec_options *options)
 {
-    if (options->threads > 1) /* a libzstd without threads refuses, and goes on with one */
+    if (options->threads > 1) /* a libzstd without threads refuses; one thread is used then */
         (void)set(ctx, ZSTD_c_nbWorkers, (int)options->threads);
     return set(ctx, ZSTD_c_compressionLevel, options->level == 0 ? 3 : options->level) &&
            set(ctx, ZSTD_c_checksumFlag, 1);
@@ -62,14 +62,15 @@ stage *zstd_encoder_new(const codec_options *options, stage *next, err *e)
 {
     int level = options->level;
     if (level < 0 || level > ZSTD_maxCLevel()) {
-        err_set(e, ERR_CONFIG, "zstd has no level %d, only 1 to %d", level, ZSTD_maxCLevel());
+        err_set(e, ERR_CONFIG, "zstd: level %d does not exist; use 1 to %d", level,
+                ZSTD_maxCLevel());
         return NULL;
     }
     zstd_encoder *z = xcalloc(1, sizeof *z);
     encoder_init(&z->base, &zstd_encoder_ops, next);
     z->ctx = ZSTD_createCCtx();
     if (!z->ctx || !encode_configure(z->ctx, options)) {
-        err_set(e, ERR_LIMIT, "zstd: no memory for an encoder");
+        err_set(e, ERR_LIMIT, "zstd: out of memory for the encoder");
         encode_free(&z->base);
         return NULL;
     }

@@ -54,7 +54,7 @@ test_lines_that_the_server_skips_are_told() {
     sed -i 1d "$T/a.jsonl"
     verify "$T/a.jsonl"
     expect_status 3
-    expect_out "^FAILED .*the detection server would skip all lines: 1 have no string under 'text', 2 have lone"
+    expect_out "^FAILED .*the detection server would skip every line: 1 have no string under 'text', 2 have lone"
 }
 test_a_name_with_a_line_break_stays_in_one_line() {
     lines 3 "$T/a"$'\n'"b.jsonl"

@@ -118,8 +118,7 @@ static void a_byte_that_changes_on_the_disk_is_noticed(void **state)
     assert_true(recode_spoiled(CODEC_PLAIN, false, &e));
     assert_false(recode_spoiled(CODEC_PLAIN, true, &e));
     assert_string_equal(err_code_name(e.code), "IO");
-    assert_non_null(
-        strstr(e.message, "/written as plain: what was written decodes to other bytes"));
+    assert_non_null(strstr(e.message, "/written as plain: the written file decodes to other data"));
     assert_non_null(strstr(e.message, "check memory and disk of this machine"));
 }
 
@@ -129,7 +128,7 @@ static void a_damaged_compressed_file_is_noticed(void **state)
     for (codec_format f = CODEC_GZIP; f < CODEC_FORMAT_COUNT; f++) {
         err e = ERR_INIT;
         assert_false(recode_spoiled(f, true, &e));
-        assert_non_null(strstr(e.message, "what was written does not decode"));
+        assert_non_null(strstr(e.message, "the written file does not decode"));
     }
 }
 

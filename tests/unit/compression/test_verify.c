@@ -146,14 +146,16 @@ static void a_file_that_is_not_what_its_name_says_is_told_so(void **state)
 {
     UNUSED(state);
     verify_options options = options_of(VERIFY_JSONL, "a.jsonl.xz");
-    assert_fault(&options, SLICE_LIT("]\0\0\x80\0 and so on"), ERR_JSONL,
-                 "a.jsonl.xz: line 1, byte 0 of the decoded text: expected one JSON object a line, "
-                 "beginning with '{', found ']'; its name says xz, but it does not begin like a "
-                 "file of xz");
-    assert_fault(&options, SLICE_LIT("{}\n]"), ERR_JSONL,
-                 "a.jsonl.xz: line 2, byte 3 of the decoded text: expected one JSON object a line, "
-                 "beginning with '{', found ']'; its name says xz, but it does not begin like a "
-                 "file of xz");
+    assert_fault(
+        &options, SLICE_LIT("]\0\0\x80\0 and so on"), ERR_JSONL,
+        "a.jsonl.xz: line 1, byte 0 of the decoded text: expected one JSON object per line, "
+        "beginning with '{', found ']'; its name says xz, but its content is not "
+        "xz");
+    assert_fault(
+        &options, SLICE_LIT("{}\n]"), ERR_JSONL,
+        "a.jsonl.xz: line 2, byte 3 of the decoded text: expected one JSON object per line, "
+        "beginning with '{', found ']'; its name says xz, but its content is not "
+        "xz");
 }
 
 /* The name of what a text is instead, in any split. */
@@ -224,7 +226,7 @@ static void nothing_is_an_empty_file_unless_compression_is_promised(void **state
         options.name = "a.jsonl.gz";
         assert_fault(&options, SLICE_LIT(""), ERR_CODEC_EARLY_END,
                      "a.jsonl.gz: line 1, byte 0 of the decoded text: gzip: ends early at raw byte "
-                     "0 (0 bytes decoded): there is no data at all");
+                     "0 (0 bytes decoded): the file is empty");
     }
 }
 

@@ -166,7 +166,7 @@ static void the_streams_own_crc_is_checked(void **state)
     size_t at = b.count / 8;
     slice data = end(&b, add(0, crc) ^ 1);
     char words[96];
-    snprintf(words, sizeof words, "at raw byte %zu (60 bytes decoded): the stream's CRC", at);
+    snprintf(words, sizeof words, "at raw byte %zu (60 bytes decoded): stream CRC", at);
     assert_refused(CODEC_BZIP2, data, ERR_CODEC_CORRUPT, words);
 }
 
@@ -178,7 +178,7 @@ static void what_follows_a_block_must_be_a_mark(void **state)
     put_block(&b, 0, 0);
     put(&b, 0x123456, 24);
     slice data = end(&b, 0);
-    assert_refused(CODEC_BZIP2, data, ERR_CODEC_CORRUPT, "neither a block nor the end");
+    assert_refused(CODEC_BZIP2, data, ERR_CODEC_CORRUPT, "expected a block or the end");
 }
 
 /* A block that holds the end of a stream, the header of another one and the mark of its first block, all
@@ -280,8 +280,7 @@ static void each_small_stream_has_its_own_crc(void **state)
     for (unsigned i = 0; i < 3; i++) {
         b.bytes[ends[i] + 8] ^= 0x10;
         char words[96];
-        snprintf(words, sizeof words, "at raw byte %zu (%d bytes decoded): the stream's CRC",
-                 ends[i],
+        snprintf(words, sizeof words, "at raw byte %zu (%d bytes decoded): stream CRC", ends[i],
                  (i == 0   ? 1
                   : i == 1 ? 3
                            : 4) *

@@ -44,24 +44,26 @@ static void all_else_is_refused_at_its_byte(void **state)
 static void faults_say_what_was_expected(void **state)
 {
     UNUSED(state);
-    assert_fault(SLICE_LIT("[1]"), "line 1, byte 0 of the decoded text: expected one JSON object a "
-                                   "line, beginning with '{', found '['");
+    assert_fault(SLICE_LIT("[1]"),
+                 "line 1, byte 0 of the decoded text: expected one JSON object per "
+                 "line, beginning with '{', found '['");
     assert_fault(SLICE_LIT("{\"a\":1}{"), "line 1, byte 7 of the decoded text: expected the end of "
-                                          "the line behind the object, found '{'");
+                                          "the line after the object, found '{'");
     assert_fault(SLICE_LIT("{\"a\nb\":1}"), "line 1, byte 3 of the decoded text: expected the "
                                             "closing quote of a string, found the end of the line");
     assert_fault(SLICE_LIT("{\"a\tb\":1}"), "line 1, byte 3 of the decoded text: raw control "
-                                            "character 0x09 in a string: JSON writes \\u0009");
+                                            "character 0x09 in a string; JSON requires \\u0009");
     assert_fault(SLICE_LIT("{\"a\":\"\xff\"}"), "line 1, byte 6 of the decoded text: invalid "
-                                                "UTF-8: byte 0xFF cannot stand here");
+                                                "UTF-8: unexpected byte 0xFF");
     assert_fault(SLICE_LIT("{\"a\":07}"),
                  "line 1, byte 6 of the decoded text: a number has a leading zero");
     assert_fault(SLICE_LIT("\n{\"a\":1"), "line 2, byte 7 of the decoded text: expected ',' or "
                                           "'}', found the end of the text");
     assert_fault(SLICE_LIT("{\"a\":1."),
                  "line 1, byte 7 of the decoded text: expected a digit, found the end of the text");
-    assert_fault(SLICE_LIT("\0"), "line 1, byte 0 of the decoded text: expected one JSON object a "
-                                  "line, beginning with '{', found byte 0x00");
+    assert_fault(SLICE_LIT("\0"),
+                 "line 1, byte 0 of the decoded text: expected one JSON object per "
+                 "line, beginning with '{', found byte 0x00");
 }
 
 static void a_text_that_stops_within_a_line_is_refused(void **state)
@@ -89,10 +91,10 @@ static void a_byte_order_mark_is_named(void **state)
                                    SLICE_LIT("\xef"), SLICE_LIT("\xef{"),
                                    SLICE_LIT("\xef\xbf\xbf")};
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
-        assert_fault(others[i], "line 1, byte 0 of the decoded text: expected one JSON object a "
+        assert_fault(others[i], "line 1, byte 0 of the decoded text: expected one JSON object per "
                                 "line, beginning with '{', found byte 0xEF");
     assert_fault(SLICE_LIT("\n\xef\xbb\xbf"),
-                 "line 2, byte 1 of the decoded text: expected one JSON object a line, beginning "
+                 "line 2, byte 1 of the decoded text: expected one JSON object per line, beginning "
                  "with '{', found byte 0xEF");
 }
 
@@ -212,13 +214,13 @@ static void a_refused_surrogate_is_pointed_at(void **state)
         const char *message;
     } cases[] = {
         {SLICE_LIT("{\"text\":\"a\\uD83D\"}"),
-         "line 1, byte 10 of the decoded text: the lone surrogate \\ud83d is half a character "
+         "line 1, byte 10 of the decoded text: the lone surrogate \\ud83d is not part of a pair "
          "(refuse_lone_surrogates is on)"},
         {SLICE_LIT("{\"text\":\"\\ud83d\\ud83d\\ude00\"}"),
-         "line 1, byte 9 of the decoded text: the lone surrogate \\ud83d is half a character "
+         "line 1, byte 9 of the decoded text: the lone surrogate \\ud83d is not part of a pair "
          "(refuse_lone_surrogates is on)"},
         {SLICE_LIT("{\"text\":\"\\ud83d\\ude00\\ude00\"}"),
-         "line 1, byte 21 of the decoded text: the lone surrogate \\ude00 is half a character "
+         "line 1, byte 21 of the decoded text: the lone surrogate \\ude00 is not part of a pair "
          "(refuse_lone_surrogates is on)"},
         {SLICE_LIT("{\"text\":\"\\ud83d"),
          "line 1, byte 15 of the decoded text: expected the closing quote of a string, found the "
@@ -335,8 +337,8 @@ static void a_file_of_lines_that_the_server_skips_is_refused(void **state)
     UNUSED(state);
     assert_fault(
         SLICE_LIT("{\"text\":\"\\ud83d\"}\n\n{\"text\":\"\",\"v\":1e999}\n{\"v\":1}\n"),
-        "the detection server would skip all lines: 1 have no string under 'text', 2 have "
-        "lone surrogates, more than 127 levels or numbers beyond 1.8e308; mend these lines");
+        "the detection server would skip every line: 1 have no string under 'text', 2 have "
+        "lone surrogates, more than 127 levels or numbers beyond 1.8e308; fix these lines");
     assert_true(check_all(&usual, SLICE_LIT("{\"text\":\"\\ud83d\"}\n" SCANNABLE)).ok);
 }
 

@@ -23,16 +23,16 @@ static void duplicate_keys_can_be_refused(void **state)
         const char *message;
     } refused[] = {
         {SLICE_LIT("{\"text\":\"\"}\n{\"text\":\"\",\"a\":{},\"t\\u0065xt\":1}"),
-         "line 2, byte 30 of the decoded text: the key \"text\" stands twice in its object "
+         "line 2, byte 30 of the decoded text: the key \"text\" occurs twice in its object "
          "(refuse_duplicate_keys is on)"},
         {SLICE_LIT("{\"text\":[{\"\":0,\"\":1}]}"),
-         "line 1, byte 15 of the decoded text: the key \"\" stands twice in its object "
+         "line 1, byte 15 of the decoded text: the key \"\" occurs twice in its object "
          "(refuse_duplicate_keys is on)"},
         {SLICE_LIT("{\"\xf0\x9f\x98\x80\\n\":0,\"\\ud83d\\ude00\\u000a\":1}"),
-         "line 1, byte 12 of the decoded text: the key \"\xf0\x9f\x98\x80?\" stands twice in its "
+         "line 1, byte 12 of the decoded text: the key \"\xf0\x9f\x98\x80?\" occurs twice in its "
          "object (refuse_duplicate_keys is on)"},
         {SLICE_LIT("{\"\\udc01\":0,\"\\udc01\":1}"),
-         "line 1, byte 12 of the decoded text: the key \"???\" stands twice in its object "
+         "line 1, byte 12 of the decoded text: the key \"???\" occurs twice in its object "
          "(refuse_duplicate_keys is on)"},
     };
     for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
@@ -68,7 +68,7 @@ static void a_long_key_is_shown_by_its_beginning(void **state)
     }
     buf_append_str(&line, ":0}");
     checked c = check_all(&(jsonl_options){.refuse_duplicate_keys = true}, buf_slice(&line));
-    assert_non_null(strstr(c.error.message, "\xc3\xa9...\" stands twice"));
+    assert_non_null(strstr(c.error.message, "\xc3\xa9...\" occurs twice"));
 }
 
 static void keys_in_messages_stay_in_one_line(void **state)

@@ -409,7 +409,7 @@ static void a_file_that_needs_more_starts_over_or_is_refused(void **state)
         const char *words;
     } rows[] = {{64, "its window of 64 MiB (zstd --long=26) needs 65 MiB of memory; raise "
                      "codec_memory, which is 64 MiB"},
-                {73, "beside the encoder's 9 MiB: "}};
+                {73, "the encoder uses 9 MiB of the limit: "}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         memory = codec_memory_new((uint64_t)rows[i].mib << 20);
         told = false;
