@@ -58,7 +58,7 @@ static bool ipv6_allowed(const char *host)
     return false;
 }
 
-/* The host of "host[:port]", without the brackets of IPv6; false for anything out of the way. */
+/* The host of "host[:port]", without the brackets of IPv6; false if it has another form. */
 static bool take_host(const char *authority, size_t len, char host[HOST_SIZE])
 {
     const char *end_of_host = memchr(authority, ':', len);
@@ -102,7 +102,7 @@ bool s3_container_url_allowed(const char *url)
 
 /* --- the request --- */
 
-/* Yields the reason why not, or NULL. */
+/* Returns the reason for a failure, or NULL. */
 static char *take_url(s3_container *k, s3_getenv getenv_fn)
 {
     const char *relative = s3_env(getenv_fn, RELATIVE_URI);
@@ -119,7 +119,7 @@ static char *take_url(s3_container *k, s3_getenv getenv_fn)
         relative ? RELATIVE_URI : FULL_URI, shown);
 }
 
-/* Yields the reason why not, or NULL; no token at all is fine. */
+/* Returns the reason for a failure, or NULL; a missing token is no failure. */
 static char *take_token(s3_container *k, s3_getenv getenv_fn)
 {
     const char *path = s3_env(getenv_fn, TOKEN_FILE);
@@ -134,7 +134,8 @@ static char *take_token(s3_container *k, s3_getenv getenv_fn)
         return path ? xasprintf(TOKEN_FILE ": %s is empty", path) : NULL;
     for (size_t i = 0; i < token.len; i++)
         if ((unsigned char)token.data[i] < ' ' || token.data[i] == 0x7f)
-            return xasprintf("%s holds a character that no header may have", path ? path : TOKEN);
+            return xasprintf("%s has a character that is not allowed in a header",
+                             path ? path : TOKEN);
     k->token = slice_dup(token);
     log_secret_add(k->token);
     return NULL;

@@ -1,11 +1,11 @@
-/* Keys of a container's role: ECS, EKS Pod Identity, and agents of one's own.
+/* Credentials of a container's role: ECS, EKS Pod Identity, custom agents.
  *
  * What:    one GET to the agent that the environment names; the authorization token is read from
- *          its file anew each time.
- * Owner:   embedded in s3_credentials; s3_container_cancel ends what is under way.
+ *          its file for each request.
+ * Owner:   embedded in s3_credentials; s3_container_cancel ends a pending request.
  * Threads: the transport's (blocking read of one small file).
- * Fails:   on_end's `reason` says in words why there are no keys. Plain http goes to loopback and to
- *          AWS's own agents only, so that nobody else is given the token.
+ * Fails:   on_end's `reason` is the cause. Plain http is allowed to loopback and the agents of AWS
+ *          only, since the token would be readable by others.
  * Sources: AWS SDKs and Tools Reference Guide, "Container credential provider".
  */
 #ifndef S3_AUTH_CONTAINER_H
@@ -24,14 +24,14 @@ typedef struct s3_container {
 } s3_container;
 
 void s3_container_init(s3_container *k, transport *t, s3_role_keys_end on_end, void *ctx);
-/* Does the environment name an agent? */
+/* Whether the environment names an agent. */
 bool s3_container_is_set(s3_getenv getenv_fn);
-/* What is wrong with an environment that names no agent, but speaks of one; static, or NULL. */
+/* The error if the environment has a part of the agent's settings only; static, or NULL. */
 const char *s3_container_half(s3_getenv getenv_fn);
 void s3_container_start(s3_container *k, s3_getenv getenv_fn);
-void s3_container_cancel(s3_container *k); /* without on_end; releases what it holds */
+void s3_container_cancel(s3_container *k); /* without on_end; releases its memory */
 
-/* May the token go there: https, or http to loopback and AWS's own agents. */
+/* Whether the token may be sent to `url`: https, or http to loopback and the agents of AWS. */
 bool s3_container_url_allowed(const char *url);
 
 #endif

@@ -8,19 +8,19 @@
 #define OUTPUT_MAX_BYTES ((size_t)64 * 1024)
 #define TIME_LIMIT_MS    60000
 
-/* Yields the reason why there are no keys, or NULL. */
+/* Returns the reason for a failure, or NULL. */
 static char *read_members(const json_t *json, int64_t now_s, s3_role_keys *keys)
 {
     static const s3_role_key_names names = {"AccessKeyId", "SecretAccessKey", "SessionToken",
                                             "Expiration"};
     json_int_t version = json_integer_value(json_object_get(json, "Version"));
     if (!json_is_object(json))
-        return xstrdup("its output is no JSON object");
+        return xstrdup("its output is not a JSON object");
     if (version != 1)
-        return xasprintf("its output has Version %lld, only 1 is known", (long long)version);
+        return xasprintf("its output has Version %lld, only 1 is supported", (long long)version);
     char *fault = s3_role_keys_take(json, &names, keys);
     if (!fault && keys->expires_s && keys->expires_s <= now_s)
-        fault = xasprintf("the keys that it gives have expired already (%.40s)",
+        fault = xasprintf("its keys have expired (%.40s)",
                           json_string_value(json_object_get(json, "Expiration")));
     return fault;
 }
@@ -55,7 +55,7 @@ static void ended(void *ctx, const process_result *result)
     AUTO_FREE char *reason =
         xasprintf("credential_process: %s%s%.*s%s", what, has_words ? " and says: " : "",
                   (int)result->last_words.len, has_words ? result->last_words.data : "",
-                  has_words ? "" : " (run its command by hand to see more)");
+                  has_words ? "" : " (run the command by hand for details)");
     p->on_end(p->ctx, NULL, reason, S3_KEYS_FAILED);
 }
 

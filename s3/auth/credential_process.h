@@ -1,11 +1,10 @@
-/* Keys from a program that a profile names: credential_process.
+/* Credentials from a program that a profile names: credential_process.
  *
  * What:    runs the command line by /bin/sh and reads the JSON that it prints.
- * Owner:   embedded in s3_role; s3_process_cancel ends what is under way (the program is killed).
+ * Owner:   embedded in s3_role; s3_process_cancel kills a running program.
  * Threads: the transport's.
- * Fails:   on_end's `reason` says in words why there are no keys: with the program's exit status and
- *          the last line of its standard error, never with its command line or its output, which
- *          may hold secrets.
+ * Fails:   on_end's `reason` has the program's exit status and the last line of its standard error,
+ *          never its command line or its output, which may contain secrets.
  * Sources: AWS SDKs and Tools Reference Guide, "Process credential provider".
  */
 #ifndef S3_AUTH_CREDENTIAL_PROCESS_H

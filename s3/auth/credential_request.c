@@ -5,7 +5,7 @@
 
 #define BODY_MAX_BYTES     ((size_t)64 * 1024)
 #define TRIES              3
-#define PAUSE_MS           ((uint64_t)200) /* before the second try, doubled before the third */
+#define PAUSE_MS           ((uint64_t)200) /* before the second attempt, doubled before the third */
 #define CONNECT_TIMEOUT_MS 2000
 #define TOTAL_TIMEOUT_MS   10000
 
@@ -36,7 +36,7 @@ static bool on_body(void *ctx, slice data, err *e)
 {
     s3_ask *a = ctx;
     return buf_append_slice(&a->body, data) ||
-           err_set(e, ERR_LIMIT, "an answer of more than %zu bytes", BODY_MAX_BYTES);
+           err_set(e, ERR_LIMIT, "the answer exceeds %zu bytes", BODY_MAX_BYTES);
 }
 
 static void send_now(s3_ask *a)
@@ -54,7 +54,7 @@ static void pause_over(void *ctx)
     send_now(a);
 }
 
-/* TLS errors too: at the start of a host they may pass with the network, or with its clock. */
+/* TLS errors are retried: at boot they may be caused by the network or by a wrong clock. */
 static s3_key_trouble trouble_of(const s3_ask *a, const http_result *result,
                                  const s3_answer *answer)
 {
@@ -81,7 +81,7 @@ static void on_done(void *ctx, const http_result *result)
                                pause_over, a);
         return;
     }
-    /* The provider may start the next request inside on_end: that one gathers afresh. */
+    /* The provider may start the next request inside on_end, which uses its own buffer. */
     AUTO(buf) body = a->body;
     buf_init(&a->body, BODY_MAX_BYTES);
     a->on_end(a->ctx, &answer);

@@ -3,11 +3,13 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 
-#define RENEW_AHEAD_S     300 /* before the end of the keys */
-#define RENEW_AGAIN_S     60  /* after a renewal that failed or brought nothing longer-lived */
+#define RENEW_AHEAD_S 300 /* before the credentials expire */
+#define RENEW_AGAIN_S                                                                              \
+    60 /* after a renewal that failed or gave credentials that expire no
+                                 later */
 #define REASONS_MAX_BYTES ((size_t)2048)
 #define PROVIDER_COUNT    5
-#define PAUSE_FIRST_MS    ((uint64_t)1000) /* full jitter: a random part of it, doubled each time */
+#define PAUSE_FIRST_MS    ((uint64_t)1000) /* full jitter: a random part of it; doubled each time */
 #define PAUSE_MAX_MS      ((uint64_t)20000)
 
 static void load(s3_credentials *c);
@@ -46,13 +48,13 @@ static uint64_t wait_limit_ms(const s3_credentials *c)
 static void say_waiting(const s3_credentials *c, uint64_t limit_ms)
 {
     if (c->waits == 1)
-        log_warn("credentials: %s; trying again, for %llu s at most", buf_str(&c->reasons),
+        log_warn("credentials: %s; retrying for at most %llu s", buf_str(&c->reasons),
                  (unsigned long long)((limit_ms + 999) / 1000));
     else
-        log_warn("credentials: try %u: %s", c->waits, buf_str(&c->reasons));
+        log_warn("credentials: attempt %u: %s", c->waits, buf_str(&c->reasons));
 }
 
-/* Asks again later, instead of failing; false: it would not help, or was done for long enough. */
+/* Schedules another attempt; false if it cannot help or the time limit is reached. */
 static bool wait_for_provider(s3_credentials *c)
 {
     bool usable = c->have && !c->rejected;
@@ -80,14 +82,14 @@ static bool wait_for_provider(s3_credentials *c)
 static void end_waiting(s3_credentials *c, bool found)
 {
     if (c->waiting && found)
-        log_info("credentials: found after %llu s",
+        log_info("credentials: available after %llu s",
                  (unsigned long long)((clock_now_ms(c->t) - c->waiting_since_ms) / 1000));
     c->gave_up = c->gave_up && !found;
     c->waiting = false;
     c->waits = 0;
 }
 
-/* --- what the providers call --- */
+/* --- called by the providers --- */
 
 typedef struct found_keys {
     const char *id, *secret, *token;
@@ -97,7 +99,7 @@ typedef struct found_keys {
 static void broken(s3_credentials *c, const char *provider, const char *reason,
                    s3_key_trouble trouble);
 
-/* Keys that have expired and that the store has refused: the provider is in trouble. */
+/* The store refused these credentials before, and they have expired: the provider has a problem. */
 static bool is_refused_again(const s3_credentials *c, const found_keys *keys, bool expired)
 {
     return expired && c->rejected && str_equal(c->access_key_id, keys->id) &&
@@ -110,7 +112,8 @@ static void found(s3_credentials *c, const char *provider, const found_keys *key
     int64_t now_s = clock_wall_s(c->t);
     bool expired = keys->expires_s && keys->expires_s <= now_s;
     if (is_refused_again(c, keys, expired)) {
-        broken(c, provider, "it gave the expired keys again that the store refuses", S3_KEYS_BUSY);
+        broken(c, provider, "it returned the same expired keys, which the store refuses",
+               S3_KEYS_BUSY);
         return;
     }
     end_waiting(c, true);
@@ -132,7 +135,7 @@ static void found(s3_credentials *c, const char *provider, const found_keys *key
     if (keys->expires_s && !expired)
         c->refresh_at_s = MIN(c->refresh_at_s, keys->expires_s);
     if (expired)
-        log_warn("credentials: %s gave keys that have expired already: using them, asking again "
+        log_warn("credentials: %s returned expired keys; using them, renewing again "
                  "in %d s",
                  provider, RENEW_AGAIN_S);
     else
@@ -149,15 +152,15 @@ static void missing(s3_credentials *c, const char *provider, const char *reason)
     next_provider(c);
 }
 
-/* What was set up on purpose and does not work ends the chain: the keys of a provider further down
- * would be those of somebody else (a pod's work done as its node). */
+/* A configured provider that fails ends the chain: credentials of a later provider would belong to
+ * another identity (for example the node's role instead of the pod's). */
 static void broken(s3_credentials *c, const char *provider, const char *reason,
                    s3_key_trouble trouble)
 {
     c->trouble = trouble;
     c->ended_early = true;
     c->provider = PROVIDER_COUNT;
-    buf_clear(&c->reasons); /* that the others had nothing is beside the point */
+    buf_clear(&c->reasons); /* reasons of earlier providers are irrelevant now */
     missing(c, provider, reason);
 }
 
@@ -168,7 +171,7 @@ static void environment_start(s3_credentials *c, const char *name)
     s3_static_keys keys = {0};
     AUTO_FREE char *fault = c->profile ? NULL : s3_environment_keys(c->getenv_fn, &keys);
     if (c->profile)
-        missing(c, name, "left out, a profile was asked for");
+        missing(c, name, "skipped, a profile was selected");
     else if (fault)
         broken(c, name, fault, S3_KEYS_REFUSED);
     else if (!keys.id)
@@ -177,7 +180,7 @@ static void environment_start(s3_credentials *c, const char *name)
         found(c, name, &(found_keys){.id = keys.id, .secret = keys.secret, .token = keys.token});
 }
 
-/* The profile names no credentials. Yields why it must not be passed over, or NULL. */
+/* The profile has no credentials. Returns why this is an error, or NULL. */
 static char *dead_end(const s3_profile *p)
 {
     if (s3_profile_find(p, "login_session"))
@@ -192,7 +195,7 @@ static void no_keys_in(s3_credentials *c, const char *name, const s3_profile *p)
 {
     AUTO_FREE char *fault = dead_end(p);
     AUTO_FREE char *reason = xasprintf(
-        "profile '%s' of %s has no keys", p->name,
+        "profile '%s' of %s has no credentials", p->name,
         p->credentials_path ? p->credentials_path : "~/.aws/credentials (HOME is not set)");
     if (fault)
         broken(c, name, fault, S3_KEYS_REFUSED);
@@ -243,7 +246,7 @@ static void service_end(void *ctx, const s3_role_keys *keys, const char *reason,
         broken(c, provider_name(c), reason, trouble);
 }
 
-/* Of the profile that was named: by what it has come to its keys. */
+/* End of the profile's role, SSO or program. */
 static void profile_end(void *ctx, const s3_role_keys *keys, const char *reason,
                         s3_key_trouble trouble)
 {
@@ -255,7 +258,7 @@ static void profile_end(void *ctx, const s3_role_keys *keys, const char *reason,
     service_end(ctx, keys, reason, trouble);
 }
 
-/* Mostly nothing has set IMDS up: that it does not answer is a machine that is no instance. */
+/* Usually IMDS was not configured: no answer means that the machine is not an EC2 instance. */
 static void imds_end(void *ctx, const s3_role_keys *keys, const char *reason,
                      s3_key_trouble trouble)
 {
@@ -278,7 +281,7 @@ static void web_identity_start(s3_credentials *c, const char *name)
                         .session_name = s3_env(c->getenv_fn, "AWS_ROLE_SESSION_NAME"),
                         .token_path = s3_env(c->getenv_fn, "AWS_WEB_IDENTITY_TOKEN_FILE")};
     if (c->profile)
-        missing(c, name, "left out, a profile was asked for");
+        missing(c, name, "skipped, a profile was selected");
     else if (!call.token_path && !call.role_arn)
         missing(c, name, "AWS_WEB_IDENTITY_TOKEN_FILE is not set");
     else if (!call.role_arn)
@@ -309,7 +312,7 @@ static void imds_start(s3_credentials *c, const char *name)
     s3_imds_start(&c->imds, c->getenv_fn, &c->in_use);
 }
 
-/* In the order in which they are asked. Each start ends, at once or later, in exactly one call of
+/* In the order of the chain. Each start function ends, at once or later, in exactly one call of
  * found, missing or broken. */
 static const struct {
     const char *name;
@@ -337,7 +340,7 @@ static void next_provider(s3_credentials *c)
     c->failed = true;
     if (c->have) {
         c->refresh_at_s = clock_wall_s(c->t) + RENEW_AGAIN_S;
-        log_warn("credentials: cannot be renewed (%s): using the old ones, asking again in %d s",
+        log_warn("credentials: renewal failed (%s); using the old ones, retrying in %d s",
                  buf_str(&c->reasons), RENEW_AGAIN_S);
     }
     load_ended(c);
@@ -355,7 +358,7 @@ static void load(s3_credentials *c)
     next_provider(c);
 }
 
-/* --- what the client calls --- */
+/* --- called by the client --- */
 
 void s3_credentials_init(s3_credentials *c, transport *t, const s3_endpoint *at,
                          s3_getenv getenv_fn, const char *profile, void (*on_change)(void *ctx),
@@ -399,7 +402,7 @@ s3_credentials_state s3_credentials_get(s3_credentials *c, s3_keys *keys, err *e
 {
     int64_t now_s = clock_wall_s(c->t);
     bool fresh = c->have && (!c->refresh_at_s || now_s < c->refresh_at_s);
-    bool untold = c->failed && !c->have; /* a load that ended meanwhile: its error comes first */
+    bool untold = c->failed && !c->have; /* a load has just failed: its error comes first */
     if (!c->loading && !fresh && !untold)
         load(c);
     bool usable = c->have && !c->rejected && (!c->expires_s || now_s < c->expires_s);
@@ -419,7 +422,7 @@ void s3_credentials_reject(s3_credentials *c, unsigned generation)
 {
     if (c->loading || generation != c->generation)
         return;
-    log_info("credentials: the store refuses the keys of %s: asking anew", c->came_from);
+    log_info("credentials: the store refused the keys of %s; renewing", c->came_from);
     c->rejected = true;
     load(c);
 }

@@ -6,11 +6,11 @@
 #include "base/util.h"
 
 /* step    request                                                next
- * TOKEN   PUT /latest/api/token                                  ROLE, by IMDSv1 where it is unknown
+ * TOKEN   PUT /latest/api/token                                  ROLE, by IMDSv1 if it is unknown
  * ROLE    GET /latest/meta-data/iam/security-credentials/        KEYS
  * KEYS    GET /latest/meta-data/iam/security-credentials/<role>  end
- * A step is tried twice, or as often as configured; what is 4xx is not tried again. With a
- * configured name of the role, ROLE is left out. */
+ * A step has two attempts unless configured otherwise; 4xx is not retried. ROLE is skipped if the
+ * name of the role is configured. */
 
 #define BODY_MAX_BYTES     ((size_t)64 * 1024)
 #define TRIES              2
@@ -51,8 +51,8 @@ static void take_keys(s3_imds *m)
 {
     AUTO(s3_role_keys) keys = {0};
     AUTO_FREE char *reason = s3_role_keys_read_json(buf_slice(&m->body), &keys);
-    if (!reason && !keys.session_token) /* those of a role always have one */
-        reason = xstrdup("its answer holds keys without a Token");
+    if (!reason && !keys.session_token) /* role credentials always have one */
+        reason = xstrdup("its answer has keys without a Token");
     end(m, reason ? NULL : &keys, reason, S3_KEYS_REFUSED);
 }
 
@@ -66,7 +66,7 @@ static char *first_line(const s3_imds *m)
     return slice_dup(slice_trim(body));
 }
 
-/* Printable ASCII without a blank, and no tag: a web page is neither a token nor the name of a role. */
+/* Printable ASCII without blanks and tags: rejects web pages as tokens and role names. */
 static bool is_word(const char *text)
 {
     for (const char *p = text; *p; p++)
@@ -82,7 +82,7 @@ static void step_done(s3_imds *m)
         free(m->token);
         m->token = first_line(m);
         if (!is_word(m->token)) {
-            end(m, NULL, "its answer is no token of a metadata service", S3_KEYS_REFUSED);
+            end(m, NULL, "its answer is not a metadata token", S3_KEYS_REFUSED);
             return;
         }
         log_secret_add(m->token);
@@ -95,7 +95,7 @@ static void step_done(s3_imds *m)
         if (is_word(m->role))
             step_start(m, S3_IMDS_KEYS);
         else
-            end(m, NULL, *m->role ? "its answer is no name of a role" : "the instance has no role",
+            end(m, NULL, *m->role ? "its answer is not a role name" : "the instance has no role",
                 S3_KEYS_REFUSED);
         return;
     case S3_IMDS_KEYS:
@@ -115,21 +115,23 @@ static void step_failed(s3_imds *m, const http_result *result)
     AUTO_FREE char *shown = url_shown(m->base);
     AUTO_FREE char *reason = NULL;
     if (tokens_are_unknown(m, result) && m->v1_allowed) {
-        log_debug("credentials: %s knows no tokens (%d): asking it by IMDSv1", shown,
+        log_debug("credentials: %s does not support tokens (%d): using IMDSv1", shown,
                   result->status);
         step_start(m, m->role ? S3_IMDS_KEYS : S3_IMDS_ROLE);
         return;
     }
     if (tokens_are_unknown(m, result))
-        reason = xasprintf("%s knows no tokens, and AWS_EC2_METADATA_V1_DISABLED is set", shown);
+        reason =
+            xasprintf("%s does not support tokens, and AWS_EC2_METADATA_V1_DISABLED is set", shown);
     else if (result->ok && m->step == S3_IMDS_ROLE && result->status == 404)
         reason = xstrdup("the instance has no role");
     else if (result->ok)
         reason = xasprintf("%s answered %d", shown, result->status);
     else if (m->step == S3_IMDS_TOKEN && result->error.code == ERR_TIMEOUT)
-        reason = xasprintf("%s gives no token (no EC2 instance? in a container the instance's "
-                           "http-put-response-hop-limit must be 2 or more)",
-                           shown);
+        reason =
+            xasprintf("%s returned no token (not an EC2 instance? in a container the instance's "
+                      "http-put-response-hop-limit must be 2 or more)",
+                      shown);
     else
         reason = xstrdup(result->error.message);
     bool busy = result->ok && (result->status == 429 || result->status >= 500);
@@ -148,7 +150,7 @@ static bool on_body(void *ctx, slice data, err *e)
 {
     s3_imds *m = ctx;
     return buf_append_slice(&m->body, data) ||
-           err_set(e, ERR_LIMIT, "the metadata service answers at too great length");
+           err_set(e, ERR_LIMIT, "the answer of the metadata service is too long");
 }
 
 static void step_send(s3_imds *m);
@@ -210,7 +212,7 @@ static bool is_true(const char *text)
     return text && strcasecmp(text, "true") == 0;
 }
 
-/* Yields what is wrong with the address, or NULL. */
+/* Returns the fault of the address, or NULL. */
 static char *take_base(s3_imds *m)
 {
     const char *mode =
@@ -226,11 +228,11 @@ static char *take_base(s3_imds *m)
     if (str_starts_with(m->base, "http://") || str_starts_with(m->base, "https://"))
         return NULL;
     return xasprintf("AWS_EC2_METADATA_SERVICE_ENDPOINT (ec2_metadata_service_endpoint) '%.60s' is "
-                     "no URL such as " ADDRESS_IPV4,
+                     "not a URL such as " ADDRESS_IPV4,
                      m->base);
 }
 
-/* Yields what is wrong with the number, or NULL; *out is left alone where none is set. */
+/* Returns the fault of the number, or NULL; *out is unchanged if the setting is absent. */
 static char *take_number(const s3_imds *m, const char *variable, const char *key, unsigned max,
                          unsigned *out)
 {
@@ -244,7 +246,7 @@ static char *take_number(const s3_imds *m, const char *variable, const char *key
     return NULL;
 }
 
-/* Yields what is wrong with the settings, or NULL. */
+/* Returns the fault of the settings, or NULL. */
 static char *take_settings(s3_imds *m)
 {
     unsigned timeout_s = 0;

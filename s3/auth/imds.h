@@ -1,11 +1,11 @@
-/* Keys of the instance's role, from EC2's metadata service by IMDSv2.
+/* Credentials of the instance's role, from the EC2 metadata service by IMDSv2.
  *
- * What:    token, role name, role's keys: three small requests, each tried twice. Without a token
- *          (IMDSv1) only where the service does not know of tokens (404, 405): never behind a
- *          refusal, a throttle or silence, nor once it has given one.
- * Owner:   embedded in s3_credentials; s3_imds_cancel ends what is under way.
+ * What:    three small requests (token, role name, credentials), each with two attempts. IMDSv1,
+ *          without a token, is used only if the service does not support tokens (404, 405): never
+ *          after a refusal, throttling or a timeout, nor after it has issued a token.
+ * Owner:   embedded in s3_credentials; s3_imds_cancel ends a pending request.
  * Threads: the transport's.
- * Fails:   on_end's `reason` says in words why there are no keys.
+ * Fails:   on_end's `reason` is the cause.
  * Sources: Amazon EC2 User Guide, "Use the Instance Metadata Service".
  */
 #ifndef S3_AUTH_IMDS_H
@@ -26,11 +26,11 @@ typedef struct s3_imds {
     s3_imds_step step;
     s3_getenv getenv_fn;
     const s3_profile *profile; /* in use; borrowed */
-    bool set_up;               /* its address was configured */
-    unsigned tries_max;        /* of a step */
+    bool set_up;               /* its address is configured */
+    unsigned tries_max;        /* per step */
     int connect_timeout_ms, total_timeout_ms;
     unsigned tries;  /* of this step */
-    bool had_token;  /* ever */
+    bool had_token;  /* at any time */
     bool v1_allowed; /* by the environment */
     http_call *call;
     http_request request;
@@ -40,9 +40,9 @@ typedef struct s3_imds {
 } s3_imds;
 
 void s3_imds_init(s3_imds *m, transport *t, s3_role_keys_end on_end, void *ctx);
-/* Ends in on_end, mostly later (at once where the environment forbids it). Settings come from the
- * environment and the profile in use. */
+/* Ends in on_end, usually later (at once if the environment disables IMDS). Settings come from the
+ * environment and the current profile. */
 void s3_imds_start(s3_imds *m, s3_getenv getenv_fn, const s3_profile *profile);
-void s3_imds_cancel(s3_imds *m); /* without on_end; releases what it holds */
+void s3_imds_cancel(s3_imds *m); /* without on_end; releases its memory */
 
 #endif

@@ -3,11 +3,11 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 
-/* step     does                                                     next
+/* step     action                                                   next
  * CLIMB    reads profiles along source_profile; roles_left grows    BASE
- * BASE     keys of the last profile: static, of the environment,    ASSUME
- *          of the container, the instance, a web identity, SSO,
- *          or a program
+ * BASE     credentials of the last profile: static, from the        ASSUME
+ *          environment, the container, the instance, a web
+ *          identity, SSO or a program
  * ASSUME   AssumeRole of chain[roles_left - 1]; roles_left shrinks  ASSUME, at 0 the end */
 
 static void release(s3_role *r)
@@ -61,7 +61,7 @@ static void assume_next(s3_role *r)
                                          .keys = &keys});
 }
 
-/* --- the keys that the chain begins with --- */
+/* --- credentials at the start of the chain --- */
 
 static void take_keys(s3_role *r, const char *id, const char *secret, const char *token,
                       int64_t expires_s)
@@ -77,13 +77,13 @@ static void take_keys(s3_role *r, const char *id, const char *secret, const char
     assume_next(r);
 }
 
-/* Of STS, container, IMDS, SSO and process. */
+/* End of STS, container, IMDS, SSO and process. */
 static void step_end(void *ctx, const s3_role_keys *keys, const char *reason,
                      s3_key_trouble trouble)
 {
     s3_role *r = ctx;
     if (!keys) {
-        /* Of the role that was asked for, or of the profile with the credential_source. */
+        /* Of the requested role, or of the profile with the credential_source. */
         size_t at = MIN(r->roles_left, r->profile_count - 1);
         AUTO_FREE char *name = xstrdup(r->chain[at].name);
         ended_by(r, name, reason, trouble);
@@ -117,7 +117,7 @@ static void base_source(s3_role *r, const s3_profile *p, const char *source)
         s3_imds_start(&r->imds, r->getenv_fn, &r->chain[0]);
     } else if (!str_equal(source, "EcsContainer")) {
         failed(r, name,
-               "credential_source is none of Environment, Ec2InstanceMetadata, EcsContainer");
+               "credential_source is not one of Environment, Ec2InstanceMetadata, EcsContainer");
     } else if (!s3_container_is_set(r->getenv_fn)) {
         failed(r, name,
                "credential_source = EcsContainer, but AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and "
@@ -138,7 +138,7 @@ static void base_web_identity(s3_role *r, const s3_profile *p)
                                 .token_path = s3_profile_get(p, "web_identity_token_file")});
 }
 
-/* False: the profile names neither. An end at once releases the profile. */
+/* False: the profile names neither. If it ends at once, the profile is released. */
 static bool base_sso_or_process(s3_role *r, const s3_profile *p)
 {
     const char *command = s3_profile_get(p, "credential_process");
@@ -154,9 +154,9 @@ static bool base_sso_or_process(s3_role *r, const s3_profile *p)
     return true;
 }
 
-/* --- the way along source_profile --- */
+/* --- the chain of source_profile --- */
 
-/* Keys of a source_profile; false: it has none. */
+/* Keys of a source_profile; false if it has none. */
 static bool base_profile(s3_role *r, const s3_profile *p)
 {
     s3_static_keys keys;
@@ -173,7 +173,7 @@ static bool base_profile(s3_role *r, const s3_profile *p)
     return true;
 }
 
-/* Does the last profile stand in the chain before? */
+/* Whether the last profile occurs earlier in the chain. */
 static bool is_loop(const s3_role *r)
 {
     size_t last = r->profile_count - 1;
@@ -183,11 +183,11 @@ static bool is_loop(const s3_role *r)
     return false;
 }
 
-/* Why the last profile leads nowhere; NULL: it leads on. */
+/* The fault of the last profile; NULL if the chain continues. */
 static const char *dead_end(const s3_role *r, const s3_profile *p)
 {
     if (is_loop(r))
-        return "source_profile leads in a circle";
+        return "the chain of source_profile is a loop";
     if (!s3_profile_get(p, "role_arn"))
         return s3_profile_get(p, "web_identity_token_file")
                    ? "has a web_identity_token_file, but no role_arn"
@@ -196,14 +196,15 @@ static const char *dead_end(const s3_role *r, const s3_profile *p)
                    : "is a source_profile, but has neither keys nor role_arn, SSO or "
                      "credential_process";
     if (s3_profile_get(p, "source_profile") && s3_profile_get(p, "credential_source"))
-        return "has both source_profile and credential_source; keep one of both";
+        return "has both source_profile and credential_source; keep one of them";
     if (s3_profile_get(p, "mfa_serial"))
-        return "mfa_serial asks for a code that nobody is here to type: use `aws sts assume-role` "
+        return "mfa_serial requires a code, which cannot be entered here: use `aws sts "
+               "assume-role` "
                "and AWS_SESSION_TOKEN";
     return NULL;
 }
 
-/* Reads one profile more; false when that was the end of the way. */
+/* Reads the next profile; false at the end of the chain. */
 static bool climb(s3_role *r, const char *name, const char **next)
 {
     s3_profile *p = &r->chain[r->profile_count];
@@ -269,7 +270,7 @@ void s3_role_start(s3_role *r, s3_getenv getenv_fn, const s3_endpoint *at, const
     const char *name = profile;
     while (climb(r, name, &name))
         if (r->profile_count == S3_ROLE_CHAIN_MAX) {
-            failed(r, profile, "source_profile leads through too many profiles");
+            failed(r, profile, "the chain of source_profile is too long");
             return;
         }
 }

@@ -35,7 +35,8 @@ void s3_sign_payload_hash(slice payload, char out[S3_HASH_SIZE])
 
 /* --- canonical request --- */
 
-/* Both sides may encode more or fewer characters than UriEncode does: decode, encode anew. */
+/* Client and server may percent-encode different characters than UriEncode: decode,
+ * then encode again. */
 static bool append_normal(slice text, bool is_path, buf *out, err *e)
 {
     AUTO(buf) plain = BUF(CANONICAL_MAX_BYTES);
@@ -48,7 +49,7 @@ static int compare_strings(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* One "name=value", normal form. */
+/* One "name=value" in normal form. */
 static char *canonical_pair(slice pair, err *e)
 {
     const char *equals = pair.len ? memchr(pair.data, '=', pair.len) : NULL;
@@ -65,7 +66,7 @@ static char *canonical_pair(slice pair, err *e)
     return buf_give(&out);
 }
 
-/* The next piece of `list` up to `separator`. */
+/* The next item of `list`, up to `separator`. */
 static slice take_piece(slice *list, char separator)
 {
     const char *end = memchr(list->data, separator, list->len);
@@ -85,7 +86,7 @@ static bool append_query(slice query, buf *out, err *e)
         if (pair.len == 0)
             continue;
         if (count == PARTS_MAX)
-            ok = err_set(e, ERR_LIMIT, "a query of more than %d parameters", PARTS_MAX);
+            ok = err_set(e, ERR_LIMIT, "the query has more than %d parameters", PARTS_MAX);
         else
             ok = (pairs[count] = canonical_pair(pair, e)) != NULL;
         count += ok;
@@ -118,7 +119,7 @@ static void append_lower(const char *text, buf *out)
         buf_append_char(out, *text >= 'A' && *text <= 'Z' ? (char)(*text + 32) : *text);
 }
 
-/* Without white space at the ends, and runs of it as one space. */
+/* White space is removed at both ends and collapsed to one space within. */
 static void append_trimmed(const char *value, buf *out)
 {
     slice text = slice_trim(slice_from(value));
@@ -142,7 +143,7 @@ static void append_signed_names(const http_header *sorted, size_t count, buf *ou
 static bool sort_headers(const s3_sign_request *r, http_header sorted[PARTS_MAX], err *e)
 {
     if (r->header_count > PARTS_MAX)
-        return err_set(e, ERR_LIMIT, "more than %d headers to sign", PARTS_MAX);
+        return err_set(e, ERR_LIMIT, "there are more than %d headers to sign", PARTS_MAX);
     for (size_t i = 0; i < r->header_count; i++)
         sorted[i] = r->headers[i];
     if (r->header_count > 1)
@@ -174,7 +175,7 @@ bool s3_sign_canonical(const s3_sign_request *r, buf *out, err *e)
     append_signed_names(sorted, r->header_count, out);
     buf_printf(out, "\n%s", r->payload_hash);
     if (out->overflow)
-        return err_set(e, ERR_LIMIT, "a request of more than %zu bytes to sign", out->max_bytes);
+        return err_set(e, ERR_LIMIT, "the request to sign exceeds %zu bytes", out->max_bytes);
     return true;
 }
 
@@ -200,7 +201,7 @@ bool s3_sign_signature(const s3_sign_request *r, const char *secret_access_key,
 {
     AUTO(buf) canonical = BUF(CANONICAL_MAX_BYTES);
     if (strlen(r->amz_date) < 8)
-        return err_set(e, ERR_PARSE, "'%s' is no x-amz-date", r->amz_date);
+        return err_set(e, ERR_PARSE, "'%s' is not an x-amz-date", r->amz_date);
     if (!s3_sign_canonical(r, &canonical, e))
         return false;
     char canonical_hash[S3_HASH_SIZE];
@@ -226,14 +227,14 @@ bool s3_sign(const s3_sign_request *r, const s3_keys *keys, buf *out, err *e)
     append_signed_names(sorted, r->header_count, out);
     buf_printf(out, ", Signature=%s", signature);
     if (out->overflow)
-        return err_set(e, ERR_LIMIT, "an Authorization header of more than %zu bytes",
-                       out->max_bytes);
+        return err_set(e, ERR_LIMIT, "the Authorization header exceeds %zu bytes", out->max_bytes);
     return true;
 }
 
-/* --- the checking side --- */
+/* --- verification by a server --- */
 
-/* "<id>/<date>/<region>/<service>/aws4_request"; an id may hold slashes, so from the end. */
+/* "<id>/<date>/<region>/<service>/aws4_request", parsed from the end since an id may
+ * contain slashes. */
 static bool parse_scope(slice scope, s3_authorization *out)
 {
     slice *parts[] = {NULL, &out->service, &out->region, &out->date};

@@ -7,9 +7,9 @@
 #include "base/util.h"
 #include "s3/protocol/http_date.h"
 
-/* step    request                                           next
- * TOKEN   reads the cache; POST /token where it ends soon   KEYS
- * KEYS    GET /federation/credentials                       end */
+/* step    action                                              next
+ * TOKEN   reads the cache; POST /token if it expires soon     KEYS
+ * KEYS    GET /federation/credentials                         end */
 
 #define RENEW_AHEAD_S 300
 #define URL_MAX_BYTES ((size_t)4096)
@@ -43,7 +43,7 @@ static void login_needed(s3_sso *s, const char *why)
 
 /* --- KEYS --- */
 
-/* Yields what is wrong with the answer, or NULL. */
+/* Returns the fault of the answer, or NULL. */
 static char *read_keys(slice body, s3_role_keys *keys)
 {
     static const s3_role_key_names names = {"accessKeyId", "secretAccessKey", "sessionToken", NULL};
@@ -53,11 +53,11 @@ static char *read_keys(slice body, s3_role_keys *keys)
     if (!fault)
         fault = s3_role_keys_take(inner, &names, keys);
     if (!fault && !keys->session_token)
-        fault = xstrdup("its answer holds keys without a sessionToken");
+        fault = xstrdup("its answer has keys without a sessionToken");
     keys->expires_s =
-        (int64_t)json_integer_value(json_object_get(inner, "expiration")) / 1000; /* it is in ms */
+        (int64_t)json_integer_value(json_object_get(inner, "expiration")) / 1000; /* in ms */
     if (!fault && keys->expires_s <= 0)
-        fault = xstrdup("its answer holds keys without an expiration in ms");
+        fault = xstrdup("its answer has keys without an expiration in ms");
     json_decref(json);
     return fault;
 }
@@ -68,7 +68,7 @@ static void keys_came(s3_sso *s, const s3_answer *answer)
     AUTO_FREE char *reason = NULL;
     AUTO_FREE char *wrong = NULL;
     if (!answer->error && answer->status == 401) {
-        login_needed(s, "the token of AWS SSO is not valid any more");
+        login_needed(s, "the token of AWS SSO is no longer valid");
         return;
     }
     size_t shown = strcspn(s->url, "?");
@@ -130,7 +130,7 @@ static void token_came(s3_sso *s, const s3_answer *answer)
     bool ok = !answer->error && answer->status == 200 &&
               s3_sso_token_take(&s->token, answer->body, now_s);
     if (!ok)
-        log_debug("credentials: sso: the token is not renewed: %s (%d)",
+        log_debug("credentials: sso: token renewal failed: %s (%d)",
                   answer->error ? answer->error : "refused", answer->status);
     if (ok || s->token.expires_s > now_s) {
         ask_keys(s);
@@ -175,7 +175,7 @@ static void asked(void *ctx, const s3_answer *answer)
         keys_came(s, answer);
 }
 
-/* --- the start --- */
+/* --- start --- */
 
 void s3_sso_init(s3_sso *s, transport *t, s3_role_keys_end on_end, void *ctx)
 {
@@ -193,7 +193,7 @@ bool s3_sso_is_set(const s3_profile *p)
     return i < ARRAY_LEN(keys);
 }
 
-/* The first of the settings that is missing, or NULL. */
+/* The first missing setting, or NULL. */
 static const char *missing(const s3_sso *s, const char *start_url)
 {
     if (!start_url)
@@ -211,7 +211,7 @@ static char *copy_of(const s3_profile *p, const char *name)
     return text && *text ? xstrdup(text) : NULL;
 }
 
-/* Yields what is wrong with the settings, or NULL. */
+/* Returns the fault of the settings, or NULL. */
 static char *check_settings(const s3_sso *s, const s3_profile *p, const s3_profile *section)
 {
     static const char *const keys[] = {"sso_start_url", "sso_region"};
@@ -219,11 +219,11 @@ static char *check_settings(const s3_sso *s, const s3_profile *p, const s3_profi
     if (key)
         return xasprintf("%s is missing", key);
     if (!s3_region_is_name(s->region))
-        return xasprintf("sso_region '%.40s' is no name such as us-east-1", s->region);
+        return xasprintf("sso_region '%.40s' is not a region name such as us-east-1", s->region);
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         const s3_profile_pair *own = s3_profile_find(p, keys[i]);
         if (own && strcmp(own->value, s3_profile_get(section, keys[i])) != 0)
-            return xasprintf("%s of %s:%u differs from that of its sso-session; keep one of both",
+            return xasprintf("%s of %s:%u differs from that of its sso-session; keep one of them",
                              keys[i], own->path, own->line);
     }
     return NULL;

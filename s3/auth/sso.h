@@ -1,10 +1,10 @@
-/* Keys of a role of AWS IAM Identity Center (SSO), by the token that `aws sso login` has left.
+/* Credentials of a role of AWS IAM Identity Center (SSO), by the cached token of `aws sso login`.
  *
- * What:    reads the cached token; where it ends soon and can be renewed, renews it (and writes it
- *          back, as every client of the cache does); asks GetRoleCredentials.
- * Owner:   embedded in s3_role; s3_sso_cancel ends what is under way.
+ * What:    reads the cached token; renews it if it expires soon and writes it back, as all clients
+ *          of the cache do; calls GetRoleCredentials.
+ * Owner:   embedded in s3_role; s3_sso_cancel ends a pending request.
  * Threads: the transport's (blocking reads of small files).
- * Fails:   on_end's `reason` says in words why there are no keys, and which command to run.
+ * Fails:   on_end's `reason` has the cause and the command to run.
  * Sources: AWS SDKs and Tools Reference Guide, "IAM Identity Center credential provider"; IAM
  *          Identity Center Portal API and OIDC API References.
  */
@@ -24,15 +24,15 @@ typedef struct s3_sso {
     s3_ask ask;
     char *profile, *region, *account_id, *role_name;
     s3_sso_token token;
-    bool renewing; /* the token is on its way, not yet the keys */
+    bool renewing; /* the token is being renewed */
     char *url, *body;
     http_header header;
 } s3_sso;
 
 void s3_sso_init(s3_sso *s, transport *t, s3_role_keys_end on_end, void *ctx);
-/* Does the profile speak of SSO? */
+/* Whether the profile has settings of SSO. */
 bool s3_sso_is_set(const s3_profile *p);
 void s3_sso_start(s3_sso *s, s3_getenv getenv_fn, const s3_endpoint *at, const s3_profile *p);
-void s3_sso_cancel(s3_sso *s); /* without on_end; releases what it holds */
+void s3_sso_cancel(s3_sso *s); /* without on_end; releases its memory */
 
 #endif

@@ -74,19 +74,19 @@ char *s3_sso_token_renewal(const s3_sso_token *token, int64_t now_s)
     return text;
 }
 
-/* Not for other eyes, whatever the umask. Synced, since the refresh token that it replaces cannot be
- * used again. */
+/* With mode 0600, independent of the umask. Synced, since the refresh token that it replaces cannot
+ * be used again. */
 static bool write_private(const char *path, slice text, err *e)
 {
     char *temp = NULL;
     AUTO_FD fd = fs_temp_create(path, &temp, e);
     if (fd < 0)
         return false;
-    bool ok = fchmod(fd, 0600) == 0 ||
-              err_set_errno(e, ERR_IO, errno, "%s: its mode cannot be set", path);
+    bool ok =
+        fchmod(fd, 0600) == 0 || err_set_errno(e, ERR_IO, errno, "%s: cannot set the mode", path);
     ok = ok && fs_write_all(fd, text.data, text.len, e);
     if (ok && fsync(fd) != 0)
-        ok = err_set_errno(e, ERR_IO, errno, "%s: cannot be synced", path);
+        ok = err_set_errno(e, ERR_IO, errno, "%s: cannot sync", path);
     if (ok)
         return fs_temp_commit(&temp, path, e) && fs_sync_parent(path, e);
     fs_temp_discard(&temp);
@@ -104,7 +104,7 @@ bool s3_sso_token_take(s3_sso_token *token, slice reply, int64_t now_s)
     if (ok) {
         char when[S3_WHEN_SIZE];
         s3_when_format_iso(now_s + (int64_t)lasts_s, when);
-        memcpy(strchr(when, '.'), "Z", 2); /* whole seconds, as the others write it */
+        memcpy(strchr(when, '.'), "Z", 2); /* whole seconds, as other clients write it */
         json_object_set(token->json, "accessToken", access);
         json_object_set_new(token->json, "expiresAt", json_string(when));
         if (json_is_string(refresh))
@@ -117,6 +117,6 @@ bool s3_sso_token_take(s3_sso_token *token, slice reply, int64_t now_s)
     err e = ERR_INIT;
     AUTO_FREE char *text = json_dumps(token->json, JSON_INDENT(2));
     if (!write_private(token->path, slice_from(text), &e))
-        log_warn("the renewed token of AWS SSO is not kept for others: %s", e.message);
+        log_warn("the renewed token of AWS SSO was not written to the cache: %s", e.message);
     return true;
 }

@@ -1,10 +1,10 @@
 /* The token of `aws sso login`, a JSON file in ~/.aws/sso/cache.
  *
- * What:    finds, reads and writes the file, named after the session's name (or the start URL of
- *          profiles without one).
+ * What:    finds, reads and writes the file, named by a digest of the session's name (or the start
+ *          URL of profiles without one).
  * Owner:   s3_sso_token_deinit frees everything.
  * Threads: any (blocking reads and writes of a small file).
- * Fails:   the functions yield false and leave the file alone.
+ * Fails:   the functions return false and do not change the file.
  * Sources: AWS SDKs and Tools Reference Guide, "SSO token provider configuration".
  */
 #ifndef S3_AUTH_SSO_TOKEN_H
@@ -16,18 +16,18 @@
 
 typedef struct s3_sso_token {
     char *path;
-    struct json_t *json; /* the file's members: what we do not know stays in it */
+    struct json_t *json; /* the members of the file; unknown ones are kept */
     const char *access_token;
     int64_t expires_s;
 } s3_sso_token;
 
-/* `name`: of the session, or the start URL. False: no such file, or it holds no token. */
+/* `name`: of the session, or the start URL. False if there is no such file or it has no token. */
 bool s3_sso_token_load(s3_sso_token *token, s3_getenv getenv_fn, const char *name) MUST_USE;
 void s3_sso_token_deinit(s3_sso_token *token);
 
-/* The body of the request that renews it; NULL where it holds nothing to renew it with. */
+/* The body of the renewal request; NULL if the token cannot be renewed. */
 char *s3_sso_token_renewal(const s3_sso_token *token, int64_t now_s) MUST_USE;
-/* Takes the reply to it over, and writes the file (mode 0600). False: the reply holds no token. */
+/* Reads the reply to it and writes the file (mode 0600). False if the reply has no token. */
 bool s3_sso_token_take(s3_sso_token *token, slice reply, int64_t now_s) MUST_USE;
 
 #endif

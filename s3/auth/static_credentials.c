@@ -16,16 +16,16 @@ const char *s3_key_fault(s3_key_kind kind, const char *value)
     size_t len = strlen(value);
     bool quoted = len >= 2 && (value[0] == '"' || value[0] == '\'') && value[len - 1] == value[0];
     if (strpbrk(value, "\r\n"))
-        return "holds a line break (of the file that it was read from?); remove it";
+        return "contains a line break (from the end of a file?); remove it";
     if (quoted)
         return "is in quotes, which would be part of it; remove them";
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)value[i];
         bool at_end = i == 0 || i + 1 == len;
         if (c < ' ' || c == 0x7f)
-            return "holds a control character; remove it";
+            return "contains a control character; remove it";
         if (kind == S3_KEY_SECRET ? c == ' ' && at_end : c == ' ' || c > '~')
-            return "holds a blank or a character that is not ASCII; correct it";
+            return "contains a blank or a character that is not ASCII; correct it";
     }
     return NULL;
 }
@@ -49,13 +49,13 @@ static char *value_fault(s3_key_kind kind, const source *s)
     return what ? xasprintf("%s %s", place, what) : NULL;
 }
 
-/* `present` is set, its counterpart `other` has no value. */
+/* `present` is set, `other` of the same pair has no value. */
 static char *half(const source *present, const source *other)
 {
     AUTO_FREE char *place = place_of(present), *other_place = place_of(other);
     if (!has_value(present))
         return xasprintf("%s is empty%s; set both %s and %s, or remove both", place,
-                         other->value ? ", as the other half of the pair is" : "", present->name,
+                         other->value ? ", like the other key of the pair" : "", present->name,
                          other->name);
     return xasprintf("%s is set, %s is %s; set both, or remove both to use other credentials",
                      place, other_place, other->value ? "empty" : "not");
@@ -85,7 +85,7 @@ static char *check(const triple *t, s3_static_keys *out)
     return fault;
 }
 
-/* The token has an older name, too. */
+/* The session token has an older name as well. */
 static char *take_token(source *token, const source *older)
 {
     if (!has_value(older))

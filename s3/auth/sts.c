@@ -43,7 +43,7 @@ static void end(s3_sts *s, const s3_role_keys *keys, const char *reason, s3_key_
 
 /* --- the reply --- */
 
-/* An element of the action's result; NULL where it is absent or empty. */
+/* An element of the action's result; NULL if it is absent or empty. */
 static char *result(const s3_sts *s, const s3_answer *answer, const char *name)
 {
     AUTO_FREE char *path = xasprintf("%sResponse/%sResult/%s", s->action, s->action, name);
@@ -59,7 +59,7 @@ static char *credential(const s3_sts *s, const s3_answer *answer, const char *na
     return result(s, answer, path);
 }
 
-/* Yields what is wrong with the answer, or NULL. */
+/* Returns the fault of the answer, or NULL. */
 static char *take_keys(const s3_sts *s, const s3_answer *answer, s3_role_keys *keys)
 {
     static const s3_role_key_names names = {"AccessKeyId", "SecretAccessKey", "SessionToken",
@@ -74,16 +74,16 @@ static char *take_keys(const s3_sts *s, const s3_answer *answer, s3_role_keys *k
         log_secret_add(keys->session_token);
     char *fault = s3_role_keys_fault(keys, &names);
     if (!fault && !keys->session_token)
-        fault = xstrdup("its answer holds keys without a SessionToken");
+        fault = xstrdup("its answer has keys without a SessionToken");
     if (!fault && (!expiration || !s3_when_parse(expiration, &keys->expires_s)))
-        fault = xasprintf("its answer holds keys with '%.40s' as their Expiration",
+        fault = xasprintf("its answer has keys with '%.40s' as their Expiration",
                           expiration ? expiration : "");
     return fault;
 }
 
 static bool sent_with_its_time(s3_sts *s, const s3_answer *answer);
 
-/* What to look at, by STS's code. */
+/* What to check, by STS's error code. */
 static const char *advice(const s3_sts *s, const char *code)
 {
     if (strcmp(s->action, WEB_IDENTITY) == 0)
@@ -95,14 +95,14 @@ static const char *advice(const s3_sts *s, const char *code)
     return "the role's trust policy and external_id";
 }
 
-/* STS's code is a word of letters; its message may repeat what was sent, so it is left out. */
+/* STS's code consists of letters; its message may repeat the request, so it is omitted. */
 static char *refusal(const s3_sts *s, const s3_answer *answer)
 {
     AUTO_FREE char *code = s3_xml_find(answer->body, "ErrorResponse/Error/Code");
     const char *shown = code ? code : "";
     if (!s->role_arn)
-        return xasprintf("%s refuses GetCallerIdentity: %d %.64s", s->url, answer->status, shown);
-    return xasprintf("%s refuses role %s: %d %.64s (check %s)", s->url, s->role_arn, answer->status,
+        return xasprintf("%s refused GetCallerIdentity: %d %.64s", s->url, answer->status, shown);
+    return xasprintf("%s refused role %s: %d %.64s (check %s)", s->url, s->role_arn, answer->status,
                      shown, advice(s, shown));
 }
 
@@ -113,7 +113,7 @@ static void take_identity(s3_sts *s, const s3_answer *answer, const char *reason
     AUTO_FREE char *user_id = reason ? NULL : result(s, answer, "UserId");
     release(s);
     if (!reason && (!account || !arn))
-        reason = "STS: the answer does not tell account and ARN";
+        reason = "STS: the answer has no account and ARN";
     s->on_identity(s->ctx, reason ? NULL : &(s3_sts_identity){account, arn, user_id}, reason);
 }
 
@@ -144,14 +144,14 @@ static bool holds(slice text, const char *word)
     return text.len && memmem(text.data, text.len, word, strlen(word));
 }
 
-/* STS throttles with 400, and says so of an identity provider that was out of its reach. */
+/* STS throttles with status 400, and reports an unreachable identity provider the same way. */
 static bool may_pass(const s3_answer *answer)
 {
     return answer->status == 400 && (holds(answer->body, "<Code>Throttling") ||
                                      holds(answer->body, "<Code>IDPCommunicationError"));
 }
 
-/* --- the request: each take_ yields the reason why not, or NULL --- */
+/* --- the request: each take_ function returns the reason for a failure, or NULL --- */
 
 static void add_field(s3_sts *s, const char *name, const char *value)
 {
@@ -193,7 +193,7 @@ static char *take_body(s3_sts *s, const s3_sts_call *call)
     add_field(s, "ExternalId", call->external_id);
     char *reason = call->token_path ? take_token(s, call->token_path) : NULL;
     if (!reason && s->body.overflow)
-        reason = xasprintf("a request of more than %zu bytes", BODY_MAX_BYTES);
+        reason = xasprintf("the request exceeds %zu bytes", BODY_MAX_BYTES);
     return reason;
 }
 
@@ -255,7 +255,7 @@ static void send(s3_sts *s)
                                           .body = buf_slice(&s->body)});
 }
 
-/* A signature that is refused by a service whose clock differs: once more, with its time. */
+/* The signature was refused because the service's clock differs: signs again with its time. */
 static bool sent_with_its_time(s3_sts *s, const s3_answer *answer)
 {
     int64_t offset_s = answer->date_s - clock_wall_s(s->ask.t);

@@ -1,10 +1,10 @@
-/* Keys of a role from STS: AssumeRole (signed) and AssumeRoleWithWebIdentity (by a token); and whose
- * keys they are: GetCallerIdentity.
+/* Credentials of a role from STS: AssumeRole (signed) and AssumeRoleWithWebIdentity (by a token);
+ * also GetCallerIdentity.
  *
  * What:    one POST to STS in the client's region, or to the endpoint of the environment.
- * Owner:   embedded in a provider; s3_sts_cancel ends what is under way. The call is read at once.
+ * Owner:   embedded in a provider; s3_sts_cancel ends a pending request. The call is read at once.
  * Threads: the transport's (blocking read of one small file).
- * Fails:   on_end's `reason` says in words why there are no keys; STS's code stands in it.
+ * Fails:   on_end's `reason` has the cause and STS's error code.
  * Sources: AWS Security Token Service API Reference (2011-06-15); AWS SDKs and Tools Reference
  *          Guide, "Assume role credential provider", "Service-specific endpoints".
  */
@@ -18,16 +18,16 @@
 #include "decon/s3/sign.h"
 
 typedef struct s3_sts_call {
-    const s3_endpoint *at;    /* region, kind of endpoint; lives on until the end */
-    const char *role_arn;     /* NULL: GetCallerIdentity; on_identity is called then */
-    const char *session_name; /* NULL: one of our own */
+    const s3_endpoint *at;    /* region, kind of endpoint; must live until the end */
+    const char *role_arn;     /* NULL: GetCallerIdentity, which calls on_identity */
+    const char *session_name; /* NULL: a generated name */
     const char *external_id;  /* or NULL */
-    const char *duration_s;   /* as configured; NULL: STS's own, one hour */
-    const char *token_path;   /* of the web identity's token, read now; NULL: AssumeRole */
-    const s3_keys *keys;      /* all but the web identity's are signed with them */
+    const char *duration_s;   /* as configured; NULL: STS's default, one hour */
+    const char *token_path;   /* file of the web identity's token, read at once; NULL: AssumeRole */
+    const s3_keys *keys;      /* sign all requests except those with a web identity */
 } s3_sts_call;
 
-typedef struct s3_sts_identity { /* lent */
+typedef struct s3_sts_identity { /* borrowed */
     const char *account, *arn, *user_id;
 } s3_sts_identity;
 
@@ -43,13 +43,13 @@ typedef struct s3_sts {
     const char *action; /* static */
     http_header headers[5];
     size_t header_count;
-    char *access_key_id, *secret_access_key, *region; /* of the signature; NULL: there is none */
+    char *access_key_id, *secret_access_key, *region; /* for the signature; NULL: unsigned */
     int64_t clock_offset_s;                           /* STS's clock minus ours */
     bool clock_set;
 } s3_sts;
 
 void s3_sts_init(s3_sts *s, transport *t, s3_role_keys_end on_end, void *ctx);
 void s3_sts_start(s3_sts *s, const s3_sts_call *call);
-void s3_sts_cancel(s3_sts *s); /* without on_end; releases what it holds */
+void s3_sts_cancel(s3_sts *s); /* without on_end; releases its memory */
 
 #endif

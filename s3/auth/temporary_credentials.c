@@ -15,7 +15,7 @@ void s3_role_keys_deinit(s3_role_keys *keys)
     *keys = (s3_role_keys){0};
 }
 
-/* A copy of a member in *out, NULL where it is absent, null or empty. Yields what is wrong with it. */
+/* Copies a member to *out, NULL if it is absent, null or empty. Returns its fault, or NULL. */
 static char *take_text(const json_t *object, const char *name, char **out)
 {
     const json_t *member = json_object_get(object, name);
@@ -35,10 +35,10 @@ static char *fault_of(const char *name, const char *value, s3_key_kind kind)
 char *s3_role_keys_fault(const s3_role_keys *keys, const s3_role_key_names *names)
 {
     if (!keys->access_key_id && !keys->secret_access_key)
-        return xasprintf("its answer holds no keys: neither %s nor %s (has the role been removed?)",
+        return xasprintf("its answer has no keys: neither %s nor %s (has the role been removed?)",
                          names->id, names->secret);
     if (!keys->access_key_id || !keys->secret_access_key)
-        return xasprintf("its answer holds half a key pair: %s, but no %s",
+        return xasprintf("its answer has an incomplete key pair: %s, but no %s",
                          keys->access_key_id ? names->id : names->secret,
                          keys->access_key_id ? names->secret : names->id);
     char *fault = fault_of(names->id, keys->access_key_id, S3_KEY_ID);
@@ -52,8 +52,8 @@ static char *take_expiration(const json_t *object, const char *name, s3_role_key
     char *text = NULL;
     char *fault = name ? take_text(object, name, &text) : NULL;
     if (!fault && text && !s3_when_parse(text, &out->expires_s))
-        fault = xasprintf("its answer's %s '%.40s' is no date such as 2026-01-31T12:00:00Z", name,
-                          text);
+        fault = xasprintf("its answer's %s '%.40s' is not a date such as 2026-01-31T12:00:00Z",
+                          name, text);
     free(text);
     return fault;
 }
@@ -61,7 +61,7 @@ static char *take_expiration(const json_t *object, const char *name, s3_role_key
 char *s3_role_keys_take(const json_t *object, const s3_role_key_names *names, s3_role_keys *out)
 {
     *out = (s3_role_keys){0};
-    char *fault = json_is_object(object) ? NULL : xstrdup("its answer is no JSON object");
+    char *fault = json_is_object(object) ? NULL : xstrdup("its answer is not a JSON object");
     if (!fault)
         fault = take_text(object, names->id, &out->access_key_id);
     if (!fault)
@@ -92,7 +92,7 @@ json_t *s3_role_keys_parse(slice text, const char *what, char **fault)
     bool twice = !json && text.len && json_error_code(&error) == json_error_duplicate_key;
     json_decref(json);
     *fault =
-        xasprintf(twice ? "a member of its %s occurs twice" : "its %s is no JSON object", what);
+        xasprintf(twice ? "a member of its %s occurs twice" : "its %s is not a JSON object", what);
     return NULL;
 }
 

@@ -1,9 +1,9 @@
-/* The keys of a role: short-lived, handed out by a service or a program.
+/* Temporary credentials, issued by a service or a program.
  *
- * What:    three strings and their end; read from the JSON that services and programs answer.
+ * What:    three strings and their expiration; parsed from the JSON of services and programs.
  * Owner:   s3_role_keys_deinit frees the strings.
  * Threads: any.
- * Fails:   s3_role_keys_take yields what is wrong with the answer, malloc'ed.
+ * Fails:   s3_role_keys_take returns the fault of the answer, malloc'ed.
  * Sources: Amazon EC2 User Guide, "Retrieve security credentials from instance metadata"; AWS SDKs
  *          and Tools Reference Guide, "Container credential provider", "Process credential provider".
  */
@@ -22,34 +22,34 @@ typedef struct s3_role_keys {
 void s3_role_keys_deinit(s3_role_keys *keys);
 DEFINE_AUTO(s3_role_keys, s3_role_keys_deinit)
 
-/* Why a source gave no keys. */
+/* Why a source gave no credentials. */
 typedef enum s3_key_trouble {
-    S3_KEYS_REFUSED,     /* its last word: waiting changes nothing */
-    S3_KEYS_BUSY,        /* a reply proves that it is there: 429, 5xx, throttled */
+    S3_KEYS_REFUSED,     /* permanent: waiting does not help */
+    S3_KEYS_BUSY,        /* it replied: 429, 5xx, throttled */
     S3_KEYS_UNREACHABLE, /* no reply */
-    S3_KEYS_FAILED       /* a program failed, or a person has to sign in: waited for where it had
-                            given keys before */
+    S3_KEYS_FAILED       /* a program failed, or the user must sign in: retried only if it had
+                            given credentials before */
 } s3_key_trouble;
 
-/* How a provider ends: with keys, or with a reason and its trouble; all borrowed. */
+/* How a provider ends: with keys, or with a reason and its kind; all borrowed. */
 typedef void (*s3_role_keys_end)(void *ctx, const s3_role_keys *keys, const char *reason,
                                  s3_key_trouble trouble);
 
 typedef struct s3_role_key_names { /* members of the JSON object */
     const char *id, *secret, *token;
-    const char *expiration; /* a date; NULL: it is read elsewhere */
+    const char *expiration; /* a date; NULL: it is parsed elsewhere */
 } s3_role_key_names;
 
 struct json_t;
-/* The JSON object of an "answer" or "output"; NULL with *fault set (malloc'ed): it is none, or a member occurs
- * twice. */
+/* Parses the JSON object of an "answer" or "output"; NULL with *fault set (malloc'ed) if it is not
+ * an object, or a member occurs twice. */
 struct json_t *s3_role_keys_parse(slice text, const char *what, char **fault) MUST_USE;
-/* The keys of the object; NULL: they are whole. */
+/* The keys of the object; NULL: they are complete. */
 char *s3_role_keys_take(const struct json_t *object, const s3_role_key_names *names,
                         s3_role_keys *out) MUST_USE;
-/* The same, of a text in the form of IMDS and the container agents. */
+/* The same for a text in the format of IMDS and the container agents. */
 char *s3_role_keys_read_json(slice json, s3_role_keys *out) MUST_USE;
-/* Why the strings cannot be keys: missing, or not fit for a header; NULL: they can. */
+/* Why the strings cannot be keys: missing, or not allowed in a header; NULL if they can. */
 char *s3_role_keys_fault(const s3_role_keys *keys, const s3_role_key_names *names) MUST_USE;
 
 #endif

@@ -13,8 +13,8 @@ typedef struct reader {
     bool is_config;
     unsigned line;
     size_t section_capacity, pair_capacity;
-    bool has_option;      /* the section has a setting that an indented line would belong to */
-    size_t option;        /* its pair */
+    bool has_option;      /* an indented line would belong to a setting of this section */
+    size_t option;        /* index of that setting's pair */
     size_t option_indent; /* bytes */
 } reader;
 
@@ -53,7 +53,7 @@ static slice without_quotes(slice s)
     return quoted ? (slice){.data = s.data + 1, .len = s.len - 2} : s;
 }
 
-/* Without a comment that follows white space outside of quotes. */
+/* Removes a comment that follows white space outside of quotes. */
 static slice strip_comment(slice value)
 {
     char quote = '\0';
@@ -84,7 +84,7 @@ static void section_add(reader *r, slice kind, slice name)
     r->has_option = false;
 }
 
-/* "profile x" in the config file: is `kind` in front of a name? */
+/* Whether the header is `kind` and a name ("profile x"), as in the config file. */
 static bool take_kind(slice header, const char *kind, slice *name)
 {
     size_t len = strlen(kind);
@@ -146,7 +146,7 @@ static void pair_add(reader *r, const char *group, slice name, slice value)
         *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
 }
 
-/* "name = value". botocore takes a colon too, but not of nested settings. */
+/* "name = value". botocore also accepts a colon, but not for nested settings. */
 static bool split(slice text, bool colon, slice *name, slice *value)
 {
     size_t at = 0;
@@ -184,7 +184,7 @@ static bool take_indented(reader *r, slice text, err *e)
     if (above->value[0]) {
         text = strip_comment(text);
         if (strlen(above->value) + text.len > VALUE_MAX_BYTES)
-            return fault(r, e, "a value of more than %zu bytes; shorten it", VALUE_MAX_BYTES);
+            return fault(r, e, "the value exceeds %zu bytes; shorten it", VALUE_MAX_BYTES);
         char *whole = xasprintf("%s %.*s", above->value, (int)text.len, text.data);
         free(above->value);
         above->value = whole;
@@ -192,7 +192,8 @@ static bool take_indented(reader *r, slice text, err *e)
         return true;
     }
     if (!split(text, false, &name, &value))
-        return fault(r, e, "no setting of '%.*s', such as name = value; correct or remove the line",
+        return fault(r, e,
+                     "not a setting of '%.*s', such as name = value; correct or remove the line",
                      SHOWN_BYTES, above->name);
     AUTO_FREE char *group = xstrdup(above->name);
     pair_add(r, group, name, value);
@@ -207,7 +208,7 @@ static bool check_line(const reader *r, slice line, err *e)
         return fault(r, e, "bytes that are not UTF-8; save the file as UTF-8");
     if (line.len && memmem(line.data, line.len, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)))
         return fault(r, e,
-                     "a byte order mark inside the file; remove it, or save the file anew as "
+                     "a byte order mark inside the file; remove it, or save the file again as "
                      "UTF-8");
     for (size_t i = 0; i < line.len; i++)
         if (((unsigned char)line.data[i] < ' ' && line.data[i] != '\t') || line.data[i] == 0x7f)
@@ -279,7 +280,7 @@ static bool check_encoding(const char *path, slice text, err *e)
 
 /* --- repeats --- */
 
-/* Of a section or of a setting, for sorting: repeats become neighbours, in the file's order. */
+/* A section or setting, for sorting: repeats become adjacent, in the file's order. */
 typedef struct mention {
     size_t section; /* of a setting */
     const char *kind, *name;
@@ -301,7 +302,7 @@ static int compare_mentions(const void *left, const void *right)
     return order ? order : (a->line > b->line) - (a->line < b->line);
 }
 
-/* The repeat that comes first in the file. */
+/* Reports the first repeat in the file. */
 static bool check_mentions(const char *path, const char *what, mention *all, size_t count, err *e)
 {
     const mention *found = NULL;
@@ -313,7 +314,7 @@ static bool check_mentions(const char *path, const char *what, mention *all, siz
     if (!found)
         return true;
     return err_set(e, ERR_CONFIG,
-                   "%s:%u: %s '%s%s%.*s' occurs twice: in line %u and in line %u; keep one of both",
+                   "%s:%u: %s '%s%s%.*s' occurs twice: in line %u and in line %u; keep one of them",
                    path, found->line, what, found->kind, *found->kind ? " " : "", SHOWN_BYTES,
                    found->name, found[-1].line, found->line);
 }

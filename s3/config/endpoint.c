@@ -9,12 +9,12 @@
 #define DEFAULT_REGION  "us-east-1"
 #define S3_ENDPOINT_KEY "s3.endpoint_url" /* in a section of services */
 
-/* Partitions of AWS: the first row whose prefix fits the region. */
+/* Partitions of AWS: the first row whose prefix matches the region. */
 static const struct partition {
     const char *region_prefix;
     const char *name;
     const char *dns_suffix;
-    const char *dualstack_suffix; /* of services other than S3; NULL: they have none */
+    const char *dualstack_suffix; /* of services other than S3; NULL: not available */
     bool fips;
 } partitions[] = {
     {"cn-", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", false},
@@ -61,7 +61,7 @@ bool s3_region_is_name(const char *region)
                len;
 }
 
-/* The index of the first that is set, else `count`. */
+/* The index of the first one that is set, else `count`. */
 static size_t first_of(const char *const *candidates, size_t count)
 {
     size_t i = 0;
@@ -89,12 +89,12 @@ static bool take_url(s3_endpoint *ep, const char *given, err *e)
     AUTO_FREE char *shown = url_shown(url);
     if (memchr(rest, '@', host_len))
         return err_set(e, ERR_CONFIG,
-                       "the endpoint '%s' is given with a user: keys belong into AWS_ACCESS_KEY_ID "
+                       "the endpoint '%s' contains a user; put keys into AWS_ACCESS_KEY_ID "
                        "and AWS_SECRET_ACCESS_KEY",
                        shown);
     if (host_len == 0 || rest[host_len - 1] == ':' || strpbrk(rest, "?# \t\r\n"))
-        return err_set(e, ERR_CONFIG, "the endpoint '%s' is no URL such as http://127.0.0.1:9000",
-                       shown);
+        return err_set(e, ERR_CONFIG,
+                       "the endpoint '%s' is not a URL such as http://127.0.0.1:9000", shown);
     size_t path_len = strlen(rest + host_len);
     while (path_len > 0 && rest[host_len + path_len - 1] == '/')
         path_len--;
@@ -110,7 +110,7 @@ static bool is_true(const char *text)
     return text && strcasecmp(text, "true") == 0;
 }
 
-/* The variable wins over the profile, where it says "false" too. */
+/* The variable overrides the profile, also with the value "false". */
 static bool switched_on(const s3_config *config, const s3_profile *profile, bool configured,
                         const char *variable, const char *key)
 {
@@ -120,8 +120,8 @@ static bool switched_on(const s3_config *config, const s3_profile *profile, bool
 static bool check_region(const s3_endpoint *ep, err *e)
 {
     return s3_region_is_name(ep->region) ||
-           err_set(e, ERR_CONFIG, "the region '%s' (%s) is no name such as us-east-1", ep->region,
-                   ep->region_from);
+           err_set(e, ERR_CONFIG, "the region '%s' (%s) is not a region name such as us-east-1",
+                   ep->region, ep->region_from);
 }
 
 static bool check_variants(const s3_endpoint *ep, err *e)
@@ -132,8 +132,8 @@ static bool check_variants(const s3_endpoint *ep, err *e)
     const char *what = ep->fips ? "FIPS" : "DUALSTACK";
     if (ep->custom)
         return err_set(e, ERR_CONFIG,
-                       "AWS_USE_%s_ENDPOINT (or its option, or the profile's key) speaks of AWS's "
-                       "own endpoints, and the endpoint %s://%s is given: leave one of both out",
+                       "AWS_USE_%s_ENDPOINT (or its option, or the profile's key) applies to AWS's "
+                       "own endpoints, but the endpoint %s://%s is set: remove one of them",
                        what, ep->scheme, ep->host);
     if (ep->fips && !p->fips)
         return err_set(e, ERR_CONFIG, "region %s (partition %s) has no FIPS endpoints", ep->region,
@@ -141,7 +141,7 @@ static bool check_variants(const s3_endpoint *ep, err *e)
     return true;
 }
 
-/* As `aws configure set s3.addressing_style path` has it. */
+/* As set by `aws configure set s3.addressing_style path`. */
 static void take_addressing(s3_endpoint *ep, const s3_profile *profile)
 {
     const char *style = s3_profile_get(profile, "s3.addressing_style");
@@ -159,10 +159,10 @@ typedef struct url_sources {
     s3_getenv getenv_fn;
     const s3_profile *profile;
     s3_profile services; /* the section that the profile's `services` names */
-    bool ignored;        /* all but those given by options */
+    bool ignored;        /* all endpoints except those of options */
 } url_sources;
 
-/* Of a service that is asked: "s3.endpoint_url" is the only setting that there is. */
+/* For a service in use: "s3.endpoint_url" is the only valid setting. */
 static bool is_of_service(const char *name, const char *endpoint_key)
 {
     size_t len = strcspn(endpoint_key, ".");
@@ -185,7 +185,7 @@ static bool check_setting(const s3_profile_pair *pair, err *e)
            err_set(e, ERR_CONFIG, "%s:%u: %.60s %s", pair->path, pair->line, pair->name, what);
 }
 
-/* A setting that is passed over would send requests to another store. */
+/* An ignored setting would send requests to another store. */
 static bool check_section(const s3_profile *section, err *e)
 {
     for (size_t i = 0; i < section->pair_count; i++)
@@ -205,7 +205,7 @@ static bool load_sources(url_sources *s, err *e)
             check_section(&s->services, e));
 }
 
-/* NULL: the service is asked at its own address. */
+/* NULL: the default address of the service. */
 static const char *configured_url(const url_sources *s, const char *variable, const char *key)
 {
     const char *urls[] = {s3_env(s->getenv_fn, variable), s3_env(s->getenv_fn, "AWS_ENDPOINT_URL"),
@@ -282,7 +282,7 @@ void s3_endpoint_deinit(s3_endpoint *ep)
 
 static bool path_style(const s3_endpoint *ep, const char *bucket)
 {
-    if (strchr(bucket, ':')) /* Ceph's tenant:bucket, never part of a host's name */
+    if (strchr(bucket, ':')) /* Ceph's tenant:bucket, which cannot be part of a host name */
         return true;
     if (ep->addressing == S3_ADDRESSING_AUTO)
         return ep->custom || !s3_bucket_is_dns_label(bucket);

@@ -65,7 +65,7 @@ static bool one_file_for_both(const s3_profile *p)
            config.st_ino == credentials.st_ino;
 }
 
-/* The spelling that the section should have in this file; NULL: it is not meant to be the profile. */
+/* The spelling that the section must have in this file; NULL: it is not meant to be the profile. */
 static const char *right_spelling(const s3_profile *p, const s3_aws_section *section,
                                   bool is_config)
 {
@@ -77,11 +77,11 @@ static const char *right_spelling(const s3_profile *p, const s3_aws_section *sec
     if (strcmp(section->kind, "") != 0)
         return NULL;
     if (has_prefix_and_name(section->name, p->name))
-        return is_config ? "[profile NAME], in small letters" : "[NAME]";
+        return is_config ? "[profile NAME], in lower case" : "[NAME]";
     return is_config && strcmp(section->name, p->name) == 0 ? "[profile NAME]" : NULL;
 }
 
-/* A section that only the other file, or nobody, would take for the profile. */
+/* A section that this program ignores but another one may read as the profile, or vice versa. */
 static bool check_spelling(const s3_profile *p, const s3_aws_file *file, bool is_config, err *e)
 {
     bool here = false;
@@ -113,7 +113,7 @@ static bool in_quotes(const char *value)
     return len >= 2 && (value[0] == '"' || value[0] == '\'') && value[len - 1] == value[0];
 }
 
-/* Those that an empty value has a meaning for: no token; the head of nested settings. */
+/* Settings for which an empty value is valid: no token; the head of nested settings. */
 static bool may_be_empty(const char *name)
 {
     return strcmp(name, "aws_session_token") == 0 || strcmp(name, "aws_security_token") == 0;
@@ -138,7 +138,7 @@ static bool check_pair(const s3_profile_pair *pair, err *e)
     if (pair->continued_line && !is_command)
         return err_set(e, ERR_CONFIG,
                        "%s:%u: an indented line continues the value of %s (line %u); remove the "
-                       "blanks in front of it",
+                       "blanks before it",
                        pair->path, pair->continued_line, pair->name, pair->line);
     if (in_quotes(pair->value) && !is_command)
         return fault(pair, e,
@@ -212,7 +212,7 @@ static bool load_file(s3_profile *p, const char *path, const char *variable, boo
            s3_profile_parse(p, buf_slice(&text), is_config, e);
 }
 
-/* The variable's path, or ~/.aws/<name>; NULL where HOME is not known. */
+/* The variable's path, or ~/.aws/<name>; NULL if HOME is unknown. */
 static char *file_path(s3_getenv getenv_fn, const char *variable, const char *name)
 {
     const char *path = s3_env(getenv_fn, variable);
@@ -223,7 +223,7 @@ static char *file_path(s3_getenv getenv_fn, const char *variable, const char *na
     return home ? xasprintf("%s/.aws/%s", home, name) : NULL;
 }
 
-/* The variable, where it is what names the file. */
+/* The variable if it names the file. */
 static const char *named_by(s3_getenv getenv_fn, const char *variable)
 {
     return s3_env(getenv_fn, variable) ? variable : NULL;

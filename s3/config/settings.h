@@ -1,7 +1,7 @@
-/* The variables and profile settings of AWS that concern credentials and S3.
+/* The environment variables and profile settings of AWS for credentials and S3.
  *
- * What:    one table: what this program does with each, and which values it takes. docs/credentials.md
- *          is checked against it; a setting that is not in it has no effect.
+ * What:    one table: how this program treats each setting, and which values it accepts. A test
+ *          compares docs/credentials.md with it; a setting that is not in it has no effect.
  * Owner:   static.
  * Threads: any.
  * Fails:   never.
@@ -17,29 +17,29 @@ typedef const char *(*s3_getenv)(const char *name);
 
 typedef enum s3_setting_use {
     S3_SETTING_SUPPORTED,
-    S3_SETTING_REFUSED, /* an error, but for the values in the table */
+    S3_SETTING_REFUSED, /* an error, except for the values in the table */
     S3_SETTING_IGNORED
 } s3_setting_use;
 
 typedef struct s3_setting {
-    const char *key;      /* in a profile, of a nested setting "s3.addressing_style"; or NULL */
+    const char *key;      /* in a profile, a nested setting as "s3.addressing_style"; or NULL */
     const char *variable; /* in the environment; or NULL */
     s3_setting_use use;
     const char
-        *values; /* "true|false": what is taken, in any case; NULL: see `elsewhere` and `use` */
+        *values; /* "true|false": accepted values, in any case; NULL: see `elsewhere` and `use` */
     const char *advice; /* of a refusal */
-    bool elsewhere;     /* its own code decides what is refused (only in some combinations) */
+    bool elsewhere;     /* other code decides what is refused (only in some combinations) */
 } s3_setting;
 
 extern const s3_setting s3_settings[];
 extern const size_t s3_setting_count;
 
-/* Is the key of a profile one of the table's? */
+/* The row of a profile's key, or NULL. */
 const s3_setting *s3_setting_find(const char *key);
 /* The key that a key which is not in the table was probably meant to be; NULL: none of them. */
 const char *s3_setting_meant(const char *key);
 
-/* The variable's value, or NULL when it is unset or empty, or there is no environment at all. */
+/* The variable's value; NULL if it is unset or empty, or if getenv_fn is NULL. */
 const char *s3_env(s3_getenv getenv_fn, const char *name);
 
 #endif

@@ -8,7 +8,7 @@
 #define DEFAULT_ATTEMPTS 8
 #define ATTEMPTS_MAX     1000
 
-/* Is the value one of "a|b|c", in any case? */
+/* Whether the value is one of "a|b|c", in any case. */
 static bool is_one_of(const char *value, const char *values)
 {
     size_t len = strlen(value);
@@ -21,7 +21,7 @@ static bool is_one_of(const char *value, const char *values)
     return false;
 }
 
-/* Where the value comes from: "AWS_REGION", or "region (/home/x/.aws/config:3)". */
+/* The source of the value: "AWS_REGION", or "region (/home/x/.aws/config:3)". */
 static char *source_of(const s3_setting *s, const s3_config *config, const s3_profile *profile)
 {
     if (s->variable && s3_env(config->getenv_fn, s->variable))
@@ -46,14 +46,14 @@ static bool check_row(const s3_setting *s, const s3_config *config, const s3_pro
                    s->values);
 }
 
-/* botocore and the other SDKs disagree on which of both wins. */
+/* botocore and other SDKs differ in which of them has priority. */
 static void warn_of_two_names(const s3_config *config)
 {
     const char *first = s3_env(config->getenv_fn, "AWS_DEFAULT_PROFILE");
     const char *second = s3_env(config->getenv_fn, "AWS_PROFILE");
     if (!config->profile && first && second && strcmp(first, second) != 0)
         log_warn("AWS_DEFAULT_PROFILE ('%.60s') is used, not AWS_PROFILE ('%.60s'), as by the AWS "
-                 "CLI; unset one of both",
+                 "CLI; unset one of them",
                  first, second);
 }
 
@@ -86,7 +86,7 @@ bool s3_settings_attempts(const s3_config *config, const s3_profile *profile, un
         return err_set(e, ERR_CONFIG, "%s: '%.40s' is not a number from 1; correct it", source,
                        text);
     if (number > ATTEMPTS_MAX)
-        log_warn("%s: at most %d attempts are made", source, ATTEMPTS_MAX);
+        log_warn("%s: limited to %d attempts", source, ATTEMPTS_MAX);
     *attempts = (unsigned)MIN(number, (uint64_t)ATTEMPTS_MAX);
     return true;
 }

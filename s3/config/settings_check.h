@@ -1,7 +1,7 @@
-/* The values of AWS's variables and settings, checked before the first request.
+/* Validation of AWS variables and settings before the first request.
  *
- * What:    refuses what the table of s3/config/settings.h refuses, so that nothing is left out
- *          without notice; how many attempts a request has.
+ * What:    refuses the values that s3/config/settings.h marks as refused, so that no setting is
+ *          ignored without notice; determines the number of attempts of a request.
  * Owner:   nothing is kept.
  * Threads: any.
  * Fails:   ERR_CONFIG with the variable, or the setting and its line.
@@ -13,11 +13,11 @@
 #include "base/util.h"
 #include "s3/config/profile.h"
 
-/* Warns of a file that was asked for and does not exist, and of two variables that name different
- * profiles. */
+/* Warns if a file that a variable names does not exist, and if two variables name
+ * different profiles. */
 bool s3_settings_check(const s3_config *config, const s3_profile *profile, err *e) MUST_USE;
 
-/* s3_config, AWS_MAX_ATTEMPTS, the profile's max_attempts, then 8; at most 1,000. */
+/* s3_config, AWS_MAX_ATTEMPTS, the profile's max_attempts, else 8; at most 1,000. */
 bool s3_settings_attempts(const s3_config *config, const s3_profile *profile, unsigned *attempts,
                           err *e) MUST_USE;
 

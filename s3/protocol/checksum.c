@@ -46,7 +46,7 @@ bool s3_checksum_equal(const s3_checksum *a, const s3_checksum *b)
     return a->kind == b->kind && strcmp(a->text, b->text) == 0;
 }
 
-/* --- what replies say --- */
+/* --- checksums in replies --- */
 
 s3_checksum s3_checksum_of_reply(const http_reply *reply)
 {
@@ -56,7 +56,7 @@ s3_checksum s3_checksum_of_reply(const http_reply *reply)
         return none;
     for (int kind = 0; kind < S3_CHECKSUM_KIND_COUNT; kind++) {
         const char *text = kinds[kind].header ? http_reply_header(reply, kinds[kind].header) : NULL;
-        /* One of a composite kind is longer: "...-3". */
+        /* A composite checksum is longer: "...-3". */
         if (!text || strlen(text) != (kinds[kind].bytes + 2) / 3 * 4 || strchr(text, '-'))
             continue;
         s3_checksum found = {.kind = (s3_checksum_kind)kind};

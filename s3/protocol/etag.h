@@ -1,7 +1,7 @@
-/* Entity tags as evidence: whether one is present, weak, or equal to another.
+/* Entity tags in replies: whether one is present or weak.
  *
  * What:    an ETag with an empty or absent opaque part proves nothing. s3_etag_of_reply refuses a
- *          reply that names two different ones.
+ *          reply with two different ETags.
  * Owner:   nothing is allocated; results point into the reply.
  * Threads: any.
  * Fails:   s3_etag_of_reply: NULL with ERR_S3_REPLY, a message that begins with "ETag".
@@ -20,8 +20,8 @@ bool s3_etag_is_weak(const char *etag); /* W/"..." */
 /* The value of the reply's only ETag. */
 const char *s3_etag_of_reply(const http_reply *reply, err *e);
 
-/* The header's only value in *value; NULL where it is absent or empty. False where it occurs with
- * two different values: ERR_S3_REPLY, "<name> occurs twice". */
+/* The header's only value in *value; NULL if it is absent or empty. False if it occurs with two
+ * different values: ERR_S3_REPLY, "<name> occurs twice". */
 bool s3_header_once(const http_reply *reply, const char *name, const char **value, err *e) MUST_USE;
 
 #endif

@@ -4,7 +4,7 @@
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 static const char days[] = "SunMonTueWedThuFriSat";
 
-/* A cursor over the text; each function yields false, or takes what it names. */
+/* Functions on a cursor over the text; each consumes the item in its name, or returns false. */
 static bool take_number(const char **at, size_t digits, int *out)
 {
     *out = 0;
@@ -24,7 +24,7 @@ static bool take_char(const char **at, const char *choices)
     return true;
 }
 
-/* One of a row of names of three letters; *index counts from 0. */
+/* One of a list of three-letter names; *index counts from 0. */
 static bool take_name(const char **at, const char *names, int *index)
 {
     for (size_t i = 0; names[i]; i += 3)
@@ -56,7 +56,7 @@ static bool take_clock(const char **at, struct tm *tm)
            take_number(at, 2, &tm->tm_min) && take_char(at, ":") && take_number(at, 2, &tm->tm_sec);
 }
 
-/* OffsetDateTime.toString() of Java leaves seconds out where they are 0. */
+/* OffsetDateTime.toString() of Java omits seconds that are 0. */
 static bool take_clock_of_iso(const char **at, struct tm *tm)
 {
     const char *short_clock = *at;
@@ -68,7 +68,7 @@ static bool take_clock_of_iso(const char **at, struct tm *tm)
            take_number(at, 2, &tm->tm_min) && **at != ':';
 }
 
-/* What follows an offset and only names its zone: "[Europe/Paris]" (ZonedDateTime.toString() of
+/* The name of a zone after its offset: "[Europe/Paris]" (ZonedDateTime.toString() of
  * Java), " UTC" (Time.String() of Go). */
 static bool is_zone_name(const char *at)
 {
@@ -79,7 +79,8 @@ static bool is_zone_name(const char *at)
            strspn(at + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == len - 1;
 }
 
-/* The zone at the text's end: "Z", "UTC", "GMT", "+02:00", "+0200", "+02"; *offset_s east of UTC. */
+/* The zone at the end of the text: "Z", "UTC", "GMT", "+02:00", "+0200", "+02";
+ * *offset_s east of UTC. */
 static bool take_zone(const char *at, int64_t *offset_s)
 {
     int hours = 0, minutes = 0;
@@ -122,7 +123,8 @@ bool s3_when_parse_iso(const char *text, int64_t *time_s)
     return true;
 }
 
-/* Of a year in two digits: at most 50 years ahead (RFC 9110, 5.6.7), by a fixed pivot. */
+/* The century of a two-digit year: at most 50 years in the future (RFC 9110, 5.6.7),
+ * by a fixed pivot. */
 static int full_year(int two_digits)
 {
     return two_digits < 70 ? two_digits + 100 : two_digits;

@@ -1,9 +1,9 @@
-/* The date formats of S3, of the other services of AWS, and of what stands in for them.
+/* Date formats of S3, of other AWS services, and of compatible stores; parsing and formatting.
  *
- * What:    ISO 8601 as RFC 3339 and the SDKs write it: "2013-05-24T00:00:00.000Z", any fraction, an
- *          offset ("+02:00", "+0200", "+02"), "UTC", a blank for the T; without a zone (Python's
- *          isoformat of a naive time) it is UTC. HTTP dates in the three forms of RFC 9110. Whatever
- *          the locale; both directions.
+ * What:    ISO 8601 as in RFC 3339 and the SDKs: "2013-05-24T00:00:00.000Z", any fraction, an
+ *          offset ("+02:00", "+0200", "+02"), "UTC", a blank instead of T; UTC if there is no zone
+ *          (Python's isoformat of a naive time). HTTP dates in the three forms of RFC 9110.
+ *          Independent of the locale.
  * Owner:   nothing is allocated.
  * Threads: any.
  * Fails:   false for anything else.

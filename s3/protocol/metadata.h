@@ -1,7 +1,7 @@
-/* Headers that stay with an object: its content's (Content-Type, Cache-Control ...), user metadata,
- * tags.
+/* Headers that are stored with an object: content headers (Content-Type, Cache-Control ...), user
+ * metadata, tags.
  *
- * What:    a list of names and values; a name stands in it once, compared without case.
+ * What:    a list of names and values; names are unique, compared without regard to case.
  * Owner:   embedded; it owns its strings: s3_fields_deinit.
  * Threads: any.
  * Fails:   never.
@@ -13,21 +13,21 @@
 #include "base/util.h"
 
 typedef struct s3_fields {
-    http_header *items; /* both strings are ours */
+    http_header *items; /* both strings are owned */
     size_t count;
 } s3_fields;
 
 void s3_fields_deinit(s3_fields *f);
 DEFINE_AUTO(s3_fields, s3_fields_deinit)
 
-/* In place of what stands there under that name; value NULL takes it away. */
+/* Replaces the value of `name`; NULL removes it. */
 void s3_fields_set(s3_fields *f, const char *name, const char *value);
 void s3_fields_add(s3_fields *f, const http_header *more, size_t count);
-/* Those of a HEAD's reply that a copy takes along. */
+/* The headers of a HEAD's reply that a copy must send. */
 void s3_fields_of_reply(s3_fields *f, const http_reply *reply);
-/* The same, and what else the reply says of the object in x-amz- headers (encryption, version). */
+/* The same, and other x-amz- headers of the object (encryption, version). */
 void s3_fields_of_object(s3_fields *f, const http_reply *reply);
-/* Is one of them such a header? What an access list or an encryption says is none. */
+/* Whether one of them describes the content; access control and encryption do not. */
 bool s3_fields_describe_content(const s3_fields *f);
 
 #endif

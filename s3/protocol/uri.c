@@ -10,7 +10,7 @@ static bool is_bucket_char(char c)
            c == '-' || c == '_';
 }
 
-/* "tenant:bucket" and ":bucket" (the tenant that has no name) of Ceph's object gateway. */
+/* Ceph's "tenant:bucket" and ":bucket" (the tenant without a name). */
 static slice without_tenant(slice bucket)
 {
     const char *colon = bucket.len ? memchr(bucket.data, ':', bucket.len) : NULL;
@@ -40,21 +40,21 @@ bool s3_uri_parse(const char *text, s3_uri *out, err *e)
 {
     *out = (s3_uri){0};
     if (!text || !str_starts_with(text, "s3://"))
-        return err_set(e, ERR_CONFIG, "'%s' is no S3 URI: write s3://bucket/key",
+        return err_set(e, ERR_CONFIG, "'%s' is not an S3 URI; write s3://bucket/key",
                        text ? text : "(nothing)");
     const char *rest = text + strlen("s3://");
     const char *slash = strchr(rest, '/');
     slice bucket = {.data = rest, .len = slash ? (size_t)(slash - rest) : strlen(rest)};
     if (bucket.len == 0)
-        return err_set(e, ERR_CONFIG, "'%s' names no bucket: write s3://bucket/key", text);
+        return err_set(e, ERR_CONFIG, "'%s' has no bucket; write s3://bucket/key", text);
     if (!bucket_is_plausible(bucket))
         return err_set(e, ERR_CONFIG,
-                       "'%s': '%.*s' is no bucket name (letters, digits, '.', '-' and '_', or "
-                       "tenant:bucket): write s3://bucket/key",
+                       "'%s': '%.*s' is not a bucket name (letters, digits, '.', '-' and '_', or "
+                       "tenant:bucket); write s3://bucket/key",
                        text, (int)bucket.len, bucket.data);
     const char *key = slash ? slash + 1 : "";
     if (strlen(key) > KEY_MAX_BYTES)
-        return err_set(e, ERR_CONFIG, "'%.200s...': the key has %zu bytes, S3 takes at most %d",
+        return err_set(e, ERR_CONFIG, "'%.200s...': the key has %zu bytes, the limit of S3 is %d",
                        text, strlen(key), KEY_MAX_BYTES);
     out->bucket = slice_dup(bucket);
     out->key = xstrdup(key);
@@ -82,7 +82,7 @@ static bool is_unreserved(unsigned char c)
 
 bool s3_uri_encode(slice text, bool keep_slash, buf *out)
 {
-    static const char digits[] = "0123456789ABCDEF"; /* AWS wants capitals */
+    static const char digits[] = "0123456789ABCDEF"; /* AWS requires upper case */
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.data[i];
         if (is_unreserved(c) || (keep_slash && c == '/')) {
@@ -104,7 +104,7 @@ static int hex_value(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* The byte that %XX at `p` stands for, or -1. */
+/* The byte that %XX at `p` encodes, or -1. */
 static int decode_triple(const char *p, size_t left)
 {
     if (left < 3)

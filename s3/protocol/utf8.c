@@ -1,7 +1,7 @@
 #include "base/util.h"
 #include "s3/protocol/utf8.h"
 
-/* Length of the character at p, or 0 where there is none. */
+/* Length of the character at p; 0 if it is invalid. */
 static size_t character_length(const unsigned char *p, size_t left)
 {
     if (p[0] < 0x80)

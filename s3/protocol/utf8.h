@@ -1,4 +1,4 @@
-/* What:    whether bytes are UTF-8 (RFC 3629), as the keys of objects must be.
+/* What:    whether bytes are valid UTF-8 (RFC 3629), as keys of objects must be.
  * Owner:   nothing is kept.
  * Threads: any.
  * Fails:   never. */

@@ -43,7 +43,7 @@ static bool element_end(walk *w, err *e)
 static bool take_text(walk *w, const xmlChar *text, err *e)
 {
     if (text && !buf_append_str(&w->text, (const char *)text))
-        return err_set(e, ERR_PARSE, "XML: a text of more than %d bytes", S3_XML_TEXT_MAX_BYTES);
+        return err_set(e, ERR_PARSE, "XML: a text exceeds %d bytes", S3_XML_TEXT_MAX_BYTES);
     return true;
 }
 
@@ -64,7 +64,7 @@ static bool take_node(walk *w, xmlTextReader *reader, err *e)
     case XML_READER_TYPE_DOCUMENT_TYPE:
     case XML_READER_TYPE_ENTITY:
     case XML_READER_TYPE_ENTITY_REFERENCE:
-        return err_set(e, ERR_PARSE, "XML with a document type or entities of its own");
+        return err_set(e, ERR_PARSE, "XML has a document type or entities");
     default:
         return true; /* comments, declarations, processing instructions */
     }
@@ -76,17 +76,18 @@ static bool walk_all(walk *w, xmlTextReader *reader, err *e)
     while ((more = xmlTextReaderRead(reader)) == 1)
         if (!take_node(w, reader, e))
             return false;
-    return more == 0 || err_set(e, ERR_PARSE, "XML that is not well formed");
+    return more == 0 || err_set(e, ERR_PARSE, "XML is not well formed");
 }
 
 bool s3_xml_read(slice document, s3_xml_element on_element, void *ctx, err *e)
 {
     if (document.len == 0)
-        return err_set(e, ERR_PARSE, "XML: an empty document");
-    /* Before any parsing: no reply of S3 has one, and all tricks with entities need one. */
+        return err_set(e, ERR_PARSE, "XML: the document is empty");
+    /* Refused before parsing: replies of S3 have no document type, and attacks with
+     * entities need one. */
     if (document.len > INT32_MAX || memmem(document.data, document.len, "<!DOCTYPE", 9))
-        return err_set(e, ERR_PARSE, "XML with a document type, or too large");
-    /* libxml2 makes itself ready at its first use, but not for two threads at once. */
+        return err_set(e, ERR_PARSE, "XML has a document type, or is too large");
+    /* libxml2 initialises itself at its first use, which is not thread-safe. */
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, xmlInitParser);
     AUTO_PTR(xmlTextReader)

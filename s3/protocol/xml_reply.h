@@ -1,9 +1,9 @@
-/* The fields of a small XML reply, each checked for presence, emptiness and repetition.
+/* Reads the fields of a small XML reply, and checks presence and repetition.
  *
  * What:    s3_xml_reply_read collects the text of the named children of the root.
- * Owner:   texts are the caller's: s3_xml_reply_deinit.
+ * Owner:   the caller frees the texts: s3_xml_reply_deinit.
  * Threads: any.
- * Fails:   ERR_PARSE: not well formed, empty, or no XML. ERR_S3_REPLY: another root element, a field
+ * Fails:   ERR_PARSE: not well-formed or empty. ERR_S3_REPLY: another root element, a field
  *          missing, empty or twice with different texts; the message names it.
  */
 #ifndef S3_PROTOCOL_XML_REPLY_H
@@ -19,8 +19,9 @@ typedef struct s3_xml_field {
     char *text; /* NULL: absent or empty */
 } s3_xml_field;
 
-/* `root`: the root element of the API reference. Another name is accepted where all required fields
- * are there (gofakes3: <InitiateMultipartUpload>), unless it is that of an error or a web page. */
+/* `root`: the root element in the API reference. Another name is accepted if all
+ * required fields are present (gofakes3: <InitiateMultipartUpload>), unless it is that
+ * of an error or a web page. */
 bool s3_xml_reply_read(slice document, const char *root, s3_xml_field *fields, size_t count, err *e)
     MUST_USE;
 void s3_xml_reply_deinit(s3_xml_field *fields, size_t count);

@@ -109,9 +109,9 @@ test_the_number_of_attempts() {
     AWS_MAX_ATTEMPTS=1 tool 1 ls
     AWS_MAX_ATTEMPTS=0 tool 1 ls --max-attempts 1
     AWS_MAX_ATTEMPTS=100000 tool 1 ls --start-wait 0.01
-    says 'AWS_MAX_ATTEMPTS: at most 1000 attempts are made'
+    says 'AWS_MAX_ATTEMPTS: limited to 1000 attempts'
     tool 1 ls --max-attempts 100000 --start-wait 0.01
-    says 'max_attempts: at most 1000 attempts are made'
+    says 'max_attempts: limited to 1000 attempts'
     orchestrate dry --dry-run
     expect_status 2
     expect_log "max_attempts .*/config:2.: 'none' is not a number from 1"

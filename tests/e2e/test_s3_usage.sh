@@ -195,7 +195,7 @@ test_a_folder_without_recursive_says_what_is_missing() {
     ! grep -q recursive why || fail "$(cat why)"
     say s3 cp dir s3://
     expect_status 2
-    expect_why 'names no bucket'
+    expect_why 'has no bucket'
 }
 
 run_tests

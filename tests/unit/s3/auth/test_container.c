@@ -185,7 +185,8 @@ static void answers_that_hold_no_keys(void **state)
 
 static void tokens_that_cannot_be_sent(void **state)
 {
-    static const char *const wrong[][2] = {{"A\r\nX: y", "no header"}, {" \n", "is empty"}};
+    static const char *const wrong[][2] = {{"A\r\nX: y", "not allowed in a header"},
+                                           {" \n", "is empty"}};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         AUTO_FREE char *path = write_file("token", wrong[i][0]);

@@ -76,14 +76,14 @@ static void answers_that_are_none(void **state)
     static const struct {
         const char *output, *why;
     } cases[] = {
-        {"", "profile 'p': credential_process: its output is no JSON object"},
-        {"[1]", "no JSON object"},
-        {"SECRET-Q{", "no JSON object"},
+        {"", "profile 'p': credential_process: its output is not a JSON object"},
+        {"[1]", "not a JSON object"},
+        {"SECRET-Q{", "not a JSON object"},
         {"{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"SECRET-P\"}", "Version 0, only 1"},
         {"{\"Version\":2,\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"SECRET-P\"}", "Version 2"},
         {"{\"Version\":1,\"SecretAccessKey\":\"SECRET-P\"}", "no AccessKeyId"},
-        {KEYS ",\"Expiration\":\"soon\"}", "'soon' is no date"},
-        {KEYS ",\"Expiration\":\"2013-05-23T00:00:00Z\"}", "expired already"},
+        {KEYS ",\"Expiration\":\"soon\"}", "'soon' is not a date"},
+        {KEYS ",\"Expiration\":\"2013-05-23T00:00:00Z\"}", "have expired"},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -110,7 +110,7 @@ static void a_failure_says_its_last_words(void **state)
     site_close(&s);
     open_config(&s, CONFIG, NULL, NULL);
     fake_expect_process(s.f, &(fake_process_rule){.command = LINE, .exit_status = 127});
-    is_refused(&s, "status 127 (run its command by hand");
+    is_refused(&s, "status 127 (run the command by hand");
     site_close(&s);
 }
 

@@ -40,8 +40,8 @@ static void half_of_the_keys_is_an_error(void **state)
         {"AWS_ACCESS_KEY_ID", "ID1", "AWS_SECRET_ACCESS_KEY", "SECRET-1", "AWS_SESSION_TOKEN",
          "T\n", NULL},
         {"AWS_SHARED_CREDENTIALS_FILE", credentials, NULL}};
-    static const char *const why[] = {"AWS_SECRET_ACCESS_KEY is not", "holds a line break",
-                                      "holds a line break", "holds a line break",
+    static const char *const why[] = {"AWS_SECRET_ACCESS_KEY is not", "contains a line break",
+                                      "contains a line break", "contains a line break",
                                       "aws_secret_access_key is not"};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         site s;

@@ -93,7 +93,7 @@ static void in_the_environment(void **state)
         {.env = {"AWS_SECRET_ACCESS_KEY", "", "AWS_ACCESS_KEY_ID", "ID-E"},
          .why = "AWS_ACCESS_KEY_ID is set, AWS_SECRET_ACCESS_KEY is empty"},
         {.env = {"AWS_SECRET_ACCESS_KEY", "", "AWS_ACCESS_KEY_ID", ""},
-         .why = "AWS_ACCESS_KEY_ID is empty, as the other half"},
+         .why = "AWS_ACCESS_KEY_ID is empty, like the other key"},
         {.env = {"AWS_ACCESS_KEY_ID", ""}, .why = "AWS_ACCESS_KEY_ID is empty"},
         {.env = {"AWS_SECRET_ACCESS_KEY", ""}, .why = "AWS_SECRET_ACCESS_KEY is empty"},
         {.env = {"AWS_SESSION_TOKEN", "SECRET-T"},
@@ -111,9 +111,9 @@ static void in_the_environment(void **state)
         {.env = {"AWS_ACCESS_KEY_ID", "ID-E", "AWS_SECRET_ACCESS_KEY", "\"SECRET-E\""},
          .why = "AWS_SECRET_ACCESS_KEY is in quotes"},
         {.env = {"AWS_ACCESS_KEY_ID", "ID-E ", "AWS_SECRET_ACCESS_KEY", "SECRET-E"},
-         .why = "AWS_ACCESS_KEY_ID holds a blank"},
+         .why = "AWS_ACCESS_KEY_ID contains a blank"},
         {.env = {"AWS_ACCESS_KEY_ID", "ID-E", "AWS_SECRET_ACCESS_KEY", "SECRET-E "},
-         .why = "AWS_SECRET_ACCESS_KEY holds a blank"},
+         .why = "AWS_SECRET_ACCESS_KEY contains a blank"},
         /* The files would have keys: of another identity. */
         {.env = {"AWS_SECRET_ACCESS_KEY", "SECRET-E"},
          .credentials = "[default]\n" PAIR,
@@ -174,7 +174,7 @@ static void in_a_profile(void **state)
         {.credentials = "[default]\naws_access_key_id = \"ID\"\n" KEY,
          .why = "/credentials:2: the value of aws_access_key_id is in quotes"},
         {.credentials = "[default]\naws_access_key_id = ID ID\n" KEY,
-         .why = "/credentials:2) holds a blank"},
+         .why = "/credentials:2) contains a blank"},
         {.credentials = "[default]\n" ID "  aws_secret_access_key = SECRET-F\n",
          .why = "/credentials:3: an indented line continues the value of aws_access_key_id"},
         {.config = "[default]\nlogin_session = arn\n",
@@ -212,16 +212,16 @@ static void from_a_program(void **state)
     static const half rows[] = {
         {.config = PROCESS,
          .output = "{\"Version\":1,\"AccessKeyId\":\"ID\"}",
-         .why = "half a key pair: AccessKeyId, but no SecretAccessKey"},
+         .why = "an incomplete key pair: AccessKeyId, but no SecretAccessKey"},
         {.config = PROCESS,
          .output = "{\"Version\":1,\"SecretAccessKey\":\"SECRET-P\"}",
-         .why = "half a key pair: SecretAccessKey, but no AccessKeyId"},
+         .why = "an incomplete key pair: SecretAccessKey, but no AccessKeyId"},
         {.config = PROCESS,
          .output = "{\"Version\":1,\"AccessKeyId\":\"\",\"SecretAccessKey\":\"SECRET-P\"}",
-         .why = "half a key pair"},
+         .why = "an incomplete key pair"},
         {.config = PROCESS,
          .output = "{\"Version\":1,\"SessionToken\":\"SECRET-P\"}",
-         .why = "holds no keys"},
+         .why = "has no keys"},
         {.config = PROCESS,
          .output = "{\"Version\":1,\"AccessKeyId\":\"ID\",\"SecretAccesKey\":\"SECRET-P\"}",
          .why = "no SecretAccessKey"},
@@ -235,7 +235,7 @@ static void from_a_program(void **state)
          .why = "answer's Expiration is not a string"},
         {.config = PROCESS,
          .output = "{\"Version\":1,\"AccessKeyId\":\"ID\\n\",\"SecretAccessKey\":\"SECRET-P\"}",
-         .why = "answer's AccessKeyId holds a line break"},
+         .why = "answer's AccessKeyId contains a line break"},
     };
     (void)state;
     each_is_refused(rows, ARRAY_LEN(rows));
@@ -248,12 +248,15 @@ static void from_a_program(void **state)
 static void from_a_container(void **state)
 {
     static const half rows[] = {
-        {.env = RELATIVE, .url = ECS, .body = "{\"AccessKeyId\":\"ID\"}", .why = "half a key pair"},
+        {.env = RELATIVE,
+         .url = ECS,
+         .body = "{\"AccessKeyId\":\"ID\"}",
+         .why = "an incomplete key pair"},
         {.env = RELATIVE,
          .url = ECS,
          .body = "{\"SecretAccessKey\":\"SECRET-C\"}",
-         .why = "half a key pair"},
-        {.env = RELATIVE, .url = ECS, .body = "{\"Token\":\"SECRET-C\"}", .why = "holds no keys"},
+         .why = "an incomplete key pair"},
+        {.env = RELATIVE, .url = ECS, .body = "{\"Token\":\"SECRET-C\"}", .why = "has no keys"},
         {.env = RELATIVE,
          .url = ECS,
          .body = "{\"AccessKeyId\":\"ID\",\"SecretAccessKey\":\"SECRET-C\",\"Token\":[]}",
@@ -297,7 +300,7 @@ static void from_the_portal_of_sso(void **state)
          .url = PORTAL,
          .body = "{\"roleCredentials\":{\"accessKeyId\":\"ID\",\"sessionToken\":\"T\","
                  "\"expiration\":4102444800000}}",
-         .why = "half a key pair: accessKeyId, but no secretAccessKey"},
+         .why = "an incomplete key pair: accessKeyId, but no secretAccessKey"},
         {.config = "[default]\n" SSO,
          .url = PORTAL,
          .body = "{\"roleCredentials\":{\"accessKeyId\":\"ID\",\"secretAccessKey\":\"SECRET-S\","
@@ -327,7 +330,7 @@ static void from_sts(void **state)
                  "<AccessKeyId>ID</AccessKeyId><SessionToken>T</SessionToken>"
                  "<Expiration>2100-01-01T00:00:00Z</Expiration></Credentials>"
                  "</AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>",
-         .why = "half a key pair: AccessKeyId, but no SecretAccessKey"},
+         .why = "an incomplete key pair: AccessKeyId, but no SecretAccessKey"},
     };
     each_is_refused(rows, ARRAY_LEN(rows));
 }

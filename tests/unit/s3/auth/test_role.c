@@ -223,13 +223,13 @@ static void profiles_that_lead_nowhere(void **state)
         const char *text, *why;
     } cases[] = {
         {"[profile p]\nrole_arn=R\nsource_profile=q\n[profile q]\nrole_arn=Q\nsource_profile=p\n",
-         "leads in a circle"},
-        {"[profile p]\nrole_arn=R\nsource_profile=p\n", "leads in a circle"},
+         "is a loop"},
+        {"[profile p]\nrole_arn=R\nsource_profile=p\n", "is a loop"},
         {"[profile p]\nrole_arn=R\nsource_profile=q\n[profile q]\nregion=r\n",
          "profile 'q': is a source_profile, but has neither keys nor role_arn"},
         {"[profile p]\nrole_arn=R\nsource_profile=nobody\n", "'nobody'"},
         {"[profile p]\nrole_arn=R\n", "profile 'p': role_arn needs source_profile"},
-        {"[profile p]\nrole_arn=R\ncredential_source=Moon\n", "is none of Environment"},
+        {"[profile p]\nrole_arn=R\ncredential_source=Moon\n", "is not one of Environment"},
         {"[profile p]\nrole_arn=R\ncredential_source=Environment\n", "AWS_ACCESS_KEY_ID"},
         {"[profile p]\nrole_arn=R\ncredential_source=EcsContainer\n", "are not set"},
         {"[profile p]\nweb_identity_token_file=/t\n", "but no role_arn"},
@@ -294,7 +294,7 @@ static void a_chain_that_is_too_long(void **state)
         buf_printf(&text, "[profile p%d]\nrole_arn=R\nsource_profile=p%d\n", i, i + 1);
     site s;
     open_config(&s, buf_str(&text), NULL, NULL);
-    is_refused(&s, "too many profiles");
+    is_refused(&s, "is too long");
     site_close(&s);
 }
 
@@ -309,7 +309,7 @@ static void a_role_that_sts_refuses(void **state)
     expect_assumed(&s, "R2", "ID-2");
     site_expect(&s, "POST", STS, 403,
                 "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>");
-    is_refused(&s, "profile 'p': " STS " refuses role R1: 403 AccessDenied");
+    is_refused(&s, "profile 'p': " STS " refused role R1: 403 AccessDenied");
     site_close(&s);
 }
 

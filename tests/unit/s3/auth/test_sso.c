@@ -126,7 +126,7 @@ static void what_the_portal_refuses(void **state)
         int status;
         const char *body, *why;
     } cases[] = {
-        {401, "{\"message\":\"SECRET-X\"}", "is not valid any more: " LOGIN},
+        {401, "{\"message\":\"SECRET-X\"}", "is no longer valid: " LOGIN},
         {403, "{\"message\":\"SECRET-X\"}", "role Reader/X of account 123456789012 is refused"},
         {400, "{\"message\":\"SECRET-X\"}", PORTAL " answered 400"},
         {200, "{\"roleCredentials\":{\"accessKeyId\":\"SECRET-X\"}}", "no secretAccessKey"},

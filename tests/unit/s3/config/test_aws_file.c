@@ -85,7 +85,7 @@ static void what_is_refused(void **state)
         {"[default] region = r\n", "f:1: text after the section's ']'"},
         {"[default]\n\nregion\n", "f:3: neither a section nor a setting"},
         {"[default]\n= r\n", "f:2: neither a section nor a setting"},
-        {"[default]\ns3 =\n  path\n", "f:3: no setting of 's3'"},
+        {"[default]\ns3 =\n  path\n", "f:3: not a setting of 's3'"},
         {"[default]\nregion = r\xff\n", "f:2: bytes that are not UTF-8"},
         {"[a]\nregion = r\n" BOM "[default]\n", "f:3: a byte order mark inside"},
         {BOM BOM "[default]\n", "f:1: a byte order mark inside"},
@@ -115,7 +115,7 @@ static void repeats_are_refused_with_both_lines(void **state)
         const char *why;
     } rows[] = {
         {"[default]\na=1\n[default]\nb=1\n", true,
-         "section 'profile default' occurs twice: in line 1 and in line 3; keep one of both"},
+         "section 'profile default' occurs twice: in line 1 and in line 3; keep one of them"},
         {"[x]\n[y]\n\n[x]\n", false, "section 'profile x' occurs twice: in line 1 and in line 4"},
         {"[ x]\n[\"x\"]\n", false, "in line 1 and in line 2"},
         {"[default]\n[profile default]\n", true, "in line 1 and in line 2"},
@@ -155,7 +155,7 @@ static void a_value_of_very_many_lines_is_refused(void **state)
     buf_append_str(&text, "[default]\ncredential_process = x\n");
     while (text.len < (1 << 20) - 100)
         buf_append_str(&text, "  0123456789\n");
-    is_refused(buf_slice(&text), true, "a value of more than 65536 bytes");
+    is_refused(buf_slice(&text), true, "the value exceeds 65536 bytes");
 }
 
 /* --- which section is the profile --- */
@@ -176,7 +176,7 @@ static void a_section_in_the_spelling_of_the_other_file_is_refused(void **state)
     } rows[] = {
         {"x", true, "[x]\nregion = r\n", "~/.aws/config:1: section [x] is not read as profile 'x'"},
         {"x", true, "[profile x]\n[x]\n", "write [profile NAME]"},
-        {"x", true, "[Profile x]\n", "write [profile NAME], in small letters"},
+        {"x", true, "[Profile x]\n", "write [profile NAME], in lower case"},
         {"x", false, "[profile x]\n", "~/.aws/credentials:1: section [profile x]"},
         {"default", false, "[Default]\n", "write [default]"},
         {"default", true, "[DEFAULT]\n", "write [default]"},

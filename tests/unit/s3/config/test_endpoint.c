@@ -289,7 +289,7 @@ static void what_is_no_region_is_refused(void **state)
         err e = ERR_INIT;
         assert_false(s3_endpoint_init(&ep, &(s3_config){.region = rows[i]}, &none, &e));
         assert_int_equal(e.code, ERR_CONFIG);
-        assert_non_null(strstr(e.message, "(by option) is no name"));
+        assert_non_null(strstr(e.message, "(by option) is not a region name"));
     }
     assert_true(s3_region_is_name("RegionOne_2.x"));
 }

@@ -22,7 +22,7 @@ typedef enum flags {
     GET = 1 << 2,         /* a download */
     STORE_FAILS = 1 << 3, /* it answers 500 */
     IMDS_DEAD = 1 << 4,
-    IMDS_V1 = 1 << 5, /* it knows no tokens */
+    IMDS_V1 = 1 << 5, /* it does not support tokens */
     PROGRAM = 1 << 6, /* with the setting, a program runs */
     AS_IS = 1 << 7,   /* what the value asks for is what the program does anyway */
 } flags;

@@ -208,7 +208,7 @@ static const cell cells[] = {
     {"GetObject", EMPTY, RIGHT, "x-amz-checksum-crc64nvme", NULL, NULL, NULL},
     {"GetObject", HTML, FAILS, NULL, "web page", NULL, NULL},
     {"GetObject", TRUNCATED, FAILS, NULL, "of 21 bytes came", NULL, NULL},
-    {"GetObject", LENGTH, FAILS, NULL, "cut short|bytes", NULL, NULL},
+    {"GetObject", LENGTH, FAILS, NULL, "ended early|bytes", NULL, NULL},
     {"GetObject", CHUNKED, RIGHT, NULL, NULL, NULL, NULL},
     {"GetObject", STATUS, FAILS, NULL, "202", NULL, NULL},
     {"GetObject", REPLACED, FAILS, NULL, "CRC64NVME", "Amazon", "amazon"},

@@ -143,7 +143,7 @@ static const cell cells[] = {
     {"DeleteObjects", ERROR, FAILS, NULL, "InternalError", NULL, NULL},
     {"DeleteObjects", NOTHING, FAILS, NULL, "empty", NULL, NULL},
     {"DeleteObjects", TRUNCATED, FAILS, NULL, "not well formed", NULL, NULL},
-    {"DeleteObjects", LENGTH, FAILS, NULL, "cut short", NULL, NULL},
+    {"DeleteObjects", LENGTH, FAILS, NULL, "ended early", NULL, NULL},
     {"DeleteObjects", CHUNKED, RIGHT, NULL, NULL, NULL, NULL},
     {"DeleteObjects", STATUS, FAILS, NULL, "202", NULL, NULL},
     {"DeleteObjects", REPLACED, FAILS, NULL, "names a key that was not requested (other/1)",

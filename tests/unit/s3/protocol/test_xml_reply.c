@@ -27,8 +27,8 @@ static void fields_are_collected_or_named(void **state)
         {"<Other/>", NULL, "the reply's root element is <Other>, not <R>, and Id is missing in it"},
         {"<Error><Id>1</Id></Error>", NULL, "the reply's root element is <Error>, not <R>"},
         {"<html><Id>1</Id></html>", NULL, "the reply's root element is <html>, not <R>"},
-        {"<R><Id>1</Id>", NULL, "XML that is not well formed"},
-        {"", NULL, "XML: an empty document"},
+        {"<R><Id>1</Id>", NULL, "XML is not well formed"},
+        {"", NULL, "XML: the document is empty"},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

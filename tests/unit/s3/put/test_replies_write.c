@@ -348,7 +348,7 @@ static const cell cells[] = {
     {"CreateMultipartUpload", ERROR, FAILS, NULL, "InternalError", NULL, NULL},
     {"CreateMultipartUpload", NOTHING, FAILS, NULL, "empty", NULL, NULL},
     {"CreateMultipartUpload", TRUNCATED, FAILS, NULL, "not well formed", NULL, NULL},
-    {"CreateMultipartUpload", LENGTH, FAILS, NULL, "cut short", NULL, NULL},
+    {"CreateMultipartUpload", LENGTH, FAILS, NULL, "ended early", NULL, NULL},
     {"CreateMultipartUpload", CHUNKED, RIGHT, NULL, NULL, NULL, NULL},
     {"CreateMultipartUpload", STATUS, FAILS, NULL, "202", NULL, NULL},
 
@@ -376,7 +376,7 @@ static const cell cells[] = {
     {"CompleteMultipartUpload", ERROR, FAILS, NULL, "InternalError", NULL, NULL},
     {"CompleteMultipartUpload", NOTHING, PROVEN, NULL, "empty", NULL, NULL},
     {"CompleteMultipartUpload", TRUNCATED, PROVEN, NULL, "not well formed", NULL, NULL},
-    {"CompleteMultipartUpload", LENGTH, FAILS, NULL, "cut short", NULL, NULL},
+    {"CompleteMultipartUpload", LENGTH, FAILS, NULL, "ended early", NULL, NULL},
     {"CompleteMultipartUpload", CHUNKED, RIGHT, NULL, NULL, NULL, NULL},
     {"CompleteMultipartUpload", STATUS, FAILS, NULL, "202", NULL, NULL},
     {"CompleteMultipartUpload", REPLACED, PROVEN, NULL, "another key", "<Key>k</Key>",
@@ -394,7 +394,7 @@ static const cell cells[] = {
     {"CopyObject", ERROR, FAILS, NULL, "InternalError", NULL, NULL},
     {"CopyObject", NOTHING, PROVEN, NULL, "empty", NULL, NULL},
     {"CopyObject", TRUNCATED, PROVEN, NULL, "not well formed", NULL, NULL},
-    {"CopyObject", LENGTH, FAILS, NULL, "cut short", NULL, NULL},
+    {"CopyObject", LENGTH, FAILS, NULL, "ended early", NULL, NULL},
     {"CopyObject", CHUNKED, RIGHT, NULL, NULL, NULL, NULL},
     {"CopyObject", STATUS, FAILS, NULL, "202", NULL, NULL},
 
@@ -409,7 +409,7 @@ static const cell cells[] = {
     {"UploadPartCopy", ERROR, FAILS, NULL, "InternalError", NULL, NULL},
     {"UploadPartCopy", NOTHING, FAILS, NULL, "empty", NULL, NULL},
     {"UploadPartCopy", TRUNCATED, FAILS, NULL, "not well formed", NULL, NULL},
-    {"UploadPartCopy", LENGTH, FAILS, NULL, "cut short", NULL, NULL},
+    {"UploadPartCopy", LENGTH, FAILS, NULL, "ended early", NULL, NULL},
     {"UploadPartCopy", CHUNKED, RIGHT, NULL, NULL, NULL, NULL},
     {"UploadPartCopy", STATUS, FAILS, NULL, "202", NULL, NULL},
 
@@ -427,7 +427,7 @@ static const cell cells[] = {
     {"GetObjectTagging", ERROR, FAILS, NULL, "InternalError", NULL, NULL},
     {"GetObjectTagging", NOTHING, FAILS, NULL, "empty", NULL, NULL},
     {"GetObjectTagging", TRUNCATED, FAILS, NULL, "not well formed", NULL, NULL},
-    {"GetObjectTagging", LENGTH, FAILS, NULL, "cut short", NULL, NULL},
+    {"GetObjectTagging", LENGTH, FAILS, NULL, "ended early", NULL, NULL},
     {"GetObjectTagging", CHUNKED, RIGHT, NULL, NULL, NULL, NULL},
     {"GetObjectTagging", STATUS, FAILS, NULL, "202", NULL, NULL},
 
