@@ -53,7 +53,7 @@ bool s3_integrity_init(s3_integrity *out, const s3_config *config, const s3_prof
 
 /* --- less --- */
 
-/* What the store said: not the key, which may be called checksums.md5. */
+/* The store's part of the message, without bucket and key, since a key may contain such words. */
 static const char *words_of(const err *error, const char *bucket, const char *key)
 {
     char name[S3_NAME_SIZE];
@@ -73,8 +73,9 @@ static bool names_something_else(const char *words)
     return false;
 }
 
-/* Words that name the checksum, or "NotImplemented: A header you provided implies functionality that
- * is not implemented", which may be about any header: whether it was this one, the next try tells. */
+/* The message names the checksum, or is "NotImplemented: A header you provided implies
+ * functionality that is not implemented", which may be about any header: the next
+ * attempt decides. */
 static bool may_be_refusal(const err *e, const char *words)
 {
     if ((e->http_status != 400 && e->http_status != 501) || e->code == ERR_S3_CHECKSUM)
@@ -97,7 +98,7 @@ static bool is_less(s3_checksum_kind a, s3_checksum_kind b)
 
 void s3_integrity_begin(const s3_integrity *in, s3_integrity_try *t)
 {
-    if (!t->refusal || is_less(in->upload, t->kind)) /* another upload has learnt it */
+    if (!t->refusal || is_less(in->upload, t->kind)) /* another upload has lowered it already */
         t->kind = in->upload;
 }
 
@@ -115,7 +116,7 @@ bool s3_integrity_lessen(const s3_integrity *in, s3_integrity_try *t, const char
     t->kind = next_lesser(t->kind);
     if (!t->refusal)
         t->refusal = xstrdup(error->message);
-    log_debug("%s: again with %s", error->message,
+    log_debug("%s: retrying with %s", error->message,
               t->kind == S3_CHECKSUM_NONE ? "no checksum" : s3_checksum_name(t->kind));
     return true;
 }
@@ -125,7 +126,7 @@ void s3_integrity_learn(s3_integrity *in, const s3_integrity_try *t)
     if (!t->refusal || !is_less(t->kind, in->upload))
         return;
     const char *less = t->kind == S3_CHECKSUM_NONE ? "no checksum" : s3_checksum_name(t->kind);
-    log_warn("%s: the store takes it with %s: uploads carry that from here on "
+    log_warn("%s: the store accepts it with %s; later uploads use that "
              "(request_checksum_calculation=when_required sends none from the start)",
              t->refusal, less);
     in->upload = t->kind;

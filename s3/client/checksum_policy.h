@@ -1,12 +1,12 @@
-/* Which checksums the client sends and asks for; and less of them where a store refuses.
+/* Which checksums the client sends and requests, and fallbacks for stores that refuse them.
  *
- * What:    the settings behind s3_config's request_checksums, response_checksums and their like.
- *          Stores that speak like S3 learnt checksums late or never: an upload that is refused goes
- *          again with CRC32C, then with none. What the store takes so is sent from then on, with a
- *          warning; where it refuses that too, the checksum was not the reason, and nothing is learnt.
+ * What:    the settings request_checksums, response_checksums and related ones of s3_config. Some
+ *          stores support few checksums or none: a refused upload is repeated with CRC32C, then
+ *          without a checksum. If that succeeds, later uploads do the same, after a warning; if it
+ *          is refused too, the checksum was not the cause, and nothing changes.
  * Owner:   s3_integrity is embedded in the client, s3_integrity_try in an upload: _deinit.
  * Threads: the transport's.
- * Fails:   s3_integrity_init: ERR_CONFIG for words that are no setting.
+ * Fails:   s3_integrity_init: ERR_CONFIG for an invalid setting.
  * Sources: AWS SDKs and Tools Reference Guide, "Data integrity protections".
  */
 #ifndef S3_CLIENT_CHECKSUM_POLICY_H
@@ -17,17 +17,17 @@
 #include "base/util.h"
 
 typedef struct s3_integrity {
-    s3_checksum_kind upload; /* of uploads that begin now; NONE: they carry none */
-    bool upload_chosen;      /* by name: never less */
-    bool ask;                /* downloads ask for the object's checksum */
-    bool md5_etag;           /* and take an ETag that is MD5 where there is none */
-    bool sign_payload;       /* file bodies are hashed for the signature */
+    s3_checksum_kind upload; /* for new uploads; NONE: no checksum */
+    bool upload_chosen;      /* set explicitly: no fallback */
+    bool ask;                /* downloads request the object's checksum */
+    bool md5_etag;           /* downloads use an ETag that is an MD5 if there is no checksum */
+    bool sign_payload;       /* hash file bodies for the signature */
 } s3_integrity;
 
-/* What one upload carries, and why it is not more. */
+/* The checksum of one upload, and the refusal of a stronger one. */
 typedef struct s3_integrity_try {
     s3_checksum_kind kind;
-    char *refusal; /* the error that a stronger one met; NULL: none did */
+    char *refusal; /* error of the stronger checksum; NULL: none was refused */
 } s3_integrity_try;
 
 bool s3_integrity_init(s3_integrity *out, const s3_config *config, const s3_profile *profile,
@@ -35,11 +35,11 @@ bool s3_integrity_init(s3_integrity *out, const s3_config *config, const s3_prof
 
 void s3_integrity_begin(const s3_integrity *in, s3_integrity_try *t);
 void s3_integrity_deinit(s3_integrity_try *t);
-/* The upload of bucket and key failed: true when that may be for its checksum, and it should go again
- * with what `t->kind` says now. */
+/* The upload of bucket and key failed. True if the checksum may be the cause: repeat it with
+ * the new `t->kind`. */
 bool s3_integrity_lessen(const s3_integrity *in, s3_integrity_try *t, const char *bucket,
                          const char *key, const err *error);
-/* It went well. */
+/* The upload succeeded. */
 void s3_integrity_learn(s3_integrity *in, const s3_integrity_try *t);
 
 #endif

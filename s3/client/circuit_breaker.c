@@ -20,7 +20,7 @@ bool s3_outage_wait_at_start(s3_outage *o, uint64_t now_ms, const err *e, uint64
         return false;
     *left_ms = limit_ms - spent_ms;
     if (o->start_tries++ == 0)
-        log_warn("the store does not serve requests yet (%s): trying for %llu s at most",
+        log_warn("the store does not serve requests yet (%s); retrying for at most %llu s",
                  e->message, (unsigned long long)((limit_ms + 999) / 1000));
     else
         log_warn("the store does not serve requests yet, after %llu s (%s)",
@@ -35,14 +35,14 @@ bool s3_outage_wait(s3_outage *o, uint64_t now_ms, const err *e)
     if (!o->on) {
         o->on = true;
         o->since_ms = o->said_ms = now_ms;
-        log_warn("the store is in trouble (%s): pausing, for %llu min at most", e->message,
+        log_warn("the store is unavailable (%s); pausing for at most %llu min", e->message,
                  (unsigned long long)(o->limit_ms / MINUTE_MS));
     }
     if (now_ms - o->since_ms >= o->limit_ms)
         return false;
     if (now_ms - o->said_ms >= REMINDER_MS) {
         o->said_ms = now_ms;
-        log_warn("the store is still in trouble, for %llu min now (%s)",
+        log_warn("the store has been unavailable for %llu min (%s)",
                  (unsigned long long)((now_ms - o->since_ms) / MINUTE_MS), e->message);
     }
     return true;

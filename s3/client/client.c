@@ -113,7 +113,7 @@ s3_headers *s3_client_headers(const s3_client *c, const s3_headers_options *own,
 }
 
 static pthread_once_t home_once = PTHREAD_ONCE_INIT;
-static char home_path[PATH_MAX]; /* of the user database; "": it names none */
+static char home_path[PATH_MAX]; /* from the user database; "": not set */
 
 static void find_home(void)
 {
@@ -123,7 +123,7 @@ static void find_home(void)
         snprintf(home_path, sizeof home_path, "%s", found->pw_dir);
 }
 
-/* Services have no HOME: the AWS CLI then asks the user database for it, too. */
+/* Services may have no HOME: like the AWS CLI, use the user database then. */
 const char *s3_environment(const char *name)
 {
     const char *value = getenv(name);
@@ -139,7 +139,7 @@ char *s3_config_ca_bundle(const s3_config *config)
     const char *path = s3_env(config->getenv_fn, "AWS_CA_BUNDLE");
     if (path)
         return xstrdup(path);
-    err e = ERR_INIT; /* a profile that is nowhere is s3_client_new's to tell */
+    err e = ERR_INIT; /* s3_client_new reports a profile that does not exist */
     if (s3_profile_load(config->getenv_fn, config->profile, &profile, &e))
         path = s3_profile_get(&profile, "ca_bundle");
     return path && *path ? xstrdup(path) : NULL;
@@ -203,7 +203,7 @@ void s3_client_learn_region(s3_client *c, const char *bucket, const char *region
 
 /* --- the queue --- */
 
-/* All that waits now ends with the error; what comes meanwhile is not touched. */
+/* Ends all queued requests with the error, but not those that are added meanwhile. */
 static void fail_queue(s3_client *c, const err *e)
 {
     uint64_t last = c->queue_sequence;
@@ -211,7 +211,7 @@ static void fail_queue(s3_client *c, const err *e)
     while (r) {
         if (r->sequence <= last) {
             s3_request_fail(r, e);
-            r = c->queue_first; /* its operation may have taken others out */
+            r = c->queue_first; /* its operation may have removed others */
         } else {
             r = r->next;
         }
@@ -227,7 +227,7 @@ void s3_client_pump(s3_client *c)
         if (!c->no_sign_request)
             state = s3_credentials_get(&c->credentials, &keys, &e);
         if (state == S3_CREDENTIALS_PENDING)
-            return; /* credentials_changed wakes us */
+            return; /* credentials_changed continues */
         if (state == S3_CREDENTIALS_FAILED) {
             fail_queue(c, &e);
             return;

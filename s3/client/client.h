@@ -1,7 +1,7 @@
-/* Inside of the S3 client: what operations and requests share. Not for other layers.
+/* Internals of the S3 client, shared by operations and requests. Not for other layers.
  *
- * What:    the client itself, its list of operations, its queue of requests.
- * Owner:   the client owns operations; an operation owns its requests (mostly embedded).
+ * What:    the client, its list of operations, its queue of requests.
+ * Owner:   the client owns operations; an operation owns its requests (usually embedded).
  * Threads: the transport's.
  * Fails:   -
  */
@@ -19,19 +19,19 @@
 #include "s3/client/throttle.h"
 #include "s3/client/offload.h"
 
-/* S3 takes parts of at least 5 MiB (but the last) and at most 10,000 of them. */
+/* S3 limits: parts of at least 5 MiB (except the last), at most 10,000 parts. */
 #define S3_PART_MIN_BYTES   ((uint64_t)5 * 1024 * 1024)
 #define S3_PARTS_MAX        10000
 #define S3_OBJECT_MAX_BYTES ((uint64_t)5 << 40)
 #define S3_DEFAULT_TYPE     "binary/octet-stream"
 
-/* The size of an upload's parts: at least 5 MiB, and so large that 10,000 of them are enough. */
+/* The size of an upload's parts: at least 5 MiB, and large enough that 10,000 parts suffice. */
 uint64_t s3_put_part_bytes(uint64_t configured_bytes, uint64_t size_bytes);
-/* The same for a stream, whose size nobody knows: of the part of this number, from 1. */
+/* The same for a stream of unknown size: the size of part `number`, from 1. */
 uint64_t s3_put_stream_part_bytes(uint64_t first_bytes, unsigned number);
 
-/* The first member of each operation of the client. `free` also cancels its requests (the client
- * outlives its operations); `wake` means that the credentials have changed. */
+/* First member of each operation of the client. `free` also cancels its requests (the client
+ * outlives its operations); `wake` is called when the credentials have changed. */
 typedef struct s3_op_base {
     op base;
     s3_client *client;
@@ -41,14 +41,14 @@ typedef struct s3_op_base {
 void *s3_op_new(s3_client *c, const op_kind *kind, size_t size_bytes) MUST_USE;
 
 typedef struct s3_bucket_region {
-    char *bucket, *region; /* bucket "": what speaks of none */
+    char *bucket, *region; /* bucket "": requests without a bucket */
 } s3_bucket_region;
 
 struct s3_client {
     /* immutable */
     transport *t;
     s3_endpoint endpoint;
-    s3_headers *headers; /* of operations that have none of their own */
+    s3_headers *headers; /* for operations without their own */
     bool no_sign_request;
     pool *pool; /* or NULL */
     unsigned max_in_flight, max_attempts, retry_base_ms;
@@ -56,33 +56,33 @@ struct s3_client {
     s3_listing_order listing_order;
     int connect_timeout_ms, stall_timeout_ms;
     bool if_match_works;        /* a request with If-Match has succeeded */
-    bool no_if_match;           /* the store refuses If-Match with the ETag that it tells */
+    bool no_if_match;           /* the store refuses If-Match with the ETag that it reports */
     bool no_copy_if_match;      /* the same for the source of a copy */
-    bool no_conditional_delete; /* the store refuses If-Match there */
+    bool no_conditional_delete; /* DeleteObject: the store refuses If-Match */
     bool no_delete_objects;     /* the store has no DeleteObjects */
-    bool asks_gzip;         /* the store decodes objects on the way unless it is asked for gzip */
-    bool told_of_tags;      /* that some copies are made without them */
-    bool no_copy_checksums; /* the store tells none of parts that it copies */
+    bool asks_gzip;         /* request gzip: otherwise the store decodes gzip objects in transit */
+    bool told_of_tags;      /* warned that some copies lose their tags */
+    bool no_copy_checksums; /* the store reports no checksums of copied parts */
 
     s3_credentials credentials;
     s3_throttle throttle;
     s3_integrity integrity;
-    s3_work *works; /* under way */
+    s3_work *works; /* pending */
     op_list ops;
     s3_request *queue_first, *queue_last;
     uint64_t queue_sequence;
     timer *pump_timer;
     s3_outage outage;
-    s3_bucket_region *regions; /* learnt from redirects */
+    s3_bucket_region *regions; /* learned from redirects */
     size_t region_count;
     s3_stats stats;
 };
 
-/* Sends what may be sent; s3_client_wake does so a moment later. */
+/* Sends queued requests now; s3_client_wake does so asynchronously. */
 void s3_client_pump(s3_client *c);
 void s3_client_wake(s3_client *c);
 
-/* bucket NULL: of requests that name none. */
+/* bucket NULL: for requests without a bucket. */
 const char *s3_client_region(const s3_client *c, const char *bucket);
 void s3_client_learn_region(s3_client *c, const char *bucket, const char *region);
 

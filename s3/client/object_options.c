@@ -12,7 +12,7 @@
 
 enum { PAYER = 1, STORING = 2, CUSTOMER = 4, SOURCE = 8 };
 
-/* An operation that is not here carries none. */
+/* Operations that are not listed send none of these headers. */
 static const struct {
     const char *operation;
     unsigned carries;
@@ -61,7 +61,7 @@ static bool take_key(const char *base64, char **key, char **md5_text, err *e)
     AUTO(buf) plain = BUF(KEY_FILE_MAX_BYTES);
     if (!base64_decode(slice_from(base64), &plain) || plain.len != KEY_BYTES)
         return err_set(e, ERR_CONFIG,
-                       "the customer's key (SSE-C) is not 32 bytes in base64: make one with "
+                       "the customer's key (SSE-C) is not 32 bytes in base64; create one with "
                        "`openssl rand -base64 32`");
     uint8_t hash[MD5_BYTES];
     char text[BASE64_SIZE(MD5_BYTES)];
@@ -77,12 +77,12 @@ static bool check(const s3_headers *h, err *e)
 {
     if (h->customer_key && h->sse)
         return err_set(e, ERR_CONFIG,
-                       "a customer's key (SSE-C) and the store's own encryption (%s) exclude each "
-                       "other: give one of both",
+                       "a customer's key (SSE-C) and server-side encryption %s exclude each "
+                       "other; set one of them",
                        h->sse);
     if (h->sse_kms_key_id && (!h->sse || !str_starts_with(h->sse, "aws:kms")))
         return err_set(e, ERR_CONFIG,
-                       "the KMS key %s needs the encryption aws:kms (or aws:kms:dsse) beside it",
+                       "the KMS key %s needs the encryption aws:kms (or aws:kms:dsse) as well",
                        h->sse_kms_key_id);
     return true;
 }
@@ -202,7 +202,7 @@ bool s3_headers_add(const s3_headers *h, const char *operation, const char *url,
         ((carries & CUSTOMER) && h->customer_key) || ((carries & SOURCE) && h->source_key);
     if (has_key && !str_starts_with(url, "https://"))
         return err_set(e, ERR_CONFIG,
-                       "%s: the customer's key (SSE-C) is not sent over plain http: give an https "
+                       "%s: the customer's key (SSE-C) is not sent over plain http; use an https "
                        "endpoint",
                        operation);
     if (carries & CUSTOMER)

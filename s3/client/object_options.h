@@ -1,11 +1,11 @@
-/* Headers that go with objects: who pays, how they are encrypted, where they are kept.
+/* Request headers of objects: payer, encryption, storage class.
  *
- * What:    one table says which operation carries which of them; request.c adds them to each
- *          request when it is sent, so that an operation need not think of them.
+ * What:    one table defines which operation sends which of them; request.c adds them when it sends
+ *          a request.
  * Owner:   s3_headers owns its strings: s3_headers_free; a request borrows one until its end.
- * Threads: any; constant once made.
- * Fails:   ERR_CONFIG for a key that is no base64 of 32 bytes, for settings that exclude each
- *          other, and for a customer's key that would travel over plain http.
+ * Threads: any; constant after creation.
+ * Fails:   ERR_CONFIG for a key that is not base64 of 32 bytes, for settings that exclude each
+ *          other, and for a customer's key over plain http.
  * Sources: Amazon S3 API Reference; Amazon S3 User Guide, "Using server-side encryption with
  *          customer-provided keys (SSE-C)", "Using Requester Pays buckets".
  */
@@ -16,7 +16,7 @@
 #include "decon/s3/s3.h"
 #include "base/util.h"
 
-#define S3_HEADERS_MAX 12 /* that one request can get */
+#define S3_HEADERS_MAX 12 /* upper bound per request */
 
 struct s3_headers {
     bool request_payer;
@@ -26,7 +26,8 @@ struct s3_headers {
     char *bucket_owner, *source_owner; /* account ids */
 };
 
-/* Adds those of the operation; the values are borrowed from `h`. `url` tells whether it is safe. */
+/* Adds the headers of the operation; values are borrowed from `h`. `url` must be https for
+ * a customer's key. */
 bool s3_headers_add(const s3_headers *h, const char *operation, const char *url, http_header *to,
                     size_t *count, err *e) MUST_USE;
 

@@ -96,7 +96,7 @@ void s3_bytes_drop(s3_bytes *b)
 typedef struct hash_op {
     op op;
     s3_work work;
-    s3_hash_task task; /* the worker's until it is back */
+    s3_hash_task task; /* the worker's until it is done */
     err error;         /* the same */
     s3_hash_done on_done;
 } hash_op;
@@ -113,7 +113,7 @@ static void hash_piece(s3_hash_task *t, digest_ctx *sha, const void *data, size_
         digest_update(sha, data, len);
 }
 
-/* In pieces that stay in the cache between the two hashes. */
+/* In pieces that stay in the cache between both hashes. */
 static void hash_bytes(s3_hash_task *t, digest_ctx *sha)
 {
     for (size_t done = 0; done < t->bytes->len; done += READ_BYTES)
@@ -129,9 +129,10 @@ static bool hash_file(s3_hash_task *t, digest_ctx *sha, err *e)
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return err_set_errno(e, ERR_IO, errno, "the file cannot be read to hash it");
+            return err_set_errno(e, ERR_IO, errno, "cannot read the file to hash it");
         if (got == 0)
-            return err_set(e, ERR_IO, "the file became shorter meanwhile (leave it alone)");
+            return err_set(e, ERR_IO,
+                           "the file became shorter during the upload; do not change it");
         hash_piece(t, sha, buffer, (size_t)got);
         done += (uint64_t)got;
     }
@@ -186,7 +187,7 @@ static void hash_free(op *p)
 
 static void hash_cancel(op *p)
 {
-    UNUSED(p); /* the worker reads and writes its memory: hash_back frees it */
+    UNUSED(p); /* the worker uses its memory: hash_back frees it */
 }
 
 static const op_kind hash_kind = {.free = hash_free, .cancel = hash_cancel, .report = hash_report};
@@ -201,7 +202,7 @@ op *s3_hash_start(s3_client *c, const s3_hash_task *task, s3_hash_done on_done, 
     s3_bytes_share(o->task.bytes);
     o->task.fd = task->bytes ? -1 : fcntl(task->fd, F_DUPFD_CLOEXEC, 0);
     if (!task->bytes && o->task.fd < 0)
-        err_set_errno(&o->error, ERR_IO, errno, "no descriptor to hash the file with");
+        err_set_errno(&o->error, ERR_IO, errno, "cannot duplicate the file descriptor for hashing");
     s3_work_start(c, &o->work);
     return op_started(&o->op);
 }

@@ -6,7 +6,7 @@
 #include "s3/protocol/xml.h"
 
 #define RETRY_AFTER_MAX_MS ((uint64_t)300 * 1000)
-#define CLOCK_SKEW_S       900 /* what S3 tolerates */
+#define CLOCK_SKEW_S       900 /* tolerance of S3 */
 
 static const struct {
     const char *code;
@@ -36,8 +36,7 @@ static const struct {
      "check the region (AWS_REGION)"},
     {"NoSuchBucket", S3_VERDICT_FAIL, ERR_S3_NO_BUCKET, "check the bucket's name and the endpoint"},
     {"InvalidBucketName", S3_VERDICT_FAIL, ERR_S3_NO_BUCKET, "check the bucket's name"},
-    {"NoSuchKey", S3_VERDICT_FAIL, ERR_S3_NOT_FOUND,
-     "check the key; it may have been removed meanwhile"},
+    {"NoSuchKey", S3_VERDICT_FAIL, ERR_S3_NOT_FOUND, "check the key; it may have been deleted"},
     {"BucketAlreadyOwnedByYou", S3_VERDICT_FAIL, ERR_S3_REPLY, "use it, or choose another name"},
     {"BucketAlreadyExists", S3_VERDICT_FAIL, ERR_S3_REPLY, "choose another name"},
     {"BucketNotEmpty", S3_VERDICT_FAIL, ERR_S3_REPLY, "remove its objects first"},
@@ -48,7 +47,7 @@ static const struct {
     {"KeyTooLongError", S3_VERDICT_FAIL, ERR_LIMIT, NULL},
     {"EntityTooLarge", S3_VERDICT_FAIL, ERR_LIMIT, NULL},
     {"NotImplemented", S3_VERDICT_FAIL, ERR_HTTP_SERVER,
-     "this store does not offer that: leave out the option that asks for it"},
+     "the store does not support this; remove the option that requests it"},
     {"InternalError", S3_VERDICT_RETRY, ERR_HTTP_SERVER, NULL},
     {"ServiceUnavailable", S3_VERDICT_THROTTLED, ERR_S3_THROTTLED, NULL},
     {"SlowDown", S3_VERDICT_THROTTLED, ERR_S3_THROTTLED, NULL},
@@ -73,7 +72,7 @@ static const struct {
     {"ConditionalRequestConflict", S3_VERDICT_RETRY, ERR_S3_REPLY, NULL},
 };
 
-/* Where no code came (HEAD, proxies) or it is not in the table. */
+/* For replies without an error code (HEAD, proxies) or with one that is not in the table. */
 static const struct {
     int status;
     s3_verdict verdict;
@@ -94,7 +93,7 @@ static void copy_text(char *out, size_t size, const char *text)
     snprintf(out, size, "%s", text ? text : "");
 }
 
-/* Part of a host's name at AWS: what cannot be one is as if it had not come. */
+/* The region becomes part of a host name at AWS: an invalid one is ignored. */
 static void take_region(s3_reply *r, const char *text)
 {
     if (text && s3_region_is_name(text))
@@ -103,7 +102,8 @@ static void take_region(s3_reply *r, const char *text)
 
 bool s3_reply_is_success(const char *operation, int status)
 {
-    /* Those without a body judge the other statuses by themselves: what is done may be proven. */
+    /* Operations with replies without a body check other statuses themselves: the effect
+     * may be provable. */
     static const char *const bare[] = {"PutObject",    "UploadPart",   "DeleteObject",
                                        "DeleteBucket", "CreateBucket", "AbortMultipartUpload"};
     if (strcmp(operation, "GetObject") == 0)
@@ -139,7 +139,7 @@ void s3_reply_take_head(s3_reply *r, const http_reply *head, int64_t now_s)
     r->retry_after_ms = retry_after_ms(head, now_s);
 }
 
-/* Without the full stop at its end: our words follow behind a semicolon. */
+/* Without the final full stop: advice follows after a semicolon. */
 static void take_words(s3_reply *r, const char *text)
 {
     copy_text(r->words, sizeof r->words, text);
@@ -200,13 +200,13 @@ static bool clocks_differ(const s3_reply *r, int64_t now_s)
     return r->date_s && llabs(r->date_s - now_s) > CLOCK_SKEW_S;
 }
 
-/* A HEAD reply has no body that would say why: tell from the rest. */
+/* A HEAD reply has no body with a reason: infer it from status and headers. */
 static s3_verdict head_verdict(const s3_reply *r, int64_t now_s)
 {
     if (r->status == 403 && clocks_differ(r, now_s))
         return S3_VERDICT_CLOCK;
     if (r->status == 400)
-        return S3_VERDICT_RENEW; /* or another region: s3_reply_is_elsewhere tells */
+        return S3_VERDICT_RENEW; /* or another region: see s3_reply_is_elsewhere */
     return S3_VERDICT_FAIL;
 }
 
@@ -278,7 +278,7 @@ static err_code error_code(const s3_reply *r, bool has_key)
     size_t row = code_row(r);
     if (row < ARRAY_LEN(code_rows))
         return code_rows[row].error;
-    if (r->status == 404 && r->foreign) /* a web server's; nothing is known of any object */
+    if (r->status == 404 && r->foreign) /* from another web server; says nothing about the object */
         return ERR_S3_REPLY;
     if (r->status == 404 && (!has_key || r->code[0]))
         return r->code[0] ? ERR_S3_REPLY : ERR_S3_NO_BUCKET;
@@ -302,9 +302,9 @@ bool s3_reply_error(const s3_reply *r, const char *operation, bool has_key, err 
     else if (row < ARRAY_LEN(code_rows) && code_rows[row].hint)
         hint = xasprintf("; %s", code_rows[row].hint);
     else if (r->status == 407)
-        hint = xstrdup("; a proxy on the way wants user and password: put them into http_proxy "
+        hint = xstrdup("; a proxy requires user and password; set them in http_proxy "
                        "(http://USER:PASSWORD@HOST:PORT)");
-    else if (r->status == 404) /* HEAD: which of both is missing is not told */
+    else if (r->status == 404) /* HEAD does not say which of them is missing */
         hint = xasprintf("; check the bucket's name%s", has_key ? " and the key" : "");
     err_set(e, code, "%s: %d%s%s%s: %s%s", operation, r->status, r->code[0] ? " " : "", r->code,
             id ? id : "", r->words[0] ? r->words : err_code_words(code), hint ? hint : "");

@@ -1,11 +1,12 @@
-/* Bodies that no S3 store sends: web pages and plain text, reduced to one line for a message. */
+/* Bodies that are not from an S3 store (web pages, plain text), reduced to one line for a
+ * message. */
 #include <ctype.h>
 
 #include "base/util.h"
 #include "s3/client/reply.h"
 #include "s3/protocol/utf8.h"
 
-/* The title of a page says most; without one, the first text outside of tags. */
+/* The title of a page, else the first text outside of tags. */
 static slice title_of(slice page)
 {
     for (size_t i = 0; i + 7 < page.len; i++) {
@@ -20,7 +21,7 @@ static slice title_of(slice page)
     return page;
 }
 
-/* Up to the end of the first line that has any text; tags and control characters are left out. */
+/* Up to the end of the first line with text; without tags and control characters. */
 static size_t copy_line(slice text, char *out, size_t size)
 {
     size_t used = 0;
@@ -56,7 +57,7 @@ void s3_reply_text(slice body, char out[S3_REPLY_TEXT_SIZE])
 {
     size_t used = is_xml(body) ? 0 : copy_line(title_of(body), out, S3_REPLY_TEXT_SIZE);
     while (used > 0 && !s3_utf8_check((slice){out, used}))
-        used--; /* cut inside of a character, or no text at all */
+        used--; /* truncated within a character, or no text */
     out[used] = '\0';
 }
 
@@ -85,7 +86,7 @@ bool s3_reply_explain(const s3_reply *r, slice body, err *e)
     size_t used = strlen(e->message);
     bool named = strstr(e->message, text) != NULL;
     snprintf(e->message + used, sizeof e->message - used, "%s%s%s%s%s; %s",
-             named ? "" : "; the reply is a page or text, not S3's: \"", named ? "" : text,
+             named ? "" : "; the reply is a page or text, not from S3: \"", named ? "" : text,
              named ? "" : "\"", !named && r->server[0] ? ", Server: " : "", !named ? r->server : "",
              s3_reply_cause(text));
     return true;
@@ -95,7 +96,8 @@ bool s3_reply_is_bare(const s3_reply *r, slice body, err *e)
 {
     char text[S3_REPLY_TEXT_SIZE];
     if (r->status != 200 && r->status != 201 && r->status != 204)
-        return err_set(e, ERR_S3_REPLY, "status %d is no success of this operation", r->status);
+        return err_set(e, ERR_S3_REPLY, "status %d does not mean success of this operation",
+                       r->status);
     for (size_t i = 0; i < body.len; i++) {
         if (isspace((unsigned char)body.data[i]))
             continue;

@@ -5,21 +5,23 @@
 #include "s3/client/client.h"
 #include "s3/client/retry_policy.h"
 
-/* state    what happens                                        next
+/* state    event                                               next
  * IDLE     s3_request_start                                    QUEUED
- * QUEUED   the client has room and keys: sign, send            FLYING
- * FLYING   reply is good                                       IDLE, on_done
- *          died on a kept connection before its first byte     QUEUED (in front, new connection)
+ * QUEUED   below the concurrency limit, with keys: sign, send  FLYING
+ * FLYING   successful reply                                    IDLE, on_done
+ *          reused connection closed before the first byte      QUEUED (in front, new connection)
  *          keys refused, other region, clock differs: once     QUEUED (in front)
- *          may pass: attempts and tokens are left              WAITING
- *          store in trouble, after it had answered before      WAITING (the attempt is not spent)
- *          throttled (503 SlowDown, 429), within outage_wait   WAITING (the attempt is not spent)
+ *          retryable: attempts and tokens are left             WAITING
+ *          store unavailable, after it had answered before     WAITING (the attempt is not counted)
+ *          throttled (503 SlowDown, 429), within outage_wait   WAITING (the attempt is not counted)
  *          anything else                                       IDLE, on_done with the error
- * WAITING  the pause is over                                   QUEUED (in front)
+ * WAITING  the pause has ended                                 QUEUED (in front)
  */
 
-#define LONG_STALL_MS     300000
-#define HASHED_BODY_MAX   ((size_t)1024 * 1024) /* hashing must not hold the loop up */
+#define LONG_STALL_MS 300000
+#define HASHED_BODY_MAX                                                                            \
+    ((size_t)1024 * 1024) /* a larger body would block the loop while it is
+                                                   hashed */
 #define AUTHORIZATION_MAX ((size_t)8192)
 
 void s3_name(const char *bucket, const char *key, char out[S3_NAME_SIZE])
@@ -96,7 +98,7 @@ void s3_request_start(s3_client *c, s3_request *r)
     queue_add(r, false);
 }
 
-/* Takes it off the transport's hands; the client may send another one. */
+/* The transport has finished it; the client may send another one. */
 static void landed(s3_request *r)
 {
     r->call = NULL;
@@ -152,7 +154,7 @@ static bool sign(s3_request *r, size_t *count, const s3_keys *keys, err *e)
     hash_payload(r);
     h[(*count)++] = (http_header){"x-amz-date", r->date};
     h[(*count)++] = (http_header){"x-amz-content-sha256", r->payload_hash};
-    free(r->session_token); /* a copy: the keys may be renewed while the request is under way */
+    free(r->session_token); /* a copy: the keys may be renewed while the request is in flight */
     r->session_token = keys->session_token ? xstrdup(keys->session_token) : NULL;
     if (r->session_token)
         h[(*count)++] = (http_header){"x-amz-security-token", r->session_token};
@@ -198,7 +200,7 @@ static void fill_http(s3_request *r, size_t header_count)
                        .ctx = r};
 }
 
-/* Host and the owner's; those of s3/client/object_options.c and the signature's follow behind them. */
+/* Host and the owner's headers; those of object_options.c and of the signature are added later. */
 static size_t gather_headers(s3_request *r)
 {
     size_t count = 0;
@@ -215,8 +217,8 @@ static size_t gather_headers(s3_request *r)
     return count;
 }
 
-/* Google Cloud Storage decodes objects with Content-Encoding: gzip on the way, unless the client says
- * that it takes gzip. Its documentation: "Transcoding of gzip-compressed files". */
+/* Google Cloud Storage decodes objects with Content-Encoding: gzip in transit unless the client
+ * accepts gzip. Source: "Transcoding of gzip-compressed files" in its documentation. */
 static bool asks_for_stored_bytes(const s3_request *r)
 {
     bool reads = strcmp(r->operation, "GetObject") == 0 || strcmp(r->operation, "HeadObject") == 0;
@@ -253,7 +255,7 @@ void s3_request_send(s3_request *r, const s3_keys *keys)
         s3_request_fail(r, &e);
         return;
     }
-    /* Unsigned: Google's servers change it on the way. */
+    /* Unsigned: Google's servers change it in transit. */
     if (asks_for_stored_bytes(r))
         headers_of(r)[count++] = (http_header){"Accept-Encoding", "gzip"};
     fill_http(r, count);
@@ -286,8 +288,8 @@ static bool on_body(void *ctx, slice data, err *e)
     if (r->success_status && r->on_body)
         return r->on_body(r->ctx, data, e);
     if (buf_append_slice(&r->reply, data) || !r->success_status)
-        return true; /* an error's body may be as long as it likes, its beginning will do */
-    return err_set(e, ERR_S3_REPLY, "a reply of more than %zu bytes", r->reply.max_bytes);
+        return true; /* the beginning of an error's body is enough */
+    return err_set(e, ERR_S3_REPLY, "the reply exceeds %zu bytes", r->reply.max_bytes);
 }
 
 static void finish(s3_request *r, const err *e)
@@ -295,7 +297,7 @@ static void finish(s3_request *r, const err *e)
     r->on_done(r->ctx, r, e); /* may cancel it, may free it */
 }
 
-/* The end with an error; its words get their context, its class is final. */
+/* Ends with an error: adds context to its message and makes its class final. */
 void s3_request_fail(s3_request *r, const err *e)
 {
     err last = *e;
@@ -343,8 +345,8 @@ static void judge_reply(s3_request *r)
     s3_request_judge(r, verdict, &e);
 }
 
-/* A success that is none by its content. A page from an address that has never answered as a store will
- * not be another one next time. */
+/* A 2xx reply whose content shows a failure. If the address has never answered as an S3 store, a
+ * page is not retried. */
 static void judge_content(s3_request *r, err *e)
 {
     if (s3_reply_take_error(&r->head, buf_slice(&r->reply))) {
@@ -356,7 +358,7 @@ static void judge_content(s3_request *r, err *e)
     if (is_page && !is_store && e->cls == ERR_CLASS_RETRY)
         e->cls = ERR_CLASS_ITEM;
     if (is_page && is_store && strcmp(r->method, "GET") == 0)
-        e->cls = ERR_CLASS_RETRY; /* a proxy in trouble, perhaps */
+        e->cls = ERR_CLASS_RETRY; /* perhaps a temporary failure of a proxy */
     s3_verdict may_pass = e->code == ERR_S3_THROTTLED ? S3_VERDICT_THROTTLED : S3_VERDICT_RETRY;
     s3_request_judge(r, e->cls == ERR_CLASS_RETRY ? may_pass : S3_VERDICT_FAIL, e);
 }

@@ -7,7 +7,7 @@
 #define BACKOFF_CAP_MS    20000
 #define THROTTLED_BASE_MS 1000
 #define SAME_CLOCK_S      60
-#define SILENT_MS         10000 /* of being throttled, before that is said */
+#define SILENT_MS         10000 /* of throttling before it is logged */
 
 static void pause_over(void *ctx)
 {
@@ -20,7 +20,7 @@ static void back_off(s3_request *r, uint64_t pause_ms, const err *e)
 {
     char name[S3_NAME_SIZE];
     s3_name(r->bucket, r->key, name);
-    log_debug("%s: %s: again in %llu ms", name, e->message, (unsigned long long)pause_ms);
+    log_debug("%s: %s: retry in %llu ms", name, e->message, (unsigned long long)pause_ms);
     r->client->stats.retries++;
     r->state = S3_REQUEST_WAITING;
     r->pause = timer_start(r->client->t, pause_ms, pause_over, r);
@@ -34,8 +34,8 @@ static uint64_t pause_ms(const s3_request *r, unsigned tries, bool throttled)
     return MAX(jitter, r->head.retry_after_ms);
 }
 
-/* Waits for a store that is away, without spending an attempt; false: it is not that, or for too
- * long. */
+/* Waits during an outage of the store, without using an attempt; false if there is none or its time
+ * limit is reached. */
 static bool wait_for_store(s3_request *r, const err *e)
 {
     if (!s3_outage_wait(&r->client->outage, clock_now_ms(r->client->t), e))
@@ -45,15 +45,15 @@ static bool wait_for_store(s3_request *r, const err *e)
     return true;
 }
 
-/* Nothing has gone well since this request was first throttled, and that is worth a line. */
+/* No request has succeeded since this one was first throttled: worth a log line. */
 static bool is_alone_in_it(const s3_request *r, uint64_t now_ms)
 {
     return now_ms - r->throttled_since_ms >= SILENT_MS &&
            r->client->outage.success_ms < r->throttled_since_ms;
 }
 
-/* A reply that asks for fewer requests says nothing about the object: no attempt is spent, for as
- * long as an outage is waited for. */
+/* A throttled reply says nothing about the object: no attempt is used, up to the time
+ * limit of an outage. */
 static bool wait_while_throttled(s3_request *r, const err *e)
 {
     s3_client *c = r->client;
@@ -67,12 +67,12 @@ static bool wait_while_throttled(s3_request *r, const err *e)
     if (!quiet && !s3_outage_wait(&c->outage, now_ms, e))
         return false;
     r->attempt--;
-    r->repeated = true; /* whoever answered may have passed it on */
+    r->repeated = true; /* the proxy that replied may have forwarded it */
     back_off(r, pause_ms(r, r->throttled_tries, true), e);
     return true;
 }
 
-/* Of a store that has not answered yet. With one attempt nothing is repeated. */
+/* The store has not answered yet. With max_attempts 1 nothing is retried. */
 static bool is_start_trouble(const s3_request *r, bool throttled, const err *e)
 {
     return !r->client->outage.answered && r->client->max_attempts > 1 &&
@@ -125,21 +125,21 @@ static void retry(s3_request *r, bool throttled, const err *e)
 static void send_again(s3_request *r)
 {
     r->client->stats.retries++;
-    r->attempt--; /* not the fault of the store or the network */
+    r->attempt--; /* caused neither by the store nor by the network */
     s3_request_queue_again(r);
 }
 
-/* All that were in flight learn it at about the same time: that is one word. */
+/* Requests in flight detect it at about the same time: log it once. */
 static void set_clock(s3_client *c, int64_t offset_s)
 {
     if (llabs(offset_s - c->endpoint.clock_offset_s) < SAME_CLOCK_S)
         return;
     c->endpoint.clock_offset_s = offset_s;
-    log_warn("this host's clock differs from the store's by %lld s: signing with the store's time",
+    log_warn("this host's clock differs from the store's by %lld s; signing with the store's time",
              (long long)offset_s);
 }
 
-/* Each of these remedies is tried once; false: it was, or cannot help. */
+/* Each of these remedies is tried once; false if it was tried before or cannot help. */
 static bool remedy(s3_request *r, s3_verdict verdict)
 {
     s3_client *c = r->client;

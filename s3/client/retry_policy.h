@@ -1,18 +1,18 @@
-/* What follows on a try that did not succeed: the inner face of request.c.
+/* What follows an unsuccessful attempt; internal to request.c.
  *
- * What:    by the verdict, the request goes back into the queue at once (after a remedy where it wants
- *          one: other keys, region or time), after a pause, or ends. What a pause costs, and how long a
- *          store may be away, s3/client/throttle.h and s3/client/circuit_breaker.h say.
- * Owner:   the request is the operation's. It may be gone when the call returns.
+ * What:    according to the verdict, the request is queued again at once (with other keys, another
+ *          region or another time if needed), after a pause, or ends. s3/client/throttle.h and
+ *          s3/client/circuit_breaker.h limit retries and pauses.
+ * Owner:   the request belongs to the operation. It may have been freed when the call returns.
  * Threads: the transport's.
- * Fails:   by s3_request_fail with the error that is given.
+ * Fails:   by s3_request_fail with `e`.
  */
 #ifndef S3_CLIENT_RETRY_POLICY_H
 #define S3_CLIENT_RETRY_POLICY_H
 
 #include "s3/client/request.h"
 
-/* `r` has landed: it is in no queue and no flight. */
+/* `r` is neither queued nor in flight. */
 void s3_request_judge(s3_request *r, s3_verdict verdict, const err *e);
 
 #endif

@@ -23,7 +23,7 @@ void s3_throttle_success(s3_throttle *t, unsigned taken)
     t->tokens = MIN(t->tokens + MAX(taken, 1U), (unsigned)S3_TOKENS_MAX);
     if (t->limit >= t->limit_max)
         return;
-    if (++t->successes >= t->limit) { /* about one round of all that are in flight */
+    if (++t->successes >= t->limit) { /* about one round of all requests in flight */
         t->limit++;
         t->successes = 0;
     }
@@ -31,7 +31,7 @@ void s3_throttle_success(s3_throttle *t, unsigned taken)
 
 void s3_throttle_slow_down(s3_throttle *t, uint64_t now_ms)
 {
-    /* All that is in flight hears the same word at about the same time: that is one word. */
+    /* Requests in flight are throttled together: count that once. */
     if (t->was_halved && now_ms < t->halved_ms + S3_THROTTLE_PAUSE_MS)
         return;
     t->was_halved = true;
@@ -40,7 +40,7 @@ void s3_throttle_slow_down(s3_throttle *t, uint64_t now_ms)
     if (t->limit <= 1)
         return;
     t->limit /= 2;
-    log_info("the store asks for fewer requests: at most %u in flight now", t->limit);
+    log_info("the store throttles requests; at most %u in flight now", t->limit);
 }
 
 uint64_t s3_backoff_ms(unsigned base_ms, unsigned attempt, uint64_t cap_ms, uint64_t random)

@@ -1,12 +1,12 @@
-/* How hard the store may be pressed: the shared bucket of retry tokens, and the number of requests
- * in flight, lowered when the store asks for it (AIMD).
+/* Retry quota (tokens shared by all requests) and concurrency limit, which is lowered when the
+ * store throttles (AIMD).
  *
- * What:    plain counters. A retry takes 14 tokens of 500 (5 when the store throttled), a success
- *          brings back what its retries took, or 1.
+ * What:    counters. A retry takes 14 tokens of 500 (5 if the store throttled); a success returns
+ *          the tokens of its retries, or 1.
  * Owner:   embedded in the client.
  * Threads: the transport's.
  * Fails:   never.
- * Sources: AWS SDKs and Tools Reference Guide, "Retry behavior"; RFC 5681 for the idea.
+ * Sources: AWS SDKs and Tools Reference Guide, "Retry behavior"; RFC 5681 (AIMD).
  */
 #ifndef S3_CLIENT_THROTTLE_H
 #define S3_CLIENT_THROTTLE_H
@@ -16,7 +16,7 @@
 #define S3_TOKENS_MAX        500
 #define S3_TOKENS_RETRY      14
 #define S3_TOKENS_THROTTLED  5
-#define S3_THROTTLE_PAUSE_MS 1000 /* the limit is halved once in so long */
+#define S3_THROTTLE_PAUSE_MS 1000 /* minimum interval between two reductions */
 
 typedef struct s3_throttle {
     unsigned tokens;
@@ -28,11 +28,11 @@ typedef struct s3_throttle {
 
 void s3_throttle_init(s3_throttle *t, unsigned limit_max);
 
-/* Takes the tokens of one retry; false when too few are left. */
+/* Takes the tokens of one retry; false if too few are left. */
 bool s3_throttle_take(s3_throttle *t, bool throttled, unsigned *taken) MUST_USE;
-/* A request ended well; `taken` tokens were spent on its retries. */
+/* A request succeeded; `taken` tokens were used by its retries. */
 void s3_throttle_success(s3_throttle *t, unsigned taken);
-/* The store asks for fewer requests: halves the limit, to 1 at the least. */
+/* The store throttled a request: halves the limit, to at least 1. */
 void s3_throttle_slow_down(s3_throttle *t, uint64_t now_ms);
 
 /* Full jitter: a uniform pause of 0 to min(cap, base * 2^(attempt - 1)) ms. `attempt` counts from

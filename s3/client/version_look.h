@@ -1,11 +1,11 @@
 /* Whether an object still has an ETag, by GetObject without a condition that ends at its headers.
  *
- * What:    the second witness, beside HeadObject, before a client stops sending If-Match to a store
- *          that refuses it with the ETag that it tells.
+ * What:    confirms the result of HeadObject before a client stops sending If-Match to a store that
+ *          refuses it with the ETag that it reports.
  * Owner:   embedded in the operation; strings are borrowed until on_done. s3_version_look_cancel
- *          releases it, at any time.
+ *          releases it at any time.
  * Threads: the transport's.
- * Fails:   by on_done: same is false, and `e` says why where no reply came.
+ * Fails:   by on_done: same is false; `e` is the error if there was no reply.
  */
 #ifndef S3_CLIENT_VERSION_LOOK_H
 #define S3_CLIENT_VERSION_LOOK_H
@@ -26,6 +26,6 @@ typedef struct s3_version_look {
 } s3_version_look;
 
 void s3_version_look_start(s3_version_look *v);
-void s3_version_look_cancel(s3_version_look *v); /* no callback; twice is fine */
+void s3_version_look_cancel(s3_version_look *v); /* no callback; may be repeated */
 
 #endif

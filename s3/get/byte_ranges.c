@@ -9,7 +9,7 @@ void s3_extents_deinit(s3_extents *set)
     *set = (s3_extents){0};
 }
 
-/* The index of the first stretch that ends behind `at`. */
+/* The index of the first range that ends after `at`. */
 static size_t find(const s3_extents *set, uint64_t at)
 {
     size_t i = 0;
@@ -29,7 +29,7 @@ static void insert(s3_extents *set, size_t index, s3_extent row)
     set->count++;
 }
 
-/* Joins stretch `index` with the next one where they touch. */
+/* Joins range `index` with the next one if they are adjacent. */
 static void join(s3_extents *set, size_t index)
 {
     if (index + 1 >= set->count || set->rows[index].to != set->rows[index + 1].from)
@@ -72,7 +72,7 @@ bool s3_extents_gap(const s3_extents *set, uint64_t from, uint64_t limit, s3_ext
 {
     size_t index = find(set, from);
     if (index < set->count && set->rows[index].from <= from)
-        from = set->rows[index++].to; /* stretches do not touch: behind it is a gap */
+        from = set->rows[index++].to; /* ranges are not adjacent: a gap follows */
     if (from >= limit)
         return false;
     *gap = (s3_extent){.from = from,

@@ -8,11 +8,11 @@
 #include "s3/get/get_op.h"
 #include "s3/get/get_plan.h"
 
-/* When all is loaded, hashed (get_check.c) and recorded:
- * the checksum fits, or there is none     end
- * it does not, and ranges were kept       loaded afresh; the object is not to blame as yet
- * it does not, the first time             loaded afresh
- * it does not, once more                  end with ERR_S3_CHECKSUM */
+/* When all is downloaded, hashed (get_check.c) and recorded:
+ * the checksum matches, or there is none  end
+ * mismatch, and ranges were kept          downloaded again; the object may be valid
+ * mismatch, the first time                downloaded again
+ * mismatch, again                         end with ERR_S3_CHECKSUM */
 
 #define LOADS_MAX 2
 
@@ -54,8 +54,8 @@ static void get_end(get_op *o, const err *e)
 
 /* --- the object --- */
 
-/* Only as many ranges exist as could be sent at once, however large the object is and however many
- * others there are. */
+/* Creates only as many ranges as could be sent at once, however large the object is and however
+ * many other downloads there are. */
 static void fill_window(get_op *o)
 {
     const s3_client *c = o->op.client;
@@ -83,10 +83,10 @@ static void get_begin(get_op *o)
         get_range_start(o, 0, o->size_known ? o->size : 0, true);
         return;
     }
-    if (!s3_extents_cover(&o->have, 0, o->size)) /* a whole file keeps its mtime */
+    if (!s3_extents_cover(&o->have, 0, o->size)) /* keeps the mtime of a complete file */
         fs_reserve(o->options.fd, o->size);
     if (o->options.ahead_bytes)
-        get_check_ask(o); /* first: the reader waits for it */
+        get_check_ask(o); /* first, since the reader waits for it */
     fill_window(o);
     get_check_ask(o);
 }
@@ -125,14 +125,14 @@ void get_restart(get_op *o)
         err e = ERR_INIT;
         char name[S3_NAME_SIZE];
         s3_name(o->bucket, o->key, name);
-        err_set_errno(&e, ERR_IO, errno, "%s: the file cannot be emptied", name);
+        err_set_errno(&e, ERR_IO, errno, "%s: cannot truncate the file", name);
         get_end(o, &e);
         return;
     }
     get_begin(o);
 }
 
-/* The object differs from what the caller was told: say so behind the store's words. */
+/* The object differs from the expected version: appends that to the store's message. */
 void get_fail(get_op *o, const err *e)
 {
     err last = *e;
@@ -141,8 +141,8 @@ void get_fail(get_op *o, const err *e)
     if (last.code == ERR_S3_NOT_FOUND && known)
         more = "; deleted since the listing";
     else if (last.code == ERR_S3_CHANGED)
-        more = o->listed_etag ? "; changed since the listing: the next run takes it up again"
-                              : "; it keeps changing while it is loaded";
+        more = o->listed_etag ? "; changed since the listing; run again"
+                              : "; it keeps changing during the download";
     size_t used = strlen(last.message);
     snprintf(last.message + used, sizeof last.message - used, "%s", more);
     get_end(o, &last);
@@ -156,7 +156,7 @@ void get_changed(get_op *o, const err *e)
         return;
     }
     s3_name(o->bucket, o->key, name);
-    log_warn("%s: changed while it was loaded: starting over", name);
+    log_warn("%s: changed during the download; starting over", name);
     o->restarted = true;
     get_restart(o);
 }
@@ -170,16 +170,16 @@ static void get_mismatch(get_op *o)
     if (o->kept_bytes == 0)
         o->loads++;
     if (o->loads < LOADS_MAX && may_load_again(o)) {
-        log_warn("%s: the %s of what came is %s, the store's is %s%s: loading it afresh", name,
-                 kind, c->found.text, c->expected.text,
-                 o->kept_bytes > 0 ? " (a part of it was kept from an earlier run)" : "");
+        log_warn("%s: %s mismatch: received %s, expected %s%s; downloading again", name, kind,
+                 c->found.text, c->expected.text,
+                 o->kept_bytes > 0 ? " (a part was kept from an earlier run)" : "");
         get_restart(o);
         return;
     }
     err e = ERR_INIT;
     err_set(&e, ERR_S3_CHECKSUM,
-            "%s: GetObject: the %s of what came is %s, the store's is %s, also when loaded again; "
-            "put a sound object in its place",
+            "%s: GetObject: %s mismatch: received %s, expected %s, also on retry; replace the "
+            "object",
             name, kind, c->found.text, c->expected.text);
     e.cls = ERR_CLASS_ITEM;
     get_end(o, &e);
@@ -231,7 +231,7 @@ void s3_get_read_end(s3_op *get, const s3_checksum *found)
     }
     o->reader_left = !found || !o->check.done;
     if (o->restarting)
-        return; /* it all begins in a moment */
+        return; /* the download starts in a moment */
     fill_window(o);
     get_check_more(o);
     get_settle(o);
@@ -249,7 +249,7 @@ static void range_failed(get_op *o, get_range *range, const err *e)
     } else if (get_look_wanted(o, e) != GET_LOOK_NONE) {
         get_look_begin(o, range, get_look_wanted(o, e), e);
     } else if (e->code == ERR_S3_CHANGED || (e->http_status == 416 && may_restart(o))) {
-        get_changed(o, e); /* 416: it became shorter */
+        get_changed(o, e); /* 416: the object became shorter */
     } else {
         get_fail(o, e);
     }

@@ -1,23 +1,21 @@
-/* Is what came what the store has? The checksum of the object, and that of the bytes. */
+/* Verifies a download: determines the object's checksum and that of the received bytes. */
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "s3/get/get_op.h"
 #include "s3/protocol/etag.h"
 
-/* object                     the store's checksum comes with   the bytes are hashed
- * handed over in order       the reply                         as they pass by: there is no file
- * at most 64 KiB             the reply                         as they pass by: they are in the
- *                                                              processor's cache, and handing them
- *                                                              to a worker takes longer
+/* object                     source of the store's checksum    the bytes are hashed
+ * passed on in order         the reply                         as they arrive: there is no file
+ * at most 64 KiB             the reply                         as they arrive: they are in the cache,
+ *                                                              and a worker would take longer
  * of one range               the reply                         by a worker, from the page cache
- * of several ranges          HEAD beside the first range       the same, finished range by range:
+ * of several ranges          HEAD beside the first range       by a worker, for each finished range:
  *                                                              CRCs combine, digests go in order
- * a reader follows           as above                          by the reader, which has them in its
- *                                                              hands anyway; where it gives up, by
- *                                                              a worker from the start
- * Where a range is asked for the reply has no checksum of the whole. */
+ * a reader follows           as above                          by the reader, which reads them anyway;
+ *                                                              if it stops, by a worker from the start
+ * A reply to a request with Range has no checksum of the whole object. */
 
-#define PIECE_BYTES ((uint64_t)16 * 1024 * 1024) /* of one visit to a worker */
+#define PIECE_BYTES ((uint64_t)16 * 1024 * 1024) /* per task of a worker */
 
 static bool hashes_bytes(const get_op *o)
 {
@@ -37,7 +35,8 @@ static void learn(get_op *o, const http_reply *reply)
     s3_checksum found = {.kind = S3_CHECKSUM_NONE};
     if (in->ask)
         found = s3_checksum_of_reply(reply);
-    /* Kept bytes may have been altered since. An ETag that only looks like an MD5 costs one load. */
+    /* Kept bytes may have been changed on disk. An ETag that only looks like an MD5
+     * costs one download. */
     if (found.kind == S3_CHECKSUM_NONE && (in->md5_etag || o->kept_bytes > 0))
         found = s3_checksum_of_etag(reply);
     c->known = true;
@@ -65,7 +64,7 @@ static bool head_take(void *ctx, const http_reply *reply, err *e)
     return true;
 }
 
-/* A store that takes GET and not HEAD tells no checksum; trouble of the network is trouble. */
+/* The store supports GET but not HEAD, so there is no checksum; network errors are errors. */
 static bool says_nothing(const err *e)
 {
     return (e->http_status >= 400 && e->http_status < 500) || e->http_status == 501;
@@ -91,7 +90,7 @@ static void head_done(void *ctx, s3_request *r, const err *e)
         get_fail(o, e);
         return;
     }
-    if (e && all_kept) { /* no GET will show which version is in the store */
+    if (e && all_kept) { /* no GET will reveal the version in the store */
         get_restart(o);
         return;
     }
@@ -109,7 +108,7 @@ void get_check_ask(get_op *o)
     bool ask = o->op.client->integrity.ask;
     if (o->check.known || o->check.head_active)
         return;
-    /* What is kept of an earlier run is worth nothing where the object is another one now. */
+    /* Kept bytes are useless if the object was replaced. */
     if (!ask && o->kept_bytes == 0 && !o->op.client->integrity.md5_etag) {
         o->check.known = true;
         return;
@@ -132,7 +131,7 @@ void get_check_ask(get_op *o)
 void get_check_take(get_op *o, const http_reply *reply)
 {
     if (o->check.known)
-        return; /* tried again: the first reply told it */
+        return; /* retried: known from the first reply */
     learn(o, reply);
     bool from_first = o->active == 1 && o->received == 0;
     o->check.passing =
@@ -179,14 +178,14 @@ static void on_hashed(void *ctx, s3_hash_task *task, const err *e)
     c->hashing.crc = task->hash.crc;
     s3_extents_add(&c->hashed, c->hashing);
     if (!s3_checksum_is_crc(c->expected.kind)) {
-        c->running = task->hash; /* goes on from there */
+        c->running = task->hash; /* continues from there */
         task->hash = (s3_hash){0};
     }
     get_check_more(o);
     get_settle(o);
 }
 
-/* What a worker could hash now. */
+/* The next range that a worker can hash. */
 static bool next_piece(const get_op *o, s3_extent *piece)
 {
     const get_check *c = &o->check;

@@ -1,15 +1,15 @@
-/* HeadObject where a reply of GetObject leaves the version or the size of the object open. */
+/* HeadObject, when a reply of GetObject leaves the object's version or size open. */
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "s3/get/get_op.h"
 #include "s3/protocol/etag.h"
 
-/* why               HeadObject says                     next
- * If-Match refused  the ETag that the ranges carry      If-Match is not sent any more to this store;
- *                                                       ETags of replies are compared instead
- *                   another ETag, or an error           the object changed (get_changed)
- * no Content-Length its size                            the range again, with the size known
- *                   no size, or an error                the download fails                         */
+/* reason            result of HeadObject                  next
+ * If-Match refused  the ETag of the ranges                If-Match is not sent any more to this store;
+ *                                                         ETags of replies are compared instead
+ *                   another ETag, or an error             the object changed (get_changed)
+ * no Content-Length the size                              the range again, with the size known
+ *                   no size, or an error                  the download fails                         */
 
 bool get_look_is_conditional(const get_op *o)
 {
@@ -41,7 +41,7 @@ static bool look_head(void *ctx, const http_reply *reply, err *e)
     if (!num_parse_u64(text, &size))
         return err_set(e, ERR_S3_REPLY, "Content-Length is missing in the reply");
     if (o->look_reason == GET_LOOK_MATCH && !s3_etag_equal(etag, o->etag))
-        return err_set(e, ERR_S3_CHANGED, "the object is another one now (ETag %s)",
+        return err_set(e, ERR_S3_CHANGED, "the object was replaced (ETag %s)",
                        etag ? etag : "missing");
     return get_pin(o, reply, size, e);
 }

@@ -1,7 +1,7 @@
-/* One object on its way down: what get.c (the whole), get_range.c (one range), get_check.c (is it
- * right), get_look.c (HeadObject on doubt) and get_keep.c (what stays for a later run) share.
+/* State of one download, shared by get.c (the whole), get_range.c (one range), get_check.c
+ * (verification), get_look.c (HeadObject) and get_resume.c (ranges kept for a later run).
  *
- * What:    the operation, its ranges, what it is held against.
+ * What:    the operation, its ranges, the expected checksum.
  * Owner:   get.c.
  * Threads: the transport's.
  * Fails:   -
@@ -20,35 +20,35 @@ typedef struct get_range {
     s3_request request;
     get_op *get;
     bool whole;
-    uint64_t offset, len; /* bytes; of a whole one len counts from the reply's head on */
+    uint64_t offset, len; /* bytes; without Range, len is set when the reply's head is known */
     uint64_t got;         /* bytes written */
-    uint64_t skip;        /* bytes of this reply that were received before */
+    uint64_t skip;        /* bytes of this reply that were received by an earlier attempt */
     char text[64];        /* value of Range */
-    bool waits;           /* for get_look.c's HeadObject, to be sent again */
-    bool conditional;     /* this request carries If-Match */
+    bool waits;           /* for get_look.c's HeadObject; sent again after it */
+    bool conditional;     /* this request has If-Match */
     struct get_range *previous, *next;
 } get_range;
 
 typedef enum get_look_reason {
     GET_LOOK_NONE,
-    GET_LOOK_MATCH, /* If-Match was refused: has the object changed? */
-    GET_LOOK_SIZE   /* a reply without Content-Length: how many bytes does the object have? */
+    GET_LOOK_MATCH, /* If-Match was refused: find out whether the object changed */
+    GET_LOOK_SIZE   /* a reply without Content-Length: find out the object's size */
 } get_look_reason;
 
-/* What the bytes are held against, and how far that has come. */
+/* The expected checksum, and the state of hashing. */
 typedef struct get_check {
-    s3_request head;  /* HeadObject, beside the ranges */
-    bool head_active; /* under way */
+    s3_request head;  /* HeadObject, concurrent with the ranges */
+    bool head_active; /* in flight */
     bool plain;       /* without If-Match: the store refused it */
-    bool known;       /* the store's word has come: `expected`, or none */
+    bool known;       /* the store's checksum is known: `expected`, or none */
     s3_checksum expected;
-    bool passing;      /* bytes are hashed in `running` as they pass by; else by workers, or by
+    bool passing;      /* bytes are hashed in `running` as they arrive; else by workers, or by
                           the reader that follows */
-    s3_hash running;   /* of digests too, which have to be fed in order */
+    s3_hash running;   /* also for digests, which must be fed in order */
     s3_extents hashed; /* by workers */
     op *job;           /* a worker hashes `hashing` */
     s3_extent hashing; /* crc not used */
-    bool done;         /* `found` is the checksum of all */
+    bool done;         /* `found` is the checksum of the whole object */
     s3_checksum found;
 } get_check;
 
@@ -56,19 +56,19 @@ struct get_op {
     s3_op_base op;
     s3_get_options options;
     char *bucket, *key, *listed_etag;
-    char *etag; /* what the ranges are pinned to, or NULL as yet */
+    char *etag; /* the version of the ranges, or NULL if not known yet */
     bool size_known, restarted;
-    bool cut; /* a GET without Range was ended: the object is larger than a range */
+    bool cut; /* a GET without Range was ended since the object is larger than a range */
     uint64_t size, received;
-    uint64_t next_offset; /* all before it is in the file or under way */
+    uint64_t next_offset; /* all bytes before it are in the file or in flight */
     int64_t last_modified_s;
-    get_range *first, *last; /* under way, in the object's order */
+    get_range *first, *last; /* in flight, in the object's order */
     unsigned active;
     s3_extents have; /* finished ranges, in the file */
-    unsigned loads;  /* ended with a mismatch */
+    unsigned loads;  /* downloads that ended with a mismatch */
     bool loaded;     /* on_loaded was called */
     bool restarting;
-    bool reader_left;    /* what options.ahead_bytes promised */
+    bool reader_left;    /* the reader stopped: options.ahead_bytes no longer applies */
     uint64_t read_bytes; /* by the reader */
     get_check check;
     s3_request look; /* get_look.c's HeadObject */
@@ -88,63 +88,62 @@ struct get_op {
 void get_fail(get_op *o, const err *e);
 /* The object changed: starts over, or fails. */
 void get_changed(get_op *o, const err *e);
-/* Everything is loaded again, pinned to what the caller knew of it. May free o. */
+/* Downloads everything again, for the version that the caller expects. May free o. */
 void get_restart(get_op *o);
-/* Ends it where nothing is left to wait for. May free o. */
+/* Ends the operation if nothing is pending. May free o. */
 void get_settle(get_op *o);
-/* A range is whole, or has failed for good. Frees the range, and perhaps o. */
+/* A range is complete, or has failed permanently. Frees the range, and may free o. */
 void get_range_ended(get_range *range, const err *e);
 
 /* --- get_range.c --- */
 
 void get_range_start(get_op *o, uint64_t offset_bytes, uint64_t len_bytes, bool whole);
 void get_range_free(get_range *range);  /* cancels it */
-void get_range_again(get_range *range); /* sends it again, from where it is */
-/* Takes ETag, size and date of a reply; false where it is another object. */
+void get_range_again(get_range *range); /* sends it again, from its current position */
+/* Reads ETag, size and date of a reply; false if it is another version. */
 bool get_pin(get_op *o, const http_reply *reply, uint64_t total_bytes, err *e) MUST_USE;
-/* All before it is in the file. */
+/* All bytes before this offset are in the file. */
 uint64_t get_prefix_bytes(const get_op *o);
 void get_report(const get_op *o);
 
 /* --- get_look.c --- */
 
-/* The range waits for HeadObject, which tells whether an If-Match that was refused is unusable in this
- * store, or the size that a reply did not tell; then it is sent again, or the download fails with `e`. */
+/* The range waits for HeadObject, which decides whether the store's If-Match is unusable, or reports
+ * a missing size; then the range is sent again, or the download fails with `e`. */
 void get_look_begin(get_op *o, get_range *range, get_look_reason reason, const err *e);
-/* Is it worth it to look after this error? */
+/* Whether HeadObject can help after this error. */
 get_look_reason get_look_wanted(const get_op *o, const err *e);
-/* Does a request carry If-Match? Not with a weak ETag, and not in a store where that never matches. */
+/* Whether a request sends If-Match: not with a weak ETag, nor in a store where it never matches. */
 bool get_look_is_conditional(const get_op *o);
 void get_look_cancel(get_op *o);
 
-/* --- get_keep.c --- */
+/* --- get_resume.c --- */
 
-/* Takes over what an earlier run has in the file, where it is of the same version. */
+/* Resumes from the ranges that an earlier run left in the file, if they are of the same version. */
 void get_keep_take(get_op *o);
-/* The same for a file that is said to hold all of it. */
+/* The same for a file that is said to be complete. */
 void get_keep_whole(get_op *o);
-/* Writes down which ranges are there. Not each is worth a sync of the disk, and the last one is not
- * worth one at all. */
+/* Records the finished ranges. Not after each one, since that syncs the disk, nor after the last. */
 void get_keep_record(get_op *o);
 void get_keep_forget(get_op *o);
 
 /* --- get_check.c --- */
 
-/* Asks with HEAD for what no reply of the ranges tells. */
+/* Requests by HEAD what the replies of ranges do not contain. */
 void get_check_ask(get_op *o);
-/* A reply without Range: tells the checksum itself. */
+/* A reply to a request without Range contains the checksum. */
 void get_check_take(get_op *o, const http_reply *reply);
-/* Bytes in order, of a whole one. */
+/* Bytes in order, of a download without Range. */
 void get_check_pass(get_op *o, slice data);
-/* More is in the file. */
+/* More bytes are in the file. */
 void get_check_more(get_op *o);
-/* Does the reader that follows hash what it reads? */
+/* Whether the reader that follows hashes what it reads. */
 bool get_check_by_reader(const get_op *o);
-/* Is the store's word here, or is there none? */
+/* Whether the store's checksum is known, or known to be absent. */
 bool get_check_asked(const get_op *o);
-/* All is loaded: false while the checksum is not known or not computed. */
+/* All is downloaded: false while the checksum is unknown or not computed. */
 bool get_check_ready(const get_op *o);
 bool get_check_good(const get_op *o);
-void get_check_reset(get_op *o); /* cancels and forgets everything */
+void get_check_reset(get_op *o); /* cancels and resets everything */
 
 #endif

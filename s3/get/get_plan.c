@@ -1,18 +1,18 @@
 #include "base/util.h"
 #include "s3/get/get_plan.h"
 
-/* The longest range, of what the reader reads in 50 ms; the shortest, of the longest: each costs a
- * request. */
+/* The longest range as a fraction of what the reader reads in 50 ms; the shortest as a fraction of
+ * the longest: each range costs a request. */
 #define LONGEST  4
 #define SHORTEST 8
-/* Under way at once: more share the line, so that each comes later, and the reader waits for the first.
- * All of them are no more than half of the rest of the object. */
+/* Ranges in flight: more of them share the bandwidth, each takes longer, and the reader waits for
+ * the first. All of them are at most half of the remaining object. */
 #define RANGES 4
 #define SHARES (2 * RANGES)
-/* How far the line may be ahead of the reader in the middle of an object, in readings of 50 ms: where
- * it is the faster one, so much waits in the page cache. */
+/* How far the download may be ahead of the reader within an object, in units of 50 ms of reading;
+ * this much waits in the page cache. */
 #define READINGS 4
-/* Enough for the reader to read on (objects.h), whatever the size of a part. */
+/* Enough for the reader to proceed (objects.h), whatever the part size. */
 #define LEAST 32
 
 uint64_t get_plan_range_bytes(const get_plan *plan, uint64_t offset)

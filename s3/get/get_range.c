@@ -1,4 +1,4 @@
-/* One range of an object: its request, held against what was asked for, into the file. */
+/* One range of an object: request, check of the reply, write to the file. */
 #include <strings.h>
 #include <unistd.h>
 
@@ -8,15 +8,14 @@
 #include "s3/protocol/etag.h"
 #include "s3/protocol/http_date.h"
 
-/* kind of range   when                                   request
- * whole           bytes are handed over in order, or     GET without Range: its reply tells the
+/* kind of range   condition                              request
+ * whole           bytes are passed on in order, or       GET without Range: the reply contains the
  *                 the object fits into one range, or     checksum too
- *                 nothing is known of it as yet
+ *                 nothing is known about it yet
  * range           else                                   Range: bytes=<from>-<to>
- * A whole one of unknown size that turns out to be larger than a range is ended at its head; the
- * ranges follow. Tried again, each goes on behind what it has received already. Ranges begin in
- * order and leave out what an earlier run kept, so all before the oldest one that is under way is
- * in the file. */
+ * A whole one of unknown size that is larger than a range is ended after the reply's head; ranges
+ * follow. A retry continues after the bytes already received. Ranges begin in order and skip what an
+ * earlier run kept, so that all bytes before the oldest range in flight are in the file. */
 
 void get_range_free(get_range *range)
 {
@@ -35,7 +34,8 @@ static void range_send(void *ctx, s3_request *r)
     range->skip = 0;
     r->header_count = 0;
     if (range->len > 0 && range->got == range->len) {
-        /* Broke off behind its last byte: there is no empty range, so that byte comes again. */
+        /* Ended after its last byte: an empty range does not exist, so that byte is
+         * requested again. */
         from--;
         range->skip = 1;
     }
@@ -65,9 +65,9 @@ static bool parse_content_range(const char *text, uint64_t *from, uint64_t *tota
     return num_parse_u64(number, from) && num_parse_u64(slash + 1, total);
 }
 
-/* The size of the object by a reply without Content-Range. Without Content-Length (chunked coding,
- * HTTP/1.0) the size that is known decides whether the reply was whole; HeadObject tells it where
- * none is known. */
+/* The size of the object from a reply without Content-Range. Without Content-Length (chunked
+ * coding, HTTP/1.0) a known size decides whether the reply is complete; if it is unknown,
+ * HeadObject reports it. */
 static bool reply_size(get_op *o, const http_reply *reply, uint64_t *total, err *e)
 {
     const char *text;
@@ -82,7 +82,7 @@ static bool reply_size(get_op *o, const http_reply *reply, uint64_t *total, err 
     return err_set(e, ERR_S3_REPLY, "Content-Length is missing in the reply");
 }
 
-/* A page in place of an object: without an ETag, and nothing is known that it could be compared with. */
+/* A page instead of an object: it has no ETag, and there is nothing to compare it with. */
 static bool is_page(const get_op *o, const http_reply *reply)
 {
     const char *type = http_reply_header(reply, "Content-Type");
@@ -90,8 +90,8 @@ static bool is_page(const get_op *o, const http_reply *reply)
            type && strncasecmp(type, "text/html", strlen("text/html")) == 0;
 }
 
-/* Which part of the object this reply holds, and how large the object is. gofakes3 (rclone serve s3)
- * sends ranges with status 200, so Content-Range decides, not the status. */
+/* Which part of the object this reply has, and the object's size. gofakes3 (rclone serve s3) sends
+ * ranges with status 200, so Content-Range decides, not the status. */
 static bool reply_place(get_range *range, const http_reply *reply, uint64_t *total, err *e)
 {
     uint64_t expected = range->offset + range->got - (range->skip ? 1 : 0), from = 0;
@@ -100,7 +100,8 @@ static bool reply_place(get_range *range, const http_reply *reply, uint64_t *tot
         return false;
     if (reply->status == 206 || text) {
         if (!parse_content_range(text, &from, total) || from != expected)
-            return err_set(e, ERR_S3_REPLY, "GetObject: another range came than was asked for (%s)",
+            return err_set(e, ERR_S3_REPLY,
+                           "GetObject: the reply has another range than requested (%s)",
                            text ? text : "Content-Range is missing in the reply");
         return true;
     }
@@ -111,12 +112,12 @@ static bool reply_place(get_range *range, const http_reply *reply, uint64_t *tot
         return false;
     if (range->offset > 0)
         return err_set(e, ERR_S3_REPLY, "GetObject: the store ignored the Range header");
-    range->whole = true; /* the store sends it from its beginning */
+    range->whole = true; /* the store sends the whole object */
     range->skip = range->got;
     return true;
 }
 
-/* Without ETags the dates have to do. */
+/* Without ETags, dates are compared. */
 static bool is_other_version(const get_op *o, const char *etag, int64_t modified_s)
 {
     if (o->etag && s3_etag_is_present(etag))
@@ -133,10 +134,10 @@ bool get_pin(get_op *o, const http_reply *reply, uint64_t total, err *e)
     if (!s3_when_parse(http_reply_header(reply, "Last-Modified"), &modified_s))
         modified_s = 0;
     if (is_other_version(o, etag, modified_s))
-        return err_set(e, ERR_S3_CHANGED, "GetObject: the object is another one now (ETag %s)",
+        return err_set(e, ERR_S3_CHANGED, "GetObject: the object was replaced (ETag %s)",
                        etag ? etag : "missing, Last-Modified differs");
     if (o->size_known && o->size != total)
-        return err_set(e, ERR_S3_CHANGED, "GetObject: the object has %llu bytes now, not %llu",
+        return err_set(e, ERR_S3_CHANGED, "GetObject: the object has %llu bytes, expected %llu",
                        (unsigned long long)total, (unsigned long long)o->size);
     if (!o->etag && s3_etag_is_present(etag))
         o->etag = xstrdup(etag);
@@ -145,8 +146,8 @@ bool get_pin(get_op *o, const http_reply *reply, uint64_t total, err *e)
     return true;
 }
 
-/* Ends a GET without Range at its head: the object is better loaded by ranges. A store that takes
- * no ranges says so, or says nothing. */
+/* Ends a GET without Range after its head: ranges are faster. A store without support for ranges
+ * says so, or sends no Accept-Ranges. */
 static bool cut(get_op *o, const http_reply *reply, err *e)
 {
     const char *ranges = http_reply_header(reply, "Accept-Ranges");
@@ -155,11 +156,11 @@ static bool cut(get_op *o, const http_reply *reply, err *e)
         return false;
     o->cut = o->size_known = true;
     o->check.passing = false;
-    err_set(e, ERR_CANCELLED, "it goes on by ranges");
+    err_set(e, ERR_CANCELLED, "continues with ranges");
     return true;
 }
 
-/* The stored bytes are gzip, those of this reply are not: asked for again. */
+/* The stored bytes are gzip, but the reply is decoded: requested again. */
 static bool was_decoded(get_op *o, const http_reply *reply)
 {
     const char *stored = http_reply_header(reply, "x-goog-stored-content-encoding");
@@ -178,7 +179,7 @@ static bool range_head(void *ctx, const http_reply *reply, err *e)
     uint64_t total = 0;
     if (was_decoded(o, reply)) {
         (void)err_set(e, ERR_S3_REPLY,
-                      "GetObject: the store has decoded the object on the way "
+                      "GetObject: the store decoded the object in transit "
                       "(x-goog-stored-content-encoding: gzip)");
         e->cls = ERR_CLASS_RETRY;
         return false;
@@ -211,7 +212,7 @@ uint64_t get_prefix_bytes(const get_op *o)
     return o->first ? o->first->offset + o->first->got : o->next_offset;
 }
 
-/* A reader has to know first what it is to hash by. */
+/* A reader needs to know the checksum algorithm first. */
 void get_report(const get_op *o)
 {
     bool early = o->options.ahead_bytes && !get_check_asked(o);
@@ -228,7 +229,7 @@ static bool range_body(void *ctx, slice data, err *e)
     if (data.len == 0)
         return true;
     if (data.len > range->len - range->got)
-        return err_set(e, ERR_S3_REPLY, "GetObject: more bytes came than were asked for");
+        return err_set(e, ERR_S3_REPLY, "GetObject: received more bytes than requested");
     if (!take_bytes(range, data, e))
         return false;
     get_check_pass(range->get, data);
@@ -244,7 +245,7 @@ static bool range_check(void *ctx, s3_request *r, err *e)
     UNUSED(r);
     if (range->got == range->len)
         return true;
-    return err_set(e, ERR_TRUNCATED, "GetObject: %llu of %llu bytes came",
+    return err_set(e, ERR_TRUNCATED, "GetObject: received %llu of %llu bytes",
                    (unsigned long long)range->got, (unsigned long long)range->len);
 }
 
@@ -257,7 +258,7 @@ static void range_done(void *ctx, s3_request *r, const err *e)
 void get_range_again(get_range *range)
 {
     range->waits = false;
-    if (range->whole && range->got == 0) /* its size is known by now, perhaps */
+    if (range->whole && range->got == 0) /* its size may be known by now */
         range->len = range->get->size_known ? range->get->size : 0;
     s3_request_cancel(&range->request);
     s3_request_start(range->get->op.client, &range->request);

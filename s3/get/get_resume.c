@@ -1,4 +1,4 @@
-/* What a download keeps for a later run: which of its ranges are in the file. */
+/* Records which ranges of a download are in the file, for a later run. */
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -7,7 +7,7 @@
 #include "base/util.h"
 #include "s3/get/get_op.h"
 
-#define RECORD_PAUSE_MS 2000 /* what a crash costs at most; a short download is never synced */
+#define RECORD_PAUSE_MS 2000 /* maximum loss by a crash; a short download is never synced */
 
 static s3_resume_place place_of(const get_op *o)
 {
@@ -26,7 +26,7 @@ void get_keep_take(get_op *o)
     if (!usable) {
         bool had_bytes = fstat(o->options.fd, &st) == 0 && st.st_size > 0;
         if (had_bytes && ftruncate(o->options.fd, 0) == 0)
-            log_info("%s: what is there of it is of no use any more: from its beginning", name);
+            log_info("%s: the partial download is stale; restarting from the beginning", name);
         return;
     }
     free(o->etag);
@@ -36,7 +36,7 @@ void get_keep_take(get_op *o)
     o->have = kept.have;
     kept.have = (s3_extents){0};
     o->kept_bytes = o->received = s3_extents_bytes(&o->have);
-    log_info("%s: %llu of %llu bytes are there already: going on from them", name,
+    log_info("%s: resuming: %llu of %llu bytes are present", name,
              (unsigned long long)o->kept_bytes, (unsigned long long)o->size);
 }
 
@@ -45,7 +45,7 @@ void get_keep_whole(get_op *o)
     struct stat st;
     bool fits = o->etag && o->size_known && o->size > 0 && fstat(o->options.fd, &st) == 0 &&
                 (uint64_t)st.st_size == o->size;
-    if (!fits) {                                         /* then it is loaded */
+    if (!fits) {                                         /* then it is downloaded */
         bool emptied = ftruncate(o->options.fd, 0) == 0; /* else writing fails too */
         UNUSED(emptied);
         return;
@@ -60,8 +60,8 @@ static void record_done(void *ctx, const err *e)
     o->record = NULL;
     o->recorded_ms = clock_now_ms(o->op.client->t);
     if (e && !o->record_failed) {
-        o->record_failed = true; /* once is enough: the download itself goes on */
-        log_warn("%s; an interrupted download would begin anew", e->message);
+        o->record_failed = true; /* the download continues */
+        log_warn("%s; an interrupted download would restart from the beginning", e->message);
     }
     get_settle(o);
 }

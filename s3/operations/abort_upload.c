@@ -1,4 +1,4 @@
-/* AbortMultipartUpload, with proof: status 204, else a second request that finds no such upload. */
+/* AbortMultipartUpload, confirmed: status 204, else a second request that reports NoSuchUpload. */
 #include "decon/s3/uploads.h"
 #include "decon/s3/uri.h"
 #include "base/util.h"
@@ -11,7 +11,8 @@ typedef struct abort_op {
     s3_request request;
     char *bucket, *key;
     buf query;
-    bool unsure, again; /* the reply proves nothing; this is the second request */
+    bool unsure, again; /* unsure: the reply does not confirm it; again: this is the second
+                           request */
 } abort_op;
 
 static void abort_free(op *p)

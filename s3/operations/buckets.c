@@ -1,4 +1,4 @@
-/* ListBuckets, page after page. */
+/* ListBuckets, all pages. */
 #include "decon/s3/buckets.h"
 
 #include "s3/client/client.h"
@@ -16,13 +16,13 @@ typedef struct buckets_op {
     s3_op_base op;
     s3_request request;
     s3_list_buckets_options options;
-    char *token; /* of the next page; NULL: there is none */
+    char *token; /* of the next page; NULL: last page */
     buf query;
     list_contract contract;
-    char *last;     /* the bucket before */
-    char *boundary; /* the last one of the page before; NULL: this is the first page */
+    char *last;     /* the previous bucket */
+    char *boundary; /* the last one of the previous page; NULL: this is the first page */
 
-    /* the page at hand */
+    /* the current page */
     bool whole;
     char *name;
     int64_t created_s;
@@ -57,8 +57,7 @@ static bool survey_element(void *ctx, const char *path, const char *text, err *e
     return true;
 }
 
-/* Called when the page has come, before anything is handed out: a page that breaks off is asked for
- * again. */
+/* Checks a page before any of it is passed on; a truncated page is requested again. */
 static bool buckets_check(void *ctx, s3_request *r, err *e)
 {
     buckets_op *o = ctx;
@@ -70,7 +69,7 @@ static bool buckets_check(void *ctx, s3_request *r, err *e)
         return false;
     }
     return o->whole || err_set(e, ERR_S3_REPLY,
-                               "ListBuckets: the reply is no list of buckets (is this an S3 "
+                               "ListBuckets: the reply is not a list of buckets (is this an S3 "
                                "store?)");
 }
 
@@ -86,7 +85,7 @@ static bool hand_bucket(buckets_op *o, err *e)
     int64_t created_s = o->created_s;
     o->created_s = 0;
     if (!name || !*name)
-        return err_set(e, ERR_S3_REPLY, "ListBuckets: a bucket without a name");
+        return err_set(e, ERR_S3_REPLY, "ListBuckets: the reply has a bucket without a name");
     bool is_repeat = str_equal(name, o->last);
     if (!is_repeat && o->boundary && strcmp(name, o->boundary) <= 0)
         return err_set(
@@ -99,7 +98,8 @@ static bool hand_bucket(buckets_op *o, err *e)
 static bool take_name(buckets_op *o, const char *text, err *e)
 {
     if (o->name && strcmp(o->name, text) != 0)
-        return err_set(e, ERR_S3_REPLY, "ListBuckets: a bucket with two Names ('%.64s', '%.64s')",
+        return err_set(e, ERR_S3_REPLY,
+                       "ListBuckets: the reply has a bucket with two Names ('%.64s', '%.64s')",
                        o->name, text);
     keep(&o->name, text);
     return true;
@@ -115,7 +115,7 @@ static bool hand_element(void *ctx, const char *path, const char *text, err *e)
         return take_name(o, text, e);
     else if (str_equal(path, ROOT "/Buckets/Bucket/CreationDate"))
         return s3_when_parse(text, &o->created_s) ||
-               err_set(e, ERR_S3_REPLY, "ListBuckets: '%s' is no date", text);
+               err_set(e, ERR_S3_REPLY, "ListBuckets: '%s' is not a date", text);
     else if (str_equal(path, bucket))
         return hand_bucket(o, e);
     return true;

@@ -1,4 +1,4 @@
-/* One object removed, whatever its version. */
+/* Deletes one object, whatever its version. */
 #include "base/util.h"
 #include "s3/operations/delete_object.h"
 

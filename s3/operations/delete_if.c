@@ -1,4 +1,4 @@
-/* One object removed, if it is still the version that the caller knows. */
+/* Deletes one object if it is still the version that the caller knows. */
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "s3/client/version_look.h"
@@ -6,26 +6,25 @@
 #include "s3/protocol/etag.h"
 
 /* state    request                        next
- * CHECK    HeadObject (not at AWS, which  REMOVE, where the ETag is the same; the end, where it is
- *          takes If-Match for sure)       another one, or the object is gone
- * REMOVE   DeleteObject with If-Match     end; CHECK, where the store refuses that header, or where
- *                                         a 412 may refer to an earlier request of ours whose reply
- *                                         was lost; or may be no answer at all: some stores refuse
- *                                         If-Match with the very ETag that they tell (CHECK found
- *                                         it): WITNESS
- * WITNESS  GetObject, to its headers      REMOVE without If-Match, where it tells the same ETag too
- * A store that ignores If-Match leaves the moment between the two requests; a store that refuses it is
- * not asked for it again. */
+ * CHECK    HeadObject (not at AWS, which  REMOVE if the ETag is equal; the end if it differs or the
+ *          supports If-Match)             object does not exist
+ * REMOVE   DeleteObject with If-Match     end. CHECK if the store refuses that header, or if a 412 may
+ *                                         refer to an earlier request whose reply was lost. WITNESS
+ *                                         if CHECK found the ETag: some stores refuse If-Match with
+ *                                         the ETag that they report
+ * WITNESS  GetObject, headers only        REMOVE without If-Match, if it has the same ETag
+ * If the store ignores If-Match, another writer may act between the two requests; a store that refuses
+ * it does not get it again. */
 
 typedef struct delete_op {
     s3_op_base op;
     s3_request request;       /* CHECK */
     s3_delete_object removal; /* REMOVE */
     char *bucket, *key, *etag;
-    bool refused; /* 412: CHECK tells whether it is gone or another one */
+    bool refused; /* 412: CHECK finds out whether it was deleted or replaced */
     bool checked; /* CHECK found this ETag */
     s3_version_look witness;
-    err refusal; /* 412 after that: is If-Match unusable here? */
+    err refusal; /* 412 after that: If-Match may be unusable */
 } delete_op;
 
 static void delete_free(op *p)
@@ -57,7 +56,7 @@ static void witness_done(void *ctx, bool same, const err *e)
         return;
     }
     log_warn("%s: HeadObject and GetObject show the same ETag: If-Match is unusable in this store; "
-             "objects are compared before they are removed",
+             "objects are compared before they are deleted",
              o->refusal.message);
     o->op.client->no_conditional_delete = true;
     remove_begin(o);
@@ -87,9 +86,9 @@ static void remove_done(void *ctx, const err *e)
 {
     delete_op *o = ctx;
     if (!e || e->code == ERR_S3_NOT_FOUND) {
-        op_finish(&o->op.base, NULL); /* gone: that is what was wanted */
+        op_finish(&o->op.base, NULL); /* it does not exist, as requested */
     } else if (refuses_condition(e) && !o->op.client->no_conditional_delete) {
-        log_info("%s: the store does not take If-Match here: objects are looked at before",
+        log_info("%s: the store does not support If-Match here; objects are checked before",
                  e->message);
         o->op.client->no_conditional_delete = true;
         check_begin(o);
@@ -130,7 +129,7 @@ static bool check_head(void *ctx, const http_reply *reply, err *e)
     const char *etag = http_reply_header(reply, "ETag");
     if (s3_etag_equal(etag, o->etag) && !o->refused)
         return true;
-    return err_set(e, ERR_S3_CHANGED, "the object is another one now (ETag %s); it was not removed",
+    return err_set(e, ERR_S3_CHANGED, "the object was replaced (ETag %s); it was not deleted",
                    etag ? etag : "missing");
 }
 

@@ -6,15 +6,14 @@
 #include "s3/operations/delete_object.h"
 #include "s3/protocol/xml.h"
 
-/* keys                                        request                 next
- * batch: XML can hold them, and the store     DeleteObjects for all   those that may pass: again; those
- * has DeleteObjects                           of them                 that the reply does not name:
- *                                                                     singles
- * singles: all others                         DeleteObject, several   the next one
- *                                             at a time
- * none                                        -                       on_done
- * The reply names each key that was removed (no <Quiet>): a key that it does not name was not removed
- * for all that is known. */
+/* keys                                        request             next
+ * batch: XML can represent them, and the      DeleteObjects for   retryable ones: again; those that the
+ * store has DeleteObjects                     all of them         reply does not name: singles
+ * singles: all others                         DeleteObject,       the next one
+ *                                             several at a time
+ * none                                        -                   on_done
+ * The reply names each deleted key (no <Quiet>): a key that it does not name is treated as not
+ * deleted. */
 
 #define BODY_MAX_BYTES  ((size_t)8 * 1024 * 1024) /* 1,000 keys of 1,024 bytes, each `&quot;` */
 #define REPLY_MAX_BYTES ((size_t)16 * 1024 * 1024)
@@ -37,21 +36,21 @@ struct delete_op {
     s3_request request;
     s3_delete_many_options options;
     char *bucket;
-    char **keys; /* left to do: the batch, then the singles */
+    char **keys; /* remaining: the batch, then the singles */
     size_t batch_count, single_count;
     single singles[SINGLES_MAX];
-    size_t active;  /* singles under way */
+    size_t active;  /* singles in flight */
     bool fell_back; /* DeleteObjects was refused */
     buf body;
     char md5_text[MD5_TEXT_SIZE];
 
-    /* the reply at hand */
+    /* the current reply */
     key_state *states; /* of the batch's keys */
-    size_t next_key;   /* replies mostly keep the order */
+    size_t next_key;   /* replies usually keep the order */
     char *key;
     s3_reply told;
     bool whole, names_keys;
-    err reason; /* of the last key that may pass */
+    err reason; /* of the last retryable key */
 };
 
 static void singles_cancel(delete_op *o)
@@ -87,7 +86,7 @@ static void delete_report(op *p, const err *e)
 
 static const op_kind delete_kind = {.free = delete_free, .report = delete_report};
 
-/* --- which keys XML can hold --- */
+/* --- keys that XML can represent --- */
 
 /* Bytes of the UTF-8 sequence at `p` that are a character of XML 1.0, or 0. */
 static size_t xml_character(const unsigned char *p)
@@ -137,7 +136,7 @@ static void batch_send(void *ctx, s3_request *r)
     md5(buf_slice(&o->body), digest);
     base64_encode(digest, sizeof digest, o->md5_text);
     r->body = buf_slice(&o->body);
-    r->payload_hash[0] = '\0'; /* of the body of the try before */
+    r->payload_hash[0] = '\0'; /* of the previous attempt's body */
     r->header_count = 0;
     s3_request_header(r, "Content-Type", "application/xml");
     s3_request_header(r, "Content-MD5", o->md5_text);
@@ -150,7 +149,7 @@ static void set_text(char *out, size_t size, const char *text)
     snprintf(out, size, "%s", text);
 }
 
-/* The index of the key that was read, or batch_count. */
+/* The index of the key in the reply, or batch_count. */
 static size_t find_key(delete_op *o)
 {
     for (size_t i = 0; o->key && i < o->batch_count; i++) {
@@ -172,7 +171,7 @@ static const char *field_of(const char *path, const char *element)
     return below[1 + len] == '/' ? below + 2 + len : below[1 + len] ? NULL : "";
 }
 
-/* First walk: is it whole, does it speak of our keys only. */
+/* First pass: is it complete, and does it name requested keys only. */
 static bool survey_element(void *ctx, const char *path, const char *text, err *e)
 {
     delete_op *o = ctx;
@@ -216,7 +215,7 @@ static void key_failed(delete_op *o, size_t i)
     o->options.on_key_error(o->options.ctx, o->keys[i], &reason);
 }
 
-/* Second walk: what became of each key. Where a reply says both, the error counts. */
+/* Second pass: the result of each key. If a reply has both, the error counts. */
 static bool read_element(void *ctx, const char *path, const char *text, err *e)
 {
     delete_op *o = ctx;
@@ -241,7 +240,7 @@ static bool read_element(void *ctx, const char *path, const char *text, err *e)
     return true;
 }
 
-/* Keys that may pass stay in the batch, those that the reply does not name become singles. */
+/* Retryable keys stay in the batch; those that the reply does not name become singles. */
 static void sort_keys(delete_op *o)
 {
     size_t total = o->batch_count + o->single_count, kept = 0;
@@ -271,7 +270,7 @@ static bool survey(delete_op *o, slice reply, err *e)
     free(move(o->key));
     if (!s3_xml_read(reply, survey_element, o, e)) {
         if (e->code == ERR_PARSE)
-            e->cls = ERR_CLASS_RETRY; /* removing again does no harm: nothing is known of any key */
+            e->cls = ERR_CLASS_RETRY; /* deleting again is harmless: no key has a known result */
         e->code = ERR_S3_REPLY;
         return false;
     }
@@ -289,7 +288,7 @@ static bool batch_check(void *ctx, s3_request *r, err *e)
     o->told = (s3_reply){0};
     if (!s3_xml_read(buf_slice(&r->reply), read_element, o, e))
         return false;
-    o->fell_back = !o->names_keys; /* it gives the reply that <Quiet> asks for */
+    o->fell_back = !o->names_keys; /* it sends the reply of <Quiet> */
     sort_keys(o);
     if (o->batch_count == 0)
         return true;
@@ -298,7 +297,7 @@ static bool batch_check(void *ctx, s3_request *r, err *e)
     return false;
 }
 
-/* --- the singles, and the end --- */
+/* --- singles, and the end --- */
 
 static void singles_go_on(delete_op *o);
 
@@ -338,7 +337,8 @@ static void singles_go_on(delete_op *o)
         op_finish(&o->op.base, NULL);
 }
 
-/* A store without DeleteObjects (older GCS, gateways): learnt once a single removal works. */
+/* A store without DeleteObjects (older GCS, gateways): recorded once a single
+ * DeleteObject succeeds. */
 static bool has_no_batch(const err *e)
 {
     static const char *const codes[] = {"NotImplemented", "MethodNotAllowed", "InvalidArgument",
@@ -367,7 +367,7 @@ static void batch_done(void *ctx, s3_request *r, const err *e)
     }
     if (e) {
         if (!o->op.client->no_delete_objects)
-            log_info("%s: removing the objects one by one", e->message);
+            log_info("%s: deleting the objects one by one", e->message);
         o->fell_back = true;
     }
     s3_request_cancel(&o->request);

@@ -6,10 +6,10 @@
 
 /* state    request        next
  * REMOVE   DeleteObject   end with status 204 or an error; else LOOK
- * LOOK     HeadObject     end where nothing, or another version, is there; else REMOVE after a pause,
+ * LOOK     HeadObject     end if there is no object, or another version; else REMOVE after a pause,
  *                         twice */
 
-#define UNPROVEN_MAX 3 /* DeleteObject requests after which the object was still there */
+#define UNPROVEN_MAX 3 /* DeleteObject requests after which the object still existed */
 #define PAUSE_CAP_MS 20000
 
 static void remove_begin(s3_delete_object *d);

@@ -1,4 +1,4 @@
-/* ListObjectsV2, page after page. */
+/* ListObjectsV2, all pages. */
 #include "s3/operations/list.h"
 
 #include "decon/base/log.h"
@@ -7,7 +7,7 @@
 #include "base/util.h"
 #include "s3/operations/list_page.h"
 
-/* A page is gathered whole (at most 1,000 keys) and checked before any of it is handed out. */
+/* A page is received completely (at most 1,000 keys) and checked before any of it is passed on. */
 #define PAGE_MAX_BYTES  ((size_t)16 * 1024 * 1024)
 #define QUERY_MAX_BYTES ((size_t)32 * 1024)
 
@@ -22,7 +22,7 @@ typedef struct list_op {
     list_page page;
     size_t repeat_count;
 
-    bool held, waiting; /* the next page is not asked for; it would be now */
+    bool held, waiting; /* held: do not request the next page; waiting: it would be requested now */
 } list_op;
 
 static void list_free(op *p)
@@ -44,14 +44,15 @@ static void list_end(list_op *o, const err *e)
 {
     bool silent = e && e->code == ERR_CANCELLED;
     if (o->repeat_count > 0)
-        log_warn("s3://%s/%s: ListObjectsV2: %zu keys were listed twice in a row and count once",
-                 o->bucket, o->prefix ? o->prefix : "", o->repeat_count);
+        log_warn(
+            "s3://%s/%s: ListObjectsV2: %zu keys were listed twice in a row and are counted once",
+            o->bucket, o->prefix ? o->prefix : "", o->repeat_count);
     op_finish(&o->op.base, silent ? NULL : e);
 }
 
 /* --- a page --- */
 
-/* Called when the page has come: a page that breaks off is asked for again. */
+/* Checks a complete page; a truncated page is requested again. */
 static bool list_check(void *ctx, s3_request *r, err *e)
 {
     list_op *o = ctx;

@@ -1,7 +1,7 @@
-/* The flow of a listing, for readers that are slower than the store.
+/* Flow control of a listing, for readers that are slower than the store.
  *
- * What:    s3_list_hold stops an s3_list behind the page at hand (at most 1,000 objects are still
- *          handed out), s3_list_resume lets it go on.
+ * What:    s3_list_hold pauses an s3_list after the current page (at most 1,000 more objects are
+ *          passed on), s3_list_resume continues it.
  * Owner:   as in include/decon/s3/s3.h.
  * Threads: the transport's; from inside on_object and on_prefix too.
  * Fails:   never.

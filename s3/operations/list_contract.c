@@ -37,7 +37,7 @@ void contract_name(const char *name, char out[CONTRACT_NAME_SIZE])
     size_t len = 0, limit = CONTRACT_NAME_SIZE - sizeof more;
     for (; len < limit && name[len]; len++)
         out[len] = (unsigned char)name[len] < 0x20 || name[len] == 0x7f ? '?' : name[len];
-    if (name[len]) { /* a character of UTF-8 is left out as a whole */
+    if (name[len]) { /* a UTF-8 character is omitted completely */
         while (len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80)
             len--;
         memcpy(out + len, more, sizeof more);
@@ -46,9 +46,9 @@ void contract_name(const char *name, char out[CONTRACT_NAME_SIZE])
     }
 }
 
-/* --- what the reply says of itself --- */
+/* --- what the reply says about itself --- */
 
-/* An access point answers for its bucket; Ceph leaves the tenant of `tenant:bucket` out. */
+/* An access point returns its bucket's name; Ceph omits the tenant of `tenant:bucket`. */
 static bool may_have_another_name(const char *bucket, const char *echo)
 {
     const char *colon = strrchr(bucket, ':');
@@ -80,7 +80,7 @@ static bool decodes_to(const char *text, const char *wanted)
     return s3_uri_decode(slice_from(text), true, &plain, &e) && str_equal(buf_str(&plain), wanted);
 }
 
-/* Not every store encodes the echo together with the keys. */
+/* Not every store encodes the prefix in the reply together with the keys. */
 bool contract_check_prefix(const list_contract *k, const char *echo, bool url_encoded, err *e)
 {
     char asked[CONTRACT_NAME_SIZE], name[CONTRACT_NAME_SIZE];
@@ -103,8 +103,9 @@ bool contract_check_encoding(const list_contract *k, const char *echo, bool *url
     if (!echo || !*echo || *url_encoded)
         return true;
     contract_name(echo, name);
-    return err_set(e, ERR_S3_REPLY, "%s: the reply has the EncodingType '%s', only 'url' is known",
-                   k->operation, name);
+    return err_set(e, ERR_S3_REPLY,
+                   "%s: the reply has the EncodingType '%s', only 'url' is supported", k->operation,
+                   name);
 }
 
 bool contract_check_encoded(const list_contract *k, const char *text, err *e)
@@ -181,7 +182,7 @@ bool contract_refuse_repeat(const list_contract *k, const char *key, err *e)
 
 /* --- pages --- */
 
-/* FNV-1a: 64 bits are enough to tell a listing's tokens apart. */
+/* FNV-1a: 64 bits suffice to distinguish the tokens of a listing. */
 static uint64_t fingerprint(const char *text)
 {
     uint64_t hash = 0xcbf29ce484222325U;
@@ -213,13 +214,13 @@ bool contract_check_next(list_contract *k, const char *token, const char *first_
     if (!set_add(&k->tokens, token)) {
         contract_name(token, name);
         return err_set(e, ERR_S3_REPLY,
-                       "%s: the continuation token '%s' came before: the listing goes in circles",
+                       "%s: the continuation token '%s' is repeated: the listing does not advance",
                        k->operation, name);
     }
     if (first_key && !k->ordered && !set_add(&k->first_keys, first_key)) {
         contract_name(first_key, name);
         return err_set(e, ERR_S3_REPLY,
-                       "%s: the page that begins with '%s' came before: the listing does not "
+                       "%s: the page that begins with '%s' is repeated: the listing does not "
                        "advance",
                        k->operation, name);
     }

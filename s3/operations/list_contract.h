@@ -1,11 +1,11 @@
-/* What a listing must hold to, checked key by key while its pages arrive.
+/* Requirements for listings, checked key by key as pages arrive.
  *
- * What:    a page is checked as a whole before any of it is handed out: each key lies below the
- *          prefix, keys come in UTF-8 byte order over all pages, a continuation token never comes
- *          again, and the reply names the bucket and the prefix that were asked for.
+ * What:    a page is checked completely before any of it is passed on: each key has the prefix, keys
+ *          are in UTF-8 byte order across pages, a continuation token never repeats, and the reply
+ *          names the requested bucket and prefix.
  *          Amazon S3 guarantees the order for general purpose buckets, not for directory buckets
- *          (names that end in --x-s3): there, and with s3_config.listing_order ANY, it is not
- *          checked, and a page that comes again is found by its first key.
+ *          (names that end in --x-s3): for these, and with s3_config.listing_order ANY, it is not
+ *          checked, and a repeated page is detected by its first key.
  * Owner:   strings given to contract_init are borrowed; contract_deinit frees the rest.
  * Threads: the transport's.
  * Fails:   ERR_S3_REPLY; the message names the property and the key.
@@ -18,8 +18,8 @@
 #include "decon/base/err.h"
 #include "base/util.h"
 
-/* Pages without a key, in a row, before a listing counts as one that does not advance. A bucket
- * with millions of delete markers has empty pages, so this is not a small number. */
+/* Empty pages in a row after which a listing is considered stuck. A bucket with millions of delete
+ * markers has empty pages, so the limit is high. */
 #define CONTRACT_EMPTY_PAGES_MAX 10000
 
 typedef struct contract_set {
@@ -29,47 +29,49 @@ typedef struct contract_set {
 
 typedef struct list_contract {
     const char *operation, *bucket;
-    const char *prefix, *delimiter; /* "" where none was asked for */
+    const char *prefix, *delimiter; /* "" if not requested */
     bool ordered;
     char *last_key, *last_prefix; /* of the pages so far, or NULL */
-    contract_set tokens;          /* fingerprints of those that came */
-    contract_set first_keys;      /* of pages, where keys come in any order */
+    contract_set tokens;          /* fingerprints of the tokens so far */
+    contract_set first_keys;      /* of pages, for unordered listings */
     unsigned empty_pages;         /* in a row */
 } list_contract;
 
 void contract_init(list_contract *k, const char *operation, const char *bucket, const char *prefix,
                    const char *delimiter, bool ordered);
 void contract_deinit(list_contract *k);
-bool contract_is_ordered_bucket(const char *bucket); /* no directory bucket */
+bool contract_is_ordered_bucket(const char *bucket); /* not a directory bucket */
 
-/* Each `echo` is what the reply says, or NULL where it says nothing. */
+/* `echo` is the value in the reply, or NULL. */
 bool contract_check_bucket(const list_contract *k, const char *echo, err *e) MUST_USE;
 bool contract_check_prefix(const list_contract *k, const char *echo, bool url_encoded, err *e)
     MUST_USE;
 /* *url_encoded: names in the reply are URL-encoded. */
 bool contract_check_encoding(const list_contract *k, const char *echo, bool *url_encoded, err *e)
     MUST_USE;
-/* What an encoded name cannot hold: then the reply is not encoded, although it says so. */
+/* Characters that a URL-encoded name cannot have: the reply claims an encoding that
+ * it does not use. */
 bool contract_check_encoded(const list_contract *k, const char *text, err *e) MUST_USE;
 
-/* Is the key below the prefix? */
+/* Whether the key has the prefix. */
 bool contract_check_key(const list_contract *k, const char *key, err *e) MUST_USE;
-/* Of a listing with a delimiter: does the key, or the common prefix, end where the delimiter says? */
+/* For a listing with a delimiter: whether the key or common prefix ends as the
+ * delimiter requires. */
 bool contract_check_level(const list_contract *k, const char *key, bool is_prefix, err *e) MUST_USE;
-/* `before` is the key before it, on this page or the one before; NULL: none. Equal keys are the
- * caller's to judge. */
+/* `before` is the previous key, on this page or the one before; NULL: none. Equal keys are
+ * not checked here. */
 bool contract_check_order(const list_contract *k, const char *before, const char *key, err *e)
     MUST_USE;
-/* A key that came twice with two descriptions. */
+/* A key that was listed twice with different properties. */
 bool contract_refuse_repeat(const list_contract *k, const char *key, err *e);
 
-/* At the end of a page that has another one after it. `first_key` NULL: the page holds nothing. */
+/* At the end of a page that is not the last. `first_key` NULL: the page is empty. */
 bool contract_check_next(list_contract *k, const char *token, const char *first_key, err *e)
     MUST_USE;
-/* After a page that kept to all: its last key and common prefix; NULL leaves the one before. */
+/* After a valid page: its last key and common prefix; NULL keeps the previous one. */
 void contract_advance(list_contract *k, const char *last_key, const char *last_prefix);
 
-/* A name for messages: control characters replaced, a long one shortened. */
+/* A name for messages: control characters replaced, long names shortened. */
 #define CONTRACT_NAME_SIZE 200
 void contract_name(const char *name, char out[CONTRACT_NAME_SIZE]);
 

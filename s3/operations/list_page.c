@@ -5,7 +5,7 @@
 #include "s3/protocol/http_date.h"
 #include "s3/protocol/xml.h"
 
-/* A page of 16 MiB holds no more text than that. */
+/* Upper bound for the text of a page of 16 MiB. */
 #define TEXT_MAX_BYTES ((size_t)64 * 1024 * 1024)
 #define ROOT           "ListBucketResult"
 #define OPERATION      "ListObjectsV2"
@@ -57,7 +57,7 @@ static bool keep(list_page *p, size_t *at, const char *element, const char *text
 static bool add_entry(list_page *p, err *e)
 {
     if (p->count == PAGE_ENTRIES_MAX)
-        return err_set(e, ERR_S3_REPLY, OPERATION ": a page of more than %d keys",
+        return err_set(e, ERR_S3_REPLY, OPERATION ": the page has more than %d keys",
                        PAGE_ENTRIES_MAX);
     if (p->count == p->capacity) {
         p->capacity = MAX(2 * p->capacity, (size_t)256);
@@ -83,7 +83,7 @@ static bool take_size(list_page *p, const char *text, err *e)
 {
     uint64_t size = 0;
     if (!num_parse_u64(text, &size) || (p->current.has_size && size != p->current.size_bytes))
-        return err_set(e, ERR_S3_REPLY, OPERATION ": the Size '%.32s' is no size", text);
+        return err_set(e, ERR_S3_REPLY, OPERATION ": the Size '%.32s' is not a size", text);
     p->current.size_bytes = size;
     p->current.has_size = true;
     return true;
@@ -102,7 +102,7 @@ static bool take_field(list_page *p, const char *field, const char *text, err *e
         return keep(p, &it->storage_class, "StorageClass", text, e);
     if (str_equal(field, "/LastModified"))
         return s3_when_parse(text, &it->last_modified_s) ||
-               err_set(e, ERR_S3_REPLY, OPERATION ": the LastModified '%.64s' is no date", text);
+               err_set(e, ERR_S3_REPLY, OPERATION ": the LastModified '%.64s' is not a date", text);
     return *field || end_object(p, e);
 }
 
@@ -160,13 +160,13 @@ static bool check_head(list_page *p, const list_contract *k, err *e)
     if (!p->truncated && token && *token)
         return err_set(e, ERR_S3_REPLY,
                        OPERATION ": the reply has IsTruncated false and a NextContinuationToken: "
-                                 "it cannot be known whether keys follow");
+                                 "it is unclear whether keys follow");
     return contract_check_encoding(k, page_text(p, p->encoding), &p->url_encoded, e) &&
            contract_check_bucket(k, page_text(p, p->bucket), e) &&
            contract_check_prefix(k, page_text(p, p->prefix), p->url_encoded, e);
 }
 
-/* In place: what is decoded is never longer. */
+/* In place: decoded text is never longer. */
 static bool decode_key(list_page *p, page_entry *it, buf *plain, const list_contract *k, err *e)
 {
     char *text = p->text.data + it->key;
@@ -194,7 +194,7 @@ static bool decode_keys(list_page *p, const list_contract *k, err *e)
     return true;
 }
 
-/* Has the object of the same key before it, on this page or the one before, the same content? */
+/* Whether the previous object, on this page or the one before, has the same key and content. */
 static bool same_object(const list_page *p, const page_entry *before, const page_entry *it)
 {
     const char *first = before ? page_text(p, before->etag) : p->previous_etag;
@@ -205,7 +205,7 @@ static bool same_object(const list_page *p, const page_entry *before, const page
            (first || time_s == it->last_modified_s);
 }
 
-/* The entry before it that is of the same kind; NULL: it is the page's first. */
+/* The previous entry of the same kind; NULL: it is the page's first. */
 typedef struct page_check {
     const char *key;
     const page_entry *entry;

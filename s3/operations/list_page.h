@@ -1,12 +1,12 @@
-/* One page of ListObjectsV2, read, decoded and checked before any of it is used.
+/* One page of ListObjectsV2: parsed, decoded and checked before any of it is used.
  *
  * What:    page_read reads the XML once (names stay encoded: MinIO puts EncodingType at the end),
  *          then decodes the names and checks the page against the listing's contract. An object
  *          that is listed twice in a row with the same size and ETag is one object.
  * Owner:   page_deinit frees it; strings point into the page.
  * Threads: the transport's.
- * Fails:   ERR_PARSE where the page breaks off (it can be asked for again), ERR_S3_REPLY where it is
- *          no listing or breaks the contract.
+ * Fails:   ERR_PARSE if the page is truncated (it can be requested again), ERR_S3_REPLY if it is not
+ *          a listing or violates the requirements.
  */
 #ifndef S3_OPERATIONS_LIST_PAGE_H
 #define S3_OPERATIONS_LIST_PAGE_H
@@ -14,9 +14,9 @@
 #include "base/util.h"
 #include "s3/operations/list_contract.h"
 
-#define PAGE_ENTRIES_MAX 100000 /* 1,000 are asked for; some stores send more */
+#define PAGE_ENTRIES_MAX 100000 /* 1,000 are requested; some stores send more */
 
-/* Texts are offsets into page.text, 0: not in the reply. */
+/* Texts are offsets into page.text; 0: not in the reply. */
 typedef struct page_entry {
     size_t key, etag, storage_class;
     uint64_t size_bytes;
@@ -24,7 +24,7 @@ typedef struct page_entry {
     bool has_size;
     bool is_prefix; /* of CommonPrefixes */
     bool has_nul;   /* the key cannot be a C string; `key` is encoded as in the reply */
-    bool is_repeat; /* of the entry before: not to be handed out */
+    bool is_repeat; /* of the previous entry: not passed on */
 } page_entry;
 
 typedef struct list_page {
@@ -32,10 +32,10 @@ typedef struct list_page {
     page_entry *entries;
     size_t count, capacity;
     size_t bucket, prefix, encoding, token, truncated_text;
-    page_entry current; /* the one that is read */
+    page_entry current; /* the entry being parsed */
     bool truncated, url_encoded;
     size_t repeat_count;
-    page_entry previous; /* the last object of the page before */
+    page_entry previous; /* the last object of the previous page */
     char *previous_etag;
 } list_page;
 

@@ -18,7 +18,8 @@ bool s3_presign_url(const s3_presign_request *request, const s3_keys *keys, buf 
     AUTO(buf) query = BUF(QUERY_MAX_BYTES);
     char signature[S3_HASH_SIZE];
     if (request->expires_s < 1 || request->expires_s > S3_PRESIGN_MAX_S)
-        return err_set(e, ERR_USAGE, "a presigned URL lives 1 second to 7 days, not %u seconds",
+        return err_set(e, ERR_USAGE,
+                       "the lifetime of a presigned URL is 1 second to 7 days, not %u seconds",
                        request->expires_s);
     AUTO_FREE char *credential = xasprintf("%s/%.8s/%s/s3/aws4_request", keys->access_key_id,
                                            request->amz_date, request->region);
@@ -43,14 +44,14 @@ bool s3_presign_url(const s3_presign_request *request, const s3_keys *keys, buf 
         return false;
     buf_printf(out, "%s?%s&X-Amz-Signature=%s", request->url, buf_str(&query), signature);
     return (!out->overflow && !query.overflow) ||
-           err_set(e, ERR_LIMIT, "a presigned URL of more than %zu bytes", out->max_bytes);
+           err_set(e, ERR_LIMIT, "the presigned URL exceeds %zu bytes", out->max_bytes);
 }
 
 /* --- with a client's keys --- */
 
 typedef struct presign_op {
     s3_op_base op;
-    s3_request request; /* waits for keys, and is not sent */
+    s3_request request; /* waits for keys; is not sent */
     char *bucket, *key, *method;
     unsigned expires_s;
     buf url;

@@ -61,15 +61,16 @@ static single_op *single_new(s3_client *c, const op_kind *kind, const char *buck
     return o;
 }
 
-/* The reply of an operation that creates or removes a bucket has no body; some stores send XML. A
- * page or text comes from somebody else. */
+/* Replies of operations that create or delete a bucket have no body; some stores send XML. Pages
+ * and text are not from a store. */
 static bool bucket_check(void *ctx, s3_request *r, err *e)
 {
     char text[S3_REPLY_TEXT_SIZE];
     UNUSED(ctx);
     int status = r->head.status;
     if (status != 200 && status != 201 && status != 204)
-        return err_set(e, ERR_S3_REPLY, "status %d is no success of this operation", status);
+        return err_set(e, ERR_S3_REPLY, "status %d does not mean success of this operation",
+                       status);
     s3_reply_text(buf_slice(&r->reply), text);
     return !text[0] || s3_reply_is_bare(&r->head, buf_slice(&r->reply), e);
 }
@@ -100,7 +101,7 @@ static bool head_take(void *ctx, const http_reply *reply, err *e)
     set_copy(&o->etag, s3_etag_is_present(etag) ? etag : NULL);
     set_copy(&o->storage_class, http_reply_header(reply, "x-amz-storage-class"));
     set_copy(&o->content_type, http_reply_header(reply, "Content-Type"));
-    s3_fields_deinit(&o->metadata); /* of an earlier try */
+    s3_fields_deinit(&o->metadata); /* of an earlier attempt */
     s3_fields_of_object(&o->metadata, reply);
     o->object = (s3_object){.key = o->key,
                             .etag = o->etag,
@@ -173,7 +174,7 @@ s3_op *s3_create_bucket(s3_client *c, const char *bucket, s3_done done, void *ct
     o->request.on_check = bucket_check;
     o->request.error_in_ok = true;
     const char *region = s3_client_region(c, bucket);
-    if (strcmp(region, "us-east-1") != 0) { /* which must not be named */
+    if (strcmp(region, "us-east-1") != 0) { /* us-east-1 must not be specified */
         buf_printf(&o->body, "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/"
                              "2006-03-01/\"><LocationConstraint>");
         s3_xml_escape(slice_from(region), &o->body);

@@ -1,4 +1,4 @@
-/* ListMultipartUploads, page after page. */
+/* ListMultipartUploads, all pages. */
 #include "decon/s3/uploads.h"
 
 #include "s3/client/client.h"
@@ -23,12 +23,12 @@ typedef struct uploads_op {
 
     list_contract contract;
 
-    /* the page at hand */
+    /* the current page */
     bool whole, encoded, truncated;
-    bool checking; /* it is read to be checked; else to be handed out */
+    bool checking; /* this pass checks; else it passes uploads on */
     char *bucket_echo, *prefix_echo, *encoding;
     char *next_key, *next_id;
-    char *key, *upload_id; /* of the upload that is read */
+    char *key, *upload_id; /* of the upload being parsed */
     char *before_key, *before_id;
     int64_t initiated_s;
 } uploads_op;
@@ -78,7 +78,7 @@ static void keep(char **to, const char *text)
     *to = xstrdup(text);
 }
 
-/* First walk: is it a list, is it whole, where does the next page begin. */
+/* First pass: is it a list, is it complete, where does the next page begin. */
 static bool survey_element(void *ctx, const char *path, const char *text, err *e)
 {
     uploads_op *o = ctx;
@@ -131,7 +131,7 @@ static bool check_head(uploads_op *o, err *e)
            contract_check_prefix(k, o->prefix_echo, o->encoded, e) && decode(o, &o->next_key, e);
 }
 
-/* A marker is key and upload id; the next page begins after it. */
+/* A marker consists of key and upload id; the next page begins after it. */
 static bool check_next(uploads_op *o, const char *first_key, err *e)
 {
     if (!o->truncated)
@@ -165,12 +165,12 @@ static bool uploads_check(void *ctx, s3_request *r, err *e)
     if (survey(ctx, buf_slice(&r->reply), e))
         return true;
     if (e->code == ERR_PARSE)
-        e->cls = ERR_CLASS_RETRY; /* a page that breaks off is asked for again */
+        e->cls = ERR_CLASS_RETRY; /* a truncated page is requested again */
     return false;
 }
 
-/* Amazon S3 lists uploads by key; MinIO lists those of a whole bucket by time. So the order within a
- * page is free, but a page that begins after a marker must not hold earlier keys. */
+/* Amazon S3 lists uploads by key; MinIO lists those of a whole bucket by time. The order within a
+ * page is therefore not checked, but a page after a marker must not have earlier keys. */
 static bool check_upload(const uploads_op *o, err *e)
 {
     char name[CONTRACT_NAME_SIZE];
@@ -189,9 +189,10 @@ static bool check_upload(const uploads_op *o, err *e)
 static bool keep_once(char **to, const char *name, const char *text, err *e)
 {
     if (*to && strcmp(*to, text) != 0)
-        return err_set(e, ERR_S3_REPLY,
-                       "ListMultipartUploads: an upload with two %ss ('%.100s', '%.100s')", name,
-                       *to, text);
+        return err_set(
+            e, ERR_S3_REPLY,
+            "ListMultipartUploads: the reply has an upload with two %ss ('%.100s', '%.100s')", name,
+            *to, text);
     keep(to, text);
     return true;
 }
@@ -199,11 +200,13 @@ static bool keep_once(char **to, const char *name, const char *text, err *e)
 static bool hand_upload(uploads_op *o, err *e)
 {
     if (!o->key || !o->upload_id || !*o->upload_id)
-        return err_set(e, ERR_S3_REPLY, "ListMultipartUploads: an upload without key or id");
-    /* Without its age it would count as old, and be aborted. */
+        return err_set(e, ERR_S3_REPLY,
+                       "ListMultipartUploads: the reply has an upload without key or id");
+    /* Without its age it would be treated as old, and be aborted. */
     if (o->initiated_s == 0)
         return err_set(e, ERR_S3_REPLY,
-                       "ListMultipartUploads: an upload without Initiated ('%.100s')", o->key);
+                       "ListMultipartUploads: the reply has an upload without Initiated ('%.100s')",
+                       o->key);
     if (!decode(o, &o->key, e))
         return false;
     bool is_repeat = str_equal(o->key, o->before_key) && str_equal(o->upload_id, o->before_id);
@@ -215,7 +218,7 @@ static bool hand_upload(uploads_op *o, err *e)
     return is_repeat || o->options.on_upload(o->options.ctx, &upload, e);
 }
 
-/* Second and third walk: checks the page, then hands it out. */
+/* Second and third pass: checks the page, then passes it on. */
 static bool hand_element(void *ctx, const char *path, const char *text, err *e)
 {
     uploads_op *o = ctx;
@@ -225,7 +228,7 @@ static bool hand_element(void *ctx, const char *path, const char *text, err *e)
         return keep_once(&o->upload_id, "UploadId", text, e);
     } else if (strcmp(path, UPLOAD "/Initiated") == 0) {
         return s3_when_parse(text, &o->initiated_s) ||
-               err_set(e, ERR_S3_REPLY, "ListMultipartUploads: '%.64s' is no date", text);
+               err_set(e, ERR_S3_REPLY, "ListMultipartUploads: '%.64s' is not a date", text);
     } else if (strcmp(path, UPLOAD) == 0) {
         bool ok = hand_upload(o, e);
         forget_upload(o);

@@ -9,7 +9,7 @@ typedef struct whoami_op {
     bool ask_sts, waiting; /* for the credentials */
     timer *next_step;
     s3_sts sts;
-    const s3_sts_identity *identity; /* lent while it is reported; or NULL */
+    const s3_sts_identity *identity; /* borrowed while it is reported; or NULL */
     char *endpoint;
     s3_whoami_done done;
     void *ctx;

@@ -1,4 +1,4 @@
-/* One object across, inside the store: CopyObject, or UploadPartCopy side by side beyond 5 GiB. */
+/* Copies one object inside the store: CopyObject, or parallel UploadPartCopy above 5 GiB. */
 #include "decon/base/log.h"
 #include "s3/put/copy_source.h"
 #include "s3/client/version_look.h"
@@ -9,25 +9,24 @@
 #include "s3/protocol/xml_reply.h"
 
 /* state   request                                             next
- * LOOK    HeadObject of the source (where its size is known   COPY; TAGS, where it is over 5 GiB
- *         to be over 5 GiB, where headers are to be changed,
- *         or its ETag is wanted)
- * COPY    CopyObject                                          end, where the reply has an ETag; LOOK
- *                                                             where the store says that the source
- *                                                             is too large for it; PROVE where the
- *                                                             reply has no ETag three times
- * PROVE   HeadObject of the source, where that is not known   end
- *         yet; HeadObject of the copy (s3/put/proof.c)
+ * LOOK    HeadObject of the source (if its size is known to   COPY; TAGS if it is above 5 GiB
+ *         be above 5 GiB, if headers are to be changed, or
+ *         if its ETag is requested)
+ * COPY    CopyObject                                          end if the reply has an ETag; LOOK if
+ *                                                             the store reports that the source is too
+ *                                                             large; PROVE if the reply has no ETag
+ *                                                             three times
+ * PROVE   HeadObject of the source, unless known; HeadObject  end
+ *         of the copy (s3/put/proof.c)
  * TAGS    GetObjectTagging of the source                      PARTS
- * PARTS   s3/put/multipart.c over ranges of the source            end; VERIFY; again without tags or
- *                                                             checksums, where the store has none
- * VERIFY  HeadObject of the copy: its checksum is held        end
- *         against the source's, where parts told none
- * Every part is pinned to the source's ETag, so that a copy is never put together from two
- * versions. */
+ * PARTS   s3/put/multipart.c over ranges of the source        end; VERIFY; again without tags or
+ *                                                             checksums if the store has none
+ * VERIFY  HeadObject of the copy: compares its checksum with  end
+ *         the source's, if the parts had none
+ * Every part has the source's ETag as a condition, so that a copy never mixes two versions. */
 
 #define COPY_MAX_BYTES   ((uint64_t)5 << 30)
-#define PART_BYTES       ((uint64_t)128 << 20) /* the store moves them, not we */
+#define PART_BYTES       ((uint64_t)128 << 20) /* the store moves the data */
 #define SOURCE_MAX_BYTES ((size_t)8192)
 #define CONFLICTS_MAX    3
 #define UNPROVEN_MAX     3 /* replies of CopyObject without an ETag */
@@ -36,19 +35,19 @@ typedef struct copy_op {
     s3_op_base op;
     s3_copy_options options;
     s3_copy_source from;
-    s3_destination to;  /* its fields: in place of the source's */
+    s3_destination to;  /* its fields replace the source's */
     char *source;       /* x-amz-copy-source */
-    bool merges;        /* CopyObject has to be told all of them */
+    bool merges;        /* CopyObject needs all headers */
     s3_request request; /* COPY, VERIFY */
     s3_proof proof;
     err doubt; /* why the replies of CopyObject prove nothing */
     bool in_parts, again, verify, looked;
-    bool doubted, relook; /* the source's If-Match was refused: is it unusable? */
+    bool doubted, relook; /* the source's If-Match was refused: find out whether it is unusable */
     err refusal;
     s3_version_look witness;
     unsigned conflicts, unproven;
     uint64_t began_ms;
-    s3_checksum_kind kind; /* that parts are asked for */
+    s3_checksum_kind kind; /* requested for parts */
     s3_fields created;     /* of CreateMultipartUpload */
     s3_multipart parts;
 } copy_op;
@@ -95,9 +94,10 @@ static bool verify_head(void *ctx, const http_reply *reply, err *e)
     s3_checksum found = s3_checksum_of_reply(reply);
     if (found.kind != wanted->kind || s3_checksum_equal(&found, wanted))
         return true;
-    return err_set(e, ERR_S3_CHECKSUM,
-                   "the %s of the copy is %s, the source's is %s: remove it, and copy it again",
-                   s3_checksum_name(found.kind), found.text, wanted->text);
+    return err_set(
+        e, ERR_S3_CHECKSUM,
+        "the %s of the copy is %s, the source's is %s; delete the copy and copy it again",
+        s3_checksum_name(found.kind), found.text, wanted->text);
 }
 
 static void verify_done(void *ctx, s3_request *r, const err *e)
@@ -124,15 +124,15 @@ static void verify_begin(copy_op *o)
 
 /* --- PARTS --- */
 
-/* The source is pinned by x-amz-copy-source-if-match, where that can match; HeadObject has compared the
- * ETag in any case where it cannot. */
+/* The source's ETag is sent as x-amz-copy-source-if-match if that can match; otherwise HeadObject
+ * has compared it. */
 static const char *source_condition(const copy_op *o)
 {
     bool usable = !s3_etag_is_weak(o->from.etag) && !o->op.client->no_copy_if_match;
     return usable ? o->from.etag : NULL;
 }
 
-/* A 412 although the source may be the same: HeadObject tells, once. */
+/* A 412 although the source may be unchanged: HeadObject finds out, once. */
 static bool doubts_condition(copy_op *o, const err *e)
 {
     if (e->http_status != 412 || !source_condition(o) || o->doubted)
@@ -161,7 +161,7 @@ static const s3_part_source object_parts = {
 static void parts_begin(copy_op *o);
 static void look_begin(copy_op *o);
 
-/* The store has no tags, or no checksums of parts: without them then. */
+/* The store has no tags, or no checksums of parts: continues without them. */
 static bool goes_without(copy_op *o, const err *e)
 {
     bool refused = e->http_status == 403 || e->http_status == 501;
@@ -173,7 +173,7 @@ static bool goes_without(copy_op *o, const err *e)
     bool unknown = o->parts.no_part_checksum || e->http_status == 400;
     if (o->kind == S3_CHECKSUM_NONE || o->parts.sent > 0 || !unknown)
         return false;
-    log_info("%s: the copy is held against its source when it is whole", e->message);
+    log_info("%s: the complete copy will be compared with its source", e->message);
     o->op.client->no_copy_checksums = true;
     o->kind = S3_CHECKSUM_NONE;
     return true;
@@ -251,7 +251,7 @@ static void tags_done(void *ctx, const err *e)
 
 static void look_settled(copy_op *o);
 
-/* HeadObject has shown the ETag of the condition; GetObject has to show it too. */
+/* HeadObject returned the ETag of the condition; GetObject must return it too. */
 static void witness_done(void *ctx, bool same, const err *e)
 {
     copy_op *o = ctx;
@@ -324,7 +324,8 @@ static bool copy_check(void *ctx, s3_request *r, err *e)
     if (good)
         return true;
     e->code = ERR_S3_REPLY;
-    e->cls = ++o->unproven < UNPROVEN_MAX ? ERR_CLASS_RETRY : ERR_CLASS_ITEM; /* no harm in it */
+    /* retrying is harmless */
+    e->cls = ++o->unproven < UNPROVEN_MAX ? ERR_CLASS_RETRY : ERR_CLASS_ITEM;
     return false;
 }
 
@@ -380,7 +381,7 @@ static void prove(copy_op *o, const err *doubt)
 }
 
 /* "InvalidRequest: The specified copy source is larger than the maximum allowable size for a copy
- * source: 5368709120", or EntityTooLarge. */
+ * source: 5368709120" (only the store's text distinguishes this InvalidRequest), or EntityTooLarge. */
 static bool is_too_large(const copy_op *o, const err *e)
 {
     return !o->options.size_known && e->http_status == 400 &&
@@ -403,7 +404,7 @@ static void copy_begin(copy_op *o)
 {
     s3_request *r = &o->request;
     o->began_ms = clock_now_ms(o->op.client->t);
-    s3_request_cancel(r); /* the one before, whose condition was doubted */
+    s3_request_cancel(r); /* the previous one, whose condition was in doubt */
     s3_fields_deinit(&o->created);
     *r = (s3_request){.operation = "CopyObject",
                       .method = "PUT",
@@ -415,7 +416,7 @@ static void copy_begin(copy_op *o)
                       .on_check = copy_check,
                       .on_done = copy_done,
                       .ctx = o};
-    if (o->merges) /* all of them: the store takes none along then */
+    if (o->merges) /* all headers: the store then copies none */
         s3_fields_add(&o->created, o->from.fields.items, o->from.fields.count);
     if (o->merges || o->options.fields_only)
         s3_request_header(r, "x-amz-metadata-directive", "REPLACE");

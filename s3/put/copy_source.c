@@ -55,11 +55,11 @@ static bool head_take(void *ctx, const http_reply *reply, err *e)
     if (!num_parse_u64(size, &s->size))
         return err_set(e, ERR_S3_REPLY, "Content-Length is missing in the reply");
     if (s->etag && !s3_etag_equal(s->etag, etag))
-        return err_set(e, ERR_S3_CHANGED, "the object is another one now (ETag %s)", etag);
+        return err_set(e, ERR_S3_CHANGED, "the object was replaced (ETag %s)", etag);
     if (!s->etag)
         s->etag = xstrdup(etag);
     s->checksum = s3_checksum_of_reply(reply);
-    s3_fields_deinit(&s->fields); /* of an earlier try */
+    s3_fields_deinit(&s->fields); /* of an earlier attempt */
     s3_fields_of_reply(&s->fields, reply);
     return true;
 }
@@ -88,7 +88,7 @@ void s3_copy_source_look(s3_copy_source *s)
 static bool append_tag(s3_copy_source *s, const char *value, err *e)
 {
     if (!s->tag_key || !*s->tag_key)
-        return err_set(e, ERR_S3_REPLY, "a tag without Key in the reply");
+        return err_set(e, ERR_S3_REPLY, "the reply has a tag without Key");
     if (s->text.len > 0)
         buf_append_char(&s->text, '&');
     s3_uri_encode(slice_from(s->tag_key), false, &s->text);
@@ -106,11 +106,11 @@ static bool take_tag(void *ctx, const char *path, const char *text, err *e)
     if (strcmp(path, "Tagging/TagSet/Tag/Value") == 0)
         return append_tag(s, text, e);
     if (strcmp(path, "Tagging/TagSet/Tag") == 0 && s->tag_key)
-        return err_set(e, ERR_S3_REPLY, "a tag without Value in the reply");
+        return err_set(e, ERR_S3_REPLY, "the reply has a tag without Value");
     if (strcmp(path, "Tagging/TagSet/Tag/Key") != 0)
         return true;
     if (s->tag_key)
-        return err_set(e, ERR_S3_REPLY, "a tag with two Keys in the reply");
+        return err_set(e, ERR_S3_REPLY, "the reply has a tag with two Keys");
     s->tag_key = xstrdup(text);
     return true;
 }
@@ -128,8 +128,9 @@ static bool tags_check(void *ctx, s3_request *r, err *e)
         return false;
     }
     if (!s->tags_whole)
-        return err_set(e, ERR_S3_REPLY, "the reply is no Tagging with a TagSet");
-    return !s->text.overflow || err_set(e, ERR_S3_REPLY, "more tags than an object may have");
+        return err_set(e, ERR_S3_REPLY, "the reply is not a Tagging with a TagSet");
+    return !s->text.overflow ||
+           err_set(e, ERR_S3_REPLY, "the reply has more tags than an object can have");
 }
 
 static bool are_not_to_be_had(const err *e)
@@ -141,7 +142,7 @@ static bool are_not_to_be_had(const err *e)
 void s3_copy_source_no_tags(s3_client *c, const err *e)
 {
     if (!c->told_of_tags)
-        log_warn("%s: copies of more than 5 GiB are made without their tags", e->message);
+        log_warn("%s: copies above 5 GiB do not include tags", e->message);
     c->told_of_tags = true;
 }
 

@@ -1,11 +1,11 @@
-/* What is known of the source of a copy: size, ETag, checksum, headers, tags.
+/* Properties of the source of a copy: size, ETag, checksum, headers, tags.
  *
- * What:    s3_copy_source_look asks with HeadObject; s3_copy_source_tags with GetObjectTagging.
- *          CopyObject takes all of that along by itself, a multipart upload has to be told.
+ * What:    s3_copy_source_look calls HeadObject; s3_copy_source_tags calls GetObjectTagging. CopyObject
+ *          copies these properties itself, a multipart upload must send them.
  * Owner:   embedded in the operation; strings are its own: s3_copy_source_deinit.
  * Threads: the transport's.
- * Fails:   by on_done's error: ERR_S3_CHANGED where the source is another one than `etag` says. Tags
- *          that may not be read, or that the store does not know, are left behind with a warning.
+ * Fails:   by on_done's error: ERR_S3_CHANGED if the source is not the version `etag`. Tags that must not
+ *          be read, or that the store does not support, are omitted with a warning.
  * Sources: Amazon S3 API Reference, HeadObject, GetObjectTagging, CreateMultipartUpload.
  */
 #ifndef S3_PUT_COPY_SOURCE_H
@@ -18,30 +18,30 @@ typedef struct s3_copy_source {
     /* the operation's, before the first call */
     s3_client *client;
     char *bucket, *key;        /* owned */
-    char *etag;                /* the version that is meant; NULL: the one that stands there */
+    char *etag;                /* the expected version; NULL: the current one */
     const s3_headers *headers; /* of the operation; NULL: the client's */
     void (*on_done)(void *ctx, const err *e);
     void *ctx;
 
     /* found */
     uint64_t size;
-    s3_checksum checksum; /* of the whole; kind NONE: the store tells none */
+    s3_checksum checksum; /* of the whole object; kind NONE: unknown */
     s3_fields fields;
     char *tags; /* as x-amz-tagging has them; NULL: none */
 
     /* copy_source.c's */
-    s3_headers *own; /* a customer's key is that of the source */
+    s3_headers *own; /* with the source's customer key */
     s3_request request;
     buf text;
     char *tag_key;
-    bool tags_whole; /* the reply has no other elements than those of a TagSet */
+    bool tags_whole; /* the reply has only elements of a TagSet */
 } s3_copy_source;
 
 void s3_copy_source_look(s3_copy_source *s);
 void s3_copy_source_tags(s3_copy_source *s);
 void s3_copy_source_deinit(s3_copy_source *s); /* no callback */
 
-/* Says, once for each client, that tags stay behind, and why. */
+/* Warns, once per client, that tags are not copied, with the reason. */
 void s3_copy_source_no_tags(s3_client *c, const err *e);
 
 #endif

@@ -1,8 +1,8 @@
-/* Where an object is written to, and as what: the inner face of s3/put/put.c, put_stream.c and copy.c.
+/* Destination of an upload or copy; shared by s3/put/put.c, put_stream.c and copy.c.
  *
- * What:    names, conditions and headers of one upload or copy, and the parts of it that begin with them.
- * Owner:   embedded in the operation (zeroed at first); all is copied in, s3_destination_deinit
- *          releases it. An upload by parts borrows it.
+ * What:    names, conditions and headers, and the multipart upload that is created from them.
+ * Owner:   embedded in the operation (zeroed at first); copies its input, s3_destination_deinit
+ *          releases it. A multipart upload borrows it.
  * Threads: the transport's.
  * Fails:   never.
  */
@@ -20,11 +20,11 @@ typedef struct s3_destination {
 
 void s3_destination_init(s3_destination *d, const char *bucket, const char *key,
                          const s3_headers *headers);
-/* Conditions of the writing, as of s3_put; each may be NULL. */
+/* Conditions of the write, as in s3_put; each may be NULL. */
 void s3_destination_only(s3_destination *d, const char *if_none_match, const char *if_match);
 void s3_destination_deinit(s3_destination *d);
 
-/* What every upload by parts is told; size, source and ends are the operation's to add. */
+/* The common settings of a multipart upload; the operation adds size, source and callbacks. */
 s3_multipart s3_destination_upload(const s3_destination *d, s3_client *c);
 
 #endif

@@ -10,12 +10,12 @@
 /* state       request                      next
  * CREATE      CreateMultipartUpload        PARTS
  * PARTS       UploadPart, many at a time   COMPLETE
- * COMPLETE    CompleteMultipartUpload      end, where the reply has an ETag; CONFIRM where it has
- *                                          none three times, or an earlier try may have done it
- * CONFIRM     HeadObject (proof.c)         end: the object is there, or not
- * ABORT       AbortMultipartUpload         gone (in the background, nobody is called)
- * An error in PARTS or COMPLETE is told at once and leads to ABORT; so does a cancel. A cancel in
- * CREATE waits for the upload's id, else nobody could abort it. */
+ * COMPLETE    CompleteMultipartUpload      end if the reply has an ETag; CONFIRM if three replies have
+ *                                          none, or an earlier attempt may have completed it
+ * CONFIRM     HeadObject (proof.c)         end: the object exists, or not
+ * ABORT       AbortMultipartUpload         freed (in the background, without callback)
+ * An error in PARTS or COMPLETE is reported at once and leads to ABORT, as does a cancel. A cancel in
+ * CREATE waits for the upload's id, which the abort needs. */
 
 #define COMPLETE_MAX_BYTES ((size_t)4 * 1024 * 1024)
 #define QUERY_MAX_BYTES    ((size_t)8192)
@@ -29,7 +29,7 @@ bool s3_refuses_digest(void *ctx, const s3_reply *head)
            strcmp(head->code, "XAmzContentChecksumMismatch") == 0;
 }
 
-/* --- the end: well, or with an abort behind it --- */
+/* --- the end: success, or followed by an abort --- */
 
 static void parts_free(s3_multipart *m)
 {
@@ -69,8 +69,9 @@ static void abort_done(void *ctx, s3_request *r, const err *e)
 {
     s3_multipart *m = ctx;
     UNUSED(r);
-    if (e && e->http_status != 404) /* gone already: that is what was wanted */
-        log_warn("%s: its parts stay in the store until a lifecycle rule removes them", e->message);
+    if (e && e->http_status != 404) /* 404: it does not exist, as intended */
+        log_warn("%s: the parts remain in the store until a lifecycle rule removes them",
+                 e->message);
     m->on_gone(m->ctx);
 }
 
@@ -95,7 +96,7 @@ void s3_multipart_finish(s3_multipart *m, const err *e)
 {
     if (!m->cancelled)
         m->on_done(m->ctx, m->etag, e);
-    m->cancelled = true; /* from here on nobody is called */
+    m->cancelled = true; /* no callbacks after this */
     if (e && m->upload_id)
         upload_abort(m);
     else
@@ -114,7 +115,7 @@ void s3_multipart_cancel(s3_multipart *m)
         m->on_gone(m->ctx);
 }
 
-/* --- CONFIRM: is the object there, whatever the replies said --- */
+/* --- CONFIRM: does the object exist, whatever the replies said --- */
 
 static void confirm_done(void *ctx, const char *etag, const s3_checksum *md5, const err *e)
 {
@@ -135,7 +136,7 @@ static void confirm_done(void *ctx, const char *etag, const s3_checksum *md5, co
     } else {
         if (m->if_none_match || m->if_match)
             (void)err_set(&last, ERR_S3_CHANGED,
-                          "CompleteMultipartUpload: another object is there; it was not "
+                          "CompleteMultipartUpload: another object exists; it was not "
                           "overwritten");
         else
             (void)err_set(&last, ERR_S3_REPLY,
@@ -165,11 +166,11 @@ static void upload_confirm(s3_multipart *m)
 
 /* --- COMPLETE --- */
 
-/* A reply about another key is as good as none. */
+/* A reply about another key does not confirm anything. */
 static bool completed_ours(const s3_multipart *m, const char *key, err *e)
 {
     return !key || strcmp(key, m->key) == 0 ||
-           err_set(e, ERR_S3_REPLY, "the reply is about another key ('%.100s')", key);
+           err_set(e, ERR_S3_REPLY, "the reply names another key ('%.100s')", key);
 }
 
 static bool complete_check(void *ctx, s3_request *r, err *e)
@@ -194,7 +195,7 @@ static bool complete_check(void *ctx, s3_request *r, err *e)
     return false;
 }
 
-/* After a conflict the upload has to begin anew: S3 says so. */
+/* After a conflict the upload must start over, according to S3's documentation. */
 static bool complete_refused(void *ctx, const s3_reply *head)
 {
     return strcmp(head->code, "ConditionalRequestConflict") == 0 || s3_refuses_digest(ctx, head);

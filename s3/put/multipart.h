@@ -1,11 +1,11 @@
-/* A multipart upload: created, its parts sent side by side, completed; or aborted.
+/* A multipart upload: created, parts sent in parallel, completed or aborted.
  *
- * What:    the states that uploads and large copies share. Where the parts come from is the
- *          source's: bytes of a file, ranges of another object, or memory that is filled meanwhile.
- * Owner:   embedded in the operation; strings are lent until on_gone. After on_done or a cancel
- *          the abort goes on in the background; then comes on_gone, where it may be freed.
+ * What:    the states that uploads and large copies share. The source provides the parts: bytes of a
+ *          file, ranges of another object, or memory that is being filled.
+ * Owner:   embedded in the operation; strings are borrowed until on_gone. After on_done or a cancel
+ *          the abort continues in the background; on_gone is then called, where it may be freed.
  * Threads: the transport's.
- * Fails:   by on_done's error. Parts that the store found altered (ERR_S3_CHECKSUM) are prepared
+ * Fails:   by on_done's error. Parts that the store reports as altered (ERR_S3_CHECKSUM) are prepared
  *          and sent again, three times.
  * Sources: Amazon S3 User Guide, "Uploading and copying objects using multipart upload".
  */
@@ -23,22 +23,22 @@ typedef struct s3_part {
     unsigned number; /* from 1 */
     uint64_t offset, len;
 
-    /* the source's, when it calls s3_multipart_send */
+    /* set by the source before s3_multipart_send */
     s3_checksum checksum; /* of its bytes; kind NONE: none */
     uint64_t crc;
     char sha256_hex[2 * SHA256_BYTES + 1]; /* "": not hashed */
-    char range[64];                        /* room for a header */
-    s3_bytes *bytes;                       /* where they are in memory: shared; or NULL */
+    char range[64];                        /* buffer for a header */
+    s3_bytes *bytes;                       /* bytes in memory, shared; or NULL */
     op *job;                               /* cancelled with the part */
 
     /* multipart.c's */
     buf query;
     char *etag;
-    unsigned times; /* sent again so often, for its checksum */
+    unsigned times; /* number of times it was sent again, because of its checksum */
     struct s3_part *previous, *next;
 } s3_part;
 
-/* Of a part that is in the store. */
+/* Of a stored part. */
 typedef struct s3_part_result {
     char *etag;
     uint64_t crc, len;
@@ -46,7 +46,7 @@ typedef struct s3_part_result {
 
 typedef struct s3_part_source {
     const char *operation; /* "UploadPart" */
-    const char *body_root; /* "CopyPartResult": ETag and checksum stand in the reply's body */
+    const char *body_root; /* "CopyPartResult": the reply's body has ETag and checksum */
     /* Ends, at once or later, in s3_multipart_send or s3_multipart_fail. */
     void (*prepare)(void *ctx, s3_part *part);
 } s3_part_source;
@@ -66,9 +66,9 @@ struct s3_multipart {
     const s3_headers *headers;
     const http_header *create_headers; /* of CreateMultipartUpload */
     size_t create_header_count;
-    uint64_t size, part_bytes; /* 0 of both: parts come by s3_multipart_add */
-    s3_checksum_kind checksum; /* a CRC that each part carries; NONE: none */
-    s3_checksum expected;      /* of the whole, where it is known beforehand; kind NONE: not */
+    uint64_t size, part_bytes; /* both 0: parts come by s3_multipart_add */
+    s3_checksum_kind checksum; /* a CRC sent with each part; NONE: none */
+    s3_checksum expected;      /* of the whole, if known in advance; kind NONE: unknown */
     const s3_part_source *source;
     void (*on_progress)(void *ctx, uint64_t bytes); /* not NULL */
     void (*on_done)(void *ctx, const char *etag, const err *e);
@@ -78,48 +78,49 @@ struct s3_multipart {
     /* multipart.c's */
     s3_request request; /* all but the parts */
     s3_multipart_state state;
-    bool cancelled; /* nobody is called any more but on_gone */
+    bool cancelled; /* no callbacks except on_gone */
     buf query, body;
     char *upload_id, *etag;
     s3_checksum whole;
     s3_proof proof;
-    err doubt;         /* why the replies of CompleteMultipartUpload prove nothing */
+    err doubt;         /* why replies of CompleteMultipartUpload confirm nothing */
     unsigned unproven; /* such replies */
     uint64_t began_ms;
     uint64_t sent;
     unsigned part_count, next_part, active;
-    bool open;               /* s3_multipart_end has not been called yet */
-    bool no_part_checksum;   /* what failed it: a reply without the one that was asked for */
+    bool open;               /* s3_multipart_end has not been called */
+    bool no_part_checksum;   /* it failed since a reply lacked the requested checksum */
     s3_part_result *results; /* one for each part */
-    s3_part *first, *last;   /* under way, or waiting for the id */
+    s3_part *first, *last;   /* in flight, or waiting for the id */
 };
 
 void s3_multipart_start(s3_multipart *m);
-void s3_multipart_cancel(s3_multipart *m); /* on_done does not come, on_gone does */
+void s3_multipart_cancel(s3_multipart *m); /* calls on_gone, but not on_done */
 void s3_multipart_free(s3_multipart *m);   /* cancels its requests; no callback */
 
-/* Where the whole is not known beforehand: the next part, whose bytes are shared; the last one. */
+/* For uploads of unknown size: adds the next part, whose bytes are shared; ends the parts. */
 void s3_multipart_add(s3_multipart *m, s3_bytes *bytes);
 void s3_multipart_end(s3_multipart *m);
 
-/* For the source: makes part->request anew, to be given its body or headers; sends it. */
+/* For the source: initialises part->request, to get its body or headers; sends it. */
 void s3_multipart_request(s3_part *part);
-/* What a hash task found goes to the part: checksum, CRC, SHA-256. */
+/* Stores the result of a hash task in the part: checksum, CRC, SHA-256. */
 void s3_part_take_hash(s3_part *part, s3_hash_task *task);
 void s3_multipart_send(s3_part *part);
 void s3_multipart_fail(s3_part *part, const err *e);
 
-/* A reply that says that bytes and checksum differ: hashing them again may help, sending them
- * again does not. An s3_request's on_refusal. */
+/* A reply that says that bytes and checksum differ: hashing them again may help, sending them again
+ * does not. For s3_request's on_refusal. */
 bool s3_refuses_digest(void *ctx, const s3_reply *head);
-/* The UploadId of a reply of CreateMultipartUpload, in place of *upload_id. An s3_request's on_check. */
+/* Replaces *upload_id by the UploadId in a reply of CreateMultipartUpload. For
+ * s3_request's on_check. */
 bool s3_multipart_take_id(const s3_request *r, char **upload_id, err *e) MUST_USE;
 
 /* --- between multipart.c (the upload) and multipart_part.c (its parts) --- */
-void s3_multipart_parts_begin(s3_multipart *m); /* it has its id */
-void s3_multipart_go_on(s3_multipart *m);       /* further parts, or the completion */
+void s3_multipart_parts_begin(s3_multipart *m); /* the upload has its id */
+void s3_multipart_go_on(s3_multipart *m);       /* more parts, or the completion */
 void s3_multipart_complete(s3_multipart *m);
-void s3_multipart_finish(s3_multipart *m, const err *e); /* e NULL: it went well */
+void s3_multipart_finish(s3_multipart *m, const err *e); /* e NULL: success */
 void s3_part_free(s3_part *part);
 
 #endif

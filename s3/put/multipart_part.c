@@ -1,4 +1,4 @@
-/* The parts of a multipart upload: made, sent side by side, and counted when the store has them. */
+/* The parts of a multipart upload: prepared, sent in parallel, and counted when stored. */
 #include "decon/base/log.h"
 #include "s3/put/multipart.h"
 #include "decon/s3/uri.h"
@@ -6,10 +6,10 @@
 #include "s3/protocol/etag.h"
 #include "s3/protocol/xml_reply.h"
 
-/* part      left for
- * waiting   prepared, when the upload has its id (those of s3_multipart_add may be there sooner)
+/* part      next
+ * waiting   prepared, when the upload has its id (parts of s3_multipart_add may exist before)
  * prepared  sent, when the source has hashed it; or the end of the upload
- * sent      prepared, where the store found it altered (three times); or gone: it has a result */
+ * sent      prepared, if the store reports it altered (three times); or freed: it has a result */
 
 #define QUERY_MAX_BYTES  ((size_t)8192)
 #define DIGEST_TIMES_MAX 3
@@ -32,7 +32,7 @@ void s3_part_free(s3_part *part)
 
 /* --- the reply: UploadPart answers in headers, UploadPartCopy in its body --- */
 
-/* A reply that proves nothing: the part is sent again, which replaces it. */
+/* A reply that confirms nothing: the part is sent again, which replaces it. */
 static bool unproven(err *e)
 {
     e->code = ERR_S3_REPLY;
@@ -49,7 +49,7 @@ static bool part_head(void *ctx, const http_reply *reply, err *e)
     const char *etag = s3_etag_of_reply(reply, e);
     free(move(part->etag));
     if (!etag) {
-        /* Perhaps the body says why: part_check refuses it, once it has come. */
+        /* The body may contain the reason: part_check refuses it when it is complete. */
         *e = (err)ERR_INIT;
         return true;
     }
@@ -73,7 +73,7 @@ static bool bare_check(const s3_part *part, const s3_request *r, err *e)
     return unproven(e);
 }
 
-/* The store has hashed the bytes that it moved itself. */
+/* The store has hashed the bytes that it copied. */
 static bool take_checksum(s3_part *part, const char *name, const char *text, err *e)
 {
     s3_multipart *m = part->upload;
@@ -112,7 +112,7 @@ static void part_done(void *ctx, s3_request *r, const err *e)
     s3_part *part = ctx;
     s3_multipart *m = part->upload;
     if (e && e->code == ERR_S3_CHECKSUM && part->times++ < DIGEST_TIMES_MAX) {
-        log_warn("%s: part %u is hashed and sent again", e->message, part->number);
+        log_warn("%s: hashing and sending part %u again", e->message, part->number);
         s3_request_cancel(r);
         m->source->prepare(m->ctx, part);
         return;
@@ -134,7 +134,7 @@ static void part_done(void *ctx, s3_request *r, const err *e)
 
 /* --- for the source --- */
 
-/* What the source fills in is on top of it. */
+/* The source adds body or headers. */
 void s3_multipart_request(s3_part *part)
 {
     s3_multipart *m = part->upload;

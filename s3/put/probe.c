@@ -1,4 +1,5 @@
-/* May a key be written: starts a multipart upload and aborts it, which leaves no object. */
+/* Checks write permission for a key: starts a multipart upload and aborts it, which
+ * leaves no object. */
 #include "decon/base/log.h"
 #include "decon/s3/uri.h"
 #include "base/util.h"
@@ -25,7 +26,7 @@ static void probe_free(op *p)
     free(o);
 }
 
-/* What was started is aborted all the same. */
+/* A started upload is aborted in any case. */
 static void probe_cancel(op *p)
 {
     probe_op *o = (probe_op *)p;
@@ -39,7 +40,7 @@ static void abort_done(void *ctx, s3_request *r, const err *e)
 {
     UNUSED(r);
     if (e && e->http_status != 404)
-        log_warn("%s: an empty multipart upload stays there until a lifecycle rule removes it",
+        log_warn("%s: an empty multipart upload remains until a lifecycle rule removes it",
                  e->message);
     op_finish(ctx, NULL);
 }

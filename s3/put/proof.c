@@ -4,22 +4,22 @@
 #include "s3/protocol/etag.h"
 #include "s3/protocol/http_date.h"
 
-/* evidence of the reply                     verdict
+/* property of the object                    verdict
  * another size                              another object
- * a checksum of the kind that was sent      proven where equal, else another object
- * the source's ETag                         proven
- * parts: "...-<count>" in the ETag          proven, unless older than the write; else another object
+ * a checksum of the kind that was sent      confirmed if equal, else another object
+ * the source's ETag                         confirmed
+ * parts: "...-<count>" in the ETag          confirmed, unless older than the write; else another object
  * the ETag is an MD5                        the owner compares it
- * nothing of these                          proven, unless older than the write                    */
+ * none of these                             confirmed, unless older than the write                    */
 
 #define AGE_SLACK_S 2 /* both dates are whole seconds */
 
 static bool is_another(const char *what, err *e)
 {
-    return err_set(e, ERR_S3_CHANGED, "HeadObject: another object is there (%s differs)", what);
+    return err_set(e, ERR_S3_CHANGED, "HeadObject: another object exists (%s differs)", what);
 }
 
-/* Both dates are the store's, so its clock may differ from ours. */
+/* Both dates are the store's: independent of this host's clock. */
 static bool is_older(const s3_proof *p, const http_reply *reply)
 {
     int64_t date_s = 0, modified_s = 0;
@@ -96,7 +96,8 @@ void s3_proof_error(const err *doubt, const err *found, err *out)
 {
     *out = *doubt;
     size_t used = strlen(out->message);
-    const char *why = strstr(found->message, "HeadObject: "); /* the object is named already */
+    /* the message names the object already */
+    const char *why = strstr(found->message, "HeadObject: ");
     snprintf(out->message + used, sizeof out->message - used, "; not confirmed by %s",
              why ? why : found->message);
     out->cls = ERR_CLASS_ITEM;

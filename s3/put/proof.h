@@ -1,10 +1,10 @@
-/* HeadObject as the proof of a write whose reply proves nothing.
+/* HeadObject to confirm a write whose reply does not confirm it.
  *
- * What:    the object has to be there with the size and, where both sides know one, the checksum
- *          that were sent. Without a checksum to compare, the ETag of parts or of the source decides,
- *          and an object older than the write is refused.
+ * What:    the object must exist with the size and, if both sides know one, the checksum that were
+ *          sent. Without a checksum to compare, the ETag of parts or of the source decides, and an
+ *          object older than the write is refused.
  * Owner:   embedded in the operation; bucket, key and headers are borrowed until on_done.
- *          s3_proof_cancel releases it, at any time.
+ *          s3_proof_cancel releases it at any time.
  * Threads: the transport's.
  * Fails:   by on_done's error: ERR_S3_NOT_FOUND (no object), ERR_S3_CHANGED (another object), or the
  *          error of HeadObject.
@@ -21,7 +21,7 @@ typedef struct s3_proof {
     const s3_headers *headers;
     uint64_t size;
     s3_checksum checksum;    /* of the bytes; kind NONE: unknown */
-    bool by_checksum;        /* nothing else counts as proof */
+    bool by_checksum;        /* only an equal checksum counts */
     unsigned part_count;     /* of a multipart upload; 0: one request */
     const char *source_etag; /* of a copy's source, borrowed; or NULL */
     uint64_t began_ms;       /* clock_now_ms when the write began */
@@ -37,9 +37,9 @@ typedef struct s3_proof {
 } s3_proof;
 
 void s3_proof_start(s3_proof *p);
-void s3_proof_cancel(s3_proof *p); /* no callback; twice is fine */
+void s3_proof_cancel(s3_proof *p); /* no callback; may be repeated */
 
-/* Joins "why the reply is no proof" and "why HeadObject is none" to one error of class ITEM. */
+/* Combines the reasons of the reply and of HeadObject to one error of class ITEM. */
 void s3_proof_error(const err *doubt, const err *found, err *out);
 
 #endif

@@ -1,12 +1,13 @@
-/* One object up: PutObject, or a multipart upload whose parts go out in parallel. */
+/* Uploads one object: PutObject, or a multipart upload with parallel parts. */
 #include "base/util.h"
 #include "s3/put/put_op.h"
 
-/* state    what happens                                      next
+/* state    action                                            next
  * SINGLE   s3/put/put_single.c                               end
- * PARTS    s3/put/multipart.c; each part is hashed, then sent    end
- * again    the store refused the checksum: with a lesser one; or another writer was at work
- *          (409): the upload begins anew, a few times */
+ * PARTS    s3/put/multipart.c; each part is hashed, then     end
+ *          sent
+ * again    the store refused the checksum: with a weaker one; or another writer was active (409): the
+ *          upload starts over, a few times */
 
 #define PART_STEP_BYTES ((uint64_t)1024 * 1024)
 #define CONFLICTS_MAX   3
@@ -53,7 +54,6 @@ void put_progress(void *ctx, uint64_t sent_bytes)
         o->options.on_progress(o->options.ctx, sent_bytes);
 }
 
-/* Does another try help, with less of a checksum, or since somebody else was writing? */
 bool put_worth_another(put_op *o, const err *e)
 {
     if (strcmp(e->s3_code, "ConditionalRequestConflict") == 0)
@@ -61,7 +61,6 @@ bool put_worth_another(put_op *o, const err *e)
     return s3_integrity_lessen(&o->op.client->integrity, &o->carried, o->to.bucket, o->to.key, e);
 }
 
-/* The bytes of one part, or of all, as the body of a request. */
 void put_set_body(const put_op *o, s3_request *r, uint64_t offset, uint64_t len)
 {
     if (o->options.fd < 0) {
@@ -75,7 +74,6 @@ void put_set_body(const put_op *o, s3_request *r, uint64_t offset, uint64_t len)
 
 /* --- hashing --- */
 
-/* Hashes at once what is in memory or small; else true is not yet: `task` goes to a worker. */
 bool put_hash_at_once(const put_op *o, s3_hash_task *task, uint64_t offset, uint64_t len)
 {
     err e = ERR_INIT;
@@ -95,7 +93,8 @@ bool put_hash_at_once(const put_op *o, s3_hash_task *task, uint64_t offset, uint
         return false;
     if (s3_hash_now(task, &e))
         return true;
-    s3_hash_init(&task->hash, o->carried.kind); /* a worker will find the same error and tell it */
+    s3_hash_init(&task->hash, o->carried.kind); /* a worker will meet the same error and report
+                                                   it */
     return false;
 }
 

@@ -1,7 +1,7 @@
-/* One upload: what put.c (start, parts) and put_single.c (PutObject and its proof) share.
+/* State of one upload, shared by put.c (start, parts) and put_single.c (PutObject, confirmation).
  *
  * What:    the operation, its state and the functions of the two files.
- * Owner:   put.c makes and frees it.
+ * Owner:   created and freed by put.c.
  * Threads: the transport's.
  * Fails:   as s3_put.
  */
@@ -23,7 +23,7 @@ typedef struct put_op {
     /* one request: SINGLE, PROVE, CONFIRM */
     s3_request request;
     s3_proof proof;
-    err doubt; /* why the reply of PutObject proves nothing; code ERR_NONE: it is proof */
+    err doubt; /* why the reply of PutObject confirms nothing; code ERR_NONE: it does */
     uint64_t began_ms;
     op *job;
     s3_checksum checksum;
@@ -39,11 +39,11 @@ typedef struct put_op {
 
 void put_begin(put_op *o);
 void put_progress(void *ctx, uint64_t sent_bytes);
-/* Whether another try helps: with a lesser checksum, or because of another writer. */
+/* Whether another attempt helps: with a weaker checksum, or after another writer was active. */
 bool put_worth_another(put_op *o, const err *e);
 /* The bytes of one part, or of all, as the body of a request. */
 void put_set_body(const put_op *o, s3_request *r, uint64_t offset, uint64_t len);
-/* Hashes at once what is in memory or small; false: `task` has to go to a worker. */
+/* Hashes data in memory and small data at once; false: `task` must be offloaded. */
 bool put_hash_at_once(const put_op *o, s3_hash_task *task, uint64_t offset, uint64_t len);
 
 /* --- put_single.c --- */

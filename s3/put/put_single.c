@@ -1,16 +1,15 @@
-/* One object up in one request: PutObject, and the proof that it is there. */
+/* Uploads one object with one PutObject, and confirms it. */
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "s3/protocol/etag.h"
 #include "s3/put/put_op.h"
 
-/* state    what happens                                      next
- * SINGLE   the body is hashed; PutObject                     end, where the reply has an ETag and
- *                                                            no body; else PROVE. CONFIRM after a
- *                                                            lost reply
+/* state    action                                            next
+ * SINGLE   the body is hashed; PutObject                     end if the reply has an ETag and no body;
+ *                                                            else PROVE. CONFIRM after a lost reply
  * PROVE    HeadObject (s3/put/proof.c)                       end; SINGLE after a pause, twice
- * CONFIRM  the same, but only an equal checksum is proof     end
- *          that an earlier try wrote the object            */
+ * CONFIRM  the same, but only an equal checksum confirms     end
+ *          that an earlier attempt wrote the object        */
 
 #define DIGEST_TIMES_MAX 3
 #define UNPROVEN_MAX     3 /* PutObject requests whose object is not in the store */
@@ -34,7 +33,7 @@ static void put_again(void *ctx)
     put_begin(o);
 }
 
-/* PutObject had no effect that could be found: sent again after a pause. */
+/* PutObject had no visible effect: sends it again after a pause. */
 static void not_proven(put_op *o, const err *found)
 {
     err e;
@@ -45,7 +44,7 @@ static void not_proven(put_op *o, const err *found)
         put_single_end(o, &e);
         return;
     }
-    log_warn("%s: sending it again", e.message);
+    log_warn("%s; sending it again", e.message);
     o->later = timer_start(
         c->t, s3_backoff_ms(c->retry_base_ms, o->unproven, PAUSE_CAP_MS, transport_random(c->t)),
         put_again, o);
@@ -66,7 +65,7 @@ static void md5_judge(put_op *o, s3_hash *hash)
         proven(o, o->proof.etag);
         return;
     }
-    (void)err_set(&other, ERR_S3_CHANGED, "HeadObject: another object is there (MD5 differs)");
+    (void)err_set(&other, ERR_S3_CHANGED, "HeadObject: another object exists (MD5 differs)");
     not_proven(o, &other);
 }
 
@@ -80,7 +79,7 @@ static void md5_hashed(void *ctx, s3_hash_task *task, const err *e)
         md5_judge(o, &task->hash);
 }
 
-/* The store tells no checksum, but its ETag is the MD5 of what it has. */
+/* The store reports no checksum, but its ETag is the MD5 of the stored bytes. */
 static void md5_begin(put_op *o)
 {
     s3_hash_task task = {.fd = o->options.fd, .len = o->size};
@@ -116,7 +115,7 @@ static void confirm_done(void *ctx, const char *etag, const s3_checksum *md5, co
     if (e->code == ERR_S3_CHANGED) {
         last = (err)ERR_INIT;
         (void)err_set(&last, ERR_S3_CHANGED,
-                      "PutObject: another object is there; it was not overwritten");
+                      "PutObject: another object exists; it was not overwritten");
         s3_name_error(&last, o->to.bucket, o->to.key);
     }
     put_single_end(o, &last);
@@ -157,7 +156,7 @@ static bool single_head(void *ctx, const http_reply *reply, err *e)
     return true;
 }
 
-/* PutObject answers with headers only: a body is somebody else's. */
+/* Replies of PutObject have no body: one with a body is not from the store. */
 static bool single_check(void *ctx, s3_request *r, err *e)
 {
     put_op *o = ctx;
@@ -175,7 +174,7 @@ static void single_done(void *ctx, s3_request *r, const err *e)
     put_op *o = ctx;
     bool tried = s3_was_tried_before(r) || o->unproven > 0;
     if (e && e->code == ERR_S3_CHECKSUM && o->digests++ < DIGEST_TIMES_MAX) {
-        log_warn("%s: it is hashed and sent again", e->message);
+        log_warn("%s; hashing and sending it again", e->message);
         put_begin(o);
     } else if (e && e->code == ERR_S3_REPLY && o->doubt.code == ERR_S3_REPLY) {
         o->doubt = *e;

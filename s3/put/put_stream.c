@@ -3,12 +3,12 @@
 
 #include "s3/put/destination.h"
 
-/* state    what happens                                       next
- * FIRST    bytes fill the first part                          PARTS, when a byte more than it holds
- *                                                             has come; SINGLE at the stream's end
- * SINGLE   s3_put of what came                                end
- * PARTS    full parts are hashed and sent, others fill        end
- * AGAIN    the store refused the checksum before it had any   PARTS, with a lesser one
+/* state    action                                             next
+ * FIRST    bytes fill the first part                          PARTS, when it is full and more bytes
+ *                                                             follow; SINGLE at the stream's end
+ * SINGLE   s3_put of the bytes                                end
+ * PARTS    full parts are hashed and sent, others are filled  end
+ * AGAIN    the store refused the checksum before it had any   PARTS, with a weaker one
  *          part; the upload is being aborted                                                      */
 
 #define DEFAULT_PART_BYTES   ((uint64_t)8 * 1024 * 1024)
@@ -24,15 +24,15 @@ typedef struct stream_op {
     s3_put_stream_options options;
     s3_destination to;
     stream_state state;
-    s3_bytes *filling; /* the part that bytes come into; NULL: none was begun */
-    s3_bytes **full;   /* parts that no upload has */
+    s3_bytes *filling; /* the part being filled; NULL: none */
+    s3_bytes **full;   /* full parts that are not in an upload yet */
     size_t full_count;
     uint64_t came, sent;
     unsigned part_count; /* begun */
     bool ended, wants_room;
-    timer *later; /* an error that was found by the caller's own call */
+    timer *later; /* for an error found inside the caller's call */
     err error;
-    s3_put_result result; /* its strings are lent while it is reported */
+    s3_put_result result; /* its strings are borrowed while it is reported */
     s3_op *single;
     s3_integrity_try carried;
     s3_multipart parts;
@@ -58,7 +58,7 @@ static void stream_free(op *p)
     free(o);
 }
 
-/* What is with an upload is aborted; the operation ends when that is done. */
+/* The uploads are aborted; the operation ends after that. */
 static void stream_cancel(op *p)
 {
     stream_op *o = (stream_op *)p;
@@ -153,7 +153,7 @@ static void part_send(s3_part *part, s3_hash_task *task)
 static void part_hashed(void *ctx, s3_hash_task *task, const err *e)
 {
     s3_part *part = ctx;
-    UNUSED(e); /* memory can always be read */
+    UNUSED(e); /* memory can always be read again */
     part->job = NULL;
     part_send(part, task);
 }
@@ -180,7 +180,7 @@ static void keep(stream_op *o, s3_bytes *share)
     o->full[o->full_count++] = share;
 }
 
-/* A checksum that the store does not know can be left out as long as all bytes are still here. */
+/* A checksum that the store does not support can be dropped while all bytes are still in memory. */
 static bool begins_again(stream_op *o, const err *e)
 {
     if (o->op.base.cancelled || o->parts.sent > 0 ||
@@ -284,12 +284,12 @@ static bool check_limits(stream_op *o)
 {
     if (o->came > S3_OBJECT_MAX_BYTES)
         return err_set(&o->error, ERR_LIMIT,
-                       "the stream has more bytes than an object may (5 TiB)");
+                       "the stream exceeds the size limit of an object (5 TiB)");
     if (o->part_count > S3_PARTS_MAX)
         return err_set(
             &o->error, ERR_LIMIT,
-            "the stream is far longer than it was expected to be (%llu bytes): there are "
-            "no parts left; expect more, or nothing",
+            "the stream is much longer than expected (%llu bytes) and needs more than 10,000 "
+            "parts; increase the expected size, or omit it",
             (unsigned long long)o->options.expected_bytes);
     return true;
 }

@@ -62,7 +62,7 @@ test_a_killed_download_goes_on_behind_its_finished_ranges() {
     interrupt
     orchestrate second --part-size 5MiB
     expect_status 0
-    expect_log "$kept of $size bytes are there already"
+    expect_log "$kept of $size bytes are present"
     [ "$(loaded_bytes)" = $((size - kept)) ] || fail "$(loaded_bytes) bytes were loaded instead of $((size - kept))"
     expect_key out/reports/large.clean
     expect_work_clean
@@ -73,7 +73,7 @@ test_kept_ranges_that_went_bad_are_loaded_afresh() {
     printf X | dd of="${record%.resume}" bs=1 seek=1000 conv=notrunc status=none
     orchestrate second --part-size 5MiB
     expect_status 0
-    expect_log '(loading it afresh|downloaded anew)'
+    expect_log '(downloading again|downloaded anew)'
     expect_key out/reports/large.clean
     expect_work_clean
 }
@@ -85,7 +85,7 @@ test_kept_ranges_of_another_version_are_not_used() {
     put "$T/other.jsonl" in/large.jsonl
     orchestrate second --part-size 5MiB --verify none --response-checksum-validation when_required
     expect_status 0
-    expect_no_log 'are there already'
+    expect_no_log 'resuming'
     expect_key out/reports/large.clean
     expect_work_clean
 }
@@ -95,7 +95,7 @@ test_bytes_that_were_altered_on_their_way_are_loaded_again() {
     start_with_large --fault corrupt,method=GET,key=in/*,count=1
     orchestrate run --part-size 5MiB
     expect_status 0
-    expect_log 'WARN .*s3://data/in/large.jsonl: the CRC64NVME of what came is .*: loading it afresh'
+    expect_log 'WARN .*s3://data/in/large.jsonl: CRC64NVME mismatch: received .*; downloading again'
     expect_key out/reports/large.clean
 }
 
@@ -117,12 +117,12 @@ test_a_store_that_tells_a_wrong_checksum() {
     start_with_large --fault checksum,method=HEAD,key=in/*,count=1
     orchestrate run --part-size 5MiB
     expect_status 0
-    expect_log 'loading it afresh'
+    expect_log 'downloading again'
     stop "$store"
     start_store --fault checksum,method=HEAD,key=in/*
     orchestrate wrong --part-size 5MiB --redo
     expect_status 3
-    expect_log '^FAILED: s3://data/in/large.jsonl: .*also when loaded again'
+    expect_log '^FAILED: s3://data/in/large.jsonl: .*also on retry'
 }
 
 test_an_object_that_changes_meanwhile() {

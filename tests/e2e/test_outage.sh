@@ -41,10 +41,10 @@ test_a_store_that_is_gone_for_a_while_costs_no_attempts() {
     start_copy --max-attempts 2
     kill -KILL "$store"
     # More refusals than the two attempts of two objects.
-    wait_for has_lines 5 'connect.*again in' "$T/copy.log"
+    wait_for has_lines 5 'connect.*retry in' "$T/copy.log"
     start_store
     expect_copied
-    has_lines 1 'the store is in trouble \(.*\): pausing, for 10 min at most' "$T/copy.log" || fail 'it was not said'
+    has_lines 1 'the store is unavailable \(.*\); pausing for at most 10 min' "$T/copy.log" || fail 'it was not said'
     ! has_lines 2 'pausing' "$T/copy.log" || fail 'it was said again and again'
     has_lines 1 'the store answers again, after [0-9]+ s' "$T/copy.log" || fail 'its end was not said'
 }
@@ -62,7 +62,7 @@ test_a_store_that_hangs_is_asked_again() {
     slow_store
     start_copy --stall-timeout 0.2
     kill -STOP "$store"
-    wait_for has_lines 2 'less than a byte a second came or went, for 0.2 s.*again in' "$T/copy.log"
+    wait_for has_lines 2 'less than a byte a second came or went, for 0.2 s.*retry in' "$T/copy.log"
     kill -CONT "$store"
     expect_copied
 }
@@ -78,11 +78,11 @@ test_the_orchestrator_waits_as_well() {
     start_orchestrator run --download-retry-attempts 2 --download-retry-base-delay "$base_delay"
     wait_for has_lines 1 '^GET /data/in/' "$T/access"
     kill -KILL "$store"
-    wait_for has_lines 20 'connect.*again in' "$T/run.log"
+    wait_for has_lines 20 'connect.*retry in' "$T/run.log"
     start_store
     wait_exit "$orchestrator"
     expect_status 0
-    expect_log 'the store is in trouble \(.*\): pausing, for 60 min at most'
+    expect_log 'the store is unavailable \(.*\); pausing for at most 60 min'
     expect_log 'the store answers again, after [0-9]+ s'
     expect_log '^SUMMARY: Processed=9 Clean=4 Contaminated=5 Failed=0 '
     expect_work_clean
@@ -103,7 +103,7 @@ test_a_store_that_starts_later_is_tried_by_name() {
     start_store
     wait_exit "$listing"
     expect_status 0
-    has_lines 1 'does not serve requests yet \(.*\): trying for 300 s at most' "$T/ls.log" || fail "$(cat "$T/ls.log")"
+    has_lines 1 'does not serve requests yet \(.*\); retrying for at most 300 s' "$T/ls.log" || fail "$(cat "$T/ls.log")"
     has_lines 1 'in/' "$T/ls.log" || fail 'nothing was listed'
 }
 test_start_wait_has_an_end() {
@@ -117,7 +117,7 @@ test_a_store_that_is_busy_at_the_start_is_waited_for() {
     store_that_starts_later
     start_store --fault status=503,count=12
     s3 ls --max-attempts 2 --start-wait 0.001 s3://data/ >"$T/ls.log" 2>&1 || fail "$(cat "$T/ls.log")"
-    has_lines 1 '503.*: trying for 600 s at most' "$T/ls.log" || fail "$(cat "$T/ls.log")"
+    has_lines 1 '503.*; retrying for at most 600 s' "$T/ls.log" || fail "$(cat "$T/ls.log")"
 }
 test_the_orchestrator_starts_before_its_store() {
     store_that_starts_later

@@ -161,7 +161,7 @@ test_a_source_that_changed_meanwhile_stays() {
     say s3 mv -r s3://data/in got
     expect_status 1
     expect_why 'was copied, but not removed: s3://data/in/a.txt'
-    expect_why 'the object is another one now'
+    expect_why 'the object was replaced'
     expect_keys in/ in/a.txt in/x.txt in/x/b.gz 'in/y z/c.gz'
     say s3 mv s3://data/in/a.txt s3://data/out/
     expect_status 1

@@ -67,7 +67,7 @@ test_an_encryption_that_it_does_not_have_is_one_error() {
     status=0
     s3 cp --sse AES256 "$samples/books/part-01.jsonl" s3://data/file 2>"$T/why" || status=$?
     expect_status 1
-    grep -q '501 NotImplemented.*leave out the option' "$T/why" || fail "$(cat "$T/why")"
+    grep -q '501 NotImplemented.*remove the option' "$T/why" || fail "$(cat "$T/why")"
     [ "$(wc -l <"$T/why")" = 1 ] || fail "$(cat "$T/why")"
 }
 run_tests "$0" "$(dirname "$0")/stores.sh"

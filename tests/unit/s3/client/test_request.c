@@ -126,7 +126,7 @@ static void what_cannot_pass_fails_at_once(void **state)
         const char *advice;
     } rows[] = {
         {403, ERROR_XML("AccessDenied"), ERR_S3_ACCESS, "; check that the credentials may s3:Del"},
-        {407, "", ERR_S3_CREDENTIALS, "; a proxy on the way wants user and password"},
+        {407, "", ERR_S3_CREDENTIALS, "; a proxy requires user and password"},
         {404, ERROR_XML("NoSuchBucket"), ERR_S3_NO_BUCKET, "; check the bucket's name and the end"},
         {404, ERROR_XML("NoSuchKey"), ERR_S3_NOT_FOUND, "; check the key"},
         {404, "", ERR_S3_NOT_FOUND, "; check the bucket's name and the key"},

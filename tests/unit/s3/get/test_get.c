@@ -527,7 +527,7 @@ static void more_bytes_than_asked_for_are_refused(void **state)
     o.size_known = true;
     o.size_bytes = SIZE;
     assert_int_equal(get(&g, o), ERR_S3_REPLY);
-    assert_non_null(strstr(g.s.error.message, "more bytes came"));
+    assert_non_null(strstr(g.s.error.message, "received more bytes"));
     file_is(&g, "");
     close_get(&g);
 }

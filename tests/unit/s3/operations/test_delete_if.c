@@ -51,7 +51,7 @@ static void another_version_stays(void **state)
     expect_head(&s, URL, 200, "\"e2\"");
     remove_e1(&s);
     assert_int_equal(site_end(&s), ERR_S3_CHANGED);
-    assert_non_null(strstr(s.error.message, "s3://b/k: HeadObject: the object is another one now"));
+    assert_non_null(strstr(s.error.message, "s3://b/k: HeadObject: the object was replaced"));
     assert_int_equal(fake_request_count(s.f), 1);
     site_close(&s);
 }
