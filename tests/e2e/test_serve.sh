@@ -100,7 +100,7 @@ test_bodies_in_chunks_that_are_wrong() {
     expect_refusal 400 IncompleteBody
     ask_chunked /trial/key 'b\r\nhello world\r\n0\r\n\r\n' 10
     expect_refusal 400 IncompleteBody
-    expect_body 'More bytes came than were stated'
+    expect_body 'The body is longer than stated'
     ask_chunked /trial/key 'b\r\nhello world\r\n' 11
     expect_refusal 400 IncompleteBody
     ask_chunked /trial/key 'hello\nworld' 11

@@ -9,8 +9,8 @@ static const char *header_of(const exchange *x, const char *prefix, const char *
     return exchange_header(x, full);
 }
 
-/* Whether the object changed after the header's time; `otherwise` where it is absent or not a date
- * (such a header is ignored). */
+/* Whether the object changed after the time in the header; `otherwise` if the header is absent or
+ * not a date (it is then ignored, RFC 9110). */
 static bool changed_after(const exchange *x, const char *prefix, const char *name,
                           const object_meta *meta, bool otherwise)
 {
@@ -42,5 +42,5 @@ bool op_range_holds(const exchange *x, const object_meta *meta)
         return true;
     if (value[0] != '"' && s3_when_parse_http(value, &then_s))
         return meta->modified_s == then_s;
-    return str_equal(value, meta->etag); /* a strong comparison: quotes count */
+    return str_equal(value, meta->etag); /* strong comparison: quotes count */
 }

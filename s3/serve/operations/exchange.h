@@ -1,10 +1,10 @@
 /* One request and its reply, inside the small S3 server.
  *
- * What:    what the operations (s3/serve/operations/ops.h) get: the target, the headers, the body that came,
- *          and the ways to reply.
- * Owner:   made when a request begins, freed when its connection is through with it.
+ * What:    the input of the operations (s3/serve/operations/ops.h): target, headers, received body;
+ *          and the functions that reply.
+ * Owner:   created when a request begins, freed when its connection has finished it.
  * Threads: one request, one thread.
- * Fails:   operations yield false with an err; the server turns it into an error reply.
+ * Fails:   operations return false with an err; the server converts it to an error reply.
  */
 #ifndef S3_SERVE_OPERATIONS_EXCHANGE_H
 #define S3_SERVE_OPERATIONS_EXCHANGE_H
@@ -23,7 +23,7 @@
 typedef struct operation operation;
 
 typedef struct exchange {
-    /* immutable once it has begun */
+    /* immutable after the start */
     store *store;
     const char *region;   /* the store's */
     bool region_is_fixed; /* by an option */
@@ -31,25 +31,25 @@ typedef struct exchange {
     target target;
     auth_request auth;
     http_header headers_in[EXCHANGE_HEADERS_MAX];
-    bool headers_lost; /* there were more */
+    bool headers_lost; /* there were too many */
     const operation *op;
     const fault *fault; /* or NULL */
     char request_id[17];
     output *log;             /* the access log, or NULL */
     uint64_t content_length; /* of the body without its framing */
 
-    /* the body that comes in */
-    incoming in;   /* of objects and parts */
-    buf xml;       /* of the others */
-    chunks chunks; /* its framing, if any */
+    /* the received body */
+    incoming in;   /* for objects and parts */
+    buf xml;       /* for other bodies */
+    chunks chunks; /* its framing (aws-chunked), if any */
     uint64_t body_bytes;
     digest_ctx sha256;  /* for the signature */
-    sent_checksum sent; /* what it must have .. */
-    char *trailer_sum;  /* .. where that stands in the trailer: malloc'ed, or NULL .. */
-    checksum sum;       /* .. and has */
+    sent_checksum sent; /* the expected checksum */
+    char *trailer_sum;  /* its value in the trailer: malloc'ed, or NULL */
+    checksum sum;       /* the computed one */
 
     /* the reply */
-    /* kept headers are lines of the request's: some more are the server's own */
+    /* stored headers are limited by those of the request; the server adds some */
     http_header headers_out[EXCHANGE_HEADERS_MAX + 32]; /* names and values are malloc'ed */
     size_t header_out_count;
 } exchange;
@@ -70,23 +70,23 @@ void exchange_add_date(exchange *x, const char *name, int64_t time_s); /* RFC 91
 /* The one x-amz-checksum-* header with a value. */
 bool exchange_sent_checksum(const exchange *x, sent_checksum *out, err *e) MUST_USE;
 
-/* Before the body: how it comes (keys for chunks that are signed), and what it is held against. */
+/* Before the body: its framing (keys for signed chunks) and its expected checksums. */
 bool exchange_begin_body(exchange *x, const auth_keys *keys, err *e) MUST_USE;
-/* A piece of the body; on trouble an error reply is given. */
+/* A piece of the body; on an error it replies. */
 void exchange_take_body(exchange *x, slice data);
 
-/* Exactly one of these. */
+/* Exactly one of these must be called. */
 void exchange_reply(exchange *x, int status, slice body);
 void exchange_reply_xml(exchange *x, int status, const buf *body);
 void exchange_reply_file(exchange *x, int status, int take_fd, uint64_t offset, uint64_t len_bytes);
 void exchange_reply_error(exchange *x, const err *error);
-void exchange_drop(exchange *x); /* the connection is closed without one */
+void exchange_drop(exchange *x); /* closes the connection without a reply */
 
-/* Whether the request meets a fault of this kind. */
+/* Whether a fault of this kind applies to the request. */
 bool exchange_has_fault(const exchange *x, fault_kind kind);
 
-/* The body's checksums against Content-MD5, x-amz-content-sha256 and x-amz-checksum-*, and its
- * length against Content-Length; fills in etag and checksum of the object to be. */
+/* Compares the body with Content-MD5, x-amz-content-sha256 and x-amz-checksum-*, and its length
+ * with Content-Length; sets etag and checksum of the new object. */
 bool exchange_check_body(exchange *x, object_meta *meta, err *e) MUST_USE;
 
 #endif

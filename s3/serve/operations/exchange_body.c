@@ -1,4 +1,4 @@
-/* The body of a request while it comes in, and what it is held against when it is through. */
+/* Receives the body of a request and compares it with the expected checksums. */
 #include <strings.h>
 
 #include "base/util.h"
@@ -7,7 +7,7 @@
 
 #define CHECKSUM_PREFIX "x-amz-checksum-"
 
-/* Headers of this prefix that carry no value. */
+/* Headers with this prefix that are not a checksum value. */
 static bool is_about_checksums(const char *name)
 {
     const char *end = name + strlen(CHECKSUM_PREFIX);
@@ -33,14 +33,14 @@ bool exchange_sent_checksum(const exchange *x, sent_checksum *out, err *e)
                                      h->name);
         out->text = h->value;
     }
-    /* Of parts, with their number behind a hyphen, only where a whole object is spoken of. */
+    /* With the number of parts after a hyphen only for a whole multipart object. */
     return out->kind == CHECKSUM_NONE || x->op->body == OP_BODY_PARTS ||
            checksum_text_valid(out->kind, out->text) ||
            s3_refuse_because(e, REFUSE_INVALID_REQUEST, "Value for %s header is invalid.",
                              checksum_header(out->kind));
 }
 
-/* Which checksum the trailer will bring. */
+/* The checksum that the trailer will contain. */
 static bool announced_checksum(exchange *x, err *e)
 {
     const char *name = exchange_header(x, "x-amz-trailer");
@@ -49,7 +49,7 @@ static bool announced_checksum(exchange *x, err *e)
     if (!chunks_have_trailer(x->chunks.kind) || x->sent.kind != CHECKSUM_NONE ||
         x->op->body == OP_BODY_NONE || x->op->body == OP_BODY_PARTS)
         return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
-                                 "x-amz-trailer fits a body in chunks with a trailer, and no other "
+                                 "x-amz-trailer requires a chunked body with a trailer "
                                  "checksum.");
     if (strncasecmp(name, CHECKSUM_PREFIX, strlen(CHECKSUM_PREFIX)) != 0 ||
         !checksum_kind_parse(name + strlen(CHECKSUM_PREFIX), &x->sent.kind))
@@ -58,7 +58,7 @@ static bool announced_checksum(exchange *x, err *e)
     return true;
 }
 
-/* SDKs name the algorithm of the checksum that they send. */
+/* SDKs name the algorithm of their checksum. */
 static bool check_sdk_algorithm(const exchange *x, err *e)
 {
     const char *name = exchange_header(x, "x-amz-sdk-checksum-algorithm");
@@ -93,7 +93,7 @@ static bool take_plain(void *ctx, slice data, err *e)
     exchange *x = ctx;
     x->body_bytes += data.len;
     if (x->body_bytes > x->content_length)
-        return s3_refuse_because(e, REFUSE_INCOMPLETE_BODY, "More bytes came than were stated.");
+        return s3_refuse_because(e, REFUSE_INCOMPLETE_BODY, "The body is longer than stated.");
     if (auth_payload_hash(&x->auth))
         digest_update(&x->sha256, data.data, data.len);
     checksum_update(&x->sum, data);
@@ -137,7 +137,7 @@ static bool check_md5(const exchange *x, const uint8_t digest[MD5_BYTES], err *e
                              "The Content-MD5 you specified did not match what we received.");
 }
 
-/* The end of the framing; the trailer says what the body must have. */
+/* The end of the framing; the trailer contains the expected checksum. */
 static bool check_chunks(exchange *x, err *e)
 {
     if (x->chunks.kind == CHUNKS_NONE)

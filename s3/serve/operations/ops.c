@@ -1,7 +1,7 @@
 #include "base/util.h"
 #include "s3/serve/operations/ops.h"
 
-/* What the rows name as their own parameters and headers; see s3/serve/operations/supported.c. */
+/* Parameters and headers that rows list as their own; see s3/serve/operations/supported.c. */
 #define CUSTOMER  "x-amz-server-side-encryption-customer-*"
 #define CHECKSUMS "x-amz-checksum-*"
 #define STORED                                                                                     \
@@ -18,8 +18,7 @@
 #define READ "partNumber versionId " RESPONSE
 
 static const operation operations[] = {
-    /* The first row that fits decides: rows with a parameter or a header come before those
-     * without. */
+    /* The first matching row applies: rows with a parameter or header precede those without. */
     {"GET", OP_SERVICE, NULL, NULL, OP_BODY_NONE, op_list_buckets,
      "prefix max-buckets continuation-token", NULL},
 
@@ -68,7 +67,7 @@ static op_scope scope_of(const target *t)
     return !t->bucket ? OP_SERVICE : t->key.len == 0 ? OP_BUCKET : OP_OBJECT;
 }
 
-/* Methods that S3 has for objects and buckets, but that are not in the table. */
+/* Methods of S3 that are not in the table. */
 static bool is_of_s3(const char *method)
 {
     return str_equal(method, "POST") || str_equal(method, "OPTIONS") || str_equal(method, "PUT") ||

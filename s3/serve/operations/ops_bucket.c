@@ -9,7 +9,7 @@
 #include "base/fsutil.h"
 
 #define DELETE_KEYS_MAX 1000
-#define BUCKETS_MAX     10000 /* of one page, as S3 */
+#define BUCKETS_MAX     10000 /* per page, as in S3 */
 
 typedef struct bucket_list {
     const store *store;
@@ -48,14 +48,14 @@ static void append_bucket(buf *body, const store *in, const char *name)
     struct stat st;
     AUTO_FREE char *path = store_bucket_path(in, name);
     if (stat(path, &st) != 0)
-        return; /* removed meanwhile */
+        return; /* deleted meanwhile */
     buf_append_str(body, "<Bucket>");
     xml_element_str(body, "Name", name);
     xml_element_time(body, "CreationDate", (int64_t)st.st_mtime);
     buf_append_str(body, "</Bucket>");
 }
 
-/* In the order of names; the continuation token is the last name of the page. */
+/* Sorted by name; the continuation token is the last name of the page. */
 bool op_list_buckets(exchange *x, err *e)
 {
     AUTO(buf) body = BUF(EXCHANGE_REPLY_MAX);
@@ -83,7 +83,7 @@ bool op_list_buckets(exchange *x, err *e)
     return true;
 }
 
-/* The region is the only setting that a new bucket may have. */
+/* The region is the only supported setting of a new bucket. */
 static bool on_create_element(void *ctx, const char *path, const char *text, err *e)
 {
     const exchange *x = ctx;
@@ -162,7 +162,7 @@ typedef struct delete_item {
 typedef struct delete_list {
     delete_item items[DELETE_KEYS_MAX];
     size_t count;
-    delete_item now; /* of the element that is open */
+    delete_item now; /* of the current element */
     bool quiet;
 } delete_list;
 
@@ -246,7 +246,7 @@ static void delete_one(exchange *x, const delete_item *item, bool quiet, buf *bo
     buf_append_str(body, "<Error>");
     xml_element(body, "Key", name);
     xml_element_str(body, "Code", e.s3_code[0] ? e.s3_code : "InternalError");
-    xml_element_str(body, "Message", e.s3_code[0] ? e.message : "The object was not removed.");
+    xml_element_str(body, "Message", e.s3_code[0] ? e.message : "The object was not deleted.");
     buf_append_str(body, "</Error>");
 }
 

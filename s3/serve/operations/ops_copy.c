@@ -29,7 +29,7 @@ static bool replaces_tags(const exchange *x)
     return directive && strcasecmp(directive, "REPLACE") == 0;
 }
 
-/* A copy onto itself must change something. */
+/* A copy onto the object itself must change something. */
 static bool changes_something(const exchange *x)
 {
     return replaces_metadata(x) || replaces_tags(x) || exchange_header(x, "x-amz-storage-class") ||
@@ -60,8 +60,7 @@ static int open_source(const exchange *x, bool may_be_target, object_meta *from,
     return taken;
 }
 
-/* Of the source's headers a copy keeps type and metadata; class and encryption are the request's
- * own. */
+/* A copy keeps type and metadata of the source; class and encryption come from the request. */
 static bool merge_headers(const exchange *x, const object_meta *from, object_meta *to, err *e)
 {
     object_meta own = {0};
@@ -86,7 +85,7 @@ static bool merge_headers(const exchange *x, const object_meta *from, object_met
     return !lines.overflow || s3_refuse(e, REFUSE_METADATA_TOO_LARGE);
 }
 
-/* Which checksum the copy gets: that of the source, or a new one of all bytes. */
+/* The checksum of the copy: the source's, or a new one over all bytes. */
 static bool choose_checksum(const exchange *x, const object_meta *from, checksum_kind *anew, err *e)
 {
     const char *name = exchange_header(x, "x-amz-checksum-algorithm");
@@ -100,7 +99,7 @@ static bool choose_checksum(const exchange *x, const object_meta *from, checksum
     return true;
 }
 
-/* The copy keeps the source's ETag, also where that is one of parts. */
+/* The copy keeps the source's ETag, also that of a multipart upload. */
 static bool copy_body(exchange *x, int fd, const object_meta *from, object_meta *to, err *e)
 {
     AUTO(incoming) in = {.fd = -1};
@@ -159,7 +158,7 @@ bool op_copy_object(exchange *x, err *e)
     return true;
 }
 
-/* x-amz-copy-source-range: both ends given, both inside the source. */
+/* x-amz-copy-source-range: both ends are required and must be inside the source. */
 static bool source_range(const exchange *x, const object_meta *from, file_range *out, err *e)
 {
     byte_range range;

@@ -17,13 +17,13 @@ typedef struct page {
     uint64_t max_keys;
     bool url;    /* encoding-type=url */
     bool v2;     /* ListObjectsV2 */
-    bool owners; /* told with each key: always in version 1 */
+    bool owners; /* returned with each key: always in version 1 */
     /* grows */
     buf items, prefixes; /* XML */
     uint64_t count;
     bool truncated;
-    buf skip; /* the common prefix that was written last */
-    buf last; /* key or common prefix that was written last: where the next page starts */
+    buf skip; /* the last common prefix written */
+    buf last; /* the last key or common prefix written: the next page starts after it */
 } page;
 
 static void append_name(page *p, buf *out, const char *element, slice text)
@@ -61,7 +61,7 @@ static bool append_object(page *p, slice key, const char *path, err *e)
     UNUSED(path);
     int fd = store_object_open(p->x->store, p->x->target.bucket, key, &meta, e);
     if (fd < 0 && s3_is_refusal(e, REFUSE_NO_SUCH_KEY)) {
-        *e = (err)ERR_INIT; /* removed meanwhile */
+        *e = (err)ERR_INIT; /* deleted meanwhile */
         return true;
     }
     if (fd < 0)
@@ -87,7 +87,8 @@ static bool append_object(page *p, slice key, const char *path, err *e)
     return true;
 }
 
-/* Faults for tests of clients: an element that was appended behind `from` comes first, or twice. */
+/* Injected faults: the element that was appended after `from` is moved to the front, or
+ * repeated. */
 static void apply_fault(page *p, size_t from)
 {
     buf *items = &p->items;
@@ -125,8 +126,8 @@ static bool on_key(void *ctx, slice key, const char *path, err *e)
     return true;
 }
 
-/* A continuation token is the hex of what was written last, behind `k` (a key) or `p` (a common
- * prefix: all keys that start so were told). */
+/* A continuation token is the hex of the last element written, prefixed by `k` (a key) or `p` (a
+ * common prefix: all keys with it were listed). */
 static void append_token(const page *p, buf *out)
 {
     buf_append_char(out, slice_equal(buf_slice(&p->skip), buf_slice(&p->last)) ? 'p' : 'k');
@@ -151,7 +152,7 @@ static bool parse_token(page *p, const char *token, buf *after, err *e)
     return true;
 }
 
-/* The marker of version 1 is a key or a common prefix. The latter stands for all keys below it. */
+/* The marker of version 1 is a key or a common prefix; the latter covers all keys below it. */
 static bool parse_marker(page *p, buf *after, err *e)
 {
     const char *marker = target_param(&p->x->target, "marker");
@@ -200,7 +201,7 @@ static void append_echo(page *p, buf *body, const char *element, const char *par
         append_name(p, body, element, slice_from(value));
 }
 
-/* Where the next page of version 2 starts. */
+/* The start of the next page of version 2. */
 static void append_continuation(page *p, buf *body)
 {
     const char *token = target_param(&p->x->target, "continuation-token");
@@ -214,7 +215,7 @@ static void append_continuation(page *p, buf *body)
     buf_append_str(body, "</NextContinuationToken>");
 }
 
-/* Of version 1: clients go on from the last key where there is no delimiter. */
+/* Of version 1: without a delimiter, clients continue from the last key. */
 static void append_markers(page *p, buf *body)
 {
     append_name(p, body, "Marker", slice_from(target_param(&p->x->target, "marker")));

@@ -28,7 +28,7 @@ static bool is_of_parts(const object_meta *meta)
     return strchr(meta->etag, '-') != NULL;
 }
 
-/* One part, or all of an object that has no parts: of partNumber=1. */
+/* For partNumber: one part, or the whole object if it has no parts and partNumber is 1. */
 static bool part_range(exchange *x, const object_meta *meta, byte_range *out, err *e)
 {
     uint64_t number = 0;
@@ -37,15 +37,15 @@ static bool part_range(exchange *x, const object_meta *meta, byte_range *out, er
         return false;
     if (exchange_header(x, "Range"))
         return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
-                                 "Range and partNumber cannot be asked for at once.");
+                                 "Range and partNumber cannot be combined.");
     if (number < 1 || number > UPLOAD_PARTS_MAX)
         return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
                                  "Part number must be an integer between 1 and %d.",
                                  UPLOAD_PARTS_MAX);
     if (is_of_parts(meta) && (!meta->parts[0] || !part_sizes_find(meta->parts, number, &place)))
         return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED,
-                                 "The parts of this object have too many sizes to be told apart "
-                                 "here: use Range.");
+                                 "The parts of this object have too many different sizes; use "
+                                 "Range.");
     if (number > place.count)
         return s3_refuse(e, REFUSE_INVALID_PART_NUMBER);
     if (is_of_parts(meta))
@@ -85,7 +85,8 @@ static bool reply_object(exchange *x, const object_meta *meta, int *fd, err *e)
     }
     if (!find_range(x, meta, &range, e))
         return false;
-    /* A range that happens to be the whole is told no checksum; the one part is. */
+    /* No checksum is returned for a Range, even if it covers the whole object; it is
+     * for a single part. */
     bool whole = !range.partial ||
                  (target_param(&x->target, "partNumber") && range.len_bytes == meta->size_bytes);
     if (!add_object_headers(x, meta, !whole, e))
@@ -125,7 +126,7 @@ bool op_write_condition(const exchange *x, commit_condition *out, err *e)
     *out = (commit_condition){.if_match = exchange_header(x, "If-Match"),
                               .if_none_match = exchange_header(x, "If-None-Match")};
     return !out->if_none_match || str_equal(out->if_none_match, "*") ||
-           s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED, "If-None-Match takes only * here.");
+           s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED, "If-None-Match supports only * here.");
 }
 
 bool op_put_object(exchange *x, err *e)

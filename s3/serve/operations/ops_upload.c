@@ -21,7 +21,7 @@ static void open_result(const exchange *x, buf *body, const char *element)
         xml_element(body, "Key", exchange_key(x));
 }
 
-/* Which checksum the object is to have: the default type is that of S3. */
+/* The checksum of the new object: the default type is that of S3. */
 static bool choose_checksum(const exchange *x, object_meta *meta, err *e)
 {
     const char *name = exchange_header(x, "x-amz-checksum-algorithm");
@@ -30,7 +30,7 @@ static bool choose_checksum(const exchange *x, object_meta *meta, err *e)
         return true;
     if (!checksum_kind_parse(name, &meta->checksum_kind))
         return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
-                                 "The checksum algorithm %s is not known here: CRC32, CRC32C, "
+                                 "The checksum algorithm %s is not supported here: CRC32, CRC32C, "
                                  "CRC64NVME, SHA1 and SHA256 are.",
                                  name);
     meta->composite =
@@ -88,8 +88,8 @@ bool op_part_request(const exchange *x, unsigned *number, object_meta *upload, e
     return upload_meta_read(&u, upload, e) && op_check_reader_key(x, upload, false, e);
 }
 
-/* An upload that was begun without an algorithm takes parts with any: today's SDKs add one to each part
- * of their own accord. */
+/* An upload without an algorithm accepts parts with any: current SDKs add a checksum to each
+ * part by default. */
 static bool check_part_kind(const exchange *x, const object_meta *upload, err *e)
 {
     if (x->sent.kind == CHECKSUM_NONE || upload->checksum_kind == CHECKSUM_NONE ||
@@ -282,7 +282,7 @@ static void append_upload(const exchange *x, buf *body, const upload_info *info)
     buf_append_str(body, "</Upload>");
 }
 
-/* Whether the page starts behind this upload: the id counts only among uploads of one key. */
+/* Whether the upload is before the start of the page: ids are compared only for equal keys. */
 static bool is_before_page(const upload_info *info, const char *key_marker, const char *id_marker)
 {
     int order = key_marker ? strcmp(info->key, key_marker) : 1;

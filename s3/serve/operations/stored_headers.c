@@ -1,6 +1,5 @@
-/* What an object keeps of the headers that it was put with: type, metadata, storage class,
- * encryption. Nothing is encrypted here; who put an object with a key of their own (SSE-C) must
- * send the same key to read it, as in S3. */
+/* Headers stored with an object: type, metadata, storage class, encryption. Data is not encrypted;
+ * an object written with a customer's key (SSE-C) requires the same key for reading, as in S3. */
 #include <strings.h>
 
 #include "base/util.h"
@@ -49,7 +48,7 @@ static bool add_storage_class(const exchange *x, buf *lines, err *e)
     return s3_refuse(e, REFUSE_INVALID_STORAGE_CLASS);
 }
 
-/* The three headers of a customer's key, under either prefix: all or none, and fitting. */
+/* The three headers of a customer's key, under either prefix: all or none, and consistent. */
 static bool check_customer_key(const exchange *x, const char *prefix, const char **md5_text, err *e)
 {
     AUTO_FREE char *algorithm_name = xasprintf("%salgorithm", prefix);
@@ -86,11 +85,12 @@ static bool check_encryption(const exchange *x, err *e)
     if (!check_customer_key(x, CUSTOMER, &customer_md5, e))
         return false;
     return !kind || !customer_md5 ||
-           s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
-                             "Server side encryption with a customer's key excludes the others.");
+           s3_refuse_because(
+               e, REFUSE_INVALID_ARGUMENT,
+               "Server side encryption with a customer's key cannot be combined with others.");
 }
 
-/* "aws-chunked" speaks of the way here, and is not kept. */
+/* "aws-chunked" is a transfer encoding and is not stored. */
 static void add_content_encoding(const char *value, buf *lines)
 {
     AUTO(buf) left = BUF(sizeof((object_meta *)0)->headers);
@@ -105,7 +105,7 @@ static void add_content_encoding(const char *value, buf *lines)
         buf_printf(lines, "content-encoding: %s\n", buf_str(&left));
 }
 
-/* Names in lower case, as S3 gives them back. */
+/* Names in lower case, as S3 returns them. */
 static bool add_kept(const http_header *h, buf *lines, err *e)
 {
     bool encoding = strcasecmp(h->name, "content-encoding") == 0;
@@ -113,8 +113,7 @@ static bool add_kept(const http_header *h, buf *lines, err *e)
         return true;
     for (const char *p = h->value; *p; p++)
         if ((unsigned char)*p < ' ')
-            return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
-                                     "%s holds a control character, which cannot be kept.",
+            return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT, "%s contains a control character.",
                                      h->name);
     if (encoding) {
         add_content_encoding(h->value, lines);
@@ -180,7 +179,7 @@ static void add_lines(exchange *x, const object_meta *meta, const char *prefix)
     }
 }
 
-/* The parameters of a GET that replace headers of its reply. */
+/* The parameters of GET that override headers of its reply. */
 static const struct response_param {
     const char *param, *header;
 } response_params[] = {{"response-content-type", "content-type"},
@@ -212,7 +211,7 @@ static bool add_replacement(exchange *x, const struct response_param *p, err *e)
                                  "GET requests.");
     for (const char *c = value; *c; c++)
         if ((unsigned char)*c < ' ')
-            return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT, "%s holds a control character.",
+            return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT, "%s contains a control character.",
                                      p->param);
     exchange_add_header(x, p->header, "%s", value);
     return true;

@@ -1,13 +1,14 @@
-/* What each operation understands. A request with anything else is refused: a parameter or header that
- * is ignored changes what the client asked for (an append becomes an overwrite, a guard is void). */
+/* The parameters and headers that each operation supports. Requests with others are
+ * refused: ignoring one would change the request's meaning (a conditional write would
+ * become unconditional). */
 #include <strings.h>
 
 #include "base/util.h"
 #include "s3/serve/operations/ops.h"
 
-/* Of all operations. Parameters of the form x-*, but not x-amz-*, are the client's own (S3 only logs
- * them), and so are those with an underscore, which no parameter of S3 has. The operation's own ones
- * are in its row. */
+/* Of all operations. Parameters that begin with x- (except x-amz-) are the client's own: S3 only
+ * logs them. The same holds for names with an underscore, which no parameter of S3 has. The rows of
+ * operations list their own ones. */
 static const char common_params[] =
     "X-Amz-Algorithm X-Amz-Credential X-Amz-Date X-Amz-Expires X-Amz-SignedHeaders X-Amz-Signature "
     "X-Amz-Security-Token AWSAccessKeyId Signature Expires content-type content-md5";
@@ -37,7 +38,7 @@ static bool check_param(const exchange *x, const operation *o, size_t index, err
         if (strcasecmp(x->target.params[i].name, name) == 0)
             return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
                                      "The query parameter %s occurs twice.", name);
-    bool amz = strncasecmp(name, "x-amz-", 6) == 0; /* checked as the header that it is */
+    bool amz = strncasecmp(name, "x-amz-", 6) == 0; /* checked as a header */
     bool own = strncasecmp(name, "x-", 2) == 0 || strchr(name, '_') ||
                is_listed(common_params, name) || is_listed(o->params, name) ||
                (o->param && str_equal(o->param, name));
@@ -64,7 +65,7 @@ static bool check_header(const exchange *x, const operation *o, size_t index, er
                                     name);
 }
 
-/* Headers of HTTP that change what a write does. */
+/* HTTP headers that change the effect of a write. */
 static bool check_http_headers(const exchange *x, const operation *o, err *e)
 {
     static const char *const of_writes[] = {"If-Match", "If-None-Match", "If-Modified-Since",
@@ -88,11 +89,11 @@ static bool value_is(const exchange *x, const char *header, const char *values, 
 {
     const char *value = exchange_header(x, header);
     return !value || is_listed(values, value) ||
-           s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED, "%s takes only these values here: %s",
+           s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED, "%s supports only these values here: %s",
                              header, values);
 }
 
-/* Headers of which only the values are understood that change nothing. */
+/* Headers of which only values without effect are supported. */
 static bool check_values(const exchange *x, err *e)
 {
     static const char *const owners[] = {"x-amz-expected-bucket-owner",
@@ -101,7 +102,7 @@ static bool check_values(const exchange *x, err *e)
         const char *owner = exchange_header(x, owners[i]);
         if (owner && !str_equal(owner, OPS_OWNER))
             return s3_refuse_because(e, REFUSE_ACCESS_DENIED,
-                                     "The buckets here belong to %s, not to %s.", OPS_OWNER, owner);
+                                     "The buckets belong to %s, not to %s.", OPS_OWNER, owner);
     }
     return value_is(x, "x-amz-acl", "private bucket-owner-full-control", e) &&
            value_is(x, "x-amz-object-ownership", "BucketOwnerEnforced", e) &&

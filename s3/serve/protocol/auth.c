@@ -32,7 +32,7 @@ static bool is_signed(slice list, const char *name)
     return false;
 }
 
-/* Host and every x-amz- header must be signed, or a third party could change their meaning. */
+/* Host and every x-amz- header must be signed; otherwise a third party could change them. */
 static bool check_coverage(const auth_request *request, slice list, err *e)
 {
     if (!is_signed(list, "host"))
@@ -59,7 +59,7 @@ static bool gather_signed(const auth_request *request, slice list, http_header *
                 strncasecmp(request->headers[i].name, name.data, name.len) != 0))
             i++;
         if (i == request->header_count || *count == SIGNED_HEADERS_MAX)
-            return s3_refuse(e, REFUSE_SIGNATURE); /* a signed header did not come */
+            return s3_refuse(e, REFUSE_SIGNATURE); /* a signed header is missing */
         out[*count] = request->headers[i];
     }
     return true;
@@ -151,7 +151,7 @@ static bool check_header(const auth_request *request, const char *value, const a
 
 /* --- presigned URLs --- */
 
-/* From X-Amz-Date on for X-Amz-Expires seconds, a week at most. */
+/* Valid from X-Amz-Date for X-Amz-Expires seconds, at most a week. */
 static bool check_expiry(const auth_request *request, const claim *c, err *e)
 {
     int64_t from_s = 0;
@@ -172,7 +172,7 @@ static bool check_expiry(const auth_request *request, const claim *c, err *e)
            s3_refuse_because(e, REFUSE_ACCESS_DENIED, "Request has expired");
 }
 
-/* The query as it was signed: all of it but the signature. */
+/* The signed query: without the signature. */
 static void append_signed_query(slice query, buf *out)
 {
     while (query.len > 0) {
@@ -188,7 +188,7 @@ static void append_signed_query(slice query, buf *out)
     }
 }
 
-/* The header of the same meaning, so that one function takes both apart. */
+/* Converts the query to the equivalent header, so that one function parses both. */
 static bool parse_query_claim(const auth_request *request, claim *c, char **text)
 {
     const target *t = request->target;
@@ -225,7 +225,7 @@ static bool check_anonymous(const auth_request *request, const auth_keys *keys, 
     bool may =
         keys->anonymous == AUTH_ANONYMOUS_ALL || (keys->anonymous == AUTH_ANONYMOUS_READ && reads);
     return may || s3_refuse_because(e, REFUSE_ACCESS_DENIED,
-                                    "Access Denied: the request carries no signature.");
+                                    "Access Denied: the request has no signature.");
 }
 
 bool auth_check(const auth_request *request, const auth_keys *keys, err *e)
@@ -262,7 +262,7 @@ bool auth_chunk_signer(const auth_request *request, const auth_keys *keys, chunk
     const char *amz_date = auth_header(request, "x-amz-date");
     if (!s3_authorization_parse(auth_header(request, "authorization"), &by) || !amz_date)
         return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
-                                 "Chunks can be signed only behind an Authorization header.");
+                                 "Signed chunks require an Authorization header.");
     AUTO_FREE char *region = slice_dup(by.region);
     AUTO_FREE char *scope = xasprintf("%.8s/%s/s3/aws4_request", amz_date, region);
     if (strlen(scope) >= sizeof out->scope || by.signature.len >= sizeof out->last)

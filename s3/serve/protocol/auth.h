@@ -1,8 +1,8 @@
-/* Checks who a request that came in is from: SigV4 in a header, or in the query (presigned URLs).
+/* Authenticates requests: SigV4 in a header, or in the query (presigned URLs).
  *
- * What:    a pure function of the request line as it came (raw path and query), its headers, the
- *          keys and the time. The payload's hash is taken from x-amz-content-sha256: whether the
- *          body fits it is checked when the body is through (auth_payload_hash).
+ * What:    a pure function of the raw request line (path and query), its headers, the keys and the
+ *          time. The payload's hash is taken from x-amz-content-sha256; it is compared with the
+ *          body when that is complete (auth_payload_hash).
  * Owner:   everything is borrowed.
  * Threads: any.
  * Fails:   by s3_refuse: AccessDenied (no signature, unsigned x-amz- headers, an expired URL),
@@ -29,14 +29,14 @@ typedef enum auth_anonymous {
 
 typedef struct auth_keys {
     const char *access_key_id, *secret_access_key;
-    const char *region;       /* the only one that signatures may be for; NULL: any */
+    const char *region;       /* the only accepted region; NULL: any */
     auth_anonymous anonymous; /* which requests need no signature: GET and HEAD, or all */
 } auth_keys;
 
 typedef struct auth_request {
     const char *method;
     slice path, query;    /* raw; the query without its `?` */
-    const target *target; /* the same, taken apart */
+    const target *target; /* the same, parsed */
     const http_header *headers;
     size_t header_count;
     int64_t now_s;
@@ -44,11 +44,10 @@ typedef struct auth_request {
 
 bool auth_check(const auth_request *request, const auth_keys *keys, err *e) MUST_USE;
 
-/* The lower-case hex SHA-256 that the body must have, or NULL (UNSIGNED-PAYLOAD). */
+/* The lower-case hex SHA-256 that the body must have; NULL for UNSIGNED-PAYLOAD. */
 const char *auth_payload_hash(const auth_request *request);
 
-/* What the chunks of the body are signed with, behind the signature of a request that auth_check let
- * in. */
+/* The signer of the body's chunks, starting from the signature of an authenticated request. */
 bool auth_chunk_signer(const auth_request *request, const auth_keys *keys, chunk_signer *out,
                        err *e) MUST_USE;
 

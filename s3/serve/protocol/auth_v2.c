@@ -74,7 +74,7 @@ static void hmac_sha1(const char *secret, slice data, uint8_t out[SHA1_BYTES])
     digest_final(&d, out);
 }
 
-/* --- what was signed --- */
+/* --- string to sign --- */
 
 static int compare_headers(const void *left, const void *right)
 {
@@ -82,7 +82,7 @@ static int compare_headers(const void *left, const void *right)
     return strcasecmp(a->name, b->name);
 }
 
-/* x-amz-* of the headers and of the query, where SDKs put them. */
+/* x-amz-* from the headers and from the query, where SDKs put them. */
 static size_t gather_amz(const auth_request *r, http_header *out)
 {
     size_t count = 0;
@@ -143,8 +143,8 @@ static void append_signed_text(const auth_request *r, buf *out)
 
 /* --- the check --- */
 
-/* What is neither signed nor part of the signature could be added to the URL by anybody. Reads take it,
- * as in S3: listings have their prefix there. */
+/* Parameters that are not signed could be added to the URL by anybody. Reads accept them, as in S3:
+ * listings have their prefix there. */
 static bool check_coverage(const auth_request *r, err *e)
 {
     const target *t = r->target;

@@ -1,7 +1,7 @@
 /* Presigned URLs of Signature Version 2, boto3's default in us-east-1.
  *
- * What:    checks AWSAccessKeyId, Expires and Signature of the query. Only the parameters that the
- *          scheme names are signed: a write with another one is refused.
+ * What:    checks AWSAccessKeyId, Expires and Signature of the query. The signature covers only the
+ *          parameters of the specification: a write with another one is refused.
  * Owner:   everything is borrowed. Threads: any.
  * Fails:   by s3_refuse: AccessDenied (expired, parameters missing, or one that is not signed),
  *          InvalidAccessKeyId, SignatureDoesNotMatch.

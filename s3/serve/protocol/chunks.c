@@ -53,13 +53,13 @@ void chunks_deinit(chunks *c)
 
 static bool refuse_framing(err *e, const char *what)
 {
-    return s3_refuse_because(e, REFUSE_INVALID_REQUEST, "The aws-chunked body is broken: %s.",
+    return s3_refuse_because(e, REFUSE_INVALID_REQUEST, "The aws-chunked body is malformed: %s.",
                              what);
 }
 
 /* --- signatures --- */
 
-/* `hashes` are the lines behind the signature before. */
+/* `hashes` are the lines after the previous signature. */
 static bool check_signature(chunk_signer *s, const char *algorithm, const char *hashes,
                             const char *claimed, err *e)
 {
@@ -92,7 +92,7 @@ static bool take_claim(chunks *c, slice words, err *e)
         return true;
     size_t word_len = strlen(SIGNATURE_WORD);
     if (!slice_starts_with(words, SIGNATURE_WORD) || words.len != word_len + S3_HASH_SIZE - 1)
-        return refuse_framing(e, "a chunk carries no chunk-signature");
+        return refuse_framing(e, "a chunk has no chunk-signature");
     memcpy(c->claimed, words.data + word_len, S3_HASH_SIZE - 1);
     c->claimed[S3_HASH_SIZE - 1] = '\0';
     return true;
@@ -138,13 +138,13 @@ static bool begin_chunk(chunks *c, err *e)
 static bool end_chunk(chunks *c, err *e)
 {
     if (!slice_equal_str(buf_slice(&c->line), "\r\n"))
-        return refuse_framing(e, "a chunk does not end where its size says");
+        return refuse_framing(e, "a chunk is longer than its size");
     buf_clear(&c->line);
     c->state = CHUNKS_AT_SIZE;
     return check_chunk(c, e);
 }
 
-/* Up to a line's end, which is taken off `data` with it; *whole tells whether it came. */
+/* Removes a line from `data`; *whole is false if its end was not received yet. */
 static bool take_line(chunks *c, slice *data, bool *whole, err *e)
 {
     const char *end = memchr(data->data, '\n', data->len);
@@ -223,7 +223,7 @@ static bool take_header(slice line, const char *name, trailer *t)
     return true;
 }
 
-/* Lines end in CR LF, or, as in the published example, in LF CR LF. */
+/* Lines end in CR LF or, as in the published example, in LF CR LF. */
 static bool parse_trailer(slice text, const char *name, trailer *t)
 {
     while (text.len > 0) {
@@ -241,9 +241,9 @@ static bool check_trailer_signature(chunks *c, const char *name, const trailer *
 {
     char hash[S3_HASH_SIZE];
     if (!name)
-        return true; /* there is nothing to sign */
+        return true; /* nothing was signed */
     if (!t->signature)
-        return s3_refuse_because(e, REFUSE_TRAILER, "The trailer carries no " SIGNATURE_NAME ".");
+        return s3_refuse_because(e, REFUSE_TRAILER, "The trailer has no " SIGNATURE_NAME ".");
     AUTO_FREE char *text = xasprintf("%s:%s\n", name, t->value);
     for (char *p = text; *p != ':'; p++)
         *p = *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p;

@@ -1,12 +1,12 @@
 /* Bodies in chunks with signatures or trailers of their own (Content-Encoding: aws-chunked).
  *
- * What:    takes the framing off a body while it comes in, checks the signature of each chunk and
- *          of the trailer, each of which signs the one before, and tells what the trailer says.
+ * What:    removes the framing from a body as it arrives, checks the signatures of the chunks and
+ *          of the trailer, each of which covers the previous one, and returns the trailer's value.
  * Owner:   chunks is an embedded value with _init / _deinit.
  * Threads: one at a time.
- * Fails:   by s3_refuse: InvalidRequest (framing that is none), InvalidChunkSizeError (a chunk below
+ * Fails:   by s3_refuse: InvalidRequest (invalid framing), InvalidChunkSizeError (a chunk below
  *          8 KiB that is not the last), SignatureDoesNotMatch, MalformedTrailerError,
- *          IncompleteBody; what the sink says.
+ *          IncompleteBody; the error of the sink.
  * Sources: Amazon S3 API Reference, "Signature Calculations for the Authorization Header:
  *          Transferring Payload in Multiple Chunks" and ".. Including Trailing Headers".
  */
@@ -23,7 +23,7 @@
 #define CHUNK_TRAILER_MAX (16 * 1024)
 
 typedef enum chunks_kind {
-    CHUNKS_NONE,             /* the body is what it is */
+    CHUNKS_NONE,             /* no framing */
     CHUNKS_SIGNED,           /* STREAMING-AWS4-HMAC-SHA256-PAYLOAD */
     CHUNKS_SIGNED_TRAILER,   /* STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER */
     CHUNKS_UNSIGNED_TRAILER, /* STREAMING-UNSIGNED-PAYLOAD-TRAILER */
@@ -34,26 +34,26 @@ chunks_kind chunks_kind_of(const char *content_sha256);
 bool chunks_are_signed(chunks_kind kind);
 bool chunks_have_trailer(chunks_kind kind);
 
-/* What the signature of the request is gone on with. */
+/* State of the chain of signatures. */
 typedef struct chunk_signer {
     uint8_t key[SHA256_BYTES];
     char amz_date[S3_DATE_SIZE], scope[CHUNK_SCOPE_SIZE]; /* 20130524/us-east-1/s3/aws4_request */
-    char last[S3_HASH_SIZE];                              /* the signature before the next one */
+    char last[S3_HASH_SIZE];                              /* the previous signature */
 } chunk_signer;
 
 typedef struct chunks {
     chunks_kind kind;
     enum { CHUNKS_AT_SIZE, CHUNKS_AT_DATA, CHUNKS_AT_DATA_END, CHUNKS_AT_TRAILER } state;
     chunk_signer signer;
-    buf line;            /* of a chunk's size; its end behind the data */
+    buf line;            /* the line of a chunk's size; the line end after its data */
     uint64_t left_bytes; /* of the chunk's data */
-    bool small;          /* a chunk below CHUNK_SIZE_MIN came: it must have been the last one */
+    bool small;          /* a chunk below CHUNK_SIZE_MIN was received: it must be the last one */
     digest_ctx sha256;   /* of the chunk's data */
     char claimed[S3_HASH_SIZE];
     buf trailer;
 } chunks;
 
-/* `signer` counts only where they are signed. */
+/* `signer` is used for signed chunks only. */
 void chunks_init(chunks *c, chunks_kind kind, const chunk_signer *signer);
 void chunks_deinit(chunks *c);
 
@@ -61,8 +61,7 @@ void chunks_deinit(chunks *c);
 bool chunks_take(chunks *c, slice data, bool (*sink)(void *ctx, slice data, err *e), void *ctx,
                  err *e) MUST_USE;
 
-/* The whole body came. `name` is the one header that the trailer must hold, or NULL: none. *value
- * is malloc'ed. */
+/* Ends the body. `name` is the only header of the trailer, or NULL: none. *value is malloc'ed. */
 bool chunks_end(chunks *c, const char *name, char **value, err *e) MUST_USE;
 
 #endif

@@ -39,10 +39,10 @@ bool s3_refuse_because(err *e, refusal why, const char *fmt, ...)
 
 bool s3_refuse_status(err *e, int http_status, const char *code)
 {
-    const char *words = "A fault that was asked for.";
+    const char *words = "Injected fault.";
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         bool match = code ? str_equal(rows[i].code, code) : rows[i].status == http_status;
-        /* 403 is AccessDenied and 404 NoSuchKey, not the first of their rows by name. */
+        /* 403 is AccessDenied and 404 NoSuchKey, not the first row with that status. */
         if (match && !code && i != REFUSE_NO_SUCH_KEY && http_status == 404)
             continue;
         if (match)

@@ -1,8 +1,8 @@
 /* Refusals of the small S3 server: its error replies, as err values.
  *
- * What:    one table (refuse.def) of HTTP status, S3 code and words; s3_refuse puts a row into an
- *          err, from which the server builds its XML reply. An err without an S3 code is a fault of
- *          the server's own and is answered 500 InternalError.
+ * What:    one table (error.def) of HTTP status, S3 code and message; s3_refuse puts a row into an
+ *          err, from which the server builds its XML reply. An err without an S3 code is an
+ *          internal error and is answered with 500 InternalError.
  * Owner:   nothing is allocated.
  * Threads: any.
  * Fails:   s3_refuse always yields false.
@@ -22,9 +22,9 @@ typedef enum refusal {
 } refusal;
 
 bool s3_refuse(err *e, refusal why);
-/* The same with words of its own instead of the table's. */
+/* The same with another message. */
 bool s3_refuse_because(err *e, refusal why, const char *fmt, ...) PRINTF_LIKE(3, 4);
-/* The usual code and words for a status, for faults given by their number: 503 is SlowDown. */
+/* The default code and message of a status, for injected faults: 503 is SlowDown. */
 bool s3_refuse_status(err *e, int http_status, const char *code);
 bool s3_is_refusal(const err *e, refusal why);
 

@@ -43,7 +43,7 @@ static bool set_text(char **member, const char *value)
     return value[0] != '\0';
 }
 
-/* "5%", "0.5%": with four digits behind the point at most. */
+/* "5%", "0.5%": at most four decimals. */
 static bool parse_rate(const char *value, uint64_t *out)
 {
     size_t len = strlen(value);
@@ -66,7 +66,7 @@ static bool parse_rate(const char *value, uint64_t *out)
     return *out > 0 && *out <= FAULT_RATE_ONE && (!point || *point);
 }
 
-/* Words that stand alone. */
+/* Words without a value. */
 static bool apply_bare_word(fault *f, const char *name)
 {
     static const struct {
@@ -145,7 +145,7 @@ static bool parse_rule(const char *rule, fault *f, err *e)
         if (!apply_word(f, word, equals))
             return err_set(
                 e, ERR_CONFIG,
-                "fault '%s': '%.*s' is not understood here: use one of status=N, "
+                "fault '%s': '%.*s' is unknown; use one of status=N, "
                 "truncate=N, reset, lost, delay=MS, checksum, corrupt, etag, unprefixed, "
                 "unordered and repeat, with "
                 ""
@@ -155,10 +155,11 @@ static bool parse_rule(const char *rule, fault *f, err *e)
         at += len + (at[len] == ',');
     }
     return f->kind != FAULT_NONE ||
-           err_set(e, ERR_CONFIG,
-                   "fault '%s': what is to happen? One of status=N, truncate=N, reset, lost, "
-                   "delay=MS, checksum, corrupt and etag is needed",
-                   rule);
+           err_set(
+               e, ERR_CONFIG,
+               "fault '%s': the effect is missing; add one of status=N, truncate=N, reset, lost, "
+               "delay=MS, checksum, corrupt and etag",
+               rule);
 }
 
 bool fault_check(const char *rule, err *e)
@@ -189,8 +190,8 @@ static bool is_meant(const fault *f, const auth_request *r)
            (!f->query || target_param(t, f->query)) && (!f->header || auth_header(r, f->header));
 }
 
-/* The n-th number of a sequence that depends on the seed alone (a finalizer of splitmix64's
- * kind): runs with one seed meet the same sequence of faults. */
+/* The n-th number of a pseudo-random sequence (splitmix64): runs with the same seed have
+ * the same faults. */
 static uint64_t scatter(uint64_t seed, uint64_t n)
 {
     uint64_t x = (seed + 1) * 0x9e3779b97f4a7c15ULL + n * 0xd1342543de82ef95ULL;
@@ -199,7 +200,7 @@ static uint64_t scatter(uint64_t seed, uint64_t n)
     return x ^ (x >> 31);
 }
 
-/* FNV-1a; a collision only spares a key its fault. */
+/* FNV-1a; after a collision a key merely gets no fault. */
 static uint64_t key_hash(const target *t)
 {
     uint64_t hash = 0xcbf29ce484222325ULL;
@@ -210,7 +211,7 @@ static uint64_t key_hash(const target *t)
     return hash;
 }
 
-/* Keeps the key in mind; false where it is there already. */
+/* Records the key; false if it was recorded before. */
 static bool meet_key(fault *f, const target *t)
 {
     uint64_t hash = key_hash(t);

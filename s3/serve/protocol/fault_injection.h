@@ -1,28 +1,28 @@
-/* Faults that the server is asked for: rules like `status=503,method=GET,key=*.gz,count=3`.
+/* Fault injection: rules such as `status=503,method=GET,key=*.gz,count=3`.
  *
- * What:    words of a rule, separated by commas. One of them says what happens:
- *            status=N     answer with this status and the S3 code that goes with it; nothing is done
+ * What:    a rule has words separated by commas. One of them is the effect:
+ *            status=N     reply with this status and its S3 code; the request is not executed
  *            code=NAME    the S3 code for it (status=403,code=ExpiredToken; status=200,code=
  *                         InternalError gives a reply 200 whose body is an error)
  *            truncate=N   N bytes of the reply's body, then the connection is closed
- *            reset        the connection is closed without a reply; nothing is done
- *            lost         the same, but the request was carried out
- *            delay=MS     the reply comes later (a thread of the server waits meanwhile)
- *            checksum     the reply tells a wrong checksum, where it tells one
- *            corrupt      one byte of the object's data is another, the checksum is the right one
+ *            reset        the connection is closed without a reply; the request is not executed
+ *            lost         the same, but the request is executed
+ *            delay=MS     the reply is delayed (a thread of the server waits)
+ *            checksum     a checksum in the reply is wrong
+ *            corrupt      one byte of the object's data differs, the checksum is right
  *            etag         the object seems to have changed: If-Match is refused (412), and without
- *                         it another ETag is told
+ *                         it another ETag is returned
  *            unprefixed   a listing ignores prefix=
  *            unordered    a page of a listing has its keys in reverse order
  *            repeat       a listing names each key twice
- *          the others to which requests:
+ *          The others select requests:
  *            method=M     only these; key=PATTERN (shell wildcards), bucket=NAME,
- *            query=NAME   only requests that carry this query parameter, header=NAME: this header
- *            count=N      the first N matching requests only; every=N: each N-th of them
- *            rate=P%      this share of them, by a pseudo-random sequence: seed=N chooses it
- *            once         each key no more than once
- *          The first rule that is due decides.
- * Owner:   fault_set is an embedded value with _init / _deinit; what fault_match yields lives as
+ *            query=NAME   only requests with this query parameter, header=NAME: with this header
+ *            count=N      only the first N matching requests; every=N: each N-th of them
+ *            rate=P%      this share of them, by a pseudo-random sequence: seed=N selects it
+ *            once         each key at most once
+ *          The first matching rule applies.
+ * Owner:   fault_set is an embedded value with _init / _deinit; the result of fault_match lives as
  *          long.
  * Threads: fault_match from any.
  * Fails:   fault_add: ERR_CONFIG with the rule.
@@ -63,7 +63,7 @@ typedef struct fault {
     bool once;
     /* under the set's lock */
     uint64_t seen;
-    uint64_t *met; /* hashes of the keys that met a `once` */
+    uint64_t *met; /* hashes of the keys that have had a `once` fault */
     size_t met_count, met_capacity;
 } fault;
 
@@ -81,7 +81,7 @@ DEFINE_AUTO(fault_set, fault_set_deinit)
 bool fault_add(fault_set *set, const char *rule, err *e) MUST_USE;
 bool fault_check(const char *rule, err *e); /* for options */
 
-/* The rule for this request, counting it; NULL: none. */
+/* The rule for this request, which is counted; NULL: none. */
 const fault *fault_match(fault_set *set, const auth_request *request);
 
 #endif

@@ -12,7 +12,7 @@ bool layout_key_check(slice key, err *e)
     if (!s3_utf8_check(key))
         return s3_refuse_because(e, REFUSE_INVALID_URI, "The key is not valid UTF-8.");
     if (memchr(key.data, '\0', key.len))
-        return s3_refuse_because(e, REFUSE_INVALID_URI, "The key holds a NUL character.");
+        return s3_refuse_because(e, REFUSE_INVALID_URI, "The key contains a NUL character.");
     return true;
 }
 

@@ -6,13 +6,13 @@
 #include "s3/protocol/xml.h"
 #include "s3/serve/protocol/xml.h"
 
-#define TAG_TEXT_MAX ((size_t)8192) /* of a key or value as it is sent */
+#define TAG_TEXT_MAX ((size_t)8192) /* of an encoded key or value */
 
 typedef struct tag_list {
     buf *out;
     char *keys[TAGS_MAX];
     size_t count;
-    char *key, *value; /* of the XML element that is open; or NULL */
+    char *key, *value; /* of the current XML element; or NULL */
 } tag_list;
 
 static void tag_list_deinit(tag_list *list)
@@ -24,7 +24,7 @@ static void tag_list_deinit(tag_list *list)
 }
 DEFINE_AUTO(tag_list, tag_list_deinit)
 
-/* Letters, digits and blanks of all scripts, and some marks. */
+/* Letters, digits and spaces of all scripts, and some punctuation. */
 static bool check_text(const char *text, size_t chars_max)
 {
     size_t chars = 0;
@@ -69,7 +69,7 @@ static bool add(tag_list *list, const char *key, const char *value, err *e)
     return true;
 }
 
-/* Calls `each` for the tags of the text form, decoded. */
+/* Calls `each` for the decoded tags of the text form. */
 static bool each_pair(const char *text,
                       bool (*each)(void *ctx, const char *key, const char *value, err *e),
                       void *ctx, err *e)
@@ -117,7 +117,7 @@ static bool on_element(void *ctx, const char *path, const char *text, err *e)
     if (str_equal(path, "Tagging") || str_equal(path, "Tagging/TagSet"))
         return true;
     if (!str_equal(path, "Tagging/TagSet/Tag"))
-        return s3_refuse_because(e, REFUSE_MALFORMED_XML, "The element %s is not known.", path);
+        return s3_refuse_because(e, REFUSE_MALFORMED_XML, "The element %s is unknown.", path);
     if (!list->key || !list->value)
         return s3_refuse(e, REFUSE_MALFORMED_XML);
     bool ok = add(list, list->key, list->value, e);
@@ -158,6 +158,6 @@ void tags_append_xml(const char *text, buf *body)
     err e = ERR_INIT;
     buf_append_str(body, "<TagSet>");
     if (!each_pair(text, append_tag, body, &e))
-        body->overflow = true; /* the text is ours: this cannot be */
+        body->overflow = true; /* cannot happen: the text was validated */
     buf_append_str(body, "</TagSet>");
 }

@@ -1,7 +1,7 @@
 /* Tags of objects: `key=value&key=value`, as x-amz-tagging has them, and as XML.
  *
- * What:    one text form for both, which objects keep: `%`, `&`, `=` and `+` inside a key or value
- *          are percent-encoded, all else stands as it is.
+ * What:    one text form for both, which is stored with objects: `%`, `&`, `=` and `+` inside a key
+ *          or value are percent-encoded, other characters are not.
  * Owner:   the caller's buffers.
  * Threads: any.
  * Fails:   by s3_refuse: InvalidTag (length, characters, `aws:`, a key twice), BadRequest (over 10),
@@ -22,6 +22,6 @@ bool tags_from_header(const char *value, buf *out, err *e) MUST_USE;
 bool tags_from_xml(slice body, buf *out, err *e) MUST_USE;
 
 size_t tags_count(const char *text);
-void tags_append_xml(const char *text, buf *body); /* <TagSet>, sorted as they were given */
+void tags_append_xml(const char *text, buf *body); /* <TagSet>, in the order of the text */
 
 #endif

@@ -14,7 +14,7 @@ static bool decode(slice raw, bool plus_is_space, char **out, err *e)
     return true;
 }
 
-/* Where `wanted` stands in `text`, or its length. */
+/* The offset of `wanted` in `text`, or its length. */
 static size_t find(slice text, char wanted)
 {
     const char *at = text.len > 0 ? memchr(text.data, wanted, text.len) : NULL;
@@ -117,7 +117,7 @@ bool target_copy_source(const char *value, char **bucket, buf *key, err *e)
     return layout_bucket_check(*bucket, e);
 }
 
-/* "bytes=first-last", "bytes=first-" or "bytes=-suffix"; false for all else. */
+/* "bytes=first-last", "bytes=first-" or "bytes=-suffix"; false for other forms. */
 static bool parse_one_range(const char *header, uint64_t *first, uint64_t *last, bool *suffix)
 {
     if (!header || !str_starts_with(header, "bytes="))

@@ -1,7 +1,7 @@
-/* What a request aims at: bucket, key and query parameters, from the raw request target.
+/* Parses the raw request target: bucket, key and query parameters.
  *
  * What:    path style only: /bucket/key?name=value&name. Also the Range header.
- * Owner:   target_deinit frees; target_param lends.
+ * Owner:   target_deinit frees; the result of target_param is borrowed.
  * Threads: any.
  * Fails:   by s3_refuse (InvalidURI, InvalidRange).
  * Source:  RFC 3986 (percent-encoding), RFC 9110 section 14 (ranges).
@@ -19,7 +19,7 @@ typedef struct target_pair {
 } target_pair;
 
 typedef struct target {
-    slice raw_path, raw_query; /* borrowed from the text that was parsed */
+    slice raw_path, raw_query; /* borrowed from the parsed text */
     char *bucket;              /* NULL: the service itself */
     buf key;                   /* empty: the bucket itself */
     target_pair params[TARGET_PARAMS_MAX];
@@ -37,7 +37,7 @@ bool target_param_number(const target *t, const char *name, uint64_t fallback, u
  * session tokens of presigned URLs) are replaced by ***. */
 void target_show(const char *raw, buf *out);
 
-/* `/bucket/key` of x-amz-copy-source (the leading slash may be missing), percent-encoded. */
+/* `/bucket/key` of x-amz-copy-source (the leading slash is optional), percent-encoded. */
 bool target_copy_source(const char *value, char **bucket, buf *key, err *e) MUST_USE;
 
 typedef struct byte_range {
@@ -45,7 +45,7 @@ typedef struct byte_range {
     uint64_t offset, len_bytes;
 } byte_range;
 
-/* `header` may be NULL. InvalidRange where not one byte of the range exists. */
+/* `header` may be NULL. InvalidRange if no byte of the range exists. */
 bool byte_range_parse(const char *header, uint64_t size_bytes, byte_range *out, err *e) MUST_USE;
 
 #endif

@@ -17,7 +17,7 @@ static void append_escaped(buf *out, unsigned char c)
         buf_append_str(out, "&quot;");
     else if (c < 0x20)
         buf_printf(out, "&#x%X;",
-                   c); /* not XML 1.0, as in S3: encoding-type=url is for such keys */
+                   c); /* not valid in XML 1.0, as in S3: such keys require encoding-type=url */
     else
         buf_append_char(out, (char)c);
 }

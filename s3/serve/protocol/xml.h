@@ -3,7 +3,7 @@
  * What:    elements with escaped text, times and numbers.
  * Owner:   output goes into the caller's buffer.
  * Threads: any.
- * Fails:   a full output buffer shows in its `overflow`.
+ * Fails:   if the output buffer is full: its `overflow`.
  */
 #ifndef S3_SERVE_PROTOCOL_XML_H
 #define S3_SERVE_PROTOCOL_XML_H

@@ -1,4 +1,4 @@
-/* Bodies that come in: written to a temporary file, so that nobody sees half of one. */
+/* Received bodies: written to a temporary file, so that readers never see an incomplete one. */
 #include <errno.h>
 #include <unistd.h>
 

@@ -10,7 +10,7 @@
 
 #include "base/fsutil.h"
 
-/* --- what a root is --- */
+/* --- kinds of roots --- */
 
 typedef struct root_names {
     bool lock, buckets, uploads, tmp, other;
@@ -68,7 +68,7 @@ static bool is_path(slice key)
     return false;
 }
 
-/* The next component; false after the last one, which is left in *key. */
+/* The next component; false after the last one, which remains in *key. */
 static bool next_dir(slice *key, piece *out)
 {
     const char *slash = memchr(key->data, '/', key->len);
@@ -97,7 +97,7 @@ static int open_below(int dir, const char *name, bool make)
     return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* The folder that the key's file is in; -1 with errno. */
+/* Opens the folder of the key's file; -1 with errno. */
 static int open_parent(const char *bucket_path, slice key, bool make)
 {
     piece name;
@@ -122,7 +122,7 @@ int folder_open(const char *bucket_path, slice key, err *e)
         return -1;
     }
     last_name(key, &name);
-    /* O_NONBLOCK: a pipe must not hold the thread. */
+    /* O_NONBLOCK: a FIFO must not block the thread. */
     AUTO_FD fd = openat(dir, name.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     bool absent = fd < 0 && (errno == ENOENT || errno == ELOOP || errno == ENXIO);
     if (absent || (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)))) {
@@ -152,7 +152,7 @@ void folder_describe(const struct stat *st, object_meta *meta)
                                      folder_changed_ns(st), (uint64_t)st->st_size);
     md5(slice_from(text), digest);
     hex_encode(digest, sizeof digest, hex);
-    /* "-1", as of an object of one part: clients do not take it for the MD5 of the data. */
+    /* "-1", as for a multipart upload: clients do not take it for an MD5 */
     snprintf(meta->etag, sizeof meta->etag, "\"%s-1\"", hex);
     (void)!part_sizes_add(meta->parts, meta->size_bytes);
     snprintf(meta->headers, sizeof meta->headers, "content-type: binary/octet-stream\n");
@@ -176,7 +176,7 @@ bool folder_prepare(const char *bucket_path, slice key, int *dir_fd, err *e)
     if (dir < 0 && (errno == ENOTDIR || errno == ELOOP))
         return refuse_name(e);
     if (dir < 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: the folders cannot be made", bucket_path);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot create folders", bucket_path);
     last_name(key, &name);
     if (fstatat(dir, name.name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode))
         return refuse_name(e);
@@ -190,7 +190,7 @@ bool folder_place(int dir_fd, slice key, const char *temp_path, err *e)
     piece name;
     last_name(key, &name);
     return renameat(AT_FDCWD, temp_path, dir_fd, name.name) == 0 ||
-           err_set_errno(e, ERR_IO, errno, "%s: cannot be put into its folder", name.name);
+           err_set_errno(e, ERR_IO, errno, "%s: cannot move the file into its folder", name.name);
 }
 
 bool folder_remove(const char *bucket_path, slice key, err *e)
@@ -204,10 +204,10 @@ bool folder_remove(const char *bucket_path, slice key, err *e)
     if (fstatat(dir, name.name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
         return true; /* there is no such object */
     return unlinkat(dir, name.name, 0) == 0 || errno == ENOENT ||
-           err_set_errno(e, ERR_IO, errno, "%s: cannot be removed", name.name);
+           err_set_errno(e, ERR_IO, errno, "%s: cannot remove", name.name);
 }
 
-/* Takes over `dir`. */
+/* Closes `take_dir`. */
 static bool remove_dirs_below(int take_dir, err *e)
 {
     DIR *list = fdopendir(take_dir);
@@ -228,7 +228,7 @@ bool folder_remove_empty(const char *path, err *e)
 {
     int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (dir < 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", path);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot open", path);
     return remove_dirs_below(dir, e) &&
-           (rmdir(path) == 0 || err_set_errno(e, ERR_IO, errno, "%s: cannot be removed", path));
+           (rmdir(path) == 0 || err_set_errno(e, ERR_IO, errno, "%s: cannot remove", path));
 }

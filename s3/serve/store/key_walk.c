@@ -24,7 +24,7 @@ typedef struct entries {
 
 typedef struct walk {
     const walk_options *options;
-    buf key;  /* of the directory we are in */
+    buf key;  /* of the current directory */
     buf path; /* its path */
 } walk;
 
@@ -55,7 +55,7 @@ static int compare_bytes(slice a, slice b)
     return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-/* Equal pieces: the object of 64 bytes comes before the keys that go on behind it. */
+/* Equal pieces: the object of 64 bytes precedes the keys that continue after it. */
 static int compare_entries(const void *left, const void *right)
 {
     const entry *a = left, *b = right;
@@ -69,7 +69,7 @@ static bool starts_with(slice text, slice prefix)
            (prefix.len == 0 || memcmp(text.data, prefix.data, prefix.len) == 0);
 }
 
-/* Whether the key, or any key that starts with it (a directory's), can be wanted. */
+/* Whether the key, or a key that starts with it (for a directory), is requested. */
 static bool is_wanted(const walk_options *o, slice key, bool is_dir)
 {
     if (o->skip_prefix && o->skip_prefix->len > 0 && starts_with(key, buf_slice(o->skip_prefix)))
@@ -120,7 +120,7 @@ static bool read_names(walk *w, entries *list, err *e)
     if (!dir && errno == ENOENT)
         return true; /* its last key was removed meanwhile */
     if (!dir)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be listed", buf_str(&w->path));
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot read the directory", buf_str(&w->path));
     for (const struct dirent *d; (d = readdir(dir));)
         add_entry(w, list, dirfd(dir), d->d_name);
     closedir(dir);

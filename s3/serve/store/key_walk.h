@@ -1,8 +1,8 @@
 /* A walk over the keys of a bucket in byte order, from any key onwards.
  *
- * What:    reads directory names only; holds the names of the directories on the way to the key.
- * Owner:   what `visit` gets is lent.
- * Threads: any; keys that come or go meanwhile may be seen or not.
+ * What:    reads directory names only; keeps the names of the directories on the path to the key.
+ * Owner:   the arguments of `visit` are borrowed.
+ * Threads: any; keys that are added or removed during the walk may be visited or not.
  * Fails:   ERR_IO; false from `visit` ends the walk with the error that it set.
  */
 #ifndef S3_SERVE_STORE_KEY_WALK_H
@@ -14,10 +14,10 @@
 
 typedef struct walk_options {
     const char *root; /* the bucket's directory */
-    bool plain;       /* names are pieces of keys as they are: s3/serve/store/folder.h */
-    slice prefix;     /* only keys that start so */
-    slice after;      /* only keys behind this one */
-    /* Keys that start so are left out; `visit` may change it on the way. NULL: none. */
+    bool plain;       /* names are the pieces of keys, unencoded: s3/serve/store/folder.h */
+    slice prefix;     /* only keys with this prefix */
+    slice after;      /* only keys after this one */
+    /* Keys with this prefix are skipped; `visit` may change it. NULL: none. */
     buf *skip_prefix;
     bool (*visit)(void *ctx, slice key, const char *path, err *e);
     void *ctx;

@@ -1,4 +1,4 @@
-/* The file form of an object: a block of metadata, then the data. */
+/* File format of an object: a block of metadata, then the data. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 
 #define MAGIC       "decon-s3 object 2\n"
 #define MAGIC_OLD   "decon-s3 object 1\n"
-#define OLD_BYTES   4096 /* the size of an old block; most new ones are shorter too */
+#define OLD_BYTES   4096 /* size of an old block; most new ones are shorter */
 #define MAGIC_BYTES (sizeof MAGIC - 1)
 
 static bool copy_text(char *out, size_t size, slice value)
@@ -93,7 +93,7 @@ static bool parse_block(const char *block, object_meta *meta)
     return meta->etag[0] != '\0';
 }
 
-/* Up to the block's end of text, which a NUL follows. */
+/* Reads up to the end of the block's text, which a NUL terminates. */
 static bool read_block(int fd, char block[STORE_HEADER_BYTES + 1])
 {
     if (pread(fd, block, OLD_BYTES, 0) != OLD_BYTES)
@@ -115,7 +115,7 @@ int object_file_open(const char *path, object_meta *meta, err *e)
         return -1;
     }
     if (fd < 0 || !read_block(fd, block)) {
-        err_set_errno(e, ERR_IO, errno, "%s: cannot be read", path);
+        err_set_errno(e, ERR_IO, errno, "%s: cannot read", path);
     } else if (!parse_block(block, meta)) {
         err_set(e, ERR_PARSE, "%s: is not an object of decon-s3 serve", path);
     } else {
@@ -153,7 +153,7 @@ bool object_file_write_block(int fd, const object_meta *meta, err *e)
     AUTO(buf) block = BUF(STORE_HEADER_BYTES - 1);
     if (!format_block(meta, &block))
         return s3_refuse(e, REFUSE_METADATA_TOO_LARGE);
-    /* Zeros up to the next page: the end of the text. The rest is a hole. */
+    /* Zeros up to the next page end the text; the rest is a hole. */
     size_t padded = (block.len / OLD_BYTES + 1) * OLD_BYTES;
     AUTO_FREE char *bytes = xcalloc(1, padded);
     memcpy(bytes, block.data, block.len);
@@ -165,12 +165,12 @@ bool object_file_write_meta(incoming *in, object_meta *meta, err *e)
     meta->size_bytes = in->size_bytes;
     meta->modified_s = (int64_t)time(NULL);
     meta->data_offset = in->data_offset;
-    if (in->data_offset == 0) /* a folder's file: its metadata are elsewhere */
+    if (in->data_offset == 0) /* a folder's file: its metadata is in another file */
         return true;
     meta->file_inode = 0;
-    /* An object without data has no bytes behind the hole: give the hole its size. */
+    /* Without data there are no bytes after the hole: sets the size. */
     if (in->size_bytes == 0 && ftruncate(in->fd, (off_t)in->data_offset) != 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be written", in->temp_path);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot write", in->temp_path);
     return object_file_write_block(in->fd, meta, e);
 }
 

@@ -7,7 +7,7 @@
 #include "decon/base/buf.h"
 #include "base/util.h"
 
-/* Takes "SIZE*COUNT" or "SIZE" off the front. */
+/* Consumes "SIZE*COUNT" or "SIZE" from the front. */
 static bool next_run(const char **at, uint64_t *size, uint64_t *count)
 {
     size_t len = strcspn(*at, ",");

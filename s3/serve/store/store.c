@@ -20,8 +20,8 @@ struct store {
     char *root, *state;   /* immutable */
     root_kind kind;       /* immutable */
     bool read_only;       /* immutable */
-    int lock_fd;          /* immutable: holds ROOT for this process */
-    pthread_mutex_t lock; /* names below ROOT change under it */
+    int lock_fd;          /* immutable: locks ROOT for this process */
+    pthread_mutex_t lock; /* guards changes of names below ROOT */
 };
 
 const char *store_state(const store *s)
@@ -77,17 +77,17 @@ static bool take_root(store *s, err *e)
     AUTO_FREE char *path = xasprintf("%s/lock", s->state);
     s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (s->lock_fd < 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", path);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot open", path);
     if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0)
         return err_set(e, ERR_LOCKED,
-                       "%s: another decon-s3 serve holds this directory; end it, or "
+                       "%s: another decon-s3 serve uses this directory; stop it, or "
                        "choose another --root",
                        s->root);
     return true;
 }
 
-/* What a server that was killed left: bodies, and uploads that were being made. All else in this folder
- * is not ours. */
+/* Leftovers of a killed server: bodies and incomplete uploads. Other files in this folder
+ * are not touched. */
 static bool on_left_over(void *ctx, const char *name, err *e)
 {
     const store *s = ctx;
@@ -122,7 +122,7 @@ static bool describe_folder(const store *s, err *e)
     log_info("%s: a folder of files; its folders are buckets%s", s->root,
              s->read_only ? ", read-only (--adopt allows changes)" : "");
     if (hidden > 0)
-        log_warn("%s: %zu names are not shown: they are not names of buckets", s->root, hidden);
+        log_warn("%s: %zu names are hidden: they are not valid bucket names", s->root, hidden);
     return true;
 }
 
@@ -204,7 +204,7 @@ static bool remove_empty_bucket(store *s, const char *bucket, err *e)
     }
     if (has_key)
         return s3_refuse(e, REFUSE_BUCKET_NOT_EMPTY);
-    /* Files that are no objects are not ours to remove. */
+    /* Files that are not objects are not removed. */
     return folder_remove_empty(path, e) && fs_remove_tree(uploads, e) &&
            (!store_is_folder(s) || fs_remove_tree(metadata, e));
 }
@@ -217,7 +217,7 @@ bool store_bucket_remove(store *s, const char *bucket, err *e)
     return ok;
 }
 
-/* Of an object, or of a folder's file's metadata. */
+/* Of an object, or of the metadata of a folder's file. */
 static char *object_path(const store *s, const char *bucket, slice key, err *e)
 {
     AUTO(buf) path = BUF(PATH_BYTES_MAX);
@@ -228,7 +228,7 @@ static char *object_path(const store *s, const char *bucket, slice key, err *e)
     return NULL;
 }
 
-/* What the server has noted of the file, where it is still the one that the note is of. */
+/* Reads the recorded metadata of the file, if they belong to its current version. */
 static bool read_note(const char *path, const struct stat *st, object_meta *meta)
 {
     AUTO_FD fd = object_file_open(path, meta, NULL);
@@ -249,7 +249,7 @@ static int open_folder_object(const store *s, const char *bucket, slice key, obj
     if (fd < 0)
         return -1;
     if (fstat(fd, &st) != 0) {
-        err_set_errno(e, ERR_IO, errno, "%s: cannot be read", bucket_path);
+        err_set_errno(e, ERR_IO, errno, "%s: cannot read", bucket_path);
         return -1;
     }
     if (!read_note(note, &st, meta))
@@ -273,7 +273,7 @@ bool store_object_stat(const store *s, const char *bucket, slice key, object_met
     return fd >= 0;
 }
 
-/* Takes away directories that have become empty, up to the bucket's own. */
+/* Removes empty directories, up to the bucket's own. */
 static void remove_empty_dirs(char *path, size_t bucket_len)
 {
     for (;;) {
@@ -323,14 +323,14 @@ static bool place(incoming *in, const char *path, err *e)
     return fs_make_dirs(parent, e) && fs_temp_commit(&in->temp_path, path, e);
 }
 
-/* Metadata of a folder's file, bound to it. */
+/* Writes the metadata of a folder's file, bound to its version. */
 static bool write_note(store *s, const char *bucket, slice key, int fd, object_meta *meta, err *e)
 {
     struct stat st;
     AUTO(incoming) note = {.fd = -1};
     AUTO_FREE char *path = object_path(s, bucket, key, e);
     if (!path || fstat(fd, &st) != 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: metadata cannot be written", bucket);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot write metadata", bucket);
     meta->file_inode = st.st_ino;
     meta->file_changed_ns = folder_changed_ns(&st);
     meta->modified_s = st.st_mtim.tv_sec;
@@ -338,7 +338,8 @@ static bool write_note(store *s, const char *bucket, slice key, int fd, object_m
            place(&note, path, e);
 }
 
-/* The note comes first: it does not fit the file that it will replace, which then has none. */
+/* The metadata is written first: it does not match the file that is replaced, which then has
+ * none. */
 static bool place_in_folder(store *s, const char *bucket, slice key, incoming *in,
                             object_meta *meta, err *e)
 {
@@ -374,7 +375,7 @@ bool store_object_commit(store *s, const char *bucket, slice key, incoming *in, 
 static bool unlink_object(char *path, size_t bucket_len, err *e)
 {
     if (unlink(path) != 0 && errno != ENOENT && errno != ENOTDIR)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be removed", path);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot remove", path);
     remove_empty_dirs(path, bucket_len);
     return true;
 }
@@ -396,7 +397,7 @@ bool store_object_remove(store *s, const char *bucket, slice key, const commit_c
     return ok;
 }
 
-/* Whether the key's file is still the one behind the descriptor. */
+/* Whether the key's file is still the opened one. */
 static bool is_current(int fd, const char *path)
 {
     struct stat ours, current;
@@ -404,8 +405,8 @@ static bool is_current(int fd, const char *path)
            ours.st_ino == current.st_ino;
 }
 
-/* A copy with other tags takes its place, so that readers see either. False, without an error, where
- * another object came meanwhile. */
+/* Replaces the object by a copy with other tags, so that readers see either one. False, without an
+ * error, if the object was replaced meanwhile. */
 static bool retag_once(store *s, const char *path, const char *tags, bool *replaced, err *e)
 {
     object_meta meta = {0};

@@ -1,17 +1,17 @@
 /* Buckets and objects in a directory.
  *
- * What:    ROOT/buckets/<bucket>/<layout of key>: one file an object, STORE_HEADER_BYTES of
- *          metadata (lines of text, then a hole) and then the data: both change in one rename.
+ * What:    ROOT/buckets/<bucket>/<layout of key>: one file per object, STORE_HEADER_BYTES of
+ *          metadata (lines of text, then a hole) and then the data: one rename replaces both.
  *          ROOT/uploads/<bucket>/<id>/: multipart uploads (s3/serve/store/uploads.h).
- *          ROOT/tmp/: bodies that are still coming in; what a server left is removed at start.
- *          A ROOT with other files is a folder of files: its folders are buckets. It is read-only,
- *          or, adopted, has ROOT/.decon-s3/ with uploads, tmp, and metadata in files of their own,
+ *          ROOT/tmp/: bodies being received; leftovers are removed at the start.
+ *          A ROOT with other files is a folder of files: its folders are buckets. It is read-only
+ *          or, if adopted, has ROOT/.decon-s3/ with uploads, tmp, and separate files of metadata,
  *          each bound to inode, size and time of its object's file.
- * Owner:   store_open / store_close; ROOT is held by a lock meanwhile. An incoming body is a value
- *          with incoming_deinit, which removes what was not committed.
- * Threads: any at once. Readers take no lock (an open file is a snapshot); changes of names are
- *          made under one mutex, so that preconditions hold.
- * Fails:   s3_refuse for what a client did wrong, ERR_IO and others for the server's own troubles.
+ * Owner:   store_open / store_close; ROOT is locked in between. An incoming body is a value
+ *          with incoming_deinit, which removes it unless it was committed.
+ * Threads: any, concurrently. Readers take no lock (an open file is a snapshot); names are changed
+ *          under one mutex, so that preconditions are atomic with the change.
+ * Fails:   s3_refuse for errors of the client, ERR_IO and others for errors of the server.
  */
 #ifndef S3_SERVE_STORE_STORE_H
 #define S3_SERVE_STORE_STORE_H
@@ -21,7 +21,8 @@
 #include "s3/serve/store/part_sizes.h"
 #include "s3/serve/protocol/error.h"
 
-/* Holds the largest set of tags beside the metadata. Files of older versions have 4,096 bytes. */
+/* Enough for the largest set of tags and the other metadata. Files of older versions
+ * have 4,096 bytes. */
 #define STORE_HEADER_BYTES 32768
 #define STORE_TAGS_SIZE    16384 /* 10 tags of 128 + 256 characters of 4 bytes, separators, NUL */
 
@@ -33,8 +34,8 @@ store *store_open_adopted(const char *root, err *e) MUST_USE;
 void store_close(store *s);
 DEFINE_AUTO_PTR(store, store_close)
 
-const char *store_state(const store *s); /* where the server keeps what it needs */
-bool store_is_folder(const store *s); /* files are objects as they are: s3/serve/store/folder.h */
+const char *store_state(const store *s); /* folder of the server's own data */
+bool store_is_folder(const store *s);    /* objects are plain files: s3/serve/store/folder.h */
 bool store_is_read_only(const store *s);
 char *store_buckets_path(const store *s) MUST_USE;
 char *store_bucket_path(const store *s, const char *bucket) MUST_USE;
@@ -43,7 +44,7 @@ void store_lock(store *s);
 void store_unlock(store *s);
 
 /* --- buckets --- */
-bool store_bucket_check(const store *s, const char *bucket, err *e) MUST_USE; /* it is there */
+bool store_bucket_check(const store *s, const char *bucket, err *e) MUST_USE; /* it exists */
 bool store_bucket_create(store *s, const char *bucket, err *e) MUST_USE;
 bool store_bucket_remove(store *s, const char *bucket, err *e) MUST_USE;
 
@@ -53,17 +54,17 @@ typedef struct object_meta {
     int64_t modified_s;
     char etag[80]; /* with its quotes */
     checksum_kind checksum_kind;
-    bool composite;                    /* the checksum is one of the parts' checksums */
+    bool composite;                    /* the checksum covers the parts' checksums */
     char checksum[CHECKSUM_TEXT_SIZE]; /* or empty */
-    char headers[3000]; /* lines "content-type: text/plain\n" to be given back with the object */
-    char parts[PART_SIZES_MAX]; /* of an object from parts; empty: of one piece, or not known */
+    char headers[3000]; /* lines "content-type: text/plain\n" to be returned with the object */
+    char parts[PART_SIZES_MAX]; /* of a multipart object; empty: a single part, or unknown */
     char tags[STORE_TAGS_SIZE]; /* "key=value&key=value", see s3/serve/protocol/tags.h */
     uint64_t data_offset;       /* in its file */
-    uint64_t file_inode;        /* of a folder's file; 0: metadata and data are one file */
+    uint64_t file_inode;        /* of a folder's file; 0: metadata and data are in one file */
     int64_t file_changed_ns;
 } object_meta;
 
-/* One of the kept headers; names of either case. */
+/* A stored header; names in any case. */
 bool object_meta_header(const object_meta *meta, const char *name, slice *value);
 
 /* The descriptor's position is undefined: data begins at meta->data_offset. NoSuchKey when absent. */
@@ -72,7 +73,7 @@ int store_object_open(const store *s, const char *bucket, slice key, object_meta
 bool store_object_stat(const store *s, const char *bucket, slice key, object_meta *meta, err *e)
     MUST_USE;
 
-/* --- bodies that come in --- */
+/* --- received bodies --- */
 typedef struct incoming {
     int fd; /* -1 while not open */
     char *temp_path;
@@ -84,12 +85,12 @@ typedef struct incoming {
 bool incoming_open(store *s, incoming *in, err *e) MUST_USE;      /* of an object */
 bool incoming_open_part(store *s, incoming *in, err *e) MUST_USE; /* of a part or metadata alone */
 bool incoming_write(incoming *in, slice data, err *e) MUST_USE;
-/* A stretch of another object's data. */
+/* A range of another object's data. */
 typedef struct file_range {
     int fd;
     uint64_t offset, len_bytes; /* in the file: from the object's data_offset on */
-    bool with_md5;              /* goes into the MD5 too */
-    checksum *sum;              /* and into this; or NULL */
+    bool with_md5;              /* also added to the MD5 */
+    checksum *sum;              /* also added to this checksum; or NULL */
 } file_range;
 bool incoming_append_file(incoming *in, const file_range *from, err *e) MUST_USE;
 void incoming_deinit(incoming *in);
@@ -103,21 +104,21 @@ typedef struct commit_condition {
 /* An If-Match or If-None-Match list: "*", or ETags with or without quotes. */
 bool etag_listed(const char *list, const char *etag);
 
-/* The object may be absent. */
+/* Succeeds if the object does not exist. */
 bool store_object_remove(store *s, const char *bucket, slice key, const commit_condition *condition,
                          err *e) MUST_USE;
-/* Writes the metadata (size and time are filled in), and puts the body into its place. */
+/* Writes the metadata (sets size and time) and moves the body to its final path. */
 bool store_object_commit(store *s, const char *bucket, slice key, incoming *in, object_meta *meta,
                          const commit_condition *condition, err *e) MUST_USE;
-/* The same for callers that hold the lock. */
+/* The same for callers that have locked the store. */
 bool store_object_commit_locked(store *s, const char *bucket, slice key, incoming *in,
                                 object_meta *meta, const commit_condition *condition, err *e)
     MUST_USE;
 
-/* Replaces the tags; all else stays, LastModified too. */
+/* Replaces the tags; everything else is kept, including LastModified. */
 bool store_object_retag(store *s, const char *bucket, slice key, const char *tags, err *e) MUST_USE;
 
-/* The file form of an object or a part: used by uploads too. */
+/* File format of objects and parts; also used by uploads. */
 bool object_file_write_meta(incoming *in, object_meta *meta, err *e) MUST_USE;
 /* The same with the size and time that *meta has. */
 bool object_file_write_block(int fd, const object_meta *meta, err *e) MUST_USE;

@@ -1,4 +1,4 @@
-/* The end of a multipart upload: its parts become the object, and their checksums the object's. */
+/* Completes a multipart upload: joins its parts and their checksums to the object's. */
 #include "base/util.h"
 #include "s3/serve/store/upload_join.h"
 
@@ -8,7 +8,7 @@ typedef struct joining {
     checksum_kind kind;
     bool composite;
     incoming *whole;
-    checksum values; /* of the parts' values: COMPOSITE */
+    checksum values; /* over the parts' values: COMPOSITE */
     char parts[PART_SIZES_MAX];
     bool parts_known;
     char sum[CHECKSUM_TEXT_SIZE]; /* of all bytes so far: FULL_OBJECT */
@@ -32,8 +32,8 @@ static void update_with_hex(digest_ctx *d, const char *etag)
     }
 }
 
-/* The checksum to compute of a part: the upload's, or, where that has none, the one that the client
- * lists. Nothing where the part came with it. */
+/* The checksum to compute for a part: the upload's or, if it has none, the one in the client's
+ * list. None if it was received with the part. */
 static checksum_kind kind_to_compute(const joining *j, const upload_part *listed,
                                      const object_meta *part)
 {
@@ -115,19 +115,19 @@ static void tell_checksum(joining *j, object_meta *meta)
     snprintf(meta->checksum + len, sizeof meta->checksum - len, "-%zu", j->ending->count);
 }
 
-/* What the client says of the whole object. */
+/* Checks what the client states about the whole object. */
 static bool check_whole(const joining *j, const object_meta *meta, err *e)
 {
     const sent_checksum *sent = &j->ending->sent;
     if (j->ending->size_known && j->ending->size_bytes != j->whole->size_bytes)
         return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
                                  "The provided 'x-amz-mp-object-size' header value does not match "
-                                 "what was computed.");
+                                 "the size of the parts.");
     if (sent->kind == CHECKSUM_NONE)
         return true;
     if (sent->kind != j->kind)
         return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
-                                 "The upload was not begun with the algorithm %s.",
+                                 "The upload was not created with the algorithm %s.",
                                  checksum_name(sent->kind));
     size_t value_len = strcspn(meta->checksum, "-");
     bool same = str_equal(sent->text, meta->checksum) ||

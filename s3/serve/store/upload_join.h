@@ -12,7 +12,7 @@
 #include "base/util.h"
 #include "s3/serve/store/uploads.h"
 
-/* *meta comes in as that of the upload, and goes out as that of the object. */
+/* *meta is the upload's on entry and the object's on return. */
 bool upload_join(const upload_ref *u, const upload_ending *ending, incoming *whole,
                  object_meta *meta, err *e) MUST_USE;
 

@@ -12,7 +12,7 @@
 #include "s3/serve/store/key_layout.h"
 #include "s3/serve/store/upload_join.h"
 
-/* Ids come from outside and become file names. */
+/* Ids come from clients and become file names. */
 static bool id_is_ours(const char *id)
 {
     return strlen(id) == UPLOAD_ID_SIZE - 1 && strspn(id, "0123456789abcdef") == UPLOAD_ID_SIZE - 1;
@@ -28,7 +28,7 @@ static bool make_id(char id[UPLOAD_ID_SIZE], err *e)
 {
     uint8_t bytes[(UPLOAD_ID_SIZE - 1) / 2];
     if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
-        return err_set_errno(e, ERR_IO, errno, "no random bytes for an upload id");
+        return err_set_errno(e, ERR_IO, errno, "cannot read random bytes for an upload id");
     hex_encode(bytes, sizeof bytes, id);
     return true;
 }
@@ -57,7 +57,7 @@ bool upload_create(store *s, const char *bucket, slice key, object_meta *meta,
     store_lock(s);
     bool ok = fs_make_dirs(uploads, e);
     if (ok && rename(from, to) != 0)
-        ok = err_set_errno(e, ERR_IO, errno, "%s: cannot be made", to);
+        ok = err_set_errno(e, ERR_IO, errno, "%s: cannot create", to);
     store_unlock(s);
     return ok;
 }
@@ -89,7 +89,7 @@ bool upload_meta_read(const upload_ref *u, object_meta *meta, err *e)
         return false;
     AUTO_FREE char *path = upload_path(u, "meta");
     AUTO_FD fd = object_file_open(path, meta, e);
-    return fd >= 0 || s3_refuse(e, REFUSE_NO_SUCH_UPLOAD); /* it ended meanwhile */
+    return fd >= 0 || s3_refuse(e, REFUSE_NO_SUCH_UPLOAD); /* it has ended meanwhile */
 }
 
 int upload_part_open(const upload_ref *u, unsigned number, object_meta *meta, err *e)
@@ -117,7 +117,7 @@ static bool commit(const upload_ref *u, incoming *whole, const commit_condition 
     bool ok = upload_check(u, e) &&
               store_object_commit_locked(u->store, u->bucket, u->key, whole, meta, condition, e);
     err left = ERR_INIT;
-    /* The object stands: what is left of the upload is no reason to say that it does not. */
+    /* The object is committed: leftovers of the upload are no reason to fail. */
     if (ok && !fs_remove_tree(dir, &left))
         log_warn("%s", left.message);
     store_unlock(u->store);
@@ -184,7 +184,7 @@ static bool on_upload_name(void *ctx, const char *id, err *e)
     AUTO_FREE char *key_path = upload_path(&u, "key");
     AUTO_FREE char *meta_path = upload_path(&u, "meta");
     if (!id_is_ours(id) || !fs_read_file(key_path, LAYOUT_KEY_BYTES_MAX, &key, NULL))
-        return true; /* it ended meanwhile */
+        return true; /* it has ended meanwhile */
     AUTO_FD fd = object_file_open(meta_path, &meta, NULL);
     if (fd < 0)
         return true;

@@ -267,7 +267,7 @@ static void test_each_signature_counts(void **state)
     assert_example(&x, "HTTP/1.1 403", "SignatureDoesNotMatch", 0);
     x = trailing; /* where Content-Length is not signed */
     x.chunks[1] = "1c1344b1";
-    assert_example(&x, "HTTP/1.1 400", "carries no chunk-signature", 0);
+    assert_example(&x, "HTTP/1.1 400", "has no chunk-signature", 0);
 }
 
 static void test_the_trailer_is_signed_and_holds_the_checksum(void **state)
