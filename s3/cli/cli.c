@@ -8,20 +8,20 @@
 static void usage(FILE *out)
 {
     fputs("Usage: decon-s3 [OPTION]... COMMAND [OPTION]... [URI]...\n\n"
-          "A client of Amazon S3 and of stores that speak like it, and a small one of its own.\n\n"
+          "A client for Amazon S3 and compatible stores, with a small S3 server for trials.\n\n"
           "Commands:\n",
           out);
     for (size_t i = 0; i < cli_command_count; i++)
         fprintf(out, "  %-13s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
     fputs(
         "\nCredentials come from the environment, a web identity, the profile (keys, roles, SSO,\n"
-        "credential_process), the container's agent or the instance's role: decon-s3 whoami.\n"
+        "credential_process), the container's agent or the instance's role; see decon-s3 whoami.\n"
         "\nExamples:\n"
         "  decon-s3 ls s3://my-bucket/data/\n"
         "  decon-s3 cp train.jsonl.gz s3://my-bucket/data/\n"
         "  decon-s3 sync --dry-run ./results s3://my-bucket/results\n"
         "  decon-s3 cp --help\n"
-        "\nExit status: 0 all went well; 1 an error was printed; 2 wrong usage; 128 + N ended by\n"
+        "\nExit status: 0 success; 1 an error was printed; 2 wrong usage; 128 + N ended by\n"
         "signal N.\n",
         out);
 }

@@ -71,7 +71,7 @@ test_a_folder_goes_up_across_and_down() {
     expect_status 2
     say s3 cp -r s3://data/nothing back
     expect_status 1
-    expect_why 'holds no objects'
+    expect_why 'contains no objects'
 }
 
 test_patterns() {
@@ -83,7 +83,7 @@ test_patterns() {
     [ "$(cd one && echo *)" = 'a.txt x.txt' ]
     say s3 cp 's3://data/tree/*.zip' out/
     expect_status 1
-    expect_why 'no key fits'
+    expect_why 'no key matches'
     s3 cp tree/a.txt 's3://data/odd/st*r'
     s3 cp tree/a.txt s3://data/odd/star
     s3 cp --raw 's3://data/odd/st*r' raw/
@@ -98,7 +98,7 @@ test_flatten_takes_each_name_once() {
     s3 cp tree/a.txt s3://data/tree/second/a.txt
     say s3 mv -f -r s3://data/tree s3://data/flat/
     expect_status 1
-    expect_why "another source has the name 'a.txt'"
+    expect_why "another source also has the name 'a.txt'"
     expect_keys tree/ tree/second/a.txt
 }
 
@@ -329,7 +329,7 @@ test_an_interrupted_run_ends_with_the_signal() {
     kill -INT "$copy"
     wait_exit "$copy"
     expect_status 130
-    [ "$(cat why)" = "decon-s3: cp: interrupted by SIGINT: 0 objects done, 1 broken off; run it again" ] ||
+    [ "$(cat why)" = "decon-s3: cp: interrupted by SIGINT: 0 objects done, 1 interrupted; run it again" ] ||
         fail "$(cat why)"
     [ -z "$(find . -name 'got*')" ]
     kill -KILL "$store" # it is still asleep
@@ -344,7 +344,7 @@ test_an_interrupted_folder_says_how_to_go_on() {
     kill -TERM "$copy"
     wait_exit "$copy"
     expect_status 143
-    grep -qE '^decon-s3: cp: interrupted by SIGTERM: [1-9][0-9]* objects? done \([0-9]+ B\), [1-9] broken off; run it again with --if-size-differ --if-source-newer: ' why ||
+    grep -qE '^decon-s3: cp: interrupted by SIGTERM: [1-9][0-9]* objects? done \([0-9]+ B\), [1-9] interrupted; run it again with --if-size-differ --if-source-newer: ' why ||
         fail "$(cat why)"
     [ "$(wc -l <why)" = 1 ] || fail "$(cat why)"
     start_copy -r --json s3://data/tree/ machine
@@ -374,7 +374,7 @@ test_a_full_disk_ends_the_run_and_is_named() {
     small_disk size=40k "$BIN/decon-s3" cp -r --workers 8 s3://data/many/ disk/
     expect_status 1
     [ "$(wc -l <why)" -le 3 ] || fail "$(cat why)"
-    grep -qE 'No space left on device \(writing disk/[0-9]+\); make room there' why || fail "$(cat why)"
+    grep -qE 'No space left on device \(writing disk/[0-9]+\); free some space there' why || fail "$(cat why)"
     expect_why 'the rest was not tried'
     ls many | sed 's|.*|cp s3://data/many/& disk/|' >commands
     small_disk size=40k "$BIN/decon-s3" run --workers 1 commands
@@ -389,7 +389,7 @@ test_a_read_only_disk_is_one_error() {
         # shellcheck disable=SC2086  # two words
         small_disk ro "$BIN/decon-s3" $command s3://data/tree/ disk/new/deep/
         expect_status 1
-        [ "$(cat why)" = 'decon-s3: disk/new/deep/: no file can be made in disk: Read-only file system' ] ||
+        [ "$(cat why)" = 'decon-s3: disk/new/deep/: cannot create files in disk: Read-only file system' ] ||
             fail "$command: $(cat why)"
     done
     mkdir none

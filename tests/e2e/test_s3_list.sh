@@ -49,7 +49,7 @@ test_patterns_and_filters() {
     expect_lines ' s3://data/tree/a.txt$'
     say s3 ls 's3://data/tree/*.zip'
     expect_status 1
-    expect_why 'no key fits'
+    expect_why 'no key matches'
     say s3 ls --raw 's3://data/tree/*.gz'
     expect_status 1
 }
@@ -161,15 +161,15 @@ test_uploads_of_dead_runs_are_aborted() {
     leave_upload left/one
     say s3 abort-uploads s3://data
     expect_status 0
-    expect_lines '^nothing to abort; 1 younger uploads stay$'
+    expect_lines '^nothing to abort; 1 younger uploads are kept$'
     say s3 abort-uploads --older-than 0 --dry-run s3://data
     expect_lines '^\(dry run\) abort s3://data/left/one \(begun 20.* UTC\)$'
     say s3 abort-uploads --older-than 0 s3://data/other
-    expect_lines '^nothing to abort; 0 younger uploads stay$'
+    expect_lines '^nothing to abort; 0 younger uploads are kept$'
     say s3 abort-uploads --older-than 0 --json s3://data/left/
     expect_lines '^{"operation":"abort","uri":"s3://data/left/one","reason":"begun 20.* UTC"}$'
     say s3 abort-uploads --older-than 0 s3://data
-    expect_lines '^nothing to abort; 0 younger uploads stay$'
+    expect_lines '^nothing to abort; 0 younger uploads are kept$'
     kill -KILL "$store" # it is still asleep
 }
 

@@ -40,10 +40,10 @@ hello" ] || fail "got: $(cat got)"
     [ -p pipe ] && [ -L link ] || fail "replaced: $(ls -l)"
     say s3 cp s3://data/a pipe
     expect_status 1
-    expect_why 'pipe: nobody reads from it; start the reader first'
+    expect_why 'pipe: the pipe has no reader; start the reader first'
     say s3 mv s3://data/a pipe
     expect_status 1
-    expect_why 'no regular file'
+    expect_why 'not a regular file'
     has_key a || fail 'the source of a move is gone'
     say s3 sync s3://data/ .
     expect_status 0
@@ -97,7 +97,7 @@ test_a_file_that_changes_while_it_goes_up() {
     kill -CONT "$store"
     wait_exit "${started[-1]}"
     [ "$status" = 1 ] || fail "status $status: $(cat said why)"
-    grep -q 'a: changed while it was uploaded' why
+    grep -q 'a: changed during the upload' why
 }
 
 test_two_sources_of_one_name() {
@@ -108,7 +108,7 @@ test_two_sources_of_one_name() {
     echo 3 >b/sub/x
     say s3 mv a/x b/x s3://data/
     expect_status 1
-    expect_why "b/x: another source has the name 'x' too; it stays where it is"
+    expect_why "b/x: another source also has the name 'x'; not copied"
     [ "$(s3 cat s3://data/x)" = 1 ]
     [ -e b/x ] && [ ! -e a/x ]
     echo 1 >a/x

@@ -73,7 +73,7 @@ test_a_wildcard_can_be_taken_to_the_letter() {
     s3 cp -q few/a s3://data/star
     say s3 rm 's3://data/st*r'
     expect_status 2
-    expect_why 'is a key itself, and 1 others fit'
+    expect_why 'is a key, and as a pattern matches 1 others'
     expect_keys '' 'st*r' star
     s3 rm --raw 's3://data/st*r'
     expect_keys '' star
@@ -220,7 +220,7 @@ test_many_uploads_want_a_word() {
     [ "$(s3 abort-uploads --older-than 0 --dry-run s3://data | wc -l)" = 1001 ]
     s3 abort-uploads --older-than 0 --yes -q s3://data
     say s3 abort-uploads --older-than 0 s3://data
-    [ "$(cat said)" = 'nothing to abort; 0 younger uploads stay' ] || fail "$(cat said)"
+    [ "$(cat said)" = 'nothing to abort; 0 younger uploads are kept' ] || fail "$(cat said)"
 }
 
 # What a store lists outside the prefix, and what follows on a page that breaks the contract, stays.

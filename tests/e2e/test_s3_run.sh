@@ -88,13 +88,13 @@ cp tree/b.gz s3://data/six
 END
     say s3 run commands
     expect_status 1
-    expect_why "commands:2: 'nonsense' is no command"
+    expect_why "commands:2: 'nonsense' is not a command"
     expect_why 'commands:3: tree/absent: '
     expect_why 'commands:4: usage: decon-s3 cp'
-    expect_why 'commands:5: a " without its end'
+    expect_why 'commands:5: the quote " is not closed'
     expect_why 'commands:6: s3://data/absent: '
-    expect_why 'commands:7: --endpoint-url: belongs to'
-    expect_why 'commands:8: run: is no command for a command file'
+    expect_why 'commands:7: --endpoint-url: set it for'
+    expect_why 'commands:8: run: not allowed in a command file'
     expect_why 'commands:9: this would remove all objects of s3://data'
     [ "$(wc -l <why)" = 8 ] || fail "$(cat why)"
     expect_keys '' one six

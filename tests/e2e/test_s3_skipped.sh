@@ -139,8 +139,8 @@ test_special_files_are_named() {
         say s3 $what
         expect_status 1
         expect_why 'tree/pipe: not copied: a pipe (FIFO)'
-        expect_why 'tree/link: not copied: a symbolic link to a folder'
-        expect_why 'tree/broken: cannot be read'
+        expect_why 'tree/link: not copied: symbolic links to folders'
+        expect_why 'tree/broken: cannot read'
         expect_why 'tree/c.decon-part: not copied: an interrupted download'
     done
     expect_keys cp/ cp/a
@@ -170,7 +170,7 @@ test_a_special_file_that_is_named_is_refused_at_once() {
             # shellcheck disable=SC2086  # words
             say timeout -s KILL 30 "$BIN/decon-s3" $command
             expect_status 1
-            expect_why "is no regular file"
+            expect_why "is not a regular file"
         done
     done
     [ -p pipe ]

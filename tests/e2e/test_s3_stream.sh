@@ -110,7 +110,7 @@ test_an_input_that_cannot_be_read() {
     status=0
     s3 cp - s3://data/large <"$T" 2>why || status=$?
     expect_status 1
-    grep -q 'standard input cannot be read: Is a directory' why || fail "$(cat why)"
+    grep -q 'cannot read standard input: Is a directory' why || fail "$(cat why)"
     nothing_stays
 }
 

@@ -138,7 +138,7 @@ test_flags_may_stand_before_the_command() {
     grep -q 'dry run' "$T/said"
     say s3 --endpoint-url "$url"
     expect_status 2
-    expect_why 'no command'
+    expect_why 'the command is missing'
     say s3 --endpoint-url
     expect_status 2
     say s3 --nonsense ls
@@ -149,7 +149,7 @@ test_flags_may_stand_before_the_command() {
     expect_why '--force'
     say s3 --endpoint-url "$url" lss
     expect_status 2
-    expect_why "'lss' is no command"
+    expect_why "'lss' is not a command"
     say s3 --json --help
     expect_status 0
     grep -q '^Commands:' "$T/said"
@@ -188,7 +188,7 @@ test_a_folder_without_recursive_says_what_is_missing() {
         # shellcheck disable=SC2086  # words
         say s3 $what
         expect_status 1
-        expect_why 'if a folder is meant, add --recursive (-r)'
+        expect_why 'if it is a folder, add --recursive (-r)'
     done
     say s3 cp s3://data/none back
     expect_status 1

@@ -4,10 +4,10 @@
 #include "decon/s3/uploads.h"
 #include "base/util.h"
 
-/* So many are aborted without a question. */
+/* This many are aborted without confirmation. */
 #define UNASKED_MAX 1000
 
-/* First the whole list, then the aborts: pages of a list that shrinks could leave some out. */
+/* First lists everything, then aborts: pages of a shrinking list could miss uploads. */
 typedef struct found {
     char *key, *upload_id;
     int64_t initiated_s;
@@ -111,8 +111,8 @@ static bool list(aborting *a, const char *prefix, err *e)
                      e);
 }
 
-/* MinIO tells of uploads below a prefix only where that is a whole key: then the bucket is asked,
- * where it may be, before nothing is said to be there. */
+/* MinIO lists uploads by prefix only if the prefix is a whole key: list the bucket, if permitted,
+ * before reporting that there are none. */
 static bool list_all(aborting *a, err *e)
 {
     err ignored = ERR_INIT;
@@ -148,7 +148,7 @@ static bool run(cli *c, err *e)
         if (!abort_one(c, uri.bucket, &a.items[i], e))
             return false;
     if (a.count == 0 && !c->config->quiet && !c->config->json)
-        printf("nothing to abort; %llu younger uploads stay\n", (unsigned long long)a.younger);
+        printf("nothing to abort; %llu younger uploads are kept\n", (unsigned long long)a.younger);
     return true;
 }
 
@@ -156,24 +156,24 @@ static bool run(cli *c, err *e)
 static const option rows[] = {
     {.key = "older_than", .type = OPTION_DURATION, .offset = AT(older_than_ms), .fallback = "1d",
      .min = 0, .max = 100 * 366 * 86400.0, .metavar = "TIME", .section = "Which uploads",
-     .help = "Only those begun so long ago: 3600 (seconds), 12h, 7d; younger ones may still be "
-             "under way."},
+     .help = "Only uploads older than this: 3600 (seconds), 12h, 7d; younger ones may be in "
+             "progress."},
     ROW_YES, ROW_DRY_RUN, ROW_QUIET, ROWS_OF_CLIENTS, ROWS_OF_ALL,
 };
 /* clang-format on */
 
 const cli_command cli_command_abort_uploads = {
     .name = "abort-uploads",
-    .summary = "abort multipart uploads that nobody will complete",
-    .options = SET(
-        rows, "abort-uploads", "decon-s3 abort-uploads [OPTION]... s3://BUCKET[/PREFIX]",
-        "Lists the multipart uploads whose keys start with PREFIX, and aborts those that "
-        "are old: a program that was killed leaves them behind, no listing shows them, "
-        "and their parts are paid for. More than 1,000 are aborted only with --yes, or when you "
-        "say so at a terminal.",
-        "Examples:\n"
-        "  decon-s3 abort-uploads --dry-run s3://my-bucket\n"
-        "  decon-s3 abort-uploads --older-than 7d s3://my-bucket/data/\n"),
+    .summary = "abort incomplete multipart uploads",
+    .options =
+        SET(rows, "abort-uploads", "decon-s3 abort-uploads [OPTION]... s3://BUCKET[/PREFIX]",
+            "Lists the multipart uploads whose keys start with PREFIX, and aborts those that "
+            "are old: killed programs leave incomplete uploads behind, which no listing shows "
+            "but whose parts cost storage. More than 1,000 are aborted only with --yes or after "
+            "confirmation at a terminal.",
+            "Examples:\n"
+            "  decon-s3 abort-uploads --dry-run s3://my-bucket\n"
+            "  decon-s3 abort-uploads --older-than 7d s3://my-bucket/data/\n"),
     .words_min = 1,
     .words_max = 1,
     .needs_client = true,

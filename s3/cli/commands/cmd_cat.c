@@ -9,7 +9,7 @@ static bool on_data(void *ctx, slice data, err *e)
     UNUSED(ctx);
     errno = 0;
     return fwrite(data.data, 1, data.len, stdout) == data.len ||
-           err_set_errno(e, ERR_IO, errno, "standard output cannot be written");
+           err_set_errno(e, ERR_IO, errno, "cannot write to standard output");
 }
 
 static void on_got(void *ctx, const s3_get_result *result, const err *error)
@@ -43,7 +43,7 @@ const cli_command cli_command_cat = {
     .options =
         SET(rows, "cat", "decon-s3 cat [OPTION]... s3://BUCKET/KEY...",
             "Writes the objects' bytes to standard output, one after the other. * and ? in a "
-            "key stand for any characters, and for one.",
+            "key match any characters, and one character.",
             "Examples:\n  decon-s3 cat s3://my-bucket/train.jsonl.gz | zcat | head\n"
             "  decon-s3 cat 's3://my-bucket/part-*.jsonl' >all.jsonl\n"),
     .words_min = 1,

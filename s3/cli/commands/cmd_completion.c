@@ -1,4 +1,4 @@
-/* The completion script for bash, made from the tables of options. */
+/* Prints the bash completion script, generated from the option tables. */
 #include "base/util.h"
 #include "base/options/options_completion.h"
 #include "s3/cli/session/print.h"

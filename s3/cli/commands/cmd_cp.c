@@ -16,16 +16,15 @@ static const option rows[] = {
 
 const cli_command cli_command_cp = {
     .name = "cp",
-    .summary = "copy files and objects: up, down, inside the store",
+    .summary = "copy files and objects: upload, download, copy inside the store",
     .options =
         SET(rows, "cp", "decon-s3 cp [OPTION]... SOURCE... TARGET",
             "SOURCE and TARGET are paths or s3:// URIs; one of them must be an s3:// URI. `-` is "
-            "standard input (sent while it is read) or output. A TARGET that ends in / (or is a "
-            "folder, or a bucket) gets "
-            "the source's own name. A file appears under its name only when it is whole; a "
-            "download that was broken off goes on where it was (NAME.decon-part).\n"
+            "standard input (uploaded while it is read) or output. A TARGET that is a folder, a "
+            "bucket or ends in / keeps the source's name. A file appears under its name only when "
+            "it is complete; an interrupted download is resumed (NAME.decon-part).\n"
             "With --recursive, or * and ? in the key, everything below SOURCE is copied while the "
-            "listing goes on.",
+            "listing continues.",
             "Examples:\n"
             "  decon-s3 cp train.jsonl.gz s3://my-bucket/data/\n"
             "  decon-s3 cp s3://my-bucket/data/train.jsonl.gz .\n"
@@ -38,7 +37,6 @@ const cli_command cli_command_cp = {
     .words_min = 2,
     .words_max = 100000,
     .needs_client = true,
-    .again =
-        "run it again with --if-size-differ --if-source-newer: what is there already is left out",
+    .again = "run it again with --if-size-differ --if-source-newer: existing copies are skipped",
     .run = run,
 };

@@ -10,7 +10,7 @@ typedef struct sum {
     uint64_t objects, bytes;
 } sum;
 
-/* The keys of a folder stand together in a listing: one sum for each level is all that is kept. */
+/* The keys of a folder are adjacent in a listing: one sum per level suffices. */
 typedef struct usage {
     cli_call call;
     const place *at;
@@ -18,7 +18,7 @@ typedef struct usage {
     filter filter;
     size_t base_length;
     sum total;
-    char *folder; /* the one that is summed up now, whole key; or NULL */
+    char *folder; /* the current folder, whole key; or NULL */
     sum in_folder;
     char *last; /* key */
     struct {
@@ -72,7 +72,7 @@ static bool check_order(usage *u, const s3_object *object, err *e)
     bool ordered = !u->last || strcmp(u->last, object->key) <= 0;
     if (!ordered)
         return err_set(e, ERR_S3_REPLY,
-                       "%s: listed after '%s': folders cannot be summed up without byte order; use "
+                       "%s: listed after '%s': sums of folders require byte order; use "
                        "--summarize or --by-class",
                        object->key, u->last);
     free(u->last);
@@ -80,7 +80,7 @@ static bool check_order(usage *u, const s3_object *object, err *e)
     return true;
 }
 
-/* The next level below what was asked for. */
+/* The next level below the prefix. */
 static bool add_to_folder(usage *u, const s3_object *object, err *e)
 {
     const char *relative = object->key + MIN(u->base_length, strlen(object->key));
@@ -136,7 +136,7 @@ static bool on_unusable(void *ctx, const char *encoded_key, err *e)
     err odd = ERR_INIT;
     UNUSED(e);
     AUTO_FREE char *uri = xasprintf("s3://%s/%s", u->at->uri.bucket, encoded_key);
-    err_set(&odd, ERR_IO, "%s: left out: the key (URL-encoded here) has a NUL character", uri);
+    err_set(&odd, ERR_IO, "%s: skipped: the key (URL-encoded here) has a NUL character", uri);
     cli_print_error_of(u->call.c, uri, NULL, &odd);
     return true;
 }
@@ -181,9 +181,9 @@ static bool run(cli *c, err *e)
 /* clang-format off */
 static const option rows[] = {
     {.key = "summarize", .type = OPTION_BOOL, .offset = AT(summarize), .letter = 's',
-     .section = "Summing up", .help = "Only the total."},
+     .section = "Summing up", .help = "Print the total only."},
     {.key = "by_class", .type = OPTION_BOOL, .offset = AT(by_class), .letter = 'g',
-     .alias = "group", .help = "A line for each storage class instead of each folder."},
+     .alias = "group", .help = "Print one line per storage class instead of per folder."},
     ROW_HUMAN_READABLE, ROWS_OF_FILTERS, ROW_RAW, ROWS_OF_CLIENTS, ROWS_OF_ALL,
 };
 /* clang-format on */
@@ -193,8 +193,8 @@ const cli_command cli_command_du = {
     .summary = "sum up sizes, by folder or storage class",
     .options = SET(rows, "du", "decon-s3 du [OPTION]... s3://BUCKET[/PREFIX]",
                    "Sums up the objects whose keys start with PREFIX: size, number and URI of each "
-                   "folder of the next level, then of all. * and ? in PREFIX stand for any "
-                   "characters, and for one.",
+                   "folder of the next level, then the total. * and ? in PREFIX match any "
+                   "characters, and one character.",
                    "Examples:\n"
                    "  decon-s3 du -H s3://my-bucket\n"
                    "  decon-s3 du -H --summarize s3://my-bucket/data/\n"

@@ -5,7 +5,7 @@
 #include "s3/cli/session/print.h"
 #include "s3/cli/commands/option_rows.h"
 
-/* Nothing is kept: what comes is printed. */
+/* Entries are printed as they arrive; nothing is stored. */
 typedef struct listing {
     cli_call call;
     const place *at;
@@ -78,7 +78,7 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
         print_object_json(l, object, when);
     else
         print_line(l, when, size, object, object->key);
-    /* A pipe that was closed (`| head`) ends the listing. */
+    /* A closed pipe (`| head`) ends the listing. */
     return !ferror(stdout) || print_flush(e);
 }
 
@@ -107,7 +107,7 @@ static bool on_unusable(void *ctx, const char *encoded_key, err *e)
     err odd = ERR_INIT;
     UNUSED(e);
     AUTO_FREE char *uri = xasprintf("s3://%s/%s", l->at->uri.bucket, encoded_key);
-    err_set(&odd, ERR_IO, "%s: left out: the key (URL-encoded here) has a NUL character", uri);
+    err_set(&odd, ERR_IO, "%s: skipped: the key (URL-encoded here) has a NUL character", uri);
     cli_print_error_of(l->call.c, uri, NULL, &odd);
     return true;
 }
@@ -155,7 +155,8 @@ static void summarize(const listing *l)
     printf("\nTotal objects: %llu\nTotal size: %s\n", (unsigned long long)l->objects, size);
 }
 
-/* A pattern is searched at every level; without one, the next level only unless --recursive. */
+/* A pattern is matched at every level; without one, only the next level is listed
+ * unless --recursive. */
 static bool list_objects(listing *l, err *e)
 {
     const s3_uri *uri = &l->at->uri;
@@ -187,10 +188,11 @@ static bool run(cli *c, err *e)
     if (!filter_init(&l.filter, c, e) || !list_objects(&l, e))
         return false;
     if (l.seen == 0 && at.uri.key[0])
-        return err_set(e, ERR_S3_NOT_FOUND, "%s: no key starts so; ls s3://%s shows what there is",
-                       c->words[0], at.uri.bucket);
+        return err_set(e, ERR_S3_NOT_FOUND,
+                       "%s: no key has this prefix; list the bucket with ls s3://%s", c->words[0],
+                       at.uri.bucket);
     if (l.is_pattern && l.shown == 0)
-        return err_set(e, ERR_S3_NOT_FOUND, "%s: no key fits", c->words[0]);
+        return err_set(e, ERR_S3_NOT_FOUND, "%s: no key matches", c->words[0]);
     if (c->config->summarize)
         summarize(&l);
     return print_flush(e);
@@ -199,14 +201,14 @@ static bool run(cli *c, err *e)
 /* clang-format off */
 static const option rows[] = {
     {.key = "recursive", .type = OPTION_BOOL, .offset = AT(recursive), .letter = 'r',
-     .section = "Listing", .help = "All keys below, not only the next level."},
+     .section = "Listing", .help = "List all keys below PREFIX, not only the next level."},
     ROW_HUMAN_READABLE,
     {.key = "summarize", .type = OPTION_BOOL, .offset = AT(summarize),
-     .help = "Number and size of all that was listed, at the end."},
+     .help = "Print number and total size at the end."},
     {.key = "etag", .type = OPTION_BOOL, .offset = AT(show_etag), .letter = 'e',
-     .help = "The ETags too."},
+     .help = "Print ETags too."},
     {.key = "show_class", .type = OPTION_BOOL, .offset = AT(show_class), .letter = 's',
-     .help = "The storage classes too."},
+     .help = "Print storage classes too."},
     ROWS_OF_FILTERS, ROW_RAW, ROWS_OF_CLIENTS, ROWS_OF_ALL,
 };
 /* clang-format on */
@@ -214,17 +216,18 @@ static const option rows[] = {
 const cli_command cli_command_ls = {
     .name = "ls",
     .summary = "list objects, or the buckets",
-    .options = SET(rows, "ls", "decon-s3 ls [OPTION]... [s3://BUCKET[/PREFIX]]",
-                   "Lists the objects and folders whose keys start with PREFIX: date (UTC), size, "
-                   "URI; without a URI the buckets. * and ? in PREFIX stand for any characters, "
-                   "and for one. Control characters in keys are shown as \\n or \\x01; --json has "
-                   "them to the letter.",
-                   "Examples:\n"
-                   "  decon-s3 ls\n"
-                   "  decon-s3 ls s3://my-bucket/data/\n"
-                   "  decon-s3 ls -r -H --summarize s3://my-bucket\n"
-                   "  decon-s3 ls 's3://my-bucket/data/*.gz'\n"
-                   "  decon-s3 ls -r --json s3://my-bucket/data/ | jq -r .uri\n"),
+    .options =
+        SET(rows, "ls", "decon-s3 ls [OPTION]... [s3://BUCKET[/PREFIX]]",
+            "Lists the objects and folders whose keys start with PREFIX: date (UTC), size, "
+            "URI; without a URI the buckets. * and ? in PREFIX match any characters, "
+            "and one character. Control characters in keys are shown as \\n or \\x01; --json "
+            "prints them unchanged.",
+            "Examples:\n"
+            "  decon-s3 ls\n"
+            "  decon-s3 ls s3://my-bucket/data/\n"
+            "  decon-s3 ls -r -H --summarize s3://my-bucket\n"
+            "  decon-s3 ls 's3://my-bucket/data/*.gz'\n"
+            "  decon-s3 ls -r --json s3://my-bucket/data/ | jq -r .uri\n"),
     .words_min = 0,
     .words_max = 1,
     .needs_client = true,

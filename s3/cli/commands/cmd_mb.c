@@ -18,9 +18,9 @@ static const option rows[] = {ROW_QUIET, ROWS_OF_CLIENTS, ROWS_OF_ALL};
 
 const cli_command cli_command_mb = {
     .name = "mb",
-    .summary = "make a bucket",
+    .summary = "create a bucket",
     .options = SET(rows, "mb", "decon-s3 mb [OPTION]... s3://BUCKET",
-                   "Makes a bucket, in the region of the configuration.",
+                   "Creates a bucket in the configured region.",
                    "Example:\n  decon-s3 mb s3://my-bucket\n"
                    "  decon-s3 mb --region eu-central-1 s3://my-bucket\n"),
     .words_min = 1,

@@ -17,15 +17,15 @@ static const option rows[] = {
 const cli_command cli_command_mv = {
     .name = "mv",
     .summary = "move files and objects: copy, then remove the source",
-    .options = SET(
-        rows, "mv", "decon-s3 mv [OPTION]... SOURCE... TARGET",
-        "As cp, and each source is removed as soon as its own copy stands. A file or "
-        "an object that changed since it was copied stays; a downloaded file is on the disk before "
-        "its object goes.",
-        "Examples:\n"
-        "  decon-s3 mv s3://my-bucket/a.jsonl s3://my-bucket/old/\n"
-        "  decon-s3 mv 's3://my-bucket/in/*.gz' s3://my-bucket/done/\n"
-        "  decon-s3 mv -r ./results s3://my-bucket/results/\n"),
+    .options =
+        SET(rows, "mv", "decon-s3 mv [OPTION]... SOURCE... TARGET",
+            "As cp, and removes each source after its own copy is complete. A file or an object "
+            "that changed since it was copied is kept; a downloaded file is synced to the disk "
+            "before its object is removed.",
+            "Examples:\n"
+            "  decon-s3 mv s3://my-bucket/a.jsonl s3://my-bucket/old/\n"
+            "  decon-s3 mv 's3://my-bucket/in/*.gz' s3://my-bucket/done/\n"
+            "  decon-s3 mv -r ./results s3://my-bucket/results/\n"),
     .words_min = 2,
     .words_max = 100000,
     .needs_client = true,

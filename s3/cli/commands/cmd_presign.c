@@ -22,8 +22,7 @@ static void on_url(void *ctx, const char *url, int64_t keys_expire_s, const err 
     }
     int64_t left_s = keys_expire_s - clock_wall_s(loop_transport(c->loop));
     if (keys_expire_s != 0 && left_s < (int64_t)g->expires_s)
-        log_warn("the URL ends with the credentials it is signed with, in %lld s",
-                 (long long)left_s);
+        log_warn("the URL expires with the credentials that sign it, in %lld s", (long long)left_s);
     if (c->config->json) {
         const print_member members[] = {{.name = "uri", .text = g->uri},
                                         {.name = "method", .text = methods[c->config->method]},
@@ -55,9 +54,9 @@ static bool run(cli *c, err *e)
 static const option rows[] = {
     {.key = "expires_in", .type = OPTION_DURATION, .offset = AT(expires_in_ms), .fallback = "1h",
      .min = 1, .max = S3_PRESIGN_MAX_S, .metavar = "TIME", .alias = "expire",
-     .section = "Signing", .help = "How long the URL serves: 90 (seconds), 15m, 12h, 7d."},
+     .section = "Signing", .help = "Lifetime of the URL: 90 (seconds), 15m, 12h, 7d."},
     {.key = "method", .type = OPTION_ENUM, .offset = AT(method), .fallback = "GET",
-     .choices = methods, .metavar = "METHOD", .help = "The one request that it allows."},
+     .choices = methods, .metavar = "METHOD", .help = "The request that the URL permits."},
     ROWS_OF_CLIENTS, ROWS_OF_ALL,
 };
 /* clang-format on */
@@ -67,9 +66,9 @@ const cli_command cli_command_presign = {
     .summary = "print a URL that needs no credentials",
     .options =
         SET(rows, "presign", "decon-s3 presign [OPTION]... s3://BUCKET/KEY",
-            "Prints a signed URL: whoever has it may load the object (or, with --method PUT, "
-            "store it) until it expires, or the credentials do. Nothing is sent, and whether "
-            "the object is there is not asked. Of a bucket on AWS the region must be the "
+            "Prints a signed URL: it permits anyone to download the object (or, with --method PUT, "
+            "to upload it) until the URL or the credentials expire. No request is sent, so the "
+            "object need not exist. For a bucket on AWS the region must be the "
             "bucket's own.",
             "Examples:\n"
             "  decon-s3 presign --expires-in 15m s3://my-bucket/report.pdf\n"

@@ -5,7 +5,8 @@
 #include "s3/cli/commands/option_rows.h"
 #include "s3/cli/source/source.h"
 
-/* The whole listing comes first: one that breaks off or breaks its contract removes nothing. */
+/* All keys are listed before anything is removed: a failed or inconsistent listing
+ * removes nothing. */
 static bool gather(cli *c, const place *bucket, key_spool *names, err *e)
 {
     AUTO_PTR(source)
@@ -40,7 +41,7 @@ static bool explain(const cli *c, const char *bucket, err *e)
     if (!str_equal(e->s3_code, "BucketNotEmpty"))
         return false;
     snprintf(e->message, sizeof e->message, "%s: is not empty; %s", bucket,
-             c->config->force ? "old versions of objects, or objects that came meanwhile, are left"
+             c->config->force ? "old versions of objects, or new objects, remain"
                               : "--force removes its objects first");
     return false;
 }
@@ -55,7 +56,8 @@ static bool run(cli *c, err *e)
     if (c->config->force && !empty_bucket(c, &bucket, e))
         return false;
     if (c->errors > 0)
-        return err_set(e, ERR_S3_REPLY, "%s: stays: not all of its objects could be removed", text);
+        return err_set(e, ERR_S3_REPLY, "%s: not removed: some of its objects could not be removed",
+                       text);
     if (!c->config->dry_run &&
         !cli_await(&call, s3_delete_bucket(c->client, bucket.uri.bucket, cli_on_done, &call), e)) {
         return explain(c, text, e);
@@ -67,7 +69,7 @@ static bool run(cli *c, err *e)
 /* clang-format off */
 static const option rows[] = {
     {.key = "force", .type = OPTION_BOOL, .offset = AT(force), .section = "Removing",
-     .help = "Remove all objects first; asks, or wants --yes."},
+     .help = "Remove all objects first, after confirmation or with --yes."},
     ROW_YES, ROW_DRY_RUN, ROW_QUIET, ROW_PROGRESS, ROWS_OF_CLIENTS, ROWS_OF_ALL,
 };
 /* clang-format on */
@@ -77,9 +79,9 @@ const cli_command cli_command_rb = {
     .summary = "remove a bucket",
     .options =
         SET(rows, "rb", "decon-s3 rb [OPTION]... s3://BUCKET",
-            "Removes a bucket that is empty. --force removes its objects first; where there are "
-            "any, it wants --yes, or your yes at a terminal. Of a bucket with versions, "
-            "--force removes the current objects only: the bucket then stays.",
+            "Removes an empty bucket. --force removes its objects first, with --yes or after "
+            "confirmation at a terminal. In a bucket with versioning, "
+            "--force removes the current objects only, and the bucket remains.",
             "Examples:\n"
             "  decon-s3 rb s3://my-bucket\n"
             "  decon-s3 rb --force --dry-run s3://my-bucket\n"

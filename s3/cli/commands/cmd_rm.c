@@ -3,7 +3,7 @@
 #include "s3/cli/commands/option_rows.h"
 #include "s3/cli/source/source.h"
 
-/* So many objects go without a question, unless they are a whole bucket. */
+/* This many objects are removed without confirmation, unless they are a whole bucket. */
 #define UNASKED_MAX 1000
 
 typedef struct removing {
@@ -23,7 +23,7 @@ static bool is_many(const removing *r, const place *at)
     return r->c->config->recursive || (place_is_pattern(at) && !r->c->config->raw);
 }
 
-/* `s3://b`, `s3://b/` and `s3://b/` with nothing but stars. */
+/* `s3://b`, `s3://b/`, and `s3://b/` followed by stars only. */
 static bool is_whole_bucket(const removing *r, const place *at)
 {
     const char *key = at->uri.key;
@@ -31,7 +31,7 @@ static bool is_whole_bucket(const removing *r, const place *at)
     return (!key[0] || any) && r->filter.count == 0;
 }
 
-/* In a command file a pattern is meant as it stands; a whole bucket is asked for there too. */
+/* Patterns in a command file are intended; removing a whole bucket needs confirmation there too. */
 static bool may_remove(const removing *r, const place *at, bool many, err *e)
 {
     bool whole = is_whole_bucket(r, at);
@@ -44,19 +44,19 @@ static bool may_remove(const removing *r, const place *at, bool many, err *e)
     return guard_removal(r->c, what, e);
 }
 
-/* `a?b` may be the key itself that somebody wanted to remove, and not `a+b` beside it. */
+/* `a?b` may be meant as the key itself, not as a pattern that also matches `a+b`. */
 static bool check_meaning(const removing *r, const place *at, bool is_key, uint64_t count, err *e)
 {
     if (!is_key || count < 2 || r->c->config->yes || r->c->config->dry_run)
         return true;
-    return err_set(
-        e, ERR_USAGE,
-        "s3://%s/%s: is a key itself, and %llu others fit it as a pattern: --raw removes "
-        "the one, --yes all of them",
-        at->uri.bucket, at->uri.key, (unsigned long long)count - 1);
+    return err_set(e, ERR_USAGE,
+                   "s3://%s/%s: is a key, and as a pattern matches %llu others: --raw removes "
+                   "the key only, --yes all of them",
+                   at->uri.bucket, at->uri.key, (unsigned long long)count - 1);
 }
 
-/* The whole listing comes first: one that breaks off or breaks its contract removes nothing. */
+/* All keys are listed before anything is removed: a failed or inconsistent listing
+ * removes nothing. */
 static bool gather(removing *r, const place *at, key_spool *names, err *e)
 {
     AUTO_PTR(source)
@@ -81,7 +81,7 @@ static bool gather(removing *r, const place *at, key_spool *names, err *e)
                                                         : false;
     if (source_seen(s) == 0 && at->uri.key[0])
         return err_set(e, ERR_S3_NOT_FOUND, "s3://%s/%s: no key %s", at->uri.bucket, at->uri.key,
-                       place_is_pattern(at) ? "fits" : "lies below it");
+                       place_is_pattern(at) ? "matches" : "is below it");
     return check_meaning(r, at, is_key, names->count, e);
 }
 
@@ -112,7 +112,7 @@ static bool check_words(const removing *r, err *e)
             return false;
         if (!uri.key[0] && !c->config->recursive)
             return err_set(e, ERR_USAGE,
-                           "%s: names a bucket, no object; --recursive removes all its objects, "
+                           "%s: is a bucket, not an object; --recursive removes all its objects, "
                            "decon-s3 rb the bucket",
                            c->words[i]);
     }
@@ -128,8 +128,7 @@ static bool run(cli *c, err *e)
         err failed = ERR_INIT;
         if (remove_word(&r, c->words[i], &failed))
             continue;
-        /* Nothing is removed behind a question that was not answered, or a listing that broke
-         * off. */
+        /* Removes nothing after a refused confirmation or a failed listing. */
         removal_deinit(&r.out);
         *e = failed;
         return false;
@@ -140,7 +139,7 @@ static bool run(cli *c, err *e)
 /* clang-format off */
 static const option rows[] = {
     {.key = "recursive", .type = OPTION_BOOL, .offset = AT(recursive), .letter = 'r',
-     .section = "Removing", .help = "All objects below the URI, as below a folder."},
+     .section = "Removing", .help = "Remove all objects below the URI, as below a folder."},
     ROW_YES, ROW_DRY_RUN, ROW_QUIET, ROW_PROGRESS, ROWS_OF_FILTERS, ROW_RAW, ROWS_OF_CLIENTS,
     ROWS_OF_ALL,
 };
@@ -150,10 +149,10 @@ const cli_command cli_command_rm = {
     .name = "rm",
     .summary = "remove objects",
     .options = SET(rows, "rm", "decon-s3 rm [OPTION]... s3://BUCKET/KEY...",
-                   "Removes the objects; one that is not there is no error, as in S3. * and ? in a "
-                   "key stand for any characters, and for one. More than 1,000 objects, or all "
-                   "those of a bucket, are removed only with --yes, or when you say so at a "
-                   "terminal. All keys are listed before the first is removed: where the listing "
+                   "Removes the objects; a missing object is no error, as in S3. * and ? in a "
+                   "key match any characters, and one character. More than 1,000 objects, or all "
+                   "objects of a bucket, are removed only with --yes or after confirmation at a "
+                   "terminal. All keys are listed before the first is removed: if the listing "
                    "fails, nothing is removed.",
                    "Examples:\n"
                    "  decon-s3 rm s3://my-bucket/old.jsonl s3://my-bucket/older.jsonl\n"

@@ -1,5 +1,5 @@
-/* A file of commands, one a line. Lines are read one after the other; what they begin (transfers,
- * removals) goes on beside the lines that follow. */
+/* Runs a file with one command per line. Lines are read in order; the transfers and removals that
+ * they start run concurrently with later lines. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,19 +14,19 @@
 #include "s3/cli/commands/commands.h"
 #include "s3/cli/commands/option_rows.h"
 
-/* One line, as long as something that it began is under way. */
+/* One line, until everything that it started has ended. */
 typedef struct run_line {
     cli c; /* first */
     cli_config config;
     line_words words;
     struct running *owner;
-    bool returned; /* from its command */
+    bool returned; /* its command function has returned */
 } run_line;
 
 typedef struct running {
     cli *c; /* of `run` itself */
     const char *name;
-    bool noted; /* that some flags have no meaning here */
+    bool noted; /* logged that some flags have no effect */
 } running;
 
 static void line_free(run_line *l)
@@ -46,7 +46,7 @@ static void on_idle(cli *c)
         line_free(l);
 }
 
-/* Of s5cmd: how one object is cut into parts, and where buckets are, is this client's own affair. */
+/* s5cmd's flags for part sizes and bucket regions: this client determines both itself. */
 static const struct {
     const char *flag;
     bool has_value;
@@ -64,7 +64,7 @@ static const struct {
     {"--ignore-glacier-warnings", false},
 };
 
-/* How many words the flag at w->words[i] takes, or 0 where it is another one. */
+/* The number of words of the flag at w->words[i]; 0 if it is another one. */
 static int meaningless(const line_words *w, int i)
 {
     for (size_t k = 0; k < ARRAY_LEN(without_meaning); k++) {
@@ -88,8 +88,9 @@ static void drop_meaningless(running *r, line_words *w)
             continue;
         }
         if (!r->noted)
-            log_warn("%s: %s and the like have no effect here: this client finds regions, sizes "
-                     "and numbers of parts itself (run --part-size, --workers)",
+            log_warn("%s: %s and similar flags have no effect here: this client determines "
+                     "regions, part "
+                     "sizes and concurrency itself (see run --part-size, --workers)",
                      r->name, w->words[i]);
         r->noted = true;
         line_words_remove(w, i, count);
@@ -101,7 +102,7 @@ static bool is_runnable(const cli_command *command, err *e)
     static const char *const not_here[] = {"run", "serve", "completion"};
     for (size_t i = 0; i < ARRAY_LEN(not_here); i++)
         if (str_equal(command->name, not_here[i]))
-            return err_set(e, ERR_USAGE, "%s: is no command for a command file", command->name);
+            return err_set(e, ERR_USAGE, "%s: not allowed in a command file", command->name);
     return true;
 }
 
@@ -124,18 +125,18 @@ static bool is_for_lines_too(const char *key)
     return false;
 }
 
-/* All lines share one client and one log: their flags belong to `run` itself, which has them. */
+/* All lines share one client and one log, so flags for these belong to `run` itself. */
 static bool check_flags(const run_line *l, err *e)
 {
     const option_set *set = &l->owner->c->command->options;
     for (int i = 0; i < l->c.flag_count; i++)
         for (size_t k = 0; k < set->row_count; k++)
             if (!is_for_lines_too(set->rows[k].key) && is_flag(l->c.flags[i], set->rows[k].key))
-                return err_set(e, ERR_USAGE, "%s: belongs to `decon-s3 run` itself", l->c.flags[i]);
+                return err_set(e, ERR_USAGE, "%s: set it for `decon-s3 run` itself", l->c.flags[i]);
     return true;
 }
 
-/* What was said to `run` holds for each line. */
+/* Options of `run` apply to each line. */
 static void inherit(run_line *l, const cli_config *o)
 {
     l->config.json |= o->json;
@@ -158,14 +159,14 @@ static bool run_words(running *r, run_line *l, err *e)
         return false;
     drop_meaningless(r, w);
     if (!cli_parse(command, w->count, w->words, &l->config, &l->c, e)) {
-        l->c.command = command; /* whose rows say what the configuration holds */
+        l->c.command = command; /* its rows define the configuration's members */
         l->c.config = &l->config;
         inherit(l, r->c->config);
         return false;
     }
     inherit(l, r->c->config);
     if (l->config.help)
-        return err_set(e, ERR_USAGE, "--help: is nothing for a command file");
+        return err_set(e, ERR_USAGE, "--help: not allowed in a command file");
     return check_flags(l, e) && command->run(&l->c, e);
 }
 
@@ -220,13 +221,13 @@ static bool run(cli *c, err *e)
     running r = {.c = c, .name = standard ? "standard input" : name};
     int fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", name);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot open", name);
     progress_of(c->session->progress)->planning++;
     bool ok = run_file(&r, fd, e);
     progress_of(c->session->progress)->planning--;
     if (!standard)
         close(fd);
-    /* Lines hold on to `r` until their last job has ended. */
+    /* Lines refer to `r` until their last job has ended. */
     err last = ERR_INIT;
     if (!jobs_drain(c, &last)) {
         jobs_cancel(c->session);
@@ -244,17 +245,18 @@ static const option rows[] = {
 
 const cli_command cli_command_run = {
     .name = "run",
-    .summary = "run a file of commands, side by side",
+    .summary = "run a file of commands concurrently",
     .options = SET(
         rows, "run", "decon-s3 run [OPTION]... [FILE]",
-        "Runs the commands of FILE (or of standard input), one a line, as they would stand behind "
-        "decon-s3 or s5cmd: words in quotes, # begins a comment. Up to --workers transfers run "
-        "side by side, in no fixed order; a line that fails is told with its number, the others go "
-        "on, and the exit status is 1.\n"
-        "Files for s5cmd work as they are: cp, mv, rm, ls, sync, cat, du, mb and rb, with -n, -s, "
-        "-u, -f, --exclude, --include and --raw; cp and mv take a local folder with all that it "
-        "holds; --include alone means these only; flags for parts and concurrency have no effect. "
-        "Patterns of rm are taken as meant, but for all of a bucket, which wants --yes.",
+        "Runs the commands of FILE (or of standard input), one per line, as they would follow "
+        "decon-s3 or s5cmd: words may be quoted, # begins a comment. Up to --workers transfers "
+        "run concurrently, in no fixed order; a line that fails is reported with its number, "
+        "other lines continue, and the exit status is 1.\n"
+        "Files for s5cmd work unchanged: cp, mv, rm, ls, sync, cat, du, mb and rb, with -n, -s, "
+        "-u, -f, --exclude, --include and --raw; cp and mv copy a local folder with all its "
+        "content; --include alone selects only the matches; flags for parts and concurrency "
+        "have no effect. rm with a pattern needs no confirmation, except for all of a bucket, "
+        "which requires --yes.",
         "Examples:\n"
         "  decon-s3 run commands.txt\n"
         "  decon-s3 run --numworkers 128 --dry-run commands.txt\n"
@@ -262,7 +264,6 @@ const cli_command cli_command_run = {
     .words_min = 0,
     .words_max = 1,
     .needs_client = true,
-    .again =
-        "run again, it begins with the first line: -n or -s -u let its cp leave out what is there",
+    .again = "it starts over when run again: with -n or -s -u, cp skips existing copies",
     .run = run,
 };

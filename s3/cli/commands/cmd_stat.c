@@ -23,7 +23,7 @@ static bool is_shown_already(const http_header *h)
     return strcasecmp(h->name, "Content-Type") == 0;
 }
 
-/* In small letters, as JSON's and for lines: `content_encoding`, `content-encoding`. */
+/* Lower case, for JSON (`content_encoding`) and for lines (`content-encoding`). */
 static char *small_name(const char *name, char dash)
 {
     char *small = xstrdup(name);
@@ -32,7 +32,7 @@ static char *small_name(const char *name, char dash)
     return small;
 }
 
-/* Each array has room for all fields of the object. */
+/* Each array has space for all fields of the object. */
 typedef struct stat_members {
     print_member *members, *metadata;
     char **names;
@@ -155,9 +155,9 @@ const cli_command cli_command_stat = {
     .options =
         SET(rows, "stat", "decon-s3 stat [OPTION]... s3://BUCKET/KEY...",
             "Prints `name: value` lines for each object: size, time, ETag, type, storage class, "
-            "then encodings, caching, encryption and version where the store names them, and "
-            "user metadata as metadata-NAME. * and ? in a key stand for any characters, and "
-            "for one.",
+            "then encodings, caching, encryption and version if the store returns them, and "
+            "user metadata as metadata-NAME. * and ? in a key match any characters, and one "
+            "character.",
             "Example:\n  decon-s3 stat s3://my-bucket/train.jsonl.gz\n"),
     .words_min = 1,
     .words_max = 100000,

@@ -1,5 +1,5 @@
-/* sync: two listings, both in byte order, walked side by side; what is only in the target is kept
- * aside until both have ended well. */
+/* sync: merges two listings, both in byte order; names that are only in the target are spooled
+ * until both have ended successfully. */
 #include "base/util.h"
 #include "base/fsutil.h"
 #include "s3/cli/transfer/compare.h"
@@ -8,15 +8,15 @@
 #include "s3/cli/commands/option_rows_copy.h"
 #include "s3/cli/transfer/transfer.h"
 
-/* So many go without a question, unless the source is empty. */
+/* This many are removed without confirmation, unless the source is empty. */
 #define UNASKED_MAX 1000
 
 typedef struct side {
     const place *place;
     source *source;
     entry now;
-    bool there; /* `now` holds an entry */
-    char *last; /* relative path of the one before: the order is checked */
+    bool there; /* `now` has an entry */
+    char *last; /* previous relative path, to check the order */
 } side;
 
 typedef struct syncing {
@@ -25,7 +25,7 @@ typedef struct syncing {
     place from, to;
     side a, b; /* source, target */
     compare_by by;
-    bool target_checked; /* files can be made there */
+    bool target_checked; /* files can be created there */
     key_spool extra;     /* names that are only in the target */
 } syncing;
 
@@ -89,9 +89,9 @@ static void open_sides(syncing *k)
                                             .filter = &k->filter});
 }
 
-/* --- what is to be done --- */
+/* --- decisions --- */
 
-/* Only where something is to be copied at all. */
+/* Checked only before the first copy. */
 static bool check_target(syncing *k, err *e)
 {
     if (!k->target_checked && !k->c->config->dry_run && !place_check_writable(&k->to, e))
@@ -187,8 +187,8 @@ static bool remove_each(syncing *k, err *e)
     return removal_add_all(&out, k->to.uri.bucket, &k->extra, e) && removal_flush(&out, e);
 }
 
-/* Only when all that was to come has come: what is missing in the source may have failed, or not
- * have been read. */
+/* Only after everything succeeded: names that are missing in the source may have failed or
+ * not been listed. */
 static bool remove_extra(syncing *k, err *e)
 {
     if (k->extra.count == 0)
@@ -197,8 +197,8 @@ static bool remove_extra(syncing *k, err *e)
         return false;
     if (k->c->errors > 0 || source_is_incomplete(k->a.source) || source_is_incomplete(k->b.source))
         return err_set(e, ERR_IO,
-                       "nothing was removed from the target, since not everything went "
-                       "well; sync again");
+                       "nothing was removed from the target, because of earlier "
+                       "errors; sync again");
     AUTO_FREE char *target = place_text(&k->to);
     AUTO_FREE char *what = xasprintf("%llu %s of %s", (unsigned long long)k->extra.count,
                                      k->to.is_object ? "objects" : "files", target);
@@ -208,7 +208,7 @@ static bool remove_extra(syncing *k, err *e)
     return remove_each(k, e);
 }
 
-/* --- words --- */
+/* --- arguments --- */
 
 static bool check_places(const syncing *k, err *e)
 {
@@ -221,20 +221,20 @@ static bool check_places(const syncing *k, err *e)
     if (place_is_standard(&k->from) || place_is_standard(&k->to))
         return err_set(e, ERR_USAGE, "-: sync is for folders");
     if (!k->from.is_object && !place_is_folder(&k->from))
-        return err_set(e, ERR_USAGE, "%s: is no folder; cp copies single files", from);
+        return err_set(e, ERR_USAGE, "%s: not a folder; use cp for single files", from);
     if (!k->to.is_object && fs_exists(k->to.path) && !place_is_folder(&k->to))
-        return err_set(e, ERR_USAGE, "%s: is no folder", k->to.path);
+        return err_set(e, ERR_USAGE, "%s: not a folder", k->to.path);
     if (place_contains(&k->from, &k->to) || place_contains(&k->to, &k->from))
-        return err_set(e, ERR_USAGE, "%s: source and target lie in each other", from);
+        return err_set(e, ERR_USAGE, "%s: source and target contain each other", from);
     if (pattern && o->delete_extra)
         return err_set(e, ERR_USAGE,
-                       "%s: --delete goes with whole folders; name the folder, and use --exclude "
+                       "%s: --delete requires a whole folder; name the folder, and use --exclude "
                        "and --include",
                        from);
     return true;
 }
 
-/* `s3://b/folder/` and a star are that folder. */
+/* `s3://b/folder/` followed by a star is that folder. */
 static void drop_star(place *p)
 {
     size_t len = p->is_object ? strlen(p->uri.key) : 0;
@@ -274,11 +274,11 @@ static bool run(cli *c, err *e)
 /* clang-format off */
 static const option rows[] = {
     {.key = "delete", .type = OPTION_BOOL, .offset = AT(delete_extra), .section = "Synchronizing",
-     .help = "Remove what is only in TARGET, after all the rest went well."},
+     .help = "Remove what is only in TARGET, after everything else succeeded."},
     {.key = "size_only", .type = OPTION_BOOL, .offset = AT(size_only),
      .help = "Compare sizes only."},
     {.key = "exact_timestamps", .type = OPTION_BOOL, .offset = AT(exact_timestamps),
-     .help = "Any difference of times counts, not only a newer source."},
+     .help = "Copy if times differ at all, not only if the source is newer."},
     {.key = "checksum", .type = OPTION_BOOL, .offset = AT(compare_checksums),
      .help = "Compare ETags instead of times; of files, their MD5 (also of parts in the usual "
              "sizes)."},
@@ -290,24 +290,24 @@ static const option rows[] = {
 
 const cli_command cli_command_sync = {
     .name = "sync",
-    .summary = "copy what is new or changed: up, down, inside the store",
-    .options = SET(
-        rows, "sync", "decon-s3 sync [OPTION]... SOURCE TARGET",
-        "Makes the folder or prefix TARGET hold what SOURCE holds. Copied is what TARGET does not "
-        "have, what has another size there, and what is newer in SOURCE (objects with the same "
-        "ETag are the same). Files that come from a store get the object's time. --dry-run says of "
-        "each why it would go.\n"
-        "Filters hold for both sides: what they leave out is not removed either. --delete removes "
-        "nothing after a listing that broke off or a copy that failed, and asks first (or wants "
-        "--yes) where SOURCE is empty or more than 1,000 would go.",
-        "Examples:\n"
-        "  decon-s3 sync ./results s3://my-bucket/results\n"
-        "  decon-s3 sync --dry-run s3://my-bucket/data ./data\n"
-        "  decon-s3 sync --delete --exclude '*.tmp' ./site s3://my-bucket/site\n"
-        "  decon-s3 sync --size-only s3://my-bucket/data s3://other-bucket/data\n"),
+    .summary = "copy what is new or changed: upload, download, inside the store",
+    .options =
+        SET(rows, "sync", "decon-s3 sync [OPTION]... SOURCE TARGET",
+            "Makes the folder or prefix TARGET equal to SOURCE. Copies what is missing in TARGET, "
+            "what has another size there, and what is newer in SOURCE (objects with the same "
+            "ETag are equal). Downloaded files get the object's time. --dry-run prints the "
+            "reason for each copy.\n"
+            "Filters apply to both sides: excluded names are not removed either. --delete removes "
+            "nothing after a failed listing or copy, and requires confirmation (or "
+            "--yes) if SOURCE is empty or more than 1,000 would be removed.",
+            "Examples:\n"
+            "  decon-s3 sync ./results s3://my-bucket/results\n"
+            "  decon-s3 sync --dry-run s3://my-bucket/data ./data\n"
+            "  decon-s3 sync --delete --exclude '*.tmp' ./site s3://my-bucket/site\n"
+            "  decon-s3 sync --size-only s3://my-bucket/data s3://other-bucket/data\n"),
     .words_min = 2,
     .words_max = 2,
     .needs_client = true,
-    .again = "run it again: what is there already is left out",
+    .again = "run it again; existing copies are skipped",
     .run = run,
 };

@@ -37,7 +37,7 @@ static void print_expiry(int64_t expires_s)
     print_time(expires_s, when, sizeof when);
     format_duration((uint64_t)MAX(left_s, (int64_t)0) * 1000, left, sizeof left);
     printf("expires: %s UTC (%s%s)\n", when,
-           left_s > 0 ? "in " : "over: ", left_s > 0 ? left : "used on");
+           left_s > 0 ? "in " : "expired: ", left_s > 0 ? left : "still in use");
 }
 
 static void print_keys(const s3_identity *i)
@@ -90,19 +90,19 @@ static const option rows[] = {
     {.key = "ask_sts",
      .type = OPTION_BOOL,
      .offset = AT(ask_sts),
-     .section = "Whose keys",
-     .help = "Ask STS for account and ARN (GetCallerIdentity; every key may)."},
+     .section = "Identity",
+     .help = "Call STS GetCallerIdentity for account and ARN (needs no permission)."},
     ROWS_OF_CLIENTS,
     ROWS_OF_ALL,
 };
 
 const cli_command cli_command_whoami = {
     .name = "whoami",
-    .summary = "show which credentials are in use, where they come from and until when",
+    .summary = "show the credentials in use, their source and expiration",
     .options =
         SET(rows, "whoami", "decon-s3 whoami [OPTION]...",
-            "Looks for credentials as any other command does, and prints what it found; no "
-            "secret. --log-level debug shows the way there.",
+            "Finds credentials like any other command and prints them without secrets. "
+            "--log-level debug logs each step.",
             "Examples:\n  decon-s3 whoami\n  decon-s3 whoami --profile research --ask-sts\n"),
     .words_min = 0,
     .words_max = 0,

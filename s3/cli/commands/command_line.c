@@ -29,7 +29,7 @@ static void add_word(line_words *w, buf *word)
     buf_clear(word);
 }
 
-/* What stands between quotes; *p stands behind the first one, and then behind the last. */
+/* Reads quoted text; *p is after the opening quote, and after the closing one on return. */
 static bool take_quoted(const char **p, char quote, buf *word, err *e)
 {
     while (**p && **p != quote) {
@@ -38,7 +38,7 @@ static bool take_quoted(const char **p, char quote, buf *word, err *e)
         buf_append_char(word, *(*p)++);
     }
     if (!**p)
-        return err_set(e, ERR_USAGE, "a %c without its end", quote);
+        return err_set(e, ERR_USAGE, "the quote %c is not closed", quote);
     *p += 1;
     return true;
 }
@@ -61,8 +61,7 @@ static bool take_word(const char **p, buf *word, err *e)
             buf_append_char(word, c);
         }
     }
-    return !word->overflow ||
-           err_set(e, ERR_USAGE, "a word of more than %zu bytes", WORD_MAX_BYTES);
+    return !word->overflow || err_set(e, ERR_USAGE, "a word exceeds %zu bytes", WORD_MAX_BYTES);
 }
 
 bool line_split(const char *line, line_words *out, err *e)

@@ -1,4 +1,4 @@
-/* The list of commands; each one's table stands at the end of its file. */
+/* The list of commands; each one's table is at the end of its file. */
 #include "base/util.h"
 #include "s3/cli/commands/commands.h"
 
@@ -20,7 +20,7 @@ const cli_command *const cli_commands[] = {
 };
 const size_t cli_command_count = ARRAY_LEN(cli_commands);
 
-/* What other tools call it. */
+/* Names of commands in other tools. */
 static const struct {
     const char *name, *command;
 } other_names[] = {
@@ -66,12 +66,12 @@ const cli_command *cli_find_command(const char *name, err *e)
         if (str_equal(cli_commands[i]->name, name))
             return cli_commands[i];
     const char *nearest = nearest_command(name);
-    err_set(e, ERR_USAGE, "'%s' is no command%s%s%s; decon-s3 --help lists them", name,
+    err_set(e, ERR_USAGE, "'%s' is not a command%s%s%s; decon-s3 --help lists them", name,
             nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
     return NULL;
 }
 
-/* Words of the flag at argv[at] in any command's table; 0: none has it. */
+/* The number of words of the flag at argv[at] in any command's table; 0 if it is unknown. */
 static int flag_words(int argc, char **argv, int at)
 {
     int words = 0;
@@ -93,7 +93,7 @@ bool cli_command_first(int argc, char **argv, err *e)
         at += words;
     }
     if (at >= argc)
-        return err_set(e, ERR_USAGE, "no command is given; decon-s3 --help lists them");
+        return err_set(e, ERR_USAGE, "the command is missing; decon-s3 --help lists them");
     char *command = argv[at];
     memmove(argv + 1, argv, (size_t)at * sizeof *argv);
     argv[0] = command;

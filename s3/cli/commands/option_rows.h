@@ -1,6 +1,6 @@
-/* What the tables of the commands share: the rows of options that more than one of them has.
+/* Rows of options that several commands share.
  *
- * What:    macros, for the initializers of option tables; each command's own table stands at the
+ * What:    macros, for the initialisers of option tables; each command's own table is at the
  *          end of its file.
  * Owner:   rows are static.
  * Threads: -
@@ -20,28 +20,28 @@ extern const char *const cli_addressing_styles[], *const cli_log_levels[];
 #define ROWS_OF_ALL                                                                                \
     {.key = "log_level", .type = OPTION_ENUM, .offset = AT(log_level), .fallback = "warn",         \
      .choices = cli_log_levels, .metavar = "LEVEL", .section = "All commands",                     \
-     .help = "What is logged to standard error."},                                                 \
+     .help = "Level of messages on standard error."},                                              \
     {.key = "json", .type = OPTION_BOOL, .offset = AT(json),                                       \
-     .help = "Results and errors as JSON, one object a line."},                                    \
-    {.key = "help", .type = OPTION_BOOL, .offset = AT(help), .letter = 'h', .help = "This text."}
+     .help = "Print results and errors as JSON, one object per line."},                            \
+    {.key = "help", .type = OPTION_BOOL, .offset = AT(help), .letter = 'h', .help = "Print this help."}
 
 #define ROWS_OF_CLIENTS                                                                            \
     {.key = "endpoint_url", .type = OPTION_STRING, .offset = AT(endpoint_url), .metavar = "URL",   \
      .section = "The store",                                                                       \
-     .help = "The store's address, such as http://127.0.0.1:9000. Else AWS_ENDPOINT_URL_S3, "      \
-             "AWS_ENDPOINT_URL, the profile, AWS itself."},                                        \
+     .help = "Address of the store, such as http://127.0.0.1:9000; else AWS_ENDPOINT_URL_S3, "     \
+             "AWS_ENDPOINT_URL, the profile, AWS."},                                               \
     {.key = "region", .type = OPTION_STRING, .offset = AT(region), .metavar = "NAME",              \
-     .help = "Else AWS_REGION, AWS_DEFAULT_REGION, the profile, us-east-1."},                      \
+     .help = "Region; else AWS_REGION, AWS_DEFAULT_REGION, the profile, us-east-1."},              \
     {.key = "profile", .type = OPTION_STRING, .offset = AT(profile), .metavar = "NAME",            \
-     .help = "Section of ~/.aws/credentials and ~/.aws/config. Else AWS_DEFAULT_PROFILE, "         \
+     .help = "Section of ~/.aws/credentials and ~/.aws/config; else AWS_DEFAULT_PROFILE, "         \
              "AWS_PROFILE, default."},                                                             \
     {.key = "addressing_style", .type = OPTION_ENUM, .offset = AT(addressing_style),               \
      .fallback = "auto", .choices = cli_addressing_styles, .metavar = "STYLE",                     \
-     .help = "Bucket in the path or in the host's name; auto: in the path for an endpoint of "     \
-             "one's own."},                                                                        \
+     .help = "Bucket in the path or in the host name; auto: in the path for a custom "             \
+             "endpoint."},                                                                         \
     {.key = "part_size", .type = OPTION_SIZE, .offset = AT(part_size),                             \
      .min = 5 * 1024 * 1024, .max = 5.0 * 1024 * 1024 * 1024, .metavar = "SIZE",                   \
-     .help = "Larger objects go in ranges and parts of this size; else 16 MiB, and of standard "     \
+     .help = "Size of ranges and parts of larger objects; else 16 MiB, for standard "              \
              "input 8 MiB."},                                                                      \
     {.key = "workers", .type = OPTION_INT, .offset = AT(workers), .fallback = "50", .min = 1,      \
      .max = 1000, .metavar = "N", .alias = "numworkers", .help = "Requests in flight at once."},   \
@@ -49,27 +49,27 @@ extern const char *const cli_addressing_styles[], *const cli_log_levels[];
      .help = "Send requests without a signature, for public buckets."},                            \
     ROWS_OF_CONNECTIONS
 
-/* Which of many: filters. filter_init reads their order from the words themselves. */
+/* Filters. filter_init reads their order from the arguments. */
 #define ROWS_OF_FILTERS                                                                            \
     {.key = "exclude", .type = OPTION_LIST, .offset = AT(exclude), .metavar = "PATTERN",           \
-     .section = "Which of many",                                                                   \
-     .help = "Leave out what fits, by its path below SOURCE: * any characters (/ too), ? one, "    \
+     .section = "Filters",                                                                         \
+     .help = "Skip matching paths below SOURCE: * any characters (including /), ? one, "           \
              "[a-z] one of these."},                                                               \
     {.key = "include", .type = OPTION_LIST, .offset = AT(include), .metavar = "PATTERN",           \
-     .help = "Take it all the same. The last --include or --exclude that fits decides; at first "  \
+     .help = "Include again. The last matching --include or --exclude applies; by default "        \
              "everything is included."}
 
 #define ROW_RAW                                                                                    \
     {.key = "raw", .type = OPTION_BOOL, .offset = AT(raw),                                         \
-     .help = "* and ? in a key are no wildcards but themselves."}
+     .help = "Treat * and ? in keys literally."}
 
 #define ROW_DRY_RUN                                                                                \
     {.key = "dry_run", .type = OPTION_BOOL, .offset = AT(dry_run), .alias = "dryrun",              \
-     .help = "Say what would be done, and do nothing."}
+     .help = "Print what would be done, and do nothing."}
 
 #define ROW_YES                                                                                    \
     {.key = "yes", .type = OPTION_BOOL, .offset = AT(yes), .letter = 'y',                          \
-     .help = "Remove many, or all of a bucket, without asking."}
+     .help = "Remove many objects, or all of a bucket, without confirmation."}
 
 #define ROW_QUIET                                                                                  \
     {.key = "quiet", .type = OPTION_BOOL, .offset = AT(quiet), .letter = 'q',                      \
@@ -77,11 +77,11 @@ extern const char *const cli_addressing_styles[], *const cli_log_levels[];
 
 #define ROW_PROGRESS                                                                               \
     {.key = "progress", .type = OPTION_BOOL, .offset = AT(progress), .fallback = "true",           \
-     .help = "The line at the bottom of a terminal that says how far it is."}
+     .help = "Show a progress line on a terminal."}
 
 #define ROW_HUMAN_READABLE                                                                         \
     {.key = "human_readable", .type = OPTION_BOOL, .offset = AT(human_readable), .letter = 'H',    \
-     .alias = "humanize", .help = "Sizes as 1.5 GiB."}
+     .alias = "humanize", .help = "Print sizes as 1.5 GiB."}
 
 #define SET(array, name, usage_line, intro_text, more)                                             \
     {.rows = (array), .row_count = ARRAY_LEN(array), .program = "decon-s3 " name,                  \

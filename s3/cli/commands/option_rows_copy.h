@@ -14,24 +14,24 @@
 #define ROW_FOLLOW_SYMLINKS                                                                        \
     {.key = "follow_symlinks", .type = OPTION_BOOL, .offset = AT(follow_symlinks),                 \
      .fallback = "true",                                                                           \
-     .help = "Symbolic links to files are those files; --no-follow-symlinks leaves them out. "     \
+     .help = "Copy the targets of symbolic links to files; --no-follow-symlinks skips links. "     \
              "Links to folders are never followed."}
 
 #define ROWS_OF_COPIES                                                                             \
     {.key = "recursive", .type = OPTION_BOOL, .offset = AT(recursive), .letter = 'r',              \
-     .section = "Copying", .help = "A whole folder: all files or keys below SOURCE."},             \
+     .section = "Copying", .help = "Copy a whole folder: all files or keys below SOURCE."},        \
     {.key = "flatten", .type = OPTION_BOOL, .offset = AT(flatten), .letter = 'f',                  \
-     .help = "Of many, only the names: no folders below TARGET."},                                 \
+     .help = "Copy to names without folders below TARGET."},                                       \
     {.key = "no_clobber", .type = OPTION_BOOL, .offset = AT(no_clobber), .letter = 'n',            \
-     .help = "Leave what stands at TARGET already."},                                              \
+     .help = "Keep existing files or objects at TARGET."},                                         \
     {.key = "if_size_differ", .type = OPTION_BOOL, .offset = AT(if_size_differ), .letter = 's',    \
-     .help = "Only what is not at TARGET in this size."},                                          \
+     .help = "Copy only if TARGET is missing or has another size."},                               \
     {.key = "if_source_newer", .type = OPTION_BOOL, .offset = AT(if_source_newer), .letter = 'u',  \
-     .help = "Only what is not at TARGET, or older there."},                                       \
+     .help = "Copy only if TARGET is missing or older."},                                          \
     ROW_FOLLOW_SYMLINKS,                                                                           \
     {.key = "expected_size", .type = OPTION_SIZE, .offset = AT(expected_size), .metavar = "SIZE",  \
-     .help = "About how much standard input (`-`) will hold: then all parts have one size. Without " \
-             "it they grow behind the first 1,000."}
+     .help = "Estimated size of standard input (`-`): all parts then have one size. Without "      \
+             "it they grow after the first 1,000."}
 /* clang-format on */
 
 #endif

@@ -28,7 +28,7 @@ static const char *environment(const char *name)
 
 static bool open_client(cli *c, err *e)
 {
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of fwrite's */
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe becomes an error of fwrite */
     cli_session *s = c->session;
     bool ok = connection_open(c->config, &s->loop, &s->pool, &s->client, e);
     c->loop = c->session->loop;
@@ -52,8 +52,8 @@ static void on_settle_poll(void *ctx)
     *(bool *)ctx = true;
 }
 
-/* Multipart uploads that failed, or that a signal ended, are aborted in the background: that is waited
- * for, unless a (second) signal comes. */
+/* Failed or interrupted multipart uploads are aborted in the background: waits for that, unless a
+ * (second) signal arrives. */
 static void settle(cli_session *s)
 {
     transport *t = loop_transport(s->loop);
@@ -69,8 +69,8 @@ static void settle(cli_session *s)
             timer_stop(t, pending);
     }
     if (!s3_client_idle(s->client))
-        log_warn(
-            "a multipart upload may not be aborted yet: decon-s3 abort-uploads removes its parts");
+        log_warn("a multipart upload may not be aborted yet; run decon-s3 abort-uploads to remove "
+                 "its parts");
 }
 
 static void end_session(cli_session *s)
@@ -84,7 +84,7 @@ static void end_session(cli_session *s)
     free(s->synced_dir);
 }
 
-/* What a command began goes on to its end, even where the command itself had to stop. */
+/* Operations that a command started are completed, even if the command itself stopped. */
 static bool run_to_the_end(cli *c, err *e)
 {
     bool ok = c->command->run(c, e);
@@ -97,7 +97,7 @@ static bool run_to_the_end(cli *c, err *e)
     return ok;
 }
 
-/* Nobody waits for words where a pipe was closed. */
+/* After a closed pipe no message is printed. */
 static void tell_interruption(cli *c)
 {
     jobs_cancel(c->session);
@@ -151,7 +151,7 @@ bool cli_parse(const cli_command *command, int argc, char **argv, cli_config *co
     if (!options_check(set, config, origins, e))
         return false;
     if (c->word_count < command->words_min || c->word_count > command->words_max)
-        return err_set(e, ERR_USAGE, "usage: %s; decon-s3 %s --help tells more", set->usage,
+        return err_set(e, ERR_USAGE, "usage: %s; see decon-s3 %s --help", set->usage,
                        command->name);
     return true;
 }

@@ -7,7 +7,7 @@
 #include "base/util.h"
 #include "s3/cli/session/context.h"
 
-#define WORKERS_MAX 4 /* they hash files, which takes less than the network */
+#define WORKERS_MAX 4 /* they hash files, which is faster than the network */
 
 const char *const connection_payers[] = {"owner", "requester", NULL};
 const char *const connection_encryptions[] = {"bucket", "AES256", "aws:kms", "aws:kms:dsse", NULL};
@@ -24,7 +24,7 @@ const char *const connection_listing_orders[] = {"bytes", "any", NULL};
 #define FILES_FOR_THE_REST 24
 #define FILES_OF_A_WORKER  2 /* a connection and a file */
 
-#define RECEIVE_ALL_BYTES ((size_t)32 * 1024 * 1024) /* half of what downloads may take in all */
+#define RECEIVE_ALL_BYTES ((size_t)32 * 1024 * 1024) /* half of the memory limit of downloads */
 #define RECEIVE_MAX_BYTES ((size_t)512 * 1024)
 #define RECEIVE_MIN_BYTES ((size_t)16 * 1024)
 
@@ -36,7 +36,8 @@ unsigned connection_workers(const cli_config *config)
     return MIN((unsigned)config->workers, MAX(room, 1U));
 }
 
-/* A person at a terminal corrects an address sooner than a scheduler starts a service. */
+/* Shorter at a terminal, where a person corrects an address sooner than a scheduler
+ * starts a service. */
 static uint64_t start_wait_ms(const connection_options *o)
 {
     uint64_t otherwise_ms = isatty(STDERR_FILENO) ? TERMINAL_START_WAIT_MS : 0;
@@ -73,7 +74,7 @@ static s3_config settings(const cli_config *o)
         .getenv_fn = s3_environment};
 }
 
-/* NULL where no file was named. */
+/* NULL if no file is configured. */
 static bool read_key(const char *path, char **key, err *e)
 {
     if (path)
@@ -126,8 +127,8 @@ bool connection_open(const cli_config *config, loop **l, pool **workers, s3_clie
         log_info("%u workers instead of %lld: at most %u files may be open (ulimit -n)",
                  connection_workers(config), (long long)config->workers, fs_raise_file_limit());
     if (!own->verify_ssl)
-        log_warn("certificates are not checked (--no-verify-ssl): whoever is on the way can read "
-                 "and change what is sent");
+        log_warn("certificates are not checked (--no-verify-ssl): others on the network can read "
+                 "and change the data");
     unsigned connections = connection_workers(config) + SPARE_CONNECTIONS;
     loop_options net = {.max_connections = connections,
                         .receive_buffer_bytes = connection_receive_bytes(connections),

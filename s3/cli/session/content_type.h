@@ -1,10 +1,10 @@
 /* The Content-Type that a file's name suggests.
  *
- * What:    a table of suffixes, compared without case. Of `a.jsonl.gz` the last suffix decides: the
- *          object holds gzip, and readers must not take it for text.
+ * What:    a table of suffixes, compared without regard to case. The last suffix of `a.jsonl.gz`
+ *          decides: the object is gzip, and readers must not treat it as text.
  * Owner:   static strings.
  * Threads: any.
- * Fails:   NULL for a name that the table does not know.
+ * Fails:   NULL for an unknown suffix.
  * Sources: IANA Media Types; RFC 8478 (zstd), RFC 6713 (zlib, gzip).
  */
 #ifndef S3_CLI_SESSION_CONTENT_TYPE_H

@@ -1,11 +1,11 @@
-/* decon-s3: what its commands share.
+/* decon-s3: common declarations of the commands.
  *
- * What:    the table of commands, the options of all of them, and a context: of one command, with
- *          the session (loop, client, jobs) that the lines of a command file share.
+ * What:    the table of commands, the options of all of them, and a context for one command. The
+ *          lines of a command file share the session (loop, client, jobs).
  * Owner:   cli_main owns session and context; commands borrow them.
- * Threads: the main thread (serve has threads of its own).
- * Fails:   commands yield false with an err; cli_main prints it and yields the exit status: 1 for
- *          what went wrong, 2 for usage.
+ * Threads: the main thread (serve has its own threads).
+ * Fails:   commands return false with an err; cli_main prints it and returns the exit status: 1 for
+ *          errors, 2 for usage.
  */
 #ifndef S3_CLI_SESSION_CONTEXT_H
 #define S3_CLI_SESSION_CONTEXT_H
@@ -22,7 +22,7 @@ typedef struct cli_config {
     /* all commands */
     bool help, json;
     int log_level;
-    /* those that talk to a store */
+    /* commands that use a store */
     char *endpoint_url, *region, *profile;
     int addressing_style;
     uint64_t part_size;
@@ -54,15 +54,15 @@ typedef struct cli_config {
     char **fault;
 } cli_config;
 
-/* What lives as long as the program runs. */
+/* State for the lifetime of the program. */
 typedef struct cli_session {
     loop *loop;
     pool *pool; /* hashes files */
     s3_client *client;
     struct jobs *jobs;
     struct progress *progress;
-    int signal_number; /* 0: none came */
-    bool hopeless;     /* an error befell one object that befalls them all: no keys, no space */
+    int signal_number; /* 0: none was received */
+    bool hopeless;     /* an error that would affect all objects: no credentials, no space */
     bool wake;         /* ends cli_turn */
     char *synced_dir;  /* its name, and those of the folders above it, are on the disk; or NULL */
 } cli_session;
@@ -75,7 +75,7 @@ typedef struct cli_command {
     option_set options; /* rows of a cli_config */
     int words_min, words_max;
     bool needs_client;
-    const char *again; /* how to go on after an interruption; NULL: nothing is to be gone on with */
+    const char *again; /* advice after an interruption; NULL: the command cannot be resumed */
     bool (*run)(cli *c, err *e);
 } cli_command;
 
@@ -84,38 +84,38 @@ struct cli {
     const cli_config *config;
     int word_count, flag_count;
     char **words; /* positional */
-    char **flags; /* the others, as they were typed */
+    char **flags; /* the others, as typed */
     cli_session *session;
     loop *loop;        /* the session's */
     s3_client *client; /* the session's */
     unsigned errors;   /* printed so far: the exit status is 1 */
-    unsigned jobs;     /* of this command that are under way */
-    bool hopeless;     /* the same for what this command does: no such bucket */
+    unsigned jobs;     /* of this command in progress */
+    bool hopeless;     /* the same for this command only: no such bucket */
     err_code hopeless_code;
-    unsigned alike; /* errors that were not printed, as the last one had said it */
+    unsigned alike; /* errors like the previous one that were not printed */
     /* of a line of a command file */
     const char *file; /* NULL: typed by a person */
     unsigned line;
     void (*on_idle)(cli *c); /* its last job has ended */
 };
 
-/* Opens the session, runs the command, closes the session; yields the exit status. */
+/* Opens the session, runs the command, closes the session; returns the exit status. */
 int cli_run_command(cli *c);
 
-/* Reads argv (the command's name first) into *config; options_deinit frees it. Flags and words are
- * set in *c. */
+/* Parses argv (the command's name first) into *config; options_deinit frees it. Sets flags
+ * and words of *c. */
 bool cli_parse(const cli_command *command, int argc, char **argv, cli_config *config, cli *c,
                err *e) MUST_USE;
 
-/* Runs the loop until something happened (cli_wake); false when a signal came. */
+/* Runs the loop until an event (cli_wake); false after a signal. */
 bool cli_turn(cli *c) MUST_USE;
 void cli_wake(cli *c);
-/* Lets transfers go on for a moment, in the middle of work that does not wait for any. */
+/* Lets transfers proceed, during work that does not wait for any. */
 void cli_breathe(cli *c);
-bool cli_interrupted(const cli *c, err *e); /* sets the error; yields false */
+bool cli_interrupted(const cli *c, err *e); /* sets the error; returns false */
 
 /* One operation at a time: start it with a cli_call as its context, and with the on_done below or
- * one of its own that calls cli_finish; then cli_await runs the loop until it is through. */
+ * one that calls cli_finish; cli_await then runs the loop until it has ended. */
 typedef struct cli_call {
     cli *c;
     bool done;
@@ -126,24 +126,25 @@ void cli_finish(cli_call *call, const err *error);
 void cli_on_done(void *ctx, const err *error); /* an s3_done; ctx is the cli_call */
 bool cli_await(cli_call *call, s3_op *op, err *e) MUST_USE;
 
-/* Prints an error line (JSON with --json) and counts it; the command goes on. `from` and `to` say
- * what it befell, for machines; or NULL. */
+/* Prints an error line (JSON with --json) and counts it; the command continues. `from` and `to` are
+ * the affected names, for JSON; or NULL. */
 void cli_print_error(cli *c, const err *error);
 void cli_print_error_of(cli *c, const char *from, const char *to, const err *error);
 void cli_print_alike(cli *c); /* their number */
-/* False, with an error for the end, where an error that was printed befalls all that is left of one
- * source: it is not tried, and a million lines are not printed. */
+/* False, with a final error, if a printed error affects everything else of the same source: the
+ * rest is skipped instead of printing an error for each object. */
 bool cli_has_hope(const cli *c, err *e) MUST_USE;
 
-/* s3/cli/source/arguments.c: URIs among the positional words. */
+/* s3/cli/source/arguments.c: URIs among the arguments. */
 bool cli_parse_object(const char *text, s3_uri *uri, err *e) MUST_USE; /* with a key */
 bool cli_parse_bucket(const char *text, s3_uri *uri, err *e) MUST_USE; /* without one */
-/* Runs `one` for each object that the words mean, patterns too, one after the other; what goes wrong
- * with one is printed, and the others go on. Nothing is done where a word is no URI of an object. */
+/* Runs `one` for each object that the arguments name, including patterns, one after the
+ * other; errors are printed, and the others continue. Nothing is done if an argument is not
+ * the URI of an object. */
 bool cli_each_object(cli *c, bool (*one)(cli *c, const s3_uri *uri, err *e), err *e) MUST_USE;
 
-/* s3/cli/session/confirmation.c: before much is removed. True with --yes, or when a person at a terminal says so;
- * `what` is "all objects of s3://bucket". */
+/* s3/cli/session/confirmation.c: confirmation before many objects are removed. True with --yes, or
+ * if a person at a terminal agrees; `what` is "all objects of s3://bucket". */
 bool guard_removal(cli *c, const char *what, err *e) MUST_USE;
 
 #endif

@@ -31,11 +31,10 @@ static void failed_text(const progress_numbers *n, char *out, size_t size)
     if (n->failed > 0)
         used += (size_t)snprintf(out, size, ", %llu failed", (unsigned long long)n->failed);
     if (n->broken_off > 0)
-        used += (size_t)snprintf(out + used, size - used, ", %llu broken off",
+        used += (size_t)snprintf(out + used, size - used, ", %llu interrupted",
                                  (unsigned long long)n->broken_off);
     if (n->kept > 0)
-        snprintf(out + used, size - used, " (of %llu what came is kept)",
-                 (unsigned long long)n->kept);
+        snprintf(out + used, size - used, " (%llu can be resumed)", (unsigned long long)n->kept);
 }
 
 void interrupted_text(const cli_command *command, const progress_numbers *n, int signal_number,
@@ -50,7 +49,7 @@ void interrupted_text(const cli_command *command, const progress_numbers *n, int
     if (dry_run)
         snprintf(out + used, left, ": nothing was done (--dry-run)");
     else if (!command->again)
-        snprintf(out + used, left, ": what was printed may not be all");
+        snprintf(out + used, left, ": the output may be incomplete");
     else if (n->planning == 0 && n->objects_total <= 1)
         snprintf(out + used, left, ": %s%s; run it again", done, failed);
     else

@@ -1,7 +1,7 @@
-/* What is said of a command that a signal ended: what was done, and how to go on.
+/* Message after a signal: what was done, and how to continue.
  *
  * What:    one line on standard error, or one JSON object with --json.
- * Owner:   borrows all it is given.
+ * Owner:   borrows its arguments.
  * Threads: the main thread.
  * Fails:   never.
  */
@@ -13,11 +13,11 @@
 
 #define INTERRUPTED_TEXT_SIZE 512
 
-/* The line's text, without the program's name: pure, for tests. */
+/* The text of the line, without the program's name; pure, for tests. */
 void interrupted_text(const cli_command *command, const progress_numbers *n, int signal_number,
                       bool dry_run, char out[INTERRUPTED_TEXT_SIZE]);
 
-/* After the jobs were cancelled. */
+/* Call after the jobs were cancelled. */
 void interrupted_print(const cli *c);
 
 #endif

@@ -45,7 +45,7 @@ void lines_deinit(lines *l)
     buf_deinit(&l->data);
 }
 
-/* The line that lies whole in `data`, or what is left at the end; else NULL. */
+/* Returns the next complete line in `data`, or the rest at the end; else NULL. */
 static char *take(lines *l)
 {
     if (l->next == l->data.len)
@@ -69,11 +69,10 @@ static bool read_more(lines *l, err *e)
     l->next = 0;
     ssize_t got = read(l->fd, bytes, sizeof bytes);
     if (got < 0)
-        return errno == EINTR || errno == EAGAIN ||
-               err_set_errno(e, ERR_IO, errno, "cannot be read");
+        return errno == EINTR || errno == EAGAIN || err_set_errno(e, ERR_IO, errno, "cannot read");
     l->ended = got == 0;
     return (buf_append(&l->data, bytes, (size_t)got) && l->data.len <= LINE_MAX_BYTES) ||
-           err_set(e, ERR_LIMIT, "a line of more than %zu bytes", LINE_MAX_BYTES);
+           err_set(e, ERR_LIMIT, "a line exceeds %zu bytes", LINE_MAX_BYTES);
 }
 
 bool lines_next(lines *l, char **line, err *e)

@@ -1,11 +1,11 @@
-/* The lines of a descriptor, while the event loop goes on.
+/* Reads lines from a descriptor without blocking the event loop.
  *
- * What:    lines_next waits on the loop for the next line: transfers go on meanwhile, and a signal
- *          ends the waiting, also at a terminal or a slow pipe.
- * Owner:   lines_init / lines_deinit; the descriptor stays the caller's. A line is lent until the
- *          next call.
+ * What:    lines_next waits on the loop for the next line: transfers proceed, and a signal ends the
+ *          wait, also for a terminal or a slow pipe.
+ * Owner:   lines_init / lines_deinit; the descriptor remains the caller's. A line is borrowed until
+ *          the next call.
  * Threads: the loop's.
- * Fails:   ERR_CANCELLED when a signal came; ERR_IO; ERR_LIMIT for a line beyond any command's.
+ * Fails:   ERR_CANCELLED after a signal; ERR_IO; ERR_LIMIT for a line that is too long.
  */
 #ifndef S3_CLI_SESSION_LINE_READER_H
 #define S3_CLI_SESSION_LINE_READER_H
@@ -18,7 +18,7 @@ typedef struct lines {
     cli *c;
     int fd;
     buf data;
-    size_t next; /* data + this: the line that comes next */
+    size_t next; /* offset in data of the next line */
     bool ended;
 } lines;
 
@@ -29,7 +29,7 @@ DEFINE_AUTO(lines, lines_deinit)
 /* *line is NULL at the end; it has no line break. */
 bool lines_next(lines *l, char **line, err *e) MUST_USE;
 
-/* Waits until the descriptor can be read, or has ended; false when a signal came. */
+/* Waits until the descriptor is readable or has ended; false after a signal. */
 bool lines_wait(cli *c, int fd) MUST_USE;
 
 #endif

@@ -13,13 +13,14 @@
 
 const char *const described_directives[] = {"MERGE", "COPY", "REPLACE", NULL};
 
-/* What a header can hold, and S3 takes. */
+/* Characters that headers may contain and S3 accepts. */
 static bool check_value(const char *name, const char *value, err *e)
 {
     for (const char *p = value; *p; p++)
         if ((unsigned char)*p < ' ' || (unsigned char)*p > '~')
-            return err_set(e, ERR_USAGE, "--%s: '%s' holds what no header can: ASCII only", name,
-                           value);
+            return err_set(e, ERR_USAGE,
+                           "--%s: '%s' has characters that are not allowed in a header; use ASCII",
+                           name, value);
     return true;
 }
 
@@ -44,12 +45,12 @@ static bool add_pair(void *ctx, const char *name, const char *value, err *e)
 {
     s3_fields *out = ctx;
     if (!is_token(name, strlen(name)))
-        return err_set(e, ERR_USAGE, "'%.100s': is no name of a header", name);
+        return err_set(e, ERR_USAGE, "'%.100s' is not a header name", name);
     if (!check_value("metadata", value, e))
         return false;
     AUTO_FREE char *header = xasprintf(META "%s", name);
     if (is_named(out, header))
-        return err_set(e, ERR_USAGE, "'%.100s': is given twice", name);
+        return err_set(e, ERR_USAGE, "'%.100s' is set twice", name);
     s3_fields_set(out, header, value);
     return true;
 }
@@ -59,7 +60,7 @@ static bool add_metadata(const char *text, s3_fields *out, err *e)
     return shorthand_map(text, add_pair, out, e) || err_context(e, "--metadata");
 }
 
-/* As the AWS CLI takes times: a date alone is midnight UTC, a number counts seconds since 1970. */
+/* Times as in the AWS CLI: a date alone is midnight UTC, a number counts seconds since 1970. */
 static bool parse_expires(const char *text, int64_t *time_s)
 {
     uint64_t seconds = 0;
@@ -79,7 +80,7 @@ static bool add_expires(const char *text, s3_fields *out, err *e)
     if (!text)
         return true;
     if (!parse_expires(text, &time_s))
-        return err_set(e, ERR_USAGE, "--expires '%s': is no time such as 2030-01-31T12:00:00Z",
+        return err_set(e, ERR_USAGE, "--expires '%s': is not a time such as 2030-01-31T12:00:00Z",
                        text);
     s3_when_format_http(time_s, http);
     s3_fields_set(out, "Expires", http);

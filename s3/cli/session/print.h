@@ -1,6 +1,6 @@
-/* What commands print: results for people or machines, on standard output.
+/* Prints results on standard output, as text or JSON.
  *
- * What:    one line a result; the progress line gives way to it.
+ * What:    one line per result; the progress line is hidden meanwhile.
  * Owner:   everything is borrowed.
  * Threads: the main thread.
  * Fails:   print_flush: a full disk or a closed pipe is an error, found by a later print at the
@@ -15,10 +15,10 @@
 #define PRINT_TIME_SIZE 32
 
 void print_time(int64_t time_s, char *out, size_t out_size); /* "2026-11-23 03:00:01", UTC */
-/* The key with control characters as \n, \t or \xNN, so that a line stays a line. */
+/* Prints the key with control characters as \n, \t or \xNN, so that it remains one line. */
 void print_key(const char *key, FILE *out);
 
-/* One JSON object in a line; absent members are left out. */
+/* One JSON object per line; absent members are omitted. */
 typedef struct print_member {
     const char *name, *text; /* text NULL: `number`, unless `absent` or `truth` */
     uint64_t number;
@@ -39,7 +39,7 @@ void print_settle(void);
 bool print_has_failed(void);
 void print_discard(void); /* after a signal: what is left is not written */
 
-/* What was done with something, or (dry_run) would be: "from -> to" or "uri", nothing with --quiet.
+/* A completed action, or (dry_run) a planned one: "from -> to" or "uri"; nothing with --quiet.
  * `operation` is "cp", "mv", "rm" ..; `to` and `reason` may be NULL, the size PRINT_NO_SIZE. */
 #define PRINT_NO_SIZE UINT64_MAX
 typedef struct print_result {

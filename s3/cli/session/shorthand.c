@@ -32,7 +32,7 @@ static bool refuse(const char *text, const char *why, err *e)
 
 /* --- NAME=VALUE,... --- */
 
-/* *p stands at the opening quote, and then behind the closing one. */
+/* *p is at the opening quote; after the closing one on return. */
 static bool take_quoted(const char **p, buf *value)
 {
     char quote = *(*p)++;
@@ -44,7 +44,7 @@ static bool take_quoted(const char **p, buf *value)
     return *(*p) && *(*p)++ == quote;
 }
 
-/* A comma ends a value where NAME= follows it; else it belongs to the value. */
+/* A comma ends a value if NAME= follows it; else it is part of the value. */
 static bool ends_value(const char *comma)
 {
     size_t len = strcspn(comma + 1, "=,");
@@ -75,13 +75,13 @@ static bool take_pair(const char *text, const char **p, shorthand_each each, voi
     *p = skip_blanks(*p + len + 1);
     if (**p == '"' || **p == '\'') {
         if (!take_quoted(p, &value))
-            return refuse(text, "a quote without its end", e);
+            return refuse(text, "a quote is not closed", e);
         *p = skip_blanks(*p);
     } else {
         take_plain(p, &value);
     }
     if (**p && **p != ',')
-        return refuse(text, "something follows a value in quotes", e);
+        return refuse(text, "text follows a quoted value", e);
     return each(ctx, name, buf_str(&value), e);
 }
 
@@ -104,7 +104,7 @@ static bool read_members(const char *text, json_t *object, shorthand_each each, 
     json_object_foreach(object, name, value)
     {
         if (!json_is_string(value))
-            return refuse(text, "a value in the JSON is no string", e);
+            return refuse(text, "a value in the JSON is not a string", e);
         if (!each(ctx, name, json_string_value(value), e))
             return false;
     }
@@ -116,7 +116,7 @@ static bool read_json(const char *text, shorthand_each each, void *ctx, err *e)
     json_error_t where;
     json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, &where);
     bool ok = json_is_object(object) ? read_members(text, object, each, ctx, e)
-                                     : refuse(text, "is no JSON object of strings", e);
+                                     : refuse(text, "is not a JSON object of strings", e);
     json_decref(object);
     return ok;
 }

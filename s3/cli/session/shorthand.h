@@ -1,13 +1,13 @@
-/* Maps of names and values as the AWS CLI writes them: `a=1,b=2`, `{"a": "1"}`, or `file://PATH` to
- * a file that holds one of both.
+/* Maps of names and values in the AWS CLI's syntax: `a=1,b=2`, `{"a": "1"}`, or `file://PATH` for a
+ * file with one of them.
  *
- * What:    shorthand_map calls `each` for every pair. In the first form a value with a comma stands in
- *          "..." or '...', or has the comma escaped (a\,b); within quotes \ escapes the quote and
- *          itself. Blanks after a comma and at the end of a value are dropped. A comma without
- *          NAME= after it belongs to the value (the AWS CLI refuses it).
- * Owner:   names and values are lent to `each`.
+ * What:    shorthand_map calls `each` for every pair. In the first form a value with a comma is
+ *          quoted ("..." or '...') or has the comma escaped (a\,b); within quotes \ escapes the
+ *          quote and itself. Blanks after a comma and at the end of a value are dropped. A comma
+ *          without NAME= after it is part of the value (the AWS CLI refuses it).
+ * Owner:   names and values are borrowed by `each`.
  * Threads: any.
- * Fails:   ERR_USAGE that says how to write it; what `each` sets.
+ * Fails:   ERR_USAGE with an example of the syntax; the error of `each`.
  * Sources: AWS CLI User Guide, "Using shorthand syntax in the AWS CLI".
  */
 #ifndef S3_CLI_SESSION_SHORTHAND_H

@@ -1,4 +1,4 @@
-/* Positional words: URIs of objects and buckets. */
+/* Arguments that are URIs of objects and buckets. */
 #include "base/util.h"
 #include "s3/cli/source/source.h"
 
@@ -7,7 +7,7 @@ bool cli_parse_object(const char *text, s3_uri *uri, err *e)
     if (!s3_uri_parse(text, uri, e))
         return false;
     return uri->key[0] ||
-           err_set(e, ERR_USAGE, "%s: names a bucket, no object; write s3://bucket/key", text);
+           err_set(e, ERR_USAGE, "%s: is a bucket, not an object; write s3://bucket/key", text);
 }
 
 bool cli_parse_bucket(const char *text, s3_uri *uri, err *e)
@@ -37,8 +37,7 @@ static bool each_that_fits(cli *c, const place *pattern, each_one one, err *e)
     }
     if (step == SOURCE_END && count == 0)
         return err_set(e, ERR_S3_NOT_FOUND,
-                       "s3://%s/%s: no key fits; --raw takes * and ? to the "
-                       "letter",
+                       "s3://%s/%s: no key matches; --raw treats * and ? as ordinary characters",
                        pattern->uri.bucket, pattern->uri.key);
     return step == SOURCE_END;
 }

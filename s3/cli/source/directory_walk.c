@@ -1,5 +1,5 @@
-/* A local folder, depth first, in the byte order of the whole paths: of names a folder's counts
- * with its slash, as in a listing of keys. */
+/* Walks a local folder depth first, in byte order of whole paths: a folder's name is compared with
+ * its slash, as in a listing of keys. */
 #include <dirent.h>
 #include <errno.h>
 #include <sys/stat.h>
@@ -9,9 +9,9 @@
 #include "s3/cli/source/source.h"
 
 typedef struct level {
-    char *dir;          /* with a slash at its end */
+    char *dir;          /* with a trailing slash */
     char **names;       /* sorted; folders with a slash */
-    size_t count, next; /* next: the one to look at */
+    size_t count, next; /* next: the next one to visit */
     struct level *outer;
 } level;
 
@@ -19,14 +19,14 @@ struct walk {
     cli *c;
     bool is_target;
     const filter *filter; /* or NULL */
-    size_t root_length;   /* with the slash */
+    size_t root_length;   /* including the slash */
     level *inner;
 };
 
 static void unreadable(walk *w, const char *path, bool *incomplete)
 {
     err e = ERR_INIT;
-    (void)err_set_errno(&e, ERR_IO, errno, "%s: cannot be read", path);
+    (void)err_set_errno(&e, ERR_IO, errno, "%s: cannot read", path);
     cli_print_error_of(w->c, path, NULL, &e);
     *incomplete = true;
 }
@@ -36,12 +36,12 @@ static bool is_meant(const walk *w, const char *path)
     return !w->filter || filter_passes(w->filter, path + w->root_length);
 }
 
-/* What lies in a source and is not copied is an error; in a target it only stays. */
+/* An entry of a source that is not copied is an error; in a target it is only left unchanged. */
 static void not_copied(walk *w, const char *path, const char *why, bool *incomplete)
 {
     err e = ERR_INIT;
     if (w->is_target || !is_meant(w, path)) {
-        log_debug("%s: %s; left as it is", path, why);
+        log_debug("%s: %s; left unchanged", path, why);
         return;
     }
     (void)err_set(&e, ERR_IO, "%s: not copied: %s", path, why);
@@ -72,7 +72,7 @@ static void add_name(level *l, size_t *capacity, char *give_name)
     l->names[l->count++] = give_name;
 }
 
-/* Network file systems may name an entry twice while others write to the folder. */
+/* Network file systems may return an entry twice while others write to the folder. */
 static void drop_repeats(level *l)
 {
     size_t kept = 0;
@@ -126,21 +126,22 @@ static void leave(walk *w)
 static const char *special_text(mode_t mode)
 {
     if (S_ISDIR(mode))
-        return "a symbolic link to a folder is not followed; name the folder itself, or leave "
+        return "symbolic links to folders are not followed; name the folder itself, or skip "
                "links "
-               "out with --no-follow-symlinks";
-    return S_ISFIFO(mode)   ? "a pipe (FIFO) is no regular file; leave it out with --exclude"
-           : S_ISSOCK(mode) ? "a socket is no regular file; leave it out with --exclude"
-                            : "a device is no regular file; leave it out with --exclude";
+               "links with --no-follow-symlinks";
+    return S_ISFIFO(mode)   ? "a pipe (FIFO) is not a regular file; skip it with --exclude"
+           : S_ISSOCK(mode) ? "a socket is not a regular file; skip it with --exclude"
+                            : "a device is not a regular file; skip it with --exclude";
 }
 
-/* A link to a file is that file; links to folders are not followed: they may lead in circles. */
+/* A link to a file is copied as that file; links to folders are not followed, since
+ * they may form loops. */
 static bool take_file(walk *w, char *give_path, entry *out, bool *incomplete)
 {
     AUTO_FREE char *path = give_path;
     struct stat st;
     if (!w->c->config->follow_symlinks && lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
-        log_info("%s: is a symbolic link; left out", path);
+        log_info("%s: is a symbolic link; skipped", path);
         return false;
     }
     if (stat(path, &st) != 0) {

@@ -11,12 +11,12 @@
 bool place_parse(const char *text, place *out, err *e)
 {
     if (str_equal(text, "/dev/stdin") || str_equal(text, "/dev/stdout"))
-        text = "-"; /* links, which must not be replaced by a file */
+        text = "-"; /* special links, which must not be replaced by a file */
     *out = (place){.is_object = str_starts_with(text, "s3://")};
     if (out->is_object)
         return s3_uri_parse(text, &out->uri, e);
     if (!text[0])
-        return err_set(e, ERR_USAGE, "an empty path names no file");
+        return err_set(e, ERR_USAGE, "an empty path is not a file name");
     if (strstr(text, "://") && !fs_exists(text))
         return err_set(e, ERR_USAGE, "%s: is neither an s3:// URI nor a file", text);
     out->path = xstrdup(text);
@@ -95,7 +95,7 @@ bool place_below(const place *to, const char *relative, place *out, err *e)
     return out->path != NULL;
 }
 
-/* The folder that is there, of which the others will be made. */
+/* The nearest existing folder, in which missing ones will be created. */
 bool place_check_writable(const place *folder, err *e)
 {
     AUTO_FREE char *path = xstrdup(folder->is_object ? "" : folder->path);
@@ -110,7 +110,7 @@ bool place_check_writable(const place *folder, err *e)
     const char *there = path[0] ? path : ".";
     if (folder->is_object || faccessat(AT_FDCWD, there, W_OK | X_OK, AT_EACCESS) == 0)
         return true;
-    return err_set_errno(e, ERR_IO, errno, "%s: no file can be made in %s", folder->path, there);
+    return err_set_errno(e, ERR_IO, errno, "%s: cannot create files in %s", folder->path, there);
 }
 
 bool place_contains(const place *from, const place *to)

@@ -1,7 +1,7 @@
 #include "base/util.h"
 #include "s3/cli/source/pattern.h"
 
-/* The character behind this one: UTF-8's later bytes belong to it. */
+/* The next character, skipping UTF-8 continuation bytes. */
 static const char *next_character(const char *p)
 {
     p++;
@@ -10,8 +10,8 @@ static const char *next_character(const char *p)
     return p;
 }
 
-/* "[a-z]" at *pattern against one byte; moves *pattern behind it. Without a closing bracket it
- * stands for itself. */
+/* Matches "[a-z]" at *pattern with one byte; advances *pattern. Without a closing
+ * bracket, `[` is literal. */
 static bool match_bracket(const char **pattern, unsigned char c)
 {
     const char *p = *pattern + 1;
@@ -35,7 +35,7 @@ static bool match_bracket(const char **pattern, unsigned char c)
     return found != negated;
 }
 
-/* One character of text against what stands at *pattern (not `*`); both are moved behind it. */
+/* Matches one character of text with *pattern (not `*`); advances both. */
 static bool match_one(const char **pattern, const char **text, bool brackets)
 {
     if (**pattern == '?') {
@@ -50,7 +50,7 @@ static bool match_one(const char **pattern, const char **text, bool brackets)
 
 bool pattern_match(const char *pattern, const char *text, bool brackets)
 {
-    const char *star = NULL, *star_text = NULL; /* the last `*`, and where its text ends so far */
+    const char *star = NULL, *star_text = NULL; /* the last `*`, and the end of its match so far */
     while (*text) {
         if (*pattern == '*') {
             star = ++pattern;
@@ -76,7 +76,7 @@ size_t pattern_literal_length(const char *pattern)
 
 /* --- filters --- */
 
-/* The value of `flag` at flags[*i], or NULL; moves *i to the value's word. */
+/* The value of `flag` at flags[*i], or NULL; advances *i to the value. */
 static const char *flag_value(char **flags, int count, const char *flag, int *i)
 {
     size_t len = strlen(flag);
@@ -110,8 +110,8 @@ bool filter_init(filter *f, const cli *c, err *e)
     }
     if (f->count > 0 && f->rules[0].include && !f->by_kind)
         return err_set(e, ERR_USAGE,
-                       "--include '%s' changes nothing where no --exclude stands before it; for "
-                       "these only, write --exclude '*' --include '%s'",
+                       "--include '%s' has no effect without an --exclude before it; for "
+                       "only these, write --exclude '*' --include '%s'",
                        f->rules[0].pattern, f->rules[0].pattern);
     return true;
 }

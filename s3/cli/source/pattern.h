@@ -1,12 +1,12 @@
 /* Patterns: of keys (`s3://bucket/p*.gz`), and of --include and --exclude.
  *
- * What:    matching, and the filter that the flags of a command make.
+ * What:    matching, and the filter built from a command's flags.
  * Owner:   a filter borrows its patterns from the command line.
  * Threads: any.
- * Fails:   ERR_USAGE for a filter that would change nothing.
+ * Fails:   ERR_USAGE for a filter without effect.
  *
- * `*` stands for any characters, `/` too, and `?` for one character. In filters [abc] and [a-z] stand
- * for one of these, [!abc] for any other one.
+ * `*` matches any characters, including `/`, and `?` one character. In filters [abc] and [a-z]
+ * match one of these, [!abc] any other one.
  */
 #ifndef S3_CLI_SOURCE_PATTERN_H
 #define S3_CLI_SOURCE_PATTERN_H
@@ -16,7 +16,7 @@
 
 bool pattern_match(const char *pattern, const char *text, bool brackets);
 
-/* How much of the pattern stands before its first `*` or `?`. */
+/* The length of the pattern before its first `*` or `?`. */
 size_t pattern_literal_length(const char *pattern);
 
 #define FILTER_RULES_MAX 256
@@ -29,12 +29,12 @@ typedef struct filter_rule {
 typedef struct filter {
     filter_rule rules[FILTER_RULES_MAX];
     size_t count;
-    bool by_kind; /* of command files, as s5cmd has it: one of the includes (where there are any)
-                     and none of the excludes. Else the last rule that matches decides, and
-                     everything is included at first */
+    bool by_kind; /* for command files, as in s5cmd: must match an include (if there are any) and
+                     no exclude. Else the last matching rule applies, and everything is included
+                     by default */
 } filter;
 
-/* The rules in the order in which they were typed. */
+/* The rules in the order of the command line. */
 bool filter_init(filter *f, const cli *c, err *e) MUST_USE;
 bool filter_passes(const filter *f, const char *relative);
 

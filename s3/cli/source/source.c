@@ -5,24 +5,23 @@
 #include "s3/cli/session/progress.h"
 #include "s3/operations/list.h"
 
-/* A listing is held while so many entries wait to be taken; with the page under way there are at
- * most 1,000 more. */
+/* A listing is paused while this many entries wait; the current page may add 1,000 more. */
 #define AHEAD 1000
 
 struct source {
     cli *c;
     source_options options;
-    /* entries that came and were not taken, in order */
+    /* entries not yet taken, in order */
     entry *ready;
     size_t ready_count, ready_next, ready_capacity;
     uint64_t seen;
     bool ended, incomplete, planning;
     err failure;
     /* objects */
-    s3_op *op; /* NULL: local, or it has ended */
+    s3_op *op; /* NULL: local, or ended */
     bool held, is_pattern;
     char *prefix;
-    size_t base_length; /* of what is not part of the relative path */
+    size_t base_length; /* of the part that is not in relative paths */
     /* local folders */
     walk *walk;
 };
@@ -49,7 +48,7 @@ void entry_place(const entry *it, const place *below, place *out)
         out->path = xstrdup(it->name);
 }
 
-/* --- what came --- */
+/* --- received entries --- */
 
 static void set_planning(source *s, bool planning)
 {
@@ -59,7 +58,7 @@ static void set_planning(source *s, bool planning)
     s->planning = planning;
 }
 
-/* What was taken makes room before the array grows. */
+/* Compacts the array before it grows. */
 static void make_room(source *s)
 {
     size_t left = s->ready_count - s->ready_next;
@@ -92,7 +91,7 @@ static size_t waiting(const source *s)
 
 /* --- objects --- */
 
-/* Named by the user, and not left out by a pattern or filter. */
+/* Named by the user, and not excluded by a pattern or filter. */
 static bool is_meant(const source *s, const char *key)
 {
     if (s->is_pattern && !pattern_match(s->options.place->uri.key, key, false))
@@ -124,7 +123,7 @@ static bool wanted(source *s, const s3_object *object)
     if (s->options.folders != FOLDER_OBJECTS_REFUSE)
         return true;
     AUTO_FREE char *what = xasprintf(
-        "not copied: an object (%llu bytes) whose key ends in '/', which no file can have as its "
+        "not copied: an object (%llu bytes) whose key ends in '/', which is not allowed in a file "
         "name; cp it alone, to a file name of your choice",
         (unsigned long long)object->size_bytes);
     report(s, key, what);
@@ -137,7 +136,7 @@ static bool on_unusable(void *ctx, const char *encoded_key, err *e)
     UNUSED(e);
     s->seen++;
     report(s, encoded_key,
-           "left out: the key (URL-encoded here) has a NUL character, which this "
+           "skipped: the key (URL-encoded here) has a NUL character, which this "
            "client cannot handle; use another one for it");
     return true;
 }
@@ -197,7 +196,7 @@ static void open_listing(source *s)
 
 /* --- local folders --- */
 
-/* Some entries ahead, so that the totals are known of all but very large folders. */
+/* Reads some entries ahead, so that totals are known except for very large folders. */
 static void read_ahead(source *s)
 {
     entry it;

@@ -77,7 +77,7 @@ bool compare_file_etag(cli *c, const char *path, uint64_t part_bytes, char out[C
             cli_breathe(c);
     }
     if (got < 0)
-        err_set_errno(e, ERR_IO, errno, "%s: cannot be read", path);
+        err_set_errno(e, ERR_IO, errno, "%s: cannot read", path);
     else
         write_etag(&s, out);
     digest_deinit(&s.part);
@@ -95,7 +95,7 @@ static slice bare_etag(const char *etag)
     return s;
 }
 
-/* The number behind the dash, 0 for an ETag that is an MD5 itself; false for any other one. */
+/* The number after the dash; 0 for an ETag that is an MD5; false for other forms. */
 static bool etag_parts(slice etag, uint64_t *parts)
 {
     const char *dash = etag.len ? memchr(etag.data, '-', etag.len) : NULL;
@@ -109,7 +109,7 @@ static bool etag_parts(slice etag, uint64_t *parts)
     return num_parse_u64(number, parts) && *parts > 0;
 }
 
-/* Of the part sizes that tools use by default, those that make so many parts. */
+/* The common default part sizes that result in this number of parts. */
 static uint64_t part_bytes_of(const cli *c, uint64_t size_bytes, uint64_t parts, size_t *next)
 {
     const uint64_t sizes[] = {s3_put_part_bytes(c->config->part_size, size_bytes),
@@ -128,7 +128,7 @@ static uint64_t part_bytes_of(const cli *c, uint64_t size_bytes, uint64_t parts,
     return 0;
 }
 
-/* *known: the ETag is one that a file can be held against. */
+/* *known: the ETag has a form that can be computed from a file. */
 static bool file_fits(cli *c, const entry *file, slice etag, bool *fits, bool *known, err *e)
 {
     char own[COMPARE_ETAG_SIZE];
@@ -161,11 +161,11 @@ static bool by_checksum(cli *c, const comparison *k, bool *differs, char *reason
     snprintf(reason, REASON_SIZE, "%s",
              fits    ? ""
              : known ? "ETag differs"
-                     : "ETag is none to compare with");
+                     : "ETag cannot be compared");
     return true;
 }
 
-/* A file's time counts with its fraction: an object's has none, and one that was stored in the same
+/* The fraction of a file's time counts: an object's time has none, and an object stored in the same
  * second may be older. */
 static int compare_times(const entry *a, const entry *b)
 {

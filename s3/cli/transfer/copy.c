@@ -16,7 +16,7 @@ typedef struct copying {
     filter filter;
     place to;
     bool several; /* sources */
-    /* of the targets so far, where two sources may have the same: one would be lost */
+    /* targets so far, if two sources may have the same: one would be overwritten */
     names names;
 } copying;
 
@@ -39,13 +39,13 @@ static bool check_name(const place *from, const place *to, err *e)
     AUTO_FREE char *target = place_text(to);
     if (place_is_standard(from))
         return err_set(e, ERR_USAGE,
-                       "%s: standard input has no name; write the target's whole name", target);
+                       "%s: standard input has no name; write the full name of the target", target);
     if (place_name(from)[0])
         return true;
     AUTO_FREE char *text = place_text(from);
     return err_set(e, ERR_USAGE,
-                   "%s: has no name of its own; add --recursive (-r) for everything below it, or "
-                   "write the target's whole name",
+                   "%s: has no name; add --recursive (-r) for everything below it, or "
+                   "write the full name of the target",
                    text);
 }
 
@@ -53,11 +53,11 @@ static bool take_name(copying *k, const char *name, const char *from, err *e)
 {
     if ((!k->several && !k->c->config->flatten) || names_add(&k->names, name))
         return true;
-    return err_set(e, ERR_PLAN, "%s: another source has the name '%s' too; it stays where it is",
-                   from, name);
+    return err_set(e, ERR_PLAN, "%s: another source also has the name '%s'; not copied", from,
+                   name);
 }
 
-/* A target that is a folder or a bucket gets the source's own name. */
+/* A target that is a folder or a bucket gets the source's name. */
 static bool target_of_one(copying *k, const place *from, place *out, err *e)
 {
     const place *to = &k->to;
@@ -83,7 +83,7 @@ static bool refuse_itself(const place *from, const place *to, err *e)
     return err_set(e, ERR_USAGE, "%s: source and target are the same object", text);
 }
 
-/* Comparisons need the source's size and time, which nothing has told yet. */
+/* Comparisons need the source's size and time, which are not known yet. */
 typedef struct look {
     cli_call call; /* first */
     transfer_plan *plan;
@@ -111,7 +111,7 @@ static bool look_at_source(const copying *k, transfer_plan *plan, err *e)
         const s3_uri *uri = &plan->from.uri;
         return cli_await(&l.call, s3_head(k->c->client, uri->bucket, uri->key, on_head, &l), e);
     }
-    if (stat(plan->from.path, &st) == 0) { /* else the transfer says what is wrong */
+    if (stat(plan->from.path, &st) == 0) { /* else the transfer reports the error */
         plan->size_bytes = (uint64_t)st.st_size;
         plan->modified_s = st.st_mtim.tv_sec;
     }
@@ -168,7 +168,7 @@ static bool nothing_found(const place *from, err *e)
     AUTO_FREE char *text = place_text(from);
     bool pattern = place_is_pattern(from);
     return err_set(e, ERR_S3_NOT_FOUND, "%s: %s", text,
-                   pattern ? "no key fits" : "holds no objects");
+                   pattern ? "no key matches" : "contains no objects");
 }
 
 static bool copy_many(copying *k, const place *from, err *e)
@@ -196,14 +196,14 @@ static bool copy_many(copying *k, const place *from, err *e)
     return !empty || !from->is_object || nothing_found(from, e);
 }
 
-/* --- words --- */
+/* --- arguments --- */
 
 static bool is_many(const copying *k, const place *from)
 {
     const cli_config *o = k->c->config;
     if (from->is_object)
         return o->recursive || (place_is_pattern(from) && !o->raw);
-    /* Command files are s5cmd's: there a folder is meant with all that it holds. */
+    /* In command files (s5cmd syntax) a folder includes everything below it. */
     bool folder = !place_is_standard(from) && place_is_folder(from);
     return folder && (o->recursive || k->c->file);
 }
@@ -224,13 +224,13 @@ static bool check_source(const copying *k, const place *from, err *e)
                        operation(k));
     if (is_many(k, from) && place_is_standard(&k->to))
         return err_set(e, ERR_USAGE,
-                       "%s: many objects have no place in one standard output; "
+                       "%s: standard output cannot receive many objects; "
                        "decon-s3 cat writes them one after the other",
                        text);
     if (o->recursive && place_is_standard(from))
-        return err_set(e, ERR_USAGE, "--recursive copies folders: `-` is none");
+        return err_set(e, ERR_USAGE, "--recursive copies folders; `-` is not a folder");
     if (k->move && (place_is_standard(from) || place_is_standard(&k->to)))
-        return err_set(e, ERR_USAGE, "-: only what has a name can be moved; use cp");
+        return err_set(e, ERR_USAGE, "-: standard input cannot be moved; use cp");
     if (from->is_object && !is_many(k, from) && !from->uri.key[0])
         return err_set(e, ERR_USAGE, "%s: is a bucket; use --recursive", text);
     if (!is_many(k, from) && !place_is_standard(from) && is_folder_itself(from))
@@ -238,7 +238,7 @@ static bool check_source(const copying *k, const place *from, err *e)
                        "%s: is a folder; add --recursive (-r) to %s everything below it", text,
                        operation(k));
     if (o->recursive && place_contains(from, &k->to))
-        return err_set(e, ERR_USAGE, "%s: the target lies in it: this would have no end", text);
+        return err_set(e, ERR_USAGE, "%s: the target is inside the source", text);
     return true;
 }
 
@@ -247,27 +247,28 @@ static bool check_target(const copying *k, int source_count, err *e)
     if (source_count < 2 || (!place_is_standard(&k->to) && place_is_folder(&k->to)))
         return true;
     AUTO_FREE char *text = place_text(&k->to);
-    return err_set(e, ERR_USAGE, "%s: several sources go into a folder; write %s/", text, text);
+    return err_set(e, ERR_USAGE, "%s: several sources need a folder as target; write %s/", text,
+                   text);
 }
 
-/* Of a folder the link itself may be named: its files are meant. */
+/* The link itself may be the argument; for a folder its files are meant. */
 static bool is_left_out(const copying *k, const place *from)
 {
     struct stat st;
     if (from->is_object || k->c->config->follow_symlinks || place_is_folder(from) ||
         lstat(from->path, &st) != 0 || !S_ISLNK(st.st_mode))
         return false;
-    log_warn("%s: is a symbolic link; left out (--no-follow-symlinks)", from->path);
+    log_warn("%s: is a symbolic link; skipped (--no-follow-symlinks)", from->path);
     return true;
 }
 
-/* In a command file no shell has expanded the patterns of local names, and a folder without a slash
- * at its end keeps its name below the target. */
+/* In a command file no shell has expanded local patterns; a folder without a trailing slash keeps
+ * its name below the target. */
 static bool copy_local_words(copying *k, const char *word, err *e)
 {
     glob_t found = {0};
-    bool ok =
-        glob(word, GLOB_NOMAGIC, NULL, &found) == 0 || err_set(e, ERR_IO, "%s: no file fits", word);
+    bool ok = glob(word, GLOB_NOMAGIC, NULL, &found) == 0 ||
+              err_set(e, ERR_IO, "%s: no file matches", word);
     for (size_t i = 0; ok && i < found.gl_pathc; i++) {
         AUTO(place) from = {.path = xstrdup(found.gl_pathv[i])};
         AUTO(copying) inner = {.c = k->c, .move = k->move, .filter = k->filter};

@@ -1,9 +1,9 @@
-/* What cp and mv share: SOURCE... TARGET, one by one or whole folders.
+/* Common part of cp and mv: SOURCE... TARGET, single files or whole folders.
  *
- * What:    copy_words starts a transfer for everything that the words mean.
+ * What:    copy_words starts a transfer for everything that the arguments name.
  * Owner:   everything is borrowed.
  * Threads: the loop's.
- * Fails:   usage errors before anything is begun; then what ends the listing of a source. Single
+ * Fails:   usage errors before anything is started; later the error of a source's listing. Single
  *          transfers print their own errors.
  */
 #ifndef S3_CLI_TRANSFER_COPY_H

@@ -18,10 +18,9 @@ void key_spool_deinit(key_spool *s)
 
 static bool failed(err *e)
 {
-    return err_set_errno(
-        e, ERR_IO, errno,
-        "temporary file of the names to be removed: cannot be written; nothing was "
-        "removed; set TMPDIR to a folder with room");
+    return err_set_errno(e, ERR_IO, errno,
+                         "temporary file of the names to be removed: cannot write; nothing was "
+                         "removed; set TMPDIR to a folder with free space");
 }
 
 static bool open_file(key_spool *s, err *e)
@@ -64,5 +63,5 @@ bool key_spool_each(key_spool *s, bool (*each)(void *ctx, const char *name, err 
     }
     return count == s->count ||
            err_set_errno(e, ERR_IO, errno,
-                         "temporary file of the names to be removed: cannot be read; run it again");
+                         "temporary file of the names to be removed: cannot read; run it again");
 }

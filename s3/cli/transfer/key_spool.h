@@ -1,8 +1,8 @@
-/* Names kept aside until it is known that they may be removed.
+/* Stores names until it is certain that they may be removed.
  *
- * What:    a listing that turns out to be broken on its last page must not have removed anything
- *          before, so removals first gather all names here. They lie in a temporary file without a
- *          name (TMPDIR), so memory does not grow with their number.
+ * What:    an error on the last page of a listing must not follow removals for earlier pages, so
+ *          all names are first collected here, in an unnamed temporary file (TMPDIR): memory does
+ *          not grow with their number.
  * Owner:   embedded; key_spool_deinit removes the file.
  * Threads: any, one at a time.
  * Fails:   ERR_IO, ERR_NO_SPACE of the temporary file.
@@ -26,7 +26,7 @@ void key_spool_deinit(key_spool *s);
 DEFINE_AUTO(key_spool, key_spool_deinit)
 
 bool key_spool_add(key_spool *s, const char *name, err *e) MUST_USE;
-/* All of them, in the order in which they came; false ends it. */
+/* Calls `each` for all names, in order of insertion; false ends it. */
 bool key_spool_each(key_spool *s, bool (*each)(void *ctx, const char *name, err *e), void *ctx,
                     err *e) MUST_USE;
 

@@ -1,6 +1,6 @@
 /* A set of names.
  *
- * What:    tells whether a name came before.
+ * What:    detects repeated names.
  * Owner:   copies; names_deinit frees them.
  * Threads: any, one at a time.
  * Fails:   never.
@@ -14,7 +14,7 @@ typedef struct names {
     void *root;
 } names;
 
-bool names_add(names *n, const char *name) MUST_USE; /* false: it is there already */
+bool names_add(names *n, const char *name) MUST_USE; /* false: it is already in the set */
 void names_deinit(names *n);
 
 #endif

@@ -22,7 +22,7 @@ static bool make_parent(const char *path, err *e)
     return fs_make_dirs(parent, e);
 }
 
-/* In a shared folder another user may have put a file, a second link or a FIFO under this name. */
+/* In a shared folder another user may have created a file, a hard link or a FIFO with this name. */
 static bool is_own_file(int fd)
 {
     struct stat st;
@@ -40,8 +40,8 @@ static int open_and_lock(const char *path)
     return fd;
 }
 
-/* A name of its own, which no later run will find: another run is at the usual one, or it is taken
- * or too long. */
+/* A unique name that no later run resumes: the usual one is in use by another run,
+ * invalid or too long. */
 static bool open_aside(partial *p, const char *target, err *e)
 {
     free(move(p->path));
@@ -50,8 +50,8 @@ static bool open_aside(partial *p, const char *target, err *e)
     return p->fd >= 0;
 }
 
-/* `target` with a suffix behind it. Of a name that is too long for that, the front and a digest of
- * all of it: the same at each run, so that it can be gone on with. */
+/* `target` with a suffix. A name that is too long is replaced by its beginning and a digest of it,
+ * the same in each run, so that it can be resumed. */
 static char *name_beside(const char *target, const char *suffix)
 {
     const char *slash = strrchr(target, '/');
@@ -65,7 +65,8 @@ static char *name_beside(const char *target, const char *suffix)
     hex_encode(digest, DIGEST_BYTES, hex);
     size_t taken = LONGEST_SUFFIX + 1 + 2 * DIGEST_BYTES;
     size_t keep = limit > taken ? limit - taken : 0;
-    while (keep > 0 && ((unsigned char)name[keep] & 0xc0) == 0x80) /* no half characters */
+    /* not inside a UTF-8 character */
+    while (keep > 0 && ((unsigned char)name[keep] & 0xc0) == 0x80)
         keep--;
     return xasprintf("%.*s%.*s~%s%s", (int)dir_len, target, (int)keep, name, hex, suffix);
 }
@@ -92,7 +93,7 @@ static void release(partial *p)
     *p = (partial)PARTIAL_INIT;
 }
 
-/* The folders above may be new too: of this run, or of another one a moment ago. */
+/* The folders above may also be new, created by this run or another one. */
 static bool sync_names(const char *target, char **synced_dir, err *e)
 {
     const char *slash = strrchr(target, '/');
@@ -112,9 +113,9 @@ static bool sync_names(const char *target, char **synced_dir, err *e)
 bool partial_commit(partial *p, const char *target, char **synced_dir, err *e)
 {
     if (synced_dir && fdatasync(p->fd) != 0)
-        return err_set_errno(e, ERR_IO, errno, "%s cannot be synced", p->path);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot sync", p->path);
     bool ok = rename(p->path, target) == 0 ||
-              err_set_errno(e, ERR_IO, errno, "%s cannot be renamed to %s", p->path, target);
+              err_set_errno(e, ERR_IO, errno, "%s: cannot rename to %s", p->path, target);
     ok = ok && (!synced_dir || sync_names(target, synced_dir, e));
     if (ok && p->ranges_path)
         unlink(p->ranges_path);

@@ -8,7 +8,7 @@
 typedef struct batch {
     job job; /* first */
     char *bucket;
-    char **keys; /* NULL: told of already */
+    char **keys; /* NULL: already reported */
     size_t count;
     const char *reason;
 } batch;

@@ -1,9 +1,9 @@
-/* Many objects to be removed: gathered, then removed by DeleteObjects, up to 1,000 at once.
+/* Removes many objects: collects them, then calls DeleteObjects for up to 1,000 at a time.
  *
- * What:    removal_add takes one more; batches run as jobs beside each other.
- * Owner:   removal_deinit; what was added and not flushed is forgotten.
+ * What:    removal_add adds one; batches run as concurrent jobs.
+ * Owner:   removal_deinit; keys that were not flushed are dropped.
  * Threads: the loop's.
- * Fails:   when interrupted. What cannot be removed is printed and counted.
+ * Fails:   if interrupted. Failed removals are printed and counted.
  */
 #ifndef S3_CLI_TRANSFER_REMOVAL_H
 #define S3_CLI_TRANSFER_REMOVAL_H

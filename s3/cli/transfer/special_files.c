@@ -14,12 +14,12 @@ bool special_is(const char *path)
 
 int special_open(const char *path, err *e)
 {
-    /* Not to wait for a reader of a pipe, where no signal would be heard. */
+    /* O_NONBLOCK: opening a pipe would wait for a reader, and signals would not end that. */
     int fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 && errno == ENXIO)
-        err_set_errno(e, ERR_IO, errno, "%s: nobody reads from it; start the reader first", path);
+        err_set_errno(e, ERR_IO, errno, "%s: the pipe has no reader; start the reader first", path);
     else if (fd < 0 || fcntl(fd, F_SETFL, 0) != 0)
-        err_set_errno(e, ERR_IO, errno, "%s: cannot be opened for writing", path);
+        err_set_errno(e, ERR_IO, errno, "%s: cannot open for writing", path);
     else
         return fd;
     if (fd >= 0)

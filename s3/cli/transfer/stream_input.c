@@ -6,13 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PIPE_BYTES 1048576               /* as large as anybody may make a pipe: fewer turns */
-#define READ_BYTES ((size_t)1024 * 1024) /* in one turn: the loop has other work too */
+#define PIPE_BYTES 1048576               /* the default limit of the kernel; reduces wake-ups */
+#define READ_BYTES ((size_t)1024 * 1024) /* per turn of the loop */
 
 struct input {
     loop *loop;
     int fd;
-    s3_op *upload; /* NULL: it was cancelled */
+    s3_op *upload; /* NULL: cancelled */
     loop_watch *watch;
     uint64_t bytes;
     s3_put_stream_options options;
@@ -33,10 +33,10 @@ static void on_readable(void *ctx)
     in->watch = NULL;
     s3_room room = s3_put_stream_room(in->upload);
     if (room.len == 0)
-        return; /* on_room goes on */
+        return; /* on_room continues */
     ssize_t got = read(in->fd, room.data, MIN(room.len, READ_BYTES));
     if (got < 0 && errno != EINTR && errno != EAGAIN) {
-        err_set_errno(&e, ERR_IO, errno, "standard input cannot be read");
+        err_set_errno(&e, ERR_IO, errno, "cannot read standard input");
         s3_op_cancel(move(in->upload));
         in->on_failed(in->options.ctx, &e); /* may free it */
         return;
@@ -52,7 +52,7 @@ static void on_readable(void *ctx)
     wait_for_more(in);
 }
 
-/* Not read at once: what fails there ends the upload, and this is a callback of its. */
+/* Reads asynchronously: an error ends the upload, which must not happen in its own callback. */
 static void on_room(void *ctx)
 {
     input *in = ctx;
@@ -60,7 +60,7 @@ static void on_room(void *ctx)
         wait_for_more(in);
 }
 
-/* --- the upload's other callbacks are the caller's --- */
+/* --- forward the upload's other callbacks to the caller --- */
 
 static void on_progress(void *ctx, uint64_t sent_bytes)
 {
@@ -88,7 +88,7 @@ input *input_start(loop *l, s3_client *c, int fd, const s3_put_stream_options *o
     mine.on_done = on_done;
     mine.ctx = in;
     *upload = in->upload = s3_put_stream(c, &mine);
-    fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES); /* where it is a pipe, and that is allowed */
+    fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES); /* if it is a pipe and the limit permits it */
     on_room(in);
     return in;
 }

@@ -8,11 +8,11 @@
 #include "base/util.h"
 #include "s3/cli/session/print.h"
 
-/* what                          next
- * --no-clobber and such: what    nothing is to be done: the end
- *   stands at the target?        else: start
- * start: s3_put, s3_get, s3_copy  it failed: the end; a move: remove the source; else the end
- * remove the source              the end */
+/* step                              next
+ * --no-clobber and similar: look    nothing to do: the end
+ *   at the target                   else: start
+ * start: s3_put, s3_get, s3_copy    failed: the end; a move: remove the source; else the end
+ * remove the source                 the end */
 
 void transfer_plan_deinit(transfer_plan *p)
 {
@@ -46,7 +46,7 @@ static void transfer_free(job *j)
     free(t);
 }
 
-/* --- telling --- */
+/* --- reporting --- */
 
 void transfer_moved(transfer *t, uint64_t bytes)
 {
@@ -77,27 +77,27 @@ static void tell(const transfer *t)
                                          .size_bytes = known ? p->size_bytes : PRINT_NO_SIZE});
 }
 
-/* Errors of the store's reader know the object alone: which file, on which disk, is to be told. */
+/* Errors of a download name only the object: adds the file's name. */
 static void add_target(const transfer *t, const char *to, err *e)
 {
     if (t->plan.to.is_object || place_is_standard(&t->plan.to) || e->sys_errno == 0)
         return;
     size_t used = strlen(e->message);
-    const char *advice = e->code == ERR_NO_SPACE ? "; make room there, and run it again" : "";
+    const char *advice = e->code == ERR_NO_SPACE ? "; free some space there, and run it again" : "";
     if (strstr(e->message, to))
         snprintf(e->message + used, sizeof e->message - used, "%s", advice);
     else
         snprintf(e->message + used, sizeof e->message - used, " (writing %s)%s", to, advice);
 }
 
-/* `cp s3://b/folder/ .` without --recursive asks for an object of that name. */
+/* `cp s3://b/folder/ .` without --recursive requests an object of that name. */
 static void add_folder_advice(const transfer *t, err *e)
 {
     const place *from = &t->plan.from;
     size_t used = strlen(e->message);
     if (e->code == ERR_S3_NOT_FOUND && from->is_object && str_ends_with(from->uri.key, "/"))
         snprintf(e->message + used, sizeof e->message - used,
-                 "; if a folder is meant, add --recursive (-r) for all below it");
+                 "; if it is a folder, add --recursive (-r) for everything below it");
 }
 
 void transfer_failed(transfer *t, const err *error)
@@ -112,8 +112,8 @@ void transfer_failed(transfer *t, const err *error)
     if (partial_abandon(&t->file)) {
         size_t used = strlen(e.message);
         snprintf(e.message + used, sizeof e.message - used,
-                 "; what came is kept: cp it again to "
-                 "go on");
+                 "; the partial download is kept: run cp again to "
+                 "resume");
     }
     if (!strstr(e.message, from))
         err_context(&e, "%s", from);
@@ -131,7 +131,7 @@ static void done(transfer *t)
     jobs_end(&t->job);
 }
 
-/* --- moving: the source goes last --- */
+/* --- moving: the source is removed last --- */
 
 static void on_source_deleted(void *ctx, const err *error)
 {
@@ -157,10 +157,10 @@ static bool remove_file(const transfer *t, err *e)
     struct stat now;
     const char *path = t->plan.from.path;
     if (stat(path, &now) != 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: was uploaded, but cannot be removed", path);
+        return err_set_errno(e, ERR_IO, errno, "%s: uploaded, but cannot remove the file", path);
     if (!transfer_same_file(&t->st, &now))
         return err_set(e, ERR_S3_CHANGED,
-                       "%s: changed while it was uploaded: it stays; mv it again", path);
+                       "%s: changed during the upload, so it was kept; mv it again", path);
     return fs_remove(path, e);
 }
 
@@ -185,7 +185,8 @@ void transfer_finish(transfer *t)
         t->job.step = s3_delete_if(t->job.c->client, p->from.uri.bucket, p->from.uri.key, p->etag,
                                    on_source_deleted, t);
     } else {
-        err_set(&e, ERR_S3_REPLY, "the store tells no ETag of what was copied: it stays");
+        err_set(&e, ERR_S3_REPLY,
+                "the store returned no ETag for the copied object, so it was kept");
         transfer_failed(t, &e);
     }
 }
@@ -199,9 +200,9 @@ static void start(transfer *t)
         transfer_failed(t, &e);
 }
 
-/* --- is there anything to do --- */
+/* --- decide whether to copy --- */
 
-/* `there`: what stands at the target, or NULL. */
+/* `there`: the object at the target, or NULL. */
 static bool is_wanted(const transfer *t, const s3_object *there)
 {
     const cli_config *o = t->job.c->config;
@@ -224,7 +225,7 @@ static void begin_or_skip(transfer *t, const s3_object *there)
         return;
     }
     AUTO_FREE char *to = place_text(&t->plan.to);
-    log_info("%s: stands there already; left as it is", to);
+    log_info("%s: already exists; left unchanged", to);
     t->ended = true;
     transfer_settle_size(t, 0);
     transfer_numbers(t)->objects_done++;

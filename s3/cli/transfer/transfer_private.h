@@ -1,8 +1,8 @@
-/* What the rooms of a transfer share: transfer.c (is it wanted, telling, moving) and transfer_ways.c
- * (down, up, across, from a pipe).
+/* State of a transfer, shared by transfer.c (decision, reporting, moving) and transfer_start.c
+ * (download, upload, copy, upload from a pipe).
  *
- * What:    one source on its way to its target, as a job of the command.
- * Owner:   the jobs own it; transfer_begin makes it.
+ * What:    one source and its target, as a job of the command.
+ * Owner:   the jobs own it; transfer_begin creates it.
  * Threads: the loop's.
  * Fails:   by transfer_failed, once, which ends it.
  */
@@ -19,24 +19,24 @@
 typedef struct transfer {
     job job; /* first */
     transfer_plan plan;
-    int fd;         /* of an upload's source, or of a device to be written; -1: none */
-    struct stat st; /* what it was when it was opened */
+    int fd;         /* an upload's source, or a device to write to; -1: none */
+    struct stat st; /* the file when it was opened */
     partial file;   /* of a download */
     input *input;   /* of an upload from a pipe */
     uint64_t moved_bytes;
-    bool ended; /* well or not: else it was cancelled */
+    bool ended; /* succeeded or failed; else cancelled */
 } transfer;
 
 bool transfer_start_its_way(transfer *t, err *e) MUST_USE; /* transfer_ways.c */
 
 progress_numbers *transfer_numbers(const transfer *t);
-/* What is under way counts as it moves; what is loaded afresh is taken off again. */
+/* Counts transferred bytes as they move; bytes that are downloaded again are subtracted. */
 void transfer_moved(transfer *t, uint64_t bytes);
-/* The total is right from here on, whatever the plan said. */
+/* The total is exact from now on, whatever was planned. */
 void transfer_settle_size(transfer *t, uint64_t size_bytes);
 void transfer_keep_etag(transfer *t, const char *etag);
 bool transfer_same_file(const struct stat *a, const struct stat *b);
-/* Both end it, at once or, where a source is to be removed, behind that. */
+/* Both end the transfer, at once or after the removal of the source. */
 void transfer_finish(transfer *t);
 void transfer_failed(transfer *t, const err *error);
 

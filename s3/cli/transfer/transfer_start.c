@@ -1,4 +1,4 @@
-/* The ways of a transfer: down, up, across, and up from a pipe. */
+/* Starts transfers: download, upload, copy, upload from a pipe. */
 #include "base/util.h"
 #include "s3/cli/transfer/transfer_private.h"
 
@@ -11,7 +11,7 @@
 #include "s3/cli/transfer/special_files.h"
 #include "s3/protocol/utf8.h"
 
-/* --- down --- */
+/* --- download --- */
 
 static void on_got_progress(void *ctx, uint64_t prefix_bytes, uint64_t received_bytes)
 {
@@ -24,7 +24,7 @@ static bool set_time(const transfer *t, int64_t modified_s, err *e)
     const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)modified_s}};
     if (!t->plan.keep_time || modified_s == 0 || futimens(t->file.fd, times) == 0)
         return true;
-    return err_set_errno(e, ERR_IO, errno, "%s: its time cannot be set", t->plan.to.path);
+    return err_set_errno(e, ERR_IO, errno, "%s: cannot set the time", t->plan.to.path);
 }
 
 static void on_got(void *ctx, const s3_get_result *result, const err *error)
@@ -54,7 +54,7 @@ static bool on_data(void *ctx, slice data, err *e)
     UNUSED(ctx);
     errno = 0;
     return fwrite(data.data, 1, data.len, stdout) == data.len ||
-           err_set_errno(e, ERR_IO, errno, "standard output cannot be written");
+           err_set_errno(e, ERR_IO, errno, "cannot write to standard output");
 }
 
 static bool on_data_of_device(void *ctx, slice data, err *e)
@@ -67,8 +67,8 @@ static bool open_device(transfer *t, err *e)
 {
     const char *path = t->plan.to.path;
     if (t->plan.move)
-        return err_set(e, ERR_USAGE, "%s: is no regular file, and the source would be gone; use cp",
-                       path);
+        return err_set(e, ERR_USAGE,
+                       "%s: is not a regular file, and the source would be removed; use cp", path);
     t->fd = special_open(path, e);
     return t->fd >= 0;
 }
@@ -100,14 +100,14 @@ static bool start_download(transfer *t, err *e)
     return true;
 }
 
-/* --- up --- */
+/* --- upload --- */
 
-/* Without O_NONBLOCK, a FIFO that nobody writes to would block here, and signals are blocked too. */
+/* O_NONBLOCK: opening a FIFO without a writer would block, and signals are blocked too. */
 static int open_source(const char *path, err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
-        err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", path);
+        err_set_errno(e, ERR_IO, errno, "%s: cannot open", path);
     return fd;
 }
 
@@ -116,16 +116,16 @@ static void on_put_progress(void *ctx, uint64_t sent_bytes)
     transfer_moved(ctx, sent_bytes);
 }
 
-/* Its parts were read at different times: what was stored may never have been in the file. The next
- * sync would not see that, since the object is newer than the change. */
+/* Its parts were read at different times: the stored object may mix two versions. The next sync
+ * would not detect that, since the object is newer than the change. */
 static bool check_unchanged(const transfer *t, err *e)
 {
     struct stat now;
     if (t->fd < 0 || fstat(t->fd, &now) != 0 || transfer_same_file(&t->st, &now))
         return true;
     return err_set(e, ERR_S3_CHANGED,
-                   "%s: changed while it was uploaded: what was stored may be a mixture; %s it "
-                   "again when nobody writes to it",
+                   "%s: changed during the upload: the object may be a mixture; %s it "
+                   "again when no program writes to it",
                    t->plan.from.path, t->plan.operation);
 }
 
@@ -164,11 +164,11 @@ static bool check_file(const transfer *t, err *e)
     if (S_ISDIR(t->st.st_mode))
         return err_set(e, ERR_USAGE, "%s: is a folder; use --recursive", path);
     if (!S_ISREG(t->st.st_mode))
-        return err_set(e, ERR_USAGE, "%s: is no regular file; use `- < %s`", path, path);
+        return err_set(e, ERR_USAGE, "%s: is not a regular file; use `- < %s`", path, path);
     return true;
 }
 
-/* Those of the command; NULL: the client's. */
+/* The command's own headers; NULL: the client's. */
 static bool own_headers(const transfer *t, s3_headers **headers, s3_fields *fields, err *e)
 {
     const cli_config *o = t->job.c->config;
@@ -210,7 +210,7 @@ static bool start_upload(transfer *t, err *e)
     return true;
 }
 
-/* --- across --- */
+/* --- copy inside the store --- */
 
 static void on_pinned(void *ctx, const char *etag)
 {
@@ -255,7 +255,7 @@ static bool start_copy(transfer *t, err *e)
     return true;
 }
 
-/* --- up, from a pipe --- */
+/* --- upload from a pipe --- */
 
 static void on_input_failed(void *ctx, const err *error)
 {

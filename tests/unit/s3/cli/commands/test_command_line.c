@@ -43,8 +43,8 @@ static void lines_are_taken_apart_as_by_a_shell(void **state)
         {"cp \"a\\\"b\\\\c\\d\" 'e\\f'", "cp|a\"b\\c\\d|e\\f"},
         {"cp '' \"\"", "cp||"},
         {"cp '*.gz' $HOME `x`", "cp|*.gz|$HOME|`x`"},
-        {"cp 'a", "error: a ' without its end"},
-        {"cp \"a\\\"", "error: a \" without its end"},
+        {"cp 'a", "error: the quote ' is not closed"},
+        {"cp \"a\\\"", "error: the quote \" is not closed"},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -123,14 +123,13 @@ static void what_a_signal_ended_is_told_with_how_to_go_on(void **state)
           .kept = 1},
          SIGINT,
          false,
-         "cp: interrupted by SIGINT: 12 objects done (3 MiB), 2 failed, 4 broken off (of 1 what "
-         "came is kept); run it with -s"},
+         "cp: interrupted by SIGINT: 12 objects done (3 MiB), 2 failed, 4 interrupted (1 can "
+         "be resumed); run it with -s"},
         {&copies,
          {.objects_total = 1, .broken_off = 1, .kept = 1},
          SIGTERM,
          false,
-         "cp: interrupted by SIGTERM: 0 objects done, 1 broken off (of 1 what came is kept); run "
-         "it "
+         "cp: interrupted by SIGTERM: 0 objects done, 1 interrupted (1 can be resumed); run it "
          "again"},
         {&copies,
          {.objects_done = 1, .objects_total = 2},
@@ -142,7 +141,7 @@ static void what_a_signal_ended_is_told_with_how_to_go_on(void **state)
          SIGINT,
          true,
          "cp: interrupted by SIGINT: nothing was done (--dry-run)"},
-        {&lists, {0}, SIGINT, false, "ls: interrupted by SIGINT: what was printed may not be all"},
+        {&lists, {0}, SIGINT, false, "ls: interrupted by SIGINT: the output may be incomplete"},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
