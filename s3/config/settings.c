@@ -8,7 +8,7 @@
 
 #define YES_NO          "true|false"
 #define NAME_MAX_BYTES  64
-#define LONG_NAME_BYTES 10 /* from here on two typing errors are recognised, below one */
+#define LONG_NAME_BYTES 10 /* from this length two typing errors are tolerated, else one */
 #define SHORTEST_BYTES  5
 
 /* clang-format off */

@@ -84,10 +84,11 @@ bool place_below(const place *to, const char *relative, place *out, err *e)
                        "key; cp it alone, to a key of your choice");
     }
     if (strstr(relative, "//"))
-        return err_set(e, ERR_IO,
-                       "'%s': no file can have an empty folder in its path, and 'a/b' may be there "
-                       "beside 'a//b'; cp it alone, to a name of your choice",
-                       relative);
+        return err_set(
+            e, ERR_IO,
+            "'%s': not copied: a file path cannot have an empty folder name, and 'a//b' would "
+            "overwrite 'a/b'; cp it alone, to another name",
+            relative);
     AUTO_FREE char *folder = xstrdup(to->path);
     for (size_t len = strlen(folder); len > 1 && folder[len - 1] == '/'; len--)
         folder[len - 1] = '\0';

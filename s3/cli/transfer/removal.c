@@ -49,7 +49,7 @@ static void on_key_error(void *ctx, const char *key, const err *error)
         }
 }
 
-static void tell(const batch *b, const char *key)
+static void report_removed(const batch *b, const char *key)
 {
     AUTO_FREE char *uri = xasprintf("s3://%s/%s", b->bucket, key);
     print_done(b->job.c, &(print_result){.operation = "rm",
@@ -67,7 +67,7 @@ static void batch_ended(batch *b, const err *error)
             key_failed(b, i, error);
         } else {
             progress_of(b->job.c->session->progress)->objects_done++;
-            tell(b, b->keys[i]);
+            report_removed(b, b->keys[i]);
         }
     }
     jobs_end(&b->job);

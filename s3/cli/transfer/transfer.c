@@ -62,7 +62,7 @@ void transfer_settle_size(transfer *t, uint64_t size_bytes)
     t->plan.size_bytes = size_bytes;
 }
 
-static void tell(const transfer *t)
+static void report_done(const transfer *t)
 {
     const transfer_plan *p = &t->plan;
     if (place_is_standard(&p->to))
@@ -127,7 +127,7 @@ static void done(transfer *t)
 {
     t->ended = true;
     transfer_numbers(t)->objects_done++;
-    tell(t);
+    report_done(t);
     jobs_end(&t->job);
 }
 
@@ -251,12 +251,12 @@ static void look_at_target(transfer *t)
         return;
     }
     s3_object there = {0};
-    bool stands = !place_is_standard(&p->to) && stat(p->to.path, &st) == 0;
-    if (stands) {
+    bool exists = !place_is_standard(&p->to) && stat(p->to.path, &st) == 0;
+    if (exists) {
         there.size_bytes = (uint64_t)st.st_size;
         there.last_modified_s = st.st_mtim.tv_sec;
     }
-    begin_or_skip(t, stands ? &there : NULL);
+    begin_or_skip(t, exists ? &there : NULL);
 }
 
 bool transfer_begin(cli *c, transfer_plan *give, err *e)

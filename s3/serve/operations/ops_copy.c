@@ -86,16 +86,17 @@ static bool merge_headers(const exchange *x, const object_meta *from, object_met
 }
 
 /* The checksum of the copy: the source's, or a new one over all bytes. */
-static bool choose_checksum(const exchange *x, const object_meta *from, checksum_kind *anew, err *e)
+static bool choose_checksum(const exchange *x, const object_meta *from, checksum_kind *computed,
+                            err *e)
 {
     const char *name = exchange_header(x, "x-amz-checksum-algorithm");
-    *anew = CHECKSUM_NONE;
-    if (name && !checksum_kind_parse(name, anew))
+    *computed = CHECKSUM_NONE;
+    if (name && !checksum_kind_parse(name, computed))
         return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
                                  "Checksum algorithm provided is "
                                  "unsupported.");
-    if (*anew == from->checksum_kind && !from->composite)
-        *anew = CHECKSUM_NONE;
+    if (*computed == from->checksum_kind && !from->composite)
+        *computed = CHECKSUM_NONE;
     return true;
 }
 
@@ -104,10 +105,10 @@ static bool copy_body(exchange *x, int fd, const object_meta *from, object_meta 
 {
     AUTO(incoming) in = {.fd = -1};
     AUTO(checksum) sum = {0};
-    checksum_kind anew;
+    checksum_kind computed;
     commit_condition condition;
     *to = *from;
-    if (!op_write_condition(x, &condition, e) || !choose_checksum(x, from, &anew, e) ||
+    if (!op_write_condition(x, &condition, e) || !choose_checksum(x, from, &computed, e) ||
         !merge_headers(x, from, to, e))
         return false;
     if (replaces_tags(x)) {
@@ -115,14 +116,14 @@ static bool copy_body(exchange *x, int fd, const object_meta *from, object_meta 
         if (!op_keep_tags(x, to, e))
             return false;
     }
-    checksum_init(&sum, anew);
+    checksum_init(&sum, computed);
     file_range all = {
         .fd = fd, .offset = from->data_offset, .len_bytes = from->size_bytes, .sum = &sum};
     if (!incoming_open(x->store, &in, e) || !incoming_append_file(&in, &all, e))
         return false;
-    if (anew != CHECKSUM_NONE) {
+    if (computed != CHECKSUM_NONE) {
         checksum_final(&sum, to->checksum);
-        to->checksum_kind = anew;
+        to->checksum_kind = computed;
         to->composite = false;
     }
     return store_object_commit(x->store, x->target.bucket, exchange_key(x), &in, to, &condition, e);

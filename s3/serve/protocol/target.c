@@ -21,7 +21,7 @@ static size_t find(slice text, char wanted)
     return at ? (size_t)(at - text.data) : text.len;
 }
 
-static slice behind(slice text, size_t len)
+static slice slice_after(slice text, size_t len)
 {
     return len < text.len ? (slice){text.data + len + 1, text.len - len - 1} : (slice){0};
 }
@@ -31,7 +31,7 @@ static bool parse_path(slice path, char **bucket, buf *key, err *e)
     size_t len = find(path, '/');
     if (len == 0 && path.len > 0)
         return s3_refuse(e, REFUSE_INVALID_URI);
-    slice raw_key = behind(path, len);
+    slice raw_key = slice_after(path, len);
     if (len > 0 && !decode((slice){path.data, len}, false, bucket, e))
         return false;
     if (!s3_uri_decode(raw_key, false, key, NULL))
@@ -44,7 +44,7 @@ static bool parse_query(slice query, target *out, err *e)
     while (query.len > 0) {
         size_t len = find(query, '&');
         slice pair = {query.data, len};
-        query = behind(query, len);
+        query = slice_after(query, len);
         size_t name_len = find(pair, '=');
         if (name_len == 0)
             continue;
@@ -52,7 +52,7 @@ static bool parse_query(slice query, target *out, err *e)
             return s3_refuse(e, REFUSE_INVALID_ARGUMENT);
         target_pair *p = &out->params[out->param_count++];
         if (!decode((slice){pair.data, name_len}, true, &p->name, e) ||
-            !decode(behind(pair, name_len), true, &p->value, e))
+            !decode(slice_after(pair, name_len), true, &p->value, e))
             return false;
     }
     return true;
@@ -65,7 +65,7 @@ bool target_parse(const char *raw, target *out, err *e)
     slice whole = slice_from(raw);
     size_t path_len = find(whole, '?');
     out->raw_path = (slice){raw, path_len};
-    out->raw_query = behind(whole, path_len);
+    out->raw_query = slice_after(whole, path_len);
     if (path_len == 0 || raw[0] != '/')
         return s3_refuse(e, REFUSE_INVALID_URI);
     return parse_path((slice){raw + 1, path_len - 1}, &out->bucket, &out->key, e) &&

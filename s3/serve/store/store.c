@@ -303,17 +303,17 @@ bool etag_listed(const char *list, const char *etag)
 static bool check_condition(const store *s, const char *bucket, slice key,
                             const commit_condition *condition, err *e)
 {
-    object_meta standing;
+    object_meta existing;
     if (!condition || (!condition->if_match && !condition->if_none_match))
         return true;
-    bool stands = store_object_stat(s, bucket, key, &standing, e);
-    if (!stands && !s3_is_refusal(e, REFUSE_NO_SUCH_KEY))
+    bool exists = store_object_stat(s, bucket, key, &existing, e);
+    if (!exists && !s3_is_refusal(e, REFUSE_NO_SUCH_KEY))
         return false;
-    if (condition->if_match && !stands)
+    if (condition->if_match && !exists)
         return false;
     *e = (err)ERR_INIT;
-    bool refused = (stands && condition->if_none_match) ||
-                   (condition->if_match && !etag_listed(condition->if_match, standing.etag));
+    bool refused = (exists && condition->if_none_match) ||
+                   (condition->if_match && !etag_listed(condition->if_match, existing.etag));
     return !refused || s3_refuse(e, REFUSE_PRECONDITION_FAILED);
 }
 
