@@ -158,10 +158,11 @@ static bool end_cleaned(job_results *r, const char *input, err *e)
         return true;
     if (r->splices && !splice_cleaned(r, input, e))
         return false;
-    if (r->splices && r->format == CODEC_PLAIN) { /* its temporary name is as for gzip */
+    if (r->splices && r->format != CODEC_GZIP) { /* its temporary name is as for gzip */
+        const char *const *suffixes = codec_get(r->format)->suffixes;
         free(r->cleaned.path);
-        r->cleaned.path =
-            xasprintf("%s/%s" JOB_PLAIN_SUFFIX, r->place.cleaned_dir, r->place.job_id);
+        r->cleaned.path = xasprintf("%s/%s" JOB_PLAIN_SUFFIX "%s", r->place.cleaned_dir,
+                                    r->place.job_id, suffixes[0] ? suffixes[0] : "");
     }
     if (r->splices)
         return true;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The cleaned copy of plain text and gzip without compressing all of it again: CPU seconds against
-# `gzip -6` of the whole text, MIB (256) of English JSON lines, one removed line in EVERY (2000) and in 10;
+# The cleaned copy of plain text, gzip and zstd in the input's own format: CPU seconds against
+# `gzip -6` or `zstd -3` of the whole text, MIB (256) of English JSON lines, one removed line in EVERY (2000) and in 10;
 # medians of RUNS (3). The limits are those of one line in 2,000.
 set -euo pipefail
 # shellcheck source=tests/bench/lib.sh
@@ -24,11 +24,13 @@ spliced() { # spliced EVERY FILE: the median of the CPU seconds of its cleaned c
     done | sort -n | awk '{t[NR] = $1} END {print t[int((NR + 1) / 2)]}'
 }
 show() { # show NAME EVERY SECONDS LIMIT FILE OUT
-    awk -v name="$1" -v every="$2" -v s="$3" -v limit="$4" -v peer="$gzip" -v before="$(stat -c %s "$5")" \
+    local peer=$gzip peer_name='gzip -6'
+    case $1 in zstd*) peer=$zstd peer_name='zstd -3' ;; esac
+    awk -v name="$1" -v every="$2" -v s="$3" -v limit="$4" -v peer="$peer" -v of="of $peer_name" -v before="$(stat -c %s "$5")" \
         -v after="$(stat -c %s "$6")" -v gb="$(stat -c %s "$text")" 'BEGIN {
             printf "%-12s 1 line in %-5d %7.3f s  size %.4f", name, every, s, after / before
             if (name == "plain") value = s / gb * 1e9; else value = s / peer
-            printf "   %.3f %s", value, name == "plain" ? "s a GB" : "of gzip -6"
+            printf "   %.3f %s", value, name == "plain" ? "s a GB" : of
             if (limit) printf ", at most %.2f: %s", limit, value <= limit ? "met" : "MISSED"
             print ""
         }'
@@ -43,8 +45,21 @@ done
 command -v pigz >/dev/null && keep "${text##*/}.pigz.gz" "$text" pigz -c "$text"
 command -v bgzip >/dev/null && keep "${text##*/}.bgzip.gz" "$text" bgzip -c "$text"
 keep_wait
+keep "${text##*/}.one.zst" "$text" zstd -q -c "$text"
+keep "${text##*/}.stdin.zst" "$text" sh -c "zstd -q -c <'$text'"
+mib_frames() { # one frame a MiB, as pzstd and the seekable format have it
+    local i
+    for ((i = 0; i * 1048576 < $(stat -c %s "$text"); i++)); do
+        dd if="$text" bs=1M skip="$i" count=1 status=none | zstd -q -c
+    done
+}
+export -f mib_frames
+export text
+keep "${text##*/}.frames.zst" "$text" bash -c mib_frames
+keep_wait
 gzip=$(cpu gzip -c -6 "$text")
-echo "gzip -6 of $MIB MiB: $gzip s"
+zstd=$(cpu zstd -q -c -3 --single-thread "$text")
+echo "of $MIB MiB: gzip -6 $gzip s, zstd -3 $zstd s"
 for every in "$EVERY" 10; do
     limit=$([ "$every" = 10 ] || echo 0.12)
     for file in "$text".{1,6,9,pigz,bgzip}.gz; do
@@ -54,6 +69,14 @@ for every in "$EVERY" 10; do
             { echo "bench: the cleaned copy is wrong" >&2; exit 1; }
         name=${file#"$text".}
         show "gzip, ${name%.gz}" "$every" "$seconds" "$limit" "$file" out.gz
+    done
+    for make in one stdin frames; do
+        file=$text.$make.zst
+        seconds=$(spliced "$every" "$file")
+        zstd -dcq out.zst | cmp -s - <(awk -v e="$every" '(NR - 1) % e != int(e / 2)' "$text") ||
+            { echo "bench: the cleaned copy is wrong" >&2; exit 1; }
+        zstd_limit=$([ $make = frames ] && echo 0.4 || echo 1.1)
+        show "zstd, $make" "$every" "$seconds" "${limit:+$zstd_limit}" "$file" out.zst
     done
     show plain "$every" "$(spliced "$every" "$text")" "$([ "$every" = 10 ] || echo 0.05)" "$text" out.jsonl
 done

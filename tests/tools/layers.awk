@@ -176,7 +176,7 @@ BEGIN {
     row("detection/tokenizer", "base compression", "base detection/text detection/table", "base/digest compression/stream compression")
     row("detection/index", "base compression", "base base/json detection/text detection/table detection/tokenizer", "base/digest compression/stream compression")
     row("detection/match", "", "base base/json detection/text detection/table detection/index", "detection/tokenizer")
-    row("detection/output", "base", "base compression/gzip compression/splice", "")
+    row("detection/output", "base", "base compression/gzip compression/splice", "compression")
     row("detection/job", "base compression", "base base/json compression/gzip compression compression/splice detection/text detection/table detection/match detection/output", "compression/stream compression/jsonl")
     row("detection/config", "base", "base base/httpd base/json base/options compression/splice detection/text detection/index detection/output detection/job", "base/digest compression detection/tokenizer")
     row("detection/http", "base", "base base/httpd base/json detection/text detection/output detection/job detection/config", "detection/index")
