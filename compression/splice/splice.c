@@ -6,6 +6,7 @@
 
 #include "compression/splice/file_copy.h"
 #include "compression/splice/splice_gzip.h"
+#include "compression/splice/splice_xz.h"
 #include "compression/splice/splice_zstd.h"
 
 static bool next_of_array(void *ctx, splice_range *next, err *e)
@@ -59,7 +60,7 @@ static bool copy_plain(const splice_request *r, err *e)
 
 bool splice_offers(codec_format format)
 {
-    return format == CODEC_PLAIN || format == CODEC_ZSTD ||
+    return format == CODEC_PLAIN || format == CODEC_ZSTD || format == CODEC_XZ ||
            (format == CODEC_GZIP && splice_gzip_is_built());
 }
 
@@ -72,6 +73,7 @@ bool splice_file(const splice_request *r, err *e)
         return false;
     bool ok = r->format == CODEC_PLAIN  ? copy_plain(r, e)
               : r->format == CODEC_ZSTD ? splice_zstd(r, e)
+              : r->format == CODEC_XZ   ? splice_xz(r, e)
                                         : splice_gzip(r, e);
     err changed = ERR_INIT;
     if (check_pin(r, &changed))

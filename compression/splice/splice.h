@@ -4,14 +4,14 @@
  *          compressed data is copied bit by bit; only what lies close before a removed range, and
  *          the 32 KiB of text after it, which may refer back to it, is encoded again. Members stay,
  *          also one that loses all its text; their checksums and lengths are rewritten, and the
- *          block sizes of bgzip. zstd: frames without a removed range are copied, the others are
- *          encoded again. A file of which nothing is removed is copied unchanged.
+ *          block sizes of bgzip. zstd, xz: frames and blocks without a removed range are
+ *          copied, the others are encoded again. A file of which nothing is removed is copied unchanged.
  * Owner:   descriptors and ranges stay the caller's. Output begins at the offset of `out`.
  * Threads: any number of calls at once; one call belongs to one thread and blocks.
  * Fails:   ERR_IO where the input is no longer the pinned file; ERR_CODEC_... where it does not
  *          decode; ERR_LIMIT where a range does not lie in the text or the ranges are not in order.
  *          `out` then holds a part.
- * Memory:  1.2 MiB; for zstd also a decoder and an encoder of the frame's window.
+ * Memory:  1.2 MiB; for zstd and xz also a decoder and an encoder with the input's window.
  * Sources: RFC 1951, RFC 1952; the SAM specification, section 4.1 (BGZF).
  */
 #ifndef COMPRESSION_SPLICE_SPLICE_H
