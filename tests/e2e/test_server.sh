@@ -347,12 +347,16 @@ test_cleaned_files_keep_the_format_where_asked() {
     { head -n 9000 "$T/kept"; cat "$T/hits"; tail -n 11000 "$T/kept"; } >"$T/f.jsonl"
     split -b 300000 "$T/f.jsonl" "$T/part-"
     for part in "$T"/part-*; do gzip -c "$part"; done >"$T/f.jsonl.gz"
-    zstd -q "$T/f.jsonl" -o "$T/f.jsonl.zst"
-    for file in f.jsonl f.jsonl.gz f.jsonl.zst; do
+    for part in "$T"/part-*; do zstd -qc "$part"; done >"$T/f.jsonl.zst"
+    xz -c1 --block-size=300000 "$T/f.jsonl" >"$T/f.jsonl.xz"
+    bzip2 -c "$T/f.jsonl" >"$T/f.jsonl.bz2"
+    for file in f.jsonl f.jsonl.gz f.jsonl.zst f.jsonl.xz f.jsonl.bz2; do
         submit "$T/$file" '"cleaned_format":"input"'
         expect_job '"status":"completed"'
         case $file in
         *.jsonl) cmp "$(purified)" "$T/kept" || fail "cleaned plain text" ;;
+        *.zst) zstd -dcq "$(purified)" | cmp - "$T/kept" || fail "cleaned $file" ;;
+        *.xz) xz -dc "$(purified)" | cmp - "$T/kept" || fail "cleaned $file" ;;
         *) gzip -dc "$(purified)" | cmp - "$T/kept" || fail "cleaned $file" ;;
         esac
     done
