@@ -32,7 +32,7 @@ struct output {
     pthread_cond_t work_came, written;
     /* under the lock */
     pthread_t thread;
-    bool started, stopping;
+    bool started, running, stopping;
     entry *first, *last;
     entry *done; /* written; freed by callers, so that the thread needs no allocator arena */
     size_t queued_bytes, kept_bytes;
@@ -171,6 +171,8 @@ static void *thread_main(void *arg)
 {
     output *o = arg;
     pthread_mutex_lock(&o->lock);
+    o->running = true;
+    pthread_cond_broadcast(&o->written);
     for (;;) {
         struct iovec parts[PARTS_MAX];
         int count = take(o, parts);
@@ -381,7 +383,7 @@ bool output_stop(output *o, uint64_t limit_ms)
         return ok;
     pthread_join(o->thread, NULL);
     pthread_mutex_lock(&o->lock);
-    o->started = o->stopping = o->o.threaded = false;
+    o->started = o->running = o->stopping = o->o.threaded = false;
     pthread_mutex_unlock(&o->lock);
     return ok;
 }
@@ -427,6 +429,8 @@ void output_free(output *o)
 void output_before_fork(output *o)
 {
     pthread_mutex_lock(&o->lock);
+    while (o->started && !o->running) /* while it starts it may hold locks that the child needs */
+        pthread_cond_wait(&o->written, &o->lock);
 }
 
 void output_after_fork(output *o, bool in_child)
@@ -440,8 +444,7 @@ void output_after_fork(output *o, bool in_child)
     while (o->first)
         remove_first(o);
     free_done(o);
-    free(o->status);
-    o->status = NULL;
-    o->started = o->stopping = o->writing = o->full = false;
+    free(move(o->status));
+    o->started = o->running = o->stopping = o->writing = o->full = false;
     o->status_changed = o->status_shown = false;
 }
