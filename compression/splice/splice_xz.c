@@ -17,7 +17,7 @@
 
 typedef struct xz_splicer {
     const splice_request *r;
-    splice_range next; /* the removed range under way, or else the next one */
+    splice_range next; /* the current removed range, or else the next one */
     uint64_t out_from; /* offset of `out` at the begin */
     uint64_t out_bytes;
     lzma_index *written; /* of the stream that is being written */

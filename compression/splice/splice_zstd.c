@@ -28,7 +28,7 @@
 
 typedef struct zstd_splicer {
     const splice_request *r;
-    splice_range next;  /* the removed range under way, or else the next one */
+    splice_range next;  /* the current removed range, or else the next one */
     uint64_t text;      /* bytes of the file's text before the frame */
     uint64_t out_from;  /* offset of `out` at the begin */
     uint64_t out_bytes; /* that were written */

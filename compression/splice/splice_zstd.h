@@ -3,7 +3,7 @@
  * What:    frames without a removed byte are copied as they are; the text of the others is encoded
  *          again at level 3, with a window, a content size and a checksum where the frame had them. A
  *          frame that loses all its text stays as an empty one. The frame sizes of pzstd and the
- *          seek table of the seekable format are written anew; other skippable frames are copied.
+ *          seek table of the seekable format are updated; other skippable frames are copied.
  * Owner, Threads, Fails: as splice_file.
  * Memory:  a decoder and an encoder with the frame's window, of 128 MiB at most; 12 bytes for each
  *          frame.

@@ -72,7 +72,7 @@ static bool begin(download *d, err *e);
 /* What an earlier run left, whole or in part, went bad on the disk: the object itself decides. */
 static void begin_afresh(download *d, const err *error)
 {
-    log_warn("%s; the kept local copy is bad, it is downloaded anew", error->message);
+    log_warn("%s; the kept local copy is bad; downloading again", error->message);
     err e = ERR_INIT;
     close(d->fd);
     d->fd = -1;

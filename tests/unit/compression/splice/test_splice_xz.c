@@ -37,7 +37,7 @@ static void put_stream(buf *out, slice text, size_t block_bytes, bool threads, l
     lzma_end(&x);
 }
 
-/* ---- what came out ---- */
+/* ---- the output ---- */
 
 static buf text_by_liblzma(slice file)
 {

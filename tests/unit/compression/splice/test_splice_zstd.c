@@ -59,7 +59,7 @@ static frame_style random_style(void)
                          .is_long = r >> 7 & 1};
 }
 
-/* ---- what came out ---- */
+/* ---- the output ---- */
 
 /* The text by libzstd, whose checks cover content sizes and checksums. */
 static buf text_by_libzstd(slice file)

@@ -489,7 +489,7 @@ static void ranges_with_status_200_are_ranges(void **state)
     fake_when(g.s.f, &(fake_rule){.reply = {.status = 200,
                                             .headers = rest,
                                             .header_count = 3,
-                                            .body = {.data = OBJECT + 4, .len = SIZE - 4}}});
+                                            .body = {.data = &OBJECT[4], .len = SIZE - 4}}});
     s3_get_options o = options(&g);
     o.on_progress = NULL;
     assert_int_equal(get(&g, o), ERR_NONE);
