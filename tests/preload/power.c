@@ -121,7 +121,7 @@ static place find_place(int dir_fd, const char *path)
     int error = errno;
     if (!root_len || inside || strlen(path) >= sizeof parent)
         return p;
-    strcpy(parent, path);
+    memcpy(parent, path, strlen(path) + 1);
     for (size_t len = strlen(parent); len > 1 && parent[len - 1] == '/'; len--)
         parent[len - 1] = '\0';
     char *slash = strrchr(parent, '/');
