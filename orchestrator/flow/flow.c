@@ -1,47 +1,50 @@
-/* The way of an item. It is walked once, forwards; the outputs in the store are the only truth.
+/* The path of an item: forwards, each state once; the outputs in the store are the only truth.
  *
- * state        entry action                  success       again      failure     after a crash
- * -----------  ----------------------------  ------------  ---------  ----------  ---------------
- * WAITING      (disk budget lets it in)      DOWNLOADING   -          -           planned anew
- * DOWNLOADING  get ranges, verify prefix     READY [1][2]  [7]        DISCARDING  ranges kept [6]
- * READY        queue for a job slot          SUBMITTING[2] -          -           whole file kept
- * SUBMITTING   POST /submit                  POLLING [2]   (in jobs)  FAILED      same key and job
- * POLLING      GET /status                   CHECKING [2]  READY [3]  DISCARDING  same key and job
- * CHECKING     report, cleaned file: whole?  UPLOADING[4]  READY [3]  DISCARDING  same key and job
- * UPLOADING    put the cleaned file          PROVING       (in s3/)   FAILED [8]  put again
- * COPYING      copy the input in the store   PROVING       (in s3/)   FAILED [8]  copied again
- * PROVING      head the cleaned object       RECHECKING    (in s3/)   FAILED      put again
- * RECHECKING   head the input                COMMITTING    RENEWING[7] FAILED[7]  same key and job
- * COMMITTING   put report or marker          CONFIRMING    (in s3/)   FAILED [8]  done, or anew
- * CONFIRMING   head the commit object        RETIRING [5]  (in s3/)   FAILED      done
- * RETIRING     delete one stale output       COOLING [5]   (in s3/)   FAILED      both: done anew
- * COOLING      pause of cleanup_delay        CLEANING      -          -           next run clears
- * CLEANING     remove local, server's files  DONE          -          DONE        next run clears
- * DISCARDING   remove what must not stay     FAILED        -          FAILED      next run clears
- * RENEWING     the same; then start over     WAITING       -          WAITING     next run clears
- * PROBING      is the folder writable?       FAILED        -          FAILED [8]  as before it
+ * state       entry action          success      again     failure    debug run    after a crash
+ * ----------- --------------------- ------------ --------- ---------- ------------ ---------------
+ * WAITING     (disk budget)         DOWNLOADING  -         -                       planned again
+ * DOWNLOADING get ranges, verify    READY [1][2] [7]       DISCARDING FAILED [1]   ranges kept [6]
+ * READY       queue for a job slot  SUBMITTING[2] -        -                       whole file kept
+ * SUBMITTING  POST /submit          POLLING [2]  (in jobs) FAILED                  same key and job
+ * POLLING     GET /status           CHECKING [2] READY [3] DISCARDING FAILED       same key and job
+ * CHECKING    check the results     UPLOADING[4] READY [3] DISCARDING DONE, FAILED same key and job
+ * UPLOADING   put the cleaned file  PROVING      (in s3/)  FAILED [8] -            put again
+ * COPYING     copy the input        PROVING      (in s3/)  FAILED [8] -            copied again
+ * PROVING     head cleaned object   RECHECKING   (in s3/)  FAILED     -            put again
+ * RECHECKING  head the input        COMMITTING   [7]       FAILED [7] -            same key and job
+ * COMMITTING  put report or marker  CONFIRMING   (in s3/)  FAILED [8] -            done, or again
+ * CONFIRMING  head commit object    SUPERSEDING[5] (in s3/) FAILED    -            done
+ * SUPERSEDING delete stale output   COOLING [5]  (in s3/)  FAILED     -            done again
+ * COOLING     pause: cleanup_delay  CLEANING     -         -          -            next run clears
+ * CLEANING    remove local files    DONE         -         DONE       -            next run clears
+ * DISCARDING  remove unusable files FAILED       -         FAILED     -            next run clears
+ * RENEWING    the same, start over  WAITING      -         WAITING    -            next run clears
+ * PROBING     folder writable?      FAILED       -         FAILED [8] -            as before it
  * DONE, FAILED (the end)
  *
- * [1] a file of no lines goes to RECHECKING (or COPYING) without a submission.
+ * debug run: success and failure where they differ; -: never reached. Nothing is uploaded, and
+ * nothing is removed anywhere.
+ *
+ * [1] a file without lines is not submitted: it goes to RECHECKING or COPYING, in a debug run to
+ *     DONE.
  * [2] a run that stops leaves items that are DOWNLOADING or READY, and those that wait at the server
  *     (SUBMITTING, POLLING), as a crash would. All others finish.
  * [3] the server forgot the job (restart); or it answered with a job of an earlier run that failed
  *     or whose files are gone: then under a new Idempotency-Key.
  * [4] contaminated, with a cleaned file; COPYING: clean, and copies are asked for; else RECHECKING.
- *     A debug run ends here: DONE, and nothing is uploaded or removed anywhere.
  * [5] once for each: the opposite commit object of an older version, and a cleaned object that this
  *     run wrote for a version that was replaced meanwhile; then COOLING.
  * [6] those that were recorded; also when the store could not be reached: then FAILED, and the part
  *     stays.
- * [7] the input has another ETag or size now: what was made of it is removed, and the item starts
- *     over, once. A second time, or where the input is gone, it goes to DISCARDING. DOWNLOADING and
- *     COPYING go to RECHECKING where a request was refused for another version.
+ * [7] the input has another ETag or size now: RENEWING removes what was made of it, and the item
+ *     starts over, once. A second time, or where the input is gone, it goes to DISCARDING.
+ *     DOWNLOADING and COPYING go to RECHECKING where a request was refused for another version.
  * [8] an output that may not be written (403) goes to PROBING: where the folder is writable, only
  *     this item fails; else the run ends.
  *
- * FAILED keeps the local files of failed jobs and uploads: nothing is lost, the next run takes
- * over. A full disk fails only the file that it stops, and of that file nothing is kept. A file
- * larger than the disk fails in DOWNLOADING before a request is sent.
+ * FAILED keeps the local files of failed jobs and uploads: nothing is lost, the next run resumes. A
+ * full disk fails only the file that it stops, and of that file nothing is kept. A file larger than
+ * the disk fails in DOWNLOADING before a request is sent.
  */
 #include "orchestrator/flow/flow_private.h"
 
@@ -50,29 +53,29 @@
 
 #define MAX_SUBMISSIONS 5 /* of one item: a file that kills the server must not go on for ever */
 
-/* --- what the leaves found decides; nothing else moves an item --- */
+/* --- what the operations found decides; nothing else moves an item --- */
 
 static bool has_no_lines(const item *it)
 {
-    return it->size_bytes == 0 || (it->lines_known && it->verdict.lines == 0);
+    return it->planned.size_bytes == 0 || (it->local.lines_known && it->local.verdict.lines == 0);
 }
 
 static bool may_submit_again(const item *it, const err *error)
 {
-    bool old_job = it->job_replayed && (error->code == ERR_JOB_FAILED || error->code == ERR_RESULT);
-    return it->submissions < MAX_SUBMISSIONS && (old_job || error->code == ERR_JOB_FORGOTTEN);
+    bool old_job = it->job.replayed && (error->code == ERR_JOB_FAILED || error->code == ERR_RESULT);
+    return it->job.submissions < MAX_SUBMISSIONS && (old_job || error->code == ERR_JOB_FORGOTTEN);
 }
 
-/* The object is not to blame: the next run goes on from the ranges that are here. */
-static bool leaves_a_part(const flow *f, const item *it, const err *error)
+/* After a failed download. Where the object is not to blame, the next run resumes the ranges. */
+static item_local_state local_after_failure(const flow *f, const item *it, const err *error)
 {
     static const err_code passing[] = {ERR_NET,          ERR_NET_DNS,       ERR_NET_TLS,
                                        ERR_TIMEOUT,      ERR_TRUNCATED,     ERR_HTTP_SERVER,
                                        ERR_S3_THROTTLED, ERR_S3_CREDENTIALS};
     for (size_t i = 0; i < ARRAY_LEN(passing); i++)
-        if (error->code == passing[i])
-            return workdir_has_part(f->o.workdir, it->key);
-    return false;
+        if (error->code == passing[i] && workdir_has_part(f->o.workdir, it->planned.key))
+            return ITEM_LOCAL_PART;
+    return ITEM_LOCAL_NONE;
 }
 
 /* A full disk is a matter of the file that it stops: what it takes is given back, and smaller files
@@ -88,18 +91,18 @@ static const err *class_for_item(const err *error, err *copy)
 
 static item_state state_after_result(const flow *f, const item *it)
 {
-    if (f->debug)
-        return ITEM_DONE;
-    if (it->contaminated && it->cleaned.path)
+    if (it->result.contaminated && it->result.cleaned.path)
         return ITEM_UPLOADING;
-    if (!it->contaminated && f->o.server->purify && f->o.config->copy_uncontaminated)
+    if (!it->result.contaminated && f->o.server->purify && f->o.config->copy_uncontaminated)
         return ITEM_COPYING;
     return ITEM_RECHECKING;
 }
 
-static item_state state_after_failure(const flow *f, const err *error)
+static item_state state_after_job_failure(const item *it, const err *error)
 {
-    return f->debug || error->cls == ERR_CLASS_RUN ? ITEM_FAILED : ITEM_DISCARDING;
+    if (may_submit_again(it, error))
+        return ITEM_READY;
+    return error->cls == ERR_CLASS_RUN ? ITEM_FAILED : ITEM_DISCARDING;
 }
 
 static bool is_refused(const err *error)
@@ -118,36 +121,32 @@ static item_state state_after_recheck(const item *it, const err *error)
 {
     if (!error)
         return ITEM_COMMITTING;
-    if (it->new_etag)
+    if (it->planned.new_etag)
         return ITEM_RENEWING;
     bool gone = error->code == ERR_S3_CHANGED || error->code == ERR_S3_NOT_FOUND;
     return gone ? ITEM_DISCARDING : ITEM_FAILED;
 }
 
 /* The one switch. `error` is NULL when the state's action succeeded. */
-static item_state next_state(const flow *f, const item *it, const err *error)
+static item_state next_state_of_run(const flow *f, const item *it, const err *error)
 {
     switch (it->state) {
     case ITEM_WAITING:
         return ITEM_DOWNLOADING;
     case ITEM_DOWNLOADING:
-        if (error && !f->debug && error->code == ERR_S3_CHANGED)
+        if (error && error->code == ERR_S3_CHANGED)
             return ITEM_RECHECKING;
         if (error)
-            return f->debug || leaves_a_part(f, it, error) ? ITEM_FAILED : ITEM_DISCARDING;
+            return it->local.state == ITEM_LOCAL_PART ? ITEM_FAILED : ITEM_DISCARDING;
         return has_no_lines(it) ? state_after_result(f, it) : ITEM_READY;
     case ITEM_READY:
         return ITEM_SUBMITTING;
     case ITEM_SUBMITTING:
         return error ? ITEM_FAILED : ITEM_POLLING;
     case ITEM_POLLING:
-        if (error)
-            return may_submit_again(it, error) ? ITEM_READY : state_after_failure(f, error);
-        return ITEM_CHECKING;
+        return error ? state_after_job_failure(it, error) : ITEM_CHECKING;
     case ITEM_CHECKING:
-        if (error)
-            return may_submit_again(it, error) ? ITEM_READY : state_after_failure(f, error);
-        return state_after_result(f, it);
+        return error ? state_after_job_failure(it, error) : state_after_result(f, it);
     case ITEM_COPYING:
         if (error && error->code == ERR_S3_CHANGED)
             return ITEM_RECHECKING;
@@ -161,10 +160,10 @@ static item_state next_state(const flow *f, const item *it, const err *error)
     case ITEM_COMMITTING:
         return state_after_write(error, ITEM_CONFIRMING);
     case ITEM_CONFIRMING:
-    case ITEM_RETIRING:
+    case ITEM_SUPERSEDING:
         if (error)
             return ITEM_FAILED;
-        return flow_stale_output(f, it) ? ITEM_RETIRING : ITEM_COOLING;
+        return flow_stale_output(it) ? ITEM_SUPERSEDING : ITEM_COOLING;
     case ITEM_COOLING:
         return ITEM_CLEANING;
     case ITEM_CLEANING:
@@ -180,6 +179,25 @@ static item_state next_state(const flow *f, const item *it, const err *error)
         break;
     }
     return it->state;
+}
+
+/* The table's column of debug runs: every failure ends the item, and so does a checked result. */
+static item_state next_state_of_debug_run(const flow *f, const item *it, const err *error)
+{
+    bool job_failed = error && (it->state == ITEM_POLLING || it->state == ITEM_CHECKING);
+    if (job_failed && may_submit_again(it, error))
+        return ITEM_READY;
+    if (error)
+        return ITEM_FAILED;
+    bool nothing_to_submit = it->state == ITEM_DOWNLOADING && has_no_lines(it);
+    if (nothing_to_submit || it->state == ITEM_CHECKING)
+        return ITEM_DONE;
+    return next_state_of_run(f, it, error);
+}
+
+static item_state next_state(const flow *f, const item *it, const err *error)
+{
+    return f->debug ? next_state_of_debug_run(f, it, error) : next_state_of_run(f, it, error);
 }
 
 /* --- moving --- */
@@ -198,9 +216,9 @@ static void note_error(flow *f, item *it, const err *error)
         it->failed_in = it->state;
         if (error->code == ERR_JOB_FORGOTTEN)
             err_context(&it->error, "submitted %u times (does this file end the server?)",
-                        it->submissions);
-        if (!strstr(error->message, it->key))
-            err_context(&it->error, "s3://%s/%s", flow_input_bucket(f), it->key);
+                        it->job.submissions);
+        if (!strstr(error->message, it->planned.key))
+            err_context(&it->error, "s3://%s/%s", flow_input_bucket(f), it->planned.key);
     }
     if (!ends_the_run(it, error) || err_is_set(&f->run_error))
         return;
@@ -220,7 +238,7 @@ static bool goes_on(const item *it, item_state next)
 static void free_item(item *it)
 {
     if (it)
-        line_hashes_unref(it->lines);
+        line_hashes_unref(it->local.lines);
     item_free(it);
 }
 
@@ -236,7 +254,7 @@ static void requeue(flow *f, item *it)
 {
     unlink_live(f, it);
     flow_trial_forget(f, it);
-    line_hashes_unref(move(it->lines));
+    line_hashes_unref(move(it->local.lines));
     item_renew(it);
     it->next = f->again;
     f->again = it;
@@ -245,19 +263,20 @@ static void requeue(flow *f, item *it)
 /* For people and tests that follow a run with --log-level debug. */
 static void log_state(const flow *f, const item *it)
 {
-    log_debug("state %s: s3://%s/%s", item_state_name(it->state), flow_input_bucket(f), it->key);
+    log_debug("state %s: s3://%s/%s", item_state_name(it->state), flow_input_bucket(f),
+              it->planned.key);
 }
 
-/* The end: only what is to be said of a failure stays in memory. */
-static void retire(flow *f, item *it)
+/* The end: only the message of a failure stays in memory. */
+static void finish(flow *f, item *it)
 {
     if (it->state == ITEM_FAILED) {
         size_t count = f->failure_count++;
         if ((count & (count + 1)) == 0)
             f->failures = xrealloc(f->failures, (2 * count + 1) * sizeof *f->failures);
         f->failures[count] = xstrdup(it->error.message);
-        if (it->job_id)
-            result_jobs_keep(f->o.result_jobs, it->job_id);
+        if (it->job.id)
+            result_jobs_keep(f->o.result_jobs, it->job.id);
         flow_keep(f, it);
     }
     unlink_live(f, it);
@@ -267,10 +286,9 @@ static void retire(flow *f, item *it)
 /* The results of its job, too, are for the next run. */
 void flow_leave(flow *f, item *it)
 {
-    if (it->job_id)
-        result_jobs_keep(f->o.result_jobs, it->job_id);
-    if (flow_states[it->state].cancel)
-        flow_states[it->state].cancel(f, it);
+    if (it->job.id)
+        result_jobs_keep(f->o.result_jobs, it->job.id);
+    op_cancel(move(it->operation));
     f->count[it->state]--;
     f->count[ITEM_WAITING]++;
     unlink_live(f, it);
@@ -281,6 +299,8 @@ void flow_step(flow *f, item *it, const err *error)
 {
     err of_item;
     error = class_for_item(error, &of_item);
+    if (error && it->state == ITEM_DOWNLOADING)
+        it->local.state = local_after_failure(f, it, error);
     item_state next = next_state(f, it, error), last = it->state;
     if (error && next == ITEM_READY)
         flow_prepare_again(f, it, error);
@@ -290,7 +310,7 @@ void flow_step(flow *f, item *it, const err *error)
         log_warn("%s; starting over with the new version", error->message);
     if (error && !goes_on(it, next))
         note_error(f, it, error);
-    it->refused_cleaned = next == ITEM_PROBING && last != ITEM_COMMITTING;
+    it->result.refused_cleaned = next == ITEM_PROBING && last != ITEM_COMMITTING;
     f->count[last]--;
     f->count[next]++;
     it->state = next;
@@ -298,18 +318,18 @@ void flow_step(flow *f, item *it, const err *error)
     err e = ERR_INIT;
     if (next == ITEM_WAITING && last == ITEM_RENEWING)
         requeue(f, it);
-    else if (flow_states[next].enter && !flow_states[next].enter(f, it, &e))
+    else if (flow_enter[next] && !flow_enter[next](f, it, &e))
         flow_step(f, it, &e);
     else if (next == ITEM_DONE || next == ITEM_FAILED)
-        retire(f, it);
+        finish(f, it);
 }
 
-/* How every leaf reports. */
-void flow_leaf_done(void *ctx, const err *error)
+/* How every operation reports. */
+void flow_operation_done(void *ctx, const err *error)
 {
     item *it = ctx;
     flow *f = it->flow;
-    it->leaf = NULL;
+    it->operation = NULL;
     flow_step(f, it, error);
     flow_pump(f);
 }
@@ -375,10 +395,10 @@ flow_totals flow_count(const flow *f)
     flow_totals t = f->totals;
     t.downloading = f->count[ITEM_DOWNLOADING];
     t.jobs = f->count[ITEM_SUBMITTING] + f->count[ITEM_POLLING];
-    for (item_state state = ITEM_UPLOADING; state <= ITEM_RETIRING; state++)
+    for (item_state state = ITEM_UPLOADING; state <= ITEM_SUPERSEDING; state++)
         t.uploading += f->count[state];
     t.waiting = f->count[ITEM_WAITING];
-    for (item_state state = ITEM_SUBMITTING; state <= ITEM_RETIRING; state++)
+    for (item_state state = ITEM_SUBMITTING; state <= ITEM_SUPERSEDING; state++)
         t.finishing += f->count[state];
     return t;
 }

@@ -1,7 +1,8 @@
 /* The story of an item: from the plan to the commit, one state after the other.
  *
  * What:    flow.c opens with the table of states and holds the one switch that moves items; the
- *          leaves it calls (download, jobs, result, upload, cleanup) never choose what comes next.
+ *          operations that it starts (download, job, result check, upload, cleanup) never choose
+ *          the next state.
  * Owner:   flow_start / flow_free; everything in flow_options is borrowed and outlives the flow,
  *          the pool's running tasks too.
  * Threads: loop.

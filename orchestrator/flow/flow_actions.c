@@ -1,6 +1,6 @@
-/* What is done on entering each state, and how that is cancelled. The leaves report to
- * flow_leaf_done; which state comes next is flow.c's to say. flow_store.c has the states that write
- * to the store, flow_results.c those of the server's results. */
+/* The entry action of each state. Its operation reports to flow_operation_done; flow.c chooses the
+ * next state. flow_store.c has the states that write to the store, flow_results.c those of the
+ * server's results. */
 #include "orchestrator/flow/flow_private.h"
 
 #include "decon/base/digest.h"
@@ -20,36 +20,37 @@ const char *flow_input_bucket(const flow *f)
 static bool refuse_size(const flow *f, const item *it, err *e)
 {
     char size[32];
-    format_size(it->size_bytes, size, sizeof size);
+    format_size(it->planned.size_bytes, size, sizeof size);
     return err_set(e, ERR_NO_SPACE,
                    "s3://%s/%s: %s do not fit on the disk of %s; make room, or choose a larger "
                    "disk for local_work_dir",
-                   flow_input_bucket(f), it->key, size, workdir_path(f->o.workdir));
+                   flow_input_bucket(f), it->planned.key, size, workdir_path(f->o.workdir));
 }
 
 static bool enter_downloading(flow *f, item *it, err *e)
 {
-    if (it->no_room)
+    if (it->local.too_large)
         return refuse_size(f, it, e);
-    if (it->size_bytes == 0 && codec_by_suffix(it->outputs.cleaned_key) != CODEC_PLAIN)
+    if (it->planned.size_bytes == 0 &&
+        codec_by_suffix(it->planned.outputs.cleaned_key) != CODEC_PLAIN)
         return err_set(e, ERR_CODEC_EARLY_END,
                        "s3://%s/%s: a compressed file of no bytes: it ends early; put a sound "
                        "file in its place, the next run takes it up",
-                       flow_input_bucket(f), it->key);
-    if (f->o.server->purify && !it->lines) /* a cleaned file will be compared */
-        it->lines = line_hashes_new(f->o.workdir);
-    it->leaf = download_start(&(download_options){.s3 = f->o.s3,
-                                                  .transport = f->o.transport,
-                                                  .verifier = f->o.verifier,
-                                                  .workdir = f->o.workdir,
-                                                  .bucket = flow_input_bucket(f),
-                                                  .item = it,
-                                                  .level = (verify_level)f->o.config->verify,
-                                                  .jsonl = config_jsonl(f->o.config),
-                                                  .on_done = flow_leaf_done,
-                                                  .ctx = it},
-                              e);
-    return it->leaf != NULL;
+                       flow_input_bucket(f), it->planned.key);
+    if (f->o.server->purify && !it->local.lines) /* a cleaned file will be compared */
+        it->local.lines = line_hashes_new(f->o.workdir);
+    it->operation = download_start(&(download_options){.s3 = f->o.s3,
+                                                       .transport = f->o.transport,
+                                                       .verifier = f->o.verifier,
+                                                       .workdir = f->o.workdir,
+                                                       .bucket = flow_input_bucket(f),
+                                                       .item = it,
+                                                       .level = (verify_level)f->o.config->verify,
+                                                       .jsonl = config_jsonl(f->o.config),
+                                                       .on_done = flow_operation_done,
+                                                       .ctx = it},
+                                   e);
+    return it->operation != NULL;
 }
 
 /* --- READY, SUBMITTING, POLLING --- */
@@ -69,11 +70,11 @@ static char *idempotency_key(flow *f, const item *it)
     uint8_t digest[SHA256_BYTES];
     char hex[2 * SHA256_BYTES + 1];
     AUTO_FREE char *identity =
-        xasprintf("s3://%s/%s\n%s\n%s%s", flow_input_bucket(f), it->key, it->etag, it->local_path,
-                  f->o.config->verify == VERIFY_JSONL ? "" : "\nlenient");
+        xasprintf("s3://%s/%s\n%s\n%s%s", flow_input_bucket(f), it->planned.key, it->planned.etag,
+                  it->local.path, f->o.config->verify == VERIFY_JSONL ? "" : "\nlenient");
     sha256(slice_from(identity), digest);
     hex_encode(digest, sizeof digest, hex);
-    if (!it->fresh_key)
+    if (!it->job.fresh_key)
         return xstrdup(hex);
     return xasprintf("%s-%016llx", hex, (unsigned long long)transport_random(f->o.transport));
 }
@@ -82,22 +83,24 @@ static void on_submitted(void *ctx, const job_outcome *outcome, const err *error
 {
     item *it = ctx;
     if (!error) {
-        free(it->job_id);
-        it->job_id = xstrdup(outcome->job_id);
-        it->job_replayed = outcome->replayed;
+        free(it->job.id);
+        it->job.id = xstrdup(outcome->job_id);
+        it->job.replayed = outcome->replayed;
         flow *f = it->flow;
-        log_debug("submitted: s3://%s/%s as job %s", flow_input_bucket(f), it->key, it->job_id);
+        log_debug("submitted: s3://%s/%s as job %s", flow_input_bucket(f), it->planned.key,
+                  it->job.id);
     }
-    flow_leaf_done(it, error);
+    flow_operation_done(it, error);
 }
 
 /* Of its job. Where the text's size is not known, compressed data is taken for a tenth of it. */
 static uint64_t job_limit_ms(const flow *f, const item *it)
 {
     uint64_t base_ms = f->o.config->job_limit_ms;
-    bool known = it->lines_known && it->verdict.decoded_bytes;
-    bool plain = codec_by_suffix(it->outputs.cleaned_key) == CODEC_PLAIN;
-    uint64_t text_bytes = known ? it->verdict.decoded_bytes : it->size_bytes * (plain ? 1 : 10);
+    bool known = it->local.lines_known && it->local.verdict.decoded_bytes;
+    bool plain = codec_by_suffix(it->planned.outputs.cleaned_key) == CODEC_PLAIN;
+    uint64_t text_bytes =
+        known ? it->local.verdict.decoded_bytes : it->planned.size_bytes * (plain ? 1 : 10);
     return base_ms ? base_ms + text_bytes / TEXT_BYTES_PER_MS : 0;
 }
 
@@ -105,8 +108,9 @@ static bool enter_submitting(flow *f, item *it, err *e)
 {
     UNUSED(e);
     AUTO_FREE char *key = idempotency_key(f, it);
-    it->submissions++;
-    it->leaf = job_submit(f->o.jobs, it->local_path, key, job_limit_ms(f, it), on_submitted, it);
+    it->job.submissions++;
+    it->operation =
+        job_submit(f->o.jobs, it->local.path, key, job_limit_ms(f, it), on_submitted, it);
     return true;
 }
 
@@ -116,7 +120,7 @@ static void warn_of_unread(const flow *f, const item *it, const job_outcome *out
     if (outcome->unread_lines && f->o.config->verify != VERIFY_JSONL)
         log_warn("s3://%s/%s: the detection server kept %llu lines without looking at them: they "
                  "have no text that it can read",
-                 flow_input_bucket(f), it->key, (unsigned long long)outcome->unread_lines);
+                 flow_input_bucket(f), it->planned.key, (unsigned long long)outcome->unread_lines);
 }
 
 /* A server that was started again with other settings must not add to the results of this run. */
@@ -131,7 +135,7 @@ static bool has_the_settings_of_the_run(const flow *f, const item *it, const cha
                    "s3://%s/%s: the settings of the detection server changed during the run "
                    "(fingerprint %.12s, then %.12s); start the server with its former settings, or "
                    "run again with --on-settings-change redo",
-                   flow_input_bucket(f), it->key, expected, found);
+                   flow_input_bucket(f), it->planned.key, expected, found);
 }
 
 static void on_followed(void *ctx, const job_outcome *outcome, const err *error)
@@ -142,18 +146,18 @@ static void on_followed(void *ctx, const job_outcome *outcome, const err *error)
         error = &changed;
     if (!error) {
         warn_of_unread(it->flow, it, outcome);
-        free(it->settings);
-        it->settings = xstrdup_or_null(outcome->fingerprint);
-        it->report_path = outcome->report_path ? xstrdup(outcome->report_path) : NULL;
-        it->cleaned_path = outcome->cleaned_path ? xstrdup(outcome->cleaned_path) : NULL;
+        free(it->job.settings);
+        it->job.settings = xstrdup_or_null(outcome->fingerprint);
+        it->job.report_path = outcome->report_path ? xstrdup(outcome->report_path) : NULL;
+        it->job.cleaned_path = outcome->cleaned_path ? xstrdup(outcome->cleaned_path) : NULL;
     }
-    flow_leaf_done(it, error);
+    flow_operation_done(it, error);
 }
 
 static bool enter_polling(flow *f, item *it, err *e)
 {
     UNUSED(e);
-    it->leaf = job_follow(f->o.jobs, it->job_id, job_limit_ms(f, it), on_followed, it);
+    it->operation = job_follow(f->o.jobs, it->job.id, job_limit_ms(f, it), on_followed, it);
     return true;
 }
 
@@ -162,22 +166,49 @@ static bool enter_polling(flow *f, item *it, err *e)
 static void count_success(flow *f, const item *it)
 {
     flow_trial_success(f);
-    f->totals.bytes += it->size_bytes;
-    if (it->contaminated) {
+    f->totals.bytes += it->planned.size_bytes;
+    if (it->result.contaminated) {
         f->totals.contaminated++;
         log_debug("contaminated: s3://%s/%s: contaminated lines: %llu", flow_input_bucket(f),
-                  it->key, (unsigned long long)it->contaminated_lines);
+                  it->planned.key, (unsigned long long)it->result.contaminated_lines);
     } else {
         f->totals.clean++;
-        log_debug("clean: s3://%s/%s", flow_input_bucket(f), it->key);
+        log_debug("clean: s3://%s/%s", flow_input_bucket(f), it->planned.key);
     }
 }
 
+typedef struct cooling {
+    op op;
+    timer *timer;
+} cooling;
+
+static void cooling_stop(op *o)
+{
+    cooling *c = (cooling *)o;
+    timer_stop(o->transport, move(c->timer));
+}
+
+static void cooling_free(op *o)
+{
+    free((cooling *)o);
+}
+
+static const op_kind cooling_kind = {.stop = cooling_stop, .free = cooling_free};
+
 static void on_cool(void *ctx)
 {
-    item *it = ctx;
-    it->timer = NULL;
-    flow_leaf_done(it, NULL);
+    cooling *c = ctx;
+    c->timer = NULL;
+    op_finish(&c->op, NULL);
+}
+
+static op *cooling_start(transport *t, uint64_t delay_ms, item *it)
+{
+    cooling *c = op_new(&cooling_kind, sizeof *c, NULL, t);
+    c->op.on_done = flow_operation_done;
+    c->op.ctx = it;
+    c->timer = timer_start(t, delay_ms, on_cool, c);
+    return op_started(&c->op);
 }
 
 static bool enter_cooling(flow *f, item *it, err *e)
@@ -185,13 +216,8 @@ static bool enter_cooling(flow *f, item *it, err *e)
     UNUSED(e);
     item_close_results(it);
     count_success(f, it);
-    it->timer = timer_start(f->o.transport, f->o.config->cleanup_delay_ms, on_cool, it);
+    it->operation = cooling_start(f->o.transport, f->o.config->cleanup_delay_ms, it);
     return true;
-}
-
-static void cancel_cooling(flow *f, item *it)
-{
-    timer_stop(f->o.transport, move(it->timer));
 }
 
 /* --- the ends --- */
@@ -208,30 +234,30 @@ static bool enter_failed(flow *f, item *it, err *e)
 {
     UNUSED(e);
     f->totals.failed++;
-    f->totals.failed_bytes += it->size_bytes;
+    f->totals.failed_bytes += it->planned.size_bytes;
     log_warn("failed: %s", it->error.message);
     flow_trial_failure(f, it);
     return true;
 }
 
-const flow_state_row flow_states[ITEM_STATE_COUNT] = {
-    [ITEM_DOWNLOADING] = {enter_downloading, flow_cancel_op},
-    [ITEM_READY] = {enter_ready, NULL},
-    [ITEM_SUBMITTING] = {enter_submitting, flow_cancel_op},
-    [ITEM_POLLING] = {enter_polling, flow_cancel_op},
-    [ITEM_CHECKING] = {flow_enter_checking, flow_cancel_checking},
-    [ITEM_UPLOADING] = {flow_enter_uploading, flow_cancel_upload},
-    [ITEM_COPYING] = {flow_enter_copying, flow_cancel_upload},
-    [ITEM_PROVING] = {flow_enter_proving, flow_cancel_upload},
-    [ITEM_RECHECKING] = {flow_enter_rechecking, flow_cancel_op},
-    [ITEM_COMMITTING] = {flow_enter_committing, flow_cancel_upload},
-    [ITEM_CONFIRMING] = {flow_enter_confirming, flow_cancel_upload},
-    [ITEM_RETIRING] = {flow_enter_retiring, flow_cancel_upload},
-    [ITEM_COOLING] = {enter_cooling, cancel_cooling},
-    [ITEM_CLEANING] = {flow_enter_cleaning, flow_cancel_cleanup},
-    [ITEM_DISCARDING] = {flow_enter_discarding, flow_cancel_cleanup},
-    [ITEM_RENEWING] = {flow_enter_renewing, flow_cancel_cleanup},
-    [ITEM_PROBING] = {flow_enter_probing, flow_cancel_op},
-    [ITEM_DONE] = {enter_done, NULL},
-    [ITEM_FAILED] = {enter_failed, NULL},
+const flow_entry flow_enter[ITEM_STATE_COUNT] = {
+    [ITEM_DOWNLOADING] = enter_downloading,
+    [ITEM_READY] = enter_ready,
+    [ITEM_SUBMITTING] = enter_submitting,
+    [ITEM_POLLING] = enter_polling,
+    [ITEM_CHECKING] = flow_enter_checking,
+    [ITEM_UPLOADING] = flow_enter_uploading,
+    [ITEM_COPYING] = flow_enter_copying,
+    [ITEM_PROVING] = flow_enter_proving,
+    [ITEM_RECHECKING] = flow_enter_rechecking,
+    [ITEM_COMMITTING] = flow_enter_committing,
+    [ITEM_CONFIRMING] = flow_enter_confirming,
+    [ITEM_SUPERSEDING] = flow_enter_superseding,
+    [ITEM_COOLING] = enter_cooling,
+    [ITEM_CLEANING] = flow_enter_cleaning,
+    [ITEM_DISCARDING] = flow_enter_discarding,
+    [ITEM_RENEWING] = flow_enter_renewing,
+    [ITEM_PROBING] = flow_enter_probing,
+    [ITEM_DONE] = enter_done,
+    [ITEM_FAILED] = enter_failed,
 };

@@ -9,13 +9,14 @@
 void flow_keep(flow *f, item *it)
 {
     kept_files *k = &f->kept;
-    if (!it->admitted)
+    if (!it->local.admitted)
         return;
     if ((k->count & (k->count + 1)) == 0)
         k->files = xrealloc(k->files, (2 * k->count + 1) * sizeof *k->files);
-    k->files[k->count++] = (kept_file){.key = xstrdup(it->key), .size_bytes = it->size_bytes};
-    k->size_bytes += it->size_bytes;
-    it->admitted = false;
+    k->files[k->count++] =
+        (kept_file){.key = xstrdup(it->planned.key), .size_bytes = it->planned.size_bytes};
+    k->size_bytes += it->planned.size_bytes;
+    it->local.admitted = false;
 }
 
 static void on_evicted(void *ctx, const err *error)
@@ -49,13 +50,14 @@ bool flow_admit(flow *f, item *it, bool idle)
 {
     const kept_files *k = &f->kept;
     bool any_kept = k->first < k->count;
-    if (it->admitted)
+    if (it->local.admitted)
         return true;
     if (k->evicting)
         return false;
-    workdir_room room = workdir_admit(f->o.workdir, it->key, it->size_bytes, idle && !any_kept);
-    it->admitted = room == WORKDIR_ROOM;
-    it->no_room = room == WORKDIR_ROOM_NEVER;
+    workdir_room room =
+        workdir_admit(f->o.workdir, it->planned.key, it->planned.size_bytes, idle && !any_kept);
+    it->local.admitted = room == WORKDIR_ROOM;
+    it->local.too_large = room == WORKDIR_ROOM_NEVER;
     bool much_kept = k->size_bytes > workdir_budget_bytes(f->o.workdir) / KEPT_SHARE;
     if (room == WORKDIR_ROOM_LATER && any_kept && (idle || much_kept))
         evict_oldest(f);
@@ -65,7 +67,7 @@ bool flow_admit(flow *f, item *it, bool idle)
 void flow_free_kept(flow *f)
 {
     kept_files *k = &f->kept;
-    cleanup_cancel(move(k->evicting));
+    op_cancel(move(k->evicting));
     for (size_t i = k->first; i < k->count; i++)
         free(k->files[i].key);
     free(move(k->files));

@@ -3,7 +3,7 @@
  * What:    the flow itself and the table of entry actions.
  * Owner:   flow.c.
  * Threads: loop.
- * Fails:   an entry action that fails at once yields false and sets err; later, flow_leaf_done.
+ * Fails:   an entry action that fails at once yields false and sets err; later, flow_operation_done.
  */
 #ifndef ORCHESTRATOR_FLOW_FLOW_PRIVATE_H
 #define ORCHESTRATOR_FLOW_FLOW_PRIVATE_H
@@ -21,7 +21,7 @@ typedef struct kept_files {
     kept_file *files; /* the oldest is at `first` */
     size_t first, count;
     uint64_t size_bytes;
-    struct cleanup *evicting; /* the removal of the oldest; or NULL */
+    op *evicting; /* the removal of the oldest; or NULL */
 } kept_files;
 
 typedef enum trial_mode {
@@ -62,11 +62,9 @@ struct flow {
     err run_error;
 };
 
-typedef struct flow_state_row {
-    bool (*enter)(flow *f, item *it, err *e); /* NULL: nothing to do; false: failed at once */
-    void (*cancel)(flow *f, item *it);        /* ends what `enter` began */
-} flow_state_row;
-extern const flow_state_row flow_states[ITEM_STATE_COUNT];
+/* The entry action of each state; it sets item.operation. False: it failed at once. NULL: none. */
+typedef bool (*flow_entry)(flow *f, item *it, err *e);
+extern const flow_entry flow_enter[ITEM_STATE_COUNT];
 
 /* --- flow.c --- */
 
@@ -114,23 +112,19 @@ bool flow_enter_proving(flow *f, item *it, err *e);
 bool flow_enter_rechecking(flow *f, item *it, err *e);
 bool flow_enter_committing(flow *f, item *it, err *e);
 bool flow_enter_confirming(flow *f, item *it, err *e);
-bool flow_enter_retiring(flow *f, item *it, err *e);
+bool flow_enter_superseding(flow *f, item *it, err *e);
 bool flow_enter_probing(flow *f, item *it, err *e);
-void flow_cancel_upload(flow *f, item *it);
-void flow_cancel_op(flow *f, item *it);
-/* The key of an output that RETIRING has to remove; NULL: none is left. */
-const char *flow_stale_output(const flow *f, const item *it);
+/* The key of an output that SUPERSEDING has to remove; NULL: none is left. */
+const char *flow_stale_output(const item *it);
 
-/* How every leaf reports; ctx is the item, error NULL on success. */
-void flow_leaf_done(void *ctx, const err *error);
+/* How every operation reports; ctx is the item, error NULL on success. */
+void flow_operation_done(void *ctx, const err *error);
 
 /* --- flow_results.c --- */
 bool flow_enter_checking(flow *f, item *it, err *e);
-void flow_cancel_checking(flow *f, item *it);
 bool flow_enter_cleaning(flow *f, item *it, err *e);
 bool flow_enter_discarding(flow *f, item *it, err *e);
 bool flow_enter_renewing(flow *f, item *it, err *e);
-void flow_cancel_cleanup(flow *f, item *it);
 /* Else ERR_RESULT: what goes up is what was checked. */
 bool flow_result_unchanged(const result_file *file, err *e) MUST_USE;
 /* Before an item goes to the server once more: what the last job left is removed. */

@@ -9,8 +9,10 @@ static bool waits_for_verification(const flow *f, const item *it)
 {
     if (f->o.config->verify == VERIFY_NONE)
         return false;
-    uint64_t behind = it->received_bytes - MIN(it->verified_bytes, it->received_bytes);
-    return behind > 0 && (it->received_bytes >= it->size_bytes || behind > VERIFY_BEHIND_BYTES);
+    const item_local *l = &it->local;
+    uint64_t behind = l->received_bytes - MIN(l->verified_bytes, l->received_bytes);
+    return behind > 0 &&
+           (l->received_bytes >= it->planned.size_bytes || behind > VERIFY_BEHIND_BYTES);
 }
 
 static void add_live(const flow *f, flow_progress *p)
@@ -19,7 +21,8 @@ static void add_live(const flow *f, flow_progress *p)
         bool loads = it->state == ITEM_DOWNLOADING;
         if (it->state != ITEM_COOLING && it->state != ITEM_CLEANING) { /* counted as done */
             p->in_flight++;
-            p->received_bytes += loads ? MIN(it->received_bytes, it->size_bytes) : it->size_bytes;
+            uint64_t size = it->planned.size_bytes;
+            p->received_bytes += loads ? MIN(it->local.received_bytes, size) : size;
         }
         p->verifying += loads && waits_for_verification(f, it);
     }
@@ -32,7 +35,7 @@ static flow_limit find_limit(const flow *f, const flow_progress *p)
         return FLOW_LIMIT_SERVER;
     if (t->downloading > 0)
         return 2 * p->verifying > t->downloading ? FLOW_LIMIT_VERIFICATION : FLOW_LIMIT_NETWORK;
-    if (f->next_item && !f->draining && !f->next_item->admitted)
+    if (f->next_item && !f->draining && !f->next_item->local.admitted)
         return FLOW_LIMIT_DISK;
     if (t->jobs > 0)
         return FLOW_LIMIT_SERVER;

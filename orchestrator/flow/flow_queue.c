@@ -50,7 +50,7 @@ static void start_jobs(flow *f)
 static bool is_before_its_job(const item *it)
 {
     if (it->state == ITEM_SUBMITTING || it->state == ITEM_POLLING)
-        return job_is_waiting(it->leaf);
+        return job_is_waiting(it->operation);
     return it->state == ITEM_DOWNLOADING || it->state == ITEM_READY;
 }
 
@@ -119,13 +119,13 @@ static item *take_planned(flow *f)
     size_t row = f->cursor++;
     item *it = plan_item(f->o.plan, f->order[row]);
     it->flow = f;
-    it->admitted = is_kept_row(f, row);
+    it->local.admitted = is_kept_row(f, row);
     return it;
 }
 
 void flow_put_back(flow *f)
 {
-    if (!f->next_item || f->next_item->renewed)
+    if (!f->next_item || f->next_item->planned.renewed)
         return;
     item_free(move(f->next_item));
     f->cursor--;
@@ -169,7 +169,7 @@ static void hurry_cooling(flow *f)
     for (item *it = f->live, *next; it; it = next) {
         next = it->live_next;
         if (it->state == ITEM_COOLING) {
-            flow_states[ITEM_COOLING].cancel(f, it);
+            op_cancel(move(it->operation));
             flow_step(f, it, NULL);
         }
     }

@@ -11,18 +11,19 @@
 
 static const char *known_etag(const item *it)
 {
-    return it->etag[0] || !it->read_etag ? it->etag : it->read_etag;
+    return it->planned.etag[0] || !it->local.read_etag ? it->planned.etag : it->local.read_etag;
 }
 
 static void make_provenance(const flow *f, const item *it, provenance *out)
 {
     provenance_make(
         &(provenance_facts){.input_etag = known_etag(it),
-                            .input_size_bytes = it->size_bytes,
-                            .lines_known = it->lines_known || it->size_bytes == 0,
-                            .lines = it->verdict.lines,
-                            .contaminated_lines = it->contaminated_lines,
-                            .settings = it->settings ? it->settings : f->o.server->fingerprint},
+                            .input_size_bytes = it->planned.size_bytes,
+                            .lines_known = it->local.lines_known || it->planned.size_bytes == 0,
+                            .lines = it->local.verdict.lines,
+                            .contaminated_lines = it->result.contaminated_lines,
+                            .settings =
+                                it->job.settings ? it->job.settings : f->o.server->fingerprint},
         out);
 }
 
@@ -34,32 +35,25 @@ static upload_target target(const flow *f, item *it, const place *where, const c
                            .key = key,
                            .metadata = p ? p->headers : NULL,
                            .metadata_count = p ? p->count : 0,
-                           .proof = &it->proof,
-                           .on_done = flow_leaf_done,
+                           .proof = &it->result.proof,
+                           .on_done = flow_operation_done,
                            .ctx = it};
 }
 
 static upload_target cleaned_target(const flow *f, item *it, const provenance *p)
 {
-    return target(f, it, &f->o.config->places.cleaned, it->outputs.cleaned_key, p);
+    return target(f, it, &f->o.config->places.cleaned, it->planned.outputs.cleaned_key, p);
+}
+
+static const char *commit_key(const item *it)
+{
+    const output_names *names = &it->planned.outputs;
+    return it->result.contaminated ? names->report_key : names->marker_key;
 }
 
 static upload_target commit_target(const flow *f, item *it, const provenance *p)
 {
-    const char *key = it->contaminated ? it->outputs.report_key : it->outputs.marker_key;
-    return target(f, it, &f->o.config->places.report, key, p);
-}
-
-void flow_cancel_upload(flow *f, item *it)
-{
-    UNUSED(f);
-    upload_cancel(it->leaf);
-}
-
-void flow_cancel_op(flow *f, item *it)
-{
-    UNUSED(f);
-    op_cancel(it->leaf);
+    return target(f, it, &f->o.config->places.report, commit_key(it), p);
 }
 
 /* --- UPLOADING, COPYING, PROVING: the cleaned object --- */
@@ -69,12 +63,12 @@ bool flow_enter_uploading(flow *f, item *it, err *e)
     AUTO(provenance) p = {0};
     make_provenance(f, it, &p);
     upload_target to = cleaned_target(f, it, &p);
-    it->cleaned_current = true;
-    if (it->recoded_fd)
-        it->leaf = upload_file(&to, it->recoded_fd, CLEANED_CONTENT_TYPE, e);
-    else if (flow_result_unchanged(&it->cleaned, e))
-        it->leaf = upload_file(&to, it->cleaned.fd, CLEANED_CONTENT_TYPE, e);
-    return it->leaf != NULL;
+    it->result.cleaned_current = true;
+    if (it->result.recoded_fd)
+        it->operation = upload_file(&to, it->result.recoded_fd, CLEANED_CONTENT_TYPE, e);
+    else if (flow_result_unchanged(&it->result.cleaned, e))
+        it->operation = upload_file(&to, it->result.cleaned.fd, CLEANED_CONTENT_TYPE, e);
+    return it->operation != NULL;
 }
 
 bool flow_enter_copying(flow *f, item *it, err *e)
@@ -83,12 +77,13 @@ bool flow_enter_copying(flow *f, item *it, err *e)
     AUTO(provenance) p = {0};
     make_provenance(f, it, &p);
     upload_target to = cleaned_target(f, it, &p);
-    it->cleaned_current = true;
-    it->leaf = upload_copy(&to, &(s3_copy_options){.from_bucket = flow_input_bucket(f),
-                                                   .from_key = it->key,
-                                                   .from_etag = it->etag[0] ? it->etag : NULL,
-                                                   .size_known = true,
-                                                   .size_bytes = it->size_bytes});
+    it->result.cleaned_current = true;
+    it->operation = upload_copy(
+        &to, &(s3_copy_options){.from_bucket = flow_input_bucket(f),
+                                .from_key = it->planned.key,
+                                .from_etag = it->planned.etag[0] ? it->planned.etag : NULL,
+                                .size_known = true,
+                                .size_bytes = it->planned.size_bytes});
     return true;
 }
 
@@ -96,7 +91,7 @@ bool flow_enter_proving(flow *f, item *it, err *e)
 {
     UNUSED(e);
     upload_target to = cleaned_target(f, it, NULL);
-    it->leaf = upload_confirm(&to);
+    it->operation = upload_confirm(&to);
     return true;
 }
 
@@ -104,8 +99,8 @@ bool flow_enter_proving(flow *f, item *it, err *e)
 
 static bool is_same_version(const item *it, const s3_object *object)
 {
-    const char *read = it->read_etag ? it->read_etag : it->etag;
-    if (object->size_bytes != it->size_bytes)
+    const char *read = it->local.read_etag ? it->local.read_etag : it->planned.etag;
+    if (object->size_bytes != it->planned.size_bytes)
         return false;
     return !read[0] || !object->etag || !object->etag[0] || s3_etag_equal(read, object->etag);
 }
@@ -115,15 +110,16 @@ static void set_change(const flow *f, item *it, const s3_object *object, err *e)
     err_set(e, ERR_S3_CHANGED,
             "s3://%s/%s: replaced while it was worked on (ETag %s and %llu bytes, now %s and %llu "
             "bytes)%s",
-            flow_input_bucket(f), it->key, it->etag, (unsigned long long)it->size_bytes,
-            object->etag ? object->etag : "none", (unsigned long long)object->size_bytes,
-            it->renewed
+            flow_input_bucket(f), it->planned.key, it->planned.etag,
+            (unsigned long long)it->planned.size_bytes, object->etag ? object->etag : "none",
+            (unsigned long long)object->size_bytes,
+            it->planned.renewed
                 ? "; it keeps changing, nothing was committed: run again when it is complete"
                 : "");
-    if (it->renewed)
+    if (it->planned.renewed)
         return;
-    it->new_etag = xstrdup(object->etag ? object->etag : "");
-    it->new_size_bytes = object->size_bytes;
+    it->planned.new_etag = xstrdup(object->etag ? object->etag : "");
+    it->planned.new_size_bytes = object->size_bytes;
 }
 
 static bool take_recheck(const flow *f, item *it, const s3_object *object, const err *error, err *e)
@@ -139,11 +135,11 @@ static bool take_recheck(const flow *f, item *it, const s3_object *object, const
     if (error)
         err_set(e, ERR_S3_NOT_FOUND,
                 "s3://%s/%s: deleted while it was worked on; nothing was committed",
-                flow_input_bucket(f), it->key);
+                flow_input_bucket(f), it->planned.key);
     else
         set_change(f, it, object, e);
-    if (!it->new_etag)
-        free(move(it->local_path)); /* DISCARDING removes it: no later run can use it */
+    if (!it->planned.new_etag)
+        it->local.state = ITEM_LOCAL_NONE; /* DISCARDING removes it: no later run can use it */
     return false;
 }
 
@@ -152,28 +148,28 @@ static void on_rechecked(void *ctx, const s3_object *object, const err *error)
     item *it = ctx;
     err e = ERR_INIT;
     bool same = take_recheck(it->flow, it, object, error, &e);
-    flow_leaf_done(it, same ? NULL : &e);
+    flow_operation_done(it, same ? NULL : &e);
 }
 
 bool flow_enter_rechecking(flow *f, item *it, err *e)
 {
     UNUSED(e);
-    it->leaf = s3_head(f->o.s3, flow_input_bucket(f), it->key, on_rechecked, it);
+    it->operation = s3_head(f->o.s3, flow_input_bucket(f), it->planned.key, on_rechecked, it);
     return true;
 }
 
-/* --- COMMITTING, CONFIRMING, RETIRING --- */
+/* --- COMMITTING, CONFIRMING, SUPERSEDING --- */
 
 bool flow_enter_committing(flow *f, item *it, err *e)
 {
     AUTO(provenance) p = {0};
     make_provenance(f, it, &p);
     upload_target to = commit_target(f, it, &p);
-    if (!it->contaminated)
-        it->leaf = upload_empty(&to);
-    else if (flow_result_unchanged(&it->report, e))
-        it->leaf = upload_file(&to, it->report.fd, REPORT_CONTENT_TYPE, e);
-    return it->leaf != NULL;
+    if (!it->result.contaminated)
+        it->operation = upload_empty(&to);
+    else if (flow_result_unchanged(&it->result.report, e))
+        it->operation = upload_file(&to, it->result.report.fd, REPORT_CONTENT_TYPE, e);
+    return it->operation != NULL;
 }
 
 static void tell_of_metadata(flow *f)
@@ -186,18 +182,17 @@ static void tell_of_metadata(flow *f)
 
 static bool is_ours(flow *f, const item *it, err *e)
 {
-    const write_proof *p = &it->proof;
+    const write_proof *p = &it->result.proof;
     const char *etag = known_etag(it);
     provenance_match match =
-        provenance_compare(p->metadata, p->metadata_count, etag, it->size_bytes);
+        provenance_compare(p->metadata, p->metadata_count, etag, it->planned.size_bytes);
     if (match == PROVENANCE_UNKNOWN && etag[0])
         tell_of_metadata(f);
     return match != PROVENANCE_OTHER ||
            err_set(e, ERR_S3_REPLY,
                    "s3://%s/%s: the commit object in the store was made of another version of the "
                    "input; another host may work on the same files, run again",
-                   f->o.config->places.report.bucket,
-                   it->contaminated ? it->outputs.report_key : it->outputs.marker_key);
+                   f->o.config->places.report.bucket, commit_key(it));
 }
 
 static void on_confirmed(void *ctx, const err *error)
@@ -205,7 +200,7 @@ static void on_confirmed(void *ctx, const err *error)
     item *it = ctx;
     err e = ERR_INIT;
     bool ok = !error && is_ours(it->flow, it, &e);
-    flow_leaf_done(it, ok || error ? error : &e);
+    flow_operation_done(it, ok || error ? error : &e);
 }
 
 bool flow_enter_confirming(flow *f, item *it, err *e)
@@ -213,38 +208,39 @@ bool flow_enter_confirming(flow *f, item *it, err *e)
     UNUSED(e);
     upload_target to = commit_target(f, it, NULL);
     to.on_done = on_confirmed;
-    it->leaf = upload_confirm(&to);
+    it->operation = upload_confirm(&to);
     return true;
 }
 
-const char *flow_stale_output(const flow *f, const item *it)
+const char *flow_stale_output(const item *it)
 {
-    UNUSED(f);
-    if (it->contaminated ? it->had_marker : it->had_report)
-        return it->contaminated ? it->outputs.marker_key : it->outputs.report_key;
-    return it->cleaned_written && !it->cleaned_current ? it->outputs.cleaned_key : NULL;
+    const item_planned *p = &it->planned;
+    const item_result *r = &it->result;
+    if (r->contaminated ? p->had_marker : p->had_report)
+        return r->contaminated ? p->outputs.marker_key : p->outputs.report_key;
+    return r->cleaned_written && !r->cleaned_current ? p->outputs.cleaned_key : NULL;
 }
 
-static void on_retired(void *ctx, const err *error)
+static void on_superseded(void *ctx, const err *error)
 {
     item *it = ctx;
-    bool commit = it->contaminated ? it->had_marker : it->had_report;
-    if (!error && commit)
-        *(it->contaminated ? &it->had_marker : &it->had_report) = false;
+    bool *commit = it->result.contaminated ? &it->planned.had_marker : &it->planned.had_report;
+    if (!error && *commit)
+        *commit = false;
     else if (!error)
-        it->cleaned_written = false;
-    flow_leaf_done(it, error);
+        it->result.cleaned_written = false;
+    flow_operation_done(it, error);
 }
 
-bool flow_enter_retiring(flow *f, item *it, err *e)
+bool flow_enter_superseding(flow *f, item *it, err *e)
 {
     UNUSED(e);
-    const char *key = flow_stale_output(f, it);
-    bool cleaned = key == it->outputs.cleaned_key;
+    const char *key = flow_stale_output(it);
+    bool cleaned = key == it->planned.outputs.cleaned_key;
     const places *p = &f->o.config->places;
     upload_target to = target(f, it, cleaned ? &p->cleaned : &p->report, key, NULL);
-    to.on_done = on_retired;
-    it->leaf = upload_remove(&to);
+    to.on_done = on_superseded;
+    it->operation = upload_remove(&to);
     return true;
 }
 
@@ -255,20 +251,20 @@ static void on_probed(void *ctx, const err *error)
     item *it = ctx;
     const flow *f = it->flow;
     const places *p = &f->o.config->places;
-    const place *where = it->refused_cleaned ? &p->cleaned : &p->report;
+    const place *where = it->result.refused_cleaned ? &p->cleaned : &p->report;
     err e = error ? *error : (err)ERR_INIT;
     if (error)
         err_context(&e, "s3://%s/%s must be writable for the outputs", where->bucket,
                     where->prefix);
-    flow_leaf_done(it, error ? &e : NULL);
+    flow_operation_done(it, error ? &e : NULL);
 }
 
 bool flow_enter_probing(flow *f, item *it, err *e)
 {
     UNUSED(e);
     const places *p = &f->o.config->places;
-    const place *where = it->refused_cleaned ? &p->cleaned : &p->report;
+    const place *where = it->result.refused_cleaned ? &p->cleaned : &p->report;
     AUTO_FREE char *key = xasprintf("%s" PLACES_PROBE_NAME, where->prefix);
-    it->leaf = s3_probe_write(f->o.s3, where->bucket, key, on_probed, it);
+    it->operation = s3_probe_write(f->o.s3, where->bucket, key, on_probed, it);
     return true;
 }

@@ -36,7 +36,7 @@ static blame blame_of(const item *it)
     case ERR_S3_CHECKSUM:
         return of_input ? OF_THE_OBJECT : OF_ITS_CONTEXT;
     case ERR_NO_SPACE:
-        return it->no_room ? OF_THE_OBJECT : OF_ITS_CONTEXT;
+        return it->local.too_large ? OF_THE_OBJECT : OF_ITS_CONTEXT;
     case ERR_NO_TEXT:
     case ERR_LIMIT:
     case ERR_CODEC_UNSUPPORTED:

@@ -3,18 +3,41 @@
 
 #include "orchestrator/config/file_names.h"
 
-struct cleanup {
-    pool_task task; /* first */
+typedef struct cleanup {
+    op op;
+    pool_task task;
     cleanup_options options;
     char *key, *job_id;
     result_file results[CLEANUP_RESULTS]; /* closed; path and name are copies */
     err error;
-    bool cancelled;
-};
+} cleanup;
+
+static void cleanup_free(op *o)
+{
+    cleanup *c = (cleanup *)o;
+    free(c->key);
+    free(c->job_id);
+    for (size_t i = 0; i < CLEANUP_RESULTS; i++)
+        result_file_deinit(&c->results[i]);
+    free(c);
+}
+
+/* The worker has its memory: cleanup_done ends it. */
+static void cleanup_go_on(op *o)
+{
+    UNUSED(o);
+}
+
+static const op_kind cleanup_kind = {.free = cleanup_free, .cancel = cleanup_go_on};
+
+static cleanup *cleanup_of(pool_task *task)
+{
+    return (cleanup *)((char *)task - offsetof(cleanup, task));
+}
 
 static void run_cleanup(pool_task *task)
 {
-    cleanup *c = (cleanup *)task;
+    cleanup *c = cleanup_of(task);
     for (size_t i = 0; i < CLEANUP_RESULTS; i++) {
         err e = ERR_INIT;
         if (!result_file_remove(c->options.dirs, &c->results[i], &e) && !err_is_set(&c->error))
@@ -29,14 +52,8 @@ static void run_cleanup(pool_task *task)
 
 static void cleanup_done(pool_task *task)
 {
-    cleanup *c = (cleanup *)task;
-    if (!c->cancelled)
-        c->options.on_done(c->options.ctx, err_is_set(&c->error) ? &c->error : NULL);
-    free(c->key);
-    free(c->job_id);
-    for (size_t i = 0; i < CLEANUP_RESULTS; i++)
-        result_file_deinit(&c->results[i]);
-    free(c);
+    cleanup *c = cleanup_of(task);
+    op_finish(&c->op, err_is_set(&c->error) ? &c->error : NULL);
 }
 
 static result_file copy_of(const result_file *f)
@@ -50,9 +67,11 @@ static result_file copy_of(const result_file *f)
     return copy;
 }
 
-cleanup *cleanup_start(pool *p, const cleanup_options *options)
+op *cleanup_start(pool *p, const cleanup_options *options)
 {
-    cleanup *c = xcalloc(1, sizeof *c);
+    cleanup *c = op_new(&cleanup_kind, sizeof *c, NULL, NULL);
+    c->op.on_done = options->on_done;
+    c->op.ctx = options->ctx;
     c->task = (pool_task){.run = run_cleanup, .done = cleanup_done};
     c->options = *options;
     c->key = xstrdup_or_null(options->key);
@@ -60,11 +79,5 @@ cleanup *cleanup_start(pool *p, const cleanup_options *options)
     for (size_t i = 0; i < CLEANUP_RESULTS; i++)
         c->results[i] = copy_of(options->results[i]);
     pool_submit(p, &c->task);
-    return c;
-}
-
-void cleanup_cancel(cleanup *c)
-{
-    if (c)
-        c->cancelled = true;
+    return op_started(&c->op);
 }

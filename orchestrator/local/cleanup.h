@@ -2,8 +2,7 @@
  *
  * What:    removes what is named; what is absent already is fine. A result goes only while it is
  *          still the file that was checked.
- * Owner:   strings are copied; the task frees itself after on_done, or, cancelled, when its worker
- *          has come back.
+ * Owner:   an operation (base/op.h), which a cancel does not stop. Strings are copied.
  * Threads: loop; the removal on a worker.
  * Fails:   by the first error, given to on_done; the rest is removed all the same.
  */
@@ -11,11 +10,10 @@
 #define ORCHESTRATOR_LOCAL_CLEANUP_H
 
 #include "decon/base/pool.h"
+#include "base/op.h"
 #include "base/util.h"
 #include "orchestrator/local/result_dirs.h"
 #include "orchestrator/local/workdir.h"
-
-typedef struct cleanup cleanup;
 
 #define CLEANUP_RESULTS 2
 
@@ -29,7 +27,6 @@ typedef struct cleanup_options {
     void *ctx;
 } cleanup_options;
 
-cleanup *cleanup_start(pool *p, const cleanup_options *options) MUST_USE;
-void cleanup_cancel(cleanup *c); /* NULL is fine */
+op *cleanup_start(pool *p, const cleanup_options *options) MUST_USE;
 
 #endif

@@ -5,24 +5,54 @@
 
 void item_close_results(item *it)
 {
-    result_file_close(&it->report);
-    result_file_close(&it->cleaned);
-    if (it->recoded_fd > 0)
-        close(it->recoded_fd);
-    it->recoded_fd = 0;
+    item_result *r = &it->result;
+    result_file_close(&r->report);
+    result_file_close(&r->cleaned);
+    if (r->recoded_fd > 0)
+        close(r->recoded_fd);
+    r->recoded_fd = 0;
+}
+
+static void drop_planned(item_planned *p)
+{
+    free(p->key);
+    free(p->etag);
+    free(p->new_etag);
+    output_names_deinit(&p->outputs);
+}
+
+static void drop_local(item_local *l)
+{
+    free(l->path);
+    free(l->read_etag);
+    *l = (item_local){0};
+}
+
+static void drop_job(item_job *j)
+{
+    free(j->id);
+    free(j->report_path);
+    free(j->cleaned_path);
+    free(j->settings);
+    *j = (item_job){0};
+}
+
+static void drop_result(item *it)
+{
+    item_result *r = &it->result;
+    item_close_results(it);
+    result_file_deinit(&r->report);
+    result_file_deinit(&r->cleaned);
+    write_proof_deinit(&r->proof);
+    *r = (item_result){.cleaned_written = r->cleaned_written || r->cleaned_current};
 }
 
 /* What was made of the version that was read. */
 static void drop_work(item *it)
 {
-    char **strings[] = {&it->read_etag,   &it->local_path,   &it->job_id,
-                        &it->report_path, &it->cleaned_path, &it->settings};
-    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
-        free(move(*strings[i]));
-    item_close_results(it);
-    result_file_deinit(&it->report);
-    result_file_deinit(&it->cleaned);
-    write_proof_deinit(&it->proof);
+    drop_local(&it->local);
+    drop_job(&it->job);
+    drop_result(it);
 }
 
 void item_free(item *it)
@@ -30,27 +60,19 @@ void item_free(item *it)
     if (!it)
         return;
     drop_work(it);
-    free(it->key);
-    free(it->etag);
-    free(it->new_etag);
-    output_names_deinit(&it->outputs);
+    drop_planned(&it->planned);
     free(it);
 }
 
 void item_renew(item *it)
 {
+    item_planned *p = &it->planned;
     drop_work(it);
-    free(it->etag);
-    it->etag = move(it->new_etag);
-    it->size_bytes = it->new_size_bytes;
-    it->renewed = true;
+    free(p->etag);
+    p->etag = move(p->new_etag);
+    p->size_bytes = p->new_size_bytes;
+    p->renewed = true;
     it->suspicion = (err)ERR_INIT;
-    it->lines_known = it->job_replayed = it->fresh_key = it->contaminated = false;
-    it->verdict = (verdict){0};
-    it->submissions = 0;
-    it->contaminated_lines = it->report_bytes = 0;
-    it->cleaned_written = it->cleaned_written || it->cleaned_current;
-    it->cleaned_current = false;
 }
 
 const char *item_state_name(item_state s)
@@ -68,7 +90,7 @@ const char *item_state_name(item_state s)
         [ITEM_RECHECKING] = "RECHECKING",
         [ITEM_COMMITTING] = "COMMITTING",
         [ITEM_CONFIRMING] = "CONFIRMING",
-        [ITEM_RETIRING] = "RETIRING",
+        [ITEM_SUPERSEDING] = "SUPERSEDING",
         [ITEM_COOLING] = "COOLING",
         [ITEM_CLEANING] = "CLEANING",
         [ITEM_DISCARDING] = "DISCARDING",

@@ -1,6 +1,6 @@
 /* One input object on its way through the pipeline.
  *
- * What:    what the plan knows of it, where it stands, and what the leaves found out.
+ * What:    what the plan knows of it, what is here of it, its job, the job's result, and its state.
  * Owner:   the flow, from the moment when its turn comes to its end; item_free.
  * Threads: loop only; workers get copies of what they need.
  * Fails:   never.
@@ -9,13 +9,13 @@
 #define ORCHESTRATOR_PLAN_ITEM_H
 
 #include "decon/base/err.h"
-#include "decon/base/transport.h"
+#include "base/op.h"
 #include "decon/compression/verify.h"
 #include "orchestrator/config/file_names.h"
 #include "orchestrator/local/result_dirs.h"
 #include "orchestrator/plan/write_proof.h"
 
-/* The states of flow.c, in the order of the way; its table tells the story. */
+/* The states of flow.c, in order; its table describes them. */
 typedef enum item_state {
     ITEM_WAITING,
     ITEM_DOWNLOADING,
@@ -29,7 +29,7 @@ typedef enum item_state {
     ITEM_RECHECKING,
     ITEM_COMMITTING,
     ITEM_CONFIRMING,
-    ITEM_RETIRING,
+    ITEM_SUPERSEDING,
     ITEM_COOLING,
     ITEM_CLEANING,
     ITEM_DISCARDING,
@@ -40,59 +40,78 @@ typedef enum item_state {
     ITEM_STATE_COUNT,
 } item_state;
 
-typedef struct item item;
-struct item {
-    /* the plan's; ETag and size change where the input was replaced (item_renew) */
+/* What the plan knows. ETag and size change where the input was replaced (item_renew). */
+typedef struct item_planned {
     char *key;
     char *etag;
     uint64_t size_bytes;
     output_names outputs;
-    bool had_report, had_marker; /* a commit object of an earlier version stands in the store */
-
-    /* loop only */
-    item_state state;
-    bool admitted; /* its bytes are taken from the disk budget */
-    bool no_room;  /* it is larger than what the disk has free */
-    err error;     /* why it failed */
-    item_state failed_in;
-    item *next; /* in one of flow's queues */
-    item *live_next, *live_previous;
-    void *leaf;   /* what is under way for it: a download, a job, an upload ... */
-    timer *timer; /* COOLING */
-    uint64_t received_bytes, verified_bytes; /* DOWNLOADING: so far */
-    void *flow;                              /* whose item it is, for the callbacks of leaves */
-
-    /* The input was replaced while it was worked on. */
-    bool renewed;   /* once: it does not start over a second time */
-    char *new_etag; /* of the version that RECHECKING found; NULL: none other was found */
+    bool had_report, had_marker; /* the store has a commit object of an earlier version */
+    bool renewed;                /* once: it does not start over a second time */
+    char *new_etag; /* of the version that RECHECKING found; NULL: the input was not replaced */
     uint64_t new_size_bytes;
-    err suspicion; /* a request was refused for another version: RECHECKING looks */
+} item_planned;
 
-    /* what the leaves found out */
-    char *read_etag;           /* of the version that was read, as GET tells it; or NULL */
-    char *local_path;          /* of the whole file, absolute */
-    bool lines_known;          /* false where verification was switched off */
-    verdict verdict;           /* of the verification */
-    struct line_hashes *lines; /* of the local file, until its result was checked; the flow's */
-    char *job_id;              /* of the newest submission, or NULL */
-    bool job_replayed;    /* the server answered the submission with a job that it knew already */
-    unsigned submissions; /* how often it went to the server */
+/* What of the planned version is in the work directory and may be used. */
+typedef enum item_local_state {
+    ITEM_LOCAL_NONE,
+    ITEM_LOCAL_PART,  /* finished ranges of a download that failed; the next run resumes there */
+    ITEM_LOCAL_WHOLE, /* downloaded and verified */
+} item_local_state;
+
+typedef struct item_local {
+    item_local_state state;
+    char *path;      /* absolute; set once it is WHOLE */
+    char *read_etag; /* of the version that was read, as GET has it; or NULL */
+    uint64_t received_bytes, verified_bytes; /* DOWNLOADING: so far */
+    bool lines_known;                        /* false where verification was switched off */
+    verdict verdict;                         /* of the verification */
+    struct line_hashes *lines;               /* until the result was checked; the flow's */
+    bool admitted;                           /* its bytes are taken from the disk budget */
+    bool too_large;                          /* larger than what the disk has free */
+} item_local;
+
+typedef struct item_job {
+    char *id;             /* of the newest submission, or NULL */
+    bool replayed;        /* the server answered the submission with a job that it knew already */
+    unsigned submissions; /* how often the file was submitted */
     bool fresh_key;       /* the next submission must not be answered with that old job */
-    bool contaminated;
     char *report_path, *cleaned_path; /* as the server names its files, or NULL */
     char *settings;                   /* fingerprint that the job reported, or NULL */
-    result_file report, cleaned;      /* those files, once they were opened and found to be ours */
-    int recoded_fd;                   /* the cleaned file in the input's compression; 0: as it is */
+} item_job;
+
+typedef struct item_result {
+    bool contaminated;
+    result_file report, cleaned; /* the job's files, once they were opened and accepted */
+    int recoded_fd;              /* the cleaned file in the input's compression; 0: as it is */
     uint64_t contaminated_lines, report_bytes;
     write_proof proof;    /* of the newest upload */
     bool cleaned_written; /* by this run, before the input turned out to be replaced: stale */
     bool cleaned_current; /* by this run, of this version */
     bool refused_cleaned; /* PROBING: the cleaned folder; else the report folder */
+} item_result;
+
+typedef struct item item;
+struct item {
+    item_planned planned;
+    item_local local;
+    item_job job;
+    item_result result;
+
+    /* the flow's */
+    item_state state;
+    op *operation; /* of the state; NULL where it has none */
+    err error;     /* why the item failed */
+    item_state failed_in;
+    err suspicion; /* a request was refused for another version: RECHECKING looks */
+    item *next;    /* in one of flow's queues */
+    item *live_next, *live_previous;
+    void *flow; /* whose item it is, for the callbacks of operations */
 };
 
 void item_free(item *it);
 void item_close_results(item *it); /* they stay known, for their removal */
-/* It starts over with the version that RECHECKING found; nothing of the old one is kept. */
+/* It starts over with the version that RECHECKING found; nothing of the old one is used. */
 void item_renew(item *it);
 const char *item_state_name(item_state s); /* "DOWNLOADING" */
 

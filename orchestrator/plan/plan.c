@@ -179,12 +179,12 @@ item *plan_item(const plan *p, size_t index)
 {
     const planned *row = &p->rows[index];
     item *it = xcalloc(1, sizeof *it);
-    it->key = xstrdup(row->object->key);
-    it->etag = listed_etag(row->object);
-    it->size_bytes = row->object->size_bytes;
-    it->outputs = outputs_of(p->places, row->object);
-    it->had_report = row->had_report;
-    it->had_marker = row->had_marker;
+    it->planned.key = xstrdup(row->object->key);
+    it->planned.etag = listed_etag(row->object);
+    it->planned.size_bytes = row->object->size_bytes;
+    it->planned.outputs = outputs_of(p->places, row->object);
+    it->planned.had_report = row->had_report;
+    it->planned.had_marker = row->had_marker;
     return it;
 }
 

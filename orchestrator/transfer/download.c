@@ -39,19 +39,21 @@ static void succeed(download *d)
     item *it = d->options.item;
     const workdir *w = d->options.workdir;
     err e = ERR_INIT;
-    if (!d->reused && !workdir_part_commit(w, it->key, it->etag, d->hashed.text, &e)) {
+    if (!d->reused &&
+        !workdir_part_commit(w, it->planned.key, it->planned.etag, d->hashed.text, &e)) {
         op_finish(&d->op, &e);
         return;
     }
-    free(it->local_path);
-    it->local_path = workdir_final_path(w, it->key);
+    free(it->local.path);
+    it->local.path = workdir_final_path(w, it->planned.key);
+    it->local.state = ITEM_LOCAL_WHOLE;
     op_finish(&d->op, NULL);
 }
 
 static void warn_about(const download *d)
 {
-    const verdict *v = &d->options.item->verdict;
-    const char *bucket = d->options.bucket, *key = d->options.item->key;
+    const verdict *v = &d->options.item->local.verdict;
+    const char *bucket = d->options.bucket, *key = d->options.item->planned.key;
     if (v->suffix_differs)
         log_warn("s3://%s/%s: its content is %s, its name says otherwise", bucket, key,
                  codec_get(v->format)->name);
@@ -97,8 +99,8 @@ static void fail_verification(download *d, const err *error)
 static void verified(download *d, const verdict *found)
 {
     if (found) {
-        d->options.item->verdict = *found;
-        d->options.item->lines_known = true;
+        d->options.item->local.verdict = *found;
+        d->options.item->local.lines_known = true;
         warn_about(d);
     }
     succeed(d);
@@ -109,8 +111,8 @@ static void verified(download *d, const verdict *found)
 static void on_progress(void *ctx, uint64_t received_bytes, uint64_t verified_bytes)
 {
     const download *d = ctx;
-    d->options.item->received_bytes = MAX(received_bytes, verified_bytes);
-    d->options.item->verified_bytes = verified_bytes;
+    d->options.item->local.received_bytes = MAX(received_bytes, verified_bytes);
+    d->options.item->local.verified_bytes = verified_bytes;
 }
 
 /* The kept file is not the object: its name must not say that it is whole while it is loaded. */
@@ -118,7 +120,7 @@ static void on_restart(void *ctx)
 {
     download *d = ctx;
     err e = ERR_INIT;
-    if (d->reused && !workdir_whole_to_part(d->options.workdir, d->options.item->key, &e))
+    if (d->reused && !workdir_whole_to_part(d->options.workdir, d->options.item->planned.key, &e))
         log_warn("%s", e.message); /* succeed() fails on the same */
     d->reused = false;
 }
@@ -129,7 +131,7 @@ static bool is_as_recorded(const download *d, const fetch_end *end, err *e)
 {
     if (end->proven != S3_CHECKSUM_NONE)
         return true;
-    const char *key = d->options.item->key;
+    const char *key = d->options.item->planned.key;
     AUTO_FREE char *recorded = workdir_whole_checksum(d->options.workdir, key);
     return (recorded && recorded[0] && str_equal(recorded, end->hashed.text)) ||
            err_set(e, ERR_IO, "s3://%s/%s: the kept file is not as it was downloaded",
@@ -145,8 +147,8 @@ static void on_fetched(void *ctx, const fetch_end *end)
         begin_afresh(d, &unproven);
     } else if (!end->error) {
         d->hashed = end->hashed;
-        free(d->options.item->read_etag);
-        d->options.item->read_etag = xstrdup_or_null(end->etag);
+        free(d->options.item->local.read_etag);
+        d->options.item->local.read_etag = xstrdup_or_null(end->etag);
         verified(d, end->verdict);
     } else if (end->unsound && end->kept) {
         begin_afresh(d, end->error);
@@ -164,28 +166,28 @@ static bool start_fetch(download *d, err *e)
 {
     const download_options *o = &d->options;
     free(d->resume_path);
-    d->resume_path = workdir_resume_name(o->workdir, o->item->key);
-    d->fetch =
-        fetch_start(&(fetch_options){.s3 = o->s3,
-                                     .transport = o->transport,
-                                     .verifier = o->verifier,
-                                     .object = {.bucket = o->bucket,
-                                                .key = o->item->key,
-                                                .etag = o->item->etag[0] ? o->item->etag : NULL,
-                                                .size_known = true,
-                                                .size_bytes = o->item->size_bytes,
-                                                .fd = d->fd,
-                                                .resume_path = d->resume_path,
-                                                .resume_root_fd = workdir_download_fd(o->workdir),
-                                                .file_is_whole = d->reused},
-                                     .level = o->level,
-                                     .lines = o->item->lines,
-                                     .jsonl = o->jsonl,
-                                     .on_progress = on_progress,
-                                     .on_restart = on_restart,
-                                     .on_done = on_fetched,
-                                     .ctx = d},
-                    e);
+    d->resume_path = workdir_resume_name(o->workdir, o->item->planned.key);
+    d->fetch = fetch_start(
+        &(fetch_options){.s3 = o->s3,
+                         .transport = o->transport,
+                         .verifier = o->verifier,
+                         .object = {.bucket = o->bucket,
+                                    .key = o->item->planned.key,
+                                    .etag = o->item->planned.etag[0] ? o->item->planned.etag : NULL,
+                                    .size_known = true,
+                                    .size_bytes = o->item->planned.size_bytes,
+                                    .fd = d->fd,
+                                    .resume_path = d->resume_path,
+                                    .resume_root_fd = workdir_download_fd(o->workdir),
+                                    .file_is_whole = d->reused},
+                         .level = o->level,
+                         .lines = o->item->local.lines,
+                         .jsonl = o->jsonl,
+                         .on_progress = on_progress,
+                         .on_restart = on_restart,
+                         .on_done = on_fetched,
+                         .ctx = d},
+        e);
     return d->fetch != NULL;
 }
 
@@ -194,9 +196,9 @@ static bool open_file(download *d, err *e)
     const item *it = d->options.item;
     const workdir *w = d->options.workdir;
     d->reused = !d->keep_off && d->options.level != VERIFY_NONE &&
-                workdir_has_whole(w, it->key, it->etag, it->size_bytes);
-    d->fd = d->reused ? workdir_whole_open(w, it->key, e)
-                      : workdir_part_open(w, it->key, d->keep_off, e);
+                workdir_has_whole(w, it->planned.key, it->planned.etag, it->planned.size_bytes);
+    d->fd = d->reused ? workdir_whole_open(w, it->planned.key, e)
+                      : workdir_part_open(w, it->planned.key, d->keep_off, e);
     return d->fd >= 0;
 }
 

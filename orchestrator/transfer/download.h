@@ -23,7 +23,7 @@ typedef struct download_options {
     verifier *verifier;
     const workdir *workdir;
     const char *bucket;
-    item *item; /* on success: local_path, read_etag, verdict, lines_known are set */
+    item *item; /* on success, its `local` is WHOLE, with read_etag, verdict, lines_known */
     verify_level level;
     jsonl_options jsonl; /* what the lines must be; its strings are borrowed */
     void (*on_done)(void *ctx, const err *error);

@@ -185,24 +185,29 @@ bool result_check(const result_options *o, result_facts *out, err *e)
 
 /* --- on a worker --- */
 
-struct result_task {
-    pool_task task; /* first */
+typedef struct result_task {
+    op op;
+    pool_task task;
     result_options options;
     char *strings[5]; /* copies that options points to */
     result_facts facts;
     err error;
-    bool ok, cancelled;
+    bool ok;
     uint64_t memory_needed; /* where it is more than the ticket has */
     pool *pool;             /* loop only */
     codec_memory *memory;   /* loop only */
     codec_ticket ticket;
     void (*on_done)(void *ctx, result_facts *facts, const err *error);
-    void *ctx;
-};
+} result_task;
+
+static result_task *task_of(pool_task *task)
+{
+    return (result_task *)((char *)task - offsetof(result_task, task));
+}
 
 static void run_check(pool_task *task)
 {
-    result_task *t = (result_task *)task;
+    result_task *t = task_of(task);
     result_facts_deinit(&t->facts);
     t->error = (err)ERR_INIT;
     t->memory_needed = 0;
@@ -211,8 +216,15 @@ static void run_check(pool_task *task)
     t->ok = result_check(&t->options, &t->facts, &t->error);
 }
 
-static void task_free(result_task *t)
+static void check_report(op *o, const err *error)
 {
+    result_task *t = (result_task *)o;
+    t->on_done(o->ctx, &t->facts, error);
+}
+
+static void check_free(op *o)
+{
+    result_task *t = (result_task *)o;
     codec_memory_give(t->memory, &t->ticket);
     result_facts_deinit(&t->facts);
     line_hashes_unref(t->options.hashes);
@@ -221,12 +233,23 @@ static void task_free(result_task *t)
     free(t);
 }
 
+/* Else a worker has its memory, and check_done ends it. */
+static void check_cancel(op *o)
+{
+    result_task *t = (result_task *)o;
+    if (t->ticket.waiting)
+        op_finish(o, NULL);
+}
+
+static const op_kind check_kind = {
+    .free = check_free, .cancel = check_cancel, .report = check_report};
+
 /* A file asks for more than it was let in with: all over again when that is there. False: it will
  * never be. */
 static bool ask_for_more(result_task *t)
 {
     uint64_t needed = t->memory_needed;
-    if (t->ok || t->cancelled || needed <= t->ticket.bytes)
+    if (t->ok || t->op.cancelled || needed <= t->ticket.bytes)
         return false;
     if (needed > codec_memory_limit(t->memory)) {
         codec_memory_advise(t->memory, &t->error);
@@ -239,12 +262,9 @@ static bool ask_for_more(result_task *t)
 
 static void check_done(pool_task *task)
 {
-    result_task *t = (result_task *)task;
-    if (ask_for_more(t))
-        return;
-    if (!t->cancelled)
-        t->on_done(t->ctx, &t->facts, t->ok ? NULL : &t->error);
-    task_free(t);
+    result_task *t = task_of(task);
+    if (!ask_for_more(t))
+        op_finish(&t->op, t->ok ? NULL : &t->error);
 }
 
 /* The server's name for its file tells the format; where it does not, more is asked for later. */
@@ -318,16 +338,15 @@ static void begin_check(result_task *t)
     codec_memory_ask(t->memory, &t->ticket, needed);
 }
 
-result_task *result_check_start(pool *p, codec_memory *memory, const result_options *options,
-                                void (*on_done)(void *ctx, result_facts *facts, const err *error),
-                                void *ctx)
+op *result_check_start(pool *p, codec_memory *memory, const result_options *options,
+                       void (*on_done)(void *ctx, result_facts *facts, const err *error), void *ctx)
 {
-    result_task *t = xcalloc(1, sizeof *t);
+    result_task *t = op_new(&check_kind, sizeof *t, NULL, NULL);
+    t->op.ctx = ctx;
     t->task = (pool_task){.run = run_check, .done = check_done};
     t->options = *options;
     t->options.hashes = line_hashes_ref(options->hashes);
     t->on_done = on_done;
-    t->ctx = ctx;
     const char **borrowed[] = {&t->options.name, &t->options.key, &t->options.job_id,
                                &t->options.report_path, &t->options.cleaned_path};
     for (size_t i = 0; i < ARRAY_LEN(borrowed); i++)
@@ -336,14 +355,5 @@ result_task *result_check_start(pool *p, codec_memory *memory, const result_opti
     t->pool = p;
     t->memory = memory;
     begin_check(t);
-    return t;
-}
-
-void result_check_cancel(result_task *t)
-{
-    if (!t)
-        return;
-    t->cancelled = true;
-    if (t->ticket.waiting) /* else check_done ends it */
-        task_free(t);
+    return op_started(&t->op);
 }

@@ -5,8 +5,7 @@
  *          the report names, in order, byte for byte (result_lines.h). So a server that read only a
  *          part of the file is found. The cleaned file of a contaminated input is brought into the
  *          input's compression in the same pass.
- * Owner:   result_check_start copies its options' strings; it frees itself after on_done, or,
- *          cancelled, when its worker has come back.
+ * Owner:   result_check_start is an operation (base/op.h) and copies its options' strings.
  * Threads: result_check on a worker (blocking); the rest on the loop.
  * Fails:   ERR_RESULT_PATH: a file that is not the server's result, which is then not read;
  *          ERR_RESULT with the first line that differs, or where a file does not decode; ERR_IO;
@@ -17,6 +16,7 @@
 
 #include "decon/base/pool.h"
 #include "decon/compression/codec.h"
+#include "base/op.h"
 #include "base/util.h"
 #include "orchestrator/local/result_dirs.h"
 #include "orchestrator/local/workdir.h"
@@ -53,12 +53,10 @@ DEFINE_AUTO(result_facts, result_facts_deinit)
 
 bool result_check(const result_options *options, result_facts *out, err *e) MUST_USE;
 
-typedef struct result_task result_task;
 /* `memory` admits decoders and the encoder, with what they mostly take; a file that turns out to need
  * more starts over with that. Borrowed. */
-result_task *result_check_start(pool *p, codec_memory *memory, const result_options *options,
-                                void (*on_done)(void *ctx, result_facts *facts, const err *error),
-                                void *ctx) MUST_USE;
-void result_check_cancel(result_task *t); /* NULL is fine */
+op *result_check_start(pool *p, codec_memory *memory, const result_options *options,
+                       void (*on_done)(void *ctx, result_facts *facts, const err *error), void *ctx)
+    MUST_USE;
 
 #endif

@@ -6,27 +6,25 @@
 
 #include "base/fs_below.h"
 
-struct upload {
+typedef struct upload {
+    op op;
     upload_target to;
     char *bucket, *key; /* copies, for messages */
     int fd;
     bool asked_checksum;
     s3_copy_options copy; /* strings of the source are the caller's */
-    s3_op *op;
-};
+    s3_op *request;
+} upload;
 
-static upload *upload_new(const upload_target *to)
+static void upload_stop(op *o)
 {
-    upload *u = xcalloc(1, sizeof *u);
-    u->to = *to;
-    u->to.bucket = u->bucket = xstrdup(to->bucket);
-    u->to.key = u->key = xstrdup(to->key);
-    u->fd = -1;
-    return u;
+    upload *u = (upload *)o;
+    s3_op_cancel(move(u->request));
 }
 
-static void upload_free(upload *u)
+static void upload_free(op *o)
 {
+    upload *u = (upload *)o;
     if (u->fd >= 0)
         close(u->fd);
     free(u->bucket);
@@ -34,22 +32,18 @@ static void upload_free(upload *u)
     free(u);
 }
 
-void upload_cancel(upload *u)
-{
-    if (!u)
-        return;
-    if (u->op)
-        s3_op_cancel(u->op);
-    upload_free(u);
-}
+static const op_kind upload_kind = {.stop = upload_stop, .free = upload_free};
 
-static void end(void *ctx, const err *error)
+static upload *upload_new(const upload_target *to)
 {
-    upload *u = ctx;
-    upload_target to = u->to;
-    err copy = error ? *error : (err)ERR_INIT;
-    upload_free(u);
-    to.on_done(to.ctx, error ? &copy : NULL);
+    upload *u = op_new(&upload_kind, sizeof *u, NULL, NULL);
+    u->op.on_done = to->on_done;
+    u->op.ctx = to->ctx;
+    u->to = *to;
+    u->to.bucket = u->bucket = xstrdup(to->bucket);
+    u->to.key = u->key = xstrdup(to->key);
+    u->fd = -1;
+    return u;
 }
 
 static void on_put(void *ctx, const s3_put_result *result, const err *error)
@@ -59,7 +53,7 @@ static void on_put(void *ctx, const s3_put_result *result, const err *error)
         u->to.proof->etag = xstrdup_or_null(result->etag);
         u->to.proof->checksum = result->checksum;
     }
-    end(u, error);
+    op_finish(&u->op, error);
 }
 
 /* --- confirming --- */
@@ -111,22 +105,23 @@ static void on_head(void *ctx, const s3_object *object, const err *error)
     err e = ERR_INIT;
     if (!error && needs_checksum(u, object)) {
         u->asked_checksum = true;
-        u->op = s3_head_checksum(u->to.s3, u->bucket, u->key, on_head, u);
+        u->request = s3_head_checksum(u->to.s3, u->bucket, u->key, on_head, u);
         return;
     }
     if (!error && !fits(u, object, &e))
         error = &e;
     if (!error)
         write_proof_keep_metadata(u->to.proof, object->metadata, object->metadata_count);
-    end(u, error);
+    op_finish(&u->op, error);
 }
 
 static void on_removed(void *ctx, const err *error)
 {
-    end(ctx, error && error->code == ERR_S3_NOT_FOUND ? NULL : error);
+    upload *u = ctx;
+    op_finish(&u->op, error && error->code == ERR_S3_NOT_FOUND ? NULL : error);
 }
 
-upload *upload_file(const upload_target *to, int fd, const char *content_type, err *e)
+op *upload_file(const upload_target *to, int fd, const char *content_type, err *e)
 {
     fs_identity file;
     int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
@@ -140,45 +135,45 @@ upload *upload_file(const upload_target *to, int fd, const char *content_type, e
     u->fd = own;
     write_proof_deinit(to->proof);
     to->proof->size_bytes = file.size_bytes;
-    u->op = s3_put(to->s3, &(s3_put_options){.bucket = to->bucket,
-                                             .key = to->key,
-                                             .fd = own,
-                                             .size_bytes = file.size_bytes,
-                                             .content_type = content_type,
-                                             .fields = to->metadata,
-                                             .field_count = to->metadata_count,
-                                             .on_done = on_put,
-                                             .ctx = u});
-    return u;
+    u->request = s3_put(to->s3, &(s3_put_options){.bucket = to->bucket,
+                                                  .key = to->key,
+                                                  .fd = own,
+                                                  .size_bytes = file.size_bytes,
+                                                  .content_type = content_type,
+                                                  .fields = to->metadata,
+                                                  .field_count = to->metadata_count,
+                                                  .on_done = on_put,
+                                                  .ctx = u});
+    return op_started(&u->op);
 }
 
-upload *upload_empty(const upload_target *to)
+op *upload_empty(const upload_target *to)
 {
     upload *u = upload_new(to);
     write_proof_deinit(to->proof);
-    u->op = s3_put(to->s3, &(s3_put_options){.bucket = to->bucket,
-                                             .key = to->key,
-                                             .data = SLICE_LIT(""),
-                                             .fd = -1,
-                                             .fields = to->metadata,
-                                             .field_count = to->metadata_count,
-                                             .on_done = on_put,
-                                             .ctx = u});
-    return u;
+    u->request = s3_put(to->s3, &(s3_put_options){.bucket = to->bucket,
+                                                  .key = to->key,
+                                                  .data = SLICE_LIT(""),
+                                                  .fd = -1,
+                                                  .fields = to->metadata,
+                                                  .field_count = to->metadata_count,
+                                                  .on_done = on_put,
+                                                  .ctx = u});
+    return op_started(&u->op);
 }
 
-upload *upload_confirm(const upload_target *to)
+op *upload_confirm(const upload_target *to)
 {
     upload *u = upload_new(to);
-    u->op = s3_head(to->s3, to->bucket, to->key, on_head, u);
-    return u;
+    u->request = s3_head(to->s3, to->bucket, to->key, on_head, u);
+    return op_started(&u->op);
 }
 
-upload *upload_remove(const upload_target *to)
+op *upload_remove(const upload_target *to)
 {
     upload *u = upload_new(to);
-    u->op = s3_delete(to->s3, to->bucket, to->key, on_removed, u);
-    return u;
+    u->request = s3_delete(to->s3, to->bucket, to->key, on_removed, u);
+    return op_started(&u->op);
 }
 
 /* User metadata has 2 KiB in all: where the source's own leaves too little, ours is left out. */
@@ -190,13 +185,13 @@ static void on_copied(void *ctx, const err *error)
         u->copy.field_count = 0;
         u->copy.to_bucket = u->bucket;
         u->copy.to_key = u->key;
-        u->op = s3_copy(u->to.s3, &u->copy);
+        u->request = s3_copy(u->to.s3, &u->copy);
         return;
     }
-    end(u, error);
+    op_finish(&u->op, error);
 }
 
-upload *upload_copy(const upload_target *to, const s3_copy_options *from)
+op *upload_copy(const upload_target *to, const s3_copy_options *from)
 {
     upload *u = upload_new(to);
     s3_copy_options options = *from;
@@ -210,6 +205,6 @@ upload *upload_copy(const upload_target *to, const s3_copy_options *from)
     options.on_done = on_copied;
     options.ctx = u;
     u->copy = options;
-    u->op = s3_copy(to->s3, &options);
-    return u;
+    u->request = s3_copy(to->s3, &options);
+    return op_started(&u->op);
 }

@@ -68,14 +68,14 @@ test_killed_while_committing() {
 test_killed_while_confirming() {
     crash_at CONFIRMING 'status=503,method=HEAD,key=out/reports/*'
 }
-test_killed_while_retiring() {
+test_killed_while_superseding() {
     # The opposite commit of an earlier version stands in the store. One file only has such a thing:
     # in this state it has both, while a marker alone would be valid for the second run.
     prepare() {
         : >"$T/nothing"
         put "$T/nothing" out/reports/books/part-01.clean
     }
-    crash_at RETIRING 'status=503,method=DELETE,key=out/*.clean' --redo
+    crash_at SUPERSEDING 'status=503,method=DELETE,key=out/*.clean' --redo
 }
 test_killed_while_cooling() {
     crash_at COOLING 'status=503,method=GET,key=in/books/*' --cleanup-delay 600

@@ -303,9 +303,9 @@ static void an_item_has_what_the_listing_told(void **state)
     for (size_t i = 0; i < ARRAY_LEN(etags); i++) {
         item *it = plan_item(&f.plan, i);
         AUTO_FREE char *report = xasprintf("rep/%zu.report.jsonl", i);
-        assert_string_equal(it->etag, etags[i]);
-        assert_int_equal(it->size_bytes, 100 - i);
-        assert_string_equal(it->outputs.report_key, report);
+        assert_string_equal(it->planned.etag, etags[i]);
+        assert_int_equal(it->planned.size_bytes, 100 - i);
+        assert_string_equal(it->planned.outputs.report_key, report);
         item_free(it);
     }
     end(&f);

@@ -277,7 +277,7 @@ static void runs_on_the_pool_and_can_be_cancelled(void **state)
     pool_collect(p);
     assert_true(told);
     told = false;
-    result_check_cancel(result_check_start(p, memory, &o, on_checked, NULL));
+    op_cancel(result_check_start(p, memory, &o, on_checked, NULL));
     pool_collect(p);
     assert_false(told);
     codec_memory_free(memory);
@@ -318,7 +318,7 @@ static void an_encoder_waits_for_its_memory_or_is_refused(void **state)
     pool_collect(p);
     assert_true(told);
     codec_memory_ask(memory, &other, 50 << 20);
-    result_check_cancel(result_check_start(p, memory, &o, on_checked, NULL)); /* while it waits */
+    op_cancel(result_check_start(p, memory, &o, on_checked, NULL)); /* while it waits */
     codec_memory_give(memory, &other);
     codec_memory_free(memory);
 
