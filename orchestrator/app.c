@@ -181,11 +181,21 @@ static int dry_run(app *a)
     return 0;
 }
 
+static void report_share(const config *c)
+{
+    if (c->share_source)
+        log_info("this is host %lld of %lld (%s)", (long long)c->host_index,
+                 (long long)c->host_count, c->share_source);
+    else
+        log_info("PMR_HOST_INDEX and PMR_HOST_COUNT are not set: this one host does all files");
+}
+
 int app_run(app *a)
 {
     err e = ERR_INIT;
     a->started_ms = clock_now_ms(a->env.transport);
     a->progress = progress_new(a->env.transport);
+    report_share(a->config);
     if (!app_make_client(a, &e))
         return stop_early(a, &e);
     if (a->config->dry_run)

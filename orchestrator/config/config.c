@@ -1,6 +1,7 @@
 #include "orchestrator/config/config.h"
 
 #include "orchestrator/config/file_names.h"
+#include "orchestrator/fleet/host_share.h"
 
 #include <unistd.h>
 
@@ -15,24 +16,19 @@ static option_origin origin_of(const option_origin *origins, const char *key)
     return 0;
 }
 
-/* An index without a count, or the other way round, would make every host do all the work. */
-static bool check_share(config *c, const option_origin *origins, err *e)
+static bool find_share(config *c, const option_origin *origins, host_getenv *getenv_fn, err *e)
 {
-    bool index_given = origin_of(origins, "host_index") != 0;
-    bool count_given = origin_of(origins, "host_count") != 0;
-    if (index_given != count_given)
-        return err_set(
-            e, ERR_CONFIG,
-            "only %s is set; set both PMR_HOST_INDEX and PMR_HOST_COUNT (or --host-index "
-            "and --host-count), or neither",
-            index_given ? "the host index (PMR_HOST_INDEX)" : "the host count (PMR_HOST_COUNT)");
-    c->shard_given = index_given;
-    if (c->host_index >= c->host_count)
-        return err_set(e, ERR_CONFIG,
-                       "host index %lld (PMR_HOST_INDEX) is not below the host count %lld "
-                       "(PMR_HOST_COUNT); indexes go from 0 to %lld",
-                       (long long)c->host_index, (long long)c->host_count,
-                       (long long)c->host_count - 1);
+    AUTO(host_share) share = {0};
+    host_share_options given = {.single = c->single,
+                                .index_given = origin_of(origins, "host_index") != 0,
+                                .count_given = origin_of(origins, "host_count") != 0,
+                                .index = (uint64_t)c->host_index,
+                                .count = (uint64_t)c->host_count};
+    if (!host_share_find(&given, getenv_fn, &share, e))
+        return false;
+    c->host_index = share.index;
+    c->host_count = share.count;
+    c->share_source = move(share.source);
     return true;
 }
 
@@ -59,21 +55,6 @@ bool config_wants_information(const config *c)
     return c->help || c->version || c->print_reference || c->print_config;
 }
 
-/* A scheduler that sets an empty variable meant something: never "host 0 of 1". */
-static bool refuse_empty(const char *(*getenv_fn)(const char *), err *e)
-{
-    static const char *const names[] = {"PMR_HOST_INDEX", "PMR_HOST_COUNT"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        const char *value = getenv_fn(names[i]);
-        if (value && !value[0])
-            return err_set(e, ERR_CONFIG,
-                           "environment variable %s is empty; set it to a number, or "
-                           "unset both PMR_HOST_INDEX and PMR_HOST_COUNT",
-                           names[i]);
-    }
-    return true;
-}
-
 static bool read_sources(int argc, char **argv, const char *(*getenv_fn)(const char *),
                          option_origin *origins, config *out, err *e)
 {
@@ -81,8 +62,7 @@ static bool read_sources(int argc, char **argv, const char *(*getenv_fn)(const c
     int positional = argc;
     if (file && !options_yaml(&config_options, file, out, origins, e))
         return false;
-    if (!refuse_empty(getenv_fn, e) ||
-        !options_environment(&config_options, getenv_fn, out, origins, e) ||
+    if (!options_environment(&config_options, getenv_fn, out, origins, e) ||
         !options_arguments(&config_options, argc, argv, out, origins, &positional, e))
         return false;
     if (positional < argc)
@@ -101,10 +81,11 @@ static bool wants_information(int argc, char **argv)
     return false;
 }
 
-static bool check_whole(config *out, const option_origin *origins, err *e)
+static bool check_whole(config *out, const option_origin *origins, host_getenv *getenv_fn, err *e)
 {
     names_take_suffixes((const char *const *)out->input_suffixes);
-    return options_check(&config_options, out, origins, e) && check_share(out, origins, e) &&
+    return options_check(&config_options, out, origins, e) &&
+           find_share(out, origins, getenv_fn, e) &&
            codec_gzip_decoder_check((codec_gzip_decoder)out->gzip_decoder, e) &&
            places_make(out->remote_file_input, out->remote_report_output_dir,
                        out->remote_cleaned_output_dir, &out->places, e);
@@ -121,7 +102,8 @@ bool config_load(int argc, char **argv, const char *(*getenv_fn)(const char *nam
         int positional;
         return options_arguments(&config_options, argc, argv, out, origins, &positional, e);
     }
-    return read_sources(argc, argv, getenv_fn, origins, out, e) && check_whole(out, origins, e);
+    return read_sources(argc, argv, getenv_fn, origins, out, e) &&
+           check_whole(out, origins, getenv_fn, e);
 }
 
 void config_deinit(config *c)
@@ -129,4 +111,5 @@ void config_deinit(config *c)
     names_take_suffixes(NULL);
     options_deinit(&config_options, c);
     places_deinit(&c->places);
+    free(move(c->share_source));
 }

@@ -68,7 +68,8 @@ typedef struct config {
     int listing_order; /* s3_listing_order */
 
     /* share */
-    int64_t host_index, host_count;
+    int64_t host_index, host_count; /* once loaded: also those of the environment */
+    bool single;
 
     /* log and information */
     int log_level; /* log_level */
@@ -77,7 +78,7 @@ typedef struct config {
     bool help, version, print_reference, print_config;
 
     /* derived */
-    bool shard_given; /* false: one host, with the notice */
+    char *share_source; /* options or variables that say which host this is; NULL: none */
     places places;
 } config;
 

@@ -56,6 +56,4 @@ void app_limits_tell(const app_limits *l, const config *c, const workdir *w)
         "memory ceiling: %s of transfer buffers, %s of decoders and encoders, and the listing; "
         "disk budget %s in %s",
         buffers, codecs, disk, workdir_path(w));
-    if (!c->shard_given)
-        log_info("PMR_HOST_INDEX and PMR_HOST_COUNT are not set: this one host does all files");
 }

@@ -30,8 +30,8 @@ static bool concerns_runs_only(const option *row)
     static const char *const keys[] = {
         "redo",          "copy_uncontaminated", "dry_run",       "max_files_debug",
         "server_url",    "max_concurrent_jobs", "poll_interval", "server_wait",
-        "cleanup_delay", "host_index",          "host_count",    "gzip_level",
-        "zstd_level",    "bzip2_level",         "xz_level",
+        "cleanup_delay", "host_index",          "host_count",    "single",
+        "gzip_level",    "zstd_level",          "bzip2_level",   "xz_level",
     };
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         if (str_equal(row->key, keys[i]))

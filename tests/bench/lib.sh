@@ -9,7 +9,8 @@ BENCH=$(realpath -m "${BENCH:-$top/build/bench}")
 RUNS=${RUNS:-3}
 KEPT=$(realpath -m "${KEPT:-$top/build/bench-files}") # what takes long to make, for the next time
 dir=$(mktemp -d "${TMPDIR:-/tmp}/decon-bench.XXXXXX")
-unset "${!AWS_@}" "${!PMR_@}" MAX_FILES_DEBUG
+unset "${!AWS_@}" "${!PMR_@}" "${!SLURM_@}" "${!PMI_@}" "${!OMPI_@}" "${!BATCH_TASK_@}" "${!CLOUD_RUN_@}" MAX_FILES_DEBUG
+unset RANK WORLD_SIZE JOB_COMPLETION_INDEX NOMAD_ALLOC_INDEX
 export AWS_ACCESS_KEY_ID=bench AWS_SECRET_ACCESS_KEY=bench-secret AWS_EC2_METADATA_DISABLED=true
 pids=()
 making=() # of keep

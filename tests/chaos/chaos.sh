@@ -13,7 +13,8 @@ BIN=$(realpath "${BIN:-$top/build/bin}")
 HELPERS=$(realpath "${HELPERS:-$BIN/../tests}")
 kills=${KILLS:-60} files=${FILES:-200} seed=${SEED:-1}
 read -ra roles <<<"${ONLY:-orchestrator server store}"
-unset "${!AWS_@}" "${!PMR_@}" MAX_FILES_DEBUG
+unset "${!AWS_@}" "${!PMR_@}" "${!SLURM_@}" "${!PMI_@}" "${!OMPI_@}" "${!BATCH_TASK_@}" "${!CLOUD_RUN_@}" MAX_FILES_DEBUG
+unset RANK WORLD_SIZE JOB_COMPLETION_INDEX NOMAD_ALLOC_INDEX
 export AWS_ACCESS_KEY_ID=chaos AWS_SECRET_ACCESS_KEY=chaos-secret AWS_REGION=us-east-1
 export AWS_EC2_METADATA_DISABLED=true NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 export AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_CONFIG_FILE=/dev/null

@@ -11,7 +11,8 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BIN=$(realpath "${BIN:-$top/build/sanitize/bin}")
 samples=$top/config/demo/samples
 evals=$top/config/sample-evals
-unset "${!AWS_@}" "${!PMR_@}" MAX_FILES_DEBUG
+unset "${!AWS_@}" "${!PMR_@}" "${!SLURM_@}" "${!PMI_@}" "${!OMPI_@}" "${!BATCH_TASK_@}" "${!CLOUD_RUN_@}" MAX_FILES_DEBUG
+unset RANK WORLD_SIZE JOB_COMPLETION_INDEX NOMAD_ALLOC_INDEX
 export AWS_ACCESS_KEY_ID=test-key AWS_SECRET_ACCESS_KEY=test-secret-key AWS_REGION=us-east-1
 export AWS_EC2_METADATA_DISABLED=true NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 export AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_CONFIG_FILE=/dev/null

@@ -39,6 +39,10 @@ test_half_a_share_is_refused() {
     PMR_HOST_INDEX=2 PMR_HOST_COUNT=2 refused '2'
     PMR_HOST_INDEX=x PMR_HOST_COUNT=2 refused 'PMR_HOST_INDEX'
     PMR_HOST_INDEX='' PMR_HOST_COUNT=2 refused 'PMR_HOST_INDEX'
+    JOB_COMPLETION_INDEX=0 refused 'PMR_HOST_COUNT=<completions of the Job>, or give --single'
+    SLURM_ARRAY_TASK_ID=0 refused 'PMR_HOST_COUNT=<hosts>, or give --single'
+    AWS_BATCH_JOB_ARRAY_SIZE=2 refused 'AWS_BATCH_JOB_ARRAY_INDEX is not'
+    refused '--host-count 3' --host-count 3
 }
 test_a_missing_file_is_named() {
     refused 'missing.yaml' --config "$T/missing.yaml"

@@ -14,7 +14,8 @@ rate=${RATE:-5%}
 training_files=$((count / 10))
 budget_mib=64        # decon-s3's memory budget for transfers
 orchestrator_mib=384 # transfers, codecs and the programs themselves; see "memory" in the run's log
-unset "${!AWS_@}" "${!PMR_@}" MAX_FILES_DEBUG
+unset "${!AWS_@}" "${!PMR_@}" "${!SLURM_@}" "${!PMI_@}" "${!OMPI_@}" "${!BATCH_TASK_@}" "${!CLOUD_RUN_@}" MAX_FILES_DEBUG
+unset RANK WORLD_SIZE JOB_COMPLETION_INDEX NOMAD_ALLOC_INDEX
 export AWS_ACCESS_KEY_ID=soak AWS_SECRET_ACCESS_KEY=soak-secret AWS_REGION=us-east-1
 export AWS_EC2_METADATA_DISABLED=true NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 export AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_CONFIG_FILE=/dev/null

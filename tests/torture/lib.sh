@@ -8,7 +8,8 @@ TESTS=$(realpath "${TESTS:-$BIN/../tests}")
 samples=$top/config/demo/samples
 inputs=('web pages/part-01.jsonl' books/part-02.jsonl.gz 'web pages/letters.json.zst'
     'books/short stories.jsonl.bz2' 'web pages/forum+answers 2026.jsonl.xz')
-unset "${!AWS_@}" "${!PMR_@}" MAX_FILES_DEBUG
+unset "${!AWS_@}" "${!PMR_@}" "${!SLURM_@}" "${!PMI_@}" "${!OMPI_@}" "${!BATCH_TASK_@}" "${!CLOUD_RUN_@}" MAX_FILES_DEBUG
+unset RANK WORLD_SIZE JOB_COMPLETION_INDEX NOMAD_ALLOC_INDEX
 export AWS_ACCESS_KEY_ID=torture AWS_SECRET_ACCESS_KEY=torture-secret AWS_REGION=us-east-1
 export AWS_EC2_METADATA_DISABLED=true NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 export AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_CONFIG_FILE=/dev/null

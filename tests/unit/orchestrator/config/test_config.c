@@ -75,7 +75,7 @@ static void defaults_are_the_documented_ones(void **state)
     assert_int_equal(c.verify, VERIFY_JSONL);
     assert_string_equal(c.content_key, "text");
     assert_int_equal(c.host_count, 1);
-    assert_false(c.shard_given);
+    assert_null(c.share_source);
     assert_string_equal(c.places.cleaned.prefix, "out/");
 }
 
@@ -156,7 +156,7 @@ static void the_share_comes_from_both_variables_or_none(void **state)
     assert_true(load(&c, &e, NO_WORDS));
     assert_int_equal(c.host_index, 2);
     assert_int_equal(c.host_count, 3);
-    assert_true(c.shard_given);
+    assert_string_equal(c.share_source, "PMR_HOST_INDEX=2, PMR_HOST_COUNT=3");
     AUTO(config) over = {0};
     assert_true(load(&over, &e, WORDS("--host-index", "0", "--host-count=9")));
     assert_int_equal(over.host_index, 0);
