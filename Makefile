@@ -73,7 +73,7 @@ PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 NM      ?= nm
 OBJCOPY ?= objcopy
 
-PROGRAMS := decon-orchestrator decon-server decon-s3
+PROGRAMS := decon-orchestrator decon decon-s3
 
 # Every .c of a layer, in its folders too, is in the layer's library. Main files are in programs/.
 sources = $(filter-out $(LEFT_OUT) $(addsuffix /%,$(filter $(1)/%,$(LAYERS))),$(sort $(shell find $(1) -name '*.c')))
@@ -83,7 +83,7 @@ lib = $(OUT)/lib/lib$(subst /,_,$(1)).a
 
 ##@ Build
 ## all: the three programs, in build/bin (installs missing packages first, where it may); GZIP_NATIVE=0: gzip by zlib alone
-all: $(PROGRAMS:%=$(OUT)/bin/%)
+all: $(PROGRAMS:%=$(OUT)/bin/%) $(OUT)/bin/decon-server
 
 define layer_rule
 $(call lib,$(1)): $(call objects,$(call sources,$(1)))
@@ -98,8 +98,11 @@ link = @mkdir -p $(@D) && echo "  LD  $@" && $(CC) $(LINK_FLAGS) -o $@ $(filter 
 
 $(OUT)/bin/decon-orchestrator: $(call objects,programs/decon-orchestrator.c) $(foreach l,orchestrator s3 compression base,$(call lib,$(l)))
 	$(link)
-$(OUT)/bin/decon-server: $(call objects,programs/decon-server.c) $(foreach l,detection compression base,$(call lib,$(l)))
+$(OUT)/bin/decon: $(call objects,programs/decon.c) $(foreach l,detection compression base,$(call lib,$(l)))
 	$(link)
+# The name of earlier versions: serves where no command is given.
+$(OUT)/bin/decon-server: $(OUT)/bin/decon
+	ln -sf decon $@
 $(OUT)/bin/decon-s3: $(call objects,programs/decon-s3.c) $(foreach l,s3/cli s3/serve s3 base,$(call lib,$(l)))
 	$(link)
 
@@ -140,7 +143,14 @@ clean:
 ##@ Run
 ## server: the detection server; SERVER_CONFIG=config/server.yaml, EVALS_DIR=
 server: all
-	$(OUT)/bin/decon-server --config $(SERVER_CONFIG) $(if $(EVALS_DIR),--evals-dir $(EVALS_DIR))
+	$(OUT)/bin/decon server --config $(SERVER_CONFIG) $(if $(EVALS_DIR),--evals-dir $(EVALS_DIR))
+
+## health, submit, status: ask a running server; FILE=PATH, JOB_ID=ID, SERVER_URL=http://127.0.0.1:8080
+SERVER_URL ?= http://127.0.0.1:8080
+FILE   ?=
+JOB_ID ?=
+health submit status:
+	@FILE='$(subst ','\'',$(FILE))' JOB_ID='$(subst ','\'',$(JOB_ID))' tools/ask_server.sh $@ '$(subst ','\'',$(SERVER_URL))'
 
 ## orchestrate: the main job with CONFIG=config/orchestration.yaml
 orchestrate: all
@@ -317,7 +327,7 @@ check-arm64: $(BUILD)/packages-arm64
 	@$(MAKE) --no-print-directory $(PARALLEL) $(ARM64_TESTS)
 	@for test in $(ARM64_TESTS); do echo "  RUN $$test" && $(ARM64_RUN) $$test || exit 1; done
 
-## check-browser: the page of `decon-server review` in Chromium, where it is installed (not part of check)
+## check-browser: the page of `decon review` in Chromium, where it is installed (not part of check)
 check-browser: all
 	@BIN=$(OUT)/bin tests/run.sh tests/browser/test_review_page.sh
 
@@ -343,7 +353,7 @@ include quality.mk
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
 
 force:
-.PHONY: all deps clean server orchestrate orchestrate-debug demo test test-programs e2e-helpers test-run \
+.PHONY: all deps clean server health submit status orchestrate orchestrate-debug demo test test-programs e2e-helpers test-run \
         e2e live check-stores check-clients soak bench fuzz fuzz-programs check check-build check-format check-hardening check-headers \
         check-sizes check-shell check-clang check-cppcheck check-arm64 check-browser layers \
         format help force

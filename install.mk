@@ -26,6 +26,7 @@ $(OUT)/lib/libraries: $(call objects,$(LIBRARY_SOURCES)) tools/library.sh base/n
 HEADERS := $(sort $(wildcard include/decon/*/*.h include/decon/*/*.def))
 
 install_to := $(DESTDIR)$(PREFIX)
+COMPLETED  := $(PROGRAMS) decon-server
 
 ## install: programs, man pages, libraries with headers and pkg-config files, samples, documentation; PREFIX, DESTDIR
 install: all install-libraries
@@ -34,9 +35,10 @@ install: all install-libraries
 	install -d $(install_to)/share/decon/sample-evals
 	install -m 644 $(wildcard config/sample-evals/*.jsonl) $(install_to)/share/decon/sample-evals
 	install -m 755 $(PROGRAMS:%=$(OUT)/bin/%) $(install_to)/bin
+	ln -sf decon $(install_to)/bin/decon-server
 	install -m 644 $(wildcard docs/man/*.1) $(install_to)/share/man/man1
 	install -d $(install_to)/share/bash-completion/completions
-	for p in $(PROGRAMS); do $(OUT)/bin/$$p completion >$(OUT)/$$p.bash && \
+	for p in $(COMPLETED); do $(OUT)/bin/$$p completion >$(OUT)/$$p.bash && \
 	    install -m 644 $(OUT)/$$p.bash $(install_to)/share/bash-completion/completions/$$p || exit 1; done
 	install -m 644 README.md CHANGELOG.md $(wildcard docs/*.md config/*.yaml) $(install_to)/share/doc/decon
 	install -m 644 $(wildcard docs/examples/*.c) $(install_to)/share/doc/decon/examples
@@ -48,4 +50,21 @@ install-libraries: $(LIBRARY_FILES)
 	for l in $(LIBRARIES); do sed 's|@VERSION@|$(VERSION)|' $$l/decon-$$l.pc.in \
 	    >$(install_to)/lib/pkgconfig/decon-$$l.pc || exit 1; done
 
-.PHONY: install install-libraries
+# The paths that install makes, below PREFIX; folders of its own go where nothing else is in them.
+INSTALLED = $(COMPLETED:%=bin/%) $(COMPLETED:%=share/bash-completion/completions/%) \
+    $(patsubst docs/man/%,share/man/man1/%,$(wildcard docs/man/*.1)) \
+    $(patsubst detection/data/%,share/decon/%,$(wildcard detection/data/*.tiktoken*)) share/decon/README.md \
+    $(patsubst config/sample-evals/%,share/decon/sample-evals/%,$(wildcard config/sample-evals/*.jsonl)) \
+    $(addprefix share/doc/decon/,README.md CHANGELOG.md $(notdir $(wildcard docs/*.md config/*.yaml))) \
+    $(patsubst docs/examples/%,share/doc/decon/examples/%,$(wildcard docs/examples/*.c)) \
+    $(LIBRARIES:%=lib/libdecon-%.a) $(LIBRARIES:%=lib/pkgconfig/decon-%.pc) $(HEADERS)
+INSTALLED_FOLDERS = share/decon/sample-evals share/decon share/doc/decon/examples share/doc/decon \
+    $(sort $(patsubst %/,%,$(dir $(HEADERS)))) include/decon
+
+## uninstall: removes what install of this version puts there; PREFIX, DESTDIR
+uninstall:
+	rm -f $(INSTALLED:%=$(install_to)/%)
+	for d in $(INSTALLED_FOLDERS); do [ ! -d $(install_to)/$$d ] || \
+	    rmdir --ignore-fail-on-non-empty $(install_to)/$$d; done
+
+.PHONY: install install-libraries uninstall

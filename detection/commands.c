@@ -1,4 +1,4 @@
-/* decon-server: its commands. Without the name of one it serves. */
+/* decon: its commands. */
 #include "decon/base/buf.h"
 #include "base/util.h"
 #include "base/options/options_completion.h"
@@ -8,37 +8,133 @@
 #include "detection/review/review.h"
 #include "detection/http/serve.h"
 
-static int completion_command(int argc, char **argv)
+#define SERVER_NAME "decon-server"
+
+enum { EXIT_USAGE = 2 };
+
+typedef struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const option_set *options;
+    const char *summary; /* NULL: another name of the command before */
+} command;
+
+static int decon_completion(int argc, char **argv);
+
+static const option_set no_options;
+
+static const command commands[] = {
+    {"server", serve_command, &serve_options, "take jobs over HTTP; the same as " SERVER_NAME},
+    {"serve", serve_command, &serve_options, NULL},
+    {"detect", detect_command, &detect_options, "check local files and folders, without HTTP"},
+    {"review", review_command, &review_command_options,
+     "show reports on the terminal or as a web page"},
+    {"completion", decon_completion, &no_options, "print the completion script for bash"},
+};
+
+static const command *find_command(const char *name)
 {
-    const options_command commands[] = {{.name = "", .options = &serve_options},
-                                        {.name = "serve", .options = &serve_options},
-                                        {.name = "detect", .options = &detect_options},
-                                        {.name = "review", .options = &review_command_options},
-                                        {.name = "completion", .options = &(option_set){0}}};
-    UNUSED(argv);
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        if (str_equal(name, commands[i].name))
+            return &commands[i];
+    return NULL;
+}
+
+/* The names of commands complete after `program`; `alone`: its options need no command. */
+static int print_completion(const char *program, bool alone, int argc)
+{
+    options_command rows[ARRAY_LEN(commands) + 1];
+    size_t count = 0;
     if (argc > 1) {
-        fputs("usage: decon-server completion\n", stderr);
-        return 2;
+        fprintf(stderr, "usage: %s completion\n", program);
+        return EXIT_USAGE;
     }
-    options_bash_completion("decon-server", commands, ARRAY_LEN(commands), stdout);
+    if (alone)
+        rows[count++] = (options_command){.name = "", .options = &serve_options};
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        if (commands[i].summary)
+            rows[count++] =
+                (options_command){.name = commands[i].name, .options = commands[i].options};
+    options_bash_completion(program, rows, count, stdout);
     return fflush(stdout) == 0 ? 0 : 1;
 }
 
-static const struct command {
-    const char *name;
-    int (*run)(int argc, char **argv);
-} commands
-    [] =
-        {
-            {"serve", serve_command},   {"detect", detect_command},
-            {"review", review_command}, {"completion", completion_command},
-            {"server", serve_command}, /* as the reference program is started */
-};
-
-int server_main(int argc, char **argv)
+static int decon_completion(int argc, char **argv)
 {
-    for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++)
-        if (str_equal(argv[1], commands[i].name))
-            return commands[i].run(argc - 1, argv + 1);
-    return serve_command(argc, argv);
+    UNUSED(argv);
+    return print_completion("decon", false, argc);
+}
+
+static int print_help(void)
+{
+    puts("Usage: decon COMMAND [OPTION]...\n"
+         "\n"
+         "Finds text of evaluation sets in training files and writes copies without it.\n"
+         "\n"
+         "Commands:");
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        if (commands[i].summary)
+            printf("  %-12s%s\n", commands[i].name, commands[i].summary);
+    puts("\n"
+         "`decon COMMAND --help` lists the options of a command, `decon --version` shows the\n"
+         "version.");
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[ARRAY_LEN(commands)];
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        names[i] = commands[i].name;
+    const char *nearest = nearest_name(name, names, ARRAY_LEN(names));
+    if (nearest)
+        fprintf(stderr, "decon: '%s' is not a command; did you mean `decon %s`?\n", name, nearest);
+    else
+        fprintf(stderr, "decon: '%s' is not a command; `decon --help` lists them\n", name);
+    return EXIT_USAGE;
+}
+
+/* `decon help detect` is `decon detect --help`. */
+static int help_command(int argc, char **argv)
+{
+    static char flag[] = "--help";
+    if (argc < 3)
+        return print_help();
+    const command *c = find_command(argv[2]);
+    char *words[] = {argv[2], flag, NULL};
+    return c ? c->run(2, words) : unknown_command(argv[2]);
+}
+
+static bool is_server(const char *program)
+{
+    const char *slash = program ? strrchr(program, '/') : NULL;
+    return program && str_starts_with(slash ? slash + 1 : program, SERVER_NAME);
+}
+
+static int server_main(int argc, char **argv)
+{
+    const command *c = argc > 1 ? find_command(argv[1]) : NULL;
+    if (!c)
+        return serve_command(argc, argv);
+    if (c->run == decon_completion)
+        return print_completion(SERVER_NAME, true, argc - 1);
+    return c->run(argc - 1, argv + 1);
+}
+
+int decon_main(int argc, char **argv)
+{
+    if (is_server(argv[0]))
+        return server_main(argc, argv);
+    if (argc < 2) {
+        fputs("decon: no command is given; `decon --help` lists them\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (str_equal(argv[1], "--version") || str_equal(argv[1], "-V")) {
+        puts("decon " DECON_VERSION);
+        return 0;
+    }
+    if (str_equal(argv[1], "help") || str_equal(argv[1], "--help") || str_equal(argv[1], "-h"))
+        return help_command(argc, argv);
+    const command *c = find_command(argv[1]);
+    return c ? c->run(argc - 1, argv + 1) : unknown_command(argv[1]);
 }

@@ -108,7 +108,7 @@ static void print_totals(const totals *t, const server_config *c)
            t->contaminated_lines, t->matches, t->text_bytes, t->ms / 1000,
            (unsigned)(t->ms % 1000 / 100), t->unread_lines);
     if (t->contaminated > 0)
-        printf("To see what was found: decon-server review %s\n", c->report_output_dir);
+        printf("To see what was found: decon review %s\n", c->report_output_dir);
     fflush(stdout);
 }
 
@@ -237,6 +237,6 @@ int detect_command(int argc, char **argv)
     int status = ok ? run(&c, argv + positional, &e) : -1;
     if (status >= 0)
         return status;
-    log_error("decon-server detect: %s", e.message);
+    log_error("decon detect: %s", e.message);
     return err_exit_status(&e);
 }

@@ -1,4 +1,4 @@
-/* The batch command: `decon-server detect FILE...`.
+/* The batch command: `decon detect FILE...`.
  *
  * What:    looks through files without HTTP, writes reports and cleaned files, tells what was found.
  * Owner:   nothing outlives the call. Threads: the main one. Fails: by the exit status, with a line

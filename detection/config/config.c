@@ -196,7 +196,7 @@ bool server_config_about(const server_config *c, const option_set *set)
     if (c->help)
         options_help(set, stdout);
     else if (c->version)
-        printf("decon-server " DECON_VERSION "\n");
+        printf("decon " DECON_VERSION "\n");
     else if (c->print_config)
         options_yaml_example(set, stdout);
     else if (c->print_reference)

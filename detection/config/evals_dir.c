@@ -39,7 +39,7 @@ static char *find_samples(void)
 
 static const char *command_of(const server_config *c)
 {
-    return c->is_batch ? "decon-server detect" : "decon-server";
+    return c->is_batch ? "decon detect" : "decon server";
 }
 
 static bool refuse_missing(const server_config *c, err *e)

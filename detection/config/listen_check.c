@@ -41,6 +41,6 @@ bool listen_check(const server_config *c, err *e)
                e, ERR_CONFIG,
                "listen %s: refused without allow_dir: every host that reaches this address could "
                "have any file read that this server may read; name the folders of training "
-               "files: decon-server --listen %s --allow-dir DIR",
+               "files: decon server --listen %s --allow-dir DIR",
                c->listen, c->listen);
 }

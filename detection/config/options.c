@@ -188,16 +188,14 @@ enum { SERVE_ALONE = 6, BATCH_ALONE = 2 };
 const option_set serve_options = {
     .rows = rows,
     .row_count = ARRAY_LEN(rows) - BATCH_ALONE,
-    .program = "decon-server",
-    .usage = "decon-server [serve] [OPTION]...          takes jobs over HTTP\n"
-             "decon-server detect [OPTION]... FILE...   looks through files, without HTTP\n"
-             "decon-server review [OPTION]... DIR...    shows what reports say",
-    .intro = "Looks for text of evaluation sets in training files. Builds an index of the records "
-             "in --evals-dir, then takes jobs over HTTP. `decon-server detect --help` "
-             "and `decon-server review --help` tell of the other two.",
+    .program = "decon server",
+    .usage = "decon server [OPTION]...\n"
+             "decon-server [OPTION]...    the same",
+    .intro = "Finds text of evaluation sets in training files. Builds an index of the records in "
+             "--evals-dir, then takes jobs over HTTP. `decon --help` lists the other commands.",
     .epilogue =
         "For a start:\n"
-        "  decon-server --evals-dir /data/evals --report-output-dir /data/reports\n"
+        "  decon server --evals-dir /data/evals --report-output-dir /data/reports\n"
         "  curl -H 'Content-Type: application/json' -d '{\"file_path\":\"/data/a.jsonl\"}' \\\n"
         "      http://127.0.0.1:8080/submit\n"
         "  curl http://127.0.0.1:8080/status/JOB\n"
@@ -212,17 +210,17 @@ const option_set serve_options = {
 const option_set detect_options = {
     .rows = rows + SERVE_ALONE,
     .row_count = ARRAY_LEN(rows) - SERVE_ALONE,
-    .program = "decon-server",
-    .usage = "decon-server detect [OPTION]... FILE|FOLDER...",
+    .program = "decon detect",
+    .usage = "decon detect [OPTION]... FILE|FOLDER...",
     .intro = "Looks for text of evaluation sets in training files: JSON Lines, plain or compressed "
              "(gzip, zstd, bzip2, xz). In folders, all files below that end in .jsonl or .json are "
              "taken. For FOLDER/web/a.jsonl.gz the report is reports/web/a.report.jsonl, where "
              "anything was found; with --purify, cleaned/web/a.clean.jsonl.gz is the file without "
              "the lines that matched.",
     .epilogue = "Examples:\n"
-                "  decon-server detect --evals-dir /data/evals training/\n"
-                "  decon-server detect --evals-dir /data/evals --purify a.jsonl.gz b.jsonl.zst\n"
-                "  decon-server review reports\n"
+                "  decon detect --evals-dir /data/evals training/\n"
+                "  decon detect --evals-dir /data/evals --purify a.jsonl.gz b.jsonl.zst\n"
+                "  decon review reports\n"
                 "\n"
                 "The summary goes to standard output, progress and warnings to standard error.\n"
                 "Exit statuses: 0 all files were looked through; 1 could not start; 2 usage or\n"

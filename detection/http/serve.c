@@ -250,6 +250,6 @@ int serve_command(int argc, char **argv)
                              .queued = true});
     if (ok && run(&c, &e))
         return 0;
-    log_error("decon-server: %s", e.message);
+    log_error("decon server: %s", e.message);
     return err_exit_status(&e);
 }

@@ -1,4 +1,4 @@
-/* The server itself: `decon-server`, `decon-server serve`.
+/* The server itself: `decon server`, `decon-server`.
  *
  * What:    reads its options, builds the index, takes jobs over HTTP until a signal comes.
  * Owner:   nothing outlives the call. Threads: the main one. Fails: by the exit status, with a line

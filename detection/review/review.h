@@ -1,4 +1,4 @@
-/* The review command: `decon-server review DIR`.
+/* The review command: `decon review DIR`.
  *
  * What:    shows reports as people want to see them, on the terminal or as a page.
  * Owner:   nothing outlives the call. Threads: the main one. Fails: by the exit status, with a line

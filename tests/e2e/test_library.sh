@@ -216,8 +216,8 @@ test_the_compression_library_needs_no_libcurl() {
 test_everything_is_installed() {
     make -s -C "$top" SANITIZE=$sanitize DESTDIR="$T/root" PREFIX=/usr install >"$T/make.log" 2>&1
     local file
-    for file in bin/decon-s3 bin/decon-server bin/decon-orchestrator share/man/man1/decon-s3.1 \
-        share/bash-completion/completions/decon-server lib/libdecon-s3.a lib/libdecon-base.a lib/pkgconfig/decon-compression.pc lib/pkgconfig/decon-base.pc include/decon/base/err.def share/doc/decon/examples/s3_get.c; do
+    for file in bin/decon-s3 bin/decon bin/decon-server bin/decon-orchestrator share/man/man1/decon-s3.1 share/man/man1/decon.1 \
+        share/bash-completion/completions/decon-server share/bash-completion/completions/decon lib/libdecon-s3.a lib/libdecon-base.a lib/pkgconfig/decon-compression.pc lib/pkgconfig/decon-base.pc include/decon/base/err.def share/doc/decon/examples/s3_get.c; do
         [ -s "$T/root/usr/$file" ] || fail "not installed: $file"
     done
     [ "$("$T/root/usr/bin/decon-s3" --version | cut -d' ' -f2)" = "$(pkg-config --modversion "$T/root/usr/lib/pkgconfig/decon-s3.pc")" ] ||
@@ -225,6 +225,12 @@ test_everything_is_installed() {
     echo '{"text":"x"}' >"$T/f.jsonl"
     (cd "$T" && "$T/root/usr/bin/decon-server" detect --evals-dir sample f.jsonl) >"$T/detect.log" 2>&1 ||
         fail 'the sample set is not installed'
+    # Files of others in the same folders stay.
+    touch "$T/root/usr/bin/mine" "$T/root/usr/share/doc/decon/mine"
+    make -s -C "$top" SANITIZE=$sanitize DESTDIR="$T/root" PREFIX=/usr uninstall >"$T/make.log" 2>&1
+    [ "$(find "$T/root" -type f -o -type l | LC_ALL=C sort | xargs -n 1 basename | xargs)" = 'mine mine' ] ||
+        fail "left: $(find "$T/root" -type f -o -type l)"
+    [ ! -e "$T/root/usr/include/decon" ] || fail 'an empty folder is left'
 }
 
 run_tests

@@ -192,7 +192,7 @@ test_the_sample_set_is_used_only_by_name() {
     local status=0
     "$BIN/decon-server" --port 0 >"$T/none.log" 2>&1 || status=$?
     [ "$status" = 2 ] || fail "exit status $status"
-    grep -q -- 'decon-server --evals-dir DIR .*decon-server --evals-dir sample' "$T/none.log" || fail "$(cat "$T/none.log")"
+    grep -q -- 'decon server --evals-dir DIR .*decon server --evals-dir sample' "$T/none.log" || fail "$(cat "$T/none.log")"
     status=0
     "$BIN/decon-server" detect "$samples" >"$T/none.log" 2>&1 || status=$?
     [ "$status" = 2 ] || fail "detect: exit status $status"
@@ -286,7 +286,7 @@ test_other_addresses_and_names() {
     "$BIN/decon-server" --port 0 --evals-dir "$evals" --report-output-dir "$T/r" --listen 0.0.0.0 \
         >"$T/server.log" 2>&1 || status=$?
     [ "$status" = 2 ] || fail "exit status $status"
-    grep -q -- 'decon-server --listen 0.0.0.0 --allow-dir DIR' "$T/server.log" || fail "$(cat "$T/server.log")"
+    grep -q -- 'decon server --listen 0.0.0.0 --allow-dir DIR' "$T/server.log" || fail "$(cat "$T/server.log")"
     echo '{"text":"x"}' >"$T/f.jsonl"
     begin --listen 127.0.0.2 --allow-dir "$T" --allow-host node-7
     grep -q "^Server listening on http://127.0.0.2:$server_port\$" "$T/server.log" || fail 'the listening line'

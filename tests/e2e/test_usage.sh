@@ -49,10 +49,41 @@ test_a_missing_file_is_named() {
 }
 test_help_and_version() {
     local program
-    for program in decon-orchestrator decon-server decon-s3; do
+    for program in decon-orchestrator decon decon-s3; do
         "$BIN/$program" --help | grep -q "^Usage: $program" || fail "$program --help"
         "$BIN/$program" --version | grep -q '[0-9]\.[0-9]' || fail "$program --version"
     done
+}
+test_decon_is_one_program_with_commands() {
+    local command status=0
+    for command in server detect review; do
+        "$BIN/decon" --help | grep -q "^  $command " || fail "decon --help has no $command"
+        "$BIN/decon" "$command" --help | grep -q "^Usage: decon $command" || fail "decon $command --help"
+        "$BIN/decon" help "$command" | grep -q "^Usage: decon $command" || fail "decon help $command"
+        "$BIN/decon-server" "$command" --help | grep -q "^Usage: decon $command" || fail "decon-server $command"
+    done
+    "$BIN/decon-server" --help | grep -q '^Usage: decon server' || fail 'decon-server does not serve by default'
+    "$BIN/decon" detct 2>"$T/out" || status=$?
+    [ "$status" = 2 ] || fail "exit status $status"
+    grep -q 'did you mean `decon detect`' "$T/out" || fail "$(cat "$T/out")"
+    status=0
+    "$BIN/decon" 2>"$T/out" || status=$?
+    [ "$status" = 2 ] || fail "exit status $status"
+}
+test_make_asks_a_running_server() {
+    local job
+    start_server
+    ask() { make -s -C "$top" SERVER_URL="http://127.0.0.1:$server_port" "$@"; }
+    ask health | grep -q '"status":"ok"' || fail 'health'
+    echo '{"text":"x"}' >"$T/a \"b\" 'c'.jsonl"
+    job=$(ask submit FILE="$T/a \"b\" 'c'.jsonl" | sed 's/.*"job_id":"\([^"]*\)".*/\1/')
+    wait_for sh -c "make -s -C '$top' SERVER_URL=http://127.0.0.1:$server_port status JOB_ID=$job | grep completed"
+    ! ask submit FILE="$T/none" 2>"$T/out" || fail 'a missing file is accepted'
+    ! ask submit 2>"$T/out" || fail 'no file is accepted'
+    grep -q 'make submit FILE=PATH' "$T/out" || fail "$(cat "$T/out")"
+    stop "$server"
+    ! ask health 2>"$T/out" || fail 'no server is accepted'
+    grep -q 'no reply from' "$T/out" || fail "$(cat "$T/out")"
 }
 # complete PROGRAM WORD...: what bash offers for the last one.
 complete_words() {
@@ -71,8 +102,9 @@ flags_of() { # PROGRAM [COMMAND]
 test_completion_knows_commands_flags_and_words() {
     local program command
     [ "$(complete_words decon-server d)" = detect ]
+    [ "$(complete_words decon r)" = review ]
     [ "$(complete_words decon-orchestrator '' | xargs)" = 'verify completion' ]
-    for command in 'decon-server' 'decon-server detect' 'decon-server review' 'decon-orchestrator' \
+    for command in 'decon-server' 'decon server' 'decon detect' 'decon review' 'decon-orchestrator' \
         'decon-orchestrator verify'; do
         # shellcheck disable=SC2086  # words
         complete_words $command -- | sort >"$T/offered"
@@ -83,14 +115,14 @@ test_completion_knows_commands_flags_and_words() {
     done
     [ "$(complete_words decon-orchestrator verify --refuse- | wc -l)" = 2 ]
     [ "$(complete_words decon-server --no-ev)" = --no-eval-dedup ]
-    [ "$(complete_words decon-server detect --fail-)" = --fail-on-match ]
+    [ "$(complete_words decon detect --fail-)" = --fail-on-match ]
     [ "$(complete_words decon-orchestrator --log-level w)" = warn ]
-    [ "$(complete_words decon-server review --color n)" = never ]
+    [ "$(complete_words decon review --color n)" = never ]
     cd "$T"
     touch local-file
     [ "$(complete_words decon-server detect local)" = local-file ]
     [ "$(complete_words decon-server -c local)" = local-file ]
-    for program in decon-orchestrator decon-server decon-s3; do
+    for program in decon-orchestrator decon decon-server decon-s3; do
         "$BIN/$program" completion | bash -n || fail "$program"
         ! "$BIN/$program" completion much too much || fail "$program takes words"
     done

@@ -255,9 +255,9 @@ static void an_open_address_requires_allowed_folders(void **state)
         const char *words[5];
         const char *want; /* NULL: accepted */
     } rows[] = {
-        {{"--listen", "0.0.0.0"}, "decon-server --listen 0.0.0.0 --allow-dir DIR"},
-        {{"--listen", "::"}, "decon-server --listen :: --allow-dir DIR"},
-        {{"--listen", "192.0.2.1"}, "decon-server --listen 192.0.2.1 --allow-dir DIR"},
+        {{"--listen", "0.0.0.0"}, "decon server --listen 0.0.0.0 --allow-dir DIR"},
+        {{"--listen", "::"}, "decon server --listen :: --allow-dir DIR"},
+        {{"--listen", "192.0.2.1"}, "decon server --listen 192.0.2.1 --allow-dir DIR"},
         {{"--listen", "0.0.0.0", "--allow-dir", "/data"}, NULL},
         {{"--listen", "127.0.0.2"}, NULL},
         {{"--listen", "::1"}, NULL},
@@ -289,9 +289,9 @@ static void evaluation_sets_are_required(void **state)
         const option_set *set;
         const char *want;
     } rows[] = {
-        {"purify: true\n", &serve_options, "decon-server --evals-dir sample"},
-        {"evals_dir: ''\n", &serve_options, "decon-server --evals-dir DIR"},
-        {"purify: true\n", &detect_options, "decon-server detect --evals-dir DIR"},
+        {"purify: true\n", &serve_options, "decon server --evals-dir sample"},
+        {"evals_dir: ''\n", &serve_options, "decon server --evals-dir DIR"},
+        {"purify: true\n", &detect_options, "decon detect --evals-dir DIR"},
         /* This program is neither in a checkout's build/bin nor installed. */
         {"evals_dir: sample\n", &serve_options, "run make install, or name a folder"},
     };

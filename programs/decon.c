@@ -1,4 +1,4 @@
-/* decon-server: finds evaluation records in training files; `decon-server --help`. */
+/* decon: finds evaluation records in training files; `decon --help`. Also installed as decon-server. */
 #include "base/fsutil.h"
 #include "base/process_guard.h"
 #include "detection/commands.h"
@@ -7,5 +7,5 @@ int main(int argc, char **argv)
 {
     fs_hold_standard_streams();
     process_hide_memory();
-    return server_main(argc, argv);
+    return decon_main(argc, argv);
 }
