@@ -8,11 +8,18 @@
 #include "decon/compression/codec.h"
 #include "base/util.h"
 
+static void free_names(detect_file *file)
+{
+    free(file->path);
+    free(file->id);
+    free(file->short_id);
+    free(file->relative);
+}
+
 void detect_files_deinit(detect_files *f)
 {
     for (size_t i = 0; i < f->count; i++) {
-        free(f->files[i].path);
-        free(f->files[i].id);
+        free_names(&f->files[i]);
     }
     free(f->files);
     *f = (detect_files){0};
@@ -45,6 +52,7 @@ static void add_file(detect_files *f, const char *path, const char *relative, co
     }
     f->files[f->count++] = (detect_file){.path = xstrdup(path),
                                          .id = id_of(relative),
+                                         .relative = xstrdup(relative),
                                          .size_bytes = (uint64_t)st->st_size,
                                          .device = st->st_dev,
                                          .inode = st->st_ino,
@@ -163,9 +171,51 @@ static void drop_repeated(detect_files *f)
         if (f->files[i].path)
             f->files[kept++] = f->files[i];
         else
-            free(f->files[i].id);
+            free_names(&f->files[i]);
     }
     f->count = kept;
+}
+
+/* Files of one id that differ in their suffixes get ids with these. */
+static void add_suffixes(detect_file **row, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        detect_file *file = row[i];
+        if (!file->rival || str_equal(file->id, file->relative))
+            continue;
+        file->short_id = move(file->id);
+        file->id = xstrdup(file->relative);
+    }
+}
+
+static int id_order(const void *id, const void *file)
+{
+    return strcmp(id, (*(detect_file *const *)file)->id);
+}
+
+/* A file without a suffix that was named beside the others has their short id as its own. */
+static void keep_names_in_use(detect_file **row, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char *id = row[i]->short_id;
+        if (id && bsearch(id, row, count, sizeof *row, id_order))
+            free(move(row[i]->short_id));
+    }
+}
+
+static detect_file **sorted_by_id(detect_files *f, detect_file **row)
+{
+    for (size_t i = 0; i < f->count; i++)
+        row[i] = &f->files[i];
+    qsort(row, f->count, sizeof *row, by_id);
+    return row;
+}
+
+static void find_rivals(detect_files *f, detect_file **row)
+{
+    for (size_t i = 0; i < f->count; i++)
+        f->files[i].rival = NULL;
+    compare_neighbours(sorted_by_id(f, row), f->count);
 }
 
 void detect_files_finish(detect_files *f)
@@ -174,11 +224,12 @@ void detect_files_finish(detect_files *f)
         return;
     AUTO_FREE detect_file **row = xcalloc(f->count, sizeof *row);
     qsort(f->files, f->count, sizeof *f->files, by_path);
-    for (size_t i = 0; i < f->count; i++)
-        row[i] = &f->files[i];
-    qsort(row, f->count, sizeof *row, by_id);
-    compare_neighbours(row, f->count);
+    find_rivals(f, row);
     drop_repeated(f);
+    add_suffixes(sorted_by_id(f, row), f->count);
+    find_rivals(f, row);
+    drop_repeated(f);
+    keep_names_in_use(sorted_by_id(f, row), f->count);
     f->size_bytes = 0;
     for (size_t i = 0; i < f->count; i++)
         f->size_bytes += f->files[i].size_bytes;

@@ -1,7 +1,8 @@
 /* The input files of a batch.
  *
  * What:    files as they were named, and those below folders, with the name that each one's results
- *          get: its path below the folder that was named (or its own name), without suffixes.
+ *          get: its path below the folder that was named (or its own name), without suffixes. Where
+ *          files differ in nothing but suffixes (a.jsonl, a.jsonl.gz), with all of them.
  * Owner:   a detect_files is an embedded value; detect_files_deinit.
  * Threads: one.
  * Fails:   a name that leads nowhere or a folder that cannot be read: ERR_USAGE, ERR_IO.
@@ -16,7 +17,9 @@
 
 typedef struct detect_file {
     char *path;
-    char *id; /* "web/part-07": what the names of its results begin with */
+    char *id;       /* "web/part-07": what the names of its results begin with */
+    char *short_id; /* of an id with suffixes: without them, if no other file uses it; or NULL */
+    char *relative; /* its path below the folder that was named */
     uint64_t size_bytes;
     dev_t device;
     ino_t inode;
@@ -36,7 +39,7 @@ DEFINE_AUTO(detect_files, detect_files_deinit)
 
 /* A file, or a folder with all below it whose name ends in .json or .jsonl, compressed or not. */
 bool detect_files_add(detect_files *f, const char *path, err *e) MUST_USE;
-/* After the last one: sorts, drops what was named twice, finds rivals. */
+/* After the last one: sorts, drops files named twice, gives equal ids their suffixes, finds rivals. */
 void detect_files_finish(detect_files *f);
 
 #endif

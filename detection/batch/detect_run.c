@@ -54,6 +54,13 @@ static bool make_room(const char *dir, const char *id, const char *suffix, err *
     return fs_make_dirs(folder, e) && fs_remove(path, e);
 }
 
+/* Also what a run wrote that did not have to tell the file from its neighbours. */
+static bool make_all_room(const char *dir, const detect_file *f, const char *suffix, err *e)
+{
+    return make_room(dir, f->id, suffix, e) &&
+           (!f->short_id || make_room(dir, f->short_id, suffix, e));
+}
+
 static bool do_file(const detect_batch *b, crew_member *m, const detect_file *f, detect_result *out,
                     err *e)
 {
@@ -65,8 +72,8 @@ static bool do_file(const detect_batch *b, crew_member *m, const detect_file *f,
                        "it would write the same results as %s (rename one; where they lie in two "
                        "folders, name the folder above both)",
                        f->rival);
-    return make_room(s->report_dir, f->id, JOB_REPORT_SUFFIX, e) &&
-           (!s->cleaned_dir || make_room(s->cleaned_dir, f->id, s->cleaned_suffix, e)) &&
+    return make_all_room(s->report_dir, f, JOB_REPORT_SUFFIX, e) &&
+           (!s->cleaned_dir || make_all_room(s->cleaned_dir, f, s->cleaned_suffix, e)) &&
            crew_run(b->crew, m, &job, &out->outcome, &crashed, e);
 }
 

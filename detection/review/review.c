@@ -26,7 +26,7 @@ typedef struct review_config {
     double min_score, max_score;
     int64_t top;
     char *html;
-    bool json, help, version;
+    bool json, stats, help, version;
     int color;
 } review_config;
 
@@ -54,7 +54,9 @@ static const option rows[] = {
         .help =
             "Examples of each evaluation set, the best first, each of another question; without "
             "it 3, in a page 20."),
-    ROW("html", OPTION_STRING, html, NULL, .metavar = "FILE", .section = "How",
+    ROW("stats", OPTION_BOOL, stats, "false", .section = "How",
+        .help = "Shows figures only, no examples."),
+    ROW("html", OPTION_STRING, html, NULL, .metavar = "FILE",
         .help = "Writes a page with filters, one file that needs nothing else; - for standard "
                 "output."),
     ROW("json", OPTION_BOOL, json, "false", .help = "Writes one JSON object."),
@@ -68,8 +70,8 @@ static const option rows[] = {
 const option_set review_command_options = {
     .rows = rows,
     .row_count = ARRAY_LEN(rows),
-    .program = "decon-server",
-    .usage = "decon-server review [OPTION]... FOLDER|REPORT...",
+    .program = "decon review",
+    .usage = "decon review [OPTION]... FOLDER|REPORT...",
     .intro = "Shows what reports of the server, of detect or of decon-orchestrator say: how many "
              "matches each evaluation set has, how good they are, in which files, and the best of "
              "them with question, answer and passage marked in the training text. In folders, all "
@@ -77,9 +79,10 @@ const option_set review_command_options = {
              "compressed ones too.",
     .epilogue =
         "Examples:\n"
-        "  decon-server review reports\n"
-        "  decon-server review --eval gsm8k --min-score 0.95 --top 10 reports\n"
-        "  decon-server review --html review.html reports && xdg-open review.html\n"
+        "  decon review reports\n"
+        "  decon review --stats reports\n"
+        "  decon review --eval gsm8k --min-score 0.95 --top 10 reports\n"
+        "  decon review --html review.html reports && xdg-open review.html\n"
         "\n"
         "Exit statuses: 0 all reports were read; 1 input or output failed; 2 usage; 3 some\n"
         "lines or reports could not be read (the warnings name them).",
@@ -118,7 +121,8 @@ static review_look look_of(const review_config *c)
                          .color =
                              c->color == COLOR_ALWAYS ||
                              (c->color == COLOR_AUTO && is_terminal && !env_is_set("NO_COLOR")),
-                         .blocks = speaks_utf8()};
+                         .blocks = speaks_utf8(),
+                         .stats = c->stats};
 }
 
 static bool write_page(const review *r, const review_config *c, char **names, err *e)
@@ -201,13 +205,13 @@ int review_command(int argc, char **argv)
         if (c.help)
             options_help(&review_command_options, stdout);
         else if (c.version)
-            printf("decon-server " DECON_VERSION "\n");
+            printf("decon " DECON_VERSION "\n");
         else
             status = run(&c, argv + positional, &e);
     }
     options_deinit(&review_command_options, &c);
     if (status >= 0)
         return status;
-    log_error("decon-server review: %s", e.message);
+    log_error("decon review: %s", e.message);
     return err_exit_status(&e);
 }

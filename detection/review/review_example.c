@@ -139,6 +139,8 @@ bool review_line_read(review_line *line, slice text, const char *label, err *e)
         return err_set(e, ERR_PARSE, "eval_key and contamination_score are not both there");
     line->score = number_of(&line->values[KEY_SCORE], 0);
     line->training_line = count_of(&line->values[KEY_LINE]);
+    line->instance = count_of(&line->values[KEY_INSTANCE]);
+    line->split = text_of(&line->values[KEY_SPLIT]);
     line->eval = text_of(&line->values[KEY_EVAL]);
     line->file = file_of(&line->values[KEY_FILE], label);
     return line->eval || err_set(e, ERR_PARSE, "eval_key cannot be read");
@@ -148,6 +150,7 @@ void review_line_deinit(review_line *line)
 {
     free(line->eval);
     free(line->file);
+    free(line->split);
     *line = (review_line){0};
 }
 
@@ -184,14 +187,14 @@ review_example *review_example_new(const review_line *line, const char *report, 
         .passage_overlap = number_of(&v[KEY_PASSAGE_OVERLAP], -1),
         .training_line = line->training_line,
         .eval_line = count_of(&v[KEY_EVAL_LINE]),
-        .instance = count_of(&v[KEY_INSTANCE]),
+        .instance = line->instance,
         .matched_ngrams = count_of(&v[KEY_MATCHED]),
         .ngrams = count_of(&v[KEY_NGRAMS]),
         .is_correct = v[KEY_IS_CORRECT].type == JSON_BOOL ? json_is_true(&v[KEY_IS_CORRECT]) : -1,
         .file = xstrdup(line->file),
         .report = xstrdup(report),
         .reference = text_of(&v[KEY_REFERENCE]),
-        .split = text_of(&v[KEY_SPLIT]),
+        .split = xstrdup_or_null(line->split),
         .question = shortened_of(&v[KEY_QUESTION]),
         .answer = shortened_of(&v[KEY_ANSWER]),
         .passage = shortened_of(&v[KEY_PASSAGE]),

@@ -17,8 +17,9 @@
 
 typedef struct review_line {
     double score;
-    uint64_t training_line;
+    uint64_t training_line, instance;
     char *eval, *file; /* file: as shown to people */
+    char *split;       /* NULL where absent */
     json_value values[REVIEW_KEYS];
 } review_line;
 

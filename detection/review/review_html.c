@@ -223,7 +223,7 @@ void review_html(const review *r, const char *source, const char *made, buf *out
     out->overflow |= sets.overflow;
     buf_printf(out, "<p class=\"nothing panel\"%s>%s</p>\n", r->matches > 0 ? " hidden" : "",
                r->matches > 0 ? "No example fits these filters." : "Nothing was found.");
-    buf_append_str(out, "</main>\n<footer>Made by decon-server " DECON_VERSION
+    buf_append_str(out, "</main>\n<footer>Made by decon " DECON_VERSION
                         ". Lines are counted from 1. Texts are shown as the detection sees them: "
                         "lower-cased, without punctuation.</footer>\n</div>\n<script>");
     buf_append_slice(out, EMBEDDED(js));

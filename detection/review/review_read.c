@@ -51,6 +51,7 @@ void review_deinit(review *r)
     }
     for (size_t i = 0; i < r->file_count; i++)
         free(r->files[i].name);
+    review_instances_deinit(&r->seen);
     free(r->sets);
     free(r->files);
     free(r->lookup);
@@ -221,6 +222,15 @@ static bool is_between(double score, double min, double max)
     return (float)score >= (float)min && (float)score <= (float)max;
 }
 
+static void count_instance(review *r, review_set *s, const review_line *line)
+{
+    if (!review_instances_add(&r->seen, slice_from(s->count.name),
+                              slice_from(line->split ? line->split : ""), line->instance))
+        return;
+    s->instances++;
+    r->instances++;
+}
+
 static void count_line(report_file *f, const review_line *line)
 {
     review *r = f->r;
@@ -239,6 +249,7 @@ static void count_line(report_file *f, const review_line *line)
     count_in(find_file(r, line->file), r->documents);
     review_set *s = find_set(r, line->eval);
     count_in(&s->count, r->documents);
+    count_instance(r, s, line);
     s->bands[band_of(line->score)]++;
     s->best_score = MAX(s->best_score, line->score);
     if (s->top_count < r->top || s->top[s->top_count - 1]->score <= line->score)

@@ -115,6 +115,20 @@ static void put_sets(painter *p, const review *r, const review_look *look)
     free_rows(rows, count);
 }
 
+static void put_instances(painter *p, const review *r, const review_look *look)
+{
+    size_t count = MIN(r->set_count, SETS_SHOWN);
+    row *rows = xcalloc(count + 1, sizeof *rows);
+    for (size_t i = 0; i < count; i++)
+        rows[i] = (row){.name = r->sets[i].count.name,
+                        .value = r->sets[i].instances,
+                        .note = xstrdup("distinct questions")};
+    put_heading(p, "Questions found by evaluation set");
+    put_rows(p, look, rows, count);
+    put_more(p, r->set_count - count, "sets");
+    free_rows(rows, count);
+}
+
 static void put_files(painter *p, const review *r, const review_look *look)
 {
     size_t count = MIN(r->file_count, FILES_SHOWN);
@@ -250,7 +264,7 @@ static void put_legend(painter *p)
     paint_newline(p);
 }
 
-static void put_totals(painter *p, const review *r)
+static void put_totals(painter *p, const review *r, const review_look *look)
 {
     paint_printf(p, STYLE_BOLD, "%" PRIu64 " match%s in %" PRIu64 " document%s", r->matches,
                  r->matches == 1 ? "" : "es", r->documents, r->documents == 1 ? "" : "s");
@@ -261,6 +275,11 @@ static void put_totals(painter *p, const review *r)
     if (r->filtered_out > 0)
         paint_printf(p, STYLE_FAINT, " (%" PRIu64 " left out by filters)", r->filtered_out);
     paint_newline(p);
+    if (look->stats) {
+        paint_printf(p, STYLE_PLAIN, "%" PRIu64 " distinct question%s found", r->instances,
+                     r->instances == 1 ? "" : "s");
+        paint_newline(p);
+    }
 }
 
 static void flush(painter *p, FILE *out)
@@ -274,15 +293,18 @@ void review_print(const review *r, const review_look *look, FILE *out)
     AUTO(painter) p = {0};
     paint_init(&p, look->width, look->color);
     p.indent = INDENT;
-    put_totals(&p, r);
+    put_totals(&p, r, look);
     if (r->matches > 0) {
         put_sets(&p, r, look);
+        if (look->stats)
+            put_instances(&p, r, look);
         put_bands(&p, r, look);
         put_files(&p, r, look);
-        put_legend(&p);
+        if (!look->stats)
+            put_legend(&p);
     }
     flush(&p, out);
-    for (size_t i = 0; i < r->set_count; i++) {
+    for (size_t i = 0; !look->stats && i < r->set_count; i++) {
         put_examples(&p, &r->sets[i]);
         flush(&p, out);
     }
@@ -332,6 +354,7 @@ static void print_json_set(const review_set *s, bool first, FILE *out)
         put_json_example(&one, s->top[i]);
     }
     buf_append_str(&one, s->top_count == 0 ? "[]" : "]");
+    json_member_int(&one, "instances", (int64_t)s->instances);
     json_member_int(&one, "matches", (int64_t)s->count.matches);
     json_member_string(&one, "name", slice_from(s->count.name));
     json_close(&one);
@@ -352,6 +375,7 @@ void review_print_json(const review *r, FILE *out)
         fprintf(out, "%s%s", i == 0 ? "" : ",", buf_str(&one));
     }
     fprintf(out,
-            "],\"filtered_out\":%" PRIu64 ",\"matches\":%" PRIu64 ",\"reports\":%" PRIu64 "}\n",
-            r->filtered_out, r->matches, r->reports);
+            "],\"filtered_out\":%" PRIu64 ",\"instances\":%" PRIu64 ",\"matches\":%" PRIu64
+            ",\"reports\":%" PRIu64 "}\n",
+            r->filtered_out, r->instances, r->matches, r->reports);
 }

@@ -15,6 +15,7 @@ typedef struct review_look {
     size_t width; /* columns */
     bool color;
     bool blocks; /* bars of block characters; else of # */
+    bool stats;  /* figures only, no examples */
 } review_look;
 
 void review_print(const review *r, const review_look *look, FILE *out);

@@ -6,7 +6,7 @@
 review() {
     local want=$1 status=0
     shift
-    (cd "$T" && LC_ALL=C.UTF-8 COLUMNS=90 "$BIN/decon-server" review "$@") >"$T/out" 2>"$T/review.log" || status=$?
+    (cd "$T" && LC_ALL=C.UTF-8 COLUMNS=90 "$BIN/decon" review "$@") >"$T/out" 2>"$T/review.log" || status=$?
     [ "$status" = "$want" ] || fail "exit status $status instead of $want: $(cat "$T/out" "$T/review.log")"
 }
 
@@ -15,7 +15,7 @@ expect_out() { # TEXT
 }
 
 make_reports() {
-    (cd "$samples" && "$BIN/decon-server" detect --evals-dir "$evals" --report-output-dir "$T/reports" .) \
+    (cd "$samples" && "$BIN/decon" detect --evals-dir "$evals" --report-output-dir "$T/reports" .) \
         >"$T/detect.out" 2>"$T/detect.log" || true # one of the samples is broken
     [ "$(find "$T/reports" -name '*.report.jsonl' | wc -l)" = 5 ] || fail "reports: $(find "$T/reports")"
 }
@@ -39,9 +39,9 @@ test_colours() {
     ! grep -q '⟦' "$T/out" || fail 'brackets beside colours'
     # On a terminal, where there is script(1) to make one.
     script -qec true /dev/null >/dev/null 2>&1 </dev/null || return 0
-    LC_ALL=C.UTF-8 script -qec "'$BIN/decon-server' review '$T/reports'" /dev/null >"$T/out" 2>&1 </dev/null
+    LC_ALL=C.UTF-8 script -qec "'$BIN/decon' review '$T/reports'" /dev/null >"$T/out" 2>&1 </dev/null
     grep -qF "$(printf '\033[30;42m')" "$T/out" || fail 'no colours on a terminal'
-    NO_COLOR=1 LC_ALL=C.UTF-8 script -qec "'$BIN/decon-server' review '$T/reports'" /dev/null >"$T/out" 2>&1 </dev/null
+    NO_COLOR=1 LC_ALL=C.UTF-8 script -qec "'$BIN/decon' review '$T/reports'" /dev/null >"$T/out" 2>&1 </dev/null
     ! grep -q "$(printf '\033')" "$T/out" || fail 'colours in spite of NO_COLOR'
 }
 
@@ -55,6 +55,14 @@ test_filters() {
     expect_out '4 matches in 4 documents of 3 training files'
     review 0 --max-score 0.5 reports
     expect_out '0 matches in 0 documents'
+}
+
+test_stats_show_figures_only() {
+    make_reports
+    review 0 --stats reports
+    expect_out '6 distinct questions found'
+    grep -qE '^  workshop_problems .* 3  distinct questions$' "$T/out" || fail "$(cat "$T/out")"
+    ! grep -q 'nine bells' "$T/out" || fail 'an example'
 }
 
 test_json() {
@@ -95,10 +103,8 @@ test_usage() {
     review 2 --top 0 .
     review 2 --json --html - .
     review 0 --help
-    expect_out 'Usage: decon-server review '
+    expect_out 'Usage: decon review '
     status=0
-    "$BIN/decon-server" --help >"$T/out" || fail 'help'
-    expect_out 'decon-server review '
     "$BIN/decon-server" reviews 2>"$T/out" || status=$?
     [ "$status" = 2 ] || fail "exit status $status"
     expect_out "'reviews' is not an option or a command"
