@@ -128,6 +128,9 @@ static bool do_job(job_runner *r, int fd, const char *message, size_t len)
                        .cleaned_as_input = *as_input != '\0',
                        .on_text = on_text};
     bool ok = job_run(r, &job, &out, &e);
+    /* The answer to the last job of a batch ends this process: its warnings go first. */
+    if (out.unread_lines > 0 || out.invalid_lines > 0)
+        log_settle();
     return send_answer(fd, ok, &out, &e);
 }
 
