@@ -18,7 +18,12 @@ static const err_row rows[] = {
 #undef DECON_ERR_ROW
 };
 
-/* Control characters (of a key, of a server's words) would break "one line". */
+enum {
+    MESSAGE_MAX = sizeof(((err *)0)->message) - 1,
+    PART_MAX = 400, /* of a context, of a subject, of what is appended */
+};
+
+/* Control characters (of a key, of a server's reply) would break "one line". */
 static void make_one_line(char *text)
 {
     for (char *p = text; *p; p++)
@@ -26,17 +31,55 @@ static void make_one_line(char *text)
             *p = ' ';
 }
 
-static void append_errno(err *e)
+/* The values of these parameters of a presigned URL let others use it. */
+static void hide_secrets(char *text)
 {
-    char words[96] = "";
-    const char *text = strerror_r(e->sys_errno, words, sizeof words);
-    size_t used = strlen(e->message);
-    snprintf(e->message + used, sizeof e->message - used, ": %s", text);
+    static const char *const names[] = {"X-Amz-Signature=", "X-Amz-Security-Token=", "Signature="};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        for (char *p = text; (p = strcasestr(p, names[i]));) {
+            p += strlen(names[i]);
+            size_t len = strcspn(p, "& \"'<>");
+            size_t shown = MIN(len, 3);
+            memset(p, '.', shown);
+            memmove(p + shown, p + len, strlen(p + len) + 1);
+        }
+}
+
+static bool is_continuation(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* Removes bytes from the middle, between characters, until at most `max` remain: the end of a key
+ * often distinguishes it, and the end of a message is its advice. */
+static void shorten(char *text, size_t max)
+{
+    size_t len = strlen(text);
+    if (len <= max)
+        return;
+    size_t head = (max - 3) / 2, tail = len - (max - 3 - head);
+    while (head > 0 && is_continuation(text[head]))
+        head--;
+    while (is_continuation(text[tail]))
+        tail++;
+    memcpy(text + head, "...", 3);
+    memmove(text + head + 3, text + tail, len - tail + 1);
+}
+
+static PRINTF_LIKE(3, 0) void format_part(char *to, size_t max, const char *fmt, va_list args)
+{
+    char text[4096];
+    vsnprintf(text, sizeof text, fmt, args);
+    make_one_line(text);
+    hide_secrets(text);
+    shorten(text, max);
+    memcpy(to, text, strlen(text) + 1);
 }
 
 bool err_set_at(err *e, err_code code, const char *file, int line, int sys_errno, const char *fmt,
                 ...)
 {
+    char words[96] = "";
     if (!e)
         return false;
     if (sys_errno == ENOSPC || sys_errno == EDQUOT)
@@ -48,28 +91,77 @@ bool err_set_at(err *e, err_code code, const char *file, int line, int sys_errno
                .sys_errno = sys_errno};
     va_list args;
     va_start(args, fmt);
-    vsnprintf(e->message, sizeof e->message, fmt, args);
+    format_part(e->message, MESSAGE_MAX, fmt, args);
     va_end(args);
-    if (sys_errno)
-        append_errno(e);
-    make_one_line(e->message);
-    return false;
+    return sys_errno ? err_append(e, ": %s", strerror_r(sys_errno, words, sizeof words)) : false;
+}
+
+static void prepend(err *e, const char *part)
+{
+    size_t len = strlen(part), used = len + strlen(": ");
+    shorten(e->message, MESSAGE_MAX - used);
+    memmove(e->message + used, e->message, strlen(e->message) + 1);
+    memcpy(e->message, part, len);
+    memcpy(e->message + len, ": ", strlen(": "));
+    e->cause_at = (unsigned short)MIN(e->cause_at + used, strlen(e->message));
 }
 
 bool err_context(err *e, const char *fmt, ...)
 {
+    char part[PART_MAX + 1];
     if (!e)
         return false;
-    char context[sizeof e->message];
-    char both[sizeof e->message * 2 + 4];
     va_list args;
     va_start(args, fmt);
-    vsnprintf(context, sizeof context, fmt, args);
+    format_part(part, PART_MAX, fmt, args);
     va_end(args);
-    snprintf(both, sizeof both, "%s: %s", context, e->message);
-    snprintf(e->message, sizeof e->message, "%.*s", (int)sizeof e->message - 1, both);
-    make_one_line(e->message);
+    prepend(e, part);
     return false;
+}
+
+/* As a whole: "a.jsonl" is not named by "a.jsonl.gz". */
+static bool names(const char *message, const char *subject)
+{
+    size_t len = strlen(subject);
+    for (const char *p = message; (p = strstr(p, subject)); p++)
+        if (!p[len] || strchr(" :;,)\"'", p[len]))
+            return true;
+    return false;
+}
+
+bool err_subject(err *e, const char *fmt, ...)
+{
+    char part[PART_MAX + 1];
+    if (!e)
+        return false;
+    va_list args;
+    va_start(args, fmt);
+    format_part(part, PART_MAX, fmt, args);
+    va_end(args);
+    if (!names(e->message, part))
+        prepend(e, part);
+    return false;
+}
+
+bool err_append(err *e, const char *fmt, ...)
+{
+    char part[PART_MAX + 1];
+    if (!e)
+        return false;
+    va_list args;
+    va_start(args, fmt);
+    format_part(part, PART_MAX, fmt, args);
+    va_end(args);
+    shorten(e->message, MESSAGE_MAX - strlen(part));
+    size_t used = strlen(e->message);
+    snprintf(e->message + used, sizeof e->message - used, "%s", part);
+    e->cause_at = (unsigned short)MIN(e->cause_at, used);
+    return false;
+}
+
+const char *err_cause(const err *e)
+{
+    return e->message + e->cause_at;
 }
 
 bool err_is_set(const err *e)

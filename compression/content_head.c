@@ -112,10 +112,9 @@ const char *content_head_name(const content_head *h, bool *binary)
 void content_head_explain(const content_head *h, codec_format format, err *e)
 {
     const char *name = content_head_name(h, NULL);
-    size_t used = strlen(e->message);
     if (!name || (e->code != ERR_JSONL && e->code != ERR_NO_TEXT && e->code != ERR_UTF8))
         return;
     bool packed = format != CODEC_PLAIN;
-    snprintf(e->message + used, sizeof e->message - used, "; this is %s%s%s", name,
-             packed ? " inside " : "", packed ? codec_get(format)->name : "");
+    err_append(e, "; this is %s%s%s", name, packed ? " inside " : "",
+               packed ? codec_get(format)->name : "");
 }

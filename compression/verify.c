@@ -73,10 +73,8 @@ static void note_format(verify *v)
     codec_format named = codec_by_suffix(v->name);
     if (v->format != CODEC_PLAIN || named == CODEC_PLAIN)
         return;
-    size_t used = strlen(v->fault.message);
     const char *name = codec_get(named)->name;
-    snprintf(v->fault.message + used, sizeof v->fault.message - used,
-             "; its name says %s, but its content is not %s", name, name);
+    err_append(&v->fault, "; its name says %s, but its content is not %s", name, name);
 }
 
 /* Keeps the first fault; prepends the object's name and the position. */

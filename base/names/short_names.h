@@ -82,7 +82,10 @@
 #define decon_err_code_class  err_code_class
 #define decon_err_code_name   err_code_name
 #define decon_err_code_words  err_code_words
+#define decon_err_append      err_append
+#define decon_err_cause       err_cause
 #define decon_err_context     err_context
+#define decon_err_subject     err_subject
 #define decon_err_exit_status err_exit_status
 #define decon_err_is_set      err_is_set
 #define decon_err_set_at      err_set_at

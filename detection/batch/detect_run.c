@@ -105,10 +105,8 @@ static void work_on(run *r, crew_member *m, size_t index)
     } else {
         result->state = DETECT_FAILED;
         job_outcome_deinit(&result->outcome); /* what was read of it is no result */
-        /* Most messages begin with the file; the others must not leave it out. */
-        result->error = str_starts_with(e.message, f->path)
-                            ? xstrdup(e.message)
-                            : xasprintf("%s: %s", f->path, e.message);
+        err_subject(&e, "%s", f->path);
+        result->error = xstrdup(e.message);
         log_warn("failed: %s", result->error);
     }
     finish_file(r, f, result);

@@ -297,12 +297,6 @@ static bool read_some(const pass *p)
     return n.lines > n.blank_lines + n.unscannable_lines + n.skipped_lines;
 }
 
-static void append(err *e, const char *advice)
-{
-    size_t used = strlen(e->message);
-    snprintf(e->message + used, sizeof e->message - used, "%s", advice);
-}
-
 /* The first fault of the file, and what can be done about it. Skipping invalid lines is no advice for
  * a file of which nothing was read. */
 static void explain(pass *p, const char *path, err *e)
@@ -316,10 +310,10 @@ static void explain(pass *p, const char *path, err *e)
         look_before(p, path, e);
     }
     if (e->code == ERR_CODEC_MEMORY)
-        append(e, "; raise codec_memory of the detection server");
+        err_append(e, "; raise codec_memory of the detection server");
     if (e->code != ERR_UTF8 || p->r->settings->skip_invalid_utf8 || !read_some(p))
         return;
-    append(e, " (fix the file, or give --invalid-utf8 skip to leave such lines unscanned)");
+    err_append(e, " (fix the file, or give --invalid-utf8 skip to leave such lines unscanned)");
 }
 
 static void pass_begin(pass *p, const job_request *job)

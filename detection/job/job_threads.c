@@ -50,9 +50,8 @@ static void work_on(worker *w, server_job *job)
                  (unsigned long long)outcome.lines, (unsigned long long)outcome.contaminated_lines);
     } else {
         words = xasprintf("%s error: %s", crashed ? "Task" : "Processing", e.message);
-        bool named = strstr(e.message, job->path);
-        log_warn("job %s failed: %s%s%s", job->id, named ? "" : job->path, named ? "" : ": ",
-                 e.message);
+        err_subject(&e, "%s", job->path);
+        log_warn("job %s failed: %s", job->id, e.message);
         figures.failed = true;
     }
     figures.ran_ms = monotonic_ms() - start_ms;

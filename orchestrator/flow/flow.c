@@ -217,8 +217,7 @@ static void note_error(flow *f, item *it, const err *error)
         if (error->code == ERR_JOB_FORGOTTEN)
             err_context(&it->error, "submitted %u times (does this file end the server?)",
                         it->job.submissions);
-        if (!strstr(error->message, it->planned.key))
-            err_context(&it->error, "s3://%s/%s", flow_input_bucket(f), it->planned.key);
+        err_subject(&it->error, "s3://%s/%s", flow_input_bucket(f), it->planned.key);
     }
     if (!ends_the_run(it, error) || err_is_set(&f->run_error))
         return;

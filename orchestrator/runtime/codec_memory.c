@@ -79,17 +79,13 @@ void codec_memory_advise(const codec_memory *m, err *e)
 {
     char limit[32];
     format_size(m->limit_bytes, limit, sizeof limit);
-    size_t used = strlen(e->message);
-    snprintf(e->message + used, sizeof e->message - used, "; raise codec_memory, which is %s",
-             limit);
+    err_append(e, "; raise codec_memory, which is %s", limit);
 }
 
 void codec_memory_advise_server(uint64_t server_bytes, err *e)
 {
     char limit[32];
     format_size(server_bytes, limit, sizeof limit);
-    size_t used = strlen(e->message);
-    snprintf(e->message + used, sizeof e->message - used,
-             "; the detection server could not read it: raise its codec_memory, which is %s",
-             limit);
+    err_append(e, "; the detection server could not read it: raise its codec_memory, which is %s",
+               limit);
 }

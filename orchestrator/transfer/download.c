@@ -86,13 +86,11 @@ static void begin_afresh(download *d, const err *error)
 /* A fault of the object itself: nothing but another object helps. */
 static void fail_verification(download *d, const err *error)
 {
-    static const char advice[] = "; put a sound file in its place, the next run takes it up";
     err e = *error;
     bool invalid = e.code == ERR_CODEC_EARLY_END || e.code == ERR_CODEC_CORRUPT ||
                    e.code == ERR_CODEC_TRAILING || e.code == ERR_UTF8 || e.code == ERR_JSONL;
-    size_t used = strlen(e.message);
     if (invalid)
-        snprintf(e.message + used, sizeof e.message - used, "%s", advice);
+        err_append(&e, "; put a sound file in its place, the next run takes it up");
     op_finish(&d->op, &e);
 }
 

@@ -190,16 +190,14 @@ static void start_over(verify_task *t)
     s3_hash_init(&t->hash, t->hash_by);
 }
 
-/* Ends the task: its window goes to the next in turn, and the verdict to the caller. */
 /* A line that only the server's limit refuses: its option is the one to raise. */
 static void advise_line_size(const verify_task *t, err *e)
 {
-    size_t used = strlen(e->message);
     if (e->code == ERR_LIMIT && t->line_limit_is_servers)
-        snprintf(e->message + used, sizeof e->message - used,
-                 "; the detection server could not read it: raise its max_line_size");
+        err_append(e, "; the detection server could not read it: raise its max_line_size");
 }
 
+/* Ends the task: its window goes to the next in turn, and the verdict to the caller. */
 static void end_task(verify_task *t)
 {
     verifier *v = t->verifier;

@@ -44,10 +44,8 @@ static void end(verify_job *j, const err *error)
 static err with_hint(const err *error)
 {
     err e = *error;
-    size_t used = strlen(e.message);
     if (e.code == ERR_S3_NOT_FOUND)
-        snprintf(e.message + used, sizeof e.message - used,
-                 "; the name of a folder of the store ends with a slash");
+        err_append(&e, "; the name of a folder of the store ends with a slash");
     return e;
 }
 

@@ -53,15 +53,6 @@ bool s3_integrity_init(s3_integrity *out, const s3_config *config, const s3_prof
 
 /* --- less --- */
 
-/* The store's part of the message, without bucket and key, since a key may contain such words. */
-static const char *words_of(const err *error, const char *bucket, const char *key)
-{
-    char name[S3_NAME_SIZE];
-    s3_name(bucket, key, name);
-    bool named = str_starts_with(error->message, name);
-    return error->message + (named ? strlen(name) : 0);
-}
-
 static bool names_something_else(const char *words)
 {
     static const char *const others[] = {"encryption", "x-amz-acl",     "x-amz-grant",
@@ -73,11 +64,12 @@ static bool names_something_else(const char *words)
     return false;
 }
 
-/* The message names the checksum, or is "NotImplemented: A header you provided implies
+/* The store's reply (not bucket or key, which may contain such words) names the checksum, or is "NotImplemented: A header you provided implies
  * functionality that is not implemented", which may be about any header: the next
  * attempt decides. */
-static bool may_be_refusal(const err *e, const char *words)
+static bool may_be_refusal(const err *e)
 {
+    const char *words = err_cause(e);
     if ((e->http_status != 400 && e->http_status != 501) || e->code == ERR_S3_CHECKSUM)
         return false;
     if (strcasestr(words, "checksum"))
@@ -107,11 +99,9 @@ void s3_integrity_deinit(s3_integrity_try *t)
     free(move(t->refusal));
 }
 
-bool s3_integrity_lessen(const s3_integrity *in, s3_integrity_try *t, const char *bucket,
-                         const char *key, const err *error)
+bool s3_integrity_lessen(const s3_integrity *in, s3_integrity_try *t, const err *error)
 {
-    if (t->kind == S3_CHECKSUM_NONE || in->upload_chosen ||
-        !may_be_refusal(error, words_of(error, bucket, key)))
+    if (t->kind == S3_CHECKSUM_NONE || in->upload_chosen || !may_be_refusal(error))
         return false;
     t->kind = next_lesser(t->kind);
     if (!t->refusal)

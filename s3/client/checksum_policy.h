@@ -35,10 +35,9 @@ bool s3_integrity_init(s3_integrity *out, const s3_config *config, const s3_prof
 
 void s3_integrity_begin(const s3_integrity *in, s3_integrity_try *t);
 void s3_integrity_deinit(s3_integrity_try *t);
-/* The upload of bucket and key failed. True if the checksum may be the cause: repeat it with
+/* The upload failed. True if the checksum may be the cause: repeat it with
  * the new `t->kind`. */
-bool s3_integrity_lessen(const s3_integrity *in, s3_integrity_try *t, const char *bucket,
-                         const char *key, const err *error);
+bool s3_integrity_lessen(const s3_integrity *in, s3_integrity_try *t, const err *error);
 /* The upload succeeded. */
 void s3_integrity_learn(s3_integrity *in, const s3_integrity_try *t);
 

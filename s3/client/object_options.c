@@ -219,9 +219,7 @@ void s3_headers_explain(const s3_headers *h, const char *operation, err *e)
     const char *owner = h->bucket_owner ? h->bucket_owner : h->source_owner;
     if (!refused || !owner || !carries_owner(operation))
         return;
-    size_t used = strlen(e->message);
     bool two = h->bucket_owner && !str_equal(h->bucket_owner, h->source_owner);
-    snprintf(e->message + used, sizeof e->message - used,
-             ", and that the bucket belongs to the account %s%s%s (expected_bucket_owner)", owner,
-             two ? ", its source to " : "", two ? h->source_owner : "");
+    err_append(e, ", and that the bucket belongs to the account %s%s%s (expected_bucket_owner)",
+               owner, two ? ", its source to " : "", two ? h->source_owner : "");
 }

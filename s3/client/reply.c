@@ -306,8 +306,9 @@ bool s3_reply_error(const s3_reply *r, const char *operation, bool has_key, err 
                        "(http://USER:PASSWORD@HOST:PORT)");
     else if (r->status == 404) /* HEAD does not say which of them is missing */
         hint = xasprintf("; check the bucket's name%s", has_key ? " and the key" : "");
-    err_set(e, code, "%s: %d%s%s%s: %s%s", operation, r->status, r->code[0] ? " " : "", r->code,
-            id ? id : "", r->words[0] ? r->words : err_code_words(code), hint ? hint : "");
+    err_set(e, code, "%d%s%s%s: %s%s", r->status, r->code[0] ? " " : "", r->code, id ? id : "",
+            r->words[0] ? r->words : err_code_words(code), hint ? hint : "");
+    err_context(e, "%s", operation);
     if (!e)
         return false;
     e->http_status = r->status;

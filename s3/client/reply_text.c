@@ -83,12 +83,10 @@ bool s3_reply_explain(const s3_reply *r, slice body, err *e)
     s3_reply_text(body, text);
     if (!text[0])
         return false;
-    size_t used = strlen(e->message);
-    bool named = strstr(e->message, text) != NULL;
-    snprintf(e->message + used, sizeof e->message - used, "%s%s%s%s%s; %s",
-             named ? "" : "; the reply is a page or text, not from S3: \"", named ? "" : text,
-             named ? "" : "\"", !named && r->server[0] ? ", Server: " : "", !named ? r->server : "",
-             s3_reply_cause(text));
+    if (!strstr(e->message, text))
+        err_append(e, "; the reply is a page or text, not from S3: \"%s\"%s%s", text,
+                   r->server[0] ? ", Server: " : "", r->server);
+    err_append(e, "; %s", s3_reply_cause(text));
     return true;
 }
 

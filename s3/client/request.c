@@ -305,13 +305,10 @@ void s3_request_fail(s3_request *r, const err *e)
     if (r->state == S3_REQUEST_QUEUED)
         queue_remove(r);
     unsigned tries = r->attempt + (r->throttled_tries ? r->throttled_tries - 1 : 0);
-    if (tries > 1 && last.cls == ERR_CLASS_RETRY) {
-        size_t used = strlen(last.message);
-        snprintf(last.message + used, sizeof last.message - used, " (after %u attempts)", tries);
-    }
+    if (tries > 1 && last.cls == ERR_CLASS_RETRY)
+        err_append(&last, " (after %u attempts)", tries);
     s3_name(r->bucket, r->key, name);
-    if (!str_starts_with(last.message, r->operation))
-        err_context(&last, "%s", r->operation);
+    err_subject(&last, "%s", r->operation);
     err_context(&last, "%s", name);
     if (last.cls == ERR_CLASS_RETRY)
         last.cls = ERR_CLASS_ITEM;

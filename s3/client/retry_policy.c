@@ -84,9 +84,7 @@ static void wait_at_start(s3_request *r, bool throttled, const err *e)
     uint64_t left_ms = 0;
     if (!s3_outage_wait_at_start(&r->client->outage, clock_now_ms(r->client->t), e, &left_ms)) {
         err last = *e;
-        size_t used = strlen(last.message);
-        snprintf(last.message + used, sizeof last.message - used, " (tried %u times)",
-                 r->client->outage.start_tries + 1);
+        err_append(&last, " (tried %u times)", r->client->outage.start_tries + 1);
         s3_request_fail(r, &last);
         return;
     }

@@ -137,14 +137,11 @@ void get_fail(get_op *o, const err *e)
 {
     err last = *e;
     bool known = o->options.size_known || o->listed_etag;
-    const char *more = "";
     if (last.code == ERR_S3_NOT_FOUND && known)
-        more = "; deleted since the listing";
+        err_append(&last, "; deleted since the listing");
     else if (last.code == ERR_S3_CHANGED)
-        more = o->listed_etag ? "; changed since the listing; run again"
-                              : "; it keeps changing during the download";
-    size_t used = strlen(last.message);
-    snprintf(last.message + used, sizeof last.message - used, "%s", more);
+        err_append(&last, o->listed_etag ? "; changed since the listing; run again"
+                                         : "; it keeps changing during the download");
     get_end(o, &last);
 }
 

@@ -74,9 +74,7 @@ static void look_done(void *ctx, s3_request *r, const err *e)
         get_changed(o, &last);
         return;
     }
-    size_t used = strlen(last.message);
-    const char *why = strstr(e->message, "HeadObject: ");
-    snprintf(last.message + used, sizeof last.message - used, "; %.300s", why ? why : e->message);
+    err_append(&last, "; HeadObject: %s", err_cause(e));
     last.code = e->code == ERR_S3_CHANGED ? ERR_S3_CHANGED : ERR_S3_REPLY;
     get_fail(o, &last);
 }

@@ -31,8 +31,7 @@ static void request_begin(s3_delete_object *d, const char *operation, const char
 static void not_proven(s3_delete_object *d, const char *why)
 {
     err e = d->doubt;
-    size_t used = strlen(e.message);
-    snprintf(e.message + used, sizeof e.message - used, "; HeadObject: %s", why);
+    err_append(&e, "; HeadObject: %s", why);
     e.code = ERR_S3_REPLY;
     e.cls = ERR_CLASS_ITEM;
     d->on_done(d->ctx, &e);
@@ -71,8 +70,7 @@ static void look_done(void *ctx, s3_request *r, const err *e)
     s3_delete_object *d = ctx;
     UNUSED(r);
     if (e && e->code != ERR_S3_NOT_FOUND) {
-        const char *why = strstr(e->message, "HeadObject: ");
-        not_proven(d, why ? why + strlen("HeadObject: ") : e->message);
+        not_proven(d, err_cause(e));
     } else if (e || d->another) {
         d->on_done(d->ctx, NULL);
     } else {

@@ -385,7 +385,8 @@ static void prove(copy_op *o, const err *doubt)
 static bool is_too_large(const copy_op *o, const err *e)
 {
     return !o->options.size_known && e->http_status == 400 &&
-           (strcmp(e->s3_code, "EntityTooLarge") == 0 || strstr(e->message, "larger than the max"));
+           (strcmp(e->s3_code, "EntityTooLarge") == 0 ||
+            strstr(err_cause(e), "larger than the max"));
 }
 
 static void copy_done(void *ctx, s3_request *r, const err *e)

@@ -95,10 +95,6 @@ void s3_proof_cancel(s3_proof *p)
 void s3_proof_error(const err *doubt, const err *found, err *out)
 {
     *out = *doubt;
-    size_t used = strlen(out->message);
-    /* the message names the object already */
-    const char *why = strstr(found->message, "HeadObject: ");
-    snprintf(out->message + used, sizeof out->message - used, "; not confirmed by %s",
-             why ? why : found->message);
+    err_append(out, "; not confirmed by HeadObject: %s", err_cause(found));
     out->cls = ERR_CLASS_ITEM;
 }

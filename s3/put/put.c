@@ -58,7 +58,7 @@ bool put_worth_another(put_op *o, const err *e)
 {
     if (strcmp(e->s3_code, "ConditionalRequestConflict") == 0)
         return o->conflicts++ < CONFLICTS_MAX;
-    return s3_integrity_lessen(&o->op.client->integrity, &o->carried, o->to.bucket, o->to.key, e);
+    return s3_integrity_lessen(&o->op.client->integrity, &o->carried, e);
 }
 
 void put_set_body(const put_op *o, s3_request *r, uint64_t offset, uint64_t len)

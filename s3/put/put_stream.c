@@ -184,7 +184,7 @@ static void keep(stream_op *o, s3_bytes *share)
 static bool begins_again(stream_op *o, const err *e)
 {
     if (o->op.base.cancelled || o->parts.sent > 0 ||
-        !s3_integrity_lessen(&o->op.client->integrity, &o->carried, o->to.bucket, o->to.key, e))
+        !s3_integrity_lessen(&o->op.client->integrity, &o->carried, e))
         return false;
     for (const s3_part *part = o->parts.first; part; part = part->next)
         keep(o, s3_bytes_share(part->bytes));

@@ -28,4 +28,13 @@ test_each_row_names_code_and_a_test() {
         [[ $row == '| '*' | '*' | `'*'` | `tests/'*'` '*'|' ]] || fail "this row names no code or no test: $row"
     done < <(grep -E '^\| ([A-E][0-9]|exact|copies)' "$table")
 }
+test_no_row_is_missing_or_doubled() {
+    local expected section last
+    expected=$(for section in A:16 B:13 C:7 D:6 E:10; do
+        last=${section#*:}
+        seq -f "${section%:*}%.0f" "$last"
+    done | sort)
+    [ "$(grep -oE '^\| [A-E][0-9]+ ' "$table" | tr -d '| ' | sort)" = "$expected" ] ||
+        fail "rows: $(grep -oE '^\| [A-E][0-9]+ ' "$table" | tr -d '| ' | sort | diff - <(echo "$expected"))"
+}
 run_tests

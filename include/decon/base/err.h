@@ -1,14 +1,17 @@
 /* The error value of the whole program.
  *
  * What:    a fixed-size record: code, class, source location, errno, curl code, HTTP status, S3
- *          code, request id and a one-line message. Codes, classes and exit statuses are listed in
- *          include/decon/base/err.def.
+ *          code, request id and a one-line message of the parts
+ *              <subject>: <context>: <cause>; <advice>
+ *          Codes, classes and exit statuses are listed in include/decon/base/err.def. Decisions
+ *          use code, class, status and S3 code, never the message.
  * Owner:   the caller, usually on its stack; nothing in it is allocated. Copy it by assignment.
  * Threads: any; a value belongs to one thread at a time.
  * Fails:   never. Functions that can fail return a must-use bool and take `err *` last; they set
- *          it exactly once, at the origin. Callers only prepend context (decon_err_context).
+ *          it exactly once, at the origin. Callers only add the other parts.
  *          Messages contain no secrets: callers pass names of objects and files, never
- *          credentials.
+ *          credentials; signatures and session tokens of presigned URLs are replaced by "...".
+ *          A part that is too long loses its middle, at UTF-8 borders.
  */
 #ifndef DECON_BASE_ERR_H
 #define DECON_BASE_ERR_H
@@ -38,15 +41,16 @@ typedef enum decon_err_code {
 
 typedef struct decon_err {
     decon_err_code code;
-    decon_err_class cls; /* the code's class, unless the origin changed it */
-    const char *file;    /* source location: __FILE__, static */
-    int line;            /* and __LINE__ */
-    int sys_errno;       /* 0 if not applicable */
-    int curl_code;       /* CURLcode; 0 if not applicable */
-    int http_status;     /* 0 if no reply was received */
-    char s3_code[48];    /* <Code> of the store's error reply, or "" */
-    char request_id[72]; /* x-amz-request-id, or "" */
-    char message[640];   /* one line: object, operation, cause, advice */
+    decon_err_class cls;     /* the code's class, unless the origin changed it */
+    const char *file;        /* source location: __FILE__, static */
+    int line;                /* and __LINE__ */
+    int sys_errno;           /* 0 if not applicable */
+    int curl_code;           /* CURLcode; 0 if not applicable */
+    int http_status;         /* 0 if no reply was received */
+    char s3_code[48];        /* <Code> of the store's error reply, or "" */
+    char request_id[72];     /* x-amz-request-id, or "" */
+    unsigned short cause_at; /* offset of the cause in `message` */
+    char message[1000];      /* one line: subject, context, cause, advice */
 } decon_err;
 
 #ifdef __cplusplus
@@ -69,8 +73,16 @@ typedef struct decon_err {
 bool decon_err_set_at(decon_err *e, decon_err_code code, const char *file, int line, int sys_errno,
                       const char *fmt, ...) DECON_PRINTF_LIKE(6, 7);
 
-/* Prepends "<context>: " to the message and returns false. The code does not change. */
+/* Prepends "<context>: " (at most 400 bytes) to the message and returns false. The code does not
+ * change. */
 bool decon_err_context(decon_err *e, const char *fmt, ...) DECON_PRINTF_LIKE(2, 3);
+/* The same for the object or file concerned; does nothing if the message names it already. */
+bool decon_err_subject(decon_err *e, const char *fmt, ...) DECON_PRINTF_LIKE(2, 3);
+/* Appends text (at most 400 bytes, with its separator: "; <advice>") and returns false. */
+bool decon_err_append(decon_err *e, const char *fmt, ...) DECON_PRINTF_LIKE(2, 3);
+/* Cause and advice, without what decon_err_context and decon_err_subject prepended. Borrowed from
+ * *e. */
+const char *decon_err_cause(const decon_err *e);
 
 bool decon_err_is_set(const decon_err *e);
 const char *decon_err_code_name(decon_err_code code);  /* "S3_NOT_FOUND" */

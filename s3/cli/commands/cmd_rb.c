@@ -40,10 +40,9 @@ static bool explain(const cli *c, const char *bucket, err *e)
 {
     if (!str_equal(e->s3_code, "BucketNotEmpty"))
         return false;
-    snprintf(e->message, sizeof e->message, "%s: is not empty; %s", bucket,
-             c->config->force ? "old versions of objects, or new objects, remain"
-                              : "--force removes its objects first");
-    return false;
+    return err_set(e, e->code, "%s: is not empty; %s", bucket,
+                   c->config->force ? "old versions of objects, or new objects, remain"
+                                    : "--force removes its objects first");
 }
 
 static bool run(cli *c, err *e)

@@ -157,8 +157,7 @@ static bool copy_entry(copying *k, const place *below, entry *it, err *e)
     if (target_of_many(k, it, &plan.to, &failed) && refuse_itself(&plan.from, &plan.to, &failed))
         return transfer_begin(k->c, &plan, e);
     AUTO_FREE char *from = place_text(&plan.from);
-    if (!str_starts_with(failed.message, from))
-        err_context(&failed, "%s", from);
+    err_subject(&failed, "%s", from);
     cli_print_error_of(k->c, from, NULL, &failed);
     return true;
 }

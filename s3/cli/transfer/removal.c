@@ -32,8 +32,7 @@ static void key_failed(batch *b, size_t i, const err *error)
 {
     AUTO_FREE char *uri = xasprintf("s3://%s/%s", b->bucket, b->keys[i]);
     err e = *error;
-    if (!str_starts_with(e.message, uri))
-        err_context(&e, "%s", uri);
+    err_subject(&e, "%s", uri);
     progress_of(b->job.c->session->progress)->failed++;
     cli_print_error_of(b->job.c, uri, NULL, &e);
     free(move(b->keys[i]));

@@ -82,22 +82,18 @@ static void add_target(const transfer *t, const char *to, err *e)
 {
     if (t->plan.to.is_object || place_is_standard(&t->plan.to) || e->sys_errno == 0)
         return;
-    size_t used = strlen(e->message);
-    const char *advice = e->code == ERR_NO_SPACE ? "; free some space there, and run it again" : "";
-    if (strstr(e->message, to))
-        snprintf(e->message + used, sizeof e->message - used, "%s", advice);
-    else
-        snprintf(e->message + used, sizeof e->message - used, " (writing %s)%s", to, advice);
+    if (!strstr(e->message, to))
+        err_append(e, " (writing %s)", to);
+    if (e->code == ERR_NO_SPACE)
+        err_append(e, "; free some space there, and run it again");
 }
 
 /* `cp s3://b/folder/ .` without --recursive requests an object of that name. */
 static void add_folder_advice(const transfer *t, err *e)
 {
     const place *from = &t->plan.from;
-    size_t used = strlen(e->message);
     if (e->code == ERR_S3_NOT_FOUND && from->is_object && str_ends_with(from->uri.key, "/"))
-        snprintf(e->message + used, sizeof e->message - used,
-                 "; if it is a folder, add --recursive (-r) for everything below it");
+        err_append(e, "; if it is a folder, add --recursive (-r) for everything below it");
 }
 
 void transfer_failed(transfer *t, const err *error)
@@ -109,14 +105,9 @@ void transfer_failed(transfer *t, const err *error)
     transfer_settle_size(t, 0);
     add_target(t, to, &e);
     add_folder_advice(t, &e);
-    if (partial_abandon(&t->file)) {
-        size_t used = strlen(e.message);
-        snprintf(e.message + used, sizeof e.message - used,
-                 "; the partial download is kept: run cp again to "
-                 "resume");
-    }
-    if (!strstr(e.message, from))
-        err_context(&e, "%s", from);
+    if (partial_abandon(&t->file))
+        err_append(&e, "; the partial download is kept: run cp again to resume");
+    err_subject(&e, "%s", from);
     t->ended = true;
     transfer_numbers(t)->failed++;
     cli_print_error_of(t->job.c, from, to, &e);

@@ -7,7 +7,9 @@
 #include <errno.h>
 
 #include "decon/base/err.h"
+#include "base/utf8.h"
 #include "base/util.h"
+#include "decon/base/buf.h"
 
 static void set_records_the_origin(void **state)
 {
@@ -62,13 +64,95 @@ static void messages_stay_one_bounded_line(void **state)
     assert_int_equal(strlen(e.message), sizeof e.message - 1);
     (void)err_context(&e, "%s\n", long_text);
     assert_int_equal(strlen(e.message), sizeof e.message - 1);
+    (void)err_append(&e, "; %s\n", long_text);
+    assert_int_equal(strlen(e.message), sizeof e.message - 1);
+}
+
+static void a_part_that_is_too_long_loses_its_middle(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT;
+    char key[1001];
+    memset(key, 'k', sizeof key);
+    memcpy(key + sizeof key - 11, ".last.json", 11);
+    (void)err_set(&e, ERR_IO, "%s: no such name; look there", key);
+    (void)err_context(&e, "s3://b/%s", key);
+    assert_int_equal(strncmp(e.message, "s3://b/kkk", 10), 0);
+    assert_non_null(strstr(e.message, "...k"));
+    assert_non_null(strstr(e.message, ".last.json: kkk"));
+    (void)err_append(&e, "; %s and do this", key);
+    assert_true(str_ends_with(e.message, " and do this"));
+    assert_true(strlen(e.message) < 1024);
+}
+
+static void parts_are_cut_between_characters(void **state)
+{
+    UNUSED(state);
+    for (size_t shift = 0; shift < 4; shift++) {
+        err e = ERR_INIT;
+        AUTO(buf) text = BUF(SIZE_MAX);
+        for (size_t i = 0; i < shift; i++)
+            assert_true(buf_append_char(&text, 'x'));
+        while (text.len < 3000)
+            assert_true(buf_append_str(&text, "\u20ac\U0001f600\u00e9"));
+        (void)err_set(&e, ERR_IO, "%s", buf_str(&text));
+        assert_int_equal(utf8_check(slice_from(e.message)), strlen(e.message));
+        (void)err_context(&e, "%s", buf_str(&text));
+        assert_int_equal(utf8_check(slice_from(e.message)), strlen(e.message));
+        (void)err_append(&e, "%s", buf_str(&text));
+        assert_int_equal(utf8_check(slice_from(e.message)), strlen(e.message));
+    }
+}
+
+static void a_subject_is_named_once(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT;
+    (void)err_set(&e, ERR_NET, "reset");
+    assert_false(err_subject(&e, "s3://b/%s", "k"));
+    assert_string_equal(e.message, "s3://b/k: reset");
+    (void)err_subject(&e, "s3://b/k");
+    assert_string_equal(e.message, "s3://b/k: reset");
+    (void)err_set(&e, ERR_NET, "cannot open /tmp/x");
+    (void)err_subject(&e, "/tmp/x");
+    assert_string_equal(e.message, "cannot open /tmp/x");
+    (void)err_subject(&e, "/tmp");
+    assert_string_equal(e.message, "/tmp: cannot open /tmp/x");
+}
+
+static void the_cause_excludes_what_was_prepended(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT;
+    (void)err_set(&e, ERR_NET, "reset");
+    assert_string_equal(err_cause(&e), "reset");
+    (void)err_context(&e, "HeadObject");
+    (void)err_subject(&e, "s3://b/checksum");
+    (void)err_append(&e, "; try later");
+    assert_string_equal(e.message, "s3://b/checksum: HeadObject: reset; try later");
+    assert_string_equal(err_cause(&e), "reset; try later");
+}
+
+static void signatures_and_tokens_are_hidden(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT;
+    (void)err_set(&e, ERR_NET,
+                  "https://h/b/k?X-Amz-Security-Token=ABC%%2Fdef&x=1&x-amz-signature=0123 failed");
+    assert_string_equal(e.message,
+                        "https://h/b/k?X-Amz-Security-Token=...&x=1&x-amz-signature=... failed");
+    (void)err_context(&e, "https://h/?Signature=abcd%%3D&Expires=1");
+    assert_non_null(strstr(e.message, "Signature=...&Expires=1: https"));
+    (void)err_append(&e, "X-Amz-Signature=");
 }
 
 static void null_is_allowed(void **state)
 {
     UNUSED(state);
-    assert_false(err_set(NULL, ERR_IO, "nobody looks"));
-    assert_false(err_context(NULL, "nobody looks"));
+    assert_false(err_set(NULL, ERR_IO, "ignored"));
+    assert_false(err_context(NULL, "ignored"));
+    assert_false(err_subject(NULL, "ignored"));
+    assert_false(err_append(NULL, "ignored"));
     assert_false(err_is_set(NULL));
     assert_int_equal(err_exit_status(NULL), 0);
 }
@@ -91,6 +175,11 @@ int main(void)
         cmocka_unit_test(set_errno_adds_words_and_knows_full_disks),
         cmocka_unit_test(context_stands_in_front),
         cmocka_unit_test(messages_stay_one_bounded_line),
+        cmocka_unit_test(a_part_that_is_too_long_loses_its_middle),
+        cmocka_unit_test(parts_are_cut_between_characters),
+        cmocka_unit_test(a_subject_is_named_once),
+        cmocka_unit_test(the_cause_excludes_what_was_prepended),
+        cmocka_unit_test(signatures_and_tokens_are_hidden),
         cmocka_unit_test(null_is_allowed),
         cmocka_unit_test(every_code_has_a_row),
     };

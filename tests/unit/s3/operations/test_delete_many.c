@@ -14,7 +14,7 @@
 typedef struct removal {
     site s;
     buf told; /* "key:CODE " */
-    char message[640];
+    char message[sizeof(((err *)0)->message)];
     size_t left;
 } removal;
 
