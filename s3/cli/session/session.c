@@ -154,7 +154,8 @@ bool cli_await(cli_call *call, s3_op *op, err *e)
 {
     while (!call->done)
         if (!cli_turn(call->c)) {
-            s3_op_cancel(op);
+            if (!call->done) /* else the operation ended in this turn and is freed */
+                s3_op_cancel(op);
             return cli_interrupted(call->c, e);
         }
     if (err_is_set(&call->error))
