@@ -171,7 +171,15 @@ bool app_fetch_listing(app *a, err *e)
     const places *p = &a->config->places;
     app_begin_step(a, "the list of s3://%s/%s", p->input.bucket, places_list_prefix(p));
     a->listing.name_all = a->config->dry_run;
-    a->step = listing_fetch_start(a->s3, &a->config->places, &a->listing, app_end_step, a);
+    a->step =
+        listing_fetch_start(&(listing_options){.s3 = a->s3,
+                                               .transport = a->env.transport,
+                                               .places = p,
+                                               .lists = (const char *const *)a->config->input_list,
+                                               .columns = a->config->input_list_columns,
+                                               .out = &a->listing,
+                                               .on_done = app_end_step,
+                                               .ctx = a});
     return app_await_step(a, e);
 }
 

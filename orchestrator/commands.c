@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "base/options/options_completion.h"
 #include "orchestrator/app.h"
+#include "orchestrator/cmd_plan.h"
 #include "orchestrator/observe/command_text.h"
 #include "orchestrator/commands.h"
 #include "orchestrator/runtime/run_limits.h"
@@ -25,9 +26,11 @@ static int print_completion(int argc)
         fputs("usage: decon-orchestrator completion\n", stderr);
         return 2;
     }
-    option rows[CMD_VERIFY_ROWS_MAX];
+    option rows[CMD_VERIFY_ROWS_MAX], plan_rows[CMD_PLAN_ROWS_MAX];
     option_set of_verify = cmd_verify_options(rows);
+    option_set of_plan = cmd_plan_options(plan_rows);
     options_command commands[] = {{.name = "", .options = &config_options},
+                                  {.name = "plan", .options = &of_plan},
                                   {.name = "verify", .options = &of_verify},
                                   {.name = "completion", .options = &(option_set){0}}};
     options_bash_completion("decon-orchestrator", commands, ARRAY_LEN(commands), stdout);
@@ -107,6 +110,8 @@ int orchestrator_main(int argc, char **argv)
     log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO, .queued = true});
     if (argc > 1 && str_equal(argv[1], "verify"))
         return cmd_verify(argc - 1, argv + 1, read_env, stdout);
+    if (argc > 1 && str_equal(argv[1], "plan"))
+        return cmd_plan(argc - 1, argv + 1, read_env, stdout);
     if (argc > 1 && str_equal(argv[1], "completion"))
         return print_completion(argc);
     if (!config_load(argc, argv, read_env, &c, &e))

@@ -25,6 +25,8 @@ typedef struct config {
     /* what to do */
     char *remote_file_input, *remote_report_output_dir, *remote_cleaned_output_dir;
     char **input_suffixes;
+    char **input_list; /* empty: the store is listed */
+    char *input_list_columns;
     bool redo, copy_uncontaminated, allow_empty, dry_run;
     int on_settings_change;  /* settings_change */
     int64_t max_files_debug; /* 0: no debug run */

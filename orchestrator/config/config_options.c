@@ -61,6 +61,13 @@ static bool check_dir(const char *text, err *e)
     return text[0] || err_set(e, ERR_CONFIG, "is empty; name a folder like /tmp/decon-work");
 }
 
+static bool check_list_name(const char *text, err *e)
+{
+    if (str_starts_with(text, "s3://"))
+        return s3_uri_check(text, e);
+    return text[0] || err_set(e, ERR_CONFIG, "is empty; name a file or s3://bucket/key");
+}
+
 #define AT(member) .offset = offsetof(config, member)
 /* clang-format off */
 #define ACCEPTED(name, kind)                                                                       \
@@ -101,6 +108,20 @@ static const option rows[] = {
      .check = names_check_suffix,
      .help = "More endings of training files beside .jsonl and .json, such as .ndjson or .JSONL; "
              "each also with .gz, .zst, .zstd, .bz2 or .xz behind it."},
+    {.key = "input_list",
+     .type = OPTION_LIST,
+     AT(input_list),
+     .metavar = "FILE|URI",
+     .check = check_list_name,
+     .help =
+         "Lists of the inputs (of `plan`, or CSV of S3 Inventory) to read instead of listing the "
+         "store."},
+    {.key = "input_list_columns",
+     .type = OPTION_STRING,
+     AT(input_list_columns),
+     .fallback = "Bucket,Key,Size,LastModifiedDate,ETag",
+     .metavar = "NAMES",
+     .help = "Columns of an input list that does not name them; Key, Size and ETag are needed."},
     {.key = "redo",
      .type = OPTION_BOOL,
      AT(redo),
@@ -428,6 +449,7 @@ const option_set config_options = {
     .usage = "decon-orchestrator --config FILE [options]\n"
              "       decon-orchestrator --remote-file-input URI --remote-report-output-dir URI "
              "[options]"
+             "\n       decon-orchestrator plan --config FILE [options]    (see plan --help)"
              "\n       decon-orchestrator verify FILE|s3://BUCKET/KEY...    (see verify --help)",
     .intro = "Takes training files out of an S3 store, has the detection server look at each, and "
              "puts reports and cleaned files back. It may be stopped and started at any time: "

@@ -2,6 +2,7 @@
 
 #include "decon/base/buf.h"
 #include "orchestrator/config/file_names.h"
+#include "orchestrator/fleet/run_name.h"
 #include "decon/s3/uri.h"
 #include "base/util.h"
 
@@ -91,4 +92,11 @@ bool places_is_output(const places *p, const char *key)
             str_starts_with(key, outputs[i]->prefix))
             return true;
     return false;
+}
+
+bool places_is_record(const places *p, const char *bucket, const char *key)
+{
+    size_t len = strlen(p->report.prefix);
+    return str_equal(bucket, p->report.bucket) && str_starts_with(key, p->report.prefix) &&
+           str_starts_with(key + len, RUN_RECORDS_FOLDER);
 }

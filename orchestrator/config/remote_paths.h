@@ -38,6 +38,9 @@ const char *places_list_prefix(const places *p); /* what to ask the store for: m
  * the key lies outside of the input. Points into `key`. */
 const char *places_relative(const places *p, const char *key);
 
+/* Below _decon/ of the report directory: records of runs, of no interest to a plan. */
+bool places_is_record(const places *p, const char *bucket, const char *key);
+
 /* Below the report or cleaned directory: never an input. */
 bool places_is_output(const places *p, const char *key);
 

@@ -3,6 +3,7 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "orchestrator/config/file_names.h"
+#include "orchestrator/plan/input_list_fetch.h"
 
 enum { FETCH_INPUT, FETCH_REPORT, FETCH_CLEANED, FETCH_COUNT };
 
@@ -16,9 +17,9 @@ typedef struct fetch_part {
 
 struct listing_fetch {
     op op;
+    listing_options o;
     const places *places;
-    listing *out;  /* the caller's: written at the end only */
-    listing found; /* moved there */
+    listing found; /* becomes o.out */
     fetch_part parts[FETCH_COUNT];
     err error; /* the first one */
 };
@@ -43,10 +44,8 @@ static bool is_cleaned_name(const char *key)
 }
 
 /* No object of the input is left out without a trace in the log. */
-static void note_ignored(listing_fetch *f, const s3_object *object)
+static void note_ignored(listing *l, const char *bucket, const s3_object *object)
 {
-    listing *l = &f->found;
-    const char *bucket = f->places->input.bucket;
     bool near = names_is_near_input(object->key);
     if (object->size_bytes == 0 && str_ends_with(object->key, "/"))
         return;
@@ -57,6 +56,20 @@ static void note_ignored(listing_fetch *f, const s3_object *object)
         log_debug("left out, no input: s3://%s/%s", bucket, object->key);
     if (near && l->near_count++ < LISTING_NAMED_MAX)
         l->named[l->near_count - 1] = xstrdup(object->key);
+}
+
+void listing_add_input(listing *l, const places *where, const s3_object *object)
+{
+    if (!places_relative(where, object->key))
+        l->outside_count++; /* `data-old/` where `data` was meant */
+    else if (places_is_record(where, where->input.bucket, object->key))
+        return;
+    else if (names_is_input(object->key))
+        listed_add(&l->inputs, object);
+    else if (!places_is_output(where, object->key))
+        note_ignored(l, where->input.bucket, object);
+    else
+        l->ignored_count++;
 }
 
 static void report_near_inputs(const listing_fetch *f)
@@ -76,21 +89,17 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
 {
     UNUSED(e);
     fetch_part *part = ctx;
+    const places *where = part->fetch->places;
     listing *out = &part->fetch->found;
-    if (part->which == FETCH_INPUT) {
-        if (!places_relative(part->fetch->places, object->key))
-            return true; /* `data-old/` where `data` was meant */
-        if (names_is_input(object->key))
-            listed_add(&out->inputs, object);
-        else if (!places_is_output(part->fetch->places, object->key))
-            note_ignored(part->fetch, object);
-        else
-            out->ignored_count++;
-    } else if (part->which == FETCH_REPORT && is_commit_name(object->key)) {
+    const place *output = part->which == FETCH_REPORT ? &where->report : &where->cleaned;
+    if (part->which == FETCH_INPUT)
+        listing_add_input(out, where, object);
+    else if (places_is_record(where, output->bucket, object->key))
+        return true;
+    else if (part->which == FETCH_REPORT && is_commit_name(object->key))
         listed_add(&out->reports, object);
-    } else if (part->which == FETCH_CLEANED && is_cleaned_name(object->key)) {
+    else if (part->which == FETCH_CLEANED && is_cleaned_name(object->key))
         listed_add(&out->cleaned, object);
-    }
     return true;
 }
 
@@ -117,6 +126,18 @@ static void drop_repeats(listing_fetch *f)
             err_context(&f->error, "s3://%s: ListObjectsV2", all[i].bucket);
 }
 
+static void report_lists(const listing_fetch *f)
+{
+    const listing *l = &f->found;
+    if (!l->lists_digest[0])
+        return;
+    log_info(
+        "input_list: %zu inputs of s3://%s/%s (SHA-256 of the lists %.12s...); %zu objects lie "
+        "outside of it",
+        l->inputs.count, f->places->input.bucket, places_list_prefix(f->places), l->lists_digest,
+        l->outside_count);
+}
+
 static void on_list_done(void *ctx, const err *error)
 {
     fetch_part *part = ctx;
@@ -127,23 +148,38 @@ static void on_list_done(void *ctx, const err *error)
     if (any_under_way(f))
         return;
     drop_repeats(f);
-    if (!err_is_set(&f->error))
+    if (!err_is_set(&f->error)) {
         report_near_inputs(f);
+        report_lists(f);
+    }
     listed_sort(&f->found.reports);
     listed_sort(&f->found.cleaned);
     op_finish(&f->op, err_is_set(&f->error) ? &f->error : NULL);
 }
 
-static void start_part(s3_client *s3, listing_fetch *f, int which, const char *bucket,
-                       const char *prefix)
+static void start_part(listing_fetch *f, int which, const char *bucket, const char *prefix)
 {
     fetch_part *part = &f->parts[which];
     *part = (fetch_part){.fetch = f, .which = which};
-    part->op = s3_list(s3, &(s3_list_options){.bucket = bucket,
-                                              .prefix = prefix,
-                                              .on_object = on_object,
-                                              .on_done = on_list_done,
-                                              .ctx = part});
+    part->op = s3_list(f->o.s3, &(s3_list_options){.bucket = bucket,
+                                                   .prefix = prefix,
+                                                   .on_object = on_object,
+                                                   .on_done = on_list_done,
+                                                   .ctx = part});
+}
+
+static void start_lists(listing_fetch *f)
+{
+    fetch_part *part = &f->parts[FETCH_INPUT];
+    *part = (fetch_part){.fetch = f, .which = FETCH_INPUT};
+    part->op = input_list_fetch_start(&(input_list_fetch_options){.transport = f->o.transport,
+                                                                  .s3 = f->o.s3,
+                                                                  .lists = f->o.lists,
+                                                                  .columns = f->o.columns,
+                                                                  .places = f->places,
+                                                                  .out = &f->found,
+                                                                  .on_done = on_list_done,
+                                                                  .ctx = part});
 }
 
 static void fetch_stop(op *o)
@@ -163,24 +199,29 @@ static void fetch_free(op *o)
 static void fetch_report(op *o, const err *error)
 {
     listing_fetch *f = (listing_fetch *)o;
-    *f->out = f->found;
+    *f->o.out = f->found;
     f->found = (listing){0};
     f->op.on_done(f->op.ctx, error);
 }
 
 static const op_kind fetch_kind = {.stop = fetch_stop, .free = fetch_free, .report = fetch_report};
 
-op *listing_fetch_start(s3_client *s3, const places *where, listing *out, listing_done on_done,
-                        void *ctx)
+op *listing_fetch_start(const listing_options *options)
 {
     listing_fetch *f = op_new(&fetch_kind, sizeof *f, NULL, NULL);
-    f->op.on_done = on_done;
-    f->op.ctx = ctx;
+    const places *where = options->places;
+    f->op.on_done = options->on_done;
+    f->op.ctx = options->ctx;
+    f->o = *options;
     f->places = where;
-    f->out = out;
-    f->found.name_all = out->name_all;
-    start_part(s3, f, FETCH_INPUT, where->input.bucket, places_list_prefix(where));
-    start_part(s3, f, FETCH_REPORT, where->report.bucket, where->report.prefix);
-    start_part(s3, f, FETCH_CLEANED, where->cleaned.bucket, where->cleaned.prefix);
+    f->found.name_all = options->out->name_all;
+    if (options->lists && options->lists[0])
+        start_lists(f);
+    else
+        start_part(f, FETCH_INPUT, where->input.bucket, places_list_prefix(where));
+    if (!options->inputs_only) {
+        start_part(f, FETCH_REPORT, where->report.bucket, where->report.prefix);
+        start_part(f, FETCH_CLEANED, where->cleaned.bucket, where->cleaned.prefix);
+    }
     return op_started(&f->op);
 }

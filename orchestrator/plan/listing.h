@@ -1,7 +1,9 @@
 /* What stands in the store: the inputs, and the outputs of earlier runs.
  *
  * What:    one listing each of the input, the report and the cleaned directory, side by side; kept
- *          are input candidates, commit objects and cleaned files, the latter two sorted by key.
+ *          are input candidates, commit objects and cleaned files, the latter two sorted by key. Inputs
+ *          may come from lists instead (input_list.h). Records below _decon/ of the report directory
+ *          are skipped.
  * Owner:   listing_deinit frees the rows.
  * Threads: loop.
  * Fails:   by the error given to `on_done`: a listing that is not whole is none (nothing may be
@@ -11,6 +13,7 @@
 #define ORCHESTRATOR_PLAN_LISTING_H
 
 #include "base/op.h"
+#include "decon/base/digest.h"
 #include "orchestrator/plan/object_table.h"
 #include "orchestrator/config/remote_paths.h"
 
@@ -23,15 +26,30 @@ typedef struct listing {
     size_t ignored_count; /* objects in the input whose names are no input's; empty ones that end in
                              `/` are folder markers and do not count */
     size_t near_count;    /* of these, those that look like JSON Lines */
-    char *named[LISTING_NAMED_MAX]; /* the first of them */
-    bool name_all;                  /* before the fetch: each is logged at level info */
+    char *named[LISTING_NAMED_MAX];          /* the first of them */
+    bool name_all;                           /* before the fetch: each is logged at level info */
+    size_t outside_count;                    /* objects of lists that lie outside of the input */
+    char lists_digest[2 * SHA256_BYTES + 1]; /* SHA-256 of the lists; "": the store was listed */
 } listing;
 
 void listing_deinit(listing *l);
 
-typedef void (*listing_done)(void *ctx, const err *error);
-/* An operation (base/op.h); `out` is written right before on_done, and never after a cancel. */
-op *listing_fetch_start(s3_client *s3, const places *where, listing *out, listing_done on_done,
-                        void *ctx) MUST_USE;
+/* An object of the input: kept, or counted as ignored or outside. */
+void listing_add_input(listing *l, const places *where, const s3_object *object);
+
+typedef struct listing_options {
+    s3_client *s3;
+    transport *transport;
+    const places *places;
+    const char *const *lists; /* of inputs, NULL-terminated; NULL or empty: the store is listed */
+    const char *columns;      /* of lists that do not name them */
+    bool inputs_only;         /* results are not listed */
+    listing *out;             /* written right before on_done, and never after a cancel */
+    void (*on_done)(void *ctx, const err *error);
+    void *ctx;
+} listing_options;
+
+/* An operation (base/op.h). */
+op *listing_fetch_start(const listing_options *options) MUST_USE;
 
 #endif

@@ -1,6 +1,7 @@
 #include "base/util.h"
 #include "orchestrator/plan/plan.h"
 
+#include "orchestrator/fleet/run_name.h"
 #include "orchestrator/fleet/shard.h"
 
 /* Inputs are sorted by what their outputs are named after, so that rivals stand side by side; rows
@@ -129,7 +130,8 @@ static void judge(const plan_options *o, planned row, const listed *rival, plan 
     }
     output_names outputs = outputs_of(o->places, row.object);
     bool done = is_done(o, &outputs, &row), superseded = is_superseded(o, row.object);
-    if (rival || longest_key(&outputs) > NAMES_KEY_MAX_BYTES)
+    bool record = run_key_is_record(row.object->key);
+    if (rival || record || longest_key(&outputs) > NAMES_KEY_MAX_BYTES)
         refuse(out, row.object, rival);
     else if (!o->redo && done && !superseded)
         note_done(o, &row, out);
@@ -206,6 +208,12 @@ void plan_refusal(const plan *p, size_t index, err *e)
                 "s3://%s/%s: it and s3://%s/%s would write the same outputs (%s); rename one of "
                 "them, nothing was overwritten",
                 bucket, r->object->key, bucket, r->rival->key, outputs.report_key);
+    else if (run_key_is_record(r->object->key))
+        err_set(e, ERR_PLAN,
+                "s3://%s/%s: lies in a folder " RUN_RECORDS_FOLDER
+                ", which holds records of runs and no "
+                "training files; move it, or choose an input folder without such records",
+                bucket, r->object->key);
     else
         err_set(e, ERR_LIMIT,
                 "s3://%s/%s: the key of its output would have %zu bytes, the store takes %d; "

@@ -48,8 +48,9 @@ typedef struct planned {
 
 typedef struct refusal {
     const listed *object;
-    const listed
-        *rival; /* another input with the same outputs; NULL: its output's key is too long */
+    /* Another input with the same outputs. NULL: it lies in a folder of records, or its output's key
+     * is too long. */
+    const listed *rival;
 } refusal;
 
 /* Inputs that are neither done nor to be done, for --dry-run. */

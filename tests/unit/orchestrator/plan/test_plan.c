@@ -251,6 +251,43 @@ static void output_folders_inside_the_input_are_left_out(void **state)
     end(&f);
 }
 
+/* A ledger has the name of a training file. */
+static void records_of_another_run_are_refused_by_name(void **state)
+{
+    UNUSED(state);
+    fixture f;
+    begin(&f);
+    add(&f.listing.inputs, "data/a.jsonl", 1, 50);
+    add(&f.listing.inputs, "data/old/_decon/ledger/x.jsonl.zst", 1, 50);
+    add(&f.listing.inputs, "data/my_decon/b.jsonl", 1, 50);
+    run(&f, (plan_options){0});
+    assert_int_equal(f.plan.count, 2);
+    assert_int_equal(f.plan.refused_count, 1);
+    err e = why_refused(&f, 0);
+    assert_int_equal(e.code, ERR_PLAN);
+    assert_non_null(
+        strstr(e.message, "s3://b/data/old/_decon/ledger/x.jsonl.zst: lies in a folder _decon/"));
+    end(&f);
+}
+
+static void the_records_of_this_report_folder_are_no_objects_of_the_plan(void **state)
+{
+    UNUSED(state);
+    fixture f = {0};
+    err e = ERR_INIT;
+    assert_true(places_make("s3://b/data", "s3://b/data/rep", "s3://b/data/cle", &f.places, &e));
+    const char *const keys[] = {"data/rep/_decon/ledger/x.jsonl.zst", "data/rep/_decon/x.txt",
+                                "data/a.jsonl", "data-old/b.jsonl"};
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        listing_add_input(&f.listing, &f.places, &(s3_object){.key = keys[i], .etag = "\"e\""});
+    run(&f, (plan_options){0});
+    assert_int_equal(f.plan.count, 1);
+    assert_int_equal(f.plan.refused_count, 0);
+    assert_int_equal(f.plan.ignored_count, 0);
+    assert_int_equal(f.listing.outside_count, 1);
+    end(&f);
+}
+
 static void a_debug_run_takes_so_many(void **state)
 {
     UNUSED(state);
@@ -344,6 +381,8 @@ int main(void)
         cmocka_unit_test(collisions_are_seen_across_shares),
         cmocka_unit_test(a_key_that_is_listed_twice_is_one_file),
         cmocka_unit_test(output_folders_inside_the_input_are_left_out),
+        cmocka_unit_test(records_of_another_run_are_refused_by_name),
+        cmocka_unit_test(the_records_of_this_report_folder_are_no_objects_of_the_plan),
         cmocka_unit_test(a_debug_run_takes_so_many),
         cmocka_unit_test(an_output_key_that_is_too_long_is_refused),
     };
