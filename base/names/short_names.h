@@ -166,6 +166,7 @@
 #define decon_transport_random  transport_random
 
 /* include/decon/compression/codec.h */
+#define decon_codec_block              codec_block
 #define decon_codec_format             codec_format
 #define decon_codec_gzip_decoder       codec_gzip_decoder
 #define decon_codec_info               codec_info

@@ -71,9 +71,11 @@ bool bzip2_emit(bzip2_decoder *b, const char *text, size_t len, err *e)
     return len == 0 || stage_feed(b->base.stage.next, (slice){.data = text, .len = len}, e);
 }
 
-void bzip2_add_crc(bzip2_decoder *b, uint32_t crc)
+bool bzip2_end_block(bzip2_decoder *b, uint32_t crc, const codec_block *block, err *e)
 {
+    const codec_options *options = &b->base.options;
     b->combined = (b->combined << 1 | b->combined >> 31) ^ crc;
+    return !options->on_block || options->on_block(options->on_block_ctx, block, e);
 }
 
 /* Decodes the first block again with SLOW and drops everything after it. */
@@ -112,7 +114,10 @@ static bool take_first(bzip2_decoder *b, err *e)
         return decode_first_again(b, handed_on, e);
     if (!bzip2_emit(b, block->out, block->out_len, e))
         return false;
-    bzip2_add_crc(b, block->crc);
+    codec_block passed_on = {
+        .from_bit = block->start, .to_bit = block->end, .text_bytes = handed_on + block->out_len};
+    if (!bzip2_end_block(b, block->crc, &passed_on, e))
+        return false;
     b->first = (b->first + 1) % b->slots;
     b->count--;
     if (!block->ends_stream)
@@ -166,7 +171,6 @@ static bool note_stream_end(bzip2_decoder *b, uint32_t crc)
     if (b->count == 0 || last->ends_stream)
         return false;
     last->ends_stream = true;
-    last->end = b->at;
     last->stream_crc = crc;
     next_stream(b);
     return true;
@@ -223,6 +227,7 @@ static bool dispatch(bzip2_decoder *b, uint64_t end, err *e)
         return true;
     bzip2_block *block = &b->blocks[(b->first + b->count++) % b->slots];
     block->start = b->at;
+    block->end = end;
     bzip2_block_cut(block, bzip2_window_slice(&b->window), bzip2_window_bit(&b->window, b->at),
                     bzip2_window_bit(&b->window, end), b->level);
     helpers_submit(b->helpers, &block->job);

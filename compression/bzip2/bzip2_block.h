@@ -48,13 +48,11 @@ void bzip2_memory_init(bzip2_memory *m);
 void bzip2_memory_deinit(bzip2_memory *m);
 
 typedef struct bzip2_block {
-    helper_job job; /* first */
-    uint64_t start; /* raw bit of its mark */
-    char level;     /* of its stream */
+    helper_job job;      /* first */
+    uint64_t start, end; /* raw bits of its mark and of the next one */
+    char level;          /* of its stream */
     uint32_t crc;
-    /* Followed by the end of the stream, at raw bit `end`, and by another stream. */
-    bool ends_stream;
-    uint64_t end;
+    bool ends_stream;    /* the next mark is the end of the stream; another stream follows */
     uint32_t stream_crc; /* as stored at the end of the stream */
     unsigned char *raw;  /* the rebuilt stream */
     size_t raw_len, raw_capacity;

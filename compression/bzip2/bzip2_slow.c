@@ -63,7 +63,9 @@ bool bzip2_slow_end(bzip2_decoder *b, bool *go_on, err *e)
     found += found == UINT64_MAX ? 0 : b->window.start * 8;
     if (found == UINT64_MAX || found > last + 8)
         return bzip2_fail_at(b, last, "expected a block or the end of the stream", e);
-    bzip2_add_crc(b, b->slow_crc);
+    codec_block passed_on = {.from_bit = b->at, .to_bit = found, .text_bytes = b->slow_out};
+    if (!bzip2_end_block(b, b->slow_crc, &passed_on, e))
+        return false;
     b->at = found;
     b->part = MARK;
     *go_on = true;

@@ -46,8 +46,9 @@ MUST_USE bool bzip2_fail_memory(const bzip2_decoder *b, err *e);
 /* Passes decoded bytes on to the next stage. */
 MUST_USE bool bzip2_emit(bzip2_decoder *b, const char *text, size_t len, err *e);
 
-/* Adds the CRC of a block whose output was passed on to that of its stream. */
-void bzip2_add_crc(bzip2_decoder *b, uint32_t crc);
+/* The output of a block was passed on: adds its CRC to that of its stream, and reports the block to
+ * codec_options.on_block. */
+MUST_USE bool bzip2_end_block(bzip2_decoder *b, uint32_t crc, const codec_block *block, err *e);
 
 /* ---- bzip2_slow.c ---- */
 

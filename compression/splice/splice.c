@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "compression/splice/file_copy.h"
+#include "compression/pieces/file_copy.h"
+#include "compression/splice/splice_bzip2.h"
 #include "compression/splice/splice_gzip.h"
+#include "compression/splice/splice_range.h"
 #include "compression/splice/splice_xz.h"
 #include "compression/splice/splice_zstd.h"
 
@@ -60,9 +62,13 @@ static bool copy_plain(const splice_request *r, err *e)
 
 bool splice_offers(codec_format format)
 {
-    return format == CODEC_PLAIN || format == CODEC_ZSTD || format == CODEC_XZ ||
-           (format == CODEC_GZIP && splice_gzip_is_built());
+    return format != CODEC_GZIP || splice_gzip_is_built();
 }
+
+static bool (*const splicers[CODEC_FORMAT_COUNT])(const splice_request *r, err *e) = {
+    [CODEC_PLAIN] = copy_plain,   [CODEC_GZIP] = splice_gzip, [CODEC_ZSTD] = splice_zstd,
+    [CODEC_BZIP2] = splice_bzip2, [CODEC_XZ] = splice_xz,
+};
 
 bool splice_file(const splice_request *r, err *e)
 {
@@ -71,10 +77,7 @@ bool splice_file(const splice_request *r, err *e)
                        codec_get(r->format)->name);
     if (!check_pin(r, e))
         return false;
-    bool ok = r->format == CODEC_PLAIN  ? copy_plain(r, e)
-              : r->format == CODEC_ZSTD ? splice_zstd(r, e)
-              : r->format == CODEC_XZ   ? splice_xz(r, e)
-                                        : splice_gzip(r, e);
+    bool ok = splicers[r->format](r, e);
     err changed = ERR_INIT;
     if (check_pin(r, &changed))
         return ok;

@@ -4,19 +4,21 @@
  *          compressed data is copied bit by bit; only what lies close before a removed range, and
  *          the 32 KiB of text after it, which may refer back to it, is encoded again. Members stay,
  *          also one that loses all its text; their checksums and lengths are rewritten, and the
- *          block sizes of bgzip. zstd, xz: frames and blocks without a removed range are
+ *          block sizes of bgzip. zstd, xz, bzip2: frames and blocks without a removed range are
  *          copied, the others are encoded again. A file of which nothing is removed is copied unchanged.
  * Owner:   descriptors and ranges stay the caller's. Output begins at the offset of `out`.
  * Threads: any number of calls at once; one call belongs to one thread and blocks.
  * Fails:   ERR_IO where the input is no longer the pinned file; ERR_CODEC_... where it does not
  *          decode; ERR_LIMIT where a range does not lie in the text or the ranges are not in order.
  *          `out` then holds a part.
- * Memory:  1.2 MiB; for zstd and xz also a decoder and an encoder with the input's window.
+ * Memory:  1.2 MiB; for zstd and xz also a decoder and an encoder with the input's window; for bzip2
+ *          14 MiB, and 16 bytes for each recorded block (of 256 MiB at most).
  * Sources: RFC 1951, RFC 1952; the SAM specification, section 4.1 (BGZF).
  */
 #ifndef COMPRESSION_SPLICE_SPLICE_H
 #define COMPRESSION_SPLICE_SPLICE_H
 
+#include "base/util.h"
 #include "decon/compression/codec.h"
 
 #include <sys/stat.h>
@@ -47,11 +49,22 @@ typedef struct splice_pin {
 } splice_pin;
 splice_pin splice_pin_of(const struct stat *st);
 
+/* The blocks of a bzip2 file, recorded while its text was read: codec_options.on_block with a
+ * splice_blocks as its context. */
+typedef struct splice_blocks {
+    buf entries;
+} splice_blocks;
+void splice_blocks_init(splice_blocks *b);
+void splice_blocks_deinit(splice_blocks *b);
+bool splice_blocks_add(void *ctx, const codec_block *block, err *e) MUST_USE;
+bool splice_blocks_get(const splice_blocks *b, size_t number, codec_block *out) MUST_USE;
+
 typedef struct splice_request {
     int in, out;
     codec_format format;
     splice_pin pin; /* of the input when its text was read */
     splice_ranges removed;
+    const splice_blocks *blocks; /* bzip2 only */
 } splice_request;
 
 /* Whether splice_file writes this format in this build. */

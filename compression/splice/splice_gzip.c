@@ -33,9 +33,10 @@ bool splice_gzip(const splice_request *r, err *e)
 #include <string.h>
 
 #include "compression/gzip/inflate_place.h"
-#include "compression/splice/bit_writer.h"
-#include "compression/splice/deflate_piece.h"
-#include "compression/splice/gzip_source.h"
+#include "compression/pieces/bit_writer.h"
+#include "compression/pieces/deflate_piece.h"
+#include "compression/pieces/gzip_source.h"
+#include "compression/splice/splice_range.h"
 #include "decon/base/digest.h"
 
 #define LONGEST_MATCH  258u

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "base/fsutil.h"
-#include "compression/splice/file_copy.h"
-#include "compression/splice/splice_gzip.h"
-#include "compression/splice/xz_index.h"
+#include "compression/pieces/file_copy.h"
+#include "compression/splice/splice_range.h"
+#include "compression/pieces/xz_index.h"
 
 #define LEVEL           6u
 #define DICTIONARY_MOST ((uint32_t)64 << 20)
@@ -17,7 +17,7 @@
 
 typedef struct xz_splicer {
     const splice_request *r;
-    splice_range next; /* the current removed range, or else the next one */
+    splice_cursor removed;
     uint64_t out_from; /* offset of `out` at the begin */
     uint64_t out_bytes;
     lzma_index *written; /* of the stream that is being written */
@@ -33,22 +33,6 @@ static bool write_out(xz_splicer *s, const void *bytes, size_t len, err *e)
 {
     s->out_bytes += len;
     return fs_write_all(s->r->out, bytes, len, e);
-}
-
-static bool next_range(xz_splicer *s, err *e)
-{
-    splice_range before = s->next;
-    return s->r->removed.next(s->r->removed.ctx, &s->next, e) &&
-           splice_range_check(before, s->next, e);
-}
-
-/* Leaves the first range that ends beyond `at`. */
-static bool ranges_from(xz_splicer *s, uint64_t at, err *e)
-{
-    while (s->next.to <= at && s->next.to < UINT64_MAX)
-        if (!next_range(s, e))
-            return false;
-    return true;
 }
 
 /* ---- streams ---- */
@@ -126,19 +110,9 @@ static bool encode(xz_splicer *s, const uint8_t *text, size_t len, lzma_action a
     return true;
 }
 
-/* Encodes what is kept of `len` bytes of text from `from` on. */
-static bool keep_text(xz_splicer *s, const uint8_t *text, size_t len, uint64_t from, err *e)
+static bool keep(void *ctx, slice text, err *e)
 {
-    for (uint64_t at = from; at < from + len;) {
-        if (!ranges_from(s, at, e))
-            return false;
-        bool kept = at < s->next.from;
-        uint64_t to = MIN(kept ? s->next.from : s->next.to, from + len);
-        if (kept && !encode(s, text + (at - from), (size_t)(to - at), LZMA_RUN, e))
-            return false;
-        at = to;
-    }
-    return true;
+    return encode(ctx, (const uint8_t *)text.data, text.len, LZMA_RUN, e);
 }
 
 static bool decode_part(xz_splicer *s, uint64_t *at, lzma_ret *status, err *e)
@@ -150,10 +124,10 @@ static bool decode_part(xz_splicer *s, uint64_t *at, lzma_ret *status, err *e)
         *status = lzma_code(x, LZMA_RUN);
         if (*status != LZMA_OK && *status != LZMA_STREAM_END)
             return xz_fail(*status, "a block cannot be decoded", e);
-        size_t len = OUT_BYTES - x->avail_out;
-        if (!keep_text(s, s->text, len, *at, e))
+        slice text = {.data = (const char *)s->text, .len = OUT_BYTES - x->avail_out};
+        if (!splice_cursor_keep(&s->removed, text, *at, keep, s, e))
             return false;
-        *at += len;
+        *at += text.len;
     } while (*status == LZMA_OK && (x->avail_in > 0 || x->avail_out == 0));
     return true;
 }
@@ -258,11 +232,11 @@ static bool recode_block(xz_splicer *s, const lzma_index_iter *at, err *e)
 static bool splice_block(xz_splicer *s, const lzma_index_iter *at, err *e)
 {
     uint64_t from = at->block.uncompressed_file_offset, to = from + at->block.uncompressed_size;
-    if (!ranges_from(s, from, e))
+    if (!splice_cursor_to(&s->removed, from, e))
         return false;
-    if (s->next.from >= to)
+    if (s->removed.next.from >= to)
         return copy_block(s, at, e);
-    bool all = s->next.from <= from && s->next.to >= to;
+    bool all = s->removed.next.from <= from && s->removed.next.to >= to;
     return all || recode_block(s, at, e);
 }
 
@@ -280,8 +254,9 @@ static bool splice_streams(xz_splicer *s, lzma_index *index, err *e)
         if (at.stream.block_count > 0 && !splice_block(s, &at, e))
             return false;
     }
-    return end_stream(s, e) && ranges_from(s, lzma_index_uncompressed_size(index), e) &&
-           (s->next.from == UINT64_MAX || splice_range_beyond(e));
+    return end_stream(s, e) &&
+           splice_cursor_to(&s->removed, lzma_index_uncompressed_size(index), e) &&
+           (s->removed.next.from == UINT64_MAX || splice_range_beyond(e));
 }
 
 bool splice_xz(const splice_request *r, err *e)
@@ -294,6 +269,7 @@ bool splice_xz(const splice_request *r, err *e)
         return false;
     AUTO_FREE xz_splicer *s = xcalloc(1, sizeof *s);
     s->r = r;
+    s->removed.ranges = &r->removed;
     s->out_from = (uint64_t)out_at;
     bool ok = splice_streams(s, index, e);
     lzma_index_end(s->written, NULL);

@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "base/fsutil.h"
-#include "compression/splice/file_copy.h"
-#include "compression/splice/splice_gzip.h"
-#include "compression/splice/zstd_piece.h"
+#include "compression/pieces/file_copy.h"
+#include "compression/splice/splice_range.h"
+#include "compression/pieces/zstd_piece.h"
 
 #define PZSTD_MAGIC       ZSTD_SKIPPABLE_MAGIC
 #define SEEK_MAGIC        0x184D2A5Eu
@@ -28,7 +28,7 @@
 
 typedef struct zstd_splicer {
     const splice_request *r;
-    splice_range next;  /* the current removed range, or else the next one */
+    splice_cursor removed;
     uint64_t text;      /* bytes of the file's text before the frame */
     uint64_t out_from;  /* offset of `out` at the begin */
     uint64_t out_bytes; /* that were written */
@@ -50,36 +50,6 @@ static bool copy_out(zstd_splicer *s, uint64_t from, uint64_t to, err *e)
     return file_copy(s->r->in, from, to - from, s->r->out, e);
 }
 
-/* ---- ranges ---- */
-
-static bool next_range(zstd_splicer *s, err *e)
-{
-    splice_range before = s->next;
-    return s->r->removed.next(s->r->removed.ctx, &s->next, e) &&
-           splice_range_check(before, s->next, e);
-}
-
-/* What of `data`, the text from `from` on, is kept: passed to the encoder. */
-static bool keep_text(zstd_splicer *s, slice data, uint64_t from, err *e)
-{
-    uint64_t end = from + data.len;
-    for (uint64_t at = from; at < end;) {
-        if (s->next.to <= at) {
-            if (!next_range(s, e))
-                return false;
-            continue;
-        }
-        bool kept = at < s->next.from;
-        uint64_t to = MIN(kept ? s->next.from : s->next.to, end);
-        if (kept &&
-            !zstd_piece_add(s->piece,
-                            (slice){.data = data.data + (at - from), .len = (size_t)(to - at)}, e))
-            return false;
-        at = to;
-    }
-    return true;
-}
-
 /* ---- frames ---- */
 
 typedef struct frame_text {
@@ -87,12 +57,17 @@ typedef struct frame_text {
     uint64_t at; /* of the file's text */
 } frame_text;
 
+static bool keep(void *ctx, slice text, err *e)
+{
+    return zstd_piece_add(((zstd_splicer *)ctx)->piece, text, e);
+}
+
 static bool on_text(void *ctx, slice data, err *e)
 {
     frame_text *f = ctx;
     uint64_t from = f->at;
     f->at += data.len;
-    return keep_text(f->s, data, from, e);
+    return splice_cursor_keep(&f->s->removed, data, from, keep, f->s, e);
 }
 
 static bool on_output(void *ctx, slice data, err *e)
@@ -136,11 +111,10 @@ static bool is_untouched(zstd_splicer *s, const zstd_frame *frame, uint64_t *tex
                          err *e)
 {
     err stopped = ERR_INIT;
-    text_count c = {.most = s->next.from - s->text};
-    while (s->next.to <= s->text && s->next.to < UINT64_MAX)
-        if (!next_range(s, e))
-            return false;
-    c.most = s->next.from > s->text ? s->next.from - s->text : 0;
+    text_count c = {0};
+    if (!splice_cursor_to(&s->removed, s->text, e))
+        return false;
+    c.most = s->removed.next.from > s->text ? s->removed.next.from - s->text : 0;
     *text_bytes = frame->text_bytes;
     *yes = frame->text_bytes <= c.most;
     if (frame->has_size)
@@ -269,15 +243,16 @@ static bool splice_frames(zstd_splicer *s, err *e)
     for (uint64_t from = 0; from < s->r->pin.size_bytes; from = frame.end)
         if (!zstd_frame_read(s->r->in, from, &frame, e) || !splice_frame(s, &frame, e))
             return false;
-    while (s->next.to <= s->text && s->next.to < UINT64_MAX)
-        if (!next_range(s, e))
-            return false;
-    return s->next.from == UINT64_MAX || splice_range_beyond(e);
+    return splice_cursor_to(&s->removed, s->text, e) &&
+           (s->removed.next.from == UINT64_MAX || splice_range_beyond(e));
 }
 
 bool splice_zstd(const splice_request *r, err *e)
 {
-    zstd_splicer s = {.r = r, .seek = BUF((size_t)1 << 30), .all_have_checksums = true};
+    zstd_splicer s = {.r = r,
+                      .removed.ranges = &r->removed,
+                      .seek = BUF((size_t)1 << 30),
+                      .all_have_checksums = true};
     s.piece = zstd_piece_new(e);
     bool ok = s.piece && splice_frames(&s, e);
     zstd_piece_free(s.piece);

@@ -213,7 +213,7 @@ void server_config_deinit(server_config *c)
     free(move(c->cleaned_path));
 }
 
-/* What /submit writes with "cleaned_format": "input"; other inputs get gzip. */
+/* The formats that /submit writes with "cleaned_format": "input"; inputs of others get gzip. */
 static void put_cleaned_formats(buf *json)
 {
     const char *separator = "[";

@@ -359,7 +359,9 @@ bool job_run(job_runner *r, const job_request *job, job_outcome *out, err *e)
     if (!job_results_begin(&p.results, job->path, p.format, job->cleaned_as_input, e))
         return false;
     pass_begin(&p, job);
-    codec_options codec = {.memory_bytes = r->settings->codec_memory_bytes};
+    codec_options codec = {.memory_bytes = r->settings->codec_memory_bytes,
+                           .on_block = p.results.splices ? splice_blocks_add : NULL,
+                           .on_block_ctx = &p.results.blocks};
     if (!codec_decode_file_with(job->path, &codec, &p.stage, &fault)) {
         explain(&p, job->path, &fault);
         if (e)

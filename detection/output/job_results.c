@@ -17,6 +17,7 @@ void job_results_init(job_results *r, const result_place *place)
     *r = (job_results){.place = *place, .report = {.fd = -1}, .cleaned = {.fd = -1}, .input = -1};
     buf_init(&r->frame, 64);
     removed_lines_init(&r->removed, NULL);
+    splice_blocks_init(&r->blocks);
 }
 
 static void result_file_deinit(result_file *f)
@@ -33,6 +34,7 @@ void job_results_deinit(job_results *r)
     result_file_deinit(&r->cleaned);
     buf_deinit(&r->frame);
     removed_lines_deinit(&r->removed);
+    splice_blocks_deinit(&r->blocks);
     util_auto_close(&r->input);
     r->input = -1;
 }
@@ -140,8 +142,11 @@ bool job_results_begin(job_results *r, const char *input, codec_format format, b
 static bool splice_cleaned(job_results *r, const char *input, err *e)
 {
     struct stat st;
-    splice_request request = {
-        .in = r->input, .out = r->cleaned.fd, .format = r->format, .pin = r->pin};
+    splice_request request = {.in = r->input,
+                              .out = r->cleaned.fd,
+                              .format = r->format,
+                              .pin = r->pin,
+                              .blocks = &r->blocks};
     if (stat(input, &st) != 0)
         return err_set_errno(e, ERR_IO, errno, "%s: cannot be read again for its cleaned copy",
                              input);

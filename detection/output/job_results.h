@@ -51,6 +51,7 @@ typedef struct job_results {
     int input;
     splice_pin pin; /* of the input before it was read */
     removed_lines removed;
+    splice_blocks blocks; /* of a bzip2 file: codec_options.on_block of its decoder */
 } job_results;
 
 void job_results_init(job_results *r, const result_place *place);

@@ -349,14 +349,20 @@ test_cleaned_files_keep_the_format_where_asked() {
     for part in "$T"/part-*; do gzip -c "$part"; done >"$T/f.jsonl.gz"
     for part in "$T"/part-*; do zstd -qc "$part"; done >"$T/f.jsonl.zst"
     xz -c1 --block-size=300000 "$T/f.jsonl" >"$T/f.jsonl.xz"
-    bzip2 -c "$T/f.jsonl" >"$T/f.jsonl.bz2"
-    for file in f.jsonl f.jsonl.gz f.jsonl.zst f.jsonl.xz f.jsonl.bz2; do
+    bzip2 -c -2 "$T/f.jsonl" >"$T/f.jsonl.bz2"
+    for part in "$T"/part-* /dev/null; do bzip2 -c -1 "$part"; done >"$T/streams.jsonl.bz2"
+    for file in f.jsonl f.jsonl.gz f.jsonl.zst f.jsonl.xz f.jsonl.bz2 streams.jsonl.bz2; do
         submit "$T/$file" '"cleaned_format":"input"'
         expect_job '"status":"completed"'
         case $file in
         *.jsonl) cmp "$(purified)" "$T/kept" || fail "cleaned plain text" ;;
         *.zst) zstd -dcq "$(purified)" | cmp - "$T/kept" || fail "cleaned $file" ;;
         *.xz) xz -dc "$(purified)" | cmp - "$T/kept" || fail "cleaned $file" ;;
+        *.bz2)
+            bzip2 -t "$(purified)" && bzip2 -dc "$(purified)" | cmp - "$T/kept" || fail "cleaned $file"
+            [ -z "$(command -v python3)" ] || python3 -c 'import bz2, sys
+sys.stdout.buffer.write(bz2.open(sys.argv[1]).read())' "$(purified)" | cmp - "$T/kept" || fail "cleaned $file, for Python"
+            ;;
         *) gzip -dc "$(purified)" | cmp - "$T/kept" || fail "cleaned $file" ;;
         esac
     done

@@ -56,6 +56,12 @@ typedef enum decon_codec_gzip_decoder {
 /* DECON_ERR_CONFIG if this build lacks the decoder (GZIP_NATIVE=0). */
 bool decon_codec_gzip_decoder_check(decon_codec_gzip_decoder which, decon_err *e) DECON_MUST_USE;
 
+/* A block of a bzip2 file: bits [from_bit, to_bit) of the file, from its own mark to the next one. */
+typedef struct decon_codec_block {
+    uint64_t from_bit, to_bit;
+    uint64_t text_bytes; /* decoded */
+} decon_codec_block;
+
 /* {0}: the defaults of the formats' tools, without helper threads. */
 typedef struct decon_codec_options {
     uint64_t memory_bytes; /* limit for a decoder; 0: DECON_CODEC_MEMORY_BYTES */
@@ -65,6 +71,10 @@ typedef struct decon_codec_options {
     uint64_t *memory_needed; /* or NULL; set with DECON_ERR_CODEC_MEMORY: the required limit */
     /* Re-encoding: also gets the decoded text; if it fails, the operation fails. Or NULL. */
     decon_stage *watch;
+    /* Decoding bzip2: called for each block when its text has been passed on; if it fails, decoding
+     * fails. Or NULL. */
+    bool (*on_block)(void *on_block_ctx, const decon_codec_block *block, decon_err *e);
+    void *on_block_ctx;
 } decon_codec_options;
 #define DECON_CODEC_MEMORY_BYTES ((uint64_t)144 << 20) /* enough for a window of 128 MiB */
 

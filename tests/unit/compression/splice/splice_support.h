@@ -172,15 +172,37 @@ static inline buf file_bytes(int fd)
     return bytes;
 }
 
+/* The blocks that a decoder of bzip2 reports. A file that does not decode has those before its fault. */
+static inline splice_blocks blocks_of(slice file)
+{
+    splice_blocks blocks;
+    AUTO(buf) text = BUF(SPLICE_TEXT_MAX);
+    splice_blocks_init(&blocks);
+    codec_options options = {.on_block = splice_blocks_add, .on_block_ctx = &blocks};
+    AUTO_PTR(stage) sink = stage_callback_new(append_to, NULL, &text);
+    AUTO_PTR(stage) decoder = codec_decoder_open(CODEC_BZIP2, &options, sink, NULL);
+    bool whole = stage_feed(decoder, file, NULL) && stage_finish(decoder, NULL);
+    UNUSED(whole);
+    return blocks;
+}
+
 static inline bool splice_bytes(codec_format format, slice file, const range_list *removed,
                                 buf *out, err *e)
 {
+    splice_blocks blocks = {0};
+    if (format == CODEC_BZIP2)
+        blocks = blocks_of(file);
     AUTO_FD in = memory_file(file);
     AUTO_FD to = memory_file((slice){0});
     splice_array a = {.ranges = removed->ranges, .count = removed->count};
-    splice_request r = {
-        .in = in, .out = to, .format = format, .pin = pin_of(in), .removed = splice_ranges_of(&a)};
+    splice_request r = {.in = in,
+                        .out = to,
+                        .format = format,
+                        .pin = pin_of(in),
+                        .removed = splice_ranges_of(&a),
+                        .blocks = &blocks};
     bool ok = splice_file(&r, e);
+    splice_blocks_deinit(&blocks);
     *out = file_bytes(to);
     return ok;
 }

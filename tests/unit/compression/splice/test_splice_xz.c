@@ -3,7 +3,7 @@
 
 #include <lzma.h>
 
-#include "compression/splice/xz_index.h"
+#include "compression/pieces/xz_index.h"
 
 static uint64_t seed = 20091231;
 

@@ -3,7 +3,7 @@
 
 #include <zstd.h>
 
-#include "compression/splice/zstd_frame.h"
+#include "compression/pieces/zstd_frame.h"
 
 static uint64_t seed = 20220704;
 

@@ -190,7 +190,7 @@ static char *health_with(const char *dir, const server_config *c, const ngram_in
     settings_fingerprint(c, x, fingerprint);
     settings_json(c, x, &settings);
     return xasprintf(
-        "{\"cleaned_formats\":[\"plain\"%s,\"zstd\",\"xz\"],"
+        "{\"cleaned_formats\":[\"plain\"%s,\"zstd\",\"bzip2\",\"xz\"],"
         "\"cleaned_output_dir\":null,\"codec_memory\":268435456,"
         "\"contamination_score_threshold\":0.800000011920929,\"content_key\":"
         "\"text\",\"fingerprint\":\"%s\",\"max_line_size\":268435456,\"mode\":\"simple\","

@@ -153,7 +153,7 @@ static void many_lines_are_spliced_out(void **state)
     s->job.threads = 3;
     AUTO(job_runner) runner = {0};
     job_runner_init(&runner, &s->job, s->index);
-    for (size_t f = 0; f < 3; f++) {
+    for (size_t f = 0; f < ARRAY_LEN(formats); f++) {
         AUTO_FREE char *path = xasprintf("%s/f.jsonl%s", s->dir, suffixes[f]);
         AUTO(job_outcome) out = {0};
         err e = ERR_INIT;

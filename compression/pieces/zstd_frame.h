@@ -7,8 +7,8 @@
  *          the file ends within the frame.
  * Source:  RFC 8878, sections 3.1.1 and 3.1.2.
  */
-#ifndef COMPRESSION_SPLICE_ZSTD_FRAME_H
-#define COMPRESSION_SPLICE_ZSTD_FRAME_H
+#ifndef COMPRESSION_PIECES_ZSTD_FRAME_H
+#define COMPRESSION_PIECES_ZSTD_FRAME_H
 
 #include "decon/base/err.h"
 #include "base/util.h"

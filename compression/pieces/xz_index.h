@@ -5,8 +5,8 @@
  * Threads: any.
  * Fails:   NULL with ERR_IO or ERR_CODEC_CORRUPT.
  */
-#ifndef COMPRESSION_SPLICE_XZ_INDEX_H
-#define COMPRESSION_SPLICE_XZ_INDEX_H
+#ifndef COMPRESSION_PIECES_XZ_INDEX_H
+#define COMPRESSION_PIECES_XZ_INDEX_H
 
 #include "decon/base/err.h"
 #include "base/util.h"

@@ -4,8 +4,8 @@
  * Owner:   descriptors remain the caller's; output goes to the offset of `out`.
  * Threads: any. Fails: ERR_IO; ERR_NO_SPACE; a range beyond the end of the file is ERR_IO.
  */
-#ifndef COMPRESSION_SPLICE_FILE_COPY_H
-#define COMPRESSION_SPLICE_FILE_COPY_H
+#ifndef COMPRESSION_PIECES_FILE_COPY_H
+#define COMPRESSION_PIECES_FILE_COPY_H
 
 #include "decon/base/err.h"
 

@@ -1,7 +1,7 @@
 #include "base/util.h"
-#include "compression/splice/xz_index.h"
+#include "compression/pieces/xz_index.h"
 
-#include "compression/splice/file_copy.h"
+#include "compression/pieces/file_copy.h"
 
 #define MEMORY_BYTES ((uint64_t)1 << 30)
 

@@ -7,10 +7,10 @@
  * Threads: one at a time.
  * Fails:   if the writer fails; ERR_LIMIT if zlib gets no memory.
  */
-#ifndef COMPRESSION_SPLICE_DEFLATE_PIECE_H
-#define COMPRESSION_SPLICE_DEFLATE_PIECE_H
+#ifndef COMPRESSION_PIECES_DEFLATE_PIECE_H
+#define COMPRESSION_PIECES_DEFLATE_PIECE_H
 
-#include "compression/splice/bit_writer.h"
+#include "compression/pieces/bit_writer.h"
 
 #include <zlib.h>
 

@@ -7,8 +7,8 @@
  * Fails:   ERR_IO; ERR_CODEC_EARLY_END; ERR_CODEC_CORRUPT where a member is expected.
  * Sources: RFC 1952; the SAM specification, section 4.1 (BGZF).
  */
-#ifndef COMPRESSION_SPLICE_GZIP_SOURCE_H
-#define COMPRESSION_SPLICE_GZIP_SOURCE_H
+#ifndef COMPRESSION_PIECES_GZIP_SOURCE_H
+#define COMPRESSION_PIECES_GZIP_SOURCE_H
 
 #include "decon/base/buf.h"
 #include "decon/base/err.h"

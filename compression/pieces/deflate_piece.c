@@ -1,5 +1,5 @@
 #include "base/util.h"
-#include "compression/splice/deflate_piece.h"
+#include "compression/pieces/deflate_piece.h"
 
 #include <limits.h>
 

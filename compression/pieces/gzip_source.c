@@ -1,10 +1,10 @@
 #include "base/util.h"
-#include "compression/splice/gzip_source.h"
+#include "compression/pieces/gzip_source.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "compression/splice/file_copy.h"
+#include "compression/pieces/file_copy.h"
 
 enum { FLAG_HEADER_CRC = 2, FLAG_EXTRA = 4, FLAG_NAME = 8, FLAG_COMMENT = 16 };
 #define XFL_BEST 2

@@ -6,10 +6,10 @@
  * Threads: one at a time.
  * Fails:   ERR_CODEC_CORRUPT, ERR_IO, ERR_LIMIT (memory); what the callbacks set.
  */
-#ifndef COMPRESSION_SPLICE_ZSTD_PIECE_H
-#define COMPRESSION_SPLICE_ZSTD_PIECE_H
+#ifndef COMPRESSION_PIECES_ZSTD_PIECE_H
+#define COMPRESSION_PIECES_ZSTD_PIECE_H
 
-#include "compression/splice/zstd_frame.h"
+#include "compression/pieces/zstd_frame.h"
 #include "decon/base/buf.h"
 
 typedef struct zstd_piece zstd_piece;

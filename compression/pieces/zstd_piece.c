@@ -1,12 +1,12 @@
 #include "base/util.h"
-#include "compression/splice/zstd_piece.h"
+#include "compression/pieces/zstd_piece.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 #include <zstd.h>
 
-#include "compression/splice/file_copy.h"
+#include "compression/pieces/file_copy.h"
 
 #define LEVEL          3
 #define WINDOW_LOG_MAX 31

@@ -1,10 +1,10 @@
 #include "base/util.h"
-#include "compression/splice/bit_writer.h"
+#include "compression/pieces/bit_writer.h"
 
 #include <endian.h>
 #include <string.h>
 
-#include "compression/splice/file_copy.h"
+#include "compression/pieces/file_copy.h"
 #include "base/fsutil.h"
 
 /* From this size the kernel copies bytes that need no shift. */

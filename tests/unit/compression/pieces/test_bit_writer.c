@@ -1,7 +1,7 @@
 /* Bits of one file to any bit of another. */
 #include "tests/unit/compression/splice/splice_support.h"
 
-#include "compression/splice/bit_writer.h"
+#include "compression/pieces/bit_writer.h"
 
 static unsigned bit_at(slice bytes, uint64_t at)
 {

@@ -1,7 +1,7 @@
 #include "base/util.h"
-#include "compression/splice/zstd_frame.h"
+#include "compression/pieces/zstd_frame.h"
 
-#include "compression/splice/file_copy.h"
+#include "compression/pieces/file_copy.h"
 
 #define DESCRIPTOR_AT    4u
 #define SINGLE_SEGMENT   0x20u

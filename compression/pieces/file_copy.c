@@ -1,5 +1,5 @@
 #include "base/util.h"
-#include "compression/splice/file_copy.h"
+#include "compression/pieces/file_copy.h"
 
 #include <errno.h>
 #include <unistd.h>

@@ -7,8 +7,8 @@
  * Threads: one at a time.
  * Fails:   if a write fails.
  */
-#ifndef COMPRESSION_SPLICE_BIT_WRITER_H
-#define COMPRESSION_SPLICE_BIT_WRITER_H
+#ifndef COMPRESSION_PIECES_BIT_WRITER_H
+#define COMPRESSION_PIECES_BIT_WRITER_H
 
 #include "decon/base/buf.h"
 #include "decon/base/err.h"
