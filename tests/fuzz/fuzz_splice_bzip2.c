@@ -1,0 +1,8 @@
+/* Splicing bzip2: streams and blocks of any kind. */
+#include "tests/fuzz/splice.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    splice_fuzz(CODEC_BZIP2, bytes, size);
+    return 0;
+}
