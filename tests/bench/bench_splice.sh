@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The cleaned copy of plain text, gzip and zstd in the input's own format: CPU seconds against
-# `gzip -6` or `zstd -3` of the whole text, MIB (256) of English JSON lines, one removed line in EVERY (2000) and in 10;
+# The cleaned copy of plain text, gzip, zstd and bzip2 in the input's own format: CPU seconds against
+# `gzip -6`, `zstd -3` or `bzip2 -9` of the whole text, MIB (256) of English JSON lines, one removed line in EVERY (2000) and in 10;
 # medians of RUNS (3). The limits are those of one line in 2,000.
 set -euo pipefail
 # shellcheck source=tests/bench/lib.sh
@@ -25,7 +25,10 @@ spliced() { # spliced EVERY FILE: the median of the CPU seconds of its cleaned c
 }
 show() { # show NAME EVERY SECONDS LIMIT FILE OUT
     local peer=$gzip peer_name='gzip -6'
-    case $1 in zstd*) peer=$zstd peer_name='zstd -3' ;; esac
+    case $1 in
+    zstd*) peer=$zstd peer_name='zstd -3' ;;
+    bzip2*) peer=$bzip2 peer_name='bzip2 -9' ;;
+    esac
     awk -v name="$1" -v every="$2" -v s="$3" -v limit="$4" -v peer="$peer" -v of="of $peer_name" -v before="$(stat -c %s "$5")" \
         -v after="$(stat -c %s "$6")" -v gb="$(stat -c %s "$text")" 'BEGIN {
             printf "%-12s 1 line in %-5d %7.3f s  size %.4f", name, every, s, after / before
@@ -56,10 +59,17 @@ mib_frames() { # one frame a MiB, as pzstd and the seekable format have it
 export -f mib_frames
 export text
 keep "${text##*/}.frames.zst" "$text" bash -c mib_frames
+bzip2_streams() { # one stream for each 900,000 bytes, as pbzip2 writes them
+    split -b 900000 --filter='bzip2 -9 -c' "$text"
+}
+export -f bzip2_streams
+keep "${text##*/}.9.bz2" "$text" bzip2 -c -9 "$text"
+keep "${text##*/}.streams.bz2" "$text" bash -c bzip2_streams
 keep_wait
+bzip2=$(cpu bzip2 -c -9 "$text")
 gzip=$(cpu gzip -c -6 "$text")
 zstd=$(cpu zstd -q -c -3 --single-thread "$text")
-echo "of $MIB MiB: gzip -6 $gzip s, zstd -3 $zstd s"
+echo "of $MIB MiB: gzip -6 $gzip s, zstd -3 $zstd s, bzip2 -9 $bzip2 s"
 for every in "$EVERY" 10; do
     limit=$([ "$every" = 10 ] || echo 0.12)
     for file in "$text".{1,6,9,pigz,bgzip}.gz; do
@@ -77,6 +87,13 @@ for every in "$EVERY" 10; do
             { echo "bench: the cleaned copy is wrong" >&2; exit 1; }
         zstd_limit=$([ $make = frames ] && echo 0.4 || echo 1.1)
         show "zstd, $make" "$every" "$seconds" "${limit:+$zstd_limit}" "$file" out.zst
+    done
+    for make in 9 streams; do
+        file=$text.$make.bz2
+        seconds=$(spliced "$every" "$file")
+        bzip2 -dc out.bz2 | cmp -s - <(awk -v e="$every" '(NR - 1) % e != int(e / 2)' "$text") ||
+            { echo "bench: the cleaned copy is wrong" >&2; exit 1; }
+        show "bzip2, $make" "$every" "$seconds" "${limit:+0.35}" "$file" out.bz2
     done
     show plain "$every" "$(spliced "$every" "$text")" "$([ "$every" = 10 ] || echo 0.05)" "$text" out.jsonl
 done

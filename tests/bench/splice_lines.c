@@ -1,4 +1,4 @@
-/* splice_lines EVERY INPUT OUTPUT: writes INPUT (plain, gzip or zstd) without one line in EVERY, as the server
+/* splice_lines EVERY INPUT OUTPUT: writes INPUT (plain or compressed) without one line in EVERY, as the server
  * does, and prints the CPU seconds of that alone: the lines are found before. */
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -11,6 +11,7 @@ typedef struct lines {
     uint64_t every, at, number;
     splice_range *ranges;
     size_t count;
+    splice_blocks blocks;
 } lines;
 
 static bool take(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
@@ -42,14 +43,16 @@ static bool run(lines *l, const char *input, const char *output, err *e)
     struct stat st;
     if (in < 0 || out < 0 || fstat(in, &st) != 0)
         return err_set(e, ERR_IO, "%s or %s cannot be opened", input, output);
-    if (!codec_decode_file(input, sink, e))
+    codec_options options = {.on_block = splice_blocks_add, .on_block_ctx = &l->blocks};
+    if (!codec_decode_file_with(input, &options, sink, e))
         return false;
     splice_array array = {.ranges = l->ranges, .count = l->count};
     splice_request r = {.in = in,
                         .out = out,
                         .format = codec_by_suffix(input),
                         .pin = splice_pin_of(&st),
-                        .removed = splice_ranges_of(&array)};
+                        .removed = splice_ranges_of(&array),
+                        .blocks = &l->blocks};
     double before = cpu_seconds();
     if (!splice_file(&r, e))
         return false;
@@ -65,9 +68,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: splice_lines EVERY INPUT OUTPUT\n");
         return 2;
     }
+    splice_blocks_init(&l.blocks);
     bool ok = run(&l, argv[2], argv[3], &e);
     if (!ok)
         fprintf(stderr, "splice_lines: %s\n", e.message);
+    splice_blocks_deinit(&l.blocks);
     free(l.ranges);
     return !ok;
 }
