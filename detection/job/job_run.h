@@ -56,6 +56,7 @@ typedef struct job_outcome {
     uint64_t text_lines;    /* with a text that was read */
     uint64_t unread_lines;  /* not blank, and without one: kept, not looked at */
     uint64_t invalid_lines; /* of those: not valid UTF-8 */
+    bool process_ended;     /* the job failed because its process crashed */
 } job_outcome;
 
 void job_outcome_deinit(job_outcome *o);

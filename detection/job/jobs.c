@@ -25,6 +25,7 @@ typedef struct job_private { /* under the table's lock */
     file_stamp stamp; /* of the input when it was taken */
     char *output_path, *purified_path, *error;
     uint64_t unread_lines;
+    bool process_ended;
     uint64_t submitted_ms, finished_ms;
     size_t held_bytes;               /* counted when it finished */
     bool told;                       /* the outcome */
@@ -322,6 +323,8 @@ static void put_status(const jobs *j, const job_private *job, buf *json)
     json_member_string(json, "job_id", slice_from(job->public.id));
     if (job->output_path)
         json_member_string(json, "output_path", slice_from(job->output_path));
+    if (job->process_ended)
+        json_member_bool(json, "process_ended", true);
     if (job->purified_path)
         json_member_string(json, "purified_path", slice_from(job->purified_path));
     json_member_string(json, "status", slice_from(names[job->state]));
@@ -389,6 +392,7 @@ void jobs_finish(jobs *j, server_job *done, const job_outcome *outcome, const ch
         job->state = JOB_FAILED;
         j->failed++;
         job->error = xstrdup(error);
+        job->process_ended = outcome->process_ended;
         release_key(j, job);
     } else {
         job->state = JOB_COMPLETED;

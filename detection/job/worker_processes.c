@@ -232,6 +232,7 @@ typedef struct exchange {
     char *reply; /* MESSAGE_BYTES */
     size_t len;
     uint64_t start_ms, text_bytes;
+    bool crashed; /* the process, by itself */
 } exchange;
 
 /* False: the time is over. */
@@ -293,8 +294,9 @@ static bool end_member(crew *c, crew_member *m, int *status)
 }
 
 /* The process is gone and the job failed. */
-static bool report_end(const crew *c, attempt came, int status, const exchange *x, err *e)
+static bool report_end(const crew *c, attempt came, int status, exchange *x, err *e)
 {
+    x->crashed = came != JOB_OVERDUE && came != JOB_OUT_OF_MEMORY;
     if (came == JOB_OVERDUE)
         job_limits_time_fault(c->settings, x->job->path, x->text_bytes, e);
     else if (came == JOB_OUT_OF_MEMORY)
@@ -352,6 +354,7 @@ bool crew_run(crew *c, crew_member *m, const job_request *job, job_outcome *out,
     if (meter)
         atomic_fetch_sub(&meter->running_jobs, 1);
     *crashed = !answered;
+    out->process_ended = x.crashed;
     return answered && read_answer(message, x.len, out, e);
 }
 

@@ -86,6 +86,7 @@ static bool check_whole(config *out, const option_origin *origins, host_getenv *
     names_take_suffixes((const char *const *)out->input_suffixes);
     return options_check(&config_options, out, origins, e) &&
            find_share(out, origins, getenv_fn, e) &&
+           failure_limit_read(out->max_failures, &out->failure_limit, e) &&
            codec_gzip_decoder_check((codec_gzip_decoder)out->gzip_decoder, e) &&
            places_make(out->remote_file_input, out->remote_report_output_dir,
                        out->remote_cleaned_output_dir, &out->places, e);

@@ -12,6 +12,7 @@
 #include "decon/compression/codec.h"
 #include "decon/compression/jsonl.h"
 #include "base/util.h"
+#include "orchestrator/config/failure_limit.h"
 #include "orchestrator/config/remote_paths.h"
 
 /* What to do with results of other detection settings than the server's current ones. */
@@ -28,6 +29,8 @@ typedef struct config {
     char **input_list; /* empty: the store is listed */
     char *input_list_columns;
     bool redo, copy_uncontaminated, allow_empty, dry_run;
+    int64_t file_attempts;
+    char *max_failures;      /* see failure_limit.h */
     int on_settings_change;  /* settings_change */
     int64_t max_files_debug; /* 0: no debug run */
 
@@ -81,6 +84,7 @@ typedef struct config {
 
     /* derived */
     char *share_source; /* options or variables that say which host this is; NULL: none */
+    failure_limit failure_limit;
     places places;
 } config;
 

@@ -366,6 +366,7 @@ static const option rows[] = {
      .help = "Refuse lines in which a key stands twice in one object; takes up to 26 MiB a file."},
 
 #include "orchestrator/config/store_options.def"
+#include "orchestrator/config/failure_options.def"
 
     {.key = "host_index",
      .type = OPTION_INT,

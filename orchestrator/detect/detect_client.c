@@ -167,6 +167,7 @@ static void on_submitted(job_call *c)
 typedef struct status_reply {
     char *status, *report_path, *cleaned_path, *words, *fingerprint;
     uint64_t unread_lines;
+    bool process_ended;
 } status_reply;
 
 static void status_reply_deinit(status_reply *r)
@@ -181,14 +182,15 @@ DEFINE_AUTO(status_reply, status_reply_deinit)
 
 static bool read_status(const exchange *x, status_reply *out)
 {
-    static const char *const keys[] = {"status", "output_path",  "purified_path",
-                                       "error",  "unread_lines", "fingerprint"};
+    static const char *const keys[] = {"status",       "output_path", "purified_path", "error",
+                                       "unread_lines", "fingerprint", "process_ended"};
     json_value values[ARRAY_LEN(keys)];
     if (!exchange_read(x, keys, values, ARRAY_LEN(keys)))
         return false;
     out->words = reply_words(&values[3]);
     if (!json_unsigned(&values[4], &out->unread_lines))
         out->unread_lines = 0;
+    out->process_ended = values[6].type == JSON_BOOL && json_is_true(&values[6]);
     return reply_string(&values[0], &out->status) && reply_string(&values[1], &out->report_path) &&
            reply_string(&values[2], &out->cleaned_path) &&
            reply_string(&values[5], &out->fingerprint);
@@ -262,7 +264,8 @@ static void on_status(job_call *c)
         on_completed(c, &r);
     } else if (str_equal(r.status, "failed")) {
         jobs_note_progress(c->jobs);
-        err_set(&e, ERR_JOB_FAILED, "the detection server failed the job: %s",
+        err_set(&e, r.process_ended ? ERR_JOB_CRASHED : ERR_JOB_FAILED,
+                "the detection server failed the job: %s",
                 r.words ? r.words : "it does not say why");
         job_call_end(c, NULL, &e);
     } else if (!r.status && r.words) {

@@ -11,7 +11,8 @@
  *          operation (base/op.h). Strings are copied.
  * Threads: loop.
  * Fails:   by the error given to on_done: ERR_SERVER_DOWN, ERR_CONFIG (an index of 0 records, a
- *          server that refuses the host name of server_url), ERR_JOB_FAILED (the server's words),
+ *          server that refuses the host name of server_url), ERR_JOB_FAILED and ERR_JOB_CRASHED (the
+ *          server's words),
  *          ERR_JOB_FORGOTTEN, ERR_JOB_LIMIT (the call's limit has passed and /health answers),
  *          ERR_HTTP (refused), ERR_PARSE.
  */

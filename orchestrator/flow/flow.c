@@ -19,6 +19,7 @@
  * CLEANING    remove local files    DONE         -         DONE       -            next run clears
  * DISCARDING  remove unusable files FAILED       -         FAILED     -            next run clears
  * RENEWING    the same, start over  WAITING      -         WAITING    -            next run clears
+ * RETRYING    pause; start over     WAITING      -         -          -            next run resumes
  * PROBING     folder writable?      FAILED       -         FAILED [8] -            as before it
  * DONE, FAILED (the end)
  *
@@ -42,6 +43,9 @@
  * [8] an output that may not be written (403) goes to PROBING: where the folder is writable, only
  *     this item fails; else the run ends.
  *
+ * A failure whose cause may pass (network, time limit, a job whose process ended) goes to RETRYING in
+ * place of DISCARDING or FAILED until the file was tried file_attempts times (flow_retry.c).
+ *
  * FAILED keeps the local files of failed jobs and uploads: nothing is lost, the next run resumes. A
  * full disk fails only the file that it stops, and of that file nothing is kept. A file larger than
  * the disk fails in DOWNLOADING before a request is sent.
@@ -62,7 +66,8 @@ static bool has_no_lines(const item *it)
 
 static bool may_submit_again(const item *it, const err *error)
 {
-    bool old_job = it->job.replayed && (error->code == ERR_JOB_FAILED || error->code == ERR_RESULT);
+    bool failed = error->code == ERR_JOB_FAILED || error->code == ERR_JOB_CRASHED;
+    bool old_job = it->job.replayed && (failed || error->code == ERR_RESULT);
     return it->job.submissions < MAX_SUBMISSIONS && (old_job || error->code == ERR_JOB_FORGOTTEN);
 }
 
@@ -169,6 +174,7 @@ static item_state next_state_of_run(const flow *f, const item *it, const err *er
     case ITEM_CLEANING:
         return ITEM_DONE;
     case ITEM_RENEWING:
+    case ITEM_RETRYING:
         return ITEM_WAITING;
     case ITEM_DISCARDING:
     case ITEM_PROBING:
@@ -197,7 +203,11 @@ static item_state next_state_of_debug_run(const flow *f, const item *it, const e
 
 static item_state next_state(const flow *f, const item *it, const err *error)
 {
-    return f->debug ? next_state_of_debug_run(f, it, error) : next_state_of_run(f, it, error);
+    if (f->debug)
+        return next_state_of_debug_run(f, it, error);
+    item_state next = next_state_of_run(f, it, error);
+    bool fails = error && (next == ITEM_DISCARDING || next == ITEM_FAILED);
+    return fails && flow_may_retry(f, it, error) ? ITEM_RETRYING : next;
 }
 
 /* --- moving --- */
@@ -217,6 +227,8 @@ static void note_error(flow *f, item *it, const err *error)
         if (error->code == ERR_JOB_FORGOTTEN)
             err_context(&it->error, "submitted %u times (does this file end the server?)",
                         it->job.submissions);
+        if (it->failed_attempts)
+            err_append(&it->error, "; tried %u times", it->failed_attempts + 1);
         err_subject(&it->error, "s3://%s/%s", flow_input_bucket(f), it->planned.key);
     }
     if (!ends_the_run(it, error) || err_is_set(&f->run_error))
@@ -249,12 +261,15 @@ static void unlink_live(flow *f, item *it)
 }
 
 /* It starts over: it waits for the disk again, with the size that it has now. */
-static void requeue(flow *f, item *it)
+static void requeue(flow *f, item *it, item_state last)
 {
     unlink_live(f, it);
     flow_trial_forget(f, it);
     line_hashes_unref(move(it->local.lines));
-    item_renew(it);
+    if (last == ITEM_RENEWING)
+        item_renew(it);
+    else
+        item_retry(it);
     it->next = f->again;
     f->again = it;
 }
@@ -303,6 +318,8 @@ void flow_step(flow *f, item *it, const err *error)
     item_state next = next_state(f, it, error), last = it->state;
     if (error && next == ITEM_READY)
         flow_prepare_again(f, it, error);
+    else if (error && next == ITEM_RETRYING && error->code == ERR_JOB_CRASHED)
+        it->job.fresh_key = true; /* the server would answer with the job that failed */
     else if (error && next == ITEM_RECHECKING)
         it->suspicion = *error;
     else if (error && next == ITEM_RENEWING)
@@ -315,8 +332,8 @@ void flow_step(flow *f, item *it, const err *error)
     it->state = next;
     log_state(f, it);
     err e = ERR_INIT;
-    if (next == ITEM_WAITING && last == ITEM_RENEWING)
-        requeue(f, it);
+    if (next == ITEM_WAITING)
+        requeue(f, it, last);
     else if (flow_enter[next] && !flow_enter[next](f, it, &e))
         flow_step(f, it, &e);
     else if (next == ITEM_DONE || next == ITEM_FAILED)
@@ -343,6 +360,7 @@ flow *flow_start(const flow_options *options)
     f->ready_tail = &f->ready;
     f->count[ITEM_WAITING] = options->plan->count;
     flow_order_rows(f);
+    workdir_forget_scan(f->o.workdir); /* from here on files are left for further attempts */
     flow_trial_begin(f);
     flow_pump(f);
     return f;

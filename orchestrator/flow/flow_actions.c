@@ -175,40 +175,7 @@ static void count_success(flow *f, const item *it)
         f->totals.clean++;
         log_debug("clean: s3://%s/%s", flow_input_bucket(f), it->planned.key);
     }
-}
-
-typedef struct cooling {
-    op op;
-    timer *timer;
-} cooling;
-
-static void cooling_stop(op *o)
-{
-    cooling *c = (cooling *)o;
-    timer_stop(o->transport, move(c->timer));
-}
-
-static void cooling_free(op *o)
-{
-    free((cooling *)o);
-}
-
-static const op_kind cooling_kind = {.stop = cooling_stop, .free = cooling_free};
-
-static void on_cool(void *ctx)
-{
-    cooling *c = ctx;
-    c->timer = NULL;
-    op_finish(&c->op, NULL);
-}
-
-static op *cooling_start(transport *t, uint64_t delay_ms, item *it)
-{
-    cooling *c = op_new(&cooling_kind, sizeof *c, NULL, t);
-    c->op.on_done = flow_operation_done;
-    c->op.ctx = it;
-    c->timer = timer_start(t, delay_ms, on_cool, c);
-    return op_started(&c->op);
+    flow_check_failures(f); /* a percentage counts from 100 files on */
 }
 
 static bool enter_cooling(flow *f, item *it, err *e)
@@ -216,7 +183,7 @@ static bool enter_cooling(flow *f, item *it, err *e)
     UNUSED(e);
     item_close_results(it);
     count_success(f, it);
-    it->operation = cooling_start(f->o.transport, f->o.config->cleanup_delay_ms, it);
+    it->operation = flow_pause_start(f, it, f->o.config->cleanup_delay_ms);
     return true;
 }
 
@@ -237,6 +204,7 @@ static bool enter_failed(flow *f, item *it, err *e)
     f->totals.failed_bytes += it->planned.size_bytes;
     log_warn("failed: %s", it->error.message);
     flow_trial_failure(f, it);
+    flow_check_failures(f);
     return true;
 }
 
@@ -257,6 +225,7 @@ const flow_entry flow_enter[ITEM_STATE_COUNT] = {
     [ITEM_CLEANING] = flow_enter_cleaning,
     [ITEM_DISCARDING] = flow_enter_discarding,
     [ITEM_RENEWING] = flow_enter_renewing,
+    [ITEM_RETRYING] = flow_enter_retrying,
     [ITEM_PROBING] = flow_enter_probing,
     [ITEM_DONE] = enter_done,
     [ITEM_FAILED] = enter_failed,

@@ -83,8 +83,16 @@ void flow_order_rows(flow *f);
 /* The next item is chosen again. */
 void flow_put_back(flow *f);
 
+/* --- flow_retry.c --- */
+
+/* The failure may pass, and the file has attempts left. */
+bool flow_may_retry(const flow *f, const item *it, const err *error);
+op *flow_pause_start(flow *f, item *it, uint64_t delay_ms) MUST_USE;
+bool flow_enter_retrying(flow *f, item *it, err *e);
+
 /* --- flow_trial.c --- */
 
+void flow_check_failures(flow *f); /* ends the run where more failed than max_failures allows */
 void flow_trial_begin(flow *f);
 void flow_trial_end(flow *f); /* of the flow */
 /* No item may begin now; `busy` are under way. */

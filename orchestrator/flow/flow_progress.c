@@ -21,6 +21,8 @@ static void add_live(const flow *f, flow_progress *p)
         bool loads = it->state == ITEM_DOWNLOADING;
         if (it->state != ITEM_COOLING && it->state != ITEM_CLEANING) { /* counted as done */
             p->in_flight++;
+            if (it->state == ITEM_RETRYING)
+                continue;
             uint64_t size = it->planned.size_bytes;
             p->received_bytes += loads ? MIN(it->local.received_bytes, size) : size;
         }

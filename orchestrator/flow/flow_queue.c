@@ -51,7 +51,7 @@ static bool is_before_its_job(const item *it)
 {
     if (it->state == ITEM_SUBMITTING || it->state == ITEM_POLLING)
         return job_is_waiting(it->operation);
-    return it->state == ITEM_DOWNLOADING || it->state == ITEM_READY;
+    return it->state == ITEM_DOWNLOADING || it->state == ITEM_READY || it->state == ITEM_RETRYING;
 }
 
 static void leave_unsubmitted(flow *f)
@@ -65,11 +65,17 @@ static void leave_unsubmitted(flow *f)
     f->ready_tail = &f->ready;
 }
 
+/* These are waited for, and hold up no others. */
+static size_t pausing_count(const flow *f)
+{
+    return f->count[ITEM_COOLING] + f->count[ITEM_RETRYING];
+}
+
 static bool may_begin(flow *f, item *it)
 {
     size_t live = live_count(f);
     bool full = f->count[ITEM_DOWNLOADING] + f->count[ITEM_READY] >= f->o.max_ahead ||
-                live - f->count[ITEM_COOLING] >= f->o.max_live;
+                live - pausing_count(f) >= f->o.max_live;
     return (!full || flow_trial_picks(f)) && flow_admit(f, it, live == 0);
 }
 
@@ -125,7 +131,8 @@ static item *take_planned(flow *f)
 
 void flow_put_back(flow *f)
 {
-    if (!f->next_item || f->next_item->planned.renewed)
+    const item *it = f->next_item;
+    if (!it || it->planned.renewed || it->failed_attempts)
         return;
     item_free(move(f->next_item));
     f->cursor--;
@@ -140,7 +147,7 @@ static item *next_item(flow *f)
 
 static bool trial_holds(const flow *f)
 {
-    size_t waiting = f->count[ITEM_COOLING] + (flow_trial_picks(f) ? f->count[ITEM_READY] : 0);
+    size_t waiting = pausing_count(f) + (flow_trial_picks(f) ? f->count[ITEM_READY] : 0);
     return flow_trial_holds(f, live_count(f) - waiting);
 }
 

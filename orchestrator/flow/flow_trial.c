@@ -124,6 +124,23 @@ static void end_run(flow *f, const item *it)
     log_error("%s; no more files are begun", e->message);
 }
 
+void flow_check_failures(flow *f)
+{
+    const flow_totals *t = &f->totals;
+    err *e = &f->run_error;
+    uint64_t ended = t->clean + t->contaminated + t->failed;
+    if (err_is_set(e) || !failure_limit_exceeded(&f->o.config->failure_limit, t->failed, ended))
+        return;
+    err_set(
+        e, ERR_LIMIT,
+        "max_failures: %zu of %llu files failed, the limit is %s; remove the cause, or raise the "
+        "limit",
+        t->failed, (unsigned long long)ended, f->o.config->max_failures);
+    e->cls = ERR_CLASS_RUN;
+    f->draining = true;
+    log_error("%s; no more files are begun", e->message);
+}
+
 static void try_one_alone(flow *f, const item *it)
 {
     flow_trial *t = &f->trial;

@@ -79,9 +79,10 @@ bool workdir_whole_to_part(const workdir *w, const char *key, err *e) MUST_USE;
 
 /* Removes what stands for keys that are not wanted: workdir_scan looks what there is, workdir_want
  * is called for each wanted key, workdir_clear_unwanted yields how many directories it removed.
- * From the scan on workdir_has_whole knows without asking the disk for which keys an earlier run
- * left nothing. */
+ * From the scan to workdir_forget_scan, workdir_has_whole knows without asking the disk for which
+ * keys an earlier run left nothing. */
 bool workdir_scan(workdir *w, err *e) MUST_USE;
+void workdir_forget_scan(workdir *w);
 void workdir_want(workdir *w, const char *key);
 bool workdir_clear_unwanted(workdir *w, size_t *removed, err *e) MUST_USE;
 bool workdir_remove_item(const workdir *w, const char *key, err *e) MUST_USE;

@@ -37,7 +37,6 @@ struct workdir {
 
 /* The first `hex_chars` of SHA-256. */
 void workdir_hash(const char *text, size_t hex_chars, char *out);
-void workdir_forget_scan(workdir *w);
 /* Of the directory and its path, so that equal paths on two file systems differ. */
 void workdir_make_tag(int share_fd, const char *path, char *out);
 /* What the part file of an earlier run takes on the disk. */

@@ -75,6 +75,22 @@ void item_renew(item *it)
     it->suspicion = (err)ERR_INIT;
 }
 
+/* The local file keeps its place on the disk, and the job its id: its files may be used again. */
+void item_retry(item *it)
+{
+    bool admitted = it->local.admitted;
+    drop_local(&it->local);
+    it->local.admitted = admitted;
+    free(move(it->job.report_path));
+    free(move(it->job.cleaned_path));
+    it->job.submissions = 0;
+    it->job.replayed = false;
+    bool current = it->result.cleaned_current;
+    drop_result(it);
+    it->result.cleaned_current = current;
+    it->suspicion = it->error = (err)ERR_INIT;
+}
+
 const char *item_state_name(item_state s)
 {
     static const char *const names[ITEM_STATE_COUNT] = {
@@ -95,6 +111,7 @@ const char *item_state_name(item_state s)
         [ITEM_CLEANING] = "CLEANING",
         [ITEM_DISCARDING] = "DISCARDING",
         [ITEM_RENEWING] = "RENEWING",
+        [ITEM_RETRYING] = "RETRYING",
         [ITEM_PROBING] = "PROBING",
         [ITEM_DONE] = "DONE",
         [ITEM_FAILED] = "FAILED",

@@ -34,6 +34,7 @@ typedef enum item_state {
     ITEM_CLEANING,
     ITEM_DISCARDING,
     ITEM_RENEWING,
+    ITEM_RETRYING,
     ITEM_PROBING,
     ITEM_DONE,
     ITEM_FAILED,
@@ -103,8 +104,9 @@ struct item {
     op *operation; /* of the state; NULL where it has none */
     err error;     /* why the item failed */
     item_state failed_in;
-    err suspicion; /* a request was refused for another version: RECHECKING looks */
-    item *next;    /* in one of flow's queues */
+    unsigned failed_attempts; /* that RETRYING followed */
+    err suspicion;            /* a request was refused for another version: RECHECKING looks */
+    item *next;               /* in one of flow's queues */
     item *live_next, *live_previous;
     void *flow; /* whose item it is, for the callbacks of operations */
 };
@@ -113,6 +115,8 @@ void item_free(item *it);
 void item_close_results(item *it); /* they stay known, for their removal */
 /* It starts over with the version that RECHECKING found; nothing of the old one is used. */
 void item_renew(item *it);
+/* It starts over with the same version; what is known of the result in the store stays. */
+void item_retry(item *it);
 const char *item_state_name(item_state s); /* "DOWNLOADING" */
 
 #endif

@@ -65,6 +65,7 @@ typedef struct world {
     unsigned busy_submits, busy_healths; /* so many are answered 503 with Retry-After */
     unsigned forget_jobs;                /* so many jobs are forgotten after their submission */
     unsigned fail_jobs;                  /* so many jobs fail */
+    unsigned crash_jobs;                 /* so many jobs end their process */
     bool read_half; /* drops the last line, as one that reads only the first member */
     /* Changes of what a job writes; NULL: none. */
     void (*change_report)(buf *text);

@@ -208,6 +208,10 @@ static void status(world *w, const char *id, world_reply *t)
         } else if (j->polls++ < w->polls_before_done ||
                    (w->endless && strstr(j->path, w->endless))) {
             buf_printf(&t->body, "{\"job_id\":\"%s\",\"status\":\"processing\"}", id);
+        } else if (w->crash_jobs > i) {
+            j->done = true;
+            buf_append_str(&t->body, "{\"error\":\"Task error: signal 11\",\"process_ended\":true,"
+                                     "\"status\":\"failed\"}");
         } else if (w->fail_jobs > i || (w->fail && strstr(j->path, w->fail))) {
             j->done = true;
             buf_printf(&t->body,

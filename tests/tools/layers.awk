@@ -168,7 +168,7 @@ BEGIN {
     row("orchestrator/detect", "base", "base base/json base/options orchestrator/fleet", "base/digest")
     row("orchestrator/runtime", "base s3", "base base/options orchestrator/config orchestrator/local orchestrator/detect", "base/loop s3/client")
     row("orchestrator/transfer", "base compression s3", "base base/json orchestrator/plan orchestrator/local orchestrator/runtime", "s3/protocol s3/client s3/get s3/put s3/operations compression/stream compression/jsonl compression")
-    row("orchestrator/flow", "base", "base orchestrator/config orchestrator/fleet orchestrator/plan orchestrator/local orchestrator/detect orchestrator/transfer", "base/digest base/options s3/protocol s3/put s3/operations compression")
+    row("orchestrator/flow", "base", "base base/options orchestrator/config orchestrator/fleet orchestrator/plan orchestrator/local orchestrator/detect orchestrator/transfer", "base/digest s3/protocol s3/put s3/operations compression")
     row("orchestrator/observe", "base", "base base/progress orchestrator/flow", "base/options s3/client orchestrator/config orchestrator/plan")
     row("orchestrator/verify", "base compression s3", "base base/json base/options orchestrator/config orchestrator/runtime orchestrator/transfer", "base/loop s3/protocol s3/client s3/operations compression/gzip compression")
     row("orchestrator", "base compression s3", "base base/options orchestrator/config orchestrator/fleet orchestrator/plan orchestrator/local orchestrator/detect orchestrator/runtime orchestrator/flow orchestrator/observe orchestrator/verify", "base/loop s3/protocol s3/client s3/get s3/put compression/stream compression orchestrator/transfer")

@@ -79,6 +79,16 @@ static void completed_jobs_carry_the_fingerprint(void **state)
     expect_status(j, id, "\"fingerprint\":\"0123abcd\",\"job_id\"");
 }
 
+static void a_job_that_ended_its_process_says_so(void **state)
+{
+    jobs *j = *state;
+    char id[JOB_ID_BYTES];
+    submit_new(j, "/a", NULL, id);
+    job_outcome outcome = {.process_ended = true};
+    jobs_finish(j, jobs_take(j), &outcome, "Task error: signal 11");
+    expect_status(j, id, "\"process_ended\":true,\"status\":\"failed\"");
+}
+
 static void jobs_go_through_their_states(void **state)
 {
     jobs *j = *state;
@@ -376,6 +386,7 @@ int main(void)
         TEST(unread_lines_are_part_of_the_status),
         TEST(a_tag_begins_the_id),
         TEST(completed_jobs_carry_the_fingerprint),
+        TEST(a_job_that_ended_its_process_says_so),
         TEST(jobs_go_through_their_states),
         TEST(full_queue_refuses),
         TEST(same_key_same_job),

@@ -461,6 +461,10 @@ static void forgotten_and_failed_jobs_are_told_apart(void **state)
                       "{\"error\":\"Processing error: bad UTF-8\",\"job_id\":\"j-1\","
                       "\"status\":\"failed\"}",
                       ERR_JOB_FAILED, "Processing error: bad UTF-8");
+    follow_and_expect(f, 200,
+                      "{\"error\":\"Task error: signal 9\",\"process_ended\":true,"
+                      "\"status\":\"failed\"}",
+                      ERR_JOB_CRASHED, "Task error: signal 9");
     follow_and_expect(f, 200, "<html>", ERR_PARSE, "<html>");
     finish(f);
 }

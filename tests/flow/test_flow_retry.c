@@ -1,0 +1,173 @@
+/* Whole runs: files that are tried again, and the number of failures that ends a run. */
+#include "base/util.h"
+#include "tests/flow/flow_support.h"
+
+static unsigned count(const world *w, const char *part)
+{
+    unsigned found = 0;
+    for (const char *at = buf_str(&w->log); (at = strstr(at, part)); at++)
+        found++;
+    return found;
+}
+
+/* --- what is tried again --- */
+
+static void a_job_that_ends_its_process_is_done_again_under_another_key(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->crash_jobs = 1;
+    w->keys_known = true; /* would answer the first key with the job that failed */
+    world_add(w, "a.jsonl", GOOD BAD);
+    expect_status(w, NULL, 0);
+    assert_int_equal(w->submits, 2);
+    assert_string_not_equal(w->jobs[0].key, w->jobs[1].key);
+    expect_log(w, "Task error: signal 11; attempt 1 of 3, the next one in 5s");
+    expect_text(w, "rep/a.report.jsonl", "{\"training_line\":1}\n");
+    assert_int_equal(w->downloads, 1); /* the file is kept */
+    expect_nothing_left(w);
+    world_free(w);
+}
+
+static void a_file_has_so_many_attempts_and_then_fails(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->get_503 = 100000;
+    world_add(w, "a.jsonl", GOOD);
+    expect_status(w, WORDS("--outage-wait=1", "--file-attempts=4"), 3);
+    assert_int_equal(count(w, "; attempt "), 3);
+    assert_int_equal(count(w, "\nFAILED: "), 1);
+    expect_log(w, "; tried 4 times");
+    expect_log(w, "Failed=1");
+    world_free(w);
+}
+
+static void one_attempt_is_the_last_one(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->crash_jobs = 1;
+    world_add(w, "a.jsonl", GOOD);
+    expect_status(w, WORDS("--file-attempts=1"), 3);
+    assert_int_equal(w->submits, 1);
+    assert_int_equal(count(w, "; attempt "), 0);
+    world_free(w);
+}
+
+static void heal(void *ctx)
+{
+    ((world *)ctx)->get_503 = 0;
+}
+
+static void a_download_that_failed_for_the_store_is_tried_again(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->get_503 = 100000;
+    timer_start(fake_transport_base(w->fake), 8000, heal, w);
+    world_add(w, "a.jsonl", GOOD);
+    expect_status(w, WORDS("--outage-wait=1"), 0);
+    assert_true(count(w, "; attempt ") >= 1);
+    expect_log(w, "Clean=1 Contaminated=0 Failed=0");
+    expect_nothing_left(w);
+    world_free(w);
+}
+
+static void a_fault_of_the_file_is_not_tried_again(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", "no json\n");
+    expect_status(w, NULL, 3);
+    assert_int_equal(w->downloads, 1);
+    assert_int_equal(count(w, "; attempt "), 0);
+    world_free(w);
+}
+
+static void others_go_on_during_the_pause(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->crash_jobs = 1;
+    world_add(w, "a.jsonl", GOOD);
+    world_add(w, "b.jsonl", GOOD GOOD);
+    expect_status(w, WORDS("--s3-workers=1", "--max-concurrent-jobs=1"), 0);
+    assert_true(strstr(w->order, "rep/b.clean") < strstr(w->order, "rep/a.clean"));
+    world_free(w);
+}
+
+static void a_run_that_stops_leaves_a_file_in_its_pause_to_the_next_run(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->crash_jobs = 1;
+    w->signal_at_submit = 2; /* the other file's */
+    world_add(w, "a.jsonl", GOOD);
+    world_add(w, "b.jsonl", GOOD GOOD);
+    expect_status(w, WORDS("--max-concurrent-jobs=1"), 143);
+    assert_int_equal(count(w, "\nFAILED: "), 0);
+    expect_log(w, "1 files are left for the next run");
+    w->signal_at_submit = 0;
+    expect_status(w, NULL, 0);
+    assert_non_null(world_find(w, "rep/a.clean"));
+    world_free(w);
+}
+
+/* --- max_failures --- */
+
+static void add_files(world *w, unsigned broken, unsigned good)
+{
+    for (unsigned i = 0; i < broken + good; i++) {
+        AUTO_FREE char *name = xasprintf("%03u.jsonl", i);
+        world_add(w, name, i < broken ? "broken\n" : GOOD);
+    }
+}
+
+static void more_failures_than_the_limit_end_the_run(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    add_files(w, 6, 0);
+    expect_status(w, WORDS("--max-failures=3", "--s3-workers=1"), 1);
+    expect_log(w, "max_failures: 4 of 4 files failed, the limit is 3");
+    expect_log(w, "2 files are left for the next run");
+    world_free(w);
+}
+
+static void as_many_failures_as_the_limit_do_not_end_it(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    add_files(w, 3, 3);
+    expect_status(w, WORDS("--max-failures=3"), 3);
+    expect_log(w, "Clean=3 Contaminated=0 Failed=3");
+    world_free(w);
+}
+
+static void a_percentage_counts_from_100_files_on(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    add_files(w, 12, 90);
+    expect_status(w, WORDS("--max-failures=5%", "--s3-workers=1"), 1);
+    expect_log(w, "of 100 files failed, the limit is 5%");
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_job_that_ends_its_process_is_done_again_under_another_key),
+        cmocka_unit_test(a_file_has_so_many_attempts_and_then_fails),
+        cmocka_unit_test(one_attempt_is_the_last_one),
+        cmocka_unit_test(a_download_that_failed_for_the_store_is_tried_again),
+        cmocka_unit_test(a_fault_of_the_file_is_not_tried_again),
+        cmocka_unit_test(others_go_on_during_the_pause),
+        cmocka_unit_test(a_run_that_stops_leaves_a_file_in_its_pause_to_the_next_run),
+        cmocka_unit_test(more_failures_than_the_limit_end_the_run),
+        cmocka_unit_test(as_many_failures_as_the_limit_do_not_end_it),
+        cmocka_unit_test(a_percentage_counts_from_100_files_on),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
