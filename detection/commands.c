@@ -5,6 +5,7 @@
 #include "detection/commands.h"
 #include "detection/config/config.h"
 #include "detection/batch/detect.h"
+#include "detection/evals/evals_command.h"
 #include "detection/review/review.h"
 #include "detection/http/serve.h"
 
@@ -29,6 +30,7 @@ static const command commands[] = {
     {"detect", detect_command, &detect_options, "check local files and folders, without HTTP"},
     {"review", review_command, &review_command_options,
      "show reports on the terminal or as a web page"},
+    {"evals", evals_command, &evals_command_options, "show, check and convert evaluation sets"},
     {"completion", decon_completion, &no_options, "print the completion script for bash"},
 };
 

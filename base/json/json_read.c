@@ -296,7 +296,8 @@ static bool read_text(slice text, const wanted *w, json_type *type, err *e)
     json_value whole;
     const char *start = text.data ? text.data : "";
     reader r = {.start = start, .at = start, .end = start + text.len, .e = e};
-    memset(w->values, 0, w->count * sizeof *w->values);
+    if (w->count > 0)
+        memset(w->values, 0, w->count * sizeof *w->values);
     if (!read_value(&r, w, &whole))
         return false;
     skip_space(&r);

@@ -1,81 +1,13 @@
 #include "detection/index/evals.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <sys/stat.h>
 
-#include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "decon/compression/codec.h"
 #include "base/util.h"
 #include "base/json/json_read.h"
+#include "detection/index/eval_files.h"
 #include "detection/text/unicode.h"
-
-typedef struct path_list {
-    char **paths;
-    size_t count, capacity;
-} path_list;
-
-static void path_list_deinit(path_list *l)
-{
-    for (size_t i = 0; i < l->count; i++)
-        free(l->paths[i]);
-    free(l->paths);
-}
-DEFINE_AUTO(path_list, path_list_deinit)
-
-static void path_list_add(path_list *l, char *take_path)
-{
-    if (l->count == l->capacity) {
-        l->capacity = l->capacity * 2 + 32;
-        l->paths = xrealloc(l->paths, l->capacity * sizeof *l->paths);
-    }
-    l->paths[l->count++] = take_path;
-}
-
-/* By components: a slash sorts below every other byte. */
-static int compare_paths(const void *a, const void *b)
-{
-    const unsigned char *x = *(unsigned char *const *)a, *y = *(unsigned char *const *)b;
-    while (*x && *x == *y)
-        x++, y++;
-    int left = *x == '/' ? 1 : *x ? *x + 2 : 0, right = *y == '/' ? 1 : *y ? *y + 2 : 0;
-    return left - right;
-}
-
-static bool has_eval_suffix(const char *name)
-{
-    static const char *const suffixes[] = {".json", ".jsonl", ".gz", ".zst",
-                                           ".zstd", ".bz2",   ".xz"};
-    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++)
-        if (str_ends_with(name, suffixes[i]))
-            return true;
-    return false;
-}
-
-typedef struct walk {
-    const char *dir;
-    path_list *list;
-} walk;
-
-/* Links to files are followed, links to directories are not: they could lead round in a circle. */
-static bool walk_name(void *ctx, const char *name, err *e)
-{
-    const walk *w = ctx;
-    struct stat st;
-    AUTO_FREE char *path = xasprintf("%s/%s", w->dir, name);
-    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-        walk below = {.dir = path, .list = w->list};
-        return fs_each_name(path, walk_name, &below, e);
-    }
-    if (stat(path, &st) != 0)
-        log_warn("%s is left out: the link leads nowhere", path);
-    else if (S_ISDIR(st.st_mode))
-        log_warn("%s is left out: links to directories are not followed", path);
-    else if (S_ISREG(st.st_mode) && has_eval_suffix(name))
-        path_list_add(w->list, move(path));
-    return true;
-}
 
 /* One reference file while it is read. */
 typedef struct eval_file {
@@ -234,7 +166,7 @@ static bool cannot_be_decoded(const evals_options *o, const char *path)
     return o->leave_out_bzip2_and_xz && (str_ends_with(path, ".bz2") || str_ends_with(path, ".xz"));
 }
 
-static bool load_file(const evals_options *options, const path_list *list, size_t at,
+static bool load_file(const evals_options *options, const eval_files *list, size_t at,
                       ngram_index *x, err *e)
 {
     const char *path = list->paths[at];
@@ -281,22 +213,9 @@ static void warn_of_missing_sets(const eval_tally *t)
 
 bool evals_load(const evals_options *options, ngram_index *x, err *e)
 {
-    struct stat st;
-    AUTO(path_list) list = {0};
-    walk top = {.dir = options->dir, .list = &list};
-    if (stat(options->dir, &st) != 0)
-        return err_set_errno(e, ERR_CONFIG, errno, "evals_dir %s cannot be read (give --evals-dir)",
-                             options->dir);
-    if (!S_ISDIR(st.st_mode))
-        return err_set(e, ERR_CONFIG, "evals_dir %s is not a directory", options->dir);
-    if (!fs_each_name(options->dir, walk_name, &top, e))
+    AUTO(eval_files) list = {0};
+    if (!eval_files_find(options->dir, &list, e))
         return false;
-    if (list.count == 0)
-        return err_set(e, ERR_CONFIG,
-                       "evals_dir %s holds no file that ends in .jsonl, .json, .gz, .zst, .zstd, "
-                       ".bz2 or .xz",
-                       options->dir);
-    qsort(list.paths, list.count, sizeof *list.paths, compare_paths);
     for (size_t i = 0; i < list.count; i++)
         if (!load_file(options, &list, i, x, e))
             return false;

@@ -134,6 +134,7 @@ BEGIN {
     row("base/json", "base", "base", "")
     row("base/loop", "base", "base", "")
     row("base/options", "base", "base", "")
+    row("base/yaml", "base", "base base/json", "")
     row("base/progress", "base", "base base/options", "")
     row("s3/protocol", "base s3", "base", "base/digest")
     row("s3/config", "base s3", "base s3/protocol", "")
@@ -183,7 +184,9 @@ BEGIN {
     row("detection/http", "base", "base base/httpd base/json detection/text detection/output detection/job detection/config", "detection/index")
     row("detection/batch", "base compression", "base base/json base/options detection/output detection/job detection/config", "compression detection/index")
     row("detection/review", "base compression", "base base/json base/options detection/text detection/table", "base/digest compression/stream compression")
-    row("detection", "base", "base base/options detection/config detection/http detection/batch detection/review", "")
+    row("detection/convert", "base compression", "base base/json base/options base/yaml detection/text detection/table detection/index", "base/digest compression/stream compression")
+    row("detection/evals", "base compression", "base base/json base/options detection/text detection/index detection/convert", "compression/stream compression")
+    row("detection", "base", "base base/options detection/config detection/http detection/batch detection/review detection/evals", "")
     # Foreign libraries have their homes.
     home["curl/"] = "base"
     home["microhttpd"] = "base"

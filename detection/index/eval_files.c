@@ -1,0 +1,88 @@
+#include "base/util.h"
+#include "detection/index/eval_files.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base/fsutil.h"
+#include "decon/base/log.h"
+
+void eval_files_deinit(eval_files *l)
+{
+    for (size_t i = 0; i < l->count; i++)
+        free(l->paths[i]);
+    free(l->paths);
+}
+
+static void add_path(eval_files *l, char *take_path)
+{
+    if (l->count == l->capacity) {
+        l->capacity = l->capacity * 2 + 32;
+        l->paths = xrealloc(l->paths, l->capacity * sizeof *l->paths);
+    }
+    l->paths[l->count++] = take_path;
+}
+
+/* By components: a slash sorts below every other byte. */
+static int compare_paths(const void *a, const void *b)
+{
+    const unsigned char *x = *(unsigned char *const *)a, *y = *(unsigned char *const *)b;
+    while (*x && *x == *y)
+        x++, y++;
+    int left = *x == '/' ? 1 : *x ? *x + 2 : 0, right = *y == '/' ? 1 : *y ? *y + 2 : 0;
+    return left - right;
+}
+
+static bool has_eval_suffix(const char *name)
+{
+    static const char *const suffixes[] = {".json", ".jsonl", ".gz", ".zst",
+                                           ".zstd", ".bz2",   ".xz"};
+    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++)
+        if (str_ends_with(name, suffixes[i]))
+            return true;
+    return false;
+}
+
+typedef struct walk {
+    const char *dir;
+    eval_files *list;
+} walk;
+
+/* Links to files are followed, links to directories are not: they could lead round in a circle. */
+static bool walk_name(void *ctx, const char *name, err *e)
+{
+    const walk *w = ctx;
+    struct stat st;
+    AUTO_FREE char *path = xasprintf("%s/%s", w->dir, name);
+    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+        walk below = {.dir = path, .list = w->list};
+        return fs_each_name(path, walk_name, &below, e);
+    }
+    if (stat(path, &st) != 0)
+        log_warn("%s is left out: the link leads nowhere", path);
+    else if (S_ISDIR(st.st_mode))
+        log_warn("%s is left out: links to directories are not followed", path);
+    else if (S_ISREG(st.st_mode) && has_eval_suffix(name))
+        add_path(w->list, move(path));
+    return true;
+}
+
+bool eval_files_find(const char *dir, eval_files *list, err *e)
+{
+    struct stat st;
+    walk top = {.dir = dir, .list = list};
+    if (stat(dir, &st) != 0)
+        return err_set_errno(e, ERR_CONFIG, errno, "evals_dir %s cannot be read (give --evals-dir)",
+                             dir);
+    if (!S_ISDIR(st.st_mode))
+        return err_set(e, ERR_CONFIG, "evals_dir %s is not a directory", dir);
+    if (!fs_each_name(dir, walk_name, &top, e))
+        return false;
+    if (list->count == 0)
+        return err_set(e, ERR_CONFIG,
+                       "evals_dir %s holds no file that ends in .jsonl, .json, .gz, .zst, .zstd, "
+                       ".bz2 or .xz",
+                       dir);
+    qsort(list->paths, list->count, sizeof *list->paths, compare_paths);
+    return true;
+}
