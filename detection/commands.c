@@ -3,6 +3,7 @@
 #include "base/util.h"
 #include "base/options/options_completion.h"
 #include "detection/commands.h"
+#include "detection/compare/compare_command.h"
 #include "detection/config/config.h"
 #include "detection/batch/detect.h"
 #include "detection/evals/evals_command.h"
@@ -30,6 +31,8 @@ static const command commands[] = {
     {"detect", detect_command, &detect_options, "check local files and folders, without HTTP"},
     {"review", review_command, &review_command_options,
      "show reports on the terminal or as a web page"},
+    {"compare", compare_command, &compare_command_options,
+     "show how two folders of reports differ"},
     {"evals", evals_command, &evals_command_options, "show, check and convert evaluation sets"},
     {"completion", decon_completion, &no_options, "print the completion script for bash"},
 };

@@ -1,4 +1,4 @@
-/* The commands of decon: `server`, `detect`, `review`, `evals`, `completion`.
+/* The commands of decon: `server`, `detect`, `review`, `compare`, `evals`, `completion`.
  *
  * What:    decon_main runs the command that argv names and returns the exit status. A program whose
  *          name begins with decon-server serves where no command is named.

@@ -8,6 +8,7 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "detection/batch/detect_run.h"
+#include "detection/batch/run_record.h"
 #include "base/json/json_write.h"
 #include "detection/config/index_load.h"
 #include "detection/job/job_threads.h"
@@ -17,13 +18,6 @@
 #define LINE_MAX_BYTES ((size_t)1 << 20)
 
 enum { EXIT_SOME_FAILED = 3, EXIT_FOUND = 4, EXIT_SIGNAL = 128 };
-
-/* What a whole batch came to. */
-typedef struct totals {
-    size_t files, clean, contaminated, failed, skipped;
-    uint64_t lines, unread_lines, contaminated_lines, matches, text_bytes;
-    uint64_t ms;
-} totals;
 
 static const char *const state_names[] = {"skipped", "clean", "contaminated", "failed"};
 
@@ -58,7 +52,7 @@ static void print_json(void *ctx, const detect_file *f, const detect_result *r)
     print_line(&line);
 }
 
-static void print_json_totals(const totals *t)
+static void print_json_totals(const detect_totals *t)
 {
     AUTO(buf) line = BUF(LINE_MAX_BYTES);
     json_member_int(&line, "clean", (int64_t)t->clean);
@@ -99,7 +93,7 @@ static void print_words(const server_config *c, const detect_files *files,
             printf("FAILED: %s\n", results[i].error);
 }
 
-static void print_totals(const totals *t, const server_config *c)
+static void print_totals(const detect_totals *t, const server_config *c)
 {
     printf("SUMMARY: Files=%zu Clean=%zu Contaminated=%zu Failed=%zu Skipped=%zu Lines=%" PRIu64
            " ContaminatedLines=%" PRIu64 " Matches=%" PRIu64 " Bytes=%" PRIu64 " Time=%" PRIu64
@@ -112,9 +106,9 @@ static void print_totals(const totals *t, const server_config *c)
     fflush(stdout);
 }
 
-static totals add_up(const detect_files *files, const detect_result *results, uint64_t ms)
+static detect_totals add_up(const detect_files *files, const detect_result *results, uint64_t ms)
 {
-    totals t = {.files = files->count, .ms = ms};
+    detect_totals t = {.files = files->count, .ms = ms};
     for (size_t i = 0; i < files->count; i++) {
         const job_outcome *o = &results[i].outcome;
         t.skipped += results[i].state == DETECT_SKIPPED;
@@ -130,7 +124,7 @@ static totals add_up(const detect_files *files, const detect_result *results, ui
     return t;
 }
 
-static int exit_status(const totals *t, const detect_batch *b, const server_config *c)
+static int exit_status(const detect_totals *t, const detect_batch *b, const server_config *c)
 {
     if (b->signal)
         return EXIT_SIGNAL + b->signal;
@@ -172,7 +166,7 @@ static bool make_directories(const server_config *c, err *e)
            (!c->job.cleaned_dir || fs_make_dirs(c->job.cleaned_dir, e));
 }
 
-static void tell(const server_config *c, const detect_batch *b, const totals *t)
+static void tell(const server_config *c, const detect_batch *b, const detect_totals *t)
 {
     if (c->json) {
         for (size_t i = 0; i < b->files->count; i++)
@@ -186,7 +180,8 @@ static void tell(const server_config *c, const detect_batch *b, const totals *t)
 }
 
 /* Yields the exit status; -1: it could not start. */
-static int run_batch(const server_config *c, const detect_files *files, crew *members, err *e)
+static int run_batch(const server_config *c, const detect_files *files, const ngram_index *x,
+                     crew *members, err *e)
 {
     detect_batch b = {.files = files,
                       .settings = &c->job,
@@ -197,9 +192,9 @@ static int run_batch(const server_config *c, const detect_files *files, crew *me
     uint64_t start_ms = monotonic_ms();
     int status = -1;
     if (detect_run(&b, e)) {
-        totals t = add_up(files, b.results, monotonic_ms() - start_ms);
+        detect_totals t = add_up(files, b.results, monotonic_ms() - start_ms);
         tell(c, &b, &t);
-        status = exit_status(&t, &b, c);
+        status = run_record_write(c, x, &t, e) ? exit_status(&t, &b, c) : -1;
     }
     detect_results_free(b.results, files->count);
     return status;
@@ -215,7 +210,7 @@ static int run(server_config *c, char **names, err *e)
         return -1;
     c->job.meter = crew_meter_new();
     crew *members = crew_start(&c->job, x, e);
-    int status = members ? run_batch(c, &files, members, e) : -1;
+    int status = members ? run_batch(c, &files, x, members, e) : -1;
     crew_free(members);
     crew_meter_free(c->job.meter);
     return status;

@@ -1,22 +1,18 @@
 #include "detection/review/review_read.h"
 
-#include <errno.h>
 #include <fnmatch.h>
 #include <inttypes.h>
 #include <strings.h>
-#include <sys/stat.h>
 
-#include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "decon/compression/codec.h"
 #include "base/util.h"
 #include "detection/table/hash.h"
 #include "base/json/json_read.h"
+#include "detection/review/report_files.h"
 #include "detection/review/review_example.h"
 #include "detection/text/unicode.h"
 
-#define REPORT_SUFFIX     ".report.jsonl"
-#define LINE_MAX_BYTES    ((size_t)64 << 20)
 #define BAD_LINES_AT_MOST 20 /* with no good one before: the file is no report */
 #define SETS_SLOTS        4096
 #define FILES_SLOTS       65536
@@ -51,7 +47,7 @@ void review_deinit(review *r)
     }
     for (size_t i = 0; i < r->file_count; i++)
         free(r->files[i].name);
-    review_instances_deinit(&r->seen);
+    instance_set_deinit(&r->seen);
     free(r->sets);
     free(r->files);
     free(r->lookup);
@@ -224,8 +220,8 @@ static bool is_between(double score, double min, double max)
 
 static void count_instance(review *r, review_set *s, const review_line *line)
 {
-    if (!review_instances_add(&r->seen, slice_from(s->count.name),
-                              slice_from(line->split ? line->split : ""), line->instance))
+    if (!instance_set_add(&r->seen, slice_from(s->count.name),
+                          slice_from(line->split ? line->split : ""), line->instance))
         return;
     s->instances++;
     r->instances++;
@@ -287,7 +283,7 @@ static void read_report(review *r, const char *path, const char *label)
 {
     err e = ERR_INIT;
     report_file f = {.r = r, .path = path, .label = label};
-    AUTO_PTR(stage) lines = stage_lines_new(LINE_MAX_BYTES, NULL, on_line, &f);
+    AUTO_PTR(stage) lines = stage_lines_new(REPORT_LINE_MAX_BYTES, NULL, on_line, &f);
     r->reports++;
     bool whole = codec_decode_file(path, lines, &e);
     if (!whole)
@@ -298,66 +294,19 @@ static void read_report(review *r, const char *path, const char *label)
     r->bad_reports += !whole || f.bad_lines > 0;
 }
 
-/* --- finding them --- */
-
-/* "<any>.report.jsonl", or "<any>-simple-<threshold>.jsonl" of the reference program's batches;
- * compressed or not. Yields the length of <any>, 0 for other names. */
-static size_t report_stem(const char *name)
+static void take_report(void *ctx, const char *path, const char *label)
 {
-    size_t len = strlen(name) - strlen(codec_name_suffix(name));
-    slice plain = {.data = name, .len = len};
-    if (slice_ends_with(plain, REPORT_SUFFIX))
-        return len - strlen(REPORT_SUFFIX);
-    if (!slice_ends_with(plain, ".jsonl"))
-        return 0;
-    const char *mark = strstr(name, "-simple-");
-    return mark && mark < name + len ? (size_t)(mark - name) : 0;
-}
-
-typedef struct walk {
-    review *r;
-    const char *dir;
-    size_t root_len;
-} walk;
-
-static bool walk_name(void *ctx, const char *name, err *e)
-{
-    const walk *w = ctx;
-    struct stat st;
-    AUTO_FREE char *path = xasprintf("%s%s%s", w->dir, str_ends_with(w->dir, "/") ? "" : "/", name);
-    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-        walk below = {.r = w->r, .dir = path, .root_len = w->root_len};
-        return fs_each_name(path, walk_name, &below, e);
-    }
-    size_t stem = report_stem(name);
-    if (stem == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
-        return true;
-    AUTO_FREE char *label =
-        xstrndup(path + w->root_len, strlen(path) - w->root_len - strlen(name) + stem);
-    read_report(w->r, path, label);
-    return true;
+    read_report(ctx, path, label);
 }
 
 bool review_add(review *r, const char *path, err *e)
 {
-    struct stat st;
-    if (stat(path, &st) != 0)
-        return err_set_errno(e, ERR_USAGE, errno, "%s cannot be read", path);
-    if (!S_ISDIR(st.st_mode)) {
-        const char *slash = strrchr(path, '/');
-        const char *name = slash ? slash + 1 : path;
-        size_t stem = report_stem(name);
-        AUTO_FREE char *label = xstrndup(name, stem);
-        read_report(r, path, label);
-        return true;
-    }
-    walk top = {.r = r, .dir = path, .root_len = strlen(path) + !str_ends_with(path, "/")};
-    uint64_t before = r->reports;
-    if (!fs_each_name(path, walk_name, &top, e))
+    uint64_t found = 0;
+    if (!report_files_each(path, take_report, r, &found, e))
         return false;
-    if (r->reports == before)
+    if (found == 0)
         log_warn("%s holds no reports (*.report.jsonl, *-simple-*.jsonl): nothing was found, or "
-                 "they lie elsewhere",
+                 "they are elsewhere",
                  path);
     return true;
 }

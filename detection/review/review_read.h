@@ -6,7 +6,7 @@
  * Threads: one.
  * Fails:   a path that cannot be read is ERR_USAGE or ERR_IO; a bad report is counted, with a
  *          warning, and reading goes on.
- * Memory:  bounded, whatever the reports' size: REVIEW_INSTANCES_MAX questions, REVIEW_SETS_MAX sets, REVIEW_FILES_MAX files (the
+ * Memory:  bounded, whatever the reports' size: INSTANCE_SET_MAX questions, REVIEW_SETS_MAX sets, REVIEW_FILES_MAX files (the
  *          rest is added up under one name), and REVIEW_EXAMPLE_BYTES of examples: where they get
  *          more, fewer of each set are kept.
  */
@@ -15,7 +15,7 @@
 
 #include "decon/base/err.h"
 #include "base/util.h"
-#include "detection/review/review_instances.h"
+#include "detection/table/instance_set.h"
 #include "detection/review/review_marks.h"
 
 #define REVIEW_SETS_MAX      2000
@@ -69,7 +69,7 @@ typedef struct review {
     size_t set_count, set_capacity, file_count, file_capacity;
     uint64_t bands[REVIEW_BANDS];
     uint64_t reports, matches, documents, instances, filtered_out, bad_lines, bad_reports;
-    review_instances seen;
+    instance_set seen;
     size_t example_bytes, order;
     struct review_lookup *lookup; /* names to numbers */
 } review;

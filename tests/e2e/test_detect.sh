@@ -28,7 +28,7 @@ test_a_folder_of_all_formats() {
     expect_out '^CONTAMINATED: in/books/part-01.jsonl: 2 of 40 lines, 2 matches: reports/books/part-01.report.jsonl$'
     expect_out '^SUMMARY: Files=9 Clean=4 Contaminated=5 Failed=0 Skipped=0 Lines=400 ContaminatedLines=7 Matches=7 Bytes=[0-9]+ Time='
     expect_out '^To see what was found: decon review reports$'
-    [ "$(find "$T/reports" -type f | wc -l)" = 5 ] || fail "reports: $(find "$T/reports" -type f)"
+    [ "$(find "$T/reports" -name _decon -prune -o -type f -print | wc -l)" = 5 ] || fail "reports: $(find "$T/reports" -name _decon -prune -o -type f -print)"
     [ "$(find "$T/cleaned" -type f | wc -l)" = 9 ] || fail "cleaned: $(find "$T/cleaned" -type f)"
     # The cleaned file is the input without the lines that the report names.
     sed -n 's/.*"training_line":\([0-9]*\),.*/\1/p' "$T/reports/books/part-01.report.jsonl" |
@@ -44,6 +44,20 @@ test_a_bad_file_is_named_and_the_others_are_done() {
     expect_out '^FAILED: in/web pages/broken.jsonl.gz: gzip: ends early at raw byte'
     expect_out '^SUMMARY: Files=10 Clean=4 Contaminated=5 Failed=1 '
     [ ! -e "$T/cleaned" ] || fail 'cleaned files without --purify'
+}
+
+test_the_batch_is_recorded() {
+    local record=$T/reports/_decon/detect.json
+    cp -r "$samples/books" "$T/in"
+    detect 0 in
+    grep -qE '^\{"clean":1,"contaminated":3,"contaminated_lines":4,"failed":0,"files":4,"fingerprint":"[0-9a-f]{64}","format":1,"lines":220,"matches":4,' "$record" || fail "$(cat "$record")"
+    grep -qF '{"questions":10,"records":10,"set":"harbour_quiz","split":"test"}' "$record" || fail "$(cat "$record")"
+    grep -qF '"settings":{"algorithm_version":' "$record" || fail "$(cat "$record")"
+    # It is not a training file.
+    mkdir "$T/in/reports"
+    mv "$T/reports/_decon" "$T/in/reports"
+    detect 0 in
+    expect_out '^SUMMARY: Files=4 '
 }
 
 test_found_can_be_a_status() {
@@ -83,7 +97,7 @@ test_files_that_cannot_be_read_are_not_clean() {
     expect_out "^FAILED: in/array.jsonl: line 1, byte 0 of the decoded text: .*; this is a JSON array"
     expect_out "^FAILED: in/key.jsonl: no line has a string under 'text'; the lines have the keys: content;"
     expect_out '^FAILED: in/twice.jsonl.gz: line 1, .*; this is gzip inside gzip$'
-    [ -z "$(find "$T/reports" "$T/cleaned" -type f)" ] || fail "left: $(find "$T/reports" "$T/cleaned" -type f)"
+    [ -z "$(find "$T/reports" "$T/cleaned" -name _decon -prune -o -type f -print)" ] || fail "left: $(find "$T/reports" "$T/cleaned" -name _decon -prune -o -type f -print)"
     detect 3 --purify --invalid-utf8 skip in
     expect_out '^SUMMARY: Files=9 Clean=0 Contaminated=0 Failed=9 '
     ! grep -q 'invalid-utf8' "$T/out" || fail "advice: $(cat "$T/out")"
@@ -165,7 +179,7 @@ test_an_old_report_goes_when_the_file_is_clean() {
     echo '{"text":"nothing of note"}' >"$T/f.jsonl"
     : >"$T/reports/f.report.jsonl.tmp-0123abcd" # of a run that was killed
     detect 0 f.jsonl
-    [ -z "$(find "$T/reports" -type f)" ] || fail "left: $(find "$T/reports" -type f)"
+    [ -z "$(find "$T/reports" -name _decon -prune -o -type f -print)" ] || fail "left: $(find "$T/reports" -name _decon -prune -o -type f -print)"
 }
 
 test_two_files_of_one_name_are_both_refused() {
@@ -202,7 +216,7 @@ test_compressed_variants_side_by_side_keep_their_suffixes() {
         [ -s "$T/cleaned/$name.clean.jsonl.gz" ] || fail "no cleaned file of $name: $(ls "$T/cleaned")"
     done
     # What the first run wrote would pass as a result of this one.
-    [ "$(find "$T/reports" "$T/cleaned" -type f | wc -l)" = 12 ] || fail "$(ls "$T/reports" "$T/cleaned")"
+    [ "$(find "$T/reports" "$T/cleaned" -name _decon -prune -o -type f -print | wc -l)" = 12 ] || fail "$(ls "$T/reports" "$T/cleaned")"
     # `mixed`, named beside them, keeps its own results.
     detect 0 --purify in/mixed in/mixed.jsonl in/mixed.jsonl.gz
     [ -s "$T/cleaned/mixed.clean.jsonl.gz" ] || fail "$(ls "$T/cleaned")"

@@ -23,7 +23,7 @@ report_output_dir: reports
 hash_seed: 0
 YAML
     cp "$top/config/orchestration.yaml" "$T/orchestration.yaml"
-    mkdir -p "$T/downloads/org/quiz"
+    mkdir -p "$T/downloads/org/quiz" "$T/results-a" "$T/results-b"
     echo '{"question":"Is it so?","answer":"yes"}' >"$T/downloads/org/quiz/test.jsonl"
     printf 'evals:\n  quiz:\n    hf_path: org/quiz\n    splits: [test]\n    prompt: question\n    answers: [answer]\n' \
         >"$T/evals.yaml"
@@ -97,7 +97,7 @@ test_each_line_of_the_table() {
         check_row "$command" "$here" "${instead# }"
         count=$((count + 1))
     done < <(rows)
-    [ "$count" -ge 23 ] || fail "only $count rows"
+    [ "$count" -ge 24 ] || fail "only $count rows"
     [ "$(grep -c '^| `[a-z].* | \(the same\|refused\|not run\)' "$top/docs/migration.md")" = "$count" ] || fail 'a row was not read'
     s3 ls -r s3://data/out/ | grep -q 'b.report.jsonl' || fail 'the orchestrator made no report'
 }

@@ -56,7 +56,7 @@ test_help_and_version() {
 }
 test_decon_is_one_program_with_commands() {
     local command status=0
-    for command in server detect review evals; do
+    for command in server detect review compare evals; do
         "$BIN/decon" --help | grep -q "^  $command " || fail "decon --help has no $command"
         "$BIN/decon" "$command" --help | grep -q "^Usage: decon $command" || fail "decon $command --help"
         "$BIN/decon" help "$command" | grep -q "^Usage: decon $command" || fail "decon help $command"
@@ -103,8 +103,8 @@ test_completion_knows_commands_flags_and_words() {
     local program command
     [ "$(complete_words decon-server d)" = detect ]
     [ "$(complete_words decon r)" = review ]
-    [ "$(complete_words decon-orchestrator '' | xargs)" = 'verify completion' ]
-    for command in 'decon-server' 'decon server' 'decon detect' 'decon review' 'decon evals' 'decon-orchestrator' \
+    [ "$(complete_words decon-orchestrator '' | xargs)" = 'plan verify completion' ]
+    for command in 'decon-server' 'decon server' 'decon detect' 'decon review' 'decon compare' 'decon evals' 'decon-orchestrator' \
         'decon-orchestrator verify'; do
         # shellcheck disable=SC2086  # words
         complete_words $command -- | sort >"$T/offered"

@@ -174,7 +174,7 @@ BEGIN {
     row("orchestrator/verify", "base compression s3", "base base/json base/options orchestrator/config orchestrator/runtime orchestrator/transfer", "base/loop s3/protocol s3/client s3/operations compression/gzip compression")
     row("orchestrator", "base compression s3", "base base/options orchestrator/config orchestrator/fleet orchestrator/plan orchestrator/local orchestrator/detect orchestrator/runtime orchestrator/flow orchestrator/observe orchestrator/verify", "base/loop s3/protocol s3/client s3/get s3/put compression/stream compression orchestrator/transfer")
     row("detection/text", "base", "base", "")
-    row("detection/table", "", "base", "")
+    row("detection/table", "base", "base", "")
     row("detection/tokenizer", "base compression", "base detection/text detection/table", "base/digest compression/stream compression")
     row("detection/index", "base compression", "base base/json detection/text detection/table detection/tokenizer", "base/digest compression/stream compression")
     row("detection/match", "", "base base/json detection/text detection/table detection/index", "detection/tokenizer")
@@ -182,11 +182,12 @@ BEGIN {
     row("detection/job", "base compression", "base base/json compression/gzip compression compression/splice detection/text detection/table detection/match detection/output", "compression/stream compression/jsonl")
     row("detection/config", "base", "base base/httpd base/json base/options compression/splice detection/text detection/index detection/output detection/job", "base/digest compression detection/tokenizer")
     row("detection/http", "base", "base base/httpd base/json detection/text detection/output detection/job detection/config", "detection/index")
-    row("detection/batch", "base compression", "base base/json base/options detection/output detection/job detection/config", "compression detection/index")
+    row("detection/batch", "base compression", "base base/json base/options detection/table detection/output detection/job detection/config", "compression detection/index")
     row("detection/review", "base compression", "base base/json base/options detection/text detection/table", "base/digest compression/stream compression")
+    row("detection/compare", "base compression", "base base/json base/options detection/table detection/review", "base/digest compression/stream compression")
     row("detection/convert", "base compression", "base base/json base/options base/yaml detection/text detection/table detection/index", "base/digest compression/stream compression")
     row("detection/evals", "base compression", "base base/json base/options detection/text detection/index detection/convert", "compression/stream compression")
-    row("detection", "base", "base base/options detection/config detection/http detection/batch detection/review detection/evals", "")
+    row("detection", "base", "base base/options detection/config detection/http detection/batch detection/review detection/compare detection/evals", "")
     # Foreign libraries have their homes.
     home["curl/"] = "base"
     home["microhttpd"] = "base"

@@ -1,14 +1,14 @@
 #include "base/util.h"
-#include "detection/review/review_instances.h"
+#include "detection/table/instance_set.h"
 
 #include "detection/table/hash.h"
 
 #define SLOTS_AT_FIRST 1024
 
-void review_instances_deinit(review_instances *s)
+void instance_set_deinit(instance_set *s)
 {
     free(s->slots);
-    *s = (review_instances){0};
+    *s = (instance_set){0};
 }
 
 static uint64_t *find_slot(uint64_t *slots, size_t slot_count, uint64_t key)
@@ -19,7 +19,7 @@ static uint64_t *find_slot(uint64_t *slots, size_t slot_count, uint64_t key)
     return &slots[at];
 }
 
-static void grow(review_instances *s)
+static void grow(instance_set *s)
 {
     size_t slot_count = s->slot_count ? s->slot_count * 2 : SLOTS_AT_FIRST;
     uint64_t *slots = xcalloc(slot_count, sizeof *slots);
@@ -38,7 +38,7 @@ static uint64_t key_of(slice eval, slice split, uint64_t instance)
     return key ? key : 1;
 }
 
-bool review_instances_add(review_instances *s, slice eval, slice split, uint64_t instance)
+bool instance_set_add(instance_set *s, slice eval, slice split, uint64_t instance)
 {
     if (s->count * 2 >= s->slot_count)
         grow(s);
@@ -46,7 +46,7 @@ bool review_instances_add(review_instances *s, slice eval, slice split, uint64_t
     uint64_t *slot = find_slot(s->slots, s->slot_count, key);
     if (*slot == key)
         return false;
-    if (s->count == REVIEW_INSTANCES_MAX) {
+    if (s->count == INSTANCE_SET_MAX) {
         s->full = true;
         return false;
     }

@@ -1,0 +1,32 @@
+/* The settings that a folder of reports was made with.
+ *
+ * What:    run_settings_read finds the record of `decon detect` (_decon/detect.json) or those of the
+ *          orchestrator (_decon/settings/<fingerprint>.json); run_settings_each_difference names the
+ *          settings that differ.
+ * Owner:   embedded; run_settings_deinit. Threads: one.
+ * Fails:   never: a folder without records has no settings.
+ */
+#ifndef DETECTION_COMPARE_RUN_SETTINGS_H
+#define DETECTION_COMPARE_RUN_SETTINGS_H
+
+#include "decon/base/buf.h"
+#include "base/json/json_tree.h"
+
+typedef struct run_settings {
+    buf text; /* of the record; the tree borrows it */
+    json_tree tree;
+    const json_node *settings; /* NULL: not known */
+    size_t records;            /* of different fingerprints; the first is used */
+} run_settings;
+
+void run_settings_read(run_settings *s, const char *dir);
+void run_settings_deinit(run_settings *s);
+DEFINE_AUTO(run_settings, run_settings_deinit)
+
+/* In the order of keys; a side that lacks the key has an empty value. Nothing where a side has no
+ * settings. */
+void run_settings_each_difference(const run_settings *a, const run_settings *b,
+                                  void (*each)(void *ctx, slice key, slice was, slice now),
+                                  void *ctx);
+
+#endif
