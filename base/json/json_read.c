@@ -12,6 +12,8 @@ typedef struct wanted {
     json_value *values;
     size_t count;
     const char *path; /* NULL, or the rest of a dotted path; then `values` is its one value */
+    json_member_found *each; /* NULL, or is called for each member */
+    void *ctx;
 } wanted;
 
 typedef struct reader {
@@ -209,6 +211,8 @@ static bool read_member_value(reader *r, const wanted *w, const json_value *key)
         return read_path_member(r, w, key);
     if (!read_value(r, NULL, &value))
         return false;
+    if (w->each)
+        w->each(w->ctx, key, &value);
     for (size_t i = 0; i < w->count; i++)
         if (key_equals(key, w->keys[i], strlen(w->keys[i]))) {
             value.times = w->values[i].times + 1;
@@ -311,6 +315,14 @@ bool json_read_members(slice text, const char *const *keys, json_value *values, 
 {
     wanted w = {.keys = keys, .values = values, .count = count};
     return read_text(text, &w, type, e);
+}
+
+bool json_each_member(slice text, json_member_found *each, void *ctx, err *e)
+{
+    wanted w = {.each = each, .ctx = ctx};
+    json_type type = JSON_ABSENT;
+    return read_text(text, &w, &type, e) &&
+           (type == JSON_OBJECT || err_set(e, ERR_PARSE, "byte 0: not an object"));
 }
 
 bool json_read_path(slice text, const char *path, json_value *value, err *e)

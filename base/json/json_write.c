@@ -109,10 +109,17 @@ void json_put_float(buf *out, float value)
 
 void json_key(buf *out, const char *key)
 {
-    bool first = out->len == 0 || out->data[out->len - 1] == '\n';
-    buf_append_char(out, first ? '{' : ',');
+    char last = out->len == 0 ? '\n' : out->data[out->len - 1];
+    if (last != '{')
+        buf_append_char(out, last == '\n' ? '{' : ',');
     json_put_string(out, slice_from(key));
     buf_append_char(out, ':');
+}
+
+void json_open(buf *out, const char *key)
+{
+    json_key(out, key);
+    buf_append_char(out, '{');
 }
 
 void json_close(buf *out)

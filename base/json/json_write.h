@@ -14,8 +14,10 @@
 void json_put_string(buf *out, slice text); /* with its quotes */
 void json_put_float(buf *out, float value); /* 1.0, 0.800000011920929, 1e-6 */
 
-/* Members of an object: at the start of a buf or of a line json_key writes `{`, else `,`. */
+/* Members of an object: at the start of a buf or of a line json_key writes `{` first, after `{`
+ * nothing, else `,`. */
 void json_key(buf *out, const char *key);
+void json_open(buf *out, const char *key); /* a member that is an object; ends with json_close */
 void json_close(buf *out);
 void json_member_string(buf *out, const char *key, slice text);
 void json_member_int(buf *out, const char *key, int64_t value);

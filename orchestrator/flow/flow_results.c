@@ -22,6 +22,9 @@ static void on_checked(void *ctx, result_facts *facts, const err *error)
         r->contaminated = r->report.path != NULL;
         r->contaminated_lines = facts->contaminated_lines;
         r->report_bytes = facts->report_bytes;
+        set_counts_deinit(&r->sets);
+        r->sets = facts->sets;
+        facts->sets = (set_counts){0};
         it->local.verdict.lines = facts->lines;
         it->local.lines_known = true;
         line_hashes_unref(move(it->local.lines));

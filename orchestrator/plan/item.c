@@ -44,6 +44,7 @@ static void drop_result(item *it)
     result_file_deinit(&r->report);
     result_file_deinit(&r->cleaned);
     write_proof_deinit(&r->proof);
+    set_counts_deinit(&r->sets);
     *r = (item_result){.cleaned_written = r->cleaned_written || r->cleaned_current};
 }
 

@@ -12,6 +12,7 @@
 #include "base/op.h"
 #include "decon/compression/verify.h"
 #include "orchestrator/config/file_names.h"
+#include "orchestrator/fleet/set_counts.h"
 #include "orchestrator/local/result_dirs.h"
 #include "orchestrator/plan/write_proof.h"
 
@@ -62,8 +63,9 @@ typedef enum item_local_state {
 
 typedef struct item_local {
     item_local_state state;
-    char *path;      /* absolute; set once it is WHOLE */
-    char *read_etag; /* of the version that was read, as GET has it; or NULL */
+    char *path;           /* absolute; set once it is WHOLE */
+    char *read_etag;      /* of the version that was read, as GET has it; or NULL */
+    s3_checksum checksum; /* of its bytes; kind NONE: not computed */
     uint64_t received_bytes, verified_bytes; /* DOWNLOADING: so far */
     bool lines_known;                        /* false where verification was switched off */
     verdict verdict;                         /* of the verification */
@@ -86,6 +88,7 @@ typedef struct item_result {
     result_file report, cleaned; /* the job's files, once they were opened and accepted */
     int recoded_fd;              /* the cleaned file in the input's compression; 0: as it is */
     uint64_t contaminated_lines, report_bytes;
+    set_counts sets;      /* contaminated lines of each evaluation set */
     write_proof proof;    /* of the newest upload */
     bool cleaned_written; /* by this run, before the input turned out to be replaced: stale */
     bool cleaned_current; /* by this run, of this version */
@@ -104,9 +107,10 @@ struct item {
     op *operation; /* of the state; NULL where it has none */
     err error;     /* why the item failed */
     item_state failed_in;
-    unsigned failed_attempts; /* that RETRYING followed */
-    err suspicion;            /* a request was refused for another version: RECHECKING looks */
-    item *next;               /* in one of flow's queues */
+    unsigned failed_attempts;      /* that RETRYING followed */
+    uint64_t begun_ms, entered_ms; /* when it left WAITING; when it came into its state */
+    err suspicion;                 /* a request was refused for another version: RECHECKING looks */
+    item *next;                    /* in one of flow's queues */
     item *live_next, *live_previous;
     void *flow; /* whose item it is, for the callbacks of operations */
 };

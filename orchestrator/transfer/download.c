@@ -144,7 +144,7 @@ static void on_fetched(void *ctx, const fetch_end *end)
     if (!end->error && d->reused && !is_as_recorded(d, end, &unproven)) {
         begin_afresh(d, &unproven);
     } else if (!end->error) {
-        d->hashed = end->hashed;
+        d->hashed = d->options.item->local.checksum = end->hashed;
         free(d->options.item->local.read_etag);
         d->options.item->local.read_etag = xstrdup_or_null(end->etag);
         verified(d, end->verdict);

@@ -12,6 +12,7 @@ void result_facts_deinit(result_facts *f)
     result_file_deinit(&f->cleaned);
     if (f->recoded_fd > 0)
         close(f->recoded_fd);
+    set_counts_deinit(&f->sets);
     *f = (result_facts){0};
 }
 
@@ -179,6 +180,8 @@ bool result_check(const result_options *o, result_facts *out, err *e)
         return false;
     out->report_bytes = out->report.identity.size_bytes;
     out->contaminated_lines = reported.count;
+    out->sets = reported.sets;
+    reported.sets = (set_counts){0};
     return (!out->cleaned.path || check_cleaned(&r, &reported, e)) &&
            check_unchanged(&out->report, e) && check_unchanged(&out->cleaned, e);
 }

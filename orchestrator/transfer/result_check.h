@@ -18,6 +18,7 @@
 #include "decon/compression/codec.h"
 #include "base/op.h"
 #include "base/util.h"
+#include "orchestrator/fleet/set_counts.h"
 #include "orchestrator/local/result_dirs.h"
 #include "orchestrator/local/workdir.h"
 #include "orchestrator/runtime/codec_memory.h"
@@ -45,6 +46,7 @@ typedef struct result_facts {
     int recoded_fd;                       /* the cleaned file in the input's format; 0: as it is */
     uint64_t lines;                       /* of the input */
     uint64_t contaminated_lines;          /* distinct */
+    set_counts sets;                      /* the same of each evaluation set */
     uint64_t report_bytes, cleaned_bytes; /* cleaned: of the file to upload */
 } result_facts;
 

@@ -194,6 +194,42 @@ static void objects_are_compact(void **state)
                                        "{\"a\":-3,\"b\":false,\"c\":\"x\"}\n");
 }
 
+static void note_member(void *ctx, const json_value *key, const json_value *value)
+{
+    buf *seen = ctx;
+    buf_append_slice(seen, key->raw);
+    buf_append_char(seen, '=');
+    buf_append_slice(seen, value->raw);
+    buf_append_char(seen, ';');
+}
+
+static void each_member_in_its_order(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) seen = BUF(256);
+    err e = ERR_INIT;
+    assert_true(json_each_member(SLICE_LIT("{\"b\":1, \"a\":{\"x\":2},\"b\":[3]}"), note_member,
+                                 &seen, &e));
+    assert_string_equal(buf_str(&seen), "b=1;a={\"x\":2};b=[3];");
+    assert_false(json_each_member(SLICE_LIT("[1]"), note_member, &seen, &e));
+    assert_false(json_each_member(SLICE_LIT("{\"b\":}"), note_member, &seen, &e));
+}
+
+static void objects_within_objects(void **state)
+{
+    UNUSED(state);
+    AUTO(buf) out = BUF(256);
+    json_member_int(&out, "a", 1);
+    json_open(&out, "b");
+    json_member_int(&out, "c", 2);
+    json_open(&out, "d");
+    json_close(&out);
+    json_close(&out);
+    json_member_int(&out, "e", 3);
+    json_close(&out);
+    assert_string_equal(buf_str(&out), "{\"a\":1,\"b\":{\"c\":2,\"d\":{}},\"e\":3}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +242,8 @@ int main(void)
         cmocka_unit_test(floats_have_the_fewest_digits),
         cmocka_unit_test(strings_escape_what_they_must),
         cmocka_unit_test(objects_are_compact),
+        cmocka_unit_test(objects_within_objects),
+        cmocka_unit_test(each_member_in_its_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
