@@ -34,7 +34,25 @@ static void start_flow(app *a)
         .max_ahead = ahead,
         .max_live = app_limits_live(&a->limits, a->env.file_limit, ahead + jobs_open),
         .plan = &a->plan,
+        .watcher = a->recorder ? recorder_watcher(a->recorder) : (flow_watcher){0},
         .finished = &a->flow_finished});
+    if (a->recorder)
+        recorder_follow(a->recorder, a->flow);
+}
+
+/* A debug run writes nothing. */
+static void start_records(app *a)
+{
+    if (a->config->max_files_debug)
+        return;
+    a->recorder = recorder_new(&(recorder_options){.transport = a->env.transport,
+                                                   .s3 = a->s3,
+                                                   .config = a->config,
+                                                   .server = &a->server,
+                                                   .plan = &a->plan,
+                                                   .workdir = a->workdir,
+                                                   .run = a->run,
+                                                   .started_s = a->started_s});
 }
 
 static void on_abort_limit(void *ctx)
@@ -67,6 +85,22 @@ static int status_after_flow(const app *a, const flow_totals *totals)
     if (a->flow && flow_run_error(a->flow))
         return err_exit_status(flow_run_error(a->flow));
     return totals->failed + a->plan.refused_count ? 3 : 0;
+}
+
+static void on_recorded(void *ctx)
+{
+    ((app *)ctx)->recorded = true;
+}
+
+/* An aborted run does not wait: settle_store does that for all requests. */
+static void close_records(app *a)
+{
+    if (!a->recorder)
+        return;
+    flow_totals totals = flow_count(a->flow);
+    recorder_close(a->recorder, status_after_flow(a, &totals), on_recorded, a);
+    if (!a->recorded && !a->aborted)
+        a->env.run_until(a->env.run_ctx, &a->recorded);
 }
 
 static void tell_where_results_lie(const app *a)
@@ -128,12 +162,14 @@ static int run_flow(app *a)
         return finish(a);
     }
     app_write_settings(a);
+    start_records(a);
     start_flow(a);
-    progress_follow(a->progress, a->flow, a->s3, &a->plan);
+    progress_follow(a->progress, a->flow, a->s3, &a->plan, a->recorder);
     if (!a->flow_finished)
         a->env.run_until(a->env.run_ctx, &a->flow_finished);
     progress_free(move(a->progress));
     timer_stop(a->env.transport, move(a->drain));
+    close_records(a);
     if (a->aborted) {
         settle_store(a);
     } else if (!a->config->max_files_debug) {
@@ -194,6 +230,8 @@ int app_run(app *a)
 {
     err e = ERR_INIT;
     a->started_ms = clock_now_ms(a->env.transport);
+    a->started_s = clock_wall_s(a->env.transport);
+    a->run = run_name_make(a->started_s, a->config->host_index, transport_random(a->env.transport));
     a->progress = progress_new(a->env.transport);
     report_share(a->config);
     if (!app_make_client(a, &e))
@@ -212,7 +250,7 @@ int app_run(app *a)
 static void cancel_all(app *a)
 {
     timer_stop(a->env.transport, move(a->drain));
-    a->aborted = true;
+    a->aborted = a->recorded = true;
     if (a->flow)
         flow_abort(a->flow);
 }
@@ -287,6 +325,7 @@ void app_free(app *a)
     if (!a)
         return;
     timer_stop(a->env.transport, a->drain);
+    recorder_free(a->recorder);
     flow_free(a->flow);
     if (a->record_op)
         s3_op_cancel(a->record_op);

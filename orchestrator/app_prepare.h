@@ -14,6 +14,7 @@
 #include "orchestrator/flow/flow.h"
 #include "orchestrator/local/result_dirs.h"
 #include "orchestrator/observe/progress.h"
+#include "orchestrator/observe/recorder.h"
 #include "orchestrator/plan/done_check.h"
 #include "orchestrator/plan/listing.h"
 #include "decon/s3/s3.h"
@@ -24,6 +25,7 @@ struct app {
     app_env env;
     app_limits limits;
     uint64_t started_ms;
+    int64_t started_s; /* the same by the wall clock, since 1970 UTC */
 
     s3_client *s3;
     workdir *workdir;
@@ -40,7 +42,10 @@ struct app {
     server_facts server;    /* its strings are ours */
     flow *flow;
     bool flow_finished;
-    s3_op *record_op; /* the description of the settings that is being written, or NULL */
+    run_name run;
+    recorder *recorder; /* NULL: a debug run, or nothing is to be done */
+    bool recorded;      /* it has been closed */
+    s3_op *record_op;   /* the description of the settings that is being written, or NULL */
     buf record;
 
     progress *progress; /* until the flow has ended */

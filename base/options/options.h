@@ -12,6 +12,7 @@
 #ifndef BASE_OPTIONS_OPTIONS_H
 #define BASE_OPTIONS_OPTIONS_H
 
+#include "decon/base/buf.h"
 #include "decon/base/err.h"
 #include "base/util.h"
 
@@ -100,6 +101,10 @@ const char *options_peek(int argc, char **argv, const char *flag, char letter);
 void options_help(const option_set *set, FILE *out);         /* --help */
 void options_markdown(const option_set *set, FILE *out);     /* a table for docs/ */
 void options_yaml_example(const option_set *set, FILE *out); /* every key, its default, a comment */
+
+/* Every YAML key with its value as one JSON object: sizes in bytes, durations in seconds. Secrets are
+ * left out: OPTION_SECRET, and user, password and query of URLs. */
+void options_json(const option_set *set, const void *config, buf *out);
 
 /* The names of `option_origin` for messages: "default", "file", "environment", "command line". */
 const char *options_origin_name(option_origin origin);

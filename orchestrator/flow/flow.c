@@ -274,9 +274,15 @@ static void requeue(flow *f, item *it, item_state last)
     f->again = it;
 }
 
-/* For people and tests that follow a run with --log-level debug. */
-static void log_state(const flow *f, const item *it)
+/* For people and tests that follow a run with --log-level debug, and for the watcher. */
+static void report_state(const flow *f, item *it, item_state last)
 {
+    uint64_t now_ms = clock_now_ms(f->o.transport), spent_ms = now_ms - it->entered_ms;
+    if (last == ITEM_WAITING)
+        it->begun_ms = now_ms;
+    it->entered_ms = now_ms;
+    if (f->o.watcher.on_state)
+        f->o.watcher.on_state(f->o.watcher.ctx, it, last, spent_ms);
     log_debug("state %s: s3://%s/%s", item_state_name(it->state), flow_input_bucket(f),
               it->planned.key);
 }
@@ -330,7 +336,7 @@ void flow_step(flow *f, item *it, const err *error)
     f->count[last]--;
     f->count[next]++;
     it->state = next;
-    log_state(f, it);
+    report_state(f, it, last);
     err e = ERR_INIT;
     if (next == ITEM_WAITING)
         requeue(f, it, last);

@@ -22,6 +22,13 @@
 
 typedef struct flow flow;
 
+/* Who is to know of each change of an item's state: `it->state` is the new one and its entry action
+ * is not begun yet; `spent_ms` in `last`. The item is borrowed. */
+typedef struct flow_watcher {
+    void (*on_state)(void *ctx, const item *it, item_state last, uint64_t spent_ms); /* or NULL */
+    void *ctx;
+} flow_watcher;
+
 typedef struct flow_options {
     transport *transport;
     s3_client *s3;
@@ -38,6 +45,7 @@ typedef struct flow_options {
     unsigned max_ahead; /* items that download or wait for a job slot */
     unsigned max_live;  /* items anywhere on the way but in the pause before clean-up */
     const plan *plan;
+    flow_watcher watcher;
     bool *finished; /* set when nothing is under way and nothing more will be begun */
 } flow_options;
 
@@ -77,6 +85,8 @@ typedef struct flow_progress {
     flow_limit limit;
 } flow_progress;
 flow_progress flow_progress_of(const flow *f);
+/* Each item that is in flight, or in the pause before its clean-up. */
+void flow_each_live(const flow *f, void (*each)(void *ctx, const item *it), void *ctx);
 const err *flow_run_error(const flow *f); /* NULL: none */
 /* What is to be said of the items that failed, one message each; the flow's. */
 const char *const *flow_failures(const flow *f, size_t *count);

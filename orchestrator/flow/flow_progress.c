@@ -53,3 +53,9 @@ flow_progress flow_progress_of(const flow *f)
     p.limit = find_limit(f, &p);
     return p;
 }
+
+void flow_each_live(const flow *f, void (*each)(void *ctx, const item *it), void *ctx)
+{
+    for (const item *it = f->live; it; it = it->live_next)
+        each(ctx, it);
+}

@@ -17,6 +17,7 @@ struct progress {
     char *waits_for; /* before the flow; or NULL */
     const flow *flow;
     const s3_client *s3;
+    const recorder *records;
     size_t file_count;
     uint64_t total_bytes;
     unsigned ticks;
@@ -110,7 +111,8 @@ static void take_numbers(progress *p, uint64_t now_ms)
     progress_now n = {.flow = flow_progress_of(p->flow),
                       .file_count = p->file_count,
                       .total_bytes = p->total_bytes,
-                      .moved_bytes = stats.bytes_received + stats.bytes_sent,
+                      .moved_bytes =
+                          stats.bytes_received + stats.bytes_sent - recorder_sent_bytes(p->records),
                       .left_ms = p->last.left_ms};
     if (has_moved(&n, &p->last))
         p->moved_ms = now_ms;
@@ -181,11 +183,13 @@ void progress_wait(progress *p, const char *what)
     log_status(NULL);
 }
 
-void progress_follow(progress *p, const flow *f, const s3_client *s3, const plan *work)
+void progress_follow(progress *p, const flow *f, const s3_client *s3, const plan *work,
+                     const recorder *records)
 {
     progress_wait(p, NULL);
     p->flow = f;
     p->s3 = s3;
+    p->records = records;
     p->file_count = work->count;
     p->total_bytes = work->size_bytes;
     p->last.left_ms = PROGRESS_UNKNOWN;

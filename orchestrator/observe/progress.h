@@ -12,6 +12,7 @@
 
 #include "base/util.h"
 #include "orchestrator/flow/flow.h"
+#include "orchestrator/observe/recorder.h"
 
 typedef struct progress progress;
 
@@ -19,13 +20,15 @@ progress *progress_new(transport *t) MUST_USE;
 void progress_free(progress *p); /* NULL is fine */
 /* Before the flow: "the list of s3://bucket/in/"; NULL: nothing is waited for. */
 void progress_wait(progress *p, const char *what);
-void progress_follow(progress *p, const flow *f, const s3_client *s3, const plan *work);
+/* `records` may be NULL: what it sends is no progress. */
+void progress_follow(progress *p, const flow *f, const s3_client *s3, const plan *work,
+                     const recorder *records);
 
 typedef struct progress_now {
     flow_progress flow;
     size_t file_count;
     uint64_t total_bytes;
-    uint64_t moved_bytes; /* received and sent, of all requests */
+    uint64_t moved_bytes; /* received and sent, without records */
     double rate;          /* bytes a second that are received; 0: not known */
     uint64_t left_ms;     /* PROGRESS_UNKNOWN: no estimate yet */
     uint64_t still_ms;    /* since any number changed */

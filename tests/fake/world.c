@@ -137,6 +137,8 @@ void world_free(world *w)
     fake_free(w->fake);
     while (w->object_count)
         world_object_drop(&w->objects[0], w);
+    while (w->record_count)
+        world_object_drop(&w->records[0], w);
     for (size_t i = 0; i < w->job_count; i++) {
         free(w->jobs[i].path);
         free(w->jobs[i].key);

@@ -9,12 +9,23 @@
 #include "decon/s3/uri.h"
 #include "base/util.h"
 
+static bool is_record(const char *key)
+{
+    return strstr(key, "/_decon/runs/") || strstr(key, "/_decon/ledger/");
+}
+
+static world_object *find_in(world_object *objects, size_t count, const char *key)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(objects[i].key, key) == 0)
+            return &objects[i];
+    return NULL;
+}
+
 world_object *world_object_find(world *w, const char *key)
 {
-    for (size_t i = 0; i < w->object_count; i++)
-        if (strcmp(w->objects[i].key, key) == 0)
-            return &w->objects[i];
-    return NULL;
+    return is_record(key) ? find_in(w->records, w->record_count, key)
+                          : find_in(w->objects, w->object_count, key);
 }
 
 const world_object *world_find(const world *w, const char *key)
@@ -30,7 +41,8 @@ void world_object_drop(world_object *o, world *w)
         free((char *)(uintptr_t)o->metadata[i].name);
         free((char *)(uintptr_t)o->metadata[i].value);
     }
-    *o = w->objects[--w->object_count];
+    bool record = o >= w->records && o < w->records + ARRAY_LEN(w->records);
+    *o = record ? w->records[--w->record_count] : w->objects[--w->object_count];
 }
 
 void world_drop(world *w, const char *key)
@@ -43,13 +55,15 @@ void world_put(world *w, const char *key, const char *data, size_t len, int64_t 
     world_object *o = world_object_find(w, key);
     if (o)
         world_object_drop(o, w);
+    bool record = is_record(key);
     assert_true(w->object_count < ARRAY_LEN(w->objects));
-    o = &w->objects[w->object_count++];
+    assert_true(w->record_count < ARRAY_LEN(w->records));
+    o = record ? &w->records[w->record_count++] : &w->objects[w->object_count++];
     *o = (world_object){.key = xstrdup(key),
                         .data = xcalloc(1, len + 1),
                         .len = len,
                         .time_s = time_s,
-                        .version = ++w->versions};
+                        .version = record ? 1 : ++w->versions};
     if (len)
         memcpy(o->data, data, len);
 }
@@ -113,11 +127,14 @@ static void list_objects(world *w, const char *query, world_reply *t)
         assert_true(s3_uri_decode((slice){at + 7, strcspn(at + 7, "&")}, false, &prefix, &e));
     buf_append_str(&t->body, "<?xml version=\"1.0\"?><ListBucketResult><IsTruncated>false"
                              "</IsTruncated><EncodingType>url</EncodingType>");
-    const world_object *sorted[ARRAY_LEN(w->objects)];
+    const world_object *sorted[ARRAY_LEN(w->objects) + ARRAY_LEN(w->records)];
+    size_t count = 0;
     for (size_t i = 0; i < w->object_count; i++)
-        sorted[i] = &w->objects[i];
-    qsort(sorted, w->object_count, sizeof *sorted, compare_keys);
-    for (size_t i = 0; i < w->object_count; i++) {
+        sorted[count++] = &w->objects[i];
+    for (size_t i = 0; i < w->record_count; i++)
+        sorted[count++] = &w->records[i];
+    qsort(sorted, count, sizeof *sorted, compare_keys);
+    for (size_t i = 0; i < count; i++) {
         const world_object *o = sorted[i];
         if (!str_starts_with(o->key, buf_str(&prefix)))
             continue;
@@ -250,6 +267,8 @@ static void head_object(world *w, const char *key, const fake_request *r, fake_r
 
 static void note(world *w, const char *what, const char *key)
 {
+    if (is_record(key))
+        return;
     size_t used = strlen(w->order);
     snprintf(w->order + used, sizeof w->order - used, "%s %s\n", what, key);
 }
@@ -268,7 +287,7 @@ static void keep_metadata(world *w, const char *key, const fake_request *r)
 static void put_object(world *w, const char *key, const fake_request *r, fake_reply *reply,
                        world_reply *t)
 {
-    if (w->before_put)
+    if (w->before_put && !is_record(key))
         w->before_put(w, key);
     if (w->refuse_put && strstr(key, w->refuse_put)) {
         fail_reply(reply, t, 403, "AccessDenied");

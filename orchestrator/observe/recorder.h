@@ -1,0 +1,42 @@
+/* What a run leaves in the store besides its results: its record and its ledger.
+ *
+ * What:    the record is written at the start, renewed every minute and closed at the end; each
+ *          committed file gets a line in the ledger.
+ * Owner:   recorder_new / recorder_free; what the options point to outlives it.
+ * Threads: loop.
+ * Fails:   never: results do not depend on records. What cannot be written is a warning, once.
+ */
+#ifndef ORCHESTRATOR_OBSERVE_RECORDER_H
+#define ORCHESTRATOR_OBSERVE_RECORDER_H
+
+#include "base/util.h"
+#include "orchestrator/fleet/run_name.h"
+#include "orchestrator/flow/flow.h"
+#include "orchestrator/observe/tally.h"
+
+typedef struct recorder recorder;
+
+typedef struct recorder_options {
+    transport *transport;
+    s3_client *s3;
+    const config *config;
+    const server_facts *server;
+    const plan *plan;
+    const workdir *workdir;
+    run_name run;
+    int64_t started_s; /* seconds since 1970 UTC */
+} recorder_options;
+
+recorder *recorder_new(const recorder_options *options) MUST_USE;
+flow_watcher recorder_watcher(recorder *r); /* for flow_options */
+/* The flow outlives the recorder. The first record is written now. */
+void recorder_follow(recorder *r, const flow *f);
+/* Writes what is left, within 30 seconds. `on_done` is called once, perhaps at once. */
+void recorder_close(recorder *r, int exit_status, void (*on_done)(void *ctx), void *ctx);
+void recorder_free(recorder *r); /* cancels what is in flight; NULL is fine */
+
+/* By requests that have ended: no progress of the run. 0 for NULL. */
+uint64_t recorder_sent_bytes(const recorder *r);
+const tally *recorder_tally(const recorder *r);
+
+#endif
