@@ -249,6 +249,7 @@ static void make_plan(app *a, bool purify, const superseded_inputs *superseded)
                               .host_count = (unsigned)c->host_count,
                               .purify = purify,
                               .redo = c->redo,
+                              .retry_failed = c->retry_failed,
                               .max_files = (size_t)c->max_files_debug,
                               .list_done = c->dry_run || !superseded,
                               .list_skipped = c->dry_run,

@@ -19,6 +19,7 @@
  * CLEANING    remove local files    DONE         -         DONE       -            next run clears
  * DISCARDING  remove unusable files FAILED       -         FAILED     -            next run clears
  * RENEWING    the same, start over  WAITING      -         WAITING    -            next run clears
+ * MARKING     put a crash mark      RETRYING     -         DISCARDING -            as before it
  * RETRYING    pause; start over     WAITING      -         -          -            next run resumes
  * PROBING     folder writable?      FAILED       -         FAILED [8] -            as before it
  * DONE, FAILED (the end)
@@ -44,7 +45,8 @@
  *     this item fails; else the run ends.
  *
  * A failure whose cause may pass (network, time limit, a job whose process ended) goes to RETRYING in
- * place of DISCARDING or FAILED until the file was tried file_attempts times (flow_retry.c).
+ * place of DISCARDING or FAILED until the file was tried file_attempts times (flow_retry.c). A job that
+ * ended its process goes to MARKING first, so that every host knows of it.
  *
  * FAILED keeps the local files of failed jobs and uploads: nothing is lost, the next run resumes. A
  * full disk fails only the file that it stops, and of that file nothing is kept. A file larger than
@@ -107,6 +109,8 @@ static item_state state_after_job_failure(const item *it, const err *error)
 {
     if (may_submit_again(it, error))
         return ITEM_READY;
+    if (error->code == ERR_JOB_CRASHED)
+        return ITEM_MARKING;
     return error->cls == ERR_CLASS_RUN ? ITEM_FAILED : ITEM_DISCARDING;
 }
 
@@ -168,11 +172,13 @@ static item_state next_state_of_run(const flow *f, const item *it, const err *er
     case ITEM_SUPERSEDING:
         if (error)
             return ITEM_FAILED;
-        return flow_stale_output(it) ? ITEM_SUPERSEDING : ITEM_COOLING;
+        return flow_has_stale(it) ? ITEM_SUPERSEDING : ITEM_COOLING;
     case ITEM_COOLING:
         return ITEM_CLEANING;
     case ITEM_CLEANING:
         return ITEM_DONE;
+    case ITEM_MARKING:
+        return flow_may_retry(f, it, &it->error) ? ITEM_RETRYING : ITEM_DISCARDING;
     case ITEM_RENEWING:
     case ITEM_RETRYING:
         return ITEM_WAITING;
@@ -227,8 +233,6 @@ static void note_error(flow *f, item *it, const err *error)
         if (error->code == ERR_JOB_FORGOTTEN)
             err_context(&it->error, "submitted %u times (does this file end the server?)",
                         it->job.submissions);
-        if (it->failed_attempts)
-            err_append(&it->error, "; tried %u times", it->failed_attempts + 1);
         err_subject(&it->error, "s3://%s/%s", flow_input_bucket(f), it->planned.key);
     }
     if (!ends_the_run(it, error) || err_is_set(&f->run_error))
@@ -243,7 +247,7 @@ static bool goes_on(const item *it, item_state next)
 {
     bool looks_again = next == ITEM_RECHECKING || next == ITEM_RENEWING || next == ITEM_READY;
     return looks_again || it->state == ITEM_CLEANING || it->state == ITEM_DISCARDING ||
-           it->state == ITEM_RENEWING;
+           it->state == ITEM_RENEWING || it->state == ITEM_MARKING;
 }
 
 static void free_item(item *it)
@@ -324,7 +328,7 @@ void flow_step(flow *f, item *it, const err *error)
     item_state next = next_state(f, it, error), last = it->state;
     if (error && next == ITEM_READY)
         flow_prepare_again(f, it, error);
-    else if (error && next == ITEM_RETRYING && error->code == ERR_JOB_CRASHED)
+    else if (error && next == ITEM_MARKING)
         it->job.fresh_key = true; /* the server would answer with the job that failed */
     else if (error && next == ITEM_RECHECKING)
         it->suspicion = *error;

@@ -6,6 +6,7 @@
 #include "decon/base/digest.h"
 #include "base/util.h"
 #include "decon/base/log.h"
+#include "orchestrator/fleet/crash_marks.h"
 #include "orchestrator/transfer/download.h"
 
 #define TEXT_BYTES_PER_MS 1000 /* of job_limit: 1 s for each MB */
@@ -202,6 +203,10 @@ static bool enter_failed(flow *f, item *it, err *e)
     UNUSED(e);
     f->totals.failed++;
     f->totals.failed_bytes += it->planned.size_bytes;
+    if (it->failed_attempts)
+        err_append(&it->error, "; tried %u times", it->failed_attempts + 1);
+    if (it->planned.crashes >= CRASH_MARKS_MAX)
+        err_append(&it->error, "; it is not tried again before --retry-failed");
     log_warn("failed: %s", it->error.message);
     flow_trial_failure(f, it);
     flow_check_failures(f);
@@ -225,6 +230,7 @@ const flow_entry flow_enter[ITEM_STATE_COUNT] = {
     [ITEM_CLEANING] = flow_enter_cleaning,
     [ITEM_DISCARDING] = flow_enter_discarding,
     [ITEM_RENEWING] = flow_enter_renewing,
+    [ITEM_MARKING] = flow_enter_marking,
     [ITEM_RETRYING] = flow_enter_retrying,
     [ITEM_PROBING] = flow_enter_probing,
     [ITEM_DONE] = enter_done,

@@ -122,8 +122,9 @@ bool flow_enter_committing(flow *f, item *it, err *e);
 bool flow_enter_confirming(flow *f, item *it, err *e);
 bool flow_enter_superseding(flow *f, item *it, err *e);
 bool flow_enter_probing(flow *f, item *it, err *e);
-/* The key of an output that SUPERSEDING has to remove; NULL: none is left. */
-const char *flow_stale_output(const item *it);
+bool flow_enter_marking(flow *f, item *it, err *e);
+/* SUPERSEDING has something to remove: stale outputs, and the marks of earlier crashes. */
+bool flow_has_stale(const item *it);
 
 /* How every operation reports; ctx is the item, error NULL on success. */
 void flow_operation_done(void *ctx, const err *error);

@@ -7,6 +7,7 @@
 #include "base/util.h"
 #include "decon/base/log.h"
 #include "base/options/options.h"
+#include "orchestrator/fleet/crash_marks.h"
 #include "orchestrator/flow/flow_private.h"
 
 #define PAUSE_MS 5000 /* after the first failure; twice that after the second, and so on */
@@ -70,7 +71,8 @@ static bool may_pass(const err *error)
 bool flow_may_retry(const flow *f, const item *it, const err *error)
 {
     bool is_cleanup = it->state == ITEM_DISCARDING || it->state == ITEM_PROBING;
-    return !f->draining && !is_cleanup && may_pass(error) &&
+    bool crashes_again = error->code == ERR_JOB_CRASHED && it->planned.crashes >= CRASH_MARKS_MAX;
+    return !f->draining && !is_cleanup && !crashes_again && may_pass(error) &&
            it->failed_attempts + 1 < (uint64_t)f->o.config->file_attempts;
 }
 

@@ -1,13 +1,19 @@
 /* The states that write to the store, prove what was written, and look at the input again. */
 #include "orchestrator/flow/flow_private.h"
 
+#include <unistd.h>
+
 #include "decon/base/log.h"
 #include "base/util.h"
+#include "orchestrator/fleet/crash_marks.h"
 #include "orchestrator/fleet/provenance.h"
 #include "orchestrator/transfer/upload.h"
 
 #define REPORT_CONTENT_TYPE  "application/x-ndjson"
 #define CLEANED_CONTENT_TYPE "application/octet-stream"
+#define MARK_CONTENT_TYPE    "application/json"
+#define MARK_MAX_BYTES       ((size_t)32 << 10) /* of a key of 1,024 bytes, escaped */
+#define HOST_NAME_MAX_BYTES  256
 
 static const char *known_etag(const item *it)
 {
@@ -212,7 +218,8 @@ bool flow_enter_confirming(flow *f, item *it, err *e)
     return true;
 }
 
-const char *flow_stale_output(const item *it)
+/* The key of a stale output; NULL: none is left. */
+static const char *stale_output(const item *it)
 {
     const item_planned *p = &it->planned;
     const item_result *r = &it->result;
@@ -221,26 +228,74 @@ const char *flow_stale_output(const item *it)
     return r->cleaned_written && !r->cleaned_current ? p->outputs.cleaned_key : NULL;
 }
 
+bool flow_has_stale(const item *it)
+{
+    return stale_output(it) || it->planned.crashes;
+}
+
+/* Of the newest crash of this version. */
+static char *mark_key(const flow *f, const item *it)
+{
+    return crash_mark_key(f->o.config->places.report.prefix, it->planned.key, it->planned.etag,
+                          it->planned.crashes);
+}
+
 static void on_superseded(void *ctx, const err *error)
 {
     item *it = ctx;
     bool *commit = it->result.contaminated ? &it->planned.had_marker : &it->planned.had_report;
     if (!error && *commit)
         *commit = false;
-    else if (!error)
+    else if (!error && stale_output(it))
         it->result.cleaned_written = false;
+    else if (!error)
+        it->planned.crashes--;
     flow_operation_done(it, error);
 }
 
 bool flow_enter_superseding(flow *f, item *it, err *e)
 {
     UNUSED(e);
-    const char *key = flow_stale_output(it);
+    const char *key = stale_output(it);
     bool cleaned = key == it->planned.outputs.cleaned_key;
+    AUTO_FREE char *mark = key ? NULL : mark_key(f, it);
     const places *p = &f->o.config->places;
-    upload_target to = target(f, it, cleaned ? &p->cleaned : &p->report, key, NULL);
+    upload_target to = target(f, it, cleaned ? &p->cleaned : &p->report, key ? key : mark, NULL);
     to.on_done = on_superseded;
     it->operation = upload_remove(&to);
+    return true;
+}
+
+/* --- MARKING: a job ended its process --- */
+
+/* Without the mark the file goes its way all the same. */
+static void on_marked(void *ctx, const err *error)
+{
+    if (error)
+        log_warn("%s; other runs do not know that the file ended the process of its job",
+                 error->message);
+    flow_operation_done(ctx, NULL);
+}
+
+bool flow_enter_marking(flow *f, item *it, err *e)
+{
+    UNUSED(e);
+    char host[HOST_NAME_MAX_BYTES] = "";
+    AUTO(buf) text = BUF(MARK_MAX_BYTES);
+    if (gethostname(host, sizeof host - 1) != 0)
+        host[0] = '\0';
+    crash_mark_write(&(crash_mark_facts){.key = it->planned.key,
+                                         .etag = it->planned.etag,
+                                         .size_bytes = it->planned.size_bytes,
+                                         .message = it->error.message,
+                                         .host = host,
+                                         .time_s = clock_wall_s(f->o.transport)},
+                     &text);
+    it->planned.crashes++;
+    AUTO_FREE char *key = mark_key(f, it);
+    upload_target to = target(f, it, &f->o.config->places.report, key, NULL);
+    to.on_done = on_marked;
+    it->operation = upload_text(&to, buf_slice(&text), MARK_CONTENT_TYPE);
     return true;
 }
 

@@ -72,6 +72,7 @@ void item_renew(item *it)
     free(p->etag);
     p->etag = move(p->new_etag);
     p->size_bytes = p->new_size_bytes;
+    p->crashes = 0;
     p->renewed = true;
     it->suspicion = (err)ERR_INIT;
 }
@@ -112,6 +113,7 @@ const char *item_state_name(item_state s)
         [ITEM_CLEANING] = "CLEANING",
         [ITEM_DISCARDING] = "DISCARDING",
         [ITEM_RENEWING] = "RENEWING",
+        [ITEM_MARKING] = "MARKING",
         [ITEM_RETRYING] = "RETRYING",
         [ITEM_PROBING] = "PROBING",
         [ITEM_DONE] = "DONE",

@@ -35,6 +35,7 @@ typedef enum item_state {
     ITEM_CLEANING,
     ITEM_DISCARDING,
     ITEM_RENEWING,
+    ITEM_MARKING,
     ITEM_RETRYING,
     ITEM_PROBING,
     ITEM_DONE,
@@ -49,6 +50,7 @@ typedef struct item_planned {
     uint64_t size_bytes;
     output_names outputs;
     bool had_report, had_marker; /* the store has a commit object of an earlier version */
+    unsigned crashes;            /* how often this version ended the process of its job */
     bool renewed;                /* once: it does not start over a second time */
     char *new_etag; /* of the version that RECHECKING found; NULL: the input was not replaced */
     uint64_t new_size_bytes;

@@ -29,6 +29,7 @@ void listing_deinit(listing *l)
     listed_array_deinit(&l->inputs);
     listed_array_deinit(&l->reports);
     listed_array_deinit(&l->cleaned);
+    crash_marks_deinit(&l->crashes);
     for (size_t i = 0; i < LISTING_NAMED_MAX; i++)
         free(move(l->named[i]));
 }
@@ -85,6 +86,12 @@ static void report_near_inputs(const listing_fetch *f)
             l->near_count, buf_str(&names), l->near_count > LISTING_NAMED_MAX ? ", ..." : "");
 }
 
+static void note_record(fetch_part *part, const place *output, const char *key)
+{
+    if (part->which == FETCH_REPORT && str_starts_with(key, output->prefix))
+        crash_marks_add(&part->fetch->found.crashes, key + strlen(output->prefix));
+}
+
 static bool on_object(void *ctx, const s3_object *object, err *e)
 {
     UNUSED(e);
@@ -95,7 +102,7 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
     if (part->which == FETCH_INPUT)
         listing_add_input(out, where, object);
     else if (places_is_record(where, output->bucket, object->key))
-        return true;
+        note_record(part, output, object->key);
     else if (part->which == FETCH_REPORT && is_commit_name(object->key))
         listed_add(&out->reports, object);
     else if (part->which == FETCH_CLEANED && is_cleaned_name(object->key))
@@ -154,6 +161,7 @@ static void on_list_done(void *ctx, const err *error)
     }
     listed_sort(&f->found.reports);
     listed_sort(&f->found.cleaned);
+    crash_marks_sort(&f->found.crashes);
     op_finish(&f->op, err_is_set(&f->error) ? &f->error : NULL);
 }
 

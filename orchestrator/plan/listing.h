@@ -3,7 +3,7 @@
  * What:    one listing each of the input, the report and the cleaned directory, side by side; kept
  *          are input candidates, commit objects and cleaned files, the latter two sorted by key. Inputs
  *          may come from lists instead (input_list.h). Records below _decon/ of the report directory
- *          are skipped.
+ *          are skipped, but for the marks of files that ended their processes (crash_marks.h).
  * Owner:   listing_deinit frees the rows.
  * Threads: loop.
  * Fails:   by the error given to `on_done`: a listing that is not whole is none (nothing may be
@@ -14,6 +14,7 @@
 
 #include "base/op.h"
 #include "decon/base/digest.h"
+#include "orchestrator/fleet/crash_marks.h"
 #include "orchestrator/plan/object_table.h"
 #include "orchestrator/config/remote_paths.h"
 
@@ -28,6 +29,7 @@ typedef struct listing {
     size_t near_count;    /* of these, those that look like JSON Lines */
     char *named[LISTING_NAMED_MAX];          /* the first of them */
     bool name_all;                           /* before the fetch: each is logged at level info */
+    crash_marks crashes;                     /* of the report directory's records, sorted */
     size_t outside_count;                    /* objects of lists that lie outside of the input */
     char lists_digest[2 * SHA256_BYTES + 1]; /* SHA-256 of the lists; "": the store was listed */
 } listing;

@@ -101,12 +101,12 @@ static size_t longest_key(const output_names *outputs)
     return MAX(strlen(outputs->report_key), strlen(outputs->cleaned_key));
 }
 
-static void refuse(plan *out, const listed *object, const listed *rival)
+static void refuse(plan *out, refusal row)
 {
     size_t count = out->refused_count++;
     if ((count & (count + 1)) == 0) /* 0, 1, 3, 7 ...: room for twice as many and one */
         out->refused = xrealloc(out->refused, (2 * count + 1) * sizeof *out->refused);
-    out->refused[count] = (refusal){.object = object, .rival = rival};
+    out->refused[count] = row;
 }
 
 static void note_done(const plan_options *o, const planned *row, plan *out)
@@ -120,6 +120,14 @@ static void note_done(const plan_options *o, const planned *row, plan *out)
     out->done_rows[count] = *row;
 }
 
+static uint8_t crashes_of(const plan_options *o, const listed *object)
+{
+    if (!o->listing->crashes.count)
+        return 0;
+    AUTO_FREE char *etag = listed_etag(object);
+    return (uint8_t)crash_marks_times(&o->listing->crashes, object->key, etag);
+}
+
 static void judge(const plan_options *o, planned row, const listed *rival, plan *out)
 {
     unsigned host = shard_of_key(row.object->key, o->host_count);
@@ -131,10 +139,13 @@ static void judge(const plan_options *o, planned row, const listed *rival, plan 
     output_names outputs = outputs_of(o->places, row.object);
     bool done = is_done(o, &outputs, &row), superseded = is_superseded(o, row.object);
     bool record = run_key_is_record(row.object->key);
+    row.crashes = crashes_of(o, row.object);
     if (rival || record || longest_key(&outputs) > NAMES_KEY_MAX_BYTES)
-        refuse(out, row.object, rival);
+        refuse(out, (refusal){.object = row.object, .rival = rival});
     else if (!o->redo && done && !superseded)
         note_done(o, &row, out);
+    else if (!o->retry_failed && row.crashes >= CRASH_MARKS_MAX)
+        refuse(out, (refusal){.object = row.object, .crashes = row.crashes});
     else
         out->rows[out->count++] = row; /* never behind the row that is looked at */
     out->superseded += superseded;
@@ -187,6 +198,7 @@ item *plan_item(const plan *p, size_t index)
     it->planned.outputs = outputs_of(p->places, row->object);
     it->planned.had_report = row->had_report;
     it->planned.had_marker = row->had_marker;
+    it->planned.crashes = row->crashes;
     return it;
 }
 
@@ -203,7 +215,12 @@ void plan_refusal(const plan *p, size_t index, err *e)
     const refusal *r = &p->refused[index];
     const char *bucket = p->places->input.bucket;
     output_names outputs = outputs_of(p->places, r->object);
-    if (r->rival)
+    if (r->crashes)
+        err_set(e, ERR_JOB_CRASHED,
+                "s3://%s/%s: not tried, since it ended the process of its detection job %u times; "
+                "run with --retry-failed to try it again",
+                bucket, r->object->key, r->crashes);
+    else if (r->rival)
         err_set(e, ERR_PLAN,
                 "s3://%s/%s: it and s3://%s/%s would write the same outputs (%s); rename one of "
                 "them, nothing was overwritten",

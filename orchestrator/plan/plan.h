@@ -35,6 +35,7 @@ typedef struct plan_options {
     bool purify;                         /* of the server */
     bool redo;                           /* done ones too */
     size_t max_files;                    /* MAX_FILES_DEBUG; 0: all */
+    bool retry_failed;                   /* also files that ended their processes */
     bool list_done;                      /* fills plan.done_rows */
     bool list_skipped;                   /* fills plan.skipped */
     const superseded_inputs *superseded; /* NULL: not looked for */
@@ -44,6 +45,7 @@ typedef struct planned {
     const listed *object;
     uint32_t base_len;           /* of its key, without suffixes */
     bool had_report, had_marker; /* a commit object of an earlier version stands in the store */
+    uint8_t crashes;             /* how often it ended the process of its job */
 } planned;
 
 typedef struct refusal {
@@ -51,6 +53,7 @@ typedef struct refusal {
     /* Another input with the same outputs. NULL: it lies in a folder of records, or its output's key
      * is too long. */
     const listed *rival;
+    unsigned crashes; /* that it caused; 0: another reason */
 } refusal;
 
 /* Inputs that are neither done nor to be done, for --dry-run. */

@@ -10,6 +10,7 @@ typedef struct upload {
     op op;
     upload_target to;
     char *bucket, *key; /* copies, for messages */
+    char *text;
     int fd;
     bool asked_checksum;
     s3_copy_options copy; /* strings of the source are the caller's */
@@ -27,6 +28,7 @@ static void upload_free(op *o)
     upload *u = (upload *)o;
     if (u->fd >= 0)
         close(u->fd);
+    free(u->text);
     free(u->bucket);
     free(u->key);
     free(u);
@@ -147,19 +149,27 @@ op *upload_file(const upload_target *to, int fd, const char *content_type, err *
     return op_started(&u->op);
 }
 
-op *upload_empty(const upload_target *to)
+op *upload_text(const upload_target *to, slice text, const char *content_type)
 {
     upload *u = upload_new(to);
+    u->text = text.len ? slice_dup(text) : xstrdup("");
     write_proof_deinit(to->proof);
+    to->proof->size_bytes = text.len;
     u->request = s3_put(to->s3, &(s3_put_options){.bucket = to->bucket,
                                                   .key = to->key,
-                                                  .data = SLICE_LIT(""),
+                                                  .data = {.data = u->text, .len = text.len},
                                                   .fd = -1,
+                                                  .content_type = content_type,
                                                   .fields = to->metadata,
                                                   .field_count = to->metadata_count,
                                                   .on_done = on_put,
                                                   .ctx = u});
     return op_started(&u->op);
+}
+
+op *upload_empty(const upload_target *to)
+{
+    return upload_text(to, SLICE_LIT(""), NULL);
 }
 
 op *upload_confirm(const upload_target *to)

@@ -29,6 +29,8 @@ typedef struct upload_target {
 /* The file that is open, whatever has its name meanwhile; fd stays the caller's. */
 op *upload_file(const upload_target *to, int fd, const char *content_type, err *e) MUST_USE;
 op *upload_empty(const upload_target *to) MUST_USE;
+op *upload_text(const upload_target *to, slice text, const char *content_type)
+    MUST_USE; /* copied */
 /* The object in the store has the proof's size, and its ETag or checksum; else ERR_S3_REPLY. */
 op *upload_confirm(const upload_target *to) MUST_USE;
 op *upload_remove(const upload_target *to) MUST_USE; /* absent is fine */

@@ -114,6 +114,95 @@ static void a_run_that_stops_leaves_a_file_in_its_pause_to_the_next_run(void **s
     world_free(w);
 }
 
+/* --- files that end their process --- */
+
+static unsigned mark_count(const world *w)
+{
+    unsigned found = 0;
+    for (size_t i = 0; i < w->object_count; i++)
+        found += str_starts_with(w->objects[i].key, "rep/_decon/crashes/");
+    return found;
+}
+
+static world *world_with_a_crash(unsigned crashes, const char *word, int status)
+{
+    world *w = world_new();
+    w->crash_jobs = crashes;
+    world_add(w, "a.jsonl", GOOD);
+    expect_status(w, WORDS(word), status);
+    return w;
+}
+
+static void the_second_crash_of_a_file_is_the_last(void **state)
+{
+    UNUSED(state);
+    world *w = world_with_a_crash(100, "--file-attempts=9", 3);
+    assert_int_equal(w->submits, 2);
+    assert_int_equal(mark_count(w), 2);
+    expect_log(w, "; tried 2 times; it is not tried again before --retry-failed");
+    expect_status(w, NULL, 3); /* of this host, and of any other */
+    assert_int_equal(w->submits, 0);
+    expect_log(w, "FAILED: s3://b/data/a.jsonl: not tried, since it ended the process of its "
+                  "detection job 2 times; run with --retry-failed");
+    expect_log(w, "Failed=1");
+    world_free(w);
+}
+
+static void crashes_of_two_runs_count_together(void **state)
+{
+    UNUSED(state);
+    world *w = world_with_a_crash(100, "--file-attempts=1", 3);
+    assert_int_equal(w->submits, 1);
+    expect_status(w, NULL, 3);
+    assert_int_equal(w->submits, 2); /* the first is answered with the job of the run before */
+    assert_int_equal(mark_count(w), 2);
+    expect_status(w, NULL, 3);
+    assert_int_equal(w->submits, 0);
+    world_free(w);
+}
+
+static void retry_failed_tries_it_and_its_success_ends_the_matter(void **state)
+{
+    UNUSED(state);
+    world *w = world_with_a_crash(2, "--log-level=info", 3);
+    expect_status(w, WORDS("--retry-failed"), 0);
+    assert_non_null(world_find(w, "rep/a.clean"));
+    assert_int_equal(mark_count(w), 0);
+    expect_nothing_left(w);
+    world_free(w);
+}
+
+static void a_file_that_was_replaced_is_another_one(void **state)
+{
+    UNUSED(state);
+    world *w = world_with_a_crash(2, "--log-level=info", 3);
+    world_add(w, "a.jsonl", GOOD GOOD);
+    expect_status(w, NULL, 0);
+    assert_non_null(world_find(w, "rep/a.clean"));
+    world_free(w);
+}
+
+static void a_success_after_a_crash_removes_the_mark(void **state)
+{
+    UNUSED(state);
+    world *w = world_with_a_crash(1, "--log-level=info", 0);
+    assert_int_equal(mark_count(w), 0);
+    expect_log(w, "Clean=1 Contaminated=0 Failed=0");
+    world_free(w);
+}
+
+static void a_mark_that_cannot_be_written_is_a_warning(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->crash_jobs = 1;
+    w->refuse_put = "_decon/crashes";
+    world_add(w, "a.jsonl", GOOD);
+    expect_status(w, NULL, 0);
+    expect_log(w, "other runs do not know that the file ended the process of its job");
+    world_free(w);
+}
+
 /* --- max_failures --- */
 
 static void add_files(world *w, unsigned broken, unsigned good)
@@ -165,6 +254,12 @@ int main(void)
         cmocka_unit_test(a_fault_of_the_file_is_not_tried_again),
         cmocka_unit_test(others_go_on_during_the_pause),
         cmocka_unit_test(a_run_that_stops_leaves_a_file_in_its_pause_to_the_next_run),
+        cmocka_unit_test(the_second_crash_of_a_file_is_the_last),
+        cmocka_unit_test(crashes_of_two_runs_count_together),
+        cmocka_unit_test(retry_failed_tries_it_and_its_success_ends_the_matter),
+        cmocka_unit_test(a_file_that_was_replaced_is_another_one),
+        cmocka_unit_test(a_success_after_a_crash_removes_the_mark),
+        cmocka_unit_test(a_mark_that_cannot_be_written_is_a_warning),
         cmocka_unit_test(more_failures_than_the_limit_end_the_run),
         cmocka_unit_test(as_many_failures_as_the_limit_do_not_end_it),
         cmocka_unit_test(a_percentage_counts_from_100_files_on),
