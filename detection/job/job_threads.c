@@ -36,29 +36,39 @@ static bool work_out(worker *w, const server_job *job, job_outcome *outcome, boo
     return crew_run(w->options->crew, &w->member, &request, outcome, crashed, e);
 }
 
+/* The first word is the reference server's. */
+static void fail(jobs *j, server_job *job, bool crashed, bool process_ended, const err *e)
+{
+    AUTO_FREE char *message =
+        xasprintf("%s error: %s", crashed ? "Task" : "Processing", e->message);
+    jobs_fail(j, job, message, e->code, process_ended);
+}
+
 static void work_on(worker *w, server_job *job)
 {
     err e = ERR_INIT;
     AUTO(job_outcome) outcome = {0};
-    AUTO_FREE char *words = NULL;
     bool crashed = false;
     metrics_job figures = {.waited_ms = job->waited_ms};
     uint64_t start_ms = monotonic_ms();
     log_debug("job %s: %s", job->id, job->path);
-    if (work_out(w, job, &outcome, &crashed, &e)) {
+    bool ok = work_out(w, job, &outcome, &crashed, &e);
+    if (ok) {
         log_info("job %s: %s: %llu lines, %llu contaminated", job->id, job->path,
                  (unsigned long long)outcome.lines, (unsigned long long)outcome.contaminated_lines);
     } else {
-        words = xasprintf("%s error: %s", crashed ? "Task" : "Processing", e.message);
         err_subject(&e, "%s", job->path);
         log_warn("job %s failed: %s", job->id, e.message);
-        figures.failed = true;
     }
+    figures.failed = !ok;
     figures.ran_ms = monotonic_ms() - start_ms;
     if (!fs_size(job->path, &figures.input_bytes, NULL))
         figures.input_bytes = 0;
     metrics_count_job(w->options->metrics, &figures, &outcome);
-    jobs_finish(w->options->jobs, job, &outcome, words);
+    if (ok)
+        jobs_finish(w->options->jobs, job, &outcome);
+    else
+        fail(w->options->jobs, job, crashed, outcome.process_ended, &e);
 }
 
 static void *worker_main(void *arg)

@@ -24,6 +24,7 @@ typedef struct job_private { /* under the table's lock */
     job_state state;
     file_stamp stamp; /* of the input when it was taken */
     char *output_path, *purified_path, *error;
+    err_code code; /* of `error` */
     uint64_t unread_lines;
     bool process_ended;
     uint64_t submitted_ms, finished_ms;
@@ -318,6 +319,8 @@ static void put_status(const jobs *j, const job_private *job, buf *json)
     }
     if (job->error)
         json_member_string(json, "error", slice_from(job->error));
+    if (job->error)
+        json_member_string(json, "error_code", slice_from(err_code_name(job->code)));
     if (j->fingerprint && job->state == JOB_COMPLETED)
         json_member_string(json, "fingerprint", slice_from(j->fingerprint));
     json_member_string(json, "job_id", slice_from(job->public.id));
@@ -384,29 +387,40 @@ server_job *jobs_take(jobs *j)
     return job ? &job->public : NULL;
 }
 
-void jobs_finish(jobs *j, server_job *done, const job_outcome *outcome, const char *error)
+/* Under the lock. */
+static void finish(jobs *j, job_private *job, job_state state)
 {
-    job_private *job = done->private;
-    pthread_mutex_lock(&j->lock);
-    if (error) {
-        job->state = JOB_FAILED;
-        j->failed++;
-        job->error = xstrdup(error);
-        job->process_ended = outcome->process_ended;
-        release_key(j, job);
-    } else {
-        job->state = JOB_COMPLETED;
-        j->completed++;
-        job->output_path = outcome->report_path ? xstrdup(outcome->report_path) : NULL;
-        job->purified_path = outcome->cleaned_path ? xstrdup(outcome->cleaned_path) : NULL;
-        job->unread_lines = outcome->unread_lines;
-    }
+    job->state = state;
     j->processing--;
     job->finished_ms = j->options.now_ms();
     job->held_bytes = memory_bytes(job);
     j->finished_bytes += job->held_bytes;
     row_push(&j->finished, job);
     forget_old(j);
+}
+
+void jobs_finish(jobs *j, server_job *done, const job_outcome *outcome)
+{
+    job_private *job = done->private;
+    pthread_mutex_lock(&j->lock);
+    j->completed++;
+    job->output_path = outcome->report_path ? xstrdup(outcome->report_path) : NULL;
+    job->purified_path = outcome->cleaned_path ? xstrdup(outcome->cleaned_path) : NULL;
+    job->unread_lines = outcome->unread_lines;
+    finish(j, job, JOB_COMPLETED);
+    pthread_mutex_unlock(&j->lock);
+}
+
+void jobs_fail(jobs *j, server_job *done, const char *message, err_code code, bool process_ended)
+{
+    job_private *job = done->private;
+    pthread_mutex_lock(&j->lock);
+    j->failed++;
+    job->error = xstrdup(message);
+    job->code = code;
+    job->process_ended = process_ended;
+    release_key(j, job);
+    finish(j, job, JOB_FAILED);
     pthread_mutex_unlock(&j->lock);
 }
 

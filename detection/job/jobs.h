@@ -76,9 +76,11 @@ bool jobs_untold(jobs *j, uint64_t within_ms);
 
 /* The next job, now processing; NULL once jobs_stop was called. */
 server_job *jobs_take(jobs *j);
-/* `error` NULL: completed. Strings are copied. */
-void jobs_finish(jobs *j, server_job *done, const job_outcome *outcome, const char *error);
-void jobs_stop(jobs *j); /* no more submissions; waiting jobs are not started */
+/* Strings are copied. */
+void jobs_finish(jobs *j, server_job *done, const job_outcome *outcome);
+void jobs_fail(jobs *j, server_job *done, const char *message, err_code code,
+               bool process_ended); /* by this job */
+void jobs_stop(jobs *j);            /* no more submissions; waiting jobs are not started */
 size_t jobs_waiting_count(jobs *j);
 
 typedef struct jobs_counts {

@@ -165,7 +165,7 @@ static void on_submitted(job_call *c)
 }
 
 typedef struct status_reply {
-    char *status, *report_path, *cleaned_path, *words, *fingerprint;
+    char *status, *report_path, *cleaned_path, *words, *fingerprint, *error_code;
     uint64_t unread_lines;
     bool process_ended;
 } status_reply;
@@ -177,13 +177,15 @@ static void status_reply_deinit(status_reply *r)
     free(r->cleaned_path);
     free(r->words);
     free(r->fingerprint);
+    free(r->error_code);
 }
 DEFINE_AUTO(status_reply, status_reply_deinit)
 
 static bool read_status(const exchange *x, status_reply *out)
 {
-    static const char *const keys[] = {"status",       "output_path", "purified_path", "error",
-                                       "unread_lines", "fingerprint", "process_ended"};
+    static const char *const keys[] = {"status",        "output_path",  "purified_path",
+                                       "error",         "unread_lines", "fingerprint",
+                                       "process_ended", "error_code"};
     json_value values[ARRAY_LEN(keys)];
     if (!exchange_read(x, keys, values, ARRAY_LEN(keys)))
         return false;
@@ -193,7 +195,8 @@ static bool read_status(const exchange *x, status_reply *out)
     out->process_ended = values[6].type == JSON_BOOL && json_is_true(&values[6]);
     return reply_string(&values[0], &out->status) && reply_string(&values[1], &out->report_path) &&
            reply_string(&values[2], &out->cleaned_path) &&
-           reply_string(&values[5], &out->fingerprint);
+           reply_string(&values[5], &out->fingerprint) &&
+           reply_string(&values[7], &out->error_code);
 }
 
 static bool is_known(const jobs *j, const char *path)
@@ -239,6 +242,16 @@ static void on_completed(job_call *c, const status_reply *r)
                  NULL);
 }
 
+static void on_failed(job_call *c, const status_reply *r)
+{
+    err e = ERR_INIT;
+    err_set(&e, r->process_ended ? ERR_JOB_CRASHED : ERR_JOB_FAILED,
+            "the detection server failed the job: %s", r->words ? r->words : "it does not say why");
+    if (r->error_code)
+        snprintf(e.s3_code, sizeof e.s3_code, "%s", r->error_code);
+    job_call_end(c, NULL, &e);
+}
+
 /* It is not done. Where its time is over, /health says whether the server is there. */
 static void on_unfinished(job_call *c, bool running)
 {
@@ -264,10 +277,7 @@ static void on_status(job_call *c)
         on_completed(c, &r);
     } else if (str_equal(r.status, "failed")) {
         jobs_note_progress(c->jobs);
-        err_set(&e, r.process_ended ? ERR_JOB_CRASHED : ERR_JOB_FAILED,
-                "the detection server failed the job: %s",
-                r.words ? r.words : "it does not say why");
-        job_call_end(c, NULL, &e);
+        on_failed(c, &r);
     } else if (!r.status && r.words) {
         on_forgotten(c, r.words);
     } else {

@@ -21,6 +21,17 @@ typedef enum blame {
     OF_ITS_CONTEXT, /* server, disk, permissions: may be of all objects at any time */
 } blame;
 
+/* The server's reason is in the file. Servers without error_code do not say. */
+static bool job_blames_its_file(const err *e)
+{
+    static const err_code of_files[] = {ERR_CODEC_EARLY_END, ERR_CODEC_CORRUPT, ERR_CODEC_TRAILING,
+                                        ERR_JSONL, ERR_UTF8};
+    for (size_t i = 0; i < ARRAY_LEN(of_files); i++)
+        if (str_equal(e->s3_code, err_code_name(of_files[i])))
+            return true;
+    return false;
+}
+
 static blame blame_of(const item *it)
 {
     bool of_input = it->failed_in == ITEM_DOWNLOADING || it->failed_in == ITEM_RECHECKING;
@@ -35,6 +46,8 @@ static blame blame_of(const item *it)
     case ERR_S3_CHANGED:
     case ERR_S3_CHECKSUM:
         return of_input ? OF_THE_OBJECT : OF_ITS_CONTEXT;
+    case ERR_JOB_FAILED:
+        return job_blames_its_file(&it->error) ? OF_THE_OBJECT : OF_ITS_CONTEXT;
     case ERR_NO_SPACE:
         return it->local.too_large ? OF_THE_OBJECT : OF_ITS_CONTEXT;
     case ERR_NO_TEXT:

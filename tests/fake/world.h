@@ -68,6 +68,7 @@ typedef struct world {
     unsigned forget_jobs;                /* so many jobs are forgotten after their submission */
     unsigned fail_jobs;                  /* so many jobs fail */
     unsigned crash_jobs;                 /* so many jobs end their process */
+    const char *fail_codes[2];           /* error_code of jobs that fail, in turn; NULL: none */
     bool read_half; /* drops the last line, as one that reads only the first member */
     /* Changes of what a job writes; NULL: none. */
     void (*change_report)(buf *text);

@@ -213,9 +213,11 @@ static void status(world *w, const char *id, world_reply *t)
             buf_append_str(&t->body, "{\"error\":\"Task error: signal 11\",\"process_ended\":true,"
                                      "\"status\":\"failed\"}");
         } else if (w->fail_jobs > i || (w->fail && strstr(j->path, w->fail))) {
+            const char *code = w->fail_codes[i % ARRAY_LEN(w->fail_codes)];
             j->done = true;
             buf_printf(&t->body,
-                       "{\"error\":\"Processing error: it broke\",\"status\":\"failed\"}");
+                       "{\"error\":\"Processing error: it broke\",%s%s%s\"status\":\"failed\"}",
+                       code ? "\"error_code\":\"" : "", code ? code : "", code ? "\"," : "");
         } else {
             finish_job(w, j, t);
         }

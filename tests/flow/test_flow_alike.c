@@ -178,6 +178,29 @@ static void jobs_that_fail_in_a_row_end_no_run_where_another_succeeds(void **sta
     world_free(w);
 }
 
+static void jobs_that_fail_for_their_own_text_end_no_run(void **state)
+{
+    UNUSED(state);
+    world *w = world_of(FILES, "f");
+    w->fail_jobs = FILES;
+    w->fail_codes[0] = w->fail_codes[1] = "JSONL";
+    expect_status(w, NULL, 3);
+    expect_log(w, "Failed=40");
+    world_free(w);
+}
+
+static void jobs_that_fail_for_several_causes_end_no_run(void **state)
+{
+    UNUSED(state);
+    world *w = world_of(FILES, "f");
+    w->fail_jobs = FILES;
+    w->fail_codes[0] = "LIMIT";
+    w->fail_codes[1] = "IO";
+    expect_status(w, NULL, 3);
+    expect_log(w, "Failed=40");
+    world_free(w);
+}
+
 static void few_failures_are_no_pattern(void **state)
 {
     UNUSED(state);
@@ -278,6 +301,8 @@ int main(void)
         cmocka_unit_test(a_cause_that_comes_up_later_ends_the_run),
         cmocka_unit_test(files_that_are_corrupt_end_no_run),
         cmocka_unit_test(jobs_that_fail_in_a_row_end_no_run_where_another_succeeds),
+        cmocka_unit_test(jobs_that_fail_for_their_own_text_end_no_run),
+        cmocka_unit_test(jobs_that_fail_for_several_causes_end_no_run),
         cmocka_unit_test(few_failures_are_no_pattern),
         cmocka_unit_test(the_smallest_file_goes_first_through_the_whole_way),
         cmocka_unit_test(a_first_file_that_takes_its_time_holds_up_no_others),

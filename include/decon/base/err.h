@@ -47,7 +47,8 @@ typedef struct decon_err {
     int sys_errno;           /* 0 if not applicable */
     int curl_code;           /* CURLcode; 0 if not applicable */
     int http_status;         /* 0 if no reply was received */
-    char s3_code[48];        /* <Code> of the store's error reply, or "" */
+    char s3_code[48];        /* <Code> of a store's error reply, error_code of a detection
+                                server's; or "" */
     char request_id[72];     /* x-amz-request-id, or "" */
     unsigned short cause_at; /* offset of the cause in `message` */
     char message[1000];      /* one line: subject, context, cause, advice */

@@ -136,7 +136,7 @@ static void submit_and_status(void **state)
     assert_string_equal(job->path, "/data/a \u00e4.jsonl");
     expect(s, line, "", NULL, "200", "\"status\":\"processing\"");
     job_outcome outcome = {0};
-    jobs_finish(s->jobs, job, &outcome, NULL);
+    jobs_finish(s->jobs, job, &outcome);
     expect(s, line, "", NULL, "200", "\"status\":\"completed\"");
     expect(s, "GET /status/0", "", NULL, "200", "\r\n\r\n{\"error\":\"Job not found\"}");
 }

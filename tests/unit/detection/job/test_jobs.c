@@ -57,8 +57,10 @@ static void submit_new(jobs *j, const char *path, const char *key, char id[JOB_I
 
 static void finish_next(jobs *j, const char *error)
 {
-    job_outcome outcome = {0};
-    jobs_finish(j, jobs_take(j), &outcome, error);
+    if (error)
+        jobs_fail(j, jobs_take(j), error, ERR_JSONL, false);
+    else
+        jobs_finish(j, jobs_take(j), &(job_outcome){0});
 }
 
 static void completed_jobs_carry_the_fingerprint(void **state)
@@ -84,8 +86,7 @@ static void a_job_that_ended_its_process_says_so(void **state)
     jobs *j = *state;
     char id[JOB_ID_BYTES];
     submit_new(j, "/a", NULL, id);
-    job_outcome outcome = {.process_ended = true};
-    jobs_finish(j, jobs_take(j), &outcome, "Task error: signal 11");
+    jobs_fail(j, jobs_take(j), "Task error: signal 11", ERR_JOB_FAILED, true);
     expect_status(j, id, "\"process_ended\":true,\"status\":\"failed\"");
 }
 
@@ -105,7 +106,7 @@ static void jobs_go_through_their_states(void **state)
     assert_string_equal(job->path, "/a");
     expect_status(j, first, "\"status\":\"processing\"");
     job_outcome outcome = {.report_path = xstrdup("r/x"), .cleaned_path = xstrdup("c/x")};
-    jobs_finish(j, job, &outcome, NULL);
+    jobs_finish(j, job, &outcome);
     job_outcome_deinit(&outcome);
     jobs_status(j, first, &json);
     AUTO_FREE char *want = xasprintf("{\"job_id\":\"%s\",\"output_path\":\"r/x\","
@@ -113,7 +114,9 @@ static void jobs_go_through_their_states(void **state)
                                      first);
     assert_string_equal(buf_str(&json), want);
     finish_next(j, "Processing error: \"why\"");
-    expect_status(j, second, "{\"error\":\"Processing error: \\\"why\\\"\",\"job_id\":");
+    expect_status(
+        j, second,
+        "{\"error\":\"Processing error: \\\"why\\\"\",\"error_code\":\"JSONL\",\"job_id\":");
     expect_status(j, second, "\"status\":\"failed\"}");
     expect_status(j, "nobody", "{\"error\":\"Job not found\"}");
 }
@@ -144,7 +147,7 @@ static void same_key_same_job(void **state)
     server_job *job = jobs_take(j);
     assert_int_equal(submit_job(j, "/nowhere/f", "key", again), SUBMIT_SAME);
     job_outcome outcome = {0};
-    jobs_finish(j, job, &outcome, NULL);
+    jobs_finish(j, job, &outcome);
     assert_int_equal(submit_job(j, "/nowhere/f", "key", again), SUBMIT_SAME);
     assert_string_equal(id, again);
     submit_new(j, "/nowhere/f", "another key", again);
@@ -189,7 +192,7 @@ static void removed_outputs_make_a_new_job(void **state)
     detect_site_init(&site);
     job_outcome outcome = {.report_path = detect_site_file(&site, "report", SLICE_LIT("{}"))};
     submit_new(j, "/nowhere/f", "key", id);
-    jobs_finish(j, jobs_take(j), &outcome, NULL);
+    jobs_finish(j, jobs_take(j), &outcome);
     assert_int_equal(submit_job(j, "/nowhere/f", "key", again), SUBMIT_SAME);
     assert_true(fs_remove(outcome.report_path, NULL));
     submit_new(j, "/nowhere/f", "key", again);
@@ -267,7 +270,7 @@ static void waiting_is_measured(void **state)
     assert_int_equal(jobs_count(j).processing, 1);
     assert_int_equal(jobs_count(j).pending, 0);
     job_outcome outcome = {0};
-    jobs_finish(j, job, &outcome, NULL);
+    jobs_finish(j, job, &outcome);
     assert_int_equal(jobs_count(j).processing, 0);
 }
 
@@ -283,7 +286,7 @@ static void stopping_takes_no_more(void **state)
     assert_int_equal(submit_job(j, "/3", NULL, waiting), SUBMIT_STOPPING);
     assert_int_equal(submit_job(j, "/2", "key", waiting), SUBMIT_STOPPING); /* it never runs */
     job_outcome outcome = {0};
-    jobs_finish(j, running, &outcome, NULL);
+    jobs_finish(j, running, &outcome);
     expect_status(j, id, "completed");
 }
 
@@ -328,7 +331,7 @@ static void lenient_jobs_answer_no_others(void **state)
     for (int i = 0; i < 2; i++) {
         server_job *job = jobs_take(j);
         assert_int_equal(job->lenient, i == 0);
-        jobs_finish(j, job, &(job_outcome){0}, NULL);
+        jobs_finish(j, job, &(job_outcome){0});
     }
 }
 
@@ -345,7 +348,7 @@ static void jobs_of_another_cleaned_format_answer_no_others(void **state)
     for (int i = 0; i < 2; i++) {
         server_job *job = jobs_take(j);
         assert_int_equal(job->cleaned_as_input, i == 0);
-        jobs_finish(j, job, &(job_outcome){0}, NULL);
+        jobs_finish(j, job, &(job_outcome){0});
     }
 }
 
@@ -355,7 +358,7 @@ static void unread_lines_are_part_of_the_status(void **state)
     char id[JOB_ID_BYTES];
     submit_new(j, "/f", NULL, id);
     job_outcome outcome = {.unread_lines = 3};
-    jobs_finish(j, jobs_take(j), &outcome, NULL);
+    jobs_finish(j, jobs_take(j), &outcome);
     expect_status(j, id, "\"status\":\"completed\",\"unread_lines\":3}");
 }
 
