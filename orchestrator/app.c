@@ -327,9 +327,8 @@ void app_free(app *a)
     timer_stop(a->env.transport, a->drain);
     recorder_free(a->recorder);
     flow_free(a->flow);
-    if (a->record_op)
-        s3_op_cancel(a->record_op);
-    buf_deinit(&a->record);
+    app_record_deinit(&a->settings_record);
+    app_record_deinit(&a->recall_record);
     done_check_free(a->done_check);
     free(a->nearest);
     plan_deinit(&a->plan);
@@ -337,6 +336,7 @@ void app_free(app *a)
     free((char *)a->server.report_dir);
     free((char *)a->server.cleaned_dir);
     free((char *)a->server.fingerprint);
+    free((char *)a->server.recall);
     free((char *)a->server.settings);
     progress_free(a->progress);
     jobs_free(a->jobs);

@@ -20,6 +20,13 @@
 #include "decon/s3/s3.h"
 #include "base/util.h"
 
+/* An object that describes the settings, while it is written. */
+typedef struct app_record {
+    s3_op *op; /* or NULL */
+    buf text;
+    const char *what;
+} app_record;
+
 struct app {
     const config *config;
     app_env env;
@@ -43,10 +50,9 @@ struct app {
     flow *flow;
     bool flow_finished;
     run_name run;
-    recorder *recorder; /* NULL: a debug run, or nothing is to be done */
-    bool recorded;      /* it has been closed */
-    s3_op *record_op;   /* the description of the settings that is being written, or NULL */
-    buf record;
+    recorder *recorder;                        /* NULL: a debug run, or nothing is to be done */
+    bool recorded;                             /* it has been closed */
+    app_record settings_record, recall_record; /* that are being written */
 
     progress *progress; /* until the flow has ended */
     /* the step that is under way */
@@ -59,6 +65,8 @@ struct app {
     size_t done_before_signal;
     bool aborted;
 };
+
+void app_record_deinit(app_record *r);
 
 bool app_make_client(app *a, err *e) MUST_USE;
 bool app_open_work_dir(app *a, err *e) MUST_USE;

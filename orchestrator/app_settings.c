@@ -98,35 +98,59 @@ bool app_judge_settings(app *a, err *e)
     return true;
 }
 
+void app_record_deinit(app_record *r)
+{
+    if (r->op)
+        s3_op_cancel(r->op);
+    buf_deinit(&r->text);
+}
+
 static void on_record_written(void *ctx, const s3_put_result *result, const err *error)
 {
     UNUSED(result);
-    app *a = ctx;
-    a->record_op = NULL;
+    app_record *r = ctx;
+    r->op = NULL;
     if (error)
-        log_warn("the description of the settings could not be written: %s; later runs cannot say "
-                 "how their settings differ",
-                 error->message);
+        log_warn("%s could not be written: %s", r->what, error->message);
+}
+
+static void write_record(app *a, app_record *r, const char *key)
+{
+    r->op = s3_put(a->s3, &(s3_put_options){.bucket = a->config->places.report.bucket,
+                                            .key = key,
+                                            .data = buf_slice(&r->text),
+                                            .fd = -1,
+                                            .content_type = "application/json",
+                                            .on_done = on_record_written,
+                                            .ctx = r});
+}
+
+static void write_recall(app *a)
+{
+    const server_facts *server = &a->server;
+    app_record *r = &a->recall_record;
+    AUTO_FREE char *key = recall_record_key(a->config->places.report.prefix, server->fingerprint);
+    r->what = "the result of the detection server's self-test";
+    buf_init(&r->text, SETTINGS_RECORD_MAX_BYTES);
+    recall_record_write(server->fingerprint, slice_from(server->recall), &r->text);
+    write_record(a, r, key);
 }
 
 void app_write_settings(app *a)
 {
     const server_facts *server = &a->server;
-    const place *where = &a->config->places.report;
+    app_record *r = &a->settings_record;
     if (!server->fingerprint || a->config->max_files_debug)
         return;
     if (server->partial_settings)
         log_info("detection server %s: reports threshold, mode and purify only; other changes of "
                  "its settings are not noticed",
                  a->config->server_url);
-    AUTO_FREE char *key = settings_record_key(where->prefix, server->fingerprint);
-    buf_init(&a->record, SETTINGS_RECORD_MAX_BYTES);
-    settings_record_write(server->fingerprint, slice_from(server->settings), &a->record);
-    a->record_op = s3_put(a->s3, &(s3_put_options){.bucket = where->bucket,
-                                                   .key = key,
-                                                   .data = buf_slice(&a->record),
-                                                   .fd = -1,
-                                                   .content_type = "application/json",
-                                                   .on_done = on_record_written,
-                                                   .ctx = a});
+    AUTO_FREE char *key = settings_record_key(a->config->places.report.prefix, server->fingerprint);
+    r->what = "the description of the settings, by which later runs say how theirs differ,";
+    buf_init(&r->text, SETTINGS_RECORD_MAX_BYTES);
+    settings_record_write(server->fingerprint, slice_from(server->settings), &r->text);
+    write_record(a, r, key);
+    if (server->recall)
+        write_recall(a);
 }

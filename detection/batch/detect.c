@@ -10,7 +10,9 @@
 #include "detection/batch/detect_run.h"
 #include "detection/batch/run_record.h"
 #include "base/json/json_write.h"
+#include "detection/config/fingerprint.h"
 #include "detection/config/index_load.h"
+#include "detection/recall/recall.h"
 #include "detection/job/job_threads.h"
 
 /* Never the name of an input: those end in their compression's suffix behind .jsonl or .json. */
@@ -200,7 +202,49 @@ static int run_batch(const server_config *c, const detect_files *files, const ng
     return status;
 }
 
-static int run(server_config *c, char **names, err *e)
+/* Beside the reports: orchestrators store theirs under the same name. */
+static bool store_recall(const server_config *c, const char *fingerprint, slice json, err *e)
+{
+    AUTO_FREE char *dir = xasprintf("%s/" RUN_RECORD_DIR "/recall", c->job.report_dir);
+    AUTO_FREE char *path = xasprintf("%s/%s.json", dir, fingerprint);
+    return fs_make_dirs(dir, e) && fs_write_file(path, json, false, e);
+}
+
+static bool self_test(const server_config *c, const ngram_index *x, err *e)
+{
+    const recall_options options = {.evals_dir = c->evals_dir,
+                                    .seed = RECALL_SEED,
+                                    .per_set = (size_t)c->self_test_records,
+                                    .max_line_bytes = c->max_line_size};
+    AUTO(recall_result) result = {0};
+    AUTO(buf) json = BUF((size_t)256 << 20);
+    char fingerprint[FINGERPRINT_TEXT];
+    if (!recall_run(x, &options, &result, e))
+        return err_context(e, "self-test");
+    settings_fingerprint(c, x, fingerprint);
+    recall_json(&result, fingerprint, &json);
+    buf_append_char(&json, '\n');
+    if (c->json)
+        fwrite(buf_str(&json), 1, json.len, stdout);
+    else
+        recall_print(&result, stdout);
+    if (fflush(stdout) != 0)
+        return err_set(e, ERR_IO, "standard output cannot be written");
+    return store_recall(c, fingerprint, buf_slice(&json), e);
+}
+
+static int run_self_test(server_config *c, char **names, err *e)
+{
+    AUTO_PTR(ngram_index) x = NULL;
+    if (names[0])
+        return err_set(e, ERR_USAGE, "--self-test reads no training files; leave '%s' out",
+                       names[0])
+                   ? 0
+                   : -1;
+    return (x = load_index(c, e)) && self_test(c, x, e) ? 0 : -1;
+}
+
+static int run_files(server_config *c, char **names, err *e)
 {
     AUTO(detect_files) files = {0};
     AUTO_PTR(ngram_index) x = NULL;
@@ -229,7 +273,9 @@ int detect_command(int argc, char **argv)
                              .json = c.log_json,
                              .fd = STDERR_FILENO,
                              .queued = true});
-    int status = ok ? run(&c, argv + positional, &e) : -1;
+    int status = -1;
+    if (ok)
+        status = (c.self_test ? run_self_test : run_files)(&c, argv + positional, &e);
     if (status >= 0)
         return status;
     log_error("decon detect: %s", e.message);

@@ -229,7 +229,7 @@ static void put_cleaned_formats(buf *json)
 }
 
 /* The folders as /status names the files in them; the reference tells them as they are configured. */
-void server_config_health(const server_config *c, const ngram_index *x, buf *json)
+void server_config_health(const server_config *c, const ngram_index *x, slice recall, buf *json)
 {
     const char *cleaned =
         c->cleaned_path && !c->compatible ? c->cleaned_path : c->cleaned_output_dir;
@@ -251,6 +251,10 @@ void server_config_health(const server_config *c, const ngram_index *x, buf *jso
     json_member_int(json, "max_line_size", (int64_t)c->max_line_size);
     json_member_string(json, "mode", slice_from(c->mode));
     json_member_bool(json, "purify", c->purify);
+    if (recall.len > 0) {
+        json_key(json, "recall");
+        buf_append_slice(json, recall);
+    }
     json_member_int(json, "records", (int64_t)x->counts.indexed);
     json_member_string(json, "report_output_dir",
                        slice_from(c->compatible ? c->report_output_dir : c->report_path));

@@ -16,6 +16,8 @@
 typedef struct server_config {
     char *config, *port_file;
     bool json, fail_on_match; /* detect only */
+    bool self_test;
+    int64_t self_test_records;
     bool help, version, print_config, print_reference, verbose, log_json;
     int64_t port;
     char *listen, *share_group;
@@ -59,7 +61,7 @@ bool server_config_about(const server_config *c, const option_set *set);
 void server_config_deinit(server_config *c);
 DEFINE_AUTO(server_config, server_config_deinit)
 
-/* The body of /health. */
-void server_config_health(const server_config *c, const ngram_index *x, buf *json);
+/* The body of /health; `recall`: the result of the self-test as JSON, or empty. */
+void server_config_health(const server_config *c, const ngram_index *x, slice recall, buf *json);
 
 #endif

@@ -154,6 +154,12 @@ static const option rows[] = {
     ROW("bad_eval_line", OPTION_ENUM, bad_eval_line, "refuse", .choices = bad_line_choices,
         .help = "What a line of an evaluation file that is no record does: the server does not "
                 "start, or what follows it in the file is left out."),
+    ROW("self_test", OPTION_BOOL, self_test, "false", .flags = OPTION_FLAG_ONLY,
+        .help = "Measures recall with copies of evaluation records in made-up text (detect: only "
+                "that)."),
+    ROW("self_test_records", OPTION_INT, self_test_records, "200", .flags = OPTION_FLAG_ONLY,
+        .min = 0, .max = 1000000000,
+        .help = "Records of each set that the self-test uses; 0: all."),
     ROW("compatible", OPTION_BOOL, compatible, "false",
         .help =
             "Does as the reference server where this one does better: a bad line ends its "

@@ -1,4 +1,5 @@
 #include "detection/http/serve.h"
+#include "detection/recall/recall.h"
 
 #include <signal.h>
 #include <string.h>
@@ -108,6 +109,7 @@ typedef struct site {
     httpd *http;
     routes routes;
     buf health;
+    buf recall; /* the result of the self-test, JSON */
     ngram_index *index;
     job_meter *meter;
     jobs *jobs;
@@ -124,6 +126,7 @@ static void site_deinit(site *s)
     metrics_deinit(&s->metrics);
     crew_meter_free(s->meter);
     buf_deinit(&s->health);
+    buf_deinit(&s->recall);
 }
 DEFINE_AUTO(site, site_deinit)
 
@@ -146,7 +149,7 @@ static bool open_port(site *s, err *e)
 static void begin_to_answer(site *s)
 {
     const server_config *c = s->config;
-    server_config_health(c, s->index, &s->health);
+    server_config_health(c, s->index, buf_slice(&s->recall), &s->health);
     s->routes.jobs = s->jobs;
     s->routes.health = buf_slice(&s->health);
     s->routes.crew = s->crew;
@@ -204,9 +207,30 @@ static bool work(site *s, err *e)
     return w && serve(s, w, &signals, e);
 }
 
+static bool test_itself(site *s, err *e)
+{
+    const server_config *c = s->config;
+    const recall_options options = {.evals_dir = c->evals_dir,
+                                    .seed = RECALL_SEED,
+                                    .per_set = (size_t)c->self_test_records,
+                                    .max_line_bytes = c->max_line_size};
+    AUTO(recall_result) result = {0};
+    AUTO(buf) line = BUF(HEALTH_MAX_BYTES);
+    if (!recall_run(s->index, &options, &result, e))
+        return err_context(e, "self-test");
+    recall_put_line(&result, &line);
+    log_info("self-test: %s", buf_str(&line));
+    recall_json_short(&result, &s->recall);
+    return true;
+}
+
 static bool run(server_config *c, err *e)
 {
-    AUTO(site) s = {.config = c, .meter = crew_meter_new(), .health = BUF(HEALTH_MAX_BYTES)};
+    AUTO(site)
+    s = {.config = c,
+         .meter = crew_meter_new(),
+         .health = BUF(HEALTH_MAX_BYTES),
+         .recall = BUF(HEALTH_MAX_BYTES)};
     metrics_init(&s.metrics, s.meter);
     c->job.meter = s.meter;
     fs_raise_file_limit();
@@ -221,6 +245,8 @@ static bool run(server_config *c, err *e)
     if (!s.index)
         return false;
     count_from_here(&s, monotonic_ms() - start_ms);
+    if (c->self_test && !test_itself(&s, e))
+        return false;
     s.crew = crew_start(&c->job, s.index, e);
     return s.crew && work(&s, e);
 }

@@ -37,6 +37,7 @@ typedef struct server_facts {
     bool cleans_as_input;                 /* writes cleaned files in the input's format, if asked */
     const char *fingerprint, *settings;   /* orchestrator/detect/server_settings.h; or NULL */
     bool partial_settings;
+    const char *recall; /* JSON: the result of its self-test; or NULL */
 } server_facts;
 
 typedef struct jobs_options {

@@ -233,6 +233,7 @@ static void on_health_reply(void *ctx, const http_result *result)
         facts.fingerprint = settings.fingerprint;
         facts.settings = settings.json;
         facts.partial_settings = settings.partial;
+        facts.recall = settings.recall;
         if (j->on_facts)
             j->on_facts(j->ctx, &facts);
         resume_all(j, was_down);

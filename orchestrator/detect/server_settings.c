@@ -6,7 +6,7 @@
 #include "decon/base/digest.h"
 #include "orchestrator/fleet/settings_record.h"
 
-enum { FINGERPRINT, SETTINGS, THRESHOLD, MODE, PURIFY, COUNT };
+enum { FINGERPRINT, SETTINGS, THRESHOLD, MODE, PURIFY, RECALL, COUNT };
 
 static void put_raw(buf *json, const char *key, const json_value *value)
 {
@@ -39,16 +39,21 @@ void server_settings_read(slice health, server_settings *out)
                                             [SETTINGS] = "settings",
                                             [THRESHOLD] = "contamination_score_threshold",
                                             [MODE] = "mode",
-                                            [PURIFY] = "purify"};
+                                            [PURIFY] = "purify",
+                                            [RECALL] = "recall"};
     json_value values[COUNT];
     *out = (server_settings){0};
     if (!json_read_members(health, keys, values, COUNT, NULL, NULL))
         return;
     const json_value *f = &values[FINGERPRINT], *s = &values[SETTINGS];
     AUTO_FREE char *fingerprint = xstrndup(f->type == JSON_STRING ? f->raw.data : "", f->raw.len);
+    const json_value *recall = &values[RECALL];
     if (settings_fingerprint_is_valid(fingerprint) && s->type == JSON_OBJECT)
         *out = (server_settings){.fingerprint = move(fingerprint),
-                                 .json = xstrndup(s->raw.data, s->raw.len)};
+                                 .json = xstrndup(s->raw.data, s->raw.len),
+                                 .recall = recall->type == JSON_OBJECT
+                                               ? xstrndup(recall->raw.data, recall->raw.len)
+                                               : NULL};
     else if (values[THRESHOLD].type == JSON_NUMBER && values[MODE].type == JSON_STRING &&
              values[PURIFY].type == JSON_BOOL)
         make_partial(values, out);
@@ -58,5 +63,6 @@ void server_settings_deinit(server_settings *s)
 {
     free(s->fingerprint);
     free(s->json);
+    free(s->recall);
     *s = (server_settings){0};
 }

@@ -16,6 +16,7 @@
 typedef struct server_settings {
     char *fingerprint; /* 64 hexadecimal digits */
     char *json;        /* an object */
+    char *recall;      /* an object: the result of the self-test; NULL: there was none */
     bool partial;      /* made here */
 } server_settings;
 

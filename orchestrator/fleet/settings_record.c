@@ -20,14 +20,29 @@ char *settings_record_key(const char *report_prefix, const char *fingerprint)
     return xasprintf("%s_decon/settings/%s.json", report_prefix, fingerprint);
 }
 
-void settings_record_write(const char *fingerprint, slice settings, buf *out)
+char *recall_record_key(const char *report_prefix, const char *fingerprint)
+{
+    return xasprintf("%s_decon/recall/%s.json", report_prefix, fingerprint);
+}
+
+static void write_record(const char *fingerprint, const char *key, slice object, buf *out)
 {
     json_member_string(out, "fingerprint", slice_from(fingerprint));
     json_member_int(out, "format", 1);
-    json_key(out, "settings");
-    buf_append_slice(out, settings.len ? settings : SLICE_LIT("{}"));
+    json_key(out, key);
+    buf_append_slice(out, object.len ? object : SLICE_LIT("{}"));
     json_close(out);
     buf_append_char(out, '\n');
+}
+
+void settings_record_write(const char *fingerprint, slice settings, buf *out)
+{
+    write_record(fingerprint, "settings", settings, out);
+}
+
+void recall_record_write(const char *fingerprint, slice recall, buf *out)
+{
+    write_record(fingerprint, "recall", recall, out);
 }
 
 /* Every member of the settings (detection/config/fingerprint.c), and what people call it. */

@@ -20,6 +20,10 @@ bool settings_fingerprint_is_valid(const char *fingerprint);
 
 char *settings_record_key(const char *report_prefix, const char *fingerprint);
 
+/* `_decon/recall/<fingerprint>.json`: what a self-test with these settings found. */
+char *recall_record_key(const char *report_prefix, const char *fingerprint);
+void recall_record_write(const char *fingerprint, slice recall, buf *out);
+
 /* One JSON object and a line end. `settings`: the JSON object of /health; empty: `{}`. */
 void settings_record_write(const char *fingerprint, slice settings, buf *out);
 

@@ -53,6 +53,16 @@ static void results_carry_the_settings(void **state)
     world_free(w);
 }
 
+static void the_self_test_of_the_server_is_stored(void **state)
+{
+    UNUSED(state);
+    static const char with_recall[] = SERVER_OF_ONE ",\"recall\":{\"records\":9}";
+    world *w = done_with(with_recall);
+    expect_text(w, "rep/_decon/recall/" ONE ".json",
+                "{\"fingerprint\":\"" ONE "\",\"format\":1,\"recall\":{\"records\":9}}\n");
+    world_free(w);
+}
+
 static void the_same_settings_leave_all_done(void **state)
 {
     UNUSED(state);
@@ -230,6 +240,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_carry_the_settings),
+        cmocka_unit_test(the_self_test_of_the_server_is_stored),
         cmocka_unit_test(the_same_settings_leave_all_done),
         cmocka_unit_test(other_settings_are_refused_though_all_is_done),
         cmocka_unit_test(other_settings_are_refused_where_files_are_left),

@@ -234,7 +234,7 @@ static void health_to_the_letter(void **state)
     eval_tally_record(&x.tally, SLICE_LIT("mmlu"), true);
     eval_tally_record(&x.tally, SLICE_LIT("gsm8k"), true);
     eval_tally_record(&x.tally, SLICE_LIT("left out"), false);
-    server_config_health(&c, &x, &json);
+    server_config_health(&c, &x, (slice){0}, &json);
     AUTO_FREE char *here = getcwd(NULL, 0);
     AUTO_FREE char *here_slash = xasprintf("%s/", here);
     AUTO_FREE char *expected = health_with(here_slash, &c, &x);
@@ -242,7 +242,7 @@ static void health_to_the_letter(void **state)
     c.compatible = true; /* as the reference: as it is configured */
     AUTO_FREE char *as_given = health_with("", &c, &x);
     buf_clear(&json);
-    server_config_health(&c, &x, &json);
+    server_config_health(&c, &x, (slice){0}, &json);
     assert_string_equal(buf_str(&json), as_given);
     tokenizer_free(x.tokens);
     eval_tally_deinit(&x.tally);

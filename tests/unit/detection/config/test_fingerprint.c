@@ -206,7 +206,9 @@ static void every_option_is_classified(void **state)
                                                      "help",
                                                      "version",
                                                      "print_config",
-                                                     "print_reference"};
+                                                     "print_reference",
+                                                     "self_test",
+                                                     "self_test_records"};
     UNUSED(state);
     two_records();
     settings s = settings_with(NULL);

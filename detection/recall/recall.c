@@ -1,0 +1,157 @@
+#include "base/util.h"
+#include "detection/recall/recall.h"
+
+#include "detection/match/match.h"
+#include "detection/recall/recall_records.h"
+#include "detection/table/hash.h"
+
+#define DOCUMENT_MAX_BYTES ((size_t)512 << 20)
+#define WORDS_LEAST        20
+#define WORDS_MORE         60
+
+typedef struct scan_result {
+    const eval_record *wanted; /* NULL: none was injected */
+    bool found, flagged;
+} scan_result;
+
+/* One self-test while it runs. */
+typedef struct self_test {
+    matcher matcher;
+    const recall_options *options;
+    recall_result *out;
+    buf document, copy;
+} self_test;
+
+void recall_result_deinit(recall_result *r)
+{
+    for (size_t i = 0; i < r->set_count; i++)
+        free(r->sets[i].name);
+    free(r->sets);
+    *r = (recall_result){0};
+}
+
+double recall_share(const recall_count *c)
+{
+    return c->injected > 0 ? (double)c->found / (double)c->injected : 1;
+}
+
+double recall_precision(const recall_result *r)
+{
+    uint64_t all = r->flagged + r->clean_flagged;
+    return all > 0 ? (double)r->flagged / (double)all : 1;
+}
+
+/* The choices of one question are one instance: any of them finds it. */
+static bool on_match(void *ctx, const match *m, err *e)
+{
+    scan_result *r = ctx;
+    UNUSED(e);
+    r->flagged = true;
+    r->found |= r->wanted && m->record->instance == r->wanted->instance &&
+                slice_equal(m->record->eval_key, r->wanted->eval_key) &&
+                slice_equal(m->record->split, r->wanted->split);
+    return true;
+}
+
+/* Every document has a seed of its own, so that it does not depend on which others there are. */
+static carrier carrier_of(const self_test *t, const eval_record *r, unsigned kind)
+{
+    const uint64_t parts[] = {t->options->seed, r->doc_id, kind};
+    return carrier_new(hash_bytes(parts, sizeof parts, 0));
+}
+
+static bool scan(self_test *t, scan_result *r, err *e)
+{
+    return match_document(&t->matcher, buf_slice(&t->document), on_match, r, NULL, e);
+}
+
+static bool inject(self_test *t, recall_set *set, const recall_record *r, alter_kind kind, err *e)
+{
+    carrier c = carrier_of(t, r->record, kind);
+    scan_result result = {.wanted = r->record};
+    buf_clear(&t->copy);
+    buf_clear(&t->document);
+    carrier_put(&c, WORDS_LEAST + (size_t)carrier_number(&c, WORDS_MORE), &t->document);
+    if (!alter_record(kind, &r->input, &c, &t->copy))
+        return true;
+    buf_append_char(&t->document, ' ');
+    buf_append_slice(&t->document, buf_slice(&t->copy));
+    buf_append_char(&t->document, ' ');
+    carrier_put(&c, WORDS_LEAST + (size_t)carrier_number(&c, WORDS_MORE), &t->document);
+    if (!scan(t, &result, e))
+        return false;
+    set->kinds[kind].injected++;
+    set->kinds[kind].found += result.found;
+    t->out->flagged += result.flagged;
+    return true;
+}
+
+static bool scan_clean(self_test *t, const recall_record *r, err *e)
+{
+    carrier c = carrier_of(t, r->record, ALTER_KINDS);
+    scan_result result = {0};
+    buf_clear(&t->document);
+    carrier_put(&c, 2 * (WORDS_LEAST + (size_t)carrier_number(&c, WORDS_MORE)), &t->document);
+    t->out->clean++;
+    bool ok = scan(t, &result, e);
+    t->out->clean_flagged += result.flagged;
+    return ok;
+}
+
+static recall_set *set_of(recall_result *out, const eval_record *r)
+{
+    recall_set *last = out->set_count > 0 ? &out->sets[out->set_count - 1] : NULL;
+    if (last && slice_equal(slice_from(last->name), r->eval_key))
+        return last;
+    out->sets = xrealloc(out->sets, (out->set_count + 1) * sizeof *out->sets);
+    last = &out->sets[out->set_count++];
+    *last = (recall_set){.name = r->eval_key.len ? slice_dup(r->eval_key) : xstrdup("")};
+    return last;
+}
+
+static bool test_records(self_test *t, const recall_records *records, err *e)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        const recall_record *r = &records->each[i];
+        if (r->input.question.len == 0)
+            continue; /* the file has changed since the index was built */
+        recall_set *set = set_of(t->out, r->record);
+        set->records++;
+        t->out->records++;
+        if (!scan_clean(t, r, e))
+            return false;
+        for (alter_kind kind = 0; kind < ALTER_KINDS; kind++)
+            if (!inject(t, set, r, kind, e))
+                return false;
+    }
+    return true;
+}
+
+static void add_up(recall_result *out)
+{
+    for (size_t i = 0; i < out->set_count; i++)
+        for (size_t kind = 0; kind < ALTER_KINDS; kind++) {
+            out->kinds[kind].injected += out->sets[i].kinds[kind].injected;
+            out->kinds[kind].found += out->sets[i].kinds[kind].found;
+        }
+}
+
+bool recall_run(const ngram_index *x, const recall_options *options, recall_result *out, err *e)
+{
+    AUTO(recall_records) records = {0};
+    *out = (recall_result){.seed = options->seed};
+    if (!recall_records_read(&records, x, options->evals_dir, options->per_set,
+                             options->max_line_bytes, e))
+        return false;
+    self_test t = {.options = options,
+                   .out = out,
+                   .document = BUF(DOCUMENT_MAX_BYTES),
+                   .copy = BUF(DOCUMENT_MAX_BYTES)};
+    matcher_init(&t.matcher, x);
+    bool ok = test_records(&t, &records, e);
+    add_up(out);
+    matcher_deinit(&t.matcher);
+    buf_deinit(&t.document);
+    buf_deinit(&t.copy);
+    return ok;
+}
