@@ -240,7 +240,7 @@ void input_list_free(input_list *l)
 static bool feed_decoder(input_list *l, slice data, err *e)
 {
     return stage_feed(l->decoder, data, e) ||
-           (!strstr(e->message, l->o.name) && err_context(e, "%s", l->o.name));
+           err_subject(e, "%s", l->o.name);
 }
 
 static bool start_decoder(input_list *l, err *e)

@@ -163,6 +163,7 @@ BEGIN {
     row("compression/pieces", "base", "base compression/bzip2", "")
     row("compression/splice", "base compression", "base compression/bzip2 compression/gzip compression/pieces", "base/digest compression")
     row("orchestrator/fleet", "base s3", "base base/json base/options", "base/digest s3/protocol")
+    row("orchestrator/claim", "base s3", "base base/json orchestrator/fleet", "s3/get s3/put s3/operations")
     row("orchestrator/config", "base compression s3", "base base/options orchestrator/fleet", "s3/protocol compression/gzip compression")
     row("orchestrator/local", "base", "base orchestrator/config", "base/digest")
     row("orchestrator/plan", "base compression s3", "base base/options s3/protocol orchestrator/config orchestrator/fleet orchestrator/local", "base/digest s3/client s3/get s3/operations compression/stream compression")

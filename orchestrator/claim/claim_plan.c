@@ -1,0 +1,109 @@
+#include "base/util.h"
+#include "orchestrator/claim/claim_plan.h"
+
+#include "base/json/json_read.h"
+#include "base/json/json_write.h"
+
+#define SLICES_MIN      1024u
+#define SLICES_PER_HOST 16u
+#define SLICES_MAX      16000000u
+#define TEXT_MAX_BYTES  ((size_t)4096)
+#define SHOWN_MAX       12 /* characters of a digest */
+
+enum { FORMAT, ROUND, SLICES, USED, FINGERPRINT, INPUT, LISTS, MEMBER_COUNT };
+static const char *const members[MEMBER_COUNT] = {
+    "format", "round", "slices", "used_slices", "fingerprint", "input", "input_lists"};
+
+void claim_plan_deinit(claim_plan *p)
+{
+    free(p->fingerprint);
+    free(p->input);
+    free(p->lists);
+    *p = (claim_plan){0};
+}
+
+claim_plan claim_plan_copy(const claim_plan *p)
+{
+    return (claim_plan){.round = p->round,
+                        .slices = p->slices,
+                        .used = p->used,
+                        .fingerprint = xstrdup(p->fingerprint),
+                        .input = xstrdup(p->input),
+                        .lists = xstrdup(p->lists)};
+}
+
+uint32_t claim_plan_slices(uint64_t host_count)
+{
+    return (uint32_t)MIN(MAX((uint64_t)SLICES_MIN, SLICES_PER_HOST * host_count),
+                         (uint64_t)SLICES_MAX);
+}
+
+void claim_plan_write(const claim_plan *p, const char *nonce, buf *out)
+{
+    json_member_unsigned(out, members[FORMAT], 1);
+    json_member_unsigned(out, members[ROUND], p->round);
+    json_member_unsigned(out, members[SLICES], p->slices);
+    json_member_unsigned(out, members[USED], p->used);
+    json_member_string(out, members[FINGERPRINT], slice_from(p->fingerprint));
+    json_member_string(out, members[INPUT], slice_from(p->input));
+    json_member_string(out, members[LISTS], slice_from(p->lists));
+    json_member_string(out, "nonce", slice_from(nonce));
+    json_close(out);
+    buf_append_char(out, '\n');
+}
+
+static bool take_text(const json_value *value, char **out)
+{
+    slice text;
+    AUTO(buf) scratch = BUF(TEXT_MAX_BYTES);
+    if (value->type != JSON_STRING || !json_text(value, &scratch, &text))
+        return false;
+    *out = slice_dup(text);
+    return true;
+}
+
+bool claim_plan_read(slice text, claim_plan *out, err *e)
+{
+    json_value v[MEMBER_COUNT];
+    uint64_t format = 0, slices = 0, used = 0;
+    *out = (claim_plan){0};
+    bool ok = json_read_members(slice_trim(text), members, v, MEMBER_COUNT, NULL, e) &&
+              json_unsigned(&v[FORMAT], &format) && json_unsigned(&v[ROUND], &out->round) &&
+              json_unsigned(&v[SLICES], &slices) && json_unsigned(&v[USED], &used) &&
+              take_text(&v[FINGERPRINT], &out->fingerprint) && take_text(&v[INPUT], &out->input) &&
+              take_text(&v[LISTS], &out->lists);
+    out->slices = (uint32_t)slices;
+    out->used = (uint32_t)used;
+    return (ok && format == 1 && slices >= 1 && slices <= SLICES_MAX) ||
+           err_set(e, ERR_PARSE,
+                   "is no plan of a claim run of this version; remove it when no host is at work");
+}
+
+static const char *shown(const char *digest)
+{
+    return digest[0] ? digest : "none";
+}
+
+bool claim_plan_match(const claim_plan *mine, const claim_plan *found, const char *name, err *e)
+{
+    static const char advice[] =
+        "start all hosts alike, or wait until that run is complete; if its hosts "
+        "are gone for good, remove this object";
+    if (!str_equal(mine->input, found->input))
+        return err_set(e, ERR_CONFIG,
+                       "%s: a claim run of %s is under way, this host's input is %s; %s", name,
+                       found->input, mine->input, advice);
+    if (!str_equal(mine->fingerprint, found->fingerprint))
+        return err_set(
+            e, ERR_CONFIG,
+            "%s: a claim run with other detection settings is under way (fingerprint %.*s, this "
+            "host's server has %.*s); %s",
+            name, SHOWN_MAX, shown(found->fingerprint), SHOWN_MAX, shown(mine->fingerprint),
+            advice);
+    return str_equal(mine->lists, found->lists) ||
+           err_set(
+               e, ERR_CONFIG,
+               "%s: a claim run with another input list is under way (SHA-256 %.*s, this host's is "
+               "%.*s); %s",
+               name, SHOWN_MAX, shown(found->lists), SHOWN_MAX, shown(mine->lists), advice);
+}

@@ -1,0 +1,39 @@
+/* What all hosts of a claim run agree on: the object `_decon/claims/plan.json`.
+ *
+ * What:    number of slices, settings fingerprint and input list, fixed by the first host; and the round:
+ *          a run after a complete one begins a new round.
+ * Owner:   claim_plan_deinit frees the strings.
+ * Threads: any.
+ * Fails:   claim_plan_read: ERR_PARSE; claim_plan_match: ERR_CONFIG with what differs.
+ */
+#ifndef ORCHESTRATOR_CLAIM_CLAIM_PLAN_H
+#define ORCHESTRATOR_CLAIM_CLAIM_PLAN_H
+
+#include "decon/base/buf.h"
+#include "decon/base/err.h"
+#include "base/util.h"
+
+typedef struct claim_plan {
+    uint64_t round; /* from 1 */
+    uint32_t slices;
+    uint32_t used;     /* slices that have inputs, as the first host saw them */
+    char *fingerprint; /* of the detection settings; "": not reported */
+    char *input;       /* URI of the input folder */
+    char *lists;       /* SHA-256 of the input lists; "": each host lists the input */
+} claim_plan;
+
+void claim_plan_deinit(claim_plan *p);
+DEFINE_AUTO(claim_plan, claim_plan_deinit)
+claim_plan claim_plan_copy(const claim_plan *p);
+
+/* max(1,024, 16 x hosts). */
+uint32_t claim_plan_slices(uint64_t host_count);
+
+/* `nonce`: of the host that writes it. */
+void claim_plan_write(const claim_plan *p, const char *nonce, buf *out);
+bool claim_plan_read(slice text, claim_plan *out, err *e) MUST_USE;
+/* Does this host's plan belong to the round that is under way? Slices and round are taken from it. */
+bool claim_plan_match(const claim_plan *mine, const claim_plan *found, const char *name, err *e)
+    MUST_USE;
+
+#endif

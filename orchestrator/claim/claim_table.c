@@ -1,0 +1,222 @@
+#include "base/util.h"
+#include "orchestrator/claim/claim_table.h"
+
+#include "decon/base/buf.h"
+#include "orchestrator/fleet/shard.h"
+
+#define MODULUS_MAX 1000000000u
+
+struct claim_table {
+    uint32_t base_count;
+    slice_row *rows; /* base slices by their rest, then parts sorted by theirs */
+    size_t count, capacity;
+};
+
+const char *slice_name(slice_id id, char out[SLICE_NAME_BYTES])
+{
+    snprintf(out, SLICE_NAME_BYTES, "%u-of-%u", id.rest, id.modulus);
+    return out;
+}
+
+bool slice_name_read(const char *text, slice_id *out)
+{
+    const char *of = strstr(text, "-of-");
+    uint64_t rest = 0, modulus = 0;
+    AUTO_FREE char *front = of ? xstrndup(text, (size_t)(of - text)) : NULL;
+    if (!of || !num_parse_u64(front, &rest) || !num_parse_u64(of + 4, &modulus) ||
+        rest >= modulus || modulus > MODULUS_MAX)
+        return false;
+    *out = (slice_id){(uint32_t)rest, (uint32_t)modulus};
+    return true;
+}
+
+bool slice_has_key(slice_id id, const char *key)
+{
+    return shard_of_key(key, id.modulus) == id.rest;
+}
+
+slice_id slice_part(slice_id base, uint32_t part)
+{
+    return (slice_id){base.rest + base.modulus * part, base.modulus * CLAIM_PARTS};
+}
+
+claim_table *claim_table_new(uint32_t slice_count)
+{
+    claim_table *t = xcalloc(1, sizeof *t);
+    t->base_count = slice_count;
+    t->count = t->capacity = slice_count;
+    t->rows = xcalloc(t->capacity, sizeof *t->rows);
+    for (uint32_t i = 0; i < slice_count; i++)
+        t->rows[i].id = (slice_id){i, slice_count};
+    return t;
+}
+
+void claim_table_free(claim_table *t)
+{
+    if (!t)
+        return;
+    for (size_t i = 0; i < t->count; i++)
+        free(t->rows[i].etag);
+    free(t->rows);
+    free(t);
+}
+
+/* Where the part is, or belongs. */
+static size_t part_index(const claim_table *t, uint32_t rest)
+{
+    size_t from = t->base_count, to = t->count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (t->rows[middle].id.rest < rest)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+slice_row *claim_table_find(claim_table *t, slice_id id)
+{
+    if (id.modulus == t->base_count)
+        return id.rest < t->base_count ? &t->rows[id.rest] : NULL;
+    size_t at = part_index(t, id.rest);
+    bool found =
+        at < t->count && t->rows[at].id.rest == id.rest && t->rows[at].id.modulus == id.modulus;
+    return found ? &t->rows[at] : NULL;
+}
+
+slice_row *claim_table_add_part(claim_table *t, slice_id part)
+{
+    slice_row *row = claim_table_find(t, part);
+    if (row || part.modulus != t->base_count * CLAIM_PARTS)
+        return row;
+    size_t at = part_index(t, part.rest);
+    if (t->count == t->capacity) {
+        t->capacity *= 2;
+        t->rows = xrealloc(t->rows, t->capacity * sizeof *t->rows);
+    }
+    memmove(t->rows + at + 1, t->rows + at, (t->count - at) * sizeof *t->rows);
+    t->rows[at] = (slice_row){.id = part};
+    t->count++;
+    return &t->rows[at];
+}
+
+/* --- listings --- */
+
+void claim_table_begin(claim_table *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        t->rows[i].seen = false;
+}
+
+static void note_lease(slice_row *row, const char *etag, uint64_t size_bytes, uint64_t now_ms)
+{
+    row->seen = row->was_held = true;
+    if (row->state != SLICE_CLOSED)
+        row->state = size_bytes ? SLICE_HELD : SLICE_RELEASED;
+    if (str_equal(row->etag, etag))
+        return;
+    free(row->etag);
+    row->etag = xstrdup_or_null(etag);
+    row->seen_ms = now_ms;
+}
+
+static void close_row(slice_row *row)
+{
+    row->state = SLICE_CLOSED;
+    row->empty = false;
+}
+
+static const char *after(const char *name, const char *folder)
+{
+    return str_starts_with(name, folder) ? name + strlen(folder) : NULL;
+}
+
+void claim_table_note(claim_table *t, const char *name, const char *etag, uint64_t size_bytes,
+                      uint64_t now_ms)
+{
+    slice_id id;
+    const char *lease = after(name, "lease/"), *done = after(name, "done/");
+    const char *failed = after(name, "failed/"), *open = after(name, "open/");
+    const char *text = lease ? lease : done ? done : failed ? failed : open;
+    if (!text || !slice_name_read(text, &id))
+        return;
+    /* A part may be listed by its lease or its end before its opening. */
+    slice_row *row = claim_table_add_part(t, id);
+    if (row && lease)
+        note_lease(row, etag, size_bytes, now_ms);
+    else if (row && !open)
+        close_row(row);
+    if (row && failed)
+        row->failed = true;
+}
+
+void claim_table_end(claim_table *t)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        slice_row *row = &t->rows[i];
+        bool lease_is_gone = !row->seen && !row->mine && row->state != SLICE_CLOSED;
+        if (lease_is_gone && row->was_held) { /* it can be claimed by If-None-Match again */
+            row->state = SLICE_FREE;
+            free(move(row->etag));
+        }
+    }
+}
+
+/* --- choosing --- */
+
+slice_row *claim_table_free_slice(claim_table *t, uint64_t start)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        slice_row *row = &t->rows[(start + i) % t->count];
+        if (row->state == SLICE_FREE && !row->mine)
+            return row;
+    }
+    return NULL;
+}
+
+slice_row *claim_table_expired_slice(claim_table *t, uint64_t start, uint64_t now_ms,
+                                     uint64_t lease_ms)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        slice_row *row = &t->rows[(start + i) % t->count];
+        bool expired = row->state == SLICE_HELD && row->etag && now_ms - row->seen_ms >= lease_ms;
+        if (!row->mine && row->etag && (row->state == SLICE_RELEASED || expired))
+            return row;
+    }
+    return NULL;
+}
+
+claim_counts claim_table_count(const claim_table *t)
+{
+    claim_counts c = {.slices = t->count};
+    for (size_t i = 0; i < t->count; i++) {
+        const slice_row *row = &t->rows[i];
+        c.closed += row->state == SLICE_CLOSED;
+        c.failed += row->state == SLICE_CLOSED && row->failed;
+        c.free += row->state == SLICE_FREE && !row->mine;
+        c.held += row->mine || row->state == SLICE_HELD;
+    }
+    return c;
+}
+
+void claim_table_close_empty(claim_table *t, slice_id id)
+{
+    slice_row *row = claim_table_find(t, id);
+    row->state = SLICE_CLOSED;
+    row->empty = true;
+}
+
+bool claim_table_is_complete(const claim_table *t, uint32_t used)
+{
+    size_t ended = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        const slice_row *row = &t->rows[i];
+        bool part = i >= t->base_count;
+        if (row->state == SLICE_HELD || row->state == SLICE_RELEASED ||
+            (part && row->state == SLICE_FREE))
+            return false;
+        ended += !part && row->state == SLICE_CLOSED && !row->empty;
+    }
+    return ended >= used;
+}

@@ -1,0 +1,77 @@
+/* The slices of a claim run, as one host sees them.
+ *
+ * What:    a slice is the class of keys with MD5(key) mod `modulus` = `rest`. A run has a fixed number of
+ *          base slices; a base slice may be opened into CLAIM_PARTS parts, which are slices of modulus
+ *          CLAIM_PARTS times as large. The table is filled from listings of the folder of the round:
+ *              lease/<slice>   held: renewed under new ETags; empty: given back
+ *              done/<slice>, failed/<slice>   closed; failed: some of its files failed
+ *              open/<part>     the part may be claimed by any host and is not of its base slice
+ *          Whether a lease has expired is decided by this host's clock: how long it has seen one ETag.
+ * Owner:   claim_table_free; rows live as long as the table.
+ * Threads: loop.
+ * Fails:   never: names that are none of these are skipped.
+ */
+#ifndef ORCHESTRATOR_CLAIM_CLAIM_TABLE_H
+#define ORCHESTRATOR_CLAIM_CLAIM_TABLE_H
+
+#include "base/util.h"
+
+#define CLAIM_PARTS 16
+
+typedef struct slice_id {
+    uint32_t rest, modulus;
+} slice_id;
+
+#define SLICE_NAME_BYTES 32
+const char *slice_name(slice_id id, char out[SLICE_NAME_BYTES]); /* "7-of-1024" */
+bool slice_name_read(const char *text, slice_id *out) MUST_USE;
+bool slice_has_key(slice_id id, const char *key);
+slice_id slice_part(slice_id base, uint32_t part); /* part < CLAIM_PARTS */
+
+typedef enum slice_state {
+    SLICE_FREE, /* never claimed */
+    SLICE_HELD,
+    SLICE_RELEASED, /* given back, or its lease was removed: some of its files may be done */
+    SLICE_CLOSED,
+} slice_state;
+
+typedef struct slice_row {
+    slice_id id;
+    slice_state state;
+    bool failed;      /* closed, with files that failed */
+    bool empty;       /* closed, since it has no inputs */
+    bool mine;        /* this host holds it: not to be claimed again */
+    bool was_held;    /* some host has had it */
+    bool seen;        /* its lease was in the listing that is being read */
+    char *etag;       /* of the lease; NULL: not known */
+    uint64_t seen_ms; /* since when this host has seen that ETag */
+} slice_row;
+
+typedef struct claim_table claim_table;
+
+claim_table *claim_table_new(uint32_t slice_count) MUST_USE;
+void claim_table_free(claim_table *t); /* NULL is fine */
+
+/* A listing: each object by its key behind the folder of the round. */
+void claim_table_begin(claim_table *t);
+void claim_table_note(claim_table *t, const char *name, const char *etag, uint64_t size_bytes,
+                      uint64_t now_ms);
+void claim_table_end(claim_table *t);
+
+slice_row *claim_table_find(claim_table *t, slice_id id); /* NULL: there is no such slice */
+slice_row *claim_table_add_part(claim_table *t, slice_id part);
+/* The first free slice from the `start`th on, round to the others; NULL: none is free. */
+slice_row *claim_table_free_slice(claim_table *t, uint64_t start);
+/* One that was given back, or whose lease has not changed for lease_ms; NULL: none. */
+slice_row *claim_table_expired_slice(claim_table *t, uint64_t start, uint64_t now_ms,
+                                     uint64_t lease_ms);
+
+typedef struct claim_counts {
+    size_t slices, free, held, closed, failed;
+} claim_counts;
+claim_counts claim_table_count(const claim_table *t);
+/* No host has anything left to do: `used` base slices were closed and no other slice is claimed. */
+bool claim_table_is_complete(const claim_table *t, uint32_t used);
+void claim_table_close_empty(claim_table *t, slice_id id);
+
+#endif

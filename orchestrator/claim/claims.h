@@ -1,0 +1,75 @@
+/* Claims: this host takes slices of the input by conditional writes, one after the other.
+ *
+ * What:    probes the store, joins or begins the round of `_decon/claims/plan.json`, then claims slices
+ *          when asked, renews their leases at a third of the lease time, closes them, takes over those
+ *          of hosts that are gone (claim_table.h has the rule), and opens parts of its last slices to
+ *          other hosts.
+ * Owner:   claims_free; a claim belongs to the claims from on_claimed until claims_close or on_lost.
+ * Threads: loop.
+ * Fails:   by on_failed, once: nothing is claimed any more. The leases that are held are still renewed.
+ *
+ * Clocks of hosts and store are never compared. A lease counts from the moment when its write was sent;
+ * another host counts from the moment when it saw the write, which is later.
+ */
+#ifndef ORCHESTRATOR_CLAIM_CLAIMS_H
+#define ORCHESTRATOR_CLAIM_CLAIMS_H
+
+#include "base/op.h"
+#include "decon/s3/s3.h"
+#include "orchestrator/claim/claim_plan.h"
+#include "orchestrator/claim/claim_table.h"
+
+typedef struct claims claims;
+
+typedef struct claim {
+    slice_id id;
+    bool taken_over; /* another host has had it: some of its files may be done */
+    void *ctx;       /* the caller's */
+} claim;
+
+typedef struct claims_options {
+    transport *transport;
+    s3_client *s3;
+    const char *bucket, *prefix; /* of the report folder */
+    const char *host;            /* for people: in the leases */
+    uint64_t lease_ms;
+    const claim_plan *plan; /* of this host; its round is not used */
+    /* Has no inputs: nothing to claim. Of base slices, when the round has been joined. */
+    bool (*is_empty)(void *ctx, slice_id id);
+    /* The number of slices is in claims_plan now. False: there is nothing to do, a complete round is
+     * not followed by a new one. */
+    bool (*begins_round)(void *ctx);
+    void (*on_joined)(void *ctx);
+    void (*on_claimed)(void *ctx, claim *c);
+    void (*on_lost)(void *ctx, claim *c); /* another host has it now */
+    void (*on_last)(void *ctx);           /* no slice is free: parts may be opened (claims_open) */
+    void (*on_opened)(void *ctx, claim *c, slice_id part); /* it is not this claim's any more */
+    void (*on_complete)(void *ctx);                        /* all slices are closed */
+    void (*on_failed)(void *ctx, const err *error);
+    void *ctx;
+} claims_options;
+
+claims *claims_start(const claims_options *options) MUST_USE;
+void claims_free(claims *c); /* NULL is fine; leases that are held expire */
+
+const claim_plan *claims_plan(const claims *c); /* of the round */
+int64_t claims_round_start_s(const claims *c);  /* by the store's clock */
+claim_counts claims_count(const claims *c);
+/* The part belongs to no base slice: another host opened it. */
+bool claims_part_is_open(const claims *c, slice_id part);
+
+/* One more slice: ends in on_claimed, on_complete or on_failed. Asking again changes nothing. */
+void claims_want(claims *c);
+void claims_stop_wanting(claims *c);
+/* Before a commit: finishes at once while the lease is fresh, else when it has been renewed; not at all
+ * where it is lost (on_lost comes first, and the caller cancels). */
+op *claims_confirm(claims *c, const claim *of, void (*on_done)(void *ctx, const err *error),
+                   void *ctx) MUST_USE;
+/* All files of the slice are done or have failed. */
+void claims_close(claims *c, claim *of, uint64_t files, uint64_t failed);
+/* Its files of this part go to the host that claims it; on_opened says when. */
+void claims_open(claims *c, claim *of, slice_id part);
+/* Gives all claims back, so that others take them at once; `done` when that is written (or cannot be). */
+void claims_release(claims *c, void (*done)(void *ctx), void *ctx);
+
+#endif

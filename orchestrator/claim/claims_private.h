@@ -1,0 +1,70 @@
+/* What the files of claims.h share: claims.c (joining, choosing), claims_lease.c (slices that are held).
+ *
+ * What:    the structure itself.
+ * Owner:   claims.c.
+ * Threads: loop.
+ * Fails:   see claims.h.
+ */
+#ifndef ORCHESTRATOR_CLAIM_CLAIMS_PRIVATE_H
+#define ORCHESTRATOR_CLAIM_CLAIMS_PRIVATE_H
+
+#include "orchestrator/claim/claim_write.h"
+#include "orchestrator/claim/claims.h"
+
+#define NONCE_BYTES 33
+
+typedef struct held held;
+struct held {
+    claim claim; /* first */
+    claims *claims;
+    held *next;
+    char *etag; /* of the lease */
+    unsigned writes;
+    uint64_t sent_ms,
+        fresh_until_ms; /* when the write under way, and when the lease, ends for others */
+    op *write;          /* renewal, end or release; NULL: none is under way */
+    op_list waiters;    /* claims_confirm */
+    bool closing, releasing;
+    uint64_t files, failed;
+    buf body;
+};
+
+struct claims {
+    claims_options o;
+    char nonce[NONCE_BYTES];
+    char *folder, *round_folder; /* keys: <prefix>_decon/claims/, and its subfolder of the round */
+    char *plan_key, *plan_etag;  /* etag NULL: there is no plan yet */
+    claim_plan plan;
+    bool began; /* this host has written the plan */
+    int64_t round_start_s;
+    claim_table *table;
+    held *held;
+    op_list opening; /* claims_open */
+
+    /* joining, listing, claiming: one operation at a time */
+    op *step;
+    buf text;
+    slice_id claiming;
+    bool takes_over;
+    uint64_t sent_ms;
+    bool joined, wanting, failed, complete, released;
+    bool list_due, view_is_fresh;
+    unsigned refusals; /* in a row */
+    timer *poll, *renew;
+    void (*on_released)(void *ctx);
+    void *released_ctx;
+};
+
+/* --- claims.c --- */
+void claims_step(claims *c);
+void claims_fail(claims *c, const err *error);
+
+/* --- claims_lease.c --- */
+char *claims_key(const claims *c, const char *folder, slice_id id) MUST_USE;
+void claims_lease_body(const claims *c, unsigned write, buf *out);
+/* A slice that has just been claimed, by a write that was sent at sent_ms. */
+held *claims_hold(claims *c, slice_id id, const char *etag, uint64_t sent_ms);
+void claims_renew_all(claims *c);
+void claims_end_held(claims *c); /* without writes and callbacks */
+
+#endif

@@ -1,0 +1,42 @@
+/* A small store for several hosts: objects in memory, with conditional writes.
+ *
+ * What:    answers PUT (If-None-Match, If-Match), GET, HEAD, DELETE and listings of one bucket. Each host
+ *          has a fake transport of its own, thus a clock of its own; a host whose clock is not moved is a
+ *          stopped one.
+ * Owner:   small_store_new / small_store_free. A reply's text lives until the next request.
+ * Threads: one.
+ * Fails:   by failing the running test.
+ */
+#ifndef TESTS_FAKE_SMALL_STORE_H
+#define TESTS_FAKE_SMALL_STORE_H
+
+#include "tests/fake/transport.h"
+
+#define SMALL_STORE_URL    "http://store.test/"
+#define SMALL_STORE_BUCKET "b"
+
+typedef struct small_store small_store;
+
+small_store *small_store_new(void);
+void small_store_free(small_store *s);
+/* For fake_handle; ctx is the store. */
+void small_store_answer(void *ctx, const fake_request *r, fake_reply *reply);
+
+void small_store_put(small_store *s, const char *key, const char *data);
+const char *small_store_get(const small_store *s, const char *key); /* NULL: absent */
+void small_store_drop(small_store *s, const char *key);
+size_t small_store_count(const small_store *s, const char *part); /* of keys that have this part */
+
+typedef struct small_store_knobs {
+    bool ignore_none_match, ignore_match; /* the condition has no effect */
+    bool refuse_conditions;               /* 501 NotImplemented */
+    unsigned lose_puts;          /* so many PUTs are executed and not answered (connection lost) */
+    const char *lose_key;        /* only those of keys with this part; NULL: all */
+    bool conflict;               /* a refused PUT is answered 409 in place of 412 */
+    bool down;                   /* no request is answered: the connection fails */
+    int64_t now_s;               /* Last-Modified of what is written */
+    unsigned puts, reads, lists; /* counted */
+} small_store_knobs;
+small_store_knobs *small_store_knobs_of(small_store *s);
+
+#endif
