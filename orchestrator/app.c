@@ -5,6 +5,7 @@
 #include "decon/base/log.h"
 #include "base/options/options.h"
 #include "base/util.h"
+#include "orchestrator/app_claim.h"
 #include "orchestrator/app_prepare.h"
 #include "orchestrator/observe/progress.h"
 
@@ -35,6 +36,7 @@ static void start_flow(app *a)
         .max_live = app_limits_live(&a->limits, a->env.file_limit, ahead + jobs_open),
         .plan = &a->plan,
         .watcher = a->recorder ? recorder_watcher(a->recorder) : (flow_watcher){0},
+        .feed = app_claim_feed(a),
         .finished = &a->flow_finished});
     if (a->recorder)
         recorder_follow(a->recorder, a->flow);
@@ -84,6 +86,8 @@ static int status_after_flow(const app *a, const flow_totals *totals)
         return 128 + a->signal_number;
     if (a->flow && flow_run_error(a->flow))
         return err_exit_status(flow_run_error(a->flow));
+    if (app_claim_error(a))
+        return err_exit_status(app_claim_error(a));
     return totals->failed + a->plan.refused_count ? 3 : 0;
 }
 
@@ -156,7 +160,7 @@ static int finish(app *a)
 
 static int run_flow(app *a)
 {
-    if (a->plan.count == 0) {
+    if (a->plan.count == 0 && !a->claim_run) {
         if (!a->config->max_files_debug)
             app_sweep_results(a);
         return finish(a);
@@ -165,10 +169,14 @@ static int run_flow(app *a)
     start_records(a);
     start_flow(a);
     progress_follow(a->progress, a->flow, a->s3, &a->plan, a->recorder);
+    if (a->claim_run)
+        app_claim_start(a);
     if (!a->flow_finished)
         a->env.run_until(a->env.run_ctx, &a->flow_finished);
     progress_free(move(a->progress));
     timer_stop(a->env.transport, move(a->drain));
+    if (a->claim_run)
+        app_claim_end(a, !a->aborted);
     close_records(a);
     if (a->aborted) {
         settle_store(a);
@@ -219,6 +227,10 @@ static int dry_run(app *a)
 
 static void report_share(const config *c)
 {
+    if (app_claims_work(c)) {
+        log_info("this host claims slices of the input (distribution: claim)");
+        return;
+    }
     if (c->share_source)
         log_info("this is host %lld of %lld (%s)", (long long)c->host_index,
                  (long long)c->host_count, c->share_source);
@@ -231,7 +243,9 @@ int app_run(app *a)
     err e = ERR_INIT;
     a->started_ms = clock_now_ms(a->env.transport);
     a->started_s = clock_wall_s(a->env.transport);
-    a->run = run_name_make(a->started_s, a->config->host_index, transport_random(a->env.transport));
+    a->run = run_name_make(a->started_s,
+                           app_claims_work(a->config) ? RUN_HOST_CLAIMS : a->config->host_index,
+                           transport_random(a->env.transport));
     a->progress = progress_new(a->env.transport);
     report_share(a->config);
     if (!app_make_client(a, &e))
@@ -242,7 +256,8 @@ int app_run(app *a)
         return stop_early(a, &e);
     app_limits_tell(&a->limits, a->config, a->workdir);
     bool debug = a->config->max_files_debug > 0;
-    if ((!debug && !app_probe_outputs(a, &e)) || !app_fetch_listing(a, &e) || !app_plan_work(a, &e))
+    if ((!debug && !app_probe_outputs(a, &e)) || !app_fetch_listing(a, &e) ||
+        !(app_claims_work(a->config) ? app_claim_prepare(a, &e) : app_plan_work(a, &e)))
         return stop_early(a, &e);
     return run_flow(a);
 }
@@ -327,6 +342,7 @@ void app_free(app *a)
     timer_stop(a->env.transport, a->drain);
     recorder_free(a->recorder);
     flow_free(a->flow);
+    app_claim_free(a);
     app_record_deinit(&a->settings_record);
     app_record_deinit(&a->recall_record);
     done_check_free(a->done_check);

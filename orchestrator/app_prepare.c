@@ -369,12 +369,17 @@ static bool learn_settings(app *a, err *e)
     return true;
 }
 
+bool app_list_plan(app *a, bool purify, err *e)
+{
+    make_plan(a, purify, NULL);
+    return a->plan.input_count > 0 || a->config->allow_empty || refuse_empty_input(a, e);
+}
+
 bool app_make_plan(app *a, bool *server_known, app_server_step *know_server, err *e)
 {
     bool purify = true; /* what is done even then needs no server */
-    make_plan(a, purify, NULL);
-    if (a->plan.input_count == 0 && !a->config->allow_empty)
-        return refuse_empty_input(a, e);
+    if (!app_list_plan(a, purify, e))
+        return false;
     if (a->plan.count > 0) {
         if (!know_server(a, &purify, e))
             return false;
@@ -394,7 +399,7 @@ bool app_make_plan(app *a, bool *server_known, app_server_step *know_server, err
     return true;
 }
 
-static bool clear_work_dir(app *a, err *e)
+bool app_clear_work_dir(app *a, err *e)
 {
     if (a->config->max_files_debug)
         return true; /* a debug run removes nothing */
@@ -422,7 +427,7 @@ static bool check_result_dirs(const app *a, err *e)
            result_dirs_check(a->result_dirs, e);
 }
 
-static bool know_server(app *a, bool *purify, err *e)
+bool app_know_server(app *a, bool *purify, err *e)
 {
     if (!app_wait_for_server(a, false, e) || !check_result_dirs(a, e))
         return false;
@@ -433,10 +438,10 @@ static bool know_server(app *a, bool *purify, err *e)
 bool app_plan_work(app *a, err *e)
 {
     bool server_known = false;
-    if (!app_make_plan(a, &server_known, know_server, e))
+    if (!app_make_plan(a, &server_known, app_know_server, e))
         return false;
     progress_plan(&a->plan, a->config);
     if (a->config->copy_uncontaminated && a->plan.count && !a->server.purify)
         log_warn("copy_uncontaminated is without effect: the detection server does not purify");
-    return clear_work_dir(a, e);
+    return app_clear_work_dir(a, e);
 }

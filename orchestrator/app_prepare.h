@@ -54,6 +54,8 @@ struct app {
     bool recorded;                             /* it has been closed */
     app_record settings_record, recall_record; /* that are being written */
 
+    struct claim_run *claim_run; /* app_claim.c; NULL: the share is fixed */
+
     progress *progress; /* until the flow has ended */
     /* the step that is under way */
     op *step; /* its operation, or NULL */
@@ -85,6 +87,12 @@ bool app_wait_for_server(app *a, bool once, err *e) MUST_USE;
 typedef bool app_server_step(app *a, bool *purify, err *e);
 /* The plan. The server is asked for only where something is to be done; *server_known says so. */
 bool app_make_plan(app *a, bool *server_known, app_server_step *know_server, err *e) MUST_USE;
+/* The plan of the whole share, without a look at the versions of results; refuses an empty input. */
+bool app_list_plan(app *a, bool purify, err *e) MUST_USE;
+/* Waits for the server; its result folders are checked. */
+bool app_know_server(app *a, bool *purify, err *e) MUST_USE;
+/* Removes what is not of the plan. */
+bool app_clear_work_dir(app *a, err *e) MUST_USE;
 /* The plan, once the server is known where it matters; stale downloads are removed. */
 bool app_plan_work(app *a, err *e) MUST_USE;
 

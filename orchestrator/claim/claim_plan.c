@@ -91,19 +91,19 @@ bool claim_plan_match(const claim_plan *mine, const claim_plan *found, const cha
         "are gone for good, remove this object";
     if (!str_equal(mine->input, found->input))
         return err_set(e, ERR_CONFIG,
-                       "%s: a claim run of %s is under way, this host's input is %s; %s", name,
+                       "%s: a claim run of %s is in progress, this host's input is %s; %s", name,
                        found->input, mine->input, advice);
     if (!str_equal(mine->fingerprint, found->fingerprint))
         return err_set(
             e, ERR_CONFIG,
-            "%s: a claim run with other detection settings is under way (fingerprint %.*s, this "
+            "%s: a claim run with other detection settings is in progress (fingerprint %.*s, this "
             "host's server has %.*s); %s",
             name, SHOWN_MAX, shown(found->fingerprint), SHOWN_MAX, shown(mine->fingerprint),
             advice);
     return str_equal(mine->lists, found->lists) ||
-           err_set(
-               e, ERR_CONFIG,
-               "%s: a claim run with another input list is under way (SHA-256 %.*s, this host's is "
-               "%.*s); %s",
-               name, SHOWN_MAX, shown(found->lists), SHOWN_MAX, shown(mine->lists), advice);
+           err_set(e, ERR_CONFIG,
+                   "%s: a claim run with another input list is in progress (SHA-256 %.*s, this "
+                   "host's is "
+                   "%.*s); %s",
+                   name, SHOWN_MAX, shown(found->lists), SHOWN_MAX, shown(mine->lists), advice);
 }

@@ -32,7 +32,7 @@ uint32_t claim_plan_slices(uint64_t host_count);
 /* `nonce`: of the host that writes it. */
 void claim_plan_write(const claim_plan *p, const char *nonce, buf *out);
 bool claim_plan_read(slice text, claim_plan *out, err *e) MUST_USE;
-/* Does this host's plan belong to the round that is under way? Slices and round are taken from it. */
+/* Does this host's plan belong to the round that is in progress? Slices and round are taken from it. */
 bool claim_plan_match(const claim_plan *mine, const claim_plan *found, const char *name, err *e)
     MUST_USE;
 

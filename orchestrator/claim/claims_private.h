@@ -21,8 +21,8 @@ struct held {
     char *etag; /* of the lease */
     unsigned writes;
     uint64_t sent_ms,
-        fresh_until_ms; /* when the write under way, and when the lease, ends for others */
-    op *write;          /* renewal, end or release; NULL: none is under way */
+        fresh_until_ms; /* when the write in progress, and when the lease, ends for others */
+    op *write;          /* renewal, end or release; NULL: none is in progress */
     op_list waiters;    /* claims_confirm */
     bool closing, releasing;
     uint64_t files, failed;

@@ -16,6 +16,17 @@ static option_origin origin_of(const option_origin *origins, const char *key)
     return 0;
 }
 
+/* Where hosts claim their work, their number only decides how many slices there are. */
+static int64_t count_alone(const host_share_options *given, host_getenv *getenv_fn)
+{
+    uint64_t count = 1;
+    if (given->count_given)
+        return (int64_t)given->count;
+    return num_parse_u64(getenv_fn("PMR_HOST_COUNT"), &count) && count <= HOST_COUNT_MAX && count
+               ? (int64_t)count
+               : 1;
+}
+
 static bool find_share(config *c, const option_origin *origins, host_getenv *getenv_fn, err *e)
 {
     AUTO(host_share) share = {0};
@@ -24,12 +35,14 @@ static bool find_share(config *c, const option_origin *origins, host_getenv *get
                                 .count_given = origin_of(origins, "host_count") != 0,
                                 .index = (uint64_t)c->host_index,
                                 .count = (uint64_t)c->host_count};
-    if (!host_share_find(&given, getenv_fn, &share, e))
-        return false;
-    c->host_index = share.index;
-    c->host_count = share.count;
+    err incomplete = ERR_INIT;
+    bool claims = c->distribution == DISTRIBUTION_CLAIM;
+    bool found = host_share_find(&given, getenv_fn, &share, claims ? &incomplete : e);
+    c->claim_hosts = found ? share.count : count_alone(&given, getenv_fn);
+    c->host_index = claims ? 0 : share.index;
+    c->host_count = claims ? 1 : share.count;
     c->share_source = move(share.source);
-    return true;
+    return found || claims;
 }
 
 jsonl_options config_jsonl(const config *c)

@@ -22,6 +22,12 @@ typedef enum settings_change {
     SETTINGS_CHANGE_KEEP
 } settings_change;
 
+/* How hosts share the input. */
+typedef enum distribution {
+    DISTRIBUTION_HASH, /* each has a number */
+    DISTRIBUTION_CLAIM /* they claim slices */
+} distribution;
+
 typedef struct config {
     /* what to do */
     char *remote_file_input, *remote_report_output_dir, *remote_cleaned_output_dir;
@@ -76,6 +82,8 @@ typedef struct config {
     /* share */
     int64_t host_index, host_count; /* once loaded: also those of the environment */
     bool single;
+    int distribution;
+    uint64_t claim_lease_ms;
 
     /* log and information */
     int log_level; /* log_level */
@@ -84,7 +92,8 @@ typedef struct config {
     bool help, version, print_reference, print_config;
 
     /* derived */
-    char *share_source; /* options or variables that say which host this is; NULL: none */
+    int64_t claim_hosts; /* distribution: claim: as many hosts as are known of, at least 1 */
+    char *share_source;  /* options or variables that say which host this is; NULL: none */
     failure_limit failure_limit;
     places places;
 } config;

@@ -16,6 +16,8 @@ const char *const store_listing_orders[] = {"bytes", "any", NULL};
 static const char *const settings_change_choices[] = {"refuse", "redo", "keep", NULL};
 const char *const store_encryptions[] = {"bucket", "AES256", "aws:kms", "aws:kms:dsse", NULL};
 
+/* In the order of distribution. */
+static const char *const distribution_choices[] = {"hash", "claim", NULL};
 static const char *const verify_names[] = {"none", "stream", "jsonl", NULL};
 static const char *const gzip_decoder_names[] = {"auto", "zlib", "native", NULL};
 static const char *const log_level_names[] = {"error", "warn", "info", "debug", NULL};
@@ -393,6 +395,23 @@ static const option rows[] = {
      .fallback = "false",
      .flags = OPTION_FLAG_ONLY,
      .help = "Process all files on this host, whatever PMR_* and the scheduler's variables say."},
+
+    {.key = "distribution",
+     .type = OPTION_ENUM,
+     AT(distribution),
+     .fallback = "hash",
+     .choices = distribution_choices,
+     .help =
+         "hash: each host has a number and a fixed share; claim: hosts claim slices in the store."},
+    {.key = "claim_lease",
+     .type = OPTION_DURATION,
+     AT(claim_lease_ms),
+     .fallback = "5m",
+     .min = 1,
+     .max = 86400,
+     .unit = "seconds",
+     .help = "With claim: a host that has not renewed its claim for this time loses it to another "
+             "one."},
 
     {.key = "log_level",
      .type = OPTION_ENUM,

@@ -303,6 +303,8 @@ static void finish(flow *f, item *it)
             result_jobs_keep(f->o.result_jobs, it->job.id);
         flow_keep(f, it);
     }
+    if (f->o.feed)
+        f->o.feed->ended(f->o.feed->ctx, it);
     unlink_live(f, it);
     free_item(it);
 }
@@ -315,6 +317,29 @@ void flow_leave(flow *f, item *it)
     op_cancel(move(it->operation));
     f->count[it->state]--;
     f->count[ITEM_WAITING]++;
+    unlink_live(f, it);
+    free_item(it);
+}
+
+static void leave_ready_queue(flow *f, const item *it)
+{
+    item **at = &f->ready;
+    while (*at && *at != it)
+        at = &(*at)->next;
+    if (*at)
+        *at = it->next;
+    if (f->ready_tail == &it->next)
+        f->ready_tail = at;
+}
+
+void flow_forsake(flow *f, item *it)
+{
+    if (it->state == ITEM_READY)
+        leave_ready_queue(f, it);
+    op_cancel(move(it->operation));
+    flow_trial_forget(f, it);
+    flow_keep(f, it);
+    f->count[it->state]--;
     unlink_live(f, it);
     free_item(it);
 }
@@ -369,6 +394,8 @@ flow *flow_start(const flow_options *options)
     f->debug = options->config->max_files_debug > 0;
     f->ready_tail = &f->ready;
     f->count[ITEM_WAITING] = options->plan->count;
+    f->row_count = options->plan->count;
+    f->feeding = options->feed != NULL;
     flow_order_rows(f);
     workdir_forget_scan(f->o.workdir); /* from here on files are left for further attempts */
     flow_trial_begin(f);

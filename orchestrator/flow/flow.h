@@ -29,6 +29,16 @@ typedef struct flow_watcher {
     void *ctx;
 } flow_watcher;
 
+/* A host that claims its work gets more rows while the flow goes on. */
+typedef struct flow_feed {
+    void (*want)(void *ctx); /* more rows could be begun; called again and again */
+    /* Before a commit: may the item still be committed? The operation reports to on_done(it), or never,
+     * where flow_drop cancels it. */
+    op *(*confirm)(void *ctx, item *it, void (*on_done)(void *ctx, const err *error));
+    void (*ended)(void *ctx, const item *it); /* it is DONE or FAILED */
+    void *ctx;
+} flow_feed;
+
 typedef struct flow_options {
     transport *transport;
     s3_client *s3;
@@ -46,7 +56,8 @@ typedef struct flow_options {
     unsigned max_live;  /* items anywhere on the way but in the pause before clean-up */
     const plan *plan;
     flow_watcher watcher;
-    bool *finished; /* set when nothing is under way and nothing more will be begun */
+    const flow_feed *feed; /* NULL: the plan is whole */
+    bool *finished;        /* set when nothing is in progress and nothing more will begin */
 } flow_options;
 
 flow *flow_start(const flow_options *options) MUST_USE;
@@ -55,6 +66,22 @@ flow *flow_start(const flow_options *options) MUST_USE;
 void flow_drain(flow *f);
 void flow_abort(flow *f); /* cancels all that is under way; uploads are aborted in the store */
 void flow_free(flow *f);  /* NULL is fine */
+
+/* --- with a feed --- */
+
+void flow_add_rows(flow *f, size_t count); /* the last `count` of the plan are new */
+void flow_end_feed(flow *f);               /* no more rows will come */
+/* Which keys are meant. */
+typedef bool flow_key_test(void *ctx, const char *key);
+typedef struct flow_dropped {
+    size_t rows, items;
+    uint64_t size_bytes;
+} flow_dropped;
+/* Leaves out the rows that have not begun; with `begun`, also cancels items before their commit. The work
+ * is another host's: nothing is counted as left. */
+flow_dropped flow_drop(flow *f, flow_key_test *test, void *ctx, bool begun);
+/* Calls `each` for the keys of rows that have not begun, or of items that have. */
+void flow_each_key(const flow *f, bool begun, void (*each)(void *ctx, const char *key), void *ctx);
 
 typedef struct flow_totals {
     size_t clean, contaminated, failed;
@@ -72,7 +99,8 @@ typedef enum flow_limit {
     FLOW_LIMIT_VERIFICATION, /* most of what is loaded waits for it */
     FLOW_LIMIT_SERVER,       /* its job slots are taken, or only jobs are left */
     FLOW_LIMIT_UPLOAD,
-    FLOW_LIMIT_DISK, /* nothing is loaded, as the next file does not fit yet */
+    FLOW_LIMIT_DISK,  /* nothing is loaded, as the next file does not fit yet */
+    FLOW_LIMIT_HOSTS, /* all that is left is claimed by other hosts */
 } flow_limit;
 
 typedef struct flow_progress {

@@ -46,6 +46,7 @@ struct flow {
     bool debug;
     uint32_t *order; /* rows of the plan: files that are on the disk already, then as planned */
     size_t whole_first, whole_count; /* in `order`: on the disk already, and admitted */
+    size_t row_count;                /* of `order` */
     size_t cursor;
     item *next_item; /* waits to be let in; or NULL */
     item *again;     /* these start over: their inputs were replaced */
@@ -56,6 +57,7 @@ struct flow {
     size_t count[ITEM_STATE_COUNT];
     flow_totals totals;
     bool draining, aborted, pumping;
+    bool feeding; /* more rows may come */
     flow_trial trial;
     kept_files kept;
     bool told_metadata; /* that the store drops it */
@@ -72,6 +74,8 @@ extern const flow_entry flow_enter[ITEM_STATE_COUNT];
 void flow_step(flow *f, item *it, const err *error);
 /* It is cancelled, and left to the next run with what it has on the disk. */
 void flow_leave(flow *f, item *it);
+/* It is cancelled, since it is another host's; its file counts as one that is kept. */
+void flow_forsake(flow *f, item *it);
 
 /* --- flow_queue.c --- */
 

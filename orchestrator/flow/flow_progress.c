@@ -41,6 +41,8 @@ static flow_limit find_limit(const flow *f, const flow_progress *p)
         return FLOW_LIMIT_DISK;
     if (t->jobs > 0)
         return FLOW_LIMIT_SERVER;
+    if (f->feeding && p->in_flight == 0)
+        return FLOW_LIMIT_HOSTS;
     return t->uploading > 0 ? FLOW_LIMIT_UPLOAD : FLOW_LIMIT_NONE;
 }
 

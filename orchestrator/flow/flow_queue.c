@@ -19,7 +19,7 @@ static size_t live_count(const flow *f)
 
 static bool more_to_begin(const flow *f)
 {
-    return !f->draining && (f->next_item || f->again || f->cursor < f->o.plan->count);
+    return !f->draining && (f->next_item || f->again || f->cursor < f->row_count);
 }
 
 /* The first that may be submitted; NULL: none may. */
@@ -111,7 +111,7 @@ static size_t smallest_row(const flow *f, size_t from, size_t to)
 static void bring_smallest_forward(flow *f)
 {
     size_t whole_end = f->whole_first + f->whole_count;
-    size_t end = is_kept_row(f, f->cursor) ? whole_end : f->o.plan->count;
+    size_t end = is_kept_row(f, f->cursor) ? whole_end : f->row_count;
     size_t row = smallest_row(f, f->cursor, end);
     uint32_t moved = f->order[row];
     memmove(f->order + f->cursor + 1, f->order + f->cursor, (row - f->cursor) * sizeof *f->order);
@@ -182,6 +182,14 @@ static void hurry_cooling(flow *f)
     }
 }
 
+/* So few that the server would run out of jobs. */
+static void ask_for_rows(flow *f)
+{
+    bool few = f->count[ITEM_DOWNLOADING] + f->count[ITEM_READY] < f->o.max_jobs;
+    if (f->feeding && !f->draining && few && !more_to_begin(f))
+        f->o.feed->want(f->o.feed->ctx);
+}
+
 void flow_pump(flow *f)
 {
     if (f->aborted || f->pumping)
@@ -194,7 +202,9 @@ void flow_pump(flow *f)
         leave_unsubmitted(f);
     hurry_cooling(f);
     f->pumping = false;
-    if (!more_to_begin(f) && live_count(f) == 0 && !f->kept.evicting)
+    ask_for_rows(f);
+    if (!more_to_begin(f) && live_count(f) == 0 && !f->kept.evicting &&
+        (!f->feeding || f->draining))
         *f->o.finished = true;
 }
 
@@ -209,7 +219,9 @@ static bool is_whole(const flow *f, const listed *object)
 /* Before the rows that an earlier run left, or as the first of these. */
 static void put_smallest_first(flow *f)
 {
-    size_t count = f->o.plan->count;
+    size_t count = f->row_count;
+    if (count == 0)
+        return;
     size_t row = smallest_row(f, 0, count);
     bool kept = is_kept_row(f, row);
     uint32_t smallest = f->order[row];

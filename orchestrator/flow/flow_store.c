@@ -153,8 +153,12 @@ static void on_rechecked(void *ctx, const s3_object *object, const err *error)
 {
     item *it = ctx;
     err e = ERR_INIT;
-    bool same = take_recheck(it->flow, it, object, error, &e);
-    flow_operation_done(it, same ? NULL : &e);
+    flow *f = it->flow;
+    bool same = take_recheck(f, it, object, error, &e);
+    if (same && f->o.feed)
+        it->operation = f->o.feed->confirm(f->o.feed->ctx, it, flow_operation_done);
+    else
+        flow_operation_done(it, same ? NULL : &e);
 }
 
 bool flow_enter_rechecking(flow *f, item *it, err *e)

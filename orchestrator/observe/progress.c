@@ -18,7 +18,7 @@ struct progress {
     const flow *flow;
     const s3_client *s3;
     const recorder *records;
-    size_t file_count;
+    const plan *work;
     uint64_t total_bytes;
     unsigned ticks;
     uint64_t last_line_ms, moved_ms; /* the last line; the last change of any number */
@@ -29,7 +29,7 @@ struct progress {
 static const char *const limit_names[] = {
     [FLOW_LIMIT_NETWORK] = "network",         [FLOW_LIMIT_VERIFICATION] = "verification",
     [FLOW_LIMIT_SERVER] = "detection server", [FLOW_LIMIT_UPLOAD] = "upload",
-    [FLOW_LIMIT_DISK] = "disk space",
+    [FLOW_LIMIT_DISK] = "disk space",         [FLOW_LIMIT_HOSTS] = "other hosts",
 };
 
 static const char *const waited_for[] = {
@@ -39,6 +39,7 @@ static const char *const waited_for[] = {
     [FLOW_LIMIT_SERVER] = "the detection server",
     [FLOW_LIMIT_UPLOAD] = "replies of the store to uploads",
     [FLOW_LIMIT_DISK] = "disk space in local_work_dir",
+    [FLOW_LIMIT_HOSTS] = "slices that other hosts hold",
 };
 
 /* --- the text --- */
@@ -108,8 +109,9 @@ static bool has_moved(const progress_now *a, const progress_now *b)
 static void take_numbers(progress *p, uint64_t now_ms)
 {
     s3_stats stats = s3_client_stats(p->s3);
+    p->total_bytes = p->work->size_bytes; /* grows where hosts claim their work */
     progress_now n = {.flow = flow_progress_of(p->flow),
-                      .file_count = p->file_count,
+                      .file_count = p->work->count - p->work->dropped,
                       .total_bytes = p->total_bytes,
                       .moved_bytes =
                           stats.bytes_received + stats.bytes_sent - recorder_sent_bytes(p->records),
@@ -190,8 +192,7 @@ void progress_follow(progress *p, const flow *f, const s3_client *s3, const plan
     p->flow = f;
     p->s3 = s3;
     p->records = records;
-    p->file_count = work->count;
-    p->total_bytes = work->size_bytes;
+    p->work = work;
     p->last.left_ms = PROGRESS_UNKNOWN;
     p->ticks = 0;
     take_numbers(p, clock_now_ms(p->transport));

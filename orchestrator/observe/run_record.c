@@ -45,7 +45,7 @@ static void put_counts(const run_facts *f, buf *out)
     const struct {
         const char *key;
         size_t count;
-    } rows[] = {{"files", f->plan->count},
+    } rows[] = {{"files", f->plan->count - f->plan->dropped},
                 {"clean", t->clean},
                 {"contaminated", t->contaminated},
                 {"failed", t->failed},

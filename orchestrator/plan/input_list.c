@@ -239,8 +239,7 @@ void input_list_free(input_list *l)
 
 static bool feed_decoder(input_list *l, slice data, err *e)
 {
-    return stage_feed(l->decoder, data, e) ||
-           err_subject(e, "%s", l->o.name);
+    return stage_feed(l->decoder, data, e) || err_subject(e, "%s", l->o.name);
 }
 
 static bool start_decoder(input_list *l, err *e)

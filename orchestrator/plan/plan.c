@@ -34,7 +34,8 @@ static void note_skipped(const plan_options *o, plan *out, skipped_input row)
 static void gather(const plan_options *o, plan *out)
 {
     const listed_array *inputs = &o->listing->inputs;
-    out->rows = xcalloc(inputs->count + 1, sizeof *out->rows);
+    out->capacity = inputs->count + 1;
+    out->rows = xcalloc(out->capacity, sizeof *out->rows);
     for (size_t i = 0; i < inputs->count; i++) {
         const listed *object = listed_at(inputs, i);
         if (places_is_output(o->places, object->key)) {
@@ -128,14 +129,17 @@ static uint8_t crashes_of(const plan_options *o, const listed *object)
     return (uint8_t)crash_marks_times(&o->listing->crashes, object->key, etag);
 }
 
-static void judge(const plan_options *o, planned row, const listed *rival, plan *out)
+static void add_row(plan *out, planned row)
 {
-    unsigned host = shard_of_key(row.object->key, o->host_count);
-    if (host != o->host_index) {
-        out->other_hosts++;
-        note_skipped(o, out, (skipped_input){row.object, SKIP_OTHER_HOST, host});
-        return;
+    if (out->count == out->capacity) {
+        out->capacity = 2 * out->capacity + 16;
+        out->rows = xrealloc(out->rows, out->capacity * sizeof *out->rows);
     }
+    out->rows[out->count++] = row;
+}
+
+static void judge_mine(const plan_options *o, planned row, const listed *rival, plan *out)
+{
     output_names outputs = outputs_of(o->places, row.object);
     bool done = is_done(o, &outputs, &row), superseded = is_superseded(o, row.object);
     bool record = run_key_is_record(row.object->key);
@@ -147,9 +151,21 @@ static void judge(const plan_options *o, planned row, const listed *rival, plan 
     else if (!o->retry_failed && row.crashes >= CRASH_MARKS_MAX)
         refuse(out, (refusal){.object = row.object, .crashes = row.crashes});
     else
-        out->rows[out->count++] = row; /* never behind the row that is looked at */
+        add_row(out, row);
     out->superseded += superseded;
     output_names_deinit(&outputs);
+}
+
+/* Rows that are kept move to the front of the array that is read: never past the row that is looked at. */
+static void judge(const plan_options *o, planned row, const listed *rival, plan *out)
+{
+    unsigned host = shard_of_key(row.object->key, o->host_count);
+    if (host == o->host_index) {
+        judge_mine(o, row, rival, out);
+        return;
+    }
+    out->other_hosts++;
+    note_skipped(o, out, (skipped_input){row.object, SKIP_OTHER_HOST, host});
 }
 
 static int compare_rows(const void *a, const void *b)
@@ -160,23 +176,110 @@ static int compare_rows(const void *a, const void *b)
     return strcmp(x->key, y->key);
 }
 
+static void sort_and_sum(plan *out)
+{
+    if (out->count)
+        qsort(out->rows, out->count, sizeof *out->rows, compare_rows);
+    for (size_t i = 0; i < out->count; i++)
+        out->size_bytes += out->rows[i].object->size_bytes;
+}
+
+static void cut_to_debug(const plan_options *o, plan *out)
+{
+    if (!o->max_files || out->count <= o->max_files)
+        return;
+    out->beyond_debug = out->count - o->max_files;
+    for (size_t i = o->max_files; i < out->count; i++) {
+        note_skipped(o, out, (skipped_input){out->rows[i].object, SKIP_BEYOND_DEBUG, 0});
+        out->size_bytes -= out->rows[i].object->size_bytes;
+    }
+    out->count = o->max_files;
+}
+
 void plan_make(const plan_options *options, plan *out)
 {
     *out = (plan){.places = options->places, .ignored_count = options->listing->ignored_count};
     gather(options, out);
     for (size_t i = 0; i < out->input_count; i++)
         judge(options, out->rows[i], rival_of(out->rows, out->input_count, i), out);
-    out->rows = xrealloc(out->rows, (out->count + 1) * sizeof *out->rows);
-    if (out->count)
-        qsort(out->rows, out->count, sizeof *out->rows, compare_rows);
-    if (options->max_files && out->count > options->max_files) {
-        out->beyond_debug = out->count - options->max_files;
-        for (size_t i = options->max_files; i < out->count; i++)
-            note_skipped(options, out, (skipped_input){out->rows[i].object, SKIP_BEYOND_DEBUG, 0});
-        out->count = options->max_files;
+    out->capacity = out->count + 1;
+    out->rows = xrealloc(out->rows, out->capacity * sizeof *out->rows);
+    sort_and_sum(out);
+    cut_to_debug(options, out);
+}
+
+/* --- slices --- */
+
+struct sliced {
+    planned row;
+    const listed *rival;
+    uint32_t rest;
+};
+
+static int compare_slices(const void *a, const void *b)
+{
+    const struct sliced *x = a, *y = b;
+    if (x->rest != y->rest)
+        return x->rest < y->rest ? -1 : 1;
+    return strcmp(x->row.object->key, y->row.object->key);
+}
+
+void plan_slices_make(const plan_options *options, uint32_t count, plan_slices *out)
+{
+    plan all = {.places = options->places};
+    gather(options, &all);
+    *out = (plan_slices){.rows = xcalloc(all.input_count + 1, sizeof *out->rows),
+                         .first = xcalloc((size_t)count + 1, sizeof *out->first),
+                         .count = count};
+    for (size_t i = 0; i < all.input_count; i++) {
+        uint32_t rest = shard_of_key(all.rows[i].object->key, count);
+        out->rows[i] = (struct sliced){all.rows[i], rival_of(all.rows, all.input_count, i), rest};
+        out->first[rest + 1]++;
     }
-    for (size_t i = 0; i < out->count; i++)
-        out->size_bytes += out->rows[i].object->size_bytes;
+    for (uint32_t i = 0; i < count; i++)
+        out->first[i + 1] += out->first[i];
+    if (all.input_count)
+        qsort(out->rows, all.input_count, sizeof *out->rows, compare_slices);
+    plan_deinit(&all);
+}
+
+void plan_slices_deinit(plan_slices *s)
+{
+    free(s->rows);
+    free(s->first);
+    *s = (plan_slices){0};
+}
+
+bool plan_slices_is_empty(const plan_slices *s, uint32_t rest)
+{
+    return s->first[rest] == s->first[rest + 1];
+}
+
+void plan_slice(const plan_options *options, const plan_slices *slices, uint32_t rest,
+                bool (*takes)(void *ctx, const char *key), void *ctx, plan *out)
+{
+    *out = (plan){.places = options->places};
+    for (size_t i = slices->first[rest]; i < slices->first[rest + 1]; i++) {
+        const struct sliced *at = &slices->rows[i];
+        if (!takes(ctx, at->row.object->key))
+            continue;
+        out->input_count++;
+        judge_mine(options, at->row, at->rival, out);
+    }
+    sort_and_sum(out);
+}
+
+void plan_append(plan *to, plan *from)
+{
+    for (size_t i = 0; i < from->count; i++)
+        add_row(to, from->rows[i]);
+    for (size_t i = 0; i < from->refused_count; i++)
+        refuse(to, from->refused[i]);
+    to->size_bytes += from->size_bytes;
+    to->input_count += from->input_count;
+    to->done += from->done;
+    to->superseded += from->superseded;
+    plan_deinit(from);
 }
 
 void plan_deinit(plan *p)

@@ -72,7 +72,7 @@ typedef struct skipped_input {
 typedef struct plan {
     const places *places;
     planned *rows;
-    size_t count;
+    size_t count, capacity;
     refusal *refused; /* mine */
     size_t refused_count;
     uint64_t size_bytes; /* of rows */
@@ -86,11 +86,28 @@ typedef struct plan {
     size_t done;          /* mine and done already */
     size_t superseded;    /* of rows: results of another version of the input are in the store */
     size_t beyond_debug;  /* mine, but more than max_files */
+    size_t dropped;       /* of rows: left to another host, by flow_drop */
     size_t ignored_count; /* objects that are no inputs: other suffixes, output directories */
 } plan;
 
 void plan_make(const plan_options *options, plan *out);
 void plan_deinit(plan *p);
+
+/* The whole listing, divided into slices: classes of MD5(key) mod the number of slices. */
+typedef struct plan_slices {
+    struct sliced *rows; /* slice by slice */
+    size_t *first;       /* of each slice, and the end */
+    uint32_t count;
+} plan_slices;
+void plan_slices_make(const plan_options *options, uint32_t count, plan_slices *out);
+void plan_slices_deinit(plan_slices *s);
+bool plan_slices_is_empty(const plan_slices *s, uint32_t rest);
+/* As plan_make, of the inputs of one slice for which `takes` is true. Host index and count of the options
+ * are not used. */
+void plan_slice(const plan_options *options, const plan_slices *slices, uint32_t rest,
+                bool (*takes)(void *ctx, const char *key), void *ctx, plan *out);
+/* Moves all rows of `from` and their counts to the end of `to`; `from` is empty then. */
+void plan_append(plan *to, plan *from);
 item *plan_item(const plan *p, size_t index) MUST_USE;
 /* Of one of done_rows: the commit object that makes it done. */
 char *plan_commit_key(const plan *p, const planned *row) MUST_USE;

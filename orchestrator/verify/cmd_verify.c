@@ -32,7 +32,7 @@ static bool concerns_runs_only(const option *row)
         "server_url",    "max_concurrent_jobs", "poll_interval", "server_wait",
         "cleanup_delay", "host_index",          "host_count",    "single",
         "gzip_level",    "zstd_level",          "bzip2_level",   "xz_level",
-        "input_list",    "input_list_columns",
+        "input_list",    "input_list_columns",  "distribution",  "claim_lease",
     };
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         if (str_equal(row->key, keys[i]))

@@ -173,7 +173,7 @@ BEGIN {
     row("orchestrator/flow", "base", "base base/options orchestrator/config orchestrator/fleet orchestrator/plan orchestrator/local orchestrator/detect orchestrator/transfer", "base/digest s3/protocol s3/put s3/operations compression")
     row("orchestrator/observe", "base compression s3", "base base/json base/progress orchestrator/config orchestrator/fleet orchestrator/plan orchestrator/detect orchestrator/flow", "base/options s3/client s3/put s3/operations compression/stream compression orchestrator/local")
     row("orchestrator/verify", "base compression s3", "base base/json base/options orchestrator/config orchestrator/runtime orchestrator/transfer", "base/loop s3/protocol s3/client s3/operations compression/gzip compression")
-    row("orchestrator", "base compression s3", "base base/options orchestrator/config orchestrator/fleet orchestrator/plan orchestrator/local orchestrator/detect orchestrator/runtime orchestrator/flow orchestrator/observe orchestrator/verify", "base/loop s3/protocol s3/client s3/get s3/put compression/stream compression orchestrator/transfer")
+    row("orchestrator", "base compression s3", "base base/options orchestrator/claim orchestrator/config orchestrator/fleet orchestrator/plan orchestrator/local orchestrator/detect orchestrator/runtime orchestrator/flow orchestrator/observe orchestrator/verify", "base/loop s3/protocol s3/client s3/get s3/put compression/stream compression orchestrator/transfer")
     row("detection/text", "base", "base", "")
     row("detection/table", "base", "base", "")
     row("detection/tokenizer", "base compression", "base detection/text detection/table", "base/digest compression/stream compression")

@@ -233,7 +233,7 @@ static void the_first_host_fixes_the_plan(void **state)
     other.plan.fingerprint = xstrdup("f2");
     start(&other);
     expect_failure(&other, 2,
-                   "claims/plan.json: a claim run with other detection settings is under way "
+                   "claims/plan.json: a claim run with other detection settings is in progress "
                    "(fingerprint f1, this host's server has f2)");
     assert_int_equal(other.joined, 0);
     begin(&lists, s, 4);
@@ -241,7 +241,7 @@ static void the_first_host_fixes_the_plan(void **state)
     lists.plan.lists = xstrdup("0123456789abcdef");
     start(&lists);
     expect_failure(&lists, 2,
-                   "with another input list is under way (SHA-256 none, this host's is "
+                   "with another input list is in progress (SHA-256 none, this host's is "
                    "0123456789ab)");
     end(&first);
     end(&other);
