@@ -13,7 +13,7 @@
 
 #include "decon/base/err.h"
 #include "base/util.h"
-#include "detection/compare/name_table.h"
+#include "detection/table/name_table.h"
 
 typedef struct compare_match {
     uint64_t line, instance; /* line from 0 */

@@ -8,11 +8,15 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "base/options/options.h"
+#include "detection/audit/question_files.h"
+#include "detection/review/review_audit.h"
 #include "detection/review/review_html.h"
+#include "detection/review/review_judge.h"
 #include "detection/review/review_terminal.h"
 
 #define TOP_TERMINAL   3
 #define TOP_PAGE       20
+#define TOP_JUDGED     1000
 #define PAGE_MAX_BYTES ((size_t)1 << 30)
 #define COLUMNS_ELSE   100 /* where there is no terminal that says */
 #define COLUMNS_MIN    40
@@ -26,7 +30,8 @@ typedef struct review_config {
     double min_score, max_score;
     int64_t top;
     char *html;
-    bool json, stats, help, version;
+    bool json, stats, dump, judge, help, version;
+    char *evals_dir, *split, *contaminated, *clean_subset, *suppress;
     int color;
 } review_config;
 
@@ -54,14 +59,30 @@ static const option rows[] = {
         .help =
             "Examples of each evaluation set, the best first, each of another question; without "
             "it 3, in a page 20."),
+    ROW("suppress", OPTION_STRING, suppress, NULL, .metavar = "FILE",
+        .help = "Leave out matches that were judged to be false (see --judge)."),
     ROW("stats", OPTION_BOOL, stats, "false", .section = "How",
         .help = "Shows figures only, no examples."),
+    ROW("dump", OPTION_BOOL, dump, "false",
+        .help = "Show every match, in the order of the reports, then the figures."),
+    ROW("judge", OPTION_BOOL, judge, "false",
+        .help = "Ask for a verdict on each example, lowest scores first; writes --suppress FILE."),
     ROW("html", OPTION_STRING, html, NULL, .metavar = "FILE",
         .help = "Writes a page with filters, one file that needs nothing else; - for standard "
                 "output."),
     ROW("json", OPTION_BOOL, json, "false", .help = "Writes one JSON object."),
     ROW("color", OPTION_ENUM, color, "auto", .choices = color_choices,
         .help = "Colours; auto: on a terminal, unless NO_COLOR is set."),
+    ROW("evals_dir", OPTION_STRING, evals_dir, NULL, .metavar = "DIR",
+        .section = "Evaluation questions",
+        .help =
+            "Evaluation files: how many questions each set has, for shares and --clean-subset."),
+    ROW("contaminated", OPTION_STRING, contaminated, NULL, .metavar = "FILE",
+        .help = "Write the questions that were found; CSV where FILE ends in .csv, else JSON."),
+    ROW("clean_subset", OPTION_STRING, clean_subset, NULL, .metavar = "FILE",
+        .help = "Write the instances of each set without a match (JSON); needs --evals-dir."),
+    ROW("split", OPTION_STRING, split, NULL, .metavar = "NAME",
+        .help = "Of --clean-subset: only this split, as lm-evaluation-harness reads --samples."),
     ROW("help", OPTION_BOOL, help, "false", .letter = 'h', .section = "Others",
         .help = "Shows this help and ends."),
     ROW("version", OPTION_BOOL, version, "false", .help = "Shows the version and ends."),
@@ -82,6 +103,8 @@ const option_set review_command_options = {
         "  decon review reports\n"
         "  decon review --stats reports\n"
         "  decon review --eval gsm8k --min-score 0.95 --top 10 reports\n"
+        "  decon review --evals-dir /data/evals --split test --clean-subset clean.json reports\n"
+        "  decon review --judge --suppress false.jsonl --max-score 0.9 reports\n"
         "  decon review --html review.html reports && xdg-open review.html\n"
         "\n"
         "Exit statuses: 0 all reports were read; 1 input or output failed; 2 usage; 3 some\n"
@@ -122,7 +145,8 @@ static review_look look_of(const review_config *c)
                              c->color == COLOR_ALWAYS ||
                              (c->color == COLOR_AUTO && is_terminal && !env_is_set("NO_COLOR")),
                          .blocks = speaks_utf8(),
-                         .stats = c->stats};
+                         .stats = c->stats,
+                         .dumped = c->dump};
 }
 
 static bool write_page(const review *r, const review_config *c, char **names, err *e)
@@ -146,39 +170,112 @@ static bool write_page(const review *r, const review_config *c, char **names, er
     return true;
 }
 
-static bool show(const review *r, const review_config *c, char **names, err *e)
+static bool show(const review *r, const review_config *c, const review_look *look, char **names,
+                 err *e)
 {
-    review_look look = look_of(c);
     if (c->html && !write_page(r, c, names, e))
         return false;
     if (c->json)
-        review_print_json(r, stdout);
+        review_print_json(r, look->audit, stdout);
     else if (!c->html)
-        review_print(r, &look, stdout);
+        review_print(r, look, stdout);
     return fflush(stdout) == 0 || err_set(e, ERR_IO, "standard output cannot be written");
+}
+
+static bool write_list(const char *path, const buf *text, err *e)
+{
+    return text->overflow ? err_set(e, ERR_LIMIT, "%s: the list is larger than 1 GiB", path)
+                          : fs_write_file(path, buf_slice(text), false, e);
+}
+
+static bool write_lists(const review_config *c, const question_table *t, err *e)
+{
+    AUTO(buf) found = BUF(PAGE_MAX_BYTES);
+    AUTO(buf) clean = BUF(PAGE_MAX_BYTES);
+    if (c->contaminated && str_ends_with(c->contaminated, ".csv"))
+        question_put_found_csv(t, &found);
+    else if (c->contaminated)
+        question_put_found_json(t, &found);
+    if (c->clean_subset)
+        question_put_clean(t, c->split, &clean);
+    return (!c->contaminated || write_list(c->contaminated, &found, e)) &&
+           (!c->clean_subset || write_list(c->clean_subset, &clean, e));
+}
+
+static void dump_match(void *ctx, const review_set *set, const review_example *x)
+{
+    review_print_example(set, x, ctx, stdout);
+}
+
+static bool wants_audit(const review_config *c)
+{
+    return c->stats || c->evals_dir || c->contaminated || c->clean_subset;
+}
+
+static size_t top_of(const review_config *c)
+{
+    size_t usual = c->judge ? TOP_JUDGED : c->html ? TOP_PAGE : TOP_TERMINAL;
+    return c->top > 0 ? (size_t)c->top : usual;
+}
+
+static bool read_reports(review *r, char **names, err *e)
+{
+    for (size_t i = 0; names[i]; i++)
+        if (!review_add(r, names[i], e))
+            return false;
+    review_finish(r);
+    if (r->top < r->options->top)
+        log_warn("the examples are long: the best %zu of each set are kept instead of %zu", r->top,
+                 r->options->top);
+    return true;
 }
 
 /* Yields the exit status; -1: e tells. */
 static int run(const review_config *c, char **names, err *e)
 {
-    size_t usual = c->html ? TOP_PAGE : TOP_TERMINAL;
+    AUTO(question_table) questions = {0};
+    AUTO(suppressions) known = {0};
+    AUTO(review_audit) audit = {0};
+    AUTO(review) r = {0};
+    review_look look = look_of(c);
     review_options options = {.evals = c->evals,
                               .files = c->files,
                               .min_score = c->min_score,
                               .max_score = c->max_score,
-                              .top = c->top > 0 ? (size_t)c->top : usual};
-    AUTO(review) r = {0};
+                              .top = top_of(c),
+                              .lowest_first = c->judge,
+                              .suppressed = c->suppress ? &known : NULL,
+                              .questions = wants_audit(c) ? &questions : NULL,
+                              .on_match = c->dump ? dump_match : NULL,
+                              .ctx = &look};
     review_init(&r, &options);
-    for (size_t i = 0; names[i]; i++)
-        if (!review_add(&r, names[i], e))
-            return -1;
-    review_finish(&r);
-    if (r.top < options.top)
-        log_warn("the examples are long: the best %zu of each set are kept instead of %zu", r.top,
-                 options.top);
-    if (!show(&r, c, names, e))
+    if ((c->suppress && !suppressions_read(&known, c->suppress, c->judge, e)) ||
+        (c->evals_dir && !question_table_read(&questions, c->evals_dir, e)) ||
+        !read_reports(&r, names, e))
+        return -1;
+    if (wants_audit(c)) {
+        review_audit_fill(&audit, &questions, names);
+        look.audit = &audit;
+    }
+    bool ok = c->judge ? review_judge(&r, &look, &known, c->suppress, stdin, stdout, e)
+                       : show(&r, c, &look, names, e);
+    if (!ok || !write_lists(c, &questions, e))
         return -1;
     return r.bad_lines > 0 || r.bad_reports > 0 ? EXIT_SOME_BAD : 0;
+}
+
+static bool check_options(const review_config *c, err *e)
+{
+    if (c->json && c->html && str_equal(c->html, "-"))
+        return err_set(e, ERR_USAGE, "--json and --html - both want standard output");
+    if (c->dump && (c->json || c->html))
+        return err_set(e, ERR_USAGE, "--dump writes text; leave out --json and --html");
+    if (c->judge && (!c->suppress || c->json || c->html || c->dump))
+        return err_set(e, ERR_USAGE,
+                       "--judge needs --suppress FILE for the verdicts, and no --json, --html or "
+                       "--dump");
+    return !c->clean_subset || c->evals_dir ||
+           err_set(e, ERR_USAGE, "--clean-subset needs --evals-dir DIR: the questions of the sets");
 }
 
 static bool read_options(review_config *c, int argc, char **argv, int *positional, err *e)
@@ -188,9 +285,11 @@ static bool read_options(review_config *c, int argc, char **argv, int *positiona
     if (!options_defaults(set, c, e) ||
         !options_arguments(set, argc, argv, c, origins, positional, e))
         return false;
-    if (c->json && c->html && str_equal(c->html, "-"))
-        return err_set(e, ERR_USAGE, "--json and --html - both want standard output");
-    return c->help || c->version || *positional < argc ||
+    if (c->help || c->version)
+        return true;
+    if (!check_options(c, e))
+        return false;
+    return *positional < argc ||
            err_set(e, ERR_USAGE, "which reports? Name a folder of them (review --help)");
 }
 

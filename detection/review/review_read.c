@@ -120,11 +120,11 @@ static bool fits(char *const *patterns, const char *text)
 
 /* --- examples --- */
 
-/* The best first; equal ones in the order of reading. */
-static int compare_examples(const review_example *a, const review_example *b)
+/* The best first, or the lowest scores; equal ones in the order of reading. */
+static int compare_examples(const review *r, const review_example *a, const review_example *b)
 {
     if (a->score != b->score)
-        return a->score > b->score ? -1 : 1;
+        return (a->score > b->score) != r->options->lowest_first ? -1 : 1;
     if (a->matched_ngrams != b->matched_ngrams)
         return a->matched_ngrams > b->matched_ngrams ? -1 : 1;
     return a->order < b->order ? -1 : a->order > b->order;
@@ -161,14 +161,14 @@ static void offer_example(review *r, review_set *s, review_example *take)
     for (size_t i = 0; i < s->top_count; i++) {
         if (!is_same_question(s->top[i], take))
             continue;
-        if (compare_examples(s->top[i], take) <= 0) {
+        if (compare_examples(r, s->top[i], take) <= 0) {
             review_example_free(take);
             return;
         }
         drop_example(r, s, i);
         break;
     }
-    while (at < s->top_count && compare_examples(s->top[at], take) <= 0)
+    while (at < s->top_count && compare_examples(r, s->top[at], take) <= 0)
         at++;
     if (at >= r->top) {
         review_example_free(take);
@@ -227,6 +227,53 @@ static void count_instance(review *r, review_set *s, const review_line *line)
     r->instances++;
 }
 
+static bool is_suppressed(const review *r, const review_line *line)
+{
+    const judged_match m = {.eval = line->eval,
+                            .split = line->split ? line->split : "",
+                            .instance = line->instance,
+                            .file = line->file,
+                            .line = line->training_line};
+    return r->options->suppressed && suppressions_has(r->options->suppressed, &m);
+}
+
+static void note_question(const review *r, const review_line *line)
+{
+    if (!r->options->questions)
+        return;
+    audit_question *q = question_table_find(r->options->questions, line->eval,
+                                            line->split ? line->split : "", line->instance);
+    q->best_score = MAX(q->best_score, (float)line->score);
+    if (q->last_document == r->documents)
+        return;
+    q->last_document = r->documents;
+    q->documents++;
+}
+
+/* Whether it may be among those that are kept. */
+static bool is_candidate(const review *r, const review_set *s, double score)
+{
+    if (s->top_count < r->top)
+        return true;
+    double last = s->top[s->top_count - 1]->score;
+    return r->options->lowest_first ? score <= last : score >= last;
+}
+
+static void take_example(report_file *f, review_set *s, const review_line *line)
+{
+    review *r = f->r;
+    bool candidate = is_candidate(r, s, line->score);
+    if (!candidate && !r->options->on_match)
+        return;
+    review_example *x = review_example_new(line, f->path, r->order);
+    if (r->options->on_match)
+        r->options->on_match(r->options->ctx, s, x);
+    if (candidate)
+        offer_example(r, s, x);
+    else
+        review_example_free(x);
+}
+
 static void count_line(report_file *f, const review_line *line)
 {
     review *r = f->r;
@@ -234,6 +281,10 @@ static void count_line(report_file *f, const review_line *line)
         !fits(r->options->evals, line->eval) ||
         (!fits(r->options->files, line->file) && !fits(r->options->files, f->path))) {
         r->filtered_out++;
+        return;
+    }
+    if (is_suppressed(r, line)) {
+        r->suppressed++;
         return;
     }
     if (!f->has_line || f->last_line != line->training_line)
@@ -248,8 +299,8 @@ static void count_line(report_file *f, const review_line *line)
     count_instance(r, s, line);
     s->bands[band_of(line->score)]++;
     s->best_score = MAX(s->best_score, line->score);
-    if (s->top_count < r->top || s->top[s->top_count - 1]->score <= line->score)
-        offer_example(r, s, review_example_new(line, f->path, r->order));
+    note_question(r, line);
+    take_example(f, s, line);
     r->order++;
 }
 

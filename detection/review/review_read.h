@@ -15,6 +15,8 @@
 
 #include "decon/base/err.h"
 #include "base/util.h"
+#include "detection/audit/question_table.h"
+#include "detection/audit/suppressions.h"
 #include "detection/table/instance_set.h"
 #include "detection/review/review_marks.h"
 
@@ -23,10 +25,19 @@
 #define REVIEW_EXAMPLE_BYTES ((size_t)24 << 20)
 #define REVIEW_BANDS         6 /* of scores, see review_band_name */
 
+struct review_set;
+struct review_example;
+
 typedef struct review_options {
     char **evals, **files; /* NULL-terminated patterns; empty: all */
     double min_score, max_score;
-    size_t top; /* examples of each set */
+    size_t top;                     /* examples of each set */
+    bool lowest_first;              /* keep those of the lowest scores */
+    const suppressions *suppressed; /* matches that are left out; or NULL */
+    question_table *questions;      /* gets the questions that are found; or NULL */
+    /* NULL, or called for each match that is counted; the example is released afterwards. */
+    void (*on_match)(void *ctx, const struct review_set *set, const struct review_example *x);
+    void *ctx;
 } review_options;
 
 typedef struct review_part {
@@ -68,7 +79,8 @@ typedef struct review {
     review_count *files;
     size_t set_count, set_capacity, file_count, file_capacity;
     uint64_t bands[REVIEW_BANDS];
-    uint64_t reports, matches, documents, instances, filtered_out, bad_lines, bad_reports;
+    uint64_t reports, matches, documents, instances, filtered_out, suppressed;
+    uint64_t bad_lines, bad_reports;
     instance_set seen;
     size_t example_bytes, order;
     struct review_lookup *lookup; /* names to numbers */

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/json/json_write.h"
+#include "detection/review/review_audit.h"
 #include "detection/review/terminal_text.h"
 
 #define NAME_COLUMNS_MAX 34
@@ -110,20 +111,6 @@ static void put_sets(painter *p, const review *r, const review_look *look)
                         .note = xasprintf("%s, best score %.3f", documents, s->best_score)};
     }
     put_heading(p, "Matches by evaluation set");
-    put_rows(p, look, rows, count);
-    put_more(p, r->set_count - count, "sets");
-    free_rows(rows, count);
-}
-
-static void put_instances(painter *p, const review *r, const review_look *look)
-{
-    size_t count = MIN(r->set_count, SETS_SHOWN);
-    row *rows = xcalloc(count + 1, sizeof *rows);
-    for (size_t i = 0; i < count; i++)
-        rows[i] = (row){.name = r->sets[i].count.name,
-                        .value = r->sets[i].instances,
-                        .note = xstrdup("distinct questions")};
-    put_heading(p, "Questions found by evaluation set");
     put_rows(p, look, rows, count);
     put_more(p, r->set_count - count, "sets");
     free_rows(rows, count);
@@ -274,6 +261,8 @@ static void put_totals(painter *p, const review *r, const review_look *look)
                  r->set_count == 1 ? "" : "s", r->reports, r->reports == 1 ? "" : "s");
     if (r->filtered_out > 0)
         paint_printf(p, STYLE_FAINT, " (%" PRIu64 " left out by filters)", r->filtered_out);
+    if (r->suppressed > 0)
+        paint_printf(p, STYLE_FAINT, " (%" PRIu64 " judged to be false)", r->suppressed);
     paint_newline(p);
     if (look->stats) {
         paint_printf(p, STYLE_PLAIN, "%" PRIu64 " distinct question%s found", r->instances,
@@ -288,6 +277,23 @@ static void flush(painter *p, FILE *out)
     buf_clear(&p->out);
 }
 
+void review_print_example(const review_set *s, const review_example *x, const review_look *look,
+                          FILE *out)
+{
+    AUTO(painter) p = {0};
+    paint_init(&p, look->width, look->color);
+    p.indent = INDENT;
+    paint_text(&p, STYLE_BOLD, s->count.name);
+    paint_newline(&p);
+    put_example(&p, x);
+    flush(&p, out);
+}
+
+static bool shows_examples(const review_look *look)
+{
+    return !look->stats && !look->dumped;
+}
+
 void review_print(const review *r, const review_look *look, FILE *out)
 {
     AUTO(painter) p = {0};
@@ -296,15 +302,15 @@ void review_print(const review *r, const review_look *look, FILE *out)
     put_totals(&p, r, look);
     if (r->matches > 0) {
         put_sets(&p, r, look);
-        if (look->stats)
-            put_instances(&p, r, look);
+        if (look->audit)
+            review_audit_print(look->audit, r->documents, &p);
         put_bands(&p, r, look);
         put_files(&p, r, look);
-        if (!look->stats)
+        if (shows_examples(look))
             put_legend(&p);
     }
     flush(&p, out);
-    for (size_t i = 0; !look->stats && i < r->set_count; i++) {
+    for (size_t i = 0; shows_examples(look) && i < r->set_count; i++) {
         put_examples(&p, &r->sets[i]);
         flush(&p, out);
     }
@@ -361,7 +367,7 @@ static void print_json_set(const review_set *s, bool first, FILE *out)
     fprintf(out, "%s%s", first ? "" : ",", buf_str(&one));
 }
 
-void review_print_json(const review *r, FILE *out)
+void review_print_json(const review *r, const review_audit *audit, FILE *out)
 {
     fprintf(out, "{\"bad_lines\":%" PRIu64 ",\"documents\":%" PRIu64 ",\"evals\":[", r->bad_lines,
             r->documents);
@@ -376,6 +382,12 @@ void review_print_json(const review *r, FILE *out)
     }
     fprintf(out,
             "],\"filtered_out\":%" PRIu64 ",\"instances\":%" PRIu64 ",\"matches\":%" PRIu64
-            ",\"reports\":%" PRIu64 "}\n",
-            r->filtered_out, r->instances, r->matches, r->reports);
+            ",\"reports\":%" PRIu64 ",\"suppressed\":%" PRIu64,
+            r->filtered_out, r->instances, r->matches, r->reports, r->suppressed);
+    if (audit) {
+        AUTO(buf) members = BUF((size_t)256 << 20);
+        review_audit_json(audit, &members);
+        fprintf(out, ",%s", buf_str(&members) + 1);
+    }
+    fputs("}\n", out);
 }

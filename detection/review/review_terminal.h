@@ -11,14 +11,21 @@
 
 #include "detection/review/review_read.h"
 
+struct review_audit;
+
 typedef struct review_look {
     size_t width; /* columns */
     bool color;
-    bool blocks; /* bars of block characters; else of # */
-    bool stats;  /* figures only, no examples */
+    bool blocks;                      /* bars of block characters; else of # */
+    bool stats;                       /* figures only, no examples */
+    bool dumped;                      /* the examples have been written already */
+    const struct review_audit *audit; /* or NULL */
 } review_look;
 
 void review_print(const review *r, const review_look *look, FILE *out);
-void review_print_json(const review *r, FILE *out);
+/* One example with the name of its set. */
+void review_print_example(const review_set *s, const review_example *x, const review_look *look,
+                          FILE *out);
+void review_print_json(const review *r, const struct review_audit *audit, FILE *out);
 
 #endif

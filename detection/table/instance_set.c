@@ -38,6 +38,11 @@ static uint64_t key_of(slice eval, slice split, uint64_t instance)
     return key ? key : 1;
 }
 
+bool instance_set_has(const instance_set *s, slice eval, slice split, uint64_t instance)
+{
+    return s->slot_count > 0 && *find_slot(s->slots, s->slot_count, key_of(eval, split, instance));
+}
+
 bool instance_set_add(instance_set *s, slice eval, slice split, uint64_t instance)
 {
     if (s->count * 2 >= s->slot_count)

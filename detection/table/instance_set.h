@@ -21,6 +21,7 @@ typedef struct instance_set {
 
 void instance_set_deinit(instance_set *s);
 
+bool instance_set_has(const instance_set *s, slice eval, slice split, uint64_t instance);
 /* True the first time. */
 bool instance_set_add(instance_set *s, slice eval, slice split, uint64_t instance);
 

@@ -61,8 +61,60 @@ test_stats_show_figures_only() {
     make_reports
     review 0 --stats reports
     expect_out '6 distinct questions found'
-    grep -qE '^  workshop_problems .* 3  distinct questions$' "$T/out" || fail "$(cat "$T/out")"
+    expect_out '400 documents in 9 files were checked, 1.750 % are contaminated'
+    grep -qE '^  workshop_problems +test +3 of 9 questions, 33.33 %$' "$T/out" || fail "$(cat "$T/out")"
+    expect_out 'Questions found in most documents'
+    grep -qE '^  workshop_problems test #1 +2 documents$' "$T/out" || fail "$(cat "$T/out")"
     ! grep -q 'nine bells' "$T/out" || fail 'an example'
+}
+
+test_every_match_can_be_dumped() {
+    make_reports
+    review 0 --dump reports
+    [ "$(grep -cE '^  1\.000 .* has  test #' "$T/out")" = 7 ] || fail "$(cat "$T/out")"
+    review 0 --dump --eval harbour reports
+    [ "$(grep -cE '^  1\.000 .* has  test #' "$T/out")" = 3 ] || fail "$(cat "$T/out")"
+    review 2 --dump --json reports
+}
+
+test_lists_of_questions() {
+    make_reports
+    review 0 --stats --evals-dir "$evals" --contaminated found.csv --clean-subset clean.json reports
+    [ "$(head -n 1 "$T/found.csv")" = 'eval_key,split,eval_instance_index,documents,best_score' ] || fail "$(cat "$T/found.csv")"
+    [ "$(wc -l <"$T/found.csv")" = 7 ] || fail "$(cat "$T/found.csv")"
+    grep -qxF 'workshop_problems,test,1,2,1.0' "$T/found.csv" || fail "$(cat "$T/found.csv")"
+    grep -q '"meadow_reading":{"test":\[0,1,2,3,4,5\]}' "$T/clean.json" || fail "$(cat "$T/clean.json")"
+    # What is found and what is clean are all questions of the set.
+    [ "$(grep -c '^harbour_quiz,' "$T/found.csv")" = 3 ] || fail "$(cat "$T/found.csv")"
+    [ "$(grep -o '"harbour_quiz":{"test":\[[0-9,]*' "$T/clean.json" | tr ',' '\n' | wc -l)" = 7 ] || fail "$(cat "$T/clean.json")"
+    review 0 --evals-dir "$evals" --split test --clean-subset clean.json --contaminated found.json reports
+    grep -q '"meadow_reading":\[0,1,2,3,4,5\]' "$T/clean.json" || fail "$(cat "$T/clean.json")"
+    grep -qF '{"best_score":1.0,"documents":2,"eval_instance_index":1,"eval_key":"workshop_problems","split":"test"}' "$T/found.json" || fail "$(cat "$T/found.json")"
+    review 0 --json --stats reports
+    expect_out '"checked_files":9,"checked_lines":400,"questions":[{"found":3,"known":10,"set":"harbour_quiz","split":"test"}'
+    review 2 --clean-subset clean.json reports
+}
+
+test_verdicts_suppress_matches() {
+    make_reports
+    review 2 --judge reports
+    status=0
+    (cd "$T" && printf 'x\nf\ne\nt\ns\n' | "$BIN/decon" review --judge --suppress v.jsonl --eval workshop reports) >"$T/out" 2>&1 || status=$?
+    [ "$status" = 0 ] || fail "$(cat "$T/out")"
+    expect_out 'please answer f, e, t, s or q'
+    expect_out '3 of 3 matches judged; verdicts are in v.jsonl'
+    [ "$(wc -l <"$T/v.jsonl")" = 3 ] || fail "$(cat "$T/v.jsonl")"
+    [ "$(grep -c '"verdict":"false_positive"' "$T/v.jsonl")" = 2 ] || fail "$(cat "$T/v.jsonl")"
+    [ "$(grep -c '"training_file"' "$T/v.jsonl")" = 2 ] || fail "$(cat "$T/v.jsonl")"
+    review 0 --suppress v.jsonl --stats reports
+    grep -qE '^[45] matches in [45] documents .*[23] judged to be false' "$T/out" || fail "$(cat "$T/out")"
+    # What was judged is not asked again.
+    (cd "$T" && "$BIN/decon" review --judge --suppress v.jsonl --eval workshop reports) >"$T/out" 2>&1 </dev/null
+    grep -qE '0 of [01] matches judged' "$T/out" || fail "$(cat "$T/out")"
+    echo '{"eval_key":"x"}' >>"$T/v.jsonl"
+    review 2 --suppress v.jsonl reports
+    grep -q 'v.jsonl: line 4: ' "$T/review.log" || fail "$(cat "$T/review.log")"
+    review 1 --suppress none.jsonl reports
 }
 
 test_json() {

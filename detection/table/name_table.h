@@ -3,8 +3,8 @@
  * What:    name_table_number yields a name's number and adds it where it is new.
  * Owner:   embedded; name_table_deinit. Threads: one. Fails: never.
  */
-#ifndef DETECTION_COMPARE_NAME_TABLE_H
-#define DETECTION_COMPARE_NAME_TABLE_H
+#ifndef DETECTION_TABLE_NAME_TABLE_H
+#define DETECTION_TABLE_NAME_TABLE_H
 
 #include "base/util.h"
 

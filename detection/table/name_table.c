@@ -1,5 +1,5 @@
 #include "base/util.h"
-#include "detection/compare/name_table.h"
+#include "detection/table/name_table.h"
 
 #include "decon/base/buf.h"
 #include "detection/table/hash.h"

@@ -1,0 +1,57 @@
+#include "base/util.h"
+#include "detection/audit/run_facts.h"
+
+#include "base/fsutil.h"
+
+#define RECORD_MAX_BYTES ((size_t)64 << 20)
+
+void run_facts_deinit(run_facts *f)
+{
+    json_tree_deinit(&f->tree);
+    buf_deinit(&f->text);
+    *f = (run_facts){0};
+}
+
+static uint64_t number_of(const run_facts *f, const json_node *object, const char *key)
+{
+    uint64_t number;
+    const json_node *node = json_tree_member(&f->tree, object, slice_from(key));
+    return node && json_unsigned(&node->value, &number) ? number : 0;
+}
+
+void run_facts_read(run_facts *f, const char *dir)
+{
+    err e = ERR_INIT;
+    AUTO_FREE char *path = xasprintf("%s/_decon/detect.json", dir);
+    *f = (run_facts){.text = BUF(RECORD_MAX_BYTES)};
+    if (!fs_read_file(path, RECORD_MAX_BYTES, &f->text, &e) ||
+        !json_tree_read(&f->tree, buf_slice(&f->text), &e))
+        return;
+    f->found = true;
+    const json_node *root = json_tree_root(&f->tree);
+    uint64_t files = number_of(f, root, "files");
+    uint64_t unread = number_of(f, root, "failed") + number_of(f, root, "skipped");
+    f->files = files > unread ? files - unread : 0;
+    f->lines = number_of(f, root, "lines");
+}
+
+static bool has_text(const run_facts *f, const json_node *object, const char *key, const char *text)
+{
+    AUTO(buf) found = BUF(RECORD_MAX_BYTES);
+    const json_node *node = json_tree_member(&f->tree, object, slice_from(key));
+    if (node)
+        json_node_put_text(node, &found);
+    return str_equal(buf_str(&found), text);
+}
+
+uint64_t run_facts_questions(const run_facts *f, const char *set, const char *split)
+{
+    if (!f->found)
+        return 0;
+    const json_node *sets = json_tree_member(&f->tree, json_tree_root(&f->tree), SLICE_LIT("sets"));
+    for (const json_node *n = sets ? json_tree_first(&f->tree, sets) : NULL; n;
+         n = json_tree_next(&f->tree, n))
+        if (has_text(f, n, "set", set) && has_text(f, n, "split", split))
+            return number_of(f, n, "questions");
+    return 0;
+}

@@ -1,0 +1,132 @@
+#include "base/util.h"
+#include "detection/audit/suppressions.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/fsutil.h"
+#include "base/json/json_read.h"
+#include "base/json/json_write.h"
+#include "detection/text/unicode.h"
+
+#define FILE_MAX_BYTES ((size_t)256 << 20)
+#define LINE_MAX_BYTES ((size_t)1 << 20)
+
+enum { KEY_SET, KEY_SPLIT, KEY_INSTANCE, KEY_FILE, KEY_LINE, KEY_VERDICT, KEY_COUNT };
+static const char *const keys[KEY_COUNT] = {"eval_key",      "split",         "eval_instance_index",
+                                            "training_file", "training_line", "verdict"};
+
+void suppressions_deinit(suppressions *s)
+{
+    instance_set_deinit(&s->everywhere);
+    instance_set_deinit(&s->in_documents);
+    instance_set_deinit(&s->judged);
+}
+
+/* A pair of question and document as one text and number. */
+static void put_pair(const judged_match *m, buf *out)
+{
+    buf_append_str(out, m->eval);
+    buf_append_char(out, '\n');
+    buf_append_str(out, m->split);
+    buf_printf(out, "\n%llu", (unsigned long long)m->instance);
+}
+
+static void add_pair(instance_set *s, const judged_match *m)
+{
+    AUTO(buf) pair = BUF(LINE_MAX_BYTES);
+    put_pair(m, &pair);
+    (void)instance_set_add(s, buf_slice(&pair), slice_from(m->file), m->line);
+}
+
+static bool has_pair(const instance_set *s, const judged_match *m)
+{
+    AUTO(buf) pair = BUF(LINE_MAX_BYTES);
+    put_pair(m, &pair);
+    return instance_set_has(s, buf_slice(&pair), slice_from(m->file), m->line);
+}
+
+bool suppressions_has(const suppressions *s, const judged_match *m)
+{
+    return instance_set_has(&s->everywhere, slice_from(m->eval), slice_from(m->split),
+                            m->instance) ||
+           has_pair(&s->in_documents, m);
+}
+
+bool suppressions_judged(const suppressions *s, const judged_match *m)
+{
+    return suppressions_has(s, m) || has_pair(&s->judged, m);
+}
+
+static char *text_of(const json_value *v)
+{
+    AUTO(buf) scratch = BUF(v->raw.len + 1);
+    slice text;
+    if (v->type != JSON_STRING || !json_text(v, &scratch, &text))
+        return NULL;
+    return text.len ? slice_dup(text) : xstrdup("");
+}
+
+static bool read_line(suppressions *s, slice line, err *e)
+{
+    json_value values[KEY_COUNT];
+    uint64_t instance;
+    if (utf8_check(line) != line.len || !json_read_members(line, keys, values, KEY_COUNT, NULL, e))
+        return err_set(e, ERR_CONFIG, "not a JSON object in valid UTF-8");
+    AUTO_FREE char *eval = text_of(&values[KEY_SET]);
+    AUTO_FREE char *split = text_of(&values[KEY_SPLIT]);
+    AUTO_FREE char *file = text_of(&values[KEY_FILE]);
+    AUTO_FREE char *verdict = text_of(&values[KEY_VERDICT]);
+    if (!eval || !verdict || !json_unsigned(&values[KEY_INSTANCE], &instance))
+        return err_set(e, ERR_CONFIG,
+                       "eval_key, eval_instance_index and verdict are not all there");
+    judged_match m = {
+        .eval = eval, .split = split ? split : "", .instance = instance, .file = file};
+    if (file && !json_unsigned(&values[KEY_LINE], &m.line))
+        return err_set(e, ERR_CONFIG, "training_file without training_line");
+    bool is_false = str_equal(verdict, SUPPRESSION_FALSE);
+    if (file)
+        add_pair(is_false ? &s->in_documents : &s->judged, &m);
+    else if (is_false)
+        (void)instance_set_add(&s->everywhere, slice_from(eval), slice_from(m.split), instance);
+    return true;
+}
+
+bool suppressions_read(suppressions *s, const char *path, bool may_be_new, err *e)
+{
+    AUTO(buf) text = BUF(FILE_MAX_BYTES);
+    if (may_be_new && !fs_exists(path))
+        return true;
+    if (!fs_read_file(path, FILE_MAX_BYTES, &text, e))
+        return false;
+    slice rest = buf_slice(&text);
+    for (unsigned long number = 1; rest.len > 0; number++) {
+        const char *newline = memchr(rest.data, '\n', rest.len);
+        slice line = {rest.data, newline ? (size_t)(newline - rest.data) : rest.len};
+        size_t used = line.len + (newline != NULL);
+        if (slice_trim(line).len > 0 && !read_line(s, slice_trim(line), e))
+            return err_context(e, "%s: line %lu", path, number);
+        rest = (slice){rest.data + used, rest.len - used};
+    }
+    return true;
+}
+
+bool suppressions_append(const char *path, const judged_match *m, const char *verdict, err *e)
+{
+    AUTO(buf) line = BUF(LINE_MAX_BYTES);
+    json_member_unsigned(&line, "eval_instance_index", m->instance);
+    json_member_string(&line, "eval_key", slice_from(m->eval));
+    json_member_string(&line, "split", slice_from(m->split));
+    if (m->file) {
+        json_member_string(&line, "training_file", slice_from(m->file));
+        json_member_unsigned(&line, "training_line", m->line);
+    }
+    json_member_string(&line, "verdict", slice_from(verdict));
+    json_close(&line);
+    buf_append_char(&line, '\n');
+    AUTO_FD fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return err_set_errno(e, ERR_IO, errno, "%s cannot be opened", path);
+    return fs_write_all(fd, line.data, line.len, e);
+}

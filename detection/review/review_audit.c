@@ -1,0 +1,158 @@
+#include "base/util.h"
+#include "detection/review/review_audit.h"
+
+#include <inttypes.h>
+
+#include "base/json/json_write.h"
+#include "base/options/options.h"
+
+#define ROWS_SHOWN    40
+#define LEAKED_SHOWN  10
+#define NAME_COLUMNS  34
+#define SPLIT_COLUMNS 12
+
+void review_audit_deinit(review_audit *a)
+{
+    free(a->counts);
+    *a = (review_audit){0};
+}
+
+static void add_facts(review_audit *a, const char *dir)
+{
+    AUTO(run_facts) f = {0};
+    run_facts_read(&f, dir);
+    if (!f.found)
+        return;
+    a->files += f.files;
+    a->lines += f.lines;
+    for (size_t i = 0; i < a->count; i++)
+        if (a->counts[i].known == 0)
+            a->counts[i].known = run_facts_questions(&f, a->counts[i].set, a->counts[i].split);
+}
+
+void review_audit_fill(review_audit *a, question_table *questions, char *const *dirs)
+{
+    *a = (review_audit){.questions = questions};
+    question_table_sort(questions);
+    a->counts = question_table_count(questions, &a->count);
+    for (size_t i = 0; dirs[i]; i++)
+        add_facts(a, dirs[i]);
+}
+
+/* --- the terminal --- */
+
+static void put_checked(const review_audit *a, uint64_t contaminated, painter *p)
+{
+    char lines[32], files[32];
+    if (a->lines == 0)
+        return;
+    format_count(a->lines, lines, sizeof lines);
+    format_count(a->files, files, sizeof files);
+    paint_printf(p, STYLE_PLAIN, "%s documents in %s files were checked, %.3f %% are contaminated",
+                 lines, files, (double)contaminated * 100 / (double)a->lines);
+    paint_newline(p);
+}
+
+static void put_cut(painter *p, const char *text, size_t columns)
+{
+    AUTO_FREE char *cut = xstrndup(text, paint_fit(text, columns));
+    paint_text(p, STYLE_PLAIN, cut);
+}
+
+static void put_count(painter *p, const question_count *c)
+{
+    paint_text(p, STYLE_PLAIN, "  ");
+    put_cut(p, c->set, NAME_COLUMNS);
+    paint_pad(p, NAME_COLUMNS + 4);
+    put_cut(p, c->split, SPLIT_COLUMNS);
+    paint_pad(p, NAME_COLUMNS + SPLIT_COLUMNS + 6);
+    paint_printf(p, STYLE_BOLD, "%" PRIu64, c->found);
+    if (c->known > 0)
+        paint_printf(p, STYLE_FAINT, " of %" PRIu64 " questions, %.2f %%", c->known,
+                     (double)c->found * 100 / (double)c->known);
+    paint_newline(p);
+}
+
+static void put_counts(const review_audit *a, painter *p)
+{
+    size_t shown = 0, found = 0;
+    paint_newline(p);
+    paint_text(p, STYLE_BOLD, "Questions found, by evaluation set and split");
+    paint_newline(p);
+    for (size_t i = 0; i < a->count; i++) {
+        found += a->counts[i].found > 0;
+        if (a->counts[i].found > 0 && shown < ROWS_SHOWN) {
+            put_count(p, &a->counts[i]);
+            shown++;
+        }
+    }
+    if (found > shown)
+        paint_printf(p, STYLE_FAINT, "  and %zu more sets", found - shown);
+    if (found > shown)
+        paint_newline(p);
+}
+
+/* The most documents first. */
+static const audit_question *next_leaked(const question_table *t, const audit_question *last)
+{
+    const audit_question *best = NULL;
+    for (size_t i = 0; i < t->count; i++) {
+        const audit_question *q = &t->each[i];
+        bool comes_later = !last || q->documents < last->documents ||
+                           (q->documents == last->documents && q > last);
+        if (q->documents > 1 && comes_later && (!best || q->documents > best->documents))
+            best = q;
+    }
+    return best;
+}
+
+static void put_leaked(const review_audit *a, painter *p)
+{
+    const question_table *t = a->questions;
+    const audit_question *q = next_leaked(t, NULL);
+    if (!q)
+        return;
+    paint_newline(p);
+    paint_text(p, STYLE_BOLD, "Questions found in most documents");
+    paint_newline(p);
+    for (size_t n = 0; q && n < LEAKED_SHOWN; n++, q = next_leaked(t, q)) {
+        AUTO(buf) name = BUF((size_t)1 << 20);
+        buf_printf(&name, "%s %s%s#%" PRIu64, t->sets.names[q->set], t->splits.names[q->split],
+                   *t->splits.names[q->split] ? " " : "", q->instance);
+        paint_text(p, STYLE_PLAIN, "  ");
+        put_cut(p, buf_str(&name), NAME_COLUMNS + SPLIT_COLUMNS);
+        paint_pad(p, NAME_COLUMNS + SPLIT_COLUMNS + 6);
+        paint_printf(p, STYLE_BOLD, "%" PRIu64, q->documents);
+        paint_text(p, STYLE_FAINT, " documents");
+        paint_newline(p);
+    }
+}
+
+void review_audit_print(const review_audit *a, uint64_t contaminated, painter *p)
+{
+    put_checked(a, contaminated, p);
+    put_counts(a, p);
+    put_leaked(a, p);
+}
+
+/* --- JSON --- */
+
+void review_audit_json(const review_audit *a, buf *json)
+{
+    bool any = false;
+    json_member_unsigned(json, "checked_files", a->files);
+    json_member_unsigned(json, "checked_lines", a->lines);
+    json_key(json, "questions");
+    for (size_t i = 0; i < a->count; i++) {
+        AUTO(buf) one = BUF((size_t)1 << 20);
+        json_member_unsigned(&one, "found", a->counts[i].found);
+        json_member_unsigned(&one, "known", a->counts[i].known);
+        json_member_string(&one, "set", slice_from(a->counts[i].set));
+        json_member_string(&one, "split", slice_from(a->counts[i].split));
+        json_close(&one);
+        buf_append_char(json, any ? ',' : '[');
+        buf_append_slice(json, buf_slice(&one));
+        any = true;
+    }
+    buf_append_str(json, any ? "]" : "[]");
+}
