@@ -117,6 +117,8 @@ def presigned(client):
     reply = urllib.request.urlopen(client.generate_presigned_url("get_object", Params=params))
     equal((reply.read(), reply.headers["Content-Type"]), (b"signed", "text/z"))
     s3.delete_object(Bucket=BUCKET, Key="signed key")
+    params = {"Bucket": BUCKET, "Prefix": "tags"}
+    equal(b"<Key>tags</Key>" in urllib.request.urlopen(client.generate_presigned_url("list_objects_v2", Params=params)).read(), True)
 
 
 def presigned_by_default():

@@ -228,12 +228,23 @@ static bool check_anonymous(const auth_request *request, const auth_keys *keys, 
                                     "Access Denied: the request has no signature.");
 }
 
+/* A browser's upload, whose signature is in the form. */
+static bool is_form(const auth_request *request)
+{
+    const char *type = auth_header(request, "content-type");
+    return str_equal(request->method, "POST") && type &&
+           strncasecmp(type, "multipart/form-data", strlen("multipart/form-data")) == 0;
+}
+
 bool auth_check(const auth_request *request, const auth_keys *keys, err *e)
 {
     const char *value = auth_header(request, "authorization");
     const char *hash = auth_header(request, "x-amz-content-sha256");
     if (hash && str_starts_with(hash, "STREAMING-") && chunks_kind_of(hash) == CHUNKS_NONE)
         return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED, "%s is not implemented here.", hash);
+    if (is_form(request))
+        return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED,
+                                 "Uploads by forms (POST) are not implemented here.");
     if (value && str_starts_with(value, "AWS "))
         return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
                                  "The authorization mechanism you have provided is not supported. "

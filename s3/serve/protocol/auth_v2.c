@@ -110,10 +110,11 @@ static void append_amz(const auth_request *r, buf *out)
     }
 }
 
-static void append_resource(const auth_request *r, buf *out)
+static void append_resource(const auth_request *r, const char *path_end, buf *out)
 {
     char separator = '?';
     buf_append_slice(out, r->path);
+    buf_append_str(out, path_end);
     for (size_t i = 0; i < ARRAY_LEN(resource_params); i++) {
         const char *value = target_param(r->target, resource_params[i]);
         if (!value)
@@ -133,12 +134,12 @@ static const char *header_or_param(const auth_request *r, const char *name)
     return value ? value : "";
 }
 
-static void append_signed_text(const auth_request *r, buf *out)
+static void append_signed_text(const auth_request *r, const char *path_end, buf *out)
 {
     buf_printf(out, "%s\n%s\n%s\n%s\n", r->method, header_or_param(r, "content-md5"),
                header_or_param(r, "content-type"), target_param(r->target, "Expires"));
     append_amz(r, out);
-    append_resource(r, out);
+    append_resource(r, path_end, out);
 }
 
 /* --- the check --- */
@@ -180,20 +181,33 @@ static bool check_expiry(const auth_request *r, err *e)
            s3_refuse_because(e, REFUSE_ACCESS_DENIED, "Request has expired");
 }
 
-bool auth_v2_check(const auth_request *request, const auth_keys *keys, err *e)
+static bool is_signed(const auth_request *r, const auth_keys *keys, const char *path_end)
 {
-    const target *t = request->target;
     uint8_t digest[SHA1_BYTES];
     char expected[SIGNATURE_CHARS];
     AUTO(buf) text = BUF(TEXT_MAX);
+    append_signed_text(r, path_end, &text);
+    hmac_sha1(keys->secret_access_key, buf_slice(&text), digest);
+    base64_encode(digest, sizeof digest, expected);
+    return !text.overflow &&
+           s3_signature_equal(slice_from(target_param(r->target, "Signature")), expected);
+}
+
+/* "/bucket" */
+static bool is_bucket_path(slice path)
+{
+    return path.len > 1 && !memchr(path.data + 1, '/', path.len - 1);
+}
+
+bool auth_v2_check(const auth_request *request, const auth_keys *keys, err *e)
+{
+    const target *t = request->target;
     if (!check_expiry(request, e) || !check_coverage(request, e))
         return false;
     if (!str_equal(target_param(t, "AWSAccessKeyId"), keys->access_key_id))
         return s3_refuse(e, REFUSE_INVALID_ACCESS_KEY);
-    append_signed_text(request, &text);
-    hmac_sha1(keys->secret_access_key, buf_slice(&text), digest);
-    base64_encode(digest, sizeof digest, expected);
-    return (!text.overflow &&
-            s3_signature_equal(slice_from(target_param(t, "Signature")), expected)) ||
+    /* boto3 signs the path of a bucket as "/bucket/", also where it sends "/bucket". */
+    return is_signed(request, keys, "") ||
+           (is_bucket_path(request->path) && is_signed(request, keys, "/")) ||
            s3_refuse(e, REFUSE_SIGNATURE);
 }

@@ -167,6 +167,22 @@ static void test_regions_and_anonymous(void **state)
     assert_true(auth_check(&v.request, &policy, &e));
 }
 
+static void uploads_by_forms_are_not_implemented(void **state)
+{
+    UNUSED(state);
+    AUTO(target) t = {0};
+    err e = ERR_INIT;
+    http_header form = {"content-type", "Multipart/form-data; boundary=x"};
+    assert_true(target_parse("/b", &t, &e));
+    auth_request request = {
+        .method = "POST", .path = t.raw_path, .target = &t, .headers = &form, .header_count = 1};
+    assert_false(auth_check(&request, &keys, &e));
+    assert_string_equal(e.s3_code, "NotImplemented");
+    request.method = "PUT";
+    assert_false(auth_check(&request, &keys, &e));
+    assert_string_equal(e.s3_code, "AccessDenied");
+}
+
 static void test_targets(void **state)
 {
     UNUSED(state);
@@ -336,6 +352,7 @@ int main(void)
         cmocka_unit_test(test_who_and_when),
         cmocka_unit_test(test_presigned_urls),
         cmocka_unit_test(test_regions_and_anonymous),
+        cmocka_unit_test(uploads_by_forms_are_not_implemented),
         cmocka_unit_test(test_targets),
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_fault_rates),
