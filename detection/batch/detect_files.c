@@ -1,9 +1,11 @@
 #include "detection/batch/detect_files.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/stat.h>
 
 #include "base/fsutil.h"
+#include "decon/base/digest.h"
 #include "decon/base/log.h"
 #include "decon/compression/codec.h"
 #include "base/util.h"
@@ -26,6 +28,27 @@ void detect_files_deinit(detect_files *f)
     *f = (detect_files){0};
 }
 
+/* Of names of results: what is added to an id (".clean.jsonl.zstd"), and the digest of a shortened
+ * id. */
+enum { ADDED_MOST = 17, DIGEST_BYTES = 8 };
+
+/* A name that leaves no place for what is added keeps its beginning, with a digest of it. */
+static char *shortened(char *id, size_t start)
+{
+    size_t most = NAME_MAX - ADDED_MOST, keep = start + most - 1 - (size_t)2 * DIGEST_BYTES;
+    char hex[2 * SHA256_BYTES + 1];
+    uint8_t digest[SHA256_BYTES];
+    if (strlen(id + start) <= most)
+        return id;
+    sha256(slice_from(id + start), digest);
+    hex_encode(digest, DIGEST_BYTES, hex);
+    while (keep > start && ((unsigned char)id[keep] & 0xc0) == 0x80) /* not inside a character */
+        keep--;
+    char *shorter = xasprintf("%.*s~%s", (int)keep, id, hex);
+    free(id);
+    return shorter;
+}
+
 /* The name without its compression's suffix and then without .jsonl or .json, unless nothing would
  * be left. */
 static char *id_of(const char *relative)
@@ -42,7 +65,7 @@ static char *id_of(const char *relative)
             break;
         }
     }
-    return xstrndup(relative, len > start ? len : strlen(relative));
+    return shortened(xstrndup(relative, len > start ? len : strlen(relative)), start);
 }
 
 static void add_file(detect_files *f, const char *path, const char *relative, const struct stat *st)

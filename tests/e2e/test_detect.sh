@@ -60,6 +60,24 @@ test_the_batch_is_recorded() {
     expect_out '^SUMMARY: Files=4 '
 }
 
+# Names as long as the file system takes, of one and of two bytes a character.
+test_files_of_long_names() {
+    local bytes name
+    mkdir "$T/in"
+    for bytes in 235 243 250 255; do
+        name=$(printf 'a%.0s' $(seq $((bytes - 9))))
+        hits >"$T/in/$bytes$name.jsonl"
+    done
+    name=$(printf 'é%.0s' $(seq 124))
+    hits >"$T/in/x$name.jsonl"
+    hits >"$T/in/y${name%?}b.jsonl"
+    detect 0 --purify in
+    expect_out '^SUMMARY: Files=6 Clean=0 Contaminated=6 Failed=0 '
+    [ "$(find "$T/reports" -type f -name '*.report.jsonl' | wc -l)" = 6 ] || fail "$(find "$T/reports")"
+    [ "$(find "$T/cleaned" -type f -name '*.clean.jsonl.gz' | wc -l)" = 6 ] || fail "$(find "$T/cleaned")"
+    [ "$(find "$T/reports" -name '*.report.jsonl' | iconv -f UTF-8 -t UTF-8 | wc -l)" = 6 ] || fail 'a name is cut inside a character'
+}
+
 test_found_can_be_a_status() {
     hits >"$T/hit.jsonl"
     echo '{"text":"nothing of note"}' >"$T/clean.jsonl"

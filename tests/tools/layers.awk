@@ -184,7 +184,7 @@ BEGIN {
     row("detection/job", "base compression", "base base/json compression/gzip compression compression/splice detection/text detection/table detection/match detection/output", "compression/stream compression/jsonl")
     row("detection/config", "base", "base base/httpd base/json base/options compression/splice detection/text detection/index detection/output detection/job", "base/digest compression detection/tokenizer")
     row("detection/http", "base", "base base/httpd base/json detection/text detection/recall detection/output detection/job detection/config", "detection/index")
-    row("detection/batch", "base compression", "base base/json base/options detection/table detection/recall detection/output detection/job detection/config", "compression detection/index")
+    row("detection/batch", "base compression", "base base/json base/options detection/table detection/recall detection/output detection/job detection/config", "base/digest compression detection/index")
     row("detection/audit", "base compression", "base base/json detection/text detection/table detection/index", "compression/stream compression")
     row("detection/review", "base compression", "base base/json base/options detection/text detection/table detection/audit", "base/digest compression/stream compression")
     row("detection/compare", "base compression", "base base/json base/options detection/table detection/review", "base/digest compression/stream compression")
