@@ -41,7 +41,7 @@ torture: all $(PRELOADS) $(OUT)/tests/torture/power_cut
 	@BIN=$(OUT)/bin TESTS=$(OUT)/tests tests/torture/power.sh
 
 ## coverage: lines that the tests execute, per folder; the report is build/coverage/report.txt
-COVERAGE_BUILD = BUILD=$(BUILD)/coverage SANITIZE=1 OPTIMIZE=-O0 SANITIZE_FLAGS="--coverage -fprofile-update=atomic"
+COVERAGE_BUILD = BUILD=$(BUILD)/coverage SANITIZE=1 CFLAGS="-O0 -g" SANITIZE_FLAGS="--coverage -fprofile-update=atomic"
 coverage: $(BUILD)/packages-build $(BUILD)/packages-test $(BUILD)/packages-coverage
 	@find $(BUILD)/coverage -name '*.gcda' -delete 2>/dev/null || true
 	@$(MAKE) --no-print-directory $(PARALLEL) $(COVERAGE_BUILD) all test-programs

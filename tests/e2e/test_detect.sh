@@ -69,7 +69,7 @@ test_files_of_long_names() {
         hits >"$T/in/$bytes$name.jsonl"
     done
     name=$(printf 'é%.0s' $(seq 124))
-    hits >"$T/in/x$name.jsonl"
+    hits >"$T/in/$name.jsonl"
     hits >"$T/in/y${name%?}b.jsonl"
     detect 0 --purify in
     expect_out '^SUMMARY: Files=6 Clean=0 Contaminated=6 Failed=0 '

@@ -80,6 +80,20 @@ test_the_newest_installed_version_of_a_tool_is_taken() {
     [ ! -e "$T/apt" ] || fail "apt-get $(cat "$T/apt")"
 }
 
+# curl 8.14 refuses both options together; older ones do not say so.
+test_requests_that_curl_signs_go_without_path_as_is() {
+    stub curl <<<'echo "$@" >>"'"$T"'/asked"; touch "'"$T"'/head" "'"$T"'/body"; printf 200'
+    PATH=$T/bin:$PATH
+    . "$top/tests/e2e/ask.sh"
+    export AWS_ENDPOINT_URL=http://127.0.0.1:1
+    ask GET /a/../b --aws-sigv4 aws:amz:us-east-1:s3 --user a:b
+    ask GET /a/../b
+    [ "$(grep -c -e --path-as-is "$T/asked")" = 1 ] || fail "$(cat "$T/asked")"
+    ! grep -e --aws-sigv4 "$T/asked" | grep -e --path-as-is || fail 'both'
+    ! grep -rlE -e '--path-as-is.*--aws-sigv4|--aws-sigv4.*--path-as-is' "$top/tests" --include='*.sh' |
+        grep -vE '/(ask|test_third_party)\.sh$' || fail 'both in a script'
+}
+
 # The stub of Go builds until $T/go-on exists.
 test_a_long_build_reports_its_progress() {
     stub go <<STUB

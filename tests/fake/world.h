@@ -65,6 +65,7 @@ typedef struct world {
     const char *endless;         /* jobs of paths with this part stay "processing" */
     bool one_at_a_time;          /* jobs are "pending" until the earlier ones are done */
     unsigned busy_submits, busy_healths; /* so many are answered 503 with Retry-After */
+    unsigned busy_looks;                 /* so many /status after the first one */
     unsigned forget_jobs;                /* so many jobs are forgotten after their submission */
     unsigned fail_jobs;                  /* so many jobs fail */
     unsigned crash_jobs;                 /* so many jobs end their process */
@@ -109,7 +110,7 @@ typedef struct world {
     unsigned signal_at_submit, second_signal_at_submit, signal_at_health;
 
     /* what happened */
-    unsigned submits, healths, peak_open_jobs, downloads;
+    unsigned submits, healths, looks, peak_open_jobs, downloads;
     char order[4096]; /* "PUT key\n", "DELETE key\n" ... in the order in which they came */
 } world;
 

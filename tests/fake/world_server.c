@@ -264,6 +264,8 @@ void world_server_answer(world *w, const fake_request *r, fake_reply *reply, wor
         health(w, t);
     else if (strcmp(path, "/submit") == 0)
         submit(w, r, reply, t);
+    else if (w->looks++ > 0 && w->busy_looks && w->busy_looks--)
+        answer_busy(reply, t);
     else
         status(w, path + strlen("/status/"), t);
 }

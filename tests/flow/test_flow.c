@@ -47,6 +47,26 @@ static void a_server_that_tells_no_records_is_taken(void **state)
     world_free(w);
 }
 
+static void what_the_server_cannot_read_is_not_submitted(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        const char *key, *members, *cause;
+    } cases[] = {{"a.jsonl", ",\"max_line_size\":8", "the detection server"},
+                 {"a.jsonl.zst", ",\"codec_memory\":1024", "raise its codec_memory"}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        world *w = world_new();
+        world_add(w, cases[i].key, GOOD);
+        w->server_members = cases[i].members;
+        expect_status(w, NULL, 3);
+        expect_log(w, cases[i].cause);
+        assert_int_equal(w->submits, 0);
+        w->server_members = NULL;
+        expect_status(w, NULL, 0);
+        world_free(w);
+    }
+}
+
 static void files_that_are_not_verified_are_submitted_as_lenient(void **state)
 {
     UNUSED(state);
@@ -355,6 +375,7 @@ int main(void)
         cmocka_unit_test(a_server_that_looks_at_another_key_gets_nothing),
         cmocka_unit_test(a_server_without_records_gets_nothing),
         cmocka_unit_test(a_server_that_tells_no_records_is_taken),
+        cmocka_unit_test(what_the_server_cannot_read_is_not_submitted),
         cmocka_unit_test(files_that_are_not_verified_are_submitted_as_lenient),
         cmocka_unit_test(files_that_are_not_copied_are_counted),
         cmocka_unit_test(a_server_that_looks_at_another_key_gets_nothing),

@@ -166,6 +166,18 @@ static void a_busy_server_is_waited_for(void **state)
     world_free(w);
 }
 
+/* The pauses that the server asks for are no time of the job: it ends soon after them. */
+static void a_server_that_is_busy_while_a_job_runs_is_waited_for(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", GOOD);
+    w->busy_looks = 200;
+    w->polls_before_done = 3;
+    assert_in_range(run_for(w, NULL, 0), 1000000, 2000000);
+    world_free(w);
+}
+
 static void a_server_that_is_not_ready_is_waited_for(void **state)
 {
     UNUSED(state);
@@ -206,6 +218,7 @@ int main(void)
         cmocka_unit_test(jobs_that_wait_for_others_have_their_time),
         cmocka_unit_test(jobs_behind_one_that_never_ends_fail_too),
         cmocka_unit_test(a_busy_server_is_waited_for),
+        cmocka_unit_test(a_server_that_is_busy_while_a_job_runs_is_waited_for),
         cmocka_unit_test(a_server_that_is_not_ready_is_waited_for),
         cmocka_unit_test(a_server_that_is_busy_for_ever_ends_the_run),
     };

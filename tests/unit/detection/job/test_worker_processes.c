@@ -169,6 +169,7 @@ typedef struct held_job {
     crew_site *site;
     const char *path;
     bool ok;
+    atomic_bool ended;
     err error;
     job_outcome out;
 } held_job;
@@ -177,6 +178,7 @@ static void *run_held(void *arg)
 {
     held_job *h = arg;
     h->ok = run_file(h->site, "id-9", h->path, &h->out, &h->error);
+    h->ended = true;
     return NULL;
 }
 
@@ -235,6 +237,10 @@ static void a_job_that_loses_its_fork_server_runs_again(void **state)
 
 /* fork() fails in this process while this is set, as when the system is full. */
 static atomic_int refuse_forks;
+/* The same in the processes that this one forks meanwhile. */
+static atomic_bool refuse_in_children;
+static atomic_int last_child;
+static pid_t program;
 
 pid_t fork(void)
 {
@@ -243,7 +249,14 @@ pid_t fork(void)
         errno = EAGAIN;
         return -1;
     }
-    return _Fork();
+    if (refuse_in_children && getpid() != program) {
+        errno = EAGAIN;
+        return -1;
+    }
+    pid_t pid = _Fork();
+    if (pid > 0)
+        last_child = pid;
+    return pid;
 }
 
 static void it_is_down_until_it_can_fork(void **state)
@@ -263,6 +276,32 @@ static void it_is_down_until_it_can_fork(void **state)
     if (!run_file(s, "id-2", path, &next, &e))
         fail_msg("%s", e.message);
     assert_true(crew_is_up(s->crew));
+}
+
+/* The fork server lives, and has no worker left. */
+static void it_is_down_while_no_worker_can_be_forked(void **state)
+{
+    crew_site *s = *state;
+    held_job h = {.site = s};
+    pthread_t thread;
+    h.path = detect_site_file(&s->site, "f.jsonl", SLICE_LIT(HIT));
+    crew_free(s->crew);
+    program = getpid();
+    refuse_in_children = true;
+    s->crew = crew_start(&s->site.job, s->site.index, NULL);
+    refuse_in_children = false;
+    assert_true(crew_is_up(s->crew)); /* as far as is known */
+    assert_int_equal(pthread_create(&thread, NULL, run_held, &h), 0);
+    while (crew_is_up(s->crew) && !h.ended)
+        sched_yield();
+    assert_false(h.ended);
+    assert_int_equal(kill(last_child, SIGKILL), 0);
+    pthread_join(thread, NULL);
+    if (!h.ok)
+        fail_msg("%s", h.error.message);
+    assert_true(crew_is_up(s->crew));
+    job_outcome_deinit(&h.out);
+    free((char *)h.path);
 }
 
 /* It is stopped before the job comes, so that it never begins; the other one does the next job. */
@@ -344,6 +383,7 @@ int main(void)
         TEST(a_crash_during_a_job_fails_it),
         TEST(a_job_that_loses_its_fork_server_runs_again),
         TEST(it_is_down_until_it_can_fork),
+        TEST(it_is_down_while_no_worker_can_be_forked),
         TEST(a_job_that_takes_too_long_is_ended),
         TEST(the_time_of_a_job_grows_with_its_text),
         TEST(a_job_that_needs_too_much_memory_fails_alone),

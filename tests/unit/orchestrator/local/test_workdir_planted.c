@@ -72,6 +72,22 @@ static workdir *open_good(void)
     return w;
 }
 
+/* While this is set, a folder takes the place of this one between its opening and the question for its
+ * name. */
+static const char *to_replace;
+
+char *realpath(const char *path, char *resolved)
+{
+    assert_null(resolved);
+    if (to_replace) {
+        AUTO_FREE char *aside = xasprintf("%s.old", to_replace);
+        assert_int_equal(rename(to_replace, aside), 0);
+        assert_int_equal(mkdir(to_replace, 0700), 0);
+        to_replace = NULL;
+    }
+    return canonicalize_file_name(path);
+}
+
 static void expect_secret_untouched(void)
 {
     AUTO_FREE char *path = path_of("private/secret");
@@ -339,6 +355,21 @@ static void a_root_in_which_others_could_replace_is_refused(void **state)
     }
 }
 
+static void a_root_that_is_replaced_meanwhile_is_refused(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT;
+    make("work");
+    AUTO_FREE char *root = path_of("work");
+    AUTO_FREE char *in_root = path_of(INPUT);
+    to_replace = root;
+    assert_null(open_dir(&e));
+    assert_int_equal(e.code, ERR_IO);
+    assert_non_null(strstr(e.message, "was replaced while it was opened; run again"));
+    assert_false(fs_exists(in_root));
+    workdir_close(open_good());
+}
+
 int main(void)
 {
 #define PLANTED_TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -353,6 +384,7 @@ int main(void)
         PLANTED_TEST(wider_modes_are_tightened),
         PLANTED_TEST(a_share_group_may_read),
         PLANTED_TEST(the_root_may_be_a_link_and_is_resolved_once),
+        PLANTED_TEST(a_root_that_is_replaced_meanwhile_is_refused),
         PLANTED_TEST(a_root_in_which_others_could_replace_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "base/util.h"
 #include "s3/cli/transfer/transfer.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/fsutil.h"
+#include "base/utf8.h"
 #include "s3/cli/source/source.h"
 #include "tests/fake/sync_log.h"
 
@@ -62,6 +64,49 @@ static void an_ordinary_download_uses_the_usual_name(void **state)
     UNUSED(state);
     download(false);
     assert_false(fs_exists(partial_path));
+}
+
+/* Names without and with room for a suffix; `é` has two bytes. The second run finds the first one's
+ * files. */
+static void each_name_has_files_that_the_next_run_finds(void **state)
+{
+    UNUSED(state);
+    for (size_t len = 230; len <= NAME_MAX; len++) {
+        AUTO(buf) name = BUF(PATH_MAX);
+        err e = ERR_INIT;
+        partial first = PARTIAL_INIT, second = PARTIAL_INIT;
+        buf_printf(&name, "%s/%s", dir, len % 2 ? "x" : "");
+        for (size_t i = 0; i < len / 2; i++)
+            buf_append_str(&name, "é");
+        assert_true(partial_open(&first, buf_str(&name), &e));
+        assert_non_null(first.ranges_path); /* it can be resumed */
+        assert_true(fs_write_file(first.ranges_path, SLICE_LIT("1"), false, &e));
+        AUTO_FREE char *path = xstrdup(first.path);
+        assert_int_equal(utf8_check(slice_from(path)), strlen(path));
+        assert_true(partial_abandon(&first));
+        assert_true(partial_open(&second, buf_str(&name), &e));
+        assert_string_equal(second.path, path);
+        assert_true(partial_commit(&second, buf_str(&name), NULL, &e));
+        assert_true(fs_exists(buf_str(&name)));
+    }
+}
+
+static void long_names_that_begin_alike_have_files_of_their_own(void **state)
+{
+    UNUSED(state);
+    char name[NAME_MAX + 1] = "";
+    err e = ERR_INIT;
+    partial one = PARTIAL_INIT, other = PARTIAL_INIT;
+    memset(name, 'x', NAME_MAX);
+    AUTO_FREE char *first = xasprintf("%s/%s", dir, name);
+    name[NAME_MAX - 1] = 'y';
+    AUTO_FREE char *second = xasprintf("%s/%s", dir, name);
+    assert_true(partial_open(&one, first, &e));
+    assert_true(partial_open(&other, second, &e));
+    assert_non_null(other.ranges_path);
+    assert_string_not_equal(one.path, other.path);
+    assert_false(partial_abandon(&one));
+    assert_false(partial_abandon(&other));
 }
 
 static void what_others_put_there_is_not_written_to(void **state)
@@ -130,6 +175,8 @@ int main(void)
 #define PARTIAL_TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
     const struct CMUnitTest tests[] = {
         PARTIAL_TEST(an_ordinary_download_uses_the_usual_name),
+        PARTIAL_TEST(each_name_has_files_that_the_next_run_finds),
+        PARTIAL_TEST(long_names_that_begin_alike_have_files_of_their_own),
         PARTIAL_TEST(what_others_put_there_is_not_written_to),
         PARTIAL_TEST(another_users_file_is_not_used),
         PARTIAL_TEST(a_moved_object_survives_a_power_cut),
