@@ -12,6 +12,10 @@
 #include "orchestrator/observe/command_text.h"
 #include "orchestrator/commands.h"
 #include "orchestrator/runtime/run_limits.h"
+#include "orchestrator/status/cmd_status.h"
+#include "orchestrator/check/cmd_check.h"
+#include "orchestrator/status/cmd_clean_state.h"
+#include "orchestrator/status/cmd_status.h"
 #include "orchestrator/verify/cmd_verify.h"
 #include "orchestrator/runtime/s3_setup.h"
 
@@ -20,19 +24,35 @@ static const char *read_env(const char *name)
     return getenv(name);
 }
 
+/* Commands beside a run; the last members are for the completion. */
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv, const char *(*getenv_fn)(const char *name), FILE *out);
+    option_set (*options)(option *rows); /* NULL: those of a run */
+} own_commands[] = {{"plan", cmd_plan, cmd_plan_options},
+                    {"verify", cmd_verify, cmd_verify_options},
+                    {"check", cmd_check, NULL},
+                    {"status", cmd_status, cmd_status_options},
+                    {"clean-state", cmd_clean_state, cmd_clean_state_options}};
+
+#define ROWS_MAX MAX(CMD_VERIFY_ROWS_MAX, MAX(CMD_PLAN_ROWS_MAX, STORE_COMMAND_ROWS_MAX))
+
 static int print_completion(int argc)
 {
     if (argc > 2) {
         fputs("usage: decon-orchestrator completion\n", stderr);
         return 2;
     }
-    option rows[CMD_VERIFY_ROWS_MAX], plan_rows[CMD_PLAN_ROWS_MAX];
-    option_set of_verify = cmd_verify_options(rows);
-    option_set of_plan = cmd_plan_options(plan_rows);
-    options_command commands[] = {{.name = "", .options = &config_options},
-                                  {.name = "plan", .options = &of_plan},
-                                  {.name = "verify", .options = &of_verify},
-                                  {.name = "completion", .options = &(option_set){0}}};
+    option rows[ARRAY_LEN(own_commands)][ROWS_MAX];
+    option_set sets[ARRAY_LEN(own_commands)];
+    options_command commands[ARRAY_LEN(own_commands) + 2] = {
+        {.name = "", .options = &config_options}};
+    size_t count = 1;
+    for (size_t i = 0; i < ARRAY_LEN(own_commands); i++) {
+        sets[i] = own_commands[i].options ? own_commands[i].options(rows[i]) : config_options;
+        commands[count++] = (options_command){.name = own_commands[i].name, .options = &sets[i]};
+    }
+    commands[count] = (options_command){.name = "completion", .options = &(option_set){0}};
     options_bash_completion("decon-orchestrator", commands, ARRAY_LEN(commands), stdout);
     return fflush(stdout) == 0 ? 0 : 1;
 }
@@ -108,10 +128,9 @@ int orchestrator_main(int argc, char **argv)
     err e = ERR_INIT;
     AUTO(config) c = {0};
     log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO, .queued = true});
-    if (argc > 1 && str_equal(argv[1], "verify"))
-        return cmd_verify(argc - 1, argv + 1, read_env, stdout);
-    if (argc > 1 && str_equal(argv[1], "plan"))
-        return cmd_plan(argc - 1, argv + 1, read_env, stdout);
+    for (size_t i = 0; argc > 1 && i < ARRAY_LEN(own_commands); i++)
+        if (str_equal(argv[1], own_commands[i].name))
+            return own_commands[i].run(argc - 1, argv + 1, read_env, stdout);
     if (argc > 1 && str_equal(argv[1], "completion"))
         return print_completion(argc);
     if (!config_load(argc, argv, read_env, &c, &e))

@@ -61,6 +61,12 @@ bool places_make(const char *input_uri, const char *report_uri, const char *clea
            check_apart(out, &out->cleaned, "remote_cleaned_output_dir", e);
 }
 
+bool places_make_report(const char *report_uri, places *out, err *e)
+{
+    *out = (places){0};
+    return place_make(report_uri, &out->report, e);
+}
+
 void places_deinit(places *p)
 {
     place *all[] = {&p->input, &p->report, &p->cleaned};

@@ -30,7 +30,10 @@ typedef struct places {
 
 bool places_make(const char *input_uri, const char *report_uri, const char *cleaned_uri,
                  places *out, err *e) MUST_USE;
+/* The report place alone, for commands that only read there. */
+bool places_make_report(const char *report_uri, places *out, err *e) MUST_USE;
 void places_deinit(places *p);
+DEFINE_AUTO(places, places_deinit)
 
 const char *places_list_prefix(const places *p); /* what to ask the store for: may match too much */
 

@@ -7,11 +7,13 @@
 #include "decon/s3/uri.h"
 #include "base/util.h"
 
-#define PREFIX        "x-amz-meta-decon-"
-#define ETAG_NAME     PREFIX "input-etag"
-#define SIZE_NAME     PREFIX "input-size"
-#define SETTINGS_NAME PREFIX "settings"
-#define VALUE_MAX     ((size_t)4096)
+#define PREFIX            "x-amz-meta-decon-"
+#define ETAG_NAME         PREFIX "input-etag"
+#define SIZE_NAME         PREFIX "input-size"
+#define SETTINGS_NAME     PREFIX "settings"
+#define LINES_NAME        PREFIX "lines"
+#define CONTAMINATED_NAME PREFIX "contaminated-lines"
+#define VALUE_MAX         ((size_t)4096)
 
 static void add(provenance *p, const char *name, char *value)
 {
@@ -39,8 +41,8 @@ void provenance_make(const provenance_facts *facts, provenance *out)
         add(out, ETAG_NAME, etag_value(facts->input_etag));
     add_number(out, SIZE_NAME, facts->input_size_bytes);
     if (facts->lines_known)
-        add_number(out, PREFIX "lines", facts->lines);
-    add_number(out, PREFIX "contaminated-lines", facts->contaminated_lines);
+        add_number(out, LINES_NAME, facts->lines);
+    add_number(out, CONTAMINATED_NAME, facts->contaminated_lines);
     if (facts->settings)
         add(out, SETTINGS_NAME, xstrdup(facts->settings));
     add(out, PREFIX "version", xstrdup(DECON_VERSION));
@@ -74,6 +76,12 @@ provenance_match provenance_compare(const http_header *metadata, size_t count,
     if (!etag || !wanted[0])
         return PROVENANCE_UNKNOWN;
     return strcasecmp(etag, wanted) == 0 ? PROVENANCE_SAME : PROVENANCE_OTHER;
+}
+
+bool provenance_read_lines(const http_header *metadata, size_t count, provenance_lines *out)
+{
+    return num_parse_u64(value_of(metadata, count, LINES_NAME), &out->lines) &&
+           num_parse_u64(value_of(metadata, count, CONTAMINATED_NAME), &out->contaminated_lines);
 }
 
 const char *provenance_settings(const http_header *metadata, size_t count)

@@ -46,6 +46,13 @@ typedef enum provenance_match {
 provenance_match provenance_compare(const http_header *metadata, size_t count,
                                     const char *input_etag, uint64_t input_size_bytes);
 
+typedef struct provenance_lines {
+    uint64_t lines, contaminated_lines;
+} provenance_lines;
+/* False where the result does not say both. */
+bool provenance_read_lines(const http_header *metadata, size_t count, provenance_lines *out)
+    MUST_USE;
+
 /* The settings fingerprint of a result, borrowed from `metadata`; NULL: it has none. */
 const char *provenance_settings(const http_header *metadata, size_t count);
 

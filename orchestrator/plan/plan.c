@@ -65,9 +65,14 @@ static output_names outputs_of(const places *where, const listed *object)
                          where->cleaned.prefix);
 }
 
-static bool stands(const listed *output, const listed *input)
+/* Where marker and report are both in the store, a run ended before it removed the older one. */
+bool plan_outputs_make_done(const plan_outputs *found, int64_t input_modified_s, bool purify)
 {
-    return output && output->last_modified_s >= input->last_modified_s;
+    if (found->marker && found->report)
+        return false;
+    if (found->marker)
+        return found->marker_s >= input_modified_s;
+    return found->report && found->report_s >= input_modified_s && (!purify || found->cleaned);
 }
 
 static int compare_pointers(const void *a, const void *b)
@@ -83,18 +88,18 @@ static bool is_superseded(const plan_options *o, const listed *object)
            bsearch(&object, s->objects, s->count, sizeof *s->objects, compare_pointers);
 }
 
-/* Where marker and report both stand, a run ended before it removed the older one. */
 static bool is_done(const plan_options *o, const output_names *outputs, planned *row)
 {
     const listed *marker = listed_find(&o->listing->reports, outputs->marker_key);
     const listed *report = listed_find(&o->listing->reports, outputs->report_key);
     row->had_marker = marker != NULL;
     row->had_report = report != NULL;
-    if (marker && report)
-        return false;
-    return stands(marker, row->object) ||
-           (stands(report, row->object) &&
-            (!o->purify || listed_find(&o->listing->cleaned, outputs->cleaned_key)));
+    plan_outputs found = {.marker = marker != NULL,
+                          .report = report != NULL,
+                          .marker_s = marker ? marker->last_modified_s : 0,
+                          .report_s = report ? report->last_modified_s : 0};
+    found.cleaned = report && listed_find(&o->listing->cleaned, outputs->cleaned_key);
+    return plan_outputs_make_done(&found, row->object->last_modified_s, o->purify);
 }
 
 static size_t longest_key(const output_names *outputs)

@@ -90,6 +90,14 @@ typedef struct plan {
     size_t ignored_count; /* objects that are no inputs: other suffixes, output directories */
 } plan;
 
+/* The outputs of an input that are in the store, with their LastModified. */
+typedef struct plan_outputs {
+    bool marker, report, cleaned;
+    int64_t marker_s, report_s;
+} plan_outputs;
+/* The rule by which a listing alone calls an input done. */
+bool plan_outputs_make_done(const plan_outputs *found, int64_t input_modified_s, bool purify);
+
 void plan_make(const plan_options *options, plan *out);
 void plan_deinit(plan *p);
 

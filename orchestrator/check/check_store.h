@@ -1,0 +1,19 @@
+/* Is the store as a run needs it?
+ *
+ * What:    credentials and region, input folder readable, output folders readable and writable,
+ *          object metadata kept, conditional writes honoured, the host's clock against the store's.
+ *          A probe object is written below `_decon/` of the report folder and removed.
+ * Owner:   everything is borrowed for the length of the call.
+ * Threads: loop.
+ * Fails:   by lines that say what to fix.
+ */
+#ifndef ORCHESTRATOR_CHECK_CHECK_STORE_H
+#define ORCHESTRATOR_CHECK_CHECK_STORE_H
+
+#include "base/util.h"
+#include "orchestrator/check/check_lines.h"
+#include "orchestrator/runtime/store_session.h"
+
+void check_store(check_lines *l, const config *c, store_session *s);
+
+#endif

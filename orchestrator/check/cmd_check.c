@@ -1,0 +1,83 @@
+#include "orchestrator/check/cmd_check.h"
+
+#include <unistd.h>
+
+#include "base/fsutil.h"
+#include "base/util.h"
+#include "decon/base/log.h"
+#include "decon/base/loop.h"
+#include "orchestrator/check/check_host.h"
+#include "orchestrator/check/check_lines.h"
+#include "orchestrator/check/check_store.h"
+#include "orchestrator/runtime/run_limits.h"
+#include "orchestrator/runtime/s3_setup.h"
+
+static const char help[] =
+    "Usage: decon-orchestrator check --config FILE [options of a run]\n\n"
+    "Looks at everything that a run with these options needs: store, folders, metadata, "
+    "conditional\n"
+    "writes, clock, disk, open files, share, detection server, and access to each other's files.\n"
+    "It processes no file; a probe object below _decon/ of the report folder is written and "
+    "removed.\n"
+    "A line begins with OK, or with FIX and says what to do.\n\n"
+    "Exit status:\n"
+    "  0    all is well\n"
+    "  1    something is to be fixed\n"
+    "  2    usage or configuration\n";
+
+int check_all(const config *c, const store_session_env *env, unsigned file_limit, FILE *out)
+{
+    err e = ERR_INIT;
+    check_lines lines = {.out = out};
+    AUTO(store_session) session = {0};
+    check_host(&lines, c, file_limit);
+    if (store_session_open(&session, c, env, app_limits_of(c).s3_workers, &e))
+        check_store(&lines, c, &session);
+    else
+        check_fix(&lines, "store", "%s", e.message);
+    check_server(&lines, c, env);
+    return lines.fixes ? 1 : 0;
+}
+
+static void run_loop(void *ctx, const bool *done)
+{
+    loop_run(ctx, done);
+}
+
+static int fail(const err *e)
+{
+    log_error("%s", e->message);
+    return err_exit_status(e);
+}
+
+static int run(const config *c, const char *(*getenv_fn)(const char *name), FILE *out)
+{
+    err e = ERR_INIT;
+    app_limits limits = app_limits_of(c);
+    unsigned file_limit = fs_raise_file_limit();
+    AUTO_PTR(loop)
+    l = store_loop_new(c, getenv_fn, limits.connections, limits.receive_buffer_bytes, &e);
+    if (!l)
+        return fail(&e);
+    return check_all(c,
+                     &(store_session_env){.transport = loop_transport(l),
+                                          .run_until = run_loop,
+                                          .run_ctx = l,
+                                          .getenv_fn = getenv_fn},
+                     file_limit, out);
+}
+
+int cmd_check(int argc, char **argv, const char *(*getenv_fn)(const char *name), FILE *out)
+{
+    err e = ERR_INIT;
+    AUTO(config) c = {0};
+    if (!config_load(argc, argv, getenv_fn, &c, &e))
+        return fail(&e);
+    if (config_wants_information(&c)) {
+        fputs(help, out);
+        return fflush(out) == 0 ? 0 : 1;
+    }
+    log_setup(&(log_options){
+        .level = MIN((log_level)c.log_level, LOG_WARN), .fd = STDERR_FILENO, .queued = true});
+    return run(&c, getenv_fn, out);
+}

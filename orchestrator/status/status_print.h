@@ -1,0 +1,25 @@
+/* The state of a fleet as text for people and as one JSON object.
+ *
+ * What:    prints what status_sums and status_runs hold.
+ * Owner:   everything in status_view is borrowed.
+ * Threads: any.
+ * Fails:   as the buf does (overflow); docs/records.md describes the members of the object.
+ */
+#ifndef ORCHESTRATOR_STATUS_STATUS_PRINT_H
+#define ORCHESTRATOR_STATUS_STATUS_PRINT_H
+
+#include "base/util.h"
+#include "decon/base/buf.h"
+#include "orchestrator/status/status_sums.h"
+
+typedef struct status_view {
+    const places *places;
+    const status_sums *sums;
+    const status_runs *runs;
+    int64_t now_s;
+} status_view;
+
+void status_print_text(const status_view *v, buf *out);
+void status_print_json(const status_view *v, buf *out); /* with its line end */
+
+#endif

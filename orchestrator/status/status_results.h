@@ -1,0 +1,34 @@
+/* The results of inputs that are done: lines of the ledger, and HEAD for what it lacks.
+ *
+ * What:    a line of the ledger counts where its input is done by the table, and key, size, ETag and
+ *          verdict agree; of several lines the one of the newest run. What is left is asked of the
+ *          commit objects, whose metadata has the numbers of lines, but no evaluation sets. A commit
+ *          object of another version of its input makes the input one that is left.
+ * Owner:   everything is the caller's.
+ * Threads: loop.
+ * Fails:   by err where the ledger cannot be listed. A part that cannot be read is left out: HEAD
+ *          fills the gap.
+ */
+#ifndef ORCHESTRATOR_STATUS_STATUS_RESULTS_H
+#define ORCHESTRATOR_STATUS_STATUS_RESULTS_H
+
+#include "base/util.h"
+#include "decon/base/err.h"
+#include "orchestrator/runtime/store_session.h"
+#include "orchestrator/status/status_sums.h"
+#include "orchestrator/status/status_table.h"
+
+typedef struct status_results {
+    store_session *session;
+    status_table *table;
+    status_sums *sums;
+    const char *settings; /* fingerprint of the newest run; or NULL */
+} status_results;
+
+bool status_results_read_ledger(const status_results *r, err *e) MUST_USE;
+/* Marks inputs that are not done and that a record of failures names. */
+bool status_results_read_failures(const status_results *r, err *e) MUST_USE;
+/* At most `limit` requests. */
+void status_results_ask(const status_results *r, uint64_t limit);
+
+#endif

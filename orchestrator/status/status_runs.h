@@ -1,0 +1,52 @@
+/* The hosts of a fleet, from the records of their newest runs.
+ *
+ * What:    of each host index the newest record below `_decon/runs/`; of hosts that claim their work
+ *          the newest of each machine's name. Records of another host count than the newest one's
+ *          are left out: they are of an earlier division.
+ * Owner:   status_runs_deinit.
+ * Threads: loop.
+ * Fails:   by err where the records cannot be listed; one that cannot be read is left out, with a
+ *          warning.
+ */
+#ifndef ORCHESTRATOR_STATUS_STATUS_RUNS_H
+#define ORCHESTRATOR_STATUS_STATUS_RUNS_H
+
+#include "base/util.h"
+#include "decon/base/err.h"
+#include "orchestrator/config/remote_paths.h"
+#include "orchestrator/runtime/store_session.h"
+
+#define STATUS_SILENT_S 300 /* a running host without a newer record is called silent */
+
+typedef struct status_host {
+    char *run, *machine, *state; /* state: see run_record_state */
+    int64_t index;               /* RUN_HOST_CLAIMS: it claims its work */
+    uint64_t count;              /* of hosts */
+    int64_t updated_s;           /* LastModified of the record */
+    bool running, silent;
+    uint64_t files, clean, contaminated, failed, refused, waiting, in_flight; /* of this run */
+    uint64_t bytes_done, bytes_per_s;
+    uint64_t left_files, left_bytes; /* of its share; filled in by status */
+} status_host;
+
+typedef struct status_runs {
+    status_host *hosts; /* by index, then by machine */
+    size_t count;
+    /* What the newest record says of the whole; NULL where there is none. */
+    char *input_uri, *cleaned_uri, *settings;
+    char **suffixes; /* input_suffixes, NULL-terminated */
+    bool purify_known, purify;
+    uint64_t host_count;
+    int64_t newest_s;
+} status_runs;
+
+bool status_runs_read(store_session *s, const place *report, int64_t now_s, status_runs *out,
+                      err *e) MUST_USE;
+/* One record, for tests: false where it is none of format 1. `newest`: it fills the members of the
+ * whole, too. */
+bool status_runs_add(status_runs *runs, slice record, int64_t updated_s, int64_t now_s, bool newest)
+    MUST_USE;
+void status_runs_deinit(status_runs *r);
+DEFINE_AUTO(status_runs, status_runs_deinit)
+
+#endif

@@ -1,0 +1,114 @@
+#include "orchestrator/status/store_command.h"
+
+#include <unistd.h>
+
+#include "base/util.h"
+#include "decon/base/log.h"
+#include "decon/base/loop.h"
+#include "orchestrator/config/file_names.h"
+#include "orchestrator/runtime/run_limits.h"
+#include "orchestrator/runtime/s3_setup.h"
+
+static bool concerns_stores(const option *row, const char *section)
+{
+    bool of_section = str_equal(section, "Store") || str_equal(section, "Log and information");
+    return str_starts_with(row->key, "remote_") || str_equal(row->key, "input_suffixes") ||
+           (of_section && !(row->flags & OPTION_ACCEPTED) && !str_starts_with(row->key, "print_"));
+}
+
+size_t store_command_rows(option *rows, size_t own_count)
+{
+    size_t count = own_count;
+    const char *section = NULL, *written = NULL;
+    for (size_t i = 0; i < config_options.row_count && count < STORE_COMMAND_ROWS_MAX; i++) {
+        const option *row = &config_options.rows[i];
+        section = row->section ? row->section : section;
+        if (!concerns_stores(row, section))
+            continue;
+        rows[count] = *row;
+        rows[count].section = section == written ? NULL : section;
+        rows[count++].flags &= ~(unsigned)OPTION_REQUIRED;
+        written = section;
+    }
+    return count;
+}
+
+static bool take_folder(store_command *c, int positional, err *e)
+{
+    if (positional == c->argc)
+        return c->config->remote_report_output_dir ||
+               err_set(e, ERR_USAGE,
+                       "%s: no report folder is named; give --config FILE or s3://...", c->argv[0]);
+    if (positional + 1 < c->argc)
+        return err_set(e, ERR_USAGE, "%s: %s: one report folder at a time", c->argv[0],
+                       c->argv[positional + 1]);
+    free(c->config->remote_report_output_dir);
+    c->config->remote_report_output_dir = xstrdup(c->argv[positional]);
+    return true;
+}
+
+static bool read_options(store_command *c, err *e)
+{
+    AUTO_FREE option_origin *origins = xcalloc(c->set.row_count, sizeof *origins);
+    const char *file = options_peek(c->argc, c->argv, "config", 'c');
+    const option_set own = {.rows = c->set.rows, .row_count = c->own_count};
+    int positional = c->argc;
+    if (!options_defaults(&config_options, c->config, e) || !options_defaults(&own, c->config, e) ||
+        (file && !options_yaml(&c->set, file, c->config, origins, e)) ||
+        !options_environment(&c->set, c->getenv_fn, c->config, origins, e) ||
+        !options_arguments(&c->set, c->argc, c->argv, c->config, origins, &positional, e))
+        return false;
+    if (c->config->help || c->config->version)
+        return true;
+    names_take_suffixes((const char *const *)c->config->input_suffixes);
+    return options_check(&c->set, c->config, origins, e) && take_folder(c, positional, e);
+}
+
+static void run_loop(void *ctx, const bool *done)
+{
+    loop_run(ctx, done);
+}
+
+static int fail(const err *e)
+{
+    log_error("%s", e->message);
+    return err_exit_status(e);
+}
+
+static int run(store_command *c)
+{
+    err e = ERR_INIT;
+    app_limits limits = app_limits_of(c->config);
+    AUTO_PTR(loop)
+    l = store_loop_new(c->config, c->getenv_fn, limits.connections, limits.receive_buffer_bytes,
+                       &e);
+    if (!l)
+        return fail(&e);
+    AUTO(store_session) session = {0};
+    const store_session_env env = {.transport = loop_transport(l),
+                                   .run_until = run_loop,
+                                   .run_ctx = l,
+                                   .getenv_fn = c->getenv_fn};
+    if (!store_session_open(&session, c->config, &env, limits.s3_workers, &e))
+        return fail(&e);
+    return c->run(c->config, &session, c->out);
+}
+
+int store_command_main(store_command *c)
+{
+    err e = ERR_INIT;
+    if (!read_options(c, &e))
+        return fail(&e);
+    if (c->config->help || c->config->version) {
+        if (c->config->help)
+            options_help(&c->set, c->out);
+        else
+            fprintf(c->out, "decon-orchestrator %s\n", DECON_VERSION);
+        return fflush(c->out) == 0 ? 0 : 1;
+    }
+    log_setup(&(log_options){.level = (log_level)c->config->log_level,
+                             .json = c->config->log_json,
+                             .fd = STDERR_FILENO,
+                             .queued = true});
+    return run(c);
+}

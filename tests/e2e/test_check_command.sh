@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# The commands `check`, which says what a run would miss, and `clean-state`, which removes old records.
+. "$(dirname "$0")/lib.sh"
+
+# check [OPTION...]: exit status in $status, output in $T/check.log.
+check() {
+    log=check
+    status=0
+    "$BIN/decon-orchestrator" check --remote-file-input s3://data/in \
+        --remote-report-output-dir s3://data/out/reports --remote-cleaned-output-dir s3://data/out/cleaned \
+        --server-url "http://127.0.0.1:$server_port" --local-work-dir "$T/work" --poll-interval 0.2 \
+        --disk-budget 1MiB "$@" >"$T/check.log" 2>"$T/check-errors.log" || status=$?
+}
+
+test_all_that_a_run_needs_is_there() {
+    start_store
+    start_server
+    fill
+    check
+    [ "$(grep -c '^FIX' "$T/check.log")" = 0 ] || [ "$(grep '^FIX' "$T/check.log" | cut -d: -f1)" = 'FIX  local_work_dir' ] ||
+        fail "$(cat "$T/check.log")" # a test machine's disk may be nearly full
+    expect_log '^OK   store: '
+    expect_log '^OK   remote_file_input: s3://data/in/ has training files$'
+    expect_log '^OK   remote_report_output_dir: s3://data/out/reports/ can be read and written$'
+    expect_log '^OK   remote_cleaned_output_dir: '
+    expect_log '^OK   object metadata: '
+    expect_log '^OK   clock: '
+    expect_log '^OK   conditional writes: the store honours If-None-Match and If-Match$'
+    expect_log '^OK   detection server: [0-9,]+ evaluation records of [0-9]+ sets$'
+    expect_log '^OK   settings: fingerprint [0-9a-f]{12}'
+    expect_log '^OK   users: the detection server may read downloads$'
+    [ -z "$(s3 ls -r s3://data/out/)" ] || fail 'the probe is left'
+}
+
+test_what_is_missing_is_named_with_what_to_do() {
+    purify=()
+    start_store
+    start_server
+    s3 mb s3://data
+    check
+    expect_status 1
+    expect_log '^FIX  remote_file_input: s3://data/in/ has no training file; correct the folder'
+    expect_log '^FIX  purify: the detection server writes no cleaned files, but remote_cleaned_output_dir is set; '
+    stop "$server"
+    check --content-key other
+    expect_status 1
+    expect_log '^FIX  detection server: '
+    stop "$store"
+    start_store --fault status=403
+    check
+    expect_status 1
+    expect_log '^FIX  store: .*403'
+    check --no-such-option
+    expect_status 2
+}
+
+# age_all: every object of the outputs looks as if it had been written in 2020.
+age_all() {
+    find "$T/store/buckets/data/out@d" -type f -name '*@o' \
+        -exec sed -i '3s/^modified 1[0-9]\{9\}$/modified 1600000000/' {} +
+}
+
+clean_state() {
+    log=clean
+    status=0
+    "$BIN/decon-orchestrator" clean-state "$@" >"$T/clean.log" 2>&1 || status=$?
+}
+
+test_only_old_records_are_removed() {
+    start_store
+    start_server
+    fill
+    orchestrate run
+    expect_status 0
+    s3 ls -r s3://data/out/ >"$T/before"
+    clean_state s3://data/out/reports --older-than 1h
+    expect_status 0
+    expect_log '^removed 0 records$'
+    s3 ls -r s3://data/out/ >"$T/after"
+    expect_same "$T/before" "$T/after"
+    age_all
+    clean_state s3://data/out/reports --older-than 30d --dry-run
+    expect_log '^would remove s3://data/out/reports/_decon/runs/'
+    expect_log '^would remove s3://data/out/reports/_decon/ledger/'
+    clean_state s3://data/out/reports --older-than 30d
+    expect_status 0
+    expect_log '^removed 2 records$'
+    s3 ls -r s3://data/out/ | sed 's|^.*s3://data/||' | sort >"$T/after"
+    sed 's|^.*s3://data/||' "$T/before" | grep -vE '/_decon/(runs|ledger)/' | sort >"$T/expected"
+    expect_same "$T/expected" "$T/after"
+    grep -q '/_decon/settings/' "$T/after" || fail 'the description of the settings is gone'
+}
+
+run_tests

@@ -1,0 +1,193 @@
+/* The `status` command against a scripted world, after whole runs. */
+#include <stdio.h>
+
+#include "base/util.h"
+#include "orchestrator/config/file_names.h"
+#include "orchestrator/status/cmd_status.h"
+#include "tests/flow/flow_support.h"
+
+static const char *credentials(const char *name)
+{
+    if (strcmp(name, "AWS_ACCESS_KEY_ID") == 0)
+        return "AKIDEXAMPLE";
+    return strcmp(name, "AWS_SECRET_ACCESS_KEY") == 0 ? "example-secret" : NULL;
+}
+
+static void run_until(void *ctx, const bool *done)
+{
+    world *w = ctx;
+    assert_true(fake_run_until(w->fake, done));
+}
+
+/* One look at s3://b/rep with nothing but that known; what it prints is in `text`. */
+static int look(world *w, bool json, int64_t head_limit, char **text)
+{
+    static char *no_suffixes[] = {NULL};
+    status_config c = {.json = json, .head_limit = head_limit};
+    err e = ERR_INIT;
+    size_t len = 0;
+    AUTO(store_session) session = {0};
+    const store_session_env env = {.transport = fake_transport_base(w->fake),
+                                   .run_until = run_until,
+                                   .run_ctx = w,
+                                   .getenv_fn = credentials};
+    assert_true(options_defaults(&config_options, &c.config, &e));
+    free(c.config.endpoint_url);
+    c.config.endpoint_url = xstrdup("http://store.test");
+    c.config.remote_report_output_dir = xstrdup("s3://b/rep");
+    assert_true(store_session_open(&session, &c.config, &env, 16, &e));
+    FILE *out = open_memstream(text, &len);
+    int status = status_look(&c, &session, out);
+    fclose(out);
+    config_deinit(&c.config);
+    names_take_suffixes((const char *const *)no_suffixes);
+    return status;
+}
+
+static void expect_look(world *w, int64_t head_limit, int status, const char *const *parts)
+{
+    AUTO_FREE char *text = NULL;
+    int got = look(w, true, head_limit, &text);
+    if (got != status)
+        fail_msg("exit status %d: %s", got, text);
+    for (; *parts; parts++)
+        if (!strstr(text, *parts))
+            fail_msg("'%s' is not in %s", *parts, text);
+}
+
+static world *world_of_three(void)
+{
+    world *w = world_new();
+    w->purify = true;
+    world_add(w, "a/clean.jsonl", GOOD GOOD);
+    world_add(w, "a/dirty.jsonl", GOOD BAD GOOD BAD);
+    world_add(w, "b/other.jsonl", GOOD);
+    return w;
+}
+
+static void a_finished_fleet_is_complete(void **state)
+{
+    UNUSED(state);
+    world *w = world_of_three();
+    expect_status(w, NULL, 0);
+    unsigned downloads = w->downloads;
+    w->order[0] = '\0';
+    expect_look(w, 0, 0,
+                WORDS("\"complete\":true,\"input\":\"s3://b/data/\"",
+                      "\"total\":3,\"done\":3,\"clean\":2,\"contaminated\":1,\"left\":0,",
+                      "\"with_known_lines\":3", "\"lines\":7,\"contaminated_lines\":2",
+                      "\"state\":\"complete\",\"silent\":false",
+                      "{\"name\":\"a\",\"files\":2,\"done\":2,\"contaminated\":1,\"lines\":6,",
+                      "{\"name\":\"b\",\"files\":1,\"done\":1,\"contaminated\":0,\"lines\":1,"));
+    assert_string_equal(w->order, "");             /* nothing is written */
+    assert_int_equal(w->downloads - downloads, 2); /* the record and the ledger */
+    world_free(w);
+}
+
+static void what_is_left_and_failed_is_counted(void **state)
+{
+    UNUSED(state);
+    world *w = world_of_three();
+    w->fail = "other";
+    expect_status(w, NULL, 3);
+    static const char failures[] = "{\"format\":1,\"key\":\"data/b/other.jsonl\"}\n"
+                                   "{\"format\":1,\"key\":\"data/a/clean.jsonl\"}\nno JSON\n";
+    world_put(w, "rep/_decon/failures/20261201T030000Z-0-0a1b2c.jsonl", failures, strlen(failures),
+              1);
+    world_add(w, "c/new.jsonl", GOOD);
+    expect_look(w, 0, 3,
+                WORDS("\"complete\":false", "\"total\":4,\"done\":2,", "\"left\":2,\"failed\":1,",
+                      "\"left_files\":2"));
+    world_free(w);
+}
+
+/* Without a ledger the metadata of the commit objects says how many lines there were. */
+static void results_that_the_ledger_lacks_are_asked_for(void **state)
+{
+    UNUSED(state);
+    world *w = world_of_three();
+    expect_status(w, NULL, 0);
+    for (size_t i = 0; i < w->record_count; i++)
+        if (strstr(w->records[i].key, "/ledger/")) {
+            world_drop(w, w->records[i].key);
+            break;
+        }
+    expect_look(w, 0, 0, WORDS("\"with_known_lines\":0", "\"lines\":0,\"contaminated_lines\":0"));
+    expect_look(w, 2, 0, WORDS("\"with_known_lines\":2"));
+    expect_look(w, 100, 0,
+                WORDS("\"with_known_lines\":3", "\"lines\":7,\"contaminated_lines\":2",
+                      "\"contaminated_lines_by_set\":{}"));
+    world_free(w);
+}
+
+static void a_replaced_input_is_left(void **state)
+{
+    UNUSED(state);
+    world *w = world_of_three();
+    expect_status(w, NULL, 0);
+    world_drop(w, "data/a/dirty.jsonl");
+    world_add(w, "a/dirty.jsonl", GOOD GOOD GOOD); /* it looks older than its result */
+    expect_look(w, 100, 3, WORDS("\"done\":2,\"clean\":2,\"contaminated\":0,\"left\":1"));
+    world_free(w);
+}
+
+static void a_host_without_a_record_for_5_minutes_is_silent(void **state)
+{
+    UNUSED(state);
+    world *w = world_of_three();
+    expect_status(w, NULL, 0);
+    AUTO_FREE char *record = NULL;
+    for (size_t i = 0; i < w->record_count; i++)
+        if (strstr(w->records[i].key, "/runs/")) {
+            record = xstrdup(w->records[i].data);
+            char *at = strstr(record, "\"complete\"");
+            memcpy(at, "\"running\" ", strlen("\"running\" "));
+            AUTO_FREE char *key = xstrdup(w->records[i].key);
+            world_put(w, key, record, strlen(record),
+                      clock_wall_s(fake_transport_base(w->fake)) - 299);
+            break;
+        }
+    expect_look(w, 0, 0, WORDS("\"hosts_running\":1,\"hosts_silent\":0"));
+    fake_advance(w->fake, 2000);
+    expect_look(w, 0, 0, WORDS("\"hosts_running\":0,\"hosts_silent\":1"));
+    world_free(w);
+}
+
+static void a_folder_without_records_is_not_known(void **state)
+{
+    UNUSED(state);
+    world *w = world_of_three();
+    AUTO_FREE char *text = NULL;
+    assert_int_equal(look(w, true, 0, &text), 1);
+    world_free(w);
+}
+
+static void people_get_text(void **state)
+{
+    UNUSED(state);
+    world *w = world_of_three();
+    expect_status(w, NULL, 0);
+    AUTO_FREE char *text = NULL;
+    assert_int_equal(look(w, false, 0, &text), 0);
+    static const char *const parts[] = {"input    s3://b/data/: 3 files", "done     3 files (100%)",
+                                        "2 clean, 1 contaminated", "left     0 files",
+                                        "lines    7, 2 contaminated\n"};
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        if (!strstr(text, parts[i]))
+            fail_msg("'%s' is not in %s", parts[i], text);
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_finished_fleet_is_complete),
+        cmocka_unit_test(what_is_left_and_failed_is_counted),
+        cmocka_unit_test(results_that_the_ledger_lacks_are_asked_for),
+        cmocka_unit_test(a_replaced_input_is_left),
+        cmocka_unit_test(a_host_without_a_record_for_5_minutes_is_silent),
+        cmocka_unit_test(a_folder_without_records_is_not_known),
+        cmocka_unit_test(people_get_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
