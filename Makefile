@@ -331,6 +331,11 @@ check-arm64: $(BUILD)/packages-arm64
 check-browser: all
 	@BIN=$(OUT)/bin tests/run.sh tests/browser/test_review_page.sh
 
+## check-metrics: the metrics of orchestrator and server by promtool (not part of check)
+check-metrics: all
+	@third_party/install.sh metrics || true # the test says so where it cannot be had
+	@REQUIRE_PROMTOOL=1 BIN=$(OUT)/bin tests/run.sh tests/e2e/test_metrics.sh
+
 ## layers: every #include and every call follows the table of folders in tests/tools/layers.awk (SHOW=1 prints it)
 SYMBOLS := $(OUT)/obj/symbols.nm
 LAYER_OBJECTS = $(call objects,$(foreach layer,$(LAYERS),$(call sources,$(layer))) $(PROGRAMS:%=programs/%.c))
@@ -355,6 +360,6 @@ include quality.mk
 force:
 .PHONY: all deps clean server health submit status orchestrate orchestrate-debug demo test test-programs e2e-helpers test-run \
         e2e live check-stores check-clients soak bench fuzz fuzz-programs check check-build check-format check-hardening check-headers \
-        check-sizes check-shell check-clang check-cppcheck check-arm64 check-browser layers \
+        check-sizes check-shell check-clang check-cppcheck check-arm64 check-browser check-metrics layers \
         format help force
 .SECONDARY:

@@ -7,6 +7,7 @@
 #include "detection/config/config.h"
 #include "detection/batch/detect.h"
 #include "detection/evals/evals_command.h"
+#include "detection/health/health_command.h"
 #include "detection/review/review.h"
 #include "detection/http/serve.h"
 
@@ -34,6 +35,7 @@ static const command commands[] = {
     {"compare", compare_command, &compare_command_options,
      "show how two folders of reports differ"},
     {"evals", evals_command, &evals_command_options, "show, check and convert evaluation sets"},
+    {"health", health_command, &health_command_options, "ask a server for its health, for probes"},
     {"completion", decon_completion, &no_options, "print the completion script for bash"},
 };
 

@@ -40,6 +40,7 @@ static void start_flow(app *a)
         .finished = &a->flow_finished});
     if (a->recorder)
         recorder_follow(a->recorder, a->flow);
+    monitor_follow(a->monitor, a->flow, a->s3, &a->plan, a->recorder);
 }
 
 /* A debug run writes nothing. */
@@ -238,6 +239,21 @@ static void report_share(const config *c)
         log_info("PMR_HOST_INDEX and PMR_HOST_COUNT are not set: this one host does all files");
 }
 
+/* Several runs on one host may have the same port: the others go on without metrics. */
+static void start_monitor(app *a)
+{
+    err e = ERR_INIT;
+    if (!a->config->metrics_listen)
+        return;
+    a->monitor = monitor_new(&(monitor_options){.transport = a->env.transport,
+                                                .config = a->config,
+                                                .run = a->run,
+                                                .started_s = a->started_s},
+                             &e);
+    if (!a->monitor)
+        log_warn("%s; the run goes on without metrics", e.message);
+}
+
 int app_run(app *a)
 {
     err e = ERR_INIT;
@@ -254,6 +270,7 @@ int app_run(app *a)
         return dry_run(a);
     if (!app_open_work_dir(a, &e))
         return stop_early(a, &e);
+    start_monitor(a);
     app_limits_tell(&a->limits, a->config, a->workdir);
     bool debug = a->config->max_files_debug > 0;
     if ((!debug && !app_probe_outputs(a, &e)) || !app_fetch_listing(a, &e) ||
@@ -340,6 +357,7 @@ void app_free(app *a)
     if (!a)
         return;
     timer_stop(a->env.transport, a->drain);
+    monitor_free(a->monitor);
     recorder_free(a->recorder);
     flow_free(a->flow);
     app_claim_free(a);

@@ -13,6 +13,7 @@
 #include "orchestrator/runtime/run_limits.h"
 #include "orchestrator/flow/flow.h"
 #include "orchestrator/local/result_dirs.h"
+#include "orchestrator/observe/monitor.h"
 #include "orchestrator/observe/progress.h"
 #include "orchestrator/observe/recorder.h"
 #include "orchestrator/plan/done_check.h"
@@ -50,6 +51,7 @@ struct app {
     flow *flow;
     bool flow_finished;
     run_name run;
+    monitor *monitor;                          /* NULL: metrics_listen is not set */
     recorder *recorder;                        /* NULL: a debug run, or nothing is to be done */
     bool recorded;                             /* it has been closed */
     app_record settings_record, recall_record; /* that are being written */

@@ -14,7 +14,7 @@
 #include <stdatomic.h>
 
 #include "base/httpd/httpd.h"
-#include "detection/http/host_check.h"
+#include "base/httpd/host_check.h"
 #include "detection/job/metrics.h"
 #include "detection/job/worker_processes.h"
 

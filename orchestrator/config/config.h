@@ -88,6 +88,7 @@ typedef struct config {
     /* log and information */
     int log_level; /* log_level */
     bool log_json;
+    char *metrics_listen; /* NULL: no metrics */
     char *config_file;
     bool help, version, print_reference, print_config;
 

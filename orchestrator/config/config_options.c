@@ -70,6 +70,17 @@ static bool check_list_name(const char *text, err *e)
     return text[0] || err_set(e, ERR_CONFIG, "is empty; name a file or s3://bucket/key");
 }
 
+/* [ADDRESS:]PORT; the address itself is looked up when it is listened on. */
+static bool check_listen(const char *text, err *e)
+{
+    uint64_t port = 0;
+    const char *colon = strrchr(text, ':');
+    bool has_port = num_parse_u64(colon ? colon + 1 : text, &port) && port <= 65535;
+    return (has_port && colon != text) ||
+           err_set(e, ERR_CONFIG, "'%s' is no address; right are 9464, 0.0.0.0:9464, [::1]:9464",
+                   text);
+}
+
 #define AT(member) .offset = offsetof(config, member)
 /* clang-format off */
 #define ACCEPTED(name, kind)                                                                       \
@@ -425,6 +436,14 @@ static const option rows[] = {
      AT(log_json),
      .fallback = "false",
      .help = "One JSON object a line."},
+    {.key = "metrics_listen",
+     .type = OPTION_STRING,
+     AT(metrics_listen),
+     .metavar = "[ADDRESS:]PORT",
+     .check = check_listen,
+     .environment = "DECON_METRICS_LISTEN",
+     .help = "Serve /metrics (Prometheus), /healthz and /readyz at this port of 127.0.0.1, or of "
+             "ADDRESS; default: off."},
     {.key = "config",
      .type = OPTION_STRING,
      AT(config_file),

@@ -171,7 +171,7 @@ BEGIN {
     row("orchestrator/runtime", "base s3", "base base/options orchestrator/config orchestrator/local orchestrator/detect", "base/loop s3/client s3/get s3/operations")
     row("orchestrator/transfer", "base compression s3", "base base/json orchestrator/fleet orchestrator/plan orchestrator/local orchestrator/runtime", "s3/protocol s3/client s3/get s3/put s3/operations compression/stream compression/jsonl compression")
     row("orchestrator/flow", "base", "base base/options orchestrator/config orchestrator/fleet orchestrator/plan orchestrator/local orchestrator/detect orchestrator/transfer", "base/digest s3/protocol s3/put s3/operations compression")
-    row("orchestrator/observe", "base compression s3", "base base/json base/progress orchestrator/config orchestrator/fleet orchestrator/plan orchestrator/detect orchestrator/flow", "base/options s3/client s3/put s3/operations compression/stream compression orchestrator/local")
+    row("orchestrator/observe", "base compression s3", "base base/httpd base/json base/progress orchestrator/config orchestrator/fleet orchestrator/plan orchestrator/detect orchestrator/flow", "base/options s3/client s3/put s3/operations compression/stream compression orchestrator/local")
     row("orchestrator/status", "base compression s3", "base base/json base/options orchestrator/config orchestrator/fleet orchestrator/plan orchestrator/runtime", "base/digest base/loop s3/protocol s3/operations compression/stream compression")
     row("orchestrator/check", "base", "base base/options orchestrator/config orchestrator/fleet orchestrator/detect orchestrator/runtime", "base/loop s3/put s3/operations")
     row("orchestrator/verify", "base compression s3", "base base/json base/options orchestrator/config orchestrator/runtime orchestrator/transfer", "base/loop s3/protocol s3/client s3/operations compression/gzip compression")
@@ -192,7 +192,8 @@ BEGIN {
     row("detection/compare", "base compression", "base base/json base/options detection/table detection/review", "base/digest compression/stream compression")
     row("detection/convert", "base compression", "base base/json base/options base/yaml detection/text detection/table detection/index", "base/digest compression/stream compression")
     row("detection/evals", "base compression", "base base/json base/options detection/text detection/index detection/convert", "compression/stream compression")
-    row("detection", "base", "base base/options detection/config detection/http detection/batch detection/review detection/compare detection/evals", "")
+    row("detection/health", "base", "base base/options", "base/loop")
+    row("detection", "base", "base base/options detection/config detection/health detection/http detection/batch detection/review detection/compare detection/evals", "")
     # Foreign libraries have their homes.
     home["curl/"] = "base"
     home["microhttpd"] = "base"

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "base/util.h"
-#include "detection/http/host_check.h"
+#include "base/httpd/host_check.h"
 
 typedef struct row {
     const char *header;

@@ -8,8 +8,8 @@
  * Threads: any.
  * Fails:   a missing header is not allowed.
  */
-#ifndef DETECTION_HTTP_HOST_CHECK_H
-#define DETECTION_HTTP_HOST_CHECK_H
+#ifndef BASE_HTTPD_HOST_CHECK_H
+#define BASE_HTTPD_HOST_CHECK_H
 
 #include "base/util.h"
 

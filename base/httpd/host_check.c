@@ -1,4 +1,4 @@
-#include "detection/http/host_check.h"
+#include "base/httpd/host_check.h"
 
 #include <arpa/inet.h>
 #include <string.h>
