@@ -53,6 +53,14 @@ coverage: $(BUILD)/packages-build $(BUILD)/packages-test $(BUILD)/packages-cover
 chaos: all $(CHAOS_HELPERS)
 	@BIN=$(OUT)/bin HELPERS=$(OUT)/tests tests/chaos/chaos.sh
 
+## check-deploy: the files of deploy/ against systemd, Kubernetes' schemas, AWS Batch's parameters, and a MinIO under their policy
+check-deploy: all $(BUILD)/packages-deploy
+	@TEST_TIMEOUT=1800 REQUIRE_LIVE=1 BIN=$(OUT)/bin tests/run.sh tests/deploy/check_deploy.sh tests/live/policy.sh
+
+## check-slurm: an array job on a real Slurm of this host (as root): one task requeued, slurmd restarted; FILES=240
+check-slurm: all $(BUILD)/packages-slurm
+	@BIN=$(OUT)/bin tests/slurm/check_slurm.sh
+
 ## compile_commands.json: the compilation database for editors and clang tools
 compile_commands.json: force
 	@tests/tools/compile_commands.sh '$(CC) $(CPPFLAGS) $(CFLAGS)' $(filter %.c,$(CODE)) >$@
@@ -69,4 +77,4 @@ release:
 	@mkdir -p $(BUILD)
 	git archive --format=tar --prefix=decon-$(VERSION)/ 'v$(VERSION)' | gzip -n9 >$(BUILD)/decon-$(VERSION).tar.gz
 
-.PHONY: figures check-dialect check-titles check-tsan check-valgrind coverage check-tidy release torture chaos
+.PHONY: figures check-dialect check-titles check-tsan check-valgrind coverage check-tidy release torture chaos check-deploy check-slurm

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the packages that the project needs, where it may.
 #
-#   third_party/install.sh SET...      SET: build, test, check, coverage, fuzz, bench, arm64, clients
+#   third_party/install.sh SET...      SET: build, test, check, coverage, fuzz, bench, arm64, clients,
+#                                       deploy, slurm
 #
 # Says what it would install. Installs with apt-get or dnf as root or where sudo asks for no
 # password; elsewhere it prints the command to type and exits with status 1. Where everything is
@@ -90,10 +91,10 @@ install_packages() {
 
 sets="$*"
 for set in "$@"; do
-    case $set in build | test | check | coverage | fuzz | bench | arm64 | clients) ;; *) sets='' ;; esac
+    case $set in build | test | check | coverage | fuzz | bench | arm64 | clients | deploy | slurm) ;; *) sets='' ;; esac
 done
 if [ -z "$sets" ]; then
-    echo "usage: $0 build|test|check|coverage|fuzz|bench|arm64|clients ..." >&2
+    echo "usage: $0 build|test|check|coverage|fuzz|bench|arm64|clients|deploy|slurm ..." >&2
     exit 2
 fi
 

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# The files of deploy/: the options that they use exist, and the server of a node starts and ends with its
+# jobs. What needs other programs is in tests/deploy/check_deploy.sh and tests/slurm/check_slurm.sh.
+. "$(dirname "$0")/lib.sh"
+
+# options_of FILE: the long options in it.
+options_of() {
+    grep -v '^ *#' "$1" | grep -oE -- '"?--[a-z][a-z0-9-]+' | tr -d '"' | sort -u
+}
+
+test_the_options_in_container_definitions_exist() {
+    local file option count=0
+    { "$BIN/decon" server --help && "$BIN/decon-orchestrator" --help; } >"$T/help" 2>&1
+    for file in "$top"/deploy/kubernetes/job.yaml "$top"/deploy/aws-batch/*.json; do
+        for option in $(options_of "$file"); do
+            grep -qE -- "$option( |\$)" "$T/help" || fail "${file##*/}: there is no option $option"
+            count=$((count + 1))
+        done
+    done
+    [ "$count" -ge 12 ] || fail "only $count options"
+}
+
+test_the_configurations_of_the_units_are_valid() {
+    sed "s|/var/lib/decon/evals|$evals|; s|/var/lib/decon|$T|" "$top/deploy/systemd/server.yaml" >"$T/server.yaml"
+    mkdir "$T/work"
+    "$BIN/decon" server --config "$T/server.yaml" --port 0 --port-file "$T/port" >"$T/server.log" 2>&1 &
+    started+=("$!")
+    wait_for test -s "$T/port"
+    stop "${started[-1]}"
+    expect_status 0
+    sed 's|BUCKET|bucket|; s|/var/lib/decon|/nowhere|' "$top/deploy/systemd/orchestration.yaml" >"$T/orchestration.yaml"
+    status=0
+    AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_MAX_ATTEMPTS=1 "$BIN/decon-orchestrator" --config "$T/orchestration.yaml" --single \
+        --dry-run >"$T/orchestrator.log" 2>&1 || status=$?
+    expect_status 1 # no store is there; a mistake in the file is 2
+}
+
+node_server() {
+    "$top/deploy/slurm/node_server.sh" "$@"
+}
+
+prepare_node() {
+    printf '%s\n' "evals_dir: $evals" "report_output_dir: $T/reports" >"$T/server.yaml"
+    export DECON_NODE_ENV=/dev/null DECON_NODE_CONFIG=$T/server.yaml DECON_NODE_USER='' DECON_NODE_PORT=0 \
+        DECON_NODE_DIR=$T/node DECON_COMMAND=$BIN/decon DECON_IDLE_S=1
+    trap 'kill "$(cat "$T/node/pid")" 2>/dev/null || true; end_all' EXIT
+}
+
+test_one_server_of_a_node_lives_as_long_as_its_jobs() {
+    prepare_node
+    ! node_server status >"$T/said" || fail 'running before the first job'
+    node_server begin 1
+    curl -sf "http://127.0.0.1:$(cat "$T/node/port/port")/health" >"$T/health"
+    cp "$T/node/pid" "$T/pid"
+    node_server begin 2
+    node_server end 1
+    [ "$(node_server status)" = 'running 1 jobs' ] || fail "$(node_server status)"
+    cmp "$T/node/pid" "$T/pid"
+    node_server end 2
+    wait_for eval '! node_server status'
+    [ "$(grep -c '^Server listening' "$T/node/log")" = 1 ] || fail "$(cat "$T/node/log")"
+    grep -q 'signal 15' "$T/node/log" || fail 'the server was not ended'
+    node_server begin 3
+    node_server end 3
+    wait_for eval '! node_server status'
+}
+
+test_a_wrong_configuration_of_a_node_is_reported_at_once() {
+    prepare_node
+    echo 'no_such_key: 1' >>"$T/server.yaml"
+    status=0
+    node_server begin 1 2>"$T/said" || status=$?
+    expect_status 1
+    grep -q 'read .*/node/log' "$T/said" || fail "$(cat "$T/said")"
+    grep -q no_such_key "$T/node/log" || fail "$(cat "$T/node/log")"
+    wait_for eval '! node_server status'
+}
+
+run_tests
