@@ -417,6 +417,7 @@ bool app_claim_prepare(app *a, err *e)
     if (!app_know_server(a, &r->purify, e) || !app_list_plan(a, r->purify, e))
         return false;
     progress_plan(&a->plan, a->config);
+    app_warn_of_copies(a);
     r->any_work = a->plan.count > 0;
     plan_deinit(&a->plan);
     a->plan = (plan){.places = &a->config->places};

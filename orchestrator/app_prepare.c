@@ -435,13 +435,18 @@ bool app_know_server(app *a, bool *purify, err *e)
     return true;
 }
 
+void app_warn_of_copies(const app *a)
+{
+    if (a->config->copy_uncontaminated && a->plan.count && !a->server.purify)
+        log_warn("copy_uncontaminated is without effect: the detection server does not purify");
+}
+
 bool app_plan_work(app *a, err *e)
 {
     bool server_known = false;
     if (!app_make_plan(a, &server_known, app_know_server, e))
         return false;
     progress_plan(&a->plan, a->config);
-    if (a->config->copy_uncontaminated && a->plan.count && !a->server.purify)
-        log_warn("copy_uncontaminated is without effect: the detection server does not purify");
+    app_warn_of_copies(a);
     return app_clear_work_dir(a, e);
 }

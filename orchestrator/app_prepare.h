@@ -93,6 +93,7 @@ bool app_make_plan(app *a, bool *server_known, app_server_step *know_server, err
 bool app_list_plan(app *a, bool purify, err *e) MUST_USE;
 /* Waits for the server; its result folders are checked. */
 bool app_know_server(app *a, bool *purify, err *e) MUST_USE;
+void app_warn_of_copies(const app *a);
 /* Removes what is not of the plan. */
 bool app_clear_work_dir(app *a, err *e) MUST_USE;
 /* The plan, once the server is known where it matters; stale downloads are removed. */

@@ -11,7 +11,7 @@
  * UPLOADING   put the cleaned file  PROVING      (in s3/)  FAILED [8] -            put again
  * COPYING     copy the input        PROVING      (in s3/)  FAILED [8] -            copied again
  * PROVING     head cleaned object   RECHECKING   (in s3/)  FAILED     -            put again
- * RECHECKING  head the input        COMMITTING   [7]       FAILED [7] -            same key and job
+ * RECHECKING  head the input [9]    COMMITTING   [7]       FAILED [7] -            same key and job
  * COMMITTING  put report or marker  CONFIRMING   (in s3/)  FAILED [8] -            done, or again
  * CONFIRMING  head commit object    SUPERSEDING[5] (in s3/) FAILED    -            done
  * SUPERSEDING delete stale output   COOLING [5]  (in s3/)  FAILED     -            done again
@@ -43,6 +43,8 @@
  *     DOWNLOADING and COPYING go to RECHECKING where a request was refused for another version.
  * [8] an output that may not be written (403) goes to PROBING: where the folder is writable, only
  *     this item fails; else the run ends.
+ * [9] then, where hosts claim their work, it waits until the lease of its slice is fresh. Where another
+ *     host has taken the slice over, the item is dropped before its commit, in whatever state it is.
  *
  * A failure whose cause may pass (network, time limit, a job whose process ended) goes to RETRYING in
  * place of DISCARDING or FAILED until the file was tried file_attempts times (flow_retry.c). A job that

@@ -499,6 +499,31 @@ static void parts_of_the_last_slices_go_to_idle_hosts(void **state)
     small_store_free(s);
 }
 
+/* No slice is held, and a part is left. */
+static void a_round_with_an_open_part_is_not_complete(void **state)
+{
+    UNUSED(state);
+    small_store *s = small_store_new();
+    host a, b;
+    begin(&a, s, 1);
+    a.filled = 1;
+    start(&a);
+    claim *c = take(&a);
+    slice_id part = slice_part(c->id, 5);
+    claims_open(a.claims, c, part);
+    fake_run(a.fake);
+    finish(&a, c, 0);
+    begin(&b, s, 2);
+    b.filled = 1;
+    start(&b);
+    assert_int_equal(b.complete, 0);
+    assert_int_equal(b.joined, 1);
+    assert_int_equal(take(&b)->id.rest, part.rest);
+    end(&a);
+    end(&b);
+    small_store_free(s);
+}
+
 static void a_round_follows_a_complete_one_where_there_is_work(void **state)
 {
     UNUSED(state);
@@ -564,6 +589,7 @@ int main(void)
         cmocka_unit_test(a_commit_waits_until_an_old_lease_is_renewed),
         cmocka_unit_test(a_slice_that_is_given_back_is_taken_at_once),
         cmocka_unit_test(parts_of_the_last_slices_go_to_idle_hosts),
+        cmocka_unit_test(a_round_with_an_open_part_is_not_complete),
         cmocka_unit_test(a_round_follows_a_complete_one_where_there_is_work),
         cmocka_unit_test(a_store_that_fails_ends_the_claims_once),
     };

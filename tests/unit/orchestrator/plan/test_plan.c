@@ -202,6 +202,62 @@ static void shares_are_whole_and_apart(void **state)
     end(&f);
 }
 
+static bool all_keys(void *ctx, const char *key)
+{
+    UNUSED(ctx);
+    UNUSED(key);
+    return true;
+}
+
+static bool even_parts(void *ctx, const char *key)
+{
+    return shard_of_key(key, 2 * *(const unsigned *)ctx) < *(const unsigned *)ctx;
+}
+
+static void slices_are_whole_and_apart(void **state)
+{
+    UNUSED(state);
+    fixture f;
+    unsigned slices = 8;
+    size_t sum = 0, parts = 0;
+    begin(&f);
+    for (int i = 0; i < 40; i++) {
+        AUTO_FREE char *key = xasprintf("data/part-%02d.jsonl", i);
+        add(&f.listing.inputs, key, (uint64_t)i, 50);
+    }
+    add(&f.listing.inputs, "data/x.jsonl", 1, 50); /* rivals, mostly of two slices */
+    add(&f.listing.inputs, "data/x.jsonl.gz", 1, 50);
+    add(&f.listing.reports, "rep/part-07.clean", 0, 60);
+    listed_sort(&f.listing.reports);
+    listed_sort(&f.listing.cleaned);
+    plan_options o = {.places = &f.places, .listing = &f.listing, .list_done = true};
+    plan_slices s;
+    plan_slices_make(&o, slices, &s);
+    plan whole = {.places = &f.places};
+    for (unsigned i = 0; i < slices; i++) {
+        plan one;
+        plan_slice(&o, &s, i, even_parts, &slices, &one);
+        parts += one.count + one.done + one.refused_count;
+        plan_deinit(&one);
+        plan_slice(&o, &s, i, all_keys, NULL, &one);
+        assert_true(plan_slices_is_empty(&s, i) == (one.input_count == 0));
+        for (size_t row = 0; row < one.count; row++)
+            assert_int_equal(shard_of_key(one.rows[row].object->key, slices), i);
+        sum += one.count;
+        plan_append(&whole, &one);
+        assert_int_equal(one.count, 0);
+    }
+    assert_int_equal(sum, 39);
+    assert_int_equal(whole.count, 39);
+    assert_int_equal(whole.done, 1);
+    assert_int_equal(whole.refused_count, 2);
+    assert_int_equal(whole.size_bytes, 40 * 39 / 2 - 7);
+    assert_in_range(parts, 1, 41);
+    plan_deinit(&whole);
+    plan_slices_deinit(&s);
+    end(&f);
+}
+
 /* The rival may be another host's: judged before shares are taken out. */
 static void collisions_are_seen_across_shares(void **state)
 {
@@ -378,6 +434,7 @@ int main(void)
         cmocka_unit_test(redo_takes_all_and_knows_the_old_commit),
         cmocka_unit_test(inputs_with_the_same_output_all_fail),
         cmocka_unit_test(shares_are_whole_and_apart),
+        cmocka_unit_test(slices_are_whole_and_apart),
         cmocka_unit_test(collisions_are_seen_across_shares),
         cmocka_unit_test(a_key_that_is_listed_twice_is_one_file),
         cmocka_unit_test(output_folders_inside_the_input_are_left_out),
