@@ -40,7 +40,7 @@ install: all install-libraries
 	install -d $(install_to)/share/bash-completion/completions
 	for p in $(COMPLETED); do $(OUT)/bin/$$p completion >$(OUT)/$$p.bash && \
 	    install -m 644 $(OUT)/$$p.bash $(install_to)/share/bash-completion/completions/$$p || exit 1; done
-	install -m 644 README.md CHANGELOG.md $(wildcard docs/*.md config/*.yaml) $(install_to)/share/doc/decon
+	install -m 644 README.md CHANGELOG.md $(wildcard docs/*.md docs/*.json config/*.yaml) $(install_to)/share/doc/decon
 	install -m 644 $(wildcard docs/examples/*.c) $(install_to)/share/doc/decon/examples
 
 install-libraries: $(LIBRARY_FILES)
@@ -55,7 +55,7 @@ INSTALLED = $(COMPLETED:%=bin/%) $(COMPLETED:%=share/bash-completion/completions
     $(patsubst docs/man/%,share/man/man1/%,$(wildcard docs/man/*.1)) \
     $(patsubst detection/data/%,share/decon/%,$(wildcard detection/data/*.tiktoken*)) share/decon/README.md \
     $(patsubst config/sample-evals/%,share/decon/sample-evals/%,$(wildcard config/sample-evals/*.jsonl)) \
-    $(addprefix share/doc/decon/,README.md CHANGELOG.md $(notdir $(wildcard docs/*.md config/*.yaml))) \
+    $(addprefix share/doc/decon/,README.md CHANGELOG.md $(notdir $(wildcard docs/*.md docs/*.json config/*.yaml))) \
     $(patsubst docs/examples/%,share/doc/decon/examples/%,$(wildcard docs/examples/*.c)) \
     $(LIBRARIES:%=lib/libdecon-%.a) $(LIBRARIES:%=lib/pkgconfig/decon-%.pc) $(HEADERS)
 INSTALLED_FOLDERS = share/decon/sample-evals share/decon share/doc/decon/examples share/doc/decon \

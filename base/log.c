@@ -200,7 +200,36 @@ static void append_json(buf *out, slice text)
     }
 }
 
-static void append_json_line(buf *out, log_level level, slice message)
+static void append_text_field(buf *out, const char *name, const char *text)
+{
+    AUTO(buf) masked = BUF(LINE_MAX_BYTES);
+    if (!text)
+        return;
+    append_masked(&masked, text);
+    buf_printf(out, ",\"%s\":\"", name);
+    append_json(out, buf_slice(&masked));
+    buf_append_char(out, '"');
+}
+
+static void append_number_field(buf *out, const char *name, const uint64_t *number)
+{
+    if (number)
+        buf_printf(out, ",\"%s\":%llu", name, (unsigned long long)*number);
+}
+
+static void append_fields(buf *out, const log_fields *f)
+{
+    append_text_field(out, "event", f->event);
+    append_text_field(out, "key", f->key);
+    append_text_field(out, "state", f->state);
+    append_number_field(out, "bytes", f->bytes);
+    append_number_field(out, "lines", f->lines);
+    if (f->ms)
+        buf_printf(out, ",\"seconds\":%llu.%03u", (unsigned long long)(*f->ms / 1000),
+                   (unsigned)(*f->ms % 1000));
+}
+
+static void append_json_line(buf *out, log_level level, const log_fields *fields, slice message)
 {
     struct timespec now = {0};
     struct tm utc = {0};
@@ -211,7 +240,9 @@ static void append_json_line(buf *out, log_level level, slice message)
     buf_printf(out, "{\"time\":\"%s.%03dZ\",\"level\":\"%s\",\"message\":\"", text,
                (int)(now.tv_nsec / 1000000), level_names[level]);
     append_json(out, message);
-    buf_append_str(out, "\"}");
+    buf_append_char(out, '"');
+    append_fields(out, fields);
+    buf_append_char(out, '}');
 }
 
 static void append_time_and_level(buf *out, log_level level)
@@ -225,12 +256,12 @@ static void append_time_and_level(buf *out, log_level level)
 }
 
 /* A line as it is written, its end included. */
-static void append_line(buf *out, log_level level, bool plain, slice message)
+static void append_line(buf *out, log_level level, const log_fields *fields, slice message)
 {
     if (state.json) {
-        append_json_line(out, level, message);
+        append_json_line(out, level, fields, message);
     } else {
-        if (!plain)
+        if (!fields->plain)
             append_time_and_level(out, level);
         append_human(out, message);
     }
@@ -245,7 +276,7 @@ static void report_dropped(void)
     buf_printf(&message,
                "log: %llu lines dropped: the reader or the disk of the log does not keep up",
                (unsigned long long)state.dropped);
-    append_line(&line, LOG_WARN, false, buf_slice(&message));
+    append_line(&line, LOG_WARN, &(log_fields){.event = "log"}, buf_slice(&message));
     if (output_put(state.out, buf_slice(&line), OUTPUT_KEEP))
         state.dropped = 0;
 }
@@ -261,26 +292,26 @@ static void put_line(slice line, bool keep)
         state.dropped++;
 }
 
-static void emit(log_level level, bool plain, const char *text)
+static void emit(log_level level, const log_fields *fields, const char *text)
 {
     AUTO(buf) message = BUF(LINE_MAX_BYTES);
     AUTO(buf) line = BUF((size_t)LINE_MAX_BYTES * 6 + 4096); /* escapes: up to six bytes for one */
     pthread_mutex_lock(&state.lock);
     append_masked(&message, text);
-    append_line(&line, level, plain, buf_slice(&message));
-    put_line(buf_slice(&line), plain || level == LOG_ERROR);
+    append_line(&line, level, fields, buf_slice(&message));
+    put_line(buf_slice(&line), fields->plain || level == LOG_ERROR);
     pthread_mutex_unlock(&state.lock);
 }
 
 PRINTF_LIKE(3, 0)
-static void emit_args(log_level level, bool plain, const char *fmt, va_list args)
+static void emit_args(log_level level, const log_fields *fields, const char *fmt, va_list args)
 {
     int saved_errno = errno;
     AUTO_FREE char *text = NULL;
     if (vasprintf(&text, fmt, args) < 0)
         text = NULL; /* out of memory: this line is dropped */
     else
-        emit(level, plain, text);
+        emit(level, fields, text);
     errno = saved_errno;
 }
 
@@ -290,7 +321,17 @@ void log_line(log_level level, const char *fmt, ...)
         return;
     va_list args;
     va_start(args, fmt);
-    emit_args(level, false, fmt, args);
+    emit_args(level, &(log_fields){0}, fmt, args);
+    va_end(args);
+}
+
+void log_event(log_level level, const log_fields *fields, const char *fmt, ...)
+{
+    if (!fields->plain && !log_enabled(level))
+        return;
+    va_list args;
+    va_start(args, fmt);
+    emit_args(level, fields, fmt, args);
     va_end(args);
 }
 
@@ -310,7 +351,7 @@ void log_plain(const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    emit_args(LOG_INFO, true, fmt, args);
+    emit_args(LOG_INFO, &(log_fields){.plain = true}, fmt, args);
     va_end(args);
 }
 

@@ -103,6 +103,8 @@
 #define DECON_LOG_WARN        LOG_WARN
 #define decon_log_columns     log_columns
 #define decon_log_enabled     log_enabled
+#define decon_log_event       log_event
+#define decon_log_fields      log_fields
 #define decon_log_flush       log_flush
 #define decon_log_is_terminal log_is_terminal
 #define decon_log_line        log_line

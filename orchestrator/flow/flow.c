@@ -289,7 +289,10 @@ static void report_state(const flow *f, item *it, item_state last)
     it->entered_ms = now_ms;
     if (f->o.watcher.on_state)
         f->o.watcher.on_state(f->o.watcher.ctx, it, last, spent_ms);
-    log_debug("state %s: s3://%s/%s", item_state_name(it->state), flow_input_bucket(f),
+    log_event(LOG_DEBUG,
+              &(log_fields){
+                  .event = "state", .key = it->planned.key, .state = item_state_name(it->state)},
+              "state %s: s3://%s/%s", item_state_name(it->state), flow_input_bucket(f),
               it->planned.key);
 }
 

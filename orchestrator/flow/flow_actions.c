@@ -164,18 +164,32 @@ static bool enter_polling(flow *f, item *it, err *e)
 
 /* --- COOLING --- */
 
+static void log_success(const flow *f, const item *it)
+{
+    uint64_t spent_ms = clock_now_ms(f->o.transport) - it->begun_ms;
+    const log_fields fields = {.event = "done",
+                               .key = it->planned.key,
+                               .state = it->result.contaminated ? "contaminated" : "clean",
+                               .bytes = &it->planned.size_bytes,
+                               .lines = it->local.lines_known ? &it->local.verdict.lines : NULL,
+                               .ms = &spent_ms};
+    if (it->result.contaminated)
+        log_event(LOG_DEBUG, &fields, "contaminated: s3://%s/%s: contaminated lines: %llu",
+                  flow_input_bucket(f), it->planned.key,
+                  (unsigned long long)it->result.contaminated_lines);
+    else
+        log_event(LOG_DEBUG, &fields, "clean: s3://%s/%s", flow_input_bucket(f), it->planned.key);
+}
+
 static void count_success(flow *f, const item *it)
 {
     flow_trial_success(f);
+    log_success(f, it);
     f->totals.bytes += it->planned.size_bytes;
-    if (it->result.contaminated) {
+    if (it->result.contaminated)
         f->totals.contaminated++;
-        log_debug("contaminated: s3://%s/%s: contaminated lines: %llu", flow_input_bucket(f),
-                  it->planned.key, (unsigned long long)it->result.contaminated_lines);
-    } else {
+    else
         f->totals.clean++;
-        log_debug("clean: s3://%s/%s", flow_input_bucket(f), it->planned.key);
-    }
     flow_check_failures(f); /* a percentage counts from 100 files on */
 }
 
@@ -207,7 +221,14 @@ static bool enter_failed(flow *f, item *it, err *e)
         err_append(&it->error, "; tried %u times", it->failed_attempts + 1);
     if (it->planned.crashes >= CRASH_MARKS_MAX)
         err_append(&it->error, "; it is not tried again before --retry-failed");
-    log_warn("failed: %s", it->error.message);
+    uint64_t spent_ms = clock_now_ms(f->o.transport) - it->begun_ms;
+    log_event(LOG_WARN,
+              &(log_fields){.event = "failed",
+                            .key = it->planned.key,
+                            .state = item_state_name(it->failed_in),
+                            .bytes = &it->planned.size_bytes,
+                            .ms = &spent_ms},
+              "failed: %s", it->error.message);
     flow_trial_failure(f, it);
     flow_check_failures(f);
     return true;

@@ -149,7 +149,10 @@ static void show_line(progress *p, uint64_t now_ms)
     if (terminal)
         log_status(buf_str(&line));
     else
-        log_info("progress: %s", buf_str(&line));
+        log_event(
+            LOG_INFO,
+            &(log_fields){.event = "progress", .bytes = p->flow ? &p->last.flow.done_bytes : NULL},
+            "progress: %s", buf_str(&line));
 }
 
 static void tick(void *ctx)

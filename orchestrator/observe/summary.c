@@ -111,12 +111,16 @@ void progress_summary(const run_summary *s)
     const flow_totals *t = &s->totals;
     size_t refused = s->plan->refused_count;
     size_t skipped = s->plan->done + s->plan->other_hosts + s->plan->beyond_debug;
-    log_plain("SUMMARY: Processed=%zu Clean=%zu Contaminated=%zu Failed=%zu Time=%.1fs Skipped=%zu "
-              "Bytes=%llu",
-              t->clean + t->contaminated, t->clean, t->contaminated, t->failed + refused,
-              (double)s->elapsed_ms / 1000, skipped, (unsigned long long)t->bytes);
+    log_event(
+        LOG_INFO,
+        &(log_fields){.event = "summary", .bytes = &t->bytes, .ms = &s->elapsed_ms, .plain = true},
+        "SUMMARY: Processed=%zu Clean=%zu Contaminated=%zu Failed=%zu Time=%.1fs Skipped=%zu "
+        "Bytes=%llu",
+        t->clean + t->contaminated, t->clean, t->contaminated, t->failed + refused,
+        (double)s->elapsed_ms / 1000, skipped, (unsigned long long)t->bytes);
     list_failures(s);
     list_left(s);
     if (s->complete)
-        log_plain("WORK COMPLETE EXITING");
+        log_event(LOG_INFO, &(log_fields){.event = "complete", .plain = true},
+                  "WORK COMPLETE EXITING");
 }

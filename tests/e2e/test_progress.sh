@@ -2,17 +2,39 @@
 # What the orchestrator says of itself: JSON lines, and the command that goes on with what is left.
 . "$(dirname "$0")/lib.sh"
 
-test_every_line_is_json_with_log_json() {
+# words NAME: the enumeration of a member in docs/log.schema.json, as a|b|c.
+words() {
+    sed -n "/\"$1\": {/,/}/p" "$top/docs/log.schema.json" | sed -n 's/.*"enum": \[\(.*\)\].*/\1/p' |
+        head -n 1 | tr -d '" ' | tr ',' '|'
+}
+
+# schema: a regular expression that the lines of docs/log.schema.json match.
+schema() {
+    local text='"([^"\\]|\\.)*"'
+    printf '^\{"time":"[0-9-]{10}T[0-9:]{8}\.[0-9]{3}Z","level":"(%s)","message":%s' "$(words level)" "$text"
+    printf '(,"event":"(%s)"(,"key":%s)?(,"state":%s)?' "$(words event)" "$text" "$text"
+    printf '(,"bytes":[0-9]+)?(,"lines":[0-9]+)?(,"seconds":[0-9]+\.[0-9]{3})?)?\}$'
+}
+
+test_every_line_follows_the_schema_with_log_json() {
+    local event
     start_store
     start_server
     fill
+    put "$samples/web pages/broken.jsonl.gz" 'in/web pages/broken.jsonl.gz'
     orchestrate run --log-json
-    expect_status 0
-    while read -r line; do
-        [[ $line =~ ^\{\"time\":\"[0-9TZ:.-]+\",\"level\":\"(error|warn|info|debug)\",\"message\":\".*\"\}$ ]] ||
-            fail "not a line of the schema: $line"
-    done <"$T/run.log"
-    expect_log '"level":"info","message":"SUMMARY: Processed=[0-9]+ Clean=[0-9]+ Contaminated=[0-9]+ Failed=0 '
+    expect_status 3
+    [[ $(words event) == state* && $(words level) == error* ]]
+    ! grep -vE "$(schema)" "$T/run.log" || fail 'not lines of the schema'
+    expect_log '"level":"info","message":"SUMMARY: Processed=[0-9]+ Clean=[0-9]+ Contaminated=[0-9]+ Failed=1 .*,"event":"summary","bytes":[0-9]+,"seconds":'
+    expect_log '"level":"debug",.*,"event":"done","key":"in/books/part-01.jsonl","state":"contaminated","bytes":[0-9]+,"lines":40,"seconds":'
+    expect_log '"level":"warn",.*,"event":"failed","key":"in/web pages/broken.jsonl.gz","state":"DOWNLOADING","bytes":[0-9]+,"seconds":'
+    for event in state 'done' failed summary complete; do
+        expect_log "\"event\":\"$event\""
+    done
+    for event in time level message event key state bytes lines seconds; do
+        grep -q "^    \"$event\": {" "$top/docs/log.schema.json" || fail "the schema lacks $event"
+    done
     expect_last_line "$(grep '"WORK COMPLETE EXITING"' "$T/run.log")"
 }
 

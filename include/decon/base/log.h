@@ -1,7 +1,7 @@
 /* The program's log: levels, human lines or JSON lines, and the progress line on a terminal.
  *
  * What:    one line for each call, written with one writev(2). Human lines:
- *          `2026-11-23 03:00:01 INFO  words`; JSON lines: {"time":..,"level":..,"message":..}.
+ *          `2026-11-23 03:00:01 INFO  words`; JSON lines: {"time":..,"level":..,"message":..,"event":..}.
  *          `queued`: a thread of the log's own writes, and no caller waits for the reader. Lines that
  *          exceed the queue are dropped and counted, but not errors, plain and raw lines.
  * Owner:   process-wide settings, made once by decon_log_setup before any thread starts.
@@ -42,6 +42,17 @@ void decon_log_line(decon_log_level level, const char *fmt, ...) DECON_PRINTF_LI
 #define decon_log_warn(...)  decon_log_line(DECON_LOG_WARN, __VA_ARGS__)
 #define decon_log_info(...)  decon_log_line(DECON_LOG_INFO, __VA_ARGS__)
 #define decon_log_debug(...) decon_log_line(DECON_LOG_DEBUG, __VA_ARGS__)
+
+/* What a JSON line has besides its message (docs/log.schema.json); a human line is the message alone.
+ * NULL: not known. */
+typedef struct decon_log_fields {
+    const char *event; /* what kind of line it is: "done" */
+    const char *key, *state;
+    const uint64_t *bytes, *lines, *ms; /* ms is written as seconds */
+    bool plain;                         /* like decon_log_plain */
+} decon_log_fields;
+void decon_log_event(decon_log_level level, const decon_log_fields *fields, const char *fmt, ...)
+    DECON_PRINTF_LIKE(3, 4);
 
 /* A line without time and level, for the closing words that scripts wait for (in JSON mode it is
  * a JSON line like any other). */

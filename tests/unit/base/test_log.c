@@ -126,6 +126,33 @@ static void json_lines(void **state)
     assert_string_equal(read_back(), "");
 }
 
+static void json_lines_have_fields(void **state)
+{
+    UNUSED(state);
+    const uint64_t bytes = 0, lines = 7, ms = 12034;
+    open_pipe(LOG_INFO, true);
+    log_secret_add("hush/hush+0");
+    const log_fields all = {.event = "done",
+                            .key = "a\"hush/hush+0",
+                            .state = "clean",
+                            .bytes = &bytes,
+                            .lines = &lines,
+                            .ms = &ms};
+    log_event(LOG_INFO, &all, "text %d", 1);
+    expect_match(read_back(),
+                 "^[{].*,\"message\":\"text 1\",\"event\":\"done\",\"key\":\"a.\"[*]{3}\","
+                 "\"state\":\"clean\",\"bytes\":0,\"lines\":7,\"seconds\":12.034[}]\n$");
+    log_event(LOG_DEBUG, &all, "not shown");
+    assert_string_equal(read_back(), "");
+    log_event(LOG_DEBUG, &(log_fields){.event = "end", .plain = true}, "end");
+    expect_match(read_back(), "^[{].*,\"message\":\"end\",\"event\":\"end\"[}]\n$");
+    open_pipe(LOG_INFO, false);
+    log_event(LOG_INFO, &all, "text");
+    expect_match(read_back(), "^[0-9-]{10} [0-9:]{8} INFO  text\n$");
+    log_event(LOG_INFO, &(log_fields){.event = "end", .plain = true}, "end");
+    assert_string_equal(read_back(), "end\n");
+}
+
 static void secrets_are_masked(void **state)
 {
     UNUSED(state);
@@ -308,6 +335,7 @@ int main(void)
         CASE(levels_filter),
         CASE(control_characters_stay_in_the_line),
         CASE(json_lines),
+        CASE(json_lines_have_fields),
         CASE(secrets_are_masked),
         CASE(one_write_for_a_line),
         CASE(errno_is_kept_and_a_dead_log_is_no_matter),
