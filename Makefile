@@ -123,6 +123,7 @@ $(OUT)/obj/tests/%.o: OWN_CFLAGS += -fvisibility=default
 
 # What a file takes in as it is.
 $(OUT)/obj/detection/review/review_html.o: detection/review/review_page.css detection/review/review_page.js
+$(OUT)/obj/orchestrator/observe/status_page.o: orchestrator/observe/status_page.html
 
 # The packages of a set are there: asked once for each build folder and each change of the lists.
 $(BUILD)/packages-%: third_party/install.sh third_party/debian.txt third_party/fedora.txt
@@ -327,9 +328,9 @@ check-arm64: $(BUILD)/packages-arm64
 	@$(MAKE) --no-print-directory $(PARALLEL) $(ARM64_TESTS)
 	@for test in $(ARM64_TESTS); do echo "  RUN $$test" && $(ARM64_RUN) $$test || exit 1; done
 
-## check-browser: the page of `decon review` in Chromium, where it is installed (not part of check)
+## check-browser: the pages of `decon review` and of a run in Chromium, where it is installed (not part of check)
 check-browser: all
-	@BIN=$(OUT)/bin tests/run.sh tests/browser/test_review_page.sh
+	@BIN=$(OUT)/bin tests/run.sh tests/browser/test_review_page.sh tests/browser/test_status_page.sh
 
 ## check-metrics: the metrics of orchestrator and server by promtool (not part of check)
 check-metrics: all

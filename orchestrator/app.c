@@ -13,6 +13,14 @@
 #define ABORT_LIMIT_MS 2500
 /* --- the flow --- */
 
+static void on_state(void *ctx, const item *it, item_state last, uint64_t spent_ms)
+{
+    app *a = ctx;
+    if (a->recorder)
+        recorder_note(a->recorder, it, last, spent_ms);
+    monitor_note(a->monitor, it);
+}
+
 static void start_flow(app *a)
 {
     unsigned jobs_open = app_limits_jobs(a->config, &a->server);
@@ -35,7 +43,7 @@ static void start_flow(app *a)
         .max_ahead = ahead,
         .max_live = app_limits_live(&a->limits, a->env.file_limit, ahead + jobs_open),
         .plan = &a->plan,
-        .watcher = a->recorder ? recorder_watcher(a->recorder) : (flow_watcher){0},
+        .watcher = {.on_state = on_state, .ctx = a},
         .feed = app_claim_feed(a),
         .finished = &a->flow_finished});
     if (a->recorder)

@@ -442,7 +442,7 @@ static const option rows[] = {
      .metavar = "[ADDRESS:]PORT",
      .check = check_listen,
      .environment = "DECON_METRICS_LISTEN",
-     .help = "Serve /metrics (Prometheus), /healthz and /readyz at this port of 127.0.0.1, or of "
+     .help = "Serve a status page, /metrics, /healthz and /readyz at this port of 127.0.0.1, or of "
              "ADDRESS; default: off."},
     {.key = "config",
      .type = OPTION_STRING,

@@ -11,6 +11,7 @@ const char *metrics_limit_name(flow_limit limit)
         [FLOW_LIMIT_SERVER] = "server",
         [FLOW_LIMIT_UPLOAD] = "upload",
         [FLOW_LIMIT_DISK] = "disk",
+        [FLOW_LIMIT_HOSTS] = "hosts",
     };
     return (size_t)limit < ARRAY_LEN(names) ? names[limit] : "none";
 }
@@ -64,8 +65,8 @@ static void put_files(const metrics_now *n, const flow_progress *p, buf *out)
 {
     static const char total[] = "decon_files_total";
     const flow_totals *t = &p->totals;
-    one(out, "decon_planned_files", "gauge", "Files that the run had to do at its start.",
-        n->plan ? n->plan->count : 0);
+    one(out, "decon_planned_files", "gauge", "Files that this host has to process.",
+        n->plan ? n->plan->count - n->plan->dropped : 0);
     head(out, total, "counter", "Files that the run has finished, by result.");
     labelled(out, total, "result", "clean", t->clean);
     labelled(out, total, "result", "contaminated", t->contaminated);
@@ -125,7 +126,7 @@ static void put_limits(const flow_progress *p, buf *out)
 {
     static const char name[] = "decon_limited_by";
     head(out, name, "gauge", "1 for what limits the run at the moment.");
-    for (int limit = FLOW_LIMIT_NETWORK; limit <= FLOW_LIMIT_DISK; limit++)
+    for (int limit = FLOW_LIMIT_NETWORK; limit <= FLOW_LIMIT_HOSTS; limit++)
         labelled(out, name, "limit", metrics_limit_name((flow_limit)limit),
                  p->limit == (flow_limit)limit);
     one(out, "decon_stopping", "gauge", "1 while the run ends early.", p->stopping);

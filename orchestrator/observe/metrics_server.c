@@ -8,6 +8,7 @@
 #include "base/httpd/httpd.h"
 #include "base/util.h"
 #include "orchestrator/observe/metrics.h"
+#include "orchestrator/observe/status_page.h"
 
 #define ALIVE_S     60
 #define CONNECTIONS 64
@@ -17,7 +18,7 @@ struct metrics_server {
     httpd *http;
     char *address;
     pthread_mutex_t lock; /* of what follows */
-    buf metrics;
+    buf metrics, status;
     bool ready;
     time_t published_s; /* monotonic */
 };
@@ -57,7 +58,8 @@ static void reply(httpd_request *r, int status, const char *type, slice body)
 {
     const http_header headers[] = {{"Content-Type", type},
                                    {"Cache-Control", "no-store"},
-                                   {"X-Content-Type-Options", "nosniff"}};
+                                   {"X-Content-Type-Options", "nosniff"},
+                                   {"Content-Security-Policy", STATUS_PAGE_POLICY}};
     httpd_reply(r, status, headers, ARRAY_LEN(headers), body);
 }
 
@@ -106,10 +108,14 @@ static void answer(void *ctx, httpd_request *r, void **user)
         reply_word(r, 403, "use the address that the program listens on\n");
     else if (str_equal(path, "/metrics"))
         reply_published(m, r, &m->metrics, "text/plain; version=0.0.4; charset=utf-8");
+    else if (str_equal(path, "/status.json"))
+        reply_published(m, r, &m->status, "application/json");
+    else if (str_equal(path, "/"))
+        reply(r, 200, "text/html; charset=utf-8", status_page());
     else if (str_equal(path, "/healthz") || str_equal(path, "/readyz"))
         reply_probe(m, r, str_equal(path, "/readyz"));
     else
-        reply_word(r, 404, "there are /metrics, /healthz and /readyz\n");
+        reply_word(r, 404, "there are /, /status.json, /metrics, /healthz and /readyz\n");
 }
 
 /* --- begin and end --- */
@@ -121,6 +127,7 @@ metrics_server *metrics_server_start(const char *listen, err *e)
     uint16_t port = 0;
     pthread_mutex_init(&m->lock, NULL);
     buf_init(&m->metrics, METRICS_MAX_BYTES);
+    buf_init(&m->status, METRICS_MAX_BYTES);
     m->published_s = now_s();
     if (split(listen, &m->address, &port, e))
         m->http = httpd_start(
@@ -141,11 +148,13 @@ char *metrics_server_url(const metrics_server *m)
                      httpd_port(m->http));
 }
 
-void metrics_server_publish(metrics_server *m, slice metrics, bool ready)
+void metrics_server_publish(metrics_server *m, slice metrics, slice status, bool ready)
 {
     pthread_mutex_lock(&m->lock);
     buf_clear(&m->metrics);
     buf_append_slice(&m->metrics, metrics);
+    buf_clear(&m->status);
+    buf_append_slice(&m->status, status);
     m->ready = ready;
     m->published_s = now_s();
     pthread_mutex_unlock(&m->lock);
@@ -159,5 +168,6 @@ void metrics_server_stop(metrics_server *m)
     pthread_mutex_destroy(&m->lock);
     free(m->address);
     buf_deinit(&m->metrics);
+    buf_deinit(&m->status);
     free(m);
 }

@@ -1,4 +1,4 @@
-/* The HTTP port of a run: /metrics, /healthz and /readyz.
+/* The HTTP port of a run: /metrics, /healthz, /readyz, and the status page.
  *
  * What:    answers with texts that the loop has published; a request never waits for the loop.
  *          /healthz is 503 where the loop has published nothing for a minute, /readyz where the run
@@ -21,7 +21,7 @@ typedef struct metrics_server metrics_server;
 /* `listen`: "9464" (127.0.0.1), "0.0.0.0:9464", "[::1]:9464", "name:9464"; port 0: the system's. */
 metrics_server *metrics_server_start(const char *listen, err *e) MUST_USE;
 char *metrics_server_url(const metrics_server *m) MUST_USE; /* "http://127.0.0.1:9464" */
-void metrics_server_publish(metrics_server *m, slice metrics, bool ready);
+void metrics_server_publish(metrics_server *m, slice metrics, slice status, bool ready);
 void metrics_server_stop(metrics_server *m); /* NULL is fine */
 
 #endif

@@ -139,17 +139,11 @@ static void add_line(recorder *r, const item *it)
                    .committed_s = clock_wall_s(t)});
 }
 
-static void on_state(void *ctx, const item *it, item_state last, uint64_t spent_ms)
+void recorder_note(recorder *r, const item *it, item_state last, uint64_t spent_ms)
 {
-    recorder *r = ctx;
     tally_note(&r->tally, it, last, spent_ms);
     if (tally_is_commit(it))
         add_line(r, it);
-}
-
-flow_watcher recorder_watcher(recorder *r)
-{
-    return (flow_watcher){.on_state = on_state, .ctx = r};
 }
 
 uint64_t recorder_sent_bytes(const recorder *r)

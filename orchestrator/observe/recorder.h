@@ -28,7 +28,8 @@ typedef struct recorder_options {
 } recorder_options;
 
 recorder *recorder_new(const recorder_options *options) MUST_USE;
-flow_watcher recorder_watcher(recorder *r); /* for flow_options */
+/* With each change of an item's state, as flow_watcher has it. */
+void recorder_note(recorder *r, const item *it, item_state last, uint64_t spent_ms);
 /* The flow outlives the recorder. The first record is written now. */
 void recorder_follow(recorder *r, const flow *f);
 /* Writes what is left, within 30 seconds. `on_done` is called once, perhaps at once. */

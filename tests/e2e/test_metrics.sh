@@ -4,7 +4,7 @@
 
 # url: of the metrics of the run in $T/run.log.
 url() {
-    sed -n 's|^.* metrics: \(http://.*\)/metrics$|\1|p' "$T/run.log"
+    sed -n 's|^.*, metrics: \(http://.*\)/metrics$|\1|p' "$T/run.log"
 }
 
 # start_slow_run [OPTION...]: a run that waits for a reply of the store.

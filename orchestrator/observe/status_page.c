@@ -1,0 +1,17 @@
+#include "orchestrator/observe/status_page.h"
+
+#include "base/util.h"
+
+/* The bytes of the file, as they are; the Makefile knows that it belongs here. */
+__asm__(".section .rodata\n"
+        ".global orchestrator_status_page_start\n"
+        "orchestrator_status_page_start:\n"
+        ".incbin \"orchestrator/observe/status_page.html\"\n"
+        ".byte 0\n"
+        ".previous\n");
+extern const char orchestrator_status_page_start[];
+
+slice status_page(void)
+{
+    return slice_from(orchestrator_status_page_start);
+}
