@@ -47,9 +47,11 @@ static void files_that_wait_to_be_submitted_stay_on_the_disk(void **state)
 {
     UNUSED(state);
     world *w = world_of(10);
-    w->polls_before_done = 20;
+    w->polls_before_done = 8; /* some 1.3 s */
     w->signal_at_submit = 2;
+    uint64_t begun_ms = now_ms(w);
     expect_status(w, WORDS("--max-concurrent-jobs=1", "--s3-workers=16"), 143);
+    assert_true(now_ms(w) - begun_ms < 20000); /* not until the drain limit */
     assert_int_equal(w->submits, 2);
     assert_true(world_files_in(w, "work") > 0);
     assert_int_equal(w->downloads, 10);

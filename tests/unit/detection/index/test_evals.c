@@ -364,6 +364,20 @@ static void other_tokenizers_are_refused(void **state)
     assert_non_null(strstr(e.message, "word"));
 }
 
+static void a_line_beyond_the_limit_is_refused(void **state)
+{
+    detect_site *s = *state;
+    err e = ERR_INIT;
+    AUTO(buf) text = BUF(3 << 20);
+    buf_append_str(&text, "{\"doc_id\":1,\"question\":\"");
+    while (text.len <= 1 << 20)
+        buf_append_str(&text, "many words ");
+    buf_append_str(&text, "\"}\n");
+    write_file(s, "a.jsonl", buf_str(&text));
+    assert_false(load(s, false, &e));
+    assert_non_null(strstr(e.message, "raise max_line_size"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -380,6 +394,7 @@ int main(void)
         TEST(sums_and_frequencies),
         TEST(progress_is_told_file_by_file),
         TEST(other_tokenizers_are_refused),
+        TEST(a_line_beyond_the_limit_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

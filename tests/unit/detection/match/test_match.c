@@ -325,6 +325,25 @@ static void long_answers_are_found_in_ranges(void **state)
     buf_deinit(&f.excerpt);
 }
 
+#define PHONETIC                                                                                   \
+    "alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike november "      \
+    "oscar papa quebec romeo sierra tango uniform victor whiskey xray"
+
+/* 20 of the question's 26 n-grams: 0.77. The threshold of 0.8 is passed only with the whole answer,
+ * which is looked for after the question was weighed alone. */
+static void a_part_of_a_question_counts_with_its_answer(void **state)
+{
+    detect_site *s = *state;
+    s->settings.decay = (score_decay){0};
+    detect_site_index(
+        s, (const char *const[]){RIVER, HEN,
+                                 "{\"doc_id\":1,\"question\":\"" PHONETIC
+                                 " yankee zulu amber birch cedar dogwood\",\"answer\":\"Havel\"}",
+                                 NULL});
+    assert_int_equal(count_matches(s, "they say " PHONETIC " havel and more of that"), 1);
+    assert_int_equal(count_matches(s, "they say " PHONETIC " and more of that"), 0);
+}
+
 static void answers_can_be_left_out(void **state)
 {
     detect_site *s = *state;
@@ -355,6 +374,7 @@ int main(void)
         TEST(hot_ngrams_start_no_cluster),
         TEST(short_documents_are_not_looked_at),
         TEST(long_answers_are_found_in_ranges),
+        TEST(a_part_of_a_question_counts_with_its_answer),
         TEST(answers_can_be_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
