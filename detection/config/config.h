@@ -35,6 +35,7 @@ typedef struct server_config {
     bool eval_dedup;
     int64_t eval_min_token_length, eval_min_unique_word_count;
     int index_passages, index_answers; /* 0 false, 1 true */
+    int normalization;                 /* 0 compatible, 1 extended */
     int64_t worker_threads, scan_threads;
     bool compatible;
     bool lenient;

@@ -58,6 +58,9 @@ void settings_json(const server_config *c, const ngram_index *x, buf *json)
     put_size(json, "min_passage_distance", s->min_passage_distance);
     json_member_string(json, "mode", slice_from(c->mode));
     put_size(json, "ngram_size", s->ngram_size);
+    /* Left out by default, so that results of versions without this option keep their fingerprint. */
+    if (s->extended_normal)
+        json_member_string(json, "normalization", SLICE_LIT("extended"));
     put_size(json, "passage_max_consecutive_misses", s->passage_max_misses);
     put_size(json, "passage_ngram_size", s->passage_ngram_size);
     put_decay(json, "perfect_match_decay_end", s->decay.has_end, s->decay.end);

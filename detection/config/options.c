@@ -20,6 +20,7 @@
 #define AT_LEAST_1 .min = 1, .max = 1000000000
 
 static const char *const false_true[] = {"false", "true", NULL};
+static const char *const normal_choices[] = {"compatible", "extended", NULL};
 static const char *const bad_line_choices[] = {"refuse", "end-file", NULL};
 static const char *const utf8_choices[] = {"fail", "skip", NULL};
 
@@ -110,6 +111,9 @@ static const option rows[] = {
                 "uniseg (words by Unicode), word (words of the normal form)."),
     ROW("vocabulary_dir", OPTION_STRING, vocabulary_dir, NULL, .metavar = "DIR",
         .help = "Where vocabularies of byte pairs are looked for before the usual folders."),
+    ROW("normalization", OPTION_ENUM, normalization, "compatible", .choices = normal_choices,
+        .help =
+            "Form of compared text: as the reference; or NFKC, without HTML and invisible signs."),
     ROW("punctuation_chars", OPTION_STRING, punctuation_chars, NORMALIZE_DEFAULT_PUNCTUATION,
         .flags = OPTION_KEY_ONLY, .help = "Characters that count as spaces."),
     ROW("ngram_size", OPTION_INT, ngram_size, "5", AT_LEAST_1,

@@ -19,6 +19,7 @@ typedef struct evals_config {
     char *config, *source_dir, *output_dir;
     char *tokenizer, *vocabulary_dir;
     bool dedup;
+    int normalization;
     int64_t min_tokens, min_words;
 } evals_config;
 
@@ -30,6 +31,8 @@ typedef struct evals_config {
     }
 /* clang-format on */
 #define COUNT .min = 0, .max = 1000000000
+
+static const char *const normal_choices[] = {"compatible", "extended", NULL};
 
 static const option rows[] = {
     ROW("dir", OPTION_STRING, dir, NULL, .metavar = "DIR", .section = "Show and check",
@@ -54,6 +57,8 @@ static const option rows[] = {
         .section = "As the detection reads them", .help = "Tokenizer that counts tokens."),
     ROW("vocabulary_dir", OPTION_STRING, vocabulary_dir, NULL, .metavar = "DIR",
         .help = "Search this folder for vocabularies before the usual ones."),
+    ROW("normalization", OPTION_ENUM, normalization, "compatible", .choices = normal_choices,
+        .help = "As of the detection; extended counts text without spaces by tokens."),
     ROW("eval_dedup", OPTION_BOOL, dedup, "true",
         .help = "Leave out records whose fingerprint was seen in the same set."),
     ROW("eval_min_token_length", OPTION_INT, min_tokens, "20", COUNT,
@@ -101,6 +106,7 @@ static detect_settings settings_of(const evals_config *c)
     return (detect_settings){.tokenizer = c->tokenizer,
                              .vocabulary_dir = c->vocabulary_dir,
                              .punctuation = NORMALIZE_DEFAULT_PUNCTUATION,
+                             .extended_normal = c->normalization == 1,
                              .ngram_size = 5,
                              .sample_every_m_tokens = 10,
                              .question_max_misses = 11,

@@ -3,6 +3,7 @@
 #include "decon/base/digest.h"
 #include "base/util.h"
 #include "detection/table/hash.h"
+#include "detection/text/unicode.h"
 
 /* A pair is known by the SHA-256 of both strings: no two pairs are taken for one. */
 typedef struct eval_pair {
@@ -97,6 +98,20 @@ size_t count_unique_words(eval_filter *f, slice normal)
     return unique;
 }
 
+/* Scripts that are written without spaces: Thai to Myanmar, Khmer, Kana, Chinese characters. Such a text
+ * is long enough where it has enough tokens. */
+static bool is_unspaced(slice text)
+{
+    for (size_t i = 0; i < text.len;) {
+        uint32_t c = utf8_next(text, &i);
+        if ((c >= 0x0E00 && c < 0x10A0) || (c >= 0x1780 && c < 0x1800) ||
+            (c >= 0x3040 && c < 0xA000) || (c >= 0xF900 && c < 0xFB00) ||
+            (c >= 0x20000 && c < 0x32000))
+            return true;
+    }
+    return false;
+}
+
 static eval_verdict judge(eval_filter *f, const eval_input *input, slice combined,
                           tokenizer *tokens)
 {
@@ -104,7 +119,8 @@ static eval_verdict judge(eval_filter *f, const eval_input *input, slice combine
     if (s->eval_min_tokens > 0 && tokenizer_count_filled(tokens, combined) < s->eval_min_tokens)
         return EVAL_FEW_TOKENS;
     if (s->eval_min_unique_words > 0 &&
-        count_unique_words(f, slice_trim(combined)) < s->eval_min_unique_words)
+        count_unique_words(f, slice_trim(combined)) < s->eval_min_unique_words &&
+        !(s->extended_normal && is_unspaced(combined)))
         return EVAL_FEW_WORDS;
     if (s->eval_dedup && input->fingerprint.data &&
         seen_before(f, input->eval_key, input->fingerprint))

@@ -34,6 +34,7 @@ ngram_index *index_new(const detect_settings *settings, err *e)
     x->settings = settings;
     if (!normalizer_init(&x->normal, settings->punctuation, e))
         return NULL;
+    x->normal.extended = settings->extended_normal;
     x->tokens = (settings->compatible ? tokenizer_new_compatible : tokenizer_new)(
         settings->tokenizer, settings->vocabulary_dir, e);
     if (!x->tokens)

@@ -27,6 +27,7 @@ typedef struct detect_settings { /* constant after start */
     bool compatible;            /* with the reference server, in what this one does better */
     const char *vocabulary_dir; /* looked at first; may be NULL */
     const char *punctuation;
+    bool extended_normal; /* texts are folded before they are compared */
     size_t ngram_size;
     size_t sample_every_m_tokens;
     size_t question_max_misses;

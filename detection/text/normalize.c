@@ -1,6 +1,7 @@
 #include "base/util.h"
 #include "detection/text/normalize.h"
 
+#include "detection/text/fold.h"
 #include "detection/text/unicode.h"
 
 #define CAPITAL_I_WITH_DOT 0x0130
@@ -150,7 +151,7 @@ static size_t put_ascii(const normalizer *n, slice text, size_t i, writer *w)
     return i;
 }
 
-bool normalize_text(const normalizer *n, slice text, buf *out)
+static bool normalize_folded(const normalizer *n, slice text, buf *out)
 {
     if (!make_room(out, text.len))
         return false;
@@ -166,6 +167,19 @@ bool normalize_text(const normalizer *n, slice text, buf *out)
     out->data[out->len] = '\0';
     return true;
 }
+
+/* One character of three bytes may become 18 (U+FDFA). */
+#define FOLD_GROWTH 12
+
+bool normalize_text(const normalizer *n, slice text, buf *out)
+{
+    if (!n->extended || !fold_is_needed(text))
+        return normalize_folded(n, text, out);
+    AUTO(buf) folded = BUF(text.len * FOLD_GROWTH + 1);
+    fold_text(text, &folded);
+    return normalize_folded(n, buf_slice(&folded), out);
+}
+
 slice normalize_first_words(slice normal, size_t max_words)
 {
     const char *end = normal.data + normal.len;

@@ -1,7 +1,7 @@
 /* The normal form of text that documents and evaluation records are compared in.
  *
  * What:    full lower-casing (final sigma, dotted I), chosen characters to spaces, white space
- *          collapsed to single spaces, none at the ends. No NFC or NFKC, no accent folding.
+ *          collapsed to single spaces, none at the ends. NFKC and more only if `extended`.
  * Owner:   normalizer holds the set of characters; _init / _deinit. Output goes to the caller's
  *          buf.
  * Threads: any; a normalizer is constant after _init.
@@ -24,6 +24,7 @@ typedef struct normalizer {
     char ascii[128];  /* what an ASCII byte becomes: itself, lower case, or a space */
     uint32_t *others; /* further characters that become a space, ascending */
     size_t other_count;
+    bool extended; /* texts are folded first (fold.h); set after _init */
 } normalizer;
 
 bool normalizer_init(normalizer *n, const char *punctuation, err *e) MUST_USE;

@@ -11,6 +11,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 : "${SETTINGS:=
+--normalization extended
 --sample-every-m-tokens 1
 --contamination-score-threshold 0.6}"
 

@@ -51,6 +51,15 @@ test_the_table_counts_by_set_and_split() {
     grep -q 'index: 2 records of 2 sets' "$T/detect.log" || fail "$(cat "$T/detect.log")"
 }
 
+test_text_without_spaces_is_counted_by_tokens() {
+    mkdir "$T/sets"
+    printf '{"doc_id":%d,"eval_key":"zh","question":"太陽系中哪一顆行星距離太陽最近而且體積最小並且沒有任何衛星環繞著它運行","answer":"%d"}\n' 1 1 2 2 >"$T/sets/zh.jsonl"
+    evals 0 sets
+    expect_out '^zh +2 +2 +2 +0 +0 +2$'
+    evals 0 --normalization extended sets
+    expect_out '^zh +2 +2 +2 +0 +2$'
+}
+
 test_check_names_each_faulty_line() {
     make_sets
     evals 3 --check sets

@@ -25,6 +25,19 @@ test_recall_by_kind_and_set() {
     [ "$(recall_of verbatim | cut -d' ' -f1)" = 6 ] || fail "$(cat "$T/out")"
 }
 
+test_extended_normalization_finds_other_forms() {
+    local kind
+    self_test 0 --sample-every-m-tokens 1
+    for kind in full_width zero_width soft_hyphen html; do
+        [ "$(recall_of $kind)" = '25 0' ] || fail "$kind by default: $(cat "$T/out")"
+    done
+    self_test 0 --sample-every-m-tokens 1 --normalization extended
+    for kind in verbatim upper_case punctuation full_width zero_width soft_hyphen html; do
+        [ "$(recall_of $kind)" = '25 25' ] || fail "$kind: $(cat "$T/out")"
+    done
+    grep -q '^precision: 100.00 %' "$T/out" || fail "$(cat "$T/out")"
+}
+
 test_equal_settings_give_equal_results() {
     local file
     self_test 0 --json

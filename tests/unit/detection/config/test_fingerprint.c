@@ -144,7 +144,8 @@ static void every_setting_of_the_detection_counts(void **state)
                                              {"--index-answers", "false"},
                                              {"--index-passages", "false"},
                                              {"--compatible"},
-                                             {"--lenient"}};
+                                             {"--lenient"},
+                                             {"--normalization", "extended"}};
     char first[FINGERPRINT_TEXT], other[FINGERPRINT_TEXT];
     UNUSED(state);
     two_records();
@@ -173,6 +174,7 @@ static void threads_paths_and_ports_do_not_count(void **state)
 static void every_option_is_classified(void **state)
 {
     static const char *const by_another_name[] = {"tokenizer_str"};
+    static const char *const only_if_changed[] = {"normalization"};
     static const char *const act_on_the_records[] = {
         "eval_dedup",     "eval_min_token_length", "eval_min_unique_word_count",
         "index_passages", "index_answers",         "bad_eval_line",
@@ -221,6 +223,8 @@ static void every_option_is_classified(void **state)
         known = value.type != JSON_ABSENT;
         for (size_t k = 0; k < ARRAY_LEN(by_another_name); k++)
             known |= str_equal(key, by_another_name[k]);
+        for (size_t k = 0; k < ARRAY_LEN(only_if_changed); k++)
+            known |= str_equal(key, only_if_changed[k]);
         for (size_t k = 0; k < ARRAY_LEN(act_on_the_records); k++)
             known |= str_equal(key, act_on_the_records[k]);
         for (size_t k = 0; k < ARRAY_LEN(no_part_of_results); k++)

@@ -1,0 +1,18 @@
+/* Tags and entities of HTML in a text.
+ *
+ * What:    html_tag_len tells how long the tag or comment at a '<' is; html_entity what the entity at
+ *          an '&' stands for.
+ * Owner:   nothing. Threads: any; pure. Fails: by 0, where it is none.
+ */
+#ifndef DETECTION_TEXT_FOLD_HTML_H
+#define DETECTION_TEXT_FOLD_HTML_H
+
+#include "decon/base/buf.h"
+#include "base/util.h"
+
+/* *breaks: whether words before and after it are apart (<p>, not <b>). */
+size_t html_tag_len(slice text, size_t at, bool *breaks);
+/* Yields its length. */
+size_t html_entity(slice text, size_t at, uint32_t *code);
+
+#endif
