@@ -310,7 +310,7 @@ static void explain(pass *p, const char *path, err *e)
         look_before(p, path, e);
     }
     if (e->code == ERR_CODEC_MEMORY)
-        err_append(e, "; raise codec_memory of the detection server");
+        err_append(e, "; raise codec_memory");
     if (e->code != ERR_UTF8 || p->r->settings->skip_invalid_utf8 || !read_some(p))
         return;
     err_append(e, " (fix the file, or give --invalid-utf8 skip to leave such lines unscanned)");

@@ -200,6 +200,10 @@ test_the_sample_set_is_used_only_by_name() {
     curl -sS "$url/health" | grep -q '"records":25,' || fail "$(curl -sS "$url/health")"
     grep -q 'WARN.*certifies nothing' "$T/server.log" || fail 'no warning'
     stop "$server"
+    : >"$T/server.log"
+    begin --evals-dir "$evals" # the same folder by its path
+    grep -q 'WARN.*certifies nothing' "$T/server.log" || fail 'no warning'
+    stop "$server"
     cp -r "$evals" "$T/sample"
     status=0
     (cd "$T" && "$BIN/decon-server" --port 0 --evals-dir sample) >"$T/both.log" 2>&1 || status=$?
