@@ -57,8 +57,9 @@ static void work_on(worker *w, server_job *job)
         log_info("job %s: %s: %llu lines, %llu contaminated", job->id, job->path,
                  (unsigned long long)outcome.lines, (unsigned long long)outcome.contaminated_lines);
     } else {
-        err_subject(&e, "%s", job->path);
-        log_warn("job %s failed: %s", job->id, e.message);
+        err named = e;
+        err_subject(&named, "%s", job->path);
+        log_warn("job %s failed: %s", job->id, named.message);
     }
     figures.failed = !ok;
     figures.ran_ms = monotonic_ms() - start_ms;
