@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Installs the packages that the project needs, where it may.
 #
-#   third_party/install.sh SET...      SET: build, test, check, coverage, fuzz, bench, arm64, clients,
-#                                       deploy, slurm
+#   third_party/install.sh SET...      SET: build, test, check, ... (first column of debian.txt)
 #
 # Says what it would install. Installs with apt-get or dnf as root or where sudo asks for no
 # password; elsewhere it prints the command to type and exits with status 1. Where everything is
@@ -90,11 +89,12 @@ install_packages() {
 }
 
 sets="$*"
+known=$(sed -nE 's/^([a-z0-9]+)\??[[:space:]].*/\1/p' "$here/debian.txt" | sort -u)
 for set in "$@"; do
-    case $set in build | test | check | coverage | fuzz | bench | arm64 | clients | deploy | slurm) ;; *) sets='' ;; esac
+    grep -qxF -- "$set" <<<"$known" || sets=''
 done
 if [ -z "$sets" ]; then
-    echo "usage: $0 build|test|check|coverage|fuzz|bench|arm64|clients|deploy|slurm ..." >&2
+    echo "usage: $0 SET..., of $(tr '\n' ' ' <<<"$known")" >&2
     exit 2
 fi
 

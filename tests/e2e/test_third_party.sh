@@ -49,6 +49,18 @@ test_a_refusal_to_remove_ends_with_the_packages_to_install() {
     grep -q 'remove is disabled' "$T/said" && grep -q 'try again: zlib1g-dev' "$T/said" || fail "$(cat "$T/said")"
 }
 
+test_every_set_of_the_list_is_known_and_no_other() {
+    local set
+    stub_debian
+    for set in $(sed -nE 's/^([a-z0-9]+)\??[[:space:]].*/\1/p' "$T/third_party/debian.txt" | sort -u); do
+        "$T/third_party/install.sh" "$set" 2>"$T/said" || fail "$set: $(cat "$T/said")"
+    done
+    status=0
+    "$T/third_party/install.sh" build nothing 2>"$T/said" || status=$?
+    expect_status 2
+    grep -q '^usage: .* build .*test' "$T/said" || fail "$(cat "$T/said")"
+}
+
 test_another_make_of_libcurl_is_enough() {
     stub_debian
     echo libcurl4-openssl-dev >"$T/absent"
