@@ -186,7 +186,7 @@ orchestrate() {
     "$BIN/decon-s3" cp -r s3://data/out/ results/out/ >/dev/null
     "$BIN/decon-s3" cp -r s3://data/cleaned/ results/cleaned/ >/dev/null
     stop_store
-    (cd results && find . -type f -exec sha256sum {} + | sort -k 2) >"$name.sums"
+    (cd results && find . -name _decon -prune -o -type f -exec sha256sum {} + | sort -k 2) >"$name.sums"
 }
 
 orchestrator_round() {
