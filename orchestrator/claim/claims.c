@@ -283,7 +283,8 @@ static void take(claims *c, const slice_row *row)
     AUTO(buf) body = BUF(CLAIM_BODY_MAX_BYTES);
     AUTO_FREE char *key = claims_key(c, "lease", row->id);
     c->claiming = row->id;
-    c->takes_over = row->state != SLICE_FREE || row->was_held;
+    bool is_part = row->id.modulus != c->plan.slices; /* of a slice that its host has worked on */
+    c->takes_over = row->state != SLICE_FREE || row->was_held || is_part;
     c->sent_ms = now_ms(c);
     c->view_is_fresh = false;
     claims_lease_body(c, 0, &body);

@@ -23,7 +23,7 @@ typedef struct claims claims;
 
 typedef struct claim {
     slice_id id;
-    bool taken_over; /* another host has had it: some of its files may be done */
+    bool taken_over; /* another host has had it, or its base slice: some of its files may be done */
     void *ctx;       /* the caller's */
 } claim;
 

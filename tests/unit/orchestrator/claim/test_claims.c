@@ -484,7 +484,7 @@ static void parts_of_the_last_slices_go_to_idle_hosts(void **state)
     assert_int_equal(b.held_count, 1);
     assert_int_equal(b.held[0]->id.rest, part.rest);
     assert_int_equal(b.held[0]->id.modulus, SLICES * CLAIM_PARTS);
-    assert_false(b.held[0]->taken_over);
+    assert_true(b.held[0]->taken_over); /* A may have done some of its files */
     assert_true(claims_part_is_open(b.claims, part));
     assert_false(claims_part_is_open(b.claims, slice_part(c->id, 4)));
     finish(&a, c, 0);
