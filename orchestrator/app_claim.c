@@ -115,18 +115,33 @@ static void stop_preparing(claim_run *r)
     plan_deinit(&r->slice_plan);
 }
 
+/* Takes the row of this key out of the plan. */
+static void leave_out(void *ctx, const char *key)
+{
+    plan *p = ctx;
+    for (size_t i = 0; i < p->count; i++)
+        if (strcmp(p->rows[i].object->key, key) == 0) {
+            p->size_bytes -= p->rows[i].object->size_bytes;
+            p->rows[i] = p->rows[--p->count];
+            return;
+        }
+}
+
+/* A file that this host has begun already, as one of a slice that it had before, is not begun again; its
+ * end counts for this slice. */
 static void add_rows(claim_run *r)
 {
     slice_work *w = r->preparing;
     app *a = r->app;
-    size_t count = r->slice_plan.count;
-    w->left = count;
+    w->left = r->slice_plan.count;
     w->failed = r->slice_plan.refused_count;
-    w->files = count + r->slice_plan.done + w->failed;
+    w->files = w->left + r->slice_plan.done + w->failed;
+    flow_each_key(a->flow, true, leave_out, &r->slice_plan);
+    size_t count = r->slice_plan.count;
     w->added = true;
     plan_append(&a->plan, &r->slice_plan);
     stop_preparing(r);
-    if (count == 0)
+    if (w->left == 0)
         close_work(r, w);
     flow_add_rows(a->flow, count);
 }

@@ -284,9 +284,23 @@ static void keep_metadata(world *w, const char *key, const fake_request *r)
         }
 }
 
+static bool condition_fails(world *w, const char *key, const fake_request *r)
+{
+    const world_object *o = world_object_find(w, key);
+    const char *match = fake_request_header(r, "If-Match");
+    if (w->no_conditions)
+        return false;
+    return (o && fake_request_header(r, "If-None-Match")) || (match && !o) ||
+           (o && other_version(w, o, match));
+}
+
 static void put_object(world *w, const char *key, const fake_request *r, fake_reply *reply,
                        world_reply *t)
 {
+    if (condition_fails(w, key, r)) {
+        fail_reply(reply, t, 412, "PreconditionFailed");
+        return;
+    }
     if (w->before_put && !is_record(key))
         w->before_put(w, key);
     if (w->refuse_put && strstr(key, w->refuse_put)) {

@@ -1,0 +1,133 @@
+/* Whole runs of hosts that claim their work, in a scripted world: slices become rows, and their ends. */
+#include "base/util.h"
+#include "tests/flow/flow_support.h"
+
+#define CLAIM "--distribution=claim"
+
+static size_t count_keys(const world *w, const char *part)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < w->object_count; i++)
+        count += strstr(w->objects[i].key, part) != NULL;
+    return count;
+}
+
+static void a_host_alone_does_all_slices(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->purify = true;
+    world_add(w, "a.jsonl", GOOD BAD GOOD);
+    world_add(w, "b.jsonl.gz", GOOD);
+    world_add(w, "c.jsonl", GOOD);
+    expect_status(w, WORDS(CLAIM), 0);
+    expect_log(w, "this host claims slices of the input (distribution: claim)");
+    expect_log(w, "SUMMARY: Processed=3 Clean=2 Contaminated=1 Failed=0");
+    expect_text(w, "cle/a.clean.jsonl", GOOD GOOD);
+    expect_text(w, "rep/b.clean", "");
+    assert_int_equal(count_keys(w, "claims/1/done/"), 3);
+    assert_int_equal(count_keys(w, "claims/1/failed/"), 0);
+    expect_nothing_left(w);
+    expect_status(w, WORDS(CLAIM), 0);
+    assert_int_equal(w->submits, 0);
+    expect_log(w, "claims: all slices are closed");
+    assert_int_equal(count_keys(w, "claims/2/"), 0);
+    world_free(w);
+}
+
+static void a_failed_file_closes_its_slice_and_is_tried_in_the_next_round(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", GOOD);
+    world_add(w, "bad.jsonl", "{\"text\":\n");
+    expect_status(w, WORDS(CLAIM), 3);
+    assert_int_equal(count_keys(w, "claims/1/done/"), 1);
+    assert_int_equal(count_keys(w, "claims/1/failed/"), 1);
+    world_add(w, "bad.jsonl", GOOD);
+    expect_status(w, WORDS(CLAIM), 0);
+    assert_int_equal(w->submits, 1);
+    assert_int_equal(count_keys(w, "claims/2/done/"), 2);
+    world_free(w);
+}
+
+static void a_store_without_conditional_writes_is_refused(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->no_conditions = true;
+    world_add(w, "a.jsonl", GOOD);
+    expect_status(w, WORDS(CLAIM), 2);
+    expect_log(w, "ignores If-None-Match of PutObject");
+    expect_log(w, "--distribution hash with --host-index and --host-count");
+    assert_int_equal(w->submits, 0);
+    world_free(w);
+}
+
+/* The other host writes its lease once, while this one loads the file, and never renews it. */
+static void take_leases(world *w, const char *method, const char *key)
+{
+    if (strcmp(method, "GET") != 0 || strcmp(key, "data/a.jsonl") != 0)
+        return;
+    w->on_request = NULL;
+    for (size_t i = 0; i < w->object_count; i++)
+        if (strstr(w->objects[i].key, "/lease/")) {
+            AUTO_FREE char *lease = xstrdup(w->objects[i].key);
+            static const char body[] = "{\"format\":1,\"nonce\":\"other\",\"write\":0}\n";
+            world_put(w, lease, body, strlen(body), 5);
+            return;
+        }
+}
+
+static void a_slice_that_was_taken_over_is_left_and_taken_back(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", GOOD);
+    w->on_request = take_leases;
+    w->slow_get = "data/a.jsonl"; /* longer than the lease */
+    expect_status(w, WORDS(CLAIM, "--claim-lease=10", "--redo"), 0);
+    expect_log(w, "another host has taken it over, since its lease was not renewed in time");
+    expect_log(w, ": 1 files are left to the other host");
+    expect_log(w, "is taken over: its host has not renewed its lease");
+    expect_log(w, "SUMMARY: Processed=1 Clean=1 Contaminated=0 Failed=0");
+    expect_text(w, "rep/a.clean", "");
+    assert_int_equal(w->submits, 1);
+    expect_nothing_left(w);
+    world_free(w);
+}
+
+/* It claims the slice first, and never renews its lease. */
+static void claim_first(world *w, const char *method, const char *key)
+{
+    if (strcmp(method, "PUT") != 0 || !strstr(key, "/lease/"))
+        return;
+    w->on_request = NULL;
+    static const char body[] = "{\"format\":1,\"nonce\":\"other\",\"write\":0}\n";
+    world_put(w, key, body, strlen(body), 5);
+}
+
+static void a_slice_of_another_host_is_waited_for(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "a.jsonl", GOOD);
+    w->on_request = claim_first;
+    expect_status(w, WORDS(CLAIM, "--claim-lease=10"), 0);
+    expect_log(w, "is taken over: its host has not renewed its lease");
+    expect_log(w, "SUMMARY: Processed=1 Clean=1 ");
+    assert_int_equal(w->submits, 1);
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_host_alone_does_all_slices),
+        cmocka_unit_test(a_failed_file_closes_its_slice_and_is_tried_in_the_next_round),
+        cmocka_unit_test(a_store_without_conditional_writes_is_refused),
+        cmocka_unit_test(a_slice_that_was_taken_over_is_left_and_taken_back),
+        cmocka_unit_test(a_slice_of_another_host_is_waited_for),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
