@@ -1,0 +1,387 @@
+/* The way `claim`: the real claims (orchestrator/claim) of each host on a scripted store and clock. The work of
+ * a slice is modelled: its files one after the other, largest first, as the plan has them. */
+#include "tests/sim/sim_model.h"
+
+#include "decon/s3/s3.h"
+#include "orchestrator/claim/claims.h"
+#include "orchestrator/fleet/shard.h"
+
+#define LEASE_MS 300000
+
+typedef struct sim_fleet sim_fleet;
+
+typedef struct sim_slice {
+    struct sim_slice *next;
+    claim *claim;
+    slice_id id;
+    uint32_t *files; /* not begun; the next is the last one */
+    uint32_t left;
+    bool split;
+} sim_slice;
+
+typedef struct sim_worker {
+    sim_fleet *fleet;
+    const sim_host *host;
+    fake_transport *fake;
+    s3_client *s3;
+    claims *claims;
+    sim_slice *slices;
+    sim_slice *working; /* whose file is being done, or NULL */
+    uint32_t file;
+    double ready_s; /* the file ends */
+    bool complete, dead;
+    uint64_t next_ms; /* of its transport */
+} sim_worker;
+
+struct sim_fleet {
+    const sim_world *world;
+    claim_plan plan;
+    sim_store *store;
+    uint32_t slice_count;
+    uint32_t *part_of; /* of each file: its key mod (16 x slices) */
+    uint32_t *order;   /* files slice by slice, smallest first */
+    uint32_t *first;
+    uint8_t *done; /* how often */
+    uint32_t done_files;
+    sim_worker *workers;
+    uint64_t now_ms;
+    sim_result *out;
+};
+
+static const char *sim_env(const char *name)
+{
+    if (strcmp(name, "AWS_ACCESS_KEY_ID") == 0)
+        return "AKIDEXAMPLE";
+    return strcmp(name, "AWS_SECRET_ACCESS_KEY") == 0 ? "example-secret" : NULL;
+}
+
+/* --- work --- */
+
+static void begin_file(sim_worker *w, double now_s)
+{
+    w->working = NULL;
+    for (sim_slice *s = w->slices; s && !w->working; s = s->next)
+        if (s->left)
+            w->working = s;
+    if (!w->working) {
+        if (!w->complete)
+            claims_want(w->claims);
+        return;
+    }
+    w->file = w->working->files[--w->working->left];
+    w->ready_s = now_s + sim_file_s(w->fleet->world, w->file, w->host);
+    if (w->working->left == 0) /* the next slice is claimed while the last file is done */
+        claims_want(w->claims);
+}
+
+static void remove_slice(sim_worker *w, sim_slice *s)
+{
+    sim_slice **link = &w->slices;
+    while (*link != s)
+        link = &(*link)->next;
+    *link = s->next;
+    free(s->files);
+    free(s);
+}
+
+static void close_slice(sim_worker *w, sim_slice *s)
+{
+    claims_close(w->claims, s->claim, 1, 0);
+    remove_slice(w, s);
+}
+
+static void end_file(sim_worker *w)
+{
+    sim_fleet *f = w->fleet;
+    sim_slice *s = w->working;
+    f->done_files += f->done[w->file] == 0;
+    f->out->twice += f->done[w->file] == 1;
+    f->done[w->file] = (uint8_t)MIN(f->done[w->file] + 1, 2);
+    f->out->end_s = MAX(f->out->end_s, w->ready_s);
+    w->working = NULL;
+    if (s->left == 0)
+        close_slice(w, s);
+    begin_file(w, w->ready_s);
+}
+
+/* --- what the claims report --- */
+
+static bool is_empty(void *ctx, slice_id id)
+{
+    const sim_fleet *f = ((sim_worker *)ctx)->fleet;
+    return f->first[id.rest] == f->first[id.rest + 1];
+}
+
+static bool begins_round(void *ctx)
+{
+    UNUSED(ctx);
+    return false;
+}
+
+static void on_joined(void *ctx)
+{
+    sim_worker *w = ctx;
+    claims_want(w->claims);
+}
+
+static void on_claimed(void *ctx, claim *c)
+{
+    sim_worker *w = ctx;
+    sim_fleet *f = w->fleet;
+    uint32_t base = c->id.rest % f->slice_count;
+    sim_slice *s = xcalloc(1, sizeof *s);
+    s->files = xcalloc(f->first[base + 1] - f->first[base] + 1, sizeof *s->files);
+    s->claim = c;
+    s->id = c->id;
+    for (uint32_t i = f->first[base]; i < f->first[base + 1]; i++) {
+        uint32_t file = f->order[i];
+        slice_id part = {f->part_of[file], f->slice_count * CLAIM_PARTS};
+        bool mine = c->id.modulus == part.modulus ? c->id.rest == part.rest
+                                                  : !claims_part_is_open(w->claims, part);
+        if (mine && c->taken_over)
+            f->out->requests.reads += 2; /* HEAD of marker and report */
+        if (mine && !(c->taken_over && f->done[file]))
+            s->files[s->left++] = file;
+    }
+    s->next = w->slices;
+    w->slices = s;
+    if (s->left == 0)
+        close_slice(w, s);
+    if (!w->working)
+        begin_file(w, (double)f->now_ms / 1000);
+}
+
+static void on_lost(void *ctx, claim *c)
+{
+    sim_worker *w = ctx;
+    for (sim_slice *s = w->slices; s; s = s->next)
+        if (s->claim == c) {
+            if (w->working == s)
+                w->working = NULL;
+            remove_slice(w, s);
+            return;
+        }
+}
+
+/* As app_claim.c: parts of which nothing has begun. */
+static void on_last(void *ctx)
+{
+    sim_worker *w = ctx;
+    const sim_fleet *f = w->fleet;
+    for (sim_slice *s = w->slices; s; s = s->next) {
+        uint32_t waiting = 0, begun = 0;
+        if (s->split || s->id.modulus != f->slice_count)
+            continue;
+        s->split = true;
+        for (uint32_t i = 0; i < s->left; i++)
+            waiting |= 1u << (f->part_of[s->files[i]] - s->id.rest) / f->slice_count;
+        if (w->working == s)
+            begun = 1u << (f->part_of[w->file] - s->id.rest) / f->slice_count;
+        for (uint32_t part = 0; part < CLAIM_PARTS; part++)
+            if (waiting & ~begun & 1u << part)
+                claims_open(w->claims, s->claim, slice_part(s->id, part));
+    }
+}
+
+static void on_opened(void *ctx, claim *c, slice_id part)
+{
+    sim_worker *w = ctx;
+    for (sim_slice *s = w->slices; s; s = s->next) {
+        uint32_t kept = 0;
+        if (s->claim != c)
+            continue;
+        for (uint32_t i = 0; i < s->left; i++)
+            if (w->fleet->part_of[s->files[i]] != part.rest)
+                s->files[kept++] = s->files[i];
+        s->left = kept;
+        if (kept == 0 && w->working != s)
+            close_slice(w, s);
+        return;
+    }
+}
+
+static void on_complete(void *ctx)
+{
+    ((sim_worker *)ctx)->complete = true;
+}
+
+static void on_failed(void *ctx, const err *error)
+{
+    UNUSED(ctx);
+    fprintf(stderr, "%s\n", error->message);
+    abort();
+}
+
+/* --- the fleet --- */
+
+static const sim_fleet *sorting;
+
+static int by_slice_and_size(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    uint32_t first = sorting->part_of[x] % sorting->slice_count;
+    uint32_t second = sorting->part_of[y] % sorting->slice_count;
+    if (first != second)
+        return first < second ? -1 : 1;
+    return sorting->world->kib[x] < sorting->world->kib[y] ? -1 : 1;
+}
+
+static void divide(sim_fleet *f)
+{
+    uint32_t files = f->world->file_count;
+    f->part_of = xcalloc(files, sizeof *f->part_of);
+    f->order = xcalloc(files, sizeof *f->order);
+    f->first = xcalloc((size_t)f->slice_count + 1, sizeof *f->first);
+    f->done = xcalloc(files, 1);
+    for (uint32_t i = 0; i < files; i++) {
+        char key[40];
+        sim_key(i, key);
+        f->part_of[i] = shard_of_key(key, f->slice_count * CLAIM_PARTS);
+        f->order[i] = i;
+        f->first[f->part_of[i] % f->slice_count + 1]++;
+    }
+    for (uint32_t i = 0; i < f->slice_count; i++)
+        f->first[i + 1] += f->first[i];
+    sorting = f;
+    qsort(f->order, files, sizeof *f->order, by_slice_and_size);
+}
+
+static void start_worker(sim_fleet *f, uint32_t index)
+{
+    sim_worker *w = &f->workers[index];
+    err e = ERR_INIT;
+    *w = (sim_worker){.fleet = f, .host = &f->world->hosts[index], .fake = fake_new()};
+    fake_set_random_seed(w->fake, index + 1);
+    fake_handle(w->fake, sim_store_answer, f->store);
+    w->s3 = s3_client_new(fake_transport_base(w->fake),
+                          &(s3_config){.endpoint = "http://store.test", .getenv_fn = sim_env}, &e);
+    w->claims = claims_start(&(claims_options){.transport = fake_transport_base(w->fake),
+                                               .s3 = w->s3,
+                                               .bucket = SIM_BUCKET,
+                                               .prefix = "",
+                                               .host = "host",
+                                               .lease_ms = LEASE_MS,
+                                               .plan = &f->plan,
+                                               .is_empty = is_empty,
+                                               .begins_round = begins_round,
+                                               .on_joined = on_joined,
+                                               .on_claimed = on_claimed,
+                                               .on_lost = on_lost,
+                                               .on_last = on_last,
+                                               .on_opened = on_opened,
+                                               .on_complete = on_complete,
+                                               .on_failed = on_failed,
+                                               .ctx = w});
+}
+
+/* When the last file of the slice begins, or ends: nothing happens before, for the claims. */
+static double work_due_s(const sim_worker *w)
+{
+    const sim_slice *s = w->working;
+    double at_s = w->ready_s;
+    for (uint32_t i = 1; i < s->left; i++)
+        at_s += sim_file_s(w->fleet->world, s->files[i], w->host);
+    return MIN(at_s, w->host->dies_s);
+}
+
+static uint64_t worker_next_ms(const sim_worker *w, uint64_t now_ms)
+{
+    uint64_t in_ms = w->complete || w->dead ? UINT64_MAX : fake_next_ms(w->fake);
+    uint64_t at_ms = in_ms == UINT64_MAX ? UINT64_MAX : now_ms + in_ms;
+    uint64_t ready_ms = w->working && !w->dead ? (uint64_t)(work_due_s(w) * 1000) + 1 : UINT64_MAX;
+    return MAX(now_ms, MIN(at_ms, ready_ms));
+}
+
+static void step_worker(sim_worker *w, uint64_t elapsed_ms)
+{
+    const sim_fleet *f = w->fleet;
+    if (w->dead || w->complete)
+        return;
+    if ((double)f->now_ms / 1000 >= w->host->dies_s) {
+        while (w->working && w->ready_s <= w->host->dies_s)
+            end_file(w);
+        w->dead = true;
+        w->fleet->out->lost += w->working != NULL;
+        return;
+    }
+    while (w->working && w->ready_s * 1000 <= (double)f->now_ms)
+        end_file(w);
+    fake_advance(w->fake, elapsed_ms);
+    fake_run(w->fake);
+}
+
+static bool any_alive(const sim_fleet *f)
+{
+    for (uint32_t i = 0; i < f->world->host_count; i++)
+        if (!f->workers[i].dead && !f->workers[i].complete)
+            return true;
+    return false;
+}
+
+/* Only workers with something due move; the others catch up when their turn comes. */
+static void run(sim_fleet *f)
+{
+    uint32_t hosts = f->world->host_count;
+    AUTO_FREE uint64_t *clock_ms = xcalloc(hosts, sizeof *clock_ms);
+    AUTO_FREE uint64_t *due_ms = xcalloc(hosts, sizeof *due_ms);
+    while (any_alive(f)) {
+        uint32_t next = 0;
+        for (uint32_t i = 1; i < hosts; i++)
+            if (due_ms[i] < due_ms[next])
+                next = i;
+        if (due_ms[next] == UINT64_MAX)
+            break;
+        f->now_ms = MAX(f->now_ms, due_ms[next]);
+        sim_worker *w = &f->workers[next];
+        step_worker(w, f->now_ms - clock_ms[next]);
+        clock_ms[next] = f->now_ms;
+        due_ms[next] = w->dead || w->complete ? UINT64_MAX : worker_next_ms(w, f->now_ms);
+        if (w->dead || w->complete)
+            f->out->host_end_s[next] = MIN(w->host->dies_s, (double)f->now_ms / 1000);
+    }
+}
+
+static void end_worker(sim_worker *w)
+{
+    claims_free(w->claims);
+    s3_client_free(w->s3);
+    fake_discard(w->fake);
+    while (w->slices)
+        remove_slice(w, w->slices);
+}
+
+void sim_claim(const sim_world *world, sim_result *out)
+{
+    char fingerprint[] = "f", input[] = "s3://b/in/", lists[] = "l";
+    uint32_t slices = claim_plan_slices(world->host_count);
+    sim_fleet f = {
+        .world = world,
+        .plan = {.slices = slices, .fingerprint = fingerprint, .input = input, .lists = lists},
+        .store = sim_store_new(),
+        .slice_count = slices,
+        .workers = xcalloc(world->host_count, sizeof *f.workers),
+        .out = out};
+    out->way = "claim";
+    divide(&f);
+    for (uint32_t i = 0; i < world->host_count; i++)
+        start_worker(&f, i);
+    run(&f);
+    if (f.done_files != world->file_count) {
+        fprintf(stderr, "%u of %u files are done\n", f.done_files, world->file_count);
+        abort();
+    }
+    uint64_t checked = out->requests.reads;
+    out->requests = sim_store_requests(f.store);
+    out->requests.reads += checked;
+    out->requests.writes += world->file_count / 1000 / 1000; /* the input list, in parts */
+    out->requests.lists += (world->file_count + 999) / 1000; /* plan */
+    out->requests.reads += world->host_count;                /* the input list */
+    for (uint32_t i = 0; i < world->host_count; i++)
+        end_worker(&f.workers[i]);
+    sim_store_free(f.store);
+    free(f.workers);
+    free(f.part_of);
+    free(f.order);
+    free(f.first);
+    free(f.done);
+}
