@@ -48,8 +48,8 @@ static void plot_way(FILE *svg, const sim_world *w, const sim_result *r, double 
         fprintf(svg, "%.1f,%.1f ", MARGIN + (double)PLOT_WIDTH * i / STEPS,
                 MARGIN + PLOT_HEIGHT * (1 - (double)working_at(w, r, at_s) / w->host_count));
     }
-    fprintf(svg, "\"/>\n<text x=\"%d\" y=\"%d\" fill=\"%s\">%s</text>\n", MARGIN + 12,
-            MARGIN + PLOT_HEIGHT - 12 - 18 * (WAYS - 1 - way), colours[way], r->way);
+    fprintf(svg, "\"/>\n<text x=\"%d\" y=\"%d\" fill=\"%s\">%s</text>\n", MARGIN + PLOT_WIDTH - 200,
+            MARGIN + 18 * (way + 1), colours[way], r->way);
 }
 
 static void plot(const char *path, const sim_world *w, const sim_result *results)
