@@ -7,11 +7,13 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "base/options/options_completion.h"
+#include "base/service/notify.h"
 #include "orchestrator/app.h"
 #include "orchestrator/cmd_plan.h"
 #include "orchestrator/observe/command_text.h"
 #include "orchestrator/commands.h"
 #include "orchestrator/runtime/run_limits.h"
+#include "orchestrator/runtime/service_watch.h"
 #include "orchestrator/status/cmd_status.h"
 #include "orchestrator/check/cmd_check.h"
 #include "orchestrator/status/cmd_clean_state.h"
@@ -77,6 +79,7 @@ static void run_loop(void *ctx, const bool *done)
 
 static void on_signal(void *ctx, int signal_number, unsigned count)
 {
+    service_notify_stopping();
     app_signal(ctx, signal_number, count);
 }
 
@@ -112,7 +115,10 @@ static int run(const config *c, const char *command)
                                    .getenv_fn = read_env,
                                    .command = command,
                                    .file_limit = file_limit});
+    service_watch *watch = service_watch_start(loop_transport(l));
+    service_notify_ready(); /* now, so that a run with nothing to do is a success too */
     int status = loop_watch_signals(l, on_signal, a, &e) ? app_run(a) : fail(&e);
+    service_watch_stop(watch);
     if (app_aborted(a)) {
         log_flush(LOG_EXIT_WAIT_MS);
         _exit(status); /* workers may be deep in a large file */

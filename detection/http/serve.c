@@ -1,12 +1,14 @@
 #include "detection/http/serve.h"
 #include "detection/recall/recall.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/fsutil.h"
 #include "base/httpd/httpd.h"
+#include "base/service/notify.h"
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "detection/output/stale_files.h"
@@ -159,15 +161,35 @@ static void begin_to_answer(site *s)
     atomic_store(&s->routes.ready, true);
 }
 
+/* Yields the number of the signal that ends the server. Until then the service manager is told that
+ * the server is alive, as long as jobs can run and the table of jobs answers. */
+static int wait_for_signal(const site *s, const sigset_t *signals)
+{
+    uint64_t pause_ms = service_watchdog_ms();
+    struct timespec pause = {.tv_sec = (time_t)(pause_ms / 1000),
+                             .tv_nsec = (long)(pause_ms % 1000) * 1000000L};
+    for (;;) {
+        int number = pause_ms ? sigtimedwait(signals, NULL, &pause) : sigwaitinfo(signals, NULL);
+        if (number > 0)
+            return number;
+        if (errno == EAGAIN && crew_is_up(s->crew) && jobs_count(s->jobs).capacity)
+            service_notify_alive();
+    }
+}
+
 /* Takes over the workers, and waits for them while /status still answers. */
 static bool serve(site *s, workers *take_workers, const sigset_t *signals, err *e)
 {
-    int number = 0;
     begin_to_answer(s);
     bool ok = announce(s->config, httpd_port(s->http), e);
-    if (ok && sigwait(signals, &number) == 0)
+    if (ok) {
+        service_notify_status("listening on port %u", httpd_port(s->http));
+        service_notify_ready();
+        int number = wait_for_signal(s, signals);
         log_info("signal %d: running jobs are finished, %zu that wait are dropped", number,
                  jobs_waiting_count(s->jobs));
+    }
+    service_notify_stopping();
     jobs_stop(s->jobs);
     end_at_second_signal();
     workers_join(take_workers);
@@ -240,6 +262,7 @@ static bool run(server_config *c, err *e)
     warn_of_folders(c);
     if (!make_directories(c, e) || !open_port(&s, e))
         return false;
+    service_notify_status("building the index");
     uint64_t start_ms = monotonic_ms();
     s.index = load_index(c, e);
     if (!s.index)
