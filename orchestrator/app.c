@@ -167,6 +167,14 @@ static int finish(app *a)
     return status;
 }
 
+static void on_notice(void *ctx, const char *text);
+
+static void watch_for_notices(app *a)
+{
+    if (a->config->spot_notices && !a->flow_finished)
+        a->spot = spot_notice_start(a->env.transport, a->env.getenv_fn, on_notice, a);
+}
+
 static int run_flow(app *a)
 {
     if (a->plan.count == 0 && !a->claim_run) {
@@ -180,8 +188,10 @@ static int run_flow(app *a)
     progress_follow(a->progress, a->flow, a->s3, &a->plan, a->recorder);
     if (a->claim_run)
         app_claim_start(a);
+    watch_for_notices(a);
     if (!a->flow_finished)
         a->env.run_until(a->env.run_ctx, &a->flow_finished);
+    spot_notice_stop(move(a->spot));
     progress_free(move(a->progress));
     timer_stop(a->env.transport, move(a->drain));
     if (a->claim_run)
@@ -299,23 +309,35 @@ static void on_drain_limit(void *ctx)
 {
     app *a = ctx;
     a->drain = NULL;
-    log_warn("drain_limit has passed: everything is cancelled");
+    log_warn("%s has passed: everything is cancelled", a->drain_name);
     cancel_all(a);
 }
 
-static void drain(app *a)
+static void drain(app *a, uint64_t limit_ms, const char *limit_name)
 {
+    a->drain_name = limit_name;
     char limit[32];
     flow_totals before = flow_count(a->flow);
     a->done_before_signal = count_done(&before);
     flow_drain(a->flow);
     flow_totals after = flow_count(a->flow);
-    format_duration(a->config->drain_limit_ms, limit, sizeof limit);
+    format_duration(limit_ms, limit, sizeof limit);
     log_warn("stopping: %zu files that the detection server has begun are finished within %s "
-             "(drain_limit), %zu are left for the next run; once more to cancel all",
-             after.finishing, limit, after.waiting);
+             "(%s), %zu are left for the next run; once more to cancel all",
+             after.finishing, limit, limit_name, after.waiting);
+    timer_stop(a->env.transport, move(a->drain)); /* of a notice before the signal */
     if (!a->flow_finished)
-        a->drain = timer_start(a->env.transport, a->config->drain_limit_ms, on_drain_limit, a);
+        a->drain = timer_start(a->env.transport, limit_ms, on_drain_limit, a);
+}
+
+static void on_notice(void *ctx, const char *text)
+{
+    app *a = ctx;
+    if (a->signal_number)
+        return;
+    log_warn("%s: this instance is going to be taken away", text);
+    a->signal_number = SIGTERM; /* the exit status of a run that is stopped */
+    drain(a, SPOT_DRAIN_MS, "the limit of a spot notice");
 }
 
 void app_signal(app *a, int signal_number, unsigned count)
@@ -329,7 +351,7 @@ void app_signal(app *a, int signal_number, unsigned count)
         log_warn("signal %s: stopping, %zu in flight",
                  signal_number == SIGINT ? "SIGINT" : "SIGTERM", in_flight);
         if (a->flow)
-            drain(a);
+            drain(a, a->config->drain_limit_ms, "drain_limit");
     }
     if (!a->flow)
         a->step_done = true; /* nothing is in flight yet */
@@ -366,6 +388,7 @@ void app_free(app *a)
         return;
     timer_stop(a->env.transport, a->drain);
     monitor_free(a->monitor);
+    spot_notice_stop(a->spot);
     recorder_free(a->recorder);
     flow_free(a->flow);
     app_claim_free(a);

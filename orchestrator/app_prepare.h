@@ -11,6 +11,7 @@
 
 #include "orchestrator/app.h"
 #include "orchestrator/runtime/run_limits.h"
+#include "orchestrator/runtime/spot_notice.h"
 #include "orchestrator/flow/flow.h"
 #include "orchestrator/local/result_dirs.h"
 #include "orchestrator/observe/monitor.h"
@@ -65,7 +66,9 @@ struct app {
     err step_error;
 
     int signal_number; /* 0: none came */
-    timer *drain;      /* after the first signal: drain_limit */
+    timer *drain;      /* after the first signal or a notice: its limit */
+    const char *drain_name;
+    spot_notice *spot; /* NULL: not watched for */
     size_t done_before_signal;
     bool aborted;
 };

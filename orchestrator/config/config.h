@@ -36,7 +36,7 @@ typedef struct config {
     char *input_list_columns;
     bool redo, copy_uncontaminated, allow_empty, dry_run;
     int64_t file_attempts;
-    bool retry_failed;
+    bool retry_failed, spot_notices;
     char *max_failures;      /* see failure_limit.h */
     int on_settings_change;  /* settings_change */
     int64_t max_files_debug; /* 0: no debug run */

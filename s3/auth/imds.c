@@ -9,6 +9,7 @@
  * TOKEN   PUT /latest/api/token                                  ROLE, by IMDSv1 if it is unknown
  * ROLE    GET /latest/meta-data/iam/security-credentials/        KEYS
  * KEYS    GET /latest/meta-data/iam/security-credentials/<role>  end
+ * DOCUMENT in place of ROLE and KEYS: GET of m->document         end
  * A step has two attempts unless configured otherwise; 4xx is not retried. ROLE is skipped if the
  * name of the role is configured. */
 
@@ -43,8 +44,20 @@ void s3_imds_cancel(s3_imds *m)
 
 static void end(s3_imds *m, const s3_role_keys *keys, const char *reason, s3_key_trouble trouble)
 {
-    m->on_end(m->ctx, keys, reason, trouble);
     s3_imds_cancel(m);
+    m->on_end(m->ctx, keys, reason, trouble);
+}
+
+static void end_document(s3_imds *m, bool found)
+{
+    AUTO_FREE char *text = found ? slice_dup(buf_slice(&m->body)) : xstrdup("");
+    s3_imds_cancel(m);
+    m->on_document(m->ctx, slice_from(text));
+}
+
+static s3_imds_step step_after_token(const s3_imds *m)
+{
+    return m->document ? S3_IMDS_DOCUMENT : m->role ? S3_IMDS_KEYS : S3_IMDS_ROLE;
 }
 
 static void take_keys(s3_imds *m)
@@ -87,7 +100,10 @@ static void step_done(s3_imds *m)
         }
         log_secret_add(m->token);
         m->had_token = true;
-        step_start(m, m->role ? S3_IMDS_KEYS : S3_IMDS_ROLE);
+        step_start(m, step_after_token(m));
+        return;
+    case S3_IMDS_DOCUMENT:
+        end_document(m, true);
         return;
     case S3_IMDS_ROLE:
         free(m->role);
@@ -117,7 +133,11 @@ static void step_failed(s3_imds *m, const http_result *result)
     if (tokens_are_unknown(m, result) && m->v1_allowed) {
         log_debug("credentials: %s does not support tokens (%d): using IMDSv1", shown,
                   result->status);
-        step_start(m, m->role ? S3_IMDS_KEYS : S3_IMDS_ROLE);
+        step_start(m, step_after_token(m));
+        return;
+    }
+    if (result->ok && m->step == S3_IMDS_DOCUMENT && result->status == 404) {
+        end_document(m, false);
         return;
     }
     if (tokens_are_unknown(m, result))
@@ -183,9 +203,12 @@ static void step_start(s3_imds *m, s3_imds_step step)
     if (step != S3_IMDS_TOKEN)
         m->header = (http_header){"X-aws-ec2-metadata-token", m->token};
     free(m->url);
-    m->url = step == S3_IMDS_TOKEN
-                 ? xasprintf("%s/latest/api/token", m->base)
-                 : xasprintf("%s" ROLE_PATH "%s", m->base, m->role ? m->role : "");
+    if (step == S3_IMDS_TOKEN)
+        m->url = xasprintf("%s/latest/api/token", m->base);
+    else if (step == S3_IMDS_DOCUMENT)
+        m->url = xasprintf("%s%s", m->base, m->document);
+    else
+        m->url = xasprintf("%s" ROLE_PATH "%s", m->base, m->role ? m->role : "");
     m->request = (http_request){.method = step == S3_IMDS_TOKEN ? "PUT" : "GET",
                                 .url = m->url,
                                 .headers = &m->header,

@@ -1,6 +1,7 @@
-/* Credentials of the instance's role, from the EC2 metadata service by IMDSv2.
+/* Credentials of the instance's role, or another text, from the EC2 metadata service by IMDSv2.
  *
- * What:    three small requests (token, role name, credentials), each with two attempts. IMDSv1,
+ * What:    three small requests (token, role name, credentials), or two (token, `document`), each with
+ *          two attempts. IMDSv1,
  *          without a token, is used only if the service does not support tokens (404, 405): never
  *          after a refusal, throttling or a timeout, nor after it has issued a token.
  * Owner:   embedded in s3_credentials; s3_imds_cancel ends a pending request.
@@ -15,12 +16,21 @@
 #include "s3/config/profile.h"
 #include "s3/auth/temporary_credentials.h"
 
-typedef enum s3_imds_step { S3_IMDS_TOKEN, S3_IMDS_ROLE, S3_IMDS_KEYS } s3_imds_step;
+typedef enum s3_imds_step {
+    S3_IMDS_TOKEN,
+    S3_IMDS_ROLE,
+    S3_IMDS_KEYS,
+    S3_IMDS_DOCUMENT
+} s3_imds_step;
 
 typedef struct s3_imds {
     transport *t;
     s3_role_keys_end on_end;
     void *ctx;
+    /* A path to read in place of credentials; NULL: credentials. `on_document` gets its text, which is
+     * empty if the service does not know the path; on_end gets failures. */
+    const char *document;
+    void (*on_document)(void *ctx, slice text);
     char *base; /* http://169.254.169.254 */
     char *token, *role, *url;
     s3_imds_step step;

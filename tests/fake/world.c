@@ -91,6 +91,14 @@ void world_signal_again(void *ctx)
 
 static world_reply *text; /* lives until the next request */
 
+static void answer_metadata(const world *w, const fake_request *r, fake_reply *reply)
+{
+    bool told = w->notice && w->submits >= w->notice_at_submit && str_ends_with(r->url, w->notice);
+    bool token = str_equal(r->method, "PUT");
+    reply->status = token || told ? 200 : 404;
+    buf_append_str(&text->body, token ? "TOKEN" : told ? "{\"action\":\"terminate\"}" : "");
+}
+
 static void handle(void *ctx, const fake_request *r, fake_reply *reply)
 {
     world *w = ctx;
@@ -98,6 +106,8 @@ static void handle(void *ctx, const fake_request *r, fake_reply *reply)
     reply->status = 200;
     if (str_starts_with(r->url, WORLD_STORE))
         world_store_answer(w, r, reply, text);
+    else if (str_starts_with(r->url, WORLD_METADATA))
+        answer_metadata(w, r, reply);
     else
         world_server_answer(w, r, reply, text);
     reply->body = buf_slice(&text->body);

@@ -106,6 +106,9 @@ typedef struct world {
     const char *checksums;   /* HEAD of keys with this part answers with their CRC64NVME */
     /* Called when a request has come, before it is answered. */
     void (*on_request)(struct world *w, const char *method, const char *key);
+    /* The metadata service answers 200 to this path once so many submissions have come; else 404. */
+    const char *notice;
+    unsigned notice_at_submit;
     /* signals: sent when so many submissions have come */
     unsigned signal_at_submit, second_signal_at_submit, signal_at_health;
 

@@ -12,8 +12,9 @@
 #include "decon/s3/checksum.h"
 #include "tests/fake/world.h"
 
-#define WORLD_STORE  "http://store.test/"
-#define WORLD_SERVER "http://server.test"
+#define WORLD_STORE    "http://store.test/"
+#define WORLD_METADATA "http://169.254.169.254/"
+#define WORLD_SERVER   "http://server.test"
 
 typedef struct world_reply {
     buf body;

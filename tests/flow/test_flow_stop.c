@@ -126,6 +126,60 @@ static void a_submission_that_is_not_accepted_is_left(void **state)
     expect_completion(w, 1);
 }
 
+/* --- spot instances --- */
+
+static void expect_stop(const char *path, const char *words)
+{
+    world *w = world_of(4);
+    w->notice = path;
+    w->notice_at_submit = 2;
+    w->polls_before_done = 10; /* the second job goes on for some seconds after the notice */
+    expect_status(w, WORDS("--spot-notices", "--max-concurrent-jobs=1", "--drain-limit=1"), 143);
+    expect_log(w, words);
+    expect_log(w, "finished within 1m40s (the limit of a spot notice)");
+    assert_int_equal(w->submits, 2);
+    assert_non_null(world_find(w, "rep/f03.clean"));
+    w->polls_before_done = 0;
+    expect_completion(w, 4);
+}
+
+static void a_spot_interruption_stops_the_run(void **state)
+{
+    UNUSED(state);
+    expect_stop(
+        "/spot/instance-action",
+        "spot interruption: {\"action\":\"terminate\"}: this instance is going to be taken");
+}
+
+static void a_rebalance_recommendation_stops_the_run(void **state)
+{
+    UNUSED(state);
+    expect_stop("/recommendations/rebalance", "rebalance recommendation: {");
+}
+
+static void what_is_not_done_100_s_after_the_notice_is_cancelled(void **state)
+{
+    UNUSED(state);
+    world *w = world_of(1);
+    w->endless = "f00";
+    w->notice = "/spot/instance-action";
+    w->notice_at_submit = 1;
+    uint64_t begun_ms = now_ms(w);
+    expect_status(w, WORDS("--spot-notices"), 143);
+    assert_in_range(now_ms(w) - begun_ms, 100000, 106000);
+    expect_log(w, "the limit of a spot notice has passed: everything is cancelled");
+    expect_completion(w, 1);
+}
+
+static void without_the_option_the_metadata_service_is_not_asked(void **state)
+{
+    UNUSED(state);
+    world *w = world_of(1);
+    w->notice = "/spot/instance-action";
+    expect_status(w, NULL, 0);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +189,10 @@ int main(void)
         cmocka_unit_test(the_log_counts_what_is_finished_and_left),
         cmocka_unit_test(the_drain_limit_cancels_the_rest),
         cmocka_unit_test(a_submission_that_is_not_accepted_is_left),
+        cmocka_unit_test(a_spot_interruption_stops_the_run),
+        cmocka_unit_test(a_rebalance_recommendation_stops_the_run),
+        cmocka_unit_test(what_is_not_done_100_s_after_the_notice_is_cancelled),
+        cmocka_unit_test(without_the_option_the_metadata_service_is_not_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -169,7 +169,7 @@ BEGIN {
     row("orchestrator/local", "base", "base orchestrator/config", "base/digest")
     row("orchestrator/plan", "base compression s3", "base base/options s3/protocol orchestrator/config orchestrator/fleet orchestrator/local", "base/digest s3/client s3/get s3/operations compression/stream compression")
     row("orchestrator/detect", "base", "base base/json base/options orchestrator/fleet", "base/digest")
-    row("orchestrator/runtime", "base s3", "base base/options orchestrator/config orchestrator/local orchestrator/detect base/service", "base/loop s3/client s3/get s3/operations")
+    row("orchestrator/runtime", "base s3", "base base/options orchestrator/config orchestrator/local orchestrator/detect base/service", "base/loop s3/client s3/get s3/operations s3/auth")
     row("orchestrator/transfer", "base compression s3", "base base/json orchestrator/fleet orchestrator/plan orchestrator/local orchestrator/runtime", "s3/protocol s3/client s3/get s3/put s3/operations compression/stream compression/jsonl compression")
     row("orchestrator/flow", "base", "base base/options orchestrator/config orchestrator/fleet orchestrator/plan orchestrator/local orchestrator/detect orchestrator/transfer", "base/digest s3/protocol s3/put s3/operations compression")
     row("orchestrator/observe", "base compression s3", "base base/httpd base/json base/progress orchestrator/config orchestrator/fleet orchestrator/plan orchestrator/detect orchestrator/flow", "base/options s3/client s3/put s3/operations compression/stream compression orchestrator/local")
