@@ -5,6 +5,7 @@
 #include "base/util.h"
 #include "base/progress/progress_text.h"
 #include "decon/base/log.h"
+#include "orchestrator/observe/failure_log.h"
 #include "orchestrator/observe/ledger.h"
 #include "orchestrator/observe/run_record.h"
 
@@ -17,6 +18,7 @@ struct recorder {
     recorder_options options;
     const flow *flow;
     ledger *ledger;
+    failure_log *failures;
     tally tally;
     rate_meter rate;
     uint64_t started_ms, sent_bytes;
@@ -114,6 +116,7 @@ static void on_renew(void *ctx)
     r->renew = timer_start(r->options.transport, RENEW_MS, on_renew, r);
     if (!r->put)
         write_record(r);
+    failure_log_flush(r->failures);
 }
 
 /* --- items --- */
@@ -139,11 +142,35 @@ static void add_line(recorder *r, const item *it)
                    .committed_s = clock_wall_s(t)});
 }
 
+static void add_failure(recorder *r, const item *it)
+{
+    failure_log_add(r->failures, &(failure_line){.key = it->planned.key,
+                                                 .size_bytes = it->planned.size_bytes,
+                                                 .error = &it->error,
+                                                 .attempts = it->failed_attempts + 1,
+                                                 .failed_s = clock_wall_s(r->options.transport)});
+}
+
+static void add_refusals(recorder *r)
+{
+    const plan *p = r->options.plan;
+    for (size_t i = 0; i < p->refused_count; i++) {
+        err why = ERR_INIT;
+        plan_refusal(p, i, &why);
+        failure_log_add(r->failures, &(failure_line){.key = p->refused[i].object->key,
+                                                     .size_bytes = p->refused[i].object->size_bytes,
+                                                     .error = &why,
+                                                     .failed_s = r->options.started_s});
+    }
+}
+
 void recorder_note(recorder *r, const item *it, item_state last, uint64_t spent_ms)
 {
     tally_note(&r->tally, it, last, spent_ms);
     if (tally_is_commit(it))
         add_line(r, it);
+    if (it->state == ITEM_FAILED)
+        add_failure(r, it);
 }
 
 uint64_t recorder_sent_bytes(const recorder *r)
@@ -184,6 +211,12 @@ recorder *recorder_new(const recorder_options *options)
                                              .report_prefix = where->prefix,
                                              .run = r->options.run.text,
                                              .spool_fd = open_spool(options->workdir)});
+    r->failures = failure_log_new(&(failure_log_options){.s3 = options->s3,
+                                                         .bucket = where->bucket,
+                                                         .report_prefix = where->prefix,
+                                                         .run = r->options.run.text,
+                                                         .host = r->host_name});
+    add_refusals(r);
     return r;
 }
 
@@ -194,13 +227,19 @@ void recorder_follow(recorder *r, const flow *f)
     write_record(r);
 }
 
-/* The ledger first: the closed record says that it is complete. */
-static void on_ledger_closed(void *ctx)
+/* Ledger and failures first: the closed record says that they are complete. */
+static void on_failures_closed(void *ctx)
 {
     recorder *r = ctx;
     r->closing = true;
     if (r->on_done && !r->put) /* else the limit has passed, or an older record is in flight */
         close_record(r);
+}
+
+static void on_ledger_closed(void *ctx)
+{
+    recorder *r = ctx;
+    failure_log_close(r->failures, on_failures_closed, r);
 }
 
 static void on_limit(void *ctx)
@@ -230,6 +269,7 @@ void recorder_free(recorder *r)
     timer_stop(r->options.transport, r->renew);
     timer_stop(r->options.transport, r->limit);
     ledger_free(r->ledger);
+    failure_log_free(r->failures);
     tally_deinit(&r->tally);
     buf_deinit(&r->record);
     free(r);

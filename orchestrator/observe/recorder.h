@@ -1,7 +1,7 @@
-/* What a run leaves in the store besides its results: its record and its ledger.
+/* What a run leaves in the store besides its results: its record, its ledger, its failures.
  *
  * What:    the record is written at the start, renewed every minute and closed at the end; each
- *          committed file gets a line in the ledger.
+ *          committed file gets a line in the ledger, each file that failed one in failure_log.h.
  * Owner:   recorder_new / recorder_free; what the options point to outlives it.
  * Threads: loop.
  * Fails:   never: results do not depend on records. What cannot be written is a warning, once.

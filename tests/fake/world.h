@@ -41,7 +41,7 @@ typedef struct world {
     char *dir; /* holds work/, reports/, cleaned/ */
     world_object objects[256];
     size_t object_count;
-    world_object records[64]; /* below `_decon/runs/` and `_decon/ledger/`: in no count or order */
+    world_object records[64]; /* of runs, below `_decon/`: in no count or order */
     size_t record_count;
     unsigned versions;
     world_job jobs[256];

@@ -11,7 +11,8 @@
 
 static bool is_record(const char *key)
 {
-    return strstr(key, "/_decon/runs/") || strstr(key, "/_decon/ledger/");
+    return strstr(key, "/_decon/runs/") || strstr(key, "/_decon/ledger/") ||
+           strstr(key, "/_decon/failures/");
 }
 
 static world_object *find_in(world_object *objects, size_t count, const char *key)

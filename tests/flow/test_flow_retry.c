@@ -114,6 +114,45 @@ static void a_run_that_stops_leaves_a_file_in_its_pause_to_the_next_run(void **s
     world_free(w);
 }
 
+/* --- the record of failures --- */
+
+static const char *failures_of(const world *w)
+{
+    for (size_t i = 0; i < w->record_count; i++)
+        if (strstr(w->records[i].key, "/_decon/failures/"))
+            return w->records[i].data;
+    return NULL;
+}
+
+static void each_file_that_failed_has_a_line(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_add(w, "x.jsonl", GOOD); /* refused, with the next one: both have the same outputs */
+    world_add(w, "x.jsonl.gz", GOOD);
+    world_add(w, "broken.jsonl", "broken\n");
+    world_add(w, "good.jsonl", GOOD);
+    expect_status(w, NULL, 3);
+    const char *text = failures_of(w);
+    assert_non_null(text);
+    assert_non_null(strstr(text, "{\"attempts\":0,\"cause\":\"file\",\"code\":\"PLAN\""));
+    assert_non_null(strstr(text, "{\"attempts\":1,\"cause\":\"file\",\"code\":\"JSONL\""));
+    assert_non_null(strstr(text, "\"key\":\"data/broken.jsonl\""));
+    assert_null(strstr(text, "good.jsonl"));
+    world_free(w);
+}
+
+static void a_failure_that_an_attempt_mends_has_no_line(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->crash_jobs = 1;
+    world_add(w, "a.jsonl", GOOD);
+    expect_status(w, NULL, 0);
+    assert_null(failures_of(w));
+    world_free(w);
+}
+
 /* --- files that end their process --- */
 
 static unsigned mark_count(const world *w)
@@ -254,6 +293,8 @@ int main(void)
         cmocka_unit_test(a_fault_of_the_file_is_not_tried_again),
         cmocka_unit_test(others_go_on_during_the_pause),
         cmocka_unit_test(a_run_that_stops_leaves_a_file_in_its_pause_to_the_next_run),
+        cmocka_unit_test(each_file_that_failed_has_a_line),
+        cmocka_unit_test(a_failure_that_an_attempt_mends_has_no_line),
         cmocka_unit_test(the_second_crash_of_a_file_is_the_last),
         cmocka_unit_test(crashes_of_two_runs_count_together),
         cmocka_unit_test(retry_failed_tries_it_and_its_success_ends_the_matter),
