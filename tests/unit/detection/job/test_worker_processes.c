@@ -213,6 +213,7 @@ static void a_crash_during_a_job_fails_it(void **state)
     pthread_join(thread, NULL);
     assert_false(h.ok);
     assert_non_null(strstr(h.error.message, "the job's process was ended by signal 9 (Killed)"));
+    assert_true(h.out.process_ended);
     AUTO_FREE char *named = xasprintf("%s/id-9.report.jsonl", s->site.report_dir);
     assert_false(fs_exists(named));
     assert_true(fs_exists(another));
@@ -322,6 +323,7 @@ static void a_job_that_takes_too_long_is_ended(void **state)
     assert_true(str_starts_with(e.message, path));
     assert_non_null(strstr(e.message, "not done within 0.001 s"));
     assert_non_null(strstr(e.message, "raise job_time_limit"));
+    assert_false(late.process_ended); /* the limit ended it */
     wait_until_gone(pid);
     s->site.job.time_limit_ms = 0;
     assert_true(run_file(s, "id-3", path, &next, NULL));
