@@ -128,11 +128,62 @@ static void put_leaked(const review_audit *a, painter *p)
     }
 }
 
-void review_audit_print(const review_audit *a, uint64_t contaminated, painter *p)
+/* --- source folders --- */
+
+typedef struct folder_count {
+    const char *name;
+    uint64_t documents;
+} folder_count;
+
+/* The part of a file's name before its last slash; malloc'ed. */
+static char *folder_of(const char *name)
 {
-    put_checked(a, contaminated, p);
+    const char *slash = strrchr(name, '/');
+    return slash ? xstrndup(name, (size_t)(slash - name)) : xstrdup(".");
+}
+
+static int most_documents_first(const void *a, const void *b)
+{
+    const folder_count *x = a, *y = b;
+    if (x->documents != y->documents)
+        return x->documents > y->documents ? -1 : 1;
+    return strcmp(x->name, y->name);
+}
+
+static void put_folder(painter *p, const folder_count *f)
+{
+    paint_text(p, STYLE_PLAIN, "  ");
+    put_cut(p, f->name, NAME_COLUMNS + SPLIT_COLUMNS);
+    paint_pad(p, NAME_COLUMNS + SPLIT_COLUMNS + 6);
+    paint_printf(p, STYLE_BOLD, "%" PRIu64, f->documents);
+    paint_text(p, STYLE_FAINT, f->documents == 1 ? " document" : " documents");
+    paint_newline(p);
+}
+
+static void put_folders(const review *r, painter *p)
+{
+    AUTO(name_table) names = {0};
+    AUTO_FREE folder_count *folders = xcalloc(r->file_count + 1, sizeof *folders);
+    for (size_t i = 0; i < r->file_count; i++) {
+        AUTO_FREE char *name = folder_of(r->files[i].name);
+        folders[name_table_number(&names, name)].documents += r->files[i].documents;
+    }
+    for (size_t i = 0; i < names.count; i++)
+        folders[i].name = names.names[i];
+    qsort(folders, names.count, sizeof *folders, most_documents_first);
+    paint_newline(p);
+    paint_text(p, STYLE_BOLD, "Contaminated documents by source folder");
+    paint_newline(p);
+    for (size_t i = 0; i < MIN(names.count, (size_t)ROWS_SHOWN); i++)
+        put_folder(p, &folders[i]);
+}
+
+void review_audit_print(const review_audit *a, const review *r, painter *p)
+{
+    put_checked(a, r->documents, p);
     put_counts(a, p);
     put_leaked(a, p);
+    put_folders(r, p);
 }
 
 /* --- JSON --- */

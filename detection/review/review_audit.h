@@ -10,6 +10,7 @@
 
 #include "detection/audit/question_table.h"
 #include "detection/audit/run_facts.h"
+#include "detection/review/review_read.h"
 #include "detection/review/terminal_text.h"
 
 typedef struct review_audit {
@@ -24,7 +25,7 @@ void review_audit_fill(review_audit *a, question_table *questions, char *const *
 void review_audit_deinit(review_audit *a);
 DEFINE_AUTO(review_audit, review_audit_deinit)
 
-void review_audit_print(const review_audit *a, uint64_t contaminated, painter *p);
+void review_audit_print(const review_audit *a, const review *r, painter *p);
 /* Members of an object: checked_files, checked_lines, questions. */
 void review_audit_json(const review_audit *a, buf *json);
 

@@ -303,7 +303,7 @@ void review_print(const review *r, const review_look *look, FILE *out)
     if (r->matches > 0) {
         put_sets(&p, r, look);
         if (look->audit)
-            review_audit_print(look->audit, r->documents, &p);
+            review_audit_print(look->audit, r, &p);
         put_bands(&p, r, look);
         put_files(&p, r, look);
         if (shows_examples(look))

@@ -64,6 +64,8 @@ test_stats_show_figures_only() {
     expect_out '400 documents in 9 files were checked, 1.750 % are contaminated'
     grep -qE '^  workshop_problems +test +3 of 9 questions, 33.33 %$' "$T/out" || fail "$(cat "$T/out")"
     expect_out 'Questions found in most documents'
+    sed '1,/^Contaminated documents by source folder/d' "$T/out" >"$T/folders"
+    [ "$(grep -cE '^  (books +4|web pages +3) documents$' "$T/folders")" = 2 ] || fail "$(cat "$T/folders")"
     grep -qE '^  workshop_problems test #1 +2 documents$' "$T/out" || fail "$(cat "$T/out")"
     ! grep -q 'nine bells' "$T/out" || fail 'an example'
 }
