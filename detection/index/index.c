@@ -101,13 +101,17 @@ float index_token_idf(const ngram_index *x, uint32_t token)
     return score_idf(x->question_count, x->token_df[token]);
 }
 
+/* A part whose n-grams are in all records has a sum of 0: the reference never finds it. */
+bool index_part_can_match(const ngram_index *x, const eval_part *part)
+{
+    return part->ngram_count > 0 && (part->ngram_sum > 0.0f || !x->settings->compatible);
+}
+
 float index_part_overlap(const ngram_index *x, const eval_part *part, size_t count, float sum)
 {
-    if (!(part->ngram_sum > 0.0f))
-        return 0.0f;
-    if (count == part->ngram_count && !x->settings->compatible)
-        return 1.0f;
-    return sum / part->ngram_sum;
+    if (count == part->ngram_count && count > 0 && !x->settings->compatible)
+        return 1.0f; /* also where all records have these n-grams, and their IDF is 0 */
+    return part->ngram_sum > 0.0f ? sum / part->ngram_sum : 0.0f;
 }
 
 bool sorted_contains(const uint32_t *values, size_t count, uint32_t value)

@@ -136,6 +136,7 @@ float index_token_idf(const ngram_index *x, uint32_t token);
 /* The share of a part's n-grams that a search found: `count` distinct ones, with an IDF sum of `sum`.
  * Exactly 1 for all of them: `sum` was added in another order than the part's total and may differ
  * in the last bit. In compatible mode the quotient, as in the reference. */
+bool index_part_can_match(const ngram_index *x, const eval_part *part);
 float index_part_overlap(const ngram_index *x, const eval_part *part, size_t count, float sum);
 
 /* Whether ascending `values` hold `value`. */

@@ -70,7 +70,7 @@ static void search_long(const ngram_index *x, const eval_record *r, const token_
 {
     const eval_part *a = &r->answer;
     size_t n = x->settings->answer_ngram_size, from = out->from, end = out->end;
-    if (end <= from || end - from < n || a->ngram_count == 0 || a->ngram_sum == 0.0f)
+    if (end <= from || end - from < n || !index_part_can_match(x, a))
         return;
     float sum = 0.0f; /* in order of position */
     for (size_t k = from; k + n <= end; k++) {

@@ -55,8 +55,8 @@ void passage_search(const ngram_index *x, const eval_record *r, const token_list
     out->overlap = out->ratio = 0.0f;
     out->found = false;
     out->seen.count = 0;
-    if (start < end && end - start >= x->settings->passage_ngram_size && p->ngram_count > 0 &&
-        p->ngram_sum != 0.0f) {
+    if (start < end && end - start >= x->settings->passage_ngram_size &&
+        index_part_can_match(x, p)) {
         float sum = walk_back(x, p, document, start, end, out);
         out->overlap = index_part_overlap(x, p, out->seen.count, sum);
     }

@@ -36,6 +36,7 @@ const s3_setting s3_settings[] = {
     REFUSED_ELSEWHERE(NULL, "AWS_SECRET_KEY"),
     IGNORED("aws_account_id", "AWS_ACCOUNT_ID"),
     IGNORED("account_id_endpoint_mode", "AWS_ACCOUNT_ID_ENDPOINT_MODE"),
+    IGNORED("disable_host_prefix_injection", "AWS_DISABLE_HOST_PREFIX_INJECTION"),
     /* roles */
     USED("role_arn", "AWS_ROLE_ARN"),
     USED("role_session_name", "AWS_ROLE_SESSION_NAME"),

@@ -21,6 +21,7 @@ typedef struct delete_op {
     s3_request request;       /* CHECK */
     s3_delete_object removal; /* REMOVE */
     char *bucket, *key, *etag;
+    uint64_t size_bytes;
     bool refused; /* 412: CHECK finds out whether it was deleted or replaced */
     bool checked; /* CHECK found this ETag */
     s3_version_look witness;
@@ -123,12 +124,25 @@ static void remove_begin(delete_op *o)
 
 /* --- CHECK --- */
 
+/* A false reply to an earlier GetObject may have had the ETag of the object, but not its size. */
+static bool has_size(const delete_op *o, const http_reply *reply, err *e)
+{
+    uint64_t size_bytes = 0;
+    const char *length = http_reply_header(reply, "Content-Length");
+    if (o->size_bytes == S3_SIZE_UNKNOWN || !length || !num_parse_u64(length, &size_bytes) ||
+        size_bytes == o->size_bytes)
+        return true;
+    return err_set(e, ERR_S3_CHANGED,
+                   "the object has %llu bytes, but %llu were received; it was not deleted",
+                   (unsigned long long)size_bytes, (unsigned long long)o->size_bytes);
+}
+
 static bool check_head(void *ctx, const http_reply *reply, err *e)
 {
     const delete_op *o = ctx;
     const char *etag = http_reply_header(reply, "ETag");
     if (s3_etag_equal(etag, o->etag) && !o->refused)
-        return true;
+        return has_size(o, reply, e);
     return err_set(e, ERR_S3_CHANGED, "the object was replaced (ETag %s); it was not deleted",
                    etag ? etag : "missing");
 }
@@ -159,12 +173,13 @@ static void check_begin(delete_op *o)
 }
 
 s3_op *s3_delete_if(s3_client *c, const char *bucket, const char *key, const char *etag,
-                    s3_done done, void *ctx)
+                    uint64_t size_bytes, s3_done done, void *ctx)
 {
     delete_op *o = s3_op_new(c, &delete_kind, sizeof *o);
     o->bucket = xstrdup(bucket);
     o->key = xstrdup(key);
     o->etag = xstrdup(etag);
+    o->size_bytes = size_bytes;
     o->op.base.on_done = done;
     o->op.base.ctx = ctx;
     if (c->endpoint.custom || !is_conditional(o))

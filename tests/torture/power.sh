@@ -183,7 +183,7 @@ for scenario in $scenarios; do
         {n[$1]++}
         END {
             printf "power: %s: %d changes, %d cuts passed, %d failed, %d not tried in time\n", name, changes, n["passed"], n["failed"], n["late"]
-            exit n["failed"] > 0 || n["passed"] == 0
+            exit n["failed"] > 0 || n["passed"] == 0 || n["late"] > 0
         }' || failed=1
 done
 exit $failed

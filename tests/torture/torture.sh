@@ -7,7 +7,7 @@
 # Of each run: it ends, by no signal; exit status 0 only with all outputs right, else 1 or 3 and a
 # message; an allocation of the program itself ends it with one line and exit status 1. Of the run after
 # it, undisturbed: exit status 0, outputs equal to those of an undisturbed run, no file left.
-# LIMIT (340): no case begins after so many seconds. LANES (6) run at once. KEEP=1 keeps the logs of failures.
+# LIMIT (340): no case begins after so many seconds; cases that were not tried fail the run. LANES (6) run at once. KEEP=1 keeps the logs of failures.
 # BIN, TESTS: folders of the built programs, and of the tests' libraries and programs.
 set -u
 . "$(dirname "$0")/lib.sh"
@@ -250,5 +250,5 @@ cat "$dir"/*/results | awk '
         for (k in n) printf "%-24s %4d passed %4d failed %4d not reached %4d not tried\n", k, sum["passed " k], sum["failed " k], sum["unreached " k], sum["late " k] | "sort"
         close("sort")
         printf "torture: %d passed (%d of them ended by a signal within libc), %d failed, %d calls not reached, %d cases not tried in time\n", all["passed"], all["library"], all["failed"], all["unreached"], all["late"]
-        exit all["failed"] > 0 || all["passed"] == 0
+        exit all["failed"] > 0 || all["passed"] == 0 || all["late"] > 0
     }'

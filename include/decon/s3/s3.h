@@ -92,10 +92,12 @@ s3_op *s3_head_checksum(s3_client *c, const char *bucket, const char *key, s3_he
                         void *ctx);
 /* Success means that the object does not exist: status 204, or HeadObject does not find it. */
 s3_op *s3_delete(s3_client *c, const char *bucket, const char *key, s3_done done, void *ctx);
-/* Deletes only the version with this ETag; another version fails with DECON_ERR_S3_CHANGED. A
- * missing object is no error. */
+/* Deletes only the version with this ETag and size (S3_SIZE_UNKNOWN: any); another one fails with
+ * DECON_ERR_S3_CHANGED. At AWS, only the ETag is compared, by the store. A missing object is no
+ * error. */
+#define S3_SIZE_UNKNOWN UINT64_MAX
 s3_op *s3_delete_if(s3_client *c, const char *bucket, const char *key, const char *etag,
-                    s3_done done, void *ctx);
+                    uint64_t size_bytes, s3_done done, void *ctx);
 s3_op *s3_head_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx);
 s3_op *s3_create_bucket(s3_client *c, const char *bucket, s3_done done, void *ctx);
 

@@ -173,8 +173,9 @@ void transfer_finish(transfer *t)
         else
             transfer_failed(t, &e);
     } else if (p->etag) {
-        t->job.step = s3_delete_if(t->job.c->client, p->from.uri.bucket, p->from.uri.key, p->etag,
-                                   on_source_deleted, t);
+        t->job.step =
+            s3_delete_if(t->job.c->client, p->from.uri.bucket, p->from.uri.key, p->etag,
+                         p->size_known ? p->size_bytes : S3_SIZE_UNKNOWN, on_source_deleted, t);
     } else {
         err_set(&e, ERR_S3_REPLY,
                 "the store returned no ETag for the copied object, so it was kept");

@@ -39,6 +39,7 @@ static void on_got(void *ctx, const s3_get_result *result, const err *error)
     transfer_moved(t, result->size_bytes);
     transfer_settle_size(t, result->size_bytes);
     t->plan.size_bytes = result->size_bytes;
+    t->plan.size_known = true;
     transfer_keep_etag(t, result->etag);
     if (t->file.fd < 0 ||
         (set_time(t, result->last_modified_s, &e) &&

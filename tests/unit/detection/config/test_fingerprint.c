@@ -242,7 +242,7 @@ static void the_fingerprint_to_the_letter(void **state)
     settings s = settings_with(NULL);
     AUTO_FREE char *json = s.json;
     assert_string_equal(json,
-                        "{\"algorithm_version\":1,"
+                        "{\"algorithm_version\":2,"
                         "\"answer_ngram_size\":3,"
                         "\"compatible\":false,"
                         "\"contamination_score_threshold\":0.8,"
@@ -267,7 +267,7 @@ static void the_fingerprint_to_the_letter(void **state)
                         "\"short_answer_window_length\":50,"
                         "\"tokenizer\":\"word\","
                         "\"unicode_version\":\"15.0.0\"}");
-    assert_string_equal(s.hex, "22ad5c6288d9e74a2e49b2cb70315994a059725899e6b573061e4cbd63ab0238");
+    assert_string_equal(s.hex, "a749dee5fe5de287359bef750908f2e678fdb10bd03eb0150eae27079465163d");
 }
 
 int main(void)

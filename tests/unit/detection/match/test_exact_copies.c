@@ -182,6 +182,46 @@ static void a_part_of_an_answer_is_not_exact(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* Copies of `count` records with one answer or passage; how many are found. */
+static size_t copies_of_shared_part(size_t count, const char *name, bool compatible)
+{
+    static const char part[] =
+        "the lighthouse keeper counted seven grey herons before the slow tide "
+        "turned over the northern sandbank again";
+    detect_site s = {0};
+    size_t found = 0;
+    const char *lines[8] = {0};
+    detect_site_init(&s);
+    s.settings.compatible = compatible;
+    for (size_t i = 0; i < count; i++)
+        lines[i] = xasprintf("{\"doc_id\":%zu,\"question\":\"q%zua q%zub q%zuc q%zud q%zue q%zuf "
+                             "q%zug\",\"%s\":\"%s\"}",
+                             i, i, i, i, i, i, i, i, name, part);
+    detect_site_index(&s, lines);
+    AUTO(matcher) m = {0};
+    matcher_init(&m, s.index);
+    bool is_answer = strcmp(name, "answer") == 0;
+    for (size_t i = 0; i < count; i++) {
+        outcome o = {0};
+        AUTO_FREE char *text = xasprintf("intro %s%s q%zua q%zub q%zuc q%zud q%zue q%zuf q%zug %s",
+                                         is_answer ? "" : part, is_answer ? "" : " between", i, i,
+                                         i, i, i, i, i, is_answer ? part : "");
+        assert_true(match_document(&m, slice_from(text), on_match, &o, NULL, NULL));
+        found += o.exact > 0;
+        free((char *)lines[i]);
+    }
+    detect_site_deinit(&s);
+    return found;
+}
+
+static void copies_are_found_where_all_records_share_a_part(void **state)
+{
+    UNUSED(state);
+    assert_int_equal(copies_of_shared_part(3, "answer", false), 3);
+    assert_int_equal(copies_of_shared_part(5, "passage", false), 5);
+    assert_int_equal(copies_of_shared_part(3, "answer", true), 0); /* as the reference */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +229,7 @@ int main(void)
         TEST(copies_with_passages),
         TEST(copies_with_both),
         TEST(compatible_sums_stay),
+        cmocka_unit_test(copies_are_found_where_all_records_share_a_part),
         TEST(a_part_of_an_answer_is_not_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

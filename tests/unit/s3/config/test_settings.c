@@ -65,6 +65,7 @@ static const sample samples[] = {
     {.name = "AWS_SECRET_KEY", .value = "SECRET"},
     {.name = "aws_account_id", .value = "123456789012"},
     {.name = "account_id_endpoint_mode", .value = "required"},
+    {.name = "disable_host_prefix_injection", .value = "true"},
     {.name = "role_arn", .value = "arn:r", .key_config = SOURCE_X, .more_env = {WEB}},
     {.name = "role_session_name",
      .value = "name",

@@ -6,7 +6,7 @@
 
 static void remove_e1(site *s)
 {
-    s3_delete_if(s->c, "b", "k", "\"e1\"", site_done, s);
+    s3_delete_if(s->c, "b", "k", "\"e1\"", S3_SIZE_UNKNOWN, site_done, s);
 }
 
 static void expect_head(site *s, const char *url, int status, const char *etag)
@@ -53,6 +53,24 @@ static void another_version_stays(void **state)
     assert_int_equal(site_end(&s), ERR_S3_CHANGED);
     assert_non_null(strstr(s.error.message, "s3://b/k: HeadObject: the object was replaced"));
     assert_int_equal(fake_request_count(s.f), 1);
+    site_close(&s);
+}
+
+/* A reply to GetObject with the right ETag and other bytes. */
+static void an_object_of_another_size_stays(void **state)
+{
+    site s;
+    (void)state;
+    site_open(&s, (s3_config){0});
+    expect_head(&s, URL, 200, "\"e1\""); /* of 3 bytes */
+    s3_delete_if(s.c, "b", "k", "\"e1\"", 41, site_done, &s);
+    assert_int_equal(site_end(&s), ERR_S3_CHANGED);
+    assert_non_null(strstr(s.error.message, "has 3 bytes, but 41 were received"));
+    assert_int_equal(fake_request_count(s.f), 1);
+    expect_head(&s, URL, 200, "\"e1\"");
+    site_expect(&s, "DELETE", URL, 204, "");
+    s3_delete_if(s.c, "b", "k", "\"e1\"", 3, site_done, &s);
+    assert_int_equal(site_end(&s), ERR_NONE);
     site_close(&s);
 }
 
@@ -173,6 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_version_that_stands_there_is_removed),
         cmocka_unit_test(another_version_stays),
+        cmocka_unit_test(an_object_of_another_size_stays),
         cmocka_unit_test(one_that_came_between_stays),
         cmocka_unit_test(a_store_whose_if_match_never_fits_is_asked_without),
         cmocka_unit_test(what_is_gone_is_fine),

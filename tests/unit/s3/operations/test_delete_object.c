@@ -118,7 +118,7 @@ static void a_web_page_with_404_is_no_removal(void **state)
     open_site(&s);
     expect_head(&s, 200, "\"e1\"");
     site_expect(&s, "DELETE", URL, 404, "<html><title>404 Not Found</title></html>");
-    s3_delete_if(s.c, "b", "k", "\"e1\"", site_done, &s);
+    s3_delete_if(s.c, "b", "k", "\"e1\"", S3_SIZE_UNKNOWN, site_done, &s);
     assert_int_equal(site_end(&s), ERR_S3_REPLY);
     assert_non_null(strstr(s.error.message, "404 Not Found"));
     site_close(&s);
@@ -136,7 +136,7 @@ static void the_version_that_stays_fails(void **state)
         site_expect(&s, "DELETE", URL, 200, "");
         expect_head(&s, 200, "\"e1\"");
     }
-    s3_delete_if(s.c, "b", "k", "\"e1\"", site_done, &s);
+    s3_delete_if(s.c, "b", "k", "\"e1\"", S3_SIZE_UNKNOWN, site_done, &s);
     assert_int_equal(site_end(&s), ERR_S3_REPLY);
     site_close(&s);
 }
@@ -149,7 +149,7 @@ static void another_version_shows_that_ours_is_gone(void **state)
     expect_head(&s, 200, "\"e1\"");
     site_expect(&s, "DELETE", URL, 200, "");
     expect_head(&s, 200, "\"e2\"");
-    s3_delete_if(s.c, "b", "k", "\"e1\"", site_done, &s);
+    s3_delete_if(s.c, "b", "k", "\"e1\"", S3_SIZE_UNKNOWN, site_done, &s);
     assert_int_equal(site_end(&s), ERR_NONE);
     site_close(&s);
 }
@@ -161,7 +161,7 @@ static void a_weak_etag_is_compared_and_not_sent(void **state)
     open_site(&s);
     expect_head(&s, 200, "W/\"e1\"");
     site_expect(&s, "DELETE", URL, 204, "");
-    s3_delete_if(s.c, "b", "k", "W/\"e1\"", site_done, &s);
+    s3_delete_if(s.c, "b", "k", "W/\"e1\"", S3_SIZE_UNKNOWN, site_done, &s);
     assert_int_equal(site_end(&s), ERR_NONE);
     assert_null(site_sent_header(&s, 1, "If-Match"));
     site_close(&s);

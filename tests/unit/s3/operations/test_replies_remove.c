@@ -32,7 +32,7 @@ static void delete_start(replies_site *p)
 
 static void delete_if_start(replies_site *p)
 {
-    s3_delete_if(p->s.c, "b", "k", "\"e1\"", done, p);
+    s3_delete_if(p->s.c, "b", "k", "\"e1\"", S3_SIZE_UNKNOWN, done, p);
 }
 
 static void head_others(replies_site *p, const fake_request *r, fake_reply *reply)
