@@ -180,9 +180,18 @@ static void count_alike(flow *f, const item *it)
         try_one_alone(f, it);
 }
 
+/* A file counts once, however often it is tried, unless it is the one that is tried alone. */
+static bool has_counted(const flow *f, const item *it)
+{
+    unsigned earlier = it->failed_attempts - (it->state == ITEM_RETRYING);
+    return earlier > 0 && it != f->trial.tried;
+}
+
 void flow_trial_failure(flow *f, const item *it)
 {
     flow_trial *t = &f->trial;
+    if (has_counted(f, it))
+        return;
     blame who = blame_of(it);
     if (who == OF_ITS_CONTEXT || (who == OF_A_SETTING && !t->succeeded))
         count_alike(f, it);

@@ -114,6 +114,36 @@ static void a_run_that_stops_leaves_a_file_in_its_pause_to_the_next_run(void **s
     world_free(w);
 }
 
+static void attempts_of_one_file_are_no_sign_of_a_common_cause(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->crash_jobs = 100;
+    for (unsigned i = 0; i < 6; i++) {
+        AUTO_FREE char *name = xasprintf("%u.jsonl", i);
+        world_add(w, name, GOOD);
+    }
+    expect_status(w, NULL, 3); /* 12 failures that are alike, of 6 files */
+    assert_int_equal(w->submits, 12);
+    expect_log(w, "Failed=6");
+    world_free(w);
+}
+
+static void an_outage_ends_the_run_before_all_attempts_are_made(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    w->get_503 = 1000000;
+    for (unsigned i = 0; i < 40; i++) {
+        AUTO_FREE char *name = xasprintf("%u.jsonl", i);
+        world_add(w, name, GOOD);
+    }
+    expect_status(w, WORDS("--outage-wait=1", "--file-attempts=9"), 1);
+    expect_log(w, "files failed for the same cause, the last one alone");
+    assert_true(count(w, "; attempt ") < 60); /* of 320 */
+    world_free(w);
+}
+
 /* --- the record of failures --- */
 
 static const char *failures_of(const world *w)
@@ -293,6 +323,8 @@ int main(void)
         cmocka_unit_test(a_fault_of_the_file_is_not_tried_again),
         cmocka_unit_test(others_go_on_during_the_pause),
         cmocka_unit_test(a_run_that_stops_leaves_a_file_in_its_pause_to_the_next_run),
+        cmocka_unit_test(attempts_of_one_file_are_no_sign_of_a_common_cause),
+        cmocka_unit_test(an_outage_ends_the_run_before_all_attempts_are_made),
         cmocka_unit_test(each_file_that_failed_has_a_line),
         cmocka_unit_test(a_failure_that_an_attempt_mends_has_no_line),
         cmocka_unit_test(the_second_crash_of_a_file_is_the_last),
