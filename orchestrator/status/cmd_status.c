@@ -9,6 +9,7 @@
 #include "orchestrator/status/status_print.h"
 #include "orchestrator/status/status_results.h"
 #include "orchestrator/status/status_runs.h"
+#include "orchestrator/status/status_slices.h"
 #include "orchestrator/status/status_sums.h"
 #include "orchestrator/status/status_table.h"
 
@@ -157,10 +158,13 @@ int status_look(const status_config *c, store_session *session, FILE *out)
     AUTO(status_runs) runs = {0};
     AUTO(status_table) table = {0};
     AUTO(status_sums) sums = {0};
+    status_slices slices = {0};
     int64_t now_s = clock_wall_s(session->env.transport);
-    status_view view = {.places = &where, .sums = &sums, .runs = &runs, .now_s = now_s};
+    status_view view = {
+        .places = &where, .sums = &sums, .runs = &runs, .slices = &slices, .now_s = now_s};
     bool ok = places_make_report(c->config.remote_report_output_dir, &report, &e) &&
               status_runs_read(session, &report.report, now_s, &runs, &e) &&
+              status_slices_read(session, &report.report, &slices, &e) &&
               find_places(c, &runs, &where, &e) &&
               gather(c, session, &view, &table, &sums, &runs, &e) && print(c, &view, out, &e);
     names_take_suffixes((const char *const *)c->config.input_suffixes);

@@ -57,6 +57,16 @@ static void put_rate(const status_view *v, buf *out)
     buf_printf(out, "rate     %s/s, %s left\n", rate, left);
 }
 
+/* Where hosts claim their work. */
+static void put_slices(const status_slices *s, buf *out)
+{
+    if (!s->total)
+        return;
+    buf_printf(out, "slices   %llu of %llu done, %llu of them with failures, %llu held by hosts\n",
+               (unsigned long long)(s->done + s->failed), (unsigned long long)s->total,
+               (unsigned long long)s->failed, (unsigned long long)s->held);
+}
+
 static void put_lines(const status_sums *s, buf *out)
 {
     char lines[NUMBER_BYTES], found[NUMBER_BYTES];
@@ -169,6 +179,7 @@ void status_print_text(const status_view *v, buf *out)
 {
     put_head(v, out);
     put_rate(v, out);
+    put_slices(v->slices, out);
     put_lines(v->sums, out);
     put_hosts(v, out);
     put_sets(&v->sums->sets, out);
@@ -211,6 +222,19 @@ static void json_totals(const status_sums *s, buf *out)
     json_member_unsigned(out, "contaminated_lines", s->contaminated_lines);
     json_key(out, "contaminated_lines_by_set");
     set_counts_write(&s->sets, out);
+}
+
+static void json_slices(const status_slices *s, buf *out)
+{
+    if (!s->total)
+        return;
+    json_open(out, "slices");
+    json_member_unsigned(out, "round", s->round);
+    json_member_unsigned(out, "total", s->total);
+    json_member_unsigned(out, "done", s->done);
+    json_member_unsigned(out, "failed", s->failed);
+    json_member_unsigned(out, "held", s->held);
+    json_close(out);
 }
 
 static void json_host(const status_host *h, buf *out)
@@ -260,6 +284,7 @@ void status_print_json(const status_view *v, buf *out)
     json_uri(out, "input", p->input.bucket, places_list_prefix(p));
     json_uri(out, "reports", p->report.bucket, p->report.prefix);
     json_totals(v->sums, out);
+    json_slices(v->slices, out);
     json_member_unsigned(out, "hosts_running", v->sums->running);
     json_member_unsigned(out, "hosts_silent", v->sums->silent);
     json_key(out, "hosts");

@@ -10,12 +10,14 @@
 
 #include "base/util.h"
 #include "decon/base/buf.h"
+#include "orchestrator/status/status_slices.h"
 #include "orchestrator/status/status_sums.h"
 
 typedef struct status_view {
     const places *places;
     const status_sums *sums;
     const status_runs *runs;
+    const status_slices *slices;
     int64_t now_s;
 } status_view;
 

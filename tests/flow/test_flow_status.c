@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/util.h"
+#include "orchestrator/claim/claim_plan.h"
 #include "orchestrator/config/file_names.h"
 #include "orchestrator/status/cmd_status.h"
 #include "tests/flow/flow_support.h"
@@ -80,7 +81,7 @@ static void a_finished_fleet_is_complete(void **state)
                       "{\"name\":\"a\",\"files\":2,\"done\":2,\"contaminated\":1,\"lines\":6,",
                       "{\"name\":\"b\",\"files\":1,\"done\":1,\"contaminated\":0,\"lines\":1,"));
     assert_string_equal(w->order, "");             /* nothing is written */
-    assert_int_equal(w->downloads - downloads, 2); /* the record and the ledger */
+    assert_int_equal(w->downloads - downloads, 3); /* record, ledger, and no plan of slices */
     world_free(w);
 }
 
@@ -162,6 +163,38 @@ static void a_folder_without_records_is_not_known(void **state)
     world_free(w);
 }
 
+static void put_claim(world *w, const char *name, const char *text)
+{
+    AUTO_FREE char *key = xasprintf("rep/_decon/claims/%s", name);
+    world_put(w, key, text, strlen(text), 1);
+}
+
+static void slices_are_counted_where_hosts_claim_their_work(void **state)
+{
+    UNUSED(state);
+    world *w = world_of_three();
+    expect_status(w, NULL, 0);
+    AUTO(buf) plan = BUF(4096);
+    claim_plan_write(&(claim_plan){.round = 2,
+                                   .slices = 1024,
+                                   .used = 5,
+                                   .fingerprint = (char *)"",
+                                   .input = (char *)"s3://b/data/",
+                                   .lists = (char *)""},
+                     "n", &plan);
+    put_claim(w, "plan.json", buf_str(&plan));
+    put_claim(w, "1/done/7-of-1024", "{}"); /* of an earlier round */
+    put_claim(w, "2/lease/1-of-1024", "{}");
+    put_claim(w, "2/lease/2-of-1024", "{}");
+    put_claim(w, "2/lease/3-of-1024", "{}");
+    put_claim(w, "2/done/1-of-1024", "{}");
+    put_claim(w, "2/failed/2-of-1024", "{}");
+    put_claim(w, "2/open/3-of-2048", "{}");
+    expect_look(w, 0, 0,
+                WORDS("\"slices\":{\"round\":2,\"total\":6,\"done\":1,\"failed\":1,\"held\":1}"));
+    world_free(w);
+}
+
 static void people_get_text(void **state)
 {
     UNUSED(state);
@@ -187,6 +220,7 @@ int main(void)
         cmocka_unit_test(a_replaced_input_is_left),
         cmocka_unit_test(a_host_without_a_record_for_5_minutes_is_silent),
         cmocka_unit_test(a_folder_without_records_is_not_known),
+        cmocka_unit_test(slices_are_counted_where_hosts_claim_their_work),
         cmocka_unit_test(people_get_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

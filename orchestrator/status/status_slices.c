@@ -1,0 +1,100 @@
+#include "orchestrator/status/status_slices.h"
+
+#include <string.h>
+
+#include "base/util.h"
+#include "decon/base/log.h"
+#include "orchestrator/claim/claim_plan.h"
+#include "orchestrator/fleet/run_name.h"
+
+typedef struct slice_list {
+    char **leases, **ends; /* names of slices */
+    size_t lease_count, end_count;
+    size_t prefix_len;
+    status_slices *out;
+} slice_list;
+
+static void add_name(char ***names, size_t *count, const char *name)
+{
+    if ((*count & (*count + 1)) == 0) /* 0, 1, 3, 7 ... */
+        *names = xrealloc(*names, (2 * *count + 1) * sizeof **names);
+    (*names)[(*count)++] = xstrdup(name);
+}
+
+/* <folder>/<slice> below the round's folder. */
+static bool on_slice(void *ctx, const s3_object *object, err *e)
+{
+    slice_list *l = ctx;
+    const char *name = object->key + l->prefix_len;
+    UNUSED(e);
+    l->out->done += str_starts_with(name, "done/");
+    l->out->failed += str_starts_with(name, "failed/");
+    l->out->total += str_starts_with(name, "open/");
+    if (str_starts_with(name, "lease/"))
+        add_name(&l->leases, &l->lease_count, name + strlen("lease/"));
+    else if (str_starts_with(name, "done/") || str_starts_with(name, "failed/"))
+        add_name(&l->ends, &l->end_count, strchr(name, '/') + 1);
+    return true;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void count_held(slice_list *l)
+{
+    if (l->end_count)
+        qsort(l->ends, l->end_count, sizeof *l->ends, compare_names);
+    for (size_t i = 0; i < l->lease_count; i++)
+        l->out->held += l->end_count == 0 || !bsearch(&l->leases[i], l->ends, l->end_count,
+                                                      sizeof *l->ends, compare_names);
+}
+
+static void free_names(char **names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+}
+
+static bool count_round(store_session *s, const place *report, status_slices *out, err *e)
+{
+    AUTO_FREE char *prefix = xasprintf("%s" RUN_RECORDS_FOLDER "claims/%llu/", report->prefix,
+                                       (unsigned long long)out->round);
+    slice_list list = {.prefix_len = strlen(prefix), .out = out};
+    bool ok = store_session_list(s, report->bucket, prefix, on_slice, &list, e);
+    count_held(&list);
+    free_names(list.leases, list.lease_count);
+    free_names(list.ends, list.end_count);
+    return ok;
+}
+
+static void take_plan(void *ctx, size_t index, slice piece, bool last, const err *error)
+{
+    status_slices *out = ctx;
+    err e = ERR_INIT;
+    AUTO(claim_plan) found = {0};
+    UNUSED(index);
+    if (!last || (error && error->code == ERR_S3_NOT_FOUND))
+        return; /* hosts do not claim their work here */
+    if (!error && claim_plan_read(piece, &found, &e)) {
+        out->round = found.round;
+        out->total = found.used;
+    } else {
+        log_info("the plan of the slices is not read: %s", error ? error->message : e.message);
+    }
+}
+
+bool status_slices_read(store_session *s, const place *report, status_slices *out, err *e)
+{
+    AUTO_FREE char *key = xasprintf("%s" RUN_RECORDS_FOLDER "claims/plan.json", report->prefix);
+    *out = (status_slices){0};
+    store_session_fetch(s, &(store_fetch){.bucket = report->bucket,
+                                          .keys = (const char *const[]){key},
+                                          .sizes = (const uint64_t[]){0},
+                                          .count = 1,
+                                          .take = take_plan,
+                                          .ctx = out});
+    return out->round == 0 || count_round(s, report, out, e);
+}

@@ -1,0 +1,26 @@
+/* The slices of a fleet that claims its work, from `_decon/claims/`.
+ *
+ * What:    counts the leases and ends of the round that is in progress, or was the last one.
+ * Owner:   a value.
+ * Threads: loop.
+ * Fails:   by err where the folder cannot be listed. Without a plan of a round `total` is 0.
+ */
+#ifndef ORCHESTRATOR_STATUS_STATUS_SLICES_H
+#define ORCHESTRATOR_STATUS_STATUS_SLICES_H
+
+#include "base/util.h"
+#include "decon/base/err.h"
+#include "orchestrator/config/remote_paths.h"
+#include "orchestrator/runtime/store_session.h"
+
+typedef struct status_slices {
+    uint64_t round;
+    uint64_t total;  /* that have inputs, and parts that were split from them */
+    uint64_t done;   /* without a failure */
+    uint64_t failed; /* done, but some files failed */
+    uint64_t held;   /* with a lease, and not done */
+} status_slices;
+
+bool status_slices_read(store_session *s, const place *report, status_slices *out, err *e) MUST_USE;
+
+#endif
