@@ -18,7 +18,9 @@
 
 static void check_share(check_lines *l, const config *c)
 {
-    if (c->share_source)
+    if (c->distribution == DISTRIBUTION_CLAIM)
+        check_ok(l, "share", "hosts claim slices (distribution: claim)");
+    else if (c->share_source)
         check_ok(l, "share", "host %lld of %lld, by %s", (long long)c->host_index,
                  (long long)c->host_count, c->share_source);
     else

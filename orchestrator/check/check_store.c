@@ -153,6 +153,11 @@ static void check_conditions(store_check *c)
     bool takes_same = etag && put_probe(c, NULL, etag, &e);
     if (refuses_new && refuses_other && takes_same)
         check_ok(c->lines, "conditional writes", "the store honours If-None-Match and If-Match");
+    else if (c->config->distribution == DISTRIBUTION_CLAIM)
+        check_fix(
+            c->lines, "conditional writes",
+            "the store does not honour them, so hosts cannot claim work; use distribution: hash "
+            "with --host-index and --host-count");
     else
         check_ok(c->lines, "conditional writes",
                  "the store does not honour them; hosts cannot claim work here, shares by host "
