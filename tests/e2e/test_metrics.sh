@@ -54,6 +54,19 @@ test_each_metric_is_documented() {
     stop "$orchestrator"
 }
 
+# Alerts and dashboard name only what the program serves.
+test_alerts_and_dashboard_use_metrics_that_exist() {
+    local name
+    start_slow_run
+    curl -sf "$(url)/metrics" | sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' >"$T/names"
+    cat "$top"/deploy/prometheus/* | grep -oE 'decon_[a-z_]+' | sort -u >"$T/used"
+    [ "$(wc -l <"$T/used")" -gt 5 ]
+    while read -r name; do
+        grep -qx "$name" "$T/names" || fail "$name is not a metric"
+    done <"$T/used"
+    stop "$orchestrator"
+}
+
 test_a_probe_asks_the_detection_server() {
     start_server
     "$BIN/decon-server" health --url "http://127.0.0.1:$server_port" | grep -qx "http://127.0.0.1:$server_port: ready"
@@ -73,6 +86,7 @@ test_promtool_finds_no_fault() {
         echo 'there is no promtool (third_party/install.sh metrics)'
         exit 77
     fi
+    promtool test rules "$top/tests/deploy/alerts_test.yaml"
     start_slow_run
     curl -sf "$(url)/metrics" | promtool check metrics || fail 'decon-orchestrator'
     curl -sf "http://127.0.0.1:$server_port/metrics" | promtool check metrics || fail 'decon-server'
