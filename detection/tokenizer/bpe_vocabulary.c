@@ -18,12 +18,25 @@ typedef struct bpe_slot {
     uint32_t rank; /* BPE_NO_RANK: free */
 } bpe_slot;
 
+/* A string of up to SHORT_BYTES: its bytes are in the slot, in an order of their own (short_of). */
+#define SHORT_BYTES 12u
+typedef struct short_slot {
+    uint64_t low;
+    uint32_t high;
+    uint32_t rank; /* the length in its upper 8 bits */
+} short_slot;
+#define RANK_BITS 24u
+
 struct bpe_vocabulary {
     buf bytes;        /* all strings in a row, by rank */
     uint32_t *starts; /* by rank, and one more */
     size_t count;
-    bpe_slot *slots; /* open addressing, a power of two */
+    bpe_slot *slots; /* of strings that are not short; open addressing, a power of two */
     size_t slot_count;
+    /* As many slots of short ones. A tag is a byte of the hash, 0 where the slot is free: most strings that
+     * are not there are told by tags alone, which are small enough to be cached. */
+    short_slot *shorts;
+    uint8_t *tags;
     size_t longest; /* bytes */
     uint32_t by_byte[256];
     uint32_t *by_pair; /* of two bytes, the first times 256 plus the second */
@@ -36,6 +49,8 @@ void bpe_vocabulary_free(bpe_vocabulary *v)
     buf_deinit(&v->bytes);
     free(v->starts);
     free(v->slots);
+    free(v->shorts);
+    free(v->tags);
     free(v->by_pair);
     free(v);
 }
@@ -58,8 +73,65 @@ static bpe_slot *find(const bpe_vocabulary *v, slice bytes, uint64_t hash)
     }
 }
 
+static inline uint64_t load64(const char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    return word;
+}
+
+static inline uint32_t load32(const char *p)
+{
+    uint32_t word;
+    memcpy(&word, p, sizeof word);
+    return word;
+}
+
+/* The first and the last bytes, which overlap: with the length, they are all of the string. */
+static inline short_slot short_of(slice bytes)
+{
+    const char *p = bytes.data;
+    size_t len = bytes.len;
+    short_slot s = {.rank = (uint32_t)len << RANK_BITS};
+    if (len >= 8) {
+        s.low = load64(p);
+        s.high = load32(p + len - 4);
+    } else if (len >= 4) {
+        s.low = load32(p);
+        s.high = load32(p + len - 4);
+    } else if (len > 0) {
+        s.low = (uint8_t)p[0] | (uint64_t)(uint8_t)p[len / 2] << 8 |
+                (uint64_t)(uint8_t)p[len - 1] << 16;
+    }
+    return s;
+}
+
+/* Where the short string is, or where it belongs: a free slot. */
+static inline size_t find_short(const bpe_vocabulary *v, short_slot s, uint8_t *tag)
+{
+    size_t mask = v->slot_count - 1;
+    uint64_t hash = hash_mix(s.low ^ UINT64_C(0x9E3779B97F4A7C15),
+                             ((uint64_t)s.rank << 32 | s.high) ^ UINT64_C(0xD1B54A32D192ED03));
+    *tag = (uint8_t)(hash >> 56 | 1);
+    for (size_t i = hash & mask;; i = (i + 1) & mask) {
+        const short_slot *found = &v->shorts[i];
+        if (v->tags[i] == 0 || (v->tags[i] == *tag && found->low == s.low &&
+                                found->high == s.high && (found->rank ^ s.rank) >> RANK_BITS == 0))
+            return i;
+    }
+}
+
+static uint32_t short_rank(const bpe_vocabulary *v, slice bytes)
+{
+    uint8_t tag;
+    size_t i = find_short(v, short_of(bytes), &tag);
+    return v->tags[i] == 0 ? BPE_NO_RANK : v->shorts[i].rank & ((1u << RANK_BITS) - 1);
+}
+
 uint32_t bpe_vocabulary_rank(const bpe_vocabulary *v, slice bytes)
 {
+    if (bytes.len <= SHORT_BYTES)
+        return short_rank(v, bytes);
     if (bytes.len > v->longest)
         return BPE_NO_RANK;
     return find(v, bytes, hash_bytes(bytes.data, bytes.len, 0))->rank;
@@ -87,7 +159,19 @@ static bpe_vocabulary *make_empty(const bpe_source *source)
     v->slots = huge_calloc(v->slot_count, sizeof *v->slots);
     for (size_t i = 0; i < v->slot_count; i++)
         v->slots[i].rank = BPE_NO_RANK;
+    v->shorts = huge_calloc(v->slot_count, sizeof *v->shorts);
+    v->tags = xcalloc(v->slot_count, sizeof *v->tags);
     return v;
+}
+
+static void add_short(bpe_vocabulary *v, slice bytes, uint32_t rank)
+{
+    uint8_t tag;
+    short_slot s = short_of(bytes);
+    size_t i = find_short(v, s, &tag);
+    s.rank |= rank;
+    v->shorts[i] = s;
+    v->tags[i] = tag;
 }
 
 /* The ranks ascend. One may be missing, where a token that never stands in text has its number: it
@@ -108,9 +192,13 @@ static bool add_line(bpe_vocabulary *v, slice line, size_t rank_limit)
         return false;
     v->starts[++v->count] = (uint32_t)v->bytes.len;
     slice bytes = bpe_vocabulary_bytes(v, (uint32_t)rank);
+    v->longest = MAX(v->longest, bytes.len);
+    if (bytes.len <= SHORT_BYTES) {
+        add_short(v, bytes, (uint32_t)rank);
+        return true;
+    }
     uint64_t hash = hash_bytes(bytes.data, bytes.len, 0);
     *find(v, bytes, hash) = (bpe_slot){.hash = (uint32_t)(hash >> 32), .rank = (uint32_t)rank};
-    v->longest = MAX(v->longest, bytes.len);
     return true;
 }
 

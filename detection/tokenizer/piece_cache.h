@@ -1,10 +1,10 @@
-/* What the encoder found for pieces of text, kept for the next time.
+/* What the encoder found for pieces and short units (bpe_unit.h) of text, kept for the next time.
  *
  * What:    a flat table of fixed size; a piece of up to 15 bytes and 4 tokens has one of two places
- *          in it, a newer one takes the older one's. Most pieces of a text were seen before.
+ *          in it, a newer one takes the older one's. Most units of a text were seen before.
  * Owner:   piece_cache_new / piece_cache_free.
  * Threads: one at a time.
- * Fails:   never: what is not in it is worked out anew.
+ * Fails:   never: what is not in it is computed again.
  */
 #ifndef DETECTION_TOKENIZER_PIECE_CACHE_H
 #define DETECTION_TOKENIZER_PIECE_CACHE_H
@@ -16,11 +16,12 @@
 #define PIECE_MAX_BYTES  15
 #define PIECE_MAX_TOKENS 4
 
-/* A piece as two words: its bytes in memory order, zeros behind them, its length in the last byte.
- * No piece is all zeros. */
+/* A piece as two words: its bytes in memory order, zeros behind them, its length in the last byte, with
+ * PIECE_IS_UNIT for a unit. No piece is all zeros. */
 typedef struct piece_key {
     uint64_t words[2];
 } piece_key;
+#define PIECE_IS_UNIT (UINT64_C(0x80) << 56)
 
 /* A token: its number in the lower 24 bits, how many bytes it covers in the upper 8. */
 typedef uint32_t piece_token;
@@ -58,11 +59,14 @@ static inline piece_key piece_key_of(slice text)
     return piece_key_cut(words[0], words[1], text.len);
 }
 
+static inline uint64_t piece_hash(uint64_t low, uint64_t high)
+{
+    return hash_mix(low ^ UINT64_C(0x9E3779B97F4A7C15), high ^ UINT64_C(0xD1B54A32D192ED03));
+}
+
 static inline piece_entry *piece_pair(piece_cache *c, piece_key key)
 {
-    uint64_t hash = hash_mix(key.words[0] ^ UINT64_C(0x9E3779B97F4A7C15),
-                             key.words[1] ^ UINT64_C(0xD1B54A32D192ED03));
-    return c->entries[hash & (PIECE_CACHE_PAIRS - 1)];
+    return c->entries[piece_hash(key.words[0], key.words[1]) & (PIECE_CACHE_PAIRS - 1)];
 }
 
 static inline void piece_cache_prefetch(piece_cache *c, piece_key key)

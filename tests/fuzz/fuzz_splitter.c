@@ -24,12 +24,6 @@ static void try_split(bpe_split *split, slice text)
         end = split(text, at);
         expect(end > at && end <= text.len);
         expect(utf8_check((slice){text.data + at, end - at}) == end - at);
-        char ahead[16] = {0};
-        uint64_t words[2];
-        memcpy(ahead, text.data + at, MIN(text.len - at, sizeof ahead));
-        memcpy(words, ahead, sizeof words);
-        size_t plain = bpe_split_plain_word(words[0], words[1]);
-        expect(plain == 0 || plain == end - at);
     }
 }
 
@@ -39,6 +33,21 @@ static void try_words(slice text)
         end = word_break_end(text, at);
         expect(end > at && end <= text.len);
     }
+}
+
+/* The tokens of a text are those of its pieces, each by itself. */
+static void try_pieces(const tokenizer *t, slice text, const token_list *all)
+{
+    static token_list piece;
+    size_t i = 0;
+    for (size_t at = 0, end; at < text.len; at = end) {
+        end = bpe_split_cl100k(text, at);
+        tokenizer_encode(t, (slice){text.data + at, end - at}, &piece);
+        for (size_t k = 0; k < piece.count; k++, i++)
+            expect(i < all->count && all->ids[i] == piece.ids[k] &&
+                   all->ends[i] == at + piece.ends[k]);
+    }
+    expect(i == all->count);
 }
 
 /* A fresh cache is large: it is tried with some of the texts. */
@@ -54,6 +63,7 @@ static void try_tokens(slice text)
     for (size_t i = 0; i < used.count; i++)
         expect(token_list_start(&used, i) < used.ends[i]);
     expect(used.count == 0 || used.ends[used.count - 1] == text.len);
+    try_pieces(t, text, &used);
     if (text.len % 64 != 5)
         return;
     tokenizer_encode(t, text, &fresh);

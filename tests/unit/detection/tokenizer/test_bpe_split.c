@@ -87,47 +87,12 @@ static void pieces_of_r50k(void **state)
         expect_pieces(bpe_split_r50k, r50k[i]);
 }
 
-static size_t plain_word(const char text[16])
-{
-    uint64_t words[2];
-    memcpy(words, text, sizeof words);
-    return bpe_split_plain_word(words[0], words[1]);
-}
-
-/* Where the short way gives an answer, it is all splitters'. */
-static void plain_words_are_known_at_a_glance(void **state)
-{
-    UNUSED(state);
-    assert_int_equal(plain_word(" oxygen is here "), 7);
-    assert_int_equal(plain_word("oxygen is here  "), 6);
-    assert_int_equal(plain_word(" abcdefghijklmn1"), 15);
-    assert_int_equal(plain_word(" abcdefghijklmno"), 0); /* it may go on */
-    assert_int_equal(plain_word(" isn't           "), 0);
-    assert_int_equal(plain_word(" caf\xC3\xA9         "), 0);
-    assert_int_equal(plain_word(" macOS          "), 0);
-    assert_int_equal(plain_word(" 1889           "), 0);
-    assert_int_equal(plain_word("  two           "), 0);
-    assert_int_equal(plain_word(" a{             "), 2);
-    assert_int_equal(plain_word(" a`             "), 2);
-    assert_int_equal(plain_word("Oxygen          "), 0);
-    static const char *const texts[] = {" oxygen is here ", "oxygen1 xxxxxxxx", " a{ xxxxxxxxxxxxx",
-                                        "zebra\nxxxxxxxxxxx"};
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        size_t len = plain_word(texts[i]);
-        assert_true(len > 0);
-        assert_int_equal(bpe_split_cl100k(slice_from(texts[i]), 0), len);
-        assert_int_equal(bpe_split_o200k(slice_from(texts[i]), 0), len);
-        assert_int_equal(bpe_split_r50k(slice_from(texts[i]), 0), len);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_of_cl100k),
         cmocka_unit_test(pieces_of_o200k),
         cmocka_unit_test(pieces_of_r50k),
-        cmocka_unit_test(plain_words_are_known_at_a_glance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

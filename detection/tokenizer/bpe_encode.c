@@ -1,0 +1,298 @@
+/* Nearly all units of a text, and pieces of the others, were seen before: their tokens are in a cache of the
+ * worker's. Other pieces are looked up in the vocabulary, or put together from their bytes (bpe_merge).
+ */
+#include "base/util.h"
+#include "detection/tokenizer/bpe_encode.h"
+
+#include "detection/tokenizer/bpe_class.h"
+#include "detection/tokenizer/bpe_merge.h"
+#include "detection/tokenizer/bpe_unit.h"
+#include "detection/tokenizer/bpe_windows.h"
+#include "detection/tokenizer/tokenizer_private.h"
+#include "detection/tokenizer/unit_cache.h"
+
+struct token_memory { /* what one worker keeps from text to text */
+    bpe_merger merger;
+    piece_cache *cache;
+    unit_cache *units;
+};
+
+void token_memory_free(token_memory *m)
+{
+    if (!m)
+        return;
+    bpe_merger_deinit(&m->merger);
+    piece_cache_free(m->cache);
+    unit_cache_free(m->units);
+    free(m);
+}
+
+static token_memory *memory_of(token_list *l)
+{
+    if (!l->memory) {
+        l->memory = xcalloc(1, sizeof *l->memory);
+        l->memory->cache = piece_cache_new();
+        l->memory->units = unit_cache_new();
+    }
+    return l->memory;
+}
+
+/* One text while it is encoded. */
+typedef struct encoding {
+    const bpe_vocabulary *vocabulary;
+    bpe_split *split;
+    slice text;
+    token_memory *memory;
+    token_list *out;
+} encoding;
+
+/* The tokens from number `first` of the list on, which begin at byte `start`, for a cache; 0: too many. */
+static size_t pack_tokens(const token_list *l, size_t start, size_t first, piece_token *tokens,
+                          size_t most)
+{
+    size_t count = l->count - first;
+    if (count > most)
+        return 0;
+    for (size_t i = 0; i < count; start = l->ends[first + i++])
+        tokens[i] = PIECE_TOKEN(l->ids[first + i], l->ends[first + i] - start);
+    return count;
+}
+
+static void remember(encoding *c, piece_key key, size_t start, size_t first)
+{
+    piece_token tokens[PIECE_MAX_TOKENS];
+    size_t count = pack_tokens(c->out, start, first, tokens, PIECE_MAX_TOKENS);
+    if (count > 0)
+        piece_cache_put(c->memory->cache, key, tokens, count);
+}
+
+static void remember_unit(encoding *c, const unit_key *key, size_t start, size_t first)
+{
+    piece_token tokens[UNIT_MAX_TOKENS];
+    size_t count = pack_tokens(c->out, start, first, tokens, UNIT_MAX_TOKENS);
+    if (count > 0)
+        unit_cache_put(c->memory->units, key, tokens, count);
+}
+
+static void encode_anew(encoding *c, size_t start, size_t end)
+{
+    slice piece = {.data = c->text.data + start, .len = end - start};
+    uint32_t rank = bpe_vocabulary_rank(c->vocabulary, piece);
+    if (rank != BPE_NO_RANK) {
+        token_list_add(c->out, rank, (uint32_t)end);
+        return;
+    }
+    if (piece.len > BPE_WINDOW) {
+        bpe_windows(&c->memory->merger, c->vocabulary, piece, start, BPE_WINDOW, c->out);
+        return;
+    }
+    const bpe_part *parts = bpe_merge(&c->memory->merger, c->vocabulary, piece);
+    for (uint32_t i = 0; i < piece.len; i = parts[i].next)
+        token_list_add(c->out, parts[i].rank, (uint32_t)start + parts[i].next);
+}
+
+/* Appends tokens of a cache, `most` of them at most. All places are written, without a branch for each;
+ * those behind the last token are not counted. */
+static inline void put_known(token_list *l, const piece_token *tokens, size_t most, size_t start)
+{
+    token_list_reserve(l, most);
+    uint32_t *ids = l->ids + l->count, *ends = l->ends + l->count;
+    uint32_t end = (uint32_t)start;
+    size_t count = 0;
+    for (size_t i = 0; i < most; i++) {
+        ids[i] = PIECE_TOKEN_ID(tokens[i]);
+        ends[i] = end += PIECE_TOKEN_LEN(tokens[i]);
+        count += tokens[i] != 0;
+    }
+    l->count += count;
+}
+
+/* A piece that the row holds no key for. */
+static void encode_piece(encoding *c, size_t start, size_t end)
+{
+    slice piece = {.data = c->text.data + start, .len = end - start};
+    if (piece.len > PIECE_MAX_BYTES) {
+        encode_anew(c, start, end);
+        return;
+    }
+    piece_key key = piece_key_of(piece);
+    const piece_entry *known = piece_cache_find(c->memory->cache, key);
+    if (known) {
+        put_known(c->out, known->tokens, PIECE_MAX_TOKENS, start);
+        return;
+    }
+    size_t first = c->out->count;
+    encode_anew(c, start, end);
+    remember(c, key, start, first);
+}
+
+/* The pieces from `at` on, at least up to `end`; yields the end of the last one. */
+static size_t encode_pieces(encoding *c, size_t at, size_t end)
+{
+    size_t next = c->split(c->text, at);
+    if (next == end) { /* the cache of pieces would have nothing that the unit's has not */
+        encode_anew(c, at, end);
+        return end;
+    }
+    for (;; next = c->split(c->text, at)) {
+        encode_piece(c, at, next);
+        at = next;
+        if (at >= end)
+            return at;
+    }
+}
+
+static bool has_white(slice text)
+{
+    for (size_t at = 0; at < text.len;)
+        if (bpe_is_white(bpe_class_at(text, at, &at)))
+            return true;
+    return false;
+}
+
+/* What the row holds: a unit or a piece. */
+typedef enum row_kind { ROW_SHORT, ROW_LONG_UNIT, ROW_LONG_PIECE } row_kind;
+
+/* Units and pieces that were cut and are not encoded yet. The memory that their tokens may stand in is on
+ * its way meanwhile. */
+#define PIECES_AHEAD 16
+typedef struct piece_row {
+    piece_key keys[PIECES_AHEAD]; /* of ROW_SHORT */
+    uint32_t starts[PIECES_AHEAD];
+    uint32_t ends[PIECES_AHEAD];
+    uint8_t kinds[PIECES_AHEAD];
+    size_t count;
+} piece_row;
+
+static inline void row_add(piece_row *row, row_kind kind, size_t start, size_t end)
+{
+    row->starts[row->count] = (uint32_t)start;
+    row->ends[row->count] = (uint32_t)end;
+    row->kinds[row->count++] = (uint8_t)kind;
+}
+
+static inline void row_add_short(encoding *c, piece_row *row, piece_key key, size_t start,
+                                 size_t end)
+{
+    piece_cache_prefetch(c->memory->cache, key);
+    row->keys[row->count] = key;
+    row_add(row, ROW_SHORT, start, end);
+}
+
+/* A piece of any kind; yields its end. */
+static size_t cut_piece(encoding *c, piece_row *row, size_t at)
+{
+    size_t end = c->split(c->text, at);
+    slice piece = {.data = c->text.data + at, .len = end - at};
+    if (piece.len <= PIECE_MAX_BYTES)
+        row_add_short(c, row, piece_key_of(piece), at, end);
+    else
+        row_add(row, ROW_LONG_PIECE, at, end);
+    return end;
+}
+
+/* The unit at `at`, if it is one that the caches may have; yields its length, or 0. */
+static inline size_t cut_unit(encoding *c, piece_row *row, size_t at)
+{
+    const char *p = c->text.data + at;
+    if (at + BPE_UNIT_READ > c->text.len || *p != ' ')
+        return 0;
+    size_t len = bpe_unit_len(p);
+    if (len - 2 <= PIECE_MAX_BYTES - 2) {
+        uint64_t words[2];
+        memcpy(words, p, sizeof words);
+        piece_key key = piece_key_cut(words[0], words[1], len);
+        key.words[1] |= PIECE_IS_UNIT;
+        row_add_short(c, row, key, at, at + len);
+        return len;
+    }
+    if (len < UNIT_MIN_BYTES || len > UNIT_MAX_BYTES)
+        return 0;
+    unit_key key = unit_key_of(p, len);
+    unit_cache_prefetch(c->memory->units, &key);
+    row_add(row, ROW_LONG_UNIT, at, at + len);
+    return len;
+}
+
+/* Cuts the next units and pieces. */
+static void fill_row(encoding *c, piece_row *row, size_t at)
+{
+    row->count = 0;
+    while (row->count < PIECES_AHEAD && at < c->text.len) {
+        size_t len = cut_unit(c, row, at);
+        at = len > 0 ? at + len : cut_piece(c, row, at);
+    }
+}
+
+/* A unit of the row that its cache lacks. Yields where its pieces end, which is beyond its end where
+ * white space in it joins the text behind. */
+static size_t encode_unit(encoding *c, const piece_row *row, size_t i)
+{
+    size_t start = row->starts[i], end = row->ends[i], first = c->out->count;
+    slice rest = {.data = c->text.data + start + 1, .len = end - start - 1};
+    size_t stop = encode_pieces(c, start, end);
+    if (has_white(rest))
+        return stop;
+    if (row->kinds[i] == ROW_SHORT) {
+        remember(c, row->keys[i], start, first);
+    } else {
+        unit_key key = unit_key_of(c->text.data + start, end - start);
+        remember_unit(c, &key, start, first);
+    }
+    return stop;
+}
+
+static size_t encode_long_unit(encoding *c, const piece_row *row, size_t i)
+{
+    size_t start = row->starts[i], end = row->ends[i];
+    unit_key key = unit_key_of(c->text.data + start, end - start);
+    const unit_entry *known = unit_cache_find(c->memory->units, &key);
+    if (!known)
+        return encode_unit(c, row, i);
+    put_known(c->out, known->tokens, UNIT_MAX_TOKENS, start);
+    return end;
+}
+
+static inline size_t encode_short(encoding *c, const piece_row *row, size_t i)
+{
+    piece_key key = row->keys[i];
+    const piece_entry *known = piece_cache_find(c->memory->cache, key);
+    if (known) {
+        put_known(c->out, known->tokens, PIECE_MAX_TOKENS, row->starts[i]);
+        return row->ends[i];
+    }
+    if (key.words[1] & PIECE_IS_UNIT)
+        return encode_unit(c, row, i);
+    size_t first = c->out->count;
+    encode_anew(c, row->starts[i], row->ends[i]);
+    remember(c, key, row->starts[i], first);
+    return row->ends[i];
+}
+
+/* Yields where the row's tokens end: before its own end where a unit was none. */
+static size_t encode_row(encoding *c, const piece_row *row)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < row->count; i++) {
+        if (row->kinds[i] == ROW_SHORT)
+            at = encode_short(c, row, i);
+        else if (row->kinds[i] == ROW_LONG_UNIT)
+            at = encode_long_unit(c, row, i);
+        else
+            encode_anew(c, row->starts[i], at = row->ends[i]);
+        if (at != row->ends[i])
+            break;
+    }
+    return at;
+}
+
+void bpe_encode(const bpe_vocabulary *v, bpe_split *split, slice text, token_list *out)
+{
+    encoding c = {
+        .vocabulary = v, .split = split, .text = text, .memory = memory_of(out), .out = out};
+    piece_row row;
+    for (size_t at = 0; at < text.len;) {
+        fill_row(&c, &row, at);
+        at = encode_row(&c, &row);
+    }
+}
