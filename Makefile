@@ -269,6 +269,10 @@ check-clients: all
 soak: all $(OUT)/bench/usage
 	@BIN=$(OUT)/bin BENCH=$(OUT)/bench tests/soak/soak.sh
 
+## check-oracle: compares the detection's results with those of commit c8aad80 (EVALS_DIR, DOCUMENTS, SEED)
+check-oracle: all $(OUT)/bench/oracle_corpus
+	@BIN=$(OUT)/bin BENCH=$(OUT)/bench tests/oracle.sh
+
 ## bench: times the programs on this machine, plain build (bench-NAME: one of tests/bench/bench_NAME.sh)
 BENCH_SCRIPTS := $(sort $(wildcard tests/bench/bench_*.sh))
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
@@ -367,7 +371,7 @@ include quality.mk
 
 force:
 .PHONY: all deps clean server health submit status orchestrate orchestrate-debug demo test test-programs e2e-helpers test-run \
-        e2e live check-stores check-clients soak sim bench fuzz fuzz-programs check check-build check-format check-hardening check-headers \
+        e2e live check-stores check-clients check-oracle soak sim bench fuzz fuzz-programs check check-build check-format check-hardening check-headers \
         check-sizes check-shell check-clang check-cppcheck check-arm64 check-browser check-metrics layers \
         format help force
 .SECONDARY:
