@@ -38,6 +38,7 @@ bool normalizer_init(normalizer *n, const char *punctuation, err *e)
      * one catches both. */
     for (unsigned c = 'A'; c <= 'Z'; c++)
         n->ascii[c] = n->ascii[c + 32];
+    normalize_tables_init(&n->tables, n->ascii);
     qsort(n->others, n->other_count, sizeof *n->others, compare_u32);
     return true;
 }
@@ -90,20 +91,15 @@ static bool becomes_space(const normalizer *n, uint32_t c)
            bsearch(&c, n->others, n->other_count, sizeof c, compare_u32) != NULL;
 }
 
-/* The output. A space behind a space, or at the beginning, is written and then written over. */
-typedef struct writer {
-    char *at;
-    char last;
-} writer;
-
-static inline void put_byte(writer *w, char c)
+/* A space that is not kept is written and then written over. */
+static inline void put_byte(normalize_output *w, char c)
 {
     *w->at = c;
     w->at += c != ' ' || w->last != ' ';
     w->last = c;
 }
 
-static void put_code_point(const normalizer *n, writer *w, uint32_t c)
+static void put_code_point(const normalizer *n, normalize_output *w, uint32_t c)
 {
     char bytes[4];
     if (becomes_space(n, c)) {
@@ -116,7 +112,7 @@ static void put_code_point(const normalizer *n, writer *w, uint32_t c)
 }
 
 /* The character beyond ASCII at *i; *i moves behind it. */
-static void put_lowered(const normalizer *n, slice text, size_t *i, writer *w)
+static void put_lowered(const normalizer *n, slice text, size_t *i, normalize_output *w)
 {
     size_t start = *i;
     uint32_t small[2];
@@ -129,22 +125,25 @@ static void put_lowered(const normalizer *n, slice text, size_t *i, writer *w)
 /* Room for the longest text that can come of `len` bytes: 2 may become 3 (U+0130, U+023A). */
 static bool make_room(buf *out, size_t len)
 {
-    size_t most = len + len / 2 + 1;
+    size_t most = len + len / 2 + 1, spare = NORMALIZE_ASCII_BYTES + 1;
     if (most > out->max_bytes) {
         out->overflow = true;
         return false;
     }
-    if (most + 2 > out->capacity) {
-        out->data = xrealloc(out->data, most + 2);
-        out->capacity = most + 2;
+    if (most + spare > out->capacity) {
+        out->data = xrealloc(out->data, most + spare);
+        out->capacity = most + spare;
     }
     return true;
 }
 
 /* All ASCII from `i` on; yields where it ends. The writer is in registers meanwhile. */
-static size_t put_ascii(const normalizer *n, slice text, size_t i, writer *w)
+static size_t put_ascii(const normalizer *n, slice text, size_t i, normalize_output *w)
 {
-    writer here = *w;
+    normalize_output here = *w;
+    if (i + 1 < text.len &&
+        (uint8_t)text.data[i + 1] < 0x80) /* not a space between other letters */
+        i = normalize_ascii(&n->tables, text, i, &here);
     for (uint8_t byte; i < text.len && (byte = (uint8_t)text.data[i]) < 0x80; i++)
         put_byte(&here, n->ascii[byte]);
     *w = here;
@@ -155,7 +154,7 @@ static bool normalize_folded(const normalizer *n, slice text, buf *out)
 {
     if (!make_room(out, text.len))
         return false;
-    writer w = {.at = out->data, .last = ' '};
+    normalize_output w = {.at = out->data, .last = ' '};
     for (size_t i = 0; i < text.len;) {
         i = put_ascii(n, text, i, &w);
         if (i < text.len)

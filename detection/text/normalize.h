@@ -14,6 +14,7 @@
 #include "decon/base/buf.h"
 #include "decon/base/err.h"
 #include "base/util.h"
+#include "detection/text/normalize_ascii.h"
 
 /* ASCII punctuation, the curly quotes and the em dash. */
 #define NORMALIZE_DEFAULT_PUNCTUATION                                                              \
@@ -24,7 +25,8 @@ typedef struct normalizer {
     char ascii[128];  /* what an ASCII byte becomes: itself, lower case, or a space */
     uint32_t *others; /* further characters that become a space, ascending */
     size_t other_count;
-    bool extended; /* texts are folded first (fold.h); set after _init */
+    bool extended;           /* texts are folded first (fold.h); set after _init */
+    normalize_tables tables; /* of `ascii` */
 } normalizer;
 
 bool normalizer_init(normalizer *n, const char *punctuation, err *e) MUST_USE;
