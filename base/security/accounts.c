@@ -1,4 +1,4 @@
-#include "base/accounts.h"
+#include "base/security/accounts.h"
 
 #include <grp.h>
 

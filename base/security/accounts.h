@@ -5,8 +5,8 @@
  * Threads: any; reads the system's databases.
  * Fails:   false where there is no such group.
  */
-#ifndef BASE_ACCOUNTS_H
-#define BASE_ACCOUNTS_H
+#ifndef BASE_SECURITY_ACCOUNTS_H
+#define BASE_SECURITY_ACCOUNTS_H
 
 #include <sys/types.h>
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/accounts.h"
+#include "base/security/accounts.h"
 #include "base/fs_below.h"
 #include "base/fsutil.h"
 #include "base/util.h"

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/accounts.h"
+#include "base/security/accounts.h"
 #include "base/fs_below.h"
 
 #define MODE_BITS ((mode_t)07777)
