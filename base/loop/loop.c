@@ -169,9 +169,9 @@ loop *loop_new(const loop_options *options, err *e)
     l->curl_due_ms = l->flow_due_ms = UINT64_MAX;
     options_fill(l, options);
     random_seed(l);
-    loop_window_init(&l->window, l->options.max_connections, loop_clock_us());
+    loop_concurrency_init(&l->concurrency, l->options.max_connections, loop_clock_us());
     for (int d = 0; d < FLOW_DIRECTIONS; d++)
-        loop_cap_init(&l->caps[d], options->bandwidth_bytes_per_s, loop_clock_ms());
+        loop_rate_limit_init(&l->rate_limits[d], options->bandwidth_bytes_per_s, loop_clock_ms());
     if (open_descriptors(l, e) && open_multi(l, e))
         return l;
     loop_free(l);
@@ -286,7 +286,7 @@ static int wait_for_events(loop *l, struct epoll_event *events, int timeout_ms)
     uint64_t from_us = loop_clock_us();
     timeout_ms = timeout_ms < 0 ? HELD_WAIT_MS : MIN(timeout_ms, HELD_WAIT_MS);
     int count = epoll_wait(l->epoll_fd, events, EVENTS_PER_ROUND, timeout_ms);
-    loop_window_waited(&l->window, from_us, loop_clock_us());
+    loop_concurrency_waited(&l->concurrency, from_us, loop_clock_us());
     return count;
 }
 

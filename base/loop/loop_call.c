@@ -1,7 +1,7 @@
 /* The life of a request.
  *
  *   state    entered by           left for
- *   queued   http_send            active, when a handle is free and the window (loop_window.h) has
+ *   queued   http_send            active, when a handle is free and the window (loop_concurrency.h) has
  *                                 room: first come, first served; local services (no_proxy) are few
  *                                 and quick, and wait for no window
  *   active   loop_calls_start     ending, when curl says that it is done
@@ -168,7 +168,7 @@ static bool has_handle(const loop *l)
 
 static http_call *next_to_start(const loop *l)
 {
-    bool room = l->active.count - l->active_local < l->window.calls;
+    bool room = l->active.count - l->active_local < l->concurrency.calls;
     http_call *call = has_handle(l) ? l->queued.first : NULL;
     while (call && !room && !call->request.no_proxy)
         call = call->next;

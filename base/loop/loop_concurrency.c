@@ -6,13 +6,13 @@
 #define ENOUGH_US  2000  /* that long no byte comes when it has to wait for them */
 #define SHARE      10    /* less than a tenth of its time: it is busy */
 
-void loop_window_init(loop_window *w, unsigned calls_max, uint64_t now_us)
+void loop_concurrency_init(loop_concurrency *w, unsigned calls_max, uint64_t now_us)
 {
-    *w = (loop_window){
+    *w = (loop_concurrency){
         .calls = MIN(calls_max, FEW_CALLS), .calls_max = calls_max, .since_us = now_us};
 }
 
-void loop_window_waited(loop_window *w, uint64_t from_us, uint64_t to_us)
+void loop_concurrency_waited(loop_concurrency *w, uint64_t from_us, uint64_t to_us)
 {
     w->waited_us += to_us - from_us;
     uint64_t stretch_us = to_us - w->since_us;

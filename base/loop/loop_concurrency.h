@@ -13,13 +13,13 @@
 
 #include "base/util.h"
 
-typedef struct loop_window {
+typedef struct loop_concurrency {
     unsigned calls, calls_max;
     uint64_t since_us, waited_us; /* the stretch of time that is looked at */
-} loop_window;
+} loop_concurrency;
 
-void loop_window_init(loop_window *w, unsigned calls_max, uint64_t now_us);
+void loop_concurrency_init(loop_concurrency *w, unsigned calls_max, uint64_t now_us);
 /* The loop waited for events while calls were held back. */
-void loop_window_waited(loop_window *w, uint64_t from_us, uint64_t to_us);
+void loop_concurrency_waited(loop_concurrency *w, uint64_t from_us, uint64_t to_us);
 
 #endif

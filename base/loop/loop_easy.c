@@ -29,7 +29,7 @@ void easy_clear(easy *h)
     curl_slist_free_all(h->headers);
     h->headers = NULL;
     h->gathered_bytes = 0;
-    h->words[0] = '\0';
+    h->message[0] = '\0';
 }
 
 void easy_free(easy *h)
@@ -293,7 +293,7 @@ static void set_callbacks(http_call *call)
 {
     CURL *c = call->easy->curl;
     curl_easy_setopt(c, CURLOPT_PRIVATE, call);
-    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, call->easy->words);
+    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, call->easy->message);
     curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, head_called);
     curl_easy_setopt(c, CURLOPT_HEADERDATA, call);
     curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);

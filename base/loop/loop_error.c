@@ -1,4 +1,4 @@
-/* What went wrong in curl, in the words and codes of this program. */
+/* What went wrong in curl, in the text and codes of this program. */
 #include "base/util.h"
 #include "base/loop/loop_private.h"
 #include "base/loop/loop_proxy.h"
@@ -57,12 +57,12 @@ static const error_row *row_of(CURLcode code)
 }
 
 /* What the TLS library says of an answer that is no TLS record; curl has one code for all of it. */
-static bool answers_without_tls(const char *words)
+static bool answers_without_tls(const char *text)
 {
     static const char *const reasons[] = {"wrong version number", "packet length too long",
                                           "unexpected TLS packet"};
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
-        if (strstr(words, reasons[i]))
+        if (strstr(text, reasons[i]))
             return true;
     return false;
 }
@@ -106,7 +106,7 @@ static long refused_with(const http_call *call)
 }
 
 /* False: no proxy has to do with it. */
-static bool proxy_error(const http_call *call, const error_row *row, const char *words, err *e)
+static bool proxy_error(const http_call *call, const error_row *row, const char *text, err *e)
 {
     loop_proxy proxy = {0};
     if (call->request.no_proxy || !loop_proxy_find(call->request.url, &proxy))
@@ -119,7 +119,7 @@ static bool proxy_error(const http_call *call, const error_row *row, const char 
     long status = refused_with(call);
     AUTO_FREE char *advice = proxy_advice(row->curl, status, &proxy);
     err_set(e, row->code, "%s: %s the proxy %s (%s): %s (%s)", call->shown,
-            advice ? "stopped at" : "by", proxy.shown, proxy.name, words,
+            advice ? "stopped at" : "by", proxy.shown, proxy.name, text,
             advice ? advice : row->advice);
     e->cls = status > 0 && status < 500 ? ERR_CLASS_RUN : e->cls;
     return true;
@@ -135,17 +135,17 @@ void easy_error(const http_call *call, CURLcode code, err *e)
     }
     if (code == CURLE_OPERATION_TIMEDOUT && timed_out_connecting(call))
         row = row_of(CURLE_COULDNT_CONNECT);
-    if (code == CURLE_SSL_CONNECT_ERROR && answers_without_tls(call->easy->words))
+    if (code == CURLE_SSL_CONNECT_ERROR && answers_without_tls(call->easy->message))
         row = &plain_port;
     if (code == CURLE_RECV_ERROR && !call->first_byte &&
         str_starts_with(call->request.url, "http://"))
         row = row_of(CURLE_GOT_NOTHING);
     /* curl quotes a proxy that it cannot read, with its password. */
-    bool quotes = strchr(call->easy->words, '@') != NULL;
-    const char *words =
-        call->easy->words[0] && !quotes ? call->easy->words : curl_easy_strerror(code);
-    if (!proxy_error(call, row, words, e))
-        err_set(e, row->code, "%s: %s (%s)", call->shown, words, row->advice);
+    bool quotes = strchr(call->easy->message, '@') != NULL;
+    const char *text =
+        call->easy->message[0] && !quotes ? call->easy->message : curl_easy_strerror(code);
+    if (!proxy_error(call, row, text, e))
+        err_set(e, row->code, "%s: %s (%s)", call->shown, text, row->advice);
     e->curl_code = (int)code;
     if (row->cls != ERR_CLASS_NONE)
         e->cls = row->cls;

@@ -1,6 +1,6 @@
 /* What the rooms of the event loop share: loop.c (rounds), loop_timer.c, loop_call.c (the life of a
  * request), loop_easy.c (one in curl's terms), loop_error.c, loop_process.c, loop_flow.c (stalls),
- * loop_window.c (how many at once).
+ * loop_concurrency.c (how many at once).
  * Owner:   the loop owns all calls, easy handles and timers. Threads: the loop's; wake_fd from any.
  * Fails:   as include/decon/base/loop.h says.
  */
@@ -75,12 +75,12 @@ struct loop {
     /* loop only */
     call_list queued, active;
     size_t active_local; /* of those the ones with no_proxy: the window does not count them */
-    loop_window window;
+    loop_concurrency concurrency;
     easy *free_easies;
     bool in_curl;         /* curl's functions must not be called: a callback of its runs */
     bool any_cancelled;   /* some active call is marked so */
     uint64_t curl_due_ms; /* when curl wants to be called; UINT64_MAX: it does not */
-    loop_cap caps[FLOW_DIRECTIONS];
+    loop_rate_limit rate_limits[FLOW_DIRECTIONS];
     uint64_t pauses;      /* so far, by the cap */
     uint64_t flow_due_ms; /* nothing is to be done for the flow before; UINT64_MAX: never */
     timer_heap timers;

@@ -18,10 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define READ_BYTES       ((size_t)16 * 1024)
-#define WORDS_KEPT_BYTES ((size_t)4096) /* of standard error: its end */
-#define WORDS_SHOWN      ((size_t)200)
-#define REAP_POLL_MS     10
+#define READ_BYTES         ((size_t)16 * 1024)
+#define ERROR_OUTPUT_BYTES ((size_t)4096) /* of standard error: its end */
+#define ERROR_LINE_BYTES   ((size_t)200)
+#define REAP_POLL_MS       10
 
 struct process {
     process *next; /* in loop.processes */
@@ -29,7 +29,7 @@ struct process {
     process_request request; /* command: not kept */
     pid_t pid;               /* -1: not started, or gone */
     int out_fd, err_fd;      /* -1: ended */
-    buf output, words;
+    buf output, error_output;
     timer *limit, *later;
     err error;
 };
@@ -74,8 +74,8 @@ static void set_attributes(posix_spawnattr_t *attributes)
 
 static int spawn(pid_t *pid, const char *command, int out, int errors)
 {
-    char *const words[] = {(char *)(uintptr_t)("sh"), (char *)(uintptr_t)("-c"),
-                           (char *)(uintptr_t)command, NULL};
+    char *const arguments[] = {(char *)(uintptr_t)("sh"), (char *)(uintptr_t)("-c"),
+                               (char *)(uintptr_t)command, NULL};
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_init(&files);
@@ -84,7 +84,7 @@ static int spawn(pid_t *pid, const char *command, int out, int errors)
     posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&files, errors, STDERR_FILENO);
-    int failed = posix_spawn(pid, "/bin/sh", &files, &attributes, words, environ);
+    int failed = posix_spawn(pid, "/bin/sh", &files, &attributes, arguments, environ);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
     return failed;
@@ -123,14 +123,14 @@ static void process_free(process *p)
     close_pipe(&p->out_fd);
     close_pipe(&p->err_fd);
     buf_deinit(&p->output);
-    buf_deinit(&p->words);
+    buf_deinit(&p->error_output);
     free(p);
 }
 
 /* The last line that holds anything, fit to be printed. */
-static slice last_line(buf *words)
+static slice last_line(buf *output)
 {
-    slice text = slice_trim(buf_slice(words));
+    slice text = slice_trim(buf_slice(output));
     const char *line_end = text.len ? memrchr(text.data, '\n', text.len) : NULL;
     if (line_end) {
         size_t before = (size_t)(line_end + 1 - text.data);
@@ -138,8 +138,8 @@ static slice last_line(buf *words)
     }
     if (text.len == 0)
         return text;
-    char *at = words->data + (text.data - words->data);
-    text.len = MIN(text.len, WORDS_SHOWN);
+    char *at = output->data + (text.data - output->data);
+    text.len = MIN(text.len, ERROR_LINE_BYTES);
     for (size_t i = 0; i < text.len; i++)
         if ((unsigned char)at[i] < ' ' || at[i] == 0x7f)
             at[i] = '?';
@@ -152,7 +152,7 @@ static void finish(process *p, int status)
     result.exit_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
                                              : (WIFEXITED(status) ? WEXITSTATUS(status) : 0);
     result.output = buf_slice(&p->output);
-    result.last_words = last_line(&p->words);
+    result.error_line = last_line(&p->error_output);
     p->request.on_done(p->request.ctx, &result);
     process_free(p);
 }
@@ -173,7 +173,7 @@ static void reap(void *ctx)
 static bool take(process *p, bool is_output, const char *data, size_t len);
 
 /* What it wrote before it was killed tells why. */
-static void read_last_words(process *p)
+static void read_rest(process *p)
 {
     char data[READ_BYTES];
     ssize_t got;
@@ -186,7 +186,7 @@ static void end_by_force(process *p)
 {
     if (p->pid > 0)
         kill(-p->pid, SIGKILL);
-    read_last_words(p);
+    read_rest(p);
     close_pipe(&p->out_fd);
     close_pipe(&p->err_fd);
     if (!p->later)
@@ -211,10 +211,11 @@ static bool take(process *p, bool is_output, const char *data, size_t len)
         return buf_append(&p->output, data, len) ||
                err_set(&p->error, ERR_LIMIT, "it writes more than %zu bytes",
                        p->request.output_max_bytes);
-    if (p->words.len + len > WORDS_KEPT_BYTES)
-        buf_consume(&p->words, MIN(p->words.len, p->words.len + len - WORDS_KEPT_BYTES));
-    size_t kept = MIN(len, WORDS_KEPT_BYTES);
-    return buf_append(&p->words, data + len - kept, kept);
+    if (p->error_output.len + len > ERROR_OUTPUT_BYTES)
+        buf_consume(&p->error_output,
+                    MIN(p->error_output.len, p->error_output.len + len - ERROR_OUTPUT_BYTES));
+    size_t kept = MIN(len, ERROR_OUTPUT_BYTES);
+    return buf_append(&p->error_output, data + len - kept, kept);
 }
 
 static void pipe_ready(process *p, int *fd)
@@ -253,7 +254,7 @@ process *loop_process_start(transport *t, const process_request *request)
     p->next = l->processes;
     l->processes = p;
     buf_init(&p->output, request->output_max_bytes);
-    buf_init(&p->words, 2 * WORDS_KEPT_BYTES);
+    buf_init(&p->error_output, 2 * ERROR_OUTPUT_BYTES);
     if (run(p, &p->error))
         p->limit = timer_start(t, (uint64_t)request->time_limit_ms, limit_reached, p);
     else

@@ -6,18 +6,19 @@
 /* Faster is not a cap: beyond it the products below would not hold. */
 #define FASTEST_BYTES_PER_S ((uint64_t)1 << 40)
 
-static int64_t most(const loop_cap *c)
+static int64_t most(const loop_rate_limit *c)
 {
     return (int64_t)(c->bytes_per_s * SAVED_MS);
 }
 
-void loop_cap_init(loop_cap *c, uint64_t bytes_per_s, uint64_t now_ms)
+void loop_rate_limit_init(loop_rate_limit *c, uint64_t bytes_per_s, uint64_t now_ms)
 {
-    *c = (loop_cap){.bytes_per_s = MIN(bytes_per_s, FASTEST_BYTES_PER_S), .filled_ms = now_ms};
+    *c = (loop_rate_limit){.bytes_per_s = MIN(bytes_per_s, FASTEST_BYTES_PER_S),
+                           .filled_ms = now_ms};
     c->tokens = most(c);
 }
 
-bool loop_cap_may(loop_cap *c, uint64_t now_ms)
+bool loop_rate_limit_may(loop_rate_limit *c, uint64_t now_ms)
 {
     if (!c->bytes_per_s)
         return true;
@@ -28,13 +29,13 @@ bool loop_cap_may(loop_cap *c, uint64_t now_ms)
     return c->tokens > 0;
 }
 
-void loop_cap_take(loop_cap *c, uint64_t bytes)
+void loop_rate_limit_take(loop_rate_limit *c, uint64_t bytes)
 {
     if (c->bytes_per_s)
         c->tokens -= (int64_t)bytes * 1000;
 }
 
-uint64_t loop_cap_wait_ms(const loop_cap *c)
+uint64_t loop_rate_limit_wait_ms(const loop_rate_limit *c)
 {
     if (!c->bytes_per_s || c->tokens > 0)
         return 0;

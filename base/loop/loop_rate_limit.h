@@ -10,15 +10,16 @@
 
 #include "base/util.h"
 
-typedef struct loop_cap {
+typedef struct loop_rate_limit {
     uint64_t bytes_per_s; /* 0: no cap */
     int64_t tokens;       /* in millibytes: a rate below 1 byte/ms must not be rounded away */
     uint64_t filled_ms;
-} loop_cap;
+} loop_rate_limit;
 
-void loop_cap_init(loop_cap *c, uint64_t bytes_per_s, uint64_t now_ms);
-bool loop_cap_may(loop_cap *c, uint64_t now_ms);
-void loop_cap_take(loop_cap *c, uint64_t bytes); /* moved just now */
-uint64_t loop_cap_wait_ms(const loop_cap *c);    /* until it is in credit, from the last may on */
+void loop_rate_limit_init(loop_rate_limit *c, uint64_t bytes_per_s, uint64_t now_ms);
+bool loop_rate_limit_may(loop_rate_limit *c, uint64_t now_ms);
+void loop_rate_limit_take(loop_rate_limit *c, uint64_t bytes); /* moved just now */
+uint64_t
+loop_rate_limit_wait_ms(const loop_rate_limit *c); /* until it is in credit, from the last may on */
 
 #endif

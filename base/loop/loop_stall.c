@@ -7,7 +7,7 @@
 #include "base/util.h"
 #include "base/loop/loop_private.h"
 
-static bool is_capped(const http_call *call)
+static bool is_limited(const http_call *call)
 {
     return !call->request.no_proxy; /* local services are not what the cap is for */
 }
@@ -15,13 +15,13 @@ static bool is_capped(const http_call *call)
 bool loop_flow_may(http_call *call, flow_direction direction)
 {
     loop *l = call->loop;
-    if (!is_capped(call) || loop_cap_may(&l->caps[direction], loop_clock_ms()))
+    if (!is_limited(call) || loop_rate_limit_may(&l->rate_limits[direction], loop_clock_ms()))
         return true;
     if (!call->paused_order)
         call->paused_order = ++l->pauses;
     call->paused[direction] = true;
-    l->flow_due_ms =
-        MIN(l->flow_due_ms, l->caps[direction].filled_ms + loop_cap_wait_ms(&l->caps[direction]));
+    l->flow_due_ms = MIN(l->flow_due_ms, l->rate_limits[direction].filled_ms +
+                                             loop_rate_limit_wait_ms(&l->rate_limits[direction]));
     return false;
 }
 
@@ -32,7 +32,7 @@ void loop_flow_alive(http_call *call, uint64_t bytes)
 }
 
 /* From now on: nothing of the time before counts against it. */
-static void watch_anew(http_call *call, uint64_t now_ms)
+static void restart_watch(http_call *call, uint64_t now_ms)
 {
     call->moved_ms = call->window_ms = now_ms;
     call->window_bytes = 0;
@@ -41,20 +41,20 @@ static void watch_anew(http_call *call, uint64_t now_ms)
 void loop_flow_moved(http_call *call, flow_direction direction, uint64_t bytes)
 {
     loop_flow_alive(call, bytes);
-    if (is_capped(call))
-        loop_cap_take(&call->loop->caps[direction], bytes);
+    if (is_limited(call))
+        loop_rate_limit_take(&call->loop->rate_limits[direction], bytes);
 }
 
 /* --- going on --- */
 
 /* The one that has waited longest among those that may go on. */
-static http_call *next_to_go_on(loop *l)
+static http_call *next_to_resume(loop *l)
 {
     uint64_t now_ms = loop_clock_ms();
     bool may[FLOW_DIRECTIONS];
     http_call *first = NULL;
     for (int d = 0; d < FLOW_DIRECTIONS; d++)
-        may[d] = loop_cap_may(&l->caps[d], now_ms);
+        may[d] = loop_rate_limit_may(&l->rate_limits[d], now_ms);
     for (http_call *call = l->active.first; call; call = call->next) {
         bool ready = (call->paused[FLOW_RECEIVE] && may[FLOW_RECEIVE]) ||
                      (call->paused[FLOW_SEND] && may[FLOW_SEND]);
@@ -64,11 +64,11 @@ static http_call *next_to_go_on(loop *l)
     return first;
 }
 
-static void go_on(loop *l, http_call *call)
+static void resume(loop *l, http_call *call)
 {
     call->paused[FLOW_RECEIVE] = call->paused[FLOW_SEND] = false;
     call->paused_order = 0;
-    watch_anew(call, loop_clock_ms());
+    restart_watch(call, loop_clock_ms());
     l->in_curl = true; /* bytes that curl has kept are handed over at once */
     curl_easy_pause(call->easy->curl, CURLPAUSE_CONT);
     l->in_curl = false;
@@ -113,7 +113,7 @@ static void end_stalled(loop *l)
         if (stall_due_ms(call) > now_ms)
             continue;
         if (!is_connected(call)) {
-            watch_anew(call, now_ms);
+            restart_watch(call, now_ms);
             continue;
         }
         if (!has_stalled(call, now_ms)) {
@@ -131,7 +131,7 @@ static void end_stalled(loop *l)
 
 void loop_flow_started(http_call *call)
 {
-    watch_anew(call, loop_clock_ms());
+    restart_watch(call, loop_clock_ms());
     call->loop->flow_due_ms = MIN(call->loop->flow_due_ms, stall_due_ms(call));
 }
 
@@ -140,7 +140,8 @@ static uint64_t due_ms(const loop *l, const http_call *call)
     uint64_t due = stall_due_ms(call);
     for (int d = 0; d < FLOW_DIRECTIONS; d++)
         if (call->paused[d])
-            due = MIN(due, l->caps[d].filled_ms + loop_cap_wait_ms(&l->caps[d]));
+            due =
+                MIN(due, l->rate_limits[d].filled_ms + loop_rate_limit_wait_ms(&l->rate_limits[d]));
     return due;
 }
 
@@ -148,8 +149,8 @@ void loop_flow_run(loop *l)
 {
     if (loop_clock_ms() < l->flow_due_ms)
         return;
-    for (http_call *call; (call = next_to_go_on(l));)
-        go_on(l, call);
+    for (http_call *call; (call = next_to_resume(l));)
+        resume(l, call);
     end_stalled(l);
     l->flow_due_ms = UINT64_MAX;
     for (const http_call *call = l->active.first; call; call = call->next)

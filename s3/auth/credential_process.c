@@ -51,11 +51,11 @@ static void ended(void *ctx, const process_result *result)
         p->on_end(p->ctx, &keys, NULL, S3_KEYS_REFUSED);
         return;
     }
-    bool has_words = result->last_words.len > 0;
+    bool has_text = result->error_line.len > 0;
     AUTO_FREE char *reason =
-        xasprintf("credential_process: %s%s%.*s%s", what, has_words ? " and says: " : "",
-                  (int)result->last_words.len, has_words ? result->last_words.data : "",
-                  has_words ? "" : " (run the command by hand for details)");
+        xasprintf("credential_process: %s%s%.*s%s", what, has_text ? " and says: " : "",
+                  (int)result->error_line.len, has_text ? result->error_line.data : "",
+                  has_text ? "" : " (run the command by hand for details)");
     p->on_end(p->ctx, NULL, reason, S3_KEYS_FAILED);
 }
 

@@ -28,7 +28,7 @@ void fake_processes_expect(fake_processes *f, const fake_process_rule *rule)
     (*end)->rule = *rule;
     (*end)->rule.command = copy(rule->command);
     (*end)->rule.output = copy(rule->output);
-    (*end)->rule.last_words = copy(rule->last_words);
+    (*end)->rule.error_line = copy(rule->error_line);
 }
 
 static void node_free(fake_process_node *node)
@@ -37,7 +37,7 @@ static void node_free(fake_process_node *node)
         return;
     free((void *)(uintptr_t)node->rule.command);
     free((void *)(uintptr_t)node->rule.output);
-    free((void *)(uintptr_t)node->rule.last_words);
+    free((void *)(uintptr_t)node->rule.error_line);
     free(node);
 }
 
@@ -56,7 +56,7 @@ static void process_ends(void *ctx)
         result.output = slice_from(p->node->rule.output);
     }
     if (p->node)
-        result.last_words = slice_from(p->node->rule.last_words);
+        result.error_line = slice_from(p->node->rule.error_line);
     p->request.on_done(p->request.ctx, &result);
     node_free(p->node);
     free(p);

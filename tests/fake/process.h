@@ -12,7 +12,7 @@
 
 typedef struct fake_process_rule {
     const char *command; /* as it must come */
-    const char *output, *last_words;
+    const char *output, *error_line;
     int exit_status;
     bool never; /* runs into its time limit */
 } fake_process_rule;

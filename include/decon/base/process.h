@@ -24,7 +24,7 @@ typedef struct decon_process_result {
     bool ok;                /* it exited by itself, with any status */
     int exit_status;        /* as in a shell: 128 + N after signal N */
     decon_slice output;     /* standard output */
-    decon_slice last_words; /* last line of standard error, printable, truncated */
+    decon_slice error_line; /* last line of standard error, printable, truncated */
     decon_err error;        /* if !ok */
 } decon_process_result;
 

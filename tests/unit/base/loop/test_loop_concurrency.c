@@ -12,47 +12,47 @@
 static void waiting_doubles_it_up_to_all(void **state)
 {
     UNUSED(state);
-    loop_window w;
-    loop_window_init(&w, 50, 1000);
+    loop_concurrency w;
+    loop_concurrency_init(&w, 50, 1000);
     assert_int_equal(w.calls, 12);
-    loop_window_waited(&w, 1000, 2000);
+    loop_concurrency_waited(&w, 1000, 2000);
     assert_int_equal(w.calls, 12); /* not at once: the first byte takes a moment everywhere */
-    loop_window_waited(&w, 2010, 3010);
+    loop_concurrency_waited(&w, 2010, 3010);
     assert_int_equal(w.calls, 24);
-    loop_window_waited(&w, 3020, 4020);
+    loop_concurrency_waited(&w, 3020, 4020);
     assert_int_equal(w.calls, 24); /* each step needs its own wait */
-    loop_window_waited(&w, 4020, 5020);
+    loop_concurrency_waited(&w, 4020, 5020);
     assert_int_equal(w.calls, 48);
-    loop_window_waited(&w, 5020, 7020);
+    loop_concurrency_waited(&w, 5020, 7020);
     assert_int_equal(w.calls, 50);
-    loop_window_waited(&w, 7020, 9020);
+    loop_concurrency_waited(&w, 7020, 9020);
     assert_int_equal(w.calls, 50);
 }
 
 static void what_was_before_the_calls_were_held_back_does_not_count(void **state)
 {
     UNUSED(state);
-    loop_window w;
-    loop_window_init(&w, 50, 0);
+    loop_concurrency w;
+    loop_concurrency_init(&w, 50, 0);
     const uint64_t hour_us = 3600 * 1000000ULL;
     for (int i = 0; i < 3; i++)
-        loop_window_waited(&w, hour_us + i * 1000, hour_us + i * 1000 + 1000);
+        loop_concurrency_waited(&w, hour_us + i * 1000, hour_us + i * 1000 + 1000);
     assert_int_equal(w.calls, 24);
 }
 
 static void a_busy_loop_keeps_few(void **state)
 {
     UNUSED(state);
-    loop_window w;
-    loop_window_init(&w, 50, 0);
+    loop_concurrency w;
+    loop_concurrency_init(&w, 50, 0);
     uint64_t now_us = 0;
     for (int i = 0; i < 100000; i++) { /* waits for a twentieth of its time */
-        loop_window_waited(&w, now_us + 950, now_us + 1000);
+        loop_concurrency_waited(&w, now_us + 950, now_us + 1000);
         now_us += 1000;
     }
     assert_int_equal(w.calls, 12);
     for (int i = 0; i < 1000; i++) { /* for a fifth */
-        loop_window_waited(&w, now_us + 800, now_us + 1000);
+        loop_concurrency_waited(&w, now_us + 800, now_us + 1000);
         now_us += 1000;
     }
     assert_int_equal(w.calls, 50);
@@ -61,10 +61,10 @@ static void a_busy_loop_keeps_few(void **state)
 static void it_never_exceeds_the_handles(void **state)
 {
     UNUSED(state);
-    loop_window w;
-    loop_window_init(&w, 2, 0);
+    loop_concurrency w;
+    loop_concurrency_init(&w, 2, 0);
     assert_int_equal(w.calls, 2);
-    loop_window_waited(&w, 0, 5000);
+    loop_concurrency_waited(&w, 0, 5000);
     assert_int_equal(w.calls, 2);
 }
 

@@ -13,7 +13,7 @@
 typedef struct child {
     loop *loop;
     process *process;
-    char *output, *last_words;
+    char *output, *error_line;
     process_result result;
     bool done;
 } child;
@@ -32,7 +32,7 @@ static int tear_down(void **state)
     child *c = *state;
     loop_free(c->loop);
     free(c->output);
-    free(c->last_words);
+    free(c->error_line);
     free(c);
     return 0;
 }
@@ -42,7 +42,7 @@ static void on_done(void *ctx, const process_result *result)
     child *c = ctx;
     c->result = *result;
     c->output = slice_dup(result->output);
-    c->last_words = slice_dup(result->last_words);
+    c->error_line = slice_dup(result->error_line);
     c->done = true;
 }
 
@@ -70,7 +70,7 @@ static void what_it_says_and_how_it_ended(void **state)
     assert_true(c->result.ok);
     assert_int_equal(c->result.exit_status, 3);
     assert_string_equal(c->output, "one  two\n");
-    assert_string_equal(c->last_words, "the ?last");
+    assert_string_equal(c->error_line, "the ?last");
 }
 
 static void its_input_is_empty_and_its_signals_are_as_usual(void **state)
@@ -97,7 +97,7 @@ static void output_without_end_is_cut(void **state)
     run(c, "echo why >&2; yes");
     assert_false(c->result.ok);
     assert_int_equal(c->result.error.code, ERR_LIMIT);
-    assert_string_equal(c->last_words, "why");
+    assert_string_equal(c->error_line, "why");
 }
 
 static void errors_without_end_keep_their_last_line(void **state)
@@ -105,7 +105,7 @@ static void errors_without_end_keep_their_last_line(void **state)
     child *c = *state;
     run(c, "i=0; while [ $i -lt 600 ]; do echo line $i >&2; i=$((i+1)); done; printf %0300d 1 >&2");
     assert_true(c->result.ok);
-    assert_int_equal(strlen(c->last_words), 200);
+    assert_int_equal(strlen(c->error_line), 200);
 }
 
 static void one_that_does_not_end_is_killed_with_its_children(void **state)

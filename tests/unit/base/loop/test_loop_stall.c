@@ -15,13 +15,13 @@
 
 static void a_cap_lets_through_its_rate(void **state)
 {
-    loop_cap c;
+    loop_rate_limit c;
     uint64_t moved = 0;
     (void)state;
-    loop_cap_init(&c, 1000000, 5000);
+    loop_rate_limit_init(&c, 1000000, 5000);
     for (uint64_t now_ms = 5000; now_ms < 15000; now_ms++)
-        while (loop_cap_may(&c, now_ms)) {
-            loop_cap_take(&c, 16384);
+        while (loop_rate_limit_may(&c, now_ms)) {
+            loop_rate_limit_take(&c, 16384);
             moved += 16384;
         }
     assert_in_range(moved, 10000000, 10000000 + 50000 + 16384); /* what was saved, one piece */
@@ -29,35 +29,35 @@ static void a_cap_lets_through_its_rate(void **state)
 
 static void a_cap_tells_how_long_to_wait(void **state)
 {
-    loop_cap c;
+    loop_rate_limit c;
     (void)state;
-    loop_cap_init(&c, 1000, 0);
-    assert_int_equal(loop_cap_wait_ms(&c), 0);
-    loop_cap_take(&c, 1050); /* 50 were saved */
-    assert_int_equal(loop_cap_wait_ms(&c), 1001);
-    assert_false(loop_cap_may(&c, 1000));
-    assert_int_equal(loop_cap_wait_ms(&c), 1);
-    assert_true(loop_cap_may(&c, 1001));
+    loop_rate_limit_init(&c, 1000, 0);
+    assert_int_equal(loop_rate_limit_wait_ms(&c), 0);
+    loop_rate_limit_take(&c, 1050); /* 50 were saved */
+    assert_int_equal(loop_rate_limit_wait_ms(&c), 1001);
+    assert_false(loop_rate_limit_may(&c, 1000));
+    assert_int_equal(loop_rate_limit_wait_ms(&c), 1);
+    assert_true(loop_rate_limit_may(&c, 1001));
 }
 
 static void a_cap_saves_up_little(void **state)
 {
-    loop_cap c;
+    loop_rate_limit c;
     (void)state;
-    loop_cap_init(&c, 1000000, 0);
-    assert_true(loop_cap_may(&c, UINT64_MAX / 2));
-    loop_cap_take(&c, 50000);
-    assert_false(loop_cap_may(&c, UINT64_MAX / 2));
+    loop_rate_limit_init(&c, 1000000, 0);
+    assert_true(loop_rate_limit_may(&c, UINT64_MAX / 2));
+    loop_rate_limit_take(&c, 50000);
+    assert_false(loop_rate_limit_may(&c, UINT64_MAX / 2));
 }
 
 static void no_cap_holds_nothing_back(void **state)
 {
-    loop_cap c;
+    loop_rate_limit c;
     (void)state;
-    loop_cap_init(&c, 0, 0);
-    loop_cap_take(&c, UINT64_MAX / 2);
-    assert_true(loop_cap_may(&c, 0));
-    assert_int_equal(loop_cap_wait_ms(&c), 0);
+    loop_rate_limit_init(&c, 0, 0);
+    loop_rate_limit_take(&c, UINT64_MAX / 2);
+    assert_true(loop_rate_limit_may(&c, 0));
+    assert_int_equal(loop_rate_limit_wait_ms(&c), 0);
 }
 
 /* --- on the loop --- */
@@ -65,7 +65,7 @@ static void no_cap_holds_nothing_back(void **state)
 static void set_cap(loop *l, uint64_t bytes_per_s)
 {
     for (int d = 0; d < FLOW_DIRECTIONS; d++)
-        loop_cap_init(&l->caps[d], bytes_per_s, loop_clock_ms());
+        loop_rate_limit_init(&l->rate_limits[d], bytes_per_s, loop_clock_ms());
 }
 
 static void capped_downloads_are_whole(void **state)
@@ -270,12 +270,12 @@ static void a_cap_beyond_all_networks_holds_nothing_back(void **state)
     static const uint64_t rates[] = {UINT64_MAX, (uint64_t)1 << 63, (uint64_t)200000 << 40};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rates); i++) {
-        loop_cap c;
-        loop_cap_init(&c, rates[i], 1000);
+        loop_rate_limit c;
+        loop_rate_limit_init(&c, rates[i], 1000);
         for (uint64_t now_ms = 1000; now_ms < UINT64_MAX / 4; now_ms *= 10) {
-            assert_true(loop_cap_may(&c, now_ms));
-            loop_cap_take(&c, 1 << 20);
-            assert_int_equal(loop_cap_wait_ms(&c), 0);
+            assert_true(loop_rate_limit_may(&c, now_ms));
+            loop_rate_limit_take(&c, 1 << 20);
+            assert_int_equal(loop_rate_limit_wait_ms(&c), 0);
         }
     }
 }

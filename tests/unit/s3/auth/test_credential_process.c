@@ -97,7 +97,7 @@ static void answers_that_are_none(void **state)
     }
 }
 
-static void a_failure_says_its_last_words(void **state)
+static void a_failure_reports_its_last_error_line(void **state)
 {
     site s;
     (void)state;
@@ -105,7 +105,7 @@ static void a_failure_says_its_last_words(void **state)
     fake_expect_process(s.f, &(fake_process_rule){.command = LINE,
                                                   .output = KEYS "}",
                                                   .exit_status = 4,
-                                                  .last_words = "no card in the reader"});
+                                                  .error_line = "no card in the reader"});
     is_refused(&s, "credential_process: it ended with status 4 and says: no card in the reader");
     site_close(&s);
     open_config(&s, CONFIG, NULL, NULL);
@@ -152,7 +152,7 @@ int main(void)
         TEST(it_may_be_the_source_of_a_role),
         TEST(keys_of_the_profile_go_before_it),
         TEST(answers_that_are_none),
-        TEST(a_failure_says_its_last_words),
+        TEST(a_failure_reports_its_last_error_line),
         TEST(it_has_a_minute),
         TEST(a_client_that_ends_kills_it),
     };
