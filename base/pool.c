@@ -17,7 +17,7 @@ struct pool {
     pthread_mutex_t lock;
     pthread_cond_t work_came;
     task_queue waiting, finished;
-    pool_task *telling; /* linked by told_next */
+    pool_task *notifying; /* linked by notify_next */
     bool stopping;
     void (*wake)(void *ctx);
     void *wake_ctx;
@@ -53,36 +53,36 @@ static void wake_locked(pool *p)
         p->wake(p->wake_ctx);
 }
 
-void pool_tell(pool *p, pool_task *task)
+void pool_notify(pool *p, pool_task *task)
 {
     pthread_mutex_lock(&p->lock);
-    if (!task->telling) {
-        task->telling = true;
-        task->told_next = p->telling;
-        p->telling = task;
+    if (!task->notifying) {
+        task->notifying = true;
+        task->notify_next = p->notifying;
+        p->notifying = task;
         wake_locked(p);
     }
     pthread_mutex_unlock(&p->lock);
 }
 
-static pool_task *pop_telling(pool *p)
+static pool_task *pop_notifying(pool *p)
 {
     pthread_mutex_lock(&p->lock);
-    pool_task *task = p->telling;
+    pool_task *task = p->notifying;
     if (task) {
-        p->telling = task->told_next;
-        task->telling = false;
+        p->notifying = task->notify_next;
+        task->notifying = false;
     }
     pthread_mutex_unlock(&p->lock);
     return task;
 }
 
-/* Each `told` comes before the task's `done`: a task is looked for here after it was taken out of the
+/* Each `notified` comes before the task's `done`: a task is looked for here after it was taken out of the
  * finished ones, and sends no word any more. */
-static void call_told(pool *p)
+static void call_notified(pool *p)
 {
-    for (pool_task *task; (task = pop_telling(p));)
-        task->told(task);
+    for (pool_task *task; (task = pop_notifying(p));)
+        task->notified(task);
 }
 
 static void *worker_main(void *arg)
@@ -146,7 +146,7 @@ void pool_free(pool *p)
     pthread_mutex_unlock(&p->lock);
     for (unsigned i = 0; i < p->thread_count; i++)
         pthread_join(p->threads[i], NULL);
-    call_told(p);
+    call_notified(p);
     for (pool_task *task; (task = queue_pop(&p->finished));)
         task->done(task); /* nobody collected it any more: it may hold memory and descriptors */
     pthread_cond_destroy(&p->work_came);
@@ -161,7 +161,7 @@ void pool_set_wake(pool *p, void (*wake)(void *ctx), void *ctx)
     p->wake = wake;
     p->wake_ctx = ctx;
     /* What finished before anybody listened must not be forgotten. */
-    if (p->finished.first || p->telling || (p->thread_count == 0 && p->waiting.first))
+    if (p->finished.first || p->notifying || (p->thread_count == 0 && p->waiting.first))
         wake_locked(p);
     pthread_mutex_unlock(&p->lock);
 }
@@ -192,11 +192,11 @@ unsigned pool_collect(pool *p)
     bool inline_run = p->thread_count == 0;
     task_queue batch = take_queue(p, inline_run ? &p->waiting : &p->finished);
     unsigned count = 0;
-    call_told(p);
+    call_notified(p);
     for (pool_task *task; (task = queue_pop(&batch)); count++) {
         if (inline_run) {
             task->run(task);
-            call_told(p);
+            call_notified(p);
         }
         task->done(task); /* may free the task */
     }

@@ -15,12 +15,12 @@
 
 #define DEFAULT_CONNECTIONS 64
 #define RECEIVE_BUFFER      ((size_t)512 * 1024)
-/* libcurl reads on from a socket as long as it has bytes, up to a hundred buffers: timers, signals
- * and ended calls must not wait for a hundred sockets. */
+/* libcurl reads a readable socket in a loop, up to a hundred buffers; few sockets per round let
+ * timers, signals and completed calls run in between. */
 #define EVENTS_PER_ROUND 8
 #define HELD_WAIT_MS     1
 
-/* --- clocks and chance --- */
+/* --- clocks and random numbers --- */
 
 uint64_t loop_clock_us(void)
 {
@@ -61,7 +61,7 @@ static void random_seed(loop *l)
         l->random_state = loop_clock_ms() ^ ((uint64_t)getpid() << 32);
 }
 
-/* --- curl's wishes --- */
+/* --- what curl asks to be watched --- */
 
 static int socket_called(CURL *curl, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
 {
@@ -89,7 +89,7 @@ static int curl_timer_called(CURLM *multi, long timeout_ms, void *ctx)
     return 0;
 }
 
-/* --- making and ending --- */
+/* --- create and free --- */
 
 static const transport_ops loop_ops = {
     .send = loop_call_send,
@@ -108,7 +108,7 @@ static CURLcode global_result;
 static void global_init(void)
 {
     global_result = curl_global_init(CURL_GLOBAL_ALL);
-    /* curl is told to leave signals alone, and a closed TLS connection would end the program. */
+    /* NOSIGNAL is set in curl, and writing to a closed TLS connection would end the program. */
     struct sigaction pipe_action;
     if (sigaction(SIGPIPE, NULL, &pipe_action) == 0 && pipe_action.sa_handler == SIG_DFL)
         signal(SIGPIPE, SIG_IGN);
@@ -156,7 +156,7 @@ static bool open_multi(loop *l, err *e)
     curl_multi_setopt(l->multi, CURLMOPT_TIMERFUNCTION, curl_timer_called);
     curl_multi_setopt(l->multi, CURLMOPT_TIMERDATA, l);
     curl_multi_setopt(l->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
-    /* One less than the handles costs a new connection for most requests. */
+    /* With exactly max_connections, most requests would need a new connection. */
     curl_multi_setopt(l->multi, CURLMOPT_MAXCONNECTS, (long)l->options.max_connections + 8);
     return true;
 }
@@ -245,7 +245,8 @@ bool loop_watch_signals(loop *l, void (*on_signal)(void *ctx, int signal_number,
 static void woken(loop *l)
 {
     uint64_t count;
-    ssize_t got = read(l->wake_fd, &count, sizeof count); /* back to zero; nothing else to learn */
+    ssize_t got =
+        read(l->wake_fd, &count, sizeof count); /* resets the counter; its value is unused */
     UNUSED(got);
     if (l->pool)
         pool_collect(l->pool);
@@ -260,7 +261,7 @@ static void signals_came(loop *l)
 
 static void socket_ready(loop *l, const struct epoll_event *event)
 {
-    int events = 0; /* on an error curl looks for itself */
+    int events = 0; /* on an error curl examines the socket itself */
     if (!(event->events & (EPOLLERR | EPOLLHUP))) {
         if (event->events & EPOLLIN)
             events |= CURL_CSELECT_IN;
@@ -305,7 +306,7 @@ static void round_run(loop *l)
             socket_ready(l, &events[i]);
     }
     if (l->curl_due_ms <= loop_clock_ms()) {
-        l->curl_due_ms = UINT64_MAX; /* curl sets it anew */
+        l->curl_due_ms = UINT64_MAX; /* curl sets it again */
         loop_calls_curl(l, CURL_SOCKET_TIMEOUT, 0);
     }
     loop_calls_collect(l);
@@ -329,7 +330,7 @@ void loop_wake(loop *l)
 {
     int errno_before = errno; /* may be called from a signal handler */
     uint64_t one = 1;
-    ssize_t put = write(l->wake_fd, &one, sizeof one); /* full: it is awake anyway */
+    ssize_t put = write(l->wake_fd, &one, sizeof one); /* a full counter wakes the loop too */
     UNUSED(put);
     errno = errno_before;
 }

@@ -1,15 +1,15 @@
-/* The life of a request.
+/* The states of a request.
  *
  *   state    entered by           left for
- *   queued   http_send            active, when a handle is free and the window (loop_concurrency.h) has
- *                                 room: first come, first served; local services (no_proxy) are few
- *                                 and quick, and wait for no window
- *   active   loop_calls_start     ending, when curl says that it is done
+ *   queued   http_send            active, when a handle is free and the concurrency limit allows it
+ *                                 (loop_concurrency.h), first come, first served; requests to local
+ *                                 services (no_proxy) are few and short and ignore the limit
+ *   active   loop_calls_start     ending, when curl reports that it is done
  *   ending   loop_calls_collect   gone: on_done is called, with the call already freed
  *
- * http_cancel takes a call out of any state. Inside curl's callbacks curl's functions may not be
- * called, and in `ending` the call's own on_body may be running: there it is only marked, no
- * callback of its is called any more, and it is removed when the callback has returned.
+ * http_cancel removes a call in any state. Inside curl's callbacks curl's functions may not be
+ * called, and in `ending` the call's own on_body may be running: there the call is only marked, its
+ * callbacks are no longer called, and it is removed when the callback has returned.
  */
 #include "base/util.h"
 #include "base/loop/loop_private.h"
@@ -67,7 +67,7 @@ http_call *loop_call_send(transport *t, const http_request *request)
     return call;
 }
 
-/* Takes a call that is in no callback out of its list and out of curl. */
+/* Removes a call that is in no callback from its list and from curl. */
 static void call_drop(http_call *call)
 {
     loop *l = call->loop;
@@ -75,7 +75,7 @@ static void call_drop(http_call *call)
     if (call->state != CALL_QUEUED && call->request.no_proxy)
         l->active_local--;
     if (call->easy) {
-        curl_multi_remove_handle(l->multi, call->easy->curl); /* fine when it was never added */
+        curl_multi_remove_handle(l->multi, call->easy->curl); /* allowed if it was never added */
         easy_give(l, call->easy);
     }
     buf_deinit(&call->head);
@@ -109,7 +109,7 @@ void loop_calls_drop_cancelled(loop *l)
 static bool connection_reused(const http_call *call)
 {
     long new_connections = 0;
-    curl_off_t ready_us = 0; /* until the request could be sent */
+    curl_off_t ready_us = 0; /* time until the request could be sent */
     curl_easy_getinfo(call->easy->curl, CURLINFO_NUM_CONNECTS, &new_connections);
     curl_easy_getinfo(call->easy->curl, CURLINFO_PRETRANSFER_TIME_T, &ready_us);
     return new_connections == 0 && ready_us > 0;
@@ -118,7 +118,7 @@ static bool connection_reused(const http_call *call)
 void loop_call_end(http_call *call, CURLcode code)
 {
     call->state = CALL_ENDING;
-    /* Bytes that came before a break are the caller's too. */
+    /* Bytes received before the connection broke are delivered too. */
     bool refused = err_is_set(&call->error) || !easy_flush(call);
     http_result result = {.status = call->status >= 200 ? call->status : 0,
                           .body_bytes = call->body_bytes,
@@ -138,7 +138,7 @@ void loop_call_end(http_call *call, CURLcode code)
         request.on_done(request.ctx, &result);
 }
 
-/* False: it has ended at once, with an error. */
+/* False: it ended at once, with an error. */
 static bool call_start(http_call *call)
 {
     loop *l = call->loop;
@@ -179,7 +179,7 @@ bool loop_calls_start(loop *l)
 {
     bool ended = false;
     http_call *call;
-    /* Those that on_done adds wait for the next round. */
+    /* Calls that on_done adds wait for the next round. */
     for (size_t left = l->queued.count; left > 0 && (call = next_to_start(l)); left--)
         ended |= !call_start(call);
     return ended;

@@ -2,9 +2,9 @@
 #include "base/loop/loop_concurrency.h"
 
 #define FEW_CALLS  12
-#define STRETCH_US 20000 /* long enough to say whether the loop is busy */
-#define ENOUGH_US  2000  /* that long no byte comes when it has to wait for them */
-#define SHARE      10    /* less than a tenth of its time: it is busy */
+#define STRETCH_US 20000 /* one measurement */
+#define ENOUGH_US  2000  /* shorter waits do not count as idle */
+#define SHARE      10    /* idle: it waited for at least a tenth of the time */
 
 void loop_concurrency_init(loop_concurrency *w, unsigned calls_max, uint64_t now_us)
 {

@@ -1,11 +1,9 @@
-/* How many calls are under way at once.
+/* Limit of requests in flight.
  *
- * What:    few, as long as they keep the loop busy: where the network brings bytes faster than they
- *          are taken, more connections bring no more of them, but their buffers fall out of the
- *          processor's caches and take memory. Whenever the loop has to wait for bytes while calls
- *          are held back, as it has behind any real distance, twice as many: it is milliseconds
- *          until all that may be are under way.
- * Owner:   an embedded value.
+ * What:    starts with few requests; while the loop is CPU-bound, more connections add no
+ *          throughput, but their buffers take memory and processor cache. The limit doubles
+ *          whenever the loop waited for bytes while requests were queued, so with any network
+ *          latency it reaches the maximum within milliseconds.
  * Threads: the loop's. Fails: never.
  */
 #ifndef BASE_LOOP_LOOP_CONCURRENCY_H
@@ -15,7 +13,7 @@
 
 typedef struct loop_concurrency {
     unsigned calls, calls_max;
-    uint64_t since_us, waited_us; /* the stretch of time that is looked at */
+    uint64_t since_us, waited_us; /* the current measurement */
 } loop_concurrency;
 
 void loop_concurrency_init(loop_concurrency *w, unsigned calls_max, uint64_t now_us);

@@ -1,4 +1,4 @@
-/* One request in curl's terms: its options and the callbacks that curl calls. */
+/* One request as a curl handle: its options and curl's callbacks. */
 #include "base/util.h"
 #include "base/loop/loop_private.h"
 
@@ -53,7 +53,7 @@ static bool refused(http_call *call)
 static bool head_ended(http_call *call)
 {
     call->in_head = false;
-    if (call->status < 200) /* 100 Continue and its like */
+    if (call->status < 200) /* 100 Continue and other interim replies */
         return true;
     call->head_done = true;
     if (!call->request.on_head)
@@ -178,7 +178,7 @@ static ssize_t read_file(http_call *call, char *out, size_t max)
                       call->shown);
     else if (count == 0)
         err_set(&call->error, ERR_IO,
-                "%s: the file to send became shorter while it was sent (leave it alone meanwhile)",
+                "%s: the file became shorter while it was sent; do not change it during the upload",
                 call->shown);
     return count;
 }
@@ -207,7 +207,7 @@ static size_t upload_called(char *out, size_t size, size_t count, void *ctx)
     return max;
 }
 
-/* curl starts over on a new connection when a kept one turns out to be closed. */
+/* curl sends the request again on a new connection when a kept one turns out to be closed. */
 static int rewind_called(void *ctx, curl_off_t offset, int origin)
 {
     http_call *call = ctx;
@@ -246,15 +246,16 @@ static bool set_headers(http_call *call, err *e)
     for (size_t i = 0; i < request->header_count; i++) {
         const http_header *header = &request->headers[i];
         if (strpbrk(header->name, "\r\n:;") || strpbrk(header->value, "\r\n"))
-            return err_set(e, ERR_INTERNAL, "%s: the header %s holds a line break or a separator",
-                           call->shown, header->name);
+            return err_set(e, ERR_INTERNAL,
+                           "%s: the header %s contains a line break or a separator", call->shown,
+                           header->name);
         if (strcasecmp(header->name, "Content-Length") == 0)
-            continue; /* curl's, from the body */
+            continue; /* curl sets it from the body */
         AUTO_FREE char *line = header->value[0] ? xasprintf("%s: %s", header->name, header->value)
                                                 : xasprintf("%s;", header->name);
         ok = ok && append_line(call->easy, line);
     }
-    /* Nothing that the caller did not ask for. */
+    /* Removes headers that curl adds by itself. */
     if (!has_header(request, "Accept"))
         ok = ok && append_line(call->easy, "Accept:");
     if (!has_header(request, "Expect") && request_bytes(request) < EXPECT_BYTES)
@@ -333,7 +334,8 @@ static void set_connection(http_call *call)
     curl_easy_setopt(c, CURLOPT_BUFFERSIZE, (long)o->receive_buffer_bytes);
     curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_BYTES);
     curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
-    /* A store has many hosts: each connection asks for its addresses anew, and takes one by chance. */
+    /* A store has many hosts: each new connection resolves the name again and uses a random
+     * address. */
     curl_easy_setopt(c, CURLOPT_DNS_SHUFFLE_ADDRESSES, 1L);
     curl_easy_setopt(c, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
     curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -353,7 +355,7 @@ bool easy_prepare(http_call *call, err *e)
 {
     const char *url = call->request.url;
     if (!str_starts_with(url, "http://") && !str_starts_with(url, "https://"))
-        return err_set(e, ERR_CONFIG, "%s: neither an http:// nor an https:// URL (correct it)",
+        return err_set(e, ERR_CONFIG, "%s: the URL must begin with http:// or https://; correct it",
                        call->shown);
     if (curl_easy_setopt(call->easy->curl, CURLOPT_URL, url) != CURLE_OK)
         return err_set(e, ERR_LIMIT, "%s: the URL is too long", call->shown);

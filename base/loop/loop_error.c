@@ -1,4 +1,4 @@
-/* What went wrong in curl, in the text and codes of this program. */
+/* Errors of curl as err: code, class, text, advice. */
 #include "base/util.h"
 #include "base/loop/loop_private.h"
 #include "base/loop/loop_proxy.h"
@@ -25,14 +25,14 @@ static const error_row error_rows[] = {
     {CURLE_COULDNT_CONNECT, ERR_NET_DNS, ERR_CLASS_NONE,
      "check that it runs, its port and the firewall"},
     {CURLE_OPERATION_TIMEDOUT, ERR_TIMEOUT, ERR_CLASS_NONE,
-     "it is tried again; check the network if it goes on"},
-    {CURLE_PARTIAL_FILE, ERR_TRUNCATED, ERR_CLASS_NONE, "it is tried again"},
+     "it is retried; check the network if it persists"},
+    {CURLE_PARTIAL_FILE, ERR_TRUNCATED, ERR_CLASS_NONE, "it is retried"},
     {CURLE_SSL_CONNECT_ERROR, ERR_NET_TLS, ERR_CLASS_NONE,
-     "it is tried again; check the address, its scheme (https) and port"},
+     "it is retried; check the address, its scheme (https) and port"},
     {CURLE_PEER_FAILED_VERIFICATION, ERR_NET_TLS, ERR_CLASS_RUN,
-     "check the address, or name the right authority with AWS_CA_BUNDLE"},
+     "check the address, or name the CA certificate with AWS_CA_BUNDLE"},
     {CURLE_GOT_NOTHING, ERR_NET, ERR_CLASS_NONE,
-     "it is tried again; a port that speaks TLS needs https:// in the endpoint"},
+     "it is retried; a port that speaks TLS needs https:// in the endpoint"},
     {CURLE_UNSUPPORTED_PROTOCOL, ERR_NET, ERR_CLASS_RUN,
      "check that the port speaks HTTP; one that speaks TLS needs https:// in the endpoint"},
     {CURLE_SSL_CACERT_BADFILE, ERR_CONFIG, ERR_CLASS_NONE,
@@ -41,12 +41,12 @@ static const error_row error_rows[] = {
     {CURLE_OUT_OF_MEMORY, ERR_INTERNAL, ERR_CLASS_NONE, "free memory"},
 };
 
-/* Another try would fail alike. */
+/* A retry would fail the same way. */
 static const error_row plain_port = {CURLE_SSL_CONNECT_ERROR, ERR_NET, ERR_CLASS_RUN,
                                      "the port does not speak TLS; write http:// in the endpoint"};
 
 static const error_row other_error = {CURLE_OK, ERR_NET, ERR_CLASS_NONE,
-                                      "it is tried again; check the network if it goes on"};
+                                      "it is retried; check the network if it persists"};
 
 static const error_row *row_of(CURLcode code)
 {
@@ -56,7 +56,7 @@ static const error_row *row_of(CURLcode code)
     return &other_error;
 }
 
-/* What the TLS library says of an answer that is no TLS record; curl has one code for all of it. */
+/* OpenSSL's texts for a reply that is not a TLS record; curl has one code for all TLS failures. */
 static bool answers_without_tls(const char *text)
 {
     static const char *const reasons[] = {"wrong version number", "packet length too long",
@@ -67,8 +67,8 @@ static bool answers_without_tls(const char *text)
     return false;
 }
 
-/* A connection that was never made is an address that does not answer, whatever limit said so; but
- * the limit on the whole call is the caller's impatience. */
+/* Not connected by a connect timeout: reported as an address that does not answer. The total
+ * timeout is the caller's limit and stays a timeout. */
 static bool timed_out_connecting(const http_call *call)
 {
     curl_off_t connected_us = 0, spent_us = 0;
@@ -81,20 +81,21 @@ static bool timed_out_connecting(const http_call *call)
 
 /* --- proxies --- */
 
-/* What to do about a proxy that was not got through; NULL: the way behind it is to blame. */
+/* What to do about an unreachable or refusing proxy; NULL: the error lies beyond the proxy. */
 static char *proxy_advice(CURLcode code, long refused_with, const loop_proxy *proxy)
 {
     if (refused_with == 407)
         return xasprintf("put user and password into %s: http://USER:PASSWORD@HOST:PORT",
                          proxy->name);
     if (refused_with >= 500)
-        return xasprintf("it does not reach that host; check the host's name, and whether it is "
-                         "to be asked past the proxy: NO_PROXY");
+        return xasprintf("the proxy cannot reach that host; check the host's name, or exclude it "
+                         "from the proxy with NO_PROXY");
     if (refused_with > 0)
-        return xasprintf("ask who runs it to let this host through, or name the host in NO_PROXY");
+        return xasprintf(
+            "ask the proxy's operator to allow this host, or exclude it with NO_PROXY");
     if (code != CURLE_COULDNT_CONNECT && code != CURLE_COULDNT_RESOLVE_PROXY)
         return NULL;
-    return xasprintf("check that it runs; correct or unset %s, or name the host in NO_PROXY",
+    return xasprintf("check that it runs; correct or unset %s, or exclude the host with NO_PROXY",
                      proxy->name);
 }
 
@@ -105,21 +106,21 @@ static long refused_with(const http_call *call)
     return status >= 300 ? status : 0;
 }
 
-/* False: no proxy has to do with it. */
+/* False: no proxy was used. */
 static bool proxy_error(const http_call *call, const error_row *row, const char *text, err *e)
 {
     loop_proxy proxy = {0};
     if (call->request.no_proxy || !loop_proxy_find(call->request.url, &proxy))
         return false;
     if (!proxy.shown[0]) {
-        err_set(e, ERR_CONFIG, "%s: the value of %s is no URL of a proxy (write http://HOST:PORT)",
+        err_set(e, ERR_CONFIG, "%s: the value of %s is not a proxy URL; write http://HOST:PORT",
                 call->shown, proxy.name);
         return true;
     }
     long status = refused_with(call);
     AUTO_FREE char *advice = proxy_advice(row->curl, status, &proxy);
-    err_set(e, row->code, "%s: %s the proxy %s (%s): %s (%s)", call->shown,
-            advice ? "stopped at" : "by", proxy.shown, proxy.name, text,
+    err_set(e, row->code, "%s: %s the proxy %s (%s): %s; %s", call->shown,
+            advice ? "failed at" : "through", proxy.shown, proxy.name, text,
             advice ? advice : row->advice);
     e->cls = status > 0 && status < 500 ? ERR_CLASS_RUN : e->cls;
     return true;
@@ -129,7 +130,7 @@ void easy_error(const http_call *call, CURLcode code, err *e)
 {
     const error_row *row = row_of(code);
     if (call->stalled) {
-        err_set(e, ERR_TIMEOUT, "%s: less than a byte a second came or went, for %.1f s (%s)",
+        err_set(e, ERR_TIMEOUT, "%s: stalled: less than 1 byte per second for %.1f s; %s",
                 call->shown, call->request.stall_timeout_ms / 1000.0, row->advice);
         return;
     }
@@ -140,12 +141,12 @@ void easy_error(const http_call *call, CURLcode code, err *e)
     if (code == CURLE_RECV_ERROR && !call->first_byte &&
         str_starts_with(call->request.url, "http://"))
         row = row_of(CURLE_GOT_NOTHING);
-    /* curl quotes a proxy that it cannot read, with its password. */
+    /* For a malformed proxy URL, curl's text contains its password. */
     bool quotes = strchr(call->easy->message, '@') != NULL;
     const char *text =
         call->easy->message[0] && !quotes ? call->easy->message : curl_easy_strerror(code);
     if (!proxy_error(call, row, text, e))
-        err_set(e, row->code, "%s: %s (%s)", call->shown, text, row->advice);
+        err_set(e, row->code, "%s: %s; %s", call->shown, text, row->advice);
     e->curl_code = (int)code;
     if (row->cls != ERR_CLASS_NONE)
         e->cls = row->cls;

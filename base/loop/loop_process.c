@@ -1,10 +1,10 @@
 /* Child processes on the event loop.
  *
  *   state    left for
- *   running  closing, when both of its pipes have ended; or when it is killed: time or bytes are over
- *   closing  gone, when its exit status is there (it may go on a moment behind its last word)
+ *   running  closing, when both of its pipes have ended, or when it is killed at a limit (time, bytes)
+ *   closing  gone, when its exit status is known (it may run a moment longer than its pipes)
  *
- * A process that leaves children behind which keep the pipes open runs on until its time is over.
+ * A process whose children keep the pipes open runs until its time limit.
  */
 #include "base/util.h"
 #include "base/loop/loop_private.h"
@@ -19,14 +19,14 @@
 #include <unistd.h>
 
 #define READ_BYTES         ((size_t)16 * 1024)
-#define ERROR_OUTPUT_BYTES ((size_t)4096) /* of standard error: its end */
+#define ERROR_OUTPUT_BYTES ((size_t)4096) /* the end of standard error that is kept */
 #define ERROR_LINE_BYTES   ((size_t)200)
 #define REAP_POLL_MS       10
 
 struct process {
     process *next; /* in loop.processes */
     loop *loop;
-    process_request request; /* command: not kept */
+    process_request request; /* without the command */
     pid_t pid;               /* -1: not started, or gone */
     int out_fd, err_fd;      /* -1: ended */
     buf output, error_output;
@@ -37,11 +37,11 @@ struct process {
 static void close_pipe(int *fd)
 {
     if (*fd >= 0)
-        close(*fd); /* which takes it out of epoll */
+        close(*fd); /* also removes it from epoll */
     *fd = -1;
 }
 
-/* --- the start --- */
+/* --- start --- */
 
 static bool open_pipe(int *mine, int *theirs, err *e)
 {
@@ -59,7 +59,7 @@ static bool watch_pipe(const loop *l, int fd)
     return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-/* Signals as a program expects them: the loop blocks some of them and ignores SIGPIPE. */
+/* The loop blocks some signals and ignores SIGPIPE; a program expects the defaults. */
 static void set_attributes(posix_spawnattr_t *attributes)
 {
     sigset_t none, all;
@@ -105,7 +105,7 @@ static bool run(process *p, err *e)
     return err_set_errno(e, ERR_IO, failed, "/bin/sh cannot be started");
 }
 
-/* --- the end --- */
+/* --- end --- */
 
 static void unlink_process(process *p)
 {
@@ -127,7 +127,7 @@ static void process_free(process *p)
     free(p);
 }
 
-/* The last line that holds anything, fit to be printed. */
+/* The last line that is not empty, with control characters replaced. */
 static slice last_line(buf *output)
 {
     slice text = slice_trim(buf_slice(output));
@@ -172,7 +172,7 @@ static void reap(void *ctx)
 
 static bool take(process *p, bool is_output, const char *data, size_t len);
 
-/* What it wrote before it was killed tells why. */
+/* Standard error written before the kill explains the failure. */
 static void read_rest(process *p)
 {
     char data[READ_BYTES];
@@ -181,7 +181,7 @@ static void read_rest(process *p)
         take(p, false, data, (size_t)got);
 }
 
-/* From here on the process has nothing to say any more. */
+/* Kills the process group; its output is read no further. */
 static void end_by_force(process *p)
 {
     if (p->pid > 0)
@@ -203,7 +203,7 @@ static void limit_reached(void *ctx)
     end_by_force(p);
 }
 
-/* --- what it writes --- */
+/* --- output --- */
 
 static bool take(process *p, bool is_output, const char *data, size_t len)
 {
@@ -244,7 +244,7 @@ bool loop_process_ready(loop *l, int fd)
     return false;
 }
 
-/* --- what the transport offers --- */
+/* --- transport --- */
 
 process *loop_process_start(transport *t, const process_request *request)
 {

@@ -12,9 +12,9 @@
 /* --- NO_PROXY --- */
 
 typedef struct address {
-    int family; /* 0: it is none */
+    int family; /* 0: not an address */
     unsigned char bytes[16];
-    unsigned bits; /* of the network; all, unless a / says otherwise */
+    unsigned bits; /* of the network, from the /N; else all */
 } address;
 
 static address address_of(const char *text)
@@ -49,7 +49,7 @@ static bool lies_in(const address *host, const address *net)
     return rest == 0 || ((host->bytes[whole] ^ net->bytes[whole]) >> (8 - rest)) == 0;
 }
 
-/* `name` itself, or the end of `host` behind a dot. */
+/* `name` itself, or a subdomain of it. */
 static bool is_below(const char *host, const char *name)
 {
     size_t host_len = strlen(host), len = strlen(name);
@@ -88,7 +88,7 @@ bool loop_proxy_is_exempt(const char *list, const char *host)
     return false;
 }
 
-/* --- which one --- */
+/* --- choice of the proxy --- */
 
 static const char *value_of(const char *name)
 {
@@ -96,7 +96,7 @@ static const char *value_of(const char *name)
     return value && value[0] ? value : NULL;
 }
 
-/* HTTP_PROXY in capitals is not looked at, since CGI fills it from a request's header. */
+/* HTTP_PROXY in capitals is ignored, since CGI sets it from a request's header. */
 static const char *variable(const char *url, const char **name)
 {
     static const char *const secure[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
@@ -137,7 +137,7 @@ static bool is_past(const char *url)
     return past;
 }
 
-/* Where no port stands, curl takes 1080: worth showing. */
+/* Shows the port too; curl uses 1080 if none is given. */
 static void show(const char *value, char *out, size_t size)
 {
     CURLU *u = curl_url();

@@ -1,8 +1,8 @@
-/* Which proxy a URL goes by: for what is said when something goes wrong on the way.
+/* The proxy that libcurl uses for a URL, for error messages.
  *
- * What:    the environment read as libcurl reads it, which itself tells no one.
+ * What:    reads the environment as libcurl does, which does not report the proxy.
  * Owner:   plain values.
- * Threads: any, as long as nobody changes the environment.
+ * Threads: any, while no thread changes the environment.
  * Fails:   never.
  * Sources: curl's manual, "Proxy environment variables", CURLOPT_PROXY, CURLOPT_NOPROXY.
  */
@@ -14,14 +14,14 @@
 
 typedef struct loop_proxy {
     const char *name; /* of the variable: HTTPS_PROXY; static */
-    char shown[256];  /* scheme://host:port, never user or password; empty: the value is no URL */
+    char shown[256];  /* scheme://host:port without user and password; empty: malformed value */
 } loop_proxy;
 
-/* False: it goes straight to its host. */
+/* False: the connection is direct. */
 bool loop_proxy_find(const char *url, loop_proxy *out) MUST_USE;
 
-/* NO_PROXY's list: names (and all below them), addresses, networks as 10.0.0.0/8, or `*`. `host` as
- * in a URL, IPv6 in brackets. */
+/* NO_PROXY's list: names (with their subdomains), addresses, networks such as 10.0.0.0/8, or `*`.
+ * `host` as in a URL, IPv6 in brackets. */
 bool loop_proxy_is_exempt(const char *list, const char *host);
 
 #endif

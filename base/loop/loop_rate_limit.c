@@ -1,9 +1,9 @@
 #include "base/util.h"
 #include "base/loop/loop_rate_limit.h"
 
-/* What may be saved up: enough to bridge the gaps between two rounds of the loop. */
+/* Tokens that may accumulate: enough for the gap between two rounds of the loop. */
 #define SAVED_MS 50
-/* Faster is not a cap: beyond it the products below would not hold. */
+/* Higher limits are reduced to this, so that the products below fit 64 bits. */
 #define FASTEST_BYTES_PER_S ((uint64_t)1 << 40)
 
 static int64_t most(const loop_rate_limit *c)
@@ -22,7 +22,7 @@ bool loop_rate_limit_may(loop_rate_limit *c, uint64_t now_ms)
 {
     if (!c->bytes_per_s)
         return true;
-    /* A long pause fills the bucket: the product below need not hold it. */
+    /* An hour fills the bucket; a longer time could overflow the product. */
     uint64_t passed_ms = MIN(now_ms - c->filled_ms, (uint64_t)3600 * 1000);
     c->tokens = MIN(c->tokens + (int64_t)(passed_ms * c->bytes_per_s), most(c));
     c->filled_ms = now_ms;

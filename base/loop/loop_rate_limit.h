@@ -1,7 +1,8 @@
-/* A cap on bytes a second, for one direction.
+/* Rate limit in bytes per second, for one direction.
  *
- * What:    a bucket of tokens, one a byte. Who finds it in credit may move what is at hand and put it
- *          into debt; the next one waits until the debt is paid. So pieces need not be cut.
+ * What:    a token bucket, one token per byte. A call may move its bytes when the bucket holds a
+ *          token, and may put it into debt; the next call waits until the debt is paid. So reads
+ *          and writes need not be cut to size.
  * Owner:   an embedded value.
  * Threads: the loop's. Fails: never.
  */
@@ -11,8 +12,8 @@
 #include "base/util.h"
 
 typedef struct loop_rate_limit {
-    uint64_t bytes_per_s; /* 0: no cap */
-    int64_t tokens;       /* in millibytes: a rate below 1 byte/ms must not be rounded away */
+    uint64_t bytes_per_s; /* 0: no limit */
+    int64_t tokens;       /* in 1/1000 byte: a rate below 1 byte/ms must not round to 0 */
     uint64_t filled_ms;
 } loop_rate_limit;
 

@@ -1,15 +1,15 @@
-/* How fast the bytes of the calls flow: not faster than the cap, and not never.
+/* Bandwidth limit and stall detection.
  *
- * A call that the cap holds back is paused in curl; when the bucket is in credit again, those that
- * have waited longest go on first. A paused call does not stall. Neither does one that is still
- * connecting: that has a limit of its own.
+ * A call that the limit holds back is paused in curl; when tokens are available again, the calls
+ * that have waited longest are resumed first. Paused calls and calls that are still connecting,
+ * which have their own time limit, do not count as stalled.
  */
 #include "base/util.h"
 #include "base/loop/loop_private.h"
 
 static bool is_limited(const http_call *call)
 {
-    return !call->request.no_proxy; /* local services are not what the cap is for */
+    return !call->request.no_proxy; /* the limit is for the network, not for local services */
 }
 
 bool loop_flow_may(http_call *call, flow_direction direction)
@@ -31,7 +31,7 @@ void loop_flow_alive(http_call *call, uint64_t bytes)
     call->window_bytes += bytes;
 }
 
-/* From now on: nothing of the time before counts against it. */
+/* The time before this call does not count. */
 static void restart_watch(http_call *call, uint64_t now_ms)
 {
     call->moved_ms = call->window_ms = now_ms;
@@ -45,9 +45,9 @@ void loop_flow_moved(http_call *call, flow_direction direction, uint64_t bytes)
         loop_rate_limit_take(&call->loop->rate_limits[direction], bytes);
 }
 
-/* --- going on --- */
+/* --- resuming --- */
 
-/* The one that has waited longest among those that may go on. */
+/* The call that has waited longest among those that may continue. */
 static http_call *next_to_resume(loop *l)
 {
     uint64_t now_ms = loop_clock_ms();
@@ -69,7 +69,7 @@ static void resume(loop *l, http_call *call)
     call->paused[FLOW_RECEIVE] = call->paused[FLOW_SEND] = false;
     call->paused_order = 0;
     restart_watch(call, loop_clock_ms());
-    l->in_curl = true; /* bytes that curl has kept are handed over at once */
+    l->in_curl = true; /* curl delivers bytes that it has kept within this call */
     curl_easy_pause(call->easy->curl, CURLPAUSE_CONT);
     l->in_curl = false;
     loop_calls_drop_cancelled(l);
@@ -89,8 +89,8 @@ static bool is_connected(const http_call *call)
     return ready_us > 0;
 }
 
-/* When it may be that nothing moved for so long, or less than a byte a second: both are judged over
- * the whole limit. */
+/* The earliest time at which the call may count as stalled: no byte, or less than one byte a
+ * second, over the whole limit. */
 static uint64_t stall_due_ms(const http_call *call)
 {
     if (!can_stall(call))
@@ -127,7 +127,7 @@ static void end_stalled(loop *l)
     }
 }
 
-/* --- for the rounds of the loop --- */
+/* --- called by loop.c --- */
 
 void loop_flow_started(http_call *call)
 {

@@ -1,9 +1,9 @@
-/* Descriptors of the program's own on the event loop: once, when there is something to read.
+/* Descriptors of the program on the event loop: one callback when a descriptor is readable.
  *
  *   state    left for
- *   watched  gone, when the descriptor is readable, or at its end: the callback is called
- *   ready    the same, in the next round: what epoll refuses can always be read (regular files), or
- *            reading tells what is wrong with it
+ *   watched  gone, when the descriptor is readable or at its end: the callback is called
+ *   ready    gone, in the next round: epoll refuses regular files, which are always readable, and
+ *            reading reports the error of other descriptors
  */
 #include "base/util.h"
 #include "base/loop/loop_private.h"

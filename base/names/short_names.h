@@ -139,7 +139,7 @@
 #define decon_pool_new          pool_new
 #define decon_pool_set_wake     pool_set_wake
 #define decon_pool_submit       pool_submit
-#define decon_pool_tell         pool_tell
+#define decon_pool_notify       pool_notify
 #define decon_pool_thread_count pool_thread_count
 
 /* include/decon/base/process.h */

@@ -94,7 +94,7 @@ static void tell_read(verify_task *t)
         return;
     t->told_bytes = t->from;
     atomic_store(&t->read_bytes, t->from);
-    pool_tell(t->verifier->pool, &t->task);
+    pool_notify(t->verifier->pool, &t->task);
 }
 
 static bool feed_range(verify_task *t, char *buffer, err *e)
@@ -289,7 +289,7 @@ verify_task *verify_task_start(verifier *v, const verify_task_options *options, 
         return NULL;
     }
     verify_task *t = xcalloc(1, sizeof *t);
-    t->task = (pool_task){.run = run_piece, .done = piece_done, .told = piece_told};
+    t->task = (pool_task){.run = run_piece, .done = piece_done, .notified = piece_told};
     t->verifier = v;
     t->options = *options;
     t->options.lines = options->level == VERIFY_NONE ? NULL : line_hashes_ref(options->lines);

@@ -62,7 +62,7 @@ test_a_store_that_hangs_is_asked_again() {
     slow_store
     start_copy --stall-timeout 0.2
     kill -STOP "$store"
-    wait_for has_lines 2 'less than a byte a second came or went, for 0.2 s.*retry in' "$T/copy.log"
+    wait_for has_lines 2 'less than 1 byte per second for 0.2 s.*retry in' "$T/copy.log"
     kill -CONT "$store"
     expect_copied
 }

@@ -5,9 +5,9 @@
  * Owner:   a decon_pool_task belongs to the caller, usually embedded in a larger struct, and must
  *          live until its `done` was called. The pool only links it.
  * Threads: decon_pool_submit and decon_pool_collect on the loop thread; `run` on a worker, where it
- *          may call decon_pool_tell; `told` and `done` on the loop thread inside
+ *          may call decon_pool_notify; `notified` and `done` on the loop thread inside
  *          decon_pool_collect. Data that `run` uses belongs to the worker until `done`; data that
- *          it shares earlier, with decon_pool_tell, must be atomic.
+ *          it shares earlier, with decon_pool_notify, must be atomic.
  * Fails:   decon_pool_new sets err when threads cannot be started.
  *
  * A pool of 0 threads runs its tasks inside decon_pool_collect: deterministic, for tests.
@@ -26,10 +26,10 @@ typedef struct decon_pool decon_pool;
 typedef struct decon_pool_task {
     void (*run)(struct decon_pool_task *task);  /* worker */
     void (*done)(struct decon_pool_task *task); /* loop thread */
-    /* Loop thread, before `done`: the task called decon_pool_tell. NULL: not notified. */
-    void (*told)(struct decon_pool_task *task);
-    struct decon_pool_task *next, *told_next; /* internal to the pool */
-    bool telling;                             /* internal to the pool */
+    /* Loop thread, before `done`: the task called decon_pool_notify. NULL: not notified. */
+    void (*notified)(struct decon_pool_task *task);
+    struct decon_pool_task *next, *notify_next; /* internal to the pool */
+    bool notifying;                             /* internal to the pool */
 } decon_pool_task;
 
 decon_pool *decon_pool_new(unsigned thread_count, decon_err *e) DECON_MUST_USE;
@@ -43,9 +43,9 @@ DECON_DEFINE_AUTO_PTR(decon_pool, decon_pool_free)
 void decon_pool_set_wake(decon_pool *p, void (*wake)(void *ctx), void *ctx);
 
 void decon_pool_submit(decon_pool *p, decon_pool_task *task);
-/* Called from `run`: schedules a call of `told`. Several calls before that result in one. */
-void decon_pool_tell(decon_pool *p, decon_pool_task *task);
-/* Calls `told` of tasks that notified and `done` of completed tasks; returns the number of
+/* Called from `run`: schedules a call of `notified`. Several calls before that result in one. */
+void decon_pool_notify(decon_pool *p, decon_pool_task *task);
+/* Calls `notified` of tasks that notified and `done` of completed tasks; returns the number of
  * completed tasks. */
 unsigned decon_pool_collect(decon_pool *p);
 unsigned decon_pool_thread_count(const decon_pool *p);

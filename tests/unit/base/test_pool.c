@@ -218,54 +218,55 @@ static void freeing_waits_for_running_and_drops_waiting(void **state)
 }
 
 /* Sends word twice before anybody listens, and waits. */
-typedef struct telling_job {
+typedef struct notifying_job {
     gate_job gate; /* first */
     pool *pool;
-    unsigned tolds, dones_before;
-} telling_job;
+    unsigned notifications, dones_before;
+} notifying_job;
 
-static void telling_run(pool_task *task)
+static void notifying_run(pool_task *task)
 {
-    telling_job *j = (telling_job *)task;
-    pool_tell(j->pool, task);
-    pool_tell(j->pool, task);
+    notifying_job *j = (notifying_job *)task;
+    pool_notify(j->pool, task);
+    pool_notify(j->pool, task);
     if (pool_thread_count(j->pool) > 0)
         gate_run(task);
 }
 
-static void telling_told(pool_task *task)
+static void count_notification(pool_task *task)
 {
-    telling_job *j = (telling_job *)task;
-    j->tolds++;
+    notifying_job *j = (notifying_job *)task;
+    j->notifications++;
     j->dones_before += j->gate.dones;
 }
 
-static void word_comes_while_it_runs_and_before_done(void **state)
+static void a_task_notifies_while_it_runs_and_before_done(void **state)
 {
     UNUSED(state);
     for (unsigned threads = 0; threads < 2; threads++) {
         err e = ERR_INIT;
         AUTO_PTR(pool) p = pool_new(threads, &e);
-        telling_job j = {
-            .gate = {.task = {.run = telling_run, .done = gate_done, .told = telling_told},
-                     .inside = BELL_INIT,
-                     .go = BELL_INIT},
-            .pool = p};
+        notifying_job j = {.gate = {.task = {.run = notifying_run,
+                                             .done = gate_done,
+                                             .notified = count_notification},
+                                    .inside = BELL_INIT,
+                                    .go = BELL_INIT},
+                           .pool = p};
         bell b = BELL_INIT;
         pool_set_wake(p, bell_ring, &b);
         pool_submit(p, &j.gate.task);
         if (threads > 0) {
             bell_wait(&j.gate.inside);
-            assert_int_equal(b.rings, 1); /* for both words */
+            assert_int_equal(b.rings, 1); /* for both calls */
             assert_int_equal(pool_collect(p), 0);
-            assert_int_equal(j.tolds, 1);
+            assert_int_equal(j.notifications, 1);
             bell_ring(&j.gate.go);
         }
         while (j.gate.dones == 0) {
             bell_wait(&b);
             pool_collect(p);
         }
-        assert_int_equal(j.tolds, 1);
+        assert_int_equal(j.notifications, 1);
         assert_int_equal(j.dones_before, 0);
         pool_set_wake(p, NULL, NULL);
     }
@@ -278,7 +279,7 @@ int main(void)
         cmocka_unit_test(one_worker_keeps_the_order),
         cmocka_unit_test(without_threads_tasks_run_in_collect),
         cmocka_unit_test(a_late_listener_hears_of_what_waits),
-        cmocka_unit_test(word_comes_while_it_runs_and_before_done),
+        cmocka_unit_test(a_task_notifies_while_it_runs_and_before_done),
         cmocka_unit_test(freeing_waits_for_running_and_drops_waiting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

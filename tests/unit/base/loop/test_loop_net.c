@@ -220,11 +220,11 @@ static void a_proxy_that_is_in_the_way_is_named(void **state)
         {"https", "ALL_PROXY", "http://nowhere.test", 0,
          "the proxy http://nowhere.test:1080 (ALL_PROXY)", "correct or unset ALL_PROXY",
          ERR_NET_DNS},
-        {"http", "http_proxy", "http://user:hush@[bad:1", 0, "the value of http_proxy is no URL",
-         "http://HOST:PORT", ERR_CONFIG},
+        {"http", "http_proxy", "http://user:hush@[bad:1", 0,
+         "the value of http_proxy is not a proxy URL", "http://HOST:PORT", ERR_CONFIG},
         {"https", "https_proxy", NULL, 407, "(https_proxy)", "USER:PASSWORD", ERR_NET},
-        {"https", "https_proxy", NULL, 403, "(https_proxy)", "let this host through", ERR_NET},
-        {"https", "https_proxy", NULL, 502, "(https_proxy)", "does not reach that host", ERR_NET},
+        {"https", "https_proxy", NULL, 403, "(https_proxy)", "to allow this host", ERR_NET},
+        {"https", "https_proxy", NULL, 502, "(https_proxy)", "cannot reach that host", ERR_NET},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -247,7 +247,7 @@ static void a_proxy_that_is_in_the_way_is_named(void **state)
     forget_proxies();
 }
 
-/* As curl has it: what goes past the proxy must not be blamed on it. */
+/* As in curl: an error of a host that NO_PROXY exempts is not reported as the proxy's. */
 static void what_no_proxy_means(void **state)
 {
     static const struct {

@@ -186,8 +186,7 @@ static void silence_is_a_stall(void **state)
     p.request.stall_timeout_ms = 50;
     probe_run(&p);
     assert_int_equal(p.result.error.code, ERR_TIMEOUT);
-    assert_non_null(
-        strstr(p.result.error.message, "less than a byte a second came or went, for 0.1 s"));
+    assert_non_null(strstr(p.result.error.message, "less than 1 byte per second for 0.1 s"));
     AUTO(probe) after = {0}; /* the loop goes on */
     probe_init(&after, f->loop, "GET", f->port, "/x");
     probe_run(&after);
