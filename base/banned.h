@@ -1,8 +1,7 @@
-/* Functions that this project does not use, each with what to use in its place.
+/* Functions that this project does not use, each with its replacement.
  *
- * What:    poisons names, so that a use fails to compile. Included by base/util.h, after the
- *          system headers that declare them.
- * Owner:   nothing. Threads: any. Fails: at compile time.
+ * What:    poisons names, so that a use fails to compile. Included by base/util.h after the system
+ *          headers that declare them.
  */
 #ifndef BASE_BANNED_H
 #define BASE_BANNED_H

@@ -209,7 +209,7 @@ char *url_clean(const char *url)
     return copy;
 }
 
-/* HOST, HOST:PORT or [ADDRESS]:PORT; anything else may be the first part of a password. */
+/* HOST, HOST:PORT or [ADDRESS]:PORT; other text could be the first part of a password. */
 static bool is_host(const char *text, size_t len)
 {
     const char *end = text + len;

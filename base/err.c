@@ -23,7 +23,7 @@ enum {
     PART_MAX = 400, /* of a context, of a subject, of what is appended */
 };
 
-/* Control characters (of a key, of a server's reply) would break "one line". */
+/* Replaces control characters, which come from keys and replies and would break "one line". */
 static void make_one_line(char *text)
 {
     for (char *p = text; *p; p++)

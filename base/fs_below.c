@@ -81,13 +81,13 @@ int fs_below_open(int root_fd, const char *path, int flags, mode_t mode)
         return -1;
     }
     int fd = open_at_once(root_fd, path, flags, mode);
-    /* EPERM: a container's filter that does not know the call. EAGAIN: a rename meanwhile. */
+    /* EPERM: a container's filter that does not know the call. EAGAIN: a concurrent rename. */
     bool again = fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EAGAIN ||
                             errno == EINVAL || errno == E2BIG);
     return again ? fs_below_open_by_steps(root_fd, path, flags, mode) : fd;
 }
 
-/* The directory of `path`, held open, and its last name. */
+/* The directory of `path`, opened, and its last name. */
 static int open_parent(int root_fd, const char *path, const char **name)
 {
     const char *slash = strrchr(path, '/');
@@ -135,8 +135,8 @@ bool fs_identity_equal(const fs_identity *a, const fs_identity *b)
 static bool is_single_file(const struct stat *st, const char *path, err *e)
 {
     if (!S_ISREG(st->st_mode))
-        return err_set(e, ERR_IO, "%s: it is not a regular file", path);
-    return st->st_nlink == 1 || err_set(e, ERR_IO, "%s: the file has %llu links, not one", path,
+        return err_set(e, ERR_IO, "%s: not a regular file", path);
+    return st->st_nlink == 1 || err_set(e, ERR_IO, "%s: the file has %llu links, not 1", path,
                                         (unsigned long long)st->st_nlink);
 }
 
@@ -151,14 +151,14 @@ int fs_below_open_file(int root_fd, const char *path, fs_identity *out, err *e)
     struct stat before, st;
     AUTO_FD parent = open_parent(root_fd, path, &name);
     if (parent < 0 || fstatat(parent, name, &before, AT_SYMLINK_NOFOLLOW) != 0) {
-        err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", path);
+        err_set_errno(e, ERR_IO, errno, "%s: cannot open", path);
         return -1;
     }
     if (!is_single_file(&before, path, e))
         return -1;
     int fd = openat(parent, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | ALWAYS);
     if (fd < 0 || fstat(fd, &st) != 0 || !same_file(&before, &st)) {
-        err_set_errno(e, ERR_IO, fd < 0 ? errno : ESTALE, "%s: cannot be opened", path);
+        err_set_errno(e, ERR_IO, fd < 0 ? errno : ESTALE, "%s: cannot open", path);
         util_auto_close(&fd);
         return -1;
     }
@@ -177,14 +177,15 @@ bool fs_below_remove_same(int root_fd, const char *path, const fs_identity *same
     fs_identity now;
     AUTO_FD parent = open_parent(root_fd, path, &name);
     if (parent < 0 || fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno == ENOENT || err_set_errno(e, ERR_IO, errno, "%s: cannot be removed", path);
+        return errno == ENOENT || err_set_errno(e, ERR_IO, errno, "%s: cannot remove", path);
     identify(&st, &now);
     if (!is_single_file(&st, path, e))
         return false;
     if (!fs_identity_equal(&now, same))
-        return err_set(e, ERR_IO, "%s: kept, it is not the file that was read", path);
+        return err_set(e, ERR_IO, "%s: kept: the file was replaced or changed after it was read",
+                       path);
     return unlinkat(parent, name, 0) == 0 || errno == ENOENT ||
-           err_set_errno(e, ERR_IO, errno, "%s: cannot be removed", path);
+           err_set_errno(e, ERR_IO, errno, "%s: cannot remove", path);
 }
 
 static bool read_to_end(int fd, const char *path, size_t max_bytes, buf *out, err *e)
@@ -195,7 +196,7 @@ static bool read_to_end(int fd, const char *path, size_t max_bytes, buf *out, er
         if (got == 0)
             return true;
         if (got < 0 && errno != EINTR)
-            return err_set_errno(e, ERR_IO, errno, "%s: cannot be read", path);
+            return err_set_errno(e, ERR_IO, errno, "%s: cannot read", path);
         if (got > 0 && (size_t)got > max_bytes - out->len)
             return err_set(e, ERR_LIMIT, "%s: larger than %zu bytes", path, max_bytes);
         if (got > 0)
@@ -224,7 +225,7 @@ bool fs_below_remove(int root_fd, const char *path, err *e)
     AUTO_FD parent = open_parent(root_fd, path, &name);
     if (parent >= 0 && unlinkat(parent, name, 0) == 0)
         return true;
-    return errno == ENOENT || err_set_errno(e, ERR_IO, errno, "%s: cannot be removed", path);
+    return errno == ENOENT || err_set_errno(e, ERR_IO, errno, "%s: cannot remove", path);
 }
 
 bool fs_below_remove_tree(int root_fd, const char *path, err *e)
@@ -233,7 +234,7 @@ bool fs_below_remove_tree(int root_fd, const char *path, err *e)
     AUTO_FD parent = open_parent(root_fd, path, &name);
     if (parent >= 0)
         return fs_remove_tree_at(parent, name, e);
-    return errno == ENOENT || err_set_errno(e, ERR_IO, errno, "%s: cannot be removed", path);
+    return errno == ENOENT || err_set_errno(e, ERR_IO, errno, "%s: cannot remove", path);
 }
 
 bool fs_below_rename(int root_fd, const char *from, const char *to, err *e)
@@ -243,7 +244,7 @@ bool fs_below_rename(int root_fd, const char *from, const char *to, err *e)
     AUTO_FD to_dir = open_parent(root_fd, to, &to_name);
     if (from_dir >= 0 && to_dir >= 0 && renameat(from_dir, from_name, to_dir, to_name) == 0)
         return true;
-    return err_set_errno(e, ERR_IO, errno, "%s: cannot be renamed to %s", from, to);
+    return err_set_errno(e, ERR_IO, errno, "%s: cannot rename to %s", from, to);
 }
 
 int fs_below_temp(int root_fd, const char *path, mode_t mode, char **temp_path, err *e)
@@ -257,7 +258,7 @@ int fs_below_temp(int root_fd, const char *path, mode_t mode, char **temp_path, 
             return fd;
         }
         if (errno != EEXIST) {
-            err_set_errno(e, ERR_IO, errno, "%s: cannot be created", name);
+            err_set_errno(e, ERR_IO, errno, "%s: cannot create", name);
             return -1;
         }
     }

@@ -25,7 +25,7 @@ static bool same(const struct stat *a, const struct stat *b)
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* A bind mount of the same file system has the device of the directory above it. */
+/* A bind mount within one file system has the same device as the directory above it. */
 static bool is_mount_root(int dir_fd)
 {
 #ifdef STATX_ATTR_MOUNT_ROOT
@@ -57,7 +57,7 @@ bool fs_is_in_memory(int fd)
 
 static bool not_examined(err *e)
 {
-    return err_set_errno(e, ERR_IO, errno, "the folders above cannot be examined");
+    return err_set_errno(e, ERR_IO, errno, "cannot examine the directories above");
 }
 
 bool fs_is_at_or_above(int dir_fd, int below_fd, bool *is, err *e)
@@ -84,9 +84,9 @@ bool fs_is_at_or_above(int dir_fd, int below_fd, bool *is, err *e)
     return true;
 }
 
-/* --- may others write there? --- */
+/* --- whether others may write there --- */
 
-/* The group that distributions make for each user, with the user's name. */
+/* The group that distributions create for each user, with the user's name. */
 static bool is_private_group(uid_t user, gid_t group)
 {
     char user_names[NAMES_SIZE], group_names[NAMES_SIZE];
@@ -113,10 +113,9 @@ static const char *fault_of(const struct stat *st)
 static bool refuse(const char *shown, unsigned level, const char *fault, err *e)
 {
     return err_set(e, ERR_CONFIG,
-                   "%s: %s %s, so that others could put their own files in place of this "
-                   "program's; choose a folder that only you can write in, or set its sticky bit "
-                   "(chmod +t)",
-                   shown, level == 0 ? "the folder" : "a folder above it", fault);
+                   "%s: %s %s, so other users could replace the files in it; choose a directory "
+                   "that only you can write to, or set its sticky bit (chmod +t)",
+                   shown, level == 0 ? "the directory" : "a directory above it", fault);
 }
 
 bool fs_guard_check(int dir_fd, const char *shown, err *e)
@@ -124,14 +123,14 @@ bool fs_guard_check(int dir_fd, const char *shown, err *e)
     struct stat here, above;
     AUTO_FD at = fcntl(dir_fd, F_DUPFD_CLOEXEC, 0);
     if (at < 0 || fstat(at, &here) != 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be examined", shown);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot examine", shown);
     for (unsigned level = 0; !fs_is_mount_point(at); level++) {
         const char *fault = fault_of(&here);
         if (fault)
             return refuse(shown, level, fault, e);
         AUTO_FD parent = open_parent(at);
         if (parent < 0 || fstat(parent, &above) != 0)
-            return err_set_errno(e, ERR_IO, errno, "%s: the folder above it cannot be examined",
+            return err_set_errno(e, ERR_IO, errno, "%s: cannot examine the directory above it",
                                  shown);
         if (same(&above, &here))
             return true;

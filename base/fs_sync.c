@@ -1,4 +1,5 @@
-/* Names that survive a power cut: a directory's fsync puts its names on the disk, not its own name. */
+/* Makes names survive a power cut: fsync of a directory stores its entries, but not its own
+ * name. */
 #include "base/util.h"
 #include "base/fsutil.h"
 
@@ -8,7 +9,7 @@
 
 #include "base/fs_guard.h"
 
-/* The directory of a name, as a path. */
+/* The directory of `path`. */
 static char *parent_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -18,7 +19,7 @@ static char *parent_of(const char *path)
 static bool sync_open(int fd, const char *shown, err *e)
 {
     return (fd >= 0 && fsync(fd) == 0) ||
-           err_set_errno(e, ERR_IO, errno, "cannot sync the directory %s", shown);
+           err_set_errno(e, ERR_IO, errno, "%s: cannot sync the directory", shown);
 }
 
 bool fs_sync_dir(int dir_fd, const char *shown, err *e)
@@ -45,7 +46,7 @@ bool fs_sync_above(const char *dir, err *e)
             return true;
         AUTO_FREE char *above = parent_of(at);
         AUTO_FD fd = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0 && errno == EACCES) /* so this user made nothing there */
+        if (fd < 0 && errno == EACCES) /* not readable: this user created no name in it */
             return true;
         if (!sync_open(fd, above, e))
             return false;

@@ -1,4 +1,4 @@
-/* Whole directories: removal with all that is in them, and their names in order. */
+/* Directory trees: recursive removal, and names in order. */
 #include "base/util.h"
 #include "base/fsutil.h"
 
@@ -15,20 +15,20 @@ DEFINE_AUTO_PTR(DIR, close_dir)
 
 static bool remove_entry(int dir_fd, const char *name, const char *shown, err *e);
 
-/* Takes the descriptor. */
+/* Takes ownership of the descriptor. */
 static bool remove_content(int fd, const char *shown, err *e)
 {
     AUTO_PTR(DIR) dir = fdopendir(fd);
     if (!dir) {
         int number = errno;
         close(fd);
-        return err_set_errno(e, ERR_IO, number, "cannot read the directory %s", shown);
+        return err_set_errno(e, ERR_IO, number, "%s: cannot read the directory", shown);
     }
     for (;;) {
         errno = 0;
         const struct dirent *entry = readdir(dir);
         if (!entry && errno != 0)
-            return err_set_errno(e, ERR_IO, errno, "cannot read the directory %s", shown);
+            return err_set_errno(e, ERR_IO, errno, "%s: cannot read the directory", shown);
         if (!entry)
             return true;
         if (str_equal(entry->d_name, ".") || str_equal(entry->d_name, ".."))
@@ -42,10 +42,10 @@ static bool remove_failed(const char *shown, const char *name, err *e)
 {
     if (errno == ENOENT)
         return true;
-    return err_set_errno(e, ERR_IO, errno, "cannot remove %s (in %s)", name, shown);
+    return err_set_errno(e, ERR_IO, errno, "%s/%s: cannot remove", shown, name);
 }
 
-/* First as a file: a link is never followed. */
+/* Tries unlink first, so that a link is never followed. */
 static bool remove_entry(int dir_fd, const char *name, const char *shown, err *e)
 {
     if (unlinkat(dir_fd, name, 0) == 0)
@@ -95,7 +95,7 @@ bool fs_each_name_at(int dir_fd, const char *dir, bool (*each)(void *ctx, const 
     struct dirent **names = NULL;
     int count = scandirat(dir_fd, dir, &names, no_dots, by_bytes);
     if (count < 0)
-        return err_set_errno(e, ERR_IO, errno, "cannot read the directory %s", dir);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot read the directory", dir);
     bool good = true;
     for (int i = 0; i < count; i++) {
         good = good && each(ctx, names[i]->d_name, e);

@@ -22,11 +22,11 @@ static bool make_dir(const char *path, mode_t mode, err *e)
     if (mkdir(path, mode) == 0)
         return true;
     int number = errno;
-    /* EROFS and the like come before EEXIST on some systems. */
+    /* Some systems report EROFS and other errors before EEXIST. */
     if (is_directory(path))
         return true;
     return err_set_errno(e, ERR_IO, number == EEXIST ? ENOTDIR : number,
-                         "cannot make the directory %s", path);
+                         "%s: cannot create the directory", path);
 }
 
 bool fs_make_dirs_as(const char *path, mode_t mode, err *e)
@@ -52,7 +52,7 @@ bool fs_remove(const char *path, err *e)
 {
     if (unlink(path) == 0 || errno == ENOENT)
         return true;
-    return err_set_errno(e, ERR_IO, errno, "cannot remove %s", path);
+    return err_set_errno(e, ERR_IO, errno, "%s: cannot remove", path);
 }
 
 bool fs_exists(const char *path)
@@ -65,7 +65,7 @@ bool fs_size(const char *path, uint64_t *size_bytes, err *e)
 {
     struct stat st;
     if (stat(path, &st) != 0)
-        return err_set_errno(e, ERR_IO, errno, "cannot look at %s", path);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot examine", path);
     *size_bytes = (uint64_t)st.st_size;
     return true;
 }
@@ -81,15 +81,15 @@ char *fs_join_below(const char *root, const char *relative, err *e)
     }
     if (!good) {
         (void)err_set(e, ERR_IO,
-                      "the name \"%s\" may not be used below %s: it is empty, absolute "
-                      "or has a segment `.` or `..`",
-                      relative, root);
+                      "%s: the name \"%s\" is refused: it is empty, absolute, or has a segment "
+                      "`.` or `..`",
+                      root, relative);
         return NULL;
     }
     return xasprintf("%s%s%s", root, str_ends_with(root, "/") ? "" : "/", relative);
 }
 
-/* Without empty and `.` segments; `..` stays, since what it means depends on links. */
+/* Removes empty and `.` segments; `..` stays, since its meaning depends on links. */
 static char *tidy(const char *path)
 {
     AUTO(buf) out = BUF(SIZE_MAX / 2);
@@ -110,7 +110,7 @@ char *fs_absolute(const char *path, err *e)
         return tidy(path);
     AUTO_FREE char *cwd = getcwd(NULL, 0);
     if (!cwd) {
-        (void)err_set_errno(e, ERR_IO, errno, "cannot tell the working directory");
+        (void)err_set_errno(e, ERR_IO, errno, "cannot determine the working directory");
         return NULL;
     }
     AUTO_FREE char *joined = xasprintf("%s/%s", cwd, path);
@@ -127,10 +127,9 @@ static bool read_all(int fd, const char *path, size_t max_bytes, buf *out, err *
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return err_set_errno(e, ERR_IO, errno, "cannot read %s", path);
+            return err_set_errno(e, ERR_IO, errno, "%s: cannot read", path);
         if ((size_t)n > max_bytes - out->len)
-            return err_set(e, ERR_LIMIT, "%s is larger than the %zu bytes that are allowed here",
-                           path, max_bytes);
+            return err_set(e, ERR_LIMIT, "%s: larger than the limit of %zu bytes", path, max_bytes);
         buf_append(out, chunk, (size_t)n);
     }
 }
@@ -139,7 +138,7 @@ bool fs_read_file(const char *path, size_t max_bytes, buf *out, err *e)
 {
     AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return err_set_errno(e, ERR_IO, errno, "cannot open %s", path);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot open", path);
     buf_clear(out);
     out->max_bytes = MAX(out->max_bytes, max_bytes);
     return read_all(fd, path, max_bytes, out, e);
@@ -150,7 +149,7 @@ static bool fill(int fd, const char *path, slice data, bool durable, err *e)
     if (!fs_write_all(fd, data.data, data.len, e))
         return err_context(e, "%s", path);
     if (durable && fsync(fd) != 0)
-        return err_set_errno(e, ERR_IO, errno, "cannot sync %s", path);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot sync", path);
     return true;
 }
 
@@ -180,8 +179,8 @@ size_t fs_name_max(const char *path)
     return found > 0 ? MIN((size_t)found, (size_t)NAME_MAX) : NAME_MAX;
 }
 
-/* So many bytes of a path that its last name stays within what file systems take with `more` bytes
- * behind it; no character of UTF-8 is cut in two. */
+/* The length of `path` that leaves room for `more` bytes in its last name; UTF-8 characters are not
+ * split. */
 static size_t room_for(const char *path, size_t more)
 {
     const char *slash = strrchr(path, '/');
@@ -199,7 +198,7 @@ char *fs_temp_name(const char *path)
 {
     uint32_t number = 0;
     if (getrandom(&number, sizeof number, 0) != sizeof number)
-        number = (uint32_t)getpid(); /* O_EXCL keeps even this one safe */
+        number = (uint32_t)getpid(); /* O_EXCL prevents collisions */
     return xasprintf("%.*s.tmp-%08x", (int)room_for(path, 13), path, number);
 }
 
@@ -207,7 +206,7 @@ int fs_temp_create(const char *path, char **temp_path, err *e)
 {
     for (;;) {
         AUTO_FREE char *name = fs_temp_name(path);
-        /* 0666: the umask decides, as for any file that a user makes. */
+        /* 0666: the umask decides, as for other files of the user. */
         int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0) {
             *temp_path = move(name);
@@ -215,7 +214,7 @@ int fs_temp_create(const char *path, char **temp_path, err *e)
         }
         if (errno != EEXIST) {
             *temp_path = NULL;
-            (void)err_set_errno(e, ERR_IO, errno, "cannot make the file %s", name);
+            (void)err_set_errno(e, ERR_IO, errno, "%s: cannot create", name);
             return -1;
         }
     }
@@ -228,7 +227,7 @@ bool fs_temp_commit(char **temp_path, const char *path, err *e)
         return true;
     int number = errno;
     unlink(temp);
-    return err_set_errno(e, ERR_IO, number, "cannot rename %s to %s", temp, path);
+    return err_set_errno(e, ERR_IO, number, "%s: cannot rename to %s", temp, path);
 }
 
 void fs_temp_discard(char **temp_path)
@@ -258,7 +257,7 @@ void fs_reserve(int fd, uint64_t size_bytes)
     struct stat st;
     if (size_bytes == 0 || fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size_bytes) == 0)
         return;
-    /* A full disk may have given what it had left: others need it meanwhile. */
+    /* A failed fallocate may have taken the last blocks of the disk: return them. */
     bool cut_back = fstat(fd, &st) == 0 && ftruncate(fd, st.st_size) == 0;
     UNUSED(cut_back);
 }
@@ -284,7 +283,7 @@ bool fs_free_bytes(const char *path, uint64_t *free_bytes, err *e)
 {
     struct statvfs st;
     if (statvfs(path, &st) != 0)
-        return err_set_errno(e, ERR_IO, errno, "cannot tell the free space of %s", path);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot determine the free space", path);
     *free_bytes = (uint64_t)st.f_bavail * st.f_frsize;
     return true;
 }
@@ -295,7 +294,7 @@ bool fs_print_standard(int fd, slice text, uint64_t limit_ms, err *e)
     bool ok = output_put(o, text, OUTPUT_DROP) && (output_flush(o, limit_ms) || !errno);
     int error = errno;
     output_free(o);
-    return ok || err_set_errno(e, ERR_IO, error, "standard %s cannot be written",
+    return ok || err_set_errno(e, ERR_IO, error, "cannot write standard %s",
                                fd == STDERR_FILENO ? "error" : "output");
 }
 

@@ -11,16 +11,16 @@
 #include "decon/base/buf.h"
 
 enum {
-    SECRET_MIN_CHARS = 8, /* shorter ones would blot out ordinary words */
+    SECRET_MIN_CHARS = 8, /* shorter ones would mask ordinary words */
     LINE_MAX_BYTES = 1 << 20,
     DEFAULT_COLUMNS = 80,
-    QUEUE_BYTES = 512 << 10,  /* some 3,000 lines */
-    KEPT_BYTES = 64 << 20,    /* of errors and closing lines */
+    QUEUE_BYTES = 512 << 10,  /* about 3,000 lines */
+    KEPT_BYTES = 64 << 20,    /* for errors and the last lines of a run */
     FULL_DISK_RETRY_MS = 250, /* between attempts on a full disk */
 };
 
-/* level, json, fd and terminal are constant once threads run. The secrets and the count are shared
- * by all that log, hence the lock; it is held while a line is queued, which never waits. */
+/* level, json, fd and terminal are constant once threads run. The lock guards the rest; it is held
+ * while a line is queued, which never waits. */
 static struct {
     log_level level;
     bool json;
@@ -36,7 +36,7 @@ static struct {
 static const char *const level_words[] = {"ERROR", "WARN ", "INFO ", "DEBUG"};
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
-/* --- the output --- */
+/* --- output --- */
 
 static void before_fork(void)
 {
@@ -109,8 +109,8 @@ bool log_is_terminal(void)
     return state.terminal;
 }
 
-/* The longest secret that stands at the start of `text`, in bytes; 0 for none. The longest, so that
- * a secret which begins with another one leaves nothing behind. */
+/* Length of the longest secret at the start of `text`, 0 for none. The longest, so that a secret
+ * that begins with another one is masked completely. */
 static size_t secret_at(const char *text, size_t len)
 {
     size_t longest = 0;
@@ -136,7 +136,7 @@ static void append_masked(buf *out, const char *text)
     }
 }
 
-/* Bytes of the UTF-8 character at the start of `s`, and its code point; 0 where it is none
+/* Bytes of the UTF-8 character at the start of `s`, and its code point; 0 if it is malformed
  * (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF). */
 static size_t utf8_decode(slice s, uint32_t *code_point)
 {
@@ -162,7 +162,7 @@ static bool is_control(uint32_t code_point)
     return code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0);
 }
 
-/* Control characters (of a key, of a server's words) would break the line or steer the terminal. */
+/* Escapes control characters, which could break the line or control the terminal. */
 static void append_human(buf *out, slice text)
 {
     while (text.len > 0) {
@@ -255,7 +255,7 @@ static void append_time_and_level(buf *out, log_level level)
     buf_printf(out, "%s %s ", text, level_words[level]);
 }
 
-/* A line as it is written, its end included. */
+/* A complete line, including its end. */
 static void append_line(buf *out, log_level level, const log_fields *fields, slice message)
 {
     if (state.json) {
@@ -268,13 +268,12 @@ static void append_line(buf *out, log_level level, const log_fields *fields, sli
     buf_append_char(out, '\n');
 }
 
-/* Under the lock, where the queue takes lines again. */
+/* Under the lock, once the queue accepts lines again. */
 static void report_dropped(void)
 {
     AUTO(buf) message = BUF(200);
     AUTO(buf) line = BUF(2000);
-    buf_printf(&message,
-               "log: %llu lines dropped: the reader or the disk of the log does not keep up",
+    buf_printf(&message, "log: %llu lines dropped: the log's reader or disk is too slow",
                (unsigned long long)state.dropped);
     append_line(&line, LOG_WARN, &(log_fields){.event = "log"}, buf_slice(&message));
     if (output_put(state.out, buf_slice(&line), OUTPUT_KEEP))
@@ -295,7 +294,7 @@ static void put_line(slice line, bool keep)
 static void emit(log_level level, const log_fields *fields, const char *text)
 {
     AUTO(buf) message = BUF(LINE_MAX_BYTES);
-    AUTO(buf) line = BUF((size_t)LINE_MAX_BYTES * 6 + 4096); /* escapes: up to six bytes for one */
+    AUTO(buf) line = BUF((size_t)LINE_MAX_BYTES * 6 + 4096); /* an escaped byte takes up to 6 */
     pthread_mutex_lock(&state.lock);
     append_masked(&message, text);
     append_line(&line, level, fields, buf_slice(&message));
@@ -355,7 +354,7 @@ void log_plain(const char *fmt, ...)
     va_end(args);
 }
 
-/* One column less than the terminal has: a full line would wrap, and could not be erased. */
+/* One column less than the terminal has: a full line would wrap and could not be erased. */
 static size_t terminal_columns(void)
 {
     struct winsize size = {0};
@@ -364,7 +363,7 @@ static size_t terminal_columns(void)
     return size.ws_col - 1u;
 }
 
-/* `text`, masked and harmless, cut to `columns` characters. */
+/* `text` with secrets masked and control characters escaped, cut to `columns` characters. */
 static char *status_text(const char *text, size_t columns)
 {
     AUTO(buf) masked = BUF(LINE_MAX_BYTES);

@@ -12,7 +12,7 @@ static void unlink_op(op *o)
     o->list = NULL;
 }
 
-/* Its children and requests may call op_finish meanwhile: that is ignored. */
+/* Calls of op_finish by its children and requests meanwhile are ignored. */
 static void stop(op *o)
 {
     bool first = !o->ended;
@@ -28,7 +28,7 @@ static void release(op *o)
     o->kind->free(o);
 }
 
-/* Cancelled from here on: on_done may cancel it, since its owner still has the pointer. */
+/* Marks it cancelled first: on_done may call op_cancel, since its owner still has the pointer. */
 static void report(op *o, const err *error)
 {
     if (o->cancelled)

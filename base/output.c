@@ -14,15 +14,15 @@ static char erase_line[] = "\r\033[K"; /* iovec has no const */
 enum {
     STACK_BYTES = 256 * 1024, /* the default of 8 MiB counts against `ulimit -v` */
     SETTLE_MS = 200,
-    WAIT_SLICE_MS = 50,  /* between looks for a pending signal */
+    WAIT_SLICE_MS = 50,  /* between checks for a pending signal */
     PARTS_MAX = 3,       /* erase, text, status */
-    ENTRY_OVERHEAD = 48, /* of the allocator and the entry itself */
+    ENTRY_OVERHEAD = 48, /* allocator and struct entry */
 };
 
 typedef struct entry {
     struct entry *next;
     size_t len;
-    bool kept; /* counts against keep_bytes */
+    bool kept; /* counts toward keep_bytes */
     char text[];
 } entry;
 
@@ -30,7 +30,7 @@ struct output {
     output_options o; /* immutable, but `threaded` (under the lock) */
     pthread_mutex_t lock;
     pthread_cond_t work_came, written;
-    /* under the lock */
+    /* guarded by the lock */
     pthread_t thread;
     bool started, running, stopping;
     entry *first, *last;
@@ -41,7 +41,7 @@ struct output {
     bool status_changed, status_shown;
     entry *in_write, *status_in_write;
     bool writing;
-    bool stalled; /* the last output_settle was in vain */
+    bool stalled; /* the last output_settle timed out */
     int error;
 };
 
@@ -53,7 +53,7 @@ static ssize_t write_fd(void *ctx, const struct iovec *parts, int count)
     ssize_t n = writev(o->o.fd, parts, count);
     if (n >= 0 || errno != EAGAIN)
         return n;
-    /* Another program made the shared description non-blocking. */
+    /* Another process made the shared file description non-blocking. */
     struct pollfd ready = {.fd = o->o.fd, .events = POLLOUT};
     if (o->o.threaded)
         poll(&ready, 1, -1);
@@ -66,7 +66,7 @@ static bool is_final(const output *o, int error)
     return !o->o.lossy || error == EPIPE || error == EBADF;
 }
 
-/* Takes n bytes off the front. */
+/* Removes the first n bytes. */
 static int skip_written(struct iovec *parts, int count, size_t n)
 {
     int first = 0;
@@ -81,8 +81,8 @@ static int skip_written(struct iovec *parts, int count, size_t n)
     return count - first;
 }
 
-/* Yields 0 or the errno of a write that is not tried again. One writev(2) where the kernel takes all:
- * lines of several processes in one pipe stay whole. */
+/* Returns 0 or the errno of a write that is not retried. One writev(2) per text if the kernel takes
+ * all of it, so that lines of several processes in one pipe stay whole. */
 static int write_parts(output *o, struct iovec *parts, int count)
 {
     bool threaded = o->o.threaded;
@@ -99,7 +99,7 @@ static int write_parts(output *o, struct iovec *parts, int count)
     return 0;
 }
 
-/* Under the lock: the next text, with the status text around it; 0 where nothing is to be written. */
+/* Under the lock: the next text, with the status text around it; 0 if there is nothing to write. */
 static int take(output *o, struct iovec parts[PARTS_MAX])
 {
     int count = 0;
@@ -191,7 +191,8 @@ static void *thread_main(void *arg)
     return NULL;
 }
 
-/* Signals are for other threads; a closed pipe's SIGPIPE stays pending, and the write says EPIPE. */
+/* The thread blocks all signals: other threads handle them, and SIGPIPE stays pending while the
+ * write fails with EPIPE. */
 static int start_thread(output *o)
 {
     sigset_t all, before;
@@ -206,7 +207,7 @@ static int start_thread(output *o)
     return failed;
 }
 
-/* Under the lock: the thread is woken; without one, this thread writes. Yields 0 or errno. */
+/* Under the lock: wakes the thread; without one, writes here. Returns 0 or errno. */
 static int begin_writing(output *o)
 {
     if (o->o.threaded && !o->started) {
@@ -242,7 +243,7 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Under the lock: a part of a wait. */
+/* Under the lock: one slice of a wait. */
 static void wait_slice(output *o, uint64_t until_ms)
 {
     uint64_t end_ms = MIN(now_ms() + WAIT_SLICE_MS, until_ms);
@@ -256,7 +257,7 @@ static bool has_space(const output *o, size_t len)
     return o->queued_bytes == 0 || o->queued_bytes + cost(len) <= o->o.max_bytes;
 }
 
-/* Under the lock: 0, or why the text is not taken. */
+/* Under the lock: 0, or the errno of refusing the text. */
 static int admit(output *o, size_t len, output_rule rule)
 {
     if (rule == OUTPUT_KEEP)
@@ -429,7 +430,7 @@ void output_free(output *o)
 void output_before_fork(output *o)
 {
     pthread_mutex_lock(&o->lock);
-    while (o->started && !o->running) /* while it starts it may hold locks that the child needs */
+    while (o->started && !o->running) /* a starting thread may hold locks that the child needs */
         pthread_cond_wait(&o->written, &o->lock);
 }
 

@@ -1,11 +1,11 @@
-/* Text for a descriptor whose reader may be stalled: a bounded queue, and a thread that writes it.
+/* Text output that does not block on a stalled reader: a bounded queue and a thread that writes it.
  *
- * What:    texts are written whole and in order. No caller waits for the reader, unless it asks for
- *          that (OUTPUT_WAIT). A terminal's status text is replaced, not queued, and stays below
- *          the last line. Without a thread (`threaded`) output_put writes by itself.
+ * What:    texts are written whole and in order. Callers wait for the reader only with OUTPUT_WAIT.
+ *          A terminal's status text is replaced, not queued, and stays below the last line. Without
+ *          a thread (`threaded`) output_put writes directly.
  * Owner:   output_new / output_free; texts are copied.
- * Threads: any. `write` is called by one thread at a time, without a lock where there is a thread.
- * Fails:   output_put: false with errno where a text was not taken (ENOBUFS: the queue is full; EINTR:
+ * Threads: any. `write` is called by one thread at a time, without the lock if there is a thread.
+ * Fails:   output_put: false with errno if a text was not taken (ENOBUFS: the queue is full; EINTR:
  *          a signal is pending; else the errno of the write that ended the output).
  */
 #ifndef BASE_OUTPUT_H
@@ -24,15 +24,15 @@ typedef struct output_options {
     ssize_t (*write)(void *ctx, const struct iovec *parts, int count); /* NULL: writev(2) to fd */
     void *ctx;
     bool threaded;
-    bool lossy;          /* of a log: a full disk is waited for; else it ends the output */
-    size_t max_bytes;    /* queued, of texts that may be dropped or wait */
-    size_t keep_bytes;   /* the same, of OUTPUT_KEEP */
-    unsigned retry_ms;   /* between the attempts on a full disk */
+    bool lossy;          /* a log: waits while the disk is full; else ENOSPC ends the output */
+    size_t max_bytes;    /* queue limit for OUTPUT_DROP and OUTPUT_WAIT */
+    size_t keep_bytes;   /* queue limit for OUTPUT_KEEP */
+    unsigned retry_ms;   /* between attempts on a full disk */
     bool ends_on_signal; /* SIGINT or SIGTERM, blocked and pending, ends a wait */
 } output_options;
 
 typedef enum output_rule {
-    OUTPUT_DROP, /* not taken while the queue is full; once it was, until half of it is written */
+    OUTPUT_DROP, /* dropped while the queue is full, then until half of it is written */
     OUTPUT_KEEP, /* taken up to keep_bytes */
     OUTPUT_WAIT  /* waits until there is space */
 } output_rule;
@@ -40,24 +40,25 @@ typedef enum output_rule {
 #define OUTPUT_FOREVER UINT64_MAX
 
 output *output_new(const output_options *options) MUST_USE;
-/* Where the thread is inside a write, the output is its own from here on. NULL is fine. */
+/* If the thread is inside a write, it frees the output later. NULL is allowed. */
 void output_free(output *o);
 
 bool output_put(output *o, slice text, output_rule rule) MUST_USE;
-/* Whether OUTPUT_DROP would take a text of this length now. */
+/* Whether OUTPUT_DROP would take a text of this length. */
 bool output_has_space(output *o, size_t len);
-/* NULL takes the status text away. */
+/* NULL removes the status text. */
 void output_status(output *o, const char *text);
-/* Waits until all is written; false after the limit, at a signal (errno 0), or with errno where the
- * output ended. */
+/* Waits until all is written; false at the time limit, at a signal (errno 0), or with errno if the
+ * output has ended. */
 bool output_flush(output *o, uint64_t limit_ms);
-/* Flushes for up to 200 ms, so that what is written elsewhere next comes later; not again while the
- * reader is stalled. */
+/* Flushes for up to 200 ms, so that later writes by other means come after it. Returns at once
+ * while the reader is known to be stalled. */
 void output_settle(output *o);
-/* Flushes, then ends the thread where it is idle: later texts are written by output_put. */
+/* Flushes, then ends the thread if it is idle: later texts are written by output_put. */
 bool output_stop(output *o, uint64_t limit_ms);
 
-/* Around fork(): the child has an empty queue and no thread; it starts one of its own when needed. */
+/* Around fork(): the child has an empty queue and no thread; it starts a thread when it needs
+ * one. */
 void output_before_fork(output *o);
 void output_after_fork(output *o, bool in_child);
 

@@ -13,7 +13,7 @@ struct pool {
     unsigned thread_count;
     pthread_t *threads;
 
-    /* under `lock` */
+    /* guarded by `lock` */
     pthread_mutex_t lock;
     pthread_cond_t work_came;
     task_queue waiting, finished;
@@ -45,8 +45,7 @@ static pool_task *queue_pop(task_queue *q)
     return task;
 }
 
-/* The lock is held while waking, so that a loop that detaches itself (pool_set_wake with NULL) is
- * never called afterwards. */
+/* Called with the lock held: after pool_set_wake with NULL the detached loop is not called. */
 static void wake_locked(pool *p)
 {
     if (p->wake)
@@ -77,8 +76,8 @@ static pool_task *pop_notifying(pool *p)
     return task;
 }
 
-/* Each `notified` comes before the task's `done`: a task is looked for here after it was taken out of the
- * finished ones, and sends no word any more. */
+/* Called after a batch of finished tasks was taken, before their `done`: these tasks cannot notify
+ * any more, so each `notified` comes before its `done`. */
 static void call_notified(pool *p)
 {
     for (pool_task *task; (task = pop_notifying(p));)
@@ -105,7 +104,7 @@ static void *worker_main(void *arg)
     return NULL;
 }
 
-/* Workers block every signal: those belong to the thread that watches for them. */
+/* Workers block all signals; the thread that watches for signals handles them. */
 static int worker_start(pool *p, pthread_t *thread)
 {
     sigset_t all, before;
@@ -126,7 +125,7 @@ pool *pool_new(unsigned thread_count, err *e)
         int failed = worker_start(p, &p->threads[p->thread_count]);
         if (failed) {
             err_set_errno(e, ERR_IO, failed,
-                          "worker thread %u of %u cannot be started (lower the number of workers "
+                          "cannot start worker thread %u of %u (lower the number of workers "
                           "or raise the limit of processes)",
                           p->thread_count + 1, thread_count);
             pool_free(p);
@@ -148,7 +147,7 @@ void pool_free(pool *p)
         pthread_join(p->threads[i], NULL);
     call_notified(p);
     for (pool_task *task; (task = queue_pop(&p->finished));)
-        task->done(task); /* nobody collected it any more: it may hold memory and descriptors */
+        task->done(task); /* pool_collect is not called again; it may hold memory, descriptors */
     pthread_cond_destroy(&p->work_came);
     pthread_mutex_destroy(&p->lock);
     free(p->threads);
@@ -160,7 +159,7 @@ void pool_set_wake(pool *p, void (*wake)(void *ctx), void *ctx)
     pthread_mutex_lock(&p->lock);
     p->wake = wake;
     p->wake_ctx = ctx;
-    /* What finished before anybody listened must not be forgotten. */
+    /* Tasks that finished before this call. */
     if (p->finished.first || p->notifying || (p->thread_count == 0 && p->waiting.first))
         wake_locked(p);
     pthread_mutex_unlock(&p->lock);

@@ -20,7 +20,8 @@
 #define OUR_ARCHITECTURE AUDIT_ARCH_PPC64LE
 #endif
 
-/* The numbers of x86-64 with 32-bit pointers (x32), which are other calls of the same architecture. */
+/* System call numbers of x32 (x86-64 with 32-bit pointers), which has the same architecture
+ * value. */
 #define X32_CALLS 0x40000000u
 
 void process_hide_memory(void)
@@ -43,8 +44,8 @@ static const int refused[] = {
 #define HEAD_LENGTH 4
 #define REFUSED     ARRAY_LEN(refused)
 
-/* In order: another architecture is refused, x32 is refused, then one comparison for each call. The
- * last two instructions permit and refuse. */
+/* Refuses other architectures, then x32, then compares with each refused call. The last two
+ * instructions permit and refuse. */
 static size_t make_filter(struct sock_filter out[HEAD_LENGTH + REFUSED + 2])
 {
     const struct sock_filter head[HEAD_LENGTH] = {
@@ -68,7 +69,7 @@ static bool refuse_calls(err *e)
     struct sock_filter filter[HEAD_LENGTH + REFUSED + 2];
     struct sock_fprog program = {.len = (unsigned short)make_filter(filter), .filter = filter};
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0 ||
-           err_set_errno(e, ERR_IO, errno, "system calls cannot be filtered (seccomp)");
+           err_set_errno(e, ERR_IO, errno, "cannot filter system calls (seccomp)");
 }
 #else
 static bool refuse_calls(err *e)
@@ -80,6 +81,6 @@ static bool refuse_calls(err *e)
 bool process_isolate(err *e)
 {
     return (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ||
-            err_set_errno(e, ERR_IO, errno, "privileges cannot be given up")) &&
+            err_set_errno(e, ERR_IO, errno, "cannot drop privileges")) &&
            refuse_calls(e);
 }

@@ -1,4 +1,4 @@
-/* What a process gives up for its own protection.
+/* Restrictions that a process applies to itself for protection.
  *
  * What:    process_hide_memory: no core dump, and no other process of this user may read the memory
  *          or the environment (ptrace, /proc/PID/environ, /proc/PID/mem); root may. Children
@@ -8,9 +8,9 @@
  *          or gain privileges; descriptors that it has keep working. It cannot be undone.
  * Owner:   -
  * Threads: process_isolate while the process has one thread.
- * Fails:   process_isolate where the kernel has no filters for system calls (seccomp), or the
- *          processor is unknown here: then only privileges are given up. In sanitizer builds
- *          programs can still be run, since reports of errors start a symbolizer.
+ * Fails:   process_isolate if the kernel has no filters for system calls (seccomp), or the
+ *          processor is not supported: then only privileges are dropped. In sanitizer builds
+ *          programs can still be run, since error reports start a symbolizer.
  */
 #ifndef BASE_PROCESS_GUARD_H
 #define BASE_PROCESS_GUARD_H

@@ -1,8 +1,8 @@
 #include "base/util.h"
 #include "base/utf8.h"
 
-/* How many bytes the well-formed sequence at `p` has; 0 when there is none (RFC 3629, section 4:
- * no overlong forms, no surrogates, nothing above U+10FFFF). */
+/* Length of the well-formed sequence at `p`, or 0 (RFC 3629, section 4: no overlong forms, no
+ * surrogates, nothing above U+10FFFF). */
 static size_t sequence_len(const uint8_t *p, size_t left)
 {
     uint8_t lead = p[0];
@@ -19,7 +19,7 @@ static size_t sequence_len(const uint8_t *p, size_t left)
     return len;
 }
 
-/* The first byte at or after `i` that is not ASCII, looked for eight bytes at a time. */
+/* The first byte at or after `i` that is not ASCII; reads eight bytes at a time. */
 static size_t skip_ascii(const uint8_t *p, size_t i, size_t len)
 {
     for (; i + 8 <= len; i += 8) {

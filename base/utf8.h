@@ -1,4 +1,4 @@
-/* UTF-8: checking a whole text, and its code points one by one.
+/* UTF-8: validation of a text, and iteration over its code points.
  *
  * What:    RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
  * Owner:   texts are borrowed.
@@ -12,7 +12,7 @@
 
 /* The offset of the first byte that does not belong to valid UTF-8, or text.len. */
 size_t utf8_check(slice text);
-/* The code point at *offset (< text.len); *offset moves behind it. */
+/* The code point at *offset (< text.len); *offset advances to the next one. */
 static inline uint32_t utf8_next(slice text, size_t *offset)
 {
     const uint8_t *p = (const uint8_t *)text.data + *offset;

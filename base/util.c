@@ -12,7 +12,7 @@ void util_auto_close(int *fd)
 
 #define STDERR_WAIT_MS 2000
 
-static void (*on_out_of_memory)(void); /* constant once there are threads, as is allocation_most */
+static void (*on_out_of_memory)(void); /* constant once threads run, as is allocation_most */
 static size_t allocation_most = SIZE_MAX;
 
 void util_on_out_of_memory(void (*handler)(void))
@@ -25,7 +25,7 @@ void util_limit_allocation(size_t most_bytes)
     allocation_most = most_bytes;
 }
 
-/* One write, so that no other thread's line is within it; nothing here takes memory or a lock. */
+/* One write, so that lines of other threads are not mixed in; takes no memory and no lock. */
 void util_out_of_memory(size_t size_bytes)
 {
     char line[128];
@@ -37,7 +37,7 @@ void util_out_of_memory(size_t size_bytes)
                              size_bytes)
                   : snprintf(line, sizeof line, "out of memory: free memory and run again\n");
     struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
-    if (poll(&ready, 1, STDERR_WAIT_MS) > 0) { /* not where nothing reads a full pipe */
+    if (poll(&ready, 1, STDERR_WAIT_MS) > 0) { /* a full pipe without a reader would block */
         ssize_t written = write(STDERR_FILENO, line, (size_t)len);
         UNUSED(written);
     }

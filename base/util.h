@@ -1,7 +1,7 @@
-/* Small helpers of the sources of this project: attributes, cleanup by scope, array length, malloc
- * that cannot fail. Not for public headers: the names have no prefix.
+/* Small helpers of this project's sources: attributes, cleanup by scope, array length, allocation
+ * that cannot fail. Not for public headers, since the names have no prefix.
  *
- * What:    macros and the x* allocators; the rules of ownership are those of the types that use them.
+ * What:    macros and the x* allocators.
  * Owner:   AUTO(type) variables are released when their scope ends; move() takes them out of it.
  * Threads: any.
  * Fails:   never.
@@ -25,8 +25,8 @@
 #define MIN(a, b)    ((a) < (b) ? (a) : (b))
 #define MAX(a, b)    ((a) > (b) ? (a) : (b))
 
-/* DEFINE_AUTO(type, release): lets `AUTO(type) v` call release(&v) at the end of its scope;
- * DEFINE_AUTO_PTR(type, free): lets `AUTO_PTR(type) p` (a `type *`) call free(p); NULL is fine. */
+/* DEFINE_AUTO(type, release): `AUTO(type) v` calls release(&v) at the end of its scope;
+ * DEFINE_AUTO_PTR(type, free): `AUTO_PTR(type) p` (a `type *`) calls free(p); NULL is allowed. */
 #define DEFINE_AUTO     DECON_DEFINE_AUTO
 #define DEFINE_AUTO_PTR DECON_DEFINE_AUTO_PTR
 #define AUTO            DECON_AUTO
@@ -43,7 +43,7 @@ static inline void util_auto_free(void *p)
 void util_auto_close(int *fd);
 #define AUTO_FD __attribute__((unused, cleanup(util_auto_close))) int
 
-/* Takes a pointer out of an AUTO variable: yields it and leaves NULL behind. */
+/* Takes a pointer out of an AUTO variable: returns it and sets the variable to NULL. */
 #define move(p)                                                                                    \
     ({                                                                                             \
         __typeof__(p) moved_ = (p);                                                                \
@@ -51,16 +51,16 @@ void util_auto_close(int *fd);
         moved_;                                                                                    \
     })
 
-/* Ends the process: one line on standard error, exit status 1, no handlers of exit(3), from any thread.
- * Size 0: a library did not say how much it needed. */
+/* Ends the process: one line on standard error, exit status 1, no handlers of exit(3), from any
+ * thread. Size 0: unknown. */
 _Noreturn void util_out_of_memory(size_t size_bytes);
-/* Called before that, on the thread where memory is out. Set before there are other threads. */
+/* Called first by util_out_of_memory, on its thread. Set before other threads start. */
 void util_on_out_of_memory(void (*handler)(void));
-/* From now on the x* allocators take more than this at once for memory that is out. */
+/* Larger requests to the x* allocators count as out of memory from now on. */
 void util_limit_allocation(size_t most_bytes);
 
-/* malloc that ends the program so when memory is out (there is nothing sensible left to do, and
- * every state survives in the store). Zeroed. */
+/* malloc, zeroed; ends the program when memory is exhausted. Nothing is lost by that: all results
+ * are in the store. */
 void *xcalloc(size_t count, size_t size_bytes) MUST_USE;
 void *xrealloc(void *p, size_t size_bytes) MUST_USE;
 char *xstrdup(const char *s) MUST_USE;

@@ -1,10 +1,12 @@
-/* CRCs by the processor's own means: CRC instructions, and folding by carry-less multiplication.
+/* CRCs with instructions of the processor: CRC instructions, and folding by carry-less
+ * multiplication.
  *
- * Folding: sixteen bytes as a polynomial A = lo * x^64 + hi (the bytes that come first are the
- * higher powers). Moved on by D bits they weigh lo * x^(64 + D) + hi * x^D, and the powers may be
- * reduced modulo the CRC's polynomial: two multiplications carry sixteen bytes D bits on, where
- * they are added to what stands there. The last sixteen bytes go through the tables. A product of
- * two reflected words is one bit short of a reflected double word, so the powers are one less.
+ * Folding: sixteen bytes are a polynomial A = lo * x^64 + hi (earlier bytes are higher powers).
+ *          Moved
+ * forward by D bits it is lo * x^(64 + D) + hi * x^D, and the powers may be reduced modulo the
+ * CRC's polynomial: two multiplications move sixteen bytes D bits forward, where they are added to
+ * the bytes at that position. The last sixteen bytes go through the tables. A product of two
+ * reflected words is one bit short of a reflected double word, so the powers are one less.
  */
 #include "base/util.h"
 #include "base/digest/crc.h"
@@ -36,7 +38,7 @@ static bool folding_usable(void)
 INSTRUCTION_TARGET static uint64_t instructions_update(crc_kind kind, uint64_t reg,
                                                        const unsigned char *p, size_t len)
 {
-    if (kind != CRC_C) /* the only CRC that SSE4.2 knows */
+    if (kind != CRC_C) /* the only CRC with an SSE4.2 instruction */
         return crc_portable_update(kind, reg, p, len);
     for (; len >= 8; p += 8, len -= 8) {
         uint64_t v;
@@ -75,7 +77,7 @@ FOLDING_TARGET static inline word word_fold(word a, word powers, word onto)
     return _mm_xor_si128(_mm_xor_si128(lo, hi), onto);
 }
 
-/* clang's headers have these only where the whole file is compiled for them. */
+/* clang's headers have these only if the whole file is compiled for them. */
 #elif defined(__aarch64__) && (defined(__ARM_FEATURE_AES) || !defined(__clang__))
 #include <arm_acle.h>
 #include <arm_neon.h>
@@ -106,7 +108,7 @@ static bool folding_usable(void)
 INSTRUCTION_TARGET static uint64_t instructions_update(crc_kind kind, uint64_t reg,
                                                        const unsigned char *p, size_t len)
 {
-    if (kind == CRC_NVME) /* no instruction has it */
+    if (kind == CRC_NVME) /* no instruction computes it */
         return crc_portable_update(kind, reg, p, len);
     uint32_t crc = (uint32_t)reg;
     for (; len >= 8; p += 8, len -= 8) {
@@ -157,7 +159,7 @@ typedef struct fold_powers {
 static pthread_once_t powers_once = PTHREAD_ONCE_INIT;
 static fold_powers powers[CRC_KIND_COUNT];
 
-/* As a reflected word of 64 bits, whatever the CRC's width. */
+/* As a reflected 64-bit word, for any width of the CRC. */
 static uint64_t word_power(crc_kind kind, uint64_t n)
 {
     return crc_power(kind, n) << (64 - crc_bits(kind));

@@ -1,4 +1,4 @@
-/* CRCs by tables ("slicing by eight": eight look-ups take eight bytes at once), and the arithmetic
+/* CRCs by tables ("slicing by eight": eight look-ups process eight bytes at once), and arithmetic
  * of their registers. */
 #include "base/util.h"
 #include "base/digest/crc.h"

@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-/* OpenSSL names the failure of an allocation anywhere in its queue of errors, or nowhere. */
+/* OpenSSL records a failed allocation at any position of its error queue, or not at all. */
 static bool lacks_memory(void)
 {
     for (unsigned long code; (code = ERR_get_error()) != 0;)
@@ -30,10 +30,10 @@ static void must(bool ok, const char *what)
     _exit(1);
 }
 
-/* MD5 and SHA-1 are used as names and checksums that others defined (a host's share, ETags,
- * Content-MD5, the file names of the SSO cache), not for security. On hosts in FIPS mode they come
- * from OpenSSL's default provider in a library context of their own; SHA-256, which signs requests,
- * is always that of the host's configuration. Never freed. */
+/* MD5 and SHA-1 serve as names and checksums defined by others (the share of a host, ETags,
+ * Content-MD5, file names of the SSO cache), not for security. On hosts in FIPS mode they come from
+ * OpenSSL's default provider in a separate library context; SHA-256, which signs requests, always
+ * follows the host's configuration. Never freed. */
 static pthread_once_t plain_once = PTHREAD_ONCE_INIT;
 static EVP_MD *plain_md5, *plain_sha1;
 
@@ -55,7 +55,7 @@ static void find_plain(void)
     OSSL_LIB_CTX *own = NULL;
     plain_md5 = fetch_plain(&own, "MD5");
     plain_sha1 = fetch_plain(&own, "SHA1");
-    ERR_clear_error(); /* else TLS of this thread would report what was not found here */
+    ERR_clear_error(); /* otherwise TLS on this thread would report the failed fetch */
 }
 
 static void start(digest_ctx *d, const EVP_MD *md, const char *what)
@@ -167,8 +167,8 @@ static int base64_value(char c)
     return p ? (int)(p - base64_digits) : -1;
 }
 
-/* Four characters to `bytes` (1 to 3) bytes; false at a foreign character, or where bits that stand
- * for nothing are not zero. */
+/* Four characters to `bytes` (1 to 3) bytes; false for a character outside the alphabet, or if
+ * unused bits are not zero. */
 static bool base64_quad(const char *text, size_t bytes, buf *out)
 {
     uint32_t bits = 0;

@@ -1,5 +1,5 @@
-/* CRCs: the running forms, by the fastest path that the processor has, and the combination of
- * adjoining ranges. */
+/* CRCs: running values with the fastest path of the processor, and combination of adjacent
+ * ranges. */
 #include "base/digest/crc.h"
 #include "decon/base/digest.h"
 #include "base/util.h"
@@ -54,11 +54,11 @@ uint64_t crc64nvme(uint64_t crc, const void *data, size_t len)
     return run(CRC_NVME, crc, data, len);
 }
 
-/* Appending n bytes to A multiplies A's register by x^(8n); the initial and the final inversion
- * cancel out between A and B, so what is left is one sum. */
+/* Appending n bytes to A multiplies A's register by x^(8n); the initial and final inversions of A
+ * and B cancel, which leaves one sum. */
 static uint64_t combine(crc_kind kind, uint64_t a, uint64_t b, uint64_t b_len)
 {
-    uint64_t power = crc_power(kind, 8); /* and its squares: 8 * b_len may pass 64 bits */
+    uint64_t power = crc_power(kind, 8); /* and its squares: 8 * b_len may exceed 64 bits */
     for (; b_len > 0; b_len >>= 1) {
         if (b_len & 1)
             a = crc_multiply(kind, a, power);

@@ -12,10 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The memory of one connection: request head, and the piece of a body that is handed over. */
+/* Memory of one connection: request head and one piece of the body. */
 #define CONNECTION_MEMORY_BYTES ((size_t)128 * 1024)
 #define CONNECTION_LIMIT        4096U
-/* Of the files that may be open, connections get half: each may have a file of its own. */
+/* Connections get half of the allowed open files: each may have a file open. */
 #define FILES_PER_CONNECTION 2U
 /* The share of the connections that one address beyond loopback may have. */
 #define ADDRESS_SHARE  8
@@ -47,7 +47,7 @@ static uint64_t now_ms(void)
 static void shut_connection(void *ctx, int fd)
 {
     UNUSED(ctx);
-    shutdown(fd, SHUT_RDWR); /* libmicrohttpd sees the end of the stream, and closes it */
+    shutdown(fd, SHUT_RDWR); /* libmicrohttpd sees the end of the stream and closes it */
 }
 
 static bool has_unread(void *ctx, int fd)
@@ -187,7 +187,7 @@ static enum MHD_Result access_called(void *ctx, struct MHD_Connection *connectio
     if (!r->reply && r->handler->body)
         r->handler->body(r->handler->ctx, r, &r->user,
                          (slice){.data = upload_data, .len = *upload_size});
-    *upload_size = 0; /* taken */
+    *upload_size = 0; /* consumed */
     return r->dropped ? MHD_NO : MHD_YES;
 }
 
@@ -245,7 +245,7 @@ static httpd *httpd_new(const httpd_options *o, const httpd_handler *handler, ui
     return h;
 }
 
-/* Threads inherit a mask of all signals: those belong to the threads of the program. */
+/* Threads inherit a mask that blocks all signals: the program's threads handle them. */
 static bool start_threads(httpd *h, int fd, const httpd_options *options, unsigned threads)
 {
     sigset_t all, before;
@@ -269,8 +269,8 @@ httpd *httpd_start(const httpd_options *options, const httpd_handler *handler, e
     if (start_threads(h, fd, options, threads))
         return h;
     err_set(e, ERR_IO,
-            "the HTTP server on port %u of %s cannot start its %u threads (lower their "
-            "number or raise the limits of processes and open files)",
+            "HTTP server on port %u of %s: cannot start its %u threads; use fewer, or raise the "
+            "limits of processes and open files",
             h->port, address, threads);
     close(fd);
     httpd_stop(h);

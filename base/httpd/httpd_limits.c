@@ -10,9 +10,9 @@
 typedef enum phase { WAITING, IN_BODY, IN_REQUEST, SHUT } phase;
 
 struct httpd_connection {
-    httpd_connection *before, *after; /* in order of arrival */
+    httpd_connection *before, *after; /* in order of acceptance */
     int fd;
-    bool counted;                   /* its address is beyond loopback */
+    bool counted;                   /* its address is not loopback */
     uint8_t address[ADDRESS_BYTES]; /* IPv6: its /64 network */
     phase phase;
     uint64_t since_ms, deadline_ms; /* of WAITING and IN_BODY */
@@ -21,7 +21,7 @@ struct httpd_connection {
 
 struct httpd_limits {
     httpd_limits_options options; /* immutable */
-    pthread_mutex_t lock;         /* guards all below */
+    pthread_mutex_t lock;         /* guards all members below */
     httpd_connection *first, *last;
     size_t count;
 };
@@ -59,14 +59,14 @@ bool httpd_address_is_loopback(const struct sockaddr *from)
         return ntohl(in.sin_addr.s_addr) >> 24 == 127;
     }
     if (from->sa_family != AF_INET6)
-        return true; /* a socket of this host */
+        return true; /* a Unix socket of this host */
     struct sockaddr_in6 in6;
     memcpy(&in6, from, sizeof in6);
     return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr) ||
            (is_mapped_ipv4(&in6.sin6_addr) && in6.sin6_addr.s6_addr[12] == 127);
 }
 
-/* False where it is not counted. */
+/* False if its connections are not counted. */
 static bool address_key(const struct sockaddr *from, uint8_t key[ADDRESS_BYTES])
 {
     memset(key, 0, ADDRESS_BYTES);
@@ -122,7 +122,7 @@ static void shut(httpd_limits *l, httpd_connection *c)
     l->options.shut(l->options.ctx, c->fd);
 }
 
-/* Those that were shut down are still in the table until their thread removes them. */
+/* Closed ones stay in the table until their thread removes them. */
 static size_t open_count(const httpd_limits *l)
 {
     size_t count = 0;

@@ -1,5 +1,5 @@
-/* The socket that a server listens on. It is made here because libmicrohttpd does not report why it
- * could not bind. */
+/* The listening socket of a server. Created here because libmicrohttpd does not report why a bind
+ * failed. */
 #include "base/util.h"
 #include "base/httpd/httpd_private.h"
 
@@ -30,7 +30,7 @@ int httpd_listen(const char *address, uint16_t port, err *e)
     if (failed == EAI_MEMORY)
         util_out_of_memory(0);
     if (failed) {
-        err_set(e, ERR_IO, "the address %s cannot be listened on: %s (use one of this host's)",
+        err_set(e, ERR_IO, "cannot listen on the address %s: %s; use an address of this host",
                 address, gai_strerror(failed));
         return -1;
     }
@@ -38,10 +38,10 @@ int httpd_listen(const char *address, uint16_t port, err *e)
     int reason = errno;
     freeaddrinfo(found);
     if (fd < 0 && reason == EADDRINUSE)
-        err_set_errno(e, ERR_IO, reason, "port %u of %s is taken (end its user or choose another)",
+        err_set_errno(e, ERR_IO, reason, "port %u of %s is taken (stop its user or choose another)",
                       port, address);
     else if (fd < 0)
-        err_set_errno(e, ERR_IO, reason, "port %u of %s cannot be listened on", port, address);
+        err_set_errno(e, ERR_IO, reason, "cannot listen on port %u of %s", port, address);
     return fd;
 }
 

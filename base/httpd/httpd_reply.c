@@ -1,4 +1,4 @@
-/* What a handler may ask of a request, and its reply. */
+/* Properties of a request, and its reply. */
 #include "base/util.h"
 #include "base/httpd/httpd_private.h"
 
@@ -14,14 +14,14 @@
 static void reply_set(httpd_request *r, int status, const http_header *headers, size_t header_count,
                       struct MHD_Response *take_response)
 {
-    if (r->reply || r->dropped || !take_response) { /* the first reply stands */
+    if (r->reply || r->dropped || !take_response) { /* only the first reply counts */
         if (take_response)
             MHD_destroy_response(take_response);
         return;
     }
     for (size_t i = 0; i < header_count; i++)
-        if (strcasecmp(headers[i].name, MHD_HTTP_HEADER_CONTENT_LENGTH) != 0) /* made from body */
-            /* libmicrohttpd refuses empty values; clients cut the blank off. */
+        if (strcasecmp(headers[i].name, MHD_HTTP_HEADER_CONTENT_LENGTH) != 0) /* set by the reply */
+            /* libmicrohttpd refuses empty values; clients remove the blank. */
             MHD_add_response_header(take_response, headers[i].name,
                                     headers[i].value[0] ? headers[i].value : " ");
     r->reply = take_response;
@@ -55,7 +55,7 @@ void httpd_reply_file(httpd_request *r, int status, const http_header *headers, 
     reply_set(r, status, headers, header_count, response);
 }
 
-/* The body of httpd_reply_cut and httpd_reply_head: `len` bytes, then a break. */
+/* The body of httpd_reply_cut and httpd_reply_head: `len` bytes, then the connection breaks. */
 typedef struct cut_body {
     size_t len;
     char data[];
@@ -98,7 +98,7 @@ bool httpd_replied(const httpd_request *r)
     return r->reply != NULL || r->dropped;
 }
 
-/* --- what came --- */
+/* --- the request --- */
 
 const char *httpd_method(const httpd_request *r)
 {

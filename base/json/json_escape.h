@@ -1,8 +1,8 @@
-/* One escape of a JSON string, whole.
+/* The length of one escape in a JSON string.
  *
- * What:    json_escape_len yields how many bytes an escape has that begins at a backslash: 2, 6 for
- *          \uXXXX, 12 for the two halves of a character. 0 where it is none, or only half a
- *          character: that is for the exact reader. Reads up to 12 bytes.
+ * What:    json_escape_len returns the bytes of the escape that begins at a backslash: 2, 6 for
+ *          \uXXXX, 12 for a surrogate pair. 0 if it is invalid or an unpaired surrogate; the exact
+ *          reader then decides. Reads up to 12 bytes.
  * Owner:   borrows. Threads: any; pure. Fails: never.
  */
 #ifndef BASE_JSON_JSON_ESCAPE_H
@@ -10,7 +10,7 @@
 
 #include "base/util.h"
 
-/* The value of a hex digit; -1: it is none. */
+/* The value of a hex digit; -1 for other characters. */
 static inline int json_hex_digit(char c)
 {
     static const signed char one_more[256] = {
@@ -22,7 +22,7 @@ static inline int json_hex_digit(char c)
     return one_more[(unsigned char)c] - 1;
 }
 
-/* Four hex digits; -1: they are not. */
+/* The value of four hex digits; -1 for other text. */
 static inline int json_hex_unit(const char *p)
 {
     int a = json_hex_digit(p[0]), b = json_hex_digit(p[1]);

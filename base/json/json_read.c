@@ -5,8 +5,8 @@
 
 #include "base/json/json_escape.h"
 
-/* What is wanted of the object at one level of the text. A path is a chain: the member that its
- * part names is looked into with the rest of the path. */
+/* The members wanted from one object. With a path: the member of its first part is searched with
+ * the rest of the path. */
 typedef struct wanted {
     const char *const *keys;
     json_value *values;
@@ -35,7 +35,7 @@ static void skip_space(reader *r)
         r->at++;
 }
 
-/* Behind `\u`. A high surrogate must be followed by an escaped low one. */
+/* The text after `\u`. A high surrogate must be followed by an escaped low surrogate. */
 static bool read_unicode_escape(reader *r)
 {
     int unit = r->end - r->at < 4 ? -1 : json_hex_unit(r->at);
@@ -139,7 +139,7 @@ static bool read_word(reader *r, const char *word, json_type type, json_value *o
 {
     size_t len = strlen(word);
     if ((size_t)(r->end - r->at) < len || memcmp(r->at, word, len) != 0)
-        return fail(r, "no JSON value");
+        return fail(r, "not a JSON value");
     *out = (json_value){.type = type, .raw = {.data = r->at, .len = len}};
     r->at += len;
     return true;
@@ -163,7 +163,7 @@ static bool read_array(reader *r, json_value *out)
             if (c == ']')
                 break;
             if (c != ',')
-                return fail(r, "no comma between array elements");
+                return fail(r, "a comma is missing between array elements");
         }
     *out = (json_value){.type = JSON_ARRAY, .raw = {.data = first, .len = (size_t)(r->at - first)}};
     return true;
@@ -182,8 +182,8 @@ static bool key_equals(const json_value *key, const char *name, size_t len)
     return equal;
 }
 
-/* The member along a path: an object on the way is looked into; whatever an earlier member of the
- * same name had there is forgotten. */
+/* The member along a path. A repeated member replaces the value of the earlier one, also in nested
+ * objects. */
 static bool read_path_member(reader *r, const wanted *w, const json_value *key)
 {
     size_t part = strcspn(w->path, ".");
@@ -226,12 +226,12 @@ static bool read_member(reader *r, const wanted *w)
     json_value key;
     skip_space(r);
     if (r->at == r->end || *r->at != '"')
-        return fail(r, "an object's key is no string");
+        return fail(r, "an object key must be a string");
     if (!read_string(r, &key))
         return false;
     skip_space(r);
     if (r->at == r->end || *r->at != ':')
-        return fail(r, "no colon behind an object's key");
+        return fail(r, "a colon is missing after an object key");
     r->at++;
     return read_member_value(r, w, &key);
 }
@@ -253,7 +253,7 @@ static bool read_object(reader *r, const wanted *w, json_value *out)
             if (c == '}')
                 break;
             if (c != ',')
-                return fail(r, "no comma between an object's members");
+                return fail(r, "a comma is missing between object members");
         }
     *out =
         (json_value){.type = JSON_OBJECT, .raw = {.data = first, .len = (size_t)(r->at - first)}};
@@ -269,12 +269,12 @@ static bool read_nested(reader *r, const wanted *w, json_value *out)
     return ok;
 }
 
-/* `w` is used where the value is an object; else what is wanted stays absent. */
+/* `w` is used if the value is an object; otherwise its values stay absent. */
 static bool read_value(reader *r, const wanted *w, json_value *out)
 {
     skip_space(r);
     if (r->at == r->end)
-        return fail(r, "the text ends where a value should be");
+        return fail(r, "the text ends where a value is expected");
     switch (*r->at) {
     case '{':
     case '[':
@@ -291,7 +291,7 @@ static bool read_value(reader *r, const wanted *w, json_value *out)
     case '0' ... '9':
         return read_number(r, out);
     default:
-        return fail(r, "no JSON value");
+        return fail(r, "not a JSON value");
     }
 }
 
@@ -307,7 +307,7 @@ static bool read_text(slice text, const wanted *w, json_type *type, err *e)
     skip_space(&r);
     if (type)
         *type = whole.type;
-    return r.at == r.end || fail(&r, "something follows the JSON value");
+    return r.at == r.end || fail(&r, "more text after the JSON value");
 }
 
 bool json_read_members(slice text, const char *const *keys, json_value *values, size_t count,

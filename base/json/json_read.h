@@ -1,8 +1,8 @@
 /* A strict reader of one JSON text that finds members of objects without building a tree.
  *
  * What:    checks a whole text (RFC 8259: no BOM, comments or trailing characters; no raw control
- *          characters, no unpaired surrogates, numbers within binary64; 127 levels at most) and
- *          notes where the wanted members lie. The last of equal keys wins.
+ *          characters, no unpaired surrogates, numbers within binary64; at most 127 levels) and
+ *          records the position of the wanted members. The last of equal keys counts.
  * Owner:   a json_value borrows the text that it lies in.
  * Threads: any.
  * Fails:   ERR_PARSE with `byte N: cause`. The text must be valid UTF-8.
@@ -14,10 +14,10 @@
 #include "base/util.h"
 #include "base/json/json_value.h"
 
-#define JSON_MAX_DEPTH 127 /* JSONL_SERVER_DEPTH of the checker */
+#define JSON_MAX_DEPTH 127 /* JSONL_SERVER_DEPTH of the verifier */
 
-/* Reads a text. Where it is an object, values[i] becomes its member keys[i] (or JSON_ABSENT); where
- * it is something else, all are absent. *type (may be NULL) is the text's own type. */
+/* Reads a text. If it is an object, values[i] becomes its member keys[i] (or JSON_ABSENT);
+ * otherwise all are absent. *type (may be NULL) is the type of the text. */
 bool json_read_members(slice text, const char *const *keys, json_value *values, size_t count,
                        json_type *type, err *e) MUST_USE;
 

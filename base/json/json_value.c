@@ -4,7 +4,7 @@
 #include "base/json/json_escape.h"
 #include "base/utf8.h"
 
-/* The code point of the checked escape behind `\u` at *p; *p moves behind it. */
+/* The code point of the checked escape after `\u` at *p; *p advances past it. */
 static uint32_t escaped_code_point(const char **p)
 {
     uint32_t unit = (uint32_t)json_hex_unit(*p);

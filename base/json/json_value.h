@@ -1,6 +1,6 @@
-/* A value that json_read.h found in a text, and what it holds.
+/* A value that json_read.h found in a text.
  *
- * What:    strings without their escapes, numbers that are counts, truth.
+ * What:    strings without their escapes, unsigned integers, booleans.
  * Owner:   a json_value borrows the text that it lies in.
  * Threads: any.
  * Fails:   by false, as each says; the text was checked when it was read.
@@ -25,11 +25,11 @@ typedef struct json_value {
     json_type type;
     slice raw;      /* the value's text; a string's without its quotes */
     bool escaped;   /* a string with backslashes */
-    unsigned times; /* how often the key stood in its object */
+    unsigned times; /* how many times its object has the key */
 } json_value;
 
-/* The string's content, escapes resolved: where it has none, a slice of the text, else `scratch`'s.
- * False when `scratch` is full. */
+/* The string's content with escapes resolved: a slice of the text if it has none, otherwise of
+ * `scratch`. False if `scratch` is full. */
 bool json_text(const json_value *value, buf *scratch, slice *out) MUST_USE;
 /* A non-negative integer without fraction and exponent that fits 64 bits. */
 bool json_unsigned(const json_value *value, uint64_t *out) MUST_USE;

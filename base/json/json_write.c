@@ -49,8 +49,8 @@ void json_put_string(buf *out, slice text)
     buf_append_char(out, '"');
 }
 
-/* The fewest significant digits of |value| that read back as the same; value = 0.DIGITS * 10^point.
- * Yields how many digits there are. */
+/* The shortest decimal digits of |value| that read back as the same; value = 0.DIGITS * 10^point.
+ * Returns the number of digits. */
 static int shortest_digits(double value, char digits[20], int *point)
 {
     char text[40];

@@ -4,7 +4,7 @@
  *          printed with the fewest digits that read back as the same binary64.
  * Owner:   everything is appended to the caller's buf.
  * Threads: any.
- * Fails:   as the buf does (overflow).
+ * Fails:   when the buf overflows.
  */
 #ifndef BASE_JSON_JSON_WRITE_H
 #define BASE_JSON_JSON_WRITE_H
@@ -14,8 +14,8 @@
 void json_put_string(buf *out, slice text); /* with its quotes */
 void json_put_float(buf *out, float value); /* 1.0, 0.800000011920929, 1e-6 */
 
-/* Members of an object: at the start of a buf or of a line json_key writes `{` first, after `{`
- * nothing, else `,`. */
+/* Members of an object: writes `{` before the first key of a buf or line, nothing after `{`, otherwise
+ * `,`. */
 void json_key(buf *out, const char *key);
 void json_open(buf *out, const char *key); /* a member that is an object; ends with json_close */
 void json_close(buf *out);

@@ -1,7 +1,7 @@
 /* Child processes on the event loop.
  *
  *   state    left for
- *   running  closing, when both of its pipes have ended, or when it is killed at a limit (time, bytes)
+ *   running  closing, when both of its pipes have ended, or when it is killed at a limit
  *   closing  gone, when its exit status is known (it may run a moment longer than its pipes)
  *
  * A process whose children keep the pipes open runs until its time limit.

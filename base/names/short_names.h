@@ -1,10 +1,10 @@
 /* The short names that the sources of this project use for what the public headers declare.
  *
  * What:    public headers declare decon_buf_append(), DECON_LOG_INFO and decon_err only. Within the
- *          build (DECON_SHORT_NAMES) include/decon/base/api.h includes this list first, so that they
- *          declare buf_append(), LOG_INFO and err. The libraries' symbols are renamed back with this
- *          same list (tools/library.sh). Macros of the public headers get their short name the
- *          other way round. Not installed.
+ *          build (DECON_SHORT_NAMES) include/decon/base/api.h includes this list first, so that
+ *          they declare buf_append(), LOG_INFO and err. The libraries' symbols are renamed back
+ *          with this same list (tools/library.sh). Macros of the public headers get their short
+ *          name the reverse direction. Not installed.
  * Owner:   nothing. Threads: any. Fails: never. `make check-headers` reports a missing row.
  */
 #ifndef BASE_NAMES_SHORT_NAMES_H

@@ -1,4 +1,4 @@
-/* Options: the table, its defaults, and the one way by which a text becomes a member's value. */
+/* Options: the table, its defaults, and the conversion of texts to members of the struct. */
 #include "base/options/options_internal.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ static size_t row_index(const option_set *set, const option *row)
 
 /* --- From text to a value ------------------------------------------------------------------- */
 
-/* The text as it may stand in a message: short, and never a secret. */
+/* The text as a message may contain it: short, and never a secret. */
 static void show(const option *row, const char *text, char *out, size_t out_size)
 {
     if (row->flags & OPTION_SECRET)
@@ -130,7 +130,7 @@ static bool parse_value(const option *row, const char *text, option_value *out, 
     return err_set(e, ERR_INTERNAL, "%s: the row has no type", row->key);
 }
 
-/* The row's own test. Whatever code it sets, a bad option is a matter of configuration. */
+/* The row's check. Any error of it becomes ERR_CONFIG. */
 static bool check_text(const option *row, const char *text, err *e)
 {
     err inner = ERR_INIT;
@@ -205,7 +205,7 @@ static void put_value(const option *row, void *config, option_value value, const
     }
 }
 
-/* Nothing: 0, false, NULL, the empty list. */
+/* The empty value: 0, false, NULL, the empty list. */
 static void put_nothing(const option *row, void *config)
 {
     if (row->type == OPTION_LIST)
@@ -300,7 +300,7 @@ static const char *process_environment(const char *name)
     return getenv(name);
 }
 
-/* A list in a variable: separated by colons, as in PATH. */
+/* A list in a variable is separated by colons, as in PATH. */
 static bool store_variable(const option_target *target, const option *row, const char *text, err *e)
 {
     if (row->type != OPTION_LIST)
@@ -378,7 +378,7 @@ bool options_check(const option_set *set, const void *config, const option_origi
     if (accepted.len > 0)
         log_warn("accepted for compatibility, without effect here: %s", buf_str(&accepted));
     return missing.len == 0 ||
-           err_set(e, ERR_CONFIG, "needed, but not given: %s; see --help", buf_str(&missing));
+           err_set(e, ERR_CONFIG, "missing required options: %s; see --help", buf_str(&missing));
 }
 
 const char *options_origin_name(option_origin origin)

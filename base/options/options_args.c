@@ -6,19 +6,19 @@ typedef struct args {
     option_target target;
     int argc;
     char **argv;
-    int next;     /* index of the next word */
-    bool *seen;   /* one a row: the flag came before, so that a list is appended to */
-    char **words; /* positional words, in their order */
-    int word_count;
-    char **flags; /* all the others */
+    int next;        /* index of the next argument */
+    bool *seen;      /* one per row: the flag was given before, so a list is appended to */
+    char **operands; /* positional arguments, in their order */
+    int operand_count;
+    char **flags; /* all other arguments */
     int flag_count;
 } args;
 
-static const char *take_word(args *a)
+static const char *take_argument(args *a)
 {
-    char *word = a->argv[a->next++];
-    a->flags[a->flag_count++] = word;
-    return word;
+    char *argument = a->argv[a->next++];
+    a->flags[a->flag_count++] = argument;
+    return argument;
 }
 
 static bool store(args *a, const option *row, const char *shown, const char *text, err *e)
@@ -29,8 +29,8 @@ static bool store(args *a, const option *row, const char *shown, const char *tex
     return option_store(&a->target, row, text, append, e) || err_context(e, "%s", shown);
 }
 
-/* The value that stands in the next word. One that begins with two dashes is far more often a
- * forgotten value than a value. */
+/* The value in the next argument. One that begins with two dashes is more likely a forgotten value
+ * than a value. */
 static bool store_next(args *a, const option *row, const char *shown, err *e)
 {
     if (a->next >= a->argc || str_starts_with(a->argv[a->next], "--")) {
@@ -38,17 +38,17 @@ static bool store_next(args *a, const option *row, const char *shown, err *e)
         option_append_metavar(row, &metavar);
         return err_set(e, ERR_USAGE, "%s needs a value: %s; see --help", shown, buf_str(&metavar));
     }
-    return store(a, row, shown, take_word(a), e);
+    return store(a, row, shown, take_argument(a), e);
 }
 
-/* A bool alone means true. Where true is the default already, a `true` or `false` behind it is its
- * value (as in `--index-answers false`). */
+/* A bool alone means true. If its default is true, a following `true` or `false` is its value (as
+ * in `--index-answers false`). */
 static bool store_bool(args *a, const option *row, const char *shown, err *e)
 {
     const char *next = a->next < a->argc ? a->argv[a->next] : "";
     bool given = str_equal(next, "true") || str_equal(next, "false");
     if (given && row->fallback && str_equal(row->fallback, "true"))
-        return store(a, row, shown, take_word(a), e);
+        return store(a, row, shown, take_argument(a), e);
     return store(a, row, shown, "true", e);
 }
 
@@ -60,7 +60,7 @@ static bool unknown_flag(const args *a, const char *shown, err *e)
     return err_set(e, ERR_USAGE, "%s: unknown flag; --help lists the known ones", shown);
 }
 
-/* `shown` is the flag without its value, `value` what stands behind `=` or NULL. */
+/* `shown` is the flag without its value, `value` the text after `=` or NULL. */
 static bool read_long(args *a, const char *shown, const char *value, err *e)
 {
     const char *name = shown + 2;
@@ -104,37 +104,37 @@ static bool read_short(args *a, const char *letters, err *e)
 
 static bool read_flag(args *a, err *e)
 {
-    const char *word = take_word(a);
-    if (word[1] != '-')
-        return read_short(a, word + 1, e);
-    size_t len = strcspn(word, "=");
-    AUTO_FREE char *shown = xstrndup(word, len);
-    return read_long(a, shown, word[len] == '=' ? word + len + 1 : NULL, e);
+    const char *argument = take_argument(a);
+    if (argument[1] != '-')
+        return read_short(a, argument + 1, e);
+    size_t len = strcspn(argument, "=");
+    AUTO_FREE char *shown = xstrndup(argument, len);
+    return read_long(a, shown, argument[len] == '=' ? argument + len + 1 : NULL, e);
 }
 
-static bool read_words(args *a, err *e)
+static bool read_arguments(args *a, err *e)
 {
     bool flags_end = false;
     a->next = 1;
     while (a->next < a->argc) {
-        const char *word = a->argv[a->next];
-        if (flags_end || word[0] != '-' || word[1] == '\0')
-            a->words[a->word_count++] = a->argv[a->next++];
-        else if (str_equal(word, "--"))
-            flags_end = take_word(a) != NULL;
+        const char *argument = a->argv[a->next];
+        if (flags_end || argument[0] != '-' || argument[1] == '\0')
+            a->operands[a->operand_count++] = a->argv[a->next++];
+        else if (str_equal(argument, "--"))
+            flags_end = take_argument(a) != NULL;
         else if (!read_flag(a, e))
             return false;
     }
     return true;
 }
 
-/* The flags first, the positional words behind them, each in their order. */
+/* The flags first, then the positional arguments, each in their order. */
 static void permute(const args *a)
 {
     for (int i = 0; i < a->flag_count; i++)
         a->argv[1 + i] = a->flags[i];
-    for (int i = 0; i < a->word_count; i++)
-        a->argv[1 + a->flag_count + i] = a->words[i];
+    for (int i = 0; i < a->operand_count; i++)
+        a->argv[1 + a->flag_count + i] = a->operands[i];
 }
 
 bool options_arguments(const option_set *set, int argc, char **argv, void *config,
@@ -142,44 +142,44 @@ bool options_arguments(const option_set *set, int argc, char **argv, void *confi
 {
     size_t places = (size_t)MAX(argc, 1);
     AUTO_FREE bool *seen = xcalloc(set->row_count + 1, sizeof *seen);
-    AUTO_FREE char **words = xcalloc(places, sizeof *words);
+    AUTO_FREE char **operands = xcalloc(places, sizeof *operands);
     AUTO_FREE char **flags = xcalloc(places, sizeof *flags);
     args a = {.target = {set, config, origins, 'c'},
               .argc = argc,
               .argv = argv,
               .seen = seen,
-              .words = words,
+              .operands = operands,
               .flags = flags};
-    if (!read_words(&a, e))
+    if (!read_arguments(&a, e))
         return false;
     permute(&a);
-    *positional = argc - a.word_count;
+    *positional = argc - a.operand_count;
     return true;
 }
 
-static int long_flag_words(const option_set *set, const char *word, const char *next)
+static int long_flag_arguments(const option_set *set, const char *argument, const char *next)
 {
-    size_t len = strcspn(word, "=");
-    AUTO_FREE char *name = xstrndup(word + 2, len - 2);
+    size_t len = strcspn(argument, "=");
+    AUTO_FREE char *name = xstrndup(argument + 2, len - 2);
     const option *row = option_by_flag(set, name);
     if (!row)
         return str_starts_with(name, "no-") && option_by_flag(set, name + 3) ? 1 : 0;
-    if (word[len] == '=')
+    if (argument[len] == '=')
         return 1;
-    bool word_is_value = str_equal(next, "true") || str_equal(next, "false");
+    bool next_is_value = str_equal(next, "true") || str_equal(next, "false");
     if (row->type == OPTION_BOOL)
-        return word_is_value && str_equal(row->fallback, "true") ? 2 : 1;
+        return next_is_value && str_equal(row->fallback, "true") ? 2 : 1;
     return 2;
 }
 
-int options_flag_words(const option_set *set, int argc, char **argv, int at)
+int options_flag_arguments(const option_set *set, int argc, char **argv, int at)
 {
-    const char *word = argv[at];
-    if (word[0] != '-' || !word[1])
+    const char *argument = argv[at];
+    if (argument[0] != '-' || !argument[1])
         return 0;
-    if (word[1] == '-')
-        return long_flag_words(set, word, at + 1 < argc ? argv[at + 1] : NULL);
-    for (const char *letter = word + 1; *letter; letter++) {
+    if (argument[1] == '-')
+        return long_flag_arguments(set, argument, at + 1 < argc ? argv[at + 1] : NULL);
+    for (const char *letter = argument + 1; *letter; letter++) {
         const option *row = by_letter(set, *letter);
         if (!row)
             return 0;
@@ -189,17 +189,17 @@ int options_flag_words(const option_set *set, int argc, char **argv, int at)
     return 1;
 }
 
-/* The value of `word` for the flag, or NULL; `next` is the word behind it or NULL. */
-static const char *peek_word(const char *word, const char *next, const char *flag, char letter)
+/* The flag's value in `argument`, or NULL; `next` is the following argument or NULL. */
+static const char *peek_value(const char *argument, const char *next, const char *flag, char letter)
 {
     size_t len = strlen(flag);
-    if (str_starts_with(word, "--") && strncmp(word + 2, flag, len) == 0) {
-        if (word[2 + len] == '=')
-            return word + 2 + len + 1;
-        return word[2 + len] == '\0' ? next : NULL;
+    if (str_starts_with(argument, "--") && strncmp(argument + 2, flag, len) == 0) {
+        if (argument[2 + len] == '=')
+            return argument + 2 + len + 1;
+        return argument[2 + len] == '\0' ? next : NULL;
     }
-    if (letter && word[0] == '-' && word[1] == letter)
-        return word[2] ? word + 2 : next;
+    if (letter && argument[0] == '-' && argument[1] == letter)
+        return argument[2] ? argument + 2 : next;
     return NULL;
 }
 
@@ -208,8 +208,8 @@ const char *options_peek(int argc, char **argv, const char *flag, char letter)
     const char *found = NULL;
     flag += strspn(flag, "-");
     for (int i = 1; i < argc && !str_equal(argv[i], "--"); i++) {
-        const char *value = peek_word(argv[i], i + 1 < argc ? argv[i + 1] : NULL, flag, letter);
-        found = value ? value : found; /* as in the whole parse, the last one counts */
+        const char *value = peek_value(argv[i], i + 1 < argc ? argv[i + 1] : NULL, flag, letter);
+        found = value ? value : found; /* the last one counts, as in options_arguments */
     }
     return found;
 }

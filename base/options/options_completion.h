@@ -1,6 +1,6 @@
-/* Completion for bash, from the same tables as --help.
+/* Bash completion, generated from the option tables.
  *
- * What:    prints a script that completes commands, flags, words of flags with a few choices, and
+ * What:    prints a script that completes commands, flags, values of flags with a few choices, and
  *          files.
  * Owner:   nothing is kept. Threads: any. Fails: by `out`'s error flag.
  */
@@ -10,11 +10,11 @@
 #include "base/options/options.h"
 
 typedef struct options_command {
-    const char *name; /* "" has the flags that count where no command is named: first, if at all */
+    const char *name; /* "": the flags that apply without a command; first, if present */
     const option_set *options;
 } options_command;
 
-/* Every name of `program` that is no [A-Za-z0-9] becomes '_' in the name of the shell function. */
+/* Characters of `program` outside [A-Za-z0-9] become '_' in the name of the shell function. */
 void options_bash_completion(const char *program, const options_command *commands, size_t count,
                              FILE *out);
 

@@ -6,7 +6,7 @@ enum { TEXT_MAX_BYTES = 1 << 16 };
 
 /* --- Markdown ------------------------------------------------------------------------------- */
 
-/* A cell of a table: `|` would end it. With `code` in back quotes, unless it is empty. */
+/* A table cell, with `|` escaped. `code`: in back quotes, unless it is empty. */
 static void print_cell(FILE *out, const char *text, bool code)
 {
     const char *quote = code && *text ? "`" : "";
@@ -96,7 +96,7 @@ void options_markdown(const option_set *set, FILE *out)
 
 /* --- YAML ----------------------------------------------------------------------------------- */
 
-/* Words that YAML readers take for something else than a string. */
+/* Words that YAML readers do not take as strings. */
 static bool is_reserved_word(const char *text)
 {
     static const char *const words[] = {"~",     "null", "Null", "NULL", "true",
@@ -118,8 +118,8 @@ static bool is_plain(const option *row, const char *text)
     return !is_text || (*text != '-' && !is_reserved_word(text));
 }
 
-/* A scalar: plain where that is safe, else in double quotes. Bytes from 0x80 on go out as they are
- * (the file is UTF-8). */
+/* A scalar: plain if that is safe, otherwise in double quotes. Bytes from 0x80 on are written
+ * unchanged (the file is UTF-8). */
 static void print_scalar(const option *row, const char *text, FILE *out)
 {
     if (is_plain(row, text)) {
@@ -138,7 +138,7 @@ static void print_scalar(const option *row, const char *text, FILE *out)
     fputc('"', out);
 }
 
-/* One line: the row's sentence, then what it allows. */
+/* One line: the row's help, then its allowed values. */
 static void print_comment(const option *row, FILE *out)
 {
     AUTO(buf) allowed = BUF(TEXT_MAX_BYTES);
@@ -174,8 +174,8 @@ void options_yaml_example(const option_set *set, FILE *out)
 {
     const char *section = NULL, *printed = NULL;
     fprintf(out,
-            "# Configuration of %s: every key with its default. A line that begins with # and\n"
-            "# a key says what holds anyway; take the # away to change it.\n",
+            "# Configuration of %s: every key with its default. A line with # and a key shows\n"
+            "# the default; remove the # to change it.\n",
             set->program);
     for (size_t i = 0; i < set->row_count; i++) {
         const option *row = &set->rows[i];

@@ -4,8 +4,8 @@
 
 enum { WIDTH = 80, HELP_COLUMN = 30, TEXT_MAX_BYTES = 1 << 16 };
 
-/* Writes `text` by words into the columns from `indent` on. The first line is taken to stand at
- * `column` already; a newline in the text begins a new line. */
+/* Writes `text` wrapped into the columns from `indent` on. The first line begins at `column`; a
+ * newline in the text begins a new line. */
 static void wrap(FILE *out, const char *text, size_t indent, size_t column)
 {
     bool line_empty = true;
@@ -72,7 +72,7 @@ static void append_text(const option *row, buf *out)
 {
     AUTO(buf) fallback = BUF(TEXT_MAX_BYTES);
     AUTO(buf) allowed = BUF(TEXT_MAX_BYTES);
-    /* What stands in the flag's own words already is not said again: --[no-]x, --y a|b|c. */
+    /* Allowed values that the flag's own form already shows are left out: --[no-]x, --y a|b|c. */
     if (row->type != OPTION_BOOL)
         option_append_default(row, &fallback);
     bool in_metavar = row->type == OPTION_ENUM && !row->metavar;
@@ -113,7 +113,7 @@ static void print_row(const option *row, FILE *out)
         fputc('\n', out);
 }
 
-/* "Usage: " and the lines behind it, each below the first. */
+/* "Usage: " and the usage lines, aligned. */
 static void print_usage(const option_set *set, FILE *out)
 {
     const char *line = set->usage ? set->usage : set->program;

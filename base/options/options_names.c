@@ -1,4 +1,4 @@
-/* Options: names of rows, and the words that describe what a row takes. */
+/* Options: names of rows, and texts that describe what a row allows. */
 #include "base/util.h"
 #include "base/options/options_internal.h"
 
@@ -59,7 +59,7 @@ char *option_nearest(const option_set *set, const char *name, bool flags)
     return result;
 }
 
-/* One bound, exactly: sizes with a unit only where nothing is lost by it. */
+/* One bound, exactly: sizes in units only if no digit is lost. */
 static void append_bound(const option *row, double bound, buf *out)
 {
     char text[32];
@@ -79,7 +79,7 @@ static void append_bound(const option *row, double bound, buf *out)
 static const char *unit_of(const option *row)
 {
     if (row->type == OPTION_SIZE)
-        return NULL; /* its numbers carry their unit */
+        return NULL; /* its values include their unit */
     return row->unit || row->type != OPTION_DURATION ? row->unit : "seconds";
 }
 

@@ -1,4 +1,4 @@
-/* Text forms: sizes, durations, and which known name was probably meant. */
+/* Text forms: sizes, durations, and the nearest known name. */
 #include "base/util.h"
 #include "base/options/options.h"
 
@@ -47,8 +47,8 @@ typedef struct quantity {
     bool has_point;
 } quantity;
 
-/* Digits with at most one point. Yields what stands behind them, NULL where there are none or too
- * many for 64 bits. From the tenth on, digits of the fraction are read and dropped. */
+/* Digits with at most one point. Returns the rest of the text, NULL if there are no digits or too
+ * many for 64 bits. Digits of the fraction after the ninth are ignored. */
 static const char *read_quantity(const char *p, quantity *q)
 {
     size_t digits = 0;
@@ -82,7 +82,7 @@ static bool parse_quantity(const char *text, const unit *units, uint64_t *out)
         suffix++;
     while (units->name && strcasecmp(units->name, suffix) != 0)
         units++;
-    if (!units->name || (q.has_point && units->factor == 1)) /* no half bytes */
+    if (!units->name || (q.has_point && units->factor == 1)) /* no fractions of a byte */
         return false;
     uint64_t part =
         (uint64_t)((long double)q.fraction * (long double)units->factor / (long double)q.scale);
@@ -104,7 +104,7 @@ bool parse_duration(const char *text, uint64_t *ms, err *e)
                    "\"%.64s\" is not a duration; write it like 5 (seconds), 250ms, 2m or 1h", text);
 }
 
-/* One decimal, and none where it would be 0. */
+/* One decimal, or none if it is 0. */
 static void print_tenths(uint64_t tenths, const char *unit_name, char *out, size_t out_size)
 {
     unsigned long long whole = tenths / 10;
@@ -119,7 +119,7 @@ void format_size(uint64_t bytes, char *out, size_t out_size)
     static const char *const names[] = {" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB"};
     size_t i = 0;
     long double value = (long double)bytes;
-    /* What would be shown as 1024 is shown in the next unit. */
+    /* A value that would be shown as 1024 is shown in the next unit. */
     for (; value >= 1023.95L && i + 1 < ARRAY_LEN(names) && (i > 0 || bytes >= KIB); i++)
         value /= KIB;
     print_tenths((uint64_t)(value * 10 + 0.5L), names[i], out, out_size);
@@ -162,8 +162,8 @@ static size_t least(size_t a, size_t b, size_t c)
     return MIN(a, MIN(b, c));
 }
 
-/* Damerau-Levenshtein in its restricted form: insertions, deletions, replacements, and swaps of
- * two neighbours count one each. */
+/* Optimal string alignment distance (restricted Damerau-Levenshtein): insertions, deletions,
+ * replacements, and swaps of neighbours count one each. */
 static size_t edit_distance(const char *a, const char *b)
 {
     size_t rows = strlen(a) + 1, columns = strlen(b) + 1;
@@ -195,7 +195,7 @@ const char *nearest_name(const char *name, const char *const *names, size_t coun
         size_t len = strlen(names[i]);
         size_t limit = MAX(len, name_len) / 3;
         if (MAX(len, name_len) - MIN(len, name_len) > limit)
-            continue; /* also keeps a very long name from costing much */
+            continue; /* also limits the cost of very long names */
         size_t distance = edit_distance(name, names[i]);
         if (distance <= limit && distance < nearest_distance) {
             nearest = names[i];

@@ -1,4 +1,4 @@
-/* Options from a YAML file: one flat mapping; every fault with its line and column. */
+/* Options from a YAML file: one flat mapping; each error with its line and column. */
 #include "base/options/options_internal.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@ typedef struct reader {
     option_target target;
     const char *path;
     yaml_document_t *document; /* borrowed */
-    /* one a row: the name under which it came, NULL before that, and where */
+    /* one per row: the name under which the key was given, NULL if not given, and its position */
     const char **seen_name;
     yaml_mark_t *seen;
 } reader;
@@ -42,7 +42,8 @@ static bool at_key(const reader *r, yaml_mark_t mark, const char *key, err *e)
     return err_context(e, "%s:%zu:%zu: %s", r->path, mark.line + 1, mark.column + 1, key);
 }
 
-/* The text of a scalar, NULL where it is none or holds a NUL. Borrowed from the document. */
+/* The text of a scalar; NULL if it is not a scalar or contains a NUL. Borrowed from the
+ * document. */
 static const char *scalar_text(const yaml_node_t *node)
 {
     if (node->type != YAML_SCALAR_NODE)
@@ -69,10 +70,10 @@ static bool read_scalar(const reader *r, const option *row, const yaml_node_t *n
     if (text)
         return option_store(&r->target, row, text, append, e);
     if (node->type == YAML_MAPPING_NODE)
-        return err_set(e, ERR_CONFIG, "holds a nested mapping; only single values are known here");
+        return err_set(e, ERR_CONFIG, "a nested mapping is not allowed here; give one value");
     if (node->type == YAML_SEQUENCE_NODE)
-        return err_set(e, ERR_CONFIG, "holds a list; one value is expected");
-    return err_set(e, ERR_CONFIG, "holds a NUL character");
+        return err_set(e, ERR_CONFIG, "a list is not allowed here; give one value");
+    return err_set(e, ERR_CONFIG, "the value contains a NUL character");
 }
 
 static bool read_sequence(const reader *r, const option *row, const yaml_node_t *node,
@@ -83,7 +84,7 @@ static bool read_sequence(const reader *r, const option *row, const yaml_node_t 
     for (const yaml_node_item_t *item = node->data.sequence.items.start;
          item < node->data.sequence.items.top; item++, append = true) {
         const yaml_node_t *element = yaml_document_get_node(r->document, *item);
-        bool good = is_null(element) ? err_set(e, ERR_CONFIG, "holds an empty list item")
+        bool good = is_null(element) ? err_set(e, ERR_CONFIG, "the list contains an empty item")
                                      : read_scalar(r, row, element, append, e);
         if (!good)
             return at_key(r, element->start_mark, key, e);
@@ -95,7 +96,7 @@ static bool read_value(const reader *r, const option *row, const yaml_node_t *no
                        err *e)
 {
     bool good = true;
-    if (row->flags & OPTION_ACCEPTED) /* old files: whatever it holds */
+    if (row->flags & OPTION_ACCEPTED) /* for old files: any value */
         good = option_store(&r->target, row, "", false, e);
     else if (is_null(node))
         good = option_store_default(&r->target, row, e);
@@ -155,7 +156,7 @@ static bool read_pair(reader *r, const yaml_node_pair_t *pair, err *e)
         return unknown_key(r, mark, key, e);
     if (row->flags & OPTION_FLAG_ONLY) {
         AUTO_FREE char *flag = option_flag_text(row->key);
-        (void)err_set(e, ERR_CONFIG, "is no key of this file; give %s on the command line", flag);
+        (void)err_set(e, ERR_CONFIG, "not allowed in the file; give %s on the command line", flag);
         return at_key(r, mark, key, e);
     }
     return check_first(r, row, mark, key, e) && read_value(r, row, value, key, e);
@@ -175,7 +176,7 @@ static bool read_mapping(reader *r, const yaml_node_t *root, err *e)
     return true;
 }
 
-/* The reader's faults (a byte that is no UTF-8) come with an offset only. */
+/* Errors of the YAML reader (a byte that is not UTF-8) have only an offset. */
 static yaml_mark_t mark_of_offset(slice text, size_t offset)
 {
     yaml_mark_t mark = {0};
@@ -202,7 +203,7 @@ static bool read_document(reader *r, yaml_document_t *document, err *e)
     const yaml_node_t *root = yaml_document_get_root_node(document);
     r->document = document;
     if (!root || is_null(root))
-        return true; /* nothing but comments: all defaults */
+        return true; /* only comments: all defaults */
     if (root->type == YAML_MAPPING_NODE)
         return read_mapping(r, root, e);
     (void)err_set(e, ERR_CONFIG, "expected lines of the form `key: value`");
@@ -226,7 +227,7 @@ static bool read_text(reader *r, slice text, err *e)
     AUTO(yaml_parser_t) parser = {0};
     AUTO(yaml_document_t) document = {0};
     if (!yaml_parser_initialize(&parser))
-        return err_set(e, ERR_INTERNAL, "libyaml does not start");
+        return err_set(e, ERR_INTERNAL, "libyaml cannot be initialised");
     yaml_parser_set_input_string(&parser, (const unsigned char *)(text.len > 0 ? text.data : ""),
                                  text.len);
     if (!yaml_parser_load(&parser, &document))

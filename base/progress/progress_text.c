@@ -9,8 +9,8 @@
 
 enum { BAR_WIDTH = 20, PARTS_MAX = 12, PART_SIZE = 160 };
 
-/* Parts in the order in which they are shown. Those of the highest rank go first where the line is too
- * long. */
+/* Parts in the order in which they are shown. If the line is too long, parts of the highest rank
+ * are removed first. */
 typedef struct part {
     char text[PART_SIZE];
     unsigned rank;
@@ -92,7 +92,7 @@ static void add_rate(line *l, const progress_view *v, bool total_known)
     }
 }
 
-/* A bar is followed by a blank only. */
+/* A bar is followed by a single blank. */
 static const char *between(const line *l, size_t before)
 {
     return l->parts[before].rank == RANK_BAR ? " " : ", ";

@@ -1,9 +1,9 @@
-/* Users and groups of this machine.
+/* Users and groups of this host.
  *
  * What:    account_group takes a group's name or number.
  * Owner:   -
  * Threads: any; reads the system's databases.
- * Fails:   false where there is no such group.
+ * Fails:   false if the group does not exist.
  */
 #ifndef BASE_SECURITY_ACCOUNTS_H
 #define BASE_SECURITY_ACCOUNTS_H

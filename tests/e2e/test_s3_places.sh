@@ -126,7 +126,7 @@ test_closed_streams() {
     status=0
     s3 ls s3://data/ >&- 2>why || status=$?
     [ "$status" = 1 ] || fail "status $status"
-    grep -q 'standard output cannot be written: Bad file descriptor' why || fail "$(cat why)"
+    grep -q 'cannot write standard output: Bad file descriptor' why || fail "$(cat why)"
     status=0
     s3 cp s3://data/a b <&- >&- 2>&- || status=$?
     [ "$status" = 1 ] || fail "status $status"

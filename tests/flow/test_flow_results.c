@@ -226,7 +226,7 @@ static void what_was_checked_goes_up_whatever_has_its_name(void **state)
             expect_text(w, "cle/a.clean.jsonl", GOOD);
         assert_int_equal(world_files_in(w, "reports"), 1); /* not the file that was checked */
         assert_int_equal(world_files_in(w, "cleaned"), 1);
-        expect_log(w, "kept, it is not the file that was read");
+        expect_log(w, "kept: the file was replaced or changed after it was read");
         world_free(w);
     }
 }

@@ -76,7 +76,7 @@ static int flag_words(int argc, char **argv, int at)
 {
     int words = 0;
     for (size_t i = 0; i < cli_command_count; i++)
-        words = MAX(words, options_flag_words(&cli_commands[i]->options, argc, argv, at));
+        words = MAX(words, options_flag_arguments(&cli_commands[i]->options, argc, argv, at));
     return words;
 }
 

@@ -58,9 +58,9 @@ static void a_folder_that_others_write_in_is_refused_unless_it_is_sticky(void **
     expect(below, 0700, NULL);
     expect(below, 0755, NULL);
     expect(below, 01777, NULL);
-    expect(below, 0777, "the folder is writable by all users");
-    expect(below, 0702, "the folder is writable by all users");
-    expect(dir, 0777, "a folder above it is writable by all users");
+    expect(below, 0777, "the directory is writable by all users");
+    expect(below, 0702, "the directory is writable by all users");
+    expect(dir, 0777, "a directory above it is writable by all users");
     expect(dir, 01777, NULL);
 }
 

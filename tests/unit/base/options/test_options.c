@@ -229,13 +229,15 @@ static void yaml_wrong_shapes(void **state)
 {
     UNUSED(state);
     expect_yaml_error("purify: {a: b}\n",
-                      "1:9: purify: holds a nested mapping; only single values are known here");
+                      "1:9: purify: a nested mapping is not allowed here; give one value");
     expect_yaml_error("purify:\n  a: b\n",
-                      "2:3: purify: holds a nested mapping; only single values are known here");
-    expect_yaml_error("purify: [true]\n", "1:9: purify: holds a list; one value is expected");
-    expect_yaml_error("include: [a, [b]]\n", "1:14: include: holds a list; one value is expected");
-    expect_yaml_error("include:\n  - a\n  -\n", "3:4: include: holds an empty list item");
-    expect_yaml_error("marks: \"a\\0b\"\n", "1:8: marks: holds a NUL character");
+                      "2:3: purify: a nested mapping is not allowed here; give one value");
+    expect_yaml_error("purify: [true]\n",
+                      "1:9: purify: a list is not allowed here; give one value");
+    expect_yaml_error("include: [a, [b]]\n",
+                      "1:14: include: a list is not allowed here; give one value");
+    expect_yaml_error("include:\n  - a\n  -\n", "3:4: include: the list contains an empty item");
+    expect_yaml_error("marks: \"a\\0b\"\n", "1:8: marks: the value contains a NUL character");
     expect_yaml_error("? [a]\n: b\n", "1:3: a key must be a single word");
     expect_yaml_error("- a\n", "1:1: expected lines of the form `key: value`");
     expect_yaml_error("words\n", "1:1: expected lines of the form `key: value`");
@@ -259,7 +261,7 @@ static void yaml_unknown_and_repeated_keys(void **state)
                       "2:1: s5cmd_workers: is the same as s3_workers, given on line 1; keep one of "
                       "them");
     expect_yaml_error("config: x\n",
-                      "1:1: config: is no key of this file; give --config on the command line");
+                      "1:1: config: not allowed in the file; give --config on the command line");
 }
 
 static void yaml_unknown_keys_may_be_ignored(void **state)
@@ -284,7 +286,7 @@ static void yaml_malformed(void **state)
     e = (err)ERR_INIT;
     assert_false(options_yaml(&table_set, "/nonexistent/x.yaml", &s, origins, &e));
     assert_int_equal(e.code, ERR_CONFIG);
-    assert_string_equal(e.message, "configuration file: cannot open /nonexistent/x.yaml: No such "
+    assert_string_equal(e.message, "configuration file: /nonexistent/x.yaml: cannot open: No such "
                                    "file or directory");
 }
 
@@ -445,7 +447,7 @@ static void required_rows_are_demanded(void **state)
     UNUSED(state);
     assert_false(options_check(&table_set, &s, origins, &e));
     assert_int_equal(e.code, ERR_CONFIG);
-    assert_string_equal(e.message, "needed, but not given: remote_file_input "
+    assert_string_equal(e.message, "missing required options: remote_file_input "
                                    "(--remote-file-input); see --help");
     assert_true(ARGS("--remote-file-input=s3://b"));
     assert_true(options_check(&table_set, &s, origins, &e));
