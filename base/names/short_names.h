@@ -4,7 +4,7 @@
  *          build (DECON_SHORT_NAMES) include/decon/base/api.h includes this list first, so that
  *          they declare buf_append(), LOG_INFO and err. The libraries' symbols are renamed back
  *          with this same list (tools/library.sh). Macros of the public headers get their short
- *          name the reverse direction. Not installed.
+ *          name in the reverse direction. Not installed.
  * Owner:   nothing. Threads: any. Fails: never. `make check-headers` reports a missing row.
  */
 #ifndef BASE_NAMES_SHORT_NAMES_H

@@ -303,7 +303,7 @@ test_what_befalls_all_is_not_told_for_each() {
     say s3 cp --workers 2 -r many s3://no-such-bucket
     expect_status 1
     expect_why NoSuchBucket
-    expect_why 'the rest was not tried'
+    expect_why 'skipped the rest'
     [ "$(wc -l <why)" -le 4 ] || fail "$(wc -l <why) lines"
     say env AWS_SECRET_ACCESS_KEY=wrong "$BIN/decon-s3" cp --workers 2 -r many s3://data
     expect_status 1
@@ -375,7 +375,7 @@ test_a_full_disk_ends_the_run_and_is_named() {
     expect_status 1
     [ "$(wc -l <why)" -le 3 ] || fail "$(cat why)"
     grep -qE 'No space left on device \(writing disk/[0-9]+\); free some space there' why || fail "$(cat why)"
-    expect_why 'the rest was not tried'
+    expect_why 'skipped the rest'
     ls many | sed 's|.*|cp s3://data/many/& disk/|' >commands
     small_disk size=40k "$BIN/decon-s3" run --workers 1 commands
     expect_status 1

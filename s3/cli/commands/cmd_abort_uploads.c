@@ -84,7 +84,7 @@ static void on_aborted(void *ctx, const err *error)
 static bool abort_one(cli *c, const char *bucket, const found *f, err *e)
 {
     char when[PRINT_TIME_SIZE];
-    if (!jobs_wait_for_room(c, e))
+    if (!jobs_wait_for_slot(c, e))
         return false;
     abort_job *it = jobs_new(c, sizeof *it, job_free);
     it->uri = xasprintf("s3://%s/%s", bucket, f->key);

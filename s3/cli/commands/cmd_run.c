@@ -32,7 +32,7 @@ typedef struct running {
 static void line_free(run_line *l)
 {
     l->owner->c->errors += l->c.errors;
-    cli_print_alike(&l->c);
+    cli_print_repeated(&l->c);
     if (l->c.command)
         options_deinit(&l->c.command->options, &l->config);
     line_words_free(&l->words);
@@ -209,8 +209,8 @@ static bool run_file(running *r, int fd, err *e)
             return cli_interrupted(r->c, e);
         if (ferror(stdout))
             return print_flush(e);
-        if (r->c->session->hopeless)
-            return cli_has_hope(r->c, e);
+        if (r->c->session->fatal)
+            return cli_may_continue(r->c, e);
     }
 }
 

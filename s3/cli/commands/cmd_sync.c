@@ -102,7 +102,7 @@ static bool check_target(syncing *k, err *e)
 
 static bool send(syncing *k, const char *reason, err *e)
 {
-    if (!cli_has_hope(k->c, e) || !check_target(k, e))
+    if (!cli_may_continue(k->c, e) || !check_target(k, e))
         return false;
     AUTO(transfer_plan)
     plan = {.size_known = true,

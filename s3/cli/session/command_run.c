@@ -98,7 +98,7 @@ static bool run_to_the_end(cli *c, err *e)
 }
 
 /* After a closed pipe no message is printed. */
-static void tell_interruption(cli *c)
+static void print_interruption(cli *c)
 {
     jobs_cancel(c->session);
     if (c->session->signal_number != SIGPIPE)
@@ -113,14 +113,14 @@ int cli_run_command(cli *c)
     c->session = &session;
     bool ok = c->command->needs_client ? begin_session(c, &e) && run_to_the_end(c, &e)
                                        : c->command->run(c, &e);
-    cli_print_alike(c);
+    cli_print_repeated(c);
     if (!ok && !session.signal_number)
         cli_print_error(c, &e);
     int signal_number = session.signal_number;
     if (signal_number)
         print_discard();
     if (signal_number && session.progress)
-        tell_interruption(c);
+        print_interruption(c);
     end_session(&session);
     c->session = NULL;
     if (signal_number)

@@ -1,4 +1,4 @@
-/* Before much is removed: --yes, or a person at a terminal who says so. */
+/* Confirmation before many objects are removed: --yes, or the answer at a terminal. */
 #include <unistd.h>
 
 #include "base/fsutil.h"
@@ -9,7 +9,7 @@
 #include "s3/cli/session/print.h"
 #include "s3/cli/session/progress.h"
 
-#define QUESTION_MAX_MS 2000 /* for a terminal that was stopped */
+#define QUESTION_MAX_MS 2000 /* for a stopped terminal */
 
 static bool ask(cli *c, const char *what, bool *yes)
 {
@@ -18,8 +18,8 @@ static bool ask(cli *c, const char *what, bool *yes)
     AUTO_FREE char *question = xasprintf("decon-s3: remove %s? Type yes: ", what);
     print_settle();
     if (!fs_print_standard(STDERR_FILENO, slice_from(question), QUESTION_MAX_MS, &unseen))
-        return true;                    /* what a person cannot read is not confirmed */
-    if (!lines_wait(c, STDIN_FILENO)) { /* a terminal gives whole lines */
+        return true;                    /* no terminal to read the question: not confirmed */
+    if (!lines_wait(c, STDIN_FILENO)) { /* a terminal delivers whole lines */
         log_plain("%s", "");
         return false;
     }
@@ -32,10 +32,10 @@ bool guard_removal(cli *c, const char *what, err *e)
     bool yes = false;
     if (c->config->yes || c->config->dry_run)
         return true;
-    bool person = !c->file && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
-    if (!person)
+    bool terminal = !c->file && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+    if (!terminal)
         return err_set(e, ERR_USAGE,
-                       "this would remove %s: add --yes if that is meant (--dry-run shows what)",
+                       "this would remove %s; add --yes to confirm (--dry-run shows the objects)",
                        what);
     progress_hide(c->session->progress);
     if (!ask(c, what, &yes))

@@ -62,7 +62,7 @@ typedef struct cli_session {
     struct jobs *jobs;
     struct progress *progress;
     int signal_number; /* 0: none was received */
-    bool hopeless;     /* an error that would affect all objects: no credentials, no space */
+    bool fatal;        /* an error that would affect all objects: no credentials, no space */
     bool wake;         /* ends cli_turn */
     char *synced_dir;  /* its name, and those of the folders above it, are on the disk; or NULL */
 } cli_session;
@@ -90,9 +90,9 @@ struct cli {
     s3_client *client; /* the session's */
     unsigned errors;   /* printed so far: the exit status is 1 */
     unsigned jobs;     /* of this command in progress */
-    bool hopeless;     /* the same for this command only: no such bucket */
-    err_code hopeless_code;
-    unsigned alike; /* errors like the previous one that were not printed */
+    bool fatal;        /* the same for this command only: no such bucket */
+    err_code last_error_code;
+    unsigned repeated; /* errors like the previous one that were not printed */
     /* of a line of a command file */
     const char *file; /* NULL: typed by a person */
     unsigned line;
@@ -130,10 +130,10 @@ bool cli_await(cli_call *call, s3_op *op, err *e) MUST_USE;
  * the affected names, for JSON; or NULL. */
 void cli_print_error(cli *c, const err *error);
 void cli_print_error_of(cli *c, const char *from, const char *to, const err *error);
-void cli_print_alike(cli *c); /* their number */
+void cli_print_repeated(cli *c); /* their number */
 /* False, with a final error, if a printed error affects everything else of the same source: the
  * rest is skipped instead of printing an error for each object. */
-bool cli_has_hope(const cli *c, err *e) MUST_USE;
+bool cli_may_continue(const cli *c, err *e) MUST_USE;
 
 /* s3/cli/source/arguments.c: URIs among the arguments. */
 bool cli_parse_object(const char *text, s3_uri *uri, err *e) MUST_USE; /* with a key */

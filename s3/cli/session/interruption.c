@@ -30,9 +30,9 @@ static void failed_text(const progress_numbers *n, char *out, size_t size)
     out[0] = '\0';
     if (n->failed > 0)
         used += (size_t)snprintf(out, size, ", %llu failed", (unsigned long long)n->failed);
-    if (n->broken_off > 0)
+    if (n->interrupted > 0)
         used += (size_t)snprintf(out + used, size - used, ", %llu interrupted",
-                                 (unsigned long long)n->broken_off);
+                                 (unsigned long long)n->interrupted);
     if (n->kept > 0)
         snprintf(out + used, size - used, " (%llu can be resumed)", (unsigned long long)n->kept);
 }
@@ -75,7 +75,7 @@ void interrupted_print(const cli *c)
         {.name = "objects", .number = n->objects_done},
         {.name = "size", .number = n->bytes_done},
         {.name = "failed", .number = n->failed},
-        {.name = "broken_off", .number = n->broken_off},
+        {.name = "broken_off", .number = n->interrupted},
     };
     print_json_error(members, ARRAY_LEN(members));
 }

@@ -1,11 +1,11 @@
 #include "base/util.h"
 #include "s3/cli/session/jobs.h"
 
-bool jobs_wait_for_room(cli *c, err *e)
+bool jobs_wait_for_slot(cli *c, err *e)
 {
     const jobs *all = c->session->jobs;
-    if (c->session->hopeless)
-        return cli_has_hope(c, e);
+    if (c->session->fatal)
+        return cli_may_continue(c, e);
     while (all->running >= all->window)
         if (!cli_turn(c))
             return cli_interrupted(c, e);

@@ -1,12 +1,12 @@
-/* What runs side by side: transfers, removals.
+/* Jobs that run concurrently: transfers, removals.
  *
- * What:    a window of jobs under way; who wants to begin one waits for room, so that a listing is
- *          never far ahead of the work.
- * Owner:   a job is an operation (base/op.h); it ends with jobs_end or with jobs_cancel, which
- *          also cancel the step that is under way.
+ * What:    a limited number of jobs in flight; starting one waits for a free place, so that the
+ *          listing is never far ahead of the transfers.
+ * Owner:   a job is an operation (base/op.h); it ends with jobs_end or with jobs_cancel, which also
+ *          cancel its current step.
  * Threads: the loop's.
- * Fails:   waiting ends with ERR_CANCELLED when a signal came. What goes wrong in a job is printed
- *          and counted by it.
+ * Fails:   waiting ends with ERR_CANCELLED after a signal. Errors of a job are printed and counted by
+ *          the job.
  */
 #ifndef S3_CLI_SESSION_JOBS_H
 #define S3_CLI_SESSION_JOBS_H
@@ -18,7 +18,7 @@
 typedef struct job {
     op op;
     cli *c;
-    op *step; /* under way, or NULL */
+    op *step; /* current, or NULL */
     void (*free)(struct job *j);
 } job;
 
@@ -27,7 +27,7 @@ typedef struct jobs {
     unsigned running, window;
 } jobs;
 
-bool jobs_wait_for_room(cli *c, err *e) MUST_USE;
+bool jobs_wait_for_slot(cli *c, err *e) MUST_USE;
 /* A zeroed job of `size_bytes`, which begins with a `job`; `free_job` frees it at its end. */
 void *jobs_new(cli *c, size_t size_bytes, void (*free_job)(job *j)) MUST_USE;
 void jobs_end(job *j);

@@ -45,7 +45,7 @@ static json_t *member_value(const print_member *m)
         return json_true();
     if (m->members)
         return object_value(m->members, m->member_count);
-    /* What is not UTF-8 has no JSON form: null, which is better than no line. */
+    /* Text that is not UTF-8 has no JSON form: null. */
     json_t *value = m->text ? json_string(m->text) : json_integer((json_int_t)m->number);
     return value ? value : json_null();
 }
@@ -104,7 +104,7 @@ static void print_result_line(const cli *c, const print_result *r)
 void print_done(cli *c, const print_result *r)
 {
     progress *line = c->session->progress;
-    bool on_terminal = isatty(STDOUT_FILENO); /* which the progress line may be on, too */
+    bool on_terminal = isatty(STDOUT_FILENO); /* may be the terminal of the progress line */
     if (c->config->quiet && !c->config->dry_run)
         return;
     if (on_terminal)

@@ -32,12 +32,12 @@ void print_json_error(const print_member *members, size_t count); /* on standard
 
 /* Standard output of a session (standard_output.c): queued, written by a thread. */
 bool print_begin(err *e) MUST_USE;
-/* Waits until all is written; EINTR where a signal came first. */
+/* Waits until all is written; EINTR if a signal arrives first. */
 bool print_flush(err *e) MUST_USE;
-/* Waits a short time, so that what is printed elsewhere next comes after it. */
+/* Waits a short time, so that other output comes after it. */
 void print_settle(void);
 bool print_has_failed(void);
-void print_discard(void); /* after a signal: what is left is not written */
+void print_discard(void); /* after a signal: queued output is not written */
 
 /* A completed action, or (dry_run) a planned one: "from -> to" or "uri"; nothing with --quiet.
  * `operation` is "cp", "mv", "rm" ..; `to` and `reason` may be NULL, the size PRINT_NO_SIZE. */

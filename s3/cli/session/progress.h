@@ -1,10 +1,10 @@
-/* The progress line: what was done, how fast, and how long it will take yet.
+/* The progress line: work done, rate, and estimated time left.
  *
- * What:    counters of one program run, and their text as the last line of a terminal; the rate is
- *          that of the last seconds. A total and an end are told only once all is listed.
+ * What:    counters of one run, and their text as the last line of a terminal; the rate is that of the
+ *          last seconds. Total and estimate are shown only after the listing is complete.
  * Owner:   progress_new / progress_free.
  * Threads: the loop's.
- * Fails:   never. Where standard error is no terminal, nothing is shown.
+ * Fails:   never. If standard error is not a terminal, nothing is shown.
  */
 #ifndef S3_CLI_SESSION_PROGRESS_H
 #define S3_CLI_SESSION_PROGRESS_H
@@ -14,22 +14,22 @@
 
 typedef struct progress_numbers {
     uint64_t bytes_done, bytes_total;     /* moved; of all that is planned so far */
-    uint64_t objects_done, objects_total; /* ended well; planned so far */
+    uint64_t objects_done, objects_total; /* succeeded; planned so far */
     uint64_t failed;
-    uint64_t broken_off, kept; /* by a signal; of those the ones that can go on where they were */
-    unsigned planning;         /* sources that are not listed to their end: totals may grow */
+    uint64_t interrupted, kept; /* interrupted by a signal; of those the resumable ones */
+    unsigned planning;          /* sources whose listing is incomplete: totals may grow */
 } progress_numbers;
 
 typedef struct progress progress;
 
 progress *progress_new(transport *t, bool shown);
-void progress_free(progress *p); /* NULL is fine; takes the line away */
+void progress_free(progress *p); /* NULL is allowed; removes the line */
 progress_numbers *progress_of(progress *p);
-/* Takes the line away, so that others can be printed above it; then brings it back. NULL is fine. */
+/* Hides the line while other output is printed, then shows it again. NULL is allowed. */
 void progress_hide(progress *p);
 void progress_show(progress *p);
 
-/* The line's text: pure, for tests. `rate` is in bytes a second; 0: not known. */
+/* The line's text, for tests too. `rate` is in bytes per second; 0: unknown. */
 void progress_line(const progress_numbers *n, double rate, size_t columns, buf *out);
 
 #endif

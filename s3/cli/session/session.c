@@ -1,4 +1,4 @@
-/* Errors that are printed, and waiting: what commands do with their session. */
+/* Errors that are printed, and waiting. */
 #include <errno.h>
 #include <signal.h>
 
@@ -40,42 +40,42 @@ static bool is_end_of_output(cli *c, const err *error)
     return true;
 }
 
-/* A disk that is full or read-only, an address that nobody is at, keys that are none. */
-static void note_hopeless(cli *c, const err *error)
+/* Errors that would affect every object: a full or read-only disk, no server, no credentials. */
+static void note_fatal(cli *c, const err *error)
 {
-    c->hopeless |=
+    c->fatal |=
         error->code == ERR_S3_NO_BUCKET || error->code == ERR_NET_DNS || error->sys_errno == EROFS;
     if (c->session)
-        c->session->hopeless |= error->code == ERR_S3_CREDENTIALS || error->code == ERR_NO_SPACE;
+        c->session->fatal |= error->code == ERR_S3_CREDENTIALS || error->code == ERR_NO_SPACE;
 }
 
-/* What was under way beside the first one fails alike: of disks and ways a number says that as well.
- * The store's own refusals name what was asked for. */
-static bool is_said(cli *c, const err *error)
+/* Jobs in flight at such an error fail in the same way: local and network errors are then counted, not
+ * printed. Refusals of the store name the object and are always printed. */
+static bool is_repeated(cli *c, const err *error)
 {
     bool local = error->sys_errno != 0 || error->code == ERR_NET_DNS;
-    bool before = c->hopeless || (c->session && c->session->hopeless);
-    note_hopeless(c, error);
-    if (!before || !local || c->config->json || error->code != c->hopeless_code) {
-        c->hopeless_code = error->code;
+    bool before = c->fatal || (c->session && c->session->fatal);
+    note_fatal(c, error);
+    if (!before || !local || c->config->json || error->code != c->last_error_code) {
+        c->last_error_code = error->code;
         return false;
     }
-    c->alike++;
+    c->repeated++;
     return true;
 }
 
-void cli_print_alike(cli *c)
+void cli_print_repeated(cli *c)
 {
-    if (c->alike > 0)
-        log_plain("decon-s3: %u more failed alike", c->alike);
-    c->alike = 0;
+    if (c->repeated > 0)
+        log_plain("decon-s3: %u more failed with the same error", c->repeated);
+    c->repeated = 0;
 }
 
-bool cli_has_hope(const cli *c, err *e)
+bool cli_may_continue(const cli *c, err *e)
 {
-    if (!c->hopeless && !c->session->hopeless)
+    if (!c->fatal && !c->session->fatal)
         return true;
-    return err_set(e, ERR_CANCELLED, "the rest was not tried: what went wrong befalls all of it");
+    return err_set(e, ERR_CANCELLED, "skipped the rest: the same error would affect every object");
 }
 
 void cli_print_error_of(cli *c, const char *from, const char *to, const err *error)
@@ -83,7 +83,7 @@ void cli_print_error_of(cli *c, const char *from, const char *to, const err *err
     if (is_end_of_output(c, error))
         return;
     c->errors++;
-    if (c->config && is_said(c, error))
+    if (c->config && is_repeated(c, error))
         return;
     if (c->session)
         progress_hide(c->session->progress);

@@ -46,7 +46,7 @@ bool print_flush(err *e)
         (!queue.out || output_flush(queue.out, OUTPUT_FOREVER)))
         return true;
     queue.failed = true;
-    return err_set_errno(e, ERR_IO, errno ? errno : EINTR, "standard output cannot be written");
+    return err_set_errno(e, ERR_IO, errno ? errno : EINTR, "cannot write standard output");
 }
 
 void print_settle(void)

@@ -186,7 +186,7 @@ static bool copy_many(copying *k, const place *from, err *e)
         AUTO(entry) mine = it;
         if (count++ == 0 && !k->c->config->dry_run && !place_check_writable(&k->to, e))
             return false;
-        if (!cli_has_hope(k->c, e) || !copy_entry(k, from, &mine, e))
+        if (!cli_may_continue(k->c, e) || !copy_entry(k, from, &mine, e))
             return false;
     }
     if (step == SOURCE_FAILED)

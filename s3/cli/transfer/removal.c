@@ -117,7 +117,7 @@ bool removal_flush(removal *r, err *e)
 {
     if (r->count == 0)
         return true;
-    if (!jobs_wait_for_room(r->c, e))
+    if (!jobs_wait_for_slot(r->c, e))
         return false;
     batch *b = jobs_new(r->c, sizeof *b, batch_free);
     b->count = r->count;

@@ -34,7 +34,7 @@ static void transfer_free(job *j)
     progress_numbers *n = transfer_numbers(t);
     if (!t->ended) {
         transfer_moved(t, 0);
-        n->broken_off++;
+        n->interrupted++;
     }
     if (t->fd >= 0)
         close(t->fd);
@@ -256,7 +256,7 @@ bool transfer_begin(cli *c, transfer_plan *give, err *e)
     const cli_config *o = c->config;
     AUTO(transfer_plan) plan = *give;
     *give = (transfer_plan){0};
-    if (!jobs_wait_for_room(c, e))
+    if (!jobs_wait_for_slot(c, e))
         return false;
     transfer *t = jobs_new(c, sizeof *t, transfer_free);
     t->fd = -1;

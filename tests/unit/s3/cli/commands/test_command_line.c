@@ -119,14 +119,14 @@ static void what_a_signal_ended_is_told_with_how_to_go_on(void **state)
           .objects_total = 30,
           .bytes_done = 3 * MIB,
           .failed = 2,
-          .broken_off = 4,
+          .interrupted = 4,
           .kept = 1},
          SIGINT,
          false,
          "cp: interrupted by SIGINT: 12 objects done (3 MiB), 2 failed, 4 interrupted (1 can "
          "be resumed); run it with -s"},
         {&copies,
-         {.objects_total = 1, .broken_off = 1, .kept = 1},
+         {.objects_total = 1, .interrupted = 1, .kept = 1},
          SIGTERM,
          false,
          "cp: interrupted by SIGTERM: 0 objects done, 1 interrupted (1 can be resumed); run it "
