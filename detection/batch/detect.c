@@ -183,11 +183,11 @@ static void tell(const server_config *c, const detect_batch *b, const detect_tot
 
 /* Yields the exit status; -1: it could not start. */
 static int run_batch(const server_config *c, const detect_files *files, const ngram_index *x,
-                     crew *members, err *e)
+                     worker_processes *members, err *e)
 {
     detect_batch b = {.files = files,
                       .settings = &c->job,
-                      .crew = members,
+                      .processes = members,
                       .threads = c->workers,
                       .results = detect_results_new(files->count),
                       .each = c->json ? print_json : NULL};
@@ -252,11 +252,11 @@ static int run_files(server_config *c, char **names, err *e)
     c->job.cleaned_suffix = CLEANED_SUFFIX;
     if (!find_files(c, &files, names, e) || !make_directories(c, e) || !(x = load_index(c, e)))
         return -1;
-    c->job.meter = crew_meter_new();
-    crew *members = crew_start(&c->job, x, e);
+    c->job.meter = job_meter_new();
+    worker_processes *members = worker_processes_start(&c->job, x, e);
     int status = members ? run_batch(c, &files, x, members, e) : -1;
-    crew_free(members);
-    crew_meter_free(c->job.meter);
+    worker_processes_free(members);
+    job_meter_free(c->job.meter);
     return status;
 }
 

@@ -61,7 +61,7 @@ static bool make_all_room(const char *dir, const detect_file *f, const char *suf
            (!f->short_id || make_room(dir, f->short_id, suffix, e));
 }
 
-static bool do_file(const detect_batch *b, crew_member *m, const detect_file *f, detect_result *out,
+static bool do_file(const detect_batch *b, job_process *m, const detect_file *f, detect_result *out,
                     err *e)
 {
     const job_settings *s = b->settings;
@@ -74,7 +74,7 @@ static bool do_file(const detect_batch *b, crew_member *m, const detect_file *f,
                        f->rival);
     return make_all_room(s->report_dir, f, JOB_REPORT_SUFFIX, e) &&
            (!s->cleaned_dir || make_all_room(s->cleaned_dir, f, s->cleaned_suffix, e)) &&
-           crew_run(b->crew, m, &job, &out->outcome, &crashed, e);
+           worker_processes_run(b->processes, m, &job, &out->outcome, &crashed, e);
 }
 
 static void finish_file(run *r, const detect_file *f, detect_result *result)
@@ -92,7 +92,7 @@ static void finish_file(run *r, const detect_file *f, detect_result *result)
     pthread_mutex_unlock(&r->each_lock);
 }
 
-static void work_on(run *r, crew_member *m, size_t index)
+static void work_on(run *r, job_process *m, size_t index)
 {
     const detect_file *f = &r->b->files->files[index];
     detect_result *result = &r->b->results[index];
@@ -127,11 +127,11 @@ static bool next_file(run *r, size_t *index)
 static void *thread_main(void *arg)
 {
     run *r = arg;
-    crew_member m = {.fd = -1};
+    job_process m = {.fd = -1};
     size_t index;
     while (next_file(r, &index))
         work_on(r, &m, index);
-    crew_member_deinit(&m);
+    job_process_deinit(&m);
     pthread_mutex_lock(&r->lock);
     bool last = --r->threads_left == 0;
     pthread_mutex_unlock(&r->lock);

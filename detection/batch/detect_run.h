@@ -30,7 +30,7 @@ typedef struct detect_result {
 typedef struct detect_batch {
     const detect_files *files;
     const job_settings *settings;
-    crew *crew;
+    worker_processes *processes;
     unsigned threads;
     detect_result *results;
     int signal; /* that ended it early; 0: none */

@@ -18,7 +18,7 @@ static const http_header metrics_type_header = {"Content-Type",
  * whose outcome goes out. */
 typedef struct submission {
     buf body;
-    char *told_id; /* NULL: a submission */
+    char *status_id; /* NULL: a submission */
 } submission;
 
 /* A request on its way to its reply. */
@@ -75,7 +75,7 @@ static void give_health(const call *c)
 {
     if (!is_read(c))
         return;
-    if (!c->r->crew || crew_is_up(c->r->crew)) {
+    if (!c->r->processes || worker_processes_is_up(c->r->processes)) {
         reply_json(c, c->r->health);
         return;
     }
@@ -103,7 +103,7 @@ static void give_status(const call *c, slice id, void **user)
     AUTO(buf) json = BUF(REPLY_MAX_BYTES);
     if (jobs_status(c->r->jobs, name, &json) && str_equal(httpd_method(c->request), "GET")) {
         submission *s = xcalloc(1, sizeof *s);
-        s->told_id = move(name);
+        s->status_id = move(name);
         *user = s;
     }
     reply_json(c, buf_slice(&json));
@@ -271,7 +271,7 @@ static void body(void *ctx, httpd_request *request, void **user, slice data)
 {
     slice id = {0};
     submission *s = *user;
-    if (!s || s->told_id || buf_append_slice(&s->body, data))
+    if (!s || s->status_id || buf_append_slice(&s->body, data))
         return;
     call c = call_of(ctx, request, &id);
     reply_text(&c, 413, "Failed to buffer the request body: length limit exceeded");
@@ -281,7 +281,7 @@ static void end(void *ctx, httpd_request *request, void **user)
 {
     slice id = {0};
     submission *s = *user;
-    if (!s || s->told_id)
+    if (!s || s->status_id)
         return;
     call c = call_of(ctx, request, &id);
     end_submit(&c, buf_slice(&s->body));
@@ -294,9 +294,9 @@ static void release(void *ctx, httpd_request *request, void **user)
     submission *s = *user;
     if (!s)
         return;
-    if (s->told_id)
-        jobs_told(r->jobs, s->told_id);
-    free(s->told_id);
+    if (s->status_id)
+        jobs_reported(r->jobs, s->status_id);
+    free(s->status_id);
     buf_deinit(&s->body);
     free(s);
 }

@@ -23,7 +23,7 @@ typedef struct routes {
     jobs *jobs;
     metrics *metrics;
     slice health;                  /* the body of /health */
-    crew *crew;                    /* asked for /health: can jobs run? NULL: they can */
+    worker_processes *processes;   /* asked for /health: can jobs run? NULL: they can */
     const char *const *allow_dirs; /* NULL or empty: all */
     host_rules hosts;
 } routes;

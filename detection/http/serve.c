@@ -23,7 +23,7 @@
 #define HEALTH_MAX_BYTES (SETTINGS_MAX_BYTES + 65536)
 /* How long an ending server waits for who asks for an outcome: twice the orchestrator's
  * poll_interval. */
-#define TELL_MAX_MS  ((uint64_t)10 * 1000)
+#define POLL_WAIT_MS ((uint64_t)10 * 1000)
 #define TELL_POLL_MS 20
 #define HTTP_THREADS 4
 /* Standard output may be a pipe that nothing reads; signals are blocked by then. */
@@ -99,14 +99,14 @@ static void end_at_second_signal(void)
 }
 
 /* An outcome that nobody came to know would have to be worked out again. */
-static void tell_outcomes(jobs *j)
+static void wait_for_polls(jobs *j)
 {
-    while (jobs_untold(j, TELL_MAX_MS))
+    while (jobs_unreported(j, POLL_WAIT_MS))
         nanosleep(&(struct timespec){.tv_nsec = TELL_POLL_MS * 1000000L}, NULL);
 }
 
 /* What the server works with; all of it lasts until the end. */
-typedef struct site {
+typedef struct server {
     const server_config *config;
     httpd *http;
     routes routes;
@@ -115,26 +115,26 @@ typedef struct site {
     ngram_index *index;
     job_meter *meter;
     jobs *jobs;
-    crew *crew;
+    worker_processes *processes;
     metrics metrics;
-} site;
+} server;
 
-static void site_deinit(site *s)
+static void server_deinit(server *s)
 {
     httpd_stop(s->http); /* first: its threads use the rest */
-    crew_free(s->crew);
+    worker_processes_free(s->processes);
     jobs_free(s->jobs);
     index_free(s->index);
     metrics_deinit(&s->metrics);
-    crew_meter_free(s->meter);
+    job_meter_free(s->meter);
     buf_deinit(&s->health);
     buf_deinit(&s->recall);
 }
-DEFINE_AUTO(site, site_deinit)
+DEFINE_AUTO(server, server_deinit)
 
 /* The port is opened before the index is built: one that is in use is an error at once, and clients
  * get a reply. */
-static bool open_port(site *s, err *e)
+static bool open_port(server *s, err *e)
 {
     const server_config *c = s->config;
     s->routes.metrics = &s->metrics;
@@ -148,13 +148,13 @@ static bool open_port(site *s, err *e)
     return true;
 }
 
-static void begin_to_answer(site *s)
+static void begin_to_answer(server *s)
 {
     const server_config *c = s->config;
     server_config_health(c, s->index, buf_slice(&s->recall), &s->health);
     s->routes.jobs = s->jobs;
     s->routes.health = buf_slice(&s->health);
-    s->routes.crew = s->crew;
+    s->routes.processes = s->processes;
     s->routes.allow_dirs = (const char *const *)c->allow_dir;
     s->routes.hosts =
         (host_rules){.listen = c->listen, .names = (const char *const *)c->allow_host};
@@ -178,7 +178,7 @@ static int wait_for_signal(const site *s, const sigset_t *signals)
 }
 
 /* Takes over the workers, and waits for them while /status still answers. */
-static bool serve(site *s, workers *take_workers, const sigset_t *signals, err *e)
+static bool serve(server *s, workers *take_workers, const sigset_t *signals, err *e)
 {
     begin_to_answer(s);
     bool ok = announce(s->config, httpd_port(s->http), e);
@@ -194,11 +194,11 @@ static bool serve(site *s, workers *take_workers, const sigset_t *signals, err *
     end_at_second_signal();
     workers_join(take_workers);
     if (ok)
-        tell_outcomes(s->jobs);
+        wait_for_polls(s->jobs);
     return ok;
 }
 
-static void count_from_here(site *s, uint64_t build_ms)
+static void count_from_here(server *s, uint64_t build_ms)
 {
     s->metrics.facts = (metrics_facts){.tokenizer = s->config->tokenizer,
                                        .worker_threads = s->config->workers,
@@ -208,7 +208,7 @@ static void count_from_here(site *s, uint64_t build_ms)
                                        .started_s = time(NULL)};
 }
 
-static bool work(site *s, err *e)
+static bool work(server *s, err *e)
 {
     /* Until here a signal ends the program at once; there is nothing to finish. */
     sigset_t signals = block_signals();
@@ -223,13 +223,13 @@ static bool work(site *s, err *e)
     workers_options threads = {.count = s->config->workers,
                                .jobs = s->jobs,
                                .metrics = &s->metrics,
-                               .crew = s->crew,
+                               .processes = s->processes,
                                .allow_dirs = (const char *const *)s->config->allow_dir};
     workers *w = workers_start(&threads, e);
     return w && serve(s, w, &signals, e);
 }
 
-static bool test_itself(site *s, err *e)
+static bool test_itself(server *s, err *e)
 {
     const server_config *c = s->config;
     const recall_options options = {.evals_dir = c->evals_dir,
@@ -248,9 +248,9 @@ static bool test_itself(site *s, err *e)
 
 static bool run(server_config *c, err *e)
 {
-    AUTO(site)
+    AUTO(server)
     s = {.config = c,
-         .meter = crew_meter_new(),
+         .meter = job_meter_new(),
          .health = BUF(HEALTH_MAX_BYTES),
          .recall = BUF(HEALTH_MAX_BYTES)};
     metrics_init(&s.metrics, s.meter);
@@ -270,8 +270,8 @@ static bool run(server_config *c, err *e)
     count_from_here(&s, monotonic_ms() - start_ms);
     if (c->self_test && !test_itself(&s, e))
         return false;
-    s.crew = crew_start(&c->job, s.index, e);
-    return s.crew && work(&s, e);
+    s.processes = worker_processes_start(&c->job, s.index, e);
+    return s.processes && work(&s, e);
 }
 
 static bool read_options(server_config *c, int argc, char **argv, err *e)

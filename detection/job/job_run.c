@@ -38,7 +38,7 @@ static job_batch *batch_at(const pass *p, size_t i)
 static void pass_deinit(pass *p)
 {
     for (size_t i = 0; i < p->under_way; i++) /* some may still be worked on */
-        scan_team_wait(p->r->team, batch_at(p, i), p->r->own);
+        scan_pool_wait(p->r->pool, batch_at(p, i), p->r->own);
     stage_free(p->lines);
     text_check_deinit(&p->check);
     text_check_deinit(&p->raw);
@@ -59,7 +59,7 @@ void job_runner_init(job_runner *r, const job_settings *settings, const ngram_in
     *r = (job_runner){.settings = settings, .ring_size = 2 * (size_t)most + 2};
     r->own = xcalloc(1, sizeof *r->own);
     r->ring = xcalloc(r->ring_size, sizeof *r->ring);
-    r->team = scan_team_new(settings, x);
+    r->pool = scan_pool_new(settings, x);
     job_scanner_init(r->own, settings, x);
     for (size_t i = 0; i < r->ring_size; i++)
         job_batch_init(&r->ring[i]);
@@ -67,7 +67,7 @@ void job_runner_init(job_runner *r, const job_settings *settings, const ngram_in
 
 void job_runner_deinit(job_runner *r)
 {
-    scan_team_free(r->team);
+    scan_pool_free(r->pool);
     job_scanner_deinit(r->own);
     for (size_t i = 0; i < r->ring_size; i++)
         job_batch_deinit(&r->ring[i]);
@@ -126,7 +126,7 @@ static unsigned helpers_allowed(const job_settings *s)
 static bool finish_oldest(pass *p, err *e)
 {
     job_batch *b = batch_at(p, 0);
-    scan_team_wait(p->r->team, b, p->r->own);
+    scan_pool_wait(p->r->pool, b, p->r->own);
     p->oldest = (p->oldest + 1) % p->r->ring_size;
     p->under_way--;
     return write_results(p, b, e);
@@ -189,13 +189,13 @@ static bool hand_on(pass *p, err *e)
         return false;
     b->lines = buf_slice(&b->gathered);
     unsigned helpers = helpers_allowed(p->r->settings);
-    if (helpers == 0 || !scan_team_offer(p->r->team, b, helpers)) {
+    if (helpers == 0 || !scan_pool_offer(p->r->pool, b, helpers)) {
         job_batch_scan(b, p->r->own);
         b->is_done = true;
     }
     p->under_way++;
     while (p->under_way > 0 &&
-           (p->under_way == p->r->ring_size - 1 || scan_team_is_done(p->r->team, batch_at(p, 0))))
+           (p->under_way == p->r->ring_size - 1 || scan_pool_is_done(p->r->pool, batch_at(p, 0))))
         if (!finish_oldest(p, e))
             return false;
     begin_batch(p);

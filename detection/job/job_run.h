@@ -76,7 +76,7 @@ typedef struct job_request {
 typedef struct job_runner {
     const job_settings *settings;
     struct job_scanner *own;
-    struct scan_team *team;
+    struct scan_pool *pool;
     struct job_batch *ring;
     size_t ring_size;
 } job_runner;

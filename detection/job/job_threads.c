@@ -8,7 +8,7 @@
 typedef struct worker {
     const workers_options *options;
     pthread_t thread;
-    crew_member member;
+    job_process process;
 } worker;
 
 struct workers {
@@ -33,7 +33,7 @@ static bool work_out(worker *w, const server_job *job, job_outcome *outcome, boo
                            .path = job->path,
                            .lenient = job->lenient,
                            .cleaned_as_input = job->cleaned_as_input};
-    return crew_run(w->options->crew, &w->member, &request, outcome, crashed, e);
+    return worker_processes_run(w->options->processes, &w->process, &request, outcome, crashed, e);
 }
 
 /* The first word is the reference server's. */
@@ -86,7 +86,7 @@ workers *workers_start(const workers_options *options, err *e)
     all->options = *options;
     for (; all->started < options->count; all->started++) {
         worker *w = &all->each[all->started];
-        *w = (worker){.options = &all->options, .member = {.fd = -1}};
+        *w = (worker){.options = &all->options, .process = {.fd = -1}};
         int failed = pthread_create(&w->thread, NULL, worker_main, w);
         if (!failed)
             continue;
@@ -103,7 +103,7 @@ void workers_join(workers *take_workers)
 {
     for (unsigned i = 0; i < take_workers->started; i++) {
         pthread_join(take_workers->each[i].thread, NULL);
-        crew_member_deinit(&take_workers->each[i].member);
+        job_process_deinit(&take_workers->each[i].process);
     }
     free(take_workers);
 }

@@ -15,7 +15,7 @@ typedef struct workers_options {
     unsigned count;
     jobs *jobs;
     metrics *metrics;
-    crew *crew;
+    worker_processes *processes;
     const char *const *allow_dirs;
 } workers_options;
 

@@ -29,7 +29,7 @@ typedef struct job_private { /* under the table's lock */
     bool process_ended;
     uint64_t submitted_ms, finished_ms;
     size_t held_bytes;               /* counted when it finished */
-    bool told;                       /* the outcome */
+    bool reported;                   /* the outcome */
     struct job_private *next;        /* in the queue, or in the row of the finished */
     struct job_private *next_by_id;  /* in a bucket */
     struct job_private *next_by_key; /* in a bucket, while the key is this job's */
@@ -351,24 +351,24 @@ bool jobs_status(jobs *j, const char *id, buf *json)
     return finished;
 }
 
-void jobs_told(jobs *j, const char *id)
+void jobs_reported(jobs *j, const char *id)
 {
     pthread_mutex_lock(&j->lock);
     job_private *job = find_by_id(j, id);
     if (is_finished(job))
-        job->told = true;
+        job->reported = true;
     pthread_mutex_unlock(&j->lock);
 }
 
-bool jobs_untold(jobs *j, uint64_t within_ms)
+bool jobs_unreported(jobs *j, uint64_t within_ms)
 {
-    bool untold = false;
+    bool unreported = false;
     pthread_mutex_lock(&j->lock);
     uint64_t now_ms = j->options.now_ms();
-    for (const job_private *job = j->finished.head; job && !untold; job = job->next)
-        untold = !job->told && now_ms - job->finished_ms < within_ms;
+    for (const job_private *job = j->finished.head; job && !unreported; job = job->next)
+        unreported = !job->reported && now_ms - job->finished_ms < within_ms;
     pthread_mutex_unlock(&j->lock);
-    return untold;
+    return unreported;
 }
 
 server_job *jobs_take(jobs *j)

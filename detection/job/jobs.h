@@ -70,9 +70,9 @@ bool job_tag_is_good(const char *tag);
 /* The body of /status/{id}; yields whether it tells the job's outcome. */
 bool jobs_status(jobs *j, const char *id, buf *json);
 /* The outcome has reached who asked for it. */
-void jobs_told(jobs *j, const char *id);
+void jobs_reported(jobs *j, const char *id);
 /* Whether a job that finished less than `within_ms` ago has an outcome that nobody knows yet. */
-bool jobs_untold(jobs *j, uint64_t within_ms);
+bool jobs_unreported(jobs *j, uint64_t within_ms);
 
 /* The next job, now processing; NULL once jobs_stop was called. */
 server_job *jobs_take(jobs *j);

@@ -7,12 +7,12 @@
 #define BATCHES_A_THREAD 2
 
 typedef struct helper {
-    scan_team *team;
+    scan_pool *pool;
     pthread_t thread;
     job_scanner scanner; /* the thread's */
 } helper;
 
-struct scan_team {
+struct scan_pool {
     const job_settings *settings; /* immutable */
     const ngram_index *index;     /* immutable */
     helper helpers[SCAN_TEAM_MOST];
@@ -25,9 +25,9 @@ struct scan_team {
     bool ending;
 };
 
-scan_team *scan_team_new(const job_settings *settings, const ngram_index *x)
+scan_pool *scan_pool_new(const job_settings *settings, const ngram_index *x)
 {
-    scan_team *t = xcalloc(1, sizeof *t);
+    scan_pool *t = xcalloc(1, sizeof *t);
     t->settings = settings;
     t->index = x;
     t->tail = &t->head;
@@ -37,7 +37,7 @@ scan_team *scan_team_new(const job_settings *settings, const ngram_index *x)
     return t;
 }
 
-void scan_team_free(scan_team *t)
+void scan_pool_free(scan_pool *t)
 {
     if (!t)
         return;
@@ -56,7 +56,7 @@ void scan_team_free(scan_team *t)
 }
 
 /* Under the lock. */
-static job_batch *pop(scan_team *t)
+static job_batch *pop(scan_pool *t)
 {
     job_batch *b = t->head;
     if (!b)
@@ -68,7 +68,7 @@ static job_batch *pop(scan_team *t)
 }
 
 /* Under the lock, which is left while the batch is scanned. */
-static void work_on(scan_team *t, job_batch *b, job_scanner *s)
+static void work_on(scan_pool *t, job_batch *b, job_scanner *s)
 {
     pthread_mutex_unlock(&t->lock);
     job_batch_scan(b, s);
@@ -81,7 +81,7 @@ static void work_on(scan_team *t, job_batch *b, job_scanner *s)
 static void *helper_main(void *arg)
 {
     helper *h = arg;
-    scan_team *t = h->team;
+    scan_pool *t = h->pool;
     pthread_mutex_lock(&t->lock);
     while (!t->ending) {
         job_batch *b = pop(t);
@@ -95,11 +95,11 @@ static void *helper_main(void *arg)
 }
 
 /* As many as `threads`, as far as the system gives them. */
-static void make_helpers(scan_team *t, unsigned threads)
+static void make_helpers(scan_pool *t, unsigned threads)
 {
     while (t->helper_count < MIN(threads, (unsigned)SCAN_TEAM_MOST)) {
         helper *h = &t->helpers[t->helper_count];
-        h->team = t;
+        h->pool = t;
         job_scanner_init(&h->scanner, t->settings, t->index);
         if (pthread_create(&h->thread, NULL, helper_main, h) != 0) {
             job_scanner_deinit(&h->scanner);
@@ -109,7 +109,7 @@ static void make_helpers(scan_team *t, unsigned threads)
     }
 }
 
-bool scan_team_offer(scan_team *t, job_batch *b, unsigned threads)
+bool scan_pool_offer(scan_pool *t, job_batch *b, unsigned threads)
 {
     make_helpers(t, threads);
     threads = MIN(threads, t->helper_count);
@@ -126,7 +126,7 @@ bool scan_team_offer(scan_team *t, job_batch *b, unsigned threads)
     return taken;
 }
 
-void scan_team_wait(scan_team *t, const job_batch *b, job_scanner *own)
+void scan_pool_wait(scan_pool *t, const job_batch *b, job_scanner *own)
 {
     pthread_mutex_lock(&t->lock);
     while (!b->is_done) {
@@ -139,7 +139,7 @@ void scan_team_wait(scan_team *t, const job_batch *b, job_scanner *own)
     pthread_mutex_unlock(&t->lock);
 }
 
-bool scan_team_is_done(scan_team *t, const job_batch *b)
+bool scan_pool_is_done(scan_pool *t, const job_batch *b)
 {
     pthread_mutex_lock(&t->lock);
     bool done = b->is_done;

@@ -2,7 +2,7 @@
  *
  * What:    takes batches; as many threads are made as may work for the file at the moment. Whoever
  *          offers a batch keeps the order, waits for the oldest, and helps out meanwhile.
- * Owner:   scan_team_new / _free; batches stay the caller's and must live until they are done.
+ * Owner:   scan_pool_new / _free; batches stay the caller's and must live until they are done.
  * Threads: one that offers, waits and frees. One lock inside.
  * Fails:   never: without threads every offer is refused.
  */
@@ -14,15 +14,15 @@
 
 #define SCAN_TEAM_MOST 64
 
-typedef struct scan_team scan_team;
+typedef struct scan_pool scan_pool;
 
-scan_team *scan_team_new(const job_settings *settings, const ngram_index *x) MUST_USE;
-void scan_team_free(scan_team *t); /* no batch may be under way; NULL is fine */
+scan_pool *scan_pool_new(const job_settings *settings, const ngram_index *x) MUST_USE;
+void scan_pool_free(scan_pool *t); /* no batch may be under way; NULL is fine */
 
 /* False where `threads` have enough to do, this batch is then the caller's to scan. */
-bool scan_team_offer(scan_team *t, job_batch *b, unsigned threads) MUST_USE;
+bool scan_pool_offer(scan_pool *t, job_batch *b, unsigned threads) MUST_USE;
 /* Until the batch is done; scans others with `own` while it waits. */
-void scan_team_wait(scan_team *t, const job_batch *b, job_scanner *own);
-bool scan_team_is_done(scan_team *t, const job_batch *b);
+void scan_pool_wait(scan_pool *t, const job_batch *b, job_scanner *own);
+bool scan_pool_is_done(scan_pool *t, const job_batch *b);
 
 #endif

@@ -22,7 +22,7 @@
 /* How often a job is begun again because its process was killed with the fork server. */
 #define LOST_MOST 3
 
-struct crew { /* constant */
+struct worker_processes { /* constant */
     const job_settings *settings;
     const ngram_index *index;
     fork_server *forks;
@@ -77,13 +77,13 @@ static const char *next_text(const char **at, const char *end)
 /* --- a member --- */
 
 /* Of the one member that this process is. */
-static int member_fd;
+static int own_fd;
 
 /* On any thread. The answer needs no memory; what other threads do meanwhile does not count. */
 static void out_of_memory(void)
 {
     answer last = {.ends = true};
-    send_message(member_fd, &last, sizeof last);
+    send_message(own_fd, &last, sizeof last);
     _exit(1);
 }
 
@@ -92,7 +92,7 @@ static void on_text(void *ctx, uint64_t text_bytes)
 {
     text_report r = {.text_bytes = text_bytes};
     UNUSED(ctx);
-    send(member_fd, &r, sizeof r, MSG_NOSIGNAL | MSG_DONTWAIT);
+    send(own_fd, &r, sizeof r, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static bool send_answer(int fd, bool ok, const job_outcome *out, const err *e)
@@ -136,12 +136,12 @@ static bool do_job(job_runner *r, int fd, const char *message, size_t len)
 
 static void member_main(const void *ctx, int fd)
 {
-    const crew *c = ctx;
+    const worker_processes *c = ctx;
     AUTO_FREE char *message = xcalloc(MESSAGE_BYTES, 1);
     job_runner runner;
     size_t len;
     err e = ERR_INIT;
-    member_fd = fd;
+    own_fd = fd;
     util_on_out_of_memory(out_of_memory);
     if (!job_limits_memory(c->settings, &e))
         log_warn("jobs run without job_memory: %s", e.message);
@@ -154,7 +154,7 @@ static void member_main(const void *ctx, int fd)
 
 /* --- the program --- */
 
-static bool hire(crew *c, crew_member *m, err *e)
+static bool start_process(worker_processes *c, job_process *m, err *e)
 {
     int pair[2];
     worker_process process;
@@ -163,15 +163,15 @@ static bool hire(crew *c, crew_member *m, err *e)
     bool ok = fork_server_fork(c->forks, pair[1], &process, e);
     close(pair[1]);
     if (ok)
-        *m = (crew_member){.fd = pair[0], .process = process};
+        *m = (job_process){.fd = pair[0], .process = process};
     else
         close(pair[0]);
     return ok;
 }
 
-static void dismiss(crew *c, crew_member *m)
+static void release_process(worker_processes *c, job_process *m)
 {
-    crew_member_deinit(m);
+    job_process_deinit(m);
     fork_server_forget(c->forks);
 }
 
@@ -210,7 +210,7 @@ static void sweep(const char *dir, const char *job_id, const char *suffix)
         log_warn("%s belongs to a job that crashed and cannot be removed; remove it by hand", path);
 }
 
-static void sweep_job(const crew *c, const char *job_id)
+static void sweep_job(const worker_processes *c, const char *job_id)
 {
     const job_settings *s = c->settings;
     sweep(s->report_dir, job_id, JOB_REPORT_SUFFIX);
@@ -236,7 +236,7 @@ typedef struct exchange {
 } exchange;
 
 /* False: the time is over. */
-static bool wait_for_message(const crew *c, const crew_member *m, const exchange *x)
+static bool wait_for_message(const worker_processes *c, const job_process *m, const exchange *x)
 {
     const job_settings *s = c->settings;
     struct pollfd ready = {.fd = m->fd, .events = POLLIN};
@@ -262,7 +262,7 @@ static bool answer_ends(const exchange *x)
 }
 
 /* Sends the job and receives its answer. */
-static attempt try_once(const crew *c, const crew_member *m, exchange *x)
+static attempt try_once(const worker_processes *c, const job_process *m, exchange *x)
 {
     bool begun = false;
     x->start_ms = monotonic_ms();
@@ -286,15 +286,15 @@ static attempt try_once(const crew *c, const crew_member *m, exchange *x)
 }
 
 /* The member's process is of no use any more. False: it was killed with its fork server. */
-static bool end_member(crew *c, crew_member *m, int *status)
+static bool end_process(worker_processes *c, job_process *m, int *status)
 {
     worker_process process = m->process;
-    dismiss(c, m);
+    release_process(c, m);
     return fork_server_how_ended(c->forks, &process, status);
 }
 
 /* The process is gone and the job failed. */
-static bool report_end(const crew *c, attempt came, int status, exchange *x, err *e)
+static bool report_end(const worker_processes *c, attempt came, int status, exchange *x, err *e)
 {
     x->crashed = came != JOB_OVERDUE && came != JOB_OUT_OF_MEMORY;
     if (came == JOB_OVERDUE)
@@ -309,19 +309,19 @@ static bool report_end(const crew *c, attempt came, int status, exchange *x, err
 /* Until the job is answered, one of its limits is reached, or its process crashes by itself. A process
  * that died while it was idle costs nothing; one that was killed with the fork server has its job begun
  * again. */
-static bool run_on(crew *c, crew_member *m, exchange *x, err *e)
+static bool run_on(worker_processes *c, job_process *m, exchange *x, err *e)
 {
     for (unsigned lost = 0; lost < LOST_MOST;) {
         int status = 0;
         bool is_new = m->fd < 0;
-        if (is_new && !hire(c, m, e))
+        if (is_new && !start_process(c, m, e))
             return false;
         attempt came = try_once(c, m, x);
         if (came == JOB_ANSWERED)
             return true;
         if (came == JOB_OVERDUE)
             kill(m->process.pid, SIGKILL);
-        bool known = end_member(c, m, &status);
+        bool known = end_process(c, m, &status);
         if (came == JOB_NOT_BEGUN && !is_new)
             continue;
         sweep_job(c, x->job->id);
@@ -333,8 +333,8 @@ static bool run_on(crew *c, crew_member *m, exchange *x, err *e)
                    LOST_MOST);
 }
 
-bool crew_run(crew *c, crew_member *m, const job_request *job, job_outcome *out, bool *crashed,
-              err *e)
+bool worker_processes_run(worker_processes *c, job_process *m, const job_request *job,
+                          job_outcome *out, bool *crashed, err *e)
 {
     AUTO_FREE char *message = xcalloc(MESSAGE_BYTES, 1);
     AUTO(buf) words = BUF(MESSAGE_BYTES);
@@ -358,21 +358,21 @@ bool crew_run(crew *c, crew_member *m, const job_request *job, job_outcome *out,
     return answered && read_answer(message, x.len, out, e);
 }
 
-bool crew_is_up(crew *c)
+bool worker_processes_is_up(worker_processes *c)
 {
     return fork_server_is_up(c->forks);
 }
 
-void crew_member_deinit(crew_member *m)
+void job_process_deinit(job_process *m)
 {
     util_auto_close(&m->fd);
-    *m = (crew_member){.fd = -1};
+    *m = (job_process){.fd = -1};
 }
 
-crew *crew_start(const job_settings *settings, const ngram_index *x, err *e)
+worker_processes *worker_processes_start(const job_settings *settings, const ngram_index *x, err *e)
 {
-    crew *c = xcalloc(1, sizeof *c);
-    *c = (crew){.settings = settings, .index = x};
+    worker_processes *c = xcalloc(1, sizeof *c);
+    *c = (worker_processes){.settings = settings, .index = x};
     c->forks = fork_server_start(member_main, c, e);
     if (c->forks)
         return c;
@@ -380,7 +380,7 @@ crew *crew_start(const job_settings *settings, const ngram_index *x, err *e)
     return NULL;
 }
 
-void crew_free(crew *c)
+void worker_processes_free(worker_processes *c)
 {
     if (!c)
         return;
@@ -388,7 +388,7 @@ void crew_free(crew *c)
     free(c);
 }
 
-job_meter *crew_meter_new(void)
+job_meter *job_meter_new(void)
 {
     job_meter *meter =
         mmap(NULL, sizeof *meter, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -397,7 +397,7 @@ job_meter *crew_meter_new(void)
     util_out_of_memory(sizeof *meter);
 }
 
-void crew_meter_free(job_meter *meter)
+void job_meter_free(job_meter *meter)
 {
     munmap(meter, sizeof *meter);
 }

@@ -298,23 +298,23 @@ static void an_outcome_is_untold_until_it_was_asked_for(void **state)
     submit_new(j, "/1", NULL, id);
     submit_new(j, "/2", NULL, failed);
     assert_false(jobs_status(j, id, &json));
-    jobs_told(j, id); /* that it waits is no outcome */
-    assert_false(jobs_untold(j, 100));
+    jobs_reported(j, id); /* that it waits is no outcome */
+    assert_false(jobs_unreported(j, 100));
     finish_next(j, NULL);
     finish_next(j, "broken");
-    assert_true(jobs_untold(j, 100));
+    assert_true(jobs_unreported(j, 100));
     assert_true(jobs_status(j, id, &json));
-    assert_true(jobs_untold(j, 100)); /* not sent yet */
-    jobs_told(j, id);
-    jobs_told(j, "another");
-    assert_true(jobs_untold(j, 100));
+    assert_true(jobs_unreported(j, 100)); /* not sent yet */
+    jobs_reported(j, id);
+    jobs_reported(j, "another");
+    assert_true(jobs_unreported(j, 100));
     now_ms += 99;
-    assert_true(jobs_untold(j, 100));
+    assert_true(jobs_unreported(j, 100));
     now_ms += 1;
-    assert_false(jobs_untold(j, 100)); /* nobody will ask */
+    assert_false(jobs_unreported(j, 100)); /* nobody will ask */
     now_ms -= 1;
-    jobs_told(j, failed);
-    assert_false(jobs_untold(j, 100));
+    jobs_reported(j, failed);
+    assert_false(jobs_unreported(j, 100));
 }
 
 /* What a lenient job says of a file is no answer for one that judges it, and the reverse. */

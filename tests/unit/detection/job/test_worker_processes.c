@@ -27,8 +27,8 @@ static const char *const quiz[] = {
 
 typedef struct crew_site {
     detect_site site;
-    crew *crew;
-    crew_member member;
+    worker_processes *processes;
+    job_process process;
 } crew_site;
 
 static int set_up(void **state)
@@ -37,19 +37,19 @@ static int set_up(void **state)
     log_setup(&(log_options){.level = LOG_ERROR, .fd = 2});
     detect_site_init(&s->site);
     detect_site_index(&s->site, quiz);
-    s->site.job.meter = crew_meter_new();
-    s->crew = crew_start(&s->site.job, s->site.index, NULL);
-    s->member.fd = -1;
+    s->site.job.meter = job_meter_new();
+    s->processes = worker_processes_start(&s->site.job, s->site.index, NULL);
+    s->process.fd = -1;
     *state = s;
-    return s->crew ? 0 : -1;
+    return s->processes ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
     crew_site *s = *state;
-    crew_member_deinit(&s->member);
-    crew_free(s->crew);
-    crew_meter_free(s->site.job.meter);
+    job_process_deinit(&s->process);
+    worker_processes_free(s->processes);
+    job_meter_free(s->site.job.meter);
     detect_site_deinit(&s->site);
     free(s);
     return 0;
@@ -63,9 +63,9 @@ static void outcomes_come_back(void **state)
     bool crashed = true;
     AUTO_FREE char *path = detect_site_file(&s->site, "f.jsonl", SLICE_LIT(HIT HIT "x\n"));
     AUTO_FREE char *clean = detect_site_file(&s->site, "g.jsonl", SLICE_LIT("{\"text\":\"x\"}\n"));
-    assert_true(crew_run(s->crew, &s->member,
-                         &(job_request){.id = "id-1", .path = path, .lenient = true}, &out,
-                         &crashed, NULL));
+    assert_true(worker_processes_run(s->processes, &s->process,
+                                     &(job_request){.id = "id-1", .path = path, .lenient = true},
+                                     &out, &crashed, NULL));
     assert_false(crashed);
     assert_int_equal(out.lines, 3);
     assert_int_equal(out.matches, 2);
@@ -73,12 +73,13 @@ static void outcomes_come_back(void **state)
     assert_true(str_ends_with(out.cleaned_path, "/id-1.jsonl.gz"));
     AUTO_FREE char *left = detect_site_read(out.cleaned_path);
     assert_string_equal(left, "x\n");
-    int pid = s->member.process.pid;
-    assert_true(crew_run(s->crew, &s->member, &(job_request){.id = "id-2", .path = clean}, &second,
-                         &crashed, NULL));
+    int pid = s->process.process.pid;
+    assert_true(worker_processes_run(s->processes, &s->process,
+                                     &(job_request){.id = "id-2", .path = clean}, &second, &crashed,
+                                     NULL));
     assert_null(second.report_path);
     assert_non_null(second.cleaned_path);
-    assert_int_equal(s->member.process.pid, pid); /* the same process */
+    assert_int_equal(s->process.process.pid, pid); /* the same process */
     assert_int_equal(s->site.job.meter->lines, 4);
 }
 
@@ -88,9 +89,9 @@ static void failures_come_back(void **state)
     AUTO(job_outcome) out = {0};
     err e = ERR_INIT;
     bool crashed = true;
-    assert_false(crew_run(s->crew, &s->member,
-                          &(job_request){.id = "id-1", .path = "/no/such/file"}, &out, &crashed,
-                          &e));
+    assert_false(worker_processes_run(s->processes, &s->process,
+                                      &(job_request){.id = "id-1", .path = "/no/such/file"}, &out,
+                                      &crashed, &e));
     assert_false(crashed);
     assert_int_equal(e.code, ERR_IO);
     assert_int_equal(e.sys_errno, ENOENT);
@@ -101,7 +102,7 @@ static bool run_file(crew_site *s, const char *id, const char *path, job_outcome
 {
     bool crashed = false;
     job_request job = {.id = id, .path = path};
-    return crew_run(s->crew, &s->member, &job, out, &crashed, e);
+    return worker_processes_run(s->processes, &s->process, &job, out, &crashed, e);
 }
 
 /* Not waited for: it is its fork server's child. */
@@ -138,11 +139,11 @@ static void an_idle_death_costs_nothing(void **state)
     AUTO(job_outcome) next = {0};
     AUTO_FREE char *path = detect_site_file(&s->site, "f.jsonl", SLICE_LIT(HIT));
     assert_true(run_file(s, "id-1", path, &out, NULL));
-    pid_t pid = s->member.process.pid;
+    pid_t pid = s->process.process.pid;
     assert_int_equal(kill(pid, SIGKILL), 0);
     if (!run_file(s, "id-2", path, &next, &e))
         fail_msg("%s", e.message);
-    assert_int_not_equal(s->member.process.pid, pid);
+    assert_int_not_equal(s->process.process.pid, pid);
     assert_int_equal(next.matches, 1);
 }
 
@@ -157,10 +158,10 @@ static void a_dead_fork_server_is_replaced(void **state)
         if (!run_file(s, "id-1", path, &out, &e))
             fail_msg("%s", e.message);
         assert_int_equal(out.matches, 1);
-        pid_t worker = s->member.process.pid, server = fork_server_of(worker);
+        pid_t worker = s->process.process.pid, server = fork_server_of(worker);
         assert_int_equal(kill(server, SIGKILL), 0);
         wait_until_gone(worker); /* killed with it */
-        while (!crew_is_up(s->crew))
+        while (!worker_processes_is_up(s->processes))
             sched_yield();
     }
 }
@@ -188,7 +189,7 @@ static pid_t begin_long_job(crew_site *s, held_job *h, pthread_t *thread)
     AUTO(job_outcome) out = {0};
     AUTO_FREE char *small = detect_site_file(&s->site, "small.jsonl", SLICE_LIT(HIT));
     assert_true(run_file(s, "id-0", small, &out, NULL));
-    pid_t worker = s->member.process.pid;
+    pid_t worker = s->process.process.pid;
     AUTO(buf) text = BUF(1 << 26);
     while (text.len < (size_t)24 << 20)
         buf_append_str(&text, HIT);
@@ -267,16 +268,16 @@ static void it_is_down_until_it_can_fork(void **state)
     AUTO(job_outcome) next = {0};
     AUTO_FREE char *path = detect_site_file(&s->site, "f.jsonl", SLICE_LIT(HIT));
     assert_true(run_file(s, "id-1", path, &out, NULL));
-    assert_true(crew_is_up(s->crew));
+    assert_true(worker_processes_is_up(s->processes));
     refuse_forks = 1000;
-    assert_int_equal(kill(fork_server_of(s->member.process.pid), SIGKILL), 0);
-    while (crew_is_up(s->crew))
+    assert_int_equal(kill(fork_server_of(s->process.process.pid), SIGKILL), 0);
+    while (worker_processes_is_up(s->processes))
         sched_yield();
     refuse_forks = 0;
     err e = ERR_INIT;
     if (!run_file(s, "id-2", path, &next, &e))
         fail_msg("%s", e.message);
-    assert_true(crew_is_up(s->crew));
+    assert_true(worker_processes_is_up(s->processes));
 }
 
 /* The fork server lives, and has no worker left. */
@@ -315,7 +316,7 @@ static void a_job_that_takes_too_long_is_ended(void **state)
     AUTO(job_outcome) next = {0};
     AUTO_FREE char *path = detect_site_file(&s->site, "f.jsonl", SLICE_LIT(HIT));
     assert_true(run_file(s, "id-1", path, &first, NULL));
-    pid_t pid = s->member.process.pid;
+    pid_t pid = s->process.process.pid;
     assert_int_equal(kill(pid, SIGSTOP), 0);
     s->site.job.time_limit_ms = 1;
     assert_false(run_file(s, "id-2", path, &late, &e));
@@ -357,21 +358,21 @@ static void a_job_that_needs_too_much_memory_fails_alone(void **state)
     s->site.job.max_line_bytes = (size_t)64 << 20;
     s->site.job.codec_memory_bytes = 1;
     s->site.job.memory_bytes = (size_t)16 << 20;
-    crew *limited = crew_start(&s->site.job, s->site.index, NULL);
-    crew_member member = {.fd = -1};
+    worker_processes *limited = worker_processes_start(&s->site.job, s->site.index, NULL);
+    job_process member = {.fd = -1};
     bool crashed = false;
-    assert_false(crew_run(limited, &member, &(job_request){.id = "id-1", .path = large}, &out,
-                          &crashed, &e));
+    assert_false(worker_processes_run(limited, &member, &(job_request){.id = "id-1", .path = large},
+                                      &out, &crashed, &e));
     assert_true(crashed);
     assert_int_equal(e.code, ERR_LIMIT);
     assert_true(str_starts_with(e.message, large));
     assert_non_null(
         strstr(e.message, "needs more memory than job_memory (16 MiB); raise job_memory"));
-    assert_true(crew_run(limited, &member, &(job_request){.id = "id-2", .path = small}, &next,
-                         &crashed, &e));
+    assert_true(worker_processes_run(limited, &member, &(job_request){.id = "id-2", .path = small},
+                                     &next, &crashed, &e));
     assert_int_equal(next.matches, 1);
-    crew_member_deinit(&member);
-    crew_free(limited);
+    job_process_deinit(&member);
+    worker_processes_free(limited);
 }
 
 int main(void)
