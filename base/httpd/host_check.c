@@ -7,9 +7,9 @@
 #include "base/util.h"
 #include "decon/base/buf.h"
 
-#define HOST_MAX_BYTES 254 /* a name of the DNS and its NUL */
+#define HOST_MAX_BYTES 254 /* a DNS name and its NUL */
 
-/* Without port, brackets and the dot that may end a name. */
+/* The host without port, brackets and a trailing dot. */
 static bool host_of(const char *header, char out[HOST_MAX_BYTES])
 {
     bool brackets = header[0] == '[';
@@ -31,11 +31,11 @@ static bool host_of(const char *header, char out[HOST_MAX_BYTES])
 }
 
 typedef struct ip_address {
-    int family; /* 0: none */
+    int family; /* 0: not an address */
     uint8_t bytes[16];
 } ip_address;
 
-/* IPv4 within IPv6 counts as IPv4. */
+/* IPv4-mapped IPv6 counts as IPv4. */
 static ip_address ip_of(const char *text)
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
@@ -71,7 +71,7 @@ static bool is_same_host(const char *a, const char *b)
     return strcasecmp(a, b) == 0;
 }
 
-/* `name` as a user wrote it, perhaps with brackets or a port. */
+/* `name` as configured, with or without brackets and port. */
 static bool is_named(const char *host, const char *name)
 {
     char bare[HOST_MAX_BYTES];

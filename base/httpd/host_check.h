@@ -1,12 +1,12 @@
-/* The names by which clients may address the server.
+/* Host names by which clients may address the server.
  *
- * What:    a web page can make a browser send requests to this server under a name of the page's
- *          choice (DNS rebinding); such a request carries that name in its Host header. Allowed are
+ * What:    a web page can make a browser send requests to this server under a name that the page
+ *          chooses (DNS rebinding); such a request has that name in its Host header. Allowed are
  *          loopback names and addresses, the listen address, the address that the client connected
- *          to, and `names`; the port does not count, since tunnels change it.
+ *          to, and `names`; the port is ignored, since tunnels change it.
  * Owner:   rules are borrowed.
  * Threads: any.
- * Fails:   a missing header is not allowed.
+ * Fails:   a missing header is refused.
  */
 #ifndef BASE_HTTPD_HOST_CHECK_H
 #define BASE_HTTPD_HOST_CHECK_H

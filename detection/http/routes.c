@@ -14,14 +14,14 @@ static const http_header text_type_header = {"Content-Type", "text/plain; charse
 static const http_header metrics_type_header = {"Content-Type",
                                                 "text/plain; version=0.0.4; charset=utf-8"};
 
-/* What is kept of a request until its end: the body of a submission while it comes in, or the job
- * whose outcome goes out. */
+/* State of a request until its end: the received body of a submission, or the job whose status is
+ * sent. */
 typedef struct submission {
     buf body;
     char *status_id; /* NULL: a submission */
 } submission;
 
-/* A request on its way to its reply. */
+/* A request and its reply. */
 typedef struct call {
     const routes *r;
     httpd_request *request;
@@ -60,7 +60,7 @@ static void reply_not_allowed(const call *c, const char *allowed)
     reply(c, 405, &header, 1, (slice){0});
 }
 
-/* --- what can be read --- */
+/* --- GET --- */
 
 static bool is_read(const call *c)
 {
@@ -81,7 +81,7 @@ static void give_health(const call *c)
     }
     http_header headers[] = {json_type_header, {"Retry-After", RETRY_AFTER_SECONDS}};
     reply(c, 503, headers, ARRAY_LEN(headers),
-          SLICE_LIT("{\"error\":\"no process for jobs can be made; it is tried again\","
+          SLICE_LIT("{\"error\":\"cannot create processes for jobs; retrying\","
                     "\"status\":\"unavailable\"}"));
 }
 
@@ -152,10 +152,10 @@ static void submit(const call *c, const job_submission *s)
         reply_text(c, 422, "Idempotency-Key belongs to a job with another file_path");
         return;
     case SUBMIT_FULL:
-        reply_busy(c, "The queue is full; try again later");
+        reply_busy(c, "The queue is full; retry later");
         return;
     case SUBMIT_STOPPING:
-        reply_busy(c, "The server is stopping; try again when it is back");
+        reply_busy(c, "The server is stopping; retry when it is running again");
         return;
     }
 }
@@ -171,7 +171,7 @@ static void end_submit(const call *c, slice body)
         return;
     }
     if (tag && !job_tag_is_good(tag)) {
-        reply_text(c, 400, "Job-Tag must be 12 hexadecimal digits in lower case");
+        reply_text(c, 400, "Job-Tag must be 12 lower-case hexadecimal digits");
         return;
     }
     submission_options options = {0};
@@ -179,7 +179,7 @@ static void end_submit(const call *c, slice body)
     if (!path)
         reply_text(c, status, buf_str(&words));
     else if (!allow_path(c->r->allow_dirs, path))
-        reply_text(c, 403, "file_path is not in a folder that this server may read (--allow-dir)");
+        reply_text(c, 403, "file_path is not in a folder that --allow-dir permits");
     else
         submit(c, &(job_submission){.path = path,
                                     .key = key,
@@ -212,7 +212,7 @@ static call call_of(void *ctx, httpd_request *request, slice *id)
     return (call){.r = ctx, .request = request, .route = route_of(path, id)};
 }
 
-/* Probes and metrics name no files: they are asked by whatever address they find. */
+/* Health checks and metrics name no files, and their clients use any address. */
 static bool host_is_good(const call *c)
 {
     const char *host = httpd_header(c->request, "Host");

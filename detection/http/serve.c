@@ -21,17 +21,17 @@
 #define FINISHED_BYTES   ((size_t)128 << 20)
 #define FINISHED_KEPT_MS ((uint64_t)24 * 3600 * 1000)
 #define HEALTH_MAX_BYTES (SETTINGS_MAX_BYTES + 65536)
-/* How long an ending server waits for who asks for an outcome: twice the orchestrator's
- * poll_interval. */
+/* How long a stopping server waits until clients have polled the outcomes of their jobs: twice the
+ * orchestrator's poll_interval. */
 #define POLL_WAIT_MS ((uint64_t)10 * 1000)
 #define TELL_POLL_MS 20
 #define HTTP_THREADS 4
-/* Standard output may be a pipe that nothing reads; signals are blocked by then. */
+/* Standard output may be a pipe without a reader, and signals are blocked by then. */
 #define ANNOUNCE_MAX_MS 2000
 
 /* --- start --- */
 
-/* A folder of a name that nothing else can have yet (`is_new`) is made by the first result. */
+/* A directory with a random name (`is_new`) is created with the first result. */
 static bool make_directory(const result_access *a, const char *dir, bool is_new, const char *suffix,
                            err *e)
 {
@@ -42,12 +42,13 @@ static void warn_of_folders(const server_config *c)
 {
     if (!c->allow_dir[0])
         log_warn(
-            "allow_dir is not set: every local user can have any file read that this server may "
-            "read; name the folders of training files with --allow-dir DIR");
+            "allow_dir is not set: local users can submit any file that this server may read; name "
+            "the folders of training files with --allow-dir DIR");
     for (char **dir = c->allow_dir; *dir; dir++)
         if (!fs_exists(*dir))
-            log_warn("allow_dir %s does not exist: until it does, no job can name a file in it",
-                     *dir);
+            log_warn(
+                "allow_dir %s does not exist: jobs cannot name files in it until it is created",
+                *dir);
 }
 
 static bool make_directories(const server_config *c, err *e)
@@ -73,7 +74,7 @@ static bool announce(const server_config *c, uint16_t port, err *e)
     return fs_print_standard(STDOUT_FILENO, slice_from(line), ANNOUNCE_MAX_MS, e);
 }
 
-/* --- signals: blocked everywhere, waited for here --- */
+/* --- signals: blocked in all threads, waited for here --- */
 
 static sigset_t block_signals(void)
 {
@@ -86,7 +87,7 @@ static sigset_t block_signals(void)
     return set;
 }
 
-/* A second signal does not wait for the jobs that run; what they wrote has temporary names. */
+/* A second signal does not wait for running jobs; their output has temporary names. */
 static void end_at_second_signal(void)
 {
     signal(SIGINT, SIG_DFL);
@@ -98,14 +99,14 @@ static void end_at_second_signal(void)
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* An outcome that nobody came to know would have to be worked out again. */
+/* Clients that miss the outcome of a job would have to submit it again. */
 static void wait_for_polls(jobs *j)
 {
     while (jobs_unreported(j, POLL_WAIT_MS))
         nanosleep(&(struct timespec){.tv_nsec = TELL_POLL_MS * 1000000L}, NULL);
 }
 
-/* What the server works with; all of it lasts until the end. */
+/* State of the running server. */
 typedef struct server {
     const server_config *config;
     httpd *http;
@@ -132,8 +133,8 @@ static void server_deinit(server *s)
 }
 DEFINE_AUTO(server, server_deinit)
 
-/* The port is opened before the index is built: one that is in use is an error at once, and clients
- * get a reply. */
+/* Opens the port before the index is built: a port in use is reported at once, and clients get a
+ * reply. */
 static bool open_port(server *s, err *e)
 {
     const server_config *c = s->config;
@@ -161,9 +162,9 @@ static void begin_to_answer(server *s)
     atomic_store(&s->routes.ready, true);
 }
 
-/* Yields the number of the signal that ends the server. Until then the service manager is told that
- * the server is alive, as long as jobs can run and the table of jobs answers. */
-static int wait_for_signal(const site *s, const sigset_t *signals)
+/* Returns the signal that ends the server. Until then the service manager is notified that the
+ * server is alive, while jobs can run and the job table is not blocked. */
+static int wait_for_signal(const server *s, const sigset_t *signals)
 {
     uint64_t pause_ms = service_watchdog_ms();
     struct timespec pause = {.tv_sec = (time_t)(pause_ms / 1000),
@@ -172,12 +173,12 @@ static int wait_for_signal(const site *s, const sigset_t *signals)
         int number = pause_ms ? sigtimedwait(signals, NULL, &pause) : sigwaitinfo(signals, NULL);
         if (number > 0)
             return number;
-        if (errno == EAGAIN && crew_is_up(s->crew) && jobs_count(s->jobs).capacity)
+        if (errno == EAGAIN && worker_processes_is_up(s->processes) && jobs_count(s->jobs).capacity)
             service_notify_alive();
     }
 }
 
-/* Takes over the workers, and waits for them while /status still answers. */
+/* Takes ownership of the workers, and waits for them while /status still answers. */
 static bool serve(server *s, workers *take_workers, const sigset_t *signals, err *e)
 {
     begin_to_answer(s);
@@ -186,7 +187,7 @@ static bool serve(server *s, workers *take_workers, const sigset_t *signals, err
         service_notify_status("listening on port %u", httpd_port(s->http));
         service_notify_ready();
         int number = wait_for_signal(s, signals);
-        log_info("signal %d: running jobs are finished, %zu that wait are dropped", number,
+        log_info("signal %d: running jobs are finished, %zu waiting jobs are dropped", number,
                  jobs_waiting_count(s->jobs));
     }
     service_notify_stopping();
@@ -210,7 +211,7 @@ static void count_from_here(server *s, uint64_t build_ms)
 
 static bool work(server *s, err *e)
 {
-    /* Until here a signal ends the program at once; there is nothing to finish. */
+    /* Before this point a signal ends the program at once: there is nothing to finish. */
     sigset_t signals = block_signals();
     char fingerprint[FINGERPRINT_TEXT];
     settings_fingerprint(s->config, s->index, fingerprint);
@@ -256,7 +257,7 @@ static bool run(server_config *c, err *e)
     metrics_init(&s.metrics, s.meter);
     c->job.meter = s.meter;
     fs_raise_file_limit();
-    /* An older run's port would mislead whoever waits for this one's. */
+    /* Removes the port file of an earlier run: clients wait for the new port. */
     if (c->port_file && !fs_remove(c->port_file, e))
         return false;
     warn_of_folders(c);
@@ -278,7 +279,7 @@ static bool read_options(server_config *c, int argc, char **argv, err *e)
 {
     int positional = argc;
     bool ok = server_config_read(c, &serve_options, argc, argv, &positional, e);
-    /* A misspelt command is named also where an option is missing. */
+    /* Reports a misspelt command even if a required option is missing. */
     if (positional < argc && !(c->help || c->version || c->print_config || c->print_reference))
         return err_set(e, ERR_USAGE, "'%s' is not an option or a command; --help lists them",
                        argv[positional]);

@@ -1,6 +1,6 @@
 /* The server itself: `decon server`, `decon-server`.
  *
- * What:    reads its options, builds the index, takes jobs over HTTP until a signal comes.
+ * What:    reads the options, builds the index, accepts jobs over HTTP until a signal arrives.
  * Owner:   nothing outlives the call. Threads: the main one. Fails: by the exit status, with a line
  *          on standard error.
  */

@@ -23,7 +23,7 @@ bool submission_is_json(const char *content_type)
            (str_starts_with(lower, "application/") && str_ends_with(lower, "+json"));
 }
 
-/* Why there is no path to work with; NULL where there is one. */
+/* Why the body has no usable path; NULL if it has one. */
 static const char *path_fault(const json_value *value, buf *scratch, slice *path)
 {
     if (value->times > 1)
@@ -32,11 +32,11 @@ static const char *path_fault(const json_value *value, buf *scratch, slice *path
         return "missing field `file_path`";
     if (value->type != JSON_STRING || !json_text(value, scratch, path))
         return "file_path: expected a string";
-    /* No file can be called so; an empty path is left to fail as a job, as any missing file. */
+    /* No file can have such a name; an empty path fails as a job, like a missing file. */
     if (path->len >= PATH_MAX)
         return "file_path: longer than 4095 bytes";
     if (path->len > 0 && memchr(path->data, '\0', path->len))
-        return "file_path: holds a NUL";
+        return "file_path: contains a NUL";
     return NULL;
 }
 

@@ -1,8 +1,8 @@
 /* The body of a submission: {"file_path": "...", "lenient": true, "cleaned_format": "input"}.
  *
- * What:    submission_read takes any bytes and yields the path, or the status and the words of the
- *          refusal. `lenient` may be missing: false; `cleaned_format` too: gzip. Other members are
- *          ignored.
+ * What:    submission_read accepts any bytes and returns the path, or status and text of the
+ *          refusal. `lenient` and `cleaned_format` are optional (default false and gzip). Other
+ *          members are ignored.
  * Owner:   the path is the caller's. Threads: any. Fails: by its result.
  */
 #ifndef DETECTION_HTTP_SUBMISSION_H
@@ -17,10 +17,10 @@ typedef struct submission_options {
     bool lenient, cleaned_as_input; /* see job_request */
 } submission_options;
 
-/* NULL: refused, with *status 400 (not JSON) or 422 (no usable file_path) and `words`. */
+/* NULL: refused, with *status 400 (not JSON) or 422 (no usable file_path) and the text. */
 char *submission_read(slice body, submission_options *options, int *status, buf *words) MUST_USE;
 
-/* application/json or application/<any>+json, with or without parameters; NULL is neither. */
+/* application/json or application/<any>+json, with or without parameters; false for NULL. */
 bool submission_is_json(const char *content_type);
 
 #endif

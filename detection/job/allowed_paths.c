@@ -6,8 +6,8 @@
 #include "decon/base/buf.h"
 #include "base/util.h"
 
-/* What a path leads to, links followed; NULL where it leads nowhere. The last part may be missing:
- * then it is what the folder leads to. */
+/* The path with links resolved; NULL if a directory does not exist. The last part may be missing:
+ * then the directory is resolved. */
 static char *resolve(const char *path)
 {
     char *real = realpath(path, NULL);
@@ -18,7 +18,8 @@ static char *resolve(const char *path)
     AUTO_FREE char *folder = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
     AUTO_FREE char *real_folder = realpath(folder, NULL);
     struct stat st;
-    /* What is there is a link without an end; its end may lie outside. */
+    /* An existing last part that realpath cannot resolve is a broken link; its target may be
+     * outside. */
     if (!real_folder || lstat(path, &st) == 0 || *name == '\0' || str_equal(name, ".."))
         return NULL;
     return xasprintf("%s/%s", str_equal(real_folder, "/") ? "" : real_folder, name);

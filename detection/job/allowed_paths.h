@@ -1,13 +1,13 @@
 /* The folders whose files jobs may name (--allow-dir).
  *
- * What:    allow_path follows all links of a path and tells whether it ends in one of the folders.
- *          Without folders everything is allowed.
- * Owner:   the list is borrowed. Threads: any; it blocks on the file system.
- * Fails:   a path that cannot be followed to its folder is not allowed: the answer does not tell
- *          what lies outside. A file that is missing in an allowed folder is (its job will say so).
+ * What:    allow_path resolves all links of a path and checks that it is in one of the folders.
+ *          Without folders every path is allowed.
+ * Owner:   the list is borrowed. Threads: any; blocks on the file system.
+ * Fails:   a path whose directory cannot be resolved is not allowed: the reply reveals nothing
+ *          about files outside. A missing file in an allowed folder is allowed, and its job fails.
  *
- * Folders are resolved anew at each call, so one that is made or moved later counts. Whoever may
- * write in an allowed folder can still swap a file for a link between this look and the job's.
+ * Folders are resolved at each call, so that folders created or moved later count. Users who may
+ * write to an allowed folder can still replace a file with a link between this check and the job's.
  */
 #ifndef DETECTION_JOB_ALLOWED_PATHS_H
 #define DETECTION_JOB_ALLOWED_PATHS_H

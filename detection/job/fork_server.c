@@ -24,15 +24,16 @@ struct fork_server {
     pthread_cond_t changed;
     /* under the lock */
     pid_t pid;
-    int control; /* -1: there is none at the moment */
+    int control; /* -1: not running */
     uint64_t generation;
-    unsigned workers; /* forked and not forgotten */
+    unsigned workers; /* forked and not yet forgotten */
     bool cannot_fork; /* the last attempt failed */
     bool ending;
 };
 
-/* To the fork server: with a descriptor, fork a worker that serves it; else say how worker `pid`
- * ended. The answer is a number: the worker's pid or minus errno; a status of waitpid. */
+/* Message to the fork server: with a descriptor, fork a worker that serves it; otherwise return how
+ * worker `pid` ended. The reply is a number: the worker's pid or minus errno; a status of
+ * waitpid. */
 typedef struct order {
     int pid;
 } order;
@@ -44,14 +45,14 @@ typedef union order_extra {
 
 /* --- the fork server --- */
 
-/* Without handlers: what is in memory belongs to the program. */
+/* Ends without exit handlers: the memory is a copy of the program's. */
 static _Noreturn void end_process(int status)
 {
     for (;;)
         syscall(SYS_exit_group, status);
 }
 
-/* Ends when the thread that forked this process ends; `parent` is its process. */
+/* The process ends with the thread that forked it; `parent` is that thread's process. */
 static void end_with(pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -62,7 +63,7 @@ static void end_with(pid_t parent)
     signal(SIGPIPE, SIG_IGN);
 }
 
-/* An order, with the descriptor that came along (-1: none). False: the program is gone. */
+/* Receives a message and its descriptor (-1: none). False: the program has ended. */
 static bool receive_order(int control, order *o, int *fd)
 {
     order_extra extra = {0};
@@ -117,7 +118,7 @@ static _Noreturn void serve_orders(const fork_server *f, int control)
     end_process(0);
 }
 
-/* The program's other descriptors: a copy of them would keep connections and the port open. */
+/* Closes the program's other descriptors: copies would keep connections and the port open. */
 static void close_all_but(int keep)
 {
     if (keep > 3)
@@ -125,16 +126,16 @@ static void close_all_but(int keep)
     syscall(SYS_close_range, (unsigned)keep + 1, ~0u, 0u);
 }
 
-/* Workers inherit it. Without it they do their work all the same. */
+/* Workers inherit the isolation. Without it they work too. */
 static void isolate(void)
 {
     err e = ERR_INIT;
     if (!process_isolate(&e))
-        log_warn("job processes: they are not kept from the network: %s", e.message);
+        log_warn("job processes: cannot be isolated from the network: %s", e.message);
 }
 
-/* Under the lock. The child has one thread, whatever the program has: it takes no lock that another
- * thread may have held, other than those that fork() makes usable (the log's among them). */
+/* Under the lock. The child has one thread: it takes no lock that another thread may have held,
+ * except those that fork() makes usable (the log's among them). */
 static bool start(fork_server *f)
 {
     int pair[2];
@@ -181,11 +182,11 @@ static void replace(fork_server *f, int status)
     uint64_t pause_ms = FIRST_PAUSE_MS;
     close(f->control);
     f->control = -1;
-    log_warn("fork server: ended by %s %d; it is replaced, its jobs run again",
+    log_warn("fork server: ended by %s %d; it is replaced, and its jobs run again",
              WIFSIGNALED(status) ? "signal" : "status",
              WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
     while (!f->ending && !start(f)) {
-        log_warn("fork server: cannot be started: %s; tried again", strerror(errno));
+        log_warn("fork server: cannot start: %s; retrying", strerror(errno));
         pause_under_lock(f, pause_ms);
         pause_ms = MIN(pause_ms * 2, (uint64_t)LONGEST_PAUSE_MS);
     }
@@ -206,7 +207,7 @@ static void *keeper_main(void *arg)
     return NULL;
 }
 
-/* Signals are for the program's other threads. */
+/* Signals are handled by the program's other threads. */
 static int start_keeper(fork_server *f)
 {
     sigset_t all, before;
@@ -237,7 +238,7 @@ fork_server *fork_server_start(fork_worker_main run, const void *ctx, err *e)
     int failed = start(f) ? start_keeper(f) : errno;
     if (!failed)
         return f;
-    err_set_errno(e, ERR_IO, failed, "fork server: cannot be started");
+    err_set_errno(e, ERR_IO, failed, "fork server: cannot start");
     if (f->control >= 0) {
         close(f->control);
         how_it_ended(f->pid);
@@ -284,7 +285,7 @@ static bool give_order(const fork_server *f, const order *o, int fd, int *reply)
     return got == (ssize_t)sizeof *reply;
 }
 
-/* Under the lock; minus errno where it failed. */
+/* Under the lock; minus errno on failure. */
 static int fork_once(fork_server *f, int fd)
 {
     order o = {0};
@@ -314,7 +315,7 @@ bool fork_server_fork(fork_server *f, int fd, worker_process *out, err *e)
     }
     *out = (worker_process){.pid = reply, .generation = f->generation};
     pthread_mutex_unlock(&f->lock);
-    return reply > 0 || err_set_errno(e, ERR_IO, -reply, "a process for the job cannot be made");
+    return reply > 0 || err_set_errno(e, ERR_IO, -reply, "cannot create a process for the job");
 }
 
 bool fork_server_how_ended(fork_server *f, const worker_process *w, int *status)

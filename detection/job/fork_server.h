@@ -1,19 +1,19 @@
 /* A process that forks worker processes, and is replaced when it dies.
  *
  * What:    the fork server is forked from the program and shares the index's memory with it; it has
- *          one thread, so that it can fork at any time. A thread of the program waits for its end and
- *          then starts another one.
+ *          one thread, so that it can fork at any time. A thread of the program waits for its end
+ *          and then starts a new one.
  *
  *            program  -- descriptor -->  fork server  --fork-->  worker
  *                     <---- pid -------
  *
  * Owner:   fork_server_start / fork_server_stop.
  * Threads: any; other threads may run at the start. One lock inside.
- * Fails:   fork_server_fork where no process can be made for FORK_WAIT_MS.
+ * Fails:   fork_server_fork if no process can be created for FORK_WAIT_MS.
  *
- * The fork server and its workers are isolated (base/process_guard.h): no network, no new programs or
- * privileges. Workers are killed (SIGKILL) with the fork server that forked them. They, and the fork server, end
- * with the program, however it ends, and do not hear the terminal's signals.
+ * The fork server and its workers are isolated (base/process_guard.h): no network, no new
+ * programs or privileges. Workers are killed (SIGKILL) with the fork server that forked them. Both
+ * end with the program, however it ends, and ignore the terminal's signals.
  */
 #ifndef DETECTION_JOB_FORK_SERVER_H
 #define DETECTION_JOB_FORK_SERVER_H
@@ -31,7 +31,7 @@ typedef struct fork_server fork_server;
 typedef void (*fork_worker_main)(const void *ctx, int fd);
 
 fork_server *fork_server_start(fork_worker_main run, const void *ctx, err *e) MUST_USE;
-void fork_server_stop(fork_server *f); /* NULL is fine */
+void fork_server_stop(fork_server *f); /* NULL is allowed */
 DEFINE_AUTO_PTR(fork_server, fork_server_stop)
 
 typedef struct worker_process {
@@ -39,15 +39,15 @@ typedef struct worker_process {
     uint64_t generation; /* number of the fork server that forked it */
 } worker_process;
 
-/* Forks a worker that serves `fd`, which stays the caller's. Waits where that fails. */
+/* Forks a worker that serves `fd`, which stays the caller's. Waits and retries on failure. */
 bool fork_server_fork(fork_server *f, int fd, worker_process *out, err *e) MUST_USE;
 /* How a worker whose descriptor was closed ended: a status of waitpid. False: its fork server died,
- * and it with it. */
+ * and the worker with it. */
 bool fork_server_how_ended(fork_server *f, const worker_process *w, int *status) MUST_USE;
-/* The caller has no use any more for a worker. */
+/* The caller no longer needs the worker. */
 void fork_server_forget(fork_server *f);
 
-/* False while no job can run: there is no fork server, or it cannot fork and there is no worker. */
+/* False while no job can run: there is no fork server, or it cannot fork and has no worker. */
 bool fork_server_is_up(fork_server *f);
 
 #endif

@@ -83,7 +83,7 @@ void job_batch_clear(job_batch *b, uint64_t first)
     b->is_done = false;
 }
 
-/* One line while it is looked at. */
+/* State of the scan of one line. */
 typedef struct line_scan {
     job_batch *batch;
     job_scanner *scanner;
@@ -99,7 +99,7 @@ static bool on_match(void *ctx, const match *m, err *e)
     report_line(m, &l->place, &l->scanner->excerpt, &l->batch->report);
     buf *report = &l->batch->report;
     if (report->overflow || l->scanner->excerpt.overflow)
-        return err_set(e, ERR_LIMIT, "the report of a match is longer than 4 GB");
+        return err_set(e, ERR_LIMIT, "the report of a match exceeds 4 GB");
     if (report->len <= SPILL_BYTES)
         return true;
     bool ok = report_spill_add(&l->batch->spill, l->batch->place, buf_slice(report), e);
@@ -107,7 +107,7 @@ static bool on_match(void *ctx, const match *m, err *e)
     return ok;
 }
 
-/* The text of a line that is to be looked at; false where there is none (the line is kept). */
+/* The text of a line to be scanned; false if it has none (the line is kept). */
 static bool find_text(line_scan *l, slice line, slice *text)
 {
     json_value value;
@@ -149,7 +149,8 @@ static bool scan_line(line_scan *l, slice line, err *e)
     return true;
 }
 
-/* What is kept becomes a piece of the cleaned file. Where that is all, it is not copied before. */
+/* Compresses the kept lines as a piece of the cleaned file. If all are kept, they are not
+ * copied. */
 static void clean(job_batch *b, job_scanner *s)
 {
     if (!s->deflater)
@@ -176,7 +177,7 @@ static bool scan_lines(job_batch *b, job_scanner *s, err *e)
 {
     line_scan l = {.batch = b, .scanner = s, .place.training_file = b->training_file};
     slice rest = b->lines;
-    const char *kept_from = rest.data; /* up to where we are, since the last line that matched */
+    const char *kept_from = rest.data; /* kept text not yet copied, after the last removed line */
     buf_clear(&s->kept);
     for (uint64_t number = b->first; rest.len > 0; number++) {
         const char *newline = memchr(rest.data, '\n', rest.len);
@@ -198,7 +199,7 @@ static bool scan_lines(job_batch *b, job_scanner *s, err *e)
     if (copies_kept(b, s) && b->counts.contaminated_lines > 0)
         buf_append(&s->kept, kept_from, (size_t)(rest.data - kept_from));
     return (!s->kept.overflow && !b->removed.overflow) ||
-           err_set(e, ERR_LIMIT, "a line is longer than 4 GB");
+           err_set(e, ERR_LIMIT, "a line exceeds 4 GB");
 }
 
 void job_batch_scan(job_batch *b, job_scanner *s)
@@ -207,5 +208,5 @@ void job_batch_scan(job_batch *b, job_scanner *s)
     if (b->ok && copies_kept(b, s))
         clean(b, s);
     if (b->cleaned.overflow)
-        b->ok = err_set(&b->error, ERR_LIMIT, "the cleaned file of one line is longer than 4 GB");
+        b->ok = err_set(&b->error, ERR_LIMIT, "the cleaned file of one line exceeds 4 GB");
 }

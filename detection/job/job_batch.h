@@ -1,10 +1,10 @@
-/* Lines of a training file that are scanned in one go, on any thread.
+/* Consecutive lines of a training file that one thread scans as a unit.
  *
- * What:    a batch holds lines in a row; scanning it yields report lines, what is kept of the text
- *          (compressed, as a piece of the cleaned file), and counts. The result depends on nothing
- *          but the lines, so that batches laid in a row are the same whoever scanned them.
- * Owner:   _init / _deinit; a batch's buffers are kept from use to use. A scanner is one thread's
- *          memory.
+ * What:    scanning a batch produces report lines, the kept text (compressed, as a piece of the
+ *          cleaned file), and counts. The result depends only on the lines, not on the thread, so
+ *          the pieces of consecutive batches can be joined.
+ * Owner:   _init / _deinit; buffers of a batch are reused. A scanner is the working memory of one
+ *          thread.
  * Threads: a batch and a scanner belong to one thread at a time.
  * Fails:   the first line that fails leaves its error, with the line's number, in the batch.
  */
@@ -18,7 +18,7 @@
 #include "detection/output/report_spill.h"
 
 #define BATCH_BYTES ((size_t)512 << 10)
-/* A line that is longer is a batch of its own, scanned where it is, and what it took is given back. */
+/* A longer line is a batch by itself, scanned in place; its memory is released afterwards. */
 #define LARGE_LINE  ((size_t)4 << 20)
 #define SPILL_BYTES ((size_t)1 << 20) /* of report lines */
 
@@ -28,7 +28,7 @@ typedef struct job_scanner {
     buf text; /* a document's text, escapes resolved */
     buf excerpt;
     buf kept;
-    gzip_deflater *deflater; /* where there are cleaned files */
+    gzip_deflater *deflater; /* if cleaned files are written */
 } job_scanner;
 
 void job_scanner_init(job_scanner *s, const job_settings *settings, const ngram_index *x);
@@ -37,22 +37,22 @@ void job_scanner_deinit(job_scanner *s);
 typedef struct job_batch {
     /* the task */
     buf gathered;
-    slice lines;    /* in `gathered`, or lent; each with its newline where it has one */
+    slice lines;    /* in `gathered`, or borrowed; each with its newline if it has one */
     size_t count;   /* of lines */
     uint64_t first; /* number of the first */
     slice training_file;
     const result_place *place; /* of the job's results; borrowed */
-    bool lists_removed;        /* instead of compressing what is kept */
+    bool lists_removed;        /* instead of compressing kept lines */
     /* the result */
     bool ok;
     err error;
     job_outcome counts; /* without paths */
-    report_spill spill; /* the report's beginning, where it is long */
+    report_spill spill; /* beginning of a long report */
     buf report;
     buf cleaned; /* compressed */
     gzip_block cleaned_block;
-    buf removed; /* splice_range: of lines, from the first byte of `lines` */
-    /* the team's */
+    buf removed; /* splice_range: removed lines, relative to the first byte of `lines` */
+    /* the pool's */
     bool is_done;
     struct job_batch *next;
 } job_batch;
@@ -60,7 +60,7 @@ typedef struct job_batch {
 void job_batch_init(job_batch *b);
 void job_batch_deinit(job_batch *b);
 void job_batch_clear(job_batch *b, uint64_t first);
-/* Gives back memory that only long lines need. */
+/* Releases memory that only long lines need. */
 void job_scanner_trim(job_scanner *s);
 void job_batch_trim(job_batch *b);
 

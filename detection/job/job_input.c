@@ -15,9 +15,9 @@ bool job_input_check(const char *path, mode_t *mode, err *e)
 {
     struct stat st;
     if (stat(path, &st) != 0)
-        return err_set_errno(e, ERR_IO, errno, "cannot open %s", path);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot open", path);
     if (!S_ISREG(st.st_mode))
-        return err_set(e, ERR_IO, "%s is not a regular file; submit a file", path);
+        return err_set(e, ERR_IO, "%s: not a regular file; submit a file", path);
     *mode = st.st_mode;
     codec_format format = codec_by_suffix(path);
     if (st.st_size == 0 && format != CODEC_PLAIN)
@@ -37,10 +37,9 @@ codec_format job_input_format(const char *path)
 void job_input_warn(const job_settings *s, const char *path, const job_outcome *out)
 {
     if (out->invalid_lines > 0)
-        log_warn("%s: %" PRIu64 " lines are not valid UTF-8: kept, but not looked at", path,
+        log_warn("%s: %" PRIu64 " lines are not valid UTF-8: kept unscanned", path,
                  out->invalid_lines);
     if (out->unread_lines > out->invalid_lines)
-        log_warn("%s: %" PRIu64 " of %" PRIu64
-                 " lines have no text under '%s': kept, but not looked at",
+        log_warn("%s: %" PRIu64 " of %" PRIu64 " lines have no text under '%s': kept unscanned",
                  path, out->unread_lines - out->invalid_lines, out->lines, s->content_key);
 }

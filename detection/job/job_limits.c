@@ -10,7 +10,7 @@
 #include "base/util.h"
 #include "detection/job/scan_pool.h"
 
-/* A scanning thread's stack (8 MiB) and its kept buffers. */
+/* A scanning thread's stack (8 MiB) and its buffers. */
 #define THREAD_BYTES ((uint64_t)24 << 20)
 #define MS_PER_MB    1000
 #define MB           1000000
@@ -40,14 +40,13 @@ static bool set_limit(uint64_t bytes, err *e)
 {
     struct rlimit now;
     if (getrlimit(RLIMIT_AS, &now) != 0)
-        return err_set_errno(e, ERR_IO, errno,
-                             "the memory limit of a job's process cannot be read");
+        return err_set_errno(e, ERR_IO, errno, "cannot read the memory limit of a job's process");
     struct rlimit wanted = {.rlim_cur = MIN((rlim_t)bytes, now.rlim_max), .rlim_max = now.rlim_max};
     return setrlimit(RLIMIT_AS, &wanted) == 0 ||
-           err_set_errno(e, ERR_IO, errno, "the memory limit of a job's process cannot be set");
+           err_set_errno(e, ERR_IO, errno, "cannot set the memory limit of a job's process");
 }
 
-/* One arena: each further one would reserve 64 MiB of the limit for one thread. */
+/* One malloc arena: each further one would reserve 64 MiB of the limit for one thread. */
 bool job_limits_memory(const job_settings *s, err *e)
 {
     uint64_t size = 0, helpers = MIN(MAX(s->threads, 1u) - 1, (unsigned)SCAN_TEAM_MOST);
@@ -79,8 +78,8 @@ uint64_t job_limits_time_ms(const job_settings *s, uint64_t text_bytes)
 void job_limits_time_fault(const job_settings *s, const char *path, uint64_t text_bytes, err *e)
 {
     err_set(e, ERR_JOB_FAILED,
-            "%s: scan: not done within %g s and 1 s for each of %" PRIu64
-            " MB of text, so its process was ended; see whether the file's storage answers, raise "
-            "job_time_limit of the detection server, or split the file",
+            "%s: scan: not finished within %g s plus 1 s for each of %" PRIu64
+            " MB of text; check that the storage of the file responds, raise job_time_limit of the "
+            "detection server, or split the file",
             path, (double)s->time_limit_ms / 1000, text_bytes / MB);
 }

@@ -11,23 +11,23 @@
 #include "detection/job/job_input.h"
 #include "detection/job/scan_pool.h"
 
-/* One pass over one file. Lines are gathered in batches; these go to the team, or are scanned here,
- * and their results are written in the order of the lines. */
+/* One pass over one file. Lines are collected in batches, which the scan pool or this thread scans;
+ * results are written in line order. */
 typedef struct pass {
-    stage stage; /* what the decoded file is fed to */
+    stage stage; /* receives the decoded file */
     stage *lines;
     job_runner *r;
     slice training_file;
     job_outcome *out;
     uint64_t next_line;
-    size_t oldest, under_way; /* batches in the runner's ring; behind them the one that is filled */
+    size_t oldest, under_way; /* batches in the runner's ring, followed by the one being filled */
     bool batch_failed;
     codec_format format;
-    text_check check; /* of the lines; where invalid ones are skipped, those are blank in it */
-    text_check raw;   /* of the bytes, where `check` does not get them as they are */
+    text_check check; /* of the lines; skipped invalid lines are replaced by blanks */
+    text_check raw;   /* of the bytes, if `check` does not receive them unchanged */
     job_results results;
     const job_request *job;
-    uint64_t text_bytes, text_reported; /* decoded; those that on_text knows of */
+    uint64_t text_bytes, text_reported; /* decoded; last value given to on_text */
 } pass;
 
 static job_batch *batch_at(const pass *p, size_t i)
@@ -37,7 +37,7 @@ static job_batch *batch_at(const pass *p, size_t i)
 
 static void pass_deinit(pass *p)
 {
-    for (size_t i = 0; i < p->under_way; i++) /* some may still be worked on */
+    for (size_t i = 0; i < p->under_way; i++) /* some may still be scanned */
         scan_pool_wait(p->r->pool, batch_at(p, i), p->r->own);
     stage_free(p->lines);
     text_check_deinit(&p->check);
@@ -114,7 +114,7 @@ static bool write_results(pass *p, const job_batch *b, err *e)
 
 /* --- batches --- */
 
-/* How many threads may help with this file now: the processors are shared out evenly. */
+/* How many threads may help with this file now: an equal share of the processors. */
 static unsigned helpers_allowed(const job_settings *s)
 {
     unsigned jobs =
@@ -150,7 +150,7 @@ static job_batch *begin_batch(const pass *p)
     return b;
 }
 
-/* One line, or as many spaces, so that places in later messages stay right. */
+/* One line, or the same number of blanks, so that positions in later messages are correct. */
 static bool check_line(pass *p, slice line, err *e)
 {
     if (utf8_check(line) == line.len)
@@ -162,7 +162,7 @@ static bool check_line(pass *p, slice line, err *e)
     return text_check_feed(&p->check, (slice){.data = blank, .len = line.len}, p->format, e);
 }
 
-/* Where invalid lines are skipped, the others are judged here. */
+/* If invalid lines are skipped, the other lines are verified here. */
 static bool check_lines(pass *p, slice lines, err *e)
 {
     if (!p->check.checker || !p->r->settings->skip_invalid_utf8)
@@ -179,7 +179,7 @@ static bool check_lines(pass *p, slice lines, err *e)
     return true;
 }
 
-/* The batch that was filled is scanned, here or by the team; what is done is written. */
+/* Scans the filled batch, here or in the pool, and writes batches that are done. */
 static bool hand_on(pass *p, err *e)
 {
     job_batch *b = batch_at(p, p->under_way);
@@ -202,7 +202,7 @@ static bool hand_on(pass *p, err *e)
     return true;
 }
 
-/* A batch of its own, while no other one is under way; the line is not copied. */
+/* Scans a long line as a batch by itself, alone and without copying it. */
 static bool take_large_line(pass *p, slice line, err *e)
 {
     if (!hand_on(p, e) || !check_lines(p, line, e) || !finish_all(p, e))
@@ -220,7 +220,7 @@ static bool take_large_line(pass *p, slice line, err *e)
     return ok;
 }
 
-/* A newline is the byte behind the text. */
+/* If has_newline, the newline is the byte after the text. */
 static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
 {
     pass *p = ctx;
@@ -234,7 +234,7 @@ static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, er
     return gathered->len < BATCH_BYTES || hand_on(p, e);
 }
 
-/* What the bytes go to as they are. */
+/* The check that receives the unchanged bytes. */
 static text_check *byte_check(pass *p)
 {
     return p->check.checker && !p->r->settings->skip_invalid_utf8 ? &p->check : &p->raw;
@@ -256,7 +256,7 @@ static bool pass_feed(stage *s, slice data, err *e)
     return text_check_feed(byte_check(p), data, p->format, e) && stage_feed(p->lines, data, e);
 }
 
-/* A file of which nothing was read is not clean. */
+/* A file without a readable line is not clean. */
 static bool check_any_read(const pass *p, err *e)
 {
     const job_outcome *o = p->out;
@@ -277,8 +277,7 @@ static bool pass_finish(stage *s, err *e)
 
 static const stage_ops pass_ops = {.feed = pass_feed, .finish = pass_finish};
 
-/* Where the file cannot be decoded further: a line before that place may be at fault too, and is
- * then what is told. */
+/* After a decoding error: an earlier line may be invalid too, and is then reported instead. */
 static void look_before(pass *p, const char *path, err *e)
 {
     err first = ERR_INIT;
@@ -288,7 +287,7 @@ static void look_before(pass *p, const char *path, err *e)
     *e = first;
 }
 
-/* Whether lines with a text were read before the one that is at fault. */
+/* Whether lines with a text were read before the invalid one. */
 static bool read_some(const pass *p)
 {
     if (!p->check.checker)
@@ -297,8 +296,8 @@ static bool read_some(const pass *p)
     return n.lines > n.blank_lines + n.unscannable_lines + n.skipped_lines;
 }
 
-/* The first fault of the file, and what can be done about it. Skipping invalid lines is no advice for
- * a file of which nothing was read. */
+/* Reports the first error of the file, with advice. Skipping invalid lines is not advised for a file
+ * of which nothing was read. */
 static void explain(pass *p, const char *path, err *e)
 {
     err held = ERR_INIT;
@@ -313,13 +312,13 @@ static void explain(pass *p, const char *path, err *e)
         err_append(e, "; raise codec_memory");
     if (e->code != ERR_UTF8 || p->r->settings->skip_invalid_utf8 || !read_some(p))
         return;
-    err_append(e, " (fix the file, or give --invalid-utf8 skip to leave such lines unscanned)");
+    err_append(e, "; fix the file, or give --invalid-utf8 skip to leave such lines unscanned");
 }
 
 static void pass_begin(pass *p, const job_request *job)
 {
     const job_settings *s = p->r->settings;
-    /* The stage of lines has its own limit, with its own message. */
+    /* The line stage has its own limit and message. */
     jsonl_options options = {.content_key = s->content_key, .max_line_bytes = UINT64_MAX / 2};
     bool lenient = s->lenient || job->lenient;
     text_check_init(&p->check, lenient ? NULL : &options);

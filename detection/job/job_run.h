@@ -1,14 +1,14 @@
 /* One job: reads a training file, writes its report and its cleaned copy.
  *
- * What:    one pass: each line is decoded, looked at, and copied into the cleaned file unless it
+ * What:    one pass: each line is decoded, scanned, and copied into the cleaned file unless it
  *          matched. Lines are scanned in batches, by as many threads as are free for the file;
- *          results do not depend on how many (detection/output writes them).
- *          A file is judged as the verification `jsonl` does (compression/text_check.h), unless the
- *          setting or the job is lenient. Then, too, it fails as another compression or container, and
- *          where lines are skipped as invalid UTF-8 and no other one could be read.
+ *          results do not depend on their number (detection/output writes them). A file is verified
+ *          as with `jsonl` (compression/text_check.h), unless the setting or the job is lenient.
+ *          Even then it fails if it is another compression or container, or if lines were skipped
+ *          as invalid UTF-8 and no other line could be read.
  * Owner:   job_runner is one worker's memory; _init / _deinit. Paths in job_outcome are the
  *          caller's (job_outcome_deinit).
- * Threads: a runner belongs to one thread at a time and has threads of its own; the index is shared.
+ * Threads: a runner belongs to one thread at a time and has its own threads; the index is shared.
  * Fails:   the message names file, line and cause.
  */
 #ifndef DETECTION_JOB_JOB_RUN_H
@@ -21,40 +21,40 @@
 #include "detection/output/result_access.h"
 #include "detection/output/job_results.h"
 
-/* How often job_request.on_text is called, in bytes of text. */
+/* Bytes of text between calls of job_request.on_text. */
 #define JOB_TEXT_STEP ((uint64_t)1 << 20)
 
-/* How far the jobs that share it are, for whoever shows it while they run. */
+/* Progress of all jobs that share it; read while they run. */
 typedef struct job_meter {
     _Atomic uint64_t text_bytes, lines; /* decoded */
-    _Atomic unsigned running_jobs;      /* which share the processors */
+    _Atomic unsigned running_jobs;      /* they share the processors */
 } job_meter;
 
 typedef struct job_settings { /* constant after start */
     const char *content_key;
     const char *report_dir;
     const char *cleaned_dir; /* NULL: no cleaned files are written */
-    /* Below a folder that all users share: one of another user is refused. */
+    /* In a folder shared by all users: a folder of another user is refused. */
     bool own_report_dir, own_cleaned_dir;
     result_access access;       /* of the results */
     const char *cleaned_suffix; /* NULL: JOB_CLEANED_SUFFIX */
     uint64_t max_line_bytes;
     uint64_t codec_memory_bytes; /* of the file's decoder; 0: CODEC_MEMORY_BYTES */
-    uint64_t memory_bytes;       /* of a job's process, beyond the index and the decoder; 0: any */
-    uint64_t time_limit_ms;      /* of a job, see job_limits.h; 0: any */
-    bool lenient; /* files are not judged as JSON Lines: what is no object with a text is kept */
+    uint64_t memory_bytes;  /* of a job's process, besides the index and the decoder; 0: no limit */
+    uint64_t time_limit_ms; /* of a job, see job_limits.h; 0: no limit */
+    bool lenient; /* accept files that are not JSON Lines; lines without a text are kept */
     bool skip_invalid_utf8; /* keep such lines unscanned, with a warning, instead of failing */
     job_meter *meter;       /* or NULL */
-    unsigned threads;       /* that work for all running jobs together; each has one at least */
+    unsigned threads;       /* shared by all running jobs; each gets at least one */
 } job_settings;
 
 typedef struct job_outcome {
     char *report_path;   /* NULL: no match */
-    char *cleaned_path;  /* NULL: not asked for */
+    char *cleaned_path;  /* NULL: not requested */
     uint64_t text_bytes; /* decoded */
     uint64_t lines, scanned, matches, contaminated_lines;
     uint64_t text_lines;    /* with a text that was read */
-    uint64_t unread_lines;  /* not blank, and without one: kept, not looked at */
+    uint64_t unread_lines;  /* not blank and without a text: kept unscanned */
     uint64_t invalid_lines; /* of those: not valid UTF-8 */
     bool process_ended;     /* the job failed because its process crashed */
 } job_outcome;
@@ -62,13 +62,13 @@ typedef struct job_outcome {
 void job_outcome_deinit(job_outcome *o);
 DEFINE_AUTO(job_outcome, job_outcome_deinit)
 
-/* Borrowed for the length of a call. */
+/* Borrowed during the call. */
 typedef struct job_request {
     const char *id, *path;
-    bool lenient; /* as the setting, for this file */
-    /* The cleaned copy gets the file's own format where splice_file writes it; else gzip. */
+    bool lenient; /* like the setting, for this file */
+    /* The cleaned copy has the file's format if splice_file supports it; otherwise gzip. */
     bool cleaned_as_input;
-    /* Bytes of text that are decoded so far, once for each JOB_TEXT_STEP at most; or NULL. */
+    /* Bytes of text decoded so far, at most once per JOB_TEXT_STEP; or NULL. */
     void (*on_text)(void *ctx, uint64_t text_bytes);
     void *ctx;
 } job_request;

@@ -26,7 +26,7 @@ uint64_t monotonic_ms(void)
 
 static bool work_out(worker *w, const server_job *job, job_outcome *outcome, bool *crashed, err *e)
 {
-    /* A link may lead elsewhere by now. */
+    /* Links may have changed since the submission. */
     if (!allow_path(w->options->allow_dirs, job->path))
         return err_set(e, ERR_IO, "%s is not in a folder of --allow-dir", job->path);
     job_request request = {.id = job->id,

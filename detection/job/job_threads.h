@@ -1,8 +1,8 @@
-/* The threads that take jobs from the table, have the crew do them, and note how they ended.
+/* Threads that take jobs from the table, run them in worker processes, and record their outcome.
  *
- * What:    worker_threads of them, each with one job at a time.
- * Owner:   workers_start / workers_join; all that `workers_options` names is borrowed until then.
- * Threads: started and joined by one. Fails: where a thread cannot be started.
+ * What:    worker_threads threads, each with one job at a time.
+ * Owner:   workers_start / workers_join; `workers_options` is borrowed until then.
+ * Threads: started and joined by one thread. Fails: if a thread cannot be started.
  */
 #ifndef DETECTION_JOB_JOB_THREADS_H
 #define DETECTION_JOB_JOB_THREADS_H
@@ -22,7 +22,7 @@ typedef struct workers_options {
 typedef struct workers workers;
 
 workers *workers_start(const workers_options *options, err *e) MUST_USE;
-/* jobs_stop must have been called; waits for the jobs that run. */
+/* jobs_stop must have been called; waits for running jobs. */
 void workers_join(workers *take_workers);
 
 uint64_t monotonic_ms(void);

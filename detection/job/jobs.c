@@ -9,28 +9,28 @@
 #include "detection/table/hash.h"
 #include "base/json/json_write.h"
 
-#define BUCKETS 65536 /* a power of two; chains stay short with all jobs that are ever kept */
+#define BUCKETS 65536 /* a power of two; chains stay short with the maximum number of jobs */
 
 typedef enum job_state { JOB_PENDING, JOB_PROCESSING, JOB_COMPLETED, JOB_FAILED } job_state;
 
-/* What tells whether a file is still the one that was read. */
+/* Identifies the version of a file that was read. */
 typedef struct file_stamp {
     uint64_t inode, size_bytes, changed_s, changed_ns;
 } file_stamp;
 
-typedef struct job_private { /* under the table's lock */
+typedef struct job_private { /* guarded by the table's lock */
     server_job public;
     char *key; /* or NULL */
     job_state state;
-    file_stamp stamp; /* of the input when it was taken */
+    file_stamp stamp; /* of the input when the job was taken */
     char *output_path, *purified_path, *error;
     err_code code; /* of `error` */
     uint64_t unread_lines;
     bool process_ended;
     uint64_t submitted_ms, finished_ms;
-    size_t held_bytes;               /* counted when it finished */
-    bool reported;                   /* the outcome */
-    struct job_private *next;        /* in the queue, or in the row of the finished */
+    size_t held_bytes;               /* computed when it finished */
+    bool reported;                   /* the outcome, to a client */
+    struct job_private *next;        /* in the queue, or in the list of finished jobs */
     struct job_private *next_by_id;  /* in a bucket */
     struct job_private *next_by_key; /* in a bucket, while the key is this job's */
 } job_private;
@@ -135,8 +135,8 @@ static bool hex_decode(const char *text, uint8_t *out, size_t size)
     return true;
 }
 
-/* A random UUID of version 4, or, with a tag, of version 8: the tag, then random (RFC 9562, sections
- * 5.4 and 5.8). */
+/* A random UUID of version 4, or of version 8 with a tag: the tag, then random bits (RFC 9562,
+ * sections 5.4 and 5.8). */
 static void make_id(const char *tag, char id[JOB_ID_BYTES])
 {
     uint8_t b[16];
@@ -181,7 +181,7 @@ static job_private *find_by_key(jobs *j, const char *key)
     return job;
 }
 
-/* The key is free for another job. */
+/* Releases the key for another job. */
 static void release_key(jobs *j, job_private *job)
 {
     if (!job->key)
@@ -205,7 +205,7 @@ static void forget(jobs *j, job_private *job)
     job_free(job);
 }
 
-/* What a finished job holds on to; the allocator's own part is guessed. */
+/* Memory of a finished job; the allocator's overhead is estimated. */
 static size_t memory_bytes(const job_private *job)
 {
     const char *const texts[] = {job->public.path, job->key, job->output_path, job->purified_path,
@@ -216,7 +216,7 @@ static size_t memory_bytes(const job_private *job)
     return bytes;
 }
 
-/* Its key may have gone to a newer job since it finished; what it held is told by held_bytes. */
+/* Its key may belong to a newer job by now; its memory is held_bytes. */
 static void forget_oldest(jobs *j)
 {
     job_private *job = row_pop(&j->finished);
@@ -236,7 +236,7 @@ static void forget_old(jobs *j)
         forget_oldest(j);
 }
 
-/* Whether the answer of a job that began still holds for the file that lies there now. */
+/* Whether the outcome of a started job is still valid: outputs exist and the input is unchanged. */
 static bool still_holds(const job_private *job)
 {
     if (job->state == JOB_PENDING)

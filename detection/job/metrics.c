@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-/* Upper ends in ms; what is longer counts in none of them but in +Inf. */
+/* Upper bounds in ms; longer times count only in +Inf. */
 static const uint64_t bucket_ms[METRICS_BUCKETS] = {
     100, 500, 1000, 5000, 10000, 30000, 60000, 300000, 600000, 1800000, 3600000, 7200000};
 static const char *const route_names[ROUTE_COUNT] = {"/health", "/metrics", "/status", "/submit",
@@ -60,7 +60,7 @@ void metrics_count_request(metrics *m, metrics_route route, int status)
     pthread_mutex_unlock(&m->lock);
 }
 
-/* --- the text --- */
+/* --- output --- */
 
 static void put_head(buf *out, const char *name, const char *type, const char *help)
 {
@@ -93,7 +93,7 @@ static void put_durations(buf *out, const char *name, const char *help, const du
     buf_printf(out, "\n%s_count %" PRIu64 "\n", name, d->count);
 }
 
-/* A label's value: only these three need a backslash. */
+/* A label's value: these three characters are escaped. */
 static void put_label(buf *out, const char *value)
 {
     for (const char *p = value; *p; p++) {
@@ -112,21 +112,21 @@ static void put_facts(buf *out, const metrics_facts *f)
     buf_append_str(out, "decon_build_info{version=\"" DECON_VERSION "\",tokenizer=\"");
     put_label(out, f->tokenizer);
     buf_append_str(out, "\"} 1\n");
-    put_number(out, "decon_worker_threads", "gauge", "Jobs that can run at once.",
+    put_number(out, "decon_worker_threads", "gauge", "Maximum number of running jobs.",
                f->worker_threads);
     put_number(out, "decon_index_records", "gauge", "Evaluation records in the index.",
                f->index_records);
     put_number(out, "decon_index_ngrams", "gauge", "Distinct n-grams in the index.",
                f->index_ngrams);
-    put_head(out, "decon_index_build_seconds", "gauge", "Time that building the index took.");
+    put_head(out, "decon_index_build_seconds", "gauge", "Build time of the index.");
     buf_append_str(out, "decon_index_build_seconds ");
     put_seconds(out, f->index_build_ms);
     buf_append_char(out, '\n');
-    put_head(out, "process_start_time_seconds", "gauge", "When the program started, since 1970.");
+    put_head(out, "process_start_time_seconds", "gauge", "Start time, in seconds since 1970.");
     buf_printf(out, "process_start_time_seconds %" PRId64 "\n", f->started_s);
 }
 
-/* The second number of statm (proc(5)) is what is in memory, in pages. */
+/* The second number of statm (proc(5)) is the resident size in pages. */
 static void put_memory(buf *out)
 {
     FILE *f = fopen("/proc/self/statm", "re");
@@ -141,16 +141,17 @@ static void put_memory(buf *out)
 
 static void put_jobs(buf *out, const metrics *m, const jobs_counts *counts)
 {
-    put_head(out, "decon_jobs", "gauge", "Jobs that are known, by state.");
+    put_head(out, "decon_jobs", "gauge", "Jobs in the table, by state.");
     buf_printf(out,
                "decon_jobs{state=\"pending\"} %zu\ndecon_jobs{state=\"processing\"} %zu\n"
                "decon_jobs{state=\"completed\"} %zu\ndecon_jobs{state=\"failed\"} %zu\n",
                counts->pending, counts->processing, counts->completed, counts->failed);
-    put_number(out, "decon_queue_depth", "gauge", "Jobs that wait.", counts->pending);
-    put_number(out, "decon_queue_capacity", "gauge", "Jobs that can wait.", counts->capacity);
+    put_number(out, "decon_queue_depth", "gauge", "Waiting jobs.", counts->pending);
+    put_number(out, "decon_queue_capacity", "gauge", "Maximum number of waiting jobs.",
+               counts->capacity);
     put_number(out, "decon_jobs_memory_bytes", "gauge", "Memory of the finished jobs' table.",
                counts->finished_bytes);
-    put_head(out, "decon_jobs_finished_total", "counter", "Jobs that have ended, by outcome.");
+    put_head(out, "decon_jobs_finished_total", "counter", "Jobs that ended, by outcome.");
     buf_printf(out,
                "decon_jobs_finished_total{state=\"completed\"} %" PRIu64 "\n"
                "decon_jobs_finished_total{state=\"failed\"} %" PRIu64 "\n",
@@ -170,24 +171,22 @@ static void put_requests(buf *out, const metrics *m)
 static void put_work(buf *out, const metrics *m)
 {
     put_number(out, "decon_input_bytes_total", "counter",
-               "Bytes of the files of ended jobs, compressed as they are.", m->input_bytes);
+               "Compressed bytes of the files of ended jobs.", m->input_bytes);
     put_number(out, "decon_text_bytes_total", "counter",
-               "Decoded bytes that were read, running jobs' too.",
+               "Decoded bytes that were read, including running jobs.",
                atomic_load_explicit(&m->meter->text_bytes, memory_order_relaxed));
-    put_number(out, "decon_lines_total", "counter", "Lines that were read, running jobs' too.",
+    put_number(out, "decon_lines_total", "counter", "Lines that were read, including running jobs.",
                atomic_load_explicit(&m->meter->lines, memory_order_relaxed));
     put_number(out, "decon_lines_scanned_total", "counter",
-               "Lines of ended jobs whose text was looked at.", m->scanned);
+               "Lines of ended jobs whose text was scanned.", m->scanned);
     put_number(out, "decon_lines_contaminated_total", "counter",
                "Lines of ended jobs that matched.", m->contaminated_lines);
     put_number(out, "decon_lines_invalid_total", "counter",
-               "Lines of ended jobs that are not valid UTF-8 and were kept unread.",
+               "Lines of ended jobs that are not valid UTF-8 and were kept unscanned.",
                m->invalid_lines);
     put_number(out, "decon_lines_unread_total", "counter",
-               "Lines of ended jobs that were kept without being looked at: no text could be read.",
-               m->unread_lines);
-    put_number(out, "decon_matches_total", "counter", "Lines that ended jobs' reports have.",
-               m->matches);
+               "Lines of ended jobs without readable text, kept unscanned.", m->unread_lines);
+    put_number(out, "decon_matches_total", "counter", "Report lines of ended jobs.", m->matches);
     put_durations(out, "decon_job_duration_seconds", "Time from a job's start to its end.",
                   &m->runs);
     put_durations(out, "decon_job_wait_seconds", "Time from a job's submission to its start.",

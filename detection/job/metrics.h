@@ -1,9 +1,9 @@
-/* What the server has done so far, for /metrics (the text format of Prometheus, version 0.0.4).
+/* Counters of the server for /metrics (the text format of Prometheus, version 0.0.4).
  *
- * What:    counters that are added to while it works; metrics_write prints them with the state of
- *          the job table.
+ * What:    counters that are updated while it runs; metrics_write prints them with the state of the
+ *          job table.
  * Owner:   an embedded value; metrics_init / _deinit. `facts` are borrowed.
- * Threads: any; one lock inside (the meter's counters have none).
+ * Threads: any; one lock inside (the meter's counters are atomic).
  * Fails:   never.
  */
 #ifndef DETECTION_JOB_METRICS_H
@@ -15,7 +15,7 @@
 
 #define METRICS_BUCKETS 12
 
-typedef struct metrics_facts { /* constant while it serves */
+typedef struct metrics_facts { /* constant while the server runs */
     const char *tokenizer;
     unsigned worker_threads;
     uint64_t index_records, index_ngrams;
@@ -24,7 +24,7 @@ typedef struct metrics_facts { /* constant while it serves */
 } metrics_facts;
 
 typedef struct duration_counts {
-    uint64_t buckets[METRICS_BUCKETS]; /* each for itself, not added up */
+    uint64_t buckets[METRICS_BUCKETS]; /* separate counts, not cumulative */
     uint64_t sum_ms, count;
 } duration_counts;
 
@@ -40,9 +40,9 @@ typedef enum metrics_route {
 
 typedef struct metrics {
     pthread_mutex_t lock;
-    metrics_facts facts; /* set before requests come */
-    job_meter *meter;    /* borrowed; counts by itself */
-    /* under the lock */
+    metrics_facts facts; /* set before the first request */
+    job_meter *meter;    /* borrowed; atomic */
+    /* guarded by the lock */
     duration_counts waits, runs;
     uint64_t completed, failed;
     uint64_t input_bytes, scanned, contaminated_lines, matches, invalid_lines, unread_lines;
@@ -52,10 +52,10 @@ typedef struct metrics {
 void metrics_init(metrics *m, job_meter *meter);
 void metrics_deinit(metrics *m);
 
-/* A job has ended. */
+/* A job that ended. */
 typedef struct metrics_job {
     uint64_t waited_ms, ran_ms;
-    uint64_t input_bytes; /* as the file lies there */
+    uint64_t input_bytes; /* size of the file */
     bool failed;
 } metrics_job;
 void metrics_count_job(metrics *m, const metrics_job *job, const job_outcome *outcome);

@@ -1,7 +1,7 @@
-/* How far a long piece of work is: one line at the end of a terminal, or a log line now and then.
+/* Progress of long work: a status line on a terminal, otherwise occasional log lines.
  *
- * What:    progress_show is called often; it decides when something is to be seen.
- * Owner:   an embedded value, progress_init; progress_end takes the line away.
+ * What:    progress_show may be called often; it limits what is shown.
+ * Owner:   an embedded value, progress_init; progress_end removes the line.
  * Threads: one at a time. Fails: never.
  */
 #ifndef DETECTION_JOB_PROGRESS_H
@@ -10,13 +10,13 @@
 #include "base/util.h"
 
 typedef struct progress {
-    uint64_t line_ms;   /* between log lines where there is no terminal */
-    uint64_t redraw_ms; /* between changes of the line on one */
+    uint64_t line_ms;   /* between log lines without a terminal */
+    uint64_t redraw_ms; /* between updates of the status line */
     uint64_t start_ms, last_line_ms, last_draw_ms;
 } progress;
 
 void progress_init(progress *p, uint64_t now_ms);
-/* Whether progress_show would show something now: ask before making the words. */
+/* Whether progress_show would show something now; avoids formatting the text otherwise. */
 bool progress_is_due(const progress *p, uint64_t now_ms);
 void progress_show(progress *p, uint64_t now_ms, const char *words);
 void progress_end(progress *p);

@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-/* Batches for each thread: one that it works on, one that waits. */
+/* Batches per thread: one in progress, one waiting. */
 #define BATCHES_A_THREAD 2
 
 typedef struct helper {
@@ -19,9 +19,9 @@ struct scan_pool {
     unsigned helper_count; /* the owner's */
     pthread_mutex_t lock;
     pthread_cond_t offered, done;
-    /* under the lock */
-    job_batch *head, **tail; /* that wait */
-    unsigned under_way;      /* that wait or are worked on */
+    /* guarded by the lock */
+    job_batch *head, **tail; /* waiting */
+    unsigned under_way;      /* waiting or being scanned */
     bool ending;
 };
 
@@ -67,7 +67,7 @@ static job_batch *pop(scan_pool *t)
     return b;
 }
 
-/* Under the lock, which is left while the batch is scanned. */
+/* Under the lock, which is released during the scan. */
 static void work_on(scan_pool *t, job_batch *b, job_scanner *s)
 {
     pthread_mutex_unlock(&t->lock);
@@ -94,7 +94,7 @@ static void *helper_main(void *arg)
     return NULL;
 }
 
-/* As many as `threads`, as far as the system gives them. */
+/* Starts up to `threads` helpers; fewer if the system refuses. */
 static void make_helpers(scan_pool *t, unsigned threads)
 {
     while (t->helper_count < MIN(threads, (unsigned)SCAN_TEAM_MOST)) {

@@ -1,7 +1,7 @@
 /* Threads that help to scan one file.
  *
- * What:    takes batches; as many threads are made as may work for the file at the moment. Whoever
- *          offers a batch keeps the order, waits for the oldest, and helps out meanwhile.
+ * What:    scans batches; as many threads are started as the file may use at the moment. The caller
+ *          keeps the order, waits for the oldest batch, and scans meanwhile.
  * Owner:   scan_pool_new / _free; batches stay the caller's and must live until they are done.
  * Threads: one that offers, waits and frees. One lock inside.
  * Fails:   never: without threads every offer is refused.
@@ -19,9 +19,9 @@ typedef struct scan_pool scan_pool;
 scan_pool *scan_pool_new(const job_settings *settings, const ngram_index *x) MUST_USE;
 void scan_pool_free(scan_pool *t); /* no batch may be under way; NULL is fine */
 
-/* False where `threads` have enough to do, this batch is then the caller's to scan. */
+/* False if `threads` are busy; the caller then scans the batch. */
 bool scan_pool_offer(scan_pool *t, job_batch *b, unsigned threads) MUST_USE;
-/* Until the batch is done; scans others with `own` while it waits. */
+/* Waits until the batch is done; meanwhile scans others with `own`. */
 void scan_pool_wait(scan_pool *t, const job_batch *b, job_scanner *own);
 bool scan_pool_is_done(scan_pool *t, const job_batch *b);
 

@@ -19,7 +19,7 @@
 /* A job's two names, and an outcome with its two paths, fit one message each. */
 #define MESSAGE_BYTES ((size_t)4 * PATH_MAX + 4096)
 
-/* How often a job is begun again because its process was killed with the fork server. */
+/* Attempts of a job whose process was killed with the fork server. */
 #define LOST_MOST 3
 
 struct worker_processes { /* constant */
@@ -28,19 +28,19 @@ struct worker_processes { /* constant */
     fork_server *forks;
 };
 
-/* A member says that it has begun with one byte, then how much text it has decoded, now and then,
- * then sends its answer. */
+/* A worker process sends one byte when it begins a job, the amount of decoded text from time to
+ * time, then its answer. */
 #define BEGUN "b"
 typedef struct text_report {
     uint64_t text_bytes;
 } text_report;
 
-/* From a member; the two paths follow, each with its NUL. */
+/* From a worker process; followed by the two paths, each with its NUL. */
 typedef struct answer {
     bool ok;
-    bool ends; /* the process, in the middle of the job */
+    bool ends; /* the process ends in the middle of the job */
     bool has_report, has_cleaned;
-    job_outcome counts; /* its pointers mean nothing here */
+    job_outcome counts; /* its pointers are invalid here */
     err error;
 } answer;
 
@@ -54,7 +54,7 @@ static bool send_message(int fd, const void *data, size_t len)
     return sent == (ssize_t)len;
 }
 
-/* 0: the other side is gone. */
+/* 0: the peer has ended. */
 static size_t receive_message(int fd, void *data, size_t size)
 {
     ssize_t got;
@@ -63,7 +63,7 @@ static size_t receive_message(int fd, void *data, size_t size)
     return got > 0 ? (size_t)got : 0;
 }
 
-/* The text at *at, which moves behind its NUL; NULL where there is none. */
+/* The text at *at, which advances past its NUL; NULL if there is none. */
 static const char *next_text(const char **at, const char *end)
 {
     const char *text = *at;
@@ -74,12 +74,12 @@ static const char *next_text(const char **at, const char *end)
     return text;
 }
 
-/* --- a member --- */
+/* --- worker process --- */
 
-/* Of the one member that this process is. */
+/* Descriptor of this worker process. */
 static int own_fd;
 
-/* On any thread. The answer needs no memory; what other threads do meanwhile does not count. */
+/* Runs on any thread. The answer needs no memory; other threads are not waited for. */
 static void out_of_memory(void)
 {
     answer last = {.ends = true};
@@ -87,7 +87,7 @@ static void out_of_memory(void)
     _exit(1);
 }
 
-/* Losing one does not matter: the next one tells more. */
+/* A lost message is harmless: the next one replaces it. */
 static void on_text(void *ctx, uint64_t text_bytes)
 {
     text_report r = {.text_bytes = text_bytes};
@@ -128,7 +128,7 @@ static bool do_job(job_runner *r, int fd, const char *message, size_t len)
                        .cleaned_as_input = *as_input != '\0',
                        .on_text = on_text};
     bool ok = job_run(r, &job, &out, &e);
-    /* The answer to the last job of a batch ends this process: its warnings go first. */
+    /* The answer to the last job of a batch ends this process: log warnings first. */
     if (out.unread_lines > 0 || out.invalid_lines > 0)
         log_settle();
     return send_answer(fd, ok, &out, &e);
@@ -152,14 +152,14 @@ static void member_main(const void *ctx, int fd)
     job_runner_deinit(&runner);
 }
 
-/* --- the program --- */
+/* --- program --- */
 
 static bool start_process(worker_processes *c, job_process *m, err *e)
 {
     int pair[2];
     worker_process process;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
-        return err_set_errno(e, ERR_IO, errno, "a process for the job cannot be reached");
+        return err_set_errno(e, ERR_IO, errno, "cannot create a socket for the job's process");
     bool ok = fork_server_fork(c->forks, pair[1], &process, e);
     close(pair[1]);
     if (ok)
@@ -199,7 +199,7 @@ static bool read_answer(const char *message, size_t len, job_outcome *out, err *
     return head.ok;
 }
 
-/* What a process that died was writing, and the report that it may have named already. */
+/* Removes temporary files of a crashed process, and the report that it may have renamed already. */
 static void sweep(const char *dir, const char *job_id, const char *suffix)
 {
     AUTO_FREE char *path = dir ? xasprintf("%s/%s%s", dir, job_id, suffix) : NULL;
@@ -207,7 +207,7 @@ static void sweep(const char *dir, const char *job_id, const char *suffix)
         return;
     leftovers_remove_result(dir, job_id, suffix);
     if (!fs_remove(path, NULL))
-        log_warn("%s belongs to a job that crashed and cannot be removed; remove it by hand", path);
+        log_warn("%s: left by a job that crashed: cannot be removed; remove it by hand", path);
 }
 
 static void sweep_job(const worker_processes *c, const char *job_id)
@@ -219,23 +219,23 @@ static void sweep_job(const worker_processes *c, const char *job_id)
 
 typedef enum attempt {
     JOB_ANSWERED,
-    JOB_NOT_BEGUN, /* the process had died while it was idle */
+    JOB_NOT_BEGUN, /* the process died while it was idle */
     JOB_CRASHED,
     JOB_OVERDUE,
     JOB_OUT_OF_MEMORY,
 } attempt;
 
-/* One job at its member. */
+/* One job in a worker process. */
 typedef struct exchange {
     const job_request *job;
     slice order; /* the message */
     char *reply; /* MESSAGE_BYTES */
     size_t len;
     uint64_t start_ms, text_bytes;
-    bool crashed; /* the process, by itself */
+    bool crashed; /* the process, not ended at a limit */
 } exchange;
 
-/* False: the time is over. */
+/* False: the time limit is reached. */
 static bool wait_for_message(const worker_processes *c, const job_process *m, const exchange *x)
 {
     const job_settings *s = c->settings;
@@ -285,7 +285,7 @@ static attempt try_once(const worker_processes *c, const job_process *m, exchang
     }
 }
 
-/* The member's process is of no use any more. False: it was killed with its fork server. */
+/* Releases the process, which has ended or must end. False: it was killed with its fork server. */
 static bool end_process(worker_processes *c, job_process *m, int *status)
 {
     worker_process process = m->process;
@@ -293,7 +293,7 @@ static bool end_process(worker_processes *c, job_process *m, int *status)
     return fork_server_how_ended(c->forks, &process, status);
 }
 
-/* The process is gone and the job failed. */
+/* Reports the failure of a job whose process has ended. */
 static bool report_end(const worker_processes *c, attempt came, int status, exchange *x, err *e)
 {
     x->crashed = came != JOB_OVERDUE && came != JOB_OUT_OF_MEMORY;
@@ -306,9 +306,8 @@ static bool report_end(const worker_processes *c, attempt came, int status, exch
     return false;
 }
 
-/* Until the job is answered, one of its limits is reached, or its process crashes by itself. A process
- * that died while it was idle costs nothing; one that was killed with the fork server has its job begun
- * again. */
+/* Runs until the job is answered, a limit is reached, or its process crashes. A process that died
+ * while idle is replaced; a job whose process was killed with the fork server runs again. */
 static bool run_on(worker_processes *c, job_process *m, exchange *x, err *e)
 {
     for (unsigned lost = 0; lost < LOST_MOST;) {

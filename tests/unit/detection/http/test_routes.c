@@ -284,7 +284,7 @@ static void folders_that_are_allowed(void **state)
     s->allow_dirs[0] = dir;
     expect(s, "POST /submit", JSON, body, "200", "job_id");
     expect(s, "POST /submit", JSON, "{\"file_path\":\"/etc/passwd\"}", "403",
-           "\r\n\r\nfile_path is not in a folder that this server may read (--allow-dir)");
+           "\r\n\r\nfile_path is not in a folder that --allow-dir permits");
     expect(s, "POST /submit", JSON, "{\"file_path\":\"\"}", "403", "");
     assert_int_equal(jobs_waiting_count(s->jobs), 1);
     assert_int_equal(rmdir(dir), 0);

@@ -322,7 +322,7 @@ static void a_job_that_takes_too_long_is_ended(void **state)
     assert_false(run_file(s, "id-2", path, &late, &e));
     assert_int_equal(e.code, ERR_JOB_FAILED);
     assert_true(str_starts_with(e.message, path));
-    assert_non_null(strstr(e.message, "not done within 0.001 s"));
+    assert_non_null(strstr(e.message, "not finished within 0.001 s"));
     assert_non_null(strstr(e.message, "raise job_time_limit"));
     assert_false(late.process_ended); /* the limit ended it */
     wait_until_gone(pid);
