@@ -1,4 +1,4 @@
-/* decon: its commands. */
+/* The commands of decon. */
 #include "decon/base/buf.h"
 #include "base/util.h"
 #include "base/options/options_completion.h"
@@ -27,7 +27,7 @@ static int decon_completion(int argc, char **argv);
 static const option_set no_options;
 
 static const command commands[] = {
-    {"server", serve_command, &serve_options, "take jobs over HTTP; the same as " SERVER_NAME},
+    {"server", serve_command, &serve_options, "accept jobs over HTTP; the same as " SERVER_NAME},
     {"serve", serve_command, &serve_options, NULL},
     {"detect", detect_command, &detect_options, "check local files and folders, without HTTP"},
     {"review", review_command, &review_command_options,

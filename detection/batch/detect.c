@@ -15,7 +15,7 @@
 #include "detection/recall/recall.h"
 #include "detection/job/job_threads.h"
 
-/* Never the name of an input: those end in their compression's suffix behind .jsonl or .json. */
+/* Never the name of an input, which ends in .jsonl or .json and the compression's suffix. */
 #define CLEANED_SUFFIX ".clean.jsonl.gz"
 #define LINE_MAX_BYTES ((size_t)1 << 20)
 
@@ -23,7 +23,7 @@ enum { EXIT_SOME_FAILED = 3, EXIT_FOUND = 4, EXIT_SIGNAL = 128 };
 
 static const char *const state_names[] = {"skipped", "clean", "contaminated", "failed"};
 
-/* --- telling --- */
+/* --- output --- */
 
 static void print_line(buf *line)
 {
@@ -104,7 +104,7 @@ static void print_totals(const detect_totals *t, const server_config *c)
            t->contaminated_lines, t->matches, t->text_bytes, t->ms / 1000,
            (unsigned)(t->ms % 1000 / 100), t->unread_lines);
     if (t->contaminated > 0)
-        printf("To see what was found: decon review %s\n", c->report_output_dir);
+        printf("To see the matches: decon review %s\n", c->report_output_dir);
     fflush(stdout);
 }
 
@@ -135,7 +135,7 @@ static int exit_status(const detect_totals *t, const detect_batch *b, const serv
     return c->fail_on_match && t->contaminated > 0 ? EXIT_FOUND : 0;
 }
 
-/* --- doing --- */
+/* --- run --- */
 
 static bool find_files(const server_config *c, detect_files *files, char **names, err *e)
 {
@@ -144,12 +144,11 @@ static bool find_files(const server_config *c, detect_files *files, char **names
     if (!names[0] && !takes_dir)
         return err_set(
             e, ERR_USAGE,
-            "which files? Name training files or folders of them, or give --training-dir "
-            "(detect --help)");
+            "no training files; name files or folders, or give --training-dir (see detect --help)");
     files->skip[0] = c->job.report_dir;
     files->skip[1] = c->job.cleaned_dir;
     if (has_dir && !takes_dir)
-        log_info("training_dir %s of the configuration file is not read: files are named",
+        log_info("training_dir %s of the configuration file is ignored: files are named",
                  c->training_dir);
     if (takes_dir && !detect_files_add(files, c->training_dir, e))
         return false;
@@ -158,8 +157,8 @@ static bool find_files(const server_config *c, detect_files *files, char **names
             return false;
     detect_files_finish(files);
     return files->count > 0 || err_set(e, ERR_USAGE,
-                                       "no training files: no name ends in .jsonl or .json, plain "
-                                       "or compressed, in the folders that were named");
+                                       "no training files: the named folders contain no file that "
+                                       "ends in .jsonl or .json, plain or compressed");
 }
 
 static bool make_directories(const server_config *c, err *e)
@@ -181,7 +180,7 @@ static void tell(const server_config *c, const detect_batch *b, const detect_tot
     print_totals(t, c);
 }
 
-/* Yields the exit status; -1: it could not start. */
+/* Returns the exit status; -1: it could not start. */
 static int run_batch(const server_config *c, const detect_files *files, const ngram_index *x,
                      worker_processes *members, err *e)
 {

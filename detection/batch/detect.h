@@ -1,6 +1,6 @@
 /* The batch command: `decon detect FILE...`.
  *
- * What:    looks through files without HTTP, writes reports and cleaned files, tells what was found.
+ * What:    checks files without HTTP, writes reports and cleaned files, prints the results.
  * Owner:   nothing outlives the call. Threads: the main one. Fails: by the exit status, with a line
  *          on standard error.
  */

@@ -49,8 +49,8 @@ static char *shortened(char *id, size_t start)
     return shorter;
 }
 
-/* The name without its compression's suffix and then without .jsonl or .json, unless nothing would
- * be left. */
+/* The name without its compression's suffix and without .jsonl or .json, unless that would be
+ * empty. */
 static char *id_of(const char *relative)
 {
     static const char *const suffixes[] = {".jsonl", ".json"};
@@ -102,10 +102,10 @@ static bool is_skipped(const detect_files *f, const struct stat *dir)
 typedef struct walk {
     detect_files *files;
     const char *dir;
-    size_t root_len; /* of the part of `dir` that was named, with its slash */
+    size_t root_len; /* of the named part of `dir`, with its slash */
 } walk;
 
-/* Links to files are followed, links to folders are not: they could lead round in a circle. */
+/* Links to files are followed; links to folders are not, since they could form a cycle. */
 static bool walk_name(void *ctx, const char *name, err *e)
 {
     const walk *w = ctx;
@@ -120,7 +120,7 @@ static bool walk_name(void *ctx, const char *name, err *e)
     if (!has_training_suffix(name))
         return true;
     if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
-        log_warn("%s is left out: it is no file, or a link that leads to none", path);
+        log_warn("%s: skipped: not a file, or a broken link", path);
         return true;
     }
     add_file(w->files, path, path + w->root_len, &st);
@@ -132,19 +132,19 @@ bool detect_files_add(detect_files *f, const char *path, err *e)
     struct stat st;
     const char *slash = strrchr(path, '/');
     if (stat(path, &st) != 0)
-        return err_set_errno(e, ERR_USAGE, errno, "%s cannot be read", path);
+        return err_set_errno(e, ERR_USAGE, errno, "%s: cannot read", path);
     if (S_ISREG(st.st_mode)) {
         add_file(f, path, slash ? slash + 1 : path, &st);
         return true;
     }
     if (!S_ISDIR(st.st_mode))
-        return err_set(e, ERR_USAGE, "%s is neither a file nor a folder", path);
+        return err_set(e, ERR_USAGE, "%s: neither a file nor a folder", path);
     walk top = {.files = f, .dir = path, .root_len = strlen(path) + !str_ends_with(path, "/")};
     size_t before = f->count;
     if (!fs_each_name(path, walk_name, &top, e))
         return false;
     if (f->count == before)
-        log_warn("%s holds no file that ends in .jsonl or .json, plain or compressed", path);
+        log_warn("%s: no file in it ends in .jsonl or .json, plain or compressed", path);
     return true;
 }
 
@@ -173,7 +173,7 @@ static bool is_repeated(detect_file *const *same_id, size_t count, const detect_
     return false;
 }
 
-/* Those of one id stand together. Of files that were named twice the first stays, the others lose
+/* Files of one id are adjacent. Of files that were named twice the first is kept, the others lose
  * their path. */
 static void compare_neighbours(detect_file **row, size_t count)
 {
@@ -201,7 +201,7 @@ static void drop_repeated(detect_files *f)
     f->count = kept;
 }
 
-/* Files of one id that differ in their suffixes get ids with these. */
+/* Files of one id that differ only in their suffixes get ids with these suffixes. */
 static void add_suffixes(detect_file **row, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -218,7 +218,7 @@ static int id_order(const void *id, const void *file)
     return strcmp(id, (*(detect_file *const *)file)->id);
 }
 
-/* A file without a suffix that was named beside the others has their short id as its own. */
+/* A file without a suffix among them has the short id as its own id. */
 static void keep_names_in_use(detect_file **row, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

@@ -1,11 +1,11 @@
 /* The input files of a batch.
  *
- * What:    files as they were named, and those below folders, with the name that each one's results
- *          get: its path below the folder that was named (or its own name), without suffixes. Where
- *          files differ in nothing but suffixes (a.jsonl, a.jsonl.gz), with all of them.
+ * What:    named files and those in named folders, with the name of each one's results: its path
+ *          below the named folder (or its own name), without suffixes. Files that differ only in
+ *          suffixes (a.jsonl, a.jsonl.gz) keep them.
  * Owner:   a detect_files is an embedded value; detect_files_deinit.
  * Threads: one.
- * Fails:   a name that leads nowhere or a folder that cannot be read: ERR_USAGE, ERR_IO.
+ * Fails:   a name that does not exist or a folder that cannot be read: ERR_USAGE, ERR_IO.
  */
 #ifndef DETECTION_BATCH_DETECT_FILES_H
 #define DETECTION_BATCH_DETECT_FILES_H
@@ -17,9 +17,9 @@
 
 typedef struct detect_file {
     char *path;
-    char *id;       /* "web/part-07": what the names of its results begin with */
+    char *id;       /* "web/part-07": the beginning of the names of its results */
     char *short_id; /* of an id with suffixes: without them, if no other file uses it; or NULL */
-    char *relative; /* its path below the folder that was named */
+    char *relative; /* its path below the named folder */
     uint64_t size_bytes;
     dev_t device;
     ino_t inode;
@@ -31,15 +31,15 @@ typedef struct detect_files {
     detect_file *files; /* by path */
     size_t count, capacity;
     uint64_t size_bytes;
-    const char *skip[2]; /* folders of results, which are no input; or NULL */
+    const char *skip[2]; /* folders of results, which are not inputs; or NULL */
 } detect_files;
 
 void detect_files_deinit(detect_files *f);
 DEFINE_AUTO(detect_files, detect_files_deinit)
 
-/* A file, or a folder with all below it whose name ends in .json or .jsonl, compressed or not. */
+/* A file, or all files below a folder whose name ends in .json or .jsonl, compressed or not. */
 bool detect_files_add(detect_files *f, const char *path, err *e) MUST_USE;
-/* After the last one: sorts, drops files named twice, gives equal ids their suffixes, finds rivals. */
+/* Called last: sorts, drops files named twice, gives equal ids their suffixes, finds rivals. */
 void detect_files_finish(detect_files *f);
 
 #endif

@@ -13,14 +13,14 @@
 
 #define WAKE_MS 100
 
-/* A batch while it runs. */
+/* State of a running batch. */
 typedef struct run {
     detect_batch *b;
     pthread_t main_thread;
-    bool all_plain;            /* so that bytes of text tell how much is left */
+    bool all_plain;            /* then bytes of text determine the time left */
     pthread_mutex_t each_lock; /* held while a result is printed: standard output may block */
     pthread_mutex_t lock;
-    /* under the lock */
+    /* guarded by the lock */
     size_t *order; /* of files, the largest first */
     size_t next, ended, contaminated, failed;
     uint64_t ended_bytes;
@@ -44,8 +44,8 @@ void detect_results_free(detect_result *results, size_t count)
 
 /* --- one file --- */
 
-/* Folders of the result's name, and what earlier runs left of it: an old report beside a file that
- * is clean by now would mislead. */
+/* Creates folders for the result, and removes what earlier runs left of it: the old report of a
+ * file that is clean now would be wrong. */
 static bool make_room(const char *dir, const char *id, const char *suffix, err *e)
 {
     AUTO_FREE char *path = xasprintf("%s/%s%s", dir, id, suffix);
@@ -54,7 +54,7 @@ static bool make_room(const char *dir, const char *id, const char *suffix, err *
     return fs_make_dirs(folder, e) && fs_remove(path, e);
 }
 
-/* Also what a run wrote that did not have to tell the file from its neighbours. */
+/* Also removes results with the short id, which earlier runs used if it was unambiguous. */
 static bool make_all_room(const char *dir, const detect_file *f, const char *suffix, err *e)
 {
     return make_room(dir, f->id, suffix, e) &&
@@ -68,10 +68,11 @@ static bool do_file(const detect_batch *b, job_process *m, const detect_file *f,
     job_request job = {.id = f->id, .path = f->path};
     bool crashed;
     if (f->rival)
-        return err_set(e, ERR_PLAN,
-                       "it would write the same results as %s (rename one; where they lie in two "
-                       "folders, name the folder above both)",
-                       f->rival);
+        return err_set(
+            e, ERR_PLAN,
+            "its results would have the same names as those of %s; rename one, or name the "
+            "folder above both",
+            f->rival);
     return make_all_room(s->report_dir, f, JOB_REPORT_SUFFIX, e) &&
            (!s->cleaned_dir || make_all_room(s->cleaned_dir, f, s->cleaned_suffix, e)) &&
            worker_processes_run(b->processes, m, &job, &out->outcome, &crashed, e);
@@ -104,7 +105,7 @@ static void work_on(run *r, job_process *m, size_t index)
                   (unsigned long long)result->outcome.contaminated_lines);
     } else {
         result->state = DETECT_FAILED;
-        job_outcome_deinit(&result->outcome); /* what was read of it is no result */
+        job_outcome_deinit(&result->outcome); /* incomplete */
         err_subject(&e, "%s", f->path);
         result->error = xstrdup(e.message);
         log_warn("failed: %s", result->error);
@@ -154,7 +155,7 @@ static unsigned threads_start(run *r, pthread_t *threads, err *e)
         int failed = pthread_create(&threads[started], NULL, thread_main, r);
         if (!failed)
             continue;
-        err_set_errno(e, ERR_IO, failed, "thread %u of %u cannot be started (lower worker_threads)",
+        err_set_errno(e, ERR_IO, failed, "cannot start thread %u of %u (lower worker_threads)",
                       started + 1, wanted);
         stop(r);
         break;
@@ -162,7 +163,7 @@ static unsigned threads_start(run *r, pthread_t *threads, err *e)
     return started;
 }
 
-/* --- meanwhile --- */
+/* --- progress --- */
 
 static void put_words(run *r, uint64_t ms, buf *words)
 {
@@ -207,7 +208,7 @@ static bool is_over(run *r)
     return over;
 }
 
-/* A second signal does not wait; what is being written has temporary names. */
+/* A second signal ends the program at once; files being written have temporary names. */
 static void end_at_second_signal(const sigset_t *set)
 {
     signal(SIGINT, SIG_DFL);
@@ -228,7 +229,7 @@ static void wait_for_threads(run *r, const sigset_t *set)
         if (number != SIGINT && number != SIGTERM)
             continue;
         r->b->signal = number;
-        log_info("signal %d: files that have begun are finished; another one ends at once", number);
+        log_info("signal %d: files in progress are finished; another signal ends at once", number);
         stop(r);
         end_at_second_signal(set);
     }
@@ -282,7 +283,7 @@ bool detect_run(detect_batch *b, err *e)
         wait_for_threads(&r, &set);
     for (unsigned i = 0; i < started; i++)
         pthread_join(handles[i], NULL);
-    /* The last thread's signal may not have been taken. */
+    /* The last thread's signal may still be pending. */
     sigtimedwait(&set, NULL, &(struct timespec){0});
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_mutex_destroy(&r.lock);

@@ -1,11 +1,11 @@
-/* Works through the files of a batch, several at once.
+/* Processes the files of a batch, several at once.
  *
- * What:    the largest files are begun first; each result is told as its file ends, all are there
- *          at the end. The first SIGINT or SIGTERM lets files that have begun end, a second one
- *          ends the program.
+ * What:    the largest files are started first; each result is reported when its file ends, all are
+ *          available at the end. After the first SIGINT or SIGTERM files in progress are finished,
+ *          a second one ends the program.
  * Owner:   `results` are the caller's (detect_results_deinit), one for each file, in their order.
- * Threads: called by the main one; threads of its own inside. `each` is called by one at a time.
- * Fails:   where threads cannot be started; what fails a file is in its result.
+ * Threads: called by the main thread; starts its own. `each` is called by one thread at a time.
+ * Fails:   if threads cannot be started; the error of a file is in its result.
  */
 #ifndef DETECTION_BATCH_DETECT_RUN_H
 #define DETECTION_BATCH_DETECT_RUN_H
@@ -24,7 +24,7 @@ typedef enum detect_state {
 typedef struct detect_result {
     detect_state state;
     job_outcome outcome;
-    char *error; /* of a failed one, with its file */
+    char *error; /* of a failed file; names the file */
 } detect_result;
 
 typedef struct detect_batch {
@@ -33,7 +33,7 @@ typedef struct detect_batch {
     worker_processes *processes;
     unsigned threads;
     detect_result *results;
-    int signal; /* that ended it early; 0: none */
+    int signal; /* that stopped it early; 0: none */
     /* May be NULL. */
     void (*each)(void *ctx, const detect_file *file, const detect_result *result);
     void *ctx;

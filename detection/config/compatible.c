@@ -23,7 +23,7 @@ static bool note_references(void *ctx, const char *name, err *e)
     return true;
 }
 
-/* <data folder of the user>/decon/references, where it holds any; malloc'ed, or NULL. */
+/* <data folder of the user>/decon/references if it has any files; malloc'ed, or NULL. */
 static char *user_references(void)
 {
     const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
@@ -44,8 +44,8 @@ void compatible_adjust(server_config *c, const option_set *set, const option_ori
     if (is_from(set, origins, "lenient", "default"))
         c->lenient = true;
     if (c->purify && !is_from(set, origins, "purify", "command line")) {
-        log_warn("compatible: purify counts on the command line only; give --purify there to get "
-                 "cleaned files");
+        log_warn("compatible: purify in the file is ignored; give --purify on the command line to "
+                 "get cleaned files");
         c->purify = false;
     }
     if (is_from(set, origins, "evals_dir", "command line"))
@@ -56,7 +56,7 @@ void compatible_adjust(server_config *c, const option_set *set, const option_ori
             c->evals_dir = xstrdup(DEFAULT_OF_REFERENCE);
         return;
     }
-    log_warn("compatible: %s goes before evals_dir %s; give --evals-dir to choose", dir,
+    log_warn("compatible: %s takes precedence over evals_dir %s; choose with --evals-dir", dir,
              c->evals_dir ? c->evals_dir : "");
     free(c->evals_dir);
     c->evals_dir = dir;

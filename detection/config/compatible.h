@@ -1,12 +1,13 @@
-/* --compatible: what the reference server does with its options, where this one does better.
+/* --compatible: option handling of the reference server where this server differs.
  *
- * What:    `purify` counts on the command line only; a folder of the user's goes before the file's
- *          evals_dir, which is bundled-evals by default; a bad line of an evaluation file ends that file. Each is told.
+ * What:    `purify` applies only on the command line; a references folder of the user takes
+ *          precedence over the file's evals_dir, which is bundled-evals by default; a malformed
+ *          line ends its evaluation file. Each of these is logged.
  * Owner:   changes the configuration in place. Threads: one. Fails: never.
  *
- * Elsewhere, asked for by detect_settings and evals_options: unknown tokenizers are one token a
- * byte, bzip2 and xz evaluation files add nothing. Never kept: members behind the first of a
- * training file that are not read, cleaned copies of bzip2 and xz files that are none.
+ * Implemented elsewhere (detect_settings, evals_options): unknown tokenizers give one token per
+ * byte, bzip2 and xz evaluation files are ignored. Never reproduced: ignoring members after the
+ * first of a training file, and invalid cleaned copies of bzip2 and xz files.
  */
 #ifndef DETECTION_CONFIG_COMPATIBLE_H
 #define DETECTION_CONFIG_COMPATIBLE_H

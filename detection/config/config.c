@@ -16,15 +16,15 @@
 #define DECAY_START "20"
 #define DECAY_END   "50"
 
-/* These two have defaults that a YAML null takes away, so they are not defaults of the table, where
- * a null stands for the default. */
+/* A YAML null removes these defaults, so they are not in the table, where a null restores the
+ * default. */
 static void fill_decay_defaults(server_config *c)
 {
     c->decay_start = xstrdup(DECAY_START);
     c->decay_end = xstrdup(DECAY_END);
 }
 
-/* False for none: no such rule. */
+/* False for `none`: no such rule. */
 static bool decay_value(const char *text, size_t *out)
 {
     uint64_t value;
@@ -37,10 +37,10 @@ static bool decay_value(const char *text, size_t *out)
 static void fill_detect(server_config *c)
 {
     if (c->sample_every_m_tokens < 1) {
-        log_warn("sample_every_m_tokens is %lld; 1 is used", (long long)c->sample_every_m_tokens);
+        log_warn("sample_every_m_tokens is %lld; using 1", (long long)c->sample_every_m_tokens);
         c->sample_every_m_tokens = 1;
     } else if (c->sample_every_m_tokens > 100) {
-        log_warn("sample_every_m_tokens is %lld: short questions will be missed",
+        log_warn("sample_every_m_tokens is %lld: short questions will not be found",
                  (long long)c->sample_every_m_tokens);
     }
     c->detect = (detect_settings){
@@ -71,7 +71,8 @@ static void fill_detect(server_config *c)
     d->has_end = decay_value(c->decay_end, &d->end);
 }
 
-/* <temporary directory>/<name>-<8 hex digits>; random, so that no other user can create it first. */
+/* <temporary directory>/<name>-<8 hex digits>; random, so that no other user can create it
+ * first. */
 static char *temporary_dir(const char *name)
 {
     const char *parent = getenv("TMPDIR");
@@ -132,7 +133,7 @@ static bool fill_job(server_config *c, err *e)
 
 static bool check_path(const char *name, const char *path, err *e)
 {
-    return (path && *path) || err_set(e, ERR_CONFIG, "%s is empty; give a directory", name);
+    return (path && *path) || err_set(e, ERR_CONFIG, "%s is empty; name a directory", name);
 }
 
 static option_origin origin_of(const option_set *set, const option_origin *origins, const char *key)
@@ -143,8 +144,8 @@ static option_origin origin_of(const option_set *set, const option_origin *origi
     return 0;
 }
 
-/* Reads the file with its unknown keys passed over: whether they are errors depends on `compatible`,
- * which may stand anywhere. */
+/* Reads the file and ignores unknown keys: `compatible`, which decides whether they are errors, may
+ * be set anywhere. */
 static bool read_file(const option_set *set, const char *file, server_config *c,
                       option_origin *origins, err *e)
 {
@@ -214,7 +215,7 @@ void server_config_deinit(server_config *c)
     free(move(c->cleaned_path));
 }
 
-/* The formats that /submit writes with "cleaned_format": "input"; inputs of others get gzip. */
+/* Formats that /submit supports with "cleaned_format": "input"; other inputs get gzip. */
 static void put_cleaned_formats(buf *json)
 {
     const char *separator = "[";
@@ -229,7 +230,7 @@ static void put_cleaned_formats(buf *json)
     buf_append_char(json, ']');
 }
 
-/* The folders as /status names the files in them; the reference tells them as they are configured. */
+/* Absolute folders, as in the paths of /status; the reference server reports them as configured. */
 void server_config_health(const server_config *c, const ngram_index *x, slice recall, buf *json)
 {
     const char *cleaned =

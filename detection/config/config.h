@@ -1,10 +1,10 @@
 /* Command line and configuration file of the server.
  *
- * What:    one row for each option; server_config is what they give, with adjustments made.
+ * What:    one row per option; server_config has their values, adjusted.
  * Owner:   server_config_read fills it, server_config_deinit releases it; `detect` and `job` borrow
  *          from it.
  * Threads: one, at start; constant afterwards.
- * Fails:   ERR_CONFIG and ERR_USAGE with the option's name and what is allowed.
+ * Fails:   ERR_CONFIG and ERR_USAGE with the option's name and the allowed values.
  */
 #ifndef DETECTION_CONFIG_CONFIG_H
 #define DETECTION_CONFIG_CONFIG_H
@@ -42,22 +42,22 @@ typedef struct server_config {
     int bad_eval_line; /* 0 refuse, 1 end-file */
     int invalid_utf8;  /* 0 fail, 1 skip */
     uint64_t max_line_size, codec_memory, job_memory, job_time_limit_ms;
-    /* made of the above */
-    char *report_path, *cleaned_path; /* absolute: clients open what /status names */
+    /* computed from the members above */
+    char *report_path, *cleaned_path; /* absolute, since clients open the paths of /status */
     detect_settings detect;
     job_settings job;
     unsigned workers;
     bool is_batch;
-    bool evals_are_samples;  /* which certify nothing */
+    bool evals_are_samples;  /* the sample set, which certifies nothing */
     bool training_dir_named; /* on the command line */
 } server_config;
 
 extern const option_set serve_options, detect_options;
 
-/* *positional is the index of the first word that is no option: the command's to judge. */
+/* *positional is the index of the first positional argument, which the command interprets. */
 bool server_config_read(server_config *c, const option_set *set, int argc, char **argv,
                         int *positional, err *e) MUST_USE;
-/* --help and its like: prints what was asked for; false where nothing was. */
+/* Prints the text for --help and similar options; false if none is given. */
 bool server_config_about(const server_config *c, const option_set *set);
 void server_config_deinit(server_config *c);
 DEFINE_AUTO(server_config, server_config_deinit)

@@ -10,7 +10,7 @@
 
 #define SAMPLE "sample"
 
-/* The folder of the running program; empty where the system does not tell. */
+/* The folder of the running program; empty if unknown. */
 static void program_dir(char out[PATH_MAX])
 {
     ssize_t len = readlink("/proc/self/exe", out, PATH_MAX - 1);
@@ -20,10 +20,10 @@ static void program_dir(char out[PATH_MAX])
         *slash = '\0';
 }
 
-/* NULL where it is not installed. */
+/* NULL if not installed. */
 static char *find_samples(void)
 {
-    /* Below build/bin and build/sanitize/bin of a checkout; below PREFIX/bin. */
+    /* Relative to build/bin and build/sanitize/bin of a checkout, and to PREFIX/bin. */
     static const char *const beside[] = {
         "../../config/sample-evals", "../../../config/sample-evals", "../share/decon/sample-evals"};
     char program[PATH_MAX];
@@ -46,7 +46,7 @@ static bool refuse_missing(const server_config *c, err *e)
 {
     return err_set(
         e, ERR_CONFIG,
-        "evals_dir is not set: without evaluation sets nothing can be found; name their "
+        "evals_dir is not set: evaluation sets are required; name their "
         "folder: %s --evals-dir DIR (for a trial with the sample set: %s --evals-dir " SAMPLE ")",
         command_of(c), command_of(c));
 }
@@ -77,7 +77,7 @@ bool evals_dir_find(server_config *c, err *e)
     if (fs_exists(SAMPLE))
         return err_set(
             e, ERR_CONFIG,
-            "evals_dir " SAMPLE ": this folder exists, and is also the name of the sample "
+            "evals_dir " SAMPLE ": this folder exists and is also the name of the sample "
             "set; write --evals-dir ./" SAMPLE " for the folder or --evals-dir %s for the "
             "sample set",
             samples);

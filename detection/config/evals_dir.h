@@ -1,11 +1,11 @@
-/* Where the evaluation files are.
+/* The folder of the evaluation files.
  *
- * What:    evals_dir_find replaces the name `sample` in evals_dir by the folder of the sample set, in
- *          the checkout or where it was installed, and notes that the set is only a sample.
+ * What:    evals_dir_find replaces the name `sample` in evals_dir by the folder of the sample set,
+ *          in the checkout or the installation, and records that the set is only a sample.
  * Owner:   changes the configuration in place.
  * Threads: one.
- * Fails:   ERR_CONFIG where no folder is named, the sample set is not installed, or `sample` is a
- *          folder too; with the command that is accepted.
+ * Fails:   ERR_CONFIG if no folder is named, the sample set is not installed, or a folder `sample`
+ *          exists too; the message has a command line that is accepted.
  */
 #ifndef DETECTION_CONFIG_EVALS_DIR_H
 #define DETECTION_CONFIG_EVALS_DIR_H

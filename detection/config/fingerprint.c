@@ -6,7 +6,7 @@
 #include "base/json/json_write.h"
 #include "detection/text/unicode.h"
 
-/* With as few digits as give the same number back, so that people read 0.8. */
+/* The fewest digits that read back as the same number: 0.8. */
 static void put_float(buf *json, const char *key, float value)
 {
     char text[32];
@@ -40,7 +40,7 @@ static void put_records(const ngram_index *x, buf *json)
     json_member_string(json, "evaluation_records_digest", slice_from(hex));
 }
 
-/* In ascending order of the keys. */
+/* Keys are in ascending order. */
 void settings_json(const server_config *c, const ngram_index *x, buf *json)
 {
     const detect_settings *s = &c->detect;

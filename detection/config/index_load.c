@@ -16,21 +16,21 @@ static void report_index(const ngram_index *x, const server_config *c)
     format_count(n->lines, lines, sizeof lines);
     eval_tally_reasons(n, &x->tally.keys, &reasons);
     size_t sets = eval_tally_sets(&x->tally);
-    log_info("index: %s records of %zu set%s, from %s lines (left out: %s)", records, sets,
+    log_info("index: %s records of %zu set%s, from %s lines (dropped: %s)", records, sets,
              sets == 1 ? "" : "s", lines, reasons.len ? buf_str(&reasons) : "none");
     if (c->evals_are_samples)
-        log_warn("evals_dir %s: the sample set certifies nothing, it only shows how the programs "
-                 "work; give real evaluation sets (README, \"First real run\")",
+        log_warn("evals_dir %s: results for the sample set certify nothing; use real evaluation "
+                 "sets (README, \"First real run\")",
                  c->evals_dir);
     if (x->question_count < 2)
-        log_warn("%s: an index of %zu records finds nothing; give more evaluation records",
+        log_warn("%s: the index has %zu records and finds nothing; add evaluation records",
                  c->evals_dir, x->question_count);
     if (n->unfindable)
         log_warn("%llu questions are shorter than ngram_size (%lld tokens) and cannot be found",
                  (unsigned long long)n->unfindable, (long long)c->ngram_size);
 }
 
-/* With no record that can be found every file would be reported clean. */
+/* Without a usable record every file would be reported clean. */
 static bool check_not_empty(const ngram_index *x, const server_config *c, err *e)
 {
     const index_counts *n = &x->counts;
@@ -43,8 +43,8 @@ static bool check_not_empty(const ngram_index *x, const server_config *c, err *e
                    reasons.len ? ", " : "", (unsigned long long)n->indexed,
                    (long long)c->ngram_size);
     return err_set(e, ERR_CONFIG,
-                   "evals_dir %s: index: none of the %llu lines read gives a record that can be "
-                   "found%s%s; give JSON lines with doc_id, question and answer, or lower the "
+                   "evals_dir %s: index: none of the %llu lines is a usable record"
+                   "%s%s; give JSON lines with doc_id, question and answer, or lower the "
                    "limits",
                    c->evals_dir, (unsigned long long)n->lines, reasons.len ? ": " : "",
                    buf_str(&reasons));
@@ -62,7 +62,7 @@ static void show_progress(void *ctx, const evals_progress *now)
     progress_show(ctx, now_ms, words);
 }
 
-/* The status line goes away whatever comes of it. */
+/* Removes the status line also on failure. */
 static bool load_files(const evals_options *options, ngram_index *x, err *e)
 {
     progress p;

@@ -1,7 +1,7 @@
-/* Builds the index that the settings ask for, and tells how far it is.
+/* Builds the index from the settings, and shows its progress.
  *
- * What:    load_index reads the evaluation files, freezes the index, and warns of what will find
- *          nothing.
+ * What:    load_index reads the evaluation files, freezes the index, and warns about records and
+ *          settings that find nothing.
  * Owner:   the index is the caller's and borrows from the configuration.
  * Threads: one.
  * Fails:   as evals_load does.

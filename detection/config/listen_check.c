@@ -13,7 +13,7 @@ static bool is_loopback(const struct addrinfo *found)
     return true;
 }
 
-/* A name server that does not answer now is no fault of the configuration. */
+/* A name server that does not answer is not an error of the configuration. */
 static bool not_resolved(const char *name, int failed, err *e)
 {
     if (failed == EAI_MEMORY)
@@ -37,10 +37,11 @@ bool listen_check(const server_config *c, err *e)
     bool local = is_loopback(found);
     freeaddrinfo(found);
     return local || c->allow_dir[0] ||
-           err_set(
-               e, ERR_CONFIG,
-               "listen %s: refused without allow_dir: every host that reaches this address could "
-               "have any file read that this server may read; name the folders of training "
-               "files: decon server --listen %s --allow-dir DIR",
-               c->listen, c->listen);
+           err_set(e, ERR_CONFIG,
+                   "listen %s: refused without allow_dir: hosts that can reach this address could "
+                   "submit "
+                   "any file that this server may read; name the folders of training files: decon "
+                   "server "
+                   "--listen %s --allow-dir DIR",
+                   c->listen, c->listen);
 }

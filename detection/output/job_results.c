@@ -74,7 +74,7 @@ bool job_results_add_report_file(job_results *r, int fd, uint64_t len, err *e)
         ssize_t got = pread(fd, bytes, most, (off_t)at);
         if (got <= 0)
             return err_set_errno(e, ERR_IO, got < 0 ? errno : EIO,
-                                 "report lines of job %s cannot be read back", r->place.job_id);
+                                 "cannot read report lines of job %s back", r->place.job_id);
         if (!job_results_add_report(r, (slice){.data = bytes, .len = (size_t)got}, e))
             return false;
         at += (uint64_t)got;
@@ -110,13 +110,13 @@ bool job_results_remove_lines(job_results *r, slice ranges, uint64_t text_from, 
     return true;
 }
 
-/* The descriptor keeps the file; the pin shows whether it is the one that is read by its path. */
+/* The descriptor keeps the file open; the pin detects whether the path still names it. */
 static bool begin_splice(job_results *r, const char *input, err *e)
 {
     struct stat st;
     r->input = open(input, O_RDONLY | O_CLOEXEC);
     if (r->input < 0 || fstat(r->input, &st) != 0)
-        return err_set_errno(e, ERR_IO, errno, "cannot open %s", input);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot open", input);
     r->pin = splice_pin_of(&st);
     removed_lines_init(&r->removed, r->cleaned.path);
     return true;
@@ -148,7 +148,7 @@ static bool splice_cleaned(job_results *r, const char *input, err *e)
                               .pin = r->pin,
                               .blocks = &r->blocks};
     if (stat(input, &st) != 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be read again for its cleaned copy",
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot read it again for its cleaned copy",
                              input);
     splice_pin now = splice_pin_of(&st);
     if (memcmp(&now, &r->pin, sizeof now) != 0)
@@ -163,7 +163,7 @@ static bool end_cleaned(job_results *r, const char *input, err *e)
         return true;
     if (r->splices && !splice_cleaned(r, input, e))
         return false;
-    if (r->splices && r->format != CODEC_GZIP) { /* its temporary name is as for gzip */
+    if (r->splices && r->format != CODEC_GZIP) { /* its temporary name has the suffix for gzip */
         const char *const *suffixes = codec_get(r->format)->suffixes;
         free(r->cleaned.path);
         r->cleaned.path = xasprintf("%s/%s" JOB_PLAIN_SUFFIX "%s", r->place.cleaned_dir,
@@ -176,19 +176,19 @@ static bool end_cleaned(job_results *r, const char *input, err *e)
     return write_cleaned(r, buf_slice(&r->frame), e);
 }
 
-/* --- the end --- */
+/* --- commit --- */
 
-/* A report whose cleaned file got no name belongs to a job that failed. */
+/* Removes the report of a job whose cleaned file could not be renamed. */
 static void take_back(char **report_path)
 {
     if (*report_path && !fs_remove(*report_path, NULL))
-        log_warn("%s belongs to a job that failed and cannot be removed; remove it by hand",
+        log_warn("%s: left by a job that failed: cannot be removed; remove it by hand",
                  *report_path);
     free(*report_path);
     *report_path = NULL;
 }
 
-/* Both files are whole before the first gets its name. */
+/* Both files are complete before the first is renamed. */
 bool job_results_commit(job_results *r, const char *input, char **report_path, char **cleaned_path,
                         err *e)
 {

@@ -1,7 +1,7 @@
 /* The result files of one job: its report and its cleaned copy.
  *
- * What:    both are written under temporary names and get their own at the end, the report first: a
- *          job that fails leaves neither. The report's file is made with its first line. A cleaned
+ * What:    both are written under temporary names and renamed at the end, the report first: a
+ *          failed job leaves neither. The report's file is created with its first line. A cleaned
  *          copy in the file's own format is spliced at the end (compression/splice).
  * Owner:   an embedded value; job_results_init / _deinit. The strings of `place` are borrowed.
  * Threads: one at a time.
@@ -18,16 +18,16 @@
 
 #define JOB_ID_BYTES 37 /* a UUID and its NUL */
 
-/* Results are named by the job's id and these. */
+/* Results are named by the job's id and these suffixes. */
 #define JOB_REPORT_SUFFIX  ".report.jsonl"
 #define JOB_CLEANED_SUFFIX ".jsonl.gz"
-#define JOB_PLAIN_SUFFIX   ".jsonl" /* of a cleaned copy that is not compressed */
+#define JOB_PLAIN_SUFFIX   ".jsonl" /* of an uncompressed cleaned copy */
 
 typedef struct result_place {
     const char *job_id;
     const char *report_dir;
     const char *cleaned_dir; /* NULL: no cleaned file is written */
-    /* Below a folder that all users share: one of another user is refused. */
+    /* In a folder shared by all users: a folder of another user is refused. */
     bool own_report_dir, own_cleaned_dir;
     const char *cleaned_suffix; /* NULL: JOB_CLEANED_SUFFIX */
     result_access access;
@@ -36,7 +36,7 @@ typedef struct result_place {
 
 /* A result file under its temporary name. */
 typedef struct result_file {
-    char *path, *temp; /* temp NULL: not begun */
+    char *path, *temp; /* temp NULL: not started */
     int fd;
 } result_file;
 
@@ -44,12 +44,12 @@ typedef struct job_results {
     result_place place;
     result_file report, cleaned;
     gzip_member member;
-    buf frame; /* the member's head and tail */
-    /* A cleaned copy that is spliced. */
+    buf frame; /* the gzip member's header and trailer */
+    /* For a spliced cleaned copy. */
     bool splices;
     codec_format format;
     int input;
-    splice_pin pin; /* of the input before it was read */
+    splice_pin pin; /* of the input before it is read */
     removed_lines removed;
     splice_blocks blocks; /* of a bzip2 file: codec_options.on_block of its decoder */
 } job_results;
@@ -58,20 +58,21 @@ void job_results_init(job_results *r, const result_place *place);
 void job_results_deinit(job_results *r);
 DEFINE_AUTO(job_results, job_results_deinit)
 
-/* Begins the cleaned copy, if there is to be one. `as_input`: in the input's own format where
- * splice_file writes it; else gzip. */
+/* Starts the cleaned copy, if one is requested. `as_input`: in the input's format if splice_file
+ * supports it; otherwise gzip. */
 bool job_results_begin(job_results *r, const char *input, codec_format format, bool as_input,
                        err *e) MUST_USE;
 
 bool job_results_add_report(job_results *r, slice lines, err *e) MUST_USE;
 /* The report lines in the first `len` bytes of a file. */
 bool job_results_add_report_file(job_results *r, int fd, uint64_t len, err *e) MUST_USE;
-/* A compressed piece of the cleaned copy; without effect where it is spliced. */
+/* A compressed piece of the cleaned copy; ignored for a spliced copy. */
 bool job_results_add_cleaned(job_results *r, slice bytes, const gzip_block *block, err *e) MUST_USE;
-/* Ranges (splice_range in a row) of the text, `text_from` added, that the spliced copy lacks. */
+/* Ranges of text (consecutive splice_range, offset by `text_from`) to omit from the spliced
+ * copy. */
 bool job_results_remove_lines(job_results *r, slice ranges, uint64_t text_from, err *e) MUST_USE;
 
-/* Gives both files their names. The paths are the caller's; NULL: there is no such file. */
+/* Renames both files. The paths are the caller's; NULL: no such file. */
 bool job_results_commit(job_results *r, const char *input, char **report_path, char **cleaned_path,
                         err *e) MUST_USE;
 

@@ -60,7 +60,7 @@ static bool fill(removed_lines *r, err *e)
     char bytes[PENDING_BYTES];
     ssize_t got = pread(r->fd, bytes, sizeof bytes, (off_t)r->read);
     if (got < 0)
-        return err_set_errno(e, ERR_IO, errno, "the list of removed lines cannot be read");
+        return err_set_errno(e, ERR_IO, errno, "cannot read the list of removed lines");
     buf_clear(&r->pending);
     buf_append(&r->pending, bytes, (size_t)got);
     r->read += (uint64_t)got;

@@ -1,7 +1,7 @@
-/* The ranges of a file's text that its cleaned copy does not have, in order.
+/* Ranges of a file's text that are omitted from its cleaned copy, in order.
  *
- * What:    ranges are added while the file is read, and read by splice_file afterwards. Ranges that
- *          touch each other become one. More than 64 KiB of them go to a file without a name.
+ * What:    ranges are added while the file is read, and read by splice_file afterwards. Adjacent
+ *          ranges are merged. More than 64 KiB of them are stored in an unnamed file.
  * Owner:   removed_lines_init / _deinit; `near` is borrowed.
  * Threads: one at a time.
  * Fails:   ERR_IO, ERR_NO_SPACE.
@@ -13,10 +13,10 @@
 #include "compression/splice/splice.h"
 
 typedef struct removed_lines {
-    const char *near; /* the file is made beside this path */
+    const char *near; /* the file is created in the directory of this path */
     int fd;           /* -1: all ranges are in memory */
     buf pending;
-    splice_range last; /* not in `pending`: may still grow */
+    splice_range last; /* not in `pending`: may still be extended */
     uint64_t read;     /* bytes of the file */
     size_t at;         /* bytes of `pending` that were read */
 } removed_lines;

@@ -20,11 +20,11 @@ bool result_access_of_server(const char *share_group, result_access *out, err *e
 {
     *out = (result_access){.is_private = true, .has_group = share_group && *share_group};
     return !out->has_group || account_group(share_group, &out->group) ||
-           err_set(
-               e, ERR_CONFIG,
-               "share_group: there is no group %s on this machine; give the name or number of a "
-               "group that this user and the orchestrator's belong to",
-               share_group);
+           err_set(e, ERR_CONFIG,
+                   "share_group: the group %s does not exist on this host; give the name or number "
+                   "of a "
+                   "group that this user and the orchestrator's belong to",
+                   share_group);
 }
 
 static mode_t folder_mode(const result_access *a)
@@ -32,31 +32,31 @@ static mode_t folder_mode(const result_access *a)
     return a->has_group ? 02750 : 0700;
 }
 
-/* The group first: a change of it may clear bits of the mode. */
+/* Sets the group first, since changing it may clear bits of the mode. */
 static bool fit(const result_access *a, int fd, mode_t mode, const char *shown, err *e)
 {
     struct stat st;
     if (fstat(fd, &st) != 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be examined", shown);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot examine", shown);
     if (a->has_group && st.st_gid != a->group && fchown(fd, (uid_t)-1, a->group) != 0)
         return err_set_errno(e, ERR_IO, errno,
-                             "%s: cannot be given to the group %u (share_group); this user must "
-                             "belong to it",
+                             "%s: cannot set the group %u (share_group); this user must belong "
+                             "to it",
                              shown, (unsigned)a->group);
     return (st.st_mode & PERMISSIONS) == mode || fchmod(fd, mode) == 0 ||
-           err_set_errno(e, ERR_IO, errno, "%s: its mode cannot be set", shown);
+           err_set_errno(e, ERR_IO, errno, "%s: cannot set the mode", shown);
 }
 
-/* `flags`: O_NOFOLLOW for one that was just made; a folder that the user names may be a link. */
+/* `flags`: O_NOFOLLOW for a folder created here; a configured folder may be a link. */
 static bool fit_folder(const result_access *a, const char *dir, int flags, err *e)
 {
     AUTO_FD fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
     if (fd < 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", dir);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot open", dir);
     return fit(a, fd, folder_mode(a), dir, e);
 }
 
-/* *made: it was not there before. */
+/* *made: the folder did not exist before. */
 static bool make_folder(const result_access *a, const char *dir, bool *made, err *e)
 {
     *made = false;
@@ -72,7 +72,8 @@ static bool make_folder(const result_access *a, const char *dir, bool *made, err
     *made = mkdir(dir, 0700) == 0;
     if (*made)
         return fit_folder(a, dir, O_NOFOLLOW, e);
-    return errno == EEXIST || err_set_errno(e, ERR_IO, errno, "cannot make the directory %s", dir);
+    return errno == EEXIST ||
+           err_set_errno(e, ERR_IO, errno, "%s: cannot create the directory", dir);
 }
 
 /* --- at the start --- */
@@ -83,7 +84,7 @@ static bool is_result(void *ctx, const char *name, err *e)
     UNUSED(e);
     *only_results =
         strspn(name, "0123456789abcdef-") == RESULT_ID_LEN && name[RESULT_ID_LEN] == '.';
-    return *only_results; /* the first other name ends the search */
+    return *only_results; /* ends the search at the first other name */
 }
 
 static bool holds_only_results(const char *dir)
@@ -97,7 +98,7 @@ static mode_t wider_bits(const result_access *a, const struct stat *st)
     return st->st_mode & 0777 & ~folder_mode(a);
 }
 
-/* A folder that its owner has opened for the share_group stays so: its members may remove results. */
+/* A folder that its owner opened for share_group keeps its mode: members may remove results. */
 static bool fits(const result_access *a, const struct stat *st)
 {
     if (a->has_group)
@@ -109,19 +110,19 @@ static bool fit_existing(const result_access *a, const char *dir, err *e)
 {
     struct stat st;
     if (stat(dir, &st) != 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be examined", dir);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot examine", dir);
     if (!S_ISDIR(st.st_mode))
-        return err_set(e, ERR_IO, "%s is no directory; remove it, or name another one", dir);
+        return err_set(e, ERR_IO, "%s: not a directory; remove it, or name another one", dir);
     if (fits(a, &st))
         return true;
     if (st.st_uid == geteuid() && !(st.st_mode & S_ISVTX) && holds_only_results(dir)) {
-        log_info("%s: its mode was %04o and is %04o now, since it holds only results", dir,
+        log_info("%s: mode changed from %04o to %04o, since it contains only results", dir,
                  (unsigned)st.st_mode & PERMISSIONS, (unsigned)folder_mode(a));
         return fit_folder(a, dir, 0, e);
     }
     if (wider_bits(a, &st) & WRITE_OF_OTHER && !(st.st_mode & S_ISVTX))
-        log_warn("%s: other users can remove results and put files in their place (mode %04o); "
-                 "give the server a folder of its own",
+        log_warn("%s: other users can replace and remove results (mode %04o); give the server a "
+                 "separate folder",
                  dir, (unsigned)st.st_mode & PERMISSIONS);
     return true;
 }
@@ -143,11 +144,11 @@ bool result_folder_make(const result_access *a, const char *dir, bool only_own, 
     if (made || !only_own)
         return true;
     if (lstat(dir, &st) != 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be examined", dir);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot examine", dir);
     return (S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & WRITE_OF_OTHER)) ||
            err_set(e, ERR_IO,
-                   "%s: is no folder of this user alone; start the server again, with folders for "
-                   "its results",
+                   "%s: other users can write to this folder; restart the server with private "
+                   "folders for its results",
                    dir);
 }
 

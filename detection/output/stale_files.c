@@ -21,8 +21,8 @@ typedef struct sweep {
 bool leftovers_claim(int fd)
 {
     struct stat st;
-    /* Held: by leftovers_remove. Other failures: a file system without locks, where nothing is
-     * removed either. */
+    /* The lock is held by leftovers_remove. Other failures: a file system without locks, on which
+     * leftovers_remove removes nothing. */
     if (flock(fd, LOCK_SH | LOCK_NB) != 0)
         return errno != EWOULDBLOCK;
     return fstat(fd, &st) != 0 || st.st_nlink > 0;
@@ -52,7 +52,7 @@ static bool remove_unheld(sweep *s, const char *name, err *e)
 {
     AUTO_FREE char *path = xasprintf("%s/%s", s->dir, name);
     AUTO_FD fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    /* Gone already, or being written; without the lock nothing is removed. */
+    /* Removed already, or being written; without the lock nothing is removed. */
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0)
         return true;
     s->removed++;
@@ -69,13 +69,13 @@ bool leftovers_remove(const char *dir, const char *suffix, err *e)
 {
     sweep s = {.dir = dir, .suffix = suffix};
     if (!fs_each_name(dir, remove_name, &s, e))
-        return err_context(e, "what an earlier run left in %s", dir);
+        return err_context(e, "leftovers of an earlier run in %s", dir);
     if (s.removed > 0)
         log_info("%s: %u unfinished results of an earlier run removed", dir, s.removed);
     return true;
 }
 
-/* `suffix` is here the whole name of the result. */
+/* `suffix` is the complete name of the result here. */
 static bool remove_of_result(void *ctx, const char *name, err *e)
 {
     sweep *s = ctx;
@@ -88,9 +88,9 @@ void leftovers_remove_result(const char *dir, const char *id, const char *suffix
 {
     err e = ERR_INIT;
     AUTO_FREE char *path = xasprintf("%s/%s%s", dir, id, suffix);
-    char *slash = strrchr(path, '/'); /* an id may lead into folders below */
+    char *slash = strrchr(path, '/'); /* an id may contain folders */
     *slash = '\0';
     sweep s = {.dir = path, .suffix = slash + 1};
     if (fs_exists(path) && !fs_each_name(path, remove_of_result, &s, &e))
-        log_warn("an unfinished result stays in %s: %s", path, e.message);
+        log_warn("%s: an unfinished result remains: %s", path, e.message);
 }

@@ -1,6 +1,6 @@
 /* The review command: `decon review DIR`.
  *
- * What:    shows reports as people want to see them, on the terminal or as a page.
+ * What:    shows reports on the terminal or as a web page.
  * Owner:   nothing outlives the call. Threads: the main one. Fails: by the exit status, with a line
  *          on standard error.
  */

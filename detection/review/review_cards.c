@@ -18,7 +18,7 @@ static size_t number_of(review_names *l, const char *name)
     return l->count++;
 }
 
-/* A long text begins folded up: its start is the line to open it by. */
+/* A longer text is collapsed: its beginning is the summary line that opens it. */
 #define FOLD_BYTES  700
 #define START_BYTES 320
 
@@ -63,7 +63,7 @@ static void put_overlap(buf *out, const review_example *x)
     for (size_t i = 0; i < x->part_count; i++) {
         bool marked = x->parts[i].kind != MARK_AROUND;
         slice text = slice_from(x->parts[i].text);
-        /* Blanks at the ends of a part do not belong into its colour. */
+        /* Blanks at the ends of a part are not highlighted. */
         AUTO_FREE char *inside = slice_dup(marked ? slice_trim(text) : text);
         buf_append_str(out, open[x->parts[i].kind]);
         html_put_text(out, inside);

@@ -3,7 +3,7 @@
 
 #include "detection/text/unicode.h"
 
-/* Longer texts lose their middle. */
+/* Of longer texts the middle is omitted. */
 #define HEAD_BYTES 1200
 #define TAIL_BYTES 600
 
@@ -68,7 +68,7 @@ static uint64_t count_of(const json_value *v)
     return json_unsigned(v, &count) ? count : 0;
 }
 
-/* NULL where it is no string. A NUL inside is shown as the sign for it. */
+/* NULL if it is not a string. A NUL is shown as U+2400. */
 static char *text_of(const json_value *v)
 {
     if (v->type != JSON_STRING)
@@ -117,7 +117,7 @@ static bool is_job_id(const char *name)
     return strlen(name) == 36 && strspn(name, "0123456789abcdef-") == 36;
 }
 
-/* The report's own name tells more than the name of the file alone, unless it is a job's id. */
+/* The report's name is more specific than the file's name alone, unless it is a job's id. */
 static char *file_of(const json_value *v, const char *label)
 {
     char *file = text_of(v);
@@ -136,7 +136,7 @@ bool review_line_read(review_line *line, slice text, const char *label, err *e)
     if (!json_read_members(slice_trim(text), keys, line->values, KEY_COUNT, NULL, e))
         return false;
     if (line->values[KEY_SCORE].type != JSON_NUMBER || line->values[KEY_EVAL].type != JSON_STRING)
-        return err_set(e, ERR_PARSE, "eval_key and contamination_score are not both there");
+        return err_set(e, ERR_PARSE, "eval_key and contamination_score are required");
     line->score = number_of(&line->values[KEY_SCORE], 0);
     line->training_line = count_of(&line->values[KEY_LINE]);
     line->instance = count_of(&line->values[KEY_INSTANCE]);

@@ -1,10 +1,10 @@
-/* One line of a report, and what is kept of it as an example.
+/* One line of a report, and the part of it that is kept as an example.
  *
- * What:    review_line_read takes a line apart; review_example_new copies what people look at, with
- *          long texts shortened in their middle.
+ * What:    review_line_read parses a line; review_example_new copies what is shown, with long texts
+ *          shortened in the middle.
  * Owner:   review_line: review_line_deinit; it borrows the line. review_example_free.
  * Threads: any.
- * Fails:   a line that is no JSON object in valid UTF-8 with eval_key and contamination_score.
+ * Fails:   a line that is not a JSON object in valid UTF-8 with eval_key and contamination_score.
  */
 #ifndef DETECTION_REVIEW_REVIEW_EXAMPLE_H
 #define DETECTION_REVIEW_REVIEW_EXAMPLE_H
@@ -18,12 +18,12 @@
 typedef struct review_line {
     double score;
     uint64_t training_line, instance;
-    char *eval, *file; /* file: as shown to people */
-    char *split;       /* NULL where absent */
+    char *eval, *file; /* file: for display */
+    char *split;       /* NULL if absent */
     json_value values[REVIEW_KEYS];
 } review_line;
 
-/* `label` names the report: its path below the folder that was named. */
+/* `label` names the report: its path below the named folder. */
 bool review_line_read(review_line *line, slice text, const char *label, err *e) MUST_USE;
 void review_line_deinit(review_line *line);
 DEFINE_AUTO(review_line, review_line_deinit)

@@ -5,7 +5,7 @@
 #include "detection/review/html_text.h"
 #include "detection/review/review_cards.h"
 
-/* The bytes of two files of this folder, as they are; the Makefile knows that they belong here. */
+/* Embeds two files of this folder; the Makefile lists them as dependencies. */
 #define EMBED(name, file)                                                                          \
     __asm__(".section .rodata\n"                                                                   \
             ".global review_" #name "_start\n"                                                     \
@@ -23,7 +23,7 @@ EMBED(js, "detection/review/review_page.js");
 #define EMBEDDED(name)                                                                             \
     ((slice){.data = review_##name##_start, .len = (size_t)review_##name##_bytes})
 
-/* --- the head --- */
+/* --- page head --- */
 
 static void put_hash(buf *out, slice text)
 {
@@ -86,7 +86,7 @@ static void put_summary(const review *r, const char *source, const char *made, b
 
 /* --- bars --- */
 
-/* A bar's share of the longest, at least to be seen. */
+/* A bar relative to the longest, with a visible minimum. */
 static void put_bar_inside(buf *out, const char *name, uint64_t value, uint64_t most)
 {
     double share = most > 0 ? (double)value * 100 / (double)most : 0;

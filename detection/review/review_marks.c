@@ -1,7 +1,7 @@
 #include "base/util.h"
 #include "detection/review/review_marks.h"
 
-/* The opening and closing bracket of each kind, by their bytes. */
+/* Opening and closing bracket of each kind, as bytes. */
 static const struct {
     const char *open, *close;
 } brackets[] = {
@@ -10,9 +10,9 @@ static const struct {
     [MARK_ANSWER] = {"⟦", "⟧"},
 };
 
-/* What lies between two brackets; `start` and `end` are those of the brackets. */
+/* The text between two brackets; `start` and `end` include the brackets. */
 typedef struct pair {
-    size_t start, end; /* bytes in the text; end is behind the closing one */
+    size_t start, end; /* bytes in the text; end is after the closing bracket */
     slice inside;
 } pair;
 
@@ -21,7 +21,7 @@ static const char *find(slice text, size_t from, const char *what)
     return from < text.len ? memmem(text.data + from, text.len - from, what, strlen(what)) : NULL;
 }
 
-/* The first pair that begins at `from` or later. */
+/* The first pair that begins at or after `from`. */
 static bool next_pair(slice text, size_t from, mark_kind kind, pair *out)
 {
     const char *open = find(text, from, brackets[kind].open);
@@ -69,7 +69,7 @@ static bool find_passage(slice before, pair *last)
 
 typedef struct splitter {
     slice text;
-    size_t done; /* bytes that are in parts */
+    size_t done; /* bytes that are in parts already */
     mark_part *parts;
     size_t count;
 } splitter;
@@ -97,7 +97,7 @@ size_t review_marks_split(slice text, slice question, mark_part parts[MARK_PARTS
         if (find_passage((slice){.data = text.data, .len = middle.start}, &p))
             put_pair(&s, MARK_PASSAGE, &p);
         put_pair(&s, MARK_QUESTION, &middle);
-        /* An answer takes two parts, and one is left for the end. */
+        /* An answer needs two parts, and one is reserved for the rest. */
         while (s.count + 3 <= MARK_PARTS_MAX && next_pair(text, s.done, MARK_ANSWER, &p))
             put_pair(&s, MARK_ANSWER, &p);
     }

@@ -1,11 +1,12 @@
 /* The marked parts of a report's training_overlap_text.
  *
- * What:    text around ... ⟨passage⟩ ... 【question】 ... ⟦answer⟧ ... around, taken apart.
+ * What:    splits text around ... ⟨passage⟩ ... 【question】 ... ⟦answer⟧ ... around.
  * Owner:   parts are slices of the text. Threads: any.
- * Fails:   never: text without marks is one part around.
+ * Fails:   never: text without marks is one part (around).
  *
- * A document may hold such brackets itself. The question is the pair whose inside is most nearly as
- * long as the record's question; the passage the last pair before it, answers all pairs behind it.
+ * A document may contain such brackets itself. The question is the pair whose content is closest in
+ * length to the record's question; the passage is the last pair before it, answers are all pairs
+ * after it.
  */
 #ifndef DETECTION_REVIEW_REVIEW_MARKS_H
 #define DETECTION_REVIEW_REVIEW_MARKS_H
@@ -19,9 +20,9 @@ typedef struct mark_part {
     slice text;
 } mark_part;
 
-#define MARK_PARTS_MAX 64 /* what is behind so many parts is one part around */
+#define MARK_PARTS_MAX 64 /* the text after so many parts is one part (around) */
 
-/* Yields how many parts there are. */
+/* Returns the number of parts. */
 size_t review_marks_split(slice text, slice question, mark_part parts[MARK_PARTS_MAX]);
 
 #endif

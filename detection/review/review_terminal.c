@@ -181,7 +181,7 @@ static void put_overlap(painter *p, const review_example *x)
         AUTO_FREE char *text = p->color ? xstrdup(part->text)
                                         : xasprintf("%s%s%s", looks[part->kind].open, part->text,
                                                     looks[part->kind].close);
-        size_t blanks = p->color ? strspn(text, " ") : 0; /* which do not belong into the colour */
+        size_t blanks = p->color ? strspn(text, " ") : 0; /* not highlighted */
         if (blanks > 0)
             paint_words(p, STYLE_PLAIN, " ");
         paint_words(p, looks[part->kind].style, text + blanks);

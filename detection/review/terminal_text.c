@@ -5,7 +5,7 @@
 
 #define OUT_MAX_BYTES ((size_t)256 << 20)
 
-/* Bright on dark and dark on bright: background colours with a text colour of their own. */
+/* Readable on dark and bright terminals: background colours with their own text colour. */
 static const char *const codes[STYLE_COUNT] = {
     [STYLE_PLAIN] = "",
     [STYLE_BOLD] = "\033[1m",
@@ -29,7 +29,7 @@ void paint_deinit(painter *p)
 
 /* --- characters --- */
 
-/* The code point at the start of valid UTF-8, and its bytes; broken text yields single bytes. */
+/* The code point at the start of valid UTF-8, and its length; invalid text gives single bytes. */
 static uint32_t code_point(const char *text, size_t *len)
 {
     const unsigned char *s = (const unsigned char *)text;
@@ -45,7 +45,8 @@ static uint32_t code_point(const char *text, size_t *len)
     return value;
 }
 
-/* What could steer the terminal or turn the line: C0, C1, and Unicode's marks of direction. */
+/* Characters that control the terminal or the direction of text: C0, C1, Unicode's direction
+ * marks. */
 static bool is_control(uint32_t c)
 {
     return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || c == 0x200E || c == 0x200F ||
@@ -53,7 +54,7 @@ static bool is_control(uint32_t c)
            (c >= 0x2066 && c <= 0x2069);
 }
 
-/* East Asian and pictures: two columns; combining marks: none. Rough, for laying out text. */
+/* Two columns for East Asian characters and pictures, none for combining marks; approximate. */
 static size_t columns_of(uint32_t c)
 {
     static const struct {
@@ -151,7 +152,7 @@ void paint_pad(painter *p, size_t column)
         buf_append_char(&p->out, ' ');
 }
 
-/* A word that is longer than a line is cut. */
+/* A word longer than a line is split. */
 static void put_word(painter *p, paint_style style, const char *word, size_t bytes, bool space)
 {
     size_t columns = columns_in(word, bytes);

@@ -27,7 +27,7 @@ test_a_folder_of_all_formats() {
     detect 0 --purify in
     expect_out '^CONTAMINATED: in/books/part-01.jsonl: 2 of 40 lines, 2 matches: reports/books/part-01.report.jsonl$'
     expect_out '^SUMMARY: Files=9 Clean=4 Contaminated=5 Failed=0 Skipped=0 Lines=400 ContaminatedLines=7 Matches=7 Bytes=[0-9]+ Time='
-    expect_out '^To see what was found: decon review reports$'
+    expect_out '^To see the matches: decon review reports$'
     [ "$(find "$T/reports" -name _decon -prune -o -type f -print | wc -l)" = 5 ] || fail "reports: $(find "$T/reports" -name _decon -prune -o -type f -print)"
     [ "$(find "$T/cleaned" -type f | wc -l)" = 9 ] || fail "cleaned: $(find "$T/cleaned" -type f)"
     # The cleaned file is the input without the lines that the report names.
@@ -161,7 +161,7 @@ test_an_index_without_records_is_refused() {
     sed 's/"question"/"prompt"/' "$evals"/*.jsonl >"$T/none/a.jsonl"
     hits >"$T/a.jsonl"
     detect 2 --evals-dir none a.jsonl
-    grep -q 'ERROR .*none of the 25 lines read gives a record .* 25 without a question (keys: .*prompt' "$T/detect.log" ||
+    grep -q 'ERROR .*none of the 25 lines is a usable record.* 25 without a question (keys: .*prompt' "$T/detect.log" ||
         fail "$(cat "$T/detect.log")"
     detect 2 --evals-dir empty a.jsonl
     [ ! -s "$T/out" ] || fail "$(cat "$T/out")"
@@ -209,8 +209,8 @@ test_two_files_of_one_name_are_both_refused() {
         esac
     done
     detect 3 one/f.jsonl two two/h.jsonl
-    expect_out '^FAILED: one/f.jsonl: it would write the same results as two/f.jsonl '
-    expect_out '^FAILED: two/f.jsonl: it would write the same results as one/f.jsonl '
+    expect_out '^FAILED: one/f.jsonl: its results would have the same names as those of two/f.jsonl;'
+    expect_out '^FAILED: two/f.jsonl: its results would have the same names as those of one/f.jsonl;'
     expect_out '^SUMMARY: Files=5 Clean=3 Contaminated=0 Failed=2 ' # h once
 }
 
@@ -243,7 +243,7 @@ test_compressed_variants_side_by_side_keep_their_suffixes() {
 test_usage() {
     mkdir "$T/empty"
     detect 2
-    grep -q 'which files' "$T/detect.log" || fail "$(cat "$T/detect.log")"
+    grep -q 'no training files; name files' "$T/detect.log" || fail "$(cat "$T/detect.log")"
     detect 2 no-such-file.jsonl
     grep -q 'no-such-file.jsonl' "$T/detect.log" || fail "$(cat "$T/detect.log")"
     detect 2 empty
@@ -287,7 +287,7 @@ test_a_signal_lets_what_has_begun_end() {
 test_a_second_signal_ends_it_at_once() {
     begin_large 2000000
     kill -TERM "$batch"
-    wait_for grep -q 'another one ends at once' "$T/detect.log"
+    wait_for grep -q 'another signal ends at once' "$T/detect.log"
     while kill -TERM "$batch" 2>/dev/null; do :; done
     wait_exit "$batch"
     expect_status 143

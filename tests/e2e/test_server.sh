@@ -198,7 +198,7 @@ test_the_sample_set_is_used_only_by_name() {
     [ "$status" = 2 ] || fail "detect: exit status $status"
     begin --evals-dir sample
     curl -sS "$url/health" | grep -q '"records":25,' || fail "$(curl -sS "$url/health")"
-    grep -q 'WARN.*certifies nothing' "$T/server.log" || fail 'no warning'
+    grep -q 'WARN.*certify nothing' "$T/server.log" || fail 'no warning'
     stop "$server"
     : >"$T/server.log"
     begin --evals-dir "$evals" # the same folder by its path
@@ -211,7 +211,7 @@ test_the_sample_set_is_used_only_by_name() {
     grep -q -- '--evals-dir ./sample' "$T/both.log" || fail "$(cat "$T/both.log")"
     : >"$T/server.log"
     begin --evals-dir "$T/sample"
-    ! grep -q 'certifies nothing' "$T/server.log" || fail 'a warning for another folder'
+    ! grep -q 'certify nothing' "$T/server.log" || fail 'a warning for another folder'
     stop "$server"
 }
 
@@ -553,7 +553,7 @@ test_without_a_record_it_does_not_start() {
     timeout 60 "$BIN/decon-server" --port 0 --evals-dir "$T/none" --report-output-dir "$T/r" >"$T/out" 2>"$T/server.log" || status=$?
     [ "$status" = 2 ] || fail "exit status $status"
     [ ! -s "$T/out" ] || fail "it listens: $(cat "$T/out")"
-    grep -q 'none of the 25 lines read gives a record .* 25 without a question' "$T/server.log" ||
+    grep -q 'none of the 25 lines is a usable record.* 25 without a question' "$T/server.log" ||
         fail "$(cat "$T/server.log")"
     begin
     curl -sS "$url/health" | grep -q '"records":25,.*"sets":3,' || fail "$(curl -sS "$url/health")"

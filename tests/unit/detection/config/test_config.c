@@ -264,7 +264,7 @@ static void an_open_address_requires_allowed_folders(void **state)
         {{"--listen", "localhost"}, NULL},
         {{"--listen", "256.1.1.1.invalid"}, "listen 256.1.1.1.invalid: resolve: "},
         {{"--listen", ""}, "listen is empty"},
-        {{"--share-group", "no-such-group-here"}, "there is no group no-such-group-here"},
+        {{"--share-group", "no-such-group-here"}, "the group no-such-group-here does not exist"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const char *words[6] = {"decon-server"};
