@@ -17,7 +17,7 @@
 typedef struct scan_pool scan_pool;
 
 scan_pool *scan_pool_new(const job_settings *settings, const ngram_index *x) MUST_USE;
-void scan_pool_free(scan_pool *t); /* no batch may be under way; NULL is fine */
+void scan_pool_free(scan_pool *t); /* no batch may be in progress; NULL is allowed */
 
 /* False if `threads` are busy; the caller then scans the batch. */
 bool scan_pool_offer(scan_pool *t, job_batch *b, unsigned threads) MUST_USE;

@@ -311,7 +311,7 @@ static void an_outcome_is_untold_until_it_was_asked_for(void **state)
     now_ms += 99;
     assert_true(jobs_unreported(j, 100));
     now_ms += 1;
-    assert_false(jobs_unreported(j, 100)); /* nobody will ask */
+    assert_false(jobs_unreported(j, 100)); /* no client will poll */
     now_ms -= 1;
     jobs_reported(j, failed);
     assert_false(jobs_unreported(j, 100));

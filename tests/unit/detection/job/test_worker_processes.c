@@ -25,15 +25,15 @@ static const char *const quiz[] = {
     "{\"doc_id\":3,\"question\":\"How many eggs does the brown hen lay each week?\"}", NULL};
 #define HIT "{\"text\":\"Ask: how many eggs does the brown hen lay each week?\"}\n"
 
-typedef struct crew_site {
+typedef struct processes_site {
     detect_site site;
     worker_processes *processes;
     job_process process;
-} crew_site;
+} processes_site;
 
 static int set_up(void **state)
 {
-    crew_site *s = xcalloc(1, sizeof *s);
+    processes_site *s = xcalloc(1, sizeof *s);
     log_setup(&(log_options){.level = LOG_ERROR, .fd = 2});
     detect_site_init(&s->site);
     detect_site_index(&s->site, quiz);
@@ -46,7 +46,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    crew_site *s = *state;
+    processes_site *s = *state;
     job_process_deinit(&s->process);
     worker_processes_free(s->processes);
     job_meter_free(s->site.job.meter);
@@ -57,7 +57,7 @@ static int tear_down(void **state)
 
 static void outcomes_come_back(void **state)
 {
-    crew_site *s = *state;
+    processes_site *s = *state;
     AUTO(job_outcome) out = {0};
     AUTO(job_outcome) second = {0};
     bool crashed = true;
@@ -85,7 +85,7 @@ static void outcomes_come_back(void **state)
 
 static void failures_come_back(void **state)
 {
-    crew_site *s = *state;
+    processes_site *s = *state;
     AUTO(job_outcome) out = {0};
     err e = ERR_INIT;
     bool crashed = true;
@@ -98,7 +98,7 @@ static void failures_come_back(void **state)
     assert_non_null(strstr(e.message, "/no/such/file"));
 }
 
-static bool run_file(crew_site *s, const char *id, const char *path, job_outcome *out, err *e)
+static bool run_file(processes_site *s, const char *id, const char *path, job_outcome *out, err *e)
 {
     bool crashed = false;
     job_request job = {.id = id, .path = path};
@@ -133,7 +133,7 @@ static pid_t fork_server_of(pid_t worker)
 /* It dies between two jobs: the next one is given to another process. */
 static void an_idle_death_costs_nothing(void **state)
 {
-    crew_site *s = *state;
+    processes_site *s = *state;
     err e = ERR_INIT;
     AUTO(job_outcome) out = {0};
     AUTO(job_outcome) next = {0};
@@ -150,7 +150,7 @@ static void an_idle_death_costs_nothing(void **state)
 /* It is replaced without anyone asking for a job, and again. */
 static void a_dead_fork_server_is_replaced(void **state)
 {
-    crew_site *s = *state;
+    processes_site *s = *state;
     AUTO_FREE char *path = detect_site_file(&s->site, "f.jsonl", SLICE_LIT(HIT));
     for (int i = 0; i < 3; i++) {
         AUTO(job_outcome) out = {0};
@@ -167,7 +167,7 @@ static void a_dead_fork_server_is_replaced(void **state)
 }
 
 typedef struct held_job {
-    crew_site *site;
+    processes_site *site;
     const char *path;
     bool ok;
     atomic_bool ended;
@@ -184,7 +184,7 @@ static void *run_held(void *arg)
 }
 
 /* A large file, long enough to be killed in; yields the worker's pid. */
-static pid_t begin_long_job(crew_site *s, held_job *h, pthread_t *thread)
+static pid_t begin_long_job(processes_site *s, held_job *h, pthread_t *thread)
 {
     AUTO(job_outcome) out = {0};
     AUTO_FREE char *small = detect_site_file(&s->site, "small.jsonl", SLICE_LIT(HIT));
@@ -204,7 +204,7 @@ static pid_t begin_long_job(crew_site *s, held_job *h, pthread_t *thread)
 
 static void a_crash_during_a_job_fails_it(void **state)
 {
-    crew_site *s = *state;
+    processes_site *s = *state;
     held_job h = {0};
     pthread_t thread;
     AUTO_FREE char *another = xasprintf("%s/id-3.report.jsonl.tmp-0123abcd", s->site.report_dir);
@@ -223,7 +223,7 @@ static void a_crash_during_a_job_fails_it(void **state)
 
 static void a_job_that_loses_its_fork_server_runs_again(void **state)
 {
-    crew_site *s = *state;
+    processes_site *s = *state;
     held_job h = {0};
     pthread_t thread;
     pid_t worker = begin_long_job(s, &h, &thread);
@@ -263,7 +263,7 @@ pid_t fork(void)
 
 static void it_is_down_until_it_can_fork(void **state)
 {
-    crew_site *s = *state;
+    processes_site *s = *state;
     AUTO(job_outcome) out = {0};
     AUTO(job_outcome) next = {0};
     AUTO_FREE char *path = detect_site_file(&s->site, "f.jsonl", SLICE_LIT(HIT));
@@ -283,25 +283,25 @@ static void it_is_down_until_it_can_fork(void **state)
 /* The fork server lives, and has no worker left. */
 static void it_is_down_while_no_worker_can_be_forked(void **state)
 {
-    crew_site *s = *state;
+    processes_site *s = *state;
     held_job h = {.site = s};
     pthread_t thread;
     h.path = detect_site_file(&s->site, "f.jsonl", SLICE_LIT(HIT));
-    crew_free(s->crew);
+    worker_processes_free(s->processes);
     program = getpid();
     refuse_in_children = true;
-    s->crew = crew_start(&s->site.job, s->site.index, NULL);
+    s->processes = worker_processes_start(&s->site.job, s->site.index, NULL);
     refuse_in_children = false;
-    assert_true(crew_is_up(s->crew)); /* as far as is known */
+    assert_true(worker_processes_is_up(s->processes)); /* as far as is known */
     assert_int_equal(pthread_create(&thread, NULL, run_held, &h), 0);
-    while (crew_is_up(s->crew) && !h.ended)
+    while (worker_processes_is_up(s->processes) && !h.ended)
         sched_yield();
     assert_false(h.ended);
     assert_int_equal(kill(last_child, SIGKILL), 0);
     pthread_join(thread, NULL);
     if (!h.ok)
         fail_msg("%s", h.error.message);
-    assert_true(crew_is_up(s->crew));
+    assert_true(worker_processes_is_up(s->processes));
     job_outcome_deinit(&h.out);
     free((char *)h.path);
 }
@@ -309,7 +309,7 @@ static void it_is_down_while_no_worker_can_be_forked(void **state)
 /* It is stopped before the job comes, so that it never begins; the other one does the next job. */
 static void a_job_that_takes_too_long_is_ended(void **state)
 {
-    crew_site *s = *state;
+    processes_site *s = *state;
     err e = ERR_INIT;
     AUTO(job_outcome) first = {0};
     AUTO(job_outcome) late = {0};
@@ -344,7 +344,7 @@ static void the_time_of_a_job_grows_with_its_text(void **state)
 /* With sanitizers the limit is on one allocation, else on the whole process. */
 static void a_job_that_needs_too_much_memory_fails_alone(void **state)
 {
-    crew_site *s = *state;
+    processes_site *s = *state;
     err e = ERR_INIT;
     AUTO(buf) line = BUF(1 << 26);
     AUTO(job_outcome) out = {0};
