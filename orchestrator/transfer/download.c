@@ -148,9 +148,9 @@ static void on_fetched(void *ctx, const fetch_end *end)
         free(d->options.item->local.read_etag);
         d->options.item->local.read_etag = xstrdup_or_null(end->etag);
         verified(d, end->verdict);
-    } else if (end->unsound && end->kept) {
+    } else if (end->invalid && end->kept) {
         begin_afresh(d, end->error);
-    } else if (end->unsound) {
+    } else if (end->invalid) {
         fail_verification(d, end->error);
     } else {
         err e = *end->error;

@@ -21,7 +21,7 @@ typedef struct fetch {
     verify_task *verify; /* NULL once ended, or where nothing is verified */
     verdict verdict;
     err fault;
-    bool kept, unsound;
+    bool kept, invalid;
     char *etag;
     s3_checksum_kind proven;
     s3_checksum hashed;
@@ -53,16 +53,16 @@ static void fetch_report(op *o, const err *error)
                                                     .hashed = f->hashed,
                                                     .verdict = verified ? &f->verdict : NULL,
                                                     .error = error,
-                                                    .unsound = f->unsound,
+                                                    .invalid = f->invalid,
                                                     .kept = f->kept,
                                                     .size_bytes = f->size_bytes});
 }
 
 static const op_kind fetch_kind = {.stop = fetch_stop, .free = fetch_free, .report = fetch_report};
 
-static void fetch_finish(fetch *f, const err *error, bool unsound)
+static void fetch_finish(fetch *f, const err *error, bool invalid)
 {
-    f->unsound = unsound;
+    f->invalid = invalid;
     op_finish(&f->op, error);
 }
 

@@ -20,7 +20,7 @@
 typedef struct fetch_end {
     const verdict *verdict; /* NULL where there is an error, and where nothing was to be verified */
     const err *error;       /* or NULL */
-    bool unsound;           /* the error is the verification's, not the transfer's */
+    bool invalid;           /* the error is the verification's, not the transfer's */
     bool kept;              /* bytes of an earlier run were used */
     uint64_t size_bytes;
     s3_checksum_kind proven; /* what the store's word on the bytes was; NONE: it gave none */

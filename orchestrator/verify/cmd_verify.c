@@ -129,9 +129,9 @@ static bool is_fault_of_file(err_code code)
 static void take_result(void *ctx, const char *name, const verdict *found, const err *error)
 {
     verify_sums *sums = ctx;
-    sums->sound += !error;
-    sums->unsound += error && is_fault_of_file(error->code);
-    sums->unread += error && !is_fault_of_file(error->code);
+    sums->valid += !error;
+    sums->invalid += error && is_fault_of_file(error->code);
+    sums->unreadable += error && !is_fault_of_file(error->code);
     if (found) {
         sums->lines += found->lines;
         sums->raw_bytes += found->raw_bytes;
@@ -144,11 +144,11 @@ static void take_result(void *ctx, const char *name, const verdict *found, const
     fflush(sums->out);
 }
 
-static void list(verify_crew *crew, char **arguments, verify_names *names)
+static void list(verify_run *crew, char **arguments, verify_names *names)
 {
     for (; *arguments; arguments++)
         if (verify_names_is_remote_folder(*arguments))
-            verify_crew_list(crew, *arguments, names);
+            verify_run_list(crew, *arguments, names);
         else if (str_starts_with(*arguments, "s3://"))
             verify_names_add(names, *arguments, 0);
         else
@@ -160,14 +160,14 @@ static int verify_all(const verify_config *v, const char *(*getenv_fn)(const cha
 {
     err e = ERR_INIT;
     AUTO(verify_names) names = {0};
-    AUTO_PTR(verify_crew) crew = verify_crew_new(&v->config, getenv_fn, &e);
+    AUTO_PTR(verify_run) crew = verify_run_new(&v->config, getenv_fn, &e);
     if (!crew) {
         log_error("%s", e.message);
         return err_exit_status(&e);
     }
     verify_sums sums = {.out = out, .json = v->json, .content_key = v->config.content_key};
     list(crew, arguments, &names);
-    verify_crew_run(crew, &names, take_result, &sums);
+    verify_run_all(crew, &names, take_result, &sums);
     sums.ignored = names.ignored_count;
     if (names.any_folder || names.count > 1)
         verify_print_sums(&sums);
@@ -175,7 +175,7 @@ static int verify_all(const verify_config *v, const char *(*getenv_fn)(const cha
         log_error("verify: cannot write the results");
         return 1;
     }
-    return sums.unread > 0 ? 1 : sums.unsound > 0 ? 3 : 0;
+    return sums.unreadable > 0 ? 1 : sums.invalid > 0 ? 3 : 0;
 }
 
 int cmd_verify(int argc, char **argv, const char *(*getenv_fn)(const char *name), FILE *out)

@@ -1,6 +1,6 @@
 /* `decon-orchestrator verify FILE|FOLDER|s3://BUCKET/KEY...`: the verification alone, for people.
  *
- * What:    each file is decoded and checked as in the pipeline, several at a time (verify_crew.h); a
+ * What:    each file is decoded and checked as in the pipeline, several at a time (verify_run.h); a
  *          line (or, with --json, an object) for each goes to `out`, and a summary behind several.
  * Owner:   everything is its own. Threads: the calling one runs the loop; helpers and workers are its
  *          own too.
@@ -23,7 +23,7 @@ int cmd_verify(int argc, char **argv, const char *(*getenv_fn)(const char *name)
 option_set cmd_verify_options(option *rows);
 
 typedef struct verify_sums { /* of all files */
-    uint64_t sound, unsound, unread, ignored;
+    uint64_t valid, invalid, unreadable, ignored;
     uint64_t lines, raw_bytes, decoded_bytes; /* of those that are sound */
     FILE *out;
     bool json;

@@ -152,12 +152,13 @@ void verify_print_sums(const verify_sums *s)
 {
     char text[256];
     snprintf(text, sizeof text,
-             "SUMMARY: Files=%llu Sound=%llu Unsound=%llu Unread=%llu Ignored=%llu Lines=%llu "
+             "SUMMARY: Files=%llu Valid=%llu Invalid=%llu Unreadable=%llu Ignored=%llu Lines=%llu "
              "Bytes=%llu Decoded=%llu",
-             (unsigned long long)(s->sound + s->unsound + s->unread), (unsigned long long)s->sound,
-             (unsigned long long)s->unsound, (unsigned long long)s->unread,
-             (unsigned long long)s->ignored, (unsigned long long)s->lines,
-             (unsigned long long)s->raw_bytes, (unsigned long long)s->decoded_bytes);
+             (unsigned long long)(s->valid + s->invalid + s->unreadable),
+             (unsigned long long)s->valid, (unsigned long long)s->invalid,
+             (unsigned long long)s->unreadable, (unsigned long long)s->ignored,
+             (unsigned long long)s->lines, (unsigned long long)s->raw_bytes,
+             (unsigned long long)s->decoded_bytes);
     if (s->json)
         log_info("%s", text);
     else

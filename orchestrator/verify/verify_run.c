@@ -11,15 +11,15 @@
 #define OBJECTS_AHEAD 16  /* beside one for each worker: on their way meanwhile */
 #define RESULTS_MAX   512 /* that wait for an earlier one */
 
-typedef struct verify_slot { /* of one name, from its start until its result is told */
-    verify_crew *crew;
+typedef struct verify_slot { /* of one name, from its start until its result is reported */
+    verify_run *run;
     size_t index;
     bool done, failed;
     verdict verdict;
     err error;
 } verify_slot;
 
-struct verify_crew {
+struct verify_run {
     const char *(*getenv_fn)(const char *name);
     app_limits limits;
     verify_site site;
@@ -27,11 +27,12 @@ struct verify_crew {
     /* of the run */
     const verify_names *names;
     verify_slot **slots; /* by index */
-    size_t next, told;   /* the first that has not begun; the first whose result is not told */
+    size_t next,
+        reported; /* the first that has not begun; the first whose result is not reported */
     unsigned active;
     uint64_t disk_used_bytes, disk_budget_bytes;
     bool starting, done;
-    verify_crew_result on_result;
+    verify_run_result on_result;
     void *ctx;
 };
 
@@ -40,52 +41,52 @@ static unsigned workers(const config *c)
     return MAX(config_codec(c, CODEC_PLAIN).threads, 1u);
 }
 
-verify_crew *verify_crew_new(const config *c, const char *(*getenv_fn)(const char *name), err *e)
+verify_run *verify_run_new(const config *c, const char *(*getenv_fn)(const char *name), err *e)
 {
-    verify_crew *crew = xcalloc(1, sizeof *crew);
-    verify_site *site = &crew->site;
-    crew->getenv_fn = getenv_fn;
-    crew->limits = app_limits_of(c);
+    verify_run *run = xcalloc(1, sizeof *run);
+    verify_site *site = &run->site;
+    run->getenv_fn = getenv_fn;
+    run->limits = app_limits_of(c);
     site->config = c;
-    site->loop = store_loop_new(c, getenv_fn, crew->limits.connections,
-                                crew->limits.receive_buffer_bytes, e);
+    site->loop =
+        store_loop_new(c, getenv_fn, run->limits.connections, run->limits.receive_buffer_bytes, e);
     site->pool = site->loop ? pool_new(workers(c), e) : NULL;
     if (!site->pool) {
-        verify_crew_free(crew);
+        verify_run_free(run);
         return NULL;
     }
     codec_options codec = config_codec(c, CODEC_PLAIN);
     loop_attach_pool(site->loop, site->pool);
     site->memory = codec_memory_new(c->codec_memory_bytes);
     site->verifier = verifier_new(site->pool, site->memory, &codec);
-    return crew;
+    return run;
 }
 
-void verify_crew_free(verify_crew *crew)
+void verify_run_free(verify_run *run)
 {
-    if (!crew)
+    if (!run)
         return;
-    s3_client_free(crew->site.s3);
-    if (crew->site.loop)
-        loop_attach_pool(crew->site.loop, NULL);
-    pool_free(crew->site.pool);
-    verifier_free(crew->site.verifier);
-    codec_memory_free(crew->site.memory);
-    loop_free(crew->site.loop);
-    free(crew);
+    s3_client_free(run->site.s3);
+    if (run->site.loop)
+        loop_attach_pool(run->site.loop, NULL);
+    pool_free(run->site.pool);
+    verifier_free(run->site.verifier);
+    codec_memory_free(run->site.memory);
+    loop_free(run->site.loop);
+    free(run);
 }
 
 /* ---- the store; nobody who names local files only needs credentials ---- */
 
-static bool open_store(verify_crew *crew, err *e)
+static bool open_store(verify_run *run, err *e)
 {
-    verify_site *site = &crew->site;
+    verify_site *site = &run->site;
     if (!site->s3)
         site->s3 = store_client_new(site->config,
-                                    &(store_env){.getenv_fn = crew->getenv_fn,
+                                    &(store_env){.getenv_fn = run->getenv_fn,
                                                  .transport = loop_transport(site->loop),
                                                  .pool = site->pool,
-                                                 .requests = crew->limits.s3_workers},
+                                                 .requests = run->limits.s3_workers},
                                     e);
     return site->s3 != NULL;
 }
@@ -115,19 +116,19 @@ static void on_listed(void *ctx, const err *error)
     l->done = true;
 }
 
-void verify_crew_list(verify_crew *crew, const char *text, verify_names *out)
+void verify_run_list(verify_run *run, const char *text, verify_names *out)
 {
     AUTO(s3_uri) uri = {0};
     size_t before = out->count;
     verify_listing l = {.out = out, .error = ERR_INIT};
-    if (s3_uri_parse(text, &uri, &l.error) && open_store(crew, &l.error)) {
+    if (s3_uri_parse(text, &uri, &l.error) && open_store(run, &l.error)) {
         l.bucket = uri.bucket;
-        UNUSED(s3_list(crew->site.s3, &(s3_list_options){.bucket = uri.bucket,
-                                                         .prefix = uri.key,
-                                                         .on_object = on_object,
-                                                         .on_done = on_listed,
-                                                         .ctx = &l}));
-        loop_run(crew->site.loop, &l.done);
+        UNUSED(s3_list(run->site.s3, &(s3_list_options){.bucket = uri.bucket,
+                                                        .prefix = uri.key,
+                                                        .on_object = on_object,
+                                                        .on_done = on_listed,
+                                                        .ctx = &l}));
+        loop_run(run->site.loop, &l.done);
     }
     if (err_is_set(&l.error))
         verify_names_add_error(out, text, &l.error);
@@ -136,58 +137,58 @@ void verify_crew_list(verify_crew *crew, const char *text, verify_names *out)
 
 /* ---- the run ---- */
 
-static const verify_name *name_at(const verify_crew *crew, size_t index)
+static const verify_name *name_at(const verify_run *run, size_t index)
 {
-    return &crew->names->rows[index];
+    return &run->names->rows[index];
 }
 
-static void tell_results(verify_crew *crew)
+static void report_results(verify_run *run)
 {
-    for (; crew->told < crew->names->count; crew->told++) {
-        verify_slot *slot = crew->slots[crew->told];
+    for (; run->reported < run->names->count; run->reported++) {
+        verify_slot *slot = run->slots[run->reported];
         if (!slot || !slot->done)
             return;
-        crew->on_result(crew->ctx, name_at(crew, slot->index)->name,
-                        slot->failed ? NULL : &slot->verdict, slot->failed ? &slot->error : NULL);
-        free(move(crew->slots[crew->told]));
+        run->on_result(run->ctx, name_at(run, slot->index)->name,
+                       slot->failed ? NULL : &slot->verdict, slot->failed ? &slot->error : NULL);
+        free(move(run->slots[run->reported]));
     }
-    crew->done = true;
+    run->done = true;
 }
 
-static void start_more(verify_crew *crew);
+static void start_more(verify_run *run);
 
 static void on_job_done(void *ctx, const verdict *found, const err *error)
 {
     verify_slot *slot = ctx;
-    verify_crew *crew = slot->crew;
+    verify_run *run = slot->run;
     slot->done = true;
     slot->failed = error != NULL;
     if (found)
         slot->verdict = *found;
     if (error)
         slot->error = *error;
-    crew->active--;
-    crew->disk_used_bytes -= name_at(crew, slot->index)->size_bytes;
-    start_more(crew);
+    run->active--;
+    run->disk_used_bytes -= name_at(run, slot->index)->size_bytes;
+    start_more(run);
 }
 
 /* Is there room for the next name beside those at work? One always goes. */
-static bool has_room(const verify_crew *crew)
+static bool has_slot(const verify_run *run)
 {
-    const verify_name *next = name_at(crew, crew->next);
+    const verify_name *next = name_at(run, run->next);
     bool remote = str_starts_with(next->name, "s3://");
-    unsigned limit = workers(crew->site.config) + (remote ? OBJECTS_AHEAD : 1);
-    if (crew->active == 0)
+    unsigned limit = workers(run->site.config) + (remote ? OBJECTS_AHEAD : 1);
+    if (run->active == 0)
         return true;
-    return crew->active < limit && crew->next - crew->told < RESULTS_MAX &&
-           crew->disk_used_bytes + next->size_bytes <= crew->disk_budget_bytes;
+    return run->active < limit && run->next - run->reported < RESULTS_MAX &&
+           run->disk_used_bytes + next->size_bytes <= run->disk_budget_bytes;
 }
 
 /* Also when all others have ended. */
-static bool fits_on_disk(const verify_crew *crew, const verify_name *name, err *e)
+static bool fits_on_disk(const verify_run *run, const verify_name *name, err *e)
 {
-    const char *dir = crew->site.config->local_work_dir;
-    uint64_t free_bytes = 0, others = crew->disk_used_bytes - name->size_bytes;
+    const char *dir = run->site.config->local_work_dir;
+    uint64_t free_bytes = 0, others = run->disk_used_bytes - name->size_bytes;
     char size[32];
     if (!str_starts_with(name->name, "s3://") || !fs_free_bytes(dir, &free_bytes, NULL) ||
         free_bytes >= name->size_bytes || name->size_bytes - free_bytes <= others)
@@ -199,38 +200,38 @@ static bool fits_on_disk(const verify_crew *crew, const verify_name *name, err *
                    name->name, size, dir);
 }
 
-static void start_next(verify_crew *crew)
+static void start_next(verify_run *run)
 {
     verify_slot *slot = xcalloc(1, sizeof *slot);
-    slot->crew = crew;
-    slot->index = crew->next++;
-    crew->slots[slot->index] = slot;
-    crew->active++;
-    const verify_name *name = name_at(crew, slot->index);
-    crew->disk_used_bytes += name->size_bytes;
+    slot->run = run;
+    slot->index = run->next++;
+    run->slots[slot->index] = slot;
+    run->active++;
+    const verify_name *name = name_at(run, slot->index);
+    run->disk_used_bytes += name->size_bytes;
     err e = ERR_INIT;
     if (name->error)
         on_job_done(slot, NULL, name->error);
-    else if (str_starts_with(name->name, "s3://") && !open_store(crew, &e))
+    else if (str_starts_with(name->name, "s3://") && !open_store(run, &e))
         on_job_done(slot, NULL, &e);
-    else if (!fits_on_disk(crew, name, &e))
+    else if (!fits_on_disk(run, name, &e))
         on_job_done(slot, NULL, &e);
     else
-        verify_job_start(&crew->site, name->name, on_job_done, slot);
+        verify_job_start(&run->site, name->name, on_job_done, slot);
 }
 
 /* Jobs may end while they start: the outermost call does the work. */
-static void start_more(verify_crew *crew)
+static void start_more(verify_run *run)
 {
-    if (crew->starting)
+    if (run->starting)
         return;
-    crew->starting = true;
-    while (crew->next < crew->names->count && has_room(crew)) {
-        start_next(crew);
-        tell_results(crew);
+    run->starting = true;
+    while (run->next < run->names->count && has_slot(run)) {
+        start_next(run);
+        report_results(run);
     }
-    tell_results(crew);
-    crew->starting = false;
+    report_results(run);
+    run->starting = false;
 }
 
 /* As a run without disk_budget: four fifths of what is free. */
@@ -245,15 +246,15 @@ static uint64_t disk_budget(const config *c, const verify_names *names)
     return free_bytes / 5 * 4;
 }
 
-void verify_crew_run(verify_crew *crew, const verify_names *names, verify_crew_result on_result,
-                     void *ctx)
+void verify_run_all(verify_run *run, const verify_names *names, verify_run_result on_result,
+                    void *ctx)
 {
-    crew->names = names;
-    crew->slots = xcalloc(MAX(names->count, (size_t)1), sizeof *crew->slots);
-    crew->disk_budget_bytes = disk_budget(crew->site.config, names);
-    crew->on_result = on_result;
-    crew->ctx = ctx;
-    start_more(crew);
-    loop_run(crew->site.loop, &crew->done);
-    free(crew->slots);
+    run->names = names;
+    run->slots = xcalloc(MAX(names->count, (size_t)1), sizeof *run->slots);
+    run->disk_budget_bytes = disk_budget(run->site.config, names);
+    run->on_result = on_result;
+    run->ctx = ctx;
+    start_more(run);
+    loop_run(run->site.loop, &run->done);
+    free(run->slots);
 }

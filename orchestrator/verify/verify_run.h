@@ -3,9 +3,9 @@
  * What:    folders are listed, files and objects verified by verify_job: a local file more than there
  *          are workers, of objects as many as keep them fed while others are on their way, as far as the
  *          disk budget goes. Results come in the order of the names.
- * Owner:   verify_crew_new / _free. Names and config are borrowed.
- * Threads: the calling one runs the loop; workers are the crew's own.
- * Fails:   verify_crew_new by err; a file's error goes to on_result.
+ * Owner:   verify_run_new / _free. Names and config are borrowed.
+ * Threads: the calling one runs the loop; workers are the run's own.
+ * Fails:   verify_run_new by err; a file's error goes to on_result.
  */
 #ifndef ORCHESTRATOR_VERIFY_VERIFY_RUN_H
 #define ORCHESTRATOR_VERIFY_VERIFY_RUN_H
@@ -15,19 +15,19 @@
 #include "orchestrator/config/config.h"
 #include "orchestrator/verify/verify_inputs.h"
 
-typedef struct verify_crew verify_crew;
-verify_crew *verify_crew_new(const config *c, const char *(*getenv_fn)(const char *name), err *e)
+typedef struct verify_run verify_run;
+verify_run *verify_run_new(const config *c, const char *(*getenv_fn)(const char *name), err *e)
     MUST_USE;
-void verify_crew_free(verify_crew *crew); /* NULL is fine */
-DEFINE_AUTO_PTR(verify_crew, verify_crew_free)
+void verify_run_free(verify_run *run); /* NULL is fine */
+DEFINE_AUTO_PTR(verify_run, verify_run_free)
 
 /* Adds what lies below an s3:// folder, or its error. */
-void verify_crew_list(verify_crew *crew, const char *uri, verify_names *out);
+void verify_run_list(verify_run *run, const char *uri, verify_names *out);
 
 /* `verdict` or `error`, the other one is NULL. */
-typedef void (*verify_crew_result)(void *ctx, const char *name, const verdict *verdict,
-                                   const err *error);
-void verify_crew_run(verify_crew *crew, const verify_names *names, verify_crew_result on_result,
-                     void *ctx);
+typedef void (*verify_run_result)(void *ctx, const char *name, const verdict *verdict,
+                                  const err *error);
+void verify_run_all(verify_run *run, const verify_names *names, verify_run_result on_result,
+                    void *ctx);
 
 #endif

@@ -126,7 +126,7 @@ test_a_folder_stands_for_its_inputs() {
     verify --codec-threads 2 "$T/in" "$T/in/readme.txt"
     expect_status 3
     in_order in/a.jsonl in/b/c/x.json.zst in/b/cut.jsonl.gz in/b/link.jsonl in/b/z.jsonl.gz in/d.jsonl in/readme.txt SUMMARY
-    expect_out '^SUMMARY: Files=7 Sound=4 Unsound=3 Unread=0 Ignored=3 Lines=90 '
+    expect_out '^SUMMARY: Files=7 Valid=4 Invalid=3 Unreadable=0 Ignored=3 Lines=90 '
     expect_out '^FAILED  .*in/b/cut.jsonl.gz: .*ends early at raw byte 40'
     verify --json "$T/in/"
     expect_status 3
@@ -150,11 +150,11 @@ test_a_folder_of_the_store_stands_for_its_inputs() {
     expect_status 3
     in_order s3://data/in/a.jsonl s3://data/in/b/c/x.json.zst s3://data/in/b/cut.jsonl.gz \
         s3://data/in/b/z.jsonl.gz s3://data/in/d.jsonl in/a.jsonl inother/o.jsonl SUMMARY
-    expect_out '^SUMMARY: Files=7 Sound=5 Unsound=2 Unread=0 Ignored=2 Lines=95 '
+    expect_out '^SUMMARY: Files=7 Valid=5 Invalid=2 Unreadable=0 Ignored=2 Lines=95 '
     [ -z "$(ls -A "$T/work")" ] || fail "left in the work directory: $(ls "$T/work")"
     verify --disk-budget 1 s3://data/in/b/ # one at a time then
     expect_status 3
-    expect_out '^SUMMARY: Files=3 Sound=2 '
+    expect_out '^SUMMARY: Files=3 Valid=2 '
     verify s3://data
     expect_out '^SUMMARY: Files=6 '
     verify s3://data/none/ s3://nobucket/x/ "$T/in/a.jsonl"
@@ -173,7 +173,7 @@ test_hundreds_of_files_keep_their_order() {
     expect_status 0
     [ "$(wc -l <"$T/out")" = 701 ]
     head -700 "$T/out" | sed 's/.*many\/\([0-9]*\).*/\1/' | sort -c || fail "out of order"
-    expect_out '^SUMMARY: Files=700 Sound=700 .* Lines=102097 '
+    expect_out '^SUMMARY: Files=700 Valid=700 .* Lines=102097 '
 }
 test_a_long_window_needs_memory() {
     lines 20 "$T/a.jsonl"
@@ -215,7 +215,7 @@ test_an_object_larger_than_the_disk_fails_alone() {
     : >"$T/access"
     verify s3://data/in/
     expect_out 'in/b\.jsonl: 15 TiB do not fit on the disk'
-    expect_out '^SUMMARY: Files=2 Sound=1 '
+    expect_out '^SUMMARY: Files=2 Valid=1 '
     ! grep -q 'GET /data/in/b.jsonl' "$T/access" || fail 'it was loaded'
 }
 
