@@ -22,7 +22,7 @@ static void cleanup_free(op *o)
     free(c);
 }
 
-/* The worker has its memory: cleanup_done ends it. */
+/* A worker uses its memory: cleanup_done ends the operation. */
 static void cleanup_go_on(op *o)
 {
     UNUSED(o);

@@ -14,7 +14,7 @@ static bool find_group(const char *name, gid_t *group, err *e)
 {
     return account_group(name, group) ||
            err_set(e, ERR_CONFIG,
-                   "share_group: there is no group %s on this machine; give the name or number "
+                   "share_group: the group %s does not exist on this host; give the name or number "
                    "of a group that this user and the detection server's belong to",
                    name);
 }
@@ -27,29 +27,29 @@ bool privacy_make(const char *share_group, privacy *out, err *e)
     return !shared || find_group(share_group, &out->group, e);
 }
 
-/* The group first: a change of it may clear bits of the mode. */
+/* Sets the group first, since changing it may clear bits of the mode. */
 static bool set_mode(const privacy *p, int fd, const struct stat *st, mode_t mode,
                      const char *shown, err *e)
 {
     if (p->shared && st->st_gid != p->group && fchown(fd, (uid_t)-1, p->group) != 0)
         return err_set_errno(e, ERR_IO, errno,
-                             "%s: cannot be given to the group %u (share_group); this user must "
-                             "belong to it",
+                             "%s: cannot set the group %u (share_group); this user must belong "
+                             "to it",
                              shown, (unsigned)p->group);
     if ((st->st_mode & MODE_BITS) == mode && (!p->shared || st->st_gid == p->group))
         return true;
     return fchmod(fd, mode) == 0 ||
-           err_set_errno(e, ERR_IO, errno, "%s: its mode cannot be set", shown);
+           err_set_errno(e, ERR_IO, errno, "%s: cannot set the mode", shown);
 }
 
 static bool fit_dir(privacy *p, int fd, bool is_new, const char *shown, err *e)
 {
     struct stat st;
     if (fstat(fd, &st) != 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be examined", shown);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot examine", shown);
     if (st.st_uid != geteuid())
         return err_set(e, ERR_IO,
-                       "%s: it belongs to another user (number %u); choose another local_work_dir",
+                       "%s: belongs to another user (number %u); choose another local_work_dir",
                        shown, (unsigned)st.st_uid);
     p->tightened = p->tightened || (!is_new && (st.st_mode & 0777 & ~p->dir_mode));
     return set_mode(p, fd, &st, p->dir_mode, shown, e);
@@ -59,18 +59,18 @@ int private_dir_open(privacy *p, int parent_fd, const char *name, const char *sh
 {
     bool is_new = mkdirat(parent_fd, name, 0700) == 0;
     if (!is_new && errno != EEXIST) {
-        err_set_errno(e, ERR_IO, errno, "%s: cannot be created", shown);
+        err_set_errno(e, ERR_IO, errno, "%s: cannot create", shown);
         return -1;
     }
     int fd = fs_below_open(parent_fd, name, O_RDONLY | O_DIRECTORY, 0);
     if (fd < 0 && (errno == ELOOP || errno == ENOTDIR)) {
         err_set(e, ERR_IO,
-                "%s: it is a link or no folder; remove it, or choose another local_work_dir",
+                "%s: is a link or not a directory; remove it, or choose another local_work_dir",
                 shown);
         return -1;
     }
     if (fd < 0) {
-        err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", shown);
+        err_set_errno(e, ERR_IO, errno, "%s: cannot open", shown);
         return -1;
     }
     if (!fit_dir(p, fd, is_new, shown, e))
@@ -84,10 +84,10 @@ bool private_file_fit(const privacy *p, int fd, const char *name, err *e)
 {
     struct stat st;
     if (fstat(fd, &st) != 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be examined", name);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot examine", name);
     if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid())
         return err_set(e, ERR_IO,
-                       "%s: it is not a regular file of this user with one link; "
+                       "%s: not a regular file of this user with one link; "
                        "remove it",
                        name);
     return set_mode(p, fd, &st, p->file_mode, name, e);
@@ -98,9 +98,9 @@ int private_file_open(const privacy *p, int dir_fd, const char *name, err *e)
     int fd = fs_below_open(dir_fd, name, O_RDWR | O_CREAT | O_NONBLOCK | O_NOCTTY, 0600);
     if (fd < 0) {
         if (errno == ELOOP || errno == EISDIR)
-            err_set(e, ERR_IO, "%s: it is a link or a folder; remove it", name);
+            err_set(e, ERR_IO, "%s: is a link or a directory; remove it", name);
         else
-            err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", name);
+            err_set_errno(e, ERR_IO, errno, "%s: cannot open", name);
         return -1;
     }
     if (private_file_fit(p, fd, name, e))

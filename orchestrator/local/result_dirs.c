@@ -40,7 +40,7 @@ void result_add_folder(result_dirs *d, char *folder)
             return;
         }
     if (count == RESULT_FOLDERS_MAX) {
-        log_warn("result folder %s: not used, the server told too many others before; set "
+        log_warn("result folder %s: not used: the server has reported too many others; set "
                  "server_result_dirs",
                  folder);
         free(folder);
@@ -100,7 +100,7 @@ static void learn_folder(result_dirs *d, const char *told)
         return;
     AUTO_FD fd = result_open_folder(d, folder, &owner, &e);
     if (fd < 0 && e.code == ERR_RESULT_PATH)
-        log_warn("%s; its results will not be used", e.message);
+        log_warn("%s; its results are not used", e.message);
     result_add_folder(d, folder);
 }
 
@@ -114,7 +114,7 @@ void result_dirs_learn(result_dirs *d, const char *report_dir, const char *clean
 
 /* --- results --- */
 
-/* Whole: "job-1" is not in "job-12.report.jsonl". */
+/* As a whole: "job-12.report.jsonl" does not contain "job-1". */
 static bool carries_id(const char *name, const char *id)
 {
     size_t len = strlen(id);
@@ -130,14 +130,14 @@ static const char *last_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* What is left of `path` below `folder`, or NULL. */
+/* The part of `path` below `folder`, or NULL. */
 static const char *below(const char *path, const char *folder)
 {
     size_t len = strlen(folder);
     return str_starts_with(path, folder) && path[len] == '/' ? path + len + 1 : NULL;
 }
 
-/* The folder under its own name, where links lead to it. */
+/* For a path that reaches the folder through links: the part below it. */
 static char *name_below(const char *absolute, const char *folder)
 {
     const char *name = below(absolute, folder);
@@ -153,8 +153,8 @@ static bool check_owner(const result_dirs *d, const result_file *f, uid_t folder
     uid_t owner = f->identity.owner;
     return d->server_user < 0 || result_is_trusted(d, owner) || owner == folder_owner ||
            err_set(e, ERR_RESULT_PATH,
-                   "%s: not used as a result: the file belongs to another user than the "
-                   "detection server's",
+                   "%s: not used as a result: the file does not belong to the detection "
+                   "server's user",
                    f->path);
 }
 
@@ -163,7 +163,7 @@ static bool is_absent(const err *e)
     return e->code == ERR_IO && (e->sys_errno == ENOENT || e->sys_errno == ENOTDIR);
 }
 
-/* A failure of the system, unlike a link or a path that leads out of the folder. */
+/* A system error, as opposed to a link or a path outside the folder. */
 static bool is_failure(const err *e)
 {
     return e->code == ERR_IO && e->sys_errno && e->sys_errno != ELOOP && e->sys_errno != EXDEV;
@@ -189,8 +189,8 @@ bool result_open_below(const result_dirs *d, size_t folder, const char *name, re
             *e = why;
     } else {
         err_set(e, ERR_RESULT_PATH,
-                "%s: not used as a result: %s; results are regular files with one link, below "
-                "the result folder without links",
+                "%s: not used as a result: %s; results are regular files with one link, in the "
+                "result folder and not reached through links",
                 out->path, why.message);
     }
     result_file_deinit(out);
@@ -201,17 +201,17 @@ static bool refuse(const result_dirs *d, const char *named, err *e)
 {
     if (d->count == 0)
         return err_set(e, ERR_RESULT_PATH,
-                       "%s: not used as a result: the detection server does not tell its result "
-                       "folders; set server_result_dirs",
+                       "%s: not used as a result: the detection server does not report its "
+                       "result folders; set server_result_dirs",
                        named);
     return err_set(e, ERR_RESULT_PATH,
-                   "%s: not used as a result: it lies in none of the server's result folders "
-                   "(%s%s); set server_result_dirs if that is the right place",
+                   "%s: not used as a result: it is in none of the server's result folders "
+                   "(%s%s); set server_result_dirs if its folder is correct",
                    named, d->folders[0], d->count > 1 ? ", ..." : "");
 }
 
-/* Where the path may lie: below a folder by its name; a relative one by its last name too, since
- * the server's working directory is not known. */
+/* The path below a folder: by its name; for a relative path also by its last name, since the
+ * server's working directory is unknown. */
 static char *candidate(const result_dirs *d, size_t folder, const char *named, const char *absolute)
 {
     char *name = name_below(absolute, d->folders[folder]);
@@ -251,7 +251,7 @@ static bool search(const result_dirs *d, const char *named, const char *absolute
     return err_set(e, ERR_RESULT, "the detection server names %s, which does not exist%s", named,
                    named[0] == '/' ? ""
                                    : "; start the server with absolute output directories, on "
-                                     "this machine");
+                                     "this host");
 }
 
 bool result_file_open(const result_dirs *d, const char *named, const char *job_id, result_file *out,

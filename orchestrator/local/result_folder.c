@@ -1,4 +1,4 @@
-/* Which folders may hold results. A question that the system cannot answer now refuses the folder. */
+/* Which folders may contain results. A folder that cannot be examined is refused. */
 #include "base/util.h"
 #include "orchestrator/local/result_dirs_private.h"
 
@@ -12,7 +12,7 @@
 
 #define NAMES_SIZE 16384
 
-/* The system cannot answer now, unlike ENOENT. A folder is not used until it can. */
+/* A temporary failure, unlike ENOENT: the folder is not used until it can be examined. */
 static bool is_unanswered(int number)
 {
     return number == EMFILE || number == ENFILE || number == ENOMEM || number == EIO ||
@@ -30,7 +30,7 @@ typedef struct home_check {
 static bool unanswered(home_check *c, int number, const char *what)
 {
     return !is_unanswered(number) ||
-           err_set_errno(c->e, ERR_IO, number, "%s: cannot be examined", what);
+           err_set_errno(c->e, ERR_IO, number, "%s: cannot examine", what);
 }
 
 static bool check_at_or_above(home_check *c, const char *path)
@@ -76,7 +76,7 @@ bool result_is_trusted(const result_dirs *d, uid_t owner)
     return owner == geteuid() || (int64_t)owner == d->server_user;
 }
 
-/* A volume that an orchestration engine mounts belongs to root. */
+/* Volumes mounted by container orchestrators belong to root. */
 static bool is_volume(int folder_fd, uid_t owner)
 {
     return owner == 0 && fs_is_mount_point(folder_fd);
@@ -84,8 +84,8 @@ static bool is_volume(int folder_fd, uid_t owner)
 
 static bool refuse_folder(const char *fault, err *e)
 {
-    return err_set(e, ERR_RESULT_PATH,
-                   "refused, because it is %s; give the server a folder of its own", fault);
+    return err_set(e, ERR_RESULT_PATH, "refused: it is %s; give the server a separate folder",
+                   fault);
 }
 
 static bool check_folder(const result_dirs *d, int folder_fd, uid_t owner, err *e)
@@ -94,7 +94,7 @@ static bool check_folder(const result_dirs *d, int folder_fd, uid_t owner, err *
     bool above_root, above_work;
     AUTO_FD root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (root < 0)
-        return err_set_errno(e, ERR_IO, errno, "the root directory cannot be opened");
+        return err_set_errno(e, ERR_IO, errno, "cannot open the root directory");
     if (!fs_is_at_or_above(folder_fd, root, &above_root, e) ||
         !fs_is_at_or_above(folder_fd, d->work_fd, &above_work, e) || !check_homes(d, &home, owner))
         return false;
@@ -106,16 +106,16 @@ static bool check_folder(const result_dirs *d, int folder_fd, uid_t owner, err *
         return refuse_folder("a home directory or one above it", e);
     return result_is_trusted(d, owner) || is_volume(folder_fd, owner) ||
            refuse_folder(
-               "a folder of another user than this one and the server's (see server_user)", e);
+               "a folder of a user other than this one and the server's (see server_user)", e);
 }
 
-/* Opened again each time: a server may remove and create its folders. */
+/* Opened for each use: a server may remove and create its folders. */
 int result_open_folder(const result_dirs *d, const char *folder, uid_t *owner, err *e)
 {
     struct stat st;
     AUTO_FD fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) != 0) {
-        err_set_errno(e, ERR_IO, errno, "result folder %s: cannot be opened", folder);
+        err_set_errno(e, ERR_IO, errno, "result folder %s: cannot open", folder);
         return -1;
     }
     if (!check_folder(d, fd, st.st_uid, e)) {

@@ -44,8 +44,8 @@ bool result_jobs_keeps(const result_jobs *j)
     return j->kept_count > 0;
 }
 
-/* "<8 of the tag>-<4 of the tag>-8xxx-xxxx-xxxxxxxxxxxx": a UUID of version 8, which no other server
- * makes of this tag. */
+/* "<8 of the tag>-<4 of the tag>-8xxx-xxxx-xxxxxxxxxxxx": a UUID of version 8; only this project's
+ * server makes one from this tag. */
 static bool is_tagged(const result_jobs *j, slice id)
 {
     static const char form[] = "hhhhhhhh-hhhh-8hhh-hhhh-hhhhhhhhhhhh";

@@ -1,4 +1,4 @@
-/* Results of earlier runs that no item waits for. */
+/* Results of earlier runs that no item needs. */
 #include "base/util.h"
 #include "orchestrator/local/result_dirs_private.h"
 
@@ -18,8 +18,8 @@ typedef struct sweep {
     result_sweep *out;
 } sweep;
 
-/* "<job id>.report.jsonl", or ".jsonl" and what follows: a suffix of compression, or what a server
- * that died gave the file while it wrote it. */
+/* "<job id>.report.jsonl", or ".jsonl" with any suffix: of a compression, or the temporary suffix
+ * of a server that died while it wrote the file. */
 static bool is_result_of(const char *name, result_jobs *owned)
 {
     slice id = {.data = name, .len = strcspn(name, ".")};
@@ -69,7 +69,7 @@ static bool write_record(int share_fd, const buf *text, err *e)
     AUTO_FD fd = fs_below_temp(share_fd, RECORD_NAME, 0600, &temp, e);
     bool ok = fd >= 0 && fs_write_all(fd, buf_str(text), text->len, e);
     if (ok && fdatasync(fd) != 0)
-        ok = err_set_errno(e, ERR_IO, errno, RECORD_NAME ": cannot be synced");
+        ok = err_set_errno(e, ERR_IO, errno, RECORD_NAME ": cannot sync");
     ok = ok && fs_below_temp_commit(share_fd, &temp, RECORD_NAME, e) &&
          fs_sync_dir(share_fd, RECORD_NAME, e);
     fs_below_temp_discard(share_fd, &temp);
@@ -88,7 +88,7 @@ void result_dirs_remember(const result_dirs *d, const result_dirs *old, int shar
         return;
     e = (err)ERR_INIT;
     if (!write_record(share_fd, &text, &e))
-        log_debug("%s", e.message); /* only results of a killed run would stay */
+        log_debug("%s", e.message); /* then only results of a killed run remain */
 }
 
 void result_dirs_recall(result_dirs *d, int share_fd)

@@ -17,8 +17,8 @@
 
 #define LOCK_NAME     WORKDIR_LOCK
 #define URI_HEX_CHARS 12
-#define HASHES_SHARE  10          /* of the budget: a tenth */
-#define SPARE_BYTES   (64u << 20) /* of the file system, left to others */
+#define HASHES_SHARE  10          /* a tenth of the budget */
+#define SPARE_BYTES   (64u << 20) /* left free on the file system */
 
 void workdir_hash(const char *text, size_t hex_chars, char *out)
 {
@@ -33,21 +33,21 @@ void workdir_hash(const char *text, size_t hex_chars, char *out)
 void workdir_make_tag(int share_fd, const char *path, char *out)
 {
     fs_identity id = {0};
-    UNUSED(fs_identity_of(share_fd, &id)); /* without it the path has to do */
+    UNUSED(fs_identity_of(share_fd, &id)); /* without it only the path is used */
     AUTO_FREE char *name = xasprintf("%s\n%llu", path, (unsigned long long)id.inode);
     workdir_hash(name, WORKDIR_TAG_CHARS, out);
 }
 
 static bool check_root_name(const char *root, err *e)
 {
-    return names_is_utf8(root) || /* paths go to the server as JSON */
+    return names_is_utf8(root) || /* paths are sent to the server as JSON */
            err_set(e, ERR_IO,
-                   "%s: the path is not UTF-8, the server could not be told of it; choose another "
+                   "%s: the path is not UTF-8 and cannot be sent to the server; choose another "
                    "local_work_dir",
                    root);
 }
 
-/* Who owns a link can have it lead elsewhere at any time. */
+/* The owner of a link can change its target at any time. */
 static bool is_link_of_others(const char *path)
 {
     struct stat st;
@@ -59,18 +59,17 @@ static bool resolve_root(workdir *w, const char *given, err *e)
     struct stat opened, named;
     if (is_link_of_others(given))
         return err_set(e, ERR_CONFIG,
-                       "local_work_dir: %s is a link of another user; choose another folder",
+                       "local_work_dir: %s is a link of another user; choose another directory",
                        given);
     w->root_fd = open(given, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (w->root_fd < 0 || fstat(w->root_fd, &opened) != 0 || !(w->root = realpath(given, NULL)) ||
         lstat(w->root, &named) != 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", given);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot open", given);
     return (opened.st_dev == named.st_dev && opened.st_ino == named.st_ino) ||
            err_set(e, ERR_IO, "%s: was replaced while it was opened; run again", given);
 }
 
-/* The root under the name that has no links, and its descriptor: what it is resolved to at this
- * moment is used until the end. */
+/* The root's path with links resolved, and its descriptor; both are used until the end. */
 static bool open_root(workdir *w, const workdir_options *o, err *e)
 {
     AUTO_FREE char *given = fs_absolute(o->root, e);
@@ -84,10 +83,10 @@ static bool open_root(workdir *w, const workdir_options *o, err *e)
     if (!check_root_name(w->root, e) || !fs_guard_check(w->root_fd, w->root, e))
         return err_context(e, "local_work_dir");
     if (!existed && o->share_group && fchmodat(w->root_fd, ".", 0755, 0) != 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: its mode cannot be set", w->root);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot set the mode", w->root);
     if (fs_is_in_memory(w->root_fd))
-        log_warn("local_work_dir: %s is on a file system in memory: downloads take the machine's "
-                 "memory; choose a folder on a disk",
+        log_warn("local_work_dir: %s is on a file system in memory: downloads use the host's "
+                 "memory; choose a directory on a disk",
                  w->root);
     return true;
 }
@@ -117,13 +116,13 @@ static bool refuse_second(const workdir *w, err *e)
     bool known = fs_below_read_own(w->share_fd, LOCK_NAME, 64, &pid, &unread);
     slice words = slice_trim(buf_slice(&pid));
     return err_set(e, ERR_LOCKED,
-                   "%s: another orchestrator works there (process %.*s); wait for it, stop it, or "
+                   "%s: another orchestrator uses it (process %.*s); wait for it, stop it, or "
                    "choose another local_work_dir",
                    w->path, known ? (int)words.len : 7, known ? words.data : "unknown");
 }
 
-/* The tag is of the directory's inode: results that a server has for it are found after a power cut only
- * if the directory is there. */
+/* The tag depends on the directory's inode: after a power cut, results at the server are found only
+ * if the directory still exists. */
 static void sync_names(const workdir *w)
 {
     err e = ERR_INIT;
@@ -132,7 +131,7 @@ static void sync_names(const workdir *w)
         log_debug("%s", e.message);
 }
 
-/* The kernel holds the lock and drops it with the process; the pid inside is for people. */
+/* The kernel releases the lock with the process; the pid in the file is for messages. */
 static bool take_lock(workdir *w, err *e)
 {
     w->lock_fd = private_file_open(&w->privacy, w->share_fd, LOCK_NAME, e);
@@ -141,11 +140,11 @@ static bool take_lock(workdir *w, err *e)
     if (flock(w->lock_fd, LOCK_EX | LOCK_NB) != 0)
         return errno == EWOULDBLOCK
                    ? refuse_second(w, e)
-                   : err_set_errno(e, ERR_IO, errno, "%s/" LOCK_NAME ": cannot be locked", w->path);
+                   : err_set_errno(e, ERR_IO, errno, "%s/" LOCK_NAME ": cannot lock", w->path);
     char pid[32];
     int len = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
     if (ftruncate(w->lock_fd, 0) != 0)
-        return err_set_errno(e, ERR_IO, errno, "%s/" LOCK_NAME ": cannot be written", w->path);
+        return err_set_errno(e, ERR_IO, errno, "%s/" LOCK_NAME ": cannot write", w->path);
     return fs_pwrite_all(w->lock_fd, pid, (size_t)len, 0, e);
 }
 
@@ -189,7 +188,7 @@ workdir *workdir_open(const workdir_options *options, err *e)
         return NULL;
     sync_names(w);
     if (w->privacy.tightened)
-        log_info("%s: its folders could be used by other users; their modes are %04o now", w->path,
+        log_info("%s: other users had access to its directories; their modes are %04o now", w->path,
                  (unsigned)w->privacy.dir_mode);
     return move(w);
 }
@@ -237,7 +236,7 @@ int workdir_download_fd(const workdir *w)
 
 /* --- disk budget --- */
 
-/* What an earlier run left of the file takes its room already. */
+/* A partial file of an earlier run is subtracted: its space is used already. */
 static uint64_t free_for(const workdir *w, const char *key)
 {
     uint64_t free_bytes = 0;

@@ -1,4 +1,4 @@
-/* The files of single items in the work directory, and which of an earlier run are there. */
+/* Files of items in the work directory, and those left by an earlier run. */
 #include "base/util.h"
 #include "orchestrator/local/workdir_private.h"
 
@@ -45,13 +45,13 @@ char *workdir_resume_name(const workdir *w, const char *key)
     return item_file(key, RESUME_NAME);
 }
 
-/* Not a failure of the system: something else is in the place of a folder or file of this program. */
+/* Not a system error: the name of a directory or file of this program is used by something else. */
 static bool is_misplaced(const err *e)
 {
     return e->sys_errno == 0;
 }
 
-/* What else is there was put there while the modes were wider, and is removed. */
+/* Other files there, created while the modes were wider, are removed. */
 static int open_item_dir(const workdir *w, const char *key, err *e)
 {
     char key_hash[KEY_HEX_CHARS + 1];
@@ -124,7 +124,7 @@ static found_dir *find_dir(const workdir *w, const char *key)
     return bsearch(&wanted, w->found, w->found_count, sizeof *w->found, compare_names);
 }
 
-/* Where the file system has no files without a name: one whose name goes at once. */
+/* If the file system has no unnamed files: a file that is unlinked at once. */
 int workdir_unnamed_open(const workdir *w, err *e)
 {
     int fd = openat(w->share_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -136,7 +136,7 @@ int workdir_unnamed_open(const workdir *w, err *e)
     return fd;
 }
 
-/* An earlier run left something for this key, as far as is known. */
+/* Whether an earlier run may have left files for this key. */
 static bool may_stand(const workdir *w, const char *key)
 {
     return !w->scanned || find_dir(w, key);
@@ -181,7 +181,7 @@ bool workdir_part_commit(const workdir *w, const char *key, const char *etag, co
            fs_below_rename(w->download_fd, part, whole, e);
 }
 
-/* The file and its directory may be of a run without share_group. */
+/* The file and its directory may come from a run without share_group. */
 static bool fit_item(const workdir *w, const char *key, int fd, const char *name, err *e)
 {
     AUTO_FD dir = w->privacy.shared ? open_item_dir(w, key, e) : -1;
@@ -194,7 +194,7 @@ int workdir_whole_open(const workdir *w, const char *key, err *e)
     AUTO_FREE char *path = item_file(key, name);
     int fd = fs_below_open(w->download_fd, path, O_RDWR | O_NONBLOCK | O_NOCTTY, 0);
     if (fd < 0)
-        err_set_errno(e, ERR_IO, errno, "%s/%s: cannot be opened", w->download, path);
+        err_set_errno(e, ERR_IO, errno, "%s/%s: cannot open", w->download, path);
     if (fd < 0 || fit_item(w, key, fd, name, e))
         return fd;
     util_auto_close(&fd);
@@ -295,5 +295,5 @@ bool workdir_remove_item(const workdir *w, const char *key, err *e)
 void workdir_remove_if_empty(workdir *w)
 {
     if (unlinkat(w->share_fd, "download", AT_REMOVEDIR) != 0)
-        log_debug("%s: kept, it is not empty", w->download);
+        log_debug("%s: kept: not empty", w->download);
 }

@@ -1,4 +1,4 @@
-/* What workdir.c (the share, its lock, its budget) and workdir_items.c (files of items) share.
+/* Shared by workdir.c (the share, its lock, its budget) and workdir_items.c (files of items).
  *
  * What:    the structure itself.
  * Owner:   workdir.c.
@@ -29,17 +29,17 @@ struct workdir {
     int root_fd, input_fd, share_fd, download_fd, lock_fd;
     privacy privacy;
     budget disk;
-    _Atomic uint64_t hash_bytes; /* on the disk too, beside disk.used_bytes */
+    _Atomic uint64_t hash_bytes; /* on the disk, in addition to disk.used_bytes */
     bool scanned;
-    found_dir *found; /* directories of items that stood there then, sorted */
+    found_dir *found; /* directories of items at the scan, sorted */
     size_t found_count;
 };
 
 /* The first `hex_chars` of SHA-256. */
 void workdir_hash(const char *text, size_t hex_chars, char *out);
-/* Of the directory and its path, so that equal paths on two file systems differ. */
+/* Made from the directory's inode and path, so that equal paths on two file systems differ. */
 void workdir_make_tag(int share_fd, const char *path, char *out);
-/* What the part file of an earlier run takes on the disk. */
+/* Disk space of an earlier run's part file. */
 uint64_t workdir_part_bytes(const workdir *w, const char *key);
 
 #endif

@@ -35,7 +35,7 @@ static bool remove_share(const search *s, int share_fd, const char *name, err *e
     s->each(s->ctx, share_fd, tag);
     if (!fs_remove_tree_at(s->w->input_fd, name, e))
         return err_context(e, "%s", path);
-    log_info("%s: removed, it is a share of an earlier host count", path);
+    log_info("%s: removed: a share of an earlier host count", path);
     return true;
 }
 
@@ -48,7 +48,7 @@ static bool look_at(void *ctx, const char *name, err *e)
     AUTO_FD share_fd = fs_below_open(s->w->input_fd, name, O_RDONLY | O_DIRECTORY, 0);
     AUTO_FD lock_fd =
         share_fd < 0 ? -1 : private_file_open(&s->w->privacy, share_fd, WORKDIR_LOCK, &other);
-    /* Without its lock nothing is removed: a process is at work there. */
+    /* If it is locked, a process uses it: nothing is removed. */
     if (lock_fd < 0 || flock(lock_fd, LOCK_EX | LOCK_NB) != 0)
         return true;
     return remove_share(s, share_fd, name, e);

@@ -1,8 +1,8 @@
 /* One object comes into a file, and is verified while it does.
  *
- * What:    ranges into the file (s3_get), and a verification that reads along (verify_task): it is told
- *          how far the file is whole, tells how far it is, so that the line does not run away from
- *          it, and hashes what it reads for the object's checksum. A fault that it finds is
+ * What:    ranges into the file (s3_get), and a verification that reads along (verify_task): it is
+ *          told how far the file is whole, tells how far it is, so that the line does not run away
+ *          from it, and hashes what it reads for the object's checksum. A fault that it finds is
  *          held until that checksum has told whether the bytes are the object's; one in bytes of an
  *          earlier run is told at once.
  * Owner:   an operation (base/op.h); the end is lent to on_done.

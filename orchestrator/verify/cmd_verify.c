@@ -9,11 +9,11 @@
 #include "orchestrator/verify/verify_run.h"
 
 typedef struct verify_config {
-    config config; /* first: rows of the orchestrator's table mean its members */
+    config config; /* first: rows of the orchestrator's table refer to its members */
     bool json;
 } verify_config;
 
-/* ---- options: the orchestrator's, but for what makes up a run ---- */
+/* ---- options: those of the orchestrator that are not specific to a run ---- */
 
 static const option json_row = {
     .key = "json",
@@ -22,7 +22,7 @@ static const option json_row = {
     .flags = OPTION_FLAG_ONLY,
     .fallback = "false",
     .section = "Output",
-    .help = "One JSON object a file: its name, \"ok\", and the verdict or the fault.",
+    .help = "Write one JSON object per file: name, \"ok\", and the verdict or the fault.",
 };
 
 static bool concerns_runs_only(const option *row)
@@ -41,7 +41,7 @@ static bool concerns_runs_only(const option *row)
            (row->flags & OPTION_ACCEPTED);
 }
 
-/* A heading goes to the first row that is kept below it. */
+/* A heading moves to the first kept row below it. */
 static size_t pick_rows(option *rows)
 {
     size_t count = 0;
@@ -69,16 +69,16 @@ option_set cmd_verify_options(option *rows)
         .usage = "decon-orchestrator verify [options] "
                  "FILE|FOLDER|s3://BUCKET/KEY|s3://BUCKET/FOLDER/|-...",
         .intro =
-            "Decodes each file to its end and checks each line, as a run does before it submits "
-            "a file; `-` is standard input. Folders stand for the inputs below them (.jsonl and "
-            ".json, plain or compressed); those in the store end with a slash. Several files are "
-            "read at once, an object while it is downloaded.",
+            "Decodes each file completely and checks each line, as a run does before it submits "
+            "it; `-` is standard input. Folders mean the inputs below them (.jsonl and .json, "
+            "plain or compressed); in the store they end with a slash. Several files are read "
+            "concurrently, objects while they are downloaded.",
         .epilogue = "Exit status:\n"
-                    "  0    all are sound\n"
-                    "  1    one could not be read\n"
+                    "  0    all files are valid\n"
+                    "  1    some could not be read\n"
                     "  2    usage or configuration\n"
-                    "  3    some are not sound\n",
-        .ignore_unknown_keys = true, /* a run's file holds more */
+                    "  3    some are invalid\n",
+        .ignore_unknown_keys = true, /* a run's file has more keys */
     };
 }
 
@@ -100,14 +100,14 @@ static bool read_options(const option_set *set, int argc, char **argv,
         return false;
     if (out->config.verify == VERIFY_NONE)
         return err_set(e, ERR_USAGE,
-                       "verify: none looks at nothing; give --verify jsonl or --verify stream");
+                       "verify: none checks nothing; give --verify jsonl or --verify stream");
     return *positional < argc ||
            err_set(e, ERR_USAGE, "verify: no file is named; see decon-orchestrator verify --help");
 }
 
 /* ---- the command ---- */
 
-/* What says something of the file's bytes, and not of the way to them. */
+/* Faults of the file's content, as opposed to reading or transferring it. */
 static bool is_fault_of_file(err_code code)
 {
     switch (code) {

@@ -1,10 +1,11 @@
-/* `decon-orchestrator verify FILE|FOLDER|s3://BUCKET/KEY...`: the verification alone, for people.
+/* `decon-orchestrator verify FILE|FOLDER|s3://BUCKET/KEY...`: verification without a run.
  *
- * What:    each file is decoded and checked as in the pipeline, several at a time (verify_run.h); a
- *          line (or, with --json, an object) for each goes to `out`, and a summary behind several.
- * Owner:   everything is its own. Threads: the calling one runs the loop; helpers and workers are its
- *          own too.
- * Fails:   by the exit status: 0 all are sound, 3 some are not, 1 one could not be read, 2 usage.
+ * What:    each file is decoded and checked as in a run, several at a time (verify_run.h); `out`
+ *          gets a line (with --json an object) per file, and a summary if there are several.
+ * Owner:   nothing outlives the call. Threads: the calling thread runs the loop; it starts its own
+ *          workers.
+ * Fails:   by the exit status: 0 all are valid, 3 some are invalid, 1 some could not be read, 2
+ *          usage.
  */
 #ifndef ORCHESTRATOR_VERIFY_CMD_VERIFY_H
 #define ORCHESTRATOR_VERIFY_CMD_VERIFY_H
@@ -15,7 +16,7 @@
 #include "decon/compression/verify.h"
 #include "orchestrator/config/config.h"
 
-/* argv[0] is the command's own name, "verify". */
+/* argv[0] is the command's name, "verify". */
 int cmd_verify(int argc, char **argv, const char *(*getenv_fn)(const char *name), FILE *out);
 
 /* The options of the command, into CMD_VERIFY_ROWS_MAX rows of the caller. */
@@ -24,17 +25,17 @@ option_set cmd_verify_options(option *rows);
 
 typedef struct verify_sums { /* of all files */
     uint64_t valid, invalid, unreadable, ignored;
-    uint64_t lines, raw_bytes, decoded_bytes; /* of those that are sound */
+    uint64_t lines, raw_bytes, decoded_bytes; /* of valid files */
     FILE *out;
     bool json;
     const char *content_key;
 } verify_sums;
 
-/* verify_print.c: what was found, for people or as JSON. `error` NULL: it is sound. */
+/* verify_print.c: the result as text or JSON. `error` NULL: valid. */
 void verify_print_text(FILE *out, const char *name, const verdict *v, const err *error,
                        const char *content_key);
 void verify_print_json(FILE *out, const char *name, const verdict *v, const err *error);
-/* A line for people, in JSON mode to the log. */
+/* A line of text; with JSON, in the log. */
 void verify_print_sums(const verify_sums *s);
 
 #endif

@@ -45,7 +45,7 @@ static err with_hint(const err *error)
 {
     err e = *error;
     if (e.code == ERR_S3_NOT_FOUND)
-        err_append(&e, "; the name of a folder of the store ends with a slash");
+        err_append(&e, "; end the name of a folder in the store with a slash");
     return e;
 }
 
@@ -58,7 +58,7 @@ static void on_fetched(void *ctx, const fetch_end *fetched)
     end(j, fetched->error ? &hinted : NULL);
 }
 
-/* A file that is gone when the program ends, however it ends. */
+/* An unnamed file, which disappears with the program. */
 static int open_nameless(const char *dir, err *e)
 {
     char *temp_path = NULL;
@@ -103,7 +103,7 @@ static bool read_all(verify_job *j, verify *v, err *e)
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return err_set_errno(e, ERR_IO, errno, "%s: cannot be read", j->name);
+            return err_set_errno(e, ERR_IO, errno, "%s: cannot read", j->name);
         if (got == 0)
             return verify_finish(v, &j->verdict, e);
         if (!verify_feed(v, (slice){.data = piece, .len = (size_t)got}, e))
@@ -132,7 +132,7 @@ static void stream_done(pool_task *task)
     codec_memory_give(j->site->memory, &j->ticket);
     if (!j->ok && j->error.code == ERR_CODEC_MEMORY)
         codec_memory_advise(j->site->memory, &j->error);
-    j->verdict.suffix_differs = false; /* its name promises nothing */
+    j->verdict.suffix_differs = false; /* a stream has no suffix */
     end(j, j->ok ? NULL : &j->error);
 }
 
@@ -182,9 +182,9 @@ static bool start_local(verify_job *j, err *e)
     struct stat st;
     j->fd = str_equal(j->name, "-") ? STDIN_FILENO : open(j->name, O_RDONLY | O_CLOEXEC);
     if (j->fd < 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be opened", j->name);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot open", j->name);
     if (fstat(j->fd, &st) != 0)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be read", j->name);
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot read", j->name);
     if (j->fd == STDIN_FILENO || !S_ISREG(st.st_mode)) {
         start_stream(j);
         return true;

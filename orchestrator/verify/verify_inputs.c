@@ -8,7 +8,7 @@
 #include "base/util.h"
 #include "orchestrator/config/file_names.h"
 
-#define NAMED_MAX 3 /* of files that look like inputs */
+#define NAMED_MAX 3 /* of skipped files that look like inputs */
 
 void verify_names_deinit(verify_names *n)
 {
@@ -42,11 +42,12 @@ static void note_ignored(verify_names *n, const char *name)
 {
     n->ignored_count++;
     if (names_is_near_input(name) && n->near_count++ < NAMED_MAX)
-        log_warn("%s: looks like a training file, but its name does not end like those; left out: "
-                 "name its ending in input_suffixes, or name the file itself",
-                 name);
+        log_warn(
+            "%s: skipped: looks like a training file, but has another suffix; add the suffix to "
+            "input_suffixes, or name the file itself",
+            name);
     else
-        log_debug("%s: left out, no input by its name", name);
+        log_debug("%s: skipped: not an input by its name", name);
 }
 
 void verify_names_add_listed(verify_names *n, const char *name, uint64_t size_bytes)
@@ -64,7 +65,7 @@ void verify_names_end_folder(verify_names *n, const char *folder, size_t before)
         return;
     err e = ERR_INIT;
     err_set(&e, ERR_IO,
-            "%s: holds no file that ends in .jsonl or .json, plain or compressed; name other files "
+            "%s: no file in it ends in .jsonl or .json, plain or compressed; name other files "
             "themselves",
             folder);
     verify_names_add_error(n, folder, &e);

@@ -5,7 +5,7 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 
-#define JSON_LINE_MAX_BYTES ((size_t)1 << 20) /* names have 4 KiB at most, escapes six bytes each */
+#define JSON_LINE_MAX_BYTES ((size_t)1 << 20) /* names of up to 4 KiB, escapes of six bytes */
 
 static double ratio(const verdict *v)
 {
@@ -43,21 +43,22 @@ static void print_lines(FILE *out, const verdict *v)
 static void print_notes(FILE *out, const verdict *v, const char *content_key)
 {
     if (v->suffix_differs)
-        fprintf(out, "; its name promises another format than %s", codec_get(v->format)->name);
+        fprintf(out, "; its name has the suffix of another format than %s",
+                codec_get(v->format)->name);
     if (v->unscannable_lines)
         fprintf(out, "; %llu lines have no text under '%s'",
                 (unsigned long long)v->unscannable_lines, content_key);
     if (v->skipped_lines)
-        fprintf(out,
-                "; the detection server skips %llu lines (lone surrogates, more than %d levels or "
-                "numbers beyond 1.8e308)",
-                (unsigned long long)v->skipped_lines, JSONL_SERVER_DEPTH);
+        fprintf(
+            out,
+            "; the detection server skips %llu lines (unpaired surrogates, more than %d levels or "
+            "numbers beyond 1.8e308)",
+            (unsigned long long)v->skipped_lines, JSONL_SERVER_DEPTH);
     if (v->lone_surrogates)
-        fprintf(out, "; %llu escapes of half a character (lone surrogates)",
-                (unsigned long long)v->lone_surrogates);
+        fprintf(out, "; %llu unpaired surrogates", (unsigned long long)v->lone_surrogates);
 }
 
-/* Every message begins with the file's name already, or names it. */
+/* Error messages name the file already. */
 void verify_print_text(FILE *out, const char *name, const verdict *v, const err *error,
                        const char *content_key)
 {
@@ -66,7 +67,7 @@ void verify_print_text(FILE *out, const char *name, const verdict *v, const err 
         return;
     }
     AUTO_FREE char *shown = xstrdup(name);
-    for (char *c = shown; *c; c++) /* in one line, as in messages */
+    for (char *c = shown; *c; c++) /* one line */
         *c = (unsigned char)*c < 0x20 || *c == 0x7f ? ' ' : *c;
     fprintf(out, "OK      %s: %s, ", shown, codec_get(v->format)->name);
     print_lines(out, v);
@@ -118,7 +119,7 @@ static void put_verdict(buf *out, const verdict *v)
     json_member_unsigned(out, "lone_surrogates", v->lone_surrogates);
 }
 
-/* A name or message that is not UTF-8 is shown with a question mark for each byte beyond ASCII. */
+/* In a name or message that is not UTF-8, each byte beyond ASCII is replaced by a question mark. */
 static void put_any_string(buf *out, const char *key, const char *text)
 {
     slice whole = slice_from(text);

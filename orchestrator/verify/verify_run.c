@@ -8,8 +8,8 @@
 #include "decon/s3/uri.h"
 #include "base/util.h"
 
-#define OBJECTS_AHEAD 16  /* beside one for each worker: on their way meanwhile */
-#define RESULTS_MAX   512 /* that wait for an earlier one */
+#define OBJECTS_AHEAD 16  /* downloads in flight besides one per worker */
+#define RESULTS_MAX   512 /* that wait for an earlier result */
 
 typedef struct verify_slot { /* of one name, from its start until its result is reported */
     verify_run *run;
@@ -26,9 +26,8 @@ struct verify_run {
 
     /* of the run */
     const verify_names *names;
-    verify_slot **slots; /* by index */
-    size_t next,
-        reported; /* the first that has not begun; the first whose result is not reported */
+    verify_slot **slots;   /* by index */
+    size_t next, reported; /* first one not started; first one not reported */
     unsigned active;
     uint64_t disk_used_bytes, disk_budget_bytes;
     bool starting, done;
@@ -76,7 +75,7 @@ void verify_run_free(verify_run *run)
     free(run);
 }
 
-/* ---- the store; nobody who names local files only needs credentials ---- */
+/* ---- the store, opened only if an object is named: local files need no credentials ---- */
 
 static bool open_store(verify_run *run, err *e)
 {
@@ -103,7 +102,7 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
     verify_listing *l = ctx;
     UNUSED(e);
     AUTO_FREE char *name = xasprintf("s3://%s/%s", l->bucket, object->key);
-    if (!str_ends_with(object->key, "/")) /* what consoles put in an empty folder's place */
+    if (!str_ends_with(object->key, "/")) /* folder markers of consoles */
         verify_names_add_listed(l->out, name, object->size_bytes);
     return true;
 }
@@ -172,7 +171,7 @@ static void on_job_done(void *ctx, const verdict *found, const err *error)
     start_more(run);
 }
 
-/* Is there room for the next name beside those at work? One always goes. */
+/* Whether the limits allow the next name; one is always allowed. */
 static bool has_slot(const verify_run *run)
 {
     const verify_name *next = name_at(run, run->next);
@@ -184,7 +183,7 @@ static bool has_slot(const verify_run *run)
            run->disk_used_bytes + next->size_bytes <= run->disk_budget_bytes;
 }
 
-/* Also when all others have ended. */
+/* False if it would not fit even after all others have ended. */
 static bool fits_on_disk(const verify_run *run, const verify_name *name, err *e)
 {
     const char *dir = run->site.config->local_work_dir;
@@ -195,7 +194,7 @@ static bool fits_on_disk(const verify_run *run, const verify_name *name, err *e)
         return true;
     format_size(name->size_bytes, size, sizeof size);
     return err_set(e, ERR_NO_SPACE,
-                   "%s: %s do not fit on the disk of %s; make room, or choose a larger disk for "
+                   "%s: %s do not fit on the disk of %s; free space, or choose a larger disk for "
                    "local_work_dir",
                    name->name, size, dir);
 }
@@ -220,7 +219,7 @@ static void start_next(verify_run *run)
         verify_job_start(&run->site, name->name, on_job_done, slot);
 }
 
-/* Jobs may end while they start: the outermost call does the work. */
+/* Jobs may end during their start: only the outermost call continues. */
 static void start_more(verify_run *run)
 {
     if (run->starting)
@@ -234,7 +233,7 @@ static void start_more(verify_run *run)
     run->starting = false;
 }
 
-/* As a run without disk_budget: four fifths of what is free. */
+/* As in a run without disk_budget: four fifths of the free space. */
 static uint64_t disk_budget(const config *c, const verify_names *names)
 {
     uint64_t free_bytes = UINT64_MAX;
@@ -242,7 +241,7 @@ static uint64_t disk_budget(const config *c, const verify_names *names)
         return c->disk_budget_bytes > 0 ? c->disk_budget_bytes : UINT64_MAX;
     if (!fs_make_dirs_as(c->local_work_dir, 0755, NULL) ||
         !fs_free_bytes(c->local_work_dir, &free_bytes, NULL))
-        return UINT64_MAX; /* each object's own error will tell */
+        return UINT64_MAX; /* each object will report the error */
     return free_bytes / 5 * 4;
 }
 

@@ -135,7 +135,7 @@ test_a_folder_stands_for_its_inputs() {
     grep -q 'SUMMARY: Files=6' "$T/verify.log" || fail "$(cat "$T/verify.log")"
     verify "$T/in/empty"
     expect_status 1
-    expect_out '^FAILED  .*in/empty: holds no file that ends in .jsonl or .json'
+    expect_out '^FAILED  .*in/empty: no file in it ends in .jsonl or .json'
     verify "$T/in/a.jsonl"
     [ "$(wc -l <"$T/out")" = 1 ] || fail "a summary of one file: $(cat "$T/out")"
 }
@@ -159,7 +159,7 @@ test_a_folder_of_the_store_stands_for_its_inputs() {
     expect_out '^SUMMARY: Files=6 '
     verify s3://data/none/ s3://nobucket/x/ "$T/in/a.jsonl"
     expect_status 1
-    expect_out '^FAILED  s3://data/none/: holds no file'
+    expect_out '^FAILED  s3://data/none/: no file in it'
     expect_out '^FAILED  .*s3://nobucket'
     expect_out '^OK .*in/a.jsonl'
 }
