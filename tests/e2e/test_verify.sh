@@ -50,7 +50,7 @@ test_lines_that_the_server_skips_are_told() {
     printf '{"text": "a"}\n{"text": "\\udc00"}\n{"text": "", "v": 1e999}\n{"v": 1}\n' >"$T/a.jsonl"
     verify "$T/a.jsonl"
     expect_status 0
-    expect_out "; 1 lines have no text under 'text'; the detection server skips 2 lines \(lone surrogates,"
+    expect_out "; 1 lines have no text under 'text'; the detection server skips 2 lines \(unpaired surrogates,"
     sed -i 1d "$T/a.jsonl"
     verify "$T/a.jsonl"
     expect_status 3
@@ -96,7 +96,7 @@ test_an_object_is_read_while_it_is_downloaded() {
     expect_status 1
     verify s3://data/in
     expect_status 1
-    expect_out '^FAILED  .*s3://data/in.*a folder of the store ends with a slash'
+    expect_out '^FAILED  .*s3://data/in.*end the name of a folder in the store with a slash'
 }
 # A folder with inputs in two depths, two of them bad, and what is no input.
 make_folder() {
