@@ -1,4 +1,4 @@
-/* Submissions and the jobs that are followed. */
+/* Submission and polling of jobs. */
 #include "base/json/json_write.h"
 #include "decon/base/log.h"
 #include "base/util.h"
@@ -59,7 +59,7 @@ static void call_send(void *ctx)
     exchange_send(c->jobs, &c->x);
 }
 
-/* The call goes on, or ends, when the server has answered /health or stays silent. */
+/* The call continues or ends when the server answers /health or does not. */
 static void await_health(job_call *c)
 {
     c->stuck = true;
@@ -67,8 +67,8 @@ static void await_health(job_call *c)
     jobs_ask_health(c->jobs);
 }
 
-/* One line a minute for all calls: a request that took its whole limit, a busy server, or many
- * failures. */
+/* At most one line per minute for all calls: a request that reached its time limit, a busy server,
+ * or many failures. */
 static void warn_of_trouble(const job_call *c, const err *why)
 {
     jobs *j = c->jobs;
@@ -77,11 +77,11 @@ static void warn_of_trouble(const job_call *c, const err *why)
     if (!counts || (j->warned_ms && now_ms - j->warned_ms < WARN_EVERY_MS))
         return;
     j->warned_ms = now_ms;
-    log_warn("%s; tried %u times, going on while the server answers /health", why->message,
+    log_warn("%s; tried %u times, retrying while the server answers /health", why->message,
              c->failures);
 }
 
-/* The server, or the way to it, is in trouble: ask for its health before going on. */
+/* The server or the connection failed: ask for its health before the next attempt. */
 static void call_stuck(job_call *c, const err *why)
 {
     c->last = *why;
@@ -102,7 +102,7 @@ static void fail_overdue(void *ctx)
     job_call_end(c, NULL, &e);
 }
 
-/* Before the request is sent again. A busy server says how long. */
+/* Pause before the request is sent again. A busy server states it. */
 static uint64_t next_pause_ms(job_call *c)
 {
     uint64_t asked_ms = c->busy_ms ? MIN(c->x.retry_after_s, BUSY_PAUSE_MAX_S) * 1000 : 0;
@@ -115,7 +115,7 @@ void job_call_resume(job_call *c, bool was_down)
 {
     transport *t = c->jobs->transport;
     c->stuck = false;
-    if (c->held) /* not at once: its end may end other calls */
+    if (c->held) /* deferred: its end may end other calls */
         c->x.pause = timer_start(t, 0, read_reply, c);
     else if (!job_call_may_go_on(c, was_down))
         c->x.pause = timer_start(t, 0, fail_overdue, c);
@@ -204,7 +204,7 @@ static bool is_known(const jobs *j, const char *path)
     return !path || !j->knows_path || j->knows_path(j->ctx, path);
 }
 
-/* True: the reply is read again when the server has told of itself. */
+/* True: the reply is read again after /health was answered. */
 static bool hold(job_call *c)
 {
     if (c->held || !c->jobs->knows_path)
@@ -219,12 +219,12 @@ static void on_forgotten(job_call *c, const char *words)
     err e = ERR_INIT;
     if (hold(c))
         return;
-    err_set(&e, ERR_JOB_FORGOTTEN, "the detection server does not know job %s any more%s%s",
-            c->job_id, words ? ": " : "", words ? words : "");
+    err_set(&e, ERR_JOB_FORGOTTEN, "the detection server no longer knows job %s%s%s", c->job_id,
+            words ? ": " : "", words ? words : "");
     job_call_end(c, NULL, &e);
 }
 
-/* It becomes part of an object's metadata. */
+/* It is stored in object metadata. */
 static bool is_fingerprint(const status_reply *r)
 {
     return settings_fingerprint_is_valid(r->fingerprint);
@@ -246,13 +246,13 @@ static void on_failed(job_call *c, const status_reply *r)
 {
     err e = ERR_INIT;
     err_set(&e, r->process_ended ? ERR_JOB_CRASHED : ERR_JOB_FAILED,
-            "the detection server failed the job: %s", r->words ? r->words : "it does not say why");
+            "the detection server failed the job: %s", r->words ? r->words : "no cause given");
     if (r->error_code)
         snprintf(e.s3_code, sizeof e.s3_code, "%s", r->error_code);
     job_call_end(c, NULL, &e);
 }
 
-/* It is not done. Where its time is over, /health says whether the server is there. */
+/* The job is not done. At its time limit, /health decides whether the server is available. */
 static void on_unfinished(job_call *c, bool running)
 {
     job_call_note_state(c, running);
@@ -332,7 +332,7 @@ static void read_reply(void *ctx)
         on_status(c);
 }
 
-/* --- the public face --- */
+/* --- public functions --- */
 
 static char *without_slashes(const char *url)
 {
@@ -424,7 +424,7 @@ op *job_submit(jobs *j, const char *file_path, const char *idempotency_key, uint
     json_member_string(&body, "file_path", slice_from(file_path));
     if (j->lenient)
         json_member_bool(&body, "lenient", true);
-    if (j->cleans_as_input) /* formats that the server does not write come as gzip */
+    if (j->cleans_as_input) /* other formats are written as gzip */
         json_member_string(&body, "cleaned_format", SLICE_LIT("input"));
     json_close(&body);
     c->body = buf_give(&body);

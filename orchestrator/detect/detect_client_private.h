@@ -1,7 +1,7 @@
-/* Inside of the detection server's client: what its sources share.
+/* Internals shared by the source files of the detection server's client.
  *
- * What:    one exchange (a request that may be sent again), the calls, the question for health.
- * Owner:   see jobs.h; an exchange is embedded in what sends it.
+ * What:    one exchange (a request that may be sent again), the calls, the request for health.
+ * Owner:   see detect_client.h; an exchange is embedded in its sender.
  * Threads: loop.
  * Fails:   -
  */
@@ -21,9 +21,9 @@ typedef struct exchange {
     http_request request;
     http_header headers[3];
     buf reply;
-    bool replayed;     /* the reply's header said so */
-    bool host_refused; /* the name by which the server is addressed; so is every other request */
-    uint64_t retry_after_s; /* of its header Retry-After; 0: it has none */
+    bool replayed;          /* the reply's header said so */
+    bool host_refused;      /* the host name in server_url is refused, for every request */
+    uint64_t retry_after_s; /* header Retry-After; 0: none */
     http_call *call;
     timer *pause;
 } exchange;
@@ -31,24 +31,24 @@ typedef struct exchange {
 typedef struct job_call {
     op op;
     jobs *jobs;
-    bool submits; /* else it follows */
+    bool submits; /* otherwise it polls */
     char *job_id; /* followed */
     char *file_path, *key;
     char *url, *body;
     exchange x;
-    uint64_t poll_ms;  /* the next pause between two looks */
-    uint64_t pause_ms; /* the next pause after trouble */
+    uint64_t poll_ms;  /* pause before the next poll */
+    uint64_t pause_ms; /* pause after a failure */
     unsigned failures;
-    err last; /* the newest trouble */
+    err last; /* the last failure */
 
     /* detect_limits.c */
     uint64_t limit_ms;   /* 0: none */
     uint64_t started_ms; /* the limit counts from here; outages move it on */
-    uint64_t stuck_ms;   /* since then it waits for the server's health */
-    uint64_t busy_ms;    /* of the newest reply, where that said that the server is busy; or 0 */
+    uint64_t stuck_ms;   /* start of its wait for the server's health */
+    uint64_t busy_ms;    /* of the last reply, if that was busy; or 0 */
     bool running;        /* the server works on the job */
     bool queued;         /* the job waits there */
-    bool overdue;        /* the limit has passed: /health decides whether the server is to blame */
+    bool overdue;        /* the limit has passed: /health decides the cause */
     bool renewed;        /* it got a second limit after an outage */
 
     job_done on_done;
@@ -56,7 +56,7 @@ typedef struct job_call {
     char *found_job_id, *report_path, *cleaned_path, *fingerprint;
     bool stuck;   /* waits for the server's health */
     bool missing; /* the status is 404 */
-    bool held;    /* the reply is here; its end is reported after that */
+    bool held;    /* the reply is held until /health was answered */
 } job_call;
 
 struct jobs {
@@ -69,20 +69,20 @@ struct jobs {
     void (*on_facts)(void *ctx, const server_facts *facts);
     bool (*knows_path)(void *ctx, const char *path);
     void *ctx;
-    bool cleans_as_input; /* as /health said the last time */
+    bool cleans_as_input; /* from the last reply of /health */
     op_list calls;
 
-    /* asking for health: one exchange for all who wait */
+    /* request for health: one for all waiting calls */
     exchange health;
     char *health_url;
     bool asking;
-    bool down;                                           /* it did not answer the last time */
-    bool indexing;                                       /* it answered that it builds its index */
-    uint64_t down_since_ms, heard_ms, pause_ms, told_ms; /* heard: the newest sign of life */
+    bool down;                                           /* the last request failed */
+    bool indexing;                                       /* it is building its index */
+    uint64_t down_since_ms, heard_ms, pause_ms, told_ms; /* heard: last reply */
 
-    uint64_t progress_ms;   /* when a job began or ended last; or 0 */
-    uint64_t busy_since_ms; /* it has accepted nothing since; 0: it is not busy */
-    uint64_t warned_ms;     /* of trouble with calls; or 0 */
+    uint64_t progress_ms;   /* last start or end of a job; or 0 */
+    uint64_t busy_since_ms; /* start of the busy time; 0: not busy */
+    uint64_t warned_ms;     /* last warning about calls; or 0 */
 
     /* jobs_wait_server */
     void (*on_ready)(void *ctx, const server_facts *facts, const err *error);
@@ -93,46 +93,46 @@ struct jobs {
 /* --- detect_exchange.c --- */
 void exchange_send(jobs *j, exchange *x);
 void exchange_stop(jobs *j, exchange *x);
-/* Callbacks' common part. */
+/* Common part of the callbacks. */
 void exchange_take_head(exchange *x, const http_reply *reply);
 bool exchange_take_body(exchange *x, slice data, err *e);
-/* Worth another try: no reply at all, or the server's own fault. */
+/* Retryable: no reply, or a 5xx. */
 bool exchange_is_trouble(const http_result *r);
-/* The server asks to come back later: it is there, and nothing is wrong. */
+/* The server is available but busy (Retry-After). */
 bool exchange_is_busy(const exchange *x, const http_result *r);
 void exchange_describe(const exchange *x, const http_result *r, err *e);
 uint64_t jobs_jittered_ms(jobs *j, uint64_t pause_ms);
 /* The reply's members `keys`. False: the reply is not a JSON object in valid UTF-8. */
 bool exchange_read(const exchange *x, const char *const *keys, json_value *values, size_t count)
     MUST_USE;
-/* The string, malloc'ed; *out is NULL where the member is absent or null. False: another type, or a
- * string with NUL, which is no path, status or id. */
+/* The string, malloc'ed; *out is NULL if the member is absent or null. False: another type, or a
+ * string with NUL. */
 bool reply_string(const json_value *value, char **out) MUST_USE;
-/* The same for text that is only shown: NUL becomes a space, what is no string NULL. */
+/* The same for display: NUL becomes a space; NULL if it is not a string. */
 char *reply_words(const json_value *value) MUST_USE;
 
 /* --- detect_health.c --- */
-/* Asks; all calls that are stuck go on when the server answers, or end when it stays silent. */
+/* Requests /health; waiting calls continue when it answers, or end after server_wait. */
 void jobs_ask_health(jobs *j);
 void jobs_health_init(jobs *j);
 
 /* --- detect_limits.c --- */
 void job_call_begin(job_call *c);
-/* The job's state, as the server tells it. */
+/* The job's state, as reported by the server. */
 void job_call_note_state(job_call *c, bool running);
-void jobs_note_progress(jobs *j); /* a job began or ended */
+void jobs_note_progress(jobs *j); /* a job started or ended */
 void jobs_note_accepted(jobs *j);
-/* After each reply. False: the server was busy for too long, and *e says so. */
+/* After each reply. False, with *e: the server was busy for too long. */
 bool job_call_note_busy(job_call *c, bool busy, const err *why, err *e) MUST_USE;
 bool job_call_is_overdue(const job_call *c);
 uint64_t job_call_left_ms(const job_call *c); /* of the limit; at least 1 */
-/* The server has answered /health after an outage (`was_down`), or at once. False: the limit has
- * passed and the server is not to blame. */
+/* The server has answered /health, after an outage if `was_down`. False: the limit has passed
+ * without an outage. */
 bool job_call_may_go_on(job_call *c, bool was_down) MUST_USE;
 void job_call_describe_limit(const job_call *c, err *e);
 
 /* --- detect_client.c --- */
-/* Goes on after the server has answered /health; `was_down`: not at once. */
+/* Continues after a reply of /health; `was_down`: there was an outage. */
 void job_call_resume(job_call *c, bool was_down);
 void job_call_end(job_call *c, const job_outcome *outcome, const err *error);
 

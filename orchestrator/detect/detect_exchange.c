@@ -12,7 +12,7 @@ void exchange_take_head(exchange *x, const http_reply *reply)
     x->host_refused = reply->status == 403 && refused && str_equal(refused, "true");
     const char *later = http_reply_header(reply, "Retry-After");
     uint64_t seconds = 0;
-    if (later) /* an HTTP date is not read: it says no more than that it may be tried again */
+    if (later) /* an HTTP date is not parsed, only its presence counts */
         x->retry_after_s = num_parse_u64(later, &seconds) && seconds ? seconds : 1;
 }
 
@@ -21,7 +21,7 @@ bool exchange_take_body(exchange *x, slice data, err *e)
     if (buf_append_slice(&x->reply, data))
         return true;
     AUTO_FREE char *shown = url_shown(x->request.url);
-    return err_set(e, ERR_PARSE, "%s: a reply of more than %u bytes is not a detection server's",
+    return err_set(e, ERR_PARSE, "%s: more than %u bytes: not the reply of a detection server",
                    shown, JOBS_REPLY_MAX_BYTES);
 }
 
@@ -81,7 +81,7 @@ bool exchange_read(const exchange *x, const char *const *keys, json_value *value
 
 static char *string_of(const json_value *value, bool *has_nul)
 {
-    AUTO(buf) scratch = BUF(value->raw.len); /* without its escapes a text is not longer */
+    AUTO(buf) scratch = BUF(value->raw.len); /* unescaped text is not longer */
     slice text = {0};
     *has_nul = false;
     if (value->type != JSON_STRING || !json_text(value, &scratch, &text))

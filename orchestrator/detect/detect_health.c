@@ -1,4 +1,4 @@
-/* Is the detection server there? One question for all who wait. */
+/* Health of the detection server: one request for all waiting calls. */
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "base/options/options.h"
@@ -81,7 +81,7 @@ static void resume_all(jobs *j, bool was_down)
             job_call_resume((job_call *)o, was_down);
 }
 
-/* Its callback may end other calls, so the walk starts over after each. */
+/* A callback may end other calls, so the walk restarts after each. */
 static bool end_one_stuck(jobs *j, const err *e)
 {
     for (op *o = j->calls.first; o; o = o->next) {
@@ -103,15 +103,14 @@ static void end_all(jobs *j, const err *e)
         ;
 }
 
-/* It would report every file clean. Waiting does not change that. */
+/* It would report every file clean, and waiting does not help. */
 static void refuse_empty_index(jobs *j)
 {
     err e = ERR_INIT;
-    err_set(
-        &e, ERR_CONFIG,
-        "the detection server at %s has an index of 0 records, so it can find nothing; start it "
-        "with evaluation data (--evals-dir)",
-        j->shown_url);
+    err_set(&e, ERR_CONFIG,
+            "the detection server at %s has an index of 0 records and finds nothing; start it with "
+            "evaluation data (--evals-dir)",
+            j->shown_url);
     end_all(j, &e);
 }
 
@@ -150,7 +149,7 @@ static void tell_waiting(jobs *j, uint64_t now_ms, uint64_t most_ms, const err *
     j->told_ms = now_ms ? now_ms : 1;
 }
 
-/* Our server says so from its start until it takes jobs. */
+/* decon-server reports this from its start until it accepts jobs. */
 static bool says_indexing(const jobs *j, const http_result *result)
 {
     static const char *const key = "status";
@@ -192,8 +191,8 @@ static void note_unready(jobs *j, unready how)
     j->indexing = indexing;
 }
 
-/* One that builds its index is alive, and waited for without limit. Silence counts from the last sign
- * of life. */
+/* A server that builds its index is waited for without limit. An outage counts from the last
+ * reply. */
 static void on_unhealthy(jobs *j, const err *why, unready how)
 {
     uint64_t now_ms = clock_now_ms(j->transport);
@@ -221,7 +220,7 @@ static void on_health_reply(void *ctx, const http_result *result)
         exchange_describe(&j->health, result, &e);
         on_unhealthy(j, &e, unready_of(j, result));
     } else if (!read_facts(&j->health, &facts, texts)) {
-        err_set(&e, ERR_PARSE, "%s/health: the reply is not a detection server's", j->shown_url);
+        err_set(&e, ERR_PARSE, "%s/health: not the reply of a detection server", j->shown_url);
         on_unhealthy(j, &e, SILENT);
     } else if (facts.tells_records && facts.records == 0) {
         refuse_empty_index(j);

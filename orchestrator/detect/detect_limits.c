@@ -1,4 +1,4 @@
-/* How long calls may take, and how long a busy server is waited for. */
+/* Time limits of calls and of the wait for a busy server. */
 #include "base/options/options.h"
 #include "base/util.h"
 #include "orchestrator/detect/detect_client_private.h"
@@ -40,7 +40,7 @@ bool job_is_waiting(const op *call)
     return c->submits ? c->failures > 0 : c->queued;
 }
 
-/* A job that waits at the server has its time while others begin and end. */
+/* For a queued job the time counts from the last start or end of any job. */
 static uint64_t counts_from_ms(const job_call *c)
 {
     return c->running || c->submits ? c->started_ms : MAX(c->started_ms, c->jobs->progress_ms);
@@ -112,17 +112,17 @@ void job_call_describe_limit(const job_call *c, err *e)
     if (c->submits)
         err_set(e, ERR_JOB_LIMIT,
                 "%s: not accepted within %s, though the detection server answers /health (%s); "
-                "look for the cause in the server's log",
+                "see the server's log",
                 shown, limit, c->last.message);
     else if (c->failures)
         err_set(e, ERR_JOB_LIMIT,
-                "%s: no status within %s, though the detection server answers /health (%s); look "
-                "for the cause in the server's log",
+                "%s: no status within %s, though the detection server answers /health (%s); see "
+                "the server's log",
                 shown, limit, c->last.message);
     else
         err_set(e, ERR_JOB_LIMIT,
-                "job %s: %s, though the detection server answers /health: %s; look for the cause "
-                "in the server's log, or raise job_limit",
+                "job %s: %s, though the detection server answers /health: %s; see the server's "
+                "log, or raise job_limit",
                 c->job_id, c->running ? "is not done" : "was not begun and no other job moved on",
                 limit);
 }

@@ -17,7 +17,7 @@ static void put_raw(buf *json, const char *key, const json_value *value)
     buf_append_str(json, quote);
 }
 
-/* As detection/config/fingerprint.c: ascending keys, and the SHA-256 of the text. */
+/* As in detection/config/fingerprint.c: ascending keys, and the SHA-256 of the text. */
 static void make_partial(const json_value *values, server_settings *out)
 {
     uint8_t digest[SHA256_BYTES];

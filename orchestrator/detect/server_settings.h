@@ -1,11 +1,11 @@
 /* The settings of a detection server, from its reply to /health.
  *
- * What:    a server of ours reports `fingerprint` and `settings`. The reference server does not: its
- *          fingerprint is made here of what it reports (threshold, mode, purify), so that at least a
- *          change of these is noticed.
+ * What:    decon-server reports `fingerprint` and `settings`. The reference server does not: its
+ *          fingerprint is computed here from what it reports (threshold, mode, purify), so that at
+ *          least changes of these are detected.
  * Owner:   server_settings_deinit frees the strings.
  * Threads: any.
- * Fails:   never: both strings are NULL where the server reports neither.
+ * Fails:   never: both strings are NULL if the server reports neither.
  */
 #ifndef ORCHESTRATOR_DETECT_SERVER_SETTINGS_H
 #define ORCHESTRATOR_DETECT_SERVER_SETTINGS_H

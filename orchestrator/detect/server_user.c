@@ -33,7 +33,7 @@ static bool is_loopback(slice host)
            slice_equal_str(host, "[::1]");
 }
 
-/* False: the URL leads to another machine. */
+/* False: the URL refers to another host. */
 static bool loopback_port(const char *url, unsigned *port)
 {
     bool secure = str_starts_with(url, "https://");
@@ -80,10 +80,11 @@ static bool find_named(const char *name, uint32_t *user, err *e)
     char names[NAMES_SIZE];
     struct passwd pw, *found = NULL;
     if (getpwnam_r(name, &pw, names, sizeof names, &found) != 0 || !found)
-        return err_set(e, ERR_CONFIG,
-                       "server_user: there is no user %s on this machine; give the name or number "
-                       "of the detection server's user",
-                       name);
+        return err_set(
+            e, ERR_CONFIG,
+            "server_user: the user %s does not exist on this host; give the name or number "
+            "of the detection server's user",
+            name);
     *user = found->pw_uid;
     return true;
 }

@@ -6,7 +6,7 @@
 
 struct codec_memory {
     uint64_t limit_bytes, used_bytes;
-    codec_ticket *first; /* those that wait, in order */
+    codec_ticket *first; /* waiting, in order */
     bool pumping;
 };
 
@@ -27,7 +27,7 @@ uint64_t codec_memory_limit(const codec_memory *m)
     return m->limit_bytes;
 }
 
-/* on_admitted may ask and give in turn: the outermost call does the work. */
+/* on_admitted may call ask and give: only the outermost call admits. */
 static void pump(codec_memory *m)
 {
     if (m->pumping)
@@ -86,6 +86,6 @@ void codec_memory_advise_server(uint64_t server_bytes, err *e)
 {
     char limit[32];
     format_size(server_bytes, limit, sizeof limit);
-    err_append(e, "; the detection server could not read it: raise its codec_memory, which is %s",
+    err_append(e, "; the detection server cannot read it: raise its codec_memory, which is %s",
                limit);
 }

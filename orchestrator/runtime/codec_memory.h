@@ -1,12 +1,12 @@
-/* Memory for decoders and encoders: admission in the order of asking, within one bound.
+/* Memory for decoders and encoders: admission in the order of requests, within one limit.
  *
- * What:    a codec is let in with as much as it asks for, or waits until others have given theirs
- *          back. Windows are the largest memory of a run (xz -6 encodes with 93 MiB, zstd --long=31
- *          decodes with 2 GiB), so they have a bound of their own: option codec_memory.
- * Owner:   codec_memory_new / _free. A ticket is the caller's, embedded; it must be given back (or
- *          never have been asked) before it goes.
+ * What:    a codec is admitted with the memory that it requests, or waits until others have
+ *          released theirs. Windows are the largest memory of a run (xz -6 encodes with 93 MiB,
+ *          zstd --long=31 decodes with 2 GiB), so they have a separate limit: option codec_memory.
+ * Owner:   codec_memory_new / _free. A ticket is embedded in the caller's struct and must be given
+ *          back before that is freed.
  * Threads: loop only.
- * Fails:   never; nobody may ask for more than codec_memory_limit.
+ * Fails:   never; requests must not exceed codec_memory_limit.
  */
 #ifndef ORCHESTRATOR_RUNTIME_CODEC_MEMORY_H
 #define ORCHESTRATOR_RUNTIME_CODEC_MEMORY_H
@@ -17,7 +17,7 @@
 typedef struct codec_memory codec_memory;
 
 typedef struct codec_ticket {
-    /* the caller's, set before it asks */
+    /* set by the caller before codec_memory_ask */
     void (*on_admitted)(struct codec_ticket *t);
     /* this module's */
     uint64_t bytes;
@@ -26,17 +26,17 @@ typedef struct codec_ticket {
 } codec_ticket;
 
 codec_memory *codec_memory_new(uint64_t limit_bytes) MUST_USE;
-void codec_memory_free(codec_memory *m); /* NULL is fine */
+void codec_memory_free(codec_memory *m); /* NULL is allowed */
 uint64_t codec_memory_limit(const codec_memory *m);
 
-/* Calls on_admitted, at once or later. More than the limit is taken for the limit. */
+/* Calls on_admitted, at once or later. Larger requests count as the limit. */
 void codec_memory_ask(codec_memory *m, codec_ticket *t, uint64_t bytes);
-/* Gives back what it has, or leaves the queue; others may be admitted meanwhile. */
+/* Releases its memory, or leaves the queue; others may be admitted within the call. */
 void codec_memory_give(codec_memory *m, codec_ticket *t);
 
-/* Appends what to do about one codec that needs more than the whole limit. */
+/* Appends advice for a codec that needs more than the limit. */
 void codec_memory_advise(const codec_memory *m, err *e);
-/* The same for one that the detection server, whose limit is `server_bytes`, could not decode. */
+/* The same for a file beyond the detection server's limit, `server_bytes`. */
 void codec_memory_advise_server(uint64_t server_bytes, err *e);
 
 #endif

@@ -13,8 +13,8 @@ loop *store_loop_new(const config *c, const char *(*getenv_fn)(const char *name)
     AUTO_FREE char *found =
         s3_config_ca_bundle(&(s3_config){.profile = c->profile, .getenv_fn = getenv_fn});
     if (!c->verify_ssl)
-        log_warn("certificates are not checked (verify_ssl: false): whoever is on the way can read "
-                 "and change what is sent");
+        log_warn("certificates are not checked (verify_ssl: false): others on the network can read "
+                 "and change the data");
     return loop_new(&(loop_options){.max_connections = connections,
                                     .verify_tls = c->verify_ssl,
                                     .ca_bundle = c->ca_bundle ? c->ca_bundle : found,
@@ -23,7 +23,8 @@ loop *store_loop_new(const config *c, const char *(*getenv_fn)(const char *name)
                     e);
 }
 
-/* A person at a terminal corrects an address sooner than a scheduler starts a service. */
+/* Shorter at a terminal, where a person corrects an address sooner than a scheduler starts a
+ * service. */
 static uint64_t start_wait_ms(const config *c)
 {
     uint64_t otherwise_ms = isatty(STDERR_FILENO) ? TERMINAL_START_WAIT_MS : 0;

@@ -1,9 +1,10 @@
-/* The store as the configuration has it: event loop and client.
+/* Event loop and S3 client from the configuration.
  *
- * What:    what the options of the section Store make of loop_options and of s3_client_new.
- * Owner:   the caller, of what is returned.
+ * What:    converts the options of the section Store to loop_options and arguments of
+ *          s3_client_new.
+ * Owner:   returned objects are the caller's.
  * Threads: the loop's.
- * Fails:   ERR_CONFIG for settings that cannot be.
+ * Fails:   ERR_CONFIG for invalid settings.
  */
 #ifndef ORCHESTRATOR_RUNTIME_S3_SETUP_H
 #define ORCHESTRATOR_RUNTIME_S3_SETUP_H
@@ -13,7 +14,7 @@
 #include "decon/s3/s3.h"
 #include "base/util.h"
 
-/* The loop that requests to the store go over; warns where certificates are not checked. */
+/* The loop for requests to the store; warns if certificates are not checked. */
 loop *store_loop_new(const config *c, const char *(*getenv_fn)(const char *name),
                      unsigned connections, size_t receive_buffer_bytes, err *e) MUST_USE;
 

@@ -91,7 +91,7 @@ typedef struct fetch_run fetch_run;
 typedef struct fetch_slot {
     fetch_run *run;
     size_t index;
-    buf data; /* received before its turn */
+    buf data; /* received out of order */
     bool ended;
     err error;
 } fetch_slot;
@@ -116,12 +116,12 @@ static bool on_data(void *ctx, slice data, err *e)
     const store_fetch *f = slot->run->fetch;
     if (!is_large(slot->run, slot->index))
         return buf_append_slice(&slot->data, data) ||
-               err_set(e, ERR_LIMIT, "%s: the object has grown", f->keys[slot->index]);
+               err_set(e, ERR_LIMIT, "%s: the object is larger than listed", f->keys[slot->index]);
     f->take(f->ctx, slot->index, data, false, NULL);
     return true;
 }
 
-/* Pieces that `take` has seen cannot be withdrawn. */
+/* Pieces already passed to `take` cannot be withdrawn. */
 static void on_restart(void *ctx)
 {
     fetch_slot *slot = ctx;

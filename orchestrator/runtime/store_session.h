@@ -1,10 +1,10 @@
-/* Requests to the store one after the other, for commands that do not run the flow.
+/* Sequential requests to the store, for commands that do not run the flow.
  *
- * What:    a client, and calls that return when their operation has ended. store_fetch reads many
- *          objects, several at a time, and hands them on in their order.
+ * What:    a client, and calls that return when their operation has ended. store_session_fetch
+ *          reads many objects, several at a time, and delivers them in order.
  * Owner:   store_session_close; the environment outlives the session.
  * Threads: loop.
- * Fails:   by err; the operation has been retried by then.
+ * Fails:   by err, after retries.
  */
 #ifndef ORCHESTRATOR_RUNTIME_STORE_SESSION_H
 #define ORCHESTRATOR_RUNTIME_STORE_SESSION_H
@@ -26,7 +26,7 @@ typedef struct store_session {
     store_session_env env;
     s3_client *s3;
     bool done;
-    err error; /* of the newest operation */
+    err error; /* of the last operation */
 } store_session;
 
 bool store_session_open(store_session *s, const config *c, const store_session_env *env,
@@ -51,7 +51,7 @@ typedef struct store_fetch {
     const uint64_t *sizes; /* of the objects, as listed */
     size_t count;
     /* A piece of the object at `index`, in order; borrowed. `last`: the object has ended; with an
-     * error (also: it was replaced while it was read) the pieces are not all of it. */
+     * error (e.g. it was replaced while it was read) it is incomplete. */
     void (*take)(void *ctx, size_t index, slice piece, bool last, const err *error);
     void *ctx;
 } store_fetch;

@@ -9,9 +9,9 @@ typedef struct download {
     op op;
     download_options options;
     int fd;
-    bool reused;        /* an earlier run's whole file */
-    bool keep_off;      /* use nothing of an earlier run (any more) */
-    char *resume_path;  /* lent to the fetch */
+    bool reused;        /* a complete file of an earlier run */
+    bool keep_off;      /* ignore files of an earlier run */
+    char *resume_path;  /* borrowed by the fetch */
     op *fetch;          /* NULL once ended */
     s3_checksum hashed; /* of the bytes */
 } download;
@@ -55,7 +55,7 @@ static void warn_about(const download *d)
     const verdict *v = &d->options.item->local.verdict;
     const char *bucket = d->options.bucket, *key = d->options.item->planned.key;
     if (v->suffix_differs)
-        log_warn("s3://%s/%s: its content is %s, its name says otherwise", bucket, key,
+        log_warn("s3://%s/%s: the content is %s, unlike the suffix", bucket, key,
                  codec_get(v->format)->name);
     if (v->unscannable_lines)
         log_warn("s3://%s/%s: %llu of %llu lines have no text under '%s'; they are not looked at",
@@ -71,10 +71,10 @@ static void warn_about(const download *d)
 
 static bool begin(download *d, err *e);
 
-/* What an earlier run left, whole or in part, went bad on the disk: the object itself decides. */
+/* A file left by an earlier run is corrupt: the object is downloaded again. */
 static void begin_afresh(download *d, const err *error)
 {
-    log_warn("%s; the kept local copy is bad; downloading again", error->message);
+    log_warn("%s; the kept local copy is corrupt; downloading again", error->message);
     err e = ERR_INIT;
     close(d->fd);
     d->fd = -1;
@@ -83,14 +83,14 @@ static void begin_afresh(download *d, const err *error)
         op_finish(&d->op, &e);
 }
 
-/* A fault of the object itself: nothing but another object helps. */
+/* The object itself is invalid: only replacing it helps. */
 static void fail_verification(download *d, const err *error)
 {
     err e = *error;
     bool invalid = e.code == ERR_CODEC_EARLY_END || e.code == ERR_CODEC_CORRUPT ||
                    e.code == ERR_CODEC_TRAILING || e.code == ERR_UTF8 || e.code == ERR_JSONL;
     if (invalid)
-        err_append(&e, "; put a sound file in its place, the next run takes it up");
+        err_append(&e, "; replace it and run again");
     op_finish(&d->op, &e);
 }
 
@@ -113,18 +113,19 @@ static void on_progress(void *ctx, uint64_t received_bytes, uint64_t verified_by
     d->options.item->local.verified_bytes = verified_bytes;
 }
 
-/* The kept file is not the object: its name must not say that it is whole while it is loaded. */
+/* The kept file differs from the object: it must not keep the name of a complete file while it is
+ * downloaded again. */
 static void on_restart(void *ctx)
 {
     download *d = ctx;
     err e = ERR_INIT;
     if (d->reused && !workdir_whole_to_part(d->options.workdir, d->options.item->planned.key, &e))
-        log_warn("%s", e.message); /* succeed() fails on the same */
+        log_warn("%s", e.message); /* succeed() will fail for the same reason */
     d->reused = false;
 }
 
-/* The store has no word on the bytes of a kept file: then the checksum that was recorded when they
- * came has it. */
+/* If the store has no checksum for a kept file, the checksum recorded with the download is
+ * compared. */
 static bool is_as_recorded(const download *d, const fetch_end *end, err *e)
 {
     if (end->proven != S3_CHECKSUM_NONE)
@@ -132,7 +133,7 @@ static bool is_as_recorded(const download *d, const fetch_end *end, err *e)
     const char *key = d->options.item->planned.key;
     AUTO_FREE char *recorded = workdir_whole_checksum(d->options.workdir, key);
     return (recorded && recorded[0] && str_equal(recorded, end->hashed.text)) ||
-           err_set(e, ERR_IO, "s3://%s/%s: the kept file is not as it was downloaded",
+           err_set(e, ERR_IO, "s3://%s/%s: the kept file differs from the download",
                    d->options.bucket, key);
 }
 
@@ -155,7 +156,7 @@ static void on_fetched(void *ctx, const fetch_end *end)
     } else {
         err e = *end->error;
         if (e.code == ERR_S3_ACCESS)
-            e.cls = ERR_CLASS_ITEM; /* one object that may not be read is no reason to stop */
+            e.cls = ERR_CLASS_ITEM; /* one unreadable object does not end the run */
         op_finish(&d->op, &e);
     }
 }

@@ -1,9 +1,9 @@
-/* One object of a run comes down into the work directory.
+/* Downloads one object of a run into the work directory.
  *
- * What:    a fetch into the part file, which then gets its name. A whole file that an earlier run
- *          left is verified like fresh bytes (the store's checksum or MD5 ETag, size, ETag, lines);
- *          of a part the finished ranges are used. Where either proves bad, all is loaded again
- *          before the object is blamed.
+ * What:    a fetch into the part file, which is then renamed. A complete file of an earlier run is
+ *          verified like a download (the store's checksum or MD5 ETag, size, ETag, lines); of a
+ *          part the finished ranges are used. If either is corrupt, all is downloaded again before
+ *          the object counts as invalid.
  * Owner:   an operation (base/op.h).
  * Threads: loop.
  * Fails:   by the error given to on_done; the first fault ends both. Local files are left to the
@@ -30,7 +30,7 @@ typedef struct download_options {
     void *ctx;
 } download_options;
 
-/* NULL where a local file cannot be opened. */
+/* NULL if a local file cannot be opened. */
 op *download_start(const download_options *options, err *e) MUST_USE;
 
 #endif

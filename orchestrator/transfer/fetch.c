@@ -3,7 +3,7 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 
-/* Of files for which the store gives no checksum: only what is read here is compared by it. */
+/* For files without a checksum in the store: compared only with the recorded one. */
 #define LOCAL_CHECKSUM S3_CHECKSUM_CRC64NVME
 
 /* verification   the get            then
@@ -66,7 +66,7 @@ static void fetch_finish(fetch *f, const err *error, bool invalid)
     op_finish(&f->op, error);
 }
 
-/* --- the verification --- */
+/* --- verification --- */
 
 static void report_progress(const fetch *f)
 {
@@ -105,7 +105,7 @@ static void on_verified(void *ctx, const verdict *found, const s3_checksum *hash
     }
     f->verdict = *found;
     f->hashed = *hashed;
-    log_debug("%s: verified %llu ms after the last byte had come", f->name,
+    log_debug("%s: verified %llu ms after the last byte", f->name,
               (unsigned long long)(clock_now_ms(f->options.transport) - f->loaded_ms));
     if (f->get)
         s3_get_read_end(f->get, hashed);
@@ -131,7 +131,7 @@ static bool start_verification(fetch *f, err *e)
     return f->verify != NULL;
 }
 
-/* --- the transfer --- */
+/* --- transfer --- */
 
 static void on_progress(void *ctx, uint64_t prefix_bytes, uint64_t received_bytes)
 {
@@ -154,7 +154,7 @@ static void on_loaded(void *ctx, uint64_t size_bytes)
         verify_task_end(f->verify, size_bytes);
 }
 
-/* The bytes are not the object's: what was found in them counts for nothing. */
+/* The bytes are not the object's: faults found in them are discarded. */
 static void on_restart(void *ctx)
 {
     fetch *f = ctx;

@@ -1,4 +1,4 @@
-/* One object comes into a file, and is verified while it does.
+/* Downloads one object into a file and verifies it meanwhile.
  *
  * What:    ranges into the file (s3_get), and a verification that reads along (verify_task): it is
  *          told how far the file is whole, tells how far it is, so that the line does not run away
@@ -44,7 +44,7 @@ typedef struct fetch_options {
     void *ctx;
 } fetch_options;
 
-/* NULL when the verification cannot be started. */
+/* NULL if the verification cannot be started. */
 op *fetch_start(const fetch_options *options, err *e) MUST_USE;
 
 #endif

@@ -22,8 +22,8 @@ struct line_hashes {
 linehash_key line_hashes_key(void)
 {
     linehash_key key = {0};
-    /* 16 bytes come at once or not at all (getrandom(2)); without them the address and the time
-     * still make a key that no server foresees. */
+    /* getrandom(2) returns 16 bytes at once or fails; then address and time make a key that no
+     * server can predict. */
     if (getrandom(&key, sizeof key, 0) != (ssize_t)sizeof key) {
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
@@ -66,13 +66,13 @@ void line_hashes_unref(line_hashes *h)
     free(h);
 }
 
-/* --- taking --- */
+/* --- writing --- */
 
 static bool write_out(line_hashes *h, const uint64_t *hashes, size_t count, err *e)
 {
     uint64_t bytes = count * sizeof *hashes;
     if (!workdir_take_hashes(h->workdir, bytes))
-        return err_set(e, ERR_NO_SPACE, "a tenth of the disk budget is used by line hashes");
+        return err_set(e, ERR_NO_SPACE, "line hashes have reached a tenth of the disk budget");
     uint64_t at = h->disk_bytes;
     h->disk_bytes += bytes;
     return fs_pwrite_all(h->fd, hashes, bytes, at, e);
@@ -103,7 +103,7 @@ static bool take(void *ctx, const uint64_t *hashes, size_t count)
         h->count += count;
         return true;
     }
-    log_debug("line hashes are dropped, the check will decode the input again: %s", e.message);
+    log_debug("line hashes are dropped; the check will decode the input again: %s", e.message);
     forget(h);
     h->dropped = true;
     return false;
@@ -141,7 +141,7 @@ static bool read_batch(const line_hashes *h, uint64_t at, uint64_t *hashes, size
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            return err_set_errno(e, ERR_IO, got < 0 ? errno : 0, "line hashes cannot be read");
+            return err_set_errno(e, ERR_IO, got < 0 ? errno : 0, "cannot read the line hashes");
         done += (size_t)got;
     }
     return true;

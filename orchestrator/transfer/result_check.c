@@ -16,7 +16,7 @@ void result_facts_deinit(result_facts *f)
     *f = (result_facts){0};
 }
 
-/* One file after the other: each decoder may have all of the memory. */
+/* Files are decoded one after the other: each decoder may use all of the memory. */
 static bool decode(const result_options *o, int fd, const char *path, stage *sink, err *e)
 {
     codec_options options = o->codec;
@@ -36,7 +36,7 @@ static bool format_of_file(const result_file *file, codec_format *format, err *e
     return true;
 }
 
-/* A file that does not decode is a bad result, whatever the codec calls it. */
+/* Any decoding error makes the result invalid. */
 static bool refuse(err *e)
 {
     static const err_code faults[] = {ERR_CODEC_EARLY_END, ERR_CODEC_CORRUPT, ERR_CODEC_TRAILING,
@@ -47,7 +47,7 @@ static bool refuse(err *e)
     return false;
 }
 
-/* What the texts are read with. */
+/* State of reading the texts. */
 typedef struct reading {
     const result_options *options;
     result_facts *facts;
@@ -87,7 +87,7 @@ static void forget_recoded(const reading *r)
     UNUSED(!workdir_file_remove(o->workdir, o->key, WORKDIR_RECODED, NULL));
 }
 
-/* Compares and re-encodes in one pass: what is written is what was compared. */
+/* Compares and encodes again in one pass, so that the compared text is written. */
 static bool recode_cleaned(void *ctx, stage *sink, err *e)
 {
     const reading *r = ctx;
@@ -95,7 +95,7 @@ static bool recode_cleaned(void *ctx, stage *sink, err *e)
     const result_file *cleaned = &r->facts->cleaned;
     codec_options codec = o->codec;
     codec.watch = sink;
-    forget_recoded(r); /* of a first attempt */
+    forget_recoded(r); /* of the previous attempt */
     int fd = workdir_file_create(o->workdir, o->key, WORKDIR_RECODED, e);
     if (fd < 0)
         return false;
@@ -135,7 +135,7 @@ static bool check_cleaned(reading *r, const reported_lines *reported, err *e)
     return false;
 }
 
-/* Where one of them is not to be touched, neither is the other. */
+/* If one of them must not be used, the other is not used either. */
 static bool find_files(const result_options *o, result_facts *out, err *e)
 {
     if ((o->report_path &&
@@ -147,15 +147,16 @@ static bool find_files(const result_options *o, result_facts *out, err *e)
     }
     if (o->report_path && o->purify && !o->cleaned_path)
         return err_set(e, ERR_RESULT,
-                       "%s: contaminated, but the purifying server gave no cleaned file", o->name);
+                       "%s: contaminated, but the purifying server returned no cleaned file",
+                       o->name);
     return true;
 }
 
-/* Nothing was changed while it was read. */
+/* The file did not change while it was read. */
 static bool check_unchanged(const result_file *file, err *e)
 {
     return !file->path || result_file_unchanged(file) ||
-           err_set(e, ERR_RESULT, "%s: was changed while it was checked; run again", file->path);
+           err_set(e, ERR_RESULT, "%s: changed while it was checked; run again", file->path);
 }
 
 /* A verification that read the file counted its lines. */
@@ -196,7 +197,7 @@ typedef struct result_task {
     result_facts facts;
     err error;
     bool ok;
-    uint64_t memory_needed; /* where it is more than the ticket has */
+    uint64_t memory_needed; /* if it is more than the ticket has */
     pool *pool;             /* loop only */
     codec_memory *memory;   /* loop only */
     codec_ticket ticket;
@@ -236,7 +237,7 @@ static void check_free(op *o)
     free(t);
 }
 
-/* Else a worker has its memory, and check_done ends it. */
+/* Otherwise a worker uses its memory, and check_done ends it. */
 static void check_cancel(op *o)
 {
     result_task *t = (result_task *)o;
@@ -247,8 +248,8 @@ static void check_cancel(op *o)
 static const op_kind check_kind = {
     .free = check_free, .cancel = check_cancel, .report = check_report};
 
-/* A file asks for more than it was let in with: all over again when that is there. False: it will
- * never be. */
+/* A file needs more memory than it was admitted with: starts over when that is available. False:
+ * beyond the limit. */
 static bool ask_for_more(result_task *t)
 {
     uint64_t needed = t->memory_needed;
@@ -270,7 +271,7 @@ static void check_done(pool_task *task)
         op_finish(&t->op, t->ok ? NULL : &t->error);
 }
 
-/* The server's name for its file tells the format; where it does not, more is asked for later. */
+/* The format follows from the file's suffix; without one, more memory is requested later. */
 static uint64_t memory_of_recoding(const result_options *o)
 {
     codec_format from = codec_by_suffix(o->cleaned_path);
@@ -283,7 +284,7 @@ static codec_format input_format(const result_options *o)
     return codec_by_suffix(path);
 }
 
-/* The codecs that are open at once; fewer threads, until they fit into the whole of the memory. */
+/* Memory of the codecs that are open at once; threads are reduced until it fits the limit. */
 static uint64_t memory_of(result_options *o, uint64_t limit)
 {
     uint64_t needed = codec_decoder_memory(CODEC_PLAIN, 0); /* of the report */
@@ -299,7 +300,7 @@ static uint64_t memory_of(result_options *o, uint64_t limit)
     return MAX(needed, memory_of_recoding(o));
 }
 
-/* An encoder that never fits is told of before anything is read. */
+/* An encoder beyond the limit is reported before anything is read. */
 static bool refuse_encoder(result_task *t, uint64_t needed)
 {
     t->ok = err_set(&t->error, ERR_CODEC_MEMORY,

@@ -9,14 +9,14 @@
 
 typedef struct hashing {
     linehash *hash;
-    bool stopped; /* `take` wants no more */
+    bool stopped; /* `take` has returned false */
 } hashing;
 
 static bool feed_hash(void *ctx, slice text, err *e)
 {
     hashing *h = ctx;
     h->stopped = !linehash_feed(h->hash, text);
-    return !h->stopped || err_set(e, ERR_CANCELLED, "no more lines are wanted");
+    return !h->stopped || err_set(e, ERR_CANCELLED, "no more lines are needed");
 }
 
 static bool finish_hash(void *ctx, err *e)
@@ -27,7 +27,7 @@ static bool finish_hash(void *ctx, err *e)
     return true;
 }
 
-/* Reads until `take` wants no more; *stopped (or NULL): it did. */
+/* Reads until `take` returns false; *stopped (or NULL) is then true. */
 static bool hash_text(const text_reader *text, const linehash_sink *sink, bool *stopped, err *e)
 {
     AUTO_PTR(linehash) hash = linehash_new(sink);
@@ -72,19 +72,19 @@ bool result_lines_count(const text_reader *input, line_hashes *hashes, uint64_t 
     return true;
 }
 
-/* --- a digest of a sequence of hashes, with marks on the way --- */
+/* --- digest of a sequence of hashes, with marks --- */
 
 #define MARKS 2048
 
 typedef struct trail {
     uint64_t digest;
     uint64_t lines;
-    uint64_t step; /* lines between two marks: doubled when there is no place for another one */
+    uint64_t step; /* lines between marks: doubled when the array is full */
     size_t count;
     uint64_t marks[MARKS]; /* marks[i]: the digest of the first (i + 1) * step lines */
 } trail;
 
-/* For a given hash each digest leads to another one: a difference is never lost again. */
+/* For a given hash, different digests stay different: a difference is never lost. */
 static uint64_t digest_add(uint64_t digest, uint64_t hash)
 {
     digest = (digest ^ hash) * UINT64_C(0x9FB21C651E98DF25);
@@ -144,7 +144,7 @@ typedef struct comparison {
     const trail *wanted;
     uint64_t digest, lines;
     bool differs;
-    uint64_t from; /* then: the first `from` lines are equal */
+    uint64_t from; /* if they differ: the first `from` lines are equal */
 } comparison;
 
 static bool take_cleaned(void *ctx, const uint64_t *hashes, size_t count)
@@ -226,12 +226,13 @@ static bool report_difference(const line_check *c, const window *w, err *e)
     else
         snprintf(place, sizeof place, "its line %" PRIu64 " is not line %" PRIu64 " of the input",
                  w->first + 1, w->numbers[at] + 1);
-    return err_set(e, ERR_RESULT,
-                   "%s: the cleaned file is not the input without the reported lines: %s (lines: "
-                   "input %" PRIu64 ", reported %zu, cleaned %" PRIu64
-                   "); nothing was committed; check the detection server, it must read the whole "
-                   "input and copy all other lines unchanged",
-                   c->name, place, c->input_lines, c->removed_count, w->cleaned_lines);
+    return err_set(
+        e, ERR_RESULT,
+        "%s: the cleaned file is not the input without the reported lines: %s (lines: "
+        "input %" PRIu64 ", reported %zu, cleaned %" PRIu64
+        "); nothing was committed; check the detection server, which must read the whole "
+        "input and copy all other lines unchanged",
+        c->name, place, c->input_lines, c->removed_count, w->cleaned_lines);
 }
 
 static bool name_difference(const line_check *c, const linehash_key *key, const comparison *found,
@@ -289,7 +290,7 @@ bool result_lines_compare(const line_check *c, err *e)
             return false;
         if (!found.differs)
             log_warn("%s: its line hashes changed on the disk; the input was decoded again and the "
-                     "cleaned file is right; check memory and disk of this machine",
+                     "cleaned file is correct; check memory and disk of this host",
                      c->name);
     }
     return !found.differs || name_difference(c, &key, &found, e);

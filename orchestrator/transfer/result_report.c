@@ -9,8 +9,8 @@
 #define LINE_MAX_BYTES ((size_t)1 << 30)
 #define NAME_MAX_BYTES ((size_t)1024) /* of an evaluation set; the rest of it is left out */
 
-/* A match is kept as one number, the line above the index of its set, so that one sort finds distinct
- * lines and distinct lines of each set. */
+/* A match is kept as one number, the line above the index of its set, so that one sort finds
+ * distinct lines and distinct lines of each set. */
 #define SET_BITS      12
 #define SET_MASK      ((1u << SET_BITS) - 1)
 #define LINES_MAX     (UINT64_MAX >> SET_BITS)
@@ -32,7 +32,7 @@ typedef struct line_set {
     buf scratch;
 } line_set;
 
-/* The matches of a line follow each other, so the newest name is the likeliest. */
+/* Matches of a line are adjacent, so the last name is the most likely. */
 static size_t set_index(line_set *set, slice name)
 {
     if (set->name_count && slice_equal_str(name, set->names[set->newest]))
@@ -109,7 +109,7 @@ static int compare_numbers(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* What is left are the line numbers, each once. */
+/* Keeps each line number once. */
 static void sort_distinct(line_set *set)
 {
     reported_lines *r = set->lines;

@@ -1,13 +1,13 @@
 /* The lines of the input that a report names, and the evaluation sets that they matched.
  *
- * What:    each line of a report is a JSON object with `training_line`, a line number from 0. A line
- *          may be named several times, and in any order. `eval_key`, else `eval_dataset`, names the
- *          evaluation set.
+ * What:    each line of a report is a JSON object with `training_line`, a line number from 0. A
+ *          line may be named several times, and in any order. `eval_key`, else `eval_dataset`,
+ *          names the evaluation set.
  * Owner:   reported_lines_deinit.
  * Threads: a worker's (blocking).
- * Fails:   ERR_RESULT: a line that is not JSON, names no line of the input, or no line at all; what
- *          reading the text sets.
- * Memory:  8 bytes for each line of the report.
+ * Fails:   ERR_RESULT: a line that is not JSON or names no line of the input, or an empty report;
+ *          errors of reading the text.
+ * Memory:  8 bytes per line of the report.
  */
 #ifndef ORCHESTRATOR_TRANSFER_RESULT_REPORT_H
 #define ORCHESTRATOR_TRANSFER_RESULT_REPORT_H

@@ -13,7 +13,7 @@ typedef struct upload {
     char *text;
     int fd;
     bool asked_checksum;
-    s3_copy_options copy; /* strings of the source are the caller's */
+    s3_copy_options copy; /* strings of the source are borrowed */
     s3_op *request;
 } upload;
 
@@ -58,7 +58,7 @@ static void on_put(void *ctx, const s3_put_result *result, const err *error)
     op_finish(&u->op, error);
 }
 
-/* --- confirming --- */
+/* --- confirmation --- */
 
 static bool fits(const upload *u, const s3_object *object, err *e)
 {
@@ -81,19 +81,19 @@ static bool fits(const upload *u, const s3_object *object, err *e)
         return true;
     if (!p->etag)
         return err_set(e, ERR_S3_REPLY,
-                       "s3://%s/%s: nothing proves the upload: the store answered without an ETag "
-                       "and tells no checksum; check what answers at this endpoint",
+                       "s3://%s/%s: unconfirmed upload: the store returned neither an ETag nor a "
+                       "checksum; check the service at this endpoint",
                        u->bucket, u->key);
     return err_set(e, ERR_S3_REPLY,
-                   "s3://%s/%s: ETag mismatch after upload: the store answered %s and now has %s; "
-                   "another program may write there",
+                   "s3://%s/%s: ETag mismatch after upload: the store returned %s and now has %s; "
+                   "another program may write to this key",
                    u->bucket, u->key, p->etag, object->etag);
 }
 
 static void on_head(void *ctx, const s3_object *object, const err *error);
 
-/* The checksum is asked for only where the ETag does not settle it: under SSE-KMS that needs a
- * permission more. */
+/* The checksum is requested only if the ETag is not sufficient: under SSE-KMS it needs another
+ * permission. */
 static bool needs_checksum(const upload *u, const s3_object *object)
 {
     const write_proof *p = u->to.proof;
@@ -128,7 +128,7 @@ op *upload_file(const upload_target *to, int fd, const char *content_type, err *
     fs_identity file;
     int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (own < 0 || !fs_identity_of(own, &file)) {
-        err_set_errno(e, ERR_IO, errno, "s3://%s/%s: its local file cannot be read", to->bucket,
+        err_set_errno(e, ERR_IO, errno, "s3://%s/%s: cannot read its local file", to->bucket,
                       to->key);
         util_auto_close(&own);
         return NULL;
@@ -186,7 +186,8 @@ op *upload_remove(const upload_target *to)
     return op_started(&u->op);
 }
 
-/* User metadata has 2 KiB in all: where the source's own leaves too little, ours is left out. */
+/* User metadata is limited to 2 KiB: if the source's leaves too little, this program's is
+ * omitted. */
 static void on_copied(void *ctx, const err *error)
 {
     upload *u = ctx;

@@ -7,18 +7,18 @@
 #include <unistd.h>
 
 #define READ_BYTES (256u << 10)
-/* What a core reads in some 50 ms. A visit to a worker ends there, so that others get their turn; a
- * shorter one would wait for the loop's thread more often than it reads, while that is busy. */
+/* Bytes that a core reads in about 50 ms: one time slice on a worker. Shorter slices would mostly
+ * wait for a busy loop thread. */
 #define VISIT_PLAIN_BYTES ((uint64_t)64 << 20)
 #define VISIT_CODED_BYTES ((uint64_t)12 << 20)
-/* Of a visit: so often it tells how far it is. */
+/* Progress notifications per time slice. */
 #define TELLS 32
 
 struct verifier {
     pool *pool;
     codec_memory *memory;
     codec_options codec;
-    /* of the detection server; UINT64_MAX: not known */
+    /* of the detection server; UINT64_MAX: unknown */
     uint64_t server_bytes;      /* of one decoder */
     uint64_t server_line_bytes; /* of a line */
 };
@@ -40,7 +40,7 @@ struct verify_task {
     codec_ticket ticket;
     bool whole, running, cancelled, restart;
 
-    /* the worker's while running, else the loop's */
+    /* the worker's while it runs, otherwise the loop's */
     uint64_t from, to;
     bool finish;
     verify *verify;
@@ -51,7 +51,7 @@ struct verify_task {
     s3_checksum hashed;
     err error;
 
-    /* the worker's, for the loop */
+    /* written by the worker, read by the loop */
     _Atomic uint64_t read_bytes;
 };
 
@@ -103,7 +103,7 @@ static bool feed_range(verify_task *t, char *buffer, err *e)
         size_t wanted = (size_t)MIN((uint64_t)READ_BYTES, t->to - t->from);
         ssize_t got = pread(t->fd, buffer, wanted, (off_t)t->from);
         if (got < 0)
-            return err_set_errno(e, ERR_IO, errno, "%s: the local copy cannot be read", t->name);
+            return err_set_errno(e, ERR_IO, errno, "%s: cannot read the local copy", t->name);
         if (got == 0)
             return err_set(e, ERR_IO, "%s: the local copy ends at byte %llu, %llu were expected",
                            t->name, (unsigned long long)t->from, (unsigned long long)t->to);
@@ -164,7 +164,7 @@ static verify_task *task_of(codec_ticket *ticket)
     return (verify_task *)((char *)ticket - offsetof(verify_task, ticket));
 }
 
-/* Sends the next piece to the pool, when there is one and none is there already. */
+/* Submits the next piece to the pool, if there is one and none is in the pool. */
 static void submit_next(verify_task *t)
 {
     if (!t->ticket.admitted || t->running)
@@ -174,7 +174,7 @@ static void submit_next(verify_task *t)
     if (ready == 0 && !last)
         return;
     if (!t->whole && ready < READ_BYTES)
-        return; /* a visit should be worth its while */
+        return; /* waits for a full time slice */
     t->to = t->from + MIN(ready, t->visit_bytes);
     t->finish = last;
     t->running = true;
@@ -190,14 +190,14 @@ static void start_over(verify_task *t)
     s3_hash_init(&t->hash, t->hash_by);
 }
 
-/* A line that only the server's limit refuses: its option is the one to raise. */
+/* A line beyond only the server's limit: advises to raise the server's option. */
 static void advise_line_size(const verify_task *t, err *e)
 {
     if (e->code == ERR_LIMIT && t->line_limit_is_servers)
-        err_append(e, "; the detection server could not read it: raise its max_line_size");
+        err_append(e, "; the detection server cannot read it: raise its max_line_size");
 }
 
-/* Ends the task: its window goes to the next in turn, and the verdict to the caller. */
+/* Ends the task: releases its codec memory and reports the verdict. */
 static void end_task(verify_task *t)
 {
     verifier *v = t->verifier;
@@ -210,8 +210,8 @@ static void end_task(verify_task *t)
     task_free(t);
 }
 
-/* The decoder found out that it needs more than it was let in with: it starts over when that is
- * there. False: it will never be. */
+/* The decoder needs more memory than it was admitted with: starts over when that is available.
+ * False: beyond the limit. */
 static bool ask_for_more(verify_task *t)
 {
     codec_memory *memory = t->verifier->memory;
@@ -248,7 +248,7 @@ static void piece_done(pool_task *task)
         return;
     }
     if (t->restart)
-        start_over(t); /* what was read meanwhile counts for nothing, faults included */
+        start_over(t); /* results of the old bytes are discarded */
     if (t->failed && ask_for_more(t))
         return;
     if (t->failed || t->finished) {
@@ -285,7 +285,7 @@ verify_task *verify_task_start(verifier *v, const verify_task_options *options, 
 {
     int fd = fcntl(options->fd, F_DUPFD_CLOEXEC, 0);
     if (fd < 0) {
-        err_set_errno(e, ERR_IO, errno, "%s: no descriptor for its verification", options->name);
+        err_set_errno(e, ERR_IO, errno, "%s: cannot duplicate its descriptor", options->name);
         return NULL;
     }
     verify_task *t = xcalloc(1, sizeof *t);

@@ -29,7 +29,7 @@ static void a_server_without_records_gets_nothing(void **state)
     expect_status(w, NULL, 2);
     expect_status(w, WORDS("--dry-run"), 2);
     assert_null(strstr(w->order, "GET in/"));
-    expect_log(w, "has an index of 0 records, so it can find nothing");
+    expect_log(w, "has an index of 0 records and finds nothing");
     w->server_members = ",\"records\":67240,\"sets\":3";
     expect_status(w, NULL, 0);
     expect_log(w, "67,240 records of 3 sets");

@@ -66,7 +66,7 @@ static void a_request_without_an_end_fails_its_file(void **state)
         w->hang = paths[i];
         assert_in_range(run_for(w, NULL, 3), 600000, 680000);
         expect_log(w, "though the detection server answers /health");
-        expect_log(w, "going on while the server answers /health");
+        expect_log(w, "retrying while the server answers /health");
         expect_log(w, "Failed=1");
         w->hang = NULL;
         expect_status(w, NULL, 0);

@@ -311,7 +311,7 @@ static void a_line_that_the_server_cannot_read_is_refused(void **state)
         assert_int_equal(f.error.code, more ? ERR_NONE : ERR_LIMIT);
         if (!more)
             assert_non_null(strstr(f.error.message, "bytes (max_line_size); the detection server "
-                                                    "could not read it: raise its max_line_size"));
+                                                    "cannot read it: raise its max_line_size"));
         end(&f);
     }
 }
