@@ -50,7 +50,7 @@ static void a_corrupt_file_never_reaches_the_server(void **state)
     expect_status(w, NULL, 3);
     assert_int_equal(w->submits, 1);
     expect_log(w, "data/cut.jsonl.gz");
-    expect_log(w, "put a sound file in its place");
+    expect_log(w, "replace it and run again");
     expect_log(w, "words.jsonl: line 2");
     expect_log(w, "Clean=1 Contaminated=0 Failed=2");
     expect_nothing_left(w);
@@ -86,7 +86,7 @@ static void a_server_that_reads_half_commits_nothing(void **state)
     world_add(w, "clean.jsonl.gz", GOOD GOOD GOOD GOOD);
     expect_status(w, NULL, 3);
     assert_string_equal(w->order, "");
-    expect_log(w, "it must read the whole input");
+    expect_log(w, "which must read the whole input");
     assert_int_equal(world_files_in(w, "reports"), 0); /* row 19 */
     assert_int_equal(world_files_in(w, "cleaned"), 0);
     world_free(w);
