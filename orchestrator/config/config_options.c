@@ -1,4 +1,4 @@
-/* The table of options; config.c holds what follows from them. */
+/* The table of options. */
 #include "orchestrator/config/config.h"
 
 #include "decon/base/buf.h"
@@ -22,7 +22,7 @@ static const char *const verify_names[] = {"none", "stream", "jsonl", NULL};
 static const char *const gzip_decoder_names[] = {"auto", "zlib", "native", NULL};
 static const char *const log_level_names[] = {"error", "warn", "info", "debug", NULL};
 
-/* Behind the scheme: [USER@]HOST[:PORT][/...], where HOST may be an IPv6 address in brackets. */
+/* The URL after its scheme: [USER@]HOST[:PORT][/...]; HOST may be an IPv6 address in brackets. */
 static bool has_host_and_port(const char *rest)
 {
     AUTO_FREE char *authority = xstrndup(rest, strcspn(rest, "/?#"));
@@ -54,13 +54,12 @@ static bool check_http_url(const char *text, err *e)
             !has_blanks(url))
             return true;
     AUTO_FREE char *shown = url_shown(text);
-    return err_set(e, ERR_CONFIG, "'%s' is no URL; a right one looks like http://localhost:8080",
-                   shown);
+    return err_set(e, ERR_CONFIG, "'%s' is not a URL such as http://localhost:8080", shown);
 }
 
 static bool check_dir(const char *text, err *e)
 {
-    return text[0] || err_set(e, ERR_CONFIG, "is empty; name a folder like /tmp/decon-work");
+    return text[0] || err_set(e, ERR_CONFIG, "is empty; name a folder such as /tmp/decon-work");
 }
 
 static bool check_list_name(const char *text, err *e)
@@ -87,8 +86,7 @@ static bool check_listen(const char *text, err *e)
     {                                                                                              \
         .key = name, .type = kind, .flags = OPTION_ACCEPTED,                                       \
         .help =                                                                                    \
-            "Accepted for existing files; transfers are shared out by `s5cmd_workers` and the "    \
-            "budgets."                                                                             \
+            "Key of older files; `s5cmd_workers` and the budgets control transfers now."           \
     }
 /* clang-format on */
 
@@ -99,72 +97,70 @@ static const option rows[] = {
      .flags = OPTION_REQUIRED,
      .metavar = "URI",
      .check = s3_uri_check,
-     .section = "What to do",
-     .help = "Folder of the training files (or one file): s3://bucket/folder."},
+     .section = "Job",
+     .help = "Folder of the training files, or one file: s3://bucket/folder."},
     {.key = "remote_report_output_dir",
      .type = OPTION_STRING,
      AT(remote_report_output_dir),
      .flags = OPTION_REQUIRED,
      .metavar = "URI",
      .check = s3_uri_check,
-     .help = "Folder for reports and markers; they tell what is done."},
+     .help = "Folder for reports and markers; they determine which files are done."},
     {.key = "remote_cleaned_output_dir",
      .type = OPTION_STRING,
      AT(remote_cleaned_output_dir),
      .metavar = "URI",
      .check = s3_uri_check,
-     .help = "Folder for cleaned files; without it they go under the report folder."},
+     .help = "Folder for cleaned files; default: the report folder."},
     {.key = "input_suffixes",
      .type = OPTION_LIST,
      AT(input_suffixes),
      .metavar = "SUFFIX",
      .check = names_check_suffix,
-     .help = "More endings of training files beside .jsonl and .json, such as .ndjson or .JSONL; "
-             "each also with .gz, .zst, .zstd, .bz2 or .xz behind it."},
+     .help = "Suffixes of training files besides .jsonl and .json, such as .ndjson; also with .gz, "
+             ".zst, ..."},
     {.key = "input_list",
      .type = OPTION_LIST,
      AT(input_list),
      .metavar = "FILE|URI",
      .check = check_list_name,
-     .help =
-         "Lists of the inputs (of `plan`, or CSV of S3 Inventory) to read instead of listing the "
-         "store."},
+     .help = "List of the inputs (from `plan`, or CSV of S3 Inventory), read instead of listing "
+             "the store."},
     {.key = "input_list_columns",
      .type = OPTION_STRING,
      AT(input_list_columns),
      .fallback = "Bucket,Key,Size,LastModifiedDate,ETag",
      .metavar = "NAMES",
-     .help = "Columns of an input list that does not name them; Key, Size and ETag are needed."},
+     .help = "Columns of an input list without a header; Key, Size and ETag are required."},
     {.key = "redo",
      .type = OPTION_BOOL,
      AT(redo),
      .fallback = "false",
-     .help = "Do everything again, also what is done already."},
+     .help = "Process all files again, including those that are done."},
     {.key = "on_settings_change",
      .type = OPTION_ENUM,
      AT(on_settings_change),
      .fallback = "refuse",
      .choices = settings_change_choices,
-     .help =
-         "Results made with other detection settings or evaluation records: refuse to run, redo "
-         "them, or keep them."},
+     .help = "Results of other detection settings or evaluation records: refuse to run, redo or "
+             "keep them."},
     {.key = "copy_uncontaminated",
      .type = OPTION_BOOL,
      AT(copy_uncontaminated),
      .fallback = "false",
-     .help = "Where the server purifies, also copy files in which nothing was found into the "
-             "cleaned folder, inside the store."},
+     .help = "With a server that purifies: copy files without a match to the cleaned folder, "
+             "within the store."},
     {.key = "allow_empty",
      .type = OPTION_BOOL,
      AT(allow_empty),
      .fallback = "false",
-     .help = "End with status 0 where the input has no training file; otherwise that is an error."},
+     .help = "Exit with status 0 if there are no training files; otherwise that is an error."},
     {.key = "dry_run",
      .type = OPTION_BOOL,
      AT(dry_run),
      .fallback = "false",
      .flags = OPTION_FLAG_ONLY,
-     .help = "Show the plan, name what is skipped and why, and end; nothing is written."},
+     .help = "Print the plan and the reasons for skipped files, then exit; nothing is written."},
     {.key = "max_files_debug",
      .type = OPTION_INT,
      AT(max_files_debug),
@@ -174,7 +170,7 @@ static const option rows[] = {
      .flags = OPTION_FLAG_ONLY,
      .environment = "MAX_FILES_DEBUG",
      .unit = "files",
-     .help = "Debug run: so many files, no upload, no removal anywhere; 0: a normal run."},
+     .help = "Debug run of this many files, without uploads and removals; 0: a normal run."},
 
     {.key = "server_url",
      .type = OPTION_STRING,
@@ -183,7 +179,7 @@ static const option rows[] = {
      .metavar = "URL",
      .check = check_http_url,
      .section = "Detection server",
-     .help = "Where the detection server answers; it must see this machine's files."},
+     .help = "URL of the detection server, which must be able to read this host's files."},
     {.key = "max_concurrent_jobs",
      .type = OPTION_INT,
      AT(max_concurrent_jobs),
@@ -191,7 +187,7 @@ static const option rows[] = {
      .min = 0,
      .max = 100000,
      .unit = "jobs",
-     .help = "Jobs open at the server at once; 0: 4 x its worker_threads, or 10."},
+     .help = "Concurrent jobs at the server; 0: 4 x its worker_threads, or 10."},
     {.key = "poll_interval",
      .type = OPTION_DURATION,
      AT(poll_interval_ms),
@@ -199,7 +195,7 @@ static const option rows[] = {
      .min = 0.001,
      .max = 86400,
      .unit = "seconds",
-     .help = "Longest pause between two looks at a job; the first look comes after 5 ms."},
+     .help = "Longest pause between two polls of a job; the first poll is after 5 ms."},
     {.key = "server_wait",
      .type = OPTION_DURATION,
      AT(server_wait_ms),
@@ -215,22 +211,21 @@ static const option rows[] = {
      .min = 0,
      .max = 864000,
      .unit = "seconds",
-     .help = "Longest time of one job at the server, plus 1 second for each MB of its text; 0: no "
-             "limit."},
+     .help = "Time limit of a job at the server, plus 1 second per MB of its text; 0: no limit."},
     {.key = "server_result_dirs",
      .type = OPTION_LIST,
      AT(server_result_dirs),
      .metavar = "DIR",
      .check = check_dir,
      .environment = "DECON_SERVER_RESULT_DIRS",
-     .help = "Folders in which the server's results may lie; without it those that its /health "
-             "names. Other files are never read, uploaded or removed."},
+     .help = "Folders that may contain the server's results; default: the folders that its /health "
+             "names."},
     {.key = "server_user",
      .type = OPTION_STRING,
      AT(server_user),
      .metavar = "USER",
-     .help = "Name or number of the server's user, whose result folders are accepted besides this "
-             "user's; default: the owner of the listening socket at a local server_url."},
+     .help = "Server's user, whose result folders are accepted too; default: owner of the "
+             "listening socket."},
 
     {.key = "local_work_dir",
      .type = OPTION_STRING,
@@ -238,14 +233,14 @@ static const option rows[] = {
      .fallback = "/tmp/decon-work",
      .metavar = "DIR",
      .check = check_dir,
-     .section = "This machine",
-     .help = "Folder for downloads; a cache, safe to remove between runs."},
+     .section = "This host",
+     .help = "Folder for downloads; a cache that may be removed between runs."},
     {.key = "share_group",
      .type = OPTION_STRING,
      AT(share_group),
      .metavar = "GROUP",
-     .help = "Group (name or number) that may use the work directory, for a server under another "
-             "user: folders get mode 2770 and files 0640, instead of 0700 and 0600."},
+     .help = "Group (name or number) for a server under another user: modes 2770 and 0640, not "
+             "0700 and 0600."},
     {.key = "cleanup_delay",
      .type = OPTION_DURATION,
      AT(cleanup_delay_ms),
@@ -262,15 +257,15 @@ static const option rows[] = {
      .max = 864000,
      .environment = "DECON_DRAIN_LIMIT",
      .unit = "seconds",
-     .help = "After SIGTERM or SIGINT: time for files that the server has begun; then all is "
+     .help = "Time after SIGTERM or SIGINT for files that the server has begun; then all is "
              "cancelled."},
     {.key = "disk_budget",
      .type = OPTION_SIZE,
      AT(disk_budget_bytes),
      .fallback = "0",
      .unit = "bytes",
-     .help = "Downloads and their line hashes on the disk at once; 0: four fifths of what is free "
-             "at the start."},
+     .help = "Downloads and their line hashes on disk at once; 0: four fifths of the free space at "
+             "the start."},
     {.key = "memory_budget",
      .type = OPTION_SIZE,
      AT(memory_budget_bytes),
@@ -278,7 +273,8 @@ static const option rows[] = {
      .min = 1048576,
      .max = 1099511627776.0,
      .unit = "bytes",
-     .help = "Buffers of all transfers; a small one also lowers their number."},
+     .help =
+         "Memory of all transfer buffers; a small budget also reduces the number of transfers."},
     {.key = "codec_memory",
      .type = OPTION_SIZE,
      AT(codec_memory_bytes),
@@ -287,8 +283,8 @@ static const option rows[] = {
      .min = 1048576,
      .max = 1099511627776.0,
      .unit = "bytes",
-     .help = "Memory of decoders and encoders at work; files wait for their turn beyond it. A file "
-             "made by zstd --long=31 needs 2049MiB."},
+     .help =
+         "Memory of all running decoders and encoders; files made by zstd --long=31 need 2049MiB."},
     {.key = "codec_threads",
      .type = OPTION_INT,
      AT(codec_threads),
@@ -296,58 +292,57 @@ static const option rows[] = {
      .min = 0,
      .max = 16,
      .unit = "threads",
-     .help = "Helper threads of one bzip2 or xz decoder and of one zstd or xz encoder, as the "
-             "codec memory allows; 0: as many as there are cores, 1: none."},
+     .help = "Threads per bzip2 or xz decoder and zstd or xz encoder; 0: one per core, 1: no extra "
+             "threads."},
     {.key = "gzip_decoder",
      .type = OPTION_ENUM,
      AT(gzip_decoder),
      .fallback = "auto",
      .choices = gzip_decoder_names,
-     .help = "Who decodes gzip: this program itself (twice as fast), or zlib; both say the same of "
-             "every file. auto: itself, but zlib in a build with GZIP_NATIVE=0."},
+     .help = "gzip decoder: native (about twice as fast) or zlib, with the same results; auto: "
+             "native if built in."},
     {.key = "gzip_level",
      .type = OPTION_INT,
      AT(codec_levels[CODEC_GZIP]),
      .fallback = "6",
      .min = 1,
      .max = 9,
-     .help = "Compression of cleaned files whose input is gzip."},
+     .help = "Compression level of cleaned files whose input is gzip."},
     {.key = "zstd_level",
      .type = OPTION_INT,
      AT(codec_levels[CODEC_ZSTD]),
      .fallback = "3",
      .min = 1,
      .max = 22,
-     .help = "The same for zstd; from 20 on it needs more than the default codec memory."},
+     .help = "Compression level for zstd; from 20 on it needs more than the default codec_memory."},
     {.key = "bzip2_level",
      .type = OPTION_INT,
      AT(codec_levels[CODEC_BZIP2]),
      .fallback = "9",
      .min = 1,
      .max = 9,
-     .help = "The same for bzip2."},
+     .help = "Compression level for bzip2."},
     {.key = "xz_level",
      .type = OPTION_INT,
      AT(codec_levels[CODEC_XZ]),
      .fallback = "6",
      .min = 1,
      .max = 9,
-     .help = "The same for xz; 6 needs 95 MiB, 9 needs 675 MiB of codec memory."},
+     .help = "Compression level for xz; 6 needs 95 MiB, 9 needs 675 MiB of codec_memory."},
     {.key = "verify",
      .type = OPTION_ENUM,
      AT(verify),
      .fallback = "jsonl",
      .choices = verify_names,
-     .help = "What is checked before a file is submitted: nothing, that it decodes, or that each "
-             "line is a JSON object too."},
+     .help = "Check before a file is submitted: none, decode it (stream), or each line is a JSON "
+             "object (jsonl)."},
     {.key = "content_key",
      .type = OPTION_STRING,
      AT(content_key),
      .fallback = "text",
      .metavar = "KEY",
-     .help =
-         "Dotted path of a document's text, the same as the detection server's; lines without it "
-         "are counted, with a warning."},
+     .help = "Dotted path of a document's text, as at the detection server; lines without it are "
+             "counted."},
     {.key = "max_line_size",
      .type = OPTION_SIZE,
      AT(max_line_bytes),
@@ -356,7 +351,7 @@ static const option rows[] = {
      .min = 1,
      .max = 1099511627776.0,
      .unit = "bytes",
-     .help = "A longer line is refused; the detection server's max_line_size counts too."},
+     .help = "Longest line that is accepted; the detection server's max_line_size applies too."},
     {.key = "max_json_depth",
      .type = OPTION_INT,
      AT(max_json_depth),
@@ -364,19 +359,18 @@ static const option rows[] = {
      .min = 1,
      .max = JSONL_DEPTH_MAX,
      .unit = "levels",
-     .help = "Objects and arrays within each other, the line's own object included."},
+     .help = "Deepest nesting of objects and arrays, including the line's own object."},
     {.key = "refuse_lone_surrogates",
      .type = OPTION_BOOL,
      AT(refuse_lone_surrogates),
      .fallback = "false",
-     .help =
-         "Refuse lines with escapes of half a character (\\ud83d without its other half), which "
-         "JSON allows; else they are counted, with a warning."},
+     .help = "Refuse lines with unpaired surrogates (\\ud83d), which JSON allows; otherwise they "
+             "are counted."},
     {.key = "refuse_duplicate_keys",
      .type = OPTION_BOOL,
      AT(refuse_duplicate_keys),
      .fallback = "false",
-     .help = "Refuse lines in which a key stands twice in one object; takes up to 26 MiB a file."},
+     .help = "Refuse lines in which an object has a key twice; needs up to 26 MiB per file."},
 
 #include "orchestrator/config/store_options.def"
 #include "orchestrator/config/failure_options.def"
@@ -389,7 +383,7 @@ static const option rows[] = {
      .max = 999999,
      .flags = OPTION_FLAG_ONLY,
      .section = "Share",
-     .help = "Number of this host, from 0. Else PMR_HOST_INDEX, else that of the scheduler."},
+     .help = "Number of this host, from 0; else PMR_HOST_INDEX, the scheduler's variables."},
     {.key = "host_count",
      .type = OPTION_INT,
      AT(host_count),
@@ -399,13 +393,13 @@ static const option rows[] = {
      .flags = OPTION_FLAG_ONLY,
      .unit = "hosts",
      .help =
-         "Number of hosts that share the files. Else PMR_HOST_COUNT, else that of the scheduler."},
+         "Number of hosts that share the files; else PMR_HOST_COUNT, the scheduler's variables."},
     {.key = "single",
      .type = OPTION_BOOL,
      AT(single),
      .fallback = "false",
      .flags = OPTION_FLAG_ONLY,
-     .help = "Process all files on this host, whatever PMR_* and the scheduler's variables say."},
+     .help = "Process all files on this host; ignore PMR_* and the scheduler's variables."},
 
     {.key = "distribution",
      .type = OPTION_ENUM,
@@ -421,8 +415,7 @@ static const option rows[] = {
      .min = 1,
      .max = 86400,
      .unit = "seconds",
-     .help = "With claim: a host that has not renewed its claim for this time loses it to another "
-             "one."},
+     .help = "With claim: time after which a claim that was not renewed may be taken over."},
 
     {.key = "log_level",
      .type = OPTION_ENUM,
@@ -430,20 +423,20 @@ static const option rows[] = {
      .fallback = "info",
      .choices = log_level_names,
      .section = "Log and information",
-     .help = "Least important lines that are still shown."},
+     .help = "Least important level that is logged."},
     {.key = "log_json",
      .type = OPTION_BOOL,
      AT(log_json),
      .fallback = "false",
-     .help = "One JSON object a line."},
+     .help = "Write log lines as JSON objects."},
     {.key = "metrics_listen",
      .type = OPTION_STRING,
      AT(metrics_listen),
      .metavar = "[ADDRESS:]PORT",
      .check = check_listen,
      .environment = "DECON_METRICS_LISTEN",
-     .help = "Serve a status page, /metrics, /healthz and /readyz at this port of 127.0.0.1, or of "
-             "ADDRESS; default: off."},
+     .help = "Serve /metrics (Prometheus), /healthz, /readyz on this port of 127.0.0.1 or ADDRESS; "
+             "default: off."},
     {.key = "config",
      .type = OPTION_STRING,
      AT(config_file),
@@ -456,22 +449,22 @@ static const option rows[] = {
      AT(help),
      .flags = OPTION_FLAG_ONLY,
      .letter = 'h',
-     .help = "Show this text."},
+     .help = "Show this help and exit."},
     {.key = "version",
      .type = OPTION_BOOL,
      AT(version),
      .flags = OPTION_FLAG_ONLY,
-     .help = "Show the version."},
+     .help = "Show the version and exit."},
     {.key = "print_reference",
      .type = OPTION_BOOL,
      AT(print_reference),
      .flags = OPTION_FLAG_ONLY,
-     .help = "Print this reference as Markdown."},
+     .help = "Print all options as Markdown tables."},
     {.key = "print_config",
      .type = OPTION_BOOL,
      AT(print_config),
      .flags = OPTION_FLAG_ONLY,
-     .help = "Print a configuration file with every key and its default."},
+     .help = "Print a configuration file with every key, its default and a comment."},
 
     ACCEPTED("download_batch_size", OPTION_INT),
     ACCEPTED("download_queue_max", OPTION_INT),
@@ -490,13 +483,13 @@ const option_set config_options = {
              "[options]"
              "\n       decon-orchestrator plan --config FILE [options]    (see plan --help)"
              "\n       decon-orchestrator verify FILE|s3://BUCKET/KEY...    (see verify --help)",
-    .intro = "Takes training files out of an S3 store, has the detection server look at each, and "
-             "puts reports and cleaned files back. It may be stopped and started at any time: "
-             "what is done stands in the store.",
+    .intro = "Downloads training files from an S3 store, verifies them, has the detection server "
+             "check them for contamination, and uploads reports and cleaned files. It can be "
+             "stopped at any time: all results are in the store, and the next run resumes.",
     .epilogue = "Exit status:\n"
-                "  0    everything of this share is done\n"
-                "  1    the run could not start, or had to stop\n"
+                "  0    all files of this share are done\n"
+                "  1    the run could not start, or stopped early\n"
                 "  2    usage or configuration\n"
                 "  3    finished, but some files failed\n"
-                "  130  interrupted (SIGINT), 143 (SIGTERM): start it again to go on\n",
+                "  130  interrupted (SIGINT), 143 (SIGTERM): run it again to resume\n",
 };
