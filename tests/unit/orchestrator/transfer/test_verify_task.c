@@ -273,9 +273,8 @@ static void what_the_server_cannot_decode_is_refused(void **state)
     collect_all(&f);
     assert_int_equal(f.done, 1);
     assert_int_equal(f.error.code, ERR_CODEC_MEMORY);
-    assert_non_null(strstr(f.error.message,
-                           "needs 17 MiB of memory; the detection server cannot "
-                           "read it: raise its codec_memory, which is 9 MiB"));
+    assert_non_null(strstr(f.error.message, "needs 17 MiB of memory; the detection server cannot "
+                                            "read it: raise its codec_memory, which is 9 MiB"));
     end(&f);
 }
 
