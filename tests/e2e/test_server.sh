@@ -202,7 +202,7 @@ test_the_sample_set_is_used_only_by_name() {
     stop "$server"
     : >"$T/server.log"
     begin --evals-dir "$evals" # the same folder by its path
-    grep -q 'WARN.*certifies nothing' "$T/server.log" || fail 'no warning'
+    grep -q 'WARN.*certify nothing' "$T/server.log" || fail 'no warning'
     stop "$server"
     cp -r "$evals" "$T/sample"
     status=0
