@@ -66,7 +66,7 @@ test_check_names_each_faulty_line() {
     grep -q 'one.jsonl: line 4: doc_id 3 is used before, in sets/one.jsonl, line 3' "$T/evals.log" || fail "$(cat "$T/evals.log")"
     grep -q 'two.jsonl.gz: line 1: no question' "$T/evals.log" || fail "$(cat "$T/evals.log")"
     grep -q 'two.jsonl.gz: line 2: no doc_id' "$T/evals.log" || fail "$(cat "$T/evals.log")"
-    grep -q 'two.jsonl.gz: line 3: byte 0: no JSON value' "$T/evals.log" || fail "$(cat "$T/evals.log")"
+    grep -q 'two.jsonl.gz: line 3: byte 0: not a JSON value' "$T/evals.log" || fail "$(cat "$T/evals.log")"
     head -c 20 "$T/sets/two.jsonl.gz" >"$T/sets/cut.jsonl.gz"
     evals 3 --check sets
     grep -q 'cut.jsonl.gz' "$T/evals.log" || fail "$(cat "$T/evals.log")"
