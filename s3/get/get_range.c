@@ -82,12 +82,12 @@ static bool reply_size(get_op *o, const http_reply *reply, uint64_t *total, err 
     return err_set(e, ERR_S3_REPLY, "Content-Length is missing in the reply");
 }
 
-/* A page instead of an object: it has no ETag, and there is nothing to compare it with. */
-static bool is_page(const get_op *o, const http_reply *reply)
+/* A page or another text may be sent instead of an object, with status 200. Nothing of the object is
+ * known that it could be compared with, and the reply does not identify an object. */
+static bool is_unidentified(const get_op *o, const http_reply *reply)
 {
-    const char *type = http_reply_header(reply, "Content-Type");
     return !o->etag && !o->size_known && !s3_etag_is_present(http_reply_header(reply, "ETag")) &&
-           type && strncasecmp(type, "text/html", strlen("text/html")) == 0;
+           !http_reply_header(reply, "Last-Modified");
 }
 
 /* Which part of the object this reply has, and the object's size. gofakes3 (rclone serve s3) sends
@@ -105,9 +105,10 @@ static bool reply_place(get_range *range, const http_reply *reply, uint64_t *tot
                            text ? text : "Content-Range is missing in the reply");
         return true;
     }
-    if (is_page(range->get, reply))
+    if (is_unidentified(range->get, reply))
         return err_set(e, ERR_S3_REPLY,
-                       "GetObject: the reply is a web page without an ETag, not an object");
+                       "GetObject: the reply has neither ETag nor Last-Modified, so it is not an "
+                       "object of S3; check the endpoint, and proxies between here and the store");
     if (!reply_size(range->get, reply, total, e))
         return false;
     if (range->offset > 0)
