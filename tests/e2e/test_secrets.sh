@@ -39,7 +39,7 @@ test_a_run_writes_no_secret() {
         wait_exit "$orchestrator"
         expect_status 0
     done
-    expect_no_secret "$T"/*.log "$T/work" "$T/access" "$T/server"
+    expect_no_secret "$T"/*.log "$T/work" "$T/access" "$T/server" "$T/store" # the store holds records of the runs
 }
 
 test_failures_tell_no_secret() {

@@ -105,7 +105,10 @@ static void a_run_that_stops_leaves_a_file_in_its_pause_to_the_next_run(void **s
     w->signal_at_submit = 2; /* the other file's */
     world_add(w, "a.jsonl", GOOD);
     world_add(w, "b.jsonl", GOOD GOOD);
+    uint64_t begun_ms = clock_now_ms(fake_transport_base(w->fake));
     expect_status(w, WORDS("--max-concurrent-jobs=1"), 143);
+    assert_true(clock_now_ms(fake_transport_base(w->fake)) - begun_ms <
+                5000); /* the pause is not waited for */
     assert_int_equal(count(w, "\nFAILED: "), 0);
     expect_log(w, "1 files are left for the next run");
     w->signal_at_submit = 0;

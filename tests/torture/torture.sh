@@ -7,6 +7,7 @@
 # Of each run: it ends, by no signal; exit status 0 only with all outputs right, else 1 or 3 and a
 # message; an allocation of the program itself ends it with one line and exit status 1. Of the run after
 # it, undisturbed: exit status 0, outputs equal to those of an undisturbed run, no file left.
+# Not intercepted: writes of stdio, fchmod, flock, futimens, epoll_ctl.
 # LIMIT (340): no case begins after so many seconds; cases that were not tried fail the run. LANES (6) run at once. KEEP=1 keeps the logs of failures.
 # BIN, TESTS: folders of the built programs, and of the tests' libraries and programs.
 set -u
