@@ -8,11 +8,11 @@
 # message; an allocation of the program itself ends it with one line and exit status 1. Of the run after
 # it, undisturbed: exit status 0, outputs equal to those of an undisturbed run, no file left.
 # Not intercepted: writes of stdio, fchmod, flock, futimens, epoll_ctl.
-# LIMIT (340): no case begins after so many seconds; cases that were not tried fail the run. LANES (6) run at once. KEEP=1 keeps the logs of failures.
+# LIMIT (420): no case begins after so many seconds; cases that were not tried fail the run. LANES (6) run at once. KEEP=1 keeps the logs of failures.
 # BIN, TESTS: folders of the built programs, and of the tests' libraries and programs.
 set -u
 . "$(dirname "$0")/lib.sh"
-count=${COUNT:-200} seed=${SEED:-1} limit=${LIMIT:-340} lanes=${LANES:-6}
+count=${COUNT:-200} seed=${SEED:-1} limit=${LIMIT:-420} lanes=${LANES:-6}
 targets=${ONLY:-orchestrator server store}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/decon-torture.XXXXXX")
 finish() {
