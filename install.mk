@@ -28,7 +28,10 @@ HEADERS := $(sort $(wildcard include/decon/*/*.h include/decon/*/*.def))
 install_to := $(DESTDIR)$(PREFIX)
 COMPLETED  := $(PROGRAMS) decon-server
 
-## install: programs, man pages, libraries with headers and pkg-config files, samples, documentation; PREFIX, DESTDIR
+# S5CMD=1: decon-s3 is installed under the name s5cmd too, whose command line it then takes.
+S5CMD ?=
+
+## install: programs, man pages, libraries with headers and pkg-config files, samples, documentation; PREFIX, DESTDIR, S5CMD=1
 install: all install-libraries
 	install -d $(install_to)/bin $(install_to)/share/doc/decon/examples $(install_to)/share/man/man1 $(install_to)/share/decon
 	install -m 644 $(wildcard detection/data/*.tiktoken*) detection/data/README.md $(install_to)/share/decon
@@ -36,6 +39,7 @@ install: all install-libraries
 	install -m 644 $(wildcard config/sample-evals/*.jsonl) $(install_to)/share/decon/sample-evals
 	install -m 755 $(PROGRAMS:%=$(OUT)/bin/%) $(install_to)/bin
 	ln -sf decon $(install_to)/bin/decon-server
+	$(if $(filter-out 0,$(S5CMD)),[ "$$(readlink $(install_to)/bin/s5cmd)" = decon-s3 ] || ln -s decon-s3 $(install_to)/bin/s5cmd)
 	install -m 644 $(wildcard docs/man/*.1) $(install_to)/share/man/man1
 	install -d $(install_to)/share/bash-completion/completions
 	for p in $(COMPLETED); do $(OUT)/bin/$$p completion >$(OUT)/$$p.bash && \
@@ -64,6 +68,7 @@ INSTALLED_FOLDERS = share/decon/sample-evals share/decon share/doc/decon/example
 ## uninstall: removes what install of this version puts there; PREFIX, DESTDIR
 uninstall:
 	rm -f $(INSTALLED:%=$(install_to)/%)
+	[ "$$(readlink $(install_to)/bin/s5cmd)" != decon-s3 ] || rm -f $(install_to)/bin/s5cmd
 	for d in $(INSTALLED_FOLDERS); do [ ! -d $(install_to)/$$d ] || \
 	    rmdir --ignore-fail-on-non-empty $(install_to)/$$d; done
 

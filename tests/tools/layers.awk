@@ -153,6 +153,7 @@ BEGIN {
     row("s3/cli/source", "base s3", "base s3/operations s3/cli/session", "s3/protocol s3/client")
     row("s3/cli/transfer", "base s3", "base base/loop s3/protocol s3/client s3/cli/session s3/cli/source", "base/digest s3/get s3/put s3/operations")
     row("s3/cli/commands", "base s3", "base base/options s3/serve/protocol s3/serve s3/cli/session s3/cli/source s3/cli/transfer", "base/loop s3/protocol s3/get s3/operations")
+    row("s3/cli/s5cmd", "base s3", "base s3/cli/session s3/cli/source s3/cli/commands", "base/options s3/protocol s3/operations")
     row("s3/cli", "base", "base s3/cli/session s3/cli/commands", "base/options")
     row("compression/stream", "compression", "base", "")
     row("compression/gzip", "base", "base compression/stream", "base/digest")

@@ -35,7 +35,7 @@ static bool is_whole_bucket(const removing *r, const place *at)
 static bool may_remove(const removing *r, const place *at, bool many, err *e)
 {
     bool whole = is_whole_bucket(r, at);
-    if (!whole && (!many || r->c->file))
+    if (!whole && (!many || r->c->as_s5cmd))
         return true;
     AUTO_FREE char *what =
         whole ? xasprintf("all objects of s3://%s", at->uri.bucket)

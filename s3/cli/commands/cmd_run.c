@@ -36,6 +36,7 @@ static void line_free(run_line *l)
     if (l->c.command)
         options_deinit(&l->c.command->options, &l->config);
     line_words_free(&l->words);
+    free(l->c.typed);
     free(l);
 }
 
@@ -145,19 +146,32 @@ static void inherit(run_line *l, const cli_config *o)
     l->config.quiet |= o->quiet;
 }
 
-static bool run_words(running *r, run_line *l, err *e)
+/* NULL on failure. */
+static const cli_command *find_command(running *r, run_line *l, err *e)
 {
     line_words *w = &l->words;
+    if (l->c.style)
+        return l->c.style->read_line(&l->c, w, e);
     if (str_equal(w->words[0], "s5cmd") || str_equal(w->words[0], "decon-s3"))
         line_words_remove(w, 0, 1);
     if (w->count > 0 && w->words[0][0] == '-' && !cli_command_first(w->count, w->words, e))
+        return NULL;
+    if (w->count == 0) {
+        err_set(e, ERR_USAGE, "no command");
+        return NULL;
+    }
+    const cli_command *command = cli_find_command(w->words[0], e);
+    if (command)
+        drop_meaningless(r, w);
+    return command;
+}
+
+static bool run_words(running *r, run_line *l, err *e)
+{
+    line_words *w = &l->words;
+    const cli_command *command = find_command(r, l, e);
+    if (!command || !is_runnable(command, e))
         return false;
-    const cli_command *command = w->count > 0 ? cli_find_command(w->words[0], e) : NULL;
-    if (!command)
-        return w->count == 0 ? err_set(e, ERR_USAGE, "no command") : false;
-    if (!is_runnable(command, e))
-        return false;
-    drop_meaningless(r, w);
     if (!cli_parse(command, w->count, w->words, &l->config, &l->c, e)) {
         l->c.command = command; /* its rows define the configuration's members */
         l->c.config = &l->config;
@@ -180,6 +194,8 @@ static void run_text(running *r, const char *text, unsigned number)
                  .loop = c->loop,
                  .client = c->client,
                  .config = c->config,
+                 .as_s5cmd = true,
+                 .style = c->style,
                  .file = r->name,
                  .line = number,
                  .on_idle = on_idle};

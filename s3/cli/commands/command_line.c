@@ -22,11 +22,10 @@ void line_words_remove(line_words *w, int at, int count)
     w->count -= count;
 }
 
-static void add_word(line_words *w, buf *word)
+void line_words_add(line_words *w, const char *word)
 {
     w->words = xrealloc(w->words, ((size_t)w->count + 1) * sizeof *w->words);
-    w->words[w->count++] = xstrdup(buf_str(word));
-    buf_clear(word);
+    w->words[w->count++] = xstrdup(word);
 }
 
 /* Reads quoted text; *p is after the opening quote, and after the closing one on return. */
@@ -78,6 +77,7 @@ bool line_split(const char *line, line_words *out, err *e)
             line_words_free(out);
             return false;
         }
-        add_word(out, &word);
+        line_words_add(out, buf_str(&word));
+        buf_clear(&word);
     }
 }

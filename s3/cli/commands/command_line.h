@@ -21,6 +21,7 @@ bool line_split(const char *line, line_words *out, err *e) MUST_USE;
 void line_words_free(line_words *w);
 DEFINE_AUTO(line_words, line_words_free)
 
+void line_words_add(line_words *w, const char *word); /* a copy */
 /* Removes words `at` to `at + count - 1`. */
 void line_words_remove(line_words *w, int at, int count);
 

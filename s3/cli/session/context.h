@@ -13,46 +13,9 @@
 #include "decon/base/loop.h"
 #include "base/options/options.h"
 #include "decon/s3/s3.h"
-#include "s3/cli/session/connection.h"
-#include "s3/cli/session/metadata_options.h"
+#include "s3/cli/session/config.h"
 #include "decon/s3/uri.h"
 #include "base/util.h"
-
-typedef struct cli_config {
-    /* all commands */
-    bool help, json;
-    int log_level;
-    /* commands that use a store */
-    char *endpoint_url, *region, *profile;
-    int addressing_style;
-    uint64_t part_size;
-    int64_t workers;
-    bool no_sign_request;
-    connection_options connection;
-    /* several commands */
-    bool recursive, raw, dry_run, yes, quiet, progress, human_readable, summarize;
-    char **include, **exclude;
-    /* ls */
-    bool show_etag, show_class;
-    /* cp, mv, sync */
-    bool flatten, no_clobber, if_size_differ, if_source_newer, follow_symlinks;
-    uint64_t expected_size;
-    described_options described;
-    char *storage_class, *sse_kms_key_id, *sse_c_copy_source_key_file;
-    int sse;
-    bool delete_extra, size_only, exact_timestamps, compare_checksums;
-    /* rb, du, presign, abort-uploads */
-    bool force, by_class;
-    uint64_t expires_in_ms, older_than_ms;
-    int method;
-    bool ask_sts; /* whoami */
-    /* serve */
-    char *root, *address, *port_file, *access_key, *secret_key, *log;
-    bool adopt;
-    int64_t port, threads;
-    int anonymous;
-    char **fault;
-} cli_config;
 
 /* State for the lifetime of the program. */
 typedef struct cli_session {
@@ -79,6 +42,19 @@ typedef struct cli_command {
     bool (*run)(cli *c, err *e);
 } cli_command;
 
+struct line_words;
+struct print_result;
+
+/* The language of another program: how results and errors are printed, and how the lines of a
+ * command file become commands. */
+typedef struct cli_style {
+    void (*print_result)(const cli *c, const struct print_result *r);
+    /* `from`, `to`: as in cli_print_error_of. */
+    void (*print_error)(const cli *c, const char *from, const char *to, const err *error);
+    /* Replaces the words of a line by those of the command that is returned; sets c->typed. */
+    const cli_command *(*read_line)(cli *c, struct line_words *words, err *e);
+} cli_style;
+
 struct cli {
     const cli_command *command;
     const cli_config *config;
@@ -93,6 +69,9 @@ struct cli {
     bool fatal;        /* the same for this command only: no such bucket */
     err_code last_error_code;
     unsigned repeated; /* errors like the previous one that were not printed */
+    bool as_s5cmd;     /* arguments follow s5cmd's rules: in command files, and under its name */
+    const cli_style *style; /* NULL: decon-s3's own */
+    char *typed;            /* the command as it was typed; for style->print_error, else NULL */
     /* of a line of a command file */
     const char *file; /* NULL: typed by a person */
     unsigned line;

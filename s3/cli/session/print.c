@@ -29,25 +29,27 @@ void print_key(const char *key, FILE *out)
     }
 }
 
-static json_t *object_value(const print_member *members, size_t count)
+static json_t *simple_value(const print_member *m)
+{
+    if (m->truth)
+        return json_true();
+    /* Text that is not UTF-8 has no JSON form: null. */
+    json_t *value = m->text ? json_string(m->text) : json_integer((json_int_t)m->number);
+    return value ? value : json_null();
+}
+
+static json_t *inner_object(const print_member *members, size_t count)
 {
     json_t *object = json_object();
-    for (size_t i = 0; i < count; i++) {
-        json_t *text = json_string(members[i].text);
-        json_object_set_new(object, members[i].name, text ? text : json_null());
-    }
+    for (size_t i = 0; i < count; i++)
+        if (!members[i].absent)
+            json_object_set_new(object, members[i].name, simple_value(&members[i]));
     return object;
 }
 
 static json_t *member_value(const print_member *m)
 {
-    if (m->truth)
-        return json_true();
-    if (m->members)
-        return object_value(m->members, m->member_count);
-    /* Text that is not UTF-8 has no JSON form: null. */
-    json_t *value = m->text ? json_string(m->text) : json_integer((json_int_t)m->number);
-    return value ? value : json_null();
+    return m->members ? inner_object(m->members, m->member_count) : simple_value(m);
 }
 
 static char *json_line(const print_member *members, size_t count)
@@ -109,7 +111,9 @@ void print_done(cli *c, const print_result *r)
         return;
     if (on_terminal)
         progress_hide(line);
-    if (c->config->json)
+    if (c->style)
+        c->style->print_result(c, r);
+    else if (c->config->json)
         print_result_json(c, r);
     else
         print_result_line(c, r);

@@ -24,7 +24,7 @@ typedef struct print_member {
     uint64_t number;
     bool absent;
     bool truth;                         /* true */
-    const struct print_member *members; /* an object of texts; NULL: none */
+    const struct print_member *members; /* an object of texts and numbers; NULL: none */
     size_t member_count;
 } print_member;
 void print_json(const print_member *members, size_t count);

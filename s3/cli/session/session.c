@@ -88,7 +88,9 @@ void cli_print_error_of(cli *c, const char *from, const char *to, const err *err
     if (c->session)
         progress_hide(c->session->progress);
     print_settle();
-    if (c->config && c->config->json)
+    if (c->style)
+        c->style->print_error(c, from, to, error);
+    else if (c->config && c->config->json)
         print_error_json(c, from, to, error);
     else if (c->file)
         log_plain("decon-s3: %s:%u: %s", c->file, c->line, error->message);

@@ -100,7 +100,7 @@ static bool add_rule(filter *f, bool include, const char *pattern, err *e)
 
 bool filter_init(filter *f, const cli *c, err *e)
 {
-    *f = (filter){.by_kind = c->file != NULL};
+    *f = (filter){.by_kind = c->as_s5cmd};
     for (int i = 0; i < c->flag_count; i++) {
         const char *include = flag_value(c->flags, c->flag_count, "--include", &i);
         const char *exclude = include ? NULL : flag_value(c->flags, c->flag_count, "--exclude", &i);

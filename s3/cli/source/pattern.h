@@ -29,7 +29,7 @@ typedef struct filter_rule {
 typedef struct filter {
     filter_rule rules[FILTER_RULES_MAX];
     size_t count;
-    bool by_kind; /* for command files, as in s5cmd: must match an include (if there are any) and
+    bool by_kind; /* as in s5cmd: must match an include (if there are any) and
                      no exclude. Else the last matching rule applies, and everything is included
                      by default */
 } filter;

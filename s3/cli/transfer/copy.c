@@ -15,7 +15,8 @@ typedef struct copying {
     bool move;
     filter filter;
     place to;
-    bool several; /* sources */
+    bool several;     /* sources */
+    const char *name; /* of the target below a folder; NULL: the source's last part */
     /* targets so far, if two sources may have the same: one would be overwritten */
     names names;
 } copying;
@@ -63,7 +64,7 @@ static bool target_of_one(copying *k, const place *from, place *out, err *e)
     const place *to = &k->to;
     if (!place_is_standard(to) && place_is_folder(to)) {
         AUTO_FREE char *text = place_text(from);
-        const char *name = place_name(from);
+        const char *name = k->name ? k->name : place_name(from);
         return check_name(from, to, e) && take_name(k, name, text, e) &&
                place_below(to, name, out, e);
     }
@@ -204,7 +205,7 @@ static bool is_many(const copying *k, const place *from)
         return o->recursive || (place_is_pattern(from) && !o->raw);
     /* In command files (s5cmd syntax) a folder includes everything below it. */
     bool folder = !place_is_standard(from) && place_is_folder(from);
-    return folder && (o->recursive || k->c->file);
+    return folder && (o->recursive || k->c->as_s5cmd);
 }
 
 static bool is_folder_itself(const place *from)
@@ -261,26 +262,62 @@ static bool is_left_out(const copying *k, const place *from)
     return true;
 }
 
-/* In a command file no shell has expanded local patterns; a folder without a trailing slash keeps
- * its name below the target. */
-static bool copy_local_words(copying *k, const char *word, err *e)
+/* --- local names --- */
+
+/* A name with wildcards that no shell has expanded: in a command file, or in quotes. */
+static bool is_local_pattern(const copying *k, const place *from)
+{
+    return !from->is_object && !place_is_standard(from) && !k->c->config->raw &&
+           strpbrk(from->path, "*?[") && !fs_exists(from->path);
+}
+
+/* By s5cmd's rules, the target keeps what follows the folder before the first wildcard, of a folder
+ * without a trailing slash its name. Otherwise the last part, as after expansion by a shell. */
+static const char *kept_name(const copying *k, const char *pattern, const char *path)
+{
+    size_t at = strcspn(pattern, "*?[");
+    if (!k->c->as_s5cmd || k->c->config->flatten) {
+        const char *slash = strrchr(path, '/');
+        return slash ? slash + 1 : path;
+    }
+    while (at > 0 && pattern[at - 1] != '/')
+        at--;
+    return path + MIN(at, strlen(path));
+}
+
+static bool copy_folder_below(const copying *k, const place *from, const char *name, err *e)
+{
+    AUTO(copying) inner = {.c = k->c, .move = k->move, .filter = k->filter};
+    return place_below(&k->to, name, &inner.to, e) && copy_many(&inner, from, e);
+}
+
+static bool copy_local(copying *k, const char *pattern, const char *path, err *e)
+{
+    AUTO(place) from = {.path = xstrdup(path)};
+    const char *name = kept_name(k, pattern, path);
+    if (is_left_out(k, &from))
+        return true;
+    if (is_many(k, &from))
+        return k->c->as_s5cmd && name[0] && !k->c->config->recursive
+                   ? copy_folder_below(k, &from, name, e)
+                   : copy_many(k, &from, e);
+    if (!check_source(k, &from, e))
+        return false;
+    k->name = name;
+    bool ok = copy_one(k, &from, e);
+    k->name = NULL;
+    return ok;
+}
+
+static bool copy_matches(copying *k, const char *pattern, err *e)
 {
     glob_t found = {0};
-    bool ok = glob(word, GLOB_NOMAGIC, NULL, &found) == 0 ||
-              err_set(e, ERR_IO, "%s: no file matches", word);
-    for (size_t i = 0; ok && i < found.gl_pathc; i++) {
-        AUTO(place) from = {.path = xstrdup(found.gl_pathv[i])};
-        AUTO(copying) inner = {.c = k->c, .move = k->move, .filter = k->filter};
-        if (is_left_out(k, &from))
-            continue;
-        bool keeps_name =
-            is_many(k, &from) && !str_ends_with(from.path, "/") && !k->c->config->recursive;
-        if (keeps_name)
-            ok =
-                place_below(&k->to, place_name(&from), &inner.to, e) && copy_many(&inner, &from, e);
-        else
-            ok = is_many(k, &from) ? copy_many(k, &from, e) : copy_one(k, &from, e);
-    }
+    bool ok =
+        glob(pattern, 0, NULL, &found) == 0 || err_set(e, ERR_IO, "%s: no file matches", pattern);
+    ok = ok && check_target(k, (int)MIN(found.gl_pathc, (size_t)INT32_MAX), e);
+    k->several |= found.gl_pathc > 1;
+    for (size_t i = 0; ok && i < found.gl_pathc; i++)
+        ok = copy_local(k, pattern, found.gl_pathv[i], e);
     globfree(&found);
     return ok;
 }
@@ -290,8 +327,10 @@ static bool copy_word(copying *k, const char *word, err *e)
     AUTO(place) from = {0};
     if (!place_parse(word, &from, e))
         return false;
-    if (!from.is_object && k->c->file && !place_is_standard(&from))
-        return copy_local_words(k, word, e);
+    if (is_local_pattern(k, &from))
+        return copy_matches(k, word, e);
+    if (!from.is_object && k->c->as_s5cmd && !place_is_standard(&from))
+        return copy_local(k, word, word, e);
     if (is_left_out(k, &from))
         return true;
     return is_many(k, &from) ? copy_many(k, &from, e) : copy_one(k, &from, e);

@@ -194,14 +194,22 @@ static void start(transfer *t)
 
 /* --- decide whether to copy --- */
 
-/* `there`: the object at the target, or NULL. */
+bool transfer_keeps_existing(const cli *c)
+{
+    const cli_config *o = c->config;
+    return o->no_clobber && !(c->as_s5cmd && (o->if_size_differ || o->if_source_newer));
+}
+
+/* `there`: the object at the target, or NULL. By s5cmd's rules the last of -n, -s and -u decides. */
 static bool is_wanted(const transfer *t, const s3_object *there)
 {
     const cli_config *o = t->job.c->config;
     const transfer_plan *p = &t->plan;
     if (!there)
         return true;
-    if (o->no_clobber)
+    if (t->job.c->as_s5cmd && o->if_source_newer)
+        return p->modified_s > there->last_modified_s;
+    if (transfer_keeps_existing(t->job.c))
         return false;
     if (o->if_size_differ && p->size_bytes != there->size_bytes)
         return true;

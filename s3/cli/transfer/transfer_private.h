@@ -29,6 +29,8 @@ typedef struct transfer {
 
 bool transfer_start_its_way(transfer *t, err *e) MUST_USE; /* transfer_ways.c */
 
+/* --no-clobber alone: an existing target is never replaced. */
+bool transfer_keeps_existing(const cli *c);
 progress_numbers *transfer_numbers(const transfer *t);
 /* Counts transferred bytes as they move; bytes that are downloaded again are subtracted. */
 void transfer_moved(transfer *t, uint64_t bytes);

@@ -200,7 +200,7 @@ static bool start_upload(transfer *t, err *e)
                               .key = p->to.uri.key,
                               .fd = t->fd,
                               .size_bytes = (uint64_t)t->st.st_size,
-                              .if_none_match = t->job.c->config->no_clobber ? "*" : NULL,
+                              .if_none_match = transfer_keeps_existing(t->job.c) ? "*" : NULL,
                               .headers = headers,
                               .fields = fields.items,
                               .field_count = fields.count,
@@ -276,7 +276,8 @@ static bool start_stream(transfer *t, err *e)
                                      .key = t->plan.to.uri.key,
                                      .expected_bytes = o->expected_size,
                                      .part_bytes = o->part_size,
-                                     .if_none_match = o->no_clobber ? "*" : NULL,
+                                     .if_none_match =
+                                         transfer_keeps_existing(t->job.c) ? "*" : NULL,
                                      .headers = headers,
                                      .fields = fields.items,
                                      .field_count = fields.count,

@@ -76,7 +76,7 @@ static bool open_filter(filter *f, const char *flags, const char *file, err *e)
     static line_words words;
     line_words_free(&words);
     assert_true(line_split(flags, &words, e));
-    cli c = {.flags = words.words, .flag_count = words.count, .file = file};
+    cli c = {.flags = words.words, .flag_count = words.count, .as_s5cmd = file != NULL};
     return filter_init(f, &c, e);
 }
 
