@@ -4,60 +4,17 @@
 
 #include "decon/base/log.h"
 #include "base/util.h"
+#include "orchestrator/app_settings_difference.h"
 #include "orchestrator/fleet/settings_record.h"
 
-typedef struct record_reader {
-    app *app;
-    buf *text;
-} record_reader;
-
-static bool reader_data(void *ctx, slice data, err *e)
+/* "threshold 0.8 -> 0.1"; else the fingerprints. False: a signal ended the wait. */
+static bool describe_difference(app *a, buf *difference, err *e)
 {
-    return buf_append_slice(((record_reader *)ctx)->text, data) ||
-           err_set(e, ERR_LIMIT, "the settings record is too large");
-}
-
-static void reader_restart(void *ctx)
-{
-    buf_clear(((record_reader *)ctx)->text);
-}
-
-static void reader_done(void *ctx, const s3_get_result *result, const err *error)
-{
-    UNUSED(result);
-    app_end_step(((record_reader *)ctx)->app, error);
-}
-
-/* A record that cannot be read leaves the text empty: it only describes. */
-static void read_record(app *a, const char *fingerprint, buf *text)
-{
-    err ignored = ERR_INIT;
     const place *where = &a->config->places.report;
-    record_reader reader = {.app = a, .text = text};
-    if (!settings_fingerprint_is_valid(fingerprint))
-        return;
-    AUTO_FREE char *key = settings_record_key(where->prefix, fingerprint);
-    app_begin_step(a, "the record of settings s3://%s/%s", where->bucket, key);
-    a->step = s3_get(a->s3, &(s3_get_options){.bucket = where->bucket,
-                                              .key = key,
-                                              .fd = -1,
-                                              .on_data = reader_data,
-                                              .on_restart = reader_restart,
-                                              .on_done = reader_done,
-                                              .ctx = &reader});
-    if (!app_await_step(a, &ignored))
-        buf_clear(text);
-}
-
-/* "threshold 0.8 -> 0.1"; else the fingerprints. */
-static void describe_difference(app *a, buf *words)
-{
-    const char *found = done_check_other_settings(a->done_check);
-    AUTO(buf) record = BUF(SETTINGS_RECORD_MAX_BYTES);
-    read_record(a, found, &record);
-    settings_difference(buf_slice(&record), slice_from(a->server.settings), words);
-    if (words->len == 0)
-        buf_printf(words, "settings fingerprint %.12s -> %.12s", found, a->server.fingerprint);
+    app_begin_step(a, "the record of settings in s3://%s/%s", where->bucket, where->prefix);
+    a->step = settings_difference_start(a, done_check_other_settings(a->done_check), difference,
+                                        app_end_step, a);
+    return app_await_step(a, e);
 }
 
 settings_change app_settings_policy(const app *a)
@@ -79,21 +36,22 @@ bool app_judge_settings(app *a, err *e)
 {
     const place *where = &a->config->places.report;
     done_check_counts counts = done_check_count(a->done_check);
-    AUTO(buf) words = BUF(800);
+    AUTO(buf) difference = BUF(800);
     if (counts.without_settings)
         report_without_settings(a, counts.without_settings);
     if (counts.other_settings == 0)
         return true;
-    describe_difference(a, &words);
+    if (!describe_difference(a, &difference, e))
+        return false;
     if (app_settings_policy(a) == SETTINGS_CHANGE_REFUSE)
         return err_set(e, ERR_CONFIG,
                        "s3://%s/%s: %zu of %zu results were made with other settings (%s); use "
                        "another report folder, or give --on-settings-change redo or keep",
                        where->bucket, where->prefix, counts.other_settings, a->plan.done_count,
-                       buf_str(&words));
+                       buf_str(&difference));
     log_warn("s3://%s/%s: %zu of %zu results were made with other settings (%s); they are %s",
              where->bucket, where->prefix, counts.other_settings, a->plan.done_count,
-             buf_str(&words),
+             buf_str(&difference),
              app_settings_policy(a) == SETTINGS_CHANGE_REDO ? "made again" : "kept");
     return true;
 }

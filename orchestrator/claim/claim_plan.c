@@ -9,16 +9,18 @@
 #define SLICES_MAX      16000000u
 #define TEXT_MAX_BYTES  ((size_t)4096)
 #define SHOWN_MAX       12 /* characters of a digest */
+#define NONCE_CHARS     32
 
-enum { FORMAT, ROUND, SLICES, USED, FINGERPRINT, INPUT, LISTS, MEMBER_COUNT };
+enum { FORMAT, ROUND, SLICES, USED, FINGERPRINT, INPUT, LISTS, NONCE, MEMBER_COUNT };
 static const char *const members[MEMBER_COUNT] = {
-    "format", "round", "slices", "used_slices", "fingerprint", "input", "input_lists"};
+    "format", "round", "slices", "used_slices", "fingerprint", "input", "input_lists", "nonce"};
 
 void claim_plan_deinit(claim_plan *p)
 {
     free(p->fingerprint);
     free(p->input);
     free(p->lists);
+    free(p->nonce);
     *p = (claim_plan){0};
 }
 
@@ -29,7 +31,8 @@ claim_plan claim_plan_copy(const claim_plan *p)
                         .used = p->used,
                         .fingerprint = xstrdup(p->fingerprint),
                         .input = xstrdup(p->input),
-                        .lists = xstrdup(p->lists)};
+                        .lists = xstrdup(p->lists),
+                        .nonce = xstrdup_or_null(p->nonce)};
 }
 
 uint32_t claim_plan_slices(uint64_t host_count)
@@ -47,7 +50,7 @@ void claim_plan_write(const claim_plan *p, const char *nonce, buf *out)
     json_member_string(out, members[FINGERPRINT], slice_from(p->fingerprint));
     json_member_string(out, members[INPUT], slice_from(p->input));
     json_member_string(out, members[LISTS], slice_from(p->lists));
-    json_member_string(out, "nonce", slice_from(nonce));
+    json_member_string(out, members[NONCE], slice_from(nonce));
     json_close(out);
     buf_append_char(out, '\n');
 }
@@ -62,6 +65,16 @@ static bool take_text(const json_value *value, char **out)
     return true;
 }
 
+static bool nonce_is_valid(const char *nonce)
+{
+    return strlen(nonce) == NONCE_CHARS && strspn(nonce, "0123456789abcdef") == NONCE_CHARS;
+}
+
+char *claim_plan_folder(const claim_plan *p)
+{
+    return xasprintf("%llu-%.8s/", (unsigned long long)p->round, p->nonce);
+}
+
 bool claim_plan_read(slice text, claim_plan *out, err *e)
 {
     json_value v[MEMBER_COUNT];
@@ -71,7 +84,8 @@ bool claim_plan_read(slice text, claim_plan *out, err *e)
               json_unsigned(&v[FORMAT], &format) && json_unsigned(&v[ROUND], &out->round) &&
               json_unsigned(&v[SLICES], &slices) && json_unsigned(&v[USED], &used) &&
               take_text(&v[FINGERPRINT], &out->fingerprint) && take_text(&v[INPUT], &out->input) &&
-              take_text(&v[LISTS], &out->lists);
+              take_text(&v[LISTS], &out->lists) && take_text(&v[NONCE], &out->nonce) &&
+              nonce_is_valid(out->nonce);
     out->slices = (uint32_t)slices;
     out->used = (uint32_t)used;
     return (ok && format == 1 && slices >= 1 && slices <= SLICES_MAX) ||
@@ -84,7 +98,8 @@ static const char *shown(const char *digest)
     return digest[0] ? digest : "none";
 }
 
-bool claim_plan_match(const claim_plan *mine, const claim_plan *found, const char *name, err *e)
+bool claim_plan_match(const claim_plan *mine, const claim_plan *found, const char *name,
+                      const char *difference, err *e)
 {
     static const char advice[] =
         "start all hosts alike, or wait until that run is complete; if its hosts "
@@ -93,7 +108,12 @@ bool claim_plan_match(const claim_plan *mine, const claim_plan *found, const cha
         return err_set(e, ERR_CONFIG,
                        "%s: a claim run of %s is in progress, this host's input is %s; %s", name,
                        found->input, mine->input, advice);
-    if (!str_equal(mine->fingerprint, found->fingerprint))
+    bool same_settings = str_equal(mine->fingerprint, found->fingerprint);
+    if (!same_settings && difference)
+        return err_set(e, ERR_CONFIG,
+                       "%s: a claim run with other detection settings is in progress (%s); %s",
+                       name, difference, advice);
+    if (!same_settings)
         return err_set(
             e, ERR_CONFIG,
             "%s: a claim run with other detection settings is in progress (fingerprint %.*s, this "

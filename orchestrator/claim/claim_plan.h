@@ -13,8 +13,12 @@
 #include "decon/base/err.h"
 #include "base/util.h"
 
+#define CLAIM_FOLDER    "claims/" /* below RUN_RECORDS_FOLDER */
+#define CLAIM_PLAN_NAME CLAIM_FOLDER "plan.json"
+
 typedef struct claim_plan {
     uint64_t round; /* from 1 */
+    char *nonce;    /* 32 hexadecimal digits, of the host that wrote it; NULL: not written yet */
     uint32_t slices;
     uint32_t used;     /* slices that have inputs, as the first host saw them */
     char *fingerprint; /* of the detection settings; "": not reported */
@@ -32,8 +36,12 @@ uint32_t claim_plan_slices(uint64_t host_count);
 /* `nonce`: of the host that writes it. */
 void claim_plan_write(const claim_plan *p, const char *nonce, buf *out);
 bool claim_plan_read(slice text, claim_plan *out, err *e) MUST_USE;
-/* Does this host's plan belong to the round that is in progress? Slices and round are taken from it. */
-bool claim_plan_match(const claim_plan *mine, const claim_plan *found, const char *name, err *e)
-    MUST_USE;
+/* "3-1a2b3c4d/": the folder of the round, in the folder of the plan. No two plans have the same one, so that
+ * what an abandoned run left is not taken for work of another. */
+char *claim_plan_folder(const claim_plan *p) MUST_USE;
+/* Does this host's plan belong to the round that is in progress? `difference`: of the settings, in words; NULL:
+ * the message has their fingerprints. */
+bool claim_plan_match(const claim_plan *mine, const claim_plan *found, const char *name,
+                      const char *difference, err *e) MUST_USE;
 
 #endif

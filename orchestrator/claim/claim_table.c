@@ -165,11 +165,33 @@ void claim_table_end(claim_table *t)
 
 /* --- choosing --- */
 
+slice_row *claim_table_row(claim_table *t, size_t index)
+{
+    return &t->rows[index];
+}
+
+static bool is_free(const slice_row *row)
+{
+    return row->state == SLICE_FREE && !row->mine;
+}
+
+/* An ETag that is not known cannot be replaced. */
+static bool has_expired(const slice_row *row, uint64_t now_ms, uint64_t lease_ms)
+{
+    bool old = row->state == SLICE_HELD && row->etag && now_ms - row->seen_ms >= lease_ms;
+    return !row->mine && row->etag && (row->state == SLICE_RELEASED || old);
+}
+
+bool slice_may_be_claimed(const slice_row *row, uint64_t now_ms, uint64_t lease_ms)
+{
+    return is_free(row) || has_expired(row, now_ms, lease_ms);
+}
+
 slice_row *claim_table_free_slice(claim_table *t, uint64_t start)
 {
     for (size_t i = 0; i < t->count; i++) {
         slice_row *row = &t->rows[(start + i) % t->count];
-        if (row->state == SLICE_FREE && !row->mine)
+        if (is_free(row))
             return row;
     }
     return NULL;
@@ -180,8 +202,7 @@ slice_row *claim_table_expired_slice(claim_table *t, uint64_t start, uint64_t no
 {
     for (size_t i = 0; i < t->count; i++) {
         slice_row *row = &t->rows[(start + i) % t->count];
-        bool expired = row->state == SLICE_HELD && row->etag && now_ms - row->seen_ms >= lease_ms;
-        if (!row->mine && row->etag && (row->state == SLICE_RELEASED || expired))
+        if (has_expired(row, now_ms, lease_ms))
             return row;
     }
     return NULL;

@@ -60,6 +60,9 @@ void claim_table_end(claim_table *t);
 
 slice_row *claim_table_find(claim_table *t, slice_id id); /* NULL: there is no such slice */
 slice_row *claim_table_add_part(claim_table *t, slice_id part);
+slice_row *claim_table_row(claim_table *t, size_t index); /* index < claim_table_count().slices */
+/* Free, given back, or its lease has not changed for lease_ms; and not this host's. */
+bool slice_may_be_claimed(const slice_row *row, uint64_t now_ms, uint64_t lease_ms);
 /* The first free slice from the `start`th on, round to the others; NULL: none is free. */
 slice_row *claim_table_free_slice(claim_table *t, uint64_t start);
 /* One that was given back, or whose lease has not changed for lease_ms; NULL: none. */

@@ -130,7 +130,8 @@ static void take_plan(claims *c, const s3_get_result *result)
     c->plan_etag = xstrdup_or_null(result->etag);
     c->round_start_s = result->last_modified_s;
     free(c->round_folder);
-    c->round_folder = xasprintf("%s%llu/", c->folder, (unsigned long long)c->plan.round);
+    AUTO_FREE char *folder = claim_plan_folder(&c->plan);
+    c->round_folder = xasprintf("%s%s", c->folder, folder);
     claim_table_free(c->table);
     c->table = claim_table_new(c->plan.slices);
     close_empty_slices(c);
@@ -175,7 +176,7 @@ static void join(claims *c)
 {
     err e = ERR_INIT;
     AUTO_FREE char *name = xasprintf("s3://%s/%s", c->o.bucket, c->plan_key);
-    if (!claim_plan_match(c->o.plan, &c->plan, name, &e)) {
+    if (!claim_plan_match(c->o.plan, &c->plan, name, NULL, &e)) {
         claims_fail(c, &e);
         return;
     }
@@ -319,12 +320,25 @@ static void wait_for_others(claims *c)
         c->poll = timer_start(c->o.transport, pause_ms, on_poll, c);
 }
 
+static const slice_row *preferred_slice(claims *c)
+{
+    size_t count = c->o.prefers ? claim_table_count(c->table).slices : 0;
+    for (size_t i = 0; i < count; i++) {
+        const slice_row *row = claim_table_row(c->table, i);
+        if (slice_may_be_claimed(row, now_ms(c), c->o.lease_ms) && c->o.prefers(c->o.ctx, row->id))
+            return row;
+    }
+    return NULL;
+}
+
 static void choose(claims *c)
 {
     claim_counts n = claim_table_count(c->table);
     uint64_t start =
         transport_random(c->o.transport) % n.slices; /* hosts begin in different places */
-    const slice_row *row = claim_table_free_slice(c->table, start);
+    const slice_row *row = preferred_slice(c);
+    if (!row)
+        row = claim_table_free_slice(c->table, start);
     if (!row)
         row = claim_table_expired_slice(c->table, start, now_ms(c), c->o.lease_ms);
     if (row)
@@ -367,8 +381,8 @@ claims *claims_start(const claims_options *options)
     c->o = *options;
     snprintf(c->nonce, sizeof c->nonce, "%016llx%016llx", (unsigned long long)transport_random(t),
              (unsigned long long)transport_random(t));
-    c->folder = xasprintf("%s" RUN_RECORDS_FOLDER "claims/", options->prefix);
-    c->plan_key = xasprintf("%splan.json", c->folder);
+    c->folder = xasprintf("%s" RUN_RECORDS_FOLDER CLAIM_FOLDER, options->prefix);
+    c->plan_key = xasprintf("%s" RUN_RECORDS_FOLDER CLAIM_PLAN_NAME, options->prefix);
     buf_init(&c->text, CLAIM_BODY_MAX_BYTES);
     AUTO_FREE char *probe = xasprintf("%sprobe-%s", c->folder, c->nonce);
     c->step = claim_probe_start(t, options->s3, options->bucket, probe, on_probed, c);
@@ -407,6 +421,16 @@ int64_t claims_round_start_s(const claims *c)
 claim_counts claims_count(const claims *c)
 {
     return c->table ? claim_table_count(c->table) : (claim_counts){0};
+}
+
+bool claims_has_closed(const claims *c, uint32_t part_rest)
+{
+    slice_id part = {part_rest, c->plan.slices * CLAIM_PARTS};
+    slice_id base = {part_rest % c->plan.slices, c->plan.slices};
+    const slice_row *row = claim_table_find(c->table, part);
+    if (!row)
+        row = claim_table_find(c->table, base);
+    return row->state == SLICE_CLOSED;
 }
 
 bool claims_part_is_open(const claims *c, slice_id part)

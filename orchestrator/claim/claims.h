@@ -36,6 +36,8 @@ typedef struct claims_options {
     const claim_plan *plan; /* of this host; its round is not used */
     /* Has no inputs: nothing to claim. Of base slices, when the round has been joined. */
     bool (*is_empty)(void *ctx, slice_id id);
+    /* May be claimed before others; NULL: none. */
+    bool (*prefers)(void *ctx, slice_id id);
     /* The number of slices is in claims_plan now. False: there is nothing to do, a complete round is
      * not followed by a new one. */
     bool (*begins_round)(void *ctx);
@@ -57,6 +59,9 @@ int64_t claims_round_start_s(const claims *c);  /* by the store's clock */
 claim_counts claims_count(const claims *c);
 /* The part belongs to no base slice: another host opened it. */
 bool claims_part_is_open(const claims *c, slice_id part);
+
+/* The slice, or the part, that has the keys of this part is closed. */
+bool claims_has_closed(const claims *c, uint32_t part_rest);
 
 /* One more slice: ends in on_claimed, on_complete or on_failed. Asking again changes nothing. */
 void claims_want(claims *c);

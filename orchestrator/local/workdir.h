@@ -86,6 +86,10 @@ bool workdir_whole_to_part(const workdir *w, const char *key, err *e) MUST_USE;
 bool workdir_scan(workdir *w, err *e) MUST_USE;
 void workdir_forget_scan(workdir *w);
 void workdir_want(workdir *w, const char *key);
+/* Of the scan: an earlier run left files of this key. */
+bool workdir_has_item(const workdir *w, const char *key);
+/* What the files of this key take on the disk; 0: none, or not known. */
+uint64_t workdir_item_bytes(const workdir *w, const char *key);
 bool workdir_clear_unwanted(workdir *w, size_t *removed, err *e) MUST_USE;
 bool workdir_remove_item(const workdir *w, const char *key, err *e) MUST_USE;
 /* Calls `each` for every unused share of the input with another host count, then removes the share.

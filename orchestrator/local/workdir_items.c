@@ -272,6 +272,36 @@ void workdir_want(workdir *w, const char *key)
         dir->wanted = true;
 }
 
+bool workdir_has_item(const workdir *w, const char *key)
+{
+    return find_dir(w, key) != NULL;
+}
+
+typedef struct disk_sum {
+    int dir_fd;
+    uint64_t bytes;
+} disk_sum;
+
+static bool add_disk_bytes(void *ctx, const char *name, err *e)
+{
+    disk_sum *sum = ctx;
+    struct stat st;
+    UNUSED(e);
+    if (fstatat(sum->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        sum->bytes += (uint64_t)st.st_blocks * 512;
+    return true;
+}
+
+uint64_t workdir_item_bytes(const workdir *w, const char *key)
+{
+    char key_hash[KEY_HEX_CHARS + 1];
+    err unread = ERR_INIT;
+    workdir_hash(key, KEY_HEX_CHARS, key_hash);
+    AUTO_FD dir = fs_below_open(w->download_fd, key_hash, O_RDONLY | O_DIRECTORY, 0);
+    disk_sum sum = {.dir_fd = dir};
+    return dir >= 0 && fs_each_name_at(dir, ".", add_disk_bytes, &sum, &unread) ? sum.bytes : 0;
+}
+
 bool workdir_clear_unwanted(workdir *w, size_t *removed, err *e)
 {
     *removed = 0;

@@ -4,7 +4,6 @@
 
 #include "base/util.h"
 #include "decon/base/log.h"
-#include "orchestrator/claim/claim_plan.h"
 #include "orchestrator/fleet/run_name.h"
 
 typedef struct slice_list {
@@ -58,10 +57,12 @@ static void free_names(char **names, size_t count)
     free(names);
 }
 
-static bool count_round(store_session *s, const place *report, status_slices *out, err *e)
+static bool count_round(store_session *s, const place *report, const claim_plan *round,
+                        status_slices *out, err *e)
 {
-    AUTO_FREE char *prefix = xasprintf("%s" RUN_RECORDS_FOLDER "claims/%llu/", report->prefix,
-                                       (unsigned long long)out->round);
+    AUTO_FREE char *folder = claim_plan_folder(round);
+    AUTO_FREE char *prefix =
+        xasprintf("%s" RUN_RECORDS_FOLDER CLAIM_FOLDER "%s", report->prefix, folder);
     slice_list list = {.prefix_len = strlen(prefix), .out = out};
     bool ok = store_session_list(s, report->bucket, prefix, on_slice, &list, e);
     count_held(&list);
@@ -70,31 +71,46 @@ static bool count_round(store_session *s, const place *report, status_slices *ou
     return ok;
 }
 
+typedef struct plan_reader {
+    claim_plan *out;
+    bool unreadable;
+} plan_reader;
+
 static void take_plan(void *ctx, size_t index, slice piece, bool last, const err *error)
 {
-    status_slices *out = ctx;
+    plan_reader *r = ctx;
     err e = ERR_INIT;
-    AUTO(claim_plan) found = {0};
     UNUSED(index);
     if (!last || (error && error->code == ERR_S3_NOT_FOUND))
         return; /* hosts do not claim their work here */
-    if (!error && claim_plan_read(piece, &found, &e)) {
-        out->round = found.round;
-        out->total = found.used;
-    } else {
+    if (error || !claim_plan_read(piece, r->out, &e)) {
         log_info("the plan of the slices is not read: %s", error ? error->message : e.message);
+        claim_plan_deinit(r->out);
+        r->unreadable = true;
     }
 }
 
-bool status_slices_read(store_session *s, const place *report, status_slices *out, err *e)
+bool status_slices_plan(store_session *s, const place *report, claim_plan *out)
 {
-    AUTO_FREE char *key = xasprintf("%s" RUN_RECORDS_FOLDER "claims/plan.json", report->prefix);
-    *out = (status_slices){0};
+    AUTO_FREE char *key = xasprintf("%s" RUN_RECORDS_FOLDER CLAIM_PLAN_NAME, report->prefix);
+    plan_reader reader = {.out = out};
+    *out = (claim_plan){0};
     store_session_fetch(s, &(store_fetch){.bucket = report->bucket,
                                           .keys = (const char *const[]){key},
                                           .sizes = (const uint64_t[]){0},
                                           .count = 1,
                                           .take = take_plan,
-                                          .ctx = out});
-    return out->round == 0 || count_round(s, report, out, e);
+                                          .ctx = &reader});
+    return !reader.unreadable;
+}
+
+bool status_slices_read(store_session *s, const place *report, status_slices *out, err *e)
+{
+    AUTO(claim_plan) round = {0};
+    *out = (status_slices){0};
+    if (!status_slices_plan(s, report, &round) || round.round == 0)
+        return true;
+    out->round = round.round;
+    out->total = round.used;
+    return count_round(s, report, &round, out, e);
 }

@@ -10,6 +10,7 @@
 
 #include "base/util.h"
 #include "decon/base/err.h"
+#include "orchestrator/claim/claim_plan.h"
 #include "orchestrator/config/remote_paths.h"
 #include "orchestrator/runtime/store_session.h"
 
@@ -21,6 +22,8 @@ typedef struct status_slices {
     uint64_t held;   /* with a lease, and not done */
 } status_slices;
 
+/* The plan of the round; its round is 0 where there is none. False: there is one that cannot be read. */
+bool status_slices_plan(store_session *s, const place *report, claim_plan *out) MUST_USE;
 bool status_slices_read(store_session *s, const place *report, status_slices *out, err *e) MUST_USE;
 
 #endif

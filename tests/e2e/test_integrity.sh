@@ -42,10 +42,10 @@ has_record() {
     test -s "$(record_file)"
 }
 
-# interrupt: a run that is killed when a record of finished ranges stands; $kept bytes are in it.
+# interrupt [OPTION...]: a run that is killed when a record of finished ranges stands; $kept bytes are in it.
 interrupt() {
     start_with_large --fault 'delay=900,method=GET,key=in/*'
-    start_orchestrator killed --part-size 5MiB --s5cmd-workers 1
+    start_orchestrator killed --part-size 5MiB --s5cmd-workers 1 "$@"
     wait_for has_record
     kill -KILL "$orchestrator"
     wait "$orchestrator" || true
@@ -62,6 +62,17 @@ test_a_killed_download_goes_on_behind_its_finished_ranges() {
     interrupt
     orchestrate second --part-size 5MiB
     expect_status 0
+    expect_log "$kept of $size bytes are present"
+    [ "$(loaded_bytes)" = $((size - kept)) ] || fail "$(loaded_bytes) bytes were loaded instead of $((size - kept))"
+    expect_key out/reports/large.clean
+    expect_work_clean
+}
+
+test_a_killed_download_of_a_host_that_claims_its_work_is_resumed() {
+    interrupt --distribution claim --claim-lease 2
+    orchestrate second --part-size 5MiB --distribution claim --claim-lease 2
+    expect_status 0
+    expect_log '1 downloads of an earlier run; their slices are claimed first'
     expect_log "$kept of $size bytes are present"
     [ "$(loaded_bytes)" = $((size - kept)) ] || fail "$(loaded_bytes) bytes were loaded instead of $((size - kept))"
     expect_key out/reports/large.clean

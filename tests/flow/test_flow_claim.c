@@ -4,11 +4,14 @@
 
 #define CLAIM "--distribution=claim"
 
-static size_t count_keys(const world *w, const char *part)
+/* Objects of a round: `kind` is lease, done, failed or open. */
+static size_t count_slices(const world *w, unsigned round, const char *kind)
 {
     size_t count = 0;
+    AUTO_FREE char *folder = xasprintf("_decon/claims/%u-", round);
+    AUTO_FREE char *part = xasprintf("/%s/", kind);
     for (size_t i = 0; i < w->object_count; i++)
-        count += strstr(w->objects[i].key, part) != NULL;
+        count += strstr(w->objects[i].key, folder) && strstr(w->objects[i].key, part);
     return count;
 }
 
@@ -25,13 +28,13 @@ static void a_host_alone_does_all_slices(void **state)
     expect_log(w, "SUMMARY: Processed=3 Clean=2 Contaminated=1 Failed=0");
     expect_text(w, "cle/a.clean.jsonl", GOOD GOOD);
     expect_text(w, "rep/b.clean", "");
-    assert_int_equal(count_keys(w, "claims/1/done/"), 3);
-    assert_int_equal(count_keys(w, "claims/1/failed/"), 0);
+    assert_int_equal(count_slices(w, 1, "done"), 3);
+    assert_int_equal(count_slices(w, 1, "failed"), 0);
     expect_nothing_left(w);
     expect_status(w, WORDS(CLAIM), 0);
     assert_int_equal(w->submits, 0);
     expect_log(w, "claims: all slices are closed");
-    assert_int_equal(count_keys(w, "claims/2/"), 0);
+    assert_int_equal(count_slices(w, 2, "lease"), 0);
     world_free(w);
 }
 
@@ -42,12 +45,12 @@ static void a_failed_file_closes_its_slice_and_is_tried_in_the_next_round(void *
     world_add(w, "a.jsonl", GOOD);
     world_add(w, "bad.jsonl", "{\"text\":\n");
     expect_status(w, WORDS(CLAIM), 3);
-    assert_int_equal(count_keys(w, "claims/1/done/"), 1);
-    assert_int_equal(count_keys(w, "claims/1/failed/"), 1);
+    assert_int_equal(count_slices(w, 1, "done"), 1);
+    assert_int_equal(count_slices(w, 1, "failed"), 1);
     world_add(w, "bad.jsonl", GOOD);
     expect_status(w, WORDS(CLAIM), 0);
     assert_int_equal(w->submits, 1);
-    assert_int_equal(count_keys(w, "claims/2/done/"), 2);
+    assert_int_equal(count_slices(w, 2, "done"), 2);
     world_free(w);
 }
 

@@ -181,15 +181,16 @@ static void slices_are_counted_where_hosts_claim_their_work(void **state)
                                    .fingerprint = (char *)"",
                                    .input = (char *)"s3://b/data/",
                                    .lists = (char *)""},
-                     "n", &plan);
+                     "0123456789abcdef0123456789abcdef", &plan);
     put_claim(w, "plan.json", buf_str(&plan));
-    put_claim(w, "1/done/7-of-1024", "{}"); /* of an earlier round */
-    put_claim(w, "2/lease/1-of-1024", "{}");
-    put_claim(w, "2/lease/2-of-1024", "{}");
-    put_claim(w, "2/lease/3-of-1024", "{}");
-    put_claim(w, "2/done/1-of-1024", "{}");
-    put_claim(w, "2/failed/2-of-1024", "{}");
-    put_claim(w, "2/open/3-of-2048", "{}");
+    put_claim(w, "1-01234567/done/7-of-1024", "{}"); /* of an earlier round */
+    put_claim(w, "2-76543210/done/8-of-1024", "{}"); /* of a run that was given up */
+    put_claim(w, "2-01234567/lease/1-of-1024", "{}");
+    put_claim(w, "2-01234567/lease/2-of-1024", "{}");
+    put_claim(w, "2-01234567/lease/3-of-1024", "{}");
+    put_claim(w, "2-01234567/done/1-of-1024", "{}");
+    put_claim(w, "2-01234567/failed/2-of-1024", "{}");
+    put_claim(w, "2-01234567/open/3-of-2048", "{}");
     expect_look(w, 0, 0,
                 WORDS("\"slices\":{\"round\":2,\"total\":6,\"done\":1,\"failed\":1,\"held\":1}"));
     world_free(w);

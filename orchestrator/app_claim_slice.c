@@ -1,0 +1,267 @@
+/* How a slice that was claimed becomes rows of the flow, and how parts of it go to other hosts.
+ *
+ * step                      when                                           next
+ * ------------------------  ---------------------------------------------  --------------------------------
+ * plan its files            always                                         compare or look, else add
+ * compare earlier results   the listing has some (done_check.h)            describe, plan again, then look
+ * describe the difference   some were made with other settings             plan again, or the run fails
+ * look at its results       another host has had the slice (slice_check.h) add
+ * add rows                  always                                         closed where there are none
+ */
+#include "orchestrator/app_claim_private.h"
+
+#include "base/util.h"
+#include "decon/base/log.h"
+#include "orchestrator/app_settings_difference.h"
+#include "orchestrator/fleet/shard.h"
+#include "orchestrator/plan/slice_check.h"
+
+/* --- whose key is it --- */
+
+bool claim_run_owns_key(const claim_run *r, slice_id id, const char *key)
+{
+    slice_id part = {0, id.modulus * CLAIM_PARTS};
+    if (!slice_has_key(id, key))
+        return false;
+    if (id.modulus != r->slices.count)
+        return true;
+    part.rest = shard_of_key(key, part.modulus);
+    return !claims_part_is_open(r->claims, part);
+}
+
+typedef struct key_owner {
+    const claim_run *run;
+    slice_id id;
+    size_t count;
+} key_owner;
+
+static bool is_of_owner(void *ctx, const char *key)
+{
+    const key_owner *o = ctx;
+    return claim_run_owns_key(o->run, o->id, key);
+}
+
+static void count_of_owner(void *ctx, const char *key)
+{
+    key_owner *o = ctx;
+    o->count += slice_has_key(o->id, key);
+}
+
+static bool is_of_slice(void *ctx, const char *key)
+{
+    return slice_has_key(((const key_owner *)ctx)->id, key);
+}
+
+/* --- preparing --- */
+
+void claim_run_stop_preparing(claim_run *r)
+{
+    r->preparing = NULL;
+    done_check_free(move(r->done));
+    op_cancel(move(r->check));
+    op_cancel(move(r->describe));
+    plan_deinit(&r->slice_plan);
+}
+
+/* Takes the row of this key out of the plan. */
+static void leave_out(void *ctx, const char *key)
+{
+    plan *p = ctx;
+    for (size_t i = 0; i < p->count; i++)
+        if (strcmp(p->rows[i].object->key, key) == 0) {
+            p->size_bytes -= p->rows[i].object->size_bytes;
+            p->rows[i] = p->rows[--p->count];
+            return;
+        }
+}
+
+/* A file that this host has begun already, as one of a slice that it had before, is not begun again; its
+ * end counts for this slice. */
+static void add_rows(claim_run *r)
+{
+    slice_work *w = r->preparing;
+    app *a = r->app;
+    w->left = r->slice_plan.count;
+    w->failed = r->slice_plan.refused_count;
+    w->files = w->left + r->slice_plan.done + w->failed;
+    flow_each_key(a->flow, true, leave_out, &r->slice_plan);
+    claim_run_use_leftovers(r, w->id, &r->slice_plan);
+    size_t count = r->slice_plan.count;
+    w->added = true;
+    plan_append(&a->plan, &r->slice_plan);
+    claim_run_stop_preparing(r);
+    if (w->left == 0)
+        claim_run_close_work(r, w);
+    flow_add_rows(a->flow, count);
+}
+
+static void make_slice_plan(claim_run *r, const superseded_inputs *superseded)
+{
+    app *a = r->app;
+    key_owner owner = {.run = r, .id = r->preparing->id};
+    plan_deinit(&r->slice_plan);
+    plan_slice(&(plan_options){.places = &a->config->places,
+                               .listing = &a->listing,
+                               .purify = r->purify,
+                               .redo = a->config->redo,
+                               .retry_failed = a->config->retry_failed,
+                               .list_done = !superseded,
+                               .superseded = superseded},
+               &r->slices, r->preparing->id.rest % r->slices.count, is_of_owner, &owner,
+               &r->slice_plan);
+}
+
+static void on_slice_checked(void *ctx, const err *error)
+{
+    claim_run *r = ctx;
+    r->check = NULL;
+    if (error)
+        claim_run_fail(r, error);
+    else
+        add_rows(r);
+}
+
+static void check_taken_over(claim_run *r)
+{
+    app *a = r->app;
+    if (!r->preparing->claim->taken_over) {
+        add_rows(r);
+        return;
+    }
+    r->check = slice_check_start(
+        &(slice_check_options){.transport = a->env.transport,
+                               .s3 = a->s3,
+                               .plan = &r->slice_plan,
+                               .at_once = a->limits.s3_workers,
+                               .settings = a->server.fingerprint,
+                               .since_s = a->config->redo ? claims_round_start_s(r->claims) : 0,
+                               .on_done = on_slice_checked,
+                               .ctx = r});
+}
+
+static bool judge_settings(claim_run *r, err *e)
+{
+    const place *where = &r->app->config->places.report;
+    settings_change policy = app_settings_policy(r->app);
+    const char *difference = buf_str(&r->difference);
+    if (policy == SETTINGS_CHANGE_REFUSE)
+        return err_set(e, ERR_CONFIG,
+                       "s3://%s/%s: results were made with other settings (%s); use another report "
+                       "folder, or give --on-settings-change redo or keep",
+                       where->bucket, where->prefix, difference);
+    if (!r->told_settings)
+        log_warn("s3://%s/%s: results of other settings (%s) are %s", where->bucket, where->prefix,
+                 difference, policy == SETTINGS_CHANGE_REDO ? "made again" : "kept");
+    r->told_settings = true;
+    return true;
+}
+
+static void plan_again(claim_run *r)
+{
+    make_slice_plan(r, done_check_superseded(r->done));
+    check_taken_over(r);
+}
+
+static void on_described(void *ctx, const err *error)
+{
+    claim_run *r = ctx;
+    err e = ERR_INIT;
+    UNUSED(error);
+    r->describe = NULL;
+    if (judge_settings(r, &e))
+        plan_again(r);
+    else
+        claim_run_fail(r, &e);
+}
+
+static void on_done_checked(void *ctx, const err *error)
+{
+    claim_run *r = ctx;
+    if (error)
+        claim_run_fail(r, error);
+    else if (done_check_count(r->done).other_settings == 0 || r->told_settings)
+        plan_again(r);
+    else
+        r->describe = settings_difference_start(r->app, done_check_other_settings(r->done),
+                                                &r->difference, on_described, r);
+}
+
+void claim_run_prepare(claim_run *r, slice_work *w)
+{
+    const app *a = r->app;
+    r->preparing = w;
+    make_slice_plan(r, NULL);
+    if (r->slice_plan.done_count == 0) {
+        check_taken_over(r);
+        return;
+    }
+    r->done = done_check_start(
+        &(done_check_options){.s3 = a->s3,
+                              .plan = &r->slice_plan,
+                              .at_once = a->limits.s3_workers,
+                              .settings = a->server.fingerprint,
+                              .redo_other_settings = app_settings_policy(a) == SETTINGS_CHANGE_REDO,
+                              .on_done = on_done_checked,
+                              .ctx = r});
+}
+
+/* --- files for other hosts --- */
+
+static void note_dropped(claim_run *r, flow_dropped d)
+{
+    plan *p = &r->app->plan;
+    p->dropped += d.rows + d.items;
+    p->size_bytes -= MIN(d.size_bytes, p->size_bytes);
+}
+
+size_t claim_run_drop_files(claim_run *r, slice_id id)
+{
+    key_owner owner = {.run = r, .id = id};
+    flow_dropped d = flow_drop(r->app->flow, is_of_owner, &owner, true);
+    note_dropped(r, d);
+    return d.rows + d.items;
+}
+
+typedef struct part_masks {
+    slice_id base;
+    uint32_t seen; /* bit of each part */
+} part_masks;
+
+static void mark_part(void *ctx, const char *key)
+{
+    part_masks *m = ctx;
+    if (!slice_has_key(m->base, key))
+        return;
+    uint32_t rest = shard_of_key(key, m->base.modulus * CLAIM_PARTS);
+    m->seen |= 1u << (rest - m->base.rest) / m->base.modulus;
+}
+
+/* Where nothing at all has begun, one part stays. */
+void claim_run_open_parts(claim_run *r, slice_work *w)
+{
+    part_masks begun = {.base = w->id}, waiting = {.base = w->id};
+    flow_each_key(r->app->flow, true, mark_part, &begun);
+    flow_each_key(r->app->flow, false, mark_part, &waiting);
+    uint32_t free_parts = waiting.seen & ~begun.seen;
+    if (!begun.seen)
+        free_parts &= free_parts - 1;
+    w->split = true;
+    for (uint32_t i = 0; i < CLAIM_PARTS; i++)
+        if (free_parts & 1u << i)
+            claims_open(r->claims, w->claim, slice_part(w->id, i));
+}
+
+/* What has begun meanwhile goes on: both hosts may do it, which is harmless. */
+void claim_run_part_opened(claim_run *r, slice_work *w, slice_id part)
+{
+    key_owner owner = {.run = r, .id = part};
+    flow_dropped d = flow_drop(r->app->flow, is_of_slice, &owner, false);
+    flow_each_key(r->app->flow, true, count_of_owner, &owner);
+    note_dropped(r, d);
+    w->left -= MIN(w->left, d.rows + owner.count);
+    w->files -= MIN(w->files, (uint64_t)(d.rows + owner.count));
+    log_info("claims: part %u of %u is open to other hosts: %zu files", part.rest, part.modulus,
+             d.rows);
+    if (w->left == 0)
+        claim_run_close_work(r, w);
+}
