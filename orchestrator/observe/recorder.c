@@ -47,6 +47,7 @@ static void describe(recorder *r)
     buf_clear(&r->record);
     run_record_write(&(run_facts){.run = o->run.text,
                                   .host_name = r->host_name[0] ? r->host_name : NULL,
+                                  .work_dir = workdir_path(o->workdir),
                                   .config = o->config,
                                   .server = o->server,
                                   .plan = o->plan,

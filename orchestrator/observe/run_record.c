@@ -2,6 +2,7 @@
 
 #include "base/util.h"
 #include "base/json/json_write.h"
+#include "orchestrator/config/file_names.h"
 #include "orchestrator/fleet/run_name.h"
 
 #define FORMAT 1
@@ -36,6 +37,8 @@ static void put_host(const run_facts *f, buf *out)
     json_member_int(out, "count", f->config->host_count);
     if (f->host_name)
         json_member_string(out, "name", slice_from(f->host_name));
+    if (names_is_utf8(f->work_dir))
+        json_member_string(out, "work_dir", slice_from(f->work_dir));
     json_close(out);
 }
 

@@ -24,6 +24,7 @@
 typedef struct run_facts {
     const char *run;       /* its name */
     const char *host_name; /* of the machine; or NULL */
+    const char *work_dir;  /* of this share, absolute */
     const config *config;
     const server_facts *server;
     const plan *plan;

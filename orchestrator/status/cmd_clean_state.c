@@ -6,6 +6,9 @@
 #include "decon/base/log.h"
 #include "decon/s3/delete_many.h"
 #include "orchestrator/fleet/run_name.h"
+#include "orchestrator/status/stale_crashes.h"
+#include "orchestrator/status/status_runs.h"
+#include "orchestrator/status/status_slices.h"
 
 #define AT(member) .offset = offsetof(clean_state_config, member), .flags = OPTION_FLAG_ONLY
 
@@ -35,9 +38,11 @@ option_set cmd_clean_state_options(option *rows)
         .row_count = store_command_rows(rows, ARRAY_LEN(own_rows)),
         .program = "decon-orchestrator clean-state",
         .usage = "decon-orchestrator clean-state --config FILE|s3://REPORT-FOLDER --older-than 30d",
-        .intro = "Removes old records of runs below _decon/ of the report folder: of runs, the "
-                 "ledger, failures and input lists. Results and descriptions of settings stay. "
-                 "Without the ledger, status asks for the results themselves.",
+        .intro =
+            "Removes old records of runs below _decon/ of the report folder: of runs, the "
+            "ledger, failures, input lists, earlier rounds of claims, and crashes of files that "
+            "are gone or were replaced. Results and descriptions of settings stay. "
+            "Without the ledger, status asks for the results themselves.",
         .epilogue = "Exit status:\n"
                     "  0    all old records are gone\n"
                     "  1    some could not be removed\n"
@@ -46,24 +51,50 @@ option_set cmd_clean_state_options(option *rows)
     };
 }
 
+typedef struct key_list {
+    char **keys;
+    size_t count;
+} key_list;
+
 typedef struct record_batch {
     store_session *session;
     const place *report;
     FILE *out;
     int64_t before_s; /* LastModified of what stays */
-    char **keys;
-    size_t count, removed, failed, left;
+    char *prefix;     /* of all records */
+    char *round;      /* of the folder of claims that stays; NULL: there is none */
+    bool claims_known;
+    key_list old, crashes; /* crashes: old ones, to be looked at */
+    size_t removed, failed, left;
 } record_batch;
 
-/* In one of the folders that are cleaned, of this report folder. */
-static bool is_old_record(const record_batch *b, const s3_object *object)
+static void add_key(key_list *l, const char *key)
+{
+    if ((l->count & (l->count + 1)) == 0) /* 0, 1, 3, 7 ... */
+        l->keys = xrealloc(l->keys, (2 * l->count + 1) * sizeof *l->keys);
+    l->keys[l->count++] = xstrdup(key);
+}
+
+static void free_keys(key_list *l)
+{
+    for (size_t i = 0; i < l->count; i++)
+        free(l->keys[i]);
+    free(l->keys);
+}
+
+/* Of an earlier round, or the test object of a host that was ended. `name`: below the folder of claims. */
+static bool is_stale_claim(const record_batch *b, const char *name)
+{
+    return b->claims_known && !str_equal(name, "plan.json") &&
+           !(b->round && str_starts_with(name, b->round));
+}
+
+/* `name`: below the folder of records. */
+static bool is_record_of_a_run(const char *name)
 {
     static const char *const folders[] = {"runs/", "ledger/", "failures/", "inputs/"};
-    AUTO_FREE char *prefix = xasprintf("%s" RUN_RECORDS_FOLDER, b->report->prefix);
-    if (!str_starts_with(object->key, prefix) || object->last_modified_s >= b->before_s)
-        return false;
     for (size_t i = 0; i < ARRAY_LEN(folders); i++)
-        if (str_starts_with(object->key + strlen(prefix), folders[i]))
+        if (str_starts_with(name, folders[i]))
             return true;
     return false;
 }
@@ -72,11 +103,14 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
 {
     record_batch *b = ctx;
     UNUSED(e);
-    if (!is_old_record(b, object))
+    if (!str_starts_with(object->key, b->prefix) || object->last_modified_s >= b->before_s)
         return true;
-    if ((b->count & (b->count + 1)) == 0) /* 0, 1, 3, 7 ... */
-        b->keys = xrealloc(b->keys, (2 * b->count + 1) * sizeof *b->keys);
-    b->keys[b->count++] = xstrdup(object->key);
+    const char *name = object->key + strlen(b->prefix);
+    bool claim = str_starts_with(name, CLAIM_FOLDER);
+    if (is_record_of_a_run(name) || (claim && is_stale_claim(b, name + strlen(CLAIM_FOLDER))))
+        add_key(&b->old, object->key);
+    else if (str_starts_with(name, "crashes/"))
+        add_key(&b->crashes, object->key);
     return true;
 }
 
@@ -97,13 +131,13 @@ static void on_removed(void *ctx, size_t left, const err *error)
 
 static bool remove_all(record_batch *b, err *e)
 {
-    for (size_t first = 0; first < b->count; first += S3_DELETE_MANY_MAX) {
-        size_t count = MIN(b->count - first, (size_t)S3_DELETE_MANY_MAX);
+    for (size_t first = 0; first < b->old.count; first += S3_DELETE_MANY_MAX) {
+        size_t count = MIN(b->old.count - first, (size_t)S3_DELETE_MANY_MAX);
         size_t failed = b->failed + b->left;
         store_session_begin(b->session);
         s3_delete_many(b->session->s3,
                        &(s3_delete_many_options){.bucket = b->report->bucket,
-                                                 .keys = (const char *const *)b->keys + first,
+                                                 .keys = (const char *const *)b->old.keys + first,
                                                  .key_count = count,
                                                  .on_key_error = on_key_error,
                                                  .on_done = on_removed,
@@ -116,14 +150,66 @@ static bool remove_all(record_batch *b, err *e)
     return true;
 }
 
-static bool clean(record_batch *b, bool dry_run, err *e)
+/* The round that is in progress, or was the last one, stays. */
+static void find_round(record_batch *b)
 {
-    AUTO_FREE char *prefix = xasprintf("%s" RUN_RECORDS_FOLDER, b->report->prefix);
-    if (!store_session_list(b->session, b->report->bucket, prefix, on_object, b, e))
+    AUTO(claim_plan) round = {0};
+    b->claims_known = status_slices_plan(b->session, b->report, &round);
+    b->round = round.round ? claim_plan_folder(&round) : NULL;
+}
+
+/* Where the inputs are: as given, else by the newest run. */
+static bool find_input(const clean_state_config *c, const record_batch *b, places *out)
+{
+    AUTO(status_runs) runs = {0};
+    const char *given = c->config.remote_file_input;
+    err e = ERR_INIT;
+    int64_t now_s = clock_wall_s(b->session->env.transport);
+    if (!given && !status_runs_read(b->session, b->report, now_s, &runs, &e))
+        log_warn("%s", e.message);
+    const char *input = given ? given : runs.input_uri;
+    return input && places_make(input, c->config.remote_report_output_dir, NULL, out, &e);
+}
+
+static void judge_crashes(const clean_state_config *c, record_batch *b)
+{
+    AUTO(places) input = {0};
+    const key_list *l = &b->crashes;
+    if (l->count == 0)
+        return;
+    if (!find_input(c, b, &input)) {
+        log_info("%zu records of crashes stay, since the input folder is not known; give "
+                 "--remote-file-input",
+                 l->count);
+        return;
+    }
+    AUTO_FREE bool *stale = xcalloc(l->count, sizeof *stale);
+    stale_crashes_find(b->session, b->report->bucket, input.input.bucket,
+                       (const char *const *)l->keys, l->count, stale);
+    for (size_t i = 0; i < l->count; i++)
+        if (stale[i])
+            add_key(&b->old, l->keys[i]);
+}
+
+static bool clean(const clean_state_config *c, record_batch *b, err *e)
+{
+    bool dry_run = c->config.dry_run;
+    b->prefix = xasprintf("%s" RUN_RECORDS_FOLDER, b->report->prefix);
+    find_round(b);
+    if (!store_session_list(b->session, b->report->bucket, b->prefix, on_object, b, e))
         return false;
-    for (size_t i = 0; dry_run && i < b->count; i++)
-        fprintf(b->out, "would remove s3://%s/%s\n", b->report->bucket, b->keys[i]);
+    judge_crashes(c, b);
+    for (size_t i = 0; dry_run && i < b->old.count; i++)
+        fprintf(b->out, "would remove s3://%s/%s\n", b->report->bucket, b->old.keys[i]);
     return dry_run || remove_all(b, e);
+}
+
+static void batch_deinit(record_batch *b)
+{
+    free_keys(&b->old);
+    free_keys(&b->crashes);
+    free(b->prefix);
+    free(b->round);
 }
 
 int clean_state(const clean_state_config *c, store_session *session, FILE *out)
@@ -135,15 +221,13 @@ int clean_state(const clean_state_config *c, store_session *session, FILE *out)
                       .out = out,
                       .before_s = clock_wall_s(session->env.transport) -
                                   (int64_t)(c->older_than_ms / 1000)};
-    bool ok = places_make_report(c->config.remote_report_output_dir, &where, &e) &&
-              clean(&b, c->config.dry_run, &e);
+    bool ok =
+        places_make_report(c->config.remote_report_output_dir, &where, &e) && clean(c, &b, &e);
     if (!ok)
         log_error("%s", e.message);
     else if (!c->config.dry_run)
         fprintf(out, "removed %zu records\n", b.removed);
-    for (size_t i = 0; i < b.count; i++)
-        free(b.keys[i]);
-    free(b.keys);
+    batch_deinit(&b);
     fflush(out);
     return ok && !b.failed ? 0 : err_is_set(&e) ? err_exit_status(&e) : 1;
 }

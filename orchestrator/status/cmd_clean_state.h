@@ -1,8 +1,9 @@
 /* `decon-orchestrator clean-state`: removes old records of runs.
  *
- * What:    objects below `_decon/runs/`, `_decon/ledger/`, `_decon/failures/` and `_decon/inputs/` of
- *          a report folder that were not written for --older-than. Descriptions of settings stay, and
- *          so does everything else.
+ * What:    objects of a report folder that were not written for --older-than: those below `_decon/runs/`,
+ *          `_decon/ledger/`, `_decon/failures/` and `_decon/inputs/`; below `_decon/claims/` those of
+ *          other rounds than the last one; below `_decon/crashes/` those whose input is gone or was
+ *          replaced. Everything else stays.
  * Owner:   everything is its own.
  * Threads: the calling one runs the loop.
  * Fails:   by the exit status: 0 all old records are gone, 1 some could not be removed, 2 usage.

@@ -6,6 +6,7 @@
 #include "base/util.h"
 #include "decon/base/log.h"
 #include "orchestrator/config/file_names.h"
+#include "orchestrator/plan/input_list_fetch.h"
 #include "orchestrator/status/status_print.h"
 #include "orchestrator/status/status_results.h"
 #include "orchestrator/status/status_runs.h"
@@ -59,7 +60,8 @@ option_set cmd_status_options(option *rows)
         .intro =
             "Shows how far a fleet is, from the store alone: files done, failed and left, hosts, "
             "rate, contamination by evaluation set and by source folder. It writes nothing. "
-            "With the report folder alone, the input folder is that of the newest run.",
+            "With the report folder alone, input folder and input lists are those of the newest "
+            "run.",
         .epilogue = "Exit status:\n"
                     "  0    all is done\n"
                     "  1    the state is not known\n"
@@ -90,10 +92,56 @@ static bool same_place(const place *a, const place *b)
     return str_equal(a->bucket, b->bucket) && str_equal(a->prefix, b->prefix);
 }
 
-static bool list_all(store_session *s, const places *p, bool with_cleaned, status_table *t, err *e)
+static bool read_lists(store_session *s, const config *c, const char *const *lists, status_table *t,
+                       err *e)
 {
-    return store_session_list(s, p->input.bucket, places_list_prefix(p), on_input, t, e) &&
-           store_session_list(s, p->report.bucket, p->report.prefix, on_output, t, e) &&
+    AUTO(listing) found = {0};
+    store_session_begin(s);
+    op *fetch = input_list_fetch_start(&(input_list_fetch_options){.transport = s->env.transport,
+                                                                   .s3 = s->s3,
+                                                                   .lists = lists,
+                                                                   .columns = c->input_list_columns,
+                                                                   .places = t->places,
+                                                                   .out = &found,
+                                                                   .on_done = store_session_end,
+                                                                   .ctx = s});
+    UNUSED(fetch);
+    if (!store_session_wait(s, e) || !listed_drop_repeats(&found.inputs, e))
+        return false;
+    status_table_take_inputs(t, &found.inputs);
+    return true;
+}
+
+/* The lists that are given; with the report folder alone those of the newest run that are in the store. */
+static const char *const *lists_of(const status_config *c, const status_runs *runs)
+{
+    const config *given = &c->config;
+    bool any = given->input_list && given->input_list[0];
+    char **of_run = given->remote_file_input ? NULL : runs->input_lists;
+    char **lists = any ? given->input_list : of_run;
+    for (size_t i = 0; !any && lists && lists[i]; i++)
+        if (!str_starts_with(lists[i], "s3://")) {
+            log_info("input_list of the newest run: %s is a file of its host; the input folder is "
+                     "listed instead",
+                     lists[i]);
+            return NULL;
+        }
+    return lists && lists[0] ? (const char *const *)lists : NULL;
+}
+
+static bool read_inputs(const status_config *c, store_session *s, const status_runs *runs,
+                        status_table *t, err *e)
+{
+    const places *p = t->places;
+    const char *const *lists = lists_of(c, runs);
+    return lists ? read_lists(s, &c->config, lists, t, e)
+                 : store_session_list(s, p->input.bucket, places_list_prefix(p), on_input, t, e);
+}
+
+static bool list_outputs(store_session *s, bool with_cleaned, status_table *t, err *e)
+{
+    const places *p = t->places;
+    return store_session_list(s, p->report.bucket, p->report.prefix, on_output, t, e) &&
            (!with_cleaned || same_place(&p->report, &p->cleaned) ||
             store_session_list(s, p->cleaned.bucket, p->cleaned.prefix, on_output, t, e));
 }
@@ -122,7 +170,7 @@ static bool gather(const status_config *c, store_session *session, status_view *
         .session = session, .table = table, .sums = sums, .settings = runs->settings};
     bool purify = runs->purify_known && runs->purify;
     table->places = v->places;
-    if (!list_all(session, v->places, purify, table, e))
+    if (!read_inputs(c, session, runs, table, e) || !list_outputs(session, purify, table, e))
         return false;
     status_table_judge(table, purify);
     if (table->inputs.count == 0)

@@ -37,12 +37,13 @@ static bool members_of(const json_value *object, const char *const *keys, json_v
 
 static void read_host(const json_value *object, status_host *out)
 {
-    static const char *const keys[] = {"index", "count", "name"};
+    static const char *const keys[] = {"index", "count", "name", "work_dir"};
     json_value values[ARRAY_LEN(keys)];
     if (!members_of(object, keys, values, ARRAY_LEN(keys)))
         return;
     out->count = number_of(&values[1]);
     out->machine = text_of(&values[2]);
+    out->work_dir = text_of(&values[3]);
 }
 
 static void read_counts(const json_value *object, status_host *out)
@@ -86,11 +87,18 @@ static char **list_of(const json_value *value)
     return list;
 }
 
+static void free_list(char **list)
+{
+    for (size_t i = 0; list && list[i]; i++)
+        free(list[i]);
+    free(list);
+}
+
 static void read_whole(const json_value *server, const json_value *configuration, status_runs *out)
 {
     static const char *const server_keys[] = {"purify", "settings"};
     static const char *const config_keys[] = {"remote_file_input", "remote_cleaned_output_dir",
-                                              "input_suffixes"};
+                                              "input_suffixes", "input_list"};
     json_value values[ARRAY_LEN(config_keys)];
     if (members_of(server, server_keys, values, ARRAY_LEN(server_keys))) {
         out->purify_known = values[0].type == JSON_BOOL;
@@ -101,6 +109,7 @@ static void read_whole(const json_value *server, const json_value *configuration
         out->input_uri = text_of(&values[0]);
         out->cleaned_uri = text_of(&values[1]);
         out->suffixes = list_of(&values[2]);
+        out->input_lists = list_of(&values[3]);
     }
 }
 
@@ -109,13 +118,15 @@ static void host_deinit(status_host *h)
     free(h->run);
     free(h->machine);
     free(h->state);
+    free(h->work_dir);
 }
 
-/* A host that claims its work is known by its machine. */
+/* A host that claims its work is known by its machine and its work directory. */
 static bool is_known(const status_runs *runs, const status_host *host)
 {
     for (size_t i = 0; host->index < 0 && i < runs->count; i++)
-        if (runs->hosts[i].index < 0 && str_equal(runs->hosts[i].machine, host->machine))
+        if (runs->hosts[i].index < 0 && str_equal(runs->hosts[i].machine, host->machine) &&
+            str_equal(runs->hosts[i].work_dir, host->work_dir))
             return true;
     return false;
 }
@@ -246,7 +257,8 @@ static int compare_rows(const void *a, const void *b)
     const status_host *x = a, *y = b;
     if (x->index != y->index)
         return x->index < y->index ? -1 : 1;
-    return strcmp(x->machine ? x->machine : "", y->machine ? y->machine : "");
+    int order = strcmp(x->machine ? x->machine : "", y->machine ? y->machine : "");
+    return order ? order : strcmp(x->run, y->run);
 }
 
 static void fetch_records(store_session *s, const place *report, record_list *l)
@@ -292,8 +304,7 @@ void status_runs_deinit(status_runs *r)
     free(r->input_uri);
     free(r->cleaned_uri);
     free(r->settings);
-    for (size_t i = 0; r->suffixes && r->suffixes[i]; i++)
-        free(r->suffixes[i]);
-    free(r->suffixes);
+    free_list(r->suffixes);
+    free_list(r->input_lists);
     *r = (status_runs){0};
 }

@@ -1,8 +1,8 @@
 /* The hosts of a fleet, from the records of their newest runs.
  *
  * What:    of each host index the newest record below `_decon/runs/`; of hosts that claim their work
- *          the newest of each machine's name. Records of another host count than the newest one's
- *          are left out: they are of an earlier division.
+ *          the newest of each machine and work directory, which only one process can have. Records of
+ *          another host count than the newest one's are left out: they are of an earlier division.
  * Owner:   status_runs_deinit.
  * Threads: loop.
  * Fails:   by err where the records cannot be listed; one that cannot be read is left out, with a
@@ -20,6 +20,7 @@
 
 typedef struct status_host {
     char *run, *machine, *state; /* state: see run_record_state */
+    char *work_dir;              /* its work directory; or NULL */
     int64_t index;               /* RUN_HOST_CLAIMS: it claims its work */
     uint64_t count;              /* of hosts */
     int64_t updated_s;           /* LastModified of the record */
@@ -34,7 +35,8 @@ typedef struct status_runs {
     size_t count;
     /* What the newest record says of the whole; NULL where there is none. */
     char *input_uri, *cleaned_uri, *settings;
-    char **suffixes; /* input_suffixes, NULL-terminated */
+    char **suffixes;    /* input_suffixes, NULL-terminated */
+    char **input_lists; /* input_list, NULL-terminated */
     bool purify_known, purify;
     uint64_t host_count;
     int64_t newest_s;

@@ -76,6 +76,33 @@ void status_table_add_input(status_table *t, const s3_object *object)
         listed_add(&t->inputs, object);
 }
 
+static bool has_outputs(const status_table *t, const listed_array *rows)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (places_is_output(t->places, listed_at(rows, i)->key))
+            return true;
+    return false;
+}
+
+/* Without a copy, which a list of millions of inputs could not afford, unless some are to be left out. */
+void status_table_take_inputs(status_table *t, listed_array *from)
+{
+    if (!has_outputs(t, from)) {
+        t->inputs = *from;
+        *from = (listed_array){0};
+        return;
+    }
+    for (size_t i = 0; i < from->count; i++) {
+        const listed *row = listed_at(from, i);
+        AUTO_FREE char *etag = listed_etag(row);
+        status_table_add_input(t, &(s3_object){.key = row->key,
+                                               .etag = etag,
+                                               .size_bytes = row->size_bytes,
+                                               .last_modified_s = row->last_modified_s});
+    }
+    listed_array_deinit(from);
+}
+
 static output_names outputs_of(const status_table *t, const listed *input)
 {
     return names_outputs(places_relative(t->places, input->key), t->places->report.prefix,

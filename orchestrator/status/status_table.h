@@ -39,6 +39,8 @@ typedef struct status_table {
 
 /* Objects of the three folders, in any order; those that are neither inputs nor outputs are ignored. */
 void status_table_add_input(status_table *t, const s3_object *object);
+/* All at once, of a list of inputs; `from` is empty then. */
+void status_table_take_inputs(status_table *t, listed_array *from);
 void status_table_add_output(status_table *t, const s3_object *object);
 /* Sorts the inputs by key and finds their states; nothing is added afterwards. Outputs are freed. */
 void status_table_judge(status_table *t, bool purify);

@@ -12,7 +12,7 @@
 static bool concerns_stores(const option *row, const char *section)
 {
     bool of_section = str_equal(section, "Store") || str_equal(section, "Log and information");
-    return str_starts_with(row->key, "remote_") || str_equal(row->key, "input_suffixes") ||
+    return str_starts_with(row->key, "remote_") || str_starts_with(row->key, "input_") ||
            (of_section && !(row->flags & OPTION_ACCEPTED) && !str_starts_with(row->key, "print_"));
 }
 

@@ -91,4 +91,48 @@ test_only_old_records_are_removed() {
     grep -q '/_decon/settings/' "$T/after" || fail 'the description of the settings is gone'
 }
 
+# put_crash DIGIT KEY ETAG: the record of a crash of this version of an input.
+put_crash() {
+    local name
+    name=$(printf "%064d" "$1")-1.json
+    printf '{"etag":"%s","format":1,"key":"%s"}\n' "${3//\"/\\\"}" "$2" >"$T/$name"
+    put "$T/$name" "out/reports/_decon/crashes/$name"
+}
+
+test_records_of_claims_and_crashes_stay_as_long_as_they_belong_to_something() {
+    local etag
+    start_store
+    start_server
+    fill
+    orchestrate run --distribution claim
+    expect_status 0
+    echo '{}' >"$T/claim"
+    put "$T/claim" out/reports/_decon/claims/1-00000000/done/1-of-1024
+    put "$T/claim" out/reports/_decon/claims/probe-0123
+    etag=$(s3 stat s3://data/in/books/part-01.jsonl | sed -n 's/^ *etag: //p')
+    put_crash 1 in/books/part-01.jsonl "$etag"
+    put_crash 2 in/books/part-01.jsonl '"00000000000000000000000000000000"'
+    put_crash 3 in/books/gone.jsonl '"00000000000000000000000000000000"'
+    s3 rm -r --yes s3://data/out/reports/_decon/ledger/
+    s3 ls -r s3://data/out/reports/_decon/ | sed 's|^.*/_decon/||' | sort >"$T/before"
+    clean_state s3://data/out/reports --older-than 1h
+    expect_log '^removed 0 records$'
+    age_all
+    clean_state s3://data/out/reports --older-than 30d
+    expect_status 0
+    expect_log '^removed 5 records$' # and that of the run
+    s3 ls -r s3://data/out/reports/_decon/ | sed 's|^.*/_decon/||' | sort >"$T/after"
+    grep -vE '^(runs/|claims/1-00000000/|claims/probe|crashes/0*[23]-)' "$T/before" >"$T/expected"
+    expect_same "$T/expected" "$T/after"
+    grep -q '^claims/plan.json$' "$T/after" || fail 'the plan is gone'
+    grep -q '^claims/1-[0-9a-f]*/done/' "$T/after" || fail 'the last round is gone'
+    # The newest run is forgotten: where the inputs are is not known any more.
+    put_crash 3 in/books/gone.jsonl '"00000000000000000000000000000000"'
+    age_all
+    clean_state s3://data/out/reports --older-than 30d
+    expect_log '2 records of crashes stay, since the input folder is not known'
+    clean_state s3://data/out/reports --older-than 30d --remote-file-input s3://data/in
+    expect_log '^removed 1 records$'
+}
+
 run_tests

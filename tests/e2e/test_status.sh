@@ -52,6 +52,31 @@ test_a_configuration_names_the_folders() {
     expect_log '^left +1 file'
 }
 
+test_the_inputs_are_those_of_the_list() {
+    start_store
+    start_server
+    fill
+    "$BIN/decon-orchestrator" plan --remote-file-input s3://data/in --remote-report-output-dir s3://data/out/reports \
+        --remote-cleaned-output-dir s3://data/out/cleaned --output s3://data/list.csv 2>"$T/plan.log"
+    orchestrate run --input-list s3://data/list.csv
+    expect_status 0
+    put "$samples/books/part-01.jsonl" in/new.jsonl # is not in the list
+    : >"$T/access"
+    look s3://data/out/reports
+    expect_status 0
+    expect_log '^done +9 files'
+    ! grep -q '^GET /data?.*prefix=in' "$T/access" || fail 'the input was listed'
+    look s3://data/out/reports --remote-file-input s3://data/in
+    expect_status 3
+    expect_log '^left +1 file'
+    s3 cat s3://data/list.csv >"$T/list.csv"
+    look s3://data/out/reports --remote-file-input s3://data/in --input-list "$T/list.csv"
+    expect_status 0
+    head -n 4 "$T/list.csv" >"$T/part.csv"
+    look s3://data/out/reports --input-list "$T/part.csv"
+    expect_status 1
+}
+
 test_what_cannot_be_read_is_not_called_complete() {
     start_store
     look s3://nowhere/reports

@@ -17,7 +17,8 @@ static bool add(status_runs *r, const char *run, const char *state, const char *
         "\"clean\":4,\"contaminated\":1,\"failed\":2,\"refused\":0,\"waiting\":3,\"in_flight\":1},"
         "\"bytes\":{\"done\":500,\"per_second\":20},\"server\":{\"purify\":true,\"settings\":"
         "\"abc\"},\"configuration\":{\"remote_file_input\":\"s3://b/in\",\"input_suffixes\":"
-        "[\".ndjson\",\".JSONL\"],\"remote_cleaned_output_dir\":null},\"future\":[1]}\n",
+        "[\".ndjson\",\".JSONL\"],\"input_list\":[\"s3://b/"
+        "list.csv\"],\"remote_cleaned_output_dir\":null},\"future\":[1]}\n",
         run, state, host);
     return status_runs_add(r, slice_from(text), updated_s, NOW, newest);
 }
@@ -44,6 +45,8 @@ static void a_record_describes_a_host_and_the_newest_the_whole(void **state)
     assert_string_equal(r.suffixes[0], ".ndjson");
     assert_string_equal(r.suffixes[1], ".JSONL");
     assert_null(r.suffixes[2]);
+    assert_string_equal(r.input_lists[0], "s3://b/list.csv");
+    assert_null(r.input_lists[1]);
 }
 
 static void a_running_host_falls_silent_after_5_minutes(void **state)
@@ -72,15 +75,19 @@ static void records_of_another_division_are_left_out(void **state)
     assert_int_equal(r.count, 1);
 }
 
-static void claiming_hosts_are_known_by_their_machine(void **state)
+static void claiming_hosts_are_known_by_machine_and_work_directory(void **state)
 {
     UNUSED(state);
     AUTO(status_runs) r = {0};
-    static const char *const machines[] = {
-        "\"count\":1,\"name\":\"a\"", "\"count\":1,\"name\":\"b\"", "\"count\":1,\"name\":\"a\""};
-    for (size_t i = 0; i < ARRAY_LEN(machines); i++)
-        assert_true(add(&r, "20261201T030000Z-c-0a1b2c", "running", machines[i], NOW, i == 0));
-    assert_int_equal(r.count, 2);
+    static const char *const hosts[] = {
+        "\"count\":1,\"name\":\"a\",\"work_dir\":\"/w/1\"", "\"count\":1,\"name\":\"b\"",
+        "\"count\":1,\"name\":\"a\",\"work_dir\":\"/w/1\"", /* started again */
+        "\"count\":1,\"name\":\"a\",\"work_dir\":\"/w/2\"", "\"count\":1,\"name\":\"b\""};
+    for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
+        assert_true(add(&r, "20261201T030000Z-c-0a1b2c", "running", hosts[i], NOW, i == 0));
+    assert_int_equal(r.count, 3);
+    assert_string_equal(r.hosts[0].work_dir, "/w/1");
+    assert_string_equal(r.hosts[2].work_dir, "/w/2");
 }
 
 static void other_text_is_no_record(void **state)
@@ -106,7 +113,7 @@ int main(void)
         cmocka_unit_test(a_record_describes_a_host_and_the_newest_the_whole),
         cmocka_unit_test(a_running_host_falls_silent_after_5_minutes),
         cmocka_unit_test(records_of_another_division_are_left_out),
-        cmocka_unit_test(claiming_hosts_are_known_by_their_machine),
+        cmocka_unit_test(claiming_hosts_are_known_by_machine_and_work_directory),
         cmocka_unit_test(other_text_is_no_record),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
