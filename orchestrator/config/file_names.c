@@ -141,6 +141,31 @@ void output_names_deinit(output_names *n)
     *n = (output_names){0};
 }
 
+static bool take_digits(slice *text, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text->len <= i || !isdigit((unsigned char)text->data[text->len - 1 - i]))
+            return false;
+    text->len -= count;
+    return true;
+}
+
+/* From its end: .jsonl, two decimals, a point, one digit, a dash, the mode. The one mode there is: simple. */
+bool names_is_python_report(const char *key)
+{
+    slice text = slice_from(names_basename(key));
+    static const char *const suffix[] = {".jsonl", NULL}, *const point[] = {".", NULL},
+                             *const mode[] = {"-simple-", NULL};
+    return take_end(&text, suffix) && take_digits(&text, 2) && take_end(&text, point) &&
+           take_digits(&text, 1) && take_end(&text, mode) && text.len > 0;
+}
+
+bool names_is_python_cleaned(const char *key)
+{
+    return str_ends_with(key, ".gz") && names_is_input(key) &&
+           !strstr(names_basename(key), NAMES_CLEANED_SUFFIX);
+}
+
 bool names_is_utf8(const char *s)
 {
     slice text = slice_from(s);

@@ -39,6 +39,11 @@ output_names names_outputs(const char *relative, const char *report_prefix,
                            const char *cleaned_prefix);
 void output_names_deinit(output_names *n);
 
+/* Outputs of the Python orchestrator (allenai/decon): `<base>-<mode>-<threshold>.jsonl`, such as
+ * `part-simple-0.80.jsonl`, and cleaned files `<name>.gz`. */
+bool names_is_python_report(const char *key);
+bool names_is_python_cleaned(const char *key);
+
 /* The object's own file name, which reports carry as `training_file`; changed only where a file
  * system or JSON could not take it (longer than 255 bytes, or not UTF-8), and of an input by
  * input_suffixes, which gets `.jsonl` and its codec's suffix in small letters. */

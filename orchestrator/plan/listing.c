@@ -32,6 +32,8 @@ void listing_deinit(listing *l)
     crash_marks_deinit(&l->crashes);
     for (size_t i = 0; i < LISTING_NAMED_MAX; i++)
         free(move(l->named[i]));
+    for (size_t i = 0; i < LISTING_PYTHON_KINDS; i++)
+        free(move(l->python_named[i]));
 }
 
 static bool is_commit_name(const char *key)
@@ -92,6 +94,24 @@ static void note_record(fetch_part *part, const place *output, const char *key)
         crash_marks_add(&part->fetch->found.crashes, key + strlen(output->prefix));
 }
 
+static void note_python(listing *l, const place *where, bool cleaned, const char *key)
+{
+    l->python_count++;
+    if (!l->python_named[cleaned])
+        l->python_named[cleaned] = xasprintf("s3://%s/%s", where->bucket, key);
+}
+
+static void report_python_outputs(const listing_fetch *f)
+{
+    const listing *l = &f->found;
+    const char *report = l->python_named[0], *cleaned = l->python_named[1];
+    if (l->python_count)
+        log_info("%zu outputs of the Python orchestrator are in the output folders (%s%s%s); they "
+                 "do not count as results, so their inputs are processed",
+                 l->python_count, report ? report : "", report && cleaned ? ", " : "",
+                 cleaned ? cleaned : "");
+}
+
 static bool on_object(void *ctx, const s3_object *object, err *e)
 {
     UNUSED(e);
@@ -107,6 +127,10 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
         listed_add(&out->reports, object);
     else if (part->which == FETCH_CLEANED && is_cleaned_name(object->key))
         listed_add(&out->cleaned, object);
+    else if (part->which == FETCH_REPORT && names_is_python_report(object->key))
+        note_python(out, output, false, object->key);
+    else if (part->which == FETCH_CLEANED && names_is_python_cleaned(object->key))
+        note_python(out, output, true, object->key);
     return true;
 }
 
@@ -158,6 +182,7 @@ static void on_list_done(void *ctx, const err *error)
     if (!err_is_set(&f->error)) {
         report_near_inputs(f);
         report_lists(f);
+        report_python_outputs(f);
     }
     listed_sort(&f->found.reports);
     listed_sort(&f->found.cleaned);

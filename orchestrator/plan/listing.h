@@ -18,7 +18,8 @@
 #include "orchestrator/plan/object_table.h"
 #include "orchestrator/config/remote_paths.h"
 
-#define LISTING_NAMED_MAX 3
+#define LISTING_NAMED_MAX    3
+#define LISTING_PYTHON_KINDS 2
 
 typedef struct listing {
     listed_array inputs;  /* by name; may lie below an output directory */
@@ -27,14 +28,17 @@ typedef struct listing {
     size_t ignored_count; /* objects in the input whose names are no input's; empty ones that end in
                              `/` are folder markers and do not count */
     size_t near_count;    /* of these, those that look like JSON Lines */
-    char *named[LISTING_NAMED_MAX];          /* the first of them */
-    bool name_all;                           /* before the fetch: each is logged at level info */
-    crash_marks crashes;                     /* of the report directory's records, sorted */
-    size_t outside_count;                    /* objects of lists that lie outside of the input */
-    char lists_digest[2 * SHA256_BYTES + 1]; /* SHA-256 of the lists; "": the store was listed */
+    char *named[LISTING_NAMED_MAX]; /* the first of them */
+    size_t python_count;            /* outputs of the Python orchestrator, which count as nothing */
+    char *python_named[LISTING_PYTHON_KINDS]; /* the first report and the first cleaned file */
+    bool name_all;                            /* before the fetch: each is logged at level info */
+    crash_marks crashes;                      /* of the report directory's records, sorted */
+    size_t outside_count;                     /* objects of lists that lie outside of the input */
+    char lists_digest[2 * SHA256_BYTES + 1];  /* SHA-256 of the lists; "": the store was listed */
 } listing;
 
 void listing_deinit(listing *l);
+DEFINE_AUTO(listing, listing_deinit)
 
 /* An object of the input: kept, or counted as ignored or outside. */
 void listing_add_input(listing *l, const places *where, const s3_object *object);

@@ -135,6 +135,25 @@ static void a_dry_run_without_a_server_says_so(void **state)
     world_free(w);
 }
 
+static void outputs_of_the_python_orchestrator_are_named_once(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    static const char *const keys[] = {"rep/a-simple-0.80.jsonl", "rep/b-simple-0.80.jsonl",
+                                       "cle/a.jsonl.gz"};
+    world_add(w, "a.jsonl", GOOD);
+    expect_status(w, WORDS("--dry-run"), 0);
+    assert_false(world_logged(w, "Python orchestrator"));
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        world_put(w, keys[i], "x", 1, 2000000000);
+    expect_status(w, NULL, 0);
+    expect_log(w, "3 outputs of the Python orchestrator are in the output folders "
+                  "(s3://b/rep/a-simple-0.80.jsonl, s3://b/cle/a.jsonl.gz); they do not count as "
+                  "results, so their inputs are processed");
+    assert_int_equal(w->submits, 1);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +164,7 @@ int main(void)
         cmocka_unit_test(an_empty_share_is_no_error),
         cmocka_unit_test(a_dry_run_names_all_that_is_skipped_and_why),
         cmocka_unit_test(a_dry_run_without_a_server_says_so),
+        cmocka_unit_test(outputs_of_the_python_orchestrator_are_named_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,6 +131,26 @@ static void what_looks_like_an_input_is_known(void **state)
         assert_false(names_is_near_input(far[i]));
 }
 
+static void outputs_of_the_python_orchestrator_are_known(void **state)
+{
+    UNUSED(state);
+    static const char *const reports[] = {"part-simple-0.80.jsonl",
+                                          "d/e/x.jsonl-simple-1.00.jsonl"};
+    static const char *const cleaned[] = {"part.jsonl.gz", "d/part.json.gz"};
+    static const char *const others[] = {"-simple-0.80.jsonl",     "part-simple-0.8.jsonl",
+                                         "part-simple-.80.jsonl",  "part-minhash-0.80.jsonl",
+                                         "part.report.jsonl",      "part.clean",
+                                         "part.clean.jsonl.gz",    "part.jsonl",
+                                         "part-simple-0x80.jsonl", "notes.gz"};
+    for (size_t i = 0; i < ARRAY_LEN(reports); i++)
+        assert_true(names_is_python_report(reports[i]) && !names_is_python_cleaned(reports[i]));
+    for (size_t i = 0; i < ARRAY_LEN(cleaned); i++)
+        assert_true(names_is_python_cleaned(cleaned[i]) && !names_is_python_report(cleaned[i]));
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (names_is_python_report(others[i]) || names_is_python_cleaned(others[i]))
+            fail_msg("%s", others[i]);
+}
+
 static void suffixes_are_checked(void **state)
 {
     UNUSED(state);
@@ -154,6 +174,7 @@ int main(void)
         cmocka_unit_test(their_outputs_and_local_names_are_those_of_the_usual_ones),
         cmocka_unit_test(long_names_fit_with_other_suffixes_too),
         cmocka_unit_test(what_looks_like_an_input_is_known),
+        cmocka_unit_test(outputs_of_the_python_orchestrator_are_known),
         cmocka_unit_test(suffixes_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
