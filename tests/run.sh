@@ -43,6 +43,7 @@ count() {
     elif [ "$skip" -gt 0 ]; then
         grep -E '^(not )?ok .*# SKIP' "$log" | sed 's/^/    /'
     fi
+    sed -n 's/^# note: /    /p' "$log"
 }
 
 # Each program N leaves N.log and then N.status; reap counts those that are whole.

@@ -22,6 +22,11 @@ fail() {
     exit 1
 }
 
+# note TEXT...: shown with the result of the test.
+note() {
+    echo "# note: $*"
+}
+
 # wait_for WORDS... : the command succeeds within a minute.
 wait_for() {
     local i
@@ -215,6 +220,7 @@ run_one() {
     local name=${1#test_}
     if [ "$result" = 0 ]; then
         echo "ok $number - ${name//_/ }"
+        grep '^# note: ' "$T/test.log" || true
     elif [ "$result" = 77 ]; then
         echo "ok $number - ${name//_/ } # SKIP $(tail -n 1 "$T/test.log")"
     else

@@ -5,6 +5,7 @@
 export AWS_ACCESS_KEY_ID=minio-trial AWS_SECRET_ACCESS_KEY=minio-trial-secret
 
 . "$(dirname "$0")/stores.sh"
+. "$top/tests/e2e/claim_hosts.sh"
 minio=$("$top/third_party/minio.sh") || no_store MinIO
 start_real=start_minio
 # It refuses `//`, a leading `/`, and `.` and `..` as segments.
@@ -60,6 +61,12 @@ test_two_hosts_share_the_work() {
     expect_status 0
     digests >"$T/got"
     expect_same "$T/want" "$T/got"
+}
+test_four_hosts_claim_their_work_two_killed_one_stopped_one_slow() {
+    start_minio
+    start_server
+    fill_pairs 20
+    four_hosts
 }
 test_an_encryption_that_it_does_not_have_is_one_error() {
     start_minio
