@@ -45,6 +45,10 @@ static void print_json(void *ctx, const detect_file *f, const detect_result *r)
     json_member_string(&line, "file", slice_from(f->path));
     json_member_int(&line, "lines", (int64_t)o->lines);
     json_member_int(&line, "matches", (int64_t)o->matches);
+    if (o->near_path) {
+        json_member_int(&line, "near_misses", (int64_t)o->near_misses);
+        json_member_string(&line, "near_path", slice_from(o->near_path));
+    }
     if (o->report_path)
         json_member_string(&line, "report_path", slice_from(o->report_path));
     json_member_string(&line, "status", slice_from(state_names[r->state]));
@@ -64,6 +68,8 @@ static void print_json_totals(const detect_totals *t)
     json_member_int(&line, "files", (int64_t)t->files);
     json_member_int(&line, "lines", (int64_t)t->lines);
     json_member_int(&line, "matches", (int64_t)t->matches);
+    if (t->near_misses > 0)
+        json_member_int(&line, "near_misses", (int64_t)t->near_misses);
     json_key(&line, "seconds");
     buf_printf(&line, "%" PRIu64 ".%03u", t->ms / 1000, (unsigned)(t->ms % 1000));
     json_member_int(&line, "skipped", (int64_t)t->skipped);
@@ -99,10 +105,13 @@ static void print_totals(const detect_totals *t, const server_config *c)
 {
     printf("SUMMARY: Files=%zu Clean=%zu Contaminated=%zu Failed=%zu Skipped=%zu Lines=%" PRIu64
            " ContaminatedLines=%" PRIu64 " Matches=%" PRIu64 " Bytes=%" PRIu64 " Time=%" PRIu64
-           ".%us UnreadLines=%" PRIu64 "\n",
+           ".%us UnreadLines=%" PRIu64,
            t->files, t->clean, t->contaminated, t->failed, t->skipped, t->lines,
            t->contaminated_lines, t->matches, t->text_bytes, t->ms / 1000,
            (unsigned)(t->ms % 1000 / 100), t->unread_lines);
+    if (c->report_threshold > 0)
+        printf(" NearMisses=%" PRIu64, t->near_misses);
+    puts("");
     if (t->contaminated > 0)
         printf("To see the matches: decon review %s\n", c->report_output_dir);
     fflush(stdout);
@@ -121,6 +130,7 @@ static detect_totals add_up(const detect_files *files, const detect_result *resu
         t.unread_lines += o->unread_lines;
         t.contaminated_lines += o->contaminated_lines;
         t.matches += o->matches;
+        t.near_misses += o->near_misses;
         t.text_bytes += o->text_bytes;
     }
     return t;
@@ -161,9 +171,11 @@ static bool find_files(const server_config *c, detect_files *files, char **names
                                        "ends in .jsonl or .json, plain or compressed");
 }
 
+/* The record of `decon rejudge` describes the reports before this batch. */
 static bool make_directories(const server_config *c, err *e)
 {
-    return fs_make_dirs(c->job.report_dir, e) &&
+    AUTO_FREE char *rejudged = xasprintf("%s/" RUN_RECORD_DIR "/rejudge.json", c->job.report_dir);
+    return fs_make_dirs(c->job.report_dir, e) && fs_remove(rejudged, e) &&
            (!c->job.cleaned_dir || fs_make_dirs(c->job.cleaned_dir, e));
 }
 

@@ -74,6 +74,7 @@ static bool do_file(const detect_batch *b, job_process *m, const detect_file *f,
             "folder above both",
             f->rival);
     return make_all_room(s->report_dir, f, JOB_REPORT_SUFFIX, e) &&
+           make_all_room(s->report_dir, f, JOB_NEAR_SUFFIX, e) &&
            (!s->cleaned_dir || make_all_room(s->cleaned_dir, f, s->cleaned_suffix, e)) &&
            worker_processes_run(b->processes, m, &job, &out->outcome, &crashed, e);
 }

@@ -86,6 +86,8 @@ static void put_record(const server_config *c, const ngram_index *x, const detec
     json_member_int(json, "format", 1);
     json_member_unsigned(json, "lines", t->lines);
     json_member_unsigned(json, "matches", t->matches);
+    if (c->report_threshold > 0)
+        json_member_unsigned(json, "near_misses", t->near_misses);
     put_sets(x, json);
     json_key(json, "settings");
     buf_append_slice(json, buf_slice(&settings));

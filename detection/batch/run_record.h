@@ -15,7 +15,7 @@
 
 typedef struct detect_totals {
     size_t files, clean, contaminated, failed, skipped;
-    uint64_t lines, unread_lines, contaminated_lines, matches, text_bytes;
+    uint64_t lines, unread_lines, contaminated_lines, matches, near_misses, text_bytes;
     uint64_t ms;
 } detect_totals;
 

@@ -53,6 +53,7 @@ static void fill_detect(server_config *c)
         .sample_every_m_tokens = (size_t)c->sample_every_m_tokens,
         .question_max_misses = (size_t)c->question_max_consecutive_misses,
         .threshold = (float)c->contamination_score_threshold,
+        .report_threshold = (float)c->report_threshold,
         .short_answer_tokens = (size_t)c->short_answer_token_threshold,
         .short_answer_window = (size_t)c->short_answer_window_length,
         .answer_ngram_size = (size_t)c->answer_ngram_size,
@@ -127,6 +128,7 @@ static bool fill_job(server_config *c, err *e)
                        .time_limit_ms = c->job_time_limit_ms,
                        .lenient = c->lenient,
                        .skip_invalid_utf8 = c->invalid_utf8 == 1,
+                       .keeps_near = c->report_threshold > 0,
                        .threads = c->scan_threads > 0 ? (unsigned)c->scan_threads : processors()};
     return true;
 }
@@ -162,6 +164,16 @@ static bool check_keys(const option_set *set, const char *file, err *e)
            (options_defaults(set, &scratch, e) && options_yaml(set, file, &scratch, origins, e));
 }
 
+static bool check_report_threshold(const server_config *c, err *e)
+{
+    return c->report_threshold == 0 || c->report_threshold < c->contamination_score_threshold ||
+           err_set(
+               e, ERR_CONFIG,
+               "report_threshold %g is not below contamination_score_threshold %g; lower it, or "
+               "leave it out",
+               c->report_threshold, c->contamination_score_threshold);
+}
+
 bool server_config_read(server_config *c, const option_set *set, int argc, char **argv,
                         int *positional, err *e)
 {
@@ -184,7 +196,8 @@ bool server_config_read(server_config *c, const option_set *set, int argc, char 
         return false;
     c->training_dir_named =
         str_equal(options_origin_name(origin_of(set, origins, "training_dir")), "command line");
-    if (!evals_dir_find(c, e) || !check_path("content_key", c->content_key, e))
+    if (!check_report_threshold(c, e) || !evals_dir_find(c, e) ||
+        !check_path("content_key", c->content_key, e))
         return false;
     if (!c->is_batch && !listen_check(c, e))
         return false;

@@ -67,6 +67,8 @@ void settings_json(const server_config *c, const ngram_index *x, buf *json)
     put_decay(json, "perfect_match_decay_start", s->decay.has_start, s->decay.start);
     json_member_string(json, "punctuation_chars", slice_from(s->punctuation));
     put_size(json, "question_max_consecutive_misses", s->question_max_misses);
+    if (s->report_threshold > 0)
+        put_float(json, "report_threshold", s->report_threshold);
     put_size(json, "sample_every_m_tokens", s->sample_every_m_tokens);
     put_size(json, "short_answer_token_threshold", s->short_answer_tokens);
     put_size(json, "short_answer_window_length", s->short_answer_window);

@@ -121,6 +121,9 @@ static const option rows[] = {
         AT_LEAST_1, .help = "Consecutive n-grams without a match that end a cluster."),
     ROW("contamination_score_threshold", OPTION_FLOAT, contamination_score_threshold, "0.8",
         .min = 0, .max = 1, .help = "Lowest score of a contaminated document."),
+    ROW("report_threshold", OPTION_FLOAT, report_threshold, NULL, .min = 0.01, .max = 1,
+        .help = "Also keep matches below the threshold with this score or more, in *.near.jsonl; "
+                "default: none."),
     ROW("perfect_match_decay_start", OPTION_STRING, decay_start, NULL, .metavar = "N|none",
         .check = check_decay,
         .help = "Records of up to this many tokens must match perfectly (default 20; none: no such "

@@ -56,6 +56,7 @@ static bool make_directories(const server_config *c, err *e)
     const job_settings *job = &c->job;
     return make_directory(&job->access, job->report_dir, job->own_report_dir, JOB_REPORT_SUFFIX,
                           e) &&
+           make_directory(&job->access, job->report_dir, job->own_report_dir, JOB_NEAR_SUFFIX, e) &&
            make_directory(&job->access, job->cleaned_dir, job->own_cleaned_dir, JOB_CLEANED_SUFFIX,
                           e);
 }

@@ -42,6 +42,7 @@ ngram_index *index_new(const detect_settings *settings, err *e)
     ngram_table_init(&x->table);
     x->scratch = index_scratch_new(settings);
     x->question_floor = score_question_floor(settings->threshold);
+    x->near_floor = score_question_floor(settings->report_threshold);
     return move(x);
 }
 

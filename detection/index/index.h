@@ -32,6 +32,7 @@ typedef struct detect_settings { /* constant after start */
     size_t sample_every_m_tokens;
     size_t question_max_misses;
     float threshold;
+    float report_threshold; /* lower scores down to this are kept apart; 0: none are */
     score_decay decay;
     size_t short_answer_tokens;
     size_t short_answer_window;
@@ -104,7 +105,7 @@ typedef struct ngram_index {
     size_t token_capacity, part_capacity;
     size_t hot_limit;
     size_t longest_answer, longest_passage; /* tokens */
-    float question_floor;
+    float question_floor, near_floor;       /* near_floor: of report_threshold */
     index_counts counts;
     record_digest kept; /* of the records that the filters kept */
     eval_tally tally;

@@ -8,10 +8,73 @@
 
 #define GZIP_LEVEL 6
 
+/* --- report lines --- */
+
+static void report_lines_init(report_lines *l)
+{
+    report_spill_init(&l->spill);
+    buf_init(&l->text, UINT32_MAX - 1);
+}
+
+static void report_lines_deinit(report_lines *l)
+{
+    report_spill_deinit(&l->spill);
+    buf_deinit(&l->text);
+}
+
+static void report_lines_clear(report_lines *l)
+{
+    report_spill_deinit(&l->spill);
+    buf_clear(&l->text);
+}
+
+report_part report_lines_part(const report_lines *l)
+{
+    return (report_part){.fd = l->spill.fd, .len = l->spill.len, .lines = buf_slice(&l->text)};
+}
+
+/* State of the scan of one line. */
+typedef struct line_scan {
+    job_batch *batch;
+    job_scanner *scanner;
+    report_place place;
+    bool matched;
+} line_scan;
+
+static bool put_match(const line_scan *l, const match *m, report_lines *lines, err *e)
+{
+    report_line(m, &l->place, &l->scanner->excerpt, &lines->text);
+    if (lines->text.overflow || l->scanner->excerpt.overflow)
+        return err_set(e, ERR_LIMIT, "the report of a match exceeds 4 GB");
+    if (lines->text.len <= SPILL_BYTES)
+        return true;
+    bool ok = report_spill_add(&lines->spill, l->batch->place, buf_slice(&lines->text), e);
+    buf_clear(&lines->text);
+    return ok;
+}
+
+static bool on_match(void *ctx, const match *m, err *e)
+{
+    line_scan *l = ctx;
+    l->matched = true;
+    l->batch->counts.matches++;
+    return put_match(l, m, &l->batch->report, e);
+}
+
+static bool on_near(void *ctx, const match *m, err *e)
+{
+    const line_scan *l = ctx;
+    l->batch->counts.near_misses++;
+    return put_match(l, m, &l->batch->near, e);
+}
+
+/* --- scanner and batch --- */
+
 void job_scanner_init(job_scanner *s, const job_settings *settings, const ngram_index *x)
 {
     *s = (job_scanner){.settings = settings};
     matcher_init(&s->matcher, x);
+    s->matcher.on_near = settings->keeps_near ? on_near : NULL;
     buf_init(&s->text, UINT32_MAX - 1);
     buf_init(&s->excerpt, UINT32_MAX - 1);
     buf_init(&s->kept, UINT32_MAX - 1);
@@ -29,9 +92,9 @@ void job_scanner_deinit(job_scanner *s)
 void job_batch_init(job_batch *b)
 {
     *b = (job_batch){0};
-    report_spill_init(&b->spill);
+    report_lines_init(&b->report);
+    report_lines_init(&b->near);
     buf_init(&b->gathered, UINT32_MAX - 1);
-    buf_init(&b->report, UINT32_MAX - 1);
     buf_init(&b->cleaned, UINT32_MAX - 1);
     buf_init(&b->removed, UINT32_MAX - 1);
 }
@@ -39,8 +102,8 @@ void job_batch_init(job_batch *b)
 void job_batch_deinit(job_batch *b)
 {
     buf_deinit(&b->gathered);
-    buf_deinit(&b->report);
-    report_spill_deinit(&b->spill);
+    report_lines_deinit(&b->report);
+    report_lines_deinit(&b->near);
     buf_deinit(&b->cleaned);
     buf_deinit(&b->removed);
 }
@@ -62,15 +125,16 @@ void job_scanner_trim(job_scanner *s)
 void job_batch_trim(job_batch *b)
 {
     trim(&b->gathered);
-    trim(&b->report);
+    trim(&b->report.text);
+    trim(&b->near.text);
     trim(&b->cleaned);
 }
 
 void job_batch_clear(job_batch *b, uint64_t first)
 {
     buf_clear(&b->gathered);
-    buf_clear(&b->report);
-    report_spill_deinit(&b->spill);
+    report_lines_clear(&b->report);
+    report_lines_clear(&b->near);
     buf_clear(&b->cleaned);
     buf_clear(&b->removed);
     b->lists_removed = false;
@@ -81,30 +145,6 @@ void job_batch_clear(job_batch *b, uint64_t first)
     b->ok = true;
     b->error = (err)ERR_INIT;
     b->is_done = false;
-}
-
-/* State of the scan of one line. */
-typedef struct line_scan {
-    job_batch *batch;
-    job_scanner *scanner;
-    report_place place;
-    bool matched;
-} line_scan;
-
-static bool on_match(void *ctx, const match *m, err *e)
-{
-    line_scan *l = ctx;
-    l->matched = true;
-    l->batch->counts.matches++;
-    report_line(m, &l->place, &l->scanner->excerpt, &l->batch->report);
-    buf *report = &l->batch->report;
-    if (report->overflow || l->scanner->excerpt.overflow)
-        return err_set(e, ERR_LIMIT, "the report of a match exceeds 4 GB");
-    if (report->len <= SPILL_BYTES)
-        return true;
-    bool ok = report_spill_add(&l->batch->spill, l->batch->place, buf_slice(report), e);
-    buf_clear(report);
-    return ok;
 }
 
 /* The text of a line to be scanned; false if it has none (the line is kept). */

@@ -22,6 +22,12 @@
 #define LARGE_LINE  ((size_t)4 << 20)
 #define SPILL_BYTES ((size_t)1 << 20) /* of report lines */
 
+/* The beginning of a long report is in a file. */
+typedef struct report_lines {
+    report_spill spill;
+    buf text;
+} report_lines;
+
 typedef struct job_scanner {
     const job_settings *settings;
     matcher matcher;
@@ -47,8 +53,7 @@ typedef struct job_batch {
     bool ok;
     err error;
     job_outcome counts; /* without paths */
-    report_spill spill; /* beginning of a long report */
-    buf report;
+    report_lines report, near;
     buf cleaned; /* compressed */
     gzip_block cleaned_block;
     buf removed; /* splice_range: removed lines, relative to the first byte of `lines` */
@@ -56,6 +61,8 @@ typedef struct job_batch {
     bool is_done;
     struct job_batch *next;
 } job_batch;
+
+report_part report_lines_part(const report_lines *l); /* borrowed */
 
 void job_batch_init(job_batch *b);
 void job_batch_deinit(job_batch *b);

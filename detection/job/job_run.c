@@ -49,6 +49,7 @@ DEFINE_AUTO(pass, pass_deinit)
 void job_outcome_deinit(job_outcome *o)
 {
     free(o->report_path);
+    free(o->near_path);
     free(o->cleaned_path);
     *o = (job_outcome){0};
 }
@@ -85,6 +86,7 @@ static void count_batch(const pass *p, const job_outcome *counts)
     p->out->lines += counts->lines;
     p->out->scanned += counts->scanned;
     p->out->matches += counts->matches;
+    p->out->near_misses += counts->near_misses;
     p->out->contaminated_lines += counts->contaminated_lines;
     p->out->text_lines += counts->text_lines;
     p->out->unread_lines += counts->unread_lines;
@@ -106,8 +108,9 @@ static bool write_results(pass *p, const job_batch *b, err *e)
     }
     uint64_t text_from = p->out->text_bytes;
     count_batch(p, &b->counts);
-    return job_results_add_report_file(&p->results, b->spill.fd, b->spill.len, e) &&
-           job_results_add_report(&p->results, buf_slice(&b->report), e) &&
+    const report_part report = report_lines_part(&b->report), near = report_lines_part(&b->near);
+    return job_results_add_report(&p->results, &report, e) &&
+           job_results_add_near(&p->results, &near, e) &&
            job_results_remove_lines(&p->results, buf_slice(&b->removed), text_from, e) &&
            job_results_add_cleaned(&p->results, buf_slice(&b->cleaned), &b->cleaned_block, e);
 }
@@ -367,8 +370,12 @@ bool job_run(job_runner *r, const job_request *job, job_outcome *out, err *e)
             *e = fault;
         return false;
     }
-    if (!job_results_commit(&p.results, job->path, &out->report_path, &out->cleaned_path, e))
+    job_paths paths;
+    if (!job_results_commit(&p.results, job->path, &paths, e))
         return false;
+    out->report_path = paths.report;
+    out->near_path = paths.near;
+    out->cleaned_path = paths.cleaned;
     job_input_warn(r->settings, job->path, out);
     return true;
 }

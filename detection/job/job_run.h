@@ -42,6 +42,7 @@ typedef struct job_settings { /* constant after start */
     uint64_t codec_memory_bytes; /* of the file's decoder; 0: CODEC_MEMORY_BYTES */
     uint64_t memory_bytes;  /* of a job's process, besides the index and the decoder; 0: no limit */
     uint64_t time_limit_ms; /* of a job, see job_limits.h; 0: no limit */
+    bool keeps_near;        /* scores below the threshold are written to a file of their own */
     bool lenient; /* accept files that are not JSON Lines; lines without a text are kept */
     bool skip_invalid_utf8; /* keep such lines unscanned, with a warning, instead of failing */
     job_meter *meter;       /* or NULL */
@@ -50,9 +51,11 @@ typedef struct job_settings { /* constant after start */
 
 typedef struct job_outcome {
     char *report_path;   /* NULL: no match */
+    char *near_path;     /* NULL: no near miss (report_threshold) */
     char *cleaned_path;  /* NULL: not requested */
     uint64_t text_bytes; /* decoded */
     uint64_t lines, scanned, matches, contaminated_lines;
+    uint64_t near_misses;
     uint64_t text_lines;    /* with a text that was read */
     uint64_t unread_lines;  /* not blank and without a text: kept unscanned */
     uint64_t invalid_lines; /* of those: not valid UTF-8 */

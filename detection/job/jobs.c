@@ -23,7 +23,7 @@ typedef struct job_private { /* guarded by the table's lock */
     char *key; /* or NULL */
     job_state state;
     file_stamp stamp; /* of the input when the job was taken */
-    char *output_path, *purified_path, *error;
+    char *output_path, *near_path, *purified_path, *error;
     err_code code; /* of `error` */
     uint64_t unread_lines;
     bool process_ended;
@@ -97,6 +97,7 @@ static void job_free(job_private *job)
     free(job->public.path);
     free(job->key);
     free(job->output_path);
+    free(job->near_path);
     free(job->purified_path);
     free(job->error);
     free(job);
@@ -208,8 +209,8 @@ static void forget(jobs *j, job_private *job)
 /* Memory of a finished job; the allocator's overhead is estimated. */
 static size_t memory_bytes(const job_private *job)
 {
-    const char *const texts[] = {job->public.path, job->key, job->output_path, job->purified_path,
-                                 job->error};
+    const char *const texts[] = {job->public.path, job->key,           job->output_path,
+                                 job->near_path,   job->purified_path, job->error};
     size_t bytes = sizeof *job + 16;
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         bytes += texts[i] ? strlen(texts[i]) + 17 : 0;
@@ -245,6 +246,7 @@ static bool still_holds(const job_private *job)
     if (memcmp(&now, &job->stamp, sizeof now) != 0)
         return false;
     return (!job->output_path || fs_exists(job->output_path)) &&
+           (!job->near_path || fs_exists(job->near_path)) &&
            (!job->purified_path || fs_exists(job->purified_path));
 }
 
@@ -324,6 +326,8 @@ static void put_status(const jobs *j, const job_private *job, buf *json)
     if (j->fingerprint && job->state == JOB_COMPLETED)
         json_member_string(json, "fingerprint", slice_from(j->fingerprint));
     json_member_string(json, "job_id", slice_from(job->public.id));
+    if (job->near_path)
+        json_member_string(json, "near_path", slice_from(job->near_path));
     if (job->output_path)
         json_member_string(json, "output_path", slice_from(job->output_path));
     if (job->process_ended)
@@ -404,8 +408,9 @@ void jobs_finish(jobs *j, server_job *done, const job_outcome *outcome)
     job_private *job = done->private;
     pthread_mutex_lock(&j->lock);
     j->completed++;
-    job->output_path = outcome->report_path ? xstrdup(outcome->report_path) : NULL;
-    job->purified_path = outcome->cleaned_path ? xstrdup(outcome->cleaned_path) : NULL;
+    job->output_path = xstrdup_or_null(outcome->report_path);
+    job->near_path = xstrdup_or_null(outcome->near_path);
+    job->purified_path = xstrdup_or_null(outcome->cleaned_path);
     job->unread_lines = outcome->unread_lines;
     finish(j, job, JOB_COMPLETED);
     pthread_mutex_unlock(&j->lock);

@@ -35,11 +35,11 @@ typedef struct text_report {
     uint64_t text_bytes;
 } text_report;
 
-/* From a worker process; followed by the two paths, each with its NUL. */
+/* From a worker process; followed by the paths that there are, each with its NUL. */
 typedef struct answer {
     bool ok;
     bool ends; /* the process ends in the middle of the job */
-    bool has_report, has_cleaned;
+    bool has_report, has_near, has_cleaned;
     job_outcome counts; /* its pointers are invalid here */
     err error;
 } answer;
@@ -100,11 +100,12 @@ static bool send_answer(int fd, bool ok, const job_outcome *out, const err *e)
     AUTO(buf) message = BUF(MESSAGE_BYTES);
     answer head = {.ok = ok,
                    .has_report = out->report_path != NULL,
+                   .has_near = out->near_path != NULL,
                    .has_cleaned = out->cleaned_path != NULL,
                    .counts = *out,
                    .error = *e};
     buf_append(&message, &head, sizeof head);
-    const char *const paths[] = {out->report_path, out->cleaned_path};
+    const char *const paths[] = {out->report_path, out->near_path, out->cleaned_path};
     for (size_t i = 0; i < ARRAY_LEN(paths); i++)
         if (paths[i])
             buf_append(&message, paths[i], strlen(paths[i]) + 1);
@@ -191,9 +192,11 @@ static bool read_answer(const char *message, size_t len, job_outcome *out, err *
     memcpy(&head, message, sizeof head);
     *out = head.counts;
     const char *report = head.has_report ? next_text(&at, end) : NULL;
+    const char *near = head.has_near ? next_text(&at, end) : NULL;
     const char *cleaned = head.has_cleaned ? next_text(&at, end) : NULL;
-    out->report_path = report ? xstrdup(report) : NULL;
-    out->cleaned_path = cleaned ? xstrdup(cleaned) : NULL;
+    out->report_path = xstrdup_or_null(report);
+    out->near_path = xstrdup_or_null(near);
+    out->cleaned_path = xstrdup_or_null(cleaned);
     if (!head.ok && e)
         *e = head.error;
     return head.ok;
@@ -214,6 +217,7 @@ static void sweep_job(const worker_processes *c, const char *job_id)
 {
     const job_settings *s = c->settings;
     sweep(s->report_dir, job_id, JOB_REPORT_SUFFIX);
+    sweep(s->report_dir, job_id, JOB_NEAR_SUFFIX);
     sweep(s->cleaned_dir, job_id, s->cleaned_suffix ? s->cleaned_suffix : JOB_CLEANED_SUFFIX);
 }
 

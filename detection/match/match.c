@@ -7,6 +7,7 @@
 typedef struct reported {
     const eval_record *record; /* NULL: a free slot */
     size_t question_first;
+    bool is_near; /* it was given to on_near */
 } reported;
 
 #define LEAST_REPORTED 64 /* slots, a power of two */
@@ -36,7 +37,8 @@ void matcher_trim(matcher *m)
 /* Split, configuration and answer do not make a difference. */
 static bool is_same(const reported *a, const reported *b)
 {
-    return a->question_first == b->question_first && a->record->instance == b->record->instance &&
+    return a->question_first == b->question_first && a->is_near == b->is_near &&
+           a->record->instance == b->record->instance &&
            slice_equal(a->record->eval_key, b->record->eval_key);
 }
 
@@ -74,11 +76,19 @@ static void grow_reported(matcher *m)
     free(old);
 }
 
-/* True the first time. */
-static bool remember(matcher *m, const match *found)
+static reported reported_of(const match *found, bool is_near)
 {
-    reported r = {.record = found->record,
-                  .question_first = found->first_token + found->question_first};
+    return (reported){.record = found->record,
+                      .question_first = found->first_token + found->question_first,
+                      .is_near = is_near};
+}
+
+/* True the first time. What was a match already is no near miss. */
+static bool remember(matcher *m, const match *found, bool is_near)
+{
+    reported as_match = reported_of(found, false), r = reported_of(found, is_near);
+    if (is_near && find_reported(m, &as_match)->record)
+        return false;
     reported *place = find_reported(m, &r);
     if (place->record)
         return false;
@@ -86,6 +96,13 @@ static bool remember(matcher *m, const match *found)
     if (++m->reported_count * 2 > m->reported_slots)
         grow_reported(m);
     return true;
+}
+
+/* The lowest score of interest. */
+static float least_score(const matcher *m)
+{
+    const detect_settings *s = m->x->settings;
+    return m->on_near ? MIN(s->report_threshold, s->threshold) : s->threshold;
 }
 
 /* More than any overlap: sums of the reference's order may pass 1 in their last bit. */
@@ -97,7 +114,7 @@ static bool may_reach(const matcher *m, const score_input *in)
     score_input best = *in;
     best.answer = best.passage = ABOVE_ANY_OVERLAP;
     const detect_settings *s = m->x->settings;
-    return in->question >= 1.0f || score_final(&best, s->threshold, &s->decay) >= s->threshold;
+    return in->question >= 1.0f || score_final(&best, s->threshold, &s->decay) >= least_score(m);
 }
 
 /* Looks for answer and passage, and scores. `last`: the cluster's last token. False: not enough. */
@@ -128,17 +145,17 @@ static bool weigh(matcher *m, match *found, size_t last)
         in.answer = m->answer.overlap;
     }
     found->score = score_final(&in, m->x->settings->threshold, &m->x->settings->decay);
-    return found->score >= m->x->settings->threshold;
+    return found->score >= least_score(m);
 }
 
 /* What only a report needs. */
-static bool report(matcher *m, match *found, err *e)
+static bool report(matcher *m, match *found, bool is_near, err *e)
 {
     if (found->answer)
         answer_ratio(found->record, &m->window.tokens, &m->answer);
     if (found->passage)
         passage_ratio(found->record, &m->window.tokens, &m->passage);
-    return m->on_match(m->ctx, found, e);
+    return (is_near ? m->on_near : m->on_match)(m->ctx, found, e);
 }
 
 /* A cluster that is longer than the question ends before the answer that it ran into. */
@@ -152,15 +169,20 @@ static void cut_back(match *found)
         found->question_last = answer_first - 1;
 }
 
+/* Whether that much of a question is enough for a record of its length. */
+static bool may_match(const matcher *m, const eval_record *r, float overlap, float floor)
+{
+    return overlap >= floor &&
+           overlap >= score_threshold(r->question_tokens, floor, &m->x->settings->decay);
+}
+
 static bool judge(matcher *m, const candidate *c, err *e)
 {
     const detect_settings *s = m->x->settings;
     const eval_record *r = &m->x->records[c->record];
     float overlap = r->question_sum > 0.0f ? c->matched_sum / r->question_sum : 0.0f;
-    if (overlap < m->x->question_floor)
-        return true;
-    float threshold = score_threshold(r->question_tokens, m->x->question_floor, &s->decay);
-    if (overlap < threshold)
+    bool enough = may_match(m, r, overlap, m->x->question_floor);
+    if (!enough && (!m->on_near || !may_match(m, r, overlap, m->x->near_floor)))
         return true;
     size_t last = c->hi + s->ngram_size - 1;
     match found = {.record = r,
@@ -173,11 +195,13 @@ static bool judge(matcher *m, const candidate *c, err *e)
                    .question_last = last,
                    .matched_ngrams = c->matched,
                    .question_overlap = overlap,
-                   .question_threshold = threshold};
+                   .question_threshold =
+                       score_threshold(r->question_tokens, m->x->question_floor, &s->decay)};
     if (!weigh(m, &found, last))
         return true;
     cut_back(&found);
-    return !remember(m, &found) || report(m, &found, e);
+    bool is_near = !enough || found.score < s->threshold;
+    return !remember(m, &found, is_near) || report(m, &found, is_near, e);
 }
 
 static void forget_memos(matcher *m)

@@ -1,6 +1,7 @@
 /* From clusters to matches: scores, bounds, duplicates within one document.
  *
- * What:    match_document scans one document and hands over what scored enough, in order.
+ * What:    match_document scans one document and hands over what scored enough, in order; and, to
+ *          on_near, what a lower threshold would have found besides (report_threshold).
  * Owner:   matcher is one worker's memory, kept from document to document; _init / _deinit. A match
  *          borrows the matcher's memory until the callback returns.
  * Threads: the index is constant; a matcher belongs to one thread at a time.
@@ -39,6 +40,7 @@ typedef struct matcher {
     struct reported *reported; /* of this document, a hash table */
     size_t reported_count, reported_slots;
     bool (*on_match)(void *ctx, const match *m, err *e);
+    bool (*on_near)(void *ctx, const match *m, err *e); /* with the same ctx; or NULL */
     void *ctx;
 } matcher;
 

@@ -14,7 +14,11 @@
 
 void job_results_init(job_results *r, const result_place *place)
 {
-    *r = (job_results){.place = *place, .report = {.fd = -1}, .cleaned = {.fd = -1}, .input = -1};
+    *r = (job_results){.place = *place,
+                       .report = {.fd = -1},
+                       .near = {.fd = -1},
+                       .cleaned = {.fd = -1},
+                       .input = -1};
     buf_init(&r->frame, 64);
     removed_lines_init(&r->removed, NULL);
     splice_blocks_init(&r->blocks);
@@ -31,6 +35,7 @@ static void result_file_deinit(result_file *f)
 void job_results_deinit(job_results *r)
 {
     result_file_deinit(&r->report);
+    result_file_deinit(&r->near);
     result_file_deinit(&r->cleaned);
     buf_deinit(&r->frame);
     removed_lines_deinit(&r->removed);
@@ -53,33 +58,43 @@ static bool result_begin(result_file *f, const result_place *p, const char *dir,
     return f->fd >= 0;
 }
 
-/* --- the report --- */
+/* --- the report, and the file of near misses --- */
 
-bool job_results_add_report(job_results *r, slice lines, err *e)
+static bool add_lines(const job_results *r, result_file *f, const char *suffix, slice lines, err *e)
 {
+    const result_place *p = &r->place;
     if (lines.len == 0)
         return true;
-    if (!r->report.temp && !result_begin(&r->report, &r->place, r->place.report_dir,
-                                         r->place.own_report_dir, JOB_REPORT_SUFFIX, e))
+    if (!f->temp && !result_begin(f, p, p->report_dir, p->own_report_dir, suffix, e))
         return false;
-    return fs_write_all(r->report.fd, lines.data, lines.len, e) ||
-           err_context(e, "report %s", r->report.path);
+    return fs_write_all(f->fd, lines.data, lines.len, e) || err_context(e, "report %s", f->path);
 }
 
-bool job_results_add_report_file(job_results *r, int fd, uint64_t len, err *e)
+static bool add_part(const job_results *r, result_file *f, const char *suffix,
+                     const report_part *part, err *e)
 {
     char bytes[COPY_BYTES];
-    for (uint64_t at = 0; at < len;) {
-        size_t most = (size_t)MIN(len - at, (uint64_t)sizeof bytes);
-        ssize_t got = pread(fd, bytes, most, (off_t)at);
+    for (uint64_t at = 0; at < part->len;) {
+        size_t most = (size_t)MIN(part->len - at, (uint64_t)sizeof bytes);
+        ssize_t got = pread(part->fd, bytes, most, (off_t)at);
         if (got <= 0)
             return err_set_errno(e, ERR_IO, got < 0 ? errno : EIO,
                                  "cannot read report lines of job %s back", r->place.job_id);
-        if (!job_results_add_report(r, (slice){.data = bytes, .len = (size_t)got}, e))
+        if (!add_lines(r, f, suffix, (slice){.data = bytes, .len = (size_t)got}, e))
             return false;
         at += (uint64_t)got;
     }
-    return true;
+    return add_lines(r, f, suffix, part->lines, e);
+}
+
+bool job_results_add_report(job_results *r, const report_part *part, err *e)
+{
+    return add_part(r, &r->report, JOB_REPORT_SUFFIX, part, e);
+}
+
+bool job_results_add_near(job_results *r, const report_part *part, err *e)
+{
+    return add_part(r, &r->near, JOB_NEAR_SUFFIX, part, e);
 }
 
 /* --- the cleaned copy --- */
@@ -178,34 +193,32 @@ static bool end_cleaned(job_results *r, const char *input, err *e)
 
 /* --- commit --- */
 
-/* Removes the report of a job whose cleaned file could not be renamed. */
-static void take_back(char **report_path)
+/* Removes a file of a job whose cleaned file could not be renamed. */
+static void take_back(char **path)
 {
-    if (*report_path && !fs_remove(*report_path, NULL))
-        log_warn("%s: left by a job that failed: cannot be removed; remove it by hand",
-                 *report_path);
-    free(*report_path);
-    *report_path = NULL;
+    if (*path && !fs_remove(*path, NULL))
+        log_warn("%s: left by a job that failed: cannot be removed; remove it by hand", *path);
+    free(move(*path));
 }
 
-/* Both files are complete before the first is renamed. */
-bool job_results_commit(job_results *r, const char *input, char **report_path, char **cleaned_path,
-                        err *e)
+static bool commit_file(result_file *f, char **path, err *e)
 {
-    *report_path = *cleaned_path = NULL;
-    if (!end_cleaned(r, input, e))
+    if (!f->temp)
+        return true;
+    if (!fs_temp_commit(&f->temp, f->path, e))
         return false;
-    if (r->report.temp) {
-        if (!fs_temp_commit(&r->report.temp, r->report.path, e))
-            return false;
-        *report_path = move(r->report.path);
-    }
-    if (r->cleaned.temp) {
-        if (!fs_temp_commit(&r->cleaned.temp, r->cleaned.path, e)) {
-            take_back(report_path);
-            return false;
-        }
-        *cleaned_path = move(r->cleaned.path);
-    }
+    *path = move(f->path);
     return true;
+}
+
+/* All files are complete before the first is renamed. */
+bool job_results_commit(job_results *r, const char *input, job_paths *out, err *e)
+{
+    *out = (job_paths){0};
+    if (end_cleaned(r, input, e) && commit_file(&r->near, &out->near, e) &&
+        commit_file(&r->report, &out->report, e) && commit_file(&r->cleaned, &out->cleaned, e))
+        return true;
+    take_back(&out->report);
+    take_back(&out->near);
+    return false;
 }

@@ -20,6 +20,7 @@
 
 /* Results are named by the job's id and these suffixes. */
 #define JOB_REPORT_SUFFIX  ".report.jsonl"
+#define JOB_NEAR_SUFFIX    ".near.jsonl" /* scores below the threshold, with report_threshold */
 #define JOB_CLEANED_SUFFIX ".jsonl.gz"
 #define JOB_PLAIN_SUFFIX   ".jsonl" /* of an uncompressed cleaned copy */
 
@@ -40,9 +41,16 @@ typedef struct result_file {
     int fd;
 } result_file;
 
+/* Lines of one batch. */
+typedef struct report_part {
+    int fd; /* -1: no file */
+    uint64_t len;
+    slice lines;
+} report_part;
+
 typedef struct job_results {
     result_place place;
-    result_file report, cleaned;
+    result_file report, near, cleaned;
     gzip_member member;
     buf frame; /* the gzip member's header and trailer */
     /* For a spliced cleaned copy. */
@@ -63,17 +71,20 @@ DEFINE_AUTO(job_results, job_results_deinit)
 bool job_results_begin(job_results *r, const char *input, codec_format format, bool as_input,
                        err *e) MUST_USE;
 
-bool job_results_add_report(job_results *r, slice lines, err *e) MUST_USE;
-/* The report lines in the first `len` bytes of a file. */
-bool job_results_add_report_file(job_results *r, int fd, uint64_t len, err *e) MUST_USE;
+/* Report lines: those in the first `len` bytes of a file, then `lines`. */
+bool job_results_add_report(job_results *r, const report_part *part, err *e) MUST_USE;
+bool job_results_add_near(job_results *r, const report_part *part, err *e) MUST_USE;
 /* A compressed piece of the cleaned copy; ignored for a spliced copy. */
 bool job_results_add_cleaned(job_results *r, slice bytes, const gzip_block *block, err *e) MUST_USE;
 /* Ranges of text (consecutive splice_range, offset by `text_from`) to omit from the spliced
  * copy. */
 bool job_results_remove_lines(job_results *r, slice ranges, uint64_t text_from, err *e) MUST_USE;
 
-/* Renames both files. The paths are the caller's; NULL: no such file. */
-bool job_results_commit(job_results *r, const char *input, char **report_path, char **cleaned_path,
-                        err *e) MUST_USE;
+typedef struct job_paths {
+    char *report, *near, *cleaned; /* NULL: no such file */
+} job_paths;
+
+/* Renames the files. The paths are the caller's. */
+bool job_results_commit(job_results *r, const char *input, job_paths *out, err *e) MUST_USE;
 
 #endif

@@ -72,6 +72,7 @@ static void defaults(void **state)
     assert_int_equal(c.detect.sample_every_m_tokens, 10);
     assert_int_equal(c.detect.question_max_misses, 11);
     assert_true(c.detect.threshold == 0.8f);
+    assert_true(c.detect.report_threshold == 0 && !c.job.keeps_near);
     assert_true(c.detect.decay.has_start && c.detect.decay.has_end);
     assert_int_equal(c.detect.decay.start, 20);
     assert_int_equal(c.detect.decay.end, 50);
@@ -160,10 +161,11 @@ static void values_out_of_range(void **state)
 {
     UNUSED(state);
     static const char *const bad[] = {
-        "mode: toxic\n",          "worker_threads: 0\n",
-        "ngram_size: 0\n",        "contamination_score_threshold: 1.5\n",
-        "content_key: ''\n",      "perfect_match_decay_start: soon\n",
-        "index_answers: maybe\n", "purify: [\n",
+        "mode: toxic\n",           "worker_threads: 0\n",
+        "ngram_size: 0\n",         "contamination_score_threshold: 1.5\n",
+        "report_threshold: 0.8\n", "report_threshold: 0\n",
+        "content_key: ''\n",       "perfect_match_decay_start: soon\n",
+        "index_answers: maybe\n",  "purify: [\n",
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         AUTO(server_config) c = {0};

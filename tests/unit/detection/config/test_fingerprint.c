@@ -145,7 +145,8 @@ static void every_setting_of_the_detection_counts(void **state)
                                              {"--index-passages", "false"},
                                              {"--compatible"},
                                              {"--lenient"},
-                                             {"--normalization", "extended"}};
+                                             {"--normalization", "extended"},
+                                             {"--report-threshold", "0.5"}};
     char first[FINGERPRINT_TEXT], other[FINGERPRINT_TEXT];
     UNUSED(state);
     two_records();
@@ -174,7 +175,7 @@ static void threads_paths_and_ports_do_not_count(void **state)
 static void every_option_is_classified(void **state)
 {
     static const char *const by_another_name[] = {"tokenizer_str"};
-    static const char *const only_if_changed[] = {"normalization"};
+    static const char *const only_if_changed[] = {"normalization", "report_threshold"};
     static const char *const act_on_the_records[] = {
         "eval_dedup",     "eval_min_token_length", "eval_min_unique_word_count",
         "index_passages", "index_answers",         "bad_eval_line",

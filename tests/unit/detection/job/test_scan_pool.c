@@ -212,7 +212,7 @@ static void many_matches_are_spilled(void **state)
     job_runner_init(&runner, &s->job, s->index);
     assert_true(job_run(&runner, &(job_request){.id = "id-1", .path = path}, &out, NULL));
     for (size_t i = 0; i < runner.ring_size; i++)
-        assert_true(runner.ring[i].report.capacity <= 2 * SPILL_BYTES);
+        assert_true(runner.ring[i].report.text.capacity <= 2 * SPILL_BYTES);
     AUTO(buf) report = BUF((size_t)1 << 28);
     assert_true(fs_read_file(out.report_path, report.max_bytes, &report, NULL));
     uint64_t line = 0, lines = 0, of_long_line = 0;
