@@ -98,7 +98,7 @@ link = @mkdir -p $(@D) && echo "  LD  $@" && $(CC) $(LINK_FLAGS) -o $@ $(filter 
 
 $(OUT)/bin/decon-orchestrator: $(call objects,programs/decon-orchestrator.c) $(foreach l,orchestrator s3 compression base,$(call lib,$(l)))
 	$(link)
-$(OUT)/bin/decon: $(call objects,programs/decon.c) $(foreach l,detection compression base,$(call lib,$(l)))
+$(OUT)/bin/decon: $(call objects,programs/decon.c programs/s3_reports.c) $(foreach l,detection orchestrator s3 compression base,$(call lib,$(l)))
 	$(link)
 # The name of earlier versions: serves where no command is given.
 $(OUT)/bin/decon-server: $(OUT)/bin/decon
@@ -350,7 +350,7 @@ check-metrics: all
 
 ## layers: every #include and every call follows the table of folders in tests/tools/layers.awk (SHOW=1 prints it)
 SYMBOLS := $(OUT)/obj/symbols.nm
-LAYER_OBJECTS = $(call objects,$(foreach layer,$(LAYERS),$(call sources,$(layer))) $(PROGRAMS:%=programs/%.c))
+LAYER_OBJECTS = $(call objects,$(foreach layer,$(LAYERS),$(call sources,$(layer))) $(wildcard programs/*.c))
 $(SYMBOLS): $(LAYER_OBJECTS)
 	@$(NM) -A -P $^ >$@
 layers: $(SYMBOLS)

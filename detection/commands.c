@@ -8,6 +8,7 @@
 #include "detection/batch/detect.h"
 #include "detection/evals/evals_command.h"
 #include "detection/health/health_command.h"
+#include "detection/rejudge/rejudge_command.h"
 #include "detection/review/review.h"
 #include "detection/http/serve.h"
 
@@ -18,6 +19,8 @@ enum { EXIT_USAGE = 2 };
 typedef struct command {
     const char *name;
     int (*run)(int argc, char **argv);
+    /* Instead of `run`, for commands that read reports. */
+    int (*read)(const report_store *reports, int argc, char **argv);
     const option_set *options;
     const char *summary; /* NULL: another name of the command before */
 } command;
@@ -27,17 +30,28 @@ static int decon_completion(int argc, char **argv);
 static const option_set no_options;
 
 static const command commands[] = {
-    {"server", serve_command, &serve_options, "accept jobs over HTTP; the same as " SERVER_NAME},
-    {"serve", serve_command, &serve_options, NULL},
-    {"detect", detect_command, &detect_options, "check local files and folders, without HTTP"},
-    {"review", review_command, &review_command_options,
+    {"server", serve_command, NULL, &serve_options,
+     "accept jobs over HTTP; the same as " SERVER_NAME},
+    {"serve", serve_command, NULL, &serve_options, NULL},
+    {"detect", detect_command, NULL, &detect_options,
+     "check local files and folders, without HTTP"},
+    {"review", NULL, review_command, &review_command_options,
      "show reports on the terminal or as a web page"},
-    {"compare", compare_command, &compare_command_options,
+    {"rejudge", NULL, rejudge_command, &rejudge_command_options,
+     "apply another threshold or verdicts to reports, without a scan"},
+    {"compare", NULL, compare_command, &compare_command_options,
      "show how two folders of reports differ"},
-    {"evals", evals_command, &evals_command_options, "show, check and convert evaluation sets"},
-    {"health", health_command, &health_command_options, "ask a server for its health, for probes"},
-    {"completion", decon_completion, &no_options, "print the completion script for bash"},
+    {"evals", evals_command, NULL, &evals_command_options,
+     "show, check and convert evaluation sets"},
+    {"health", health_command, NULL, &health_command_options,
+     "ask a server for its health, for probes"},
+    {"completion", decon_completion, NULL, &no_options, "print the completion script for bash"},
 };
+
+static int run_command(const command *c, const report_store *reports, int argc, char **argv)
+{
+    return c->read ? c->read(reports, argc, argv) : c->run(argc, argv);
+}
 
 static const command *find_command(const char *name)
 {
@@ -102,14 +116,14 @@ static int unknown_command(const char *name)
 }
 
 /* `decon help detect` is `decon detect --help`. */
-static int help_command(int argc, char **argv)
+static int help_command(const report_store *reports, int argc, char **argv)
 {
     static char flag[] = "--help";
     if (argc < 3)
         return print_help();
     const command *c = find_command(argv[2]);
     char *words[] = {argv[2], flag, NULL};
-    return c ? c->run(2, words) : unknown_command(argv[2]);
+    return c ? run_command(c, reports, 2, words) : unknown_command(argv[2]);
 }
 
 static bool is_server(const char *program)
@@ -118,20 +132,20 @@ static bool is_server(const char *program)
     return program && str_starts_with(slash ? slash + 1 : program, SERVER_NAME);
 }
 
-static int server_main(int argc, char **argv)
+static int server_main(const report_store *reports, int argc, char **argv)
 {
     const command *c = argc > 1 ? find_command(argv[1]) : NULL;
     if (!c)
         return serve_command(argc, argv);
     if (c->run == decon_completion)
         return print_completion(SERVER_NAME, true, argc - 1);
-    return c->run(argc - 1, argv + 1);
+    return run_command(c, reports, argc - 1, argv + 1);
 }
 
-int decon_main(int argc, char **argv)
+int decon_main(int argc, char **argv, const report_store *reports)
 {
     if (is_server(argv[0]))
-        return server_main(argc, argv);
+        return server_main(reports, argc, argv);
     if (argc < 2) {
         fputs("decon: no command is given; `decon --help` lists them\n", stderr);
         return EXIT_USAGE;
@@ -141,7 +155,7 @@ int decon_main(int argc, char **argv)
         return 0;
     }
     if (str_equal(argv[1], "help") || str_equal(argv[1], "--help") || str_equal(argv[1], "-h"))
-        return help_command(argc, argv);
+        return help_command(reports, argc, argv);
     const command *c = find_command(argv[1]);
-    return c ? c->run(argc - 1, argv + 1) : unknown_command(argv[1]);
+    return c ? run_command(c, reports, argc - 1, argv + 1) : unknown_command(argv[1]);
 }

@@ -2,10 +2,13 @@
 #include "base/fsutil.h"
 #include "base/process_guard.h"
 #include "detection/commands.h"
+#include "programs/s3_reports.h"
 
 int main(int argc, char **argv)
 {
+    AUTO(s3_reports) reports = {0};
     fs_hold_standard_streams();
     process_hide_memory();
-    return decon_main(argc, argv);
+    s3_reports_init(&reports);
+    return decon_main(argc, argv, &reports.store);
 }

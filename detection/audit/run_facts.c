@@ -1,7 +1,7 @@
 #include "base/util.h"
 #include "detection/audit/run_facts.h"
 
-#include "base/fsutil.h"
+#include "detection/reports/report_files.h"
 
 #define RECORD_MAX_BYTES ((size_t)64 << 20)
 
@@ -19,13 +19,14 @@ static uint64_t number_of(const run_facts *f, const json_node *object, const cha
     return node && json_unsigned(&node->value, &number) ? number : 0;
 }
 
-void run_facts_read(run_facts *f, const char *dir)
+void run_facts_read(run_facts *f, const report_store *store, const char *dir)
 {
     err e = ERR_INIT;
-    AUTO_FREE char *path = xasprintf("%s/_decon/detect.json", dir);
+    bool found;
     *f = (run_facts){.text = BUF(RECORD_MAX_BYTES)};
-    if (!fs_read_file(path, RECORD_MAX_BYTES, &f->text, &e) ||
-        !json_tree_read(&f->tree, buf_slice(&f->text), &e))
+    if (!report_file_text(store, dir, "_decon/detect.json", RECORD_MAX_BYTES, &f->text, &found,
+                          &e) ||
+        !found || !json_tree_read(&f->tree, buf_slice(&f->text), &e))
         return;
     f->found = true;
     const json_node *root = json_tree_root(&f->tree);

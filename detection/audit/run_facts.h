@@ -1,4 +1,4 @@
-/* What a batch of `decon detect` has checked, from the record in its report folder.
+/* What a batch of `decon detect` has checked, from the record in its report folder, local or not.
  *
  * What:    run_facts_read reads _decon/detect.json: files, lines, and questions by set and split.
  * Owner:   run_facts_deinit. Threads: one.
@@ -9,6 +9,7 @@
 
 #include "decon/base/buf.h"
 #include "base/json/json_tree.h"
+#include "detection/reports/report_store.h"
 
 typedef struct run_facts {
     bool found;
@@ -17,7 +18,7 @@ typedef struct run_facts {
     json_tree tree;
 } run_facts;
 
-void run_facts_read(run_facts *f, const char *dir);
+void run_facts_read(run_facts *f, const report_store *store, const char *dir);
 void run_facts_deinit(run_facts *f);
 DEFINE_AUTO(run_facts, run_facts_deinit)
 

@@ -57,12 +57,13 @@ const option_set compare_command_options = {
         "Compares two folders of reports: matches that both have, that only one has, and those "
         "whose score differs, by evaluation set; and the settings of the two runs where they "
         "are recorded. A match is known by training file, line, evaluation set and question, so "
-        "both runs must have read the same files.",
+        "both runs must have read the same files. A folder may be an s3:// URI.",
     .epilogue =
         "Examples:\n"
         "  decon compare results-a results-b\n"
         "  decon compare --stats --eval mmlu results-a results-b\n"
         "  decon compare --html comparison.html results-a results-b\n"
+        "  decon compare results-a s3://my-bucket/decon/reports\n"
         "\n"
         "Exit statuses: 0 compared; 1 input or output failed; 2 usage; 3 some lines could not\n"
         "be read; 4 they differ (--fail-on-difference).",
@@ -99,9 +100,9 @@ static int status_of(const compare_config *c, const comparison *x)
 }
 
 /* Yields the exit status; -1: e has the cause. */
-static int run(const compare_config *c, char **names, err *e)
+static int run(const compare_config *c, const report_store *reports, char **names, err *e)
 {
-    const compare_options options = {.sets = c->sets, .tolerance = c->tolerance};
+    const compare_options options = {.sets = c->sets, .tolerance = c->tolerance, .store = reports};
     AUTO(run_settings) a = {0};
     AUTO(run_settings) b = {0};
     AUTO(comparison) x = {0};
@@ -109,8 +110,8 @@ static int run(const compare_config *c, char **names, err *e)
     if (!comparison_add(&x, 0, names[0], e) || !comparison_add(&x, 1, names[1], e))
         return -1;
     comparison_finish(&x);
-    run_settings_read(&a, names[0]);
-    run_settings_read(&b, names[1]);
+    run_settings_read(&a, reports, names[0]);
+    run_settings_read(&b, reports, names[1]);
     compare_view v = {.c = &x,
                       .names = {names[0], names[1]},
                       .settings = {&a, &b},
@@ -134,7 +135,7 @@ static bool read_options(compare_config *c, int argc, char **argv, int *position
            err_set(e, ERR_USAGE, "name two folders of reports (decon compare --help)");
 }
 
-int compare_command(int argc, char **argv)
+int compare_command(const report_store *reports, int argc, char **argv)
 {
     err e = ERR_INIT;
     compare_config c = {0};
@@ -147,7 +148,7 @@ int compare_command(int argc, char **argv)
         else if (c.version)
             puts("decon " DECON_VERSION);
         else
-            status = run(&c, argv + positional, &e);
+            status = run(&c, reports, argv + positional, &e);
     }
     options_deinit(&compare_command_options, &c);
     if (status >= 0)

@@ -8,8 +8,9 @@
 #define DETECTION_COMPARE_COMPARE_COMMAND_H
 
 #include "base/options/options.h"
+#include "detection/reports/report_store.h"
 
 extern const option_set compare_command_options;
-int compare_command(int argc, char **argv);
+int compare_command(const report_store *reports, int argc, char **argv);
 
 #endif

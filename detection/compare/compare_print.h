@@ -11,7 +11,7 @@
 #define DETECTION_COMPARE_COMPARE_PRINT_H
 
 #include "detection/compare/comparison.h"
-#include "detection/compare/run_settings.h"
+#include "detection/audit/run_settings.h"
 
 typedef struct compare_view {
     const comparison *c;

@@ -6,8 +6,7 @@
 #include <strings.h>
 
 #include "decon/base/log.h"
-#include "decon/compression/codec.h"
-#include "detection/review/report_files.h"
+#include "detection/reports/report_files.h"
 #include "detection/review/review_example.h"
 #include "detection/table/hash.h"
 
@@ -83,8 +82,14 @@ static void add_match(comparison *c, size_t side, compare_match m, float score)
 typedef struct reading {
     comparison *c;
     size_t side;
-    const char *path, *label;
+    char *path, *label; /* of the current report */
 } reading;
+
+static void reading_names_free(reading *r)
+{
+    free(r->path);
+    free(r->label);
+}
 
 static bool is_wanted(const comparison *c, const char *set)
 {
@@ -122,27 +127,33 @@ static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, er
     return true;
 }
 
-static void read_report(void *ctx, const char *path, const char *label)
+static stage *begin_report(void *ctx, const char *path, const char *label)
 {
-    err e = ERR_INIT;
-    reading r = *(reading *)ctx;
-    r.path = path;
-    r.label = label;
-    AUTO_PTR(stage) lines = stage_lines_new(REPORT_LINE_MAX_BYTES, NULL, on_line, &r);
-    if (codec_decode_file(path, lines, &e))
+    reading *r = ctx;
+    reading_names_free(r);
+    r->path = xstrdup(path);
+    r->label = xstrdup(label);
+    return stage_lines_new(REPORT_LINE_MAX_BYTES, NULL, on_line, r);
+}
+
+static void end_report(void *ctx, const err *error)
+{
+    reading *r = ctx;
+    if (!error)
         return;
-    r.c->bad_lines++;
-    log_warn("%s: the rest of the report is left out", e.message);
+    r->c->bad_lines++;
+    log_warn("%s: the rest of the report is left out", error->message);
 }
 
 bool comparison_add(comparison *c, size_t side, const char *path, err *e)
 {
     reading r = {.c = c, .side = side};
-    if (!report_files_each(path, read_report, &r, &c->reports[side], e))
-        return false;
-    if (c->reports[side] == 0)
+    const report_reader reader = {.begin = begin_report, .end = end_report, .ctx = &r};
+    bool ok = report_files_read(c->options->store, path, &reader, &c->reports[side], e);
+    reading_names_free(&r);
+    if (ok && c->reports[side] == 0)
         log_warn("%s holds no reports (*.report.jsonl, *-simple-*.jsonl)", path);
-    return true;
+    return ok;
 }
 
 /* --- counting --- */

@@ -13,6 +13,7 @@
 
 #include "decon/base/err.h"
 #include "base/util.h"
+#include "detection/reports/report_store.h"
 #include "detection/table/name_table.h"
 
 typedef struct compare_match {
@@ -26,8 +27,9 @@ typedef struct compare_counts {
 } compare_counts;
 
 typedef struct compare_options {
-    char **sets;      /* NULL-terminated names; empty: all */
-    double tolerance; /* smaller differences of scores do not count */
+    char **sets;               /* NULL-terminated names; empty: all */
+    double tolerance;          /* smaller differences of scores do not count */
+    const report_store *store; /* for s3:// URIs; or NULL */
 } compare_options;
 
 typedef struct comparison {

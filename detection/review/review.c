@@ -93,11 +93,13 @@ const option_set review_command_options = {
     .row_count = ARRAY_LEN(rows),
     .program = "decon review",
     .usage = "decon review [OPTION]... FOLDER|REPORT...",
-    .intro = "Shows what reports of the server, of detect or of decon-orchestrator say: how many "
-             "matches each evaluation set has, how good they are, in which files, and the best of "
-             "them with question, answer and passage marked in the training text. In folders, all "
-             "*.report.jsonl below are read, and the reference program's *-simple-*.jsonl; "
-             "compressed ones too.",
+    .intro =
+        "Shows what reports of the server, of detect or of decon-orchestrator say: how many "
+        "matches each evaluation set has, how good they are, in which files, and the best of "
+        "them with question, answer and passage marked in the training text. In folders, all "
+        "*.report.jsonl below are read, and the reference program's *-simple-*.jsonl; "
+        "compressed ones too. A folder may be an s3:// URI; its connection is set as for other AWS "
+        "programs (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL).",
     .epilogue =
         "Examples:\n"
         "  decon review reports\n"
@@ -106,6 +108,7 @@ const option_set review_command_options = {
         "  decon review --evals-dir /data/evals --split test --clean-subset clean.json reports\n"
         "  decon review --judge --suppress false.jsonl --max-score 0.9 reports\n"
         "  decon review --html review.html reports && xdg-open review.html\n"
+        "  decon review --stats s3://my-bucket/decon/reports\n"
         "\n"
         "Exit statuses: 0 all reports were read; 1 input or output failed; 2 usage; 3 some\n"
         "lines or reports could not be read (the warnings name them).",
@@ -231,7 +234,7 @@ static bool read_reports(review *r, char **names, err *e)
 }
 
 /* Yields the exit status; -1: e tells. */
-static int run(const review_config *c, char **names, err *e)
+static int run(const review_config *c, const report_store *reports, char **names, err *e)
 {
     AUTO(question_table) questions = {0};
     AUTO(suppressions) known = {0};
@@ -246,6 +249,7 @@ static int run(const review_config *c, char **names, err *e)
                               .lowest_first = c->judge,
                               .suppressed = c->suppress ? &known : NULL,
                               .questions = wants_audit(c) ? &questions : NULL,
+                              .store = reports,
                               .on_match = c->dump ? dump_match : NULL,
                               .ctx = &look};
     review_init(&r, &options);
@@ -254,7 +258,7 @@ static int run(const review_config *c, char **names, err *e)
         !read_reports(&r, names, e))
         return -1;
     if (wants_audit(c)) {
-        review_audit_fill(&audit, &questions, names);
+        review_audit_fill(&audit, &questions, reports, names);
         look.audit = &audit;
     }
     bool ok = c->judge ? review_judge(&r, &look, &known, c->suppress, stdin, stdout, e)
@@ -293,7 +297,7 @@ static bool read_options(review_config *c, int argc, char **argv, int *positiona
            err_set(e, ERR_USAGE, "which reports? Name a folder of them (review --help)");
 }
 
-int review_command(int argc, char **argv)
+int review_command(const report_store *reports, int argc, char **argv)
 {
     err e = ERR_INIT;
     review_config c = {0};
@@ -306,7 +310,7 @@ int review_command(int argc, char **argv)
         else if (c.version)
             printf("decon " DECON_VERSION "\n");
         else
-            status = run(&c, argv + positional, &e);
+            status = run(&c, reports, argv + positional, &e);
     }
     options_deinit(&review_command_options, &c);
     if (status >= 0)

@@ -17,10 +17,10 @@ void review_audit_deinit(review_audit *a)
     *a = (review_audit){0};
 }
 
-static void add_facts(review_audit *a, const char *dir)
+static void add_facts(review_audit *a, const report_store *store, const char *dir)
 {
     AUTO(run_facts) f = {0};
-    run_facts_read(&f, dir);
+    run_facts_read(&f, store, dir);
     if (!f.found)
         return;
     a->files += f.files;
@@ -30,13 +30,14 @@ static void add_facts(review_audit *a, const char *dir)
             a->counts[i].known = run_facts_questions(&f, a->counts[i].set, a->counts[i].split);
 }
 
-void review_audit_fill(review_audit *a, question_table *questions, char *const *dirs)
+void review_audit_fill(review_audit *a, question_table *questions, const report_store *store,
+                       char *const *dirs)
 {
     *a = (review_audit){.questions = questions};
     question_table_sort(questions);
     a->counts = question_table_count(questions, &a->count);
     for (size_t i = 0; dirs[i]; i++)
-        add_facts(a, dirs[i]);
+        add_facts(a, store, dirs[i]);
 }
 
 /* --- the terminal --- */

@@ -21,7 +21,8 @@ typedef struct review_audit {
 } review_audit;
 
 /* `dirs`: the folders of reports, NULL-terminated. Sorts the table. */
-void review_audit_fill(review_audit *a, question_table *questions, char *const *dirs);
+void review_audit_fill(review_audit *a, question_table *questions, const report_store *store,
+                       char *const *dirs);
 void review_audit_deinit(review_audit *a);
 DEFINE_AUTO(review_audit, review_audit_deinit)
 

@@ -26,6 +26,8 @@ enum {
     KEY_REFERENCE,
     KEY_SPLIT,
     KEY_IS_CORRECT,
+    KEY_TOKENS,
+    KEY_START,
     KEY_COUNT,
 };
 static const char *const keys[KEY_COUNT] = {
@@ -47,6 +49,8 @@ static const char *const keys[KEY_COUNT] = {
     "reference_file",
     "split",
     "is_correct",
+    "eval_token_length",
+    "question_start_idx",
 };
 _Static_assert(KEY_COUNT == REVIEW_KEYS, "one value for each key");
 
@@ -140,6 +144,9 @@ bool review_line_read(review_line *line, slice text, const char *label, err *e)
     line->score = number_of(&line->values[KEY_SCORE], 0);
     line->training_line = count_of(&line->values[KEY_LINE]);
     line->instance = count_of(&line->values[KEY_INSTANCE]);
+    line->question_overlap = number_of(&line->values[KEY_QUESTION_OVERLAP], -1);
+    line->question_tokens = count_of(&line->values[KEY_TOKENS]);
+    line->question_start = count_of(&line->values[KEY_START]);
     line->split = text_of(&line->values[KEY_SPLIT]);
     line->eval = text_of(&line->values[KEY_EVAL]);
     line->file = file_of(&line->values[KEY_FILE], label);

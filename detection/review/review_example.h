@@ -13,13 +13,15 @@
 #include "base/json/json_read.h"
 #include "detection/review/review_read.h"
 
-#define REVIEW_KEYS 18
+#define REVIEW_KEYS 20
 
 typedef struct review_line {
     double score;
     uint64_t training_line, instance;
-    char *eval, *file; /* file: for display */
-    char *split;       /* NULL if absent */
+    char *eval, *file;       /* file: for display */
+    char *split;             /* NULL if absent */
+    double question_overlap; /* below 0: absent */
+    uint64_t question_tokens, question_start;
     json_value values[REVIEW_KEYS];
 } review_line;
 

@@ -1,15 +1,13 @@
 #include "detection/review/review_read.h"
 
-#include <fnmatch.h>
 #include <inttypes.h>
-#include <strings.h>
 
 #include "decon/base/log.h"
-#include "decon/compression/codec.h"
 #include "base/util.h"
 #include "detection/table/hash.h"
 #include "base/json/json_read.h"
-#include "detection/review/report_files.h"
+#include "detection/reports/report_files.h"
+#include "detection/reports/report_name.h"
 #include "detection/review/review_example.h"
 #include "detection/text/unicode.h"
 
@@ -105,19 +103,6 @@ static review_count *find_file(review *r, const char *name)
     return &r->files[r->file_count - 1];
 }
 
-/* With * ? or [ a pattern of the whole; else what stands anywhere in it. */
-static bool fits(char *const *patterns, const char *text)
-{
-    if (!patterns || !patterns[0])
-        return true;
-    for (size_t i = 0; patterns[i]; i++) {
-        bool whole = strpbrk(patterns[i], "*?[") != NULL;
-        if (whole ? fnmatch(patterns[i], text, 0) == 0 : strcasestr(text, patterns[i]) != NULL)
-            return true;
-    }
-    return false;
-}
-
 /* --- examples --- */
 
 /* The best first, or the lowest scores; equal ones in the order of reading. */
@@ -188,8 +173,8 @@ static void offer_example(review *r, review_set *s, review_example *take)
 
 typedef struct report_file {
     review *r;
-    const char *path;
-    const char *label; /* the path below the folder that was named, without the suffix */
+    char *path;
+    char *label; /* the path below the folder that was named, without the suffix */
     uint64_t good_lines, bad_lines, last_line;
     bool given_up, has_line;
 } report_file;
@@ -278,8 +263,8 @@ static void count_line(report_file *f, const review_line *line)
 {
     review *r = f->r;
     if (!is_between(line->score, r->options->min_score, r->options->max_score) ||
-        !fits(r->options->evals, line->eval) ||
-        (!fits(r->options->files, line->file) && !fits(r->options->files, f->path))) {
+        !name_fits(r->options->evals, line->eval) ||
+        (!name_fits(r->options->files, line->file) && !name_fits(r->options->files, f->path))) {
         r->filtered_out++;
         return;
     }
@@ -330,36 +315,44 @@ static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, er
     return true;
 }
 
-static void read_report(review *r, const char *path, const char *label)
+static void report_file_free(report_file *f)
 {
-    err e = ERR_INIT;
-    report_file f = {.r = r, .path = path, .label = label};
-    AUTO_PTR(stage) lines = stage_lines_new(REPORT_LINE_MAX_BYTES, NULL, on_line, &f);
-    r->reports++;
-    bool whole = codec_decode_file(path, lines, &e);
-    if (!whole)
-        log_warn("%s: what follows its %" PRIu64 " good lines is left out", e.message,
-                 f.good_lines);
-    if (f.given_up)
-        log_warn("%s is no report; it is left out", path);
-    r->bad_reports += !whole || f.bad_lines > 0;
+    free(f->path);
+    free(f->label);
 }
 
-static void take_report(void *ctx, const char *path, const char *label)
+static stage *begin_report(void *ctx, const char *path, const char *label)
 {
-    read_report(ctx, path, label);
+    report_file *f = ctx;
+    report_file_free(f);
+    *f = (report_file){.r = f->r, .path = xstrdup(path), .label = xstrdup(label)};
+    f->r->reports++;
+    return stage_lines_new(REPORT_LINE_MAX_BYTES, NULL, on_line, f);
+}
+
+static void end_report(void *ctx, const err *error)
+{
+    const report_file *f = ctx;
+    if (error)
+        log_warn("%s: what follows its %" PRIu64 " good lines is left out", error->message,
+                 f->good_lines);
+    if (f->given_up)
+        log_warn("%s is no report; it is left out", f->path);
+    f->r->bad_reports += error || f->bad_lines > 0;
 }
 
 bool review_add(review *r, const char *path, err *e)
 {
     uint64_t found = 0;
-    if (!report_files_each(path, take_report, r, &found, e))
-        return false;
-    if (found == 0)
+    report_file f = {.r = r};
+    const report_reader reader = {.begin = begin_report, .end = end_report, .ctx = &f};
+    bool ok = report_files_read(r->options->store, path, &reader, &found, e);
+    report_file_free(&f);
+    if (ok && found == 0)
         log_warn("%s holds no reports (*.report.jsonl, *-simple-*.jsonl): nothing was found, or "
                  "they are elsewhere",
                  path);
-    return true;
+    return ok;
 }
 
 static int more_matches_first(const void *a, const void *b)

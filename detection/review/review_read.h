@@ -17,6 +17,7 @@
 #include "base/util.h"
 #include "detection/audit/question_table.h"
 #include "detection/audit/suppressions.h"
+#include "detection/reports/report_store.h"
 #include "detection/table/instance_set.h"
 #include "detection/review/review_marks.h"
 
@@ -35,6 +36,7 @@ typedef struct review_options {
     bool lowest_first;              /* keep those of the lowest scores */
     const suppressions *suppressed; /* matches that are left out; or NULL */
     question_table *questions;      /* gets the questions that are found; or NULL */
+    const report_store *store;      /* for s3:// URIs; or NULL */
     /* NULL, or called for each match that is counted; the example is released afterwards. */
     void (*on_match)(void *ctx, const struct review_set *set, const struct review_example *x);
     void *ctx;

@@ -1,24 +1,10 @@
 #include "orchestrator/runtime/store_session.h"
 
 #include "base/util.h"
-#include "orchestrator/runtime/s3_setup.h"
 
 #define SLOTS      16
 #define SLOT_BYTES ((size_t)4 << 20) /* larger objects are read alone, piece by piece */
 #define SLOT_BOUND (2 * SLOT_BYTES)  /* an object may have grown since it was listed */
-
-bool store_session_open(store_session *s, const config *c, const store_session_env *env,
-                        unsigned requests, err *e)
-{
-    *s = (store_session){.env = *env};
-    s->s3 = store_client_new(c,
-                             &(store_env){.getenv_fn = env->getenv_fn,
-                                          .transport = env->transport,
-                                          .pool = env->pool,
-                                          .requests = requests},
-                             e);
-    return s->s3 != NULL;
-}
 
 void store_session_close(store_session *s)
 {

@@ -151,6 +151,41 @@ test_what_cannot_be_read() {
     grep -q 'holds no reports' "$T/review.log" || fail "$(cat "$T/review.log")"
 }
 
+test_reports_in_a_store() {
+    make_reports
+    xz -k "$T/reports/books/part-01.report.jsonl" && rm "$T/reports/books/part-01.report.jsonl"
+    start_store
+    s3 mb s3://data
+    s3 cp -r "$T/reports/" s3://data/out/reports/ >"$T/cp.log"
+    s3 cp "$T/reports/books/part-02.report.jsonl" s3://data/out/reports-2/other.report.jsonl >"$T/cp.log"
+    local name
+    for options in '--stats' '--dump' '--json --top 2' '--file books/*'; do
+        for name in reports s3://data/out/reports s3://data/out/reports/; do
+            # shellcheck disable=SC2086 # several words
+            review 0 $options "$name"
+            [ "$name" = reports ] && cp "$T/out" "$T/local"
+            cmp <(sed 's|s3://data/out/reports|reports|g; s|reports//|reports/|g' "$T/out") "$T/local" ||
+                fail "$options $name: $(diff "$T/out" "$T/local")"
+        done
+    done
+    review 0 --evals-dir "$evals" --clean-subset remote.json --html remote.html s3://data/out/reports
+    review 0 --evals-dir "$evals" --clean-subset local.json reports
+    cmp "$T/remote.json" "$T/local.json"
+    review 0 s3://data/out/reports-2/other.report.jsonl
+    expect_out '1 match in 1 document of 1 training file'
+    (cd "$T" && printf 'f\nq\n' | "$BIN/decon" review --judge --suppress v.jsonl s3://data/out/reports) >"$T/out" 2>&1
+    expect_out '1 of 6 matches judged'
+    (cd "$T" && "$BIN/decon" compare --fail-on-difference reports s3://data/out/reports) >"$T/out" 2>&1 || fail "$(cat "$T/out")"
+    expect_out 'Settings: the same'
+    # A damaged object is named; a folder without objects is an error.
+    head -c 100 "$T/reports/books/part-01.report.jsonl.xz" >"$T/cut" && s3 cp "$T/cut" s3://data/out/reports/cut.report.jsonl.xz >"$T/cp.log"
+    review 3 s3://data/out/reports
+    grep -q 's3://data/out/reports/cut.report.jsonl.xz: ' "$T/review.log" || fail "$(cat "$T/review.log")"
+    review 2 s3://data/nothing
+    grep -q 's3://data/nothing: there is no such object and nothing below it' "$T/review.log" || fail "$(cat "$T/review.log")"
+    review 2 s3:/data/out
+}
+
 test_usage() {
     review 2
     review 2 no-such-folder

@@ -1,27 +1,35 @@
 /* The settings that a folder of reports was made with.
  *
- * What:    run_settings_read finds the record of `decon detect` (_decon/detect.json) or those of the
- *          orchestrator (_decon/settings/<fingerprint>.json); run_settings_each_difference names the
- *          settings that differ.
+ * What:    run_settings_read finds the record of `decon rejudge` (_decon/rejudge.json), that of `decon
+ *          detect` (_decon/detect.json), or those of the orchestrator
+ *          (_decon/settings/<fingerprint>.json); run_settings_each_difference names the settings that
+ *          differ.
  * Owner:   embedded; run_settings_deinit. Threads: one.
  * Fails:   never: a folder without records has no settings.
  */
-#ifndef DETECTION_COMPARE_RUN_SETTINGS_H
-#define DETECTION_COMPARE_RUN_SETTINGS_H
+#ifndef DETECTION_AUDIT_RUN_SETTINGS_H
+#define DETECTION_AUDIT_RUN_SETTINGS_H
 
 #include "decon/base/buf.h"
 #include "base/json/json_tree.h"
+#include "detection/reports/report_store.h"
 
 typedef struct run_settings {
     buf text; /* of the record; the tree borrows it */
     json_tree tree;
     const json_node *settings; /* NULL: not known */
+    const char *source;        /* name of the record: static, or "_decon/settings" */
     size_t records;            /* of different fingerprints; the first is used */
 } run_settings;
 
-void run_settings_read(run_settings *s, const char *dir);
+void run_settings_read(run_settings *s, const report_store *store, const char *dir);
+/* The same without the record of `decon rejudge`. */
+void run_settings_read_scan(run_settings *s, const report_store *store, const char *dir);
 void run_settings_deinit(run_settings *s);
 DEFINE_AUTO(run_settings, run_settings_deinit)
+
+/* A number of the settings; false where there is none. */
+bool run_settings_number(const run_settings *s, const char *key, double *out);
 
 /* In the order of keys; a side that lacks the key has an empty value. Nothing where a side has no
  * settings. */

@@ -1,9 +1,12 @@
 #include "base/util.h"
-#include "detection/compare/run_settings.h"
+#include "detection/audit/run_settings.h"
 
-#include "base/fsutil.h"
+#include "detection/reports/report_files.h"
 
 #define RECORD_MAX_BYTES ((size_t)16 << 20)
+#define DETECT_RECORD    "_decon/detect.json"
+#define REJUDGE_RECORD   "_decon/rejudge.json"
+#define SETTINGS_FOLDER  "_decon/settings"
 
 void run_settings_deinit(run_settings *s)
 {
@@ -12,12 +15,20 @@ void run_settings_deinit(run_settings *s)
     *s = (run_settings){0};
 }
 
-static bool take_record(run_settings *s, const char *path)
+typedef struct reading {
+    run_settings *s;
+    const report_store *store;
+    const char *dir;
+} reading;
+
+static bool take_record(const reading *r, const char *name)
 {
+    run_settings *s = r->s;
     err e = ERR_INIT;
+    bool found;
     AUTO(buf) text = BUF(RECORD_MAX_BYTES);
     AUTO(json_tree) tree = {0};
-    if (!fs_read_file(path, RECORD_MAX_BYTES, &text, &e) ||
+    if (!report_file_text(r->store, r->dir, name, RECORD_MAX_BYTES, &text, &found, &e) || !found ||
         !json_tree_read(&tree, buf_slice(&text), &e))
         return false;
     const json_node *settings =
@@ -34,30 +45,46 @@ static bool take_record(run_settings *s, const char *path)
     return true;
 }
 
-typedef struct walk {
-    run_settings *s;
-    const char *dir;
-} walk;
-
 static bool take_name(void *ctx, const char *name, err *e)
 {
-    const walk *w = ctx;
     UNUSED(e);
-    AUTO_FREE char *path = xasprintf("%s/%s", w->dir, name);
+    AUTO_FREE char *path = xasprintf(SETTINGS_FOLDER "/%s", name);
     if (str_ends_with(name, ".json"))
-        (void)take_record(w->s, path);
+        (void)take_record(ctx, path);
     return true;
 }
 
-void run_settings_read(run_settings *s, const char *dir)
+void run_settings_read_scan(run_settings *s, const report_store *store, const char *dir)
 {
     err e = ERR_INIT;
-    AUTO_FREE char *record = xasprintf("%s/_decon/detect.json", dir);
-    AUTO_FREE char *folder = xasprintf("%s/_decon/settings", dir);
-    *s = (run_settings){0};
-    walk w = {.s = s, .dir = folder};
-    if (!take_record(s, record) && fs_exists(folder) && !fs_each_name(folder, take_name, &w, &e))
+    *s = (run_settings){.source = DETECT_RECORD};
+    reading r = {.s = s, .store = store, .dir = dir};
+    if (take_record(&r, DETECT_RECORD))
+        return;
+    s->source = SETTINGS_FOLDER;
+    if (!report_file_names(store, dir, SETTINGS_FOLDER, take_name, &r, &e))
         s->records = s->settings ? s->records : 0;
+}
+
+void run_settings_read(run_settings *s, const report_store *store, const char *dir)
+{
+    *s = (run_settings){.source = REJUDGE_RECORD};
+    reading r = {.s = s, .store = store, .dir = dir};
+    if (!take_record(&r, REJUDGE_RECORD))
+        run_settings_read_scan(s, store, dir);
+}
+
+bool run_settings_number(const run_settings *s, const char *key, double *out)
+{
+    char text[64];
+    const json_node *n =
+        s->settings ? json_tree_member(&s->tree, s->settings, slice_from(key)) : NULL;
+    if (!n || n->value.type != JSON_NUMBER || n->value.raw.len >= sizeof text)
+        return false;
+    memcpy(text, n->value.raw.data, n->value.raw.len);
+    text[n->value.raw.len] = '\0';
+    *out = strtod(text, NULL);
+    return true;
 }
 
 static slice value_of(const json_node *node)

@@ -1,0 +1,24 @@
+/* The records in a folder of reports that was judged again.
+ *
+ * What:    rejudge_record_write writes _decon/rejudge.json: the rules, the settings that now hold, and
+ *          the totals; rejudge_record_copy copies the records of the scan to a new folder.
+ * Owner:   nothing is kept. Threads: one. Fails: ERR_IO.
+ */
+#ifndef DETECTION_REJUDGE_REJUDGE_RECORD_H
+#define DETECTION_REJUDGE_REJUDGE_RECORD_H
+
+#include "detection/rejudge/rejudge_run.h"
+
+typedef struct rejudge_record {
+    const rejudge_rules *rules;
+    const run_settings *scan;
+    const rejudge_result *result; /* NULL: it is in progress */
+    const char *suppress;         /* path of the file; or NULL */
+    const char *time;
+} rejudge_record;
+
+bool rejudge_record_write(const rejudge_record *r, const char *folder, err *e) MUST_USE;
+bool rejudge_record_copy(const report_store *store, const char *from, const char *to, err *e)
+    MUST_USE;
+
+#endif

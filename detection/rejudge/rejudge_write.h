@@ -1,0 +1,17 @@
+/* The files of one training file, written again.
+ *
+ * What:    rejudge_write replaces report and near misses so that no match is lost if the program or
+ *          the machine ends in between; a file without lines is removed.
+ * Owner:   nothing is kept. Threads: one. Fails: ERR_IO, ERR_NO_SPACE.
+ */
+#ifndef DETECTION_REJUDGE_REJUDGE_WRITE_H
+#define DETECTION_REJUDGE_REJUDGE_WRITE_H
+
+#include "detection/rejudge/file_lines.h"
+#include "detection/rejudge/line_store.h"
+
+/* `reports`, `near`: text of the lines, by their origin. `folder`: where the files belong. */
+bool rejudge_write(const file_lines *f, const char *folder, line_store *reports, line_store *near,
+                   err *e) MUST_USE;
+
+#endif
