@@ -5,6 +5,7 @@
 #include "base/util.h"
 #include "s3/cli/cli.h"
 #include "s3/cli/s5cmd/s5cmd.h"
+#include "s3/protocol/library_memory.h"
 
 static bool is_named_s5cmd(const char *path)
 {
@@ -16,5 +17,6 @@ int main(int argc, char **argv)
 {
     fs_hold_standard_streams();
     process_hide_memory();
+    library_memory_check();
     return is_named_s5cmd(argv[0]) ? s5cmd_main(argc, argv) : cli_main(argc, argv);
 }

@@ -38,7 +38,6 @@ static const error_row error_rows[] = {
     {CURLE_SSL_CACERT_BADFILE, ERR_CONFIG, ERR_CLASS_NONE,
      "correct AWS_CA_BUNDLE, --ca-bundle or the profile"},
     {CURLE_URL_MALFORMAT, ERR_CONFIG, ERR_CLASS_NONE, "correct the URL"},
-    {CURLE_OUT_OF_MEMORY, ERR_INTERNAL, ERR_CLASS_NONE, "free memory"},
 };
 
 /* A retry would fail the same way. */
@@ -128,6 +127,8 @@ static bool proxy_error(const http_call *call, const error_row *row, const char 
 
 void easy_error(const http_call *call, CURLcode code, err *e)
 {
+    if (code == CURLE_OUT_OF_MEMORY)
+        util_out_of_memory(0);
     const error_row *row = row_of(code);
     if (call->stalled) {
         err_set(e, ERR_TIMEOUT, "%s: stalled: less than 1 byte per second for %.1f s; %s",

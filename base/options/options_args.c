@@ -21,8 +21,32 @@ static const char *take_argument(args *a)
     return argument;
 }
 
+static bool has_password(const char *text)
+{
+    const char *separator = strstr(text, "://");
+    if (!separator)
+        return false;
+    const char *authority = separator + 3;
+    const char *at = memrchr(authority, '@', strcspn(authority, "/?#"));
+    return at && memchr(authority, ':', (size_t)(at - authority));
+}
+
+/* Command lines can be read by all users of the host. */
+static bool refuse_password(const option *row, const char *shown, err *e)
+{
+    if (row->flags & OPTION_FLAG_ONLY)
+        return err_set(e, ERR_USAGE, "%s: the URL contains a password; remove it", shown);
+    return err_set(
+        e, ERR_USAGE,
+        "%s: the URL contains a password, which other users see in the command line; set "
+        "%s in the configuration file",
+        shown, row->key);
+}
+
 static bool store(args *a, const option *row, const char *shown, const char *text, err *e)
 {
+    if (has_password(text))
+        return refuse_password(row, shown, e);
     size_t i = (size_t)(row - a->target.set->rows);
     bool append = a->seen[i];
     a->seen[i] = true;

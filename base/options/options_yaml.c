@@ -189,6 +189,8 @@ static yaml_mark_t mark_of_offset(slice text, size_t offset)
 
 static bool malformed(const reader *r, const yaml_parser_t *parser, slice text, err *e)
 {
+    if (parser->error == YAML_MEMORY_ERROR)
+        util_out_of_memory(0);
     yaml_mark_t mark = parser->problem_mark;
     if (parser->error == YAML_READER_ERROR)
         mark = mark_of_offset(text, parser->problem_offset);
@@ -227,7 +229,7 @@ static bool read_text(reader *r, slice text, err *e)
     AUTO(yaml_parser_t) parser = {0};
     AUTO(yaml_document_t) document = {0};
     if (!yaml_parser_initialize(&parser))
-        return err_set(e, ERR_INTERNAL, "libyaml cannot be initialised");
+        util_out_of_memory(0);
     yaml_parser_set_input_string(&parser, (const unsigned char *)(text.len > 0 ? text.data : ""),
                                  text.len);
     if (!yaml_parser_load(&parser, &document))

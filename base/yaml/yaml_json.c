@@ -133,6 +133,8 @@ static bool put_node(const writer *w, const yaml_node_t *node, unsigned level, e
 
 static bool malformed(const char *path, const yaml_parser_t *parser, err *e)
 {
+    if (parser->error == YAML_MEMORY_ERROR)
+        util_out_of_memory(0);
     return err_set(e, ERR_CONFIG, "%s:%zu:%zu: malformed YAML: %s", path,
                    parser->problem_mark.line + 1, parser->problem_mark.column + 1,
                    parser->problem ? parser->problem : "unknown fault");
@@ -163,7 +165,7 @@ bool yaml_to_json(slice text, const char *path, buf *json, err *e)
 {
     AUTO(yaml_parser_t) parser = {0};
     if (!yaml_parser_initialize(&parser))
-        return err_set(e, ERR_INTERNAL, "libyaml does not start");
+        util_out_of_memory(0);
     yaml_parser_set_input_string(&parser, (const unsigned char *)(text.len ? text.data : ""),
                                  text.len);
     if (!put_document(&parser, path, json, e))

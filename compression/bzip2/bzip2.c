@@ -60,11 +60,6 @@ bool bzip2_fail_at(const bzip2_decoder *b, uint64_t raw_bit, const char *cause, 
     return decoder_fail(&b->base, ERR_CODEC_CORRUPT, raw_bit / 8, cause, e);
 }
 
-bool bzip2_fail_memory(const bzip2_decoder *b, err *e)
-{
-    return decoder_fail(&b->base, ERR_LIMIT, b->at / 8, "out of memory", e);
-}
-
 bool bzip2_emit(bzip2_decoder *b, const char *text, size_t len, err *e)
 {
     b->base.decoded_bytes += len;
@@ -79,13 +74,13 @@ bool bzip2_end_block(bzip2_decoder *b, uint32_t crc, const codec_block *block, e
 }
 
 /* Decodes the first block again with SLOW and drops everything after it. */
-static bool decode_first_again(bzip2_decoder *b, uint64_t handed_on, err *e)
+static void decode_first_again(bzip2_decoder *b, uint64_t handed_on)
 {
     uint64_t start = b->blocks[b->first].start;
     b->level = b->blocks[b->first].level;
     for (; b->count > 0; b->count--, b->first = (b->first + 1) % b->slots)
         helpers_wait(b->helpers, &b->blocks[b->first].job);
-    return bzip2_slow_start(b, start, handed_on, e);
+    bzip2_slow_start(b, start, handed_on);
 }
 
 static bool settle_stream(bzip2_decoder *b, uint64_t end, uint32_t stream_crc, err *e)
@@ -108,10 +103,10 @@ static bool take_first(bzip2_decoder *b, err *e)
             return false;
         handed_on += block->out_len;
     }
-    if (block->result == BZIP2_MEMORY)
-        return bzip2_fail_memory(b, e);
-    if (block->result == BZIP2_BAD)
-        return decode_first_again(b, handed_on, e);
+    if (block->result == BZIP2_BAD) {
+        decode_first_again(b, handed_on);
+        return true;
+    }
     if (!bzip2_emit(b, block->out, block->out_len, e))
         return false;
     codec_block passed_on = {
@@ -249,7 +244,11 @@ static bool find_block_end(bzip2_decoder *b, bool *go_on, err *e)
     if (bzip2_window_bits_from(&b->window, b->at) < SEARCH_BYTES * 8)
         return true;
     *go_on = true;
-    return take_all(b, e) && (b->part != BLOCK || bzip2_slow_start(b, b->at, 0, e));
+    if (!take_all(b, e))
+        return false;
+    if (b->part == BLOCK)
+        bzip2_slow_start(b, b->at, 0);
+    return true;
 }
 
 static bool run_part(bzip2_decoder *b, bool *go_on, err *e)
@@ -316,8 +315,8 @@ static bool decode_end(decoder *d, err *e)
     do {
         if (!take_all(b, e))
             return false;
-        if (b->part == BLOCK && !bzip2_slow_start(b, b->at, 0, e))
-            return false;
+        if (b->part == BLOCK)
+            bzip2_slow_start(b, b->at, 0);
         if (!run_parts(b, e))
             return false;
     } while (d->in_member && (b->count > 0 || b->part == BLOCK));

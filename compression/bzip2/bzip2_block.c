@@ -75,13 +75,14 @@ static void close_stream(bzip2_block *b)
         give_arena(b->memory, move(b->arena));
 }
 
-static bool open_stream(bzip2_block *b)
+static void open_stream(bzip2_block *b)
 {
     close_stream(b);
     b->arena = take_arena(b->memory);
     b->bz = (bz_stream){.bzalloc = arena_alloc, .bzfree = arena_free, .opaque = b->arena};
-    b->open = BZ2_bzDecompressInit(&b->bz, 0, 0) == BZ_OK;
-    return b->open;
+    if (BZ2_bzDecompressInit(&b->bz, 0, 0) != BZ_OK)
+        util_out_of_memory(0);
+    b->open = true;
 }
 
 void bzip2_block_continue(bzip2_block *b)
@@ -89,13 +90,15 @@ void bzip2_block_continue(bzip2_block *b)
     b->bz.next_out = b->out;
     b->bz.avail_out = (unsigned)BZIP2_OUT_BYTES;
     int result = BZ2_bzDecompress(&b->bz);
+    if (result == BZ_MEM_ERROR)
+        util_out_of_memory(0);
     b->out_len = BZIP2_OUT_BYTES - b->bz.avail_out;
     if (result == BZ_STREAM_END)
         b->result = b->bz.avail_in == 0 ? BZIP2_OK : BZIP2_BAD;
     else if (result == BZ_OK && b->bz.avail_out == 0)
         b->result = BZIP2_MORE;
     else
-        b->result = result == BZ_MEM_ERROR ? BZIP2_MEMORY : BZIP2_BAD;
+        b->result = BZIP2_BAD;
     if (b->result != BZIP2_MORE)
         close_stream(b);
 }
@@ -104,9 +107,7 @@ static void run(helper_job *job)
 {
     bzip2_block *b = (bzip2_block *)job;
     b->out_len = 0;
-    b->result = BZIP2_MEMORY;
-    if (!open_stream(b))
-        return;
+    open_stream(b);
     b->bz.next_in = (char *)b->raw;
     b->bz.avail_in = (unsigned)b->raw_len;
     bzip2_block_continue(b);
@@ -162,17 +163,17 @@ void bzip2_block_cut(bzip2_block *b, slice bytes, uint64_t start, uint64_t end, 
     b->raw_len = (size_t)((at + BZIP2_MARK_BITS + 32 + 7) / 8);
 }
 
-bool bzip2_block_begin(bzip2_block *b, char level)
+void bzip2_block_begin(bzip2_block *b, char level)
 {
     char header[HEADER_BYTES] = {'B', 'Z', 'h', level};
     make_out(b);
-    if (!open_stream(b))
-        return false;
+    open_stream(b);
     b->bz.next_in = header;
     b->bz.avail_in = HEADER_BYTES;
     b->bz.next_out = b->out;
     b->bz.avail_out = 0;
-    return BZ2_bzDecompress(&b->bz) == BZ_OK;
+    if (BZ2_bzDecompress(&b->bz) != BZ_OK) /* memory is all that a valid header can lack */
+        util_out_of_memory(0);
 }
 
 bzip2_step bzip2_block_step(bzip2_block *b, const unsigned char *byte)
@@ -182,6 +183,8 @@ bzip2_step bzip2_block_step(bzip2_block *b, const unsigned char *byte)
     b->bz.next_out = b->out;
     b->bz.avail_out = (unsigned)BZIP2_OUT_BYTES;
     int result = BZ2_bzDecompress(&b->bz);
+    if (result == BZ_MEM_ERROR)
+        util_out_of_memory(0);
     b->out_len = BZIP2_OUT_BYTES - b->bz.avail_out;
     if (result != BZ_OK)
         return BZIP2_STEP_BAD;

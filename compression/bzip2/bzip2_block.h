@@ -28,7 +28,6 @@ typedef enum bzip2_result {
     BZIP2_OK,   /* the block ended at its presumed end, with the right CRC */
     BZIP2_MORE, /* `out` is full: bzip2_block_continue */
     BZIP2_BAD,
-    BZIP2_MEMORY, /* malloc failed */
 } bzip2_result;
 
 /* Memory of libbz2, reused by the next block: the most recently used first, since it
@@ -74,7 +73,7 @@ void bzip2_block_continue(bzip2_block *b); /* writes the next piece to `out` and
 
 /* Byte by byte: starts with the stream's header; then bzip2_block_step gets each
  * byte of the block. */
-bool bzip2_block_begin(bzip2_block *b, char level) MUST_USE; /* false: out of memory */
+void bzip2_block_begin(bzip2_block *b, char level);
 typedef enum bzip2_step { BZIP2_STEP_INPUT, BZIP2_STEP_OUTPUT, BZIP2_STEP_BAD } bzip2_step;
 /* Decodes one more byte (or NULL); output goes to `out`, at most BZIP2_OUT_BYTES. OUTPUT: call
  * again without a byte. INPUT after output: the block ended within the previous byte. */

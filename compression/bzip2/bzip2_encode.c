@@ -53,10 +53,7 @@ stage *bzip2_encoder_new(const codec_options *options, stage *next, err *e)
     }
     bzip2_encoder *b = xcalloc(1, sizeof *b);
     encoder_init(&b->base, &bzip2_encoder_ops, next);
-    if (BZ2_bzCompressInit(&b->bz, level == 0 ? 9 : level, 0, 0) != BZ_OK) {
-        err_set(e, ERR_LIMIT, "bzip2: out of memory for the encoder");
-        encode_free(&b->base);
-        return NULL;
-    }
+    if (BZ2_bzCompressInit(&b->bz, level == 0 ? 9 : level, 0, 0) != BZ_OK)
+        util_out_of_memory(0);
     return &b->base.stage;
 }

@@ -3,7 +3,7 @@
 #include "base/util.h"
 #include "compression/bzip2/bzip2_state.h"
 
-bool bzip2_slow_start(bzip2_decoder *b, uint64_t start, uint64_t skip, err *e)
+void bzip2_slow_start(bzip2_decoder *b, uint64_t start, uint64_t skip)
 {
     b->part = SLOW;
     b->at = start;
@@ -12,7 +12,7 @@ bool bzip2_slow_start(bzip2_decoder *b, uint64_t start, uint64_t skip, err *e)
                                   bzip2_window_bit(&b->window, start) + BZIP2_MARK_BITS, CRC_BITS);
     b->slow_bytes = b->slow_out = 0;
     b->skip = skip;
-    return bzip2_block_begin(&b->slow, b->level) || bzip2_fail_memory(b, e);
+    bzip2_block_begin(&b->slow, b->level);
 }
 
 static bool slow_emit(bzip2_decoder *b, err *e)

@@ -3,8 +3,7 @@
  *
  * Owner:   bzip2_decoder_new; freed with the stage.
  * Threads: the decoder's thread; helpers touch only the blocks that were submitted to them.
- * Fails:   ERR_CODEC_CORRUPT with the raw offset, ERR_LIMIT if memory is not available, or the
- *          error of the next stage.
+ * Fails:   ERR_CODEC_CORRUPT with the raw offset, or the error of the next stage.
  */
 #ifndef COMPRESSION_BZIP2_BZIP2_STATE_H
 #define COMPRESSION_BZIP2_BZIP2_STATE_H
@@ -41,7 +40,6 @@ typedef struct bzip2_decoder {
 } bzip2_decoder;
 
 MUST_USE bool bzip2_fail_at(const bzip2_decoder *b, uint64_t raw_bit, const char *cause, err *e);
-MUST_USE bool bzip2_fail_memory(const bzip2_decoder *b, err *e);
 
 /* Passes decoded bytes on to the next stage. */
 MUST_USE bool bzip2_emit(bzip2_decoder *b, const char *text, size_t len, err *e);
@@ -54,7 +52,7 @@ MUST_USE bool bzip2_end_block(bzip2_decoder *b, uint32_t crc, const codec_block 
 
 /* Enters SLOW: decodes the block whose mark begins at bit `start`; its first `skip` bytes of output
  * were passed on before. */
-MUST_USE bool bzip2_slow_start(bzip2_decoder *b, uint64_t start, uint64_t skip, err *e);
+void bzip2_slow_start(bzip2_decoder *b, uint64_t start, uint64_t skip);
 
 /* The parts SLOW and SLOW_END. They set `go_on` if the window has more to process. */
 MUST_USE bool bzip2_slow(bzip2_decoder *b, bool *go_on, err *e);

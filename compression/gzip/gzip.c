@@ -332,10 +332,7 @@ stage *gzip_encoder_new(const codec_options *options, stage *next, err *e)
     gzip_encoder *g = xcalloc(1, sizeof *g);
     encoder_init(&g->base, &gzip_encoder_ops, next);
     if (deflateInit2(&g->z, level == 0 ? 6 : level, Z_DEFLATED, GZIP_WINDOW_BITS, 8,
-                     Z_DEFAULT_STRATEGY) != Z_OK) {
-        err_set(e, ERR_LIMIT, "gzip: out of memory for the encoder");
-        encode_free(&g->base);
-        return NULL;
-    }
+                     Z_DEFAULT_STRATEGY) != Z_OK)
+        util_out_of_memory(0);
     return &g->base.stage;
 }

@@ -43,13 +43,6 @@ void bzip2_piece_add_crc(bzip2_piece *p, uint32_t crc)
 
 /* ---- decoding ---- */
 
-static bool damaged(const bzip2_block *b, err *e)
-{
-    if (b->result == BZIP2_MEMORY)
-        return err_set(e, ERR_LIMIT, "bzip2: out of memory");
-    return err_set(e, ERR_CODEC_CORRUPT, "bzip2: a block is damaged");
-}
-
 bool bzip2_piece_decode(bzip2_piece *p, int in, uint64_t from, uint64_t to, bzip2_output on_text,
                         void *ctx, err *e)
 {
@@ -65,7 +58,7 @@ bool bzip2_piece_decode(bzip2_piece *p, int in, uint64_t from, uint64_t to, bzip
         if (!on_text(ctx, (slice){.data = b->out, .len = b->out_len}, e))
             return false;
     if (b->result != BZIP2_OK)
-        return damaged(b, e);
+        return err_set(e, ERR_CODEC_CORRUPT, "bzip2: a block is damaged");
     return on_text(ctx, (slice){.data = b->out, .len = b->out_len}, e);
 }
 
@@ -89,14 +82,15 @@ static bool encode(bzip2_piece *p, slice text, int action, err *e)
     return true;
 }
 
-static bool open_block(bzip2_piece *p, err *e)
+static void open_block(bzip2_piece *p)
 {
     buf_clear(&p->out);
     p->filled = p->run = 0;
     p->last = -1;
     p->bz = (bz_stream){0};
-    p->open = BZ2_bzCompressInit(&p->bz, p->level - '0', 0, 0) == BZ_OK;
-    return p->open || err_set(e, ERR_LIMIT, "bzip2: out of memory for the encoder");
+    if (BZ2_bzCompressInit(&p->bz, p->level - '0', 0, 0) != BZ_OK)
+        util_out_of_memory(0);
+    p->open = true;
 }
 
 /* The bytes that `byte` adds to the block. */
@@ -127,8 +121,8 @@ static size_t take(bzip2_piece *p, slice text)
 bool bzip2_piece_add(bzip2_piece *p, slice text, bzip2_writer *w, err *e)
 {
     while (text.len > 0) {
-        if (!p->open && !open_block(p, e))
-            return false;
+        if (!p->open)
+            open_block(p);
         size_t len = take(p, text);
         if (!encode(p, (slice){.data = text.data, .len = len}, BZ_RUN, e))
             return false;

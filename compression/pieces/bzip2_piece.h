@@ -3,7 +3,7 @@
  * What:    text is encoded by libbz2, one block at a time: no block exceeds the level of its stream.
  * Owner:   bzip2_piece_init / _deinit, embedded. The writer is the caller's.
  * Threads: one at a time.
- * Fails:   if the writer or the callback fails; ERR_CODEC_CORRUPT; ERR_LIMIT if libbz2 gets no memory.
+ * Fails:   if the writer or the callback fails; ERR_CODEC_CORRUPT. Out of memory ends the process.
  * Memory:  7.6 MiB while it encodes, 6 MiB while it decodes, and the compressed block.
  */
 #ifndef COMPRESSION_PIECES_BZIP2_PIECE_H

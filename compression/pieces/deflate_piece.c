@@ -28,7 +28,7 @@ static bool prepare(deflate_piece *p, int level)
 bool deflate_piece_begin(deflate_piece *p, int level, slice history, bit_writer *w, err *e)
 {
     if (!prepare(p, level))
-        return err_set(e, ERR_LIMIT, "splice: out of memory for the encoder");
+        util_out_of_memory(0);
     if (history.len > 0 &&
         deflateSetDictionary(&p->z, (const Bytef *)history.data, (uInt)history.len) != Z_OK)
         return err_set(e, ERR_INTERNAL, "splice: deflateSetDictionary failed");

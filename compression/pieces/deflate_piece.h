@@ -5,7 +5,7 @@
  *          of its own last byte there.
  * Owner:   embedded, zeroed; deflate_piece_deinit. The writer is the caller's.
  * Threads: one at a time.
- * Fails:   if the writer fails; ERR_LIMIT if zlib gets no memory.
+ * Fails:   if the writer fails. Without memory for zlib the process ends.
  */
 #ifndef COMPRESSION_PIECES_DEFLATE_PIECE_H
 #define COMPRESSION_PIECES_DEFLATE_PIECE_H

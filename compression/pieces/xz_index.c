@@ -7,9 +7,11 @@
 
 bool xz_fail(lzma_ret status, const char *what, err *e)
 {
-    bool memory = status == LZMA_MEM_ERROR || status == LZMA_MEMLIMIT_ERROR;
-    return err_set(e, memory ? ERR_LIMIT : ERR_CODEC_CORRUPT, "xz: %s: %s (status %d)", what,
-                   memory ? "not enough memory" : "damaged data", (int)status);
+    if (status == LZMA_MEM_ERROR)
+        util_out_of_memory(0);
+    bool limit = status == LZMA_MEMLIMIT_ERROR;
+    return err_set(e, limit ? ERR_LIMIT : ERR_CODEC_CORRUPT, "xz: %s: %s (status %d)", what,
+                   limit ? "the memory limit is exceeded" : "damaged data", (int)status);
 }
 
 static bool read_index(lzma_stream *x, int fd, uint64_t file_bytes, err *e)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "compression/pieces/file_copy.h"
 
@@ -35,20 +36,20 @@ struct zstd_piece {
 
 static bool fail(err_code code, const char *what, size_t result, err *e)
 {
+    if (ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation)
+        util_out_of_memory(0);
     return err_set(e, code, "zstd: %s: %s", what, ZSTD_getErrorName(result));
 }
 
-zstd_piece *zstd_piece_new(err *e)
+zstd_piece *zstd_piece_new(void)
 {
     zstd_piece *p = xcalloc(1, sizeof *p);
     p->decoder = ZSTD_createDCtx();
     p->encoder = ZSTD_createCCtx();
-    if (p->decoder && p->encoder &&
-        !ZSTD_isError(ZSTD_DCtx_setParameter(p->decoder, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)))
-        return p;
-    err_set(e, ERR_LIMIT, "zstd: no memory for a decoder and an encoder");
-    zstd_piece_free(p);
-    return NULL;
+    if (!p->decoder || !p->encoder ||
+        ZSTD_isError(ZSTD_DCtx_setParameter(p->decoder, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)))
+        util_out_of_memory(0);
+    return p;
 }
 
 void zstd_piece_free(zstd_piece *p)
@@ -160,7 +161,7 @@ static bool encode(zstd_piece *p, slice text, ZSTD_EndDirective end, err *e)
         ZSTD_outBuffer target = {.dst = p->out, .size = OUT_BYTES};
         left = ZSTD_compressStream2(p->encoder, &target, &source, end);
         if (ZSTD_isError(left))
-            return fail(ERR_LIMIT, "the encoder fails", left, e);
+            return fail(ERR_INTERNAL, "the encoder fails", left, e);
         if (!pass_on(p, (slice){.data = p->out, .len = target.pos}, e))
             return false;
     } while (end == ZSTD_e_end ? left > 0 : source.pos < source.size);

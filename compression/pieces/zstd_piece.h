@@ -4,7 +4,7 @@
  *          has it: the header is written with a place for it, which is filled at the end.
  * Owner:   zstd_piece_new / zstd_piece_free; contexts are kept from frame to frame.
  * Threads: one at a time.
- * Fails:   ERR_CODEC_CORRUPT, ERR_IO, ERR_LIMIT (memory); what the callbacks set.
+ * Fails:   ERR_CODEC_CORRUPT, ERR_IO; what the callbacks set. Out of memory ends the process.
  */
 #ifndef COMPRESSION_PIECES_ZSTD_PIECE_H
 #define COMPRESSION_PIECES_ZSTD_PIECE_H
@@ -15,7 +15,7 @@
 typedef struct zstd_piece zstd_piece;
 typedef bool (*zstd_output)(void *ctx, slice data, err *e);
 
-zstd_piece *zstd_piece_new(err *e) MUST_USE;
+zstd_piece *zstd_piece_new(void) MUST_USE;
 void zstd_piece_free(zstd_piece *p); /* NULL is fine */
 
 /* Decodes the frame and passes its text on; an error of `on_text` ends it. */

@@ -253,8 +253,8 @@ bool splice_zstd(const splice_request *r, err *e)
                       .removed.ranges = &r->removed,
                       .seek = BUF((size_t)1 << 30),
                       .all_have_checksums = true};
-    s.piece = zstd_piece_new(e);
-    bool ok = s.piece && splice_frames(&s, e);
+    s.piece = zstd_piece_new();
+    bool ok = splice_frames(&s, e);
     zstd_piece_free(s.piece);
     buf_deinit(&s.seek);
     return ok;

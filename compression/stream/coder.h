@@ -62,6 +62,11 @@ void decoder_take(decoder *d, slice *data, size_t len);
 bool decoder_leave(decoder *d, slice rest, err *e) MUST_USE;
 bool decoder_emit(decoder *d, size_t len, err *e) MUST_USE; /* d->out[0..len) */
 bool decoder_fail(const decoder *d, err_code code, uint64_t raw_offset, const char *cause, err *e);
+/* The library got no memory for `needed` bytes: ERR_LIMIT where the file asks for more than
+ * CODER_OWN_MEMORY (a large window or dictionary), so that one file does not end the process.
+ * Otherwise the process ends, as with every allocation. */
+#define CODER_OWN_MEMORY ((uint64_t)64 << 20)
+bool decoder_fail_memory(const decoder *d, uint64_t needed, uint64_t raw_offset, err *e);
 /* `what` ("its window of 256 MiB") requires `needed` bytes: ERR_CODEC_MEMORY if that
  * exceeds the limit. */
 bool decoder_admit(decoder *d, uint64_t needed, uint64_t raw_offset, const char *what, err *e)

@@ -43,6 +43,16 @@ bool decoder_fail(const decoder *d, err_code code, uint64_t raw_offset, const ch
                    d->ops->name, err_code_words(code), raw_offset, d->decoded_bytes, cause);
 }
 
+bool decoder_fail_memory(const decoder *d, uint64_t needed, uint64_t raw_offset, err *e)
+{
+    if (needed <= CODER_OWN_MEMORY)
+        util_out_of_memory((size_t)needed);
+    char cause[96];
+    snprintf(cause, sizeof cause, "no memory for the %" PRIu64 " MiB it needs; free memory",
+             needed >> 20);
+    return decoder_fail(d, ERR_LIMIT, raw_offset, cause, e);
+}
+
 bool decoder_admit(decoder *d, uint64_t needed, uint64_t raw_offset, const char *what, err *e)
 {
     if (needed <= d->options.memory_bytes)

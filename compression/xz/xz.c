@@ -78,11 +78,6 @@ static bool fail_options(const xz_decoder *x, uint64_t raw_offset, err *e)
                         "a header has options or filters that liblzma does not support", e);
 }
 
-static bool fail_memory(const xz_decoder *x, err *e)
-{
-    return decoder_fail(&x->base, ERR_LIMIT, x->base.raw_bytes, "out of memory", e);
-}
-
 /* ---- blocks ---- */
 
 static xz_block *last_block(xz_decoder *x)
@@ -99,7 +94,8 @@ static bool emit(xz_decoder *x, const char *text, size_t len, err *e)
 static bool fail_block(const xz_decoder *x, const xz_block *b, err *e)
 {
     if (b->result == XZ_MEMORY)
-        return fail_memory(x, e);
+        return decoder_fail_memory(&x->base, lzma_raw_decoder_memusage(b->filters), b->part_offset,
+                                   e);
     if (b->result == XZ_FILTERS)
         return fail_options(x, b->part_offset, e);
     return decoder_fail(&x->base, ERR_CODEC_CORRUPT, b->part_offset, b->cause, e);
@@ -112,7 +108,7 @@ static bool settle_first(xz_decoder *x, err *e)
     lzma_ret result = lzma_index_hash_append(x->index, lzma_block_unpadded_size(&b->block),
                                              b->block.uncompressed_size);
     if (result == LZMA_MEM_ERROR)
-        return fail_memory(x, e);
+        util_out_of_memory(0);
     if (result != LZMA_OK)
         return decoder_fail(&x->base, ERR_CODEC_CORRUPT, b->part_offset,
                             "a block exceeds the size limit", e);
@@ -245,7 +241,7 @@ static bool take_stream_header(xz_decoder *x, slice *data, err *e)
     }
     x->index = lzma_index_hash_init(x->index, NULL);
     if (!x->index)
-        return fail_memory(x, e);
+        util_out_of_memory(0);
     enter(x, HEADER_SIZE);
     return true;
 }
@@ -283,7 +279,7 @@ static bool refuse_block(xz_decoder *x, lzma_ret result, uint64_t decoder_bytes,
     if (result == LZMA_OK)
         return decoder_admit(&x->base, decoder_bytes, x->part_offset, "a block", e);
     if (result == LZMA_MEM_ERROR)
-        return fail_memory(x, e);
+        util_out_of_memory(0);
     if (result == LZMA_OPTIONS_ERROR)
         return fail_options(x, x->part_offset, e);
     return fail(x, "a block header is damaged", e);

@@ -74,10 +74,7 @@ stage *xz_encoder_new(const codec_options *options, stage *next, err *e)
     xz_encoder *x = xcalloc(1, sizeof *x);
     encoder_init(&x->base, &xz_encoder_ops, next);
     x->lzma = (lzma_stream)LZMA_STREAM_INIT;
-    if (open_encoder(&x->lzma, options) != LZMA_OK) {
-        err_set(e, ERR_LIMIT, "xz: out of memory for an encoder of level %u", preset_of(options));
-        encode_free(&x->base);
-        return NULL;
-    }
+    if (open_encoder(&x->lzma, options) != LZMA_OK)
+        util_out_of_memory(0);
     return &x->base.stage;
 }

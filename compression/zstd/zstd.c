@@ -17,6 +17,7 @@
 
 #include <inttypes.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 typedef enum zstd_part { FRAME_HEADER, BLOCK_HEADER, BLOCK, CHECKSUM, SKIP_HEADER, SKIP } zstd_part;
 
@@ -32,6 +33,7 @@ typedef struct zstd_decoder {
     bool content_known;                   /* the header contains the length of the frame's text */
     uint64_t content_bytes, content_from; /* that length; the start of the text in the decoded
                                              stream */
+    uint64_t memory_bytes;                /* that the frame needs */
     unsigned char small[18];              /* buffer for headers and the checksum */
     size_t small_len;
 } zstd_decoder;
@@ -105,6 +107,8 @@ static bool push(zstd_decoder *z, slice in, err *e)
     do {
         target = (ZSTD_outBuffer){.dst = d->out, .size = CODER_OUT_BYTES};
         result = ZSTD_decompressStream(z->ctx, &target, &source);
+        if (ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation)
+            return decoder_fail_memory(d, z->memory_bytes, z->part_offset, e);
         if (ZSTD_isError(result))
             return fail(z, ERR_CODEC_CORRUPT, ZSTD_getErrorName(result), e);
         if (!decoder_emit(d, target.pos, e))
@@ -185,7 +189,8 @@ static bool admit_window(zstd_decoder *z, uint64_t window, err *e)
     char what[64];
     snprintf(what, sizeof what, "its window of %" PRIu64 " MiB (zstd --long=%u)", window >> 20,
              window_log);
-    return decoder_admit(&z->base, window + DECODER_BYTES, z->part_offset, what, e);
+    z->memory_bytes = window + DECODER_BYTES;
+    return decoder_admit(&z->base, z->memory_bytes, z->part_offset, what, e);
 }
 
 static bool refuse_dictionary(const zstd_decoder *z, unsigned id, err *e)
@@ -362,14 +367,12 @@ static const decoder_ops zstd_decoder_ops = {
 
 stage *zstd_decoder_new(const codec_options *options, stage *next, err *e)
 {
+    UNUSED(e);
     zstd_decoder *z = xcalloc(1, sizeof *z);
     decoder_init(&z->base, &zstd_decoder_ops, options, next);
     z->ctx = ZSTD_createDCtx();
     if (!z->ctx ||
-        ZSTD_isError(ZSTD_DCtx_setParameter(z->ctx, ZSTD_d_windowLogMax, (int)WINDOW_LOG_MAX))) {
-        err_set(e, ERR_LIMIT, "zstd: out of memory for the decoder");
-        decode_free(&z->base);
-        return NULL;
-    }
+        ZSTD_isError(ZSTD_DCtx_setParameter(z->ctx, ZSTD_d_windowLogMax, (int)WINDOW_LOG_MAX)))
+        util_out_of_memory(0);
     return &z->base.stage;
 }

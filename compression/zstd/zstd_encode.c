@@ -3,6 +3,7 @@
 #include "compression/zstd/zstd.h"
 
 #include <zstd.h>
+#include <zstd_errors.h>
 
 typedef struct zstd_encoder {
     encoder base;
@@ -16,6 +17,8 @@ static bool encode_run(encoder *c, slice *data, bool finish, size_t *out_len, bo
     ZSTD_outBuffer target = {.dst = c->out, .size = CODER_OUT_BYTES};
     size_t result =
         ZSTD_compressStream2(z->ctx, &target, &source, finish ? ZSTD_e_end : ZSTD_e_continue);
+    if (ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation)
+        util_out_of_memory(0);
     if (ZSTD_isError(result))
         return err_set(e, ERR_INTERNAL, "zstd: encode: %s", ZSTD_getErrorName(result));
     data->data += source.pos;
@@ -69,10 +72,7 @@ stage *zstd_encoder_new(const codec_options *options, stage *next, err *e)
     zstd_encoder *z = xcalloc(1, sizeof *z);
     encoder_init(&z->base, &zstd_encoder_ops, next);
     z->ctx = ZSTD_createCCtx();
-    if (!z->ctx || !encode_configure(z->ctx, options)) {
-        err_set(e, ERR_LIMIT, "zstd: out of memory for the encoder");
-        encode_free(&z->base);
-        return NULL;
-    }
+    if (!z->ctx || !encode_configure(z->ctx, options))
+        util_out_of_memory(0);
     return &z->base.stage;
 }

@@ -32,6 +32,7 @@ const s3_setting s3_settings[] = {
     USED("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY"),
     USED("aws_session_token", "AWS_SESSION_TOKEN"),
     USED("aws_security_token", "AWS_SECURITY_TOKEN"),
+    IGNORED(NULL, "AWS_CREDENTIAL_EXPIRATION"),
     REFUSED_ELSEWHERE(NULL, "AWS_ACCESS_KEY"),
     REFUSED_ELSEWHERE(NULL, "AWS_SECRET_KEY"),
     IGNORED("aws_account_id", "AWS_ACCOUNT_ID"),

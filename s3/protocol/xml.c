@@ -94,7 +94,7 @@ bool s3_xml_read(slice document, s3_xml_element on_element, void *ctx, err *e)
     reader = xmlReaderForMemory(document.data, (int)document.len, NULL, NULL,
                                 XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
     if (!reader)
-        return err_set(e, ERR_PARSE, "XML: no reader");
+        util_out_of_memory(0);
     walk w = {.on_element = on_element, .ctx = ctx};
     buf_init(&w.text, S3_XML_TEXT_MAX_BYTES);
     bool ok = walk_all(&w, reader, e);

@@ -20,6 +20,18 @@ expect_clean_command_line() {
     expect_no_secret "$T/cmdline"
 }
 
+# start_with_password LOG URL OPTION...: the server's URL comes from the configuration file.
+start_with_password() {
+    local log=$1
+    printf 'server_url: %s\n' "$2" >"$T/$log.yaml"
+    shift 2
+    "$BIN/decon-orchestrator" --config "$T/$log.yaml" --remote-file-input s3://data/in \
+        --remote-report-output-dir s3://data/out/reports --local-work-dir "$T/work" --cleanup-delay 0 \
+        --poll-interval 0.2 --log-level debug "$@" >"$T/$log.log" 2>&1 &
+    orchestrator=$!
+    started+=("$orchestrator")
+}
+
 begin() {
     export AWS_SECRET_ACCESS_KEY=${secrets[0]}
     start_store
@@ -33,9 +45,10 @@ test_a_run_writes_no_secret() {
     export AWS_SESSION_TOKEN=${secrets[1]}
     local format
     for format in text json; do
-        start_orchestrator "run-$format" --server-url "$server_address" \
+        start_with_password "run-$format" "$server_address" \
             --remote-report-output-dir "s3://data/$format" --log-json="$([ "$format" = text ] && echo false || echo true)"
         expect_clean_command_line "$store"
+        expect_clean_command_line "$orchestrator"
         wait_exit "$orchestrator"
         expect_status 0
     done
@@ -46,18 +59,24 @@ test_failures_tell_no_secret() {
     begin
     stop "$server"
     log=down
-    start_orchestrator down --server-url "$server_address" --server-wait 0
+    start_with_password down "$server_address" --server-wait 0
     wait_exit "$orchestrator"
     expect_status 1
     expect_log "detection server at http://127.0.0.1:$server_port"
     # A server that is none, and a URL that is none.
     log=other
-    start_orchestrator other --server-url "http://user:${secrets[2]}@127.0.0.1:$store_port" --server-wait 0
+    start_with_password other "http://user:${secrets[2]}@127.0.0.1:$store_port" --server-wait 0
     wait_exit "$orchestrator"
     log=typo
-    start_orchestrator typo --server-url "http//user:${secrets[2]}@127.0.0.1"
+    start_with_password typo "http//user:${secrets[2]}@127.0.0.1"
     wait_exit "$orchestrator"
     expect_status 2
+    log=endpoint
+    start_orchestrator flag --server-url "$server_address"
+    wait_exit "$orchestrator"
+    expect_status 2
+    log=flag
+    expect_log 'set server_url in the configuration file'
     log=endpoint
     start_orchestrator endpoint --endpoint-url "http://user:${secrets[2]}@127.0.0.1:$store_port"
     wait_exit "$orchestrator"

@@ -160,14 +160,17 @@ static void set_proxy(const char *name, uint16_t port)
 
 static void plain_requests_go_to_the_proxy(void **state)
 {
-    proxy_site p;
+    static const char *const names[] = {"http_proxy", "all_proxy", "ALL_PROXY"};
     (void)state;
-    proxy_site_start(&p);
-    set_proxy("http_proxy", p.port);
-    is_answered(&(ask){.scheme = "http", .host = "store.invalid", .port = 80});
-    proxy_site_end(&p);
-    assert_true(str_starts_with(buf_str(&p.heads), "GET http://store.invalid/x HTTP/1.1\r\n"));
-    proxy_site_deinit(&p);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        proxy_site p;
+        proxy_site_start(&p);
+        set_proxy(names[i], p.port);
+        is_answered(&(ask){.scheme = "http", .host = "store.invalid", .port = 80});
+        proxy_site_end(&p);
+        assert_true(str_starts_with(buf_str(&p.heads), "GET http://store.invalid/x HTTP/1.1\r\n"));
+        proxy_site_deinit(&p);
+    }
     forget_proxies();
 }
 
@@ -296,8 +299,12 @@ static void some_go_past_the_proxy(void **state)
     a.no_proxy = true; /* IMDS, containers, the detection server */
     is_answered(&a);
     a.no_proxy = false;
-    setenv("NO_PROXY", "10.0.0.1,127.0.0.1", 1);
-    is_answered(&a);
+    static const char *const names[] = {"NO_PROXY", "no_proxy"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        setenv(names[i], "10.0.0.1,127.0.0.1", 1);
+        is_answered(&a);
+        unsetenv(names[i]);
+    }
     proxy_site_end(&p);
     assert_int_equal(p.heads.len, 0);
     proxy_site_deinit(&p);

@@ -427,6 +427,19 @@ static void secrets_are_not_shown(void **state)
     assert_string_equal(e.message, "--password: the value is not allowed");
 }
 
+static void passwords_in_urls_are_refused_on_the_command_line_only(void **state)
+{
+    UNUSED(state);
+    expect_usage_error(ARGS("--include=http://user:hush@host"), ERR_USAGE,
+                       "--include: the URL contains a password, which other users see in the "
+                       "command line; set include in the configuration file");
+    expect_usage_error(ARGS("-c", "http://user:hush@host"), ERR_USAGE,
+                       "-c: the URL contains a password; remove it");
+    assert_true(ARGS("--include", "http://user@host/a:b@c"));
+    assert_true(ARGS("--include", "a:b@c"));
+    assert_true(yaml("include: http://user:hush@host"));
+}
+
 static void peek_finds_the_file(void **state)
 {
     UNUSED(state);
@@ -496,6 +509,7 @@ int main(void)
         CASE(words_stand_at_the_end),
         CASE(wrong_flags),
         CASE(secrets_are_not_shown),
+        CASE(passwords_in_urls_are_refused_on_the_command_line_only),
         CASE(peek_finds_the_file),
         CASE(required_rows_are_demanded),
         CASE(one_notice_for_all_without_effect),

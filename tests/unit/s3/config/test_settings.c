@@ -61,6 +61,7 @@ static const sample samples[] = {
      .value = "TOKEN",
      .key_config = KEYS_OF("ID-K"),
      .more_env = {ENV_KEYS}},
+    {.name = "AWS_CREDENTIAL_EXPIRATION", .value = "2001-01-01T00:00:00Z"},
     {.name = "AWS_ACCESS_KEY", .value = "ID-K"},
     {.name = "AWS_SECRET_KEY", .value = "SECRET"},
     {.name = "aws_account_id", .value = "123456789012"},
