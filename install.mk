@@ -7,7 +7,8 @@
 # (tools/library.sh).
 LIBRARIES := base s3 compression
 LIBRARY_FILES := $(LIBRARIES:%=$(OUT)/lib/libdecon-%.a)
-base_units := $(filter-out base/options/% base/progress/% base/service/% base/yaml/% base/httpd% base/security/%,$(call sources,base))
+base_units := $(filter-out base/options/% base/progress/% base/service/% base/yaml/% base/httpd% \
+    base/security/accounts% base/security/process_guard%,$(call sources,base))
 unit_core := $(filter-out base/loop/%,$(base_units))
 unit_loop := $(filter base/loop/%,$(base_units))
 LIBRARY_SOURCES := $(base_units) $(call sources,s3) $(call sources,compression)

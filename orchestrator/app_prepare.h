@@ -1,7 +1,6 @@
-/* What a run does before the first file is begun: the inner face of app.c.
+/* What a run does before the first file is begun: internals shared by the files app*.c.
  *
- * What:    one step after the other; each waits in the event loop until it has ended. app.c says in which
- *          order.
+ * What:    steps that app.c calls in order; each waits in the event loop until it has ended.
  * Owner:   app.c's object; what a step makes stays in it until app_free.
  * Threads: loop.
  * Fails:   by the step's error; a signal while it waits is ERR_CANCELLED.
@@ -14,7 +13,7 @@
 #include "orchestrator/runtime/spot_notice.h"
 #include "orchestrator/flow/flow.h"
 #include "orchestrator/local/result_dirs.h"
-#include "orchestrator/observe/monitor.h"
+#include "orchestrator/monitor/monitor.h"
 #include "orchestrator/observe/progress.h"
 #include "orchestrator/observe/recorder.h"
 #include "orchestrator/plan/done_check.h"
@@ -75,38 +74,43 @@ struct app {
 
 void app_record_deinit(app_record *r);
 
-bool app_make_client(app *a, err *e) MUST_USE;
-bool app_open_work_dir(app *a, err *e) MUST_USE;
-/* Callbacks of the detection client; `ctx` is the app. */
-void app_learn_folders(void *ctx, const server_facts *facts);
-bool app_knows_path(void *ctx, const char *path);
-/* Removes the results of this share's jobs; no item may wait for one. Those of files that failed in
- * this run stay: the next one takes them up. */
-void app_sweep_results(app *a);
-/* Nothing is downloaded for a directory that cannot take the outputs. */
-bool app_probe_outputs(app *a, err *e) MUST_USE;
-bool app_fetch_listing(app *a, err *e) MUST_USE;
-/* `once`: it is asked once, not until it answers. Its facts are in a->server then. */
-bool app_wait_for_server(app *a, bool once, err *e) MUST_USE;
-/* How a plan gets to know what kind of server there is: sets *purify; may fail. */
-typedef bool app_server_step(app *a, bool *purify, err *e);
-/* The plan. The server is asked for only where something is to be done; *server_known says so. */
-bool app_make_plan(app *a, bool *server_known, app_server_step *know_server, err *e) MUST_USE;
-/* The plan of the whole share, without a look at the versions of results; refuses an empty input. */
-bool app_list_plan(app *a, bool purify, err *e) MUST_USE;
-/* Waits for the server; its result folders are checked. */
-bool app_know_server(app *a, bool *purify, err *e) MUST_USE;
-void app_warn_of_copies(const app *a);
-/* Removes what is not of the plan. */
-bool app_clear_work_dir(app *a, err *e) MUST_USE;
-/* The plan, once the server is known where it matters; stale downloads are removed. */
-bool app_plan_work(app *a, err *e) MUST_USE;
-
 /* --- one step: begin, start the operation in a->step, await; app_end_step is its callback --- */
 /* `fmt`: what is waited for, for the progress line. */
 void app_begin_step(app *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool app_await_step(app *a, err *e) MUST_USE;
 void app_end_step(void *ctx, const err *error);
+
+bool app_make_client(app *a, err *e) MUST_USE;
+/* Nothing is downloaded for a directory that cannot take the outputs. */
+bool app_probe_outputs(app *a, err *e) MUST_USE;
+bool app_fetch_listing(app *a, err *e) MUST_USE;
+/* `once`: one request, else until the server answers. Its facts are in a->server then. */
+bool app_wait_for_server(app *a, bool once, err *e) MUST_USE;
+/* Waits for the server; its result folders are checked. */
+bool app_know_server(app *a, bool *purify, err *e) MUST_USE;
+
+/* --- app_folders.c --- */
+bool app_open_work_dir(app *a, err *e) MUST_USE;
+/* Callbacks of the detection client; `ctx` is the app. */
+void app_learn_folders(void *ctx, const server_facts *facts);
+bool app_knows_path(void *ctx, const char *path);
+bool app_check_result_dirs(const app *a, err *e) MUST_USE;
+/* Removes the results of this share's jobs; no item may wait for one. Those of files that failed in
+ * this run stay for the next run. */
+void app_sweep_results(app *a);
+/* Removes downloads that the plan does not name. */
+bool app_clear_work_dir(app *a, err *e) MUST_USE;
+
+/* --- app_plan.c --- */
+/* Sets *purify to what the server does; may fail. */
+typedef bool app_server_step(app *a, bool *purify, err *e);
+/* The plan. know_server is called only if something is to be done; *server_known says whether. */
+bool app_make_plan(app *a, bool *server_known, app_server_step *know_server, err *e) MUST_USE;
+/* The plan of the whole share, without a look at the versions of results; refuses an empty input. */
+bool app_list_plan(app *a, bool purify, err *e) MUST_USE;
+void app_warn_of_copies(const app *a);
+/* The plan of a run: the server is known if there is work, stale downloads are removed. */
+bool app_plan_work(app *a, err *e) MUST_USE;
 
 /* --- app_settings.c --- */
 settings_change app_settings_policy(const app *a);

@@ -1,6 +1,6 @@
 /* decon-orchestrator: has the objects of a bucket checked by a detection server; `--help`. */
 #include "base/fsutil.h"
-#include "base/process_guard.h"
+#include "base/security/process_guard.h"
 #include "orchestrator/commands.h"
 #include "s3/protocol/library_memory.h"
 

@@ -1,7 +1,7 @@
 /* decon-s3: copies, lists and serves objects; `decon-s3 --help`. Reached by the name `s5cmd`, it
  * takes the command line of that program. */
 #include "base/fsutil.h"
-#include "base/process_guard.h"
+#include "base/security/process_guard.h"
 #include "base/util.h"
 #include "s3/cli/cli.h"
 #include "s3/cli/s5cmd/s5cmd.h"

@@ -1,6 +1,6 @@
 /* decon: finds evaluation records in training files; `decon --help`. Also installed as decon-server. */
 #include "base/fsutil.h"
-#include "base/process_guard.h"
+#include "base/security/process_guard.h"
 #include "detection/commands.h"
 #include "programs/s3_reports.h"
 

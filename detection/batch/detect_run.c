@@ -8,7 +8,7 @@
 #include "base/util.h"
 #include "base/options/options.h"
 #include "detection/output/stale_files.h"
-#include "detection/job/progress.h"
+#include "base/progress/progress_line.h"
 #include "detection/job/job_threads.h"
 
 #define WAKE_MS 100
@@ -191,14 +191,14 @@ static void put_words(run *r, uint64_t ms, buf *words)
     pthread_mutex_unlock(&r->lock);
 }
 
-static void show(run *r, progress *p)
+static void show(run *r, progress_line *p)
 {
     uint64_t now_ms = monotonic_ms();
-    if (!progress_is_due(p, now_ms))
+    if (!progress_line_is_due(p, now_ms))
         return;
     AUTO(buf) words = BUF(1024);
     put_words(r, now_ms - p->start_ms, &words);
-    progress_show(p, now_ms, buf_str(&words));
+    progress_line_show(p, now_ms, buf_str(&words));
 }
 
 static bool is_over(run *r)
@@ -221,8 +221,8 @@ static void end_at_second_signal(const sigset_t *set)
 
 static void wait_for_threads(run *r, const sigset_t *set)
 {
-    progress p;
-    progress_init(&p, monotonic_ms());
+    progress_line p;
+    progress_line_init(&p, monotonic_ms());
     while (!is_over(r)) {
         struct timespec wake = {.tv_nsec = WAKE_MS * 1000000L};
         int number = sigtimedwait(set, NULL, &wake);
@@ -234,7 +234,7 @@ static void wait_for_threads(run *r, const sigset_t *set)
         stop(r);
         end_at_second_signal(set);
     }
-    progress_end(&p);
+    progress_line_end(&p);
 }
 
 typedef struct sized {

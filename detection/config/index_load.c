@@ -4,7 +4,7 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "detection/index/evals.h"
-#include "detection/job/progress.h"
+#include "base/progress/progress_line.h"
 #include "detection/job/job_threads.h"
 
 static void report_index(const ngram_index *x, const server_config *c)
@@ -53,26 +53,26 @@ static bool check_not_empty(const ngram_index *x, const server_config *c, err *e
 static void show_progress(void *ctx, const evals_progress *now)
 {
     uint64_t now_ms = monotonic_ms();
-    if (!progress_is_due(ctx, now_ms))
+    if (!progress_line_is_due(ctx, now_ms))
         return;
     AUTO_FREE char *words =
         xasprintf("index: %zu of %zu evaluation files, %llu records read, %llu s", now->files_done,
                   now->files_total, (unsigned long long)now->records,
-                  (unsigned long long)(now_ms - ((progress *)ctx)->start_ms) / 1000);
-    progress_show(ctx, now_ms, words);
+                  (unsigned long long)(now_ms - ((progress_line *)ctx)->start_ms) / 1000);
+    progress_line_show(ctx, now_ms, words);
 }
 
 /* Removes the status line also on failure. */
 static bool load_files(const evals_options *options, ngram_index *x, err *e)
 {
-    progress p;
+    progress_line p;
     evals_options told = *options;
-    progress_init(&p, monotonic_ms());
+    progress_line_init(&p, monotonic_ms());
     told.on_progress = show_progress;
     told.progress_ctx = &p;
     log_info("index: reading the evaluation files of %s", options->dir);
     bool ok = evals_load(&told, x, e);
-    progress_end(&p);
+    progress_line_end(&p);
     return ok;
 }
 

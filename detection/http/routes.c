@@ -2,6 +2,7 @@
 #include "detection/http/routes.h"
 
 #include "detection/job/allowed_paths.h"
+#include "detection/job/job_id.h"
 #include "base/json/json_write.h"
 #include "detection/http/submission.h"
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "decon/base/log.h"
-#include "base/process_guard.h"
+#include "base/security/process_guard.h"
 #include "base/util.h"
 
 #define FIRST_PAUSE_MS   20

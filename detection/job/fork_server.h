@@ -11,7 +11,7 @@
  * Threads: any; other threads may run at the start. One lock inside.
  * Fails:   fork_server_fork if no process can be created for FORK_WAIT_MS.
  *
- * The fork server and its workers are isolated (base/process_guard.h): no network, no new
+ * The fork server and its workers are isolated (base/security/process_guard.h): no network, no new
  * programs or privileges. Workers are killed (SIGKILL) with the fork server that forked them. Both
  * end with the program, however it ends, and ignore the terminal's signals.
  */

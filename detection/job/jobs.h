@@ -22,8 +22,6 @@
 #include "base/util.h"
 #include "detection/job/job_run.h"
 
-#define JOB_TAG_BYTES 6
-
 typedef struct jobs_options {
     size_t capacity;   /* waiting jobs */
     size_t keep_bytes; /* memory of finished jobs */
@@ -58,15 +56,12 @@ DEFINE_AUTO_PTR(jobs, jobs_free)
 typedef struct job_submission { /* borrowed */
     const char *path;
     const char *key; /* Idempotency-Key, or NULL */
-    /* 12 lower-case hexadecimal digits that begin the id of a new job, then a UUID of version 8; or
-     * NULL. Clients find the results of their jobs by these names, also after a restart. */
-    const char *tag;
+    const char *tag; /* of job_id.h, for the id of a new job; or NULL */
     bool lenient, cleaned_as_input;
 } job_submission;
 
 /* `id` is set for SUBMIT_NEW and SUBMIT_SAME. */
 submit_result jobs_submit(jobs *j, const job_submission *s, char id[JOB_ID_BYTES]);
-bool job_tag_is_good(const char *tag);
 /* The body of /status/{id}; returns whether it contains the job's outcome. */
 bool jobs_status(jobs *j, const char *id, buf *json);
 /* The outcome was sent to a client. */

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/security/accounts.h"
-#include "base/fs_below.h"
+#include "base/security/fs_below.h"
 #include "base/fsutil.h"
 #include "base/util.h"
 #include "decon/base/log.h"

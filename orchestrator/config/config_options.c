@@ -1,9 +1,9 @@
 /* The table of options. */
 #include "orchestrator/config/config.h"
 
-#include "decon/base/buf.h"
 #include "decon/s3/uri.h"
 #include "base/util.h"
+#include "orchestrator/config/config_checks.h"
 #include "orchestrator/config/file_names.h"
 
 const char *const store_addressing_styles[] = {"auto", "path", "virtual", NULL};
@@ -21,64 +21,6 @@ static const char *const distribution_choices[] = {"hash", "claim", NULL};
 static const char *const verify_names[] = {"none", "stream", "jsonl", NULL};
 static const char *const gzip_decoder_names[] = {"auto", "zlib", "native", NULL};
 static const char *const log_level_names[] = {"error", "warn", "info", "debug", NULL};
-
-/* The URL after its scheme: [USER@]HOST[:PORT][/...]; HOST may be an IPv6 address in brackets. */
-static bool has_host_and_port(const char *rest)
-{
-    AUTO_FREE char *authority = xstrndup(rest, strcspn(rest, "/?#"));
-    const char *at = strrchr(authority, '@');
-    const char *host = at ? at + 1 : authority;
-    const char *end = host[0] == '[' ? strchr(host, ']') : host + strcspn(host, ":");
-    if (!end || end == host)
-        return false;
-    end += host[0] == '[';
-    uint64_t port = 0;
-    return *end == '\0' ||
-           (*end == ':' && num_parse_u64(end + 1, &port) && port >= 1 && port <= 65535);
-}
-
-static bool has_blanks(const char *text)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text <= ' ' || *text == 0x7F)
-            return true;
-    return false;
-}
-
-static bool check_http_url(const char *text, err *e)
-{
-    static const char *const schemes[] = {"http://", "https://"};
-    AUTO_FREE char *url = url_clean(text);
-    for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
-        if (str_starts_with(url, schemes[i]) && has_host_and_port(url + strlen(schemes[i])) &&
-            !has_blanks(url))
-            return true;
-    AUTO_FREE char *shown = url_shown(text);
-    return err_set(e, ERR_CONFIG, "'%s' is not a URL such as http://localhost:8080", shown);
-}
-
-static bool check_dir(const char *text, err *e)
-{
-    return text[0] || err_set(e, ERR_CONFIG, "is empty; name a folder such as /tmp/decon-work");
-}
-
-static bool check_list_name(const char *text, err *e)
-{
-    if (str_starts_with(text, "s3://"))
-        return s3_uri_check(text, e);
-    return text[0] || err_set(e, ERR_CONFIG, "is empty; name a file or s3://bucket/key");
-}
-
-/* [ADDRESS:]PORT; the address itself is looked up when it is listened on. */
-static bool check_listen(const char *text, err *e)
-{
-    uint64_t port = 0;
-    const char *colon = strrchr(text, ':');
-    bool has_port = num_parse_u64(colon ? colon + 1 : text, &port) && port <= 65535;
-    return (has_port && colon != text) ||
-           err_set(e, ERR_CONFIG, "'%s' is no address; right are 9464, 0.0.0.0:9464, [::1]:9464",
-                   text);
-}
 
 #define AT(member) .offset = offsetof(config, member)
 /* clang-format off */
@@ -123,7 +65,7 @@ static const option rows[] = {
      .type = OPTION_LIST,
      AT(input_list),
      .metavar = "FILE|URI",
-     .check = check_list_name,
+     .check = config_check_input_list,
      .help = "List of the inputs (from `plan`, or CSV of S3 Inventory), read instead of listing "
              "the store."},
     {.key = "input_list_columns",
@@ -177,7 +119,7 @@ static const option rows[] = {
      AT(server_url),
      .fallback = "http://localhost:8080",
      .metavar = "URL",
-     .check = check_http_url,
+     .check = config_check_url,
      .section = "Detection server",
      .help = "URL of the detection server, which must be able to read this host's files."},
     {.key = "max_concurrent_jobs",
@@ -216,7 +158,7 @@ static const option rows[] = {
      .type = OPTION_LIST,
      AT(server_result_dirs),
      .metavar = "DIR",
-     .check = check_dir,
+     .check = config_check_folder,
      .environment = "DECON_SERVER_RESULT_DIRS",
      .help = "Folders that may contain the server's results; default: the folders that its /health "
              "names."},
@@ -232,7 +174,7 @@ static const option rows[] = {
      AT(local_work_dir),
      .fallback = "/tmp/decon-work",
      .metavar = "DIR",
-     .check = check_dir,
+     .check = config_check_folder,
      .section = "This host",
      .help = "Folder for downloads; a cache that may be removed between runs."},
     {.key = "share_group",
@@ -275,103 +217,8 @@ static const option rows[] = {
      .unit = "bytes",
      .help =
          "Memory of all transfer buffers; a small budget also reduces the number of transfers."},
-    {.key = "codec_memory",
-     .type = OPTION_SIZE,
-     AT(codec_memory_bytes),
-     .alias = "codec_memory_budget",
-     .fallback = "256MiB",
-     .min = 1048576,
-     .max = 1099511627776.0,
-     .unit = "bytes",
-     .help =
-         "Memory of all running decoders and encoders; files made by zstd --long=31 need 2049MiB."},
-    {.key = "codec_threads",
-     .type = OPTION_INT,
-     AT(codec_threads),
-     .fallback = "0",
-     .min = 0,
-     .max = 16,
-     .unit = "threads",
-     .help = "Threads per bzip2 or xz decoder and zstd or xz encoder; 0: one per core, 1: no extra "
-             "threads."},
-    {.key = "gzip_decoder",
-     .type = OPTION_ENUM,
-     AT(gzip_decoder),
-     .fallback = "auto",
-     .choices = gzip_decoder_names,
-     .help = "gzip decoder: native (about twice as fast) or zlib, with the same results; auto: "
-             "native if built in."},
-    {.key = "gzip_level",
-     .type = OPTION_INT,
-     AT(codec_levels[CODEC_GZIP]),
-     .fallback = "6",
-     .min = 1,
-     .max = 9,
-     .help = "Compression level of cleaned files whose input is gzip."},
-    {.key = "zstd_level",
-     .type = OPTION_INT,
-     AT(codec_levels[CODEC_ZSTD]),
-     .fallback = "3",
-     .min = 1,
-     .max = 22,
-     .help = "Compression level for zstd; from 20 on it needs more than the default codec_memory."},
-    {.key = "bzip2_level",
-     .type = OPTION_INT,
-     AT(codec_levels[CODEC_BZIP2]),
-     .fallback = "9",
-     .min = 1,
-     .max = 9,
-     .help = "Compression level for bzip2."},
-    {.key = "xz_level",
-     .type = OPTION_INT,
-     AT(codec_levels[CODEC_XZ]),
-     .fallback = "6",
-     .min = 1,
-     .max = 9,
-     .help = "Compression level for xz; 6 needs 95 MiB, 9 needs 675 MiB of codec_memory."},
-    {.key = "verify",
-     .type = OPTION_ENUM,
-     AT(verify),
-     .fallback = "jsonl",
-     .choices = verify_names,
-     .help = "Check before a file is submitted: none, decode it (stream), or each line is a JSON "
-             "object (jsonl)."},
-    {.key = "content_key",
-     .type = OPTION_STRING,
-     AT(content_key),
-     .fallback = "text",
-     .metavar = "KEY",
-     .help = "Dotted path of a document's text, as at the detection server; lines without it are "
-             "counted."},
-    {.key = "max_line_size",
-     .type = OPTION_SIZE,
-     AT(max_line_bytes),
-     .alias = "max_line",
-     .fallback = "256MiB",
-     .min = 1,
-     .max = 1099511627776.0,
-     .unit = "bytes",
-     .help = "Longest line that is accepted; the detection server's max_line_size applies too."},
-    {.key = "max_json_depth",
-     .type = OPTION_INT,
-     AT(max_json_depth),
-     .fallback = "1024",
-     .min = 1,
-     .max = JSONL_DEPTH_MAX,
-     .unit = "levels",
-     .help = "Deepest nesting of objects and arrays, including the line's own object."},
-    {.key = "refuse_lone_surrogates",
-     .type = OPTION_BOOL,
-     AT(refuse_lone_surrogates),
-     .fallback = "false",
-     .help = "Refuse lines with unpaired surrogates (\\ud83d), which JSON allows; otherwise they "
-             "are counted."},
-    {.key = "refuse_duplicate_keys",
-     .type = OPTION_BOOL,
-     AT(refuse_duplicate_keys),
-     .fallback = "false",
-     .help = "Refuse lines in which an object has a key twice; needs up to 26 MiB per file."},
 
+#include "orchestrator/config/content_options.def"
 #include "orchestrator/config/store_options.def"
 #include "orchestrator/config/failure_options.def"
 
@@ -433,7 +280,7 @@ static const option rows[] = {
      .type = OPTION_STRING,
      AT(metrics_listen),
      .metavar = "[ADDRESS:]PORT",
-     .check = check_listen,
+     .check = config_check_address,
      .environment = "DECON_METRICS_LISTEN",
      .help = "Serve /metrics (Prometheus), /healthz, /readyz on this port of 127.0.0.1 or ADDRESS; "
              "default: off."},

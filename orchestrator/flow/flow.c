@@ -252,34 +252,6 @@ static bool goes_on(const item *it, item_state next)
            it->state == ITEM_RENEWING || it->state == ITEM_MARKING;
 }
 
-static void free_item(item *it)
-{
-    if (it)
-        line_hashes_unref(it->local.lines);
-    item_free(it);
-}
-
-static void unlink_live(flow *f, item *it)
-{
-    *(it->live_previous ? &it->live_previous->live_next : &f->live) = it->live_next;
-    if (it->live_next)
-        it->live_next->live_previous = it->live_previous;
-}
-
-/* It starts over: it waits for the disk again, with the size that it has now. */
-static void requeue(flow *f, item *it, item_state last)
-{
-    unlink_live(f, it);
-    flow_trial_forget(f, it);
-    line_hashes_unref(move(it->local.lines));
-    if (last == ITEM_RENEWING)
-        item_renew(it);
-    else
-        item_retry(it);
-    it->next = f->again;
-    f->again = it;
-}
-
 /* For people and tests that follow a run with --log-level debug, and for the watcher. */
 static void report_state(const flow *f, item *it, item_state last)
 {
@@ -294,59 +266,6 @@ static void report_state(const flow *f, item *it, item_state last)
                   .event = "state", .key = it->planned.key, .state = item_state_name(it->state)},
               "state %s: s3://%s/%s", item_state_name(it->state), flow_input_bucket(f),
               it->planned.key);
-}
-
-/* The end: only the message of a failure stays in memory. */
-static void finish(flow *f, item *it)
-{
-    if (it->state == ITEM_FAILED) {
-        size_t count = f->failure_count++;
-        if ((count & (count + 1)) == 0)
-            f->failures = xrealloc(f->failures, (2 * count + 1) * sizeof *f->failures);
-        f->failures[count] = xstrdup(it->error.message);
-        if (it->job.id)
-            result_jobs_keep(f->o.result_jobs, it->job.id);
-        flow_keep(f, it);
-    }
-    if (f->o.feed)
-        f->o.feed->ended(f->o.feed->ctx, it);
-    unlink_live(f, it);
-    free_item(it);
-}
-
-/* The results of its job, too, are for the next run. */
-void flow_leave(flow *f, item *it)
-{
-    if (it->job.id)
-        result_jobs_keep(f->o.result_jobs, it->job.id);
-    op_cancel(move(it->operation));
-    f->count[it->state]--;
-    f->count[ITEM_WAITING]++;
-    unlink_live(f, it);
-    free_item(it);
-}
-
-static void leave_ready_queue(flow *f, const item *it)
-{
-    item **at = &f->ready;
-    while (*at && *at != it)
-        at = &(*at)->next;
-    if (*at)
-        *at = it->next;
-    if (f->ready_tail == &it->next)
-        f->ready_tail = at;
-}
-
-void flow_forsake(flow *f, item *it)
-{
-    if (it->state == ITEM_READY)
-        leave_ready_queue(f, it);
-    op_cancel(move(it->operation));
-    flow_trial_forget(f, it);
-    flow_keep(f, it);
-    f->count[it->state]--;
-    unlink_live(f, it);
-    free_item(it);
 }
 
 void flow_step(flow *f, item *it, const err *error)
@@ -373,11 +292,11 @@ void flow_step(flow *f, item *it, const err *error)
     report_state(f, it, last);
     err e = ERR_INIT;
     if (next == ITEM_WAITING)
-        requeue(f, it, last);
+        flow_requeue(f, it, last);
     else if (flow_enter[next] && !flow_enter[next](f, it, &e))
         flow_step(f, it, &e);
     else if (next == ITEM_DONE || next == ITEM_FAILED)
-        finish(f, it);
+        flow_finish(f, it);
 }
 
 /* How every operation reports. */
@@ -431,10 +350,10 @@ void flow_free(flow *f)
         return;
     flow_abort(f);
     flow_free_kept(f);
-    free_item(f->next_item);
+    flow_item_free(f->next_item);
     for (item *it = f->again, *next; it; it = next) {
         next = it->next;
-        free_item(it);
+        flow_item_free(it);
     }
     for (size_t i = 0; i < f->failure_count; i++)
         free(f->failures[i]);

@@ -72,10 +72,16 @@ extern const flow_entry flow_enter[ITEM_STATE_COUNT];
 
 /* Moves the item on; `error` NULL: its action succeeded. May free it. */
 void flow_step(flow *f, item *it, const err *error);
-/* It is cancelled, and left to the next run with what it has on the disk. */
+/* --- flow_end.c: each takes the item out of the flow, all but flow_requeue free it --- */
+
+/* It waits again: RENEWING with the size that the input has now, RETRYING as it was. */
+void flow_requeue(flow *f, item *it, item_state last);
+void flow_finish(flow *f, item *it); /* DONE or FAILED; the message of a failure is kept */
+/* Cancels it and leaves its files to the next run. */
 void flow_leave(flow *f, item *it);
-/* It is cancelled, since it is another host's; its file counts as one that is kept. */
+/* Cancels it, since it is another host's; its file counts as one that is kept. */
 void flow_forsake(flow *f, item *it);
+void flow_item_free(item *it);
 
 /* --- flow_queue.c --- */
 

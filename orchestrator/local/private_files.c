@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/security/accounts.h"
-#include "base/fs_below.h"
+#include "base/security/fs_below.h"
 
 #define MODE_BITS ((mode_t)07777)
 

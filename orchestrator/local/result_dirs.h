@@ -14,7 +14,7 @@
 #define ORCHESTRATOR_LOCAL_RESULT_DIRS_H
 
 #include "base/util.h"
-#include "base/fs_below.h"
+#include "base/security/fs_below.h"
 #include "orchestrator/local/result_jobs.h"
 
 typedef struct result_dirs result_dirs;

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "decon/base/digest.h"
-#include "base/fs_below.h"
+#include "base/security/fs_below.h"
 #include "base/fs_guard.h"
 #include "base/fsutil.h"
 #include "decon/base/log.h"

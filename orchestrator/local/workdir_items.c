@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fs_below.h"
+#include "base/security/fs_below.h"
 #include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "orchestrator/config/file_names.h"

@@ -5,7 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "base/fs_below.h"
+#include "base/security/fs_below.h"
 #include "base/fsutil.h"
 #include "decon/base/log.h"
 

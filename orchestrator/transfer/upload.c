@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "base/fs_below.h"
+#include "base/security/fs_below.h"
 
 typedef struct upload {
     op op;

@@ -12,7 +12,7 @@
 #ifndef S3_GET_RESUME_H
 #define S3_GET_RESUME_H
 
-#include "base/fs_below.h"
+#include "base/security/fs_below.h"
 #include "base/op.h"
 #include "s3/get/byte_ranges.h"
 #include "decon/s3/s3.h"

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "base/process_guard.h"
+#include "base/security/process_guard.h"
 #include "base/util.h"
 #include "decon/base/log.h"
 #include "detection/job/fork_server.h"

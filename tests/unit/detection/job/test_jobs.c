@@ -7,6 +7,7 @@
 
 #include "base/util.h"
 #include "base/fsutil.h"
+#include "detection/job/job_id.h"
 #include "detection/job/jobs.h"
 #include "tests/fake/detect_site.h"
 

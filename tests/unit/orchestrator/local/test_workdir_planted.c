@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
-#include "base/fs_below.h"
+#include "base/security/fs_below.h"
 #include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "orchestrator/local/workdir.h"

@@ -1,4 +1,4 @@
-#include "base/process_guard.h"
+#include "base/security/process_guard.h"
 
 #include <errno.h>
 #include <linux/audit.h>

@@ -1,4 +1,4 @@
-#include "detection/job/progress.h"
+#include "base/progress/progress_line.h"
 
 #include "decon/base/log.h"
 #include "base/util.h"
@@ -6,24 +6,24 @@
 #define LINE_MS   10000
 #define REDRAW_MS 200
 
-void progress_init(progress *p, uint64_t now_ms)
+void progress_line_init(progress_line *p, uint64_t now_ms)
 {
-    *p = (progress){.line_ms = LINE_MS,
+    *p = (progress_line){.line_ms = LINE_MS,
                     .redraw_ms = REDRAW_MS,
                     .start_ms = now_ms,
                     .last_line_ms = now_ms,
                     .last_draw_ms = now_ms};
 }
 
-bool progress_is_due(const progress *p, uint64_t now_ms)
+bool progress_line_is_due(const progress_line *p, uint64_t now_ms)
 {
     return log_is_terminal() ? now_ms - p->last_draw_ms >= p->redraw_ms
                              : now_ms - p->last_line_ms >= p->line_ms;
 }
 
-void progress_show(progress *p, uint64_t now_ms, const char *words)
+void progress_line_show(progress_line *p, uint64_t now_ms, const char *words)
 {
-    if (!progress_is_due(p, now_ms))
+    if (!progress_line_is_due(p, now_ms))
         return;
     if (log_is_terminal()) {
         p->last_draw_ms = now_ms;
@@ -34,7 +34,7 @@ void progress_show(progress *p, uint64_t now_ms, const char *words)
     }
 }
 
-void progress_end(progress *p)
+void progress_line_end(progress_line *p)
 {
     UNUSED(p);
     log_status(NULL);

@@ -1,4 +1,4 @@
-#include "base/fs_below.h"
+#include "base/security/fs_below.h"
 #include "base/util.h"
 
 #include <errno.h>

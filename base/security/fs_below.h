@@ -8,8 +8,8 @@
  * Threads: any (blocking calls).
  * Fails:   err with ERR_IO (ERR_NO_SPACE when the disk is full) and errno; nothing is changed then.
  */
-#ifndef BASE_FS_BELOW_H
-#define BASE_FS_BELOW_H
+#ifndef BASE_SECURITY_FS_BELOW_H
+#define BASE_SECURITY_FS_BELOW_H
 
 #include <fcntl.h>
 #include <sys/types.h>

@@ -1,4 +1,4 @@
-#include "orchestrator/observe/status_json.h"
+#include "orchestrator/monitor/status_json.h"
 
 #include "base/json/json_write.h"
 #include "base/util.h"

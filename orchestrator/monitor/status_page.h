@@ -5,8 +5,8 @@
  * Threads: any.
  * Fails:   never.
  */
-#ifndef ORCHESTRATOR_OBSERVE_STATUS_PAGE_H
-#define ORCHESTRATOR_OBSERVE_STATUS_PAGE_H
+#ifndef ORCHESTRATOR_MONITOR_STATUS_PAGE_H
+#define ORCHESTRATOR_MONITOR_STATUS_PAGE_H
 
 #include "base/util.h"
 #include "decon/base/buf.h"

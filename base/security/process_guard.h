@@ -12,8 +12,8 @@
  *          processor is not supported: then only privileges are dropped. In sanitizer builds
  *          programs can still be run, since error reports start a symbolizer.
  */
-#ifndef BASE_PROCESS_GUARD_H
-#define BASE_PROCESS_GUARD_H
+#ifndef BASE_SECURITY_PROCESS_GUARD_H
+#define BASE_SECURITY_PROCESS_GUARD_H
 
 #include "base/util.h"
 #include "decon/base/err.h"

@@ -9,8 +9,8 @@
  * Fails:   metrics_server_start by err: ERR_CONFIG for an address that is none, ERR_IO where it cannot
  *          be listened on.
  */
-#ifndef ORCHESTRATOR_OBSERVE_METRICS_SERVER_H
-#define ORCHESTRATOR_OBSERVE_METRICS_SERVER_H
+#ifndef ORCHESTRATOR_MONITOR_METRICS_SERVER_H
+#define ORCHESTRATOR_MONITOR_METRICS_SERVER_H
 
 #include "base/util.h"
 #include "decon/base/buf.h"

@@ -1,4 +1,4 @@
-#include "orchestrator/observe/metrics.h"
+#include "orchestrator/monitor/metrics.h"
 
 #include "base/util.h"
 

@@ -1,4 +1,4 @@
-/* orchestrator/observe/status_json: what the status page shows. */
+/* orchestrator/monitor/status_json: what the status page shows. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #include "base/json/json_read.h"
 #include "base/util.h"
-#include "orchestrator/observe/status_json.h"
+#include "orchestrator/monitor/status_json.h"
 
 static void write_all(const status_json *s, buf *text)
 {

@@ -1,4 +1,4 @@
-/* orchestrator/observe/metrics: the text format of Prometheus. */
+/* orchestrator/monitor/metrics: the text format of Prometheus. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "orchestrator/observe/metrics.h"
+#include "orchestrator/monitor/metrics.h"
 
 static void expect(const buf *text, const char *line)
 {

@@ -1,4 +1,4 @@
-#include "orchestrator/observe/metrics_server.h"
+#include "orchestrator/monitor/metrics_server.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -7,8 +7,8 @@
 #include "base/httpd/host_check.h"
 #include "base/httpd/httpd.h"
 #include "base/util.h"
-#include "orchestrator/observe/metrics.h"
-#include "orchestrator/observe/status_page.h"
+#include "orchestrator/monitor/metrics.h"
+#include "orchestrator/monitor/status_page.h"
 
 #define ALIVE_S     60
 #define CONNECTIONS 64

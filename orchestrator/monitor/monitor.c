@@ -1,10 +1,10 @@
-#include "orchestrator/observe/monitor.h"
+#include "orchestrator/monitor/monitor.h"
 
 #include "base/util.h"
 #include "decon/base/log.h"
-#include "orchestrator/observe/metrics.h"
-#include "orchestrator/observe/metrics_server.h"
-#include "orchestrator/observe/status_json.h"
+#include "orchestrator/monitor/metrics.h"
+#include "orchestrator/monitor/metrics_server.h"
+#include "orchestrator/monitor/status_json.h"
 
 #define PUBLISH_MS   1000
 #define SAMPLE_TICKS 10 /* between samples of the throughput */

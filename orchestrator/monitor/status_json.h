@@ -6,11 +6,11 @@
  * Threads: loop.
  * Fails:   as the buf does (overflow).
  */
-#ifndef ORCHESTRATOR_OBSERVE_STATUS_JSON_H
-#define ORCHESTRATOR_OBSERVE_STATUS_JSON_H
+#ifndef ORCHESTRATOR_MONITOR_STATUS_JSON_H
+#define ORCHESTRATOR_MONITOR_STATUS_JSON_H
 
 #include "base/util.h"
-#include "orchestrator/observe/metrics.h"
+#include "orchestrator/monitor/metrics.h"
 
 #define STATUS_ITEMS_MAX 200 /* in flight, shown */
 #define STATUS_FILES_MAX 100 /* contaminated, and failures, shown */

@@ -6,8 +6,8 @@
  * Threads: loop.
  * Fails:   monitor_new by err where metrics_listen cannot be listened on.
  */
-#ifndef ORCHESTRATOR_OBSERVE_MONITOR_H
-#define ORCHESTRATOR_OBSERVE_MONITOR_H
+#ifndef ORCHESTRATOR_MONITOR_MONITOR_H
+#define ORCHESTRATOR_MONITOR_MONITOR_H
 
 #include "base/util.h"
 #include "orchestrator/fleet/run_name.h"

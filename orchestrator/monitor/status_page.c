@@ -1,4 +1,4 @@
-#include "orchestrator/observe/status_page.h"
+#include "orchestrator/monitor/status_page.h"
 
 #include "base/util.h"
 
@@ -6,7 +6,7 @@
 __asm__(".section .rodata\n"
         ".global orchestrator_status_page_start\n"
         "orchestrator_status_page_start:\n"
-        ".incbin \"orchestrator/observe/status_page.html\"\n"
+        ".incbin \"orchestrator/monitor/status_page.html\"\n"
         ".byte 0\n"
         ".previous\n");
 extern const char orchestrator_status_page_start[];

@@ -5,8 +5,8 @@
  * Threads: loop.
  * Fails:   as the buf does (overflow).
  */
-#ifndef ORCHESTRATOR_OBSERVE_METRICS_H
-#define ORCHESTRATOR_OBSERVE_METRICS_H
+#ifndef ORCHESTRATOR_MONITOR_METRICS_H
+#define ORCHESTRATOR_MONITOR_METRICS_H
 
 #include "base/util.h"
 #include "decon/base/buf.h"

@@ -1,4 +1,4 @@
-/* base/fs_below: nothing outside of an open directory is reached by what lies in it. */
+/* base/security/fs_below: nothing outside of an open directory is reached by what lies in it. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
-#include "base/fs_below.h"
+#include "base/security/fs_below.h"
 #include "base/fsutil.h"
 
 static char *dir;
