@@ -106,7 +106,7 @@ $(OUT)/bin/decon-server: $(OUT)/bin/decon
 $(OUT)/bin/decon-s3: $(call objects,programs/decon-s3.c) $(foreach l,s3/cli s3/serve s3 base,$(call lib,$(l)))
 	$(link)
 
-# Flags that differ from the last build's make everything anew.
+# Flags that differ from the last build's rebuild everything.
 FLAGS_FILE := $(OUT)/obj/flags
 FLAGS := $(CC) $(COMPILE_FLAGS) : $(LINK_FLAGS) $(LDLIBS)
 $(FLAGS_FILE): force

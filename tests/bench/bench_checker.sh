@@ -2,7 +2,7 @@
 # The JSON Lines checker against simdjson's DOM parser and jansson, each line by line over the same
 # texts, against counting lines, hashing them (hashes), and hashing them beside the checker as a run
 # of the orchestrator does (hashed): CPU seconds of the check alone, in memory, on one core; runs
-# interleaved, medians of RUNS (5). Each of our paths is held against what simdjson picks for this
+# interleaved, medians of RUNS (5). Each of our paths is compared with what simdjson picks for this
 # processor, and against its code for the same instructions: what it would pick on a processor that
 # has no more than those. MIB (512): the size of each text. jansson, thirty times as slow as the
 # others, gets the first eighth of a text, and its seconds are told for the whole of it.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Verification (decode and check every line) against what only decodes: gzip, pigz, zstd, bzip2,
 # lbzip2, xz. English JSON lines of about 2 KiB, MIB (512) of them; the runs of a format interleaved,
-# medians of RUNS (3). Each format is held against the format's own tool: by CPU seconds, or, where
+# medians of RUNS (3). Each format is compared with its own tool: by CPU seconds, or, where
 # two cores are at work, by wall seconds.
 #   FORMATS='bz2 xz' tests/bench/bench_codecs.sh     only these
 # The files are made once, in about a minute, and kept (1.2 GB at 512 MiB; `make clean` removes them).
@@ -45,7 +45,7 @@ show() { # show FORMAT WHO FILE COLUMN PEER LIMIT: a line of the table
         }'
 }
 # compare FORMAT FILE COLUMN [WHO LIMIT COMMAND]...: column of `usage`, 1 for wall seconds, 2 for CPU;
-# each command gets the file; the first is what the others are held against. Tools that are not
+# each command gets the file; the others are compared with the first. Tools that are not
 # installed are left out.
 compare() {
     local format=$1 file=$2 column=$3 i at peer='' command

@@ -32,7 +32,7 @@ await_file() {
     exit 1
 }
 now() { date +%s.%N; }
-# Before each run of what `measure` times; a script may define it anew.
+# Before each run of what `measure` times; a script may redefine it.
 prepare() { :; }
 # measure NAME AMOUNT UNIT COMMAND...: prints the median time, and AMOUNT for each second.
 measure() {

@@ -1,5 +1,5 @@
 /* many_keys DIR OBJECT FOLDERS: fills the directory of a bucket of `decon-s3 serve` with FOLDERS folders
- * of 1,000 objects, all links to OBJECT, the file of one that stands there: a million keys without a
+ * of 1,000 objects, all links to OBJECT, the file of an existing object: a million keys without a
  * million files. */
 #include <stdlib.h>
 #include <sys/stat.h>

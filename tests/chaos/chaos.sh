@@ -209,7 +209,7 @@ killed() { # ROLE
     [ "$done_kills" = "$kills" ] || choose
 }
 
-# The orchestrator came to its end before all kills were done: the work begins anew.
+# The orchestrator finished before all kills were done: the work begins again.
 next_round() {
     control "$target" arm 0
     remove_outputs

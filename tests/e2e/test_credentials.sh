@@ -10,7 +10,7 @@ tool() {
     [ "$got" = "$want" ] || fail "status $got of decon-s3 $*: $(cat "$T/out" "$T/err")"
 }
 says() { # WORDS...
-    grep -qF -- "$*" "$T/out" "$T/err" || fail "nobody says '$*': $(cat "$T/out" "$T/err")"
+    grep -qF -- "$*" "$T/out" "$T/err" || fail "no output contains '$*': $(cat "$T/out" "$T/err")"
 }
 is_silent_about() {
     ! grep -qF -- "$*" "$T/out" "$T/err" || fail "'$*' is told"
@@ -141,9 +141,9 @@ test_without_home_the_user_database_names_it() {
     local home
     home=$(getent passwd "$(id -u)" | cut -d: -f6)
     unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SHARED_CREDENTIALS_FILE HOME
-    export AWS_PROFILE=nobody-has-this-profile
+    export AWS_PROFILE=no-such-profile
     tool 2 whoami
-    says "profile 'nobody-has-this-profile' is neither in $home/.aws/credentials nor in /dev/null; check AWS_PROFILE"
+    says "profile 'no-such-profile' is neither in $home/.aws/credentials nor in /dev/null; check AWS_PROFILE"
 }
 test_addresses_with_blanks_and_capitals() {
     start_store --anonymous read

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The store goes away in the middle of a run, and comes back: the run says so, waits, and goes on; what
-# was under way has not used up its attempts.
+# was in progress has not used up its attempts.
 . "$(dirname "$0")/lib.sh"
-base_delay=1ms # the pauses double from here, up to the 20 s that nobody wants to wait for in a test
+base_delay=1ms # the pauses double from here, up to 20 s, too long for a test
 
 # slow_store: holds 30 objects, and takes its time, so that a run can be met in its middle.
 slow_store() {
@@ -108,9 +108,9 @@ test_a_store_that_starts_later_is_tried_by_name() {
 }
 test_start_wait_has_an_end() {
     store_that_starts_later
-    ! s3 ls --start-wait 0.3 s3://data/ 2>"$T/ls.log" || fail 'nobody is there'
+    ! s3 ls --start-wait 0.3 s3://data/ 2>"$T/ls.log" || fail 'listed an unreachable store'
     has_lines 1 '^decon-s3: .*connect.*\(tried [0-9]+ times\)' "$T/ls.log" || fail "$(cat "$T/ls.log")"
-    ! s3 ls --max-attempts 1 s3://data/ 2>"$T/ls.log" || fail 'nobody is there'
+    ! s3 ls --max-attempts 1 s3://data/ 2>"$T/ls.log" || fail 'listed an unreachable store'
     ! has_lines 1 'does not serve requests yet' "$T/ls.log" || fail 'one attempt was asked for'
 }
 test_a_store_that_is_busy_at_the_start_is_waited_for() {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# decon-s3 cp and mv: four directions, folders, patterns, filters, what stands there already.
+# decon-s3 cp and mv: four directions, folders, patterns, filters, existing targets.
 . "$(dirname "$0")/lib.sh"
 
 # say COMMAND...: its output in $T/said (standard output) and $T/why, its exit status in $status.

@@ -114,7 +114,7 @@ test_an_input_that_cannot_be_read() {
     nothing_stays
 }
 
-# A writer is held up as long as the store does not take what came: at most 64 MiB are in memory.
+# A writer waits while the store does not accept the received bytes: at most 64 MiB are in memory.
 test_memory_is_bounded_by_holding_the_pipe() {
     store --fault 'delay=600000,method=PUT,key=large'
     start_cp s3://data/large

@@ -185,7 +185,7 @@ test_checksums_of_multipart_uploads() {
         expect_body '<ChecksumType>FULL_OBJECT</ChecksumType>'
         sum=$(sed -n "s|.*<Checksum$kind>\(.*\)</Checksum$kind>.*|\1|p" "$T/body")
         [ -n "$sum" ] || fail "no checksum: $(cat "$T/body")"
-        # A single object's body is held against the combined value.
+        # The body of a single object is compared with the combined value.
         ask PUT "/trial/$kind.single" --data-binary "@$T/whole" -H "x-amz-checksum-${kind,,}: $sum"
         expect_code 200
         ask GET "/trial/$kind" -H 'x-amz-checksum-mode: ENABLED'

@@ -73,7 +73,7 @@ test_listings_of_version_1() {
     ask GET '/trial?list-type=2&fetch-owner=true'
     expect_body '<Owner><ID>'
     ask GET '/trial?list-type=2'
-    ! grep -q '<Owner>' "$T/body" || fail 'an owner that nobody asked for'
+    ! grep -q '<Owner>' "$T/body" || fail 'an owner without fetch-owner'
     ask GET '/trial?list-type=1'
     expect_refusal 400 InvalidArgument
 }

@@ -15,7 +15,7 @@ typedef struct detect_site {
     detect_settings settings; /* change before detect_site_index */
     job_settings job;
     ngram_index *index;
-    char dir[40]; /* made anew */
+    char dir[40]; /* a new one each time */
     char *report_dir, *cleaned_dir;
 } detect_site;
 

@@ -1,6 +1,6 @@
 /* Child processes of the scripted transport: no process is started, rules say how each one ends.
  *
- * Owner:   fake_processes is embedded in the fake transport; rules are copied, results are lent.
+ * Owner:   fake_processes is embedded in the fake transport; rules are copied, results are borrowed.
  * Threads: one.
  * Fails:   a command that no rule expects becomes a complaint, which fails the test at its end; so
  *          does a rule whose command did not come.

@@ -35,7 +35,7 @@ extern const char *const tower_without_answer[];
 
 int tower_set_up(void **state);
 int tower_tear_down(void **state);
-/* Anew, of records of reference file REFERENCE. */
+/* Again, from the records of reference file REFERENCE. */
 void tower_index(detect_site *s, const char *const *lines);
 
 typedef struct expectation {

@@ -49,7 +49,7 @@ typedef struct world {
     buf log;
 
     /* the server's knobs */
-    const char *server_content_key;       /* what /health tells of it; NULL: nothing */
+    const char *server_content_key;       /* in the reply of /health; NULL: absent */
     const char *server_members;           /* more members of /health: ",\"records\":0"; or NULL */
     const char *job_fingerprint;          /* of each finished job; NULL: not reported */
     unsigned unread_lines;                /* of each finished job */

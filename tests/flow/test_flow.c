@@ -133,7 +133,7 @@ static void a_second_run_has_nothing_to_do(void **state)
     world_add(w, "clean.jsonl.gz", GOOD);
     world_add(w, "dirty.jsonl", GOOD BAD);
     expect_status(w, NULL, 0);
-    w->server_down = true; /* nobody needs it any more */
+    w->server_down = true; /* it is not needed any more */
     expect_status(w, NULL, 0);
     assert_int_equal(w->submits, 0);
     expect_log(w, "SUMMARY: Processed=0 Clean=0 Contaminated=0 Failed=0 Time=0.0s Skipped=2");

@@ -117,7 +117,7 @@ static void one_cause_for_all_ends_the_run(void **state)
     }
 }
 
-/* The cause comes up while many files are under way. */
+/* The cause appears while many files are in progress. */
 static void break_server(world *w, const char *job_id)
 {
     UNUSED(job_id);

@@ -70,7 +70,7 @@ static void an_input_may_be_empty_by_option(void **state)
 {
     UNUSED(state);
     world *w = world_new();
-    w->server_down = true; /* nobody needs it */
+    w->server_down = true; /* it is not needed */
     expect_status(w, WORDS("--allow-empty"), 0);
     expect_log(w, "no training file in s3://b/data/");
     assert_string_equal(world_last_line(w), "WORK COMPLETE EXITING");
@@ -88,7 +88,7 @@ static void an_empty_share_is_no_error(void **state)
     expect_status(w, WORDS("--host-index=0", "--host-count=2"), 0);
     unsigned first = w->submits;
     expect_status(w, WORDS("--host-index=1", "--host-count=2"), 0);
-    assert_int_equal(first + w->submits, 1); /* one of both had none */
+    assert_int_equal(first + w->submits, 1); /* one of them had none */
     world_free(w);
 }
 

@@ -136,7 +136,7 @@ static void alter_kept(const world *w, const char *text)
 #define TEXT    "{\"text\":\"0123\"}\n{\"text\":\"BAD\"}\n"
 #define ALTERED "{\"text\":\"0123\"}\n{\"text\":\"bad\"}\n"
 
-/* What the store tells of its object: a checksum, an ETag that is its MD5, or neither. */
+/* The store's proof of its object: a checksum, an ETag that is its MD5, or neither. */
 enum { BY_CHECKSUM, BY_ETAG, BY_NOTHING, WAYS };
 
 static world *with_kept_file(int way)

@@ -1,4 +1,4 @@
-/* The shared files (~/.aws/config and credentials): whatever stands there, pairs are names
+/* The shared files (~/.aws/config and credentials): for any content, pairs are names
  * and values in one line each, and reading the same text once more changes no value. */
 #include <stdlib.h>
 #include <string.h>

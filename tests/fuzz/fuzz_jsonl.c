@@ -1,4 +1,4 @@
-/* The checker, held against itself and against jansson. Every indexer, and every split, tells the same as the exact reader reading
+/* The checker, compared with itself and with jansson. Every indexer, and every split, reports the same as the exact reader reading
  * the whole at once: verdict, counts, place and words of the fault. What it says of one line is what
  * jansson says, where jansson goes by RFC 8259 alone.
  *

@@ -1,5 +1,5 @@
 /* s3:// URIs and percent-encoding: what is encoded is decoded to the same bytes, what parses keeps
- * bucket and key to the letter, and the server's request targets are refused or taken apart. */
+ * the same bucket and key, and the server's request targets are refused or taken apart. */
 #include <stdlib.h>
 #include <string.h>
 

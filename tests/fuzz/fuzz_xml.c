@@ -21,7 +21,7 @@ static void expect(bool holds)
         abort();
 }
 
-/* --- a transport whose every reply is at hand: requests and timers are steps in one queue --- */
+/* --- a transport whose replies are all in memory: requests and timers are steps in one queue --- */
 
 typedef struct step {
     struct step *next;

@@ -23,7 +23,7 @@ begin() {
 # no_store NAME: ends the script, as skipped or (REQUIRE_LIVE=1) as failed.
 no_store() {
     if [ "${REQUIRE_LIVE:-0}" = 1 ]; then
-        echo "not ok 1 - $1 is to be had (REQUIRE_LIVE=1)"
+        echo "not ok 1 - $1 is available (REQUIRE_LIVE=1)"
         exit 1
     fi
     echo "ok 1 - $1 # SKIP none on PATH and none could be built (third_party)"

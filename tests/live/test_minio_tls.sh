@@ -6,7 +6,7 @@ export AWS_ACCESS_KEY_ID=minio-trial AWS_SECRET_ACCESS_KEY=minio-trial-secret
 
 if ! minio=$("$top/third_party/minio.sh"); then
     if [ "${REQUIRE_LIVE:-0}" = 1 ]; then
-        echo 'not ok 1 - a MinIO server is to be had (REQUIRE_LIVE=1)'
+        echo 'not ok 1 - a MinIO server is available (REQUIRE_LIVE=1)'
         exit 1
     fi
     echo 'ok 1 - MinIO # SKIP no minio on PATH and none could be built (third_party/minio.sh)'
@@ -34,7 +34,7 @@ refused() { # WORDS ARGUMENT...
     local words=$1
     shift
     ! s3 "$@" >"$T/out" 2>&1 || fail "decon-s3 $* went well"
-    grep -qF -- "$words" "$T/out" || fail "nobody says '$words': $(cat "$T/out")"
+    grep -qF -- "$words" "$T/out" || fail "no output contains '$words': $(cat "$T/out")"
 }
 
 test_certificates() {

@@ -36,7 +36,7 @@ trap 'exit 130' INT TERM
 cd "$dir" || exit 1
 
 # The kinds: a name, and the rules (RATE is filled in). An object that changes twice under one download,
-# or whose bytes are wrong twice, fails by design: such faults befall each key once. An error inside a 200 is a reply to copies and
+# or whose bytes are wrong twice, fails by design: each key has such a fault once. An error inside a 200 is a reply to copies and
 # completed uploads only, as in S3.
 kinds=(
     'status-503 status=503,rate=RATE'
@@ -138,7 +138,7 @@ copy_round() { # NAME RULE...
     run down "$BIN/decon-s3" cp -r --part-size 5MiB s3://second/ down/
     stop_store
     diff -rq tree down >diff.out 2>&1 || {
-        step_failed 'down: what came back differs'
+        step_failed 'down: the downloaded bytes differ'
         head -n 5 diff.out | sed 's/^/    /'
     }
     printf '%s: %d requests, %d of them refused or broken off\n' "$name" "$(wc -l <access)" "$(faults_met)"

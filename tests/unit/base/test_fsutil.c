@@ -239,7 +239,7 @@ static void a_commit_that_fails_leaves_nothing(void **state)
     AUTO_FD fd = fs_temp_create(path, &temp_path, &e);
     assert_true(fd >= 0);
     AUTO_FREE char *copy = xstrdup(temp_path);
-    assert_false(fs_temp_commit(&temp_path, path, &e)); /* a directory stands there */
+    assert_false(fs_temp_commit(&temp_path, path, &e)); /* the name is a directory */
     assert_int_equal(e.code, ERR_IO);
     assert_null(temp_path);
     assert_false(fs_exists(copy));

@@ -1,4 +1,4 @@
-/* Writing anew: what was written is read back, so that a fault of disk or memory is not uploaded.
+/* Re-encoding: the output is read back, so that a fault of disk or memory is not uploaded.
  *
  * The input is a pipe, so that the file can be altered while it is still being written: a thread feeds
  * the pipe, waits until the file under its temporary name has grown, alters a byte, feeds the rest.
@@ -39,7 +39,7 @@ static bool feed_pipe(spoiler *s, size_t from, size_t to)
     while (from < to) {
         struct pollfd room = {.fd = s->pipe, .events = POLLOUT};
         if (poll(&room, 1, WAIT_MS) != 1)
-            return false; /* nobody reads any more */
+            return false; /* the reader has ended */
         ssize_t put = write(s->pipe, s->text.data + from, to - from);
         from += put > 0 ? (size_t)put : 0;
     }

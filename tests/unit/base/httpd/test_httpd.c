@@ -144,7 +144,7 @@ static int tear_down(void **state)
 
 typedef struct client {
     int fd;
-    buf in; /* what came and was not looked at yet */
+    buf in; /* received, not yet read */
     char head[4096];
     char body[4096];
 } client;

@@ -153,7 +153,7 @@ static void a_full_table_closes_the_longest_waiting(void **state)
     for (int i = 1; i < 13; i++)
         assert_int_equal(f.shut[i], 0);
     add(&f, 13, "127.0.0.1", 13);
-    assert_int_equal(f.shut[0], 0); /* a request is under way */
+    assert_int_equal(f.shut[0], 0); /* a request is in progress */
     assert_int_equal(f.shut[1], 1);
     assert_int_equal(f.shut[2], 0);
     add(&f, 14, "127.0.0.1", 14);

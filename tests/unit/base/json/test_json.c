@@ -1,4 +1,4 @@
-/* Reading one JSON text, and writing JSON to the letter. */
+/* Reading one JSON text, and writing JSON with exact text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

@@ -219,7 +219,7 @@ static void a_short_body_is_truncated(void **state)
 static void a_refused_connection_is_no_address_answers(void **state)
 {
     loop_site *f = *state;
-    /* Bound, not listening: nobody else can take the port meanwhile. */
+    /* Bound, not listening: no other process can take the port. */
     uint16_t port;
     AUTO_FD bound = loop_site_bound_socket(&port);
     UNUSED(bound);

@@ -1,4 +1,4 @@
-/* How many calls are under way at once: few while they keep the loop busy, all where it waits. */
+/* Calls in flight: few while they keep the loop busy, all while it waits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -117,7 +117,7 @@ static void one_that_does_not_end_is_killed_with_its_children(void **state)
     close(ends[1]);
     loop_run(c->loop, &c->done);
     struct pollfd left = {.fd = ends[0], .events = POLLIN};
-    assert_int_equal(poll(&left, 1, 60000), 1); /* nobody has it open any more */
+    assert_int_equal(poll(&left, 1, 60000), 1); /* no process has it open */
     close(ends[0]);
     assert_int_equal(c->result.error.code, ERR_TIMEOUT);
     pid_t group = (pid_t)strtol(c->output, NULL, 10);

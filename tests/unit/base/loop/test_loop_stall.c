@@ -124,7 +124,7 @@ static void local_services_are_not_capped(void **state)
     assert_int_equal(f->loop->pauses, 0);
 }
 
-/* Some other call runs while `p` is under way. */
+/* Another call runs while `p` is in flight. */
 static void let_time_pass(loop_site *f)
 {
     AUTO(probe) meanwhile = {0};

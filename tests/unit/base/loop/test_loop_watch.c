@@ -65,7 +65,7 @@ static void it_is_told_once_when_there_is_something(void **state)
     loop_run(f->loop, &r.done);
     assert_int_equal(r.calls, 1);
     assert_int_equal(r.got, 3);
-    assert_int_equal(write(r.end, "d", 1), 1); /* nobody watches any more */
+    assert_int_equal(write(r.end, "d", 1), 1); /* the watch has ended */
     breathe(f->loop);
     assert_int_equal(r.calls, 1);
     watch(&r);

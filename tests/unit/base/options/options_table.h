@@ -132,7 +132,7 @@ static const option table_rows[] = {
     {.key = "internal",
      .type = OPTION_STRING,
      .flags = OPTION_HIDDEN | OPTION_ACCEPTED,
-     .help = "Nobody is told."},
+     .help = "No one is notified."},
 };
 
 enum { TABLE_ROWS = ARRAY_LEN(table_rows) };

@@ -42,7 +42,7 @@ static unsigned bit_at(const bits *b, size_t at)
 }
 
 /* The code lengths of a table that no symbol is coded with: any changes of length will do, so that
- * bits of ours can stand there: 0 ends a symbol, 1 and another bit change its length by one. */
+ * bits may follow: 0 ends a symbol, 1 and another bit change its length by one. */
 static void put_unused_table(bits *b, const bits *false_bits, unsigned lead)
 {
     unsigned ended = lead;
@@ -259,7 +259,7 @@ static void small_streams_are_the_same_with_threads(void **state)
     }
 }
 
-/* The CRC of each stream is held against its own blocks, wherever the next one has begun. */
+/* The CRC of each stream covers its own blocks, wherever the next one begins. */
 static void each_small_stream_has_its_own_crc(void **state)
 {
     UNUSED(state);

@@ -49,11 +49,11 @@ static void read_config(server_config *c, detect_site *s, const char *yaml, cons
 
 static void purify_counts_on_the_command_line(void **state)
 {
-    AUTO(server_config) mended = {0};
+    AUTO(server_config) fixed = {0};
     AUTO(server_config) kept = {0};
     AUTO(server_config) given = {0};
-    read_config(&mended, *state, "evals_dir: e\npurify: true\n", NULL, NULL);
-    assert_true(mended.purify);
+    read_config(&fixed, *state, "evals_dir: e\npurify: true\n", NULL, NULL);
+    assert_true(fixed.purify);
     read_config(&kept, *state, "purify: true\ncompatible: true\n", NULL, NULL);
     assert_false(kept.purify);
     assert_null(kept.job.cleaned_dir);
@@ -70,11 +70,11 @@ static void references_of_the_user_go_first(void **state)
     read_config(&empty, s, "compatible: true\nevals_dir: mine\n", NULL, NULL);
     assert_string_equal(empty.evals_dir, "mine");
     free(detect_site_file(s, "decon/references/a.jsonl", SLICE_LIT("{}")));
-    AUTO(server_config) mended = {0};
+    AUTO(server_config) fixed = {0};
     AUTO(server_config) kept = {0};
     AUTO(server_config) given = {0};
-    read_config(&mended, s, "evals_dir: mine\n", NULL, NULL);
-    assert_string_equal(mended.evals_dir, "mine");
+    read_config(&fixed, s, "evals_dir: mine\n", NULL, NULL);
+    assert_string_equal(fixed.evals_dir, "mine");
     read_config(&kept, s, "compatible: true\nevals_dir: mine\n", NULL, NULL);
     assert_string_equal(kept.evals_dir, dir);
     read_config(&given, s, "compatible: true\n", "--evals-dir", "other");

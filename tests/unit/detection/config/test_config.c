@@ -100,7 +100,7 @@ static void files_of_the_reference_are_read(void **state)
     assert_string_equal(c.job.content_key, "a.b");
     AUTO_FREE char *out = fs_absolute("out", NULL);
     AUTO_FREE char *clean = fs_absolute("clean", NULL);
-    assert_string_equal(c.job.report_dir, out);    /* whoever asks may work elsewhere */
+    assert_string_equal(c.job.report_dir, out);    /* callers may have another working directory */
     assert_string_equal(c.job.cleaned_dir, clean); /* the key alone switches purify on */
     assert_string_equal(c.report_output_dir, "out");
     assert_int_equal(c.detect.ngram_size, 6); /* the command line has the last word */

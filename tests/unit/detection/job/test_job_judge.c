@@ -245,7 +245,7 @@ static void lenient_refuses_large_files_of_other_formats(void **state)
     expect_nothing_left(s);
 }
 
-/* Another compression is no text, whoever looks at it. */
+/* Another compression is not text for any reader. */
 static void lenient_refuses_other_compressions(void **state)
 {
     detect_site *s = *state;

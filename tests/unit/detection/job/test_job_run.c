@@ -196,7 +196,7 @@ static void records_with_nul_characters(void **state)
             fail_msg("%s is not in %s", wanted[i], report);
 }
 
-/* A report to the letter. */
+/* The exact text of a report. */
 static void report_lines(void **state)
 {
     detect_site *s = *state;

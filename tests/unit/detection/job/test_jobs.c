@@ -119,7 +119,7 @@ static void jobs_go_through_their_states(void **state)
         j, second,
         "{\"error\":\"Processing error: \\\"why\\\"\",\"error_code\":\"JSONL\",\"job_id\":");
     expect_status(j, second, "\"status\":\"failed\"}");
-    expect_status(j, "nobody", "{\"error\":\"Job not found\"}");
+    expect_status(j, "unknown", "{\"error\":\"Job not found\"}");
 }
 
 static void full_queue_refuses(void **state)

@@ -86,7 +86,7 @@ static void records_that_a_killed_run_did_not_finish_are_removed(void **state)
     workdir_close(w);
 }
 
-/* The server is told of files in JSON, which cannot carry such a path. */
+/* Paths go to the server as JSON, which cannot carry such a path. */
 static void a_path_that_is_not_utf8_is_refused(void **state)
 {
     UNUSED(state);

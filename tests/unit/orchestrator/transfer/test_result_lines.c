@@ -285,7 +285,7 @@ static void the_verdict_is_that_of_comparing_bytes(void **state)
     assert_true(equal > 500 && different > 500);
 }
 
-/* Hashes that a disk has damaged fail nobody's file: the input itself decides. */
+/* Hashes damaged on disk fail no file: the input itself decides. */
 static void damaged_hashes_fail_nobodys_file(void **state)
 {
     UNUSED(state);

@@ -180,7 +180,7 @@ static void a_restart_forgets_what_was_read(void **state)
     begin(&f, 512 << 20);
     assert_int_equal(pwrite(f.fd, "x", 1, 300000), 1);
     verify_task *t = start(&f, "a.jsonl");
-    verify_task_grow(t, f.size_bytes); /* a piece with the fault is on its way */
+    verify_task_grow(t, f.size_bytes); /* a worker has a piece with the fault */
     verify_task_restart(t);
     collect_all(&f); /* and found, too late to count */
     assert_int_equal(f.done, 0);
@@ -295,7 +295,7 @@ static void a_small_server_refuses_usual_windows_too(void **state)
     end(&f);
 }
 
-/* Its own limit is longer; the smaller one of both counts. */
+/* Its own limit is longer; the smaller one counts. */
 static void a_line_that_the_server_cannot_read_is_refused(void **state)
 {
     UNUSED(state);

@@ -92,7 +92,7 @@ static void answers_that_are_none(void **state)
         answers(&s, LINE, cases[i].output);
         is_refused(&s, cases[i].why);
         assert_null(strstr(s.error.message, "/opt/keys"));     /* a command line may hold secrets */
-        assert_null(strstr(s.error.message, "instance role")); /* nobody else's keys are taken */
+        assert_null(strstr(s.error.message, "instance role")); /* no other keys are used */
         site_close(&s);
     }
 }

@@ -170,7 +170,7 @@ static void the_bundle_of_certificates(void **state)
 
 static void a_profile_that_is_nowhere_is_an_error(void **state)
 {
-    const char *env[] = {"HOME", dir, "AWS_PROFILE", "nobody", NULL};
+    const char *env[] = {"HOME", dir, "AWS_PROFILE", "absent-profile", NULL};
     err e = ERR_INIT;
     fake_transport *f = fake_new();
     (void)state;
@@ -179,7 +179,7 @@ static void a_profile_that_is_nowhere_is_an_error(void **state)
         s3_client_new(fake_transport_base(f), &(s3_config){.getenv_fn = site_getenv}, &e);
     assert_null(c);
     assert_int_equal(e.code, ERR_CONFIG);
-    assert_non_null(strstr(e.message, "nobody"));
+    assert_non_null(strstr(e.message, "absent-profile"));
     fake_free(f);
     site_env = NULL;
 }
@@ -433,7 +433,7 @@ static void without_tokens_the_role_is_asked_in_the_old_way(void **state)
     }
 }
 
-/* A refusal, a throttle, silence: whoever falls back then can be made to. */
+/* After a refusal, a throttle or silence no other source is tried: an attacker could cause them. */
 static void the_old_way_is_not_taken_behind_a_refusal(void **state)
 {
     static const int statuses[] = {400, 401, 403, 429, 503};
@@ -524,7 +524,7 @@ static void each_word_for_keys_that_are_no_good_renews_them(void **state)
     }
 }
 
-/* The second refusal comes when the new keys are there already: it speaks of the old ones. */
+/* The second refusal arrives after the new keys: it refers to the old ones. */
 static void many_refusals_renew_once(void **state)
 {
     static const char expired[] = "<Error><Code>ExpiredToken</Code></Error>";

@@ -60,7 +60,7 @@ static char *outcome(const half *h)
         e = s.error;
     }
     char *message = xstrdup(err_is_set(&e) ? e.message : "");
-    for (size_t i = 0; i < fake_request_count(s.f); i++) /* nobody else is asked */
+    for (size_t i = 0; i < fake_request_count(s.f); i++) /* no other source is asked */
         if (!h->url || !strstr(fake_request_at(s.f, i)->url, h->url)) {
             free(message);
             message = xasprintf("(asked %s)", fake_request_at(s.f, i)->url);

@@ -227,7 +227,7 @@ static void profiles_that_lead_nowhere(void **state)
         {"[profile p]\nrole_arn=R\nsource_profile=p\n", "is a loop"},
         {"[profile p]\nrole_arn=R\nsource_profile=q\n[profile q]\nregion=r\n",
          "profile 'q': is a source_profile, but has neither keys nor role_arn"},
-        {"[profile p]\nrole_arn=R\nsource_profile=nobody\n", "'nobody'"},
+        {"[profile p]\nrole_arn=R\nsource_profile=missing\n", "'missing'"},
         {"[profile p]\nrole_arn=R\n", "profile 'p': role_arn needs source_profile"},
         {"[profile p]\nrole_arn=R\ncredential_source=Moon\n", "is not one of Environment"},
         {"[profile p]\nrole_arn=R\ncredential_source=Environment\n", "AWS_ACCESS_KEY_ID"},
@@ -272,7 +272,7 @@ static void a_clock_that_differs_is_made_up_for(void **state)
     site_close(&s);
 }
 
-/* What the store's refusal told of its clock holds for STS too. */
+/* The clock difference from the store's refusal applies to STS too. */
 static void the_clock_of_the_store_holds_for_sts(void **state)
 {
     site s;

@@ -196,7 +196,7 @@ static void a_renewal_that_fails(void **state)
     expect_keys(&s, "SECRET-OLD", 200, KEYS("ID-S"));
     works_with(&s, "ID-S");
     site_close(&s);
-    /* The client's registration is over: nobody is asked. */
+    /* The client's registration has expired: no request is sent. */
     write_token(SESSION_FILE, REFRESHABLE("2013-05-23T23:00:00Z", "2013-05-01T00:00:00Z"));
     open_config(&s, SESSION, NULL, NULL);
     is_refused(&s, LOGIN);

@@ -241,7 +241,7 @@ static void an_unreachable_source_is_tried_for_start_wait(void **state)
         }
 }
 
-/* Most hosts are no instances: nobody waits for a metadata service that is not there. */
+/* Most hosts are not instances: there is no wait for a missing metadata service. */
 static void what_is_not_waited_for(void **state)
 {
     (void)state;

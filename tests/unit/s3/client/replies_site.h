@@ -76,7 +76,7 @@ static inline void reply_handler(void *ctx, const fake_request *r, fake_reply *r
     p->done |= p->works;
     false_reply_deinit(&p->lie);
     if (!lie_make(p->c->l, &p->op->truth, p->c->field, p->c->from, p->c->to, &p->lie))
-        fail_msg("%s: this lie cannot be told of %s", p->op->name,
+        fail_msg("%s: this false reply does not apply to %s", p->op->name,
                  p->c->field ? p->c->field : "the reply");
     *reply = p->lie.reply;
 }

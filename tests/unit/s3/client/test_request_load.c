@@ -110,7 +110,7 @@ static void an_outage_has_a_limit_and_says_so(void **state)
     s3_outage o = {.limit_ms = 3600000};
     err e = ERR_INIT;
     (void)state;
-    assert_false(err_set(&e, ERR_NET_DNS, "nobody there"));
+    assert_false(err_set(&e, ERR_NET_DNS, "no such host"));
     assert_false(s3_outage_wait(&o, 1000, &e)); /* it has never answered */
     s3_outage_success(&o, 1000);
     assert_false(o.on);

@@ -81,8 +81,8 @@ static void the_variables_that_name_the_profile(void **state)
     uses("ID-B");
     env[5] = "";
     uses("ID-D");
-    env[5] = "nobody";
-    is_refused("profile 'nobody' is neither in ");
+    env[5] = "missing";
+    is_refused("profile 'missing' is neither in ");
     is_refused("check AWS_DEFAULT_PROFILE");
 }
 

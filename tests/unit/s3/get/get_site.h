@@ -41,7 +41,7 @@ typedef struct get_site {
     s3_op *op;
     uint64_t prefix;
     s3_checksum_kind kind; /* what it was told to hash by */
-    unsigned loaded;       /* so often it was told that all is there */
+    unsigned loaded;       /* number of reports that all was received */
 } get_site;
 
 static inline void add(get_site *g, fake_reply *reply, const char *name, const char *value)

@@ -15,7 +15,7 @@
 typedef struct get_site {
     site s;
     const char *object, *etag;
-    char etag_text[TEXT_SIZE], length[TEXT_SIZE], range[TEXT_SIZE]; /* of the reply at hand */
+    char etag_text[TEXT_SIZE], length[TEXT_SIZE], range[TEXT_SIZE]; /* of the current reply */
     http_header headers[6];
     FILE *file;
     buf data; /* on_data */

@@ -1,4 +1,4 @@
-/* Downloads: held against the object's checksum; ranges of an earlier run are used again. */
+/* Downloads: compared with the object's checksum; ranges of an earlier run are reused. */
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -248,7 +248,7 @@ static void finished_ranges_are_not_loaded_again(void **state)
 
 /* In place of the C library's: notes what was synced while no record stood as yet. */
 static struct {
-    const get_site *site; /* NULL: nobody looks */
+    const get_site *site; /* NULL: not checked */
     ino_t inodes[4];
     size_t count;
     char bytes[TEXT_SIZE]; /* of the first one */
@@ -371,7 +371,7 @@ static void a_file_that_was_whole_is_only_verified(void **state)
                                             "have 0 36\nend\n"),
                                   false, &e));
         assert_int_equal(get(&g, resumable(&g, true)), ERR_NONE);
-        assert_int_equal(g.loads, bad ? 5 : 0); /* afresh nothing is known of it */
+        assert_int_equal(g.loads, bad ? 5 : 0); /* nothing is known after a restart */
         assert_int_equal(g.heads, 1);
         file_is(&g, OBJECT);
         close_get(&g);

@@ -126,7 +126,7 @@ static void a_reader_that_gives_up_is_waited_for_no_more(void **state)
     }
 }
 
-/* By what it is to hash is known before its first byte is told of. */
+/* The hash's kind is known before its first byte is reported. */
 static void nothing_is_told_before_the_checksum_is_known(void **state)
 {
     get_site g;

@@ -103,7 +103,7 @@ static void what_fails_for_good_is_told_key_by_key(void **state)
     close_removal(&r);
 }
 
-/* Only the key that it befell: the other may have been written anew meanwhile. */
+/* Only the affected key: the other one may have been written again meanwhile. */
 static void what_may_pass_is_tried_again(void **state)
 {
     removal r;

@@ -94,7 +94,7 @@ static void hard_keys_are_decoded(void **state)
     listing l;
     (void)state;
     open_listing(&l);
-    /* MinIO tells of the encoding behind the keys. */
+    /* MinIO reports the encoding after the keys. */
     site_expect(&l.s, "GET", PAGE_URL, 200,
                 PAGE(LAST OBJECT("%2F%2Fx%2F..%2F%01%0A", "2") OBJECT("a+b%2Bc%25d", "1")
                          OBJECT("%F0%9F%98%80%C2%A0", "3") URL_ENCODED));

@@ -182,7 +182,7 @@ static void parts_that_are_not_the_source_s_bytes_are_no_copy(void **state)
     site_close(&s);
 }
 
-/* Some stores hash no parts of copies: the whole is held against the source's then. */
+/* Some stores hash no parts of copies: then the whole is compared with the source's. */
 static void a_copy_without_checksums_of_parts_is_verified(void **state)
 {
     (void)state;

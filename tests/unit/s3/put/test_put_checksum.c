@@ -265,7 +265,7 @@ typedef struct changing {
     unsigned puts;
 } changing;
 
-/* The first body is altered on its way, and the file after it was hashed. */
+/* The first body is altered in transfer, and the file after it was hashed. */
 static void refuse_first(void *ctx, const fake_request *request, fake_reply *reply)
 {
     changing *c = ctx;

@@ -276,7 +276,7 @@ static void a_source_that_fails_cancels_and_aborts(void **state)
     site_close(&p.s);
 }
 
-/* The upload's id is on its way: it is aborted when that is known. */
+/* The upload's id is not known yet: it is aborted when it is. */
 static void a_cancel_before_the_id_aborts_too(void **state)
 {
     stream_site p;
@@ -294,7 +294,7 @@ static void a_cancel_before_the_id_aborts_too(void **state)
     site_close(&p.s);
 }
 
-/* As long as no byte is given away, the upload can begin anew with another checksum. */
+/* While all bytes are in memory, the upload can begin again with another checksum. */
 static void a_store_that_refuses_the_checksum_gets_a_lesser_one(void **state)
 {
     stream_site p;

@@ -20,7 +20,7 @@ typedef struct fixture {
     char endpoint[64];
     loop *loop;
     s3_client *client;
-    /* of the call under way */
+    /* of the current call */
     bool done;
     err error;
     buf text; /* what it told */

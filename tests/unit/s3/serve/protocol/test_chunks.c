@@ -1,5 +1,5 @@
 /* Bodies in chunks (aws-chunked): the decoder, and the small server asked with the published
- * examples to the letter. */
+ * examples unchanged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -212,7 +212,7 @@ static void ask(const server *s, slice request, buf *reply)
         buf_append(reply, piece, (size_t)got);
 }
 
-/* Sends it, and yields the reply's status; what stands there then has `size` bytes, or is absent. */
+/* Sends it, and yields the reply's status; the object then has `size` bytes, or is absent. */
 static void assert_example(const example *x, const char *status, const char *words, int size)
 {
     char root[] = "/tmp/serve-chunks.XXXXXX";
