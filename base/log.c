@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/output.h"
+#include "base/array.h"
 #include "base/util.h"
 #include "decon/base/buf.h"
 
@@ -428,10 +429,7 @@ void log_secret_add(const char *secret)
     if (!secret || strlen(secret) < SECRET_MIN_CHARS)
         return;
     pthread_mutex_lock(&state.lock);
-    if (!secret_known(secret)) {
-        size_t size_bytes = (state.secret_count + 1) * sizeof *state.secrets;
-        state.secrets = xrealloc(state.secrets, size_bytes);
-        state.secrets[state.secret_count++] = xstrdup(secret);
-    }
+    if (!secret_known(secret))
+        *ARRAY_ADD(state.secrets, state.secret_count) = xstrdup(secret);
     pthread_mutex_unlock(&state.lock);
 }

@@ -4,11 +4,8 @@
 
 static void unlink_op(op *o)
 {
-    if (!o->list)
-        return;
-    *(o->previous ? &o->previous->next : &o->list->first) = o->next;
-    if (o->next)
-        o->next->previous = o->previous;
+    if (o->list)
+        list_remove(&o->list->ops, &o->link);
     o->list = NULL;
 }
 
@@ -47,12 +44,8 @@ void *op_new(const op_kind *kind, size_t size_bytes, op_list *list, transport *t
     o->transport = t;
     o->starting = true;
     o->list = list;
-    if (!list)
-        return o;
-    o->next = list->first;
-    if (o->next)
-        o->next->previous = o;
-    list->first = o;
+    if (list)
+        list_prepend(&list->ops, &o->link);
     return o;
 }
 
@@ -133,13 +126,24 @@ void op_cancel(op *o)
 
 void op_list_end(op_list *list)
 {
-    while (list->first)
-        drop(list->first);
+    op *o;
+    while ((o = op_list_first(list)))
+        drop(o);
 }
 
 void op_list_wake(op_list *list)
 {
-    for (op *o = list->first; o; o = o->next)
+    for (op *o = op_list_first(list); o; o = op_next(o))
         if (o->kind->wake && !o->ended)
             o->kind->wake(o);
+}
+
+op *op_list_first(const op_list *list)
+{
+    return LIST_FIRST(&list->ops, op, link);
+}
+
+op *op_next(const op *o)
+{
+    return LIST_NEXT(o, op, link);
 }

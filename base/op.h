@@ -13,13 +13,14 @@
 #ifndef BASE_OP_H
 #define BASE_OP_H
 
+#include "base/list.h"
 #include "base/util.h"
 #include "decon/base/transport.h"
 
 typedef struct op op;
 
 typedef struct op_list {
-    op *first;
+    linked_list ops;
 } op_list;
 
 typedef struct op_kind {
@@ -50,7 +51,7 @@ struct op {
     /* op.c only */
     transport *transport;
     op_list *list; /* or NULL */
-    op *previous, *next;
+    list_link link;
     bool starting, ended;
     timer *late; /* reports an end during the start */
     err *error;  /* for `late` */
@@ -73,5 +74,9 @@ void op_cancel(op *o);
 /* Stops and frees all without callbacks, also those whose `cancel` would have gone on. */
 void op_list_end(op_list *list);
 void op_list_wake(op_list *list);
+
+/* For a walk over the operations of a list; NULL: none (more). */
+op *op_list_first(const op_list *list);
+op *op_next(const op *o);
 
 #endif

@@ -125,7 +125,7 @@ static void keep_facts(app *a, const server_facts *facts)
     a->server.recall = xstrdup_or_null(facts->recall);
     a->server.report_dir = facts->report_dir ? xstrdup(facts->report_dir) : NULL;
     a->server.cleaned_dir = facts->cleaned_dir ? xstrdup(facts->cleaned_dir) : NULL;
-    a->server.content_key = NULL; /* lent, and looked at already */
+    a->server.content_key = NULL; /* borrowed, and checked already */
 }
 
 /* Verified by one key and scanned by another, all that is contaminated would be called clean. */

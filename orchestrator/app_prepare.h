@@ -59,7 +59,7 @@ struct app {
     struct claim_run *claim_run; /* app_claim.c; NULL: the share is fixed */
 
     progress *progress; /* until the flow has ended */
-    /* the step that is under way */
+    /* the current step */
     op *step; /* its operation, or NULL */
     bool step_done;
     err step_error;

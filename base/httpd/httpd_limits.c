@@ -1,3 +1,4 @@
+#include "base/list.h"
 #include "base/util.h"
 #include "base/httpd/httpd_limits.h"
 
@@ -10,7 +11,7 @@
 typedef enum phase { WAITING, IN_BODY, IN_REQUEST, SHUT } phase;
 
 struct httpd_connection {
-    httpd_connection *before, *after; /* in order of acceptance */
+    list_link link; /* in order of acceptance */
     int fd;
     bool counted;                   /* its address is not loopback */
     uint8_t address[ADDRESS_BYTES]; /* IPv6: its /64 network */
@@ -22,8 +23,7 @@ struct httpd_connection {
 struct httpd_limits {
     httpd_limits_options options; /* immutable */
     pthread_mutex_t lock;         /* guards all members below */
-    httpd_connection *first, *last;
-    size_t count;
+    linked_list open;
 };
 
 httpd_limits *httpd_limits_new(const httpd_limits_options *options)
@@ -38,8 +38,8 @@ void httpd_limits_free(httpd_limits *l)
 {
     if (!l)
         return;
-    while (l->first)
-        httpd_limits_remove(l, l->first);
+    LIST_EACH (c, &l->open, httpd_connection, link)
+        httpd_limits_remove(l, c);
     pthread_mutex_destroy(&l->lock);
     free(l);
 }
@@ -92,29 +92,13 @@ bool httpd_limits_accept(httpd_limits *l, const struct sockaddr *from)
     if (!address_key(from, key))
         return true;
     pthread_mutex_lock(&l->lock);
-    for (const httpd_connection *c = l->first; c; c = c->after)
+    LIST_EACH (c, &l->open, httpd_connection, link)
         same += c->counted && memcmp(c->address, key, ADDRESS_BYTES) == 0;
     pthread_mutex_unlock(&l->lock);
     return same < l->options.per_address;
 }
 
 /* --- the table; all under the lock --- */
-
-static void append(httpd_limits *l, httpd_connection *c)
-{
-    c->before = l->last;
-    c->after = NULL;
-    *(l->last ? &l->last->after : &l->first) = c;
-    l->last = c;
-    l->count++;
-}
-
-static void take_out(httpd_limits *l, httpd_connection *c)
-{
-    *(c->before ? &c->before->after : &l->first) = c->after;
-    *(c->after ? &c->after->before : &l->last) = c->before;
-    l->count--;
-}
 
 static void shut(httpd_limits *l, httpd_connection *c)
 {
@@ -126,18 +110,18 @@ static void shut(httpd_limits *l, httpd_connection *c)
 static size_t open_count(const httpd_limits *l)
 {
     size_t count = 0;
-    for (const httpd_connection *c = l->first; c; c = c->after)
+    LIST_EACH (c, &l->open, httpd_connection, link)
         count += c->phase != SHUT;
     return count;
 }
 
 static void make_room(httpd_limits *l)
 {
-    if (l->count <= l->options.connections / 4 * 3 ||
+    if (l->open.count <= l->options.connections / 4 * 3 ||
         open_count(l) <= l->options.connections / 4 * 3)
         return;
     httpd_connection *longest = NULL;
-    for (httpd_connection *c = l->first; c; c = c->after)
+    LIST_EACH (c, &l->open, httpd_connection, link)
         if (c->phase == WAITING && (!longest || c->since_ms < longest->since_ms))
             longest = c;
     if (longest)
@@ -154,7 +138,7 @@ httpd_connection *httpd_limits_add(httpd_limits *l, int fd, const struct sockadd
     c->deadline_ms = now_ms + l->options.head_ms;
     pthread_mutex_lock(&l->lock);
     make_room(l);
-    append(l, c);
+    list_append(&l->open, &c->link);
     pthread_mutex_unlock(&l->lock);
     return c;
 }
@@ -162,7 +146,7 @@ httpd_connection *httpd_limits_add(httpd_limits *l, int fd, const struct sockadd
 void httpd_limits_remove(httpd_limits *l, httpd_connection *take_connection)
 {
     pthread_mutex_lock(&l->lock);
-    take_out(l, take_connection);
+    list_remove(&l->open, &take_connection->link);
     pthread_mutex_unlock(&l->lock);
     free(take_connection);
 }
@@ -209,7 +193,7 @@ void httpd_limits_sweep(httpd_limits *l, uint64_t now_ms)
 {
     const httpd_limits_options *o = &l->options;
     pthread_mutex_lock(&l->lock);
-    for (httpd_connection *c = l->first; c; c = c->after)
+    LIST_EACH (c, &l->open, httpd_connection, link)
         if ((c->phase == WAITING || c->phase == IN_BODY) && now_ms >= c->deadline_ms &&
             !(o->has_unread && o->has_unread(o->ctx, c->fd)))
             shut(l, c);

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "base/json/json_tree.h"
 
@@ -18,10 +19,7 @@ void json_tree_deinit(json_tree *t)
 static uint32_t new_node(builder *b)
 {
     json_tree *t = b->tree;
-    if (t->count == t->capacity) {
-        t->capacity = t->capacity * 2 + 16;
-        t->nodes = xrealloc(t->nodes, t->capacity * sizeof *t->nodes);
-    }
+    ARRAY_RESERVE(t->nodes, t->capacity, t->count + 1);
     t->nodes[t->count] = (json_node){0};
     return (uint32_t)t->count++;
 }

@@ -14,31 +14,6 @@
 #include "base/util.h"
 #include "base/loop/loop_private.h"
 
-static void list_append(call_list *list, http_call *call)
-{
-    call->prev = list->last;
-    call->next = NULL;
-    if (list->last)
-        list->last->next = call;
-    else
-        list->first = call;
-    list->last = call;
-    list->count++;
-}
-
-static void list_remove(call_list *list, http_call *call)
-{
-    if (call->prev)
-        call->prev->next = call->next;
-    else
-        list->first = call->next;
-    if (call->next)
-        call->next->prev = call->prev;
-    else
-        list->last = call->prev;
-    list->count--;
-}
-
 static easy *easy_take(loop *l)
 {
     easy *h = l->free_easies;
@@ -63,7 +38,7 @@ http_call *loop_call_send(transport *t, const http_request *request)
     call->request = *request;
     call->state = CALL_QUEUED;
     buf_init(&call->head, REPLY_HEAD_BYTES);
-    list_append(&l->queued, call);
+    list_append(&l->queued, &call->link);
     return call;
 }
 
@@ -71,7 +46,7 @@ http_call *loop_call_send(transport *t, const http_request *request)
 static void call_drop(http_call *call)
 {
     loop *l = call->loop;
-    list_remove(call->state == CALL_QUEUED ? &l->queued : &l->active, call);
+    list_remove(call->state == CALL_QUEUED ? &l->queued : &l->active, &call->link);
     if (call->state != CALL_QUEUED && call->request.no_proxy)
         l->active_local--;
     if (call->easy) {
@@ -99,11 +74,9 @@ void loop_calls_drop_cancelled(loop *l)
     if (!l->any_cancelled)
         return;
     l->any_cancelled = false;
-    for (http_call *call = l->active.first, *next; call; call = next) {
-        next = call->next;
+    LIST_EACH (call, &l->active, http_call, link)
         if (call->cancelled && call->state == CALL_ACTIVE)
             call_drop(call);
-    }
 }
 
 static bool connection_reused(const http_call *call)
@@ -142,8 +115,8 @@ void loop_call_end(http_call *call, CURLcode code)
 static bool call_start(http_call *call)
 {
     loop *l = call->loop;
-    list_remove(&l->queued, call);
-    list_append(&l->active, call);
+    list_remove(&l->queued, &call->link);
+    list_append(&l->active, &call->link);
     if (call->request.no_proxy)
         l->active_local++;
     call->state = CALL_ACTIVE;
@@ -169,9 +142,9 @@ static bool has_handle(const loop *l)
 static http_call *next_to_start(const loop *l)
 {
     bool room = l->active.count - l->active_local < l->concurrency.calls;
-    http_call *call = has_handle(l) ? l->queued.first : NULL;
+    http_call *call = has_handle(l) ? LIST_FIRST(&l->queued, http_call, link) : NULL;
     while (call && !room && !call->request.no_proxy)
-        call = call->next;
+        call = LIST_NEXT(call, http_call, link);
     return call;
 }
 
@@ -214,10 +187,10 @@ void loop_calls_collect(loop *l)
 
 void loop_calls_free(loop *l)
 {
-    while (l->queued.first)
-        call_drop(l->queued.first);
-    while (l->active.first)
-        call_drop(l->active.first);
+    LIST_EACH (queued, &l->queued, http_call, link)
+        call_drop(queued);
+    LIST_EACH (active, &l->active, http_call, link)
+        call_drop(active);
     while (l->free_easies) {
         easy *h = l->free_easies;
         l->free_easies = h->next;

@@ -8,6 +8,7 @@
 #define BASE_LOOP_LOOP_PRIVATE_H
 
 #include "decon/base/loop.h"
+#include "base/list.h"
 #include "base/loop/loop_rate_limit.h"
 #include "base/loop/loop_easy.h"
 #include "base/loop/loop_concurrency.h"
@@ -23,7 +24,7 @@ typedef enum call_state {
 } call_state;
 
 struct http_call {
-    http_call *prev, *next; /* in loop.queued or loop.active */
+    list_link link; /* in loop.queued or loop.active */
     loop *loop;
     http_request request;
     call_state state;
@@ -45,11 +46,6 @@ struct http_call {
     uint64_t body_bytes;
     err error; /* set by a callback, or by the upload's file */
 };
-
-typedef struct call_list {
-    http_call *first, *last;
-    size_t count;
-} call_list;
 
 struct timer {
     uint64_t due_ms, order;
@@ -73,7 +69,7 @@ struct loop {
     CURLM *multi;
 
     /* loop only */
-    call_list queued, active;
+    linked_list queued, active;
     size_t active_local; /* active calls with no_proxy; the concurrency limit does not count them */
     loop_concurrency concurrency;
     easy *free_easies;
@@ -84,8 +80,7 @@ struct loop {
     uint64_t pauses;      /* so far, by the rate limit */
     uint64_t flow_due_ms; /* time of the next loop_flow_run with work; UINT64_MAX: none */
     timer_heap timers;
-    process *processes;
-    struct loop_watch *watches;
+    linked_list processes, watches;
     uint64_t random_state;
     pool *pool;
     int signal_fd; /* -1: none */

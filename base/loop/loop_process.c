@@ -24,7 +24,7 @@
 #define REAP_POLL_MS       10
 
 struct process {
-    process *next; /* in loop.processes */
+    list_link link; /* in loop.processes */
     loop *loop;
     process_request request; /* without the command */
     pid_t pid;               /* -1: not started, or gone */
@@ -107,17 +107,9 @@ static bool run(process *p, err *e)
 
 /* --- end --- */
 
-static void unlink_process(process *p)
-{
-    process **link = &p->loop->processes;
-    while (*link != p)
-        link = &(*link)->next;
-    *link = p->next;
-}
-
 static void process_free(process *p)
 {
-    unlink_process(p);
+    list_remove(&p->loop->processes, &p->link);
     timer_stop(&p->loop->base, p->limit);
     timer_stop(&p->loop->base, p->later);
     close_pipe(&p->out_fd);
@@ -236,7 +228,7 @@ static void pipe_ready(process *p, int *fd)
 
 bool loop_process_ready(loop *l, int fd)
 {
-    for (process *p = l->processes; p; p = p->next)
+    LIST_EACH (p, &l->processes, process, link)
         if (p->out_fd == fd || p->err_fd == fd) {
             pipe_ready(p, p->out_fd == fd ? &p->out_fd : &p->err_fd);
             return true;
@@ -251,8 +243,7 @@ process *loop_process_start(transport *t, const process_request *request)
     loop *l = (loop *)t;
     process *p = xcalloc(1, sizeof *p);
     *p = (process){.loop = l, .request = *request, .pid = -1, .out_fd = -1, .err_fd = -1};
-    p->next = l->processes;
-    l->processes = p;
+    list_prepend(&l->processes, &p->link);
     buf_init(&p->output, request->output_max_bytes);
     buf_init(&p->error_output, 2 * ERROR_OUTPUT_BYTES);
     if (run(p, &p->error))
@@ -276,6 +267,6 @@ void loop_process_cancel(transport *t, process *p)
 
 void loop_processes_free(loop *l)
 {
-    while (l->processes)
-        loop_process_cancel(&l->base, l->processes);
+    LIST_EACH (p, &l->processes, process, link)
+        loop_process_cancel(&l->base, p);
 }

@@ -55,7 +55,7 @@ static http_call *next_to_resume(loop *l)
     http_call *first = NULL;
     for (int d = 0; d < FLOW_DIRECTIONS; d++)
         may[d] = loop_rate_limit_may(&l->rate_limits[d], now_ms);
-    for (http_call *call = l->active.first; call; call = call->next) {
+    LIST_EACH (call, &l->active, http_call, link) {
         bool ready = (call->paused[FLOW_RECEIVE] && may[FLOW_RECEIVE]) ||
                      (call->paused[FLOW_SEND] && may[FLOW_SEND]);
         if (ready && !call->cancelled && (!first || call->paused_order < first->paused_order))
@@ -108,8 +108,8 @@ static bool has_stalled(const http_call *call, uint64_t now_ms)
 static void end_stalled(loop *l)
 {
     uint64_t now_ms = loop_clock_ms();
-    for (http_call *call = l->active.first, *next; call; call = next) {
-        next = call->next;
+    for (http_call *call = LIST_FIRST(&l->active, http_call, link), *next; call; call = next) {
+        next = LIST_NEXT(call, http_call, link);
         if (stall_due_ms(call) > now_ms)
             continue;
         if (!is_connected(call)) {
@@ -123,7 +123,7 @@ static void end_stalled(loop *l)
         }
         call->stalled = true;
         loop_call_end(call, CURLE_OPERATION_TIMEDOUT);
-        next = l->active.first; /* its on_done may have ended others */
+        next = LIST_FIRST(&l->active, http_call, link); /* its on_done may have ended others */
     }
 }
 
@@ -153,6 +153,6 @@ void loop_flow_run(loop *l)
         resume(l, call);
     end_stalled(l);
     l->flow_due_ms = UINT64_MAX;
-    for (const http_call *call = l->active.first; call; call = call->next)
+    LIST_EACH (call, &l->active, http_call, link)
         l->flow_due_ms = MIN(l->flow_due_ms, due_ms(l, call));
 }

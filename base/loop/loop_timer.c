@@ -1,4 +1,5 @@
 /* Timers: a binary heap by due time, then by the order in which they were started. */
+#include "base/array.h"
 #include "base/util.h"
 #include "base/loop/loop_private.h"
 
@@ -51,10 +52,7 @@ static void heap_remove(timer_heap *h, timer *t)
 timer *loop_timer_start(transport *t, uint64_t delay_ms, void (*fire)(void *ctx), void *ctx)
 {
     timer_heap *h = &((loop *)t)->timers;
-    if (h->count == h->capacity) {
-        h->capacity = h->capacity ? 2 * h->capacity : 64;
-        h->items = xrealloc(h->items, h->capacity * sizeof(timer *));
-    }
+    ARRAY_RESERVE(h->items, h->capacity, h->count + 1);
     uint64_t now_ms = loop_clock_ms();
     timer *started = xcalloc(1, sizeof *started);
     started->due_ms = delay_ms < UINT64_MAX - now_ms ? now_ms + delay_ms : UINT64_MAX - 1;

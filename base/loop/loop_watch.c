@@ -12,7 +12,7 @@
 #include <sys/epoll.h>
 
 struct loop_watch {
-    loop_watch *next; /* in loop.watches */
+    list_link link; /* in loop.watches */
     loop *loop;
     int fd;
     bool in_epoll;
@@ -23,10 +23,7 @@ struct loop_watch {
 
 static void watch_free(loop_watch *w)
 {
-    loop_watch **link = &w->loop->watches;
-    while (*link != w)
-        link = &(*link)->next;
-    *link = w->next;
+    list_remove(&w->loop->watches, &w->link);
     timer_stop(&w->loop->base, w->ready);
     if (w->in_epoll)
         epoll_ctl(w->loop->epoll_fd, EPOLL_CTL_DEL, w->fd, NULL);
@@ -52,9 +49,9 @@ loop_watch *loop_watch_readable(loop *l, int fd, void (*on_readable)(void *ctx),
 {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
     loop_watch *w = xcalloc(1, sizeof *w);
-    *w = (loop_watch){.next = l->watches, .loop = l, .fd = fd, .ctx = ctx};
+    *w = (loop_watch){.loop = l, .fd = fd, .ctx = ctx};
     w->on_readable = on_readable;
-    l->watches = w;
+    list_prepend(&l->watches, &w->link);
     w->in_epoll = epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
     if (!w->in_epoll)
         w->ready = timer_start(&l->base, 0, ready_called, w);
@@ -69,7 +66,7 @@ void loop_watch_stop(loop_watch *w)
 
 bool loop_watch_ready(loop *l, int fd)
 {
-    for (loop_watch *w = l->watches; w; w = w->next)
+    LIST_EACH (w, &l->watches, loop_watch, link)
         if (w->fd == fd && w->in_epoll) {
             fire(w);
             return true;
@@ -79,6 +76,6 @@ bool loop_watch_ready(loop *l, int fd)
 
 void loop_watches_free(loop *l)
 {
-    while (l->watches)
-        watch_free(l->watches);
+    LIST_EACH (w, &l->watches, loop_watch, link)
+        watch_free(w);
 }

@@ -9,10 +9,10 @@
 void progress_line_init(progress_line *p, uint64_t now_ms)
 {
     *p = (progress_line){.line_ms = LINE_MS,
-                    .redraw_ms = REDRAW_MS,
-                    .start_ms = now_ms,
-                    .last_line_ms = now_ms,
-                    .last_draw_ms = now_ms};
+                         .redraw_ms = REDRAW_MS,
+                         .start_ms = now_ms,
+                         .last_line_ms = now_ms,
+                         .last_draw_ms = now_ms};
 }
 
 bool progress_line_is_due(const progress_line *p, uint64_t now_ms)

@@ -1,5 +1,6 @@
 /* A stack of keys and a hash table over it. Keys are removed in the reverse order of insertion, so
  * that a slot can simply be cleared: keys that were probed past it are already removed. */
+#include "base/array.h"
 #include "base/util.h"
 #include "compression/keys/keyset.h"
 
@@ -63,8 +64,7 @@ static void place(keyset *s, size_t index)
 
 static void grow(keyset *s)
 {
-    s->room = MAX((size_t)64, s->room * 2);
-    s->keys = xrealloc(s->keys, s->room * sizeof *s->keys);
+    ARRAY_RESERVE(s->keys, s->room, MAX(s->count + 1, (size_t)64));
     s->slot_count = s->room * 2;
     free(s->slots);
     s->slots = xcalloc(s->slot_count, sizeof *s->slots);
@@ -74,11 +74,7 @@ static void grow(keyset *s)
 
 void keyset_open(keyset *s)
 {
-    if (s->depth == s->depth_room) {
-        s->depth_room = MAX((size_t)16, s->depth_room * 2);
-        s->objects = xrealloc(s->objects, s->depth_room * sizeof *s->objects);
-    }
-    s->objects[s->depth++] = s->count;
+    *ARRAY_PUSH(s->objects, s->depth, s->depth_room) = s->count;
 }
 
 static void forget_last(keyset *s)

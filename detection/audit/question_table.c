@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/audit/question_table.h"
 
@@ -33,8 +34,7 @@ static uint32_t *find_slot(const question_table *t, const audit_question *q)
 
 static void grow(question_table *t)
 {
-    t->capacity = t->capacity * 2 + 512;
-    t->each = xrealloc(t->each, t->capacity * sizeof *t->each);
+    ARRAY_RESERVE(t->each, t->capacity, MAX(t->count + 1, (size_t)512));
     for (t->slot_count = 1024; t->slot_count < t->capacity * 2;)
         t->slot_count *= 2;
     free(t->slots);

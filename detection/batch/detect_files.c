@@ -8,6 +8,7 @@
 #include "decon/base/digest.h"
 #include "decon/base/log.h"
 #include "decon/compression/codec.h"
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/batch/run_record.h"
 
@@ -70,17 +71,14 @@ static char *id_of(const char *relative)
 
 static void add_file(detect_files *f, const char *path, const char *relative, const struct stat *st)
 {
-    if (f->count == f->capacity) {
-        f->capacity = f->capacity * 2 + 64;
-        f->files = xrealloc(f->files, f->capacity * sizeof *f->files);
-    }
-    f->files[f->count++] = (detect_file){.path = xstrdup(path),
-                                         .id = id_of(relative),
-                                         .relative = xstrdup(relative),
-                                         .size_bytes = (uint64_t)st->st_size,
-                                         .device = st->st_dev,
-                                         .inode = st->st_ino,
-                                         .is_plain = codec_by_suffix(path) == CODEC_PLAIN};
+    *ARRAY_PUSH(f->files, f->count, f->capacity) =
+        (detect_file){.path = xstrdup(path),
+                      .id = id_of(relative),
+                      .relative = xstrdup(relative),
+                      .size_bytes = (uint64_t)st->st_size,
+                      .device = st->st_dev,
+                      .inode = st->st_ino,
+                      .is_plain = codec_by_suffix(path) == CODEC_PLAIN};
 }
 
 static bool has_training_suffix(const char *name)

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/batch/run_record.h"
 
@@ -28,9 +29,8 @@ static set_count *count_of(set_counts *l, const eval_record *r)
             return &l->each[i];
         }
     }
-    l->each = xrealloc(l->each, (l->count + 1) * sizeof *l->each);
-    l->each[l->count] = (set_count){.set = r->eval_key, .split = r->split};
-    l->last = l->count++;
+    *ARRAY_ADD(l->each, l->count) = (set_count){.set = r->eval_key, .split = r->split};
+    l->last = l->count - 1;
     return &l->each[l->last];
 }
 

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/compare/comparison.h"
 
@@ -53,8 +54,7 @@ static uint32_t *find_slot(const comparison *c, const compare_match *m)
 
 static void grow(comparison *c)
 {
-    c->match_capacity = c->match_capacity * 2 + 512;
-    c->matches = xrealloc(c->matches, c->match_capacity * sizeof *c->matches);
+    ARRAY_RESERVE(c->matches, c->match_capacity, MAX(c->match_count + 1, (size_t)512));
     for (c->slot_count = 1024; c->slot_count < c->match_capacity * 2;)
         c->slot_count *= 2;
     free(c->slots);

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/convert/choices.h"
 
@@ -30,10 +31,7 @@ static void add_answer(const search *s, const json_node *node, int is_correct)
     AUTO(buf) text = BUF(TEXT_MAX_BYTES);
     if (!field_text(s->row, node, BETWEEN, &text))
         return;
-    if (l->count == l->capacity) {
-        l->capacity = l->capacity * 2 + 8;
-        l->items = xrealloc(l->items, l->capacity * sizeof *l->items);
-    }
+    ARRAY_RESERVE(l->items, l->capacity, l->count + 1);
     l->items[l->count] = (answer_item){.text = BUF(TEXT_MAX_BYTES), .is_correct = is_correct};
     buf_append_slice(&l->items[l->count++].text, buf_slice(&text));
 }

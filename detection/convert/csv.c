@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/convert/csv.h"
 
@@ -64,9 +65,9 @@ static bool take_name(reader *r)
 {
     if (r->name_count == COLUMNS_MAX)
         return fail(r, "more than 10,000 columns");
-    r->names = xrealloc(r->names, (r->name_count + 1) * sizeof *r->names);
-    buf_init(&r->names[r->name_count], r->value.max_bytes);
-    buf_append_slice(&r->names[r->name_count++], buf_slice(&r->value));
+    buf *name = ARRAY_ADD(r->names, r->name_count);
+    buf_init(name, r->value.max_bytes);
+    buf_append_slice(name, buf_slice(&r->value));
     return true;
 }
 

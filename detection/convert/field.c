@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/convert/field.h"
 
@@ -9,11 +10,7 @@ void field_list_deinit(field_list *l)
 
 static void add_node(field_list *l, const json_node *node)
 {
-    if (l->count == l->capacity) {
-        l->capacity = l->capacity * 2 + 8;
-        l->nodes = xrealloc(l->nodes, l->capacity * sizeof *l->nodes);
-    }
-    l->nodes[l->count++] = node;
+    *ARRAY_PUSH(l->nodes, l->count, l->capacity) = node;
 }
 
 /* The part before the first dot; *rest is what follows it, with data NULL at the end. */

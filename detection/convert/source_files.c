@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/convert/source_files.h"
 
@@ -17,11 +18,7 @@ void source_files_deinit(source_files *l)
 
 static void add_path(source_files *l, const char *path)
 {
-    if (l->count == l->capacity) {
-        l->capacity = l->capacity * 2 + 16;
-        l->paths = xrealloc(l->paths, l->capacity * sizeof *l->paths);
-    }
-    l->paths[l->count++] = xstrdup(path);
+    *ARRAY_PUSH(l->paths, l->count, l->capacity) = xstrdup(path);
 }
 
 typedef struct walk {

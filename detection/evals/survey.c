@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/evals/survey.h"
 
@@ -78,10 +79,7 @@ static survey_row *row_of(survey *s, const char *set, const char *split)
             return &s->rows[i];
         }
     }
-    if (s->row_count == s->row_capacity) {
-        s->row_capacity = s->row_capacity * 2 + 32;
-        s->rows = xrealloc(s->rows, s->row_capacity * sizeof *s->rows);
-    }
+    ARRAY_RESERVE(s->rows, s->row_capacity, s->row_count + 1);
     s->last_row = s->row_count++;
     s->rows[s->last_row] = (survey_row){.set = xstrdup(set), .split = xstrdup(split)};
     return &s->rows[s->last_row];
@@ -89,11 +87,7 @@ static survey_row *row_of(survey *s, const char *set, const char *split)
 
 static void add_length(survey_lengths *l, uint32_t value)
 {
-    if (l->count == l->capacity) {
-        l->capacity = l->capacity * 2 + 64;
-        l->values = xrealloc(l->values, l->capacity * sizeof *l->values);
-    }
-    l->values[l->count++] = value;
+    *ARRAY_PUSH(l->values, l->count, l->capacity) = value;
 }
 
 static void add_lengths(survey_row *row, const eval_record *r)

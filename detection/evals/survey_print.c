@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/evals/survey_print.h"
 
@@ -38,12 +39,10 @@ static size_t width_of(const char *text)
 
 static void set_cell(table *t, size_t row, size_t column, char *take_text)
 {
-    if (row >= t->capacity) {
-        size_t capacity = t->capacity * 2 + 32;
-        t->cells = xrealloc(t->cells, capacity * t->columns * sizeof *t->cells);
-        memset(t->cells + t->capacity * t->columns, 0,
-               (capacity - t->capacity) * t->columns * sizeof *t->cells);
-        t->capacity = capacity;
+    if ((row + 1) * t->columns > t->capacity) {
+        size_t before = t->capacity;
+        ARRAY_RESERVE(t->cells, t->capacity, (row + 1) * t->columns);
+        memset(t->cells + before, 0, (t->capacity - before) * sizeof *t->cells);
     }
     for (unsigned char *p = (unsigned char *)take_text; *p; p++)
         if (*p < 0x20 || *p == 0x7f)

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/index/eval_files.h"
 
@@ -16,11 +17,7 @@ void eval_files_deinit(eval_files *l)
 
 static void add_path(eval_files *l, char *take_path)
 {
-    if (l->count == l->capacity) {
-        l->capacity = l->capacity * 2 + 32;
-        l->paths = xrealloc(l->paths, l->capacity * sizeof *l->paths);
-    }
-    l->paths[l->count++] = take_path;
+    *ARRAY_PUSH(l->paths, l->count, l->capacity) = take_path;
 }
 
 /* By components: a slash sorts below every other byte. */

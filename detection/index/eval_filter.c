@@ -1,6 +1,7 @@
 #include "detection/index/eval_filter.h"
 
 #include "decon/base/digest.h"
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/table/hash.h"
 #include "detection/text/unicode.h"
@@ -74,10 +75,7 @@ static int compare_u64(const void *a, const void *b)
 
 static void add_word(eval_filter *f, size_t count, const char *word, size_t len)
 {
-    if (count == f->word_capacity) {
-        f->word_capacity = MAX(f->word_capacity * 2, (size_t)256);
-        f->words = xrealloc(f->words, f->word_capacity * sizeof *f->words);
-    }
+    ARRAY_RESERVE(f->words, f->word_capacity, count + 1);
     f->words[count] = hash_bytes(word, len, 0);
 }
 

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/index/eval_tally.h"
 
@@ -138,8 +139,7 @@ static uint32_t *find_slot(const eval_tally *t, slice name)
 
 static void grow(eval_tally *t)
 {
-    t->set_capacity = t->set_capacity * 2 + 32;
-    t->sets = xrealloc(t->sets, t->set_capacity * sizeof *t->sets);
+    ARRAY_RESERVE(t->sets, t->set_capacity, MAX(t->set_count + 1, (size_t)32));
     free(t->slots);
     t->slot_count = t->slot_count ? t->slot_count * 2 : 128;
     while (t->slot_count < 2 * t->set_capacity)

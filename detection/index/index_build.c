@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "decon/base/log.h"
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/index/record_lists.h"
 
@@ -37,12 +38,11 @@ static uint32_t *copy_ids(const uint32_t *ids, size_t count)
 /* A zero-filled array of counters with at least `need` places. */
 static void ensure_counters(uint32_t **counters, size_t *capacity, size_t need)
 {
-    if (need <= *capacity)
+    size_t before = *capacity;
+    if (need <= before)
         return;
-    size_t larger = MAX(need, *capacity * 2 + 1024);
-    *counters = xrealloc(*counters, larger * sizeof **counters);
-    memset(*counters + *capacity, 0, (larger - *capacity) * sizeof **counters);
-    *capacity = larger;
+    ARRAY_RESERVE(*counters, *capacity, need);
+    memset(*counters + before, 0, (*capacity - before) * sizeof **counters);
 }
 
 static void ensure_part_counters(ngram_index *x)
@@ -56,10 +56,7 @@ static void ensure_part_counters(ngram_index *x)
 
 static uint32_t *scratch_ids(index_scratch *s, size_t count)
 {
-    if (count > s->id_capacity) {
-        s->id_capacity = MAX(count, s->id_capacity * 2);
-        s->ids = xrealloc(s->ids, s->id_capacity * sizeof *s->ids);
-    }
+    ARRAY_RESERVE(s->ids, s->id_capacity, count);
     return s->ids;
 }
 
@@ -179,10 +176,7 @@ static slice combined_text(ngram_index *x)
 
 static eval_record *new_record(ngram_index *x, const eval_input *in)
 {
-    if (x->record_count == x->record_capacity) {
-        x->record_capacity = MAX(x->record_capacity * 2, (size_t)256);
-        x->records = xrealloc(x->records, x->record_capacity * sizeof *x->records);
-    }
+    ARRAY_RESERVE(x->records, x->record_capacity, x->record_count + 1);
     eval_record *r = &x->records[x->record_count];
     *r = (eval_record){.doc_id = in->doc_id,
                        .instance = in->instance,

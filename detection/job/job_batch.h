@@ -12,6 +12,7 @@
 #define DETECTION_JOB_JOB_BATCH_H
 
 #include "compression/gzip/gzip_blocks.h"
+#include "base/list.h"
 #include "compression/splice/splice.h"
 #include "detection/job/job_run.h"
 #include "detection/match/report.h"
@@ -59,7 +60,7 @@ typedef struct job_batch {
     buf removed; /* splice_range: removed lines, relative to the first byte of `lines` */
     /* the pool's */
     bool is_done;
-    struct job_batch *next;
+    list_link link;
 } job_batch;
 
 report_part report_lines_part(const report_lines *l); /* borrowed */

@@ -1,3 +1,4 @@
+#include "base/list.h"
 #include "base/util.h"
 #include "detection/job/jobs.h"
 
@@ -31,15 +32,10 @@ typedef struct job_private { /* guarded by the table's lock */
     uint64_t submitted_ms, finished_ms;
     size_t held_bytes;               /* computed when it finished */
     bool reported;                   /* the outcome, to a client */
-    struct job_private *next;        /* in the queue, or in the list of finished jobs */
+    list_link link;                  /* in the queue, or in the list of finished jobs */
     struct job_private *next_by_id;  /* in a bucket */
     struct job_private *next_by_key; /* in a bucket, while the key is this job's */
 } job_private;
-
-typedef struct job_row { /* first in, first out */
-    job_private *head, **tail;
-    size_t count;
-} job_row;
 
 struct jobs {
     jobs_options options; /* immutable */
@@ -48,31 +44,11 @@ struct jobs {
     pthread_mutex_t lock;
     pthread_cond_t filled;
     /* under the lock */
-    job_row waiting, finished;
+    linked_list waiting, finished;
     size_t processing, completed, failed, finished_bytes;
     job_private *by_id[BUCKETS], *by_key[BUCKETS];
     bool stopping;
 };
-
-static void row_push(job_row *r, job_private *job)
-{
-    job->next = NULL;
-    *r->tail = job;
-    r->tail = &job->next;
-    r->count++;
-}
-
-static job_private *row_pop(job_row *r)
-{
-    job_private *job = r->head;
-    if (!job)
-        return NULL;
-    r->head = job->next;
-    if (!r->head)
-        r->tail = &r->head;
-    r->count--;
-    return job;
-}
 
 static size_t bucket(const jobs *j, const char *name)
 {
@@ -84,8 +60,6 @@ jobs *jobs_new(const jobs_options *options)
     jobs *j = xcalloc(1, sizeof *j);
     j->options = *options;
     j->fingerprint = xstrdup_or_null(options->fingerprint);
-    j->waiting.tail = &j->waiting.head;
-    j->finished.tail = &j->finished.head;
     if (getrandom(&j->seed, sizeof j->seed, GRND_NONBLOCK) < 0)
         j->seed = (uintptr_t)j;
     pthread_mutex_init(&j->lock, NULL);
@@ -106,11 +80,12 @@ static void job_free(job_private *job)
 
 void jobs_free(jobs *j)
 {
-    job_private *job;
     if (!j)
         return;
-    while ((job = row_pop(&j->waiting)) || (job = row_pop(&j->finished)))
-        job_free(job);
+    LIST_EACH (waiting, &j->waiting, job_private, link)
+        job_free(waiting);
+    LIST_EACH (finished, &j->finished, job_private, link)
+        job_free(finished);
     pthread_mutex_destroy(&j->lock);
     pthread_cond_destroy(&j->filled);
     free(j->fingerprint);
@@ -182,7 +157,7 @@ static size_t memory_bytes(const job_private *job)
 /* Its key may belong to a newer job by now; its memory is held_bytes. */
 static void forget_oldest(jobs *j)
 {
-    job_private *job = row_pop(&j->finished);
+    job_private *job = LIST_TAKE(&j->finished, job_private, link);
     j->finished_bytes -= job->held_bytes;
     if (job->state == JOB_COMPLETED)
         j->completed--;
@@ -194,9 +169,12 @@ static void forget_oldest(jobs *j)
 static void forget_old(jobs *j)
 {
     uint64_t now_ms = j->options.now_ms();
-    while (j->finished.head && (j->finished_bytes > j->options.keep_bytes ||
-                                now_ms - j->finished.head->finished_ms >= j->options.keep_ms))
+    LIST_EACH (oldest, &j->finished, job_private, link) {
+        if (j->finished_bytes <= j->options.keep_bytes &&
+            now_ms - oldest->finished_ms < j->options.keep_ms)
+            break;
         forget_oldest(j);
+    }
 }
 
 /* Whether the outcome of a started job is still valid: outputs exist and the input is unchanged. */
@@ -231,7 +209,7 @@ static job_private *add_job(jobs *j, const job_submission *s)
         job->next_by_key = *place;
         *place = job;
     }
-    row_push(&j->waiting, job);
+    list_append(&j->waiting, &job->link);
     pthread_cond_signal(&j->filled);
     return job;
 }
@@ -325,8 +303,8 @@ bool jobs_unreported(jobs *j, uint64_t within_ms)
     bool unreported = false;
     pthread_mutex_lock(&j->lock);
     uint64_t now_ms = j->options.now_ms();
-    for (const job_private *job = j->finished.head; job && !unreported; job = job->next)
-        unreported = !job->reported && now_ms - job->finished_ms < within_ms;
+    LIST_EACH (job, &j->finished, job_private, link)
+        unreported = unreported || (!job->reported && now_ms - job->finished_ms < within_ms);
     pthread_mutex_unlock(&j->lock);
     return unreported;
 }
@@ -334,9 +312,9 @@ bool jobs_unreported(jobs *j, uint64_t within_ms)
 server_job *jobs_take(jobs *j)
 {
     pthread_mutex_lock(&j->lock);
-    while (!j->stopping && !j->waiting.head)
+    while (!j->stopping && !j->waiting.first)
         pthread_cond_wait(&j->filled, &j->lock);
-    job_private *job = j->stopping ? NULL : row_pop(&j->waiting);
+    job_private *job = j->stopping ? NULL : LIST_TAKE(&j->waiting, job_private, link);
     if (job) {
         job->state = JOB_PROCESSING;
         job->stamp = stamp_of(job->public.path);
@@ -355,7 +333,7 @@ static void finish(jobs *j, job_private *job, job_state state)
     job->finished_ms = j->options.now_ms();
     job->held_bytes = memory_bytes(job);
     j->finished_bytes += job->held_bytes;
-    row_push(&j->finished, job);
+    list_append(&j->finished, &job->link);
     forget_old(j);
 }
 

@@ -1,3 +1,4 @@
+#include "base/list.h"
 #include "base/util.h"
 #include "detection/job/scan_pool.h"
 
@@ -20,8 +21,8 @@ struct scan_pool {
     pthread_mutex_t lock;
     pthread_cond_t offered, done;
     /* guarded by the lock */
-    job_batch *head, **tail; /* waiting */
-    unsigned under_way;      /* waiting or being scanned */
+    linked_list waiting;
+    unsigned under_way; /* waiting or being scanned */
     bool ending;
 };
 
@@ -30,7 +31,6 @@ scan_pool *scan_pool_new(const job_settings *settings, const ngram_index *x)
     scan_pool *t = xcalloc(1, sizeof *t);
     t->settings = settings;
     t->index = x;
-    t->tail = &t->head;
     pthread_mutex_init(&t->lock, NULL);
     pthread_cond_init(&t->offered, NULL);
     pthread_cond_init(&t->done, NULL);
@@ -58,13 +58,7 @@ void scan_pool_free(scan_pool *t)
 /* Under the lock. */
 static job_batch *pop(scan_pool *t)
 {
-    job_batch *b = t->head;
-    if (!b)
-        return NULL;
-    t->head = b->next;
-    if (!t->head)
-        t->tail = &t->head;
-    return b;
+    return LIST_TAKE(&t->waiting, job_batch, link);
 }
 
 /* Under the lock, which is released during the scan. */
@@ -116,9 +110,7 @@ bool scan_pool_offer(scan_pool *t, job_batch *b, unsigned threads)
     pthread_mutex_lock(&t->lock);
     bool taken = t->under_way < threads * BATCHES_A_THREAD;
     if (taken) {
-        b->next = NULL;
-        *t->tail = b;
-        t->tail = &b->next;
+        list_append(&t->waiting, &b->link);
         t->under_way++;
         pthread_cond_signal(&t->offered);
     }

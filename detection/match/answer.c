@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/match/answer.h"
 
@@ -13,13 +14,7 @@ bool id_set_add(id_set *s, uint32_t id)
     }
     if (low < s->count && s->ids[low] == id)
         return false;
-    if (s->count == s->capacity) {
-        s->capacity = MAX(s->capacity * 2, (size_t)64);
-        s->ids = xrealloc(s->ids, s->capacity * sizeof *s->ids);
-    }
-    memmove(s->ids + low + 1, s->ids + low, (s->count - low) * sizeof *s->ids);
-    s->ids[low] = id;
-    s->count++;
+    *ARRAY_PUSH_AT(s->ids, s->count, s->capacity, low) = id;
     return true;
 }
 
@@ -32,11 +27,8 @@ void answer_found_deinit(answer_found *f)
 
 static void add_range(answer_found *f, size_t first, size_t last)
 {
-    if (f->range_count == f->range_capacity) {
-        f->range_capacity = MAX(f->range_capacity * 2, (size_t)8);
-        f->ranges = xrealloc(f->ranges, f->range_capacity * sizeof *f->ranges);
-    }
-    f->ranges[f->range_count++] = (token_range){.first = first, .last = last};
+    *ARRAY_PUSH(f->ranges, f->range_count, f->range_capacity) =
+        (token_range){.first = first, .last = last};
 }
 
 /* A hit near the end of the last range makes it longer: up to n - 1 tokens are bridged. */

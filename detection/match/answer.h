@@ -1,6 +1,6 @@
 /* Whether a record's answer stands behind the question in a document.
  *
- * What:    short answers are looked for to the letter, long ones by n-grams, in a window behind the
+ * What:    short answers are searched as exact text, long ones by n-grams, in a window behind the
  *          question's end.
  * Owner:   answer_found is the caller's, kept from search to search; answer_found_deinit.
  * Threads: the index is constant; answer_found belongs to one thread at a time.

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/match/scan.h"
 
@@ -43,10 +44,7 @@ static void start_cluster(const walk *w, size_t seed, uint32_t ngram)
 
 static void activate_all(scan_scratch *s)
 {
-    if (s->active_capacity < s->groups.capacity) {
-        s->active_capacity = s->groups.capacity;
-        s->active = xrealloc(s->active, s->active_capacity * sizeof *s->active);
-    }
+    ARRAY_RESERVE(s->active, s->active_capacity, s->groups.capacity);
     s->active_count = s->groups.count;
     for (uint32_t i = 0; i < s->active_count; i++) {
         s->active[i] = i;
@@ -167,7 +165,7 @@ static void sum_matches(const walk *w)
     }
 }
 
-/* Probes are made some steps ahead, so that the filter's memory is on its way when it is looked at.
+/* Probes are made some steps ahead, so that the filter's memory is prefetched before it is read.
  */
 #define PROBES_AHEAD 8
 

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/match/seen_map.h"
 
@@ -47,10 +48,7 @@ seen *seen_map_at(seen_map *m, uint32_t id)
     uint32_t *place = place_of(m, id);
     if (*place)
         return &m->items[*place - 1];
-    if (m->count == m->capacity) {
-        m->capacity = MAX(m->capacity * 2, (size_t)LEAST_SLOTS);
-        m->items = xrealloc(m->items, m->capacity * sizeof *m->items);
-    }
+    ARRAY_RESERVE(m->items, m->capacity, m->count + 1);
     m->items[m->count] = (seen){.id = id, .left = SEEN_NOT, .right = SEEN_NOT};
     *place = (uint32_t)++m->count;
     if (m->count * 2 > m->slot_count)

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/match/token_window.h"
 
@@ -46,11 +47,8 @@ static bool encode(const token_window *w, slice raw, buf *text, token_list *toke
 
 static void add_chunk(token_window *w, size_t from, size_t first)
 {
-    if (w->chunk_count == w->chunk_capacity) {
-        w->chunk_capacity = MAX(w->chunk_capacity * 2, (size_t)64);
-        w->chunks = xrealloc(w->chunks, w->chunk_capacity * sizeof *w->chunks);
-    }
-    w->chunks[w->chunk_count++] = (token_chunk){.from = from, .first = first};
+    *ARRAY_PUSH(w->chunks, w->chunk_count, w->chunk_capacity) =
+        (token_chunk){.from = from, .first = first};
 }
 
 static bool is_white(char c)

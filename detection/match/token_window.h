@@ -41,7 +41,7 @@ typedef struct token_window {
 void token_window_init(token_window *w, const ngram_index *x);
 void token_window_deinit(token_window *w);
 
-/* Gives back memory that only a long text needs; the window is of no use until the next text. */
+/* Gives back memory that only a long text needs; the window is invalid until the next text. */
 void token_window_trim(token_window *w);
 
 /* The window's first chunk is that of the beginning; `text` is valid UTF-8. */

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/recall/recall.h"
 
@@ -103,8 +104,7 @@ static recall_set *set_of(recall_result *out, const eval_record *r)
     recall_set *last = out->set_count > 0 ? &out->sets[out->set_count - 1] : NULL;
     if (last && slice_equal(slice_from(last->name), r->eval_key))
         return last;
-    out->sets = xrealloc(out->sets, (out->set_count + 1) * sizeof *out->sets);
-    last = &out->sets[out->set_count++];
+    last = ARRAY_ADD(out->sets, out->set_count);
     *last = (recall_set){.name = r->eval_key.len ? slice_dup(r->eval_key) : xstrdup("")};
     return last;
 }

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/review/review_cards.h"
 
@@ -10,10 +11,7 @@ static size_t number_of(review_names *l, const char *name)
     for (size_t i = 0; i < l->count; i++)
         if (str_equal(l->names[i], name))
             return i;
-    if (l->count == l->capacity) {
-        l->capacity = l->capacity * 2 + 64;
-        l->names = xrealloc(l->names, l->capacity * sizeof *l->names);
-    }
+    ARRAY_RESERVE(l->names, l->capacity, l->count + 1);
     l->names[l->count] = name;
     return l->count++;
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "decon/base/log.h"
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/table/hash.h"
 #include "base/json/json_read.h"
@@ -76,10 +77,7 @@ static review_set *find_set(review *r, const char *name)
     uint32_t *slot = find_slot(r->lookup->sets, SETS_SLOTS, name, r->sets, sizeof *r->sets);
     if (*slot)
         return &r->sets[*slot - 1];
-    if (r->set_count == r->set_capacity) {
-        r->set_capacity = r->set_capacity * 2 + 16;
-        r->sets = xrealloc(r->sets, r->set_capacity * sizeof *r->sets);
-    }
+    ARRAY_RESERVE(r->sets, r->set_capacity, r->set_count + 1);
     r->sets[r->set_count] = (review_set){.count = {.name = xstrdup(name)}};
     *slot = (uint32_t)++r->set_count;
     return &r->sets[r->set_count - 1];
@@ -94,10 +92,7 @@ static review_count *find_file(review *r, const char *name)
     uint32_t *slot = find_slot(r->lookup->files, FILES_SLOTS, name, r->files, sizeof *r->files);
     if (*slot)
         return &r->files[*slot - 1];
-    if (r->file_count == r->file_capacity) {
-        r->file_capacity = r->file_capacity * 2 + 16;
-        r->files = xrealloc(r->files, r->file_capacity * sizeof *r->files);
-    }
+    ARRAY_RESERVE(r->files, r->file_capacity, r->file_count + 1);
     r->files[r->file_count] = (review_count){.name = xstrdup(name)};
     *slot = (uint32_t)++r->file_count;
     return &r->files[r->file_count - 1];
@@ -161,10 +156,7 @@ static void offer_example(review *r, review_set *s, review_example *take)
     }
     if (s->top_count == r->top)
         drop_example(r, s, s->top_count - 1);
-    s->top = xrealloc(s->top, (s->top_count + 1) * sizeof *s->top);
-    memmove(&s->top[at + 1], &s->top[at], (s->top_count - at) * sizeof *s->top);
-    s->top[at] = take;
-    s->top_count++;
+    *ARRAY_ADD_AT(s->top, s->top_count, at) = take;
     r->example_bytes += take->held_bytes;
     keep_fewer(r);
 }

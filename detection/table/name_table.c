@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/table/name_table.h"
 
@@ -23,8 +24,7 @@ static uint32_t *find_slot(const name_table *t, const char *name)
 
 static void grow(name_table *t)
 {
-    t->capacity = t->capacity * 2 + 64;
-    t->names = xrealloc(t->names, t->capacity * sizeof *t->names);
+    ARRAY_RESERVE(t->names, t->capacity, MAX(t->count + 1, (size_t)64));
     for (t->slot_count = 128; t->slot_count < t->capacity * 2;)
         t->slot_count *= 2;
     free(t->slots);

@@ -63,7 +63,7 @@ static inline bool ngram_filter_may_have(const ngram_filter *f, uint64_t hash)
     return f->words[bit / 64] >> bit % 64 & 1;
 }
 
-/* What ngram_filter_may_have will look at is on its way from now on. */
+/* Prefetches what ngram_filter_may_have will read. */
 static inline void ngram_filter_prefetch(const ngram_filter *f, uint64_t hash)
 {
     __builtin_prefetch(&f->words[(hash >> 20 & f->mask) / 64]);

@@ -228,7 +228,7 @@ static bpe_vocabulary *parse(const bpe_source *source, const char *path, slice t
     if (!is_known(source, text)) {
         err_set(e, ERR_CONFIG,
                 "%s is not the vocabulary it should be: its text has another SHA-256 than %s; take "
-                "the file of the release anew",
+                "the file of the release again",
                 path, source->sha256);
         return NULL;
     }

@@ -113,8 +113,8 @@ static void on_renewed(void *ctx, const char *etag, const err *error)
         free(h->etag);
         h->etag = xstrdup(etag);
         h->fresh_until_ms = fresh_until_ms(h->claims, h->sent_ms);
-        while (h->waiters.first)
-            op_finish(h->waiters.first, NULL);
+        while (op_list_first(&h->waiters))
+            op_finish(op_list_first(&h->waiters), NULL);
     }
 }
 

@@ -76,7 +76,7 @@ static bool read_facts(const exchange *x, server_facts *out, char **texts)
 
 static void resume_all(jobs *j, bool was_down)
 {
-    for (op *o = j->calls.first; o; o = o->next)
+    for (op *o = op_list_first(&j->calls); o; o = op_next(o))
         if (((job_call *)o)->stuck)
             job_call_resume((job_call *)o, was_down);
 }
@@ -84,7 +84,7 @@ static void resume_all(jobs *j, bool was_down)
 /* A callback may end other calls, so the walk restarts after each. */
 static bool end_one_stuck(jobs *j, const err *e)
 {
-    for (op *o = j->calls.first; o; o = o->next) {
+    for (op *o = op_list_first(&j->calls); o; o = op_next(o)) {
         job_call *c = (job_call *)o;
         if (c->stuck) {
             c->stuck = false;

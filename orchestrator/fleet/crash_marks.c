@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/json/json_write.h"
+#include "base/array.h"
 #include "base/util.h"
 #include "orchestrator/fleet/run_name.h"
 
@@ -41,9 +42,7 @@ void crash_marks_add(crash_marks *m, const char *name)
     crash_mark row;
     if (!str_starts_with(name, FOLDER) || !read_name(name + strlen(FOLDER), &row))
         return;
-    if ((m->count & (m->count + 1)) == 0)
-        m->rows = xrealloc(m->rows, (2 * m->count + 1) * sizeof *m->rows);
-    m->rows[m->count++] = row;
+    *ARRAY_ADD(m->rows, m->count) = row;
 }
 
 static int compare_marks(const void *a, const void *b)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/util.h"
 #include "base/json/json_read.h"
 #include "base/json/json_write.h"
@@ -42,11 +43,7 @@ void set_counts_add(set_counts *c, slice name, uint64_t lines)
         at = find(c, name, &found);
     }
     if (!found) {
-        if ((c->count & (c->count + 1)) == 0) /* 0, 1, 3, 7 ...: space for twice as many and one */
-            c->sets = xrealloc(c->sets, (2 * c->count + 1) * sizeof *c->sets);
-        memmove(c->sets + at + 1, c->sets + at, (c->count - at) * sizeof *c->sets);
-        c->sets[at] = (set_count){.name = slice_dup(name)};
-        c->count++;
+        *ARRAY_ADD_AT(c->sets, c->count, at) = (set_count){.name = slice_dup(name)};
     }
     c->sets[at].lines += lines;
 }

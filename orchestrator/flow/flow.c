@@ -316,7 +316,6 @@ flow *flow_start(const flow_options *options)
     flow *f = xcalloc(1, sizeof *f);
     f->o = *options;
     f->debug = options->config->max_files_debug > 0;
-    f->ready_tail = &f->ready;
     f->count[ITEM_WAITING] = options->plan->count;
     f->row_count = options->plan->count;
     f->feeding = options->feed != NULL;
@@ -337,10 +336,8 @@ void flow_abort(flow *f)
 {
     f->draining = f->aborted = true;
     flow_trial_end(f);
-    while (f->live)
-        flow_leave(f, f->live);
-    f->ready = NULL;
-    f->ready_tail = &f->ready;
+    LIST_EACH (it, &f->live, item, live)
+        flow_leave(f, it);
     *f->o.finished = true;
 }
 
@@ -351,10 +348,8 @@ void flow_free(flow *f)
     flow_abort(f);
     flow_free_kept(f);
     flow_item_free(f->next_item);
-    for (item *it = f->again, *next; it; it = next) {
-        next = it->next;
+    LIST_EACH (it, &f->again, item, queued)
         flow_item_free(it);
-    }
     for (size_t i = 0; i < f->failure_count; i++)
         free(f->failures[i]);
     free(f->failures);

@@ -64,7 +64,7 @@ flow *flow_start(const flow_options *options) MUST_USE;
 /* No new items. Those that the server works on, or that are after it, finish; the others are left to
  * the next run with what they have on the disk. */
 void flow_drain(flow *f);
-void flow_abort(flow *f); /* cancels all that is under way; uploads are aborted in the store */
+void flow_abort(flow *f); /* cancels all operations; uploads are aborted in the store */
 void flow_free(flow *f);  /* NULL is fine */
 
 /* --- with a feed --- */

@@ -59,9 +59,7 @@ static bool enter_downloading(flow *f, item *it, err *e)
 static bool enter_ready(flow *f, item *it, err *e)
 {
     UNUSED(e);
-    it->next = NULL;
-    *f->ready_tail = it;
-    f->ready_tail = &it->next;
+    list_append(&f->ready, &it->queued);
     return true;
 }
 

@@ -1,4 +1,5 @@
 /* Room on the disk for the next item; files of failed items are kept as long as there is enough. */
+#include "base/array.h"
 #include "base/util.h"
 #include "decon/base/log.h"
 #include "orchestrator/flow/flow_private.h"
@@ -11,9 +12,7 @@ void flow_keep(flow *f, item *it)
     kept_files *k = &f->kept;
     if (!it->local.admitted)
         return;
-    if ((k->count & (k->count + 1)) == 0)
-        k->files = xrealloc(k->files, (2 * k->count + 1) * sizeof *k->files);
-    k->files[k->count++] =
+    *ARRAY_ADD(k->files, k->count) =
         (kept_file){.key = xstrdup(it->planned.key), .size_bytes = it->planned.size_bytes};
     k->size_bytes += it->planned.size_bytes;
     it->local.admitted = false;

@@ -1,5 +1,6 @@
 /* Where an item leaves the flow: it starts over, ends, is left to the next run, or belongs to another
  * host now. */
+#include "base/array.h"
 #include "base/util.h"
 #include "orchestrator/flow/flow_private.h"
 
@@ -12,9 +13,18 @@ void flow_item_free(item *it)
 
 static void unlink_live(flow *f, item *it)
 {
-    *(it->live_previous ? &it->live_previous->live_next : &f->live) = it->live_next;
-    if (it->live_next)
-        it->live_next->live_previous = it->live_previous;
+    list_remove(&f->live, &it->live);
+}
+
+/* Cancelled: READY is the only state with a queue. */
+static void take_out(flow *f, item *it)
+{
+    if (it->state == ITEM_READY)
+        list_remove(&f->ready, &it->queued);
+    op_cancel(move(it->operation));
+    f->count[it->state]--;
+    unlink_live(f, it);
+    flow_item_free(it);
 }
 
 void flow_requeue(flow *f, item *it, item_state last)
@@ -26,17 +36,13 @@ void flow_requeue(flow *f, item *it, item_state last)
         item_renew(it);
     else
         item_retry(it);
-    it->next = f->again;
-    f->again = it;
+    list_prepend(&f->again, &it->queued);
 }
 
 void flow_finish(flow *f, item *it)
 {
     if (it->state == ITEM_FAILED) {
-        size_t count = f->failure_count++;
-        if ((count & (count + 1)) == 0)
-            f->failures = xrealloc(f->failures, (2 * count + 1) * sizeof *f->failures);
-        f->failures[count] = xstrdup(it->error.message);
+        *ARRAY_ADD(f->failures, f->failure_count) = xstrdup(it->error.message);
         if (it->job.id)
             result_jobs_keep(f->o.result_jobs, it->job.id);
         flow_keep(f, it);
@@ -52,32 +58,13 @@ void flow_leave(flow *f, item *it)
 {
     if (it->job.id)
         result_jobs_keep(f->o.result_jobs, it->job.id);
-    op_cancel(move(it->operation));
-    f->count[it->state]--;
+    take_out(f, it);
     f->count[ITEM_WAITING]++;
-    unlink_live(f, it);
-    flow_item_free(it);
-}
-
-static void leave_ready_queue(flow *f, const item *it)
-{
-    item **at = &f->ready;
-    while (*at && *at != it)
-        at = &(*at)->next;
-    if (*at)
-        *at = it->next;
-    if (f->ready_tail == &it->next)
-        f->ready_tail = at;
 }
 
 void flow_forsake(flow *f, item *it)
 {
-    if (it->state == ITEM_READY)
-        leave_ready_queue(f, it);
-    op_cancel(move(it->operation));
     flow_trial_forget(f, it);
     flow_keep(f, it);
-    f->count[it->state]--;
-    unlink_live(f, it);
-    flow_item_free(it);
+    take_out(f, it);
 }

@@ -48,16 +48,12 @@ static void drop_waiting(flow *f, flow_key_test *test, void *ctx, flow_dropped *
         count_dropped(f, f->next_item->planned.size_bytes, d);
         item_free(move(f->next_item));
     }
-    for (item **at = &f->again; *at;) {
-        item *it = *at;
-        if (!test(ctx, it->planned.key)) {
-            at = &it->next;
-            continue;
+    LIST_EACH (it, &f->again, item, queued)
+        if (test(ctx, it->planned.key)) {
+            list_remove(&f->again, &it->queued);
+            count_dropped(f, it->planned.size_bytes, d);
+            item_free(it);
         }
-        *at = it->next;
-        count_dropped(f, it->planned.size_bytes, d);
-        item_free(it);
-    }
 }
 
 /* After the commit, or after a failure, an item ends by itself. */
@@ -68,8 +64,7 @@ static bool is_at_its_end(const item *it)
 
 static void drop_items(flow *f, flow_key_test *test, void *ctx, flow_dropped *d)
 {
-    for (item *it = f->live, *next; it; it = next) {
-        next = it->live_next;
+    LIST_EACH (it, &f->live, item, live) {
         if (is_at_its_end(it) || !test(ctx, it->planned.key))
             continue;
         d->items++;
@@ -96,9 +91,9 @@ void flow_each_key(const flow *f, bool begun, void (*each)(void *ctx, const char
         each(ctx, row_object(f, row)->key);
     if (!begun)
         return;
-    for (const item *it = f->live; it; it = it->live_next)
+    LIST_EACH (it, &f->live, item, live)
         each(ctx, it->planned.key);
-    for (const item *it = f->again; it; it = it->next)
+    LIST_EACH (it, &f->again, item, queued)
         each(ctx, it->planned.key);
     if (f->next_item)
         each(ctx, f->next_item->planned.key);

@@ -1,4 +1,4 @@
-/* What flow.c (which state comes next) and flow_actions.c (what is done there) share.
+/* Internals shared by the files of the flow.
  *
  * What:    the flow itself and the table of entry actions.
  * Owner:   flow.c.
@@ -8,6 +8,7 @@
 #ifndef ORCHESTRATOR_FLOW_FLOW_PRIVATE_H
 #define ORCHESTRATOR_FLOW_FLOW_PRIVATE_H
 
+#include "base/list.h"
 #include "base/util.h"
 #include "orchestrator/flow/flow.h"
 
@@ -48,12 +49,12 @@ struct flow {
     size_t whole_first, whole_count; /* in `order`: on the disk already, and admitted */
     size_t row_count;                /* of `order` */
     size_t cursor;
-    item *next_item; /* waits to be let in; or NULL */
-    item *again;     /* these start over: their inputs were replaced */
-    item *live;      /* all others that are not at their end */
-    char **failures; /* messages */
+    item *next_item;   /* waits to be let in; or NULL */
+    linked_list again; /* items that start over: their inputs were replaced */
+    linked_list live;  /* all other items that are not at their end */
+    linked_list ready; /* items in READY, which are in `live` too */
+    char **failures;   /* messages */
     size_t failure_count;
-    item *ready, **ready_tail;
     size_t count[ITEM_STATE_COUNT];
     flow_totals totals;
     bool draining, aborted, pumping;
@@ -72,8 +73,8 @@ extern const flow_entry flow_enter[ITEM_STATE_COUNT];
 
 /* Moves the item on; `error` NULL: its action succeeded. May free it. */
 void flow_step(flow *f, item *it, const err *error);
-/* --- flow_end.c: each takes the item out of the flow, all but flow_requeue free it --- */
 
+/* --- flow_end.c: each takes the item out of the flow, all but flow_requeue free it --- */
 /* It waits again: RENEWING with the size that the input has now, RETRYING as it was. */
 void flow_requeue(flow *f, item *it, item_state last);
 void flow_finish(flow *f, item *it); /* DONE or FAILED; the message of a failure is kept */
@@ -84,28 +85,24 @@ void flow_forsake(flow *f, item *it);
 void flow_item_free(item *it);
 
 /* --- flow_queue.c --- */
-
 /* Lets items go on for which there is room now. */
 void flow_pump(flow *f);
 /* The smallest file goes first, then whole files that an earlier run left: they hold disk space
  * already. */
 void flow_order_rows(flow *f);
-/* The next item is chosen again. */
-void flow_put_back(flow *f);
+void flow_put_back(flow *f); /* the next item is chosen again */
 
 /* --- flow_retry.c --- */
-
 /* The failure may pass, and the file has attempts left. */
 bool flow_may_retry(const flow *f, const item *it, const err *error);
 op *flow_pause_start(flow *f, item *it, uint64_t delay_ms) MUST_USE;
 bool flow_enter_retrying(flow *f, item *it, err *e);
 
 /* --- flow_trial.c --- */
-
 void flow_check_failures(flow *f); /* ends the run where more failed than max_failures allows */
 void flow_trial_begin(flow *f);
 void flow_trial_end(flow *f); /* of the flow */
-/* No item may begin now; `busy` are under way. */
+/* No item may begin now; `busy` are in progress. */
 bool flow_trial_holds(const flow *f, size_t busy);
 /* The next item is the one that is tried alone. */
 bool flow_trial_picks(const flow *f);
@@ -116,14 +113,12 @@ void flow_trial_success(flow *f);
 void flow_trial_failure(flow *f, const item *it);
 
 /* --- flow_disk.c --- */
-
-/* Whether the item may be downloaded now; `idle`: nothing else is under way. */
+/* Whether the item may be downloaded now; `idle`: nothing else is in progress. */
 bool flow_admit(flow *f, item *it, bool idle);
 void flow_keep(flow *f, item *it); /* a failed item, before it is freed */
 void flow_free_kept(flow *f);
 
 /* --- flow_store.c: the states that write to the store --- */
-
 bool flow_enter_uploading(flow *f, item *it, err *e);
 bool flow_enter_copying(flow *f, item *it, err *e);
 bool flow_enter_proving(flow *f, item *it, err *e);

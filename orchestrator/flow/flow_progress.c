@@ -17,7 +17,7 @@ static bool waits_for_verification(const flow *f, const item *it)
 
 static void add_live(const flow *f, flow_progress *p)
 {
-    for (const item *it = f->live; it; it = it->live_next) {
+    LIST_EACH (it, &f->live, item, live) {
         bool loads = it->state == ITEM_DOWNLOADING;
         if (it->state != ITEM_COOLING && it->state != ITEM_CLEANING) { /* counted as done */
             p->in_flight++;
@@ -33,7 +33,7 @@ static void add_live(const flow *f, flow_progress *p)
 static flow_limit find_limit(const flow *f, const flow_progress *p)
 {
     const flow_totals *t = &p->totals;
-    if (f->ready || (t->jobs > 0 && t->jobs >= f->o.max_jobs))
+    if (f->ready.first || (t->jobs > 0 && t->jobs >= f->o.max_jobs))
         return FLOW_LIMIT_SERVER;
     if (t->downloading > 0)
         return 2 * p->verifying > t->downloading ? FLOW_LIMIT_VERIFICATION : FLOW_LIMIT_NETWORK;
@@ -58,6 +58,6 @@ flow_progress flow_progress_of(const flow *f)
 
 void flow_each_live(const flow *f, void (*each)(void *ctx, const item *it), void *ctx)
 {
-    for (const item *it = f->live; it; it = it->live_next)
+    LIST_EACH (it, &f->live, item, live)
         each(ctx, it);
 }

@@ -19,22 +19,17 @@ static size_t live_count(const flow *f)
 
 static bool more_to_begin(const flow *f)
 {
-    return !f->draining && (f->next_item || f->again || f->cursor < f->row_count);
+    return !f->draining && (f->next_item || f->again.first || f->cursor < f->row_count);
 }
 
 /* The first that may be submitted; NULL: none may. */
 static item *take_ready(flow *f)
 {
-    item **at = &f->ready;
-    while (*at && !flow_trial_submits(f, *at))
-        at = &(*at)->next;
-    item *it = *at;
-    if (!it)
-        return NULL;
-    *at = it->next;
-    if (!*at)
-        f->ready_tail = at;
-    it->next = NULL;
+    item *it = LIST_FIRST(&f->ready, item, queued);
+    while (it && !flow_trial_submits(f, it))
+        it = LIST_NEXT(it, item, queued);
+    if (it)
+        list_remove(&f->ready, &it->queued);
     return it;
 }
 
@@ -56,13 +51,9 @@ static bool is_before_its_job(const item *it)
 
 static void leave_unsubmitted(flow *f)
 {
-    for (item *it = f->live, *next; it; it = next) {
-        next = it->live_next;
+    LIST_EACH (it, &f->live, item, live)
         if (is_before_its_job(it))
             flow_leave(f, it);
-    }
-    f->ready = NULL;
-    f->ready_tail = &f->ready;
 }
 
 /* These are waited for, and hold up no others. */
@@ -77,14 +68,6 @@ static bool may_begin(flow *f, item *it)
     bool full = f->count[ITEM_DOWNLOADING] + f->count[ITEM_READY] >= f->o.max_ahead ||
                 live - pausing_count(f) >= f->o.max_live;
     return (!full || flow_trial_picks(f)) && flow_admit(f, it, live == 0);
-}
-
-static item *take_again(flow *f)
-{
-    item *it = f->again;
-    f->again = it->next;
-    it->next = NULL;
-    return it;
 }
 
 static bool is_kept_row(const flow *f, size_t row)
@@ -141,7 +124,7 @@ void flow_put_back(flow *f)
 static item *next_item(flow *f)
 {
     if (!f->next_item)
-        f->next_item = f->again ? take_again(f) : take_planned(f);
+        f->next_item = f->again.first ? LIST_TAKE(&f->again, item, queued) : take_planned(f);
     return f->next_item;
 }
 
@@ -156,16 +139,12 @@ static void start_downloads(flow *f)
     while (more_to_begin(f) && !trial_holds(f) && may_begin(f, next_item(f))) {
         item *it = move(f->next_item);
         flow_trial_take(f, it);
-        it->live_previous = NULL;
-        it->live_next = f->live;
-        if (it->live_next)
-            it->live_next->live_previous = it;
-        f->live = it;
+        list_prepend(&f->live, &it->live);
         flow_step(f, it, NULL);
     }
     /* No room for another file: then one that is here already. */
-    if (flow_trial_picks(f) && f->ready && !f->kept.evicting && !trial_holds(f))
-        flow_trial_take(f, f->ready);
+    if (flow_trial_picks(f) && f->ready.first && !f->kept.evicting && !trial_holds(f))
+        flow_trial_take(f, LIST_FIRST(&f->ready, item, queued));
 }
 
 /* Nothing else is left to wait for: the pauses before clean-up end at once. */
@@ -173,13 +152,11 @@ static void hurry_cooling(flow *f)
 {
     if (more_to_begin(f) || !f->count[ITEM_COOLING] || live_count(f) > f->count[ITEM_COOLING])
         return;
-    for (item *it = f->live, *next; it; it = next) {
-        next = it->live_next;
+    LIST_EACH (it, &f->live, item, live)
         if (it->state == ITEM_COOLING) {
             op_cancel(move(it->operation));
             flow_step(f, it, NULL);
         }
-    }
 }
 
 /* So few that the server would run out of jobs. */

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "orchestrator/local/result_jobs.h"
 
@@ -32,10 +33,7 @@ void result_jobs_keep(result_jobs *j, const char *job_id)
 {
     if (!j)
         return;
-    size_t count = j->kept_count++;
-    if ((count & (count + 1)) == 0)
-        j->kept = xrealloc(j->kept, (2 * count + 1) * sizeof *j->kept);
-    j->kept[count] = xstrdup(job_id);
+    *ARRAY_ADD(j->kept, j->kept_count) = xstrdup(job_id);
     j->is_sorted = false;
 }
 

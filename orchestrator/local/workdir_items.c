@@ -1,4 +1,5 @@
 /* Files of items in the work directory, and those left by an earlier run. */
+#include "base/array.h"
 #include "base/util.h"
 #include "orchestrator/local/workdir_private.h"
 
@@ -239,8 +240,7 @@ static bool note_name(void *ctx, const char *name, err *e)
 {
     workdir *w = ctx;
     UNUSED(e);
-    w->found = xrealloc(w->found, (w->found_count + 1) * sizeof *w->found);
-    w->found[w->found_count++] = (found_dir){.name = xstrdup(name)};
+    *ARRAY_ADD(w->found, w->found_count) = (found_dir){.name = xstrdup(name)};
     return true;
 }
 

@@ -4,13 +4,14 @@
 #include <strings.h>
 
 #include "decon/base/log.h"
+#include "base/array.h"
 #include "base/util.h"
 #include "orchestrator/fleet/provenance.h"
 
 typedef struct look {
     done_check *check;
     const planned *row;
-    s3_op *op; /* NULL: none under way */
+    s3_op *op; /* or NULL */
 } look;
 
 struct done_check {
@@ -26,9 +27,7 @@ struct done_check {
 static void note_superseded(done_check *c, const planned *row, const char *why)
 {
     superseded_inputs *s = &c->superseded;
-    if ((s->count & (s->count + 1)) == 0) /* 0, 1, 3, 7 ...: space for twice as many and one */
-        s->objects = xrealloc(s->objects, (2 * s->count + 1) * sizeof *s->objects);
-    s->objects[s->count++] = row->object;
+    *ARRAY_ADD(s->objects, s->count) = row->object;
     log_info("%s: %s", row->object->key, why);
 }
 

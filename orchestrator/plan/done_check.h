@@ -6,7 +6,7 @@
  *          may not be read (403, 405, 501) count as before: by LastModified. A result that is gone
  *          meanwhile makes its input one to do. Where the settings fingerprint of the detection
  *          server is known, results of other settings are counted and, on request, done again.
- *          100 bytes for each request under way, 8 for each input that is to be done again.
+ *          100 bytes for each request in flight, 8 for each input that is to be done again.
  * Owner:   done_check_free; plan and listing outlive it.
  * Threads: loop.
  * Fails:   by the error given to on_done (the store cannot be asked): nothing may be skipped then.

@@ -1,4 +1,4 @@
-/* One input object on its way through the pipeline.
+/* One input object in the pipeline.
  *
  * What:    what the plan knows of it, what is here of it, its job, the job's result, and its state.
  * Owner:   the flow, from the moment when its turn comes to its end; item_free.
@@ -112,9 +112,9 @@ struct item {
     unsigned failed_attempts;      /* that RETRYING followed */
     uint64_t begun_ms, entered_ms; /* when it left WAITING; when it came into its state */
     err suspicion;                 /* a request was refused for another version: RECHECKING looks */
-    item *next;                    /* in one of flow's queues */
-    item *live_next, *live_previous;
-    void *flow; /* whose item it is, for the callbacks of operations */
+    list_link queued;              /* in flow.ready or flow.again */
+    list_link live;                /* in flow.live */
+    void *flow;                    /* whose item it is, for the callbacks of operations */
 };
 
 void item_free(item *it);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "decon/base/digest.h"
+#include "base/array.h"
 #include "base/util.h"
 
 #define TEXT_BLOCK_BYTES ((size_t)256 * 1024)
@@ -15,8 +16,7 @@ static const char *keep_text(listed_array *a, const char *text)
     if (a->text_size - a->text_used < size) {
         a->text_size = MAX(TEXT_BLOCK_BYTES, size);
         a->text_used = 0;
-        a->texts = xrealloc(a->texts, (a->text_count + 1) * sizeof *a->texts);
-        a->texts[a->text_count++] = xrealloc(NULL, a->text_size);
+        *ARRAY_ADD(a->texts, a->text_count) = xrealloc(NULL, a->text_size);
     }
     char *kept = a->texts[a->text_count - 1] + a->text_used;
     memcpy(kept, text, size);
@@ -98,8 +98,7 @@ void listed_add(listed_array *a, const s3_object *object)
     if (repeats_last(a, object))
         return;
     if (a->count == a->block_count * LISTED_BLOCK_ROWS) {
-        a->blocks = xrealloc(a->blocks, (a->block_count + 1) * sizeof *a->blocks);
-        a->blocks[a->block_count++] = xcalloc(LISTED_BLOCK_ROWS, sizeof(listed));
+        *ARRAY_ADD(a->blocks, a->block_count) = xcalloc(LISTED_BLOCK_ROWS, sizeof(listed));
     }
     listed *row = &a->blocks[a->count / LISTED_BLOCK_ROWS][a->count % LISTED_BLOCK_ROWS];
     a->count++;

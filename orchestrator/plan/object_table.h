@@ -1,4 +1,4 @@
-/* What a listing tells of objects, a million of them or more, held in little memory.
+/* The facts of a listing about its objects, a million or more, in little memory.
  *
  * What:    rows in blocks that never move, keys in blocks of bytes; an ETag that is a digest, with
  *          or without a number of parts, takes 20 bytes. In all the key's own bytes and 57 more for

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "orchestrator/plan/plan.h"
 
@@ -25,10 +26,7 @@ static void note_skipped(const plan_options *o, plan *out, skipped_input row)
 {
     if (!o->list_skipped)
         return;
-    size_t count = out->skipped_count++;
-    if ((count & (count + 1)) == 0)
-        out->skipped = xrealloc(out->skipped, (2 * count + 1) * sizeof *out->skipped);
-    out->skipped[count] = row;
+    *ARRAY_ADD(out->skipped, out->skipped_count) = row;
 }
 
 static void gather(const plan_options *o, plan *out)
@@ -109,10 +107,7 @@ static size_t longest_key(const output_names *outputs)
 
 static void refuse(plan *out, refusal row)
 {
-    size_t count = out->refused_count++;
-    if ((count & (count + 1)) == 0) /* 0, 1, 3, 7 ...: room for twice as many and one */
-        out->refused = xrealloc(out->refused, (2 * count + 1) * sizeof *out->refused);
-    out->refused[count] = row;
+    *ARRAY_ADD(out->refused, out->refused_count) = row;
 }
 
 static void note_done(const plan_options *o, const planned *row, plan *out)
@@ -120,10 +115,7 @@ static void note_done(const plan_options *o, const planned *row, plan *out)
     out->done++;
     if (!o->list_done)
         return;
-    size_t count = out->done_count++;
-    if ((count & (count + 1)) == 0)
-        out->done_rows = xrealloc(out->done_rows, (2 * count + 1) * sizeof *out->done_rows);
-    out->done_rows[count] = *row;
+    *ARRAY_ADD(out->done_rows, out->done_count) = *row;
 }
 
 static uint8_t crashes_of(const plan_options *o, const listed *object)
@@ -136,11 +128,7 @@ static uint8_t crashes_of(const plan_options *o, const listed *object)
 
 static void add_row(plan *out, planned row)
 {
-    if (out->count == out->capacity) {
-        out->capacity = 2 * out->capacity + 16;
-        out->rows = xrealloc(out->rows, out->capacity * sizeof *out->rows);
-    }
-    out->rows[out->count++] = row;
+    *ARRAY_PUSH(out->rows, out->count, out->capacity) = row;
 }
 
 static void judge_mine(const plan_options *o, planned row, const listed *rival, plan *out)

@@ -6,7 +6,7 @@
 
 struct codec_memory {
     uint64_t limit_bytes, used_bytes;
-    codec_ticket *first; /* waiting, in order */
+    linked_list waiting; /* codec_ticket, in order */
     bool pumping;
 };
 
@@ -33,9 +33,10 @@ static void pump(codec_memory *m)
     if (m->pumping)
         return;
     m->pumping = true;
-    while (m->first && m->first->bytes <= m->limit_bytes - m->used_bytes) {
-        codec_ticket *t = m->first;
-        m->first = t->next;
+    codec_ticket *t;
+    while ((t = LIST_FIRST(&m->waiting, codec_ticket, link)) &&
+           t->bytes <= m->limit_bytes - m->used_bytes) {
+        list_remove(&m->waiting, &t->link);
         t->waiting = false;
         t->admitted = true;
         m->used_bytes += t->bytes;
@@ -46,29 +47,16 @@ static void pump(codec_memory *m)
 
 void codec_memory_ask(codec_memory *m, codec_ticket *t, uint64_t bytes)
 {
-    codec_ticket **link = &m->first;
-    while (*link)
-        link = &(*link)->next;
-    *link = t;
-    t->next = NULL;
+    list_append(&m->waiting, &t->link);
     t->waiting = true;
     t->bytes = MIN(bytes, m->limit_bytes);
     pump(m);
 }
 
-static void leave_queue(codec_memory *m, codec_ticket *t)
-{
-    for (codec_ticket **link = &m->first; *link; link = &(*link)->next)
-        if (*link == t) {
-            *link = t->next;
-            return;
-        }
-}
-
 void codec_memory_give(codec_memory *m, codec_ticket *t)
 {
     if (t->waiting)
-        leave_queue(m, t);
+        list_remove(&m->waiting, &t->link);
     if (t->admitted)
         m->used_bytes -= t->bytes;
     t->waiting = t->admitted = false;

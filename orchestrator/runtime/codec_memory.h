@@ -12,6 +12,7 @@
 #define ORCHESTRATOR_RUNTIME_CODEC_MEMORY_H
 
 #include "decon/base/err.h"
+#include "base/list.h"
 #include "base/util.h"
 
 typedef struct codec_memory codec_memory;
@@ -22,7 +23,7 @@ typedef struct codec_ticket {
     /* this module's */
     uint64_t bytes;
     bool waiting, admitted;
-    struct codec_ticket *next;
+    list_link link;
 } codec_ticket;
 
 codec_memory *codec_memory_new(uint64_t limit_bytes) MUST_USE;

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "base/array.h"
 #include "base/util.h"
 #include "decon/base/log.h"
 #include "decon/s3/delete_many.h"
@@ -70,9 +71,7 @@ typedef struct record_batch {
 
 static void add_key(key_list *l, const char *key)
 {
-    if ((l->count & (l->count + 1)) == 0) /* 0, 1, 3, 7 ... */
-        l->keys = xrealloc(l->keys, (2 * l->count + 1) * sizeof *l->keys);
-    l->keys[l->count++] = xstrdup(key);
+    *ARRAY_ADD(l->keys, l->count) = xstrdup(key);
 }
 
 static void free_keys(key_list *l)

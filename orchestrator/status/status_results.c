@@ -5,6 +5,7 @@
 
 #include "base/json/json_read.h"
 #include "base/utf8.h"
+#include "base/array.h"
 #include "base/util.h"
 #include "decon/base/log.h"
 #include "decon/compression/codec.h"
@@ -41,9 +42,7 @@ static bool on_file(void *ctx, const s3_object *object, err *e)
 {
     file_list *l = ctx;
     UNUSED(e);
-    if ((l->count & (l->count + 1)) == 0) /* 0, 1, 3, 7 ... */
-        l->files = xrealloc(l->files, (2 * l->count + 1) * sizeof *l->files);
-    l->files[l->count++] = (line_file){xstrdup(object->key), object->size_bytes};
+    *ARRAY_ADD(l->files, l->count) = (line_file){xstrdup(object->key), object->size_bytes};
     return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/json/json_read.h"
 #include "base/utf8.h"
+#include "base/array.h"
 #include "base/util.h"
 #include "decon/base/log.h"
 #include "orchestrator/fleet/run_name.h"
@@ -160,9 +161,7 @@ bool status_runs_add(status_runs *runs, slice record, int64_t updated_s, int64_t
         host_deinit(&host);
         return ok;
     }
-    if ((runs->count & (runs->count + 1)) == 0) /* 0, 1, 3, 7 ... */
-        runs->hosts = xrealloc(runs->hosts, (2 * runs->count + 1) * sizeof *runs->hosts);
-    runs->hosts[runs->count++] = host;
+    *ARRAY_ADD(runs->hosts, runs->count) = host;
     return true;
 }
 
@@ -194,14 +193,12 @@ static bool on_record(void *ctx, const s3_object *object, err *e)
     if (!str_ends_with(run, suffix) ||
         !run_name_read((slice){run, strlen(run) - strlen(suffix)}, &start_s, &index))
         return true;
-    if ((l->count & (l->count + 1)) == 0)
-        l->names = xrealloc(l->names, (2 * l->count + 1) * sizeof *l->names);
     char *key = xstrdup(object->key);
-    l->names[l->count++] = (record_name){.key = key,
-                                         .run = key + l->prefix_len,
-                                         .size_bytes = object->size_bytes,
-                                         .index = index,
-                                         .modified_s = object->last_modified_s};
+    *ARRAY_ADD(l->names, l->count) = (record_name){.key = key,
+                                                   .run = key + l->prefix_len,
+                                                   .size_bytes = object->size_bytes,
+                                                   .index = index,
+                                                   .modified_s = object->last_modified_s};
     return true;
 }
 

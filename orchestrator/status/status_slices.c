@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/util.h"
 #include "decon/base/log.h"
 #include "orchestrator/fleet/run_name.h"
@@ -15,9 +16,7 @@ typedef struct slice_list {
 
 static void add_name(char ***names, size_t *count, const char *name)
 {
-    if ((*count & (*count + 1)) == 0) /* 0, 1, 3, 7 ... */
-        *names = xrealloc(*names, (2 * *count + 1) * sizeof **names);
-    (*names)[(*count)++] = xstrdup(name);
+    *ARRAY_ADD(*names, *count) = xstrdup(name);
 }
 
 /* <folder>/<slice> below the round's folder. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/util.h"
 #include "orchestrator/config/file_names.h"
 #include "orchestrator/fleet/shard.h"
@@ -35,12 +36,9 @@ static size_t find_folder(const status_sums *s, const char *name, size_t len, bo
 
 static status_folder *insert_folder(status_sums *s, size_t at, const char *name, size_t len)
 {
-    if ((s->folder_count & (s->folder_count + 1)) == 0) /* 0, 1, 3, 7 ... */
-        s->folders = xrealloc(s->folders, (2 * s->folder_count + 1) * sizeof *s->folders);
-    memmove(s->folders + at + 1, s->folders + at, (s->folder_count - at) * sizeof *s->folders);
-    s->folders[at] = (status_folder){.name = xstrndup(name, len)};
-    s->folder_count++;
-    return &s->folders[at];
+    status_folder *folder = ARRAY_ADD_AT(s->folders, s->folder_count, at);
+    *folder = (status_folder){.name = xstrndup(name, len)};
+    return folder;
 }
 
 /* Inputs come in the order of their keys, so the newest folder is the likeliest. */

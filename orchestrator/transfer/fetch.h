@@ -5,7 +5,7 @@
  *          from it, and hashes what it reads for the object's checksum. A fault that it finds is
  *          held until that checksum has told whether the bytes are the object's; one in bytes of an
  *          earlier run is told at once.
- * Owner:   an operation (base/op.h); the end is lent to on_done.
+ * Owner:   an operation (base/op.h); the result is borrowed by on_done.
  * Threads: loop.
  * Fails:   by the error given to on_done; the first one ends both.
  */

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "orchestrator/transfer/result_report.h"
 
@@ -71,11 +72,7 @@ static slice set_name(line_set *set, const json_value *values, size_t count)
 static void add_match(line_set *set, uint64_t number, size_t index)
 {
     reported_lines *r = set->lines;
-    if (r->count == set->capacity) {
-        set->capacity = set->capacity ? set->capacity * 2 : 256;
-        r->numbers = xrealloc(r->numbers, set->capacity * sizeof *r->numbers);
-    }
-    r->numbers[r->count++] = number << SET_BITS | index;
+    *ARRAY_PUSH(r->numbers, r->count, set->capacity) = number << SET_BITS | index;
 }
 
 static bool note_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)

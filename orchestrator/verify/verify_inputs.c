@@ -5,6 +5,7 @@
 
 #include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/array.h"
 #include "base/util.h"
 #include "orchestrator/config/file_names.h"
 
@@ -22,11 +23,8 @@ void verify_names_deinit(verify_names *n)
 
 void verify_names_add(verify_names *n, const char *name, uint64_t size_bytes)
 {
-    if (n->count == n->capacity) {
-        n->capacity = n->capacity * 2 + 64;
-        n->rows = xrealloc(n->rows, n->capacity * sizeof *n->rows);
-    }
-    n->rows[n->count++] = (verify_name){.name = xstrdup(name), .size_bytes = size_bytes};
+    *ARRAY_PUSH(n->rows, n->count, n->capacity) =
+        (verify_name){.name = xstrdup(name), .size_bytes = size_bytes};
     n->any_object |= str_starts_with(name, "s3://");
 }
 

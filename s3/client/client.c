@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "decon/base/log.h"
+#include "base/array.h"
 #include "base/util.h"
 #include "s3/config/settings_check.h"
 
@@ -152,7 +153,7 @@ s3_stats s3_client_stats(const s3_client *c)
 
 bool s3_client_idle(const s3_client *c)
 {
-    return c->ops.first == NULL && c->works == NULL;
+    return !op_list_first(&c->ops) && !c->works.first;
 }
 
 /* --- operations --- */
@@ -193,8 +194,7 @@ void s3_client_learn_region(s3_client *c, const char *bucket, const char *region
         if (strcmp(c->regions[i].bucket, bucket) == 0)
             row = &c->regions[i];
     if (!row) {
-        c->regions = xrealloc(c->regions, (c->region_count + 1) * sizeof *c->regions);
-        row = &c->regions[c->region_count++];
+        row = ARRAY_ADD(c->regions, c->region_count);
         *row = (s3_bucket_region){.bucket = xstrdup(bucket)};
     }
     free(row->region);
@@ -207,20 +207,20 @@ void s3_client_learn_region(s3_client *c, const char *bucket, const char *region
 static void fail_queue(s3_client *c, const err *e)
 {
     uint64_t last = c->queue_sequence;
-    s3_request *r = c->queue_first;
+    s3_request *r = LIST_FIRST(&c->queue, s3_request, link);
     while (r) {
         if (r->sequence <= last) {
             s3_request_fail(r, e);
-            r = c->queue_first; /* its operation may have removed others */
+            r = LIST_FIRST(&c->queue, s3_request, link); /* its operation may have removed others */
         } else {
-            r = r->next;
+            r = LIST_NEXT(r, s3_request, link);
         }
     }
 }
 
 void s3_client_pump(s3_client *c)
 {
-    while (c->queue_first && c->stats.in_flight < c->throttle.limit) {
+    while (c->queue.first && c->stats.in_flight < c->throttle.limit) {
         s3_keys keys = {0};
         err e = ERR_INIT;
         s3_credentials_state state = S3_CREDENTIALS_READY;
@@ -232,7 +232,7 @@ void s3_client_pump(s3_client *c)
             fail_queue(c, &e);
             return;
         }
-        s3_request_send(c->queue_first, c->no_sign_request ? NULL : &keys);
+        s3_request_send(LIST_FIRST(&c->queue, s3_request, link), c->no_sign_request ? NULL : &keys);
     }
 }
 

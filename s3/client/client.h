@@ -15,6 +15,7 @@
 #include "s3/client/checksum_policy.h"
 #include "s3/client/request.h"
 #include "decon/s3/s3.h"
+#include "base/list.h"
 #include "base/util.h"
 #include "s3/client/throttle.h"
 #include "s3/client/offload.h"
@@ -67,9 +68,9 @@ struct s3_client {
     s3_credentials credentials;
     s3_throttle throttle;
     s3_integrity integrity;
-    s3_work *works; /* pending */
+    linked_list works; /* pending */
     op_list ops;
-    s3_request *queue_first, *queue_last;
+    linked_list queue; /* of s3_request */
     uint64_t queue_sequence;
     timer *pump_timer;
     s3_outage outage;

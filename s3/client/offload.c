@@ -12,11 +12,8 @@
 
 static void unlink_work(s3_work *w)
 {
-    if (!w->client)
-        return;
-    *(w->previous ? &w->previous->next : &w->client->works) = w->next;
-    if (w->next)
-        w->next->previous = w->previous;
+    if (w->client)
+        list_remove(&w->client->works, &w->link);
     w->client = NULL;
 }
 
@@ -45,11 +42,7 @@ void s3_work_start(s3_client *c, s3_work *w)
 {
     w->task = (pool_task){.run = run_called, .done = done_called};
     w->client = c;
-    w->previous = NULL;
-    w->next = c->works;
-    if (w->next)
-        w->next->previous = w;
-    c->works = w;
+    list_prepend(&c->works, &w->link);
     if (c->pool)
         pool_submit(c->pool, &w->task);
     else
@@ -58,8 +51,8 @@ void s3_work_start(s3_client *c, s3_work *w)
 
 void s3_work_leave(s3_client *c)
 {
-    while (c->works) {
-        s3_work *w = c->works;
+    while (c->works.first) {
+        s3_work *w = LIST_FIRST(&c->works, s3_work, link);
         timer *waiting = move(w->timer);
         unlink_work(w);
         if (!waiting)

@@ -15,6 +15,7 @@
 #include "decon/base/pool.h"
 #include "decon/s3/checksum.h"
 #include "decon/s3/s3.h"
+#include "base/list.h"
 #include "base/util.h"
 
 typedef struct s3_work s3_work;
@@ -24,7 +25,7 @@ struct s3_work {
     void (*done)(s3_work *w);
     s3_client *client; /* NULL after the client was freed */
     timer *timer;      /* without a pool */
-    s3_work *previous, *next;
+    list_link link;
 };
 
 void s3_work_start(s3_client *c, s3_work *w);

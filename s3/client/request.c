@@ -55,10 +55,7 @@ static void queue_add(s3_request *r, bool in_front)
     s3_client *c = r->client;
     r->state = S3_REQUEST_QUEUED;
     r->sequence = ++c->queue_sequence;
-    r->previous = in_front ? NULL : c->queue_last;
-    r->next = in_front ? c->queue_first : NULL;
-    *(r->previous ? &r->previous->next : &c->queue_first) = r;
-    *(r->next ? &r->next->previous : &c->queue_last) = r;
+    list_insert(&c->queue, &r->link, in_front ? c->queue.first : NULL);
     c->stats.queued++;
     s3_client_wake(c);
 }
@@ -71,9 +68,7 @@ void s3_request_queue_again(s3_request *r)
 static void queue_remove(s3_request *r)
 {
     s3_client *c = r->client;
-    *(r->previous ? &r->previous->next : &c->queue_first) = r->next;
-    *(r->next ? &r->next->previous : &c->queue_last) = r->previous;
-    r->previous = r->next = NULL;
+    list_remove(&c->queue, &r->link);
     r->state = S3_REQUEST_IDLE;
     c->stats.queued--;
 }

@@ -11,6 +11,7 @@
 #define S3_CLIENT_REQUEST_H
 
 #include "s3/config/endpoint.h"
+#include "base/list.h"
 #include "s3/client/object_options.h"
 #include "s3/client/reply.h"
 #include "decon/s3/sign.h"
@@ -63,7 +64,7 @@ struct s3_request {
     /* internal to request.c and retry_policy.c */
     s3_client *client;
     s3_request_state state;
-    s3_request *previous, *next; /* in the client's queue */
+    list_link link; /* in the client's queue */
     uint64_t sequence;
     http_call *call;
     timer *pause;

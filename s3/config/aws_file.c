@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "s3/config/aws_file.h"
 
@@ -75,11 +76,7 @@ static slice strip_comment(slice value)
 static void section_add(reader *r, slice kind, slice name)
 {
     s3_aws_file *f = r->file;
-    if (f->section_count == r->section_capacity) {
-        r->section_capacity = MAX((size_t)8, 2 * r->section_capacity);
-        f->sections = xrealloc(f->sections, r->section_capacity * sizeof *f->sections);
-    }
-    f->sections[f->section_count++] =
+    *ARRAY_PUSH(f->sections, f->section_count, r->section_capacity) =
         (s3_aws_section){.kind = slice_dup(kind), .name = slice_dup(name), .line = r->line};
     r->has_option = false;
 }
@@ -132,10 +129,7 @@ static bool take_section(reader *r, slice text, err *e)
 static void pair_add(reader *r, const char *group, slice name, slice value)
 {
     s3_aws_file *f = r->file;
-    if (f->pair_count == r->pair_capacity) {
-        r->pair_capacity = MAX((size_t)16, 2 * r->pair_capacity);
-        f->pairs = xrealloc(f->pairs, r->pair_capacity * sizeof *f->pairs);
-    }
+    ARRAY_RESERVE(f->pairs, r->pair_capacity, f->pair_count + 1);
     AUTO_FREE char *own = slice_dup(name);
     s3_aws_pair *pair = &f->pairs[f->pair_count++];
     *pair = (s3_aws_pair){.name = group ? xasprintf("%s.%s", group, own) : xstrdup(own),

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "s3/config/profile.h"
 
@@ -159,8 +160,7 @@ static bool check_pairs(const s3_profile *p, err *e)
 
 static void take_pair(s3_profile *p, s3_aws_pair *pair, const char *path)
 {
-    p->pairs = xrealloc(p->pairs, (p->pair_count + 1) * sizeof *p->pairs);
-    s3_profile_pair *own = &p->pairs[p->pair_count++];
+    s3_profile_pair *own = ARRAY_ADD(p->pairs, p->pair_count);
     *own =
         (s3_profile_pair){.path = path, .line = pair->line, .continued_line = pair->continued_line};
     own->name = move(pair->name);

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "s3/get/byte_ranges.h"
 
@@ -20,13 +21,7 @@ static size_t find(const s3_extents *set, uint64_t at)
 
 static void insert(s3_extents *set, size_t index, s3_extent row)
 {
-    if (set->count == set->capacity) {
-        set->capacity = set->capacity ? set->capacity * 2 : 8;
-        set->rows = xrealloc(set->rows, set->capacity * sizeof *set->rows);
-    }
-    memmove(set->rows + index + 1, set->rows + index, (set->count - index) * sizeof *set->rows);
-    set->rows[index] = row;
-    set->count++;
+    *ARRAY_PUSH_AT(set->rows, set->count, set->capacity, index) = row;
 }
 
 /* Joins range `index` with the next one if they are adjacent. */

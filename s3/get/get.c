@@ -19,8 +19,8 @@
 static void get_free(op *p)
 {
     get_op *o = (get_op *)p;
-    while (o->first)
-        get_range_free(o->first);
+    LIST_EACH (range, &o->ranges, get_range, link)
+        get_range_free(range);
     get_check_reset(o);
     get_look_cancel(o);
     op_cancel(o->record);
@@ -64,9 +64,9 @@ static void fill_window(get_op *o)
                      .size_bytes = o->size};
     s3_extent gap;
     while (s3_extents_gap(&o->have, o->next_offset, o->size, &gap)) {
-        bool room = o->active < c->max_in_flight && c->stats.queued < c->max_in_flight;
+        bool room = o->ranges.count < c->max_in_flight && c->stats.queued < c->max_in_flight;
         o->next_offset = gap.from;
-        if ((o->active > 0 && !room) ||
+        if ((o->ranges.count > 0 && !room) ||
             get_plan_is_far(&plan, o->read_bytes, get_prefix_bytes(o), gap.from))
             return;
         get_range_start(o, gap.from, MIN(get_plan_range_bytes(&plan, gap.from), gap.to - gap.from),
@@ -104,8 +104,8 @@ static bool may_restart(const get_op *o)
 
 void get_restart(get_op *o)
 {
-    while (o->first)
-        get_range_free(o->first);
+    LIST_EACH (range, &o->ranges, get_range, link)
+        get_range_free(range);
     get_check_reset(o);
     get_look_cancel(o);
     get_keep_forget(o);
@@ -184,7 +184,7 @@ static void get_mismatch(get_op *o)
 
 void get_settle(get_op *o)
 {
-    if (!o->size_known || o->active > 0 || o->next_offset < o->size || !get_check_asked(o))
+    if (!o->size_known || o->ranges.count > 0 || o->next_offset < o->size || !get_check_asked(o))
         return;
     bool first = !o->loaded;
     o->loaded = true;

@@ -133,7 +133,7 @@ void get_check_take(get_op *o, const http_reply *reply)
     if (o->check.known)
         return; /* retried: known from the first reply */
     learn(o, reply);
-    bool from_first = o->active == 1 && o->received == 0;
+    bool from_first = o->ranges.count == 1 && o->received == 0;
     o->check.passing =
         hashes_bytes(o) && from_first && (o->options.on_data || o->size <= S3_HASH_NOW_BYTES);
 }

@@ -25,7 +25,7 @@ get_look_reason get_look_wanted(const get_op *o, const err *e)
 
 static void ranges_again(get_op *o)
 {
-    for (get_range *range = o->first; range; range = range->next)
+    LIST_EACH (range, &o->ranges, get_range, link)
         if (range->waits)
             get_range_again(range);
 }

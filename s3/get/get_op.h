@@ -9,6 +9,7 @@
 #ifndef S3_GET_GET_OP_H
 #define S3_GET_GET_OP_H
 
+#include "base/list.h"
 #include "base/util.h"
 #include "s3/client/client.h"
 #include "s3/get/byte_ranges.h"
@@ -26,7 +27,7 @@ typedef struct get_range {
     char text[64];        /* value of Range */
     bool waits;           /* for get_look.c's HeadObject; sent again after it */
     bool conditional;     /* this request has If-Match */
-    struct get_range *previous, *next;
+    list_link link;
 } get_range;
 
 typedef enum get_look_reason {
@@ -62,11 +63,10 @@ struct get_op {
     uint64_t size, received;
     uint64_t next_offset; /* all bytes before it are in the file or in flight */
     int64_t last_modified_s;
-    get_range *first, *last; /* in flight, in the object's order */
-    unsigned active;
-    s3_extents have; /* finished ranges, in the file */
-    unsigned loads;  /* downloads that ended with a mismatch */
-    bool loaded;     /* on_loaded was called */
+    linked_list ranges; /* get_range: in flight, in the object's order */
+    s3_extents have;    /* finished ranges, in the file */
+    unsigned loads;     /* downloads that ended with a mismatch */
+    bool loaded;        /* on_loaded was called */
     bool restarting;
     bool reader_left;    /* the reader stopped: options.ahead_bytes no longer applies */
     uint64_t read_bytes; /* by the reader */

@@ -21,9 +21,7 @@ void get_range_free(get_range *range)
 {
     get_op *o = range->get;
     s3_request_cancel(&range->request);
-    *(range->previous ? &range->previous->next : &o->first) = range->next;
-    *(range->next ? &range->next->previous : &o->last) = range->previous;
-    o->active--;
+    list_remove(&o->ranges, &range->link);
     free(range);
 }
 
@@ -210,7 +208,8 @@ static bool take_bytes(get_range *range, slice data, err *e)
 
 uint64_t get_prefix_bytes(const get_op *o)
 {
-    return o->first ? o->first->offset + o->first->got : o->next_offset;
+    const get_range *oldest = LIST_FIRST(&o->ranges, get_range, link);
+    return oldest ? oldest->offset + oldest->got : o->next_offset;
 }
 
 /* A reader needs to know the checksum algorithm first. */
@@ -269,10 +268,7 @@ void get_range_start(get_op *o, uint64_t offset, uint64_t len, bool whole)
 {
     get_range *range = xcalloc(1, sizeof *range);
     *range = (get_range){.get = o, .whole = whole, .offset = offset, .len = len};
-    range->previous = o->last;
-    *(o->last ? &o->last->next : &o->first) = range;
-    o->last = range;
-    o->active++;
+    list_append(&o->ranges, &range->link);
     o->next_offset = offset + len;
     range->request = (s3_request){.operation = "GetObject",
                                   .method = "GET",

@@ -1,6 +1,7 @@
 #include "s3/operations/list_contract.h"
 
 #include "decon/s3/uri.h"
+#include "base/array.h"
 #include "base/util.h"
 
 #define DIRECTORY_BUCKET_SUFFIX "--x-s3"
@@ -197,11 +198,7 @@ static bool set_add(contract_set *set, const char *text)
     for (size_t i = 0; i < set->count; i++)
         if (set->values[i] == value)
             return false;
-    if (set->count == set->capacity) {
-        set->capacity = MAX(2 * set->capacity, (size_t)16);
-        set->values = xrealloc(set->values, set->capacity * sizeof *set->values);
-    }
-    set->values[set->count++] = value;
+    *ARRAY_PUSH(set->values, set->count, set->capacity) = value;
     return true;
 }
 

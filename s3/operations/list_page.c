@@ -1,6 +1,7 @@
 #include "s3/operations/list_page.h"
 
 #include "decon/s3/uri.h"
+#include "base/array.h"
 #include "base/util.h"
 #include "s3/protocol/http_date.h"
 #include "s3/protocol/xml.h"
@@ -59,11 +60,7 @@ static bool add_entry(list_page *p, err *e)
     if (p->count == PAGE_ENTRIES_MAX)
         return err_set(e, ERR_S3_REPLY, OPERATION ": the page has more than %d keys",
                        PAGE_ENTRIES_MAX);
-    if (p->count == p->capacity) {
-        p->capacity = MAX(2 * p->capacity, (size_t)256);
-        p->entries = xrealloc(p->entries, p->capacity * sizeof *p->entries);
-    }
-    p->entries[p->count++] = p->current;
+    *ARRAY_PUSH(p->entries, p->count, p->capacity) = p->current;
     p->current = (page_entry){0};
     return true;
 }

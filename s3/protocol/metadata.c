@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "s3/protocol/metadata.h"
 
@@ -28,8 +29,7 @@ void s3_fields_set(s3_fields *f, const char *name, const char *value)
     }
     if (!value)
         return;
-    f->items = xrealloc(f->items, (f->count + 1) * sizeof *f->items);
-    f->items[f->count++] = (http_header){xstrdup(name), xstrdup(value)};
+    *ARRAY_ADD(f->items, f->count) = (http_header){xstrdup(name), xstrdup(value)};
 }
 
 void s3_fields_add(s3_fields *f, const http_header *more, size_t count)

@@ -33,8 +33,8 @@ bool s3_refuses_digest(void *ctx, const s3_reply *head)
 
 static void parts_free(s3_multipart *m)
 {
-    while (m->first)
-        s3_part_free(m->first);
+    LIST_EACH (part, &m->parts, s3_part, link)
+        s3_part_free(part);
 }
 
 void s3_multipart_free(s3_multipart *m)

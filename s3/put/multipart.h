@@ -12,6 +12,7 @@
 #ifndef S3_PUT_MULTIPART_H
 #define S3_PUT_MULTIPART_H
 
+#include "base/list.h"
 #include "base/util.h"
 #include "s3/put/proof.h"
 
@@ -35,7 +36,7 @@ typedef struct s3_part {
     buf query;
     char *etag;
     unsigned times; /* number of times it was sent again, because of its checksum */
-    struct s3_part *previous, *next;
+    list_link link;
 } s3_part;
 
 /* Of a stored part. */
@@ -87,11 +88,11 @@ struct s3_multipart {
     unsigned unproven; /* such replies */
     uint64_t began_ms;
     uint64_t sent;
-    unsigned part_count, next_part, active;
+    unsigned part_count, next_part;
     bool open;               /* s3_multipart_end has not been called */
     bool no_part_checksum;   /* it failed since a reply lacked the requested checksum */
     s3_part_result *results; /* one for each part */
-    s3_part *first, *last;   /* in flight, or waiting for the id */
+    linked_list parts;       /* s3_part: in flight, or waiting for the id */
 };
 
 void s3_multipart_start(s3_multipart *m);

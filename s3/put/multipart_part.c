@@ -21,9 +21,7 @@ void s3_part_free(s3_part *part)
     s3_multipart *m = part->upload;
     s3_request_cancel(&part->request);
     op_cancel(part->job);
-    *(part->previous ? &part->previous->next : &m->first) = part->next;
-    *(part->next ? &part->next->previous : &m->last) = part->previous;
-    m->active--;
+    list_remove(&m->parts, &part->link);
     s3_bytes_drop(part->bytes);
     buf_deinit(&part->query);
     free(part->etag);
@@ -182,10 +180,7 @@ static s3_part *part_new(s3_multipart *m, uint64_t offset, uint64_t len)
     part->number = m->next_part++;
     part->offset = offset;
     part->len = len;
-    part->previous = m->last;
-    *(part->previous ? &part->previous->next : &m->first) = part;
-    m->last = part;
-    m->active++;
+    list_append(&m->parts, &part->link);
     buf_init(&part->query, QUERY_MAX_BYTES);
     return part;
 }
@@ -200,7 +195,7 @@ static void part_prepare(s3_part *part)
 
 static void fill_window(s3_multipart *m)
 {
-    while (m->active < m->client->max_in_flight && m->next_part <= m->part_count) {
+    while (m->parts.count < m->client->max_in_flight && m->next_part <= m->part_count) {
         uint64_t offset = (uint64_t)(m->next_part - 1) * m->part_bytes;
         part_prepare(part_new(m, offset, MIN(m->part_bytes, m->size - offset)));
     }
@@ -226,10 +221,8 @@ void s3_multipart_end(s3_multipart *m)
 void s3_multipart_parts_begin(s3_multipart *m)
 {
     m->state = S3_MULTIPART_PARTS;
-    for (s3_part *part = m->first, *next; part; part = next) {
-        next = part->next;
+    LIST_EACH (part, &m->parts, s3_part, link)
         part_prepare(part);
-    }
     s3_multipart_go_on(m);
 }
 
@@ -237,6 +230,6 @@ void s3_multipart_go_on(s3_multipart *m)
 {
     if (!m->open)
         fill_window(m);
-    if (m->active == 0 && !m->open)
+    if (m->parts.count == 0 && !m->open)
         s3_multipart_complete(m);
 }

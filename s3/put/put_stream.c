@@ -1,4 +1,5 @@
 #include "decon/s3/put_stream.h"
+#include "base/array.h"
 #include "base/util.h"
 
 #include "s3/put/destination.h"
@@ -176,8 +177,7 @@ static const s3_part_source memory_parts = {.operation = "UploadPart", .prepare 
 
 static void keep(stream_op *o, s3_bytes *share)
 {
-    o->full = xrealloc(o->full, (o->full_count + 1) * sizeof *o->full);
-    o->full[o->full_count++] = share;
+    *ARRAY_ADD(o->full, o->full_count) = share;
 }
 
 /* A checksum that the store does not support can be dropped while all bytes are still in memory. */
@@ -186,7 +186,7 @@ static bool begins_again(stream_op *o, const err *e)
     if (o->op.base.cancelled || o->parts.sent > 0 ||
         !s3_integrity_lessen(&o->op.client->integrity, &o->carried, e))
         return false;
-    for (const s3_part *part = o->parts.first; part; part = part->next)
+    LIST_EACH (part, &o->parts.parts, s3_part, link)
         keep(o, s3_bytes_share(part->bytes));
     return true;
 }
@@ -262,7 +262,7 @@ static uint64_t next_part_bytes(const stream_op *o)
 
 static bool may_begin(const stream_op *o, uint64_t part_bytes)
 {
-    size_t held = o->full_count + o->parts.active;
+    size_t held = o->full_count + o->parts.parts.count;
     return held < 2 || (o->came - o->sent) + part_bytes <= o->options.memory_bytes;
 }
 

@@ -2,6 +2,7 @@
 #include "s3/cli/session/print.h"
 #include "s3/cli/commands/option_rows.h"
 #include "decon/s3/uploads.h"
+#include "base/array.h"
 #include "base/util.h"
 
 /* This many are aborted without confirmation. */
@@ -47,13 +48,9 @@ static bool on_upload(void *ctx, const s3_upload *upload, err *e)
         a->younger++;
         return true;
     }
-    if (a->count == a->capacity) {
-        a->capacity = MAX(a->capacity * 2, (size_t)64);
-        a->items = xrealloc(a->items, a->capacity * sizeof *a->items);
-    }
-    a->items[a->count++] = (found){.key = xstrdup(upload->key),
-                                   .upload_id = xstrdup(upload->upload_id),
-                                   .initiated_s = upload->initiated_s};
+    *ARRAY_PUSH(a->items, a->count, a->capacity) = (found){.key = xstrdup(upload->key),
+                                                           .upload_id = xstrdup(upload->upload_id),
+                                                           .initiated_s = upload->initiated_s};
     return true;
 }
 

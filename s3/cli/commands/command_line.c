@@ -1,6 +1,7 @@
 #include "s3/cli/commands/command_line.h"
 
 #include "decon/base/buf.h"
+#include "base/array.h"
 #include "base/util.h"
 
 #define WORD_MAX_BYTES ((size_t)64 * 1024)
@@ -24,8 +25,7 @@ void line_words_remove(line_words *w, int at, int count)
 
 void line_words_add(line_words *w, const char *word)
 {
-    w->words = xrealloc(w->words, ((size_t)w->count + 1) * sizeof *w->words);
-    w->words[w->count++] = xstrdup(word);
+    *ARRAY_ADD(w->words, w->count) = xstrdup(word);
 }
 
 /* Reads quoted text; *p is after the opening quote, and after the closing one on return. */

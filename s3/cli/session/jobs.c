@@ -65,8 +65,8 @@ bool jobs_drain(cli *c, err *e)
 
 void jobs_cancel(cli_session *s)
 {
-    while (s->jobs->list.first) {
-        job *j = (job *)s->jobs->list.first;
+    while (op_list_first(&s->jobs->list)) {
+        job *j = (job *)op_list_first(&s->jobs->list);
         cli *c = j->c;
         op_cancel(&j->op);
         notify(c);

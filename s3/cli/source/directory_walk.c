@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "decon/base/log.h"
+#include "base/array.h"
 #include "base/util.h"
 #include "s3/cli/source/source.h"
 
@@ -65,11 +66,7 @@ static int compare_names(const void *a, const void *b)
 
 static void add_name(level *l, size_t *capacity, char *give_name)
 {
-    if (l->count == *capacity) {
-        *capacity = MAX(*capacity * 2, (size_t)64);
-        l->names = xrealloc(l->names, *capacity * sizeof *l->names);
-    }
-    l->names[l->count++] = give_name;
+    *ARRAY_PUSH(l->names, l->count, *capacity) = give_name;
 }
 
 /* Network file systems may return an entry twice while others write to the folder. */

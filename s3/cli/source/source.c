@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "s3/cli/source/source.h"
 
@@ -59,7 +60,7 @@ static void set_planning(source *s, bool planning)
 }
 
 /* Compacts the array before it grows. */
-static void make_room(source *s)
+static void make_space(source *s)
 {
     size_t left = s->ready_count - s->ready_next;
     if (s->ready_next > 0 && s->ready_next >= left) {
@@ -68,14 +69,13 @@ static void make_room(source *s)
         s->ready_next = 0;
         return;
     }
-    s->ready_capacity = MAX(s->ready_capacity * 2, (size_t)256);
-    s->ready = xrealloc(s->ready, s->ready_capacity * sizeof *s->ready);
+    ARRAY_RESERVE(s->ready, s->ready_capacity, s->ready_count + 1);
 }
 
 static void keep(source *s, const entry *give)
 {
     if (s->ready_count == s->ready_capacity)
-        make_room(s);
+        make_space(s);
     s->ready[s->ready_count++] = *give;
     if (!s->options.planned)
         return;

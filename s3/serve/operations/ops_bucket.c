@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "s3/serve/store/key_layout.h"
 #include "s3/serve/operations/ops.h"
@@ -33,8 +34,7 @@ static bool on_bucket(void *ctx, const char *name, err *e)
     if (!str_starts_with(name, list->prefix) || strcmp(name, list->after) <= 0 ||
         !store_bucket_check(list->store, name, NULL))
         return true;
-    list->names = xrealloc(list->names, (list->count + 1) * sizeof(*list->names));
-    list->names[list->count++] = xstrdup(name);
+    *ARRAY_ADD(list->names, list->count) = xstrdup(name);
     return true;
 }
 

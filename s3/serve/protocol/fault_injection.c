@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "s3/serve/protocol/fault_injection.h"
 
@@ -218,11 +219,7 @@ static bool meet_key(fault *f, const target *t)
     for (size_t i = 0; i < f->met_count; i++)
         if (f->met[i] == hash)
             return false;
-    if (f->met_count == f->met_capacity) {
-        f->met_capacity = MAX(f->met_capacity * 2, (size_t)64);
-        f->met = xrealloc(f->met, f->met_capacity * sizeof *f->met);
-    }
-    f->met[f->met_count++] = hash;
+    *ARRAY_PUSH(f->met, f->met_count, f->met_capacity) = hash;
     return true;
 }
 

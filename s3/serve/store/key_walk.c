@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "s3/serve/store/key_walk.h"
 
@@ -106,10 +107,7 @@ static void add_entry(walk *w, entries *list, int dir_fd, const char *name)
     cut_back(&w->key, key_len);
     if (!wanted)
         return;
-    if (list->count == list->capacity) {
-        list->capacity = MAX(list->capacity * 2, (size_t)16);
-        list->items = xrealloc(list->items, list->capacity * sizeof *list->items);
-    }
+    ARRAY_RESERVE(list->items, list->capacity, list->count + 1);
     size_t piece_len = piece.len;
     list->items[list->count++] = (entry){xstrdup(name), buf_give(&piece), piece_len, kind};
 }

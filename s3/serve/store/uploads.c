@@ -8,6 +8,7 @@
 
 #include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "base/array.h"
 #include "base/util.h"
 #include "s3/serve/store/key_layout.h"
 #include "s3/serve/store/upload_join.h"
@@ -189,10 +190,7 @@ static bool on_upload_name(void *ctx, const char *id, err *e)
     if (fd < 0)
         return true;
     upload_list *list = w->out;
-    if (list->count == list->capacity) {
-        list->capacity = MAX(list->capacity * 2, (size_t)16);
-        list->items = xrealloc(list->items, list->capacity * sizeof *list->items);
-    }
+    ARRAY_RESERVE(list->items, list->capacity, list->count + 1);
     upload_info *info = &list->items[list->count++];
     *info = (upload_info){.key = buf_give(&key), .initiated_s = meta.modified_s};
     snprintf(info->id, sizeof info->id, "%s", id);

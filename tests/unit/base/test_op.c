@@ -97,7 +97,7 @@ static op *step_start(fixture *f)
 static size_t listed_count(const fixture *f)
 {
     size_t count = 0;
-    for (const op *o = f->list.first; o; o = o->next)
+    for (const op *o = op_list_first(&f->list); o; o = op_next(o))
         count++;
     return count;
 }
@@ -114,7 +114,7 @@ static void finish_with_own_error(op *p)
 static void must_have_stopped(fixture *f)
 {
     assert_int_equal(f->stops, 1);
-    assert_int_equal(f->frees, 0); /* results are lent from its memory */
+    assert_int_equal(f->frees, 0); /* results are borrowed from its memory */
 }
 
 static void test_the_error_is_copied_before_what_holds_it_stops(void **state)
@@ -257,7 +257,7 @@ static void test_work_that_goes_on_after_a_cancel_ends_in_silence(void **state)
     op *o = op_started(&step_new(&f, &lasting_kind)->op);
     op_cancel(o);
     assert_int_equal(f.stops, 0);
-    assert_int_equal(listed_count(&f), 1); /* its list knows that it is under way */
+    assert_int_equal(listed_count(&f), 1); /* it is still in its list */
     op_report(o, NULL);
     op_finish(o, NULL);
     assert_int_equal(f.dones, 0);
@@ -342,7 +342,7 @@ static void test_on_done_may_start_another_operation(void **state)
     f.in_done = start_another;
     op_finish(step_start(&f), NULL);
     assert_int_equal(listed_count(&f), 1);
-    assert_ptr_equal(f.list.first, f.sibling);
+    assert_ptr_equal(op_list_first(&f.list), f.sibling);
     op_finish(f.sibling, NULL);
     assert_int_equal(f.dones, 2);
     fixture_deinit(&f);
@@ -422,7 +422,7 @@ static void test_an_operation_that_ends_while_it_starts_reports_later(void **sta
     op *o = start_that_fails_at_once(&f);
     assert_int_equal(f.dones, 0);
     assert_int_equal(f.stops, 1);
-    assert_ptr_equal(f.list.first, o);
+    assert_ptr_equal(op_list_first(&f.list), o);
     fake_run_all(f.fake);
     assert_int_equal(f.dones, 1);
     assert_true(f.failed);
