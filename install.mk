@@ -45,6 +45,9 @@ install: all install-libraries
 	install -d $(install_to)/share/bash-completion/completions
 	for p in $(COMPLETED); do $(OUT)/bin/$$p completion >$(OUT)/$$p.bash && \
 	    install -m 644 $(OUT)/$$p.bash $(install_to)/share/bash-completion/completions/$$p || exit 1; done
+	install -d $(install_to)/share/zsh/site-functions $(install_to)/share/fish/vendor_completions.d
+	$(OUT)/bin/decon-s3 completion zsh >$(OUT)/decon-s3.zsh && install -m 644 $(OUT)/decon-s3.zsh $(install_to)/share/zsh/site-functions/_decon-s3
+	$(OUT)/bin/decon-s3 completion fish >$(OUT)/decon-s3.fish && install -m 644 $(OUT)/decon-s3.fish $(install_to)/share/fish/vendor_completions.d/decon-s3.fish
 	install -m 644 README.md CHANGELOG.md $(wildcard docs/*.md docs/*.json config/*.yaml) $(install_to)/share/doc/decon
 	install -m 644 $(wildcard docs/examples/*.c) $(install_to)/share/doc/decon/examples
 
@@ -56,7 +59,7 @@ install-libraries: $(LIBRARY_FILES)
 	    >$(install_to)/lib/pkgconfig/decon-$$l.pc || exit 1; done
 
 # The paths that install makes, below PREFIX; folders of its own go where nothing else is in them.
-INSTALLED = $(COMPLETED:%=bin/%) $(COMPLETED:%=share/bash-completion/completions/%) \
+INSTALLED = share/zsh/site-functions/_decon-s3 share/fish/vendor_completions.d/decon-s3.fish $(COMPLETED:%=bin/%) $(COMPLETED:%=share/bash-completion/completions/%) \
     $(patsubst docs/man/%,share/man/man1/%,$(wildcard docs/man/*.1)) \
     $(patsubst detection/data/%,share/decon/%,$(wildcard detection/data/*.tiktoken*)) share/decon/README.md \
     $(patsubst config/sample-evals/%,share/decon/sample-evals/%,$(wildcard config/sample-evals/*.jsonl)) \

@@ -1,4 +1,4 @@
-/* Bash completion, generated from the option tables.
+/* Completion for bash, zsh and fish, generated from the option tables.
  *
  * What:    prints a script that completes commands, flags, values of flags with a few choices, and
  *          files.
@@ -12,10 +12,15 @@
 typedef struct options_command {
     const char *name; /* "": the flags that apply without a command; first, if present */
     const option_set *options;
+    const char *summary; /* for zsh and fish; NULL: none */
 } options_command;
 
 /* Characters of `program` outside [A-Za-z0-9] become '_' in the name of the shell function. */
 void options_bash_completion(const char *program, const options_command *commands, size_t count,
+                             FILE *out);
+void options_zsh_completion(const char *program, const options_command *commands, size_t count,
+                            FILE *out);
+void options_fish_completion(const char *program, const options_command *commands, size_t count,
                              FILE *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "base/util.h"
+#include "s3/protocol/content_range.h"
 #include "s3/get/get_op.h"
 #include "s3/get/get_plan.h"
 
@@ -28,6 +29,7 @@ static void get_free(op *p)
     free(o->resume_path);
     free(o->bucket);
     free(o->key);
+    free(o->query);
     free(o->listed_etag);
     free(o->etag);
     free(o);
@@ -281,6 +283,7 @@ s3_op *s3_get(s3_client *c, const s3_get_options *options)
     o->options = *options;
     o->bucket = xstrdup(options->bucket);
     o->key = xstrdup(options->key);
+    o->query = s3_version_query(options->version_id);
     o->listed_etag = options->etag ? xstrdup(options->etag) : NULL;
     o->etag = options->etag ? xstrdup(options->etag) : NULL;
     o->size_known = options->size_known;

@@ -118,6 +118,7 @@ void get_check_ask(get_op *o)
                                  .method = "HEAD",
                                  .bucket = o->bucket,
                                  .key = o->key,
+                                 .query = o->query,
                                  .on_head = head_take,
                                  .on_done = head_done,
                                  .ctx = o};

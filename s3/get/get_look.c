@@ -91,6 +91,7 @@ void get_look_begin(get_op *o, get_range *range, get_look_reason reason, const e
                            .method = "HEAD",
                            .bucket = o->bucket,
                            .key = o->key,
+                           .query = o->query,
                            .on_head = look_head,
                            .on_done = look_done,
                            .ctx = o};

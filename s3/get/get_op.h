@@ -56,7 +56,7 @@ typedef struct get_check {
 struct get_op {
     s3_op_base op;
     s3_get_options options;
-    char *bucket, *key, *listed_etag;
+    char *bucket, *key, *query, *listed_etag; /* query NULL: the current version */
     char *etag; /* the version of the ranges, or NULL if not known yet */
     bool size_known, restarted;
     bool cut; /* a GET without Range was ended since the object is larger than a range */

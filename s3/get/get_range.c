@@ -4,6 +4,7 @@
 
 #include "base/util.h"
 #include "base/fsutil.h"
+#include "s3/protocol/content_range.h"
 #include "s3/get/get_op.h"
 #include "s3/protocol/etag.h"
 #include "s3/protocol/http_date.h"
@@ -51,18 +52,6 @@ static void range_send(void *ctx, s3_request *r)
     s3_request_header(r, "Range", range->text);
 }
 
-/* "bytes 0-9/100" */
-static bool parse_content_range(const char *text, uint64_t *from, uint64_t *total)
-{
-    const char *dash = text ? strchr(text, '-') : NULL;
-    const char *slash = dash ? strchr(dash, '/') : NULL;
-    if (!slash || !str_starts_with(text, "bytes "))
-        return false;
-    text += strlen("bytes ");
-    AUTO_FREE char *number = xstrndup(text, (size_t)(dash - text));
-    return num_parse_u64(number, from) && num_parse_u64(slash + 1, total);
-}
-
 /* The size of the object from a reply without Content-Range. Without Content-Length (chunked
  * coding, HTTP/1.0) a known size decides whether the reply is complete; if it is unknown,
  * HeadObject reports it. */
@@ -92,15 +81,17 @@ static bool is_unidentified(const get_op *o, const http_reply *reply)
  * ranges with status 200, so Content-Range decides, not the status. */
 static bool reply_place(get_range *range, const http_reply *reply, uint64_t *total, err *e)
 {
-    uint64_t expected = range->offset + range->got - (range->skip ? 1 : 0), from = 0;
+    uint64_t expected = range->offset + range->got - (range->skip ? 1 : 0);
+    s3_content_range place = {0};
     const char *text;
     if (!s3_header_once(reply, "Content-Range", &text, e))
         return false;
     if (reply->status == 206 || text) {
-        if (!parse_content_range(text, &from, total) || from != expected)
+        if (!s3_content_range_parse(text, &place) || place.from != expected)
             return err_set(e, ERR_S3_REPLY,
                            "GetObject: the reply has another range than requested (%s)",
                            text ? text : "Content-Range is missing in the reply");
+        *total = place.total;
         return true;
     }
     if (is_unidentified(range->get, reply))
@@ -274,6 +265,7 @@ void get_range_start(get_op *o, uint64_t offset, uint64_t len, bool whole)
                                   .method = "GET",
                                   .bucket = o->bucket,
                                   .key = o->key,
+                                  .query = o->query,
                                   .on_send = range_send,
                                   .on_head = range_head,
                                   .on_body = range_body,

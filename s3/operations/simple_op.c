@@ -3,6 +3,7 @@
 #include "s3/client/client.h"
 #include "decon/s3/uri.h"
 #include "base/util.h"
+#include "s3/protocol/content_range.h"
 #include "s3/protocol/etag.h"
 #include "s3/protocol/http_date.h"
 #include "s3/protocol/metadata.h"
@@ -13,7 +14,7 @@
 typedef struct single_op {
     s3_op_base op;
     s3_request request;
-    char *bucket, *key;
+    char *bucket, *key, *query;
     buf body; /* create */
     s3_head_done head_done;
     s3_object object; /* head; its strings are the next four */
@@ -27,7 +28,7 @@ static void single_free(op *p)
     s3_request_cancel(&o->request);
     buf_deinit(&o->body);
     s3_fields_deinit(&o->metadata);
-    char *strings[] = {o->bucket, o->key, o->etag, o->storage_class, o->content_type};
+    char *strings[] = {o->bucket, o->key, o->query, o->etag, o->storage_class, o->content_type};
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         free(strings[i]);
     free(o);
@@ -140,6 +141,16 @@ s3_op *s3_head_checksum(s3_client *c, const char *bucket, const char *key, s3_he
 {
     single_op *o = head_new(c, bucket, key, done, ctx);
     if (c->integrity.ask)
+        s3_request_header(&o->request, "x-amz-checksum-mode", "ENABLED");
+    return single_start(o, "HeadObject", "HEAD");
+}
+
+s3_op *s3_head_version(s3_client *c, const char *bucket, const char *key, const char *version_id,
+                       bool checksum, s3_head_done done, void *ctx)
+{
+    single_op *o = head_new(c, bucket, key, done, ctx);
+    o->request.query = o->query = s3_version_query(version_id);
+    if (checksum && c->integrity.ask)
         s3_request_header(&o->request, "x-amz-checksum-mode", "ENABLED");
     return single_start(o, "HeadObject", "HEAD");
 }

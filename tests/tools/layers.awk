@@ -150,7 +150,7 @@ BEGIN {
     row("s3/serve/operations", "base s3", "base base/httpd s3/protocol s3/serve/protocol s3/serve/store", "base/digest")
     row("s3/serve", "base", "base base/httpd s3/serve/protocol s3/serve/operations", "base/digest s3/serve/store")
     row("s3/cli/session", "base s3", "base base/loop base/options base/progress s3/protocol", "s3/client")
-    row("s3/cli/source", "base s3", "base s3/operations s3/cli/session", "s3/protocol s3/client")
+    row("s3/cli/source", "base s3", "base s3/protocol s3/operations s3/cli/session", "base/digest base/loop base/options s3/client")
     row("s3/cli/transfer", "base s3", "base base/loop s3/protocol s3/client s3/cli/session s3/cli/source", "base/digest s3/get s3/put s3/operations")
     row("s3/cli/commands", "base s3", "base base/options s3/serve/protocol s3/serve s3/cli/session s3/cli/source s3/cli/transfer", "base/loop s3/protocol s3/get s3/operations")
     row("s3/cli/s5cmd", "base s3", "base s3/cli/session s3/cli/source s3/cli/commands", "base/options s3/protocol s3/operations")

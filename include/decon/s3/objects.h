@@ -35,7 +35,8 @@ typedef struct s3_get_result {
 typedef struct s3_get_options {
     const char *bucket, *key;
     const char *etag; /* expected version: another one fails with DECON_ERR_S3_CHANGED; or NULL */
-    bool size_known;  /* size_bytes is known */
+    const char *version_id; /* of a bucket with versioning; NULL: the current version */
+    bool size_known;        /* size_bytes is known */
     uint64_t size_bytes;
     int fd; /* open for reading and writing; written with pwrite at the object's offsets */
     /* If set: the ranges in the file are recorded in this file, and a later s3_get of the same
@@ -80,6 +81,18 @@ void s3_get_read_to(s3_op *get, uint64_t offset_bytes);
  * download continues without it. Must not be called from on_loaded; on_done may be called before
  * this returns. */
 void s3_get_read_end(s3_op *get, const s3_checksum *found);
+
+/* Some bytes of an object, in order and of one version; no checksum covers them. */
+typedef struct s3_get_slice_options {
+    const char *bucket, *key;
+    const char *version_id; /* NULL: the current version */
+    bool from_end;          /* the last len_bytes of the object; offset_bytes is not used */
+    uint64_t offset_bytes, len_bytes; /* len_bytes 0: to the end */
+    bool (*on_data)(void *ctx, decon_slice data, decon_err *e);
+    void (*on_done)(void *ctx, const decon_err *error);
+    void *ctx;
+} s3_get_slice_options;
+s3_op *s3_get_slice(s3_client *c, const s3_get_slice_options *options);
 
 /* --- upload: PutObject, or a multipart upload from one part size --- Success means that the object
  * is stored: the store's reply had an ETag, or HeadObject returned the size and checksum that were

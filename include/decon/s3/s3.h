@@ -90,6 +90,9 @@ s3_op *s3_head(s3_client *c, const char *bucket, const char *key, s3_head_done d
 /* Also requests the object's checksum; under SSE-KMS this requires kms:Decrypt. */
 s3_op *s3_head_checksum(s3_client *c, const char *bucket, const char *key, s3_head_done done,
                         void *ctx);
+/* One version of an object; version_id NULL: the current one. `checksum` as s3_head_checksum. */
+s3_op *s3_head_version(s3_client *c, const char *bucket, const char *key, const char *version_id,
+                       bool checksum, s3_head_done done, void *ctx);
 /* Success means that the object does not exist: status 204, or HeadObject does not find it. */
 s3_op *s3_delete(s3_client *c, const char *bucket, const char *key, s3_done done, void *ctx);
 /* Deletes only the version with this ETag and size (S3_SIZE_UNKNOWN: any); another one fails with

@@ -120,7 +120,8 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
     const cli_config *o = u->call.c->config;
     const char *key = object->key;
     if ((u->is_pattern && !pattern_match(u->at->uri.key, key, false)) ||
-        (strlen(key) >= u->base_length && !filter_passes(&u->filter, key + u->base_length)))
+        (strlen(key) >= u->base_length && !filter_passes(&u->filter, key + u->base_length)) ||
+        !selection_takes(&u->filter.selection, key, object->last_modified_s))
         return true;
     add(&u->total, object->size_bytes);
     if (o->by_class)
@@ -149,12 +150,14 @@ static bool sum_up(usage *u, err *e)
     const char *slash = strrchr(prefix, '/');
     u->base_length = slash ? (size_t)(slash - prefix) + 1 : 0;
     return cli_await(&u->call,
-                     s3_list(u->call.c->client, &(s3_list_options){.bucket = uri->bucket,
-                                                                   .prefix = prefix,
-                                                                   .on_object = on_object,
-                                                                   .on_unusable = on_unusable,
-                                                                   .on_done = cli_on_done,
-                                                                   .ctx = u}),
+                     s3_list(u->call.c->client,
+                             &(s3_list_options){.bucket = uri->bucket,
+                                                .prefix = prefix,
+                                                .page_size = (unsigned)u->call.c->config->page_size,
+                                                .on_object = on_object,
+                                                .on_unusable = on_unusable,
+                                                .on_done = cli_on_done,
+                                                .ctx = u}),
                      e);
 }
 
@@ -184,7 +187,7 @@ static const option rows[] = {
      .section = "Summing up", .help = "Print the total only."},
     {.key = "by_class", .type = OPTION_BOOL, .offset = AT(by_class), .letter = 'g',
      .alias = "group", .help = "Print one line per storage class instead of per folder."},
-    ROW_HUMAN_READABLE, ROWS_OF_FILTERS, ROW_RAW, ROWS_OF_CLIENTS, ROWS_OF_ALL,
+    ROW_HUMAN_READABLE, ROWS_OF_FILTERS, ROWS_OF_AGES, ROW_SHARD, ROW_PAGE_SIZE, ROW_RAW, ROWS_OF_CLIENTS, ROWS_OF_ALL,
 };
 /* clang-format on */
 

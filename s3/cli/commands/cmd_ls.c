@@ -54,9 +54,12 @@ static void size_text(const cli_config *o, uint64_t bytes, char *out, size_t out
         snprintf(out, out_size, "%llu", (unsigned long long)bytes);
 }
 
-static bool wanted(const listing *l, const char *key)
+/* A common prefix has no time, and belongs to no share. */
+static bool wanted(const listing *l, const char *key, const s3_object *object)
 {
     if (l->is_pattern && !pattern_match(l->at->uri.key, key, false))
+        return false;
+    if (object && !selection_takes(&l->filter.selection, key, object->last_modified_s))
         return false;
     return strlen(key) < l->base_length || filter_passes(&l->filter, key + l->base_length);
 }
@@ -67,7 +70,7 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
     const cli_config *o = l->call.c->config;
     char when[PRINT_TIME_SIZE], size[32];
     l->seen++;
-    if (!wanted(l, object->key))
+    if (!wanted(l, object->key, object))
         return true;
     l->shown++;
     l->objects++;
@@ -87,7 +90,7 @@ static bool on_prefix(void *ctx, const char *prefix, err *e)
     UNUSED(e);
     listing *l = ctx;
     l->seen++;
-    if (!wanted(l, prefix))
+    if (!wanted(l, prefix, NULL))
         return true;
     l->shown++;
     if (l->call.c->config->json) {
@@ -167,6 +170,7 @@ static bool list_objects(listing *l, err *e)
     bool deep = l->is_pattern || l->call.c->config->recursive;
     s3_list_options options = {.bucket = uri->bucket,
                                .prefix = prefix,
+                               .page_size = (unsigned)l->call.c->config->page_size,
                                .delimiter = deep ? NULL : "/",
                                .on_object = on_object,
                                .on_unusable = on_unusable,
@@ -209,7 +213,7 @@ static const option rows[] = {
      .help = "Print ETags too."},
     {.key = "show_class", .type = OPTION_BOOL, .offset = AT(show_class), .letter = 's',
      .help = "Print storage classes too."},
-    ROWS_OF_FILTERS, ROW_RAW, ROWS_OF_CLIENTS, ROWS_OF_ALL,
+    ROWS_OF_FILTERS, ROWS_OF_AGES, ROW_SHARD, ROW_PAGE_SIZE, ROW_RAW, ROWS_OF_CLIENTS, ROWS_OF_ALL,
 };
 /* clang-format on */
 

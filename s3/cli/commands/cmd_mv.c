@@ -9,7 +9,7 @@ static bool run(cli *c, err *e)
 
 /* clang-format off */
 static const option rows[] = {
-    ROWS_OF_COPIES, ROW_DRY_RUN, ROW_QUIET, ROW_PROGRESS, ROWS_OF_FILTERS, ROW_RAW,
+    ROWS_OF_COPIES, ROW_DRY_RUN, ROW_QUIET, ROW_PROGRESS, ROWS_OF_FILTERS, ROWS_OF_AGES, ROW_SHARD, ROW_PAGE_SIZE, ROW_RAW,
     ROWS_OF_WRITES, ROWS_OF_DESCRIPTIONS, ROWS_OF_CLIENTS, ROWS_OF_ALL,
 };
 /* clang-format on */

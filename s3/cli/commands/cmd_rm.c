@@ -28,7 +28,7 @@ static bool is_whole_bucket(const removing *r, const place *at)
 {
     const char *key = at->uri.key;
     bool any = !r->c->config->raw && key[0] && key[strspn(key, "*")] == '\0';
-    return (!key[0] || any) && r->filter.count == 0;
+    return (!key[0] || any) && filter_takes_all(&r->filter);
 }
 
 /* Patterns in a command file are intended; removing a whole bucket needs confirmation there too. */
@@ -140,7 +140,7 @@ static bool run(cli *c, err *e)
 static const option rows[] = {
     {.key = "recursive", .type = OPTION_BOOL, .offset = AT(recursive), .letter = 'r',
      .section = "Removing", .help = "Remove all objects below the URI, as below a folder."},
-    ROW_YES, ROW_DRY_RUN, ROW_QUIET, ROW_PROGRESS, ROWS_OF_FILTERS, ROW_RAW, ROWS_OF_CLIENTS,
+    ROW_YES, ROW_DRY_RUN, ROW_QUIET, ROW_PROGRESS, ROWS_OF_FILTERS, ROWS_OF_AGES, ROW_PAGE_SIZE, ROW_RAW, ROWS_OF_CLIENTS,
     ROWS_OF_ALL,
 };
 /* clang-format on */

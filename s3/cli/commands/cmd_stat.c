@@ -11,11 +11,20 @@ typedef struct stat_call {
 } stat_call;
 
 #define META        "x-amz-meta-"
-#define KNOWN_COUNT 6 /* members of every object; metadata is one more */
+#define KNOWN_COUNT 7 /* members of every object; metadata is one more */
 
 static bool is_metadata(const http_header *h)
 {
     return strncasecmp(h->name, META, strlen(META)) == 0;
+}
+
+/* An ETag of a multipart upload ends in the number of parts. */
+static const char *parts_of(const char *etag)
+{
+    const char *dash = etag ? strrchr(etag, '-') : NULL;
+    size_t digits = dash ? strspn(dash + 1, "0123456789") : 0;
+    bool ends = digits > 0 && (!dash[1 + digits] || str_equal(dash + 1 + digits, "\""));
+    return ends ? dash + 1 : NULL;
 }
 
 static bool is_shown_already(const http_header *h)
@@ -67,6 +76,7 @@ static void add_field(stat_members *m, const http_header *h)
 static void stat_json(const s3_uri *uri, const s3_object *object, const char *when)
 {
     AUTO_FREE char *text = xasprintf("s3://%s/%s", uri->bucket, uri->key);
+    const char *parts = parts_of(object->etag);
     size_t places = object->metadata_count + KNOWN_COUNT + 1;
     AUTO(stat_members)
     m = {.members = xcalloc(places, sizeof *m.members),
@@ -77,6 +87,7 @@ static void stat_json(const s3_uri *uri, const s3_object *object, const char *wh
         {.name = "size", .number = object->size_bytes},
         {.name = "modified", .text = when},
         {.name = "etag", .text = object->etag, .absent = !object->etag},
+        {.name = "parts", .number = parts ? strtoull(parts, NULL, 10) : 0, .absent = !parts},
         {.name = "content_type", .text = object->content_type, .absent = !object->content_type},
         {.name = "storage_class",
          .text = object->storage_class ? object->storage_class : "STANDARD"},
@@ -115,6 +126,9 @@ static void stat_lines(const s3_uri *uri, const s3_object *object, const char *w
            when);
     if (object->etag)
         printf("etag: %s\n", object->etag);
+    const char *parts = parts_of(object->etag);
+    if (parts)
+        printf("parts: %.*s\n", (int)strspn(parts, "0123456789"), parts);
     if (object->content_type)
         printf("content-type: %s\n", object->content_type);
     printf("storage-class: %s\n", object->storage_class ? object->storage_class : "STANDARD");
@@ -136,27 +150,43 @@ static void on_head(void *ctx, const s3_object *object, const err *error)
     cli_finish(&s->call, error);
 }
 
-static bool stat_one(cli *c, const s3_uri *uri, err *e)
+static bool look(cli *c, const s3_uri *uri, bool checksum, err *e)
 {
     stat_call s = {.call = {.c = c}, .uri = uri};
-    return cli_await(&s.call, s3_head(c->client, uri->bucket, uri->key, on_head, &s), e);
+    return cli_await(&s.call,
+                     s3_head_version(c->client, uri->bucket, uri->key, c->config->version_id,
+                                     checksum, on_head, &s),
+                     e);
+}
+
+/* Under SSE-KMS, the checksum requires the permission to decrypt; the rest does not. */
+static bool stat_one(cli *c, const s3_uri *uri, err *e)
+{
+    err denied = ERR_INIT;
+    if (look(c, uri, true, &denied))
+        return true;
+    if (denied.http_status == 403 && !c->session->signal_number)
+        return look(c, uri, false, e);
+    *e = denied;
+    return false;
 }
 
 static bool run(cli *c, err *e)
 {
-    return cli_each_object(c, stat_one, e) && print_flush(e);
+    return cli_check_version(c, e) && cli_each_object(c, stat_one, e) && print_flush(e);
 }
 
-static const option rows[] = {ROW_RAW, ROWS_OF_CLIENTS, ROWS_OF_ALL};
+static const option rows[] = {ROW_VERSION_ID, ROW_RAW, ROWS_OF_CLIENTS, ROWS_OF_ALL};
 
 const cli_command cli_command_stat = {
     .name = "stat",
     .summary = "show size, time, ETag, headers and metadata of objects",
     .options =
         SET(rows, "stat", "decon-s3 stat [OPTION]... s3://BUCKET/KEY...",
-            "Prints `name: value` lines for each object: size, time, ETag, type, storage class, "
-            "then encodings, caching, encryption and version if the store returns them, and "
-            "user metadata as metadata-NAME. * and ? in a key match any characters, and one "
+            "Prints `name: value` lines for each object: size, time, ETag, number of parts, type, "
+            "storage class, then encodings, caching, checksum, encryption and version if the store "
+            "returns them, and user metadata as metadata-NAME. `head` is another name of `stat`. * "
+            "and ? in a key match any characters, and one "
             "character.",
             "Example:\n  decon-s3 stat s3://my-bucket/train.jsonl.gz\n"),
     .words_min = 1,

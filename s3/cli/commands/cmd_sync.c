@@ -282,7 +282,7 @@ static const option rows[] = {
     {.key = "checksum", .type = OPTION_BOOL, .offset = AT(compare_checksums),
      .help = "Compare ETags instead of times; of files, their MD5 (also of parts in the usual "
              "sizes)."},
-    ROW_FOLLOW_SYMLINKS, ROW_YES, ROW_DRY_RUN, ROW_QUIET, ROW_PROGRESS, ROWS_OF_FILTERS, ROW_RAW, ROWS_OF_WRITES, ROWS_OF_DESCRIPTIONS,
+    ROW_FOLLOW_SYMLINKS, ROW_YES, ROW_DRY_RUN, ROW_QUIET, ROW_PROGRESS, ROWS_OF_FILTERS, ROW_PAGE_SIZE, ROW_RAW, ROWS_OF_WRITES, ROWS_OF_DESCRIPTIONS,
     ROWS_OF_CLIENTS,
     ROWS_OF_ALL,
 };

@@ -24,29 +24,17 @@ const size_t cli_command_count = ARRAY_LEN(cli_commands);
 static const struct {
     const char *name, *command;
 } other_names[] = {
-    {"copy", "cp"},
-    {"get", "cp"},
-    {"put", "cp"},
-    {"pipe", "cp"},
-    {"upload", "cp"},
-    {"move", "mv"},
-    {"rename", "mv"},
-    {"list", "ls"},
-    {"dir", "ls"},
-    {"delete", "rm"},
-    {"del", "rm"},
-    {"remove", "rm"},
-    {"head", "stat"},
-    {"info", "stat"},
-    {"size", "du"},
-    {"mkdir", "mb"},
-    {"rmdir", "rb"},
-    {"batch", "run"},
-    {"mirror", "sync"},
-    {"rsync", "sync"},
-    {"url", "presign"},
-    {"id", "whoami"},
-    {"credentials", "whoami"},
+    {"copy", "cp"},    {"get", "cp"},
+    {"put", "cp"},     {"pipe", "cp"},
+    {"upload", "cp"},  {"move", "mv"},
+    {"rename", "mv"},  {"list", "ls"},
+    {"dir", "ls"},     {"delete", "rm"},
+    {"del", "rm"},     {"remove", "rm"},
+    {"info", "stat"},  {"size", "du"},
+    {"mkdir", "mb"},   {"rmdir", "rb"},
+    {"batch", "run"},  {"mirror", "sync"},
+    {"rsync", "sync"}, {"url", "presign"},
+    {"id", "whoami"},  {"credentials", "whoami"},
 };
 
 static const char *nearest_command(const char *name)
@@ -62,6 +50,8 @@ static const char *nearest_command(const char *name)
 
 const cli_command *cli_find_command(const char *name, err *e)
 {
+    if (str_equal(name, "head"))
+        name = "stat"; /* of s5cmd and the AWS API */
     for (size_t i = 0; i < cli_command_count; i++)
         if (str_equal(cli_commands[i]->name, name))
             return cli_commands[i];

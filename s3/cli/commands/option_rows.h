@@ -59,6 +59,24 @@ extern const char *const cli_addressing_styles[], *const cli_log_levels[];
      .help = "Include again. The last matching --include or --exclude applies; by default "        \
              "everything is included."}
 
+#define ROWS_OF_AGES                                                                               \
+    {.key = "newer_than", .type = OPTION_STRING, .offset = AT(newer_than), .metavar = "TIME",      \
+     .help = "Only what was modified since: an age (7d, 36h), a date or a time (UTC)."},           \
+    {.key = "older_than", .type = OPTION_STRING, .offset = AT(older_than), .metavar = "TIME",      \
+     .help = "Only what was modified before: an age, a date or a time."}
+
+#define ROW_SHARD                                                                                  \
+    {.key = "shard", .type = OPTION_STRING, .offset = AT(shard), .metavar = "I/N",                 \
+     .help = "Only share I (0 to N - 1) of N, by MD5 of the key, as hosts of the orchestrator."}
+
+#define ROW_VERSION_ID                                                                             \
+    {.key = "version_id", .type = OPTION_STRING, .offset = AT(version_id), .metavar = "ID",        \
+     .help = "This version of the object, in a bucket with versioning."}
+
+#define ROW_PAGE_SIZE                                                                              \
+    {.key = "page_size", .type = OPTION_INT, .offset = AT(page_size), .min = 1, .max = 1000,       \
+     .metavar = "N", .help = "Keys per page of listings; else 1,000."}
+
 #define ROW_RAW                                                                                    \
     {.key = "raw", .type = OPTION_BOOL, .offset = AT(raw),                                         \
      .help = "Treat * and ? in keys literally."}

@@ -26,6 +26,9 @@ typedef struct cli_config {
     /* several commands */
     bool recursive, raw, dry_run, yes, quiet, progress, human_readable, summarize;
     char **include, **exclude;
+    char *newer_than, *older_than, *shard;
+    int64_t page_size; /* 0: default */
+    char *range, *version_id;
     /* ls */
     bool show_etag, show_class, show_fullpath;
     /* cp, mv, sync */

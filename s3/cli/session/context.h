@@ -116,6 +116,8 @@ bool cli_may_continue(const cli *c, err *e) MUST_USE;
 
 /* s3/cli/source/arguments.c: URIs among the arguments. */
 bool cli_parse_object(const char *text, s3_uri *uri, err *e) MUST_USE; /* with a key */
+/* --version-id is for one object that is named by its key. */
+bool cli_check_version(const cli *c, err *e) MUST_USE;
 bool cli_parse_bucket(const char *text, s3_uri *uri, err *e) MUST_USE; /* without one */
 /* Runs `one` for each object that the arguments name, including patterns, one after the
  * other; errors are printed, and the others continue. Nothing is done if an argument is not

@@ -17,6 +17,17 @@ bool cli_parse_bucket(const char *text, s3_uri *uri, err *e)
     return !uri->key[0] || err_set(e, ERR_USAGE, "%s: write s3://bucket", text);
 }
 
+bool cli_check_version(const cli *c, err *e)
+{
+    AUTO(place) at = {0};
+    if (!c->config->version_id)
+        return true;
+    if (c->word_count != 1 || !place_parse(c->words[0], &at, e))
+        return !err_is_set(e) ? err_set(e, ERR_USAGE, "--version-id: name one object") : false;
+    return (!place_is_pattern(&at) || c->config->raw) ||
+           err_set(e, ERR_USAGE, "%s: is a pattern; --version-id needs a key (--raw)", c->words[0]);
+}
+
 typedef bool (*each_one)(cli *c, const s3_uri *uri, err *e);
 
 static bool each_that_fits(cli *c, const place *pattern, each_one one, err *e)

@@ -98,9 +98,16 @@ static bool add_rule(filter *f, bool include, const char *pattern, err *e)
     return true;
 }
 
+static int64_t now_s(const cli *c)
+{
+    return c->loop ? clock_wall_s(loop_transport(c->loop)) : 0;
+}
+
 bool filter_init(filter *f, const cli *c, err *e)
 {
     *f = (filter){.by_kind = c->as_s5cmd};
+    if (c->config && !selection_init(&f->selection, c->config, now_s(c), e))
+        return false;
     for (int i = 0; i < c->flag_count; i++) {
         const char *include = flag_value(c->flags, c->flag_count, "--include", &i);
         const char *exclude = include ? NULL : flag_value(c->flags, c->flag_count, "--exclude", &i);
@@ -138,4 +145,15 @@ bool filter_passes(const filter *f, const char *relative)
         if (pattern_match(f->rules[i - 1].pattern, relative, true))
             return f->rules[i - 1].include;
     return true;
+}
+
+bool filter_takes(const filter *f, const char *relative, const char *name, int64_t modified_s)
+{
+    return filter_passes(f, relative) && selection_takes(&f->selection, name, modified_s);
+}
+
+bool filter_takes_all(const filter *f)
+{
+    const selection *s = &f->selection;
+    return f->count == 0 && !s->after_s && !s->before_s && s->shard_count == 0;
 }

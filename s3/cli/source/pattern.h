@@ -13,6 +13,7 @@
 
 #include "base/util.h"
 #include "s3/cli/session/context.h"
+#include "s3/cli/source/selection.h"
 
 bool pattern_match(const char *pattern, const char *text, bool brackets);
 
@@ -32,10 +33,14 @@ typedef struct filter {
     bool by_kind; /* as in s5cmd: must match an include (if there are any) and
                      no exclude. Else the last matching rule applies, and everything is included
                      by default */
+    selection selection;
 } filter;
 
 /* The rules in the order of the command line. */
 bool filter_init(filter *f, const cli *c, err *e) MUST_USE;
 bool filter_passes(const filter *f, const char *relative);
+/* The same, and the selection: `name` is the whole key, or of a local file the relative path. */
+bool filter_takes(const filter *f, const char *relative, const char *name, int64_t modified_s);
+bool filter_takes_all(const filter *f); /* no condition is set */
 
 #endif

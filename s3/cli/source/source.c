@@ -92,11 +92,12 @@ static size_t waiting(const source *s)
 /* --- objects --- */
 
 /* Named by the user, and not excluded by a pattern or filter. */
-static bool is_meant(const source *s, const char *key)
+static bool is_meant(const source *s, const char *key, int64_t modified_s)
 {
     if (s->is_pattern && !pattern_match(s->options.place->uri.key, key, false))
         return false;
-    return !s->options.filter || filter_passes(s->options.filter, key + s->base_length);
+    return !s->options.filter ||
+           filter_takes(s->options.filter, key + s->base_length, key, modified_s);
 }
 
 static void report(source *s, const char *key, const char *what)
@@ -114,7 +115,7 @@ static bool wanted(source *s, const s3_object *object)
 {
     const char *key = object->key;
     bool itself = !key[s->base_length];
-    if (!is_meant(s, key))
+    if (!is_meant(s, key, object->last_modified_s))
         return false;
     if (!str_ends_with(key, "/") || (itself && s->options.itself))
         return true;
@@ -188,6 +189,7 @@ static void open_listing(source *s)
     }
     s->op = s3_list(s->c->client, &(s3_list_options){.bucket = uri->bucket,
                                                      .prefix = s->prefix,
+                                                     .page_size = (unsigned)s->c->config->page_size,
                                                      .on_object = on_object,
                                                      .on_unusable = on_unusable,
                                                      .on_done = on_listed,
@@ -206,7 +208,8 @@ static void read_ahead(source *s)
             set_planning(s, false);
         } else {
             s->seen++;
-            if (!s->options.filter || filter_passes(s->options.filter, entry_relative(&it)))
+            if (!s->options.filter || filter_takes(s->options.filter, entry_relative(&it),
+                                                   entry_relative(&it), it.modified_s))
                 keep(s, &it);
             else
                 entry_deinit(&it);

@@ -192,7 +192,7 @@ static bool copy_many(copying *k, const place *from, err *e)
     }
     if (step == SOURCE_FAILED)
         return false;
-    bool empty = count == 0 && k->filter.count == 0 && !source_is_incomplete(s);
+    bool empty = count == 0 && filter_takes_all(&k->filter) && !source_is_incomplete(s);
     return !empty || !from->is_object || nothing_found(from, e);
 }
 
