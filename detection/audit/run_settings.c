@@ -74,6 +74,45 @@ void run_settings_read(run_settings *s, const report_store *store, const char *d
         run_settings_read_scan(s, store, dir);
 }
 
+static void put_value(const json_node *n, buf *out)
+{
+    if (n->value.type == JSON_STRING)
+        json_node_put_text(n, out);
+    else
+        buf_append_slice(out, n->value.raw);
+}
+
+static bool put_member(const run_settings *s, const json_node *object, const char *key, buf *out)
+{
+    const json_node *n = object ? json_tree_member(&s->tree, object, slice_from(key)) : NULL;
+    if (n)
+        put_value(n, out);
+    return n;
+}
+
+bool run_settings_text(const run_settings *s, const char *key, buf *out)
+{
+    return put_member(s, s->settings ? json_tree_root(&s->tree) : NULL, key, out);
+}
+
+bool run_settings_member(const run_settings *s, const char *key, buf *out)
+{
+    return put_member(s, s->settings, key, out);
+}
+
+void run_settings_each(const run_settings *s,
+                       void (*each)(void *ctx, const char *key, const char *value), void *ctx)
+{
+    for (const json_node *n = s->settings ? json_tree_first(&s->tree, s->settings) : NULL; n;
+         n = json_tree_next(&s->tree, n)) {
+        AUTO(buf) key = BUF(RECORD_MAX_BYTES);
+        AUTO(buf) value = BUF(RECORD_MAX_BYTES);
+        json_node_put_key(n, &key);
+        put_value(n, &value);
+        each(ctx, buf_str(&key), buf_str(&value));
+    }
+}
+
 bool run_settings_number(const run_settings *s, const char *key, double *out)
 {
     char text[64];

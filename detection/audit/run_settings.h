@@ -28,6 +28,12 @@ void run_settings_read_scan(run_settings *s, const report_store *store, const ch
 void run_settings_deinit(run_settings *s);
 DEFINE_AUTO(run_settings, run_settings_deinit)
 
+/* A member of the record ("time", "version"), and a setting, as text that is appended to `out`; false
+ * where there is none. */
+bool run_settings_text(const run_settings *s, const char *key, buf *out);
+bool run_settings_member(const run_settings *s, const char *key, buf *out);
+void run_settings_each(const run_settings *s,
+                       void (*each)(void *ctx, const char *key, const char *value), void *ctx);
 /* A number of the settings; false where there is none. */
 bool run_settings_number(const run_settings *s, const char *key, double *out);
 

@@ -2,6 +2,8 @@
 #include "base/util.h"
 #include "detection/batch/run_record.h"
 
+#include <time.h>
+
 #include "base/fsutil.h"
 #include "base/json/json_write.h"
 #include "detection/config/fingerprint.h"
@@ -70,6 +72,17 @@ static void put_sets(const ngram_index *x, buf *json)
     instance_set_deinit(&questions);
 }
 
+/* When the batch ended. */
+static void put_time(buf *json)
+{
+    char text[40];
+    time_t now = time(NULL);
+    struct tm utc = {0};
+    gmtime_r(&now, &utc);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    json_member_string(json, "time", slice_from(text));
+}
+
 static void put_record(const server_config *c, const ngram_index *x, const detect_totals *t,
                        buf *json)
 {
@@ -92,6 +105,7 @@ static void put_record(const server_config *c, const ngram_index *x, const detec
     json_key(json, "settings");
     buf_append_slice(json, buf_slice(&settings));
     json_member_unsigned(json, "skipped", t->skipped);
+    put_time(json);
     json_member_unsigned(json, "unread_lines", t->unread_lines);
     json_member_string(json, "version", SLICE_LIT(DECON_VERSION));
     json_close(json);

@@ -10,12 +10,12 @@
 #include "base/options/options.h"
 #include "detection/audit/question_files.h"
 #include "detection/review/review_audit.h"
+#include "detection/audit/run_facts.h"
 #include "detection/review/review_html.h"
 #include "detection/review/review_judge.h"
 #include "detection/review/review_terminal.h"
 
 #define TOP_TERMINAL   3
-#define TOP_PAGE       20
 #define TOP_JUDGED     1000
 #define PAGE_MAX_BYTES ((size_t)1 << 30)
 #define COLUMNS_ELSE   100 /* where there is no terminal that says */
@@ -58,7 +58,7 @@ static const option rows[] = {
     ROW("top", OPTION_INT, top, NULL, .min = 1, .max = 1000,
         .help =
             "Examples of each evaluation set, the best first, each of another question; without "
-            "it 3, in a page 20."),
+            "it 3; a page without it has all matches."),
     ROW("suppress", OPTION_STRING, suppress, NULL, .metavar = "FILE",
         .help = "Leave out matches that were judged to be false (see --judge)."),
     ROW("stats", OPTION_BOOL, stats, "false", .section = "How",
@@ -114,6 +114,11 @@ const option_set review_command_options = {
         "lines or reports could not be read (the warnings name them).",
 };
 
+typedef struct sources {
+    const report_store *reports;
+    char **names; /* folders and reports, NULL-terminated */
+} sources;
+
 static bool env_is_set(const char *name)
 {
     const char *value = getenv(name);
@@ -152,8 +157,30 @@ static review_look look_of(const review_config *c)
                          .dumped = c->dump};
 }
 
-static bool write_page(const review *r, const review_config *c, char **names, err *e)
+/* What was checked, of all folders. */
+static void add_facts(const report_store *reports, char **names, review_page *p)
 {
+    for (size_t i = 0; names[i]; i++) {
+        AUTO(run_facts) f = {0};
+        run_facts_read(&f, reports, names[i]);
+        p->files += f.files;
+        p->lines += f.lines;
+    }
+}
+
+/* Those that --top asks for; without it, all were added while the reports were read. */
+static void add_best(const review *r, page_rows *data)
+{
+    for (size_t i = 0; i < r->set_count; i++)
+        for (size_t k = 0; k < r->sets[i].top_count; k++)
+            page_rows_add(data, r->sets[i].count.name, r->sets[i].top[k]);
+}
+
+static bool write_page(const review *r, const review_config *c, const sources *from,
+                       page_rows *data, err *e)
+{
+    char **names = from->names;
+    AUTO(run_settings) settings = {0};
     AUTO(buf) page = BUF(PAGE_MAX_BYTES);
     char made[40];
     time_t now = time(NULL);
@@ -161,22 +188,27 @@ static bool write_page(const review *r, const review_config *c, char **names, er
     gmtime_r(&now, &utc);
     strftime(made, sizeof made, "%Y-%m-%d %H:%M UTC", &utc);
     AUTO_FREE char *source = names[1] ? xasprintf("%s and others", names[0]) : xstrdup(names[0]);
-    review_html(r, source, made, &page);
+    run_settings_read(&settings, from->reports, names[0]);
+    review_page p = {.r = r, .rows = data, .source = source, .made = made, .settings = &settings};
+    add_facts(from->reports, names, &p);
+    if (c->top > 0)
+        add_best(r, data);
+    review_html(&p, &page);
     if (page.overflow)
-        return err_set(e, ERR_LIMIT, "the page would be larger than 1 GiB; lower --top");
+        return err_set(e, ERR_LIMIT, "the page would be larger than 1 GiB; give --top N");
     if (str_equal(c->html, "-"))
         return fs_write_all(STDOUT_FILENO, page.data, page.len, e);
     if (!fs_write_file(c->html, buf_slice(&page), false, e))
         return false;
-    log_info("%s: %llu matches, the best %zu of each set; open it in a browser", c->html,
-             (unsigned long long)r->matches, r->top);
+    log_info("%s: %llu of %llu matches; open it in a browser", c->html,
+             (unsigned long long)data->count, (unsigned long long)r->matches);
     return true;
 }
 
-static bool show(const review *r, const review_config *c, const review_look *look, char **names,
-                 err *e)
+static bool show(const review *r, const review_config *c, const review_look *look,
+                 const sources *from, page_rows *data, err *e)
 {
-    if (c->html && !write_page(r, c, names, e))
+    if (c->html && !write_page(r, c, from, data, e))
         return false;
     if (c->json)
         review_print_json(r, look->audit, stdout);
@@ -210,6 +242,11 @@ static void dump_match(void *ctx, const review_set *set, const review_example *x
     review_print_example(set, x, ctx, stdout);
 }
 
+static void add_row(void *ctx, const review_set *set, const review_example *x)
+{
+    page_rows_add(ctx, set->count.name, x);
+}
+
 static bool wants_audit(const review_config *c)
 {
     return c->stats || c->evals_dir || c->contaminated || c->clean_subset;
@@ -217,7 +254,7 @@ static bool wants_audit(const review_config *c)
 
 static size_t top_of(const review_config *c)
 {
-    size_t usual = c->judge ? TOP_JUDGED : c->html ? TOP_PAGE : TOP_TERMINAL;
+    size_t usual = c->judge ? TOP_JUDGED : TOP_TERMINAL;
     return c->top > 0 ? (size_t)c->top : usual;
 }
 
@@ -234,12 +271,13 @@ static bool read_reports(review *r, char **names, err *e)
 }
 
 /* Yields the exit status; -1: e tells. */
-static int run(const review_config *c, const report_store *reports, char **names, err *e)
+static int run(const review_config *c, const sources *from, err *e)
 {
     AUTO(question_table) questions = {0};
     AUTO(suppressions) known = {0};
     AUTO(review_audit) audit = {0};
     AUTO(review) r = {0};
+    AUTO(page_rows) data = {0};
     review_look look = look_of(c);
     review_options options = {.evals = c->evals,
                               .files = c->files,
@@ -249,20 +287,25 @@ static int run(const review_config *c, const report_store *reports, char **names
                               .lowest_first = c->judge,
                               .suppressed = c->suppress ? &known : NULL,
                               .questions = wants_audit(c) ? &questions : NULL,
-                              .store = reports,
+                              .store = from->reports,
                               .on_match = c->dump ? dump_match : NULL,
                               .ctx = &look};
     review_init(&r, &options);
+    page_rows_init(&data);
+    if (c->html && c->top == 0) {
+        options.on_match = add_row;
+        options.ctx = &data;
+    }
     if ((c->suppress && !suppressions_read(&known, c->suppress, c->judge, e)) ||
         (c->evals_dir && !question_table_read(&questions, c->evals_dir, e)) ||
-        !read_reports(&r, names, e))
+        !read_reports(&r, from->names, e))
         return -1;
     if (wants_audit(c)) {
-        review_audit_fill(&audit, &questions, reports, names);
+        review_audit_fill(&audit, &questions, from->reports, from->names);
         look.audit = &audit;
     }
     bool ok = c->judge ? review_judge(&r, &look, &known, c->suppress, stdin, stdout, e)
-                       : show(&r, c, &look, names, e);
+                       : show(&r, c, &look, from, &data, e);
     if (!ok || !write_lists(c, &questions, e))
         return -1;
     return r.bad_lines > 0 || r.bad_reports > 0 ? EXIT_SOME_BAD : 0;
@@ -310,7 +353,7 @@ int review_command(const report_store *reports, int argc, char **argv)
         else if (c.version)
             printf("decon " DECON_VERSION "\n");
         else
-            status = run(&c, reports, argv + positional, &e);
+            status = run(&c, &(sources){.reports = reports, .names = argv + positional}, &e);
     }
     options_deinit(&review_command_options, &c);
     if (status >= 0)

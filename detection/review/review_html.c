@@ -3,7 +3,6 @@
 #include "decon/base/digest.h"
 #include "base/util.h"
 #include "detection/review/html_text.h"
-#include "detection/review/review_cards.h"
 
 /* Embeds two files of this folder; the Makefile lists them as dependencies. */
 #define EMBED(name, file)                                                                          \
@@ -58,61 +57,141 @@ static void put_tile(buf *out, uint64_t value, const char *one, const char *many
     buf_printf(out, "</b> <span class=\"soft small\">%s</span></li>\n", value == 1 ? one : many);
 }
 
-static void put_summary(const review *r, const char *source, const char *made, buf *out)
+static void put_also(buf *out, uint64_t value, const char *what)
 {
+    if (value == 0)
+        return;
+    buf_append_str(out, " · ");
+    html_put_number(out, value);
+    buf_append_str(out, what);
+}
+
+static void put_summary(const review_page *p, buf *out)
+{
+    const review *r = p->r;
     buf_append_str(out, "<header>\n<h1>Contamination review</h1>\n<p class=\"soft small\">");
-    html_put_text(out, source);
+    html_put_text(out, p->source);
     buf_append_str(out, " · ");
     html_put_number(out, r->reports);
-    buf_printf(out, " report%s · ", r->reports == 1 ? "" : "s");
-    html_put_text(out, made);
-    if (r->filtered_out > 0) {
-        buf_append_str(out, " · ");
-        html_put_number(out, r->filtered_out);
-        buf_append_str(out, " matches left out by filters");
-    }
-    if (r->bad_lines > 0) {
-        buf_append_str(out, " · ");
-        html_put_number(out, r->bad_lines);
-        buf_append_str(out, " lines could not be read");
-    }
+    buf_printf(out, " report%s · page made ", r->reports == 1 ? "" : "s");
+    html_put_text(out, p->made);
+    put_also(out, r->filtered_out, " matches left out by filters");
+    put_also(out, r->suppressed, " matches judged to be false");
+    put_also(out, r->bad_lines, " lines could not be read");
     buf_append_str(out, "</p>\n<ul class=\"tiles\">\n");
     put_tile(out, r->matches, "match", "matches");
     put_tile(out, r->documents, "contaminated document", "contaminated documents");
+    if (p->lines > 0)
+        put_tile(out, p->lines, "document checked", "documents checked");
     put_tile(out, r->file_count, "training file", "training files");
     put_tile(out, r->set_count, "evaluation set", "evaluation sets");
     buf_append_str(out, "</ul>\n</header>\n");
 }
 
+/* --- settings --- */
+
+static void put_member(const run_settings *s, const char *key, const char *label, buf *out)
+{
+    AUTO(buf) text = BUF((size_t)1 << 20);
+    if (!run_settings_text(s, key, &text))
+        return;
+    buf_printf(out, "<dt>%s</dt><dd>", label);
+    html_put_text(out, buf_str(&text));
+    buf_append_str(out, "</dd>\n");
+}
+
+static void put_setting(void *ctx, const char *key, const char *value)
+{
+    buf *out = ctx;
+    buf_append_str(out, "<dt>");
+    html_put_text(out, key);
+    buf_append_str(out, "</dt><dd>");
+    html_put_text(out, value);
+    buf_append_str(out, "</dd>\n");
+}
+
+static void put_settings(const run_settings *s, buf *out)
+{
+    AUTO(buf) threshold = BUF(1024);
+    AUTO(buf) time = BUF(1024);
+    if (!s || !s->settings) {
+        buf_append_str(out, "<p class=\"soft small settings\">The settings of the scan are not "
+                            "recorded with these reports.</p>\n");
+        return;
+    }
+    buf_append_str(out, "<details class=\"panel settings\">\n<summary>Settings of the scan");
+    if (run_settings_member(s, "contamination_score_threshold", &threshold)) {
+        buf_append_str(out, ": threshold ");
+        html_put_text(out, buf_str(&threshold));
+    }
+    if (run_settings_text(s, "time", &time)) {
+        buf_append_str(out, ", ");
+        html_put_text(out, buf_str(&time));
+    }
+    if (s->records > 1)
+        buf_printf(out, " (one of %zu different settings)", s->records);
+    buf_append_str(out, "</summary>\n<dl class=\"fields\">\n");
+    put_member(s, "time", "date", out);
+    put_member(s, "version", "version", out);
+    put_member(s, "fingerprint", "fingerprint", out);
+    run_settings_each(s, put_setting, out);
+    buf_append_str(out, "</dl>\n</details>\n");
+}
+
 /* --- bars --- */
 
-/* A bar relative to the longest, with a visible minimum. */
-static void put_bar_inside(buf *out, const char *name, uint64_t value, uint64_t most)
+typedef struct bar {
+    const char *field; /* of the filters, and its value when the bar is selected */
+    const char *name;
+    uint64_t value, most;
+} bar;
+
+/* Relative to the longest, with a visible minimum. */
+static void put_bar(buf *out, const bar *b, const char *choice)
 {
-    double share = most > 0 ? (double)value * 100 / (double)most : 0;
-    buf_append_str(out, "<span class=\"name\" title=\"");
-    html_put_text(out, name);
-    buf_append_str(out, "\">");
-    html_put_text(out, name);
+    double share = b->most > 0 ? (double)b->value * 100 / (double)b->most : 0;
+    buf_printf(out, "<li><button type=\"button\" class=\"bar\" data-field=\"%s\" data-value=\"",
+               b->field);
+    html_put_text(out, choice);
+    buf_append_str(out, "\"><span class=\"name\">");
+    html_put_text(out, b->name);
     buf_printf(out,
                "</span><svg aria-hidden=\"true\"><rect width=\"%.2f%%\" height=\"100%%\" "
                "rx=\"4\"/></svg><span class=\"value\">",
-               value > 0 && share < 1 ? 1.0 : share);
-    html_put_number(out, value);
-    buf_append_str(out, "</span>");
+               b->value > 0 && share < 1 ? 1.0 : share);
+    html_put_number(out, b->value);
+    buf_append_str(out, "</span></button></li>\n");
 }
 
-static void put_sets(const review *r, buf *out)
+static void begin_panel(buf *out, const char *kind, const char *title)
 {
-    uint64_t most = r->set_count > 0 ? r->sets[0].count.matches : 0;
-    buf_append_str(out, "<section class=\"panel\">\n<h2>Matches by evaluation set</h2>\n"
-                        "<ul class=\"bars tall\">\n");
-    for (size_t i = 0; i < r->set_count; i++) {
-        buf_printf(out, "<li><button type=\"button\" class=\"bar\" data-e=\"%zu\">", i);
-        put_bar_inside(out, r->sets[i].count.name, r->sets[i].count.matches, most);
-        buf_append_str(out, "</button></li>\n");
+    buf_printf(out, "<section class=\"panel %s\">\n<h2>%s</h2>\n<ul class=\"bars\">\n", kind,
+               title);
+}
+
+static void end_panel(buf *out, uint64_t left, const char *what)
+{
+    buf_append_str(out, "</ul>\n");
+    if (left > 0) {
+        buf_append_str(out, "<p class=\"soft small\">and ");
+        html_put_number(out, left);
+        buf_printf(out, " more %s</p>\n", what);
     }
-    buf_append_str(out, "</ul>\n</section>\n");
+    buf_append_str(out, "</section>\n");
+}
+
+static void put_sets(const review_page *p, buf *out)
+{
+    const review *r = p->r;
+    uint64_t most = r->set_count > 0 ? r->sets[0].count.matches : 0;
+    begin_panel(out, "tall", "Matches by evaluation set");
+    for (size_t i = 0; i < r->set_count; i++) {
+        const review_count *c = &r->sets[i].count;
+        char number[24];
+        snprintf(number, sizeof number, "%u", page_rows_set(p->rows, c->name));
+        put_bar(out, &(bar){"eval", c->name, c->matches, most}, number);
+    }
+    end_panel(out, 0, "");
 }
 
 static void put_bands(const review *r, buf *out)
@@ -120,14 +199,13 @@ static void put_bands(const review *r, buf *out)
     uint64_t most = 0;
     for (size_t i = 0; i < REVIEW_BANDS; i++)
         most = MAX(most, r->bands[i]);
-    buf_append_str(out, "<section class=\"panel\">\n<h2>Matches by score</h2>\n"
-                        "<ul class=\"bars\">\n");
+    begin_panel(out, "scores", "Matches by score");
     for (size_t i = 0; i < REVIEW_BANDS; i++) {
-        buf_append_str(out, "<li class=\"bar\">");
-        put_bar_inside(out, review_band_name(i), r->bands[i], most);
-        buf_append_str(out, "</li>\n");
+        char number[24];
+        snprintf(number, sizeof number, "%zu", i);
+        put_bar(out, &(bar){"band", review_band_name(i), r->bands[i], most}, number);
     }
-    buf_append_str(out, "</ul>\n</section>\n");
+    end_panel(out, 0, "");
 }
 
 #define FILES_SHOWN 100
@@ -136,20 +214,12 @@ static void put_files(const review *r, buf *out)
 {
     uint64_t most = r->file_count > 0 ? r->files[0].matches : 0;
     size_t count = MIN(r->file_count, FILES_SHOWN);
-    buf_append_str(out, "<section class=\"panel\">\n<h2>Matches by training file</h2>\n"
-                        "<ul class=\"bars tall\">\n");
+    begin_panel(out, "tall files", "Matches by training file");
     for (size_t i = 0; i < count; i++) {
-        buf_append_str(out, "<li class=\"bar\">");
-        put_bar_inside(out, r->files[i].name, r->files[i].matches, most);
-        buf_append_str(out, "</li>\n");
+        const review_count *c = &r->files[i];
+        put_bar(out, &(bar){"file", c->name, c->matches, most}, c->name);
     }
-    buf_append_str(out, "</ul>\n");
-    if (r->file_count > count) {
-        buf_append_str(out, "<p class=\"soft small\">and ");
-        html_put_number(out, r->file_count - count);
-        buf_append_str(out, " more files</p>\n");
-    }
-    buf_append_str(out, "</section>\n");
+    end_panel(out, r->file_count - count, "files");
 }
 
 /* --- filters --- */
@@ -163,36 +233,39 @@ static void put_option(buf *out, size_t value, const char *name)
     buf_append_str(out, "</option>\n");
 }
 
-static double least_score(const review *r)
+static void put_set_options(const review_page *p, buf *out)
 {
-    double least = 0.8;
-    for (size_t i = 0; i < r->set_count; i++)
-        for (size_t k = 0; k < r->sets[i].top_count; k++)
-            least = MIN(least, r->sets[i].top[k]->score);
-    return (double)(int)(least * 100) / 100;
+    buf_append_str(out, "<label>Evaluation set<select name=\"eval\"><option value=\"\" "
+                        "data-name=\"\">all</option>\n");
+    for (size_t i = 0; i < p->r->set_count; i++)
+        put_option(out, page_rows_set(p->rows, p->r->sets[i].count.name), p->r->sets[i].count.name);
+    buf_append_str(out, "</select></label>\n");
 }
 
-static void put_filters(const review *r, const review_names *files, buf *out)
+static void put_band_options(buf *out)
 {
-    buf_append_str(out, "<form class=\"filters\" hidden>\n<label class=\"wide\">Search in examples"
+    buf_append_str(out, "<label>Score<select name=\"band\"><option value=\"\" data-name=\"\">"
+                        "all</option>\n");
+    for (size_t i = 0; i < REVIEW_BANDS; i++)
+        put_option(out, i, review_band_name(i));
+    buf_append_str(out, "</select></label>\n");
+}
+
+static void put_filters(const review_page *p, buf *out)
+{
+    buf_append_str(out, "<form class=\"filters\" hidden>\n<label class=\"wide\">Search all matches"
                         "<input type=\"search\" name=\"q\" autocomplete=\"off\" "
-                        "placeholder=\"words of question, answer, text\"></label>\n"
-                        "<label>Evaluation set<select name=\"eval\"><option value=\"\" "
-                        "data-name=\"\">all</option>\n");
-    for (size_t i = 0; i < r->set_count; i++)
-        put_option(out, i, r->sets[i].count.name);
-    buf_append_str(out, "</select></label>\n<label>Training file<select name=\"file\"><option "
-                        "value=\"\" data-name=\"\">all</option>\n");
-    for (size_t i = 0; i < files->count; i++)
-        put_option(out, i, files->names[i]);
-    double least = least_score(r);
-    buf_printf(
-        out,
-        "</select></label>\n<label><span>Least score <output></output></span><input type=\"range\" "
-        "name=\"min\" min=\"%.2f\" max=\"1\" step=\"0.01\" value=\"%.2f\"></label>\n"
-        "<button type=\"reset\">Reset</button>\n<p class=\"count\" role=\"status\"></p>\n"
-        "</form>\n",
-        least, least);
+                        "placeholder=\"words of the texts\"></label>\n"
+                        "<label class=\"wide\">Training file<input type=\"search\" name=\"file\" "
+                        "autocomplete=\"off\" placeholder=\"part of its name\"></label>\n");
+    put_set_options(p, out);
+    put_band_options(out);
+    buf_append_str(
+        out, "<label>Order<select name=\"order\"><option value=\"low\">borderline first</option>"
+             "<option value=\"high\">best first</option><option value=\"read\">as in the reports"
+             "</option></select></label>\n"
+             "<button type=\"reset\">Reset</button>\n<p class=\"count\" role=\"status\"></p>\n"
+             "<p class=\"judged\" hidden></p>\n</form>\n");
 }
 
 static void put_legend(buf *out)
@@ -203,30 +276,41 @@ static void put_legend(buf *out)
                         "data-k=\"passage\">the text before it</mark></p>\n");
 }
 
-void review_html(const review *r, const char *source, const char *made, buf *out)
+static void put_left_out(const page_rows *rows, buf *out)
 {
-    AUTO(buf) sets = {0};
-    review_names files = {0};
-    buf_init(&sets, out->max_bytes);
-    for (size_t i = 0; i < r->set_count; i++)
-        review_cards_put_set(&r->sets[i], i, &files, &sets);
-    put_head(out, source);
-    put_summary(r, source, made, out);
+    if (rows->left_out == 0)
+        return;
+    buf_append_str(out, "<p class=\"panel\">");
+    html_put_number(out, rows->left_out);
+    buf_append_str(out,
+                   " matches are counted above and not listed below: the page would be too "
+                   "large. Make one of fewer matches with --eval, --file or --max-score.</p>\n");
+}
+
+void review_html(const review_page *p, buf *out)
+{
+    put_head(out, p->source);
+    put_summary(p, out);
+    put_settings(p->settings, out);
     buf_append_str(out, "<main>\n<div class=\"panels\">\n");
-    put_sets(r, out);
-    put_bands(r, out);
-    put_files(r, out);
+    put_sets(p, out);
+    put_bands(p->r, out);
+    put_files(p->r, out);
     buf_append_str(out, "</div>\n");
-    put_filters(r, &files, out);
+    put_filters(p, out);
     put_legend(out);
-    buf_append_slice(out, buf_slice(&sets));
-    out->overflow |= sets.overflow;
-    buf_printf(out, "<p class=\"nothing panel\"%s>%s</p>\n", r->matches > 0 ? " hidden" : "",
-               r->matches > 0 ? "No example fits these filters." : "Nothing was found.");
+    put_left_out(p->rows, out);
+    buf_append_str(out, "<noscript><p class=\"panel\">The list of matches needs JavaScript.</p>"
+                        "</noscript>\n<div class=\"cards\"></div>\n"
+                        "<button type=\"button\" class=\"more\" hidden>Show more</button>\n");
+    buf_printf(out, "<p class=\"nothing panel\"%s>%s</p>\n", p->r->matches > 0 ? " hidden" : "",
+               p->r->matches > 0 ? "No match fits these filters." : "Nothing was found.");
     buf_append_str(out, "</main>\n<footer>Made by decon " DECON_VERSION
                         ". Lines are counted from 1. Texts are shown as the detection sees them: "
-                        "lower-cased, without punctuation.</footer>\n</div>\n<script>");
+                        "lower-cased, without punctuation.</footer>\n</div>\n"
+                        "<script type=\"application/json\" id=\"data\">");
+    page_rows_put(p->rows, out);
+    buf_append_str(out, "</script>\n<script>");
     buf_append_slice(out, EMBEDDED(js));
     buf_append_str(out, "</script>\n</body>\n</html>\n");
-    free(files.names);
 }

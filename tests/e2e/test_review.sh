@@ -131,7 +131,14 @@ test_a_page() {
     make_reports
     review 0 --html page.html reports
     head -n 1 "$T/page.html" | grep -qix '<!doctype html>' || fail "$(head -n 1 "$T/page.html")"
-    grep -qF '<mark class="a" data-k="answer">nine bells</mark>' "$T/page.html" || fail 'the answer is not marked'
+    grep -qF '"3 nine bells"' "$T/page.html" || fail 'the answer is not marked'
+    grep -qF '<summary>Settings of the scan: threshold 0.8, 20' "$T/page.html" || fail 'no settings and date'
+    grep -qF '<dt>tokenizer</dt><dd>cl100k</dd>' "$T/page.html" || fail 'not all settings'
+    grep -qF '<b>400</b> <span class="soft small">documents checked</span>' "$T/page.html" || fail 'how much was checked'
+    # All matches, or the best of each set.
+    [ "$(grep -o '"rows":.*' "$T/page.html" | grep -o '\],\[[0-9]*,[0-9]*,[0-9]*,1.0,' | wc -l)" = 6 ] || fail 'not all matches'
+    review 0 --top 1 --html one.html reports
+    [ "$(grep -o '"rows":.*' "$T/one.html" | grep -o '\],\[[0-9]*,[0-9]*,[0-9]*,1.0,' | wc -l)" = 1 ] || fail 'more than the best'
     grep -q 'width=device-width' "$T/page.html" || fail 'not for phones'
     review 0 --html - reports
     diff <(sed 's/20[0-9-]* [0-9:]* UTC//' "$T/out") <(sed 's/20[0-9-]* [0-9:]* UTC//' "$T/page.html") || fail 'standard output'
