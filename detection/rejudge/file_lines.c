@@ -1,6 +1,7 @@
 #include "base/util.h"
 #include "detection/rejudge/file_lines.h"
 
+#include "base/array.h"
 #include "detection/table/hash.h"
 
 void file_lines_deinit(file_lines *f)
@@ -22,17 +23,14 @@ static uint64_t place_of(const review_line *line)
 void file_lines_add(file_lines *f, const review_line *line, slice text, uint64_t offset,
                     bool is_near, bool counts)
 {
-    if (f->count == f->capacity) {
-        f->capacity = f->capacity * 2 + 16;
-        f->lines = xrealloc(f->lines, f->capacity * sizeof *f->lines);
-    }
-    f->lines[f->count++] = (judged_line){.training_line = line->training_line,
-                                         .offset = offset,
-                                         .text_hash = hash_bytes(text.data, text.len, 0),
-                                         .place_hash = place_of(line),
-                                         .len = (uint32_t)text.len,
-                                         .is_near = is_near,
-                                         .counts = counts};
+    *ARRAY_PUSH(f->lines, f->count, f->capacity) =
+        (judged_line){.training_line = line->training_line,
+                      .offset = offset,
+                      .text_hash = hash_bytes(text.data, text.len, 0),
+                      .place_hash = place_of(line),
+                      .len = (uint32_t)text.len,
+                      .is_near = is_near,
+                      .counts = counts};
 }
 
 static int by_number(uint64_t a, uint64_t b)

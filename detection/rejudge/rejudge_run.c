@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "base/array.h"
 #include "decon/base/log.h"
 #include "detection/rejudge/rejudge_write.h"
 #include "detection/reports/report_files.h"
@@ -114,11 +115,8 @@ static bool is_left_alone(run *r, const file_lines *f)
 
 static void note_change(rejudge_result *out, const file_lines *f, const file_change *c)
 {
-    if (out->count == out->capacity) {
-        out->capacity = out->capacity * 2 + 64;
-        out->changes = xrealloc(out->changes, out->capacity * sizeof *out->changes);
-    }
-    out->changes[out->count++] = (rejudge_change){.name = xstrdup(f->label), .change = *c};
+    *ARRAY_PUSH(out->changes, out->count, out->capacity) =
+        (rejudge_change){.name = xstrdup(f->label), .change = *c};
 }
 
 static void add_up(rejudge_result *out, const file_change *c)
