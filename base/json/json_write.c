@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "base/json/json_number.h"
+
 static void put_escape(buf *out, unsigned char c)
 {
     switch (c) {
@@ -49,27 +51,6 @@ void json_put_string(buf *out, slice text)
     buf_append_char(out, '"');
 }
 
-/* The shortest decimal digits of |value| that read back as the same; value = 0.DIGITS * 10^point.
- * Returns the number of digits. */
-static int shortest_digits(double value, char digits[20], int *point)
-{
-    char text[40];
-    int precision = 0;
-    do
-        snprintf(text, sizeof text, "%.*e", precision, value);
-    while (strtod(text, NULL) != value && ++precision <= 16);
-    int count = 0;
-    const char *p = text;
-    for (; *p && *p != 'e'; p++)
-        if (*p >= '0' && *p <= '9')
-            digits[count++] = *p;
-    *point = (int)strtol(p + 1, NULL, 10) + 1;
-    while (count > 1 && digits[count - 1] == '0')
-        count--;
-    digits[count] = '\0';
-    return count;
-}
-
 static void put_plain(buf *out, const char *digits, int count, int point)
 {
     if (point <= 0) {
@@ -87,7 +68,7 @@ static void put_plain(buf *out, const char *digits, int count, int point)
 
 void json_put_float(buf *out, float value)
 {
-    char digits[20];
+    char digits[JSON_DIGITS_BYTES];
     int point;
     if (!isfinite(value)) {
         buf_append_str(out, "null");
@@ -100,7 +81,7 @@ void json_put_float(buf *out, float value)
         buf_append_str(out, "0.0");
         return;
     }
-    int count = shortest_digits(wide, digits, &point);
+    int count = json_shortest_digits(wide, digits, &point);
     if (wide >= 1e-5 && wide < 1e16)
         put_plain(out, digits, count, point);
     else
