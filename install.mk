@@ -1,14 +1,14 @@
 # What `make install` puts beside the programs: libraries for other programs' use. Included by the
 # Makefile.
 #
-# decon-s3 and decon-compression are built on decon-base (no options, progress, YAML or server), so that a program
+# decon-s3 and decon-compression are built on decon-base (no options, progress, YAML, signatures or server), so that a program
 # may link both. Its event loop is a unit of its own: a program that uses only decon-compression
 # needs no libcurl. Each unit is one relocatable object that exports what the public headers declare
 # (tools/library.sh).
 LIBRARIES := base s3 compression
 LIBRARY_FILES := $(LIBRARIES:%=$(OUT)/lib/libdecon-%.a)
 base_units := $(filter-out base/options/% base/progress/% base/service/% base/yaml/% base/httpd% \
-    base/security/accounts% base/security/process_guard%,$(call sources,base))
+    base/security/accounts% base/security/process_guard% base/signature/%,$(call sources,base))
 unit_core := $(filter-out base/loop/%,$(base_units))
 unit_loop := $(filter base/loop/%,$(base_units))
 LIBRARY_SOURCES := $(base_units) $(call sources,s3) $(call sources,compression)
