@@ -42,32 +42,55 @@ bool store_session_wait(store_session *s, err *e)
 
 typedef struct list_call {
     store_session *session;
-    bool (*each)(void *ctx, const s3_object *object, err *e);
-    void *ctx;
+    size_t active;
+    err error; /* the first one */
 } list_call;
+
+static void end_list(list_call *call, const err *error)
+{
+    if (error && !err_is_set(&call->error))
+        call->error = *error;
+    if (--call->active == 0)
+        store_session_end(call->session, err_is_set(&call->error) ? &call->error : NULL);
+}
+
+typedef struct list_slot {
+    list_call *call;
+    const store_listing *listing;
+} list_slot;
 
 static bool on_listed(void *ctx, const s3_object *object, err *e)
 {
-    list_call *call = ctx;
-    return call->each(call->ctx, object, e);
+    const store_listing *l = ((list_slot *)ctx)->listing;
+    return l->each(l->ctx, object, e);
 }
 
-static void on_list_end(void *ctx, const err *error)
+static void on_slot_end(void *ctx, const err *error)
 {
-    store_session_end(((list_call *)ctx)->session, error);
+    end_list(((list_slot *)ctx)->call, error);
+}
+
+bool store_session_list_all(store_session *s, const store_listing *listings, size_t count, err *e)
+{
+    list_call call = {.session = s, .active = count};
+    AUTO_FREE list_slot *slots = xcalloc(count + 1, sizeof *slots);
+    store_session_begin(s);
+    for (size_t i = 0; i < count; i++) {
+        slots[i] = (list_slot){.call = &call, .listing = &listings[i]};
+        s3_list(s->s3, &(s3_list_options){.bucket = listings[i].bucket,
+                                          .prefix = listings[i].prefix,
+                                          .on_object = on_listed,
+                                          .on_done = on_slot_end,
+                                          .ctx = &slots[i]});
+    }
+    return store_session_wait(s, e);
 }
 
 bool store_session_list(store_session *s, const char *bucket, const char *prefix,
                         bool (*each)(void *ctx, const s3_object *object, err *e), void *ctx, err *e)
 {
-    list_call call = {.session = s, .each = each, .ctx = ctx};
-    store_session_begin(s);
-    s3_list(s->s3, &(s3_list_options){.bucket = bucket,
-                                      .prefix = prefix,
-                                      .on_object = on_listed,
-                                      .on_done = on_list_end,
-                                      .ctx = &call});
-    return store_session_wait(s, e);
+    return store_session_list_all(
+        s, &(store_listing){.bucket = bucket, .prefix = prefix, .each = each, .ctx = ctx}, 1, e);
 }
 
 /* --- many objects --- */

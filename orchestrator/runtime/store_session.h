@@ -45,6 +45,15 @@ bool store_session_list(store_session *s, const char *bucket, const char *prefix
                         bool (*each)(void *ctx, const s3_object *object, err *e), void *ctx, err *e)
     MUST_USE;
 
+typedef struct store_listing {
+    const char *bucket, *prefix;
+    bool (*each)(void *ctx, const s3_object *object, err *e);
+    void *ctx;
+} store_listing;
+/* Several folders at the same time; the first error of any. */
+bool store_session_list_all(store_session *s, const store_listing *listings, size_t count, err *e)
+    MUST_USE;
+
 typedef struct store_fetch {
     const char *bucket;
     const char *const *keys;

@@ -36,7 +36,7 @@ option_set cmd_clean_state_options(option *rows)
         rows[i] = own_rows[i];
     return (option_set){
         .rows = rows,
-        .row_count = store_command_rows(rows, ARRAY_LEN(own_rows)),
+        .row_count = store_command_rows(rows, ARRAY_LEN(own_rows), true),
         .program = "decon-orchestrator clean-state",
         .usage = "decon-orchestrator clean-state --config FILE|s3://REPORT-FOLDER --older-than 30d",
         .intro =

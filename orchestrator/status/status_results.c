@@ -5,117 +5,27 @@
 
 #include "base/json/json_read.h"
 #include "base/utf8.h"
-#include "base/array.h"
 #include "base/util.h"
 #include "decon/base/log.h"
 #include "decon/compression/codec.h"
 #include "decon/s3/etag.h"
-#include "orchestrator/config/file_names.h"
 #include "orchestrator/fleet/ledger_line.h"
 #include "orchestrator/fleet/provenance.h"
-#include "orchestrator/fleet/run_name.h"
+#include "orchestrator/runtime/store_heads.h"
+#include "orchestrator/status/status_lines.h"
 
-/* --- files of lines below `_decon/`, the newest first --- */
-
-typedef struct line_files {
-    const status_results *results;
-    codec_format format;
-    bool (*on_line)(void *ctx, slice text, uint64_t number, bool has_newline, err *e);
-    char **keys;
-    uint64_t *sizes;
-    size_t count, prefix_len;
-    stage *lines, *decoder; /* of the file that is being read */
-    err error;
-} line_files;
-
-typedef struct line_file {
-    char *key;
-    uint64_t size_bytes;
-} line_file;
-
-typedef struct file_list {
-    line_file *files;
-    size_t count;
-} file_list;
-
-static bool on_file(void *ctx, const s3_object *object, err *e)
+static bool read_lines(const status_results *r, const char *folder, codec_format format,
+                       bool (*on_line)(void *ctx, slice text, uint64_t number, bool has_newline,
+                                       err *e),
+                       err *e)
 {
-    file_list *l = ctx;
-    UNUSED(e);
-    *ARRAY_ADD(l->files, l->count) = (line_file){xstrdup(object->key), object->size_bytes};
-    return true;
-}
-
-/* Names of runs begin with their start. */
-static int compare_newest(const void *a, const void *b)
-{
-    return strcmp(((const line_file *)b)->key, ((const line_file *)a)->key);
-}
-
-static void close_file(line_files *f)
-{
-    stage_free(move(f->decoder));
-    stage_free(move(f->lines));
-    f->error = (err)ERR_INIT;
-}
-
-static bool open_file(line_files *f, err *e)
-{
-    if (f->decoder)
-        return true;
-    f->lines = stage_lines_new(LEDGER_LINE_MAX_BYTES, NULL, f->on_line, (void *)f->results);
-    f->decoder = codec_decoder_new(f->format, f->lines, e);
-    return f->decoder != NULL;
-}
-
-static bool feed_piece(line_files *f, slice piece, bool last, err *e)
-{
-    return open_file(f, e) && stage_feed(f->decoder, piece, e) &&
-           (!last || stage_finish(f->decoder, e));
-}
-
-static void take_piece(void *ctx, size_t index, slice piece, bool last, const err *error)
-{
-    line_files *f = ctx;
-    if (error)
-        f->error = *error;
-    else if (!err_is_set(&f->error) && !feed_piece(f, piece, last, &f->error))
-        err_context(&f->error, "%s", f->keys[index]);
-    if (!last)
-        return;
-    if (err_is_set(&f->error))
-        log_info("a record is not read to its end: %s", f->error.message);
-    close_file(f);
-}
-
-static bool read_files(line_files *f, const char *folder, err *e)
-{
-    const place *report = &f->results->table->places->report;
-    file_list list = {0};
-    AUTO_FREE char *prefix = xasprintf("%s" RUN_RECORDS_FOLDER "%s/", report->prefix, folder);
-    bool ok = store_session_list(f->results->session, report->bucket, prefix, on_file, &list, e);
-    if (list.count)
-        qsort(list.files, list.count, sizeof *list.files, compare_newest);
-    f->keys = xcalloc(list.count + 1, sizeof *f->keys);
-    f->sizes = xcalloc(list.count + 1, sizeof *f->sizes);
-    for (size_t i = 0; i < list.count; i++) {
-        f->keys[i] = list.files[i].key;
-        f->sizes[i] = list.files[i].size_bytes;
-    }
-    if (ok)
-        store_session_fetch(f->results->session,
-                            &(store_fetch){.bucket = report->bucket,
-                                           .keys = (const char *const *)f->keys,
-                                           .sizes = f->sizes,
-                                           .count = list.count,
-                                           .take = take_piece,
-                                           .ctx = f});
-    for (size_t i = 0; i < list.count; i++)
-        free(f->keys[i]);
-    free(f->keys);
-    free(f->sizes);
-    free(list.files);
-    return ok;
+    return status_lines_read(&(status_lines){.session = r->session,
+                                             .report = &r->table->places->report,
+                                             .folder = folder,
+                                             .format = format,
+                                             .on_line = on_line,
+                                             .ctx = (void *)(uintptr_t)r},
+                             e);
 }
 
 /* --- the ledger --- */
@@ -157,8 +67,7 @@ static bool on_ledger_line(void *ctx, slice text, uint64_t number, bool has_newl
 
 bool status_results_read_ledger(const status_results *r, err *e)
 {
-    line_files f = {.results = r, .format = CODEC_ZSTD, .on_line = on_ledger_line};
-    return read_files(&f, "ledger", e);
+    return read_lines(r, "ledger", CODEC_ZSTD, on_ledger_line, e);
 }
 
 /* --- failures --- */
@@ -186,29 +95,10 @@ static bool on_failure_line(void *ctx, slice text, uint64_t number, bool has_new
 
 bool status_results_read_failures(const status_results *r, err *e)
 {
-    line_files f = {.results = r, .format = CODEC_PLAIN, .on_line = on_failure_line};
-    return read_files(&f, "failures", e);
+    return read_lines(r, "failures", CODEC_PLAIN, on_failure_line, e);
 }
 
 /* --- HEAD of commit objects --- */
-
-#define AT_ONCE 32
-
-typedef struct head_run head_run;
-typedef struct head_slot {
-    head_run *run;
-    size_t index;
-} head_slot;
-
-struct head_run {
-    const status_results *results;
-    head_slot slots[AT_ONCE];
-    size_t next, active;
-    uint64_t left; /* requests that may still be made */
-    uint64_t unreadable;
-};
-
-static void ask_next(head_slot *slot);
 
 static void take_head(const status_results *r, size_t index, const s3_object *object)
 {
@@ -225,20 +115,22 @@ static void take_head(const status_results *r, size_t index, const s3_object *ob
         status_sums_add(r->sums, r->table, index, found.lines, found.contaminated_lines, NULL);
 }
 
-static void on_head(void *ctx, const s3_object *object, const err *error)
+typedef struct head_run {
+    const status_results *results;
+    size_t next;
+    uint64_t left; /* requests that may still be made */
+    uint64_t unreadable;
+} head_run;
+
+static void on_head(void *ctx, size_t index, const s3_object *object, const err *error)
 {
-    head_slot *slot = ctx;
-    head_run *h = slot->run;
+    head_run *h = ctx;
     if (!error)
-        take_head(h->results, slot->index, object);
+        take_head(h->results, index, object);
     else if (error->code == ERR_S3_NOT_FOUND)
-        h->results->table->state[slot->index] = 0; /* removed since it was listed */
+        h->results->table->state[index] = 0; /* removed since it was listed */
     else
         h->unreadable++;
-    h->active--;
-    ask_next(slot);
-    if (h->active == 0)
-        store_session_end(h->results->session, NULL);
 }
 
 static bool needs_head(uint8_t state)
@@ -246,36 +138,26 @@ static bool needs_head(uint8_t state)
     return (state & INPUT_DONE) && !(state & INPUT_COUNTED);
 }
 
-static void ask_next(head_slot *slot)
+static char *next_head(void *ctx, size_t *index)
 {
-    head_run *h = slot->run;
+    head_run *h = ctx;
     const status_table *t = h->results->table;
-    const places *p = t->places;
     while (h->next < t->inputs.count && !needs_head(t->state[h->next]))
         h->next++;
     if (h->next == t->inputs.count || h->left == 0)
-        return;
+        return NULL;
     h->left--;
-    h->active++;
-    slot->index = h->next++;
-    output_names names = names_outputs(places_relative(p, t->inputs.sorted[slot->index]->key),
-                                       p->report.prefix, p->cleaned.prefix);
-    bool contaminated = t->state[slot->index] & INPUT_CONTAMINATED;
-    s3_head(h->results->session->s3, p->report.bucket,
-            contaminated ? names.report_key : names.marker_key, on_head, slot);
-    output_names_deinit(&names);
+    *index = h->next++;
+    return status_table_commit_key(t, *index);
 }
 
 void status_results_ask(const status_results *r, uint64_t limit)
 {
     head_run run = {.results = r, .left = limit};
-    store_session_begin(r->session);
-    for (size_t i = 0; i < AT_ONCE; i++) {
-        run.slots[i].run = &run;
-        ask_next(&run.slots[i]);
-    }
-    bool asked = run.active > 0 && store_session_wait(r->session, NULL);
-    UNUSED(asked);
+    store_session_head(r->session, &(store_heads){.bucket = r->table->places->report.bucket,
+                                                  .next = next_head,
+                                                  .take = on_head,
+                                                  .ctx = &run});
     if (run.unreadable)
         log_warn("%llu results cannot be read (HEAD); their lines are not counted",
                  (unsigned long long)run.unreadable);

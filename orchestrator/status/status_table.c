@@ -109,7 +109,8 @@ static output_names outputs_of(const status_table *t, const listed *input)
                          t->places->cleaned.prefix);
 }
 
-static uint8_t judge_input(const status_table *t, const listed *input, bool purify)
+static uint8_t judge_input(const status_table *t, const listed *input, bool purify,
+                           uint32_t *committed_s)
 {
     output_names names = outputs_of(t, input);
     plan_outputs found = {0};
@@ -122,6 +123,7 @@ static uint8_t judge_input(const status_table *t, const listed *input, bool puri
         return INPUT_REFUSED;
     if (!plan_outputs_make_done(&found, input->last_modified_s, purify))
         return 0;
+    *committed_s = (uint32_t)(found.report ? found.report_s : found.marker_s);
     return INPUT_DONE | (found.report ? INPUT_CONTAMINATED : 0);
 }
 
@@ -158,8 +160,9 @@ void status_table_judge(status_table *t, bool purify)
 {
     listed_sort(&t->inputs);
     t->state = xcalloc(t->inputs.count + 1, sizeof *t->state);
+    t->committed_s = xcalloc(t->inputs.count + 1, sizeof *t->committed_s);
     for (size_t i = 0; i < t->inputs.count; i++)
-        t->state[i] = judge_input(t, t->inputs.sorted[i], purify);
+        t->state[i] = judge_input(t, t->inputs.sorted[i], purify, &t->committed_s[i]);
     free(move(t->outputs));
     t->output_count = t->output_capacity = 0;
     refuse_rivals(t);
@@ -181,10 +184,20 @@ size_t status_table_find(const status_table *t, const char *key)
     return SIZE_MAX;
 }
 
+char *status_table_commit_key(const status_table *t, size_t index)
+{
+    output_names names = outputs_of(t, t->inputs.sorted[index]);
+    char *key =
+        t->state[index] & INPUT_CONTAMINATED ? move(names.report_key) : move(names.marker_key);
+    output_names_deinit(&names);
+    return key;
+}
+
 void status_table_deinit(status_table *t)
 {
     listed_array_deinit(&t->inputs);
     free(t->state);
+    free(t->committed_s);
     free(t->outputs);
     *t = (status_table){0};
 }

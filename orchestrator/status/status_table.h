@@ -5,7 +5,7 @@
  * Owner:   status_table_deinit. Places outlive the table.
  * Threads: loop.
  * Fails:   never.
- * Memory:  an input's key and 66 bytes more; 16 bytes for each output, at most three times that
+ * Memory:  an input's key and 70 bytes more; 16 bytes for each output, at most three times that
  *          while the table of outputs grows. A million inputs with two outputs each and keys of 60
  *          bytes take less than 250 MiB.
  */
@@ -31,8 +31,11 @@ typedef struct output_slot {
 
 typedef struct status_table {
     const places *places;
+    const char *const *lists; /* that name the inputs, NULL-terminated; NULL: the folder does */
     listed_array inputs;
-    uint8_t *state; /* of inputs->sorted[i], after status_table_judge */
+    /* Of inputs->sorted[i], after status_table_judge: */
+    uint8_t *state;
+    uint32_t *committed_s; /* LastModified of the commit object of one that is done */
     output_slot *outputs;
     size_t output_count, output_capacity;
 } status_table;
@@ -46,6 +49,8 @@ void status_table_add_output(status_table *t, const s3_object *object);
 void status_table_judge(status_table *t, bool purify);
 /* The index in inputs->sorted; SIZE_MAX: no such input. */
 size_t status_table_find(const status_table *t, const char *key);
+/* The key of the commit object of an input that is done. */
+char *status_table_commit_key(const status_table *t, size_t index) MUST_USE;
 void status_table_deinit(status_table *t);
 DEFINE_AUTO(status_table, status_table_deinit)
 

@@ -9,21 +9,22 @@
 #include "orchestrator/runtime/run_limits.h"
 #include "orchestrator/runtime/s3_setup.h"
 
-static bool concerns_stores(const option *row, const char *section)
+static bool concerns_stores(const option *row, const char *section, bool folders)
 {
     bool of_section = str_equal(section, "Store") || str_equal(section, "Log and information");
-    return str_starts_with(row->key, "remote_") || str_starts_with(row->key, "input_") ||
-           (of_section && !(row->flags & OPTION_ACCEPTED) && !str_starts_with(row->key, "print_"));
+    if (str_starts_with(row->key, "remote_") || str_starts_with(row->key, "input_"))
+        return folders;
+    return (of_section && !(row->flags & OPTION_ACCEPTED) && !str_starts_with(row->key, "print_"));
 }
 
-size_t store_command_rows(option *rows, size_t own_count)
+size_t store_command_rows(option *rows, size_t own_count, bool folders)
 {
     size_t count = own_count;
     const char *section = NULL, *written = NULL;
     for (size_t i = 0; i < config_options.row_count && count < STORE_COMMAND_ROWS_MAX; i++) {
         const option *row = &config_options.rows[i];
         section = row->section ? row->section : section;
-        if (!concerns_stores(row, section))
+        if (!concerns_stores(row, section, folders))
             continue;
         rows[count] = *row;
         rows[count].section = section == written ? NULL : section;
@@ -31,6 +32,14 @@ size_t store_command_rows(option *rows, size_t own_count)
         written = section;
     }
     return count;
+}
+
+static bool take_file(store_command *c, int positional, err *e)
+{
+    if (positional + 1 != c->argc)
+        return err_set(e, ERR_USAGE, "%s: one file is named; see --help", c->argv[0]);
+    *c->file = c->argv[positional];
+    return true;
 }
 
 static bool take_folder(store_command *c, int positional, err *e)
@@ -61,7 +70,8 @@ static bool read_options(store_command *c, err *e)
     if (c->config->help || c->config->version)
         return true;
     names_take_suffixes((const char *const *)c->config->input_suffixes);
-    return options_check(&c->set, c->config, origins, e) && take_folder(c, positional, e);
+    return options_check(&c->set, c->config, origins, e) &&
+           (c->file ? take_file(c, positional, e) : take_folder(c, positional, e));
 }
 
 static void run_loop(void *ctx, const bool *done)
@@ -110,5 +120,5 @@ int store_command_main(store_command *c)
                              .json = c->config->log_json,
                              .fd = STDERR_FILENO,
                              .queued = true});
-    return run(c);
+    return c->needs_store && !c->needs_store(c->config) ? c->run(c->config, NULL, c->out) : run(c);
 }

@@ -1,7 +1,7 @@
-/* What commands share that read a report folder and run nothing: options, event loop, output.
+/* What commands share that read the store and run nothing: options, event loop, output.
  *
  * What:    the options are those of a run that name folders and the store, after the command's own;
- *          one positional argument may name the report folder.
+ *          one positional argument names the report folder, or a local file.
  * Owner:   rows are the caller's; store_command_deinit frees the configuration.
  * Threads: the calling one runs the loop.
  * Fails:   by the exit status: 2 for usage and configuration.
@@ -25,13 +25,16 @@ typedef struct store_command {
     char **argv; /* argv[0] is the command's name */
     const char *(*getenv_fn)(const char *name);
     FILE *out;
-    config *config; /* first member of the command's own struct */
-    /* The command itself: an exit status. The session is open. */
+    config *config;    /* first member of the command's own struct */
+    const char **file; /* the positional argument, a local file; NULL: it is the report folder */
+    bool (*needs_store)(const void *options); /* NULL: it does */
+    /* The command itself: an exit status. The session is open; NULL where no store is needed. */
     int (*run)(void *options, store_session *session, FILE *out);
 } store_command;
 
-/* Appends a run's rows after `own_count` rows of the command; yields the number of all. */
-size_t store_command_rows(option *rows, size_t own_count);
+/* Appends a run's rows after `own_count` rows of the command; yields the number of all. `folders`:
+ * with those that name the folders of a run. */
+size_t store_command_rows(option *rows, size_t own_count, bool folders);
 int store_command_main(store_command *command) MUST_USE;
 
 #endif
