@@ -62,6 +62,7 @@ static const struct {
                {"invalid_utf8", "invalid_utf8"},
                {"punctuation_chars", "punctuation_chars"},
                {"ngram_size", "ngram_size"},
+               {"sample_evals", "the sample set"},
                {"sample_every_m_tokens", "sample_every_m_tokens"},
                {"question_max_consecutive_misses", "question_max_consecutive_misses"},
                {"perfect_match_decay_start", "perfect_match_decay_start"},

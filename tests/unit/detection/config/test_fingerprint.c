@@ -158,6 +158,33 @@ static void every_setting_of_the_detection_counts(void **state)
     }
 }
 
+static bool is_named_as_samples(void)
+{
+    settings s = settings_with(NULL);
+    bool named = strstr(s.json, ",\"sample_evals\":true,\"sample_every_m_tokens\":");
+    assert_int_equal(named, strstr(s.json, "sample_evals") != NULL);
+    free(s.json);
+    return named;
+}
+
+/* Certificates refuse its results. */
+static void the_sample_set_is_named(void **state)
+{
+    static const char *const files[] = {"harbour-quiz", "meadow-reading", "workshop-problems"};
+    UNUSED(state);
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        AUTO_FREE char *path = xasprintf("config/sample-evals/%s.jsonl", files[i]);
+        AUTO(buf) text = BUF(1 << 20);
+        assert_true(fs_read_file(path, 1 << 20, &text, NULL));
+        write_file("a.jsonl", buf_str(&text));
+        assert_true(is_named_as_samples());
+    }
+    write_file("b.jsonl", RECORD("1", "northern"));
+    assert_false(is_named_as_samples());
+    write_file("a.jsonl", "");
+    assert_false(is_named_as_samples());
+}
+
 static void threads_paths_and_ports_do_not_count(void **state)
 {
     static const char *const others[] = {
@@ -275,11 +302,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(files_and_order_do_not_matter),
-        TEST(each_text_of_a_record_counts),
-        TEST(every_setting_of_the_detection_counts),
-        TEST(threads_paths_and_ports_do_not_count),
-        TEST(every_option_is_classified),
+        TEST(files_and_order_do_not_matter),         TEST(each_text_of_a_record_counts),
+        TEST(every_setting_of_the_detection_counts), TEST(the_sample_set_is_named),
+        TEST(threads_paths_and_ports_do_not_count),  TEST(every_option_is_classified),
         TEST(the_fingerprint_to_the_letter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
