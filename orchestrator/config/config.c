@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "decon/base/buf.h"
+#include "decon/compression/verify.h"
 #include "base/util.h"
 
 static option_origin origin_of(const option_origin *origins, const char *key)
@@ -94,11 +95,19 @@ static bool wants_information(int argc, char **argv)
     return false;
 }
 
+/* The bytes are hashed while they are verified. */
+static bool check_sha256(const config *c, err *e)
+{
+    return !c->ledger_sha256 || c->verify != VERIFY_NONE ||
+           err_set(e, ERR_CONFIG,
+                   "ledger_sha256: verify: none reads no file; give verify: stream or jsonl");
+}
+
 static bool check_whole(config *out, const option_origin *origins, host_getenv *getenv_fn, err *e)
 {
     names_take_suffixes((const char *const *)out->input_suffixes);
     return options_check(&config_options, out, origins, e) &&
-           find_share(out, origins, getenv_fn, e) &&
+           find_share(out, origins, getenv_fn, e) && check_sha256(out, e) &&
            failure_limit_read(out->max_failures, &out->failure_limit, e) &&
            codec_gzip_decoder_check((codec_gzip_decoder)out->gzip_decoder, e) &&
            places_make(out->remote_file_input, out->remote_report_output_dir,

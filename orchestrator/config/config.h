@@ -58,6 +58,7 @@ typedef struct config {
     int64_t codec_threads; /* as given; see config_codec */
     int64_t codec_levels[CODEC_FORMAT_COUNT];
     int verify; /* verify_level */
+    bool ledger_sha256;
     char *content_key;
     uint64_t max_line_bytes;
     int64_t max_json_depth;

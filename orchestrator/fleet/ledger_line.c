@@ -1,5 +1,7 @@
 #include "orchestrator/fleet/ledger_line.h"
 
+#include <string.h>
+
 #include "base/util.h"
 #include "base/json/json_read.h"
 #include "base/json/json_write.h"
@@ -25,6 +27,8 @@ void ledger_line_write(const ledger_line *line, buf *out)
     json_member_string(&text, "etag", slice_from(line->etag));
     json_member_unsigned(&text, "size", line->size_bytes);
     write_checksum(&line->checksum, &text);
+    if (line->version_id)
+        json_member_string(&text, "version_id", slice_from(line->version_id));
     json_member_string(&text, "verdict", slice_from(line->contaminated ? "contaminated" : "clean"));
     if (line->lines_known)
         json_member_unsigned(&text, "lines", line->lines);
@@ -37,6 +41,10 @@ void ledger_line_write(const ledger_line *line, buf *out)
     buf_printf(&text, "%llu.%03u", (unsigned long long)(line->spent_ms / 1000),
                (unsigned)(line->spent_ms % 1000));
     json_member_int(&text, "committed", line->committed_s);
+    if (line->result_modified_s)
+        json_member_int(&text, "result_modified", line->result_modified_s);
+    if (line->version)
+        json_member_string(&text, "version", slice_from(line->version));
     json_close(&text);
     buf_append_char(&text, '\n');
     if (!text.overflow)
@@ -45,7 +53,22 @@ void ledger_line_write(const ledger_line *line, buf *out)
 
 /* --- reading --- */
 
-enum { FORMAT_KEY, KEY, ETAG, SIZE, VERDICT, LINES, CONTAMINATED, BY_SET, SETTINGS, KEY_COUNT };
+enum {
+    FORMAT_KEY,
+    KEY,
+    ETAG,
+    SIZE,
+    CHECKSUM,
+    VERSION_ID,
+    VERDICT,
+    LINES,
+    CONTAMINATED,
+    BY_SET,
+    SETTINGS,
+    RESULT_MODIFIED,
+    VERSION,
+    KEY_COUNT
+};
 
 static char *text_of(const json_value *value)
 {
@@ -54,6 +77,24 @@ static char *text_of(const json_value *value)
     if (value->type != JSON_STRING || !json_text(value, &scratch, &text))
         return NULL;
     return slice_dup(text);
+}
+
+/* False: a kind that this version does not know, or a value that is too long. */
+static bool read_checksum(const json_value *value, s3_checksum *out)
+{
+    static const char *const keys[] = {"kind", "value"};
+    json_value members[2];
+    if (value->type == JSON_ABSENT)
+        return true;
+    if (!json_read_members(value->raw, keys, members, 2, NULL, NULL))
+        return false;
+    AUTO_FREE char *kind = text_of(&members[0]);
+    AUTO_FREE char *text = text_of(&members[1]);
+    if (!kind || !text || strlen(text) >= sizeof out->text ||
+        !s3_checksum_parse_kind(kind, &out->kind))
+        return false;
+    memcpy(out->text, text, strlen(text) + 1);
+    return true;
 }
 
 static bool read_sets(const json_value *value, set_counts *out)
@@ -69,13 +110,17 @@ bool ledger_line_read(slice text, ledger_line *out, err *e)
                                                 [KEY] = "key",
                                                 [ETAG] = "etag",
                                                 [SIZE] = "size",
+                                                [CHECKSUM] = "checksum",
+                                                [VERSION_ID] = "version_id",
                                                 [VERDICT] = "verdict",
                                                 [LINES] = "lines",
                                                 [CONTAMINATED] = "contaminated_lines",
                                                 [BY_SET] = "contaminated_lines_by_set",
-                                                [SETTINGS] = "settings"};
+                                                [SETTINGS] = "settings",
+                                                [RESULT_MODIFIED] = "result_modified",
+                                                [VERSION] = "version"};
     json_value values[KEY_COUNT];
-    uint64_t format = 0;
+    uint64_t format = 0, modified_s = 0;
     *out = (ledger_line){0};
     if (utf8_check(text) < text.len)
         return err_set(e, ERR_PARSE, "the line is not UTF-8");
@@ -84,12 +129,17 @@ bool ledger_line_read(slice text, ledger_line *out, err *e)
     out->key = text_of(&values[KEY]);
     out->etag = text_of(&values[ETAG]);
     out->settings = text_of(&values[SETTINGS]);
+    out->version_id = text_of(&values[VERSION_ID]);
+    out->version = text_of(&values[VERSION]);
+    if (json_unsigned(&values[RESULT_MODIFIED], &modified_s) && modified_s <= UINT32_MAX)
+        out->result_modified_s = (int64_t)modified_s;
     out->lines_known = json_unsigned(&values[LINES], &out->lines);
     out->contaminated = slice_equal_str(values[VERDICT].raw, "contaminated");
     bool ok = json_unsigned(&values[FORMAT_KEY], &format) && format == FORMAT && out->key &&
               out->etag && json_unsigned(&values[SIZE], &out->size_bytes) &&
               json_unsigned(&values[CONTAMINATED], &out->contaminated_lines) &&
               (out->contaminated || slice_equal_str(values[VERDICT].raw, "clean")) &&
+              read_checksum(&values[CHECKSUM], &out->checksum) &&
               read_sets(&values[BY_SET], &out->sets);
     if (!ok)
         ledger_line_deinit(out);
@@ -101,6 +151,8 @@ void ledger_line_deinit(ledger_line *line)
     free((char *)(uintptr_t)line->key);
     free((char *)(uintptr_t)line->etag);
     free((char *)(uintptr_t)line->settings);
+    free((char *)(uintptr_t)line->version_id);
+    free((char *)(uintptr_t)line->version);
     set_counts_deinit(&line->sets);
     *line = (ledger_line){0};
 }

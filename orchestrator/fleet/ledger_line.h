@@ -21,7 +21,9 @@
 typedef struct ledger_line {
     const char *key, *etag; /* of the input; "" where the store gave no ETag */
     uint64_t size_bytes;
-    s3_checksum checksum; /* of the input; kind NONE: not computed */
+    s3_checksum checksum;   /* of the input; kind NONE: not computed */
+    const char *version_id; /* of the input, where the store has versions; or NULL */
+    const char *version;    /* of the program; or NULL */
     bool lines_known;
     uint64_t lines, contaminated_lines;
     set_counts sets; /* contaminated lines of each evaluation set */
@@ -29,11 +31,13 @@ typedef struct ledger_line {
     const char *settings; /* fingerprint; or NULL */
     uint64_t spent_ms;    /* from the beginning of the download to the commit */
     int64_t committed_s;  /* seconds since 1970 UTC */
+    /* LastModified of the commit object, by the store's clock: a line is that object's if this
+     * agrees. 0: not known */
+    int64_t result_modified_s;
 } ledger_line;
 
 /* With its line end. Nothing is appended where the line exceeds LEDGER_LINE_MAX_BYTES. */
 void ledger_line_write(const ledger_line *line, buf *out);
-/* The checksum is not read. */
 bool ledger_line_read(slice text, ledger_line *out, err *e) MUST_USE;
 void ledger_line_deinit(ledger_line *line); /* of one that was read */
 DEFINE_AUTO(ledger_line, ledger_line_deinit)

@@ -8,12 +8,14 @@
  * Fails:   never.
  *
  * The ETag is written without weakness and quotes and percent-encoded, so that every store keeps it;
- * names and values are compared without case, since some stores change it.
+ * names and values are compared without case, since some stores change it, and checksums are in
+ * hexadecimal digits for the same reason.
  */
 #ifndef ORCHESTRATOR_FLEET_PROVENANCE_H
 #define ORCHESTRATOR_FLEET_PROVENANCE_H
 
 #include "decon/base/transport.h"
+#include "decon/s3/checksum.h"
 #include "base/util.h"
 
 typedef struct provenance_facts {
@@ -21,10 +23,12 @@ typedef struct provenance_facts {
     uint64_t input_size_bytes;
     bool lines_known;
     uint64_t lines, contaminated_lines;
-    const char *settings; /* fingerprint of the detection server's settings; NULL: not reported */
+    s3_checksum checksum;   /* of the input's bytes; kind NONE: not computed */
+    const char *version_id; /* of the input; NULL: none */
+    const char *settings;   /* fingerprint of the detection server's settings; NULL: not reported */
 } provenance_facts;
 
-#define PROVENANCE_HEADERS_MAX 7
+#define PROVENANCE_HEADERS_MAX 9
 
 typedef struct provenance {
     http_header headers[PROVENANCE_HEADERS_MAX];
@@ -52,6 +56,13 @@ typedef struct provenance_lines {
 /* False where the result does not say both. */
 bool provenance_read_lines(const http_header *metadata, size_t count, provenance_lines *out)
     MUST_USE;
+
+/* Kind NONE where the result names none, or one that this version does not know. */
+s3_checksum provenance_checksum(const http_header *metadata, size_t count);
+/* Malloc'ed; NULL: it names none. */
+char *provenance_version_id(const http_header *metadata, size_t count) MUST_USE;
+/* Of the program that made the result, borrowed from `metadata`; NULL: it has none. */
+const char *provenance_version(const http_header *metadata, size_t count);
 
 /* The settings fingerprint of a result, borrowed from `metadata`; NULL: it has none. */
 const char *provenance_settings(const http_header *metadata, size_t count);

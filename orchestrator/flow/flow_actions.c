@@ -47,6 +47,7 @@ static bool enter_downloading(flow *f, item *it, err *e)
                                                        .bucket = flow_input_bucket(f),
                                                        .item = it,
                                                        .level = (verify_level)f->o.config->verify,
+                                                       .sha256 = f->o.config->ledger_sha256,
                                                        .jsonl = config_jsonl(f->o.config),
                                                        .on_done = flow_operation_done,
                                                        .ctx = it},

@@ -1,6 +1,7 @@
 /* The states that write to the store, prove what was written, and look at the input again. */
 #include "orchestrator/flow/flow_private.h"
 
+#include <strings.h>
 #include <unistd.h>
 
 #include "decon/base/log.h"
@@ -27,6 +28,8 @@ static void make_provenance(const flow *f, const item *it, provenance *out)
                             .input_size_bytes = it->planned.size_bytes,
                             .lines_known = it->local.lines_known || it->planned.size_bytes == 0,
                             .lines = it->local.verdict.lines,
+                            .checksum = it->local.checksum,
+                            .version_id = it->local.version_id,
                             .contaminated_lines = it->result.contaminated_lines,
                             .settings =
                                 it->job.settings ? it->job.settings : f->o.server->fingerprint},
@@ -128,6 +131,16 @@ static void set_change(const flow *f, item *it, const s3_object *object, err *e)
     it->planned.new_size_bytes = object->size_bytes;
 }
 
+static void note_version(item *it, const s3_object *object)
+{
+    for (size_t i = 0; i < object->metadata_count; i++)
+        if (strcasecmp(object->metadata[i].name, "x-amz-version-id") == 0 &&
+            strcmp(object->metadata[i].value, "null") != 0) {
+            free(it->local.version_id);
+            it->local.version_id = xstrdup(object->metadata[i].value);
+        }
+}
+
 static bool take_recheck(const flow *f, item *it, const s3_object *object, const err *error, err *e)
 {
     if (error && error->code != ERR_S3_NOT_FOUND) {
@@ -135,6 +148,7 @@ static bool take_recheck(const flow *f, item *it, const s3_object *object, const
         return false;
     }
     if (!error && is_same_version(it, object)) {
+        note_version(it, object);
         *e = it->suspicion;
         return !err_is_set(e);
     }

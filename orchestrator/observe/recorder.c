@@ -133,6 +133,8 @@ static void add_line(recorder *r, const item *it)
                                                                        : it->local.read_etag,
                    .size_bytes = it->planned.size_bytes,
                    .checksum = it->local.checksum,
+                   .version_id = it->local.version_id,
+                   .version = DECON_VERSION,
                    .lines_known = known,
                    .lines = it->local.verdict.lines,
                    .contaminated_lines = it->result.contaminated_lines,
@@ -140,7 +142,8 @@ static void add_line(recorder *r, const item *it)
                    .contaminated = it->result.contaminated,
                    .settings = it->job.settings ? it->job.settings : r->options.server->fingerprint,
                    .spent_ms = clock_now_ms(t) - it->begun_ms,
-                   .committed_s = clock_wall_s(t)});
+                   .committed_s = clock_wall_s(t),
+                   .result_modified_s = it->result.proof.last_modified_s});
 }
 
 static void add_failure(recorder *r, const item *it)

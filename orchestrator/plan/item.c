@@ -25,6 +25,7 @@ static void drop_local(item_local *l)
 {
     free(l->path);
     free(l->read_etag);
+    free(l->version_id);
     *l = (item_local){0};
 }
 

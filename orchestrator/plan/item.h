@@ -68,6 +68,7 @@ typedef struct item_local {
     char *path;           /* absolute; set once it is WHOLE */
     char *read_etag;      /* of the version that was read, as GET has it; or NULL */
     s3_checksum checksum; /* of its bytes; kind NONE: not computed */
+    char *version_id;     /* as RECHECKING found it, where the store has versions; or NULL */
     uint64_t received_bytes, verified_bytes; /* DOWNLOADING: so far */
     bool lines_known;                        /* false where verification was switched off */
     verdict verdict;                         /* of the verification */

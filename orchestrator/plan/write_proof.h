@@ -19,6 +19,7 @@ typedef struct write_proof {
     /* Of the object in the store, once it was confirmed; both strings are the proof's. */
     http_header *metadata;
     size_t metadata_count;
+    int64_t last_modified_s; /* the same; 0: not known */
 } write_proof;
 
 void write_proof_deinit(write_proof *p);

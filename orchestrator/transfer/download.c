@@ -145,7 +145,8 @@ static void on_fetched(void *ctx, const fetch_end *end)
     if (!end->error && d->reused && !is_as_recorded(d, end, &unproven)) {
         begin_afresh(d, &unproven);
     } else if (!end->error) {
-        d->hashed = d->options.item->local.checksum = end->hashed;
+        d->hashed = end->hashed;
+        d->options.item->local.checksum = d->options.sha256 ? end->sha256 : end->hashed;
         free(d->options.item->local.read_etag);
         d->options.item->local.read_etag = xstrdup_or_null(end->etag);
         verified(d, end->verdict);
@@ -180,6 +181,7 @@ static bool start_fetch(download *d, err *e)
                                     .resume_root_fd = workdir_download_fd(o->workdir),
                                     .file_is_whole = d->reused},
                          .level = o->level,
+                         .sha256 = o->sha256,
                          .lines = o->item->local.lines,
                          .jsonl = o->jsonl,
                          .on_progress = on_progress,

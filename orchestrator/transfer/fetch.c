@@ -24,7 +24,7 @@ typedef struct fetch {
     bool kept, invalid;
     char *etag;
     s3_checksum_kind proven;
-    s3_checksum hashed;
+    s3_checksum hashed, sha256;
     uint64_t size_bytes, loaded_ms;
     uint64_t received_bytes, read_bytes;
 } fetch;
@@ -51,6 +51,7 @@ static void fetch_report(op *o, const err *error)
     f->options.on_done(f->options.ctx, &(fetch_end){.etag = error ? NULL : f->etag,
                                                     .proven = f->proven,
                                                     .hashed = f->hashed,
+                                                    .sha256 = f->sha256,
                                                     .verdict = verified ? &f->verdict : NULL,
                                                     .error = error,
                                                     .invalid = f->invalid,
@@ -123,6 +124,7 @@ static bool start_verification(fetch *f, err *e)
                                                          .name = f->name,
                                                          .jsonl = o->jsonl,
                                                          .fd = o->object.fd,
+                                                         .sha256 = o->sha256 ? &f->sha256 : NULL,
                                                          .lines = o->lines,
                                                          .on_read = on_read,
                                                          .on_done = on_verified,

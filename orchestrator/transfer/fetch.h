@@ -25,6 +25,7 @@ typedef struct fetch_end {
     uint64_t size_bytes;
     s3_checksum_kind proven; /* what the store's word on the bytes was; NONE: it gave none */
     s3_checksum hashed;      /* of the bytes, where they were verified; kind NONE: not */
+    s3_checksum sha256;      /* the same, where the options ask for it */
     const char *etag;        /* of the version that was read, where there is no error; or NULL */
 } fetch_end;
 
@@ -35,6 +36,7 @@ typedef struct fetch_options {
     /* Bucket, key, ETag, size, file and what to keep; how a reader follows is set here. */
     s3_get_options object;
     verify_level level;
+    bool sha256;         /* also computes the SHA-256 of the bytes; not at VERIFY_NONE */
     line_hashes *lines;  /* of the object: for the verification; or NULL */
     jsonl_options jsonl; /* its strings are borrowed */
     /* Bytes that have come, and those of them that the verification has read; may be NULL. */

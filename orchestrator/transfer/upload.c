@@ -112,8 +112,10 @@ static void on_head(void *ctx, const s3_object *object, const err *error)
     }
     if (!error && !fits(u, object, &e))
         error = &e;
-    if (!error)
+    if (!error) {
         write_proof_keep_metadata(u->to.proof, object->metadata, object->metadata_count);
+        u->to.proof->last_modified_s = object->last_modified_s;
+    }
     op_finish(&u->op, error);
 }
 

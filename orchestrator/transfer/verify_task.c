@@ -44,7 +44,7 @@ struct verify_task {
     uint64_t from, to;
     bool finish;
     verify *verify;
-    s3_hash hash;
+    s3_hash hash, sha256;
     uint64_t told_bytes; /* `from` when it told last */
     bool finished, failed;
     verdict verdict;
@@ -79,6 +79,7 @@ void verifier_free(verifier *v)
 static void task_free(verify_task *t)
 {
     s3_hash_deinit(&t->hash);
+    s3_hash_deinit(&t->sha256);
     verify_free(t->verify);
     line_hashes_unref(t->options.lines);
     close(t->fd);
@@ -108,6 +109,7 @@ static bool feed_range(verify_task *t, char *buffer, err *e)
             return err_set(e, ERR_IO, "%s: the local copy ends at byte %llu, %llu were expected",
                            t->name, (unsigned long long)t->from, (unsigned long long)t->to);
         s3_hash_update(&t->hash, buffer, (size_t)got);
+        s3_hash_update(&t->sha256, buffer, (size_t)got);
         if (!verify_feed(t->verify, (slice){buffer, (size_t)got}, e))
             return false;
         t->from += (uint64_t)got;
@@ -181,6 +183,12 @@ static void submit_next(verify_task *t)
     pool_submit(t->verifier->pool, &t->task);
 }
 
+static void begin_sha256(verify_task *t)
+{
+    s3_hash_deinit(&t->sha256);
+    s3_hash_init(&t->sha256, t->options.sha256 ? S3_CHECKSUM_SHA256 : S3_CHECKSUM_NONE);
+}
+
 static void start_over(verify_task *t)
 {
     t->restart = t->failed = t->finished = false;
@@ -188,6 +196,7 @@ static void start_over(verify_task *t)
     t->from = t->told_bytes = 0;
     s3_hash_deinit(&t->hash);
     s3_hash_init(&t->hash, t->hash_by);
+    begin_sha256(t);
 }
 
 /* A line beyond only the server's limit: advises to raise the server's option. */
@@ -204,6 +213,8 @@ static void end_task(verify_task *t)
     if (t->failed)
         advise_line_size(t, &t->error);
     codec_memory_give(v->memory, &t->ticket);
+    if (!t->cancelled && !t->failed && t->options.sha256)
+        *t->options.sha256 = s3_hash_final(&t->sha256);
     if (!t->cancelled)
         t->options.on_done(t->options.ctx, t->failed ? NULL : &t->verdict,
                            t->failed ? NULL : &t->hashed, t->failed ? &t->error : NULL);
@@ -298,6 +309,7 @@ verify_task *verify_task_start(verifier *v, const verify_task_options *options, 
         t->options.jsonl.max_line_bytes = v->server_line_bytes;
     t->name = xstrdup(options->name);
     t->fd = fd;
+    begin_sha256(t);
     t->visit_bytes = bytes_of_a_visit(options->name);
     t->ticket.on_admitted = on_admitted;
     uint64_t usual = codec_decoder_memory(codec_by_suffix(options->name), v->codec.threads);

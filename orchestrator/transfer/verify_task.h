@@ -37,6 +37,7 @@ typedef struct verify_task_options {
     const char *name;    /* of the object; copied */
     jsonl_options jsonl; /* its strings are borrowed */
     int fd;              /* borrowed until on_done; duplicated for the worker */
+    s3_checksum *sha256; /* if set: gets the SHA-256 of the bytes before on_done */
     line_hashes *lines;  /* gets the line hashes, but at VERIFY_NONE (a reference is taken); or
                             NULL */
     /* All bytes before `offset_bytes` were read. May be NULL. */

@@ -33,6 +33,7 @@ static bool concerns_runs_only(const option *row)
         "cleanup_delay", "host_index",          "host_count",    "single",
         "gzip_level",    "zstd_level",          "bzip2_level",   "xz_level",
         "input_list",    "input_list_columns",  "distribution",  "claim_lease",
+        "ledger_sha256",
     };
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         if (str_equal(row->key, keys[i]))

@@ -103,6 +103,7 @@ typedef struct world {
     const char *refuse_head; /* HEAD of keys with this part: 403 */
     bool refuse_list;        /* listings with a delimiter: 403 */
     bool refuse_probe;       /* a multipart upload cannot be begun: 403 */
+    bool version_ids;        /* HEAD of inputs answers with x-amz-version-id */
     const char *checksums;   /* HEAD of keys with this part answers with their CRC64NVME */
     /* Called when a request has come, before it is answered. */
     void (*on_request)(struct world *w, const char *method, const char *key);

@@ -19,7 +19,7 @@
 typedef struct world_reply {
     buf body;
     http_header headers[16];
-    char etag[96], when[64], range[96], checksum[S3_CHECKSUM_TEXT_SIZE];
+    char etag[96], when[64], range[96], checksum[S3_CHECKSUM_TEXT_SIZE], version_id[32];
     char metadata[8][2][256];
 } world_reply;
 

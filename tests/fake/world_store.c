@@ -250,6 +250,15 @@ static void tell_checksum(const world *w, const world_object *o, const fake_requ
     t->headers[reply->header_count++] = (http_header){"x-amz-checksum-crc64nvme", t->checksum};
 }
 
+static void tell_version_id(const world *w, const world_object *o, fake_reply *reply,
+                            world_reply *t)
+{
+    if (!w->version_ids || !str_starts_with(o->key, "data/"))
+        return;
+    snprintf(t->version_id, sizeof t->version_id, "id.%u+/=", o->version);
+    t->headers[reply->header_count++] = (http_header){"x-amz-version-id", t->version_id};
+}
+
 static void head_object(world *w, const char *key, const fake_request *r, fake_reply *reply,
                         world_reply *t)
 {
@@ -262,6 +271,7 @@ static void head_object(world *w, const char *key, const fake_request *r, fake_r
     describe_object(w, o, reply, t);
     tell_metadata(w, o, reply, t);
     tell_checksum(w, o, r, reply, t);
+    tell_version_id(w, o, reply, t);
     snprintf(t->range, sizeof t->range, "%zu", o->len);
     t->headers[reply->header_count++] = (http_header){"Content-Length", t->range};
 }

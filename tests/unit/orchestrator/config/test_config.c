@@ -191,6 +191,7 @@ static void bad_values_are_refused(void **state)
     expect_refused(WORDS("--remote-cleaned-output-dir", "s3://b/data"), "above");
     expect_refused(WORDS("--local-work-dir", ""), "--local-work-dir: is empty");
     expect_refused(WORDS("--verify", "some"), "verify");
+    expect_refused(WORDS("--verify", "none", "--ledger-sha256"), "ledger_sha256");
     expect_refused(WORDS("--no-such-thing"), "no-such-thing");
     expect_refused(WORDS("stray"), "stray");
 }

@@ -14,6 +14,9 @@ static ledger_line sample(void)
                         .etag = "\"0123\"",
                         .size_bytes = 1000,
                         .checksum = {.kind = S3_CHECKSUM_CRC64NVME, .text = "AAAA="},
+                        .version_id = "id.1",
+                        .version = "0.1",
+                        .result_modified_s = 1796094001,
                         .lines_known = true,
                         .lines = 50,
                         .contaminated_lines = 3,
@@ -35,9 +38,11 @@ static void a_line_has_all_that_is_known(void **state)
     assert_string_equal(
         buf_str(&text),
         "{\"format\":1,\"key\":\"in/a \\\"b\\\".jsonl.gz\",\"etag\":\"\\\"0123\\\"\",\"size\":1000,"
-        "\"checksum\":{\"kind\":\"CRC64NVME\",\"value\":\"AAAA=\"},\"verdict\":\"contaminated\","
+        "\"checksum\":{\"kind\":\"CRC64NVME\",\"value\":\"AAAA=\"},\"version_id\":\"id.1\","
+        "\"verdict\":\"contaminated\","
         "\"lines\":50,\"contaminated_lines\":3,\"contaminated_lines_by_set\":{\"mmlu\":3},"
-        "\"settings\":\"abc\",\"seconds\":12.034,\"committed\":1796094000}\n");
+        "\"settings\":\"abc\",\"seconds\":12.034,\"committed\":1796094000,"
+        "\"result_modified\":1796094001,\"version\":\"0.1\"}\n");
 }
 
 static void a_line_is_read_back(void **state)
@@ -54,6 +59,10 @@ static void a_line_is_read_back(void **state)
     assert_string_equal(read.key, line.key);
     assert_string_equal(read.etag, line.etag);
     assert_string_equal(read.settings, "abc");
+    assert_string_equal(read.version_id, "id.1");
+    assert_string_equal(read.version, "0.1");
+    assert_int_equal(read.result_modified_s, 1796094001);
+    assert_true(s3_checksum_equal(&read.checksum, &line.checksum));
     assert_int_equal(read.size_bytes, 1000);
     assert_true(read.lines_known && read.contaminated);
     assert_int_equal(read.lines, 50);
@@ -72,6 +81,8 @@ static void other_lines_are_refused(void **state)
         "{}",
         "{\"format\":2,\"key\":\"k\",\"verdict\":\"clean\"," REST "}",
         "{\"format\":1,\"verdict\":\"clean\"," REST "}",
+        "{\"format\":1,\"key\":\"k\",\"verdict\":\"clean\",\"checksum\":{\"kind\":\"FNV\","
+        "\"value\":\"A\"}," REST "}",
         "{\"format\":1,\"key\":\"k\",\"verdict\":\"dirty\"," REST "}",
         "{\"format\":1,\"key\":\"\xff\",\"verdict\":\"clean\"," REST "}",
         "{\"format\":1,\"key\":\"k\",\"verdict\":\"clean\",\"contaminated_lines_by_set\":[]," REST

@@ -22,7 +22,7 @@ typedef struct fixture {
     uint64_t size_bytes;
     unsigned done;
     verdict verdict;
-    s3_checksum hashed;
+    s3_checksum hashed, sha256;
     uint64_t read_bytes;
     err error;
 } fixture;
@@ -74,6 +74,7 @@ static verify_task *start(fixture *f, const char *name)
                                                               .name = name,
                                                               .jsonl = {.content_key = "text"},
                                                               .fd = f->fd,
+                                                              .sha256 = &f->sha256,
                                                               .on_read = on_read,
                                                               .on_done = on_done,
                                                               .ctx = f},
@@ -141,6 +142,8 @@ static void hashes_what_it_reads(void **state)
         s3_checksum expected = checksum_of_file(&f, kind);
         assert_int_equal(f.error.code, ERR_NONE);
         assert_true(s3_checksum_equal(&f.hashed, &expected));
+        s3_checksum sha256 = checksum_of_file(&f, S3_CHECKSUM_SHA256);
+        assert_true(s3_checksum_equal(&f.sha256, &sha256));
         end(&f);
     }
 }
