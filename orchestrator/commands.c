@@ -9,6 +9,8 @@
 #include "base/options/options_completion.h"
 #include "base/service/notify.h"
 #include "orchestrator/app.h"
+#include "orchestrator/certify/cmd_certify.h"
+#include "orchestrator/certify/cmd_verify_certificate.h"
 #include "orchestrator/cmd_plan.h"
 #include "orchestrator/observe/command_text.h"
 #include "orchestrator/commands.h"
@@ -35,6 +37,8 @@ static const struct {
                     {"verify", cmd_verify, cmd_verify_options},
                     {"check", cmd_check, NULL},
                     {"status", cmd_status, cmd_status_options},
+                    {"certify", cmd_certify, cmd_certify_options},
+                    {"verify-certificate", cmd_verify_certificate, cmd_verify_certificate_options},
                     {"clean-state", cmd_clean_state, cmd_clean_state_options}};
 
 #define ROWS_MAX MAX(CMD_VERIFY_ROWS_MAX, MAX(CMD_PLAN_ROWS_MAX, STORE_COMMAND_ROWS_MAX))
