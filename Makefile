@@ -124,6 +124,7 @@ $(OUT)/obj/tests/%.o: OWN_CFLAGS += -fvisibility=default
 # What a file takes in as it is.
 $(OUT)/obj/detection/review/review_html.o: detection/review/review_page.css detection/review/review_page.js
 $(OUT)/obj/orchestrator/monitor/status_page.o: orchestrator/monitor/status_page.html
+$(OUT)/obj/detection/data/cl100k_data.o: detection/data/cl100k_base.tiktoken.xz
 
 # The packages of a set are there: asked once for each build folder and each change of the lists.
 $(BUILD)/packages-%: third_party/install.sh third_party/debian.txt third_party/fedora.txt

@@ -265,42 +265,59 @@ static void program_dir(char out[PATH_MAX])
         *slash = '\0';
 }
 
-/* The path of the vocabulary's file; NULL, with every folder in the error, where there is none. */
-static char *find_file(const bpe_source *source, const char *dir, err *e)
+/* FOLDER/NAME or FOLDER/NAME.xz; NULL if neither exists. */
+static char *file_in(const char *folder, const char *name)
+{
+    static const char *const suffixes[] = {"", ".xz"};
+    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+        AUTO_FREE char *path = xasprintf("%s/%s%s", folder, name, suffixes[i]);
+        if (fs_exists(path))
+            return move(path);
+    }
+    return NULL;
+}
+
+/* The file in `dir` or, for a vocabulary that is not built in, in the usual folders. NULL if there is
+ * none; `looked` then names the folders. */
+static char *find_file(const bpe_source *source, const char *dir, buf *looked)
 {
     /* Below build/bin and build/sanitize/bin; below PREFIX/bin. */
     static const char *const beside[] = {"../../detection/data", "../../../detection/data",
                                          "../share/decon"};
-    static const char *const suffixes[] = {"", ".xz"};
     char program[PATH_MAX];
-    AUTO(buf) looked = BUF(8 * PATH_MAX);
     program_dir(program);
-    for (size_t i = 0; i <= ARRAY_LEN(beside); i++) {
+    for (size_t i = 0; i <= (source->embedded ? 0 : ARRAY_LEN(beside)); i++) {
         if (i == 0 && (!dir || !*dir))
             continue;
         AUTO_FREE char *folder = i == 0 ? xstrdup(dir) : xasprintf("%s/%s", program, beside[i - 1]);
-        for (size_t k = 0; k < ARRAY_LEN(suffixes); k++) {
-            AUTO_FREE char *path = xasprintf("%s/%s%s", folder, source->name, suffixes[k]);
-            if (fs_exists(path))
-                return move(path);
-        }
-        buf_printf(&looked, "%s%s", looked.len > 0 ? ", " : "", folder);
+        char *path = file_in(folder, source->name);
+        if (path)
+            return path;
+        buf_printf(looked, "%s%s", looked->len > 0 ? ", " : "", folder);
     }
-    err_set(e, ERR_CONFIG, "the vocabulary %s (or %s.xz) is in none of these folders: %s (%s)",
-            source->name, source->name, buf_str(&looked), source->remedy);
     return NULL;
+}
+
+static bool decode_embedded(slice data, stage *sink, err *e)
+{
+    AUTO_PTR(stage) decoder = codec_decoder_new(CODEC_XZ, sink, e);
+    return decoder && stage_feed(decoder, data, e) && stage_finish(decoder, e);
 }
 
 bpe_vocabulary *bpe_vocabulary_new(const bpe_source *source, const char *dir, err *e)
 {
     AUTO(buf) text = BUF(MAX_TEXT_BYTES);
-    AUTO_FREE char *path = find_file(source, dir, e);
-    if (!path)
+    AUTO(buf) looked = BUF(8 * PATH_MAX);
+    AUTO_FREE char *path = find_file(source, dir, &looked);
+    if (!path && !source->embedded) {
+        err_set(e, ERR_CONFIG, "the vocabulary %s (or %s.xz) is in none of these folders: %s (%s)",
+                source->name, source->name, buf_str(&looked), source->remedy);
         return NULL;
+    }
     AUTO_PTR(stage) sink = stage_callback_new(gather, NULL, &text);
-    if (!codec_decode_file(path, sink, e)) {
+    if (!(path ? codec_decode_file(path, sink, e) : decode_embedded(source->embedded(), sink, e))) {
         err_context(e, "vocabulary");
         return NULL;
     }
-    return parse(source, path, buf_slice(&text), e);
+    return parse(source, path ? path : source->name, buf_slice(&text), e);
 }

@@ -6,8 +6,9 @@
  * Threads: constant once made.
  * Fails:   ERR_CONFIG: no file (every folder that was looked at is named), or not the known one.
  *
- * Folders, in this order: the one that is given, detection/data of the checkout that the program was
- * built in, share/decon beside the bin folder that it is installed in.
+ * Sources, in this order: the folder that is given; what is built into the program; and, for a
+ * vocabulary that is not built in, detection/data of the checkout that the program was built in and
+ * share/decon beside the bin folder that it is installed in.
  */
 #ifndef DETECTION_TOKENIZER_BPE_VOCABULARY_H
 #define DETECTION_TOKENIZER_BPE_VOCABULARY_H
@@ -18,11 +19,12 @@
 
 #define BPE_NO_RANK UINT32_MAX
 
-typedef struct bpe_source { /* what is known of a vocabulary's file */
-    const char *name;       /* "cl100k_base.tiktoken"; with .xz behind it, too */
-    const char *sha256;     /* of the text, hex */
-    size_t rank_limit;      /* ranks are below it */
-    const char *remedy;     /* what to do where the file is missing */
+typedef struct bpe_source {  /* what is known of a vocabulary's file */
+    const char *name;        /* "cl100k_base.tiktoken"; with .xz behind it, too */
+    const char *sha256;      /* of the text, hex */
+    size_t rank_limit;       /* ranks are below it */
+    const char *remedy;      /* what to do where the file is missing; not needed with `embedded` */
+    slice (*embedded)(void); /* the text compressed with xz, built into the program; or NULL */
 } bpe_source;
 
 typedef struct bpe_vocabulary bpe_vocabulary;

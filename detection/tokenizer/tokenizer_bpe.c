@@ -1,5 +1,6 @@
 /* Byte-pair tokenizers: text is cut into pieces, a piece into the byte strings of a vocabulary. */
 #include "base/util.h"
+#include "detection/data/cl100k_data.h"
 #include "detection/tokenizer/bpe_encode.h"
 #include "detection/tokenizer/tokenizer_private.h"
 
@@ -102,7 +103,7 @@ static const bpe_kind cl100k = {
     .source = {.name = "cl100k_base.tiktoken",
                .sha256 = "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
                .rank_limit = 100256,
-               .remedy = "give --vocabulary-dir the folder that holds it"},
+               .embedded = cl100k_data},
     .split = bpe_split_cl100k,
 };
 static const bpe_kind o200k = {

@@ -133,11 +133,20 @@ static void vocabulary_that_is_not_there(void **state)
 {
     UNUSED(state);
     err e = ERR_INIT;
-    assert_null(tokenizer_new("cl100k", "/nowhere/data", &e));
+    assert_null(tokenizer_new("o200k", "/nowhere/data", &e));
     assert_int_equal(e.code, ERR_CONFIG);
     assert_non_null(strstr(e.message, "/nowhere/data, "));
     assert_non_null(strstr(e.message, "share/decon"));
     assert_non_null(strstr(e.message, "--vocabulary-dir"));
+}
+
+static void the_built_in_vocabulary_needs_no_file(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT;
+    AUTO_PTR(tokenizer) t = tokenizer_new("cl100k", "/nowhere/data", &e);
+    assert_non_null(t);
+    EXPECT_TOKENS(t, " oxygen", 24463);
 }
 
 static void vocabulary_that_is_another(void **state)
@@ -165,6 +174,7 @@ int main(void)
         cmocka_unit_test(white_tokens_do_not_count),
         cmocka_unit_test(a_space_leads_in),
         cmocka_unit_test(vocabulary_that_is_not_there),
+        cmocka_unit_test(the_built_in_vocabulary_needs_no_file),
         cmocka_unit_test(vocabulary_that_is_another),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
