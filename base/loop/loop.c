@@ -1,4 +1,5 @@
 #include "base/util.h"
+#include "base/loop/loop_ca.h"
 #include "base/loop/loop_private.h"
 #include "base/loop/loop_watch.h"
 
@@ -117,8 +118,8 @@ static void global_init(void)
 static void options_fill(loop *l, const loop_options *options)
 {
     l->options = *options;
-    if (l->options.ca_bundle)
-        l->options.ca_bundle = xstrdup(l->options.ca_bundle);
+    const char *ca_bundle = options->ca_bundle ? options->ca_bundle : loop_ca_file();
+    l->options.ca_bundle = ca_bundle ? xstrdup(ca_bundle) : NULL;
     if (!l->options.max_connections)
         l->options.max_connections = DEFAULT_CONNECTIONS;
     if (!l->options.user_agent)
