@@ -43,7 +43,8 @@ OWN_CPPFLAGS := $(PUBLIC_FLAGS) -DDECON_SHORT_NAMES -DDECON_VERSION='"$(VERSION)
 # reorder or approximate (-Ofast, -ffast-math).
 EXACT_FLOAT := -ffp-contract=off -fno-fast-math -fno-unsafe-math-optimizations -fno-associative-math \
                -fno-reciprocal-math -fno-finite-math-only -fsigned-zeros
-OWN_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden $(EXACT_FLOAT) $(WARNINGS) $(SANITIZE_FLAGS)
+# Debug information names the sources relative to this folder: the bytes do not depend on its path.
+OWN_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden $(EXACT_FLOAT) $(WARNINGS) $(SANITIZE_FLAGS) -fdebug-prefix-map=$(CURDIR)=.
 OWN_LDLIBS := -lcurl -lcrypto -lxml2 -lyaml -ljansson -lz -lzstd -llzma -lbz2 -lmicrohttpd -lm -lpthread
 
 # Hardening, by default: before the user's flags, which may take it back. HARDENING=0: none.
@@ -93,8 +94,9 @@ $(call lib,$(1)): $(call objects,$(call sources,$(1)))
 endef
 $(foreach layer,$(LAYERS) tests/fake,$(eval $(call layer_rule,$(layer))))
 
+# --as-needed: a program depends only on the libraries that it calls.
 link = @mkdir -p $(@D) && echo "  LD  $@" && $(CC) $(LINK_FLAGS) -o $@ $(filter %.o,$^) \
-       -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(OWN_LDLIBS) $(LDLIBS)
+       -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -Wl,--push-state,--as-needed $(OWN_LDLIBS) -Wl,--pop-state $(LDLIBS)
 
 $(OUT)/bin/decon-orchestrator: $(call objects,programs/decon-orchestrator.c) $(foreach l,orchestrator s3 compression base,$(call lib,$(l)))
 	$(link)
@@ -364,9 +366,10 @@ format: $(BUILD)/packages-check
 ## help: this list
 help:
 	@awk '/^##@ /{printf "\n%s:\n", substr($$0, 5)} \
-	      /^## /{n = index($$0, ": "); printf "  make %-20s %s\n", substr($$0, 4, n - 4), substr($$0, n + 2)}' Makefile quality.mk install.mk
+	      /^## /{n = index($$0, ": "); printf "  make %-20s %s\n", substr($$0, 4, n - 4), substr($$0, n + 2)}' Makefile quality.mk install.mk packages.mk
 
 include quality.mk
+include packages.mk
 
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
 

@@ -27,15 +27,23 @@ $(OUT)/lib/libraries: $(call objects,$(LIBRARY_SOURCES)) tools/library.sh base/n
 HEADERS := $(sort $(wildcard include/decon/*/*.h include/decon/*/*.def))
 
 install_to := $(DESTDIR)$(PREFIX)
+# Below PREFIX, such as lib/x86_64-linux-gnu.
+LIBDIR ?= lib
+# Those that third_party/vocabularies.sh fetched; cl100k is built into the program.
+VOCABULARIES := $(filter-out %/cl100k_base.tiktoken.xz,$(wildcard detection/data/*.tiktoken*))
 COMPLETED  := $(PROGRAMS) decon-server
 
 # S5CMD=1: decon-s3 is installed under the name s5cmd too, whose command line it then takes.
 S5CMD ?=
 
 ## install: programs, man pages, libraries with headers and pkg-config files, samples, documentation; PREFIX, DESTDIR, S5CMD=1
-install: all install-libraries
+install: install-programs install-libraries
+
+# RUN: put in front of programs that this machine does not run itself (`qemu-aarch64 -L SYSROOT`).
+RUN ?=
+install-programs: all
 	install -d $(install_to)/bin $(install_to)/share/doc/decon/examples $(install_to)/share/man/man1 $(install_to)/share/decon
-	install -m 644 $(wildcard detection/data/*.tiktoken*) detection/data/README.md $(install_to)/share/decon
+	install -m 644 $(VOCABULARIES) detection/data/README.md $(install_to)/share/decon
 	install -d $(install_to)/share/decon/sample-evals
 	install -m 644 $(wildcard config/sample-evals/*.jsonl) $(install_to)/share/decon/sample-evals
 	install -m 755 $(PROGRAMS:%=$(OUT)/bin/%) $(install_to)/bin
@@ -43,29 +51,31 @@ install: all install-libraries
 	$(if $(filter-out 0,$(S5CMD)),[ "$$(readlink $(install_to)/bin/s5cmd)" = decon-s3 ] || ln -s decon-s3 $(install_to)/bin/s5cmd)
 	install -m 644 $(wildcard docs/man/*.1) $(install_to)/share/man/man1
 	install -d $(install_to)/share/bash-completion/completions
-	for p in $(COMPLETED); do $(OUT)/bin/$$p completion >$(OUT)/$$p.bash && \
+	for p in $(COMPLETED); do $(RUN) $(OUT)/bin/$$p completion >$(OUT)/$$p.bash && \
 	    install -m 644 $(OUT)/$$p.bash $(install_to)/share/bash-completion/completions/$$p || exit 1; done
 	install -d $(install_to)/share/zsh/site-functions $(install_to)/share/fish/vendor_completions.d
-	$(OUT)/bin/decon-s3 completion zsh >$(OUT)/decon-s3.zsh && install -m 644 $(OUT)/decon-s3.zsh $(install_to)/share/zsh/site-functions/_decon-s3
-	$(OUT)/bin/decon-s3 completion fish >$(OUT)/decon-s3.fish && install -m 644 $(OUT)/decon-s3.fish $(install_to)/share/fish/vendor_completions.d/decon-s3.fish
+	$(RUN) $(OUT)/bin/decon-s3 completion zsh >$(OUT)/decon-s3.zsh && install -m 644 $(OUT)/decon-s3.zsh $(install_to)/share/zsh/site-functions/_decon-s3
+	$(RUN) $(OUT)/bin/decon-s3 completion fish >$(OUT)/decon-s3.fish && install -m 644 $(OUT)/decon-s3.fish $(install_to)/share/fish/vendor_completions.d/decon-s3.fish
 	install -m 644 README.md CHANGELOG.md $(wildcard docs/*.md docs/*.json config/*.yaml) $(install_to)/share/doc/decon
 	install -m 644 $(wildcard docs/examples/*.c) $(install_to)/share/doc/decon/examples
 
+# From the folder of pkg-config files up to PREFIX.
+up = ..$(subst $() $(),,$(patsubst %,/..,$(subst /, ,$(LIBDIR))))
 install-libraries: $(LIBRARY_FILES)
-	install -d $(install_to)/lib/pkgconfig $(sort $(dir $(HEADERS:%=$(install_to)/%)))
-	install -m 644 $(LIBRARY_FILES) $(install_to)/lib
+	install -d $(install_to)/$(LIBDIR)/pkgconfig $(sort $(dir $(HEADERS:%=$(install_to)/%)))
+	install -m 644 $(LIBRARY_FILES) $(install_to)/$(LIBDIR)
 	for h in $(HEADERS); do install -m 644 $$h $(install_to)/$$h || exit 1; done
-	for l in $(LIBRARIES); do sed 's|@VERSION@|$(VERSION)|' $$l/decon-$$l.pc.in \
-	    >$(install_to)/lib/pkgconfig/decon-$$l.pc || exit 1; done
+	for l in $(LIBRARIES); do sed 's|@VERSION@|$(VERSION)|; s|@LIBDIR@|$(LIBDIR)|; s|@UP@|$(up)|' $$l/decon-$$l.pc.in \
+	    >$(install_to)/$(LIBDIR)/pkgconfig/decon-$$l.pc || exit 1; done
 
 # The paths that install makes, below PREFIX; folders of its own go where nothing else is in them.
 INSTALLED = share/zsh/site-functions/_decon-s3 share/fish/vendor_completions.d/decon-s3.fish $(COMPLETED:%=bin/%) $(COMPLETED:%=share/bash-completion/completions/%) \
     $(patsubst docs/man/%,share/man/man1/%,$(wildcard docs/man/*.1)) \
-    $(patsubst detection/data/%,share/decon/%,$(wildcard detection/data/*.tiktoken*)) share/decon/README.md \
+    $(VOCABULARIES:detection/data/%=share/decon/%) share/decon/README.md \
     $(patsubst config/sample-evals/%,share/decon/sample-evals/%,$(wildcard config/sample-evals/*.jsonl)) \
     $(addprefix share/doc/decon/,README.md CHANGELOG.md $(notdir $(wildcard docs/*.md docs/*.json config/*.yaml))) \
     $(patsubst docs/examples/%,share/doc/decon/examples/%,$(wildcard docs/examples/*.c)) \
-    $(LIBRARIES:%=lib/libdecon-%.a) $(LIBRARIES:%=lib/pkgconfig/decon-%.pc) $(HEADERS)
+    $(LIBRARIES:%=$(LIBDIR)/libdecon-%.a) $(LIBRARIES:%=$(LIBDIR)/pkgconfig/decon-%.pc) $(HEADERS)
 INSTALLED_FOLDERS = share/decon/sample-evals share/decon share/doc/decon/examples share/doc/decon \
     $(sort $(patsubst %/,%,$(dir $(HEADERS)))) include/decon
 
@@ -76,4 +86,4 @@ uninstall:
 	for d in $(INSTALLED_FOLDERS); do [ ! -d $(install_to)/$$d ] || \
 	    rmdir --ignore-fail-on-non-empty $(install_to)/$$d; done
 
-.PHONY: install install-libraries uninstall
+.PHONY: install install-programs install-libraries uninstall
