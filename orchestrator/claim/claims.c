@@ -16,11 +16,10 @@
 #include "decon/base/log.h"
 #include "orchestrator/fleet/run_name.h"
 
-#define RENEWALS     3 /* in the lease time */
-#define POLL_MIN_MS  100u
-#define POLL_MAX_MS  30000u
-#define REFUSALS_MAX 2 /* then the round is listed again */
-#define FEW_FREE     8 /* less than an eighth of the slices is free: the last ones come soon */
+#define RENEWALS 3 /* in the lease time */
+#define REFUSALS_MAX                                                                               \
+    2 /* then the round is listed again, or after as many as the listing has pages */
+#define PAGE_KEYS 1000
 
 static void read_plan(claims *c);
 static void list_round(claims *c);
@@ -165,9 +164,8 @@ static void read_plan(claims *c)
 static void on_renew(void *ctx)
 {
     claims *c = ctx;
-    claim_counts n = claim_table_count(c->table);
     claims_renew_all(c);
-    c->list_due = c->list_due || (c->held && n.free <= n.slices / FEW_FREE);
+    claims_look_for_idle_hosts(c);
     c->renew = timer_start(c->o.transport, c->o.lease_ms / RENEWALS, on_renew, c);
     claims_step(c);
 }
@@ -212,6 +210,7 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
 {
     claims *c = ctx;
     UNUSED(e);
+    c->listed++;
     claim_table_note(c->table, object->key + strlen(c->round_folder), object->etag,
                      object->size_bytes, now_ms(c));
     return true;
@@ -227,24 +226,55 @@ static void on_listed(void *ctx, const err *error)
     }
     claim_table_end(c->table);
     c->view_is_fresh = true;
+    c->listed_ms = now_ms(c);
     c->refusals = 0;
     if (!c->joined) {
         join_or_begin(c);
         return;
     }
-    if (claim_table_count(c->table).free == 0 && c->held)
-        c->o.on_last(c->o.ctx);
+    if (claim_table_count(c->table).free == 0)
+        claims_look_for_idle_hosts(c);
     claims_step(c);
 }
 
 static void list_round(claims *c)
 {
     c->list_due = false;
+    c->listed = 0;
     claim_table_begin(c->table);
     c->step = s3_list(c->o.s3, &(s3_list_options){.bucket = c->o.bucket,
                                                   .prefix = c->round_folder,
                                                   .on_object = on_object,
                                                   .on_done = on_listed,
+                                                  .ctx = c});
+}
+
+static bool on_part(void *ctx, const s3_object *object, err *e)
+{
+    claims *c = ctx;
+    UNUSED(e);
+    claim_table_note(c->table, object->key + strlen(c->round_folder), object->etag,
+                     object->size_bytes, now_ms(c));
+    return true;
+}
+
+static void on_parts_listed(void *ctx, const err *error)
+{
+    claims *c = ctx;
+    c->step = NULL;
+    if (error)
+        claims_fail(c, error);
+    else
+        claims_step(c);
+}
+
+void claims_list_parts(claims *c)
+{
+    AUTO_FREE char *prefix = xasprintf("%sopen/", c->round_folder);
+    c->step = s3_list(c->o.s3, &(s3_list_options){.bucket = c->o.bucket,
+                                                  .prefix = prefix,
+                                                  .on_object = on_part,
+                                                  .on_done = on_parts_listed,
                                                   .ctx = c});
 }
 
@@ -257,7 +287,7 @@ static void claim_refused(claims *c)
     row->was_held = true;
     row->seen_ms = now_ms(c);
     free(move(row->etag)); /* not known until the next listing */
-    c->list_due = ++c->refusals >= REFUSALS_MAX;
+    c->list_due = ++c->refusals >= MAX((size_t)REFUSALS_MAX, c->listed / PAGE_KEYS);
     claims_step(c);
 }
 
@@ -271,6 +301,7 @@ static void on_claim_written(void *ctx, const char *etag, const err *error)
         claim_refused(c);
     } else {
         c->refusals = 0;
+        c->view_is_fresh = false;
         c->wanting = false;
         held *h = claims_hold(c, c->claiming, etag, c->sent_ms);
         h->claim.taken_over = c->takes_over;
@@ -287,7 +318,6 @@ static void take(claims *c, const slice_row *row)
     bool is_part = row->id.modulus != c->plan.slices; /* of a slice that its host has worked on */
     c->takes_over = row->state != SLICE_FREE || row->was_held || is_part;
     c->sent_ms = now_ms(c);
-    c->view_is_fresh = false;
     claims_lease_body(c, 0, &body);
     if (row->state != SLICE_FREE)
         log_info("claims: slice %u of %u is taken over: its host has %s", row->id.rest,
@@ -305,21 +335,7 @@ static void take(claims *c, const slice_row *row)
                                .ctx = c});
 }
 
-static void on_poll(void *ctx)
-{
-    claims *c = ctx;
-    c->poll = NULL;
-    c->list_due = true;
-    claims_step(c);
-}
-
-static void wait_for_others(claims *c)
-{
-    uint64_t pause_ms = MAX((uint64_t)POLL_MIN_MS, MIN((uint64_t)POLL_MAX_MS, c->o.lease_ms / 10));
-    if (!c->poll)
-        c->poll = timer_start(c->o.transport, pause_ms, on_poll, c);
-}
-
+/* Also one whose lease this host has not seen renewed, by an old listing: at worst the claim is refused. */
 static const slice_row *preferred_slice(claims *c)
 {
     size_t count = c->o.prefers ? claim_table_count(c->table).slices : 0;
@@ -339,7 +355,7 @@ static void choose(claims *c)
     const slice_row *row = preferred_slice(c);
     if (!row)
         row = claim_table_free_slice(c->table, start);
-    if (!row)
+    if (!row && c->view_is_fresh) /* an old listing says nothing of leases */
         row = claim_table_expired_slice(c->table, start, now_ms(c), c->o.lease_ms);
     if (row)
         take(c, row);
@@ -348,7 +364,7 @@ static void choose(claims *c)
     else if (n.closed == n.slices && !c->held)
         end_complete(c);
     else
-        wait_for_others(c);
+        claims_wait(c);
 }
 
 void claims_step(claims *c)
@@ -396,7 +412,7 @@ void claims_free(claims *c)
     op_cancel(move(c->step));
     op_list_end(&c->opening);
     claims_end_held(c);
-    timer_stop(c->o.transport, move(c->poll));
+    claims_end_idle(c);
     timer_stop(c->o.transport, move(c->renew));
     claim_table_free(c->table);
     claim_plan_deinit(&c->plan);

@@ -44,7 +44,7 @@ typedef struct claims_options {
     void (*on_joined)(void *ctx);
     void (*on_claimed)(void *ctx, claim *c);
     void (*on_lost)(void *ctx, claim *c); /* another host has it now */
-    void (*on_last)(void *ctx);           /* no slice is free: parts may be opened (claims_open) */
+    void (*on_last)(void *ctx);           /* a host is idle: parts may be opened (claims_open) */
     void (*on_opened)(void *ctx, claim *c, slice_id part); /* it is not this claim's any more */
     void (*on_complete)(void *ctx);                        /* all slices are closed */
     void (*on_failed)(void *ctx, const err *error);

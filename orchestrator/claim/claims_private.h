@@ -1,4 +1,5 @@
-/* What the files of claims.h share: claims.c (joining, choosing), claims_lease.c (slices that are held).
+/* What the files of claims.h share: claims.c (joining, choosing), claims_lease.c (slices that are held),
+ * claims_idle.c (hosts that wait for others).
  *
  * What:    the structure itself.
  * Owner:   claims.c.
@@ -48,9 +49,15 @@ struct claims {
     bool takes_over;
     uint64_t sent_ms;
     bool joined, wanting, failed, complete, released;
-    bool list_due, view_is_fresh;
-    unsigned refusals; /* in a row */
+    bool list_due, view_is_fresh; /* fresh: the whole round was listed after the last claim */
+    size_t listed;                /* objects of the round, when it was listed */
+    uint64_t listed_ms;           /* the whole round */
+    unsigned refusals;            /* in a row */
     timer *poll, *renew;
+
+    /* the mark of idle hosts */
+    op *idle_check, *idle_write;
+    bool idle_known; /* the mark is there */
     void (*on_released)(void *ctx);
     void *released_ctx;
 };
@@ -58,6 +65,15 @@ struct claims {
 /* --- claims.c --- */
 void claims_step(claims *c);
 void claims_fail(claims *c, const err *error);
+/* Parts that other hosts have opened; the rest of the table stays as it is. */
+void claims_list_parts(claims *c);
+
+/* --- claims_idle.c --- */
+/* This host has no slice, and there is none to claim: looks again after a while. */
+void claims_wait(claims *c);
+/* This host has slices: on_last, now or later, if another one is idle. */
+void claims_look_for_idle_hosts(claims *c);
+void claims_end_idle(claims *c);
 
 /* --- claims_lease.c --- */
 char *claims_key(const claims *c, const char *folder, slice_id id) MUST_USE;

@@ -292,11 +292,14 @@ static void parts_of_the_last_slices_go_to_idle_hosts(void **state)
     a.filled = 1;
     claim_host_start(&a);
     claim *c = claim_host_take(&a);
+    fake_advance(a.fake, LEASE_MS);
+    assert_int_equal(a.last, 0); /* no host is idle */
     claim_host_begin(&b, s, 2);
     b.filled = 1;
     claim_host_start(&b);
     assert_null(claim_host_take(&b));
-    fake_advance(a.fake, LEASE_MS / 3 + 1000); /* A lists when it renews: no slice is free */
+    assert_int_equal(small_store_count(s, "/idle"), 1);
+    fake_advance(a.fake, LEASE_MS / 3 + 1000); /* A looks for idle hosts when it renews */
     assert_int_equal(a.last, 1);
     slice_id part = slice_part(c->id, 5);
     claims_open(a.claims, c, part);
