@@ -99,6 +99,12 @@ static void answer_metadata(const world *w, const fake_request *r, fake_reply *r
     buf_append_str(&text->body, token ? "TOKEN" : told ? "{\"action\":\"terminate\"}" : "");
 }
 
+static uint64_t store_delay_ms(const world *w)
+{
+    uint64_t body_ms = w->store_bytes_per_s ? text->body.len * 1000 / w->store_bytes_per_s : 0;
+    return w->store_latency_ms + body_ms;
+}
+
 static void handle(void *ctx, const fake_request *r, fake_reply *reply)
 {
     world *w = ctx;
@@ -110,6 +116,8 @@ static void handle(void *ctx, const fake_request *r, fake_reply *reply)
         answer_metadata(w, r, reply);
     else
         world_server_answer(w, r, reply, text);
+    if (str_starts_with(r->url, WORLD_STORE))
+        reply->delay_ms += store_delay_ms(w);
     reply->body = buf_slice(&text->body);
 }
 

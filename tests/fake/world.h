@@ -31,6 +31,7 @@ typedef struct world_job {
     bool known; /* false: forgotten */
     bool done;
     unsigned polls;
+    uint64_t ready_ms; /* not done before, where the server has a speed */
 } world_job;
 
 typedef struct world {
@@ -81,8 +82,12 @@ typedef struct world {
     void (*before_status)(struct world *w, const char *job_id); /* before a job's end is told */
     unsigned moves_at_submit; /* started again with other folders at so many submissions */
     bool moved;
+    uint64_t server_bytes_per_s; /* one job after the other takes as long; 0: no time */
+    uint64_t server_free_ms;
     /* the store's knobs */
-    const char *refuse_put; /* PUT of keys with this part: 403 */
+    unsigned store_latency_ms;  /* of each reply */
+    uint64_t store_bytes_per_s; /* of the body of each reply; 0: no time */
+    const char *refuse_put;     /* PUT of keys with this part: 403 */
     const char *missing_bucket;
     const char *huge; /* keys with this part are listed as 1 PiB */
     void (*before_put)(struct world *w, const char *key);

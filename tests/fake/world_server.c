@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <jansson.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fsutil.h"
@@ -59,6 +60,19 @@ static void answer_busy(fake_reply *reply, world_reply *t)
     buf_append_str(&t->body, "{\"status\":\"unavailable\"}");
 }
 
+/* The jobs before it come first. */
+static uint64_t ready_ms(world *w, const char *path)
+{
+    struct stat st;
+    uint64_t now_ms = clock_now_ms(fake_transport_base(w->fake));
+    if (!w->server_bytes_per_s)
+        return 0;
+    assert_int_equal(stat(path, &st), 0);
+    w->server_free_ms =
+        MAX(w->server_free_ms, now_ms) + (uint64_t)st.st_size * 1000 / w->server_bytes_per_s;
+    return w->server_free_ms;
+}
+
 static void submit(world *w, const fake_request *r, fake_reply *reply, world_reply *t)
 {
     transport *clock = fake_transport_base(w->fake);
@@ -97,6 +111,7 @@ static void submit(world *w, const fake_request *r, fake_reply *reply, world_rep
         else
             snprintf(j->id, sizeof j->id, "job-%zu", w->job_count);
         j->path = path_of_body(w, r->body);
+        j->ready_ms = ready_ms(w, j->path);
         j->key = xstrdup(fake_request_header(r, "Idempotency-Key"));
         j->known = w->forget_jobs == 0;
         w->forget_jobs -= w->forget_jobs > 0;
@@ -203,7 +218,9 @@ static void status(world *w, const char *id, world_reply *t)
         world_job *j = &w->jobs[i];
         if (strcmp(j->id, id) != 0 || !j->known)
             continue;
-        if (waits(w, j)) {
+        if (clock_now_ms(fake_transport_base(w->fake)) < j->ready_ms) {
+            buf_printf(&t->body, "{\"job_id\":\"%s\",\"status\":\"processing\"}", id);
+        } else if (waits(w, j)) {
             buf_printf(&t->body, "{\"job_id\":\"%s\",\"status\":\"pending\"}", id);
         } else if (j->polls++ < w->polls_before_done ||
                    (w->endless && strstr(j->path, w->endless))) {

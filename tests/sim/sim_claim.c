@@ -1,12 +1,17 @@
-/* The way `claim`: the real claims (orchestrator/claim) of each host on a scripted store and clock. The work of
- * a slice is modelled: its files one after the other, largest first, as the plan has them. */
+/* The way `claim`: the real plan (orchestrator/plan) and the real claims (orchestrator/claim) of each host on a
+ * scripted store and clock. The work on a file is modelled (sim_file_s; tests/flow/test_flow_model.c compares it
+ * with the real flow): a host does one after the other, largest first, as the plan has them. */
 #include "tests/sim/sim_model.h"
 
 #include "decon/s3/s3.h"
 #include "orchestrator/claim/claims.h"
+#include "orchestrator/fleet/provenance.h"
 #include "orchestrator/fleet/shard.h"
+#include "orchestrator/plan/slice_check.h"
+#include "tests/sim/sim_input.h"
 
-#define LEASE_MS 300000
+#define LEASE_MS   300000
+#define S3_WORKERS 50 /* of slice_check, as s3_workers */
 
 typedef struct sim_fleet sim_fleet;
 
@@ -28,20 +33,21 @@ typedef struct sim_worker {
     sim_slice *slices;
     sim_slice *working; /* whose file is being done, or NULL */
     uint32_t file;
-    double ready_s; /* the file ends */
+    double ready_s;       /* the file ends */
+    sim_slice *preparing; /* whose results are looked at */
+    plan plan;            /* of it */
+    op *check;
     bool complete, dead;
-    uint64_t next_ms; /* of its transport */
 } sim_worker;
 
 struct sim_fleet {
     const sim_world *world;
     claim_plan plan;
     sim_store *store;
+    sim_input input;
     uint32_t slice_count;
-    uint32_t *part_of; /* of each file: its key mod (16 x slices) */
-    uint32_t *order;   /* files slice by slice, smallest first */
-    uint32_t *first;
-    uint8_t *done; /* how often */
+    uint8_t *done; /* of each file: how often */
+    provenance result;
     uint32_t done_files;
     sim_worker *workers;
     uint64_t now_ms;
@@ -64,13 +70,13 @@ static void begin_file(sim_worker *w, double now_s)
         if (s->left)
             w->working = s;
     if (!w->working) {
-        if (!w->complete)
+        if (!w->complete && !w->preparing)
             claims_want(w->claims);
         return;
     }
     w->file = w->working->files[--w->working->left];
     w->ready_s = now_s + sim_file_s(w->fleet->world, w->file, w->host);
-    if (w->working->left == 0) /* the next slice is claimed while the last file is done */
+    if (w->working->left == 0 && !w->preparing) /* the next one is claimed during the last file */
         claims_want(w->claims);
 }
 
@@ -104,12 +110,77 @@ static void end_file(sim_worker *w)
     begin_file(w, w->ready_s);
 }
 
+/* --- a slice becomes files --- */
+
+static uint32_t part_of(const sim_fleet *f, uint32_t file)
+{
+    char key[SIM_KEY_BYTES];
+    sim_key(file, key);
+    return shard_of_key(key, f->slice_count * CLAIM_PARTS);
+}
+
+/* As app_claim_slice.c: keys of a part that was opened are not of its base slice. */
+static bool takes_key(void *ctx, const char *key)
+{
+    const sim_worker *w = ctx;
+    slice_id id = w->preparing->id, part = {0, w->fleet->slice_count * CLAIM_PARTS};
+    if (!slice_has_key(id, key))
+        return false;
+    part.rest = shard_of_key(key, part.modulus);
+    return id.modulus == part.modulus || !claims_part_is_open(w->claims, part);
+}
+
+static void stop_preparing(sim_worker *w)
+{
+    w->preparing = NULL;
+    op_cancel(move(w->check));
+    plan_deinit(&w->plan);
+}
+
+static void add_files(sim_worker *w)
+{
+    sim_slice *s = w->preparing;
+    s->files = xcalloc(w->plan.count + 1, sizeof *s->files);
+    for (size_t i = w->plan.count; i-- > 0;)
+        s->files[s->left++] = sim_input_file(w->plan.rows[i].object->key);
+    stop_preparing(w);
+    if (s->left == 0)
+        close_slice(w, s);
+    if (!w->working)
+        begin_file(w, (double)w->fleet->now_ms / 1000);
+}
+
+static void on_checked(void *ctx, const err *error)
+{
+    sim_worker *w = ctx;
+    w->check = NULL;
+    if (error)
+        abort();
+    add_files(w);
+}
+
+static bool result_of(void *ctx, const char *key, const http_header **metadata, size_t *count)
+{
+    sim_fleet *f = ctx;
+    uint32_t file = sim_input_file(key);
+    char etag[SIM_ETAG_BYTES];
+    if (!str_ends_with(key, SIM_RESULT_SUFFIX) || !f->done[file])
+        return false;
+    sim_etag(file, etag);
+    provenance_deinit(&f->result);
+    provenance_make(&(provenance_facts){.input_etag = etag,
+                                        .input_size_bytes = (uint64_t)f->world->kib[file] * 1024},
+                    &f->result);
+    *metadata = f->result.headers;
+    *count = f->result.count;
+    return true;
+}
+
 /* --- what the claims report --- */
 
 static bool is_empty(void *ctx, slice_id id)
 {
-    const sim_fleet *f = ((sim_worker *)ctx)->fleet;
-    return f->first[id.rest] == f->first[id.rest + 1];
+    return plan_slices_is_empty(&((sim_worker *)ctx)->fleet->input.slices, id.rest);
 }
 
 static bool begins_round(void *ctx)
@@ -127,28 +198,20 @@ static void on_joined(void *ctx)
 static void on_claimed(void *ctx, claim *c)
 {
     sim_worker *w = ctx;
-    sim_fleet *f = w->fleet;
-    uint32_t base = c->id.rest % f->slice_count;
     sim_slice *s = xcalloc(1, sizeof *s);
-    s->files = xcalloc(f->first[base + 1] - f->first[base] + 1, sizeof *s->files);
-    s->claim = c;
-    s->id = c->id;
-    for (uint32_t i = f->first[base]; i < f->first[base + 1]; i++) {
-        uint32_t file = f->order[i];
-        slice_id part = {f->part_of[file], f->slice_count * CLAIM_PARTS};
-        bool mine = c->id.modulus == part.modulus ? c->id.rest == part.rest
-                                                  : !claims_part_is_open(w->claims, part);
-        if (mine && c->taken_over)
-            f->out->requests.reads += 2; /* HEAD of marker and report */
-        if (mine && !(c->taken_over && f->done[file]))
-            s->files[s->left++] = file;
+    *s = (sim_slice){.next = w->slices, .claim = c, .id = c->id};
+    w->slices = w->preparing = s;
+    sim_input_plan(&w->fleet->input, c->id.rest % w->fleet->slice_count, takes_key, w, &w->plan);
+    if (!c->taken_over) {
+        add_files(w);
+        return;
     }
-    s->next = w->slices;
-    w->slices = s;
-    if (s->left == 0)
-        close_slice(w, s);
-    if (!w->working)
-        begin_file(w, (double)f->now_ms / 1000);
+    w->check = slice_check_start(&(slice_check_options){.transport = fake_transport_base(w->fake),
+                                                        .s3 = w->s3,
+                                                        .plan = &w->plan,
+                                                        .at_once = S3_WORKERS,
+                                                        .on_done = on_checked,
+                                                        .ctx = w});
 }
 
 static void on_lost(void *ctx, claim *c)
@@ -158,6 +221,8 @@ static void on_lost(void *ctx, claim *c)
         if (s->claim == c) {
             if (w->working == s)
                 w->working = NULL;
+            if (w->preparing == s)
+                stop_preparing(w);
             remove_slice(w, s);
             return;
         }
@@ -170,13 +235,13 @@ static void on_last(void *ctx)
     const sim_fleet *f = w->fleet;
     for (sim_slice *s = w->slices; s; s = s->next) {
         uint32_t waiting = 0, begun = 0;
-        if (s->split || s->id.modulus != f->slice_count)
+        if (s->split || s == w->preparing || s->id.modulus != f->slice_count)
             continue;
         s->split = true;
         for (uint32_t i = 0; i < s->left; i++)
-            waiting |= 1u << (f->part_of[s->files[i]] - s->id.rest) / f->slice_count;
+            waiting |= 1u << (part_of(f, s->files[i]) - s->id.rest) / f->slice_count;
         if (w->working == s)
-            begun = 1u << (f->part_of[w->file] - s->id.rest) / f->slice_count;
+            begun = 1u << (part_of(f, w->file) - s->id.rest) / f->slice_count;
         for (uint32_t part = 0; part < CLAIM_PARTS; part++)
             if (waiting & ~begun & 1u << part)
                 claims_open(w->claims, s->claim, slice_part(s->id, part));
@@ -191,10 +256,10 @@ static void on_opened(void *ctx, claim *c, slice_id part)
         if (s->claim != c)
             continue;
         for (uint32_t i = 0; i < s->left; i++)
-            if (w->fleet->part_of[s->files[i]] != part.rest)
+            if (part_of(w->fleet, s->files[i]) != part.rest)
                 s->files[kept++] = s->files[i];
         s->left = kept;
-        if (kept == 0 && w->working != s)
+        if (kept == 0 && w->working != s && w->preparing != s)
             close_slice(w, s);
         return;
     }
@@ -213,38 +278,6 @@ static void on_failed(void *ctx, const err *error)
 }
 
 /* --- the fleet --- */
-
-static const sim_fleet *sorting;
-
-static int by_slice_and_size(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    uint32_t first = sorting->part_of[x] % sorting->slice_count;
-    uint32_t second = sorting->part_of[y] % sorting->slice_count;
-    if (first != second)
-        return first < second ? -1 : 1;
-    return sorting->world->kib[x] < sorting->world->kib[y] ? -1 : 1;
-}
-
-static void divide(sim_fleet *f)
-{
-    uint32_t files = f->world->file_count;
-    f->part_of = xcalloc(files, sizeof *f->part_of);
-    f->order = xcalloc(files, sizeof *f->order);
-    f->first = xcalloc((size_t)f->slice_count + 1, sizeof *f->first);
-    f->done = xcalloc(files, 1);
-    for (uint32_t i = 0; i < files; i++) {
-        char key[40];
-        sim_key(i, key);
-        f->part_of[i] = shard_of_key(key, f->slice_count * CLAIM_PARTS);
-        f->order[i] = i;
-        f->first[f->part_of[i] % f->slice_count + 1]++;
-    }
-    for (uint32_t i = 0; i < f->slice_count; i++)
-        f->first[i + 1] += f->first[i];
-    sorting = f;
-    qsort(f->order, files, sizeof *f->order, by_slice_and_size);
-}
 
 static void start_worker(sim_fleet *f, uint32_t index)
 {
@@ -343,6 +376,7 @@ static void run(sim_fleet *f)
 
 static void end_worker(sim_worker *w)
 {
+    stop_preparing(w);
     claims_free(w->claims);
     s3_client_free(w->s3);
     fake_discard(w->fake);
@@ -357,12 +391,13 @@ void sim_claim(const sim_world *world, sim_result *out)
     sim_fleet f = {
         .world = world,
         .plan = {.slices = slices, .fingerprint = fingerprint, .input = input, .lists = lists},
-        .store = sim_store_new(),
         .slice_count = slices,
+        .done = xcalloc(world->file_count, 1),
         .workers = xcalloc(world->host_count, sizeof *f.workers),
         .out = out};
     out->way = "claim";
-    divide(&f);
+    f.store = sim_store_new(result_of, &f);
+    sim_input_make(world, slices, &f.input);
     for (uint32_t i = 0; i < world->host_count; i++)
         start_worker(&f, i);
     run(&f);
@@ -370,9 +405,8 @@ void sim_claim(const sim_world *world, sim_result *out)
         fprintf(stderr, "%u of %u files are done\n", f.done_files, world->file_count);
         abort();
     }
-    uint64_t checked = out->requests.reads;
+    out->end_s += SIM_RUN_S;
     out->requests = sim_store_requests(f.store);
-    out->requests.reads += checked;
     out->requests.writes += world->file_count / 1000 / 1000; /* the input list, in parts */
     out->requests.lists += (world->file_count + 999) / 1000; /* plan */
     out->requests.reads += world->host_count;                /* the input list */
@@ -380,8 +414,7 @@ void sim_claim(const sim_world *world, sim_result *out)
         end_worker(&f.workers[i]);
     sim_store_free(f.store);
     free(f.workers);
-    free(f.part_of);
-    free(f.order);
-    free(f.first);
+    sim_input_deinit(&f.input);
+    provenance_deinit(&f.result);
     free(f.done);
 }

@@ -7,7 +7,6 @@
 #define MEDIAN_KIB 20480.0
 #define SIGMA      1.2
 #define MAX_KIB    (2u << 20)
-#define SPEED      60e6
 #define DEATH_RATE 0.01 /* in an hour */
 
 /* xorshift64*, so that each run simulates the same. */
@@ -30,9 +29,14 @@ static double normal(uint64_t *state)
     return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
 }
 
-void sim_key(uint32_t file, char out[40])
+void sim_key(uint32_t file, char out[SIM_KEY_BYTES])
 {
-    snprintf(out, 40, "in/part-%08u.jsonl.zst", file);
+    snprintf(out, SIM_KEY_BYTES, "in/part-%08u.jsonl.zst", file);
+}
+
+void sim_etag(uint32_t file, char out[SIM_ETAG_BYTES])
+{
+    snprintf(out, SIM_ETAG_BYTES, "\"%032x\"", file);
 }
 
 void sim_world_make(uint32_t files, uint32_t hosts, uint64_t seed, sim_world *out)
@@ -47,7 +51,7 @@ void sim_world_make(uint32_t files, uint32_t hosts, uint64_t seed, sim_world *ou
             (uint32_t)MAX(1.0, MIN((double)MAX_KIB, MEDIAN_KIB * exp(SIGMA * normal(&state))));
     for (uint32_t i = 0; i < hosts; i++) {
         double factor = uniform(&state) < 0.02 ? 0.2 : 0.5 + uniform(&state);
-        out->hosts[i] = (sim_host){.speed = SPEED * factor,
+        out->hosts[i] = (sim_host){.speed = SIM_SPEED * factor,
                                    .dies_s = -log(uniform(&state)) / DEATH_RATE * 3600};
     }
 }
@@ -82,7 +86,7 @@ static uint32_t pages(const sim_world *w)
 static void sum_shares(const sim_world *w, uint32_t count, double *bytes, double *files)
 {
     for (uint32_t i = 0; i < w->file_count; i++) {
-        char key[40];
+        char key[SIM_KEY_BYTES];
         sim_key(i, key);
         uint32_t share = shard_of_key(key, count);
         bytes[share] += (double)w->kib[i] * 1024;
@@ -99,8 +103,8 @@ void sim_hash(const sim_world *w, sim_result *out)
     sum_shares(w, w->host_count, bytes, files);
     for (uint32_t i = 0; i < w->host_count; i++) {
         const sim_host *h = &w->hosts[i];
-        double work_s =
-            bytes[i] / h->speed + files[i] * SIM_FILE_OVERHEAD_S + pages(w) * SIM_LIST_PAGE_S;
+        double work_s = bytes[i] / h->speed + files[i] * SIM_FILE_OVERHEAD_S + SIM_RUN_S +
+                        pages(w) * SIM_LIST_PAGE_S;
         bool dies = h->dies_s < work_s;
         out->host_end_s[i] = work_s + (dies ? SIM_RESTART_S + pages(w) * SIM_LIST_PAGE_S : 0);
         out->busy_s += work_s;
@@ -125,7 +129,8 @@ static void run_tasks(const sim_world *w, double begin_s, sim_result *out)
                 best = i;
         const sim_host *h = &w->hosts[best];
         double start_s = MAX(out->host_end_s[best], from_s[task]);
-        double work_s = bytes[task] / h->speed + files[task] * SIM_FILE_OVERHEAD_S + begin_s;
+        double work_s =
+            bytes[task] / h->speed + files[task] * SIM_FILE_OVERHEAD_S + SIM_RUN_S + begin_s;
         if (h->dies_s > start_s + work_s) {
             out->host_end_s[best] = start_s + work_s;
             out->busy_s += work_s;

@@ -13,7 +13,13 @@
 #include "base/util.h"
 #include "tests/sim/sim_store.h"
 
-#define SIM_FILE_OVERHEAD_S 0.02 /* beside the bytes: requests, commit, queues */
+/* The work on files, as tests/flow/test_flow_model.c measures it of the real flow. */
+#define SIM_SPEED           60000000 /* bytes of input a second, of the average host */
+#define SIM_NETWORK         600000000
+#define SIM_FILE_OVERHEAD_S 0.02 /* of a file, beside its bytes: at most */
+#define SIM_FILE_REQUESTS   4
+#define SIM_RUN_S           4.4 /* of a run, beside its files: the first file alone, the last poll */
+
 #define SIM_LIST_PAGE_S     0.06 /* of the input: 1,000 keys */
 #define SIM_LIST_ROWS_S     3.0  /* to read a million rows of an input list */
 #define SIM_NEVER_S         1e18
@@ -45,7 +51,11 @@ void sim_world_make(uint32_t files, uint32_t hosts, uint64_t seed, sim_world *ou
 void sim_world_deinit(sim_world *w);
 double sim_ideal_s(const sim_world *w); /* all bytes over all speeds, no deaths */
 double sim_file_s(const sim_world *w, uint32_t file, const sim_host *h);
-void sim_key(uint32_t file, char out[40]);
+
+#define SIM_KEY_BYTES  40
+#define SIM_ETAG_BYTES 40
+void sim_key(uint32_t file, char out[SIM_KEY_BYTES]);
+void sim_etag(uint32_t file, char out[SIM_ETAG_BYTES]);
 
 /* host_end_s of the result has host_count members, and is the caller's. */
 void sim_hash(const sim_world *w, sim_result *out);

@@ -17,13 +17,17 @@ struct sim_store {
     unsigned versions;
     sim_requests requests;
     buf body;
-    http_header headers[4];
+    sim_store_result *result;
+    void *ctx;
+    http_header headers[16];
     char etag[32], length[32];
 };
 
-sim_store *sim_store_new(void)
+sim_store *sim_store_new(sim_store_result *result, void *ctx)
 {
     sim_store *s = xcalloc(1, sizeof *s);
+    s->result = result;
+    s->ctx = ctx;
     buf_init(&s->body, 8 << 20);
     return s;
 }
@@ -195,6 +199,21 @@ static void read_object(sim_store *s, const char *key, bool head, fake_reply *re
     }
 }
 
+static void read_result(sim_store *s, const char *key, fake_reply *reply)
+{
+    const http_header *metadata = NULL;
+    size_t count = 0;
+    s->requests.reads++;
+    if (!s->result(s->ctx, key, &metadata, &count)) {
+        reply->status = 404;
+        return;
+    }
+    describe(s, &(sim_object){.version = 0}, reply);
+    s->headers[reply->header_count++] = (http_header){"Content-Length", "0"};
+    for (size_t i = 0; i < count; i++)
+        s->headers[reply->header_count++] = metadata[i];
+}
+
 void sim_store_answer(void *ctx, const fake_request *r, fake_reply *reply)
 {
     sim_store *s = ctx;
@@ -214,6 +233,8 @@ void sim_store_answer(void *ctx, const fake_request *r, fake_reply *reply)
     } else if (strcmp(r->method, "DELETE") == 0) {
         drop(s, buf_str(&key));
         reply->status = 204;
+    } else if (str_starts_with(buf_str(&key), SIM_RESULTS)) {
+        read_result(s, buf_str(&key), reply);
     } else {
         read_object(s, buf_str(&key), strcmp(r->method, "HEAD") == 0, reply);
     }
