@@ -128,6 +128,7 @@ output_names names_outputs(const char *relative, const char *report_prefix,
     return (output_names){
         .report_key = xasprintf("%s%.*s" NAMES_REPORT_SUFFIX, report_prefix, base, relative),
         .marker_key = xasprintf("%s%.*s" NAMES_MARKER_SUFFIX, report_prefix, base, relative),
+        .near_key = xasprintf("%s%.*s" NAMES_NEAR_SUFFIX, report_prefix, base, relative),
         .cleaned_key = xasprintf("%s%.*s" NAMES_CLEANED_SUFFIX "%s", cleaned_prefix, base, relative,
                                  parts.codec),
     };
@@ -137,6 +138,7 @@ void output_names_deinit(output_names *n)
 {
     free(n->report_key);
     free(n->marker_key);
+    free(n->near_key);
     free(n->cleaned_key);
     *n = (output_names){0};
 }

@@ -14,6 +14,7 @@
 #include "base/util.h"
 
 #define NAMES_REPORT_SUFFIX  ".report.jsonl"
+#define NAMES_NEAR_SUFFIX    ".near.jsonl" /* scores below the threshold */
 #define NAMES_MARKER_SUFFIX  ".clean"
 #define NAMES_CLEANED_SUFFIX ".clean.jsonl" /* and the input's compression suffix */
 #define NAMES_KEY_MAX_BYTES  1024           /* of an S3 key */
@@ -31,6 +32,7 @@ const char *names_basename(const char *key); /* behind the last '/'; into key */
 typedef struct output_names {
     char *report_key;  /* commit object of a contaminated file */
     char *marker_key;  /* commit object of a clean file, empty */
+    char *near_key;    /* near misses, of a server with report_threshold */
     char *cleaned_key; /* in the cleaned directory */
 } output_names;
 

@@ -25,8 +25,9 @@ static void call_stop(op *o)
 static void call_free(op *o)
 {
     job_call *c = (job_call *)o;
-    char *strings[] = {c->job_id,       c->file_path,   c->key,          c->url,        c->body,
-                       c->found_job_id, c->report_path, c->cleaned_path, c->fingerprint};
+    char *strings[] = {c->job_id,       c->file_path,    c->key,         c->url,
+                       c->body,         c->found_job_id, c->report_path, c->near_path,
+                       c->cleaned_path, c->fingerprint};
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         free(strings[i]);
     free(c);
@@ -46,6 +47,7 @@ void job_call_end(job_call *c, const job_outcome *outcome, const err *error)
         c->outcome = *outcome;
         c->outcome.job_id = c->found_job_id = xstrdup_or_null(outcome->job_id);
         c->outcome.report_path = c->report_path = xstrdup_or_null(outcome->report_path);
+        c->outcome.near_path = c->near_path = xstrdup_or_null(outcome->near_path);
         c->outcome.cleaned_path = c->cleaned_path = xstrdup_or_null(outcome->cleaned_path);
         c->outcome.fingerprint = c->fingerprint = xstrdup_or_null(outcome->fingerprint);
     }
@@ -165,19 +167,17 @@ static void on_submitted(job_call *c)
 }
 
 typedef struct status_reply {
-    char *status, *report_path, *cleaned_path, *words, *fingerprint, *error_code;
+    char *status, *report_path, *near_path, *cleaned_path, *words, *fingerprint, *error_code;
     uint64_t unread_lines;
     bool process_ended;
 } status_reply;
 
 static void status_reply_deinit(status_reply *r)
 {
-    free(r->status);
-    free(r->report_path);
-    free(r->cleaned_path);
-    free(r->words);
-    free(r->fingerprint);
-    free(r->error_code);
+    char *texts[] = {r->status, r->report_path, r->near_path, r->cleaned_path,
+                     r->words,  r->fingerprint, r->error_code};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        free(texts[i]);
 }
 DEFINE_AUTO(status_reply, status_reply_deinit)
 
@@ -185,7 +185,7 @@ static bool read_status(const exchange *x, status_reply *out)
 {
     static const char *const keys[] = {"status",        "output_path",  "purified_path",
                                        "error",         "unread_lines", "fingerprint",
-                                       "process_ended", "error_code"};
+                                       "process_ended", "error_code",   "near_path"};
     json_value values[ARRAY_LEN(keys)];
     if (!exchange_read(x, keys, values, ARRAY_LEN(keys)))
         return false;
@@ -196,7 +196,7 @@ static bool read_status(const exchange *x, status_reply *out)
     return reply_string(&values[0], &out->status) && reply_string(&values[1], &out->report_path) &&
            reply_string(&values[2], &out->cleaned_path) &&
            reply_string(&values[5], &out->fingerprint) &&
-           reply_string(&values[7], &out->error_code);
+           reply_string(&values[7], &out->error_code) && reply_string(&values[8], &out->near_path);
 }
 
 static bool is_known(const jobs *j, const char *path)
@@ -224,21 +224,19 @@ static void on_forgotten(job_call *c, const char *words)
     job_call_end(c, NULL, &e);
 }
 
-/* It is stored in object metadata. */
-static bool is_fingerprint(const status_reply *r)
-{
-    return settings_fingerprint_is_valid(r->fingerprint);
-}
-
 static void on_completed(job_call *c, const status_reply *r)
 {
-    if ((!is_known(c->jobs, r->report_path) || !is_known(c->jobs, r->cleaned_path)) && hold(c))
+    bool known = is_known(c->jobs, r->report_path) && is_known(c->jobs, r->near_path) &&
+                 is_known(c->jobs, r->cleaned_path);
+    bool valid = settings_fingerprint_is_valid(r->fingerprint); /* for object metadata */
+    if (!known && hold(c))
         return;
     job_call_end(c,
                  &(job_outcome){.report_path = r->report_path,
+                                .near_path = r->near_path,
                                 .cleaned_path = r->cleaned_path,
                                 .unread_lines = r->unread_lines,
-                                .fingerprint = is_fingerprint(r) ? r->fingerprint : NULL},
+                                .fingerprint = valid ? r->fingerprint : NULL},
                  NULL);
 }
 

@@ -25,8 +25,8 @@ typedef struct jobs jobs;
 
 /* The server's facts from /health. Strings are borrowed. */
 typedef struct server_facts {
-    unsigned worker_threads; /* 0: unknown */
-    bool purify;
+    unsigned worker_threads;              /* 0: unknown */
+    bool purify, keeps_near;              /* keeps_near: report_threshold is set */
     const char *report_dir, *cleaned_dir; /* as given to the server; or NULL */
     const char *content_key;              /* NULL: unknown */
     bool tells_records;                   /* the reference server does not */
@@ -72,6 +72,7 @@ typedef struct job_outcome {
     const char *job_id;       /* of a submission */
     bool replayed;            /* the server knew the Idempotency-Key: the job is an older one */
     const char *report_path;  /* of a finished job: present if lines matched */
+    const char *near_path;    /* present if there are near misses */
     const char *cleaned_path; /* present if the server purifies */
     uint64_t unread_lines;    /* lines without a text that the server could read */
     const char *fingerprint;  /* of the settings; NULL: not reported */

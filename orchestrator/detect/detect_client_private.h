@@ -52,8 +52,8 @@ typedef struct job_call {
     bool renewed;        /* it got a second limit after an outage */
 
     job_done on_done;
-    job_outcome outcome; /* its strings are the next three */
-    char *found_job_id, *report_path, *cleaned_path, *fingerprint;
+    job_outcome outcome; /* its strings are the next ones */
+    char *found_job_id, *report_path, *near_path, *cleaned_path, *fingerprint;
     bool stuck;   /* waits for the server's health */
     bool missing; /* the status is 404 */
     bool held;    /* the reply is held until /health was answered */

@@ -1,6 +1,7 @@
 /* Health of the detection server: one request for all waiting calls. */
 #include "decon/base/log.h"
 #include "base/util.h"
+#include "base/json/json_read.h"
 #include "base/options/options.h"
 #include "orchestrator/detect/detect_client_private.h"
 #include "orchestrator/detect/server_settings.h"
@@ -208,6 +209,13 @@ static void on_unhealthy(jobs *j, const err *why, unready how)
     j->pause_ms = MIN(j->pause_ms * 2, (uint64_t)JOBS_LONGEST_PAUSE_MS);
 }
 
+static bool keeps_near(const server_settings *s)
+{
+    json_value value;
+    return s->json && json_read_path(slice_from(s->json), "report_threshold", &value, NULL) &&
+           value.type == JSON_NUMBER;
+}
+
 static void on_health_reply(void *ctx, const http_result *result)
 {
     jobs *j = ctx;
@@ -233,6 +241,7 @@ static void on_health_reply(void *ctx, const http_result *result)
         facts.settings = settings.json;
         facts.partial_settings = settings.partial;
         facts.recall = settings.recall;
+        facts.keeps_near = keeps_near(&settings);
         if (j->on_facts)
             j->on_facts(j->ctx, &facts);
         resume_all(j, was_down);

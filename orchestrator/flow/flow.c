@@ -12,7 +12,7 @@
  * COPYING     copy the input        PROVING      (in s3/)  FAILED [8] -            copied again
  * PROVING     head cleaned object   RECHECKING   (in s3/)  FAILED     -            put again
  * RECHECKING  head the input [9]    COMMITTING   [7]       FAILED [7] -            same key and job
- * COMMITTING  put report or marker  CONFIRMING   (in s3/)  FAILED [8] -            done, or again
+ * COMMITTING  put report/marker[10] CONFIRMING   (in s3/)  FAILED [8] -            done, or again
  * CONFIRMING  head commit object    SUPERSEDING[5] (in s3/) FAILED    -            done
  * SUPERSEDING delete stale output   COOLING [5]  (in s3/)  FAILED     -            done again
  * COOLING     pause: cleanup_delay  CLEANING     -         -          -            next run clears
@@ -45,6 +45,7 @@
  *     this item fails; else the run ends.
  * [9] then, where hosts claim their work, it waits until the lease of its slice is fresh. Where another
  *     host has taken the slice over, the item is dropped before its commit, in whatever state it is.
+ * [10] near misses (report_threshold) are put before it.
  *
  * A failure whose cause may pass (network, time limit, a job whose process ended) goes to RETRYING in
  * place of DISCARDING or FAILED until the file was tried file_attempts times (flow_retry.c). A job that

@@ -148,8 +148,9 @@ static void on_followed(void *ctx, const job_outcome *outcome, const err *error)
         warn_of_unread(it->flow, it, outcome);
         free(it->job.settings);
         it->job.settings = xstrdup_or_null(outcome->fingerprint);
-        it->job.report_path = outcome->report_path ? xstrdup(outcome->report_path) : NULL;
-        it->job.cleaned_path = outcome->cleaned_path ? xstrdup(outcome->cleaned_path) : NULL;
+        it->job.report_path = xstrdup_or_null(outcome->report_path);
+        it->job.near_path = xstrdup_or_null(outcome->near_path);
+        it->job.cleaned_path = xstrdup_or_null(outcome->cleaned_path);
     }
     flow_operation_done(it, error);
 }

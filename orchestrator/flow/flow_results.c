@@ -13,6 +13,7 @@ static void on_checked(void *ctx, result_facts *facts, const err *error)
     item *it = ctx;
     item_result *r = &it->result;
     r->report = result_file_take(&facts->report);
+    r->near = result_file_take(&facts->near);
     r->cleaned = result_file_take(&facts->cleaned);
     r->recoded_fd = facts->recoded_fd;
     facts->recoded_fd = 0;
@@ -49,6 +50,7 @@ bool flow_enter_checking(flow *f, item *it, err *e)
                                              .hashes = it->local.lines,
                                              .purify = f->o.server->purify,
                                              .report_path = it->job.report_path,
+                                             .near_path = it->job.near_path,
                                              .cleaned_path = it->job.cleaned_path,
                                              .format = format,
                                              .codec = config_codec(f->o.config, format)},
@@ -69,7 +71,7 @@ void flow_prepare_again(flow *f, item *it, const err *error)
 {
     log_warn("s3://%s/%s: submitted again: %s", flow_input_bucket(f), it->planned.key,
              error->message);
-    result_file *results[] = {&it->result.report, &it->result.cleaned};
+    result_file *results[] = {&it->result.report, &it->result.near, &it->result.cleaned};
     item_close_results(it);
     for (size_t i = 0; i < ARRAY_LEN(results); i++) {
         err e = ERR_INIT;
@@ -78,6 +80,7 @@ void flow_prepare_again(flow *f, item *it, const err *error)
         result_file_deinit(results[i]);
     }
     free(move(it->job.report_path));
+    free(move(it->job.near_path));
     free(move(it->job.cleaned_path));
     it->job.fresh_key = it->job.fresh_key || error->code != ERR_JOB_FORGOTTEN;
 }
@@ -100,8 +103,10 @@ static void give_disk_back(flow *f, item *it)
 /* The server named a file that is not a result. */
 static bool is_misnamed(const item *it)
 {
-    bool named = it->job.report_path || it->job.cleaned_path;
-    return named && !it->result.report.path && !it->result.cleaned.path;
+    const item_job *j = &it->job;
+    const item_result *r = &it->result;
+    bool named = j->report_path || j->near_path || j->cleaned_path;
+    return named && !r->report.path && !r->near.path && !r->cleaned.path;
 }
 
 static void on_cleaned(void *ctx, const err *error)
@@ -123,12 +128,13 @@ bool flow_enter_cleaning(flow *f, item *it, err *e)
 {
     UNUSED(e);
     it->operation = cleanup_start(
-        f->o.pool, &(cleanup_options){.workdir = f->o.workdir,
-                                      .dirs = f->o.result_dirs,
-                                      .key = it->planned.key,
-                                      .results = {&it->result.report, &it->result.cleaned},
-                                      .on_done = on_cleaned,
-                                      .ctx = it});
+        f->o.pool,
+        &(cleanup_options){.workdir = f->o.workdir,
+                           .dirs = f->o.result_dirs,
+                           .key = it->planned.key,
+                           .results = {&it->result.report, &it->result.near, &it->result.cleaned},
+                           .on_done = on_cleaned,
+                           .ctx = it});
     return true;
 }
 
@@ -140,13 +146,14 @@ bool flow_enter_discarding(flow *f, item *it, err *e)
     bool misnamed = is_misnamed(it);
     item_close_results(it);
     it->operation = cleanup_start(
-        f->o.pool, &(cleanup_options){.workdir = f->o.workdir,
-                                      .dirs = f->o.result_dirs,
-                                      .key = keeps_input(it) ? NULL : it->planned.key,
-                                      .results = {&it->result.report, &it->result.cleaned},
-                                      .job_id = it->job.report_path || misnamed ? NULL : it->job.id,
-                                      .on_done = on_cleaned,
-                                      .ctx = it});
+        f->o.pool,
+        &(cleanup_options){.workdir = f->o.workdir,
+                           .dirs = f->o.result_dirs,
+                           .key = keeps_input(it) ? NULL : it->planned.key,
+                           .results = {&it->result.report, &it->result.near, &it->result.cleaned},
+                           .job_id = it->job.report_path || misnamed ? NULL : it->job.id,
+                           .on_done = on_cleaned,
+                           .ctx = it});
     return true;
 }
 

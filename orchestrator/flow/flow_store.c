@@ -184,15 +184,40 @@ bool flow_enter_rechecking(flow *f, item *it, err *e)
 
 /* --- COMMITTING, CONFIRMING, SUPERSEDING --- */
 
-bool flow_enter_committing(flow *f, item *it, err *e)
+static bool commit(flow *f, item *it, const provenance *p, err *e)
 {
-    AUTO(provenance) p = {0};
-    make_provenance(f, it, &p);
-    upload_target to = commit_target(f, it, &p);
+    upload_target to = commit_target(f, it, p);
     if (!it->result.contaminated)
         it->operation = upload_empty(&to);
     else if (flow_result_unchanged(&it->result.report, e))
         it->operation = upload_file(&to, it->result.report.fd, REPORT_CONTENT_TYPE, e);
+    return it->operation != NULL;
+}
+
+/* Near misses are in the store before the commit object, as the cleaned file is. */
+static void on_near_uploaded(void *ctx, const err *error)
+{
+    item *it = ctx;
+    err e = ERR_INIT;
+    AUTO(provenance) p = {0};
+    make_provenance(it->flow, it, &p);
+    if (error || !commit(it->flow, it, &p, &e))
+        flow_operation_done(it, error ? error : &e);
+}
+
+bool flow_enter_committing(flow *f, item *it, err *e)
+{
+    AUTO(provenance) p = {0};
+    make_provenance(f, it, &p);
+    if (!it->result.near.path) {
+        bool was_done = it->planned.had_report || it->planned.had_marker;
+        it->result.near_stale = was_done && f->o.server->keeps_near;
+        return commit(f, it, &p, e);
+    }
+    upload_target to = target(f, it, &f->o.config->places.report, it->planned.outputs.near_key, &p);
+    to.on_done = on_near_uploaded;
+    if (flow_result_unchanged(&it->result.near, e))
+        it->operation = upload_file(&to, it->result.near.fd, REPORT_CONTENT_TYPE, e);
     return it->operation != NULL;
 }
 
@@ -243,7 +268,9 @@ static const char *stale_output(const item *it)
     const item_result *r = &it->result;
     if (r->contaminated ? p->had_marker : p->had_report)
         return r->contaminated ? p->outputs.marker_key : p->outputs.report_key;
-    return r->cleaned_written && !r->cleaned_current ? p->outputs.cleaned_key : NULL;
+    if (r->cleaned_written && !r->cleaned_current)
+        return p->outputs.cleaned_key;
+    return r->near_stale ? p->outputs.near_key : NULL;
 }
 
 bool flow_has_stale(const item *it)
@@ -261,11 +288,14 @@ static char *mark_key(const flow *f, const item *it)
 static void on_superseded(void *ctx, const err *error)
 {
     item *it = ctx;
-    bool *commit = it->result.contaminated ? &it->planned.had_marker : &it->planned.had_report;
-    if (!error && *commit)
-        *commit = false;
-    else if (!error && stale_output(it))
+    const char *key = stale_output(it);
+    bool *other = it->result.contaminated ? &it->planned.had_marker : &it->planned.had_report;
+    if (!error && *other)
+        *other = false;
+    else if (!error && key == it->planned.outputs.cleaned_key)
         it->result.cleaned_written = false;
+    else if (!error && key)
+        it->result.near_stale = false;
     else if (!error)
         it->planned.crashes--;
     flow_operation_done(it, error);

@@ -43,8 +43,10 @@ static void run_cleanup(pool_task *task)
         if (!result_file_remove(c->options.dirs, &c->results[i], &e) && !err_is_set(&c->error))
             c->error = e;
     }
-    if (c->job_id)
+    if (c->job_id) {
         result_dirs_remove_job(c->options.dirs, c->job_id, NAMES_REPORT_SUFFIX);
+        result_dirs_remove_job(c->options.dirs, c->job_id, NAMES_NEAR_SUFFIX);
+    }
     err e = ERR_INIT;
     if (c->key && !workdir_remove_item(c->options.workdir, c->key, &e) && !err_is_set(&c->error))
         c->error = e;

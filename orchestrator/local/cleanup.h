@@ -15,14 +15,14 @@
 #include "orchestrator/local/result_dirs.h"
 #include "orchestrator/local/workdir.h"
 
-#define CLEANUP_RESULTS 2
+#define CLEANUP_RESULTS 3
 
 typedef struct cleanup_options {
     const workdir *workdir;
     const result_dirs *dirs;
     const char *key;                             /* its directory is removed; NULL: none */
     const result_file *results[CLEANUP_RESULTS]; /* NULL and {0} entries are skipped */
-    const char *job_id; /* NULL, or: also remove this job's unnamed report */
+    const char *job_id; /* NULL, or: also remove this job's unnamed report and near misses */
     void (*on_done)(void *ctx, const err *error);
     void *ctx;
 } cleanup_options;

@@ -18,13 +18,14 @@ typedef struct sweep {
     result_sweep *out;
 } sweep;
 
-/* "<job id>.report.jsonl", or ".jsonl" with any suffix: of a compression, or the temporary suffix
+/* "<job id>.report.jsonl" or ".near.jsonl", or ".jsonl" with any suffix: of a compression, or the temporary suffix
  * of a server that died while it wrote the file. */
 static bool is_result_of(const char *name, result_jobs *owned)
 {
     slice id = {.data = name, .len = strcspn(name, ".")};
     const char *suffix = name + id.len;
-    return (str_starts_with(suffix, ".report.jsonl") || str_starts_with(suffix, ".jsonl")) &&
+    return (str_starts_with(suffix, ".report.jsonl") || str_starts_with(suffix, ".near.jsonl") ||
+            str_starts_with(suffix, ".jsonl")) &&
            result_jobs_cover(owned, id);
 }
 

@@ -7,6 +7,7 @@ void item_close_results(item *it)
 {
     item_result *r = &it->result;
     result_file_close(&r->report);
+    result_file_close(&r->near);
     result_file_close(&r->cleaned);
     if (r->recoded_fd > 0)
         close(r->recoded_fd);
@@ -33,6 +34,7 @@ static void drop_job(item_job *j)
 {
     free(j->id);
     free(j->report_path);
+    free(j->near_path);
     free(j->cleaned_path);
     free(j->settings);
     *j = (item_job){0};
@@ -43,6 +45,7 @@ static void drop_result(item *it)
     item_result *r = &it->result;
     item_close_results(it);
     result_file_deinit(&r->report);
+    result_file_deinit(&r->near);
     result_file_deinit(&r->cleaned);
     write_proof_deinit(&r->proof);
     set_counts_deinit(&r->sets);
@@ -85,6 +88,7 @@ void item_retry(item *it)
     drop_local(&it->local);
     it->local.admitted = admitted;
     free(move(it->job.report_path));
+    free(move(it->job.near_path));
     free(move(it->job.cleaned_path));
     it->job.submissions = 0;
     it->job.replayed = false;

@@ -82,19 +82,20 @@ typedef struct item_job {
     bool replayed;        /* the server answered the submission with a job that it knew already */
     unsigned submissions; /* how often the file was submitted */
     bool fresh_key;       /* the next submission must not be answered with that old job */
-    char *report_path, *cleaned_path; /* as the server names its files, or NULL */
-    char *settings;                   /* fingerprint that the job reported, or NULL */
+    char *report_path, *near_path, *cleaned_path; /* as the server names its files, or NULL */
+    char *settings;                               /* fingerprint that the job reported, or NULL */
 } item_job;
 
 typedef struct item_result {
     bool contaminated;
-    result_file report, cleaned; /* the job's files, once they were opened and accepted */
-    int recoded_fd;              /* the cleaned file in the input's compression; 0: as it is */
+    result_file report, near, cleaned; /* the job's files, once they were opened and accepted */
+    int recoded_fd; /* the cleaned file in the input's compression; 0: as it is */
     uint64_t contaminated_lines, report_bytes;
     set_counts sets;      /* contaminated lines of each evaluation set */
     write_proof proof;    /* of the newest upload */
     bool cleaned_written; /* by this run, before the input turned out to be replaced: stale */
     bool cleaned_current; /* by this run, of this version */
+    bool near_stale;      /* an earlier version may have near misses in the store */
     bool refused_cleaned; /* PROBING: the cleaned folder; else the report folder */
 } item_result;
 

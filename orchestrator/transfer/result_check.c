@@ -135,11 +135,12 @@ static bool check_cleaned(reading *r, const reported_lines *reported, err *e)
     return false;
 }
 
-/* If one of them must not be used, the other is not used either. */
+/* If one of them must not be used, the others are not used either. */
 static bool find_files(const result_options *o, result_facts *out, err *e)
 {
     if ((o->report_path &&
          !result_file_open(o->dirs, o->report_path, o->job_id, &out->report, e)) ||
+        (o->near_path && !result_file_open(o->dirs, o->near_path, o->job_id, &out->near, e)) ||
         (o->cleaned_path &&
          !result_file_open(o->dirs, o->cleaned_path, o->job_id, &out->cleaned, e))) {
         result_facts_deinit(out);
@@ -184,7 +185,8 @@ bool result_check(const result_options *o, result_facts *out, err *e)
     out->sets = reported.sets;
     reported.sets = (set_counts){0};
     return (!out->cleaned.path || check_cleaned(&r, &reported, e)) &&
-           check_unchanged(&out->report, e) && check_unchanged(&out->cleaned, e);
+           check_unchanged(&out->report, e) && check_unchanged(&out->near, e) &&
+           check_unchanged(&out->cleaned, e);
 }
 
 /* --- on a worker --- */
@@ -193,7 +195,7 @@ typedef struct result_task {
     op op;
     pool_task task;
     result_options options;
-    char *strings[5]; /* copies that options points to */
+    char *strings[6]; /* copies that options points to */
     result_facts facts;
     err error;
     bool ok;
@@ -351,8 +353,9 @@ op *result_check_start(pool *p, codec_memory *memory, const result_options *opti
     t->options = *options;
     t->options.hashes = line_hashes_ref(options->hashes);
     t->on_done = on_done;
-    const char **borrowed[] = {&t->options.name, &t->options.key, &t->options.job_id,
-                               &t->options.report_path, &t->options.cleaned_path};
+    const char **borrowed[] = {&t->options.name,      &t->options.key,
+                               &t->options.job_id,    &t->options.report_path,
+                               &t->options.near_path, &t->options.cleaned_path};
     for (size_t i = 0; i < ARRAY_LEN(borrowed); i++)
         if (*borrowed[i])
             *borrowed[i] = t->strings[i] = xstrdup(*borrowed[i]);

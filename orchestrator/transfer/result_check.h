@@ -35,14 +35,16 @@ typedef struct result_options {
     line_hashes *hashes;      /* of the input; NULL: it is decoded again */
     bool purify;              /* whether the server purifies */
     const char *report_path;  /* as the server named it; NULL: nothing was found */
+    const char *near_path;    /* as the server named it; NULL: no near misses */
     const char *cleaned_path; /* as the server named it; NULL: none */
     codec_format format;      /* the input's, by its name */
     codec_options codec;      /* of the encoder: level, threads; of all: the memory */
 } result_options;
 
-/* The files stay open, so that the checked files are uploaded. Both are set, or neither. */
+/* The files stay open, so that the checked files are uploaded. All that the server named are set, or
+ * none. */
 typedef struct result_facts {
-    result_file report, cleaned;          /* of the server */
+    result_file report, near, cleaned;    /* of the server; near is not read */
     int recoded_fd;                       /* the cleaned file in the input's format; 0: unchanged */
     uint64_t lines;                       /* of the input */
     uint64_t contaminated_lines;          /* distinct */

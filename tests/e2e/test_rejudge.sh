@@ -250,4 +250,38 @@ test_near_misses_of_the_server() {
     same_lines "$T/server/reports/$id.near.jsonl" "$T/r/web.near.jsonl"
 }
 
+test_near_misses_through_the_orchestrator() {
+    training "$T/t/sub/web.jsonl"
+    # A clean file with near misses only.
+    head -n 4 "$T/t/sub/web.jsonl" | tail -n 1 >"$T/t/near.jsonl"
+    start_store
+    start_server --report-threshold 0.3 --perfect-match-decay-start none --perfect-match-decay-end none
+    detect r --report-threshold 0.3 --perfect-match-decay-start none --perfect-match-decay-end none
+    [ ! -e "$T/r/near.report.jsonl" ] && [ -s "$T/r/near.near.jsonl" ] || fail "$(find "$T/r")"
+    s3 mb s3://data
+    s3 cp -r "$T/t/" s3://data/in/ >"$T/cp.log"
+    orchestrate run
+    expect_status 0
+    s3 cp -r s3://data/out/reports/ "$T/stored/" >"$T/cp.log"
+    cmp "$T/stored/sub/web.near.jsonl" "$T/r/sub/web.near.jsonl"
+    cmp "$T/stored/near.near.jsonl" "$T/r/near.near.jsonl"
+    [ -e "$T/stored/near.clean" ] && [ ! -e "$T/stored/sub/web-clean.near.jsonl" ] || fail "$(find "$T/stored")"
+    [ -z "$(find "$T/server" -type f)" ] || fail "left at the server: $(find "$T/server" -type f)"
+    [ -z "$(find "$T/work" -name '*.jsonl')" ] || fail "left here: $(find "$T/work" -name '*.jsonl')"
+    # The store has all that another threshold needs.
+    rejudge 0 --threshold 0.5 --json r
+    cp "$T/out" "$T/local"
+    rejudge 0 --threshold 0.5 --json s3://data/out/reports
+    cmp "$T/out" "$T/local"
+    expect_out '"name":"near","verdict":"contaminated","verdict_before":"clean"'
+    # An input without near misses replaces one with them.
+    cp "$T/t/sub/web-clean.jsonl" "$T/t/near.jsonl"
+    s3 cp "$T/t/near.jsonl" s3://data/in/near.jsonl >"$T/cp.log"
+    orchestrate again
+    expect_status 0
+    keys out/reports/ >"$T/keys"
+    grep -qx out/reports/near.clean "$T/keys" && ! grep -qx out/reports/near.near.jsonl "$T/keys" || fail "$(cat "$T/keys")"
+    grep -qx out/reports/sub/web.near.jsonl "$T/keys" || fail "$(cat "$T/keys")"
+}
+
 run_tests
