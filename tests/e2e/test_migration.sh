@@ -98,7 +98,8 @@ test_each_line_of_the_table() {
         count=$((count + 1))
     done < <(rows)
     [ "$count" -ge 24 ] || fail "only $count rows"
-    [ "$(grep -c '^| `[a-z].* | \(the same\|refused\|not run\)' "$top/docs/migration.md")" = "$count" ] || fail 'a row was not read'
+    # Of three columns: the tables of other tools have two.
+    [ "$(grep -c '^| `[a-z].* | \(the same\|refused\|not run\).* | .*|$' "$top/docs/migration.md")" = "$count" ] || fail 'a row was not read'
     s3 ls -r s3://data/out/ | grep -q 'b.report.jsonl' || fail 'the orchestrator made no report'
 }
 
