@@ -1,6 +1,7 @@
 #include "base/util.h"
 #include "detection/audit/run_facts.h"
 
+#include "detection/audit/ledger_facts.h"
 #include "detection/reports/report_files.h"
 
 #define RECORD_MAX_BYTES ((size_t)64 << 20)
@@ -26,8 +27,12 @@ void run_facts_read(run_facts *f, const report_store *store, const char *dir)
     *f = (run_facts){.text = BUF(RECORD_MAX_BYTES)};
     if (!report_file_text(store, dir, "_decon/detect.json", RECORD_MAX_BYTES, &f->text, &found,
                           &e) ||
-        !found || !json_tree_read(&f->tree, buf_slice(&f->text), &e))
+        !found || !json_tree_read(&f->tree, buf_slice(&f->text), &e)) {
+        ledger_facts ledger = ledger_facts_read(store, dir);
+        f->files = ledger.files;
+        f->lines = ledger.lines;
         return;
+    }
     f->found = true;
     const json_node *root = json_tree_root(&f->tree);
     uint64_t files = number_of(f, root, "files");

@@ -1,8 +1,10 @@
-/* What a batch of `decon detect` has checked, from the record in its report folder, local or not.
+/* What a batch of `decon detect`, or runs of the orchestrator, have checked, from records in the report
+ * folder, local or not.
  *
- * What:    run_facts_read reads _decon/detect.json: files, lines, and questions by set and split.
+ * What:    run_facts_read reads _decon/detect.json: files, lines, and questions by set and split; or
+ *          files and lines from _decon/ledger/.
  * Owner:   run_facts_deinit. Threads: one.
- * Fails:   never: without a record `found` is false.
+ * Fails:   never: without the record of a batch `found` is false; files and lines are 0 if not known.
  */
 #ifndef DETECTION_AUDIT_RUN_FACTS_H
 #define DETECTION_AUDIT_RUN_FACTS_H

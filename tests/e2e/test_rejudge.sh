@@ -274,6 +274,8 @@ test_near_misses_through_the_orchestrator() {
     rejudge 0 --threshold 0.5 --json s3://data/out/reports
     cmp "$T/out" "$T/local"
     expect_out '"name":"near","verdict":"contaminated","verdict_before":"clean"'
+    (cd "$T" && "$BIN/decon" review --stats s3://data/out/reports) >"$T/out"
+    expect_out '^254 documents in 3 files were checked, '
     # An input without near misses replaces one with them.
     cp "$T/t/sub/web-clean.jsonl" "$T/t/near.jsonl"
     s3 cp "$T/t/near.jsonl" s3://data/in/near.jsonl >"$T/cp.log"
@@ -282,6 +284,9 @@ test_near_misses_through_the_orchestrator() {
     keys out/reports/ >"$T/keys"
     grep -qx out/reports/near.clean "$T/keys" && ! grep -qx out/reports/near.near.jsonl "$T/keys" || fail "$(cat "$T/keys")"
     grep -qx out/reports/sub/web.near.jsonl "$T/keys" || fail "$(cat "$T/keys")"
+    # Of a file that was committed twice the last commit counts.
+    (cd "$T" && "$BIN/decon" review --stats s3://data/out/reports) >"$T/out"
+    expect_out '^256 documents in 3 files were checked, '
 }
 
 run_tests
