@@ -53,7 +53,7 @@ coverage: $(BUILD)/packages-build $(BUILD)/packages-test $(BUILD)/packages-cover
 chaos: all $(CHAOS_HELPERS)
 	@BIN=$(OUT)/bin HELPERS=$(OUT)/tests tests/chaos/chaos.sh
 
-## check-deploy: the files of deploy/ against systemd, Kubernetes' schemas, AWS Batch's parameters, and a MinIO under their policy
+## check-deploy: the files of deploy/ against systemd, Kubernetes' schemas, AWS Batch's parameters, poormanray's options, and a MinIO under their policy
 check-deploy: all $(BUILD)/packages-deploy
 	@TEST_TIMEOUT=1800 REQUIRE_LIVE=1 BIN=$(OUT)/bin tests/run.sh tests/deploy/check_deploy.sh tests/live/policy.sh
 

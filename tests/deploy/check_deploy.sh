@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The files of deploy/ against the tools of their systems: systemd-analyze, Kubernetes' schemas, the
-# parameters of AWS Batch. Not part of `make test`: make check-deploy.
+# parameters of AWS Batch, the options of poormanray. Not part of `make test`: make check-deploy.
 . "$(dirname "$0")/../e2e/lib.sh"
 deploy=$top/deploy
 kubernetes_version=1.33.0
@@ -70,6 +70,21 @@ names = list(unknown(definition, shape, ""))
 if report.has_errors() or names:
     sys.exit(f"{report.generate_report()} unknown: {names}")
 PYTHON
+}
+
+test_the_commands_of_poormanray_have_the_options_that_are_used() {
+    local python verb option count=0
+    python=$("$top/third_party/python_packages.sh" poormanray poormanray==1.5.0)
+    # "create --name": each command with each of its options; quoted words are arguments.
+    sed -e ':a' -e '/\\$/N; s/\\\n//; ta' -e 's/"[^"]*"//g' "$deploy/poormanray/fleet.sh" |
+        awk '$1 == "pmr" {for (i = 3; i <= NF; i++) if ($i ~ /^--/) print $2, $i} /--script/ {print "map --script"}' |
+        sort -u >"$T/options"
+    while read -r verb option; do
+        "$python/bin/pmr" "$verb" --help >"$T/help" || fail "pmr $verb"
+        grep -qE -- "(^|[ /])$option( |\$)" "$T/help" || fail "pmr $verb has no $option"
+        count=$((count + 1))
+    done <"$T/options"
+    [ "$count" -ge 10 ] || fail "only $count options: $(cat "$T/options")"
 }
 
 run_tests

@@ -76,4 +76,78 @@ test_a_wrong_configuration_of_a_node_is_reported_at_once() {
     wait_for eval '! node_server status'
 }
 
+# write_pmr: a stand-in for poormanray with two instances, which are folders; it runs shares one after the other.
+write_pmr() {
+    mkdir -p "$T/path" "$T/instance-0" "$T/instance-1"
+    cat >"$T/path/pmr" <<'PMR'
+#!/usr/bin/env bash
+set -eu
+echo "pmr $*" >>"$T/pmr.log"
+verb=$1 number=0 scripts=() sources=() command=
+shift
+while [ $# -gt 0 ]; do
+    case $1 in
+    --script) scripts+=("$2") && shift 2 ;;
+    --source) sources+=("$2") && shift 2 ;;
+    --command) command=$2 && shift 2 ;;
+    --detach) shift ;;
+    --*) shift 2 ;;
+    *) exit 2 ;;
+    esac
+done
+for instance in "$T"/instance-*; do
+    cd "$instance"
+    for pair in ${sources[@]+"${sources[@]}"}; do
+        mkdir -p "$(dirname "${pair#*:}")"
+        cp -RL "$T/fleet/${pair%%:*}" "${pair#*:}"
+    done
+    [ -z "$command" ] || bash -c "$command" &
+done
+for script in ${scripts[@]+"${scripts[@]}"}; do
+    (cd "$T/instance-$((number % 2))" && bash "$script")
+    number=$((number + 1))
+done
+PMR
+    chmod +x "$T/path/pmr"
+    export T PATH=$T/path:$PATH
+}
+
+test_a_fleet_by_poormanray_does_all_shares() {
+    write_pmr
+    start_store
+    start_server
+    fill
+    mkdir -p "$T/fleet/bin" "$T/fleet/evals"
+    ln -s "$BIN/decon-orchestrator" "$T/fleet/bin/decon-orchestrator"
+    printf '#!/bin/sh\necho "$@"\n' >"$T/fleet/bin/decon" # the server of this test serves both instances
+    cat >"$T/fleet/orchestration.yaml" <<YAML
+remote_file_input: s3://data/in
+remote_report_output_dir: s3://data/out/reports
+remote_cleaned_output_dir: s3://data/out/cleaned
+server_url: http://127.0.0.1:$server_port
+local_work_dir: work
+cleanup_delay: 0
+poll_interval: 0.2
+YAML
+    mkdir "$T/instance-0/decon" "$T/instance-1/decon"
+    : >"$T/fleet/server.yaml"
+    cd "$T/fleet"
+    export HOSTS=2 SHARES=5
+    "$top/deploy/poormanray/fleet.sh" create
+    "$top/deploy/poormanray/fleet.sh" install
+    wait_for grep -qx 'server --config server.yaml' "$T/instance-1/decon/server.log"
+    status=0
+    "$top/deploy/poormanray/fleet.sh" status >"$T/before" 2>&1 || status=$?
+    expect_status 3
+    "$top/deploy/poormanray/fleet.sh" start 2>"$T/start.log"
+    "$top/deploy/poormanray/fleet.sh" status >"$T/after"
+    grep -q '^done  *9 files (100%)' "$T/after" || fail "$(cat "$T/after")"
+    [ "$(cat "$T"/instance-*/decon/share-*.log | grep -c '^exit status 0$')" = 5 ] || fail 'not five shares'
+    grep -q 'this is host 4 of 5 (PMR_HOST_INDEX=4, PMR_HOST_COUNT=5)' "$T"/instance-*/decon/share-4.log ||
+        fail "$(grep -h 'this is host' "$T"/instance-*/decon/share-4.log)"
+    grep -q 'input_list: 9 inputs' "$T"/instance-*/decon/share-4.log || fail 'the share listed the input'
+    "$top/deploy/poormanray/fleet.sh" terminate
+    [ "$(tail -n 1 "$T/pmr.log")" = 'pmr terminate --name decon' ] || fail "$(tail -n 1 "$T/pmr.log")"
+}
+
 run_tests
