@@ -8,6 +8,7 @@
 #include "detection/batch/detect.h"
 #include "detection/evals/evals_command.h"
 #include "detection/health/health_command.h"
+#include "detection/merge/merge_command.h"
 #include "detection/rejudge/rejudge_command.h"
 #include "detection/review/review.h"
 #include "detection/http/serve.h"
@@ -39,6 +40,8 @@ static const command commands[] = {
      "show reports on the terminal or as a web page"},
     {"rejudge", NULL, rejudge_command, &rejudge_command_options,
      "apply another threshold or verdicts to reports, without a scan"},
+    {"merge", NULL, merge_command, &merge_command_options,
+     "add the reports of new evaluation sets to those of an earlier scan"},
     {"compare", NULL, compare_command, &compare_command_options,
      "show how two folders of reports differ"},
     {"evals", evals_command, NULL, &evals_command_options,

@@ -6,6 +6,7 @@
 #define RECORD_MAX_BYTES ((size_t)16 << 20)
 #define DETECT_RECORD    "_decon/detect.json"
 #define REJUDGE_RECORD   "_decon/rejudge.json"
+#define MERGE_RECORD     "_decon/merge.json"
 #define SETTINGS_FOLDER  "_decon/settings"
 
 void run_settings_deinit(run_settings *s)
@@ -57,8 +58,11 @@ static bool take_name(void *ctx, const char *name, err *e)
 void run_settings_read_scan(run_settings *s, const report_store *store, const char *dir)
 {
     err e = ERR_INIT;
-    *s = (run_settings){.source = DETECT_RECORD};
+    *s = (run_settings){.source = MERGE_RECORD};
     reading r = {.s = s, .store = store, .dir = dir};
+    if (take_record(&r, MERGE_RECORD))
+        return;
+    s->source = DETECT_RECORD;
     if (take_record(&r, DETECT_RECORD))
         return;
     s->source = SETTINGS_FOLDER;

@@ -1,7 +1,7 @@
 /* The settings that a folder of reports was made with.
  *
  * What:    run_settings_read finds the record of `decon rejudge` (_decon/rejudge.json), that of `decon
- *          detect` (_decon/detect.json), or those of the orchestrator
+ *          merge` (_decon/merge.json) or `decon detect` (_decon/detect.json), or those of the orchestrator
  *          (_decon/settings/<fingerprint>.json); run_settings_each_difference names the settings that
  *          differ.
  * Owner:   embedded; run_settings_deinit. Threads: one.

@@ -50,6 +50,8 @@ static void put_sets(const ngram_index *x, buf *json)
     instance_set questions = {0};
     for (size_t i = 0; i < x->record_count; i++) {
         const eval_record *r = &x->records[i];
+        if (!r->is_reported)
+            continue;
         set_count *c = count_of(&sets, r);
         c->records++;
         c->questions += instance_set_add(&questions, r->eval_key, r->split, r->instance);

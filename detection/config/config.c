@@ -54,6 +54,7 @@ static void fill_detect(server_config *c)
         .question_max_misses = (size_t)c->question_max_consecutive_misses,
         .threshold = (float)c->contamination_score_threshold,
         .report_threshold = (float)c->report_threshold,
+        .report_sets = (const char *const *)c->report_sets,
         .short_answer_tokens = (size_t)c->short_answer_token_threshold,
         .short_answer_window = (size_t)c->short_answer_window_length,
         .answer_ngram_size = (size_t)c->answer_ngram_size,
@@ -91,10 +92,21 @@ static unsigned processors(void)
     return count > 0 ? (unsigned)count : 4;
 }
 
+/* The cleaned file would keep the contaminated lines of the other sets. */
+static bool check_report_sets(const server_config *c, err *e)
+{
+    return !c->report_sets[0] || !c->purify ||
+           err_set(e, ERR_CONFIG,
+                   "report_sets: purify would keep lines of the other sets; scan without purify, "
+                   "merge the reports (decon merge), and clean the files that it names");
+}
+
 static bool fill_job(server_config *c, err *e)
 {
     bool own_report = false;
     result_access access = {0};
+    if (!check_report_sets(c, e))
+        return false;
     if (!c->is_batch && !result_access_of_server(c->share_group, &access, e))
         return false;
     if (!c->report_output_dir || !*c->report_output_dir) {

@@ -28,6 +28,7 @@ typedef struct server_config {
     char *tokenizer, *vocabulary_dir, *punctuation_chars;
     int64_t ngram_size, sample_every_m_tokens, question_max_consecutive_misses;
     double contamination_score_threshold, report_threshold;
+    char **report_sets;
     char *decay_start, *decay_end;
     int64_t short_answer_token_threshold, short_answer_window_length, answer_ngram_size;
     int64_t min_long_answer_window, min_passage_distance, passage_ngram_size;

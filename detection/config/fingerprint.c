@@ -1,6 +1,7 @@
 #include "detection/config/fingerprint.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/util.h"
 #include "base/json/json_write.h"
@@ -30,6 +31,32 @@ static void put_decay(buf *json, const char *key, bool given, size_t tokens)
         put_size(json, key, tokens);
     else
         json_member_string(json, key, SLICE_LIT("none"));
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* In ascending order, each once. */
+static void put_names(buf *json, const char *key, char **names)
+{
+    size_t count = 0;
+    while (names[count])
+        count++;
+    AUTO_FREE char **sorted = xcalloc(count + 1, sizeof *sorted);
+    memcpy(sorted, names, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, compare_texts);
+    json_key(json, key);
+    buf_append_char(json, '[');
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && str_equal(sorted[i], sorted[i - 1]))
+            continue;
+        if (i > 0)
+            buf_append_char(json, ',');
+        json_put_string(json, slice_from(sorted[i]));
+    }
+    buf_append_char(json, ']');
 }
 
 static void put_records(const ngram_index *x, buf *json)
@@ -78,6 +105,8 @@ void settings_json(const server_config *c, const ngram_index *x, buf *json)
     put_decay(json, "perfect_match_decay_start", s->decay.has_start, s->decay.start);
     json_member_string(json, "punctuation_chars", slice_from(s->punctuation));
     put_size(json, "question_max_consecutive_misses", s->question_max_misses);
+    if (c->report_sets[0])
+        put_names(json, "report_sets", c->report_sets);
     if (s->report_threshold > 0)
         put_float(json, "report_threshold", s->report_threshold);
     if (holds_only_samples(&x->tally)) /* certificates refuse such results */

@@ -50,6 +50,25 @@ static bool check_not_empty(const ngram_index *x, const server_config *c, err *e
                    buf_str(&reasons));
 }
 
+static bool has_set(const ngram_index *x, const char *name)
+{
+    for (size_t i = 0; i < x->tally.set_count; i++)
+        if (x->tally.sets[i].indexed && str_equal(x->tally.sets[i].name, name))
+            return true;
+    return false;
+}
+
+static bool check_report_sets(const ngram_index *x, const server_config *c, err *e)
+{
+    for (char **name = c->report_sets; *name; name++)
+        if (!has_set(x, *name))
+            return err_set(e, ERR_CONFIG,
+                           "report_sets: %s: no usable record of evals_dir %s is of this set; "
+                           "name sets by the eval_key of their records",
+                           *name, c->evals_dir);
+    return true;
+}
+
 static void show_progress(void *ctx, const evals_progress *now)
 {
     uint64_t now_ms = monotonic_ms();
@@ -86,7 +105,7 @@ ngram_index *load_index(const server_config *c, err *e)
     if (!x || !load_files(&options, x, e))
         return NULL;
     index_freeze(x);
-    if (!check_not_empty(x, c, e))
+    if (!check_not_empty(x, c, e) || !check_report_sets(x, c, e))
         return NULL;
     report_index(x, c);
     return move(x);

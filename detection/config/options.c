@@ -124,6 +124,9 @@ static const option rows[] = {
     ROW("report_threshold", OPTION_FLOAT, report_threshold, NULL, .min = 0.01, .max = 1,
         .help = "Also keep matches below the threshold with this score or more, in *.near.jsonl; "
                 "default: none."),
+    ROW("report_sets", OPTION_LIST, report_sets, NULL, .metavar = "SET",
+        .help = "Report matches of these evaluation sets only; scores are those of a scan for all "
+                "sets. For decon merge."),
     ROW("perfect_match_decay_start", OPTION_STRING, decay_start, NULL, .metavar = "N|none",
         .check = check_decay,
         .help = "Records of up to this many tokens must match perfectly (default 20; none: no such "

@@ -32,7 +32,8 @@ typedef struct detect_settings { /* constant after start */
     size_t sample_every_m_tokens;
     size_t question_max_misses;
     float threshold;
-    float report_threshold; /* lower scores down to this are kept apart; 0: none are */
+    float report_threshold;         /* lower scores down to this are kept apart; 0: none are */
+    const char *const *report_sets; /* NULL-terminated; empty or NULL: all sets */
     score_decay decay;
     size_t short_answer_tokens;
     size_t short_answer_window;
@@ -77,6 +78,7 @@ typedef struct eval_record {
     /* Malloc'ed; a NUL may stand inside, and one follows. split, fingerprint: data NULL: absent. */
     slice question_text, eval_key, split, fingerprint, reference_file;
     int is_correct;
+    bool is_reported;       /* its set is one of report_sets */
     uint32_t sequence;      /* which one it was in reading order */
     uint32_t *question_ids; /* until index_freeze */
 } eval_record;

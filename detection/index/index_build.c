@@ -174,6 +174,17 @@ static slice combined_text(ngram_index *x)
     return buf_slice(&s->combined);
 }
 
+static bool is_reported(const detect_settings *s, slice set)
+{
+    const char *const *wanted = s->report_sets;
+    if (!wanted || !wanted[0])
+        return true;
+    for (; *wanted; wanted++)
+        if (slice_equal_str(set, *wanted))
+            return true;
+    return false;
+}
+
 static eval_record *new_record(ngram_index *x, const eval_input *in)
 {
     ARRAY_RESERVE(x->records, x->record_capacity, x->record_count + 1);
@@ -182,6 +193,7 @@ static eval_record *new_record(ngram_index *x, const eval_input *in)
                        .instance = in->instance,
                        .line = in->line,
                        .is_correct = in->is_correct,
+                       .is_reported = is_reported(x->settings, in->eval_key),
                        .sequence = (uint32_t)x->record_count,
                        .eval_key = copy_text(in->eval_key),
                        .reference_file = copy_text(in->reference_file),

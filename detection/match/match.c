@@ -180,6 +180,8 @@ static bool judge(matcher *m, const candidate *c, err *e)
 {
     const detect_settings *s = m->x->settings;
     const eval_record *r = &m->x->records[c->record];
+    if (!r->is_reported) /* it takes part in the walk, which decides what else is found */
+        return true;
     float overlap = r->question_sum > 0.0f ? c->matched_sum / r->question_sum : 0.0f;
     bool enough = may_match(m, r, overlap, m->x->question_floor);
     if (!enough && (!m->on_near || !may_match(m, r, overlap, m->x->near_floor)))

@@ -143,10 +143,10 @@ static bool read_texts(recall_records *r, const char *evals_dir, uint64_t max_li
 bool recall_records_read(recall_records *r, const ngram_index *x, const char *evals_dir,
                          size_t per_set, uint64_t max_line_bytes, err *e)
 {
-    *r = (recall_records){.each = xcalloc(x->record_count + 1, sizeof *r->each),
-                          .count = x->record_count};
+    *r = (recall_records){.each = xcalloc(x->record_count + 1, sizeof *r->each)};
     for (size_t i = 0; i < x->record_count; i++)
-        r->each[i].record = &x->records[i];
+        if (x->records[i].is_reported)
+            r->each[r->count++].record = &x->records[i];
     if (r->count > 1)
         qsort(r->each, r->count, sizeof *r->each, by_set);
     choose(r, per_set);

@@ -62,6 +62,8 @@ static const struct {
                {"invalid_utf8", "invalid_utf8"},
                {"punctuation_chars", "punctuation_chars"},
                {"ngram_size", "ngram_size"},
+               {"report_sets", "the evaluation sets that are reported"},
+               {"report_threshold", "report_threshold"},
                {"sample_evals", "the sample set"},
                {"sample_every_m_tokens", "sample_every_m_tokens"},
                {"question_max_consecutive_misses", "question_max_consecutive_misses"},

@@ -104,7 +104,7 @@ test_completion_knows_commands_flags_and_words() {
     [ "$(complete_words decon-server d)" = detect ]
     [ "$(complete_words decon r | xargs)" = 'review rejudge' ]
     [ "$(complete_words decon-orchestrator '' | xargs)" = 'plan verify check status certify verify-certificate clean-state completion' ]
-    for command in 'decon-server' 'decon server' 'decon detect' 'decon review' 'decon rejudge' 'decon compare' 'decon evals' 'decon-orchestrator' \
+    for command in 'decon-server' 'decon server' 'decon detect' 'decon review' 'decon rejudge' 'decon merge' 'decon compare' 'decon evals' 'decon-orchestrator' \
         'decon-orchestrator verify' 'decon-orchestrator status' 'decon-orchestrator certify' \
         'decon-orchestrator verify-certificate' 'decon-orchestrator clean-state' 'decon health'; do
         # shellcheck disable=SC2086  # words

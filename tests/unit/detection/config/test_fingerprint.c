@@ -202,7 +202,8 @@ static void threads_paths_and_ports_do_not_count(void **state)
 static void every_option_is_classified(void **state)
 {
     static const char *const by_another_name[] = {"tokenizer_str"};
-    static const char *const only_if_changed[] = {"normalization", "report_threshold"};
+    static const char *const only_if_changed[] = {"normalization", "report_sets",
+                                                  "report_threshold"};
     static const char *const act_on_the_records[] = {
         "eval_dedup",     "eval_min_token_length", "eval_min_unique_word_count",
         "index_passages", "index_answers",         "bad_eval_line",

@@ -1,0 +1,151 @@
+#include "base/util.h"
+#include "detection/merge/merge_command.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/fsutil.h"
+#include "decon/base/log.h"
+#include "detection/merge/merge_run.h"
+#include "detection/rejudge/rejudge_record.h"
+
+typedef struct merge_config {
+    char *output;
+    bool help, version;
+} merge_config;
+
+/* clang-format off */
+#define ROW(name, kind, member, dflt, ...)                                                         \
+    {                                                                                              \
+        .key = name, .type = kind, .offset = offsetof(merge_config, member), .fallback = dflt,     \
+        .flags = OPTION_FLAG_ONLY, __VA_ARGS__                                                     \
+    }
+/* clang-format on */
+
+static const option rows[] = {
+    ROW("output", OPTION_STRING, output, NULL, .metavar = "DIR", .section = "Output",
+        .help = "Write all reports to this new folder; required."),
+    ROW("help", OPTION_BOOL, help, "false", .letter = 'h', .section = "Others",
+        .help = "Show this help and exit."),
+    ROW("version", OPTION_BOOL, version, "false", .help = "Show the version and exit."),
+};
+
+const option_set merge_command_options = {
+    .rows = rows,
+    .row_count = ARRAY_LEN(rows),
+    .program = "decon merge",
+    .usage = "decon merge --output DIR REPORTS ADDED-REPORTS (folders or s3://...)",
+    .intro =
+        "Adds the matches of new evaluation sets to the reports of an earlier scan of the same "
+        "files. The second folder is that of a scan with all sets in --evals-dir and the new "
+        "ones in --report-sets. Scores stay those of their scans; each line of the merged "
+        "reports names its scan (scored_by). Files that need cleaning again are named.",
+    .epilogue =
+        "Examples:\n"
+        "  decon detect --evals-dir all-sets --report-sets gpqa --report-output-dir added "
+        "training/\n"
+        "  decon merge --output merged reports added\n"
+        "  decon merge --output merged s3://my-bucket/decon/reports s3://my-bucket/decon/added\n"
+        "\n"
+        "Exit statuses: 0 done; 1 input or output failed; 2 usage, or scans that do not fit.",
+};
+
+static void print_result(const merge_scans *s, const merge_result *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        printf("CLEAN AGAIN: %s (%" PRIu64 " more lines)\n", r->changes[i].name,
+               r->changes[i].lines_added);
+    printf("%" PRIu64 " files, %" PRIu64 " contaminated; %" PRIu64 " matches, %" PRIu64
+           " of them added; %" PRIu64 " contaminated lines, %" PRIu64 " of them added\n",
+           r->files, r->contaminated, r->matches, r->matches_added, r->lines, r->lines_added);
+    printf("scores of the added matches are of scan %.12s, all others of earlier scans (%.12s); "
+           "frequencies of n-grams depend on all sets of a scan\n",
+           s->fingerprints[1], s->fingerprints[0]);
+}
+
+static bool fill_folder(const merge_scans *s, const report_store *store, const char *partial,
+                        merge_result *result, err *e)
+{
+    return fs_make_dirs(partial, e) && merge_run(s, store, partial, result, e) &&
+           rejudge_record_copy(store, s->folders[0], partial, e) &&
+           merge_record_write(s, partial, e);
+}
+
+/* The new folder gets its name when it is complete. */
+static bool write_folder(const merge_scans *s, const report_store *store, const char *output,
+                         merge_result *result, err *e)
+{
+    AUTO_FREE char *partial = fs_temp_name(output);
+    if (fill_folder(s, store, partial, result, e) &&
+        (rename(partial, output) == 0 ||
+         err_set_errno(e, ERR_IO, errno, "%s: cannot be renamed to %s", partial, output)) &&
+        fs_sync_parent(output, e))
+        return true;
+    err ignored = ERR_INIT;
+    if (!fs_remove_tree(partial, &ignored))
+        log_warn("%s: is incomplete and cannot be removed; remove it by hand", partial);
+    return false;
+}
+
+/* Yields the exit status; -1: e has the cause. */
+static int run(const merge_config *c, const report_store *store, char **folders, err *e)
+{
+    AUTO(merge_scans) scans = {.sets = NULL};
+    AUTO(merge_result) result = {.count = 0};
+    if (!merge_scans_read(&scans, store, folders[0], folders[1], e) ||
+        !write_folder(&scans, store, c->output, &result, e))
+        return -1;
+    print_result(&scans, &result);
+    if (fflush(stdout) != 0)
+        return err_set(e, ERR_IO, "standard output cannot be written") ? 0 : -1;
+    return 0;
+}
+
+static bool check_options(const merge_config *c, err *e)
+{
+    if (!c->output)
+        return err_set(e, ERR_USAGE, "--output DIR is required");
+    if (report_store_has(c->output))
+        return err_set(e, ERR_USAGE, "%s: --output is a local folder; upload it with decon-s3 sync",
+                       c->output);
+    return !fs_exists(c->output) ||
+           err_set(e, ERR_USAGE, "%s: exists; name a new folder", c->output);
+}
+
+static bool read_options(merge_config *c, int argc, char **argv, int *positional, err *e)
+{
+    const option_set *set = &merge_command_options;
+    AUTO_FREE option_origin *origins = xcalloc(set->row_count, sizeof *origins);
+    if (!options_defaults(set, c, e) ||
+        !options_arguments(set, argc, argv, c, origins, positional, e))
+        return false;
+    if (c->help || c->version)
+        return true;
+    return (*positional + 2 == argc ||
+            err_set(e, ERR_USAGE, "name two folders of reports (decon merge --help)")) &&
+           check_options(c, e);
+}
+
+int merge_command(const report_store *reports, int argc, char **argv)
+{
+    err e = ERR_INIT;
+    merge_config c = {.output = NULL};
+    int positional = argc, status = -1;
+    log_setup(&(log_options){.level = LOG_INFO, .fd = STDERR_FILENO, .queued = true});
+    if (read_options(&c, argc, argv, &positional, &e)) {
+        status = 0;
+        if (c.help)
+            options_help(&merge_command_options, stdout);
+        else if (c.version)
+            puts("decon " DECON_VERSION);
+        else
+            status = run(&c, reports, argv + positional, &e);
+    }
+    options_deinit(&merge_command_options, &c);
+    if (status >= 0)
+        return status;
+    log_error("decon merge: %s", e.message);
+    return err_exit_status(&e);
+}
