@@ -5,6 +5,7 @@
 #include "base/fsutil.h"
 #include "base/util.h"
 #include "decon/compression/codec.h"
+#include "orchestrator/certify/certificate_sample.h"
 #include "orchestrator/certify/cmd_certify.h"
 #include "orchestrator/config/file_names.h"
 #include "tests/flow/flow_support.h"
@@ -314,6 +315,51 @@ static void a_commit_object_that_cannot_be_read_ends_the_command(void **state)
     world_free(w);
 }
 
+static certificate_sample compare(world *w, certificate_drawn *drawn, size_t count)
+{
+    certificate_check check = {
+        .head = {.input = (char *)"s3://b/data/"}, .drawn = drawn, .drawn_count = count};
+    certificate_sample found;
+    err e = ERR_INIT;
+    AUTO(config) c = {0};
+    AUTO(store_session) session = {0};
+    const store_session_env env = {.transport = fake_transport_base(w->fake),
+                                   .run_until = run_until,
+                                   .run_ctx = w,
+                                   .getenv_fn = credentials};
+    assert_true(options_defaults(&config_options, &c, &e));
+    free(c.endpoint_url);
+    c.endpoint_url = xstrdup("http://store.test");
+    assert_true(store_session_open(&session, &c, &env, 16, &e));
+    assert_true(certificate_sample_compare(&check, &session, &found, &e));
+    return found;
+}
+
+static void size_etag_and_checksum_are_compared(void **state)
+{
+    UNUSED(state);
+    world *w = world_of(SETTINGS_ONE);
+    w->checksums = "b.jsonl";
+    s3_checksum sum = s3_checksum_of_crc(S3_CHECKSUM_CRC64NVME, crc64nvme(0, GOOD, strlen(GOOD)));
+    const certificate_drawn as_certified = {
+        .key = (char *)"data/b.jsonl", .etag = (char *)"v3", .size_bytes = 16, .checksum = sum};
+    certificate_drawn drawn[5];
+    for (size_t i = 0; i < ARRAY_LEN(drawn); i++)
+        drawn[i] = as_certified;
+    drawn[1].size_bytes = 17;
+    drawn[2].etag = (char *)"v4";
+    drawn[3].checksum.text[0] ^= 1;
+    drawn[4].checksum = (s3_checksum){.kind = S3_CHECKSUM_SHA256, .text = "AAAA"};
+    certificate_sample found = compare(w, drawn, ARRAY_LEN(drawn));
+    assert_int_equal(found.same, 2);
+    assert_int_equal(found.with_checksum, 1); /* the store has none of the other kind */
+    assert_int_equal(found.different, 3);
+    drawn[0].key = (char *)"data/gone.jsonl";
+    found = compare(w, drawn, 1);
+    assert_int_equal(found.different, 1);
+    world_free(w);
+}
+
 static void files_that_exist_are_not_replaced(void **state)
 {
     UNUSED(state);
@@ -339,6 +385,7 @@ int main(void)
         cmocka_unit_test(a_reference_server_describes_no_records),
         cmocka_unit_test(the_sample_set_certifies_nothing),
         cmocka_unit_test(a_commit_object_that_cannot_be_read_ends_the_command),
+        cmocka_unit_test(size_etag_and_checksum_are_compared),
         cmocka_unit_test(files_that_exist_are_not_replaced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
