@@ -37,6 +37,7 @@ typedef struct file_change {
 } file_change;
 
 void file_lines_deinit(file_lines *f);
+DEFINE_AUTO(file_lines, file_lines_deinit)
 
 /* `counts`: as rejudge_rules_count has it. */
 void file_lines_add(file_lines *f, const review_line *line, slice text, uint64_t offset,
