@@ -1,12 +1,12 @@
 #include "base/output.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/output_write.h"
 #include "base/util.h"
 
 static char erase_line[] = "\r\033[K"; /* iovec has no const */
@@ -46,58 +46,6 @@ struct output {
 };
 
 /* --- writing --- */
-
-static ssize_t write_fd(void *ctx, const struct iovec *parts, int count)
-{
-    const output *o = ctx;
-    ssize_t n = writev(o->o.fd, parts, count);
-    if (n >= 0 || errno != EAGAIN)
-        return n;
-    /* Another process made the shared file description non-blocking. */
-    struct pollfd ready = {.fd = o->o.fd, .events = POLLOUT};
-    if (o->o.threaded)
-        poll(&ready, 1, -1);
-    errno = o->o.threaded ? EINTR : EAGAIN;
-    return -1;
-}
-
-static bool is_final(const output *o, int error)
-{
-    return !o->o.lossy || error == EPIPE || error == EBADF;
-}
-
-/* Removes the first n bytes. */
-static int skip_written(struct iovec *parts, int count, size_t n)
-{
-    int first = 0;
-    while (first < count && n >= parts[first].iov_len)
-        n -= parts[first++].iov_len;
-    for (int i = first; i < count; i++)
-        parts[i - first] = parts[i];
-    if (first < count) {
-        parts[0].iov_base = (char *)parts[0].iov_base + n;
-        parts[0].iov_len -= n;
-    }
-    return count - first;
-}
-
-/* Returns 0 or the errno of a write that is not retried. One writev(2) per text if the kernel takes
- * all of it, so that lines of several processes in one pipe stay whole. */
-static int write_parts(output *o, struct iovec *parts, int count)
-{
-    bool threaded = o->o.threaded;
-    while ((count = skip_written(parts, count, 0)) > 0) {
-        ssize_t n = o->o.write(o->o.ctx, parts, count);
-        int error = n > 0 ? 0 : n == 0 ? EIO : errno;
-        if (!error)
-            count = skip_written(parts, count, (size_t)n);
-        else if (error != EINTR && (is_final(o, error) || !threaded))
-            return error;
-        else if (error != EINTR)
-            poll(NULL, 0, (int)o->o.retry_ms);
-    }
-    return 0;
-}
 
 /* Under the lock: the next text, with the status text around it; 0 if there is nothing to write. */
 static int take(output *o, struct iovec parts[PARTS_MAX])
@@ -178,7 +126,7 @@ static void *thread_main(void *arg)
         int count = take(o, parts);
         if (count > 0) {
             pthread_mutex_unlock(&o->lock);
-            int error = write_parts(o, parts, count);
+            int error = output_write(&o->o, parts, count);
             pthread_mutex_lock(&o->lock);
             finish_write(o, error);
         } else if (o->stopping) {
@@ -221,7 +169,7 @@ static int begin_writing(output *o)
     struct iovec parts[PARTS_MAX];
     int error = 0;
     for (int count = 0; (count = take(o, parts)) > 0;) {
-        error = write_parts(o, parts, count);
+        error = output_write(&o->o, parts, count);
         finish_write(o, error);
     }
     return error;
@@ -405,8 +353,8 @@ output *output_new(const output_options *options)
     output *o = xcalloc(1, sizeof *o);
     o->o = *options;
     if (!o->o.write) {
-        o->o.write = write_fd;
-        o->o.ctx = o;
+        o->o.write = output_write_fd;
+        o->o.ctx = &o->o;
     }
     init_sync(o);
     return o;
