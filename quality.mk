@@ -45,8 +45,9 @@ COVERAGE_BUILD = BUILD=$(BUILD)/coverage SANITIZE=1 CFLAGS="-O0 -g" SANITIZE_FLA
 coverage: $(BUILD)/packages-build $(BUILD)/packages-test $(BUILD)/packages-coverage
 	@find $(BUILD)/coverage -name '*.gcda' -delete 2>/dev/null || true
 	@$(MAKE) --no-print-directory $(PARALLEL) $(COVERAGE_BUILD) all test-programs
-	@$(MAKE) --no-print-directory $(COVERAGE_BUILD) test-run
-	@gcovr -r . -j "$$(nproc)" --exclude tests/ --csv $(BUILD)/coverage/sanitize/obj >$(BUILD)/coverage/files.csv
+	@$(MAKE) --no-print-directory $(COVERAGE_BUILD) test-run || \
+	    echo "coverage: some tests failed; the figures lack what they would have executed"
+	@gcovr -r . -j "$$(nproc)" --exclude tests/ --csv $(BUILD)/coverage/files.csv $(BUILD)/coverage/sanitize/obj
 	@awk -f tests/tools/coverage.awk $(BUILD)/coverage/files.csv | tee $(BUILD)/coverage/report.txt
 
 ## chaos: 60 SIGKILLs of orchestrator, server and store at numbered events, then the outputs are compared (KILLS=, FILES=, SEED=, ONLY=)
