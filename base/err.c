@@ -76,6 +76,15 @@ static PRINTF_LIKE(3, 0) void format_part(char *to, size_t max, const char *fmt,
     memcpy(to, text, strlen(text) + 1);
 }
 
+/* `part` from the format and the variable arguments of a function. */
+#define FORMAT_PART(part, max, fmt)                                                                \
+    do {                                                                                           \
+        va_list args;                                                                              \
+        va_start(args, fmt);                                                                       \
+        format_part((part), (max), (fmt), args);                                                   \
+        va_end(args);                                                                              \
+    } while (0)
+
 bool err_set_at(err *e, err_code code, const char *file, int line, int sys_errno, const char *fmt,
                 ...)
 {
@@ -89,10 +98,7 @@ bool err_set_at(err *e, err_code code, const char *file, int line, int sys_errno
                .file = file,
                .line = line,
                .sys_errno = sys_errno};
-    va_list args;
-    va_start(args, fmt);
-    format_part(e->message, MESSAGE_MAX, fmt, args);
-    va_end(args);
+    FORMAT_PART(e->message, MESSAGE_MAX, fmt);
     return sys_errno ? err_append(e, ": %s", strerror_r(sys_errno, words, sizeof words)) : false;
 }
 
@@ -111,19 +117,15 @@ bool err_context(err *e, const char *fmt, ...)
     char part[PART_MAX + 1];
     if (!e)
         return false;
-    va_list args;
-    va_start(args, fmt);
-    format_part(part, PART_MAX, fmt, args);
-    va_end(args);
+    FORMAT_PART(part, PART_MAX, fmt);
     prepend(e, part);
     return false;
 }
 
-/* As a whole: "a.jsonl" is not named by "a.jsonl.gz". */
-static bool names(const char *message, const char *subject)
+bool err_names(const err *e, const char *subject)
 {
     size_t len = strlen(subject);
-    for (const char *p = message; (p = strstr(p, subject)); p++)
+    for (const char *p = e->message; (p = strstr(p, subject)); p++)
         if (!p[len] || strchr(" :;,)\"'", p[len]))
             return true;
     return false;
@@ -134,11 +136,8 @@ bool err_subject(err *e, const char *fmt, ...)
     char part[PART_MAX + 1];
     if (!e)
         return false;
-    va_list args;
-    va_start(args, fmt);
-    format_part(part, PART_MAX, fmt, args);
-    va_end(args);
-    if (!names(e->message, part))
+    FORMAT_PART(part, PART_MAX, fmt);
+    if (!err_names(e, part))
         prepend(e, part);
     return false;
 }
@@ -148,10 +147,7 @@ bool err_append(err *e, const char *fmt, ...)
     char part[PART_MAX + 1];
     if (!e)
         return false;
-    va_list args;
-    va_start(args, fmt);
-    format_part(part, PART_MAX, fmt, args);
-    va_end(args);
+    FORMAT_PART(part, PART_MAX, fmt);
     shorten(e->message, MESSAGE_MAX - strlen(part));
     size_t used = strlen(e->message);
     snprintf(e->message + used, sizeof e->message - used, "%s", part);

@@ -85,6 +85,7 @@
 #define decon_err_append      err_append
 #define decon_err_cause       err_cause
 #define decon_err_context     err_context
+#define decon_err_names       err_names
 #define decon_err_subject     err_subject
 #define decon_err_exit_status err_exit_status
 #define decon_err_is_set      err_is_set

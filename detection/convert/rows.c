@@ -106,7 +106,5 @@ bool rows_each(const char *path, bool (*row)(void *ctx, slice object, uint64_t l
     reader r = {.row = row, .ctx = ctx, .whole = BUF(WHOLE_MAX_BYTES)};
     bool ok = read_file(path, &r, e);
     buf_deinit(&r.whole);
-    if (!ok && !str_starts_with(e->message, path))
-        (void)err_context(e, "%s", path);
-    return ok;
+    return ok || err_subject(e, "%s", path);
 }

@@ -83,9 +83,8 @@ bool s3_reply_explain(const s3_reply *r, slice body, err *e)
     s3_reply_text(body, text);
     if (!text[0])
         return false;
-    if (!strstr(e->message, text))
-        err_append(e, "; the reply is a page or text, not from S3: \"%s\"%s%s", text,
-                   r->server[0] ? ", Server: " : "", r->server);
+    err_append(e, "; the reply is a page or text, not from S3: \"%s\"%s%s", text,
+               r->server[0] ? ", Server: " : "", r->server);
     err_append(e, "; %s", s3_reply_cause(text));
     return true;
 }
@@ -100,9 +99,11 @@ bool s3_reply_is_bare(const s3_reply *r, slice body, err *e)
         if (isspace((unsigned char)body.data[i]))
             continue;
         s3_reply_text(body, text);
-        return err_set(e, ERR_S3_REPLY, "the reply has a body (%s%s%s) where S3 sends none%s%s",
-                       text[0] ? "\"" : "", text[0] ? text : "XML or other data",
-                       text[0] ? "\"" : "", r->server[0] ? "; Server: " : "", r->server);
+        if (text[0]) /* s3_reply_explain shows it */
+            return err_set(e, ERR_S3_REPLY, "the reply has a body where S3 sends none");
+        return err_set(e, ERR_S3_REPLY,
+                       "the reply has a body (XML or other data) where S3 sends none%s%s",
+                       r->server[0] ? "; Server: " : "", r->server);
     }
     return true;
 }

@@ -215,19 +215,18 @@ static void prove(copy_op *o, const err *doubt)
 }
 
 /* "InvalidRequest: The specified copy source is larger than the maximum allowable size for a copy
- * source: 5368709120" (only the store's text distinguishes this InvalidRequest), or EntityTooLarge. */
-static bool is_too_large(const copy_op *o, const err *e)
+ * source: 5368709120" (only <Message> distinguishes this InvalidRequest), or EntityTooLarge. */
+static bool is_too_large(const copy_op *o, const s3_reply *refusal)
 {
-    return !o->options.size_known && e->http_status == 400 &&
-           (strcmp(e->s3_code, "EntityTooLarge") == 0 ||
-            strstr(err_cause(e), "larger than the max"));
+    return !o->options.size_known && refusal->status == 400 &&
+           (strcmp(refusal->code, "EntityTooLarge") == 0 ||
+            strstr(refusal->words, "larger than the max"));
 }
 
 static void copy_done(void *ctx, s3_request *r, const err *e)
 {
     copy_op *o = ctx;
-    UNUSED(r);
-    if (e && (is_too_large(o, e) || copy_doubts_condition(o, e)))
+    if (e && (is_too_large(o, &r->head) || copy_doubts_condition(o, e)))
         copy_look_begin(o);
     else if (e && e->code == ERR_S3_REPLY && e->http_status == 0 && o->unproven > 0)
         prove(o, e);

@@ -79,6 +79,9 @@ bool decon_err_set_at(decon_err *e, decon_err_code code, const char *file, int l
 bool decon_err_context(decon_err *e, const char *fmt, ...) DECON_PRINTF_LIKE(2, 3);
 /* The same for the object or file concerned; does nothing if the message names it already. */
 bool decon_err_subject(decon_err *e, const char *fmt, ...) DECON_PRINTF_LIKE(2, 3);
+/* Whether the message names it as a whole: "a.jsonl.gz" does not name "a.jsonl". For messages, never
+ * for decisions. */
+bool decon_err_names(const decon_err *e, const char *subject);
 /* Appends text (at most 400 bytes, with its separator: "; <advice>") and returns false. */
 bool decon_err_append(decon_err *e, const char *fmt, ...) DECON_PRINTF_LIKE(2, 3);
 /* Cause and advice, without what decon_err_context and decon_err_subject prepended. Borrowed from

@@ -82,7 +82,7 @@ static void add_target(const transfer *t, const char *to, err *e)
 {
     if (t->plan.to.is_object || place_is_standard(&t->plan.to) || e->sys_errno == 0)
         return;
-    if (!strstr(e->message, to))
+    if (!err_names(e, to))
         err_append(e, " (writing %s)", to);
     if (e->code == ERR_NO_SPACE)
         err_append(e, "; free some space there, and run it again");

@@ -118,6 +118,8 @@ static void a_subject_is_named_once(void **state)
     assert_string_equal(e.message, "cannot open /tmp/x");
     (void)err_subject(&e, "/tmp");
     assert_string_equal(e.message, "/tmp: cannot open /tmp/x");
+    assert_true(err_names(&e, "/tmp/x"));
+    assert_false(err_names(&e, "open /t")); /* a part of a name */
 }
 
 static void the_cause_excludes_what_was_prepended(void **state)
