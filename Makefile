@@ -204,7 +204,7 @@ $(OUT)/tests/preload/%.so: tests/preload/%.c $(wildcard tests/preload/*.h tests/
 CHAOS_HELPERS := $(OUT)/tests/chaos/control $(OUT)/tests/preload/kill.so
 $(OUT)/tests/chaos/%: $(OUT)/obj/tests/chaos/%.o
 	$(link)
-SAMPLE_SOURCES := tests/torture/sample.c $(addprefix base/,security/accounts.c buf.c err.c fs_guard.c fs_sync.c fs_tree.c fsutil.c output.c utf8.c util.c)
+SAMPLE_SOURCES := tests/torture/sample.c $(addprefix base/,security/accounts.c buf.c err.c fs_guard.c fs_sync.c fs_tree.c fsutil.c output.c output_write.c utf8.c util.c)
 $(OUT)/tests/torture/sample: $(SAMPLE_SOURCES) $(wildcard base/*.h base/security/*.h include/decon/base/*.h) $(FLAGS_FILE)
 	@mkdir -p $(@D)
 	@echo "  LD  $@" && $(CC) $(INCLUDES) $(OWN_CPPFLAGS) -std=gnu11 -O1 -g $(WARNINGS) -o $@ $(filter %.c,$^) -lpthread
