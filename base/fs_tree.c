@@ -1,10 +1,12 @@
-/* Directory trees: recursive removal, and names in order. */
+/* Directories: their entries, their names in order, recursive removal. */
+#include "base/array.h"
 #include "base/util.h"
 #include "base/fsutil.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void close_dir(DIR *dir)
@@ -13,29 +15,43 @@ static void close_dir(DIR *dir)
 }
 DEFINE_AUTO_PTR(DIR, close_dir)
 
-static bool remove_entry(int dir_fd, const char *name, const char *shown, err *e);
-
-/* Takes ownership of the descriptor. */
-static bool remove_content(int fd, const char *shown, err *e)
+bool fs_each_entry(int take_dir_fd, const char *shown,
+                   bool (*each)(void *ctx, const fs_entry *entry, err *e), void *ctx, err *e)
 {
-    AUTO_PTR(DIR) dir = fdopendir(fd);
+    AUTO_PTR(DIR) dir = fdopendir(take_dir_fd);
     if (!dir) {
         int number = errno;
-        close(fd);
+        close(take_dir_fd);
         return err_set_errno(e, ERR_IO, number, "%s: cannot read the directory", shown);
     }
     for (;;) {
         errno = 0;
-        const struct dirent *entry = readdir(dir);
-        if (!entry && errno != 0)
-            return err_set_errno(e, ERR_IO, errno, "%s: cannot read the directory", shown);
-        if (!entry)
-            return true;
-        if (str_equal(entry->d_name, ".") || str_equal(entry->d_name, ".."))
-            continue;
-        if (!remove_entry(dirfd(dir), entry->d_name, shown, e))
+        const struct dirent *d = readdir(dir);
+        if (!d)
+            return errno == 0 ||
+                   err_set_errno(e, ERR_IO, errno, "%s: cannot read the directory", shown);
+        fs_entry entry = {dirfd(dir), d->d_name, d->d_type};
+        if (!str_equal(d->d_name, ".") && !str_equal(d->d_name, "..") && !each(ctx, &entry, e))
             return false;
     }
+}
+
+bool fs_entry_is_dir(const fs_entry *entry)
+{
+    struct stat st;
+    if (entry->type != DT_UNKNOWN)
+        return entry->type == DT_DIR;
+    return fstatat(entry->dir_fd, entry->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISDIR(st.st_mode);
+}
+
+/* --- removal --- */
+
+static bool remove_entry(int dir_fd, const char *name, const char *shown, err *e);
+
+static bool remove_each(void *ctx, const fs_entry *entry, err *e)
+{
+    return remove_entry(entry->dir_fd, entry->name, ctx, e);
 }
 
 static bool remove_failed(const char *shown, const char *name, err *e)
@@ -58,7 +74,7 @@ static bool remove_entry(int dir_fd, const char *name, const char *shown, err *e
         errno = errno == ENOTDIR ? number : errno;
         return remove_failed(shown, name, e);
     }
-    if (!remove_content(fd, shown, e))
+    if (!fs_each_entry(fd, shown, remove_each, (char *)shown, e))
         return false;
     return unlinkat(dir_fd, name, AT_REMOVEDIR) == 0 || remove_failed(shown, name, e);
 }
@@ -73,14 +89,32 @@ bool fs_remove_tree_at(int dir_fd, const char *name, err *e)
     return remove_entry(dir_fd, name, name, e);
 }
 
-static int by_bytes(const struct dirent **a, const struct dirent **b)
+/* --- names in order --- */
+
+typedef struct name_list {
+    char **names;
+    size_t count;
+} name_list;
+
+static void name_list_deinit(name_list *l)
 {
-    return strcmp((*a)->d_name, (*b)->d_name);
+    for (size_t i = 0; i < l->count; i++)
+        free(l->names[i]);
+    free(l->names);
+}
+DEFINE_AUTO(name_list, name_list_deinit)
+
+static bool add_name(void *ctx, const fs_entry *entry, err *e)
+{
+    name_list *l = ctx;
+    UNUSED(e);
+    *ARRAY_ADD(l->names, l->count) = xstrdup(entry->name);
+    return true;
 }
 
-static int no_dots(const struct dirent *entry)
+static int by_bytes(const void *a, const void *b)
 {
-    return !str_equal(entry->d_name, ".") && !str_equal(entry->d_name, "..");
+    return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 bool fs_each_name(const char *dir, bool (*each)(void *ctx, const char *name, err *e), void *ctx,
@@ -92,15 +126,16 @@ bool fs_each_name(const char *dir, bool (*each)(void *ctx, const char *name, err
 bool fs_each_name_at(int dir_fd, const char *dir, bool (*each)(void *ctx, const char *name, err *e),
                      void *ctx, err *e)
 {
-    struct dirent **names = NULL;
-    int count = scandirat(dir_fd, dir, &names, no_dots, by_bytes);
-    if (count < 0)
+    AUTO(name_list) l = {0};
+    int fd = openat(dir_fd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
         return err_set_errno(e, ERR_IO, errno, "%s: cannot read the directory", dir);
+    if (!fs_each_entry(fd, dir, add_name, &l, e))
+        return false;
+    if (l.count > 1)
+        qsort(l.names, l.count, sizeof *l.names, by_bytes);
     bool good = true;
-    for (int i = 0; i < count; i++) {
-        good = good && each(ctx, names[i]->d_name, e);
-        free(names[i]);
-    }
-    free(names);
+    for (size_t i = 0; good && i < l.count; i++)
+        good = each(ctx, l.names[i], e);
     return good;
 }

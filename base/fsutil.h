@@ -75,6 +75,18 @@ bool fs_print_standard(int fd, slice text, uint64_t limit_ms, err *e) MUST_USE;
 /* Raises the soft limit of open files to the hard one; yields the limit. */
 unsigned fs_raise_file_limit(void);
 
+/* An entry of a directory; valid until `each` returns. */
+typedef struct fs_entry {
+    int dir_fd;
+    const char *name;
+    unsigned char type; /* DT_ of <dirent.h>; DT_UNKNOWN: the file system does not tell */
+} fs_entry;
+/* Calls `each` for every entry except `.` and `..`, in any order, until it returns false. Entries may
+ * be removed meanwhile. Closes `take_dir_fd`; `shown` is the directory's name in messages. */
+bool fs_each_entry(int take_dir_fd, const char *shown,
+                   bool (*each)(void *ctx, const fs_entry *entry, err *e), void *ctx, err *e)
+    MUST_USE;
+bool fs_entry_is_dir(const fs_entry *entry); /* not through a link */
 /* Calls `each` for every name in a directory except `.` and `..`, in byte order. */
 bool fs_each_name(const char *dir, bool (*each)(void *ctx, const char *name, err *e), void *ctx,
                   err *e) MUST_USE;

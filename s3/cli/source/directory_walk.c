@@ -1,11 +1,12 @@
 /* Walks a local folder depth first, in byte order of whole paths: a folder's name is compared with
  * its slash, as in a listing of keys. */
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "decon/base/log.h"
 #include "base/array.h"
+#include "base/fsutil.h"
 #include "base/util.h"
 #include "s3/cli/source/source.h"
 
@@ -24,10 +25,10 @@ struct walk {
     level *inner;
 };
 
-static void unreadable(walk *w, const char *path, bool *incomplete)
+static void unreadable(walk *w, const char *path, int number, bool *incomplete)
 {
     err e = ERR_INIT;
-    (void)err_set_errno(&e, ERR_IO, errno, "%s: cannot read", path);
+    (void)err_set_errno(&e, ERR_IO, number, "%s: cannot read", path);
     cli_print_error_of(w->c, path, NULL, &e);
     *incomplete = true;
 }
@@ -50,23 +51,18 @@ static void not_copied(walk *w, const char *path, const char *why, bool *incompl
     *incomplete = true;
 }
 
-static bool is_folder(const char *dir, const struct dirent *name)
-{
-    struct stat st;
-    if (name->d_type != DT_UNKNOWN)
-        return name->d_type == DT_DIR;
-    AUTO_FREE char *path = xasprintf("%s%s", dir, name->d_name);
-    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void add_name(level *l, size_t *capacity, char *give_name)
+static bool add_name(void *ctx, const fs_entry *found, err *e)
 {
-    *ARRAY_PUSH(l->names, l->count, *capacity) = give_name;
+    level *l = ctx;
+    UNUSED(e);
+    char *name = xasprintf("%s%s", found->name, fs_entry_is_dir(found) ? "/" : "");
+    *ARRAY_ADD(l->names, l->count) = name;
+    return true;
 }
 
 /* Network file systems may return an entry twice while others write to the folder. */
@@ -85,25 +81,13 @@ static void drop_repeats(level *l)
 static void enter(walk *w, const char *dir, bool *incomplete)
 {
     level *l = xcalloc(1, sizeof *l);
-    size_t capacity = 0;
     l->dir = place_folder_text(dir);
     l->outer = w->inner;
     w->inner = l;
-    DIR *d = opendir(dir);
-    if (!d) {
-        unreadable(w, dir, incomplete);
-        return;
-    }
-    errno = 0;
-    for (struct dirent *name; (name = readdir(d)) != NULL;) {
-        if (str_equal(name->d_name, ".") || str_equal(name->d_name, ".."))
-            continue;
-        add_name(l, &capacity, xasprintf("%s%s", name->d_name, is_folder(l->dir, name) ? "/" : ""));
-        errno = 0;
-    }
-    if (errno != 0)
-        unreadable(w, dir, incomplete);
-    closedir(d);
+    err unread = ERR_INIT;
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || !fs_each_entry(fd, dir, add_name, l, &unread))
+        unreadable(w, dir, fd < 0 ? errno : unread.sys_errno, incomplete);
     if (l->count > 1)
         qsort(l->names, l->count, sizeof *l->names, compare_names);
     drop_repeats(l);
@@ -143,7 +127,7 @@ static bool take_file(walk *w, char *give_path, entry *out, bool *incomplete)
     }
     if (stat(path, &st) != 0) {
         if (is_meant(w, path))
-            unreadable(w, path, incomplete);
+            unreadable(w, path, errno, incomplete);
         return false;
     }
     if (!S_ISREG(st.st_mode)) {

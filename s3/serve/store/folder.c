@@ -1,7 +1,6 @@
 #include "base/util.h"
 #include "s3/serve/store/folder.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -207,21 +206,19 @@ bool folder_remove(const char *bucket_path, slice key, err *e)
            err_set_errno(e, ERR_IO, errno, "%s: cannot remove", name.name);
 }
 
-/* Closes `take_dir`. */
-static bool remove_dirs_below(int take_dir, err *e)
+static bool remove_dir(void *ctx, const fs_entry *entry, err *e)
 {
-    DIR *list = fdopendir(take_dir);
-    bool ok = list != NULL;
-    for (const struct dirent *d; ok && (d = readdir(list));) {
-        if (str_equal(d->d_name, ".") || str_equal(d->d_name, ".."))
-            continue;
-        int below = open_below(dirfd(list), d->d_name, false);
-        ok = below >= 0 && remove_dirs_below(below, e) &&
-             unlinkat(dirfd(list), d->d_name, AT_REMOVEDIR) == 0;
-    }
-    if (list)
-        closedir(list);
-    return ok || s3_refuse(e, REFUSE_BUCKET_NOT_EMPTY);
+    int below = open_below(entry->dir_fd, entry->name, false);
+    return below >= 0 && fs_each_entry(below, entry->name, remove_dir, ctx, e) &&
+           unlinkat(entry->dir_fd, entry->name, AT_REMOVEDIR) == 0;
+}
+
+/* Closes `take_dir`. */
+static bool remove_dirs_below(int take_dir, const char *shown, err *e)
+{
+    err unread = ERR_INIT;
+    return fs_each_entry(take_dir, shown, remove_dir, NULL, &unread) ||
+           s3_refuse(e, REFUSE_BUCKET_NOT_EMPTY);
 }
 
 bool folder_remove_empty(const char *path, err *e)
@@ -229,6 +226,6 @@ bool folder_remove_empty(const char *path, err *e)
     int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (dir < 0)
         return err_set_errno(e, ERR_IO, errno, "%s: cannot open", path);
-    return remove_dirs_below(dir, e) &&
+    return remove_dirs_below(dir, path, e) &&
            (rmdir(path) == 0 || err_set_errno(e, ERR_IO, errno, "%s: cannot remove", path));
 }

@@ -2,11 +2,11 @@
 #include "base/util.h"
 #include "s3/serve/store/key_walk.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "base/fsutil.h"
 #include "s3/serve/store/key_layout.h"
 
 #define PATH_BYTES_MAX 8192
@@ -85,8 +85,7 @@ static bool is_wanted(const walk_options *o, slice key, bool is_dir)
 static bool plain_name(int dir_fd, const char *name, layout_kind *kind, buf *piece)
 {
     struct stat st;
-    if (str_equal(name, ".") || str_equal(name, "..") ||
-        !layout_key_check(slice_from(name), NULL) ||
+    if (!layout_key_check(slice_from(name), NULL) ||
         fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return false;
     *kind = S_ISDIR(st.st_mode) ? LAYOUT_DIR : LAYOUT_OBJECT;
@@ -112,16 +111,29 @@ static void add_entry(walk *w, entries *list, int dir_fd, const char *name)
     list->items[list->count++] = (entry){xstrdup(name), buf_give(&piece), piece_len, kind};
 }
 
+typedef struct name_reader {
+    walk *walk;
+    entries *list;
+} name_reader;
+
+static bool on_name(void *ctx, const fs_entry *found, err *e)
+{
+    name_reader *r = ctx;
+    UNUSED(e);
+    add_entry(r->walk, r->list, found->dir_fd, found->name);
+    return true;
+}
+
 static bool read_names(walk *w, entries *list, err *e)
 {
-    DIR *dir = opendir(buf_str(&w->path));
-    if (!dir && errno == ENOENT)
+    const char *path = buf_str(&w->path);
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0 && errno == ENOENT)
         return true; /* its last key was removed meanwhile */
-    if (!dir)
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot read the directory", buf_str(&w->path));
-    for (const struct dirent *d; (d = readdir(dir));)
-        add_entry(w, list, dirfd(dir), d->d_name);
-    closedir(dir);
+    if (dir < 0)
+        return err_set_errno(e, ERR_IO, errno, "%s: cannot read the directory", path);
+    if (!fs_each_entry(dir, path, on_name, &(name_reader){w, list}, e))
+        return false;
     if (list->count > 1)
         qsort(list->items, list->count, sizeof *list->items, compare_entries);
     return true;

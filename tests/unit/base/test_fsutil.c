@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -342,6 +343,35 @@ static void names_come_in_byte_order(void **state)
     assert_int_equal(e.code, ERR_IO);
 }
 
+static bool count_kind(void *ctx, const fs_entry *entry, err *e)
+{
+    unsigned *counts = ctx; /* files and links, folders */
+    UNUSED(e);
+    bool is_dir = fs_entry_is_dir(entry);
+    fs_entry untyped = {entry->dir_fd, entry->name, DT_UNKNOWN};
+    assert_int_equal(fs_entry_is_dir(&untyped), is_dir);
+    assert_int_equal(is_dir, entry->name[0] == 'd');
+    counts[is_dir]++;
+    return counts[0] < 4;
+}
+
+static void entries_come_with_their_kind(void **state)
+{
+    UNUSED(state);
+    err e = ERR_INIT;
+    unsigned counts[2] = {0};
+    write_text("a", "");
+    write_text(".hidden", "");
+    assert_true(fs_make_dirs(below("d1"), &e) && fs_make_dirs(below("d2/e"), &e));
+    assert_int_equal(symlink(root, below("link to a folder")), 0);
+    assert_true(fs_each_entry(open(root, O_RDONLY), root, count_kind, counts, &e));
+    assert_int_equal(counts[0], 3);
+    assert_int_equal(counts[1], 2);
+    assert_false(fs_each_entry(open(root, O_RDONLY), root, count_kind, counts, &e)); /* it ends */
+    assert_false(fs_each_entry(open(below("a"), O_RDONLY), "x", count_kind, counts, &e));
+    assert_int_equal(e.code, ERR_IO);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 
 int main(void)
@@ -364,6 +394,7 @@ int main(void)
         CASE(a_full_disk_is_told_apart),
         CASE(free_space_and_file_limit),
         CASE(names_come_in_byte_order),
+        CASE(entries_come_with_their_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
