@@ -91,16 +91,19 @@ typedef struct world {
     const char *missing_bucket;
     const char *huge; /* keys with this part are listed as 1 PiB */
     void (*before_put)(struct world *w, const char *key);
-    const char *gone;        /* GET of keys with this part: 404 */
-    const char *forbidden;   /* GET of keys with this part: 403 */
-    const char *slow_put;    /* PUT of keys with this part: answered after 25 s */
-    bool signal_at_listing;  /* the first signal comes with the first listing */
-    const char *slow_get;    /* GET of keys with this part: answered after 25 s */
-    unsigned get_503;        /* so many GETs are answered 503 */
-    bool md5_etags;          /* ETags are MD5; else "v<version>" */
-    bool weak_etags;         /* HEAD, GET and PUT tell them as W/"...", listings do not */
-    bool no_conditions;      /* If-Match is ignored */
-    bool drop_metadata;      /* does not keep x-amz-meta-... */
+    const char *gone;             /* GET of keys with this part: 404 */
+    const char *forbidden;        /* GET of keys with this part: 403 */
+    const char *slow_put;         /* PUT of keys with this part: answered after 25 s */
+    bool signal_at_listing;       /* the first signal comes with the first listing */
+    const char *slow_get;         /* GET of keys with this part: answered after 25 s */
+    unsigned get_503;             /* so many GETs are answered 503 */
+    bool md5_etags;               /* ETags are MD5; else "v<version>" */
+    bool weak_etags;              /* HEAD, GET and PUT tell them as W/"...", listings do not */
+    bool no_conditions;           /* If-Match and If-None-Match of PUT are ignored */
+    const char *ignore_condition; /* this one is ignored: "If-Match" or "If-None-Match" */
+    const char *refuse_condition; /* PUT with this one is always answered 412 */
+    int64_t clock_ahead_s;        /* of what is written */
+    bool drop_metadata;           /* does not keep x-amz-meta-... */
     bool metadata_full;      /* copies with x-amz-meta-... of their own: 400 MetadataTooLarge */
     bool upper_metadata;     /* answers names and values of it in capitals */
     const char *forget_put;  /* PUT of keys with this part: 200 with an ETag, nothing is stored */

@@ -295,13 +295,20 @@ static void keep_metadata(world *w, const char *key, const fake_request *r)
         }
 }
 
+static const char *condition_of(const world *w, const fake_request *r, const char *name)
+{
+    return str_equal(name, w->ignore_condition) ? NULL : fake_request_header(r, name);
+}
+
 static bool condition_fails(world *w, const char *key, const fake_request *r)
 {
     const world_object *o = world_object_find(w, key);
-    const char *match = fake_request_header(r, "If-Match");
+    const char *match = condition_of(w, r, "If-Match");
     if (w->no_conditions)
         return false;
-    return (o && fake_request_header(r, "If-None-Match")) || (match && !o) ||
+    if (w->refuse_condition && fake_request_header(r, w->refuse_condition))
+        return true;
+    return (o && condition_of(w, r, "If-None-Match")) || (match && !o) ||
            (o && other_version(w, o, match));
 }
 
@@ -323,7 +330,7 @@ static void put_object(world *w, const char *key, const fake_request *r, fake_re
         fail_reply(reply, t, 400, "MetadataTooLarge");
         return;
     }
-    int64_t now_s = clock_wall_s(fake_transport_base(w->fake));
+    int64_t now_s = clock_wall_s(fake_transport_base(w->fake)) + w->clock_ahead_s;
     reply->delay_ms = w->slow_put && strstr(key, w->slow_put) ? 25000 : 0;
     note(w, source ? "COPY" : "PUT", key);
     if (!source) {

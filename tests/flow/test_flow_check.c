@@ -1,5 +1,6 @@
 /* The `check` command against a scripted world: what is missing gets a line that says what to do. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/util.h"
 #include "orchestrator/check/cmd_check.h"
@@ -109,12 +110,108 @@ static void what_is_missing_is_to_be_fixed(void **state)
     world_free(w);
 }
 
+/* One of the two conditions is not enough, and neither is a store that refuses all writes with one. */
+static void each_condition_is_tried(void **state)
+{
+    UNUSED(state);
+    static const char *const names[] = {"If-Match", "If-None-Match"};
+    for (size_t i = 0; i < 2 * ARRAY_LEN(names); i++) {
+        world *w = ready_world();
+        bool ignored = i < ARRAY_LEN(names);
+        *(ignored ? &w->ignore_condition : &w->refuse_condition) = names[i % 2];
+        bool honoured = !ignored && str_equal(names[i % 2], "If-None-Match");
+        expect_lines(w, "--distribution=claim", 4096,
+                     honoured ? WORDS("OK   conditional writes: ")
+                              : WORDS("FIX  conditional writes: the store does not honour them"));
+        world_free(w);
+    }
+}
+
+static void a_clock_that_is_off_is_to_be_set(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        int64_t store_ahead_s;
+        const char *line;
+    } cases[] = {{59, "OK   clock: -59 s from the store's"},
+                 {60, "FIX  clock: it is 60 s behind the store's"},
+                 {-59, "OK   clock: 59 s from the store's"},
+                 {-60, "FIX  clock: it is 60 s ahead of the store's"}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        world *w = ready_world();
+        w->clock_ahead_s = cases[i].store_ahead_s;
+        expect_lines(w, NULL, 4096, WORDS(cases[i].line));
+        world_free(w);
+    }
+}
+
+static void what_depends_on_a_fault_is_not_said(void **state)
+{
+    UNUSED(state);
+    world *w = ready_world();
+    AUTO_FREE char *text = NULL;
+    w->refuse_probe = true;
+    assert_int_equal(check(w, NULL, 4096, &text), 1);
+    assert_non_null(strstr(text, "FIX  remote_report_output_dir: "));
+    assert_null(strstr(text, "object metadata"));
+    assert_null(strstr(text, "conditional writes"));
+    world_free(w);
+}
+
+static void faults_between_the_programs_are_found(void **state)
+{
+    UNUSED(state);
+    world *w = ready_world();
+    AUTO_FREE char *user = xasprintf("--server-user=%u", (unsigned)geteuid() + 1);
+    expect_lines(w, user, 4096,
+                 WORDS("FIX  share_group: the detection server runs under user ",
+                       "OK   server's reports: ", "OK   server's cleaned files: "));
+    w->tell_report_dir = "\"/no/such/folder\"";
+    expect_lines(w, NULL, 4096, WORDS("FIX  server's reports: /no/such/folder: "));
+    w->server_down = true;
+    expect_lines(w, NULL, 4096, WORDS("FIX  detection server: "));
+    world_free(w);
+}
+
+static void a_disk_smaller_than_its_budget_is_to_be_replaced(void **state)
+{
+    UNUSED(state);
+    world *w = ready_world();
+    expect_lines(w, "--disk-budget=1000TiB", 4096, WORDS("FIX  local_work_dir: ", " are free"));
+    world_free(w);
+}
+
+static void a_limit_of_open_files_below_1024_is_to_be_raised(void **state)
+{
+    UNUSED(state);
+    world *w = ready_world();
+    expect_lines(w, NULL, 1023, WORDS("FIX  open files: 1023 are allowed"));
+    expect_lines(w, NULL, 1024, WORDS("OK   open files: 1024 are allowed"));
+    world_free(w);
+}
+
+static void a_folder_without_training_files_is_to_be_corrected(void **state)
+{
+    UNUSED(state);
+    world *w = world_new();
+    world_put(w, "data/README.md", "x", 1, 1);
+    expect_lines(w, NULL, 4096, WORDS("FIX  remote_file_input: s3://b/data/ has no training file"));
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_there_is_ok),
         cmocka_unit_test(a_store_that_ignores_conditions_cannot_be_claimed_from),
         cmocka_unit_test(what_is_missing_is_to_be_fixed),
+        cmocka_unit_test(each_condition_is_tried),
+        cmocka_unit_test(a_clock_that_is_off_is_to_be_set),
+        cmocka_unit_test(what_depends_on_a_fault_is_not_said),
+        cmocka_unit_test(faults_between_the_programs_are_found),
+        cmocka_unit_test(a_disk_smaller_than_its_budget_is_to_be_replaced),
+        cmocka_unit_test(a_limit_of_open_files_below_1024_is_to_be_raised),
+        cmocka_unit_test(a_folder_without_training_files_is_to_be_corrected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -277,11 +277,11 @@ static void a_mark_that_cannot_be_written_is_a_warning(void **state)
 
 /* --- max_failures --- */
 
-static void add_files(world *w, unsigned broken, unsigned good)
+static void add_files(world *w, unsigned broken, unsigned contaminated, unsigned good)
 {
-    for (unsigned i = 0; i < broken + good; i++) {
+    for (unsigned i = 0; i < broken + contaminated + good; i++) {
         AUTO_FREE char *name = xasprintf("%03u.jsonl", i);
-        world_add(w, name, i < broken ? "broken\n" : GOOD);
+        world_add(w, name, i < broken ? "broken\n" : i < broken + contaminated ? BAD : GOOD);
     }
 }
 
@@ -289,7 +289,7 @@ static void more_failures_than_the_limit_end_the_run(void **state)
 {
     UNUSED(state);
     world *w = world_new();
-    add_files(w, 6, 0);
+    add_files(w, 6, 0, 0);
     expect_status(w, WORDS("--max-failures=3", "--s3-workers=1"), 1);
     expect_log(w, "max_failures: 4 of 4 files failed, the limit is 3");
     expect_log(w, "2 files are left for the next run");
@@ -300,9 +300,9 @@ static void as_many_failures_as_the_limit_do_not_end_it(void **state)
 {
     UNUSED(state);
     world *w = world_new();
-    add_files(w, 3, 3);
+    add_files(w, 3, 1, 2);
     expect_status(w, WORDS("--max-failures=3"), 3);
-    expect_log(w, "Clean=3 Contaminated=0 Failed=3");
+    expect_log(w, "Clean=2 Contaminated=1 Failed=3");
     world_free(w);
 }
 
@@ -310,7 +310,7 @@ static void a_percentage_counts_from_100_files_on(void **state)
 {
     UNUSED(state);
     world *w = world_new();
-    add_files(w, 12, 90);
+    add_files(w, 12, 45, 45);
     expect_status(w, WORDS("--max-failures=5%", "--s3-workers=1"), 1);
     expect_log(w, "of 100 files failed, the limit is 5%");
     world_free(w);

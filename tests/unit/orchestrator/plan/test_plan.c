@@ -125,20 +125,24 @@ static void a_report_needs_its_cleaned_object_where_the_server_purifies(void **s
     end(&f);
 }
 
+/* Whichever of them is the older one: a run ended before it removed that. */
 static void a_marker_beside_a_report_is_done_again(void **state)
 {
     UNUSED(state);
-    fixture f;
-    begin(&f);
-    add(&f.listing.inputs, "data/a.jsonl", 1, 50);
-    add(&f.listing.reports, "rep/a.clean", 0, 40); /* of the version before */
-    add(&f.listing.reports, "rep/a.report.jsonl", 9, 60);
-    add(&f.listing.cleaned, "cle/a.clean.jsonl", 9, 60);
-    run(&f, (plan_options){.purify = true});
-    assert_int_equal(f.plan.count, 1);
-    assert_true(f.plan.rows[0].had_marker);
-    assert_true(f.plan.rows[0].had_report);
-    end(&f);
+    static const int64_t markers[] = {40, 55, 70};
+    for (size_t i = 0; i < ARRAY_LEN(markers); i++) {
+        fixture f;
+        begin(&f);
+        add(&f.listing.inputs, "data/a.jsonl", 1, 50);
+        add(&f.listing.reports, "rep/a.clean", 0, markers[i]);
+        add(&f.listing.reports, "rep/a.report.jsonl", 9, 60);
+        add(&f.listing.cleaned, "cle/a.clean.jsonl", 9, 60);
+        run(&f, (plan_options){.purify = true});
+        assert_int_equal(f.plan.count, 1);
+        assert_true(f.plan.rows[0].had_marker);
+        assert_true(f.plan.rows[0].had_report);
+        end(&f);
+    }
 }
 
 static void redo_takes_all_and_knows_the_old_commit(void **state)
@@ -355,6 +359,44 @@ static void a_debug_run_takes_so_many(void **state)
     run(&f, (plan_options){.max_files = 2});
     assert_int_equal(f.plan.count, 2);
     assert_int_equal(f.plan.beyond_debug, 1);
+    assert_int_equal(f.plan.size_bytes, 3 + 2);
+    end(&f);
+}
+
+static void the_commit_of_a_done_input_is_its_report_or_its_marker(void **state)
+{
+    UNUSED(state);
+    fixture f;
+    begin(&f);
+    add(&f.listing.inputs, "data/clean.jsonl", 1, 50);
+    add(&f.listing.inputs, "data/dirty.jsonl", 1, 50);
+    add(&f.listing.reports, "rep/clean.clean", 0, 60);
+    add(&f.listing.reports, "rep/dirty.report.jsonl", 9, 60);
+    run(&f, (plan_options){.list_done = true});
+    assert_int_equal(f.plan.done_count, 2);
+    AUTO_FREE char *clean = plan_commit_key(&f.plan, &f.plan.done_rows[0]);
+    AUTO_FREE char *dirty = plan_commit_key(&f.plan, &f.plan.done_rows[1]);
+    assert_string_equal(clean, "rep/clean.clean");
+    assert_string_equal(dirty, "rep/dirty.report.jsonl");
+    end(&f);
+}
+
+static void inputs_with_superseded_results_are_planned_and_counted(void **state)
+{
+    UNUSED(state);
+    fixture f;
+    begin(&f);
+    add(&f.listing.inputs, "data/a.jsonl", 1, 50);
+    add(&f.listing.inputs, "data/b.jsonl", 1, 50);
+    add(&f.listing.reports, "rep/a.clean", 0, 60);
+    add(&f.listing.reports, "rep/b.clean", 0, 60);
+    const listed *b = listed_at(&f.listing.inputs, 1);
+    const superseded_inputs superseded = {.objects = &b, .count = 1};
+    run(&f, (plan_options){.superseded = &superseded});
+    assert_int_equal(f.plan.superseded, 1);
+    assert_int_equal(f.plan.done, 1);
+    assert_int_equal(f.plan.count, 1);
+    assert_true(is_planned(&f, "data/b.jsonl"));
     end(&f);
 }
 
@@ -441,6 +483,8 @@ int main(void)
         cmocka_unit_test(records_of_another_run_are_refused_by_name),
         cmocka_unit_test(the_records_of_this_report_folder_are_no_objects_of_the_plan),
         cmocka_unit_test(a_debug_run_takes_so_many),
+        cmocka_unit_test(the_commit_of_a_done_input_is_its_report_or_its_marker),
+        cmocka_unit_test(inputs_with_superseded_results_are_planned_and_counted),
         cmocka_unit_test(an_output_key_that_is_too_long_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

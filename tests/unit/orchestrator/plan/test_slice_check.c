@@ -43,13 +43,16 @@ static void answer(void *ctx, const fake_request *r, fake_reply *reply)
     bool is_current =
         strstr(r->url, "clean-done.clean") || strstr(r->url, "report-done.report.jsonl");
     bool is_other = strstr(r->url, "replaced.clean") != NULL;
+    bool is_unmarked = strstr(r->url, "unmarked.clean") != NULL; /* no version, no settings */
     UNUSED(ctx);
     assert_string_equal(r->method, "HEAD");
-    reply->status = strstr(r->url, "forbidden") ? 403 : is_current || is_other ? 200 : 404;
+    reply->status = strstr(r->url, "forbidden")             ? 403
+                    : is_current || is_other || is_unmarked ? 200
+                                                            : 404;
     if (reply->status != 200)
         return;
     reply->headers = is_other ? other : current;
-    reply->header_count = ARRAY_LEN(current);
+    reply->header_count = is_unmarked ? 3 : ARRAY_LEN(current);
 }
 
 static void on_done(void *ctx, const err *error)
@@ -147,6 +150,17 @@ static void results_of_other_settings_or_before_the_round_do_not_count(void **st
     end(&f);
 }
 
+static void a_result_that_names_no_version_does_not_count(void **state)
+{
+    UNUSED(state);
+    fixture f;
+    begin(&f, NAMES("unmarked", "clean-done"));
+    check(&f, NULL, 0);
+    assert_int_equal(f.plan.count, 1);
+    assert_string_equal(f.plan.rows[0].object->key, "in/unmarked.jsonl");
+    end(&f);
+}
+
 static void an_empty_plan_is_checked_without_requests(void **state)
 {
     UNUSED(state);
@@ -173,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_with_a_current_result_leave_the_plan),
         cmocka_unit_test(results_of_other_settings_or_before_the_round_do_not_count),
+        cmocka_unit_test(a_result_that_names_no_version_does_not_count),
         cmocka_unit_test(an_empty_plan_is_checked_without_requests),
         cmocka_unit_test(a_store_that_refuses_is_an_error_and_nothing_leaves_the_plan),
     };
