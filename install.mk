@@ -43,7 +43,7 @@ install: install-programs install-libraries
 RUN ?=
 install-programs: all
 	install -d $(install_to)/bin $(install_to)/share/doc/decon/examples $(install_to)/share/man/man1 $(install_to)/share/decon
-	install -m 644 $(VOCABULARIES) detection/data/README.md $(install_to)/share/decon
+	$(if $(VOCABULARIES),install -m 644 $(VOCABULARIES) $(install_to)/share/decon)
 	install -d $(install_to)/share/decon/sample-evals
 	install -m 644 $(wildcard config/sample-evals/*.jsonl) $(install_to)/share/decon/sample-evals
 	install -m 755 $(PROGRAMS:%=$(OUT)/bin/%) $(install_to)/bin
@@ -57,6 +57,7 @@ install-programs: all
 	$(RUN) $(OUT)/bin/decon-s3 completion zsh >$(OUT)/decon-s3.zsh && install -m 644 $(OUT)/decon-s3.zsh $(install_to)/share/zsh/site-functions/_decon-s3
 	$(RUN) $(OUT)/bin/decon-s3 completion fish >$(OUT)/decon-s3.fish && install -m 644 $(OUT)/decon-s3.fish $(install_to)/share/fish/vendor_completions.d/decon-s3.fish
 	install -m 644 README.md CHANGELOG.md $(wildcard docs/*.md docs/*.json config/*.yaml) $(install_to)/share/doc/decon
+	install -m 644 detection/data/README.md $(install_to)/share/doc/decon/vocabularies.md
 	install -m 644 $(wildcard docs/examples/*.c) $(install_to)/share/doc/decon/examples
 
 # From the folder of pkg-config files up to PREFIX.
@@ -71,7 +72,7 @@ install-libraries: $(LIBRARY_FILES)
 # The paths that install makes, below PREFIX; folders of its own go where nothing else is in them.
 INSTALLED = share/zsh/site-functions/_decon-s3 share/fish/vendor_completions.d/decon-s3.fish $(COMPLETED:%=bin/%) $(COMPLETED:%=share/bash-completion/completions/%) \
     $(patsubst docs/man/%,share/man/man1/%,$(wildcard docs/man/*.1)) \
-    $(VOCABULARIES:detection/data/%=share/decon/%) share/decon/README.md \
+    $(VOCABULARIES:detection/data/%=share/decon/%) share/doc/decon/vocabularies.md \
     $(patsubst config/sample-evals/%,share/decon/sample-evals/%,$(wildcard config/sample-evals/*.jsonl)) \
     $(addprefix share/doc/decon/,README.md CHANGELOG.md $(notdir $(wildcard docs/*.md docs/*.json config/*.yaml))) \
     $(patsubst docs/examples/%,share/doc/decon/examples/%,$(wildcard docs/examples/*.c)) \
