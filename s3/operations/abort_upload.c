@@ -2,30 +2,15 @@
 #include "decon/s3/uploads.h"
 #include "decon/s3/uri.h"
 #include "base/util.h"
-#include "s3/client/client.h"
-
-#define QUERY_MAX_BYTES ((size_t)32 * 1024)
+#include "s3/client/simple_op.h"
 
 typedef struct abort_op {
-    s3_op_base op;
-    s3_request request;
-    char *bucket, *key;
-    buf query;
+    s3_simple_op simple;
     bool unsure, again; /* unsure: the reply does not confirm it; again: this is the second
                            request */
 } abort_op;
 
-static void abort_free(op *p)
-{
-    abort_op *o = (abort_op *)p;
-    s3_request_cancel(&o->request);
-    buf_deinit(&o->query);
-    free(o->bucket);
-    free(o->key);
-    free(o);
-}
-
-static const op_kind abort_kind = {.free = abort_free};
+static const op_kind abort_kind = {.free = s3_simple_free};
 
 static bool abort_check(void *ctx, s3_request *r, err *e)
 {
@@ -49,36 +34,26 @@ static void abort_done(void *ctx, s3_request *r, const err *e)
         return;
     }
     bool gone = e && strcmp(e->s3_code, "NoSuchUpload") == 0;
-    op_finish(&o->op.base, gone ? NULL : e);
+    op_finish(&o->simple.op.base, gone ? NULL : e);
 }
 
 static void abort_begin(abort_op *o)
 {
-    s3_request_cancel(&o->request);
     o->unsure = false;
-    o->request = (s3_request){.operation = "AbortMultipartUpload",
-                              .method = "DELETE",
-                              .bucket = o->bucket,
-                              .key = o->key,
-                              .query = buf_str(&o->query),
-                              .error_in_ok = true,
-                              .on_check = abort_check,
-                              .on_done = abort_done,
-                              .ctx = o};
-    s3_request_start(o->op.client, &o->request);
+    s3_request *r = s3_simple_request(o, "AbortMultipartUpload", "DELETE");
+    r->query = buf_str(&o->simple.text);
+    r->error_in_ok = true;
+    r->on_check = abort_check;
+    r->on_done = abort_done;
+    s3_simple_send(o);
 }
 
 s3_op *s3_abort_upload(s3_client *c, const char *bucket, const char *key, const char *upload_id,
                        s3_done done, void *ctx)
 {
-    abort_op *o = s3_op_new(c, &abort_kind, sizeof *o);
-    o->bucket = xstrdup(bucket);
-    o->key = xstrdup(key);
-    o->op.base.on_done = done;
-    o->op.base.ctx = ctx;
-    buf_init(&o->query, QUERY_MAX_BYTES);
-    buf_append_str(&o->query, "uploadId=");
-    s3_uri_encode(slice_from(upload_id), false, &o->query);
+    abort_op *o = s3_simple_new(c, &abort_kind, sizeof *o, bucket, key, done, ctx);
+    buf_append_str(&o->simple.text, "uploadId=");
+    s3_uri_encode(slice_from(upload_id), false, &o->simple.text);
     abort_begin(o);
-    return op_started(&o->op.base);
+    return op_started(&o->simple.op.base);
 }

@@ -1,6 +1,7 @@
 /* Deletes one object if it is still the version that the caller knows. */
 #include "decon/base/log.h"
 #include "base/util.h"
+#include "s3/client/simple_op.h"
 #include "s3/client/version_look.h"
 #include "s3/operations/delete_object.h"
 #include "s3/protocol/etag.h"
@@ -17,10 +18,9 @@
  * it does not get it again. */
 
 typedef struct delete_op {
-    s3_op_base op;
-    s3_request request;       /* CHECK */
+    s3_simple_op simple;      /* its request: CHECK */
     s3_delete_object removal; /* REMOVE */
-    char *bucket, *key, *etag;
+    char *etag;
     uint64_t size_bytes;
     bool refused; /* 412: CHECK finds out whether it was deleted or replaced */
     bool checked; /* CHECK found this ETag */
@@ -31,13 +31,10 @@ typedef struct delete_op {
 static void delete_free(op *p)
 {
     delete_op *o = (delete_op *)p;
-    s3_request_cancel(&o->request);
     s3_delete_object_cancel(&o->removal);
     s3_version_look_cancel(&o->witness);
-    free(o->bucket);
-    free(o->key);
     free(o->etag);
-    free(o);
+    s3_simple_free(p);
 }
 
 static const op_kind delete_kind = {.free = delete_free};
@@ -53,22 +50,22 @@ static void witness_done(void *ctx, bool same, const err *e)
     delete_op *o = ctx;
     UNUSED(e);
     if (!same) {
-        op_finish(&o->op.base, &o->refusal);
+        op_finish(&o->simple.op.base, &o->refusal);
         return;
     }
     log_warn("%s: HeadObject and GetObject show the same ETag: If-Match is unusable in this store; "
              "objects are compared before they are deleted",
              o->refusal.message);
-    o->op.client->no_conditional_delete = true;
+    o->simple.op.client->no_conditional_delete = true;
     remove_begin(o);
 }
 
 static void witness_begin(delete_op *o, const err *refusal)
 {
     o->refusal = *refusal;
-    o->witness = (s3_version_look){.client = o->op.client,
-                                   .bucket = o->bucket,
-                                   .key = o->key,
+    o->witness = (s3_version_look){.client = o->simple.op.client,
+                                   .bucket = o->simple.bucket,
+                                   .key = o->simple.key,
                                    .etag = o->etag,
                                    .on_done = witness_done,
                                    .ctx = o};
@@ -87,11 +84,11 @@ static void remove_done(void *ctx, const err *e)
 {
     delete_op *o = ctx;
     if (!e || e->code == ERR_S3_NOT_FOUND) {
-        op_finish(&o->op.base, NULL); /* it does not exist, as requested */
-    } else if (refuses_condition(e) && !o->op.client->no_conditional_delete) {
+        op_finish(&o->simple.op.base, NULL); /* it does not exist, as requested */
+    } else if (refuses_condition(e) && !o->simple.op.client->no_conditional_delete) {
         log_info("%s: the store does not support If-Match here; objects are checked before",
                  e->message);
-        o->op.client->no_conditional_delete = true;
+        o->simple.op.client->no_conditional_delete = true;
         check_begin(o);
     } else if (e->http_status == 412 && o->removal.tried) {
         o->refused = true;
@@ -99,22 +96,22 @@ static void remove_done(void *ctx, const err *e)
     } else if (e->http_status == 412 && o->checked && !err_is_set(&o->refusal)) {
         witness_begin(o, e);
     } else {
-        op_finish(&o->op.base, e);
+        op_finish(&o->simple.op.base, e);
     }
 }
 
 /* A weak ETag never matches in If-Match (RFC 9110, section 13.1.1). */
 static bool is_conditional(const delete_op *o)
 {
-    return !o->op.client->no_conditional_delete && !s3_etag_is_weak(o->etag);
+    return !o->simple.op.client->no_conditional_delete && !s3_etag_is_weak(o->etag);
 }
 
 static void remove_begin(delete_op *o)
 {
     s3_delete_object_cancel(&o->removal);
-    o->removal = (s3_delete_object){.client = o->op.client,
-                                    .bucket = o->bucket,
-                                    .key = o->key,
+    o->removal = (s3_delete_object){.client = o->simple.op.client,
+                                    .bucket = o->simple.bucket,
+                                    .key = o->simple.key,
                                     .if_match = is_conditional(o) ? o->etag : NULL,
                                     .etag = o->etag,
                                     .on_done = remove_done,
@@ -155,36 +152,27 @@ static void check_done(void *ctx, s3_request *r, const err *e)
     if (!e)
         remove_begin(o);
     else
-        op_finish(&o->op.base, e->code == ERR_S3_NOT_FOUND ? NULL : e);
+        op_finish(&o->simple.op.base, e->code == ERR_S3_NOT_FOUND ? NULL : e);
 }
 
 static void check_begin(delete_op *o)
 {
     s3_delete_object_cancel(&o->removal);
-    s3_request_cancel(&o->request);
-    o->request = (s3_request){.operation = "HeadObject",
-                              .method = "HEAD",
-                              .bucket = o->bucket,
-                              .key = o->key,
-                              .on_head = check_head,
-                              .on_done = check_done,
-                              .ctx = o};
-    s3_request_start(o->op.client, &o->request);
+    s3_request *r = s3_simple_request(o, "HeadObject", "HEAD");
+    r->on_head = check_head;
+    r->on_done = check_done;
+    s3_simple_send(o);
 }
 
 s3_op *s3_delete_if(s3_client *c, const char *bucket, const char *key, const char *etag,
                     uint64_t size_bytes, s3_done done, void *ctx)
 {
-    delete_op *o = s3_op_new(c, &delete_kind, sizeof *o);
-    o->bucket = xstrdup(bucket);
-    o->key = xstrdup(key);
+    delete_op *o = s3_simple_new(c, &delete_kind, sizeof *o, bucket, key, done, ctx);
     o->etag = xstrdup(etag);
     o->size_bytes = size_bytes;
-    o->op.base.on_done = done;
-    o->op.base.ctx = ctx;
     if (c->endpoint.custom || !is_conditional(o))
         check_begin(o);
     else
         remove_begin(o);
-    return op_started(&o->op.base);
+    return op_started(&o->simple.op.base);
 }

@@ -26,7 +26,7 @@ typedef struct copy_op {
     bool doubted, relook; /* the source's If-Match was refused: find out whether it is unusable */
     err refusal;
     s3_version_look witness;
-    unsigned conflicts, unproven;
+    unsigned unproven;
     uint64_t began_ms;
     s3_checksum_kind kind; /* requested for parts */
     s3_fields created;     /* of CreateMultipartUpload */

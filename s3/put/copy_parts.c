@@ -4,8 +4,7 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 
-#define PART_BYTES    ((uint64_t)128 << 20) /* the store moves the data */
-#define CONFLICTS_MAX 3
+#define PART_BYTES ((uint64_t)128 << 20) /* the store moves the data */
 
 static void progress(void *ctx, uint64_t copied_bytes)
 {
@@ -92,8 +91,7 @@ static void parts_done(void *ctx, const char *etag, const err *e)
 {
     copy_op *o = ctx;
     UNUSED(etag);
-    bool conflict = e && strcmp(e->s3_code, "ConditionalRequestConflict") == 0 &&
-                    o->conflicts++ < CONFLICTS_MAX;
+    bool conflict = e && s3_destination_begins_again(&o->to, &o->op.client->integrity, NULL, e);
     o->relook = e && o->parts.sent == 0 && copy_doubts_condition(o, e);
     o->again = conflict || o->relook || (e && goes_without(o, e));
     o->verify = !e && o->kind == S3_CHECKSUM_NONE && o->from.checksum.kind != S3_CHECKSUM_NONE;

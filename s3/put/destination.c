@@ -1,6 +1,9 @@
 #include "base/util.h"
 #include "s3/put/destination.h"
 
+#define CONFLICTS_MAX 3
+#define DIGESTS_MAX   3
+
 void s3_destination_init(s3_destination *d, const char *bucket, const char *key,
                          const s3_headers *headers)
 {
@@ -34,4 +37,17 @@ s3_multipart s3_destination_upload(const s3_destination *d, s3_client *c)
                           .headers = d->headers,
                           .create_headers = d->fields.items,
                           .create_header_count = d->fields.count};
+}
+
+bool s3_destination_begins_again(s3_destination *d, const s3_integrity *in,
+                                 s3_integrity_try *carried, const err *e)
+{
+    if (strcmp(e->s3_code, "ConditionalRequestConflict") == 0)
+        return d->conflicts++ < CONFLICTS_MAX;
+    return carried && s3_integrity_lessen(in, carried, e);
+}
+
+bool s3_digest_again(unsigned *times, const err *e)
+{
+    return e && e->code == ERR_S3_CHECKSUM && (*times)++ < DIGESTS_MAX;
 }

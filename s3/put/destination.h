@@ -16,6 +16,7 @@ typedef struct s3_destination {
     char *bucket, *key, *if_none_match, *if_match;
     s3_headers *headers; /* NULL: the client's */
     s3_fields fields;    /* the object's own: Content-Type and more */
+    unsigned conflicts;  /* refusals because of another writer */
 } s3_destination;
 
 void s3_destination_init(s3_destination *d, const char *bucket, const char *key,
@@ -26,5 +27,12 @@ void s3_destination_deinit(s3_destination *d);
 
 /* The common settings of a multipart upload; the operation adds size, source and callbacks. */
 s3_multipart s3_destination_upload(const s3_destination *d, s3_client *c);
+
+/* Whether a refused write begins again: after a conflict with another writer (409), three times; or
+ * with a lesser checksum, where the store does not support this one (`carried`; NULL: none). */
+bool s3_destination_begins_again(s3_destination *d, const s3_integrity *in,
+                                 s3_integrity_try *carried, const err *e);
+/* Whether bytes whose digest the store refused are hashed and sent again: three times. */
+bool s3_digest_again(unsigned *times, const err *e);
 
 #endif

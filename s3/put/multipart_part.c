@@ -1,6 +1,6 @@
 /* The parts of a multipart upload: prepared, sent in parallel, and counted when stored. */
 #include "decon/base/log.h"
-#include "s3/put/multipart.h"
+#include "s3/put/destination.h"
 #include "decon/s3/uri.h"
 #include "base/util.h"
 #include "s3/protocol/etag.h"
@@ -11,8 +11,7 @@
  * prepared  sent, when the source has hashed it; or the end of the upload
  * sent      prepared, if the store reports it altered (three times); or freed: it has a result */
 
-#define QUERY_MAX_BYTES  ((size_t)8192)
-#define DIGEST_TIMES_MAX 3
+#define QUERY_MAX_BYTES ((size_t)8192)
 
 /* --- the end --- */
 
@@ -109,7 +108,7 @@ static void part_done(void *ctx, s3_request *r, const err *e)
 {
     s3_part *part = ctx;
     s3_multipart *m = part->upload;
-    if (e && e->code == ERR_S3_CHECKSUM && part->times++ < DIGEST_TIMES_MAX) {
+    if (s3_digest_again(&part->times, e)) {
         log_warn("%s: hashing and sending part %u again", e->message, part->number);
         s3_request_cancel(r);
         m->source->prepare(m->ctx, part);

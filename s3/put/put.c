@@ -10,7 +10,6 @@
  *          upload starts over, a few times */
 
 #define PART_STEP_BYTES ((uint64_t)1024 * 1024)
-#define CONFLICTS_MAX   3
 
 static void put_free(op *p)
 {
@@ -56,9 +55,7 @@ void put_progress(void *ctx, uint64_t sent_bytes)
 
 bool put_worth_another(put_op *o, const err *e)
 {
-    if (strcmp(e->s3_code, "ConditionalRequestConflict") == 0)
-        return o->conflicts++ < CONFLICTS_MAX;
-    return s3_integrity_lessen(&o->op.client->integrity, &o->carried, e);
+    return s3_destination_begins_again(&o->to, &o->op.client->integrity, &o->carried, e);
 }
 
 void put_set_body(const put_op *o, s3_request *r, uint64_t offset, uint64_t len)

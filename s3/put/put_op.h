@@ -17,7 +17,7 @@ typedef struct put_op {
     s3_destination to;
     uint64_t size;
     s3_integrity_try carried;
-    unsigned conflicts, digests, unproven;
+    unsigned digests, unproven;
     bool again, in_parts;
 
     /* one request: SINGLE, PROVE, CONFIRM */

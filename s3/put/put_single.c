@@ -11,9 +11,8 @@
  * CONFIRM  the same, but only an equal checksum confirms     end
  *          that an earlier attempt wrote the object        */
 
-#define DIGEST_TIMES_MAX 3
-#define UNPROVEN_MAX     3 /* PutObject requests whose object is not in the store */
-#define PAUSE_CAP_MS     20000
+#define UNPROVEN_MAX 3 /* PutObject requests whose object is not in the store */
+#define PAUSE_CAP_MS 20000
 
 /* --- PROVE, CONFIRM --- */
 
@@ -173,7 +172,7 @@ static void single_done(void *ctx, s3_request *r, const err *e)
 {
     put_op *o = ctx;
     bool tried = s3_was_tried_before(r) || o->unproven > 0;
-    if (e && e->code == ERR_S3_CHECKSUM && o->digests++ < DIGEST_TIMES_MAX) {
+    if (s3_digest_again(&o->digests, e)) {
         log_warn("%s; hashing and sending it again", e->message);
         put_begin(o);
     } else if (e && e->code == ERR_S3_REPLY && o->doubt.code == ERR_S3_REPLY) {

@@ -184,7 +184,7 @@ static void keep(stream_op *o, s3_bytes *share)
 static bool begins_again(stream_op *o, const err *e)
 {
     if (o->op.base.cancelled || o->parts.sent > 0 ||
-        !s3_integrity_lessen(&o->op.client->integrity, &o->carried, e))
+        !s3_destination_begins_again(&o->to, &o->op.client->integrity, &o->carried, e))
         return false;
     LIST_EACH (part, &o->parts.parts, s3_part, link)
         keep(o, s3_bytes_share(part->bytes));
