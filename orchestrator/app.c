@@ -371,14 +371,15 @@ app *app_new(const config *c, const app_env *env)
     a->codec_memory = codec_memory_new(c->codec_memory_bytes);
     codec_options codec = config_codec(c, CODEC_PLAIN);
     a->verifier = verifier_new(env->pool, a->codec_memory, &codec);
-    a->jobs = jobs_new(env->transport, &(jobs_options){.server_url = c->server_url,
-                                                       .poll_interval_ms = c->poll_interval_ms,
-                                                       .server_wait_ms = c->server_wait_ms,
-                                                       .busy_wait_ms = c->outage_wait_ms,
-                                                       .lenient = c->verify != VERIFY_JSONL,
-                                                       .on_facts = app_learn_folders,
-                                                       .knows_path = app_knows_path,
-                                                       .ctx = a});
+    a->jobs = detect_client_new(env->transport,
+                                &(detect_client_options){.server_url = c->server_url,
+                                                         .poll_interval_ms = c->poll_interval_ms,
+                                                         .server_wait_ms = c->server_wait_ms,
+                                                         .busy_wait_ms = c->outage_wait_ms,
+                                                         .lenient = c->verify != VERIFY_JSONL,
+                                                         .on_facts = app_learn_folders,
+                                                         .knows_path = app_knows_path,
+                                                         .ctx = a});
     return a;
 }
 
@@ -404,7 +405,7 @@ void app_free(app *a)
     free((char *)a->server.recall);
     free((char *)a->server.settings);
     progress_free(a->progress);
-    jobs_free(a->jobs);
+    detect_client_free(a->jobs);
     verifier_free(a->verifier);
     codec_memory_free(a->codec_memory);
     s3_client_free(a->s3);

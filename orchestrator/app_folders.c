@@ -25,7 +25,7 @@ bool app_open_work_dir(app *a, err *e)
     result_dirs_recall(a->old_folders, share_fd);
     if (c->max_files_debug)
         return true;
-    jobs_tag(a->jobs, workdir_tag(a->workdir));
+    detect_client_tag(a->jobs, workdir_tag(a->workdir));
     a->result_jobs = result_jobs_new(workdir_tag(a->workdir));
     return true;
 }

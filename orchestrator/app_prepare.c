@@ -154,7 +154,7 @@ static void on_server(void *ctx, const server_facts *facts, const err *error)
 bool app_wait_for_server(app *a, bool once, err *e)
 {
     app_begin_step(a, "the detection server at %s", a->config->server_url);
-    jobs_wait_server(a->jobs, once, on_server, a);
+    detect_client_wait_server(a->jobs, once, on_server, a);
     return app_await_step(a, e);
 }
 

@@ -40,7 +40,7 @@ struct app {
     result_dirs *result_dirs;
     result_dirs *old_folders; /* of earlier runs of this share, as they were kept */
     result_jobs *result_jobs; /* NULL: a debug run, which removes nothing */
-    jobs *jobs;
+    detect_client *jobs;
     codec_memory *codec_memory;
     verifier *verifier;
     listing listing;

@@ -180,12 +180,13 @@ static void on_server(void *ctx, const server_facts *facts, const err *error)
 void check_server(check_lines *l, const config *c, const store_session_env *env)
 {
     server_check s = {.lines = l, .config = c};
-    AUTO_PTR(jobs)
-    client = jobs_new(env->transport, &(jobs_options){.server_url = c->server_url,
-                                                      .poll_interval_ms = c->poll_interval_ms,
-                                                      .server_wait_ms = c->server_wait_ms,
-                                                      .busy_wait_ms = c->outage_wait_ms});
-    jobs_wait_server(client, true, on_server, &s);
+    AUTO_PTR(detect_client)
+    client = detect_client_new(env->transport,
+                               &(detect_client_options){.server_url = c->server_url,
+                                                        .poll_interval_ms = c->poll_interval_ms,
+                                                        .server_wait_ms = c->server_wait_ms,
+                                                        .busy_wait_ms = c->outage_wait_ms});
+    detect_client_wait_server(client, true, on_server, &s);
     if (!s.done)
         env->run_until(env->run_ctx, &s.done);
     if (err_is_set(&s.error))

@@ -19,7 +19,7 @@
 static void call_stop(op *o)
 {
     job_call *c = (job_call *)o;
-    exchange_stop(c->jobs, &c->x);
+    detect_exchange_stop(c->jobs, &c->x);
 }
 
 static void call_free(op *o)
@@ -58,7 +58,7 @@ static void call_send(void *ctx)
 {
     job_call *c = ctx;
     c->x.pause = NULL;
-    exchange_send(c->jobs, &c->x);
+    detect_exchange_send(c->jobs, &c->x);
 }
 
 /* The call continues or ends when the server answers /health or does not. */
@@ -66,14 +66,14 @@ static void await_health(job_call *c)
 {
     c->stuck = true;
     c->stuck_ms = clock_now_ms(c->jobs->transport);
-    jobs_ask_health(c->jobs);
+    detect_client_ask_health(c->jobs);
 }
 
 /* At most one line per minute for all calls: a request that reached its time limit, a busy server,
  * or many failures. */
 static void warn_of_trouble(const job_call *c, const err *why)
 {
-    jobs *j = c->jobs;
+    detect_client *j = c->jobs;
     uint64_t now_ms = clock_now_ms(j->transport);
     bool counts = c->busy_ms || why->code == ERR_TIMEOUT || c->failures >= FAILURES_BEFORE_WARN;
     if (!counts || (j->warned_ms && now_ms - j->warned_ms < WARN_EVERY_MS))
@@ -108,7 +108,7 @@ static void fail_overdue(void *ctx)
 static uint64_t next_pause_ms(job_call *c)
 {
     uint64_t asked_ms = c->busy_ms ? MIN(c->x.retry_after_s, BUSY_PAUSE_MAX_S) * 1000 : 0;
-    uint64_t pause_ms = MAX(asked_ms, jobs_jittered_ms(c->jobs, c->pause_ms));
+    uint64_t pause_ms = MAX(asked_ms, detect_client_jittered_ms(c->jobs, c->pause_ms));
     c->pause_ms = MIN(c->pause_ms * 2, (uint64_t)JOBS_LONGEST_PAUSE_MS);
     return pause_ms;
 }
@@ -158,7 +158,7 @@ static void on_submitted(job_call *c)
     json_value value;
     err e = ERR_INIT;
     char *id = NULL;
-    jobs_note_accepted(c->jobs);
+    detect_client_note_accepted(c->jobs);
     if (exchange_read(&c->x, &key, &value, 1) && reply_string(&value, &id) && is_job_id(id))
         job_call_end(c, &(job_outcome){.job_id = id, .replayed = c->x.replayed}, NULL);
     else
@@ -199,7 +199,7 @@ static bool read_status(const exchange *x, status_reply *out)
            reply_string(&values[7], &out->error_code) && reply_string(&values[8], &out->near_path);
 }
 
-static bool is_known(const jobs *j, const char *path)
+static bool is_known(const detect_client *j, const char *path)
 {
     return !path || !j->knows_path || j->knows_path(j->ctx, path);
 }
@@ -271,10 +271,10 @@ static void on_status(job_call *c)
     } else if (str_equal(r.status, "pending") || str_equal(r.status, "processing")) {
         on_unfinished(c, str_equal(r.status, "processing"));
     } else if (str_equal(r.status, "completed")) {
-        jobs_note_progress(c->jobs);
+        detect_client_note_progress(c->jobs);
         on_completed(c, &r);
     } else if (str_equal(r.status, "failed")) {
-        jobs_note_progress(c->jobs);
+        detect_client_note_progress(c->jobs);
         on_failed(c, &r);
     } else if (!r.status && r.words) {
         on_forgotten(c, r.words);
@@ -340,9 +340,9 @@ static char *without_slashes(const char *url)
     return clean;
 }
 
-jobs *jobs_new(transport *t, const jobs_options *options)
+detect_client *detect_client_new(transport *t, const detect_client_options *options)
 {
-    jobs *j = xcalloc(1, sizeof *j);
+    detect_client *j = xcalloc(1, sizeof *j);
     j->transport = t;
     j->url = without_slashes(options->server_url);
     j->shown_url = url_shown(j->url);
@@ -353,16 +353,16 @@ jobs *jobs_new(transport *t, const jobs_options *options)
     j->on_facts = options->on_facts;
     j->knows_path = options->knows_path;
     j->ctx = options->ctx;
-    jobs_health_init(j);
+    detect_client_health_init(j);
     return j;
 }
 
-void jobs_free(jobs *j)
+void detect_client_free(detect_client *j)
 {
     if (!j)
         return;
     op_list_end(&j->calls);
-    exchange_stop(j, &j->health);
+    detect_exchange_stop(j, &j->health);
     free(j->url);
     free(j->shown_url);
     free(j->tag);
@@ -370,7 +370,7 @@ void jobs_free(jobs *j)
     free(j);
 }
 
-void jobs_tag(jobs *j, const char *tag)
+void detect_client_tag(detect_client *j, const char *tag)
 {
     free(j->tag);
     j->tag = xstrdup(tag);
@@ -379,16 +379,17 @@ void jobs_tag(jobs *j, const char *tag)
 static bool on_call_head(void *ctx, const http_reply *reply, err *e)
 {
     UNUSED(e);
-    exchange_take_head(&((job_call *)ctx)->x, reply);
+    detect_exchange_take_head(&((job_call *)ctx)->x, reply);
     return true;
 }
 
 static bool on_call_body(void *ctx, slice data, err *e)
 {
-    return exchange_take_body(&((job_call *)ctx)->x, data, e);
+    return detect_exchange_take_body(&((job_call *)ctx)->x, data, e);
 }
 
-static job_call *call_new(jobs *j, bool submits, uint64_t limit_ms, job_done on_done, void *ctx)
+static job_call *call_new(detect_client *j, bool submits, uint64_t limit_ms, job_done on_done,
+                          void *ctx)
 {
     job_call *c = op_new(&call_kind, sizeof *c, &j->calls, j->transport);
     c->jobs = j;
@@ -412,8 +413,8 @@ static job_call *call_new(jobs *j, bool submits, uint64_t limit_ms, job_done on_
     return c;
 }
 
-op *job_submit(jobs *j, const char *file_path, const char *idempotency_key, uint64_t limit_ms,
-               job_done on_done, void *ctx)
+op *job_submit(detect_client *j, const char *file_path, const char *idempotency_key,
+               uint64_t limit_ms, job_done on_done, void *ctx)
 {
     job_call *c = call_new(j, true, limit_ms, on_done, ctx);
     c->key = xstrdup(idempotency_key);
@@ -433,11 +434,11 @@ op *job_submit(jobs *j, const char *file_path, const char *idempotency_key, uint
         c->x.headers[c->x.request.header_count++] = (http_header){"Job-Tag", j->tag};
     c->x.request.url = c->url;
     c->x.request.body = slice_from(c->body);
-    exchange_send(j, &c->x);
+    detect_exchange_send(j, &c->x);
     return op_started(&c->op);
 }
 
-op *job_follow(jobs *j, const char *job_id, uint64_t limit_ms, job_done on_done, void *ctx)
+op *job_follow(detect_client *j, const char *job_id, uint64_t limit_ms, job_done on_done, void *ctx)
 {
     job_call *c = call_new(j, false, limit_ms, on_done, ctx);
     c->job_id = xstrdup(job_id);

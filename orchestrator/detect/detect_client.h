@@ -7,7 +7,7 @@
  *          without limit, a busy one (503 or 429 with Retry-After) for up to `busy_wait`. These
  *          waits do not count toward other limits. A job is first polled after 5 ms, then at
  *          doubling intervals.
- * Owner:   jobs_new / jobs_free (cancels calls without callbacks). A call is an
+ * Owner:   detect_client_new / detect_client_free (cancels calls without callbacks). A call is an
  *          operation (base/op.h). Strings are copied.
  * Threads: loop.
  * Fails:   by the error given to on_done: ERR_SERVER_DOWN, ERR_CONFIG (an index of 0 records, a
@@ -21,7 +21,7 @@
 #include "base/op.h"
 #include "base/util.h"
 
-typedef struct jobs jobs;
+typedef struct detect_client detect_client;
 
 /* The server's facts from /health. Strings are borrowed. */
 typedef struct server_facts {
@@ -39,7 +39,7 @@ typedef struct server_facts {
     const char *recall; /* JSON: the result of its self-test; or NULL */
 } server_facts;
 
-typedef struct jobs_options {
+typedef struct detect_client_options {
     const char *server_url;
     uint64_t poll_interval_ms;
     uint64_t server_wait_ms;
@@ -52,20 +52,21 @@ typedef struct jobs_options {
      * Or NULL. */
     bool (*knows_path)(void *ctx, const char *path);
     void *ctx;
-} jobs_options;
+} detect_client_options;
 
-jobs *jobs_new(transport *t, const jobs_options *options) MUST_USE;
-void jobs_free(jobs *j); /* NULL is allowed */
-DEFINE_AUTO_PTR(jobs, jobs_free)
+detect_client *detect_client_new(transport *t, const detect_client_options *options) MUST_USE;
+void detect_client_free(detect_client *j); /* NULL is allowed */
+DEFINE_AUTO_PTR(detect_client, detect_client_free)
 
 /* Beginning of the ids of jobs at decon-server from now on; 12 hexadecimal digits, copied. */
-void jobs_tag(jobs *j, const char *tag);
+void detect_client_tag(detect_client *j, const char *tag);
 
 /* Waits until the server answers; one wait at a time. `once`: a single attempt, unless the server
  * builds its index. */
-void jobs_wait_server(jobs *j, bool once,
-                      void (*on_done)(void *ctx, const server_facts *facts, const err *error),
-                      void *ctx);
+void detect_client_wait_server(detect_client *j, bool once,
+                               void (*on_done)(void *ctx, const server_facts *facts,
+                                               const err *error),
+                               void *ctx);
 
 /* Outcome of a call. Strings are borrowed. */
 typedef struct job_outcome {
@@ -82,9 +83,9 @@ typedef void (*job_done)(void *ctx, const job_outcome *outcome, const err *error
 
 /* `limit_ms`: until the server accepts the file; for a job: since the server started it or, while
  * it waits, since any job started or ended there. Outages do not count. 0: no limit. */
-op *job_submit(jobs *j, const char *file_path, const char *idempotency_key, uint64_t limit_ms,
-               job_done on_done, void *ctx) MUST_USE;
-op *job_follow(jobs *j, const char *job_id, uint64_t limit_ms, job_done on_done, void *ctx)
+op *job_submit(detect_client *j, const char *file_path, const char *idempotency_key,
+               uint64_t limit_ms, job_done on_done, void *ctx) MUST_USE;
+op *job_follow(detect_client *j, const char *job_id, uint64_t limit_ms, job_done on_done, void *ctx)
     MUST_USE;
 /* The server has not started the call's work: the job is queued, or the submission is being
  * retried. */

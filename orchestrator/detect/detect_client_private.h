@@ -30,7 +30,7 @@ typedef struct exchange {
 
 typedef struct job_call {
     op op;
-    jobs *jobs;
+    detect_client *jobs;
     bool submits; /* otherwise it polls */
     char *job_id; /* followed */
     char *file_path, *key;
@@ -59,7 +59,7 @@ typedef struct job_call {
     bool held;    /* the reply is held until /health was answered */
 } job_call;
 
-struct jobs {
+struct detect_client {
     transport *transport;
     char *url;
     char *shown_url; /* without user and password */
@@ -84,24 +84,24 @@ struct jobs {
     uint64_t busy_since_ms; /* start of the busy time; 0: not busy */
     uint64_t warned_ms;     /* last warning about calls; or 0 */
 
-    /* jobs_wait_server */
+    /* detect_client_wait_server */
     void (*on_ready)(void *ctx, const server_facts *facts, const err *error);
     void *ready_ctx;
     bool once;
 };
 
 /* --- detect_exchange.c --- */
-void exchange_send(jobs *j, exchange *x);
-void exchange_stop(jobs *j, exchange *x);
+void detect_exchange_send(detect_client *j, exchange *x);
+void detect_exchange_stop(detect_client *j, exchange *x);
 /* Common part of the callbacks. */
-void exchange_take_head(exchange *x, const http_reply *reply);
-bool exchange_take_body(exchange *x, slice data, err *e);
+void detect_exchange_take_head(exchange *x, const http_reply *reply);
+bool detect_exchange_take_body(exchange *x, slice data, err *e);
 /* Retryable: no reply, or a 5xx. */
 bool exchange_is_trouble(const http_result *r);
 /* The server is available but busy (Retry-After). */
 bool exchange_is_busy(const exchange *x, const http_result *r);
 void exchange_describe(const exchange *x, const http_result *r, err *e);
-uint64_t jobs_jittered_ms(jobs *j, uint64_t pause_ms);
+uint64_t detect_client_jittered_ms(detect_client *j, uint64_t pause_ms);
 /* The reply's members `keys`. False: the reply is not a JSON object in valid UTF-8. */
 bool exchange_read(const exchange *x, const char *const *keys, json_value *values, size_t count)
     MUST_USE;
@@ -113,15 +113,15 @@ char *reply_words(const json_value *value) MUST_USE;
 
 /* --- detect_health.c --- */
 /* Requests /health; waiting calls continue when it answers, or end after server_wait. */
-void jobs_ask_health(jobs *j);
-void jobs_health_init(jobs *j);
+void detect_client_ask_health(detect_client *j);
+void detect_client_health_init(detect_client *j);
 
 /* --- detect_limits.c --- */
 void job_call_begin(job_call *c);
 /* The job's state, as reported by the server. */
 void job_call_note_state(job_call *c, bool running);
-void jobs_note_progress(jobs *j); /* a job started or ended */
-void jobs_note_accepted(jobs *j);
+void detect_client_note_progress(detect_client *j); /* a job started or ended */
+void detect_client_note_accepted(detect_client *j);
 /* After each reply. False, with *e: the server was busy for too long. */
 bool job_call_note_busy(job_call *c, bool busy, const err *why, err *e) MUST_USE;
 bool job_call_is_overdue(const job_call *c);

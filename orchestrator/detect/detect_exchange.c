@@ -4,7 +4,7 @@
 #include "base/utf8.h"
 #include "orchestrator/detect/detect_client_private.h"
 
-void exchange_take_head(exchange *x, const http_reply *reply)
+void detect_exchange_take_head(exchange *x, const http_reply *reply)
 {
     const char *replayed = http_reply_header(reply, "Idempotency-Replayed");
     const char *refused = http_reply_header(reply, "Host-Refused");
@@ -16,7 +16,7 @@ void exchange_take_head(exchange *x, const http_reply *reply)
         x->retry_after_s = num_parse_u64(later, &seconds) && seconds ? seconds : 1;
 }
 
-bool exchange_take_body(exchange *x, slice data, err *e)
+bool detect_exchange_take_body(exchange *x, slice data, err *e)
 {
     if (buf_append_slice(&x->reply, data))
         return true;
@@ -25,7 +25,7 @@ bool exchange_take_body(exchange *x, slice data, err *e)
                    shown, JOBS_REPLY_MAX_BYTES);
 }
 
-void exchange_send(jobs *j, exchange *x)
+void detect_exchange_send(detect_client *j, exchange *x)
 {
     buf_clear(&x->reply);
     x->replayed = x->host_refused = false;
@@ -33,7 +33,7 @@ void exchange_send(jobs *j, exchange *x)
     x->call = http_send(j->transport, &x->request);
 }
 
-void exchange_stop(jobs *j, exchange *x)
+void detect_exchange_stop(detect_client *j, exchange *x)
 {
     http_cancel(j->transport, move(x->call));
     timer_stop(j->transport, move(x->pause));
@@ -65,7 +65,7 @@ void exchange_describe(const exchange *x, const http_result *r, err *e)
     e->http_status = r->status;
 }
 
-uint64_t jobs_jittered_ms(jobs *j, uint64_t pause_ms)
+uint64_t detect_client_jittered_ms(detect_client *j, uint64_t pause_ms)
 {
     return pause_ms / 2 + transport_random(j->transport) % (pause_ms / 2 + 1);
 }

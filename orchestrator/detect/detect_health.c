@@ -9,7 +9,7 @@
 #define HEALTH_LIMIT_MS  5000
 #define STILL_WAITING_MS 30000
 
-static void tell_ready(jobs *j, const server_facts *facts, const err *error)
+static void tell_ready(detect_client *j, const server_facts *facts, const err *error)
 {
     if (!j->on_ready)
         return;
@@ -75,7 +75,7 @@ static bool read_facts(const exchange *x, server_facts *out, char **texts)
     return true;
 }
 
-static void resume_all(jobs *j, bool was_down)
+static void resume_all(detect_client *j, bool was_down)
 {
     for (op *o = op_list_first(&j->calls); o; o = op_next(o))
         if (((job_call *)o)->stuck)
@@ -83,7 +83,7 @@ static void resume_all(jobs *j, bool was_down)
 }
 
 /* A callback may end other calls, so the walk restarts after each. */
-static bool end_one_stuck(jobs *j, const err *e)
+static bool end_one_stuck(detect_client *j, const err *e)
 {
     for (op *o = op_list_first(&j->calls); o; o = op_next(o)) {
         job_call *c = (job_call *)o;
@@ -96,7 +96,7 @@ static bool end_one_stuck(jobs *j, const err *e)
     return false;
 }
 
-static void end_all(jobs *j, const err *e)
+static void end_all(detect_client *j, const err *e)
 {
     j->asking = j->down = false;
     tell_ready(j, NULL, e);
@@ -105,7 +105,7 @@ static void end_all(jobs *j, const err *e)
 }
 
 /* It would report every file clean, and waiting does not help. */
-static void refuse_empty_index(jobs *j)
+static void refuse_empty_index(detect_client *j)
 {
     err e = ERR_INIT;
     err_set(&e, ERR_CONFIG,
@@ -115,7 +115,7 @@ static void refuse_empty_index(jobs *j)
     end_all(j, &e);
 }
 
-static void give_up(jobs *j, bool busy, uint64_t waited_ms, const err *why)
+static void give_up(detect_client *j, bool busy, uint64_t waited_ms, const err *why)
 {
     err e = ERR_INIT;
     char waited[32];
@@ -130,12 +130,12 @@ static void give_up(jobs *j, bool busy, uint64_t waited_ms, const err *why)
 
 static void send_health(void *ctx)
 {
-    jobs *j = ctx;
+    detect_client *j = ctx;
     j->health.pause = NULL;
-    exchange_send(j, &j->health);
+    detect_exchange_send(j, &j->health);
 }
 
-static void tell_waiting(jobs *j, uint64_t now_ms, uint64_t most_ms, const err *why)
+static void tell_waiting(detect_client *j, uint64_t now_ms, uint64_t most_ms, const err *why)
 {
     if (j->told_ms && now_ms - j->told_ms < STILL_WAITING_MS)
         return;
@@ -151,7 +151,7 @@ static void tell_waiting(jobs *j, uint64_t now_ms, uint64_t most_ms, const err *
 }
 
 /* decon-server reports this from its start until it accepts jobs. */
-static bool says_indexing(const jobs *j, const http_result *result)
+static bool says_indexing(const detect_client *j, const http_result *result)
 {
     static const char *const key = "status";
     json_value value;
@@ -169,14 +169,14 @@ typedef enum unready {
     INDEXING,
 } unready;
 
-static unready unready_of(const jobs *j, const http_result *result)
+static unready unready_of(const detect_client *j, const http_result *result)
 {
     if (says_indexing(j, result))
         return INDEXING;
     return exchange_is_busy(&j->health, result) ? BUSY : SILENT;
 }
 
-static void note_unready(jobs *j, unready how)
+static void note_unready(detect_client *j, unready how)
 {
     uint64_t now_ms = clock_now_ms(j->transport);
     bool indexing = how == INDEXING;
@@ -194,7 +194,7 @@ static void note_unready(jobs *j, unready how)
 
 /* A server that builds its index is waited for without limit. An outage counts from the last
  * reply. */
-static void on_unhealthy(jobs *j, const err *why, unready how)
+static void on_unhealthy(detect_client *j, const err *why, unready how)
 {
     uint64_t now_ms = clock_now_ms(j->transport);
     note_unready(j, how);
@@ -205,7 +205,8 @@ static void on_unhealthy(jobs *j, const err *why, unready how)
         return;
     }
     tell_waiting(j, now_ms, most_ms, why);
-    j->health.pause = timer_start(j->transport, jobs_jittered_ms(j, j->pause_ms), send_health, j);
+    j->health.pause =
+        timer_start(j->transport, detect_client_jittered_ms(j, j->pause_ms), send_health, j);
     j->pause_ms = MIN(j->pause_ms * 2, (uint64_t)JOBS_LONGEST_PAUSE_MS);
 }
 
@@ -218,7 +219,7 @@ static bool keeps_near(const server_settings *s)
 
 static void on_health_reply(void *ctx, const http_result *result)
 {
-    jobs *j = ctx;
+    detect_client *j = ctx;
     j->health.call = NULL;
     err e = ERR_INIT;
     server_facts facts;
@@ -251,7 +252,7 @@ static void on_health_reply(void *ctx, const http_result *result)
         free(texts[i]);
 }
 
-void jobs_ask_health(jobs *j)
+void detect_client_ask_health(detect_client *j)
 {
     if (j->asking)
         return;
@@ -262,16 +263,16 @@ void jobs_ask_health(jobs *j)
 static bool on_health_head(void *ctx, const http_reply *reply, err *e)
 {
     UNUSED(e);
-    exchange_take_head(&((jobs *)ctx)->health, reply);
+    detect_exchange_take_head(&((detect_client *)ctx)->health, reply);
     return true;
 }
 
 static bool on_health_body(void *ctx, slice data, err *e)
 {
-    return exchange_take_body(&((jobs *)ctx)->health, data, e);
+    return detect_exchange_take_body(&((detect_client *)ctx)->health, data, e);
 }
 
-void jobs_health_init(jobs *j)
+void detect_client_health_init(detect_client *j)
 {
     j->health_url = xasprintf("%s/health", j->url);
     buf_init(&j->health.reply, JOBS_REPLY_MAX_BYTES);
@@ -286,12 +287,13 @@ void jobs_health_init(jobs *j)
                                        .ctx = j};
 }
 
-void jobs_wait_server(jobs *j, bool once,
-                      void (*on_done)(void *ctx, const server_facts *facts, const err *error),
-                      void *ctx)
+void detect_client_wait_server(detect_client *j, bool once,
+                               void (*on_done)(void *ctx, const server_facts *facts,
+                                               const err *error),
+                               void *ctx)
 {
     j->on_ready = on_done;
     j->ready_ctx = ctx;
     j->once = once;
-    jobs_ask_health(j);
+    detect_client_ask_health(j);
 }

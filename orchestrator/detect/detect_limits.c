@@ -3,7 +3,7 @@
 #include "base/util.h"
 #include "orchestrator/detect/detect_client_private.h"
 
-static uint64_t now_ms(const jobs *j)
+static uint64_t now_ms(const detect_client *j)
 {
     return clock_now_ms(j->transport);
 }
@@ -13,13 +13,13 @@ void job_call_begin(job_call *c)
     c->started_ms = now_ms(c->jobs);
 }
 
-void jobs_note_progress(jobs *j)
+void detect_client_note_progress(detect_client *j)
 {
     j->progress_ms = now_ms(j);
     j->busy_since_ms = 0;
 }
 
-void jobs_note_accepted(jobs *j)
+void detect_client_note_accepted(detect_client *j)
 {
     j->busy_since_ms = 0;
 }
@@ -27,7 +27,7 @@ void jobs_note_accepted(jobs *j)
 void job_call_note_state(job_call *c, bool running)
 {
     if (running && !c->running) {
-        jobs_note_progress(c->jobs);
+        detect_client_note_progress(c->jobs);
         c->started_ms = c->jobs->progress_ms;
     }
     c->running = running;
@@ -65,7 +65,7 @@ uint64_t job_call_left_ms(const job_call *c)
     return taken < c->limit_ms ? c->limit_ms - taken : 1;
 }
 
-static bool set_busy_error(const jobs *j, const err *why, err *e)
+static bool set_busy_error(const detect_client *j, const err *why, err *e)
 {
     char waited[32];
     format_duration(j->busy_wait_ms, waited, sizeof waited);
@@ -77,7 +77,7 @@ static bool set_busy_error(const jobs *j, const err *why, err *e)
 
 bool job_call_note_busy(job_call *c, bool busy, const err *why, err *e)
 {
-    jobs *j = c->jobs;
+    detect_client *j = c->jobs;
     uint64_t now = now_ms(j);
     if (c->busy_ms) /* the server asked for this pause */
         c->started_ms += now - c->busy_ms;

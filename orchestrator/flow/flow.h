@@ -45,7 +45,7 @@ typedef struct flow_options {
     pool *pool;
     codec_memory *codec_memory;
     verifier *verifier;
-    jobs *jobs;
+    detect_client *jobs;
     workdir *workdir;
     const result_dirs *result_dirs;
     result_jobs *result_jobs; /* NULL: nothing is removed */

@@ -15,6 +15,7 @@ typedef struct head_op {
     s3_object object; /* its strings are the next four */
     char *etag, *storage_class, *content_type;
     s3_fields metadata;
+    char *query; /* of a version, or NULL */
 } head_op;
 
 static const op_kind bucket_kind = {.free = s3_simple_free};
@@ -48,6 +49,7 @@ static void head_free(op *p)
     free(o->etag);
     free(o->storage_class);
     free(o->content_type);
+    free(o->query);
     s3_simple_free(p);
 }
 
@@ -115,6 +117,16 @@ s3_op *s3_head_checksum(s3_client *c, const char *bucket, const char *key, s3_he
 {
     head_op *o = head_new(c, bucket, key, done, ctx);
     if (c->integrity.ask)
+        s3_request_header(&o->simple.request, "x-amz-checksum-mode", "ENABLED");
+    return start(&o->simple);
+}
+
+s3_op *s3_head_version(s3_client *c, const char *bucket, const char *key, const char *version_id,
+                       bool checksum, s3_head_done done, void *ctx)
+{
+    head_op *o = head_new(c, bucket, key, done, ctx);
+    o->simple.request.query = o->query = s3_version_query(version_id);
+    if (checksum && c->integrity.ask)
         s3_request_header(&o->simple.request, "x-amz-checksum-mode", "ENABLED");
     return start(&o->simple);
 }

@@ -83,7 +83,7 @@ static bool abort_one(cli *c, const char *bucket, const found *f, err *e)
     char when[PRINT_TIME_SIZE];
     if (!jobs_wait_for_slot(c, e))
         return false;
-    abort_job *it = jobs_new(c, sizeof *it, job_free);
+    abort_job *it = job_new(c, sizeof *it, job_free);
     it->uri = xasprintf("s3://%s/%s", bucket, f->key);
     it->upload_id = xstrdup(f->upload_id);
     print_time(f->initiated_s, when, sizeof when);

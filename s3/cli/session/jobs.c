@@ -28,7 +28,7 @@ static void job_free(op *o)
 
 static const op_kind job_kind = {.stop = job_stop, .free = job_free};
 
-void *jobs_new(cli *c, size_t size_bytes, void (*free_job)(job *j))
+void *job_new(cli *c, size_t size_bytes, void (*free_job)(job *j))
 {
     jobs *all = c->session->jobs;
     job *j = op_new(&job_kind, size_bytes, &all->list, loop_transport(c->loop));

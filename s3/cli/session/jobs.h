@@ -29,7 +29,7 @@ typedef struct jobs {
 
 bool jobs_wait_for_slot(cli *c, err *e) MUST_USE;
 /* A zeroed job of `size_bytes`, which begins with a `job`; `free_job` frees it at its end. */
-void *jobs_new(cli *c, size_t size_bytes, void (*free_job)(job *j)) MUST_USE;
+void *job_new(cli *c, size_t size_bytes, void (*free_job)(job *j)) MUST_USE;
 void jobs_end(job *j);
 bool jobs_drain(cli *c, err *e) MUST_USE; /* all of the session */
 void jobs_cancel(cli_session *s);

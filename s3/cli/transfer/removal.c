@@ -119,7 +119,7 @@ bool removal_flush(removal *r, err *e)
         return true;
     if (!jobs_wait_for_slot(r->c, e))
         return false;
-    batch *b = jobs_new(r->c, sizeof *b, batch_free);
+    batch *b = job_new(r->c, sizeof *b, batch_free);
     b->count = r->count;
     b->reason = r->reason;
     b->bucket = move(r->bucket);

@@ -266,7 +266,7 @@ bool transfer_begin(cli *c, transfer_plan *give, err *e)
     *give = (transfer_plan){0};
     if (!jobs_wait_for_slot(c, e))
         return false;
-    transfer *t = jobs_new(c, sizeof *t, transfer_free);
+    transfer *t = job_new(c, sizeof *t, transfer_free);
     t->fd = -1;
     t->file = (partial)PARTIAL_INIT;
     t->plan = plan;

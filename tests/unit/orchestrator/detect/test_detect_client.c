@@ -17,7 +17,7 @@
 
 typedef struct fixture {
     fake_transport *fake;
-    jobs *jobs;
+    detect_client *jobs;
     bool done;
     err error;
     server_facts facts;
@@ -30,16 +30,17 @@ static int begin(void **state)
     log_setup(&(log_options){.level = LOG_ERROR, .fd = STDERR_FILENO});
     fixture *f = xcalloc(1, sizeof *f);
     f->fake = fake_new();
-    f->jobs = jobs_new(
-        fake_transport_base(f->fake),
-        &(jobs_options){.server_url = URL "/", .poll_interval_ms = 5000, .server_wait_ms = 300000});
+    f->jobs = detect_client_new(fake_transport_base(f->fake),
+                                &(detect_client_options){.server_url = URL "/",
+                                                         .poll_interval_ms = 5000,
+                                                         .server_wait_ms = 300000});
     *state = f;
     return 0;
 }
 
 static void finish(fixture *f)
 {
-    jobs_free(f->jobs);
+    detect_client_free(f->jobs);
     fake_free(f->fake);
     free(f);
 }
@@ -90,7 +91,7 @@ static void reads_health(void **state)
 {
     fixture *f = *state;
     expect(f, "GET", URL "/health", 200, HEALTHY);
-    jobs_wait_server(f->jobs, false, on_ready, f);
+    detect_client_wait_server(f->jobs, false, on_ready, f);
     assert_true(fake_run_until(f->fake, &f->done));
     assert_int_equal(f->error.code, ERR_NONE);
     assert_int_equal(f->facts.worker_threads, 3);
@@ -108,7 +109,7 @@ static void reads_the_size_of_the_index(void **state)
            "{\"codec_memory\":268435456,\"max_line_size\":1048576,\"records\":67240,\"sets\":3,"
            "\"report_output_dir\":\"/"
            "r\",\"status\":\"ok\"}");
-    jobs_wait_server(f->jobs, false, on_ready, f);
+    detect_client_wait_server(f->jobs, false, on_ready, f);
     assert_true(fake_run_until(f->fake, &f->done));
     assert_int_equal(f->error.code, ERR_NONE);
     assert_true(f->facts.tells_records);
@@ -125,7 +126,7 @@ static void refuses_a_server_without_records(void **state)
     fixture *f = *state;
     expect(f, "GET", URL "/health", 200,
            "{\"records\":0,\"sets\":0,\"report_output_dir\":\"/r\",\"status\":\"ok\"}");
-    jobs_wait_server(f->jobs, false, on_ready, f);
+    detect_client_wait_server(f->jobs, false, on_ready, f);
     assert_true(fake_run_until(f->fake, &f->done));
     assert_int_equal(f->error.code, ERR_CONFIG);
     assert_int_equal(err_exit_status(&f->error), 2);
@@ -148,11 +149,12 @@ static void refuses_a_server_that_lost_its_records(void **state)
 static void lenient_is_part_of_the_submission(void **state)
 {
     fixture *f = *state;
-    jobs_free(f->jobs);
-    f->jobs = jobs_new(fake_transport_base(f->fake), &(jobs_options){.server_url = URL,
-                                                                     .poll_interval_ms = 5000,
-                                                                     .server_wait_ms = 300000,
-                                                                     .lenient = true});
+    detect_client_free(f->jobs);
+    f->jobs = detect_client_new(fake_transport_base(f->fake),
+                                &(detect_client_options){.server_url = URL,
+                                                         .poll_interval_ms = 5000,
+                                                         .server_wait_ms = 300000,
+                                                         .lenient = true});
     expect(f, "POST", URL "/submit", 200, "{\"job_id\":\"j1\"}");
     UNUSED(!job_submit(f->jobs, "/w/a.jsonl", "key-1", 0, on_done, f));
     assert_true(fake_run_until(f->fake, &f->done));
@@ -171,7 +173,7 @@ static void the_format_of_cleaned_files_is_asked_for_where_offered(void **state)
                i == 1 ? "{\"cleaned_formats\":[\"plain\",\"gzip\"],\"report_output_dir\":\"/r\"}"
                       : HEALTHY);
         f->done = false;
-        jobs_wait_server(f->jobs, false, on_ready, f);
+        detect_client_wait_server(f->jobs, false, on_ready, f);
         assert_true(fake_run_until(f->fake, &f->done));
         expect(f, "POST", URL "/submit", 200, "{\"job_id\":\"j1\"}");
         f->done = false;
@@ -190,7 +192,7 @@ static void waits_for_a_server_that_comes_up(void **state)
     expect_error(f, URL "/health", ERR_NET);
     expect(f, "GET", URL "/health", 503, "loading");
     expect(f, "GET", URL "/health", 200, HEALTHY);
-    jobs_wait_server(f->jobs, false, on_ready, f);
+    detect_client_wait_server(f->jobs, false, on_ready, f);
     assert_true(fake_run_until(f->fake, &f->done));
     assert_int_equal(f->error.code, ERR_NONE);
     finish(f);
@@ -205,7 +207,7 @@ static void waits_for_a_server_that_builds_its_index(void **state)
         expect(f, "GET", URL "/health", 503, "{\"status\":\"indexing\"}");
     expect(f, "GET", URL "/health", 200, HEALTHY);
     uint64_t begun_ms = clock_now_ms(fake_transport_base(f->fake));
-    jobs_wait_server(f->jobs, true, on_ready, f);
+    detect_client_wait_server(f->jobs, true, on_ready, f);
     assert_true(fake_run_until(f->fake, &f->done));
     assert_int_equal(f->error.code, ERR_NONE);
     assert_true(clock_now_ms(fake_transport_base(f->fake)) - begun_ms > 300000);
@@ -231,13 +233,14 @@ static void calls_wait_for_a_server_that_builds_its_index(void **state)
 static void a_server_that_went_silent_while_indexing_is_given_up(void **state)
 {
     fixture *f = *state;
-    jobs_free(f->jobs);
-    f->jobs = jobs_new(fake_transport_base(f->fake),
-                       &(jobs_options){.server_url = URL, .poll_interval_ms = 5000});
+    detect_client_free(f->jobs);
+    f->jobs =
+        detect_client_new(fake_transport_base(f->fake),
+                          &(detect_client_options){.server_url = URL, .poll_interval_ms = 5000});
     for (unsigned i = 0; i < 20; i++)
         expect(f, "GET", URL "/health", 503, "{\"status\":\"indexing\"}");
     expect_error(f, URL "/health", ERR_NET);
-    jobs_wait_server(f->jobs, false, on_ready, f);
+    detect_client_wait_server(f->jobs, false, on_ready, f);
     assert_true(fake_run_until(f->fake, &f->done));
     assert_int_equal(f->error.code, ERR_SERVER_DOWN);
     finish(f);
@@ -248,7 +251,7 @@ static void gives_up_after_server_wait(void **state)
     fixture *f = *state;
     fake_when(f->fake, &(fake_rule){.url = URL "/health", .reply = {.error = ERR_NET}});
     uint64_t begun_ms = clock_now_ms(fake_transport_base(f->fake));
-    jobs_wait_server(f->jobs, false, on_ready, f);
+    detect_client_wait_server(f->jobs, false, on_ready, f);
     assert_true(fake_run_until(f->fake, &f->done));
     assert_int_equal(f->error.code, ERR_SERVER_DOWN);
     assert_int_equal(err_exit_status(&f->error), 1);
@@ -420,10 +423,11 @@ static void outages_count_for_no_limit(void **state)
 static void the_limit_is_seen_between_two_looks(void **state)
 {
     fixture *f = *state;
-    jobs_free(f->jobs);
-    f->jobs = jobs_new(
-        fake_transport_base(f->fake),
-        &(jobs_options){.server_url = URL, .poll_interval_ms = 86400000, .server_wait_ms = 300000});
+    detect_client_free(f->jobs);
+    f->jobs = detect_client_new(fake_transport_base(f->fake),
+                                &(detect_client_options){.server_url = URL,
+                                                         .poll_interval_ms = 86400000,
+                                                         .server_wait_ms = 300000});
     assert_in_range(ms_until_overdue(f, 60000, 0, 0), 60000, 61000);
     finish(f);
 }
@@ -498,7 +502,7 @@ static void health_may_hold_any_json(void **state)
     expect(f, "GET", URL "/health", 200,
            "{\"worker_threads\":3,\"purify\":true,\"report_output_dir\":\"/r\",\"x\":\"\\u0000\","
            "\"uptime_ns\":99999999999999999999}");
-    jobs_wait_server(f->jobs, false, on_ready, f);
+    detect_client_wait_server(f->jobs, false, on_ready, f);
     assert_true(fake_run_until(f->fake, &f->done));
     assert_int_equal(f->error.code, ERR_NONE);
     assert_int_equal(f->facts.worker_threads, 3);
@@ -535,7 +539,7 @@ static void free_the_client(void *ctx, const job_outcome *outcome, const err *er
     fixture *f = ctx;
     UNUSED(error);
     copy_text(f->report, sizeof f->report, outcome->report_path);
-    jobs_free(f->jobs);
+    detect_client_free(f->jobs);
     f->jobs = NULL;
 }
 
