@@ -28,9 +28,9 @@ static void start_flow(app *a)
     log_info("up to %u jobs at the server, %u requests to the store at once", jobs_open,
              a->limits.s3_workers);
     a->flow = flow_start(&(flow_options){
-        .transport = a->env.transport,
+        .transport = a->env.context->transport,
         .s3 = a->s3,
-        .pool = a->env.pool,
+        .pool = a->env.context->pool,
         .codec_memory = a->codec_memory,
         .verifier = a->verifier,
         .jobs = a->jobs,
@@ -56,7 +56,7 @@ static void start_records(app *a)
 {
     if (a->config->max_files_debug)
         return;
-    a->recorder = recorder_new(&(recorder_options){.transport = a->env.transport,
+    a->recorder = recorder_new(&(recorder_options){.transport = a->env.context->transport,
                                                    .s3 = a->s3,
                                                    .config = a->config,
                                                    .server = &a->server,
@@ -76,13 +76,13 @@ static void settle_store(app *a)
 {
     bool over = false;
     bool idle = s3_client_idle(a->s3);
-    uint64_t limit_ms = clock_now_ms(a->env.transport) + ABORT_LIMIT_MS;
-    while (!idle && clock_now_ms(a->env.transport) < limit_ms) {
+    uint64_t limit_ms = clock_now_ms(a->env.context->transport) + ABORT_LIMIT_MS;
+    while (!idle && clock_now_ms(a->env.context->transport) < limit_ms) {
         over = false;
-        timer *pause = timer_start(a->env.transport, 20, on_abort_limit, &over);
+        timer *pause = timer_start(a->env.context->transport, 20, on_abort_limit, &over);
         a->env.run_until(a->env.run_ctx, &over);
         if (!over)
-            timer_stop(a->env.transport, pause);
+            timer_stop(a->env.context->transport, pause);
         idle = s3_client_idle(a->s3);
     }
     if (!idle)
@@ -158,12 +158,13 @@ static int finish(app *a)
     report_rest(a, &totals);
     tell_where_results_lie(a);
     note_uncopied(a, &totals);
-    progress_summary(&(run_summary){.totals = totals,
-                                    .flow = a->flow,
-                                    .plan = &a->plan,
-                                    .again = a->env.command,
-                                    .elapsed_ms = clock_now_ms(a->env.transport) - a->started_ms,
-                                    .complete = status == 0 || status == 3});
+    progress_summary(
+        &(run_summary){.totals = totals,
+                       .flow = a->flow,
+                       .plan = &a->plan,
+                       .again = a->env.command,
+                       .elapsed_ms = clock_now_ms(a->env.context->transport) - a->started_ms,
+                       .complete = status == 0 || status == 3});
     return status;
 }
 
@@ -172,7 +173,8 @@ static void on_notice(void *ctx, const char *text);
 static void watch_for_notices(app *a)
 {
     if (a->config->spot_notices && !a->flow_finished)
-        a->spot = spot_notice_start(a->env.transport, a->env.getenv_fn, on_notice, a);
+        a->spot =
+            spot_notice_start(a->env.context->transport, a->env.context->getenv_fn, on_notice, a);
 }
 
 static int run_flow(app *a)
@@ -193,7 +195,7 @@ static int run_flow(app *a)
         a->env.run_until(a->env.run_ctx, &a->flow_finished);
     spot_notice_stop(move(a->spot));
     progress_free(move(a->progress));
-    timer_stop(a->env.transport, move(a->drain));
+    timer_stop(a->env.context->transport, move(a->drain));
     if (a->claim_run)
         app_claim_end(a, !a->aborted);
     close_records(a);
@@ -263,7 +265,7 @@ static void start_monitor(app *a)
     err e = ERR_INIT;
     if (!a->config->metrics_listen)
         return;
-    a->monitor = monitor_new(&(monitor_options){.transport = a->env.transport,
+    a->monitor = monitor_new(&(monitor_options){.transport = a->env.context->transport,
                                                 .config = a->config,
                                                 .run = a->run,
                                                 .started_s = a->started_s},
@@ -275,12 +277,12 @@ static void start_monitor(app *a)
 int app_run(app *a)
 {
     err e = ERR_INIT;
-    a->started_ms = clock_now_ms(a->env.transport);
-    a->started_s = clock_wall_s(a->env.transport);
+    a->started_ms = clock_now_ms(a->env.context->transport);
+    a->started_s = clock_wall_s(a->env.context->transport);
     a->run = run_name_make(a->started_s,
                            app_claims_work(a->config) ? RUN_HOST_CLAIMS : a->config->host_index,
-                           transport_random(a->env.transport));
-    a->progress = progress_new(a->env.transport);
+                           transport_random(a->env.context->transport));
+    a->progress = progress_new(a->env.context->transport);
     report_share(a->config);
     if (!app_make_client(a, &e))
         return stop_early(a, &e);
@@ -299,7 +301,7 @@ int app_run(app *a)
 
 static void cancel_all(app *a)
 {
-    timer_stop(a->env.transport, move(a->drain));
+    timer_stop(a->env.context->transport, move(a->drain));
     a->aborted = a->recorded = true;
     if (a->flow)
         flow_abort(a->flow);
@@ -325,9 +327,9 @@ static void drain(app *a, uint64_t limit_ms, const char *limit_name)
     log_warn("stopping: %zu files that the detection server has begun are finished within %s "
              "(%s), %zu are left for the next run; once more to cancel all",
              after.finishing, limit, limit_name, after.waiting);
-    timer_stop(a->env.transport, move(a->drain)); /* of a notice before the signal */
+    timer_stop(a->env.context->transport, move(a->drain)); /* of a notice before the signal */
     if (!a->flow_finished)
-        a->drain = timer_start(a->env.transport, limit_ms, on_drain_limit, a);
+        a->drain = timer_start(a->env.context->transport, limit_ms, on_drain_limit, a);
 }
 
 static void on_notice(void *ctx, const char *text)
@@ -367,11 +369,10 @@ app *app_new(const config *c, const app_env *env)
     app *a = xcalloc(1, sizeof *a);
     a->config = c;
     a->env = *env;
-    a->limits = app_limits_of(c);
-    a->codec_memory = codec_memory_new(c->codec_memory_bytes);
-    codec_options codec = config_codec(c, CODEC_PLAIN);
-    a->verifier = verifier_new(env->pool, a->codec_memory, &codec);
-    a->jobs = detect_client_new(env->transport,
+    a->limits = env->context->limits;
+    a->codec_memory = env->context->codec_memory;
+    a->verifier = env->context->verifier;
+    a->jobs = detect_client_new(env->context->transport,
                                 &(detect_client_options){.server_url = c->server_url,
                                                          .poll_interval_ms = c->poll_interval_ms,
                                                          .server_wait_ms = c->server_wait_ms,
@@ -387,7 +388,7 @@ void app_free(app *a)
 {
     if (!a)
         return;
-    timer_stop(a->env.transport, a->drain);
+    timer_stop(a->env.context->transport, a->drain);
     monitor_free(a->monitor);
     spot_notice_stop(a->spot);
     recorder_free(a->recorder);
@@ -406,9 +407,6 @@ void app_free(app *a)
     free((char *)a->server.settings);
     progress_free(a->progress);
     detect_client_free(a->jobs);
-    verifier_free(a->verifier);
-    codec_memory_free(a->codec_memory);
-    s3_client_free(a->s3);
     result_dirs_free(a->result_dirs);
     result_dirs_free(a->old_folders);
     result_jobs_free(a->result_jobs);

@@ -10,16 +10,13 @@
 #define ORCHESTRATOR_APP_H
 
 #include "orchestrator/config/config.h"
-#include "decon/base/pool.h"
-#include "decon/base/transport.h"
+#include "orchestrator/context/run_context.h"
 #include "base/util.h"
 
 typedef struct app_env {
-    transport *transport;
-    pool *pool;
+    run_context *context;                           /* its client is made by the run */
     void (*run_until)(void *ctx, const bool *done); /* the event loop; returns once *done */
     void *run_ctx;
-    const char *(*getenv_fn)(const char *name);
     const char *command; /* that began this run, for a shell; or NULL */
     unsigned file_limit; /* open files that the system allows; 0: unknown */
 } app_env;

@@ -239,7 +239,7 @@ void app_claim_start(app *a)
                      .fingerprint = xstrdup(a->server.fingerprint ? a->server.fingerprint : ""),
                      .input = xasprintf("s3://%s/%s", p->input.bucket, places_list_prefix(p)),
                      .lists = xstrdup(a->listing.lists_digest)};
-    r->claims = claims_start(&(claims_options){.transport = a->env.transport,
+    r->claims = claims_start(&(claims_options){.transport = a->env.context->transport,
                                                .s3 = a->s3,
                                                .bucket = p->report.bucket,
                                                .prefix = p->report.prefix,
@@ -277,9 +277,10 @@ void app_claim_end(app *a, bool wait)
     claims_release(r->claims, end_release, r);
     if (!wait || r->released)
         return;
-    r->release_limit = timer_start(a->env.transport, RELEASE_LIMIT_MS, on_release_limit, r);
+    r->release_limit =
+        timer_start(a->env.context->transport, RELEASE_LIMIT_MS, on_release_limit, r);
     a->env.run_until(a->env.run_ctx, &r->released);
-    timer_stop(a->env.transport, move(r->release_limit));
+    timer_stop(a->env.context->transport, move(r->release_limit));
 }
 
 const err *app_claim_error(const app *a)

@@ -129,7 +129,7 @@ static void check_taken_over(claim_run *r)
         return;
     }
     r->check = slice_check_start(
-        &(slice_check_options){.transport = a->env.transport,
+        &(slice_check_options){.transport = a->env.context->transport,
                                .s3 = a->s3,
                                .plan = &r->slice_plan,
                                .at_once = a->limits.s3_workers,

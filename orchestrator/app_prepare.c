@@ -6,7 +6,6 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "orchestrator/observe/progress.h"
-#include "orchestrator/runtime/s3_setup.h"
 
 /* --- waiting for one step --- */
 
@@ -52,13 +51,10 @@ bool app_await_step(app *a, err *e)
 
 bool app_make_client(app *a, err *e)
 {
-    a->s3 = store_client_new(a->config,
-                             &(store_env){.getenv_fn = a->env.getenv_fn,
-                                          .transport = a->env.transport,
-                                          .pool = a->env.pool,
-                                          .requests = a->limits.s3_workers},
-                             e);
-    return a->s3 != NULL;
+    if (!run_context_connect(a->env.context, e))
+        return false;
+    a->s3 = a->env.context->s3;
+    return true;
 }
 
 static bool probe_place(app *a, const place *where, err *e)
@@ -90,7 +86,7 @@ bool app_fetch_listing(app *a, err *e)
     a->listing.name_all = a->config->dry_run;
     a->step =
         listing_fetch_start(&(listing_options){.s3 = a->s3,
-                                               .transport = a->env.transport,
+                                               .transport = a->env.context->transport,
                                                .places = p,
                                                .lists = (const char *const *)a->config->input_list,
                                                .columns = a->config->input_list_columns,

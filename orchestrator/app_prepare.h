@@ -31,7 +31,7 @@ typedef struct app_record {
 struct app {
     const config *config;
     app_env env;
-    app_limits limits;
+    app_limits limits; /* these, codec_memory, verifier and s3 are the context's */
     uint64_t started_ms;
     int64_t started_s; /* the same by the wall clock, since 1970 UTC */
 

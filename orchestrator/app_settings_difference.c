@@ -61,7 +61,7 @@ static void on_got(void *ctx, const s3_get_result *result, const err *error)
 op *settings_difference_start(const app *a, const char *fingerprint, buf *out,
                               void (*on_done)(void *ctx, const err *error), void *ctx)
 {
-    difference *d = op_new(&difference_kind, sizeof *d, NULL, a->env.transport);
+    difference *d = op_new(&difference_kind, sizeof *d, NULL, a->env.context->transport);
     const place *where = &a->config->places.report;
     d->op.on_done = on_done;
     d->op.ctx = ctx;

@@ -12,10 +12,9 @@
 #include "decon/s3/uri.h"
 #include "orchestrator/config/config.h"
 #include "orchestrator/config/file_names.h"
+#include "orchestrator/context/run_context.h"
 #include "orchestrator/fleet/run_name.h"
 #include "orchestrator/plan/input_list.h"
-#include "orchestrator/runtime/run_limits.h"
-#include "orchestrator/runtime/s3_setup.h"
 
 #define PENDING_MAX_BYTES ((size_t)64 << 20) /* of encoded rows that the upload has not taken */
 
@@ -26,8 +25,7 @@ typedef struct plan_config {
 
 typedef struct plan_run {
     const plan_config *options;
-    loop *loop;
-    s3_client *s3;
+    run_context context;
     listing listing;
     input_list_writer writer;
     buf pending; /* encoded rows */
@@ -124,15 +122,15 @@ static void end_step(void *ctx, const err *error)
 static bool list_inputs(plan_run *r)
 {
     const config *c = &r->options->config;
-    op *listing_op = listing_fetch_start(&(listing_options){.s3 = r->s3,
-                                                            .transport = loop_transport(r->loop),
+    op *listing_op = listing_fetch_start(&(listing_options){.s3 = r->context.s3,
+                                                            .transport = r->context.transport,
                                                             .places = &c->places,
                                                             .inputs_only = true,
                                                             .out = &r->listing,
                                                             .on_done = end_step,
                                                             .ctx = r});
     UNUSED(listing_op);
-    loop_run(r->loop, &r->step_done);
+    loop_run(r->context.loop, &r->step_done);
     if (err_is_set(&r->error))
         return false;
     return r->listing.inputs.count > 0 || c->allow_empty ||
@@ -216,15 +214,15 @@ static bool write_object(plan_run *r, const char *uri_text)
         return false;
     r->writer.to = encoder;
     r->step_done = false;
-    r->upload = s3_put_stream(r->s3, &(s3_put_stream_options){.bucket = uri.bucket,
-                                                              .key = uri.key,
-                                                              .content_type = "text/csv",
-                                                              .on_room = pump,
-                                                              .on_done = on_uploaded,
-                                                              .ctx = r});
+    r->upload = s3_put_stream(r->context.s3, &(s3_put_stream_options){.bucket = uri.bucket,
+                                                                      .key = uri.key,
+                                                                      .content_type = "text/csv",
+                                                                      .on_room = pump,
+                                                                      .on_done = on_uploaded,
+                                                                      .ctx = r});
     pump(r);
     if (!r->step_done)
-        loop_run(r->loop, &r->step_done);
+        loop_run(r->context.loop, &r->step_done);
     if (r->upload)
         s3_op_cancel(move(r->upload));
     return !err_is_set(&r->error);
@@ -236,7 +234,7 @@ static bool write_object(plan_run *r, const char *uri_text)
 static char *default_output(const plan_run *r)
 {
     const place *report = &r->options->config.places.report;
-    transport *t = loop_transport(r->loop);
+    transport *t = r->context.transport;
     char start[RUN_TIME_BYTES];
     run_time_text(clock_wall_s(t), false, start);
     return xasprintf("s3://%s/%s" RUN_RECORDS_FOLDER "inputs/%s-%06x.csv.zst", report->bucket,
@@ -261,8 +259,7 @@ static bool make_list(plan_run *r, FILE *out)
 
 static void run_deinit(plan_run *r)
 {
-    s3_client_free(r->s3);
-    loop_free(r->loop);
+    run_context_close(&r->context);
     listing_deinit(&r->listing);
     buf_deinit(&r->pending);
 }
@@ -271,16 +268,8 @@ static int run(const plan_config *options, const char *(*getenv_fn)(const char *
 {
     plan_run r = {.options = options};
     const config *c = &options->config;
-    app_limits limits = app_limits_of(c);
-    r.loop =
-        store_loop_new(c, getenv_fn, limits.connections, limits.receive_buffer_bytes, &r.error);
-    if (r.loop)
-        r.s3 = store_client_new(c,
-                                &(store_env){.getenv_fn = getenv_fn,
-                                             .transport = loop_transport(r.loop),
-                                             .requests = limits.s3_workers},
-                                &r.error);
-    bool ok = r.s3 && make_list(&r, out);
+    bool ok = run_context_open(&r.context, c, getenv_fn, 0, &r.error) &&
+              run_context_connect(&r.context, &r.error) && make_list(&r, out);
     if (!ok)
         log_error("%s", r.error.message);
     run_deinit(&r);

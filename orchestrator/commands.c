@@ -14,14 +14,12 @@
 #include "orchestrator/cmd_plan.h"
 #include "orchestrator/observe/command_text.h"
 #include "orchestrator/commands.h"
-#include "orchestrator/runtime/run_limits.h"
 #include "orchestrator/runtime/service_watch.h"
 #include "orchestrator/status/cmd_status.h"
 #include "orchestrator/check/cmd_check.h"
 #include "orchestrator/status/cmd_clean_state.h"
 #include "orchestrator/status/cmd_status.h"
 #include "orchestrator/verify/cmd_verify.h"
-#include "orchestrator/runtime/s3_setup.h"
 
 static const char *read_env(const char *name)
 {
@@ -102,33 +100,24 @@ static int fail(const err *e)
 static int run(const config *c, const char *command)
 {
     err e = ERR_INIT;
-    app_limits limits = app_limits_of(c);
     unsigned file_limit = fs_raise_file_limit();
-    AUTO_PTR(loop)
-    l = store_loop_new(c, read_env, limits.connections, limits.receive_buffer_bytes, &e);
-    if (!l)
+    AUTO(run_context) context = {0};
+    if (!run_context_open(&context, c, read_env, worker_count(), &e))
         return fail(&e);
-    pool *workers = pool_new(worker_count(), &e);
-    if (!workers)
-        return fail(&e);
-    loop_attach_pool(l, workers);
-    app *a = app_new(c, &(app_env){.transport = loop_transport(l),
-                                   .pool = workers,
+    app *a = app_new(c, &(app_env){.context = &context,
                                    .run_until = run_loop,
-                                   .run_ctx = l,
-                                   .getenv_fn = read_env,
+                                   .run_ctx = context.loop,
                                    .command = command,
                                    .file_limit = file_limit});
-    service_watch *watch = service_watch_start(loop_transport(l));
+    service_watch *watch = service_watch_start(context.transport);
     service_notify_ready(); /* now, so that a run with nothing to do is a success too */
-    int status = loop_watch_signals(l, on_signal, a, &e) ? app_run(a) : fail(&e);
+    int status = loop_watch_signals(context.loop, on_signal, a, &e) ? app_run(a) : fail(&e);
     service_watch_stop(watch);
     if (app_aborted(a)) {
         log_flush(LOG_EXIT_WAIT_MS);
         _exit(status); /* workers may be deep in a large file */
     }
-    loop_attach_pool(l, NULL);
-    pool_free(workers);
+    run_context_end_workers(&context);
     app_free(a);
     return status;
 }

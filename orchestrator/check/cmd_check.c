@@ -9,8 +9,8 @@
 #include "orchestrator/check/check_host.h"
 #include "orchestrator/check/check_lines.h"
 #include "orchestrator/check/check_store.h"
+#include "orchestrator/context/run_context.h"
 #include "orchestrator/runtime/run_limits.h"
-#include "orchestrator/runtime/s3_setup.h"
 
 static const char help[] =
     "Usage: decon-orchestrator check --config FILE [options of a run]\n\n"
@@ -53,16 +53,14 @@ static int fail(const err *e)
 static int run(const config *c, const char *(*getenv_fn)(const char *name), FILE *out)
 {
     err e = ERR_INIT;
-    app_limits limits = app_limits_of(c);
     unsigned file_limit = fs_raise_file_limit();
-    AUTO_PTR(loop)
-    l = store_loop_new(c, getenv_fn, limits.connections, limits.receive_buffer_bytes, &e);
-    if (!l)
+    AUTO(run_context) context = {0};
+    if (!run_context_open(&context, c, getenv_fn, 0, &e))
         return fail(&e);
     return check_all(c,
-                     &(store_session_env){.transport = loop_transport(l),
+                     &(store_session_env){.transport = context.transport,
                                           .run_until = run_loop,
-                                          .run_ctx = l,
+                                          .run_ctx = context.loop,
                                           .getenv_fn = getenv_fn},
                      file_limit, out);
 }

@@ -6,8 +6,7 @@
 #include "decon/base/log.h"
 #include "decon/base/loop.h"
 #include "orchestrator/config/file_names.h"
-#include "orchestrator/runtime/run_limits.h"
-#include "orchestrator/runtime/s3_setup.h"
+#include "orchestrator/context/run_context.h"
 
 static bool concerns_stores(const option *row, const char *section, bool folders)
 {
@@ -88,18 +87,15 @@ static int fail(const err *e)
 static int run(store_command *c)
 {
     err e = ERR_INIT;
-    app_limits limits = app_limits_of(c->config);
-    AUTO_PTR(loop)
-    l = store_loop_new(c->config, c->getenv_fn, limits.connections, limits.receive_buffer_bytes,
-                       &e);
-    if (!l)
+    AUTO(run_context) context = {0};
+    if (!run_context_open(&context, c->config, c->getenv_fn, 0, &e))
         return fail(&e);
     AUTO(store_session) session = {0};
-    const store_session_env env = {.transport = loop_transport(l),
+    const store_session_env env = {.transport = context.transport,
                                    .run_until = run_loop,
-                                   .run_ctx = l,
+                                   .run_ctx = context.loop,
                                    .getenv_fn = c->getenv_fn};
-    if (!store_session_open(&session, c->config, &env, limits.s3_workers, &e))
+    if (!store_session_open(&session, c->config, &env, context.limits.s3_workers, &e))
         return fail(&e);
     return c->run(c->config, &session, c->out);
 }

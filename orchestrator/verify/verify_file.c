@@ -15,7 +15,7 @@
 
 typedef struct verify_job {
     pool_task task; /* first; of a stream */
-    const verify_site *site;
+    const run_context *context;
     char *name;
     int fd;
     verify_job_done on_done;
@@ -73,18 +73,18 @@ static int open_nameless(const char *dir, err *e)
 
 static bool start_object(verify_job *j, err *e)
 {
-    const config *c = j->site->config;
+    const config *c = j->context->config;
     AUTO(s3_uri) uri = {0};
     if (!s3_uri_parse(j->name, &uri, e))
         return false;
     j->fd = open_nameless(c->local_work_dir, e);
     if (j->fd < 0)
         return false;
-    const verify_site *site = j->site;
+    const run_context *context = j->context;
     return fetch_start(
-               &(fetch_options){.s3 = site->s3,
-                                .transport = loop_transport(site->loop),
-                                .verifier = site->verifier,
+               &(fetch_options){.s3 = context->s3,
+                                .transport = context->transport,
+                                .verifier = context->verifier,
                                 .object = {.bucket = uri.bucket, .key = uri.key, .fd = j->fd},
                                 .level = (verify_level)c->verify,
                                 .jsonl = config_jsonl(c),
@@ -114,7 +114,7 @@ static bool read_all(verify_job *j, verify *v, err *e)
 static void run_stream(pool_task *task)
 {
     verify_job *j = (verify_job *)task;
-    const config *c = j->site->config;
+    const config *c = j->context->config;
     codec_options codec = config_codec(c, CODEC_PLAIN);
     codec.memory_bytes = c->codec_memory_bytes;
     AUTO_PTR(verify)
@@ -129,9 +129,9 @@ static void run_stream(pool_task *task)
 static void stream_done(pool_task *task)
 {
     verify_job *j = (verify_job *)task;
-    codec_memory_give(j->site->memory, &j->ticket);
+    codec_memory_give(j->context->codec_memory, &j->ticket);
     if (!j->ok && j->error.code == ERR_CODEC_MEMORY)
-        codec_memory_advise(j->site->memory, &j->error);
+        codec_memory_advise(j->context->codec_memory, &j->error);
     j->verdict.suffix_differs = false; /* a stream has no suffix */
     end(j, j->ok ? NULL : &j->error);
 }
@@ -139,14 +139,15 @@ static void stream_done(pool_task *task)
 static void on_admitted(codec_ticket *ticket)
 {
     verify_job *j = (verify_job *)((char *)ticket - offsetof(verify_job, ticket));
-    pool_submit(j->site->pool, &j->task);
+    pool_submit(j->context->pool, &j->task);
 }
 
 static void start_stream(verify_job *j)
 {
     j->task = (pool_task){.run = run_stream, .done = stream_done};
     j->ticket.on_admitted = on_admitted;
-    codec_memory_ask(j->site->memory, &j->ticket, codec_memory_limit(j->site->memory));
+    codec_memory_ask(j->context->codec_memory, &j->ticket,
+                     codec_memory_limit(j->context->codec_memory));
 }
 
 /* ---- local files ---- */
@@ -163,8 +164,8 @@ static void on_verified(void *ctx, const verdict *found, const s3_checksum *hash
 
 static bool start_verification(verify_job *j, uint64_t size_bytes, err *e)
 {
-    const config *c = j->site->config;
-    verify_task *t = verify_task_start(j->site->verifier,
+    const config *c = j->context->config;
+    verify_task *t = verify_task_start(j->context->verifier,
                                        &(verify_task_options){.level = (verify_level)c->verify,
                                                               .name = j->name,
                                                               .jsonl = config_jsonl(c),
@@ -193,11 +194,12 @@ static bool start_local(verify_job *j, err *e)
     return start_verification(j, (uint64_t)st.st_size, e);
 }
 
-void verify_job_start(const verify_site *site, const char *name, verify_job_done on_done, void *ctx)
+void verify_job_start(const run_context *context, const char *name, verify_job_done on_done,
+                      void *ctx)
 {
     verify_job *j = xcalloc(1, sizeof *j);
-    *j =
-        (verify_job){.site = site, .name = xstrdup(name), .fd = -1, .on_done = on_done, .ctx = ctx};
+    *j = (verify_job){
+        .context = context, .name = xstrdup(name), .fd = -1, .on_done = on_done, .ctx = ctx};
     err e = ERR_INIT;
     if (!(str_starts_with(name, "s3://") ? start_object(j, &e) : start_local(j, &e)))
         end(j, &e);

@@ -4,7 +4,7 @@
  * What:    a file is read from the disk, an object while it is downloaded into an unnamed file in
  *          the work directory; both by verify_task. A pipe, which cannot be read twice, is read by
  *          one worker with all of the codec memory, since it cannot start over with more.
- * Owner:   a job frees itself after on_done. The site is borrowed until then.
+ * Owner:   a job frees itself after on_done. The context is borrowed until then.
  * Threads: loop; on_done may come before verify_job_start returns.
  * Fails:   by the error given to on_done. A fault in an object is reported only after its
  *          checksum has confirmed that the bytes are the object's.
@@ -12,23 +12,12 @@
 #ifndef ORCHESTRATOR_VERIFY_VERIFY_FILE_H
 #define ORCHESTRATOR_VERIFY_VERIFY_FILE_H
 
-#include "decon/base/loop.h"
-#include "orchestrator/config/config.h"
+#include "orchestrator/context/run_context.h"
 #include "orchestrator/transfer/fetch.h"
-
-/* Shared by all jobs. */
-typedef struct verify_site {
-    const config *config;
-    loop *loop;
-    pool *pool;
-    s3_client *s3; /* NULL if no name is an object */
-    codec_memory *memory;
-    verifier *verifier;
-} verify_site;
 
 /* Either `verdict` or `error`; the other one is NULL. */
 typedef void (*verify_job_done)(void *ctx, const verdict *verdict, const err *error);
-void verify_job_start(const verify_site *site, const char *name, verify_job_done on_done,
+void verify_job_start(const run_context *context, const char *name, verify_job_done on_done,
                       void *ctx);
 
 #endif

@@ -2,8 +2,6 @@
 
 #include "base/fsutil.h"
 #include "decon/base/log.h"
-#include "orchestrator/runtime/run_limits.h"
-#include "orchestrator/runtime/s3_setup.h"
 #include "orchestrator/verify/verify_file.h"
 #include "decon/s3/uri.h"
 #include "base/util.h"
@@ -20,9 +18,7 @@ typedef struct verify_slot { /* of one name, from its start until its result is 
 } verify_slot;
 
 struct verify_run {
-    const char *(*getenv_fn)(const char *name);
-    app_limits limits;
-    verify_site site;
+    run_context context;
 
     /* of the run */
     const verify_names *names;
@@ -43,52 +39,21 @@ static unsigned workers(const config *c)
 verify_run *verify_run_new(const config *c, const char *(*getenv_fn)(const char *name), err *e)
 {
     verify_run *run = xcalloc(1, sizeof *run);
-    verify_site *site = &run->site;
-    run->getenv_fn = getenv_fn;
-    run->limits = app_limits_of(c);
-    site->config = c;
-    site->loop =
-        store_loop_new(c, getenv_fn, run->limits.connections, run->limits.receive_buffer_bytes, e);
-    site->pool = site->loop ? pool_new(workers(c), e) : NULL;
-    if (!site->pool) {
-        verify_run_free(run);
-        return NULL;
-    }
-    codec_options codec = config_codec(c, CODEC_PLAIN);
-    loop_attach_pool(site->loop, site->pool);
-    site->memory = codec_memory_new(c->codec_memory_bytes);
-    site->verifier = verifier_new(site->pool, site->memory, &codec);
-    return run;
+    if (run_context_open(&run->context, c, getenv_fn, workers(c), e))
+        return run;
+    verify_run_free(run);
+    return NULL;
 }
 
 void verify_run_free(verify_run *run)
 {
     if (!run)
         return;
-    s3_client_free(run->site.s3);
-    if (run->site.loop)
-        loop_attach_pool(run->site.loop, NULL);
-    pool_free(run->site.pool);
-    verifier_free(run->site.verifier);
-    codec_memory_free(run->site.memory);
-    loop_free(run->site.loop);
+    run_context_close(&run->context);
     free(run);
 }
 
-/* ---- the store, opened only if an object is named: local files need no credentials ---- */
-
-static bool open_store(verify_run *run, err *e)
-{
-    verify_site *site = &run->site;
-    if (!site->s3)
-        site->s3 = store_client_new(site->config,
-                                    &(store_env){.getenv_fn = run->getenv_fn,
-                                                 .transport = loop_transport(site->loop),
-                                                 .pool = site->pool,
-                                                 .requests = run->limits.s3_workers},
-                                    e);
-    return site->s3 != NULL;
-}
+/* ---- names ---- */
 
 typedef struct verify_listing {
     const char *bucket;
@@ -120,14 +85,14 @@ void verify_run_list(verify_run *run, const char *text, verify_names *out)
     AUTO(s3_uri) uri = {0};
     size_t before = out->count;
     verify_listing l = {.out = out, .error = ERR_INIT};
-    if (s3_uri_parse(text, &uri, &l.error) && open_store(run, &l.error)) {
+    if (s3_uri_parse(text, &uri, &l.error) && run_context_connect(&run->context, &l.error)) {
         l.bucket = uri.bucket;
-        UNUSED(s3_list(run->site.s3, &(s3_list_options){.bucket = uri.bucket,
-                                                        .prefix = uri.key,
-                                                        .on_object = on_object,
-                                                        .on_done = on_listed,
-                                                        .ctx = &l}));
-        loop_run(run->site.loop, &l.done);
+        UNUSED(s3_list(run->context.s3, &(s3_list_options){.bucket = uri.bucket,
+                                                           .prefix = uri.key,
+                                                           .on_object = on_object,
+                                                           .on_done = on_listed,
+                                                           .ctx = &l}));
+        loop_run(run->context.loop, &l.done);
     }
     if (err_is_set(&l.error))
         verify_names_add_error(out, text, &l.error);
@@ -176,7 +141,7 @@ static bool has_slot(const verify_run *run)
 {
     const verify_name *next = name_at(run, run->next);
     bool remote = str_starts_with(next->name, "s3://");
-    unsigned limit = workers(run->site.config) + (remote ? OBJECTS_AHEAD : 1);
+    unsigned limit = workers(run->context.config) + (remote ? OBJECTS_AHEAD : 1);
     if (run->active == 0)
         return true;
     return run->active < limit && run->next - run->reported < RESULTS_MAX &&
@@ -186,7 +151,7 @@ static bool has_slot(const verify_run *run)
 /* False if it would not fit even after all others have ended. */
 static bool fits_on_disk(const verify_run *run, const verify_name *name, err *e)
 {
-    const char *dir = run->site.config->local_work_dir;
+    const char *dir = run->context.config->local_work_dir;
     uint64_t free_bytes = 0, others = run->disk_used_bytes - name->size_bytes;
     char size[32];
     if (!str_starts_with(name->name, "s3://") || !fs_free_bytes(dir, &free_bytes, NULL) ||
@@ -211,12 +176,12 @@ static void start_next(verify_run *run)
     err e = ERR_INIT;
     if (name->error)
         on_job_done(slot, NULL, name->error);
-    else if (str_starts_with(name->name, "s3://") && !open_store(run, &e))
+    else if (str_starts_with(name->name, "s3://") && !run_context_connect(&run->context, &e))
         on_job_done(slot, NULL, &e);
     else if (!fits_on_disk(run, name, &e))
         on_job_done(slot, NULL, &e);
     else
-        verify_job_start(&run->site, name->name, on_job_done, slot);
+        verify_job_start(&run->context, name->name, on_job_done, slot);
 }
 
 /* Jobs may end during their start: only the outermost call continues. */
@@ -250,10 +215,10 @@ void verify_run_all(verify_run *run, const verify_names *names, verify_run_resul
 {
     run->names = names;
     run->slots = xcalloc(MAX(names->count, (size_t)1), sizeof *run->slots);
-    run->disk_budget_bytes = disk_budget(run->site.config, names);
+    run->disk_budget_bytes = disk_budget(run->context.config, names);
     run->on_result = on_result;
     run->ctx = ctx;
     start_more(run);
-    loop_run(run->site.loop, &run->done);
+    loop_run(run->context.loop, &run->done);
     free(run->slots);
 }

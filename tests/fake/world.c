@@ -217,15 +217,14 @@ int world_run(world *w, const char *const *words)
     w->order[0] = '\0';
     w->pool = pool_new(0, &e);
     pool_set_wake(w->pool, wake, w);
-    w->app = app_new(&c, &(app_env){.transport = fake_transport_base(w->fake),
-                                    .pool = w->pool,
-                                    .run_until = run_until,
-                                    .run_ctx = w,
-                                    .getenv_fn = world_env});
+    run_context context;
+    run_context_attach(&context, &c, world_env, fake_transport_base(w->fake), w->pool);
+    w->app = app_new(&c, &(app_env){.context = &context, .run_until = run_until, .run_ctx = w});
     int exit_status = app_run(w->app);
     while (pool_collect(w->pool)) /* what was cancelled */
         ;
     app_free(w->app);
+    run_context_close(&context);
     timer_stop(fake_transport_base(w->fake), move(w->collect));
     pool_free(w->pool);
     read_log(w, log_fd);
