@@ -49,6 +49,7 @@ static void fill_detect(server_config *c)
         .vocabulary_dir = c->vocabulary_dir,
         .punctuation = c->punctuation_chars,
         .extended_normal = c->normalization == 1,
+        .recall_high = c->recall == 1,
         .ngram_size = (size_t)c->ngram_size,
         .sample_every_m_tokens = (size_t)c->sample_every_m_tokens,
         .question_max_misses = (size_t)c->question_max_consecutive_misses,

@@ -37,6 +37,7 @@ typedef struct server_config {
     int64_t eval_min_token_length, eval_min_unique_word_count;
     int index_passages, index_answers; /* 0 false, 1 true */
     int normalization;                 /* 0 compatible, 1 extended */
+    int recall;                        /* 0 simple, 1 high */
     int64_t worker_threads, scan_threads;
     bool compatible;
     bool lenient;

@@ -105,6 +105,8 @@ void settings_json(const server_config *c, const ngram_index *x, buf *json)
     put_decay(json, "perfect_match_decay_start", s->decay.has_start, s->decay.start);
     json_member_string(json, "punctuation_chars", slice_from(s->punctuation));
     put_size(json, "question_max_consecutive_misses", s->question_max_misses);
+    if (s->recall_high) /* left out by default, as "normalization" */
+        json_member_string(json, "recall", SLICE_LIT("high"));
     if (c->report_sets[0])
         put_names(json, "report_sets", c->report_sets);
     if (s->report_threshold > 0)

@@ -21,6 +21,7 @@
 
 static const char *const false_true[] = {"false", "true", NULL};
 static const char *const normal_choices[] = {"compatible", "extended", NULL};
+static const char *const recall_choices[] = {"standard", "high", NULL};
 static const char *const bad_line_choices[] = {"refuse", "end-file", NULL};
 static const char *const utf8_choices[] = {"fail", "skip", NULL};
 
@@ -111,6 +112,9 @@ static const option rows[] = {
     ROW("normalization", OPTION_ENUM, normalization, "compatible", .choices = normal_choices,
         .help =
             "Form of compared text: as the reference; or NFKC, without HTML and invisible signs."),
+    ROW("recall", OPTION_ENUM, recall, "standard", .choices = recall_choices,
+        .help =
+            "Copies to find: as the reference; or also those with changed words (more CPU time)."),
     ROW("punctuation_chars", OPTION_STRING, punctuation_chars, NORMALIZE_DEFAULT_PUNCTUATION,
         .flags = OPTION_KEY_ONLY, .help = "Characters that are replaced by spaces."),
     ROW("ngram_size", OPTION_INT, ngram_size, "5", AT_LEAST_1,

@@ -40,6 +40,8 @@ ngram_index *index_new(const detect_settings *settings, err *e)
     if (!x->tokens)
         return NULL;
     ngram_table_init(&x->table);
+    if (settings->recall_high)
+        x->questions = align_set_new();
     x->scratch = index_scratch_new(settings);
     x->question_floor = score_question_floor(settings->threshold);
     x->near_floor = score_question_floor(settings->report_threshold);
@@ -84,6 +86,7 @@ void index_free(ngram_index *x)
     normalizer_deinit(&x->normal);
     index_scratch_free(x->scratch);
     eval_tally_deinit(&x->tally);
+    align_set_free(x->questions);
     free(x);
 }
 

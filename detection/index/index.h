@@ -15,6 +15,7 @@
 #define DETECTION_INDEX_INDEX_H
 
 #include "base/util.h"
+#include "detection/align/align_set.h"
 #include "detection/table/ngram_table.h"
 #include "detection/text/normalize.h"
 #include "detection/index/eval_tally.h"
@@ -28,6 +29,7 @@ typedef struct detect_settings { /* constant after start */
     const char *vocabulary_dir; /* looked at first; may be NULL */
     const char *punctuation;
     bool extended_normal; /* texts are folded before they are compared */
+    bool recall_high;     /* copies with changed words are found too */
     size_t ngram_size;
     size_t sample_every_m_tokens;
     size_t question_max_misses;
@@ -65,7 +67,8 @@ typedef struct eval_part {
     uint32_t *distinct; /* ascending */
     uint32_t *ngrams;   /* ids, distinct, ascending; none for short answers and passages */
     uint32_t token_count, distinct_count, ngram_count;
-    float ngram_sum; /* of the IDF of `ngrams`, ascending id */
+    /* Of the IDF of `ngrams`, ascending id; of `distinct`, in tokens that occur once, if recall is high. */
+    float ngram_sum, rare_tokens;
 } eval_part;
 
 typedef struct eval_record {
@@ -81,6 +84,7 @@ typedef struct eval_record {
     bool is_reported;       /* its set is one of report_sets */
     uint32_t sequence;      /* which one it was in reading order */
     uint32_t *question_ids; /* until index_freeze */
+    uint32_t question;      /* its number in `questions`, or ALIGN_NO_TEXT */
 } eval_record;
 
 typedef struct record_list { /* ascending record numbers */
@@ -101,16 +105,15 @@ typedef struct ngram_index {
     uint32_t *posts;       /* record numbers; n-grams of equal lists share one */
     float *question_idf;   /* by n-gram id */
     ngram_filter in_questions;
-    uint32_t *answer_df; /* by n-gram id: answers, passages that hold it */
-    uint32_t *passage_df;
-    uint32_t *token_df; /* by token: distinct in questions + answers + passages */
-    size_t token_capacity, part_capacity;
-    size_t hot_limit;
+    uint32_t *answer_df, *passage_df; /* by n-gram id: answers, passages that hold it */
+    uint32_t *token_df;               /* by token: distinct in questions + answers + passages */
+    size_t token_capacity, part_capacity, hot_limit;
     size_t longest_answer, longest_passage; /* tokens */
     float question_floor, near_floor;       /* near_floor: of report_threshold */
     index_counts counts;
     record_digest kept; /* of the records that the filters kept */
     eval_tally tally;
+    align_set *questions;          /* NULL unless recall is high */
     struct index_scratch *scratch; /* until index_freeze */
 } ngram_index;
 
@@ -137,8 +140,7 @@ float index_answer_idf(const ngram_index *x, uint32_t ngram);
 float index_passage_idf(const ngram_index *x, uint32_t ngram);
 float index_token_idf(const ngram_index *x, uint32_t token);
 /* The share of a part's n-grams that a search found: `count` distinct ones, with an IDF sum of `sum`.
- * Exactly 1 for all of them: `sum` was added in another order than the part's total and may differ
- * in the last bit. In compatible mode the quotient, as in the reference. */
+ * Exactly 1 for all: sums of another order differ in the last bit. Compatible mode: the quotient. */
 bool index_part_can_match(const ngram_index *x, const eval_part *part);
 float index_part_overlap(const ngram_index *x, const eval_part *part, size_t count, float sum);
 

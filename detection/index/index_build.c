@@ -113,6 +113,8 @@ static void add_question(ngram_index *x, eval_record *r)
     r->question_ngrams = (uint32_t)distinct_ngrams(x, MIN(n, tokens));
     r->question_ids = copy_ids(x->scratch->ids, r->question_ngrams);
     x->question_count++;
+    if (x->questions)
+        r->question = align_set_add(x->questions, x->scratch->tokens.ids, tokens);
     distinct_tokens(x);
 }
 
@@ -195,6 +197,7 @@ static eval_record *new_record(ngram_index *x, const eval_input *in)
                        .is_correct = in->is_correct,
                        .is_reported = is_reported(x->settings, in->eval_key),
                        .sequence = (uint32_t)x->record_count,
+                       .question = ALIGN_NO_TEXT,
                        .eval_key = copy_text(in->eval_key),
                        .reference_file = copy_text(in->reference_file),
                        .split = copy_or_none(in->split),
@@ -299,6 +302,26 @@ static void sum_record(const ngram_index *x, eval_record *r)
     r->question_ids = NULL;
 }
 
+static float rare_tokens(const ngram_index *x, const eval_part *part)
+{
+    float sum = 0.0f, full = score_idf(x->question_count + 1, 1);
+    for (size_t i = 0; i < part->distinct_count; i++)
+        sum += MAX(index_token_idf(x, part->distinct[i]), 0.0f);
+    return full > 0.0f ? sum / full : 0.0f;
+}
+
+static void freeze_questions(ngram_index *x)
+{
+    AUTO_FREE uint32_t *texts = xcalloc(x->record_count + 1, sizeof *texts);
+    for (size_t i = 0; i < x->record_count; i++) {
+        eval_record *r = &x->records[i];
+        texts[i] = r->question;
+        r->answer.rare_tokens = rare_tokens(x, &r->answer);
+        r->passage.rare_tokens = rare_tokens(x, &r->passage);
+    }
+    align_set_freeze(x->questions, texts, x->record_count);
+}
+
 void index_freeze(ngram_index *x)
 {
     sort_records(x);
@@ -309,6 +332,8 @@ void index_freeze(ngram_index *x)
         x->longest_answer = MAX(x->longest_answer, (size_t)x->records[i].answer.token_count);
         x->longest_passage = MAX(x->longest_passage, (size_t)x->records[i].passage.token_count);
     }
+    if (x->questions)
+        freeze_questions(x);
     size_t root = (size_t)sqrtf((float)(x->counts.indexed - x->counts.passed_over));
     x->hot_limit = MAX((size_t)LEAST_HOT, 2 * root);
     index_scratch_free(x->scratch);

@@ -1,6 +1,7 @@
 #include "base/util.h"
 #include "detection/match/match.h"
 
+#include "detection/match/aligned.h"
 #include "detection/table/hash.h"
 
 /* What was reported of this document already. */
@@ -16,12 +17,15 @@ void matcher_init(matcher *m, const ngram_index *x)
 {
     *m = (matcher){.x = x};
     token_window_init(&m->window, x);
+    align_scan_init(&m->align, x->questions);
 }
 
 void matcher_deinit(matcher *m)
 {
     token_window_deinit(&m->window);
     scan_scratch_deinit(&m->scan);
+    align_scan_deinit(&m->align);
+    key_set_deinit(&m->places);
     answer_found_deinit(&m->answer);
     passage_found_deinit(&m->passage);
     free(m->reported);
@@ -32,6 +36,8 @@ void matcher_trim(matcher *m)
     token_window_trim(&m->window);
     free(move(m->reported));
     scan_scratch_deinit(&m->scan);
+    align_scan_trim(&m->align);
+    key_set_deinit(&m->places);
 }
 
 /* Split, configuration and answer do not make a difference. */
@@ -99,7 +105,7 @@ static bool remember(matcher *m, const match *found, bool is_near)
 }
 
 /* The lowest score of interest. */
-static float least_score(const matcher *m)
+float match_least_score(const matcher *m)
 {
     const detect_settings *s = m->x->settings;
     return m->on_near ? MIN(s->report_threshold, s->threshold) : s->threshold;
@@ -114,7 +120,8 @@ static bool may_reach(const matcher *m, const score_input *in)
     score_input best = *in;
     best.answer = best.passage = ABOVE_ANY_OVERLAP;
     const detect_settings *s = m->x->settings;
-    return in->question >= 1.0f || score_final(&best, s->threshold, &s->decay) >= least_score(m);
+    return in->question >= 1.0f ||
+           score_final(&best, s->threshold, &s->decay) >= match_least_score(m);
 }
 
 /* Looks for answer and passage, and scores. `last`: the cluster's last token. False: not enough. */
@@ -145,12 +152,13 @@ static bool weigh(matcher *m, match *found, size_t last)
         in.answer = m->answer.overlap;
     }
     found->score = score_final(&in, m->x->settings->threshold, &m->x->settings->decay);
-    return found->score >= least_score(m);
+    return found->score >= match_least_score(m);
 }
 
-/* What only a report needs. */
-static bool report(matcher *m, match *found, bool is_near, err *e)
+bool match_report(matcher *m, match *found, bool is_near, err *e)
 {
+    if (m->x->questions)
+        aligned_remember(m, found, is_near);
     if (found->answer)
         answer_ratio(found->record, &m->window.tokens, &m->answer);
     if (found->passage)
@@ -203,10 +211,10 @@ static bool judge(matcher *m, const candidate *c, err *e)
         return true;
     cut_back(&found);
     bool is_near = !enough || found.score < s->threshold;
-    return !remember(m, &found, is_near) || report(m, &found, is_near, e);
+    return !remember(m, &found, is_near) || match_report(m, &found, is_near, e);
 }
 
-static void forget_memos(matcher *m)
+void match_forget_memos(matcher *m)
 {
     ngram_memo_clear(&m->answer.memo);
     ngram_memo_clear(&m->passage.memo);
@@ -217,7 +225,7 @@ static bool judge_cluster(void *ctx, const cluster *c, err *e)
 {
     matcher *m = ctx;
     if (m->memo_base != m->window.base)
-        forget_memos(m);
+        match_forget_memos(m);
     for (size_t i = 0; i < cluster_count(c); i++) {
         candidate one = cluster_candidate(c, i);
         if (!judge(m, &one, e))
@@ -232,12 +240,17 @@ bool match_document(matcher *m, slice text, bool (*on_match)(void *ctx, const ma
     m->on_match = on_match;
     m->ctx = ctx;
     forget_reported(m);
+    if (m->x->questions)
+        key_set_clear(&m->places);
     if (!token_window_begin(&m->window, text, e))
         return false;
-    forget_memos(m);
+    match_forget_memos(m);
     if (!scan_document(m->x, &m->scan, &m->window, judge_cluster, m, e))
         return false;
+    size_t tokens = m->window.base + m->window.tokens.count;
+    if (m->x->questions && !aligned_matches(m, text, e))
+        return false;
     if (scanned)
-        *scanned = m->window.base + m->window.tokens.count >= 2 * m->x->settings->ngram_size;
+        *scanned = tokens >= 2 * m->x->settings->ngram_size;
     return true;
 }

@@ -11,6 +11,7 @@
 #define DETECTION_MATCH_MATCH_H
 
 #include "base/util.h"
+#include "detection/align/align_scan.h"
 #include "detection/match/answer.h"
 #include "detection/match/passage.h"
 #include "detection/match/scan.h"
@@ -26,6 +27,7 @@ typedef struct match {
     uint32_t matched_ngrams;
     float question_overlap, question_threshold;
     float score;
+    bool aligned;                 /* found in spite of changed words */
     const answer_found *answer;   /* NULL: the record has none */
     const passage_found *passage; /* NULL: the record has none */
 } match;
@@ -35,6 +37,8 @@ typedef struct matcher {
     token_window window; /* of the document */
     size_t memo_base;    /* of the window that the searches' memos are for */
     scan_scratch scan;
+    align_scan align; /* where recall is high, as are the places */
+    key_set places;   /* of this document, where a question was reported */
     answer_found answer;
     passage_found passage;
     struct reported *reported; /* of this document, a hash table */
@@ -53,5 +57,10 @@ void matcher_trim(matcher *m);
 /* `text` is valid UTF-8. *scanned (may be NULL): whether it was long enough to be looked at. */
 bool match_document(matcher *m, slice text, bool (*on_match)(void *ctx, const match *m, err *e),
                     void *ctx, bool *scanned, err *e) MUST_USE;
+
+/* For aligned.c: reports a match that scored enough; forgets what was looked up in another window. */
+bool match_report(matcher *m, match *found, bool is_near, err *e) MUST_USE;
+float match_least_score(const matcher *m);
+void match_forget_memos(matcher *m);
 
 #endif

@@ -72,7 +72,7 @@ static void put_numbers(buf *out, const match *m)
     if (m->record->is_correct >= 0)
         json_member_bool(out, "is_correct", m->record->is_correct > 0);
     json_member_float(out, "length_adjusted_question_threshold", m->question_threshold);
-    json_member_string(out, "method", SLICE_LIT("simple"));
+    json_member_string(out, "method", m->aligned ? SLICE_LIT("align") : SLICE_LIT("simple"));
     json_member_int(out, "ngram_match_cnt", m->matched_ngrams);
     if (m->passage) {
         json_member_float(out, "passage_idf_overlap", m->passage->overlap);

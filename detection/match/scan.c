@@ -192,19 +192,14 @@ static size_t next_hit(const walk *w, size_t i, uint32_t *ngram)
     return i;
 }
 
-/* What may be looked at before and behind a cluster: passages, answers, the excerpt. */
-typedef struct margins {
-    size_t before, behind;
-} margins;
-
-static margins margins_of(const ngram_index *x)
+scan_margins scan_margins_of(const ngram_index *x)
 {
     const detect_settings *s = x->settings;
     size_t passage = MAX(2 * x->longest_passage, s->min_passage_distance);
     size_t answer = MAX(2 * x->longest_answer, s->min_long_answer_window);
     answer = MAX(answer, s->short_answer_window) + x->longest_answer + s->answer_ngram_size;
-    return (margins){.before = MAX(passage, (size_t)OVERLAP_TOKENS_BEFORE) + 2,
-                     .behind = answer + OVERLAP_TOKENS_BEHIND + s->ngram_size + 2};
+    return (scan_margins){.before = MAX(passage, (size_t)OVERLAP_TOKENS_BEFORE) + 2,
+                          .behind = answer + OVERLAP_TOKENS_BEHIND + s->ngram_size + 2};
 }
 
 static walk walk_of(const ngram_index *x, scan_scratch *s, const token_window *t)
@@ -217,7 +212,7 @@ static walk walk_of(const ngram_index *x, scan_scratch *s, const token_window *t
 }
 
 /* Whether the window has all that the cluster can reach. */
-static bool has_before(const scan_scratch *s, const token_window *t, const margins *m)
+static bool has_before(const scan_scratch *s, const token_window *t, const scan_margins *m)
 {
     bool enough = t->base == 0 || !s->met_start;
     for (size_t i = 0; enough && i < s->groups.count; i++)
@@ -225,7 +220,7 @@ static bool has_before(const scan_scratch *s, const token_window *t, const margi
     return enough;
 }
 
-static bool has_behind(const scan_scratch *s, const token_window *t, const margins *m)
+static bool has_behind(const scan_scratch *s, const token_window *t, const scan_margins *m)
 {
     bool enough = t->at_end || !s->met_end;
     for (size_t i = 0; enough && i < s->groups.count; i++)
@@ -238,7 +233,7 @@ static bool has_behind(const scan_scratch *s, const token_window *t, const margi
 static bool take_cluster(const ngram_index *x, scan_scratch *s, token_window *t, size_t place,
                          uint32_t ngram, size_t *end, err *e)
 {
-    margins m = margins_of(x);
+    scan_margins m = scan_margins_of(x);
     size_t before = m.before + t->spare, after = m.behind + t->spare;
     for (;;) {
         walk w = walk_of(x, s, t);
@@ -273,7 +268,7 @@ bool scan_document(const ngram_index *x, scan_scratch *s, token_window *t,
         if (i >= w.total && t->at_end)
             return true;
         if (i >= w.total) {
-            if (!token_window_move(t, place, margins_of(x).before + t->spare, n + t->spare, e))
+            if (!token_window_move(t, place, scan_margins_of(x).before + t->spare, n + t->spare, e))
                 return false;
             continue;
         }

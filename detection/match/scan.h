@@ -52,6 +52,13 @@ typedef struct scan_scratch {
     bool met_start, met_end; /* of the window, by a group that would have gone on */
 } scan_scratch;
 
+/* What may be looked at before and behind a cluster: passages, answers, the excerpt. */
+typedef struct scan_margins {
+    size_t before, behind;
+} scan_margins;
+
+scan_margins scan_margins_of(const ngram_index *x);
+
 void scan_scratch_deinit(scan_scratch *s);
 
 /* `t`: at the document's beginning. It moves along; in on_cluster it holds all that the cluster, its

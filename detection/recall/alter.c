@@ -3,6 +3,8 @@
 
 #include <ctype.h>
 
+#include "detection/recall/words.h"
+
 #define TEXT_MAX_BYTES    ((size_t)256 << 20)
 #define DISTANT_WORDS     30
 #define ZERO_WIDTH_SPACE  "\xE2\x80\x8B"
@@ -44,32 +46,11 @@ const char *alter_meaning(alter_kind kind)
 
 /* --- words --- */
 
-/* The next run of bytes that are no ASCII space, from *at on; *at moves behind it. */
-static slice next_word(slice text, size_t *at)
-{
-    size_t from = *at;
-    while (from < text.len && isspace((unsigned char)text.data[from]))
-        from++;
-    size_t to = from;
-    while (to < text.len && !isspace((unsigned char)text.data[to]))
-        to++;
-    *at = to;
-    return (slice){.data = text.data + from, .len = to - from};
-}
-
-static size_t count_words(slice text)
-{
-    size_t count = 0;
-    for (size_t at = 0; next_word(text, &at).len > 0;)
-        count++;
-    return count;
-}
-
 /* Each word through `put`, spaces between them; `number` counts from 0. */
 static void each_word(slice text, void (*put)(slice word, size_t number, buf *out), buf *out)
 {
     size_t at = 0, number = 0;
-    for (slice word = next_word(text, &at); word.len > 0; word = next_word(text, &at)) {
+    for (slice word = words_next(text, &at); word.len > 0; word = words_next(text, &at)) {
         if (number > 0)
             buf_append_char(out, ' ');
         put(word, number++, out);
@@ -202,11 +183,11 @@ static void put_plain(slice word, size_t number, buf *out)
 /* Replaces `edits` different words. */
 static bool put_edited(slice text, size_t edits, carrier *c, buf *out)
 {
-    size_t count = count_words(text), left = edits, at = 0;
+    size_t count = words_count(text), left = edits, at = 0;
     if (edits == 0 || count < edits + 1)
         return false;
     for (size_t i = 0; i < count; i++) {
-        slice word = next_word(text, &at);
+        slice word = words_next(text, &at);
         bool replaced = carrier_number(c, count - i) < left;
         left -= replaced;
         buf_append_str(out, i > 0 ? " " : "");
@@ -220,12 +201,12 @@ static bool put_edited(slice text, size_t edits, carrier *c, buf *out)
 
 static bool put_truncated(slice text, buf *out)
 {
-    size_t count = count_words(text), kept = count * 4 / 5, at = 0;
+    size_t count = words_count(text), kept = count * 4 / 5, at = 0;
     if (kept == 0 || kept == count)
         return false;
     for (size_t i = 0; i < kept; i++) {
         buf_append_str(out, i > 0 ? " " : "");
-        buf_append_slice(out, next_word(text, &at));
+        buf_append_slice(out, words_next(text, &at));
     }
     return true;
 }
@@ -300,7 +281,7 @@ bool alter_record(alter_kind kind, const alter_input *in, carrier *c, buf *out)
     if (kind >= ALTER_EDIT_1 && kind <= ALTER_EDIT_4)
         return put_with_edits(in, 1 + (size_t)(kind - ALTER_EDIT_1), c, out);
     if (kind == ALTER_EDIT_TENTH)
-        return put_with_edits(in, (count_words(in->question) + 5) / 10, c, out);
+        return put_with_edits(in, (words_count(in->question) + 5) / 10, c, out);
     if (kind == ALTER_TRUNCATED)
         return put_truncated(in->question, out);
     if (kind == ALTER_QUESTION_ONLY)

@@ -20,6 +20,7 @@ typedef struct self_test {
     matcher matcher;
     const recall_options *options;
     recall_result *out;
+    word_counts words;
     buf document, copy;
 } self_test;
 
@@ -36,9 +37,19 @@ double recall_share(const recall_count *c)
     return c->injected > 0 ? (double)c->found / (double)c->injected : 1;
 }
 
+recall_neighbours recall_all_neighbours(const recall_result *r)
+{
+    recall_neighbours all = {0};
+    for (size_t i = 0; i < NEIGHBOUR_KINDS; i++) {
+        all.made += r->neighbours[i].made;
+        all.flagged += r->neighbours[i].flagged;
+    }
+    return all;
+}
+
 double recall_precision(const recall_result *r)
 {
-    uint64_t all = r->flagged + r->clean_flagged;
+    uint64_t all = r->flagged + r->clean_flagged + recall_all_neighbours(r).flagged;
     return all > 0 ? (double)r->flagged / (double)all : 1;
 }
 
@@ -54,11 +65,29 @@ static bool on_match(void *ctx, const match *m, err *e)
     return true;
 }
 
-/* Every document has a seed of its own, so that it does not depend on which others there are. */
+/* Every text has a seed of its own, so that it does not depend on which others there are. */
 static carrier carrier_of(const self_test *t, const eval_record *r, unsigned kind)
 {
     const uint64_t parts[] = {t->options->seed, r->doc_id, kind};
     return carrier_new(hash_bytes(parts, sizeof parts, 0));
+}
+
+/* The text around the copies of a record is the same for all kinds, so that kinds differ by nothing
+ * else: what is found also depends on the distance of the copy from the beginning. */
+static void put_around(self_test *t, carrier *c)
+{
+    carrier_put(c, WORDS_LEAST + (size_t)carrier_number(c, WORDS_MORE), &t->document);
+}
+
+static void put_document(self_test *t, const eval_record *r, slice copy)
+{
+    carrier c = carrier_of(t, r, ALTER_KINDS + NEIGHBOUR_KINDS);
+    buf_clear(&t->document);
+    put_around(t, &c);
+    buf_append_char(&t->document, ' ');
+    buf_append_slice(&t->document, copy);
+    buf_append_char(&t->document, ' ');
+    put_around(t, &c);
 }
 
 static bool scan(self_test *t, scan_result *r, err *e)
@@ -66,24 +95,52 @@ static bool scan(self_test *t, scan_result *r, err *e)
     return match_document(&t->matcher, buf_slice(&t->document), on_match, r, NULL, e);
 }
 
+static void count(recall_count *c, bool found)
+{
+    c->injected++;
+    c->found += found;
+}
+
+static recall_length *length_of(recall_result *out, const eval_record *r)
+{
+    size_t tokens = (size_t)r->question_tokens + r->answer.distinct_count + r->passage.token_count;
+    size_t i = 0;
+    while (tokens > out->lengths[i].most)
+        i++;
+    return &out->lengths[i];
+}
+
 static bool inject(self_test *t, recall_set *set, const recall_record *r, alter_kind kind, err *e)
 {
     carrier c = carrier_of(t, r->record, kind);
     scan_result result = {.wanted = r->record};
+    recall_length *length = length_of(t->out, r->record);
     buf_clear(&t->copy);
-    buf_clear(&t->document);
-    carrier_put(&c, WORDS_LEAST + (size_t)carrier_number(&c, WORDS_MORE), &t->document);
     if (!alter_record(kind, &r->input, &c, &t->copy))
         return true;
-    buf_append_char(&t->document, ' ');
-    buf_append_slice(&t->document, buf_slice(&t->copy));
-    buf_append_char(&t->document, ' ');
-    carrier_put(&c, WORDS_LEAST + (size_t)carrier_number(&c, WORDS_MORE), &t->document);
+    put_document(t, r->record, buf_slice(&t->copy));
     if (!scan(t, &result, e))
         return false;
-    set->kinds[kind].injected++;
-    set->kinds[kind].found += result.found;
+    count(&set->kinds[kind], result.found);
+    count(&length->kinds[kind], result.found);
     t->out->flagged += result.flagged;
+    return true;
+}
+
+static bool scan_neighbour(self_test *t, const recall_records *records, size_t number,
+                           neighbour_kind kind, err *e)
+{
+    const eval_record *r = records->each[number].record;
+    carrier c = carrier_of(t, r, ALTER_KINDS + (unsigned)kind);
+    scan_result result = {0};
+    buf_clear(&t->copy);
+    if (!neighbour_put(kind, records, &t->words, number, &c, &t->copy))
+        return true;
+    put_document(t, r, buf_slice(&t->copy));
+    if (!scan(t, &result, e))
+        return false;
+    t->out->neighbours[kind].made++;
+    t->out->neighbours[kind].flagged += result.flagged;
     return true;
 }
 
@@ -118,10 +175,14 @@ static bool test_records(self_test *t, const recall_records *records, err *e)
         recall_set *set = set_of(t->out, r->record);
         set->records++;
         t->out->records++;
+        length_of(t->out, r->record)->records++;
         if (!scan_clean(t, r, e))
             return false;
         for (alter_kind kind = 0; kind < ALTER_KINDS; kind++)
             if (!inject(t, set, r, kind, e))
+                return false;
+        for (neighbour_kind kind = 0; kind < NEIGHBOUR_KINDS; kind++)
+            if (!scan_neighbour(t, records, i, kind, e))
                 return false;
     }
     return true;
@@ -139,7 +200,9 @@ static void add_up(recall_result *out)
 bool recall_run(const ngram_index *x, const recall_options *options, recall_result *out, err *e)
 {
     AUTO(recall_records) records = {0};
-    *out = (recall_result){.seed = options->seed};
+    *out = (recall_result){
+        .seed = options->seed,
+        .lengths = {{.most = 20}, {.most = 30}, {.most = 50}, {.most = 100}, {.most = SIZE_MAX}}};
     if (!recall_records_read(&records, x, options->evals_dir, options->per_set,
                              options->max_line_bytes, e))
         return false;
@@ -148,9 +211,11 @@ bool recall_run(const ngram_index *x, const recall_options *options, recall_resu
                    .document = BUF(DOCUMENT_MAX_BYTES),
                    .copy = BUF(DOCUMENT_MAX_BYTES)};
     matcher_init(&t.matcher, x);
+    word_counts_make(&t.words, &records);
     bool ok = test_records(&t, &records, e);
     add_up(out);
     matcher_deinit(&t.matcher);
+    word_counts_deinit(&t.words);
     buf_deinit(&t.document);
     buf_deinit(&t.copy);
     return ok;

@@ -1,8 +1,8 @@
 /* The self-test: which share of copied records the detection finds with its settings.
  *
  * What:    each chosen record is put into made-up text, once for each kind of change, and scanned; a
- *          document without a record is scanned for each record too. Equal settings, records and seed
- *          give equal results.
+ *          document without a record, and texts that resemble it without being copies, are scanned for
+ *          each record too. Equal settings, records and seed give equal results.
  * Owner:   recall_result_deinit. The index is borrowed.
  * Threads: one; the index is frozen.
  * Fails:   as reading the evaluation files does.
@@ -13,6 +13,7 @@
 #include "base/util.h"
 #include "detection/index/index.h"
 #include "detection/recall/alter.h"
+#include "detection/recall/neighbour.h"
 
 #define RECALL_SEED    1
 #define RECALL_PER_SET 200
@@ -20,6 +21,20 @@
 typedef struct recall_count {
     uint64_t injected, found;
 } recall_count;
+
+/* Records by length as the threshold counts it: tokens of question and passage, distinct ones of the
+ * answer. */
+#define RECALL_LENGTHS 5
+
+typedef struct recall_length {
+    size_t most; /* tokens; SIZE_MAX in the last one */
+    uint64_t records;
+    recall_count kinds[ALTER_KINDS];
+} recall_length;
+
+typedef struct recall_neighbours {
+    uint64_t made, flagged;
+} recall_neighbours;
 
 typedef struct recall_set {
     char *name;
@@ -33,6 +48,8 @@ typedef struct recall_result {
     uint64_t flagged;       /* documents with an injection and a match, of any record */
     uint64_t clean;         /* documents without an injection */
     uint64_t clean_flagged; /* of these with a match */
+    recall_neighbours neighbours[NEIGHBOUR_KINDS];
+    recall_length lengths[RECALL_LENGTHS];
     recall_set *sets;
     size_t set_count;
 } recall_result;
@@ -51,7 +68,8 @@ DEFINE_AUTO(recall_result, recall_result_deinit)
 
 /* 1 where nothing was injected or flagged. */
 double recall_share(const recall_count *c);
-/* Documents with an injection among those that were flagged. */
+recall_neighbours recall_all_neighbours(const recall_result *r);
+/* Documents with an injection among those that were flagged, neighbours included. */
 double recall_precision(const recall_result *r);
 
 /* A table for people; `json`: one object with ascending keys; the short form of /health. */

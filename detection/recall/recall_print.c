@@ -38,25 +38,67 @@ static void print_name(const char *name, FILE *out)
     fprintf(out, "%-*s", NAME_MOST, shown);
 }
 
-static void print_sets(const recall_result *r, FILE *out)
+static void print_heading(const char *name, FILE *out)
 {
-    fprintf(out, "\n%-*s  %7s", NAME_MOST, "recall in percent by set", "records");
+    fprintf(out, "\n%-*s  %7s", NAME_MOST, name, "records");
     for (size_t i = 0; i < ARRAY_LEN(columns); i++)
         fprintf(out, "  %13s", alter_name(columns[i]));
     fputc('\n', out);
-    for (size_t i = 0; i < r->set_count; i++) {
-        const recall_set *s = &r->sets[i];
-        print_name(s->name, out);
-        fprintf(out, "  %7" PRIu64, s->records);
-        for (size_t k = 0; k < ARRAY_LEN(columns); k++) {
-            const recall_count *c = &s->kinds[columns[k]];
-            if (c->injected > 0)
-                fprintf(out, "  %13.1f", recall_share(c) * 100);
-            else
-                fprintf(out, "  %13s", "-");
-        }
-        fputc('\n', out);
+}
+
+static void print_row(uint64_t records, const recall_count *kinds, FILE *out)
+{
+    fprintf(out, "  %7" PRIu64, records);
+    for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
+        const recall_count *c = &kinds[columns[i]];
+        if (c->injected > 0)
+            fprintf(out, "  %13.1f", recall_share(c) * 100);
+        else
+            fprintf(out, "  %13s", "-");
     }
+    fputc('\n', out);
+}
+
+static void print_lengths(const recall_result *r, FILE *out)
+{
+    size_t least = 0;
+    print_heading("recall in percent by tokens", out);
+    for (size_t i = 0; i < RECALL_LENGTHS; i++) {
+        char name[NAME_MOST + 1];
+        if (r->lengths[i].most == SIZE_MAX)
+            snprintf(name, sizeof name, "more than %zu", least - 1);
+        else
+            snprintf(name, sizeof name, "%zu to %zu", least, r->lengths[i].most);
+        fprintf(out, "%-*s", NAME_MOST, name);
+        print_row(r->lengths[i].records, r->lengths[i].kinds, out);
+        least = r->lengths[i].most + 1;
+    }
+}
+
+static void print_neighbours(const recall_result *r, FILE *out)
+{
+    fprintf(out, "\n%-16s  %9s  %9s\n", "near neighbours", "texts", "flagged");
+    for (size_t i = 0; i < NEIGHBOUR_KINDS; i++)
+        fprintf(out, "%-16s  %9" PRIu64 "  %9" PRIu64 "  %s\n", neighbour_name(i),
+                r->neighbours[i].made, r->neighbours[i].flagged, neighbour_meaning(i));
+}
+
+static void print_sets(const recall_result *r, FILE *out)
+{
+    print_heading("recall in percent by set", out);
+    for (size_t i = 0; i < r->set_count; i++) {
+        print_name(r->sets[i].name, out);
+        print_row(r->sets[i].records, r->sets[i].kinds, out);
+    }
+}
+
+static void print_precision(const recall_result *r, FILE *out)
+{
+    recall_neighbours all = recall_all_neighbours(r);
+    fprintf(out,
+            "\nprecision: %.2f %% of the flagged documents hold a record; %" PRIu64 " of %" PRIu64
+            " documents without one were flagged, %" PRIu64 " of %" PRIu64 " near neighbours\n",
+            recall_precision(r) * 100, r->clean_flagged, r->clean, all.flagged, all.made);
 }
 
 void recall_print(const recall_result *r, FILE *out)
@@ -64,10 +106,9 @@ void recall_print(const recall_result *r, FILE *out)
     fprintf(out, "Self-test: %" PRIu64 " evaluation records in made-up text, seed %" PRIu64 "\n\n",
             r->records, r->seed);
     print_kinds(r, out);
-    fprintf(out,
-            "\nprecision: %.2f %% of the flagged documents hold a record; %" PRIu64 " of %" PRIu64
-            " documents without one were flagged\n",
-            recall_precision(r) * 100, r->clean_flagged, r->clean);
+    print_precision(r, out);
+    print_neighbours(r, out);
+    print_lengths(r, out);
     print_sets(r, out);
 }
 
@@ -95,12 +136,46 @@ static void put_kinds(const recall_count *kinds, buf *json)
     buf_append_slice(json, buf_slice(&all));
 }
 
+static void put_neighbours(const recall_result *r, buf *json)
+{
+    AUTO(buf) all = BUF(JSON_MAX_BYTES);
+    for (neighbour_kind kind = 0; kind < NEIGHBOUR_KINDS; kind++) {
+        AUTO(buf) one = BUF(JSON_MAX_BYTES);
+        json_member_unsigned(&one, "flagged", r->neighbours[kind].flagged);
+        json_member_unsigned(&one, "texts", r->neighbours[kind].made);
+        json_close(&one);
+        json_key(&all, neighbour_name(kind));
+        buf_append_slice(&all, buf_slice(&one));
+    }
+    json_close(&all);
+    json_key(json, "neighbours");
+    buf_append_slice(json, buf_slice(&all));
+}
+
+static void put_lengths(const recall_result *r, buf *json)
+{
+    json_key(json, "lengths");
+    for (size_t i = 0; i < RECALL_LENGTHS; i++) {
+        AUTO(buf) one = BUF(JSON_MAX_BYTES);
+        put_kinds(r->lengths[i].kinds, &one);
+        if (r->lengths[i].most != SIZE_MAX)
+            json_member_unsigned(&one, "most_tokens", r->lengths[i].most);
+        json_member_unsigned(&one, "records", r->lengths[i].records);
+        json_close(&one);
+        buf_append_char(json, i == 0 ? '[' : ',');
+        buf_append_slice(json, buf_slice(&one));
+    }
+    buf_append_char(json, ']');
+}
+
 static void put_totals(const recall_result *r, buf *json)
 {
     json_member_unsigned(json, "clean_documents", r->clean);
     json_member_unsigned(json, "clean_flagged", r->clean_flagged);
     json_member_unsigned(json, "flagged", r->flagged);
     put_kinds(r->kinds, json);
+    put_lengths(r, json);
+    put_neighbours(r, json);
     json_member_unsigned(json, "records", r->records);
     json_member_unsigned(json, "seed", r->seed);
 }

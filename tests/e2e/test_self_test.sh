@@ -36,6 +36,43 @@ test_extended_normalization_finds_other_forms() {
         [ "$(recall_of $kind)" = '25 25' ] || fail "$kind: $(cat "$T/out")"
     done
     grep -q '^precision: 100.00 %' "$T/out" || fail "$(cat "$T/out")"
+    # The text around the copies of a record is the same: what is missed does not depend on the kind.
+    self_test 0 --sample-every-m-tokens 50 --normalization extended
+    [ "$(recall_of verbatim | cut -d' ' -f2)" -lt 25 ] || fail "$(cat "$T/out")"
+    for kind in upper_case full_width zero_width soft_hyphen html; do
+        [ "$(recall_of $kind)" = "$(recall_of verbatim)" ] || fail "$kind: $(cat "$T/out")"
+    done
+}
+
+test_high_recall_finds_changed_words() {
+    local kind
+    self_test 0
+    [ "$(recall_of edit_2 | cut -d' ' -f2)" -lt 20 ] || fail "by default: $(cat "$T/out")"
+    self_test 0 --recall high
+    for kind in verbatim edit_1 edit_2; do
+        [ "$(recall_of $kind)" = '25 25' ] || fail "$kind: $(cat "$T/out")"
+    done
+    [ "$(recall_of edit_4 | cut -d' ' -f2)" -ge 20 ] || fail "$(cat "$T/out")"
+    grep -q '^precision: 100.00 %.*, 0 of [1-9][0-9]* near neighbours$' "$T/out" || fail "$(cat "$T/out")"
+    grep -qE '^31 to 50 +[0-9]+ +100.0 ' "$T/out" || fail "$(cat "$T/out")"
+    # Kinds that changed words do not concern are found as before.
+    self_test 0 --recall high --normalization extended
+    for kind in full_width zero_width soft_hyphen html; do
+        [ "$(recall_of $kind)" = '25 25' ] || fail "$kind: $(cat "$T/out")"
+    done
+}
+
+test_high_recall_in_reports_and_in_a_server() {
+    printf '{"text":"%s"}\n' 'It goes: A boat leaves the north quay every forty minutes and the crossing takes twenty nine minutes, so how many ferries are on the water at noon? one ferry on the water' >"$T/a.jsonl"
+    (cd "$T" && "$BIN/decon" detect --evals-dir "$evals" a.jsonl) >"$T/out" 2>&1 || fail "$(cat "$T/out")"
+    grep -q 'ContaminatedLines=0' "$T/out" || fail "$(cat "$T/out")"
+    (cd "$T" && "$BIN/decon" detect --evals-dir "$evals" --recall high a.jsonl) >"$T/out" 2>&1 || fail "$(cat "$T/out")"
+    grep -q 'ContaminatedLines=1' "$T/out" || fail "$(cat "$T/out")"
+    grep -q '"method":"align"' "$T/reports/a.report.jsonl" || fail "$(cat "$T/reports/a.report.jsonl")"
+    printf 'recall: high\nevals_dir: %s\n' "$evals" >"$T/server.yaml"
+    start_server --config "$T/server.yaml"
+    curl -sS "http://127.0.0.1:$server_port/health" >"$T/out"
+    grep -q '"recall":"high"' "$T/out" || fail "$(cat "$T/out")"
 }
 
 test_equal_settings_give_equal_results() {
@@ -69,6 +106,7 @@ test_usage() {
     self_test 2 file.jsonl
     grep -q 'reads no training files' "$T/detect.log" || fail "$(cat "$T/detect.log")"
     self_test 2 --self-test-records x
+    self_test 2 --recall low
 }
 
 run_tests

@@ -146,7 +146,8 @@ static void every_setting_of_the_detection_counts(void **state)
                                              {"--compatible"},
                                              {"--lenient"},
                                              {"--normalization", "extended"},
-                                             {"--report-threshold", "0.5"}};
+                                             {"--report-threshold", "0.5"},
+                                             {"--recall", "high"}};
     char first[FINGERPRINT_TEXT], other[FINGERPRINT_TEXT];
     UNUSED(state);
     two_records();
@@ -202,7 +203,7 @@ static void threads_paths_and_ports_do_not_count(void **state)
 static void every_option_is_classified(void **state)
 {
     static const char *const by_another_name[] = {"tokenizer_str"};
-    static const char *const only_if_changed[] = {"normalization", "report_sets",
+    static const char *const only_if_changed[] = {"normalization", "recall", "report_sets",
                                                   "report_threshold"};
     static const char *const act_on_the_records[] = {
         "eval_dedup",     "eval_min_token_length", "eval_min_unique_word_count",
