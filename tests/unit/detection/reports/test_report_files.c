@@ -134,7 +134,7 @@ static void compressed_and_damaged_ones(void **state)
     err e = ERR_INIT;
     const report_store store = {.list = list, .read = read_objects, .ctx = &w};
     const report_reader reader = {.begin = begin, .end = end, .ctx = &w};
-    w.piece_bytes = 4;
+    w.piece_bytes = 1;
     w.seen = BUF(65536);
     assert_true(report_files_read(&store, "s3://b/dir/", &reader, &w.found, &e));
     /* The checksum of the first is missing. */
