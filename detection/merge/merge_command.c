@@ -1,7 +1,6 @@
 #include "base/util.h"
 #include "detection/merge/merge_command.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include "base/fsutil.h"
 #include "decon/base/log.h"
 #include "detection/merge/merge_run.h"
+#include "detection/rejudge/new_folder.h"
 #include "detection/rejudge/rejudge_record.h"
 
 typedef struct merge_config {
@@ -65,28 +65,18 @@ static void print_result(const merge_scans *s, const merge_result *r)
            s->fingerprints[1], s->fingerprints[0]);
 }
 
-static bool fill_folder(const merge_scans *s, const report_store *store, const char *partial,
-                        merge_result *result, err *e)
-{
-    return fs_make_dirs(partial, e) && merge_run(s, store, partial, result, e) &&
-           rejudge_record_copy(store, s->folders[0], partial, e) &&
-           merge_record_write(s, partial, e);
-}
+typedef struct new_reports {
+    const merge_scans *scans;
+    const report_store *store;
+    merge_result *result;
+} new_reports;
 
-/* The new folder gets its name when it is complete. */
-static bool write_folder(const merge_scans *s, const report_store *store, const char *output,
-                         merge_result *result, err *e)
+static bool fill_folder(void *ctx, const char *partial, err *e)
 {
-    AUTO_FREE char *partial = fs_temp_name(output);
-    if (fill_folder(s, store, partial, result, e) &&
-        (rename(partial, output) == 0 ||
-         err_set_errno(e, ERR_IO, errno, "%s: cannot be renamed to %s", partial, output)) &&
-        fs_sync_parent(output, e))
-        return true;
-    err ignored = ERR_INIT;
-    if (!fs_remove_tree(partial, &ignored))
-        log_warn("%s: is incomplete and cannot be removed; remove it by hand", partial);
-    return false;
+    const new_reports *n = ctx;
+    return merge_run(n->scans, n->store, partial, n->result, e) &&
+           rejudge_record_copy(n->store, n->scans->folders[0], partial, e) &&
+           merge_record_write(n->scans, partial, e);
 }
 
 /* Yields the exit status; -1: e has the cause. */
@@ -95,7 +85,8 @@ static int run(const merge_config *c, const report_store *store, char **folders,
     AUTO(merge_scans) scans = {.sets = NULL};
     AUTO(merge_result) result = {.count = 0};
     if (!merge_scans_read(&scans, store, folders[0], folders[1], e) ||
-        !write_folder(&scans, store, c->output, &result, e))
+        !new_folder_write(c->output, fill_folder,
+                          &(new_reports){.scans = &scans, .store = store, .result = &result}, e))
         return -1;
     print_result(&scans, &result);
     if (fflush(stdout) != 0)

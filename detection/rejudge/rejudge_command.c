@@ -1,13 +1,13 @@
 #include "base/util.h"
 #include "detection/rejudge/rejudge_command.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/fsutil.h"
 #include "decon/base/log.h"
+#include "detection/rejudge/new_folder.h"
 #include "detection/rejudge/rejudge_print.h"
 #include "detection/rejudge/rejudge_record.h"
 
@@ -78,25 +78,21 @@ static void now_text(char *out, size_t size)
     strftime(out, size, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
-/* The new folder gets its name when it is complete. */
-static bool write_folder(rejudge_options *o, const char *output, rejudge_record *record,
-                         rejudge_result *result, err *e)
+typedef struct new_reports {
+    rejudge_options *options;
+    rejudge_record *record;
+    rejudge_result *result;
+} new_reports;
+
+static bool fill_folder(void *ctx, const char *partial, err *e)
 {
-    AUTO_FREE char *partial = fs_temp_name(output);
-    o->output = partial;
-    if (fs_make_dirs(partial, e) && rejudge_run(o, result, e)) {
-        record->result = result;
-        if (rejudge_record_copy(o->store, o->folder, partial, e) &&
-            rejudge_record_write(record, partial, e) &&
-            (rename(partial, output) == 0 ||
-             err_set_errno(e, ERR_IO, errno, "%s: cannot be renamed to %s", partial, output)) &&
-            fs_sync_parent(output, e))
-            return true;
-    }
-    err ignored = ERR_INIT;
-    if (!fs_remove_tree(partial, &ignored))
-        log_warn("%s: is incomplete and cannot be removed; remove it by hand", partial);
-    return false;
+    new_reports *n = ctx;
+    n->options->output = partial;
+    if (!rejudge_run(n->options, n->result, e))
+        return false;
+    n->record->result = n->result;
+    return rejudge_record_copy(n->options->store, n->options->folder, partial, e) &&
+           rejudge_record_write(n->record, partial, e);
 }
 
 static bool write_in_place(rejudge_options *o, rejudge_record *record, rejudge_result *result,
@@ -117,7 +113,9 @@ static bool apply(const rejudge_config *c, rejudge_options *o, const run_setting
     rejudge_record record = {
         .rules = o->rules, .scan = scan, .suppress = c->suppress, .time = time_text};
     if (o->target == REJUDGE_FOLDER)
-        return write_folder(o, c->output, &record, result, e);
+        return new_folder_write(c->output, fill_folder,
+                                &(new_reports){.options = o, .record = &record, .result = result},
+                                e);
     if (o->target == REJUDGE_IN_PLACE)
         return write_in_place(o, &record, result, e);
     return rejudge_run(o, result, e);

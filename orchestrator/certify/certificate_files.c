@@ -74,6 +74,15 @@ static bool put_line(line_writer *w, size_t index, err *e)
     return buf_append_char(&w->piece, '\n') || err_set(e, ERR_LIMIT, "a line is too long");
 }
 
+/* A store that lists in no order may list a key twice. */
+static bool is_above_last(const certify_table *t, size_t index, err *e)
+{
+    const listed *const *inputs = t->inputs->inputs.sorted;
+    return index == 0 || strcmp(inputs[index - 1]->key, inputs[index]->key) < 0 ||
+           err_set(e, ERR_S3_REPLY, "%.300s: listed twice; run it again when nothing writes there",
+                   inputs[index]->key);
+}
+
 static bool flush_piece(line_writer *w, size_t least, err *e)
 {
     if (w->piece.len < least)
@@ -87,7 +96,8 @@ static bool put_lines(line_writer *w, err *e)
 {
     size_t count = w->view->table->inputs->inputs.count;
     for (size_t i = 0; i < count; i++)
-        if (!put_line(w, i, e) || !flush_piece(w, PIECE_BYTES, e))
+        if (!is_above_last(w->view->table, i, e) || !put_line(w, i, e) ||
+            !flush_piece(w, PIECE_BYTES, e))
             return false;
     return flush_piece(w, 1, e) && stage_finish(w->encoder, e);
 }
