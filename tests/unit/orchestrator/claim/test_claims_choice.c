@@ -40,6 +40,35 @@ static void a_slice_that_another_host_holds_is_preferred_when_its_lease_has_expi
     small_store_free(s);
 }
 
+/* It has not looked for a while: what it knows of leases is old, and no sign that they have expired. */
+static void leases_are_judged_by_a_new_listing(void **state)
+{
+    UNUSED(state);
+    small_store *s = small_store_new();
+    claim_host a, b;
+    claim_host_begin(&a, s, 1);
+    a.filled = 2;
+    claim_host_start(&a);
+    claim_host_begin(&b, s, 2);
+    b.filled = 2;
+    assert_non_null(claim_host_take(&a));
+    claim_host_start(&b);
+    claim *c = claim_host_take(&b);
+    assert_non_null(c);
+    for (int i = 0; i < 60; i++) {
+        fake_advance(a.fake, LEASE_MS / 10);
+        fake_advance(b.fake, LEASE_MS / 10);
+    }
+    claim_host_finish(&b, c, 0);
+    unsigned before = small_store_knobs_of(s)->puts;
+    assert_null(claim_host_take(&b));
+    assert_int_equal(small_store_knobs_of(s)->puts - before, 1); /* that it is idle */
+    assert_int_equal(small_store_count(s, "/idle"), 1);
+    claim_host_end(&a);
+    claim_host_end(&b);
+    small_store_free(s);
+}
+
 /* Its plan was removed by hand: what its hosts have closed is not closed in another run. */
 static void a_run_that_was_given_up_leaves_nothing_to_the_next_one(void **state)
 {
@@ -89,6 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_slice_that_the_host_prefers_is_claimed_first),
         cmocka_unit_test(a_slice_that_another_host_holds_is_preferred_when_its_lease_has_expired),
+        cmocka_unit_test(leases_are_judged_by_a_new_listing),
         cmocka_unit_test(a_run_that_was_given_up_leaves_nothing_to_the_next_one),
         cmocka_unit_test(a_plan_without_a_nonce_is_refused),
     };
