@@ -105,7 +105,7 @@ $(OUT)/bin/decon: $(call objects,programs/decon.c programs/s3_reports.c) $(forea
 # The name of earlier versions: serves where no command is given.
 $(OUT)/bin/decon-server: $(OUT)/bin/decon
 	ln -sf decon $@
-$(OUT)/bin/decon-s3: $(call objects,programs/decon-s3.c) $(foreach l,s3/cli s3/serve s3 base,$(call lib,$(l)))
+$(OUT)/bin/decon-s3: $(call objects,programs/decon-s3.c) $(foreach l,s3/cli s3/serve s3 compression base,$(call lib,$(l)))
 	$(link)
 
 # Flags that differ from the last build's rebuild everything.

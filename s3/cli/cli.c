@@ -48,11 +48,11 @@ static bool has_word(int argc, char **argv, const char *word)
     return false;
 }
 
-static int run(const cli_command *command, int argc, char **argv)
+static int run(const cli_command *command, int argc, char **argv, const cli_verifier *verifier)
 {
     err e = ERR_INIT;
     cli_config config = {0};
-    cli c = {0};
+    cli c = {.verifier = verifier};
     int status = 2;
     if (!cli_parse(command, argc, argv, &config, &c, &e)) {
         config.json = has_word(argc, argv, "--json");
@@ -76,7 +76,7 @@ static int version(void)
     return fflush(stdout) == 0 ? 0 : 1;
 }
 
-int cli_main(int argc, char **argv)
+int cli_main(int argc, char **argv, const cli_verifier *verifier)
 {
     err e = ERR_INIT;
     cli c = {0};
@@ -99,7 +99,7 @@ int cli_main(int argc, char **argv)
     }
     const cli_command *command = cli_find_command(help ? argv[2] : argv[1], &e);
     if (command)
-        return help ? print_help(command) : run(command, argc - 1, argv + 1);
+        return help ? print_help(command) : run(command, argc - 1, argv + 1, verifier);
     cli_print_error(&c, &e);
     return 2;
 }

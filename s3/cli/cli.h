@@ -4,6 +4,6 @@
 
 #include "s3/cli/session/context.h"
 
-int cli_main(int argc, char **argv);
+int cli_main(int argc, char **argv, const cli_verifier *verifier);
 
 #endif

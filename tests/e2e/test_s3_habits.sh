@@ -205,4 +205,107 @@ test_completion_for_fish() {
     expect_why 'completion is for bash, zsh and fish'
 }
 
+test_verified_copies() {
+    store
+    printf '{"text":"a"}\n{"text":"b"}\n' | gzip >good.jsonl.gz
+    printf '{"text":"a"}\nnot json\n' | gzip >bad.jsonl.gz
+    head -c 30 good.jsonl.gz >cut.jsonl.gz
+    mkdir in && mv good.jsonl.gz bad.jsonl.gz cut.jsonl.gz in
+    say s3 cp -r --verify jsonl in s3://data/up/
+    expect_status 1
+    expect_why 'in/bad.jsonl.gz: line 2'
+    expect_why 'in/cut.jsonl.gz: '
+    expect_keys up/ up/good.jsonl.gz
+    say s3 cp -r --verify stream in s3://data/stream/
+    expect_status 1
+    expect_keys stream/ stream/bad.jsonl.gz stream/good.jsonl.gz
+    s3 cp -q -r in s3://data/all/
+    say s3 cp -r --verify jsonl s3://data/all/ down/
+    expect_status 1
+    expect_why 's3://data/all/bad.jsonl.gz: '
+    [ "$(find down -type f)" = down/good.jsonl.gz ] || fail "$(find down -type f)"
+    say s3 mv --verify jsonl s3://data/all/bad.jsonl.gz moved
+    expect_status 1
+    expect_keys all/ all/bad.jsonl.gz all/cut.jsonl.gz all/good.jsonl.gz
+    s3 mv --verify jsonl s3://data/all/good.jsonl.gz moved
+    cmp moved in/good.jsonl.gz
+    for to in s3://data/x -; do
+        say s3 cp --verify jsonl s3://data/up/good.jsonl.gz $to
+        expect_status 2
+        expect_why '--verify checks files'
+    done
+}
+
+test_modification_times_are_kept_on_request() {
+    store
+    touch -d '2020-05-01T12:00:00.123456789Z' tree/a.txt
+    touch -d '2019-01-01T00:00:00Z' tree/x/c.gz
+    s3 cp -q -r --preserve-times tree s3://data/t/
+    s3 stat s3://data/t/a.txt | grep -qx 'metadata-mtime: 1588334400.123456789'
+    s3 cp -q -r --preserve-times s3://data/t/ back
+    [ "$(stat -c %Y back/a.txt)" = 1588334400 ]
+    [ "$(stat -c %Y back/x/c.gz)" = "$(stat -c %Y tree/x/c.gz)" ]
+    [ "$(stat -c %y back/a.txt)" = "$(stat -c %y tree/a.txt)" ]
+    # Without metadata: the time of the object. Without the option: now.
+    s3 cp -q tree/a.txt s3://data/plain
+    touch -d '2020-01-01' before
+    s3 cp -q --preserve-times s3://data/plain kept
+    s3 cp -q s3://data/t/a.txt now
+    [ kept -nt before ] && [ now -nt before ]
+    # As rclone and s3fs write it, and what is no time.
+    s3 cp -q --metadata mtime=1000000000 tree/a.txt s3://data/whole
+    s3 cp -q --metadata mtime=soon tree/a.txt s3://data/odd
+    s3 cp -q --preserve-times s3://data/whole s3://data/odd times/
+    [ "$(stat -c %Y times/whole)" = 1000000000 ]
+    [ times/odd -nt before ]
+}
+
+test_copies_from_another_store() {
+    store
+    s3 cp -q -r --metadata who=me --content-type text/x --cache-control max-age=5 tree s3://data/t/
+    printf 'not json\n' | s3 cp -q - s3://data/t/a.jsonl
+    local first=$AWS_ENDPOINT_URL
+    mkdir -p "$T/second"
+    AWS_ACCESS_KEY_ID=other-key AWS_SECRET_ACCESS_KEY=other-secret "$BIN/decon-s3" serve --root "$T/second/objects" \
+        --port 0 --port-file "$T/second/port" >second/log 2>&1 &
+    started+=("$!")
+    wait_for test -s "$T/second/port"
+    printf '[profile here]\n' >config
+    printf '[here]\naws_access_key_id = test-key\naws_secret_access_key = test-secret-key\n' >credentials
+    export AWS_CONFIG_FILE=$T/config AWS_SHARED_CREDENTIALS_FILE=$T/credentials
+    export AWS_ACCESS_KEY_ID=other-key AWS_SECRET_ACCESS_KEY=other-secret
+    AWS_ENDPOINT_URL=http://127.0.0.1:$(cat "$T/second/port")
+    local from=(--source-endpoint-url "$first" --source-profile here)
+    s3 mb s3://data
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    printf '[there]\naws_access_key_id = other-key\naws_secret_access_key = other-secret\n' >>credentials
+    export AWS_PROFILE=there
+    s3 cp -q -r "${from[@]}" s3://data/t/ s3://data/t/ # the same names in another store
+    [ "$(s3 ls -r s3://data/t/ | wc -l)" = 4 ]
+    [ "$(s3 cat s3://data/t/x/c.gz)" = 333 ]
+    s3 stat s3://data/t/a.txt >said
+    for line in 'metadata-who: me' 'content-type: text/x' 'cache-control: max-age=5'; do
+        grep -qxF "$line" said || fail "$line: $(cat said)"
+    done
+    s3 mv -q "${from[@]}" s3://data/t/b.gz s3://data/moved
+    [ "$(s3 cat s3://data/moved)" = 22 ]
+    say s3 --endpoint-url "$first" --profile here stat s3://data/t/b.gz
+    expect_status 1
+    say s3 cp "${from[@]}" --verify jsonl s3://data/t/a.jsonl s3://data/checked
+    expect_status 1
+    expect_why 's3://data/t/a.jsonl: '
+    say s3 cp "${from[@]}" s3://data/none s3://data/x
+    expect_status 1
+    say s3 cp "${from[@]}" tree/a.txt s3://data/x
+    expect_status 2
+    expect_why 'is a file'
+    s3 cp -q "${from[@]}" s3://data/t/a.txt here.txt
+    cmp here.txt tree/a.txt
+    printf 'cp --source-profile here s3://data/t/a.txt s3://data/y\n' >commands
+    say s3 run commands
+    expect_status 1
+    expect_why 'not allowed in a command file'
+    [ -z "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'decon-s3-copy*' -user "$(id -un)")" ]
+}
+
 run_tests

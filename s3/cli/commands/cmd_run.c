@@ -196,6 +196,7 @@ static void run_text(running *r, const char *text, unsigned number)
                  .config = c->config,
                  .as_s5cmd = true,
                  .style = c->style,
+                 .verifier = c->verifier,
                  .file = r->name,
                  .line = number,
                  .on_idle = on_idle};

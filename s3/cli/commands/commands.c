@@ -2,9 +2,10 @@
 #include "base/util.h"
 #include "s3/cli/commands/commands.h"
 
-#include "s3/cli/commands/option_rows.h"
+#include "s3/cli/commands/option_rows_copy.h"
 
 const char *const cli_addressing_styles[] = {"auto", "path", "virtual", NULL};
+const char *const cli_verify_levels[] = {"none", "stream", "jsonl", NULL};
 const char *const cli_log_levels[] = {"error", "warn", "info", "debug", NULL};
 
 extern const cli_command cli_command_ls, cli_command_cp, cli_command_mv, cli_command_sync,

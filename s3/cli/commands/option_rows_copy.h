@@ -10,12 +10,31 @@
 
 #include "s3/cli/commands/option_rows.h"
 
+extern const char *const cli_verify_levels[];
+
 /* clang-format off */
 #define ROW_FOLLOW_SYMLINKS                                                                        \
     {.key = "follow_symlinks", .type = OPTION_BOOL, .offset = AT(follow_symlinks),                 \
      .fallback = "true",                                                                           \
      .help = "Copy the targets of symbolic links to files; --no-follow-symlinks skips links. "     \
              "Links to folders are never followed."}
+
+#define ROWS_OF_SOURCES                                                                            \
+    {.key = "source_endpoint_url", .type = OPTION_STRING, .offset = AT(source_endpoint_url),       \
+     .metavar = "URL", .section = "A source in another store",                                     \
+     .help = "Address of the source's store; objects are copied through a temporary file here."},  \
+    {.key = "source_profile", .type = OPTION_STRING, .offset = AT(source_profile),                 \
+     .metavar = "NAME", .help = "Profile with the credentials of the source's store."},            \
+    {.key = "source_region", .type = OPTION_STRING, .offset = AT(source_region),                   \
+     .metavar = "NAME", .help = "Region of the source's store."}
+
+#define ROWS_OF_CONTENTS                                                                           \
+    {.key = "verify", .type = OPTION_ENUM, .offset = AT(verify), .fallback = "none",               \
+     .choices = cli_verify_levels, .metavar = "HOW",                                               \
+     .help = "Check files: stream, that they decode; jsonl, that they are JSON Lines too. Others " \
+             "are not copied."},                                                                   \
+    {.key = "preserve_times", .type = OPTION_BOOL, .offset = AT(preserve_times),                   \
+     .help = "Keep modification times: of files in the metadata mtime, and back."}
 
 #define ROWS_OF_COPIES                                                                             \
     {.key = "recursive", .type = OPTION_BOOL, .offset = AT(recursive), .letter = 'r',              \

@@ -30,7 +30,8 @@ static bool open_client(cli *c, err *e)
 {
     signal(SIGPIPE, SIG_IGN); /* a closed pipe becomes an error of fwrite */
     cli_session *s = c->session;
-    bool ok = connection_open(c->config, &s->loop, &s->pool, &s->client, e);
+    bool ok = connection_open(c->config, &s->loop, &s->pool, &s->client, e) &&
+              connection_open_source(c->config, s->loop, s->pool, &s->source_client, e);
     c->loop = c->session->loop;
     c->client = c->session->client;
     return ok && loop_watch_signals(c->loop, on_signal, c->session, e) && print_begin(e);
@@ -79,6 +80,7 @@ static void end_session(cli_session *s)
         settle(s);
     progress_free(s->progress);
     s3_client_free(s->client);
+    s3_client_free(s->source_client);
     loop_free(s->loop);
     pool_free(s->pool);
     free(s->synced_dir);

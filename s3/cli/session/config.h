@@ -33,6 +33,9 @@ typedef struct cli_config {
     bool show_etag, show_class, show_fullpath;
     /* cp, mv, sync */
     bool flatten, no_clobber, if_size_differ, if_source_newer, follow_symlinks;
+    bool preserve_times;
+    int verify; /* 0: none; else a level of cli_verifier */
+    char *source_endpoint_url, *source_profile, *source_region;
     uint64_t expected_size;
     described_options described;
     char *storage_class, *sse_kms_key_id, *sse_c_copy_source_key_file;

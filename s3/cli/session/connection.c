@@ -147,3 +147,19 @@ bool connection_open(const cli_config *config, loop **l, pool **workers, s3_clie
         *client = s3_client_new(loop_transport(*l), &s3, e);
     return *l && *client && check_headers(config, *client, e);
 }
+
+bool connection_open_source(const cli_config *config, loop *l, pool *workers, s3_client **client,
+                            err *e)
+{
+    const cli_config *o = config;
+    s3_config s3 = settings(o);
+    if (!o->source_endpoint_url && !o->source_profile && !o->source_region)
+        return true;
+    s3.endpoint = o->source_endpoint_url ? o->source_endpoint_url : o->endpoint_url;
+    s3.profile = o->source_profile ? o->source_profile : o->profile;
+    s3.region = o->source_region ? o->source_region : o->region;
+    s3.headers.expected_bucket_owner = o->connection.expected_source_bucket_owner;
+    s3.pool = workers;
+    *client = s3_client_new(loop_transport(l), &s3, e);
+    return *client != NULL || err_context(e, "source");
+}

@@ -43,6 +43,11 @@ size_t connection_receive_bytes(unsigned connections);
 bool connection_open(const struct cli_config *config, loop **l, pool **workers, s3_client **client,
                      err *e) MUST_USE;
 
+/* A client for sources in another store (--source-endpoint-url and the like); *client stays NULL
+ * without these options. */
+bool connection_open_source(const struct cli_config *config, loop *l, pool *workers,
+                            s3_client **client, err *e) MUST_USE;
+
 /* The client's headers with the command's own options (--storage-class, --sse ...); NULL without an
  * error: no own options. */
 s3_headers *connection_headers(const struct cli_config *config, const s3_client *client, err *e)

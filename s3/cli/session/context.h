@@ -22,6 +22,7 @@ typedef struct cli_session {
     loop *loop;
     pool *pool; /* hashes files */
     s3_client *client;
+    s3_client *source_client; /* of sources in another store; NULL: the same */
     struct jobs *jobs;
     struct progress *progress;
     int signal_number; /* 0: none was received */
@@ -41,6 +42,11 @@ typedef struct cli_command {
     const char *again; /* advice after an interruption; NULL: the command cannot be resumed */
     bool (*run)(cli *c, err *e);
 } cli_command;
+
+/* Checks contents for --verify; passed down by the program. `level`: 1 stream, 2 jsonl. */
+typedef struct cli_verifier {
+    bool (*check)(int fd, const char *name, int level, err *e); /* on a worker, from byte 0 */
+} cli_verifier;
 
 struct line_words;
 struct print_result;
@@ -70,8 +76,9 @@ struct cli {
     err_code last_error_code;
     unsigned repeated; /* errors like the previous one that were not printed */
     bool as_s5cmd;     /* arguments follow s5cmd's rules: in command files, and under its name */
-    const cli_style *style; /* NULL: decon-s3's own */
-    char *typed;            /* the command as it was typed; for style->print_error, else NULL */
+    const cli_style *style;       /* NULL: decon-s3's own */
+    const cli_verifier *verifier; /* NULL: --verify is not offered */
+    char *typed; /* the command as it was typed; for style->print_error, else NULL */
     /* of a line of a command file */
     const char *file; /* NULL: typed by a person */
     unsigned line;
@@ -91,6 +98,7 @@ bool cli_turn(cli *c) MUST_USE;
 void cli_wake(cli *c);
 /* Lets transfers proceed, during work that does not wait for any. */
 void cli_breathe(cli *c);
+s3_client *cli_source_client(const cli *c);
 bool cli_interrupted(const cli *c, err *e); /* sets the error; returns false */
 
 /* One operation at a time: start it with a cli_call as its context, and with the on_done below or

@@ -122,6 +122,11 @@ bool cli_turn(cli *c)
     return !s->signal_number;
 }
 
+s3_client *cli_source_client(const cli *c)
+{
+    return c->session->source_client ? c->session->source_client : c->client;
+}
+
 bool cli_interrupted(const cli *c, err *e)
 {
     return err_set(e, ERR_CANCELLED, "interrupted by signal %d", c->session->signal_number);

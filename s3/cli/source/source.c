@@ -187,13 +187,14 @@ static void open_listing(source *s)
         s->prefix = place_folder_text(uri->key);
         s->base_length = strlen(s->prefix);
     }
-    s->op = s3_list(s->c->client, &(s3_list_options){.bucket = uri->bucket,
-                                                     .prefix = s->prefix,
-                                                     .page_size = (unsigned)s->c->config->page_size,
-                                                     .on_object = on_object,
-                                                     .on_unusable = on_unusable,
-                                                     .on_done = on_listed,
-                                                     .ctx = s});
+    s3_client *client = s->options.is_target ? s->c->client : cli_source_client(s->c);
+    s->op = s3_list(client, &(s3_list_options){.bucket = uri->bucket,
+                                               .prefix = s->prefix,
+                                               .page_size = (unsigned)s->c->config->page_size,
+                                               .on_object = on_object,
+                                               .on_unusable = on_unusable,
+                                               .on_done = on_listed,
+                                               .ctx = s});
 }
 
 /* --- local folders --- */

@@ -76,9 +76,9 @@ static bool target_of_one(copying *k, const place *from, place *out, err *e)
     return true;
 }
 
-static bool refuse_itself(const place *from, const place *to, err *e)
+static bool refuse_itself(const copying *k, const place *from, const place *to, err *e)
 {
-    if (!place_same(from, to))
+    if (!place_same(from, to) || k->c->session->source_client)
         return true;
     AUTO_FREE char *text = place_text(from);
     return err_set(e, ERR_USAGE, "%s: source and target are the same object", text);
@@ -110,7 +110,8 @@ static bool look_at_source(const copying *k, transfer_plan *plan, err *e)
     if (plan->from.is_object) {
         look l = {.call = {.c = k->c}, .plan = plan};
         const s3_uri *uri = &plan->from.uri;
-        return cli_await(&l.call, s3_head(k->c->client, uri->bucket, uri->key, on_head, &l), e);
+        return cli_await(&l.call,
+                         s3_head(cli_source_client(k->c), uri->bucket, uri->key, on_head, &l), e);
     }
     if (stat(plan->from.path, &st) == 0) { /* else the transfer reports the error */
         plan->size_bytes = (uint64_t)st.st_size;
@@ -123,7 +124,7 @@ static bool copy_one(copying *k, place *give_from, err *e)
 {
     AUTO(transfer_plan) plan = {.from = *give_from, .move = k->move, .operation = operation(k)};
     *give_from = (place){0};
-    return target_of_one(k, &plan.from, &plan.to, e) && refuse_itself(&plan.from, &plan.to, e) &&
+    return target_of_one(k, &plan.from, &plan.to, e) && refuse_itself(k, &plan.from, &plan.to, e) &&
            look_at_source(k, &plan, e) && transfer_begin(k->c, &plan, e);
 }
 
@@ -155,7 +156,7 @@ static bool copy_entry(copying *k, const place *below, entry *it, err *e)
     plan.etag = move(it->etag);
     err failed = ERR_INIT;
     entry_place(it, below, &plan.from);
-    if (target_of_many(k, it, &plan.to, &failed) && refuse_itself(&plan.from, &plan.to, &failed))
+    if (target_of_many(k, it, &plan.to, &failed) && refuse_itself(k, &plan.from, &plan.to, &failed))
         return transfer_begin(k->c, &plan, e);
     AUTO_FREE char *from = place_text(&plan.from);
     err_subject(&failed, "%s", from);
@@ -237,7 +238,14 @@ static bool check_source(const copying *k, const place *from, err *e)
         return err_set(e, ERR_USAGE,
                        "%s: is a folder; add --recursive (-r) to %s everything below it", text,
                        operation(k));
-    if (o->recursive && place_contains(from, &k->to))
+    if (o->verify && (place_is_standard(from) || place_is_standard(&k->to) ||
+                      (from->is_object && k->to.is_object && !k->c->session->source_client)))
+        return err_set(e, ERR_USAGE,
+                       "%s: --verify checks files: downloads, uploads and copies between stores",
+                       text);
+    if (!from->is_object && k->c->session->source_client)
+        return err_set(e, ERR_USAGE, "%s: is a file; --source-... options are for objects", text);
+    if (o->recursive && place_contains(from, &k->to) && !k->c->session->source_client)
         return err_set(e, ERR_USAGE, "%s: the target is inside the source", text);
     return true;
 }
@@ -336,11 +344,21 @@ static bool copy_word(copying *k, const char *word, err *e)
     return is_many(k, &from) ? copy_many(k, &from, e) : copy_one(k, &from, e);
 }
 
+/* All lines of a command file share the clients of `run`. */
+static bool check_stores(const cli *c, err *e)
+{
+    const cli_config *o = c->config;
+    bool wanted = o->source_endpoint_url || o->source_profile || o->source_region;
+    return !wanted || c->session->source_client ||
+           err_set(e, ERR_USAGE,
+                   "--source-endpoint-url and similar: not allowed in a command file");
+}
+
 bool copy_words(cli *c, bool is_move, err *e)
 {
     int count = c->word_count - 1;
     AUTO(copying) k = {.c = c, .move = is_move, .several = count > 1};
-    if (!described_check(c->config, e) || !filter_init(&k.filter, c, e) ||
+    if (!check_stores(c, e) || !described_check(c->config, e) || !filter_init(&k.filter, c, e) ||
         !place_parse(c->words[count], &k.to, e) || !check_target(&k, count, e))
         return false;
     for (int i = 0; i < count; i++) {

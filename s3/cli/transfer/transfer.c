@@ -42,6 +42,8 @@ static void transfer_free(job *j)
     if (t->input)
         n->planning--;
     input_free(t->input);
+    verification_leave(t->checking);
+    s3_fields_deinit(&t->kept);
     transfer_plan_deinit(&t->plan);
     free(t);
 }
@@ -174,7 +176,7 @@ void transfer_finish(transfer *t)
             transfer_failed(t, &e);
     } else if (p->etag) {
         t->job.step =
-            s3_delete_if(t->job.c->client, p->from.uri.bucket, p->from.uri.key, p->etag,
+            s3_delete_if(cli_source_client(t->job.c), p->from.uri.bucket, p->from.uri.key, p->etag,
                          p->size_known ? p->size_bytes : S3_SIZE_UNKNOWN, on_source_deleted, t);
     } else {
         err_set(&e, ERR_S3_REPLY,

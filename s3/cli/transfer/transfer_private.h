@@ -15,6 +15,7 @@
 #include "s3/cli/transfer/stream_input.h"
 #include "s3/cli/session/progress.h"
 #include "s3/cli/transfer/transfer.h"
+#include "s3/cli/transfer/verification.h"
 
 typedef struct transfer {
     job job; /* first */
@@ -24,10 +25,17 @@ typedef struct transfer {
     partial file;   /* of a download */
     input *input;   /* of an upload from a pipe */
     uint64_t moved_bytes;
-    bool ended; /* succeeded or failed; else cancelled */
+    verification *checking; /* in progress; or NULL */
+    bool verified, timed;   /* --verify has passed; `modified` is known */
+    struct timespec modified;
+    s3_fields kept; /* headers of a source in another store */
+    bool ended;     /* succeeded or failed; else cancelled */
 } transfer;
 
-bool transfer_start_its_way(transfer *t, err *e) MUST_USE; /* transfer_ways.c */
+bool transfer_start_its_way(transfer *t, err *e) MUST_USE; /* transfer_start.c */
+/* Uploads the file t->fd, of which t->st is known. */
+bool transfer_put(transfer *t, err *e) MUST_USE;
+void transfer_between_stores(transfer *t); /* between_stores.c */
 
 /* --no-clobber alone: an existing target is never replaced. */
 bool transfer_keeps_existing(const cli *c);

@@ -9,6 +9,7 @@
 #include "base/fsutil.h"
 #include "s3/cli/session/print.h"
 #include "s3/cli/transfer/special_files.h"
+#include "s3/cli/transfer/times.h"
 #include "s3/protocol/utf8.h"
 
 /* --- download --- */
@@ -19,18 +20,70 @@ static void on_got_progress(void *ctx, uint64_t prefix_bytes, uint64_t received_
     transfer_moved(ctx, received_bytes);
 }
 
-static bool set_time(const transfer *t, int64_t modified_s, err *e)
+static bool set_time(const transfer *t, err *e)
 {
-    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)modified_s}};
-    if (!t->plan.keep_time || modified_s == 0 || futimens(t->file.fd, times) == 0)
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, t->modified};
+    bool wanted = t->plan.keep_time || t->job.c->config->preserve_times;
+    if (!wanted || t->modified.tv_sec == 0 || futimens(t->file.fd, times) == 0)
         return true;
     return err_set_errno(e, ERR_IO, errno, "%s: cannot set the time", t->plan.to.path);
+}
+
+static void finish_download(transfer *t);
+
+static void on_verified(void *ctx, const err *error)
+{
+    transfer *t = ctx;
+    t->checking = NULL;
+    t->verified = true;
+    if (error)
+        transfer_failed(t, error);
+    else
+        finish_download(t);
+}
+
+static void on_times(void *ctx, const s3_object *object, const err *error)
+{
+    transfer *t = ctx;
+    t->job.step = NULL;
+    t->timed = true;
+    if (error) {
+        transfer_failed(t, error);
+        return;
+    }
+    times_of_object(object, &t->modified);
+    finish_download(t);
+}
+
+/* Time and verification come before the file gets its name. */
+static void finish_download(transfer *t)
+{
+    const cli_config *o = t->job.c->config;
+    err e = ERR_INIT;
+    if (t->file.fd >= 0 && o->preserve_times && !t->timed) {
+        const s3_uri *from = &t->plan.from.uri;
+        t->job.step = s3_head(cli_source_client(t->job.c), from->bucket, from->key, on_times, t);
+        return;
+    }
+    if (t->file.fd >= 0 && o->verify && !t->verified) {
+        t->checking =
+            verification_start(t->job.c, t->file.fd, t->plan.from.uri.key, on_verified, t, &e);
+        if (!t->checking)
+            transfer_failed(t, &e);
+        return;
+    }
+    if (t->file.fd < 0 ||
+        (set_time(t, &e) &&
+         partial_commit(&t->file, t->plan.to.path,
+                        t->plan.move ? &t->job.c->session->synced_dir : NULL, &e)))
+        transfer_finish(t);
+    else
+        transfer_failed(t, &e);
 }
 
 static void on_got(void *ctx, const s3_get_result *result, const err *error)
 {
     transfer *t = ctx;
-    err e = ERR_INIT;
     t->job.step = NULL;
     if (error) {
         transfer_failed(t, error);
@@ -40,14 +93,9 @@ static void on_got(void *ctx, const s3_get_result *result, const err *error)
     transfer_settle_size(t, result->size_bytes);
     t->plan.size_bytes = result->size_bytes;
     t->plan.size_known = true;
+    t->modified = (struct timespec){.tv_sec = (time_t)result->last_modified_s};
     transfer_keep_etag(t, result->etag);
-    if (t->file.fd < 0 ||
-        (set_time(t, result->last_modified_s, &e) &&
-         partial_commit(&t->file, t->plan.to.path,
-                        t->plan.move ? &t->job.c->session->synced_dir : NULL, &e)))
-        transfer_finish(t);
-    else
-        transfer_failed(t, &e);
+    finish_download(t);
 }
 
 static bool on_data(void *ctx, slice data, err *e)
@@ -97,7 +145,7 @@ static bool start_download(transfer *t, err *e)
         options.fd = t->file.fd;
         options.resume_path = t->file.ranges_path;
     }
-    t->job.step = s3_get(t->job.c->client, &options);
+    t->job.step = s3_get(cli_source_client(t->job.c), &options);
     return true;
 }
 
@@ -179,19 +227,14 @@ static bool own_headers(const transfer *t, s3_headers **headers, s3_fields *fiel
     return !err_is_set(e) && described_fields(o, name, p->from.is_object, fields, e);
 }
 
-static bool start_upload(transfer *t, err *e)
+bool transfer_put(transfer *t, err *e)
 {
     const transfer_plan *p = &t->plan;
-    if (t->fd < 0)
-        t->fd = open_source(p->from.path, e);
-    if (t->fd < 0)
-        return false;
-    if (fstat(t->fd, &t->st) != 0)
-        return err_set_errno(e, ERR_IO, errno, "%s", p->from.path);
-    if (!check_file(t, e) || !check_key(t, e))
-        return false;
     AUTO_PTR(s3_headers) headers = NULL;
     AUTO(s3_fields) fields = {0};
+    s3_fields_add(&fields, t->kept.items, t->kept.count);
+    if (t->job.c->config->preserve_times && !p->from.is_object)
+        times_add(&t->st, &fields);
     if (!own_headers(t, &headers, &fields, e))
         return false;
     transfer_settle_size(t, (uint64_t)t->st.st_size);
@@ -209,6 +252,32 @@ static bool start_upload(transfer *t, err *e)
                               .ctx = t};
     t->job.step = s3_put(t->job.c->client, &options);
     return true;
+}
+
+static void on_upload_verified(void *ctx, const err *error)
+{
+    transfer *t = ctx;
+    err e = ERR_INIT;
+    t->checking = NULL;
+    if (error || !transfer_put(t, &e))
+        transfer_failed(t, error ? error : &e);
+}
+
+static bool start_upload(transfer *t, err *e)
+{
+    const transfer_plan *p = &t->plan;
+    if (t->fd < 0)
+        t->fd = open_source(p->from.path, e);
+    if (t->fd < 0)
+        return false;
+    if (fstat(t->fd, &t->st) != 0)
+        return err_set_errno(e, ERR_IO, errno, "%s", p->from.path);
+    if (!check_file(t, e) || !check_key(t, e))
+        return false;
+    if (!t->job.c->config->verify)
+        return transfer_put(t, e);
+    t->checking = verification_start(t->job.c, t->fd, p->from.path, on_upload_verified, t, e);
+    return t->checking != NULL;
 }
 
 /* --- copy inside the store --- */
@@ -293,6 +362,10 @@ static bool start_stream(transfer *t, err *e)
 bool transfer_start_its_way(transfer *t, err *e)
 {
     const transfer_plan *p = &t->plan;
+    if (p->from.is_object && p->to.is_object && t->job.c->session->source_client) {
+        transfer_between_stores(t);
+        return true;
+    }
     if (p->from.is_object)
         return p->to.is_object ? start_copy(t, e) : start_download(t, e);
     if (place_is_standard(&p->from) && (t->fd = input_as_file()) < 0)
