@@ -80,12 +80,16 @@ END
 sets() {
     mkdir -p data/evals decon/bundled-evals downloads/openai/gsm8k/main downloads/mine
     cp "$evals"/*.jsonl data/evals/
-    local name
-    for name in gsm8k mmlu; do # the words and the ids are their own
-        sed "s/\"eval_key\": *\"[^\"]*\"/\"eval_key\":\"$name\"/; s/\"doc_id\": *1/\"doc_id\": ${#name}/; s/ the / the $name /g" \
+    local name count=3
+    for name in gsm8k mmlu gpqa; do # the words and the ids are their own
+        count=$((count + 1))
+        sed "s/\"eval_key\": *\"[^\"]*\"/\"eval_key\":\"$name\"/; s/\"doc_id\": *1/\"doc_id\": $count/; s/ the / the $name /g" \
             "$evals/harbour-quiz.jsonl" >"data/evals/${name}_test-1.jsonl"
         gzip -c "data/evals/${name}_test-1.jsonl" >"decon/bundled-evals/${name}_test-1.jsonl.gz"
     done
+    cp -r data/evals all-sets
+    cp -r data/evals old-sets
+    rm old-sets/gpqa* old-sets/workshop*
     echo '{"question":"How many ferries are on the water at noon?","answer":"seven"}' \
         >downloads/openai/gsm8k/main/test-00000.jsonl
     cp downloads/openai/gsm8k/main/test-00000.jsonl downloads/openai/gsm8k/main/train-00000.jsonl

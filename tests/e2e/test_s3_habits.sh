@@ -164,6 +164,14 @@ test_stat_shows_all_that_the_store_knows() {
     [ "$(s3 cat --version-id null s3://data/small)" = 1 ]
     say s3 cat --version-id other s3://data/small
     expect_status 1
+    s3 cp -q --version-id null s3://data/small version
+    cmp version tree/a.txt
+    for words in '-r s3://data/ all' 's3://data/small s3://data/x' 'tree/a.txt s3://data/x'; do
+        # shellcheck disable=SC2086  # words
+        say s3 cp --version-id null $words
+        expect_status 2
+        expect_why '--version-id is for the download of one object'
+    done
 }
 
 # complete_zsh WORD...: what the script offers in zsh, whose completion system is replaced.

@@ -176,6 +176,14 @@ test_ls_du_head_cat_pipe_and_presign() {
     say 0 s5cmd head s3://data/t/b.gz
     grep -Eq '^\{"key":"s3://data/t/b.gz","content_type":"application/gzip","last_modified":"[^"]*Z","size":3,"storage_class":"STANDARD","etag":"[0-9a-f]{32}","metadata":\{\}\}$' said ||
         fail "$(cat said)"
+    say 0 s5cmd head --version-id null s3://data/t/b.gz
+    say 1 s5cmd head --version-id other s3://data/t/b.gz
+    say 0 s5cmd cat --version-id null s3://data/t/b.gz
+    expect_said 22
+    say 0 s5cmd cp --version-id null s3://data/t/b.gz version
+    expect_same tree/b.gz version
+    say 1 s5cmd rm --version-id null s3://data/t/b.gz
+    grep -q 'versions of objects are not supported under this name' why
     say 0 s5cmd cat 's3://data/t/*.gz'
     expect_said 22 333
     echo piped | s5cmd pipe --content-type text/plain s3://data/piped >said

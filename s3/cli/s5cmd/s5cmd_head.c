@@ -100,12 +100,13 @@ static bool run(cli *c, err *e)
     heading h = {.call = {.c = c}, .word = c->words[0]};
     if (!s3_uri_parse(c->words[0], &uri, e))
         return false;
-    s3_op *op = uri.key[0] ? s3_head(c->client, uri.bucket, uri.key, on_head, &h)
+    s3_op *op = uri.key[0] ? s3_head_version(c->client, uri.bucket, uri.key, c->config->version_id,
+                                             false, on_head, &h)
                            : s3_head_bucket(c->client, uri.bucket, on_bucket, &h);
     return cli_await(&h.call, op, e) && print_flush(e);
 }
 
-static const option rows[] = {ROW_RAW, ROWS_OF_CLIENTS, ROWS_OF_ALL};
+static const option rows[] = {ROW_VERSION_ID, ROW_RAW, ROWS_OF_CLIENTS, ROWS_OF_ALL};
 
 const cli_command s5cmd_command_head = {
     .name = "head",

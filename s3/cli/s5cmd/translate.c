@@ -17,6 +17,7 @@
 #define ROW_RAW_FLAG     {"raw", NULL, false, S5CMD_SAME, "raw"}
 #define ROW_EXCLUDE      {"exclude", NULL, true, S5CMD_SAME, "exclude"}
 #define ROW_HUMANIZE     {"humanize", "H", false, S5CMD_SAME, "human-readable"}
+#define ROW_VERSION      {"version-id", NULL, true, S5CMD_SAME, "version-id"}
 #define ROW_VERSION_ID   {"version-id", NULL, true, S5CMD_REFUSED, NO_VERSIONS}
 #define ROW_ALL_VERSIONS {"all-versions", NULL, false, S5CMD_REFUSED, NO_VERSIONS}
 #define ROWS_OF_OBJECTS                                                                            \
@@ -45,7 +46,7 @@ static const s5cmd_flag copy_rows[] = {
     {"no-clobber", "n", false, S5CMD_SAME, "no-clobber"},
     {"if-size-differ", "s", false, S5CMD_SAME, "if-size-differ"},
     {"if-source-newer", "u", false, S5CMD_SAME, "if-source-newer"},
-    ROW_VERSION_ID, {"show-progress", "sp", false, S5CMD_NOTHING, NULL}, ROWS_OF_TRANSFERS,
+    ROW_VERSION, {"show-progress", "sp", false, S5CMD_NOTHING, NULL}, ROWS_OF_TRANSFERS,
 };
 static const s5cmd_flag sync_rows[] = {
     {"delete", NULL, false, S5CMD_SAME, "delete"}, {"size-only", NULL, false, S5CMD_SAME, "size-only"},
@@ -62,8 +63,8 @@ static const s5cmd_flag ls_rows[] = {
 static const s5cmd_flag du_rows[] = {
     {"group", "g", false, S5CMD_SAME, "by-class"}, ROW_HUMANIZE, ROW_EXCLUDE, ROW_ALL_VERSIONS, ROW_VERSION_ID,
 };
-static const s5cmd_flag cat_rows[] = {ROW_RAW_FLAG, ROW_VERSION_ID, ROWS_OF_PARTS};
-static const s5cmd_flag head_rows[] = {ROW_RAW_FLAG, ROW_VERSION_ID};
+static const s5cmd_flag cat_rows[] = {ROW_RAW_FLAG, ROW_VERSION, ROWS_OF_PARTS};
+static const s5cmd_flag head_rows[] = {ROW_RAW_FLAG, ROW_VERSION};
 static const s5cmd_flag presign_rows[] = {{"expire", NULL, true, S5CMD_DURATION, "expires-in"}, ROW_VERSION_ID};
 
 #define FLAGS(array) {(array), ARRAY_LEN(array)}

@@ -243,6 +243,8 @@ static bool check_source(const copying *k, const place *from, err *e)
         return err_set(e, ERR_USAGE,
                        "%s: --verify checks files: downloads, uploads and copies between stores",
                        text);
+    if (o->version_id && (k->move || !from->is_object || k->to.is_object || is_many(k, from)))
+        return err_set(e, ERR_USAGE, "%s: --version-id is for the download of one object", text);
     if (!from->is_object && k->c->session->source_client)
         return err_set(e, ERR_USAGE, "%s: is a file; --source-... options are for objects", text);
     if (o->recursive && place_contains(from, &k->to) && !k->c->session->source_client)

@@ -127,6 +127,7 @@ static bool start_download(transfer *t, err *e)
     const transfer_plan *p = &t->plan;
     s3_get_options options = {.bucket = p->from.uri.bucket,
                               .key = p->from.uri.key,
+                              .version_id = t->job.c->config->version_id,
                               .size_known = p->size_known,
                               .size_bytes = p->size_bytes,
                               .fd = -1,
