@@ -2,6 +2,7 @@
  * another host has done meanwhile is removed. Until then they count against the disk budget. */
 #include "orchestrator/app_claim_private.h"
 
+#include "base/array.h"
 #include "base/util.h"
 #include "decon/base/log.h"
 #include "orchestrator/fleet/shard.h"
@@ -15,8 +16,7 @@ void claim_run_find_leftovers(claim_run *r)
             continue;
         uint64_t bytes = workdir_item_bytes(a->workdir, key);
         workdir_add(a->workdir, bytes);
-        r->leftovers = xrealloc(r->leftovers, (r->leftover_count + 1) * sizeof *r->leftovers);
-        r->leftovers[r->leftover_count++] = (leftover){.key = key, .bytes = bytes};
+        *ARRAY_ADD(r->leftovers, r->leftover_count) = (leftover){.key = key, .bytes = bytes};
     }
     if (r->leftover_count)
         log_info("%s: %zu downloads of an earlier run; their slices are claimed first",

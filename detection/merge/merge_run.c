@@ -50,10 +50,8 @@ void merge_result_deinit(merge_result *r)
 static size_t file_of(merging *m, const char *label)
 {
     size_t number = name_table_number(&m->labels, label);
-    if (number == m->file_count) {
-        m->files = xrealloc(m->files, m->labels.capacity * sizeof *m->files);
-        m->files[m->file_count++] = (file_lines){.label = xstrdup(label)};
-    }
+    if (number == m->file_count)
+        *ARRAY_ADD(m->files, m->file_count) = (file_lines){.label = xstrdup(label)};
     return number;
 }
 

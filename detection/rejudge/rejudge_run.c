@@ -50,10 +50,8 @@ static bool writes(const run *r)
 static file_lines *file_of(run *r, const char *label)
 {
     size_t number = name_table_number(&r->labels, label);
-    if (number == r->file_count) {
-        r->files = xrealloc(r->files, r->labels.capacity * sizeof *r->files);
-        r->files[r->file_count++] = (file_lines){.label = xstrdup(label)};
-    }
+    if (number == r->file_count)
+        *ARRAY_ADD(r->files, r->file_count) = (file_lines){.label = xstrdup(label)};
     return &r->files[number];
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/util.h"
 #include "base/fsutil.h"
 #include "base/utf8.h"
@@ -29,8 +30,7 @@ static uint64_t next_random(uint64_t *state)
 
 static void keep_line(certificate_check *c, const certificate_line *line)
 {
-    c->drawn = xrealloc(c->drawn, (c->drawn_count + 1) * sizeof *c->drawn);
-    c->drawn[c->drawn_count++] = (certificate_drawn){
+    *ARRAY_ADD(c->drawn, c->drawn_count) = (certificate_drawn){
         .key = slice_dup(line->key),
         .etag = line->etag.len ? slice_dup(line->etag) : xstrdup(""),
         .version_id = line->version_id.len ? slice_dup(line->version_id) : xstrdup(""),

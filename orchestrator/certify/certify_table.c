@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/util.h"
 #include "decon/base/buf.h"
 
@@ -18,10 +19,10 @@ static size_t find_name(certify_names *names, const char *text)
             return i;
     if (names->count > CERTIFY_NAMES_MAX)
         return CERTIFY_NAMES_MAX;
-    names->each = xrealloc(names->each, (names->count + 1) * sizeof *names->each);
-    names->each[names->count] = (certify_name){
-        .text = xstrdup(names->count == CERTIFY_NAMES_MAX ? "(further ones)" : text)};
-    return names->count++;
+    size_t index = names->count;
+    *ARRAY_ADD(names->each, names->count) =
+        (certify_name){.text = xstrdup(index == CERTIFY_NAMES_MAX ? "(further ones)" : text)};
+    return index;
 }
 
 static size_t count_name(certify_names *names, const char *text)

@@ -36,30 +36,6 @@ static const option own_rows[] = {
      .help = "Also certify a folder with gaps; the certificate names them."},
 };
 
-option_set cmd_certify_options(option *rows)
-{
-    for (size_t i = 0; i < ARRAY_LEN(own_rows); i++)
-        rows[i] = own_rows[i];
-    return (option_set){
-        .rows = rows,
-        .row_count = store_command_rows(rows, ARRAY_LEN(own_rows), true),
-        .program = "decon-orchestrator certify",
-        .usage = "decon-orchestrator certify --config FILE|s3://REPORT-FOLDER --signing-key FILE",
-        .intro =
-            "Writes a certificate of a finished folder of reports: one line for each input (key, "
-            "size, ETag, checksum, verdict), and a signed head with their Merkle root and the "
-            "settings. Nothing is written to the store. It refuses a folder with inputs that are "
-            "left or failed, results without provenance, of several settings, or of the sample "
-            "evaluation set. docs/certificate.md describes the format.",
-        .epilogue = "Exit status:\n"
-                    "  0    the certificate was written\n"
-                    "  1    the state is not known, or a file cannot be written\n"
-                    "  2    usage or configuration\n"
-                    "  3    refused: the folder has gaps\n",
-        .related = &config_options,
-    };
-}
-
 /* What the tables hold once the store was read. */
 typedef struct certify_state {
     places report, where;
@@ -163,20 +139,32 @@ static int run(void *options, store_session *session, FILE *out)
     return certify_folder(options, session, out);
 }
 
+static const store_command command = {
+    .rows = own_rows,
+    .row_count = ARRAY_LEN(own_rows),
+    .folders = true,
+    .program = "decon-orchestrator certify",
+    .usage = "decon-orchestrator certify --config FILE|s3://REPORT-FOLDER --signing-key FILE",
+    .intro = "Writes a certificate of a finished folder of reports: one line for each input (key, "
+             "size, ETag, checksum, verdict), and a signed head with their Merkle root and the "
+             "settings. Nothing is written to the store. It refuses a folder with inputs that are "
+             "left or failed, results without provenance, of several settings, or of the sample "
+             "evaluation set. docs/certificate.md describes the format.",
+    .epilogue = "Exit status:\n"
+                "  0    the certificate was written\n"
+                "  1    the state is not known, or a file cannot be written\n"
+                "  2    usage or configuration\n"
+                "  3    refused: the folder has gaps\n",
+    .options_bytes = sizeof(certify_config),
+    .run = run,
+};
+
+option_set cmd_certify_options(option *rows)
+{
+    return store_command_options(&command, rows);
+}
+
 int cmd_certify(int argc, char **argv, const char *(*getenv_fn)(const char *name), FILE *out)
 {
-    option rows[STORE_COMMAND_ROWS_MAX];
-    certify_config c = {.partial = false};
-    store_command command = {.set = cmd_certify_options(rows),
-                             .own_count = ARRAY_LEN(own_rows),
-                             .argc = argc,
-                             .argv = argv,
-                             .getenv_fn = getenv_fn,
-                             .out = out,
-                             .config = &c.config,
-                             .run = run};
-    int status = store_command_main(&command);
-    options_deinit(&(option_set){.rows = own_rows, .row_count = ARRAY_LEN(own_rows)}, &c);
-    config_deinit(&c.config);
-    return status;
+    return store_command_main(&command, argc, argv, getenv_fn, out);
 }

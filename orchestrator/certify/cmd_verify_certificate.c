@@ -45,27 +45,6 @@ static const option own_rows[] = {
      .help = "Draw the same inputs as a run that printed this seed. 0: a random one."},
 };
 
-option_set cmd_verify_certificate_options(option *rows)
-{
-    for (size_t i = 0; i < ARRAY_LEN(own_rows); i++)
-        rows[i] = own_rows[i];
-    return (option_set){
-        .rows = rows,
-        .row_count = store_command_rows(rows, ARRAY_LEN(own_rows), false),
-        .program = "decon-orchestrator verify-certificate",
-        .usage = "decon-orchestrator verify-certificate BASE.json --public-key FILE [--sample N]",
-        .intro = "Verifies the signature of BASE.json by BASE.sig and the given key, and the lines "
-                 "of BASE.jsonl.zst: canonical form, order, number and Merkle root. Without "
-                 "--sample it needs neither network nor credentials.",
-        .epilogue = "Exit status:\n"
-                    "  0    the certificate is valid\n"
-                    "  1    it cannot be read\n"
-                    "  2    usage or configuration\n"
-                    "  3    it is not valid, or the bucket differs from it\n",
-        .related = &config_options,
-    };
-}
-
 static int fail(const err *e)
 {
     log_error("%s", e->message);
@@ -164,23 +143,33 @@ static bool needs_store(const void *options)
     return ((const verify_certificate_config *)options)->sample > 0;
 }
 
+static const store_command command = {
+    .rows = own_rows,
+    .row_count = ARRAY_LEN(own_rows),
+    .folders = false,
+    .program = "decon-orchestrator verify-certificate",
+    .usage = "decon-orchestrator verify-certificate BASE.json --public-key FILE [--sample N]",
+    .intro = "Verifies the signature of BASE.json by BASE.sig and the given key, and the lines "
+             "of BASE.jsonl.zst: canonical form, order, number and Merkle root. Without "
+             "--sample it needs neither network nor credentials.",
+    .epilogue = "Exit status:\n"
+                "  0    the certificate is valid\n"
+                "  1    it cannot be read\n"
+                "  2    usage or configuration\n"
+                "  3    it is not valid, or the bucket differs from it\n",
+    .options_bytes = sizeof(verify_certificate_config),
+    .file_offset = offsetof(verify_certificate_config, file),
+    .needs_store = needs_store,
+    .run = run,
+};
+
+option_set cmd_verify_certificate_options(option *rows)
+{
+    return store_command_options(&command, rows);
+}
+
 int cmd_verify_certificate(int argc, char **argv, const char *(*getenv_fn)(const char *name),
                            FILE *out)
 {
-    option rows[STORE_COMMAND_ROWS_MAX];
-    verify_certificate_config c = {.sample = 0};
-    store_command command = {.set = cmd_verify_certificate_options(rows),
-                             .own_count = ARRAY_LEN(own_rows),
-                             .argc = argc,
-                             .argv = argv,
-                             .getenv_fn = getenv_fn,
-                             .out = out,
-                             .config = &c.config,
-                             .file = &c.file,
-                             .needs_store = needs_store,
-                             .run = run};
-    int status = store_command_main(&command);
-    options_deinit(&(option_set){.rows = own_rows, .row_count = ARRAY_LEN(own_rows)}, &c);
-    config_deinit(&c.config);
-    return status;
+    return store_command_main(&command, argc, argv, getenv_fn, out);
 }

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/util.h"
 #include "orchestrator/claim/claim_table.h"
 
@@ -91,14 +92,9 @@ slice_row *claim_table_add_part(claim_table *t, slice_id part)
     if (row || part.modulus != t->base_count * CLAIM_PARTS)
         return row;
     size_t at = part_index(t, part.rest);
-    if (t->count == t->capacity) {
-        t->capacity *= 2;
-        t->rows = xrealloc(t->rows, t->capacity * sizeof *t->rows);
-    }
-    memmove(t->rows + at + 1, t->rows + at, (t->count - at) * sizeof *t->rows);
-    t->rows[at] = (slice_row){.id = part};
-    t->count++;
-    return &t->rows[at];
+    row = ARRAY_PUSH_AT(t->rows, t->count, t->capacity, at);
+    *row = (slice_row){.id = part};
+    return row;
 }
 
 /* --- listings --- */

@@ -30,28 +30,6 @@ static const option own_rows[] = {
      .help = "Print what would be removed; remove nothing."},
 };
 
-option_set cmd_clean_state_options(option *rows)
-{
-    for (size_t i = 0; i < ARRAY_LEN(own_rows); i++)
-        rows[i] = own_rows[i];
-    return (option_set){
-        .rows = rows,
-        .row_count = store_command_rows(rows, ARRAY_LEN(own_rows), true),
-        .program = "decon-orchestrator clean-state",
-        .usage = "decon-orchestrator clean-state --config FILE|s3://REPORT-FOLDER --older-than 30d",
-        .intro =
-            "Removes old records of runs below _decon/ of the report folder: of runs, the "
-            "ledger, failures, input lists, earlier rounds of claims, and crashes of files that "
-            "are gone or were replaced. Results and descriptions of settings stay. "
-            "Without the ledger, status asks for the results themselves.",
-        .epilogue = "Exit status:\n"
-                    "  0    all old records are gone\n"
-                    "  1    some could not be removed\n"
-                    "  2    usage or configuration\n",
-        .related = &config_options,
-    };
-}
-
 typedef struct key_list {
     char **keys;
     size_t count;
@@ -236,19 +214,30 @@ static int run(void *options, store_session *session, FILE *out)
     return clean_state(options, session, out);
 }
 
+static const store_command command = {
+    .rows = own_rows,
+    .row_count = ARRAY_LEN(own_rows),
+    .folders = true,
+    .program = "decon-orchestrator clean-state",
+    .usage = "decon-orchestrator clean-state --config FILE|s3://REPORT-FOLDER --older-than 30d",
+    .intro = "Removes old records of runs below _decon/ of the report folder: of runs, the "
+             "ledger, failures, input lists, earlier rounds of claims, and crashes of files that "
+             "are gone or were replaced. Results and descriptions of settings stay. "
+             "Without the ledger, status asks for the results themselves.",
+    .epilogue = "Exit status:\n"
+                "  0    all old records are gone\n"
+                "  1    some could not be removed\n"
+                "  2    usage or configuration\n",
+    .options_bytes = sizeof(clean_state_config),
+    .run = run,
+};
+
+option_set cmd_clean_state_options(option *rows)
+{
+    return store_command_options(&command, rows);
+}
+
 int cmd_clean_state(int argc, char **argv, const char *(*getenv_fn)(const char *name), FILE *out)
 {
-    option rows[STORE_COMMAND_ROWS_MAX];
-    clean_state_config c = {.older_than_ms = 0};
-    store_command command = {.set = cmd_clean_state_options(rows),
-                             .own_count = ARRAY_LEN(own_rows),
-                             .argc = argc,
-                             .argv = argv,
-                             .getenv_fn = getenv_fn,
-                             .out = out,
-                             .config = &c.config,
-                             .run = run};
-    int status = store_command_main(&command);
-    config_deinit(&c.config);
-    return status;
+    return store_command_main(&command, argc, argv, getenv_fn, out);
 }

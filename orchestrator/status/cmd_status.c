@@ -48,29 +48,6 @@ static const option own_rows[] = {
      .help = "Most results that the ledger lacks and that are asked for one by one."},
 };
 
-option_set cmd_status_options(option *rows)
-{
-    for (size_t i = 0; i < ARRAY_LEN(own_rows); i++)
-        rows[i] = own_rows[i];
-    return (option_set){
-        .rows = rows,
-        .row_count = store_command_rows(rows, ARRAY_LEN(own_rows), true),
-        .program = "decon-orchestrator status",
-        .usage = "decon-orchestrator status --config FILE|s3://REPORT-FOLDER [options]",
-        .intro =
-            "Shows how far a fleet is, from the store alone: files done, failed and left, hosts, "
-            "rate, contamination by evaluation set and by source folder. It writes nothing. "
-            "With the report folder alone, input folder and input lists are those of the newest "
-            "run.",
-        .epilogue = "Exit status:\n"
-                    "  0    all is done\n"
-                    "  1    the state is not known\n"
-                    "  2    usage or configuration\n"
-                    "  3    files are left, or have failed\n",
-        .related = &config_options,
-    };
-}
-
 /* --- one look --- */
 
 static bool gather(const status_config *c, store_session *session, status_view *v,
@@ -141,19 +118,31 @@ static int run(void *options, store_session *session, FILE *out)
     }
 }
 
+static const store_command command = {
+    .rows = own_rows,
+    .row_count = ARRAY_LEN(own_rows),
+    .folders = true,
+    .program = "decon-orchestrator status",
+    .usage = "decon-orchestrator status --config FILE|s3://REPORT-FOLDER [options]",
+    .intro = "Shows how far a fleet is, from the store alone: files done, failed and left, hosts, "
+             "rate, contamination by evaluation set and by source folder. It writes nothing. "
+             "With the report folder alone, input folder and input lists are those of the newest "
+             "run.",
+    .epilogue = "Exit status:\n"
+                "  0    all is done\n"
+                "  1    the state is not known\n"
+                "  2    usage or configuration\n"
+                "  3    files are left, or have failed\n",
+    .options_bytes = sizeof(status_config),
+    .run = run,
+};
+
+option_set cmd_status_options(option *rows)
+{
+    return store_command_options(&command, rows);
+}
+
 int cmd_status(int argc, char **argv, const char *(*getenv_fn)(const char *name), FILE *out)
 {
-    option rows[STORE_COMMAND_ROWS_MAX];
-    status_config c = {.json = false};
-    store_command command = {.set = cmd_status_options(rows),
-                             .own_count = ARRAY_LEN(own_rows),
-                             .argc = argc,
-                             .argv = argv,
-                             .getenv_fn = getenv_fn,
-                             .out = out,
-                             .config = &c.config,
-                             .run = run};
-    int status = store_command_main(&command);
-    config_deinit(&c.config);
-    return status;
+    return store_command_main(&command, argc, argv, getenv_fn, out);
 }

@@ -8,6 +8,16 @@
 #include "orchestrator/config/file_names.h"
 #include "orchestrator/context/run_context.h"
 
+typedef struct call {
+    const store_command *command;
+    option_set set;
+    config *config; /* first member of the command's struct */
+    int argc;
+    char **argv;
+    const char *(*getenv_fn)(const char *name);
+    FILE *out;
+} call;
+
 static bool concerns_stores(const option *row, const char *section, bool folders)
 {
     bool of_section = str_equal(section, "Store") || str_equal(section, "Log and information");
@@ -16,7 +26,8 @@ static bool concerns_stores(const option *row, const char *section, bool folders
     return (of_section && !(row->flags & OPTION_ACCEPTED) && !str_starts_with(row->key, "print_"));
 }
 
-size_t store_command_rows(option *rows, size_t own_count, bool folders)
+/* Appends a run's rows; yields the number of all. */
+static size_t add_rows(option *rows, size_t own_count, bool folders)
 {
     size_t count = own_count;
     const char *section = NULL, *written = NULL;
@@ -33,15 +44,29 @@ size_t store_command_rows(option *rows, size_t own_count, bool folders)
     return count;
 }
 
-static bool take_file(store_command *c, int positional, err *e)
+option_set store_command_options(const store_command *c, option *rows)
 {
+    for (size_t i = 0; i < c->row_count; i++)
+        rows[i] = c->rows[i];
+    return (option_set){.rows = rows,
+                        .row_count = add_rows(rows, c->row_count, c->folders),
+                        .program = c->program,
+                        .usage = c->usage,
+                        .intro = c->intro,
+                        .epilogue = c->epilogue,
+                        .related = &config_options};
+}
+
+static bool take_file(call *c, int positional, err *e)
+{
+    const char **file = (const char **)((char *)c->config + c->command->file_offset);
     if (positional + 1 != c->argc)
         return err_set(e, ERR_USAGE, "%s: one file is named; see --help", c->argv[0]);
-    *c->file = c->argv[positional];
+    *file = c->argv[positional];
     return true;
 }
 
-static bool take_folder(store_command *c, int positional, err *e)
+static bool take_folder(call *c, int positional, err *e)
 {
     if (positional == c->argc)
         return c->config->remote_report_output_dir ||
@@ -55,11 +80,11 @@ static bool take_folder(store_command *c, int positional, err *e)
     return true;
 }
 
-static bool read_options(store_command *c, err *e)
+static bool read_options(call *c, err *e)
 {
     AUTO_FREE option_origin *origins = xcalloc(c->set.row_count, sizeof *origins);
     const char *file = options_peek(c->argc, c->argv, "config", 'c');
-    const option_set own = {.rows = c->set.rows, .row_count = c->own_count};
+    const option_set own = {.rows = c->set.rows, .row_count = c->command->row_count};
     int positional = c->argc;
     if (!options_defaults(&config_options, c->config, e) || !options_defaults(&own, c->config, e) ||
         (file && !options_yaml(&c->set, file, c->config, origins, e)) ||
@@ -70,7 +95,7 @@ static bool read_options(store_command *c, err *e)
         return true;
     names_take_suffixes((const char *const *)c->config->input_suffixes);
     return options_check(&c->set, c->config, origins, e) &&
-           (c->file ? take_file(c, positional, e) : take_folder(c, positional, e));
+           (c->command->file_offset ? take_file(c, positional, e) : take_folder(c, positional, e));
 }
 
 static void run_loop(void *ctx, const bool *done)
@@ -84,7 +109,7 @@ static int fail(const err *e)
     return err_exit_status(e);
 }
 
-static int run(store_command *c)
+static int run(call *c)
 {
     err e = ERR_INIT;
     AUTO(run_context) context = {0};
@@ -97,12 +122,13 @@ static int run(store_command *c)
                                    .getenv_fn = c->getenv_fn};
     if (!store_session_open(&session, c->config, &env, context.limits.s3_workers, &e))
         return fail(&e);
-    return c->run(c->config, &session, c->out);
+    return c->command->run(c->config, &session, c->out);
 }
 
-int store_command_main(store_command *c)
+static int main_of(call *c)
 {
     err e = ERR_INIT;
+    const store_command *command = c->command;
     if (!read_options(c, &e))
         return fail(&e);
     if (c->config->help || c->config->version) {
@@ -116,5 +142,25 @@ int store_command_main(store_command *c)
                              .json = c->config->log_json,
                              .fd = STDERR_FILENO,
                              .queued = true});
-    return c->needs_store && !c->needs_store(c->config) ? c->run(c->config, NULL, c->out) : run(c);
+    if (command->needs_store && !command->needs_store(c->config))
+        return command->run(c->config, NULL, c->out);
+    return run(c);
+}
+
+int store_command_main(const store_command *command, int argc, char **argv,
+                       const char *(*getenv_fn)(const char *name), FILE *out)
+{
+    option rows[STORE_COMMAND_ROWS_MAX];
+    AUTO_FREE void *options = xcalloc(1, command->options_bytes);
+    call c = {.command = command,
+              .set = store_command_options(command, rows),
+              .config = options,
+              .argc = argc,
+              .argv = argv,
+              .getenv_fn = getenv_fn,
+              .out = out};
+    int status = main_of(&c);
+    options_deinit(&(option_set){.rows = command->rows, .row_count = command->row_count}, options);
+    config_deinit(options);
+    return status;
 }
