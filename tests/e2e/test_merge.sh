@@ -37,7 +37,7 @@ make_corpus() {
 
 # lines FOLDER SUFFIX: of all its reports.
 lines() {
-    find "$T/$1" -name "*$2" | LC_ALL=C sort | xargs cat
+    find "$T/$1" -name "*$2" -print0 | LC_ALL=C sort -z | xargs -0 cat
 }
 
 without_scan() {
@@ -80,6 +80,22 @@ test_the_example_of_the_documentation() {
     # Other commands read the merged folder.
     run 0 review --stats merged
     run 0 rejudge --threshold 0.9 merged
+}
+
+test_matches_are_those_of_a_full_scan_in_every_mode() {
+    local mode
+    make_corpus
+    jq -c '{text: ("Changed: " + (.question | split(" ") | .[4] = "zebra" | .[9] = "quartz" | join(" ")) + " " + .answer)}' \
+        "$evals"/*.jsonl >"$T/training/changed.jsonl"
+    for mode in '--recall high' '--normalization extended' '--sample-every-m-tokens 3' '--compatible'; do
+        # shellcheck disable=SC2086  # words
+        run 0 detect --evals-dir all-sets $mode --report-output-dir "full $mode" training/
+        # shellcheck disable=SC2086
+        run 0 detect --evals-dir all-sets $mode --report-sets workshop_problems --report-output-dir "added $mode" training/
+        lines "full $mode" .report.jsonl | grep '"eval_key":"workshop_problems"' >"$T/wanted"
+        lines "added $mode" .report.jsonl >"$T/found"
+        expect_equal "$T/wanted" "$T/found"
+    done
 }
 
 test_near_misses_and_further_sets_are_merged() {
