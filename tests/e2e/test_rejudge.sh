@@ -113,11 +113,12 @@ test_another_threshold_finds_what_a_scan_finds() {
 test_the_threshold_of_the_scan_changes_nothing() {
     training "$T/t/web.jsonl"
     detect r --report-threshold 0.5
-    rejudge 0 --output o r
+    rejudge 0 --output o/ r
     expect_out '^SUMMARY: Threshold=0.8 ScanThreshold=0.8 .* CleanAgain=0 LeftAlone=0$'
     cmp "$T/r/web.report.jsonl" "$T/o/web.report.jsonl"
     cmp "$T/r/web.near.jsonl" "$T/o/web.near.jsonl"
     cmp "$T/r/_decon/detect.json" "$T/o/_decon/detect.json"
+    [ -z "$(find "$T" -name '*.tmp-*')" ] || fail 'a temporary folder is left'
     rejudge 2 --output o r
     grep -q 'o: exists and is not an empty folder' "$T/rejudge.log" || fail "$(cat "$T/rejudge.log")"
 }
