@@ -7,12 +7,12 @@ PREFIX   ?= /usr/local
 SANITIZE ?=
 CONFIG   ?= config/orchestration.yaml
 SERVER_CONFIG ?= config/server.yaml
-# A configuration of your own names its evaluation files itself.
+# Another configuration file must set evals_dir itself.
 EVALS_DIR ?= $(if $(filter config/server.yaml,$(SERVER_CONFIG)),sample)
 
 # CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS are the user's, from the command line or the environment, and
 # may be empty. The OWN_ variables hold what the build needs; they are always used, and come last.
-# A build with sanitizers has a folder of its own beside the plain one.
+# A build with sanitizers has its own folder beside the plain one.
 ifneq ($(SANITIZE),)
 OUT := $(BUILD)/sanitize
 SANITIZE_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -22,7 +22,7 @@ OUT := $(BUILD)
 CFLAGS ?= -O2 -g
 endif
 
-# 0: gzip is decoded by zlib, and this project's own decoder is left out.
+# 0: zlib decodes gzip; the native decoder is not built.
 GZIP_NATIVE ?= 1
 ifeq ($(GZIP_NATIVE),0)
 LEFT_OUT := compression/gzip/inflate.c compression/gzip/inflate_fast.c compression/gzip/inflate_headers.c compression/gzip/inflate_place.c compression/gzip/inflate_tables.c
@@ -47,9 +47,9 @@ EXACT_FLOAT := -ffp-contract=off -fno-fast-math -fno-unsafe-math-optimizations -
 OWN_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden $(EXACT_FLOAT) $(WARNINGS) $(SANITIZE_FLAGS) -fdebug-prefix-map=$(CURDIR)=.
 OWN_LDLIBS := -lcurl -lcrypto -lxml2 -lyaml -ljansson -lz -lzstd -llzma -lbz2 -lmicrohttpd -lm -lpthread
 
-# Hardening, by default: before the user's flags, which may take it back. HARDENING=0: none.
-# Sanitizers check the same and more: _FORTIFY_SOURCE hides calls from them, and with the stack
-# protector GCC's AddressSanitizer misplaces aligned variables (detect_stack_use_after_return).
+# Hardening: before the user's flags, so that they can override it. HARDENING=0: none.
+# Not with sanitizers: _FORTIFY_SOURCE hides calls from them, and with the stack protector GCC's
+# AddressSanitizer misplaces aligned variables (detect_stack_use_after_return).
 # _FORTIFY_SOURCE takes effect in optimised code only.
 HARDENING ?= 1
 ifneq ($(HARDENING),0)
@@ -68,7 +68,7 @@ COMPILE_FLAGS = $(INCLUDES) $(HARDEN_CPPFLAGS) $(CPPFLAGS) $(OWN_CPPFLAGS) $(HAR
 # code that changes the processor's floating-point mode.
 LINK_FLAGS = $(HARDEN_LDFLAGS) $(filter-out -Ofast -ffast-math -funsafe-math-optimizations,$(CFLAGS)) $(LDFLAGS) $(SANITIZE_FLAGS)
 
-# All cores for the targets that build as a step, where no -j was given.
+# All cores for targets that build as a step, unless -j was given.
 PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 NM      ?= nm
@@ -76,7 +76,7 @@ OBJCOPY ?= objcopy
 
 PROGRAMS := decon-orchestrator decon decon-s3
 
-# Every .c of a layer, in its folders too, is in the layer's library. Main files are in programs/.
+# A layer's library holds every .c of its folder and subfolders. Main files are in programs/.
 sources = $(filter-out $(LEFT_OUT) $(addsuffix /%,$(filter $(1)/%,$(LAYERS))),$(sort $(shell find $(1) -name '*.c')))
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 LAYERS  := base s3 s3/serve s3/cli compression orchestrator detection
@@ -102,7 +102,7 @@ $(OUT)/bin/decon-orchestrator: $(call objects,programs/decon-orchestrator.c) $(f
 	$(link)
 $(OUT)/bin/decon: $(call objects,programs/decon.c programs/s3_reports.c) $(foreach l,detection orchestrator s3 compression base,$(call lib,$(l)))
 	$(link)
-# The name of earlier versions: serves where no command is given.
+# The program's name in earlier versions: serves if no command is given.
 $(OUT)/bin/decon-server: $(OUT)/bin/decon
 	ln -sf decon $@
 $(OUT)/bin/decon-s3: $(call objects,programs/decon-s3.c) $(foreach l,s3/cli s3/serve s3 compression base,$(call lib,$(l)))
@@ -120,15 +120,15 @@ $(OUT)/obj/%.o: %.c $(FLAGS_FILE) | $(BUILD)/packages-build
 	@echo "  CC  $<"
 	@$(CC) $(COMPILE_FLAGS) -MMD -MP -c -o $@ $<
 
-# Tests replace functions that libraries call, such as getaddrinfo(): those have to be visible.
+# Tests replace functions that libraries call, such as getaddrinfo(), so they must be visible.
 $(OUT)/obj/tests/%.o: OWN_CFLAGS += -fvisibility=default
 
-# What a file takes in as it is.
+# Files that a source includes with .incbin.
 $(OUT)/obj/detection/review/review_html.o: detection/review/review_page.css detection/review/review_page.js
 $(OUT)/obj/orchestrator/monitor/status_page.o: orchestrator/monitor/status_page.html
 $(OUT)/obj/detection/data/cl100k_data.o: detection/data/cl100k_base.tiktoken.xz
 
-# The packages of a set are there: asked once for each build folder and each change of the lists.
+# Checks for the packages of a set, once for each build folder and each change of the lists.
 $(BUILD)/packages-%: third_party/install.sh third_party/debian.txt third_party/fedora.txt
 	@third_party/install.sh $*
 	@mkdir -p $(@D) && touch $@
@@ -164,15 +164,15 @@ orchestrate: all
 orchestrate-debug: all
 	MAX_FILES_DEBUG=5 $(OUT)/bin/decon-orchestrator --config $(CONFIG)
 
-## demo: the whole on this machine: store, server, orchestrator over sample files
+## demo: a complete run on this machine: store, server, orchestrator over sample files
 demo:
 	@third_party/install.sh build
 	@$(MAKE) --no-print-directory $(PARALLEL) all
 	@BIN=$(OUT)/bin config/demo/demo.sh
 
 ##@ Test
-# Each tests/{unit,flow}/.../test_*.c is a program of its own; a test links what lies in its
-# folder's layer and below. Each tests/{e2e,live}/test_*.sh drives the real programs.
+# Each tests/{unit,flow}/.../test_*.c is a program; it links the layer of its folder and those
+# below. Each tests/{e2e,live}/test_*.sh drives the real programs.
 TEST_SOURCES  := $(sort $(shell find tests/unit tests/flow tests/fault -name 'test_*.c' 2>/dev/null))
 TEST_PROGRAMS := $(patsubst %.c,$(OUT)/%,$(TEST_SOURCES))
 TEST_SCRIPTS  := $(sort $(wildcard tests/e2e/test_*.sh tests/live/test_*.sh))
@@ -301,14 +301,14 @@ bench-%: all $(BENCH_PROGRAMS)
 ##@ Check
 TOP_FOLDERS := $(filter-out s3/serve s3/cli,$(LAYERS)) programs
 CODE := $(sort $(shell find include $(TOP_FOLDERS) tests -name '*.[ch]' 2>/dev/null))
-# The newest version that is installed; the layout of the code is the same with versions 14 to 19.
+# The newest installed version; versions 14 to 19 format the code alike.
 CLANG_FORMAT ?= $(shell third_party/newest.sh clang-format)
 CLANG ?= $(shell third_party/newest.sh clang)
 CLANG_TIDY ?= $(shell third_party/newest.sh clang-tidy)
 
 ## check: format, layers, sizes, public headers, hardening, shell scripts, warnings of gcc and clang, cppcheck, dialect, commit titles
 check: $(BUILD)/packages-check $(BUILD)/packages-build $(BUILD)/packages-test check-format check-sizes check-headers check-shell check-clang check-cppcheck check-dialect check-titles check-build
-# A build of its own, in which warnings are errors.
+# A separate build in which warnings are errors.
 check-build:
 	@$(MAKE) --no-print-directory OUT=$(BUILD)/check SANITIZE= WERROR=1 layers check-hardening
 check-hardening: all

@@ -1,5 +1,4 @@
-# What `make install` puts beside the programs: libraries for other programs' use. Included by the
-# Makefile.
+# `make install`: the programs, and libraries for other programs. Included by the Makefile.
 #
 # decon-s3 and decon-compression are built on decon-base (no options, progress, YAML, signatures or server), so that a program
 # may link both. Its event loop is a unit of its own: a program that uses only decon-compression
@@ -13,7 +12,7 @@ unit_core := $(filter-out base/loop/%,$(base_units))
 unit_loop := $(filter base/loop/%,$(base_units))
 LIBRARY_SOURCES := $(base_units) $(call sources,s3) $(call sources,compression)
 
-# Objects for link-time optimisation become machine code here.
+# Turns objects for link-time optimisation into machine code.
 RELOCATE = $(if $(findstring -flto,$(CFLAGS)),$(CC) $(CFLAGS) $(OWN_CFLAGS) -r -nostdlib -flinker-output=nolto-rel,$(LD) -r)
 $(LIBRARY_FILES): $(OUT)/lib/libraries ;
 $(OUT)/lib/libraries: $(call objects,$(LIBRARY_SOURCES)) tools/library.sh base/names/short_names.h $(wildcard include/decon/*/*.h)
@@ -23,7 +22,7 @@ $(OUT)/lib/libraries: $(call objects,$(LIBRARY_SOURCES)) tools/library.sh base/n
 	    s3/s3 $(call objects,$(call sources,s3)) -- compression/compression $(call objects,$(call sources,compression))
 	@touch $@
 
-# Headers that programs may include; each says what it is, who owns what, which thread, how it fails.
+# Public headers; each states what it is, who owns what, which threads may call, how it fails.
 HEADERS := $(sort $(wildcard include/decon/*/*.h include/decon/*/*.def))
 
 install_to := $(DESTDIR)$(PREFIX)
@@ -33,13 +32,13 @@ LIBDIR ?= lib
 VOCABULARIES := $(filter-out %/cl100k_base.tiktoken.xz,$(wildcard detection/data/*.tiktoken*))
 COMPLETED  := $(PROGRAMS) decon-server
 
-# S5CMD=1: decon-s3 is installed under the name s5cmd too, whose command line it then takes.
+# S5CMD=1: also installs decon-s3 as s5cmd, whose command line it then accepts.
 S5CMD ?=
 
 ## install: programs, man pages, libraries with headers and pkg-config files, samples, documentation; PREFIX, DESTDIR, S5CMD=1
 install: install-programs install-libraries
 
-# RUN: put in front of programs that this machine does not run itself (`qemu-aarch64 -L SYSROOT`).
+# RUN: prefix for programs of another architecture (`qemu-aarch64 -L SYSROOT`).
 RUN ?=
 install-programs: all
 	install -d $(install_to)/bin $(install_to)/share/doc/decon/examples $(install_to)/share/man/man1 $(install_to)/share/decon
@@ -60,7 +59,7 @@ install-programs: all
 	install -m 644 detection/data/README.md $(install_to)/share/doc/decon/vocabularies.md
 	install -m 644 $(wildcard docs/examples/*.c) $(install_to)/share/doc/decon/examples
 
-# From the folder of pkg-config files up to PREFIX.
+# Relative path from the folder of pkg-config files to PREFIX.
 up = ..$(subst $() $(),,$(patsubst %,/..,$(subst /, ,$(LIBDIR))))
 install-libraries: $(LIBRARY_FILES)
 	install -d $(install_to)/$(LIBDIR)/pkgconfig $(sort $(dir $(HEADERS:%=$(install_to)/%)))
@@ -69,7 +68,7 @@ install-libraries: $(LIBRARY_FILES)
 	for l in $(LIBRARIES); do sed 's|@VERSION@|$(VERSION)|; s|@LIBDIR@|$(LIBDIR)|; s|@UP@|$(up)|' $$l/decon-$$l.pc.in \
 	    >$(install_to)/$(LIBDIR)/pkgconfig/decon-$$l.pc || exit 1; done
 
-# The paths that install makes, below PREFIX; folders of its own go where nothing else is in them.
+# Paths created by install, below PREFIX; its folders are removed if they are empty.
 INSTALLED = share/zsh/site-functions/_decon-s3 share/fish/vendor_completions.d/decon-s3.fish $(COMPLETED:%=bin/%) $(COMPLETED:%=share/bash-completion/completions/%) \
     $(patsubst docs/man/%,share/man/man1/%,$(wildcard docs/man/*.1)) \
     $(VOCABULARIES:detection/data/%=share/decon/%) share/doc/decon/vocabularies.md \

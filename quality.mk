@@ -1,6 +1,6 @@
 # Checks that take longer than `make check`, and figures. Included by the Makefile.
 #
-# Each build with other instrumentation has a folder of its own below build/.
+# Each build with other instrumentation has its own folder below build/.
 UNIT_AND_FLOW := $(filter tests/unit/%.c tests/flow/%.c,$(TEST_SOURCES))
 
 ##@ Quality

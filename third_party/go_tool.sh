@@ -36,7 +36,7 @@ go_minor() {
     GOTOOLCHAIN=local "$1" version 2>/dev/null | sed -n 's/^go version go1\.\([0-9]*\).*/\1/p'
 }
 
-# Prints the path of a go that is new enough; fetches one where the installed one is not.
+# Prints the path of a go that is new enough; fetches one if the installed one is older.
 find_go() {
     local go minor arch dir
     go=$(command -v go || ls /usr/local/go/bin/go 2>/dev/null || true)
@@ -62,7 +62,7 @@ build_tool() {
     "$go" install -v -trimpath -ldflags='-s -w' "$package@$version"
 }
 
-# Runs build_tool; every DECON_PROGRESS_S seconds (15) a line says how far it is.
+# Runs build_tool; prints its progress every DECON_PROGRESS_S seconds (15).
 build_with_progress() {
     local build next=${DECON_PROGRESS_S:-15} started=$SECONDS
     (build_tool) >"$work/log" 2>&1 &

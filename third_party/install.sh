@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs the packages that the project needs, where it may.
+# Installs the packages that the project needs, if permitted.
 #
 #   third_party/install.sh SET...      SET: build, test, check, ... (first column of debian.txt)
 #
-# Says what it would install. Installs with apt-get or dnf as root or where sudo asks for no
-# password; elsewhere it prints the command to type and exits with status 1. Where everything is
-# there it does nothing. DECON_INSTALL=no: only says what is missing. The lists are beside this
-# script, one for each family of distributions.
+# Prints what it installs. Uses apt-get or dnf as root or through sudo without a password; otherwise
+# prints the command to run and exits with status 1. Does nothing if all packages are installed.
+# DECON_INSTALL=no: only prints what is missing. The lists are in this folder, one for each family
+# of distributions.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -65,7 +65,7 @@ wanted() {
     done <"$here/$family.txt"
 }
 
-# Prints the command line's words in front of the package manager; fails where there is no right.
+# Prints the prefix of the package manager's command line; fails without permission.
 privilege() {
     if [ "$(id -u)" = 0 ]; then
         echo env
@@ -76,7 +76,7 @@ privilege() {
     fi
 }
 
-# One line for each package when it is installed. Nothing that is installed is removed for it.
+# Prints one line for each installed package. Never removes an installed package.
 install_packages() {
     case $family in
     debian)
