@@ -220,6 +220,11 @@ test_examples_of_man_pages() {
     [ "$count" -ge 20 ] || fail "only $count examples"
 }
 
+test_the_picture_is_what_the_programs_print() {
+    BIN=$BIN "$top/tools/terminal_picture.sh" | diff "$top/docs/terminal.svg" - ||
+        fail 'docs/terminal.svg: make it again with tools/terminal_picture.sh'
+}
+
 test_all_other_documents() {
     local document
     scratch
