@@ -54,13 +54,13 @@ bool rejudge_rules_make(rejudge_rules *r, const run_settings *scan, double thres
                    (double)r->kept_from, (double)r->threshold);
 }
 
-/* As the detection decides (detection/match/match.c), with the score of the scan. */
+/* As the detection decides (detection/match/match.c, aligned.c), with the score of the scan. */
 static bool is_enough(const rejudge_rules *r, const review_line *line)
 {
     float overlap = (float)line->question_overlap;
     if ((float)line->score < r->threshold)
         return false;
-    if (!r->knows_decay || overlap < 0)
+    if (!r->knows_decay || overlap < 0 || line->is_aligned)
         return true;
     float floor = score_question_floor(r->threshold);
     return overlap >= floor &&

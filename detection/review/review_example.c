@@ -28,6 +28,7 @@ enum {
     KEY_IS_CORRECT,
     KEY_TOKENS,
     KEY_START,
+    KEY_METHOD,
     KEY_COUNT,
 };
 static const char *const keys[KEY_COUNT] = {
@@ -51,6 +52,7 @@ static const char *const keys[KEY_COUNT] = {
     "is_correct",
     "eval_token_length",
     "question_start_idx",
+    "method",
 };
 _Static_assert(KEY_COUNT == REVIEW_KEYS, "one value for each key");
 
@@ -147,6 +149,8 @@ bool review_line_read(review_line *line, slice text, const char *label, err *e)
     line->question_overlap = number_of(&line->values[KEY_QUESTION_OVERLAP], -1);
     line->question_tokens = count_of(&line->values[KEY_TOKENS]);
     line->question_start = count_of(&line->values[KEY_START]);
+    line->is_aligned = line->values[KEY_METHOD].type == JSON_STRING &&
+                       slice_equal_str(line->values[KEY_METHOD].raw, "align");
     line->split = text_of(&line->values[KEY_SPLIT]);
     line->eval = text_of(&line->values[KEY_EVAL]);
     line->file = file_of(&line->values[KEY_FILE], label);

@@ -13,7 +13,7 @@
 #include "base/json/json_read.h"
 #include "detection/review/review_read.h"
 
-#define REVIEW_KEYS 20
+#define REVIEW_KEYS 21
 
 typedef struct review_line {
     double score;
@@ -22,6 +22,7 @@ typedef struct review_line {
     char *split;             /* NULL if absent */
     double question_overlap; /* below 0: absent */
     uint64_t question_tokens, question_start;
+    bool is_aligned; /* found by alignment: the length of the question does not matter */
     json_value values[REVIEW_KEYS];
 } review_line;
 

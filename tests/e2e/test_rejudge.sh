@@ -123,6 +123,15 @@ test_the_threshold_of_the_scan_changes_nothing() {
     grep -q 'o: exists and is not an empty folder' "$T/rejudge.log" || fail "$(cat "$T/rejudge.log")"
 }
 
+test_copies_with_changed_words() {
+    training "$T/t/web.jsonl"
+    detect r --report-threshold 0.5 --recall high
+    grep -q '"method":"align"' "$T/r/web.report.jsonl" || fail 'no aligned match'
+    rejudge 0 --output o r
+    expect_out ' CleanAgain=0 LeftAlone=0$'
+    same_lines "$T/r/web.report.jsonl" "$T/o/web.report.jsonl"
+}
+
 test_what_would_change_is_shown_first() {
     training "$T/t/sub/web.jsonl"
     detect r --report-threshold 0.5

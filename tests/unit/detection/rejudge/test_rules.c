@@ -94,6 +94,16 @@ static void length_and_score_decide(void **state)
     assert_true(counts(&r, 0.7, 0.6, 50));
     assert_false(counts(&r, 0.7, 0.49, 50));
     assert_true(counts(&r, 0.7, -1, 50)); /* a report without overlaps */
+    char eval[] = "quiz", file[] = "f";
+    review_line aligned = {.score = 0.7,
+                           .question_overlap = 0.66,
+                           .question_tokens = 20,
+                           .eval = eval,
+                           .file = file,
+                           .is_aligned = true};
+    assert_true(rejudge_rules_count(&r, &aligned));
+    aligned.score = 0.6;
+    assert_false(rejudge_rules_count(&r, &aligned));
 }
 
 static void sets_are_chosen_by_name(void **state)
