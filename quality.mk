@@ -64,7 +64,8 @@ check-slurm: all $(BUILD)/packages-slurm
 
 ## compile_commands.json: the compilation database for editors and clang tools
 compile_commands.json: force
-	@tests/tools/compile_commands.sh '$(CC) $(CPPFLAGS) $(CFLAGS)' $(filter %.c,$(CODE)) >$@
+	@tests/tools/compile_commands.sh '$(subst ','\'',$(CC) $(INCLUDES) $(CPPFLAGS) $(OWN_CPPFLAGS) -std=gnu11 $(CFLAGS))' \
+	    $(filter %.c,$(CODE)) >$@
 
 ## check-tidy: clang-tidy with the checks of .clang-tidy (Debian: clang-tidy)
 check-tidy: compile_commands.json
