@@ -179,7 +179,7 @@ size_t fs_name_max(const char *path)
     return found > 0 ? MIN((size_t)found, (size_t)NAME_MAX) : NAME_MAX;
 }
 
-/* The length of `path` that leaves room for `more` bytes in its last name; UTF-8 characters are not
+/* The length of `path` that leaves space for `more` bytes in its last name; UTF-8 characters are not
  * split. */
 static size_t room_for(const char *path, size_t more)
 {

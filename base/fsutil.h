@@ -79,7 +79,7 @@ unsigned fs_raise_file_limit(void);
 typedef struct fs_entry {
     int dir_fd;
     const char *name;
-    unsigned char type; /* DT_ of <dirent.h>; DT_UNKNOWN: the file system does not tell */
+    unsigned char type; /* DT_ of <dirent.h>; DT_UNKNOWN: the file system does not report it */
 } fs_entry;
 /* Calls `each` for every entry except `.` and `..`, in any order, until it returns false. Entries may
  * be removed meanwhile. Closes `take_dir_fd`; `shown` is the directory's name in messages. */

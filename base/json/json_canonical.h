@@ -4,7 +4,7 @@
  *          shortest escapes; numbers as ECMAScript prints them. Equal values have equal bytes.
  * Owner:   everything is appended to the caller's buf.
  * Threads: any.
- * Fails:   ERR_PARSE for text that is no JSON, not UTF-8, or has two members of one name; ERR_LIMIT
+ * Fails:   ERR_PARSE for text that is not JSON, not UTF-8, or has two members of one name; ERR_LIMIT
  *          where the buf overflows.
  */
 #ifndef BASE_JSON_JSON_CANONICAL_H

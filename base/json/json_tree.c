@@ -60,7 +60,7 @@ static json_value take_word(builder *b, const char *end)
 
 static uint32_t take_value(builder *b, const char *end);
 
-/* Behind the opening bracket, up to the closing one. */
+/* From after the opening bracket up to the closing one. */
 static void take_children(builder *b, uint32_t parent, bool is_object, const char *end)
 {
     uint32_t last = 0;

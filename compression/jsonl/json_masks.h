@@ -29,7 +29,7 @@ static const uint8_t white_by_low_half[16] = {' ', [9] = '\t', [13] = '\r'};
 /* The same for bytes with bit 0x20 set, which maps '[' to '{' and ']' to '}'. */
 static const uint8_t punctuation_by_low_half[16] = {0xff, [10] = ':', '{', ',', '}'};
 
-/* Faults of two adjacent bytes; the last is no fault where a third or fourth byte is required. */
+/* Faults of two adjacent bytes; the last is not a fault where a third or fourth byte is required. */
 enum {
     TOO_SHORT = 0x01,  /* no continuation after a lead */
     TOO_LONG = 0x02,   /* a continuation after ASCII */

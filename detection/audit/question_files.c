@@ -59,7 +59,7 @@ void question_put_found_json(const question_table *t, buf *out)
     buf_append_str(out, any ? "]\n" : "[]\n");
 }
 
-/* The instances of one set and split that were not found, from *at on; *at moves behind them. */
+/* The instances of one set and split that were not found, from *at on; *at moves past them. */
 static void put_instances(const question_table *t, size_t *at, buf *out)
 {
     const audit_question *first = &t->each[*at];

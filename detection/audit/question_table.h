@@ -5,7 +5,7 @@
  *          by set and split.
  * Owner:   embedded; question_table_deinit.
  * Threads: one.
- * Fails:   question_table_read as reading files does; a line that is no record is left out.
+ * Fails:   question_table_read as reading files does; a line that is not a record is skipped.
  */
 #ifndef DETECTION_AUDIT_QUESTION_TABLE_H
 #define DETECTION_AUDIT_QUESTION_TABLE_H

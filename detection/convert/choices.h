@@ -17,7 +17,7 @@ typedef struct answer_item {
 typedef struct answer_list {
     answer_item *items;
     size_t count, capacity;
-    bool are_choices; /* of one question: their number is no sub_index */
+    bool are_choices; /* of one question: their number is not a sub_index */
 } answer_list;
 
 void answer_list_deinit(answer_list *l);

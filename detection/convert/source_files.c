@@ -65,7 +65,7 @@ static bool find_all(const char *path, source_files *out, err *e)
            fs_each_name(beginning.dir, walk_name, &beginning, e);
 }
 
-/* As a word: between signs that are no letters and digits. */
+/* As a word: between characters other than letters and digits. */
 static bool has_word(const char *text, const char *word)
 {
     size_t len = strlen(word);

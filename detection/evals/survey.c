@@ -47,7 +47,7 @@ static void add_fault(const reader *r, uint64_t line, const char *cause)
         r->s->options->on_fault(r->s->options->ctx, r->path, line, cause);
 }
 
-/* The string's content; a NUL ends it. NULL: it is no string. */
+/* The string's content; a NUL ends it. NULL: it is not a string. */
 static char *text_of(const json_value *v)
 {
     AUTO(buf) scratch = BUF(v->raw.len + 1);

@@ -29,7 +29,7 @@ typedef struct evals_options {
 
 bool evals_load(const evals_options *options, ngram_index *x, err *e) MUST_USE;
 
-/* One line of a reference file; `name` is the file's. Yields false on a line that is no record. */
+/* One line of a reference file; `name` is the file's. False for a line that is not a record. */
 bool evals_add_line(ngram_index *x, const char *name, slice line, uint64_t number, err *e) MUST_USE;
 
 #endif

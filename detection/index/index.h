@@ -78,7 +78,7 @@ typedef struct eval_record {
     float question_sum;       /* of their IDF, ascending id */
     eval_part answer, passage;
     uint64_t instance, line;
-    /* Malloc'ed; a NUL may stand inside, and one follows. split, fingerprint: data NULL: absent. */
+    /* Malloc'ed; may contain a NUL, and one follows. split, fingerprint: data NULL: absent. */
     slice question_text, eval_key, split, fingerprint, reference_file;
     int is_correct;
     bool is_reported;       /* its set is one of report_sets */

@@ -87,7 +87,7 @@ static size_t distinct_ngrams(ngram_index *x, size_t n)
     return sort_unique(ids, count);
 }
 
-/* A copy with its length: "\u0000" may stand in any string of a record. */
+/* A copy with its length: any string of a record may contain "\u0000". */
 static slice copy_text(slice s)
 {
     return (slice){.data = slice_dup(s), .len = s.len};

@@ -6,7 +6,7 @@
  * Threads: one at a time.
  * Fails:   never.
  *
- * The sum tells sets apart that differ by chance or by a person's change. It is no protection against
+ * The sum distinguishes sets that differ by accident or by an edit. It does not protect against
  * someone who constructs records to match a sum.
  */
 #ifndef DETECTION_INDEX_RECORD_DIGEST_H

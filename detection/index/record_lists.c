@@ -39,7 +39,7 @@ static bool holds(const ngram_index *x, uint32_t list, slice records)
            memcmp(x->posts + x->list_start[list], records.data, records.len) == 0;
 }
 
-/* The list of these records, which stand in `posts` at its end or behind it. */
+/* The list of these records, which are in `posts`, at its end or after it. */
 static uint32_t share(sharing *s, const uint32_t *records, size_t count)
 {
     ngram_index *x = s->x;

@@ -270,7 +270,7 @@ static bool read_reports(review *r, char **names, err *e)
     return true;
 }
 
-/* Yields the exit status; -1: e tells. */
+/* Yields the exit status; -1: see e. */
 static int run(const review_config *c, const sources *from, err *e)
 {
     AUTO(question_table) questions = {0};

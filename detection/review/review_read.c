@@ -12,7 +12,7 @@
 #include "detection/review/review_example.h"
 #include "detection/text/unicode.h"
 
-#define BAD_LINES_AT_MOST 20 /* with no good one before: the file is no report */
+#define BAD_LINES_AT_MOST 20 /* with no good one before: the file is not a report */
 #define SETS_SLOTS        4096
 #define FILES_SLOTS       65536
 
@@ -188,7 +188,7 @@ static void count_in(review_count *c, uint64_t document)
     c->documents++;
 }
 
-/* A score is a binary32: 0.9 stands in reports as 0.8999999761581421, and 0.8 as
+/* A score is a binary32: reports contain 0.9 as 0.8999999761581421, and 0.8 as
  * 0.800000011920929. Both are what people mean by 0.9 and 0.8. */
 static bool is_between(double score, double min, double max)
 {

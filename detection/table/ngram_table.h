@@ -16,7 +16,7 @@
 #define NGRAM_UNKNOWN UINT32_MAX
 
 typedef struct ngram_slot {
-    uint32_t hash; /* the upper half; the lower one tells the slot */
+    uint32_t hash; /* the upper half; the lower half selects the slot */
     uint32_t id;   /* NGRAM_UNKNOWN: free */
 } ngram_slot;
 

@@ -1,7 +1,7 @@
 /* Tags and entities of HTML in a text.
  *
- * What:    html_tag_len tells how long the tag or comment at a '<' is; html_entity what the entity at
- *          an '&' stands for.
+ * What:    html_tag_len yields the length of the tag or comment at a '<', html_entity the meaning of
+ *          the entity at an '&'.
  * Owner:   nothing. Threads: any; pure. Fails: by 0, where it is none.
  */
 #ifndef DETECTION_TEXT_FOLD_HTML_H

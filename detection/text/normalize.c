@@ -111,7 +111,7 @@ static void put_code_point(const normalizer *n, normalize_output *w, uint32_t c)
         put_byte(w, bytes[i]);
 }
 
-/* The character beyond ASCII at *i; *i moves behind it. */
+/* The character beyond ASCII at *i; *i moves past it. */
 static void put_lowered(const normalizer *n, slice text, size_t *i, normalize_output *w)
 {
     size_t start = *i;
@@ -122,7 +122,7 @@ static void put_lowered(const normalizer *n, slice text, size_t *i, normalize_ou
         put_code_point(n, w, small[k]);
 }
 
-/* Room for the longest text that can come of `len` bytes: 2 may become 3 (U+0130, U+023A). */
+/* Space for the longest text that `len` bytes can become: 2 may become 3 (U+0130, U+023A). */
 static bool make_room(buf *out, size_t len)
 {
     size_t most = len + len / 2 + 1, spare = NORMALIZE_ASCII_BYTES + 1;

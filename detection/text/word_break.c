@@ -111,7 +111,7 @@ static break_class next_seen(slice text, size_t at)
     return BREAK_OTHER;
 }
 
-/* What lies behind in the segment. */
+/* What follows in the segment. */
 typedef struct behind {
     break_class raw;         /* the last character */
     break_class last;        /* that the rules see */

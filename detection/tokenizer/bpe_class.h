@@ -14,7 +14,7 @@ typedef enum bpe_class {
     BPE_SPACE,
     BPE_BREAK, /* CR, LF: white space too */
     BPE_OTHER,
-    BPE_END, /* behind the text */
+    BPE_END, /* after the text */
 } bpe_class;
 
 static inline bpe_class bpe_class_of(uint32_t c)
@@ -29,7 +29,7 @@ static inline bpe_class bpe_class_of(uint32_t c)
     return flags & UNICODE_WHITE_SPACE ? BPE_SPACE : BPE_OTHER;
 }
 
-/* The class of the character at `at`; *next is where the one behind it begins. */
+/* The class of the character at `at`; *next is where the following one begins. */
 static inline bpe_class bpe_class_at(slice text, size_t at, size_t *next)
 {
     *next = at;

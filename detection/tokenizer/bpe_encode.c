@@ -92,7 +92,7 @@ static void encode_anew(encoding *c, size_t start, size_t end)
 }
 
 /* Appends tokens of a cache, `most` of them at most. All places are written, without a branch for each;
- * those behind the last token are not counted. */
+ * those after the last token are not counted. */
 static inline void put_known(token_list *l, const piece_token *tokens, size_t most, size_t start)
 {
     token_list_reserve(l, most);
@@ -225,7 +225,7 @@ static void fill_row(encoding *c, piece_row *row, size_t at)
 }
 
 /* A unit of the row that its cache lacks. Yields where its pieces end, which is beyond its end where
- * white space in it joins the text behind. */
+ * white space in it joins the text after it. */
 static size_t encode_unit(encoding *c, const piece_row *row, size_t i)
 {
     size_t start = row->starts[i], end = row->ends[i], first = c->out->count;

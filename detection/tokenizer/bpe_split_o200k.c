@@ -45,7 +45,7 @@ static size_t b_end(slice text, size_t at)
 
 typedef struct a_run {
     size_t end;
-    size_t last_b_end; /* behind the last one that is a B too; 0: there is none */
+    size_t last_b_end; /* after the last one that is a B too; 0: none */
 } a_run;
 
 static a_run read_a_run(slice text, size_t at)
@@ -70,7 +70,7 @@ static size_t word_end(slice text, size_t at)
     return run.last_b_end > 0 ? run.last_b_end : at;
 }
 
-/* Alternatives 1 and 2; `at` where neither fits. `second` is behind the first character. */
+/* Alternatives 1 and 2; `at` where neither fits. `second` is after the first character. */
 static size_t letters_end(slice text, size_t at, size_t second, bpe_class first)
 {
     bool may_lead = first == BPE_OTHER || first == BPE_SPACE;

@@ -174,7 +174,7 @@ static void add_short(bpe_vocabulary *v, slice bytes, uint32_t rank)
     v->tags[i] = tag;
 }
 
-/* The ranks ascend. One may be missing, where a token that never stands in text has its number: it
+/* The ranks ascend. One may be missing, where a token that never occurs in text has its number: it
  * is an empty string here. */
 static bool add_line(bpe_vocabulary *v, slice line, size_t rank_limit)
 {
@@ -255,7 +255,7 @@ static bool gather(void *ctx, slice data, err *e)
            err_set(e, ERR_LIMIT, "the vocabulary is larger than 64 MiB");
 }
 
-/* The folder of the running program; empty where the system does not tell. */
+/* The folder of the running program; empty if it is unknown. */
 static void program_dir(char out[PATH_MAX])
 {
     ssize_t len = readlink("/proc/self/exe", out, PATH_MAX - 1);

@@ -20,7 +20,7 @@
 #define BPE_NO_RANK UINT32_MAX
 
 typedef struct bpe_source {  /* what is known of a vocabulary's file */
-    const char *name;        /* "cl100k_base.tiktoken"; with .xz behind it, too */
+    const char *name;        /* "cl100k_base.tiktoken"; or with .xz appended */
     const char *sha256;      /* of the text, hex */
     size_t rank_limit;       /* ranks are below it */
     const char *remedy;      /* what to do where the file is missing; not needed with `embedded` */

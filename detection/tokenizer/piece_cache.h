@@ -16,7 +16,7 @@
 #define PIECE_MAX_BYTES  15
 #define PIECE_MAX_TOKENS 4
 
-/* A piece as two words: its bytes in memory order, zeros behind them, its length in the last byte, with
+/* A piece as two words: its bytes in memory order, zeros after them, its length in the last byte, with
  * PIECE_IS_UNIT for a unit. No piece is all zeros. */
 typedef struct piece_key {
     uint64_t words[2];

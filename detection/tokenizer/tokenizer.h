@@ -2,7 +2,7 @@
  *
  * What:    one interface; tokenizers are byte pairs (`cl100k`, `o200k`, `p50k`, `p50k_edit`,
  *          `r50k`), words by Unicode's boundaries (`uniseg`), and words of the normalised text
- *          (`word`). Tokens are small numbers that stand for the same piece in all texts.
+ *          (`word`). A token is a small number with the same meaning in all texts.
  * Owner:   tokenizer_new / tokenizer_free; a token_list is the caller's.
  * Threads: tokenizer_learn and tokenizer_count_filled by one thread, before any other use; then the
  *          rest by all threads. A token_list belongs to one thread at a time.
@@ -27,7 +27,7 @@ typedef struct token_list {
     uint32_t *ends; /* byte offsets in the text: token i ends before ends[i] */
     size_t count;
     size_t capacity;
-    bool spaces_between; /* a token begins one byte behind the end of the one before it, or at it */
+    bool spaces_between;  /* a token begins one byte after the end of the one before it, or at it */
     token_memory *memory; /* of the encoder, from text to text */
 } token_list;
 
@@ -40,7 +40,7 @@ static inline size_t token_list_start(const token_list *l, size_t i)
     return i > 0 ? l->ends[i - 1] + (size_t)l->spaces_between : 0;
 }
 
-/* Puts `more` behind the list; its text begins `shift` bytes into the list's. */
+/* Appends `more` to the list; its text begins `shift` bytes into the list's. */
 void token_list_append(token_list *l, const token_list *more, uint32_t shift);
 /* Without the first `count` tokens, and the first `bytes` of the text. */
 void token_list_drop(token_list *l, size_t count, uint32_t bytes);

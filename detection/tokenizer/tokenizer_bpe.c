@@ -122,7 +122,7 @@ static const bpe_kind r50k = {
                .remedy = FETCH},
     .split = bpe_split_r50k,
 };
-/* These two differ in special tokens only, which never stand in text. */
+/* These two differ in special tokens only, which never occur in text. */
 static const bpe_kind p50k = {
     .ops = BPE_OPS("p50k"), .source = P50K_SOURCE, .split = bpe_split_r50k};
 static const bpe_kind p50k_edit = {

@@ -10,7 +10,7 @@
 
 struct tokenizer_ops {
     const char *name;
-    bool leads_with_space; /* so that a word is the same token wherever it stands */
+    bool leads_with_space; /* so that a word is the same token everywhere */
     bool spaces_between;   /* a space lies between two tokens, and belongs to neither */
     bool shows_text;       /* reports show an excerpt */
     tokenizer *(*create)(const tokenizer_ops *ops, const char *vocabulary_dir, err *e);

@@ -5,7 +5,7 @@
  * Owner:   of a head that is written all is borrowed; certificate_head_deinit frees the strings of
  *          one that was read.
  * Threads: any.
- * Fails:   ERR_PARSE for text that is no head of format 1 in canonical form.
+ * Fails:   ERR_PARSE for text that is not a head of format 1 in canonical form.
  */
 #ifndef ORCHESTRATOR_CERTIFY_CERTIFICATE_HEAD_H
 #define ORCHESTRATOR_CERTIFY_CERTIFICATE_HEAD_H

@@ -17,7 +17,7 @@
 
 /* A key of 1,024 bytes that are all escaped, and the rest. */
 #define CERTIFICATE_LINE_MAX_BYTES ((size_t)32 << 10)
-/* Larger sizes are no exact numbers in JSON (RFC 8785, section 3.2.2.3). */
+/* Larger sizes are not exact numbers in JSON (RFC 8785, section 3.2.2.3). */
 #define CERTIFICATE_SIZE_MAX (((uint64_t)1 << 53) - 1)
 
 typedef enum certificate_verdict {

@@ -26,7 +26,7 @@ static bool is_of_result(const status_table *t, size_t index, const ledger_line 
            line->result_modified_s == (int64_t)t->committed_s[index];
 }
 
-/* A line that is no line of a ledger ends nothing: later versions may write others. */
+/* Lines of an unknown form are skipped: later versions may write others. */
 static bool on_ledger_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
 {
     certify_table *t = ctx;

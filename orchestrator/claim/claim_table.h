@@ -52,7 +52,7 @@ typedef struct claim_table claim_table;
 claim_table *claim_table_new(uint32_t slice_count) MUST_USE;
 void claim_table_free(claim_table *t); /* NULL is fine */
 
-/* A listing: each object by its key behind the folder of the round. */
+/* A listing: each object by its key below the folder of the round. */
 void claim_table_begin(claim_table *t);
 void claim_table_note(claim_table *t, const char *name, const char *etag, uint64_t size_bytes,
                       uint64_t now_ms);

@@ -174,7 +174,7 @@ bool names_is_utf8(const char *s)
     return utf8_check(text) == text.len;
 }
 
-/* The front of a name that is too long goes on until the suffixes just fit behind it. */
+/* A name that is too long is cut before its suffixes. */
 static char *shorten(const char *base, size_t base_len, const char *suffixes)
 {
     size_t keep = base_len, room = FILE_NAME_MAX_BYTES - strlen(suffixes);
@@ -187,7 +187,7 @@ static char *shorten(const char *base, size_t base_len, const char *suffixes)
     return xasprintf("%.*s%s", (int)keep, base, suffixes);
 }
 
-/* Detection servers tell formats by the name. */
+/* Detection servers recognise formats by the name. */
 char *names_local(const char *key)
 {
     const char *name = names_basename(key);

@@ -1,8 +1,8 @@
 /* Names: which keys are inputs, what their outputs are called, what their local files are called.
  *
  * What:    functions of strings. An input ends in `.jsonl` or `.json`, bare or with `.gz`, `.zst`,
- *          `.zstd`, `.bz2`, `.xz`, or in one of input_suffixes, as it is or with one of these behind
- *          it; what stands before is its base.
+ *          `.zstd`, `.bz2`, `.xz`, or in one of input_suffixes, alone or followed by one of these;
+ *          the part before is its base.
  * Owner:   returned strings are malloc'ed unless they point into an argument.
  * Threads: any, after names_take_suffixes.
  * Fails:   never.
@@ -24,10 +24,10 @@ void names_take_suffixes(const char *const *suffixes);
 bool names_check_suffix(const char *text, err *e);
 
 bool names_is_input(const char *key);
-/* Is no input, but looks like JSON Lines: `.ndjson`, `.JSONL`, `.jsonl.lz4`. */
+/* Not an input, but looks like JSON Lines: `.ndjson`, `.JSONL`, `.jsonl.lz4`. */
 bool names_is_near_input(const char *key);
-size_t names_base_len(const char *key); /* of an input's key: what stands before its suffixes */
-const char *names_basename(const char *key); /* behind the last '/'; into key */
+size_t names_base_len(const char *key);      /* of an input's key: up to its suffixes */
+const char *names_basename(const char *key); /* after the last '/'; into key */
 
 typedef struct output_names {
     char *report_key;  /* commit object of a contaminated file */

@@ -5,7 +5,7 @@
  * Owner:   strings of a line that is written are borrowed; ledger_line_deinit frees those of a line
  *          that was read.
  * Threads: any.
- * Fails:   ledger_line_read: ERR_PARSE for text that is no line of format 1.
+ * Fails:   ledger_line_read: ERR_PARSE for text that is not a line of format 1.
  */
 #ifndef ORCHESTRATOR_FLEET_LEDGER_LINE_H
 #define ORCHESTRATOR_FLEET_LEDGER_LINE_H

@@ -5,7 +5,7 @@
  *          start. All records of runs are below `<report folder>/_decon/`.
  * Owner:   returned keys are malloc'ed and the caller's.
  * Threads: any.
- * Fails:   run_name_read yields false for text that is no such name.
+ * Fails:   run_name_read yields false for other text.
  */
 #ifndef ORCHESTRATOR_FLEET_RUN_NAME_H
 #define ORCHESTRATOR_FLEET_RUN_NAME_H

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Slurm's numbers of steps that are no steps: batch script, extern, interactive, pending. */
+/* Slurm's numbers of special steps: batch script, extern, interactive, pending. */
 #define SLURM_STEP_FIRST_SPECIAL 4294967280u
 
 void scheduler_note(buf *used, const char *name, const char *value)

@@ -1,4 +1,4 @@
-/* What schedulers tell their tasks: number of the task, and number of tasks.
+/* What schedulers pass to their tasks: number of the task, and number of tasks.
  *
  * What:    the table of schedulers, whether one has started this process, and its index and count.
  * Owner:   rows are constant; texts go into the caller's buf.

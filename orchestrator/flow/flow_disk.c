@@ -1,11 +1,11 @@
-/* Room on the disk for the next item; files of failed items are kept as long as there is enough. */
+/* Disk space for the next item; files of failed items are kept while there is enough. */
 #include "base/array.h"
 #include "base/util.h"
 #include "decon/base/log.h"
 #include "orchestrator/flow/flow_private.h"
 #include "orchestrator/local/cleanup.h"
 
-#define KEPT_SHARE 4 /* kept files may have a quarter of the budget while others wait for room */
+#define KEPT_SHARE 4 /* kept files may have a quarter of the budget while others wait for space */
 
 void flow_keep(flow *f, item *it)
 {

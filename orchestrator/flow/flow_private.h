@@ -85,7 +85,7 @@ void flow_forsake(flow *f, item *it);
 void flow_item_free(item *it);
 
 /* --- flow_queue.c --- */
-/* Lets items go on for which there is room now. */
+/* Moves items on for which there is space now. */
 void flow_pump(flow *f);
 /* The smallest file goes first, then whole files that an earlier run left: they hold disk space
  * already. */
@@ -139,9 +139,9 @@ bool flow_enter_checking(flow *f, item *it, err *e);
 bool flow_enter_cleaning(flow *f, item *it, err *e);
 bool flow_enter_discarding(flow *f, item *it, err *e);
 bool flow_enter_renewing(flow *f, item *it, err *e);
-/* Else ERR_RESULT: what goes up is what was checked. */
+/* Else ERR_RESULT: only what was checked is uploaded. */
 bool flow_result_unchanged(const result_file *file, err *e) MUST_USE;
-/* Before an item goes to the server once more: what the last job left is removed. */
+/* Before an item is submitted again: removes what the last job left. */
 void flow_prepare_again(flow *f, item *it, const err *error);
 
 const char *flow_input_bucket(const flow *f);

@@ -142,7 +142,7 @@ static void start_downloads(flow *f)
         list_prepend(&f->live, &it->live);
         flow_step(f, it, NULL);
     }
-    /* No room for another file: then one that is here already. */
+    /* No space for another file: one that is on the disk already. */
     if (flow_trial_picks(f) && f->ready.first && !f->kept.evicting && !trial_holds(f))
         flow_trial_take(f, LIST_FIRST(&f->ready, item, queued));
 }

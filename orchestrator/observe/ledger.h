@@ -2,7 +2,7 @@
  *
  * What:    lines are compressed (zstd) as they come and uploaded in parts: at 8 MiB of text, after 15
  *          minutes, and at the end. The parts are also kept in an unnamed file of the work directory;
- *          at the end they go up once more as one object, and then the parts are removed. zstd frames
+ *          at the end they are uploaded as one object, and then the parts are removed. zstd frames
  *          may follow each other, so both forms read the same.
  * Owner:   ledger_new / ledger_free; client and work directory outlive it.
  * Threads: loop.

@@ -20,7 +20,7 @@ progress *progress_new(transport *t) MUST_USE;
 void progress_free(progress *p); /* NULL is fine */
 /* Before the flow: "the list of s3://bucket/in/"; NULL: nothing is waited for. */
 void progress_wait(progress *p, const char *what);
-/* `records` may be NULL: what it sends is no progress. */
+/* `records` may be NULL: what it sends is not counted as progress. */
 void progress_follow(progress *p, const flow *f, const s3_client *s3, const plan *work,
                      const recorder *records);
 

@@ -1,4 +1,4 @@
-/* What stands in the store: the inputs, and the outputs of earlier runs.
+/* The store's objects: the inputs, and the outputs of earlier runs.
  *
  * What:    one listing each of the input, the report and the cleaned directory, side by side; kept
  *          are input candidates, commit objects and cleaned files, the latter two sorted by key. Inputs

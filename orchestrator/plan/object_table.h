@@ -38,7 +38,7 @@ typedef struct listed_array {
 
 /* An object that is the same as the one before it (a store that lists a key twice) is left out. */
 void listed_add(listed_array *a, const s3_object *object);
-/* The same wherever it stands: of a store that lists in no order. Before listed_sort. ERR_S3_REPLY
+/* The same in any position: for a store that lists in no order. Before listed_sort. ERR_S3_REPLY
  * where a key came with two sizes or ETags. */
 bool listed_drop_repeats(listed_array *a, err *e) MUST_USE;
 const listed *listed_at(const listed_array *a, size_t index);

@@ -5,7 +5,7 @@
 #include "orchestrator/fleet/run_name.h"
 #include "orchestrator/fleet/shard.h"
 
-/* Inputs are sorted by what their outputs are named after, so that rivals stand side by side; rows
+/* Inputs are sorted by what their outputs are named after, so that rivals are adjacent; rows
  * that are to be done move to the front of the same array. */
 
 static int compare_bases(const void *a, const void *b)

@@ -1,9 +1,9 @@
 /* The plan: which inputs this host has to do.
  *
  * What:    a pure function of the listing: listed minus done, mine only, largest first.
- *          An input is done when its commit object stands and is not older than the input: the
+ *          An input is done when its commit object exists and is not older than the input: the
  *          marker `<base>.clean`, or `<base>.report.jsonl` with, where the server purifies, the
- *          cleaned object beside it. Where both stand it is done again: one of them is stale, and
+ *          cleaned object beside it. If both exist it is done again: one of them is stale, and
  *          a run ended before it removed that. Two inputs that would write one output both fail; that is
  *          judged over the whole listing, before shares and done ones are taken out.
  *          LastModified alone decides here; done_check.h finds the inputs that were replaced while
@@ -13,7 +13,7 @@
  * Owner:   plan_deinit frees the rows; items are the caller's (item_free). Places and listing
  *          outlive the plan.
  * Threads: loop.
- * Fails:   never; inputs that cannot be done stand in `refused`, plan_refusal tells why.
+ * Fails:   never; inputs that cannot be done are in `refused`, plan_refusal gives the reason.
  */
 #ifndef ORCHESTRATOR_PLAN_PLAN_H
 #define ORCHESTRATOR_PLAN_PLAN_H
@@ -44,7 +44,7 @@ typedef struct plan_options {
 typedef struct planned {
     const listed *object;
     uint32_t base_len;           /* of its key, without suffixes */
-    bool had_report, had_marker; /* a commit object of an earlier version stands in the store */
+    bool had_report, had_marker; /* the store has a commit object of an earlier version */
     uint8_t crashes;             /* how often it ended the process of its job */
 } planned;
 
@@ -87,7 +87,7 @@ typedef struct plan {
     size_t superseded;    /* of rows: results of another version of the input are in the store */
     size_t beyond_debug;  /* mine, but more than max_files */
     size_t dropped;       /* of rows: left to another host, by flow_drop */
-    size_t ignored_count; /* objects that are no inputs: other suffixes, output directories */
+    size_t ignored_count; /* objects other than inputs: other suffixes, output directories */
 } plan;
 
 /* The outputs of an input that are in the store, with their LastModified. */

@@ -47,7 +47,7 @@ static void note_settings(const status_results *r, const char *found)
         r->sums->other_settings++;
 }
 
-/* A line that is no line of a ledger ends nothing: later versions may write others. */
+/* Lines of an unknown form are skipped: later versions may write others. */
 static bool on_ledger_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
 {
     const status_results *r = ctx;

@@ -7,7 +7,7 @@
 #define LOCAL_CHECKSUM S3_CHECKSUM_CRC64NVME
 
 /* verification   the get            then
- * sound          still hashes       it is told the checksum; its end is the end
+ * sound          still hashes       it gets the checksum; its end is the end
  *                has ended          end
  * finds a fault  uses kept bytes    end: these are perhaps not the object's
  *                has more to come   goes on alone; its checksum decides whether all is loaded again

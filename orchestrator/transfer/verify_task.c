@@ -45,7 +45,7 @@ struct verify_task {
     bool finish;
     verify *verify;
     s3_hash hash, sha256;
-    uint64_t told_bytes; /* `from` when it told last */
+    uint64_t told_bytes; /* `from` at the last report */
     bool finished, failed;
     verdict verdict;
     s3_checksum hashed;

@@ -119,7 +119,7 @@ static char *take_url(s3_container *k, s3_getenv getenv_fn)
         relative ? RELATIVE_URI : FULL_URI, shown);
 }
 
-/* Returns the reason for a failure, or NULL; a missing token is no failure. */
+/* Returns the reason for a failure, or NULL; a missing token is not a failure. */
 static char *take_token(s3_container *k, s3_getenv getenv_fn)
 {
     const char *path = s3_env(getenv_fn, TOKEN_FILE);

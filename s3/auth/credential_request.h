@@ -4,7 +4,7 @@
  *          incomplete reply, 429, 5xx, and refusals that `may_pass` declares temporary.
  * Owner:   embedded in a provider. The request's strings belong to the provider until the end.
  * Threads: the transport's.
- * Fails:   on_end's `error` if there was no complete reply; a reply with any status is no error.
+ * Fails:   on_end's `error` if there was no complete reply; a reply with any status is not an error.
  * Sources: AWS SDKs and Tools Reference Guide, "Retry behavior".
  */
 #ifndef S3_AUTH_CREDENTIAL_REQUEST_H

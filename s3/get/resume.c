@@ -61,7 +61,7 @@ static bool take_etag(const char *text, s3_resume *out)
     return true;
 }
 
-/* Ranges stand in order, apart from each other, inside the object. */
+/* Ranges are in order, separate, and inside the object. */
 static bool take_range(char *text, s3_resume *out)
 {
     uint64_t from, to;

@@ -1,7 +1,7 @@
 /* What is in the file of a download already: kept on the disk, for the next run.
  *
  * What:    a small text file beside the partial one: bucket, key, ETag, size and the finished
- *          ranges. A range stands in it only after its bytes were fdatasync'ed; it is written under
+ *          ranges. A range is in it only after its bytes were fdatasync'ed; it is written under
  *          another name and renamed, so that it is whole or the one before.
  * Owner:   s3_resume_deinit; saving is an operation (base/op.h).
  * Threads: the transport's; a worker syncs and writes. The rename is the transport's thread's, so

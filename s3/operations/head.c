@@ -91,7 +91,7 @@ static bool head_take(void *ctx, const http_reply *reply, err *e)
         o->object.last_modified_s = 0;
     if (!num_parse_u64(size, &o->object.size_bytes))
         return err_set(e, ERR_S3_REPLY, "Content-Length is missing in the reply");
-    /* A web page has a size too, and HEAD shows no text that would tell it from an object. */
+    /* A web page has a size too, and HEAD shows no text that distinguishes it from an object. */
     return o->etag || o->object.last_modified_s ||
            err_set(e, ERR_S3_REPLY,
                    "the reply has neither ETag nor Last-Modified, so it is not S3's; check the "

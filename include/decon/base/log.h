@@ -67,12 +67,12 @@ bool decon_log_flush(unsigned limit_ms);
 void decon_log_settle(void);
 
 /* Shows `text` as the last line of a terminal and keeps it below the log lines; NULL takes it away.
- * Does nothing where the log's fd is no terminal, or in JSON mode. */
+ * Does nothing where the log's fd is not a terminal, or in JSON mode. */
 void decon_log_status(const char *text);
 bool decon_log_is_terminal(void); /* whether it would show it */
 unsigned decon_log_columns(void); /* characters of the status line: the terminal's width less one */
 
-/* From now on `secret` (8 characters or more) is printed as *** wherever it stands in a line. */
+/* From now on `secret` (8 characters or more) is printed as *** wherever it occurs in a line. */
 void decon_log_secret_add(const char *secret);
 
 #ifdef __cplusplus

@@ -8,7 +8,7 @@
  * Owner:   as all operations of include/decon/s3/s3.h; keys are copied.
  * Threads: the transport's.
  * Fails:   on_key_error reports each key that could not be deleted; on_done's error is the reason
- *          why the remaining keys were not tried, or are in doubt. A missing key is no error, as in
+ *          why the remaining keys were not tried, or are in doubt. A missing key is not an error, as in
  *          S3.
  * Sources: Amazon S3 API Reference, DeleteObjects.
  */

@@ -118,7 +118,7 @@ static bool commit(const upload_ref *u, incoming *whole, const commit_condition 
     bool ok = upload_check(u, e) &&
               store_object_commit_locked(u->store, u->bucket, u->key, whole, meta, condition, e);
     err left = ERR_INIT;
-    /* The object is committed: leftovers of the upload are no reason to fail. */
+    /* The object is committed: leftovers of the upload do not fail the request. */
     if (ok && !fs_remove_tree(dir, &left))
         log_warn("%s", left.message);
     store_unlock(u->store);
