@@ -79,9 +79,10 @@ static bool take_checksum(const json_value *value, s3_checksum *out)
     if (value->type == JSON_ABSENT)
         return true;
     if (!json_read_members(value->raw, keys, members, 2, NULL, NULL) ||
+        members[0].type != JSON_STRING || members[1].type != JSON_STRING ||
         members[1].raw.len >= sizeof out->text)
         return false;
-    AUTO_FREE char *kind = members[0].type == JSON_STRING ? slice_dup(members[0].raw) : xstrdup("");
+    AUTO_FREE char *kind = slice_dup(members[0].raw);
     memcpy(out->text, members[1].raw.data, members[1].raw.len);
     return s3_checksum_parse_kind(kind, &out->kind);
 }

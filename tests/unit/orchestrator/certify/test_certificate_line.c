@@ -92,6 +92,8 @@ static void other_forms_are_refused(void **state)
         "\"verdict\":\"clean\"}",
         "{\"checksum\":{\"kind\":\"FNV\",\"value\":\"AAAA\"},\"key\":\"k\",\"size\":1,"
         "\"verdict\":\"clean\"}",
+        "{\"checksum\":{\"kind\":\"SHA256\"},\"key\":\"k\",\"size\":1,\"verdict\":\"clean\"}",
+        "{\"checksum\":{\"value\":\"AAAA\"},\"key\":\"k\",\"size\":1,\"verdict\":\"clean\"}",
         "{\"checksum\":\"AAAA\",\"key\":\"k\",\"size\":1,\"verdict\":\"clean\"}",
     };
     UNUSED(state);
