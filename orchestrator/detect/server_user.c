@@ -17,6 +17,7 @@ bool server_user_of_table(const char *table, unsigned port, uint32_t *user)
         unsigned local_port, state, uid;
         line += *line == '\n';
         /* sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid ... */
+        // NOLINTNEXTLINE(cert-err34-c): the kernel writes these numbers
         if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*x:%*x %*x:%*x %*x %u",
                    &local_port, &state, &uid) == 3 &&
             local_port == port && state == STATE_LISTEN) {

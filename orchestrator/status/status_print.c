@@ -63,7 +63,7 @@ static void put_slices(const status_slices *s, buf *out)
     if (!s->total)
         return;
     buf_printf(out, "slices   %llu of %llu done, %llu of them with failures, %llu held by hosts\n",
-               (unsigned long long)(s->done + s->failed), (unsigned long long)s->total,
+               (unsigned long long)s->done + s->failed, (unsigned long long)s->total,
                (unsigned long long)s->failed, (unsigned long long)s->held);
 }
 
@@ -99,10 +99,9 @@ static void put_host(const status_host *h, int64_t now_s, buf *out)
     if (h->index >= 0)
         snprintf(index, sizeof index, "%lld", (long long)h->index);
     buf_printf(out, "%6s  %-13s %8s %9llu %7llu %9llu %10s %10s/s  %s%s%s\n", index,
-               h->silent ? "SILENT" : h->state, age,
-               (unsigned long long)(h->clean + h->contaminated), (unsigned long long)h->failed,
-               (unsigned long long)h->left_files, size, rate, h->machine ? h->machine : "",
-               h->machine ? ", " : "", h->run);
+               h->silent ? "SILENT" : h->state, age, (unsigned long long)h->clean + h->contaminated,
+               (unsigned long long)h->failed, (unsigned long long)h->left_files, size, rate,
+               h->machine ? h->machine : "", h->machine ? ", " : "", h->run);
 }
 
 static void put_hosts(const status_view *v, buf *out)

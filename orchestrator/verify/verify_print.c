@@ -155,7 +155,7 @@ void verify_print_sums(const verify_sums *s)
     snprintf(text, sizeof text,
              "SUMMARY: Files=%llu Valid=%llu Invalid=%llu Unreadable=%llu Ignored=%llu Lines=%llu "
              "Bytes=%llu Decoded=%llu",
-             (unsigned long long)(s->valid + s->invalid + s->unreadable),
+             (unsigned long long)s->valid + s->invalid + s->unreadable,
              (unsigned long long)s->valid, (unsigned long long)s->invalid,
              (unsigned long long)s->unreadable, (unsigned long long)s->ignored,
              (unsigned long long)s->lines, (unsigned long long)s->raw_bytes,

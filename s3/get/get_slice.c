@@ -34,7 +34,7 @@ static void set_range(slice_op *o)
     const s3_get_slice_options *w = &o->options;
     unsigned long long at = w->offset_bytes, len = w->len_bytes;
     if (o->placed)
-        snprintf(o->text, sizeof o->text, "bytes=%llu-%llu", (unsigned long long)(o->from + o->got),
+        snprintf(o->text, sizeof o->text, "bytes=%llu-%llu", (unsigned long long)o->from + o->got,
                  (unsigned long long)o->to - 1);
     else if (w->from_end)
         snprintf(o->text, sizeof o->text, "bytes=-%llu", len);
