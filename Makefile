@@ -329,23 +329,6 @@ check-cppcheck: $(BUILD)/packages-check
 	    --enable=warning,portability --suppressions-list=tests/tools/cppcheck.txt $(INCLUDES) \
 	    -DDECON_SHORT_NAMES -D_GNU_SOURCE -DDECON_VERSION='"$(VERSION)"' $(TOP_FOLDERS)
 
-## check-arm64: the JSON Lines checker's tests, cross-compiled and run by qemu-user
-ARM64_CC    ?= aarch64-linux-gnu-gcc
-ARM64_RUN   ?= qemu-aarch64
-ARM64_TESTS := $(patsubst %,$(BUILD)/arm64/%,test_jsonl test_jsonl_keys test_jsonl_windows test_keyset test_linehash test_utf8 test_lines)
-ARM64_LIB   := base/buf.c base/err.c base/util.c compression/jsonl/linecount.c compression/jsonl/linehash.c compression/stream/lines.c \
-               $(wildcard compression/jsonl/json*.c compression/keys/*.c)
-ARM64_HEADERS := $(wildcard include/decon/*/*.h compression/jsonl/*.h compression/keys/*.h tests/unit/compression/*.h tests/unit/compression/jsonl/*.h tests/arm64/*.h)
-define arm64_rule
-$(BUILD)/arm64/%: tests/unit/compression/$(1)/%.c $(ARM64_LIB) $(ARM64_HEADERS)
-	@mkdir -p $$(@D)
-	@echo "  CC  $$@" && $(ARM64_CC) -Itests/arm64 $(INCLUDES) $(OWN_CPPFLAGS) -std=gnu11 -O2 -static $(EXACT_FLOAT) $(WARNINGS) -o $$@ $$< $(ARM64_LIB)
-endef
-$(foreach folder,jsonl keys stream,$(eval $(call arm64_rule,$(folder))))
-check-arm64: $(BUILD)/packages-arm64
-	@$(MAKE) --no-print-directory $(PARALLEL) $(ARM64_TESTS)
-	@for test in $(ARM64_TESTS); do echo "  RUN $$test" && $(ARM64_RUN) $$test || exit 1; done
-
 ## check-browser: the pages of `decon review` and of a run in Chromium, where it is installed (not part of check)
 check-browser: all
 	@BIN=$(OUT)/bin tests/run.sh tests/browser/test_review_page.sh tests/browser/test_status_page.sh
@@ -380,6 +363,6 @@ include packages.mk
 force:
 .PHONY: all deps clean server health submit status orchestrate orchestrate-debug demo test test-programs e2e-helpers test-run \
         e2e live check-stores check-clients check-oracle soak sim sim-all bench fuzz fuzz-programs check check-build check-format check-hardening check-headers \
-        check-sizes check-shell check-clang check-cppcheck check-arm64 check-browser check-metrics layers \
+        check-sizes check-shell check-clang check-cppcheck check-browser check-metrics layers \
         format help force
 .SECONDARY:

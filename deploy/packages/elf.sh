@@ -73,6 +73,6 @@ owners() {
 glibc_needed() {
     local file
     for file; do
-        objdump -T "$file"
-    done | grep -oE '\(GLIBC_[0-9.]+' | sed 's/.*_//' | sort -Vu | tail -n 1
+        readelf -W --dyn-syms "$file"
+    done | grep -oE '@GLIBC_[0-9.]+' | sed 's/.*_//' | sort -Vu | tail -n 1
 }
