@@ -103,6 +103,15 @@ static void half_a_text_is_not_enough(void **state)
         assert_true(read_whole(&s, d.tokens, d.count, &out));
         assert_int_equal(out.count, kept == 14); /* ALIGN_SHARE: 13 of 20 */
     }
+    /* All of it, but only half of it in order. */
+    row halves = {.count = 0};
+    found out = {0};
+    row_count_up(&halves, 7000 + LEN / 2, LEN / 2);
+    row_count_up(&halves, 7000, LEN / 2);
+    put_document(&d, 300, &halves, 100);
+    assert_true(read_whole(&s, d.tokens, d.count, &out));
+    assert_int_equal(out.count, 0);
+    assert_true(s.counts.aligned > s.counts.found);
     align_scan_deinit(&s);
 }
 

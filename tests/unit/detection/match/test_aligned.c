@@ -25,7 +25,11 @@
     "{\"doc_id\":4,\"eval_key\":\"quiz\",\"eval_instance_index\":3,\"question\":"                  \
     "\"How many sheep graze on the northern pasture before the shepherd rings his copper "         \
     "bell?\"}"
-static const char *const quiz[] = {TOWER, TOWER_OTHER, GENERAL, NO_ANSWER, NULL};
+#define LONG_ANSWER                                                                                \
+    "{\"doc_id\":5,\"eval_key\":\"quiz\",\"eval_instance_index\":4,\"question\":"                  \
+    "\"How did the ferryman of Saltcombe cross a frozen estuary without his wooden oars?\","       \
+    "\"answer\":\"he walked over thin ice carrying one lantern\"}"
+static const char *const quiz[] = {TOWER, TOWER_OTHER, GENERAL, NO_ANSWER, LONG_ANSWER, NULL};
 
 typedef struct finding {
     size_t count, near, aligned;
@@ -78,7 +82,7 @@ static finding find_with(const detect_site *s, const char *text, size_t chunk_by
     err e = ERR_INIT;
     matcher_init(&m, s->index);
     if (chunk_bytes > 0)
-        m.window.chunk_bytes = chunk_bytes;
+        m.window.chunk_bytes = chunk_bytes, m.window.spare = 64;
     m.on_near = near ? on_near : NULL;
     if (!match_document(&m, slice_from(text), on_match, &f, NULL, &e))
         fail_msg("%s", e.message);
@@ -138,17 +142,28 @@ static void a_match_is_reported_once(void **state)
     assert_int_equal(f.count, 1);
 }
 
+#define COMMON 40 /* more records with the words of a general question */
+
 /* A question of common words is found by what belongs to it. */
 static void general_questions_need_their_passage(void **state)
 {
     detect_site *s = *state;
-    detect_site_index(s, quiz);
+    char common[COMMON][120];
+    const char *lines[COMMON + 2] = {GENERAL};
+    for (int i = 0; i < COMMON; i++) {
+        snprintf(
+            common[i], sizeof common[i],
+            "{\"doc_id\":%d,\"question\":\"Which of the following is true in case number%d?\"}",
+            10 + i, i);
+        lines[i + 1] = common[i];
+    }
+    detect_site_index(s, lines);
 #define PASSAGE                                                                                    \
     "A miller sold the axle pin of his great wheel to a smith who took it to a wedding at "        \
     "Sandwick. "
     assert_int_equal(
-        find(s, PASSAGE "Which of these following is true? The pin went to a wedding.").count, 1);
-    assert_int_equal(find(s, BEFORE "Which of these following is true? It is not said here.").count,
+        find(s, PASSAGE "Which of the following is false? The pin went to a wedding.").count, 1);
+    assert_int_equal(find(s, BEFORE "Which of the following is false? It is not said here.").count,
                      0);
     assert_int_equal(find(s, PASSAGE "And then the smith came home and gave it back to him.").count,
                      0);
@@ -195,9 +210,13 @@ static void long_documents_are_read_in_windows(void **state)
         buf_append_str(&text, BEFORE);
         if (i % 97 == 5)
             buf_append_str(&text, EDITED "Ambrose Tillett. ");
+        if (i % 83 == 7)
+            buf_append_str(&text,
+                           "How did the baker of Saltcombe cross a frozen estuary without his "
+                           "wooden oars? He walked over thin ice carrying one lantern. ");
     }
     finding whole = find(s, buf_str(&text)), windows = find_with(s, buf_str(&text), 3000, false);
-    assert_int_equal(whole.count, 42);
+    assert_int_equal(whole.count, 42 + 49);
     assert_int_equal(windows.count, whole.count);
     assert_int_equal(windows.first, whole.first);
 }
