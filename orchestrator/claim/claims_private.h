@@ -1,4 +1,4 @@
-/* What the files of claims.h share: claims.c (joining, choosing), claims_lease.c (slices that are held),
+/* What the files of claims.h share: claims_join.c, claims.c (choosing), claims_lease.c (slices that are held),
  * claims_idle.c (hosts that wait for others).
  *
  * What:    the structure itself.
@@ -67,6 +67,14 @@ void claims_step(claims *c);
 void claims_fail(claims *c, const err *error);
 /* Parts that other hosts have opened; the rest of the table stays as it is. */
 void claims_list_parts(claims *c);
+void claims_list_round(claims *c);
+
+/* --- claims_join.c --- */
+void claims_join_start(claims *c);
+/* After a listing of the round. */
+void claims_join_or_begin(claims *c);
+/* The round is complete, and this host has nothing to do. */
+void claims_end_complete(claims *c);
 
 /* --- claims_idle.c --- */
 /* This host has no slice, and there is none to claim: looks again after a while. */
