@@ -1,5 +1,7 @@
 #include "detection/config/index_load.h"
 
+#include <sched.h>
+
 #include "base/options/options.h"
 #include "decon/base/log.h"
 #include "base/util.h"
@@ -95,12 +97,22 @@ static bool load_files(const evals_options *options, ngram_index *x, err *e)
     return ok;
 }
 
+/* That may help to build the index: those that the process may run on, without one. */
+static unsigned other_processors(void)
+{
+    cpu_set_t usable;
+    if (sched_getaffinity(0, sizeof usable, &usable) != 0)
+        return 0;
+    return (unsigned)CPU_COUNT(&usable) - 1;
+}
+
 ngram_index *load_index(const server_config *c, err *e)
 {
     evals_options options = {.dir = c->evals_dir,
                              .bad_line_ends_file = c->bad_eval_line == 1,
                              .leave_out_bzip2_and_xz = c->compatible,
-                             .max_line_bytes = c->max_line_size};
+                             .max_line_bytes = c->max_line_size,
+                             .threads = other_processors()};
     AUTO_PTR(ngram_index) x = index_new(&c->detect, e);
     if (!x || !load_files(&options, x, e))
         return NULL;

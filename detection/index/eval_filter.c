@@ -1,7 +1,6 @@
 #include "detection/index/eval_filter.h"
 
 #include "decon/base/digest.h"
-#include "base/array.h"
 #include "base/util.h"
 #include "detection/table/hash.h"
 #include "detection/text/unicode.h"
@@ -21,7 +20,6 @@ void eval_filter_init(eval_filter *f, const detect_settings *settings)
 void eval_filter_deinit(eval_filter *f)
 {
     free(f->pairs);
-    free(f->words);
     *f = (eval_filter){0};
 }
 
@@ -47,53 +45,62 @@ static void grow_pairs(eval_filter *f)
 }
 
 /* Whether the pair is there already; it is from now on. */
-static bool seen_before(eval_filter *f, slice eval_key, slice fingerprint)
+static bool seen_before(eval_filter *f, const uint8_t digest[SHA256_BYTES])
 {
-    uint8_t digest[SHA256_BYTES];
-    uint64_t key_len = eval_key.len;
-    AUTO(digest_ctx) d = {0};
-    digest_sha256_init(&d);
-    digest_update(&d, &key_len, sizeof key_len);
-    digest_update(&d, eval_key.data, eval_key.len);
-    digest_update(&d, fingerprint.data, fingerprint.len);
-    digest_final(&d, digest);
     eval_pair *pair = find_pair(f->pairs, f->pair_slots, digest);
     if (pair->used)
         return true;
     pair->used = true;
-    memcpy(pair->digest, digest, sizeof digest);
+    memcpy(pair->digest, digest, SHA256_BYTES);
     if (++f->pair_count * 2 > f->pair_slots)
         grow_pairs(f);
     return false;
 }
 
-static int compare_u64(const void *a, const void *b)
+void word_set_deinit(word_set *w)
 {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
+    free(w->slots);
+    *w = (word_set){0};
 }
 
-static void add_word(eval_filter *f, size_t count, const char *word, size_t len)
+static void word_set_clear(word_set *w, size_t most)
 {
-    ARRAY_RESERVE(f->words, f->word_capacity, count + 1);
-    f->words[count] = hash_bytes(word, len, 0);
+    size_t slots = 16;
+    while (slots < 2 * most)
+        slots *= 2;
+    if (slots > w->slot_count) {
+        free(w->slots);
+        w->slots = xcalloc(slots, sizeof *w->slots);
+        w->slot_count = slots;
+        return;
+    }
+    memset(w->slots, 0, w->slot_count * sizeof *w->slots);
 }
 
-size_t count_unique_words(eval_filter *f, slice normal)
+/* True where it is new. */
+static bool word_set_add(word_set *w, slice word)
 {
-    size_t count = 0, unique = 0;
-    for (size_t at = 0; at < normal.len;) {
+    uint64_t hash = hash_bytes(word.data, word.len, 0) | 1;
+    size_t i = hash >> 1 & (w->slot_count - 1);
+    while (w->slots[i] && w->slots[i] != hash)
+        i = (i + 1) & (w->slot_count - 1);
+    bool is_new = w->slots[i] == 0;
+    w->slots[i] = hash;
+    return is_new;
+}
+
+bool word_set_reaches(word_set *w, slice normal, size_t least)
+{
+    size_t unique = 0;
+    word_set_clear(w, MIN(least, normal.len));
+    for (size_t at = 0; at < normal.len && unique < least;) {
         const char *word = normal.data + at;
         const char *space = memchr(word, ' ', normal.len - at);
         size_t len = space ? (size_t)(space - word) : normal.len - at;
-        add_word(f, count++, word, len);
+        unique += word_set_add(w, (slice){word, len});
         at += len + 1;
     }
-    if (count > 0)
-        qsort(f->words, count, sizeof *f->words, compare_u64);
-    for (size_t i = 0; i < count; i++)
-        unique += i == 0 || f->words[i] != f->words[i - 1];
-    return unique;
+    return unique >= least;
 }
 
 /* Scripts that are written without spaces: Thai to Myanmar, Khmer, Kana, Chinese characters. Such a text
@@ -110,27 +117,41 @@ static bool is_unspaced(slice text)
     return false;
 }
 
-static eval_verdict judge(eval_filter *f, const eval_input *input, slice combined,
-                          tokenizer *tokens)
+void eval_facts_of_text(const detect_settings *s, slice combined, word_set *words, eval_facts *out)
 {
-    const detect_settings *s = f->settings;
-    if (s->eval_min_tokens > 0 && tokenizer_count_filled(tokens, combined) < s->eval_min_tokens)
+    out->few_words = !word_set_reaches(words, slice_trim(combined), s->eval_min_unique_words) &&
+                     !(s->extended_normal && is_unspaced(combined));
+}
+
+void eval_facts_of_names(const detect_settings *s, const eval_input *in, eval_facts *out)
+{
+    uint64_t key_len = in->eval_key.len;
+    out->has_pair = s->eval_dedup && in->fingerprint.data;
+    if (!out->has_pair)
+        return;
+    AUTO(digest_ctx) d = {0};
+    digest_sha256_init(&d);
+    digest_update(&d, &key_len, sizeof key_len);
+    digest_update(&d, in->eval_key.data, in->eval_key.len);
+    digest_update(&d, in->fingerprint.data, in->fingerprint.len);
+    digest_final(&d, out->pair);
+}
+
+static eval_verdict judge(eval_filter *f, const eval_facts *facts)
+{
+    if (facts->filled_tokens < f->settings->eval_min_tokens)
         return EVAL_FEW_TOKENS;
-    if (s->eval_min_unique_words > 0 &&
-        count_unique_words(f, slice_trim(combined)) < s->eval_min_unique_words &&
-        !(s->extended_normal && is_unspaced(combined)))
+    if (facts->few_words)
         return EVAL_FEW_WORDS;
-    if (s->eval_dedup && input->fingerprint.data &&
-        seen_before(f, input->eval_key, input->fingerprint))
+    if (facts->has_pair && seen_before(f, facts->pair))
         return EVAL_DUPLICATE;
     return EVAL_KEEP;
 }
 
 /* Without a question that is the reason, whatever the filters say; they are applied all the same, since
  * a record that passes them is remembered for later duplicates. */
-eval_verdict eval_filter_judge(eval_filter *f, const eval_input *input, slice combined,
-                               tokenizer *tokens)
+eval_verdict eval_filter_judge(eval_filter *f, const eval_facts *facts, bool has_question)
 {
-    eval_verdict verdict = judge(f, input, combined, tokens);
-    return input->question.len == 0 ? EVAL_EMPTY : verdict;
+    eval_verdict verdict = judge(f, facts);
+    return has_question ? verdict : EVAL_EMPTY;
 }

@@ -3,7 +3,7 @@
  * What:    too few tokens, too few different words, seen before: asked in this order, the first
  *          that fires drops the record. A record without a question is dropped for that reason.
  * Owner:   eval_filter_init / _deinit; remembers pairs of (eval_key, fingerprint).
- * Threads: one.
+ * Threads: facts by any, the filter by one.
  * Fails:   never.
  */
 #ifndef DETECTION_INDEX_EVAL_FILTER_H
@@ -19,20 +19,36 @@ typedef enum eval_verdict {
     EVAL_EMPTY,
 } eval_verdict;
 
+/* What the filters ask of one record. */
+typedef struct eval_facts {
+    size_t filled_tokens; /* of passage, question and answer together, those that are indexed */
+    bool few_words;
+    bool has_pair; /* it has a fingerprint, and duplicates are dropped */
+    uint8_t pair[SHA256_BYTES];
+} eval_facts;
+
+/* Hashes of one text's words; one thread's memory. */
+typedef struct word_set {
+    uint64_t *slots; /* 0: free */
+    size_t slot_count;
+} word_set;
+void word_set_deinit(word_set *w);
+
+/* `combined`: normalised passage, question and answer in a row. */
+void eval_facts_of_text(const detect_settings *settings, slice combined, word_set *words,
+                        eval_facts *out);
+void eval_facts_of_names(const detect_settings *settings, const eval_input *input, eval_facts *out);
+/* Whether the text has at least `least` different words. */
+bool word_set_reaches(word_set *w, slice normal, size_t least);
+
 typedef struct eval_filter {
     const detect_settings *settings;
     struct eval_pair *pairs; /* open addressing */
     size_t pair_slots, pair_count;
-    uint64_t *words; /* hashes of one text's words */
-    size_t word_capacity;
 } eval_filter;
 
 void eval_filter_init(eval_filter *f, const detect_settings *settings);
 void eval_filter_deinit(eval_filter *f);
-/* `combined`: normalised passage, question and answer in a row, those that are indexed, as the
- * tokenizer takes them. */
-eval_verdict eval_filter_judge(eval_filter *f, const eval_input *input, slice combined,
-                               tokenizer *tokens);
-size_t count_unique_words(eval_filter *f, slice normal);
+eval_verdict eval_filter_judge(eval_filter *f, const eval_facts *facts, bool has_question);
 
 #endif

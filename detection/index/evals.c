@@ -6,12 +6,17 @@
 #include "decon/compression/codec.h"
 #include "base/util.h"
 #include "base/json/json_read.h"
+#include "detection/index/build_team.h"
 #include "detection/index/eval_files.h"
+#include "detection/index/index_build.h"
 #include "detection/text/unicode.h"
 
 /* One reference file while it is read. */
 typedef struct eval_file {
     ngram_index *x;
+    build_team *team;
+    team_work work;
+    stage *lines; /* passes lines on to the team */
     const evals_options *options;
     const char *path;
     const char *name;
@@ -58,7 +63,6 @@ static void line_strings_deinit(line_strings *s)
     for (size_t i = 0; i < KEY_COUNT; i++)
         buf_deinit(&s->scratch[i]);
 }
-DEFINE_AUTO(line_strings, line_strings_deinit)
 
 static slice name_without_extension(const char *name)
 {
@@ -66,10 +70,23 @@ static slice name_without_extension(const char *name)
     return (slice){.data = name, .len = dot && dot > name ? (size_t)(dot - name) : strlen(name)};
 }
 
-bool evals_add_line(ngram_index *x, const char *name, slice line, uint64_t number, err *e)
+/* A line's members as the index takes them. Texts are borrowed from the line, or from `s`. */
+typedef struct eval_line {
+    line_strings strings;
+    eval_input in;
+} eval_line;
+
+static void eval_line_deinit(eval_line *l)
+{
+    line_strings_deinit(&l->strings);
+}
+DEFINE_AUTO(eval_line, eval_line_deinit)
+
+static bool read_line(eval_line *l, const char *name, slice line, uint64_t number, err *e)
 {
     json_value values[KEY_COUNT];
     uint64_t doc_id, instance;
+    const slice *text = l->strings.text;
     if (utf8_check(line) != line.len)
         return err_set(e, ERR_CONFIG, "byte %zu of the line is not valid UTF-8", utf8_check(line));
     if (!json_read_members(line, keys, values, KEY_COUNT, NULL, e))
@@ -78,29 +95,32 @@ bool evals_add_line(ngram_index *x, const char *name, slice line, uint64_t numbe
         return err_set(e, ERR_CONFIG, "no doc_id that is a non-negative integer");
     if (!json_unsigned(&values[KEY_INSTANCE], &instance))
         instance = number;
-    AUTO(line_strings) s = {0};
-    line_strings_init(&s, values, line.len + 1);
-    if (s.text[KEY_QUESTION].len == 0)
+    line_strings_init(&l->strings, values, line.len + 1);
+    slice key = text[KEY_EVAL_KEY].data ? text[KEY_EVAL_KEY] : text[KEY_EVAL_NAME];
+    l->in = (eval_input){.doc_id = (uint32_t)doc_id,
+                         .question = text[KEY_QUESTION],
+                         .answer = text[KEY_ANSWER],
+                         .passage = text[KEY_PASSAGE],
+                         .eval_key = key.data ? key : name_without_extension(name),
+                         .split = text[KEY_SPLIT],
+                         .fingerprint = text[KEY_FINGERPRINT],
+                         .reference_file = slice_from(name),
+                         .instance = instance,
+                         .line = number,
+                         .is_correct = values[KEY_IS_CORRECT].type == JSON_BOOL
+                                           ? json_is_true(&values[KEY_IS_CORRECT])
+                                           : -1};
+    return true;
+}
+
+bool evals_add_line(ngram_index *x, const char *name, slice line, uint64_t number, err *e)
+{
+    AUTO(eval_line) l = {0};
+    if (!read_line(&l, name, line, number, e))
+        return false;
+    if (l.in.question.len == 0)
         eval_tally_no_question(&x->tally, line);
-    slice key = s.text[KEY_EVAL_KEY];
-    if (!key.data)
-        key = s.text[KEY_EVAL_NAME];
-    if (!key.data)
-        key = name_without_extension(name);
-    eval_input in = {.doc_id = (uint32_t)doc_id,
-                     .question = s.text[KEY_QUESTION],
-                     .answer = s.text[KEY_ANSWER],
-                     .passage = s.text[KEY_PASSAGE],
-                     .eval_key = key,
-                     .split = s.text[KEY_SPLIT],
-                     .fingerprint = s.text[KEY_FINGERPRINT],
-                     .reference_file = slice_from(name),
-                     .instance = instance,
-                     .line = number,
-                     .is_correct = values[KEY_IS_CORRECT].type == JSON_BOOL
-                                       ? json_is_true(&values[KEY_IS_CORRECT])
-                                       : -1};
-    return index_add(x, &in, e);
+    return index_add(x, &l.in, e);
 }
 
 #define RECORDS_A_NOTICE 4096
@@ -112,39 +132,92 @@ static void tell_progress(const evals_options *o, const ngram_index *x, size_t d
         o->on_progress(o->progress_ctx, &now);
 }
 
-static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
+static bool is_blank(const eval_file *f, slice text)
 {
-    UNUSED(has_newline);
-    eval_file *f = ctx;
-    bool old_way = f->options->bad_line_ends_file;
-    bool blank = slice_trim(text).len == 0;
+    if (text.len > 0 && text.data[0] == '#')
+        return true;
+    return !f->options->bad_line_ends_file && slice_trim(text).len == 0;
+}
+
+/* What is borrowed from `strings` must outlive them. */
+static void keep_names(eval_input *in, arena *a)
+{
+    in->eval_key = arena_text(a, in->eval_key);
+    in->split = arena_text(a, in->split);
+    in->fingerprint = arena_text(a, in->fingerprint);
+}
+
+static void prepare_line(void *ctx, preparer *p, team_line *line, arena *a)
+{
+    const eval_file *f = ctx;
+    err e = ERR_INIT;
+    line->is_blank = is_blank(f, line->text);
+    if (line->is_blank)
+        return;
+    AUTO(eval_line) l = {0};
+    if (read_line(&l, f->name, line->text, line->number, &e) &&
+        prepare_record(p, f->x, &l.in, a, &line->record, &e))
+        keep_names(&line->record.in, a);
+    else
+        line->fault = arena_text(a, slice_from(e.message)).data;
+}
+
+static bool refuse_line(eval_file *f, const team_line *line, err *e)
+{
     index_counts *counts = &f->x->counts;
-    err why = ERR_INIT;
+    if (!f->options->bad_line_ends_file)
+        return err_set(e, ERR_CONFIG,
+                       "line %" PRIu64 ": %s (mend the line, or take --bad-eval-line end-file to "
+                       "leave out what follows it)",
+                       line->number + 1, line->fault);
+    log_warn("%s: line %" PRIu64 ": %s; the rest of the file is left out", f->path,
+             line->number + 1, line->fault);
+    f->ended = true;
+    counts->after_bad_line++;
+    counts->passed_over += counts->indexed - f->indexed_before;
+    return true;
+}
+
+static bool commit_line(void *ctx, team_line *line, err *e)
+{
+    eval_file *f = ctx;
+    index_counts *counts = &f->x->counts;
     counts->lines++;
     if (f->ended) {
         counts->after_bad_line++;
         return true;
     }
-    if ((text.len > 0 && text.data[0] == '#') || (blank && !old_way)) {
+    if (line->is_blank) {
         counts->no_records++;
         return true;
     }
-    if (evals_add_line(f->x, f->name, text, number, &why)) {
-        if (counts->read % RECORDS_A_NOTICE == 0)
-            tell_progress(f->options, f->x, f->files_done, f->files_total);
-        return true;
-    }
-    if (!old_way)
-        return err_set(e, ERR_CONFIG,
-                       "line %" PRIu64 ": %s (mend the line, or take --bad-eval-line end-file to "
-                       "leave out what follows it)",
-                       number + 1, why.message);
-    log_warn("%s: line %" PRIu64 ": %s; the rest of the file is left out", f->path, number + 1,
-             why.message);
-    f->ended = true;
-    counts->after_bad_line++;
-    counts->passed_over += counts->indexed - f->indexed_before;
+    if (line->fault)
+        return refuse_line(f, line, e);
+    if (line->record.in.question.len == 0)
+        eval_tally_no_question(&f->x->tally, line->text);
+    index_commit(f->x, &line->record);
+    if (counts->read % RECORDS_A_NOTICE == 0)
+        tell_progress(f->options, f->x, f->files_done, f->files_total);
     return true;
+}
+
+static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
+{
+    UNUSED(has_newline);
+    eval_file *f = ctx;
+    return build_team_add(f->team, &f->work, text, number, e);
+}
+
+static bool feed_lines(void *ctx, slice data, err *e)
+{
+    return stage_feed(((eval_file *)ctx)->lines, data, e);
+}
+
+/* The file's records are in the index when its decoder ends. */
+static bool finish_lines(void *ctx, err *e)
+{
+    eval_file *f = ctx;
+    return stage_finish(f->lines, e) && build_team_drain(f->team, e);
 }
 
 /* A file that adds nothing to the index is named: its set would pass as looked for. */
@@ -166,31 +239,51 @@ static bool cannot_be_decoded(const evals_options *o, const char *path)
     return o->leave_out_bzip2_and_xz && (str_ends_with(path, ".bz2") || str_ends_with(path, ".xz"));
 }
 
-static bool load_file(const evals_options *options, const eval_files *list, size_t at,
-                      ngram_index *x, err *e)
+/* `f` outlives the team, which may prepare lines still when this fails. */
+static bool load_file(eval_file *f, err *e)
 {
-    const char *path = list->paths[at];
-    if (cannot_be_decoded(options, path)) {
-        log_warn("%s is left out, as compatible asks for", path);
-        return true;
-    }
-    const char *slash = strrchr(path, '/');
-    eval_file f = {.x = x,
-                   .options = options,
-                   .path = path,
-                   .name = slash ? slash + 1 : path,
-                   .files_done = at,
-                   .files_total = list->count,
-                   .indexed_before = x->counts.indexed};
+    ngram_index *x = f->x;
     eval_tally_begin_file(&x->tally, &x->counts);
     AUTO_PTR(stage)
     lines =
-        stage_lines_new(options->max_line_bytes, "raise max_line_size, or split it", on_line, &f);
-    if (!codec_decode_file(path, lines, e))
+        stage_lines_new(f->options->max_line_bytes, "raise max_line_size, or split it", on_line, f);
+    AUTO_PTR(stage) sink = stage_callback_new(feed_lines, finish_lines, f);
+    f->lines = lines;
+    if (!codec_decode_file(f->path, sink, e))
         return err_context(e, "evaluation file");
     index_counts n = eval_tally_end_file(&x->tally, &x->counts);
-    warn_of_empty_file(path, &n, &x->tally.file_keys);
-    tell_progress(options, x, at + 1, list->count);
+    warn_of_empty_file(f->path, &n, &x->tally.file_keys);
+    tell_progress(f->options, x, f->files_done + 1, f->files_total);
+    return true;
+}
+
+static void begin_file(eval_file *f, const eval_files *list, size_t at)
+{
+    const char *path = list->paths[at], *slash = strrchr(path, '/');
+    f->work = (team_work){.prepare = prepare_line, .commit = commit_line, .ctx = f};
+    f->path = path;
+    f->name = slash ? slash + 1 : path;
+    f->files_done = at;
+    f->files_total = list->count;
+    f->indexed_before = f->x->counts.indexed;
+    f->ended = false;
+}
+
+static bool load_files(const evals_options *options, const eval_files *list, ngram_index *x, err *e)
+{
+    eval_file f = {.x = x, .options = options};
+    unsigned threads = tokenizer_is_closed(x->tokens) ? options->threads : 0;
+    AUTO_PTR(build_team) team = build_team_new(threads, &x->build->preparer);
+    f.team = team;
+    for (size_t i = 0; i < list->count; i++) {
+        if (cannot_be_decoded(options, list->paths[i])) {
+            log_warn("%s is left out, as compatible asks for", list->paths[i]);
+            continue;
+        }
+        begin_file(&f, list, i);
+        if (!load_file(&f, e))
+            return false;
+    }
     return true;
 }
 
@@ -216,9 +309,8 @@ bool evals_load(const evals_options *options, ngram_index *x, err *e)
     AUTO(eval_files) list = {0};
     if (!eval_files_find(options->dir, &list, e))
         return false;
-    for (size_t i = 0; i < list.count; i++)
-        if (!load_file(options, &list, i, x, e))
-            return false;
+    if (!load_files(options, &list, x, e))
+        return false;
     warn_of_missing_sets(&x->tally);
     log_info("%zu evaluation files read from %s", list.count, options->dir);
     return true;

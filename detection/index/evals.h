@@ -22,6 +22,7 @@ typedef struct evals_options {
     bool bad_line_ends_file; /* the old way: what follows a bad line is left out, with a warning */
     bool leave_out_bzip2_and_xz; /* as the reference server, which cannot decode them */
     uint64_t max_line_bytes;
+    unsigned threads; /* that prepare records, besides the caller's */
     /* NULL, or called after each file and every few thousand records. */
     void (*on_progress)(void *ctx, const evals_progress *now);
     void *progress_ctx;

@@ -3,31 +3,6 @@
 
 #include "detection/index/index_build.h"
 
-index_scratch *index_scratch_new(const detect_settings *settings)
-{
-    index_scratch *s = xcalloc(1, sizeof *s);
-    buf_init(&s->question, UINT32_MAX / 4);
-    buf_init(&s->answer, UINT32_MAX / 4);
-    buf_init(&s->passage, UINT32_MAX / 4);
-    buf_init(&s->combined, UINT32_MAX - 1);
-    eval_filter_init(&s->filter, settings);
-    return s;
-}
-
-void index_scratch_free(index_scratch *s)
-{
-    if (!s)
-        return;
-    buf_deinit(&s->question);
-    buf_deinit(&s->answer);
-    buf_deinit(&s->passage);
-    buf_deinit(&s->combined);
-    token_list_deinit(&s->tokens);
-    eval_filter_deinit(&s->filter);
-    free(s->ids);
-    free(s);
-}
-
 ngram_index *index_new(const detect_settings *settings, err *e)
 {
     AUTO_PTR(ngram_index) x = xcalloc(1, sizeof *x);
@@ -42,41 +17,22 @@ ngram_index *index_new(const detect_settings *settings, err *e)
     ngram_table_init(&x->table);
     if (settings->recall_high)
         x->questions = align_set_new();
-    x->scratch = index_scratch_new(settings);
+    x->build = index_build_new(settings);
     x->question_floor = score_question_floor(settings->threshold);
     x->near_floor = score_question_floor(settings->report_threshold);
     return move(x);
-}
-
-static void part_free(eval_part *p)
-{
-    free((char *)p->text.data);
-    free(p->tokens);
-    free(p->distinct);
-    free(p->ngrams);
-}
-
-static void record_free(eval_record *r)
-{
-    part_free(&r->answer);
-    part_free(&r->passage);
-    slice texts[] = {r->question_text, r->eval_key, r->split, r->fingerprint, r->reference_file};
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        free((char *)texts[i].data);
-    free(r->question_ids);
 }
 
 void index_free(ngram_index *x)
 {
     if (!x)
         return;
-    for (size_t i = 0; i < x->record_count; i++)
-        record_free(&x->records[i]);
+    arena_deinit(&x->memory);
     free(x->records);
     free(x->list_of);
     free(x->list_start);
     free(x->posts);
-    free(x->question_idf);
+    free(x->list_idf);
     ngram_filter_deinit(&x->in_questions);
     free(x->answer_df);
     free(x->passage_df);
@@ -84,7 +40,7 @@ void index_free(ngram_index *x)
     ngram_table_deinit(&x->table);
     tokenizer_free(x->tokens);
     normalizer_deinit(&x->normal);
-    index_scratch_free(x->scratch);
+    index_build_free(x->build);
     eval_tally_deinit(&x->tally);
     align_set_free(x->questions);
     free(x);

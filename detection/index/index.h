@@ -16,8 +16,10 @@
 
 #include "base/util.h"
 #include "detection/align/align_set.h"
+#include "detection/table/arena.h"
 #include "detection/table/ngram_table.h"
 #include "detection/text/normalize.h"
+#include "detection/index/eval_record.h"
 #include "detection/index/eval_tally.h"
 #include "detection/index/record_digest.h"
 #include "detection/index/score.h"
@@ -51,42 +53,6 @@ typedef struct detect_settings { /* constant after start */
     bool index_passages;
 } detect_settings;
 
-/* One line of a reference file, as it was read. Absent strings have data NULL. */
-typedef struct eval_input { /* record_digest_add covers what can change a result */
-    uint32_t doc_id;
-    slice question, answer, passage;
-    slice eval_key, split, fingerprint, reference_file;
-    uint64_t instance, line;
-    int is_correct; /* -1: not said */
-} eval_input;
-
-/* An answer or a passage. */
-typedef struct eval_part {
-    slice text;         /* snippet, data NULL where the raw text is empty or not indexed */
-    uint32_t *tokens;   /* in order */
-    uint32_t *distinct; /* ascending */
-    uint32_t *ngrams;   /* ids, distinct, ascending; none for short answers and passages */
-    uint32_t token_count, distinct_count, ngram_count;
-    /* Of the IDF of `ngrams`, ascending id; of `distinct`, in tokens that occur once, if recall is high. */
-    float ngram_sum, rare_tokens;
-} eval_part;
-
-typedef struct eval_record {
-    uint32_t doc_id;
-    uint32_t question_tokens;
-    uint32_t question_ngrams; /* distinct */
-    float question_sum;       /* of their IDF, ascending id */
-    eval_part answer, passage;
-    uint64_t instance, line;
-    /* Malloc'ed; may contain a NUL, and one follows. split, fingerprint: data NULL: absent. */
-    slice question_text, eval_key, split, fingerprint, reference_file;
-    int is_correct;
-    bool is_reported;       /* its set is one of report_sets */
-    uint32_t sequence;      /* which one it was in reading order */
-    uint32_t *question_ids; /* until index_freeze */
-    uint32_t question;      /* its number in `questions`, or ALIGN_NO_TEXT */
-} eval_record;
-
 typedef struct record_list { /* ascending record numbers */
     const uint32_t *records;
     size_t count;
@@ -103,18 +69,21 @@ typedef struct ngram_index {
     uint32_t *list_of;     /* by n-gram id: number of the list of records whose questions hold it */
     uint32_t *list_start;  /* by list, and one more: in `posts`. List 0 is empty */
     uint32_t *posts;       /* record numbers; n-grams of equal lists share one */
-    float *question_idf;   /* by n-gram id */
+    float *list_idf;       /* by list: of the n-grams whose questions they are */
     ngram_filter in_questions;
-    uint32_t *answer_df, *passage_df; /* by n-gram id: answers, passages that hold it */
-    uint32_t *token_df;               /* by token: distinct in questions + answers + passages */
-    size_t token_capacity, part_capacity, hot_limit;
+    uint32_t *answer_df; /* by n-gram id: answers, passages that hold it */
+    uint32_t *passage_df;
+    uint32_t *token_df; /* by token: distinct in questions + answers + passages */
+    size_t token_capacity, answer_capacity, passage_capacity;
+    size_t hot_limit;
     size_t longest_answer, longest_passage; /* tokens */
     float question_floor, near_floor;       /* near_floor: of report_threshold */
     index_counts counts;
     record_digest kept; /* of the records that the filters kept */
     eval_tally tally;
-    align_set *questions;          /* NULL unless recall is high */
-    struct index_scratch *scratch; /* until index_freeze */
+    align_set *questions;      /* NULL unless recall is high */
+    arena memory;              /* of the records */
+    struct index_build *build; /* until index_freeze */
 } ngram_index;
 
 ngram_index *index_new(const detect_settings *settings, err *e) MUST_USE;
@@ -136,11 +105,17 @@ static inline uint32_t index_list(const ngram_index *x, uint32_t ngram)
 {
     return x->list_of[ngram];
 }
+/* Of an n-gram that occurs in a question. */
+static inline float index_question_idf(const ngram_index *x, uint32_t ngram)
+{
+    return x->list_idf[x->list_of[ngram]];
+}
 float index_answer_idf(const ngram_index *x, uint32_t ngram);
 float index_passage_idf(const ngram_index *x, uint32_t ngram);
 float index_token_idf(const ngram_index *x, uint32_t token);
 /* The share of a part's n-grams that a search found: `count` distinct ones, with an IDF sum of `sum`.
- * Exactly 1 for all: sums of another order differ in the last bit. Compatible mode: the quotient. */
+ * Exactly 1 for all of them: `sum` was added in another order than the part's total and may differ
+ * in the last bit. In compatible mode the quotient, as in the reference. */
 bool index_part_can_match(const ngram_index *x, const eval_part *part);
 float index_part_overlap(const ngram_index *x, const eval_part *part, size_t count, float sum);
 

@@ -1,24 +1,30 @@
-/* The parts of index building that index.c and index_build.c share.
+/* Adding records to an index, and freezing it: what index.c, index_build.c and index_freeze.c share.
  *
- * What:    memory that is only needed while records are added.
- * Owner:   the index until index_freeze. Threads: the building one. Fails: never.
+ * What:    memory that is only needed while records are added; records that other threads prepared.
+ * Owner:   the index until index_freeze.
+ * Threads: the building one.
+ * Fails:   never.
  */
 #ifndef DETECTION_INDEX_INDEX_BUILD_H
 #define DETECTION_INDEX_INDEX_BUILD_H
 
 #include "base/util.h"
 #include "detection/index/eval_filter.h"
+#include "detection/index/prepare.h"
 
-typedef struct index_scratch {
-    buf question, answer, passage; /* normalised */
-    buf combined;
-    token_list tokens;
+typedef struct index_build {
+    preparer preparer; /* of index_add */
+    arena prepared;    /* the record of index_add */
     eval_filter filter;
-    uint32_t *ids;
-    size_t id_capacity;
-} index_scratch;
+    arena question_ids; /* of all records */
+    uint32_t *ids, *spare;
+    size_t id_capacity, spare_capacity;
+} index_build;
 
-index_scratch *index_scratch_new(const detect_settings *settings) MUST_USE;
-void index_scratch_free(index_scratch *s);
+index_build *index_build_new(const detect_settings *settings) MUST_USE;
+void index_build_free(index_build *b); /* NULL is fine */
+
+/* Records are committed in their order. One without tokens was prepared by the index's own preparer. */
+void index_commit(ngram_index *x, prepared_record *p);
 
 #endif

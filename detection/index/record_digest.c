@@ -20,11 +20,10 @@ static void add_text(digest_ctx *d, slice text)
         digest_update(d, text.data, text.len);
 }
 
-void record_digest_add(record_digest *d, const struct eval_input *record)
+void record_digest_of(const eval_input *record, uint8_t digest[SHA256_BYTES])
 {
     const slice texts[] = {record->eval_key, record->split,  record->fingerprint,
                            record->question, record->answer, record->passage};
-    uint8_t digest[SHA256_BYTES];
     AUTO(digest_ctx) ctx = {0};
     digest_sha256_init(&ctx);
     add_number(&ctx, record->doc_id);
@@ -32,6 +31,10 @@ void record_digest_add(record_digest *d, const struct eval_input *record)
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         add_text(&ctx, texts[i]);
     digest_final(&ctx, digest);
+}
+
+void record_digest_add(record_digest *d, const uint8_t digest[SHA256_BYTES])
+{
     unsigned carry = 0;
     for (size_t i = SHA256_BYTES; i-- > 0;) {
         carry += (unsigned)d->sum[i] + digest[i];

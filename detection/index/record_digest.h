@@ -24,7 +24,8 @@ typedef struct record_digest {
 #define RECORD_DIGEST_TEXT (2 * SHA256_BYTES + 1)
 
 /* doc_id, set, split, fingerprint, is_correct and the texts; not the file and line. */
-void record_digest_add(record_digest *d, const struct eval_input *record);
+void record_digest_of(const struct eval_input *record, uint8_t digest[SHA256_BYTES]);
+void record_digest_add(record_digest *d, const uint8_t digest[SHA256_BYTES]);
 void record_digest_hex(const record_digest *d, char hex[RECORD_DIGEST_TEXT]);
 
 #endif

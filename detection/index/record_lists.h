@@ -9,6 +9,6 @@
 
 #include "detection/index/index.h"
 
-void record_lists_make(ngram_index *x);
+size_t record_lists_make(ngram_index *x);
 
 #endif

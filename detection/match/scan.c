@@ -154,7 +154,7 @@ static void sum_matches(const walk *w)
         uint32_t id = s->ngrams.items[i].id;
         record_list docs = index_docs(w->x, id);
         summing sum = {
-            .groups = groups, .ngram = &s->ngrams.items[i], .idf = w->x->question_idf[id]};
+            .groups = groups, .ngram = &s->ngrams.items[i], .idf = index_question_idf(w->x, id)};
         if (groups->count >= docs.count) {
             candidate_groups_each_in(groups, docs, add_to_group_of, &sum);
             continue;

@@ -6,18 +6,13 @@
 #define FIRST_SLOTS         4096
 #define FILTER_BITS_A_NGRAM 16
 
-static ngram_slot *slots_new(size_t count)
-{
-    ngram_slot *slots = huge_calloc(count, sizeof *slots);
-    for (size_t i = 0; i < count; i++)
-        slots[i].id = NGRAM_UNKNOWN;
-    return slots;
-}
+/* N-grams of so many slots. */
+#define MOST(slots) ((slots) / 4 * 3)
 
 void ngram_table_init(ngram_table *t)
 {
-    *t = (ngram_table){.hashes = xcalloc(FIRST_SLOTS / 2 + 1, sizeof *t->hashes),
-                       .slots = slots_new(FIRST_SLOTS),
+    *t = (ngram_table){.hashes = xcalloc(MOST(FIRST_SLOTS) + 1, sizeof *t->hashes),
+                       .slots = huge_calloc(FIRST_SLOTS, sizeof *t->slots),
                        .slot_count = FIRST_SLOTS};
 }
 
@@ -34,8 +29,26 @@ static ngram_slot *find_slot(const ngram_table *t, uint64_t hash)
     size_t mask = t->slot_count - 1;
     for (size_t i = hash & mask;; i = (i + 1) & mask) {
         ngram_slot *s = &t->slots[i];
-        if (s->id == NGRAM_UNKNOWN || (s->hash == hash >> 32 && t->hashes[s->id] == hash))
+        if (s->place == 0 || (s->hash == hash >> 32 && t->hashes[s->place - 1] == hash))
             return s;
+    }
+}
+
+/* How many slots ahead of their use are prefetched. */
+#define AHEAD 16
+
+/* All hashes are different: each takes the next free slot. */
+static void fill(ngram_table *t)
+{
+    size_t mask = t->slot_count - 1;
+    for (uint32_t id = 0; id < t->count; id++) {
+        if (id + AHEAD < t->count)
+            ngram_table_prefetch(t, t->hashes[id + AHEAD]);
+        uint64_t hash = t->hashes[id];
+        size_t i = hash & mask;
+        while (t->slots[i].place != 0)
+            i = (i + 1) & mask;
+        t->slots[i] = (ngram_slot){.hash = (uint32_t)(hash >> 32), .place = id + 1};
     }
 }
 
@@ -43,30 +56,37 @@ static void grow(ngram_table *t)
 {
     free(t->slots);
     t->slot_count *= 2;
-    t->slots = slots_new(t->slot_count);
-    t->hashes = xrealloc(t->hashes, (t->slot_count / 2 + 1) * sizeof *t->hashes);
-    for (uint32_t id = 0; id < t->count; id++)
-        *find_slot(t, t->hashes[id]) =
-            (ngram_slot){.hash = (uint32_t)(t->hashes[id] >> 32), .id = id};
+    t->slots = huge_calloc(t->slot_count, sizeof *t->slots);
+    t->hashes = xrealloc(t->hashes, (MOST(t->slot_count) + 1) * sizeof *t->hashes);
+    fill(t);
 }
 
-uint32_t ngram_table_add(ngram_table *t, const uint32_t *tokens, size_t n)
+void ngram_table_trim(ngram_table *t)
 {
-    uint64_t hash = ngram_hash(tokens, n);
+    t->hashes = xrealloc(t->hashes, ((size_t)t->count + 1) * sizeof *t->hashes);
+}
+
+uint32_t ngram_table_add_hash(ngram_table *t, uint64_t hash)
+{
     ngram_slot *slot = find_slot(t, hash);
-    if (slot->id != NGRAM_UNKNOWN)
-        return slot->id;
+    if (slot->place != 0)
+        return slot->place - 1;
     uint32_t id = t->count++;
-    *slot = (ngram_slot){.hash = (uint32_t)(hash >> 32), .id = id};
+    *slot = (ngram_slot){.hash = (uint32_t)(hash >> 32), .place = id + 1};
     t->hashes[id] = hash;
-    if ((size_t)t->count * 2 > t->slot_count)
+    if (t->count > MOST(t->slot_count))
         grow(t);
     return id;
 }
 
+uint32_t ngram_table_add(ngram_table *t, const uint32_t *tokens, size_t n)
+{
+    return ngram_table_add_hash(t, ngram_hash(tokens, n));
+}
+
 uint32_t ngram_table_find_hash(const ngram_table *t, uint64_t hash)
 {
-    return find_slot(t, hash)->id;
+    return find_slot(t, hash)->place - 1; /* NGRAM_UNKNOWN: a free slot */
 }
 
 uint32_t ngram_table_find(const ngram_table *t, const uint32_t *tokens, size_t n)

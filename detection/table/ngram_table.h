@@ -16,8 +16,8 @@
 #define NGRAM_UNKNOWN UINT32_MAX
 
 typedef struct ngram_slot {
-    uint32_t hash; /* the upper half; the lower half selects the slot */
-    uint32_t id;   /* NGRAM_UNKNOWN: free */
+    uint32_t hash;  /* the upper half; the lower half selects the slot */
+    uint32_t place; /* the id + 1; 0: free */
 } ngram_slot;
 
 typedef struct ngram_table {
@@ -36,7 +36,15 @@ static inline uint64_t ngram_hash(const uint32_t *tokens, size_t n)
     return hash_bytes(tokens, n * sizeof *tokens, UINT64_C(0x5851F42D4C957F2D));
 }
 
+/* Gives memory back that only adding needs. */
+void ngram_table_trim(ngram_table *t);
 uint32_t ngram_table_add(ngram_table *t, const uint32_t *tokens, size_t n);
+uint32_t ngram_table_add_hash(ngram_table *t, uint64_t hash);
+/* Prefetches the slot where the hash belongs. */
+static inline void ngram_table_prefetch(const ngram_table *t, uint64_t hash)
+{
+    __builtin_prefetch(&t->slots[hash & (t->slot_count - 1)]);
+}
 /* NGRAM_UNKNOWN where it was not put in. */
 uint32_t ngram_table_find(const ngram_table *t, const uint32_t *tokens, size_t n);
 uint32_t ngram_table_find_hash(const ngram_table *t, uint64_t hash);

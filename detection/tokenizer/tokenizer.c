@@ -86,6 +86,32 @@ bool tokenizer_shows_text(const tokenizer *t)
     return t->ops->shows_text;
 }
 
+bool tokenizer_is_closed(const tokenizer *t)
+{
+    return t->ops->is_closed;
+}
+
+/* White space as the filter of short records has it: 9 to 13 and 28 to 32. */
+static bool is_filled(const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+        if (!(c >= 9 && c <= 13) && !(c >= 28 && c <= 32))
+            return true;
+    }
+    return false;
+}
+
+size_t tokenizer_filled(slice text, const token_list *tokens)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < tokens->count; i++) {
+        size_t start = token_list_start(tokens, i);
+        count += is_filled(text.data + start, tokens->ends[i] - start);
+    }
+    return count;
+}
+
 void token_list_deinit(token_list *l)
 {
     free(l->ids);

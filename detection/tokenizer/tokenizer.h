@@ -65,6 +65,11 @@ void tokenizer_learn(tokenizer *t, slice text, token_list *out);
 void tokenizer_encode(const tokenizer *t, slice text, token_list *out);
 size_t tokenizer_count_filled(tokenizer *t, slice text); /* tokens that are not white space */
 bool tokenizer_shows_text(const tokenizer *t);           /* whether reports show an excerpt */
+/* Whether there is nothing to learn: tokenizer_encode gives the same tokens, in any number of threads. Then the
+ * tokens of normalised texts that are joined with a space are those of each by itself. */
+bool tokenizer_is_closed(const tokenizer *t);
+/* What tokenizer_count_filled counts, where the tokens of the text are known. */
+size_t tokenizer_filled(slice text, const token_list *tokens);
 
 const char *tokenizer_name(const tokenizer *t);
 const char *

@@ -50,26 +50,12 @@ static void bpe_learn(tokenizer *t, slice text, token_list *out)
     encode(t, text, out);
 }
 
-/* White space as the filter of short records has it: 9 to 13 and 28 to 32. */
-static bool is_filled(slice bytes)
-{
-    for (size_t i = 0; i < bytes.len; i++) {
-        unsigned char c = (unsigned char)bytes.data[i];
-        if (!(c >= 9 && c <= 13) && !(c >= 28 && c <= 32))
-            return true;
-    }
-    return false;
-}
-
 static size_t bpe_count_filled(tokenizer *t, slice text)
 {
     bpe_tokenizer *b = (bpe_tokenizer *)t;
-    size_t count = 0;
     b->counted.count = 0;
     encode(t, text, &b->counted);
-    for (size_t i = 0; i < b->counted.count; i++)
-        count += is_filled(bpe_vocabulary_bytes(b->vocabulary, b->counted.ids[i]));
-    return count;
+    return tokenizer_filled(text, &b->counted);
 }
 
 static const char *bpe_vocabulary_sha256(const tokenizer *t)
@@ -80,8 +66,8 @@ static const char *bpe_vocabulary_sha256(const tokenizer *t)
 /* clang-format off */
 #define BPE_OPS(word)                                                                              \
     {                                                                                              \
-        .name = (word), .leads_with_space = true, .shows_text = true, .create = bpe_create,        \
-        .free = bpe_free, .learn = bpe_learn, .encode = encode,                                    \
+        .name = (word), .leads_with_space = true, .shows_text = true, .is_closed = true,           \
+        .create = bpe_create, .free = bpe_free, .learn = bpe_learn, .encode = encode,                                    \
         .count_filled = bpe_count_filled, .vocabulary = bpe_vocabulary_sha256                      \
     }
 /* clang-format on */

@@ -13,6 +13,7 @@ struct tokenizer_ops {
     bool leads_with_space; /* so that a word is the same token everywhere */
     bool spaces_between;   /* a space lies between two tokens, and belongs to neither */
     bool shows_text;       /* reports show an excerpt */
+    bool is_closed;        /* nothing to learn (tokenizer_is_closed) */
     tokenizer *(*create)(const tokenizer_ops *ops, const char *vocabulary_dir, err *e);
     void (*free)(tokenizer *t);
     void (*learn)(tokenizer *t, slice text, token_list *out);

@@ -86,7 +86,7 @@ static bool check_cluster(void *ctx, const cluster *found, err *e)
         qsort(matched.ids, matched.count, sizeof *matched.ids, compare_ids);
         float sum = 0.0f;
         for (size_t k = 0; k < matched.count; k++)
-            sum += c->x->question_idf[matched.ids[k]];
+            sum += index_question_idf(c->x, matched.ids[k]);
         assert_int_equal(base + got.lo, lo);
         assert_int_equal(base + got.hi, hi);
         assert_int_equal(got.matched, matched.count);
