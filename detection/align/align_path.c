@@ -1,9 +1,12 @@
 #include "base/util.h"
 #include "detection/align/align_path.h"
 
-#define HALF        (ALIGN_BAND / 2)
-#define GAP_PENALTY 0.05f /* of a token of the document in a gap, in full weights */
-#define DRIFT_LEAST 4     /* columns from the middle of the band before it moves */
+#define HALF (ALIGN_BAND / 2)
+/* Of a token of the document in a gap: in full weights, but for texts of common words at most so much
+ * of the mean weight of their tokens. */
+#define GAP_PENALTY      0.05f
+#define GAP_PENALTY_MOST 0.25f
+#define DRIFT_LEAST      4 /* columns from the middle of the band before it moves */
 
 enum { STEP_START, STEP_MATCH, STEP_SKIP_TEXT, STEP_SKIP_DOCUMENT };
 
@@ -156,7 +159,8 @@ bool align_path_find(align_path *p, const align_set *set, const align_text *text
                 .text_count = text->count,
                 .tokens = tokens,
                 .count = count,
-                .penalty = GAP_PENALTY * set->full_weight};
+                .penalty = MIN(GAP_PENALTY * set->full_weight,
+                               GAP_PENALTY_MOST * text->weight / (float)text->count)};
     if (text->count > p->capacity) {
         p->capacity = text->count;
         p->rows = xrealloc(p->rows, p->capacity * sizeof *p->rows);

@@ -163,6 +163,8 @@ static void general_questions_need_their_passage(void **state)
     "Sandwick. "
     assert_int_equal(
         find(s, PASSAGE "Which of the following is false? The pin went to a wedding.").count, 1);
+    assert_int_equal(
+        find(s, PASSAGE "Which of these following is true? The pin went to a wedding.").count, 1);
     assert_int_equal(find(s, BEFORE "Which of the following is false? It is not said here.").count,
                      0);
     assert_int_equal(find(s, PASSAGE "And then the smith came home and gave it back to him.").count,
