@@ -37,7 +37,7 @@ verify() {
 test_the_example_of_the_documentation() {
     scan --ledger-sha256
     cp "$top/docs/certificate.md" "$T/text"
-    sed -n '/^## Example/,/^## Files/s/^    //p' "$T/text" >"$T/example.sh"
+    sed -n '/^## Example/,/^## Files/{/^```sh/,/^```$/{/^```/!p}}' "$T/text" >"$T/example.sh"
     [ "$(grep -c . "$T/example.sh")" = 6 ] || fail "$(cat "$T/example.sh")"
     (cd "$T" && PATH=$BIN:$PATH bash -euo pipefail example.sh) >"$T/example.log" 2>&1 || fail "$(cat "$T/example.log")"
     log=example
