@@ -12,6 +12,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 version=$1 folder=$2 archive=$3 layout=${3%.tar}
 ca_bundle=${CA_BUNDLE:-/etc/ssl/certs/ca-certificates.crt}
 user=10001
+umask 022 # modes of files in the image do not depend on who builds it
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root

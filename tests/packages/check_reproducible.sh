@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Two builds of the same sources in two folders of different length, at two times: programs, libraries, bill of
+# Two builds of the same sources in two folders of different length, at two times and with two umasks: programs, libraries, bill of
 # materials, tarball and image are equal byte for byte. Not part of `make test`: make check-reproducible.
 #   tests/packages/check_reproducible.sh FOLDER
 # ONLY=base: the archive of one folder of the sources alone, for a quick look.
@@ -12,11 +12,13 @@ unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL BUILD OUT
 targets=(image sbom install-libraries)
 [ -z "${ONLY:-}" ] || targets=("build/lib/lib$ONLY.a")
 
-# build NAME: the sources as they are now, in a folder of that name.
+"$top/deploy/packages/sources.sh" "$top" | tar -C "$top" --null -T - -cf "$folder/sources.tar"
+
+# build NAME: the sources, in a folder of that name.
 build() {
     rm -rf "${folder:?}/$1"
     mkdir -p "$folder/$1"
-    "$top/deploy/packages/sources.sh" "$top" | tar -C "$top" --null -T - -c | tar -C "$folder/$1" -x
+    tar -C "$folder/$1" -xf "$folder/sources.tar"
     echo "  BUILD $folder/$1"
     make -C "$folder/$1" -j"$(nproc)" -s DESTDIR=build/installed "${targets[@]}" >"$folder/$1.log" 2>&1 ||
         { tail -n 5 "$folder/$1.log"; exit 1; }
