@@ -87,7 +87,8 @@ test_the_examples_run() {
     make_world
     start_store
     s3 mb s3://my-bucket
-    mkdir -p "$T/bin"
+    mkdir -p "$T/bin" "$T/training/web"
+    cp "$T/training/a.jsonl" "$T/training/web/a.jsonl"
     cp "$T/training/a.jsonl" "$T/a.jsonl" && gzip "$T/a.jsonl"
     printf '{"eval_key":"marsh","split":"test","eval_instance_index":0,"verdict":"false_positive"}\n' >"$T/false.jsonl"
     (cd "$T" && for folder in reports results-a results-b; do
