@@ -97,7 +97,7 @@ begin() {
     if ! is_kept; then
         rm -f "$dir/port/port"
         setsid "$0" keep </dev/null >>"$dir/log" 2>&1 9>&- &
-        until is_kept; do sleep 0.1; done
+        until is_kept || ! kill -0 $! 2>/dev/null; do sleep 0.1; done
     fi
     flock --unlock 9
     for ((i = 0; i < start_s * 10; i++)); do
@@ -127,7 +127,7 @@ status:)
     ;;
 keep:)
     exec 8>>"$dir/keeper.lock"
-    flock --nonblock 8 || exit 0
+    flock --timeout 60 8 || exit 0 # is_kept holds it for a moment
     echo $$ >"$dir/pid"
     keep
     ;;
