@@ -44,7 +44,8 @@ OWN_CPPFLAGS := $(PUBLIC_FLAGS) -DDECON_SHORT_NAMES -DDECON_VERSION='"$(VERSION)
 EXACT_FLOAT := -ffp-contract=off -fno-fast-math -fno-unsafe-math-optimizations -fno-associative-math \
                -fno-reciprocal-math -fno-finite-math-only -fsigned-zeros
 # Debug information names the sources relative to this folder: the bytes do not depend on its path.
-OWN_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden $(EXACT_FLOAT) $(WARNINGS) $(SANITIZE_FLAGS) -fdebug-prefix-map=$(CURDIR)=.
+# char is signed on every machine, as on x86-64; on arm64 it is unsigned by default.
+OWN_CFLAGS := -std=gnu11 -fsigned-char -fPIC -fvisibility=hidden $(EXACT_FLOAT) $(WARNINGS) $(SANITIZE_FLAGS) -fdebug-prefix-map=$(CURDIR)=.
 OWN_LDLIBS := -lcurl -lcrypto -lxml2 -lyaml -ljansson -lz -lzstd -llzma -lbz2 -lmicrohttpd -lm -lpthread
 
 # Hardening: before the user's flags, so that they can override it. HARDENING=0: none.

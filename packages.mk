@@ -77,8 +77,10 @@ tarball-arm64 image-arm64: %-arm64: $(ARM64_ROOT)/owners.txt
 	@$(MAKE) --no-print-directory $(PARALLEL) $(ARM64_BUILD) $*
 
 ## check-arm64: the unit and flow tests and the programs, cross-compiled and run by qemu-user
-# Left out: tests that start their own program again, or look for mount points; qemu-user 7.2 can do neither.
-ARM64_LEFT_OUT := $(patsubst %,tests/unit/base/%.c,test_output test_log test_fs_guard)
+# Left out, because qemu-user 7.2 does not start a program again, know mount points, end its own processes, limit memory
+# or filter system calls; and test_decoder, whose list of bits that may differ fits what zstd writes on x86-64.
+ARM64_LEFT_OUT := $(patsubst %,tests/unit/%.c,base/test_output base/test_log base/test_fs_guard base/loop/test_loop_process \
+    compression/test_out_of_memory detection/job/test_job_isolation detection/job/test_worker_processes compression/stream/test_decoder)
 ARM64_TESTS := $(patsubst %.c,$(BUILD)/arm64/%,$(filter-out $(ARM64_LEFT_OUT),$(UNIT_AND_FLOW)))
 check-arm64: $(ARM64_ROOT)/owners.txt
 	@$(MAKE) --no-print-directory $(PARALLEL) $(ARM64_BUILD) all $(ARM64_TESTS)
