@@ -65,6 +65,18 @@ test_one_server_of_a_node_lives_as_long_as_its_jobs() {
     wait_for eval '! node_server status'
 }
 
+# A look at the keeper's lock holds it for a moment, as here for a second.
+test_a_look_at_the_lock_does_not_end_a_keeper() {
+    prepare_node
+    mkdir -p "$T/node"
+    flock --shared "$T/node/keeper.lock" sleep 1 &
+    wait_for eval '! flock --nonblock "$T/node/keeper.lock" true'
+    node_server begin 1
+    [ "$(node_server status)" = 'running 1 jobs' ] || fail "$(node_server status)"
+    node_server end 1
+    wait_for eval '! node_server status'
+}
+
 test_a_wrong_configuration_of_a_node_is_reported_at_once() {
     prepare_node
     echo 'no_such_key: 1' >>"$T/server.yaml"
