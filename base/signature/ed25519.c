@@ -19,13 +19,26 @@ static int no_passphrase(char *buffer, int size, int writing, void *ctx)
     return -1;
 }
 
+/* A context; without memory the process ends, so that no signature counts as wrong. */
+static EVP_MD_CTX *context_new(void)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    if (!context)
+        util_out_of_memory(0);
+    return context;
+}
+
 static EVP_PKEY *parse(slice pem, bool is_private)
 {
+    if (pem.len == 0)
+        return NULL;
     BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
     EVP_PKEY *key = NULL;
-    if (bio && is_private)
+    if (!bio)
+        util_out_of_memory(0);
+    if (is_private)
         key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
-    else if (bio)
+    else
         key = PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL);
     BIO_free(bio);
     return key;
@@ -72,9 +85,9 @@ static EVP_PKEY *pkey_of(const signature_key *key)
 bool ed25519_sign(const signature_key *key, slice text, uint8_t out[ED25519_SIGNATURE_BYTES],
                   err *e)
 {
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EVP_MD_CTX *context = context_new();
     size_t len = ED25519_SIGNATURE_BYTES;
-    bool ok = context && EVP_DigestSignInit(context, NULL, NULL, NULL, pkey_of(key)) == 1 &&
+    bool ok = EVP_DigestSignInit(context, NULL, NULL, NULL, pkey_of(key)) == 1 &&
               EVP_DigestSign(context, out, &len, (const unsigned char *)text.data, text.len) == 1 &&
               len == ED25519_SIGNATURE_BYTES;
     EVP_MD_CTX_free(context);
@@ -83,8 +96,8 @@ bool ed25519_sign(const signature_key *key, slice text, uint8_t out[ED25519_SIGN
 
 bool ed25519_verify(const signature_key *key, slice text, slice signature)
 {
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool ok = context && signature.len == ED25519_SIGNATURE_BYTES &&
+    EVP_MD_CTX *context = context_new();
+    bool ok = signature.len == ED25519_SIGNATURE_BYTES &&
               EVP_DigestVerifyInit(context, NULL, NULL, NULL, pkey_of(key)) == 1 &&
               EVP_DigestVerify(context, (const unsigned char *)signature.data, signature.len,
                                (const unsigned char *)text.data, text.len) == 1;

@@ -89,7 +89,7 @@ static reported reported_of(const match *found, bool is_near)
                       .is_near = is_near};
 }
 
-/* True the first time. What was a match already is no near miss. */
+/* True the first time. Near misses exclude what is already a match. */
 static bool remember(matcher *m, const match *found, bool is_near)
 {
     reported as_match = reported_of(found, false), r = reported_of(found, is_near);

@@ -92,8 +92,7 @@ static void lose(held *h)
 {
     claims *c = h->claims;
     log_warn("claims: slice %u of %u: another host has taken it over, since its lease was not "
-             "renewed in "
-             "time; its files are left to that host",
+             "renewed in time; its files are left to that host",
              h->claim.id.rest, h->claim.id.modulus);
     c->o.on_lost(c->o.ctx, &h->claim);
     let_go(h, SLICE_HELD);
