@@ -241,6 +241,25 @@ test_no_command_hides_in_a_block_that_is_only_indented() {
     done
 }
 
+# Its first paragraph says so.
+test_every_document_opens_with_who_should_read_it() {
+    local document
+    for document in CHANGELOG.md $(documents); do
+        awk 'NR > 2 && /^$/ { exit } NR > 2 || !/^$/' "$top/$document" | grep -Eq '(^|[.] )(It is for|For) [a-z]' ||
+            fail "$document: who should read it? (For those who ...)"
+    done
+}
+
+test_the_pictures_of_the_readme_are_there_and_small() {
+    local picture
+    sed -n 's/^!\[.*\](\(.*\))$/\1/p' "$top/README.md" >"$T/pictures"
+    [ "$(wc -l <"$T/pictures")" = 2 ] || fail "$(cat "$T/pictures")"
+    while read -r picture; do
+        [ -s "$top/$picture" ] && [ "$(stat -c %s "$top/$picture")" -lt 150000 ] || fail "$picture"
+        grep -q "^# Prints $picture" "$top"/tools/*.sh || fail "$picture: no script makes it"
+    done <"$T/pictures"
+}
+
 run_tests
 not_run=$(for document in $(documents); do
     blocks "$top/$document" | sed -n "s|^\([0-9]*\)\tnot-run: \(.*\)|# not run: $document:\1: \2|p"
