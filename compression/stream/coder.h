@@ -24,10 +24,10 @@ head_match head_match_magic(slice head, slice magic);
 
 typedef struct decoder decoder;
 typedef struct decoder_ops {
-    const char *name;            /* "gzip" */
-    const char *member;          /* "gzip member" */
-    unsigned padding_unit;       /* zeros after a member are multiples of this; 0: not allowed */
-    bool members_behind_padding; /* else only zeros may follow padding */
+    const char *name;           /* "gzip" */
+    const char *member;         /* "gzip member" */
+    unsigned padding_unit;      /* zeros after a member are multiples of this; 0: not allowed */
+    bool members_after_padding; /* else only zeros may follow padding */
     head_match (*match)(slice head);
     bool (*start)(decoder *d, err *e); /* a member begins; `body` gets its first bytes too */
     /* Consumes with decoder_take; at the end of a member sets *ended and leaves the rest, or

@@ -102,9 +102,9 @@ static bool refuse_head(const decoder *d, err *e)
     return decoder_fail(d, ERR_CODEC_TRAILING, d->raw_bytes, cause, e);
 }
 
-static bool refuse_behind_padding(const decoder *d, err *e)
+static bool refuse_after_padding(const decoder *d, err *e)
 {
-    if (!d->ops->members_behind_padding)
+    if (!d->ops->members_after_padding)
         return decoder_fail(d, ERR_CODEC_TRAILING, d->raw_bytes, "data after the zero padding", e);
     return decoder_fail(d, ERR_CODEC_CORRUPT, d->raw_bytes,
                         "padding is not a multiple of four bytes", e);
@@ -123,8 +123,8 @@ static bool between(decoder *d, char byte, err *e)
         d->raw_bytes++;
         return true;
     }
-    if (d->padding_bytes > 0 && (!d->ops->members_behind_padding || !padding_whole(d)))
-        return refuse_behind_padding(d, e);
+    if (d->padding_bytes > 0 && (!d->ops->members_after_padding || !padding_whole(d)))
+        return refuse_after_padding(d, e);
     d->head[d->head_len++] = byte;
     switch (d->ops->match((slice){.data = d->head, .len = d->head_len})) {
     case HEAD_YES:

@@ -103,9 +103,9 @@ void xz_block_start(xz_block *b, uint64_t raw_offset)
 uint64_t xz_block_raw_bytes(const xz_block *b)
 {
     lzma_vli total = lzma_block_total_size(&b->block);
-    bool told = total != 0 && total != LZMA_VLI_UNKNOWN;
-    return told && b->block.uncompressed_size != LZMA_VLI_UNKNOWN ? total - b->block.header_size
-                                                                  : 0;
+    bool known = total != 0 && total != LZMA_VLI_UNKNOWN;
+    return known && b->block.uncompressed_size != LZMA_VLI_UNKNOWN ? total - b->block.header_size
+                                                                   : 0;
 }
 
 uint64_t xz_block_out_bytes(const xz_block *b)

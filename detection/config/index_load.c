@@ -87,12 +87,12 @@ static void show_progress(void *ctx, const evals_progress *now)
 static bool load_files(const evals_options *options, ngram_index *x, err *e)
 {
     progress_line p;
-    evals_options told = *options;
+    evals_options with_progress = *options;
     progress_line_init(&p, monotonic_ms());
-    told.on_progress = show_progress;
-    told.progress_ctx = &p;
+    with_progress.on_progress = show_progress;
+    with_progress.progress_ctx = &p;
     log_info("index: reading the evaluation files of %s", options->dir);
-    bool ok = evals_load(&told, x, e);
+    bool ok = evals_load(&with_progress, x, e);
     progress_line_end(&p);
     return ok;
 }

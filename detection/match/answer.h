@@ -1,6 +1,6 @@
-/* Whether a record's answer stands behind the question in a document.
+/* Whether a record's answer follows the question in a document.
  *
- * What:    short answers are searched as exact text, long ones by n-grams, in a window behind the
+ * What:    short answers are searched as exact text, long ones by n-grams, in a window after the
  *          question's end.
  * Owner:   answer_found is the caller's, kept from search to search; answer_found_deinit.
  * Threads: the index is constant; answer_found belongs to one thread at a time.
@@ -33,7 +33,7 @@ typedef struct answer_found {
 
 void answer_found_deinit(answer_found *f);
 
-/* `from`: the first position behind the question. Replaces what `out` holds. */
+/* `from`: the first position after the question. Replaces what `out` holds. */
 void answer_search(const ngram_index *x, const eval_record *r, const token_list *document,
                    size_t from, answer_found *out);
 /* For display: the share of the answer's distinct tokens that are there. After answer_search for the

@@ -1,4 +1,4 @@
-/* Whether a record's passage stands before the question in a document.
+/* Whether a record's passage precedes the question in a document.
  *
  * What:    goes backwards from the question over n-grams of the passage.
  * Owner:   passage_found is the caller's, kept from search to search; passage_found_deinit.

@@ -21,7 +21,7 @@ void scan_scratch_deinit(scan_scratch *s)
     *s = (scan_scratch){0};
 }
 
-/* The id of the n-gram at the position, where it stands in a question. */
+/* The id of the n-gram at the position, if a question contains it. */
 static inline uint32_t ngram_at(const walk *w, size_t position)
 {
     uint64_t hash = ngram_hash(w->tokens + position, w->x->settings->ngram_size);
@@ -169,7 +169,7 @@ static void sum_matches(const walk *w)
  */
 #define PROBES_AHEAD 8
 
-/* From `i` on in steps, the first position whose n-gram stands in a question, or w->total or more. */
+/* From `i` on in steps, the first position whose n-gram is in a question, or w->total or more. */
 static size_t next_hit(const walk *w, size_t i, uint32_t *ngram)
 {
     size_t n = w->x->settings->ngram_size, step = w->x->settings->sample_every_m_tokens;

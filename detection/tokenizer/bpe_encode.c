@@ -74,7 +74,7 @@ static void remember_unit(encoding *c, const unit_key *key, size_t start, size_t
         unit_cache_put(c->memory->units, key, tokens, count);
 }
 
-static void encode_anew(encoding *c, size_t start, size_t end)
+static void encode_uncached(encoding *c, size_t start, size_t end)
 {
     slice piece = {.data = c->text.data + start, .len = end - start};
     uint32_t rank = bpe_vocabulary_rank(c->vocabulary, piece);
@@ -112,7 +112,7 @@ static void encode_piece(encoding *c, size_t start, size_t end)
 {
     slice piece = {.data = c->text.data + start, .len = end - start};
     if (piece.len > PIECE_MAX_BYTES) {
-        encode_anew(c, start, end);
+        encode_uncached(c, start, end);
         return;
     }
     piece_key key = piece_key_of(piece);
@@ -122,7 +122,7 @@ static void encode_piece(encoding *c, size_t start, size_t end)
         return;
     }
     size_t first = c->out->count;
-    encode_anew(c, start, end);
+    encode_uncached(c, start, end);
     remember(c, key, start, first);
 }
 
@@ -131,7 +131,7 @@ static size_t encode_pieces(encoding *c, size_t at, size_t end)
 {
     size_t next = c->split(c->text, at);
     if (next == end) { /* the cache of pieces would have nothing that the unit's has not */
-        encode_anew(c, at, end);
+        encode_uncached(c, at, end);
         return end;
     }
     for (;; next = c->split(c->text, at)) {
@@ -264,7 +264,7 @@ static inline size_t encode_short(encoding *c, const piece_row *row, size_t i)
     if (key.words[1] & PIECE_IS_UNIT)
         return encode_unit(c, row, i);
     size_t first = c->out->count;
-    encode_anew(c, row->starts[i], row->ends[i]);
+    encode_uncached(c, row->starts[i], row->ends[i]);
     remember(c, key, row->starts[i], first);
     return row->ends[i];
 }
@@ -279,7 +279,7 @@ static size_t encode_row(encoding *c, const piece_row *row)
         else if (row->kinds[i] == ROW_LONG_UNIT)
             at = encode_long_unit(c, row, i);
         else
-            encode_anew(c, row->starts[i], at = row->ends[i]);
+            encode_uncached(c, row->starts[i], at = row->ends[i]);
         if (at != row->ends[i])
             break;
     }

@@ -34,7 +34,7 @@ struct bpe_vocabulary {
     bpe_slot *slots; /* of strings that are not short; open addressing, a power of two */
     size_t slot_count;
     /* As many slots of short ones. A tag is a byte of the hash, 0 where the slot is free: most strings that
-     * are not there are told by tags alone, which are small enough to be cached. */
+     * are absent are recognised by tags alone, which are small enough to be cached. */
     short_slot *shorts;
     uint8_t *tags;
     size_t longest; /* bytes */

@@ -91,11 +91,11 @@ void result_dirs_free(result_dirs *d)
     free(d);
 }
 
-static void learn_folder(result_dirs *d, const char *told)
+static void learn_folder(result_dirs *d, const char *reported)
 {
     uid_t owner;
     err e = ERR_INIT;
-    char *folder = told && told[0] ? fs_absolute(told, &e) : NULL;
+    char *folder = reported && reported[0] ? fs_absolute(reported, &e) : NULL;
     if (!folder)
         return;
     AUTO_FD fd = result_open_folder(d, folder, &owner, &e);

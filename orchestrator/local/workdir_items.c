@@ -138,7 +138,7 @@ int workdir_unnamed_open(const workdir *w, err *e)
 }
 
 /* Whether an earlier run may have left files for this key. */
-static bool may_stand(const workdir *w, const char *key)
+static bool may_exist(const workdir *w, const char *key)
 {
     return !w->scanned || find_dir(w, key);
 }
@@ -154,7 +154,7 @@ uint64_t workdir_part_bytes(const workdir *w, const char *key)
 {
     struct stat st;
     err absent = ERR_INIT;
-    AUTO_FD fd = may_stand(w, key) ? workdir_file_open(w, key, PART_NAME, &absent) : -1;
+    AUTO_FD fd = may_exist(w, key) ? workdir_file_open(w, key, PART_NAME, &absent) : -1;
     return fd >= 0 && fstat(fd, &st) == 0 ? (uint64_t)st.st_blocks * 512 : 0;
 }
 
@@ -222,7 +222,7 @@ bool workdir_whole_to_part(const workdir *w, const char *key, err *e)
 
 bool workdir_has_whole(const workdir *w, const char *key, const char *etag, uint64_t size_bytes)
 {
-    if (etag[0] == '\0' || !may_stand(w, key))
+    if (etag[0] == '\0' || !may_exist(w, key))
         return false;
     AUTO_FREE char *etag_path = item_file(key, ETAG_NAME);
     AUTO(buf) kept = BUF(4096);

@@ -72,7 +72,7 @@ static void warn_about(const download *d)
 static bool begin(download *d, err *e);
 
 /* A file left by an earlier run is corrupt: the object is downloaded again. */
-static void begin_afresh(download *d, const err *error)
+static void download_again(download *d, const err *error)
 {
     log_warn("%s; the kept local copy is corrupt; downloading again", error->message);
     err e = ERR_INIT;
@@ -143,7 +143,7 @@ static void on_fetched(void *ctx, const fetch_end *end)
     d->fetch = NULL;
     err unproven = ERR_INIT;
     if (!end->error && d->reused && !is_as_recorded(d, end, &unproven)) {
-        begin_afresh(d, &unproven);
+        download_again(d, &unproven);
     } else if (!end->error) {
         d->hashed = end->hashed;
         d->options.item->local.checksum = d->options.sha256 ? end->sha256 : end->hashed;
@@ -151,7 +151,7 @@ static void on_fetched(void *ctx, const fetch_end *end)
         d->options.item->local.read_etag = xstrdup_or_null(end->etag);
         verified(d, end->verdict);
     } else if (end->invalid && end->kept) {
-        begin_afresh(d, end->error);
+        download_again(d, end->error);
     } else if (end->invalid) {
         fail_verification(d, end->error);
     } else {

@@ -1,10 +1,10 @@
 /* Downloads one object into a file and verifies it meanwhile.
  *
- * What:    ranges into the file (s3_get), and a verification that reads along (verify_task): it is
- *          told how far the file is whole, tells how far it is, so that the line does not run away
- *          from it, and hashes what it reads for the object's checksum. A fault that it finds is
- *          held until that checksum has told whether the bytes are the object's; one in bytes of an
- *          earlier run is told at once.
+ * What:    ranges into the file (s3_get), and a verification that reads along (verify_task): it
+ *          gets the length of the complete beginning of the file, reports how far it has read, so
+ *          that the download stays near it, and hashes the bytes for the object's checksum. A fault
+ *          is withheld until that checksum has shown whether the bytes are the object's; a fault in
+ *          bytes of an earlier run is reported at once.
  * Owner:   an operation (base/op.h); the result is borrowed by on_done.
  * Threads: loop.
  * Fails:   by the error given to on_done; the first one ends both.

@@ -12,7 +12,7 @@
 #define VISIT_PLAIN_BYTES ((uint64_t)64 << 20)
 #define VISIT_CODED_BYTES ((uint64_t)12 << 20)
 /* Progress notifications per time slice. */
-#define TELLS 32
+#define REPORTS_PER_SLICE 32
 
 struct verifier {
     pool *pool;
@@ -45,7 +45,7 @@ struct verify_task {
     bool finish;
     verify *verify;
     s3_hash hash, sha256;
-    uint64_t told_bytes; /* `from` at the last report */
+    uint64_t reported_bytes; /* `from` at the last report */
     bool finished, failed;
     verdict verdict;
     s3_checksum hashed;
@@ -89,11 +89,11 @@ static void task_free(verify_task *t)
 
 /* --- on a worker --- */
 
-static void tell_read(verify_task *t)
+static void report_read(verify_task *t)
 {
-    if (t->from - t->told_bytes < t->visit_bytes / TELLS)
+    if (t->from - t->reported_bytes < t->visit_bytes / REPORTS_PER_SLICE)
         return;
-    t->told_bytes = t->from;
+    t->reported_bytes = t->from;
     atomic_store(&t->read_bytes, t->from);
     pool_notify(t->verifier->pool, &t->task);
 }
@@ -113,7 +113,7 @@ static bool feed_range(verify_task *t, char *buffer, err *e)
         if (!verify_feed(t->verify, (slice){buffer, (size_t)got}, e))
             return false;
         t->from += (uint64_t)got;
-        tell_read(t);
+        report_read(t);
     }
     return true;
 }
@@ -193,7 +193,7 @@ static void start_over(verify_task *t)
 {
     t->restart = t->failed = t->finished = false;
     verify_free(move(t->verify));
-    t->from = t->told_bytes = 0;
+    t->from = t->reported_bytes = 0;
     s3_hash_deinit(&t->hash);
     s3_hash_init(&t->hash, t->hash_by);
     begin_sha256(t);
@@ -243,7 +243,7 @@ static bool ask_for_more(verify_task *t)
     return true;
 }
 
-static void piece_told(pool_task *task)
+static void piece_notified(pool_task *task)
 {
     verify_task *t = (verify_task *)task;
     if (t->options.on_read && !t->cancelled && !t->restart)
@@ -300,7 +300,7 @@ verify_task *verify_task_start(verifier *v, const verify_task_options *options, 
         return NULL;
     }
     verify_task *t = xcalloc(1, sizeof *t);
-    t->task = (pool_task){.run = run_piece, .done = piece_done, .notified = piece_told};
+    t->task = (pool_task){.run = run_piece, .done = piece_done, .notified = piece_notified};
     t->verifier = v;
     t->options = *options;
     t->options.lines = options->level == VERIFY_NONE ? NULL : line_hashes_ref(options->lines);

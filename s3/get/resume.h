@@ -1,13 +1,13 @@
-/* What is in the file of a download already: kept on the disk, for the next run.
+/* Byte ranges of a partial download, recorded on disk for the next run.
  *
  * What:    a small text file beside the partial one: bucket, key, ETag, size and the finished
  *          ranges. A range is in it only after its bytes were fdatasync'ed; it is written under
- *          another name and renamed, so that it is whole or the one before.
+ *          another name and renamed, so the record is always complete, old or new.
  * Owner:   s3_resume_deinit; saving is an operation (base/op.h).
- * Threads: the transport's; a worker syncs and writes. The rename is the transport's thread's, so
- *          that nothing brings back what was removed meanwhile.
- * Fails:   a record that cannot be read or does not fit is none; one that cannot be written is
- *          told once, and the download goes on.
+ * Threads: the transport's; a worker syncs and writes. The transport's thread renames, so that a
+ *          record that was removed meanwhile is not restored.
+ * Fails:   a record that cannot be read or does not match is ignored; a failed write is reported
+ *          once, and the download continues.
  */
 #ifndef S3_GET_RESUME_H
 #define S3_GET_RESUME_H

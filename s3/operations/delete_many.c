@@ -48,7 +48,7 @@ struct delete_op {
     key_state *states; /* of the batch's keys */
     size_t next_key;   /* replies usually keep the order */
     char *key;
-    s3_reply told;
+    s3_reply reported;
     bool whole, names_keys;
     err reason; /* of the last retryable key */
 };
@@ -196,12 +196,12 @@ static bool survey_element(void *ctx, const char *path, const char *text, err *e
 
 static void key_failed(delete_op *o, size_t i)
 {
-    s3_reply told = o->told;
+    s3_reply reported = o->reported;
     err reason = ERR_INIT;
     char name[S3_NAME_SIZE];
-    told.status = 200;
-    s3_reply_error(&told, "DeleteObjects", true, &reason);
-    s3_verdict verdict = s3_reply_verdict(&told, "POST", 0);
+    reported.status = 200;
+    s3_reply_error(&reported, "DeleteObjects", true, &reason);
+    s3_verdict verdict = s3_reply_verdict(&reported, "POST", 0);
     if (verdict == S3_VERDICT_RETRY || verdict == S3_VERDICT_THROTTLED) {
         o->states[i] = KEY_AGAIN;
         o->reason = reason;
@@ -225,16 +225,16 @@ static bool read_element(void *ctx, const char *path, const char *text, err *e)
         free(o->key);
         o->key = xstrdup(text);
     } else if (failed && strcmp(failed, "Code") == 0) {
-        set_text(o->told.code, sizeof o->told.code, text);
+        set_text(o->reported.code, sizeof o->reported.code, text);
     } else if (failed && strcmp(failed, "Message") == 0) {
-        set_text(o->told.words, sizeof o->told.words, text);
+        set_text(o->reported.words, sizeof o->reported.words, text);
     } else if ((failed && !*failed) || (removed && !*removed)) {
         size_t i = find_key(o);
         if (failed)
             key_failed(o, i);
         else if (o->states[i] == KEY_UNNAMED)
             o->states[i] = KEY_REMOVED;
-        o->told = (s3_reply){0};
+        o->reported = (s3_reply){0};
         free(move(o->key));
     }
     return true;
@@ -285,7 +285,7 @@ static bool batch_check(void *ctx, s3_request *r, err *e)
         return false;
     memset(o->states, 0, o->batch_count * sizeof *o->states);
     o->next_key = 0;
-    o->told = (s3_reply){0};
+    o->reported = (s3_reply){0};
     if (!s3_xml_read(buf_slice(&r->reply), read_element, o, e))
         return false;
     o->fell_back = !o->names_keys; /* it sends the reply of <Quiet> */

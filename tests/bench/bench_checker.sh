@@ -5,7 +5,7 @@
 # interleaved, medians of RUNS (5). Each of our paths is compared with what simdjson picks for this
 # processor, and against its code for the same instructions: what it would pick on a processor that
 # has no more than those. MIB (512): the size of each text. jansson, thirty times as slow as the
-# others, gets the first eighth of a text, and its seconds are told for the whole of it.
+# others, gets the first eighth of a text, and its time is scaled to the whole text.
 # The texts are made once and kept (1.6 GB at 512 MiB; `make clean` removes them).
 set -euo pipefail
 RUNS=${RUNS:-5}

@@ -1,4 +1,4 @@
-/* A folder of empty files for `decon-s3 serve`: inputs with their results, as many as are asked for.
+/* A folder of empty files for `decon-s3 serve`: COUNT inputs with their results.
  * Keys have 60 bytes; every fourth input is contaminated and has a cleaned file. */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include "base/util.h"
 
 #define FOLDERS  1000
-#define INPUT_S  1790000000 /* times of the files, seconds since 1970 */
+#define INPUT_S  1790000000 /* modification times, seconds since 1970 */
 #define RESULT_S 1790000100
 
 static void fail(const char *what)

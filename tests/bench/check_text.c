@@ -3,7 +3,7 @@
  * usage: check_text FILE jsonl [INDEXER] | jansson | lines | hashes | hashed
  *        check_text --indexers
  * jsonl: this project's checker, fed as verification feeds it; jansson: its parser, line by line;
- * lines: they are only counted; hashes: each gets its hash; hashed: the checker and the hashes.
+ * lines: count lines only; hashes: hash each line; hashed: the checker and the hashes.
  * --indexers: the names of those that this machine can run, best first.
  */
 #include <jansson.h>

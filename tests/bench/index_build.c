@@ -1,8 +1,9 @@
-/* Builds the index of evaluation records as the server does, and prints what it took:
+/* Builds the index of evaluation records as the server does, and prints the cost:
  *   index_build EVALS_DIR THREADS [VOCABULARY_DIR]
  *
- * THREADS help the main one. One line: records, n-grams, wall seconds, CPU seconds, CPU seconds of the main
- * thread, MiB at most, MiB afterwards (anonymous memory, after free memory went back to the system). */
+ * THREADS: helper threads beside the main thread. One line: records, n-grams, wall seconds, CPU
+ * seconds, CPU seconds of the main thread, peak MiB, MiB afterwards (anonymous memory, after
+ * malloc_trim). */
 #include <malloc.h>
 #include <sys/resource.h>
 #include <time.h>

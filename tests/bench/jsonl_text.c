@@ -36,7 +36,7 @@ static const char *const cyrillic[] = {
     "город", "время", "книга", "дорога", "слово",  "человек", "например", "сегодня",
 };
 
-/* Sentences, with a quotation or a new paragraph now and then. */
+/* Sentences, some with a quotation or a new paragraph. */
 static void prose(buf *line, const char *const *words, unsigned count, size_t bytes)
 {
     unsigned in_sentence = 0;

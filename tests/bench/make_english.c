@@ -1,10 +1,9 @@
 /* Writes JSON lines of English-like text to standard output: make_english MEBIBYTES [SEED].
  *
  * Word frequencies follow Zipf and Mandelbrot over some 40,000 forms (common words, then stems with
- * prefixes and endings), with names, numbers and words that are made up on the spot between them,
- * punctuation, quotes, paragraphs, and characters beyond ASCII now and then. The same seed gives
- * the same text. A tokenizer meets much the same mix of frequent, rare and new pieces as in text
- * that people wrote. */
+ * prefixes and endings), with names, numbers and invented words between them, punctuation, quotes,
+ * paragraphs, and some characters beyond ASCII. The same seed gives the same text. The mix of
+ * frequent, rare and new pieces resembles that of human text. */
 #include <inttypes.h>
 #include <math.h>
 

@@ -25,7 +25,7 @@ static bool link_folder(const char *dir, const char *object, unsigned folder)
     return true;
 }
 
-/* The next folders' links go to a file of their own. */
+/* The links of the next folders point to another file. */
 static bool copy_object(const char *dir, slice object, unsigned number, char **path, err *e)
 {
     free(*path);

@@ -20,7 +20,7 @@ static size_t chance(size_t below)
     return (size_t)(seed % below);
 }
 
-/* What text is made of, as it is in a JSON string. */
+/* Pieces of text, escaped as in a JSON string. */
 static const char *const words[] = {"the",
                                     "of",
                                     "a",
@@ -94,7 +94,7 @@ static void put_filler(buf *out)
     }
 }
 
-/* No white space: one letter, a few, or words. */
+/* No white space: a letter, several, or words. */
 static void put_run(buf *out)
 {
     size_t kind = chance(4), most = chance(8) ? 300 : 20000;
@@ -110,7 +110,7 @@ static void put_run(buf *out)
     put_space(out);
 }
 
-/* A string, or a part of it, with some words changed, left out or put in. */
+/* A string, or a part of it, with some words changed, left out or inserted. */
 static void put_string(buf *out, slice all)
 {
     size_t from = chance(all.len);

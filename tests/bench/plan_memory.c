@@ -1,4 +1,4 @@
-/* How much a plan of many files takes: lists COUNT keys of about 60 bytes (1,000,000), as many
+/* Memory of a plan of many files: lists COUNT keys of about 60 bytes (1,000,000), as many
  * commit objects for half of them, plans, and prints the peak of resident memory for each listed
  * object, beside the keys' own bytes. */
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* CPU time of the detection with several settings over the same text, on one core:
  *   recall_cost EVALS_DIR FILE VOCABULARY_DIR [ROUNDS]
  *
- * FILE: JSON lines with their text under "text", not compressed. The settings take turns, so that
- * the load of the machine is the same for all; the least of ROUNDS (3) counts. */
+ * FILE: JSON lines with their text under "text", not compressed. The settings alternate, so that
+ * the load of the machine affects all alike; the minimum of ROUNDS (3) counts. */
 #include <sys/resource.h>
 
 #include "base/fsutil.h"

@@ -1,8 +1,8 @@
-/* Times the parts of the detection by themselves, on one core, in CPU time:
+/* CPU time of each part of the detection, on one core:
  *   server_parts EVALS_DIR FILE [TOKENIZER [VOCABULARY_DIR]]
  *
- * FILE: JSON lines with their text under "text", not compressed. Prints how long the index takes
- * and what it holds, then MB/s for each part and for all together. */
+ * FILE: JSON lines with their text under "text", not compressed. Prints the time of the index and
+ * its size, then MB/s for each part and for all together. */
 #include <sys/resource.h>
 
 #include "base/fsutil.h"
@@ -23,7 +23,7 @@ typedef struct bench {
     slice *texts; /* unescaped, in `unescaped` */
     size_t text_count;
     buf unescaped;
-    uint64_t seen; /* so that nothing is left out as useless */
+    uint64_t seen; /* so that the compiler does not remove it */
 } bench;
 
 static double cpu_seconds(void)
@@ -51,7 +51,7 @@ static slice next_line(slice *rest)
     return line;
 }
 
-/* What a job does with a line before it looks at the text. */
+/* The work of a job on a line before detection. */
 static bool text_of(bench *b, slice line, slice *text)
 {
     json_value value;
@@ -113,7 +113,7 @@ static void whole(bench *b)
             return;
 }
 
-/* The least of three runs. */
+/* The minimum of three runs. */
 static double seconds_of(bench *b, void (*part)(bench *b))
 {
     double least = 0;

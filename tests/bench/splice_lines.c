@@ -1,5 +1,5 @@
-/* splice_lines EVERY INPUT OUTPUT: writes INPUT (plain or compressed) without one line in EVERY, as the server
- * does, and prints the CPU seconds of that alone: the lines are found before. */
+/* splice_lines EVERY INPUT OUTPUT: writes INPUT (plain or compressed) without one line in EVERY, as
+ * the server does, and prints the CPU seconds, which exclude finding the lines. */
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* Peak memory of the tables of `decon-orchestrator status`, for as many inputs as are asked for. */
+/* Peak memory of the tables of `decon-orchestrator status`, for COUNT inputs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  *
  * FILE: JSON lines whose only string with spaces is the text (make_english). Each record takes the next words of it: a
  * question of 8 to 72 words, and in three of four records an answer of 1 to 16. With make_english, a record has 60
- * cl100k tokens on average. Ends with status 1 if the text does not suffice. */
+ * cl100k tokens on average. Ends with status 1 if there is too little text. */
 #include <inttypes.h>
 
 #include "decon/base/buf.h"

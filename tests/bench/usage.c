@@ -1,5 +1,5 @@
-/* usage FILE COMMAND...: runs the command and appends to FILE what it took: wall seconds, CPU
- * seconds (of its own and of its children), and the most resident memory in KiB. Ends with the
+/* usage FILE COMMAND...: runs the command and appends to FILE: wall seconds, CPU seconds (of the
+ * command and its children), and the peak of resident memory in KiB. Ends with the
  * command's exit status. */
 #include <stdio.h>
 #include <sys/resource.h>

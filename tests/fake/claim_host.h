@@ -24,7 +24,7 @@ typedef struct claim_host {
     claims *claims;
     claim *held[4 * SLICES];
     size_t held_count;
-    uint32_t filled; /* slices below are not empty; NONE: all */
+    uint32_t filled; /* slices below this number are not empty; NONE: all */
     bool begins;
     uint32_t prefers; /* this slice; NONE: none */
     /* what happened */

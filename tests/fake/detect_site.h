@@ -2,7 +2,7 @@
  *
  * What:    detect_site_init takes the default settings with filters off and a sampling step of 1;
  *          detect_site_index builds the index from reference lines.
- * Owner:   detect_site_deinit ends all of it, the folder included.
+ * Owner:   detect_site_deinit, which also removes the folder.
  * Threads: the test's.
  * Fails:   a failed step fails the test.
  */
@@ -25,7 +25,7 @@ void detect_site_index(detect_site *s, const char *const *lines); /* NULL-termin
 
 /* Writes a file of the folder; the path is malloc'ed. */
 char *detect_site_file(detect_site *s, const char *name, slice text);
-/* The whole of a file, decoded. */
+/* A whole file, decoded. */
 char *detect_site_read(const char *path);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "base/loop/loop_private.h"
 
-/* --- a server that tells what it got --- */
+/* --- a server that echoes its requests --- */
 
 typedef struct visit {
     buf body;
@@ -133,7 +133,7 @@ void canned_end(canned *c)
     close(c->listener);
 }
 
-/* --- a client call and what it saw --- */
+/* --- a client call and its result --- */
 
 static bool probe_head(void *ctx, const http_reply *reply, err *e)
 {

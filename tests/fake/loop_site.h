@@ -1,5 +1,5 @@
-/* What the tests of the event loop share: a server that tells what it got, raw servers with canned
- * answers, and a client call that remembers what it saw.
+/* What the tests of the event loop share: a server that echoes its requests, raw servers with
+ * canned answers, and a client call that records its result.
  *
  * Owner:   loop_site_set_up* make the state of a test, loop_site_tear_down ends all of it.
  * Threads: the server's are its own; the rest is the test's.
@@ -14,8 +14,8 @@
 #include "decon/base/loop.h"
 #include "base/util.h"
 
-/* Answers with method, target, headers and body of the request; /cut, /big/<bytes> and /refuse do
- * what they say. */
+/* Answers with method, target, headers and body of the request; /cut, /big/<bytes> and /refuse are
+ * special. */
 typedef struct site {
     httpd *server;
     pthread_mutex_t lock;
@@ -26,7 +26,7 @@ typedef struct loop_site {
     site site;
     loop *loop;
     uint16_t port;
-    int silent; /* listens, and never answers */
+    int silent; /* listens, never answers */
     uint16_t silent_port;
 } loop_site;
 

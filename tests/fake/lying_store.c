@@ -91,7 +91,7 @@ static void set_body(false_reply *f, const char *text)
     free(old);
 }
 
-/* Puts `with` in the place of the bytes [from, to) of the body. */
+/* Replaces the bytes [from, to) of the body by `with`. */
 static void splice(false_reply *f, const char *from, const char *to, const char *with)
 {
     AUTO(buf) text = BUF(BODY_MAX);
@@ -130,7 +130,7 @@ static bool lie_in_element(lie l, const char *name, false_reply *f)
     }
 }
 
-/* "name":"text", or "name":number; the member is not the last one of its object. */
+/* "name":"text", or "name":number; the member must not be the last one of its object. */
 static bool lie_in_member(lie l, const char *name, false_reply *f)
 {
     AUTO_FREE char *label = xasprintf("\"%s\":", name);

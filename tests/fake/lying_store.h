@@ -5,7 +5,7 @@
  *          an element of its XML body or a member of its JSON body ("/UploadId").
  * Owner:   a false_reply owns its strings: false_reply_deinit.
  * Threads: one.
- * Fails:   lie_make: false where the truth has no such field (the test's own error).
+ * Fails:   lie_make: false if the true reply has no such field (an error of the test).
  */
 #ifndef TESTS_FAKE_LYING_STORE_H
 #define TESTS_FAKE_LYING_STORE_H
@@ -13,21 +13,21 @@
 #include "tests/fake/transport.h"
 
 typedef enum lie {
-    MISSING,   /* the field is not there */
+    MISSING,   /* the field is absent */
     EMPTY,     /* it has no text */
-    DOUBLED,   /* it is there twice, with two values */
-    RECASED,   /* its name has other upper and lower case */
-    NAMESPACE, /* all elements have a prefix, of another namespace */
+    DOUBLED,   /* it occurs twice, with two values */
+    RECASED,   /* its name has another case */
+    NAMESPACE, /* all elements have a prefix of another namespace */
     ROOT,      /* the root element has another name */
     HTML,      /* a web page, status 200 */
     TEXT,      /* plain text, status 200 */
     ERROR,     /* <Error> with status 200 */
     NOTHING,   /* no body, no header */
-    TRUNCATED, /* the body ends in the middle, and its length agrees */
+    TRUNCATED, /* the body is cut in the middle; Content-Length agrees */
     LENGTH,    /* Content-Length is larger than the body, or not the object's */
     CHUNKED,   /* no Content-Length */
     STATUS,    /* 202 */
-    REPLACED,  /* `from` is `to`: a reply repeated, out of order, about something else */
+    REPLACED,  /* `from` is replaced by `to`: a repeated, reordered or unrelated reply */
     LIES
 } lie;
 

@@ -3,7 +3,7 @@
  * Owner:   fake_processes is embedded in the fake transport; rules are copied, results are borrowed.
  * Threads: one.
  * Fails:   a command that no rule expects becomes a complaint, which fails the test at its end; so
- *          does a rule whose command did not come.
+ *          does a rule whose command was not run.
  */
 #ifndef TESTS_FAKE_PROCESS_H
 #define TESTS_FAKE_PROCESS_H
@@ -11,10 +11,10 @@
 #include "decon/base/transport.h"
 
 typedef struct fake_process_rule {
-    const char *command; /* as it must come */
+    const char *command; /* the expected command */
     const char *output, *error_line;
     int exit_status;
-    bool never; /* runs into its time limit */
+    bool never; /* reaches its time limit */
 } fake_process_rule;
 
 typedef struct fake_process_node fake_process_node;

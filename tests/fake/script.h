@@ -25,10 +25,11 @@ typedef struct fake_script {
 void script_deinit(fake_script *s);
 void script_append(rule_node **list, const fake_rule *rule);
 
-/* The reply to a request, the caller's (script_free_reply). *ours: nothing fitted, it is an error.
+/* The reply to a request, the caller's (script_free_reply). *ours: no rule matched; the reply is an
+ * error.
  */
 fake_reply script_reply(fake_script *s, const fake_request *request, bool *ours);
-void script_add_content_length(fake_reply *reply); /* where one belongs and is missing */
+void script_add_content_length(fake_reply *reply); /* if it is required and missing */
 void script_complain_of_rest(const fake_script *s, buf *out);
 
 http_header *script_copy_headers(const http_header *from, size_t count);

@@ -1,8 +1,8 @@
 /* A small store for several hosts: objects in memory, with conditional writes.
  *
- * What:    answers PUT (If-None-Match, If-Match), GET, HEAD, DELETE and listings of one bucket. Each host
- *          has a fake transport of its own, thus a clock of its own; a host whose clock is not moved is a
- *          stopped one.
+ * What:    answers PUT (If-None-Match, If-Match), GET, HEAD, DELETE and listings of one bucket.
+ *          Each host has its own fake transport and so its own clock; a host whose clock does not
+ *          advance is stopped.
  * Owner:   small_store_new / small_store_free. A reply's text lives until the next request.
  * Threads: one.
  * Fails:   by failing the running test.
@@ -25,16 +25,16 @@ void small_store_answer(void *ctx, const fake_request *r, fake_reply *reply);
 void small_store_put(small_store *s, const char *key, const char *data);
 const char *small_store_get(const small_store *s, const char *key); /* NULL: absent */
 void small_store_drop(small_store *s, const char *key);
-size_t small_store_count(const small_store *s, const char *part); /* of keys that have this part */
+size_t small_store_count(const small_store *s, const char *part); /* of keys that contain this */
 
 typedef struct small_store_knobs {
     bool ignore_none_match, ignore_match; /* the condition has no effect */
     bool refuse_conditions;               /* 501 NotImplemented */
-    unsigned lose_puts;          /* so many PUTs are executed and not answered (connection lost) */
-    const char *lose_key;        /* only those of keys with this part; NULL: all */
-    bool conflict;               /* a refused PUT is answered 409 in place of 412 */
-    bool down;                   /* no request is answered: the connection fails */
-    int64_t now_s;               /* Last-Modified of what is written */
+    unsigned lose_puts;   /* number of PUTs that are executed and not answered (connection lost) */
+    const char *lose_key; /* only those of keys that contain this; NULL: all */
+    bool conflict;        /* a refused PUT is answered 409 in place of 412 */
+    bool down;            /* no request is answered: the connection fails */
+    int64_t now_s;        /* Last-Modified of written objects */
     unsigned puts, reads, lists; /* counted */
 } small_store_knobs;
 small_store_knobs *small_store_knobs_of(small_store *s);

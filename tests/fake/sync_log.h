@@ -1,6 +1,6 @@
-/* Which files and directories a test's program has synced, instead of syncing them.
+/* Records which files and directories a test's program syncs, instead of syncing them.
  *
- * What:    takes the place of fsync() and fdatasync(); for one source file of a program.
+ * What:    replaces fsync() and fdatasync(); include it in one source file of a program.
  * Owner:   static.
  * Threads: one.
  * Fails:   fsync() never.

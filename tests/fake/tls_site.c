@@ -97,7 +97,7 @@ void tls_site_start(tls_site *s, const char *name, int newest)
     X509 *certificate = make_certificate(key, name);
     write_certificate(s, certificate);
     SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
-    SSL_CTX_set_security_level(tls, 0); /* old versions want old digests */
+    SSL_CTX_set_security_level(tls, 0); /* old versions need old digests */
     SSL_CTX_set_min_proto_version(tls, TLS1_VERSION);
     SSL_CTX_set_max_proto_version(tls, newest);
     assert_int_equal(SSL_CTX_use_certificate(tls, certificate), 1);

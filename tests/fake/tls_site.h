@@ -1,9 +1,9 @@
 /* A TLS server with a certificate made on the fly, and a proxy, for the tests of the event loop.
  *
- * What:    the server answers each connection with one small reply; the proxy remembers what it was
- *          asked for, and tunnels CONNECT.
+ * What:    the server answers each connection with one small reply; the proxy records its requests,
+ *          and tunnels CONNECT.
  * Owner:   *_start and *_end; the certificate's file lies in `folder` until the end.
- * Threads: each has one of its own; the rest is the test's.
+ * Threads: server and proxy have one each; the rest is the test's.
  * Fails:   by cmocka's assertions.
  */
 #ifndef TESTS_FAKE_TLS_SITE_H
@@ -22,8 +22,8 @@ typedef struct tls_site {
     pthread_t thread;
 } tls_site;
 
-/* `name`: an IP address or host name for which the certificate holds; `newest`: the version of the
- * protocol, such as TLS1_1_VERSION, beyond which it does not go; 0: any. */
+/* `name`: the IP address or host name in the certificate; `newest`: the highest protocol version,
+ * such as TLS1_1_VERSION; 0: any. */
 void tls_site_start(tls_site *s, const char *name, int newest);
 void tls_site_end(tls_site *s);
 
@@ -31,8 +31,8 @@ typedef struct proxy_site {
     int listener;
     uint16_t port;
     pthread_t thread;
-    buf heads;       /* of the requests; to be read after proxy_site_end */
-    int refuse_with; /* CONNECT gets this status; 0: a tunnel. To be set before the first request */
+    buf heads;       /* of the requests; read it after proxy_site_end */
+    int refuse_with; /* CONNECT gets this status; 0: a tunnel. Set it before the first request */
 } proxy_site;
 
 void proxy_site_start(proxy_site *p);

@@ -1,7 +1,6 @@
 /* What the tests of cl100k share: four records, texts that hold them, what is expected of a scan.
  *
- * What:    the records and texts are made like those whose results with the reference are known;
- *          positions count tokens.
+ * What:    the records and texts have known results of the reference; positions count tokens.
  * Owner:   tower_set_up and tower_tear_down make and end the detect_site of a test's state.
  * Threads: the test's.
  * Fails:   a failed step fails the test.

@@ -13,9 +13,10 @@
 #define STEPS_MAX      100000
 #define CHUNK_BYTES    ((size_t)64 * 1024)
 #define START_WALL_S   1369353600 /* 2013-05-24T00:00:00Z */
-#define START_CLOCK_MS 1000000    /* not 0: code that takes 0 for "never" must show up */
+#define START_CLOCK_MS 1000000    /* not 0: exposes code that treats 0 as "never" */
 
-/* One call goes sent -> answered (its reply is known, due at due_ms) -> delivered and freed. */
+/* A call is sent, then answered (its reply is known and due at due_ms), then delivered and
+ * freed. */
 struct http_call {
     struct http_call *next;
     http_request request;
@@ -166,7 +167,7 @@ static void cancel_called(transport *t, http_call *call)
     call_unlink(f, call);
     f->records[call->record]->cancelled = true;
     call->cancelled = true;
-    if (!call->delivering) /* else the delivery frees it */
+    if (!call->delivering) /* otherwise the delivery frees it */
         call_free(call);
 }
 
@@ -183,7 +184,7 @@ static void call_answer(fake_transport *f, http_call *call)
         call->due_ms = f->now_ms + call->reply->delay_ms;
 }
 
-/* Hands over head and body; false when the call ended early (cancelled, or a callback said so). */
+/* Passes on head and body; false when the call ended early (cancelled, or by a callback). */
 static bool deliver_reply(http_call *call, const fake_reply *reply, http_result *result)
 {
     const http_request *request = &call->request;
@@ -332,7 +333,7 @@ static uint64_t next_event_ms(const fake_transport *f)
     return MIN(call_ms, f->timers ? f->timers->due_ms : NO_TIME);
 }
 
-/* One reply or timer that is due at `until_ms` at the latest; the clock goes there. */
+/* Runs one reply or timer that is due by `until_ms`, and advances the clock to it. */
 static bool step(fake_transport *f, uint64_t until_ms)
 {
     answer_new(f);
@@ -486,7 +487,7 @@ size_t fake_timers_pending(const fake_transport *f)
 uint64_t fake_next_ms(const fake_transport *f)
 {
     for (const http_call *call = f->calls; call; call = call->next)
-        if (!call->reply) /* waits for the script */
+        if (!call->reply) /* waits for a scripted reply */
             return 0;
     uint64_t at_ms = next_event_ms(f);
     if (at_ms == NO_TIME)

@@ -36,7 +36,7 @@ static void run_until(void *ctx, const bool *done)
         fail_msg("the run hangs; its log:\n%s", buf_str(&w->log));
 }
 
-/* --- what store and server share --- */
+/* --- shared by store and server --- */
 
 static void read_whole(const char *path, buf *out)
 {
@@ -93,10 +93,11 @@ static world_reply *text; /* lives until the next request */
 
 static void answer_metadata(const world *w, const fake_request *r, fake_reply *reply)
 {
-    bool told = w->notice && w->submits >= w->notice_at_submit && str_ends_with(r->url, w->notice);
+    bool noticed =
+        w->notice && w->submits >= w->notice_at_submit && str_ends_with(r->url, w->notice);
     bool token = str_equal(r->method, "PUT");
-    reply->status = token || told ? 200 : 404;
-    buf_append_str(&text->body, token ? "TOKEN" : told ? "{\"action\":\"terminate\"}" : "");
+    reply->status = token || noticed ? 200 : 404;
+    buf_append_str(&text->body, token ? "TOKEN" : noticed ? "{\"action\":\"terminate\"}" : "");
 }
 
 static uint64_t store_delay_ms(const world *w)

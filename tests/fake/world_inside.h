@@ -1,6 +1,6 @@
-/* The inside of the world, which its store, its detection server and its runs share.
+/* Internals shared by the world's store, detection server and runs.
  *
- * What:    world.c plays runs and hands each request to world_store.c or world_server.c.
+ * What:    world.c executes runs and passes each request to world_store.c or world_server.c.
  * Owner:   all is the world's; a reply's text lives until the next request.
  * Threads: one.
  * Fails:   by failing the running test.

@@ -1,4 +1,4 @@
-/* The world's detection server: its jobs, and what it answers. */
+/* The world's detection server: jobs and replies. */
 #include "base/util.h"
 #include "tests/fake/world_inside.h"
 
@@ -38,7 +38,7 @@ static char *path_of_body(world *w, slice body)
     return copy;
 }
 
-/* Another process: it knows no jobs, and its folders are new. */
+/* A restarted process: it knows no jobs, and its folders are new. */
 static void world_server_moves(world *w)
 {
     for (size_t i = 0; i < w->job_count; i++)
@@ -60,7 +60,7 @@ static void answer_busy(fake_reply *reply, world_reply *t)
     buf_append_str(&t->body, "{\"status\":\"unavailable\"}");
 }
 
-/* The jobs before it come first. */
+/* Earlier jobs are finished first. */
 static uint64_t ready_ms(world *w, const char *path)
 {
     struct stat st;
@@ -120,8 +120,8 @@ static void submit(world *w, const fake_request *r, fake_reply *reply, world_rep
     buf_printf(&t->body, "{\"job_id\":\"%s\"}", j->id);
 }
 
-/* A result's path as it is told. */
-static char *told_path(const char *pattern, const char *id, const char *path)
+/* A result's path as reported to the client. */
+static char *reported_path(const char *pattern, const char *id, const char *path)
 {
     if (!pattern)
         return xstrdup(path);
@@ -173,8 +173,8 @@ static void finish_job(world *w, world_job *j, world_reply *t)
         xasprintf("%s/%sreports/%s.report.jsonl", w->dir, folder_prefix(w), j->id);
     AUTO_FREE char *cleaned =
         xasprintf("%s/%scleaned/%s.jsonl.gz", w->dir, folder_prefix(w), j->id);
-    AUTO_FREE char *report_told = told_path(w->name_report, j->id, report);
-    AUTO_FREE char *cleaned_told = told_path(w->name_cleaned, j->id, cleaned);
+    AUTO_FREE char *report_path = reported_path(w->name_report, j->id, report);
+    AUTO_FREE char *cleaned_path = reported_path(w->name_cleaned, j->id, cleaned);
     AUTO_FREE char *plain = xasprintf("%s/plain.tmp", w->dir);
     buf_printf(&t->body, "{\"job_id\":\"%s\",\"status\":\"completed\"", j->id);
     if (w->job_fingerprint)
@@ -182,7 +182,7 @@ static void finish_job(world *w, world_job *j, world_reply *t)
     if (d.report.len) {
         if (!j->done)
             world_write_file(report, buf_slice(&d.report));
-        buf_printf(&t->body, ",\"output_path\":\"%s\"", report_told);
+        buf_printf(&t->body, ",\"output_path\":\"%s\"", report_path);
     }
     if (w->purify) {
         if (!j->done) {
@@ -192,7 +192,7 @@ static void finish_job(world *w, world_job *j, world_reply *t)
             if (w->change_cleaned_file)
                 w->change_cleaned_file(cleaned, j->path);
         }
-        buf_printf(&t->body, ",\"purified_path\":\"%s\"", cleaned_told);
+        buf_printf(&t->body, ",\"purified_path\":\"%s\"", cleaned_path);
     }
     if (w->unread_lines)
         buf_printf(&t->body, ",\"unread_lines\":%u", w->unread_lines);

@@ -1,4 +1,4 @@
-/* The world's store: its objects, and what it answers. */
+/* The world's store: objects and replies. */
 #include "tests/fake/world_inside.h"
 
 #include <stdarg.h>
@@ -119,7 +119,7 @@ static void list_objects(world *w, const char *query, world_reply *t)
 {
     AUTO(buf) prefix = BUF(4096);
     if (w->signal_at_listing)
-        world_signal(w); /* a timer would wait for all replies that are due */
+        world_signal(w); /* with a timer, fake_run would first deliver all replies that are due */
     w->signal_at_listing = false;
     const char *at = strstr(query, "prefix=");
     AUTO(buf) folders = BUF(8192);

@@ -1,4 +1,4 @@
-/* What the tests of whole runs share: files, and what is expected of a run.
+/* Shared by the tests of whole runs: files and expectations.
  *
  * What:    each expectation that fails shows the run's log.
  * Owner:   the world is the test's. Threads: one. Fails: by cmocka's assertions.

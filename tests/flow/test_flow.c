@@ -1,11 +1,11 @@
-/* Whole runs of the orchestrator against a scripted world: every state, and the usual ways through
- * them. Rows are those of the reference's list of faults. */
+/* Whole runs of the orchestrator against a scripted world: every state, and the usual
+ * transitions. */
 #include "base/util.h"
 #include "tests/flow/flow_support.h"
 
-/* --- the usual way --- */
+/* --- usual runs --- */
 
-static void a_server_that_looks_at_another_key_gets_nothing(void **state)
+static void a_server_with_another_content_key_gets_no_files(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -20,7 +20,7 @@ static void a_server_that_looks_at_another_key_gets_nothing(void **state)
     world_free(w);
 }
 
-static void a_server_without_records_gets_nothing(void **state)
+static void a_server_without_records_gets_no_files(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -37,7 +37,7 @@ static void a_server_without_records_gets_nothing(void **state)
 }
 
 /* The reference server does not report them. */
-static void a_server_that_tells_no_records_is_taken(void **state)
+static void a_server_without_a_record_count_is_accepted(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -107,7 +107,7 @@ static void clean_and_contaminated_files_are_done(void **state)
     w->purify = true;
     world_add(w, "clean.jsonl.gz", GOOD GOOD);
     world_add(w, "x/dirty.jsonl.zst", GOOD BAD GOOD);
-    world_add(w, "x/clean.jsonl", GOOD); /* row 12 */
+    world_add(w, "x/clean.jsonl", GOOD); /* same name, other folder */
     expect_status(w, NULL, 0);
     expect_text(w, "rep/clean.clean", "");
     expect_text(w, "rep/x/clean.clean", "");
@@ -121,7 +121,7 @@ static void clean_and_contaminated_files_are_done(void **state)
     expect_log(w, "SUMMARY: Processed=3 Clean=2 Contaminated=1 Failed=0 Time=");
     expect_log(w, "Skipped=0 Bytes=");
     assert_string_equal(world_last_line(w), "WORK COMPLETE EXITING");
-    expect_nothing_left(w); /* row 14 */
+    expect_nothing_left(w);
     world_free(w);
 }
 
@@ -133,14 +133,13 @@ static void a_second_run_has_nothing_to_do(void **state)
     world_add(w, "clean.jsonl.gz", GOOD);
     world_add(w, "dirty.jsonl", GOOD BAD);
     expect_status(w, NULL, 0);
-    w->server_down = true; /* it is not needed any more */
+    w->server_down = true; /* superseded */
     expect_status(w, NULL, 0);
     assert_int_equal(w->submits, 0);
     expect_log(w, "SUMMARY: Processed=0 Clean=0 Contaminated=0 Failed=0 Time=0.0s Skipped=2");
     world_free(w);
 }
 
-/* Rows 2 to 4. */
 static void hard_keys_are_ordinary(void **state)
 {
     UNUSED(state);
@@ -159,7 +158,6 @@ static void hard_keys_are_ordinary(void **state)
     world_free(w);
 }
 
-/* Row 1. */
 static void files_of_no_lines_are_clean_without_submission(void **state)
 {
     UNUSED(state);
@@ -208,7 +206,7 @@ static void jobs_stay_within_their_number(void **state)
     world_free(w);
 }
 
-static void a_small_disk_budget_only_slows(void **state)
+static void a_small_disk_budget_changes_no_result(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -220,7 +218,7 @@ static void a_small_disk_budget_only_slows(void **state)
     uint64_t begun_ms = clock_now_ms(fake_transport_base(w->fake));
     expect_status(w, WORDS("--disk-budget", "20"), 0); /* less than one file */
     assert_int_equal(w->submits, 6);
-    /* Row 21: each but the last stays for cleanup_delay and holds the disk meanwhile. */
+    /* Each file but the last stays for cleanup_delay and counts toward the disk budget. */
     uint64_t took_ms = clock_now_ms(fake_transport_base(w->fake)) - begun_ms;
     assert_in_range(took_ms, 50000, 59000);
     expect_nothing_left(w);
@@ -253,7 +251,7 @@ static void redo_does_all_again(void **state)
     w->purify = true;
     world_add(w, "a.jsonl", BAD GOOD);
     world_add(w, "b.jsonl", GOOD);
-    world_put(w, "rep/a.clean", "", 0, 2000000000); /* says clean, is not */
+    world_put(w, "rep/a.clean", "", 0, 2000000000); /* reported as clean, is contaminated */
     expect_status(w, NULL, 0);
     assert_int_equal(w->submits, 1);
     expect_status(w, WORDS("--redo"), 0);
@@ -266,7 +264,6 @@ static void redo_does_all_again(void **state)
 
 /* --- debug, dry run, shares, signals --- */
 
-/* Row 20. */
 static void a_debug_run_uploads_and_removes_nothing(void **state)
 {
     UNUSED(state);
@@ -320,7 +317,6 @@ static void two_hosts_share_without_overlap(void **state)
     world_free(w);
 }
 
-/* Row 16. */
 static void the_first_signal_lets_files_in_flight_finish(void **state)
 {
     UNUSED(state);
@@ -333,12 +329,12 @@ static void the_first_signal_lets_files_in_flight_finish(void **state)
         world_add(w, name, GOOD);
     }
     expect_status(w, WORDS("--max-concurrent-jobs=1", "--s3-workers=1"), 143);
-    assert_in_range(w->submits, 1, 4); /* what was in flight, and no more */
+    assert_in_range(w->submits, 1, 4); /* only the files in flight */
     assert_int_equal(w->object_count, 20 + w->submits);
     expect_log(w, "LEFT: ");
     assert_false(world_logged(w, "WORK COMPLETE"));
     w->signal_at_submit = 0;
-    expect_status(w, NULL, 0); /* row 18 */
+    expect_status(w, NULL, 0);
     assert_int_equal(w->object_count, 40);
     expect_nothing_left(w);
     world_free(w);
@@ -372,20 +368,20 @@ static void the_second_signal_cancels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_server_that_looks_at_another_key_gets_nothing),
-        cmocka_unit_test(a_server_without_records_gets_nothing),
-        cmocka_unit_test(a_server_that_tells_no_records_is_taken),
+        cmocka_unit_test(a_server_with_another_content_key_gets_no_files),
+        cmocka_unit_test(a_server_without_records_gets_no_files),
+        cmocka_unit_test(a_server_without_a_record_count_is_accepted),
         cmocka_unit_test(what_the_server_cannot_read_is_not_submitted),
         cmocka_unit_test(files_that_are_not_verified_are_submitted_as_lenient),
         cmocka_unit_test(files_that_are_not_copied_are_counted),
-        cmocka_unit_test(a_server_that_looks_at_another_key_gets_nothing),
+        cmocka_unit_test(a_server_with_another_content_key_gets_no_files),
         cmocka_unit_test(clean_and_contaminated_files_are_done),
         cmocka_unit_test(a_second_run_has_nothing_to_do),
         cmocka_unit_test(hard_keys_are_ordinary),
         cmocka_unit_test(files_of_no_lines_are_clean_without_submission),
         cmocka_unit_test(uncontaminated_files_are_copied_on_request),
         cmocka_unit_test(jobs_stay_within_their_number),
-        cmocka_unit_test(a_small_disk_budget_only_slows),
+        cmocka_unit_test(a_small_disk_budget_changes_no_result),
         cmocka_unit_test(a_changed_input_is_done_again_and_the_old_commit_goes),
         cmocka_unit_test(redo_does_all_again),
         cmocka_unit_test(a_debug_run_uploads_and_removes_nothing),

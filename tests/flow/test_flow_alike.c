@@ -1,10 +1,11 @@
-/* Whole runs in which many files fail alike: one cause for all ends the run, faults of files do not. */
+/* Whole runs in which many files fail in the same way: a common cause ends the run, faults of files
+ * do not. */
 #include "base/util.h"
 #include "tests/flow/flow_support.h"
 
 #define FILES 40
 
-/* f00 is the largest, f39 the smallest; an empty one is smaller yet. */
+/* f00 is the largest, f39 the smallest; an empty file is smaller still. */
 static world *world_of(unsigned files, const char *prefix)
 {
     world *w = world_new();
@@ -145,7 +146,7 @@ static void a_cause_that_comes_up_later_ends_the_run(void **state)
 
 /* --- faults of files --- */
 
-static void files_that_are_corrupt_end_no_run(void **state)
+static void corrupt_files_do_not_end_the_run(void **state)
 {
     UNUSED(state);
     world *w = world_of(20, "f");
@@ -166,19 +167,19 @@ static void files_that_are_corrupt_end_no_run(void **state)
     world_free(w);
 }
 
-/* Twelve that the server cannot read in a row; another one shows that it is not the server. */
-static void jobs_that_fail_in_a_row_end_no_run_where_another_succeeds(void **state)
+/* Twelve files in a row that the server cannot read; another one succeeds, so the server works. */
+static void failures_in_a_row_do_not_end_the_run_if_a_job_succeeds(void **state)
 {
     UNUSED(state);
     world *w = world_of(FILES, "f");
-    w->fail = "/f0"; /* the ten largest, so they come first but for the smallest */
+    w->fail = "/f0"; /* the ten largest, so they come right after the smallest */
     expect_status(w, WORDS("--s3-workers=2", "--max-concurrent-jobs=1"), 3);
     expect_log(w, "Clean=30 Contaminated=0 Failed=10");
     expect_log(w, "the next one is tried alone");
     world_free(w);
 }
 
-static void jobs_that_fail_for_their_own_text_end_no_run(void **state)
+static void failures_of_the_text_do_not_end_the_run(void **state)
 {
     UNUSED(state);
     world *w = world_of(FILES, "f");
@@ -189,7 +190,7 @@ static void jobs_that_fail_for_their_own_text_end_no_run(void **state)
     world_free(w);
 }
 
-static void jobs_that_fail_for_several_causes_end_no_run(void **state)
+static void failures_of_several_causes_do_not_end_the_run(void **state)
 {
     UNUSED(state);
     world *w = world_of(FILES, "f");
@@ -236,7 +237,7 @@ static void the_smallest_file_goes_first_through_the_whole_way(void **state)
     world_free(w);
 }
 
-static void a_first_file_that_takes_its_time_holds_up_no_others(void **state)
+static void a_slow_first_file_does_not_delay_the_others(void **state)
 {
     UNUSED(state);
     world *w = world_of(FILES, "f");
@@ -299,13 +300,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_cause_for_all_ends_the_run),
         cmocka_unit_test(a_cause_that_comes_up_later_ends_the_run),
-        cmocka_unit_test(files_that_are_corrupt_end_no_run),
-        cmocka_unit_test(jobs_that_fail_in_a_row_end_no_run_where_another_succeeds),
-        cmocka_unit_test(jobs_that_fail_for_their_own_text_end_no_run),
-        cmocka_unit_test(jobs_that_fail_for_several_causes_end_no_run),
+        cmocka_unit_test(corrupt_files_do_not_end_the_run),
+        cmocka_unit_test(failures_in_a_row_do_not_end_the_run_if_a_job_succeeds),
+        cmocka_unit_test(failures_of_the_text_do_not_end_the_run),
+        cmocka_unit_test(failures_of_several_causes_do_not_end_the_run),
         cmocka_unit_test(few_failures_are_no_pattern),
         cmocka_unit_test(the_smallest_file_goes_first_through_the_whole_way),
-        cmocka_unit_test(a_first_file_that_takes_its_time_holds_up_no_others),
+        cmocka_unit_test(a_slow_first_file_does_not_delay_the_others),
         cmocka_unit_test(kept_files_count_against_the_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

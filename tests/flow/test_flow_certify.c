@@ -33,7 +33,7 @@ static char *path_of(const world *w, const char *suffix)
     return xasprintf("%s/certificate.%s", w->dir, suffix);
 }
 
-/* With nothing but s3://b/rep known; the exit status. */
+/* Only s3://b/rep is known; yields the exit status. */
 static int certify(world *w, bool partial)
 {
     static char *no_suffixes[] = {NULL};
@@ -66,7 +66,7 @@ static bool keep_text(void *ctx, slice data, err *e)
     return buf_append_slice(ctx, data);
 }
 
-/* The files of the certificate, which is removed. */
+/* The names of the certificate's files; removes the certificate. */
 static void take_certificate(const world *w, buf *head, buf *lines)
 {
     err e = ERR_INIT;
@@ -253,7 +253,7 @@ static void a_replaced_input_is_left(void **state)
     UNUSED(state);
     world *w = done_with(SETTINGS_ONE, NULL);
     world_drop(w, "data/b.jsonl");
-    world_add(w, "b.jsonl", GOOD GOOD); /* it looks older than its result */
+    world_add(w, "b.jsonl", GOOD GOOD); /* appears older than its result */
     expect_gaps(w, "{\"left\":1}",
                 WORDS("\"key\":\"data/b.jsonl\",\"size\":32,\"verdict\":\"left\""));
     world_free(w);
@@ -352,7 +352,7 @@ static void size_etag_and_checksum_are_compared(void **state)
     drawn[4].checksum = (s3_checksum){.kind = S3_CHECKSUM_SHA256, .text = "AAAA"};
     certificate_sample found = compare(w, drawn, ARRAY_LEN(drawn));
     assert_int_equal(found.same, 2);
-    assert_int_equal(found.with_checksum, 1); /* the store has none of the other kind */
+    assert_int_equal(found.with_checksum, 1); /* the store has no object of the other kind */
     assert_int_equal(found.different, 3);
     drawn[0].key = (char *)"data/gone.jsonl";
     found = compare(w, drawn, 1);

@@ -1,4 +1,4 @@
-/* The `check` command against a scripted world: what is missing gets a line that says what to do. */
+/* The `check` command against a scripted world: a line for each fault says how to fix it. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -66,7 +66,7 @@ static world *ready_world(void)
     return w;
 }
 
-static void what_is_there_is_ok(void **state)
+static void each_check_that_passes_is_ok(void **state)
 {
     UNUSED(state);
     world *w = ready_world();
@@ -92,7 +92,7 @@ static void a_store_that_ignores_conditions_cannot_be_claimed_from(void **state)
     world_free(w);
 }
 
-static void what_is_missing_is_to_be_fixed(void **state)
+static void each_missing_part_has_a_fix(void **state)
 {
     UNUSED(state);
     world *w = ready_world();
@@ -110,7 +110,8 @@ static void what_is_missing_is_to_be_fixed(void **state)
     world_free(w);
 }
 
-/* One of the two conditions is not enough, and neither is a store that refuses all writes with one. */
+/* Supporting only one of the two conditions is not enough; refusing all conditional writes is not
+ * enough either. */
 static void each_condition_is_tried(void **state)
 {
     UNUSED(state);
@@ -118,7 +119,7 @@ static void each_condition_is_tried(void **state)
     for (size_t i = 0; i < 2 * ARRAY_LEN(names); i++) {
         world *w = ready_world();
         bool ignored = i < ARRAY_LEN(names);
-        w->md5_etags = true; /* a write that should have been refused does not change it */
+        w->md5_etags = true; /* unchanged by a write that should have been refused */
         *(ignored ? &w->ignore_condition : &w->refuse_condition) = names[i % 2];
         bool honoured = !ignored && str_equal(names[i % 2], "If-None-Match");
         expect_lines(w, "--distribution=claim", 4096,
@@ -128,7 +129,7 @@ static void each_condition_is_tried(void **state)
     }
 }
 
-static void a_clock_that_is_off_is_to_be_set(void **state)
+static void a_wrong_clock_has_a_fix(void **state)
 {
     UNUSED(state);
     static const struct {
@@ -146,7 +147,7 @@ static void a_clock_that_is_off_is_to_be_set(void **state)
     }
 }
 
-static void what_depends_on_a_fault_is_not_said(void **state)
+static void checks_that_depend_on_a_fault_are_left_out(void **state)
 {
     UNUSED(state);
     world *w = ready_world();
@@ -174,7 +175,7 @@ static void faults_between_the_programs_are_found(void **state)
     world_free(w);
 }
 
-static void a_disk_smaller_than_its_budget_is_to_be_replaced(void **state)
+static void a_disk_smaller_than_its_budget_has_a_fix(void **state)
 {
     UNUSED(state);
     world *w = ready_world();
@@ -182,7 +183,7 @@ static void a_disk_smaller_than_its_budget_is_to_be_replaced(void **state)
     world_free(w);
 }
 
-static void a_limit_of_open_files_below_1024_is_to_be_raised(void **state)
+static void a_limit_of_open_files_below_1024_has_a_fix(void **state)
 {
     UNUSED(state);
     world *w = ready_world();
@@ -191,7 +192,7 @@ static void a_limit_of_open_files_below_1024_is_to_be_raised(void **state)
     world_free(w);
 }
 
-static void a_folder_without_training_files_is_to_be_corrected(void **state)
+static void a_folder_without_training_files_has_a_fix(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -203,16 +204,16 @@ static void a_folder_without_training_files_is_to_be_corrected(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_there_is_ok),
+        cmocka_unit_test(each_check_that_passes_is_ok),
         cmocka_unit_test(a_store_that_ignores_conditions_cannot_be_claimed_from),
-        cmocka_unit_test(what_is_missing_is_to_be_fixed),
+        cmocka_unit_test(each_missing_part_has_a_fix),
         cmocka_unit_test(each_condition_is_tried),
-        cmocka_unit_test(a_clock_that_is_off_is_to_be_set),
-        cmocka_unit_test(what_depends_on_a_fault_is_not_said),
+        cmocka_unit_test(a_wrong_clock_has_a_fix),
+        cmocka_unit_test(checks_that_depend_on_a_fault_are_left_out),
         cmocka_unit_test(faults_between_the_programs_are_found),
-        cmocka_unit_test(a_disk_smaller_than_its_budget_is_to_be_replaced),
-        cmocka_unit_test(a_limit_of_open_files_below_1024_is_to_be_raised),
-        cmocka_unit_test(a_folder_without_training_files_is_to_be_corrected),
+        cmocka_unit_test(a_disk_smaller_than_its_budget_has_a_fix),
+        cmocka_unit_test(a_limit_of_open_files_below_1024_has_a_fix),
+        cmocka_unit_test(a_folder_without_training_files_has_a_fix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

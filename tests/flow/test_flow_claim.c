@@ -1,4 +1,5 @@
-/* Whole runs of hosts that claim their work, in a scripted world: slices become rows, and their ends. */
+/* Whole runs of hosts that claim their work, in a scripted world: slices become items, and are
+ * closed. */
 #include "base/util.h"
 #include "tests/flow/flow_support.h"
 
@@ -15,7 +16,7 @@ static size_t count_slices(const world *w, unsigned round, const char *kind)
     return count;
 }
 
-static void a_host_alone_does_all_slices(void **state)
+static void a_single_host_does_all_slices(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -100,7 +101,7 @@ static void a_slice_that_was_taken_over_is_left_and_taken_back(void **state)
     world_free(w);
 }
 
-/* It claims the slice first, and never renews its lease. */
+/* The other host claims the slice first, and never renews its lease. */
 static void claim_first(world *w, const char *method, const char *key)
 {
     if (strcmp(method, "PUT") != 0 || !strstr(key, "/lease/"))
@@ -126,7 +127,7 @@ static void a_slice_of_another_host_is_waited_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_host_alone_does_all_slices),
+        cmocka_unit_test(a_single_host_does_all_slices),
         cmocka_unit_test(a_failed_file_closes_its_slice_and_is_tried_in_the_next_round),
         cmocka_unit_test(a_store_without_conditional_writes_is_refused),
         cmocka_unit_test(a_slice_that_was_taken_over_is_left_and_taken_back),

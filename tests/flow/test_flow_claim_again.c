@@ -1,5 +1,5 @@
-/* Whole runs of hosts that claim their work, after other runs: downloads that are left, other settings, files
- * that ended their processes. */
+/* Whole runs of hosts that claim their work, after other runs: kept downloads, other settings,
+ * files that ended their processes. */
 #include "base/util.h"
 #include "orchestrator/claim/claim_plan.h"
 #include "tests/fake/world_inside.h"
@@ -22,8 +22,8 @@ static void count_loads(world *w, const char *method, const char *key)
     loaded += str_equal(method, "GET") && str_starts_with(key, "data/");
 }
 
-/* The signal comes with the end of the second job, while a file that was loaded waits for the server. (The
- * first file of a run is tried alone.) */
+/* The signal arrives at the end of the second job, while a downloaded file waits for the server.
+ * (The first file of a run is tried alone.) */
 static void stop_at_second(world *w, const char *job_id)
 {
     if (!str_equal(job_id, "job-2"))
@@ -64,7 +64,7 @@ static void downloads_of_an_earlier_run_are_used(void **state)
 
 static char *left_slice;
 
-/* The first slice that this run claims is one of which a file was left; another host closes it first. */
+/* The first slice that this run claims has a kept file; another host closes the slice first. */
 static void do_it_first(world *w, const char *method, const char *key)
 {
     static const char lease[] = "/lease/", body[] = "{}\n";
@@ -94,7 +94,7 @@ static world *done_with_one(void)
 {
     world *w = world_new();
     w->server_members = SERVER_OF_ONE;
-    w->keys_known = false; /* another server: it knows no jobs of the first */
+    w->keys_known = false; /* another server, which does not know the jobs of the first */
     world_add(w, "clean.jsonl", GOOD);
     world_add(w, "dirty.jsonl", GOOD BAD);
     expect_status(w, NULL, 0);
@@ -102,7 +102,7 @@ static world *done_with_one(void)
     return w;
 }
 
-static void other_settings_are_refused_in_words(void **state)
+static void other_settings_are_refused_by_name(void **state)
 {
     UNUSED(state);
     world *w = done_with_one();
@@ -123,7 +123,7 @@ static void other_settings_are_made_again_on_request(void **state)
     world_free(w);
 }
 
-static void a_run_with_other_settings_is_named_in_words(void **state)
+static void a_run_with_other_settings_is_described(void **state)
 {
     UNUSED(state);
     static const char key[] = "rep/_decon/" CLAIM_PLAN_NAME;
@@ -164,9 +164,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(downloads_of_an_earlier_run_are_used),
         cmocka_unit_test(a_download_whose_file_another_host_did_is_removed),
-        cmocka_unit_test(other_settings_are_refused_in_words),
+        cmocka_unit_test(other_settings_are_refused_by_name),
         cmocka_unit_test(other_settings_are_made_again_on_request),
-        cmocka_unit_test(a_run_with_other_settings_is_named_in_words),
+        cmocka_unit_test(a_run_with_other_settings_is_described),
         cmocka_unit_test(a_file_that_ended_its_process_twice_is_tried_on_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@
 
 #include "orchestrator/local/workdir.h"
 
-/* The disk is full for files whose path ends in this. */
+/* Simulates a full disk for files whose path ends in this. */
 static const char *full_for;
 
 static bool is_full_for(int fd)
@@ -50,7 +50,7 @@ static void an_object_larger_than_the_disk_fails_alone(void **state)
     world_add(w, "a.jsonl", GOOD);
     world_add(w, "b.jsonl.gz", BAD);
     expect_status(w, NULL, 3);
-    assert_int_equal(w->downloads, 2); /* not a byte of it */
+    assert_int_equal(w->downloads, 2); /* no byte of it */
     expect_log(w, "s3://b/data/vast.jsonl: 1 PiB do not fit on the disk");
     expect_log(w, "Clean=1 Contaminated=1 Failed=1");
     expect_nothing_left(w);
@@ -88,14 +88,14 @@ static void a_disk_that_becomes_full_fails_only_the_file(void **state)
     expect_log(w, "No space left");
     expect_log(w, "Failed=1");
     expect_log(w, "WORK COMPLETE EXITING");
-    expect_nothing_left(w); /* the disk is needed by others */
+    expect_nothing_left(w); /* other processes fill the disk */
     expect_status(w, NULL, 0);
     assert_non_null(world_find(w, "rep/a.report.jsonl"));
     expect_nothing_left(w);
     world_free(w);
 }
 
-static void a_download_that_finds_no_room_fails_alone(void **state)
+static void a_download_without_disk_space_fails_alone(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -116,7 +116,7 @@ int main(void)
         cmocka_unit_test(an_object_larger_than_the_disk_fails_alone),
         cmocka_unit_test(all_that_are_larger_fail),
         cmocka_unit_test(a_disk_that_becomes_full_fails_only_the_file),
-        cmocka_unit_test(a_download_that_finds_no_room_fails_alone),
+        cmocka_unit_test(a_download_without_disk_space_fails_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Whole runs against a server whose results are wrong: what is committed is the input without the
- * reported lines, byte for byte, or nothing is. */
+/* Whole runs against a server whose results are wrong: a cleaned file is committed only if it is
+ * the input without the reported lines, byte for byte. */
 #include "tests/flow/flow_support.h"
 
 #include <unistd.h>
@@ -41,7 +41,7 @@ static void add_all(world *w, const char *input)
     }
 }
 
-/* A run over what add_all added, in which all files fail, each with these words. */
+/* A run over the files of add_all in which each file fails with this message. */
 static void expect_failures(world *w, const char *const *options, const char *words)
 {
     expect_status(w, options, 3);
@@ -56,7 +56,7 @@ static void expect_failures(world *w, const char *const *options, const char *wo
     assert_int_equal(world_files_in(w, "cleaned"), 0);
 }
 
-/* A run over what add_all added, with these cleaned texts. */
+/* A run over the files of add_all, with these cleaned texts. */
 static void expect_cleaned(world *w, const char *const *options, const char *cleaned)
 {
     expect_status(w, options, 0);
@@ -85,7 +85,7 @@ static void set_text(buf *text, const char *wanted)
     buf_append_str(text, wanted);
 }
 
-/* As many lines as there should be, none of them right. */
+/* The right number of lines, all of them wrong. */
 static void garbage(buf *text)
 {
     for (size_t i = 0; i < text->len; i++)
@@ -183,7 +183,7 @@ static void a_wrong_text_is_never_committed(void **state)
             add_all(w, A BAD B C);
             w->change_cleaned = wrong[i].change;
             expect_failures(w, WORDS("--xz-level", "1", "--verify", levels[l]), wrong[i].words);
-            w->change_cleaned = NULL; /* the same files, once the server is in order */
+            w->change_cleaned = NULL; /* the same files, with a correct server */
             expect_cleaned(w, WORDS("--xz-level", "1", "--verify", levels[l]), A B C);
             world_free(w);
         }
@@ -313,7 +313,7 @@ static void compressed_bytes_taken_for_text_are_never_committed(void **state)
         }
 }
 
-/* The compression of the server's file is its own business. */
+/* The server may choose the compression of its file. */
 static void as_zstd(const char *path, const char *input_path)
 {
     UNUSED(input_path);
@@ -436,7 +436,7 @@ static void report_lines_may_repeat_in_any_order_but_must_be_the_removed_ones(vo
     }
 }
 
-/* Without purification there is nothing to compare, but the lines must exist. */
+/* Without purification no text is compared, but the reported lines must exist. */
 static void without_purification_the_report_is_checked_alone(void **state)
 {
     UNUSED(state);
@@ -454,7 +454,7 @@ static void without_purification_the_report_is_checked_alone(void **state)
     }
 }
 
-/* A file that an earlier run left is verified, and hashed, again. */
+/* A kept file is verified and hashed again. */
 static void a_kept_file_is_checked_like_a_fresh_one(void **state)
 {
     UNUSED(state);

@@ -1,11 +1,9 @@
-/* Whole runs of the orchestrator against a scripted world: what files, server and store do wrong. Rows
- * are those of the reference's list of faults. */
+/* Whole runs of the orchestrator against a scripted world: faults of files, server and store. */
 #include "base/util.h"
 #include "tests/flow/flow_support.h"
 
 /* --- faults of files --- */
 
-/* Row 5. */
 static void a_deleted_object_fails_alone(void **state)
 {
     UNUSED(state);
@@ -37,7 +35,6 @@ static void a_forbidden_object_fails_alone(void **state)
     world_free(w);
 }
 
-/* Row 9. */
 static void a_corrupt_file_never_reaches_the_server(void **state)
 {
     UNUSED(state);
@@ -54,12 +51,12 @@ static void a_corrupt_file_never_reaches_the_server(void **state)
     expect_log(w, "words.jsonl: line 2");
     expect_log(w, "Clean=1 Contaminated=0 Failed=2");
     expect_nothing_left(w);
-    expect_status(w, WORDS("--verify", "stream"), 3); /* the words do now, the cut one does not */
+    expect_status(w, WORDS("--verify", "stream"),
+                  3); /* words.jsonl passes now, the cut file fails */
     assert_non_null(world_find(w, "rep/words.clean"));
     world_free(w);
 }
 
-/* Row 13. */
 static void colliding_inputs_are_refused(void **state)
 {
     UNUSED(state);
@@ -87,15 +84,14 @@ static void a_server_that_reads_half_commits_nothing(void **state)
     expect_status(w, NULL, 3);
     assert_string_equal(w->order, "");
     expect_log(w, "which must read the whole input");
-    assert_int_equal(world_files_in(w, "reports"), 0); /* row 19 */
+    assert_int_equal(world_files_in(w, "reports"), 0); /* results of failed files are removed */
     assert_int_equal(world_files_in(w, "cleaned"), 0);
     world_free(w);
 }
 
 /* --- faults of the server --- */
 
-/* Row 8. */
-static void a_failed_job_fails_its_file_with_the_servers_words(void **state)
+static void a_failed_job_fails_its_file_with_the_servers_message(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -109,15 +105,15 @@ static void a_failed_job_fails_its_file_with_the_servers_words(void **state)
     assert_true(world_files_in(w, "work") > 0); /* kept */
     w->fail_jobs = 0;
     w->downloads = 0;
-    expect_status(w, NULL, 0); /* the next run takes it up, without a new download */
+    expect_status(w, NULL, 0); /* the next run resumes it, without a new download */
     assert_int_equal(w->downloads, 0);
     assert_non_null(world_find(w, "rep/first.clean"));
     expect_nothing_left(w);
     world_free(w);
 }
 
-/* A later run must not be told the old failure for ever. */
-static void an_old_failure_is_not_the_last_word(void **state)
+/* A later run must get another result than the old failure. */
+static void an_old_failure_does_not_decide(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -129,7 +125,6 @@ static void an_old_failure_is_not_the_last_word(void **state)
     world_free(w);
 }
 
-/* Row 7. */
 static void a_forgotten_job_is_submitted_again(void **state)
 {
     UNUSED(state);
@@ -156,7 +151,6 @@ static void a_file_that_is_forgotten_for_ever_fails(void **state)
     world_free(w);
 }
 
-/* Row 10. */
 static void a_submit_that_fails_is_tried_again(void **state)
 {
     UNUSED(state);
@@ -181,7 +175,7 @@ static void no_server_ends_the_run(void **state)
     world_free(w);
 }
 
-/* Row 19: what a crashed run left at the server is taken up by the next. */
+/* The next run resumes the job that a crashed run left at the server. */
 static void a_job_of_a_crashed_run_is_taken_up(void **state)
 {
     UNUSED(state);
@@ -202,7 +196,6 @@ static void a_job_of_a_crashed_run_is_taken_up(void **state)
 
 /* --- faults of the store --- */
 
-/* Row 11. */
 static void an_unwritable_report_directory_is_found_first(void **state)
 {
     UNUSED(state);
@@ -242,7 +235,7 @@ static void a_store_that_throttles_is_asked_again(void **state)
     world_free(w);
 }
 
-/* The folder takes writes: only this key does not. */
+/* The folder is writable: only this key is refused. */
 static void an_upload_that_is_refused_keeps_all(void **state)
 {
     UNUSED(state);
@@ -256,13 +249,12 @@ static void an_upload_that_is_refused_keeps_all(void **state)
     w->refuse_put = NULL;
     expect_status(w, NULL, 0);
     assert_non_null(world_find(w, "rep/a.report.jsonl"));
-    assert_int_equal(w->job_count, 1); /* its results were taken up */
+    assert_int_equal(w->job_count, 1); /* its results were used */
     expect_nothing_left(w);
     world_free(w);
 }
 
-/* Row 15. */
-static void a_slow_last_upload_is_waited_for(void **state)
+static void the_run_waits_for_a_slow_last_upload(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -285,8 +277,8 @@ int main(void)
         cmocka_unit_test(a_corrupt_file_never_reaches_the_server),
         cmocka_unit_test(colliding_inputs_are_refused),
         cmocka_unit_test(a_server_that_reads_half_commits_nothing),
-        cmocka_unit_test(a_failed_job_fails_its_file_with_the_servers_words),
-        cmocka_unit_test(an_old_failure_is_not_the_last_word),
+        cmocka_unit_test(a_failed_job_fails_its_file_with_the_servers_message),
+        cmocka_unit_test(an_old_failure_does_not_decide),
         cmocka_unit_test(a_forgotten_job_is_submitted_again),
         cmocka_unit_test(a_file_that_is_forgotten_for_ever_fails),
         cmocka_unit_test(a_submit_that_fails_is_tried_again),
@@ -296,7 +288,7 @@ int main(void)
         cmocka_unit_test(a_missing_input_bucket_ends_the_run),
         cmocka_unit_test(a_store_that_throttles_is_asked_again),
         cmocka_unit_test(an_upload_that_is_refused_keeps_all),
-        cmocka_unit_test(a_slow_last_upload_is_waited_for),
+        cmocka_unit_test(the_run_waits_for_a_slow_last_upload),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

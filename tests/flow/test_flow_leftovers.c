@@ -1,4 +1,4 @@
-/* What killed runs left: results in the server's folders, shares of an earlier host count. */
+/* Leftovers of killed runs: results in the server's folders, shares of an earlier host count. */
 #include "base/util.h"
 #include "tests/flow/flow_support.h"
 #include "tests/fake/world_inside.h"
@@ -40,7 +40,7 @@ static char *leave(const world *w, const char *folder, const char *id, const cha
     return path;
 }
 
-/* The run ends at the commit of b as SIGKILL would leave it: both are committed, nothing is removed. */
+/* The run ends at the commit of b as after SIGKILL: both are committed, nothing is removed. */
 static void end_at_b(world *w, const char *key)
 {
     if (!strstr(key, "rep/b"))
@@ -50,7 +50,7 @@ static void end_at_b(world *w, const char *key)
     timer_start(clock, 2, world_signal_again, w);
 }
 
-/* `ours`: of a server that begins the ids of jobs with the tag. */
+/* `ours`: the server begins job ids with the tag. */
 static world *world_with_leftovers_of(bool ours)
 {
     world *w = world_new();
@@ -98,7 +98,8 @@ static void those_of_a_server_that_takes_no_tag_stay(void **state)
     world_free(w);
 }
 
-/* As a server leaves it that was killed when the result was written, and before it was asked for. */
+/* As left by a server that was killed after the result was written and before a client requested
+ * it. */
 static void leave_results_of_the_first_job(world *w, const char *key)
 {
     if (strstr(key, "rep/") == NULL)
@@ -117,7 +118,7 @@ static void results_of_a_forgotten_job_go_with_the_same_run(void **state)
     UNUSED(state);
     world *w = world_new();
     w->tags = w->purify = true;
-    w->forget_jobs = 1; /* it was started again: the file gets a second job */
+    w->forget_jobs = 1; /* after a restart: the file gets a second job */
     w->before_put = leave_results_of_the_first_job;
     world_add(w, "a.jsonl", BAD GOOD);
     expect_status(w, NULL, 0);
@@ -126,7 +127,7 @@ static void results_of_a_forgotten_job_go_with_the_same_run(void **state)
     world_free(w);
 }
 
-/* The upload failed: the next run asks for the same job. */
+/* The upload failed: the next run requests the same job. */
 static void results_of_a_failed_file_stay_for_the_next_run(void **state)
 {
     UNUSED(state);
@@ -148,11 +149,11 @@ static void results_of_a_failed_file_stay_for_the_next_run(void **state)
     }
 }
 
-static void they_go_also_where_nothing_is_left_to_do(void **state)
+static void results_are_removed_by_a_run_without_work(void **state)
 {
     UNUSED(state);
     world *w = world_with_leftovers();
-    w->server_down = true; /* it is not needed */
+    w->server_down = true; /* not needed */
     expect_status(w, NULL, 0);
     expect_nothing_left(w);
     world_free(w);
@@ -225,7 +226,7 @@ static void shares_of_another_count_go_unless_a_process_has_them(void **state)
     expect_status(w, WORDS("--host-index", "0", "--host-count", "2"), 0);
     assert_false(fs_exists(old));
     assert_true(fs_exists(busy) && fs_exists(same) && fs_exists(odd));
-    expect_nothing_left(w); /* nor of its results */
+    expect_nothing_left(w); /* and no results */
     world_free(w);
 }
 
@@ -236,7 +237,7 @@ int main(void)
         cmocka_unit_test(those_of_a_server_that_takes_no_tag_stay),
         cmocka_unit_test(results_of_a_forgotten_job_go_with_the_same_run),
         cmocka_unit_test(results_of_a_failed_file_stay_for_the_next_run),
-        cmocka_unit_test(they_go_also_where_nothing_is_left_to_do),
+        cmocka_unit_test(results_are_removed_by_a_run_without_work),
         cmocka_unit_test(other_results_stay),
         cmocka_unit_test(a_debug_run_removes_none),
         cmocka_unit_test(shares_of_another_count_go_unless_a_process_has_them),

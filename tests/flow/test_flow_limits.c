@@ -7,7 +7,7 @@ static uint64_t now_ms(const world *w)
     return clock_now_ms(fake_transport_base(w->fake));
 }
 
-/* Runs, and yields how long that took. */
+/* Runs, and yields the duration. */
 static uint64_t run_for(world *w, const char *const *words, int status)
 {
     uint64_t begun_ms = now_ms(w);
@@ -30,7 +30,7 @@ static void a_job_that_never_ends_fails_its_file(void **state)
     expect_log(w, "Clean=1 Contaminated=0 Failed=1");
     w->endless = NULL;
     w->downloads = 0;
-    expect_status(w, NULL, 0); /* the file was kept, the job goes on */
+    expect_status(w, NULL, 0); /* the file was kept, the job is still running */
     assert_int_equal(w->downloads, 0);
     assert_int_equal(w->job_count, 2);
     world_free(w);
@@ -55,7 +55,7 @@ static void a_larger_text_has_more_time(void **state)
     world_free(w);
 }
 
-/* Whatever the server does with a request but answer it. */
+/* The server receives a request and never answers. */
 static void a_request_without_an_end_fails_its_file(void **state)
 {
     UNUSED(state);
@@ -124,7 +124,7 @@ static void a_job_that_never_ends_at_a_server_that_hangs_then_is_an_outage(void 
     world_free(w);
 }
 
-/* --- waiting is no failure --- */
+/* --- waiting does not count as failure --- */
 
 static void jobs_that_wait_for_others_have_their_time(void **state)
 {
@@ -140,7 +140,7 @@ static void jobs_that_wait_for_others_have_their_time(void **state)
     world_free(w);
 }
 
-static void jobs_behind_one_that_never_ends_fail_too(void **state)
+static void jobs_queued_after_one_that_never_ends_fail_too(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -166,7 +166,7 @@ static void a_busy_server_is_waited_for(void **state)
     world_free(w);
 }
 
-/* The pauses that the server asks for are no time of the job: it ends soon after them. */
+/* Pauses requested by the server do not count as time of the job: it ends soon after them. */
 static void a_server_that_is_busy_while_a_job_runs_is_waited_for(void **state)
 {
     UNUSED(state);
@@ -216,7 +216,7 @@ int main(void)
         cmocka_unit_test(a_server_that_hangs_ends_the_run),
         cmocka_unit_test(a_job_that_never_ends_at_a_server_that_hangs_then_is_an_outage),
         cmocka_unit_test(jobs_that_wait_for_others_have_their_time),
-        cmocka_unit_test(jobs_behind_one_that_never_ends_fail_too),
+        cmocka_unit_test(jobs_queued_after_one_that_never_ends_fail_too),
         cmocka_unit_test(a_busy_server_is_waited_for),
         cmocka_unit_test(a_server_that_is_busy_while_a_job_runs_is_waited_for),
         cmocka_unit_test(a_server_that_is_not_ready_is_waited_for),

@@ -9,7 +9,7 @@
 
 typedef struct measured {
     uint64_t ms, bytes;
-    unsigned requests; /* of the files: not the listings and records of the run */
+    unsigned requests; /* of the files, without the listings and records of the run */
 } measured;
 
 static unsigned requests;
@@ -53,14 +53,14 @@ static measured run(unsigned files, const char *poll_interval)
     return m;
 }
 
-/* Of the run, beside the time in which the server scans the bytes. */
+/* Time of the run, less the time in which the server scans the bytes. */
 static double rest_s(const measured *m)
 {
     return (double)m->ms / 1000 - (double)m->bytes * SCALE / SIM_SPEED;
 }
 
-/* Beside the time in which its bytes are scanned: of two runs, so that the start of a run does not count, nor the
- * last poll. */
+/* Less the time in which its bytes are scanned: the difference of two runs, which excludes the
+ * start of a run and the last poll. */
 static void a_file_takes_the_time_of_the_model(void **state)
 {
     UNUSED(state);
@@ -72,7 +72,8 @@ static void a_file_takes_the_time_of_the_model(void **state)
     assert_int_equal(many.requests - few.requests, (MANY - FEW) * SIM_FILE_REQUESTS);
 }
 
-/* On average: the first file is tried alone, and the last poll comes up to a poll interval late. */
+/* Approximately: the first file is tried alone, and the last poll is up to one poll interval
+ * late. */
 static void a_run_takes_the_time_of_the_model(void **state)
 {
     UNUSED(state);

@@ -55,7 +55,7 @@ static void what_cannot_be_looked_for_is_refused_without_advice(void **state)
     world_free(w);
 }
 
-/* Objects, but none that is looked at: other names, or outputs. */
+/* Objects that are no inputs: other names, or outputs. */
 static void a_folder_without_a_training_file_is_refused(void **state)
 {
     UNUSED(state);
@@ -70,7 +70,7 @@ static void an_input_may_be_empty_by_option(void **state)
 {
     UNUSED(state);
     world *w = world_new();
-    w->server_down = true; /* it is not needed */
+    w->server_down = true; /* not needed */
     expect_status(w, WORDS("--allow-empty"), 0);
     expect_log(w, "no training file in s3://b/data/");
     assert_string_equal(world_last_line(w), "WORK COMPLETE EXITING");
@@ -120,7 +120,7 @@ static void a_dry_run_names_all_that_is_skipped_and_why(void **state)
     world_free(w);
 }
 
-static void a_dry_run_without_a_server_says_so(void **state)
+static void a_dry_run_without_a_server_reports_it(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -163,7 +163,7 @@ int main(void)
         cmocka_unit_test(an_input_may_be_empty_by_option),
         cmocka_unit_test(an_empty_share_is_no_error),
         cmocka_unit_test(a_dry_run_names_all_that_is_skipped_and_why),
-        cmocka_unit_test(a_dry_run_without_a_server_says_so),
+        cmocka_unit_test(a_dry_run_without_a_server_reports_it),
         cmocka_unit_test(outputs_of_the_python_orchestrator_are_named_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

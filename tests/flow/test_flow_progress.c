@@ -1,4 +1,5 @@
-/* What a run says of itself without a terminal: a line a minute, what is waited for, what is left. */
+/* Progress of a run without a terminal: one line per minute, what the run waits for, what is
+ * left. */
 #include "tests/flow/flow_support.h"
 
 #include "base/util.h"

@@ -1,5 +1,5 @@
 /* Whole runs against a scripted world: no write counts without proof, no kept file without the
- * store's word, and what one refused key means. */
+ * store's checksum, and the effect of one refused key. */
 #include "base/util.h"
 #include "tests/flow/flow_support.h"
 
@@ -10,7 +10,7 @@
 
 /* --- a write that did not arrive --- */
 
-/* The store answers each of these with 200 and an ETag. */
+/* The store answers each of these writes with 200 and an ETag. */
 static void a_write_that_is_not_in_the_store_fails_its_file(void **state)
 {
     UNUSED(state);
@@ -92,7 +92,7 @@ static void a_checksum_proves_a_write_where_the_etag_does_not(void **state)
     world_free(w);
 }
 
-/* User metadata of an object has 2 KiB in all. */
+/* User metadata of an object is limited to 2 KiB. */
 static void a_copy_whose_metadata_is_full_is_made_without_ours(void **state)
 {
     UNUSED(state);
@@ -119,7 +119,7 @@ static int find_input(const char *path, const struct stat *s, int type, struct F
     return 0;
 }
 
-/* After a run that left the whole file: its text is another one of the same size. */
+/* After a run that left the whole file: the file's text is replaced by another of the same size. */
 static void alter_kept(const world *w, const char *text)
 {
     AUTO_FREE char *path = xasprintf("%s/work", w->dir);
@@ -136,7 +136,7 @@ static void alter_kept(const world *w, const char *text)
 #define TEXT    "{\"text\":\"0123\"}\n{\"text\":\"BAD\"}\n"
 #define ALTERED "{\"text\":\"0123\"}\n{\"text\":\"bad\"}\n"
 
-/* The store's proof of its object: a checksum, an ETag that is its MD5, or neither. */
+/* The store's checksum of its object: an x-amz-checksum, an ETag that is its MD5, or none. */
 enum { BY_CHECKSUM, BY_ETAG, BY_NOTHING, WAYS };
 
 static world *with_kept_file(int way)
@@ -178,7 +178,7 @@ static void a_kept_file_that_is_valid_is_not_loaded_again(void **state)
     }
 }
 
-/* What is loaded again is recorded again. */
+/* A file that is downloaded again is recorded again. */
 static void a_file_that_was_loaded_again_is_kept_again(void **state)
 {
     UNUSED(state);
@@ -195,7 +195,7 @@ static void a_file_that_was_loaded_again_is_kept_again(void **state)
     }
 }
 
-/* The whole file fits its record, but the object in the store is another one by now. */
+/* The whole file matches its record, but the object in the store has been replaced. */
 static void replace_first(world *w, const char *method, const char *key)
 {
     UNUSED(method);
@@ -219,7 +219,7 @@ static void a_kept_file_of_a_replaced_object_is_not_used(void **state)
     world_free(w);
 }
 
-/* What stands under the name of the re-encoded file is never sent. */
+/* An existing file with the name of the re-encoded file is never sent. */
 static void a_cleaned_file_of_an_earlier_run_is_written_again(void **state)
 {
     UNUSED(state);

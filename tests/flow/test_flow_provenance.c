@@ -1,5 +1,5 @@
-/* Whole runs against a scripted world: the input is replaced while it is worked on, and what results
- * say of the version that they were made of. */
+/* Whole runs against a scripted world: the input is replaced while it is processed, and results
+ * name the version that they were made of. */
 #include "base/util.h"
 #include "tests/flow/flow_support.h"
 
@@ -25,7 +25,7 @@ static size_t count_requests(const world *w, size_t from, const char *method, co
     return count;
 }
 
-/* A replacement that is as old as the input was: only ETag and size show it. */
+/* A replacement with the same time as the input: only ETag and size show it. */
 static void replace(world *w, const char *key, const char *text)
 {
     world_put(w, key, text, strlen(text), 1000001);
@@ -112,7 +112,7 @@ static void a_replaced_input_is_done_again_before_its_commit(void **state)
     world_free(w);
 }
 
-/* Same size: only the ETag tells. */
+/* Same size: only the ETag shows it. */
 static void a_replacement_of_the_same_size_is_seen(void **state)
 {
     UNUSED(state);
@@ -159,7 +159,7 @@ static void an_input_that_keeps_changing_fails(void **state)
     world_free(w);
 }
 
-/* A store whose ETag is no digest of the bytes: the size tells. */
+/* A store whose ETag is no digest of the bytes: the size shows it. */
 static void shorten_on_request(world *w, const char *method, const char *key)
 {
     world_object *o = (world_object *)world_find(w, "data/a.jsonl");
@@ -330,7 +330,8 @@ static void a_result_of_another_version_is_made_again(void **state)
     world_free(w);
 }
 
-/* With a server that does not purify more is done than the first look, which assumes one, finds. */
+/* With a server that does not purify, more inputs are done than the first plan, which assumes
+ * purification, found. */
 static void results_without_cleaned_objects_are_compared_too(void **state)
 {
     UNUSED(state);
@@ -359,7 +360,7 @@ static void a_debug_run_takes_them_up_too(void **state)
     world_free(w);
 }
 
-/* What LastModified says already, other hosts' files and --redo cost no request. */
+/* Files decided by LastModified, files of other hosts and --redo need no request. */
 static void only_done_files_of_the_share_are_asked_for(void **state)
 {
     UNUSED(state);

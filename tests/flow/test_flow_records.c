@@ -1,9 +1,10 @@
-/* Whole runs against a scripted world: what a run leaves in the store besides its results. */
+/* Whole runs against a scripted world: the records that a run leaves in the store besides its
+ * results. */
 #include "base/util.h"
 #include "decon/compression/codec.h"
 #include "tests/flow/flow_support.h"
 
-/* The only object whose key begins so. */
+/* The only object whose key has this prefix. */
 static const world_object *find_record(const world *w, const char *prefix)
 {
     const world_object *found = NULL;

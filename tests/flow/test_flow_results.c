@@ -10,7 +10,7 @@
 
 #define FOREIGN "{\"training_line\":0}\n" /* would do as a report of BAD */
 
-/* A file beside the world's folders, and what a run must not do with it. */
+/* A file outside the world's folders that a run must not touch. */
 typedef struct foreign {
     world *w;
     char *path;
@@ -58,7 +58,7 @@ static void a_foreign_cleaned_file_is_neither_sent_nor_removed(void **state)
     foreign f = foreign_new("data.jsonl.gz", true);
     f.w->name_cleaned = f.path;
     expect_status(f.w, NULL, 3);
-    assert_int_equal(world_files_in(f.w, "reports"), 1); /* nor is the good one beside it */
+    assert_int_equal(world_files_in(f.w, "reports"), 1); /* neither is the valid one beside it */
     expect_untouched(&f);
 }
 
@@ -109,8 +109,8 @@ static void refused_folders_hold_no_results(void **state)
 {
     UNUSED(state);
     foreign f = foreign_new("job-1.report.jsonl", false);
-    AUTO_FREE char *told = xasprintf("\"%s\"", f.w->dir); /* a parent of the work directory */
-    f.w->tell_report_dir = told;
+    AUTO_FREE char *reported = xasprintf("\"%s\"", f.w->dir); /* a parent of the work directory */
+    f.w->tell_report_dir = reported;
     f.w->name_report = f.path;
     expect_status(f.w, NULL, 3);
     expect_log(f.w, "the work directory or one above it");
@@ -125,7 +125,7 @@ static void refused_folders_hold_no_results(void **state)
     expect_untouched(&f);
 }
 
-/* As the reference server does without a cleaned folder of its own. */
+/* As the reference server does if no cleaned folder is configured. */
 static void null_for_the_cleaned_folder_means_the_report_folder(void **state)
 {
     UNUSED(state);
@@ -160,8 +160,8 @@ static void configured_folders_are_used(void **state)
     world_free(w);
 }
 
-/* Our server makes a folder of its own at each start where none is configured. */
-static void a_server_that_was_started_again_tells_its_new_folders(void **state)
+/* `decon server` creates a new folder at each start if none is configured. */
+static void a_restarted_server_reports_its_new_folders(void **state)
 {
     UNUSED(state);
     for (unsigned at = 1; at <= 3; at++) {
@@ -265,7 +265,7 @@ int main(void)
         cmocka_unit_test(refused_folders_hold_no_results),
         cmocka_unit_test(null_for_the_cleaned_folder_means_the_report_folder),
         cmocka_unit_test(configured_folders_are_used),
-        cmocka_unit_test(a_server_that_was_started_again_tells_its_new_folders),
+        cmocka_unit_test(a_restarted_server_reports_its_new_folders),
         cmocka_unit_test(a_second_link_to_a_result_is_refused),
         cmocka_unit_test(what_was_checked_goes_up_whatever_has_its_name),
         cmocka_unit_test(a_report_that_changes_after_the_check_is_not_committed),

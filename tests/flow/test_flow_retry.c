@@ -29,7 +29,7 @@ static void a_job_that_ends_its_process_is_done_again_under_another_key(void **s
     world_free(w);
 }
 
-static void a_file_has_so_many_attempts_and_then_fails(void **state)
+static void a_file_fails_after_its_last_attempt(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -117,7 +117,7 @@ static void a_run_that_stops_leaves_a_file_in_its_pause_to_the_next_run(void **s
     world_free(w);
 }
 
-static void attempts_of_one_file_are_no_sign_of_a_common_cause(void **state)
+static void attempts_of_one_file_count_once_for_a_common_cause(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -161,7 +161,7 @@ static void each_file_that_failed_has_a_line(void **state)
 {
     UNUSED(state);
     world *w = world_new();
-    world_add(w, "x.jsonl", GOOD); /* refused, with the next one: both have the same outputs */
+    world_add(w, "x.jsonl", GOOD); /* refused with the next one: both have the same outputs */
     world_add(w, "x.jsonl.gz", GOOD);
     world_add(w, "broken.jsonl", "broken\n");
     world_add(w, "good.jsonl", GOOD);
@@ -175,7 +175,7 @@ static void each_file_that_failed_has_a_line(void **state)
     world_free(w);
 }
 
-static void a_failure_that_an_attempt_mends_has_no_line(void **state)
+static void a_failure_that_a_retry_fixes_has_no_line(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -212,7 +212,7 @@ static void the_second_crash_of_a_file_is_the_last(void **state)
     assert_int_equal(w->submits, 2);
     assert_int_equal(mark_count(w), 2);
     expect_log(w, "; tried 2 times; it is not tried again before --retry-failed");
-    expect_status(w, NULL, 3); /* of this host, and of any other */
+    expect_status(w, NULL, 3); /* on this host, and on any other */
     assert_int_equal(w->submits, 0);
     expect_log(w, "FAILED: s3://b/data/a.jsonl: not tried, since it ended the process of its "
                   "detection job 2 times; run with --retry-failed");
@@ -233,7 +233,7 @@ static void crashes_of_two_runs_count_together(void **state)
     world_free(w);
 }
 
-static void retry_failed_tries_it_and_its_success_ends_the_matter(void **state)
+static void retry_failed_tries_it_and_success_removes_the_mark(void **state)
 {
     UNUSED(state);
     world *w = world_with_a_crash(2, "--log-level=info", 3);
@@ -296,7 +296,7 @@ static void more_failures_than_the_limit_end_the_run(void **state)
     world_free(w);
 }
 
-static void as_many_failures_as_the_limit_do_not_end_it(void **state)
+static void failures_up_to_the_limit_do_not_end_the_run(void **state)
 {
     UNUSED(state);
     world *w = world_new();
@@ -320,24 +320,24 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_job_that_ends_its_process_is_done_again_under_another_key),
-        cmocka_unit_test(a_file_has_so_many_attempts_and_then_fails),
+        cmocka_unit_test(a_file_fails_after_its_last_attempt),
         cmocka_unit_test(one_attempt_is_the_last_one),
         cmocka_unit_test(a_download_that_failed_for_the_store_is_tried_again),
         cmocka_unit_test(a_fault_of_the_file_is_not_tried_again),
         cmocka_unit_test(others_go_on_during_the_pause),
         cmocka_unit_test(a_run_that_stops_leaves_a_file_in_its_pause_to_the_next_run),
-        cmocka_unit_test(attempts_of_one_file_are_no_sign_of_a_common_cause),
+        cmocka_unit_test(attempts_of_one_file_count_once_for_a_common_cause),
         cmocka_unit_test(an_outage_ends_the_run_before_all_attempts_are_made),
         cmocka_unit_test(each_file_that_failed_has_a_line),
-        cmocka_unit_test(a_failure_that_an_attempt_mends_has_no_line),
+        cmocka_unit_test(a_failure_that_a_retry_fixes_has_no_line),
         cmocka_unit_test(the_second_crash_of_a_file_is_the_last),
         cmocka_unit_test(crashes_of_two_runs_count_together),
-        cmocka_unit_test(retry_failed_tries_it_and_its_success_ends_the_matter),
+        cmocka_unit_test(retry_failed_tries_it_and_success_removes_the_mark),
         cmocka_unit_test(a_file_that_was_replaced_is_another_one),
         cmocka_unit_test(a_success_after_a_crash_removes_the_mark),
         cmocka_unit_test(a_mark_that_cannot_be_written_is_a_warning),
         cmocka_unit_test(more_failures_than_the_limit_end_the_run),
-        cmocka_unit_test(as_many_failures_as_the_limit_do_not_end_it),
+        cmocka_unit_test(failures_up_to_the_limit_do_not_end_the_run),
         cmocka_unit_test(a_percentage_counts_from_100_files_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

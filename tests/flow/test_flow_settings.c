@@ -1,5 +1,4 @@
-/* Whole runs against a scripted world: results that were made with other settings of the detection
- * server. */
+/* Whole runs against a scripted world: results of other settings of the detection server. */
 #include "base/util.h"
 #include "tests/flow/flow_support.h"
 
@@ -73,7 +72,7 @@ static void the_same_settings_leave_all_done(void **state)
     world_free(w);
 }
 
-/* The fault: "9 done already" after a change of threshold or evaluation sets. */
+/* The old fault: "9 done already" after a change of threshold or evaluation sets. */
 static void other_settings_are_refused_though_all_is_done(void **state)
 {
     UNUSED(state);
@@ -99,7 +98,7 @@ static void other_settings_are_refused_where_files_are_left(void **state)
     world_free(w);
 }
 
-static void records_of_the_same_number_are_told_apart(void **state)
+static void record_sets_of_equal_size_are_distinguished(void **state)
 {
     UNUSED(state);
     world *w = done_with(SERVER_OF_ONE);
@@ -153,7 +152,7 @@ static void redo_makes_the_results_again(void **state)
     world_free(w);
 }
 
-static void keep_leaves_them_and_says_so(void **state)
+static void keep_leaves_them_and_reports_it(void **state)
 {
     UNUSED(state);
     world *w = done_with(SERVER_OF_ONE);
@@ -179,7 +178,7 @@ static void results_without_settings_count_as_done_with_one_notice(void **state)
     world_free(w);
 }
 
-static void a_server_that_is_away_is_no_obstacle_where_all_is_done(void **state)
+static void an_unreachable_server_does_not_matter_where_all_is_done(void **state)
 {
     UNUSED(state);
     world *w = done_with(SERVER_OF_ONE);
@@ -227,8 +226,8 @@ static void a_job_says_which_settings_its_result_has(void **state)
     world_free(w);
 }
 
-/* It would become part of a key and of a header. */
-static void a_fingerprint_that_is_none_is_not_used(void **state)
+/* It would become part of a key and a header. */
+static void an_invalid_fingerprint_is_not_used(void **state)
 {
     UNUSED(state);
     world *w = done_with(",\"fingerprint\":\"../../x\",\"settings\":{}");
@@ -244,17 +243,17 @@ int main(void)
         cmocka_unit_test(the_same_settings_leave_all_done),
         cmocka_unit_test(other_settings_are_refused_though_all_is_done),
         cmocka_unit_test(other_settings_are_refused_where_files_are_left),
-        cmocka_unit_test(records_of_the_same_number_are_told_apart),
+        cmocka_unit_test(record_sets_of_equal_size_are_distinguished),
         cmocka_unit_test(a_missing_record_leaves_the_fingerprints),
         cmocka_unit_test(the_case_of_metadata_does_not_matter),
         cmocka_unit_test(redo_makes_the_results_again),
-        cmocka_unit_test(keep_leaves_them_and_says_so),
+        cmocka_unit_test(keep_leaves_them_and_reports_it),
         cmocka_unit_test(results_without_settings_count_as_done_with_one_notice),
-        cmocka_unit_test(a_server_that_is_away_is_no_obstacle_where_all_is_done),
+        cmocka_unit_test(an_unreachable_server_does_not_matter_where_all_is_done),
         cmocka_unit_test(three_settings_of_the_reference_server_are_compared),
         cmocka_unit_test(settings_that_change_during_the_run_end_it),
         cmocka_unit_test(a_job_says_which_settings_its_result_has),
-        cmocka_unit_test(a_fingerprint_that_is_none_is_not_used),
+        cmocka_unit_test(an_invalid_fingerprint_is_not_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

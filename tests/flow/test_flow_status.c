@@ -20,7 +20,7 @@ static void run_until(void *ctx, const bool *done)
     assert_true(fake_run_until(w->fake, done));
 }
 
-/* One look at s3://b/rep with nothing but that known; what it prints is in `text`. */
+/* One status of s3://b/rep, which is all that is known; its output is in `text`. */
 static int look(world *w, bool json, int64_t head_limit, char **text)
 {
     static char *no_suffixes[] = {NULL};
@@ -127,7 +127,7 @@ static void a_replaced_input_is_left(void **state)
     world *w = world_of_three();
     expect_status(w, NULL, 0);
     world_drop(w, "data/a/dirty.jsonl");
-    world_add(w, "a/dirty.jsonl", GOOD GOOD GOOD); /* it looks older than its result */
+    world_add(w, "a/dirty.jsonl", GOOD GOOD GOOD); /* appears older than its result */
     expect_look(w, 100, 3, WORDS("\"done\":2,\"clean\":2,\"contaminated\":0,\"left\":1"));
     world_free(w);
 }
@@ -196,7 +196,7 @@ static void slices_are_counted_where_hosts_claim_their_work(void **state)
     world_free(w);
 }
 
-static void people_get_text(void **state)
+static void the_default_output_is_text(void **state)
 {
     UNUSED(state);
     world *w = world_of_three();
@@ -222,7 +222,7 @@ int main(void)
         cmocka_unit_test(a_host_without_a_record_for_5_minutes_is_silent),
         cmocka_unit_test(a_folder_without_records_is_not_known),
         cmocka_unit_test(slices_are_counted_where_hosts_claim_their_work),
-        cmocka_unit_test(people_get_text),
+        cmocka_unit_test(the_default_output_is_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Whole runs that are stopped: what is finished, what is left, and how long that takes. */
+/* Whole runs that are stopped: which files are finished or left, and how long that takes. */
 #include "base/util.h"
 #include "tests/flow/flow_support.h"
 

@@ -1,7 +1,8 @@
 /* What the fuzz targets of the codecs share: the same bytes must give the same outcome in any split,
- * with any number of threads and with either decoder of gzip, and the one that the format's own library gives.
+ * with any number of threads and with either gzip decoder, and the same as the format's own
+ * library.
  *
- * What:    a target hands over its format and a reference; codec_fuzz aborts where they differ.
+ * What:    a target passes its format and a reference decoder; codec_fuzz aborts where they differ.
  * Owner:   the caller's bytes are borrowed. Threads: one, and the decoders' helpers. Fails: abort.
  */
 #ifndef TESTS_FUZZ_CODEC_H
@@ -10,7 +11,7 @@
 #include "decon/compression/codec.h"
 #include "base/util.h"
 
-#define FUZZ_TEXT_MAX ((size_t)1 << 20) /* more is not looked at: bombs take their time */
+#define FUZZ_TEXT_MAX ((size_t)1 << 20) /* larger outputs are skipped */
 #define FUZZ_MEMORY   ((uint64_t)24 << 20)
 
 typedef struct fuzz_outcome {
@@ -19,8 +20,8 @@ typedef struct fuzz_outcome {
     buf text;
 } fuzz_outcome;
 
-/* Appends what the library makes of the file; true when it takes it for whole and sound. Stops where
- * an append fails. */
+/* Appends what the library decodes; true when it accepts the file as complete. Stops when an append
+ * fails. */
 typedef bool fuzz_reference(slice data, buf *text);
 
 static inline bool fuzz_take(void *ctx, slice data, err *e)
@@ -38,7 +39,7 @@ static inline fuzz_outcome fuzz_decode(codec_format format, slice data, codec_op
     stage *first = codec_decoder_open(format, &options, sink, &o.error);
     for (size_t done = 0; o.ok && done < data.len; done += piece_bytes) {
         size_t len = MIN(piece_bytes, data.len - done);
-        char *exact = malloc(len); /* a read beyond it is found */
+        char *exact = malloc(len); /* detects reads beyond it */
         memcpy(exact, data.data + done, len);
         o.ok = stage_feed(first, (slice){.data = exact, .len = len}, &o.error);
         free(exact);

@@ -1,5 +1,5 @@
-/* Sizes and durations of options: any text is refused or read, and what is read and shown again
- * stands within the rounding of what was shown. */
+/* Sizes and durations of options: any text is refused or read; a value that is printed and read
+ * again is equal within the rounding of the printed form. */
 #include <stdlib.h>
 #include <string.h>
 

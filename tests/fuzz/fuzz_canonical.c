@@ -1,6 +1,6 @@
 /* Canonical requests. The input is a request in lines: method, path, query, then headers "name:value".
- * What is signed is found right by the checking side; the order of parameters and headers, the case
- * of names and further escaping of characters change nothing. */
+ * A signed request is accepted by the verifier; the order of parameters and headers, the case of
+ * names and additional escaping change nothing. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -112,7 +112,7 @@ static bool is_known(const http_header *headers, size_t count, const char *name)
     return strcasecmp(name, "authorization") == 0;
 }
 
-/* A name of RFC 9110's token characters that no other header has. */
+/* A name of RFC 9110 token characters that is unique in the request. */
 static bool is_name(const http_header *headers, size_t count, const char *name)
 {
     return name[0] &&

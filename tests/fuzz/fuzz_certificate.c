@@ -1,5 +1,5 @@
-/* Certificates from others: a line or head that is read is written again as the same bytes, and the
- * canonical form of a JSON text is its own canonical form. */
+/* Certificates from other parties: a line or head that is read is written as the same bytes, and
+ * the canonical form of a JSON text is its own canonical form. */
 #include <stdlib.h>
 #include <string.h>
 

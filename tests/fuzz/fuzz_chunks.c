@@ -1,5 +1,5 @@
-/* Bodies in chunks (aws-chunked): however the bytes are cut, the same data and the same refusal come
- * out. The first byte says how: which kind, and the length of the pieces. */
+/* Bodies in chunks (aws-chunked): any split of the bytes gives the same data and the same refusal.
+ * The first byte selects the kind and the length of the pieces. */
 #include <stdlib.h>
 
 #include "base/util.h"

@@ -1,5 +1,5 @@
-/* Folding of any text gives valid UTF-8, and the normal form of what it gives does not change when it
- * is made again. */
+/* Folding of any text gives valid UTF-8, and normalising the result twice equals normalising it
+ * once. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ static void put_normal(slice text, buf *out)
     nfkc_finish(&n);
 }
 
-/* More marks in a row than are held are not put in order. */
+/* Runs of marks longer than the buffer are not sorted. */
 static bool has_long_runs(slice text)
 {
     size_t run = 0;

@@ -1,5 +1,5 @@
-/* Bodies of POST /submit: whatever comes, there is a path that a file can have, or a refusal with
- * its status and words. */
+/* Bodies of POST /submit: any body yields a valid file path, or a refusal with status and
+ * message. */
 #include "base/util.h"
 #include "detection/http/submission.h"
 
@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AUTO(buf) words = BUF(1024);
     int status = 0;
     submission_options options = {0};
-    /* A copy of its own length, so that reading behind it is found. */
+    /* A copy of exact length, so that a sanitizer detects reads beyond it. */
     AUTO_FREE char *copy = xcalloc(size + 1, 1);
     char *body = xrealloc(move(copy), size ? size : 1);
     if (size > 0)

@@ -1,5 +1,5 @@
-/* Dates of replies and requests: any text is refused or read; what was read and is written again is
- * read as the same time. */
+/* Dates of replies and requests: any text is refused or read; a time that was read, written and
+ * read again is the same. */
 #include <stdlib.h>
 #include <string.h>
 

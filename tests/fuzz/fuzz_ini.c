@@ -1,5 +1,5 @@
-/* The shared files (~/.aws/config and credentials): for any content, pairs are names
- * and values in one line each, and reading the same text once more changes no value. */
+/* The shared files (~/.aws/config and credentials): for any content, names and values are single
+ * lines, and reading the same text again gives the same values. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@ static void expect(bool holds)
         abort();
 }
 
-/* What a program sees of it: each name's value. */
+/* The result for a program: each name's value. */
 static char *visible(const s3_profile *p)
 {
     AUTO(buf) out = BUF(1 << 24);

@@ -1,5 +1,5 @@
-/* Finding the text of a training line, and the members of an evaluation record: what is read is
- * valid, both ways of reading agree, and the checker of JSON Lines takes and refuses the same lines.
+/* The text of a training line, and the members of an evaluation record: values are valid, both
+ * readers agree, and the JSON Lines checker accepts and refuses the same lines.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,15 +17,15 @@ static void expect(bool holds)
         abort();
 }
 
-/* Whether the checker takes the line for one that is scanned: an object with a string under `text`,
- * and nothing in it that this reader does not take. */
+/* Whether the checker accepts the line for scanning: an object with a string under `text` that this
+ * reader accepts as well. */
 static bool checker_takes(slice line)
 {
     AUTO_PTR(jsonl) j = jsonl_new(&(jsonl_options){0});
     return jsonl_feed(j, line, NULL) && jsonl_finish(j, NULL);
 }
 
-/* The checker lets blank lines pass; it reads many lines. */
+/* The checker ignores blank lines, and reads several lines. */
 static void compare(slice line, bool has_text)
 {
     if (!memchr(line.data, '\n', line.len) && slice_trim(line).len > 0)

@@ -1,9 +1,9 @@
-/* The checker, compared with itself and with jansson. Every indexer, and every split, reports the same as the exact reader reading
- * the whole at once: verdict, counts, place and words of the fault. What it says of one line is what
- * jansson says, where jansson goes by RFC 8259 alone.
+/* The checker, compared with itself and with jansson. Every indexer and every split reports the
+ * same as the exact reader on the whole text: verdict, counts, place and message of the fault. For
+ * a single line the verdict is jansson's, where jansson follows RFC 8259.
  *
- * The input's first four bytes choose: how far the text stands from a window's start, how it is
- * split, what is refused.
+ * The input's first four bytes choose: the offset of the text in a window, the split, and what is
+ * refused.
  */
 #include <jansson.h>
 
@@ -11,7 +11,7 @@
 #include "base/util.h"
 #include "compression/jsonl/json_window.h"
 
-#define PADDING_BYTES 300 /* sound lines before and behind, so that short inputs meet windows too */
+#define PADDING_BYTES 300 /* valid lines before and after, so that short inputs cross windows too */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -37,7 +37,8 @@ static uint64_t next_random(uint64_t *state)
     return *state;
 }
 
-/* seed 0: in one piece. Each piece has a block of its own, so that a read beyond it is found. */
+/* seed 0: in one piece. Each piece has its own allocation, so that a sanitizer detects reads beyond
+ * it. */
 static outcome check(const jsonl_options *options, slice text, uint64_t seed)
 {
     outcome o = {.ok = true, .error = ERR_INIT};
@@ -55,7 +56,7 @@ static outcome check(const jsonl_options *options, slice text, uint64_t seed)
     o.ok = o.ok && jsonl_finish(j, &o.error);
     o.counts = jsonl_counts_get(j);
     if (!o.ok)
-        o.counts.bytes = 0; /* as far as the fault's piece */
+        o.counts.bytes = 0; /* up to the piece with the fault */
     return o;
 }
 
@@ -94,7 +95,8 @@ static bool is_blank(slice line)
     return true;
 }
 
-/* What jansson refuses beyond the RFC: half characters, numbers that no double holds, NUL in keys. */
+/* What jansson refuses in addition to the RFC: lone surrogates, numbers beyond double, NUL in
+ * keys. */
 static bool goes_beyond(const json_error_t *error)
 {
     enum json_error_code code = json_error_code(error);
@@ -114,7 +116,7 @@ static void jansson_agrees(jsonl_options options, slice line)
 {
     static const char scannable[] = "{\"text\":\"\"}\n";
     AUTO(buf) text = BUF(SIZE_MAX / 2);
-    buf_append_str(&text, scannable); /* no key is missing everywhere */
+    buf_append_str(&text, scannable); /* at least one line has the key */
     buf_append_slice(&text, line);
     options.max_line_bytes = 0;
     options.max_depth = 0;
@@ -125,7 +127,7 @@ static void jansson_agrees(jsonl_options options, slice line)
         expect(ours.ok && ours.counts.blank_lines == (line.len > 0), "a blank line");
         return;
     }
-    if (memchr(line.data, '\0', line.len)) { /* jansson overlooks one behind a literal */
+    if (memchr(line.data, '\0', line.len)) { /* jansson overlooks a NUL after a literal */
         expect_line(!ours.ok, &ours, line, "a NUL byte");
         return;
     }

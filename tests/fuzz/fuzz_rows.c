@@ -1,5 +1,5 @@
-/* CSV, YAML and JSON of strangers: rows and configuration become valid JSON, and trees of them have no
- * loops. */
+/* Untrusted CSV, YAML and JSON: rows and configuration become valid JSON, and their trees have no
+ * cycles. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* Text to tokens: pieces cover the text without a gap, the short ways give what the long ones do,
- * and a cache that was used before changes nothing. */
+/* Text to tokens: pieces cover the text without a gap, fast paths give the result of the exact
+ * code, and a used cache changes nothing. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,7 +35,7 @@ static void try_words(slice text)
     }
 }
 
-/* The tokens of a text are those of its pieces, each by itself. */
+/* The tokens of a text are those of its pieces, encoded one by one. */
 static void try_pieces(const tokenizer *t, slice text, const token_list *all)
 {
     static token_list piece;
@@ -50,7 +50,7 @@ static void try_pieces(const tokenizer *t, slice text, const token_list *all)
     expect(i == all->count);
 }
 
-/* A fresh cache is large: it is tried with some of the texts. */
+/* A new cache is large, so only some texts are tried with one. */
 static void try_tokens(slice text)
 {
     static tokenizer *t;

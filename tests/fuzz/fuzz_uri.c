@@ -1,5 +1,5 @@
-/* s3:// URIs and percent-encoding: what is encoded is decoded to the same bytes, what parses keeps
- * the same bucket and key, and the server's request targets are refused or taken apart. */
+/* s3:// URIs and percent-encoding: encoding and decoding give the same bytes, a parsed URI keeps
+ * bucket and key, and request targets of the server are refused or parsed. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,7 +43,7 @@ static void try_uri(const char *text)
     expect(strncmp(again, text, strlen(text)) == 0 && strlen(again) <= strlen(text) + 1);
 }
 
-/* A key's path and back: no two keys share a file, no name leaves the folder. */
+/* A key to its path and back: no two keys share a file, no path is outside the folder. */
 static void try_layout(slice key)
 {
     AUTO(buf) path = BUF(8192);

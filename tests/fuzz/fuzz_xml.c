@@ -1,6 +1,6 @@
-/* XML replies: the reader by itself, what it says of errors, and the operations that live on such
- * replies (listing, uploads, copy, removal of many), which are answered with the input once and with
- * an error after that. Whatever comes, each operation ends exactly once. */
+/* XML replies: the reader alone, its errors, and the operations that read such replies (listing,
+ * uploads, copy, multi-object delete), which get the input once and an error after that. Each
+ * operation ends exactly once for any input. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,7 +34,7 @@ typedef struct world {
     transport transport;
     step *first;
     slice answer;
-    unsigned answers; /* given so far */
+    unsigned answers; /* bytes given so far */
     unsigned ends;    /* on_done of the operation */
 } world;
 
@@ -113,7 +113,7 @@ static void answer(world *w, const http_request *r)
 static void run_all(world *w)
 {
     for (unsigned count = 0; w->first; count++) {
-        expect(count < 10000); /* an operation that does not end */
+        expect(count < 10000); /* the operation has not ended */
         step *s = w->first;
         w->first = s->next;
         if (s->fire)
@@ -230,7 +230,7 @@ static bool on_element(void *ctx, const char *path, const char *text, err *e)
     return true;
 }
 
-/* Escaped text is read as what it was, where XML can hold it at all. */
+/* Escaped text is read back unchanged if XML can represent it. */
 static void try_escaping(slice text)
 {
     AUTO(buf) document = BUF(1 << 20);
@@ -257,7 +257,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool ok = s3_xml_read(document, on_element, &text_bytes, &e);
     expect(ok || e.message[0] != '\0');
     expect(text_bytes <= size ||
-           memchr(data, '&', size)); /* nothing grows, but `&#160;` and its like do */
+           memchr(data, '&', size)); /* text never grows, except by references such as `&#160;` */
     s3_reply reply = {.status = 500};
     s3_reply_take_error(&reply, document);
     s3_reply_verdict(&reply, "GET", 0);

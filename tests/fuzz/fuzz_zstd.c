@@ -4,7 +4,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
-/* At one go libzstd is stricter about blocks of no bytes than as a stream. */
+/* libzstd's one-call decoder is stricter about empty blocks than its stream decoder. */
 static bool at_one_go(slice data)
 {
     static char out[FUZZ_TEXT_MAX];
@@ -17,7 +17,7 @@ static bool by_libzstd(slice data, buf *text)
     ZSTD_DCtx *ctx = ZSTD_createDCtx();
     ZSTD_DCtx_setParameter(ctx, ZSTD_d_windowLogMax, 25);
     ZSTD_inBuffer in = {.src = data.data, .size = data.len};
-    size_t result = 1; /* nothing was decoded yet: not whole */
+    size_t result = 1; /* nothing was decoded: incomplete */
     bool full = false;
     do {
         char out[4096];

@@ -18,7 +18,8 @@ static int only_files(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-/* The target gets a block of just the input's size, so that a sanitizer sees a read behind it. */
+/* The target gets an allocation of the input's exact size, so that a sanitizer detects reads beyond
+ * it. */
 static bool replay(const char *path, err *e)
 {
     AUTO(buf) input = BUF(INPUT_MAX_BYTES);

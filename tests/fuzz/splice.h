@@ -1,6 +1,6 @@
 /* What the fuzz targets of splicing share: the input is two bytes for each of some ranges, then a file.
- * A file that decodes is spliced, and the result decodes to the text without the ranges; any other file
- * is refused or spliced without a crash.
+ * A file that decodes is spliced, and the result decodes to the text without the ranges; any other
+ * file is refused, or spliced without a crash.
  *
  * What:    a target passes its format; splice_fuzz aborts where the result is wrong.
  * Owner:   the caller's bytes are borrowed. Threads: one. Fails: abort.
@@ -108,7 +108,7 @@ static inline void splice_fuzz(codec_format format, const uint8_t *bytes, size_t
     fuzz_outcome before = fuzz_decode(format, file, options, file.len);
     splice_array removed = {.ranges = ranges,
                             .count = splice_read_ranges(data, before.text.len, ranges)};
-    /* Files that need more memory or text than a fuzz target allows are not looked at. */
+    /* Files that need more memory or text than a fuzz target allows are skipped. */
     if (before.error.code != ERR_LIMIT && before.error.code != ERR_CODEC_MEMORY)
         splice_check(format, file, &before, removed, &blocks);
     splice_blocks_deinit(&blocks);

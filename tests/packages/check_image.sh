@@ -31,7 +31,7 @@ test_a_tool_of_container_images_unpacks_it() {
     unpack
     umoci stat --image "$layout:$(version)" >"$T/stat" || fail 'umoci stat'
     grep -q image.sh "$T/stat" || fail "$(cat "$T/stat")"
-    # What a runtime is told: not root, where programs are found, where it starts.
+    # Settings for the runtime: a user other than root, PATH, working directory.
     tr -d ' \n\t' <"$bundle/config.json" >"$T/config"
     grep -q '"uid":10001,"gid":10001' "$T/config" || fail "user: $(cat "$T/config")"
     grep -q '"PATH=/usr/bin"' "$T/config" && grep -q '"cwd":"/var/lib/decon"' "$T/config" || fail "$(cat "$T/config")"

@@ -1,17 +1,18 @@
-/* A library for LD_PRELOAD that lets one call of a program fail: an allocation, a file operation, a
- * network call or a new thread. tests/torture/torture.sh drives it.
+/* A library for LD_PRELOAD that makes one call of a program fail: an allocation, a file operation,
+ * a network call or a new thread. tests/torture/torture.sh drives it.
  *
  * A site is a call's kind and the addresses of the innermost FRAMES functions of the program itself
  * that lead to it; calls of libraries belong to the site in the program that called the library.
  * Sites and the numbers of their calls are noted in the file TORTURE_STATE, which all processes of a
  * run share. With TORTURE_SITE=HASH, TORTURE_CALL=N and TORTURE_ERROR=ERRNO the N-th call at this site
- * fails, once for all processes. TORTURE_ERROR=0: it moves half of the bytes only, which is no failure.
+ * fails, once for all processes. TORTURE_ERROR=0: the call transfers only half of the bytes, which
+ * is a legal result.
  *
  * The file holds 64-byte rows of eight 64-bit numbers in the host's byte order. Row 0: calls at the
  * chosen site, calls that failed. Others: hash, kind (+ 256: not from a library), calls, up to eight
  * letters of the function's name, FRAMES offsets in the program. A hash of 0 is a free row.
  */
-#undef _FILE_OFFSET_BITS /* the functions have names of their own for both sizes of offsets */
+#undef _FILE_OFFSET_BITS /* functions with 32-bit and 64-bit offsets have different names */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -93,7 +94,7 @@ static uint64_t site_of(enum kind kind, trace *t)
         t->frames[0] = t->outside - module_base(t->outside);
     for (int i = 0; i < FRAMES; i++)
         hash = (hash ^ t->frames[i]) * 1099511628211u;
-    return (hash ^ hash >> 29) << 8 | (uint64_t)kind; /* the kind can be read from the hash */
+    return (hash ^ hash >> 29) << 8 | (uint64_t)kind; /* the hash contains the kind */
 }
 
 static void note(uint64_t hash, enum kind kind, const char *function, const trace *t)
@@ -139,7 +140,7 @@ static bool chosen(enum kind kind, const char *function)
 
 /* --- start --- */
 
-/* The program is the first one that is shown. */
+/* The program is the first object that dl_iterate_phdr reports. */
 static int note_module(struct dl_phdr_info *info, size_t size, void *data)
 {
     uintptr_t start = info->dlpi_addr, end = start, own = (uintptr_t)data;
@@ -230,7 +231,8 @@ int posix_memalign(void **out, size_t alignment, size_t size)
 
 int __open64_2(const char *path, int flags);
 
-/* FAILS: a call that fails as a whole. MOVES: one that may also move a part of its `len` bytes. */
+/* FAILS: a call that succeeds or fails as a whole. MOVES: one that may also transfer only a part of
+ * its `len` bytes. */
 #define FAILS(type, function, params, args, kind, failure)                                         \
     type function params                                                                           \
     {                                                                                              \
@@ -347,7 +349,7 @@ int openat64(int dir, const char *path, int flags, ...)
     return cannot_open("openat") ? -1 : NEXT(openat64)(dir, path, flags, mode);
 }
 
-/* Of a program that was hardened: flags that need no mode. */
+/* With _FORTIFY_SOURCE: flags that need no mode. */
 int __open64_2(const char *path, int flags)
 {
     return cannot_open("open") ? -1 : NEXT(open64)(path, flags, 0);

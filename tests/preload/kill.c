@@ -1,10 +1,10 @@
 /* Preloaded: ends a program by SIGKILL before a numbered event.
  *
- * Events are the calls after which a crash can leave something behind: state changes (the log lines
+ * Events are the calls after which a crash can leave partial state: state changes (the log lines
  * of --log-level debug), bytes sent, files written, synced, renamed or removed. They are counted
  * over all threads and child processes of the program, in the file that DECON_KILL_FILE names (see
- * kill.h). A child process that reaches the number ends the whole program. */
-#undef _FILE_OFFSET_BITS /* the functions have names of their own for both sizes of offsets */
+ * kill.h). A child process that reaches the number kills the whole program. */
+#undef _FILE_OFFSET_BITS /* functions with 32-bit and 64-bit offsets have different names */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -50,10 +50,10 @@ static void count(const char *name)
         pause();
 }
 
-/* The function that the program would have called. */
+/* The original function. */
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-/* Log lines are no events but those of a state change. */
+/* Of log lines, only state changes are events. */
 static void count_write(int fd, const void *data, size_t size)
 {
     if (fd > STDERR_FILENO)

@@ -1,15 +1,15 @@
-/* What the libraries for LD_PRELOAD share: the function that one of theirs takes the place of.
+/* Shared by the libraries for LD_PRELOAD: the original of a function that they replace.
  *
  * What:    NEXT(function) is the next definition of the function, of a library or of libc.
  * Owner:   nothing. Threads: any.
- * Fails:   never. While `inside` is not 0, calls are this library's own and are let through.
+ * Fails:   never. While `inside` is not 0, calls are this library's own and are passed through.
  */
 #ifndef TESTS_PRELOAD_NEXT_H
 #define TESTS_PRELOAD_NEXT_H
 
 #include <dlfcn.h>
 
-/* No memory is allocated for it: malloc() may be the caller. */
+/* Must not allocate: the caller may be malloc(). */
 static __thread int inside __attribute__((tls_model("initial-exec")));
 
 static inline void *next_of(const char *function)

@@ -1,11 +1,12 @@
-/* A library for LD_PRELOAD that logs what a program changes below the directory POWER_ROOT, and ends the
- * program (SIGKILL) directly before the change number POWER_CUT; 0: never. tests/torture/power_cut.c then
- * makes of the log POWER_LOG what the disk has after a power cut at this moment.
+/* A library for LD_PRELOAD that logs a program's changes below the directory POWER_ROOT, and ends
+ * the program (SIGKILL) directly before change number POWER_CUT; 0: never.
+ * tests/torture/power_cut.c derives from the log POWER_LOG the state of the disk after a power cut
+ * at this point.
  *
- * A lock makes the order of the log that of the changes. Files without a name (O_TMPFILE, unlinked) are
+ * A lock keeps the log in the order of the changes. Files without a name (O_TMPFILE, unlinked) are
  * not logged.
  */
-#undef _FILE_OFFSET_BITS /* the functions have names of their own for both sizes of offsets */
+#undef _FILE_OFFSET_BITS /* functions with 32-bit and 64-bit offsets have different names */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -52,7 +53,7 @@ static void put(const void *data, size_t len)
     const char *p = data;
     for (ssize_t n; len > 0; p += n, len -= (size_t)n)
         if ((n = NEXT(write)(log_fd, p, len)) < 0)
-            abort(); /* a log with a gap proves nothing */
+            abort(); /* a log with a gap is worthless */
 }
 
 static void record(power_type type, uint64_t a, uint64_t b, const void *data, size_t len)
@@ -371,7 +372,7 @@ int fallocate64(int fd, int mode, off64_t at, off64_t len)
     return result;
 }
 
-/* The caller copies by read and write then, as between file systems. */
+/* The caller then copies by read and write, as between file systems. */
 ssize_t copy_file_range(int from, off64_t *from_at, int to, off64_t *to_at, size_t len,
                         unsigned flags)
 {

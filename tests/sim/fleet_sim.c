@@ -1,4 +1,4 @@
-/* make sim: how long a fleet takes, and what dividing the work costs, for each way to divide it.
+/* make sim: run time of a fleet and cost of dividing the work, for each method of division.
  *
  *   fleet_sim TABLE SVG [FILES HOSTS]...
  * writes the table (Markdown) and the plot of the first scenario. docs/fleet.md has both.

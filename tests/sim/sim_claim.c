@@ -1,6 +1,7 @@
-/* The way `claim`: the real plan (orchestrator/plan) and the real claims (orchestrator/claim) of each host on a
- * scripted store and clock. The work on a file is modelled (sim_file_s; tests/flow/test_flow_model.c compares it
- * with the real flow): a host does one after the other, largest first, as the plan has them. */
+/* The method `claim`: the real plan (orchestrator/plan) and the real claims (orchestrator/claim) of
+ * each host on a scripted store and clock. The work on a file is modelled (sim_file_s;
+ * tests/flow/test_flow_model.c compares it with the real flow): a host processes one after another,
+ * largest first, as in the plan. */
 #include "tests/sim/sim_model.h"
 
 #include "decon/s3/s3.h"
@@ -46,7 +47,7 @@ struct sim_fleet {
     sim_store *store;
     sim_input input;
     uint32_t slice_count;
-    uint8_t *done; /* of each file: how often */
+    uint8_t *done; /* of each file */
     provenance result;
     uint32_t done_files;
     sim_worker *workers;

@@ -94,7 +94,7 @@ static void sum_shares(const sim_world *w, uint32_t count, double *bytes, double
     }
 }
 
-/* Each host lists the input; one that dies waits for a person, then goes on where it was. */
+/* Each host lists the input; a host that dies waits for an operator, then resumes. */
 void sim_hash(const sim_world *w, sim_result *out)
 {
     AUTO_FREE double *bytes = xcalloc(w->host_count, sizeof *bytes);
@@ -114,7 +114,7 @@ void sim_hash(const sim_world *w, sim_result *out)
     }
 }
 
-/* The next task goes to the host that is free first; a dead host's task comes last. */
+/* The next task goes to the host that is free first; the task of a dead host is appended. */
 static void run_tasks(const sim_world *w, double begin_s, sim_result *out)
 {
     uint32_t count = SIM_SHARES_PER_HOST * w->host_count, left = count;

@@ -1,8 +1,9 @@
-/* What is simulated: files, hosts, and the ways to divide the work.
+/* The simulated files and hosts, and the methods to divide the work.
  *
  * What:    sizes are log-normal (median 20 MiB, sigma 1.2, at most 2 GiB); hosts process one after the other
  *          at their own speed (mean 60 MB/s of compressed input, uniform in 0.5 to 1.5 of it, 2 % of them at
- *          a fifth); 1 % of the hosts die in an hour. The same files, speeds and deaths for each way.
+ *          a fifth); 1 % of the hosts die in an hour. The same files, speeds and deaths for each
+ *          method.
  * Owner:   sim_world_deinit.
  * Threads: one.
  * Fails:   never.
@@ -13,7 +14,7 @@
 #include "base/util.h"
 #include "tests/sim/sim_store.h"
 
-/* The work on files, as tests/flow/test_flow_model.c measures it of the real flow. */
+/* The work on files, as measured on the real flow by tests/flow/test_flow_model.c. */
 #define SIM_SPEED           60000000 /* bytes of input a second, of the average host */
 #define SIM_NETWORK         600000000
 #define SIM_FILE_OVERHEAD_S 0.02 /* of a file, beside its bytes: at most */
@@ -23,8 +24,8 @@
 #define SIM_LIST_PAGE_S     0.06 /* of the input: 1,000 keys */
 #define SIM_LIST_ROWS_S     3.0  /* to read a million rows of an input list */
 #define SIM_NEVER_S         1e18
-#define SIM_RESTART_S       3600.0 /* hash: until a person starts a dead host's share again */
-#define SIM_REQUEUE_S       120.0  /* shares: until the scheduler starts a dead host's task again */
+#define SIM_RESTART_S       3600.0 /* hash: until an operator restarts a dead host's share */
+#define SIM_REQUEUE_S       120.0  /* shares: until the scheduler restarts a dead host's task */
 #define SIM_SHARES_PER_HOST 24
 
 typedef struct sim_host {
@@ -42,8 +43,8 @@ typedef struct sim_result {
     const char *way;
     double end_s;          /* all files are done */
     double busy_s;         /* sum over the hosts */
-    double *host_end_s;    /* of each host: when it has no more to do */
-    sim_requests requests; /* for the division of the work, not for the files */
+    double *host_end_s;    /* of each host: end of its last file */
+    sim_requests requests; /* for dividing the work, not for the files */
     uint64_t twice, lost;  /* files: done twice; begun by a host that died */
 } sim_result;
 

@@ -52,7 +52,7 @@ sim_requests sim_store_requests(const sim_store *s)
     return s->requests;
 }
 
-/* Where the key is, or belongs. */
+/* The position of the key, or where to insert it. */
 static size_t position(const sim_store *s, const char *key)
 {
     size_t from = 0, to = s->count;
@@ -116,7 +116,7 @@ static void put_key(buf *out, const char *key)
     s3_uri_encode(slice_from(key), true, out);
 }
 
-/* Empty where the parameter is absent. */
+/* Empty if the parameter is absent. */
 static void parameter(const char *query, const char *name, buf *out)
 {
     const char *at = strstr(query, name);

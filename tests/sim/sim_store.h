@@ -1,7 +1,7 @@
 /* The store of the simulation: objects below one folder, conditional writes, listings in pages of 1,000.
  *
- * What:    answers the requests of claims, and HEAD of results, which are not objects but what `result` says;
- *          replies take SIM_LATENCY_MS. Requests are counted by price class.
+ * What:    answers the requests of claims, and HEAD of results, which come from the callback
+ *          `result`; replies take SIM_LATENCY_MS. Requests are counted by price class.
  * Owner:   sim_store_new / sim_store_free; a reply's text lives until the next request.
  * Threads: one.
  * Fails:   by abort: the simulation is wrong.
@@ -13,7 +13,7 @@
 
 #define SIM_STORE_URL  "http://store.test/"
 #define SIM_BUCKET     "b"
-#define SIM_RESULTS    "rep/part-" /* keys of results begin so */
+#define SIM_RESULTS    "rep/part-" /* prefix of result keys */
 #define SIM_LATENCY_MS 30
 
 typedef struct sim_requests {
@@ -23,7 +23,8 @@ typedef struct sim_requests {
 
 typedef struct sim_store sim_store;
 
-/* The metadata of the result with this key, borrowed until the next call; false: it is not there. */
+/* The metadata of the result with this key, borrowed until the next call; false: it does not
+ * exist. */
 typedef bool sim_store_result(void *ctx, const char *key, const http_header **metadata,
                               size_t *count);
 

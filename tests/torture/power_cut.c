@@ -1,14 +1,14 @@
-/* What a disk has after a power cut, from the log of tests/preload/power.c.
+/* State of a disk after a power cut, from the log of tests/preload/power.c.
  *
  *   power_cut snapshot DIR >LOG        a log that begins with what is in DIR; all of it counts as synced
- *   power_cut replay DIR LOG SEED      changes DIR to what the cut left of it
+ *   power_cut replay DIR LOG SEED      changes DIR to its state after the cut
  *   power_cut kinds LOG                one line for each call: N(ew), L(ink), U(nlink), R(ename), W(rite), (resi)Z(e), S(ync);
  *                                      before them, one for what was there at the start
  *
- * SEED 0: only what was synced: of a file its content at its last sync, of a directory its names at
- * the directory's last sync. Other seeds: of the changes of names that were not synced, the first ones
- * (odd seeds, as of a journal) or any (even seeds); of each file's changes that were not synced none, all,
- * any of them, or the size without the content (zeros). A rename takes place as a whole or not at all.
+ * SEED 0: only what was synced: the content of each file and the names of each directory as of its
+ * last sync. Other seeds: of the changes of names that were not synced, a prefix (odd seeds, as
+ * with a journal) or any subset (even seeds); of each file's changes that were not synced none,
+ * all, any of them, or the size without the content (zeros). A rename is atomic.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -37,7 +37,8 @@ typedef struct {
     size_t size;
 } content;
 
-/* A change of names that may not be on the disk yet: `target` comes to `to`, and leaves `from`. */
+/* A change of names that may not be on the disk yet: `target` gets the name `to` and loses
+ * `from`. */
 typedef struct {
     node *from, *to; /* NULL: none */
     char *from_name, *to_name;
@@ -196,7 +197,7 @@ static void take_event(const power_event *e, const char *data)
     if (e->type == POWER_NEW)
         add_node(e->a, e->b);
     else if (!a)
-        return; /* not below the top */
+        return; /* not below the root */
     else if (e->type == POWER_LINK && b)
         change_names(NULL, "", a, data, b);
     else if (e->type == POWER_UNLINK)

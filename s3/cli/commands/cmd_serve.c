@@ -72,25 +72,25 @@ static bool run(cli *c, err *e)
 }
 
 #define FAULT_HELP                                                                                 \
-    "Faults: words separated by commas. What happens, one of:\n"                                   \
-    "  status=503           answer so, with the S3 code that belongs to it; nothing is done\n"     \
+    "Faults: words separated by commas. The effect, one of:\n"                                     \
+    "  status=503           reply with this status and the matching S3 code; nothing is done\n"    \
     "  status=403,code=ExpiredToken    with this S3 code (status=200: an error in a reply 200)\n"  \
     "  truncate=1000        1,000 bytes of the reply, then the connection is closed\n"             \
-    "  reset                the connection is closed without a reply; nothing is done\n"           \
-    "  lost                 the same, but the request was carried out\n"                           \
-    "  delay=200            the reply comes 200 milliseconds later (a thread waits: --threads)\n"  \
-    "  checksum             a wrong x-amz-checksum-* is told, where one is told\n"                 \
-    "  corrupt              one byte of the data is another; the checksum is the right one\n"      \
-    "  etag                 the object seems to have changed: If-Match gets 412, others another\n" \
+    "  reset                close the connection without a reply; nothing is done\n"               \
+    "  lost                 the same, but the request was executed\n"                              \
+    "  delay=200            delay the reply by 200 milliseconds (a thread waits: --threads)\n"     \
+    "  checksum             send wrong x-amz-checksum-* headers\n"                                 \
+    "  corrupt              alter one byte of the data; the checksum is the right one\n"           \
+    "  etag                 let the object appear changed: If-Match gets 412, others another\n"    \
     "                       ETag\n"                                                                \
-    "  unprefixed, unordered, repeat    a listing ignores its prefix, comes in reverse order, "    \
+    "  unprefixed, unordered, repeat    a listing ignores its prefix, is in reverse order, "       \
     "or\n"                                                                                         \
     "                       names each key twice\n"                                                \
-    "To which requests:\n"                                                                         \
+    "Affected requests:\n"                                                                         \
     "  method=GET key=*.gz bucket=NAME query=uploadId header=Range    only such requests\n"        \
     "  count=3 every=10     only the first three of them; only each tenth of them\n"               \
-    "  rate=5% seed=1       5 in 100 of them, the same ones in each run with this seed\n"          \
-    "  once                 each key no more than once\n"
+    "  rate=5% seed=1       5 in 100 of them, the same in each run with this seed\n"               \
+    "  once                 each key at most once\n"
 
 static const char *const anonymous_choices[] = {"none", "read", "all", NULL};
 
@@ -98,7 +98,7 @@ static const char *const anonymous_choices[] = {"none", "read", "all", NULL};
 static const option rows_serve[] = {
     {.key = "root", .type = OPTION_STRING, .offset = AT(root), .metavar = "DIR",
      .flags = OPTION_REQUIRED, .section = "Serving",
-     .help = "Folder of the buckets; made when absent. A folder of files is served read-only."},
+     .help = "Folder of the buckets; created if absent. A folder of files is served read-only."},
     {.key = "adopt", .type = OPTION_BOOL, .offset = AT(adopt),
      .help = "Allow changes to a --root that is a folder of files."},
     {.key = "port", .type = OPTION_INT, .offset = AT(port), .fallback = "9000", .min = 0,
@@ -116,8 +116,7 @@ static const option rows_serve[] = {
      .environment = "AWS_SECRET_ACCESS_KEY", .flags = OPTION_SECRET,
      .help = "And with this secret."},
     {.key = "region", .type = OPTION_STRING, .offset = AT(region), .metavar = "NAME",
-     .help = "Signatures for another region are refused, with the right one's name; else every "
-             "region is taken."},
+     .help = "Signatures for another region are refused, with the right one's name; otherwise every " "region is accepted."},
     {.key = "anonymous", .type = OPTION_ENUM, .offset = AT(anonymous), .fallback = "none",
      .choices = anonymous_choices, .metavar = "WHAT",
      .help = "Which requests need no signature: none, read (GET and HEAD), all."},

@@ -243,13 +243,13 @@ const char *op_checksum_type(const object_meta *meta)
 
 void op_add_checksum_headers(exchange *x, const object_meta *meta)
 {
-    char told[CHECKSUM_TEXT_SIZE];
+    char reported[CHECKSUM_TEXT_SIZE];
     if (!meta->checksum[0])
         return;
-    memcpy(told, meta->checksum, sizeof told);
+    memcpy(reported, meta->checksum, sizeof reported);
     if (exchange_has_fault(x, FAULT_CHECKSUM))
-        told[0] = told[0] == 'A' ? 'B' : 'A';
-    exchange_add_header(x, checksum_header(meta->checksum_kind), "%s", told);
+        reported[0] = reported[0] == 'A' ? 'B' : 'A';
+    exchange_add_header(x, checksum_header(meta->checksum_kind), "%s", reported);
     exchange_add_header(x, "x-amz-checksum-type", "%s", op_checksum_type(meta));
 }
 

@@ -57,7 +57,7 @@ static void space_is_reserved_at_once(void **state)
     free(n.each);
 }
 
-/* Elements may be removed meanwhile: the count alone decides. */
+/* Elements may be removed between pushes: only the count matters. */
 static void an_array_without_a_capacity_doubles(void **state)
 {
     UNUSED(state);

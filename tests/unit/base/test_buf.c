@@ -114,7 +114,7 @@ static void appends_keep_a_nul(void **state)
     assert_string_equal(buf_str(&b), "");
 }
 
-static void the_bound_holds(void **state)
+static void the_size_is_bounded(void **state)
 {
     UNUSED(state);
     AUTO(buf) b = BUF(100);
@@ -151,7 +151,7 @@ static void a_budget_admits(void **state)
     assert_false(budget_take(&b, 41));
     assert_true(budget_take(&b, 40));
     budget_give(&b, 100);
-    assert_true(budget_take(&b, 500)); /* too large for the whole, alone */
+    assert_true(budget_take(&b, 500)); /* larger than the whole budget */
     assert_false(budget_take(&b, 1));
     budget_give(&b, 500);
     assert_int_equal(b.used_bytes, 0);
@@ -160,11 +160,11 @@ static void a_budget_admits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(slices_compare),     cmocka_unit_test(slices_trim_and_copy),
-        cmocka_unit_test(strings_compare),    cmocka_unit_test(urls_are_cleaned),
-        cmocka_unit_test(strings_compare),    cmocka_unit_test(shown_urls_hold_no_password),
-        cmocka_unit_test(numbers_are_strict), cmocka_unit_test(appends_keep_a_nul),
-        cmocka_unit_test(the_bound_holds),    cmocka_unit_test(give_moves_the_bytes_out),
+        cmocka_unit_test(slices_compare),      cmocka_unit_test(slices_trim_and_copy),
+        cmocka_unit_test(strings_compare),     cmocka_unit_test(urls_are_cleaned),
+        cmocka_unit_test(strings_compare),     cmocka_unit_test(shown_urls_hold_no_password),
+        cmocka_unit_test(numbers_are_strict),  cmocka_unit_test(appends_keep_a_nul),
+        cmocka_unit_test(the_size_is_bounded), cmocka_unit_test(give_moves_the_bytes_out),
         cmocka_unit_test(a_budget_admits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

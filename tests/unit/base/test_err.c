@@ -41,7 +41,7 @@ static void set_errno_adds_words_and_knows_full_disks(void **state)
     assert_int_equal(e.code, ERR_NO_SPACE);
 }
 
-static void context_stands_in_front(void **state)
+static void context_comes_first(void **state)
 {
     UNUSED(state);
     err e = ERR_INIT;
@@ -175,7 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(set_records_the_origin),
         cmocka_unit_test(set_errno_adds_words_and_knows_full_disks),
-        cmocka_unit_test(context_stands_in_front),
+        cmocka_unit_test(context_comes_first),
         cmocka_unit_test(messages_stay_one_bounded_line),
         cmocka_unit_test(a_part_that_is_too_long_loses_its_middle),
         cmocka_unit_test(parts_are_cut_between_characters),

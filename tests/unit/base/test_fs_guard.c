@@ -1,4 +1,4 @@
-/* base/fs_guard: where others could put their own in place of ours. */
+/* base/fs_guard: folders in which other users could replace files. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -18,7 +18,7 @@
 static char root[64];
 static char path_text[512];
 
-/* A path below the test's own directory; good until the next call. */
+/* A path below the test's own directory; valid until the next call. */
 static const char *below(const char *name)
 {
     snprintf(path_text, sizeof path_text, "%s/%s", root, name);
@@ -55,7 +55,7 @@ static void directories_are_made_and_removed(void **state)
     UNUSED(state);
     err e = ERR_INIT;
     assert_true(fs_make_dirs(below("a//b/c/"), &e));
-    assert_true(fs_make_dirs(below("a/b/c"), &e)); /* there already */
+    assert_true(fs_make_dirs(below("a/b/c"), &e)); /* exists already */
     write_text("a/b/file", "x");
     assert_true(fs_exists(below("a/b/c")));
     assert_true(fs_remove_tree(below("a"), &e));
@@ -105,7 +105,7 @@ static void files_are_removed_and_measured(void **state)
     assert_true(fs_remove(below("f"), &e));
     assert_false(fs_size(below("f"), &size_bytes, &e));
     assert_int_equal(e.sys_errno, ENOENT);
-    assert_false(fs_remove(root, &e)); /* a directory is no file */
+    assert_false(fs_remove(root, &e)); /* a directory is not a file */
 }
 
 static void joins_stay_below(void **state)
@@ -168,7 +168,7 @@ static void writing_replaces_at_once_and_leaves_nothing(void **state)
     AUTO_FD before = open(below("f"), O_RDONLY | O_CLOEXEC);
     assert_true(fs_write_file(below("f"), SLICE_LIT("new text"), true, &e));
     char old[8] = "";
-    assert_int_equal(read(before, old, sizeof old), 3); /* who had it open keeps the old one */
+    assert_int_equal(read(before, old, sizeof old), 3); /* open descriptors keep the old file */
     assert_true(fs_read_file(below("f"), 100, &out, &e));
     assert_string_equal(buf_str(&out), "new text");
     assert_true(fs_each_name(root, append_name, &names, &e));
@@ -208,7 +208,7 @@ static void temporary_files_commit_or_vanish(void **state)
     fs_temp_discard(&temp_path);
     assert_null(temp_path);
     assert_false(fs_exists(copy));
-    fs_temp_discard(&temp_path); /* nothing left to do */
+    fs_temp_discard(&temp_path); /* already removed */
 }
 
 static void temporary_names_are_never_too_long(void **state)
@@ -273,12 +273,12 @@ static void reserved_room_does_not_show_in_the_size(void **state)
     AUTO_FD fd = open(below("reserved"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     assert_true(fs_write_all(fd, "kept", 4, &e));
     if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 4) != 0)
-        skip(); /* this file system does not know how */
+        skip(); /* not supported by this file system */
     fs_reserve(fd, 1 << 20);
     assert_int_equal(fstat(fd, &st), 0);
     assert_int_equal(st.st_size, 4);
     assert_true((uint64_t)st.st_blocks * 512 >= 1 << 20);
-    fs_reserve(fd, (uint64_t)1 << 60); /* more than there is: nothing of it stays */
+    fs_reserve(fd, (uint64_t)1 << 60); /* more than is free: nothing stays allocated */
     assert_int_equal(fstat(fd, &st), 0);
     assert_int_equal(st.st_size, 4);
     assert_true((uint64_t)st.st_blocks * 512 < 1 << 20);
@@ -286,10 +286,10 @@ static void reserved_room_does_not_show_in_the_size(void **state)
     assert_int_equal(pread(fd, text, 4, 0), 4);
     assert_string_equal(text, "kept");
     fs_reserve(fd, 0);
-    fs_reserve(-1, 100); /* a wish */
+    fs_reserve(-1, 100); /* optional */
 }
 
-static void a_full_disk_is_told_apart(void **state)
+static void a_full_disk_has_its_own_code(void **state)
 {
     UNUSED(state);
     err e = ERR_INIT;
@@ -311,7 +311,7 @@ static void free_space_and_file_limit(void **state)
     assert_false(fs_free_bytes(below("none"), &free_bytes, &e));
     assert_int_equal(e.code, ERR_IO);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    limit.rlim_cur = MIN(limit.rlim_max, (rlim_t)256); /* below the hard one, wherever this runs */
+    limit.rlim_cur = MIN(limit.rlim_max, (rlim_t)256); /* below the hard limit on any machine */
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
     unsigned raised = fs_raise_file_limit();
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -391,7 +391,7 @@ int main(void)
         CASE(a_commit_that_fails_leaves_nothing),
         CASE(writes_at_offsets),
         CASE(reserved_room_does_not_show_in_the_size),
-        CASE(a_full_disk_is_told_apart),
+        CASE(a_full_disk_has_its_own_code),
         CASE(free_space_and_file_limit),
         CASE(names_come_in_byte_order),
         CASE(entries_come_with_their_kind),

@@ -20,7 +20,7 @@ static entry *entry_new(char name)
     return x;
 }
 
-/* The names in order, forwards; checks that the links backwards give the same. */
+/* The names in forward order; checks that the backward links agree. */
 static void expect_names(linked_list *l, const char *names)
 {
     size_t count = 0;
@@ -67,7 +67,7 @@ static void entries_are_removed_anywhere(void **state)
             list_append(&l, &(each[i] = entry_new((char)('a' + i)))->link);
         list_remove(&l, &each[gone]->link);
         expect_names(&l, left[gone]);
-        list_append(&l, &each[gone]->link); /* a removed link can be used again */
+        list_append(&l, &each[gone]->link); /* a removed link can be reused */
         assert_ptr_equal(l.last, &each[gone]->link);
         free_all(&l);
     }

@@ -17,7 +17,7 @@
 #include "decon/base/buf.h"
 #include "base/util.h"
 
-/* The log writes into a pipe or a pseudo terminal; read_back takes what has come. */
+/* The log writes into a pipe or a pseudo terminal; read_back reads what is available. */
 static int ends[2];
 static char seen[8192];
 
@@ -234,7 +234,7 @@ static void status_is_cut_to_the_width(void **state)
     log_status(NULL);
     read_back();
     close_ends(NULL);
-    open_terminal(0); /* unknown: taken for 80 */
+    open_terminal(0); /* unknown: assumed 80 */
     char wide[101];
     memset(wide, 'x', 100);
     wide[100] = '\0';
@@ -251,7 +251,7 @@ static void open_blocking_pipe(void)
 
 #define FLOOD 40000
 
-/* A pipe takes 64 KiB, the queue 512 KiB; all the rest is counted. */
+/* A pipe holds 64 KiB, the queue 512 KiB; the rest is counted as dropped. */
 static void without_a_reader_lines_are_dropped_and_counted(void **state)
 {
     UNUSED(state);
@@ -295,13 +295,13 @@ static unsigned count_in_pipe(const char *part, const char *last)
     return found;
 }
 
-/* The queue of a child is empty, whatever its parent's thread is doing. */
+/* The queue of a forked child is empty, independent of the parent's writer thread. */
 static void a_fork_while_the_log_is_stalled_is_harmless(void **state)
 {
     UNUSED(state);
     int status = 1;
     open_blocking_pipe();
-    for (unsigned i = 0; i < 2000; i++) /* more than a pipe takes */
+    for (unsigned i = 0; i < 2000; i++) /* more than a pipe holds */
         log_info("a line of the parent, long enough to fill a pipe, number %u", i);
     assert_false(log_flush(1));
     pid_t pid = fork();

@@ -1,5 +1,5 @@
-/* The four promises of base/op.h: results in the operation's memory, silence after a cancel, an
- * on_done that may do anything, and no callback from within a start function. */
+/* The four promises of base/op.h: results in the operation's memory, no callback after a cancel, an
+ * on_done without restrictions, and no callback from within a start function. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,7 +56,7 @@ static void on_done(void *ctx, const err *error)
 typedef struct step_op {
     op op;
     fixture *f;
-    err *found; /* freed by stop: errors given to op_finish may point into what stops */
+    err *found; /* freed by stop: errors given to op_finish may point into memory that stop frees */
 } step_op;
 
 static void step_stop(op *p)
@@ -110,7 +110,7 @@ static void finish_with_own_error(op *p)
     op_finish(p, o->found);
 }
 
-/* After on_done the owner, which `stop` may need, is perhaps gone. */
+/* After on_done the owner, which `stop` may need, may be freed. */
 static void must_have_stopped(fixture *f)
 {
     assert_int_equal(f->stops, 1);
@@ -139,8 +139,8 @@ typedef struct worker_op {
     op op;
     pool_task task;
     fixture *f;
-    char result[64]; /* the worker's until task.done */
-    char *to;        /* where the owner wants it */
+    char result[64]; /* owned by the worker until task.done */
+    char *to;        /* memory of the owner */
 } worker_op;
 
 static worker_op *of_task(pool_task *task)
@@ -192,7 +192,7 @@ static op *worker_start(fixture *f, char *to)
     return op_started(&o->op);
 }
 
-static void test_the_results_of_a_worker_are_lent_to_the_report(void **state)
+static void test_the_results_of_a_worker_are_borrowed_by_on_done(void **state)
 {
     UNUSED(state);
     fixture f;
@@ -214,7 +214,7 @@ static void test_a_cancelled_worker_writes_to_memory_that_lives_until_it_is_back
     char *owner = xcalloc(1, 64);
     op_cancel(worker_start(&f, owner));
     free(owner);
-    assert_int_equal(f.frees, 0); /* the worker has it */
+    assert_int_equal(f.frees, 0); /* in use by the worker */
     assert_int_equal(pool_collect(f.pool), 1);
     assert_int_equal(f.frees, 1);
     assert_int_equal(f.dones, 0);
@@ -223,7 +223,7 @@ static void test_a_cancelled_worker_writes_to_memory_that_lives_until_it_is_back
 
 /* --- cancelling --- */
 
-static void test_after_a_cancel_nobody_is_called(void **state)
+static void test_after_a_cancel_there_is_no_callback(void **state)
 {
     UNUSED(state);
     fixture f;
@@ -257,7 +257,7 @@ static void test_work_that_goes_on_after_a_cancel_ends_in_silence(void **state)
     op *o = op_started(&step_new(&f, &lasting_kind)->op);
     op_cancel(o);
     assert_int_equal(f.stops, 0);
-    assert_int_equal(listed_count(&f), 1); /* it is still in its list */
+    assert_int_equal(listed_count(&f), 1); /* still in its list */
     op_report(o, NULL);
     op_finish(o, NULL);
     assert_int_equal(f.dones, 0);
@@ -293,7 +293,7 @@ static void test_after_a_report_the_rest_is_silent(void **state)
     op_report(o, NULL);
     assert_int_equal(f.dones, 1);
     assert_int_equal(f.frees, 0);
-    op_cancel(o); /* the rest (an abort) is not for the owner to stop */
+    op_cancel(o); /* the remaining abort is not stopped by the owner */
     assert_int_equal(f.frees, 0);
     op_finish(o, NULL);
     assert_int_equal(f.dones, 1);
@@ -410,7 +410,7 @@ static op *start_that_fails_at_once(fixture *f)
 {
     step_op *o = step_new(f, &step_kind);
     finish_with_own_error(&o->op);
-    op_finish(&o->op, NULL); /* the first end counts */
+    op_finish(&o->op, NULL); /* only the first end counts */
     return op_started(&o->op);
 }
 
@@ -490,9 +490,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_error_is_copied_before_what_holds_it_stops),
-        cmocka_unit_test(test_the_results_of_a_worker_are_lent_to_the_report),
+        cmocka_unit_test(test_the_results_of_a_worker_are_borrowed_by_on_done),
         cmocka_unit_test(test_a_cancelled_worker_writes_to_memory_that_lives_until_it_is_back),
-        cmocka_unit_test(test_after_a_cancel_nobody_is_called),
+        cmocka_unit_test(test_after_a_cancel_there_is_no_callback),
         cmocka_unit_test(test_work_that_goes_on_after_a_cancel_ends_in_silence),
         cmocka_unit_test(test_a_cancel_function_may_end_the_operation_itself),
         cmocka_unit_test(test_after_a_report_the_rest_is_silent),

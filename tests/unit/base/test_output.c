@@ -15,13 +15,13 @@
 #include "base/output.h"
 #include "base/util.h"
 
-/* A writer that blocks while `held`, fails as the script says, and takes a part at a time. */
+/* A writer that blocks while `held`, fails as scripted, and writes a part at a time. */
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool held;
     unsigned inside; /* writes that wait */
-    int errors[8];   /* of the next writes; 0: it works */
+    int errors[8];   /* errno of the next writes; 0: success */
     unsigned error_count, error_next;
     size_t part; /* most bytes of a write; 0: all */
     unsigned writes;
@@ -68,7 +68,7 @@ static void hold(bool held)
     pthread_mutex_unlock(&reader.lock);
 }
 
-/* Until the thread is inside a write that the reader does not take. */
+/* Waits until the thread is blocked in a write. */
 static void wait_until_stuck(void)
 {
     pthread_mutex_lock(&reader.lock);
@@ -140,7 +140,7 @@ static void a_text_that_is_taken_in_parts_stays_whole(void **state)
     assert_non_null(strstr(reader.text, "second line\n"));
 }
 
-static void nobody_waits_for_a_stalled_reader(void **state)
+static void no_writer_waits_for_a_stalled_reader(void **state)
 {
     UNUSED(state);
     start(1000, 1000000, true);
@@ -153,7 +153,7 @@ static void nobody_waits_for_a_stalled_reader(void **state)
     assert_int_equal(errno, ENOBUFS);
     assert_true(refused > 50 && taken > 1);
     assert_false(output_has_space(out, 5));
-    assert_true(put("important\n", OUTPUT_KEEP)); /* even now */
+    assert_true(put("important\n", OUTPUT_KEEP)); /* still true */
     assert_false(output_flush(out, 1));
     hold(false);
     assert_true(output_flush(out, OUTPUT_FOREVER));
@@ -174,7 +174,7 @@ static void kept_texts_have_a_bound_too(void **state)
     assert_int_equal(errno, ENOBUFS);
 }
 
-/* A text larger than the queue goes through alone. */
+/* A text larger than the queue is written alone. */
 static void a_large_text_is_taken_when_nothing_waits(void **state)
 {
     UNUSED(state);
@@ -321,7 +321,7 @@ static void a_child_has_a_queue_of_its_own(void **state)
     close(ends[1]);
 }
 
-/* As a full pipe whose description another program made non-blocking. */
+/* Like a full pipe whose open file description another program made non-blocking. */
 static void a_descriptor_that_does_not_block_is_waited_for(void **state)
 {
     UNUSED(state);
@@ -371,7 +371,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(texts_are_written_in_order),
         CASE(a_text_that_is_taken_in_parts_stays_whole),
-        CASE(nobody_waits_for_a_stalled_reader),
+        CASE(no_writer_waits_for_a_stalled_reader),
         CASE(kept_texts_have_a_bound_too),
         CASE(a_large_text_is_taken_when_nothing_waits),
         CASE(a_full_disk_is_waited_for),

@@ -9,7 +9,7 @@
 #include "decon/base/pool.h"
 #include "base/util.h"
 
-/* A wake-up that can be waited for. */
+/* A wake-up that a test can wait for. */
 typedef struct bell {
     pthread_mutex_t lock;
     pthread_cond_t rang;
@@ -150,7 +150,7 @@ static void without_threads_tasks_run_in_collect(void **state)
     assert_int_equal(pool_collect(p), 0);
 }
 
-static void a_late_listener_hears_of_what_waits(void **state)
+static void a_late_listener_is_notified_of_earlier_events(void **state)
 {
     UNUSED(state);
     err e = ERR_INIT;
@@ -167,7 +167,7 @@ static void a_late_listener_hears_of_what_waits(void **state)
     assert_int_equal(b.rings, 1);
 }
 
-/* A job that holds its worker until it is let go. */
+/* A job that blocks its worker until it is released. */
 typedef struct gate_job {
     pool_task task;
     bell inside, go;
@@ -211,13 +211,13 @@ static void freeing_waits_for_running_and_drops_waiting(void **state)
     pool_free(p);
     pthread_join(helper, NULL);
     assert_true(g.finished);
-    assert_int_equal(g.dones, 1);   /* what has finished is handed back */
-    assert_true(waiting.runs <= 1); /* may have been begun before the end was seen */
+    assert_int_equal(g.dones, 1);   /* finished tasks are returned */
+    assert_true(waiting.runs <= 1); /* may have been begun before the pool ended */
     assert_int_equal(waiting.dones, waiting.runs);
     pool_free(NULL);
 }
 
-/* Sends word twice before anybody listens, and waits. */
+/* Notifies twice before anyone listens, and waits. */
 typedef struct notifying_job {
     gate_job gate; /* first */
     pool *pool;
@@ -278,7 +278,7 @@ int main(void)
         cmocka_unit_test(workers_run_and_the_collector_ends),
         cmocka_unit_test(one_worker_keeps_the_order),
         cmocka_unit_test(without_threads_tasks_run_in_collect),
-        cmocka_unit_test(a_late_listener_hears_of_what_waits),
+        cmocka_unit_test(a_late_listener_is_notified_of_earlier_events),
         cmocka_unit_test(a_task_notifies_while_it_runs_and_before_done),
         cmocka_unit_test(freeing_waits_for_running_and_drops_waiting),
     };

@@ -1,4 +1,4 @@
-/* The scripted transport itself: other tests rest on it. */
+/* The scripted transport itself, on which other tests depend. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -206,7 +206,7 @@ static void rules_choose_by_what_they_name(void **state)
     }
 }
 
-static void patterns_stand_before_the_strict_queue(void **state)
+static void patterns_go_before_the_strict_queue(void **state)
 {
     fake_transport *f = *state;
     fake_when(f, &(fake_rule){.url_has = "/health", .reply = {.status = 299}});
@@ -225,7 +225,7 @@ static void patterns_stand_before_the_strict_queue(void **state)
 
 static void echo_handler(void *ctx, const fake_request *request, fake_reply *reply)
 {
-    char *words = ctx; /* gone after the return: copied */
+    char *words = ctx; /* invalid after the return: copied */
     snprintf(words, 32, "%s", strrchr(request->url, '/'));
     reply->status = 200;
     reply->body = slice_from(words);
@@ -376,7 +376,7 @@ static void timers_fire_in_order(void **state)
     assert_int_equal(fake_timers_pending(f), 5);
     timer_stop(t, stopped);
     assert_int_equal(k.order.len, 0);
-    fake_run(f); /* time stands still: what is due now */
+    fake_run(f); /* without advancing time: what is due now */
     assert_string_equal(buf_str(&k.order), "a");
     fake_advance(f, 10);
     assert_string_equal(buf_str(&k.order), "aab");
@@ -431,7 +431,7 @@ static void chance_is_fixed(void **state)
     assert_int_equal(transport_random(t), 42);
 }
 
-/* --- judgement --- */
+/* --- checks at the end --- */
 
 static void assert_complains(const fake_transport *f, const char *words)
 {
@@ -441,7 +441,7 @@ static void assert_complains(const fake_transport *f, const char *words)
         fail_msg("\"%s\" is not in:%s", words, all);
 }
 
-static void what_is_left_over_is_a_fault(void **state)
+static void a_pending_call_fails_the_test(void **state)
 {
     UNUSED(state);
     fake_transport *f = fake_new();
@@ -458,7 +458,7 @@ static void what_is_left_over_is_a_fault(void **state)
     assert_int_equal(p.dones, 0);
 }
 
-static void what_was_not_expected_is_a_fault(void **state)
+static void an_unexpected_request_fails_the_test(void **state)
 {
     UNUSED(state);
     fake_transport *f = fake_new();
@@ -483,7 +483,7 @@ int main(void)
         WITH(head_gets_no_body),
         WITH(requests_are_recorded_with_their_bodies),
         WITH(rules_choose_by_what_they_name),
-        WITH(patterns_stand_before_the_strict_queue),
+        WITH(patterns_go_before_the_strict_queue),
         WITH(a_handler_plays_a_server),
         WITH(errors_come_as_scripted),
         WITH(callbacks_may_refuse_and_cancel),
@@ -492,8 +492,8 @@ int main(void)
         WITH(a_step_sees_its_own_time),
         WITH(the_wall_moves_with_the_clock),
         WITH(chance_is_fixed),
-        cmocka_unit_test(what_is_left_over_is_a_fault),
-        cmocka_unit_test(what_was_not_expected_is_a_fault),
+        cmocka_unit_test(a_pending_call_fails_the_test),
+        cmocka_unit_test(an_unexpected_request_fails_the_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

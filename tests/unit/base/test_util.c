@@ -1,4 +1,4 @@
-/* What happens when memory is out. */
+/* Running out of memory. */
 #include "base/util.h"
 
 #include <setjmp.h>

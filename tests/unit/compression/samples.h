@@ -1,4 +1,4 @@
-/* Samples for the tests of compression/: feeding in any split, encoding, made-up JSON lines.
+/* Samples for the tests of compression/: feeding in any split, encoding, generated JSON lines.
  *
  * What:    a splitter cuts the same bytes into pieces in different ways.
  * Owner:   bufs that are returned are the caller's. Threads: one. Fails: cmocka's assertions.
@@ -44,7 +44,8 @@ static inline size_t next_piece(splitter *s, size_t done, size_t total)
     return done < s->cut ? MIN(rest, s->cut) : rest;
 }
 
-/* Each piece is fed from an allocation of its own size: a read beyond it is found. */
+/* Each piece is fed from an allocation of exact size, so that a sanitizer detects reads beyond
+ * it. */
 static inline bool feed_split(stage *first, slice data, splitter s, err *e)
 {
     s.seed = s.seed * 2 + 88172645463325253ULL;
@@ -84,7 +85,7 @@ static inline buf encode(codec_format format, int level, slice text)
     return out;
 }
 
-/* JSON lines that do not compress to nothing. */
+/* JSON lines that compress moderately. */
 static inline buf sample_lines(size_t count, uint64_t seed)
 {
     static const char *const words[] = {

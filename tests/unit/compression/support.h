@@ -1,7 +1,7 @@
-/* What the tests of compression/ share: decoding and verifying in any split, comparing outcomes.
+/* Shared by the tests of compression/: decoding and verifying in any split, comparing outcomes.
  *
- * What:    an `outcome` holds all that a caller can see of a decoding or a verification, so that
- *          two splits of the same bytes can be compared whole.
+ * What:    an `outcome` holds everything that a caller can observe of a decoding or verification,
+ *          to compare two splits of the same bytes.
  * Owner:   outcome_deinit. Threads: one. Fails: cmocka's assertions.
  */
 #ifndef TESTS_COMPRESSION_SUPPORT_H

@@ -8,7 +8,7 @@
 
 #include <unistd.h>
 
-static void formats_are_told_by_suffix(void **state)
+static void formats_are_recognised_by_suffix(void **state)
 {
     UNUSED(state);
     assert_int_equal(codec_by_suffix("a.jsonl"), CODEC_PLAIN);
@@ -26,7 +26,7 @@ static void formats_are_told_by_suffix(void **state)
     assert_ptr_equal(codec_name_suffix(name), name + 1);
 }
 
-static void formats_are_told_by_magic(void **state)
+static void formats_are_recognised_by_magic(void **state)
 {
     UNUSED(state);
     assert_int_equal(codec_by_magic(SLICE_LIT("\x1f\x8b\x08\0\0\0")), CODEC_GZIP);
@@ -41,7 +41,7 @@ static void formats_are_told_by_magic(void **state)
     assert_int_equal(codec_by_magic(SLICE_LIT("")), CODEC_PLAIN);
 }
 
-static void a_cut_magic_is_told_by_the_name(void **state)
+static void a_cut_magic_is_recognised_by_the_name(void **state)
 {
     UNUSED(state);
     assert_int_equal(codec_detect(SLICE_LIT("\xfd"
@@ -136,7 +136,7 @@ static unsigned checksums_of(const char *path, codec_format format)
     return codec_decoder_stats(format, first).checksums;
 }
 
-/* By threads of the libraries, where they have some; xz in blocks that tell their sizes then. */
+/* By threads of the libraries, if supported; xz then writes blocks with their sizes. */
 static void encoders_with_threads_round_trip(void **state)
 {
     UNUSED(state);
@@ -173,8 +173,8 @@ static void memory_of_encoders_is_known_beforehand(void **state)
                                                                                       << 20);
 }
 
-/* Both codecs that are open at once, or the one that reads what was written, threads and all. */
-static void memory_of_writing_anew_counts_every_codec(void **state)
+/* The two codecs that are open at once, or the one that reads the output, including threads. */
+static void memory_of_re_encoding_counts_every_codec(void **state)
 {
     UNUSED(state);
     codec_options many = {.threads = 8};
@@ -235,7 +235,7 @@ static bool count_name(void *ctx, const char *name, err *e)
     return true;
 }
 
-static void files_are_written_anew_in_another_format(void **state)
+static void files_are_re_encoded_in_another_format(void **state)
 {
     UNUSED(state);
     AUTO(folder) dir = folder_new();
@@ -249,12 +249,12 @@ static void files_are_written_anew_in_another_format(void **state)
         assert_true(codec_recode_file(from, to, f, 1, &e));
         AUTO(buf) text = BUF((size_t)8 * 1024 * 1024);
         AUTO_PTR(stage) sink = stage_callback_new(append_to, NULL, &text);
-        assert_true(codec_decode_file(to, sink, &e)); /* by content: the name says plain */
+        assert_true(codec_decode_file(to, sink, &e)); /* by content: the name means plain */
         assert_true(slice_equal(buf_slice(&text), buf_slice(&lines)));
     }
 }
 
-static void a_failed_rewrite_leaves_nothing_behind(void **state)
+static void a_failed_re_encoding_leaves_no_file(void **state)
 {
     UNUSED(state);
     AUTO(folder) dir = folder_new();
@@ -295,18 +295,18 @@ static void an_empty_file_is_plain_unless_its_name_says_more(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(formats_are_told_by_suffix),
-        cmocka_unit_test(formats_are_told_by_magic),
-        cmocka_unit_test(a_cut_magic_is_told_by_the_name),
+        cmocka_unit_test(formats_are_recognised_by_suffix),
+        cmocka_unit_test(formats_are_recognised_by_magic),
+        cmocka_unit_test(a_cut_magic_is_recognised_by_the_name),
         cmocka_unit_test(each_row_of_the_table_knows_itself),
         cmocka_unit_test(texts_of_any_size_come_back),
         cmocka_unit_test(levels_round_trip_and_wrong_ones_are_refused),
         cmocka_unit_test(encoders_with_threads_round_trip),
         cmocka_unit_test(memory_of_encoders_is_known_beforehand),
-        cmocka_unit_test(memory_of_writing_anew_counts_every_codec),
+        cmocka_unit_test(memory_of_re_encoding_counts_every_codec),
         cmocka_unit_test(a_failing_sink_stops_every_codec),
-        cmocka_unit_test(files_are_written_anew_in_another_format),
-        cmocka_unit_test(a_failed_rewrite_leaves_nothing_behind),
+        cmocka_unit_test(files_are_re_encoded_in_another_format),
+        cmocka_unit_test(a_failed_re_encoding_leaves_no_file),
         cmocka_unit_test(an_empty_file_is_plain_unless_its_name_says_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

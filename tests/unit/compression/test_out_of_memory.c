@@ -1,4 +1,4 @@
-/* What a codec does when its library gets no memory. */
+/* Codecs whose library runs out of memory. */
 #include "tests/unit/compression/support.h"
 
 #include <sys/resource.h>

@@ -1,4 +1,4 @@
-/* Re-encoding: the output is read back, so that a fault of disk or memory is not uploaded.
+/* Re-encoding: the output is read back, so that corruption by disk or memory is not uploaded.
  *
  * The input is a pipe, so that the file can be altered while it is still being written: a thread feeds
  * the pipe, waits until the file under its temporary name has grown, alters a byte, feeds the rest.
@@ -20,7 +20,7 @@
 typedef struct spoiler {
     char dir[32];
     char *from, *to;
-    int pipe; /* open for both ways: writing never meets a pipe without a reader */
+    int pipe; /* open for reading and writing: the pipe always has a reader */
     slice text;
     bool spoil, spoiled;
 } spoiler;
@@ -39,14 +39,14 @@ static bool feed_pipe(spoiler *s, size_t from, size_t to)
     while (from < to) {
         struct pollfd room = {.fd = s->pipe, .events = POLLOUT};
         if (poll(&room, 1, WAIT_MS) != 1)
-            return false; /* the reader has ended */
+            return false; /* the reader is finished */
         ssize_t put = write(s->pipe, s->text.data + from, to - from);
         from += put > 0 ? (size_t)put : 0;
     }
     return true;
 }
 
-/* The file being written, once it holds the byte that is to change. */
+/* The file being written, once it contains the byte to change. */
 static int open_grown(const spoiler *s)
 {
     for (int i = 0; i < WAIT_MS / 5; i++) {
@@ -87,7 +87,7 @@ static void *feed_and_spoil(void *ctx)
 
 static bool recode_spoiled(codec_format format, bool spoil, err *e)
 {
-    AUTO(buf) lines = sample_lines(20000, 5); /* what any codec holds back is far less */
+    AUTO(buf) lines = sample_lines(20000, 5); /* larger than what any codec buffers */
     spoiler s = {.dir = "/tmp/decon-test-XXXXXX", .text = buf_slice(&lines), .spoil = spoil};
     assert_non_null(mkdtemp(s.dir));
     s.from = xasprintf("%s/pipe", s.dir);
@@ -110,7 +110,7 @@ static bool recode_spoiled(codec_format format, bool spoil, err *e)
     return ok;
 }
 
-/* Without compression nothing but the comparison can tell. */
+/* Without compression only the comparison can detect it. */
 static void a_byte_that_changes_on_the_disk_is_noticed(void **state)
 {
     UNUSED(state);
@@ -132,7 +132,7 @@ static void a_damaged_compressed_file_is_noticed(void **state)
     }
 }
 
-/* --- a stage that watches --- */
+/* --- a watching stage --- */
 
 typedef struct watcher {
     buf text;

@@ -72,7 +72,7 @@ static bool take_hashes(void *ctx, const uint64_t *hashes, size_t count)
     return true;
 }
 
-/* The hashes of lines are those of the text, whatever the format, the level and the split. */
+/* The hashes of lines are those of the text, in any format, level and split. */
 static void each_line_is_hashed_where_it_is_asked_for(void **state)
 {
     UNUSED(state);
@@ -142,7 +142,7 @@ static void content_decides_and_a_wrong_suffix_is_noted(void **state)
         }
 }
 
-static void a_file_that_is_not_what_its_name_says_is_told_so(void **state)
+static void a_file_that_is_not_what_its_name_says_is_reported(void **state)
 {
     UNUSED(state);
     verify_options options = options_of(VERIFY_JSONL, "a.jsonl.xz");
@@ -158,7 +158,7 @@ static void a_file_that_is_not_what_its_name_says_is_told_so(void **state)
         "xz");
 }
 
-/* The name of what a text is instead, in any split. */
+/* The format that a text is recognised as, in any split. */
 static void other_formats_are_named(void **state)
 {
     UNUSED(state);
@@ -300,7 +300,7 @@ static void a_fault_of_the_text_comes_before_a_later_one_of_the_codec(void **sta
     }
 }
 
-static void the_content_key_and_the_line_limit_are_handed_on(void **state)
+static void the_content_key_and_the_line_limit_are_passed_on(void **state)
 {
     UNUSED(state);
     verify_options options = options_of(VERIFY_JSONL, "a.jsonl");
@@ -314,7 +314,7 @@ static void the_content_key_and_the_line_limit_are_handed_on(void **state)
                  "(max_line_size)");
 }
 
-static void lines_that_the_server_skips_are_handed_on(void **state)
+static void lines_that_the_server_skips_are_passed_on(void **state)
 {
     UNUSED(state);
     verify_options options = options_of(VERIFY_JSONL, "a.jsonl");
@@ -366,7 +366,7 @@ int main(void)
         cmocka_unit_test(level_none_counts_bytes_only),
         cmocka_unit_test(level_stream_takes_any_text),
         cmocka_unit_test(content_decides_and_a_wrong_suffix_is_noted),
-        cmocka_unit_test(a_file_that_is_not_what_its_name_says_is_told_so),
+        cmocka_unit_test(a_file_that_is_not_what_its_name_says_is_reported),
         cmocka_unit_test(other_formats_are_named),
         cmocka_unit_test(compressed_twice_is_named),
         cmocka_unit_test(nothing_is_an_empty_file_unless_compression_is_promised),
@@ -375,8 +375,8 @@ int main(void)
         cmocka_unit_test(a_cut_at_every_byte_ends_early),
         cmocka_unit_test(a_codec_fault_names_object_line_and_bytes),
         cmocka_unit_test(a_fault_of_the_text_comes_before_a_later_one_of_the_codec),
-        cmocka_unit_test(the_content_key_and_the_line_limit_are_handed_on),
-        cmocka_unit_test(lines_that_the_server_skips_are_handed_on),
+        cmocka_unit_test(the_content_key_and_the_line_limit_are_passed_on),
+        cmocka_unit_test(lines_that_the_server_skips_are_passed_on),
         cmocka_unit_test(a_fault_stays_the_same_when_asked_again),
         cmocka_unit_test(flipped_bytes_give_the_same_fault_in_any_split),
     };

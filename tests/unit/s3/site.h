@@ -1,6 +1,7 @@
-/* What the tests of the S3 client share: a client on a scripted transport, and how it ended.
+/* Shared by the tests of the S3 client: a client on a scripted transport, and the result of an
+ * operation.
  *
- * What:    site_open makes both; site_end runs until the operation's on_done came; site_close frees
+ * What:    site_open creates both; site_end runs until the operation's on_done; site_close frees
  *          them (the fake then fails the test if something is pending).
  * Owner:   the test's.
  * Threads: one.
@@ -27,7 +28,7 @@ typedef struct site {
     s3_client *c;
     bool done;
     unsigned done_count;
-    err error; /* code ERR_NONE: it went well */
+    err error; /* code ERR_NONE: success */
 } site;
 
 /* The environment of the test: pairs of name and value, NULL at the end. */
@@ -73,7 +74,7 @@ static inline void site_done(void *ctx, const err *e)
     s->error = e ? *e : (err)ERR_INIT;
 }
 
-/* Runs until on_done; what the operation leaves in the background goes on. */
+/* Runs until on_done; background work of the operation continues. */
 static inline err_code site_end(site *s)
 {
     assert_true(fake_run_until(s->f, &s->done));

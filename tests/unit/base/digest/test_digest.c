@@ -70,7 +70,7 @@ static void running_digests_equal_the_whole(void **state)
 static void an_unfinished_digest_is_released(void **state)
 {
     UNUSED(state);
-    AUTO(digest_ctx) d = {0}; /* the leak checker looks on */
+    AUTO(digest_ctx) d = {0}; /* checked by the leak checker */
     digest_md5_init(&d);
     digest_update(&d, "x", 1);
     assert_non_null(d.evp);
@@ -104,7 +104,7 @@ static void crc_vectors(void **state)
     assert_true(crc64nvme(5, NULL, 0) == 5);
 }
 
-/* The same bytes each time: a small generator with a fixed start. */
+/* Deterministic bytes: a small generator with a fixed seed. */
 static void fill(uint8_t *data, size_t len)
 {
     uint32_t x = 12345;
@@ -114,7 +114,7 @@ static void fill(uint8_t *data, size_t len)
     }
 }
 
-/* A CRC by its definition, bit by bit. */
+/* CRC by definition, bit by bit. */
 static uint64_t slow_crc(uint64_t poly, uint64_t all_ones, const uint8_t *data, size_t len)
 {
     uint64_t crc = all_ones;
@@ -141,7 +141,7 @@ static void crcs_follow_their_definition(void **state)
     }
 }
 
-/* Tables, instructions and folding, whichever of them this machine has. */
+/* Tables, instructions and folding, as available on this machine. */
 static void every_path_gives_the_same_crc(void **state)
 {
     UNUSED(state);
@@ -165,7 +165,7 @@ static void every_path_gives_the_same_crc(void **state)
     }
 }
 
-/* Long enough for every lane, on every path, against the definition. */
+/* Long enough to use every lane on every path; compared with the definition. */
 static void long_texts_keep_their_crc(void **state)
 {
     UNUSED(state);
@@ -201,7 +201,7 @@ static void crcs_split_and_combine_anywhere(void **state)
     }
 }
 
-/* Three ranges, joined from the left and from the right; lengths beyond 32 bits take part. */
+/* Three ranges, joined from the left and from the right; with lengths beyond 32 bits. */
 static void combining_is_associative(void **state)
 {
     UNUSED(state);
@@ -232,7 +232,7 @@ static void base64_vectors(void **state)
     }
 }
 
-static void base64_refuses_what_is_none(void **state)
+static void base64_refuses_other_text(void **state)
 {
     UNUSED(state);
     static const char *const bad[] = {"Zg",     "Zg=",      "Z===", "====", "Zg==Zg==", "Zm 8",
@@ -261,7 +261,7 @@ int main(void)
         cmocka_unit_test(crcs_split_and_combine_anywhere),
         cmocka_unit_test(combining_is_associative),
         cmocka_unit_test(base64_vectors),
-        cmocka_unit_test(base64_refuses_what_is_none),
+        cmocka_unit_test(base64_refuses_other_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Digests on a host in FIPS mode: OpenSSL is configured to offer approved algorithms only. Without a
- * FIPS provider on the test machine it then offers none at all. */
+/* Digests on a host in FIPS mode: OpenSSL is configured to offer approved algorithms only; without
+ * a FIPS provider on the test machine, none. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,7 +35,7 @@ static void *digest_in_thread(void *out)
     return NULL;
 }
 
-/* First: several threads begin at once. */
+/* Runs first: several threads begin at once. */
 static void md5_works_in_threads(void **state)
 {
     UNUSED(state);
@@ -65,7 +65,7 @@ static void md5_and_sha1_work(void **state)
     expect_hex(md5_out, sizeof md5_out, "f96b697d7cb7938d525a2f31aaf161d0");
     sha1(SLICE_LIT("abc"), sha1_out);
     expect_hex(sha1_out, sizeof sha1_out, "a9993e364706816aba3e25717850c26c9cd0d89d");
-    assert_int_equal(ERR_peek_error(), 0); /* TLS would take it for its own */
+    assert_int_equal(ERR_peek_error(), 0); /* otherwise TLS would use it */
 }
 
 static char *configure_fips(void)
@@ -79,7 +79,7 @@ static char *configure_fips(void)
     AUTO_FREE char *path = xasprintf("%s/openssl.cnf", folder);
     if (!fs_write_file(path, slice_from(text), false, NULL))
         return NULL;
-    setenv("OPENSSL_CONF", path, 1); /* read once, at the first use */
+    setenv("OPENSSL_CONF", path, 1); /* it is read once, at the first use */
     return xstrdup(folder);
 }
 

@@ -15,7 +15,7 @@
 #include "base/util.h"
 #include "base/httpd/httpd.h"
 
-/* --- the server's side: what it does is said by the target --- */
+/* --- the server's side: the target selects its behaviour --- */
 
 typedef struct counters {
     pthread_mutex_t lock;
@@ -157,7 +157,7 @@ static void client_open(client *c, const fixture *f)
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
                              .sin_port = htons(httpd_port(f->server))};
     assert_int_equal(connect(c->fd, (struct sockaddr *)&at, sizeof at), 0);
-    struct timeval patience = {.tv_sec = 20}; /* a fault must fail, not hang */
+    struct timeval patience = {.tv_sec = 20}; /* a bug must fail the test, not hang it */
     setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 }
 
@@ -214,7 +214,7 @@ static int client_reply(client *c)
 
 /* --- tests --- */
 
-static void the_target_comes_to_the_letter(void **state)
+static void the_target_is_passed_unchanged(void **state)
 {
     AUTO(client) c = {0};
     client_open(&c, *state);
@@ -300,7 +300,7 @@ static void an_early_reply_waits_for_the_body(void **state)
     client_open(&c, f);
     AUTO_FREE char *words = xcalloc(1, 300001);
     memset(words, 'w', 300000);
-    for (int i = 0; i < 2; i++) { /* the connection lives on */
+    for (int i = 0; i < 2; i++) { /* the connection stays open */
         client_send(&c, "PUT /early HTTP/1.1\r\nHost: h\r\nContent-Length: 300000\r\n\r\n");
         client_send(&c, words);
         assert_int_equal(client_reply(&c), 403);
@@ -321,7 +321,7 @@ static void an_early_reply_spares_the_body(void **state)
                     "Expect: 100-continue\r\n\r\n");
     assert_int_equal(client_reply(&c), 403);
     assert_string_equal(c.body, "early");
-    AUTO(client) get = {0}; /* no body at all: at once, and the connection lives on */
+    AUTO(client) get = {0}; /* no body at all: at once, and the connection stays open */
     client_open(&get, *state);
     for (int i = 0; i < 2; i++) {
         client_send(&get, "GET /early HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -346,7 +346,7 @@ static void cut_replies_end_the_connection(void **state)
     assert_false(client_more(&other));
 }
 
-static void no_reply_is_a_500_and_the_first_reply_stands(void **state)
+static void no_reply_is_a_500_and_the_first_reply_counts(void **state)
 {
     AUTO(client) c = {0};
     client_open(&c, *state);
@@ -374,7 +374,7 @@ static void a_broken_upload_is_released(void **state)
     pthread_mutex_unlock(&f->counters.lock);
 }
 
-static void stopping_releases_what_is_under_way(void **state)
+static void stopping_releases_exchanges_in_progress(void **state)
 {
     fixture *f = *state;
     AUTO(client) c = {0};
@@ -443,7 +443,7 @@ static void trickle(client *c, const char *words)
         if (send(c->fd, words, strlen(words), MSG_NOSIGNAL) < 0)
             return;
         if (poll(&p, 1, 10) == 1)
-            return; /* nothing was asked: this is the end */
+            return; /* no request was sent, so this is the close */
     }
     fail_msg("still open");
 }
@@ -472,7 +472,7 @@ int main(void)
 {
 #define WITH(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        WITH(the_target_comes_to_the_letter),
+        WITH(the_target_is_passed_unchanged),
         WITH(a_connection_serves_many),
         WITH(a_chunked_body_is_put_together),
         WITH(continue_is_said),
@@ -481,9 +481,9 @@ int main(void)
         WITH(an_early_reply_waits_for_the_body),
         WITH(an_early_reply_spares_the_body),
         WITH(cut_replies_end_the_connection),
-        WITH(no_reply_is_a_500_and_the_first_reply_stands),
+        WITH(no_reply_is_a_500_and_the_first_reply_counts),
         WITH(a_broken_upload_is_released),
-        WITH(stopping_releases_what_is_under_way),
+        WITH(stopping_releases_exchanges_in_progress),
         WITH(a_taken_port_and_a_foreign_address_are_named),
         WITH(half_open_connections_silence_no_server),
         WITH(a_head_that_trickles_in_is_cut_off),

@@ -84,7 +84,7 @@ static void a_head_has_one_deadline(void **state)
     assert_int_equal(f.shut[1], 0);
     httpd_limits_sweep(f.limits, 1100);
     assert_int_equal(f.shut[1], 1);
-    httpd_limits_sweep(f.limits, 9000); /* once */
+    httpd_limits_sweep(f.limits, 9000); /* reported once */
     assert_int_equal(f.shut[1], 1);
     stop(&f);
 }
@@ -162,7 +162,7 @@ static void a_full_table_closes_the_longest_waiting(void **state)
     stop(&f);
 }
 
-/* Since its last request, not since it was opened. */
+/* Measured from its last request, not from its start. */
 static void a_used_connection_waits_since_its_last_request(void **state)
 {
     UNUSED(state);

@@ -119,7 +119,7 @@ static void depth_has_a_limit(void **state)
     assert_false(json_read_path(slice_from(text), "a", &value, NULL));
 }
 
-static void members_and_how_often_they_stand(void **state)
+static void members_and_how_often_they_occur(void **state)
 {
     UNUSED(state);
     static const char *const keys[] = {"id", "ok", "none"};
@@ -238,7 +238,7 @@ int main(void)
         cmocka_unit_test(escapes_are_resolved),
         cmocka_unit_test(malformed_texts_are_refused),
         cmocka_unit_test(depth_has_a_limit),
-        cmocka_unit_test(members_and_how_often_they_stand),
+        cmocka_unit_test(members_and_how_often_they_occur),
         cmocka_unit_test(floats_have_the_fewest_digits),
         cmocka_unit_test(strings_escape_what_they_must),
         cmocka_unit_test(objects_are_compact),

@@ -1,4 +1,4 @@
-/* The canonical form of JSON texts: examples of RFC 8785, and what it leaves no choice in. */
+/* The canonical form of JSON texts: examples and rules of RFC 8785. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

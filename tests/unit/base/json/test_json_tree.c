@@ -15,7 +15,7 @@ static void read_text(json_tree *t, const char *text)
         fail_msg("%s: %s", text, e.message);
 }
 
-/* A node as text: types and keys in order. */
+/* A node as text: type letters and keys in order. */
 static void put_shape(const json_tree *t, const json_node *node, buf *out)
 {
     static const char names[] = {[JSON_STRING] = 's', [JSON_NUMBER] = 'n', [JSON_OBJECT] = 'o',

@@ -1,4 +1,4 @@
-/* Requests on the event loop, against a server of its own on 127.0.0.1. */
+/* Requests on the event loop, against its own server on 127.0.0.1. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -61,7 +61,7 @@ static void body_comes_gathered(void **state)
     assert_int_equal(p.body.len, 1000000);
     assert_int_equal(p.result.body_bytes, 1000000);
     assert_int_equal(p.largest_piece, 131072);
-    assert_int_equal(p.bodies, 8); /* 7 full ones and the rest */
+    assert_int_equal(p.bodies, 8); /* 7 full pieces and a rest */
     for (size_t i = 0; i < p.body.len; i++)
         if (p.body.data[i] != (char)(i * 31 + i / 251))
             fail_msg("byte %zu differs", i);
@@ -149,7 +149,7 @@ static void a_range_of_a_file_is_sent(void **state)
     assert_int_equal(strlen(sent), 2500000);
     assert_int_equal(sent[0], 'a' + 5);
     assert_int_equal(sent[2499999], 'a' + (2499999 + 5) % 23);
-    assert_int_equal(p.heads, 1); /* 100 Continue is none */
+    assert_int_equal(p.heads, 1); /* 100 Continue is not reported */
 }
 
 static void a_file_that_is_too_short_fails(void **state)
@@ -219,7 +219,7 @@ static void a_short_body_is_truncated(void **state)
 static void a_refused_connection_is_no_address_answers(void **state)
 {
     loop_site *f = *state;
-    /* Bound, not listening: no other process can take the port. */
+    /* Bound but not listening: no other process can use the port. */
     uint16_t port;
     AUTO_FD bound = loop_site_bound_socket(&port);
     UNUSED(bound);
@@ -300,7 +300,7 @@ static const canned_row canned_rows[] = {
     {"SSH-2.0-OpenSSH_9.2\r\n", ERR_NET, 0, "", false},
 };
 
-static void odd_servers_are_told_apart(void **state)
+static void odd_servers_are_distinguished(void **state)
 {
     loop_site *f = *state;
     for (size_t i = 0; i < ARRAY_LEN(canned_rows); i++) {
@@ -339,7 +339,7 @@ static void a_callback_that_refuses_ends_the_call(void **state)
     probe_run(&body);
     assert_int_equal(body.result.error.code, ERR_NO_SPACE);
     assert_int_equal(body.bodies, 1);
-    AUTO(probe) last = {0}; /* the piece that is handed over at the very end */
+    AUTO(probe) last = {0}; /* the last piece */
     probe_init(&last, f->loop, "GET", f->port, "/big/100");
     last.refuse_body = true;
     probe_run(&last);
@@ -359,7 +359,7 @@ static void a_callback_may_cancel_its_own_call(void **state)
         probe_run(&p);
         assert_int_equal(p.dones, 0);
         assert_int_equal(p.bodies, i < 2 ? 0 : 1);
-        AUTO(probe) next = {0}; /* the handle and the loop are fine */
+        AUTO(probe) next = {0}; /* handle and loop are still usable */
         probe_init(&next, f->loop, "GET", f->port, "/next");
         probe_run(&next);
         assert_true(next.result.ok);
@@ -421,7 +421,7 @@ static void requests_beyond_the_connections_wait_in_order(void **state)
         probe_init(&probes[i], f->loop, "GET", f->port, path);
         probes[i].all_done = &all_done;
     }
-    probes[0].next = &probes[5]; /* sent from a callback: behind those that wait already */
+    probes[0].next = &probes[5]; /* sent from a callback: queued after those that wait already */
     for (unsigned i = 0; i < 5; i++)
         probe_send(&probes[i]);
     assert_int_equal(all_done, 0); /* no callback inside http_send */
@@ -435,7 +435,7 @@ static void requests_beyond_the_connections_wait_in_order(void **state)
     }
 }
 
-static void freeing_a_loop_drops_what_is_under_way(void **state)
+static void freeing_a_loop_drops_calls_in_flight(void **state)
 {
     loop_site *f = *state;
     AUTO(probe) hanging = {0};
@@ -472,12 +472,12 @@ int main(void)
         WITH(a_silent_server_runs_into_the_limit, loop_site_set_up),
         WITH(urls_of_other_kinds_are_refused, loop_site_set_up),
         WITH(names_and_passwords_are_not_shown, loop_site_set_up),
-        WITH(odd_servers_are_told_apart, loop_site_set_up),
+        WITH(odd_servers_are_distinguished, loop_site_set_up),
         WITH(a_callback_that_refuses_ends_the_call, loop_site_set_up),
         WITH(a_callback_may_cancel_its_own_call, loop_site_set_up),
         WITH(others_can_be_cancelled_queued_or_active, loop_site_set_up_two),
         WITH(requests_beyond_the_connections_wait_in_order, loop_site_set_up_one),
-        WITH(freeing_a_loop_drops_what_is_under_way, loop_site_set_up),
+        WITH(freeing_a_loop_drops_calls_in_flight, loop_site_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

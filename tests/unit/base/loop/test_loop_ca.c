@@ -1,4 +1,4 @@
-/* Which file of certificate authorities is used where libcurl's own does not exist. */
+/* The file of certificate authorities that is used if libcurl's default does not exist. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* Calls in flight: few while they keep the loop busy, all while it waits. */
+/* Calls in flight: few while they keep the loop busy, all while the loop is idle. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,11 +16,11 @@ static void waiting_doubles_it_up_to_all(void **state)
     loop_concurrency_init(&w, 50, 1000);
     assert_int_equal(w.calls, 12);
     loop_concurrency_waited(&w, 1000, 2000);
-    assert_int_equal(w.calls, 12); /* not at once: the first byte takes a moment everywhere */
+    assert_int_equal(w.calls, 12); /* not at once: the first byte is always delayed */
     loop_concurrency_waited(&w, 2010, 3010);
     assert_int_equal(w.calls, 24);
     loop_concurrency_waited(&w, 3020, 4020);
-    assert_int_equal(w.calls, 24); /* each step needs its own wait */
+    assert_int_equal(w.calls, 24); /* each step needs another wait */
     loop_concurrency_waited(&w, 4020, 5020);
     assert_int_equal(w.calls, 48);
     loop_concurrency_waited(&w, 5020, 7020);
@@ -46,12 +46,12 @@ static void a_busy_loop_keeps_few(void **state)
     loop_concurrency w;
     loop_concurrency_init(&w, 50, 0);
     uint64_t now_us = 0;
-    for (int i = 0; i < 100000; i++) { /* waits for a twentieth of its time */
+    for (int i = 0; i < 100000; i++) { /* idle for a twentieth of its time */
         loop_concurrency_waited(&w, now_us + 950, now_us + 1000);
         now_us += 1000;
     }
     assert_int_equal(w.calls, 12);
-    for (int i = 0; i < 1000; i++) { /* for a fifth */
+    for (int i = 0; i < 1000; i++) { /* idle for a fifth */
         loop_concurrency_waited(&w, now_us + 800, now_us + 1000);
         now_us += 1000;
     }
@@ -90,7 +90,7 @@ static void local_services_wait_for_no_window(void **state)
     loop_calls_start(f->loop);
     assert_int_equal(f->loop->active.count, 12);
     assert_true(loop_calls_held_back(f->loop));
-    probe_init(&local, f->loop, "GET", f->port, "/x"); /* queued behind all of them */
+    probe_init(&local, f->loop, "GET", f->port, "/x"); /* queued after all of them */
     probe_send(&local);
     loop_calls_start(f->loop);
     assert_int_equal(f->loop->active.count, 13);

@@ -27,7 +27,7 @@ static void forget_proxies(void)
         unsetenv(proxy_names[i]);
 }
 
-typedef struct ask { /* one GET on a loop of its own */
+typedef struct ask { /* one GET on a new loop */
     loop_options options;
     const char *scheme, *host;
     uint16_t port;
@@ -91,7 +91,7 @@ static void an_unknown_certificate_is_refused(void **state)
     tls_site_start(&s, "127.0.0.1", 0);
     a.port = s.port;
     http_result result = is_refused(&a);
-    assert_int_equal(result.error.cls, ERR_CLASS_RUN); /* trying again would not help */
+    assert_int_equal(result.error.cls, ERR_CLASS_RUN); /* a retry would not help */
     assert_non_null(strstr(result.error.message, "AWS_CA_BUNDLE"));
     a.options.verify_tls = false;
     is_answered(&a);
@@ -124,7 +124,7 @@ static void a_bundle_that_is_not_there_is_named(void **state)
     tls_site_end(&s);
 }
 
-/* OPENSSL_CONF, set in main, lets old versions through: it is we who refuse them. */
+/* OPENSSL_CONF, set in main, allows old versions, so the refusal comes from this program. */
 static void versions_before_1_2_are_refused(void **state)
 {
     static const struct {
@@ -195,7 +195,7 @@ static void tls_goes_through_the_proxy_and_is_checked_there_too(void **state)
     forget_proxies();
 }
 
-static void the_password_of_a_proxy_is_not_told(void **state)
+static void the_password_of_a_proxy_is_not_shown(void **state)
 {
     static const char *const urls[] = {"http://user:hush@[bad:1", "http://user:hush@127.0.0.1:1"};
     (void)state;
@@ -213,7 +213,7 @@ static void a_proxy_that_is_in_the_way_is_named(void **state)
     static const struct {
         const char *scheme, *name, *value;
         int refuse_with;
-        const char *told, *advice;
+        const char *text, *advice;
         err_code code;
     } rows[] = {
         {"http", "http_proxy", "http://user:hush@127.0.0.1:1", 0,
@@ -239,7 +239,7 @@ static void a_proxy_that_is_in_the_way_is_named(void **state)
             setenv(rows[i].name, rows[i].value, 1);
         http_result result = is_refused(&(ask){.scheme = rows[i].scheme, .port = 2});
         const char *said = result.error.message;
-        if (result.error.code != rows[i].code || !strstr(said, rows[i].told) ||
+        if (result.error.code != rows[i].code || !strstr(said, rows[i].text) ||
             !strstr(said, rows[i].advice) || strstr(said, "hush"))
             fail_msg("row %zu: %s", i, said);
         bool for_good = rows[i].refuse_with == 407 || rows[i].refuse_with == 403;
@@ -250,7 +250,7 @@ static void a_proxy_that_is_in_the_way_is_named(void **state)
     forget_proxies();
 }
 
-/* As in curl: an error of a host that NO_PROXY exempts is not reported as the proxy's. */
+/* As in curl: an error of a host that NO_PROXY exempts is not attributed to the proxy. */
 static void what_no_proxy_means(void **state)
 {
     static const struct {
@@ -314,8 +314,7 @@ static void some_go_past_the_proxy(void **state)
 
 /* --- addresses --- */
 
-/* What the resolver says of store.test: two addresses of this host. Stands in libcurl's way to the
- * C library's own. */
+/* Replaces getaddrinfo() for libcurl: store.test has two addresses of this host. */
 static unsigned lookups;
 
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
@@ -374,7 +373,7 @@ static void connections_are_spread_over_the_addresses(void **state)
         assert_int_equal(pthread_create(&threads[i], NULL, host_main, &hosts[i]), 0);
     err e = ERR_INIT;
     loop *l = loop_new(&(loop_options){.verify_tls = true}, &e);
-    for (int i = 0; i < 40; i++) { /* all at one address: 2 in 2^40 */
+    for (int i = 0; i < 40; i++) { /* probability of all at one address: 2 in 2^40 */
         AUTO(probe) p = {0};
         probe_init(&p, l, "GET", port, "/x");
         snprintf(p.url, sizeof p.url, "http://store.test:%u/x", port);
@@ -390,7 +389,7 @@ static void connections_are_spread_over_the_addresses(void **state)
     }
     assert_int_equal(counts[0] + counts[1], 40);
     assert_true(counts[0] > 0 && counts[1] > 0);
-    assert_int_equal(lookups, 40); /* S3 answers with other addresses every few seconds */
+    assert_int_equal(lookups, 40); /* the DNS replies of S3 change every few seconds */
 }
 
 /* A configuration of OpenSSL that allows everything; it is read once, at the first use. */
@@ -422,7 +421,7 @@ int main(void)
         cmocka_unit_test(versions_before_1_2_are_refused),
         cmocka_unit_test(plain_requests_go_to_the_proxy),
         cmocka_unit_test(tls_goes_through_the_proxy_and_is_checked_there_too),
-        cmocka_unit_test(the_password_of_a_proxy_is_not_told),
+        cmocka_unit_test(the_password_of_a_proxy_is_not_shown),
         cmocka_unit_test(some_go_past_the_proxy),
         cmocka_unit_test(a_proxy_that_is_in_the_way_is_named),
         cmocka_unit_test(what_no_proxy_means),

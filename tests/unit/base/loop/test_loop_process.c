@@ -77,7 +77,7 @@ static void its_input_is_empty_and_its_signals_are_as_usual(void **state)
 {
     child *c = *state;
     err e = ERR_INIT;
-    assert_true(loop_watch_signals(c->loop, NULL, NULL, &e)); /* which blocks SIGTERM here */
+    assert_true(loop_watch_signals(c->loop, NULL, NULL, &e)); /* SIGTERM is blocked here */
     run(c, "cat; kill -TERM $$; echo not reached");
     assert_int_equal(c->result.exit_status, 128 + SIGTERM);
     assert_string_equal(c->output, "");
@@ -111,7 +111,7 @@ static void errors_without_end_keep_their_last_line(void **state)
 static void one_that_does_not_end_is_killed_with_its_children(void **state)
 {
     child *c = *state;
-    int ends[2]; /* all that it starts have the second one open */
+    int ends[2]; /* its child processes have the second one open */
     assert_int_equal(pipe(ends), 0);
     start(c, "echo $$; sleep 1000 | sleep 1000", 300);
     close(ends[1]);
@@ -121,7 +121,7 @@ static void one_that_does_not_end_is_killed_with_its_children(void **state)
     close(ends[0]);
     assert_int_equal(c->result.error.code, ERR_TIMEOUT);
     pid_t group = (pid_t)strtol(c->output, NULL, 10);
-    if (group > 1)                            /* a busy machine may not have come so far */
+    if (group > 1)                            /* on a busy machine it may not be done yet */
         assert_int_equal(getpgid(group), -1); /* reaped */
 }
 
@@ -133,7 +133,7 @@ static void one_that_closes_its_output_is_waited_for(void **state)
     assert_int_equal(c->result.exit_status, 7);
 }
 
-static void cancelled_it_is_gone_and_calls_nobody(void **state)
+static void a_cancelled_process_is_killed_without_a_callback(void **state)
 {
     child *c = *state;
     start(c, "sleep 1000", 60000);
@@ -153,7 +153,7 @@ int main(void)
         TEST(errors_without_end_keep_their_last_line),
         TEST(one_that_does_not_end_is_killed_with_its_children),
         TEST(one_that_closes_its_output_is_waited_for),
-        TEST(cancelled_it_is_gone_and_calls_nobody),
+        TEST(a_cancelled_process_is_killed_without_a_callback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

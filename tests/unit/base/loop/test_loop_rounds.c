@@ -95,7 +95,7 @@ static void many_timers_stay_sorted(void **state)
     for (size_t i = 0; i < ARRAY_LEN(check->timers); i += 3)
         timer_stop(loop_transport(f->loop), check->timers[i].timer);
     for (size_t i = 0; i < f->loop->timers.count; i++)
-        f->loop->timers.items[i]->due_ms -= 1200; /* all are due: the order stays */
+        f->loop->timers.items[i]->due_ms -= 1200; /* all are due: in the order of their start */
     loop_timers_fire(f->loop);
     assert_int_equal(check->fired, 400 - 134);
     assert_int_equal(f->loop->timers.count, 0);
@@ -178,7 +178,7 @@ static void signals_come_on_the_loop(void **state)
     signal_log log = {.count = 0};
     err e = ERR_INIT;
     assert_true(loop_watch_signals(f->loop, signal_came, &log, &e));
-    /* To this thread: the server's are not asked. */
+    /* To this thread, not to the server's. */
     raise(SIGTERM);
     raise(SIGINT);
     assert_int_equal(log.count, 0);

@@ -11,7 +11,7 @@
 #include "tests/fake/loop_site.h"
 #include "tests/fake/tls_site.h"
 
-typedef struct plain_site { /* answers one connection, whatever comes */
+typedef struct plain_site { /* answers one connection, for any request */
     int listener;
     uint16_t port;
     pthread_t thread;

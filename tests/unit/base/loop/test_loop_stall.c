@@ -24,10 +24,10 @@ static void a_cap_lets_through_its_rate(void **state)
             loop_rate_limit_take(&c, 16384);
             moved += 16384;
         }
-    assert_in_range(moved, 10000000, 10000000 + 50000 + 16384); /* what was saved, one piece */
+    assert_in_range(moved, 10000000, 10000000 + 50000 + 16384); /* the saved amount, one piece */
 }
 
-static void a_cap_tells_how_long_to_wait(void **state)
+static void a_cap_yields_how_long_to_wait(void **state)
 {
     loop_rate_limit c;
     (void)state;
@@ -133,7 +133,7 @@ static void let_time_pass(loop_site *f)
     assert_true(meanwhile.result.ok);
 }
 
-/* As if the last byte had come long ago. */
+/* As if the last byte had been received long ago. */
 static void grow_old(loop *l, http_call *call)
 {
     call->moved_ms = 0;
@@ -187,15 +187,15 @@ static void silence_is_a_stall(void **state)
     probe_run(&p);
     assert_int_equal(p.result.error.code, ERR_TIMEOUT);
     assert_non_null(strstr(p.result.error.message, "less than 1 byte per second for 0.1 s"));
-    AUTO(probe) after = {0}; /* the loop goes on */
+    AUTO(probe) after = {0}; /* the loop continues */
     probe_init(&after, f->loop, "GET", f->port, "/x");
     probe_run(&after);
     assert_true(after.result.ok);
 }
 
-static void silence_in_the_middle_keeps_what_came(void **state)
+static void a_stall_in_the_middle_keeps_the_received_bytes(void **state)
 {
-    /* The server announces 10 bytes, sends 4 and says no more: the connection stays open. */
+    /* The server announces 10 bytes, sends 4 and keeps the connection open. */
     loop_site *f = *state;
     AUTO(probe) p = {0};
     char head[512];
@@ -228,7 +228,7 @@ static void a_drip_is_a_stall(void **state)
     for (int bytes = 30; bytes >= 29; bytes--) {
         uint64_t now_ms = loop_clock_ms();
         assert_int_equal(p.dones, 0);
-        p.call->moved_ms = now_ms; /* the last one came just now */
+        p.call->moved_ms = now_ms; /* the last byte was just received */
         p.call->window_ms = now_ms - 30000;
         p.call->window_bytes = (uint64_t)bytes;
         f->loop->flow_due_ms = 0;
@@ -289,7 +289,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_cap_beyond_all_networks_holds_nothing_back),
         cmocka_unit_test(a_cap_lets_through_its_rate),
-        cmocka_unit_test(a_cap_tells_how_long_to_wait),
+        cmocka_unit_test(a_cap_yields_how_long_to_wait),
         cmocka_unit_test(a_cap_saves_up_little),
         cmocka_unit_test(no_cap_holds_nothing_back),
         TEST(capped_downloads_are_whole),
@@ -298,7 +298,7 @@ int main(void)
         TEST(what_the_cap_holds_back_does_not_stall),
         TEST(a_held_back_call_can_be_cancelled),
         TEST(silence_is_a_stall),
-        TEST(silence_in_the_middle_keeps_what_came),
+        TEST(a_stall_in_the_middle_keeps_the_received_bytes),
         TEST(a_drip_is_a_stall),
         TEST(a_stall_may_cancel_another),
     };

@@ -1,4 +1,4 @@
-/* Descriptors of the program's own on the event loop. */
+/* Watched descriptors on the event loop. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <unistd.h>
@@ -41,7 +41,7 @@ static void watch(reader *r)
     r->watch = loop_watch_readable(r->loop, r->fd, on_readable, r);
 }
 
-/* Runs the loop a moment: what can be read is told by then. */
+/* Runs the loop briefly: readable descriptors are reported by then. */
 static void set_true(void *ctx)
 {
     *(bool *)ctx = true;
@@ -54,7 +54,7 @@ static void breathe(loop *l)
     loop_run(l, &fired);
 }
 
-static void it_is_told_once_when_there_is_something(void **state)
+static void readable_data_is_reported_once(void **state)
 {
     loop_site *f = *state;
     reader r = new_reader(f);
@@ -75,7 +75,7 @@ static void it_is_told_once_when_there_is_something(void **state)
     close(r.end);
 }
 
-static void the_end_is_told_too(void **state)
+static void the_end_is_reported_too(void **state)
 {
     loop_site *f = *state;
     reader r = new_reader(f);
@@ -93,14 +93,14 @@ static void a_file_can_always_be_read(void **state)
     assert_non_null(file);
     reader r = {.loop = f->loop, .fd = fileno(file)};
     watch(&r);
-    assert_int_equal(r.calls, 0); /* never from inside */
+    assert_int_equal(r.calls, 0); /* never from within the callback */
     loop_run(f->loop, &r.done);
     assert_int_equal(r.calls, 1);
     assert_int_equal(r.got, 0);
     fclose(file);
 }
 
-static void what_is_no_descriptor_is_told_by_reading(void **state)
+static void an_invalid_descriptor_is_reported_as_readable(void **state)
 {
     loop_site *f = *state;
     reader r = {.loop = f->loop, .fd = -1};
@@ -109,7 +109,7 @@ static void what_is_no_descriptor_is_told_by_reading(void **state)
     assert_int_equal(r.got, -1);
 }
 
-static void a_stopped_one_is_not_told(void **state)
+static void a_stopped_watch_reports_nothing(void **state)
 {
     loop_site *f = *state;
     reader r = new_reader(f), file = {.loop = f->loop, .fd = -1};
@@ -125,7 +125,7 @@ static void a_stopped_one_is_not_told(void **state)
     close(r.end);
 }
 
-/* The loop's end frees what is watched yet. */
+/* loop_free frees the remaining watches. */
 static void one_may_be_left_at_the_end(void **state)
 {
     loop_site *f = *state;
@@ -139,11 +139,11 @@ int main(void)
 {
 #define WITH_LOOP(test) cmocka_unit_test_setup_teardown(test, loop_site_set_up, loop_site_tear_down)
     const struct CMUnitTest tests[] = {
-        WITH_LOOP(it_is_told_once_when_there_is_something),
-        WITH_LOOP(the_end_is_told_too),
+        WITH_LOOP(readable_data_is_reported_once),
+        WITH_LOOP(the_end_is_reported_too),
         WITH_LOOP(a_file_can_always_be_read),
-        WITH_LOOP(what_is_no_descriptor_is_told_by_reading),
-        WITH_LOOP(a_stopped_one_is_not_told),
+        WITH_LOOP(an_invalid_descriptor_is_reported_as_readable),
+        WITH_LOOP(a_stopped_watch_reports_nothing),
         WITH_LOOP(one_may_be_left_at_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* The table of options that the tests of base/options share: one row of each kind.
+/* The table of options for the tests of base/options: one row of each kind.
  *
  * What:    a config struct, its rows, and a set. Owner: static. Threads: one. Fails: never.
  */

@@ -24,7 +24,7 @@ static int begin(void **state)
     UNUSED(state);
     e = (err)ERR_INIT;
     memset(origins, 0, sizeof origins);
-    memset(&s, 0xa5, sizeof s); /* options_defaults must not look at what was there */
+    memset(&s, 0xa5, sizeof s); /* options_defaults must ignore previous values */
     return options_defaults(&table_set, &s, &e) ? 0 : -1;
 }
 
@@ -56,7 +56,7 @@ static bool yaml(const char *text)
     return yaml_bytes(&table_set, slice_from(text));
 }
 
-/* The message without the file's name in front. */
+/* The message without the leading file name. */
 static void expect_yaml_error(const char *text, const char *message)
 {
     assert_false(yaml(text));
@@ -325,8 +325,8 @@ static void later_sources_win(void **state)
     }
     assert_true(yaml("poll_interval:\n"));
     assert_int_equal(s.pause_ms, 3000);
-    assert_false(
-        yaml("poll_interval: x\n")); /* a wrong value is one even where it does not count */
+    /* An invalid value is an error even if another source overrides it. */
+    assert_false(yaml("poll_interval: x\n"));
 }
 
 static void origins_may_be_absent_and_have_names(void **state)
@@ -364,7 +364,7 @@ static void flags_in_all_forms(void **state)
     assert_false(s.answers);
     assert_true(ARGS("--index-answers", "true", "--purify", "true"));
     assert_true(s.answers);
-    assert_int_equal(first_word, word_count - 1); /* --purify takes no word */
+    assert_int_equal(first_word, word_count - 1); /* --purify takes no value */
     assert_true(ARGS("--s3-workers=1", "--s3-workers=2"));
     assert_int_equal(s.workers, 2);
     assert_true(ARGS("--threshold", "-0"));
@@ -380,7 +380,7 @@ static void lists_repeat_and_replace(void **state)
     assert_null(s.includes[2]);
 }
 
-static void words_stand_at_the_end(void **state)
+static void arguments_come_last(void **state)
 {
     UNUSED(state);
     assert_true(ARGS("one", "-p", "two", "--s3-workers", "3", "-", "--", "--four", "-p"));
@@ -506,7 +506,7 @@ int main(void)
         CASE(origins_may_be_absent_and_have_names),
         CASE(flags_in_all_forms),
         CASE(lists_repeat_and_replace),
-        CASE(words_stand_at_the_end),
+        CASE(arguments_come_last),
         CASE(wrong_flags),
         CASE(secrets_are_not_shown),
         CASE(passwords_in_urls_are_refused_on_the_command_line_only),

@@ -37,7 +37,7 @@ static void expect_no_part(const char *text, const char *part)
         fail_msg("\"%s\" should not stand in:\n%s", part, text);
 }
 
-/* Every run of blanks and line ends as one blank: what is said, wherever lines break. */
+/* Replaces every run of blanks and line ends by one blank, so that line breaks do not matter. */
 static char *squeeze(const char *text)
 {
     char *out = xstrdup(text);
@@ -112,7 +112,7 @@ static void markdown_is_a_table(void **state)
                 "\n| `s3_workers`, `s5cmd_workers` | `--s3-workers`, `--s5cmd-workers`, `-w` | "
                 "`50 requests` | 1 to 4096 requests |  | Requests in flight. |\n");
     expect_part(text, "| `purify` | `--purify`, `-p` | `false` | true, false |  |");
-    expect_part(text, "How deep (none \\| all) files are checked. |\n"); /* a cell stays one */
+    expect_part(text, "How deep (none \\| all) files are checked. |\n"); /* one cell */
     expect_part(text, "| `POLL_INTERVAL` |");
     expect_part(text, "| `password` | `--password` |  |  |  | A secret. |");
     expect_no_part(text, "internal");
@@ -134,7 +134,7 @@ static void yaml_example_has_every_key(void **state)
     expect_no_part(text, "internal");
 }
 
-/* Takes the # of the keys away: what is then read must be the defaults. */
+/* Uncomments the keys: reading the result must give the defaults. */
 static char *without_comments(const char *text)
 {
     char *out = xstrdup(text);

@@ -94,13 +94,13 @@ static void a_rate_is_that_of_the_window(void **state)
 {
     UNUSED(state);
     rate_meter m = {.window = 3};
-    assert_true(rate_sample(&m, 0, 1000) == 0); /* one sample is no rate */
+    assert_true(rate_sample(&m, 0, 1000) == 0); /* one sample gives no rate */
     assert_true(rate_sample(&m, 100, 2000) == 100);
     assert_true(rate_sample(&m, 300, 3000) == 150);
     assert_true(rate_sample(&m, 700, 4000) == 300); /* since 2000 */
     assert_true(rate_sample(&m, 700, 5000) == 200);
     assert_true(rate_sample(&m, 700, 6000) == 0);
-    assert_true(rate_sample(&m, 600, 7000) == 0); /* it went back: not known */
+    assert_true(rate_sample(&m, 600, 7000) == 0); /* time went back: unknown */
 }
 
 static void without_a_rate_there_is_no_estimate(void **state)

@@ -1,4 +1,4 @@
-/* base/security/fs_below: nothing outside of an open directory is reached by what lies in it. */
+/* base/security/fs_below: no path inside an open directory leads outside of it. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -32,7 +32,7 @@ static void make_link(const char *target, const char *name)
     assert_int_equal(symlink(target, path), 0);
 }
 
-/* root/ is what is opened; private/ lies beside it. */
+/* root/ is opened; private/ is beside it. */
 static int begin(void **state)
 {
     UNUSED(state);
@@ -156,7 +156,7 @@ static void only_the_same_file_is_removed(void **state)
     make_link("../private/secret", "root/plain");
     assert_false(fs_below_remove_same(root_fd, "plain", &id, NULL));
     assert_int_equal(unlink(plain), 0);
-    assert_true(fs_below_remove_same(root_fd, "plain", &id, NULL)); /* absent is fine */
+    assert_true(fs_below_remove_same(root_fd, "plain", &id, NULL)); /* absent is not an error */
     AUTO_FD again = fs_below_open_file(root_fd, "sub/deep", &id, NULL);
     assert_true(again >= 0);
     assert_true(fs_below_remove_same(root_fd, "sub/deep", &id, NULL));

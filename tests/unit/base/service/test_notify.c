@@ -1,4 +1,4 @@
-/* base/service: what reaches the socket of the service manager. */
+/* base/service: messages to the socket of the service manager. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -11,7 +11,7 @@
 #include "base/signature/ed25519.h"
 #include "base/util.h"
 
-/* Test 2, as OpenSSL writes such keys. */
+/* The key of test 2, as written by OpenSSL. */
 #define PRIVATE                                                                                    \
     "-----BEGIN PRIVATE KEY-----\n"                                                                \
     "MC4CAQAwBQYDK2VwBCIEIEzNCJso/5banbbDRuwRTg9bijGfNaumJNqM9u1PuKb7\n"                           \

@@ -1,4 +1,4 @@
-/* bzip2: marks where none should be, blocks on helper threads, blocks that come out large. */
+/* bzip2: block marks inside data, blocks on helper threads, blocks with large output. */
 #include "base/util.h"
 #include "tests/unit/compression/support.h"
 
@@ -9,7 +9,7 @@
 #define LETTERS 60
 #define SYMBOLS (LETTERS + 2)
 
-/* ---- a writer of blocks that libbz2 would not write ---- */
+/* ---- writes blocks that libbz2 would not write ---- */
 
 typedef struct bits {
     unsigned char bytes[4096];
@@ -41,8 +41,8 @@ static unsigned bit_at(const bits *b, size_t at)
     return b->bytes[at / 8] >> (7 - at % 8) & 1;
 }
 
-/* The code lengths of a table that no symbol is coded with: any changes of length will do, so that
- * bits may follow: 0 ends a symbol, 1 and another bit change its length by one. */
+/* The code lengths of an unused table: any changes of length are valid, so that arbitrary bits may
+ * follow: 0 ends a symbol, 1 and another bit change its length by one. */
 static void put_unused_table(bits *b, const bits *false_bits, unsigned lead)
 {
     unsigned ended = lead;
@@ -63,8 +63,8 @@ static void put_unused_table(bits *b, const bits *false_bits, unsigned lead)
     put(b, 0, SYMBOLS - ended);
 }
 
-/* A block of LETTERS ascending letters: its transform begins with the last of them, and each index
- * behind that is its own place. */
+/* A block of LETTERS ascending letters: its transform begins with the last of them, and each
+ * following index is its own position. */
 static uint32_t put_block_around(bits *b, const bits *false_bits, unsigned lead)
 {
     char text[LETTERS];
@@ -73,7 +73,7 @@ static uint32_t put_block_around(bits *b, const bits *false_bits, unsigned lead)
     uint32_t crc = crc_of(text, sizeof text);
     put(b, BZIP2_BLOCK_MARK, 48);
     put(b, crc, 32);
-    put(b, 0, 1 + 24);  /* not randomised; the text is the first of the sorted rotations */
+    put(b, 0, 1 + 24);  /* not randomised; the text is the first sorted rotation */
     put(b, 0x1e00, 16); /* letters are from 0x30, 0x40, 0x50 and 0x60 on */
     put(b, 0xffff, 16); /* 0x30 to 0x3f */
     put(b, 0xffff, 16);
@@ -148,7 +148,7 @@ static void marks_within_a_block_are_seen_through(void **state)
             assert_true(whole.ok);
             assert_int_equal(whole.text.len, 4 * LETTERS);
             assert_same_outcome(&whole, &bytewise);
-            /* and cut anywhere, it ends early */
+            /* cut anywhere: it ends early */
             for (size_t len = 4; len < data.len; len += 3) {
                 AUTO(outcome)
                 cut = decode(CODEC_BZIP2, (slice){.data = data.data, .len = len}, WHOLE);
@@ -170,7 +170,7 @@ static void the_streams_own_crc_is_checked(void **state)
     assert_refused(CODEC_BZIP2, data, ERR_CODEC_CORRUPT, words);
 }
 
-static void what_follows_a_block_must_be_a_mark(void **state)
+static void a_block_is_followed_by_a_mark(void **state)
 {
     UNUSED(state);
     bits b;
@@ -181,15 +181,15 @@ static void what_follows_a_block_must_be_a_mark(void **state)
     assert_refused(CODEC_BZIP2, data, ERR_CODEC_CORRUPT, "expected a block or the end");
 }
 
-/* A block that holds the end of a stream, the header of another one and the mark of its first block, all
- * of it at a byte: what stands behind the true end is read before that is found out. */
+/* A block that contains the end of a stream, the header of another one and the mark of its first
+ * block, byte-aligned: the bytes after the true end are read before this is detected. */
 static bits two_streams_in_a_block(unsigned lead)
 {
     bits b, inner = {.count = 0};
     begin(&b);
     put(&inner, BZIP2_END_MARK, 48);
     put(&inner, 0xffffffff, 32); /* down again: lengths stay between 1 and 20 */
-    put(&inner, 0, 1); /* to the byte, where the mark of the end begins a bit before one */
+    put(&inner, 0, 1);           /* byte-aligned, where the end mark begins one bit earlier */
     put(&inner, 0x425a6839, 32);
     put(&inner, BZIP2_BLOCK_MARK, 48);
     uint32_t crc = put_block_around(&b, &inner, lead);
@@ -223,7 +223,7 @@ static void streams_within_a_block_are_seen_through(void **state)
     assert_int_equal(aligned, 1);
 }
 
-/* Streams of one block each, as pbzip2 writes them; an empty one among them. */
+/* Streams of one block each, as written by pbzip2, including an empty one. */
 static buf small_streams(const buf *lines)
 {
     buf coded;
@@ -259,7 +259,7 @@ static void small_streams_are_the_same_with_threads(void **state)
     }
 }
 
-/* The CRC of each stream covers its own blocks, wherever the next one begins. */
+/* The CRC of each stream covers its own blocks only. */
 static void each_small_stream_has_its_own_crc(void **state)
 {
     UNUSED(state);
@@ -290,7 +290,7 @@ static void each_small_stream_has_its_own_crc(void **state)
     }
 }
 
-/* A run of one letter: 900,000 bytes of a block stand for 45 MB of text. */
+/* A run of one letter: a block of 900,000 bytes decodes to 45 MB. */
 static void a_block_may_be_larger_than_the_buffer(void **state)
 {
     UNUSED(state);
@@ -306,7 +306,7 @@ static void a_block_may_be_larger_than_the_buffer(void **state)
     assert_same_outcome(&whole, &pieces);
 }
 
-/* Damage anywhere in a stream of several blocks: the same with threads and without. */
+/* Damage anywhere in a stream of several blocks: the same result with and without threads. */
 static void damage_is_the_same_with_threads(void **state)
 {
     UNUSED(state);
@@ -355,7 +355,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(marks_within_a_block_are_seen_through),
         cmocka_unit_test(the_streams_own_crc_is_checked),
-        cmocka_unit_test(what_follows_a_block_must_be_a_mark),
+        cmocka_unit_test(a_block_is_followed_by_a_mark),
         cmocka_unit_test(streams_within_a_block_are_seen_through),
         cmocka_unit_test(small_streams_are_the_same_with_threads),
         cmocka_unit_test(each_small_stream_has_its_own_crc),

@@ -1,4 +1,4 @@
-/* A gzip member made of blocks: other programs' decoders and our own read it back. */
+/* A gzip member made of blocks: decoded by zlib and by this decoder. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static void expect_text(const buf *member, slice text)
     assert_true(slice_equal(buf_slice(&got), text));
 }
 
-/* Pieces are made by two deflaters in turn, as by two threads. */
+/* Two deflaters make pieces in turn, as two threads would. */
 static void blocks_in_a_row(void **state)
 {
     UNUSED(state);

@@ -1,5 +1,5 @@
-/* DEFLATE: our own decoder, and zlib behind the same face, against zlib byte by byte: with damage, in any
- * split, down to the byte at which a fault shows. */
+/* DEFLATE: the native decoder, and zlib with the same interface, compared with zlib byte by byte:
+ * with damage, in any split, and in the byte at which a fault is detected. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,7 +33,7 @@ static size_t chance(size_t below)
     return (size_t)(state_of_chance % below);
 }
 
-/* Each piece lies in an allocation of its own size: a read beyond it is found. */
+/* Each piece has an allocation of exact size, so that a sanitizer detects reads beyond it. */
 typedef inflater *inflater_maker(void);
 static inflater_maker *const makers[] = {
     inflater_zlib_new,
@@ -72,7 +72,7 @@ static inflated zlibs(slice data)
     assert_int_equal(inflateInit2(&z, -15), Z_OK);
     int result = Z_OK;
     while (i.taken < data.len && result == Z_OK) {
-        z.avail_in = 1; /* bytewise: all that comes before a fault comes out */
+        z.avail_in = 1; /* byte by byte: all output before a fault is delivered */
         do {
             char out[65536];
             z.next_out = (Bytef *)out;
@@ -129,7 +129,7 @@ static void compare(slice data, size_t piece_bytes)
         }
 }
 
-static void what_zlib_says_is_said(void **state)
+static void zlib_and_this_decoder_report_the_same(void **state)
 {
     UNUSED(state);
     for (unsigned round = 0; round < 400; round++) {
@@ -138,13 +138,13 @@ static void what_zlib_says_is_said(void **state)
             data.data[chance(chance(3) ? data.len : MIN(data.len, (size_t)80))] ^=
                 (char)(1u << chance(8));
         size_t len = chance(4) ? data.len : 1 + chance(data.len);
-        if (len == data.len) /* what follows is not of this stream */
+        if (len == data.len) /* the following bytes are not of this stream */
             buf_append_str(&data, "trailer!"), len += 8;
         compare((slice){.data = data.data, .len = len}, 1 + chance(chance(2) ? 20 : 5000));
     }
 }
 
-/* No length has a code: what follows is read nevertheless, and found wanting behind all lengths. */
+/* No length has a code: decoding continues, and the fault is reported after all lengths. */
 static void lengths_without_codes_are_read_on(void **state)
 {
     UNUSED(state);
@@ -171,7 +171,7 @@ static void streams_larger_than_every_buffer_are_decoded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_zlib_says_is_said),
+        cmocka_unit_test(zlib_and_this_decoder_report_the_same),
         cmocka_unit_test(lengths_without_codes_are_read_on),
         cmocka_unit_test(streams_larger_than_every_buffer_are_decoded),
     };

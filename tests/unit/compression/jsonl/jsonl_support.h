@@ -1,4 +1,4 @@
-/* What the tests of the checker share: checking in any split, values that are JSON and that are not.
+/* Shared by the tests of the checker: checking in any split, valid and invalid JSON values.
  *
  * What:    a `checked` holds all that a caller can see of a check.
  * Owner:   values. Threads: one. Fails: cmocka's assertions.
@@ -55,7 +55,7 @@ static inline checked check_all(const jsonl_options *options, slice text)
     return whole;
 }
 
-/* Where a case may be one that the detection server skips: then not all lines are. */
+/* For cases that the detection server may skip: not all lines are skipped. */
 #define SCANNABLE "{\"text\":\"\"}\n"
 
 static const jsonl_options usual = {0};
@@ -67,7 +67,7 @@ static inline void assert_fault(slice text, const char *message)
     assert_string_equal(c.error.message, message);
 }
 
-/* Each stands as {"text":"","v":<value>}. */
+/* Each is checked as {"text":"","v":<value>}. */
 static const slice good_values[] = {
     SLICE_LIT("0"),
     SLICE_LIT("-0"),

@@ -1,4 +1,4 @@
-/* The checker: what it takes, what it refuses and where, what it counts, any split. */
+/* The checker: accepted and refused texts, the place of faults, counts, any split. */
 #include "base/util.h"
 #include "tests/unit/compression/jsonl/jsonl_support.h"
 
@@ -126,7 +126,7 @@ static void lines_are_counted(void **state)
     }
 }
 
-/* Objects and arrays by turns, `depth` of them. */
+/* `depth` alternating objects and arrays. */
 static buf nested(size_t depth)
 {
     buf out;
@@ -252,7 +252,7 @@ static void line_length_has_a_limit(void **state)
     }
 }
 
-/* `depth` arrays within each other, the line's object not counted. */
+/* `depth` nested arrays, without the line's object. */
 static void append_arrays(buf *out, size_t depth)
 {
     for (size_t i = 0; i < 2 * depth; i++)
@@ -280,14 +280,14 @@ static void lines_that_the_server_skips_are_counted(void **state)
         assert_int_equal(skipped(buf_slice(&deep)), more);
     }
     assert_int_equal(skipped(SLICE_LIT("\"\\ud83d\"")), 1);
-    /* only the line itself, whatever it has besides */
+    /* only the line itself, independent of its other members */
     checked c =
         check_all(&usual, SLICE_LIT(SCANNABLE "{\"text\":\"\\udc00\",\"v\":1e400}\n{\"v\":1e400}"));
     assert_int_equal(c.counts.skipped_lines, 1);
     assert_int_equal(c.counts.unscannable_lines, 1);
 }
 
-static void numbers_beyond_binary64_are_told_apart(void **state)
+static void numbers_beyond_binary64_are_distinguished(void **state)
 {
     UNUSED(state);
     static const char *const within[] = {
@@ -362,7 +362,7 @@ static void realistic_text_checks_the_same_in_random_splits(void **state)
     assert_int_equal(c.counts.lines, 300);
 }
 
-/* Every byte at every place of words of eight, against the rule itself. */
+/* Every byte at every place of 8-byte words, compared with the definition. */
 static void plain_text_is_stepped_over_to_the_first_special_byte(void **state)
 {
     UNUSED(state);
@@ -374,7 +374,7 @@ static void plain_text_is_stepped_over_to_the_first_special_byte(void **state)
             bool special = byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\';
             const char *expected = special ? text + at : text + sizeof text;
             assert_ptr_equal(scan_plain(text, text + sizeof text), expected);
-            if (at + 1 < sizeof text) { /* what stands behind it changes nothing */
+            if (at + 1 < sizeof text) { /* the following bytes change nothing */
                 text[at + 1] = '"';
                 assert_ptr_equal(scan_plain(text, text + sizeof text), text + at + !special);
             }
@@ -396,7 +396,7 @@ int main(void)
         cmocka_unit_test(a_refused_surrogate_is_pointed_at),
         cmocka_unit_test(line_length_has_a_limit),
         cmocka_unit_test(lines_that_the_server_skips_are_counted),
-        cmocka_unit_test(numbers_beyond_binary64_are_told_apart),
+        cmocka_unit_test(numbers_beyond_binary64_are_distinguished),
         cmocka_unit_test(a_file_of_lines_that_the_server_skips_is_refused),
         cmocka_unit_test(realistic_text_checks_the_same_in_random_splits),
         cmocka_unit_test(plain_text_is_stepped_over_to_the_first_special_byte),

@@ -81,7 +81,7 @@ static void keys_in_messages_stay_in_one_line(void **state)
     assert_non_null(strstr(c.error.message, "the keys: id, meta, meta.body, z; "));
 }
 
-/* How many of the three lines (the case between two others that can be scanned) cannot be. */
+/* How many of three lines (the case between two that can be scanned) cannot be scanned. */
 static void check_key(const char *key, slice line, bool scannable)
 {
     jsonl_options options = {.content_key = key};

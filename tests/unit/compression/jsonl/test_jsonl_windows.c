@@ -27,7 +27,7 @@ static void assert_indexers_agree(jsonl_options options, slice text)
     }
 }
 
-/* The line, at each place of a block and over the end of a window. */
+/* The line at each place of a block and across the end of a window. */
 static void at_every_place(slice value)
 {
     AUTO(buf) text = BUF((size_t)1 << 20);
@@ -58,7 +58,7 @@ static void faults_are_the_same_at_every_place_of_a_window(void **state)
 }
 
 /* Each byte value, in a string and between tokens, at each place of a vector. */
-static void every_byte_is_told_apart_by_every_indexer(void **state)
+static void every_byte_is_classified_by_every_indexer(void **state)
 {
     UNUSED(state);
     AUTO(buf) text = BUF((size_t)1 << 16);
@@ -145,7 +145,7 @@ static void line_length_is_the_same_for_every_indexer(void **state)
         assert_indexers_agree((jsonl_options){.max_line_bytes = limit}, buf_slice(&text));
     for (uint64_t limit = JSON_WINDOW_BYTES - 100; limit < JSON_WINDOW_BYTES * 2 + 100; limit += 7)
         assert_indexers_agree((jsonl_options){.max_line_bytes = limit}, buf_slice(&text));
-    memcpy(text.data + text.len - 40, "\\x", 2); /* a fault behind the limit, or before it */
+    memcpy(text.data + text.len - 40, "\\x", 2); /* a fault after the limit, or before it */
     for (uint64_t limit = 50; limit < 110; limit++)
         assert_indexers_agree((jsonl_options){.max_line_bytes = limit},
                               (slice){.data = text.data + text.len - 300, .len = 300});
@@ -168,7 +168,7 @@ static void damaged_text_is_the_same_for_every_indexer(void **state)
         len = MIN(len, lines.len - at);
         char old[3];
         memcpy(old, lines.data + at, len);
-        memmove(lines.data + at, lines.data + from, len); /* what else stands in such a text */
+        memmove(lines.data + at, lines.data + from, len); /* other members of such a text */
         assert_indexers_agree(all[round % ARRAY_LEN(all)], buf_slice(&lines));
         memcpy(lines.data + at, old, len);
     }
@@ -197,7 +197,7 @@ static void any_cut_of_a_long_text_is_the_same_for_every_indexer(void **state)
         }
 }
 
-/* A key of the text is what its escapes mean; the option is taken as it is. */
+/* A key in the text is unescaped; the option is used literally. */
 static void the_content_key_is_no_piece_of_json(void **state)
 {
     UNUSED(state);
@@ -216,7 +216,7 @@ static void the_content_key_is_no_piece_of_json(void **state)
     }
 }
 
-/* The default limit, without the line being held: the same piece again and again. */
+/* The default limit, by feeding the same piece repeatedly instead of holding the line. */
 static void a_line_of_the_default_limit_is_taken_and_a_byte_more_is_not(void **state)
 {
     UNUSED(state);
@@ -245,7 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_values_pass_at_every_place_of_a_window),
         cmocka_unit_test(faults_are_the_same_at_every_place_of_a_window),
-        cmocka_unit_test(every_byte_is_told_apart_by_every_indexer),
+        cmocka_unit_test(every_byte_is_classified_by_every_indexer),
         cmocka_unit_test(utf8_is_the_same_for_every_indexer),
         cmocka_unit_test(what_the_server_skips_is_the_same_for_every_indexer),
         cmocka_unit_test(line_length_is_the_same_for_every_indexer),

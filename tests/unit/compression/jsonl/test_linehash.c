@@ -1,4 +1,5 @@
-/* compression/linehash: one hash for each line, whatever the split; other lines, other hashes. */
+/* compression/linehash: one hash for each line in any split; different lines have different
+ * hashes. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -10,7 +11,7 @@
 typedef struct result {
     uint64_t *hashes;
     size_t count, calls;
-    size_t limit; /* `take` refuses once there are so many; 0: never */
+    size_t limit; /* `take` refuses after this number of hashes; 0: never */
 } result;
 
 static bool take(void *ctx, const uint64_t *hashes, size_t count)
@@ -26,7 +27,7 @@ static bool take(void *ctx, const uint64_t *hashes, size_t count)
 
 static const linehash_key one = {{1, 2}};
 
-/* Each piece is fed from memory of its own, so that a sanitizer sees a read beyond it. */
+/* Each piece is fed from its own allocation, so that a sanitizer detects reads beyond it. */
 static result hash_in_pieces(slice text, linehash_key key, size_t piece_len)
 {
     result r = {0};
@@ -78,7 +79,7 @@ static uint64_t hash_of(const char *line, size_t len, linehash_key key)
 }
 
 /* Line ends, NULs at the end and blanks are content. */
-static void what_looks_alike_is_told_apart(void **state)
+static void similar_lines_are_distinguished(void **state)
 {
     UNUSED(state);
     static const slice lines[] = {
@@ -115,7 +116,7 @@ static void each_bit_and_each_byte_count(void **state)
     }
 }
 
-/* Two words of a line that are exchanged lie in other places of a block, or in other blocks. */
+/* Two exchanged words of a line, within a block and across blocks. */
 static void the_order_within_a_line_counts(void **state)
 {
     UNUSED(state);
@@ -209,7 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_newline_ends_a_line_and_a_last_one_needs_none),
-        cmocka_unit_test(what_looks_alike_is_told_apart),
+        cmocka_unit_test(similar_lines_are_distinguished),
         cmocka_unit_test(each_bit_and_each_byte_count),
         cmocka_unit_test(the_order_within_a_line_counts),
         cmocka_unit_test(any_split_gives_the_same_hashes),

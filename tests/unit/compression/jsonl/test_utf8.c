@@ -1,4 +1,4 @@
-/* UTF-8 against an oracle that works the other way round: it encodes every code point. */
+/* UTF-8 against an oracle that encodes every code point. */
 #include "base/util.h"
 #include "tests/unit/compression/support.h"
 
@@ -43,8 +43,8 @@ static void every_code_point_is_taken_in_its_one_form(void **state)
     }
 }
 
-/* Of all pairs, triples and (with few last bytes) quadruples, as many are taken as there are code
- * points: with the test before, none that is no code point's form. */
+/* Of all pairs, triples and (with few last bytes) quadruples, the number of accepted ones equals
+ * the number of code points; together with the previous test, nothing else is accepted. */
 static void nothing_else_is_taken(void **state)
 {
     UNUSED(state);
@@ -56,7 +56,8 @@ static void nothing_else_is_taken(void **state)
             pairs += accepts(bytes, 2);
             for (unsigned c = 0; c < 0x100; c++) {
                 bytes[2] = (unsigned char)c;
-                /* a pair and ASCII is no triple: utf8_skip stops before the ASCII byte */
+                /* a pair and an ASCII byte is not a triple: utf8_skip stops before the ASCII
+                 * byte */
                 triples += accepts(bytes, 3);
                 for (size_t d = 0; a >= 0xf0 && d < ARRAY_LEN(last); d++) {
                     bytes[3] = last[d];

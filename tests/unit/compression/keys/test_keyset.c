@@ -1,4 +1,4 @@
-/* The set of open objects' keys: found again in their object only, forgotten with it, bounded. */
+/* The set of keys of open objects: found in their own object only, removed with it, bounded. */
 #include "base/util.h"
 #include "tests/unit/compression/samples.h"
 
@@ -18,7 +18,7 @@ static keyset_result add(keyset *s, const char *key)
     return keyset_key_end(s);
 }
 
-static void a_key_stands_once_in_its_object(void **state)
+static void a_key_occurs_once_in_its_object(void **state)
 {
     UNUSED(state);
     AUTO_KEYSET *s = keyset_new();
@@ -26,7 +26,7 @@ static void a_key_stands_once_in_its_object(void **state)
     assert_int_equal(add(s, "a"), KEYSET_NEW);
     assert_int_equal(add(s, ""), KEYSET_NEW);
     assert_int_equal(add(s, "ab"), KEYSET_NEW);
-    keyset_open(s); /* the same ones in another object */
+    keyset_open(s); /* the same keys in another object */
     assert_int_equal(add(s, "a"), KEYSET_NEW);
     assert_int_equal(add(s, ""), KEYSET_NEW);
     keyset_close(s);
@@ -47,7 +47,7 @@ static void the_empty_key_counts_as_one(void **state)
     assert_int_equal(add(s, ""), KEYSET_TWICE);
 }
 
-/* Inner objects come and go between the outer one's keys, and the table grows meanwhile. */
+/* Inner objects open and close between the keys of the outer one, while the table grows. */
 static void many_keys_are_kept_apart(void **state)
 {
     UNUSED(state);
@@ -89,7 +89,7 @@ static void it_is_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_key_stands_once_in_its_object),
+        cmocka_unit_test(a_key_occurs_once_in_its_object),
         cmocka_unit_test(the_empty_key_counts_as_one),
         cmocka_unit_test(many_keys_are_kept_apart),
         cmocka_unit_test(it_is_bounded),

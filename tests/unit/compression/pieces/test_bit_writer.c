@@ -1,4 +1,4 @@
-/* Bits of one file to any bit of another. */
+/* Copies bits of one file to any bit position of another. */
 #include "tests/unit/compression/splice/splice_support.h"
 
 #include "compression/pieces/bit_writer.h"
@@ -43,7 +43,7 @@ static void ranges_of_bits_go_to_every_place(void **state)
                 expect_bits(from, begin, end, begin + (end - begin) / 2, before);
 }
 
-/* Longer than every buffer, and where no shift is needed: by the kernel. */
+/* Longer than every buffer; without a shift the kernel copies. */
 static void long_ranges_are_copied(void **state)
 {
     UNUSED(state);

@@ -1,4 +1,4 @@
-/* Bits of a file and of memory to any bit of another file. */
+/* Copies bits of a file and of memory to any bit position of another file. */
 #include "tests/unit/compression/splice/splice_support.h"
 
 #include "compression/bzip2/bzip2_bits.h"
@@ -50,7 +50,7 @@ static void bits_move_from_any_place_to_any_place(void **state)
                     expect_bits(buf_slice(&bytes), begin, end, before, of_file);
 }
 
-/* More than any buffer, with and without a shift. */
+/* Larger than every buffer, with and without a shift. */
 static void long_ranges_are_copied(void **state)
 {
     UNUSED(state);

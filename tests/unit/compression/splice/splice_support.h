@@ -1,5 +1,5 @@
-/* What the tests of compression/splice share: gzip files of any make, files in memory, and what a
- * spliced file must be.
+/* Shared by the tests of compression/splice: gzip files of all kinds, files in memory, and the
+ * expectations of a spliced file.
  *
  * Owner:   bufs that are returned are the caller's; descriptors too.
  * Threads: one. Fails: cmocka's assertions.
@@ -207,7 +207,7 @@ static inline bool splice_bytes(codec_format format, slice file, const range_lis
     return ok;
 }
 
-/* ---- what a gzip file is ---- */
+/* ---- reading a gzip file ---- */
 
 /* The text by zlib; *members are counted, and the block sizes of bgzip compared. */
 static inline buf text_by_zlib(slice file, size_t *members)

@@ -1,4 +1,4 @@
-/* Splicing plain text, the pinned version of the input, and what is offered. */
+/* Splicing plain text, the pinned version of the input, and the offered formats. */
 #include "tests/unit/compression/splice/splice_support.h"
 
 #include <fcntl.h>
@@ -33,7 +33,7 @@ typedef struct changing {
     int fd;
 } changing;
 
-/* The input gets longer while it is read. */
+/* The input grows while it is read. */
 static bool next_and_change(void *ctx, splice_range *next, err *e)
 {
     changing *c = ctx;
@@ -65,7 +65,7 @@ static void an_input_that_changes_is_refused(void **state)
         err e = ERR_INIT;
         assert_false(splice_file(&r, &e));
         assert_int_equal(e.code, ERR_IO);
-        assert_false(splice_file(&r, NULL)); /* and it is not begun again */
+        assert_false(splice_file(&r, NULL)); /* and it is not started again */
     }
 }
 

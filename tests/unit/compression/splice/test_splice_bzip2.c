@@ -1,4 +1,4 @@
-/* Splicing bzip2: streams of any make, compared with libbz2's own decoder. */
+/* Splicing bzip2: streams of all kinds, compared with libbz2's decoder. */
 #include "tests/unit/compression/splice/splice_support.h"
 
 #include <bzlib.h>
@@ -24,7 +24,7 @@ static void put_stream(buf *out, slice text, int level)
     buf_append(out, bytes, len);
 }
 
-/* Lines; bytes that do not compress; runs of each length about those that are encoded. */
+/* Lines; incompressible bytes; runs of each length around those that are encoded. */
 static buf any_text(size_t most)
 {
     buf text = english_lines(&seed, chance(most), 1 + chance(600));
@@ -146,7 +146,7 @@ static void any_streams_lose_any_lines(void **state)
     }
 }
 
-/* Runs grow and shrink where what was between them is removed. */
+/* Runs grow and shrink when the text between them is removed. */
 static void any_bytes_are_removed_from_runs(void **state)
 {
     UNUSED(state);
@@ -207,7 +207,7 @@ static void a_line_across_blocks_changes_both(void **state)
     expect_same_block(buf_slice(&file), 2, buf_slice(&out), 2);
 }
 
-/* The text that a removed range leaves of a block, or none of it, in each place of the stream. */
+/* A removed range leaves a part of a block or nothing, at each place of the stream. */
 static void each_block_is_removed_in_turn(void **state)
 {
     UNUSED(state);
@@ -258,7 +258,8 @@ static void a_file_that_loses_all_keeps_its_streams(void **state)
     assert_int_equal(out.len, 2 * 14); /* two empty streams */
 }
 
-/* libbz2 leaves 19 bytes of a block unused; other encoders fill it. A run of four takes five bytes. */
+/* libbz2 leaves 19 bytes of a block unused; other encoders fill it. A run of four is encoded in
+ * five bytes. */
 static void a_fuller_block_becomes_two(void **state)
 {
     UNUSED(state);

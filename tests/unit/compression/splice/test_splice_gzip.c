@@ -27,7 +27,7 @@ static buf any_text(void)
     buf text = english_lines(&seed, bytes, 1 + chance(chance(3) ? 900 : 30000));
     if (text.len == 0)
         return text;
-    if (chance(4) == 0) /* what does not compress */
+    if (chance(4) == 0) /* incompressible text */
         for (size_t i = chance(text.len), end = i + chance(text.len - i); i < end; i++)
             text.data[i] = (char)chance(256);
     if (chance(5) == 0) { /* the longest matches */
@@ -35,7 +35,7 @@ static buf any_text(void)
         memset(text.data + from, 'a', chance(text.len - from));
     }
     if (chance(4) == 0)
-        text.len--; /* a last line without its end */
+        text.len--; /* a last line without a newline */
     return text;
 }
 
@@ -87,7 +87,7 @@ static buf one_member(const member_style *m, slice text)
     return file;
 }
 
-/* So that cuts and copies begin at every bit of a byte, in every kind of block. */
+/* Cuts and copies begin at every bit of a byte, in every kind of block. */
 static void each_line_is_removed_in_turn(void **state)
 {
     UNUSED(state);
@@ -147,7 +147,8 @@ static void bgzip_keeps_its_block_sizes(void **state)
     }
 }
 
-/* A member that claims to be bgzip's and is larger than any: bounded memory, and the text is right. */
+/* A member that claims to be bgzip's and exceeds its maximum: memory is bounded, and the text is
+ * correct. */
 static void a_false_block_size_does_no_harm(void **state)
 {
     UNUSED(state);
@@ -170,7 +171,7 @@ static void a_false_block_size_does_no_harm(void **state)
             fail_msg("%s", e.message);
         assert_int_equal(memcmp(spliced.data + 17, i == 0 ? "xx" : "BC", 2), 0);
         AUTO(buf) expected = text_without(part, &removed);
-        memcpy(spliced.data + 17, "xx", 2); /* its size is not looked at */
+        memcpy(spliced.data + 17, "xx", 2); /* its size field is ignored */
         uint32_t crc = crc32_ieee(0, spliced.data, 23);
         spliced.data[23] = (char)crc;
         spliced.data[24] = (char)(crc >> 8);
@@ -180,7 +181,8 @@ static void a_false_block_size_does_no_harm(void **state)
     }
 }
 
-/* Level, blocks and ratio are kept: one line in 2,000 costs next to nothing, one in ten less than 1 %. */
+/* Level, blocks and ratio are kept: one line in 2,000 adds almost nothing to the size, one in ten
+ * less than 1 %. */
 static void the_size_grows_by_one_percent_at_most(void **state)
 {
     UNUSED(state);
@@ -205,7 +207,7 @@ static void the_size_grows_by_one_percent_at_most(void **state)
     }
 }
 
-/* ---- what is refused ---- */
+/* ---- refusals ---- */
 
 static void expect_refused(slice file, const range_list *removed, err_code code)
 {

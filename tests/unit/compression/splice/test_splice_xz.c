@@ -1,4 +1,4 @@
-/* Splicing xz: streams of any make, compared with liblzma's own decoder and index. */
+/* Splicing xz: streams of all kinds, compared with liblzma's decoder and index. */
 #include "tests/unit/compression/splice/splice_support.h"
 
 #include <lzma.h>
@@ -152,7 +152,7 @@ static void blocks_without_a_removed_byte_are_copied(void **state)
     }
 }
 
-/* `xz -T` reads blocks side by side where their headers have sizes. */
+/* `xz -T` decodes blocks in parallel if their headers have sizes. */
 static void headers_with_sizes_keep_them(void **state)
 {
     UNUSED(state);

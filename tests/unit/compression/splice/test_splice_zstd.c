@@ -1,4 +1,4 @@
-/* Splicing zstd: frames of any make, compared with libzstd's own decoder. */
+/* Splicing zstd: frames of all kinds, compared with libzstd's decoder. */
 #include "tests/unit/compression/splice/splice_support.h"
 
 #include <zstd.h>
@@ -26,7 +26,7 @@ static void put_frame(buf *out, const frame_style *f, slice text)
     if (f->size)
         ZSTD_CCtx_setPledgedSrcSize(c, text.len);
     ZSTD_inBuffer source = {.src = text.data, .size = text.len};
-    if (!f->size) { /* else the end, with all of the text, would tell the size */
+    if (!f->size) { /* otherwise ZSTD_e_end with the whole text would store the size */
         ZSTD_outBuffer target = {.dst = bytes, .size = sizeof bytes};
         ZSTD_inBuffer none = {0};
         ZSTD_compressStream2(c, &target, &none, ZSTD_e_flush);
@@ -204,7 +204,7 @@ static void a_file_that_loses_all_keeps_its_frames(void **state)
 }
 
 /* pzstd puts a skippable frame with the size of the next one before each frame. */
-static void sizes_of_pzstd_are_renewed(void **state)
+static void sizes_of_pzstd_are_recomputed(void **state)
 {
     UNUSED(state);
     AUTO(buf) file = BUF(SPLICE_TEXT_MAX);
@@ -230,7 +230,7 @@ static void sizes_of_pzstd_are_renewed(void **state)
 }
 
 /* The seekable format: entries of sizes (and checksums), then a footer, in a skippable frame. */
-static void a_seek_table_is_renewed(void **state)
+static void a_seek_table_is_recomputed(void **state)
 {
     UNUSED(state);
     for (unsigned checksums = 0; checksums < 2; checksums++) {
@@ -333,8 +333,8 @@ int main(void)
         cmocka_unit_test(frames_without_a_removed_byte_are_copied),
         cmocka_unit_test(nothing_removed_is_the_same_file),
         cmocka_unit_test(a_file_that_loses_all_keeps_its_frames),
-        cmocka_unit_test(sizes_of_pzstd_are_renewed),
-        cmocka_unit_test(a_seek_table_is_renewed),
+        cmocka_unit_test(sizes_of_pzstd_are_recomputed),
+        cmocka_unit_test(a_seek_table_is_recomputed),
         cmocka_unit_test(a_long_window_is_kept),
         cmocka_unit_test(ranges_beyond_the_text_are_refused),
         cmocka_unit_test(damaged_frames_are_refused),

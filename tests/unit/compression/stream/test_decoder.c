@@ -7,7 +7,7 @@
 
 static const slice no_text = {.data = "", .len = 0};
 
-/* Two members, so that cuts and flips also hit what lies between them. */
+/* Two members, so that cuts and flips also hit the bytes between them. */
 static buf two_members(codec_format f, size_t *first_len)
 {
     AUTO(buf) a = sample_lines(1, 1);
@@ -67,9 +67,9 @@ static bool is_codec_fault(err_code code)
            code == ERR_CODEC_UNSUPPORTED;
 }
 
-/* Bits that mean nothing to the text: time, system and hints of gzip's header; bzip2's block size,
- * which may be larger than it need be; zstd's window, the same; the bits that fill the last byte of
- * deflated data and of a bzip2 stream. */
+/* Bits that do not affect the text: time, system and hints of gzip's header; bzip2's block size and
+ * zstd's window, which may be larger than necessary; the padding bits in the last byte of deflated
+ * data and of a bzip2 stream. */
 static bool may_be_flipped(codec_format f, size_t at, unsigned bit, size_t len)
 {
     if (f == CODEC_GZIP)
@@ -141,7 +141,7 @@ static void large_streams_decode_the_same_in_random_splits(void **state)
     }
 }
 
-static void what_was_decoded_before_a_fault_is_handed_on_first(void **state)
+static void text_decoded_before_a_fault_is_passed_on_first(void **state)
 {
     UNUSED(state);
     AUTO(buf) lines = sample_lines(1200, 8);
@@ -164,7 +164,7 @@ static void other_data_is_no_member(void **state)
     }
 }
 
-static void trailing_garbage_is_told_with_its_place(void **state)
+static void trailing_garbage_is_reported_with_its_place(void **state)
 {
     UNUSED(state);
     for (codec_format f = CODEC_GZIP; f < CODEC_FORMAT_COUNT; f++) {
@@ -174,7 +174,7 @@ static void trailing_garbage_is_told_with_its_place(void **state)
         size_t len = coded.len;
         buf_append_str(&coded, "{}");
         assert_refused(f, buf_slice(&coded), ERR_CODEC_TRAILING, words);
-        /* a false beginning of another member is no beginning */
+        /* a partial header does not begin another member */
         coded.len = len;
         buf_append(&coded, coded.data, 1);
         buf_append_str(&coded, "!");
@@ -201,7 +201,7 @@ static void gzip_and_bzip2_take_zeros_only_to_the_end(void **state)
     }
 }
 
-static void zeros_behind_zstd_are_garbage(void **state)
+static void zeros_after_zstd_are_garbage(void **state)
 {
     UNUSED(state);
     AUTO(buf) coded = encode(CODEC_ZSTD, 1, SLICE_LIT("x\n"));
@@ -209,7 +209,7 @@ static void zeros_behind_zstd_are_garbage(void **state)
     assert_refused(CODEC_ZSTD, buf_slice(&coded), ERR_CODEC_TRAILING, "trailing garbage");
 }
 
-/* A gzip member with every header field that there is. */
+/* A gzip member with every header field. */
 static buf gzip_with_fields(void)
 {
     unsigned char extra[] = {'A', 'p', 2, 0, 1, 2};
@@ -244,11 +244,11 @@ static void gzip_header_fields_are_read_and_checked(void **state)
         assert_refused(CODEC_GZIP, (slice){.data = coded.data, .len = len}, ERR_CODEC_EARLY_END,
                        "rest of the gzip member");
     char *name = memmem(coded.data, coded.len, "name", 4);
-    *name = 'N'; /* which only the CRC of the header tells */
+    *name = 'N'; /* detected only by the CRC of the header */
     assert_refused(CODEC_GZIP, buf_slice(&coded), ERR_CODEC_CORRUPT, "header crc mismatch");
 }
 
-/* The CRC of a header is its own member's. */
+/* The CRC of a header covers its own member only. */
 static void gzip_headers_of_later_members_are_checked_too(void **state)
 {
     UNUSED(state);
@@ -353,14 +353,14 @@ static void zstd_content_sizes_that_lie_are_found(void **state)
 {
     UNUSED(state);
     assert_decodes(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\x20\x02\x11\0\0ab"), SLICE_LIT("ab"));
-    /* an empty last block, which libzstd lets pass */
+    /* an empty last block, which libzstd accepts */
     assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\x20\x02\x01\0\0"), ERR_CODEC_CORRUPT,
                    "differs from its header");
     assert_refused(CODEC_ZSTD, SLICE_LIT("\x28\xb5\x2f\xfd\x20\x03\x11\0\0ab"), ERR_CODEC_CORRUPT,
                    "at raw byte 9");
 }
 
-/* The size is told by one, two, four or eight bytes; two of them mean 256 more. */
+/* The size field has one, two, four or eight bytes; a two-byte field stores the size minus 256. */
 static void zstd_content_sizes_of_every_width_are_read(void **state)
 {
     UNUSED(state);
@@ -372,7 +372,7 @@ static void zstd_content_sizes_of_every_width_are_read(void **state)
         buf_append_char(&coded, (char)descriptors[i]);
         for (size_t n = 0; n < width; n++)
             buf_append_char(&coded, (char)((i == 1 ? size - 256 : size) >> 8 * n));
-        size_t header = size << 3 | 3; /* the last block, one byte again and again */
+        size_t header = size << 3 | 3; /* the last block: one repeated byte */
         for (size_t n = 0; n < 3; n++)
             buf_append_char(&coded, (char)(header >> 8 * n));
         buf_append_char(&coded, 'x');
@@ -405,7 +405,7 @@ static unsigned checksums_seen(codec_format format, slice data)
     return codec_decoder_stats(format, first).checksums;
 }
 
-/* Headers carry a CRC32 of their own, behind themselves. */
+/* A header is followed by its own CRC32. */
 static void xz_mend_crc(char *header, size_t len)
 {
     uint32_t crc = lzma_crc32((const uint8_t *)header, len, 0);
@@ -431,8 +431,9 @@ static void xz_check_types_are_read(void **state)
     assert_refused(CODEC_XZ, buf_slice(&unknown), ERR_CODEC_UNSUPPORTED, "check type 2");
 }
 
-/* A footer with a CRC that is right: only the stream in front of it tells that it is another's. */
-static void xz_footers_are_held_against_their_stream(void **state)
+/* A footer with a valid CRC that belongs to another stream: only the stream before it shows
+ * that. */
+static void xz_footers_are_compared_with_their_stream(void **state)
 {
     UNUSED(state);
     for (size_t at = 4; at < 10; at += 5) { /* the index's size, the type of the check */
@@ -461,7 +462,8 @@ static void xz_memory_and_filters_have_limits(void **state)
     assert_refused(CODEC_XZ, buf_slice(&coded), ERR_CODEC_UNSUPPORTED, "filters");
 }
 
-/* Blocks whose headers tell their sizes: these go to helpers (decode() compares with and without). */
+/* Blocks whose headers contain their sizes go to helper threads (decode() compares with and
+ * without). */
 static buf xz_in_blocks(slice text)
 {
     buf coded;
@@ -530,11 +532,11 @@ int main(void)
         cmocka_unit_test(a_flipped_bit_is_found_wherever_it_lies),
         cmocka_unit_test(any_cut_into_two_feeds_decodes_the_same),
         cmocka_unit_test(large_streams_decode_the_same_in_random_splits),
-        cmocka_unit_test(what_was_decoded_before_a_fault_is_handed_on_first),
+        cmocka_unit_test(text_decoded_before_a_fault_is_passed_on_first),
         cmocka_unit_test(other_data_is_no_member),
-        cmocka_unit_test(trailing_garbage_is_told_with_its_place),
+        cmocka_unit_test(trailing_garbage_is_reported_with_its_place),
         cmocka_unit_test(gzip_and_bzip2_take_zeros_only_to_the_end),
-        cmocka_unit_test(zeros_behind_zstd_are_garbage),
+        cmocka_unit_test(zeros_after_zstd_are_garbage),
         cmocka_unit_test(gzip_header_fields_are_read_and_checked),
         cmocka_unit_test(gzip_headers_of_later_members_are_checked_too),
         cmocka_unit_test(gzip_refuses_flags_that_it_does_not_know),
@@ -547,7 +549,7 @@ int main(void)
         cmocka_unit_test(zstd_content_sizes_that_lie_are_found),
         cmocka_unit_test(zstd_content_sizes_of_every_width_are_read),
         cmocka_unit_test(xz_check_types_are_read),
-        cmocka_unit_test(xz_footers_are_held_against_their_stream),
+        cmocka_unit_test(xz_footers_are_compared_with_their_stream),
         cmocka_unit_test(xz_memory_and_filters_have_limits),
         cmocka_unit_test(xz_blocks_are_decoded_the_same_by_helpers),
         cmocka_unit_test(xz_padding_comes_in_fours),

@@ -1,4 +1,4 @@
-/* The line sink and the line counter, over every seam. */
+/* The line sink and the line counter, in every split. */
 #include "base/util.h"
 #include "tests/unit/compression/support.h"
 
@@ -7,7 +7,7 @@
 #define MAX_LINES 16
 
 typedef struct collected {
-    buf text; /* the lines, '|' behind each with a newline, '$' behind one without */
+    buf text; /* the lines: '|' after each with a newline, '$' after one without */
     size_t count;
 } collected;
 
@@ -74,7 +74,7 @@ static void a_refused_line_ends_it(void **state)
     UNUSED(state);
     err e = ERR_INIT;
     AUTO_PTR(stage) sink = stage_lines_new(100, NULL, refuse_second, NULL);
-    assert_false(feed_split(sink, SLICE_LIT("a\nb"), WHOLE, &e)); /* found at the end */
+    assert_false(feed_split(sink, SLICE_LIT("a\nb"), WHOLE, &e)); /* reported at the end */
     assert_string_equal(e.message, "not this one");
 }
 

@@ -20,7 +20,7 @@ static align_set *counting_text(size_t count)
     return s;
 }
 
-/* Token 9000 and higher ones are in no text. */
+/* Tokens from 9000 on are in no text. */
 static bool find(align_path *p, const align_set *s, const row *document, int64_t expected)
 {
     return align_path_find(p, s, &s->texts[0], document->tokens, document->count, expected);
@@ -53,7 +53,7 @@ static void replaced_tokens_in_the_middle(void **state)
     UNUSED(state);
     AUTO_PTR(align_set) s = counting_text(12);
     align_path p = {0};
-    /* 3 by one other, 7 by two, 10 and 11 by one. */
+    /* 3 is replaced by one token, 7 by two, 10 and 11 by one. */
     row d = row_of("9000 1 2 9001 4 5 6 9002 9003 8 9 9004 12 9005");
     assert_true(find(&p, s, &d, 1));
     assert_int_equal(p.count, 8);
@@ -90,7 +90,7 @@ static void order_counts(void **state)
     align_path_deinit(&p);
 }
 
-/* Words between those of a text are no copy of it, however many of its words are there. */
+/* A text with other words between its words is not a copy, even if all its words occur. */
 static void scattered_tokens_weigh_less_than_the_penalty(void **state)
 {
     UNUSED(state);
@@ -105,8 +105,8 @@ static void scattered_tokens_weigh_less_than_the_penalty(void **state)
     align_path_deinit(&p);
 }
 
-/* A token is inserted after each eighth one: the band has to follow. */
-static void the_band_follows(void **state)
+/* A token is inserted after every eighth one: the band has to follow. */
+static void the_band_follows_an_offset(void **state)
 {
     UNUSED(state);
     AUTO_PTR(align_set) s = counting_text(800);
@@ -152,7 +152,7 @@ int main(void)
         cmocka_unit_test(what_is_missing_at_the_ends_or_in_a_large_gap_is_not_replaced),
         cmocka_unit_test(order_counts),
         cmocka_unit_test(scattered_tokens_weigh_less_than_the_penalty),
-        cmocka_unit_test(the_band_follows),
+        cmocka_unit_test(the_band_follows_an_offset),
         cmocka_unit_test(the_expected_place_may_be_off_or_outside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

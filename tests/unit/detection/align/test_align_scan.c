@@ -1,4 +1,4 @@
-/* Candidates in documents, and that the work is linear in whatever a document holds. */
+/* Candidates in documents; the work is linear for any document. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -78,7 +78,7 @@ static void copies_with_changed_tokens_are_found(void **state)
             copy.tokens[i * 3 + 2] = 200000 + (uint32_t)i;
         put_document(&d, 300, &copy, 100);
         assert_true(read_whole(&s, d.tokens, d.count, &out));
-        assert_int_equal(out.count, changes <= 5); /* the last one leaves no three in a row */
+        assert_int_equal(out.count, changes <= 5); /* 6 leave no three tokens in a row */
         if (out.count > 0) {
             assert_int_equal(out.text, 6);
             assert_int_equal(out.first, 100);
@@ -130,7 +130,7 @@ static void copies_at_the_ends_and_one_after_the_other(void **state)
     row_count_up(&copy, 3000, LEN);
     assert_true(read_whole(&s, copy.tokens, copy.count, &out));
     assert_int_equal(out.count, 3);
-    /* What was read before is forgotten: not even an alignment is tried. */
+    /* Earlier tokens are forgotten: no alignment is tried. */
     row none = row_of("3000 3001 3002 3003");
     uint64_t aligned = s.counts.aligned;
     assert_true(read_whole(&s, none.tokens, none.count, &out));
@@ -140,7 +140,7 @@ static void copies_at_the_ends_and_one_after_the_other(void **state)
     align_scan_deinit(&s);
 }
 
-/* Seeds are met by chance; other rare tokens of the text near them are not. */
+/* Seeds occur by chance; other rare tokens of the text near them do not. */
 static void a_seed_alone_is_no_candidate(void **state)
 {
     UNUSED(state);
@@ -154,7 +154,7 @@ static void a_seed_alone_is_no_candidate(void **state)
     assert_true(read_whole(&s, d.tokens, d.count, &out));
     assert_int_equal(s.counts.seeds, 1);
     assert_int_equal(s.counts.candidates, 0);
-    /* One more, before it or behind it, makes it one. */
+    /* One more, before or after it, makes it a candidate. */
     for (size_t at = 60; at <= 140; at += 80) {
         d.tokens[at] = 3000;
         assert_true(read_whole(&s, d.tokens, d.count, &out));
@@ -165,7 +165,7 @@ static void a_seed_alone_is_no_candidate(void **state)
     align_scan_deinit(&s);
 }
 
-/* A long document comes in pieces, of which the window keeps some tokens before and behind. */
+/* A long document is read in pieces, of which the window keeps some tokens before and after. */
 static void pieces_give_what_the_whole_gives(void **state)
 {
     UNUSED(state);
@@ -254,7 +254,7 @@ static void expect_linear(const align_set *set, token_writer write)
     assert_true(two <= 2 * one + ALIGN_FREE_WORK);
 }
 
-/* What is in the template: 8 tokens, then one of 60 values, 8 more, then the text's own. */
+/* The template: 8 tokens, then one of 60 values, 8 more, then the tokens of the text. */
 static void put_template(uint32_t *out, uint32_t number)
 {
     for (uint32_t k = 0; k < 8; k++)
@@ -316,7 +316,7 @@ static void hostile_documents_cost_no_more_than_their_length(void **state)
     expect_linear(set, seeds);
 }
 
-/* A text of one token again and again has one seed. */
+/* A text of one repeated token has one seed. */
 static void texts_of_one_token(void **state)
 {
     UNUSED(state);

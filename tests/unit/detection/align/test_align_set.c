@@ -60,7 +60,7 @@ static void rare_tokens_weigh_more(void **state)
     assert_true(fabsf(s->weights[3] - logf(4)) < 1e-6f);
     assert_true(fabsf(s->weights[2] - logf(2)) < 1e-6f);
     assert_true(s->weights[1] > 0 && s->weights[1] < s->weights[2]);
-    /* A token that is there twice counts twice, and comes first. */
+    /* A repeated token counts twice, and comes first. */
     const align_check *c = &s->checks[s->texts[0].first_check];
     assert_int_equal(s->texts[0].check_count, 3);
     assert_int_equal(c[0].token, 3);
@@ -81,7 +81,7 @@ static void seeds_lead_to_their_places(void **state)
     assert_int_equal(post[0].offset, 2);
     assert_int_equal(post[1].text, 1);
     assert_int_equal(post[1].offset, 5);
-    /* Rare tokens near the seed, not of it. */
+    /* Rare tokens near the seed, excluding the seed. */
     for (size_t i = 0; i < ALIGN_NEAR_TOKENS; i++)
         assert_true(post[1].near[i] >= 21 && post[1].near[i] <= 25);
     assert_int_equal(slot_of(s, "12 13 15")->count, 0);
@@ -139,7 +139,7 @@ static void long_texts_and_texts_of_many_records_have_no_seeds(void **state)
     free(rows);
 }
 
-static void an_empty_set_is_fine(void **state)
+static void an_empty_set_is_allowed(void **state)
 {
     UNUSED(state);
     AUTO_PTR(align_set) s = set_of(NULL, 0);
@@ -158,7 +158,7 @@ int main(void)
         cmocka_unit_test(what_many_texts_share_is_no_seed),
         cmocka_unit_test(texts_without_rare_seeds_have_others),
         cmocka_unit_test(long_texts_and_texts_of_many_records_have_no_seeds),
-        cmocka_unit_test(an_empty_set_is_fine),
+        cmocka_unit_test(an_empty_set_is_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Lists of questions that were found, and of those that were not. */
+/* Lists of found questions, and of clean ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* What --compatible keeps of the reference server, and what is done without it. */
+/* Behaviour of the reference server that --compatible keeps, and behaviour without it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* The configuration file's `yaml` with two further words of the command line. */
+/* The configuration file's `yaml` with two command-line arguments. */
 static void read_config(server_config *c, detect_site *s, const char *yaml, const char *word,
                         const char *value)
 {
@@ -91,8 +91,8 @@ static void evaluation_sets_have_the_default_of_the_reference(void **state)
 #define RECORD(id)                                                                                 \
     "{\"doc_id\":" #id ",\"question\":\"Where did the old grey goose " #id " go last night?\"}\n"
 
-/* An empty line ends its file, whose records do not count for the limit of hot n-grams; bzip2 and
- * xz files add nothing. */
+/* An empty line ends its file, whose records do not count toward the limit of hot n-grams; bzip2
+ * and xz files are ignored. */
 static void evaluation_files(void **state)
 {
     detect_site *s = *state;

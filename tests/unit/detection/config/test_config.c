@@ -31,7 +31,7 @@ static int tear_down(void **state)
     return fs_remove(file, NULL) ? 0 : -1;
 }
 
-/* Reads a command line of up to 13 words, with evaluation sets. */
+/* Reads a command line of up to 13 arguments, with evaluation sets. */
 static bool read_words(server_config *c, const char *const *words, err *e)
 {
     char *argv[16] = {0};
@@ -40,7 +40,7 @@ static bool read_words(server_config *c, const char *const *words, err *e)
         argv[argc] = xstrdup(words[argc]);
     argv[argc++] = xstrdup("--evals-dir");
     argv[argc++] = xstrdup("evals");
-    AUTO_FREE char **order = xcalloc(ARRAY_LEN(argv), sizeof *order); /* which reading permutes */
+    AUTO_FREE char **order = xcalloc(ARRAY_LEN(argv), sizeof *order); /* permuted by reading */
     memcpy(order, argv, sizeof argv);
     int positional = 0;
     bool ok = server_config_read(c, &serve_options, argc, order, &positional, e);
@@ -49,7 +49,7 @@ static bool read_words(server_config *c, const char *const *words, err *e)
     return ok;
 }
 
-/* Reads a YAML text and up to ten words more. */
+/* Reads a YAML text and up to ten arguments. */
 static bool read_config(server_config *c, const char *yaml, const char *const *more, err *e)
 {
     const char *words[16] = {"decon-server", "--config", file};
@@ -101,9 +101,9 @@ static void files_of_the_reference_are_read(void **state)
     AUTO_FREE char *out = fs_absolute("out", NULL);
     AUTO_FREE char *clean = fs_absolute("clean", NULL);
     assert_string_equal(c.job.report_dir, out);    /* callers may have another working directory */
-    assert_string_equal(c.job.cleaned_dir, clean); /* the key alone switches purify on */
+    assert_string_equal(c.job.cleaned_dir, clean); /* the key alone enables purify */
     assert_string_equal(c.report_output_dir, "out");
-    assert_int_equal(c.detect.ngram_size, 6); /* the command line has the last word */
+    assert_int_equal(c.detect.ngram_size, 6); /* the command line takes precedence */
     assert_false(c.detect.index_passages);
     assert_false(c.detect.index_answers);
     assert_true(c.detect.decay.has_start);
@@ -111,7 +111,7 @@ static void files_of_the_reference_are_read(void **state)
     assert_int_equal(c.workers, 3);
 }
 
-/* Which keys a file may have: the other command's too, and old ones with `compatible`. */
+/* Keys that a file may have: also those of the other command, and old ones with `compatible`. */
 static void unknown_keys_are_errors(void **state)
 {
     UNUSED(state);
@@ -226,7 +226,7 @@ static void a_job_is_bounded(void **state)
     }
 }
 
-static void health_to_the_letter(void **state)
+static void the_exact_health_reply(void **state)
 {
     UNUSED(state);
     AUTO(server_config) c = {0};
@@ -241,7 +241,7 @@ static void health_to_the_letter(void **state)
     AUTO_FREE char *here_slash = xasprintf("%s/", here);
     AUTO_FREE char *expected = health_with(here_slash, &c, &x);
     assert_string_equal(buf_str(&json), expected);
-    c.compatible = true; /* as the reference: as it is configured */
+    c.compatible = true; /* as in the reference: as configured */
     AUTO_FREE char *as_given = health_with("", &c, &x);
     buf_clear(&json);
     server_config_health(&c, &x, (slice){0}, &json);
@@ -294,7 +294,7 @@ static void evaluation_sets_are_required(void **state)
         {"purify: true\n", &serve_options, "decon server --evals-dir sample"},
         {"evals_dir: ''\n", &serve_options, "decon server --evals-dir DIR"},
         {"purify: true\n", &detect_options, "decon detect --evals-dir DIR"},
-        /* This program is neither in a checkout's build/bin nor installed. */
+        /* The test program is neither in a checkout's build/bin nor installed. */
         {"evals_dir: sample\n", &serve_options, "run make install, or name a folder"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -336,7 +336,7 @@ int main(void)
         TEST(detect_takes_the_file_of_the_server),
         TEST(values_out_of_range),
         TEST(sampling_step_is_at_least_1),
-        TEST(health_to_the_letter),
+        TEST(the_exact_health_reply),
         TEST(an_open_address_requires_allowed_folders),
         TEST(access_of_results),
         TEST(evaluation_sets_are_required),

@@ -1,4 +1,4 @@
-/* The settings fingerprint: what changes it and what does not. */
+/* The settings fingerprint: which options change it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -51,7 +51,7 @@ typedef struct settings {
     char *json;
 } settings;
 
-/* Of a server that is started with these options over the files of the folder. */
+/* The fingerprint of a server with these options over the files of the folder. */
 static settings settings_with(const char *const *more)
 {
     char *words[16] = {xstrdup("decon-server"), xstrdup("--evals-dir"), xstrdup(dir),
@@ -63,7 +63,7 @@ static settings settings_with(const char *const *more)
     AUTO(buf) json = BUF(SETTINGS_MAX_BYTES);
     for (; more && *more; more++)
         words[argc++] = xstrdup(*more);
-    AUTO_FREE char **order = xcalloc(ARRAY_LEN(words), sizeof *order); /* which reading permutes */
+    AUTO_FREE char **order = xcalloc(ARRAY_LEN(words), sizeof *order); /* permuted by reading */
     memcpy(order, words, sizeof words);
     if (!server_config_read(&c, &serve_options, argc, order, &positional, &e))
         fail_msg("%s", e.message);
@@ -168,7 +168,7 @@ static bool is_named_as_samples(void)
     return named;
 }
 
-/* Certificates refuse its results. */
+/* Certificates refuse results with this setting. */
 static void the_sample_set_is_named(void **state)
 {
     static const char *const files[] = {"harbour-quiz", "meadow-reading", "workshop-problems"};
@@ -264,8 +264,8 @@ static void every_option_is_classified(void **state)
     }
 }
 
-/* A fingerprint that changes without a reason makes a fleet do its work again. */
-static void the_fingerprint_to_the_letter(void **state)
+/* A fingerprint that changes needlessly makes a fleet repeat its work. */
+static void the_exact_settings_of_the_fingerprint(void **state)
 {
     UNUSED(state);
     two_records();
@@ -307,7 +307,7 @@ int main(void)
         TEST(files_and_order_do_not_matter),         TEST(each_text_of_a_record_counts),
         TEST(every_setting_of_the_detection_counts), TEST(the_sample_set_is_named),
         TEST(threads_paths_and_ports_do_not_count),  TEST(every_option_is_classified),
-        TEST(the_fingerprint_to_the_letter),
+        TEST(the_exact_settings_of_the_fingerprint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* The address of `listen` where names cannot be resolved. */
+/* The address of `listen` if names cannot be resolved. */
 #include "base/util.h"
 #include "detection/config/listen_check.h"
 

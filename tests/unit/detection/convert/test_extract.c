@@ -1,4 +1,4 @@
-/* Each way of evals.yaml to take records out of a row. */
+/* Each method of evals.yaml to extract records from a row. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* The HTTP face, spoken to byte by byte. */
+/* The HTTP interface, tested byte by byte. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -185,7 +185,7 @@ static void bad_bodies(void **state)
         buf_append_char(&longest, 'x');
     buf_append_str(&longest, "\"}");
     expect(s, "POST /submit", JSON, buf_str(&longest), "422", "longer than 4095 bytes");
-    /* Not looked at here: the job will fail. */
+    /* Not checked here: the job will fail. */
     expect(s, "POST /submit", JSON, "{\"file_path\":\"\"}", "200", "job_id");
     expect(s, "POST /submit", JSON, "{\"file_path\":\"no such file\",\"cleaned_format\":\"gzip\"}",
            "200", "job_id");
@@ -200,7 +200,7 @@ static void large_bodies(void **state)
                                 NULL);
     assert_true(str_starts_with(reply, "HTTP/1.1 413 "));
     assert_non_null(strstr(reply, "Failed to buffer the request body"));
-    /* In chunks, without a length ahead. */
+    /* In chunks, without Content-Length. */
     AUTO(buf) request = BUF(4 << 20);
     buf_append_str(&request,
                    "POST /submit HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" JSON

@@ -1,5 +1,4 @@
-/* An index that several threads prepare records for equals that of one thread, also in what it counts and
- * refuses. */
+/* An index built by several threads equals that of one thread, including counts and refusals. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -43,7 +42,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* Words repeat from record to record, so that n-grams do. */
+/* Words repeat in several records, and so do n-grams. */
 static void put_words(buf *out, size_t from, size_t count)
 {
     static const char *const words[] = {"harbour",
@@ -152,7 +151,7 @@ static void threads_change_nothing(void **state)
     context *c = *state;
     err e = ERR_INIT;
     write_records(c, "a.jsonl", 0, "");
-    write_records(c, "b.jsonl", RECORDS / 2, ""); /* half of them again, under another name */
+    write_records(c, "b.jsonl", RECORDS / 2, ""); /* half of them repeated under another name */
     AUTO_PTR(ngram_index) one = load(c, 0, false, &e);
     AUTO_PTR(ngram_index) several = load(c, 3, false, &e);
     assert_non_null(one);

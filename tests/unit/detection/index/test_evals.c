@@ -1,4 +1,4 @@
-/* Reference files, filters, and the index that they give. */
+/* Evaluation files, filters, and the resulting index. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -72,7 +72,7 @@ static void record_lines(void **state)
     assert_int_equal(r[1].doc_id, 2);
     assert_int_equal(r[2].doc_id, 9);
     assert_string_equal(r[0].eval_key.data, "n");
-    assert_int_equal(r[0].instance, 3); /* 1.0 is no integer: the line's number */
+    assert_int_equal(r[0].instance, 3); /* 1.0 is not an integer: the line number is used */
     assert_int_equal(r[0].is_correct, -1);
     assert_null(r[0].fingerprint.data);
     assert_string_equal(r[1].eval_key.data, "k");
@@ -95,7 +95,8 @@ static void recode(detect_site *s, const char *from, const char *to, codec_forma
     assert_true(codec_recode_file(source, target, format, 0, NULL));
 }
 
-/* In every compression, in folders, by path: a/x, a-b, c; the first of two equal ones stays. */
+/* In every compression, in folders, by path: a/x, a-b, c; the first of two equal records is
+ * kept. */
 static void files_in_order_and_every_compression(void **state)
 {
     detect_site *s = *state;
@@ -199,7 +200,7 @@ static void filters_fire_in_order(void **state)
         "{\"doc_id\":5,\"question\":\"a b c d e f\",\"fingerprint\":\"f\"}", /* duplicate */
         "{\"doc_id\":6,\"question\":\"a b c d e f\",\"fingerprint\":\"f\",\"eval_key\":\"other\"}",
         "{\"doc_id\":7,\"passage\":\"a b c d e f\"}",                    /* no question */
-        "{\"doc_id\":8,\"question\":\"?!\",\"answer\":\"a b c d e f\"}", /* kept, not in N */
+        "{\"doc_id\":8,\"question\":\"?!\",\"answer\":\"a b c d e f\"}", /* kept, not counted in N */
         NULL};
     detect_site_index(s, lines);
     const index_counts *c = &s->index->counts;
@@ -209,11 +210,11 @@ static void filters_fire_in_order(void **state)
     assert_int_equal(c->duplicates, 1);
     assert_int_equal(c->empty, 1);
     assert_int_equal(c->indexed, 4);
-    assert_int_equal(c->unfindable, 1); /* 2's question */
+    assert_int_equal(c->unfindable, 1); /* the question of record 2 */
     assert_int_equal(s->index->question_count, 3);
 }
 
-/* Every reason is counted, and records without a question show the keys that they have. */
+/* Every reason is counted, and for records without a question their keys are shown. */
 static void lines_are_counted_by_reason(void **state)
 {
     detect_site *s = *state;
@@ -233,7 +234,7 @@ static void lines_are_counted_by_reason(void **state)
     assert_true(load(s, true, &e));
     const index_counts *c = &s->index->counts;
     assert_int_equal(c->lines, 11);
-    assert_int_equal(c->no_records, 1); /* in the old way a blank line is a bad one */
+    assert_int_equal(c->no_records, 1); /* in compatible mode a blank line is an error */
     assert_int_equal(c->after_bad_line, 10);
     index_free(s->index);
     write_file(s, "a.jsonl",
@@ -313,7 +314,7 @@ static void sums_and_frequencies(void **state)
     assert_int_equal(docs.records[1], 1);
     assert_int_equal(x->records[0].question_ngrams, 3);
     assert_int_equal(x->records[0].question_tokens, 7);
-    assert_int_equal(x->records[2].question_ngrams, 1); /* one shorter n-gram */
+    assert_int_equal(x->records[2].question_ngrams, 1); /* a single shorter n-gram */
     /* ln 3 + 2 ln 1.5 */
     assert_float_equal(x->records[0].question_sum, 1.9095425f, 1e-6f);
     tokenizer_encode(x->tokens, SLICE_LIT("a zebra"), &tokens);
@@ -331,7 +332,7 @@ static void note_progress(void *ctx, const evals_progress *now)
     *notes = *now;
 }
 
-static void progress_is_told_file_by_file(void **state)
+static void progress_is_reported_file_by_file(void **state)
 {
     detect_site *s = *state;
     err e = ERR_INIT;
@@ -392,7 +393,7 @@ int main(void)
         TEST(what_adds_nothing_is_named),
         TEST(parts_that_are_off_do_not_count_for_filters),
         TEST(sums_and_frequencies),
-        TEST(progress_is_told_file_by_file),
+        TEST(progress_is_reported_file_by_file),
         TEST(other_tokenizers_are_refused),
         TEST(a_line_beyond_the_limit_is_refused),
     };

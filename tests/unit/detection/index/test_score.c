@@ -1,4 +1,4 @@
-/* The numbers of the detection, to the last bit. */
+/* Thresholds, weights and scores of the detection, bit by bit. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -111,7 +111,7 @@ static void parts_that_are_missing_cost_their_weight(void **state)
     expect_float(score_base(&in), 0.9f);
 }
 
-/* Chapter 14's two scores: a perfect one, and a passage that touches its question (18 of 19). */
+/* Two worked scores: a perfect match, and a passage adjacent to its question (18 of 19). */
 static void worked_example(void **state)
 {
     UNUSED(state);

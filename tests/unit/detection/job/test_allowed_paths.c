@@ -1,4 +1,4 @@
-/* Which files jobs may name: links, dots, folders that are not there. */
+/* Which files jobs may name: links, dots, missing folders. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -28,7 +28,7 @@ static int set_up(void **state)
     place *p = xcalloc(1, sizeof *p);
     detect_site_init(&p->site);
     p->inside = below(p->site.dir, "in");
-    p->outside = below(p->site.dir, "in-and-more"); /* its name begins alike */
+    p->outside = below(p->site.dir, "in-and-more"); /* a name with the same beginning */
     AUTO_FREE char *deep = below(p->inside, "deep");
     assert_true(fs_make_dirs(deep, NULL) && fs_make_dirs(p->outside, NULL));
     free(detect_site_file(&p->site, "in/f", SLICE_LIT("x")));

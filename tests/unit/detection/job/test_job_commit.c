@@ -1,4 +1,5 @@
-/* The end of a job: both results get their names, or none; and lines at the limits of nesting. */
+/* The end of a job: both results get their final names, or none does; and lines at the limits of
+ * nesting. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -103,7 +104,7 @@ static void a_directory_that_is_a_file_fails_the_job(void **state)
     expect_names(s->cleaned_dir, "");
 }
 
-/* A line whose text matches, beside a member of `depth` arrays in the object. */
+/* A line whose text matches, with another member of `depth` nested arrays. */
 static void put_nested(buf *out, unsigned depth)
 {
     buf_append_str(out, "{\"deep\":");

@@ -1,4 +1,4 @@
-/* What a job process can no longer do, tried from within one. */
+/* What a job process cannot do, tried from within one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -103,7 +103,7 @@ static void a_job_process_has_no_network_and_no_new_privileges(void **state)
     findings f = {0};
     err e = ERR_INIT;
     log_setup(&(log_options){.level = LOG_WARN, .fd = 2});
-    process_hide_memory(); /* as the programs do */
+    process_hide_memory(); /* as in the programs */
     AUTO_PTR(fork_server) server = fork_server_start(probe, NULL, &e);
     if (!server)
         fail_msg("%s", e.message);

@@ -1,4 +1,4 @@
-/* Jobs judge their files as the verification `jsonl` does: same code, same message. */
+/* Jobs check their files as the verification `jsonl` does: same code, same message. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -62,7 +62,7 @@ static void expect_nothing_left(const detect_site *s)
     }
 }
 
-/* What `verify: jsonl` says of the file. */
+/* The result of `verify: jsonl` for the file. */
 static bool verify_file(const char *path, const char *content_key, err *e)
 {
     AUTO(buf) raw = BUF(1 << 20);
@@ -117,7 +117,7 @@ static void files_fail_as_their_verification_does(void **state)
             AUTO_FREE char *path =
                 xasprintf("%s/f.jsonl%s", s->dir, suffixes[0] ? suffixes[0] : "");
             if (codec_by_magic(unreadable[i].text) != CODEC_PLAIN)
-                continue; /* plain is a compressed file here */
+                continue; /* a compressed file is read as plain text here */
             AUTO(job_outcome) out = {0};
             err e = ERR_INIT, want = ERR_INIT;
             assert_true(codec_recode_file(plain, path, f, 0, NULL));
@@ -157,12 +157,12 @@ static void some_lines_without_a_text_are_counted(void **state)
     assert_true(run(s, path, false, &out, NULL));
     assert_int_equal(out.lines, 6);
     assert_int_equal(out.text_lines, 2);
-    assert_int_equal(out.unread_lines, 3); /* the blank one is none */
+    assert_int_equal(out.unread_lines, 3); /* the blank line does not count */
     AUTO_FREE char *kept = detect_site_read(out.cleaned_path);
     assert_string_equal(kept, "{\"id\":1}\n\n{\"text\":7}\n" GOOD "{\"text\":\"\\ud800\"}\n");
 }
 
-/* In every mode: with --invalid-utf8 skip a file of which nothing is read fails. */
+/* In every mode: with --invalid-utf8 skip, a file without a readable line fails. */
 static void skipping_makes_no_unread_file_clean(void **state)
 {
     detect_site *s = *state;
@@ -228,7 +228,7 @@ static void skipping_is_advised_where_lines_were_read(void **state)
     }
 }
 
-/* Its beginning shows what it is, however much follows. */
+/* Its beginning determines the format, for any length. */
 static void lenient_refuses_large_files_of_other_formats(void **state)
 {
     detect_site *s = *state;
@@ -245,7 +245,7 @@ static void lenient_refuses_large_files_of_other_formats(void **state)
     expect_nothing_left(s);
 }
 
-/* Another compression is not text for any reader. */
+/* Unsupported compression is not text for any reader. */
 static void lenient_refuses_other_compressions(void **state)
 {
     detect_site *s = *state;

@@ -18,7 +18,7 @@
 #define HIT_1                                                                                      \
     "{\"text\":\"Intro words here. Which river flows through the old town of Lindow? Havel\"}"
 #define HIT_2 "{\"id\":1,\"text\":\"Ask: how many eggs does the brown hen lay each week?\"}"
-/* Lines 0 and 5 match; all others are kept to the byte. */
+/* Lines 0 and 5 match; all others are kept byte for byte. */
 #define KEPT_1    "{\"text\":\"Nothing of note is in this line of plain words at all.\"}\r\n"
 #define KEPT_2    "not JSON\n\n{\"txt\":\"no text\"}\n"
 #define KEPT_3    "{\"text\":\"the last line without its end\"}"
@@ -35,7 +35,7 @@ static int set_up(void **state)
     detect_site *s = xcalloc(1, sizeof *s);
     detect_site_init(s);
     detect_site_index(s, quiz);
-    s->job.lenient = true; /* files are judged in test_job_judge.c */
+    s->job.lenient = true; /* files are checked in test_job_judge.c */
     log_setup(&(log_options){.level = LOG_ERROR, .fd = 2});
     *state = s;
     return 0;
@@ -104,7 +104,8 @@ static void every_compression_gives_the_same(void **state)
     assert_int_equal(count_files(s->cleaned_dir), 1);
 }
 
-/* As asked for; what cannot be spliced comes as gzip, and so does everything without the request. */
+/* In the requested format; formats that cannot be spliced, and files without a request, are written
+ * as gzip. */
 static void cleaned_copies_keep_the_format_where_asked(void **state)
 {
     detect_site *s = *state;
@@ -168,7 +169,7 @@ static void many_lines_are_spliced_out(void **state)
     }
 }
 
-/* "\\u0000" in a record is a character like others: nothing behind it is lost. */
+/* "\\u0000" in a record is an ordinary character: the text after it is kept. */
 static void records_with_nul_characters(void **state)
 {
     static const char *const records[] = {
@@ -233,7 +234,7 @@ static void report_lines(void **state)
         "week】\"}\n");
 }
 
-/* The reference reads the first member only, and loses the rest. */
+/* The reference reads only the first member and loses the rest. */
 static void all_members_are_read(void **state)
 {
     detect_site *s = *state;

@@ -1,4 +1,4 @@
-/* The job table: order, states, full queue, idempotency, forgetting. */
+/* The job table: order, states, full queue, idempotency, removal of old jobs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -130,7 +130,7 @@ static void full_queue_refuses(void **state)
     submit_new(j, "/2", NULL, id);
     submit_new(j, "/3", NULL, id);
     assert_int_equal(submit_job(j, "/4", NULL, id), SUBMIT_FULL);
-    assert_int_equal(submit_job(j, "/1", "k1", id), SUBMIT_SAME); /* needs no room */
+    assert_int_equal(submit_job(j, "/1", "k1", id), SUBMIT_SAME); /* needs no space */
     assert_string_equal(id, first);
     assert_int_equal(jobs_waiting_count(j), 3);
     finish_next(j, NULL);
@@ -212,7 +212,7 @@ static void finished_jobs_are_forgotten_in_the_end(void **state)
     finish_next(j, "Processing error: x");
     expect_status(j, id, "completed");
     now_ms += 1;
-    submit_new(j, "/nowhere/h", "key", later); /* its key went with it */
+    submit_new(j, "/nowhere/h", "key", later); /* its key was removed with it */
     expect_status(j, id, "Job not found");
     jobs_counts counts = jobs_count(j);
     assert_int_equal(counts.completed, 0);
@@ -234,12 +234,12 @@ static void finished_jobs_have_a_bound_of_memory(void **state)
         submit_new(j, "/nowhere/f", NULL, ids[i]);
         finish_next(j, NULL);
     }
-    expect_status(j, ids[0], "Job not found"); /* there is room for four */
+    expect_status(j, ids[0], "Job not found"); /* four fit */
     expect_status(j, ids[1], "completed");
     assert_int_equal(jobs_count(j).finished_bytes, 4 * job_bytes);
     submit_new(j, "/nowhere/f", NULL, ids[5]);
     finish_next(j, "words of an error take memory too");
-    expect_status(j, ids[2], "Job not found"); /* and two had to go */
+    expect_status(j, ids[2], "Job not found"); /* and two were removed */
     expect_status(j, ids[3], "completed");
     expect_status(j, ids[5], "failed");
 }
@@ -299,7 +299,7 @@ static void an_outcome_is_untold_until_it_was_asked_for(void **state)
     submit_new(j, "/1", NULL, id);
     submit_new(j, "/2", NULL, failed);
     assert_false(jobs_status(j, id, &json));
-    jobs_reported(j, id); /* that it waits is no outcome */
+    jobs_reported(j, id); /* waiting is not an outcome */
     assert_false(jobs_unreported(j, 100));
     finish_next(j, NULL);
     finish_next(j, "broken");
@@ -318,7 +318,7 @@ static void an_outcome_is_untold_until_it_was_asked_for(void **state)
     assert_false(jobs_unreported(j, 100));
 }
 
-/* What a lenient job says of a file is no answer for one that judges it, and the reverse. */
+/* The result of a lenient job does not answer a strict submission, and vice versa. */
 static void lenient_jobs_answer_no_others(void **state)
 {
     jobs *j = *state;

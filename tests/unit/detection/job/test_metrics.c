@@ -96,7 +96,7 @@ static void what_jobs_add(void **state)
     expect(f, "decon_lines_scanned_total 10");
     expect(f, "decon_lines_contaminated_total 3");
     expect(f, "decon_matches_total 4");
-    /* Buckets count all that is shorter too; the longest is in none but the last. */
+    /* Buckets are cumulative; the longest job is only in the last one. */
     expect(f, "decon_job_duration_seconds_bucket{le=\"1\"} 0");
     expect(f, "decon_job_duration_seconds_bucket{le=\"5\"} 1");
     expect(f, "decon_job_duration_seconds_bucket{le=\"7200\"} 1");

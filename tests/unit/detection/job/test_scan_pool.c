@@ -1,4 +1,4 @@
-/* Files of many batches: the results are the same, byte for byte, however many threads scan. */
+/* Files of many batches: the results are identical with any number of scan threads. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static int set_up(void **state)
 {
     detect_site *s = xcalloc(1, sizeof *s);
     detect_site_init(s);
-    s->job.lenient = true; /* faults are the batches' to find */
+    s->job.lenient = true; /* faults are found by the batches */
     log_setup(&(log_options){.level = LOG_ERROR, .fd = 2});
     detect_site_index(s, records);
     *state = s;
@@ -101,8 +101,8 @@ static void any_number_of_threads_gives_the_same(void **state)
     }
 }
 
-/* The first line at fault is told, in whatever order batches are done. */
-static void the_first_fault_is_told(void **state)
+/* The first faulty line is reported, independent of the order of batches. */
+static void the_first_fault_is_reported(void **state)
 {
     detect_site *s = *state;
     AUTO(buf) text = {0};
@@ -127,7 +127,7 @@ static void the_first_fault_is_told(void **state)
     }
 }
 
-/* A line at fault goes before a fault of the compression behind it; the runner is as new. */
+/* A faulty line is reported before a later fault of the compression; the runner can be reused. */
 static void a_fault_before_a_broken_end(void **state)
 {
     detect_site *s = *state;
@@ -161,7 +161,7 @@ static void a_fault_before_a_broken_end(void **state)
     assert_int_equal(out.matches, LINES / 700);
 }
 
-/* One that is larger than many batches passes through alone. */
+/* A line that is larger than many batches is processed alone. */
 static void a_very_long_line(void **state)
 {
     detect_site *s = *state;
@@ -190,7 +190,7 @@ static bool count_name(void *ctx, const char *name, err *e)
     return true;
 }
 
-/* Report lines beyond a MiB of one batch go through a file; their order stays. */
+/* Report lines beyond 1 MiB of one batch go through a file; their order is kept. */
 static void many_matches_are_spilled(void **state)
 {
     detect_site *s = *state;
@@ -239,7 +239,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(any_number_of_threads_gives_the_same),
-        TEST(the_first_fault_is_told),
+        TEST(the_first_fault_is_reported),
         TEST(a_fault_before_a_broken_end),
         TEST(a_very_long_line),
         TEST(many_matches_are_spilled),

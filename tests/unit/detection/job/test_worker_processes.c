@@ -1,4 +1,4 @@
-/* Jobs in processes of their own: their outcomes, their failures, and what a crash leaves. */
+/* Jobs in worker processes: outcomes, failures, and crashes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -105,7 +105,7 @@ static bool run_file(processes_site *s, const char *id, const char *path, job_ou
     return worker_processes_run(s->processes, &s->process, &job, out, &crashed, e);
 }
 
-/* Not waited for: it is its fork server's child. */
+/* Not waited for here: it is a child of the fork server. */
 static void wait_until_gone(pid_t pid)
 {
     AUTO_FREE char *stat = xasprintf("/proc/%d/stat", pid);
@@ -147,7 +147,7 @@ static void an_idle_death_costs_nothing(void **state)
     assert_int_equal(next.matches, 1);
 }
 
-/* It is replaced without anyone asking for a job, and again. */
+/* It is replaced without a new job, twice. */
 static void a_dead_fork_server_is_replaced(void **state)
 {
     processes_site *s = *state;
@@ -160,7 +160,7 @@ static void a_dead_fork_server_is_replaced(void **state)
         assert_int_equal(out.matches, 1);
         pid_t worker = s->process.process.pid, server = fork_server_of(worker);
         assert_int_equal(kill(server, SIGKILL), 0);
-        wait_until_gone(worker); /* killed with it */
+        wait_until_gone(worker); /* killed together with it */
         while (!worker_processes_is_up(s->processes))
             sched_yield();
     }
@@ -183,7 +183,7 @@ static void *run_held(void *arg)
     return NULL;
 }
 
-/* A large file, long enough to be killed in; yields the worker's pid. */
+/* A large file that leaves time to kill its worker; yields the worker's pid. */
 static pid_t begin_long_job(processes_site *s, held_job *h, pthread_t *thread)
 {
     AUTO(job_outcome) out = {0};
@@ -239,7 +239,7 @@ static void a_job_that_loses_its_fork_server_runs_again(void **state)
 
 /* fork() fails in this process while this is set, as when the system is full. */
 static atomic_int refuse_forks;
-/* The same in the processes that this one forks meanwhile. */
+/* Inherited by the processes that this one forks meanwhile. */
 static atomic_bool refuse_in_children;
 static atomic_int last_child;
 static pid_t program;
@@ -280,7 +280,7 @@ static void it_is_down_until_it_can_fork(void **state)
     assert_true(worker_processes_is_up(s->processes));
 }
 
-/* The fork server lives, and has no worker left. */
+/* The fork server is alive and has no worker left. */
 static void it_is_down_while_no_worker_can_be_forked(void **state)
 {
     processes_site *s = *state;
@@ -292,7 +292,7 @@ static void it_is_down_while_no_worker_can_be_forked(void **state)
     refuse_in_children = true;
     s->processes = worker_processes_start(&s->site.job, s->site.index, NULL);
     refuse_in_children = false;
-    assert_true(worker_processes_is_up(s->processes)); /* as far as is known */
+    assert_true(worker_processes_is_up(s->processes)); /* as far as the server knows */
     assert_int_equal(pthread_create(&thread, NULL, run_held, &h), 0);
     while (worker_processes_is_up(s->processes) && !h.ended)
         sched_yield();
@@ -341,7 +341,7 @@ static void the_time_of_a_job_grows_with_its_text(void **state)
     assert_int_equal(job_limits_time_ms(&s, UINT64_C(1000000000000)), 1000600000);
 }
 
-/* With sanitizers the limit is on one allocation, else on the whole process. */
+/* With sanitizers the limit applies to one allocation, otherwise to the whole process. */
 static void a_job_that_needs_too_much_memory_fails_alone(void **state)
 {
     processes_site *s = *state;

@@ -1,4 +1,4 @@
-/* Copies with changed words, where recall is high. */
+/* Copies with changed words, with high recall. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -121,7 +121,7 @@ static void the_answer_decides_which_choice_it_is(void **state)
     detect_site *s = *state;
     detect_site_index(s, quiz);
     assert_int_equal(find(s, BEFORE EDITED "Percival Dunmore. The end.").doc_id, 2);
-    /* Without an answer the score of a record that has one is below the threshold. */
+    /* A record that has an answer scores below the threshold without it. */
     assert_int_equal(find(s, BEFORE EDITED "No one knows who it was.").count, 0);
     finding f = find(s, "So: How many goats graze on the northern pasture until the shepherd rings "
                         "his copper bell? I do not know.");
@@ -137,14 +137,14 @@ static void a_match_is_reported_once(void **state)
     finding f = find(s, BEFORE "Which architect designed the crooked lighthouse that stands beside "
                                "the old harbour of Wexmouth? Ambrose Tillett.");
     assert_int_equal(f.count, 1);
-    assert_int_equal(f.aligned, 0); /* the scan found it */
+    assert_int_equal(f.aligned, 0); /* found by the scan */
     f = find(s, BEFORE EDITED "Ambrose Tillett or Percival Dunmore.");
     assert_int_equal(f.count, 1);
 }
 
 #define COMMON 40 /* more records with the words of a general question */
 
-/* A question of common words is found by what belongs to it. */
+/* A question of common words is found by its answer or passage. */
 static void general_questions_need_their_passage(void **state)
 {
     detect_site *s = *state;

@@ -1,4 +1,4 @@
-/* Verbatim copies of records: every overlap is exactly 1, whatever the order of the sums. */
+/* Verbatim copies of records: every overlap is exactly 1, in any order of summation. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -45,7 +45,7 @@ static void make_records(site *s)
     for (size_t i = 0; i < RECORDS; i++) {
         record *r = &s->records[i];
         size_t len = 0;
-        /* Questions share no word, so that each copy leads to its own record. */
+        /* Questions share no word, so that each copy matches its own record. */
         for (size_t k = 0; k < 8; k++)
             len +=
                 (size_t)snprintf(r->question + len, MOST - len, "%sq%zux%zu", k ? " " : "", i, k);
@@ -92,7 +92,8 @@ static bool on_match(void *ctx, const match *m, err *e)
     return true;
 }
 
-/* One word lies between passage and question: the token before the question is never looked at. */
+/* One word separates passage and question, since the token before the question is never
+ * compared. */
 static outcome look_for_copies(const site *s, bool answers, bool passages)
 {
     outcome o = {0};
@@ -152,7 +153,7 @@ static void copies_with_both(void **state)
     every_copy_is_found(*state, true, true);
 }
 
-/* The reference's sums, in their own order: some copies come out beside 1. */
+/* The reference's order of summation: some overlaps of copies differ from 1. */
 static void compatible_sums_stay(void **state)
 {
     site *s = *state;
@@ -162,7 +163,7 @@ static void compatible_sums_stay(void **state)
     assert_true(o.inexact > 0);
 }
 
-/* The first words of an answer are no copy of it. */
+/* The first words of an answer are not a copy of it. */
 static void a_part_of_an_answer_is_not_exact(void **state)
 {
     site *s = *state;
@@ -182,7 +183,7 @@ static void a_part_of_an_answer_is_not_exact(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
-/* Copies of `count` records with one answer or passage; how many are found. */
+/* Copies of `count` records with one answer or passage; yields how many are found. */
 static size_t copies_of_shared_part(size_t count, const char *name, bool compatible)
 {
     static const char part[] =

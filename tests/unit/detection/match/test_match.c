@@ -19,7 +19,7 @@
     "\"answer\":\"green\"}"
 static const char *const quiz[] = {RIVER, HEN, MILL, NULL};
 
-/* What was found in one document; numbers of the first match, and how many there were. */
+/* The result of one document: values of the first match, and the number of matches. */
 typedef struct finding {
     unsigned count;
     uint32_t doc_ids[8];
@@ -84,7 +84,7 @@ static unsigned count_matches(const detect_site *s, const char *text)
     return f.count;
 }
 
-/* By hand: tokens 5 to 13 are the question, 17 the answer; 5 n-grams of 5. */
+/* Expected: tokens 5 to 13 are the question, 17 the answer; 5 n-grams of 5. */
 static void question_and_short_answer(void **state)
 {
     detect_site *s = *state;
@@ -154,8 +154,8 @@ static void passage_before_the_question(void **state)
 }
 
 /* The token right before the question is out of reach: 10 of 11 n-grams. u = 3, v = 1: the passage
- * weighs 0.37953125; 22 tokens ask for 0.98667: 1 - 0.0345 = 0.9655 is not enough, and is from 50
- * tokens on. */
+ * weighs 0.37953125; 22 tokens require 0.98667: 1 - 0.0345 = 0.9655 is too low, and suffices from
+ * 50 tokens on. */
 static void passage_that_touches_the_question(void **state)
 {
     detect_site *s = *state;
@@ -212,7 +212,7 @@ static char *with_gap(unsigned gap)
     return buf_give(&text);
 }
 
-/* A gap of g words costs g + 4 positions without a match: 10 are survived, 11 end the cluster. */
+/* A gap of g words gives g + 4 positions without a match: 10 are allowed, 11 end the cluster. */
 static void misses_end_a_cluster(void **state)
 {
     detect_site *s = *state;
@@ -232,7 +232,7 @@ static void misses_end_a_cluster(void **state)
     assert_int_equal(count_matches(s, wide), 0);
 }
 
-/* Found from its middle (sampling), a question is walked to the left as well. */
+/* A question that sampling finds at its middle is expanded to the left as well. */
 static void clusters_grow_to_the_left(void **state)
 {
     detect_site *s = *state;
@@ -250,8 +250,9 @@ static void clusters_grow_to_the_left(void **state)
     buf_deinit(&f.excerpt);
 }
 
-/* Records are judged by ascending doc_id; the same (eval_key, instance, start) is told once. */
-static void choices_of_one_question_are_told_once(void **state)
+/* Records are processed by ascending doc_id; the same (eval_key, instance, start) is reported
+ * once. */
+static void choices_of_one_question_are_reported_once(void **state)
 {
     detect_site *s = *state;
 #define CHOICE(id, instance)                                                                       \
@@ -329,8 +330,8 @@ static void long_answers_are_found_in_ranges(void **state)
     "alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike november "      \
     "oscar papa quebec romeo sierra tango uniform victor whiskey xray"
 
-/* 20 of the question's 26 n-grams: 0.77. The threshold of 0.8 is passed only with the whole answer,
- * which is looked for after the question was weighed alone. */
+/* 20 of the question's 26 n-grams: 0.77. The threshold of 0.8 is reached only with the whole
+ * answer, which is searched after the question was scored alone. */
 static void a_part_of_a_question_counts_with_its_answer(void **state)
 {
     detect_site *s = *state;
@@ -369,7 +370,7 @@ int main(void)
         TEST(sampling_misses_short_questions),
         TEST(misses_end_a_cluster),
         TEST(clusters_grow_to_the_left),
-        TEST(choices_of_one_question_are_told_once),
+        TEST(choices_of_one_question_are_reported_once),
         TEST(two_questions_in_one_document),
         TEST(hot_ngrams_start_no_cluster),
         TEST(short_documents_are_not_looked_at),

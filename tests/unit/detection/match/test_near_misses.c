@@ -1,4 +1,4 @@
-/* Matches that a lower threshold would have found: reported apart, and matches stay as they are. */
+/* Matches that a lower threshold would have found: reported separately; matches are unchanged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -13,7 +13,7 @@
     "{\"doc_id\":" split ",\"eval_key\":\"quiz\",\"split\":\"s" split                              \
     "\",\"eval_instance_index\":7,\"question\":\"Which river flows through the old town of "       \
     "Lindow?\",\"answer\":\"" answer "\"}"
-/* So that not all records have the n-grams of the question. */
+/* Other records, so that not all contain the n-grams of the question. */
 #define HEN      "{\"doc_id\":3,\"question\":\"How many eggs does the brown hen lay each week?\"}"
 #define QUESTION "Which river flows through the old town of Lindow? "
 

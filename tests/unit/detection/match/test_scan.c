@@ -1,4 +1,5 @@
-/* Clusters against the definition: each record expanded by itself, all that it matched in one set. */
+/* Clusters compared with the definition: each record expanded separately, with its matches in one
+ * set. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -169,7 +170,7 @@ static void groups_are_what_each_record_would_be(void **state)
     assert_true(clusters > 500);
 }
 
-/* Time and memory go with the groups. */
+/* Time and memory depend on the number of groups. */
 static void a_template_is_expanded_once(void **state)
 {
     enum { MANY = 2000 };

@@ -1,4 +1,4 @@
-/* Long documents window by window: the report of the whole, whatever the windows are. */
+/* Long documents by windows: the same report as in one piece, for any windows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static uint64_t next_random(uint64_t *seed)
 static const char *const words[] = {"alpha",
                                     "beta",
                                     "\xCE\x9F\xCE\xA3",                  /* a final sigma */
-                                    "\xCE\x9F\xCE\xA3.\xCE\xA3\xCE\x91", /* one that is not */
+                                    "\xCE\x9F\xCE\xA3.\xCE\xA3\xCE\x91", /* not final */
                                     "mill",
                                     "x",
                                     "Straße",
@@ -91,7 +91,7 @@ static unsigned run(const ngram_index *x, slice text, size_t chunk_bytes, report
     return r->count;
 }
 
-/* The record's own text, whole or without its end, and other words. */
+/* The text of the record, whole or without its end, and other words. */
 static void put_document(buf *out, uint64_t *seed, const ngram_index *x, size_t vocabulary)
 {
     for (int i = 0; i < 25; i++) {

@@ -1,4 +1,4 @@
-/* Lines of merged reports: where the scan of a score is named. */
+/* Lines of merged reports: the member that names the scan of a score. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

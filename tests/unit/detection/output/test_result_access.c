@@ -18,7 +18,7 @@
 
 typedef struct fixture {
     char root[32];
-    char *dir; /* not there yet */
+    char *dir; /* absent */
     mode_t before;
 } fixture;
 
@@ -68,7 +68,7 @@ static result_access access_of(const char *group)
     return a;
 }
 
-/* This process may give files to it. */
+/* This process may assign files to it. */
 static const char *own_group(char text[16])
 {
     snprintf(text, 16, "%u", (unsigned)(geteuid() == 0 ? 65534 : getegid()));
@@ -153,7 +153,7 @@ static void a_folder_with_results_only_is_tightened(void **state)
     put_file(f, RESULT ".tmp-01234567");
     AUTO_FREE char *link = xasprintf("%s/link", f->root);
     assert_int_equal(symlink(f->dir, link), 0);
-    assert_true(result_folder_prepare(&a, link, NULL)); /* as the user named it */
+    assert_true(result_folder_prepare(&a, link, NULL)); /* as named by the user */
     assert_int_equal(mode_of(f->dir), 0700);
     assert_true(result_folder_prepare(&shared, f->dir, NULL));
     assert_int_equal(mode_of(f->dir), 02750);
@@ -168,7 +168,7 @@ static void folders_with_other_files_keep_their_mode(void **state)
     put_file(f, "notes.txt");
     assert_true(result_folder_prepare(&a, f->dir, NULL));
     assert_int_equal(mode_of(f->dir), 0755);
-    assert_int_equal(chmod(f->dir, 01777), 0); /* as /tmp */
+    assert_int_equal(chmod(f->dir, 01777), 0); /* like /tmp */
     assert_true(result_folder_prepare(&a, f->dir, NULL));
     assert_int_equal(mode_of(f->dir), 01777);
 }

@@ -10,7 +10,7 @@
 
 enum { REPORT, NEAR };
 
-/* A match at a place of a line: `start` is that of the question. */
+/* A match at a place of a line: `start` is the start of the question. */
 static void add(file_lines *f, uint64_t line, uint64_t start, int origin, bool counts)
 {
     static uint64_t offset;
@@ -37,7 +37,7 @@ static void lines_that_are_added_and_removed(void **state)
     add(&f, 5, 1, REPORT, false); /* the line keeps another */
     add(&f, 5, 9, REPORT, true);
     add(&f, 9, 1, NEAR, true); /* a new line */
-    add(&f, 7, 9, NEAR, true); /* a line that was contaminated already */
+    add(&f, 7, 9, NEAR, true); /* a line that was already contaminated */
     add(&f, 8, 1, NEAR, false);
     file_change c = file_lines_judge(&f);
     assert_true(c.moves);
@@ -62,7 +62,7 @@ static void nothing_moves(void **state)
     assert_int_equal(c.lines_added + c.lines_removed, 0);
 }
 
-/* The detection reports one match of a question and place. */
+/* The detection reports one match per question and place. */
 static void a_place_counts_once(void **state)
 {
     UNUSED(state);
@@ -78,7 +78,7 @@ static void a_place_counts_once(void **state)
     assert_true(f.lines[0].counts);
 }
 
-/* As an interrupted run leaves them. */
+/* As left by an interrupted run. */
 static void a_copy_in_both_files_is_one_match(void **state)
 {
     UNUSED(state);

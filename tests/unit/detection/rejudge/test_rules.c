@@ -1,4 +1,4 @@
-/* Which thresholds are allowed, and which matches count. */
+/* Allowed thresholds, and matches that count. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* The settings of a folder with this record of a batch. */
+/* The settings of a folder with this batch record. */
 static run_settings settings_of(detect_site *s, const char *settings)
 {
     run_settings out;

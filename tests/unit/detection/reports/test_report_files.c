@@ -1,4 +1,4 @@
-/* Reports of a store: in whatever pieces they come, whole or not. */
+/* Reports of a store: in any pieces, complete or truncated. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -18,7 +18,7 @@ typedef struct fake_object {
 typedef struct world {
     fake_object objects[4];
     size_t count, piece_bytes;
-    buf seen; /* what the reader was given */
+    buf seen; /* data passed to the reader */
     uint64_t found;
 } world;
 
@@ -137,7 +137,7 @@ static void compressed_and_damaged_ones(void **state)
     w.piece_bytes = 1;
     w.seen = BUF(65536);
     assert_true(report_files_read(&store, "s3://b/dir/", &reader, &w.found, &e));
-    /* The checksum of the first is missing. */
+    /* The checksum of the first member is missing. */
     assert_non_null(strstr(buf_str(&w.seen), "[s3://b/dir/a.report.jsonl.gz a: zipped s3://b/dir/"
                                              "a.report.jsonl.gz: gzip: ends early"));
     assert_non_null(strstr(buf_str(&w.seen), "[s3://b/dir/b.report.jsonl b: ]"));

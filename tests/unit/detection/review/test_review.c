@@ -1,4 +1,4 @@
-/* Reviews: what is added up, which examples are kept, and that nothing in a report can do harm. */
+/* Reviews: sums, kept examples, and hostile reports. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -50,7 +50,7 @@ static void add_line(desk *d, const char *eval, const char *file, unsigned line,
                score, eval, file, line, instance, question, question);
 }
 
-/* Writes the lines as a report and reads it. */
+/* Writes the lines as a report and reviews it. */
 static void read_report(desk *d, const char *name)
 {
     err e = ERR_INIT;
@@ -76,7 +76,7 @@ static void matches_and_documents(void **state)
     assert_int_equal(d->r.matches, 5);
     assert_int_equal(d->r.documents, 3);
     assert_int_equal(d->r.set_count, 2);
-    assert_string_equal(d->r.sets[0].count.name, "quiz"); /* the most first */
+    assert_string_equal(d->r.sets[0].count.name, "quiz"); /* largest first */
     assert_int_equal(d->r.sets[0].count.matches, 4);
     assert_int_equal(d->r.sets[0].count.documents, 3);
     assert_int_equal(d->r.sets[1].count.documents, 1);
@@ -171,7 +171,7 @@ static void bad_lines_are_counted_and_the_rest_is_read(void **state)
     for (int i = 0; i < 1000; i++)
         buf_append_str(&d->lines, "{\"text\":\"a training file\"}\n");
     read_report(d, "b.report.jsonl");
-    assert_int_equal(d->r.bad_lines, 5 + 20); /* and then it is no report */
+    assert_int_equal(d->r.bad_lines, 5 + 20); /* no longer a report */
     assert_int_equal(d->r.bad_reports, 2);
 }
 
@@ -207,7 +207,7 @@ static void memory_is_bounded(void **state)
             assert_in_range(strlen(d->r.sets[i].top[k]->question), 1, 2000);
 }
 
-/* --- what hostile reports can do --- */
+/* --- hostile reports --- */
 
 #define EVIL "<script>alert(1)</script>\\\"><img src=x onerror=alert(2)>'&amp;\\u001b[31m\\u202e"
 
@@ -249,7 +249,7 @@ static void a_page_shows_what_it_must_not_do(void **state)
     assert_non_null(strstr(text, "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&gt;&lt;img src=x"));
     assert_non_null(strstr(text, "&#39;&amp;amp;"));
     assert_non_null(strstr(text, "\"\\u003cscript>alert(1)\\u003c/script>\\\">\\u003cimg src=x"));
-    /* One script, of our own, its data, and nothing from elsewhere. */
+    /* One inline script, its data, and no external resources. */
     assert_int_equal(count_of(text, "<script>"), 1);
     assert_int_equal(count_of(text, "<script"), 2);
     assert_int_equal(count_of(text, "</script"), 2);
@@ -259,7 +259,7 @@ static void a_page_shows_what_it_must_not_do(void **state)
     assert_null(strstr(text, "url("));
 }
 
-/* Texts that many matches share are in the data once. */
+/* Texts shared by many matches occur once in the data. */
 static void a_page_has_all_matches(void **state)
 {
     desk *d = *state;
@@ -278,7 +278,7 @@ static void a_page_has_all_matches(void **state)
     assert_non_null(strstr(buf_str(&json), "{\"sets\":[\"quiz\"],\"files\":[[\"a\",\"/"));
     assert_non_null(
         strstr(buf_str(&json), ",\"rows\":[[0,0,0,0.8999999761581421,0.9,5,6,null,null,["));
-    /* No more than the page may hold. */
+    /* At most the limit of the page. */
     data.shared_bytes = PAGE_ROWS_BYTES;
     add_line(d, "quiz", "f", 9, 0.9, 9, "late");
     read_report(d, "b.report.jsonl");

@@ -1,4 +1,4 @@
-/* Taking marked text apart. */
+/* Parsing of marked text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -52,14 +52,14 @@ static void text_without_a_question(void **state)
 static void brackets_of_the_document(void **state)
 {
     UNUSED(state);
-    /* The pair whose inside is as long as the question is the question. */
+    /* The pair whose content has the length of the question is the question. */
     expect("a 【b】 c【 who was the first of them】⟦ me⟧ d", "who was the first of them",
            ".{a 【b】 c}q{ who was the first of them}a{ me}.{ d}");
     expect("【 who was the first】 a 【b】 c", "who was the first",
            "q{ who was the first}.{ a 【b】 c}");
     /* An opening one alone, before the question. */
     expect("a 【 b【 who was】", "who was", ".{a 【 b}q{ who was}");
-    /* The last passage before it counts, and answers only behind it. */
+    /* The last passage before it counts; answers count only after it. */
     expect("⟨x⟩ a ⟦z⟧ ⟨y⟩【 q】⟦ a", "q", ".{⟨x⟩ a ⟦z⟧ }p{y}q{ q}.{⟦ a}");
 }
 
@@ -73,7 +73,7 @@ static void many_answers_have_a_limit(void **state)
         buf_append_str(&text, "x⟦a⟧");
     size_t count = review_marks_split(buf_slice(&text), SLICE_LIT("q"), parts);
     assert_in_range(count, MARK_PARTS_MAX - 3, MARK_PARTS_MAX);
-    /* Nothing is lost: the last part goes to the end. */
+    /* The last part extends to the end of the text. */
     assert_ptr_equal(parts[count - 1].text.data + parts[count - 1].text.len, text.data + text.len);
 }
 

@@ -1,4 +1,4 @@
-/* Pieces of all sizes stay what they are until the arena is cleared. */
+/* Allocations of all sizes keep their content until the arena is cleared. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

@@ -16,7 +16,7 @@ static uint64_t some_number(size_t i)
     return hash_mix(i + 1, UINT64_C(0x9E3779B97F4A7C15));
 }
 
-/* `values` has each number of `before`, ascending. */
+/* `values` contains the numbers of `before` in ascending order. */
 static void expect_sorted(const uint64_t *values, const uint64_t *before, size_t count)
 {
     uint64_t sum = 0, sum_before = 0;

@@ -16,7 +16,7 @@ static void expect_folded(const char *text, const char *want)
     assert_string_equal(buf_str(&out), want);
 }
 
-/* As the detection compares it. */
+/* The text as compared by the detection. */
 static void expect_equal(const char *a, const char *b)
 {
     AUTO(normalizer) n = {0};
@@ -51,7 +51,7 @@ static void normal_form_kc(void **state)
     expect_folded("ﬁne ½ ① ™ ㎏ …", "fine 1\xE2\x81\x84"
                                     "2 1 TM kg ...");
     expect_folded("\xE1\x84\x92\xE1\x85\xA1\xE1\x86\xAB", "한");
-    /* Marks in any order: dot below and circumflex give the same letter. */
+    /* Marks in any order give the same letter: dot below and circumflex. */
     expect_folded("o\xCC\xA3\xCC\x82", "ộ");
     expect_folded("o\xCC\x82\xCC\xA3", "ộ");
     expect_folded("\xC3\xB4\xCC\xA3", "ộ");

@@ -71,8 +71,8 @@ static void sigma_at_the_end_of_a_word(void **state)
     expect("\u03a3\u03a3", "\u03c3\u03c2");
     expect("\u03a3", "\u03c3"); /* nothing cased before it */
     expect("\u0391\u03a3\u0392", "\u03b1\u03c3\u03b2");
-    expect("\u0391\u03a3. \u0392", "\u03b1\u03c2 \u03b2"); /* the space is not skipped over */
-    expect("\u0391\u03a3.\u0392", "\u03b1\u03c3 \u03b2");  /* the full stop is */
+    expect("\u0391\u03a3. \u0392", "\u03b1\u03c2 \u03b2"); /* spaces are not skipped */
+    expect("\u0391\u03a3.\u0392", "\u03b1\u03c3 \u03b2");  /* full stops are */
     expect("\u0391\u0301\u03a3", "\u03b1\u0301\u03c2");
 }
 
@@ -80,14 +80,14 @@ static void own_set_of_characters(void **state)
 {
     UNUSED(state);
     expect_with("\u00d7b", "A\u00d7B, c'est", "a , c'est");
-    expect_with("X", "X x", "x x"); /* looked at after lower-casing */
+    expect_with("X", "X x", "x x"); /* checked after lower-casing */
     normalizer n;
     err e = ERR_INIT;
     assert_false(normalizer_init(&n, "\xff", &e));
     assert_int_equal(e.code, ERR_CONFIG);
 }
 
-static void utf8_is_checked_to_the_letter(void **state)
+static void utf8_is_checked_exactly(void **state)
 {
     UNUSED(state);
     static const struct {
@@ -132,7 +132,7 @@ int main(void)
         cmocka_unit_test(full_lower_casing),
         cmocka_unit_test(sigma_at_the_end_of_a_word),
         cmocka_unit_test(own_set_of_characters),
-        cmocka_unit_test(utf8_is_checked_to_the_letter),
+        cmocka_unit_test(utf8_is_checked_exactly),
         cmocka_unit_test(first_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

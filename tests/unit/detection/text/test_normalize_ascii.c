@@ -1,4 +1,4 @@
-/* The normal form 16 bytes at a time is that of one byte after the other. */
+/* Normalising 16 bytes at a time gives the same result as byte by byte. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -35,7 +35,7 @@ static void expect_bytewise(const normalizer *n, slice text)
         assert_memory_equal(got.data, expected.data, got.len);
 }
 
-/* Each text is an allocation of its own size, so that a sanitizer finds a read beyond it. */
+/* Each text is an allocation of exact size, so that a sanitizer detects reads beyond it. */
 static void any_ascii(const normalizer *n)
 {
     for (size_t round = 0; round < 20000; round++) {
@@ -58,7 +58,7 @@ static void any_ascii_text(void **state)
     }
 }
 
-/* What is around a character beyond ASCII, at each place of 16 bytes. */
+/* Text around a character beyond ASCII, at each place of 16 bytes. */
 static void other_characters_among_ascii(void **state)
 {
     UNUSED(state);

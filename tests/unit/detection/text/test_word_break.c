@@ -1,4 +1,4 @@
-/* Word boundaries: the bars are where text is cut. Each line tries a rule (word_break.c). */
+/* Word boundaries: bars mark the cuts. Each line tests a rule (word_break.c). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -53,7 +53,7 @@ static void text_is_cut_at_the_boundaries(void **state)
         expect_cuts(cases[i]);
 }
 
-/* Spaces are tokens too, and the one in front of the text is. */
+/* Spaces are tokens too, including one before the text. */
 static void every_segment_is_a_token(void **state)
 {
     UNUSED(state);

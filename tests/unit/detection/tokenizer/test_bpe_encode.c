@@ -1,4 +1,4 @@
-/* Whole texts to byte-pair tokens: units and their caches give what the pieces give one by one. */
+/* Whole texts to byte-pair tokens: units and their caches give the same tokens as single pieces. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -105,7 +105,8 @@ static void texts_are_their_pieces(void **state)
     }
 }
 
-/* Each length about the bounds of the caches, twice in the text, white space in it or at its end. */
+/* Each length around the bounds of the caches, twice in the text, with white space inside or at the
+ * end. */
 static void units_of_each_length(void **state)
 {
     const tokenizer *t = *state;

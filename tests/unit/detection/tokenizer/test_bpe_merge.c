@@ -1,4 +1,4 @@
-/* A vocabulary of a few strings: how it is read, and how pieces are put together from it. */
+/* A vocabulary of a few strings: reading it, and merging pieces with it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -58,7 +58,7 @@ static void strings_have_their_rank(void **state)
     assert_true(slice_equal_str(bpe_vocabulary_bytes(v, 6), "abc"));
 }
 
-static void entries_that_are_none(void **state)
+static void invalid_entries_are_refused(void **state)
 {
     UNUSED(state);
     static const char *const texts[] = {"YQ== 0\nYg== 0\n", "YQ== 0\nYg== 9\n", "YQ== 0\nYg==\n",
@@ -91,7 +91,7 @@ static void the_lowest_rank_is_joined_first(void **state)
     expect_parts(*state, "aaaaab", (const uint32_t[]){8, 3, 99});
 }
 
-/* A piece that is long enough for the other way has the same parts. */
+/* A piece that is long enough for the other algorithm has the same parts. */
 static void long_pieces_are_joined_alike(void **state)
 {
     AUTO(buf) text = BUF(1 << 20);
@@ -103,7 +103,7 @@ static void long_pieces_are_joined_alike(void **state)
     for (size_t i = 0; i < text.len; i = parts[i].next, ends++)
         assert_int_equal(parts[i].rank, ends % 2 == 0 ? 8 : 3);
     assert_int_equal(ends, 200000);
-    parts = bpe_merge(&m, *state, SLICE_LIT("abc")); /* and the next short one, in less memory */
+    parts = bpe_merge(&m, *state, SLICE_LIT("abc")); /* and the next short piece, in less memory */
     assert_int_equal(parts[0].rank, 6);
     assert_true(m.part_capacity < 1000);
     bpe_merger_deinit(&m);
@@ -113,7 +113,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strings_have_their_rank),
-        cmocka_unit_test(entries_that_are_none),
+        cmocka_unit_test(invalid_entries_are_refused),
         cmocka_unit_test(the_lowest_rank_is_joined_first),
         cmocka_unit_test(long_pieces_are_joined_alike),
     };

@@ -1,5 +1,5 @@
-/* How byte-pair tokenizers cut text into pieces. The bars are between the pieces; expected pieces
- * are those of the public patterns, made with another implementation of regular expressions. */
+/* Splitting of text by byte-pair tokenizers. Bars separate the pieces; expected pieces come from
+ * the public patterns, computed with another regular-expression implementation. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

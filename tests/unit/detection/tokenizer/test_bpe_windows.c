@@ -1,4 +1,4 @@
-/* Long pieces window by window: the tokens of the whole piece, in the memory of a window. */
+/* Long pieces by windows: the same tokens as in one piece, in the memory of a window. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -34,7 +34,7 @@ static uint64_t next_random(uint64_t *seed)
     return *seed >> 33;
 }
 
-/* Letters of an alphabet; some texts repeat a part again and again. */
+/* Random letters of an alphabet; some texts repeat a part many times. */
 static void put_piece(buf *out, uint64_t *seed, size_t len)
 {
     static const char *const alphabets[] = {
@@ -79,7 +79,7 @@ static void windows_give_the_tokens_of_the_whole(void **state)
     }
 }
 
-/* Counted, not timed: what a window needs, whatever the piece's length. */
+/* Counted, not timed: the memory of a window, for any length of the piece. */
 static void memory_is_that_of_a_window(void **state)
 {
     uint64_t seed = 9;

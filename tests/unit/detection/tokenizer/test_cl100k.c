@@ -1,5 +1,5 @@
-/* Whole documents with cl100k: positions, scores and reports are those that are known of the
- * reference for four records and texts made like these. */
+/* Whole documents with cl100k: positions, scores and reports equal known results of the reference
+ * for four records and these texts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "detection/match/overlap_text.h"
 #include "tests/fake/tower_site.h"
 
-/* Wherever it stands; a passage that touches its question loses 1 of 19 n-grams. */
+/* At any position; a passage adjacent to its question loses 1 of 19 n-grams. */
 static void expect_tower_at(detect_site *s, unsigned before, unsigned behind)
 {
     AUTO(buf) text = BUF(65536);
@@ -53,7 +53,7 @@ static void two_in_one_document(void **state)
     EXPECT_MATCHES(*state, &text, {101, 1, 18, 48, 0}, {102, 1, 66, 75, 0});
 }
 
-/* An n-gram that was seen before moves the end on, until the answer that it ran into cuts it back.
+/* A repeated n-gram extends the end, until the answer that it overlaps cuts it back.
  */
 static void a_cluster_that_is_longer_than_its_question(void **state)
 {
@@ -88,7 +88,7 @@ static void an_edited_question_is_no_match(void **state)
 
 /* --- a whole file --- */
 
-/* 8 tokens, then those of the worked example. */
+/* 8 tokens, then the tokens of the worked example. */
 #define LINE_0                                                                                     \
     "{\"text\":\"Here is a little text, which is no part of the contamination. " PASSAGE           \
     " Now for the question: " YEAR_ASKED                                                           \
@@ -179,7 +179,8 @@ static void expect_excerpt(detect_site *s, unsigned stones, const char *prefix)
     assert_true(str_starts_with(buf_str(&excerpt), prefix));
 }
 
-/* The animal is 3 tokens. The 30 before the question begin with it, or in the midst of it. */
+/* The animal has 3 tokens. The 30 tokens before the question begin with it, or in the middle of
+ * it. */
 static void half_a_character_is_left_out(void **state)
 {
     tower_index(*state, tower_with_passage);

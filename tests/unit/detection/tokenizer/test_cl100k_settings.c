@@ -1,5 +1,5 @@
-/* The same records under other settings: sampling, size of n-grams, thresholds; texts that differ in
- * punctuation, and those that hold nothing. */
+/* The same records under other settings: sampling, size of n-grams, thresholds; texts that differ
+ * in punctuation, and texts without a match. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static void init_text(buf *text, unsigned stones, const char *more)
     buf_append_str(text, more);
 }
 
-/* Nothing of punctuation, white space and capitals matters. */
+/* Punctuation, white space and capitals do not matter. */
 static void punctuation_may_vary(void **state)
 {
     AUTO(buf) text = {0};
@@ -48,8 +48,8 @@ static void clean_texts_match_nothing(void **state)
     }
 }
 
-/* Probes at 0, 10, 20 ..: the tower's 5 n-grams from 38 on hold one of them, the element's 6 from 12
- * on hold none. */
+/* Probes at 0, 10, 20 ..: one hits the tower's 5 n-grams from 38 on, none the element's 6 from 12
+ * on. */
 static void sampling_may_miss_short_questions(void **state)
 {
     detect_site *s = *state;
@@ -68,7 +68,7 @@ static void sampling_may_miss_short_questions(void **state)
     expect_matches(s, &element, NULL, 0);
 }
 
-/* One probe, right at the question; the next is far behind the other question. */
+/* One probe, exactly at the question; the next is far after the other question. */
 static void long_steps(void **state)
 {
     detect_site *s = *state;
@@ -120,8 +120,8 @@ static void low_thresholds_do_not_let_short_records_in(void **state)
     }
 }
 
-/* Four records of one question: the one whose answer follows is told, the others score 0.75. */
-static void the_choice_that_follows_is_told(void **state)
+/* Four records of one question: the one whose answer follows is reported, the others score 0.75. */
+static void the_choice_that_follows_is_reported(void **state)
 {
 #define RISC(id, answer)                                                                           \
     "{\"doc_id\":" #id                                                                             \
@@ -155,7 +155,7 @@ int main(void)
         TEST(long_steps),
         TEST(shorter_ngrams),
         TEST(low_thresholds_do_not_let_short_records_in),
-        TEST(the_choice_that_follows_is_told),
+        TEST(the_choice_that_follows_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

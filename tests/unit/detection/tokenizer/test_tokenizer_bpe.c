@@ -1,5 +1,5 @@
-/* The cl100k tokenizer: vocabulary, pieces, merges. Expected numbers are those of the public
- * vocabulary, made with another implementation of it. */
+/* The cl100k tokenizer: vocabulary, pieces, merges. Expected numbers come from the public
+ * vocabulary, computed with another implementation. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -26,7 +26,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* `expected` ends with 0. The ranges follow each other without a gap. */
+/* `expected` ends with 0. The ranges are contiguous. */
 static void expect_tokens(const tokenizer *t, const char *text, const uint32_t *expected)
 {
     AUTO(token_list) l = {0};
@@ -76,7 +76,7 @@ static void pieces_of_normal_text(void **state)
     expect_pieces(" a×b °° c", " a|×b| °°| c");
     expect_pieces(" ½٣४1", " |½٣४|1");
     expect_pieces(" 日本 語", " 日本| 語");
-    expect_pieces(" e\xCC\x81t", " e|\xCC\x81t"); /* a mark is no letter */
+    expect_pieces(" e\xCC\x81t", " e|\xCC\x81t"); /* a mark is not a letter */
 }
 
 static void pieces_of_other_text(void **state)
@@ -84,7 +84,7 @@ static void pieces_of_other_text(void **state)
     UNUSED(state);
     expect_pieces("don't he'LL we'Re", "don|'t| he|'LL| we|'Re");
     expect_pieces("'x 'sand '\xC5\xBF", "'x| '|sand| '|\xC5\xBF");
-    expect_pieces("s'\xC5\xBFt", "s|'\xC5\xBF|t"); /* the long s: its capital is S */
+    expect_pieces("s'\xC5\xBFt", "s|'\xC5\xBF|t"); /* long s: its capital is S */
     expect_pieces("'sand '", "'s|and| '");
     expect_pieces("a   b", "a|  | b");
     expect_pieces("a   1", "a|  | |1");

@@ -14,7 +14,7 @@ static const slice leaves[] = {
     SLICE_LIT("01"), SLICE_LIT("@ABC"), SLICE_LIT("PQRSTUVW"), SLICE_LIT("`abcdefghijklmno"),
 };
 
-/* Of the first i leaves. */
+/* The root of the first i leaves. */
 static const char *const roots[] = {
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",

@@ -46,7 +46,7 @@ static void the_first_host_fixes_the_plan(void **state)
     claim_host first, other, lists, more;
     claim_host_begin_and_start(&first, s, 1);
     claim_host_begin(&more, s, 2);
-    more.plan.slices = 4 * SLICES; /* it counts more hosts */
+    more.plan.slices = 4 * SLICES; /* configured with more hosts */
     claim_host_start(&more);
     assert_int_equal(claims_plan(more.claims)->slices, SLICES);
     claim_host_begin(&other, s, 3);
@@ -95,8 +95,9 @@ static void a_store_without_conditional_writes_is_refused(void **state)
     }
 }
 
-/* Each write once more, since its reply was lost: 412, or 409, because of its own success. */
-static void a_lost_reply_is_no_loss(void **state)
+/* Each write is repeated because its reply was lost, and gets 412 or 409 because the first one
+ * succeeded. */
+static void a_lost_reply_loses_no_claim(void **state)
 {
     UNUSED(state);
     for (int conflict = 0; conflict < 2; conflict++) {
@@ -207,7 +208,7 @@ static void confirm(claim_host *h, const claim *c)
     fake_run(h->fake);
 }
 
-/* It was cut off from the store: what it has not committed is the other host's. */
+/* It was cut off from the store: its uncommitted files belong to the other host. */
 static void a_host_that_was_taken_over_commits_nothing(void **state)
 {
     UNUSED(state);
@@ -218,7 +219,7 @@ static void a_host_that_was_taken_over_commits_nothing(void **state)
     claim_host_start(&cut_off);
     const claim *c = claim_host_take(&cut_off);
     confirm(&cut_off, c);
-    assert_int_equal(cut_off.confirmed, 1); /* a fresh lease: at once */
+    assert_int_equal(cut_off.confirmed, 1); /* a fresh lease: committed at once */
     small_store_knobs_of(s)->down = true;
     fake_advance(cut_off.fake, LEASE_MS);
     small_store_knobs_of(s)->down = false;
@@ -310,7 +311,7 @@ static void parts_of_the_last_slices_go_to_idle_hosts(void **state)
     assert_int_equal(b.held_count, 1);
     assert_int_equal(b.held[0]->id.rest, part.rest);
     assert_int_equal(b.held[0]->id.modulus, SLICES * CLAIM_PARTS);
-    assert_true(b.held[0]->taken_over); /* A may have done some of its files */
+    assert_true(b.held[0]->taken_over); /* A may have processed some of its files */
     assert_true(claims_part_is_open(b.claims, part));
     assert_false(claims_part_is_open(b.claims, slice_part(c->id, 4)));
     claim_host_finish(&a, c, 0);
@@ -368,7 +369,7 @@ static void a_round_follows_a_complete_one_where_there_is_work(void **state)
     next.filled = 2;
     next.begins = true;
     free(next.plan.fingerprint);
-    next.plan.fingerprint = xstrdup("f2"); /* of no interest after a complete round */
+    next.plan.fingerprint = xstrdup("f2"); /* irrelevant after a complete round */
     claim_host_start(&next);
     assert_int_equal(next.joined, 1);
     assert_int_equal(claims_plan(next.claims)->round, 2);
@@ -408,7 +409,7 @@ int main(void)
         cmocka_unit_test(each_slice_is_claimed_by_one_host),
         cmocka_unit_test(the_first_host_fixes_the_plan),
         cmocka_unit_test(a_store_without_conditional_writes_is_refused),
-        cmocka_unit_test(a_lost_reply_is_no_loss),
+        cmocka_unit_test(a_lost_reply_loses_no_claim),
         cmocka_unit_test(a_claim_of_another_host_is_left_alone),
         cmocka_unit_test(a_lease_expires_when_its_etag_was_seen_for_the_lease_time),
         cmocka_unit_test(a_lease_that_is_renewed_does_not_expire),

@@ -1,4 +1,4 @@
-/* orchestrator/claim: which slice is chosen, and what belongs to a round. */
+/* orchestrator/claim: choice of slices, and objects of a round. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -40,7 +40,8 @@ static void a_slice_that_another_host_holds_is_preferred_when_its_lease_has_expi
     small_store_free(s);
 }
 
-/* It has not looked for a while: what it knows of leases is old, and no sign that they have expired. */
+/* It has not listed leases for some time: its knowledge of leases is stale and does not mean that
+ * they have expired. */
 static void leases_are_judged_by_a_new_listing(void **state)
 {
     UNUSED(state);
@@ -62,14 +63,14 @@ static void leases_are_judged_by_a_new_listing(void **state)
     claim_host_finish(&b, c, 0);
     unsigned before = small_store_knobs_of(s)->puts;
     assert_null(claim_host_take(&b));
-    assert_int_equal(small_store_knobs_of(s)->puts - before, 1); /* that it is idle */
+    assert_int_equal(small_store_knobs_of(s)->puts - before, 1); /* its notice that it is idle */
     assert_int_equal(small_store_count(s, "/idle"), 1);
     claim_host_end(&a);
     claim_host_end(&b);
     small_store_free(s);
 }
 
-/* Its plan was removed by hand: what its hosts have closed is not closed in another run. */
+/* The plan was removed manually: slices closed by its hosts are not closed for another run. */
 static void a_run_that_was_given_up_leaves_nothing_to_the_next_one(void **state)
 {
     UNUSED(state);

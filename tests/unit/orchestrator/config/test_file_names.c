@@ -1,4 +1,4 @@
-/* orchestrator/names: input suffixes, output keys, safe local names. */
+/* orchestrator/config/file_names: input suffixes, output keys, safe local names. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,4 +1,5 @@
-/* orchestrator/places: the prefix is a folder; outputs lie beside or below the inputs. */
+/* orchestrator/config/remote_paths: the prefix is a folder; outputs are beside or below the
+ * inputs. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* orchestrator/jobs against a scripted server and a fake clock. */
+/* orchestrator/detect/detect_client against a scripted server and a fake clock. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -98,7 +98,7 @@ static void reads_health(void **state)
     assert_true(f->facts.purify);
     const fake_request *r = fake_request_at(f->fake, 0);
     assert_true(r->no_proxy);
-    assert_true(r->total_timeout_ms > 0); /* row 22 */
+    assert_true(r->total_timeout_ms > 0);
     finish(f);
 }
 
@@ -120,7 +120,7 @@ static void reads_the_size_of_the_index(void **state)
     finish(f);
 }
 
-/* It would call everything clean; waiting helps nothing. */
+/* It would call everything clean; waiting does not help. */
 static void refuses_a_server_without_records(void **state)
 {
     fixture *f = *state;
@@ -134,7 +134,7 @@ static void refuses_a_server_without_records(void **state)
     finish(f);
 }
 
-/* One that was restarted with another index while a file is submitted. */
+/* The server is restarted with another index while a file is submitted. */
 static void refuses_a_server_that_lost_its_records(void **state)
 {
     fixture *f = *state;
@@ -163,7 +163,7 @@ static void lenient_is_part_of_the_submission(void **state)
     finish(f);
 }
 
-/* Only servers that list cleaned_formats are asked, each as its latest /health says. */
+/* Sent only to servers that list cleaned_formats in their latest /health. */
 static void the_format_of_cleaned_files_is_asked_for_where_offered(void **state)
 {
     fixture *f = *state;
@@ -198,7 +198,7 @@ static void waits_for_a_server_that_comes_up(void **state)
     finish(f);
 }
 
-/* However long it takes, also where a silent server would not be waited for. */
+/* For any time, even longer than server_wait. */
 static void waits_for_a_server_that_builds_its_index(void **state)
 {
     fixture *f = *state;
@@ -214,7 +214,7 @@ static void waits_for_a_server_that_builds_its_index(void **state)
     finish(f);
 }
 
-/* One that was restarted while a file is submitted. */
+/* The server is restarted while a file is submitted. */
 static void calls_wait_for_a_server_that_builds_its_index(void **state)
 {
     fixture *f = *state;
@@ -284,7 +284,7 @@ static void submits_the_path_with_a_key(void **state)
     finish(f);
 }
 
-/* Rows 10 and 22: a 500, a broken connection, silence: tried again while /health answers. */
+/* A 500, a broken connection, or silence is retried while /health answers. */
 static void a_submit_is_not_given_up_while_health_answers(void **state)
 {
     fixture *f = *state;
@@ -327,7 +327,7 @@ static void a_refused_host_name_ends_the_run(void **state)
     finish(f);
 }
 
-static void a_refused_submit_fails_with_the_servers_words(void **state)
+static void a_refused_submit_fails_with_the_servers_message(void **state)
 {
     fixture *f = *state;
     expect(f, "POST", URL "/submit", 422, "no such field\n");
@@ -352,7 +352,7 @@ static void a_silent_server_ends_every_call(void **state)
     finish(f);
 }
 
-/* First after 5 ms, then doubling up to poll_interval. */
+/* The first poll after 5 ms, then doubling up to poll_interval. */
 static void polls_at_doubling_pauses(void **state)
 {
     fixture *f = *state;
@@ -378,7 +378,7 @@ static void polls_at_doubling_pauses(void **state)
     finish(f);
 }
 
-/* A job that never ends, at a server that is away for some time. */
+/* A job that never ends, at a server that is unreachable for some time. */
 typedef struct absence {
     uint64_t from_ms, to_ms; /* after the begin */
     uint64_t begun_ms;
@@ -414,12 +414,12 @@ static void outages_count_for_no_limit(void **state)
     fixture *f = *state;
     assert_in_range(ms_until_overdue(f, 60000, 0, 0), 60000, 61000);
     assert_in_range(ms_until_overdue(f, 60000, 20000, 220000), 255000, 275000);
-    /* away when the limit passes: then it has the same time once more */
+    /* unreachable when the limit passes: the limit is then doubled */
     assert_in_range(ms_until_overdue(f, 60000, 59999, 100000), 155000, 175000);
     finish(f);
 }
 
-/* A pause of a day between two looks must not hide the limit. */
+/* A pause of a day between two polls must not hide the limit. */
 static void the_limit_is_seen_between_two_looks(void **state)
 {
     fixture *f = *state;
@@ -455,8 +455,7 @@ static void follow_and_expect(fixture *f, int status, const char *body, err_code
     assert_non_null(strstr(f->error.message, words));
 }
 
-/* Rows 7 and 8. */
-static void forgotten_and_failed_jobs_are_told_apart(void **state)
+static void forgotten_and_failed_jobs_are_distinguished(void **state)
 {
     fixture *f = *state;
     follow_and_expect(f, 200, "{\"error\":\"Job not found\"}", ERR_JOB_FORGOTTEN, "j-1");
@@ -473,7 +472,7 @@ static void forgotten_and_failed_jobs_are_told_apart(void **state)
     finish(f);
 }
 
-/* NUL and large numbers are JSON; a path or a status of another type is never taken for absent. */
+/* NUL and large numbers are JSON; a path or a status of another type is never treated as absent. */
 static void a_reply_may_hold_any_json_but_only_strings_count_as_paths(void **state)
 {
     fixture *f = *state;
@@ -575,13 +574,13 @@ int main(void)
         cmocka_unit_test_setup(submits_the_path_with_a_key, begin),
         cmocka_unit_test_setup(a_submit_is_not_given_up_while_health_answers, begin),
         cmocka_unit_test_setup(a_refused_host_name_ends_the_run, begin),
-        cmocka_unit_test_setup(a_refused_submit_fails_with_the_servers_words, begin),
+        cmocka_unit_test_setup(a_refused_submit_fails_with_the_servers_message, begin),
         cmocka_unit_test_setup(a_silent_server_ends_every_call, begin),
         cmocka_unit_test_setup(polls_at_doubling_pauses, begin),
         cmocka_unit_test_setup(outages_count_for_no_limit, begin),
         cmocka_unit_test_setup(the_limit_is_seen_between_two_looks, begin),
         cmocka_unit_test_setup(a_clean_job_has_no_report, begin),
-        cmocka_unit_test_setup(forgotten_and_failed_jobs_are_told_apart, begin),
+        cmocka_unit_test_setup(forgotten_and_failed_jobs_are_distinguished, begin),
         cmocka_unit_test_setup(a_reply_may_hold_any_json_but_only_strings_count_as_paths, begin),
         cmocka_unit_test_setup(health_may_hold_any_json, begin),
         cmocka_unit_test_setup(a_job_id_cannot_lead_elsewhere, begin),

@@ -1,4 +1,4 @@
-/* orchestrator/detect/server_user: whose socket listens at server_url. */
+/* orchestrator/detect/server_user: the owner of the socket that listens at server_url. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* orchestrator/fleet/crash_marks: names of marks, and what a plan learns from them. */
+/* orchestrator/fleet/crash_marks: names of marks, and their effect on a plan. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -54,7 +54,7 @@ static void expect_only_host(const char *const *env)
     assert_int_equal(s.count, 1);
 }
 
-/* `parts`: all are in the message, which is of exit status 2. */
+/* The error contains all of `parts` and has exit status 2. */
 static void expect_refused(const char *const *env, host_share_options o, const char *const *parts)
 {
     AUTO(host_share) s = {0};
@@ -126,7 +126,7 @@ static void the_count_of_pmr_goes_with_the_index_of_a_scheduler(void **state)
                 "AWS_BATCH_JOB_ARRAY_INDEX=2, PMR_HOST_COUNT=8");
     expect_host(ENV("RANK=1", "WORLD_SIZE=2", "PMR_HOST_COUNT=2"), 1, 2,
                 "RANK=1, WORLD_SIZE=2, PMR_HOST_COUNT=2");
-    /* 4 to 7 would belong to no task. */
+    /* Shares 4 to 7 would belong to no task. */
     refused(ENV("AWS_BATCH_JOB_ARRAY_INDEX=2", "AWS_BATCH_JOB_ARRAY_SIZE=4", "PMR_HOST_COUNT=8"),
             "PMR_HOST_COUNT=8 and AWS_BATCH_JOB_ARRAY_SIZE=4", "unset PMR_HOST_COUNT");
     refused(ENV("PMR_HOST_INDEX=1", "WORLD_SIZE=4"), "PMR_HOST_COUNT is not");
@@ -184,7 +184,7 @@ static void a_slurm_batch_script_is_not_a_step(void **state)
     expect_host(ENV("SLURM_PROCID=2", "SLURM_NTASKS=4", "SLURM_STEPID=3"), 2, 4,
                 "SLURM_PROCID=2, SLURM_NTASKS=4");
     refused(ENV("SLURM_PROCID=0", "SLURM_STEP_ID=0"), "SLURM_PROCID=0", "there is no count");
-    /* An array whose script has SLURM_PROCID=0: the array alone counts. */
+    /* An array whose script has SLURM_PROCID=0: only the array counts. */
     expect_host(ENV("SLURM_PROCID=0", "SLURM_NTASKS=1", "SLURM_ARRAY_TASK_ID=0",
                     "SLURM_ARRAY_TASK_COUNT=2", "SLURM_ARRAY_TASK_MIN=0", "SLURM_ARRAY_TASK_MAX=1",
                     "SLURM_ARRAY_TASK_STEP=1"),

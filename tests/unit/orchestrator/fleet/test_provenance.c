@@ -124,7 +124,7 @@ static void version_ids_come_back(void **state)
         if (i == 0)
             assert_string_equal(found, ids[0]);
         else
-            assert_null(found); /* longer than metadata has space for; none */
+            assert_null(found); /* longer than the metadata limit; none */
         assert_string_equal(provenance_version(p.headers, p.count), DECON_VERSION);
     }
 }

@@ -1,4 +1,4 @@
-/* orchestrator/shard: the expected numbers come from Python's hashlib and int. */
+/* orchestrator/fleet/shard: the expected numbers come from Python's hashlib and int. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* orchestrator/local/result_dirs: which of the paths that a server names are its results. */
+/* orchestrator/local/result_dirs: which paths reported by a server are accepted as its results. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -142,7 +142,7 @@ static void only_plain_files_with_one_link_count(void **state)
     expect_refused("/dev/null", ERR_RESULT_PATH);
 }
 
-/* As for a reference server, which tells its folder as it was configured. */
+/* As for a reference server, which reports its folder as configured. */
 static void a_relative_folder_is_below_the_working_directory(void **state)
 {
     UNUSED(state);
@@ -153,7 +153,7 @@ static void a_relative_folder_is_below_the_working_directory(void **state)
     dirs = result_dirs_new(NULL, work_fd, NULL);
     result_dirs_learn(dirs, "./reports", NULL);
     expect_opened("reports/job-1.report.jsonl");
-    expect_opened("elsewhere/job-1.report.jsonl"); /* its own working directory is another */
+    expect_opened("elsewhere/job-1.report.jsonl"); /* the server has another working directory */
     AUTO_FREE char *absolute = path_of("reports/job-1.report.jsonl");
     expect_opened(absolute);
     assert_int_equal(chdir(before), 0);
@@ -166,13 +166,13 @@ static void a_folder_may_be_reached_by_a_link_of_the_administrator(void **state)
     assert_int_equal(symlink(reports, alias), 0);
     AUTO_FREE char *path = write_text("reports/job-1.gz", "x");
     AUTO_FREE char *by_alias = path_of("alias/job-1.gz");
-    expect_refused(by_alias, ERR_RESULT_PATH); /* only the other name was told */
+    expect_refused(by_alias, ERR_RESULT_PATH); /* only the other name was reported */
     result_dirs_learn(dirs, alias, NULL);
     expect_opened(by_alias);
     expect_opened(path);
 }
 
-/* Named, and what it is refused for. */
+/* A reported path, and the reason of its refusal. */
 static void expect_folder_refused(const char *folder)
 {
     err e = ERR_INIT;
@@ -219,7 +219,7 @@ static void folders_that_hold_more_than_results_are_refused(void **state)
         unsetenv("HOME");
 }
 
-/* With 0, 1, 2 ... descriptors more than are open. */
+/* With a limit of 0, 1, 2 ... descriptors above those open. */
 static void a_folder_that_cannot_be_examined_is_not_used(void **state)
 {
     UNUSED(state);
@@ -283,12 +283,12 @@ static void without_folders_nothing_is_a_result(void **state)
     assert_non_null(strstr(e.message, "set server_result_dirs"));
 }
 
-static void configured_folders_take_the_place_of_those_told(void **state)
+static void configured_folders_replace_reported_ones(void **state)
 {
     UNUSED(state);
     make("mine");
     AUTO_FREE char *mine = path_of("mine");
-    AUTO_FREE char *told = write_text("reports/job-1.gz", "x");
+    AUTO_FREE char *reported = write_text("reports/job-1.gz", "x");
     AUTO_FREE char *own = write_text("mine/job-1.gz", "x");
     char *list[] = {mine, NULL};
     result_dirs_free(dirs);
@@ -296,7 +296,7 @@ static void configured_folders_take_the_place_of_those_told(void **state)
     assert_true(result_dirs_check(dirs, NULL));
     result_dirs_learn(dirs, reports, reports);
     expect_opened(own);
-    expect_refused(told, ERR_RESULT_PATH);
+    expect_refused(reported, ERR_RESULT_PATH);
 }
 
 static void what_was_swapped_after_the_check_is_kept(void **state)
@@ -310,7 +310,7 @@ static void what_was_swapped_after_the_check_is_kept(void **state)
     assert_false(result_file_remove(dirs, &f, NULL));
     assert_true(fs_exists(path));
     char text[8] = "";
-    assert_int_equal(pread(f.fd, text, 7, 0), 7); /* what is open is what was checked */
+    assert_int_equal(pread(f.fd, text, 7, 0), 7); /* the open file is the checked one */
     assert_string_equal(text, "checked");
     result_file_deinit(&f);
     assert_true(result_file_open(dirs, path, "job-1", &f, NULL));
@@ -325,7 +325,7 @@ static void a_result_that_is_absent_is_another_matter(void **state)
     UNUSED(state);
     AUTO_FREE char *path = path_of("reports/job-1.gz");
     expect_refused(path, ERR_RESULT);
-    assert_true(fs_remove_tree(reports, NULL)); /* a server may remove its folder, and make it */
+    assert_true(fs_remove_tree(reports, NULL)); /* a server may re-create its folder */
     expect_refused(path, ERR_RESULT);
     make("reports");
     free(write_text("reports/job-1.gz", "x"));
@@ -385,7 +385,7 @@ int main(void)
         DIRS_TEST(a_folder_that_cannot_be_examined_is_not_used),
         DIRS_TEST(a_folder_of_another_user_is_refused_unless_it_is_the_servers),
         DIRS_TEST(without_folders_nothing_is_a_result),
-        DIRS_TEST(configured_folders_take_the_place_of_those_told),
+        DIRS_TEST(configured_folders_replace_reported_ones),
         DIRS_TEST(what_was_swapped_after_the_check_is_kept),
         DIRS_TEST(a_result_that_is_absent_is_another_matter),
         DIRS_TEST(a_jobs_report_is_found_by_its_name),

@@ -1,4 +1,4 @@
-/* orchestrator/local/result_jobs: whose results may be removed. */
+/* orchestrator/local/result_jobs: which results may be removed. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* orchestrator/workdir: names, lock, re-use, clearing, budget. */
+/* orchestrator/local/workdir: names, lock, reuse, clearing, budget. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -116,7 +116,7 @@ static void no_key_leaves_the_directory(void **state)
     }
 }
 
-/* Row 17: a second start is refused, with the pid. */
+/* A second start is refused and names the pid. */
 static void a_second_instance_is_refused(void **state)
 {
     UNUSED(state);
@@ -201,7 +201,7 @@ static void the_budget_admits_and_takes_back(void **state)
     assert_int_equal(workdir_admit(w, "k", UINT64_MAX / 2, true), WORKDIR_ROOM_NEVER);
 }
 
-/* Results at the server are found by a tag of the directory's inode. */
+/* Results at the server are found by a tag derived from the directory's inode. */
 static void the_names_of_a_new_directory_are_on_the_disk(void **state)
 {
     UNUSED(state);

@@ -1,4 +1,4 @@
-/* orchestrator/local/workdir on a shared host: what others have put in its place. */
+/* orchestrator/local/workdir on a shared host: files and links planted by other users. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -72,8 +72,7 @@ static workdir *open_good(void)
     return w;
 }
 
-/* While this is set, a folder takes the place of this one between its opening and the question for its
- * name. */
+/* While this is set, the folder is replaced between opening it and looking up its name. */
 static const char *to_replace;
 
 char *realpath(const char *path, char *resolved)
@@ -241,7 +240,7 @@ static void another_users_folders_are_refused(void **state)
     }
 }
 
-/* Its owner could have it lead elsewhere at any time. */
+/* Its owner could redirect it at any time. */
 static void another_users_link_is_refused(void **state)
 {
     UNUSED(state);
@@ -332,7 +331,7 @@ static void the_root_may_be_a_link_and_is_resolved_once(void **state)
                    *link_path = path_of("work");
     assert_true(str_starts_with(workdir_path(w), disk));
     unlink(link_path);
-    assert_int_equal(symlink(private, link_path), 0); /* later it leads elsewhere */
+    assert_int_equal(symlink(private, link_path), 0); /* redirected later */
     AUTO_FD fd = workdir_part_open(w, KEY, true, NULL);
     assert_true(fd >= 0);
     AUTO_FREE char *leaked = path_of("private/input-397b84d867d3");

@@ -40,7 +40,7 @@ static void numbers_have_their_labels(void **state)
     expect(&text, "\ndecon_files_total{result=\"clean\"} 0\n");
 }
 
-/* Each sample belongs to the family that was announced last. */
+/* Each sample belongs to the last HELP and TYPE lines. */
 static void every_sample_has_help_and_type(void **state)
 {
     UNUSED(state);

@@ -1,4 +1,4 @@
-/* orchestrator/monitor/status_json: what the status page shows. */
+/* orchestrator/monitor/status_json: data of the status page. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>

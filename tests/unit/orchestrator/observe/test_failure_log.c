@@ -17,7 +17,7 @@ typedef struct site {
     s3_client *s3;
     failure_log *log;
     unsigned puts;
-    buf object; /* as it was written last */
+    buf object; /* as last written */
     bool refuse, closed;
 } site;
 
@@ -171,7 +171,7 @@ static void it_may_be_freed_while_it_writes(void **state)
     failure_log_free(move(s->log));
 }
 
-static void causes_are_told_apart(void **state)
+static void causes_are_distinguished(void **state)
 {
     UNUSED(state);
     assert_string_equal(failure_cause(ERR_TIMEOUT), "network");
@@ -192,7 +192,7 @@ int main(void)
         TEST(a_line_that_comes_during_a_write_is_written_before_the_end),
         TEST(a_store_that_refuses_does_not_hold_up_the_end),
         TEST(it_may_be_freed_while_it_writes),
-        cmocka_unit_test(causes_are_told_apart),
+        cmocka_unit_test(causes_are_distinguished),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

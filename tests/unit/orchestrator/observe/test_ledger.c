@@ -22,7 +22,7 @@ typedef struct site {
     s3_client *s3;
     ledger *ledger;
     buf order;    /* "PUT <n>\n", "DELETE <n>\n" */
-    buf contents; /* of the newest object that was written, decoded */
+    buf contents; /* of the newest written object, decoded */
     char refuse;  /* PUTs of the part with this number are answered 403 */
     bool closed;
 } site;
@@ -213,7 +213,7 @@ static void a_refused_part_is_in_the_whole(void **state)
     close_site(&s);
 }
 
-/* While the merged object is refused, the parts are all there is. */
+/* While the merged object is refused, only the parts exist. */
 static void parts_stay_where_the_whole_is_refused(void **state)
 {
     UNUSED(state);

@@ -101,7 +101,7 @@ static void columns_come_from_the_header_or_the_option(void **state)
     expect_read(&f, "ETag,key,SIZE\ne1,data/a.jsonl,5\n", INPUT_LIST_COLUMNS);
     assert_int_equal(f.found.inputs.count, 1);
     expect_object(&f, 0, "data/a.jsonl", 5, 0, "\"e1\"");
-    /* An inventory of all versions: the others are no objects. */
+    /* An inventory of all versions: older versions and delete markers are left out. */
     static const char versions[] = "b,data/a.jsonl,v2,true,false,5,e2\n"
                                    "b,data/a.jsonl,v1,false,false,4,e1\n"
                                    "b,data/gone.jsonl,v9,true,true,,\n";
@@ -200,7 +200,7 @@ static void an_empty_list_is_whole(void **state)
     end(&f);
 }
 
-/* A part of a list would leave inputs out without a trace. */
+/* A truncated list would silently leave inputs out. */
 static void a_list_that_ends_early_is_refused(void **state)
 {
     UNUSED(state);

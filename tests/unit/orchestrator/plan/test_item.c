@@ -56,7 +56,7 @@ static void a_renewed_item_has_the_new_version_and_none_of_the_old_work(void **s
     item_free(it);
 }
 
-/* It has to be removed, or replaced, before the item is done. */
+/* The cleaned object must be removed or replaced before the item is done. */
 static void a_renewed_item_still_knows_of_a_cleaned_object_that_was_written(void **state)
 {
     UNUSED(state);

@@ -1,4 +1,4 @@
-/* The table of listed objects: what a store lists twice is one object. */
+/* The table of listed objects: a key that is listed twice is one object. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -75,7 +75,7 @@ static void two_contents_of_one_key_are_an_error(void **state)
     }
 }
 
-/* Without an ETag the time tells two objects of one size apart. */
+/* Without an ETag the time distinguishes two objects of equal size. */
 static void without_etags_the_times_are_compared(void **state)
 {
     static const int64_t times[] = {1000, 1001};

@@ -125,7 +125,7 @@ static void a_report_needs_its_cleaned_object_where_the_server_purifies(void **s
     end(&f);
 }
 
-/* Whichever of them is the older one: a run ended before it removed that. */
+/* Either may be the older one: a run ended before removing it. */
 static void a_marker_beside_a_report_is_done_again(void **state)
 {
     UNUSED(state);
@@ -159,7 +159,6 @@ static void redo_takes_all_and_knows_the_old_commit(void **state)
     end(&f);
 }
 
-/* Row 13 of the reference's faults. */
 static void inputs_with_the_same_output_all_fail(void **state)
 {
     UNUSED(state);
@@ -168,7 +167,7 @@ static void inputs_with_the_same_output_all_fail(void **state)
     add(&f.listing.inputs, "data/x.jsonl", 1, 50);
     add(&f.listing.inputs, "data/x.jsonl.gz", 2, 50);
     add(&f.listing.inputs, "data/x.json.zst", 3, 50);
-    add(&f.listing.inputs, "data/d/x.jsonl", 4, 50); /* another folder: its own output */
+    add(&f.listing.inputs, "data/d/x.jsonl", 4, 50); /* another folder has its own output */
     add(&f.listing.reports, "rep/x.clean", 0, 60);   /* done ones collide too */
     run(&f, (plan_options){0});
     assert_int_equal(f.plan.count, 1);
@@ -262,7 +261,7 @@ static void slices_are_whole_and_apart(void **state)
     end(&f);
 }
 
-/* The rival may be another host's: judged before shares are taken out. */
+/* The rival may belong to another host: checked before shares are selected. */
 static void collisions_are_seen_across_shares(void **state)
 {
     UNUSED(state);
@@ -311,7 +310,7 @@ static void output_folders_inside_the_input_are_left_out(void **state)
     end(&f);
 }
 
-/* A ledger has the name of a training file. */
+/* A ledger is named like a training file. */
 static void records_of_another_run_are_refused_by_name(void **state)
 {
     UNUSED(state);
@@ -416,7 +415,7 @@ static void an_output_key_that_is_too_long_is_refused(void **state)
     end(&f);
 }
 
-static void an_item_has_what_the_listing_told(void **state)
+static void an_item_has_what_the_listing_reported(void **state)
 {
     static const char *const etags[] = {"\"0123456789abcdef0123456789abcdef\"",
                                         "\"0123456789abcdef0123456789abcdef-17\"",
@@ -446,7 +445,7 @@ static void an_item_has_what_the_listing_told(void **state)
     end(&f);
 }
 
-/* More rows than a block holds, and more keys; not in order. */
+/* More rows and keys than a block holds, unsorted. */
 static void many_rows_are_found(void **state)
 {
     UNUSED(state);
@@ -467,7 +466,7 @@ static void many_rows_are_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_item_has_what_the_listing_told),
+        cmocka_unit_test(an_item_has_what_the_listing_reported),
         cmocka_unit_test(many_rows_are_found),
         cmocka_unit_test(goes_largest_first),
         cmocka_unit_test(a_marker_that_is_not_older_is_done),

@@ -1,4 +1,4 @@
-/* orchestrator/plan: which files of a slice that another host had are done. */
+/* orchestrator/plan: which files of a slice taken over from another host are done. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

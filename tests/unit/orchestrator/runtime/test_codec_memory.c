@@ -1,4 +1,4 @@
-/* orchestrator/codec_memory: admission in order, within the bound. */
+/* orchestrator/runtime/codec_memory: admission in order, within the limit. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,7 +37,7 @@ static void tickets_are_admitted_in_order(void **state)
     assert_string_equal(admitted, "a");
     codec_memory_give(m, &a.ticket);
     assert_string_equal(admitted, "abcd");
-    codec_memory_give(m, &a.ticket); /* twice is once */
+    codec_memory_give(m, &a.ticket); /* a repeated call has no effect */
     codec_memory_ask(m, &a.ticket, 31);
     assert_string_equal(admitted, "abcd");
     codec_memory_give(m, &c.ticket);
@@ -52,7 +52,7 @@ static void one_that_leaves_the_queue_lets_others_in(void **state)
     codec_memory *m = codec_memory_new(100);
     admitted[0] = '\0';
     codec_memory_ask(m, &a.ticket, 60);
-    codec_memory_ask(m, &b.ticket, 1000); /* taken for the whole limit */
+    codec_memory_ask(m, &b.ticket, 1000); /* counted as the whole limit */
     assert_int_equal(b.ticket.bytes, 100);
     codec_memory_ask(m, &c.ticket, 40);
     assert_string_equal(admitted, "a");

@@ -1,4 +1,4 @@
-/* What a run takes at once. */
+/* How many items a run has at once. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include "orchestrator/runtime/run_limits.h"
 
-/* Each item has files open: more than the system allows are never begun. */
+/* Each item has open files: items beyond the limit of open files are not begun. */
 static void items_alive_stay_within_the_open_files(void **state)
 {
     const app_limits l = {.s3_workers = 10, .connections = 20};

@@ -1,4 +1,4 @@
-/* orchestrator/runtime/spot_notice: what the metadata service says of this instance's end. */
+/* orchestrator/runtime/spot_notice: interruption notices of the metadata service. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -79,7 +79,7 @@ static void an_interruption_is_reported_with_its_time(void **state)
     fake_advance(f->fake, POLL_MS - 1);
     assert_int_equal(f->notices, 0);
     fake_advance(f->fake, 1);
-    fake_advance(f->fake, 10 * POLL_MS); /* nothing is asked any more */
+    fake_advance(f->fake, 10 * POLL_MS); /* no more requests */
     assert_int_equal(f->notices, 1);
     assert_string_equal(f->text, "spot interruption: {\"action\":\"terminate\",\"time\":"
                                  "\"2026-12-01T08:22:00Z\"}");
@@ -120,7 +120,7 @@ static void a_watch_may_be_stopped_at_any_time(void **state)
 {
     fixture *f = *state;
     begin(f);
-    spot_notice_stop(move(f->watch)); /* while it asks */
+    spot_notice_stop(move(f->watch)); /* while a request is in flight */
     spot_notice_stop(NULL);
     assert_int_equal(f->notices, 0);
 }

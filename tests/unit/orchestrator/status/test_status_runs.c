@@ -1,4 +1,4 @@
-/* orchestrator/status/status_runs: hosts, as their records describe them. */
+/* orchestrator/status/status_runs: hosts described by run records. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -81,7 +81,7 @@ static void claiming_hosts_are_known_by_machine_and_work_directory(void **state)
     AUTO(status_runs) r = {0};
     static const char *const hosts[] = {
         "\"count\":1,\"name\":\"a\",\"work_dir\":\"/w/1\"", "\"count\":1,\"name\":\"b\"",
-        "\"count\":1,\"name\":\"a\",\"work_dir\":\"/w/1\"", /* started again */
+        "\"count\":1,\"name\":\"a\",\"work_dir\":\"/w/1\"", /* restarted */
         "\"count\":1,\"name\":\"a\",\"work_dir\":\"/w/2\"", "\"count\":1,\"name\":\"b\""};
     for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
         assert_true(add(&r, "20261201T030000Z-c-0a1b2c", "running", hosts[i], NOW, i == 0));

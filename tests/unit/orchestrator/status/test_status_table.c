@@ -1,4 +1,4 @@
-/* orchestrator/status/status_table: which inputs are done by what the store lists. */
+/* orchestrator/status/status_table: which inputs are done according to the listing. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -98,7 +98,7 @@ static void rivals_and_records_are_refused(void **state)
     assert_int_equal(state_of(&t, "in/y.jsonl"), 0);
 }
 
-/* While the table of outputs grows, none is lost. */
+/* No output is lost when the table grows. */
 static void many_outputs_are_found(void **state)
 {
     UNUSED(state);

@@ -1,4 +1,5 @@
-/* orchestrator/line_hashes: few in memory, many on the disk, within a tenth of its budget. */
+/* orchestrator/transfer/line_hashes: few in memory, many on disk, within a tenth of the disk
+ * budget. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -45,7 +46,7 @@ static int remove_dir(void **state)
     return ok ? 0 : 1;
 }
 
-/* Batches of the numbers from `first` on. */
+/* Batches of numbers from `first` on. */
 static bool put_batches(const linehash_sink *sink, uint64_t first, size_t batches)
 {
     AUTO_FREE uint64_t *batch = xcalloc(LINEHASH_BATCH, sizeof *batch);
@@ -88,14 +89,14 @@ static void what_was_taken_comes_back(void **state)
         assert_true(put_batches(&sink, 7, batches));
         uint64_t last[] = {7 + batches * LINEHASH_BATCH};
         assert_true(sink.take(sink.ctx, last, 1));
-        assert_false(line_hashes_whole(h, batches * LINEHASH_BATCH + 1)); /* the text may go on */
+        assert_false(line_hashes_whole(h, batches * LINEHASH_BATCH + 1)); /* may continue */
         line_hashes_end(h);
         expect_numbers(h, 7, batches * LINEHASH_BATCH + 1);
     }
     line_hashes_unref(h);
 }
 
-static void a_text_that_begins_again_leaves_nothing_behind(void **state)
+static void a_restarted_text_leaves_no_hashes(void **state)
 {
     UNUSED(state);
     open_workdir(100 << 20);
@@ -122,11 +123,11 @@ static void no_name_is_left_in_the_work_directory(void **state)
     assert_true(fs_exists(lock));
     assert_true(fs_remove(lock, &e));
     assert_int_equal(rmdir(download), 0);
-    assert_int_equal(rmdir(workdir_path(work)), 0); /* nothing else was there */
+    assert_int_equal(rmdir(workdir_path(work)), 0); /* no other file exists */
     line_hashes_unref(h);
 }
 
-/* All files together have a tenth; what one gives back another one gets. */
+/* All files share a tenth of the budget; space released by one is available to others. */
 static void a_tenth_of_the_budget_is_all_there_is(void **state)
 {
     UNUSED(state);
@@ -220,7 +221,7 @@ static uint64_t verify_lines(const char *content, size_t times, verify_level lev
     uint64_t lines = 0;
     if (cancel) {
         verify_task_cancel(t);
-        line_hashes_unref(h); /* the task still has its own */
+        line_hashes_unref(h); /* the task keeps its own */
     }
     while (pool_collect(p))
         ;
@@ -257,7 +258,7 @@ int main(void)
 #define DIR_TEST(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
     const struct CMUnitTest tests[] = {
         DIR_TEST(what_was_taken_comes_back),
-        DIR_TEST(a_text_that_begins_again_leaves_nothing_behind),
+        DIR_TEST(a_restarted_text_leaves_no_hashes),
         DIR_TEST(no_name_is_left_in_the_work_directory),
         DIR_TEST(a_tenth_of_the_budget_is_all_there_is),
         DIR_TEST(hashes_count_against_the_disk_budget),

@@ -1,4 +1,4 @@
-/* orchestrator/result: nothing is committed that does not add up. */
+/* orchestrator/transfer/result_check: inconsistent results are not committed. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -44,7 +44,7 @@ static int remove_dir(void **state)
     return ok ? 0 : 1;
 }
 
-/* Of a job whose report has 3 lines of 5. */
+/* The result of a job whose report has 3 lines of 5. */
 static result_options options_of(const char *report, const char *cleaned)
 {
     return (result_options){.name = "s3://b/x",
@@ -198,7 +198,7 @@ static void what_does_not_add_up_is_refused(void **state)
     expect_refused("relative/job-1.r2", two, "absolute");
 }
 
-/* Whatever a training text or an evaluation record may hold, a report may hold too. */
+/* A report may contain anything that a training text or an evaluation record may contain. */
 static void a_report_line_may_hold_any_json(void **state)
 {
     UNUSED(state);
@@ -254,14 +254,14 @@ static void lines_are_counted_where_nothing_was_verified(void **state)
     assert_int_equal(e.code, ERR_RESULT);
 }
 
-static bool told;
+static bool notified;
 
 static void on_checked(void *ctx, result_facts *facts, const err *error)
 {
     UNUSED(ctx);
     assert_null(error);
     assert_int_equal(facts->contaminated_lines, 2);
-    told = true;
+    notified = true;
 }
 
 static void runs_on_the_pool_and_can_be_cancelled(void **state)
@@ -272,14 +272,14 @@ static void runs_on_the_pool_and_can_be_cancelled(void **state)
     AUTO_FREE char *report = write_text("r", REPORT_OF_0_AND_2);
     result_options o = options_of(report, NULL);
     codec_memory *memory = codec_memory_new((uint64_t)32 << 20);
-    told = false;
+    notified = false;
     UNUSED(!result_check_start(p, memory, &o, on_checked, NULL));
     pool_collect(p);
-    assert_true(told);
-    told = false;
+    assert_true(notified);
+    notified = false;
     op_cancel(result_check_start(p, memory, &o, on_checked, NULL));
     pool_collect(p);
-    assert_false(told);
+    assert_false(notified);
     codec_memory_free(memory);
 }
 
@@ -287,7 +287,7 @@ static void on_refused(void *ctx, result_facts *facts, const err *error)
 {
     UNUSED(facts);
     *(err *)ctx = *error;
-    told = true;
+    notified = true;
 }
 
 static void on_nothing(codec_ticket *t)
@@ -295,7 +295,7 @@ static void on_nothing(codec_ticket *t)
     UNUSED(t);
 }
 
-/* xz -6 takes 94 MiB, with two threads 262: one thread must do where only 100 MiB are there. */
+/* xz -6 needs 94 MiB, with two threads 262: with 100 MiB one thread is used. */
 static void an_encoder_waits_for_its_memory_or_is_refused(void **state)
 {
     UNUSED(state);
@@ -310,23 +310,23 @@ static void an_encoder_waits_for_its_memory_or_is_refused(void **state)
     codec_memory *memory = codec_memory_new((uint64_t)100 << 20);
     codec_ticket other = {.on_admitted = on_nothing};
     codec_memory_ask(memory, &other, 50 << 20);
-    told = false;
+    notified = false;
     UNUSED(!result_check_start(p, memory, &o, on_checked, NULL));
     pool_collect(p);
-    assert_false(told);
+    assert_false(notified);
     codec_memory_give(memory, &other);
     pool_collect(p);
-    assert_true(told);
+    assert_true(notified);
     codec_memory_ask(memory, &other, 50 << 20);
     op_cancel(result_check_start(p, memory, &o, on_checked, NULL)); /* while it waits */
     codec_memory_give(memory, &other);
     codec_memory_free(memory);
 
     memory = codec_memory_new((uint64_t)90 << 20);
-    told = false;
+    notified = false;
     UNUSED(!result_check_start(p, memory, &o, on_refused, &refused));
     pool_collect(p);
-    assert_true(told);
+    assert_true(notified);
     assert_int_equal(refused.code, ERR_CODEC_MEMORY);
     assert_non_null(strstr(refused.message, "s3://b/x: its cleaned file cannot be written as xz of "
                                             "level 6, which needs 9"));
@@ -334,7 +334,7 @@ static void an_encoder_waits_for_its_memory_or_is_refused(void **state)
     codec_memory_free(memory);
 }
 
-/* One frame with a window of 64 MiB, and a raw block: whatever decodes it needs 65 MiB. */
+/* One frame with a window of 64 MiB and a raw block: a decoder needs 65 MiB. */
 static char *write_long_window(const char *name, const char *text)
 {
     char *path = result_path(name);
@@ -364,13 +364,13 @@ static void decoders_are_counted_beside_the_encoder(void **state)
     codec_memory *memory = codec_memory_new((uint64_t)30 << 20);
     codec_ticket other = {.on_admitted = on_nothing};
     codec_memory_ask(memory, &other, (uint64_t)13 << 20);
-    told = false;
+    notified = false;
     UNUSED(!result_check_start(p, memory, &o, on_checked, NULL));
     pool_collect(p);
-    assert_false(told);
+    assert_false(notified);
     codec_memory_give(memory, &other);
     pool_collect(p);
-    assert_true(told);
+    assert_true(notified);
     codec_memory_free(memory);
 }
 
@@ -393,13 +393,13 @@ static void a_file_that_needs_more_starts_over_or_is_refused(void **state)
     codec_memory *memory = codec_memory_new((uint64_t)74 << 20); /* 65 and the encoder's 9 */
     codec_ticket other = {.on_admitted = on_nothing};
     codec_memory_ask(memory, &other, (uint64_t)40 << 20);
-    told = false;
+    notified = false;
     UNUSED(!result_check_start(p, memory, &o, on_checked, NULL));
     pool_collect(p);
-    assert_false(told); /* it has seen the window, and waits for that */
+    assert_false(notified); /* it has read the window size, and waits for the memory */
     codec_memory_give(memory, &other);
     collect_all(p);
-    assert_true(told);
+    assert_true(notified);
     AUTO_FD recoded = workdir_file_open(work, KEY, WORKDIR_RECODED, &e);
     assert_true(recoded >= 0);
     codec_memory_free(memory);
@@ -412,10 +412,10 @@ static void a_file_that_needs_more_starts_over_or_is_refused(void **state)
                 {73, "the encoder uses 9 MiB of the limit: "}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         memory = codec_memory_new((uint64_t)rows[i].mib << 20);
-        told = false;
+        notified = false;
         UNUSED(!result_check_start(p, memory, &o, on_refused, &refused));
         collect_all(p);
-        assert_true(told);
+        assert_true(notified);
         assert_int_equal(refused.code, ERR_CODEC_MEMORY);
         if (!strstr(refused.message, rows[i].words))
             fail_msg("'%s' does not say '%s'", refused.message, rows[i].words);

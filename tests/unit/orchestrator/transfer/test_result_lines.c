@@ -1,5 +1,5 @@
-/* orchestrator/result_lines: a text is the input without some lines, byte for byte, or it is refused
- * with the first line that differs. */
+/* orchestrator/transfer/result_lines: a text must be the input without some lines, byte for byte;
+ * otherwise the error names the first line that differs. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -169,7 +169,7 @@ static void each_kind_of_difference_is_named_with_its_place(void **state)
                       "(lines: input 2, reported 0, cleaned 1)");
 }
 
-/* --- many lines: the place is right wherever the marks lie --- */
+/* --- many lines: the place is right for any position of the marks --- */
 
 static uint64_t random_state = 11;
 
@@ -186,7 +186,7 @@ static void put_line(buf *out, size_t number)
     buf_printf(out, "{\"text\":\"line %zu\"}\n", number);
 }
 
-/* Of `count` lines every third is removed; in the rest line `bad` (of the kept ones) is changed. */
+/* Of `count` lines every third is removed; of the kept lines number `bad` is changed. */
 static void expect_place(size_t count, size_t bad)
 {
     AUTO(buf) input = BUF(64 << 20);
@@ -226,7 +226,7 @@ static void the_first_difference_is_found_among_many_lines(void **state)
     }
 }
 
-/* Between two marks only the order tells these texts apart: `marks` has room for 2,048. */
+/* Between two marks these texts differ only in order; `marks` holds 2,048. */
 static void neighbours_that_changed_places_are_found_among_many_lines(void **state)
 {
     UNUSED(state);
@@ -245,8 +245,8 @@ static void neighbours_that_changed_places_are_found_among_many_lines(void **sta
     }
 }
 
-/* Texts of few different lines, in which a wrong one is easily taken for the right one: the verdict is
- * that of comparing the bytes. */
+/* Texts of few different lines, in which a wrong line is easily confused with a right one: the
+ * verdict equals that of a byte comparison. */
 static void the_verdict_is_that_of_comparing_bytes(void **state)
 {
     UNUSED(state);
@@ -285,7 +285,7 @@ static void the_verdict_is_that_of_comparing_bytes(void **state)
     assert_true(equal > 500 && different > 500);
 }
 
-/* Hashes damaged on disk fail no file: the input itself decides. */
+/* Hashes damaged on disk do not fail a file: the input itself is compared. */
 static void damaged_hashes_fail_nobodys_file(void **state)
 {
     UNUSED(state);

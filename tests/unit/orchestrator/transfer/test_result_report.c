@@ -46,7 +46,7 @@ static void lines_count_once_for_each_set_that_they_match(void **state)
     expect_sets(&r, "{\"arc\":1,\"gsm8k\":1,\"mmlu\":2,\"unknown\":1}");
 }
 
-/* A server's report may name any number of sets. */
+/* A report may name any number of sets. */
 static void very_many_sets_share_one_number(void **state)
 {
     UNUSED(state);

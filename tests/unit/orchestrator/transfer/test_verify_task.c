@@ -1,4 +1,5 @@
-/* orchestrator/verify_task: in order, one piece at a time, within the budget of windows. */
+/* orchestrator/transfer/verify_task: in order, one piece at a time, within the memory budget of
+ * decoder windows. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -97,9 +98,10 @@ static void follows_the_growing_prefix(void **state)
     verify_task *t = start(&f, "a.jsonl");
     for (uint64_t prefix = 0; prefix < f.size_bytes; prefix += 100000) {
         verify_task_grow(t, prefix);
-        verify_task_grow(t, prefix / 2); /* news that comes late */
+        verify_task_grow(t, prefix / 2); /* a late report */
         collect_all(&f);
-        assert_true(f.read_bytes + (256 << 10) > prefix); /* else the line would wait for ever */
+        /* Otherwise the download would wait forever. */
+        assert_true(f.read_bytes + (256 << 10) > prefix);
     }
     assert_int_equal(f.done, 0);
     verify_task_end(t, f.size_bytes);
@@ -120,7 +122,7 @@ static s3_checksum checksum_of_file(const fixture *f, s3_checksum_kind kind)
     return s3_hash_final(&h);
 }
 
-/* What it reads it hashes, and says how far it is; after a restart by another kind. */
+/* It hashes and counts the bytes that it reads; after a restart with another checksum kind. */
 static void hashes_what_it_reads(void **state)
 {
     UNUSED(state);
@@ -148,7 +150,7 @@ static void hashes_what_it_reads(void **state)
     }
 }
 
-/* A worker says how far it is while it reads: each 32nd of a visit, here of 12 MiB. */
+/* A worker reports progress while it reads: after each 32nd of a time slice, here of 12 MiB. */
 static void tells_how_far_it_is_while_it_reads(void **state)
 {
     UNUSED(state);
@@ -185,7 +187,7 @@ static void a_restart_forgets_what_was_read(void **state)
     verify_task *t = start(&f, "a.jsonl");
     verify_task_grow(t, f.size_bytes); /* a worker has a piece with the fault */
     verify_task_restart(t);
-    collect_all(&f); /* and found, too late to count */
+    collect_all(&f); /* found too late to count */
     assert_int_equal(f.done, 0);
     rewind(f.file);
     for (int i = 0; i < LINES; i++)
@@ -210,7 +212,7 @@ static void windows_beyond_the_budget_wait_their_turn(void **state)
     verify_task *third = start(&f, "c.jsonl.xz");
     verify_task_end(second, f.size_bytes);
     collect_all(&f);
-    assert_int_equal(f.done, 0); /* the first holds the window */
+    assert_int_equal(f.done, 0); /* the first one uses the budget */
     verify_task_cancel(third);
     verify_task_end(first, f.size_bytes);
     collect_all(&f);
@@ -218,7 +220,7 @@ static void windows_beyond_the_budget_wait_their_turn(void **state)
     end(&f);
 }
 
-/* A frame whose window is 16 MiB: more than a decoder of zstd is let in with at first. */
+/* A frame whose window is 16 MiB: more than the initial memory of a zstd decoder. */
 static void put_long_window(fixture *f)
 {
     static const char frame[] = "\x28\xb5\x2f\xfd\0\x70\x59\0\0{\"text\":1}\n";
@@ -236,14 +238,14 @@ static void a_decoder_that_needs_more_starts_over_with_it(void **state)
     begin(&f, (uint64_t)17 << 20);
     put_long_window(&f);
     verify_task *t = start(&f, "a.jsonl.zst");
-    verify_task *other = start(&f, "b.jsonl"); /* beside which there is not enough */
+    verify_task *other = start(&f, "b.jsonl"); /* not enough memory is left beside it */
     verify_task_end(t, f.size_bytes);
     collect_all(&f);
     assert_int_equal(f.done, 0);
     verify_task_cancel(other);
     collect_all(&f);
     assert_int_equal(f.done, 1);
-    assert_non_null(strstr(f.error.message, "no line has a string")); /* so it was decoded */
+    assert_non_null(strstr(f.error.message, "no line has a string")); /* it was decoded */
     end(&f);
 }
 
@@ -263,7 +265,7 @@ static void a_decoder_that_needs_more_than_all_fails_and_names_the_option(void *
     end(&f);
 }
 
-/* There is memory enough here, but not at the server. */
+/* Enough memory here, but not at the server. */
 static void what_the_server_cannot_decode_is_refused(void **state)
 {
     UNUSED(state);
@@ -281,7 +283,7 @@ static void what_the_server_cannot_decode_is_refused(void **state)
     end(&f);
 }
 
-/* A window that is within what a decoder is given at first. */
+/* A window within the initial memory of a decoder. */
 static void a_small_server_refuses_usual_windows_too(void **state)
 {
     UNUSED(state);
@@ -298,7 +300,7 @@ static void a_small_server_refuses_usual_windows_too(void **state)
     end(&f);
 }
 
-/* Its own limit is longer; the smaller one counts. */
+/* Its own line limit is larger; the smaller one counts. */
 static void a_line_that_the_server_cannot_read_is_refused(void **state)
 {
     UNUSED(state);
@@ -318,7 +320,7 @@ static void a_line_that_the_server_cannot_read_is_refused(void **state)
     }
 }
 
-static void a_cancelled_task_says_nothing(void **state)
+static void a_cancelled_task_reports_nothing(void **state)
 {
     UNUSED(state);
     fixture f;
@@ -359,7 +361,7 @@ int main(void)
         cmocka_unit_test(what_the_server_cannot_decode_is_refused),
         cmocka_unit_test(a_small_server_refuses_usual_windows_too),
         cmocka_unit_test(a_line_that_the_server_cannot_read_is_refused),
-        cmocka_unit_test(a_cancelled_task_says_nothing),
+        cmocka_unit_test(a_cancelled_task_reports_nothing),
         cmocka_unit_test(a_local_copy_that_is_short_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

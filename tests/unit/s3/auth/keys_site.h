@@ -1,6 +1,6 @@
-/* What the tests of the providers of keys share: a folder for files, one request to sign.
+/* Shared by the tests of credential providers: a folder for files, one request to sign.
  *
- * What:    the request is request_site.h's; signed_with says whose keys it went out with.
+ * What:    the request is request_site.h's; signed_with yields the key id that signed it.
  * Owner:   make_dir and remove_dir are a test's setup and teardown; write_file's path is freed by
  *          the caller.
  * Threads: one.

@@ -1,4 +1,4 @@
-/* What the tests of a profile's providers share: a config file, a client that uses its profile "p".
+/* Shared by the tests of a profile's providers: a config file, a client that uses its profile "p".
  *
  * Owner:   remove_config is a test's teardown.
  * Threads: one.
@@ -43,7 +43,7 @@ static inline void open_config(site *s, const char *text, const char *name, cons
     site_open(s, (s3_config){0});
 }
 
-/* The request to the store goes out with keys `id`, as the last of all. */
+/* The last request is that to the store, signed with key id `id`. */
 static inline void works_with(site *s, const char *id)
 {
     site_expect(s, "DELETE", URL, 204, "");

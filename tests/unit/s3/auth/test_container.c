@@ -27,7 +27,7 @@ static void open_with(site *s, const char *const *env)
     site_open(s, (s3_config){0});
 }
 
-/* One request, which fails for want of keys. */
+/* One request, which fails because there are no keys. */
 static const char *refusal(site *s)
 {
     remove_key(s);
@@ -70,7 +70,7 @@ static void a_full_uri_with_a_token(void **state)
     site_close(&s);
 }
 
-static void the_token_file_is_read_anew_at_each_renewal(void **state)
+static void the_token_file_is_read_at_each_renewal(void **state)
 {
     (void)state;
     AUTO_FREE char *path = write_file("token", "POD-TOKEN-1\n");
@@ -91,7 +91,7 @@ static void the_token_file_is_read_anew_at_each_renewal(void **state)
     AUTO_FREE char *same = write_file("token", "POD-TOKEN-2\n");
     assert_string_equal(same, path);
     expect_keys(&s, EKS, "POD-TOKEN-2", "ID-2", "2013-05-24T07:00:00Z");
-    remove_key(&s); /* still with the old keys: the renewal goes on beside it */
+    remove_key(&s); /* still with the old keys: the renewal runs in the background */
     assert_int_equal(site_end(&s), ERR_NONE);
     fake_run_all(s.f);
     remove_key(&s);
@@ -149,7 +149,7 @@ static void an_agent_in_trouble_is_asked_three_times(void **state)
     site_close(&s);
 }
 
-/* An agent that refuses is the end: the instance's role would be somebody else's. */
+/* A refusal of the agent is final: the instance role would be another identity. */
 static void a_refusal_does_not_fall_through_to_the_instance_role(void **state)
 {
     (void)state;
@@ -219,7 +219,7 @@ static void hosts_that_may_have_the_token(void **state)
             fail_msg("%s is refused", yes[i]);
 }
 
-static void a_password_in_the_url_is_not_told(void **state)
+static void a_password_in_the_url_is_not_shown(void **state)
 {
     static const char *const urls[] = {"http://user:hush@192.0.2.1/x", "https://user:hush@host/x"};
     (void)state;
@@ -236,7 +236,7 @@ static void a_password_in_the_url_is_not_told(void **state)
     }
 }
 
-static void hosts_that_may_not(void **state)
+static void hosts_that_may_not_have_the_token(void **state)
 {
     static const char *const no[] = {"http://any.example/x",
                                      "http://169.254.169.254/x",
@@ -273,10 +273,10 @@ static void hosts_that_may_not(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_password_in_the_url_is_not_told),
+        cmocka_unit_test(a_password_in_the_url_is_not_shown),
         cmocka_unit_test(the_ecs_agent_by_relative_uri),
         cmocka_unit_test(a_full_uri_with_a_token),
-        cmocka_unit_test_setup_teardown(the_token_file_is_read_anew_at_each_renewal, make_dir,
+        cmocka_unit_test_setup_teardown(the_token_file_is_read_at_each_renewal, make_dir,
                                         remove_dir),
         cmocka_unit_test(a_renewal_that_fails_leaves_the_old_keys),
         cmocka_unit_test(an_agent_in_trouble_is_asked_three_times),
@@ -285,7 +285,7 @@ int main(void)
         cmocka_unit_test(answers_that_hold_no_keys),
         cmocka_unit_test_setup_teardown(tokens_that_cannot_be_sent, make_dir, remove_dir),
         cmocka_unit_test(hosts_that_may_have_the_token),
-        cmocka_unit_test(hosts_that_may_not),
+        cmocka_unit_test(hosts_that_may_not_have_the_token),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,7 +35,7 @@ static void it_runs_again_before_its_keys_expire(void **state)
     works_with(&s, "ID-P");
     fake_advance(s.f, 56 * 60 * 1000);
     answers(&s, LINE, "{\"Version\":1,\"AccessKeyId\":\"ID-2\",\"SecretAccessKey\":\"SECRET-2\"}");
-    works_with(&s, "ID-P"); /* meanwhile the old ones serve */
+    works_with(&s, "ID-P"); /* the old keys are used meanwhile */
     fake_run_all(s.f);
     works_with(&s, "ID-2");
     site_close(&s);

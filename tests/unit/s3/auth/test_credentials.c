@@ -27,7 +27,7 @@ static void keys_and_token_of_the_environment(void **state)
     site_close(&s);
 }
 
-/* Those of the instance's role, further down, would be somebody else's. */
+/* The keys of the instance role, later in the chain, would be another identity. */
 static void half_of_the_keys_is_an_error(void **state)
 {
     (void)state;
@@ -249,7 +249,7 @@ static void keys_are_renewed_five_minutes_ahead_in_the_background(void **state)
     assert_int_equal(site_end(&s), ERR_NONE);
     fake_advance(s.f, 54 * 60 * 1000);
     remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_NONE); /* 6 minutes ahead: nothing is asked */
+    assert_int_equal(site_end(&s), ERR_NONE); /* 6 minutes ahead: no request */
     fake_advance(s.f, 90 * 1000);
     expect_role_keys(&s, "ID-2", "2013-05-24T07:00:00Z");
     remove_key(&s);
@@ -315,7 +315,7 @@ static void in_an_outage_expired_keys_are_used_on(void **state)
     site_close(&s);
 }
 
-static void no_token_tells_of_the_hop_limit(void **state)
+static void without_a_token_the_hop_limit_is_named(void **state)
 {
     site s;
     (void)state;
@@ -325,7 +325,7 @@ static void no_token_tells_of_the_hop_limit(void **state)
     remove_key(&s);
     assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
     fake_run_all(s.f);
-    assert_int_equal(s.done_count, 2); /* all that waited are told */
+    assert_int_equal(s.done_count, 2); /* all waiting requests are notified */
     assert_non_null(strstr(s.error.message, "hop-limit"));
     assert_non_null(strstr(s.error.message, "AWS_ACCESS_KEY_ID is not set"));
     assert_int_equal(s.error.cls, ERR_CLASS_RUN);
@@ -387,7 +387,7 @@ static void imds_may_be_forbidden_or_elsewhere(void **state)
     site_close(&s);
 }
 
-/* As they are copied from a page or a file. */
+/* As copied from a page or a file. */
 static void addresses_with_blanks_and_capitals(void **state)
 {
     static const char *const imds[] = {"AWS_EC2_METADATA_SERVICE_ENDPOINT", " HTTP://127.0.0.9:1/ ",
@@ -414,7 +414,7 @@ static const char role_keys[] =
     "{\"AccessKeyId\":\"ID-V1\",\"SecretAccessKey\":\"SECRET-V1\",\"Token\":\"T\","
     "\"Expiration\":\"2013-05-24T01:00:00Z\"}";
 
-static void without_tokens_the_role_is_asked_in_the_old_way(void **state)
+static void without_tokens_the_role_is_requested_by_imdsv1(void **state)
 {
     static const int unknown[] = {404, 405};
     (void)state;
@@ -433,8 +433,9 @@ static void without_tokens_the_role_is_asked_in_the_old_way(void **state)
     }
 }
 
-/* After a refusal, a throttle or silence no other source is tried: an attacker could cause them. */
-static void the_old_way_is_not_taken_behind_a_refusal(void **state)
+/* After a refusal, throttling or silence no other source is tried: an attacker could cause
+ * these. */
+static void imdsv1_is_not_used_after_a_refusal(void **state)
 {
     static const int statuses[] = {400, 401, 403, 429, 503};
     (void)state;
@@ -452,7 +453,7 @@ static void the_old_way_is_not_taken_behind_a_refusal(void **state)
     }
 }
 
-static void the_old_way_is_not_taken_once_there_were_tokens(void **state)
+static void imdsv1_is_not_used_once_there_were_tokens(void **state)
 {
     site s;
     (void)state;
@@ -469,7 +470,7 @@ static void the_old_way_is_not_taken_once_there_were_tokens(void **state)
     site_close(&s);
 }
 
-static void the_old_way_may_be_forbidden(void **state)
+static void imdsv1_may_be_forbidden(void **state)
 {
     static const char *const env[] = {"AWS_EC2_METADATA_V1_DISABLED", "true", NULL};
     site s;
@@ -500,11 +501,11 @@ static void refused_keys_are_renewed_once(void **state)
     expect_role_keys(&s, "ID-3", "2013-05-24T07:00:00Z");
     site_expect(&s, "DELETE", URL, 400, expired);
     remove_key(&s);
-    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS); /* a second time is the end */
+    assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS); /* the second one is final */
     site_close(&s);
 }
 
-static void each_word_for_keys_that_are_no_good_renews_them(void **state)
+static void each_error_code_for_invalid_keys_renews_them(void **state)
 {
     static const char *const words[] = {"InvalidAccessKeyId", "InvalidToken",
                                         "TokenRefreshRequired"};
@@ -548,7 +549,7 @@ static void many_refusals_renew_once(void **state)
     site_close(&s);
 }
 
-static void no_secret_stands_in_an_error(void **state)
+static void no_error_contains_a_secret(void **state)
 {
     site s;
     (void)state;
@@ -579,19 +580,19 @@ int main(void)
         cmocka_unit_test(keys_of_half_a_minute_are_renewed_when_they_end),
         cmocka_unit_test(expired_keys_are_waited_for),
         cmocka_unit_test(in_an_outage_expired_keys_are_used_on),
-        cmocka_unit_test(no_token_tells_of_the_hop_limit),
+        cmocka_unit_test(without_a_token_the_hop_limit_is_named),
         cmocka_unit_test(a_failing_step_is_tried_once_more),
         cmocka_unit_test(an_instance_without_a_role),
         cmocka_unit_test(imds_may_be_forbidden_or_elsewhere),
         cmocka_unit_test(addresses_with_blanks_and_capitals),
-        cmocka_unit_test(without_tokens_the_role_is_asked_in_the_old_way),
-        cmocka_unit_test(the_old_way_is_not_taken_behind_a_refusal),
-        cmocka_unit_test(the_old_way_is_not_taken_once_there_were_tokens),
-        cmocka_unit_test(the_old_way_may_be_forbidden),
+        cmocka_unit_test(without_tokens_the_role_is_requested_by_imdsv1),
+        cmocka_unit_test(imdsv1_is_not_used_after_a_refusal),
+        cmocka_unit_test(imdsv1_is_not_used_once_there_were_tokens),
+        cmocka_unit_test(imdsv1_may_be_forbidden),
         cmocka_unit_test(refused_keys_are_renewed_once),
-        cmocka_unit_test(each_word_for_keys_that_are_no_good_renews_them),
+        cmocka_unit_test(each_error_code_for_invalid_keys_renews_them),
         cmocka_unit_test(many_refusals_renew_once),
-        cmocka_unit_test(no_secret_stands_in_an_error),
+        cmocka_unit_test(no_error_contains_a_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* The end of keys, in each form of dates that SDKs and programs write, from each source of keys. */
+/* Expiration of keys: each date format that SDKs and programs write, from each source of keys. */
 #include "tests/unit/s3/auth/keys_site.h"
 
 #include "decon/base/digest.h"
@@ -13,7 +13,7 @@ static const char *const forms[] = {"2026-01-31T12:00:00Z", "2026-01-31T12:00:00
                                     "2026-01-31T14:00:00.123456+02:00", "2026-01-31T12:00:00.25",
                                     "2026-01-31 12:00:00UTC"};
 
-/* What the keys are that the client then has: their end. */
+/* The expiration of the client's current keys. */
 static int64_t end_of_keys(const char *const *env, const char *url, const char *body,
                            const char *output)
 {
@@ -35,7 +35,7 @@ static int64_t end_of_keys(const char *const *env, const char *url, const char *
     return end_s;
 }
 
-static void of_a_container_and_the_instance(void **state)
+static void expiration_from_a_container_and_the_instance(void **state)
 {
     static const char *const container[] = {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/x",
                                             NULL};
@@ -50,7 +50,7 @@ static void of_a_container_and_the_instance(void **state)
     }
 }
 
-static void of_a_program(void **state)
+static void expiration_from_a_program(void **state)
 {
     (void)state;
     AUTO_FREE char *config = write_file("config", "[default]\ncredential_process = keys\n");
@@ -64,7 +64,7 @@ static void of_a_program(void **state)
     }
 }
 
-static void of_sts(void **state)
+static void expiration_from_sts(void **state)
 {
     (void)state;
     AUTO_FREE char *token = write_file("token", "WEB");
@@ -80,8 +80,8 @@ static void of_sts(void **state)
     }
 }
 
-/* The cached token is good until its own end only. */
-static void of_the_cache_of_sso(void **state)
+/* The cached token is valid until its own expiration. */
+static void expiration_from_the_sso_cache(void **state)
 {
     uint8_t hash[SHA1_BYTES];
     char hex[2 * SHA1_BYTES + 1];
@@ -112,10 +112,10 @@ static void of_the_cache_of_sso(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_a_container_and_the_instance),
-        cmocka_unit_test_setup_teardown(of_a_program, make_dir, remove_dir),
-        cmocka_unit_test_setup_teardown(of_sts, make_dir, remove_dir),
-        cmocka_unit_test_setup_teardown(of_the_cache_of_sso, make_dir, remove_dir),
+        cmocka_unit_test(expiration_from_a_container_and_the_instance),
+        cmocka_unit_test_setup_teardown(expiration_from_a_program, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(expiration_from_sts, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(expiration_from_the_sso_cache, make_dir, remove_dir),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

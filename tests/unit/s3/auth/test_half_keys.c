@@ -1,5 +1,5 @@
-/* A part of a set of credentials is an error at every source: another identity is never taken. An
- * instance role stands ready in each test, and the store takes any keys. */
+/* An incomplete set of credentials is an error at every source: no other identity is used. In each
+ * test an instance role is available, and the store accepts any keys. */
 #include "base/util.h"
 #include "tests/unit/s3/auth/keys_site.h"
 
@@ -31,7 +31,7 @@ static void serve_an_instance_role(fake_transport *f)
     fake_when(f, &(fake_rule){.url = URL, .reply = {.status = 204}});
 }
 
-/* Yields what the client, or its first request, says; "" where the request went out. */
+/* Yields the error of the client or of its first request; "" if the request was sent. */
 static char *outcome(const half *h)
 {
     const char *env[20] = {"HOME", dir, "AWS_REGION", "us-east-1", NULL};
@@ -60,7 +60,7 @@ static char *outcome(const half *h)
         e = s.error;
     }
     char *message = xstrdup(err_is_set(&e) ? e.message : "");
-    for (size_t i = 0; i < fake_request_count(s.f); i++) /* no other source is asked */
+    for (size_t i = 0; i < fake_request_count(s.f); i++) /* no other source is used */
         if (!h->url || !strstr(fake_request_at(s.f, i)->url, h->url)) {
             free(message);
             message = xasprintf("(asked %s)", fake_request_at(s.f, i)->url);
@@ -114,7 +114,7 @@ static void in_the_environment(void **state)
          .why = "AWS_ACCESS_KEY_ID contains a blank"},
         {.env = {"AWS_ACCESS_KEY_ID", "ID-E", "AWS_SECRET_ACCESS_KEY", "SECRET-E "},
          .why = "AWS_SECRET_ACCESS_KEY contains a blank"},
-        /* The files would have keys: of another identity. */
+        /* The files have keys of another identity. */
         {.env = {"AWS_SECRET_ACCESS_KEY", "SECRET-E"},
          .credentials = "[default]\n" PAIR,
          .why = "AWS_SECRET_ACCESS_KEY is set, AWS_ACCESS_KEY_ID is not"},
@@ -137,7 +137,7 @@ static void in_a_profile(void **state)
          .why = "/credentials:2: aws_access_key_id is empty"},
         {.credentials = "[default]\naws_session_token = SECRET-T\n",
          .why = "/credentials:2) is set without aws_access_key_id and aws_secret_access_key"},
-        /* A half in each file is no pair: they may belong to different keys. */
+        /* A half in each file is not a pair: they may belong to different keys. */
         {.credentials = "[default]\n" ID,
          .config = "[default]\n" KEY,
          .why = "/credentials:2) is set, aws_secret_access_key is not"},
@@ -335,7 +335,7 @@ static void from_sts(void **state)
     each_is_refused(rows, ARRAY_LEN(rows));
 }
 
-/* What is not a half: it must go on to work. */
+/* Complete sets, which must still work. */
 static void whole_sets_work(void **state)
 {
     static const half rows[] = {
@@ -346,7 +346,7 @@ static void whole_sets_work(void **state)
         {.credentials = "[default]\n" PAIR "aws_session_token =\n"},
         {.credentials = "[default]\n" PAIR, .config = "[default]\n" PAIR "aws_session_token = T\n"},
         {.config = "[default]\n" PAIR "x_principal_arn = x\nexpiration = y\n"},
-        /* An empty session token alone says nothing: the instance role is asked. */
+        /* An empty session token alone is ignored: the instance role is used. */
         {.env = {"AWS_SESSION_TOKEN", ""}, .config = "[default]\nregion = us-west-2\n"},
     };
     (void)state;

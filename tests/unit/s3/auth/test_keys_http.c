@@ -1,5 +1,5 @@
-/* Each provider of keys over real HTTP: a server on this host speaks the protocols of the metadata
- * service, the container's agent, STS and SSO, and refuses whatever does not keep to them. */
+/* Each credential provider over real HTTP: a server on this host implements the protocols of the
+ * metadata service, the container's agent, STS and SSO, and refuses requests that violate them. */
 #include "base/httpd/httpd.h"
 #include "decon/base/loop.h"
 #include "decon/s3/whoami.h"
@@ -44,7 +44,7 @@ static void metadata(httpd_request *r, const char *target)
         answer(r, 200, str_equal(target, ROLES) ? "my-role" : keys_of_role);
 }
 
-/* STS takes a web identity without a signature, anything else with one. */
+/* STS accepts a web identity without a signature, other requests with one. */
 static void sts(httpd_request *r, slice body)
 {
     bool has_signature = httpd_header(r, "Authorization") != NULL;
@@ -111,7 +111,7 @@ static void on_release(void *ctx, httpd_request *r, void **user)
     free(v);
 }
 
-/* --- who it makes of us --- */
+/* --- the resulting identity --- */
 
 typedef struct outcome {
     bool done;
@@ -176,7 +176,7 @@ static void who_am_i(const char *const *env, const char *provider, const char *d
     site_env = NULL;
 }
 
-/* --- the providers; a proxy that is not there stands in the way of what must not go by one --- */
+/* --- the providers; requests that must bypass the proxy would fail at an unreachable one --- */
 
 static void with_dead_proxy(void)
 {

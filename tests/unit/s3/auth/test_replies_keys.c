@@ -1,4 +1,4 @@
-/* Replies of the sources of credentials that are false in one property: STS, IAM Identity Center (SSO),
+/* Replies of credential sources that are wrong in one property: STS, IAM Identity Center (SSO),
  * the metadata service (IMDS), the container's agent. The table: docs/store-replies.md. */
 #include "decon/s3/whoami.h"
 #include "base/util.h"
@@ -160,7 +160,7 @@ static void others(replies_site *p, const fake_request *r, fake_reply *reply)
                                          : "";
     bool is_delete = strcmp(r->method, "DELETE") == 0;
     if (!*text && !is_delete)
-        reply->status = 404; /* by a request that a false reply has caused */
+        reply->status = 404; /* by a request that a wrong reply has caused */
     else
         *reply = (fake_reply){.status = is_delete ? 204 : 200, .body = slice_from(text)};
 }

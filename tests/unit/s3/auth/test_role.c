@@ -30,7 +30,7 @@ static void expect_assumed(site *s, const char *role, const char *id)
     expect_role(s, "AssumeRole", field, id, "2013-05-24T01:00:00Z");
 }
 
-/* As STS would check it. */
+/* Checked as STS does. */
 static void signature_is_right(const site *s, size_t index, const char *secret, bool has_token)
 {
     const fake_request *r = fake_request_at(s->f, index);
@@ -118,7 +118,7 @@ static void a_profile_that_is_its_own_source(void **state)
     site_close(&s);
 }
 
-static void the_role_is_assumed_anew_before_its_keys_expire(void **state)
+static void the_role_is_assumed_again_before_its_keys_expire(void **state)
 {
     site s;
     (void)state;
@@ -189,7 +189,7 @@ static void a_role_by_the_environment(void **state)
     config_path = write_file("config", "[profile p]\nrole_arn=R\ncredential_source=Environment\n");
     env[1] = config_path;
     site_env = env;
-    site_open(&s, (s3_config){.profile = "p"}); /* by name: else the environment would go first */
+    site_open(&s, (s3_config){.profile = "p"}); /* by name: goes before the environment */
     expect_assumed(&s, "R", "ID-R");
     works_with(&s, "ID-R");
     assert_true(signed_with(&s, 0, "ID-ENV"));
@@ -217,7 +217,7 @@ static void a_role_by_a_web_identity_and_one_above_it(void **state)
     site_close(&s);
 }
 
-static void profiles_that_lead_nowhere(void **state)
+static void profiles_without_credentials(void **state)
 {
     static const struct {
         const char *text, *why;
@@ -250,7 +250,7 @@ static void profiles_that_lead_nowhere(void **state)
     }
 }
 
-/* STS refuses signatures of another time: once more, with its own. */
+/* STS refuses signatures of another time: retried with the time of STS. */
 static void a_clock_that_differs_is_made_up_for(void **state)
 {
     const http_header date = {"Date", "Fri, 24 May 2013 09:00:00 GMT"};
@@ -360,14 +360,14 @@ int main(void)
                                         remove_config),
         cmocka_unit_test_setup_teardown(a_role_through_a_role, make_dir, remove_config),
         cmocka_unit_test_setup_teardown(a_profile_that_is_its_own_source, make_dir, remove_config),
-        cmocka_unit_test_setup_teardown(the_role_is_assumed_anew_before_its_keys_expire, make_dir,
+        cmocka_unit_test_setup_teardown(the_role_is_assumed_again_before_its_keys_expire, make_dir,
                                         remove_config),
         cmocka_unit_test_setup_teardown(a_role_by_the_container, make_dir, remove_config),
         cmocka_unit_test_setup_teardown(a_role_by_the_instance, make_dir, remove_config),
         cmocka_unit_test_setup_teardown(a_role_by_the_environment, make_dir, remove_config),
         cmocka_unit_test_setup_teardown(a_role_by_a_web_identity_and_one_above_it, make_dir,
                                         remove_config),
-        cmocka_unit_test_setup_teardown(profiles_that_lead_nowhere, make_dir, remove_config),
+        cmocka_unit_test_setup_teardown(profiles_without_credentials, make_dir, remove_config),
         cmocka_unit_test_setup_teardown(a_chain_that_is_too_long, make_dir, remove_config),
         cmocka_unit_test_setup_teardown(a_role_that_sts_refuses, make_dir, remove_config),
         cmocka_unit_test_setup_teardown(each_refusal_says_what_to_look_at, make_dir, remove_config),

@@ -72,7 +72,7 @@ static void published_put_object(void **state)
     s3_sign_request r = example("PUT", "/test%24file.text", "", headers, ARRAY_LEN(headers));
     r.payload_hash = hash;
     signature_is(&r, "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd");
-    r.path = SLICE_LIT("/test$file.text"); /* as a client may send it */
+    r.path = SLICE_LIT("/test$file.text"); /* as some clients send it */
     signature_is(&r, "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd");
 }
 
@@ -91,7 +91,7 @@ static void published_list_objects(void **state)
     s3_sign_request r = example("GET", "/", "max-keys=2&prefix=J", plain_headers, 3);
     (void)state;
     signature_is(&r, "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7");
-    r.query = SLICE_LIT("prefix=J&max-keys=2"); /* the order does not matter */
+    r.query = SLICE_LIT("prefix=J&max-keys=2"); /* order does not matter */
     signature_is(&r, "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7");
 }
 

@@ -76,7 +76,7 @@ static void the_token_of_a_start_url(void **state)
     site_close(&s);
 }
 
-static void keys_are_asked_for_anew_before_they_expire(void **state)
+static void keys_are_renewed_before_they_expire(void **state)
 {
     site s;
     (void)state;
@@ -168,7 +168,7 @@ static void an_expired_token_is_renewed_and_kept_for_others(void **state)
     assert_non_null(strstr(buf_str(&text), "\"clientId\": \"C\"")); /* the rest stays */
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
-    /* The token that it replaces cannot be used again: a power cut must not bring it back. */
+    /* The replaced token cannot be used again: a power cut must not restore it. */
     AUTO_FREE char *folder = xasprintf("%s/.aws/sso/cache", dir);
     assert_true(was_synced(path, 0));
     assert_true(was_synced(folder, 0));
@@ -183,13 +183,13 @@ static void a_renewal_that_fails(void **state)
     site_expect(&s, "POST", TOKEN_URL, 400, "{\"error\":\"invalid_grant\"}");
     is_refused(&s, "has expired (2013-05-23T23:00:00Z): " LOGIN);
     site_close(&s);
-    /* Nor is one taken that would last for longer than there are numbers. */
+    /* A lifetime that overflows is refused. */
     open_config(&s, SESSION, NULL, NULL);
     site_expect(&s, "POST", TOKEN_URL, 200,
                 "{\"accessToken\":\"SECRET-NEW\",\"expiresIn\":9223372036854775807}");
     is_refused(&s, "has expired (2013-05-23T23:00:00Z): " LOGIN);
     site_close(&s);
-    /* Three minutes are left: it serves as it is. */
+    /* Three minutes are left: it is used as it is. */
     write_token(SESSION_FILE, REFRESHABLE("2013-05-24T00:03:00Z", "2013-06-01T00:00:00Z"));
     open_config(&s, SESSION, NULL, NULL);
     site_expect(&s, "POST", TOKEN_URL, 400, "{\"error\":\"invalid_grant\"}");
@@ -266,7 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_token_of_a_session),
         TEST(the_token_of_a_start_url),
-        TEST(keys_are_asked_for_anew_before_they_expire),
+        TEST(keys_are_renewed_before_they_expire),
         TEST(without_a_valid_token_the_command_is_named),
         TEST(what_the_portal_refuses),
         TEST(an_expired_token_is_renewed_and_kept_for_others),

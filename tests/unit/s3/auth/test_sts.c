@@ -123,7 +123,7 @@ static void the_endpoint_of_the_environment(void **state)
     fake_free(f);
 }
 
-static void the_token_is_read_anew_at_each_renewal(void **state)
+static void the_token_is_read_at_each_renewal(void **state)
 {
     site s;
     (void)state;
@@ -162,8 +162,8 @@ static void a_throttled_call_is_sent_again(void **state)
     site_close(&s);
 }
 
-/* Nor is another provider asked: the pod would work as its node. */
-static void a_refusal_ends_the_chain_and_tells_the_code(void **state)
+/* No other provider is used: the pod would act as its node. */
+static void a_refusal_ends_the_chain_and_names_the_code(void **state)
 {
     site s;
     (void)state;
@@ -224,10 +224,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_web_identity_is_sent_unsigned, make_token, remove_token),
         cmocka_unit_test_setup_teardown(the_endpoint_of_the_environment, make_token, remove_token),
-        cmocka_unit_test_setup_teardown(the_token_is_read_anew_at_each_renewal, make_token,
+        cmocka_unit_test_setup_teardown(the_token_is_read_at_each_renewal, make_token,
                                         remove_token),
         cmocka_unit_test_setup_teardown(a_throttled_call_is_sent_again, make_token, remove_token),
-        cmocka_unit_test_setup_teardown(a_refusal_ends_the_chain_and_tells_the_code, make_token,
+        cmocka_unit_test_setup_teardown(a_refusal_ends_the_chain_and_names_the_code, make_token,
                                         remove_token),
         cmocka_unit_test_setup_teardown(answers_that_hold_no_keys, make_token, remove_token),
         cmocka_unit_test_setup_teardown(a_web_identity_that_is_set_up_by_halves, make_token,

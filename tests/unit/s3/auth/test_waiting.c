@@ -1,4 +1,4 @@
-/* Sources of credentials in trouble: at the start, and when keys have to be renewed. */
+/* Unavailable credential sources: at the start, and when keys have to be renewed. */
 #include "tests/unit/s3/auth/keys_site.h"
 
 #include "decon/base/digest.h"
@@ -20,7 +20,7 @@ typedef enum kind { INSTANCE, CONTAINER, WEB_IDENTITY, ROLE, SSO, SSO_TOKEN, PRO
 
 typedef struct source {
     kind kind;
-    const char *url; /* that is in trouble */
+    const char *url; /* of the unavailable source */
     char *env[12];
 } source;
 
@@ -107,7 +107,7 @@ static char *answer(const source *s, const char *id, const char *expires)
                      id, expires);
 }
 
-/* From now on the source gives the keys. */
+/* From now on the source returns the keys. */
 static void recovers(site *s, const source *from, const char *id, const char *expires)
 {
     AUTO_FREE char *body = answer(from, id, expires);
@@ -242,7 +242,7 @@ static void an_unreachable_source_is_tried_for_start_wait(void **state)
 }
 
 /* Most hosts are not instances: there is no wait for a missing metadata service. */
-static void what_is_not_waited_for(void **state)
+static void failures_that_end_at_once(void **state)
 {
     (void)state;
     site s;
@@ -255,7 +255,7 @@ static void what_is_not_waited_for(void **state)
     discard(&from);
     from = make(CONTAINER);
     begin(&s, &from, (s3_config){0});
-    site_expect(&s, "GET", ECS, 403, ""); /* its last word */
+    site_expect(&s, "GET", ECS, 403, ""); /* its last reply */
     remove_key(&s);
     assert_int_equal(site_end(&s), ERR_S3_CREDENTIALS);
     site_close(&s);
@@ -271,7 +271,8 @@ static void what_is_not_waited_for(void **state)
 
 /* --- renewal --- */
 
-/* Keys for ten minutes, of a source that is in trouble from then on; the store refuses them. */
+/* Keys for ten minutes, from a source that is unavailable afterwards; the store refuses the
+ * keys. */
 static void begin_with_keys(site *s, const source *from, s3_config config)
 {
     begin(s, from, config);
@@ -280,7 +281,7 @@ static void begin_with_keys(site *s, const source *from, s3_config config)
     remove_key(s);
     assert_int_equal(site_end(s), ERR_NONE);
     store_takes(s, "ID-OLD");
-    if (from->kind == SSO_TOKEN) /* renewed and written back by the start */
+    if (from->kind == SSO_TOKEN) /* renewed and stored at the start */
         write_sso_token("2013-05-23T00:00:00Z",
                         ",\"clientId\":\"C\",\"clientSecret\":\"SECRET\",\"refreshToken\":\"R\","
                         "\"registrationExpiresAt\":\"2100-01-01T00:00:00Z\"");
@@ -331,7 +332,7 @@ static void a_program_that_fails_is_run_again_where_it_had_given_keys(void **sta
     discard(&from);
 }
 
-/* In an outage of its own IMDS hands out the last keys, with an end that is past. */
+/* During its own outage IMDS returns the last keys, with an expiration in the past. */
 static void the_same_expired_keys_again_are_an_outage(void **state)
 {
     (void)state;
@@ -373,7 +374,7 @@ int main(void)
                                         remove_dir),
         cmocka_unit_test_setup_teardown(an_unreachable_source_is_tried_for_start_wait, make_dir,
                                         remove_dir),
-        cmocka_unit_test_setup_teardown(what_is_not_waited_for, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(failures_that_end_at_once, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(keys_that_expire_in_an_outage_do_not_end_the_run, make_dir,
                                         remove_dir),
         cmocka_unit_test_setup_teardown(a_program_that_fails_is_run_again_where_it_had_given_keys,

@@ -1,8 +1,9 @@
-/* The client before a store that lies in one property of one operation's replies.
+/* The client with a store that returns one wrong property in the replies of one operation.
  *
- * What:    a cell names an operation, a lie and what must come of it; run_cells tries each: the lie
- *          always and once, and for writes and removals in a store that did the work and in one that
- *          did not. docs/store-replies.md has the table, tests/e2e/test_store_replies.sh compares.
+ * What:    a cell names an operation, a wrong property and the required result; run_cells tries
+ *          each: wrong in every reply and in one reply, and for writes and removals with a store
+ *          that did the work and with one that did not. docs/store-replies.md has the table,
+ *          tests/e2e/test_store_replies.sh compares.
  * Owner:   the test's.
  * Threads: one.
  * Fails:   by cmocka's assertions, with the cell's words.
@@ -15,9 +16,9 @@
 #include "tests/unit/s3/site.h"
 
 typedef enum expectation {
-    RIGHT, /* the result is that of the true reply */
+    RIGHT, /* the result equals that of the true reply */
     FAILS, /* an error that names the property */
-    PROVEN /* right where the store did the work, found by another request; else such an error */
+    PROVEN /* right if the store did the work, which another request confirms; otherwise such an error */
 } expectation;
 
 typedef struct cell {
@@ -36,7 +37,7 @@ typedef struct operation {
     fake_reply truth;
     bool (*is_asked)(const fake_request *r); /* for this operation */
     void (*start)(replies_site *p);
-    bool (*is_right)(replies_site *p); /* it ended well: is the result the true one? */
+    bool (*is_right)(replies_site *p); /* after success: whether the result is the true one */
     void (*others)(replies_site *p, const fake_request *r, fake_reply *reply);
     const char *const *env; /* NULL: keys of the environment */
 } operation;
@@ -45,13 +46,13 @@ struct replies_site {
     site s;
     const operation *op;
     const cell *c;
-    bool once, works; /* lies only once; a reply that is false is of a request that was done */
+    bool once, works; /* wrong only once; the request of a wrong reply was executed */
     unsigned replies; /* of the operation */
     bool done;        /* the store has done it */
     buf result;       /* of the operation */
     char *data;
     false_reply lie;
-    http_header headers[8]; /* for `others` */
+    http_header headers[8]; /* context of `others` */
 };
 
 static inline bool url_has(const fake_request *r, const char *method, const char *part)
@@ -127,7 +128,7 @@ static inline void run_cell(const operation *o, const cell *c, bool once, bool w
     o->start(&p);
     if (!fake_run_until(p.s.f, &p.s.done))
         fail_msg("%s: it did not end", label);
-    fake_run_all(p.s.f); /* what is aborted in the background */
+    fake_run_all(p.s.f); /* aborts in the background */
     judge(&p, label);
     assert_int_equal(p.s.done_count, 1);
     site_close(&p.s);
@@ -136,7 +137,7 @@ static inline void run_cell(const operation *o, const cell *c, bool once, bool w
     free(p.data);
 }
 
-/* A right outcome of a reply that is as good as the true one needs a store that did the work. */
+/* A right outcome after a reply like the true one requires a store that did the work. */
 static inline void run_cells(const operation *o, const cell *cells, size_t count)
 {
     size_t tried = 0;

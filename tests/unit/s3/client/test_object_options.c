@@ -150,7 +150,7 @@ static void an_upload_may_differ_from_the_client(void **state)
     site_close(&s);
 }
 
-/* 1 of the payer, 1 of the class, 3 of each customer's key. */
+/* 1 for the payer, 1 for the class, 3 for each customer key. */
 static void what_each_operation_carries(void **state)
 {
     static const struct {

@@ -1,4 +1,4 @@
-/* Pages and plain text in place of S3's replies: what is said of them, and whether they are tried again. */
+/* Web pages and plain text instead of S3 replies: their messages, and whether they are retried. */
 #include "base/util.h"
 #include "s3/client/reply.h"
 
@@ -54,7 +54,7 @@ static void list(site *s)
                       .bucket = "b", .on_object = on_object, .on_done = site_done, .ctx = s});
 }
 
-static void who_answered_and_why_is_said(void **state)
+static void the_message_says_who_answered_and_why(void **state)
 {
     static const struct {
         int status;
@@ -85,7 +85,7 @@ static void who_answered_and_why_is_said(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         site s;
         site_open(&s, (s3_config){0});
-        answer(&s, rows[i].status, rows[i].server, rows[i].body, 1); /* once: it cannot pass */
+        answer(&s, rows[i].status, rows[i].server, rows[i].body, 1); /* once: a permanent failure */
         list(&s);
         assert_int_not_equal(site_end(&s), ERR_NONE);
         for (size_t k = 0; k < 3; k++)
@@ -96,8 +96,8 @@ static void who_answered_and_why_is_said(void **state)
     }
 }
 
-/* A gateway's page with a status that may pass, and a page from a store that had answered before. */
-static void what_may_pass_is_tried_again(void **state)
+/* A gateway's page with a transient status, and a page from a store that had answered before. */
+static void transient_failures_are_retried(void **state)
 {
     static const char listing[] =
         "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
@@ -119,8 +119,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_page_is_reduced_to_its_title_or_first_line),
-        cmocka_unit_test(who_answered_and_why_is_said),
-        cmocka_unit_test(what_may_pass_is_tried_again),
+        cmocka_unit_test(the_message_says_who_answered_and_why),
+        cmocka_unit_test(transient_failures_are_retried),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

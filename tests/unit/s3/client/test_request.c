@@ -1,5 +1,5 @@
-/* The life of a request: signing, verdicts, retries, words. HeadObject and DeleteObject are the
- * simplest operations to see it with. */
+/* The life of a request: signing, verdicts, retries, messages. Tested with HeadObject and
+ * DeleteObject, the simplest operations. */
 #include "base/util.h"
 #include "tests/unit/s3/client/request_site.h"
 
@@ -24,7 +24,7 @@ static void a_request_is_signed_when_it_is_sent(void **state)
     site_close(&s);
 }
 
-static void a_retry_is_signed_anew(void **state)
+static void a_retry_is_signed_again(void **state)
 {
     site s;
     (void)state;
@@ -53,7 +53,7 @@ static void anonymous_requests_carry_no_signature(void **state)
     site_close(&s);
 }
 
-static void what_may_pass_is_tried_again(void **state)
+static void transient_failures_are_retried(void **state)
 {
     static const struct {
         int status;
@@ -102,7 +102,7 @@ static void a_request_is_given_up_when_nothing_moves(void **state)
     }
 }
 
-static void what_breaks_off_is_tried_again(void **state)
+static void truncated_replies_are_retried(void **state)
 {
     static const err_code rows[] = {ERR_NET, ERR_NET_DNS, ERR_TIMEOUT, ERR_TRUNCATED};
     (void)state;
@@ -117,7 +117,7 @@ static void what_breaks_off_is_tried_again(void **state)
     }
 }
 
-static void what_cannot_pass_fails_at_once(void **state)
+static void permanent_failures_are_not_retried(void **state)
 {
     static const struct {
         int status;
@@ -152,7 +152,7 @@ static void what_cannot_pass_fails_at_once(void **state)
     }
 }
 
-static void the_error_tells_what_and_why(void **state)
+static void the_error_says_what_and_why(void **state)
 {
     static const http_header id = {"x-amz-request-id", "REQ1"};
     site s;
@@ -253,7 +253,7 @@ static void a_cancelled_request_is_silent(void **state)
     site_close(&s);
 }
 
-static void free_ends_what_is_under_way(void **state)
+static void free_ends_requests_in_flight(void **state)
 {
     site s;
     (void)state;
@@ -287,19 +287,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_is_signed_when_it_is_sent),
-        cmocka_unit_test(a_retry_is_signed_anew),
+        cmocka_unit_test(a_retry_is_signed_again),
         cmocka_unit_test(anonymous_requests_carry_no_signature),
-        cmocka_unit_test(what_may_pass_is_tried_again),
+        cmocka_unit_test(transient_failures_are_retried),
         cmocka_unit_test(a_request_is_given_up_when_nothing_moves),
-        cmocka_unit_test(what_breaks_off_is_tried_again),
-        cmocka_unit_test(what_cannot_pass_fails_at_once),
-        cmocka_unit_test(the_error_tells_what_and_why),
+        cmocka_unit_test(truncated_replies_are_retried),
+        cmocka_unit_test(permanent_failures_are_not_retried),
+        cmocka_unit_test(the_error_says_what_and_why),
         cmocka_unit_test(attempts_come_to_an_end),
         cmocka_unit_test(pauses_have_full_jitter_and_a_cap),
         cmocka_unit_test(pauses_double),
         cmocka_unit_test(retry_after_is_honoured),
         cmocka_unit_test(a_cancelled_request_is_silent),
-        cmocka_unit_test(free_ends_what_is_under_way),
+        cmocka_unit_test(free_ends_requests_in_flight),
         cmocka_unit_test(a_long_key_does_not_hide_the_cause),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

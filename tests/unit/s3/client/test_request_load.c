@@ -1,8 +1,8 @@
-/* How many requests are in flight, and how long a store may be in trouble. */
+/* Requests in flight, and the length of a store's outage. */
 #include "base/util.h"
 #include "tests/unit/s3/client/request_site.h"
 
-/* Not only the one that was refused waits: fewer go out, until the store bears more again. */
+/* Not only the refused request waits: fewer requests are sent until the store accepts more. */
 static void a_throttled_request_lowers_the_requests_in_flight(void **state)
 {
     static const struct {
@@ -38,7 +38,7 @@ static void throttling_halves_and_recovers(void **state)
     (void)state;
     s3_throttle_init(&t, 8);
     s3_throttle_slow_down(&t, 5000);
-    s3_throttle_slow_down(&t, 5001); /* the same word */
+    s3_throttle_slow_down(&t, 5001); /* one event */
     assert_int_equal(t.limit, 4);
     s3_throttle_slow_down(&t, 6000);
     s3_throttle_slow_down(&t, 7000);
@@ -56,7 +56,7 @@ static void throttling_halves_and_recovers(void **state)
     assert_true(s3_throttle_take(&t, true, &taken));
     s3_throttle_success(&t, 14);
     assert_int_equal(t.tokens, 19);
-    s3_throttle_success(&t, 0); /* what needed no retry brings something back too */
+    s3_throttle_success(&t, 0); /* requests without a retry return tokens too */
     assert_int_equal(t.tokens, 20);
 }
 
@@ -97,7 +97,7 @@ static void a_store_that_goes_away_is_waited_for(void **state)
     remove_key(&s);
     assert_int_equal(site_end(&s), ERR_NONE);
     fake_expect(s.f, &(fake_rule){.times = 20, .reply = {.error = ERR_NET_DNS}});
-    site_expect(&s, "DELETE", URL, 500, ""); /* of two attempts the first one */
+    site_expect(&s, "DELETE", URL, 500, ""); /* the first of two attempts */
     site_expect(&s, "DELETE", URL, 204, "");
     remove_key(&s);
     assert_int_equal(site_end(&s), ERR_NONE);
@@ -105,7 +105,7 @@ static void a_store_that_goes_away_is_waited_for(void **state)
     site_close(&s);
 }
 
-static void an_outage_has_a_limit_and_says_so(void **state)
+static void an_outage_has_a_limit_and_is_reported(void **state)
 {
     s3_outage o = {.limit_ms = 3600000};
     err e = ERR_INIT;
@@ -133,7 +133,7 @@ static void answer_once(site *s)
     assert_int_equal(site_end(s), ERR_NONE);
 }
 
-/* Two minutes of nothing but refusals, with two attempts in all; before the first success too. */
+/* Two minutes of refusals only, with two attempts in all; also before the first success. */
 static void throttling_spends_no_attempt(void **state)
 {
     static const struct {
@@ -154,7 +154,7 @@ static void throttling_spends_no_attempt(void **state)
             fake_set_random(s.f, 20000); /* the pauses are long */
             for (int n = 0; n < 12; n++)
                 site_expect(&s, "DELETE", URL, rows[i].status, rows[i].body);
-            site_expect(&s, "DELETE", URL, 500, ""); /* of two attempts the first one */
+            site_expect(&s, "DELETE", URL, 500, ""); /* the first of two attempts */
             site_expect(&s, "DELETE", URL, 204, "");
             remove_key(&s);
             assert_int_equal(site_end(&s), ERR_NONE);
@@ -164,7 +164,7 @@ static void throttling_spends_no_attempt(void **state)
     }
 }
 
-/* As asked for: nothing is repeated. */
+/* As configured: nothing is retried. */
 static void one_attempt_is_one_attempt(void **state)
 {
     site s;
@@ -177,7 +177,7 @@ static void one_attempt_is_one_attempt(void **state)
     site_close(&s);
 }
 
-/* Many at once, as few requests in flight as throttling leaves: none fails. */
+/* Many at once, with the few requests in flight that throttling allows: none fails. */
 static void throttling_of_many_fails_none(void **state)
 {
     site s;
@@ -211,7 +211,7 @@ static void throttling_without_end_is_given_up(void **state)
     site_close(&s);
 }
 
-/* Others go on meanwhile: only this one is refused, and it has an end too. */
+/* Others continue meanwhile: only this one is refused, and it fails at its limit. */
 static void one_object_that_is_always_throttled_is_given_up(void **state)
 {
     site s;
@@ -260,7 +260,7 @@ int main(void)
         cmocka_unit_test(no_more_are_in_flight_than_allowed),
         cmocka_unit_test(spent_tokens_fail_a_store_that_never_answered),
         cmocka_unit_test(a_store_that_goes_away_is_waited_for),
-        cmocka_unit_test(an_outage_has_a_limit_and_says_so),
+        cmocka_unit_test(an_outage_has_a_limit_and_is_reported),
         cmocka_unit_test(a_store_that_stays_away_is_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* What a request does about a refusal before it is an error: another connection, region or time. */
+/* What a request tries after a refusal before it fails: another connection, region or time. */
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -56,7 +56,7 @@ static void the_host_follows_the_region(void **state)
     site_close(&s);
 }
 
-static void the_region_stands_on_refusals_too(void **state)
+static void the_region_is_in_refusals_too(void **state)
 {
     static const struct {
         int status;
@@ -80,9 +80,9 @@ static void the_region_stands_on_refusals_too(void **state)
                                        .body = slice_from(rows[i].body)}};
         site_open(&s, (s3_config){0});
         fake_expect(s.f, &refusal);
-        fake_expect(s.f, &refusal); /* a second time is the end */
+        fake_expect(s.f, &refusal); /* the second one is final */
         bool may_be_keys = rows[i].status == 400 && strcmp(rows[i].method, "HEAD") == 0;
-        if (may_be_keys) /* but that the keys have expired is not out of the question */
+        if (may_be_keys) /* expired keys are still possible */
             fake_expect(s.f, &refusal);
         if (strcmp(rows[i].method, "HEAD") == 0)
             s3_head_bucket(s.c, "b", site_done, &s);
@@ -93,7 +93,7 @@ static void the_region_stands_on_refusals_too(void **state)
         assert_non_null(strstr(site_sent_header(&s, 1, "Authorization"), "/eu-west-1/s3/"));
         site_close(&s);
         site_open(&s, (s3_config){0});
-        refusal.reply.headers = &same; /* signed for the right region: no second try for it */
+        refusal.reply.headers = &same; /* signed for the right region: no second attempt */
         fake_expect(s.f, &refusal);
         if (may_be_keys)
             fake_expect(s.f, &refusal);
@@ -106,7 +106,7 @@ static void the_region_stands_on_refusals_too(void **state)
     }
 }
 
-static void the_region_may_stand_in_the_body(void **state)
+static void the_region_may_be_in_the_body(void **state)
 {
     site s;
     (void)state;
@@ -139,7 +139,7 @@ static void a_region_that_is_no_name_is_not_followed(void **state)
     }
 }
 
-/* Bytes of a reply had come: the store has begun to work on it. */
+/* Bytes of a reply were received: the store has begun to execute the request. */
 static void a_kept_connection_that_breaks_later_costs_an_attempt(void **state)
 {
     site s;
@@ -184,7 +184,7 @@ static void a_clock_that_stays_wrong_is_the_end(void **state)
     site_close(&s);
 }
 
-static void a_wrong_clock_is_told_once(void **state)
+static void a_wrong_clock_is_reported_once(void **state)
 {
     static const http_header date = {"Date", "Fri, 24 May 2013 02:00:00 GMT"};
     char text[4096] = "";
@@ -217,11 +217,11 @@ int main(void)
         cmocka_unit_test(a_dead_kept_connection_costs_nothing),
         cmocka_unit_test(the_region_is_followed_once),
         cmocka_unit_test(the_host_follows_the_region),
-        cmocka_unit_test(the_region_stands_on_refusals_too),
-        cmocka_unit_test(the_region_may_stand_in_the_body),
+        cmocka_unit_test(the_region_is_in_refusals_too),
+        cmocka_unit_test(the_region_may_be_in_the_body),
         cmocka_unit_test(a_wrong_clock_is_set_right),
         cmocka_unit_test(a_region_that_is_no_name_is_not_followed),
-        cmocka_unit_test(a_wrong_clock_is_told_once),
+        cmocka_unit_test(a_wrong_clock_is_reported_once),
         cmocka_unit_test(a_kept_connection_that_breaks_later_costs_an_attempt),
         cmocka_unit_test(a_clock_that_stays_wrong_is_the_end),
     };

@@ -8,7 +8,7 @@ static uint64_t last_sent_ms(const site *s)
            fake_request_at(s->f, 0)->sent_ms;
 }
 
-/* Refused connections, unknown hosts, TLS: the host or its network may be starting, too. */
+/* Refused connections, unknown hosts, TLS errors: the host or its network may still be starting. */
 static void no_connection_is_tried_for_start_wait(void **state)
 {
     static const struct {
@@ -30,7 +30,7 @@ static void no_connection_is_tried_for_start_wait(void **state)
         AUTO_FREE char *tries = xasprintf("(tried %zu times)", fake_request_count(s.f));
         assert_non_null(strstr(s.error.message, tries));
         size_t count = fake_request_count(s.f);
-        remove_key(&s); /* the wait is over: the next one does not begin another */
+        remove_key(&s); /* the wait is over: the next request does not begin another */
         assert_int_equal(site_end(&s), rows[i].error);
         assert_int_equal(fake_request_count(s.f), count + 1);
         site_close(&s);
@@ -53,7 +53,7 @@ static void a_store_that_comes_up_meanwhile_is_used(void **state)
     }
 }
 
-/* The reply proves that the store is there: a hundred hosts may have started at once. */
+/* The reply proves that the store is running: a hundred hosts may have started at once. */
 static void a_busy_store_is_waited_for_as_in_an_outage(void **state)
 {
     static const struct {
@@ -104,11 +104,11 @@ static void the_pauses_have_full_jitter(void **state)
     assert_memory_not_equal(sent_ms[0] + 1, sent_ms[1] + 1, 7 * sizeof sent_ms[0][0]);
 }
 
-static void what_is_not_waited_for(void **state)
+static void failures_that_end_at_once(void **state)
 {
     site s;
     (void)state;
-    site_open(&s, (s3_config){.max_attempts = 1}); /* asked for: nothing is repeated */
+    site_open(&s, (s3_config){.max_attempts = 1}); /* as configured: nothing is retried */
     site_expect_error(&s, ERR_NET_DNS);
     remove_key(&s);
     assert_int_equal(site_end(&s), ERR_NET_DNS);
@@ -162,7 +162,7 @@ int main(void)
         cmocka_unit_test(a_store_that_comes_up_meanwhile_is_used),
         cmocka_unit_test(a_busy_store_is_waited_for_as_in_an_outage),
         cmocka_unit_test(the_pauses_have_full_jitter),
-        cmocka_unit_test(what_is_not_waited_for),
+        cmocka_unit_test(failures_that_end_at_once),
         cmocka_unit_test(the_order_of_the_number_of_attempts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,7 +96,7 @@ static void what_is_refused(void **state)
         is_refused(slice_from(rows[i].text), true, rows[i].why);
 }
 
-/* By name: most editors of one system can write it. */
+/* The encoding is named: common editors on Windows write it. */
 static void other_encodings_are_refused_by_name(void **state)
 {
     (void)state;
@@ -136,7 +136,7 @@ static void repeats_are_refused_with_both_lines(void **state)
         is_refused(slice_from(rows[i].text), rows[i].is_config, rows[i].why);
 }
 
-static void what_is_no_repeat(void **state)
+static void distinct_settings_are_not_repeats(void **state)
 {
     static const char *const rows[] = {
         "[x]\na=1\n[X]\na=1\n", "[sso-session x]\na=1\n[profile x]\na=1\n[services x]\na=1\n",
@@ -166,7 +166,7 @@ static bool parse(const char *name, bool is_config, const char *text, s3_profile
     return s3_profile_parse(p, slice_from(text), is_config, e);
 }
 
-/* AWS's tools pass over such a section: its settings would be lost without notice. */
+/* AWS's tools skip such a section: its settings would be lost silently. */
 static void a_section_in_the_spelling_of_the_other_file_is_refused(void **state)
 {
     static const struct {
@@ -191,7 +191,7 @@ static void a_section_in_the_spelling_of_the_other_file_is_refused(void **state)
     }
 }
 
-static void other_sections_are_no_concern(void **state)
+static void other_sections_are_ignored(void **state)
 {
     static const struct {
         const char *name;
@@ -263,10 +263,10 @@ int main(void)
         cmocka_unit_test(what_is_refused),
         cmocka_unit_test(other_encodings_are_refused_by_name),
         cmocka_unit_test(repeats_are_refused_with_both_lines),
-        cmocka_unit_test(what_is_no_repeat),
+        cmocka_unit_test(distinct_settings_are_not_repeats),
         cmocka_unit_test(a_value_of_very_many_lines_is_refused),
         cmocka_unit_test(a_section_in_the_spelling_of_the_other_file_is_refused),
-        cmocka_unit_test(other_sections_are_no_concern),
+        cmocka_unit_test(other_sections_are_ignored),
         cmocka_unit_test(misspelt_settings_are_recognised),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

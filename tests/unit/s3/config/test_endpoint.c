@@ -68,7 +68,7 @@ static void aws_itself(void **state)
            "https://s3.eu-west-1.amazonaws.com/bucket/k");
 }
 
-static void names_that_are_no_dns_label_stand_in_the_path(void **state)
+static void names_that_are_no_dns_label_go_into_the_path(void **state)
 {
     static const char *const rows[] = {"my.bucket", "My-Bucket", "under_score", "ab", "-bucket"};
     (void)state;
@@ -92,7 +92,7 @@ static void an_endpoint_of_ones_own_has_path_style(void **state)
     url_is(config, "bucket", "k", "https://store.example/base/bucket/k");
 }
 
-static void query_is_told_apart(void **state)
+static void the_query_is_separated(void **state)
 {
     s3_config config = {.endpoint = "http://h", .getenv_fn = fake_getenv};
     s3_profile none = {0};
@@ -159,7 +159,7 @@ static void fips_and_dualstack(void **state)
     url_is(fips, "bucket", "k", "https://bucket.s3-fips.dualstack.us-east-2.amazonaws.com/k");
     AUTO_FREE char *both = url_of((s3_config){0}, &profile, "bucket", "k", NULL);
     assert_string_equal(both, "https://bucket.s3-fips.dualstack.us-east-1.amazonaws.com/k");
-    env_fips = "false"; /* wins over the profile */
+    env_fips = "false"; /* takes precedence over the profile */
     AUTO_FREE char *one = url_of((s3_config){0}, &profile, "bucket", "k", NULL);
     assert_string_equal(one, "https://bucket.s3.dualstack.us-east-1.amazonaws.com/k");
     env_fips = env_dualstack = "true";
@@ -188,7 +188,7 @@ static void variants_that_cannot_be(void **state)
     }
 }
 
-static void the_style_may_stand_in_the_profile(void **state)
+static void the_style_may_come_from_the_profile(void **state)
 {
     s3_profile profile = {.name = (char *)(uintptr_t)("default")};
     (void)state;
@@ -252,7 +252,7 @@ static void how_an_endpoint_may_be_written(void **state)
     }
 }
 
-/* A colon is never part of a host's name, whatever was asked for. */
+/* A colon is never part of a host name, in any addressing style. */
 static void a_bucket_of_a_tenant_is_in_the_path(void **state)
 {
     (void)state;
@@ -262,7 +262,7 @@ static void a_bucket_of_a_tenant_is_in_the_path(void **state)
     url_is((s3_config){.endpoint = "http://h"}, ":b", "k", "http://h/%3Ab/k");
 }
 
-static void what_is_no_url_is_refused(void **state)
+static void text_that_is_no_url_is_refused(void **state)
 {
     static const char *const rows[] = {"127.0.0.1:9000", "ftp://h",      "http://",
                                        "http://h:",      "http://u:p@h", "http://h?x"};
@@ -278,7 +278,7 @@ static void what_is_no_url_is_refused(void **state)
     }
 }
 
-static void what_is_no_region_is_refused(void **state)
+static void text_that_is_no_region_is_refused(void **state)
 {
     static const char *const rows[] = {"us-east-1 ", "x/y", "x@y", "x#",
                                        "x23456789012345678901234567890123456789012345678"};
@@ -298,19 +298,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(aws_itself, clear_env),
-        cmocka_unit_test_setup(names_that_are_no_dns_label_stand_in_the_path, clear_env),
+        cmocka_unit_test_setup(names_that_are_no_dns_label_go_into_the_path, clear_env),
         cmocka_unit_test_setup(an_endpoint_of_ones_own_has_path_style, clear_env),
-        cmocka_unit_test_setup(query_is_told_apart, clear_env),
+        cmocka_unit_test_setup(the_query_is_separated, clear_env),
         cmocka_unit_test_setup(endpoint_order, clear_env),
         cmocka_unit_test_setup(region_order, clear_env),
         cmocka_unit_test_setup(fips_and_dualstack, clear_env),
         cmocka_unit_test_setup(variants_that_cannot_be, clear_env),
-        cmocka_unit_test_setup(the_style_may_stand_in_the_profile, clear_env),
+        cmocka_unit_test_setup(the_style_may_come_from_the_profile, clear_env),
         cmocka_unit_test_setup(services_beside_s3, clear_env),
         cmocka_unit_test_setup(how_an_endpoint_may_be_written, clear_env),
         cmocka_unit_test_setup(a_bucket_of_a_tenant_is_in_the_path, clear_env),
-        cmocka_unit_test_setup(what_is_no_url_is_refused, clear_env),
-        cmocka_unit_test_setup(what_is_no_region_is_refused, clear_env),
+        cmocka_unit_test_setup(text_that_is_no_url_is_refused, clear_env),
+        cmocka_unit_test_setup(text_that_is_no_region_is_refused, clear_env),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,7 +21,7 @@ static void set(const char *name, const char *value)
     env[env_count] = NULL;
 }
 
-/* Yields the id that the request is signed with, else the error. */
+/* Yields the key id that signed the request, otherwise the error. */
 static char *key_in_use(s3_config config)
 {
     site s = {.f = fake_new()};
@@ -86,7 +86,7 @@ static void the_variables_that_name_the_profile(void **state)
     is_refused("check AWS_DEFAULT_PROFILE");
 }
 
-/* Notepad writes it; the first section was lost. */
+/* Notepad writes it; without support the first section would be lost. */
 static void a_byte_order_mark_loses_nothing(void **state)
 {
     (void)state;
@@ -113,13 +113,13 @@ static void repeats_are_refused(void **state)
         "credentials", "[default]\n" KEYS("ID-OLD") "[x]\n" KEYS("ID-X") "[default]\n" KEYS("ID"));
     set("AWS_SHARED_CREDENTIALS_FILE", credentials);
     is_refused("/credentials:7: section 'profile default' occurs twice: in line 1 and in line 7");
-    set("AWS_PROFILE", "x"); /* in a file like this nothing is certain */
+    set("AWS_PROFILE", "x"); /* such a file is unreliable as a whole */
     is_refused("in line 1 and in line 7");
     free(write_file("credentials", "[x]\naws_access_key_id = OLD\naws_access_key_id = NEW\n"));
     is_refused("/credentials:3: setting 'aws_access_key_id' occurs twice: in line 2 and in line 3");
 }
 
-/* AWS's rule: both files together make the profile, and the credentials file wins. */
+/* AWS's rule: both files together form the profile, and the credentials file takes precedence. */
 static void the_same_section_in_both_files_is_one_profile(void **state)
 {
     (void)state;
@@ -142,7 +142,8 @@ static void one_file_may_be_both(void **state)
     uses("ID-C");
 }
 
-/* Else the instance's role would be taken: the fake has none, and complains when it is asked. */
+/* Otherwise the instance role would be used: the fake has none, and fails the test on a request for
+ * it. */
 static void a_file_that_was_asked_for_must_be_there(void **state)
 {
     (void)state;
@@ -168,7 +169,7 @@ static void a_file_that_cannot_be_read_is_an_error(void **state)
     assert_true(fs_write_file(path, buf_slice(&large), false, NULL));
     env[1] = path;
     is_refused(path);
-    env[1] = "/dev/null"; /* says on purpose that there is none */
+    env[1] = "/dev/null"; /* deliberately disables the file */
     set("AWS_EC2_METADATA_DISABLED", "true");
     is_refused("has no credentials");
 }

@@ -1,6 +1,6 @@
-/* Each variable and profile setting of AWS that the table in s3/config/settings.c names: set, and what
- * the client then asks of whom is compared with what it does without. A supported one changes that,
- * an ignored one does not, a refused one is an error that names it. */
+/* Each AWS variable and profile setting in the table of s3/config/settings.c: the client's requests
+ * with it are compared with those without it. A supported setting changes them, an ignored one does
+ * not, a refused one is an error that names it. */
 #include "decon/base/digest.h"
 #include "base/util.h"
 #include "tests/unit/s3/auth/keys_site.h"
@@ -24,17 +24,17 @@ typedef enum flags {
     IMDS_DEAD = 1 << 4,
     IMDS_V1 = 1 << 5, /* it does not support tokens */
     PROGRAM = 1 << 6, /* with the setting, a program runs */
-    AS_IS = 1 << 7,   /* what the value asks for is what the program does anyway */
+    AS_IS = 1 << 7,   /* the value requests the default behaviour */
 } flags;
 
-/* How to try a row: a value, and what has to be there beside it. */
+/* How to test a row: a value, and the required surroundings. */
 typedef struct sample {
-    const char *name; /* of the row: its key, else its variable */
+    const char *name; /* key of the row, else its variable */
     const char *value;
-    const char *config;      /* lines of [default]; behind "@end" other sections */
-    const char *key_config;  /* the same, where the setting is tried */
+    const char *config;      /* lines of [default]; after "@end" other sections */
+    const char *key_config;  /* the same, when the setting is tested */
     const char *env[7];      /* variables */
-    const char *more_env[7]; /* the same, where the variable is tried */
+    const char *more_env[7]; /* the same, when the variable is tested */
     unsigned flags;
 } sample;
 
@@ -252,7 +252,7 @@ static void write_sso_token(const char *name, const char *expires)
 
 typedef struct trial {
     const sample *sample;
-    const char *key, *variable; /* what is tried, in a profile or in the environment */
+    const char *key, *variable; /* the tested setting, in a profile or in the environment */
     const char *value;          /* NULL: it is not set */
 } trial;
 
@@ -377,7 +377,7 @@ static void write_request(buf *out, const fake_request *r)
     buf_append_str(out, "\n");
 }
 
-/* All that was asked of anybody, and how it ended. */
+/* All requests and the result. */
 static char *run(const trial *t)
 {
     AUTO(buf) out = BUF(TRACE_MAX);

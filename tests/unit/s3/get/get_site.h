@@ -1,6 +1,7 @@
 /* A store of one object with checksums, and downloads of it into a file.
  *
- * What:    open_get makes both, `options` and `get` download, close_get looks whether anything is left.
+ * What:    open_get makes both, `options` and `get` download, close_get checks that nothing is
+ *          left.
  * Owner:   the test's. Threads: one. Fails: by cmocka's assertions.
  */
 #ifndef TESTS_UNIT_S3_GET_SITE_H
@@ -18,7 +19,7 @@
 #define PART      10
 #define TEXT_SIZE 128
 
-/* A store of one object with checksums, as S3 tells them: on a whole reply and on HEAD only. */
+/* A store of one object with checksums, which S3 sends only with a whole reply and with HEAD. */
 typedef struct get_site {
     site s;
     const char *object, *etag;
@@ -26,9 +27,9 @@ typedef struct get_site {
     const char *sum_type; /* x-amz-checksum-type, or NULL */
     const char *sse;      /* x-amz-server-side-encryption, or NULL */
     int head_status;      /* not 0: HEAD is refused */
-    unsigned spoilt;      /* so many replies with bytes have their first byte altered */
+    unsigned spoilt;      /* number of replies whose first byte is altered */
     unsigned heads, loads;
-    uint64_t delay_ms, delay_from; /* ranges from here on take so long */
+    uint64_t delay_ms, delay_from; /* delay of ranges from this offset on */
     char text[4][TEXT_SIZE], body[TEXT_SIZE];
     http_header headers[10];
     char dir[64], *path, *resume_path;
@@ -37,11 +38,11 @@ typedef struct get_site {
     unsigned restarts;
     s3_get_result result;
 
-    /* of a reader that follows */
+    /* for a reader that follows */
     s3_op *op;
     uint64_t prefix;
-    s3_checksum_kind kind; /* what it was told to hash by */
-    unsigned loaded;       /* number of reports that all was received */
+    s3_checksum_kind kind; /* the checksum kind that it was given */
+    unsigned loaded;       /* number of reports that all bytes were received */
 } get_site;
 
 static inline void add(get_site *g, fake_reply *reply, const char *name, const char *value)
@@ -68,7 +69,7 @@ static inline void answer_range(get_site *g, const char *range, fake_reply *repl
     unsigned long long from = 0, to = strlen(g->object);
     if (range) {
         assert_int_equal(sscanf(range, "bytes=%llu-%llu", &from, &to), 2);
-        assert_true(to < strlen(g->object)); /* nothing is asked for that is not there */
+        assert_true(to < strlen(g->object)); /* no range is requested beyond the end */
         snprintf(g->text[0], TEXT_SIZE, "bytes %llu-%llu/%zu", from, to, strlen(g->object));
         add(g, reply, "Content-Range", g->text[0]);
         reply->status = 206;
@@ -157,7 +158,7 @@ static inline void on_restart(void *ctx)
     g->restarts++;
 }
 
-/* Reads at once what is there. */
+/* Reads available bytes at once. */
 static inline void follow(void *ctx, uint64_t prefix_bytes, uint64_t received_bytes)
 {
     get_site *g = ctx;

@@ -1,4 +1,4 @@
-/* Stretches of an object: added in any order, joined, with the CRC of all of them. */
+/* Byte ranges of an object: added in any order, joined, with their combined CRC. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -83,7 +83,7 @@ static void what_one_set_lacks_of_another(void **state)
     s3_extents_deinit(&set);
 }
 
-/* Every order of five pieces gives the CRC of the whole. */
+/* Any order of five pieces gives the CRC of the whole. */
 static void crcs_are_combined_in_any_order(void **state)
 {
     static const char text[] = "the quiet river follows the old bridge";

@@ -87,7 +87,7 @@ static void on_progress(void *ctx, uint64_t prefix_bytes, uint64_t received_byte
     assert_true(prefix_bytes <= received_bytes);
     g->prefix = prefix_bytes;
     g->received = received_bytes;
-    /* What is told to be there is there. */
+    /* Reported bytes are in the file. */
     char bytes[TEXT_SIZE] = "";
     assert_int_equal(pread(fileno(g->file), bytes, prefix_bytes, 0), prefix_bytes);
     assert_memory_equal(bytes, g->object, prefix_bytes);
@@ -169,14 +169,15 @@ static void an_object_comes_by_ranges_pinned_to_its_etag(void **state)
     close_get(&g);
 }
 
-static void the_first_reply_tells_the_size(void **state)
+static void the_first_reply_has_the_size(void **state)
 {
     get_site g;
     (void)state;
     open_get(&g, OBJECT, 50);
     assert_int_equal(get(&g, options(&g)), ERR_NONE);
     file_is(&g, OBJECT);
-    assert_int_equal(fake_request_count(g.s.f), 5); /* the first is ended at its head; no HEAD */
+    /* The first reply is aborted after its headers; no HEAD. */
+    assert_int_equal(fake_request_count(g.s.f), 5);
     assert_null(site_sent_header(&g.s, 0, "Range"));
     assert_null(site_sent_header(&g.s, 0, "If-Match"));
     assert_string_equal(site_sent_header(&g.s, 1, "Range"), "bytes=0-9");
@@ -245,7 +246,7 @@ static void only_a_window_of_ranges_exists(void **state)
 static http_header cut_headers[] = {
     {"ETag", "\"e1\""}, {"Content-Range", "bytes 10-19/36"}, {"Content-Length", "10"}};
 
-/* The second range's first try brings only four bytes. */
+/* The first attempt of the second range receives only four bytes. */
 static void cut_second_range(get_site *g, err_code error)
 {
     static const http_header second = {"Range", "bytes=10-19"};
@@ -260,10 +261,10 @@ static void cut_second_range(get_site *g, err_code error)
                                              .error = error}});
 }
 
-static void a_short_range_goes_on_where_it_broke_off(void **state)
+static void a_short_range_resumes_where_it_broke_off(void **state)
 {
     static const err_code rows[] = {ERR_TRUNCATED, ERR_NET, ERR_TIMEOUT,
-                                    ERR_NONE /* a short 206 that pretends to be whole */};
+                                    ERR_NONE /* a short 206 that claims to be complete */};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         get_site g;
@@ -274,13 +275,13 @@ static void a_short_range_goes_on_where_it_broke_off(void **state)
         o.size_bytes = SIZE;
         assert_int_equal(get(&g, o), ERR_NONE);
         file_is(&g, OBJECT);
-        assert_int_equal(g.received, SIZE); /* nothing came twice */
+        assert_int_equal(g.received, SIZE); /* no byte was received twice */
         assert_string_equal(site_sent_header(&g.s, 5, "Range"), "bytes=14-19");
         close_get(&g);
     }
 }
 
-static void a_reply_that_broke_off_behind_its_last_byte(void **state)
+static void a_reply_that_broke_off_after_its_last_byte(void **state)
 {
     static const http_header headers[] = {{"ETag", "\"e1\""}, {"Content-Length", "10"}};
     get_site g;
@@ -339,7 +340,7 @@ static void a_change_since_the_listing_fails(void **state)
     close_get(&g);
 }
 
-/* The object becomes another one as soon as its first bytes were seen. */
+/* The object is replaced after its first bytes were received. */
 static void change_under_way(void *ctx, const fake_request *request, fake_reply *reply)
 {
     get_site *g = ctx;
@@ -352,7 +353,7 @@ static void change_under_way(void *ctx, const fake_request *request, fake_reply 
     }
 }
 
-static void a_change_under_way_starts_over_once(void **state)
+static void a_change_during_the_download_restarts_it_once(void **state)
 {
     get_site g;
     (void)state;
@@ -362,7 +363,7 @@ static void a_change_under_way_starts_over_once(void **state)
     o.on_progress = NULL;
     assert_int_equal(get(&g, o), ERR_NONE);
     assert_int_equal(g.restarts, 1);
-    file_is(&g, "ABCDEFGHIJKLMNOPQRST"); /* and nothing of the longer one behind it */
+    file_is(&g, "ABCDEFGHIJKLMNOPQRST"); /* nothing remains of the longer object */
     assert_string_equal(g.result_etag, "\"e2\"");
     close_get(&g);
 }
@@ -390,7 +391,7 @@ static void an_object_that_keeps_changing_fails(void **state)
     close_get(&g);
 }
 
-static void a_listed_size_that_is_not_so_starts_over(void **state)
+static void a_wrong_listed_size_restarts_the_download(void **state)
 {
     get_site g;
     (void)state;
@@ -404,7 +405,7 @@ static void a_listed_size_that_is_not_so_starts_over(void **state)
     close_get(&g);
 }
 
-static void deleted_and_archived_objects(void **state)
+static void deleted_and_archived_objects_fail(void **state)
 {
     get_site g;
     (void)state;
@@ -471,7 +472,7 @@ static void a_store_without_ranges_is_noticed(void **state)
     close_get(&g);
 }
 
-/* gofakes3, the S3 layer of `rclone serve s3`, answers so. */
+/* As gofakes3, the S3 layer of `rclone serve s3`, answers. */
 static void ranges_with_status_200_are_ranges(void **state)
 {
     static const http_header first[] = {{"ETag", "\"e1\""}, {"Content-Length", "36"}};
@@ -511,7 +512,7 @@ static void another_range_than_asked_for_is_refused(void **state)
     close_get(&g);
 }
 
-/* What does not belong there is not written over the bytes of the next range. */
+/* Excess bytes must not overwrite the next range. */
 static void more_bytes_than_asked_for_are_refused(void **state)
 {
     static const http_header headers[] = {
@@ -563,7 +564,7 @@ static void a_cancel_is_silent(void **state)
     close_get(&g);
 }
 
-static void hard_keys_stand_in_the_path(void **state)
+static void hard_keys_are_encoded_in_the_path(void **state)
 {
     get_site g;
     (void)state;
@@ -576,7 +577,7 @@ static void hard_keys_stand_in_the_path(void **state)
     close_get(&g);
 }
 
-/* How much of the disk the file has when its ranges begin. */
+/* The allocated size of the file when its ranges begin. */
 static uint64_t reserved_bytes(const char *object)
 {
     get_site g;
@@ -594,7 +595,7 @@ static uint64_t reserved_bytes(const char *object)
     return (uint64_t)st.st_blocks * 512;
 }
 
-static void room_is_reserved_for_ranges(void **state)
+static void space_is_reserved_for_ranges(void **state)
 {
     UNUSED(state);
     FILE *file = tmpfile();
@@ -604,27 +605,27 @@ static void room_is_reserved_for_ranges(void **state)
     if (!knows_how)
         skip();
     assert_true(reserved_bytes(OBJECT) >= SIZE);
-    assert_int_equal(reserved_bytes("small"), 0); /* comes in one go */
+    assert_int_equal(reserved_bytes("small"), 0); /* comes in one request */
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(room_is_reserved_for_ranges),
+        cmocka_unit_test(space_is_reserved_for_ranges),
         cmocka_unit_test(an_object_comes_by_ranges_pinned_to_its_etag),
-        cmocka_unit_test(the_first_reply_tells_the_size),
+        cmocka_unit_test(the_first_reply_has_the_size),
         cmocka_unit_test(a_small_object_of_unknown_size_is_one_request),
         cmocka_unit_test(a_small_object_is_one_plain_request),
         cmocka_unit_test(an_empty_object_has_no_ranges),
         cmocka_unit_test(only_a_window_of_ranges_exists),
-        cmocka_unit_test(a_short_range_goes_on_where_it_broke_off),
-        cmocka_unit_test(a_reply_that_broke_off_behind_its_last_byte),
+        cmocka_unit_test(a_short_range_resumes_where_it_broke_off),
+        cmocka_unit_test(a_reply_that_broke_off_after_its_last_byte),
         cmocka_unit_test(a_range_that_stays_short_fails),
         cmocka_unit_test(a_change_since_the_listing_fails),
-        cmocka_unit_test(a_change_under_way_starts_over_once),
+        cmocka_unit_test(a_change_during_the_download_restarts_it_once),
         cmocka_unit_test(an_object_that_keeps_changing_fails),
-        cmocka_unit_test(a_listed_size_that_is_not_so_starts_over),
-        cmocka_unit_test(deleted_and_archived_objects),
+        cmocka_unit_test(a_wrong_listed_size_restarts_the_download),
+        cmocka_unit_test(deleted_and_archived_objects_fail),
         cmocka_unit_test(data_is_handed_over_in_order),
         cmocka_unit_test(a_store_without_ranges_is_noticed),
         cmocka_unit_test(ranges_with_status_200_are_ranges),
@@ -632,7 +633,7 @@ int main(void)
         cmocka_unit_test(more_bytes_than_asked_for_are_refused),
         cmocka_unit_test(a_file_that_cannot_be_written_fails),
         cmocka_unit_test(a_cancel_is_silent),
-        cmocka_unit_test(hard_keys_stand_in_the_path),
+        cmocka_unit_test(hard_keys_are_encoded_in_the_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,7 @@
 #include "base/util.h"
 #include "tests/unit/s3/get/get_site.h"
 
-static void every_way_is_held_against_every_kind(void **state)
+static void every_transfer_is_verified_by_every_kind(void **state)
 {
     static const struct {
         const char *object;
@@ -14,7 +14,7 @@ static void every_way_is_held_against_every_kind(void **state)
         unsigned heads;
     } rows[] = {
         {OBJECT, true, false, 1},  /* ranges: HEAD beside them */
-        {OBJECT, false, false, 0}, /* the reply that was ended at its head told it */
+        {OBJECT, false, false, 0}, /* known from the reply that was aborted after its headers */
         {OBJECT, true, true, 0},   {OBJECT, false, true, 0}, {"0123456789", true, false, 0},
         {"0123", false, false, 0}, {"", true, false, 0},     {"", false, false, 0},
     };
@@ -44,14 +44,14 @@ static void every_way_is_held_against_every_kind(void **state)
     }
 }
 
-static void a_mismatch_is_loaded_once_more(void **state)
+static void a_mismatch_is_downloaded_once_more(void **state)
 {
     (void)state;
     for (int known = 0; known < 2; known++) {
         get_site g;
         open_get(&g, OBJECT, (s3_config){0});
         set_sum(&g, S3_CHECKSUM_CRC64NVME);
-        g.spoilt = known ? 1 : 2; /* the reply that is ended at its head counts too */
+        g.spoilt = known ? 1 : 2; /* the reply that is aborted after its headers counts too */
         assert_int_equal(get(&g, options(&g, known)), ERR_NONE);
         assert_int_equal(g.restarts, 1);
         file_is(&g, OBJECT);
@@ -118,7 +118,7 @@ static void when_required_nothing_is_asked(void **state)
     }
 }
 
-static void a_store_without_head_tells_none(void **state)
+static void a_store_without_head_has_no_checksum(void **state)
 {
     static const struct {
         int status;
@@ -200,7 +200,7 @@ static s3_get_options resumable(get_site *g, bool known)
     return o;
 }
 
-/* Ranges 2 and 3 (bytes 20 on) are slow; the program ends when the record stands. */
+/* Ranges 2 and 3 (from byte 20) are slow; the program ends when the record exists. */
 static void interrupt(get_site *g)
 {
     g->delay_from = 20;
@@ -246,7 +246,7 @@ static void finished_ranges_are_not_loaded_again(void **state)
     }
 }
 
-/* In place of the C library's: notes what was synced while no record stood as yet. */
+/* Replaces the C library's function: counts syncs before the record exists. */
 static struct {
     const get_site *site; /* NULL: not checked */
     ino_t inodes[4];
@@ -284,7 +284,7 @@ static void finished_ranges_are_on_the_disk_before_they_are_recorded(void **stat
     close_get(&g);
 }
 
-static void kept_bytes_that_went_bad_are_loaded_afresh_once(void **state)
+static void corrupted_kept_bytes_are_downloaded_again_once(void **state)
 {
     (void)state;
     for (int object_is_bad = 0; object_is_bad < 2; object_is_bad++) {
@@ -303,7 +303,7 @@ static void kept_bytes_that_went_bad_are_loaded_afresh_once(void **state)
     }
 }
 
-static void another_version_begins_anew(void **state)
+static void another_version_is_downloaded_from_the_beginning(void **state)
 {
     (void)state;
     for (int known = 0; known < 3; known++) {
@@ -321,7 +321,7 @@ static void another_version_begins_anew(void **state)
     }
 }
 
-static void a_record_that_does_not_fit_is_none(void **state)
+static void a_record_that_does_not_fit_is_ignored(void **state)
 {
     static const char *const rows[] = {
         "",
@@ -348,7 +348,7 @@ static void a_record_that_does_not_fit_is_none(void **state)
         assert_true(fs_write_file(g.resume_path, slice_from(rows[i]), false, &e));
         assert_int_equal(get(&g, resumable(&g, true)), ERR_NONE);
         assert_int_equal(g.result.kept_bytes, 0);
-        assert_int_equal(g.restarts, 0); /* not found by the checksum, but not trusted at all */
+        assert_int_equal(g.restarts, 0); /* the checksum is right, but the record is not trusted */
         file_is(&g, OBJECT);
         assert_null(record_of(&g));
         close_get(&g);
@@ -371,15 +371,15 @@ static void a_file_that_was_whole_is_only_verified(void **state)
                                             "have 0 36\nend\n"),
                                   false, &e));
         assert_int_equal(get(&g, resumable(&g, true)), ERR_NONE);
-        assert_int_equal(g.loads, bad ? 5 : 0); /* nothing is known after a restart */
+        assert_int_equal(g.loads, bad ? 5 : 0); /* no record after a restart */
         assert_int_equal(g.heads, 1);
         file_is(&g, OBJECT);
         close_get(&g);
     }
 }
 
-/* Without a checksum HEAD still tells that it is the same object. */
-static void kept_ranges_are_of_the_object_that_stands_there(void **state)
+/* Without a checksum HEAD still shows that it is the same object. */
+static void kept_ranges_are_used_for_the_current_object_only(void **state)
 {
     get_site g;
     err e = ERR_INIT;
@@ -398,7 +398,7 @@ static void kept_ranges_are_of_the_object_that_stands_there(void **state)
     close_get(&g);
 }
 
-/* What was kept lies far beyond a reader that has read nothing: it reads that first. */
+/* The kept ranges are far ahead of a reader that has read nothing: it reads them first. */
 static void a_reader_catches_up_with_what_was_kept(void **state)
 {
     get_site g;
@@ -449,21 +449,21 @@ static void a_record_that_cannot_be_written_is_no_failure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_way_is_held_against_every_kind),
-        cmocka_unit_test(a_mismatch_is_loaded_once_more),
+        cmocka_unit_test(every_transfer_is_verified_by_every_kind),
+        cmocka_unit_test(a_mismatch_is_downloaded_once_more),
         cmocka_unit_test(a_mismatch_keeps_the_pin_to_what_was_listed),
         cmocka_unit_test(checksums_of_parts_say_nothing_of_the_bytes),
         cmocka_unit_test(when_required_nothing_is_asked),
-        cmocka_unit_test(a_store_without_head_tells_none),
+        cmocka_unit_test(a_store_without_head_has_no_checksum),
         cmocka_unit_test(an_etag_that_is_md5_is_used_when_asked),
         cmocka_unit_test(a_head_of_another_version_starts_over),
         cmocka_unit_test(finished_ranges_are_not_loaded_again),
         cmocka_unit_test(finished_ranges_are_on_the_disk_before_they_are_recorded),
-        cmocka_unit_test(kept_bytes_that_went_bad_are_loaded_afresh_once),
-        cmocka_unit_test(another_version_begins_anew),
-        cmocka_unit_test(a_record_that_does_not_fit_is_none),
+        cmocka_unit_test(corrupted_kept_bytes_are_downloaded_again_once),
+        cmocka_unit_test(another_version_is_downloaded_from_the_beginning),
+        cmocka_unit_test(a_record_that_does_not_fit_is_ignored),
         cmocka_unit_test(a_file_that_was_whole_is_only_verified),
-        cmocka_unit_test(kept_ranges_are_of_the_object_that_stands_there),
+        cmocka_unit_test(kept_ranges_are_used_for_the_current_object_only),
         cmocka_unit_test(a_reader_catches_up_with_what_was_kept),
         cmocka_unit_test(a_short_download_records_nothing),
         cmocka_unit_test(a_record_that_cannot_be_written_is_no_failure),

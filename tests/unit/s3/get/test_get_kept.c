@@ -1,4 +1,4 @@
-/* Downloads: a file that an earlier run left whole is verified like fresh bytes. */
+/* Downloads: a complete file of an earlier run is verified like a new download. */
 #include "base/util.h"
 #include "tests/unit/s3/get/get_site.h"
 
@@ -37,7 +37,7 @@ static void open_kept(get_site *g, s3_checksum_kind kind, const char *bytes)
     keep(g, bytes);
 }
 
-static void a_sound_file_is_not_loaded(void **state)
+static void a_valid_file_is_not_downloaded(void **state)
 {
     UNUSED(state);
     for (int kind = S3_CHECKSUM_NONE; kind <= S3_CHECKSUM_SHA1; kind++) {
@@ -52,7 +52,7 @@ static void a_sound_file_is_not_loaded(void **state)
     }
 }
 
-static void an_altered_file_is_loaded_again(void **state)
+static void an_altered_file_is_downloaded_again(void **state)
 {
     UNUSED(state);
     for (int kind = S3_CHECKSUM_NONE; kind <= S3_CHECKSUM_SHA1; kind++) {
@@ -94,8 +94,9 @@ static void altered_ranges_are_found_by_the_etag(void **state)
     close_get(&g);
 }
 
-/* Encrypted by KMS or in parts: the ETag is no MD5, and says only that it is this version. */
-static void an_etag_that_is_no_md5_is_not_taken_for_one(void **state)
+/* Encrypted by KMS or uploaded in parts: the ETag is not an MD5, and only identifies the
+ * version. */
+static void an_etag_that_is_no_md5_is_not_used_as_md5(void **state)
 {
     UNUSED(state);
     static const struct {
@@ -114,7 +115,7 @@ static void an_etag_that_is_no_md5_is_not_taken_for_one(void **state)
     }
 }
 
-/* One that looks like an MD5 and is none costs one load, and no error. */
+/* An ETag that looks like an MD5 but is not costs one download, and is not an error. */
 static void an_etag_that_looks_like_an_md5_costs_one_load(void **state)
 {
     UNUSED(state);
@@ -148,7 +149,7 @@ static void another_version_or_none_is_an_error(void **state)
     }
 }
 
-/* A store without HEAD, and a file of another size: the object is loaded. */
+/* A store without HEAD, and a file of another size: the object is downloaded. */
 static void what_cannot_be_asked_for_is_loaded(void **state)
 {
     UNUSED(state);
@@ -170,10 +171,10 @@ static void what_cannot_be_asked_for_is_loaded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_sound_file_is_not_loaded),
-        cmocka_unit_test(an_altered_file_is_loaded_again),
+        cmocka_unit_test(a_valid_file_is_not_downloaded),
+        cmocka_unit_test(an_altered_file_is_downloaded_again),
         cmocka_unit_test(altered_ranges_are_found_by_the_etag),
-        cmocka_unit_test(an_etag_that_is_no_md5_is_not_taken_for_one),
+        cmocka_unit_test(an_etag_that_is_no_md5_is_not_used_as_md5),
         cmocka_unit_test(an_etag_that_looks_like_an_md5_costs_one_load),
         cmocka_unit_test(another_version_or_none_is_an_error),
         cmocka_unit_test(what_cannot_be_asked_for_is_loaded),

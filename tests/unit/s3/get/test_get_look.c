@@ -1,4 +1,5 @@
-/* Stores whose replies leave version or size open: unusable If-Match, weak ETags, no Content-Length. */
+/* Stores whose replies do not determine version or size: unusable If-Match, weak ETags, no
+ * Content-Length. */
 #include <unistd.h>
 
 #include "base/util.h"
@@ -134,7 +135,7 @@ static void a_refused_if_match_of_another_version_is_a_change(void **state)
     close_look(&l);
 }
 
-/* Pinned by comparison afterwards: a change is still found. */
+/* Compared afterwards instead of pinned: a change is still found. */
 static void without_if_match_the_etags_of_replies_are_compared(void **state)
 {
     look_site l;
@@ -168,7 +169,7 @@ static void weak_etags_are_compared_and_never_sent(void **state)
     }
 }
 
-static void a_reply_without_a_length_is_held_against_the_size_that_is_known(void **state)
+static void a_reply_without_a_length_is_compared_with_the_known_size(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 4; i++) {
@@ -177,7 +178,7 @@ static void a_reply_without_a_length_is_held_against_the_size_that_is_known(void
         l.size = NULL;
         assert_int_equal(get(&l, NULL, i % 2, i / 2), ERR_NONE);
         assert_string_equal(l.data, BYTES);
-        assert_int_equal(l.heads, i % 2 ? 0 : 1); /* HeadObject tells it where none is known */
+        assert_int_equal(l.heads, i % 2 ? 0 : 1); /* HeadObject provides it if unknown */
         close_look(&l);
     }
 }
@@ -207,7 +208,7 @@ static void a_reply_without_a_length_that_is_short_or_long_fails(void **state)
     }
 }
 
-/* Google Cloud Storage: stored as gzip, decoded on the way unless the client asks for gzip. */
+/* Google Cloud Storage decodes objects stored as gzip unless the client requests gzip. */
 static void transcode(void *ctx, const fake_request *r, fake_reply *reply)
 {
     static const http_header decoded[] = {{"ETag", "\"e1\""},
@@ -242,7 +243,7 @@ static void stored_bytes_are_asked_for_where_a_store_decodes_them(void **state)
         fake_handle(l.s.f, transcode, &l);
         assert_int_equal(get(&l, NULL, i % 2, true), ERR_NONE);
         assert_string_equal(l.data, BYTES);
-        assert_int_equal(fake_request_count(l.s.f), i < 2 ? 1 : 2); /* else it is learnt */
+        assert_int_equal(fake_request_count(l.s.f), i < 2 ? 1 : 2); /* otherwise it is learnt */
         assert_int_equal(get(&l, NULL, i % 2, true), ERR_NONE);
         assert_int_equal(fake_request_count(l.s.f), i < 2 ? 2 : 3);
         close_look(&l);
@@ -275,7 +276,7 @@ int main(void)
         cmocka_unit_test(a_refused_if_match_of_another_version_is_a_change),
         cmocka_unit_test(without_if_match_the_etags_of_replies_are_compared),
         cmocka_unit_test(weak_etags_are_compared_and_never_sent),
-        cmocka_unit_test(a_reply_without_a_length_is_held_against_the_size_that_is_known),
+        cmocka_unit_test(a_reply_without_a_length_is_compared_with_the_known_size),
         cmocka_unit_test(without_any_length_the_download_fails),
         cmocka_unit_test(a_reply_without_a_length_that_is_short_or_long_fails),
         cmocka_unit_test(stored_bytes_are_asked_for_where_a_store_decodes_them),

@@ -1,4 +1,5 @@
-/* Ranges of a download: as large as a part, or few and ever shorter where a reader follows. */
+/* Ranges of a download: as large as a part, or few and progressively shorter if a reader
+ * follows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,12 +32,12 @@ static void ranges_before_a_reader_get_shorter_towards_the_end(void **state)
         before = last;
     }
     assert_int_equal(last, 3 * MIB / 8);
-    assert_in_range(ranges, 34, 50); /* not many more than there were without */
+    assert_in_range(ranges, 34, 50); /* not many more than without */
 }
 
-/* In the middle what a reader reads in four times 50 ms; towards the end half of the rest, and four
- * short ranges: what is not read when the last one begins. */
-static void little_is_under_way_at_the_end(void **state)
+/* In the middle the bytes that a reader reads in four times 50 ms; towards the end half of the
+ * rest, and four short ranges: the unread bytes when the last one begins. */
+static void few_bytes_are_in_flight_at_the_end(void **state)
 {
     get_plan plan = {.part_bytes = 16 * MIB, .ahead_bytes = 12 * MIB, .size_bytes = 100 * MIB};
     (void)state;
@@ -49,8 +50,8 @@ static void little_is_under_way_at_the_end(void **state)
     assert_true(get_plan_is_far(&plan, 0, 48 * MIB, 48 * MIB));
 }
 
-/* The reader waits for what comes first: few others share the line with it. */
-static void few_are_under_way_at_once(void **state)
+/* The reader waits for the first range: few others share the bandwidth. */
+static void few_ranges_are_in_flight_at_once(void **state)
 {
     get_plan plan = {.part_bytes = 16 * MIB, .ahead_bytes = 12 * MIB, .size_bytes = 100 * MIB};
     (void)state;
@@ -60,7 +61,7 @@ static void few_are_under_way_at_once(void **state)
     assert_true(get_plan_is_far(&plan, 97 * MIB, 98 * MIB, 99 * MIB));
 }
 
-/* However small a part is, a reader has enough to read on. */
+/* For any part size a reader has enough to read. */
 static void a_reader_is_never_left_with_nothing(void **state)
 {
     get_plan plan = {.part_bytes = 1, .ahead_bytes = 320, .size_bytes = 12};
@@ -76,7 +77,7 @@ static void no_range_is_empty(void **state)
     (void)state;
     assert_int_equal(get_plan_range_bytes(&plan, 0), 1);
     assert_int_equal(get_plan_range_bytes(&plan, 3), 1);
-    plan.ahead_bytes = 1000; /* a part is the longest */
+    plan.ahead_bytes = 1000; /* at most a part */
     plan.size_bytes = 1000;
     assert_int_equal(get_plan_range_bytes(&plan, 0), 10);
 }
@@ -86,8 +87,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranges_without_a_reader_are_parts),
         cmocka_unit_test(ranges_before_a_reader_get_shorter_towards_the_end),
-        cmocka_unit_test(little_is_under_way_at_the_end),
-        cmocka_unit_test(few_are_under_way_at_once),
+        cmocka_unit_test(few_bytes_are_in_flight_at_the_end),
+        cmocka_unit_test(few_ranges_are_in_flight_at_once),
         cmocka_unit_test(a_reader_is_never_left_with_nothing),
         cmocka_unit_test(no_range_is_empty),
     };

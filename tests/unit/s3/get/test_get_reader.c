@@ -1,4 +1,4 @@
-/* Downloads that a reader follows: the line waits for it, and the file is read once. */
+/* Downloads that a reader follows: the download waits for it, and the file is read once. */
 #include "base/util.h"
 #include "tests/unit/s3/get/get_site.h"
 
@@ -29,15 +29,15 @@ static s3_get_options followed(get_site *g)
     return o;
 }
 
-/* Reads so far, and lets come what then comes. */
+/* Reads up to this offset, and lets the download continue. */
 static void read_to(get_site *g, uint64_t offset_bytes)
 {
     s3_get_read_to(g->op, offset_bytes);
     fake_advance(g->s.f, 1000);
 }
 
-/* At most half of what is not asked for, and four ranges: 14 bytes of 36, as long as nothing is read. */
-static void the_line_waits_for_the_reader(void **state)
+/* At most half of the unrequested bytes, and four ranges: 14 bytes of 36 while nothing is read. */
+static void the_download_waits_for_the_reader(void **state)
 {
     get_site g;
     (void)state;
@@ -62,8 +62,8 @@ static void the_line_waits_for_the_reader(void **state)
     close_get(&g);
 }
 
-/* What it found counts, whatever is in the file by then: that is not read again. */
-static void the_reader_s_checksum_counts(void **state)
+/* Its checksum counts; the file is not read again. */
+static void the_checksum_of_the_reader_counts(void **state)
 {
     get_site g;
     (void)state;
@@ -101,8 +101,9 @@ static void a_reader_that_finds_another_checksum_has_all_loaded_again(void **sta
     close_get(&g);
 }
 
-/* The rest comes without it, and is hashed from the first byte on: a sound object, and a spoilt one. */
-static void a_reader_that_gives_up_is_waited_for_no_more(void **state)
+/* The rest is downloaded without it, and hashed from the first byte: a valid object, and a corrupt
+ * one. */
+static void the_download_does_not_wait_for_a_reader_that_gave_up(void **state)
 {
     get_site g;
     (void)state;
@@ -114,7 +115,7 @@ static void a_reader_that_gives_up_is_waited_for_no_more(void **state)
         g.op = s3_get(g.s.c, &o);
         fake_advance(g.s.f, 1000);
         s3_get_read_end(g.op, NULL);
-        if (spoilt) { /* all over again, with a reader as before */
+        if (spoilt) { /* from the beginning, with a reader as before */
             fake_advance(g.s.f, 1000);
             assert_int_equal(g.restarts, 1);
             s3_get_read_end(g.op, NULL);
@@ -127,7 +128,7 @@ static void a_reader_that_gives_up_is_waited_for_no_more(void **state)
 }
 
 /* The hash's kind is known before its first byte is reported. */
-static void nothing_is_told_before_the_checksum_is_known(void **state)
+static void nothing_is_reported_before_the_checksum_is_known(void **state)
 {
     get_site g;
     (void)state;
@@ -150,11 +151,11 @@ static void nothing_is_told_before_the_checksum_is_known(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_line_waits_for_the_reader),
-        cmocka_unit_test(the_reader_s_checksum_counts),
+        cmocka_unit_test(the_download_waits_for_the_reader),
+        cmocka_unit_test(the_checksum_of_the_reader_counts),
         cmocka_unit_test(a_reader_that_finds_another_checksum_has_all_loaded_again),
-        cmocka_unit_test(a_reader_that_gives_up_is_waited_for_no_more),
-        cmocka_unit_test(nothing_is_told_before_the_checksum_is_known),
+        cmocka_unit_test(the_download_does_not_wait_for_a_reader_that_gave_up),
+        cmocka_unit_test(nothing_is_reported_before_the_checksum_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Some bytes of an object: the range that is requested, what continues it, replies that do not fit. */
+/* Some bytes of an object: the requested range, its continuation, replies that do not match. */
 #include "base/util.h"
 #include "tests/unit/s3/site.h"
 

@@ -1,4 +1,4 @@
-/* Replies of HeadObject, HeadBucket and GetObject that are false in one property. The table:
+/* Replies of HeadObject, HeadBucket and GetObject that are wrong in one property. The table:
  * docs/store-replies.md. */
 #include <unistd.h>
 
@@ -35,7 +35,7 @@ static void head_start(replies_site *p)
     s3_head(p->s.c, "b", "k", head_done, p);
 }
 
-/* The ETag is an optional member of s3_object: where it is missing nothing is pinned to it. */
+/* The ETag is an optional member of s3_object: without it nothing is pinned. */
 static bool head_is_right(replies_site *p)
 {
     return slice_equal_str(buf_slice(&p->result), SIZE " \"e1\"") ||

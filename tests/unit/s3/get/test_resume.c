@@ -1,4 +1,4 @@
-/* s3/get/resume: records that others have put beside a partial file. */
+/* s3/get/resume: records that other users have placed beside a partial file. */
 #include "base/util.h"
 #include "s3/get/resume.h"
 
@@ -62,7 +62,7 @@ static void only_a_file_of_this_user_is_a_record(void **state)
     assert_int_equal(symlink(record, name), 0);
     assert_false(loads("part.resume"));
     assert_int_equal(unlink(name), 0);
-    assert_int_equal(mkfifo(name, 0666), 0); /* would block who reads it */
+    assert_int_equal(mkfifo(name, 0666), 0); /* would block a reader */
     assert_false(loads("part.resume"));
     assert_int_equal(unlink(name), 0);
     assert_int_equal(link(record, name), 0);

@@ -110,7 +110,7 @@ static void a_page_that_breaks_off_is_asked_for_again(void **state)
     close_listing(&l);
 }
 
-static void what_is_no_list_is_refused(void **state)
+static void a_reply_that_is_no_list_is_refused(void **state)
 {
     static const char *const bodies[] = {"<html></html>", PAGE("<Bucket></Bucket>", ""),
                                          PAGE(BUCKET("a", "yesterday"), "")};
@@ -137,7 +137,7 @@ static void the_caller_may_end_it(void **state)
     close_listing(&l);
 }
 
-static void a_refusal_is_told(void **state)
+static void a_refusal_is_reported(void **state)
 {
     listing l;
     (void)state;
@@ -171,9 +171,9 @@ int main(void)
         cmocka_unit_test(pages_follow_the_token),
         cmocka_unit_test(the_same_token_twice_is_refused),
         cmocka_unit_test(a_page_that_breaks_off_is_asked_for_again),
-        cmocka_unit_test(what_is_no_list_is_refused),
+        cmocka_unit_test(a_reply_that_is_no_list_is_refused),
         cmocka_unit_test(the_caller_may_end_it),
-        cmocka_unit_test(a_refusal_is_told),
+        cmocka_unit_test(a_refusal_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,8 +29,8 @@ static void expect_witness(site *s, const char *etag)
                      .reply = {.headers = &header, .header_count = 1, .body = SLICE_LIT("bytes")}});
 }
 
-/* Stores may ignore If-Match: they are asked before. */
-static void the_version_that_stands_there_is_removed(void **state)
+/* Stores may ignore If-Match: HeadObject is sent first. */
+static void the_current_version_is_removed(void **state)
 {
     site s;
     (void)state;
@@ -74,7 +74,7 @@ static void an_object_of_another_size_stays(void **state)
     site_close(&s);
 }
 
-static void one_that_came_between_stays(void **state)
+static void an_object_written_meanwhile_stays(void **state)
 {
     site s;
     (void)state;
@@ -87,7 +87,7 @@ static void one_that_came_between_stays(void **state)
     site_close(&s);
 }
 
-/* The ETag is the one that the store tells, and If-Match refuses it: learnt once. */
+/* The store returns this ETag, but refuses it in If-Match: learnt once. */
 static void a_store_whose_if_match_never_fits_is_asked_without(void **state)
 {
     site s;
@@ -108,7 +108,7 @@ static void a_store_whose_if_match_never_fits_is_asked_without(void **state)
     site_close(&s);
 }
 
-static void what_is_gone_is_fine(void **state)
+static void an_absent_object_is_success(void **state)
 {
     site s;
     (void)state;
@@ -137,7 +137,8 @@ static void aws_is_asked_once(void **state)
     site_close(&s);
 }
 
-/* The first try removed it, its reply was lost: the second one is refused, and it is gone. */
+/* The first attempt removed it, but its reply was lost: the second is refused, and the object is
+ * gone. */
 static void a_lost_reply_is_no_refusal(void **state)
 {
     site s;
@@ -152,8 +153,8 @@ static void a_lost_reply_is_no_refusal(void **state)
     site_close(&s);
 }
 
-/* Even where it has the same bytes: somebody wrote it since. */
-static void one_that_came_behind_a_lost_reply_stays(void **state)
+/* Even with the same bytes: it was written since. */
+static void an_object_written_after_a_lost_reply_stays(void **state)
 {
     site s;
     (void)state;
@@ -189,15 +190,15 @@ static void a_store_that_refuses_the_header_is_not_asked_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_version_that_stands_there_is_removed),
+        cmocka_unit_test(the_current_version_is_removed),
         cmocka_unit_test(another_version_stays),
         cmocka_unit_test(an_object_of_another_size_stays),
-        cmocka_unit_test(one_that_came_between_stays),
+        cmocka_unit_test(an_object_written_meanwhile_stays),
         cmocka_unit_test(a_store_whose_if_match_never_fits_is_asked_without),
-        cmocka_unit_test(what_is_gone_is_fine),
+        cmocka_unit_test(an_absent_object_is_success),
         cmocka_unit_test(aws_is_asked_once),
         cmocka_unit_test(a_lost_reply_is_no_refusal),
-        cmocka_unit_test(one_that_came_behind_a_lost_reply_stays),
+        cmocka_unit_test(an_object_written_after_a_lost_reply_stays),
         cmocka_unit_test(a_store_that_refuses_the_header_is_not_asked_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

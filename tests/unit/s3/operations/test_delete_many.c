@@ -1,4 +1,4 @@
-/* DeleteObjects, the bucket's own removal. */
+/* DeleteObjects and DeleteBucket. */
 #include "decon/s3/delete_many.h"
 
 #include "decon/s3/buckets.h"
@@ -13,7 +13,7 @@
 
 typedef struct removal {
     site s;
-    buf told; /* "key:CODE " */
+    buf reported; /* "key:CODE " */
     char message[sizeof(((err *)0)->message)];
     size_t left;
 } removal;
@@ -21,7 +21,7 @@ typedef struct removal {
 static void on_key_error(void *ctx, const char *key, const err *e)
 {
     removal *r = ctx;
-    buf_printf(&r->told, "%s:%s ", key, err_code_name(e->code));
+    buf_printf(&r->reported, "%s:%s ", key, err_code_name(e->code));
     snprintf(r->message, sizeof r->message, "%s", e->message);
 }
 
@@ -36,12 +36,12 @@ static void open_removal(removal *r)
 {
     *r = (removal){0};
     site_open(&r->s, (s3_config){.max_attempts = 3});
-    buf_init(&r->told, 4096);
+    buf_init(&r->reported, 4096);
 }
 
 static void close_removal(removal *r)
 {
-    buf_deinit(&r->told);
+    buf_deinit(&r->reported);
     site_close(&r->s);
 }
 
@@ -86,25 +86,25 @@ static void a_batch_is_one_request_with_its_md5(void **state)
     md5(slice_from(body), digest);
     base64_encode(digest, sizeof digest, text);
     assert_string_equal(site_sent_header(&r.s, 0, "Content-MD5"), text);
-    assert_string_equal(buf_str(&r.told), "");
+    assert_string_equal(buf_str(&r.reported), "");
     close_removal(&r);
 }
 
-static void what_fails_for_good_is_told_key_by_key(void **state)
+static void permanent_failures_are_reported_key_by_key(void **state)
 {
     removal r;
     (void)state;
     open_removal(&r);
     site_expect(&r.s, "POST", URL, 200, RESULT(GONE("a") FAILED("b", "AccessDenied")));
     assert_int_equal(delete_keys(&r, ab, 2), ERR_NONE);
-    assert_string_equal(buf_str(&r.told), "b:S3_ACCESS ");
+    assert_string_equal(buf_str(&r.reported), "b:S3_ACCESS ");
     assert_non_null(strstr(r.message, "s3://b/b: DeleteObjects: "));
     assert_non_null(strstr(r.message, "s3:DeleteObject"));
     close_removal(&r);
 }
 
-/* Only the affected key: the other one may have been written again meanwhile. */
-static void what_may_pass_is_tried_again(void **state)
+/* Only the affected key is retried: the other one may have been written meanwhile. */
+static void transient_failures_are_retried(void **state)
 {
     removal r;
     (void)state;
@@ -118,11 +118,11 @@ static void what_may_pass_is_tried_again(void **state)
                             site_sent_header(&r.s, 1, "Content-MD5"));
     assert_string_not_equal(site_sent_header(&r.s, 0, "x-amz-content-sha256"),
                             site_sent_header(&r.s, 1, "x-amz-content-sha256"));
-    assert_string_equal(buf_str(&r.told), "");
+    assert_string_equal(buf_str(&r.reported), "");
     close_removal(&r);
 }
 
-static void what_never_passes_is_left(void **state)
+static void keys_that_keep_failing_are_left(void **state)
 {
     removal r;
     (void)state;
@@ -136,7 +136,7 @@ static void what_never_passes_is_left(void **state)
     close_removal(&r);
 }
 
-/* Of three attempts none is spent. */
+/* None of three attempts is spent. */
 static void keys_that_are_throttled_are_waited_for(void **state)
 {
     removal r;
@@ -158,7 +158,7 @@ static void a_reply_that_breaks_off_is_asked_for_again(void **state)
     site_expect(&r.s, "POST", URL, 200, "<DeleteResult>" FAILED("b", "AccessDenied"));
     site_expect(&r.s, "POST", URL, 200, RESULT(GONE("a") GONE("b")));
     assert_int_equal(delete_keys(&r, ab, 2), ERR_NONE);
-    assert_string_equal(buf_str(&r.told), "");
+    assert_string_equal(buf_str(&r.reported), "");
     close_removal(&r);
 }
 
@@ -193,7 +193,7 @@ static void keys_without_a_form_in_xml_go_alone(void **state)
     assert_int_equal(delete_keys(&r, keys, 4), ERR_NONE);
     assert_null(strstr(sent(&r, 0), "a"
                                     "\x01"));
-    assert_string_equal(buf_str(&r.told), "c\xff:S3_ACCESS ");
+    assert_string_equal(buf_str(&r.reported), "c\xff:S3_ACCESS ");
     close_removal(&r);
 }
 
@@ -208,7 +208,7 @@ static void only_such_keys_need_no_batch(void **state)
     close_removal(&r);
 }
 
-/* What the reply does not name was not removed, for all that is known. */
+/* Keys that the reply does not name may not have been removed. */
 static void keys_that_the_reply_does_not_name_are_removed_one_by_one(void **state)
 {
     static const char *const rows[] = {RESULT(""), RESULT(GONE("a")), "<DeleteResult/>"};
@@ -221,7 +221,7 @@ static void keys_that_the_reply_does_not_name_are_removed_one_by_one(void **stat
         if (!strstr(rows[i], "Deleted>"))
             site_expect(&r.s, "DELETE", "http://store/b/a", 204, "");
         assert_int_equal(delete_keys(&r, ab, 2), ERR_NONE);
-        assert_string_equal(buf_str(&r.told), "");
+        assert_string_equal(buf_str(&r.reported), "");
         close_removal(&r);
     }
 }
@@ -237,12 +237,12 @@ static void an_error_counts_more_than_a_removal_of_the_same_key(void **state)
         open_removal(&r);
         site_expect(&r.s, "POST", URL, 200, rows[i]);
         assert_int_equal(delete_keys(&r, ab, 2), ERR_NONE);
-        assert_string_equal(buf_str(&r.told), "b:S3_ACCESS ");
+        assert_string_equal(buf_str(&r.reported), "b:S3_ACCESS ");
         close_removal(&r);
     }
 }
 
-/* Learnt by the first batch; the second one asks no more. */
+/* Learnt by the first batch; the second one does not try again. */
 static void a_store_without_the_batch_gets_single_removals(void **state)
 {
     static const struct {
@@ -267,7 +267,7 @@ static void a_store_without_the_batch_gets_single_removals(void **state)
                         "<Error><Code>AccessDenied</Code></Error>");
             assert_int_equal(delete_keys(&r, ab, 2), ERR_NONE);
         }
-        assert_string_equal(buf_str(&r.told), "a:S3_ACCESS a:S3_ACCESS ");
+        assert_string_equal(buf_str(&r.reported), "a:S3_ACCESS a:S3_ACCESS ");
         close_removal(&r);
     }
 }
@@ -314,7 +314,7 @@ static void a_removal_of_no_keys_ends_after_its_start(void **state)
     (void)state;
     open_removal(&r);
     s3_delete_many(r.s.c, &(s3_delete_many_options){.bucket = "b", .on_done = on_done, .ctx = &r});
-    assert_int_equal(r.s.done_count, 0); /* not from within the call */
+    assert_int_equal(r.s.done_count, 0); /* not from within the start function */
     fake_run_all(r.s.f);
     assert_int_equal(r.s.done_count, 1);
     assert_int_equal(r.s.error.code, ERR_NONE);
@@ -341,9 +341,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_removal_of_no_keys_ends_after_its_start),
         cmocka_unit_test(a_batch_is_one_request_with_its_md5),
-        cmocka_unit_test(what_fails_for_good_is_told_key_by_key),
-        cmocka_unit_test(what_may_pass_is_tried_again),
-        cmocka_unit_test(what_never_passes_is_left),
+        cmocka_unit_test(permanent_failures_are_reported_key_by_key),
+        cmocka_unit_test(transient_failures_are_retried),
+        cmocka_unit_test(keys_that_keep_failing_are_left),
         cmocka_unit_test(keys_that_are_throttled_are_waited_for),
         cmocka_unit_test(a_reply_that_breaks_off_is_asked_for_again),
         cmocka_unit_test(replies_that_make_no_sense_are_refused),

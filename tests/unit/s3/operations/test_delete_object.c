@@ -20,7 +20,7 @@ static void expect_head(site *s, int status, const char *etag)
                     .reply = {.status = status, .headers = headers, .header_count = etag ? 2 : 1}});
 }
 
-/* What proves nothing by itself. */
+/* Replies that are no proof. */
 static const struct {
     int status;
     const char *body;
@@ -51,7 +51,7 @@ static void any_other_success_is_followed_by_a_look(void **state)
     }
 }
 
-static void what_is_still_there_is_removed_again(void **state)
+static void a_remaining_object_is_removed_again(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(unproven); i++) {
@@ -66,7 +66,7 @@ static void what_is_still_there_is_removed_again(void **state)
     }
 }
 
-static void what_stays_fails(void **state)
+static void an_object_that_stays_fails(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(unproven); i++) {
@@ -110,7 +110,7 @@ static void an_error_in_a_success_is_an_error(void **state)
     site_close(&s);
 }
 
-/* A web server that knows neither the bucket nor S3 is no witness of a removal. */
+/* A 404 of a web server that is not the store does not prove a removal. */
 static void a_web_page_with_404_is_no_removal(void **state)
 {
     site s;
@@ -188,8 +188,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_204_is_proof),
         cmocka_unit_test(any_other_success_is_followed_by_a_look),
-        cmocka_unit_test(what_is_still_there_is_removed_again),
-        cmocka_unit_test(what_stays_fails),
+        cmocka_unit_test(a_remaining_object_is_removed_again),
+        cmocka_unit_test(an_object_that_stays_fails),
         cmocka_unit_test(a_look_that_fails_is_no_proof),
         cmocka_unit_test(an_error_in_a_success_is_an_error),
         cmocka_unit_test(a_web_page_with_404_is_no_removal),

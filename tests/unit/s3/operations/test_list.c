@@ -9,7 +9,7 @@ typedef struct listing {
     buf seen;            /* "key:size " and "[prefix] " */
     const char *stop_at; /* key */
     err_code stop_with;
-    s3_object last; /* its strings are gone */
+    s3_object last; /* its strings are freed */
     char etag[64], storage_class[32];
 } listing;
 
@@ -155,7 +155,7 @@ static void a_page_that_breaks_off_is_asked_for_again(void **state)
     close_listing(&l);
 }
 
-static void a_failure_part_way_is_told(void **state)
+static void a_failure_part_way_is_reported(void **state)
 {
     listing l;
     (void)state;
@@ -173,7 +173,7 @@ static void a_failure_part_way_is_told(void **state)
 static void replies_that_make_no_sense_are_refused(void **state)
 {
     static const char *const rows[] = {
-        PAGE(OBJECT("a", "1")), /* last page or not? */
+        PAGE(OBJECT("a", "1")), /* whether it is the last page is unclear */
         "<html/>",
         PAGE("<IsTruncated>true</IsTruncated>"),
         PAGE(LAST OBJECT("a", "x")),
@@ -213,7 +213,7 @@ static void a_held_listing_asks_for_no_more_pages(void **state)
     close_listing(&l);
 }
 
-static void the_same_token_again_is_no_endless_loop(void **state)
+static void a_repeated_token_is_refused(void **state)
 {
     listing l;
     (void)state;
@@ -263,10 +263,10 @@ int main(void)
         cmocka_unit_test(prefix_and_delimiter_are_encoded),
         cmocka_unit_test(pages_follow_each_other),
         cmocka_unit_test(a_page_that_breaks_off_is_asked_for_again),
-        cmocka_unit_test(a_failure_part_way_is_told),
+        cmocka_unit_test(a_failure_part_way_is_reported),
         cmocka_unit_test(replies_that_make_no_sense_are_refused),
         cmocka_unit_test(a_held_listing_asks_for_no_more_pages),
-        cmocka_unit_test(the_same_token_again_is_no_endless_loop),
+        cmocka_unit_test(a_repeated_token_is_refused),
         cmocka_unit_test(the_caller_may_stop),
         cmocka_unit_test(no_bucket),
     };

@@ -1,4 +1,4 @@
-/* Listings of stores that break the contract: every breach is named, and nothing of its page is used. */
+/* Listings that violate the contract: every violation is named, and its page is not used. */
 #include "s3/operations/list_contract.h"
 
 #include "decon/s3/buckets.h"
@@ -120,7 +120,7 @@ static const struct breach {
     {PAGE(LAST URL_ENCODED OBJECT("a%2")), NULL, NULL, "EncodingType", "a%2"},
     {PAGE(LAST "<EncodingType>base64</EncodingType>" OBJECT("YQ==")), NULL, NULL, "EncodingType",
      "base64"},
-    /* encoded, and does not say so: not the prefix that was asked for */
+    /* encoded without EncodingType: not the requested prefix */
     {PAGE(LAST OBJECT("a%20b%2Fc")), "a b/", NULL, "outside the prefix", "a%20b%2Fc"},
     {PAGE(LAST "<Name>c</Name>" OBJECT("a")), NULL, NULL, "lists the bucket 'c'", "not 'b'"},
     {PAGE(LAST "<Prefix>other/</Prefix>"), "in/", NULL, "for the prefix 'other/'", "not for 'in/'"},
@@ -152,12 +152,12 @@ static void each_breach_is_named_and_nothing_is_used(void **state)
         assert_string_equal(buf_str(&l.seen), "");
         assert_true(str_starts_with(l.s.error.message, "s3://b"));
         assert_null(strchr(l.s.error.message, '\n'));
-        assert_int_equal(fake_request_count(l.s.f), 1); /* it would not pass when tried again */
+        assert_int_equal(fake_request_count(l.s.f), 1); /* a retry would not help */
         close_listing(&l);
     }
 }
 
-/* What real stores do, and what is no breach. */
+/* Behaviour of real stores that is no violation. */
 static const struct allowed {
     const char *body, *bucket, *prefix, *delimiter, *seen;
 } all_allowed[] = {
@@ -169,7 +169,7 @@ static const struct allowed {
      "a b/c:1 "},
     {PAGE(LAST URL_ENCODED "<Prefix>a b/</Prefix>" OBJECT("a%20b%2Fc")), "b", "a b/", NULL,
      "a b/c:1 "},
-    /* the object of the prefix's own name, and a folder's object beside its common prefix */
+    /* an object with the name of the prefix, and a folder object beside its common prefix */
     {PAGE(LAST OBJECT("in/")), "b", "in/", "/", "in/:1 "},
     {PAGE(LAST OBJECT("in/x/") COMMON("in/x/")), "b", "in/", "/", "in/x/:1 [in/x/] "},
     /* objects and common prefixes are two lists */
@@ -248,7 +248,7 @@ static void a_repeat_on_the_next_page_may_not_differ(void **state)
     close_listing(&l);
 }
 
-static void keys_with_a_nul_are_told_to_who_wants_them(void **state)
+static void keys_with_a_nul_are_reported_on_request(void **state)
 {
     listing l;
     (void)state;
@@ -464,7 +464,7 @@ static void long_names_are_shortened_between_characters(void **state)
         memcpy(text + i, "\xc3\xa9", 2);
     contract_name(text, out);
     assert_true(str_ends_with(out, "..."));
-    assert_true((unsigned char)out[strlen(out) - 4] != 0xc3); /* no half character */
+    assert_true((unsigned char)out[strlen(out) - 4] != 0xc3); /* no partial character */
     contract_name("a\nb\x7f", out);
     assert_string_equal(out, "a?b?");
 }
@@ -477,7 +477,7 @@ int main(void)
         cmocka_unit_test(any_order_is_taken_where_that_is_asked_for),
         cmocka_unit_test(a_key_that_is_listed_twice_is_one_object),
         cmocka_unit_test(a_repeat_on_the_next_page_may_not_differ),
-        cmocka_unit_test(keys_with_a_nul_are_told_to_who_wants_them),
+        cmocka_unit_test(keys_with_a_nul_are_reported_on_request),
         cmocka_unit_test(pages_that_do_not_advance_are_found),
         cmocka_unit_test(tokens_that_go_in_circles_are_found),
         cmocka_unit_test(a_page_that_comes_again_is_found_in_any_order_too),

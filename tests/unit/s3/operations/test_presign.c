@@ -59,7 +59,7 @@ static void lifetimes_beyond_a_week_are_refused(void **state)
     }
 }
 
-/* What a function that returns early may find on the stack, and must not release. */
+/* Fills the stack with values that a function that returns early must not release. */
 static __attribute__((noinline)) void leave_garbage_on_the_stack(void)
 {
     volatile char garbage[32 * 1024];
@@ -69,7 +69,7 @@ static __attribute__((noinline)) void leave_garbage_on_the_stack(void)
 
 static void early_failures_release_nothing_and_leave_the_buffer(void **state)
 {
-    static char token[40 * 1024]; /* longer than a query may be */
+    static char token[40 * 1024]; /* longer than the limit of a query */
     s3_keys long_token = example_keys;
     memset(token, 't', sizeof token - 1);
     long_token.session_token = token;

@@ -1,4 +1,4 @@
-/* Replies of listings that are false in one property. The table: docs/store-replies.md. */
+/* Replies of listings that are wrong in one property. The table: docs/store-replies.md. */
 #include "decon/s3/buckets.h"
 #include "decon/s3/uploads.h"
 #include "base/util.h"
@@ -23,7 +23,7 @@ static bool is_result(replies_site *p, const char *expected)
     return slice_equal_str(buf_slice(&p->result), expected);
 }
 
-/* --- ListObjectsV2: two pages, the first one lies --- */
+/* --- ListObjectsV2: two pages, the first one wrong --- */
 
 #define OBJECT(key, size)                                                                          \
     "<Contents><Key>" key "</Key><LastModified>2013-05-24T00:00:00.000Z</LastModified>"            \

@@ -1,4 +1,4 @@
-/* Replies of removals that are false in one property. The table: docs/store-replies.md. */
+/* Replies of removals that are wrong in one property. The table: docs/store-replies.md. */
 #include "decon/s3/buckets.h"
 #include "decon/s3/delete_many.h"
 #include "decon/s3/uploads.h"
@@ -82,7 +82,7 @@ static void many_start(replies_site *p)
                                                      .ctx = p});
 }
 
-/* Keys that go one by one. */
+/* Keys that are removed one by one. */
 static void many_others(replies_site *p, const fake_request *r, fake_reply *reply)
 {
     assert_string_equal(r->method, "DELETE");

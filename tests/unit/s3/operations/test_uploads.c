@@ -1,4 +1,4 @@
-/* Multipart uploads of dead runs: their list, and their end. */
+/* Multipart uploads of dead runs: listing and abort. */
 #include "decon/s3/uploads.h"
 #include "base/util.h"
 
@@ -83,7 +83,7 @@ static void pages_follow_each_other(void **state)
     close_listing(&l);
 }
 
-static void the_same_place_again_is_no_endless_loop(void **state)
+static void a_repeated_marker_is_refused(void **state)
 {
     listing l;
     (void)state;
@@ -160,7 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(uploads_come_with_key_id_and_time),
         cmocka_unit_test(pages_follow_each_other),
-        cmocka_unit_test(the_same_place_again_is_no_endless_loop),
+        cmocka_unit_test(a_repeated_marker_is_refused),
         cmocka_unit_test(a_page_that_breaks_off_is_asked_for_again),
         cmocka_unit_test(replies_that_make_no_sense_are_refused),
         cmocka_unit_test(the_caller_may_stop),

@@ -81,7 +81,7 @@ static void keys_that_are_still_on_their_way(void **state)
     site_close(&o.s);
 }
 
-static void sts_tells_account_and_arn(void **state)
+static void sts_reports_account_and_arn(void **state)
 {
     outcome o = {0};
     (void)state;
@@ -120,7 +120,7 @@ static void nothing_is_found(void **state)
     site_close(&o.s);
 }
 
-static void anonymous_asks_nobody(void **state)
+static void anonymous_sends_no_request(void **state)
 {
     outcome o = {0};
     (void)state;
@@ -152,9 +152,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(keys_of_a_profile),
         TEST(keys_that_are_still_on_their_way),
-        TEST(sts_tells_account_and_arn),
+        TEST(sts_reports_account_and_arn),
         TEST(nothing_is_found),
-        cmocka_unit_test(anonymous_asks_nobody),
+        cmocka_unit_test(anonymous_sends_no_request),
         TEST(a_client_that_ends_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
 
 #define NOON 1769860800 /* 2026-01-31T12:00:00Z */
 
-/* RFC 3339, and what the SDKs and Python write. */
+/* RFC 3339, and the formats of SDKs and Python. */
 static void forms_of_iso_8601(void **state)
 {
     static const char *const rows[] = {"2026-01-31T12:00:00Z",
@@ -69,7 +69,7 @@ static void forms_of_http(void **state)
     assert_true(s3_when_parse("Sat, 31 Jan 2026 12:00:00 GMT", &time_s) && time_s == NOON);
 }
 
-static void what_is_no_date(void **state)
+static void text_that_is_no_date_is_refused(void **state)
 {
     static const char *const rows[] = {"",
                                        "soon",
@@ -124,7 +124,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forms_of_iso_8601),
         cmocka_unit_test(forms_of_http),
-        cmocka_unit_test(what_is_no_date),
+        cmocka_unit_test(text_that_is_no_date_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

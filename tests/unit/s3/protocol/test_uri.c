@@ -17,7 +17,7 @@ static void uri_is_taken_apart(void **state)
         {"s3://my-bucket", "my-bucket", ""},
         {"s3://my.bucket/", "my.bucket", ""},
         {"s3://tenant:bucket/k", "tenant:bucket", "k"}, /* Ceph */
-        {"s3://:bucket/k", ":bucket", "k"},             /* of the tenant without a name */
+        {"s3://:bucket/k", ":bucket", "k"},             /* of the unnamed tenant */
         {"s3://te_n.ant-1:my.bucket", "te_n.ant-1:my.bucket", ""},
         {"s3://b//leading", "b", "/leading"},
         {"s3://b/a//b/../c/./", "b", "a//b/../c/./"},
@@ -34,7 +34,7 @@ static void uri_is_taken_apart(void **state)
     }
 }
 
-static void what_is_no_uri_is_refused(void **state)
+static void text_that_is_no_uri_is_refused(void **state)
 {
     static const char *const rows[] = {"",
                                        "b/k",
@@ -80,7 +80,7 @@ static char *encoded(const char *text, bool keep_slash)
     return buf_give(&out);
 }
 
-/* Hard keys and what SigV4's UriEncode makes of them. */
+/* Difficult keys and their SigV4 UriEncode. */
 static const struct {
     const char *plain, *path;
 } hard[] = {
@@ -144,7 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(uri_is_taken_apart),
-        cmocka_unit_test(what_is_no_uri_is_refused),
+        cmocka_unit_test(text_that_is_no_uri_is_refused),
         cmocka_unit_test(a_key_has_at_most_1024_bytes),
         cmocka_unit_test(hard_keys_are_encoded_and_decoded),
         cmocka_unit_test(plus_is_a_space_only_where_asked),

@@ -11,7 +11,7 @@
 #include "base/util.h"
 #include "s3/protocol/xml.h"
 
-/* In place of libxml2's: notes what is called before the first reader is made. */
+/* Replaces libxml2's function: records whether it is called before the first reader is created. */
 static unsigned inits_before_reader, readers;
 
 void xmlInitParser(void)
@@ -66,7 +66,7 @@ static void elements_come_with_path_and_text(void **state)
     buf_deinit(&s.text);
 }
 
-static void what_is_broken_or_tricky_is_refused(void **state)
+static void malformed_or_hostile_xml_is_refused(void **state)
 {
     static const char *const rows[] = {
         "",
@@ -155,7 +155,7 @@ static void text_is_escaped(void **state)
     assert_string_equal(buf_str(&out), "&quot;a&quot;&lt;b&gt;&amp;&#13;");
 }
 
-/* Programs with clients on several threads: its own first use is no place for that. */
+/* In programs with clients on several threads, initialisation on first use would be a race. */
 static void the_parser_is_made_ready_before_its_first_use(void **state)
 {
     (void)state;
@@ -169,7 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_parser_is_made_ready_before_its_first_use),
         cmocka_unit_test(elements_come_with_path_and_text),
-        cmocka_unit_test(what_is_broken_or_tricky_is_refused),
+        cmocka_unit_test(malformed_or_hostile_xml_is_refused),
         cmocka_unit_test(a_document_type_in_another_charset_is_refused),
         cmocka_unit_test(depth_and_text_are_bounded),
         cmocka_unit_test(the_reader_may_stop),

@@ -1,4 +1,4 @@
-/* The operations of one request: copy, head, delete, create; and the write probe. */
+/* Operations of one request: copy, head, delete, create; and the write probe. */
 #include "base/util.h"
 #include "tests/unit/s3/site.h"
 
@@ -31,7 +31,7 @@ static void a_copy_names_its_source(void **state)
     site_close(&s);
 }
 
-static void a_copy_that_is_an_error_in_disguise_is_tried_again(void **state)
+static void an_error_with_status_200_is_retried(void **state)
 {
     static const char *const rows[] = {"<Error><Code>InternalError</Code></Error>",
                                        "<CopyObjectResult><ETag>&quot;", ""};
@@ -47,7 +47,7 @@ static void a_copy_that_is_an_error_in_disguise_is_tried_again(void **state)
     }
 }
 
-static void a_copy_that_is_refused_in_disguise_fails(void **state)
+static void a_refusal_with_status_200_fails(void **state)
 {
     site s;
     (void)state;
@@ -73,7 +73,7 @@ static void a_source_that_changed(void **state)
     site_close(&s);
 }
 
-/* Weak ETags, and stores where the condition never fits: HeadObject compares; said once. */
+/* Weak ETags, and stores whose condition never matches: HeadObject is compared; reported once. */
 static void a_source_condition_that_never_fits_is_left_out(void **state)
 {
     static const char *const etags[] = {"\"e0\"", "W/\"e0\""};
@@ -278,7 +278,7 @@ static void on_head(void *ctx, const s3_object *object, const err *e)
     site_done(ctx, e);
 }
 
-static void head_tells_what_is_known(void **state)
+static void head_reports_what_is_known(void **state)
 {
     static const http_header headers[] = {{"Content-Length", "5000000000"},
                                           {"ETag", "\"e1\""},
@@ -302,7 +302,7 @@ static void head_tells_what_is_known(void **state)
     site_close(&s);
 }
 
-static void head_tells_the_checksum_where_it_is_asked_for(void **state)
+static void head_reports_the_checksum_on_request(void **state)
 {
     static const http_header headers[] = {
         {"Content-Length", "5"}, {"x-amz-checksum-crc32c", "AAAAAA=="}, {"ETag", "\"e\""}};
@@ -323,7 +323,7 @@ static void head_tells_the_checksum_where_it_is_asked_for(void **state)
     }
 }
 
-/* The headers of a sign-in page, which has a size too. */
+/* The headers of a sign-in page, which also has a size. */
 static void head_of_a_web_page_is_no_object(void **state)
 {
     static const http_header headers[] = {
@@ -340,7 +340,7 @@ static void head_of_a_web_page_is_no_object(void **state)
     site_close(&s);
 }
 
-static void head_has_no_words_but_a_status(void **state)
+static void a_head_reply_has_a_status_and_no_message(void **state)
 {
     static const struct {
         int status;
@@ -357,7 +357,7 @@ static void head_has_no_words_but_a_status(void **state)
     }
 }
 
-static void head_finds_region_and_clock_without_words(void **state)
+static void head_finds_region_and_clock_without_a_message(void **state)
 {
     static const http_header region = {"x-amz-bucket-region", "eu-west-1"};
     static const http_header date = {"Date", "Fri, 24 May 2013 09:00:00 GMT"};
@@ -454,8 +454,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_copy_names_its_source),
-        cmocka_unit_test(a_copy_that_is_an_error_in_disguise_is_tried_again),
-        cmocka_unit_test(a_copy_that_is_refused_in_disguise_fails),
+        cmocka_unit_test(an_error_with_status_200_is_retried),
+        cmocka_unit_test(a_refusal_with_status_200_fails),
         cmocka_unit_test(a_source_that_changed),
         cmocka_unit_test(a_source_condition_that_never_fits_is_left_out),
         cmocka_unit_test(a_large_copy_goes_by_parts_pinned_to_the_source),
@@ -463,11 +463,11 @@ int main(void)
         cmocka_unit_test(the_store_may_be_the_first_to_know_that_it_is_large),
         cmocka_unit_test(a_large_copy_that_fails_is_aborted),
         cmocka_unit_test(a_large_source_of_another_version_is_not_begun),
-        cmocka_unit_test(head_tells_what_is_known),
-        cmocka_unit_test(head_tells_the_checksum_where_it_is_asked_for),
+        cmocka_unit_test(head_reports_what_is_known),
+        cmocka_unit_test(head_reports_the_checksum_on_request),
         cmocka_unit_test(head_of_a_web_page_is_no_object),
-        cmocka_unit_test(head_has_no_words_but_a_status),
-        cmocka_unit_test(head_finds_region_and_clock_without_words),
+        cmocka_unit_test(a_head_reply_has_a_status_and_no_message),
+        cmocka_unit_test(head_finds_region_and_clock_without_a_message),
         cmocka_unit_test(a_bucket_is_looked_for),
         cmocka_unit_test(a_bucket_is_made_in_its_region),
         cmocka_unit_test(the_probe_leaves_nothing),

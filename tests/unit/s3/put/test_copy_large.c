@@ -1,4 +1,4 @@
-/* What goes along with a copy: tags, checksums, headers that are changed on the way. */
+/* What is copied with an object: tags, checksums, changed headers. */
 #include "base/util.h"
 #include "tests/unit/s3/site.h"
 
@@ -70,7 +70,7 @@ static void copy(site *s)
                                      .ctx = s});
 }
 
-/* The n-th request (from 0) of this method whose URL has these words. */
+/* The n-th request (from 0) of this method whose URL contains `has`. */
 static const fake_request *sent(const site *s, const char *method, const char *has, unsigned n)
 {
     for (size_t i = 0; i < fake_request_count(s->f); i++) {
@@ -105,7 +105,7 @@ static void tags_go_along(void **state)
     site_close(&s);
 }
 
-static void tags_that_may_not_be_read_stay_behind(void **state)
+static void tags_that_may_not_be_read_are_not_copied(void **state)
 {
     static const int statuses[] = {403, 501};
     (void)state;
@@ -125,7 +125,7 @@ static void tags_that_may_not_be_read_stay_behind(void **state)
     }
 }
 
-static void tags_that_may_not_be_written_stay_behind(void **state)
+static void tags_that_may_not_be_written_are_not_copied(void **state)
 {
     site s;
     (void)state;
@@ -182,7 +182,8 @@ static void parts_that_are_not_the_source_s_bytes_are_no_copy(void **state)
     site_close(&s);
 }
 
-/* Some stores hash no parts of copies: then the whole is compared with the source's. */
+/* Some stores do not hash parts of copies: then the checksum of the whole is compared with the
+ * source's. */
 static void a_copy_without_checksums_of_parts_is_verified(void **state)
 {
     (void)state;
@@ -209,7 +210,7 @@ static void a_copy_without_checksums_of_parts_is_verified(void **state)
     }
 }
 
-/* --- small ones --- */
+/* --- small copies --- */
 
 static char pinned[32];
 
@@ -233,7 +234,7 @@ static void small_copy(site *s, s3_copy_options o)
     assert_int_equal(site_end(s), ERR_NONE);
 }
 
-/* CopyObject takes all headers of the source, or none: what is not changed is told too. */
+/* CopyObject copies all headers of the source or none: unchanged headers are sent too. */
 static void headers_are_changed_on_the_way(void **state)
 {
     static const http_header changed[] = {{"Content-Type", "text/html"}, {"x-amz-meta-why", "so"}};
@@ -263,7 +264,7 @@ static void an_access_list_changes_no_headers(void **state)
     site_close(&s);
 }
 
-static void a_copy_tells_what_it_is_pinned_to(void **state)
+static void a_copy_reports_what_it_is_pinned_to(void **state)
 {
     site s;
     (void)state;
@@ -278,14 +279,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tags_go_along),
-        cmocka_unit_test(tags_that_may_not_be_read_stay_behind),
-        cmocka_unit_test(tags_that_may_not_be_written_stay_behind),
+        cmocka_unit_test(tags_that_may_not_be_read_are_not_copied),
+        cmocka_unit_test(tags_that_may_not_be_written_are_not_copied),
         cmocka_unit_test(the_parts_checksums_make_up_the_source_s),
         cmocka_unit_test(parts_that_are_not_the_source_s_bytes_are_no_copy),
         cmocka_unit_test(a_copy_without_checksums_of_parts_is_verified),
         cmocka_unit_test(headers_are_changed_on_the_way),
         cmocka_unit_test(an_access_list_changes_no_headers),
-        cmocka_unit_test(a_copy_tells_what_it_is_pinned_to),
+        cmocka_unit_test(a_copy_reports_what_it_is_pinned_to),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

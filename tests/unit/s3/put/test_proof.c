@@ -282,7 +282,7 @@ static void expect_head(site *s, const char *url, int status, const char *size, 
                                                                    : 2}});
 }
 
-static void a_copy_without_proof_is_held_against_its_source(void **state)
+static void a_copy_without_proof_is_compared_with_its_source(void **state)
 {
     static const struct {
         int status;
@@ -302,7 +302,7 @@ static void a_copy_without_proof_is_held_against_its_source(void **state)
         site s;
         site_open(&s, (s3_config){0});
         const char *body = copies[i / ARRAY_LEN(heads)];
-        /* A page from a store that has never answered is not asked for again. */
+        /* A web page from a store that has never answered is not retried. */
         for (unsigned times = 0; times < (strcmp(body, PAGE) == 0 ? 1 : 3); times++)
             site_expect(&s, "PUT", URL, 200, body);
         expect_head(&s, "http://store/from/k", 200, "3", "\"s\"", "AAAAAAAAAAE=");
@@ -384,7 +384,7 @@ int main(void)
         cmocka_unit_test(a_part_without_proof_is_sent_again),
         cmocka_unit_test(a_part_with_another_checksum_is_sent_again),
         cmocka_unit_test(a_completion_without_proof_is_followed_by_a_look),
-        cmocka_unit_test(a_copy_without_proof_is_held_against_its_source),
+        cmocka_unit_test(a_copy_without_proof_is_compared_with_its_source),
         cmocka_unit_test(a_copy_that_is_older_than_its_request_is_another_object),
         cmocka_unit_test(a_copy_whose_source_is_gone_is_not_proven),
         cmocka_unit_test(a_copy_is_proven_by_the_etag_under_any_root),

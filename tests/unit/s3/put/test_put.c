@@ -65,7 +65,7 @@ static const fake_reply part_reply = {.status = 200, .headers = &etag_header, .h
 static const fake_reply create_reply = {.status = 200, .body = {UPLOAD, sizeof UPLOAD - 1}};
 static const fake_reply complete_reply = {.status = 200, .body = {DONE, sizeof DONE - 1}};
 
-/* 11 MiB that differ from place to place: three parts. */
+/* 11 MiB of varying bytes: three parts. */
 static char *large(void)
 {
     char *data = xcalloc(11, MIB);
@@ -132,7 +132,7 @@ static void an_empty_object(void **state)
     site_close(&p.s);
 }
 
-static void only_where_nothing_stands(void **state)
+static void only_where_no_object_exists(void **state)
 {
     put_site p;
     (void)state;
@@ -162,7 +162,7 @@ static void a_file_goes_up_from_its_descriptor(void **state)
     assert_int_equal(site_end(&p.s), ERR_NONE);
     assert_true(fake_request_at(p.s.f, 1)->from_file);
     assert_true(slice_equal_str(fake_request_at(p.s.f, 1)->body, "hello"));
-    /* Over http the file is hashed for the signature too. */
+    /* Over http the file is also hashed for the signature. */
     assert_string_equal(site_sent_header(&p.s, 0, "x-amz-content-sha256"),
                         "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
     site_close(&p.s);
@@ -206,7 +206,7 @@ static void a_large_file_goes_up_in_parallel_parts(void **state)
     fclose(file);
 }
 
-/* However many parts there are: no more are hashed, and queued, than can be sent. */
+/* For any number of parts, only as many are hashed and queued as can be sent. */
 static void only_a_window_of_parts_exists(void **state)
 {
     put_site p = {0};
@@ -285,7 +285,7 @@ static void a_part_without_etag_fails(void **state)
     close_large(&l);
 }
 
-static void a_completion_that_is_an_error_in_disguise_is_tried_again(void **state)
+static void a_completion_error_with_status_200_is_retried(void **state)
 {
     static const fake_reply rows[] = {
         {.status = 200, .body = SLICE_LIT("<Error><Code>InternalError</Code></Error>")},
@@ -325,8 +325,8 @@ static void a_completion_that_is_refused_fails(void **state)
     close_large(&l);
 }
 
-/* The first try went well but its reply was lost: the store knows the upload no more. */
-/* `crc64nvme` is what HEAD tells; NULL: nothing. */
+/* The first attempt succeeded but its reply was lost: the upload no longer exists. */
+/* `crc64nvme`: the checksum in the reply of HEAD; NULL: none. */
 static void completed(large_put *l, const char *etag, const char *crc64nvme)
 {
     static const fake_reply lost = {.error = ERR_TIMEOUT};
@@ -363,7 +363,7 @@ static void a_completion_that_another_object_hides_fails(void **state)
         open_large(&l);
         completed(&l, rows[i][0], rows[i][1]);
         when(&l.p, "DELETE", COMPLETE_URL, &gone, 1);
-        assert_int_equal(site_end(&l.p.s), ERR_S3_CHANGED); /* If-None-Match was asked for */
+        assert_int_equal(site_end(&l.p.s), ERR_S3_CHANGED); /* If-None-Match was requested */
         close_large(&l);
     }
 }
@@ -426,7 +426,7 @@ static void parts_grow_to_stay_below_ten_thousand(void **state)
         assert_true((sizes[i] + part - 1) / part <= S3_PARTS_MAX);
     }
     assert_int_equal(s3_put_part_bytes(16 * MIB, 1000 * MIB), 16 * MIB);
-    assert_int_equal(s3_put_part_bytes(1, 1000 * MIB), 5 * MIB); /* S3 takes no smaller ones */
+    assert_int_equal(s3_put_part_bytes(1, 1000 * MIB), 5 * MIB); /* the minimum of S3 */
     assert_int_equal(s3_put_part_bytes(5 * MIB, 10000ULL * 5 * MIB), 5 * MIB);
     assert_int_equal(s3_put_part_bytes(5 * MIB, 10000ULL * 5 * MIB + 1), 6 * MIB);
 }
@@ -451,13 +451,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_small_object_is_one_signed_request),
         cmocka_unit_test(an_empty_object),
-        cmocka_unit_test(only_where_nothing_stands),
+        cmocka_unit_test(only_where_no_object_exists),
         cmocka_unit_test(a_file_goes_up_from_its_descriptor),
         cmocka_unit_test(a_large_file_goes_up_in_parallel_parts),
         cmocka_unit_test(only_a_window_of_parts_exists),
         cmocka_unit_test(an_upload_that_fails_is_aborted),
         cmocka_unit_test(a_part_without_etag_fails),
-        cmocka_unit_test(a_completion_that_is_an_error_in_disguise_is_tried_again),
+        cmocka_unit_test(a_completion_error_with_status_200_is_retried),
         cmocka_unit_test(a_completion_that_is_refused_fails),
         cmocka_unit_test(a_completion_whose_reply_was_lost_is_confirmed),
         cmocka_unit_test(a_completion_that_another_object_hides_fails),

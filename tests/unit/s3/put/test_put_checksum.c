@@ -1,5 +1,5 @@
-/* Uploads: the checksums that they carry, stores that refuse them, files that change meanwhile,
- * conditional writes whose reply was lost. */
+/* Uploads: their checksums, stores that refuse them, files that change meanwhile, conditional
+ * writes whose reply was lost. */
 #include <unistd.h>
 
 #include "base/util.h"
@@ -99,7 +99,7 @@ static void an_upload_carries_a_crc(void **state)
         {{.upload_checksum = S3_CHECKSUM_CRC32}, NULL, "x-amz-checksum-crc32", "y/Q5Jg=="},
         {{.request_checksums = S3_CHECKSUM_USE_WHEN_REQUIRED}, NULL, NULL, NULL},
         {{0}, required, NULL, NULL},
-        /* What the program says goes before the environment. */
+        /* The program's setting takes precedence over the environment. */
         {{.request_checksums = S3_CHECKSUM_USE_WHEN_SUPPORTED},
          required,
          "x-amz-checksum-crc64nvme",
@@ -127,7 +127,7 @@ static void an_upload_carries_a_crc(void **state)
     }
 }
 
-static void settings_that_are_none_are_refused(void **state)
+static void unknown_settings_are_refused(void **state)
 {
     static const char *const wrong[] = {"AWS_REQUEST_CHECKSUM_CALCULATION", "always", NULL};
     fake_transport *f = fake_new();
@@ -145,7 +145,7 @@ static void settings_that_are_none_are_refused(void **state)
     fake_free(f);
 }
 
-static void where_told_so_a_file_is_not_hashed_for_the_signature(void **state)
+static void a_file_is_not_hashed_for_the_signature_on_request(void **state)
 {
     static const s3_config rows[] = {{.unsigned_payload = true}, {.endpoint = "https://store"}};
     (void)state;
@@ -160,7 +160,7 @@ static void where_told_so_a_file_is_not_hashed_for_the_signature(void **state)
     }
 }
 
-/* --- stores that know less --- */
+/* --- stores with fewer checksums --- */
 
 static const fake_reply no_header = {
     .status = 501,
@@ -182,11 +182,11 @@ static void a_store_that_refuses_a_checksum_gets_a_lesser_one(void **state)
     assert_int_equal(put(&p, options(&p)), ERR_NONE);
     assert_string_equal(sent(&p, 1, "x-amz-checksum-crc32c"), NINE_CRC32C);
     assert_null(sent(&p, 1, "x-amz-checksum-crc64nvme"));
-    /* It is asked once: the next upload knows. */
+    /* Tried once: the next upload knows the result. */
     expect(&p, "PUT", &ok_reply);
     assert_int_equal(put(&p, options(&p)), ERR_NONE);
     assert_string_equal(sent(&p, 2, "x-amz-checksum-crc32c"), NINE_CRC32C);
-    /* None at all. */
+    /* No checksum at all. */
     expect(&p, "PUT", &no_header);
     expect(&p, "PUT", &ok_reply);
     assert_int_equal(put(&p, options(&p)), ERR_NONE);
@@ -219,7 +219,8 @@ static void other_refusals_are_no_reason_for_less(void **state)
     close_put(&p);
 }
 
-/* What is refused without a checksum too was not refused for it: nothing is learnt from it. */
+/* A request that is refused without a checksum as well was not refused because of it: nothing is
+ * learnt. */
 static void a_header_that_is_refused_with_every_checksum_was_another(void **state)
 {
     put_site p;
@@ -250,7 +251,7 @@ static void a_refusal_that_names_something_else_is_final(void **state)
         put_site p;
         open_put(&p, NINE, (s3_config){0});
         s3_put_options o = options(&p);
-        o.key = "checksum.md5"; /* a key is no reason */
+        o.key = "checksum.md5"; /* a key is not a reason */
         expect(&p, "PUT", &rows[i]);
         assert_int_not_equal(put(&p, o), ERR_NONE);
         assert_int_equal(fake_request_count(p.s.f), 1);
@@ -278,7 +279,7 @@ static void refuse_first(void *ctx, const fake_request *request, fake_reply *rep
     assert_int_equal(pwrite(fileno(c->p.file), "X", 1, 0), 1);
 }
 
-static void what_changed_meanwhile_is_hashed_anew(void **state)
+static void a_file_that_changed_meanwhile_is_hashed_again(void **state)
 {
     changing c = {0};
     (void)state;
@@ -291,7 +292,7 @@ static void what_changed_meanwhile_is_hashed_anew(void **state)
     close_put(&c.p);
 }
 
-static void what_keeps_differing_fails(void **state)
+static void a_file_that_keeps_changing_fails(void **state)
 {
     static const char *const codes[] = {"<Error><Code>BadDigest</Code></Error>",
                                         "<Error><Code>XAmzContentSHA256Mismatch</Code></Error>",
@@ -444,7 +445,7 @@ static void a_store_may_refuse_the_checksum_of_a_multipart_upload(void **state)
 
 /* --- conditional writes --- */
 
-static void a_conflict_begins_the_upload_anew(void **state)
+static void a_conflict_restarts_the_upload(void **state)
 {
     static const fake_reply conflict = {
         .status = 409, .body = SLICE_LIT("<Error><Code>ConditionalRequestConflict</Code></Error>")};
@@ -468,7 +469,7 @@ static void a_conflict_begins_the_upload_anew(void **state)
     }
 }
 
-/* The first try's reply is lost; the second finds an object. Whose? */
+/* The reply of the first attempt is lost; the second finds an object of unknown origin. */
 static void a_precondition_that_our_own_try_broke(void **state)
 {
     static const fake_reply lost = {.error = ERR_TIMEOUT};
@@ -517,20 +518,20 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_upload_carries_a_crc),
-        cmocka_unit_test(settings_that_are_none_are_refused),
-        cmocka_unit_test(where_told_so_a_file_is_not_hashed_for_the_signature),
+        cmocka_unit_test(unknown_settings_are_refused),
+        cmocka_unit_test(a_file_is_not_hashed_for_the_signature_on_request),
         cmocka_unit_test(a_store_that_refuses_a_checksum_gets_a_lesser_one),
         cmocka_unit_test(a_checksum_that_was_chosen_stays),
         cmocka_unit_test(other_refusals_are_no_reason_for_less),
         cmocka_unit_test(a_header_that_is_refused_with_every_checksum_was_another),
         cmocka_unit_test(a_refusal_that_names_something_else_is_final),
-        cmocka_unit_test(what_changed_meanwhile_is_hashed_anew),
-        cmocka_unit_test(what_keeps_differing_fails),
+        cmocka_unit_test(a_file_that_changed_meanwhile_is_hashed_again),
+        cmocka_unit_test(a_file_that_keeps_changing_fails),
         cmocka_unit_test(a_file_that_became_shorter_fails),
         cmocka_unit_test(parts_carry_crcs_and_the_whole_one_made_of_them),
         cmocka_unit_test(a_part_that_differs_is_hashed_and_sent_again),
         cmocka_unit_test(a_store_may_refuse_the_checksum_of_a_multipart_upload),
-        cmocka_unit_test(a_conflict_begins_the_upload_anew),
+        cmocka_unit_test(a_conflict_restarts_the_upload),
         cmocka_unit_test(a_precondition_that_our_own_try_broke),
         cmocka_unit_test(over_the_object_that_was_seen),
     };

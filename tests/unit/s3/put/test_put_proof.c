@@ -73,7 +73,7 @@ static void expect_head(proof_site *p, const head_row *row)
                      .reply = {.status = row->status, .headers = headers, .header_count = count}});
 }
 
-/* What proves nothing by itself. */
+/* Replies that are no proof. */
 static const struct {
     int status;
     const char *etag, *body, *names;
@@ -107,7 +107,7 @@ static void a_reply_without_proof_is_followed_by_a_look(void **state)
     }
 }
 
-static void what_is_not_there_is_sent_again(void **state)
+static void an_absent_object_is_sent_again(void **state)
 {
     static const head_row gone = {404, NULL, NULL, NULL, NULL, NULL};
     (void)state;
@@ -124,7 +124,7 @@ static void what_is_not_there_is_sent_again(void **state)
     }
 }
 
-static void what_is_never_there_fails(void **state)
+static void an_object_that_never_appears_fails(void **state)
 {
     static const head_row gone = {404, NULL, NULL, NULL, NULL, NULL};
     (void)state;
@@ -145,7 +145,7 @@ static void what_is_never_there_fails(void **state)
     }
 }
 
-/* By what HeadObject says. */
+/* According to HeadObject. */
 static void what_head_object_says_decides(void **state)
 {
     static const char *const at_ten = "Fri, 24 May 2013 10:00:00 GMT";
@@ -271,7 +271,7 @@ static void two_different_etags_are_no_proof(void **state)
     site_close(&p.s);
 }
 
-/* The first PutObject had written it after all: the condition is refused, the checksum is ours. */
+/* The first PutObject was executed: the condition is refused, and the checksum matches ours. */
 static void a_condition_after_an_unproven_write_is_settled_by_the_checksum(void **state)
 {
     static const head_row gone = {404, NULL, NULL, NULL, NULL, NULL};
@@ -338,8 +338,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reply_without_proof_is_followed_by_a_look),
-        cmocka_unit_test(what_is_not_there_is_sent_again),
-        cmocka_unit_test(what_is_never_there_fails),
+        cmocka_unit_test(an_absent_object_is_sent_again),
+        cmocka_unit_test(an_object_that_never_appears_fails),
         cmocka_unit_test(what_head_object_says_decides),
         cmocka_unit_test(a_file_is_compared_with_the_md5_too),
         cmocka_unit_test(an_error_in_a_success_is_an_error),

@@ -73,7 +73,7 @@ static char byte_at(uint64_t n)
     return (char)(n / 4096 + n);
 }
 
-/* Puts as many of `len` bytes as there is room for; yields how many. */
+/* Writes as many of `len` bytes as fit; yields the number. */
 static uint64_t put(stream_site *p, uint64_t len)
 {
     uint64_t before = p->put, end = p->put + len;
@@ -100,7 +100,7 @@ static void when_parts(stream_site *p)
     fake_when(p->s.f, &(fake_rule){.method = "PUT", .url_has = "partNumber=", .reply = part_reply});
 }
 
-/* The body of the part that was sent last under this number is the stream's from `offset` on. */
+/* The last sent body of this part number equals the stream from `offset` on. */
 static void expect_part(const stream_site *p, unsigned number, uint64_t offset, size_t len)
 {
     char query[32];
@@ -143,7 +143,7 @@ static void what_ends_within_one_part_is_one_request(void **state)
     }
 }
 
-/* The whole's checksum, combined from the parts', is that of the bytes in one piece. */
+/* The checksum combined from the parts equals that of the whole stream. */
 static void a_longer_one_goes_by_parts_with_its_checksum(void **state)
 {
     stream_site p;
@@ -190,7 +190,7 @@ static void a_stream_of_whole_parts_has_no_empty_one(void **state)
     site_close(&p.s);
 }
 
-/* Nothing is read that memory has no room for; what was sent makes room. */
+/* No more is read than fits into memory; sent parts release memory. */
 static void no_more_is_held_than_memory_allows(void **state)
 {
     stream_site p;
@@ -276,7 +276,7 @@ static void a_source_that_fails_cancels_and_aborts(void **state)
     site_close(&p.s);
 }
 
-/* The upload's id is not known yet: it is aborted when it is. */
+/* The upload id is not known yet: the upload is aborted as soon as it is. */
 static void a_cancel_before_the_id_aborts_too(void **state)
 {
     stream_site p;
@@ -294,7 +294,7 @@ static void a_cancel_before_the_id_aborts_too(void **state)
     site_close(&p.s);
 }
 
-/* While all bytes are in memory, the upload can begin again with another checksum. */
+/* While all bytes are in memory, the upload can restart with another checksum. */
 static void a_store_that_refuses_the_checksum_gets_a_lesser_one(void **state)
 {
     stream_site p;

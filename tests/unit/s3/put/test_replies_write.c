@@ -1,4 +1,4 @@
-/* Replies of writes that are false in one property. The table: docs/store-replies.md. */
+/* Replies of writes that are wrong in one property. The table: docs/store-replies.md. */
 #include <strings.h>
 
 #include "decon/s3/buckets.h"
@@ -26,7 +26,7 @@ static void done(void *ctx, const err *e)
     site_done(&p->s, e);
 }
 
-/* HeadObject of what was written, as far as it was. */
+/* HeadObject of the written object, if it was written. */
 static void reply_head(replies_site *p, fake_reply *reply, const char *size, const char *etag,
                        const char *crc)
 {
@@ -69,7 +69,7 @@ static void put_others(replies_site *p, const fake_request *r, fake_reply *reply
     reply_head(p, reply, SIZE, "\"e1\"", CRC);
 }
 
-/* --- uploads by parts: of three requests one lies --- */
+/* --- uploads by parts: one of three replies is wrong --- */
 
 #define CREATED                                                                                    \
     XML "<InitiateMultipartUploadResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"        \

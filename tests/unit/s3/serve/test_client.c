@@ -23,7 +23,7 @@ typedef struct fixture {
     /* of the current call */
     bool done;
     err error;
-    buf text; /* what it told */
+    buf text; /* ETag, data or keys that the call delivered */
     uint64_t count;
     uint64_t size_bytes;
 } fixture;
@@ -288,7 +288,7 @@ static void test_multipart(void **state)
     assert_memory_equal(f->text.data, data, size);
     assert_false(get(f, "large", "\"another\""));
     assert_int_equal(f->error.code, ERR_S3_CHANGED);
-    start(f, NULL); /* what stands outlives the server */
+    start(f, NULL); /* objects persist after the server has ended */
     assert_true(get(f, "large", NULL));
     assert_int_equal(f->text.len, size);
 }
@@ -372,7 +372,7 @@ static void test_faults_are_passed(void **state)
     assert_true(s3_client_stats(f->client).retries >= 3);
 }
 
-/* The store has carried them out, its reply was lost, and the kept connection with it. */
+/* The store has executed them; the reply was lost together with the kept connection. */
 static void test_lost_replies_are_not_taken_for_refusals(void **state)
 {
     fixture *f = *state;

@@ -1,4 +1,4 @@
-/* Lines of command files, the progress line, and what is said of an interruption. */
+/* Lines of command files, the progress line, and the message of an interruption. */
 #include "s3/cli/commands/command_line.h"
 
 #include <setjmp.h>
@@ -26,7 +26,7 @@ static char *split(const char *line)
     return xstrdup(buf_str(&text));
 }
 
-static void lines_are_taken_apart_as_by_a_shell(void **state)
+static void lines_are_split_as_by_a_shell(void **state)
 {
     static const struct {
         const char *line, *words;
@@ -53,7 +53,7 @@ static void lines_are_taken_apart_as_by_a_shell(void **state)
     }
 }
 
-static void words_can_be_taken_out(void **state)
+static void arguments_can_be_removed(void **state)
 {
     AUTO(line_words) w = {0};
     err e = ERR_INIT;
@@ -73,7 +73,7 @@ static void expect_line(const progress_numbers *n, double rate, const char *expe
     assert_string_equal(buf_str(&text), expected);
 }
 
-static void the_end_is_told_only_when_all_is_listed(void **state)
+static void the_remaining_time_is_shown_only_when_all_is_listed(void **state)
 {
     progress_numbers n = {.bytes_done = 512 * MIB,
                           .bytes_total = 1024 * MIB,
@@ -94,7 +94,7 @@ static void without_a_rate_there_is_no_end(void **state)
     expect_line(&n, 0, "[....................] 0%, 0 B of 10 B, 0 of 2 objects, 1 failed");
 }
 
-static void empty_objects_are_all_of_it(void **state)
+static void progress_of_empty_objects(void **state)
 {
     progress_numbers n = {.objects_done = 2, .objects_total = 2};
     (void)state;
@@ -103,7 +103,7 @@ static void empty_objects_are_all_of_it(void **state)
 
 /* --- an interruption --- */
 
-static void what_a_signal_ended_is_told_with_how_to_go_on(void **state)
+static void an_interruption_names_what_is_left_and_how_to_resume(void **state)
 {
     static const cli_command copies = {.name = "cp", .again = "run it with -s"};
     static const cli_command lists = {.name = "ls"};
@@ -154,12 +154,12 @@ static void what_a_signal_ended_is_told_with_how_to_go_on(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_are_taken_apart_as_by_a_shell),
-        cmocka_unit_test(words_can_be_taken_out),
-        cmocka_unit_test(the_end_is_told_only_when_all_is_listed),
+        cmocka_unit_test(lines_are_split_as_by_a_shell),
+        cmocka_unit_test(arguments_can_be_removed),
+        cmocka_unit_test(the_remaining_time_is_shown_only_when_all_is_listed),
         cmocka_unit_test(without_a_rate_there_is_no_end),
-        cmocka_unit_test(empty_objects_are_all_of_it),
-        cmocka_unit_test(what_a_signal_ended_is_told_with_how_to_go_on),
+        cmocka_unit_test(progress_of_empty_objects),
+        cmocka_unit_test(an_interruption_names_what_is_left_and_how_to_resume),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

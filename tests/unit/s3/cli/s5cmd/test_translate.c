@@ -10,7 +10,7 @@
 #include "s3/cli/s5cmd/globals.h"
 #include "s3/cli/s5cmd/style.h"
 
-/* The words of the translation, separated by |; or the error. */
+/* The translated arguments, separated by |; or the error. */
 static char *translated(const char *line)
 {
     AUTO(line_words) w = {0};
@@ -68,7 +68,7 @@ static void commands_become_our_own(void **state)
     }
 }
 
-static void durations_are_those_of_go(void **state)
+static void durations_have_the_syntax_of_go(void **state)
 {
     static const struct {
         const char *text;
@@ -135,7 +135,7 @@ static void global_values_are_checked(void **state)
     }
 }
 
-static void sizes_are_those_of_s5cmd(void **state)
+static void sizes_have_the_syntax_of_s5cmd(void **state)
 {
     static const struct {
         uint64_t bytes;
@@ -156,10 +156,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_become_our_own),
-        cmocka_unit_test(durations_are_those_of_go),
+        cmocka_unit_test(durations_have_the_syntax_of_go),
         cmocka_unit_test(global_flags_end_at_the_command),
         cmocka_unit_test(global_values_are_checked),
-        cmocka_unit_test(sizes_are_those_of_s5cmd),
+        cmocka_unit_test(sizes_have_the_syntax_of_s5cmd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

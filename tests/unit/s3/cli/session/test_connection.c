@@ -1,4 +1,4 @@
-/* What connections of the command may take. */
+/* Memory of the command's connections. */
 #include "base/util.h"
 #include "s3/cli/session/connection.h"
 

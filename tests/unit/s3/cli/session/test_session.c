@@ -14,7 +14,7 @@ typedef struct call_fixture {
     cli_session session;
     cli c;
     cli_call call;
-    void *op; /* freed by its end, as operations are */
+    void *op; /* freed at its end, like operations */
 } call_fixture;
 
 static void end_and_signal(void *ctx)

@@ -1,4 +1,4 @@
-/* Where things are copied from and to. */
+/* Sources and targets of copies. */
 #include "base/util.h"
 #include "s3/cli/source/location.h"
 
@@ -14,7 +14,7 @@ static bool is_standard(const char *text)
     return place_is_standard(&p);
 }
 
-/* Their paths are links: a file that is renamed to one would take its place for everybody. */
+/* Their paths are links: a file renamed to such a path would replace it for all processes. */
 static void standard_streams_have_paths_too(void **state)
 {
     UNUSED(state);

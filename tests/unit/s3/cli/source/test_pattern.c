@@ -48,8 +48,8 @@ static void patterns_fit_or_not(void **state)
             fail_msg("'%s' against '%s'", rows[i].pattern, rows[i].text);
 }
 
-/* As many stars as it likes: the time grows with pattern times text, no further. */
-static void many_stars_do_not_explode(void **state)
+/* Any number of stars: the time is at most proportional to pattern times text. */
+static void many_stars_take_polynomial_time(void **state)
 {
     char text[4001], pattern[201];
     (void)state;
@@ -62,7 +62,7 @@ static void many_stars_do_not_explode(void **state)
     assert_false(pattern_match(pattern, text, false));
 }
 
-static void what_stands_before_the_first_wildcard(void **state)
+static void the_text_before_the_first_wildcard(void **state)
 {
     (void)state;
     assert_int_equal(pattern_literal_length("a/b*c?"), 3);
@@ -70,7 +70,7 @@ static void what_stands_before_the_first_wildcard(void **state)
     assert_int_equal(pattern_literal_length("plain"), 5);
 }
 
-/* The filter borrows its patterns from the words: they are kept until the next one. */
+/* The filter borrows its patterns from the arguments: they are kept until the next call. */
 static bool open_filter(filter *f, const char *flags, const char *file, err *e)
 {
     static line_words words;
@@ -116,7 +116,7 @@ static void an_include_that_changes_nothing_is_refused(void **state)
     assert_non_null(strstr(e.message, "--exclude '*' --include '*.gz'"));
 }
 
-/* As s5cmd has it. */
+/* As in s5cmd. */
 static void in_a_command_file_includes_mean_these_only(void **state)
 {
     filter f;
@@ -133,8 +133,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patterns_fit_or_not),
-        cmocka_unit_test(many_stars_do_not_explode),
-        cmocka_unit_test(what_stands_before_the_first_wildcard),
+        cmocka_unit_test(many_stars_take_polynomial_time),
+        cmocka_unit_test(the_text_before_the_first_wildcard),
         cmocka_unit_test(the_last_one_that_fits_decides),
         cmocka_unit_test(at_first_everything_is_included),
         cmocka_unit_test(an_include_that_changes_nothing_is_refused),

@@ -1,4 +1,4 @@
-/* What sync holds against each other: sizes, times, ETags; and places. */
+/* What sync compares: sizes, times, ETags; and names below a source or target. */
 #include "s3/cli/transfer/compare.h"
 
 #include <setjmp.h>
@@ -51,7 +51,7 @@ static void the_etag_of_one_request_is_the_md5(void **state)
     assert_string_equal(etag, "b1946ac92492d2347c6235b4d2611184");
 }
 
-/* MD5 of the parts' MD5s, and how many they are. */
+/* MD5 of the parts' MD5s, and their number. */
 static void the_etag_of_parts(void **state)
 {
     char etag[COMPARE_ETAG_SIZE], expected[COMPARE_ETAG_SIZE], all[2 * MD5_BYTES + 1];
@@ -66,11 +66,11 @@ static void the_etag_of_parts(void **state)
     snprintf(expected, sizeof expected, "%s-3", all);
     assert_true(compare_file_etag(NULL, path, 4, etag, &e));
     assert_string_equal(etag, expected);
-    assert_true(compare_file_etag(NULL, path, 9, etag, &e)); /* ends with a part: no empty one */
+    assert_true(compare_file_etag(NULL, path, 9, etag, &e)); /* no empty part follows */
     assert_true(str_ends_with(etag, "-1"));
 }
 
-static void an_absent_file_is_told(void **state)
+static void an_absent_file_is_reported(void **state)
 {
     char etag[COMPARE_ETAG_SIZE];
     err e = ERR_INIT;
@@ -103,7 +103,7 @@ static void sizes_and_times_decide(void **state)
         {1, 1, 8, 8, 1, COMPARE_TIME, false, true, "newer"}, /* within the second */
         {1, 1, 7, 8, 0, COMPARE_EXACT_TIME, false, true, "time differs"},
         {1, 1, 8, 8, 1, COMPARE_EXACT_TIME, false, false, ""},
-        {1, 1, 9, 8, 0, COMPARE_TIME, true, false, ""}, /* the same ETag is the same object */
+        {1, 1, 9, 8, 0, COMPARE_TIME, true, false, ""}, /* an equal ETag means the same object */
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -138,7 +138,7 @@ static void checksums_of_a_file_and_an_object(void **state)
         {"\"b1946ac92492d2347c6235b4d2611185\"", true, "ETag differs"},
         {"\"something else\"", true, "ETag cannot be compared"},
         {"\"b1946ac92492d2347c6235b4d2611184-9\"", true, "ETag cannot be compared"},
-        {"\"6a6d8d4533507d490ab007dfe8314ab7-1\"", false, ""}, /* in one part */
+        {"\"6a6d8d4533507d490ab007dfe8314ab7-1\"", false, ""}, /* uploaded in one part */
         {"\"6a6d8d4533507d490ab007dfe8314ab8-1\"", true, "ETag differs"},
     };
     AUTO_FREE char *path = file_of("sum", SLICE_LIT("hello\n"));
@@ -162,7 +162,7 @@ static void checksums_of_a_file_and_an_object(void **state)
     }
 }
 
-/* --- places --- */
+/* --- sources and targets --- */
 
 static place place_of(const char *text)
 {
@@ -222,7 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_etag_of_one_request_is_the_md5),
         cmocka_unit_test(the_etag_of_parts),
-        cmocka_unit_test(an_absent_file_is_told),
+        cmocka_unit_test(an_absent_file_is_reported),
         cmocka_unit_test(sizes_and_times_decide),
         cmocka_unit_test(checksums_of_a_file_and_an_object),
         cmocka_unit_test(names_below_a_place),

@@ -1,4 +1,4 @@
-/* Partial files of downloads into folders in which others write too. */
+/* Partial files of downloads into folders that other users may write. */
 #include "base/util.h"
 #include "s3/cli/transfer/transfer.h"
 
@@ -66,8 +66,8 @@ static void an_ordinary_download_uses_the_usual_name(void **state)
     assert_false(fs_exists(partial_path));
 }
 
-/* Names without and with room for a suffix; `é` has two bytes. The second run finds the first one's
- * files. */
+/* Names with and without space for a suffix; `é` has two bytes. The second run finds the files of
+ * the first. */
 static void each_name_has_files_that_the_next_run_finds(void **state)
 {
     UNUSED(state);
@@ -142,7 +142,8 @@ static void commit_in(const char *path, char **synced_dir)
     assert_true(fs_exists(path));
 }
 
-/* mv removes the object when the file is on the disk: with its name, and those of new folders. */
+/* mv removes the object only when the file, its name and the names of new folders are on the
+ * disk. */
 static void a_moved_object_survives_a_power_cut(void **state)
 {
     UNUSED(state);

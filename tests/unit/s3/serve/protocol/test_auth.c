@@ -83,7 +83,7 @@ static void test_what_was_signed_counts(void **state)
     assert_refused(&v, "AccessDenied"); /* not among the signed ones */
 }
 
-static void test_who_and_when(void **state)
+static void test_the_signer_and_the_time(void **state)
 {
     UNUSED(state);
     variant v;
@@ -349,7 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_published_example),
         cmocka_unit_test(test_what_was_signed_counts),
-        cmocka_unit_test(test_who_and_when),
+        cmocka_unit_test(test_the_signer_and_the_time),
         cmocka_unit_test(test_presigned_urls),
         cmocka_unit_test(test_regions_and_anonymous),
         cmocka_unit_test(uploads_by_forms_are_not_implemented),

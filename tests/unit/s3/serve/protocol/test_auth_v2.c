@@ -67,7 +67,7 @@ static void what_is_signed_counts(void **state)
     assert_refused(&r, "SignatureDoesNotMatch");
 }
 
-/* boto3 signs a final slash that it does not send. An object's path is signed as it is. */
+/* boto3 signs a final slash that it does not send. The path of an object is signed as sent. */
 static void the_path_of_a_bucket_is_signed_with_or_without_a_slash(void **state)
 {
     UNUSED(state);
@@ -89,7 +89,7 @@ static void writes_may_have_nothing_that_is_not_signed(void **state)
     UNUSED(state);
     request r = {.method = "PUT", .text = EXAMPLE "&prefix=a"};
     assert_refused(&r, "AccessDenied");
-    r.method = "GET"; /* as S3 takes it */
+    r.method = "GET"; /* as S3 accepts it */
     assert_refused(&r, NULL);
 }
 

@@ -1,5 +1,4 @@
-/* Bodies in chunks (aws-chunked): the decoder, and the small server asked with the published
- * examples unchanged. */
+/* Bodies in chunks (aws-chunked): the decoder, and the small server with the published examples. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -265,7 +264,7 @@ static void test_each_signature_counts(void **state)
     example x = plain;
     x.seed = wrong;
     assert_example(&x, "HTTP/1.1 403", "SignatureDoesNotMatch", 0);
-    x = trailing; /* where Content-Length is not signed */
+    x = trailing; /* if Content-Length is not signed */
     x.chunks[1] = "1c1344b1";
     assert_example(&x, "HTTP/1.1 400", "has no chunk-signature", 0);
 }

@@ -1,4 +1,4 @@
-/* Keys and file names: every key has a place, and a walk yields keys in byte order. */
+/* Keys and file names: every key has a path, and a walk yields keys in byte order. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,7 +36,7 @@ static void test_paths(void **state)
     assert_path("../x", "..@d/x@o");
     assert_path("x +%#?", "x%20%2B%25%23%3F@o");
     assert_path("\x01\n", "%01%0A@o");
-    assert_path("a@o", "a%40o@o"); /* cannot be taken for the name of `a` */
+    assert_path("a@o", "a%40o@o"); /* cannot collide with the name of `a` */
 }
 
 static void test_long_pieces_are_cut(void **state)

@@ -1,4 +1,4 @@
-/* Where parts lie inside an object of the small server. */
+/* Offsets of parts inside an object of the small server. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,7 +46,7 @@ static void ten_thousand_parts_of_one_size_fit(void **state)
     assert_place(text, 10000, 9999ULL * 5242880, 5242880);
 }
 
-static void too_many_sizes_are_told(void **state)
+static void too_many_sizes_are_reported(void **state)
 {
     char text[PART_SIZES_MAX] = "";
     uint64_t size = 5242880;
@@ -57,7 +57,7 @@ static void too_many_sizes_are_told(void **state)
     assert_true(size > 5242880 + 20);
 }
 
-static void other_texts_are_none(void **state)
+static void other_texts_are_refused(void **state)
 {
     static const char *const rows[] = {"x", "1*", "*2", "1,,2", "1*x", "-1"};
     part_place place;
@@ -71,8 +71,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_in_a_row_are_counted),
         cmocka_unit_test(ten_thousand_parts_of_one_size_fit),
-        cmocka_unit_test(too_many_sizes_are_told),
-        cmocka_unit_test(other_texts_are_none),
+        cmocka_unit_test(too_many_sizes_are_reported),
+        cmocka_unit_test(other_texts_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
