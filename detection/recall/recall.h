@@ -15,8 +15,7 @@
 #include "detection/recall/alter.h"
 #include "detection/recall/neighbour.h"
 
-#define RECALL_SEED    1
-#define RECALL_PER_SET 200
+#define RECALL_SEED 1
 
 typedef struct recall_count {
     uint64_t injected, found;

@@ -79,11 +79,6 @@ uint32_t ngram_table_add_hash(ngram_table *t, uint64_t hash)
     return id;
 }
 
-uint32_t ngram_table_add(ngram_table *t, const uint32_t *tokens, size_t n)
-{
-    return ngram_table_add_hash(t, ngram_hash(tokens, n));
-}
-
 uint32_t ngram_table_find_hash(const ngram_table *t, uint64_t hash)
 {
     return find_slot(t, hash)->place - 1; /* NGRAM_UNKNOWN: a free slot */

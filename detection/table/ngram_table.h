@@ -38,7 +38,6 @@ static inline uint64_t ngram_hash(const uint32_t *tokens, size_t n)
 
 /* Gives memory back that only adding needs. */
 void ngram_table_trim(ngram_table *t);
-uint32_t ngram_table_add(ngram_table *t, const uint32_t *tokens, size_t n);
 uint32_t ngram_table_add_hash(ngram_table *t, uint64_t hash);
 /* Prefetches the slot where the hash belongs. */
 static inline void ngram_table_prefetch(const ngram_table *t, uint64_t hash)

@@ -37,11 +37,6 @@ static const char *const gap_names[GAP_COUNT] = {
     [GAP_SAMPLES] = "sample_set",
 };
 
-const char *certificate_gap_name(certificate_gap gap)
-{
-    return gap_names[gap];
-}
-
 bool certificate_head_is_complete(const certificate_head *head)
 {
     for (size_t i = 0; i < GAP_COUNT; i++)

@@ -30,8 +30,6 @@ typedef enum certificate_gap {
     GAP_COUNT,
 } certificate_gap;
 
-const char *certificate_gap_name(certificate_gap gap); /* "no_provenance" */
-
 /* Results of one settings fingerprint. */
 typedef struct certificate_settings {
     const char *fingerprint;

@@ -24,17 +24,6 @@ void claim_plan_deinit(claim_plan *p)
     *p = (claim_plan){0};
 }
 
-claim_plan claim_plan_copy(const claim_plan *p)
-{
-    return (claim_plan){.round = p->round,
-                        .slices = p->slices,
-                        .used = p->used,
-                        .fingerprint = xstrdup(p->fingerprint),
-                        .input = xstrdup(p->input),
-                        .lists = xstrdup(p->lists),
-                        .nonce = xstrdup_or_null(p->nonce)};
-}
-
 uint32_t claim_plan_slices(uint64_t host_count)
 {
     return (uint32_t)MIN(MAX((uint64_t)SLICES_MIN, SLICES_PER_HOST * host_count),

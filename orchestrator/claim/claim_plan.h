@@ -28,7 +28,6 @@ typedef struct claim_plan {
 
 void claim_plan_deinit(claim_plan *p);
 DEFINE_AUTO(claim_plan, claim_plan_deinit)
-claim_plan claim_plan_copy(const claim_plan *p);
 
 /* max(1,024, 16 x hosts). */
 uint32_t claim_plan_slices(uint64_t host_count);

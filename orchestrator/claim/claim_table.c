@@ -143,8 +143,6 @@ void claim_table_note(claim_table *t, const char *name, const char *etag, uint64
         note_lease(row, etag, size_bytes, now_ms);
     else if (row && !open)
         close_row(row);
-    if (row && failed)
-        row->failed = true;
 }
 
 void claim_table_end(claim_table *t)
@@ -210,9 +208,7 @@ claim_counts claim_table_count(const claim_table *t)
     for (size_t i = 0; i < t->count; i++) {
         const slice_row *row = &t->rows[i];
         c.closed += row->state == SLICE_CLOSED;
-        c.failed += row->state == SLICE_CLOSED && row->failed;
         c.free += row->state == SLICE_FREE && !row->mine;
-        c.held += row->mine || row->state == SLICE_HELD;
     }
     return c;
 }

@@ -38,7 +38,6 @@ typedef enum slice_state {
 typedef struct slice_row {
     slice_id id;
     slice_state state;
-    bool failed;      /* closed, with files that failed */
     bool empty;       /* closed, since it has no inputs */
     bool mine;        /* this host holds it: not to be claimed again */
     bool was_held;    /* some host has had it */
@@ -70,7 +69,7 @@ slice_row *claim_table_expired_slice(claim_table *t, uint64_t start, uint64_t no
                                      uint64_t lease_ms);
 
 typedef struct claim_counts {
-    size_t slices, free, held, closed, failed;
+    size_t slices, free, closed;
 } claim_counts;
 claim_counts claim_table_count(const claim_table *t);
 /* No host has anything left to do: `used` base slices were closed and no other slice is claimed. */

@@ -252,11 +252,6 @@ int64_t claims_round_start_s(const claims *c)
     return c->round_start_s;
 }
 
-claim_counts claims_count(const claims *c)
-{
-    return c->table ? claim_table_count(c->table) : (claim_counts){0};
-}
-
 bool claims_has_closed(const claims *c, uint32_t part_rest)
 {
     slice_id part = {part_rest, c->plan.slices * CLAIM_PARTS};

@@ -56,7 +56,6 @@ void claims_free(claims *c); /* NULL is fine; leases that are held expire */
 
 const claim_plan *claims_plan(const claims *c); /* of the round */
 int64_t claims_round_start_s(const claims *c);  /* by the store's clock */
-claim_counts claims_count(const claims *c);
 /* The part belongs to no base slice: another host opened it. */
 bool claims_part_is_open(const claims *c, slice_id part);
 

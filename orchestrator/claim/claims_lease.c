@@ -187,7 +187,6 @@ static void on_end_written(void *ctx, const s3_put_result *result, const err *er
                  h->claim.id.rest, h->claim.id.modulus);
         return;
     }
-    claim_table_find(c->table, h->claim.id)->failed = h->failed > 0;
     let_go(h, SLICE_CLOSED);
     check_released(c);
     claims_step(c);

@@ -155,7 +155,6 @@ bool status_runs_add(status_runs *runs, slice record, int64_t updated_s, int64_t
     if (ok && newest) {
         read_whole(&values[6], &values[7], runs);
         runs->host_count = host.count;
-        runs->newest_s = updated_s;
     }
     if (!ok || host.count != runs->host_count || is_known(runs, &host)) {
         host_deinit(&host);

@@ -39,7 +39,6 @@ typedef struct status_runs {
     char **input_lists; /* input_list, NULL-terminated */
     bool purify_known, purify;
     uint64_t host_count;
-    int64_t newest_s;
 } status_runs;
 
 bool status_runs_read(store_session *s, const place *report, int64_t now_s, status_runs *out,

@@ -104,15 +104,6 @@ static bool recode_cleaned(void *ctx, stage *sink, err *e)
            refuse(e) || err_context(e, "the server's cleaned file");
 }
 
-static bool measure_cleaned(result_facts *out, err *e)
-{
-    fs_identity file = out->cleaned.identity;
-    if (out->recoded_fd > 0 && !fs_identity_of(out->recoded_fd, &file))
-        return err_set_errno(e, ERR_IO, errno, "%s: cannot be examined", WORKDIR_RECODED);
-    out->cleaned_bytes = file.size_bytes;
-    return true;
-}
-
 static bool check_cleaned(reading *r, const reported_lines *reported, err *e)
 {
     const result_options *o = r->options;
@@ -129,7 +120,7 @@ static bool check_cleaned(reading *r, const reported_lines *reported, err *e)
                         .input = {read_input, r},
                         .cleaned = {read_cleaned, r},
                         .first = {recode ? recode_cleaned : read_cleaned, r}};
-    if (result_lines_compare(&check, e) && measure_cleaned(out, e))
+    if (result_lines_compare(&check, e))
         return true;
     forget_recoded(r);
     return false;

@@ -44,12 +44,12 @@ typedef struct result_options {
 /* The files stay open, so that the checked files are uploaded. All that the server named are set, or
  * none. */
 typedef struct result_facts {
-    result_file report, near, cleaned;    /* of the server; near is not read */
-    int recoded_fd;                       /* the cleaned file in the input's format; 0: unchanged */
-    uint64_t lines;                       /* of the input */
-    uint64_t contaminated_lines;          /* distinct */
-    set_counts sets;                      /* the same of each evaluation set */
-    uint64_t report_bytes, cleaned_bytes; /* cleaned: of the file to upload */
+    result_file report, near, cleaned; /* of the server; near is not read */
+    int recoded_fd;                    /* the cleaned file in the input's format; 0: unchanged */
+    uint64_t lines;                    /* of the input */
+    uint64_t contaminated_lines;       /* distinct */
+    set_counts sets;                   /* the same of each evaluation set */
+    uint64_t report_bytes;
 } result_facts;
 
 void result_facts_deinit(result_facts *f);
