@@ -8,7 +8,7 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "detection/batch/detect_run.h"
-#include "detection/batch/run_record.h"
+#include "detection/batch/batch_record.h"
 #include "base/json/json_write.h"
 #include "detection/config/fingerprint.h"
 #include "detection/config/index_load.h"
@@ -174,7 +174,7 @@ static bool find_files(const server_config *c, detect_files *files, char **names
 /* The record of `decon rejudge` describes the reports before this batch. */
 static bool make_directories(const server_config *c, err *e)
 {
-    AUTO_FREE char *rejudged = xasprintf("%s/" RUN_RECORD_DIR "/rejudge.json", c->job.report_dir);
+    AUTO_FREE char *rejudged = xasprintf("%s/" BATCH_RECORD_DIR "/rejudge.json", c->job.report_dir);
     return fs_make_dirs(c->job.report_dir, e) && fs_remove(rejudged, e) &&
            (!c->job.cleaned_dir || fs_make_dirs(c->job.cleaned_dir, e));
 }
@@ -207,7 +207,7 @@ static int run_batch(const server_config *c, const detect_files *files, const ng
     if (detect_run(&b, e)) {
         detect_totals t = add_up(files, b.results, monotonic_ms() - start_ms);
         tell(c, &b, &t);
-        status = run_record_write(c, x, &t, e) ? exit_status(&t, &b, c) : -1;
+        status = batch_record_write(c, x, &t, e) ? exit_status(&t, &b, c) : -1;
     }
     detect_results_free(b.results, files->count);
     return status;
@@ -216,7 +216,7 @@ static int run_batch(const server_config *c, const detect_files *files, const ng
 /* Beside the reports: orchestrators store theirs under the same name. */
 static bool store_recall(const server_config *c, const char *fingerprint, slice json, err *e)
 {
-    AUTO_FREE char *dir = xasprintf("%s/" RUN_RECORD_DIR "/recall", c->job.report_dir);
+    AUTO_FREE char *dir = xasprintf("%s/" BATCH_RECORD_DIR "/recall", c->job.report_dir);
     AUTO_FREE char *path = xasprintf("%s/%s.json", dir, fingerprint);
     return fs_make_dirs(dir, e) && fs_write_file(path, json, false, e);
 }

@@ -10,7 +10,7 @@
 #include "decon/compression/codec.h"
 #include "base/array.h"
 #include "base/util.h"
-#include "detection/batch/run_record.h"
+#include "detection/batch/batch_record.h"
 
 static void free_names(detect_file *file)
 {
@@ -112,7 +112,7 @@ static bool walk_name(void *ctx, const char *name, err *e)
     bool there = lstat(path, &st) == 0;
     if (there && S_ISDIR(st.st_mode)) {
         walk below = {.files = w->files, .dir = path, .root_len = w->root_len};
-        return is_skipped(w->files, &st) || str_equal(name, RUN_RECORD_DIR) ||
+        return is_skipped(w->files, &st) || str_equal(name, BATCH_RECORD_DIR) ||
                fs_each_name(path, walk_name, &below, e);
     }
     if (!has_training_suffix(name))

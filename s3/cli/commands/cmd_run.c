@@ -239,9 +239,9 @@ static bool run(cli *c, err *e)
     int fd = standard ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return err_set_errno(e, ERR_IO, errno, "%s: cannot open", name);
-    progress_of(c->session->progress)->planning++;
+    cli_progress_of(c->session->progress)->planning++;
     bool ok = run_file(&r, fd, e);
-    progress_of(c->session->progress)->planning--;
+    cli_progress_of(c->session->progress)->planning--;
     if (!standard)
         close(fd);
     /* Lines refer to `r` until their last job has ended. */

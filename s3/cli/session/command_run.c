@@ -44,7 +44,7 @@ static bool begin_session(cli *c, err *e)
         return false;
     c->session->jobs->window = connection_workers(o);
     c->session->progress =
-        progress_new(loop_transport(c->loop), o->progress && !o->quiet && !o->json);
+        cli_progress_new(loop_transport(c->loop), o->progress && !o->quiet && !o->json);
     return true;
 }
 
@@ -78,7 +78,7 @@ static void end_session(cli_session *s)
 {
     if (s->client)
         settle(s);
-    progress_free(s->progress);
+    cli_progress_free(s->progress);
     s3_client_free(s->client);
     s3_client_free(s->source_client);
     loop_free(s->loop);

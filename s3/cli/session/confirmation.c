@@ -37,7 +37,7 @@ bool guard_removal(cli *c, const char *what, err *e)
         return err_set(e, ERR_USAGE,
                        "this would remove %s; add --yes to confirm (--dry-run shows the objects)",
                        what);
-    progress_hide(c->session->progress);
+    cli_progress_hide(c->session->progress);
     if (!ask(c, what, &yes))
         return cli_interrupted(c, e);
     return yes || err_set(e, ERR_CANCELLED, "nothing was removed");

@@ -24,7 +24,7 @@ typedef struct cli_session {
     s3_client *client;
     s3_client *source_client; /* of sources in another store; NULL: the same */
     struct jobs *jobs;
-    struct progress *progress;
+    struct cli_progress *progress;
     int signal_number; /* 0: none was received */
     bool fatal;        /* an error that would affect all objects: no credentials, no space */
     bool wake;         /* ends cli_turn */

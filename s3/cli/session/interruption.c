@@ -60,9 +60,9 @@ void interrupted_print(const cli *c)
 {
     char text[INTERRUPTED_TEXT_SIZE];
     int signal_number = c->session->signal_number;
-    const progress_numbers *n = progress_of(c->session->progress);
+    const progress_numbers *n = cli_progress_of(c->session->progress);
     interrupted_text(c->command, n, signal_number, c->config->dry_run, text);
-    progress_hide(c->session->progress);
+    cli_progress_hide(c->session->progress);
     if (!c->config->json) {
         log_plain("decon-s3: %s", text);
         return;

@@ -105,12 +105,12 @@ static void print_result_line(const cli *c, const print_result *r)
 
 void print_done(cli *c, const print_result *r)
 {
-    progress *line = c->session->progress;
+    cli_progress *line = c->session->progress;
     bool on_terminal = isatty(STDOUT_FILENO); /* may be the terminal of the progress line */
     if (c->config->quiet && !c->config->dry_run)
         return;
     if (on_terminal)
-        progress_hide(line);
+        cli_progress_hide(line);
     if (c->style)
         c->style->print_result(c, r);
     else if (c->config->json)
@@ -119,6 +119,6 @@ void print_done(cli *c, const print_result *r)
         print_result_line(c, r);
     if (on_terminal) {
         print_settle();
-        progress_show(line);
+        cli_progress_show(line);
     }
 }

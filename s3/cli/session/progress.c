@@ -8,7 +8,7 @@
 #define LINE_MAX_BYTES 1024
 #define SAMPLES        20 /* the rate is that of the last five seconds */
 
-struct progress {
+struct cli_progress {
     transport *t;
     bool shown;
     timer *tick;
@@ -17,7 +17,7 @@ struct progress {
     rate_meter meter;
 };
 
-void progress_line(const progress_numbers *n, double rate, size_t columns, buf *out)
+void cli_progress_line(const progress_numbers *n, double rate, size_t columns, buf *out)
 {
     bool total_known = n->planning == 0;
     uint64_t left = n->bytes_total > n->bytes_done ? n->bytes_total - n->bytes_done : 0;
@@ -37,10 +37,10 @@ void progress_line(const progress_numbers *n, double rate, size_t columns, buf *
 
 static void on_tick(void *ctx)
 {
-    progress *p = ctx;
+    cli_progress *p = ctx;
     AUTO(buf) line = BUF(LINE_MAX_BYTES);
     double rate = rate_sample(&p->meter, p->numbers.bytes_done, clock_now_ms(p->t));
-    progress_line(&p->numbers, rate, log_columns(), &line);
+    cli_progress_line(&p->numbers, rate, log_columns(), &line);
     free(p->text);
     p->text = xstrdup(buf_str(&line));
     if (p->numbers.objects_total > 0)
@@ -48,9 +48,9 @@ static void on_tick(void *ctx)
     p->tick = timer_start(p->t, TICK_MS, on_tick, p);
 }
 
-progress *progress_new(transport *t, bool shown)
+cli_progress *cli_progress_new(transport *t, bool shown)
 {
-    progress *p = xcalloc(1, sizeof *p);
+    cli_progress *p = xcalloc(1, sizeof *p);
     p->t = t;
     p->shown = shown;
     p->meter.window = SAMPLES;
@@ -59,22 +59,22 @@ progress *progress_new(transport *t, bool shown)
     return p;
 }
 
-void progress_free(progress *p)
+void cli_progress_free(cli_progress *p)
 {
     if (!p)
         return;
-    progress_hide(p);
+    cli_progress_hide(p);
     timer_stop(p->t, p->tick);
     free(p->text);
     free(p);
 }
 
-progress_numbers *progress_of(progress *p)
+progress_numbers *cli_progress_of(cli_progress *p)
 {
     return &p->numbers;
 }
 
-void progress_hide(progress *p)
+void cli_progress_hide(cli_progress *p)
 {
     if (p && p->shown) {
         log_status(NULL);
@@ -82,7 +82,7 @@ void progress_hide(progress *p)
     }
 }
 
-void progress_show(progress *p)
+void cli_progress_show(cli_progress *p)
 {
     if (p && p->shown && p->text && p->numbers.objects_total > 0)
         log_status(p->text);

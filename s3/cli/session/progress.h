@@ -2,7 +2,7 @@
  *
  * What:    counters of one run, and their text as the last line of a terminal; the rate is that of the
  *          last seconds. Total and estimate are shown only after the listing is complete.
- * Owner:   progress_new / progress_free.
+ * Owner:   cli_progress_new / cli_progress_free.
  * Threads: the loop's.
  * Fails:   never. If standard error is not a terminal, nothing is shown.
  */
@@ -20,16 +20,16 @@ typedef struct progress_numbers {
     unsigned planning;          /* sources whose listing is incomplete: totals may grow */
 } progress_numbers;
 
-typedef struct progress progress;
+typedef struct cli_progress cli_progress;
 
-progress *progress_new(transport *t, bool shown);
-void progress_free(progress *p); /* NULL is allowed; removes the line */
-progress_numbers *progress_of(progress *p);
+cli_progress *cli_progress_new(transport *t, bool shown);
+void cli_progress_free(cli_progress *p); /* NULL is allowed; removes the line */
+progress_numbers *cli_progress_of(cli_progress *p);
 /* Hides the line while other output is printed, then shows it again. NULL is allowed. */
-void progress_hide(progress *p);
-void progress_show(progress *p);
+void cli_progress_hide(cli_progress *p);
+void cli_progress_show(cli_progress *p);
 
 /* The line's text, for tests too. `rate` is in bytes per second; 0: unknown. */
-void progress_line(const progress_numbers *n, double rate, size_t columns, buf *out);
+void cli_progress_line(const progress_numbers *n, double rate, size_t columns, buf *out);
 
 #endif

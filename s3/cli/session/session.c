@@ -86,7 +86,7 @@ void cli_print_error_of(cli *c, const char *from, const char *to, const err *err
     if (c->config && is_repeated(c, error))
         return;
     if (c->session)
-        progress_hide(c->session->progress);
+        cli_progress_hide(c->session->progress);
     print_settle();
     if (c->style)
         c->style->print_error(c, from, to, error);
@@ -98,7 +98,7 @@ void cli_print_error_of(cli *c, const char *from, const char *to, const err *err
         log_plain("decon-s3: %s", error->message);
     log_settle();
     if (c->session)
-        progress_show(c->session->progress);
+        cli_progress_show(c->session->progress);
 }
 
 void cli_print_error(cli *c, const err *error)

@@ -53,7 +53,7 @@ void entry_place(const entry *it, const place *below, place *out)
 
 static void set_planning(source *s, bool planning)
 {
-    progress_numbers *n = progress_of(s->c->session->progress);
+    progress_numbers *n = cli_progress_of(s->c->session->progress);
     if (s->planning && !planning)
         n->planning--;
     s->planning = planning;
@@ -79,7 +79,7 @@ static void keep(source *s, const entry *give)
     s->ready[s->ready_count++] = *give;
     if (!s->options.planned)
         return;
-    progress_numbers *n = progress_of(s->c->session->progress);
+    progress_numbers *n = cli_progress_of(s->c->session->progress);
     n->objects_total++;
     n->bytes_total += give->size_bytes;
 }
@@ -107,7 +107,7 @@ static void report(source *s, const char *key, const char *what)
     err_set(&e, ERR_IO, "%s: %s", uri, what);
     s->incomplete = true;
     if (s->options.planned)
-        progress_of(s->c->session->progress)->failed++;
+        cli_progress_of(s->c->session->progress)->failed++;
     cli_print_error_of(s->c, uri, NULL, &e);
 }
 
@@ -228,7 +228,7 @@ source *source_open(cli *c, const source_options *options)
     s->c = c;
     s->options = *options;
     if (options->planned) {
-        progress_of(c->session->progress)->planning++;
+        cli_progress_of(c->session->progress)->planning++;
         s->planning = true;
     }
     if (options->place->is_object) {

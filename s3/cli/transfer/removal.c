@@ -33,7 +33,7 @@ static void key_failed(batch *b, size_t i, const err *error)
     AUTO_FREE char *uri = xasprintf("s3://%s/%s", b->bucket, b->keys[i]);
     err e = *error;
     err_subject(&e, "%s", uri);
-    progress_of(b->job.c->session->progress)->failed++;
+    cli_progress_of(b->job.c->session->progress)->failed++;
     cli_print_error_of(b->job.c, uri, NULL, &e);
     free(move(b->keys[i]));
 }
@@ -65,7 +65,7 @@ static void batch_ended(batch *b, const err *error)
         if (error) {
             key_failed(b, i, error);
         } else {
-            progress_of(b->job.c->session->progress)->objects_done++;
+            cli_progress_of(b->job.c->session->progress)->objects_done++;
             report_removed(b, b->keys[i]);
         }
     }

@@ -25,7 +25,7 @@ void transfer_plan_deinit(transfer_plan *p)
 
 progress_numbers *transfer_numbers(const transfer *t)
 {
-    return progress_of(t->job.c->session->progress);
+    return cli_progress_of(t->job.c->session->progress);
 }
 
 static void transfer_free(job *j)

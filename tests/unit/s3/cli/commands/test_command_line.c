@@ -69,7 +69,7 @@ static void arguments_can_be_removed(void **state)
 static void expect_line(const progress_numbers *n, double rate, const char *expected)
 {
     AUTO(buf) text = BUF(1024);
-    progress_line(n, rate, 200, &text);
+    cli_progress_line(n, rate, 200, &text);
     assert_string_equal(buf_str(&text), expected);
 }
 

@@ -1,6 +1,6 @@
 #include "base/array.h"
 #include "base/util.h"
-#include "detection/batch/run_record.h"
+#include "detection/batch/batch_record.h"
 
 #include <time.h>
 
@@ -114,10 +114,11 @@ static void put_record(const server_config *c, const ngram_index *x, const detec
     buf_append_char(json, '\n');
 }
 
-bool run_record_write(const server_config *c, const ngram_index *x, const detect_totals *t, err *e)
+bool batch_record_write(const server_config *c, const ngram_index *x, const detect_totals *t,
+                        err *e)
 {
     AUTO(buf) json = BUF(RECORD_MAX_BYTES);
-    AUTO_FREE char *dir = xasprintf("%s/" RUN_RECORD_DIR, c->job.report_dir);
+    AUTO_FREE char *dir = xasprintf("%s/" BATCH_RECORD_DIR, c->job.report_dir);
     AUTO_FREE char *path = xasprintf("%s/detect.json", dir);
     put_record(c, x, t, &json);
     return fs_make_dirs(dir, e) && fs_write_file(path, buf_slice(&json), false, e);

@@ -5,13 +5,13 @@
  *          review` read it. It describes the last batch that wrote to the folder.
  * Owner:   nothing is kept. Threads: one. Fails: ERR_IO.
  */
-#ifndef DETECTION_BATCH_RUN_RECORD_H
-#define DETECTION_BATCH_RUN_RECORD_H
+#ifndef DETECTION_BATCH_BATCH_RECORD_H
+#define DETECTION_BATCH_BATCH_RECORD_H
 
 #include "base/util.h"
 #include "detection/config/config.h"
 
-#define RUN_RECORD_DIR "_decon"
+#define BATCH_RECORD_DIR "_decon"
 
 typedef struct detect_totals {
     size_t files, clean, contaminated, failed, skipped;
@@ -19,7 +19,7 @@ typedef struct detect_totals {
     uint64_t ms;
 } detect_totals;
 
-bool run_record_write(const server_config *c, const ngram_index *x, const detect_totals *t, err *e)
-    MUST_USE;
+bool batch_record_write(const server_config *c, const ngram_index *x, const detect_totals *t,
+                        err *e) MUST_USE;
 
 #endif
