@@ -9,6 +9,7 @@
 void result_facts_deinit(result_facts *f)
 {
     result_file_deinit(&f->report);
+    result_file_deinit(&f->near);
     result_file_deinit(&f->cleaned);
     if (f->recoded_fd > 0)
         close(f->recoded_fd);
