@@ -72,11 +72,17 @@ check-tidy: compile_commands.json
 	@echo "  CHECK clang-tidy" && printf '%s\n' $(filter-out tests/%,$(filter %.c,$(CODE))) | \
 	    xargs -P "$$(nproc)" -n 16 $(CLANG_TIDY) --quiet -p .
 
-## release: a source archive of the tag v$(VERSION) in build/; it builds without git and network
-release:
-	@git rev-parse --quiet --verify 'v$(VERSION)^{commit}' >/dev/null || \
-	    { echo "release: there is no tag v$(VERSION); set VERSION in the Makefile and tag the commit first"; exit 1; }
-	@mkdir -p $(BUILD)
-	git archive --format=tar --prefix=decon-$(VERSION)/ 'v$(VERSION)' | gzip -n9 >$(BUILD)/decon-$(VERSION).tar.gz
+## check-changelog: the sections of CHANGELOG.md: one for what is unreleased, then versions with their dates
+check-changelog:
+	@echo "  CHECK changelog" && awk -f tests/tools/changelog.awk CHANGELOG.md
 
-.PHONY: figures check-dialect check-titles check-tsan check-valgrind coverage check-tidy release torture chaos check-deploy check-slurm
+## release: a source archive of the tag v$(VERSION) in build/; it builds without git, network and package manager
+release:
+	@mkdir -p $(BUILD)
+	@tools/release.sh '$(VERSION)' $(BUILD)/decon-$(VERSION).tar.gz
+
+## check-release: such an archive of HEAD, built and used without git, network and package manager (minutes)
+check-release:
+	@TEST_TIMEOUT=3000 tests/run.sh tests/packages/check_release.sh
+
+.PHONY: figures check-dialect check-titles check-tsan check-valgrind coverage check-tidy check-changelog release check-release torture chaos check-deploy check-slurm

@@ -14,7 +14,7 @@ say() {
     printf 'install: %s\n' "$*" >&2
 }
 
-# Prints debian, fedora or nothing.
+# Prints debian, fedora or nothing; nothing also where the database of installed packages cannot be asked.
 family() {
     local id='' like=''
     if [ -r /etc/os-release ]; then
@@ -22,9 +22,9 @@ family() {
         like=$(sed -n 's/^ID_LIKE=//p' /etc/os-release | tr -d '"')
     fi
     case " $id $like " in
-    *' debian '* | *' ubuntu '*) echo debian ;;
-    *' fedora '* | *' rhel '*) echo fedora ;;
-    esac
+    *' debian '* | *' ubuntu '*) has_command dpkg-query && echo debian ;;
+    *' fedora '* | *' rhel '*) has_command rpm && echo fedora ;;
+    esac || true
 }
 
 # Prints those of the named packages that are not installed; of alternatives (A|B) the first.
@@ -100,7 +100,7 @@ fi
 
 family=$(family)
 if [ -z "$family" ]; then
-    say "no package list for this distribution; see $here/debian.txt for what is needed"
+    say "installed packages are not known here; see $here/debian.txt for what is needed"
     exit 0
 fi
 
