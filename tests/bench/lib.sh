@@ -96,3 +96,52 @@ keep_wait() {
     done
     making=()
 }
+# tree PID: the process and all below it.
+tree() {
+    local pid
+    echo "$1"
+    for pid in $(pgrep -P "$1"); do
+        tree "$pid"
+    done
+}
+# tree_cpu PID: CPU seconds of the process and all below it, with those that ended.
+tree_cpu() {
+    local pid
+    for pid in $(tree "$1"); do
+        sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null || true
+    done | awk -v hz="$(getconf CLK_TCK)" '{t += $12 + $13 + $14 + $15} END {printf "%.2f", t / hz}'
+}
+# tree_written PID: bytes that they wrote to a file system, if it is on a disk.
+tree_written() {
+    local pid
+    for pid in $(tree "$1"); do
+        cat "/proc/$pid/io" 2>/dev/null || true
+    done | awk '/^write_bytes/ {n += $2} END {printf "%d", n}'
+}
+# tree_peak PID: the most memory that one of them had, MiB.
+tree_peak() {
+    local pid
+    for pid in $(tree "$1"); do
+        cat "/proc/$pid/status" 2>/dev/null || true
+    done | awk '/^VmHWM/ && $2 > most {most = $2} END {printf "%d", most / 1024}'
+}
+# cpu_ns PID: nanoseconds of CPU of all threads that the process has now.
+cpu_ns() { cat /proc/"$1"/task/*/schedstat | awk '{t += $1} END {printf "%.0f", t}'; }
+# record_strings DIR: passage, question and answer of its records, one a line, as they are in JSON, if they have 25 words.
+record_strings() {
+    {
+        find "$1" -name '*.gz' -exec gzip -dc {} +
+        find "$1" -name '*.jsonl' -exec cat {} +
+    } | awk 'function member(name,  text) {
+            if (!match($0, "\"" name "\": *\"([^\"\\\\]|\\\\.)*\""))
+                return ""
+            text = substr($0, RSTART, RLENGTH - 1)
+            sub(/^"[a-z]+": *"/, "", text)
+            return text " "
+        }
+        NR % 7 == 0 || NR < 2000 {
+            text = member("passage") member("question") member("answer")
+            if (split(text, words, " ") >= 25 && ++n <= 5000)
+                print text
+        }'
+}

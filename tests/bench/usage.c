@@ -1,6 +1,6 @@
 /* usage FILE COMMAND...: runs the command and appends to FILE: wall seconds, CPU seconds (of the
- * command and its children), and the peak of resident memory in KiB. Ends with the
- * command's exit status. */
+ * command and its children), the peak of resident memory in KiB, and bytes written to file systems
+ * on disks. Ends with the command's exit status. */
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -41,7 +41,8 @@ int main(int argc, char **argv)
         perror(argv[1]);
         return 1;
     }
-    fprintf(out, "%.4f %.4f %ld\n", now_s() - begin_s,
-            seconds(used.ru_utime) + seconds(used.ru_stime), used.ru_maxrss);
+    fprintf(out, "%.4f %.4f %ld %ld\n", now_s() - begin_s,
+            seconds(used.ru_utime) + seconds(used.ru_stime), used.ru_maxrss,
+            used.ru_oublock * 512); /* the kernel counts blocks of 512 bytes */
     return fclose(out) == 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
