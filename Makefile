@@ -101,7 +101,7 @@ link = @mkdir -p $(@D) && echo "  LD  $@" && $(CC) $(LINK_FLAGS) -o $@ $(filter 
 
 $(OUT)/bin/decon-orchestrator: $(call objects,programs/decon-orchestrator.c) $(foreach l,orchestrator s3 compression base,$(call lib,$(l)))
 	$(link)
-$(OUT)/bin/decon: $(call objects,programs/decon.c programs/s3_reports.c) $(foreach l,detection orchestrator s3 compression base,$(call lib,$(l)))
+$(OUT)/bin/decon: $(call objects,programs/decon.c programs/s3_reports.c programs/s3_report_writes.c) $(foreach l,detection orchestrator s3 compression base,$(call lib,$(l)))
 	$(link)
 # The program's name in earlier versions: serves if no command is given.
 $(OUT)/bin/decon-server: $(OUT)/bin/decon

@@ -4,6 +4,7 @@
 
 #include "base/util.h"
 #include "decon/s3/uri.h"
+#include "programs/s3_report_writes.h"
 
 #define REQUESTS               16
 #define TERMINAL_START_WAIT_MS 5000
@@ -13,34 +14,34 @@ static void run_loop(void *ctx, const bool *done)
     loop_run(ctx, done);
 }
 
-static bool open_store(s3_reports *r, err *e)
+bool s3_reports_open(s3_reports_link *l, err *e)
 {
     s3_config settings = {.max_in_flight = REQUESTS,
                           .start_wait_ms = isatty(STDERR_FILENO) ? TERMINAL_START_WAIT_MS : 0,
                           .getenv_fn = s3_environment};
     AUTO_FREE char *ca_bundle = s3_config_ca_bundle(&settings);
-    if (r->client)
+    if (l->client)
         return true;
-    r->loop = loop_new(&(loop_options){.max_connections = REQUESTS + 8,
+    l->loop = loop_new(&(loop_options){.max_connections = REQUESTS + 8,
                                        .verify_tls = true,
                                        .ca_bundle = ca_bundle},
                        e);
-    if (!r->loop)
+    if (!l->loop)
         return false;
-    r->client = s3_client_new(loop_transport(r->loop), &settings, e);
-    r->session = (store_session){.env = {.transport = loop_transport(r->loop),
+    l->client = s3_client_new(loop_transport(l->loop), &settings, e);
+    l->session = (store_session){.env = {.transport = loop_transport(l->loop),
                                          .run_until = run_loop,
-                                         .run_ctx = r->loop,
+                                         .run_ctx = l->loop,
                                          .getenv_fn = s3_environment},
-                                 .s3 = r->client};
-    return r->client != NULL;
+                                 .s3 = l->client};
+    return l->client != NULL;
 }
 
 /* --- list --- */
 
 typedef struct list_call {
     const s3_uri *uri;
-    bool (*each)(void *each_ctx, const char *name, uint64_t size_bytes, err *e);
+    bool (*each)(void *each_ctx, const report_store_entry *entry, err *e);
     void *each_ctx;
 } list_call;
 
@@ -62,30 +63,36 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
     const char *name = name_below(call->uri->key, object->key);
     if (!name || str_ends_with(object->key, "/"))
         return true;
-    return call->each(call->each_ctx, name, object->size_bytes, e);
+    report_store_entry entry = {
+        .name = name, .size_bytes = object->size_bytes, .etag = object->etag ? object->etag : ""};
+    return call->each(call->each_ctx, &entry, e);
 }
 
 static bool list(void *ctx, const char *uri,
-                 bool (*each)(void *each_ctx, const char *name, uint64_t size_bytes, err *e),
+                 bool (*each)(void *each_ctx, const report_store_entry *entry, err *e),
                  void *each_ctx, err *e)
 {
     s3_reports *r = ctx;
     AUTO(s3_uri) at = {0};
-    if (!s3_uri_parse(uri, &at, e) || !open_store(r, e))
+    if (!s3_uri_parse(uri, &at, e) || !s3_reports_open(&r->reads, e))
         return false;
     list_call call = {.uri = &at, .each = each, .each_ctx = each_ctx};
-    return store_session_list(&r->session, at.bucket, at.key, on_object, &call, e);
+    return store_session_list(&r->reads.session, at.bucket, at.key, on_object, &call, e);
 }
 
 /* --- read --- */
 
+char *s3_reports_key(const s3_uri *at, const char *name)
+{
+    bool joined = *name == '\0' || !*at->key || str_ends_with(at->key, "/");
+    return xasprintf("%s%s%s", at->key, joined ? "" : "/", name);
+}
+
 static char **keys_of(const s3_uri *at, const report_store_names *names)
 {
     char **keys = xcalloc(names->count + 1, sizeof *keys);
-    for (size_t i = 0; i < names->count; i++) {
-        bool joined = *names->names[i] == '\0' || !*at->key || str_ends_with(at->key, "/");
-        keys[i] = xasprintf("%s%s%s", at->key, joined ? "" : "/", names->names[i]);
-    }
+    for (size_t i = 0; i < names->count; i++)
+        keys[i] = s3_reports_key(at, names->names[i]);
     return keys;
 }
 
@@ -96,7 +103,7 @@ static bool read_objects(void *ctx, const char *uri, const report_store_names *n
 {
     s3_reports *r = ctx;
     AUTO(s3_uri) at = {0};
-    if (!s3_uri_parse(uri, &at, e) || !open_store(r, e))
+    if (!s3_uri_parse(uri, &at, e) || !s3_reports_open(&r->reads, e))
         return false;
     char **keys = keys_of(&at, names);
     const store_fetch fetch = {.bucket = at.bucket,
@@ -105,7 +112,7 @@ static bool read_objects(void *ctx, const char *uri, const report_store_names *n
                                .count = names->count,
                                .take = take,
                                .ctx = take_ctx};
-    store_session_fetch(&r->session, &fetch);
+    store_session_fetch(&r->reads.session, &fetch);
     for (size_t i = 0; i < names->count; i++)
         free(keys[i]);
     free(keys);
@@ -114,12 +121,24 @@ static bool read_objects(void *ctx, const char *uri, const report_store_names *n
 
 void s3_reports_init(s3_reports *r)
 {
-    *r = (s3_reports){.store = {.list = list, .read = read_objects, .ctx = r}};
+    *r = (s3_reports){.store = {.list = list,
+                                .read = read_objects,
+                                .check_writes = s3_report_check_writes,
+                                .write = s3_report_write,
+                                .find = s3_report_find,
+                                .remove = s3_report_remove,
+                                .ctx = r}};
+}
+
+static void close_link(s3_reports_link *l)
+{
+    s3_client_free(l->client);
+    loop_free(l->loop);
 }
 
 void s3_reports_deinit(s3_reports *r)
 {
-    s3_client_free(r->client);
-    loop_free(r->loop);
+    close_link(&r->writes);
+    close_link(&r->reads);
     *r = (s3_reports){0};
 }

@@ -78,6 +78,11 @@ void run_settings_read(run_settings *s, const report_store *store, const char *d
         run_settings_read_scan(s, store, dir);
 }
 
+bool run_settings_are_of_runs(const run_settings *s)
+{
+    return str_equal(s->source, SETTINGS_FOLDER);
+}
+
 static void put_value(const json_node *n, buf *out)
 {
     if (n->value.type == JSON_STRING)

@@ -25,6 +25,8 @@ typedef struct run_settings {
 void run_settings_read(run_settings *s, const report_store *store, const char *dir);
 /* The same without the record of `decon rejudge`. */
 void run_settings_read_scan(run_settings *s, const report_store *store, const char *dir);
+/* Whether the folder's records are those of the orchestrator, or there are none. */
+bool run_settings_are_of_runs(const run_settings *s);
 void run_settings_deinit(run_settings *s);
 DEFINE_AUTO(run_settings, run_settings_deinit)
 

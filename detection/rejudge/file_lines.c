@@ -9,6 +9,8 @@ void file_lines_deinit(file_lines *f)
     free(f->label);
     free(f->report_path);
     free(f->near_path);
+    free(f->report_etag);
+    free(f->near_etag);
     free(f->lines);
     *f = (file_lines){0};
 }
@@ -95,6 +97,7 @@ static void settle_places(file_lines *f)
     size_t kept = 0;
     for (size_t at = 0; at < f->count;)
         settle_place(f, &at, &kept);
+    f->copies = f->count - kept;
     f->count = kept;
 }
 

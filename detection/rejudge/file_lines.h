@@ -24,9 +24,11 @@ typedef struct file_lines {
     char *label;       /* name of the training file, as reports have it */
     char *report_path; /* NULL: none */
     char *near_path;
-    judged_line *lines; /* after file_lines_judge: in the order of a report */
+    char *report_etag, *near_etag; /* of objects in a store; NULL: none */
+    judged_line *lines;            /* after file_lines_judge: in the order of a report */
     size_t count, capacity;
-    bool is_bad; /* it could not be read whole */
+    size_t copies; /* near misses that were also in the report, removed by file_lines_judge */
+    bool is_bad;   /* it could not be read whole */
 } file_lines;
 
 typedef struct file_change {

@@ -6,10 +6,13 @@
 #include <unistd.h>
 
 #include "base/fsutil.h"
+#include "decon/base/digest.h"
 #include "decon/base/log.h"
 #include "detection/rejudge/new_folder.h"
 #include "detection/rejudge/rejudge_print.h"
 #include "detection/rejudge/rejudge_record.h"
+#include "detection/reports/report_files.h"
+#include "detection/reports/report_name.h"
 
 enum { EXIT_SOME_BAD = 3, EXIT_CHANGED = 4 };
 
@@ -39,8 +42,7 @@ static const option rows[] = {
         .help = "Threshold of the scan; default: as recorded in the folder."),
     ROW("output", OPTION_STRING, output, NULL, .metavar = "DIR", .section = "Output",
         .help = "Write all reports to this new folder; default: only show what would change."),
-    ROW("in_place", OPTION_BOOL, in_place, "false",
-        .help = "Rewrite the reports that change; local folders only."),
+    ROW("in_place", OPTION_BOOL, in_place, "false", .help = "Rewrite the reports that change."),
     ROW("json", OPTION_BOOL, json, "false", .help = "Write one JSON object."),
     ROW("fail_on_change", OPTION_BOOL, fail, "false",
         .help = "Exit with status 4 if files need cleaning again."),
@@ -95,6 +97,51 @@ static bool fill_folder(void *ctx, const char *partial, err *e)
            rejudge_record_write(n->record, partial, e);
 }
 
+static bool put_rules(const rejudge_config *c, const rejudge_rules *r, rejudge_remote *remote,
+                      err *e)
+{
+    uint8_t digest[SHA256_BYTES];
+    AUTO(buf) text = BUF(SIZE_MAX);
+    AUTO(buf) verdicts = BUF(SIZE_MAX);
+    if (c->suppress && !fs_read_file(c->suppress, SIZE_MAX, &verdicts, e))
+        return false;
+    buf_printf(&text, "%.7g %.7g", (double)r->threshold, (double)r->scan_threshold);
+    for (char *const *set = c->sets; set && *set; set++)
+        buf_printf(&text, "\neval %s", *set);
+    buf_append_str(&text, c->suppress ? "\nsuppress\n" : "");
+    buf_append_slice(&text, buf_slice(&verdicts));
+    sha256(buf_slice(&text), digest);
+    hex_encode(digest, sizeof digest, remote->rules);
+    remote->is_scan = r->threshold == r->scan_threshold && !c->suppress && !(c->sets && *c->sets);
+    return true;
+}
+
+/* The folder is in a store. */
+static bool write_remote(const rejudge_config *c, const rejudge_options *o, rejudge_record *record,
+                         rejudge_result *result, err *e)
+{
+    const char *temp = getenv("TMPDIR");
+    AUTO_FREE char *spool = xasprintf("%s/decon-rejudge", temp && *temp ? temp : "/tmp");
+    AUTO(buf) text = BUF(REJUDGE_RECORD_MAX_BYTES);
+    AUTO(rejudge_remote)
+    remote = {.store = o->store,
+              .folder = o->folder,
+              .has_markers = run_settings_are_of_runs(record->scan)};
+    if (!put_rules(c, o->rules, &remote, e))
+        return false;
+    record->rules_digest = remote.is_scan ? NULL : remote.rules;
+    rejudge_options in_store = *o;
+    in_store.remote = &remote;
+    in_store.spool = spool;
+    rejudge_record_put(record, &text);
+    if (!rejudge_remote_begin(&remote, buf_slice(&text), e) || !rejudge_run(&in_store, result, e))
+        return false;
+    record->result = result->bad_files == 0 ? result : NULL;
+    buf_clear(&text);
+    rejudge_record_put(record, &text);
+    return rejudge_remote_end(&remote, buf_slice(&text), e);
+}
+
 static bool write_in_place(rejudge_options *o, rejudge_record *record, rejudge_result *result,
                            err *e)
 {
@@ -116,6 +163,8 @@ static bool apply(const rejudge_config *c, rejudge_options *o, const run_setting
         return new_folder_write(c->output, fill_folder,
                                 &(new_reports){.options = o, .record = &record, .result = result},
                                 e);
+    if (o->target == REJUDGE_IN_PLACE && report_store_has(o->folder))
+        return write_remote(c, o, &record, result, e);
     if (o->target == REJUDGE_IN_PLACE)
         return write_in_place(o, &record, result, e);
     return rejudge_run(o, result, e);
@@ -168,16 +217,20 @@ static int run(const rejudge_config *c, const report_store *reports, const char 
     return status_of(c, &result);
 }
 
+static bool is_report(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    return report_name_stem(name, NULL) > 0 || report_name_stem(name, NEAR_SUFFIX) > 0;
+}
+
 static bool check_options(const rejudge_config *c, const char *folder, err *e)
 {
     if (c->output && c->in_place)
         return err_set(e, ERR_USAGE, "--output and --in-place: give one of them");
-    if (c->in_place && report_store_has(folder))
-        return err_set(
-            e, ERR_USAGE,
-            "%s: --in-place is for local folders: results in a store have the verdict of "
-            "their scan as metadata; use --output DIR",
-            folder);
+    if (c->in_place && is_report(folder))
+        return err_set(e, ERR_USAGE, "%s: --in-place needs the folder of reports, not one of them",
+                       folder);
     if (c->output && report_store_has(c->output))
         return err_set(e, ERR_USAGE, "%s: --output is a local folder; upload it with decon-s3 sync",
                        c->output);

@@ -5,7 +5,7 @@
 #include "base/json/json_write.h"
 #include "detection/reports/report_files.h"
 
-#define RECORD_MAX_BYTES ((size_t)64 << 20)
+#define RECORD_MAX_BYTES REJUDGE_RECORD_MAX_BYTES
 #define SETTINGS_FOLDER  "_decon/settings"
 #define THRESHOLD_KEY    "contamination_score_threshold"
 
@@ -70,22 +70,29 @@ static void put_totals(const rejudge_result *t, buf *json)
     json_member_unsigned(json, "contaminated_lines", t->total.lines);
 }
 
+void rejudge_record_put(const rejudge_record *r, buf *json)
+{
+    if (r->result)
+        put_totals(r->result, json);
+    json_member_bool(json, "complete", r->result != NULL);
+    json_member_int(json, "format", 1);
+    if (r->result)
+        json_member_unsigned(json, "matches", r->result->total.matches);
+    if (r->rules_digest)
+        json_member_string(json, "rules", slice_from(r->rules_digest));
+    put_settings(r, json);
+    json_member_string(json, "time", slice_from(r->time));
+    json_member_string(json, "version", SLICE_LIT(DECON_VERSION));
+    json_close(json);
+    buf_append_char(json, '\n');
+}
+
 bool rejudge_record_write(const rejudge_record *r, const char *folder, err *e)
 {
     AUTO(buf) json = BUF(RECORD_MAX_BYTES);
     AUTO_FREE char *dir = xasprintf("%s/_decon", folder);
     AUTO_FREE char *path = xasprintf("%s/rejudge.json", dir);
-    if (r->result)
-        put_totals(r->result, &json);
-    json_member_bool(&json, "complete", r->result != NULL);
-    json_member_int(&json, "format", 1);
-    if (r->result)
-        json_member_unsigned(&json, "matches", r->result->total.matches);
-    put_settings(r, &json);
-    json_member_string(&json, "time", slice_from(r->time));
-    json_member_string(&json, "version", SLICE_LIT(DECON_VERSION));
-    json_close(&json);
-    buf_append_char(&json, '\n');
+    rejudge_record_put(r, &json);
     return fs_make_dirs(dir, e) && fs_write_file(path, buf_slice(&json), true, e);
 }
 

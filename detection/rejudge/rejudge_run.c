@@ -92,6 +92,14 @@ static stage *begin(void *ctx, const char *path, const char *label)
     return stage_lines_new(REPORT_LINE_MAX_BYTES, NULL, on_line, r);
 }
 
+static void on_version(void *ctx, const char *etag)
+{
+    run *r = ctx;
+    char **known = r->reads_near ? &r->current->near_etag : &r->current->report_etag;
+    free(*known);
+    *known = xstrdup(etag);
+}
+
 /* --- one file --- */
 
 /* In place a file keeps its name, so that is has to be one that detect writes. */
@@ -130,6 +138,28 @@ static void add_up(rejudge_result *out, const file_change *c)
     out->total.matches_before += c->matches_before;
 }
 
+/* An object that was replaced meanwhile: the others go on. */
+static void write_remote(run *r, const file_lines *f, const file_change *c)
+{
+    err e = ERR_INIT;
+    if (rejudge_remote_write(r->o->remote, f, c, &r->reports, &r->near, &e))
+        return;
+    if (e.code != ERR_S3_CHANGED) {
+        r->failed = e;
+        return;
+    }
+    log_warn("%s", e.message);
+    r->out->bad_files++;
+}
+
+static void write_file(run *r, const file_lines *f, const file_change *c)
+{
+    if (r->o->remote)
+        write_remote(r, f, c);
+    else
+        (void)!rejudge_write(f, r->o->output, &r->reports, &r->near, &r->failed);
+}
+
 static void finish_file(run *r, file_lines *f)
 {
     if (is_left_alone(r, f)) {
@@ -143,7 +173,7 @@ static void finish_file(run *r, file_lines *f)
         note_change(r->out, f, &c);
     bool changes = c.moves || f->count < before || r->o->target == REJUDGE_FOLDER;
     if (writes(r) && changes)
-        (void)!rejudge_write(f, r->o->output, &r->reports, &r->near, &r->failed);
+        write_file(r, f, &c);
 }
 
 static void end_near(void *ctx, const err *error)
@@ -175,6 +205,7 @@ static bool read_files(run *r, bool near, uint64_t *count, err *e)
 {
     const report_reader reader = {.begin = begin,
                                   .end = near ? end_near : end_report,
+                                  .version = on_version,
                                   .ctx = r,
                                   .suffix = near ? NEAR_SUFFIX : NULL};
     r->reads_near = near;
@@ -186,7 +217,9 @@ bool rejudge_run(const rejudge_options *options, rejudge_result *out, err *e)
     uint64_t found = 0;
     AUTO(run) r = {.o = options, .out = out};
     AUTO_FREE char *spool =
-        xasprintf("%s/rejudge", options->output ? options->output : options->folder);
+        options->spool
+            ? xstrdup(options->spool)
+            : xasprintf("%s/rejudge", options->output ? options->output : options->folder);
     line_store_init(&r.reports, spool);
     line_store_init(&r.near, spool);
     if (!read_files(&r, true, &found, e) || !read_files(&r, false, &found, e))

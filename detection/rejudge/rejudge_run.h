@@ -5,8 +5,8 @@
  *          matches differ.
  * Owner:   rejudge_result_deinit; options are borrowed.
  * Threads: one.
- * Fails:   a folder that cannot be read: ERR_USAGE, ERR_IO. A report with a bad line is left as it is
- *          and counted, with a warning.
+ * Fails:   a folder that cannot be read: ERR_USAGE, ERR_IO. A report with a bad line, or one that
+ *          another program has replaced meanwhile, is left as it is and counted, with a warning.
  * Memory:  56 bytes for each near miss, and for each match of one file. Text is on disk.
  *
  * Each match is in the report or in the file of near misses at every moment: a file of both is
@@ -16,6 +16,7 @@
 #define DETECTION_REJUDGE_REJUDGE_RUN_H
 
 #include "detection/rejudge/file_lines.h"
+#include "detection/rejudge/rejudge_remote.h"
 
 typedef enum rejudge_target { REJUDGE_SHOW, REJUDGE_FOLDER, REJUDGE_IN_PLACE } rejudge_target;
 
@@ -25,6 +26,8 @@ typedef struct rejudge_options {
     const rejudge_rules *rules;
     rejudge_target target;
     const char *output; /* REJUDGE_FOLDER: an existing, empty folder; IN_PLACE: `folder` */
+    const rejudge_remote *remote; /* IN_PLACE, where `folder` is in a store; else NULL */
+    const char *spool;            /* remote: path beside which temporary files are made */
 } rejudge_options;
 
 typedef struct rejudge_change {

@@ -9,25 +9,19 @@
 
 #define PENDING_BYTES ((size_t)1 << 20)
 
-typedef enum wanted_lines {
-    WANT_COUNTING,
-    WANT_OTHERS,
-    WANT_NEAR_OR_OTHERS, /* also those that are still in the file of near misses only */
-} wanted_lines;
-
 typedef struct writing {
     const file_lines *f;
     line_store *reports, *near;
 } writing;
 
-static bool is_wanted(const judged_line *l, wanted_lines wanted)
+static bool is_wanted(const judged_line *l, rejudge_lines wanted)
 {
     if (wanted == WANT_COUNTING)
         return l->counts;
     return !l->counts || (wanted == WANT_NEAR_OR_OTHERS && l->is_near);
 }
 
-static size_t count_of(const writing *w, wanted_lines wanted)
+static size_t count_of(const writing *w, rejudge_lines wanted)
 {
     size_t count = 0;
     for (size_t i = 0; i < w->f->count; i++)
@@ -35,7 +29,7 @@ static size_t count_of(const writing *w, wanted_lines wanted)
     return count;
 }
 
-static bool put_lines(const writing *w, wanted_lines wanted, int fd, err *e)
+static bool put_lines(const writing *w, rejudge_lines wanted, int fd, err *e)
 {
     AUTO(buf) pending = BUF(SIZE_MAX);
     AUTO(buf) one = BUF(SIZE_MAX);
@@ -61,7 +55,7 @@ static bool sync_file(int fd, const char *path, err *e)
     return fsync(fd) == 0 || err_set_errno(e, ERR_IO, errno, "%s: cannot be synced", path);
 }
 
-static bool write_file(const writing *w, const char *path, wanted_lines wanted, err *e)
+static bool write_file(const writing *w, const char *path, rejudge_lines wanted, err *e)
 {
     char *temp = NULL;
     if (count_of(w, wanted) == 0)
@@ -73,6 +67,22 @@ static bool write_file(const writing *w, const char *path, wanted_lines wanted, 
         return fs_temp_commit(&temp, path, e) && fs_sync_parent(path, e);
     fs_temp_discard(&temp);
     return err_context(e, "%s", path);
+}
+
+bool rejudge_spool(const file_lines *f, rejudge_lines wanted, line_store *reports, line_store *near,
+                   int *fd, uint64_t *size_bytes, err *e)
+{
+    writing w = {.f = f, .reports = reports, .near = near};
+    AUTO_FREE char *temp = NULL;
+    *fd = fs_temp_create(near->near, &temp, e);
+    if (*fd < 0)
+        return false;
+    fs_temp_discard(&temp);
+    if (!put_lines(&w, wanted, *fd, e))
+        return false;
+    off_t end = lseek(*fd, 0, SEEK_CUR);
+    *size_bytes = end > 0 ? (uint64_t)end : 0;
+    return end >= 0 || err_set_errno(e, ERR_IO, errno, "the temporary file has no length");
 }
 
 static bool make_parent(const char *path, err *e)

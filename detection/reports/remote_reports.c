@@ -8,7 +8,7 @@
 
 /* Names of a listing, in its order. */
 typedef struct found_names {
-    char **names;
+    char **names, **etags;
     uint64_t *sizes;
     size_t count, capacity;
     const char *suffix; /* of report_reader; reports only */
@@ -18,17 +18,21 @@ typedef struct found_names {
 
 static void found_names_deinit(found_names *f)
 {
-    for (size_t i = 0; i < f->count; i++)
+    for (size_t i = 0; i < f->count; i++) {
         free(f->names[i]);
+        free(f->etags[i]);
+    }
     free(f->names);
+    free(f->etags);
     free(f->sizes);
 }
 DEFINE_AUTO(found_names, found_names_deinit)
 
-static bool on_name(void *ctx, const char *name, uint64_t size_bytes, err *e)
+static bool on_name(void *ctx, const report_store_entry *entry, err *e)
 {
     UNUSED(e);
     found_names *f = ctx;
+    const char *name = entry->name;
     const char *slash = strrchr(name, '/');
     f->any = true;
     if (!f->all && *name && report_name_stem(slash ? slash + 1 : name, f->suffix) == 0)
@@ -36,9 +40,11 @@ static bool on_name(void *ctx, const char *name, uint64_t size_bytes, err *e)
     if (f->count == f->capacity) {
         f->capacity = f->capacity * 2 + 64;
         f->names = xrealloc(f->names, f->capacity * sizeof *f->names);
+        f->etags = xrealloc(f->etags, f->capacity * sizeof *f->etags);
         f->sizes = xrealloc(f->sizes, f->capacity * sizeof *f->sizes);
     }
-    f->sizes[f->count] = size_bytes;
+    f->sizes[f->count] = entry->size_bytes;
+    f->etags[f->count] = xstrdup(entry->etag);
     f->names[f->count++] = xstrdup(name);
     return true;
 }
@@ -75,6 +81,8 @@ static void begin(reading *r, size_t index)
     r->error = (err)ERR_INIT;
     buf_clear(&r->head);
     r->sink = r->reader->begin(r->reader->ctx, path, label);
+    if (r->reader->version)
+        r->reader->version(r->reader->ctx, r->found->etags[index]);
 }
 
 static bool open_decoder(reading *r, err *e)

@@ -22,6 +22,8 @@ typedef struct report_reader {
     /* A report begins: where its text goes. `label`: its path below the folder, without suffixes. */
     stage *(*begin)(void *ctx, const char *path, const char *label);
     void (*end)(void *ctx, const err *error); /* error NULL: it was read whole */
+    /* After `begin`, for an object in a store: the version that was listed. NULL: not wanted. */
+    void (*version)(void *ctx, const char *etag);
     void *ctx;
     const char *suffix; /* NULL: reports; else files of this suffix (NEAR_SUFFIX) */
 } report_reader;

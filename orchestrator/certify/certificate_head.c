@@ -34,7 +34,7 @@ static const char *const gap_names[GAP_COUNT] = {
     [GAP_FAILED] = "failed",        [GAP_LEFT] = "left",
     [GAP_REFUSED] = "refused",      [GAP_UNPROVEN] = "no_provenance",
     [GAP_MIXED] = "mixed_settings", [GAP_UNDESCRIBED] = "undescribed_settings",
-    [GAP_SAMPLES] = "sample_set",
+    [GAP_SAMPLES] = "sample_set",   [GAP_JUDGED] = "judged_again",
 };
 
 bool certificate_head_is_complete(const certificate_head *head)

@@ -27,6 +27,7 @@ typedef enum certificate_gap {
     GAP_MIXED,       /* results of other settings than most */
     GAP_UNDESCRIBED, /* results of settings that no record describes */
     GAP_SAMPLES,     /* results of the sample evaluation set */
+    GAP_JUDGED,      /* verdicts of other rules than the scan's (decon rejudge) */
     GAP_COUNT,
 } certificate_gap;
 

@@ -123,6 +123,17 @@ static void judge_settings(certify_view *v, size_t index)
         note_gap(v, GAP_SAMPLES, index);
 }
 
+static void judge_result(certify_view *v, size_t index)
+{
+    uint8_t state = v->table->inputs->state[index];
+    if (state & CERTIFY_JUDGED_AGAIN)
+        note_gap(v, GAP_JUDGED, index);
+    if (state & CERTIFY_UNPROVEN)
+        note_gap(v, GAP_UNPROVEN, index);
+    else
+        judge_settings(v, index);
+}
+
 static void judge_input(certify_view *v, size_t index)
 {
     static const certificate_gap gaps[] = {[CERTIFICATE_FAILED] = GAP_FAILED,
@@ -134,10 +145,8 @@ static void judge_input(certify_view *v, size_t index)
     v->head.bytes += v->table->inputs->inputs.sorted[index]->size_bytes;
     if (verdict != CERTIFICATE_CLEAN && verdict != CERTIFICATE_CONTAMINATED)
         note_gap(v, gaps[verdict], index);
-    else if (state & CERTIFY_UNPROVEN)
-        note_gap(v, GAP_UNPROVEN, index);
     else
-        judge_settings(v, index);
+        judge_result(v, index);
 }
 
 /* --- the view --- */
@@ -209,6 +218,8 @@ static const char *const gap_words[GAP_COUNT] = {
     [GAP_UNDESCRIBED] = "results have settings whose evaluation records are not described below "
                         "_decon/settings/; run again, at a server of this product",
     [GAP_SAMPLES] = "results were made with the sample evaluation set; use real evaluation sets",
+    [GAP_JUDGED] = "verdicts are not those of the scan; decon rejudge --in-place with the scan's "
+                   "threshold and without other rules restores them",
 };
 
 void certify_report_gaps(const certify_view *v)

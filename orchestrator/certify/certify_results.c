@@ -5,6 +5,7 @@
 #include "decon/s3/etag.h"
 #include "orchestrator/fleet/ledger_line.h"
 #include "orchestrator/fleet/provenance.h"
+#include "orchestrator/fleet/run_name.h"
 #include "orchestrator/fleet/settings_record.h"
 #include "orchestrator/runtime/store_heads.h"
 #include "orchestrator/status/status_lines.h"
@@ -60,6 +61,21 @@ static bool read_ledger(store_session *session, certify_table *t, err *e)
                              e);
 }
 
+/* `decon rejudge` replaces commit objects: their times do not show it if that was in the same second. */
+static bool on_record(void *ctx, const s3_object *object, err *e)
+{
+    UNUSED(object), UNUSED(e);
+    *(bool *)ctx = true;
+    return true;
+}
+
+static bool was_judged_again(store_session *session, const certify_table *t, bool *found, err *e)
+{
+    const place *report = &t->inputs->places->report;
+    AUTO_FREE char *key = xasprintf("%s" RUN_RECORDS_FOLDER "rejudge.json", report->prefix);
+    return store_session_list(session, report->bucket, key, on_record, found, e);
+}
+
 /* --- commit objects --- */
 
 typedef struct head_run {
@@ -103,6 +119,8 @@ static void take_result(certify_table *t, size_t index, const s3_object *object)
         t->inputs->state[index] |= CERTIFY_UNPROVEN;
     else
         take_facts(t, index, object, fingerprint);
+    if (provenance_is_judged_again(object->metadata, object->metadata_count))
+        t->inputs->state[index] |= CERTIFY_JUDGED_AGAIN;
 }
 
 static void on_head(void *ctx, size_t index, const s3_object *object, const err *error)
@@ -144,7 +162,9 @@ static uint64_t count_missing(const status_table *t)
 bool certify_results_read(store_session *session, certify_table *t, err *e)
 {
     head_run run = {.table = t};
-    if (!read_ledger(session, t, e))
+    bool judged_again = false;
+    if (!was_judged_again(session, t, &judged_again, e) ||
+        (!judged_again && !read_ledger(session, t, e)))
         return false;
     uint64_t missing = count_missing(t->inputs);
     if (missing)

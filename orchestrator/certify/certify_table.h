@@ -20,6 +20,7 @@
 enum {
     CERTIFY_KNOWN = INPUT_COUNTED, /* the table has its facts */
     CERTIFY_UNPROVEN = 32,         /* its result names no version or no settings */
+    CERTIFY_JUDGED_AGAIN = 64,     /* `decon rejudge` has changed its verdict */
 };
 
 typedef struct certify_name {

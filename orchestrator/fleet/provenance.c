@@ -17,6 +17,7 @@
 #define CHECKSUM_NAME     PREFIX "input-checksum"
 #define VERSION_ID_NAME   PREFIX "input-version-id"
 #define VERSION_NAME      PREFIX "version"
+#define RULES_NAME        PREFIX "judged-again"
 #define VALUE_MAX         ((size_t)4096)
 #define VERSION_ID_MAX    128 /* S3's have 32 bytes; all metadata of an object share 2 KiB */
 
@@ -74,19 +75,36 @@ void provenance_make(const provenance_facts *facts, provenance *out)
     add(out, VERSION_NAME, xstrdup(DECON_VERSION));
 }
 
-void provenance_deinit(provenance *p)
-{
-    for (size_t i = 0; i < p->count; i++)
-        free(p->values[i]);
-    *p = (provenance){0};
-}
-
 static const char *value_of(const http_header *metadata, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)
         if (strcasecmp(metadata[i].name, name) == 0)
             return metadata[i].value;
     return NULL;
+}
+
+void provenance_judge_again(const http_header *metadata, size_t count, uint64_t contaminated_lines,
+                            const char *rules, provenance *out)
+{
+    static const char *const kept[] = {ETAG_NAME,  SIZE_NAME,     CHECKSUM_NAME, VERSION_ID_NAME,
+                                       LINES_NAME, SETTINGS_NAME, VERSION_NAME};
+    *out = (provenance){0};
+    for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+        const char *value = value_of(metadata, count, kept[i]);
+        if (value)
+            add(out, kept[i], xstrdup(value));
+    }
+    if (out->count > 0)
+        add_number(out, CONTAMINATED_NAME, contaminated_lines);
+    if (rules)
+        add(out, RULES_NAME, xstrdup(rules));
+}
+
+void provenance_deinit(provenance *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        free(p->values[i]);
+    *p = (provenance){0};
 }
 
 provenance_match provenance_compare(const http_header *metadata, size_t count,
@@ -159,4 +177,9 @@ const char *provenance_version(const http_header *metadata, size_t count)
 const char *provenance_settings(const http_header *metadata, size_t count)
 {
     return value_of(metadata, count, SETTINGS_NAME);
+}
+
+bool provenance_is_judged_again(const http_header *metadata, size_t count)
+{
+    return value_of(metadata, count, RULES_NAME);
 }

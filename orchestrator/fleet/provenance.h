@@ -37,6 +37,10 @@ typedef struct provenance {
 } provenance;
 
 void provenance_make(const provenance_facts *facts, provenance *out);
+/* For a result whose verdict `decon rejudge` has changed: the provenance in `metadata` with another
+ * number of contaminated lines. `rules`: a digest of the rules of the verdict; NULL: the scan's. */
+void provenance_judge_again(const http_header *metadata, size_t count, uint64_t contaminated_lines,
+                            const char *rules, provenance *out);
 void provenance_deinit(provenance *p);
 DEFINE_AUTO(provenance, provenance_deinit)
 
@@ -63,6 +67,9 @@ s3_checksum provenance_checksum(const http_header *metadata, size_t count);
 char *provenance_version_id(const http_header *metadata, size_t count) MUST_USE;
 /* Of the program that made the result, borrowed from `metadata`; NULL: it has none. */
 const char *provenance_version(const http_header *metadata, size_t count);
+
+/* Whether the verdict is that of other rules than the scan's. */
+bool provenance_is_judged_again(const http_header *metadata, size_t count);
 
 /* The settings fingerprint of a result, borrowed from `metadata`; NULL: it has none. */
 const char *provenance_settings(const http_header *metadata, size_t count);

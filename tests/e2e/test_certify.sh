@@ -120,6 +120,17 @@ test_a_folder_with_gaps_is_refused() {
     expect_log 'certify: 10 results have settings whose evaluation records are not described'
 }
 
+# A certificate names the settings of the scan; also where times and ledger do not show the change.
+test_verdicts_of_other_rules_are_refused() {
+    scan
+    "$BIN/decon" rejudge --threshold 1 --eval no-such-set --in-place s3://data/out/reports >"$T/rejudge.out"
+    expect_refused judged_again 5
+    "$BIN/decon" rejudge --in-place s3://data/out/reports >"$T/rejudge.out"
+    certify restored
+    expect_status 0
+    jq -e '.complete and .verdicts.contaminated == 5' "$T/restored.json" || fail "$(cat "$T/restored.json")"
+}
+
 test_the_sample_set_certifies_nothing() {
     start_store
     start_server

@@ -189,7 +189,8 @@ test_what_is_refused() {
     rejudge 2 --threshold 0.5 r
     grep -q "threshold 0.5 is too low: the scan kept no scores below its report_threshold of 0.6; scan again with --report-threshold 0.5" "$T/rejudge.log" || fail "$(cat "$T/rejudge.log")"
     rejudge 2 --in-place --output x r
-    rejudge 2 --in-place s3://data/reports
+    rejudge 2 --in-place s3://data/reports/web.report.jsonl
+    grep -q 's3://data/reports/web.report.jsonl: --in-place needs the folder of reports, not one of them' "$T/rejudge.log" || fail "$(cat "$T/rejudge.log")"
     rejudge 2 r r
     rejudge 2 no-such-folder
     rm -r "$T/r/_decon"
@@ -297,6 +298,89 @@ test_near_misses_through_the_orchestrator() {
     # A file that was committed twice counts once.
     (cd "$T" && "$BIN/decon" review --stats s3://data/out/reports) >"$T/out"
     expect_out '^254 documents in 3 files were checked, '
+}
+
+# scanned_in_a_store: reports and near misses of the orchestrator, s3://data/out/reports.
+scanned_in_a_store() {
+    training "$T/t/sub/web.jsonl"
+    head -n 4 "$T/t/sub/web.jsonl" | tail -n 1 >"$T/t/near.jsonl" # a clean file with near misses only
+    start_store
+    purify=()
+    start_server --report-threshold 0.3 --perfect-match-decay-start none --perfect-match-decay-end none
+    s3 mb s3://data
+    s3 cp -r "$T/t/" s3://data/in/ >"$T/cp.log"
+    orchestrate run
+    expect_status 0
+}
+
+# stored: each result with its digest and its own metadata.
+stored() {
+    digests
+    keys out/ | while read -r key; do
+        echo "$key"
+        s3 stat "s3://data/$key" | grep -i 'decon-' | LC_ALL=C sort
+    done
+}
+
+test_in_place_in_a_store() {
+    scanned_in_a_store
+    stored >"$T/before"
+    rejudge 0 --threshold 0.5 --output want s3://data/out/reports
+    rejudge 0 --threshold 0.5 --in-place s3://data/out/reports
+    expect_out '^CLEAN AGAIN: near: 1 more and 0 fewer contaminated lines, was clean, is contaminated$'
+    keys out/reports/ >"$T/keys"
+    grep -qx out/reports/near.report.jsonl "$T/keys" && ! grep -q 'out/reports/near\.\(clean\|near\)' "$T/keys" || fail "$(cat "$T/keys")"
+    for file in sub/web near; do
+        s3 cat "s3://data/out/reports/$file.report.jsonl" | cmp - "$T/want/$file.report.jsonl"
+    done
+    s3 cat s3://data/out/reports/sub/web.near.jsonl | cmp - "$T/want/sub/web.near.jsonl"
+    # The new commit object names the version of the input, and a run skips it.
+    s3 stat s3://data/out/reports/near.report.jsonl >"$T/head"
+    grep -qi 'decon-contaminated-lines.*1' "$T/head" && grep -qi 'decon-input-etag' "$T/head" &&
+        grep -qi 'decon-settings' "$T/head" && grep -qiE 'decon-judged-again.*[0-9a-f]{64}' "$T/head" || fail "$(cat "$T/head")"
+    s3 cat s3://data/out/reports/_decon/rejudge.json >"$T/record"
+    grep -qE '"complete":true,.*"rules":"[0-9a-f]{64}".*"contamination_score_threshold":0.5,' "$T/record" || fail "$(cat "$T/record")"
+    stored >"$T/judged"
+    orchestrate again
+    expect_status 0
+    stored | cmp - "$T/judged" || fail 'the run has replaced a verdict'
+    # The rules of the scan restore everything.
+    rejudge 0 --in-place s3://data/out/reports
+    stored | cmp - "$T/before" || fail "$(stored | diff - "$T/before")"
+    rejudge 0 --threshold 1 --eval no-such-set --in-place s3://data/out/reports/
+    expect_out '^CLEAN AGAIN: sub/web: 0 more and [1-9][0-9]* fewer contaminated lines, was contaminated, is clean$'
+    has_key out/reports/sub/web.clean && ! has_key out/reports/sub/web.report.jsonl || fail "$(keys out/)"
+    rejudge 0 --in-place s3://data/out/reports
+    stored | cmp - "$T/before" || fail "$(stored | diff - "$T/before")"
+    [ -z "$(s3 ls -r s3://data/out/reports/_decon/ | grep probe)" ] || fail 'the probe is left'
+}
+
+# Killed while it replaces objects: a file may have both verdicts, which a run resolves by its own
+# settings and a second rejudge by its rules.
+test_an_interrupted_run_in_a_store() {
+    scanned_in_a_store
+    s3 cp -r s3://data/out/reports/ "$T/all/" >"$T/cp.log"
+    all_lines "$T/all" >"$T/lines"
+    s3 cp -r s3://data/out/ s3://data/copy/ >"$T/cp.log"
+    rejudge 0 --threshold 0.5 --in-place s3://data/out/reports
+    stored >"$T/want"
+    local killed=0
+    for delay in 30 38 46 54; do
+        s3 rm -r s3://data/out/ >"$T/cp.log"
+        s3 cp -r s3://data/copy/ s3://data/out/ >"$T/cp.log"
+        "$BIN/../tests/chaos/control" "$T/control" new
+        "$BIN/../tests/chaos/control" "$T/control" arm "$delay"
+        status=0
+        (cd "$T" && env DECON_KILL_FILE="$T/control" LD_PRELOAD="$BIN/../tests/preload/kill.so" \
+            ASAN_OPTIONS="${ASAN_OPTIONS:-}:verify_asan_link_order=0" "$BIN/decon" rejudge --threshold 0.5 --in-place s3://data/out/reports) >"$T/kill.out" 2>&1 || status=$?
+        [ "$status" != 137 ] || killed=$((killed + 1))
+        rm -rf "$T/left"
+        s3 cp -r s3://data/out/reports/ "$T/left/" >"$T/cp.log"
+        all_lines "$T/left" | cmp - "$T/lines" || fail "a match is lost at event $delay"
+        rejudge 0 --threshold 0.5 --in-place s3://data/out/reports
+        stored | cmp - "$T/want" || fail "event $delay: $(stored | diff - "$T/want")"
+    done
+    [ "$killed" -gt 0 ] || fail "no run was killed: $(cat "$T/kill.out")"
 }
 
 run_tests

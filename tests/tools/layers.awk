@@ -200,7 +200,7 @@ BEGIN {
     row("detection/audit", "base compression", "base base/json detection/text detection/table detection/index detection/reports", "compression/stream compression")
     row("detection/review", "base", "base base/json base/options detection/text detection/table detection/reports detection/audit", "base/digest compression/stream")
     row("detection/compare", "base", "base base/json base/options detection/table detection/reports detection/audit detection/review", "base/digest compression/stream")
-    row("detection/rejudge", "base", "base base/json base/options detection/table detection/index detection/reports detection/audit detection/review", "compression/stream")
+    row("detection/rejudge", "base", "base base/digest base/json base/options detection/table detection/index detection/reports detection/audit detection/review", "compression/stream")
     row("detection/merge", "base", "base base/json base/options detection/table detection/reports detection/audit detection/rejudge", "detection/review compression/stream")
     row("detection/convert", "base compression", "base base/json base/options base/yaml detection/text detection/table detection/index", "base/digest compression/stream compression")
     row("detection/evals", "base compression", "base base/json base/options detection/text detection/index detection/convert", "compression/stream compression")

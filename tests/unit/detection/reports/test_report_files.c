@@ -23,13 +23,16 @@ typedef struct world {
 } world;
 
 static bool list(void *ctx, const char *uri,
-                 bool (*each)(void *each_ctx, const char *name, uint64_t size_bytes, err *e),
+                 bool (*each)(void *each_ctx, const report_store_entry *entry, err *e),
                  void *each_ctx, err *e)
 {
     UNUSED(uri);
     const world *w = ctx;
     for (size_t i = 0; i < w->count; i++)
-        if (!each(each_ctx, w->objects[i].name, w->objects[i].data.len, e))
+        if (!each(each_ctx,
+                  &(report_store_entry){
+                      .name = w->objects[i].name, .size_bytes = w->objects[i].data.len, .etag = ""},
+                  e))
             return false;
     return true;
 }
