@@ -1,7 +1,7 @@
 /* A world for the orchestrator: a small store and a detection server on a scripted transport.
  *
- * What:    objects in memory, jobs that read local files (a line with BAD in it is contaminated),
- *          a fake clock, a pool of 0 threads, the log in a buffer. world_run executes one whole run
+ * What:    objects in memory, jobs that read local files (a line with BAD in it is contaminated,
+ *          one with NEAR is a near miss), a fake clock, a pool of 0 threads, the log in a buffer. world_run executes one whole run
  *          of the real app; knobs cause failures.
  * Owner:   world_new / world_free. Strings given to knobs are borrowed.
  * Threads: one.
@@ -71,6 +71,7 @@ typedef struct world {
     unsigned fail_jobs;   /* number of jobs that fail */
     unsigned crash_jobs;  /* number of jobs that end their process */
     const char *fail_codes[2]; /* error_code of jobs that fail, in turn; NULL: none */
+    bool no_near;   /* further jobs find no near misses */
     bool read_half; /* drops the last line, as a server that reads only the first member */
     /* Changes of what a job writes; NULL: none. */
     void (*change_report)(buf *text);

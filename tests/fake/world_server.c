@@ -136,8 +136,8 @@ static const char *folder_prefix(const world *w)
 }
 
 typedef struct detection {
-    const world *world;
-    buf report, cleaned;
+    bool no_near;
+    buf report, near, cleaned;
 } detection;
 
 static bool look_at_line(void *ctx, slice text, uint64_t number, bool has_newline, err *e)
@@ -147,6 +147,8 @@ static bool look_at_line(void *ctx, slice text, uint64_t number, bool has_newlin
     if (memmem(text.data, text.len, "BAD", 3)) {
         buf_printf(&d->report, "{\"training_line\":%llu}\n", (unsigned long long)number);
     } else {
+        if (memmem(text.data, text.len, "NEAR", 4) && !d->no_near)
+            buf_printf(&d->near, "{\"training_line\":%llu}\n", (unsigned long long)number);
         buf_append_slice(&d->cleaned, text);
         if (has_newline)
             buf_append_char(&d->cleaned, '\n');
@@ -154,10 +156,20 @@ static bool look_at_line(void *ctx, slice text, uint64_t number, bool has_newlin
     return true;
 }
 
+static void tell_near(const world *w, const world_job *j, const buf *near, buf *out)
+{
+    AUTO_FREE char *path = xasprintf("%s/%sreports/%s.near.jsonl", w->dir, folder_prefix(w), j->id);
+    if (near->len && !j->done)
+        world_write_file(path, buf_slice(near));
+    if (near->len)
+        buf_printf(out, ",\"near_path\":\"%s\"", path);
+}
+
 static void finish_job(world *w, world_job *j, world_reply *t)
 {
-    detection d = {.world = w};
+    detection d = {.no_near = w->no_near && !j->done};
     buf_init(&d.report, 1 << 20);
+    buf_init(&d.near, 1 << 20);
     buf_init(&d.cleaned, 1 << 20);
     AUTO_PTR(stage) lines = stage_lines_new(1 << 20, NULL, look_at_line, &d);
     err e = ERR_INIT;
@@ -184,6 +196,7 @@ static void finish_job(world *w, world_job *j, world_reply *t)
             world_write_file(report, buf_slice(&d.report));
         buf_printf(&t->body, ",\"output_path\":\"%s\"", report_path);
     }
+    tell_near(w, j, &d.near, &t->body);
     if (w->purify) {
         if (!j->done) {
             world_write_file(plain, buf_slice(&d.cleaned));
@@ -201,6 +214,7 @@ static void finish_job(world *w, world_job *j, world_reply *t)
     if (w->before_status)
         w->before_status(w, j->id);
     buf_deinit(&d.report);
+    buf_deinit(&d.near);
     buf_deinit(&d.cleaned);
 }
 
