@@ -110,6 +110,14 @@ static void claim_refused(claims *c)
     claims_step(c);
 }
 
+static void report_take_over(const claims *c)
+{
+    if (c->claimed_from != SLICE_FREE)
+        log_info("claims: slice %u of %u is taken over: its host has %s", c->claiming.rest,
+                 c->claiming.modulus,
+                 c->claimed_from == SLICE_RELEASED ? "given it back" : "not renewed its lease");
+}
+
 static void on_claim_written(void *ctx, const char *etag, const err *error)
 {
     claims *c = ctx;
@@ -119,6 +127,7 @@ static void on_claim_written(void *ctx, const char *etag, const err *error)
     } else if (!etag) {
         claim_refused(c);
     } else {
+        report_take_over(c);
         c->refusals = 0;
         c->view_is_fresh = false;
         c->wanting = false;
@@ -138,10 +147,7 @@ static void take(claims *c, const slice_row *row)
     c->takes_over = row->state != SLICE_FREE || row->was_held || is_part;
     c->sent_ms = now_ms(c);
     claims_lease_body(c, 0, &body);
-    if (row->state != SLICE_FREE)
-        log_info("claims: slice %u of %u is taken over: its host has %s", row->id.rest,
-                 row->id.modulus,
-                 row->state == SLICE_RELEASED ? "given it back" : "not renewed its lease");
+    c->claimed_from = row->state;
     c->step = claim_write_start(
         &(claim_write_options){.transport = c->o.transport,
                                .s3 = c->o.s3,

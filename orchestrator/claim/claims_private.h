@@ -46,6 +46,7 @@ struct claims {
     op *step;
     buf text;
     slice_id claiming;
+    slice_state claimed_from; /* of `claiming`, before the claim */
     bool takes_over;
     uint64_t sent_ms;
     bool joined, wanting, failed, complete, released;
@@ -89,6 +90,7 @@ void claims_lease_body(const claims *c, unsigned write, buf *out);
 /* A slice that has just been claimed, by a write that was sent at sent_ms. */
 held *claims_hold(claims *c, slice_id id, const char *etag, uint64_t sent_ms);
 void claims_renew_all(claims *c);
-void claims_end_held(claims *c); /* without writes and callbacks */
+void claims_open_again(claims *c); /* parts whose opening could not be written */
+void claims_end_held(claims *c);   /* without writes and callbacks */
 
 #endif

@@ -109,8 +109,7 @@ slices_of() {
     sed -n 's/.*claims: slice \([0-9]*\) of [0-9]* is claimed$/\1/p' "$T/$1.log" | sort
 }
 
-# expect_taken_over NAME: host4 holds a slice that this host has claimed. The attempt alone, which the log
-# reports first, may still fail.
+# expect_taken_over NAME: host4 holds a slice that this host has claimed.
 expect_taken_over() {
     slices_of "$1" >"$T/slices"
     [ -s "$T/slices" ] || fail "$1 holds nothing"

@@ -4,6 +4,11 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/fsutil.h"
+#include "decon/base/log.h"
 #include "tests/fake/claim_host.h"
 
 static void a_slice_that_the_host_prefers_is_claimed_first(void **state)
@@ -37,6 +42,38 @@ static void a_slice_that_another_host_holds_is_preferred_when_its_lease_has_expi
     assert_int_equal(claim_host_take(&b)->id.rest, held);
     claim_host_end(&dead);
     claim_host_end(&b);
+    small_store_free(s);
+}
+
+/* B has the slice already when C tries, by an old listing. */
+static void a_take_over_is_logged_when_it_has_succeeded(void **state)
+{
+    UNUSED(state);
+    small_store *s = small_store_new();
+    claim_host dead, b, c;
+    AUTO(buf) log = BUF(65536);
+    AUTO_FD fd = memfd_create("log", MFD_CLOEXEC);
+    claim_host_begin_and_start(&dead, s, 1);
+    uint32_t held = claim_host_take(&dead)->id.rest;
+    claim_host_begin_and_start(&b, s, 2);
+    claim_host_begin_and_start(&c, s, 3);
+    b.prefers = c.prefers = held;
+    fake_advance(b.fake, LEASE_MS);
+    fake_advance(c.fake, LEASE_MS);
+    AUTO_FREE char *path = xasprintf("/proc/self/fd/%d", fd);
+    AUTO_FREE char *text =
+        xasprintf("slice %u of %d is taken over: its host has not renewed its lease", held, SLICES);
+    log_setup(&(log_options){.level = LOG_INFO, .fd = fd});
+    assert_int_equal(claim_host_take(&b)->id.rest, held);
+    assert_int_not_equal(claim_host_take(&c)->id.rest, held);
+    log_setup(&(log_options){.level = LOG_ERROR, .fd = STDERR_FILENO});
+    assert_true(fs_read_file(path, 65536, &log, NULL));
+    const char *once = strstr(buf_str(&log), text);
+    if (!once || strstr(once + strlen(text), "is taken over"))
+        fail_msg("%s", buf_str(&log));
+    claim_host_end(&dead);
+    claim_host_end(&b);
+    claim_host_end(&c);
     small_store_free(s);
 }
 
@@ -119,6 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_slice_that_the_host_prefers_is_claimed_first),
         cmocka_unit_test(a_slice_that_another_host_holds_is_preferred_when_its_lease_has_expired),
+        cmocka_unit_test(a_take_over_is_logged_when_it_has_succeeded),
         cmocka_unit_test(leases_are_judged_by_a_new_listing),
         cmocka_unit_test(a_run_that_was_given_up_leaves_nothing_to_the_next_one),
         cmocka_unit_test(a_plan_without_a_nonce_is_refused),
