@@ -111,8 +111,9 @@ static void on_lost(void *ctx, claim *c)
         return;
     if (w == r->preparing)
         claim_run_stop_preparing(r);
+    const slice_work lost = *w;
     remove_work(r, w);
-    size_t files = claim_run_drop_files(r, c->id);
+    size_t files = claim_run_drop_files(r, &lost);
     log_warn("claims: slice %u of %u: %zu files are left to the other host", c->id.rest,
              c->id.modulus, files);
 }
@@ -175,30 +176,26 @@ static void want(void *ctx)
         claims_want(r->claims);
 }
 
-static slice_work *work_of_key(const claim_run *r, const char *key)
-{
-    for (slice_work *w = r->works; w; w = w->next)
-        if (w->added && claim_run_owns_key(r, w->id, key))
-            return w;
-    return NULL;
-}
-
 static op *confirm(void *ctx, item *it, void (*on_done)(void *ctx, const err *error))
 {
     claim_run *r = ctx;
-    const slice_work *w = work_of_key(r, it->planned.key);
-    return claims_confirm(r->claims, w ? w->claim : NULL, on_done, it);
+    const slice_work *w = claim_run_work_of_key(r, r->works, it->planned.key);
+    return claims_confirm(r->claims, w->claim, on_done, it);
 }
 
+/* A file can belong to two slices of this host: a base slice, and a part of it that a host opened which had the
+ * base slice before. */
 static void ended(void *ctx, const item *it)
 {
     claim_run *r = ctx;
-    slice_work *w = r->claims ? work_of_key(r, it->planned.key) : NULL;
-    if (!w || w->left == 0)
-        return;
-    w->failed += it->state == ITEM_FAILED;
-    if (--w->left == 0)
-        claim_run_close_work(r, w);
+    slice_work *w = r->claims ? r->works : NULL;
+    while ((w = claim_run_work_of_key(r, w, it->planned.key))) {
+        slice_work *next = w->next;
+        w->failed += it->state == ITEM_FAILED;
+        if (--w->left == 0)
+            claim_run_close_work(r, w);
+        w = next;
+    }
 }
 
 /* --- the run --- */

@@ -23,7 +23,9 @@ typedef struct slice_work {
     slice_id id;
     size_t left; /* files that have not ended */
     uint64_t files, failed;
-    bool added, split; /* its rows are in the flow; parts were opened */
+    bool added, split;              /* its rows are in the flow; parts were opened */
+    uint32_t given;                 /* parts that are not of it: a bit of each */
+    size_t in_opening[CLAIM_PARTS]; /* files of parts whose opening is being written */
 } slice_work;
 
 /* A download that an earlier run left. */
@@ -59,8 +61,8 @@ void claim_run_fail(claim_run *r, const err *error);
 void claim_run_close_work(claim_run *r, slice_work *w);
 
 /* --- app_claim_slice.c --- */
-/* Keys of a part that was opened are not of its base slice. */
-bool claim_run_owns_key(const claim_run *r, slice_id id, const char *key);
+/* The first of `works` and those that follow it whose rows in the flow have this key, or had it; NULL: none. */
+slice_work *claim_run_work_of_key(const claim_run *r, slice_work *works, const char *key);
 /* Plans the slice; its rows are added to the flow, or it is closed where there are none. */
 void claim_run_prepare(claim_run *r, slice_work *w);
 void claim_run_stop_preparing(claim_run *r);
@@ -68,7 +70,7 @@ void claim_run_stop_preparing(claim_run *r);
 void claim_run_open_parts(claim_run *r, slice_work *w);
 void claim_run_part_opened(claim_run *r, slice_work *w, slice_id part);
 /* Another host has the slice: how many files this one does not do. */
-size_t claim_run_drop_files(claim_run *r, slice_id id);
+size_t claim_run_drop_files(claim_run *r, const slice_work *w);
 
 /* --- app_claim_leftovers.c --- */
 /* After the work directory was cleared, and before the plan is freed. */

@@ -18,38 +18,56 @@
 
 /* --- whose key is it --- */
 
-bool claim_run_owns_key(const claim_run *r, slice_id id, const char *key)
+static uint32_t part_bit(const claim_run *r, const char *key)
 {
-    slice_id part = {0, id.modulus * CLAIM_PARTS};
-    if (!slice_has_key(id, key))
-        return false;
-    if (id.modulus != r->slices.count)
-        return true;
-    part.rest = shard_of_key(key, part.modulus);
-    return !claims_part_is_open(r->claims, part);
+    return 1u << shard_of_key(key, r->slices.count * CLAIM_PARTS) / r->slices.count;
+}
+
+/* Parts that were opened are not of their base slice. Those that were opened after it was planned are, as far as
+ * this work is concerned: a host that was taken over can still open some. */
+static bool owns_key(const claim_run *r, const slice_work *w, const char *key)
+{
+    bool is_part = w->id.modulus != r->slices.count;
+    return slice_has_key(w->id, key) && (is_part || !(w->given & part_bit(r, key)));
+}
+
+slice_work *claim_run_work_of_key(const claim_run *r, slice_work *works, const char *key)
+{
+    slice_work *w = works;
+    while (w && !(w->added && w->left && owns_key(r, w, key)))
+        w = w->next;
+    return w;
+}
+
+static uint32_t parts_given_away(const claim_run *r, slice_id id)
+{
+    uint32_t given = 0;
+    for (uint32_t i = 0; id.modulus == r->slices.count && i < CLAIM_PARTS; i++)
+        given |= claims_part_is_open(r->claims, slice_part(id, i)) ? 1u << i : 0;
+    return given;
 }
 
 typedef struct key_owner {
     const claim_run *run;
-    slice_id id;
-    size_t count;
+    const slice_work *work;
+    slice_id part; /* is_of_part */
 } key_owner;
 
 static bool is_of_owner(void *ctx, const char *key)
 {
     const key_owner *o = ctx;
-    return claim_run_owns_key(o->run, o->id, key);
+    return owns_key(o->run, o->work, key);
 }
 
-static void count_of_owner(void *ctx, const char *key)
+static bool is_of_owner_alone(void *ctx, const char *key)
 {
-    key_owner *o = ctx;
-    o->count += slice_has_key(o->id, key);
+    const claim_run *r = ((const key_owner *)ctx)->run;
+    return is_of_owner(ctx, key) && !claim_run_work_of_key(r, r->works, key);
 }
 
-static bool is_of_slice(void *ctx, const char *key)
+static bool is_of_part(void *ctx, const char *key)
 {
-    return slice_has_key(((const key_owner *)ctx)->id, key);
+    return slice_has_key(((const key_owner *)ctx)->part, key);
 }
 
 /* --- preparing --- */
@@ -75,8 +93,8 @@ static void leave_out(void *ctx, const char *key)
         }
 }
 
-/* A file that this host has begun already, as one of a slice that it had before, is not begun again; its
- * end counts for this slice. */
+/* A file that this host has already, as one of another slice (claim_run_work_of_key), is not done twice; its end
+ * counts for both. */
 static void add_rows(claim_run *r)
 {
     slice_work *w = r->preparing;
@@ -85,6 +103,7 @@ static void add_rows(claim_run *r)
     w->failed = r->slice_plan.refused_count;
     w->files = w->left + r->slice_plan.done + w->failed;
     flow_each_key(a->flow, true, leave_out, &r->slice_plan);
+    flow_each_key(a->flow, false, leave_out, &r->slice_plan);
     claim_run_use_leftovers(r, w->id, &r->slice_plan);
     size_t count = r->slice_plan.count;
     w->added = true;
@@ -98,7 +117,7 @@ static void add_rows(claim_run *r)
 static void make_slice_plan(claim_run *r, const superseded_inputs *superseded)
 {
     app *a = r->app;
-    key_owner owner = {.run = r, .id = r->preparing->id};
+    key_owner owner = {.run = r, .work = r->preparing};
     plan_deinit(&r->slice_plan);
     plan_slice(&(plan_options){.places = &a->config->places,
                                .listing = &a->listing,
@@ -190,6 +209,7 @@ void claim_run_prepare(claim_run *r, slice_work *w)
 {
     const app *a = r->app;
     r->preparing = w;
+    w->given = parts_given_away(r, w->id);
     make_slice_plan(r, NULL);
     if (r->slice_plan.done_count == 0) {
         check_taken_over(r);
@@ -214,15 +234,16 @@ static void note_dropped(claim_run *r, flow_dropped d)
     p->size_bytes -= MIN(d.size_bytes, p->size_bytes);
 }
 
-size_t claim_run_drop_files(claim_run *r, slice_id id)
+size_t claim_run_drop_files(claim_run *r, const slice_work *w)
 {
-    key_owner owner = {.run = r, .id = id};
-    flow_dropped d = flow_drop(r->app->flow, is_of_owner, &owner, true);
+    key_owner owner = {.run = r, .work = w};
+    flow_dropped d = flow_drop(r->app->flow, is_of_owner_alone, &owner, true);
     note_dropped(r, d);
     return d.rows + d.items;
 }
 
 typedef struct part_masks {
+    const claim_run *run;
     slice_id base;
     uint32_t seen; /* bit of each part */
 } part_masks;
@@ -230,16 +251,24 @@ typedef struct part_masks {
 static void mark_part(void *ctx, const char *key)
 {
     part_masks *m = ctx;
-    if (!slice_has_key(m->base, key))
-        return;
-    uint32_t rest = shard_of_key(key, m->base.modulus * CLAIM_PARTS);
-    m->seen |= 1u << (rest - m->base.rest) / m->base.modulus;
+    if (slice_has_key(m->base, key))
+        m->seen |= part_bit(m->run, key);
+}
+
+/* No file of it begins any more, although it is not another host's before that is written. */
+static void open_part(claim_run *r, slice_work *w, uint32_t part)
+{
+    key_owner owner = {.part = slice_part(w->id, part)};
+    flow_dropped d = flow_drop(r->app->flow, is_of_part, &owner, false);
+    note_dropped(r, d);
+    w->in_opening[part] = d.rows;
+    claims_open(r->claims, w->claim, owner.part);
 }
 
 /* Where nothing at all has begun, one part stays. */
 void claim_run_open_parts(claim_run *r, slice_work *w)
 {
-    part_masks begun = {.base = w->id}, waiting = {.base = w->id};
+    part_masks begun = {.run = r, .base = w->id}, waiting = begun;
     flow_each_key(r->app->flow, true, mark_part, &begun);
     flow_each_key(r->app->flow, false, mark_part, &waiting);
     uint32_t free_parts = waiting.seen & ~begun.seen;
@@ -248,20 +277,22 @@ void claim_run_open_parts(claim_run *r, slice_work *w)
     w->split = true;
     for (uint32_t i = 0; i < CLAIM_PARTS; i++)
         if (free_parts & 1u << i)
-            claims_open(r->claims, w->claim, slice_part(w->id, i));
+            open_part(r, w, i);
 }
 
-/* What has begun meanwhile goes on: both hosts may do it, which is harmless. */
 void claim_run_part_opened(claim_run *r, slice_work *w, slice_id part)
 {
-    key_owner owner = {.run = r, .id = part};
-    flow_dropped d = flow_drop(r->app->flow, is_of_slice, &owner, false);
-    flow_each_key(r->app->flow, true, count_of_owner, &owner);
-    note_dropped(r, d);
-    w->left -= MIN(w->left, d.rows + owner.count);
-    w->files -= MIN(w->files, (uint64_t)(d.rows + owner.count));
+    uint32_t index = part.rest / r->slices.count;
+    size_t files = w->in_opening[index];
+    if (files == 0)
+        return; /* opened before this host lost the slice and claimed it again */
+    w->in_opening[index] = 0;
+    w->given |= 1u << index;
+    w->left -= files;
+    w->files -= files;
     log_info("claims: part %u of %u is open to other hosts: %zu files", part.rest, part.modulus,
-             d.rows);
+             files);
     if (w->left == 0)
         claim_run_close_work(r, w);
+    flow_add_rows(r->app->flow, 0); /* more may be claimed */
 }

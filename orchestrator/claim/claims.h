@@ -71,7 +71,8 @@ op *claims_confirm(claims *c, const claim *of, void (*on_done)(void *ctx, const 
                    void *ctx) MUST_USE;
 /* All files of the slice are done or have failed. */
 void claims_close(claims *c, claim *of, uint64_t files, uint64_t failed);
-/* Its files of this part go to the host that claims it; on_opened says when. */
+/* Its files of this part, of which none is begun any more, go to the host that claims it; on_opened says when.
+ * A write that fails is repeated while the slice is held. */
 void claims_open(claims *c, claim *of, slice_id part);
 /* Gives all claims back, so that others take them at once; `done` when that is written (or cannot be). */
 void claims_release(claims *c, void (*done)(void *ctx), void *ctx);

@@ -145,6 +145,7 @@ static void on_renew(void *ctx)
 {
     claims *c = ctx;
     claims_renew_all(c);
+    claims_open_again(c);
     claims_look_for_idle_hosts(c);
     c->renew = timer_start(c->o.transport, c->o.lease_ms / RENEWALS, on_renew, c);
     claims_step(c);

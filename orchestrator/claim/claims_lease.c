@@ -255,9 +255,11 @@ static void on_open_written(void *ctx, const s3_put_result *result, const err *e
     UNUSED(result);
     o->put = NULL;
     held *h = find_held(c, o->base);
-    if (error)
-        log_warn("%s; the part stays with this host", error->message);
-    else
+    if (error && h) {
+        log_warn("%s; the part is opened later", error->message);
+        return;
+    }
+    if (!error)
         claim_table_add_part(c->table, part);
     op_finish(&o->op, NULL);
     if (!error && h)
@@ -265,14 +267,11 @@ static void on_open_written(void *ctx, const s3_put_result *result, const err *e
     claims_step(c);
 }
 
-void claims_open(claims *c, claim *of, slice_id part)
+static void write_open(opening *o)
 {
     static const char body[] = "{\"format\":1}\n";
-    opening *o = op_new(&opening_kind, sizeof *o, &c->opening, c->o.transport);
-    AUTO_FREE char *key = claims_key(c, "open", part);
-    o->claims = c;
-    o->base = of->id;
-    o->part = part;
+    const claims *c = o->claims;
+    AUTO_FREE char *key = claims_key(c, "open", o->part);
     o->put = s3_put(c->o.s3, &(s3_put_options){.bucket = c->o.bucket,
                                                .key = key,
                                                .data = slice_from(body),
@@ -280,7 +279,28 @@ void claims_open(claims *c, claim *of, slice_id part)
                                                .content_type = "application/json",
                                                .on_done = on_open_written,
                                                .ctx = o});
+}
+
+void claims_open(claims *c, claim *of, slice_id part)
+{
+    opening *o = op_new(&opening_kind, sizeof *o, &c->opening, c->o.transport);
+    o->claims = c;
+    o->base = of->id;
+    o->part = part;
+    write_open(o);
     op_started(&o->op);
+}
+
+void claims_open_again(claims *c)
+{
+    for (op *each = op_list_first(&c->opening), *next; each && !c->released; each = next) {
+        opening *o = (opening *)each;
+        next = op_next(each);
+        if (!o->put && find_held(c, o->base))
+            write_open(o);
+        else if (!o->put)
+            op_finish(each, NULL); /* the slice is another host's, with this part */
+    }
 }
 
 /* --- giving back --- */

@@ -69,16 +69,17 @@ void flow_free(flow *f);  /* NULL is fine */
 
 /* --- with a feed --- */
 
-void flow_add_rows(flow *f, size_t count); /* the last `count` of the plan are new */
-void flow_end_feed(flow *f);               /* no more rows will come */
+void flow_add_rows(flow *f,
+                   size_t count); /* the last `count` of the plan are new; 0: looks for work */
+void flow_end_feed(flow *f);      /* no more rows will come */
 /* Which keys are meant. */
 typedef bool flow_key_test(void *ctx, const char *key);
 typedef struct flow_dropped {
     size_t rows, items;
     uint64_t size_bytes;
 } flow_dropped;
-/* Leaves out the rows that have not begun; with `begun`, also cancels items before their commit. The work
- * is another host's: nothing is counted as left. */
+/* Leaves out the rows that have not begun, and reports nothing; with `begun`, also cancels items before their
+ * commit. The work is another host's: nothing is counted as left. */
 flow_dropped flow_drop(flow *f, flow_key_test *test, void *ctx, bool begun);
 /* Calls `each` for the keys of rows that have not begun, or of items that have. */
 void flow_each_key(const flow *f, bool begun, void (*each)(void *ctx, const char *key), void *ctx);

@@ -80,8 +80,8 @@ flow_dropped flow_drop(flow *f, flow_key_test *test, void *ctx, bool begun)
     if (begun) {
         drop_waiting(f, test, ctx, &d);
         drop_items(f, test, ctx, &d);
+        flow_pump(f);
     }
-    flow_pump(f);
     return d;
 }
 

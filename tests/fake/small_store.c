@@ -201,6 +201,10 @@ static void write_object(small_store *s, const char *key, const fake_request *r,
         refuse(s, reply, 501, "NotImplemented");
         return;
     }
+    if (s->knobs.refuse_key && strstr(key, s->knobs.refuse_key)) {
+        refuse(s, reply, 403, "AccessDenied");
+        return;
+    }
     if (condition_fails(s, key, r)) {
         if (s->knobs.conflict)
             refuse(s, reply, 409, "OperationNotPermitted");

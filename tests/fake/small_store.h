@@ -32,9 +32,10 @@ typedef struct small_store_knobs {
     bool refuse_conditions;               /* 501 NotImplemented */
     unsigned lose_puts;   /* number of PUTs that are executed and not answered (connection lost) */
     const char *lose_key; /* only those of keys that contain this; NULL: all */
-    bool conflict;        /* a refused PUT is answered 409 in place of 412 */
-    bool down;            /* no request is answered: the connection fails */
-    int64_t now_s;        /* Last-Modified of written objects */
+    const char *refuse_key;      /* PUT of keys that contain this: 403 */
+    bool conflict;               /* a refused PUT is answered 409 in place of 412 */
+    bool down;                   /* no request is answered: the connection fails */
+    int64_t now_s;               /* Last-Modified of written objects */
     unsigned puts, reads, lists; /* counted */
 } small_store_knobs;
 small_store_knobs *small_store_knobs_of(small_store *s);

@@ -71,7 +71,7 @@ typedef struct world {
     unsigned fail_jobs;   /* number of jobs that fail */
     unsigned crash_jobs;  /* number of jobs that end their process */
     const char *fail_codes[2]; /* error_code of jobs that fail, in turn; NULL: none */
-    bool no_near;   /* further jobs find no near misses */
+    bool no_near;              /* further jobs find no near misses */
     bool read_half; /* drops the last line, as a server that reads only the first member */
     /* Changes of what a job writes; NULL: none. */
     void (*change_report)(buf *text);

@@ -20,8 +20,8 @@ typedef struct sim_slice {
     struct sim_slice *next;
     claim *claim;
     slice_id id;
-    uint32_t *files; /* not begun; the next is the last one */
-    uint32_t left;
+    uint32_t *files;           /* not begun; the next is the last one */
+    uint32_t left, in_opening; /* in_opening: parts */
     bool split;
 } sim_slice;
 
@@ -106,7 +106,7 @@ static void end_file(sim_worker *w)
     f->done[w->file] = (uint8_t)MIN(f->done[w->file] + 1, 2);
     f->out->end_s = MAX(f->out->end_s, w->ready_s);
     w->working = NULL;
-    if (s->left == 0)
+    if (s->left == 0 && s->in_opening == 0)
         close_slice(w, s);
     begin_file(w, w->ready_s);
 }
@@ -229,7 +229,18 @@ static void on_lost(void *ctx, claim *c)
         }
 }
 
-/* As app_claim.c: parts of which nothing has begun. */
+static void open_part(sim_worker *w, sim_slice *s, slice_id part)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < s->left; i++)
+        if (part_of(w->fleet, s->files[i]) != part.rest)
+            s->files[kept++] = s->files[i];
+    s->left = kept;
+    s->in_opening++;
+    claims_open(w->claims, s->claim, part);
+}
+
+/* As app_claim_slice.c: parts of which nothing has begun, and whose files do not begin any more. */
 static void on_last(void *ctx)
 {
     sim_worker *w = ctx;
@@ -245,22 +256,18 @@ static void on_last(void *ctx)
             begun = 1u << (part_of(f, w->file) - s->id.rest) / f->slice_count;
         for (uint32_t part = 0; part < CLAIM_PARTS; part++)
             if (waiting & ~begun & 1u << part)
-                claims_open(w->claims, s->claim, slice_part(s->id, part));
+                open_part(w, s, slice_part(s->id, part));
     }
 }
 
 static void on_opened(void *ctx, claim *c, slice_id part)
 {
     sim_worker *w = ctx;
+    UNUSED(part);
     for (sim_slice *s = w->slices; s; s = s->next) {
-        uint32_t kept = 0;
-        if (s->claim != c)
+        if (s->claim != c || s->in_opening == 0)
             continue;
-        for (uint32_t i = 0; i < s->left; i++)
-            if (part_of(w->fleet, s->files[i]) != part.rest)
-                s->files[kept++] = s->files[i];
-        s->left = kept;
-        if (kept == 0 && w->working != s && w->preparing != s)
+        if (--s->in_opening == 0 && s->left == 0 && w->working != s && w->preparing != s)
             close_slice(w, s);
         return;
     }

@@ -325,6 +325,30 @@ static void parts_of_the_last_slices_go_to_idle_hosts(void **state)
     small_store_free(s);
 }
 
+static void a_part_that_could_not_be_opened_is_opened_later(void **state)
+{
+    UNUSED(state);
+    small_store *s = small_store_new();
+    claim_host a;
+    claim_host_begin_and_start(&a, s, 1);
+    claim *c = claim_host_take(&a), *other = claim_host_take(&a);
+    slice_id part = slice_part(c->id, 5), part_of_other = slice_part(other->id, 6);
+    small_store_knobs_of(s)->refuse_key = "/open/";
+    claims_open(a.claims, c, part);
+    claims_open(a.claims, other, part_of_other);
+    fake_advance(a.fake, 60000);
+    assert_false(claims_part_is_open(a.claims, part));
+    claim_host_finish(&a, other, 0); /* nothing of it is left to open */
+    small_store_knobs_of(s)->refuse_key = NULL;
+    fake_advance(a.fake, LEASE_MS / 3);
+    assert_int_equal(a.opened, 1);
+    assert_int_equal(a.part.rest, part.rest);
+    assert_true(claims_part_is_open(a.claims, part));
+    assert_false(claims_part_is_open(a.claims, part_of_other));
+    claim_host_end(&a);
+    small_store_free(s);
+}
+
 /* No slice is held, and a part is left. */
 static void a_round_with_an_open_part_is_not_complete(void **state)
 {
@@ -416,6 +440,7 @@ int main(void)
         cmocka_unit_test(a_commit_waits_until_an_old_lease_is_renewed),
         cmocka_unit_test(a_slice_that_is_given_back_is_taken_at_once),
         cmocka_unit_test(parts_of_the_last_slices_go_to_idle_hosts),
+        cmocka_unit_test(a_part_that_could_not_be_opened_is_opened_later),
         cmocka_unit_test(a_round_with_an_open_part_is_not_complete),
         cmocka_unit_test(a_round_follows_a_complete_one_where_there_is_work),
         cmocka_unit_test(a_store_that_fails_ends_the_claims_once),
