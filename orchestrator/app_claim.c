@@ -126,12 +126,12 @@ static void on_last(void *ctx)
             claim_run_open_parts(r, w);
 }
 
-static void on_opened(void *ctx, claim *c, slice_id part)
+static void on_opened(void *ctx, claim *c, uint32_t parts)
 {
     claim_run *r = ctx;
     slice_work *w = work_of(r, c);
     if (w)
-        claim_run_part_opened(r, w, part);
+        claim_run_parts_opened(r, w, parts);
 }
 
 static void on_complete(void *ctx)

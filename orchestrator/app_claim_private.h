@@ -23,9 +23,9 @@ typedef struct slice_work {
     slice_id id;
     size_t left; /* files that have not ended */
     uint64_t files, failed;
-    bool added, split;              /* its rows are in the flow; parts were opened */
-    uint32_t given;                 /* parts that are not of it: a bit of each */
-    size_t in_opening[CLAIM_PARTS]; /* files of parts whose opening is being written */
+    bool added, split; /* its rows are in the flow; parts were opened */
+    uint32_t given;    /* parts that are not of it: a bit of each */
+    size_t in_opening; /* files of parts whose opening is being written */
 } slice_work;
 
 /* A download that an earlier run left. */
@@ -68,7 +68,7 @@ void claim_run_prepare(claim_run *r, slice_work *w);
 void claim_run_stop_preparing(claim_run *r);
 /* Parts of which no file was begun. */
 void claim_run_open_parts(claim_run *r, slice_work *w);
-void claim_run_part_opened(claim_run *r, slice_work *w, slice_id part);
+void claim_run_parts_opened(claim_run *r, slice_work *w, uint32_t parts);
 /* Another host has the slice: how many files this one does not do. */
 size_t claim_run_drop_files(claim_run *r, const slice_work *w);
 

@@ -50,7 +50,7 @@ static uint32_t parts_given_away(const claim_run *r, slice_id id)
 typedef struct key_owner {
     const claim_run *run;
     const slice_work *work;
-    slice_id part; /* is_of_part */
+    uint32_t parts; /* is_of_parts */
 } key_owner;
 
 static bool is_of_owner(void *ctx, const char *key)
@@ -65,9 +65,10 @@ static bool is_of_owner_alone(void *ctx, const char *key)
     return is_of_owner(ctx, key) && !claim_run_work_of_key(r, r->works, key);
 }
 
-static bool is_of_part(void *ctx, const char *key)
+static bool is_of_parts(void *ctx, const char *key)
 {
-    return slice_has_key(((const key_owner *)ctx)->part, key);
+    const key_owner *o = ctx;
+    return slice_has_key(o->work->id, key) && (o->parts & part_bit(o->run, key));
 }
 
 /* --- preparing --- */
@@ -255,43 +256,36 @@ static void mark_part(void *ctx, const char *key)
         m->seen |= part_bit(m->run, key);
 }
 
-/* No file of it begins any more, although it is not another host's before that is written. */
-static void open_part(claim_run *r, slice_work *w, uint32_t part)
-{
-    key_owner owner = {.part = slice_part(w->id, part)};
-    flow_dropped d = flow_drop(r->app->flow, is_of_part, &owner, false);
-    note_dropped(r, d);
-    w->in_opening[part] = d.rows;
-    claims_open(r->claims, w->claim, owner.part);
-}
-
-/* Where nothing at all has begun, one part stays. */
+/* Where nothing at all has begun, one part stays. No file of the others begins any more, although they are not
+ * another host's before that is written. */
 void claim_run_open_parts(claim_run *r, slice_work *w)
 {
     part_masks begun = {.run = r, .base = w->id}, waiting = begun;
     flow_each_key(r->app->flow, true, mark_part, &begun);
     flow_each_key(r->app->flow, false, mark_part, &waiting);
-    uint32_t free_parts = waiting.seen & ~begun.seen;
+    key_owner owner = {.run = r, .work = w, .parts = waiting.seen & ~begun.seen};
     if (!begun.seen)
-        free_parts &= free_parts - 1;
+        owner.parts &= owner.parts - 1;
     w->split = true;
-    for (uint32_t i = 0; i < CLAIM_PARTS; i++)
-        if (free_parts & 1u << i)
-            open_part(r, w, i);
+    if (!owner.parts)
+        return;
+    flow_dropped d = flow_drop(r->app->flow, is_of_parts, &owner, false);
+    note_dropped(r, d);
+    w->in_opening = d.rows;
+    claims_open(r->claims, w->claim, owner.parts);
 }
 
-void claim_run_part_opened(claim_run *r, slice_work *w, slice_id part)
+void claim_run_parts_opened(claim_run *r, slice_work *w, uint32_t parts)
 {
-    uint32_t index = part.rest / r->slices.count;
-    size_t files = w->in_opening[index];
+    size_t files = w->in_opening;
     if (files == 0)
         return; /* opened before this host lost the slice and claimed it again */
-    w->in_opening[index] = 0;
-    w->given |= 1u << index;
+    w->in_opening = 0;
+    w->given |= parts;
     w->left -= files;
     w->files -= files;
-    log_info("claims: part %u of %u is open to other hosts: %zu files", part.rest, part.modulus,
-             files);
+    log_info("claims: slice %u of %u: %d of %d parts are open to other hosts: %zu files",
+             w->id.rest, w->id.modulus, __builtin_popcount(parts), CLAIM_PARTS, files);
     if (w->left == 0)
         claim_run_close_work(r, w);
     flow_add_rows(r->app->flow, 0); /* more may be claimed */

@@ -41,6 +41,24 @@ slice_id slice_part(slice_id base, uint32_t part)
     return (slice_id){base.rest + base.modulus * part, base.modulus * CLAIM_PARTS};
 }
 
+const char *slice_parts_name(slice_id base, uint32_t parts, char out[PARTS_NAME_BYTES])
+{
+    char slice_text[SLICE_NAME_BYTES];
+    snprintf(out, PARTS_NAME_BYTES, "%s-%04x", slice_name(base, slice_text), parts);
+    return out;
+}
+
+bool slice_parts_read(const char *text, slice_id *base, uint32_t *parts)
+{
+    const char *last = strrchr(text, '-');
+    AUTO_FREE char *front = last ? xstrndup(text, (size_t)(last - text)) : NULL;
+    if (!front || strlen(last + 1) != CLAIM_PARTS / 4 ||
+        strspn(last + 1, "0123456789abcdef") != CLAIM_PARTS / 4 || !slice_name_read(front, base))
+        return false;
+    *parts = (uint32_t)strtoul(last + 1, NULL, 16);
+    return true;
+}
+
 claim_table *claim_table_new(uint32_t slice_count)
 {
     claim_table *t = xcalloc(1, sizeof *t);
@@ -86,7 +104,7 @@ slice_row *claim_table_find(claim_table *t, slice_id id)
     return found ? &t->rows[at] : NULL;
 }
 
-slice_row *claim_table_add_part(claim_table *t, slice_id part)
+static slice_row *add_part(claim_table *t, slice_id part)
 {
     slice_row *row = claim_table_find(t, part);
     if (row || part.modulus != t->base_count * CLAIM_PARTS)
@@ -95,6 +113,13 @@ slice_row *claim_table_add_part(claim_table *t, slice_id part)
     row = ARRAY_PUSH_AT(t->rows, t->count, t->capacity, at);
     *row = (slice_row){.id = part};
     return row;
+}
+
+void claim_table_add_parts(claim_table *t, slice_id base, uint32_t parts)
+{
+    for (uint32_t i = 0; base.modulus == t->base_count && i < CLAIM_PARTS; i++)
+        if (parts & 1u << i)
+            UNUSED(add_part(t, slice_part(base, i)));
 }
 
 /* --- listings --- */
@@ -132,16 +157,18 @@ void claim_table_note(claim_table *t, const char *name, const char *etag, uint64
                       uint64_t now_ms)
 {
     slice_id id;
+    uint32_t parts = 0;
     const char *lease = after(name, "lease/"), *done = after(name, "done/");
     const char *failed = after(name, "failed/"), *open = after(name, "open/");
-    const char *text = lease ? lease : done ? done : failed ? failed : open;
+    const char *text = lease ? lease : done ? done : failed;
+    if (open && slice_parts_read(open, &id, &parts))
+        claim_table_add_parts(t, id, parts);
     if (!text || !slice_name_read(text, &id))
         return;
-    /* A part may be listed by its lease or its end before its opening. */
-    slice_row *row = claim_table_add_part(t, id);
+    slice_row *row = add_part(t, id); /* it may be listed before its opening */
     if (row && lease)
         note_lease(row, etag, size_bytes, now_ms);
-    else if (row && !open)
+    else if (row)
         close_row(row);
 }
 
@@ -172,7 +199,7 @@ static bool is_free(const slice_row *row)
 /* An ETag that is not known cannot be replaced. */
 static bool has_expired(const slice_row *row, uint64_t now_ms, uint64_t lease_ms)
 {
-    bool old = row->state == SLICE_HELD && row->etag && now_ms - row->seen_ms >= lease_ms;
+    bool old = row->state == SLICE_HELD && row->etag && row->seen_ms + lease_ms <= now_ms;
     return !row->mine && row->etag && (row->state == SLICE_RELEASED || old);
 }
 

@@ -5,7 +5,7 @@
  *          CLAIM_PARTS times as large. The table is filled from listings of the folder of the round:
  *              lease/<slice>   held: renewed under new ETags; empty: given back
  *              done/<slice>, failed/<slice>   closed; failed: some of its files failed
- *              open/<part>     the part may be claimed by any host and is not of its base slice
+ *              open/<slice>-<parts>   these parts may be claimed by any host and are not of their base slice
  *          Whether a lease has expired is decided by this host's clock: how long it has seen one ETag.
  * Owner:   claim_table_free; rows live as long as the table.
  * Threads: loop.
@@ -27,6 +27,11 @@ const char *slice_name(slice_id id, char out[SLICE_NAME_BYTES]); /* "7-of-1024" 
 bool slice_name_read(const char *text, slice_id *out) MUST_USE;
 bool slice_has_key(slice_id id, const char *key);
 slice_id slice_part(slice_id base, uint32_t part); /* part < CLAIM_PARTS */
+
+/* Parts of a base slice, a bit of each: "7-of-1024-00f0". */
+#define PARTS_NAME_BYTES (SLICE_NAME_BYTES + 8)
+const char *slice_parts_name(slice_id base, uint32_t parts, char out[PARTS_NAME_BYTES]);
+bool slice_parts_read(const char *text, slice_id *base, uint32_t *parts) MUST_USE;
 
 typedef enum slice_state {
     SLICE_FREE, /* never claimed */
@@ -58,13 +63,13 @@ void claim_table_note(claim_table *t, const char *name, const char *etag, uint64
 void claim_table_end(claim_table *t);
 
 slice_row *claim_table_find(claim_table *t, slice_id id); /* NULL: there is no such slice */
-slice_row *claim_table_add_part(claim_table *t, slice_id part);
+void claim_table_add_parts(claim_table *t, slice_id base, uint32_t parts);
 slice_row *claim_table_row(claim_table *t, size_t index); /* index < claim_table_count().slices */
 /* Free, given back, or its lease has not changed for lease_ms; and not this host's. */
 bool slice_may_be_claimed(const slice_row *row, uint64_t now_ms, uint64_t lease_ms);
 /* The first free slice from the `start`th on, round to the others; NULL: none is free. */
 slice_row *claim_table_free_slice(claim_table *t, uint64_t start);
-/* One that was given back, or whose lease has not changed for lease_ms; NULL: none. */
+/* One that was given back, or whose lease had not changed for lease_ms at this time; NULL: none. */
 slice_row *claim_table_expired_slice(claim_table *t, uint64_t start, uint64_t now_ms,
                                      uint64_t lease_ms);
 

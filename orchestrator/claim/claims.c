@@ -5,9 +5,12 @@
 #include "decon/base/log.h"
 #include "orchestrator/fleet/run_name.h"
 
-#define REFUSALS_MAX                                                                               \
-    2 /* then the round is listed again, or after as many as the listing has pages */
-#define PAGE_KEYS 1000
+/* So many refusals in a row: of base slices, the round is listed again (or after as many as the listing has
+ * pages); of parts, this host waits, since those that other hosts have claimed are not in the listing of parts. */
+#define REFUSALS_MAX       2
+#define PAGE_KEYS          1000
+#define SLICES_OF_64_HOSTS 1024u
+#define COMPLETE           "open/complete" /* in the folder of the round, where all slices are closed */
 
 void claims_fail(claims *c, const err *error)
 {
@@ -25,14 +28,20 @@ static uint64_t now_ms(const claims *c)
 
 /* --- listing --- */
 
-static bool on_object(void *ctx, const s3_object *object, err *e)
+static bool on_part(void *ctx, const s3_object *object, err *e)
 {
     claims *c = ctx;
+    const char *name = object->key + strlen(c->round_folder);
     UNUSED(e);
-    c->listed++;
-    claim_table_note(c->table, object->key + strlen(c->round_folder), object->etag,
-                     object->size_bytes, now_ms(c));
+    c->round_is_over = c->round_is_over || str_equal(name, COMPLETE);
+    claim_table_note(c->table, name, object->etag, object->size_bytes, now_ms(c));
     return true;
+}
+
+static bool on_object(void *ctx, const s3_object *object, err *e)
+{
+    ((claims *)ctx)->listed++;
+    return on_part(ctx, object, e);
 }
 
 static void on_listed(void *ctx, const err *error)
@@ -44,8 +53,8 @@ static void on_listed(void *ctx, const err *error)
         return;
     }
     claim_table_end(c->table);
-    c->view_is_fresh = true;
-    c->listed_ms = now_ms(c);
+    c->looked = true;
+    c->listed_ms = c->watched_ms = now_ms(c);
     c->refusals = 0;
     if (!c->joined) {
         claims_join_or_begin(c);
@@ -68,26 +77,18 @@ void claims_list_round(claims *c)
                                                   .ctx = c});
 }
 
-static bool on_part(void *ctx, const s3_object *object, err *e)
-{
-    claims *c = ctx;
-    UNUSED(e);
-    claim_table_note(c->table, object->key + strlen(c->round_folder), object->etag,
-                     object->size_bytes, now_ms(c));
-    return true;
-}
-
 static void on_parts_listed(void *ctx, const err *error)
 {
     claims *c = ctx;
     c->step = NULL;
+    c->looked = true;
     if (error)
         claims_fail(c, error);
     else
         claims_step(c);
 }
 
-void claims_list_parts(claims *c)
+static void list_parts(claims *c)
 {
     AUTO_FREE char *prefix = xasprintf("%sopen/", c->round_folder);
     c->step = s3_list(c->o.s3, &(s3_list_options){.bucket = c->o.bucket,
@@ -95,6 +96,25 @@ void claims_list_parts(claims *c)
                                                   .on_object = on_part,
                                                   .on_done = on_parts_listed,
                                                   .ctx = c});
+}
+
+/* Of 64 hosts each one watches the leases. Of more, as many on average: one host that sees a lease expire is
+ * enough, and a listing of the round has an object or two for each slice. */
+static bool watches_leases(const claims *c)
+{
+    uint64_t one_of = MAX(c->plan.slices / SLICES_OF_64_HOSTS, 1u);
+    return transport_random(c->o.transport) % one_of == 0;
+}
+
+void claims_look(claims *c)
+{
+    bool due = now_ms(c) - c->watched_ms >= c->o.lease_ms / RENEWALS;
+    if (due)
+        c->watched_ms = now_ms(c);
+    if (due && watches_leases(c))
+        claims_list_round(c);
+    else
+        list_parts(c);
 }
 
 /* --- choosing and claiming --- */
@@ -106,7 +126,11 @@ static void claim_refused(claims *c)
     row->was_held = true;
     row->seen_ms = now_ms(c);
     free(move(row->etag)); /* not known until the next listing */
-    c->list_due = ++c->refusals >= MAX((size_t)REFUSALS_MAX, c->listed / PAGE_KEYS);
+    bool is_part = c->claiming.modulus != c->plan.slices;
+    if (++c->refusals >= MAX((size_t)REFUSALS_MAX, is_part ? 0 : c->listed / PAGE_KEYS)) {
+        c->list_due = !is_part;
+        c->resting = is_part;
+    }
     claims_step(c);
 }
 
@@ -128,8 +152,8 @@ static void on_claim_written(void *ctx, const char *etag, const err *error)
         claim_refused(c);
     } else {
         report_take_over(c);
-        c->refusals = 0;
-        c->view_is_fresh = false;
+        c->refusals = c->waits = 0;
+        c->looked = false;
         c->wanting = false;
         held *h = claims_hold(c, c->claiming, etag, c->sent_ms);
         h->claim.taken_over = c->takes_over;
@@ -172,6 +196,35 @@ static const slice_row *preferred_slice(claims *c)
     return NULL;
 }
 
+static void on_complete_written(void *ctx, const s3_put_result *result, const err *error)
+{
+    claims *c = ctx;
+    UNUSED(result);
+    c->step = NULL;
+    if (error)
+        log_debug("%s; other hosts find out by themselves that all slices are closed",
+                  error->message);
+    claims_end_complete(c);
+}
+
+/* Other hosts see it with the parts. */
+static void end_round(claims *c)
+{
+    static const char body[] = "{\"format\":1}\n";
+    if (c->round_is_over) {
+        claims_end_complete(c);
+        return;
+    }
+    AUTO_FREE char *key = xasprintf("%s" COMPLETE, c->round_folder);
+    c->step = s3_put(c->o.s3, &(s3_put_options){.bucket = c->o.bucket,
+                                                .key = key,
+                                                .data = slice_from(body),
+                                                .fd = -1,
+                                                .content_type = "application/json",
+                                                .on_done = on_complete_written,
+                                                .ctx = c});
+}
+
 static void choose(claims *c)
 {
     claim_counts n = claim_table_count(c->table);
@@ -180,14 +233,14 @@ static void choose(claims *c)
     const slice_row *row = preferred_slice(c);
     if (!row)
         row = claim_table_free_slice(c->table, start);
-    if (!row && c->view_is_fresh) /* an old listing says nothing of leases */
-        row = claim_table_expired_slice(c->table, start, now_ms(c), c->o.lease_ms);
+    if (!row) /* its lease had not changed for the lease time when the round was listed */
+        row = claim_table_expired_slice(c->table, start, c->listed_ms, c->o.lease_ms);
     if (row)
         take(c, row);
-    else if (!c->view_is_fresh && !c->poll)
-        claims_list_round(c);
-    else if (n.closed == n.slices && !c->held)
-        claims_end_complete(c);
+    else if (!c->looked && !c->poll)
+        claims_look(c);
+    else if ((c->round_is_over || n.closed == n.slices) && !c->held)
+        end_round(c);
     else
         claims_wait(c);
 }
@@ -198,6 +251,8 @@ void claims_step(claims *c)
         return;
     if (c->list_due)
         claims_list_round(c);
+    else if (c->wanting && c->resting)
+        claims_wait(c);
     else if (c->wanting)
         choose(c);
 }

@@ -45,8 +45,8 @@ typedef struct claims_options {
     void (*on_claimed)(void *ctx, claim *c);
     void (*on_lost)(void *ctx, claim *c); /* another host has it now */
     void (*on_last)(void *ctx);           /* a host is idle: parts may be opened (claims_open) */
-    void (*on_opened)(void *ctx, claim *c, slice_id part); /* it is not this claim's any more */
-    void (*on_complete)(void *ctx);                        /* all slices are closed */
+    void (*on_opened)(void *ctx, claim *c, uint32_t parts); /* they are not this claim's any more */
+    void (*on_complete)(void *ctx);                         /* all slices are closed */
     void (*on_failed)(void *ctx, const err *error);
     void *ctx;
 } claims_options;
@@ -71,9 +71,9 @@ op *claims_confirm(claims *c, const claim *of, void (*on_done)(void *ctx, const 
                    void *ctx) MUST_USE;
 /* All files of the slice are done or have failed. */
 void claims_close(claims *c, claim *of, uint64_t files, uint64_t failed);
-/* Its files of this part, of which none is begun any more, go to the host that claims it; on_opened says when.
- * A write that fails is repeated while the slice is held. */
-void claims_open(claims *c, claim *of, slice_id part);
+/* Its files of these parts (a bit of each), of which none is begun any more, go to the hosts that claim them;
+ * on_opened says when. A write that fails is repeated while the slice is held. */
+void claims_open(claims *c, claim *of, uint32_t parts);
 /* Gives all claims back, so that others take them at once; `done` when that is written (or cannot be). */
 void claims_release(claims *c, void (*done)(void *ctx), void *ctx);
 

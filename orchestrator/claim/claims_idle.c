@@ -4,8 +4,10 @@
  * Hosts that hold slices look for it when they renew their leases, and then open parts of their slices: one HEAD
  * in place of a listing of the whole round, which has an object or two for each slice.
  *
- * A host that waits lists the parts that were opened, and only every third of the lease time, in which each host
- * renews its leases, the whole round.
+ * A host that waits lists the parts that were opened: at first every tenth of the lease time, then less often, each
+ * host at times of its own. The whole round it lists every third of the lease time, in which each host renews its
+ * leases; of more than 64 hosts only some do (claims_look). The first that finds all slices closed writes the object
+ * `open/complete`, which the others find with the parts.
  */
 #include "base/util.h"
 #include "orchestrator/claim/claims_private.h"
@@ -14,8 +16,7 @@
 
 #define POLL_MIN_MS 100u
 #define POLL_MAX_MS 30000u
-#define POLLS       10 /* in the lease time */
-#define LISTINGS    3  /* of the whole round, in the lease time */
+#define POLLS       10 /* in the lease time, at first */
 
 static char *mark_key(const claims *c)
 {
@@ -51,22 +52,27 @@ static void on_poll(void *ctx)
 {
     claims *c = ctx;
     c->poll = NULL;
-    if (c->step || !c->wanting)
-        return;
-    if (clock_now_ms(c->o.transport) - c->listed_ms < c->o.lease_ms / LISTINGS) {
-        claims_list_parts(c);
-    } else {
-        c->list_due = true;
-        claims_step(c);
-    }
+    c->resting = false;
+    c->refusals = 0;
+    if (!c->step && c->wanting)
+        claims_look(c);
+}
+
+/* Half as long again after each look in vain, until a third of the lease time; then between 3/4 and 5/4 of that. */
+static uint64_t next_pause_ms(claims *c)
+{
+    uint64_t first_ms =
+        MAX((uint64_t)POLL_MIN_MS, MIN((uint64_t)POLL_MAX_MS, c->o.lease_ms / POLLS));
+    uint64_t longest_ms = MAX(first_ms, c->o.lease_ms / RENEWALS);
+    uint64_t pause_ms = MIN(first_ms + first_ms * c->waits / 2, longest_ms);
+    c->waits++;
+    return pause_ms * 3 / 4 + transport_random(c->o.transport) % (pause_ms / 2 + 1);
 }
 
 void claims_wait(claims *c)
 {
-    uint64_t pause_ms =
-        MAX((uint64_t)POLL_MIN_MS, MIN((uint64_t)POLL_MAX_MS, c->o.lease_ms / POLLS));
     if (!c->poll)
-        c->poll = timer_start(c->o.transport, pause_ms, on_poll, c);
+        c->poll = timer_start(c->o.transport, next_pause_ms(c), on_poll, c);
     if (!c->held && !c->idle_known && !c->idle_write)
         write_mark(c);
 }

@@ -16,8 +16,6 @@
 #include "decon/base/log.h"
 #include "orchestrator/fleet/run_name.h"
 
-#define RENEWALS 3 /* in the lease time */
-
 static void read_plan(claims *c);
 
 static void on_probed(void *ctx, bool honoured, const char *why, const err *error)

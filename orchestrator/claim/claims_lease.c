@@ -228,7 +228,8 @@ void claims_close(claims *c, claim *of, uint64_t files, uint64_t failed)
 typedef struct opening {
     op op;
     claims *claims;
-    slice_id base, part;
+    slice_id base;
+    uint32_t parts;
     s3_op *put;
 } opening;
 
@@ -251,19 +252,19 @@ static void on_open_written(void *ctx, const s3_put_result *result, const err *e
 {
     opening *o = ctx;
     claims *c = o->claims;
-    slice_id part = o->part;
+    uint32_t parts = o->parts;
     UNUSED(result);
     o->put = NULL;
     held *h = find_held(c, o->base);
     if (error && h) {
-        log_warn("%s; the part is opened later", error->message);
+        log_warn("%s; the parts are opened later", error->message);
         return;
     }
     if (!error)
-        claim_table_add_part(c->table, part);
+        claim_table_add_parts(c->table, o->base, parts);
     op_finish(&o->op, NULL);
     if (!error && h)
-        c->o.on_opened(c->o.ctx, &h->claim, part);
+        c->o.on_opened(c->o.ctx, &h->claim, parts);
     claims_step(c);
 }
 
@@ -271,7 +272,9 @@ static void write_open(opening *o)
 {
     static const char body[] = "{\"format\":1}\n";
     const claims *c = o->claims;
-    AUTO_FREE char *key = claims_key(c, "open", o->part);
+    char name[PARTS_NAME_BYTES];
+    AUTO_FREE char *key =
+        xasprintf("%sopen/%s", c->round_folder, slice_parts_name(o->base, o->parts, name));
     o->put = s3_put(c->o.s3, &(s3_put_options){.bucket = c->o.bucket,
                                                .key = key,
                                                .data = slice_from(body),
@@ -281,12 +284,12 @@ static void write_open(opening *o)
                                                .ctx = o});
 }
 
-void claims_open(claims *c, claim *of, slice_id part)
+void claims_open(claims *c, claim *of, uint32_t parts)
 {
     opening *o = op_new(&opening_kind, sizeof *o, &c->opening, c->o.transport);
     o->claims = c;
     o->base = of->id;
-    o->part = part;
+    o->parts = parts;
     write_open(o);
     op_started(&o->op);
 }
@@ -299,7 +302,7 @@ void claims_open_again(claims *c)
         if (!o->put && find_held(c, o->base))
             write_open(o);
         else if (!o->put)
-            op_finish(each, NULL); /* the slice is another host's, with this part */
+            op_finish(each, NULL); /* the slice is another host's, with these parts */
     }
 }
 

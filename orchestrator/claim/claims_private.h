@@ -13,6 +13,7 @@
 #include "orchestrator/claim/claims.h"
 
 #define NONCE_BYTES 33
+#define RENEWALS    3 /* in the lease time */
 
 typedef struct held held;
 struct held {
@@ -50,10 +51,12 @@ struct claims {
     bool takes_over;
     uint64_t sent_ms;
     bool joined, wanting, failed, complete, released;
-    bool list_due, view_is_fresh; /* fresh: the whole round was listed after the last claim */
-    size_t listed;                /* objects of the round, when it was listed */
-    uint64_t listed_ms;           /* the whole round */
-    unsigned refusals;            /* in a row */
+    bool list_due, looked;          /* looked: round or parts were listed after the last claim */
+    bool round_is_over;             /* a host has found all slices closed */
+    bool resting;                   /* nothing is claimed before the next poll */
+    size_t listed;                  /* objects in the last listing of the round */
+    uint64_t listed_ms, watched_ms; /* the whole round; whether it was to be listed */
+    unsigned refusals, waits;       /* in a row */
     timer *poll, *renew;
 
     /* the mark of idle hosts */
@@ -66,9 +69,9 @@ struct claims {
 /* --- claims.c --- */
 void claims_step(claims *c);
 void claims_fail(claims *c, const err *error);
-/* Parts that other hosts have opened; the rest of the table stays as it is. */
-void claims_list_parts(claims *c);
 void claims_list_round(claims *c);
+/* Lists the parts that other hosts have opened, or the whole round: new leases, expired ones, closed slices. */
+void claims_look(claims *c);
 
 /* --- claims_join.c --- */
 void claims_join_start(claims *c);

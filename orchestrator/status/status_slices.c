@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/util.h"
 #include "decon/base/log.h"
+#include "orchestrator/claim/claim_table.h"
 #include "orchestrator/fleet/run_name.h"
 
 typedef struct slice_list {
@@ -24,10 +25,13 @@ static bool on_slice(void *ctx, const s3_object *object, err *e)
 {
     slice_list *l = ctx;
     const char *name = object->key + l->prefix_len;
+    slice_id base;
+    uint32_t parts = 0;
     UNUSED(e);
     l->out->done += str_starts_with(name, "done/");
     l->out->failed += str_starts_with(name, "failed/");
-    l->out->total += str_starts_with(name, "open/");
+    if (str_starts_with(name, "open/") && slice_parts_read(name + strlen("open/"), &base, &parts))
+        l->out->total += (uint64_t)__builtin_popcount(parts);
     if (str_starts_with(name, "lease/"))
         add_name(&l->leases, &l->lease_count, name + strlen("lease/"));
     else if (str_starts_with(name, "done/") || str_starts_with(name, "failed/"))

@@ -59,12 +59,12 @@ static void on_last(void *ctx)
     ((claim_host *)ctx)->last++;
 }
 
-static void on_opened(void *ctx, claim *c, slice_id part)
+static void on_opened(void *ctx, claim *c, uint32_t parts)
 {
     claim_host *h = ctx;
     UNUSED(c);
     h->opened++;
-    h->part = part;
+    h->parts = parts;
 }
 
 static void on_complete(void *ctx)

@@ -29,7 +29,7 @@ typedef struct claim_host {
     uint32_t prefers; /* this slice; NONE: none */
     /* what happened */
     unsigned joined, lost, complete, last, opened, confirmed, released;
-    slice_id part;
+    uint32_t parts;
     err error;
 } claim_host;
 

@@ -139,6 +139,7 @@ static void list(small_store *s, const char *query)
     s->knobs.lists++;
     if (at)
         assert_true(s3_uri_decode((slice){at + 7, strcspn(at + 7, "&")}, false, &prefix, &e));
+    s->knobs.part_lists += str_ends_with(buf_str(&prefix), "/open/");
     if (s->count)
         qsort(s->objects, s->count, sizeof *s->objects, compare);
     buf_append_str(&s->body, "<?xml version=\"1.0\"?><ListBucketResult><IsTruncated>false"

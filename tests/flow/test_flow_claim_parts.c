@@ -49,7 +49,7 @@ static void files_of_a_part_that_is_being_opened_do_not_begin(void **state)
         8; /* more than a second, so that some are begun when the parts are opened */
     expect_status(w, WORDS(CLAIM, "--claim-lease=10", "--max-concurrent-jobs=1", "--s3-workers=1"),
                   0);
-    expect_log(w, "is open to other hosts");
+    expect_log(w, "parts are open to other hosts: ");
     expect_log(w, "SUMMARY: Processed=40 Clean=40 ");
     assert_int_equal(w->submits, FILES);
     expect_nothing_left(w);
@@ -65,12 +65,10 @@ static void open_all_parts(world *w, const char *method, const char *key)
     if (!str_equal(method, "GET") || !str_starts_with(key, "data/"))
         return;
     w->on_request = NULL;
-    for (uint32_t i = 0; i < CLAIM_PARTS; i++) {
-        char text[SLICE_NAME_BYTES];
-        AUTO_FREE char *name =
-            xasprintf("open/%s", slice_name(slice_part((slice_id){SLICE, SLICES}, i), text));
-        put_beside(w, lease, name);
-    }
+    char text[PARTS_NAME_BYTES];
+    AUTO_FREE char *name =
+        xasprintf("open/%s", slice_parts_name((slice_id){SLICE, SLICES}, 0xffff, text));
+    put_beside(w, lease, name);
 }
 
 static void a_part_that_another_host_opens_late_is_done_once_by_this_one(void **state)

@@ -190,7 +190,7 @@ static void slices_are_counted_where_hosts_claim_their_work(void **state)
     put_claim(w, "2-01234567/lease/3-of-1024", "{}");
     put_claim(w, "2-01234567/done/1-of-1024", "{}");
     put_claim(w, "2-01234567/failed/2-of-1024", "{}");
-    put_claim(w, "2-01234567/open/3-of-2048", "{}");
+    put_claim(w, "2-01234567/open/3-of-1024-0080", "{}");
     expect_look(w, 0, 0,
                 WORDS("\"slices\":{\"round\":2,\"total\":6,\"done\":1,\"failed\":1,\"held\":1}"));
     world_free(w);

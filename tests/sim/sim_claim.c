@@ -20,9 +20,9 @@ typedef struct sim_slice {
     struct sim_slice *next;
     claim *claim;
     slice_id id;
-    uint32_t *files;           /* not begun; the next is the last one */
-    uint32_t left, in_opening; /* in_opening: parts */
-    bool split;
+    uint32_t *files; /* not begun; the next is the last one */
+    uint32_t left;
+    bool split, in_opening; /* parts: opened, being opened */
 } sim_slice;
 
 typedef struct sim_worker {
@@ -106,7 +106,7 @@ static void end_file(sim_worker *w)
     f->done[w->file] = (uint8_t)MIN(f->done[w->file] + 1, 2);
     f->out->end_s = MAX(f->out->end_s, w->ready_s);
     w->working = NULL;
-    if (s->left == 0 && s->in_opening == 0)
+    if (s->left == 0 && !s->in_opening)
         close_slice(w, s);
     begin_file(w, w->ready_s);
 }
@@ -229,45 +229,49 @@ static void on_lost(void *ctx, claim *c)
         }
 }
 
-static void open_part(sim_worker *w, sim_slice *s, slice_id part)
+static uint32_t part_bit(const sim_worker *w, const sim_slice *s, uint32_t file)
+{
+    return 1u << (part_of(w->fleet, file) - s->id.rest) / w->fleet->slice_count;
+}
+
+static void open_parts(sim_worker *w, sim_slice *s, uint32_t parts)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < s->left; i++)
-        if (part_of(w->fleet, s->files[i]) != part.rest)
+        if (!(parts & part_bit(w, s, s->files[i])))
             s->files[kept++] = s->files[i];
     s->left = kept;
-    s->in_opening++;
-    claims_open(w->claims, s->claim, part);
+    s->in_opening = true;
+    claims_open(w->claims, s->claim, parts);
 }
 
 /* As app_claim_slice.c: parts of which nothing has begun, and whose files do not begin any more. */
 static void on_last(void *ctx)
 {
     sim_worker *w = ctx;
-    const sim_fleet *f = w->fleet;
     for (sim_slice *s = w->slices; s; s = s->next) {
         uint32_t waiting = 0, begun = 0;
-        if (s->split || s == w->preparing || s->id.modulus != f->slice_count)
+        if (s->split || s == w->preparing || s->id.modulus != w->fleet->slice_count)
             continue;
         s->split = true;
         for (uint32_t i = 0; i < s->left; i++)
-            waiting |= 1u << (part_of(f, s->files[i]) - s->id.rest) / f->slice_count;
+            waiting |= part_bit(w, s, s->files[i]);
         if (w->working == s)
-            begun = 1u << (part_of(f, w->file) - s->id.rest) / f->slice_count;
-        for (uint32_t part = 0; part < CLAIM_PARTS; part++)
-            if (waiting & ~begun & 1u << part)
-                open_part(w, s, slice_part(s->id, part));
+            begun = part_bit(w, s, w->file);
+        if (waiting & ~begun)
+            open_parts(w, s, waiting & ~begun);
     }
 }
 
-static void on_opened(void *ctx, claim *c, slice_id part)
+static void on_opened(void *ctx, claim *c, uint32_t parts)
 {
     sim_worker *w = ctx;
-    UNUSED(part);
+    UNUSED(parts);
     for (sim_slice *s = w->slices; s; s = s->next) {
-        if (s->claim != c || s->in_opening == 0)
+        if (s->claim != c || !s->in_opening)
             continue;
-        if (--s->in_opening == 0 && s->left == 0 && w->working != s && w->preparing != s)
+        s->in_opening = false;
+        if (s->left == 0 && w->working != s && w->preparing != s)
             close_slice(w, s);
         return;
     }
