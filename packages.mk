@@ -76,6 +76,14 @@ $(ARM64_ROOT)/owners.txt: deploy/packages/sysroot.sh | $(BUILD)/packages-arm64
 tarball-arm64 image-arm64: %-arm64: $(ARM64_ROOT)/owners.txt
 	@$(MAKE) --no-print-directory $(PARALLEL) $(ARM64_BUILD) $*
 
+## deb-arm64: the Debian packages for arm64, cross-compiled in a system of their own below build/arm64 (as root)
+deb-arm64: $(BUILD)/packages-package
+	deploy/packages/deb_arm64.sh $(VERSION) $(BUILD)/arm64/packages/deb $(BUILD)/arm64/debian
+
+## check-deb-arm64: installs them in that system, and runs the programs by qemu-user
+check-deb-arm64: deb-arm64
+	@PACKAGES=$(BUILD)/arm64/packages ROOT=$(BUILD)/arm64/debian BIN=$(OUT)/bin tests/run.sh tests/packages/check_deb_arm64.sh
+
 ## check-arm64: the unit and flow tests and the programs, cross-compiled and run by qemu-user
 # Left out, because qemu-user 7.2 does not start a program again, know mount points, end its own processes, limit memory
 # or filter system calls; and test_decoder, whose list of bits that may differ fits what zstd writes on x86-64.
@@ -87,5 +95,5 @@ check-arm64: $(ARM64_ROOT)/owners.txt
 	@RUN="$(ARM64_RUN) -L $(ARM64_ROOT)" WRAPPER="$(ARM64_RUN) -L $(ARM64_ROOT)" BIN=$(BUILD)/arm64/bin TEST_TIMEOUT=1800 \
 	    tests/run.sh $(ARM64_TESTS)
 
-.PHONY: tarball-arm64 image-arm64 check-arm64
+.PHONY: tarball-arm64 image-arm64 check-arm64 deb-arm64 check-deb-arm64
 .PHONY: tarball image deb rpm sbom check-packages check-tarball check-image check-deb check-rpm check-sbom check-reproducible

@@ -2,6 +2,7 @@
 # What the scripts of this folder share: the shared libraries that programs load, and where they come from.
 #
 # SYSROOT: the root of another system's files, such as arm64's (deploy/packages/sysroot.sh); empty: this one.
+# OWN_LIBRARIES: a folder of libraries that take the place of the system's.
 
 # Prints the machine of the file $1 as `uname -m` does.
 machine_of() {
@@ -10,6 +11,7 @@ machine_of() {
 
 # Prints the folders of libraries for the machine of the file $1.
 library_folders() {
+    [ -z "${OWN_LIBRARIES:-}" ] || echo "$OWN_LIBRARIES"
     printf '%s\n' "${SYSROOT:-}"/{usr/lib,lib}/"$(machine_of "$1")-linux-gnu" "${SYSROOT:-}"/{usr/lib64,lib64,usr/lib,lib}
 }
 

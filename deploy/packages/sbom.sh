@@ -2,7 +2,7 @@
 # Prints the software bill of materials of programs, as SPDX 2.3 in JSON: each program, each shared library that
 # it loads (those of libraries included) and the data that is built in, with version, licence and relation.
 #   deploy/packages/sbom.sh VERSION PROGRAM...
-# Licences: third_party/libraries.txt. SOURCE_DATE_EPOCH: the date of the document. SYSROOT: see elf.sh.
+# Licences: third_party/libraries.txt. SOURCE_DATE_EPOCH: the date of the document. SYSROOT, OWN_LIBRARIES: see elf.sh.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 list=$here/../../third_party/libraries.txt
@@ -51,6 +51,11 @@ id_of() {
 # library_item NAME PATH PACKAGE PACKAGE-VERSION
 library_item() {
     local name=$1 base=${1%%.so*} release=${4:-} more=''
+    if [ "${2%/*}" = "${OWN_LIBRARIES:-}" ]; then
+        item "$(id_of "$name")" "$name" "$version" NONE ',
+      "comment": "takes the place of the library of this name, without its functions; part of decon"'
+        return
+    fi
     base=${base%%-[0-9]*} base=${base/ld-linux*/ld-linux}
     if [ -n "${3:-}" ]; then
         release=${4#*:} release=${release%-*}

@@ -2,8 +2,8 @@
 # Makes an archive out of the folder of an installation (bin/, share/): adds the libraries that the programs load,
 # except glibc, with paths relative to the files, so that the archive runs from any folder.
 #   deploy/packages/tarball.sh VERSION FOLDER ARCHIVE
-# SOURCE_DATE_EPOCH: the date of all files. SYSROOT: see elf.sh. STRIP: strip of the programs' machine. Needs
-# patchelf, and Debian's package database for the licences of the libraries.
+# SOURCE_DATE_EPOCH: the date of all files. SYSROOT: see elf.sh. STRIP, CC: strip and compiler of the programs' machine.
+# Needs patchelf, and Debian's package database for the licences of the libraries.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/elf.sh"
@@ -25,7 +25,7 @@ add_library() {
     install -m 644 "$(realpath "$2")" "$folder/lib/$1"
     # shellcheck disable=SC2016  # the dynamic linker replaces $ORIGIN
     patchelf --set-rpath '$ORIGIN' "$folder/lib/$1"
-    notice "$2"
+    [ "${2%/*}" = "$OWN_LIBRARIES" ] || notice "$2"
 }
 
 write_readme() {
@@ -41,8 +41,13 @@ licences in share/doc/decon/decon.spdx.json. share/doc/decon has the documentati
 TEXT
 }
 
+OWN_LIBRARIES=$(mktemp -d)
+export OWN_LIBRARIES
+trap 'rm -rf "$OWN_LIBRARIES"' EXIT
 mapfile -t programs < <(find "$folder/bin" -type f | LC_ALL=C sort)
 "${STRIP:-strip}" "${programs[@]}"
+libxml2=$(libraries "${programs[@]}" | sed -n 's/^libxml2[^ ]* //p')
+"$here/no_icu.sh" "$libxml2" "$OWN_LIBRARIES"
 install -d "$folder/lib" "$notices"
 "$here/sbom.sh" "$version" "${programs[@]}" >"$folder/share/doc/decon/decon.spdx.json"
 while read -r name path; do

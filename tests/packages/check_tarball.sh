@@ -48,6 +48,17 @@ test_every_library_has_a_copyright_notice_and_a_row_in_the_sbom() {
     grep -q 'glibc 2\.[0-9][0-9]* or newer' "$unpacked/README.txt" || fail 'README.txt names no glibc'
 }
 
+# Those of Debian 12 without ICU; later ones call functions of their own glibc.
+test_an_archive_of_debian_12_needs_glibc_2_34() {
+    grep -q '^VERSION_CODENAME=bookworm$' /etc/os-release || { echo 'not built on Debian 12'; exit 77; }
+    unpack_tarball "$T"
+    grep -q 'glibc 2\.34 or newer' "$unpacked/README.txt" || fail "$(cat "$unpacked/README.txt")"
+    [ "$(glibc_needed "$unpacked"/bin/* "$unpacked"/lib/*)" = 2.34 ] || fail "$(glibc_needed "$unpacked"/bin/* "$unpacked"/lib/*)"
+    for name in libstdc++ libgcc_s libicudata; do
+        ! ls "$unpacked/lib/$name"* 2>/dev/null || fail "$name is in it"
+    done
+}
+
 # as_root_of_its_own: $root has glibc, /tmp, a sample and the unpacked tarball in /opt/decon.
 bare_root() {
     needs_root
