@@ -6,6 +6,12 @@
 #define REMINDER_MS ((uint64_t)300 * 1000)
 #define MINUTE_MS   ((uint64_t)60 * 1000)
 
+/* After 1 s and then at twice the time of the last line: all requests in flight fail at once. */
+static bool start_reminder_is_due(uint64_t spent_ms, uint64_t said_ms)
+{
+    return spent_ms >= 1000 && spent_ms >= 2 * said_ms;
+}
+
 bool s3_outage_wait_at_start(s3_outage *o, uint64_t now_ms, const err *e, uint64_t *left_ms)
 {
     uint64_t limit_ms = e->http_status ? o->limit_ms : o->start_limit_ms;
@@ -13,7 +19,7 @@ bool s3_outage_wait_at_start(s3_outage *o, uint64_t now_ms, const err *e, uint64
         return false;
     if (!o->on) {
         o->on = true;
-        o->since_ms = now_ms;
+        o->since_ms = o->said_ms = now_ms;
     }
     uint64_t spent_ms = now_ms - o->since_ms;
     if (spent_ms >= limit_ms)
@@ -22,9 +28,11 @@ bool s3_outage_wait_at_start(s3_outage *o, uint64_t now_ms, const err *e, uint64
     if (o->start_tries++ == 0)
         log_warn("the store does not serve requests yet (%s); retrying for at most %llu s",
                  e->message, (unsigned long long)((limit_ms + 999) / 1000));
-    else
+    else if (start_reminder_is_due(spent_ms, o->said_ms - o->since_ms)) {
+        o->said_ms = now_ms;
         log_warn("the store does not serve requests yet, after %llu s (%s)",
                  (unsigned long long)(spent_ms / 1000), e->message);
+    }
     return true;
 }
 

@@ -27,7 +27,8 @@ typedef struct s3_outage {
 /* Whether a request that failed with `e` waits for the store, without using an attempt. */
 bool s3_outage_wait(s3_outage *o, uint64_t now_ms, const err *e) MUST_USE;
 /* The same before the first answer: a reply ("503") proves that the store exists, which is then
- * waited for as long as in an outage; without a reply, up to start_limit_ms. Logs each attempt. */
+ * waited for as long as in an outage; without a reply, up to start_limit_ms. Logs the beginning,
+ * and the state after 1 s, 2 s, 4 s and so on. */
 bool s3_outage_wait_at_start(s3_outage *o, uint64_t now_ms, const err *e, uint64_t *left_ms)
     MUST_USE;
 void s3_outage_success(s3_outage *o, uint64_t now_ms);

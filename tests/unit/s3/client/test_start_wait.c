@@ -128,6 +128,24 @@ static void failures_that_end_at_once(void **state)
     site_close(&s);
 }
 
+/* Many requests fail at once while the store starts; a line for each would hide the others. */
+static void the_state_at_the_start_is_logged_at_doubling_intervals(void **state)
+{
+    static const uint64_t rows[][2] = {{0, 0},       {10, 0},      {999, 0},     {1000, 1000},
+                                       {1900, 1000}, {2000, 2000}, {3999, 2000}, {4100, 4100},
+                                       {8100, 4100}, {8200, 8200}};
+    s3_outage o = {.limit_ms = 60000, .start_limit_ms = 60000};
+    err e = ERR_INIT;
+    (void)state;
+    assert_false(err_set(&e, ERR_NET_DNS, "no such host"));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        uint64_t left_ms = 0;
+        assert_true(s3_outage_wait_at_start(&o, 5000 + rows[i][0], &e, &left_ms));
+        assert_int_equal(o.said_ms, 5000 + rows[i][1]);
+        assert_int_equal(left_ms, 60000 - rows[i][0]);
+    }
+}
+
 /* --- how many attempts --- */
 
 static unsigned attempts(s3_config config, const char *const *env)
@@ -163,6 +181,7 @@ int main(void)
         cmocka_unit_test(a_busy_store_is_waited_for_as_in_an_outage),
         cmocka_unit_test(the_pauses_have_full_jitter),
         cmocka_unit_test(failures_that_end_at_once),
+        cmocka_unit_test(the_state_at_the_start_is_logged_at_doubling_intervals),
         cmocka_unit_test(the_order_of_the_number_of_attempts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
