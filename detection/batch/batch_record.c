@@ -26,12 +26,14 @@ static set_count *count_of(set_counts *l, const eval_record *r)
     /* Records of one set mostly follow each other. */
     for (size_t n = 0; n < l->count; n++) {
         size_t i = (l->last + n) % l->count;
-        if (slice_equal(l->each[i].set, r->eval_key) && slice_equal(l->each[i].split, r->split)) {
+        if (slice_equal(l->each[i].set, r->origin->eval_key) &&
+            slice_equal(l->each[i].split, r->origin->split)) {
             l->last = i;
             return &l->each[i];
         }
     }
-    *ARRAY_ADD(l->each, l->count) = (set_count){.set = r->eval_key, .split = r->split};
+    *ARRAY_ADD(l->each, l->count) =
+        (set_count){.set = r->origin->eval_key, .split = r->origin->split};
     l->last = l->count - 1;
     return &l->each[l->last];
 }
@@ -54,7 +56,8 @@ static void put_sets(const ngram_index *x, buf *json)
             continue;
         set_count *c = count_of(&sets, r);
         c->records++;
-        c->questions += instance_set_add(&questions, r->eval_key, r->split, r->instance);
+        c->questions +=
+            instance_set_add(&questions, r->origin->eval_key, r->origin->split, r->instance);
     }
     if (sets.count > 1)
         qsort(sets.each, sets.count, sizeof *sets.each, by_name);

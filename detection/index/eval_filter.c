@@ -5,11 +5,13 @@
 #include "detection/table/hash.h"
 #include "detection/text/unicode.h"
 
-/* A pair is known by the SHA-256 of both strings: no two pairs are taken for one. */
+/* A pair is known by the first half of the SHA-256 of both strings: no two pairs are taken for one. */
 typedef struct eval_pair {
-    uint8_t digest[SHA256_BYTES];
-    bool used;
+    uint64_t words[2]; /* both 0: free */
 } eval_pair;
+
+/* Slots of so many pairs. */
+#define PAIRS_MOST(slots) ((slots) / 4 * 3)
 
 void eval_filter_init(eval_filter *f, const detect_settings *settings)
 {
@@ -23,12 +25,16 @@ void eval_filter_deinit(eval_filter *f)
     *f = (eval_filter){0};
 }
 
-static eval_pair *find_pair(eval_pair *pairs, size_t slots, const uint8_t digest[SHA256_BYTES])
+static bool is_free(const eval_pair *p)
 {
-    uint64_t at;
-    memcpy(&at, digest, sizeof at);
-    for (at &= slots - 1;; at = (at + 1) & (slots - 1))
-        if (!pairs[at].used || memcmp(pairs[at].digest, digest, SHA256_BYTES) == 0)
+    return (p->words[0] | p->words[1]) == 0;
+}
+
+/* The slot that holds the pair, or the free one where it belongs. */
+static eval_pair *find_pair(eval_pair *pairs, size_t slots, const eval_pair *pair)
+{
+    for (size_t at = pair->words[0] & (slots - 1);; at = (at + 1) & (slots - 1))
+        if (is_free(&pairs[at]) || memcmp(&pairs[at], pair, sizeof *pair) == 0)
             return &pairs[at];
 }
 
@@ -37,8 +43,8 @@ static void grow_pairs(eval_filter *f)
     size_t slots = f->pair_slots * 2;
     eval_pair *pairs = xcalloc(slots, sizeof *pairs);
     for (size_t i = 0; i < f->pair_slots; i++)
-        if (f->pairs[i].used)
-            *find_pair(pairs, slots, f->pairs[i].digest) = f->pairs[i];
+        if (!is_free(&f->pairs[i]))
+            *find_pair(pairs, slots, &f->pairs[i]) = f->pairs[i];
     free(f->pairs);
     f->pairs = pairs;
     f->pair_slots = slots;
@@ -47,12 +53,14 @@ static void grow_pairs(eval_filter *f)
 /* Whether the pair is there already; it is from now on. */
 static bool seen_before(eval_filter *f, const uint8_t digest[SHA256_BYTES])
 {
-    eval_pair *pair = find_pair(f->pairs, f->pair_slots, digest);
-    if (pair->used)
+    eval_pair pair;
+    memcpy(&pair, digest, sizeof pair);
+    pair.words[1] |= is_free(&pair);
+    eval_pair *slot = find_pair(f->pairs, f->pair_slots, &pair);
+    if (!is_free(slot))
         return true;
-    pair->used = true;
-    memcpy(pair->digest, digest, SHA256_BYTES);
-    if (++f->pair_count * 2 > f->pair_slots)
+    *slot = pair;
+    if (++f->pair_count > PAIRS_MOST(f->pair_slots))
         grow_pairs(f);
     return false;
 }

@@ -22,30 +22,42 @@ typedef struct eval_input { /* record_digest_of covers what can change a result 
 
 /* An answer or a passage. */
 typedef struct eval_part {
-    slice text;         /* snippet, data NULL where the raw text is empty or not indexed */
-    uint32_t *tokens;   /* of a short answer, in order; NULL otherwise */
-    uint32_t *distinct; /* ascending */
-    uint32_t *ngrams;   /* ids, distinct, ascending; none for short answers and passages */
-    uint32_t token_count, distinct_count, ngram_count;
+    uint32_t *distinct; /* tokens, ascending */
+    union {
+        uint32_t *tokens; /* of a short answer, in order */
+        uint32_t *ngrams; /* of others: ids, distinct, ascending; from index_freeze on */
+    };
+    uint32_t token_count, distinct_count;
+    uint32_t ngram_count; /* until index_freeze all, repeated ones too; 0: short */
     /* Of the IDF of `ngrams`, ascending id; of `distinct`, in tokens that occur once, if recall is high. */
     float ngram_sum, rare_tokens;
 } eval_part;
 
+/* Names of a record; they may contain a NUL, and one follows. Records in a row share it. */
+typedef struct eval_origin {
+    slice eval_key, reference_file;
+    slice split; /* data NULL: absent */
+} eval_origin;
+
 typedef struct eval_record {
+    const eval_origin *origin;
     uint32_t doc_id;
     uint32_t question_tokens;
-    uint32_t question_ngrams; /* distinct */
+    uint32_t question_ngrams; /* distinct; until index_freeze all */
     float question_sum;       /* of their IDF, ascending id */
     eval_part answer, passage;
     uint64_t instance, line;
-    /* In the index's memory; may contain a NUL, and one follows. Records in a row share equal names.
-     * split, fingerprint: data NULL: absent. */
-    slice question_text, eval_key, split, fingerprint, reference_file;
-    int is_correct;
-    bool is_reported;       /* its set is one of report_sets */
-    uint32_t sequence;      /* which one it was in reading order */
-    uint32_t *question_ids; /* until index_freeze */
-    uint32_t question;      /* its number in `questions`, or ALIGN_NO_TEXT */
+    uint64_t texts;    /* place in the index's texts */
+    uint32_t sequence; /* which one it was in reading order */
+    uint32_t question; /* its number in `questions`, or ALIGN_NO_TEXT */
+    int8_t is_correct;
+    bool is_reported; /* its set is one of report_sets */
 } eval_record;
+
+/* What reports show of a record; a NUL follows each. data NULL: absent, or not indexed. */
+typedef struct record_texts {
+    slice question, answer, passage; /* beginnings of normal forms */
+    slice fingerprint;
+} record_texts;
 
 #endif

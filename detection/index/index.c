@@ -3,10 +3,13 @@
 
 #include "detection/index/index_build.h"
 
+#define TEXTS_IN_MEMORY ((size_t)64 << 20)
+
 ngram_index *index_new(const detect_settings *settings, err *e)
 {
     AUTO_PTR(ngram_index) x = xcalloc(1, sizeof *x);
     x->settings = settings;
+    text_store_init(&x->texts, TEXTS_IN_MEMORY);
     if (!normalizer_init(&x->normal, settings->punctuation, e))
         return NULL;
     x->normal.extended = settings->extended_normal;
@@ -14,7 +17,6 @@ ngram_index *index_new(const detect_settings *settings, err *e)
         settings->tokenizer, settings->vocabulary_dir, e);
     if (!x->tokens)
         return NULL;
-    ngram_table_init(&x->table);
     if (settings->recall_high)
         x->questions = align_set_new();
     x->build = index_build_new(settings);
@@ -28,14 +30,11 @@ void index_free(ngram_index *x)
     if (!x)
         return;
     arena_deinit(&x->memory);
+    text_store_deinit(&x->texts);
     free(x->records);
-    free(x->list_of);
-    free(x->list_start);
-    free(x->posts);
-    free(x->list_idf);
+    record_lists_deinit(&x->lists);
+    free(x->long_idf);
     ngram_filter_deinit(&x->in_questions);
-    free(x->answer_df);
-    free(x->passage_df);
     free(x->token_df);
     ngram_table_deinit(&x->table);
     tokenizer_free(x->tokens);
@@ -48,17 +47,26 @@ void index_free(ngram_index *x)
 
 float index_answer_idf(const ngram_index *x, uint32_t ngram)
 {
-    return score_idf(x->question_count, x->answer_df[ngram]);
+    const ngram_holders *h = record_lists_holders(&x->lists, ngram);
+    return score_idf(x->question_count, h ? h->answers : 1);
 }
 
 float index_passage_idf(const ngram_index *x, uint32_t ngram)
 {
-    return score_idf(x->question_count, x->passage_df[ngram]);
+    const ngram_holders *h = record_lists_holders(&x->lists, ngram);
+    return score_idf(x->question_count, h ? h->passages : 1);
 }
 
 float index_token_idf(const ngram_index *x, uint32_t token)
 {
     return score_idf(x->question_count, x->token_df[token]);
+}
+
+record_texts index_texts(const ngram_index *x, const eval_record *r)
+{
+    slice texts[4];
+    text_store_get(&x->texts, r->texts, texts, ARRAY_LEN(texts));
+    return (record_texts){texts[0], texts[1], texts[2], texts[3]};
 }
 
 /* A part whose n-grams are in all records has a sum of 0: the reference never finds it. */

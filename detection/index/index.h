@@ -18,10 +18,12 @@
 #include "detection/align/align_set.h"
 #include "detection/table/arena.h"
 #include "detection/table/ngram_table.h"
+#include "detection/table/text_store.h"
 #include "detection/text/normalize.h"
 #include "detection/index/eval_record.h"
 #include "detection/index/eval_tally.h"
 #include "detection/index/record_digest.h"
+#include "detection/index/record_lists.h"
 #include "detection/index/score.h"
 #include "detection/tokenizer/tokenizer.h"
 
@@ -53,11 +55,6 @@ typedef struct detect_settings { /* constant after start */
     bool index_passages;
 } detect_settings;
 
-typedef struct record_list { /* ascending record numbers */
-    const uint32_t *records;
-    size_t count;
-} record_list;
-
 typedef struct ngram_index {
     const detect_settings *settings;
     normalizer normal;
@@ -66,15 +63,12 @@ typedef struct ngram_index {
     eval_record *records;
     size_t record_count, record_capacity;
     size_t question_count; /* N: records with a question that is not empty when normalised */
-    uint32_t *list_of;     /* by n-gram id: number of the list of records whose questions hold it */
-    uint32_t *list_start;  /* by list, and one more: in `posts`. List 0 is empty */
-    uint32_t *posts;       /* record numbers; n-grams of equal lists share one */
-    float *list_idf;       /* by list: of the n-grams whose questions they are */
+    record_lists lists;
+    float single_idf; /* of an n-gram that one question holds */
+    float *long_idf;  /* by long list: of the n-grams that those questions hold */
     ngram_filter in_questions;
-    uint32_t *answer_df; /* by n-gram id: answers, passages that hold it */
-    uint32_t *passage_df;
     uint32_t *token_df; /* by token: distinct in questions + answers + passages */
-    size_t token_capacity, answer_capacity, passage_capacity;
+    size_t token_capacity;
     size_t hot_limit;
     size_t longest_answer, longest_passage; /* tokens */
     float question_floor, near_floor;       /* near_floor: of report_threshold */
@@ -83,6 +77,7 @@ typedef struct ngram_index {
     eval_tally tally;
     align_set *questions;      /* NULL unless recall is high */
     arena memory;              /* of the records */
+    text_store texts;          /* of the records */
     struct index_build *build; /* until index_freeze */
 } ngram_index;
 
@@ -96,23 +91,26 @@ static inline record_list index_docs(const ngram_index *x, uint32_t ngram)
 {
     if (ngram == NGRAM_UNKNOWN)
         return (record_list){0};
-    uint32_t list = x->list_of[ngram];
-    return (record_list){.records = x->posts + x->list_start[list],
-                         .count = x->list_start[list + 1] - x->list_start[list]};
+    return record_lists_get(&x->lists, record_lists_of(&x->lists, ngram));
 }
 /* Equal for n-grams that the same records hold. */
 static inline uint32_t index_list(const ngram_index *x, uint32_t ngram)
 {
-    return x->list_of[ngram];
+    return record_lists_of(&x->lists, ngram);
 }
 /* Of an n-gram that occurs in a question. */
 static inline float index_question_idf(const ngram_index *x, uint32_t ngram)
 {
-    return x->list_idf[x->list_of[ngram]];
+    const ngram_holders *h = record_lists_holders(&x->lists, ngram);
+    return h && h->list > x->lists.record_count ? x->long_idf[h->list - x->lists.record_count - 1]
+                                                : x->single_idf;
 }
+/* Of an n-gram that occurs in an answer, a passage. */
 float index_answer_idf(const ngram_index *x, uint32_t ngram);
 float index_passage_idf(const ngram_index *x, uint32_t ngram);
 float index_token_idf(const ngram_index *x, uint32_t token);
+/* Borrowed from the frozen index. */
+record_texts index_texts(const ngram_index *x, const eval_record *r);
 /* The share of a part's n-grams that a search found: `count` distinct ones, with an IDF sum of `sum`.
  * Exactly 1 for all of them: `sum` was added in another order than the part's total and may differ
  * in the last bit. In compatible mode the quotient, as in the reference. */

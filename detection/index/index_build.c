@@ -2,7 +2,6 @@
 
 #include "base/array.h"
 #include "base/util.h"
-#include "detection/table/sort.h"
 
 index_build *index_build_new(const detect_settings *settings)
 {
@@ -19,9 +18,7 @@ void index_build_free(index_build *b)
     preparer_deinit(&b->preparer);
     arena_deinit(&b->prepared);
     eval_filter_deinit(&b->filter);
-    arena_deinit(&b->question_ids);
-    free(b->ids);
-    free(b->spare);
+    ngram_rows_deinit(&b->rows);
     free(b);
 }
 
@@ -45,62 +42,27 @@ static void count_tokens(ngram_index *x, const prepared_text *t)
         x->token_df[t->distinct[i]]++;
 }
 
-/* How many slots of the table ahead of their use are prefetched. */
-#define AHEAD 16
-
-/* The distinct ids of the n-grams, ascending, in build->ids. */
-static size_t number_ngrams(ngram_index *x, const prepared_text *t)
-{
-    index_build *b = x->build;
-    ARRAY_RESERVE(b->ids, b->id_capacity, (size_t)t->ngram_count + 1);
-    ARRAY_RESERVE(b->spare, b->spare_capacity, (size_t)t->ngram_count + 1);
-    for (size_t i = 0; i < MIN(AHEAD, t->ngram_count); i++)
-        ngram_table_prefetch(&x->table, t->ngrams[i]);
-    for (size_t i = 0; i < t->ngram_count; i++) {
-        if (i + AHEAD < t->ngram_count)
-            ngram_table_prefetch(&x->table, t->ngrams[i + AHEAD]);
-        b->ids[i] = ngram_table_add_hash(&x->table, t->ngrams[i]);
-    }
-    return sort_unique_u32(b->ids, t->ngram_count, b->spare);
-}
-
 static void add_question(ngram_index *x, eval_record *r, const prepared_text *t)
 {
-    index_build *b = x->build;
-    r->question_text = arena_text(&x->memory, t->snippet);
     if (t->snippet.len == 0) /* nothing is left of it */
         return;
     r->question_tokens = t->token_count;
     x->counts.unfindable += t->token_count < x->settings->ngram_size;
-    r->question_ngrams = (uint32_t)number_ngrams(x, t);
-    r->question_ids =
-        arena_copy(&b->question_ids, b->ids, r->question_ngrams, sizeof *r->question_ids);
+    r->question_ngrams = t->ngram_count;
+    ngram_rows_add(&x->build->rows, t->ngrams, t->ngram_count);
     x->question_count++;
     if (x->questions)
         r->question = align_set_add(x->questions, t->tokens, t->token_count);
     count_tokens(x, t);
 }
 
-/* The n-grams of an answer or passage; each adds 1 to its frequency. */
-static void add_part_ngrams(ngram_index *x, eval_part *part, const prepared_text *t, bool answer)
-{
-    part->ngram_count = (uint32_t)number_ngrams(x, t);
-    part->ngrams = arena_copy(&x->memory, x->build->ids, part->ngram_count, sizeof *part->ngrams);
-    uint32_t **frequency = answer ? &x->answer_df : &x->passage_df;
-    ensure_counters(frequency, answer ? &x->answer_capacity : &x->passage_capacity,
-                    (size_t)part->ngrams[part->ngram_count - 1] + 1);
-    for (size_t i = 0; i < part->ngram_count; i++)
-        (*frequency)[part->ngrams[i]]++;
-}
-
 static void add_part(ngram_index *x, eval_part *part, const prepared_text *t, bool answer)
 {
-    part->text = arena_text(&x->memory, t->snippet);
     part->token_count = t->token_count;
     if (answer && t->token_count <= x->settings->short_answer_tokens)
         part->tokens = arena_copy(&x->memory, t->tokens, t->token_count, sizeof *part->tokens);
-    if (t->ngram_count > 0)
-        add_part_ngrams(x, part, t, answer);
+    part->ngram_count = t->ngram_count;
+    ngram_rows_add(&x->build->rows, t->ngrams, t->ngram_count);
     part->distinct_count = t->distinct_count;
     part->distinct = arena_copy(&x->memory, t->distinct, t->distinct_count, sizeof *part->distinct);
     count_tokens(x, t);
@@ -125,22 +87,43 @@ static bool is_reported(const detect_settings *s, slice set)
     return false;
 }
 
-static eval_record *new_record(ngram_index *x, const eval_input *in)
+/* That of the record before, where the names are the same. */
+static const eval_origin *origin_of(ngram_index *x, const eval_input *in)
 {
+    static const eval_origin none;
+    const eval_origin *before =
+        x->record_count > 0 ? x->records[x->record_count - 1].origin : &none;
+    eval_origin own = {.eval_key = name_of(x, in->eval_key, before->eval_key),
+                       .reference_file = name_of(x, in->reference_file, before->reference_file),
+                       .split = name_of(x, in->split, before->split)};
+    bool same = own.eval_key.data == before->eval_key.data &&
+                own.split.data == before->split.data &&
+                own.reference_file.data == before->reference_file.data;
+    return same && before != &none ? before : arena_copy(&x->memory, &own, 1, sizeof own);
+}
+
+static uint64_t add_texts(ngram_index *x, const prepared_record *p)
+{
+    const slice texts[] = {p->question.snippet, p->answer.snippet, p->passage.snippet,
+                           p->in.fingerprint};
+    return text_store_add(&x->texts, texts, ARRAY_LEN(texts));
+}
+
+static eval_record *new_record(ngram_index *x, const prepared_record *p)
+{
+    const eval_input *in = &p->in;
+    const eval_origin *origin = origin_of(x, in);
     ARRAY_RESERVE(x->records, x->record_capacity, x->record_count + 1);
     eval_record *r = &x->records[x->record_count];
-    const eval_record none = {0}, *before = x->record_count > 0 ? r - 1 : &none;
-    *r = (eval_record){.doc_id = in->doc_id,
+    *r = (eval_record){.origin = origin,
+                       .doc_id = in->doc_id,
                        .instance = in->instance,
                        .line = in->line,
-                       .is_correct = in->is_correct,
+                       .texts = add_texts(x, p),
+                       .is_correct = (int8_t)in->is_correct,
                        .is_reported = is_reported(x->settings, in->eval_key),
                        .sequence = (uint32_t)x->record_count,
-                       .question = ALIGN_NO_TEXT,
-                       .eval_key = name_of(x, in->eval_key, before->eval_key),
-                       .reference_file = name_of(x, in->reference_file, before->reference_file),
-                       .split = name_of(x, in->split, before->split),
-                       .fingerprint = arena_text(&x->memory, in->fingerprint)};
+                       .question = ALIGN_NO_TEXT};
     x->record_count++;
     return r;
 }
@@ -178,7 +161,7 @@ void index_commit(ngram_index *x, prepared_record *p)
     record_digest_add(&x->kept, p->digest);
     if (!p->has_tokens)
         prepare_tokens(&x->build->preparer, x, &x->build->prepared, p);
-    eval_record *r = new_record(x, &p->in);
+    eval_record *r = new_record(x, p);
     add_question(x, r, &p->question);
     add_part(x, &r->answer, &p->answer, true);
     add_part(x, &r->passage, &p->passage, false);

@@ -11,14 +11,13 @@
 #include "base/util.h"
 #include "detection/index/eval_filter.h"
 #include "detection/index/prepare.h"
+#include "detection/table/ngram_rows.h"
 
 typedef struct index_build {
     preparer preparer; /* of index_add */
     arena prepared;    /* the record of index_add */
     eval_filter filter;
-    arena question_ids; /* of all records */
-    uint32_t *ids, *spare;
-    size_t id_capacity, spare_capacity;
+    ngram_rows rows; /* of questions, answers and passages, record by record */
 } index_build;
 
 index_build *index_build_new(const detect_settings *settings) MUST_USE;

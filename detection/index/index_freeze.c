@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "decon/base/log.h"
+#include "base/array.h"
 #include "base/util.h"
 #include "detection/index/index_build.h"
 #include "detection/index/record_lists.h"
@@ -40,47 +41,106 @@ static void sort_records(ngram_index *x)
                  repeated);
 }
 
-static void make_question_idf(ngram_index *x, size_t lists)
+static void make_question_idf(ngram_index *x)
 {
-    x->list_idf = xcalloc(lists, sizeof *x->list_idf);
-    for (size_t list = 1; list < lists; list++)
-        x->list_idf[list] =
-            score_idf(x->question_count, x->list_start[list + 1] - x->list_start[list]);
+    const record_lists *l = &x->lists;
+    x->single_idf = score_idf(x->question_count, 1);
+    x->long_idf = xcalloc(l->long_count + 1, sizeof *x->long_idf);
+    for (size_t i = 0; i < l->long_count; i++)
+        x->long_idf[i] = score_idf(x->question_count, l->starts[i + 1] - l->starts[i]);
+}
+
+static size_t count_in_questions(const record_lists *l)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < l->record_count; i++)
+        count += l->owners[i].question;
+    for (size_t i = 0; i < l->shared.set; i++)
+        count +=
+            l->holders[i].list > 0; /* those of a question are counted twice, which does no harm */
+    return count;
+}
+
+/* One pass over all places: those that refer to a row, or those that have one, whose rows are released. */
+static void fill_filter_from(ngram_index *x, bool repeats)
+{
+    const record_lists *l = &x->lists;
+    ngram_rows *rows = &x->build->rows;
+    row_reader reader = {.rows = rows};
+    bool is_repeat;
+    for (size_t k = 0; k < l->record_count; k++) {
+        const eval_record *r = &x->records[l->owners[k].record];
+        for (size_t i = 0; i < r->question_ngrams; i++) {
+            size_t row = row_reader_next(&reader, &is_repeat);
+            if (is_repeat == repeats)
+                ngram_filter_add(&x->in_questions, ngram_rows_at(rows, row));
+        }
+        for (size_t i = 0; i < (size_t)r->answer.ngram_count + r->passage.ngram_count; i++)
+            (void)row_reader_next(&reader, &is_repeat);
+        if (!repeats)
+            ngram_rows_release(rows, reader.row);
+    }
 }
 
 static void fill_filter(ngram_index *x)
 {
-    size_t in_questions = 0;
-    for (uint32_t id = 0; id < x->table.count; id++)
-        in_questions += x->list_of[id] != 0;
-    ngram_filter_init(&x->in_questions, in_questions);
-    for (uint32_t id = 0; id < x->table.count; id++)
-        if (x->list_of[id] != 0)
-            ngram_filter_add(&x->in_questions, x->table.hashes[id]);
+    ngram_filter_init(&x->in_questions, count_in_questions(&x->lists));
+    fill_filter_from(x, true);
+    fill_filter_from(x, false);
 }
 
-/* What arrays have beyond their elements is given back. */
 static void trim(ngram_index *x)
 {
-    size_t answers = MIN(x->answer_capacity, (size_t)x->table.count);
-    size_t passages = MIN(x->passage_capacity, (size_t)x->table.count);
-    ngram_table_trim(&x->table);
-    x->answer_df = xrealloc(x->answer_df, (answers + 1) * sizeof *x->answer_df);
-    x->passage_df = xrealloc(x->passage_df, (passages + 1) * sizeof *x->passage_df);
     x->records = xrealloc(x->records, (x->record_count + 1) * sizeof *x->records);
     x->record_capacity = x->record_count;
 }
 
-/* Sums run in ascending id order: their last bits depend on it. */
-static void sum_record(const ngram_index *x, eval_record *r)
+/* --- sums, and the n-grams of answers and passages --- */
+
+typedef struct summing {
+    ngram_index *x;
+    number_reader reader;
+    uint32_t *ids, *spare;
+    size_t id_capacity, spare_capacity;
+} summing;
+
+/* The distinct ids of the next places, ascending, in s->ids. */
+static uint32_t next_ids(summing *s, size_t places)
 {
-    for (size_t k = 0; k < r->question_ngrams; k++)
-        r->question_sum += index_question_idf(x, r->question_ids[k]);
-    for (size_t k = 0; k < r->answer.ngram_count; k++)
-        r->answer.ngram_sum += index_answer_idf(x, r->answer.ngrams[k]);
-    for (size_t k = 0; k < r->passage.ngram_count; k++)
-        r->passage.ngram_sum += index_passage_idf(x, r->passage.ngrams[k]);
-    r->question_ids = NULL;
+    ARRAY_RESERVE(s->ids, s->id_capacity, places + 1);
+    ARRAY_RESERVE(s->spare, s->spare_capacity, places + 1);
+    for (size_t i = 0; i < places; i++)
+        s->ids[i] = number_reader_next(&s->reader);
+    return (uint32_t)sort_unique_u32(s->ids, places, s->spare);
+}
+
+static void sum_part(summing *s, eval_part *part,
+                     float (*idf_of)(const ngram_index *x, uint32_t ngram))
+{
+    if (part->ngram_count == 0)
+        return;
+    part->ngram_count = next_ids(s, part->ngram_count);
+    part->ngrams = arena_copy(&s->x->memory, s->ids, part->ngram_count, sizeof *part->ngrams);
+    for (size_t i = 0; i < part->ngram_count; i++)
+        part->ngram_sum += idf_of(s->x, part->ngrams[i]);
+}
+
+/* Sums run in ascending id order: their last bits depend on it. */
+static void sum_records(ngram_index *x, const ngram_numbers *numbers)
+{
+    summing s = {.x = x, .reader = {.numbers = numbers, .places = {.rows = &x->build->rows}}};
+    for (size_t k = 0; k < x->record_count; k++) {
+        eval_record *r = &x->records[x->lists.owners[k].record];
+        r->question_ngrams = next_ids(&s, r->question_ngrams);
+        for (size_t i = 0; i < r->question_ngrams; i++)
+            r->question_sum += index_question_idf(x, s.ids[i]);
+        sum_part(&s, &r->answer, index_answer_idf);
+        sum_part(&s, &r->passage, index_passage_idf);
+        x->longest_answer = MAX(x->longest_answer, (size_t)r->answer.token_count);
+        x->longest_passage = MAX(x->longest_passage, (size_t)r->passage.token_count);
+    }
+    free(s.ids);
+    free(s.spare);
 }
 
 static float rare_tokens(const ngram_index *x, const eval_part *part)
@@ -103,16 +163,22 @@ static void freeze_questions(ngram_index *x)
     align_set_freeze(x->questions, texts, x->record_count);
 }
 
+/* From the rows of hashes to ids, lists, filter and sums. */
+static void number_ngrams(ngram_index *x)
+{
+    AUTO(ngram_numbers) numbers = {0};
+    ngram_numbers_make(&numbers, &x->build->rows, 0, &x->table);
+    record_lists_make(x, &numbers);
+    fill_filter(x);
+    make_question_idf(x);
+    sum_records(x, &numbers);
+}
+
 void index_freeze(ngram_index *x)
 {
+    eval_filter_deinit(&x->build->filter);
     sort_records(x);
-    make_question_idf(x, record_lists_make(x));
-    fill_filter(x);
-    for (size_t i = 0; i < x->record_count; i++) {
-        sum_record(x, &x->records[i]);
-        x->longest_answer = MAX(x->longest_answer, (size_t)x->records[i].answer.token_count);
-        x->longest_passage = MAX(x->longest_passage, (size_t)x->records[i].passage.token_count);
-    }
+    number_ngrams(x);
     if (x->questions)
         freeze_questions(x);
     size_t root = (size_t)sqrtf((float)(x->counts.indexed - x->counts.passed_over));
@@ -120,4 +186,5 @@ void index_freeze(ngram_index *x)
     index_build_free(x->build);
     x->build = NULL;
     trim(x);
+    text_store_end(&x->texts);
 }

@@ -1,53 +1,181 @@
-#include "base/array.h"
-#include "base/util.h"
 #include "detection/index/record_lists.h"
 
+#include "base/array.h"
+#include "base/util.h"
+#include "detection/index/index_build.h"
 #include "detection/table/hash.h"
+#include "detection/table/sort.h"
 
 #define SEED        UINT64_C(0x2545F4914F6CDD1D)
 #define FIRST_SLOTS ((size_t)1024)
 
-/* Postings in one row: counted, summed up to where each list ends, filled from the back, so that
- * each place ends as its list's start and the records of a list ascend. The starts are malloc'ed. */
-static uint32_t *make_postings(ngram_index *x)
+void record_lists_deinit(record_lists *l)
 {
-    size_t count = x->table.count;
-    uint32_t total = 0;
-    uint32_t *start = xcalloc(count + 1, sizeof *start);
-    for (size_t i = 0; i < x->record_count; i++)
-        for (size_t k = 0; k < x->records[i].question_ngrams; k++)
-            start[x->records[i].question_ids[k]]++;
-    for (size_t id = 0; id <= count; id++)
-        start[id] = total += start[id];
-    x->posts = xcalloc((size_t)total + 1, sizeof *x->posts);
-    for (size_t i = x->record_count; i-- > 0;)
-        for (size_t k = 0; k < x->records[i].question_ngrams; k++)
-            x->posts[--start[x->records[i].question_ids[k]]] = (uint32_t)i;
-    return start;
+    rank_bits_deinit(&l->shared);
+    free(l->holders);
+    free(l->owners);
+    free(l->owner_at);
+    free(l->posts);
+    free(l->starts);
+    *l = (record_lists){0};
 }
 
-/* The lists so far, found by what they hold. */
-typedef struct sharing {
+uint32_t record_lists_own(const record_lists *l, uint32_t id)
+{
+    size_t low = l->owner_at[id / OWNER_STEP], high = l->owner_at[id / OWNER_STEP + 1];
+    while (low < high) { /* the last one that does not begin behind it */
+        size_t middle = (low + high + 1) / 2;
+        if (l->owners[middle].first <= id)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    const ngram_owner *o = &l->owners[low];
+    return id - o->first < o->question ? o->record + 1 : 0;
+}
+
+static number_reader reader_of(const ngram_index *x, const ngram_numbers *numbers)
+{
+    return (number_reader){.numbers = numbers, .places = {.rows = &x->build->rows}};
+}
+
+/* --- who held an n-gram first, and which ones several texts hold --- */
+
+/* Reads the places of one text; counts the n-grams that were not there before. */
+static uint32_t read_part(record_lists *l, number_reader *r, size_t places)
+{
+    uint32_t before = r->next_id;
+    for (size_t i = 0; i < places; i++) {
+        uint32_t id = number_reader_next(r);
+        if (id < before)
+            rank_bits_set(&l->shared, id);
+    }
+    return r->next_id - before;
+}
+
+static void find_owners(ngram_index *x, const ngram_numbers *numbers)
+{
+    record_lists *l = &x->lists;
+    number_reader r = reader_of(x, numbers);
+    l->owners = xcalloc(x->record_count + 1, sizeof *l->owners);
+    for (size_t i = 0; i < x->record_count; i++)
+        l->owners[x->records[i].sequence].record = (uint32_t)i;
+    for (size_t k = 0; k < x->record_count; k++) {
+        ngram_owner *o = &l->owners[k];
+        const eval_record *e = &x->records[o->record];
+        o->first = r.next_id;
+        o->question = read_part(l, &r, e->question_ngrams);
+        (void)read_part(l, &r, e->answer.ngram_count);
+        (void)read_part(l, &r, e->passage.ngram_count);
+    }
+}
+
+static void index_owners(ngram_index *x)
+{
+    record_lists *l = &x->lists;
+    size_t steps = x->table.count / OWNER_STEP + 1, last = 0;
+    l->owner_at = xcalloc(steps + 1, sizeof *l->owner_at);
+    for (size_t i = 0; i < steps; i++) {
+        while (last + 1 < x->record_count && l->owners[last + 1].first <= i * OWNER_STEP)
+            last++;
+        l->owner_at[i] = (uint32_t)last;
+    }
+    l->owner_at[steps] = x->record_count > 0 ? (uint32_t)x->record_count - 1 : 0;
+}
+
+/* --- the records of n-grams that several texts hold --- */
+
+typedef struct listing {
     ngram_index *x;
-    uint32_t *slots; /* list numbers; 0: free */
+    const ngram_numbers *numbers;
+    uint32_t *starts; /* by shared n-gram, and one more: in `records` */
+    uint32_t *records;
+    uint32_t *last; /* by shared n-gram: number of the last text that has it, from 1 */
+    uint32_t texts;
+    uint32_t *found;
+    size_t found_capacity;
+} listing;
+
+/* The shared ones of a text's n-grams, each once, as numbers of holders: in ls->found. */
+static size_t next_shared(listing *ls, number_reader *r, size_t places)
+{
+    const record_lists *l = &ls->x->lists;
+    size_t count = 0;
+    ARRAY_RESERVE(ls->found, ls->found_capacity, places + 1);
+    ls->texts++;
+    for (size_t i = 0; i < places; i++) {
+        uint32_t id = number_reader_next(r);
+        if (!rank_bits_has(&l->shared, id))
+            continue;
+        uint32_t holders = rank_bits_below(&l->shared, id);
+        if (ls->last[holders] != ls->texts)
+            ls->found[count++] = holders;
+        ls->last[holders] = ls->texts;
+    }
+    return count;
+}
+
+static void count_holders(listing *ls)
+{
+    record_lists *l = &ls->x->lists;
+    number_reader r = reader_of(ls->x, ls->numbers);
+    for (size_t k = 0; k < l->record_count; k++) {
+        const eval_record *e = &ls->x->records[l->owners[k].record];
+        size_t count = next_shared(ls, &r, e->question_ngrams);
+        for (size_t i = 0; i < count; i++)
+            ls->starts[ls->found[i] + 2]++;
+        count = next_shared(ls, &r, e->answer.ngram_count);
+        for (size_t i = 0; i < count; i++)
+            l->holders[ls->found[i]].answers++;
+        count = next_shared(ls, &r, e->passage.ngram_count);
+        for (size_t i = 0; i < count; i++)
+            l->holders[ls->found[i]].passages++;
+    }
+}
+
+/* Summed up, the entry after a list's is where its next record goes, and in the end where it ends. */
+static void fill_lists(listing *ls)
+{
+    record_lists *l = &ls->x->lists;
+    number_reader r = reader_of(ls->x, ls->numbers);
+    for (size_t i = 2; i < (size_t)l->shared.set + 2; i++)
+        ls->starts[i] += ls->starts[i - 1];
+    ls->records = xcalloc((size_t)ls->starts[l->shared.set + 1] + 1, sizeof *ls->records);
+    for (size_t k = 0; k < l->record_count; k++) {
+        uint32_t record = l->owners[k].record;
+        const eval_record *e = &ls->x->records[record];
+        size_t count = next_shared(ls, &r, e->question_ngrams);
+        for (size_t i = 0; i < count; i++)
+            ls->records[ls->starts[ls->found[i] + 1]++] = record;
+        (void)next_shared(ls, &r, e->answer.ngram_count);
+        (void)next_shared(ls, &r, e->passage.ngram_count);
+    }
+}
+
+static void sort_lists(listing *ls)
+{
+    for (size_t i = 0; i < ls->x->lists.shared.set; i++) {
+        size_t count = ls->starts[i + 1] - ls->starts[i];
+        ARRAY_RESERVE(ls->found, ls->found_capacity, count + 1);
+        sort_u32(ls->records + ls->starts[i], count, ls->found);
+    }
+}
+
+/* --- equal lists are one --- */
+
+/* The long lists so far, found by what they hold. */
+typedef struct sharing {
+    record_lists *l;
+    uint32_t *slots; /* number of the long list + 1; 0: free */
     size_t slot_count;
-    uint32_t lists;        /* list 0 included */
-    uint32_t last;         /* the one that was found last */
-    size_t start_capacity; /* of list_start */
+    size_t start_capacity;
 } sharing;
 
-static bool holds(const ngram_index *x, uint32_t list, slice records)
+static slice list_bytes(const record_lists *l, uint32_t number)
 {
-    size_t len = (x->list_start[list + 1] - x->list_start[list]) * sizeof *x->posts;
-    return len == records.len &&
-           memcmp(x->posts + x->list_start[list], records.data, records.len) == 0;
-}
-
-static slice list_bytes(const ngram_index *x, uint32_t list)
-{
-    uint32_t from = x->list_start[list];
-    return (slice){.data = (const char *)(x->posts + from),
-                   .len = (x->list_start[list + 1] - from) * sizeof *x->posts};
+    uint32_t from = l->starts[number];
+    return (slice){.data = (const char *)(l->posts + from),
+                   .len = (l->starts[number + 1] - from) * sizeof *l->posts};
 }
 
 static size_t first_slot(const sharing *s, slice bytes)
@@ -60,53 +188,75 @@ static void grow(sharing *s)
     free(s->slots);
     s->slot_count *= 2;
     s->slots = xcalloc(s->slot_count, sizeof *s->slots);
-    for (uint32_t list = 1; list < s->lists; list++) {
-        size_t i = first_slot(s, list_bytes(s->x, list));
+    for (uint32_t number = 0; number < s->l->long_count; number++) {
+        size_t i = first_slot(s, list_bytes(s->l, number));
         while (s->slots[i])
             i = (i + 1) & (s->slot_count - 1);
-        s->slots[i] = list;
+        s->slots[i] = number + 1;
     }
 }
 
-/* The list of these records, which are in `posts`, at its end or after it. */
+/* The number of the long list of these records. */
 static uint32_t share(sharing *s, const uint32_t *records, size_t count)
 {
-    ngram_index *x = s->x;
+    record_lists *l = s->l;
     slice bytes = {.data = (const char *)records, .len = count * sizeof *records};
-    if (s->last > 0 && holds(x, s->last, bytes)) /* of n-grams of one record in a row */
-        return s->last;
     size_t i = first_slot(s, bytes);
-    while (s->slots[i] && !holds(x, s->slots[i], bytes))
+    while (s->slots[i] && !slice_equal(list_bytes(l, s->slots[i] - 1), bytes))
         i = (i + 1) & (s->slot_count - 1);
-    s->last = s->slots[i];
-    if (s->last > 0)
-        return s->last;
-    uint32_t end = x->list_start[s->lists];
-    memmove(x->posts + end, records, bytes.len);
-    s->last = s->slots[i] = s->lists;
-    ARRAY_RESERVE(x->list_start, s->start_capacity, (size_t)s->lists + 2);
-    x->list_start[++s->lists] = end + (uint32_t)count;
-    if ((size_t)s->lists * 2 > s->slot_count)
+    if (s->slots[i])
+        return s->slots[i] - 1;
+    uint32_t number = (uint32_t)l->long_count++, end = l->starts[number];
+    memcpy(l->posts + end, records, bytes.len);
+    s->slots[i] = number + 1;
+    ARRAY_RESERVE(l->starts, s->start_capacity, l->long_count + 1);
+    l->starts[l->long_count] = end + (uint32_t)count;
+    if (l->long_count * 2 > s->slot_count)
         grow(s);
-    return s->last;
+    return number;
 }
 
-size_t record_lists_make(ngram_index *x)
+static void share_lists(listing *ls)
 {
-    size_t count = x->table.count;
-    AUTO_FREE uint32_t *start = make_postings(x);
-    sharing s = {.x = x,
-                 .slots = xcalloc(FIRST_SLOTS, sizeof *s.slots),
-                 .slot_count = FIRST_SLOTS,
-                 .lists = 1};
-    x->list_of = xcalloc(count + 1, sizeof *x->list_of);
-    ARRAY_RESERVE(x->list_start, s.start_capacity, FIRST_SLOTS);
-    x->list_start[0] = x->list_start[1] = 0;
-    for (size_t id = 0; id < count; id++)
-        if (start[id + 1] > start[id])
-            x->list_of[id] = share(&s, x->posts + start[id], start[id + 1] - start[id]);
+    record_lists *l = &ls->x->lists;
+    size_t records = l->record_count;
+    sharing s = {.l = l, .slots = xcalloc(FIRST_SLOTS, sizeof *s.slots), .slot_count = FIRST_SLOTS};
+    l->posts = xcalloc(records + ls->starts[l->shared.set] + 1, sizeof *l->posts);
+    for (size_t i = 0; i < records; i++)
+        l->posts[i] = (uint32_t)i;
+    ARRAY_RESERVE(l->starts, s.start_capacity, 2);
+    l->starts[0] = (uint32_t)records;
+    for (size_t i = 0; i < l->shared.set; i++) {
+        const uint32_t *list = ls->records + ls->starts[i];
+        size_t count = ls->starts[i + 1] - ls->starts[i];
+        if (count > 1)
+            l->holders[i].list = (uint32_t)(records + 1 + share(&s, list, count));
+        else
+            l->holders[i].list = count == 1 ? list[0] + 1 : 0;
+    }
     free(s.slots);
-    x->list_start = xrealloc(x->list_start, ((size_t)s.lists + 1) * sizeof *x->list_start);
-    x->posts = xrealloc(x->posts, ((size_t)x->list_start[s.lists] + 1) * sizeof *x->posts);
-    return s.lists;
+    l->starts = xrealloc(l->starts, (l->long_count + 1) * sizeof *l->starts);
+    l->posts = xrealloc(l->posts, ((size_t)l->starts[l->long_count] + 1) * sizeof *l->posts);
+}
+
+void record_lists_make(ngram_index *x, const ngram_numbers *numbers)
+{
+    record_lists *l = &x->lists;
+    listing ls = {.x = x, .numbers = numbers};
+    l->record_count = x->record_count;
+    rank_bits_init(&l->shared, x->table.count);
+    find_owners(x, numbers);
+    index_owners(x);
+    rank_bits_count(&l->shared);
+    l->holders = xcalloc((size_t)l->shared.set + 1, sizeof *l->holders);
+    ls.starts = xcalloc((size_t)l->shared.set + 2, sizeof *ls.starts);
+    ls.last = xcalloc((size_t)l->shared.set + 1, sizeof *ls.last);
+    count_holders(&ls);
+    fill_lists(&ls);
+    sort_lists(&ls);
+    share_lists(&ls);
+    free(ls.starts);
+    free(ls.records);
+    free(ls.last);
+    free(ls.found);
 }

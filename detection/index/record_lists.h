@@ -1,14 +1,76 @@
-/* Which records' questions hold an n-gram: lists of record numbers, ascending.
+/* Which records' questions hold an n-gram: lists of record numbers, ascending; and how many answers and passages.
  *
- * What:    fills the index's list_of, list_start and posts from the records' question_ids. N-grams that
- *          the same records hold share a list: those of one record's own words, or of a template.
- * Owner:   the index. Threads: one, while the index is frozen. Fails: never.
+ * What:    n-grams that the same records hold share a list: those of one record's own words, or of a template.
+ *          Most n-grams are held by one text only; theirs follows from the id, since the n-grams that a record held
+ *          first are numbered in a row. Only the others take memory.
+ * Owner:   an embedded value; record_lists_make / record_lists_deinit.
+ * Threads: making by one, while the index is frozen; then all may read.
+ * Fails:   never.
+ *
+ * List 0 is empty, list r + 1 has record r only; those with more records follow.
  */
 #ifndef DETECTION_INDEX_RECORD_LISTS_H
 #define DETECTION_INDEX_RECORD_LISTS_H
 
-#include "detection/index/index.h"
+#include "base/util.h"
+#include "detection/table/ngram_numbers.h"
+#include "detection/table/rank_bits.h"
 
-size_t record_lists_make(ngram_index *x);
+struct ngram_index;
+
+typedef struct record_list { /* ascending record numbers */
+    const uint32_t *records;
+    size_t count;
+} record_list;
+
+/* Of an n-gram that several texts hold. */
+typedef struct ngram_holders {
+    uint32_t list;
+    uint32_t answers, passages; /* how many hold it */
+} ngram_holders;
+
+/* The n-grams that a record held first: ids from `first` on, of its question, then of its other texts. */
+typedef struct ngram_owner {
+    uint32_t first, question;
+    uint32_t record;
+} ngram_owner;
+
+typedef struct record_lists {
+    rank_bits shared;       /* by id: several texts hold the n-gram */
+    ngram_holders *holders; /* of those, in their order */
+    ngram_owner *owners;    /* in reading order */
+    uint32_t *
+        owner_at; /* by id / OWNER_STEP, and one more: a place in `owners` that is not behind the id's */
+    uint32_t *posts;  /* all record numbers, then the longer lists */
+    uint32_t *starts; /* of the longer lists, and one more: in `posts` */
+    size_t record_count, long_count;
+} record_lists;
+
+#define OWNER_STEP 64
+
+/* Texts have the numbers of places as their numbers of n-grams; their rows are still there. */
+void record_lists_make(struct ngram_index *x, const ngram_numbers *numbers);
+void record_lists_deinit(record_lists *l);
+
+/* The list of an n-gram that only one text holds. */
+uint32_t record_lists_own(const record_lists *l, uint32_t id);
+
+/* NULL: only one text holds the n-gram. */
+static inline const ngram_holders *record_lists_holders(const record_lists *l, uint32_t id)
+{
+    return rank_bits_has(&l->shared, id) ? &l->holders[rank_bits_below(&l->shared, id)] : NULL;
+}
+static inline uint32_t record_lists_of(const record_lists *l, uint32_t id)
+{
+    const ngram_holders *h = record_lists_holders(l, id);
+    return h ? h->list : record_lists_own(l, id);
+}
+static inline record_list record_lists_get(const record_lists *l, uint32_t list)
+{
+    if (list <= l->record_count)
+        return (record_list){.records = l->posts + list - (list > 0), .count = list > 0};
+    const uint32_t *start = &l->starts[list - l->record_count - 1];
+    return (record_list){.records = l->posts + start[0], .count = start[1] - start[0]};
+}
 
 #endif

@@ -9,8 +9,8 @@
 /* The choices of a question are one. */
 static uint64_t question_key(const eval_record *r)
 {
-    uint64_t set = hash_bytes(r->eval_key.data, r->eval_key.len, 1);
-    uint64_t split = hash_bytes(r->split.data, r->split.len, 2);
+    uint64_t set = hash_bytes(r->origin->eval_key.data, r->origin->eval_key.len, 1);
+    uint64_t split = hash_bytes(r->origin->split.data, r->origin->split.len, 2);
     return hash_mix(set ^ r->instance, split ^ UINT64_C(0xA0761D6478BD642F));
 }
 
@@ -81,7 +81,8 @@ static match match_of(const matcher *m, const align_found *f)
     const align_text *text = &m->x->questions->texts[f->text];
     const align_path *p = f->path;
     float overlap = (p->matched + ALIGNED_REPLACED * p->replaced) / text->weight;
-    return (match){.text = buf_slice(&m->window.text),
+    return (match){.index = m->x,
+                   .text = buf_slice(&m->window.text),
                    .shows_text = tokenizer_shows_text(m->x->tokens),
                    .document = &m->window.tokens,
                    .first_token = m->window.base,

@@ -45,7 +45,7 @@ static bool is_same(const reported *a, const reported *b)
 {
     return a->question_first == b->question_first && a->is_near == b->is_near &&
            a->record->instance == b->record->instance &&
-           slice_equal(a->record->eval_key, b->record->eval_key);
+           slice_equal(a->record->origin->eval_key, b->record->origin->eval_key);
 }
 
 /* The slot that holds the like, or the free one where it belongs. */
@@ -196,6 +196,7 @@ static bool judge(matcher *m, const candidate *c, err *e)
         return true;
     size_t last = c->hi + s->ngram_size - 1;
     match found = {.record = r,
+                   .index = m->x,
                    .text = buf_slice(&m->window.text),
                    .shows_text = tokenizer_shows_text(m->x->tokens),
                    .document = &m->window.tokens,

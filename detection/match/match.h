@@ -18,6 +18,7 @@
 
 typedef struct match {
     const eval_record *record;
+    const ngram_index *index;   /* the record's */
     slice text;                 /* of the document, as the tokenizer took it */
     bool shows_text;            /* an excerpt of it is part of the report */
     const token_list *document; /* or a part of it: */

@@ -50,20 +50,20 @@ static void put_optional(buf *out, const char *key, slice text)
         json_member_string(out, key, text);
 }
 
-static void put_record(buf *out, const eval_record *r)
+static void put_record(buf *out, const eval_record *r, const record_texts *texts)
 {
-    put_optional(out, "eval_answer_text", r->answer.text);
-    put_optional(out, "eval_dataset", r->eval_key);
+    put_optional(out, "eval_answer_text", texts->answer);
+    put_optional(out, "eval_dataset", r->origin->eval_key);
     json_key(out, "eval_instance_index");
     buf_printf(out, "%llu", (unsigned long long)r->instance);
-    put_optional(out, "eval_key", r->eval_key);
+    put_optional(out, "eval_key", r->origin->eval_key);
     json_member_int(out, "eval_line", (int64_t)r->line);
-    put_optional(out, "eval_overlap_text", r->question_text);
-    put_optional(out, "eval_passage_text", r->passage.text);
-    put_optional(out, "eval_question_text", r->question_text);
+    put_optional(out, "eval_overlap_text", texts->question);
+    put_optional(out, "eval_passage_text", texts->passage);
+    put_optional(out, "eval_question_text", texts->question);
     json_member_int(out, "eval_token_length", r->question_tokens);
     json_member_int(out, "eval_unique_ngrams", r->question_ngrams);
-    put_optional(out, "fingerprint", r->fingerprint);
+    put_optional(out, "fingerprint", texts->fingerprint);
 }
 
 static void put_numbers(buf *out, const match *m)
@@ -87,10 +87,11 @@ void report_line(const match *m, const report_place *place, buf *scratch, buf *o
     put_answer(out, m);
     json_member_int(out, "cluster_token_length", (int64_t)m->cluster_tokens);
     json_member_float(out, "contamination_score", m->score);
-    put_record(out, m->record);
+    record_texts texts = index_texts(m->index, m->record);
+    put_record(out, m->record, &texts);
     put_numbers(out, m);
-    put_optional(out, "reference_file", m->record->reference_file);
-    put_optional(out, "split", m->record->split);
+    put_optional(out, "reference_file", m->record->origin->reference_file);
+    put_optional(out, "split", m->record->origin->split);
     json_member_int(out, "token_length_delta",
                     (int64_t)m->cluster_tokens - (int64_t)m->record->question_tokens);
     json_member_string(out, "training_file", place->training_file);

@@ -146,8 +146,8 @@ static size_t other_record(const recall_records *records, size_t number, carrier
     for (unsigned tries = 0; tries < 20; tries++) {
         other = (size_t)carrier_number(c, records->count);
         if (!same_question(records, number, other) &&
-            (tries > 10 || slice_equal(records->each[other].record->eval_key,
-                                       records->each[number].record->eval_key)))
+            (tries > 10 || slice_equal(records->each[other].record->origin->eval_key,
+                                       records->each[number].record->origin->eval_key)))
             break;
     }
     return other;

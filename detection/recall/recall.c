@@ -60,8 +60,8 @@ static bool on_match(void *ctx, const match *m, err *e)
     UNUSED(e);
     r->flagged = true;
     r->found |= r->wanted && m->record->instance == r->wanted->instance &&
-                slice_equal(m->record->eval_key, r->wanted->eval_key) &&
-                slice_equal(m->record->split, r->wanted->split);
+                slice_equal(m->record->origin->eval_key, r->wanted->origin->eval_key) &&
+                slice_equal(m->record->origin->split, r->wanted->origin->split);
     return true;
 }
 
@@ -159,10 +159,11 @@ static bool scan_clean(self_test *t, const recall_record *r, err *e)
 static recall_set *set_of(recall_result *out, const eval_record *r)
 {
     recall_set *last = out->set_count > 0 ? &out->sets[out->set_count - 1] : NULL;
-    if (last && slice_equal(slice_from(last->name), r->eval_key))
+    if (last && slice_equal(slice_from(last->name), r->origin->eval_key))
         return last;
     last = ARRAY_ADD(out->sets, out->set_count);
-    *last = (recall_set){.name = r->eval_key.len ? slice_dup(r->eval_key) : xstrdup("")};
+    *last = (recall_set){.name = r->origin->eval_key.len ? slice_dup(r->origin->eval_key)
+                                                         : xstrdup("")};
     return last;
 }
 

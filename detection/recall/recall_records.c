@@ -28,7 +28,7 @@ static int by_set(const void *a, const void *b)
 {
     const eval_record *x = ((const recall_record *)a)->record;
     const eval_record *y = ((const recall_record *)b)->record;
-    int order = compare_slices(x->eval_key, y->eval_key);
+    int order = compare_slices(x->origin->eval_key, y->origin->eval_key);
     return order ? order : (x->sequence > y->sequence) - (x->sequence < y->sequence);
 }
 
@@ -36,7 +36,7 @@ static int by_place(const void *a, const void *b)
 {
     const eval_record *x = (*(recall_record *const *)a)->record;
     const eval_record *y = (*(recall_record *const *)b)->record;
-    int order = compare_slices(x->reference_file, y->reference_file);
+    int order = compare_slices(x->origin->reference_file, y->origin->reference_file);
     return order ? order : (x->line > y->line) - (x->line < y->line);
 }
 
@@ -46,7 +46,8 @@ static void choose(recall_records *r, size_t per_set)
     size_t kept = 0;
     for (size_t first = 0, next; first < r->count; first = next) {
         for (next = first + 1; next < r->count; next++)
-            if (compare_slices(r->each[first].record->eval_key, r->each[next].record->eval_key))
+            if (compare_slices(r->each[first].record->origin->eval_key,
+                               r->each[next].record->origin->eval_key))
                 break;
         size_t count = next - first;
         size_t wanted = per_set > 0 ? MIN(per_set, count) : count;
@@ -86,7 +87,8 @@ static void take_texts(recall_record *r, const json_value *values)
 /* The first place that is not before file and line. */
 static size_t find_place(const reader *r, uint64_t line)
 {
-    const eval_record wanted = {.reference_file = r->file, .line = line};
+    const eval_origin origin = {.reference_file = r->file};
+    const eval_record wanted = {.origin = &origin, .line = line};
     const recall_record key = {.record = &wanted};
     const recall_record *pointer = &key;
     size_t low = 0, high = r->count;
@@ -108,7 +110,8 @@ static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, er
     uint64_t doc_id;
     for (size_t at = find_place(r, number); at < r->count; at++) {
         recall_record *one = r->places[at];
-        if (one->record->line != number || !slice_equal(one->record->reference_file, r->file))
+        if (one->record->line != number ||
+            !slice_equal(one->record->origin->reference_file, r->file))
             break;
         /* Files of one name may lie in several folders. */
         if (json_read_members(text, keys, values, KEY_COUNT, NULL, NULL) &&

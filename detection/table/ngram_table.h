@@ -1,33 +1,37 @@
 /* N-grams to small numbers: the first, second, third, .. distinct one that was put in.
  *
- * What:    a flat open-addressing table from a 64-bit hash of (length, tokens) to an id; n-grams
- *          of equal hash count as equal. One id space for all lengths and kinds. A filter of a few
- *          bits for each n-gram answers most questions for those that are not there.
+ * What:    a constant table from a 64-bit hash of (length, tokens) to an id; n-grams of equal hash
+ *          count as equal. One id space for all lengths and kinds. Buckets by the upper bits of the
+ *          hash; an entry has the rest of the hash and the id, and no slot is free: about 10 bytes
+ *          an n-gram. A filter of a few bits for each n-gram answers most questions for those that
+ *          are not there.
  * Owner:   ngram_table_init / _deinit, ngram_filter_init / _deinit.
- * Threads: adding by one thread, before any other use; then the rest by all.
+ * Threads: making (ngram_numbers.h) by one thread, before any other use; then the rest by all.
  * Fails:   never.
  */
 #ifndef DETECTION_TABLE_NGRAM_TABLE_H
 #define DETECTION_TABLE_NGRAM_TABLE_H
+
+#include <endian.h>
+#include <string.h>
 
 #include "base/util.h"
 #include "detection/table/hash.h"
 
 #define NGRAM_UNKNOWN UINT32_MAX
 
-typedef struct ngram_slot {
-    uint32_t hash;  /* the upper half; the lower half selects the slot */
-    uint32_t place; /* the id + 1; 0: free */
-} ngram_slot;
-
 typedef struct ngram_table {
-    uint64_t *hashes; /* by id */
-    ngram_slot *slots;
-    size_t slot_count; /* a power of two */
+    unsigned char *entries; /* of all buckets in a row, and 8 bytes */
+    uint32_t *starts;       /* by bucket, and one more: number of its first entry */
+    size_t bucket_count;    /* a power of two */
+    unsigned shift;         /* what is left of a hash is its bucket */
+    unsigned rest_bytes;    /* of a hash in an entry; the id follows */
+    uint64_t rest_mask;
     uint32_t count;
 } ngram_table;
 
-void ngram_table_init(ngram_table *t);
+/* Without entries; `count`: about as many will follow. */
+void ngram_table_init(ngram_table *t, size_t count);
 void ngram_table_deinit(ngram_table *t);
 DEFINE_AUTO(ngram_table, ngram_table_deinit)
 
@@ -36,20 +40,43 @@ static inline uint64_t ngram_hash(const uint32_t *tokens, size_t n)
     return hash_bytes(tokens, n * sizeof *tokens, UINT64_C(0x5851F42D4C957F2D));
 }
 
-/* Gives memory back that only adding needs. */
-void ngram_table_trim(ngram_table *t);
-uint32_t ngram_table_add_hash(ngram_table *t, uint64_t hash);
-/* Prefetches the slot where the hash belongs. */
-static inline void ngram_table_prefetch(const ngram_table *t, uint64_t hash)
+static inline size_t ngram_table_bucket(const ngram_table *t, uint64_t hash)
 {
-    __builtin_prefetch(&t->slots[hash & (t->slot_count - 1)]);
+    return (size_t)(hash >> t->shift);
 }
+static inline size_t ngram_table_entry_bytes(const ngram_table *t)
+{
+    return t->rest_bytes + sizeof(uint32_t);
+}
+/* For ngram_numbers.h: the entries' memory, for at most `count`; an entry, and its id. */
+void ngram_table_reserve(ngram_table *t, size_t count);
+void ngram_table_put(ngram_table *t, uint32_t entry, uint64_t hash, uint32_t id);
+uint32_t ngram_table_id(const ngram_table *t, uint32_t entry);
+void ngram_table_set_id(ngram_table *t, uint32_t entry, uint32_t id);
+/* Gives back what was reserved beyond the entries. */
+void ngram_table_trim(ngram_table *t);
+
+/* The entry of the hash among those from `first` up to `end`, all of its bucket; or `end`. */
+static inline uint32_t ngram_table_search(const ngram_table *t, uint32_t first, uint32_t end,
+                                          uint64_t hash)
+{
+    size_t bytes = ngram_table_entry_bytes(t);
+    const unsigned char *at = t->entries + first * bytes;
+    for (; first < end; first++, at += bytes) {
+        uint64_t rest;
+        memcpy(&rest, at, sizeof rest);
+        if (((le64toh(rest) ^ hash) & t->rest_mask) == 0)
+            break;
+    }
+    return first;
+}
+
 /* NGRAM_UNKNOWN where it was not put in. */
 uint32_t ngram_table_find(const ngram_table *t, const uint32_t *tokens, size_t n);
 uint32_t ngram_table_find_hash(const ngram_table *t, uint64_t hash);
 
-/* One bit for each hash, 16 to 32 bits for each n-gram: one in 16 to 32 of those that were not put
- * in passes. */
+/* One bit for each hash, 16 to 32 bits for each n-gram (fewer from 2^27 n-grams on): one in 16 to 32
+ * of those that were not put in passes. */
 typedef struct ngram_filter {
     uint64_t *words;
     uint64_t mask; /* of bit numbers */

@@ -71,20 +71,20 @@ static void record_lines(void **state)
     assert_int_equal(r[0].doc_id, 1); /* ascending; larger ones are cut to 32 bits */
     assert_int_equal(r[1].doc_id, 2);
     assert_int_equal(r[2].doc_id, 9);
-    assert_string_equal(r[0].eval_key.data, "n");
+    assert_string_equal(r[0].origin->eval_key.data, "n");
     assert_int_equal(r[0].instance, 3); /* 1.0 is not an integer: the line number is used */
     assert_int_equal(r[0].is_correct, -1);
-    assert_null(r[0].fingerprint.data);
-    assert_string_equal(r[1].eval_key.data, "k");
-    assert_string_equal(r[1].split.data, "test");
-    assert_string_equal(r[1].reference_file.data, "b.set.jsonl");
-    assert_string_equal(r[1].question_text.data, "one");
-    assert_string_equal(r[1].answer.text.data, "a b");
-    assert_string_equal(r[1].passage.text.data, "p q");
+    assert_null(index_texts(s->index, &r[0]).fingerprint.data);
+    assert_string_equal(r[1].origin->eval_key.data, "k");
+    assert_string_equal(r[1].origin->split.data, "test");
+    assert_string_equal(r[1].origin->reference_file.data, "b.set.jsonl");
+    assert_string_equal(index_texts(s->index, &r[1]).question.data, "one");
+    assert_string_equal(index_texts(s->index, &r[1]).answer.data, "a b");
+    assert_string_equal(index_texts(s->index, &r[1]).passage.data, "p q");
     assert_int_equal(r[1].instance, 12);
     assert_int_equal(r[1].line, 1);
     assert_int_equal(r[1].is_correct, 0);
-    assert_string_equal(r[2].eval_key.data, "b.set");
+    assert_string_equal(r[2].origin->eval_key.data, "b.set");
     assert_int_equal(r[2].line, 4);
 }
 
@@ -125,8 +125,8 @@ static void files_in_order_and_every_compression(void **state)
     assert_int_equal(s->index->counts.duplicates, 1);
     assert_int_equal(s->index->record_count, 5);
     assert_int_equal(s->index->records[0].doc_id, 1); /* of a/x.jsonl: a slash sorts first */
-    assert_string_equal(s->index->records[4].reference_file.data, "f.jsonl.xz");
-    assert_string_equal(s->index->records[4].eval_key.data, "f.jsonl");
+    assert_string_equal(s->index->records[4].origin->reference_file.data, "f.jsonl.xz");
+    assert_string_equal(s->index->records[4].origin->eval_key.data, "f.jsonl");
 }
 
 static void bad_lines_refuse_the_start(void **state)

@@ -96,13 +96,14 @@ static void put_document(buf *out, uint64_t *seed, const ngram_index *x, size_t 
 {
     for (int i = 0; i < 25; i++) {
         const eval_record *r = &x->records[next_random(seed) % x->record_count];
+        record_texts texts = index_texts(x, r);
         if (next_random(seed) % 4 == 0)
-            buf_append_slice(out, r->passage.text);
+            buf_append_slice(out, texts.passage);
         buf_append_str(out, " ");
-        buf_append_slice(out, r->question_text);
+        buf_append_slice(out, texts.question);
         buf_append_str(out, "\n");
         if (next_random(seed) % 2 == 0)
-            buf_append_slice(out, r->answer.text);
+            buf_append_slice(out, texts.answer);
         buf_append_str(out, ". ");
         put_words(out, seed, next_random(seed) % 60, vocabulary);
     }

@@ -22,13 +22,14 @@ typedef struct site {
 /* Each question has the same common words and six of its own. */
 static int set_up(void **state)
 {
+    static const eval_origin origin = {.eval_key = {.data = "set", .len = 3}};
     site *s = xcalloc(1, sizeof *s);
     for (size_t i = 0; i < RECORDS; i++) {
         snprintf(s->questions[i], sizeof s->questions[i],
                  "How much of the a%zu and b%zu goes to c%zu when the d%zu of e%zu is f%zu?", i, i,
                  i, i, i, i);
         snprintf(s->passages[i], sizeof s->passages[i], "A passage about g%zu.", i);
-        s->kept[i] = (eval_record){.eval_key = SLICE_LIT("set"), .instance = i};
+        s->kept[i] = (eval_record){.origin = &origin, .instance = i};
         s->each[i] = (recall_record){.record = &s->kept[i],
                                      .input = {.question = slice_from(s->questions[i]),
                                                .answer = SLICE_LIT("much of the"),

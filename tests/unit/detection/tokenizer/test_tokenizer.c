@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include "base/util.h"
-#include "detection/table/ngram_table.h"
 #include "detection/tokenizer/tokenizer.h"
 
 static void expect_range(const token_list *l, size_t i, uint32_t start, uint32_t end)
@@ -72,33 +71,6 @@ static void unknown_names_are_refused(void **state)
     assert_non_null(strstr(e.message, "'words'"));
 }
 
-static void ngrams_are_known_by_tokens_and_length(void **state)
-{
-    UNUSED(state);
-    AUTO(ngram_table) t = {0};
-    ngram_table_init(&t);
-    const uint32_t tokens[] = {0, 0, 0, 1, 2};
-    assert_int_equal(ngram_table_add_hash(&t, ngram_hash(tokens, 2)), 0);
-    assert_int_equal(ngram_table_add_hash(&t, ngram_hash(tokens, 3)), 1);
-    assert_int_equal(ngram_table_add_hash(&t, ngram_hash(tokens + 1, 2)), 0);
-    assert_int_equal(ngram_table_add_hash(&t, ngram_hash(tokens + 2, 3)), 2);
-    assert_int_equal(ngram_table_find(&t, tokens, 1), NGRAM_UNKNOWN);
-    assert_int_equal(ngram_table_find(&t, tokens + 3, 2), NGRAM_UNKNOWN);
-    assert_int_equal(ngram_table_find(&t, tokens + 2, 3), 2);
-}
-
-static void a_table_that_grows_keeps_its_ids(void **state)
-{
-    UNUSED(state);
-    AUTO(ngram_table) t = {0};
-    ngram_table_init(&t);
-    for (uint32_t i = 0; i < 20000; i++)
-        assert_int_equal(ngram_table_add_hash(&t, ngram_hash((uint32_t[]){i, i + 1}, 2)), i);
-    for (uint32_t i = 0; i < 20000; i++)
-        assert_int_equal(ngram_table_find(&t, (uint32_t[]){i, i + 1}, 2), i);
-    assert_int_equal(t.count, 20000);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,8 +78,6 @@ int main(void)
         cmocka_unit_test(encoding_learns_nothing),
         cmocka_unit_test(many_words_keep_their_numbers),
         cmocka_unit_test(unknown_names_are_refused),
-        cmocka_unit_test(ngrams_are_known_by_tokens_and_length),
-        cmocka_unit_test(a_table_that_grows_keeps_its_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
