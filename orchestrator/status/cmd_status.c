@@ -59,6 +59,7 @@ static bool gather(const status_config *c, store_session *session, status_view *
         !status_results_read_ledger(&results, e) || !status_results_read_failures(&results, e))
         return false;
     status_results_ask(&results, (uint64_t)c->head_limit);
+    status_runs_add_missing(runs);
     status_sums_close(sums, table, runs);
     return true;
 }

@@ -84,7 +84,7 @@ static void put_lines(const status_sums *s, buf *out)
                    (unsigned long long)s->other_settings);
 }
 
-/* Running hosts and those that left something; the others have nothing to say. */
+/* Running hosts, and shares of which something is left. */
 static bool is_shown(const status_host *h)
 {
     return h->running || h->left_files || h->failed || h->refused;
@@ -92,16 +92,18 @@ static bool is_shown(const status_host *h)
 
 static void put_host(const status_host *h, int64_t now_s, buf *out)
 {
-    char size[NUMBER_BYTES], rate[NUMBER_BYTES], age[NUMBER_BYTES], index[NUMBER_BYTES] = "-";
+    char size[NUMBER_BYTES], rate[NUMBER_BYTES];
+    char age[NUMBER_BYTES] = "-", index[NUMBER_BYTES] = "-";
     format_size(h->left_bytes, size, sizeof size);
     format_size(h->bytes_per_s, rate, sizeof rate);
-    format_duration((uint64_t)MAX(now_s - h->updated_s, (int64_t)0) * 1000, age, sizeof age);
+    if (h->run)
+        format_duration((uint64_t)MAX(now_s - h->updated_s, (int64_t)0) * 1000, age, sizeof age);
     if (h->index >= 0)
         snprintf(index, sizeof index, "%lld", (long long)h->index);
     buf_printf(out, "%6s  %-13s %8s %9llu %7llu %9llu %10s %10s/s  %s%s%s\n", index,
                h->silent ? "SILENT" : h->state, age, (unsigned long long)h->clean + h->contaminated,
                (unsigned long long)h->failed, (unsigned long long)h->left_files, size, rate,
-               h->machine ? h->machine : "", h->machine ? ", " : "", h->run);
+               h->machine ? h->machine : "", h->machine ? ", " : "", h->run ? h->run : "-");
 }
 
 static void put_hosts(const status_view *v, buf *out)
@@ -245,10 +247,12 @@ static void json_host(const status_host *h, buf *out)
     json_member_unsigned(out, "count", h->count);
     if (h->machine)
         json_member_string(out, "machine", slice_from(h->machine));
-    json_member_string(out, "run", slice_from(h->run));
+    if (h->run)
+        json_member_string(out, "run", slice_from(h->run));
     json_member_string(out, "state", slice_from(h->state));
     json_member_bool(out, "silent", h->silent);
-    json_member_string(out, "updated", slice_from(run_time_text(h->updated_s, true, when)));
+    if (h->run)
+        json_member_string(out, "updated", slice_from(run_time_text(h->updated_s, true, when)));
     json_member_unsigned(out, "clean", h->clean);
     json_member_unsigned(out, "contaminated", h->contaminated);
     json_member_unsigned(out, "failed", h->failed);

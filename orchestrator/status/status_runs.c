@@ -11,6 +11,7 @@
 
 #define FORMAT         1
 #define TEXT_MAX_BYTES ((size_t)64 << 10)
+#define SHARES_MAX     100000 /* of more shares, those without a record are not named */
 
 /* --- one record --- */
 
@@ -290,6 +291,23 @@ bool status_runs_read(store_session *s, const place *report, int64_t now_s, stat
     if (out->count)
         qsort(out->hosts, out->count, sizeof *out->hosts, compare_rows);
     return ok;
+}
+
+void status_runs_add_missing(status_runs *runs)
+{
+    size_t recorded = runs->count, at = 0;
+    bool by_hash = recorded && runs->hosts[recorded - 1].index >= 0;
+    if (!by_hash || runs->host_count > SHARES_MAX)
+        return;
+    for (int64_t i = 0; i < (int64_t)runs->host_count; i++) {
+        while (at < recorded && runs->hosts[at].index < i)
+            at++;
+        if (at < recorded && runs->hosts[at].index == i)
+            continue;
+        *ARRAY_ADD(runs->hosts, runs->count) = (status_host){
+            .index = i, .count = runs->host_count, .state = xstrdup(STATUS_NO_RECORD)};
+    }
+    qsort(runs->hosts, runs->count, sizeof *runs->hosts, compare_rows);
 }
 
 void status_runs_deinit(status_runs *r)

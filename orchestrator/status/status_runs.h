@@ -16,14 +16,16 @@
 #include "orchestrator/config/remote_paths.h"
 #include "orchestrator/runtime/store_session.h"
 
-#define STATUS_SILENT_S 300 /* a running host without a newer record is called silent */
+#define STATUS_NO_RECORD "no record"
+#define STATUS_SILENT_S  300 /* a running host without a newer record is called silent */
 
 typedef struct status_host {
-    char *run, *machine, *state; /* state: see run_record_state */
-    char *work_dir;              /* its work directory; or NULL */
-    int64_t index;               /* RUN_HOST_CLAIMS: it claims its work */
-    uint64_t count;              /* of hosts */
-    int64_t updated_s;           /* LastModified of the record */
+    char *run, *machine; /* run: NULL for a share without a record; machine: or NULL */
+    char *state;         /* see run_record_state; STATUS_NO_RECORD */
+    char *work_dir;      /* its work directory; or NULL */
+    int64_t index;       /* RUN_HOST_CLAIMS: it claims its work */
+    uint64_t count;      /* of hosts */
+    int64_t updated_s;   /* LastModified of the record */
     bool running, silent;
     uint64_t files, clean, contaminated, failed, refused, waiting, in_flight; /* of this run */
     uint64_t bytes_done, bytes_per_s;
@@ -43,6 +45,9 @@ typedef struct status_runs {
 
 bool status_runs_read(store_session *s, const place *report, int64_t now_s, status_runs *out,
                       err *e) MUST_USE;
+/* Where shares are fixed by hash: a row for each share of which no host has left a record. For people and scripts;
+ * nothing decides by them. */
+void status_runs_add_missing(status_runs *runs);
 /* One record, for tests: false where it is none of format 1. `newest`: it fills the members of the
  * whole, too. */
 bool status_runs_add(status_runs *runs, slice record, int64_t updated_s, int64_t now_s, bool newest)

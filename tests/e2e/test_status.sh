@@ -21,10 +21,11 @@ test_a_fleet_is_followed_from_the_first_file_to_the_last() {
     look s3://data/out/reports
     expect_status 3
     expect_log '^hosts +0 running, 0 silent'
+    expect_log '^ +1  no record +- +0 +0 +[0-9]+ .* -$'
     : >"$T/access"
     look s3://data/out/reports --json
     expect_status 3
-    expect_log '"complete":false,.*"hosts":\[\{"index":0,"count":2,'
+    expect_log '"complete":false,.*"hosts":\[\{"index":0,"count":2,.*\{"index":1,"count":2,"state":"no record",'
     ! grep -E '^(PUT|POST|DELETE) ' "$T/access" || fail 'status wrote'
     orchestrate second --host-index 1 --host-count 2
     expect_status 0

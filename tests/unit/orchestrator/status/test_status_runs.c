@@ -75,6 +75,37 @@ static void records_of_another_division_are_left_out(void **state)
     assert_int_equal(r.count, 1);
 }
 
+static void shares_without_a_record_are_named(void **state)
+{
+    UNUSED(state);
+    AUTO(status_runs) r = {0};
+    status_runs_add_missing(&r);
+    assert_int_equal(r.count, 0);
+    assert_true(
+        add(&r, "20261201T030000Z-1-0a1b2c", "complete", "\"index\":1,\"count\":4", NOW, true));
+    assert_true(
+        add(&r, "20261201T030000Z-3-0a1b2c", "running", "\"index\":3,\"count\":4", NOW, false));
+    status_runs_add_missing(&r);
+    assert_int_equal(r.count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        bool missing = i == 0 || i == 2;
+        assert_int_equal(r.hosts[i].index, i);
+        assert_int_equal(str_equal(r.hosts[i].state, STATUS_NO_RECORD), missing);
+        assert_int_equal(r.hosts[i].run == NULL, missing);
+        assert_false(missing && (r.hosts[i].running || r.hosts[i].silent));
+    }
+}
+
+static void hosts_that_claim_have_no_shares(void **state)
+{
+    UNUSED(state);
+    AUTO(status_runs) r = {0};
+    assert_true(
+        add(&r, "20261201T030000Z-c-0a1b2c", "running", "\"count\":8,\"name\":\"a\"", NOW, true));
+    status_runs_add_missing(&r);
+    assert_int_equal(r.count, 1);
+}
+
 static void claiming_hosts_are_known_by_machine_and_work_directory(void **state)
 {
     UNUSED(state);
@@ -113,6 +144,8 @@ int main(void)
         cmocka_unit_test(a_record_describes_a_host_and_the_newest_the_whole),
         cmocka_unit_test(a_running_host_falls_silent_after_5_minutes),
         cmocka_unit_test(records_of_another_division_are_left_out),
+        cmocka_unit_test(shares_without_a_record_are_named),
+        cmocka_unit_test(hosts_that_claim_have_no_shares),
         cmocka_unit_test(claiming_hosts_are_known_by_machine_and_work_directory),
         cmocka_unit_test(other_text_is_no_record),
     };
