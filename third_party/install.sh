@@ -80,8 +80,8 @@ privilege() {
 install_packages() {
     case $family in
     debian)
-        $as DEBIAN_FRONTEND=noninteractive apt-get update -qq || say 'apt-get update failed; going on'
-        $as DEBIAN_FRONTEND=noninteractive apt-get install -y -q -o Dpkg::Use-Pty=0 --no-remove --no-install-recommends "$@" |
+        $as DEBIAN_FRONTEND=noninteractive apt-get update -qq -o DPkg::Lock::Timeout=300 || say 'apt-get update failed; going on'
+        $as DEBIAN_FRONTEND=noninteractive apt-get install -y -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 --no-remove --no-install-recommends "$@" |
             sed -un -e 's/^Setting up \(.*\) \.\.\.$/install: installed \1/p' -e '/^Need to get /s/^/install: /p'
         ;;
     fedora) $as dnf install -y "$@" | sed -un -e 's/^  Installing *: \(.*[^ ]\)  *[0-9]*\/[0-9]* *$/install: installed \1/p' -e '/^Total download size/s/^/install: /p' ;;
