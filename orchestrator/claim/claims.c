@@ -98,17 +98,28 @@ static void list_parts(claims *c)
                                                   .ctx = c});
 }
 
+uint64_t claims_crowd(const claims *c)
+{
+    return MAX(c->plan.slices / SLICES_OF_64_HOSTS, 1u);
+}
+
 /* Of 64 hosts each one watches the leases. Of more, as many on average: one host that sees a lease expire is
  * enough, and a listing of the round has an object or two for each slice. */
 static bool watches_leases(const claims *c)
 {
-    uint64_t one_of = MAX(c->plan.slices / SLICES_OF_64_HOSTS, 1u);
-    return transport_random(c->o.transport) % one_of == 0;
+    return transport_random(c->o.transport) % claims_crowd(c) == 0;
+}
+
+/* By what this host knows; whether it was renewed meanwhile, a listing says. */
+static bool may_have_expired(const claims *c)
+{
+    return claim_table_expired_slice(c->table, 0, now_ms(c), c->o.lease_ms) != NULL;
 }
 
 void claims_look(claims *c)
 {
-    bool due = now_ms(c) - c->watched_ms >= c->o.lease_ms / RENEWALS;
+    bool due = now_ms(c) - c->watched_ms >= c->o.lease_ms / RENEWALS ||
+               (claims_crowd(c) == 1 && may_have_expired(c));
     if (due)
         c->watched_ms = now_ms(c);
     if (due && watches_leases(c))

@@ -4,8 +4,8 @@
  * Hosts that hold slices look for it when they renew their leases, and then open parts of their slices: one HEAD
  * in place of a listing of the whole round, which has an object or two for each slice.
  *
- * A host that waits lists the parts that were opened: at first every tenth of the lease time, then less often, each
- * host at times of its own. The whole round it lists every third of the lease time, in which each host renews its
+ * A host that waits lists the parts that were opened, every tenth of the lease time; of more than 128 hosts, each one
+ * asks less and less often. All do so at times of their own. The whole round it lists every third of the lease time, in which each host renews its
  * leases; of more than 64 hosts only some do (claims_look). The first that finds all slices closed writes the object
  * `open/complete`, which the others find with the parts.
  */
@@ -58,12 +58,13 @@ static void on_poll(void *ctx)
         claims_look(c);
 }
 
-/* Half as long again after each look in vain, until a third of the lease time; then between 3/4 and 5/4 of that. */
+/* Of many hosts: half as long again after each look in vain, until a third of the lease time. Then between 3/4 and
+ * 5/4 of that. */
 static uint64_t next_pause_ms(claims *c)
 {
     uint64_t first_ms =
         MAX((uint64_t)POLL_MIN_MS, MIN((uint64_t)POLL_MAX_MS, c->o.lease_ms / POLLS));
-    uint64_t longest_ms = MAX(first_ms, c->o.lease_ms / RENEWALS);
+    uint64_t longest_ms = MAX(first_ms, MIN(first_ms * claims_crowd(c), c->o.lease_ms / RENEWALS));
     uint64_t pause_ms = MIN(first_ms + first_ms * c->waits / 2, longest_ms);
     c->waits++;
     return pause_ms * 3 / 4 + transport_random(c->o.transport) % (pause_ms / 2 + 1);

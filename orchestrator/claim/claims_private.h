@@ -70,6 +70,8 @@ struct claims {
 void claims_step(claims *c);
 void claims_fail(claims *c, const err *error);
 void claims_list_round(claims *c);
+/* How many times 64 hosts there may be, as far as the number of slices says; at least 1. */
+uint64_t claims_crowd(const claims *c);
 /* Lists the parts that other hosts have opened, or the whole round: new leases, expired ones, closed slices. */
 void claims_look(claims *c);
 

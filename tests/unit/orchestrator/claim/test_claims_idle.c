@@ -48,17 +48,28 @@ static void wait_tenths(site *s, unsigned tenths)
     }
 }
 
-static void a_host_that_waits_looks_less_and_less_often(void **state)
+static void one_of_many_hosts_that_waits_looks_less_and_less_often(void **state)
 {
     UNUSED(state);
     site s;
-    site_begin(&s, 1024);
+    site_begin(&s, 16 * 1000);
     s.knobs->lists = 0;
     wait_tenths(&s, 10);
     assert_in_range(s.knobs->lists, 4, 8);
     s.knobs->lists = 0;
     wait_tenths(&s, 10 * LEASES);
     assert_in_range(s.knobs->lists, 2 * LEASES, 4 * LEASES);
+    site_end(&s);
+}
+
+static void one_of_few_hosts_looks_every_tenth_of_the_lease_time(void **state)
+{
+    UNUSED(state);
+    site s;
+    site_begin(&s, 1024);
+    s.knobs->lists = 0;
+    wait_tenths(&s, 10 * LEASES);
+    assert_in_range(s.knobs->lists, 9 * LEASES, 12 * LEASES);
     site_end(&s);
 }
 
@@ -152,7 +163,8 @@ static int quiet(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_host_that_waits_looks_less_and_less_often),
+        cmocka_unit_test(one_of_many_hosts_that_waits_looks_less_and_less_often),
+        cmocka_unit_test(one_of_few_hosts_looks_every_tenth_of_the_lease_time),
         cmocka_unit_test(of_many_hosts_some_list_the_whole_round),
         cmocka_unit_test(a_lease_of_many_hosts_expires_too),
         cmocka_unit_test(the_end_of_the_round_is_seen_with_the_parts),
