@@ -5,7 +5,8 @@
 # CPU seconds, peak memory of both (of the server's largest process), and what both wrote to the file system.
 #   EVALS_DIR  evaluation files (the sample set: too small for the targets)
 #   MIB        text of the large files of one format (16), in 4 files with 2 contaminated lines each
-#   MIX_MIB    text of the mix of formats (128), 12 files
+#   MIX_MIB    text of the mix of formats (128), 12 files: the mixed text of bench_server.sh without all but two contaminated
+#              lines a file (third_party/mixed_text.sh; English text where that cannot be fetched)
 #   FILES      small files of 4 KiB (5000)
 #   RUNS       the row is the run with the median of CPU (3)
 #   STORES     'serve minio'
@@ -61,7 +62,18 @@ make_formats() { # make_formats DIR
     xz -T 0 "$1"/xz/*
 }
 make_mix() { # make_mix DIR: half gzip, half Zstandard
-    "$BENCH/make_english" "$mix_mib" 5 | split_text 12 "$1/mix"
+    local folder part
+    if folder=$("$top/third_party/mixed_text.sh"); then
+        mkdir -p "$1/mix"
+        "$BENCH/mixed_corpus" "$mix_mib" 15 5 "$folder" <strings.txt | split -n r/12 -a 3 --numeric-suffixes - "$1/mix/raw-"
+        for part in "$1"/mix/raw-*; do
+            awk '!/,"copied":true,/ || ++n <= 2' "$part" >"$1/mix/part-${part##*raw-}.jsonl"
+            rm "$part"
+        done
+    else
+        echo 'no mixed text: the mix is English text' >&2
+        "$BENCH/make_english" "$mix_mib" 5 | split_text 12 "$1/mix"
+    fi
     gzip "$1"/mix/*[02468].jsonl
     zstd -q --rm "$1"/mix/*.jsonl
 }

@@ -4,6 +4,8 @@
 #   EVALS_DIR  reference files for the index (the sample set without it: too small to be heavy)
 #   MIB        size of the training file that is made (512)
 #   TOKENIZER  cl100k
+# The parts are timed with English text, and with mixed text (third_party/mixed_text.sh: six languages, code, manual pages;
+# 15 % of the lines contaminated), there also against the build of commit c8aad80 that `make check-oracle` keeps.
 # Parts and index are CPU seconds of one core; jobs are wall seconds, and CPU seconds of all cores.
 set -euo pipefail
 # shellcheck source=tests/bench/lib.sh
@@ -18,6 +20,30 @@ echo "evaluation files: $evals; training file: $mib MiB; tokenizer: $tokenizer"
 "$BENCH/make_english" "$mib" >english.jsonl
 head -c $((mib > 64 ? 67108864 : mib << 20)) english.jsonl | sed '$d' >part.jsonl
 "$BENCH/server_parts" "$evals" part.jsonl "$tokenizer" "$vocabularies"
+
+# cpu_of_scan PROGRAM FILE: CPU seconds in which it builds the index and scans the file.
+cpu_of_scan() {
+    rm -rf scan.use scanned
+    "$BENCH/usage" scan.use "$1" detect --worker-threads 1 --scan-threads 1 --evals-dir "$evals" --tokenizer-str "$tokenizer" \
+        --vocabulary-dir "$vocabularies" --report-output-dir scanned "$2" >scan.log 2>&1 || { tail -n 5 scan.log >&2; exit 1; }
+    awk '{print $2}' scan.use
+}
+mixed() {
+    local folder kept=$top/build/oracle/build/bin/decon-server
+    folder=$("$top/third_party/mixed_text.sh") || { echo 'skipped: mixed text'; return 0; }
+    record_strings "$evals" >strings.txt
+    "$BENCH/mixed_corpus" $((mib > 64 ? 64 : mib)) 15 7 "$folder" <strings.txt >mixed.jsonl
+    echo "mixed text, $(cut -d _ -f 2 "$folder/versions" | cksum | cut -d ' ' -f 1) by the checksum of its packages' versions:"
+    "$BENCH/server_parts" "$evals" mixed.jsonl "$tokenizer" "$vocabularies"
+    [ -x "$kept" ] || { echo 'skipped: commit c8aad80 on mixed text; make check-oracle builds it'; return 0; }
+    mkdir -p nothing
+    head -n 1 mixed.jsonl >nothing/one.jsonl
+    echo "$(cpu_of_scan "$kept" mixed.jsonl) $(cpu_of_scan "$kept" nothing/one.jsonl)" \
+        "$(cpu_of_scan "$BIN/decon-server" mixed.jsonl) $(cpu_of_scan "$BIN/decon-server" nothing/one.jsonl)" |
+        awk '{ratio = ($1 - $2) / ($3 - $4); printf "mixed text: %.2f s, commit c8aad80 %.2f s: %.2f times as fast, at least 2: %s\n", \
+            $3 - $4, $1 - $2, ratio, (ratio >= 2 ? "met" : "MISSED")}'
+}
+mixed
 
 # CPU seconds that the server and the processes of its jobs have used so far.
 cpu_seconds() {
