@@ -14,7 +14,7 @@ mkdir -p "$2" "$3"
 folder=$(cd "$2" && pwd) root=$(cd "$3" && pwd)
 suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 libraries=(libbz2-dev libcurl4-openssl-dev libjansson-dev liblzma-dev libmicrohttpd-dev libssl-dev libxml2-dev libyaml-dev libzstd-dev zlib1g-dev)
-tools=(make gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross debhelper dpkg-dev fakeroot qemu-user ca-certificates)
+tools=(build-essential gcc-aarch64-linux-gnu libc6-dev-arm64-cross debhelper dpkg-dev fakeroot qemu-user ca-certificates)
 
 # inside COMMAND...: in the root, with an empty environment but for the proxies.
 inside() {

@@ -51,6 +51,22 @@ listening_port() {
     done | head -n 1 | while read -r hex; do echo $((16#$hex)); done
 }
 
+# free_ports COUNT: sets the caller's `ports` to ports that were free just now, for stores that cannot be started with port 0.
+free_ports() {
+    local i pids=()
+    ports=()
+    for ((i = 0; i < $1; i++)); do
+        "$BIN/decon-s3" serve --root "$T/free.$i" --port 0 --port-file "$T/free.$i.port" >"$T/free.log" 2>&1 &
+        pids+=("$!")
+    done
+    for ((i = 0; i < $1; i++)); do
+        wait_for test -s "$T/free.$i.port"
+        ports+=("$(cat "$T/free.$i.port")")
+    done
+    kill "${pids[@]}"
+    wait "${pids[@]}" || true
+}
+
 start_versitygw() {
     mkdir "$T/versity" "$T/meta"
     ROOT_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID ROOT_SECRET_ACCESS_KEY=$AWS_SECRET_ACCESS_KEY \
