@@ -22,12 +22,15 @@ static const operation operations[] = {
     {"GET", OP_SERVICE, NULL, NULL, OP_BODY_NONE, op_list_buckets,
      "prefix max-buckets continuation-token", NULL},
 
+    {"PUT", OP_BUCKET, "versioning", NULL, OP_BODY_XML, op_put_versioning, NULL, CHECKSUMS},
     {"PUT", OP_BUCKET, NULL, NULL, OP_BODY_XML, op_create_bucket, NULL,
      "x-amz-acl x-amz-object-ownership"},
     {"HEAD", OP_BUCKET, NULL, NULL, OP_BODY_NONE, op_head_bucket, NULL, NULL},
     {"DELETE", OP_BUCKET, NULL, NULL, OP_BODY_NONE, op_delete_bucket, NULL, NULL},
     {"GET", OP_BUCKET, "location", NULL, OP_BODY_NONE, op_bucket_location, NULL, NULL},
-    {"GET", OP_BUCKET, "versioning", NULL, OP_BODY_NONE, op_bucket_versioning, NULL, NULL},
+    {"GET", OP_BUCKET, "versioning", NULL, OP_BODY_NONE, op_get_versioning, NULL, NULL},
+    {"GET", OP_BUCKET, "versions", NULL, OP_BODY_NONE, op_list_versions,
+     "prefix delimiter max-keys key-marker version-id-marker encoding-type", NULL},
     {"GET", OP_BUCKET, "uploads", NULL, OP_BODY_NONE, op_list_uploads,
      "prefix delimiter key-marker upload-id-marker max-uploads encoding-type", NULL},
     {"GET", OP_BUCKET, "list-type", NULL, OP_BODY_NONE, op_list_objects,
@@ -85,11 +88,4 @@ const operation *operation_find(const char *method, const target *t, const excha
     }
     s3_refuse(e, is_of_s3(method) ? REFUSE_NOT_IMPLEMENTED : REFUSE_METHOD_NOT_ALLOWED);
     return NULL;
-}
-
-bool op_check_version(const exchange *x, err *e)
-{
-    const char *version = target_param(&x->target, "versionId");
-    return !version || str_equal(version, "null") ||
-           s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED, "Versions are not implemented here.");
 }

@@ -42,8 +42,6 @@ const operation *operation_find(const char *method, const target *t, const excha
 bool op_check_supported(const exchange *x, err *e) MUST_USE;
 /* Presigned URLs have signed headers as parameters: converts them to headers. */
 void op_hoist_params(exchange *x);
-/* Accepts only `null`, the version of objects in buckets without versioning. */
-bool op_check_version(const exchange *x, err *e) MUST_USE;
 
 /* s3/serve/operations/ops_bucket.c */
 bool op_list_buckets(exchange *x, err *e);
@@ -51,10 +49,20 @@ bool op_create_bucket(exchange *x, err *e);
 bool op_head_bucket(exchange *x, err *e);
 bool op_delete_bucket(exchange *x, err *e);
 bool op_bucket_location(exchange *x, err *e);
-bool op_bucket_versioning(exchange *x, err *e);
 bool op_delete_objects(exchange *x, err *e);
 /* s3/serve/operations/ops_list.c */
 bool op_list_objects(exchange *x, err *e);
+/* s3/serve/operations/ops_versioning.c */
+bool op_get_versioning(exchange *x, err *e);
+bool op_put_versioning(exchange *x, err *e);
+/* The parameter versionId; *version NULL: none. */
+bool op_version(const exchange *x, const char **version, err *e) MUST_USE;
+/* In a bucket with versioning. */
+void op_add_version_header(exchange *x, const object_meta *meta);
+/* Headers of a reply for a deleted object. */
+void op_add_marker_headers(exchange *x, const char *id);
+/* s3/serve/operations/ops_list_versions.c */
+bool op_list_versions(exchange *x, err *e);
 /* s3/serve/operations/ops_object.c */
 bool op_get_object(exchange *x, err *e); /* HEAD too */
 bool op_put_object(exchange *x, err *e);

@@ -144,19 +144,10 @@ bool op_bucket_location(exchange *x, err *e)
     return true;
 }
 
-bool op_bucket_versioning(exchange *x, err *e)
-{
-    if (!store_bucket_check(x->store, x->target.bucket, e))
-        return false;
-    AUTO(buf) body = BUF(1024);
-    buf_append_str(&body, XML_HEAD "<VersioningConfiguration " XML_NAMESPACE "/>");
-    exchange_reply_xml(x, 200, &body);
-    return true;
-}
-
 typedef struct delete_item {
     char *key, *etag; /* etag: a condition, or NULL */
-    bool unsupported; /* another condition, or a version */
+    char *version;    /* or NULL */
+    bool unsupported; /* another condition */
 } delete_item;
 
 typedef struct delete_list {
@@ -170,6 +161,7 @@ static void delete_item_deinit(delete_item *item)
 {
     free(item->key);
     free(item->etag);
+    free(item->version);
     *item = (delete_item){0};
 }
 
@@ -214,37 +206,49 @@ static bool on_delete_element(void *ctx, const char *path, const char *text, err
         return set_text(&list->now.key, text, e);
     if (str_equal(path, "Delete/Object/ETag"))
         return set_text(&list->now.etag, text, e);
-    bool null_version =
-        str_equal(path, "Delete/Object/VersionId") && (!*text || str_equal(text, "null"));
-    list->now.unsupported = list->now.unsupported || !null_version;
+    if (str_equal(path, "Delete/Object/VersionId"))
+        return !*text || set_text(&list->now.version, text, e);
+    list->now.unsupported = true;
     return str_starts_with(path, "Delete/Object/") || s3_refuse(e, REFUSE_MALFORMED_XML);
 }
 
-static bool remove_item(exchange *x, const delete_item *item, err *e)
+static bool remove_item(exchange *x, const delete_item *item, object_removal *r, err *e)
 {
     slice name = slice_from(item->key);
-    commit_condition condition = {.if_match = item->etag};
-    if (item->unsupported)
+    *r = (object_removal){.version = item->version, .condition = {.if_match = item->etag}};
+    if (item->unsupported || (item->version && item->etag))
         return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED,
-                                 "Versions, and conditions other than ETag, are not implemented.");
-    return layout_key_check(name, e) &&
-           store_object_remove(x->store, x->target.bucket, name, &condition, e);
+                                 "Conditions other than the ETag of the current version are not "
+                                 "implemented.");
+    return layout_key_check(name, e) && store_object_remove(x->store, x->target.bucket, name, r, e);
+}
+
+static void append_deleted(const delete_item *item, const object_removal *r, buf *body)
+{
+    buf_append_str(body, "<Deleted>");
+    xml_element_str(body, "Key", item->key);
+    if (item->version)
+        xml_element_str(body, "VersionId", item->version);
+    if (r->is_marker) {
+        xml_element_str(body, "DeleteMarker", "true");
+        xml_element_str(body, "DeleteMarkerVersionId", r->id);
+    }
+    buf_append_str(body, "</Deleted>");
 }
 
 static void delete_one(exchange *x, const delete_item *item, bool quiet, buf *body)
 {
     err e = ERR_INIT;
-    slice name = slice_from(item->key);
-    if (remove_item(x, item, &e)) {
-        if (quiet)
-            return;
-        buf_append_str(body, "<Deleted>");
-        xml_element(body, "Key", name);
-        buf_append_str(body, "</Deleted>");
+    object_removal removal;
+    if (remove_item(x, item, &removal, &e)) {
+        if (!quiet)
+            append_deleted(item, &removal, body);
         return;
     }
     buf_append_str(body, "<Error>");
-    xml_element(body, "Key", name);
+    xml_element_str(body, "Key", item->key);
+    if (item->version)
+        xml_element_str(body, "VersionId", item->version);
     xml_element_str(body, "Code", e.s3_code[0] ? e.s3_code : "InternalError");
     xml_element_str(body, "Message", e.s3_code[0] ? e.message : "The object was not deleted.");
     buf_append_str(body, "</Error>");

@@ -6,12 +6,17 @@
 #include "s3/serve/store/key_layout.h"
 #include "s3/serve/operations/ops.h"
 #include "s3/serve/store/uploads.h"
+#include "s3/serve/store/versions.h"
 #include "s3/serve/protocol/xml.h"
 
 #define COPY_SIZE_MAX (5ULL * 1024 * 1024 * 1024)
 
 static bool check_source(const exchange *x, const object_meta *from, err *e)
 {
+    if (from->is_marker)
+        return s3_refuse_because(e, REFUSE_INVALID_REQUEST,
+                                 "The source of a copy request may not specifically refer to a "
+                                 "delete marker by version id.");
     if (op_read_condition(x, "x-amz-copy-source-", from) != READ_GO)
         return s3_refuse(e, REFUSE_PRECONDITION_FAILED);
     return op_check_readable(from, e) && op_check_reader_key(x, from, true, e);
@@ -38,23 +43,26 @@ static bool changes_something(const exchange *x)
            exchange_header(x, "x-amz-checksum-algorithm");
 }
 
-static int open_source(const exchange *x, bool may_be_target, object_meta *from, err *e)
+static int open_source(exchange *x, bool may_be_target, object_meta *from, err *e)
 {
     AUTO_FREE char *bucket = NULL;
+    AUTO_FREE char *version = NULL;
     AUTO(buf) key = BUF(LAYOUT_KEY_BYTES_MAX);
-    if (!target_copy_source(exchange_header(x, "x-amz-copy-source"), &bucket, &key, e) ||
+    if (!target_copy_source(exchange_header(x, "x-amz-copy-source"), &bucket, &key, &version, e) ||
         !store_bucket_check(x->store, bucket, e))
         return -1;
-    if (!may_be_target && str_equal(bucket, x->target.bucket) &&
+    if (!may_be_target && !version && str_equal(bucket, x->target.bucket) &&
         slice_equal(buf_slice(&key), exchange_key(x))) {
         s3_refuse_because(e, REFUSE_INVALID_REQUEST,
                           "This copy request is illegal because it is trying to copy an object to "
                           "itself without changing its metadata, storage class or encryption.");
         return -1;
     }
-    AUTO_FD fd = store_object_open(x->store, bucket, buf_slice(&key), from, e);
+    AUTO_FD fd = store_version_open(x->store, bucket, buf_slice(&key), version, from, e);
     if (fd < 0 || !check_source(x, from, e))
         return -1;
+    if (versions_state(x->store, bucket) != VERSIONING_NEVER)
+        exchange_add_header(x, "x-amz-copy-source-version-id", "%s", versions_id(from));
     int taken = fd;
     fd = -1;
     return taken;
@@ -154,6 +162,7 @@ bool op_copy_object(exchange *x, err *e)
                                  "size for a copy source: 5368709120");
     if (!copy_body(x, fd, &from, &to, e))
         return false;
+    op_add_version_header(x, &to);
     op_add_encryption_headers(x, &to);
     reply_copied(x, "CopyObjectResult", &to);
     return true;

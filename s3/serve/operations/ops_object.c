@@ -6,6 +6,7 @@
 
 #include "s3/serve/protocol/tags.h"
 #include "s3/serve/store/uploads.h"
+#include "s3/serve/store/versions.h"
 
 static bool add_object_headers(exchange *x, const object_meta *meta, bool partial, err *e)
 {
@@ -111,12 +112,26 @@ bool op_check_readable(const object_meta *meta, err *e)
     return !archived || s3_refuse(e, REFUSE_INVALID_OBJECT_STATE);
 }
 
+static bool refuse_marker(exchange *x, const object_meta *marker, refusal why, err *e)
+{
+    op_add_marker_headers(x, versions_id(marker));
+    return s3_refuse(e, why);
+}
+
 bool op_get_object(exchange *x, err *e)
 {
     object_meta meta;
-    if (!op_check_version(x, e) || !store_bucket_check(x->store, x->target.bucket, e))
+    const char *version;
+    if (!op_version(x, &version, e) || !store_bucket_check(x->store, x->target.bucket, e))
         return false;
-    AUTO_FD fd = store_object_open(x->store, x->target.bucket, exchange_key(x), &meta, e);
+    AUTO_FD fd = store_version_open(x->store, x->target.bucket, exchange_key(x), version, &meta, e);
+    if (fd < 0 && s3_is_refusal(e, REFUSE_NO_SUCH_KEY) &&
+        versions_marker(x->store, x->target.bucket, exchange_key(x), &meta))
+        return refuse_marker(x, &meta, REFUSE_NO_SUCH_KEY, e);
+    if (fd >= 0 && meta.is_marker)
+        return refuse_marker(x, &meta, REFUSE_METHOD_NOT_ALLOWED, e);
+    if (fd >= 0)
+        op_add_version_header(x, &meta);
     return fd >= 0 && op_check_reader_key(x, &meta, false, e) &&
            (exchange_is_head(x) || op_check_readable(&meta, e)) && reply_object(x, &meta, &fd, e);
 }
@@ -139,6 +154,7 @@ bool op_put_object(exchange *x, err *e)
                              e))
         return false;
     exchange_add_header(x, "ETag", "%s", meta.etag);
+    op_add_version_header(x, &meta);
     op_add_checksum_headers(x, &meta);
     op_add_encryption_headers(x, &meta);
     exchange_reply(x, 200, (slice){0});
@@ -147,11 +163,20 @@ bool op_put_object(exchange *x, err *e)
 
 bool op_delete_object(exchange *x, err *e)
 {
-    commit_condition condition;
-    if (!op_check_version(x, e) || !store_bucket_check(x->store, x->target.bucket, e) ||
-        !op_write_condition(x, &condition, e) ||
-        !store_object_remove(x->store, x->target.bucket, exchange_key(x), &condition, e))
+    object_removal r = {0};
+    const commit_condition *condition = &r.condition;
+    if (!op_version(x, &r.version, e) || !store_bucket_check(x->store, x->target.bucket, e) ||
+        !op_write_condition(x, &r.condition, e))
         return false;
+    if (r.version && (condition->if_match || condition->if_none_match))
+        return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED,
+                                 "A condition for one version is not implemented.");
+    if (!store_object_remove(x->store, x->target.bucket, exchange_key(x), &r, e))
+        return false;
+    if (r.id[0])
+        exchange_add_header(x, "x-amz-version-id", "%s", r.id);
+    if (r.is_marker)
+        exchange_add_header(x, "x-amz-delete-marker", "true");
     exchange_reply(x, 204, (slice){0});
     return true;
 }

@@ -20,9 +20,13 @@ bool op_get_tagging(exchange *x, err *e)
 {
     AUTO_FREE object_meta *meta = xcalloc(1, sizeof *meta);
     AUTO(buf) body = BUF(EXCHANGE_REPLY_MAX);
-    if (!op_check_version(x, e) || !store_bucket_check(x->store, x->target.bucket, e) ||
-        !store_object_stat(x->store, x->target.bucket, exchange_key(x), meta, e))
+    const char *version;
+    if (!op_version(x, &version, e) || !store_bucket_check(x->store, x->target.bucket, e))
         return false;
+    AUTO_FD fd = store_version_open(x->store, x->target.bucket, exchange_key(x), version, meta, e);
+    if (fd < 0 || (meta->is_marker && !s3_refuse(e, REFUSE_METHOD_NOT_ALLOWED)))
+        return false;
+    op_add_version_header(x, meta);
     buf_append_str(&body, XML_HEAD "<Tagging " XML_NAMESPACE ">");
     tags_append_xml(meta->tags, &body);
     buf_append_str(&body, "</Tagging>");
@@ -32,8 +36,9 @@ bool op_get_tagging(exchange *x, err *e)
 
 static bool retag(exchange *x, const char *tags, err *e)
 {
-    return op_check_version(x, e) && store_bucket_check(x->store, x->target.bucket, e) &&
-           store_object_retag(x->store, x->target.bucket, exchange_key(x), tags, e);
+    const char *version;
+    return op_version(x, &version, e) && store_bucket_check(x->store, x->target.bucket, e) &&
+           store_object_retag(x->store, x->target.bucket, exchange_key(x), version, tags, e);
 }
 
 bool op_put_tagging(exchange *x, err *e)

@@ -203,6 +203,7 @@ bool op_complete_upload(exchange *x, err *e)
     xml_element_str(&body, "ETag", meta.etag);
     op_append_checksum(&body, &meta);
     buf_append_str(&body, "</CompleteMultipartUploadResult>");
+    op_add_version_header(x, &meta);
     op_add_encryption_headers(x, &meta);
     exchange_reply_xml(x, 200, &body);
     return true;

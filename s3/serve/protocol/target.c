@@ -102,14 +102,21 @@ bool target_param_number(const target *t, const char *name, uint64_t fallback, u
     return true;
 }
 
-bool target_copy_source(const char *value, char **bucket, buf *key, err *e)
+bool target_copy_source(const char *value, char **bucket, buf *key, char **version, err *e)
 {
+    static const char name[] = "versionId=";
     slice path = slice_from(value);
     if (slice_starts_with(path, "/"))
         path = (slice){path.data + 1, path.len - 1};
-    if (find(path, '?') < path.len)
-        return s3_refuse_because(e, REFUSE_NOT_IMPLEMENTED, "Versions are not implemented here.");
-    if (!parse_path(path, bucket, key, e))
+    size_t len = find(path, '?');
+    slice query = slice_after(path, len);
+    if (len < path.len &&
+        (!slice_starts_with(query, name) ||
+         !decode((slice){query.data + sizeof name - 1, query.len - (sizeof name - 1)}, false,
+                 version, e)))
+        return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
+                                 "x-amz-copy-source has no parameter but versionId.");
+    if (!parse_path((slice){path.data, len}, bucket, key, e))
         return false;
     if (!*bucket || key->len == 0)
         return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,

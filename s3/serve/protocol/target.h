@@ -37,8 +37,10 @@ bool target_param_number(const target *t, const char *name, uint64_t fallback, u
  * session tokens of presigned URLs) are replaced by ***. */
 void target_show(const char *raw, buf *out);
 
-/* `/bucket/key` of x-amz-copy-source (the leading slash is optional), percent-encoded. */
-bool target_copy_source(const char *value, char **bucket, buf *key, err *e) MUST_USE;
+/* `/bucket/key?versionId=ID` of x-amz-copy-source, percent-encoded; the leading slash and the version
+ * are optional. */
+bool target_copy_source(const char *value, char **bucket, buf *key, char **version, err *e)
+    MUST_USE;
 
 typedef struct byte_range {
     bool partial; /* false: the whole object (no Range, or one that servers must ignore) */

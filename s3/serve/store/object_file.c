@@ -69,6 +69,12 @@ static bool parse_line(slice line, object_meta *meta)
         // NOLINTNEXTLINE(cert-err34-c): written by this program
         return sscanf(space + 1, "%" SCNu64 " %" SCNd64, &meta->file_inode,
                       &meta->file_changed_ns) == 2;
+    if (slice_equal_str(name, "version"))
+        return copy_text(meta->version, sizeof meta->version, value);
+    if (slice_equal_str(name, "marker")) {
+        meta->is_marker = true;
+        return true;
+    }
     if (slice_equal_str(name, "checksum"))
         return parse_checksum(value, meta);
     if (slice_equal_str(name, "header"))
@@ -137,6 +143,10 @@ static bool format_block(const object_meta *meta, buf *block)
     if (meta->file_inode)
         buf_printf(block, "file %" PRIu64 " %" PRId64 "\n", meta->file_inode,
                    meta->file_changed_ns);
+    if (meta->version[0])
+        buf_printf(block, "version %s\n", meta->version);
+    if (meta->is_marker)
+        buf_append_str(block, "marker 1\n");
     if (meta->tags[0])
         buf_printf(block, "tags %s\n", meta->tags);
     if (meta->parts[0])

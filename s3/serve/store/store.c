@@ -13,6 +13,7 @@
 #include "s3/serve/store/folder.h"
 #include "s3/serve/store/key_layout.h"
 #include "s3/serve/store/key_walk.h"
+#include "s3/serve/store/versions.h"
 
 struct store {
     char *root, *state;   /* immutable */
@@ -187,24 +188,32 @@ static bool on_any_key(void *ctx, slice key, const char *path, err *e)
     return err_set(e, ERR_CANCELLED, "one key is enough");
 }
 
-static bool remove_empty_bucket(store *s, const char *bucket, err *e)
+static bool has_no_key(const store *s, const char *root, err *e)
 {
     bool has_key = false;
-    AUTO_FREE char *path = store_bucket_path(s, bucket);
-    AUTO_FREE char *uploads = store_uploads_path(s, bucket);
-    AUTO_FREE char *metadata = xasprintf("%s/meta/%s", s->state, bucket);
     walk_options options = {
-        .root = path, .plain = store_is_folder(s), .visit = on_any_key, .ctx = &has_key};
+        .root = root, .plain = store_is_folder(s), .visit = on_any_key, .ctx = &has_key};
     err cancelled = ERR_INIT;
     if (!walk_keys(&options, &cancelled) && !has_key) {
         *e = cancelled;
         return false;
     }
-    if (has_key)
-        return s3_refuse(e, REFUSE_BUCKET_NOT_EMPTY);
+    return !has_key || s3_refuse(e, REFUSE_BUCKET_NOT_EMPTY);
+}
+
+static bool remove_empty_bucket(store *s, const char *bucket, err *e)
+{
+    AUTO_FREE char *path = store_bucket_path(s, bucket);
+    AUTO_FREE char *uploads = store_uploads_path(s, bucket);
+    AUTO_FREE char *metadata = xasprintf("%s/meta/%s", s->state, bucket);
+    AUTO_FREE char *versions = versions_root(s, bucket);
+    AUTO_FREE char *state_file = xasprintf("%s/versioning/%s", s->state, bucket);
+    if (!has_no_key(s, path, e) || (!store_is_folder(s) && !has_no_key(s, versions, e)))
+        return false;
     /* Files that are not objects are not removed. */
     return folder_remove_empty(path, e) && fs_remove_tree(uploads, e) &&
-           (!store_is_folder(s) || fs_remove_tree(metadata, e));
+           fs_remove_tree(store_is_folder(s) ? metadata : versions, e) &&
+           (store_is_folder(s) || fs_remove(state_file, e));
 }
 
 bool store_bucket_remove(store *s, const char *bucket, err *e)

@@ -3,6 +3,7 @@
  * What:    ROOT/buckets/<bucket>/<layout of key>: one file per object, STORE_HEADER_BYTES of
  *          metadata (lines of text, then a hole) and then the data: one rename replaces both.
  *          ROOT/uploads/<bucket>/<id>/: multipart uploads (s3/serve/store/uploads.h).
+ *          ROOT/versioning/, ROOT/versions/: other versions (s3/serve/store/versions.h).
  *          ROOT/tmp/: bodies being received; leftovers are removed at the start.
  *          A ROOT with other files is a folder of files: its folders are buckets. It is read-only
  *          or, if adopted, has ROOT/.decon-s3/ with uploads, tmp, and separate files of metadata,
@@ -24,6 +25,7 @@
 /* Enough for the largest set of tags and the other metadata. Files of older versions
  * have 4,096 bytes. */
 #define STORE_HEADER_BYTES 32768
+#define VERSION_ID_SIZE    33
 #define STORE_TAGS_SIZE    16384 /* 10 tags of 128 + 256 characters of 4 bytes, separators, NUL */
 
 typedef struct store store;
@@ -57,10 +59,12 @@ typedef struct object_meta {
     bool composite;                    /* the checksum covers the parts' checksums */
     char checksum[CHECKSUM_TEXT_SIZE]; /* or empty */
     char headers[3000]; /* lines "content-type: text/plain\n" to be returned with the object */
-    char parts[PART_SIZES_MAX]; /* of a multipart object; empty: a single part, or unknown */
-    char tags[STORE_TAGS_SIZE]; /* "key=value&key=value", see s3/serve/protocol/tags.h */
-    uint64_t data_offset;       /* in its file */
-    uint64_t file_inode;        /* of a folder's file; 0: metadata and data are in one file */
+    char parts[PART_SIZES_MAX];    /* of a multipart object; empty: a single part, or unknown */
+    char tags[STORE_TAGS_SIZE];    /* "key=value&key=value", see s3/serve/protocol/tags.h */
+    char version[VERSION_ID_SIZE]; /* empty: the version `null` */
+    bool is_marker;                /* a delete marker */
+    uint64_t data_offset;          /* in its file */
+    uint64_t file_inode;           /* of a folder's file; 0: metadata and data are in one file */
     int64_t file_changed_ns;
 } object_meta;
 
@@ -104,9 +108,21 @@ typedef struct commit_condition {
 /* An If-Match or If-None-Match list: "*", or ETags with or without quotes. */
 bool etag_listed(const char *list, const char *etag);
 
+/* The same for one version; `version` NULL: the current one. NoSuchVersion when absent. */
+int store_version_open(store *s, const char *bucket, slice key, const char *version,
+                       object_meta *meta, err *e) MUST_USE;
+
+typedef struct object_removal {
+    const char *version;        /* NULL: the object, which a marker then covers in a bucket with
+                                   versioning */
+    commit_condition condition; /* for the current object */
+    /* result */
+    char id[VERSION_ID_SIZE]; /* of the removed version, or of the new marker; empty: neither */
+    bool is_marker;           /* a marker was created, or removed */
+} object_removal;
 /* Succeeds if the object does not exist. */
-bool store_object_remove(store *s, const char *bucket, slice key, const commit_condition *condition,
-                         err *e) MUST_USE;
+bool store_object_remove(store *s, const char *bucket, slice key, object_removal *r, err *e)
+    MUST_USE;
 /* Writes the metadata (sets size and time) and moves the body to its final path. */
 bool store_object_commit(store *s, const char *bucket, slice key, incoming *in, object_meta *meta,
                          const commit_condition *condition, err *e) MUST_USE;
@@ -115,8 +131,9 @@ bool store_object_commit_locked(store *s, const char *bucket, slice key, incomin
                                 object_meta *meta, const commit_condition *condition, err *e)
     MUST_USE;
 
-/* Replaces the tags; everything else is kept, including LastModified. */
-bool store_object_retag(store *s, const char *bucket, slice key, const char *tags, err *e) MUST_USE;
+/* Replaces the tags; everything else is kept, including LastModified. `version` as above. */
+bool store_object_retag(store *s, const char *bucket, slice key, const char *version,
+                        const char *tags, err *e) MUST_USE;
 
 /* File format of objects and parts; also used by uploads. */
 bool object_file_write_meta(incoming *in, object_meta *meta, err *e) MUST_USE;

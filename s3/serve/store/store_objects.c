@@ -9,6 +9,7 @@
 #include "base/fsutil.h"
 #include "s3/serve/store/folder.h"
 #include "s3/serve/store/key_layout.h"
+#include "s3/serve/store/versions.h"
 
 #define PATH_BYTES_MAX 8192
 
@@ -66,6 +67,24 @@ bool store_object_stat(const store *s, const char *bucket, slice key, object_met
 {
     AUTO_FD fd = store_object_open(s, bucket, key, meta, e);
     return fd >= 0;
+}
+
+int store_version_open(store *s, const char *bucket, slice key, const char *version,
+                       object_meta *meta, err *e)
+{
+    if (!version || store_is_folder(s)) {
+        int fd = store_object_open(s, bucket, key, meta, e);
+        if (fd < 0 || !version || str_equal(version, versions_id(meta)))
+            return fd;
+        close(fd);
+        s3_refuse(e, REFUSE_NO_SUCH_VERSION);
+        return -1;
+    }
+    store_lock(s);
+    AUTO_FREE char *path = versions_find_locked(s, bucket, key, version, meta, e);
+    int fd = path ? object_file_open(path, meta, e) : -1;
+    store_unlock(s);
+    return fd;
 }
 
 /* Removes empty directories, up to the bucket's own. */
@@ -153,8 +172,10 @@ bool store_object_commit_locked(store *s, const char *bucket, slice key, incomin
                                 object_meta *meta, const commit_condition *condition, err *e)
 {
     AUTO_FREE char *path = object_path(s, bucket, key, e);
-    return path && object_file_write_meta(in, meta, e) && store_bucket_check(s, bucket, e) &&
+    return path && store_bucket_check(s, bucket, e) &&
            check_condition(s, bucket, key, condition, e) &&
+           versions_keep_locked(s, bucket, key, path, meta, e) &&
+           object_file_write_meta(in, meta, e) &&
            (store_is_folder(s) ? place_in_folder(s, bucket, key, in, meta, e) : place(in, path, e));
 }
 
@@ -175,19 +196,57 @@ static bool unlink_object(char *path, size_t bucket_len, err *e)
     return true;
 }
 
-bool store_object_remove(store *s, const char *bucket, slice key, const commit_condition *condition,
-                         err *e)
+/* The object, and what is kept of its versions. */
+static bool remove_locked(store *s, const char *bucket, slice key, char *path, object_removal *r,
+                          err *e)
 {
-    AUTO_FREE char *path = object_path(s, bucket, key, e);
+    AUTO_FREE object_meta *meta = xcalloc(1, sizeof *meta);
     AUTO_FREE char *bucket_path = store_bucket_path(s, bucket);
     AUTO_FREE char *notes = xasprintf("%s/meta/%s", store_state(s), bucket);
-    const char *top = store_is_folder(s) ? notes : bucket_path;
+    bool is_folder = store_is_folder(s);
+    versioning state = versions_state(s, bucket);
+    if (r->version && !is_folder && !versions_remove_locked(s, bucket, key, r->version, meta, e))
+        return false;
+    if (!r->version && state != VERSIONING_NEVER &&
+        (!versions_keep_locked(s, bucket, key, path, meta, e) ||
+         !versions_mark_locked(s, bucket, key, meta, e)))
+        return false;
+    if (state != VERSIONING_NEVER)
+        snprintf(r->id, sizeof r->id, "%s", r->version ? r->version : versions_id(meta));
+    r->is_marker = meta->is_marker;
+    if (r->version && !is_folder)
+        return true;
+    return (!is_folder || folder_remove(bucket_path, key, e)) &&
+           unlink_object(path, strlen(is_folder ? notes : bucket_path), e);
+}
+
+static void tidy(const store *s, const char *bucket, slice key)
+{
+    AUTO(buf) file = BUF(PATH_BYTES_MAX);
+    AUTO_FREE char *root = versions_root(s, bucket);
+    AUTO_FREE char *top = store_bucket_path(s, bucket);
+    buf_printf(&file, "%s/", root);
+    if (layout_key_path(key, &file) && buf_append_str(&file, "/x"))
+        remove_empty_dirs(file.data, strlen(root));
+    buf_clear(&file);
+    buf_printf(&file, "%s/", top);
+    if (layout_key_path(key, &file))
+        remove_empty_dirs(file.data, strlen(top));
+}
+
+bool store_object_remove(store *s, const char *bucket, slice key, object_removal *r, err *e)
+{
+    AUTO_FREE char *path = object_path(s, bucket, key, e);
     if (!path)
         return false;
+    r->id[0] = '\0';
+    if (store_is_folder(s) && r->version && !str_equal(r->version, "null"))
+        return true;
     store_lock(s);
-    bool ok = check_condition(s, bucket, key, condition, e) &&
-              (!store_is_folder(s) || folder_remove(bucket_path, key, e)) &&
-              unlink_object(path, strlen(top), e);
+    bool ok = check_condition(s, bucket, key, &r->condition, e) &&
+              remove_locked(s, bucket, key, path, r, e);
+    if (ok && !store_is_folder(s) && (r->version || r->id[0]))
+        tidy(s, bucket, key);
     store_unlock(s);
     return ok;
 }
@@ -238,11 +297,28 @@ static bool retag_folder_object(store *s, const char *bucket, slice key, const c
     return ok;
 }
 
-bool store_object_retag(store *s, const char *bucket, slice key, const char *tags, err *e)
+static char *retag_path(store *s, const char *bucket, slice key, const char *version, err *e)
 {
+    AUTO_FREE object_meta *meta = xcalloc(1, sizeof *meta);
+    if (!version)
+        return object_path(s, bucket, key, e);
+    store_lock(s);
+    AUTO_FREE char *path = versions_find_locked(s, bucket, key, version, meta, e);
+    store_unlock(s);
+    if (!path || !meta->is_marker)
+        return move(path);
+    s3_refuse(e, REFUSE_METHOD_NOT_ALLOWED);
+    return NULL;
+}
+
+bool store_object_retag(store *s, const char *bucket, slice key, const char *version,
+                        const char *tags, err *e)
+{
+    if (store_is_folder(s) && version && !str_equal(version, "null"))
+        return s3_refuse(e, REFUSE_NO_SUCH_VERSION);
     if (store_is_folder(s))
         return retag_folder_object(s, bucket, key, tags, e);
-    AUTO_FREE char *path = object_path(s, bucket, key, e);
+    AUTO_FREE char *path = retag_path(s, bucket, key, version, e);
     bool replaced = false;
     while (path && !replaced)
         if (!retag_once(s, path, tags, &replaced, e))

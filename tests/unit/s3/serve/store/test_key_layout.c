@@ -205,11 +205,13 @@ static void test_removal_leaves_nothing(void **state)
     put(f, "a");
     assert_false(store_bucket_remove(f->store, "bucket", &e));
     assert_string_equal(e.s3_code, "BucketNotEmpty");
-    assert_true(store_object_remove(f->store, "bucket", SLICE_LIT("a/b/c"), NULL, &e));
-    assert_true(store_object_remove(f->store, "bucket", SLICE_LIT("a/b/c"), NULL, &e));
+    assert_true(
+        store_object_remove(f->store, "bucket", SLICE_LIT("a/b/c"), &(object_removal){0}, &e));
+    assert_true(
+        store_object_remove(f->store, "bucket", SLICE_LIT("a/b/c"), &(object_removal){0}, &e));
     AUTO_FREE char *dir = xasprintf("%s/buckets/bucket/a@d", f->root);
     assert_false(fs_exists(dir));
-    assert_true(store_object_remove(f->store, "bucket", SLICE_LIT("a"), NULL, &e));
+    assert_true(store_object_remove(f->store, "bucket", SLICE_LIT("a"), &(object_removal){0}, &e));
     assert_true(store_bucket_remove(f->store, "bucket", &e));
 }
 
