@@ -26,6 +26,7 @@ void s3_version_look_start(s3_version_look *v)
                               .method = "GET",
                               .bucket = v->bucket,
                               .key = v->key,
+                              .query = v->query,
                               .object_headers = v->headers,
                               .on_head = look_head,
                               .on_done = look_done,

@@ -16,6 +16,7 @@ typedef struct s3_version_look {
     /* the owner's */
     s3_client *client;
     const char *bucket, *key, *etag;
+    const char *query;         /* versionId=ID; NULL: the current version */
     const s3_headers *headers; /* NULL: the client's */
     void (*on_done)(void *ctx, bool same, const err *e);
     void *ctx;

@@ -3,6 +3,7 @@
 #include "decon/base/log.h"
 #include "decon/s3/uri.h"
 #include "base/util.h"
+#include "s3/protocol/content_range.h"
 #include "s3/protocol/etag.h"
 #include "s3/protocol/xml_reply.h"
 
@@ -16,7 +17,8 @@
  *                                                             three times
  * PROVE   HeadObject of the source, unless known; HeadObject  end
  *         of the copy (s3/put/proof.c)
- * TAGS    GetObjectTagging of the source                      PARTS
+ * TAGS    GetObjectTagging of the source, unless the copy     PARTS
+ *         gets other tags
  * PARTS   s3/put/copy_parts.c over ranges of the source   end; VERIFY; again without tags or
  *                                                             checksums if the store has none
  * VERIFY  HeadObject of the copy: compares its checksum with  end
@@ -38,6 +40,7 @@ static void copy_free(op *p)
     s3_destination_deinit(&o->to);
     s3_fields_deinit(&o->created);
     free(o->source);
+    free(o->tags);
     free(o);
 }
 
@@ -107,6 +110,7 @@ static void witness_begin(copy_op *o)
                                    .bucket = o->from.bucket,
                                    .key = o->from.key,
                                    .etag = o->from.etag,
+                                   .query = o->from.version_query,
                                    .headers = o->from.own,
                                    .on_done = witness_done,
                                    .ctx = o};
@@ -136,7 +140,10 @@ static void look_settled(copy_op *o)
         return;
     }
     o->from.on_done = tags_done;
-    s3_copy_source_tags(&o->from);
+    if (o->tags)
+        tags_done(o, NULL);
+    else
+        s3_copy_source_tags(&o->from);
 }
 
 void copy_look_begin(copy_op *o)
@@ -255,6 +262,9 @@ static void copy_begin(copy_op *o)
     if (o->merges || o->options.fields_only)
         s3_request_header(r, "x-amz-metadata-directive", "REPLACE");
     s3_fields_add(&o->created, o->to.fields.items, o->to.fields.count);
+    if (o->tags)
+        s3_request_header(r, "x-amz-tagging-directive", "REPLACE");
+    s3_fields_set(&o->created, "x-amz-tagging", o->tags && *o->tags ? o->tags : NULL);
     r->more_headers = o->created.items;
     r->more_header_count = o->created.count;
     s3_request_header(r, "x-amz-copy-source", o->source);
@@ -268,10 +278,13 @@ static void set_source(copy_op *o, const s3_copy_options *options)
     AUTO(buf) source = BUF(SOURCE_MAX_BYTES);
     buf_printf(&source, "/%s/", options->from_bucket);
     s3_uri_encode(slice_from(options->from_key), true, &source);
+    AUTO_FREE char *version = s3_version_query(options->from_version_id);
+    buf_printf(&source, "%s%s", version ? "?" : "", version ? version : "");
     o->source = buf_give(&source);
     o->from = (s3_copy_source){.client = o->op.client,
                                .bucket = xstrdup(options->from_bucket),
                                .key = xstrdup(options->from_key),
+                               .version_query = move(version),
                                .etag = xstrdup_or_null(options->from_etag),
                                .headers = o->to.headers,
                                .ctx = o};
@@ -286,6 +299,7 @@ s3_op *s3_copy(s3_client *c, const s3_copy_options *options)
     s3_destination_init(&o->to, options->to_bucket, options->to_key, options->headers);
     s3_destination_only(&o->to, options->if_none_match, NULL);
     set_source(o, options);
+    o->tags = xstrdup_or_null(options->tags);
     s3_fields_add(&o->to.fields, options->fields, options->field_count);
     o->merges = !options->fields_only && s3_fields_describe_content(&o->to.fields);
     bool is_large = options->size_known && options->size_bytes > COPY_MAX_BYTES;

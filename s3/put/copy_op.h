@@ -18,6 +18,7 @@ typedef struct copy_op {
     s3_copy_source from;
     s3_destination to;  /* its fields replace the source's */
     char *source;       /* x-amz-copy-source */
+    char *tags;         /* instead of the source's; NULL: the source's */
     bool merges;        /* CopyObject needs all headers */
     s3_request request; /* COPY, VERIFY */
     s3_proof proof;

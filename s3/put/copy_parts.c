@@ -124,7 +124,8 @@ void copy_parts_begin(copy_op *o)
     if (!o->options.fields_only)
         s3_fields_add(&o->created, o->from.fields.items, o->from.fields.count);
     s3_fields_add(&o->created, o->to.fields.items, o->to.fields.count);
-    s3_fields_set(&o->created, "x-amz-tagging", o->from.tags);
+    const char *tags = o->tags ? o->tags : o->from.tags;
+    s3_fields_set(&o->created, "x-amz-tagging", tags && *tags ? tags : NULL);
     o->parts = s3_destination_upload(&o->to, o->op.client);
     o->parts.create_headers = o->created.items;
     o->parts.create_header_count = o->created.count;

@@ -1,20 +1,16 @@
 #include "s3/put/copy_source.h"
 
 #include "decon/base/log.h"
-#include "decon/s3/uri.h"
 #include "base/util.h"
 #include "s3/protocol/etag.h"
-#include "s3/protocol/xml.h"
-
-#define TAGS_MAX_BYTES ((size_t)32 * 1024) /* 10 tags of 128 and 256 characters, percent-encoded */
+#include "s3/protocol/tags.h"
 
 void s3_copy_source_deinit(s3_copy_source *s)
 {
     s3_request_cancel(&s->request);
     s3_headers_free(s->own);
     s3_fields_deinit(&s->fields);
-    buf_deinit(&s->text);
-    char *strings[] = {s->bucket, s->key, s->etag, s->tags, s->tag_key};
+    char *strings[] = {s->bucket, s->key, s->etag, s->tags, s->version_query, s->query};
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         free(strings[i]);
     *s = (s3_copy_source){0};
@@ -28,6 +24,7 @@ static void request_begin(s3_copy_source *s, const char *operation, const char *
                               .method = method,
                               .bucket = s->bucket,
                               .key = s->key,
+                              .query = s->version_query,
                               .on_done = on_done,
                               .ctx = s};
 }
@@ -85,52 +82,15 @@ void s3_copy_source_look(s3_copy_source *s)
 
 /* --- GetObjectTagging --- */
 
-static bool append_tag(s3_copy_source *s, const char *value, err *e)
-{
-    if (!s->tag_key || !*s->tag_key)
-        return err_set(e, ERR_S3_REPLY, "the reply has a tag without Key");
-    if (s->text.len > 0)
-        buf_append_char(&s->text, '&');
-    s3_uri_encode(slice_from(s->tag_key), false, &s->text);
-    buf_append_char(&s->text, '=');
-    s3_uri_encode(slice_from(value), false, &s->text);
-    free(move(s->tag_key));
-    return true;
-}
-
-static bool take_tag(void *ctx, const char *path, const char *text, err *e)
-{
-    s3_copy_source *s = ctx;
-    bool is_known = strcmp(path, "Tagging") == 0 || str_starts_with(path, "Tagging/TagSet");
-    s->tags_whole = s->tags_whole && is_known;
-    if (strcmp(path, "Tagging/TagSet/Tag/Value") == 0)
-        return append_tag(s, text, e);
-    if (strcmp(path, "Tagging/TagSet/Tag") == 0 && s->tag_key)
-        return err_set(e, ERR_S3_REPLY, "the reply has a tag without Value");
-    if (strcmp(path, "Tagging/TagSet/Tag/Key") != 0)
-        return true;
-    if (s->tag_key)
-        return err_set(e, ERR_S3_REPLY, "the reply has a tag with two Keys");
-    s->tag_key = xstrdup(text);
-    return true;
-}
-
 static bool tags_check(void *ctx, s3_request *r, err *e)
 {
     s3_copy_source *s = ctx;
-    buf_clear(&s->text);
-    free(move(s->tag_key));
-    s->tags_whole = true;
-    if (!s3_xml_read(buf_slice(&r->reply), take_tag, s, e)) {
-        if (e->code == ERR_PARSE)
-            e->cls = ERR_CLASS_RETRY;
-        e->code = ERR_S3_REPLY;
+    AUTO(s3_tags) tags = {0};
+    if (!s3_tags_read(buf_slice(&r->reply), &tags, e))
         return false;
-    }
-    if (!s->tags_whole)
-        return err_set(e, ERR_S3_REPLY, "the reply is not a Tagging with a TagSet");
-    return !s->text.overflow ||
-           err_set(e, ERR_S3_REPLY, "the reply has more tags than an object can have");
+    free(s->tags);
+    s->tags = s3_tags_text(&tags);
+    return true;
 }
 
 static bool are_not_to_be_had(const err *e)
@@ -153,19 +113,20 @@ static void tags_done(void *ctx, s3_request *r, const err *e)
     if (e && are_not_to_be_had(e)) {
         s3_copy_source_no_tags(s->client, e);
         e = NULL;
-    } else if (!e && s->text.len > 0) {
-        s->tags = buf_give(&s->text);
+    } else if (!e && s->tags && !*s->tags) {
+        free(move(s->tags));
     }
     s->on_done(s->ctx, e);
 }
 
 void s3_copy_source_tags(s3_copy_source *s)
 {
+    const char *version = s->version_query;
     free(move(s->tags));
-    buf_deinit(&s->text);
-    buf_init(&s->text, TAGS_MAX_BYTES);
+    free(s->query);
+    s->query = xasprintf("tagging=%s%s", version ? "&" : "", version ? version : "");
     request_begin(s, "GetObjectTagging", "GET", tags_done);
-    s->request.query = "tagging=";
+    s->request.query = s->query;
     s->request.on_check = tags_check;
     s3_request_start(s->client, &s->request);
 }

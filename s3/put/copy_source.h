@@ -18,7 +18,8 @@ typedef struct s3_copy_source {
     /* the operation's, before the first call */
     s3_client *client;
     char *bucket, *key;        /* owned */
-    char *etag;                /* the expected version; NULL: the current one */
+    char *version_query;       /* versionId=ID, owned; NULL: the current version */
+    char *etag;                /* the expected one, owned; NULL: the current one */
     const s3_headers *headers; /* of the operation; NULL: the client's */
     void (*on_done)(void *ctx, const err *e);
     void *ctx;
@@ -32,9 +33,7 @@ typedef struct s3_copy_source {
     /* copy_source.c's */
     s3_headers *own; /* with the source's customer key */
     s3_request request;
-    buf text;
-    char *tag_key;
-    bool tags_whole; /* the reply has only elements of a TagSet */
+    char *query; /* of GetObjectTagging */
 } s3_copy_source;
 
 void s3_copy_source_look(s3_copy_source *s);

@@ -94,9 +94,8 @@ typedef struct s3_get_slice_options {
 } s3_get_slice_options;
 s3_op *s3_get_slice(s3_client *c, const s3_get_slice_options *options);
 
-/* --- upload: PutObject, or a multipart upload from one part size --- Success means that the object
- * is stored: the store's reply had an ETag, or HeadObject returned the size and checksum that were
- * sent. */
+/* --- upload: PutObject, or a multipart upload from one part size --- Success: the store's reply had
+ * an ETag, or HeadObject returned the size and checksum that were sent. */
 typedef struct s3_put_result {
     const char *etag;     /* borrowed */
     s3_checksum checksum; /* of the whole object, as sent; kind NONE: none was sent */
@@ -123,18 +122,19 @@ s3_op *s3_put(s3_client *c, const s3_put_options *options);
 /* --- copy inside the store: CopyObject, UploadPartCopy above 5 GiB --- */
 typedef struct s3_copy_options {
     const char *from_bucket, *from_key;
-    const char *from_etag; /* version of the source; NULL: the current one at the start */
+    const char *from_version_id; /* of a bucket with versioning; NULL: the current version */
+    const char *from_etag; /* expected ETag of the source; NULL: the current one at the start */
     bool size_known;       /* saves a request for large objects */
     uint64_t size_bytes;
-    /* If set and from_etag is not: HeadObject determines the source's ETag first, and on_pinned
-     * gets it. */
+    /* If set and from_etag is not: gets the source's ETag, from a HeadObject before the copy. */
     void (*on_pinned)(void *ctx, const char *etag);
     const char *to_bucket, *to_key;
     const char *if_none_match;       /* as in s3_put */
     const s3_headers *headers;       /* as in s3_put */
     const decon_http_header *fields; /* instead of the source's */
     size_t field_count;
-    bool fields_only;                                      /* none of the source's are copied */
+    bool fields_only; /* none of the source's are copied */
+    const char *tags; /* as x-amz-tagging has them; "": none; NULL: the source's */
     void (*on_progress)(void *ctx, uint64_t copied_bytes); /* may be NULL */
     void (*on_done)(void *ctx, const decon_err *error);
     void *ctx;

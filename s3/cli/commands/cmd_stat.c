@@ -1,6 +1,8 @@
 #include <ctype.h>
 #include <strings.h>
 
+#include "decon/base/log.h"
+#include "decon/s3/tags.h"
 #include "base/util.h"
 #include "s3/cli/session/print.h"
 #include "s3/cli/commands/option_rows.h"
@@ -8,10 +10,30 @@
 typedef struct stat_call {
     cli_call call; /* first: cli_finish's */
     const s3_uri *uri;
+    /* a copy of the reply, until its tags are known */
+    s3_object object;
+    s3_fields fields;
+    char *etag, *storage_class, *content_type;
 } stat_call;
 
+static void stat_call_deinit(stat_call *s)
+{
+    s3_fields_deinit(&s->fields);
+    free(s->etag);
+    free(s->storage_class);
+    free(s->content_type);
+}
+DEFINE_AUTO(stat_call, stat_call_deinit)
+
+/* Tags of the object; items NULL: it has none, or they must not be read. */
+typedef struct stat_tags {
+    const s3_tag *items;
+    size_t count;
+} stat_tags;
+
 #define META        "x-amz-meta-"
-#define KNOWN_COUNT 7 /* members of every object; metadata is one more */
+#define TAG_COUNT   "x-amz-tagging-count"
+#define KNOWN_COUNT 7 /* members of every object; metadata and tags are two more */
 
 static bool is_metadata(const http_header *h)
 {
@@ -43,7 +65,7 @@ static char *small_name(const char *name, char dash)
 
 /* Each array has space for all fields of the object. */
 typedef struct stat_members {
-    print_member *members, *metadata;
+    print_member *members, *metadata, *tags;
     char **names;
     size_t count, metadata_count, name_count;
 } stat_members;
@@ -55,6 +77,7 @@ static void stat_members_deinit(stat_members *m)
     free(m->names);
     free(m->members);
     free(m->metadata);
+    free(m->tags);
 }
 DEFINE_AUTO(stat_members, stat_members_deinit)
 
@@ -73,11 +96,22 @@ static void add_field(stat_members *m, const http_header *h)
         m->members[m->count++] = member;
 }
 
-static void stat_json(const s3_uri *uri, const s3_object *object, const char *when)
+static void add_tags(stat_members *m, const stat_tags *tags)
+{
+    m->tags = xcalloc(tags->count + 1, sizeof *m->tags);
+    for (size_t i = 0; i < tags->count; i++)
+        m->tags[i] = (print_member){.name = tags->items[i].key, .text = tags->items[i].value};
+    if (tags->count > 0)
+        m->members[m->count++] =
+            (print_member){.name = "tags", .members = m->tags, .member_count = tags->count};
+}
+
+static void stat_json(const s3_uri *uri, const s3_object *object, const stat_tags *tags,
+                      const char *when)
 {
     AUTO_FREE char *text = xasprintf("s3://%s/%s", uri->bucket, uri->key);
     const char *parts = parts_of(object->etag);
-    size_t places = object->metadata_count + KNOWN_COUNT + 1;
+    size_t places = object->metadata_count + KNOWN_COUNT + 2;
     AUTO(stat_members)
     m = {.members = xcalloc(places, sizeof *m.members),
          .metadata = xcalloc(places, sizeof *m.metadata),
@@ -99,6 +133,7 @@ static void stat_json(const s3_uri *uri, const s3_object *object, const char *wh
     if (m.metadata_count > 0)
         m.members[m.count++] = (print_member){
             .name = "metadata", .members = m.metadata, .member_count = m.metadata_count};
+    add_tags(&m, tags);
     print_json(m.members, m.count);
 }
 
@@ -116,7 +151,8 @@ static void stat_field(const http_header *h)
     putchar('\n');
 }
 
-static void stat_lines(const s3_uri *uri, const s3_object *object, const char *when)
+static void stat_lines(const s3_uri *uri, const s3_object *object, const stat_tags *tags,
+                       const char *when)
 {
     char size[32];
     format_size(object->size_bytes, size, sizeof size);
@@ -134,39 +170,97 @@ static void stat_lines(const s3_uri *uri, const s3_object *object, const char *w
     printf("storage-class: %s\n", object->storage_class ? object->storage_class : "STANDARD");
     for (size_t i = 0; i < object->metadata_count; i++)
         stat_field(&object->metadata[i]);
+    for (size_t i = 0; i < tags->count; i++) {
+        fputs("tag-", stdout);
+        print_key(tags->items[i].key, stdout);
+        fputs(": ", stdout);
+        print_key(tags->items[i].value, stdout);
+        putchar('\n');
+    }
+}
+
+static void print_object(const stat_call *s, const stat_tags *tags)
+{
+    char when[PRINT_TIME_SIZE];
+    print_time(s->object.last_modified_s, when, sizeof when);
+    if (s->call.c->config->json)
+        stat_json(s->uri, &s->object, tags, when);
+    else
+        stat_lines(s->uri, &s->object, tags, when);
 }
 
 static void on_head(void *ctx, const s3_object *object, const err *error)
 {
     stat_call *s = ctx;
-    char when[32];
     if (!error) {
-        print_time(object->last_modified_s, when, sizeof when);
-        if (s->call.c->config->json)
-            stat_json(s->uri, object, when);
-        else
-            stat_lines(s->uri, object, when);
+        s->object = *object;
+        s3_fields_add(&s->fields, object->metadata, object->metadata_count);
+        s->object.metadata = s->fields.items;
+        s->object.metadata_count = s->fields.count;
+        s->object.etag = s->etag = xstrdup_or_null(object->etag);
+        s->object.storage_class = s->storage_class = xstrdup_or_null(object->storage_class);
+        s->object.content_type = s->content_type = xstrdup_or_null(object->content_type);
     }
     cli_finish(&s->call, error);
 }
 
-static bool look(cli *c, const s3_uri *uri, bool checksum, err *e)
+static bool look(stat_call *s, bool checksum, err *e)
 {
-    stat_call s = {.call = {.c = c}, .uri = uri};
-    return cli_await(&s.call,
-                     s3_head_version(c->client, uri->bucket, uri->key, c->config->version_id,
-                                     checksum, on_head, &s),
+    const cli *c = s->call.c;
+    s->call = (cli_call){.c = s->call.c};
+    return cli_await(&s->call,
+                     s3_head_version(c->client, s->uri->bucket, s->uri->key, c->config->version_id,
+                                     checksum, on_head, s),
                      e);
+}
+
+static void on_tags(void *ctx, const s3_tag *tags, size_t count, const err *error)
+{
+    stat_call *s = ctx;
+    if (!error)
+        print_object(s, &(stat_tags){tags, count});
+    cli_finish(&s->call, error);
+}
+
+static bool has_tags(const stat_call *s)
+{
+    for (size_t i = 0; i < s->fields.count; i++)
+        if (strcasecmp(s->fields.items[i].name, TAG_COUNT) == 0)
+            return true;
+    return false;
+}
+
+/* Tags have a permission of their own: without it, only their number is shown. */
+static bool show(stat_call *s, err *e)
+{
+    const cli *c = s->call.c;
+    err denied = ERR_INIT;
+    s->call = (cli_call){.c = s->call.c};
+    if (has_tags(s)) {
+        if (cli_await(&s->call,
+                      s3_get_tags(c->client, s->uri->bucket, s->uri->key, c->config->version_id,
+                                  on_tags, s),
+                      &denied))
+            return true;
+        if (denied.http_status != 403 && denied.http_status != 501) {
+            *e = denied;
+            return false;
+        }
+        log_info("%s: its tags are not shown", denied.message);
+    }
+    print_object(s, &(stat_tags){0});
+    return true;
 }
 
 /* Under SSE-KMS, the checksum requires the permission to decrypt; the rest does not. */
 static bool stat_one(cli *c, const s3_uri *uri, err *e)
 {
+    AUTO(stat_call) s = {.call = {.c = c}, .uri = uri};
     err denied = ERR_INIT;
-    if (look(c, uri, true, &denied))
-        return true;
+    if (look(&s, true, &denied))
+        return show(&s, e);
     if (denied.http_status == 403 && !c->session->signal_number)
-        return look(c, uri, false, e);
+        return look(&s, false, e) && show(&s, e);
     *e = denied;
     return false;
 }
@@ -185,7 +279,8 @@ const cli_command cli_command_stat = {
         SET(rows, "stat", "decon-s3 stat [OPTION]... s3://BUCKET/KEY...",
             "Prints `name: value` lines for each object: size, time, ETag, number of parts, type, "
             "storage class, then encodings, caching, checksum, encryption and version if the store "
-            "returns them, and user metadata as metadata-NAME. `head` is another name of `stat`. * "
+            "returns them, user metadata as metadata-NAME, and tags as tag-KEY. `head` is another "
+            "name of `stat`. * "
             "and ? in a key match any characters, and one "
             "character.",
             "Example:\n  decon-s3 stat s3://my-bucket/train.jsonl.gz\n"),

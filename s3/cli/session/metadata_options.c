@@ -7,6 +7,7 @@
 #include "s3/cli/session/context.h"
 #include "s3/cli/session/shorthand.h"
 #include "s3/protocol/http_date.h"
+#include "s3/protocol/tags.h"
 
 #define META          "x-amz-meta-"
 #define EXPIRES_MAX_S 253402300799 /* the end of the year 9999 */
@@ -111,6 +112,28 @@ static bool add_content(const described_options *o, s3_fields *out, err *e)
     return add_expires(o->expires, out, e);
 }
 
+bool described_tags(const cli_config *config, char **text, err *e)
+{
+    AUTO(s3_tags) tags = {0};
+    *text = NULL;
+    if (!config->described.tagging)
+        return true;
+    if (!s3_tags_parse(config->described.tagging, &tags, e))
+        return err_context(e, "--tagging");
+    *text = s3_tags_text(&tags);
+    return *text || err_set(e, ERR_USAGE, "--tagging: the tags are too long for a header");
+}
+
+static bool add_tags(const cli_config *config, s3_fields *out, err *e)
+{
+    AUTO_FREE char *tags = NULL;
+    if (!described_tags(config, &tags, e))
+        return false;
+    if (tags && *tags)
+        s3_fields_set(out, "x-amz-tagging", tags);
+    return true;
+}
+
 bool described_fields(const cli_config *config, const char *name, bool copy, s3_fields *out, err *e)
 {
     const described_options *o = &config->described;
@@ -120,7 +143,7 @@ bool described_fields(const cli_config *config, const char *name, bool copy, s3_
     if (o->acl && !check_value("acl", o->acl, e))
         return false;
     s3_fields_set(out, "x-amz-acl", o->acl);
-    return keeps_all || add_content(o, out, e);
+    return (copy || add_tags(config, out, e)) && (keeps_all || add_content(o, out, e));
 }
 
 bool described_check(const cli_config *config, err *e)

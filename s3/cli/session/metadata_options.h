@@ -16,6 +16,7 @@
 typedef struct described_options {
     char *content_type, *content_encoding, *content_disposition, *content_language;
     char *cache_control, *expires, *acl;
+    char *tagging; /* NULL: not set; "": no tags */
     char **metadata;
     bool guess_type;
     int directive;
@@ -32,6 +33,9 @@ bool described_fields(const struct cli_config *config, const char *name, bool co
                       err *e) MUST_USE;
 /* The same check once for all objects, before anything is started. */
 bool described_check(const struct cli_config *config, err *e) MUST_USE;
+
+/* --tagging as x-amz-tagging has it, malloc'ed; *text NULL: not set. */
+bool described_tags(const struct cli_config *config, char **text, err *e) MUST_USE;
 
 /* clang-format off */
 #define ROWS_OF_DESCRIPTIONS                                                                       \
@@ -61,6 +65,10 @@ bool described_check(const struct cli_config *config, err *e) MUST_USE;
      .fallback = "MERGE", .choices = described_directives, .metavar = "WHICH",                     \
      .help = "Metadata of copies from object to object: the source's and these options "           \
              "(MERGE), the source's only (COPY), these options only (REPLACE)."},                  \
+    {.key = "tagging", .type = OPTION_STRING, .offset = AT(described.tagging), .metavar = "TAGS",  \
+     .alias = "tags",                                                                              \
+     .help = "Tags: KEY=VALUE&KEY=VALUE, URL-encoded. Copies keep the source's tags without "      \
+             "this option; --tagging= sets none."},                                                \
     {.key = "acl", .type = OPTION_STRING, .offset = AT(described.acl), .metavar = "NAME",          \
      .help = "Canned ACL, such as bucket-owner-full-control. Buckets without ACLs "                \
              "refuse it."}

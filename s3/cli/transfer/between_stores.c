@@ -1,15 +1,22 @@
-/* A copy from one store to another (--source-endpoint-url, --source-profile): the source's headers,
- * its bytes into an unnamed file, verified like a download, and the upload of that file. */
+/* A copy from one store to another (--source-endpoint-url, --source-profile): the source's headers
+ * and tags, its bytes into an unnamed file, verified like a download, and the upload of that file. */
 #include <errno.h>
 #include <strings.h>
 #include <unistd.h>
 
 #include "base/fsutil.h"
+#include "decon/base/log.h"
 #include "base/util.h"
 #include "s3/cli/transfer/transfer_private.h"
+#include "s3/protocol/tags.h"
 
 #define AMZ  "x-amz-"
 #define META "x-amz-meta-"
+
+static const char *version_of(const transfer *t)
+{
+    return t->job.c->config->version_id;
+}
 
 static bool open_unnamed(transfer *t, err *e)
 {
@@ -85,30 +92,70 @@ static void on_got(void *ctx, const s3_get_result *result, const err *error)
         transfer_failed(t, &e);
 }
 
-static void on_head(void *ctx, const s3_object *object, const err *error)
+static void load(transfer *t)
 {
-    transfer *t = ctx;
-    err e = ERR_INIT;
-    t->job.step = NULL;
-    if (error || !open_unnamed(t, &e)) {
-        transfer_failed(t, error ? error : &e);
-        return;
-    }
-    keep_headers(t, object);
-    transfer_keep_etag(t, object->etag);
     t->job.step =
         s3_get(cli_source_client(t->job.c), &(s3_get_options){.bucket = t->plan.from.uri.bucket,
                                                               .key = t->plan.from.uri.key,
+                                                              .version_id = version_of(t),
                                                               .etag = t->plan.etag,
                                                               .size_known = true,
-                                                              .size_bytes = object->size_bytes,
+                                                              .size_bytes = t->plan.size_bytes,
                                                               .fd = t->fd,
                                                               .on_done = on_got,
                                                               .ctx = t});
 }
 
+/* As in a copy inside a store, tags that must not be read are left out, with a warning. */
+static void on_tags(void *ctx, const s3_tag *tags, size_t count, const err *error)
+{
+    transfer *t = ctx;
+    t->job.step = NULL;
+    if (error && error->http_status != 403 && error->http_status != 501) {
+        transfer_failed(t, error);
+        return;
+    }
+    if (error)
+        log_warn("%s: copied without its tags", error->message);
+    else
+        t->tags = s3_tags_text(&(s3_tags){.items = (s3_tag *)(uintptr_t)tags, .count = count});
+    load(t);
+}
+
+static bool has_tags(const transfer *t, const s3_object *object)
+{
+    for (size_t i = 0; i < object->metadata_count; i++)
+        if (strcasecmp(object->metadata[i].name, "x-amz-tagging-count") == 0)
+            return !t->job.c->config->described.tagging;
+    return false;
+}
+
+static void on_head(void *ctx, const s3_object *object, const err *error)
+{
+    transfer *t = ctx;
+    err e = ERR_INIT;
+    t->job.step = NULL;
+    if (error || !open_unnamed(t, &e) || !described_tags(t->job.c->config, &t->tags, &e)) {
+        transfer_failed(t, error ? error : &e);
+        return;
+    }
+    if (t->tags && !*t->tags)
+        free(move(t->tags));
+    keep_headers(t, object);
+    transfer_keep_etag(t, object->etag);
+    transfer_settle_size(t, object->size_bytes);
+    t->plan.size_bytes = object->size_bytes;
+    const s3_uri *from = &t->plan.from.uri;
+    if (has_tags(t, object))
+        t->job.step = s3_get_tags(cli_source_client(t->job.c), from->bucket, from->key,
+                                  version_of(t), on_tags, t);
+    else
+        load(t);
+}
+
 void transfer_between_stores(transfer *t)
 {
     const s3_uri *from = &t->plan.from.uri;
-    t->job.step = s3_head(cli_source_client(t->job.c), from->bucket, from->key, on_head, t);
+    t->job.step = s3_head_version(cli_source_client(t->job.c), from->bucket, from->key,
+                                  version_of(t), false, on_head, t);
 }

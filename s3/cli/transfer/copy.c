@@ -78,7 +78,8 @@ static bool target_of_one(copying *k, const place *from, place *out, err *e)
 
 static bool refuse_itself(const copying *k, const place *from, const place *to, err *e)
 {
-    if (!place_same(from, to) || k->c->session->source_client)
+    /* An older version is restored by a copy onto its own key. */
+    if (!place_same(from, to) || k->c->session->source_client || k->c->config->version_id)
         return true;
     AUTO_FREE char *text = place_text(from);
     return err_set(e, ERR_USAGE, "%s: source and target are the same object", text);
@@ -111,7 +112,9 @@ static bool look_at_source(const copying *k, transfer_plan *plan, err *e)
         look l = {.call = {.c = k->c}, .plan = plan};
         const s3_uri *uri = &plan->from.uri;
         return cli_await(&l.call,
-                         s3_head(cli_source_client(k->c), uri->bucket, uri->key, on_head, &l), e);
+                         s3_head_version(cli_source_client(k->c), uri->bucket, uri->key,
+                                         o->version_id, false, on_head, &l),
+                         e);
     }
     if (stat(plan->from.path, &st) == 0) { /* else the transfer reports the error */
         plan->size_bytes = (uint64_t)st.st_size;
@@ -243,8 +246,8 @@ static bool check_source(const copying *k, const place *from, err *e)
         return err_set(e, ERR_USAGE,
                        "%s: --verify checks files: downloads, uploads and copies between stores",
                        text);
-    if (o->version_id && (k->move || !from->is_object || k->to.is_object || is_many(k, from)))
-        return err_set(e, ERR_USAGE, "%s: --version-id is for the download of one object", text);
+    if (o->version_id && (k->move || !from->is_object || is_many(k, from)))
+        return err_set(e, ERR_USAGE, "%s: --version-id is for the copy of one object", text);
     if (!from->is_object && k->c->session->source_client)
         return err_set(e, ERR_USAGE, "%s: is a file; --source-... options are for objects", text);
     if (o->recursive && place_contains(from, &k->to) && !k->c->session->source_client)

@@ -44,6 +44,7 @@ static void transfer_free(job *j)
     input_free(t->input);
     verification_leave(t->checking);
     s3_fields_deinit(&t->kept);
+    free(t->tags);
     transfer_plan_deinit(&t->plan);
     free(t);
 }

@@ -29,6 +29,7 @@ typedef struct transfer {
     bool verified, timed;   /* --verify has passed; `modified` is known */
     struct timespec modified;
     s3_fields kept; /* headers of a source in another store */
+    char *tags;     /* of a source in another store; NULL: none */
     bool ended;     /* succeeded or failed; else cancelled */
 } transfer;
 

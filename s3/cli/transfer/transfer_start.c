@@ -62,7 +62,8 @@ static void finish_download(transfer *t)
     err e = ERR_INIT;
     if (t->file.fd >= 0 && o->preserve_times && !t->timed) {
         const s3_uri *from = &t->plan.from.uri;
-        t->job.step = s3_head(cli_source_client(t->job.c), from->bucket, from->key, on_times, t);
+        t->job.step = s3_head_version(cli_source_client(t->job.c), from->bucket, from->key,
+                                      o->version_id, false, on_times, t);
         return;
     }
     if (t->file.fd >= 0 && o->verify && !t->verified) {
@@ -186,7 +187,10 @@ static void on_put(void *ctx, const s3_put_result *result, const err *error)
     UNUSED(result);
     t->job.step = NULL;
     if (error) {
-        transfer_failed(t, error);
+        e = *error;
+        if (t->tags && (e.http_status == 403 || e.http_status == 501))
+            err_append(&e, "; --tagging= copies without the source's tags");
+        transfer_failed(t, &e);
         return;
     }
     if (t->input)
@@ -234,6 +238,7 @@ bool transfer_put(transfer *t, err *e)
     AUTO_PTR(s3_headers) headers = NULL;
     AUTO(s3_fields) fields = {0};
     s3_fields_add(&fields, t->kept.items, t->kept.count);
+    s3_fields_set(&fields, "x-amz-tagging", t->tags);
     if (t->job.c->config->preserve_times && !p->from.is_object)
         times_add(&t->st, &fields);
     if (!own_headers(t, &headers, &fields, e))
@@ -305,11 +310,13 @@ static bool start_copy(transfer *t, err *e)
     const transfer_plan *p = &t->plan;
     AUTO_PTR(s3_headers) headers = NULL;
     AUTO(s3_fields) fields = {0};
-    if (!own_headers(t, &headers, &fields, e))
+    AUTO_FREE char *tags = NULL;
+    if (!own_headers(t, &headers, &fields, e) || !described_tags(t->job.c->config, &tags, e))
         return false;
     t->job.step = s3_copy(t->job.c->client,
                           &(s3_copy_options){.from_bucket = p->from.uri.bucket,
                                              .from_key = p->from.uri.key,
+                                             .from_version_id = t->job.c->config->version_id,
                                              .size_known = p->size_known,
                                              .size_bytes = p->size_bytes,
                                              .from_etag = p->move ? p->etag : NULL,
@@ -321,6 +328,7 @@ static bool start_copy(transfer *t, err *e)
                                              .field_count = fields.count,
                                              .fields_only = t->job.c->config->described.directive ==
                                                             DESCRIBED_REPLACE,
+                                             .tags = tags,
                                              .on_done = on_copied,
                                              .ctx = t});
     return true;
