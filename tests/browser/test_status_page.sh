@@ -55,6 +55,7 @@ test_the_page_shows_the_run() {
     grep -q 'in/books/part-01.jsonl</td>' "$T/dom"
     grep -qE '<polyline points="[0-9]' "$T/dom"
     grep -q '<td class="key">in/books/part-02.jsonl.gz</td>' "$T/dom"
+    grep -q '<td class="key">line 27, byte ' "$T/dom" # the cause, without the key
 }
 
 test_keys_are_text() {
