@@ -195,9 +195,16 @@ static void three_settings_of_the_reference_server_are_compared(void **state)
     world *w =
         done_with(",\"contamination_score_threshold\":0.800000011920929,\"mode\":\"simple\"");
     assert_string_not_equal(settings_of(w, "rep/clean.clean"), "(none)");
+    world_add(w, "new.jsonl", GOOD);
+    expect_status(w, NULL, 0);
+    expect_log(w, "reports threshold, mode and purify only; other changes of its settings are not");
     w->server_members = ",\"contamination_score_threshold\":0.5,\"mode\":\"simple\"";
     expect_status(w, NULL, 2);
     expect_log(w, "threshold 0.800000011920929 -> 0.5");
+    w->server_members = SERVER_OF_ONE; /* the same threshold, written shorter */
+    expect_status(w, NULL, 2);
+    if (world_logged(w, "threshold 0.8"))
+        fail_msg("%s", buf_str(&w->log));
     world_free(w);
 }
 
