@@ -10,7 +10,9 @@
 #define REFUSALS_MAX       2
 #define PAGE_KEYS          1000
 #define SLICES_OF_64_HOSTS 1024u
-#define COMPLETE           "open/complete" /* in the folder of the round, where all slices are closed */
+/* Of many hosts each one lists the round after so many lease times: most of them may be gone. */
+#define LEASES_UNWATCHED 4u
+#define COMPLETE         "open/complete" /* in the folder of the round, where all slices are closed */
 
 void claims_fail(claims *c, const err *error)
 {
@@ -107,7 +109,8 @@ uint64_t claims_crowd(const claims *c)
  * enough, and a listing of the round has an object or two for each slice. */
 static bool watches_leases(const claims *c)
 {
-    return transport_random(c->o.transport) % claims_crowd(c) == 0;
+    bool chosen = transport_random(c->o.transport) % claims_crowd(c) == 0;
+    return chosen || now_ms(c) - c->listed_ms >= LEASES_UNWATCHED * c->o.lease_ms;
 }
 
 /* By what this host knows; whether it was renewed meanwhile, a listing says. */
