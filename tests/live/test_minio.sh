@@ -68,6 +68,37 @@ test_four_hosts_claim_their_work_two_killed_one_stopped_one_slow() {
     fill_pairs 20
     four_hosts
 }
+# locked_bucket: bucket `data` with versions, each of which is locked for a day.
+locked_bucket() {
+    local rule='<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>GOVERNANCE</Mode><Days>1</Days></DefaultRetention></Rule></ObjectLockConfiguration>'
+    put_bucket() {
+        curl -sS --fail-with-body --aws-sigv4 aws:amz:us-east-1:s3 --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \
+            -X PUT -H "x-amz-content-sha256: UNSIGNED-PAYLOAD" "$@" >"$T/put-bucket" || fail "$(cat "$T/put-bucket")"
+    }
+    put_bucket -H 'x-amz-bucket-object-lock-enabled: true' "$AWS_ENDPOINT_URL/data"
+    put_bucket -H "Content-MD5: $(printf '%s' "$rule" | openssl md5 -binary | base64)" --data-binary "$rule" \
+        "$AWS_ENDPOINT_URL/data?object-lock="
+}
+test_results_are_replaced_in_a_bucket_with_object_lock() {
+    start_minio
+    start_server
+    locked_bucket
+    s3 cp -q -r "$samples/" s3://data/in/
+    s3 rm 's3://data/in/web pages/broken.jsonl.gz'
+    orchestrate first
+    expect_status 0
+    orchestrate redo --redo
+    expect_status 0
+    expect_log 'SUMMARY: Processed=9 .*Failed=0 '
+    put "$samples/books/part-02.jsonl.gz" in/books/part-02.jsonl.gz
+    orchestrate changed
+    expect_status 0
+    expect_log 'SUMMARY: Processed=1 .*Failed=0 '
+    put "$samples/books/part-01.jsonl" in/new.jsonl
+    orchestrate claim --distribution claim
+    expect_status 0
+    expect_log 'SUMMARY: Processed=1 .*Failed=0 '
+}
 test_an_encryption_that_it_does_not_have_is_one_error() {
     start_minio
     s3 mb s3://data
