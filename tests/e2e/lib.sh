@@ -40,8 +40,17 @@ wait_for() {
 # --- processes ---
 started=()
 
+# END_GENTLY=1, for make coverage: SIGTERM first, since counters are written at exit.
 end_all() {
-    local pid
+    local pid i
+    if [ -n "${END_GENTLY:-}" ] && [ ${#started[@]} -gt 0 ]; then
+        kill -CONT "${started[@]}" 2>/dev/null || true
+        kill "${started[@]}" 2>/dev/null || true
+        for ((i = 0; i < 250; i++)); do
+            kill -0 "${started[@]}" 2>/dev/null || break
+            sleep 0.02
+        done
+    fi
     for pid in ${started[@]+"${started[@]}"}; do
         kill -CONT "$pid" 2>/dev/null || true
         kill -KILL "$pid" 2>/dev/null || true

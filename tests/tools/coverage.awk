@@ -1,5 +1,6 @@
-# Sums up gcovr's table of files (CSV: name, lines, covered lines, ...) by folder.
-# Usage: awk -f tests/tools/coverage.awk files.csv
+# Sums up gcovr's table of files (CSV: name, lines, covered lines, ...) by folder, as a table of Markdown.
+# Usage: awk [-v least=PERCENT] -f tests/tools/coverage.awk files.csv
+# Exit status 1 where fewer than `least` percent of a folder's lines were executed; its row says so.
 BEGIN {
     FS = ","
 }
@@ -16,11 +17,20 @@ NR == 1 {
     all_lines += $column["line_total"]
     covered_lines += $column["line_covered"]
 }
+function row(name, lines, done,    percent) {
+    percent = 100 * done / lines
+    if (percent < least)
+        below++
+    return sprintf("| %-22s | %6d | %5.1f %%%s |", name, lines, percent, percent < least ? " (too few)" : "")
+}
 END {
-    sort = "sort"
+    print "| folder                 |  lines | executed |"
+    print "|---|---|---|"
+    sort = "LC_ALL=C sort"
     for (folder in all)
         if (all[folder])
-            printf "%-36s %6d lines %6.1f %%\n", folder, all[folder], 100 * covered[folder] / all[folder] | sort
+            print row(folder, all[folder], covered[folder]) | sort
     close(sort)
-    printf "%-36s %6d lines %6.1f %%\n", "all", all_lines, 100 * covered_lines / all_lines
+    print row("all", all_lines, covered_lines)
+    exit below > 0
 }
