@@ -31,7 +31,7 @@ TSAN_BUILD = BUILD=$(BUILD)/tsan SANITIZE=1 SANITIZE_FLAGS="-fsanitize=thread -f
 TSAN_TESTS = $(patsubst %.c,$(BUILD)/tsan/sanitize/%,$(if $(SUBSET),$(THREADED:%=tests/unit/%.c),$(UNIT_AND_FLOW)))
 check-tsan: $(BUILD)/packages-build $(BUILD)/packages-test
 	@$(MAKE) --no-print-directory $(PARALLEL) $(TSAN_BUILD) $(TSAN_TESTS)
-	@TSAN_OPTIONS=exitcode=66 WRAPPER="setarch -R" tests/run.sh $(TSAN_TESTS)
+	@TSAN_OPTIONS="exitcode=66 die_after_fork=0" WRAPPER="setarch -R" tests/run.sh $(TSAN_TESTS)
 
 ## check-valgrind: unit and flow tests of the plain build under valgrind: uninitialised values, leaks; SUBSET=1: readers of what comes from outside, as .ci/run does
 READERS := base/json/% base/options/% base/yaml/% compression/% detection/convert/% orchestrator/fleet/% s3/config/% s3/protocol/%

@@ -315,6 +315,7 @@ static void a_fork_while_the_log_is_stalled_is_harmless(void **state)
     assert_int_equal(status, 0);
     log_plain("END");
     assert_int_equal(count_in_pipe("a line of the parent", "END\n"), 2000);
+    assert_true(log_flush(60000)); /* the pipe is closed next */
 }
 
 static void raw_lines_are_masked_only(void **state)
