@@ -28,10 +28,12 @@ THREADED := base/test_pool base/test_op base/test_log base/test_output base/http
     compression/test_recode compression/stream/test_decoder detection/index/test_build_team detection/job/test_scan_pool \
     detection/job/test_jobs detection/job/test_metrics detection/http/test_routes
 TSAN_BUILD = BUILD=$(BUILD)/tsan SANITIZE=1 SANITIZE_FLAGS="-fsanitize=thread -fno-omit-frame-pointer"
+# Its shadow memory does not fit every random layout. Some containers forbid to switch it off.
+NO_ASLR = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 TSAN_TESTS = $(patsubst %.c,$(BUILD)/tsan/sanitize/%,$(if $(SUBSET),$(THREADED:%=tests/unit/%.c),$(UNIT_AND_FLOW)))
 check-tsan: $(BUILD)/packages-build $(BUILD)/packages-test
 	@$(MAKE) --no-print-directory $(PARALLEL) $(TSAN_BUILD) $(TSAN_TESTS)
-	@TSAN_OPTIONS="exitcode=66 die_after_fork=0" WRAPPER="setarch -R" tests/run.sh $(TSAN_TESTS)
+	@TSAN_OPTIONS="exitcode=66 die_after_fork=0" WRAPPER="$(NO_ASLR)" tests/run.sh $(TSAN_TESTS)
 
 ## check-valgrind: unit and flow tests of the plain build under valgrind: uninitialised values, leaks; SUBSET=1: readers of what comes from outside, as .ci/run does
 READERS := base/json/% base/options/% base/yaml/% compression/% detection/convert/% orchestrator/fleet/% s3/config/% s3/protocol/%
