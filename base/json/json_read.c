@@ -1,7 +1,9 @@
 #include "base/util.h"
 #include "base/json/json_read.h"
 
+#include <endian.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/json/json_escape.h"
 
@@ -67,11 +69,36 @@ static bool read_escape(reader *r)
     return fail(r, "unknown escape in a string");
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Bit 7 of each byte that is below `limit`, at most 0x80. A byte above one that is marked may be marked wrongly. */
+static uint64_t bytes_below(uint64_t word, unsigned limit)
+{
+    return (word - EACH(limit)) & ~word & EACH(0x80);
+}
+
+/* The first quote, backslash or control character, or the end; eight bytes at a time. */
+static const char *skip_plain(const char *at, const char *end)
+{
+    for (; end - at >= 8; at += 8) {
+        uint64_t word;
+        memcpy(&word, at, sizeof word);
+        word = le64toh(word);
+        uint64_t special = bytes_below(word, 0x20) | bytes_below(word ^ EACH('"'), 1) |
+                           bytes_below(word ^ EACH('\\'), 1);
+        if (special)
+            return at + (__builtin_ctzll(special) >> 3);
+    }
+    while (at < end && (unsigned char)*at >= 0x20 && *at != '"' && *at != '\\')
+        at++;
+    return at;
+}
+
 static bool read_string(reader *r, json_value *out)
 {
     const char *first = ++r->at;
     bool escaped = false;
-    while (r->at < r->end) {
+    while ((r->at = skip_plain(r->at, r->end)) < r->end) {
         unsigned char c = (unsigned char)*r->at;
         if (c == '"') {
             *out = (json_value){.type = JSON_STRING,
@@ -83,8 +110,6 @@ static bool read_string(reader *r, json_value *out)
         if (c < 0x20)
             return fail(r, "raw control character in a string");
         r->at++;
-        if (c != '\\')
-            continue;
         escaped = true;
         if (!read_escape(r))
             return false;

@@ -106,6 +106,28 @@ static void malformed_texts_are_refused(void **state)
     }
 }
 
+/* {"k":"..c.."}: a byte of every kind at every place of strings of up to three words of eight bytes. */
+static void each_byte_of_a_string_counts_wherever_it_is(void **state)
+{
+    UNUSED(state);
+    static const unsigned char bytes[] = {0x00, 0x1F, 0x20, '!',  '"',  '#',  '[', '\\',
+                                          ']',  0x7F, 0x80, 0x9F, 0xA2, 0xDC, 0xFF};
+    for (size_t len = 1; len <= 24; len++)
+        for (size_t at = 0; at < len; at++)
+            for (size_t b = 0; b < ARRAY_LEN(bytes); b++) {
+                char text[40] = "{\"k\":\"";
+                json_value value = {0};
+                memset(text + 6, at % 2 ? 'x' : 0xA1, len);
+                text[6 + at] = (char)bytes[b];
+                memcpy(text + 6 + len, "\"}", 3);
+                bool valid = bytes[b] >= 0x20 && bytes[b] != '"' && bytes[b] != '\\';
+                bool found = json_read_path((slice){text, len + 8}, "k", &value, NULL);
+                assert_int_equal(found, valid);
+                if (found)
+                    assert_int_equal(value.raw.len, len);
+            }
+}
+
 static void depth_has_a_limit(void **state)
 {
     UNUSED(state);
@@ -237,6 +259,7 @@ int main(void)
         cmocka_unit_test(last_of_equal_keys_wins),
         cmocka_unit_test(escapes_are_resolved),
         cmocka_unit_test(malformed_texts_are_refused),
+        cmocka_unit_test(each_byte_of_a_string_counts_wherever_it_is),
         cmocka_unit_test(depth_has_a_limit),
         cmocka_unit_test(members_and_how_often_they_occur),
         cmocka_unit_test(floats_have_the_fewest_digits),
