@@ -50,45 +50,6 @@ static void make_question_idf(ngram_index *x)
         x->long_idf[i] = score_idf(x->question_count, l->starts[i + 1] - l->starts[i]);
 }
 
-static size_t count_in_questions(const record_lists *l)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < l->record_count; i++)
-        count += l->owners[i].question;
-    for (size_t i = 0; i < l->shared.set; i++)
-        count +=
-            l->holders[i].list > 0; /* those of a question are counted twice, which does no harm */
-    return count;
-}
-
-/* One pass over all places: those that refer to a row, or those that have one, whose rows are released. */
-static void fill_filter_from(ngram_index *x, bool repeats)
-{
-    const record_lists *l = &x->lists;
-    ngram_rows *rows = &x->build->rows;
-    row_reader reader = {.rows = rows};
-    bool is_repeat;
-    for (size_t k = 0; k < l->record_count; k++) {
-        const eval_record *r = &x->records[l->owners[k].record];
-        for (size_t i = 0; i < r->question_ngrams; i++) {
-            size_t row = row_reader_next(&reader, &is_repeat);
-            if (is_repeat == repeats)
-                ngram_filter_add(&x->in_questions, ngram_rows_at(rows, row));
-        }
-        for (size_t i = 0; i < (size_t)r->answer.ngram_count + r->passage.ngram_count; i++)
-            (void)row_reader_next(&reader, &is_repeat);
-        if (!repeats)
-            ngram_rows_release(rows, reader.row);
-    }
-}
-
-static void fill_filter(ngram_index *x)
-{
-    ngram_filter_init(&x->in_questions, count_in_questions(&x->lists));
-    fill_filter_from(x, true);
-    fill_filter_from(x, false);
-}
-
 static void trim(ngram_index *x)
 {
     x->records = xrealloc(x->records, (x->record_count + 1) * sizeof *x->records);
@@ -169,7 +130,6 @@ static void number_ngrams(ngram_index *x)
     AUTO(ngram_numbers) numbers = {0};
     ngram_numbers_make(&numbers, &x->build->rows, 0, &x->table);
     record_lists_make(x, &numbers);
-    fill_filter(x);
     make_question_idf(x);
     sum_records(x, &numbers);
 }

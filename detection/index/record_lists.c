@@ -87,77 +87,96 @@ static void index_owners(ngram_index *x)
 
 typedef struct listing {
     ngram_index *x;
-    const ngram_numbers *numbers;
+    number_reader reader;
     uint32_t *starts; /* by shared n-gram, and one more: in `records` */
     uint32_t *records;
     uint32_t *last; /* by shared n-gram: number of the last text that has it, from 1 */
     uint32_t texts;
-    uint32_t *found;
-    size_t found_capacity;
+    uint32_t
+        *found; /* shared n-grams of questions, each once in a question, as numbers of holders */
+    size_t found_count, found_capacity;
+    uint32_t *found_of; /* by reading order, and one more: in `found` */
+    uint32_t *spare;
+    size_t spare_capacity;
 } listing;
 
-/* The shared ones of a text's n-grams, each once, as numbers of holders: in ls->found. */
-static size_t next_shared(listing *ls, number_reader *r, size_t places)
+/* Whether the text had this one before. */
+static bool seen_in_text(listing *ls, uint32_t holders)
 {
-    const record_lists *l = &ls->x->lists;
-    size_t count = 0;
-    ARRAY_RESERVE(ls->found, ls->found_capacity, places + 1);
+    bool seen = ls->last[holders] == ls->texts;
+    ls->last[holders] = ls->texts;
+    return seen;
+}
+
+/* All n-grams of questions go to the filter, and where they are. */
+static void read_question(listing *ls, size_t places)
+{
+    ngram_index *x = ls->x;
+    const rank_bits *shared = &x->lists.shared;
+    ARRAY_RESERVE(ls->found, ls->found_capacity, ls->found_count + places);
     ls->texts++;
     for (size_t i = 0; i < places; i++) {
-        uint32_t id = number_reader_next(r);
+        size_t row;
+        uint32_t id = number_reader_next_row(&ls->reader, &row);
+        ngram_filter_add(&x->in_questions, ngram_rows_at(&x->build->rows, row));
+        if (!rank_bits_has(shared, id))
+            continue;
+        uint32_t holders = rank_bits_below(shared, id);
+        if (seen_in_text(ls, holders))
+            continue;
+        ls->starts[holders + 2]++;
+        ls->found[ls->found_count++] = holders;
+    }
+}
+
+static void read_other(listing *ls, size_t places, bool answer)
+{
+    record_lists *l = &ls->x->lists;
+    ls->texts++;
+    for (size_t i = 0; i < places; i++) {
+        uint32_t id = number_reader_next(&ls->reader);
         if (!rank_bits_has(&l->shared, id))
             continue;
         uint32_t holders = rank_bits_below(&l->shared, id);
-        if (ls->last[holders] != ls->texts)
-            ls->found[count++] = holders;
-        ls->last[holders] = ls->texts;
+        if (!seen_in_text(ls, holders))
+            (*(answer ? &l->holders[holders].answers : &l->holders[holders].passages))++;
     }
-    return count;
 }
 
 static void count_holders(listing *ls)
 {
-    record_lists *l = &ls->x->lists;
-    number_reader r = reader_of(ls->x, ls->numbers);
+    const record_lists *l = &ls->x->lists;
+    size_t in_questions = 0;
+    for (size_t k = 0; k < l->record_count; k++)
+        in_questions += l->owners[k].question;
+    ngram_filter_init(&ls->x->in_questions, in_questions);
     for (size_t k = 0; k < l->record_count; k++) {
         const eval_record *e = &ls->x->records[l->owners[k].record];
-        size_t count = next_shared(ls, &r, e->question_ngrams);
-        for (size_t i = 0; i < count; i++)
-            ls->starts[ls->found[i] + 2]++;
-        count = next_shared(ls, &r, e->answer.ngram_count);
-        for (size_t i = 0; i < count; i++)
-            l->holders[ls->found[i]].answers++;
-        count = next_shared(ls, &r, e->passage.ngram_count);
-        for (size_t i = 0; i < count; i++)
-            l->holders[ls->found[i]].passages++;
+        read_question(ls, e->question_ngrams);
+        read_other(ls, e->answer.ngram_count, true);
+        read_other(ls, e->passage.ngram_count, false);
+        ls->found_of[k + 1] = (uint32_t)ls->found_count;
     }
 }
 
 /* Summed up, the entry after a list's is where its next record goes, and in the end where it ends. */
 static void fill_lists(listing *ls)
 {
-    record_lists *l = &ls->x->lists;
-    number_reader r = reader_of(ls->x, ls->numbers);
+    const record_lists *l = &ls->x->lists;
     for (size_t i = 2; i < (size_t)l->shared.set + 2; i++)
         ls->starts[i] += ls->starts[i - 1];
-    ls->records = xcalloc((size_t)ls->starts[l->shared.set + 1] + 1, sizeof *ls->records);
-    for (size_t k = 0; k < l->record_count; k++) {
-        uint32_t record = l->owners[k].record;
-        const eval_record *e = &ls->x->records[record];
-        size_t count = next_shared(ls, &r, e->question_ngrams);
-        for (size_t i = 0; i < count; i++)
-            ls->records[ls->starts[ls->found[i] + 1]++] = record;
-        (void)next_shared(ls, &r, e->answer.ngram_count);
-        (void)next_shared(ls, &r, e->passage.ngram_count);
-    }
+    ls->records = xcalloc(ls->found_count + 1, sizeof *ls->records);
+    for (size_t k = 0; k < l->record_count; k++)
+        for (size_t i = ls->found_of[k]; i < ls->found_of[k + 1]; i++)
+            ls->records[ls->starts[ls->found[i] + 1]++] = l->owners[k].record;
 }
 
 static void sort_lists(listing *ls)
 {
     for (size_t i = 0; i < ls->x->lists.shared.set; i++) {
         size_t count = ls->starts[i + 1] - ls->starts[i];
-        ARRAY_RESERVE(ls->found, ls->found_capacity, count + 1);
-        sort_u32(ls->records + ls->starts[i], count, ls->found);
+        ARRAY_RESERVE(ls->spare, ls->spare_capacity, count + 1);
+        sort_u32(ls->records + ls->starts[i], count, ls->spare);
     }
 }
 
@@ -242,7 +261,7 @@ static void share_lists(listing *ls)
 void record_lists_make(ngram_index *x, const ngram_numbers *numbers)
 {
     record_lists *l = &x->lists;
-    listing ls = {.x = x, .numbers = numbers};
+    listing ls = {.x = x, .reader = reader_of(x, numbers)};
     l->record_count = x->record_count;
     rank_bits_init(&l->shared, x->table.count);
     find_owners(x, numbers);
@@ -250,6 +269,7 @@ void record_lists_make(ngram_index *x, const ngram_numbers *numbers)
     rank_bits_count(&l->shared);
     l->holders = xcalloc((size_t)l->shared.set + 1, sizeof *l->holders);
     ls.starts = xcalloc((size_t)l->shared.set + 2, sizeof *ls.starts);
+    ls.found_of = xcalloc(x->record_count + 1, sizeof *ls.found_of);
     ls.last = xcalloc((size_t)l->shared.set + 1, sizeof *ls.last);
     count_holders(&ls);
     fill_lists(&ls);
@@ -259,4 +279,6 @@ void record_lists_make(ngram_index *x, const ngram_numbers *numbers)
     free(ls.records);
     free(ls.last);
     free(ls.found);
+    free(ls.found_of);
+    free(ls.spare);
 }

@@ -48,7 +48,7 @@ typedef struct record_lists {
 
 #define OWNER_STEP 64
 
-/* Texts have the numbers of places as their numbers of n-grams; their rows are still there. */
+/* Texts have the numbers of places as their numbers of n-grams; their rows are still there. Fills the filter, too. */
 void record_lists_make(struct ngram_index *x, const ngram_numbers *numbers);
 void record_lists_deinit(record_lists *l);
 

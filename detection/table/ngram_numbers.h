@@ -42,15 +42,20 @@ typedef struct number_reader {
     size_t repeat;
 } number_reader;
 
-/* The id at the next place. */
-static inline uint32_t number_reader_next(number_reader *r)
+/* The id at the next place, and its row. */
+static inline uint32_t number_reader_next_row(number_reader *r, size_t *row)
 {
     const ngram_numbers *n = r->numbers;
     bool is_repeat;
-    size_t row = row_reader_next(&r->places, &is_repeat);
+    *row = row_reader_next(&r->places, &is_repeat);
     if (is_repeat)
-        return ngram_numbers_id(n, row);
-    return rank_bits_has(&n->first, row) ? r->next_id++ : n->repeats[r->repeat++];
+        return ngram_numbers_id(n, *row);
+    return rank_bits_has(&n->first, *row) ? r->next_id++ : n->repeats[r->repeat++];
+}
+static inline uint32_t number_reader_next(number_reader *r)
+{
+    size_t row;
+    return number_reader_next_row(r, &row);
 }
 
 #endif

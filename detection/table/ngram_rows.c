@@ -55,9 +55,3 @@ void ngram_rows_add(ngram_rows *r, const uint64_t *hashes, size_t count)
         *n = (recent_ngram){.hash = hashes[i], .row = (uint32_t)r->count};
     }
 }
-
-void ngram_rows_release(ngram_rows *r, size_t row)
-{
-    for (size_t b = row / NGRAM_ROWS_BLOCK; b-- > 0 && r->blocks[b];)
-        free(move(r->blocks[b]));
-}

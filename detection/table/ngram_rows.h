@@ -15,7 +15,7 @@
 #define NGRAM_ROWS_BLOCK ((size_t)1 << 16) /* hashes */
 
 typedef struct ngram_rows {
-    uint64_t **blocks; /* NULL: was released */
+    uint64_t **blocks;
     size_t block_count, block_capacity;
     size_t count;        /* rows */
     uint64_t *is_repeat; /* by place, a bit each: it refers to a row */
@@ -33,8 +33,6 @@ static inline uint64_t ngram_rows_at(const ngram_rows *r, size_t row)
 {
     return r->blocks[row / NGRAM_ROWS_BLOCK][row % NGRAM_ROWS_BLOCK];
 }
-/* Gives back the blocks before the one of this row. */
-void ngram_rows_release(ngram_rows *r, size_t row);
 
 /* Reads all places in their order. */
 typedef struct row_reader {

@@ -2,7 +2,8 @@
 # Times the build of the index: evaluation files of EVALS_DIR (without it: 67,240 records that are made up), and RECORDS
 # records that are made up, in quarters, so that the time for each of them shows whether it grows linearly.
 #   EVALS_DIR  reference files
-#   RECORDS    the most that are made up (1000000; the target's 5000000 need 25 GB of disk and much memory)
+#   RECORDS    the most that are made up (1000000; the target's 5000000 need 5 GB of disk, and 6 GB of memory)
+#   POINTS     file that points for tools/plot.sh are added to
 #   MEMORY_MIB limit of the address space (ulimit -v; none without it)
 # Wall and CPU seconds, medians of RUNS (3) for the first; MiB at most, and of anonymous memory afterwards.
 set -euo pipefail
@@ -45,10 +46,12 @@ for quarter in 1 2 4; do
     count=$((records * quarter / 4))
     rm -rf many
     make_records "$count" many
-    build "$PWD/many" "$threads" | awk '{
+    build "$PWD/many" "$threads" >built
+    [ -z "${POINTS:-}" ] || awk '{b = 1048576 / $1; print $1, $6 * b, "at most"; print $1, $7 * b, "afterwards"}' built >>"$POINTS"
+    awk '{
         printf "%d records kept: %.1f s, CPU %.1f s: %.2f us of CPU a record; %d MiB at most, %d afterwards: %d bytes a record", \
             $1, $3, $4, $4 / $1 * 1e6, $6, $7, $7 * 1048576 / $1
         printf "; of 5 million: %.1f GiB (at most 6: %s), %.1f GiB afterwards (at most 4: %s)\n", \
             $6 / $1 * 5e6 / 1024, ($6 / $1 * 5e6 <= 6144 ? "met" : "MISSED"), $7 / $1 * 5e6 / 1024, ($7 / $1 * 5e6 <= 4096 ? "met" : "MISSED")
-    }'
+    }' built
 done
