@@ -22,7 +22,7 @@ json_string() {
     printf '"%s"' "$(sed 's/[\\"]/\\&/g; s/\t/\\t/g' <<<"$1")"
 }
 
-command -v curl >/dev/null || usage "$request: curl is not installed"
+command -v curl >/dev/null || usage "$request: curl is not installed; install it (Debian, Fedora: the package curl)"
 case $request in
 health) ask /health ;;
 submit)

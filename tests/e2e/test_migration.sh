@@ -120,4 +120,11 @@ test_keys_of_older_versions_are_named() {
     grep -q 'did you mean training_dir' line.log || fail "$(cat line.log)"
 }
 
+test_without_curl_the_requests_of_make_name_what_to_install() {
+    local status=0
+    PATH=/nonexistent "$BASH" "$top/tools/ask_server.sh" health http://127.0.0.1:1 2>"$T/line.log" || status=$?
+    expect_status 2
+    grep -q '^health: curl is not installed; install it' "$T/line.log" || fail "$(cat "$T/line.log")"
+}
+
 run_tests
