@@ -91,10 +91,10 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
     return true;
 }
 
-static void on_key_error(void *ctx, const char *key, const err *error)
+static void on_key_error(void *ctx, const char *key, const char *version, const err *error)
 {
     record_batch *b = ctx;
-    UNUSED(key);
+    UNUSED(key), UNUSED(version);
     b->failed++;
     log_error("%s", error->message);
 }

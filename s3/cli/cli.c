@@ -55,6 +55,7 @@ static int run(const cli_command *command, int argc, char **argv, const cli_veri
     cli c = {.verifier = verifier};
     int status = 2;
     if (!cli_parse(command, argc, argv, &config, &c, &e)) {
+        cli_explain_flag(command, argc, argv, &e);
         config.json = has_word(argc, argv, "--json");
         c.command = command;
         c.config = &config;

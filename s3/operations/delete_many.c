@@ -4,6 +4,7 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 #include "s3/operations/delete_object.h"
+#include "s3/protocol/content_range.h"
 #include "s3/protocol/xml.h"
 
 /* keys                                        request             next
@@ -15,7 +16,8 @@
  * The reply names each deleted key (no <Quiet>): a key that it does not name is treated as not
  * deleted. */
 
-#define BODY_MAX_BYTES  ((size_t)8 * 1024 * 1024) /* 1,000 keys of 1,024 bytes, each `&quot;` */
+/* 1,000 keys and versions of 1,024 bytes, each `&quot;` */
+#define BODY_MAX_BYTES  ((size_t)16 * 1024 * 1024)
 #define REPLY_MAX_BYTES ((size_t)16 * 1024 * 1024)
 #define MD5_TEXT_SIZE   (4 * ((MD5_BYTES + 2) / 3) + 1)
 #define ROOT            "DeleteResult"
@@ -25,9 +27,15 @@ typedef enum key_state { KEY_UNNAMED, KEY_REMOVED, KEY_FAILED, KEY_AGAIN } key_s
 
 typedef struct delete_op delete_op;
 
+typedef struct target {
+    char *key;
+    char *version; /* NULL: the current object */
+} target;
+
 typedef struct single {
     delete_op *op;
-    char *key; /* NULL: the slot is free */
+    target item; /* key NULL: the slot is free */
+    char *query; /* of a version, or NULL */
     s3_delete_object removal;
 } single;
 
@@ -36,7 +44,7 @@ struct delete_op {
     s3_request request;
     s3_delete_many_options options;
     char *bucket;
-    char **keys; /* remaining: the batch, then the singles */
+    target *items; /* remaining: the batch, then the singles */
     size_t batch_count, single_count;
     single singles[SINGLES_MAX];
     size_t active;  /* singles in flight */
@@ -45,19 +53,34 @@ struct delete_op {
     char md5_text[MD5_TEXT_SIZE];
 
     /* the current reply */
-    key_state *states; /* of the batch's keys */
+    key_state *states; /* of the batch's items */
     size_t next_key;   /* replies usually keep the order */
-    char *key;
+    target found;      /* of the element being parsed */
     s3_reply reported;
     bool whole, names_keys;
     err reason; /* of the last retryable key */
 };
 
+static void target_free(target *t)
+{
+    free(t->key);
+    free(t->version);
+    *t = (target){0};
+}
+
+static target take_target(target *t)
+{
+    target taken = *t;
+    *t = (target){0};
+    return taken;
+}
+
 static void singles_cancel(delete_op *o)
 {
     for (size_t i = 0; i < SINGLES_MAX; i++) {
         s3_delete_object_cancel(&o->singles[i].removal);
-        free(move(o->singles[i].key));
+        target_free(&o->singles[i].item);
+        free(move(o->singles[i].query));
     }
     o->active = 0;
 }
@@ -68,10 +91,10 @@ static void delete_free(op *p)
     s3_request_cancel(&o->request);
     singles_cancel(o);
     for (size_t i = 0; i < o->batch_count + o->single_count; i++)
-        free(o->keys[i]);
-    free(o->keys);
+        target_free(&o->items[i]);
+    free(o->items);
     free(o->states);
-    free(o->key);
+    target_free(&o->found);
     free(o->bucket);
     buf_deinit(&o->body);
     free(o);
@@ -129,8 +152,14 @@ static void batch_send(void *ctx, s3_request *r)
                              "<Quiet>false</Quiet>");
     for (size_t i = 0; i < o->batch_count; i++) {
         buf_append_str(&o->body, "<Object><Key>");
-        s3_xml_escape(slice_from(o->keys[i]), &o->body);
-        buf_append_str(&o->body, "</Key></Object>");
+        s3_xml_escape(slice_from(o->items[i].key), &o->body);
+        buf_append_str(&o->body, "</Key>");
+        if (o->items[i].version) {
+            buf_append_str(&o->body, "<VersionId>");
+            s3_xml_escape(slice_from(o->items[i].version), &o->body);
+            buf_append_str(&o->body, "</VersionId>");
+        }
+        buf_append_str(&o->body, "</Object>");
     }
     buf_append_str(&o->body, "</Delete>");
     md5(buf_slice(&o->body), digest);
@@ -149,12 +178,18 @@ static void set_text(char *out, size_t size, const char *text)
     snprintf(out, size, "%s", text);
 }
 
-/* The index of the key in the reply, or batch_count. */
+static bool is_found(const delete_op *o, const target *item)
+{
+    return strcmp(item->key, o->found.key) == 0 &&
+           (!item->version || !o->found.version || strcmp(item->version, o->found.version) == 0);
+}
+
+/* The index of the item in the reply, or batch_count. */
 static size_t find_key(delete_op *o)
 {
-    for (size_t i = 0; o->key && i < o->batch_count; i++) {
+    for (size_t i = 0; o->found.key && i < o->batch_count; i++) {
         size_t at = (o->next_key + i) % o->batch_count;
-        if (strcmp(o->keys[at], o->key) == 0) {
+        if (is_found(o, &o->items[at])) {
             o->next_key = at + 1;
             return at;
         }
@@ -171,6 +206,20 @@ static const char *field_of(const char *path, const char *element)
     return below[1 + len] == '/' ? below + 2 + len : below[1 + len] ? NULL : "";
 }
 
+/* Key and VersionId of the element being parsed. */
+static bool take_name(delete_op *o, const char *field, const char *text)
+{
+    char **to = !field                            ? NULL
+                : strcmp(field, "Key") == 0       ? &o->found.key
+                : strcmp(field, "VersionId") == 0 ? &o->found.version
+                                                  : NULL;
+    if (!to)
+        return false;
+    free(*to);
+    *to = *text || to == &o->found.key ? xstrdup(text) : NULL;
+    return true;
+}
+
 /* First pass: is it complete, and does it name requested keys only. */
 static bool survey_element(void *ctx, const char *path, const char *text, err *e)
 {
@@ -179,17 +228,14 @@ static bool survey_element(void *ctx, const char *path, const char *text, err *e
     field = field ? field : field_of(path, "Error");
     if (strcmp(path, ROOT) == 0)
         o->whole = true;
-    if (!field)
+    if (!field || take_name(o, field, text))
         return true;
-    if (strcmp(field, "Key") == 0) {
-        free(o->key);
-        o->key = xstrdup(text);
-    } else if (!*field) {
+    if (!*field) {
         if (find_key(o) == o->batch_count)
             return err_set(e, ERR_S3_REPLY, "the reply names a key that was not requested (%.200s)",
-                           o->key ? o->key : "none");
+                           o->found.key ? o->found.key : "none");
         o->names_keys = true;
-        free(move(o->key));
+        target_free(&o->found);
     }
     return true;
 }
@@ -210,9 +256,9 @@ static void key_failed(delete_op *o, size_t i)
     if (o->states[i] == KEY_FAILED)
         return; /* it occurs twice */
     o->states[i] = KEY_FAILED;
-    s3_name(o->bucket, o->keys[i], name);
+    s3_name(o->bucket, o->items[i].key, name);
     err_context(&reason, "%s", name);
-    o->options.on_key_error(o->options.ctx, o->keys[i], &reason);
+    o->options.on_key_error(o->options.ctx, o->items[i].key, o->items[i].version, &reason);
 }
 
 /* Second pass: the result of each key. If a reply has both, the error counts. */
@@ -221,10 +267,9 @@ static bool read_element(void *ctx, const char *path, const char *text, err *e)
     delete_op *o = ctx;
     UNUSED(e);
     const char *failed = field_of(path, "Error"), *removed = field_of(path, "Deleted");
-    if ((failed && strcmp(failed, "Key") == 0) || (removed && strcmp(removed, "Key") == 0)) {
-        free(o->key);
-        o->key = xstrdup(text);
-    } else if (failed && strcmp(failed, "Code") == 0) {
+    if (take_name(o, failed ? failed : removed, text))
+        return true;
+    if (failed && strcmp(failed, "Code") == 0) {
         set_text(o->reported.code, sizeof o->reported.code, text);
     } else if (failed && strcmp(failed, "Message") == 0) {
         set_text(o->reported.words, sizeof o->reported.words, text);
@@ -235,7 +280,7 @@ static bool read_element(void *ctx, const char *path, const char *text, err *e)
         else if (o->states[i] == KEY_UNNAMED)
             o->states[i] = KEY_REMOVED;
         o->reported = (s3_reply){0};
-        free(move(o->key));
+        target_free(&o->found);
     }
     return true;
 }
@@ -244,21 +289,21 @@ static bool read_element(void *ctx, const char *path, const char *text, err *e)
 static void sort_keys(delete_op *o)
 {
     size_t total = o->batch_count + o->single_count, kept = 0;
-    char **sorted = xcalloc(total + 1, sizeof *sorted);
+    target *sorted = xcalloc(total + 1, sizeof *sorted);
     for (size_t i = 0; i < o->batch_count; i++)
         if (o->states[i] == KEY_AGAIN)
-            sorted[kept++] = move(o->keys[i]);
+            sorted[kept++] = take_target(&o->items[i]);
     size_t batch_count = kept;
     for (size_t i = 0; i < total; i++) {
-        if (!o->keys[i])
+        if (!o->items[i].key)
             continue;
         if (i >= o->batch_count || o->states[i] == KEY_UNNAMED)
-            sorted[kept++] = o->keys[i];
+            sorted[kept++] = take_target(&o->items[i]);
         else
-            free(o->keys[i]);
+            target_free(&o->items[i]);
     }
-    free(o->keys);
-    o->keys = sorted;
+    free(o->items);
+    o->items = sorted;
     o->batch_count = batch_count;
     o->single_count = kept - batch_count;
 }
@@ -267,7 +312,7 @@ static bool survey(delete_op *o, slice reply, err *e)
 {
     o->whole = o->names_keys = false;
     o->next_key = 0;
-    free(move(o->key));
+    target_free(&o->found);
     if (!s3_xml_read(reply, survey_element, o, e)) {
         if (e->code == ERR_PARSE)
             e->cls = ERR_CLASS_RETRY; /* deleting again is harmless: no key has a known result */
@@ -305,24 +350,28 @@ static void single_done(void *ctx, const err *e)
 {
     single *s = ctx;
     delete_op *o = s->op;
-    AUTO_FREE char *key = move(s->key);
+    target item = take_target(&s->item);
     o->active--;
     if (e && e->code != ERR_S3_NOT_FOUND)
-        o->options.on_key_error(o->options.ctx, key, e);
+        o->options.on_key_error(o->options.ctx, item.key, item.version, e);
     else if (o->fell_back)
         o->op.client->no_delete_objects = true;
     s3_delete_object_cancel(&s->removal);
+    free(move(s->query));
+    target_free(&item);
     singles_go_on(o);
 }
 
 static void single_begin(delete_op *o, single *s)
 {
     s->op = o;
-    s->key = o->keys[o->batch_count + --o->single_count];
+    s->item = take_target(&o->items[o->batch_count + --o->single_count]);
+    s->query = s3_version_query(s->item.version);
     o->active++;
     s->removal = (s3_delete_object){.client = o->op.client,
                                     .bucket = o->bucket,
-                                    .key = s->key,
+                                    .key = s->item.key,
+                                    .query = s->query,
                                     .on_done = single_done,
                                     .ctx = s};
     s3_delete_object_start(&s->removal);
@@ -331,7 +380,7 @@ static void single_begin(delete_op *o, single *s)
 static void singles_go_on(delete_op *o)
 {
     for (size_t i = 0; i < SINGLES_MAX && o->single_count > 0; i++)
-        if (!o->singles[i].key)
+        if (!o->singles[i].item.key)
             single_begin(o, &o->singles[i]);
     if (o->active == 0)
         op_finish(&o->op.base, NULL);
@@ -374,18 +423,32 @@ static void batch_done(void *ctx, s3_request *r, const err *e)
     all_single(o);
 }
 
+static target target_at(const s3_delete_many_options *options, size_t i)
+{
+    return (target){
+        xstrdup(options->keys[i]),
+        options->version_ids ? xstrdup_or_null(options->version_ids[i]) : NULL,
+    };
+}
+
+static bool fits_batch(const s3_delete_many_options *options, size_t i)
+{
+    return fits_xml(options->keys[i]) &&
+           (!options->version_ids || !options->version_ids[i] || fits_xml(options->version_ids[i]));
+}
+
 static void take_keys(delete_op *o, const s3_delete_many_options *options)
 {
     size_t count = options->key_count;
     bool batches = !o->op.client->no_delete_objects;
-    o->keys = xcalloc(count + 1, sizeof *o->keys);
+    o->items = xcalloc(count + 1, sizeof *o->items);
     o->states = xcalloc(count + 1, sizeof *o->states);
     for (size_t i = 0; i < count; i++)
-        if (batches && fits_xml(options->keys[i]))
-            o->keys[o->batch_count++] = xstrdup(options->keys[i]);
+        if (batches && fits_batch(options, i))
+            o->items[o->batch_count++] = target_at(options, i);
     for (size_t i = 0; i < count; i++)
-        if (!batches || !fits_xml(options->keys[i]))
-            o->keys[o->batch_count + o->single_count++] = xstrdup(options->keys[i]);
+        if (!batches || !fits_batch(options, i))
+            o->items[o->batch_count + o->single_count++] = target_at(options, i);
 }
 
 s3_op *s3_delete_many(s3_client *c, const s3_delete_many_options *options)

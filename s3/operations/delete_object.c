@@ -22,6 +22,7 @@ static void request_begin(s3_delete_object *d, const char *operation, const char
                               .method = method,
                               .bucket = d->bucket,
                               .key = d->key,
+                              .query = d->query,
                               .on_done = on_done,
                               .ctx = d};
 }

@@ -16,6 +16,7 @@ typedef struct s3_delete_object {
     /* the owner's */
     s3_client *client;
     const char *bucket, *key;
+    const char *query;    /* versionId=ID: this version; or NULL */
     const char *if_match; /* or NULL */
     const char *etag;     /* of the version to delete: another version counts as success; or
                              NULL: any */

@@ -1,4 +1,4 @@
-/* ListObjectsV2, all pages. */
+/* ListObjectsV2 or ListObjectVersions, all pages. */
 #include "s3/operations/list.h"
 
 #include "decon/base/log.h"
@@ -16,7 +16,8 @@ typedef struct list_op {
     s3_request request;
     s3_list_options options;
     char *bucket, *prefix, *delimiter;
-    char *token; /* of the next page */
+    char *token;         /* of the next page; of versions, a key */
+    char *token_version; /* with a key, or NULL */
     buf query;
     list_contract contract;
     list_page page;
@@ -32,7 +33,7 @@ static void list_free(op *p)
     contract_deinit(&o->contract);
     page_deinit(&o->page);
     buf_deinit(&o->query);
-    char *strings[] = {o->bucket, o->prefix, o->delimiter, o->token};
+    char *strings[] = {o->bucket, o->prefix, o->delimiter, o->token, o->token_version};
     for (size_t i = 0; i < ARRAY_LEN(strings); i++)
         free(strings[i]);
     free(o);
@@ -44,9 +45,8 @@ static void list_end(list_op *o, const err *e)
 {
     bool silent = e && e->code == ERR_CANCELLED;
     if (o->repeat_count > 0)
-        log_warn(
-            "s3://%s/%s: ListObjectsV2: %zu keys were listed twice in a row and are counted once",
-            o->bucket, o->prefix ? o->prefix : "", o->repeat_count);
+        log_warn("s3://%s/%s: %s: %zu keys were listed twice in a row and are counted once",
+                 o->bucket, o->prefix ? o->prefix : "", o->request.operation, o->repeat_count);
     op_finish(&o->op.base, silent ? NULL : e);
 }
 
@@ -68,9 +68,9 @@ static bool hand_unusable(list_op *o, const char *encoded, err *e)
     if (o->options.on_unusable)
         return o->options.on_unusable(o->options.ctx, encoded, e);
     return err_set(e, ERR_S3_REPLY,
-                   "ListObjectsV2: the key '%.200s' (URL-encoded) has a NUL character, which this "
-                   "client cannot handle; remove or rename it with another one",
-                   encoded);
+                   "%s: the key '%.200s' (URL-encoded) has a NUL character, which this client "
+                   "cannot handle; remove or rename it with another one",
+                   o->request.operation, encoded);
 }
 
 static bool hand_entry(list_op *o, const page_entry *it, err *e)
@@ -84,7 +84,10 @@ static bool hand_entry(list_op *o, const page_entry *it, err *e)
                         .size_bytes = it->size_bytes,
                         .last_modified_s = it->last_modified_s,
                         .etag = page_text(&o->page, it->etag),
-                        .storage_class = page_text(&o->page, it->storage_class)};
+                        .storage_class = page_text(&o->page, it->storage_class),
+                        .version_id = page_text(&o->page, it->version),
+                        .is_latest = it->is_latest || !it->version,
+                        .is_delete_marker = it->is_marker};
     return !o->options.on_object || o->options.on_object(o->options.ctx, &object, e);
 }
 
@@ -111,10 +114,13 @@ static void ask_page(list_op *o)
 {
     unsigned page = o->options.page_size ? MIN(o->options.page_size, 1000U) : 1000;
     buf_clear(&o->query);
-    buf_printf(&o->query, "list-type=2&encoding-type=url&max-keys=%u", page);
+    bool versions = o->options.all_versions;
+    buf_printf(&o->query, "%s&encoding-type=url&max-keys=%u",
+               versions ? "versions=" : "list-type=2", page);
     add_parameter(o, "prefix", o->prefix);
     add_parameter(o, "delimiter", o->delimiter);
-    add_parameter(o, "continuation-token", o->token);
+    add_parameter(o, versions ? "key-marker" : "continuation-token", o->token);
+    add_parameter(o, "version-id-marker", o->token_version);
     o->request.query = buf_str(&o->query);
     s3_request_start(o->op.client, &o->request);
 }
@@ -140,7 +146,9 @@ static void list_done(void *ctx, s3_request *r, const err *e)
         return;
     }
     free(o->token);
+    free(o->token_version);
     o->token = xstrdup(page_text(&o->page, o->page.token));
+    o->token_version = xstrdup_or_null(page_text(&o->page, o->page.next_version));
     s3_request_cancel(r); /* releases the page */
     if (o->held)
         o->waiting = true;
@@ -172,10 +180,10 @@ s3_op *s3_list(s3_client *c, const s3_list_options *options)
     o->prefix = options->prefix ? xstrdup(options->prefix) : NULL;
     o->delimiter = options->delimiter ? xstrdup(options->delimiter) : NULL;
     buf_init(&o->query, QUERY_MAX_BYTES);
-    page_init(&o->page);
-    contract_init(&o->contract, "ListObjectsV2", o->bucket, o->prefix, o->delimiter,
+    page_init(&o->page, options->all_versions);
+    contract_init(&o->contract, o->page.form->operation, o->bucket, o->prefix, o->delimiter,
                   c->listing_order == S3_LISTING_ORDER_BYTES);
-    o->request = (s3_request){.operation = "ListObjectsV2",
+    o->request = (s3_request){.operation = o->page.form->operation,
                               .method = "GET",
                               .bucket = o->bucket,
                               .reply_max_bytes = PAGE_MAX_BYTES,

@@ -3,6 +3,7 @@
 #include "s3/client/client.h"
 #include "decon/s3/uri.h"
 #include "base/util.h"
+#include "s3/protocol/content_range.h"
 
 #define URL_MAX_BYTES   ((size_t)64 * 1024)
 #define QUERY_MAX_BYTES ((size_t)32 * 1024)
@@ -30,6 +31,8 @@ bool s3_presign_url(const s3_presign_request *request, const s3_keys *keys, buf 
     if (keys->session_token)
         add_encoded(&query, "X-Amz-Security-Token", keys->session_token);
     buf_append_str(&query, "&X-Amz-SignedHeaders=host");
+    if (request->query)
+        buf_printf(&query, "&%s", request->query);
     const http_header host = {"Host", request->host};
     s3_sign_request to_sign = {.method = request->method,
                                .path = request->path,
@@ -53,6 +56,7 @@ typedef struct presign_op {
     s3_op_base op;
     s3_request request; /* waits for keys; is not sent */
     char *bucket, *key, *method;
+    char *query; /* of a version, or NULL */
     unsigned expires_s;
     buf url;
     s3_presign_done done;
@@ -67,6 +71,7 @@ static void presign_free(op *p)
     free(o->bucket);
     free(o->key);
     free(o->method);
+    free(o->query);
     free(o);
 }
 
@@ -98,6 +103,7 @@ static bool make_url(presign_op *o, const s3_keys *keys, err *e)
     s3_endpoint_target(&c->endpoint, region, o->bucket, o->key, NULL, &target);
     s3_presign_request request = {.method = o->method,
                                   .url = target.url,
+                                  .query = o->query,
                                   .host = target.host,
                                   .path = target.path,
                                   .region = region,
@@ -117,14 +123,16 @@ static void presign_keys(void *ctx, const s3_keys *keys)
     op_finish(&o->op.base, ok ? NULL : &e);
 }
 
-s3_op *s3_presign(s3_client *c, const char *method, const char *bucket, const char *key,
-                  unsigned expires_s, s3_presign_done done, void *ctx)
+s3_op *s3_presign_version(s3_client *c, const char *method, const char *bucket, const char *key,
+                          const char *version_id, unsigned expires_s, s3_presign_done done,
+                          void *ctx)
 {
     presign_op *o = s3_op_new(c, &presign_kind, sizeof *o);
     buf_init(&o->url, URL_MAX_BYTES);
     o->bucket = xstrdup(bucket);
     o->key = xstrdup(key);
     o->method = xstrdup(method);
+    o->query = s3_version_query(version_id);
     o->expires_s = expires_s;
     o->done = done;
     o->ctx = ctx;
@@ -137,4 +145,10 @@ s3_op *s3_presign(s3_client *c, const char *method, const char *bucket, const ch
                               .ctx = o};
     s3_request_start(c, &o->request);
     return op_started(&o->op.base);
+}
+
+s3_op *s3_presign(s3_client *c, const char *method, const char *bucket, const char *key,
+                  unsigned expires_s, s3_presign_done done, void *ctx)
+{
+    return s3_presign_version(c, method, bucket, key, NULL, expires_s, done, ctx);
 }

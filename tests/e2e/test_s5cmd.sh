@@ -63,6 +63,8 @@ test_copies_moves_and_removals_print_the_same_lines() {
     expect_keys glob/ glob/a.txt
     say 0 s5cmd cp 't*/*/*.gz' s3://data/deep/
     expect_keys deep/ deep/tree/x/c.gz
+    say 1 s5cmd rb s3://data
+    expect_why 'ERROR "rb s3://data": s3://data: is not empty; remove its objects first, and with --all-versions old versions'
     say 0 s5cmd rm 's3://data/*' # without a question
     expect_keys ''
     say 0 s5cmd rb s3://data
@@ -145,6 +147,16 @@ test_json_lines() {
         fail "$(cat said)"
     say 0 s5cmd --json du 's3://data/*'
     expect_said '{"source":"s3://data/*","count":1,"size":3}'
+    say 0 s5cmd --json cp --storage-class STANDARD_IA tree/b.gz s3://data/ia
+    expect_said '{"operation":"cp","success":true,"source":"tree/b.gz","destination":"s3://data/ia","object":{"type":"file","size":3,"storage_class":"STANDARD_IA"}}'
+    echo piped | s5cmd --json pipe s3://data/piped >said
+    expect_said '{"operation":"pipe","success":true,"destination":"s3://data/piped","object":{"type":"file"}}'
+    say 0 s5cmd --json mb s3://more
+    expect_said '{"operation":"mb","success":true,"source":"s3://more"}'
+    say 0 s5cmd --json rb s3://more
+    expect_said '{"operation":"rb","success":true,"source":"s3://more"}'
+    say 0 s5cmd --json presign s3://data/b
+    grep -q '^http://[^"]*X-Amz-Signature=[0-9a-f]*$' said || fail "$(cat said)"
     say 1 s5cmd --json rm
     expect_why '{"operation":"rm","command":"rm","error":"expected at least 1 object to remove"}'
 }
@@ -182,8 +194,6 @@ test_ls_du_head_cat_pipe_and_presign() {
     expect_said 22
     say 0 s5cmd cp --version-id null s3://data/t/b.gz version
     expect_same tree/b.gz version
-    say 1 s5cmd rm --version-id null s3://data/t/b.gz
-    grep -q 'versions of objects are not supported under this name' why
     say 0 s5cmd cat 's3://data/t/*.gz'
     expect_said 22 333
     echo piped | s5cmd pipe --content-type text/plain s3://data/piped >said
@@ -216,6 +226,57 @@ test_sync_copies_what_differs_and_removes_the_rest() {
     expect_keys one/ one/a.txt
     say 0 s5cmd sync tree/a.txt s3://data/one/
     expect_said
+}
+
+versioned() {
+    store
+    curl -sS --fail --aws-sigv4 aws:amz:us-east-1:s3 --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \
+        -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -X PUT "$AWS_ENDPOINT_URL/data?versioning=" \
+        -d '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>'
+    local file
+    for file in a.txt b.gz x/c.gz; do s5cmd cp "tree/$file" s3://data/key >/dev/null; done
+    s5cmd rm s3://data/key >/dev/null
+    s5cmd cp tree/a.txt s3://data/key2 >/dev/null
+}
+version_ids() { # of s3://data/key, newest first
+    s3 ls --json --all-versions s3://data/key | sed -n 's|.*"key":"key".*"version_id":"\([^"]*\)".*|\1|p'
+}
+
+test_versions_of_objects() {
+    versioned
+    local marker third second first line
+    read -r -d '' marker third second first <<<"$(version_ids)" || true
+    say 0 s5cmd ls --all-versions 's3://data/key*'
+    for line in "$marker" "$third" "$second" "$first"; do
+        [ "$(grep -c "key  *$line\$" said)" = 1 ] || fail "$line: $(cat said)"
+    done
+    [ "$(wc -l <said)" = 5 ] || fail "$(cat said)"
+    grep -Eq "^20.{17}  +3  key {47} $second\$" said || fail "$(cat said)"
+    grep -Eq "^20.{17}  +0  key {47} $marker\$" said || fail "$(cat said)"
+    say 0 s5cmd --json ls --all-versions 's3://data/key*'
+    grep -Eq "^\{\"key\":\"s3://data/key\",\"etag\":\"[0-9a-f]{32}\",\"last_modified\":\"[^\"]*Z\",\"type\":\"file\",\"size\":3,\"storage_class\":\"STANDARD\",\"version_id\":\"$second\"\}\$" said ||
+        fail "$(cat said)"
+    grep -Eq "^\{\"key\":\"s3://data/key\",\"last_modified\":\"[^\"]*Z\",\"type\":\"file\",\"version_id\":\"$marker\"\}\$" said ||
+        fail "$(cat said)"
+    say 0 s5cmd du --all-versions 's3://data/key*'
+    expect_said '11 bytes in 5 objects: s3://data/key*'
+    say 0 s5cmd du --version-id "$second" s3://data/key
+    expect_said '3 bytes in 1 objects: s3://data/key'
+    say 0 s5cmd cat --version-id "$second" s3://data/key
+    expect_said 22
+    curl -sf "$(s5cmd presign --version-id "$second" s3://data/key)" >said
+    expect_said 22
+    say 0 s5cmd cp --version-id "$second" s3://data/key s3://data/copy
+    [ "$(s5cmd cat s3://data/copy)" = 22 ]
+    say 0 s5cmd rm --version-id "$second" s3://data/key
+    expect_said "rm s3://data/key$(printf '%37s' '') $second"
+    say 0 s5cmd --json rm --version-id "$third" s3://data/key
+    expect_said "{\"operation\":\"rm\",\"success\":true,\"source\":\"s3://data/key\",\"version_id\":\"$third\"}"
+    say 0 s5cmd rm --all-versions s3://data/key
+    [ "$(wc -l <said)" = 2 ] || fail "$(cat said)"
+    expect_keys '' copy key2
+    say 0 s5cmd rm --all-versions 's3://data/*'
+    say 0 s5cmd rb s3://data
 }
 
 test_command_files() {

@@ -154,9 +154,10 @@ static void on_done(void *ctx, const err *error)
     expect(!error || error->message[0] != '\0');
 }
 
-static void on_key_error(void *ctx, const char *key, const err *error)
+static void on_key_error(void *ctx, const char *key, const char *version, const err *error)
 {
     UNUSED(ctx);
+    UNUSED(version);
     expect(key && error->message[0] != '\0');
 }
 

@@ -1,6 +1,6 @@
 /* Deletes many objects with one request.
  *
- * What:    s3_delete_many: DeleteObjects for up to 1,000 keys of a bucket. Single DeleteObject
+ * What:    s3_delete_many: DeleteObjects for up to 1,000 keys, or versions, of a bucket. Single DeleteObject
  *          requests are used for keys that XML cannot represent (control characters, invalid
  *          UTF-8), keys that the reply does not name, and all keys if the store lacks
  *          DeleteObjects. Retryable errors (InternalError, SlowDown) are retried for the affected
@@ -27,7 +27,11 @@ typedef struct s3_delete_many_options {
     const char *bucket;
     const char *const *keys;
     size_t key_count; /* 1 to S3_DELETE_MANY_MAX */
-    void (*on_key_error)(void *ctx, const char *key, const decon_err *error);
+    /* The version of each key to delete for good; NULL: the current objects. */
+    const char *const *version_ids;
+    /* version_id: NULL without version_ids */
+    void (*on_key_error)(void *ctx, const char *key, const char *version_id,
+                         const decon_err *error);
     /* error NULL: each key was deleted, or reported by on_key_error. Else the `left` keys that were
      * not passed to on_key_error were not deleted, for this reason. */
     void (*on_done)(void *ctx, size_t left, const decon_err *error);

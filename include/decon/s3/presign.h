@@ -25,6 +25,7 @@ extern "C" {
 typedef struct s3_presign_request {
     const char *method; /* "GET", "PUT" .. */
     const char *url;    /* scheme://host/path, percent-encoded; no query */
+    const char *query;  /* of the request, percent-encoded; or NULL */
     const char *host;   /* as in the URL, with the port */
     decon_slice path;   /* in the URL */
     const char *region;
@@ -41,6 +42,10 @@ typedef void (*s3_presign_done)(void *ctx, const char *url, int64_t keys_expire_
                                 const decon_err *error);
 s3_op *s3_presign(s3_client *c, const char *method, const char *bucket, const char *key,
                   unsigned expires_s, s3_presign_done done, void *ctx);
+/* The same for one version of the object; version_id NULL: the current one. */
+s3_op *s3_presign_version(s3_client *c, const char *method, const char *bucket, const char *key,
+                          const char *version_id, unsigned expires_s, s3_presign_done done,
+                          void *ctx);
 
 #ifdef __cplusplus
 }

@@ -60,14 +60,18 @@ typedef struct s3_object {
     const decon_http_header *metadata;
     size_t metadata_count;
     s3_checksum checksum; /* s3_head_checksum only: of the whole object; kind NONE: unknown */
+    /* Listings of all versions only. A delete marker has neither size nor ETag. */
+    const char *version_id; /* "null" for an object from before versioning; else NULL */
+    bool is_latest, is_delete_marker;
 } s3_object;
 
-/* --- listing (ListObjectsV2, encoding-type=url) --- */
+/* --- listing (ListObjectsV2 or ListObjectVersions, encoding-type=url) --- */
 typedef struct s3_list_options {
     const char *bucket;
     const char *prefix;    /* NULL: all */
     const char *delimiter; /* NULL: none */
     unsigned page_size;    /* 0: 1,000 */
+    bool all_versions;     /* earlier versions and delete markers too, newest first for each key */
     /* Each object and each common prefix, in the store's order; borrowed. false ends the listing
      * with the error that was set (DECON_ERR_CANCELLED: on_done gets no error). A page is checked
      * before any of it is passed on: keys have the prefix and are in order
@@ -95,6 +99,9 @@ s3_op *s3_head_version(s3_client *c, const char *bucket, const char *key, const 
                        bool checksum, s3_head_done done, void *ctx);
 /* Success means that the object does not exist: status 204, or HeadObject does not find it. */
 s3_op *s3_delete(s3_client *c, const char *bucket, const char *key, s3_done done, void *ctx);
+/* One version of an object, for good. Success as above; a missing version is no error. */
+s3_op *s3_delete_version(s3_client *c, const char *bucket, const char *key, const char *version_id,
+                         s3_done done, void *ctx);
 /* Deletes only the version with this ETag and size (S3_SIZE_UNKNOWN: any); another one fails with
  * DECON_ERR_S3_CHANGED. At AWS, only the ETag is compared, by the store. A missing object is no
  * error. */

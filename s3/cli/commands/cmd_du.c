@@ -119,6 +119,8 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
     usage *u = ctx;
     const cli_config *o = u->call.c->config;
     const char *key = object->key;
+    if (object->is_delete_marker)
+        return true;
     if ((u->is_pattern && !pattern_match(u->at->uri.key, key, false)) ||
         (strlen(key) >= u->base_length && !filter_passes(&u->filter, key + u->base_length)) ||
         !selection_takes(&u->filter.selection, key, object->last_modified_s))
@@ -154,6 +156,7 @@ static bool sum_up(usage *u, err *e)
                              &(s3_list_options){.bucket = uri->bucket,
                                                 .prefix = prefix,
                                                 .page_size = (unsigned)u->call.c->config->page_size,
+                                                .all_versions = u->call.c->config->all_versions,
                                                 .on_object = on_object,
                                                 .on_unusable = on_unusable,
                                                 .on_done = cli_on_done,
@@ -187,21 +190,23 @@ static const option rows[] = {
      .section = "Summing up", .help = "Print the total only."},
     {.key = "by_class", .type = OPTION_BOOL, .offset = AT(by_class), .letter = 'g',
      .alias = "group", .help = "Print one line per storage class instead of per folder."},
-    ROW_HUMAN_READABLE, ROWS_OF_FILTERS, ROWS_OF_AGES, ROW_SHARD, ROW_PAGE_SIZE, ROW_RAW, ROWS_OF_CLIENTS, ROWS_OF_ALL,
+    ROW_ALL_VERSIONS, ROW_HUMAN_READABLE, ROWS_OF_FILTERS, ROWS_OF_AGES, ROW_SHARD, ROW_PAGE_SIZE, ROW_RAW, ROWS_OF_CLIENTS, ROWS_OF_ALL,
 };
 /* clang-format on */
 
 const cli_command cli_command_du = {
     .name = "du",
     .summary = "sum up sizes, by folder or storage class",
-    .options = SET(rows, "du", "decon-s3 du [OPTION]... s3://BUCKET[/PREFIX]",
-                   "Sums up the objects whose keys start with PREFIX: size, number and URI of each "
-                   "folder of the next level, then the total. * and ? in PREFIX match any "
-                   "characters, and one character.",
-                   "Examples:\n"
-                   "  decon-s3 du -H s3://my-bucket\n"
-                   "  decon-s3 du -H --summarize s3://my-bucket/data/\n"
-                   "  decon-s3 du --by-class 's3://my-bucket/*.gz'\n"),
+    .options =
+        SET(rows, "du", "decon-s3 du [OPTION]... s3://BUCKET[/PREFIX]",
+            "Sums up the objects whose keys start with PREFIX: size, number and URI of each "
+            "folder of the next level, then the total. * and ? in PREFIX match any "
+            "characters, and one character. With --all-versions, earlier versions count as objects "
+            "too; delete markers do not.",
+            "Examples:\n"
+            "  decon-s3 du -H s3://my-bucket\n"
+            "  decon-s3 du -H --summarize s3://my-bucket/data/\n"
+            "  decon-s3 du --by-class 's3://my-bucket/*.gz'\n"),
     .words_min = 1,
     .words_max = 1,
     .needs_client = true,

@@ -26,6 +26,8 @@ static void print_line(const listing *l, const char *when, const char *size,
                                                          : "");
     if (o->show_etag)
         printf("%-34s ", object && object->etag ? object->etag : "");
+    if (o->all_versions)
+        printf("%-34s ", object && object->version_id ? object->version_id : "");
     printf("s3://%s/", l->at->uri.bucket);
     print_key(key, stdout);
     putchar('\n');
@@ -34,14 +36,19 @@ static void print_line(const listing *l, const char *when, const char *size,
 static void print_object_json(const listing *l, const s3_object *object, const char *when)
 {
     AUTO_FREE char *uri = xasprintf("s3://%s/%s", l->at->uri.bucket, object->key);
+    bool marker = object->is_delete_marker;
     const print_member members[] = {
         {.name = "uri", .text = uri},
         {.name = "key", .text = object->key},
-        {.name = "size", .number = object->size_bytes},
+        {.name = "size", .number = object->size_bytes, .absent = marker},
         {.name = "modified", .text = when},
         {.name = "etag", .text = object->etag, .absent = !object->etag},
         {.name = "storage_class",
-         .text = object->storage_class ? object->storage_class : "STANDARD"},
+         .text = object->storage_class ? object->storage_class : "STANDARD",
+         .absent = marker},
+        {.name = "version_id", .text = object->version_id, .absent = !object->version_id},
+        {.name = "latest", .truth = true, .absent = !object->version_id || !object->is_latest},
+        {.name = "delete_marker", .truth = true, .absent = !marker},
     };
     print_json(members, ARRAY_LEN(members));
 }
@@ -73,10 +80,12 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
     if (!wanted(l, object->key, object))
         return true;
     l->shown++;
-    l->objects++;
+    l->objects += !object->is_delete_marker;
     l->bytes += object->size_bytes;
     print_time(object->last_modified_s, when, sizeof when);
     size_text(o, object->size_bytes, size, sizeof size);
+    if (object->is_delete_marker)
+        snprintf(size, sizeof size, "DELETED");
     if (o->json)
         print_object_json(l, object, when);
     else
@@ -171,6 +180,7 @@ static bool list_objects(listing *l, err *e)
     s3_list_options options = {.bucket = uri->bucket,
                                .prefix = prefix,
                                .page_size = (unsigned)l->call.c->config->page_size,
+                               .all_versions = l->call.c->config->all_versions,
                                .delimiter = deep ? NULL : "/",
                                .on_object = on_object,
                                .on_unusable = on_unusable,
@@ -213,7 +223,7 @@ static const option rows[] = {
      .help = "Print ETags too."},
     {.key = "show_class", .type = OPTION_BOOL, .offset = AT(show_class), .letter = 's',
      .help = "Print storage classes too."},
-    ROWS_OF_FILTERS, ROWS_OF_AGES, ROW_SHARD, ROW_PAGE_SIZE, ROW_RAW, ROWS_OF_CLIENTS, ROWS_OF_ALL,
+    ROW_ALL_VERSIONS, ROWS_OF_FILTERS, ROWS_OF_AGES, ROW_SHARD, ROW_PAGE_SIZE, ROW_RAW, ROWS_OF_CLIENTS, ROWS_OF_ALL,
 };
 /* clang-format on */
 
@@ -225,7 +235,9 @@ const cli_command cli_command_ls = {
             "Lists the objects and folders whose keys start with PREFIX: date (UTC), size, "
             "URI; without a URI the buckets. * and ? in PREFIX match any characters, "
             "and one character. Control characters in keys are shown as \\n or \\x01; --json "
-            "prints them unchanged.",
+            "prints them unchanged. With --all-versions each version has a line with its id, the "
+            "newest first, "
+            "and delete markers are shown as DELETED.",
             "Examples:\n"
             "  decon-s3 ls\n"
             "  decon-s3 ls s3://my-bucket/data/\n"

@@ -23,7 +23,7 @@ static void on_url(void *ctx, const char *url, int64_t keys_expire_s, const err 
     int64_t left_s = keys_expire_s - clock_wall_s(loop_transport(c->loop));
     if (keys_expire_s != 0 && left_s < (int64_t)g->expires_s)
         log_warn("the URL expires with the credentials that sign it, in %lld s", (long long)left_s);
-    if (c->config->json) {
+    if (c->config->json && !c->style) { /* s5cmd prints the URL alone */
         const print_member members[] = {{.name = "uri", .text = g->uri},
                                         {.name = "method", .text = methods[c->config->method]},
                                         {.name = "expires_in", .number = g->expires_s},
@@ -44,8 +44,8 @@ static bool run(cli *c, err *e)
     if (!cli_parse_object(c->words[0], &uri, e))
         return false;
     return cli_await(&g.call,
-                     s3_presign(c->client, methods[c->config->method], uri.bucket, uri.key,
-                                g.expires_s, on_url, &g),
+                     s3_presign_version(c->client, methods[c->config->method], uri.bucket, uri.key,
+                                        c->config->version_id, g.expires_s, on_url, &g),
                      e) &&
            print_flush(e);
 }
@@ -57,7 +57,7 @@ static const option rows[] = {
      .section = "Signing", .help = "Lifetime of the URL: 90 (seconds), 15m, 12h, 7d."},
     {.key = "method", .type = OPTION_ENUM, .offset = AT(method), .fallback = "GET",
      .choices = methods, .metavar = "METHOD", .help = "The request that the URL permits."},
-    ROWS_OF_CLIENTS, ROWS_OF_ALL,
+    ROW_VERSION_ID, ROWS_OF_CLIENTS, ROWS_OF_ALL,
 };
 /* clang-format on */
 

@@ -41,8 +41,10 @@ static bool explain(const cli *c, const char *bucket, err *e)
     if (!str_equal(e->s3_code, "BucketNotEmpty"))
         return false;
     return err_set(e, e->code, "%s: is not empty; %s", bucket,
-                   c->config->force ? "old versions of objects, or new objects, remain"
-                                    : "--force removes its objects first");
+                   c->config->force
+                       ? "new objects remain, or old versions, which rm -r --all-versions removes"
+                   : c->style ? "remove its objects first, and with --all-versions old versions"
+                              : "--force removes its objects first");
 }
 
 static bool run(cli *c, err *e)

@@ -23,6 +23,11 @@ static bool is_many(const removing *r, const place *at)
     return r->c->config->recursive || (place_is_pattern(at) && !r->c->config->raw);
 }
 
+static bool is_listed(const removing *r, const place *at)
+{
+    return is_many(r, at) || r->c->config->all_versions;
+}
+
 /* `s3://b`, `s3://b/`, and `s3://b/` followed by stars only. */
 static bool is_whole_bucket(const removing *r, const place *at)
 {
@@ -62,6 +67,8 @@ static bool gather(removing *r, const place *at, key_spool *names, err *e)
     AUTO_PTR(source)
     s = source_open(r->c, &(source_options){.place = at,
                                             .raw = r->c->config->raw,
+                                            .all_versions = r->c->config->all_versions,
+                                            .only_itself = !is_many(r, at),
                                             .folders = FOLDER_OBJECTS_ALL,
                                             .itself = true,
                                             .filter = &r->filter});
@@ -73,12 +80,15 @@ static bool gather(removing *r, const place *at, key_spool *names, err *e)
         is_key |= place_is_pattern(at) && str_equal(mine.name, at->uri.key);
         if (names->count == UNASKED_MAX && !is_whole_bucket(r, at) && !may_remove(r, at, true, e))
             return false;
-        if (!key_spool_add(names, mine.name, e))
+        if (!key_spool_add_version(names, mine.name, mine.version_id, e))
             return false;
     }
     if (step == SOURCE_FAILED)
         return err_is_set(e) && e->code == ERR_S3_REPLY ? err_context(e, "nothing was removed")
                                                         : false;
+    if (!is_many(r, at) && names->count == 0)
+        return err_set(e, ERR_S3_NOT_FOUND, "s3://%s/%s: no version of this key", at->uri.bucket,
+                       at->uri.key);
     if (source_seen(s) == 0 && at->uri.key[0])
         return err_set(e, ERR_S3_NOT_FOUND, "s3://%s/%s: no key %s", at->uri.bucket, at->uri.key,
                        place_is_pattern(at) ? "matches" : "is below it");
@@ -98,14 +108,21 @@ static bool remove_word(removing *r, const char *word, err *e)
     AUTO(place) at = {0};
     if (!place_parse(word, &at, e))
         return false;
-    if (is_many(r, &at))
+    if (is_listed(r, &at))
         return remove_many(r, &at, e);
-    return removal_add(&r->out, at.uri.bucket, at.uri.key, e);
+    return removal_add_version(&r->out, at.uri.bucket, at.uri.key, r->c->config->version_id, e);
 }
 
 static bool check_words(const removing *r, err *e)
 {
     const cli *c = r->c;
+    const cli_config *o = c->config;
+    if (o->version_id && (o->all_versions || o->recursive))
+        return err_set(e, ERR_USAGE,
+                       "--version-id is for one version: it cannot be combined with "
+                       "--all-versions and --recursive");
+    if (!cli_check_version(c, e))
+        return false;
     for (int i = 0; i < c->word_count; i++) {
         AUTO(s3_uri) uri = {0};
         if (!s3_uri_parse(c->words[i], &uri, e))
@@ -140,7 +157,7 @@ static bool run(cli *c, err *e)
 static const option rows[] = {
     {.key = "recursive", .type = OPTION_BOOL, .offset = AT(recursive), .letter = 'r',
      .section = "Removing", .help = "Remove all objects below the URI, as below a folder."},
-    ROW_YES, ROW_DRY_RUN, ROW_QUIET, ROW_PROGRESS, ROWS_OF_FILTERS, ROWS_OF_AGES, ROW_PAGE_SIZE, ROW_RAW, ROWS_OF_CLIENTS,
+    ROW_ALL_VERSIONS, ROW_VERSION_ID, ROW_YES, ROW_DRY_RUN, ROW_QUIET, ROW_PROGRESS, ROWS_OF_FILTERS, ROWS_OF_AGES, ROW_PAGE_SIZE, ROW_RAW, ROWS_OF_CLIENTS,
     ROWS_OF_ALL,
 };
 /* clang-format on */
@@ -148,17 +165,22 @@ static const option rows[] = {
 const cli_command cli_command_rm = {
     .name = "rm",
     .summary = "remove objects",
-    .options = SET(rows, "rm", "decon-s3 rm [OPTION]... s3://BUCKET/KEY...",
-                   "Removes the objects; a missing object is no error, as in S3. * and ? in a "
-                   "key match any characters, and one character. More than 1,000 objects, or all "
-                   "objects of a bucket, are removed only with --yes or after confirmation at a "
-                   "terminal. All keys are listed before the first is removed: if the listing "
-                   "fails, nothing is removed.",
-                   "Examples:\n"
-                   "  decon-s3 rm s3://my-bucket/old.jsonl s3://my-bucket/older.jsonl\n"
-                   "  decon-s3 rm --dry-run 's3://my-bucket/tmp/*.gz'\n"
-                   "  decon-s3 rm -r s3://my-bucket/tmp/\n"
-                   "  decon-s3 rm -r --yes --exclude '*.keep' s3://my-bucket/tmp/\n"),
+    .options =
+        SET(rows, "rm", "decon-s3 rm [OPTION]... s3://BUCKET/KEY...",
+            "Removes the objects; a missing object is no error, as in S3. * and ? in a "
+            "key match any characters, and one character. More than 1,000 objects, or all "
+            "objects of a bucket, are removed only with --yes or after confirmation at a "
+            "terminal. All keys are listed before the first is removed: if the listing "
+            "fails, nothing is removed.\n"
+            "In a bucket with versioning, a removed object stays as an earlier version below a "
+            "delete marker. --all-versions removes versions and markers for good, "
+            "--version-id one of them; without a marker, the object is back.",
+            "Examples:\n"
+            "  decon-s3 rm s3://my-bucket/old.jsonl s3://my-bucket/older.jsonl\n"
+            "  decon-s3 rm --dry-run 's3://my-bucket/tmp/*.gz'\n"
+            "  decon-s3 rm -r s3://my-bucket/tmp/\n"
+            "  decon-s3 rm -r --all-versions s3://my-bucket/tmp/\n"
+            "  decon-s3 rm -r --yes --exclude '*.keep' s3://my-bucket/tmp/\n"),
     .words_min = 1,
     .words_max = 100000,
     .needs_client = true,

@@ -173,6 +173,8 @@ static bool run_words(running *r, run_line *l, err *e)
     if (!command || !is_runnable(command, e))
         return false;
     if (!cli_parse(command, w->count, w->words, &l->config, &l->c, e)) {
+        if (!l->c.style)
+            cli_explain_flag(command, w->count, w->words, e);
         l->c.command = command; /* its rows define the configuration's members */
         l->c.config = &l->config;
         inherit(l, r->c->config);

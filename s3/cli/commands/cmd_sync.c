@@ -174,8 +174,9 @@ static bool remove_file(syncing *k, const char *path, err *e)
     return true;
 }
 
-static bool remove_one_file(void *ctx, const char *name, err *e)
+static bool remove_one_file(void *ctx, const char *name, const char *version_id, err *e)
 {
+    UNUSED(version_id);
     return remove_file(ctx, name, e);
 }
 

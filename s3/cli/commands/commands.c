@@ -1,4 +1,5 @@
 /* The list of commands; each one's table is at the end of its file. */
+#include "decon/base/buf.h"
 #include "base/util.h"
 #include "s3/cli/commands/commands.h"
 
@@ -89,4 +90,33 @@ bool cli_command_first(int argc, char **argv, err *e)
     memmove(argv + 1, argv, (size_t)at * sizeof *argv);
     argv[0] = command;
     return true;
+}
+
+/* The commands that have the flag at argv[at]; "" for none. */
+static void append_owners(int argc, char **argv, int at, buf *out)
+{
+    for (size_t i = 0; i < cli_command_count; i++)
+        if (options_flag_arguments(&cli_commands[i]->options, argc, argv, at) > 0)
+            buf_printf(out, "%s%s", out->len > 0 ? ", " : "", cli_commands[i]->name);
+}
+
+void cli_explain_flag(const cli_command *command, int argc, char **argv, err *e)
+{
+    AUTO(buf) owners = BUF(512);
+    for (int at = 1; at < argc && !str_equal(argv[at], "--"); at++) {
+        int words = options_flag_arguments(&command->options, argc, argv, at);
+        if (words > 0 || argv[at][0] != '-' || !argv[at][1]) {
+            at += MAX(words - 1, 0);
+            continue;
+        }
+        append_owners(argc, argv, at, &owners);
+        if (owners.len == 0)
+            return;
+        int len = (int)strcspn(argv[at], "=");
+        bool versions = str_starts_with(argv[at], "--all-versions");
+        *e = (err)ERR_INIT;
+        err_set(e, ERR_USAGE, "%.*s: is a flag of %s, not of %s%s", len, argv[at], buf_str(&owners),
+                command->name, versions ? "; ls --all-versions shows ids for --version-id" : "");
+        return;
+    }
 }

@@ -73,6 +73,10 @@ extern const char *const cli_addressing_styles[], *const cli_log_levels[];
     {.key = "version_id", .type = OPTION_STRING, .offset = AT(version_id), .metavar = "ID",        \
      .help = "This version of the object, in a bucket with versioning."}
 
+#define ROW_ALL_VERSIONS                                                                           \
+    {.key = "all_versions", .type = OPTION_BOOL, .offset = AT(all_versions),                       \
+     .help = "All versions of the objects, and delete markers."}
+
 #define ROW_PAGE_SIZE                                                                              \
     {.key = "page_size", .type = OPTION_INT, .offset = AT(page_size), .min = 1, .max = 1000,       \
      .metavar = "N", .help = "Keys per page of listings; else 1,000."}

@@ -115,11 +115,28 @@ bool s5cmd_prepare_pipe(char **words, int count, bool raw, line_words *out, err 
     return true;
 }
 
+/* Whether a flag of ours is set; `flag` may end in `=`. */
+static bool has_flag(const line_words *out, const char *flag)
+{
+    for (int i = 1; i < out->count; i++)
+        if (str_ends_with(flag, "=") ? str_starts_with(out->words[i], flag)
+                                     : str_equal(out->words[i], flag))
+            return true;
+    return false;
+}
+
+static bool check_versions(const line_words *out, err *e)
+{
+    return expect(!has_flag(out, "--all-versions") || !has_flag(out, "--version-id="),
+                  "it is not allowed to combine \"all-versions\" and \"version-id\" flags", e);
+}
+
 bool s5cmd_prepare_remove(char **words, int count, bool raw, line_words *out, err *e)
 {
     UNUSED(raw);
-    UNUSED(out);
-    if (!expect(count > 0, "expected at least 1 object to remove", e))
+    if (!expect(count > 0, "expected at least 1 object to remove", e) || !check_versions(out, e) ||
+        !expect(count == 1 || !has_flag(out, "--version-id="),
+                "version-id flag can only be used with single source object", e))
         return false;
     for (int i = 0; i < count; i++) {
         if (!is_remote(words[i]))
@@ -171,6 +188,12 @@ bool s5cmd_prepare_list(char **words, int count, bool raw, line_words *out, err 
     return count == 0 || is_remote(words[0]) ||
            err_set(e, ERR_USAGE, "%s: is not an s3:// URI; ls(1) and du(1) are for files",
                    words[0]);
+}
+
+bool s5cmd_prepare_sum(char **words, int count, bool raw, line_words *out, err *e)
+{
+    return expect(count == 1, "expected only 1 argument", e) && check_versions(out, e) &&
+           s5cmd_prepare_list(words, count, raw, out, e);
 }
 
 bool s5cmd_prepare_run(char **words, int count, bool raw, line_words *out, err *e)

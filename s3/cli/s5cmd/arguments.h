@@ -17,6 +17,7 @@ bool s5cmd_prepare_remove(char **words, int count, bool raw, line_words *out, er
 bool s5cmd_prepare_cat(char **words, int count, bool raw, line_words *out, err *e) MUST_USE;
 bool s5cmd_prepare_bucket(char **words, int count, bool raw, line_words *out, err *e) MUST_USE;
 bool s5cmd_prepare_one(char **words, int count, bool raw, line_words *out, err *e) MUST_USE;
+bool s5cmd_prepare_sum(char **words, int count, bool raw, line_words *out, err *e) MUST_USE;
 bool s5cmd_prepare_list(char **words, int count, bool raw, line_words *out, err *e) MUST_USE;
 bool s5cmd_prepare_run(char **words, int count, bool raw, line_words *out, err *e) MUST_USE;
 

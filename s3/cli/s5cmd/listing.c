@@ -3,8 +3,11 @@
 #include "base/util.h"
 #include "s3/cli/session/print.h"
 
-static bool is_wanted(const s5cmd_listing *l, const char *key)
+static bool is_wanted(const s5cmd_listing *l, const char *key, const s3_object *object)
 {
+    const char *version = l->call.c->config->version_id;
+    if (version && (!object || !str_equal(object->version_id, version)))
+        return false;
     if (l->is_pattern && !pattern_match(l->at.uri.key, key, false))
         return false;
     return strlen(key) < l->base_length || filter_passes(&l->filter, key + l->base_length);
@@ -13,8 +16,8 @@ static bool is_wanted(const s5cmd_listing *l, const char *key)
 static bool report(s5cmd_listing *l, const char *key, const s3_object *object, err *e)
 {
     l->found++;
-    if (!is_wanted(l, key)) {
-        l->found -= l->is_pattern;
+    if (!is_wanted(l, key, object)) {
+        l->found -= l->is_pattern || l->call.c->config->version_id;
         return true;
     }
     bool itself = !l->is_pattern && str_equal(key, l->at.uri.key);
@@ -46,6 +49,7 @@ static bool on_unusable(void *ctx, const char *encoded_key, err *e)
 static bool list(s5cmd_listing *l, err *e)
 {
     const s3_uri *uri = &l->at.uri;
+    const cli_config *config = l->call.c->config;
     size_t literal = l->is_pattern ? pattern_literal_length(uri->key) : strlen(uri->key);
     AUTO_FREE char *prefix = xstrndup(uri->key, literal);
     const char *slash = strrchr(prefix, '/');
@@ -53,6 +57,7 @@ static bool list(s5cmd_listing *l, err *e)
     s3_list_options options = {.bucket = uri->bucket,
                                .prefix = prefix,
                                .delimiter = l->is_pattern ? NULL : "/",
+                               .all_versions = config->all_versions || config->version_id,
                                .on_object = on_object,
                                .on_unusable = on_unusable,
                                .on_prefix = on_prefix,

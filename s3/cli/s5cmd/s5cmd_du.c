@@ -78,7 +78,7 @@ static bool run(cli *c, err *e)
 /* clang-format off */
 static const option rows[] = {
     {.key = "by_class", .type = OPTION_BOOL, .offset = AT(by_class), .help = "Print one line per storage class."},
-    ROW_HUMAN_READABLE, ROWS_OF_FILTERS, ROWS_OF_CLIENTS, ROWS_OF_ALL,
+    ROW_ALL_VERSIONS, ROW_VERSION_ID, ROW_HUMAN_READABLE, ROWS_OF_FILTERS, ROWS_OF_CLIENTS, ROWS_OF_ALL,
 };
 /* clang-format on */
 

@@ -34,7 +34,10 @@ static void print_json_entry(const char *uri, const s3_object *object)
          .absent = folder || object->size_bytes == 0},
         {.name = "storage_class",
          .text = object && object->storage_class ? object->storage_class : "STANDARD",
-         .absent = folder},
+         .absent = folder || object->is_delete_marker},
+        {.name = "version_id",
+         .text = object ? object->version_id : NULL,
+         .absent = folder || !object->version_id},
     };
     print_json(members, ARRAY_LEN(members));
 }
@@ -49,11 +52,14 @@ static void print_text_entry(const cli_config *o, const char *shown, const s3_ob
         if (o->show_etag && object->etag)
             unquoted(object->etag, etag, sizeof etag);
     }
-    const char *class = !o->show_class || folder ? ""
-                        : object->storage_class  ? object->storage_class
-                                                 : "STANDARD";
+    const char *class = !o->show_class || folder   ? ""
+                        : object->is_delete_marker ? ""
+                        : object->storage_class    ? object->storage_class
+                                                   : "STANDARD";
     printf("%19s %2s %-*s %12s  ", when, class, o->show_etag ? 38 : 1, etag, size);
     print_key(shown, stdout);
+    if (!folder && object->version_id)
+        printf("%*s %s", MAX(0, 50 - (int)strlen(shown)), "", object->version_id);
     putchar('\n');
 }
 
@@ -105,7 +111,7 @@ static const option rows[] = {
     {.key = "etag", .type = OPTION_BOOL, .offset = AT(show_etag), .help = "Print ETags too."},
     {.key = "show_class", .type = OPTION_BOOL, .offset = AT(show_class), .help = "Print storage classes too."},
     {.key = "show_fullpath", .type = OPTION_BOOL, .offset = AT(show_fullpath), .help = "Print URIs only."},
-    ROW_HUMAN_READABLE, ROWS_OF_FILTERS, ROWS_OF_CLIENTS, ROWS_OF_ALL,
+    ROW_ALL_VERSIONS, ROW_HUMAN_READABLE, ROWS_OF_FILTERS, ROWS_OF_CLIENTS, ROWS_OF_ALL,
 };
 /* clang-format on */
 

@@ -44,15 +44,19 @@ static bool is_standard(const char *name)
     return str_equal(name, "-");
 }
 
-static void result_json(const print_result *r, const char *operation, const char *from)
+static void result_json(const cli *c, const print_result *r, const char *operation,
+                        const char *from)
 {
+    const char *class = c->config->storage_class;
+    bool downloads = r->to && !str_starts_with(r->to, "s3://");
     bool copied =
         r->to && from && str_starts_with(from, "s3://") && str_starts_with(r->to, "s3://");
-    bool sized = r->size_bytes != PRINT_NO_SIZE && r->size_bytes > 0 && !copied;
+    bool sized = from && r->size_bytes != PRINT_NO_SIZE && r->size_bytes > 0 && !copied;
     const print_member object[] = {
         {.name = "key", .text = r->to, .absent = !copied},
         {.name = "type", .text = "file"},
         {.name = "size", .number = r->size_bytes, .absent = !sized},
+        {.name = "storage_class", .text = class, .absent = !class || downloads},
     };
     const print_member members[] = {
         {.name = "operation", .text = operation},
@@ -60,6 +64,7 @@ static void result_json(const print_result *r, const char *operation, const char
         {.name = "source", .text = from, .absent = !from},
         {.name = "destination", .text = r->to, .absent = !r->to},
         {.name = "object", .members = object, .member_count = ARRAY_LEN(object), .absent = !r->to},
+        {.name = "version_id", .text = r->version, .absent = !r->version},
     };
     print_json(members, ARRAY_LEN(members));
 }
@@ -69,7 +74,7 @@ static void print_result_line(const cli *c, const print_result *r)
     const char *from = is_standard(r->from) ? NULL : r->from;
     const char *operation = from ? r->operation : "pipe";
     if (c->config->json) {
-        result_json(r, operation, from);
+        result_json(c, r, operation, from);
         return;
     }
     printf("%s", operation);
@@ -77,6 +82,8 @@ static void print_result_line(const cli *c, const print_result *r)
         putchar(' ');
         print_key(from, stdout);
     }
+    if (from && r->version)
+        printf("%*s %s", MAX(0, 50 - (int)strlen(from)), "", r->version);
     if (r->to) {
         putchar(' ');
         print_key(r->to, stdout);

@@ -9,7 +9,8 @@
 #include "s3/cli/s5cmd/arguments.h"
 
 #define VALUE_MAX_BYTES ((size_t)64 * 1024)
-#define NO_VERSIONS     "versions of objects are not supported under this name"
+#define NO_ALL_VERSIONS "takes one version: ls --all-versions prints the ids for --version-id"
+#define NO_VERSION_MOVE "moves current objects; cp --version-id, then rm --version-id"
 
 /* clang-format off */
 #define ROWS_OF_PARTS                                                                              \
@@ -18,8 +19,8 @@
 #define ROW_EXCLUDE      {"exclude", NULL, true, S5CMD_SAME, "exclude"}
 #define ROW_HUMANIZE     {"humanize", "H", false, S5CMD_SAME, "human-readable"}
 #define ROW_VERSION      {"version-id", NULL, true, S5CMD_SAME, "version-id"}
-#define ROW_VERSION_ID   {"version-id", NULL, true, S5CMD_REFUSED, NO_VERSIONS}
-#define ROW_ALL_VERSIONS {"all-versions", NULL, false, S5CMD_REFUSED, NO_VERSIONS}
+#define ROW_ALL_VERSIONS {"all-versions", NULL, false, S5CMD_SAME, "all-versions"}
+#define ROW_ONE_VERSION  {"all-versions", NULL, false, S5CMD_REFUSED, NO_ALL_VERSIONS}
 #define ROWS_OF_OBJECTS                                                                            \
     {"storage-class", NULL, true, S5CMD_SAME, "storage-class"},                                    \
     {"metadata", NULL, true, S5CMD_PAIR, "metadata"},                                              \
@@ -41,12 +42,16 @@
     {"destination-region", NULL, true, S5CMD_NOTHING, NULL},                                       \
     {"no-such-upload-retry-count", NULL, true, S5CMD_NOTHING, NULL}
 
-static const s5cmd_flag copy_rows[] = {
-    {"flatten", "f", false, S5CMD_SAME, "flatten"},
-    {"no-clobber", "n", false, S5CMD_SAME, "no-clobber"},
-    {"if-size-differ", "s", false, S5CMD_SAME, "if-size-differ"},
-    {"if-source-newer", "u", false, S5CMD_SAME, "if-source-newer"},
-    ROW_VERSION, {"show-progress", "sp", false, S5CMD_NOTHING, NULL}, ROWS_OF_TRANSFERS,
+#define ROWS_OF_COPIES                                                                             \
+    {"flatten", "f", false, S5CMD_SAME, "flatten"},                                                \
+    {"no-clobber", "n", false, S5CMD_SAME, "no-clobber"},                                          \
+    {"if-size-differ", "s", false, S5CMD_SAME, "if-size-differ"},                                  \
+    {"if-source-newer", "u", false, S5CMD_SAME, "if-source-newer"},                                \
+    {"show-progress", "sp", false, S5CMD_NOTHING, NULL}, ROWS_OF_TRANSFERS
+
+static const s5cmd_flag copy_rows[] = {ROWS_OF_COPIES, ROW_VERSION, ROW_ONE_VERSION};
+static const s5cmd_flag move_rows[] = {
+    ROWS_OF_COPIES, {"version-id", NULL, true, S5CMD_REFUSED, NO_VERSION_MOVE}, ROW_ONE_VERSION,
 };
 static const s5cmd_flag sync_rows[] = {
     {"delete", NULL, false, S5CMD_SAME, "delete"}, {"size-only", NULL, false, S5CMD_SAME, "size-only"},
@@ -54,18 +59,18 @@ static const s5cmd_flag sync_rows[] = {
 };
 static const s5cmd_flag pipe_rows[] = {{"no-clobber", "n", false, S5CMD_SAME, "no-clobber"}, ROWS_OF_OBJECTS};
 static const s5cmd_flag rm_rows[] = {
-    ROW_RAW_FLAG, ROW_EXCLUDE, {"include", NULL, true, S5CMD_SAME, "include"}, ROW_ALL_VERSIONS, ROW_VERSION_ID,
+    ROW_RAW_FLAG, ROW_EXCLUDE, {"include", NULL, true, S5CMD_SAME, "include"}, ROW_ALL_VERSIONS, ROW_VERSION,
 };
 static const s5cmd_flag ls_rows[] = {
     {"etag", "e", false, S5CMD_SAME, "etag"}, ROW_HUMANIZE, {"storage-class", "s", false, S5CMD_SAME, "show-class"},
     ROW_EXCLUDE, ROW_ALL_VERSIONS, {"show-fullpath", NULL, false, S5CMD_SAME, "show-fullpath"},
 };
 static const s5cmd_flag du_rows[] = {
-    {"group", "g", false, S5CMD_SAME, "by-class"}, ROW_HUMANIZE, ROW_EXCLUDE, ROW_ALL_VERSIONS, ROW_VERSION_ID,
+    {"group", "g", false, S5CMD_SAME, "by-class"}, ROW_HUMANIZE, ROW_EXCLUDE, ROW_ALL_VERSIONS, ROW_VERSION,
 };
-static const s5cmd_flag cat_rows[] = {ROW_RAW_FLAG, ROW_VERSION, ROWS_OF_PARTS};
-static const s5cmd_flag head_rows[] = {ROW_RAW_FLAG, ROW_VERSION};
-static const s5cmd_flag presign_rows[] = {{"expire", NULL, true, S5CMD_DURATION, "expires-in"}, ROW_VERSION_ID};
+static const s5cmd_flag cat_rows[] = {ROW_RAW_FLAG, ROW_VERSION, ROW_ONE_VERSION, ROWS_OF_PARTS};
+static const s5cmd_flag head_rows[] = {ROW_RAW_FLAG, ROW_VERSION, ROW_ONE_VERSION};
+static const s5cmd_flag presign_rows[] = {{"expire", NULL, true, S5CMD_DURATION, "expires-in"}, ROW_VERSION};
 
 #define FLAGS(array) {(array), ARRAY_LEN(array)}
 #define COPY_USAGE   "SOURCE TARGET"
@@ -73,10 +78,10 @@ const s5cmd_row s5cmd_rows[] = {
     {"ls", "list buckets and objects", "[s3://BUCKET[/PREFIX]]", NULL, &s5cmd_command_ls, FLAGS(ls_rows), s5cmd_prepare_list},
     {"cp", "copy objects", COPY_USAGE, "cp", NULL, FLAGS(copy_rows), s5cmd_prepare_copy},
     {"rm", "remove objects", "s3://BUCKET/KEY...", "rm", NULL, FLAGS(rm_rows), s5cmd_prepare_remove},
-    {"mv", "move/rename objects", COPY_USAGE, "mv", NULL, FLAGS(copy_rows), s5cmd_prepare_copy},
+    {"mv", "move/rename objects", COPY_USAGE, "mv", NULL, FLAGS(move_rows), s5cmd_prepare_copy},
     {"mb", "make bucket", "s3://BUCKET", "mb", NULL, {NULL, 0}, s5cmd_prepare_bucket},
     {"rb", "remove bucket", "s3://BUCKET", "rb", NULL, {NULL, 0}, s5cmd_prepare_bucket},
-    {"du", "show object size usage", "s3://BUCKET[/PREFIX]", NULL, &s5cmd_command_du, FLAGS(du_rows), s5cmd_prepare_list},
+    {"du", "show object size usage", "s3://BUCKET[/PREFIX]", NULL, &s5cmd_command_du, FLAGS(du_rows), s5cmd_prepare_sum},
     {"cat", "print remote object content", "s3://BUCKET/KEY", "cat", NULL, FLAGS(cat_rows), s5cmd_prepare_cat},
     {"run", "run commands in batch", "[FILE]", "run", NULL, {NULL, 0}, s5cmd_prepare_run},
     {"sync", "sync objects", COPY_USAGE, "sync", NULL, FLAGS(sync_rows), s5cmd_prepare_sync},

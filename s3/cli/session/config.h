@@ -29,6 +29,7 @@ typedef struct cli_config {
     char *newer_than, *older_than, *shard;
     int64_t page_size; /* 0: default */
     char *range, *version_id;
+    bool all_versions;
     /* ls */
     bool show_etag, show_class, show_fullpath;
     /* cp, mv, sync */

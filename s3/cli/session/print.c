@@ -82,6 +82,7 @@ static void print_result_json(const cli *c, const print_result *r)
     const print_member members[] = {
         {.name = "operation", .text = r->operation},
         {.name = r->to ? "from" : "uri", .text = r->from},
+        {.name = "version_id", .text = r->version, .absent = !r->version},
         {.name = "to", .text = r->to, .absent = !r->to},
         {.name = "size", .number = r->size_bytes, .absent = r->size_bytes == PRINT_NO_SIZE},
         {.name = "reason", .text = r->reason, .absent = !r->reason},
@@ -94,6 +95,8 @@ static void print_result_line(const cli *c, const print_result *r)
 {
     printf("%s%s ", c->config->dry_run ? "(dry run) " : "", r->operation);
     print_key(r->from, stdout);
+    if (r->version)
+        printf(" (version %s)", r->version);
     if (r->to) {
         fputs(" -> ", stdout);
         print_key(r->to, stdout);

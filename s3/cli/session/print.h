@@ -44,6 +44,7 @@ void print_discard(void); /* after a signal: queued output is not written */
 #define PRINT_NO_SIZE UINT64_MAX
 typedef struct print_result {
     const char *operation, *from, *to, *reason;
+    const char *version; /* of `from`, or NULL */
     uint64_t size_bytes;
 } print_result;
 void print_done(cli *c, const print_result *r);

@@ -32,6 +32,7 @@ void entry_deinit(entry *it)
     free(it->name);
     free(it->etag);
     free(it->storage_class);
+    free(it->version_id);
     *it = (entry){0};
 }
 
@@ -96,6 +97,8 @@ static bool is_meant(const source *s, const char *key, int64_t modified_s)
 {
     if (s->is_pattern && !pattern_match(s->options.place->uri.key, key, false))
         return false;
+    if (s->options.only_itself && !str_equal(key, s->options.place->uri.key))
+        return false;
     return !s->options.filter ||
            filter_takes(s->options.filter, key + s->base_length, key, modified_s);
 }
@@ -154,7 +157,8 @@ static bool on_object(void *ctx, const s3_object *object, err *e)
                 .size_bytes = object->size_bytes,
                 .modified_s = object->last_modified_s,
                 .etag = object->etag ? xstrdup(object->etag) : NULL,
-                .storage_class = object->storage_class ? xstrdup(object->storage_class) : NULL};
+                .storage_class = xstrdup_or_null(object->storage_class),
+                .version_id = xstrdup_or_null(object->version_id)};
     keep(s, &it);
     if (waiting(s) >= AHEAD && !s->held) {
         s->held = true;
@@ -179,8 +183,9 @@ static void open_listing(source *s)
 {
     const s3_uri *uri = &s->options.place->uri;
     s->is_pattern = !s->options.raw && place_is_pattern(s->options.place);
-    if (s->is_pattern) {
-        s->prefix = xstrndup(uri->key, pattern_literal_length(uri->key));
+    if (s->is_pattern || s->options.only_itself) {
+        size_t len = s->is_pattern ? pattern_literal_length(uri->key) : strlen(uri->key);
+        s->prefix = xstrndup(uri->key, len);
         const char *slash = strrchr(s->prefix, '/');
         s->base_length = slash ? (size_t)(slash - s->prefix) + 1 : 0;
     } else {
@@ -191,6 +196,7 @@ static void open_listing(source *s)
     s->op = s3_list(client, &(s3_list_options){.bucket = uri->bucket,
                                                .prefix = s->prefix,
                                                .page_size = (unsigned)s->c->config->page_size,
+                                               .all_versions = s->options.all_versions,
                                                .on_object = on_object,
                                                .on_unusable = on_unusable,
                                                .on_done = on_listed,

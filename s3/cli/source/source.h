@@ -28,6 +28,7 @@ typedef struct entry {
     int64_t modified_s;
     uint32_t modified_ns;
     char *etag, *storage_class; /* for objects; or NULL */
+    char *version_id;           /* with all_versions; else NULL */
 } entry;
 
 void entry_deinit(entry *it);
@@ -48,6 +49,8 @@ typedef enum folder_objects {
 typedef struct source_options {
     const place *place; /* a pattern, unless `raw`; else a folder or a prefix used as one */
     bool raw;
+    bool all_versions;  /* of objects, and delete markers */
+    bool only_itself;   /* the object of this key, not what is below it */
     bool may_be_absent; /* a missing local folder counts as empty */
     bool planned;       /* add entries to the progress line's totals */
     bool is_target;     /* names that cannot be entries are not reported */

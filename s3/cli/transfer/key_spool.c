@@ -39,17 +39,33 @@ static bool open_file(key_spool *s, err *e)
     return failed(e);
 }
 
-bool key_spool_add(key_spool *s, const char *name, err *e)
+bool key_spool_add_version(key_spool *s, const char *name, const char *version_id, err *e)
 {
     if (!s->file && !open_file(s, e))
         return false;
+    const char *id = version_id ? version_id : "";
     size_t size = strlen(name) + 1;
     s->count++;
-    return fwrite(name, 1, size, s->file) == size || failed(e);
+    return fprintf(s->file, "%zu/%s", strlen(id), id) >= 0
+               ? fwrite(name, 1, size, s->file) == size || failed(e)
+               : failed(e);
 }
 
-bool key_spool_each(key_spool *s, bool (*each)(void *ctx, const char *name, err *e), void *ctx,
-                    err *e)
+bool key_spool_add(key_spool *s, const char *name, err *e)
+{
+    return key_spool_add_version(s, name, NULL, e);
+}
+
+/* Splits a record, in place: the length of the id, the id, the name. */
+static bool give(const key_spool *s, key_spool_taker each, void *ctx, err *e)
+{
+    char *id;
+    size_t len = strtoul(s->name, &id, 10);
+    AUTO_FREE char *version = len > 0 ? xstrndup(id + 1, len) : NULL;
+    return each(ctx, id + 1 + len, version, e);
+}
+
+bool key_spool_each(key_spool *s, key_spool_taker each, void *ctx, err *e)
 {
     uint64_t count = 0;
     if (!s->file)
@@ -58,7 +74,7 @@ bool key_spool_each(key_spool *s, bool (*each)(void *ctx, const char *name, err 
         return failed(e);
     while (count < s->count && getdelim(&s->name, &s->name_size, '\0', s->file) > 0) {
         count++;
-        if (!each(ctx, s->name, e))
+        if (!give(s, each, ctx, e))
             return false;
     }
     return count == s->count ||

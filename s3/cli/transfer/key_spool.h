@@ -16,7 +16,7 @@
 #include "base/util.h"
 
 typedef struct key_spool {
-    FILE *file; /* names, each with its NUL; NULL: none yet */
+    FILE *file; /* records of key_spool.c; NULL: none yet */
     uint64_t count;
     char *name; /* of key_spool_each */
     size_t name_size;
@@ -26,8 +26,10 @@ void key_spool_deinit(key_spool *s);
 DEFINE_AUTO(key_spool, key_spool_deinit)
 
 bool key_spool_add(key_spool *s, const char *name, err *e) MUST_USE;
+/* One version of an object; NULL: the current one, as above. */
+bool key_spool_add_version(key_spool *s, const char *name, const char *version_id, err *e) MUST_USE;
 /* Calls `each` for all names, in order of insertion; false ends it. */
-bool key_spool_each(key_spool *s, bool (*each)(void *ctx, const char *name, err *e), void *ctx,
-                    err *e) MUST_USE;
+typedef bool (*key_spool_taker)(void *ctx, const char *name, const char *version_id, err *e);
+bool key_spool_each(key_spool *s, key_spool_taker each, void *ctx, err *e) MUST_USE;
 
 #endif

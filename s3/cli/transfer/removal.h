@@ -16,7 +16,7 @@ typedef struct removal {
     cli *c;
     const char *reason; /* for the results' lines; or NULL */
     char *bucket;
-    char **keys;
+    char **keys, **versions; /* versions: NULL for current objects */
     size_t count;
 } removal;
 
@@ -24,6 +24,9 @@ void removal_deinit(removal *r);
 DEFINE_AUTO(removal, removal_deinit)
 
 bool removal_add(removal *r, const char *bucket, const char *key, err *e) MUST_USE;
+/* One version, for good; NULL: as above. */
+bool removal_add_version(removal *r, const char *bucket, const char *key, const char *version_id,
+                         err *e) MUST_USE;
 bool removal_add_all(removal *r, const char *bucket, key_spool *keys, err *e) MUST_USE;
 bool removal_flush(removal *r, err *e) MUST_USE;
 

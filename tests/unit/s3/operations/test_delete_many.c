@@ -18,9 +18,10 @@ typedef struct removal {
     size_t left;
 } removal;
 
-static void on_key_error(void *ctx, const char *key, const err *e)
+static void on_key_error(void *ctx, const char *key, const char *version, const err *e)
 {
     removal *r = ctx;
+    UNUSED(version);
     buf_printf(&r->reported, "%s:%s ", key, err_code_name(e->code));
     snprintf(r->message, sizeof r->message, "%s", e->message);
 }

@@ -143,6 +143,22 @@ static void a_client_signs_for_its_store_and_sends_nothing(void **state)
     site_close(&g.s);
 }
 
+static void a_version_is_part_of_the_url_and_of_the_signature(void **state)
+{
+    signing one = {0}, other = {0};
+    (void)state;
+    site_open(&one.s, (s3_config){0});
+    s3_presign_version(one.s.c, "GET", "b", "k", "v/1", 60, on_url, &one);
+    assert_int_equal(site_end(&one.s), ERR_NONE);
+    assert_non_null(strstr(one.url, "&versionId=v%2F1&X-Amz-Signature="));
+    site_close(&one.s);
+    site_open(&other.s, (s3_config){0});
+    s3_presign_version(other.s.c, "GET", "b", "k", "v/2", 60, on_url, &other);
+    assert_int_equal(site_end(&other.s), ERR_NONE);
+    assert_string_not_equal(strstr(one.url, "Signature="), strstr(other.url, "Signature="));
+    site_close(&other.s);
+}
+
 static void a_client_refuses_them_too(void **state)
 {
     static const unsigned rows[] = {0, S3_PRESIGN_MAX_S + 1};
@@ -179,6 +195,7 @@ int main(void)
         cmocka_unit_test(each_lifetime_up_to_a_week_is_signed),
         cmocka_unit_test(a_client_refuses_them_too),
         cmocka_unit_test(a_client_signs_for_its_store_and_sends_nothing),
+        cmocka_unit_test(a_version_is_part_of_the_url_and_of_the_signature),
         cmocka_unit_test(without_keys_there_is_no_url),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,10 +56,10 @@ static bool is_delete_many(const fake_request *r)
     return url_has(r, "POST", "delete=");
 }
 
-static void on_key_error(void *ctx, const char *key, const err *e)
+static void on_key_error(void *ctx, const char *key, const char *version, const err *e)
 {
     replies_site *p = ctx;
-    UNUSED(key);
+    UNUSED(key), UNUSED(version);
     p->s.error = *e;
 }
 
