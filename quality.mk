@@ -84,7 +84,7 @@ compile_commands.json: force
 
 ## check-tidy: clang-tidy with the checks of .clang-tidy (Debian: clang-tidy)
 check-tidy: compile_commands.json
-	@echo "  CHECK clang-tidy" && printf '%s\n' $(filter-out tests/%,$(filter %.c,$(CODE))) | \
+	@echo "  CHECK clang-tidy" && printf '%s\n' $(filter %.c,$(CODE)) | \
 	    xargs -P "$$(nproc)" -n 16 $(CLANG_TIDY) --quiet -p .
 
 ## check-changelog: the sections of CHANGELOG.md: one for what is unreleased, then versions with their dates

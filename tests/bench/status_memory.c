@@ -54,6 +54,6 @@ int main(int argc, char **argv)
     status_table_judge(&table, true);
     status_sums_close(&sums, &table, &runs);
     printf("status: %lu inputs, %llu done: %lu MiB at the peak\n", count,
-           (unsigned long long)(sums.clean + sums.contaminated), peak_kib() / 1024);
+           (unsigned long long)sums.clean + sums.contaminated, peak_kib() / 1024);
     return sums.contaminated == count ? 0 : 1;
 }

@@ -29,8 +29,8 @@ unpack() {
 offline() {
     local tool
     mkdir -p "$T/tools"
-    for tool in bash sh make gcc cc as ld ar nm objcopy awk sed grep tr find sort xargs cat cmp cut date dirname echo env expr \
-        head id install ln mkdir mv nproc rm rmdir stat touch uname wc; do
+    for tool in bash sh make gcc cc as ld ar nm objcopy awk sed grep tr find sort xargs basename cat cmp comm cut date dirname echo env expr \
+        head id install ln mkdir mktemp mv nproc rm rmdir stat touch uname wc; do
         ln -sf "$(command -v "$tool")" "$T/tools/$tool"
     done
     env -i PATH="$T/tools" LC_ALL=C.UTF-8 "${unshare[@]}" "$@"
