@@ -36,7 +36,8 @@ check-tsan: $(BUILD)/packages-build $(BUILD)/packages-test
 	@TSAN_OPTIONS="exitcode=66 die_after_fork=0" WRAPPER="$(NO_ASLR)" tests/run.sh $(TSAN_TESTS)
 
 ## check-valgrind: unit and flow tests of the plain build under valgrind: uninitialised values, leaks; SUBSET=1: readers of what comes from outside, as .ci/run does
-READERS := base/json/% base/options/% base/yaml/% compression/% detection/convert/% orchestrator/fleet/% s3/config/% s3/protocol/%
+READERS := base/json/% base/options/% base/yaml/% compression/keys/% compression/pieces/% detection/convert/% \
+    orchestrator/fleet/% s3/config/% s3/protocol/%
 VALGRIND := valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite
 VALGRIND_TESTS = $(patsubst %.c,$(BUILD)/%,$(if $(SUBSET),$(filter $(READERS:%=tests/unit/%),$(UNIT_AND_FLOW)),$(UNIT_AND_FLOW)))
 check-valgrind: $(BUILD)/packages-build $(BUILD)/packages-test $(BUILD)/packages-check
