@@ -195,7 +195,7 @@ static void put_origin(painter *p, const review_example *x)
     paint_pad(p, INDENT - 2);
     paint_printf(p, STYLE_PLAIN, "  %s", x->file);
     paint_printf(p, STYLE_PLAIN, ", line %" PRIu64, x->training_line + 1);
-    paint_text(p, STYLE_FAINT, "  has  ");
+    paint_text(p, STYLE_FAINT, "  contains ");
     if (x->split)
         paint_printf(p, STYLE_PLAIN, "%s ", x->split);
     paint_printf(p, STYLE_PLAIN, "#%" PRIu64, x->instance);

@@ -26,7 +26,7 @@ test_what_is_shown() {
     expect_out '7 matches in 7 documents of 5 training files, 2 evaluation sets, 5 reports'
     grep -qE '^  workshop_problems  █+.* 4  in 4 documents, best score 1\.000$' "$T/out" || fail "$(cat "$T/out")"
     grep -qE '^  books/part-01 .* 2  in 2 documents$' "$T/out" || fail "$(cat "$T/out")"
-    expect_out 'books/part-01, line 27  has  test #1 (workshop-problems.jsonl, line 2)'
+    expect_out 'books/part-01, line 27  contains test #1 (workshop-problems.jsonl, line 2)'
     expect_out '  answer      nine bells'
     grep -q '⟦ *nine bells⟧' "$T/out" || fail "$(cat "$T/out")"
     ! grep -q "$(printf '\033')" "$T/out" || fail 'colours in a file'
@@ -73,9 +73,9 @@ test_stats_show_figures_only() {
 test_every_match_can_be_dumped() {
     make_reports
     review 0 --dump reports
-    [ "$(grep -cE '^  1\.000 .* has  test #' "$T/out")" = 7 ] || fail "$(cat "$T/out")"
+    [ "$(grep -cE '^  1\.000 .* contains test #' "$T/out")" = 7 ] || fail "$(cat "$T/out")"
     review 0 --dump --eval harbour reports
-    [ "$(grep -cE '^  1\.000 .* has  test #' "$T/out")" = 3 ] || fail "$(cat "$T/out")"
+    [ "$(grep -cE '^  1\.000 .* contains test #' "$T/out")" = 3 ] || fail "$(cat "$T/out")"
     review 2 --dump --json reports
 }
 
