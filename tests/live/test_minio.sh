@@ -48,6 +48,20 @@ test_the_same_outputs_as_with_the_embedded_store() {
     digests >"$T/embedded.digests"
     expect_same "$T/minio.digests" "$T/embedded.digests"
 }
+test_verdicts_are_replaced_in_place_and_restored() {
+    start_minio
+    start_server
+    fill
+    orchestrate run
+    expect_status 0
+    digests >"$T/before"
+    "$BIN/decon" rejudge --eval no-such-set --in-place s3://data/out/reports >"$T/judged"
+    ! keys out/reports/ | grep '\.report\.jsonl$' || fail 'a report is left'
+    [ "$(keys out/reports/ | grep -c '\.clean$')" = 9 ] || fail "$(keys out/reports/)"
+    "$BIN/decon" rejudge --in-place s3://data/out/reports >"$T/judged"
+    digests >"$T/after"
+    expect_same "$T/before" "$T/after"
+}
 test_two_hosts_share_the_work() {
     start_minio
     start_server
