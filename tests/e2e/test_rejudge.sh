@@ -247,18 +247,32 @@ test_reports_in_a_store() {
     diff -r "$T/local" "$T/remote" || fail 'other verdicts'
 }
 
-test_near_misses_of_the_server() {
-    training "$T/t/web.jsonl"
-    purify=()
-    start_server --report-threshold 0.5
-    detect r --report-threshold 0.5
-    curl -sS -X POST -H 'Content-Type: application/json' -d "{\"file_path\":\"$T/t/web.jsonl\"}" \
+# submit: the id of a job of t/web.jsonl, which has ended; its status in $T/status.
+submit() {
+    local id
+    curl -sS -X POST -H 'Content-Type: application/json' -H 'Idempotency-Key: one' -d "{\"file_path\":\"$T/t/web.jsonl\"}" \
         "http://127.0.0.1:$server_port/submit" >"$T/submitted"
     id=$(sed 's/.*"job_id":"\([^"]*\)".*/\1/' "$T/submitted")
     is_completed() { curl -sS "http://127.0.0.1:$server_port/status/$id" | tee "$T/status" | grep -q '"status":"completed"'; }
     wait_for is_completed
+    echo "$id"
+}
+
+test_near_misses_of_the_server() {
+    local id again
+    training "$T/t/web.jsonl"
+    purify=()
+    start_server --report-threshold 0.5
+    detect r --report-threshold 0.5
+    id=$(submit)
     grep -qF "\"near_path\":\"$T/server/reports/$id.near.jsonl\",\"output_path\":\"$T/server/reports/$id.report.jsonl\"" "$T/status" || fail "$(cat "$T/status")"
     same_lines "$T/server/reports/$id.near.jsonl" "$T/r/web.near.jsonl"
+    # The same submission is the same job as long as both files are there.
+    [ "$(submit)" = "$id" ] || fail 'another job with the same key'
+    rm "$T/server/reports/$id.near.jsonl"
+    again=$(submit)
+    [ "$again" != "$id" ] || fail 'the job of the lost near misses'
+    same_lines "$T/server/reports/$again.near.jsonl" "$T/r/web.near.jsonl"
 }
 
 test_near_misses_through_the_orchestrator() {
