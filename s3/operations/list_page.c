@@ -298,6 +298,18 @@ static void keep_previous(list_page *p, const page_entry *last)
     p->previous_version = xstrdup_or_null(page_text(p, last->version));
 }
 
+/* A page may end between two versions of a key: without an id, the older ones would be missed. */
+static bool has_next_version(const list_page *p, err *e)
+{
+    const char *token = page_text(p, p->token), *version = page_text(p, p->next_version);
+    bool inside = false;
+    for (size_t i = 0; p->form->marker && token && i < p->count; i++)
+        inside |= !p->entries[i].is_prefix && str_equal(page_text(p, p->entries[i].key), token);
+    return !inside || (version && *version) ||
+           err_set(e, ERR_S3_REPLY, "%s: the reply is truncated, but has no NextVersionIdMarker",
+                   p->form->operation);
+}
+
 /* Of versions, a key and an id; the former alone after a common prefix. */
 static bool check_next(const list_page *p, list_contract *k, err *e)
 {
@@ -305,6 +317,8 @@ static bool check_next(const list_page *p, list_contract *k, err *e)
     const char *first = p->count ? page_text(p, p->entries[0].key) : NULL;
     if (!p->truncated)
         return true;
+    if (!has_next_version(p, e))
+        return false;
     AUTO_FREE char *both =
         token && *token && version ? xasprintf("%s %s", token, version) : xstrdup_or_null(token);
     return contract_check_next(k, both, first, e);

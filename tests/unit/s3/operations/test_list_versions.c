@@ -138,6 +138,8 @@ static void broken_pages_pass_nothing_on(void **state)
         {LAST(VERSION("b", "1", "true", "1") VERSION("a", "1", "true", "1")), "not in UTF-8"},
         {LAST(MARKER("b", "1", "true") MARKER("a", "1", "true")), "not in UTF-8"},
         {MORE("", "", VERSION("a", "1", "true", "1")), "no continuation token"},
+        {MORE("a", "", VERSION("a", "1", "true", "1")), "no NextVersionIdMarker"},
+        {MORE("a", ID(""), VERSION("a", "1", "true", "1")), "no NextVersionIdMarker"},
         {MORE("a%00", "", VERSION("a", "1", "true", "1")), "NUL character"},
         {"<ListVersionsResult><Name>b</Name></ListVersionsResult>", "whether it is the last page"},
         {"<ListVersionsResult><Name>b</Name><IsTruncated>false</IsTruncated>"
