@@ -88,4 +88,35 @@ test_tags_that_s3_would_refuse_are_named_before_anything_is_sent() {
     [ ! -s access ] || fail "$(cat access)"
 }
 
+test_tags_that_may_not_be_read() {
+    store --fault status=403,method=GET,query=tagging
+    s3 cp --tagging a=b file s3://data/one
+    say s3 stat s3://data/one # their number only
+    expect_status 0
+    grep -qx 'tagging-count: 1' said || fail "$(cat said)"
+    ! grep '^tag-' said || fail 'tags from nowhere'
+    local first=$AWS_ENDPOINT_URL
+    unset store_port
+    start_store --root "$T/other"
+    s3 mb s3://data
+    say s3 cp --source-endpoint-url "$first" s3://data/one s3://data/two
+    expect_status 0
+    expect_why 'copied without its tags'
+    expect_tags s3://data/two
+}
+
+test_tags_that_may_not_be_written() {
+    store
+    s3 cp --tagging a=b file s3://data/one
+    local first=$AWS_ENDPOINT_URL
+    unset store_port
+    start_store --root "$T/other" --fault status=403,method=PUT,header=x-amz-tagging
+    s3 mb s3://data
+    say s3 cp --source-endpoint-url "$first" s3://data/one s3://data/two
+    expect_status 1
+    expect_why "--tagging= copies without the source's tags"
+    s3 cp --source-endpoint-url "$first" --tagging= s3://data/one s3://data/two
+    expect_tags s3://data/two
+}
+
 run_tests
