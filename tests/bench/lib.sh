@@ -8,6 +8,10 @@ BIN=$(realpath "${BIN:-$top/build/bin}")
 BENCH=$(realpath -m "${BENCH:-$top/build/bench}")
 RUNS=${RUNS:-3}
 KEPT=$(realpath -m "${KEPT:-$top/build/bench-files}") # what takes long to make, for the next time
+# Folders and files that a script is given, wherever it then works.
+for name in EVALS_DIR REFERENCE POINTS; do
+    [ -z "${!name:-}" ] || export "$name=$(realpath -m "${!name}")"
+done
 dir=$(mktemp -d "${TMPDIR:-/tmp}/decon-bench.XXXXXX")
 unset "${!AWS_@}" "${!PMR_@}" "${!SLURM_@}" "${!PMI_@}" "${!OMPI_@}" "${!BATCH_TASK_@}" "${!CLOUD_RUN_@}" MAX_FILES_DEBUG
 unset RANK WORLD_SIZE JOB_COMPLETION_INDEX NOMAD_ALLOC_INDEX
