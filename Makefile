@@ -256,8 +256,8 @@ fuzz-programs: $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(FUZZ_SOURCES))
 $(OUT)/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(FUZZ_LIBS)
 	$(link) -fsanitize=fuzzer
 
-## check-stores: the live tests against MinIO, the Versity S3 gateway, Ceph, rclone serve s3 and moto; builds or installs them
-STORES := minio versitygw ceph rclone moto
+## check-stores: the live tests against MinIO, the Versity S3 gateway, Ceph, S3Proxy, rclone serve s3 and moto; builds or installs them
+STORES := minio versitygw ceph s3proxy rclone moto
 check-stores: all
 	@for store in $(STORES); do third_party/$$store.sh >/dev/null || exit 1; done
 	@REQUIRE_LIVE=1 BIN=$(OUT)/bin tests/run.sh tests/live/test_minio.sh $(wildcard tests/live/check_*.sh)
