@@ -67,7 +67,8 @@ static inline void *list_owner(list_link *link, size_t offset)
 #define LIST_NEXT(entry, type, member) LIST_OWNER((entry)->member.next, type, member)
 #define LIST_TAKE(l, type, member)     LIST_OWNER(list_take_first(l), type, member)
 
-/* for (each `name`, a `type *`, of the list); the body may remove or free it, but no other entry. */
+/* Loops over the list with `name`, a `type *`; the body may remove or free this entry, but no
+ * other. */
 #define LIST_EACH(name, l, type, member)                                                           \
     for (type *name = LIST_FIRST(l, type, member), *name##_next;                                   \
          name && (name##_next = LIST_NEXT(name, type, member), true); name = name##_next)

@@ -25,13 +25,13 @@ typedef struct op_list {
 
 typedef struct op_kind {
     /* NULL, or: ends the operation's requests, timers and children. Called once, before
-     * on_done. The last call in which the owner still exists for certain. */
+     * on_done. The last call in which the owner is guaranteed to exist. */
     void (*stop)(op *o);
     /* Frees the memory. on_done may have freed the owner: only what `o` owns may be touched. */
     void (*free)(op *o);
-    /* NULL: op_cancel stops and frees the operation at once. Else work that cannot be stopped
-     * (a worker uses the memory, an upload must be aborted) goes on without callbacks, and ends in
-     * op_finish, from here or later. */
+    /* NULL: op_cancel stops and frees the operation at once. Otherwise work that cannot be stopped
+     * (a worker uses the memory, an upload must be aborted) continues without callbacks, and ends
+     * in op_finish, from here or later. */
     void (*cancel)(op *o);
     /* NULL: on_done(ctx, error). Else calls the operation's own callback with its results, borrowed
      * until it returns. The error is a copy. The call comes last: nothing of the operation is used
@@ -66,12 +66,12 @@ op *op_started(op *o);
 /* Copies the error (NULL: success), unlinks, stops, reports unless cancelled, frees. A second call
  * is ignored. */
 void op_finish(op *o, const err *error);
-/* Reports now; the operation goes on without callbacks until op_finish. */
+/* Reports now; the operation continues without callbacks until op_finish. */
 void op_report(op *o, const err *error);
 /* on_done is not called any more. NULL is allowed, and an operation inside its own on_done. */
 void op_cancel(op *o);
 
-/* Stops and frees all without callbacks, also those whose `cancel` would have gone on. */
+/* Stops and frees all without callbacks, including those whose `cancel` would continue. */
 void op_list_end(op_list *list);
 void op_list_wake(op_list *list);
 

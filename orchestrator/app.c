@@ -71,7 +71,7 @@ static void on_abort_limit(void *ctx)
     *(bool *)ctx = true;
 }
 
-/* Cancelled uploads are aborted in the store; that gets a few seconds. */
+/* Cancelled uploads are aborted in the store, within a few seconds. */
 static void settle_store(app *a)
 {
     bool over = false;
@@ -119,7 +119,7 @@ static void close_records(app *a)
 static void tell_where_results_lie(const app *a)
 {
     if (a->config->max_files_debug)
-        log_plain("DEBUG RUN: nothing was uploaded or removed; reports lie in %s, cleaned files in "
+        log_plain("DEBUG RUN: nothing was uploaded or removed; reports are in %s, cleaned files in "
                   "%s, downloads in %s",
                   a->server.report_dir ? a->server.report_dir : "the server's directory",
                   a->server.cleaned_dir ? a->server.cleaned_dir : "(none)",
@@ -145,7 +145,7 @@ static void report_rest(const app *a, const flow_totals *totals)
 {
     if (a->signal_number && a->flow)
         log_info("stopped by a signal: %zu files were finished after it, %zu files are left for "
-                 "the next run; start it again to go on",
+                 "the next run; run it again to resume",
                  count_done(totals) - a->done_before_signal, totals->waiting);
     else if (totals->waiting)
         log_info("%zu files are left for the next run", totals->waiting);
@@ -221,7 +221,7 @@ static int stop_early(app *a, const err *e)
     return e->code == ERR_CONFIG ? err_exit_status(e) : 1;
 }
 
-/* Asked once; a plan can be shown without it. */
+/* One request; a plan can be shown without the server. */
 static bool ask_server_once(app *a, bool *purify, err *e)
 {
     err unreachable = ERR_INIT;
@@ -256,10 +256,10 @@ static void report_share(const config *c)
         log_info("this is host %lld of %lld (%s)", (long long)c->host_index,
                  (long long)c->host_count, c->share_source);
     else
-        log_info("PMR_HOST_INDEX and PMR_HOST_COUNT are not set: this one host does all files");
+        log_info("PMR_HOST_INDEX and PMR_HOST_COUNT are not set: this host processes all files");
 }
 
-/* Several runs on one host may have the same port: the others go on without metrics. */
+/* Several runs on one host may have the same port: the others continue without metrics. */
 static void start_monitor(app *a)
 {
     err e = ERR_INIT;
@@ -271,7 +271,7 @@ static void start_monitor(app *a)
                                                 .started_s = a->started_s},
                              &e);
     if (!a->monitor)
-        log_warn("%s; the run goes on without metrics", e.message);
+        log_warn("%s; the run continues without metrics", e.message);
 }
 
 int app_run(app *a)
@@ -327,7 +327,7 @@ static void drain(app *a, uint64_t limit_ms, const char *limit_name)
     log_warn("stopping: %zu files that the detection server has begun are finished within %s "
              "(%s), %zu are left for the next run; once more to cancel all",
              after.finishing, limit, limit_name, after.waiting);
-    timer_stop(a->env.context->transport, move(a->drain)); /* of a notice before the signal */
+    timer_stop(a->env.context->transport, move(a->drain)); /* of a spot notice before the signal */
     if (!a->flow_finished)
         a->drain = timer_start(a->env.context->transport, limit_ms, on_drain_limit, a);
 }
@@ -337,7 +337,7 @@ static void on_notice(void *ctx, const char *text)
     app *a = ctx;
     if (a->signal_number)
         return;
-    log_warn("%s: this instance is going to be taken away", text);
+    log_warn("%s: this instance will be interrupted", text);
     a->signal_number = SIGTERM; /* the exit status of a run that is stopped */
     drain(a, SPOT_DRAIN_MS, "the limit of a spot notice");
 }

@@ -1,10 +1,10 @@
 /* One run of the orchestrator, from the configuration to the exit status.
  *
  * What:    lock -> store writable? -> list -> plan -> server there? -> flow -> summary. It runs on
- *          whatever transport it is given: the curl loop in commands.c, a script in the flow tests.
+ *          any transport: the curl loop in commands.c, a script in the flow tests.
  * Owner:   app_new / app_free; config and env are borrowed.
  * Threads: loop.
- * Fails:   by app_run's exit status, after a line that says why.
+ * Fails:   by app_run's exit status, after a line with the cause.
  */
 #ifndef ORCHESTRATOR_APP_H
 #define ORCHESTRATOR_APP_H
@@ -30,6 +30,6 @@ int app_run(app *a) MUST_USE; /* the exit status: 0, 1, 3, 130, 143 */
 
 /* First signal: no new items, those in flight finish. Second: everything is cancelled. */
 void app_signal(app *a, int signal_number, unsigned count);
-bool app_aborted(const app *a); /* cancelled: workers may still be busy, do not wait for them */
+bool app_aborted(const app *a); /* cancelled: workers may still be busy and are not waited for */
 
 #endif

@@ -68,7 +68,7 @@ static bool begins_round(void *ctx)
     return r->any_work || !str_equal(claims_plan(r->claims)->fingerprint, r->mine.fingerprint);
 }
 
-/* The plan of all inputs; rows come with the slices. */
+/* The plan of all inputs; rows are added with the slices. */
 static void forget_plan(claim_run *r)
 {
     plan *p = &r->app->plan;
@@ -76,7 +76,7 @@ static void forget_plan(claim_run *r)
     p->places = &r->app->config->places;
 }
 
-/* Until here the plan may have refused files: where no round is begun, they are the result of this run. */
+/* The plan may have refused files: if no round is begun, they are the result of this run. */
 static void on_joined(void *ctx)
 {
     claim_run *r = ctx;
@@ -155,7 +155,7 @@ static void on_round_described(void *ctx, const err *error)
         claim_run_fail(r, &e);
 }
 
-/* A run with other settings is in progress: the error is to say how they differ. */
+/* A run with other settings is in progress: the error will state how they differ. */
 static void on_failed(void *ctx, const err *error)
 {
     claim_run *r = ctx;

@@ -1,5 +1,6 @@
-/* Downloads that an earlier run of this host left, complete or in part. Their slices are claimed first; what
- * another host has done meanwhile is removed. Until then they count against the disk budget. */
+/* Downloads that an earlier run of this host left, complete or in part. Their slices are claimed
+ * first; downloads of files that another host has done meanwhile are removed. Until then they count
+ * toward the disk budget. */
 #include "orchestrator/app_claim_private.h"
 
 #include "base/array.h"
@@ -44,7 +45,7 @@ bool claim_run_prefers(void *ctx, slice_id id)
     return false;
 }
 
-/* Its bytes are no longer counted as a leftover's. */
+/* Its bytes no longer count as those of a leftover. */
 static void forget(claim_run *r, size_t index)
 {
     workdir_release(r->app->workdir, r->leftovers[index].bytes);

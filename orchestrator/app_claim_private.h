@@ -63,13 +63,13 @@ void claim_run_close_work(claim_run *r, slice_work *w);
 /* --- app_claim_slice.c --- */
 /* The first of `works` and those that follow it whose rows in the flow have this key, or had it; NULL: none. */
 slice_work *claim_run_work_of_key(const claim_run *r, slice_work *works, const char *key);
-/* Plans the slice; its rows are added to the flow, or it is closed where there are none. */
+/* Plans the slice; adds its rows to the flow, or closes it if there are none. */
 void claim_run_prepare(claim_run *r, slice_work *w);
 void claim_run_stop_preparing(claim_run *r);
 /* Parts of which no file was begun. */
 void claim_run_open_parts(claim_run *r, slice_work *w);
 void claim_run_parts_opened(claim_run *r, slice_work *w, uint32_t parts);
-/* Another host has the slice: how many files this one does not do. */
+/* Another host has the slice: the number of files that this host drops. */
 size_t claim_run_drop_files(claim_run *r, const slice_work *w);
 
 /* --- app_claim_leftovers.c --- */
@@ -77,11 +77,11 @@ size_t claim_run_drop_files(claim_run *r, const slice_work *w);
 void claim_run_find_leftovers(claim_run *r);
 /* The number of slices is known. */
 void claim_run_place_leftovers(claim_run *r);
-/* A file of the slice was left: it is claimed before others. */
+/* A download of a file of the slice exists: the slice is claimed before others. */
 bool claim_run_prefers(void *ctx, slice_id id);
-/* The slice is planned: its downloads are resumed, or removed where their files are done. */
+/* The slice is planned: its downloads are resumed, or removed if their files are done. */
 void claim_run_use_leftovers(claim_run *r, slice_id id, const plan *rows);
-/* `all`: of slices that are not closed, too. */
+/* `all`: including those of slices that are not closed. */
 void claim_run_remove_leftovers(claim_run *r, bool all);
 
 #endif

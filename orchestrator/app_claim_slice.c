@@ -1,4 +1,4 @@
-/* How a slice that was claimed becomes rows of the flow, and how parts of it go to other hosts.
+/* How a claimed slice becomes rows of the flow, and how parts of it are given to other hosts.
  *
  * step                      when                                           next
  * ------------------------  ---------------------------------------------  --------------------------------
@@ -16,7 +16,7 @@
 #include "orchestrator/fleet/shard.h"
 #include "orchestrator/plan/slice_check.h"
 
-/* --- whose key is it --- */
+/* --- the slice of a key --- */
 
 static uint32_t part_bit(const claim_run *r, const char *key)
 {
@@ -94,8 +94,8 @@ static void leave_out(void *ctx, const char *key)
         }
 }
 
-/* A file that this host has already, as one of another slice (claim_run_work_of_key), is not done twice; its end
- * counts for both. */
+/* A file that this host already has from another slice (claim_run_work_of_key) is not processed
+ * again; its end counts for both. */
 static void add_rows(claim_run *r)
 {
     slice_work *w = r->preparing;
@@ -256,8 +256,8 @@ static void mark_part(void *ctx, const char *key)
         m->seen |= part_bit(m->run, key);
 }
 
-/* Where nothing at all has begun, one part stays. No file of the others begins any more, although they are not
- * another host's before that is written. */
+/* If nothing has begun, one part stays. From now on no file of the other parts begins, although
+ * other hosts can claim them only once that is written. */
 void claim_run_open_parts(claim_run *r, slice_work *w)
 {
     part_masks begun = {.run = r, .base = w->id}, waiting = begun;

@@ -39,7 +39,7 @@ static void trust_server(const app *a, result_dirs *d)
         result_dirs_trust(d, user);
 }
 
-/* Each answer of the server: one that was started again may have other folders, another user. */
+/* Called for each /health reply: a restarted server may have other folders and another user. */
 void app_learn_folders(void *ctx, const server_facts *facts)
 {
     app *a = ctx;
@@ -58,7 +58,7 @@ void app_sweep_results(app *a)
     result_dirs_sweep(a->result_dirs, a->result_jobs, &sum);
     result_dirs_sweep(a->old_folders, a->result_jobs, &sum);
     if (sum.removed)
-        log_info("removed %zu results in the detection server's folders that no file waits for",
+        log_info("removed %zu results in the detection server's folders that no file needs",
                  sum.removed);
     if (!sum.failed && !result_jobs_keeps(a->result_jobs))
         result_dirs_forget(workdir_fd(a->workdir));

@@ -1,4 +1,4 @@
-/* The plan: what this host has to do, and which results belong to their inputs. */
+/* The plan: the files that this host has to process, and which results belong to their inputs. */
 #include "orchestrator/app_prepare.h"
 
 #include "decon/base/log.h"
@@ -38,7 +38,7 @@ static void report_unjudged(const app *a, const done_check *check)
             where->bucket, where->prefix, counts.unreadable);
 }
 
-/* Inputs that were replaced while they were worked on have results that are newer. */
+/* Inputs that were replaced during their processing have newer results. */
 static bool check_done(app *a, bool purify, err *e)
 {
     if (a->plan.done_count == 0)
@@ -91,10 +91,10 @@ static bool is_the_input(const places *p, const char *found)
            (p->input_object && str_equal(found, p->input_object));
 }
 
-/* A misspelt folder must not look like one where all is done. */
+/* A misspelt folder must not look like a finished one. */
 static bool refuse_empty_input(app *a, err *e)
 {
-    static const char advice[] = "give --allow-empty where an input may be empty";
+    static const char advice[] = "give --allow-empty if an input may be empty";
     const places *p = &a->config->places;
     const char *bucket = p->input.bucket, *prefix = places_list_prefix(p);
     if (a->plan.ignored_count)
@@ -117,7 +117,7 @@ static bool refuse_empty_input(app *a, err *e)
         bucket, prefix, bucket, a->nearest, advice);
 }
 
-/* All of the share is done: the server is asked once for its settings, and need not be there. */
+/* The whole share is done: the server's settings are requested once, and it may be unreachable. */
 static bool learn_settings(app *a, err *e)
 {
     err unreachable = ERR_INIT;
@@ -141,7 +141,7 @@ bool app_list_plan(app *a, bool purify, err *e)
 
 bool app_make_plan(app *a, bool *server_known, app_server_step *know_server, err *e)
 {
-    bool purify = true; /* what is done even then needs no server */
+    bool purify = true; /* files that are done in any case need no server */
     if (!app_list_plan(a, purify, e))
         return false;
     if (a->plan.count > 0) {

@@ -71,7 +71,7 @@ static bool same_place(const place *a, const place *b)
     return str_equal(a->bucket, b->bucket) && str_equal(a->prefix, b->prefix);
 }
 
-/* Nothing is downloaded for a directory that cannot take the outputs. */
+/* Checked before any download: the directory must be able to receive the outputs. */
 bool app_probe_outputs(app *a, err *e)
 {
     const places *p = &a->config->places;
@@ -121,17 +121,17 @@ static void keep_facts(app *a, const server_facts *facts)
     a->server.recall = xstrdup_or_null(facts->recall);
     a->server.report_dir = facts->report_dir ? xstrdup(facts->report_dir) : NULL;
     a->server.cleaned_dir = facts->cleaned_dir ? xstrdup(facts->cleaned_dir) : NULL;
-    a->server.content_key = NULL; /* borrowed, and checked already */
+    a->server.content_key = NULL; /* borrowed, and already checked */
 }
 
-/* Verified by one key and scanned by another, all that is contaminated would be called clean. */
+/* If verified by one key and scanned by another, contaminated files would be reported clean. */
 static bool same_content_key(const config *c, const server_facts *facts, err *e)
 {
     AUTO_FREE char *shown = url_shown(c->server_url);
     return !facts->content_key || str_equal(facts->content_key, c->content_key) ||
            err_set(e, ERR_CONFIG,
-                   "content_key is '%s' here and '%s' at the detection server %s, which would look "
-                   "at other text than is verified; give both the same",
+                   "content_key is '%s' here and '%s' at the detection server %s, which would scan "
+                   "other text than is verified; give both the same key",
                    c->content_key, facts->content_key, shown);
 }
 

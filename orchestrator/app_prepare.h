@@ -1,7 +1,7 @@
-/* What a run does before the first file is begun: internals shared by the files app*.c.
+/* Steps of a run before the first file is begun: internals shared by the files app*.c.
  *
  * What:    steps that app.c calls in order; each waits in the event loop until it has ended.
- * Owner:   app.c's object; what a step makes stays in it until app_free.
+ * Owner:   app.c's object, which keeps the results of steps until app_free.
  * Threads: loop.
  * Fails:   by the step's error; a signal while it waits is ERR_CANCELLED.
  */
@@ -21,7 +21,7 @@
 #include "decon/s3/s3.h"
 #include "base/util.h"
 
-/* An object that describes the settings, while it is written. */
+/* An object with the settings, while it is being written. */
 typedef struct app_record {
     s3_op *op; /* or NULL */
     buf text;
@@ -38,7 +38,7 @@ struct app {
     s3_client *s3;
     workdir *workdir;
     result_dirs *result_dirs;
-    result_dirs *old_folders; /* of earlier runs of this share, as they were kept */
+    result_dirs *old_folders; /* of earlier runs of this share */
     result_jobs *result_jobs; /* NULL: a debug run, which removes nothing */
     detect_client *jobs;
     codec_memory *codec_memory;
@@ -46,13 +46,13 @@ struct app {
     listing listing;
     plan plan;
     done_check *done_check; /* or NULL */
-    char *nearest;          /* what exists in place of an input that does not; or NULL */
+    char *nearest;          /* the nearest existing folder, if the input does not exist; or NULL */
     server_facts server;    /* its strings are ours */
     flow *flow;
     bool flow_finished;
     run_name run;
     monitor *monitor;                          /* NULL: metrics_listen is not set */
-    recorder *recorder;                        /* NULL: a debug run, or nothing is to be done */
+    recorder *recorder;                        /* NULL: a debug run, or there is no work */
     bool recorded;                             /* it has been closed */
     app_record settings_record, recall_record; /* that are being written */
 
@@ -84,7 +84,7 @@ bool app_make_client(app *a, err *e) MUST_USE;
 /* Nothing is downloaded for a directory that cannot take the outputs. */
 bool app_probe_outputs(app *a, err *e) MUST_USE;
 bool app_fetch_listing(app *a, err *e) MUST_USE;
-/* `once`: one request, else until the server answers. Its facts are in a->server then. */
+/* `once`: one request; otherwise until the server answers. Its facts are then in a->server. */
 bool app_wait_for_server(app *a, bool once, err *e) MUST_USE;
 /* Waits for the server; its result folders are checked. */
 bool app_know_server(app *a, bool *purify, err *e) MUST_USE;
@@ -102,11 +102,11 @@ void app_sweep_results(app *a);
 bool app_clear_work_dir(app *a, err *e) MUST_USE;
 
 /* --- app_plan.c --- */
-/* Sets *purify to what the server does; may fail. */
+/* Sets *purify to the server's setting; may fail. */
 typedef bool app_server_step(app *a, bool *purify, err *e);
-/* The plan. know_server is called only if something is to be done; *server_known says whether. */
+/* The plan. know_server is called only if there is work; *server_known: whether it was called. */
 bool app_make_plan(app *a, bool *server_known, app_server_step *know_server, err *e) MUST_USE;
-/* The plan of the whole share, without a look at the versions of results; refuses an empty input. */
+/* The plan of the whole share, without comparing versions of results; refuses an empty input. */
 bool app_list_plan(app *a, bool purify, err *e) MUST_USE;
 void app_warn_of_copies(const app *a);
 /* The plan of a run: the server is known if there is work, stale downloads are removed. */
@@ -114,9 +114,9 @@ bool app_plan_work(app *a, err *e) MUST_USE;
 
 /* --- app_settings.c --- */
 settings_change app_settings_policy(const app *a);
-/* After done_check: false where results of other settings are refused. */
+/* After done_check: false if results of other settings are refused. */
 bool app_judge_settings(app *a, err *e) MUST_USE;
-/* Begins to describe the server's settings in the report folder; the run does not wait for it, and a
+/* Starts writing the server's settings to the report folder; the run does not wait for it, and a
  * failure is a warning. */
 void app_write_settings(app *a);
 

@@ -1,8 +1,9 @@
-/* How the settings of a fingerprint differ from those of this run's detection server, in words.
+/* Describes how the settings of a fingerprint differ from those of this run's detection server.
  *
  * What:    reads the record `_decon/settings/<fingerprint>.json` and writes "threshold 0.8 -> 0.1" to `out`;
- *          "settings fingerprint <a> -> <b>" where the record cannot be read or shows no difference.
- * Owner:   an operation (base/op.h); `out` is the caller's, is made empty first, and is written before on_done.
+ *          "settings fingerprint <a> -> <b>" if the record cannot be read or shows no difference.
+ * Owner:   an operation (base/op.h); `out` is the caller's; it is cleared first, and written before
+ *          on_done.
  * Threads: loop.
  * Fails:   never: on_done gets no error, since the record only describes.
  */

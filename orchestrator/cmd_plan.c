@@ -16,7 +16,7 @@
 #include "orchestrator/fleet/run_name.h"
 #include "orchestrator/plan/input_list.h"
 
-#define PENDING_MAX_BYTES ((size_t)64 << 20) /* of encoded rows that the upload has not taken */
+#define PENDING_MAX_BYTES ((size_t)64 << 20) /* limit of encoded rows not yet uploaded */
 
 typedef struct plan_config {
     config config; /* first: rows of the orchestrator's table mean its members */
@@ -43,7 +43,7 @@ static const option output_row = {
     .flags = OPTION_FLAG_ONLY,
     .metavar = "FILE|URI",
     .section = "Output",
-    .help = "Where the list goes; its suffix (.gz, .zst, .bz2, .xz) says how it is compressed. "
+    .help = "Output file or object; its suffix (.gz, .zst, .bz2, .xz) selects the compression. "
             "Without it, "
             "a new object below _decon/inputs/ of the report folder.",
 };
@@ -81,7 +81,7 @@ option_set cmd_plan_options(option *rows)
         .epilogue = "Exit status:\n"
                     "  0    the list was written\n"
                     "  1    the store could not be read, or the list not be written\n"
-                    "  2    usage or configuration, or an input without a training file\n",
+                    "  2    usage or configuration, or an input without training files\n",
         .related = &config_options,
     };
 }
@@ -137,7 +137,7 @@ static bool list_inputs(plan_run *r)
            err_set(
                &r->error, ERR_CONFIG,
                "remote_file_input: there is no training file in s3://%s/%s; correct it, or give "
-               "--allow-empty where an input may be empty",
+               "--allow-empty if an input may be empty",
                c->places.input.bucket, places_list_prefix(&c->places));
 }
 
@@ -172,7 +172,7 @@ static bool keep_pending(void *ctx, slice data, err *e)
     return buf_append_slice(ctx, data) || err_set(e, ERR_LIMIT, "the input list grows too fast");
 }
 
-/* Encodes only as much as the upload takes. */
+/* Encodes only as much as the upload accepts. */
 static void pump(void *ctx)
 {
     plan_run *r = ctx;
@@ -230,7 +230,7 @@ static bool write_object(plan_run *r, const char *uri_text)
 
 /* --- the command --- */
 
-/* In the report folder, where plans do not look for inputs and results. */
+/* In the report folder, below the prefix that plans ignore. */
 static char *default_output(const plan_run *r)
 {
     const place *report = &r->options->config.places.report;

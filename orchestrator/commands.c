@@ -26,7 +26,7 @@ static const char *read_env(const char *name)
     return getenv(name);
 }
 
-/* Commands beside a run; the last members are for the completion. */
+/* Commands other than a run; the last members are for completion. */
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv, const char *(*getenv_fn)(const char *name), FILE *out);

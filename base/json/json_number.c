@@ -26,8 +26,8 @@ static bool reads_back(uint64_t mantissa, int exponent, double value)
     return strtod(text, NULL) == value;
 }
 
-/* Above a power of two the numbers lie wider than below it: there the next 16 digits may read back
- * where the nearest ones do not. */
+/* Above a power of two the numbers are spaced wider than below it: there the next 16 digits may
+ * read back correctly if the nearest ones do not. */
 static bool neighbour_reads_back(uint64_t *mantissa, int exponent, double value)
 {
     for (int step = -1; step <= 1; step += 2)

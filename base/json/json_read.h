@@ -21,8 +21,8 @@
 bool json_read_members(slice text, const char *const *keys, json_value *values, size_t count,
                        json_type *type, err *e) MUST_USE;
 
-/* Each member of the object that the text is, in its order; those before a fault, too. `key` is a
- * string. */
+/* Calls back for each member of the top-level object, in order, including those before a fault.
+ * `key` is a string. */
 typedef void json_member_found(void *ctx, const json_value *key, const json_value *value);
 bool json_each_member(slice text, json_member_found *each, void *ctx, err *e) MUST_USE;
 

@@ -4,7 +4,7 @@
 
 #include "base/json/json_read.h"
 
-/* The text was checked: nothing here can meet a fault. */
+/* The text was checked before, so parsing cannot fail. */
 typedef struct builder {
     json_tree *tree;
     const char *at;

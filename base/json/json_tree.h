@@ -1,7 +1,7 @@
 /* A JSON text as a tree, for texts whose shape is not known beforehand.
  *
- * What:    checks the text as json_read.h does, then makes a node of each value, in order. Equal keys
- *          stay beside each other; json_tree_member finds the last.
+ * What:    checks the text as json_read.h does, then creates a node for each value, in order. Equal
+ *          keys stay beside each other; json_tree_member finds the last.
  * Owner:   json_tree_deinit; nodes live in the tree and borrow the text.
  * Threads: any; a tree that has been read is constant.
  * Fails:   as json_read_members; ERR_LIMIT from 4 GiB on.

@@ -3,7 +3,7 @@
  * What:    strings without their escapes, unsigned integers, booleans.
  * Owner:   a json_value borrows the text that it lies in.
  * Threads: any.
- * Fails:   by false, as each says; the text was checked when it was read.
+ * Fails:   by false, as documented for each function; the text was checked when it was read.
  */
 #ifndef BASE_JSON_JSON_VALUE_H
 #define BASE_JSON_JSON_VALUE_H

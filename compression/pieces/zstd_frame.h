@@ -3,8 +3,8 @@
  * What:    reads the header of the frame at an offset and walks its blocks to find its end.
  * Owner:   the descriptor stays the caller's.
  * Threads: any.
- * Fails:   ERR_IO; ERR_CODEC_CORRUPT where there is no frame or a reserved block type; ERR_IO where
- *          the file ends within the frame.
+ * Fails:   ERR_IO; ERR_CODEC_CORRUPT if there is no frame, or a reserved block type; ERR_IO if the
+ *          file ends within the frame.
  * Source:  RFC 8878, sections 3.1.1 and 3.1.2.
  */
 #ifndef COMPRESSION_PIECES_ZSTD_FRAME_H

@@ -27,7 +27,7 @@ struct zstd_piece {
     ZSTD_CCtx *encoder;
     bool has_size; /* of the frame that is written */
     size_t head_len;
-    uint8_t head[ENCODER_HEAD]; /* of the encoder, until it is whole */
+    uint8_t head[ENCODER_HEAD]; /* of the encoder, until it is complete */
     zstd_piece_facts facts;
     zstd_output on_output;
     void *ctx;
@@ -133,7 +133,7 @@ static void keep_last(zstd_piece *p, slice data)
     memcpy(last + count - more, data.data + data.len - more, more);
 }
 
-/* The encoder's first bytes become our header. */
+/* The encoder's first bytes are replaced by this header. */
 static bool pass_on(zstd_piece *p, slice data, err *e)
 {
     uint8_t head[OUR_HEAD] = {0};

@@ -1,7 +1,7 @@
-/* Decoding one zstd frame, and encoding the text that is left of it as one frame.
+/* Decodes one zstd frame, and encodes its remaining text as one frame.
  *
- * What:    the frame that is written has its content size in the header where the frame of the input
- *          has it: the header is written with a place for it, which is filled at the end.
+ * What:    the new frame has its content size in the header if the input frame has it: the header
+ *          is written with space for it, which is filled at the end.
  * Owner:   zstd_piece_new / zstd_piece_free; contexts are kept from frame to frame.
  * Threads: one at a time.
  * Fails:   ERR_CODEC_CORRUPT, ERR_IO; what the callbacks set. Out of memory ends the process.

@@ -1,16 +1,17 @@
-/* A file without some ranges of its text, in the file's own format, without encoding all of it again.
+/* Copies a file without some ranges of its text, in the file's own format, without re-encoding all
+ * of it.
  *
  * What:    plain text: the other ranges are copied by the kernel where the file system can. gzip:
- *          compressed data is copied bit by bit; only what lies close before a removed range, and
- *          the 32 KiB of text after it, which may refer back to it, is encoded again. Members stay,
+ *          compressed data is copied bit by bit; only text shortly before a removed range, and the
+ *          32 KiB after it, which may refer back to it, is encoded again. Members stay,
  *          also one that loses all its text; their checksums and lengths are rewritten, and the
  *          block sizes of bgzip. zstd, xz, bzip2: frames and blocks without a removed range are
- *          copied, the others are encoded again. A file of which nothing is removed is copied unchanged.
+ *          copied, the others are encoded again. A file without removed ranges is copied unchanged.
  * Owner:   descriptors and ranges stay the caller's. Output begins at the offset of `out`.
  * Threads: any number of calls at once; one call belongs to one thread and blocks.
  * Fails:   ERR_IO where the input is no longer the pinned file; ERR_CODEC_... where it does not
- *          decode; ERR_LIMIT where a range does not lie in the text or the ranges are not in order.
- *          `out` then holds a part.
+ *          decode; ERR_LIMIT if a range is outside the text or the ranges are not in order. `out`
+ *          then contains a partial file.
  * Memory:  1.2 MiB; for zstd and xz also a decoder and an encoder with the input's window; for bzip2
  *          14 MiB, and 16 bytes for each recorded block (of 256 MiB at most).
  * Sources: RFC 1951, RFC 1952; the SAM specification, section 4.1 (BGZF).

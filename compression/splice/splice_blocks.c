@@ -5,7 +5,7 @@
 
 #define BLOCKS_MOST_BYTES ((size_t)256 << 20)
 
-/* As it is kept. */
+/* The stored form of a block. */
 typedef struct entry {
     uint64_t from_bit;
     uint32_t bits, text_bytes;

@@ -1,4 +1,4 @@
-/* part                          what is written
+/* part                          output
  * block without a removed byte  its bits
  * block with a removed byte     the rest of its text, encoded: none, one or two blocks
  * end of an unchanged stream    its bits

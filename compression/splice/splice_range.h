@@ -1,4 +1,4 @@
-/* The removed ranges while a file is spliced: the inner interface of compression/splice.
+/* The removed ranges during splicing: internal interface of compression/splice.
  *
  * What:    checks of their order, and a cursor that all formats but gzip share.
  * Owner:   a cursor is zeroed, then `ranges` is set; they are borrowed.
@@ -21,7 +21,7 @@ typedef struct splice_cursor {
 
 /* Moves to the first range that ends beyond `at`. */
 bool splice_cursor_to(splice_cursor *c, uint64_t at, err *e) MUST_USE;
-/* Passes on what is kept of `text`, which begins at byte `from` of the file's text. */
+/* Passes on the kept parts of `text`, which begins at byte `from` of the file's text. */
 bool splice_cursor_keep(splice_cursor *c, slice text, uint64_t from,
                         bool (*keep)(void *ctx, slice part, err *e), void *ctx, err *e) MUST_USE;
 

@@ -157,8 +157,8 @@ static uint32_t dictionary_of(const lzma_filter *filters)
     return LZMA_DICT_SIZE_DEFAULT;
 }
 
-/* Space for the header of the block that is written, with sizes where the input has them; the sizes
- * are filled in when they are known. */
+/* Reserves space for the header of the new block, with sizes if the input has them; the sizes are
+ * filled in when they are known. */
 static bool begin_block(xz_splicer *s, const lzma_block *from, lzma_block *to,
                         lzma_options_lzma *lzma, lzma_filter filters[2], err *e)
 {

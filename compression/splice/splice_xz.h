@@ -1,4 +1,4 @@
-/* Splicing xz: the inner interface of compression/splice, see splice.h.
+/* Splicing xz: internal interface of compression/splice, see splice.h.
  *
  * What:    blocks without a removed byte are copied as they are, found by the index and not decoded;
  *          the text of the others is encoded at level 6, with the dictionary and the check of the

@@ -1,4 +1,4 @@
-/* Splicing zstd: the inner interface of compression/splice, see splice.h.
+/* Splicing zstd: internal interface of compression/splice, see splice.h.
  *
  * What:    frames without a removed byte are copied as they are; the text of the others is encoded
  *          again at level 3, with a window, a content size and a checksum where the frame had them. A

@@ -2,8 +2,8 @@
 #include "detection/align/align_path.h"
 
 #define HALF (ALIGN_BAND / 2)
-/* Of a token of the document in a gap: in full weights, but for texts of common words at most so much
- * of the mean weight of their tokens. */
+/* Penalty of a document token in a gap: in full weights, but for texts of common words at most this
+ * share of the mean weight of their tokens. */
 #define GAP_PENALTY      0.05f
 #define GAP_PENALTY_MOST 0.25f
 #define DRIFT_LEAST      4 /* columns from the middle of the band before it moves */
@@ -43,7 +43,7 @@ static float weight_at(const weights *w, int64_t column)
     return column >= 0 && column < ALIGN_BAND ? w->at[column + 1] : 0;
 }
 
-/* `shift`: a column of this row is column + shift of the one before. */
+/* `shift`: a column of this row is column + shift of the previous row. */
 static void fill_row(const search *s, size_t number, const weights *before, int64_t shift,
                      weights *now)
 {
@@ -71,7 +71,7 @@ static void fill_row(const search *s, size_t number, const weights *before, int6
     }
 }
 
-/* By how much the band moves on to the next token of the text. */
+/* How far the band moves for the next token of the text. */
 static int64_t advance(const weights *now)
 {
     int64_t drift = (int64_t)now->top - HALF;
@@ -98,7 +98,7 @@ static void fill(search *s, int64_t expected)
     }
 }
 
-/* Back from the best place; notes which tokens match. */
+/* Traces back from the best place; records which tokens match. */
 static void trace(const search *s)
 {
     align_row *rows = s->path->rows;

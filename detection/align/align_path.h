@@ -7,7 +7,7 @@
  * Threads: one at a time.
  * Fails:   never.
  *
- * Each token of the text costs ALIGN_BAND steps, whatever the document holds.
+ * Each token of the text costs ALIGN_BAND steps, for any document.
  */
 #ifndef DETECTION_ALIGN_ALIGN_PATH_H
 #define DETECTION_ALIGN_ALIGN_PATH_H
@@ -15,7 +15,7 @@
 #include "detection/align/align_set.h"
 
 #define ALIGN_BAND 33 /* odd */
-/* A gap of at most so many tokens between two that match is a replaced word or two. */
+/* A gap of at most this many tokens between two matches counts as one or two replaced words. */
 #define ALIGN_GAP_TEXT     3
 #define ALIGN_GAP_DOCUMENT 4
 

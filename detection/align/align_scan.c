@@ -4,7 +4,7 @@
 #define BLOCK        32 /* tokens whose seeds are looked up together */
 #define PLACE_BITS   5  /* candidates of a text closer than 32 tokens to each other are one */
 #define CLOCK_LIMIT  (UINT32_MAX / 2)
-#define RECORD_STEPS 128 /* of judging one record of a text that was found */
+#define RECORD_STEPS 128 /* cost of scoring one record of a found text */
 
 typedef struct reading {
     align_scan *scan;
@@ -48,7 +48,7 @@ void align_scan_begin(align_scan *s)
     }
 }
 
-/* --- candidates by the place where they are due --- */
+/* --- candidates by due place --- */
 
 static void push(align_scan *s, align_candidate c)
 {
@@ -113,7 +113,7 @@ static void mark_seen(reading *r, size_t end)
             s->seen[p->tokens[r->marked]] = clock + (uint32_t)r->marked;
 }
 
-/* In steps: memory is prefetched before it is read. */
+/* In passes, so that memory is prefetched before it is read. */
 static void look_up_seeds(reading *r, size_t from, size_t to)
 {
     align_scan *s = r->scan;

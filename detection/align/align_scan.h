@@ -1,14 +1,14 @@
-/* Where in a document texts of a set may have copies, also with changed words.
+/* Finds copies of a set's texts in a document, also with changed words.
  *
- * What:    seeds lead to candidates (a text and where it would begin). When the document was read to a
- *          candidate's end, it is aligned if enough of the text's weight occurs there at all.
+ * What:    seeds lead to candidates (a text and its presumed beginning). When the document has been
+ *          read to a candidate's end, it is aligned if enough of the text's weight occurs there.
  * Owner:   align_scan_init / _deinit; the set is borrowed. Memory is kept from document to document.
  * Threads: the set is constant; a scan belongs to one thread at a time.
- * Fails:   what the callback sets ends the scan.
+ * Fails:   an error of the callback ends the scan.
  *
- * The work is linear in the document, whatever it holds: candidates are left out while the steps so
- * far exceed ALIGN_FREE_WORK and ALIGN_WORK_A_TOKEN for each token that was read. Beside these, a token
- * leads to at most ALIGN_WEAK_SEED_TEXTS posts.
+ * The work is linear in the length of any document: candidates are skipped while the steps so far
+ * exceed ALIGN_FREE_WORK plus ALIGN_WORK_A_TOKEN per token read. In addition a token leads to at
+ * most ALIGN_WEAK_SEED_TEXTS posts.
  */
 #ifndef DETECTION_ALIGN_ALIGN_SCAN_H
 #define DETECTION_ALIGN_ALIGN_SCAN_H
@@ -17,12 +17,12 @@
 #include "detection/align/align_path.h"
 #include "detection/table/key_set.h"
 
-/* The least share of a text's weight that matches. */
+/* Minimum share of a text's weight that must match. */
 #define ALIGN_SHARE        0.65f
 #define ALIGN_SLACK        16 /* tokens by which a copy may begin earlier or end later */
 #define ALIGN_FREE_WORK    (UINT64_C(4) << 20)
 #define ALIGN_WORK_A_TOKEN 1024
-/* Tokens of the window that are needed before and behind those that are read. */
+/* Tokens that the window needs before and after those that are read. */
 #define ALIGN_BEFORE (ALIGN_TEXT_TOKENS + 2 * ALIGN_SLACK)
 #define ALIGN_BEHIND (ALIGN_NEAR + ALIGN_SEED_TOKENS)
 
@@ -38,7 +38,7 @@ typedef struct align_counts { /* over all documents */
 } align_counts;
 
 typedef struct align_scan {
-    const align_set *set;  /* NULL: there is nothing to find */
+    const align_set *set;  /* NULL: no texts */
     uint32_t *seen;        /* by token: the clock of its last place */
     uint32_t clock;        /* of the document's first token */
     align_candidate *heap; /* by `due` */
@@ -66,7 +66,7 @@ typedef struct align_piece {
 
 void align_scan_init(align_scan *s, const align_set *set);
 void align_scan_deinit(align_scan *s);
-/* Between documents: gives back memory that only a long one needs. */
+/* Between documents: frees memory that only long ones need. */
 void align_scan_trim(align_scan *s);
 void align_scan_begin(align_scan *s); /* a document */
 bool align_scan_read(align_scan *s, const align_piece *piece,

@@ -1,15 +1,15 @@
-/* Three tokens in a row that few texts have: they lead from a document to texts.
+/* Seeds: three consecutive tokens that few texts contain; they lead from a document to texts.
  *
  * What:    a table from a seed's hash to the places in texts that have it. Each place names up to
- *          ALIGN_NEAR_TOKENS rare tokens near it; where a document has none of them near the seed, the
- *          text is not looked at.
+ *          ALIGN_NEAR_TOKENS rare tokens near it; if a document has none of them near the seed, the
+ *          text is skipped.
  * Owner:   embedded in the align_set, zero-initialised; align_seeds_deinit.
- * Threads: made by one thread, then read by all.
+ * Threads: built by one thread, then read by all.
  * Fails:   never.
  *
- * A seed leads to at most ALIGN_SEED_TEXTS texts and is rare enough to be seldom met by chance. Texts
- * with fewer than ALIGN_STRONG_SEEDS of these, as general questions to a passage, have also their
- * other seeds, if at most ALIGN_WEAK_SEED_TEXTS texts have them.
+ * A seed leads to at most ALIGN_SEED_TEXTS texts and is so rare that chance hits are unlikely.
+ * Texts with fewer than ALIGN_STRONG_SEEDS of these, such as general questions about a passage,
+ * also get their other seeds, if at most ALIGN_WEAK_SEED_TEXTS texts have them.
  */
 #ifndef DETECTION_ALIGN_ALIGN_SEEDS_H
 #define DETECTION_ALIGN_ALIGN_SEEDS_H

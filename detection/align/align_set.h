@@ -38,7 +38,7 @@ typedef struct align_set {
     uint32_t *known; /* hash table of texts, numbers + 1, until align_set_freeze */
     size_t known_slots;
     float *weights;      /* by token */
-    size_t weight_count; /* tokens from here on are in no text */
+    size_t weight_count; /* tokens from here on occur in no text */
     float full_weight;   /* ln(N + 1): of a token that one record has */
     align_check *checks;
     align_seeds seeds;
@@ -50,7 +50,7 @@ align_set *align_set_new(void) MUST_USE;
 void align_set_free(align_set *s); /* NULL is fine */
 DEFINE_AUTO_PTR(align_set, align_set_free)
 
-/* Yields the number of the text, which equal texts share. */
+/* Yields the number of the text; equal texts share one. */
 uint32_t align_set_add(align_set *s, const uint32_t *tokens, size_t count);
 /* text_of: by record; ALIGN_NO_TEXT where it has none. */
 void align_set_freeze(align_set *s, const uint32_t *text_of, size_t record_count);

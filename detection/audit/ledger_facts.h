@@ -3,7 +3,7 @@
  * What:    ledger_facts_read adds up the lines of _decon/ledger/ (docs/records.md): files, and their
  *          lines. Of a file that was committed several times the last commit counts.
  * Owner:   nothing is kept. Threads: one.
- * Fails:   never: without a ledger, or one that cannot be read whole, both are 0.
+ * Fails:   never: without a ledger, or if it cannot be read completely, both are 0.
  * Memory:  24 bytes for each line of the ledger.
  */
 #ifndef DETECTION_AUDIT_LEDGER_FACTS_H

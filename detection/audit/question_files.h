@@ -1,4 +1,4 @@
-/* Lists of questions for other programs.
+/* Lists of found or clean questions, for other programs.
  *
  * What:    question_put_found lists the questions that were found, as CSV or JSON;
  *          question_put_clean the instances without a match, as evaluation programs read them.

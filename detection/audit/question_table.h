@@ -1,6 +1,6 @@
-/* The questions of evaluation sets: which there are, and which were found.
+/* The questions of evaluation sets, and which of them were found.
  *
- * What:    a table by evaluation set, split and instance; question_table_find adds what is new.
+ * What:    a table by evaluation set, split and instance; question_table_find adds new ones.
  *          question_table_read adds all questions of evaluation files. question_table_count adds up
  *          by set and split.
  * Owner:   embedded; question_table_deinit.

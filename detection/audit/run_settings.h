@@ -1,4 +1,4 @@
-/* The settings that a folder of reports was made with.
+/* The settings of the scan that wrote a folder of reports.
  *
  * What:    run_settings_read finds the record of `decon rejudge` (_decon/rejudge.json), that of `decon
  *          merge` (_decon/merge.json) or `decon detect` (_decon/detect.json), or those of the orchestrator

@@ -26,13 +26,13 @@ typedef struct judged_match {
 
 typedef struct suppressions {
     instance_set everywhere, in_documents; /* false positives */
-    instance_set judged;                   /* whatever the verdict: pairs with a document */
+    instance_set judged;                   /* pairs with a document, with any verdict */
 } suppressions;
 
 void suppressions_deinit(suppressions *s);
 DEFINE_AUTO(suppressions, suppressions_deinit)
 
-/* A file that does not exist has no lines where `may_be_new`. */
+/* With `may_be_new` a missing file counts as empty. */
 bool suppressions_read(suppressions *s, const char *path, bool may_be_new, err *e) MUST_USE;
 bool suppressions_has(const suppressions *s, const judged_match *m);
 bool suppressions_judged(const suppressions *s, const judged_match *m);

@@ -29,11 +29,11 @@ void detect_files_deinit(detect_files *f)
     *f = (detect_files){0};
 }
 
-/* Of names of results: what is added to an id (".clean.jsonl.zstd"), and the digest of a shortened
- * id. */
+/* Bytes of result names beside the id: the suffix (".clean.jsonl.zstd"), and the digest of a
+ * shortened id. */
 enum { ADDED_MOST = 17, DIGEST_BYTES = 8 };
 
-/* A name that leaves no place for what is added keeps its beginning, with a digest of it. */
+/* A name too long for the suffix is cut, and a digest of it is appended. */
 static char *shortened(char *id, size_t start)
 {
     size_t most = NAME_MAX - ADDED_MOST, keep = start + most - 1 - (size_t)2 * DIGEST_BYTES;

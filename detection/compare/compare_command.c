@@ -31,13 +31,13 @@ typedef struct compare_config {
 
 static const option rows[] = {
     ROW("eval", OPTION_LIST, sets, NULL, .metavar = "NAME", .section = "What is compared",
-        .help = "Only evaluation sets whose name holds this."),
+        .help = "Only evaluation sets whose name contains this."),
     ROW("tolerance", OPTION_FLOAT, tolerance, "0.00001", .min = 0, .max = 1,
-        .help = "Differences of scores up to this do not count."),
+        .help = "Ignore differences of scores up to this."),
     ROW("stats", OPTION_BOOL, stats, "false", .section = "Output",
         .help = "Show counts and settings only, no matches."),
     ROW("top", OPTION_INT, top, NULL, .min = 1, .max = 1000000,
-        .help = "Matches of each kind that are shown (20; in a page 1,000)."),
+        .help = "Number of matches shown of each kind (default 20; in a page 1,000)."),
     ROW("json", OPTION_BOOL, json, "false", .help = "Write one JSON object with all differences."),
     ROW("html", OPTION_STRING, html, NULL, .metavar = "FILE",
         .help = "Write a web page, one file; - for standard output."),
@@ -53,11 +53,11 @@ const option_set compare_command_options = {
     .row_count = ARRAY_LEN(rows),
     .program = "decon compare",
     .usage = "decon compare [OPTION]... FOLDER FOLDER",
-    .intro =
-        "Compares two folders of reports: matches that both have, that only one has, and those "
-        "whose score differs, by evaluation set; and the settings of the two runs where they "
-        "are recorded. A match is known by training file, line, evaluation set and question, so "
-        "both runs must have read the same files. A folder may be an s3:// URI.",
+    .intro = "Compares two folders of reports: matches in both, in only one, and with "
+             "different scores, by evaluation set; and the settings of the two runs if they "
+             "are recorded. A match is identified by training file, line, evaluation set and "
+             "question, so "
+             "both runs must have read the same files. A folder may be an s3:// URI.",
     .epilogue =
         "Examples:\n"
         "  decon compare results-a results-b\n"

@@ -4,7 +4,7 @@
  *          with all matches that differ; compare_page: a page of HTML.
  * Owner:   nothing is kept. Threads: one. Fails: as `out` does, or the buf (overflow).
  *
- * Names come from documents of strangers: control characters never reach the terminal, and markup is
+ * Names come from untrusted documents: control characters never reach the terminal, and markup is
  * shown as text.
  */
 #ifndef DETECTION_COMPARE_COMPARE_PRINT_H
@@ -27,11 +27,11 @@ void compare_print(const compare_view *v, FILE *out);
 void compare_print_json(const compare_view *v, FILE *out);
 void compare_page(const compare_view *v, buf *out);
 
-/* The matches of a kind, by set and place, or those that moved most first. *out is malloc'ed; yields
- * how many they are. */
+/* The matches of a kind, by set and place, or with the largest change of score first. *out is
+ * malloc'ed; yields how many they are. */
 size_t compare_select(const comparison *c, int kind, const compare_match ***out);
 
-/* Numbers of sets by name; malloc'ed. */
+/* Numbers of sets in the order of their names; malloc'ed. */
 uint32_t *compare_sets_in_order(const comparison *c);
 
 #endif

@@ -1,4 +1,4 @@
-/* Two folders of reports side by side.
+/* Compares two folders of reports.
  *
  * What:    comparison_add reads a folder as one side. A match is known by training file, line,
  *          evaluation set, split and instance; where a side has several of these, the best score

@@ -67,7 +67,7 @@ static void put_records(const ngram_index *x, buf *json)
     json_member_string(json, "evaluation_records_digest", slice_from(hex));
 }
 
-/* By the names of its sets: where the files are plays no part in the fingerprint. */
+/* By the names of its sets: the folder of the files is not in the fingerprint. */
 static bool holds_only_samples(const eval_tally *t)
 {
     static const char *const samples[] = {"harbour_quiz", "meadow_reading", "workshop_problems"};

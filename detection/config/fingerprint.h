@@ -1,9 +1,9 @@
-/* The settings fingerprint: what a result depends on besides its input.
+/* The settings fingerprint: everything that a result depends on besides its input.
  *
  * What:    settings_json writes the detection options, the kept evaluation records, the tokenizer's
  *          vocabulary, and the versions of Unicode and of the algorithm as one JSON object with
  *          ascending keys and one way of writing each value; settings_fingerprint is the SHA-256 of
- *          these bytes. Threads, paths, ports and limits take no part.
+ *          these bytes. Threads, paths, ports and limits are not included.
  * Owner:   the buffer is the caller's.
  * Threads: any, with a frozen index.
  * Fails:   never.

@@ -97,7 +97,7 @@ static bool load_files(const evals_options *options, ngram_index *x, err *e)
     return ok;
 }
 
-/* That may help to build the index: those that the process may run on, without one. */
+/* Threads that may help to build the index: one less than the processors of this process. */
 static unsigned other_processors(void)
 {
     cpu_set_t usable;

@@ -149,7 +149,7 @@ static bool label_is(const search *s, const choices *c, size_t i, slice correct)
     return label.len == correct.len && strncasecmp(buf_str(&label), correct.data, label.len) == 0;
 }
 
-/* By label, else by index from 0, else by letter. False: it names none. */
+/* By label, else by index from 0, else by letter. False: no choice matches. */
 static bool correct_by_number(const search *s, const choices *c, slice correct, size_t *which)
 {
     AUTO_FREE char *text = slice_dup(correct);
@@ -208,7 +208,7 @@ static void expand_choices(const search *s, const json_node *config)
 
 /* --- expand_prefix, indexed, a field --- */
 
-/* What follows the prefix in a key, where that is one or two letters or digits. */
+/* The rest of a key after the prefix, if it is one or two letters or digits. */
 static bool suffix_of(const json_node *member, slice prefix, buf *suffix)
 {
     AUTO(buf) key = BUF(4096);
@@ -257,7 +257,7 @@ static void indexed(const search *s, const json_node *config)
     add_answer(s, field_find(s->row, json_tree_root(s->row), buf_slice(&path)), -1);
 }
 
-/* A list is a list of answers that all are right. */
+/* A list contains answers that are all right. */
 static void field_answers(const search *s, slice path)
 {
     const json_node *node = field_find(s->row, json_tree_root(s->row), path);

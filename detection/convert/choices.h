@@ -1,6 +1,8 @@
-/* The answers of a row, by the ways of evals.yaml: a field, expand_choices, expand_prefix, indexed.
+/* The answers of a row, by the methods of evals.yaml: a field, expand_choices, expand_prefix,
+ * indexed.
  *
- * What:    answers_find tries the configured ways in order; the first that yields an answer counts.
+ * What:    answers_find tries the configured methods in order; the first that yields an answer
+ *          counts.
  * Owner:   answer_list_deinit. Threads: any. Fails: never.
  */
 #ifndef DETECTION_CONVERT_CHOICES_H

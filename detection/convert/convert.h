@@ -1,4 +1,4 @@
-/* Benchmarks to evaluation records, from local files.
+/* Converts benchmarks in local files to evaluation records.
  *
  * What:    convert_run writes a file for each set and split of evals.yaml; convert_renumber copies
  *          evaluation files with doc_ids that are unique.

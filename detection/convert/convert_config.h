@@ -1,4 +1,4 @@
-/* evals.yaml: which benchmarks there are, and how their rows become records.
+/* evals.yaml: the benchmarks, and how their rows become records.
  *
  * What:    convert_config_read reads and checks the file; entries are nodes of one tree.
  * Owner:   embedded; convert_config_deinit. Threads: one.

@@ -4,7 +4,7 @@
  *          values may hold commas, quotes (doubled) and line ends; rows end with LF or CRLF.
  * Owner:   the object is valid during the call of `row`. Threads: any.
  * Fails:   ERR_PARSE with the line: an unfinished quote, text after a closing quote, a row with
- *          another number of values than the first; what `row` sets.
+ *          another number of values than the first; errors set by `row`.
  */
 #ifndef DETECTION_CONVERT_CSV_H
 #define DETECTION_CONVERT_CSV_H

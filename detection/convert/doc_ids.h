@@ -1,4 +1,4 @@
-/* Which doc_ids were seen, and where first.
+/* The doc_ids seen so far, and where each occurred first.
  *
  * What:    a hash table from doc_id to the file and line of its first record.
  * Owner:   embedded; doc_ids_deinit. Threads: one. Fails: never.
@@ -22,7 +22,8 @@ typedef struct doc_ids {
 void doc_ids_deinit(doc_ids *d);
 DEFINE_AUTO(doc_ids, doc_ids_deinit)
 
-/* NULL: it is new, and noted with this place. Else where it was first; valid until the next call. */
+/* NULL: it is new, and recorded with this place. Otherwise its first place; valid until the next
+ * call. */
 const doc_place *doc_ids_add(doc_ids *d, uint64_t doc_id, size_t file, uint64_t line);
 
 #endif

@@ -163,7 +163,7 @@ static void collect_array(const work *w, const json_node *config, field_list *ou
         field_collect(w->row, w->root, buf_slice(&path), out);
 }
 
-/* `answers` is a list of ways; the first `array` of it counts. */
+/* `answers` is a list of methods; its first `array` counts. */
 static void collect_answers(const work *w, field_list *out)
 {
     const json_node *config = setting(w, w->entry->node, "answers");

@@ -1,10 +1,10 @@
-/* From a benchmark's row to evaluation records, as its entry in evals.yaml describes it.
+/* Converts a benchmark's row to evaluation records, according to its entry in evals.yaml.
  *
- * What:    extract_row takes question, passage and answers out of a row and hands over a record for
+ * What:    extract_row extracts question, passage and answers from a row and passes on a record for
  *          each pair of question and answer.
  * Owner:   texts of a record are valid during the call of `record`.
  * Threads: any.
- * Fails:   what `record` sets. A row without a question gives no record.
+ * Fails:   errors set by `record`. A row without a question gives no record.
  */
 #ifndef DETECTION_CONVERT_EXTRACT_H
 #define DETECTION_CONVERT_EXTRACT_H

@@ -19,10 +19,10 @@ DEFINE_AUTO(field_list, field_list_deinit)
 
 /* NULL: absent, or null. */
 const json_node *field_find(const json_tree *t, const json_node *from, slice path);
-/* Arrays that a path ends in are taken apart, too. */
+/* An array at the end of a path yields its elements. */
 void field_collect(const json_tree *t, const json_node *from, slice path, field_list *out);
-/* Appends strings as they are, numbers and truth values as they are written, the values of arrays and
- * objects with `between` between them. False: nothing was appended. */
+/* Appends strings unescaped, numbers and booleans as written, and the values of arrays and objects
+ * separated by `between`. False: nothing was appended. */
 bool field_text(const json_tree *t, const json_node *node, const char *between, buf *out);
 
 #endif

@@ -26,7 +26,7 @@ static bool note_id(void *ctx, slice object, uint64_t line, err *e)
     return true;
 }
 
-/* Of an empty folder, or one that is not there yet: none. */
+/* None for an empty or missing folder. */
 static bool note_ids(record_files *f, err *e)
 {
     err none = ERR_INIT;

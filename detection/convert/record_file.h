@@ -16,7 +16,7 @@
 typedef struct record_files {
     const char *dir;
     doc_ids ids;
-    uint64_t renumbered; /* records whose doc_id was taken */
+    uint64_t renumbered; /* records whose doc_id was in use */
     uint64_t written;    /* of the current file */
     char *path, *temp_path;
     int fd;

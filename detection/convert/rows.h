@@ -1,9 +1,9 @@
 /* The rows of a benchmark's file: JSON Lines, a JSON array, or CSV, plain or compressed.
  *
- * What:    rows_each hands over each row as the text of a JSON object.
+ * What:    rows_each passes on each row as the text of a JSON object.
  * Owner:   the text is valid during the call of `row`. Threads: any.
- * Fails:   with the path: another format, a file of JSON or CSV beyond 1 GiB, invalid UTF-8, a row that
- *          is not an object; what `row` sets.
+ * Fails:   with the path: another format, a file of JSON or CSV beyond 1 GiB, invalid UTF-8, a row
+ *          that is not an object; errors set by `row`.
  */
 #ifndef DETECTION_CONVERT_ROWS_H
 #define DETECTION_CONVERT_ROWS_H

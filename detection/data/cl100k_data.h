@@ -1,6 +1,6 @@
 /* The vocabulary of cl100k, built into the program.
  *
- * What:    the bytes of detection/data/cl100k_base.tiktoken.xz, as they are.
+ * What:    the bytes of detection/data/cl100k_base.tiktoken.xz.
  * Owner:   constant data of the program.
  * Threads: any.
  * Fails:   never.

@@ -1,6 +1,7 @@
 /* The evals command: `decon evals DIR`.
  *
- * What:    shows what evaluation sets hold, names faulty lines, converts benchmarks to records.
+ * What:    shows the records of evaluation sets, names faulty lines, converts benchmarks to
+ *          records.
  * Owner:   nothing outlives the call. Threads: the main one. Fails: by the exit status, with a line
  *          on standard error.
  */

@@ -71,7 +71,7 @@ static char *set_of(const reader *r, const json_value *values)
 
 static survey_row *row_of(survey *s, const char *set, const char *split)
 {
-    /* Records of one set lie beside each other. */
+    /* Records of one set are usually adjacent. */
     for (size_t n = 0; n < s->row_count; n++) {
         size_t i = (s->last_row + n) % s->row_count;
         if (str_equal(s->rows[i].set, set) && str_equal(s->rows[i].split, split)) {

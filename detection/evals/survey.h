@@ -1,7 +1,7 @@
-/* What evaluation files hold, record by record, before they are used.
+/* Surveys evaluation files, record by record, before they are used.
  *
- * What:    survey_read reads all files of a folder as the server does, but goes on after a bad line:
- *          counts by set and split, lengths of what is kept, faults with file and line.
+ * What:    survey_read reads all files of a folder as the server does, but continues after a bad
+ *          line: counts by set and split, lengths of kept records, faults with file and line.
  * Owner:   embedded; survey_init / survey_deinit. `settings` and `options` are borrowed.
  * Threads: one.
  * Fails:   no folder or no file in it: ERR_CONFIG. A file that cannot be decoded is a fault.
@@ -23,7 +23,7 @@ typedef struct survey_lengths { /* in tokens, of the records that are kept */
 
 typedef struct survey_row {
     char *set, *split;            /* split: "" where records have none */
-    uint64_t records;             /* all that could be read */
+    uint64_t records;             /* all readable records */
     uint64_t parts[SURVEY_PARTS]; /* records with a question, an answer, a passage */
     uint64_t kept;                /* used by the detection; the rest: */
     uint64_t few_tokens, few_words, duplicates, empty;

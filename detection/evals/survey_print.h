@@ -1,9 +1,9 @@
-/* A survey as a table for people, or as one JSON object.
+/* Prints a survey as a table, or as one JSON object.
  *
  * What:    survey_print: counts by set and split, and with `stats` lengths in tokens.
  * Owner:   nothing is kept. Threads: one. Fails: as `out` does.
  *
- * Names come from files of strangers: control characters are shown as '?'.
+ * Names come from untrusted files: control characters are shown as '?'.
  */
 #ifndef DETECTION_EVALS_SURVEY_PRINT_H
 #define DETECTION_EVALS_SURVEY_PRINT_H

@@ -30,13 +30,17 @@ static const option rows[] = {
      .min = 0.1,
      .max = 3600,
      .unit = "seconds",
-     .help = "Time for the whole answer."},
+     .help = "Time limit for the whole reply."},
     {.key = "live",
      .type = OPTION_BOOL,
      AT(live),
      .fallback = "false",
-     .help = "Any answer will do, also that the server still builds its index."},
-    {.key = "help", .type = OPTION_BOOL, AT(help), .letter = 'h', .help = "Show this text."},
+     .help = "Accept any reply, also while the server is still building its index."},
+    {.key = "help",
+     .type = OPTION_BOOL,
+     AT(help),
+     .letter = 'h',
+     .help = "Show this help and exit."},
 };
 
 const option_set health_command_options = {

@@ -1,10 +1,10 @@
 /* `decon health`: asks a detection server for its health, for probes of containers and services.
  *
- * What:    GET /health of a server on this host, once. Ready is a server that answers 200; with
- *          --live any answer counts, also that it still builds its index.
- * Owner:   everything is its own.
+ * What:    GET /health of a server on this host, once. A server that answers 200 is ready; with
+ *          --live any reply counts, also that it is still building its index. Owner: nothing
+ *          outlives the call.
  * Threads: the calling one.
- * Fails:   by the exit status: 0 healthy, 1 not, 2 usage; a line says why.
+ * Fails:   by the exit status: 0 healthy, 1 not, 2 usage; a line names the cause.
  */
 #ifndef DETECTION_HEALTH_HEALTH_COMMAND_H
 #define DETECTION_HEALTH_HEALTH_COMMAND_H

@@ -1,12 +1,12 @@
-/* Lines of reference files: prepared side by side, committed in their order.
+/* Lines of evaluation files: prepared in parallel, committed in order.
  *
  * What:    lines are copied into batches; threads prepare whole batches, the owner commits their lines one by one and
  *          prepares batches itself while it waits.
- * Owner:   build_team_new / build_team_free. A line's text and what it was prepared to are valid until its
- *          commit returns. `work` must live until build_team_drain, or build_team_free.
+ * Owner:   build_team_new / build_team_free. A line's text and its prepared form are valid until
+ *          its commit returns. `work` must live until build_team_drain, or build_team_free.
  * Threads: one that adds, drains and frees; `prepare` is called in all of them, `commit` in the owner's.
- * Fails:   with what `commit` sets; then the team may only be freed. Where no thread can be started the owner does
- *          all the work.
+ * Fails:   with the error of `commit`; the team may then only be freed. If no thread can be
+ *          started, the owner does all the work.
  */
 #ifndef DETECTION_INDEX_BUILD_TEAM_H
 #define DETECTION_INDEX_BUILD_TEAM_H
@@ -17,7 +17,7 @@
 typedef struct team_line {
     slice text;
     uint64_t number;
-    /* What `prepare` makes of it: */
+    /* The result of `prepare`: */
     bool is_blank;     /* a blank line or a comment */
     const char *fault; /* NULL: none */
     prepared_record record;
@@ -39,7 +39,7 @@ DEFINE_AUTO_PTR(build_team, build_team_free)
 
 bool build_team_add(build_team *t, const team_work *work, slice text, uint64_t number, err *e)
     MUST_USE;
-/* Commits all that was added. */
+/* Commits all added lines. */
 bool build_team_drain(build_team *t, err *e) MUST_USE;
 
 #endif

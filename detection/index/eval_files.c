@@ -45,7 +45,7 @@ typedef struct walk {
     eval_files *list;
 } walk;
 
-/* Links to files are followed, links to directories are not: they could lead round in a circle. */
+/* Links to files are followed, links to directories are not: they could form a cycle. */
 static bool walk_name(void *ctx, const char *name, err *e)
 {
     const walk *w = ctx;

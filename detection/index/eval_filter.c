@@ -50,7 +50,7 @@ static void grow_pairs(eval_filter *f)
     f->pair_slots = slots;
 }
 
-/* Whether the pair is there already; it is from now on. */
+/* Adds the pair; yields whether it was already present. */
 static bool seen_before(eval_filter *f, const uint8_t digest[SHA256_BYTES])
 {
     eval_pair pair;
@@ -85,7 +85,7 @@ static void word_set_clear(word_set *w, size_t most)
     memset(w->slots, 0, w->slot_count * sizeof *w->slots);
 }
 
-/* True where it is new. */
+/* True if it is new. */
 static bool word_set_add(word_set *w, slice word)
 {
     uint64_t hash = hash_bytes(word.data, word.len, 0) | 1;
@@ -111,8 +111,8 @@ bool word_set_reaches(word_set *w, slice normal, size_t least)
     return unique >= least;
 }
 
-/* Scripts that are written without spaces: Thai to Myanmar, Khmer, Kana, Chinese characters. Such a text
- * is long enough where it has enough tokens. */
+/* Scripts that are written without spaces: Thai to Myanmar, Khmer, Kana, Chinese characters. Such a
+ * text is long enough if it has enough tokens. */
 static bool is_unspaced(slice text)
 {
     for (size_t i = 0; i < text.len;) {
@@ -156,8 +156,8 @@ static eval_verdict judge(eval_filter *f, const eval_facts *facts)
     return EVAL_KEEP;
 }
 
-/* Without a question that is the reason, whatever the filters say; they are applied all the same, since
- * a record that passes them is remembered for later duplicates. */
+/* A missing question is the reason, whatever the filters decide; they are still applied, since a
+ * record that passes them is recorded for later duplicates. */
 eval_verdict eval_filter_judge(eval_filter *f, const eval_facts *facts, bool has_question)
 {
     eval_verdict verdict = judge(f, facts);

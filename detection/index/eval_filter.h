@@ -1,7 +1,7 @@
 /* Which evaluation records are worth indexing.
  *
- * What:    too few tokens, too few different words, seen before: asked in this order, the first
- *          that fires drops the record. A record without a question is dropped for that reason.
+ * What:    too few tokens, too few different words, duplicate: applied in this order; the first
+ *          that applies drops the record. A record without a question is dropped for that reason.
  * Owner:   eval_filter_init / _deinit; remembers pairs of (eval_key, fingerprint).
  * Threads: facts by any, the filter by one.
  * Fails:   never.
@@ -19,7 +19,7 @@ typedef enum eval_verdict {
     EVAL_EMPTY,
 } eval_verdict;
 
-/* What the filters ask of one record. */
+/* Facts about one record for the filters. */
 typedef struct eval_facts {
     size_t filled_tokens; /* of passage, question and answer together, those that are indexed */
     bool few_words;

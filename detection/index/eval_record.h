@@ -1,9 +1,9 @@
-/* One evaluation record: as it was read, and as the index holds it.
+/* One evaluation record: as read, and as stored in the index.
  *
  * What:    values.
  * Owner:   strings of an eval_input are borrowed; an eval_record is in the index's memory.
  * Threads: constant in a frozen index.
- * Fails:   nothing here can fail.
+ * Fails:   never.
  */
 #ifndef DETECTION_INDEX_EVAL_RECORD_H
 #define DETECTION_INDEX_EVAL_RECORD_H
@@ -11,13 +11,13 @@
 #include "decon/base/buf.h"
 #include "base/util.h"
 
-/* One line of a reference file, as it was read. Absent strings have data NULL. */
+/* One line of an evaluation file, as read. Absent strings have data NULL. */
 typedef struct eval_input { /* record_digest_of covers what can change a result */
     uint32_t doc_id;
     slice question, answer, passage;
     slice eval_key, split, fingerprint, reference_file;
     uint64_t instance, line;
-    int is_correct; /* -1: not said */
+    int is_correct; /* -1: unknown */
 } eval_input;
 
 /* An answer or a passage. */

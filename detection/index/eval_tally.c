@@ -79,7 +79,7 @@ void eval_tally_no_question(eval_tally *t, slice line)
     }
 }
 
-/* The next most frequent one that was not shown; of equal ones the first. */
+/* The most frequent key not shown yet; of equal ones the first. */
 static size_t most_frequent(const eval_keys *k, const bool *shown)
 {
     size_t best = k->count;
@@ -151,7 +151,7 @@ static void grow(eval_tally *t)
 
 static eval_set *set_named(eval_tally *t, slice name)
 {
-    /* A NUL ends the name here; it cannot be shown either. */
+    /* A NUL ends the name here; it could not be displayed anyway. */
     name.len = strnlen(name.len ? name.data : "", name.len);
     if (t->set_count == t->set_capacity)
         grow(t);

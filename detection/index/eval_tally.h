@@ -1,4 +1,4 @@
-/* What became of the lines of reference files: for messages, and for /health.
+/* What happened to the lines of evaluation files: for messages, and for /health.
  *
  * What:    counts by reason; records by set (eval_key); the keys of records without a question.
  * Owner:   an eval_tally is embedded in the index; eval_tally_deinit. Names are copied.
@@ -13,13 +13,13 @@
 typedef struct index_counts {
     uint64_t lines;          /* of the files that were read */
     uint64_t no_records;     /* blank lines and comments */
-    uint64_t after_bad_line; /* bad_eval_line end-file: the bad line and those that follow it */
+    uint64_t after_bad_line; /* bad_eval_line end-file: the bad line and all after it */
     uint64_t read, few_tokens, few_words, duplicates, empty, indexed;
     uint64_t passed_over; /* of those indexed: not counted for the limit of hot n-grams */
     uint64_t unfindable;  /* questions shorter than an n-gram */
 } index_counts;
 
-/* What was counted after `before` was copied. */
+/* The difference of the counts since `before` was copied. */
 index_counts index_counts_since(const index_counts *now, const index_counts *before);
 
 typedef struct eval_set {
@@ -55,7 +55,7 @@ void eval_tally_begin_file(eval_tally *t, const index_counts *counts);
 void eval_tally_record(eval_tally *t, slice set, bool indexed);
 /* A record without a question: `line` is a JSON object that was read without a fault. */
 void eval_tally_no_question(eval_tally *t, slice line);
-/* Yields what was counted since eval_tally_begin_file. */
+/* Yields the counts since eval_tally_begin_file. */
 index_counts eval_tally_end_file(eval_tally *t, const index_counts *counts);
 
 /* Sets with an indexed record. */

@@ -11,7 +11,7 @@
 #include "detection/index/index_build.h"
 #include "detection/text/unicode.h"
 
-/* One reference file while it is read. */
+/* One evaluation file while it is read. */
 typedef struct eval_file {
     ngram_index *x;
     build_team *team;
@@ -22,7 +22,7 @@ typedef struct eval_file {
     const char *name;
     size_t files_done, files_total;
     uint64_t indexed_before;
-    bool ended; /* by a bad line, the old way */
+    bool ended; /* by a bad line, with bad_eval_line end-file */
 } eval_file;
 
 enum {
@@ -42,7 +42,7 @@ static const char *const keys[KEY_COUNT] = {
     "doc_id", "question",    "answer",    "passage", "eval_key", "eval_name", "eval_instance_index",
     "split",  "fingerprint", "is_correct"};
 
-/* The strings of one line; each keeps its escapes' result in a buf of its own. */
+/* The strings of one line, each with a buf for its unescaped text. */
 typedef struct line_strings {
     buf scratch[KEY_COUNT];
     slice text[KEY_COUNT]; /* data NULL: absent or no string */
@@ -70,7 +70,7 @@ static slice name_without_extension(const char *name)
     return (slice){.data = name, .len = dot && dot > name ? (size_t)(dot - name) : strlen(name)};
 }
 
-/* A line's members as the index takes them. Texts are borrowed from the line, or from `s`. */
+/* A line's members for the index. Texts are borrowed from the line, or from `s`. */
 typedef struct eval_line {
     line_strings strings;
     eval_input in;
@@ -139,7 +139,7 @@ static bool is_blank(const eval_file *f, slice text)
     return !f->options->bad_line_ends_file && slice_trim(text).len == 0;
 }
 
-/* What is borrowed from `strings` must outlive them. */
+/* `strings` must outlive the texts that are borrowed from them. */
 static void keep_names(eval_input *in, arena *a)
 {
     in->eval_key = arena_text(a, in->eval_key);
@@ -167,8 +167,8 @@ static bool refuse_line(eval_file *f, const team_line *line, err *e)
     index_counts *counts = &f->x->counts;
     if (!f->options->bad_line_ends_file)
         return err_set(e, ERR_CONFIG,
-                       "line %" PRIu64 ": %s (mend the line, or take --bad-eval-line end-file to "
-                       "leave out what follows it)",
+                       "line %" PRIu64 ": %s (fix the line, or use --bad-eval-line end-file to "
+                       "ignore the rest of the file)",
                        line->number + 1, line->fault);
     log_warn("%s: line %" PRIu64 ": %s; the rest of the file is left out", f->path,
              line->number + 1, line->fault);
@@ -220,7 +220,8 @@ static bool finish_lines(void *ctx, err *e)
     return stage_finish(f->lines, e) && build_team_drain(f->team, e);
 }
 
-/* A file that adds nothing to the index is named: its set would pass as looked for. */
+/* A file that adds nothing to the index is named: otherwise its set would seem to be searched for.
+ * */
 static void warn_of_empty_file(const char *path, const index_counts *n, const eval_keys *names)
 {
     AUTO(buf) reasons = BUF(1024);
@@ -239,7 +240,7 @@ static bool cannot_be_decoded(const evals_options *o, const char *path)
     return o->leave_out_bzip2_and_xz && (str_ends_with(path, ".bz2") || str_ends_with(path, ".xz"));
 }
 
-/* `f` outlives the team, which may prepare lines still when this fails. */
+/* `f` outlives the team, which may still prepare lines when this fails. */
 static bool load_file(eval_file *f, err *e)
 {
     ngram_index *x = f->x;
@@ -289,7 +290,7 @@ static bool load_files(const evals_options *options, const eval_files *list, ngr
 
 #define SETS_NAMED 20
 
-/* Sets that are missing from the index, where no warning about a file says so. */
+/* Sets that are missing from the index and not covered by a warning about a file. */
 static void warn_of_missing_sets(const eval_tally *t)
 {
     size_t missing = 0;

@@ -1,4 +1,4 @@
-/* Reference files: finds them, reads them, fills the index.
+/* Evaluation files: finds and reads them, and fills the index.
  *
  * What:    all files below a directory with a known suffix, in path order, in any compression.
  * Owner:   the index stays the caller's; it is not frozen here.
@@ -19,7 +19,7 @@ typedef struct evals_progress {
 
 typedef struct evals_options {
     const char *dir;
-    bool bad_line_ends_file; /* the old way: what follows a bad line is left out, with a warning */
+    bool bad_line_ends_file;     /* the rest of the file is ignored, with a warning */
     bool leave_out_bzip2_and_xz; /* as the reference server, which cannot decode them */
     uint64_t max_line_bytes;
     unsigned threads; /* that prepare records, besides the caller's */
@@ -30,7 +30,7 @@ typedef struct evals_options {
 
 bool evals_load(const evals_options *options, ngram_index *x, err *e) MUST_USE;
 
-/* One line of a reference file; `name` is the file's. False for a line that is not a record. */
+/* One line of an evaluation file; `name` is the file's. False for a line that is not a record. */
 bool evals_add_line(ngram_index *x, const char *name, slice line, uint64_t number, err *e) MUST_USE;
 
 #endif

@@ -78,7 +78,7 @@ bool index_part_can_match(const ngram_index *x, const eval_part *part)
 float index_part_overlap(const ngram_index *x, const eval_part *part, size_t count, float sum)
 {
     if (count == part->ngram_count && count > 0 && !x->settings->compatible)
-        return 1.0f; /* also where all records have these n-grams, and their IDF is 0 */
+        return 1.0f; /* also if all records have these n-grams, and their IDF is 0 */
     return part->ngram_sum > 0.0f ? sum / part->ngram_sum : 0.0f;
 }
 

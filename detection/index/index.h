@@ -1,11 +1,11 @@
-/* The index of evaluation records: what training documents are compared with.
+/* The index of evaluation records, with which training documents are compared.
  *
- * What:    records go in with index_add (filters are applied), index_freeze makes postings and
- *          sums; from then on it is read only.
- * Owner:   index_new / index_free; the index owns records, tokenizer and normalizer. What is handed
- *          to index_add is copied.
+ * What:    index_add adds records (filters are applied), index_freeze builds postings and sums;
+ *          afterwards the index is read-only.
+ * Owner:   index_new / index_free; the index owns records, tokenizer and normalizer. Arguments of
+ *          index_add are copied.
  * Threads: index_add and index_freeze by one thread; a frozen index is constant and shared by all.
- * Fails:   index_new on settings that make no sense; index_add when a text is too long.
+ * Fails:   index_new for inconsistent settings; index_add when a text is too long.
  *
  * Records are numbered by ascending doc_id once frozen; n-grams in the order of their first
  * insertion, which is the order in which IDF values are added up (the sums' last bits depend on
@@ -29,8 +29,8 @@
 
 typedef struct detect_settings { /* constant after start */
     const char *tokenizer;
-    bool compatible;            /* with the reference server, in what this one does better */
-    const char *vocabulary_dir; /* looked at first; may be NULL */
+    bool compatible;            /* with the reference server, where this one differs */
+    const char *vocabulary_dir; /* searched first; may be NULL */
     const char *punctuation;
     bool extended_normal; /* texts are folded before they are compared */
     bool recall_high;     /* copies with changed words are found too */
@@ -93,7 +93,7 @@ static inline record_list index_docs(const ngram_index *x, uint32_t ngram)
         return (record_list){0};
     return record_lists_get(&x->lists, record_lists_of(&x->lists, ngram));
 }
-/* Equal for n-grams that the same records hold. */
+/* Equal for n-grams that occur in the same records. */
 static inline uint32_t index_list(const ngram_index *x, uint32_t ngram)
 {
     return record_lists_of(&x->lists, ngram);
@@ -117,7 +117,7 @@ record_texts index_texts(const ngram_index *x, const eval_record *r);
 bool index_part_can_match(const ngram_index *x, const eval_part *part);
 float index_part_overlap(const ngram_index *x, const eval_part *part, size_t count, float sum);
 
-/* Whether ascending `values` hold `value`. */
+/* Whether ascending `values` contain `value`. */
 bool sorted_contains(const uint32_t *values, size_t count, uint32_t value);
 
 #endif

@@ -22,7 +22,7 @@ void index_build_free(index_build *b)
     free(b);
 }
 
-/* A zero-filled array of counters with at least `need` places. */
+/* A zero-filled array of at least `need` counters. */
 static void ensure_counters(uint32_t **counters, size_t *capacity, size_t need)
 {
     size_t before = *capacity;
@@ -68,7 +68,7 @@ static void add_part(ngram_index *x, eval_part *part, const prepared_text *t, bo
     count_tokens(x, t);
 }
 
-/* A copy, or the name of the record before, which has the same most of the time. */
+/* A copy, or the name of the previous record, which is mostly the same. */
 static slice name_of(ngram_index *x, slice name, slice before)
 {
     if (before.data && name.data && slice_equal(name, before))
@@ -128,7 +128,7 @@ static eval_record *new_record(ngram_index *x, const prepared_record *p)
     return r;
 }
 
-/* True where the record is to be kept; counts it in any case. */
+/* True if the record is kept; counts it in any case. */
 static bool judge(ngram_index *x, const prepared_record *p)
 {
     x->counts.read++;

@@ -1,4 +1,4 @@
-/* Adding records to an index, and freezing it: what index.c, index_build.c and index_freeze.c share.
+/* Adding records to an index, and freezing it: shared by index.c, index_build.c and index_freeze.c.
  *
  * What:    memory that is only needed while records are added; records that other threads prepared.
  * Owner:   the index until index_freeze.

@@ -9,7 +9,7 @@
 
 #define LEAST_HOT 2000
 
-/* By doc_id, those of equal ones in reading order: keys are the doc_id and the place. */
+/* By doc_id, equal ones in reading order: keys are the doc_id and the position. */
 static void sort_by_keys(ngram_index *x, uint64_t *keys)
 {
     AUTO_FREE uint64_t *spare = xcalloc(x->record_count, sizeof *spare);

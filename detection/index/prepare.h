@@ -1,6 +1,6 @@
-/* What the index takes of one evaluation record that can be computed without the other records.
+/* The part of indexing a record that can be computed without the other records.
  *
- * What:    normal forms, tokens, hashes of n-grams, what the filters ask, the digest.
+ * What:    normal forms, tokens, hashes of n-grams, facts for the filters, the digest.
  * Owner:   a preparer is one thread's memory, _init / _deinit; a prepared record borrows the input's strings, and
  *          the rest from the arena it was made in.
  * Threads: one at a time; the index is only read, so that several threads prepare records of one index at the same

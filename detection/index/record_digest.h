@@ -1,7 +1,7 @@
-/* A digest of the evaluation records that an index keeps, whatever their order.
+/* A digest of the evaluation records in an index, independent of their order.
  *
  * What:    the sum, modulo 2^256, of the SHA-256 of each record. Names, order and compression of the
- *          files do not matter; a record that is there twice counts twice.
+ *          files do not matter; a repeated record counts twice.
  * Owner:   embedded, zero-initialised.
  * Threads: one at a time.
  * Fails:   never.

@@ -26,7 +26,7 @@ float score_question_floor(float threshold)
     return least > 0.0f ? least : 0.0f;
 }
 
-/* How far a component of `count` n-grams or tokens is trusted: 1 from `enough` on, else 0.5 to 1.
+/* Confidence in a component of `count` n-grams or tokens: 1 from `enough` on, below 0.5 to 1.
  */
 static float confidence(size_t count, size_t enough)
 {
@@ -35,7 +35,7 @@ static float confidence(size_t count, size_t enough)
     return 0.5f + ((float)count / (float)enough) * 0.5f;
 }
 
-/* What a question of few n-grams and an answer of few tokens lose goes to the other parts. */
+/* The weight that a short question and a short answer lose goes to the other parts. */
 static float base_of_three(const score_input *in, float cq, float ca)
 {
     if (cq >= 1.0f && ca >= 1.0f)
@@ -57,7 +57,7 @@ static float base_of_two(float question, float other, float cq, float share, flo
     return question * (share * cq) + other * (other_share + share * (1.0f - cq));
 }
 
-/* Every part of the record was found in full. */
+/* Every part of the record was found completely. */
 static bool is_exact(const score_input *in)
 {
     return in->question == 1.0f && (!in->has_answer || in->answer == 1.0f) &&

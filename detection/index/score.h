@@ -11,8 +11,8 @@
 
 #include "base/util.h"
 
-/* Up to `start` tokens a perfect match is asked for, from `end` on the target; between them the
- * threshold falls in a straight line. */
+/* Up to `start` tokens a perfect match is required, from `end` on the target; between them the
+ * threshold falls linearly. */
 typedef struct score_decay {
     bool has_start, has_end;
     size_t start, end;

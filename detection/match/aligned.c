@@ -6,7 +6,7 @@
 #define PLACE_BITS  6  /* matches of a question closer than 64 tokens to each other are one */
 #define PLACES_MOST 64 /* of one match */
 
-/* The choices of a question are one. */
+/* The choices of a question count as one. */
 static uint64_t question_key(const eval_record *r)
 {
     uint64_t set = hash_bytes(r->origin->eval_key.data, r->origin->eval_key.len, 1);
@@ -117,7 +117,7 @@ static bool judge(void *ctx, const align_found *f, err *e)
     return true;
 }
 
-/* What the window must have beside the tokens that are read. */
+/* Tokens that the window must have beside those that are read. */
 static scan_margins margins_of(const ngram_index *x)
 {
     scan_margins m = scan_margins_of(x);

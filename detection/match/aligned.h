@@ -1,8 +1,9 @@
-/* Matches of copies in which words were changed, where recall is high.
+/* Finds copies in which words were changed, with recall: high.
  *
- * What:    aligned_matches reads a document once more, by alignment (detection/align), and reports what
- *          scores enough and was not reported at that place before. Scores weigh tokens instead of
- *          n-grams, and short records need evidence instead of a perfect match.
+ * What:    aligned_matches scans a document again, by alignment (detection/align), and reports
+ *          matches with a sufficient score that were not reported at that place before. Scores
+ *          weigh tokens instead of n-grams, and short records need evidence instead of a perfect
+ *          match.
  * Owner:   all memory is the matcher's. Threads: as the matcher. Fails: as match_document.
  */
 #ifndef DETECTION_MATCH_ALIGNED_H
@@ -10,10 +11,10 @@
 
 #include "detection/match/match.h"
 
-/* What must match at the least, of question, answer and passage: the weight of so many tokens that
- * only one record has. */
+/* The minimum that must match of question, answer and passage together: the weight of this many
+ * tokens that only one record has. */
 #define ALIGNED_EVIDENCE 4.0f
-/* What a replaced word in the middle of a copy counts for. */
+/* The share of its weight that a replaced word inside a copy counts for. */
 #define ALIGNED_REPLACED 0.5f
 
 bool aligned_matches(matcher *m, slice text, err *e) MUST_USE;

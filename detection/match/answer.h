@@ -19,7 +19,7 @@ typedef struct id_set { /* small, for ids that were seen in one search */
     uint32_t *ids;      /* ascending */
     size_t count, capacity;
 } id_set;
-bool id_set_add(id_set *s, uint32_t id); /* false where it was in */
+bool id_set_add(id_set *s, uint32_t id); /* false if it was present */
 
 typedef struct answer_found {
     float overlap; /* 0 where nothing was found */
@@ -36,8 +36,8 @@ void answer_found_deinit(answer_found *f);
 /* `from`: the first position after the question. Replaces what `out` holds. */
 void answer_search(const ngram_index *x, const eval_record *r, const token_list *document,
                    size_t from, answer_found *out);
-/* For display: the share of the answer's distinct tokens that are there. After answer_search for the
- * same record; what it has found stays. */
+/* For display: the share of the answer's distinct tokens that occur. Call after answer_search for
+ * the same record, whose result is kept. */
 void answer_ratio(const eval_record *r, const token_list *document, answer_found *out);
 
 #endif

@@ -1,8 +1,8 @@
-/* The records that take part in a cluster, in groups that hold the same of its n-grams.
+/* The records of a cluster, in groups that contain the same of its n-grams.
  *
  * What:    records of a template share nearly all n-grams, so that a cluster is expanded once for each
- *          group instead of once for each record. A group is split when an n-gram is met that only
- *          some of its records hold.
+ *          group instead of once for each record. A group is split at an n-gram that only some of
+ *          its records contain.
  * Owner:   candidate_groups_deinit; memory is kept from cluster to cluster. The list of records is
  *          borrowed from the index.
  * Threads: one at a time.
@@ -20,7 +20,7 @@ typedef struct candidate_group {
     uint32_t misses;
     bool active;
     size_t lo, hi;              /* the first and last position of a matching n-gram */
-    size_t left_end, right_end; /* the furthest positions that it took part in */
+    size_t left_end, right_end; /* the outermost positions at which it was active */
     float matched_sum;          /* of the IDF of the distinct n-grams that matched, ascending id */
     uint32_t matched;           /* how many those are */
 } candidate_group;
@@ -39,10 +39,10 @@ typedef struct candidate_groups {
 void candidate_groups_deinit(candidate_groups *g);
 /* One group of all records, at position `seed`. */
 void candidate_groups_begin(candidate_groups *g, record_list records, size_t seed);
-/* Splits the active groups of which `docs` holds some records, but not all. */
+/* Splits the active groups of which `docs` contains some records, but not all. */
 void candidate_groups_refine(candidate_groups *g, record_list docs);
 
-/* The record that speaks for a group: what is asked of refined groups is the same for all. */
+/* The representative record of a group: after refinement all its records give the same answers. */
 static inline uint32_t candidate_group_record(const candidate_groups *g, size_t number)
 {
     return g->records.records[g->members[g->groups[number].first]];

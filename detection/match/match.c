@@ -4,7 +4,7 @@
 #include "detection/match/aligned.h"
 #include "detection/table/hash.h"
 
-/* What was reported of this document already. */
+/* A match already reported for this document. */
 typedef struct reported {
     const eval_record *record; /* NULL: a free slot */
     size_t question_first;
@@ -48,7 +48,7 @@ static bool is_same(const reported *a, const reported *b)
            slice_equal(a->record->origin->eval_key, b->record->origin->eval_key);
 }
 
-/* The slot that holds the like, or the free one where it belongs. */
+/* The slot of an equal match, or the free slot for it. */
 static reported *find_reported(const matcher *m, const reported *r)
 {
     size_t mask = m->reported_slots - 1;
@@ -89,7 +89,7 @@ static reported reported_of(const match *found, bool is_near)
                       .is_near = is_near};
 }
 
-/* True the first time. Near misses exclude what is already a match. */
+/* True the first time. Near misses exclude reported matches. */
 static bool remember(matcher *m, const match *found, bool is_near)
 {
     reported as_match = reported_of(found, false), r = reported_of(found, is_near);
@@ -111,7 +111,7 @@ float match_least_score(const matcher *m)
     return m->on_near ? MIN(s->report_threshold, s->threshold) : s->threshold;
 }
 
-/* More than any overlap: sums of the reference's order may pass 1 in their last bit. */
+/* Above any overlap: sums in the reference's order may exceed 1 in their last bit. */
 #define ABOVE_ANY_OVERLAP 1.001f
 
 /* Whether answer and passage, found in full, would be enough: the score never falls when they grow. */
@@ -177,7 +177,7 @@ static void cut_back(match *found)
         found->question_last = answer_first - 1;
 }
 
-/* Whether that much of a question is enough for a record of its length. */
+/* Whether this overlap of a question is enough for a record of its length. */
 static bool may_match(const matcher *m, const eval_record *r, float overlap, float floor)
 {
     return overlap >= floor &&
@@ -188,7 +188,7 @@ static bool judge(matcher *m, const candidate *c, err *e)
 {
     const detect_settings *s = m->x->settings;
     const eval_record *r = &m->x->records[c->record];
-    if (!r->is_reported) /* it takes part in the walk, which decides what else is found */
+    if (!r->is_reported) /* it takes part in the walk, and so affects other results */
         return true;
     float overlap = r->question_sum > 0.0f ? c->matched_sum / r->question_sum : 0.0f;
     bool enough = may_match(m, r, overlap, m->x->question_floor);

@@ -1,11 +1,11 @@
-/* From clusters to matches: scores, bounds, duplicates within one document.
+/* Turns clusters into matches: scores, bounds, duplicates within one document.
  *
- * What:    match_document scans one document and hands over what scored enough, in order; and, to
- *          on_near, what a lower threshold would have found besides (report_threshold).
+ * What:    match_document scans one document and passes on matches in order; and, to on_near, those
+ *          that only a lower threshold would find (report_threshold).
  * Owner:   matcher is one worker's memory, kept from document to document; _init / _deinit. A match
  *          borrows the matcher's memory until the callback returns.
  * Threads: the index is constant; a matcher belongs to one thread at a time.
- * Fails:   normalised text that is too long (ERR_LIMIT); what the callback sets.
+ * Fails:   normalised text that is too long (ERR_LIMIT); errors of the callback.
  */
 #ifndef DETECTION_MATCH_MATCH_H
 #define DETECTION_MATCH_MATCH_H
@@ -28,7 +28,7 @@ typedef struct match {
     uint32_t matched_ngrams;
     float question_overlap, question_threshold;
     float score;
-    bool aligned;                 /* found in spite of changed words */
+    bool aligned;                 /* found with changed words */
     const answer_found *answer;   /* NULL: the record has none */
     const passage_found *passage; /* NULL: the record has none */
 } match;
@@ -52,14 +52,14 @@ typedef struct matcher {
 void matcher_init(matcher *m, const ngram_index *x);
 void matcher_deinit(matcher *m);
 DEFINE_AUTO(matcher, matcher_deinit)
-/* Between documents: gives back memory that only a long one needs. */
+/* Between documents: frees memory that only long ones need. */
 void matcher_trim(matcher *m);
 
-/* `text` is valid UTF-8. *scanned (may be NULL): whether it was long enough to be looked at. */
+/* `text` is valid UTF-8. *scanned (may be NULL): whether it was long enough to be scanned. */
 bool match_document(matcher *m, slice text, bool (*on_match)(void *ctx, const match *m, err *e),
                     void *ctx, bool *scanned, err *e) MUST_USE;
 
-/* For aligned.c: reports a match that scored enough; forgets what was looked up in another window. */
+/* For aligned.c: reports a match with a sufficient score; discards look-ups of another window. */
 bool match_report(matcher *m, match *found, bool is_near, err *e) MUST_USE;
 float match_least_score(const matcher *m);
 void match_forget_memos(matcher *m);

@@ -1,6 +1,6 @@
 /* Ids of a document's n-grams, kept while records are compared with the same place of it.
  *
- * What:    a direct-mapped table from a position to the id of the n-gram there.
+ * What:    a direct-mapped table from a position to the id of the n-gram at it.
  * Owner:   an embedded value, zeroed. Threads: one at a time. Fails: never.
  */
 #ifndef DETECTION_MATCH_NGRAM_MEMO_H

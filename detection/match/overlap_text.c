@@ -3,8 +3,8 @@
 
 #include "detection/text/unicode.h"
 
-/* Tokens first..last with what stands around them; nothing where they do not make whole characters
- * (a byte-pair token may end inside one). */
+/* Tokens first..last between two given texts; nothing if they do not form complete characters (a
+ * byte-pair token may end inside one). */
 static void put_tokens(const match *m, buf *out, const char *before, size_t first, size_t last,
                        const char *behind)
 {

@@ -7,8 +7,8 @@ void passage_found_deinit(passage_found *f)
     *f = (passage_found){0};
 }
 
-/* The range, and the IDF sum of the distinct n-grams in it. The token right before the question is
- * never looked at: the highest n-gram begins at end - n. */
+/* The range, and the IDF sum of the distinct n-grams in it. The token directly before the question
+ * is never compared: the highest n-gram begins at end - n. */
 static float walk_back(const ngram_index *x, const eval_part *p, const token_list *document,
                        size_t start, size_t end, passage_found *out)
 {

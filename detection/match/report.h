@@ -1,6 +1,6 @@
 /* Report lines: one compact JSON object for each match, keys in ascending order.
  *
- * What:    report_line appends a line; report_training_name tells how a file is called in it.
+ * What:    report_line appends a line; report_training_name yields the file's name in it.
  * Owner:   text goes to the caller's bufs. Threads: any. Fails: as the buf does.
  */
 #ifndef DETECTION_MATCH_REPORT_H

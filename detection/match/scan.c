@@ -53,7 +53,7 @@ static void activate_all(scan_scratch *s)
     }
 }
 
-/* Afterwards each active group holds the n-grams of this list, or does not, as one. */
+/* Afterwards all records of an active group contain the n-grams of this list, or none does. */
 static void refine(scan_scratch *s, uint32_t list, record_list docs, size_t position, bool to_left)
 {
     seen *split = seen_map_at(&s->lists, list);
@@ -70,7 +70,7 @@ static void refine(scan_scratch *s, uint32_t list, record_list docs, size_t posi
 }
 
 /* One position of a pass: groups that hold its n-gram move their bound; the others miss, and leave
- * after too many misses. An n-gram that a group had before does not forgive misses. */
+ * after too many misses. An n-gram that a group had before does not reset its misses. */
 static void visit(const walk *w, size_t position, bool to_left)
 {
     scan_scratch *s = w->s;
@@ -118,14 +118,15 @@ static size_t expand(const walk *w, size_t seed)
     return end;
 }
 
-/* One n-gram while sums are made. */
+/* One n-gram during summation. */
 typedef struct summing {
     candidate_groups *groups;
     const seen *ngram;
     float idf;
 } summing;
 
-/* Whether the group took part where the n-gram, which it holds, is nearest to the seed. */
+/* Whether the group was active at the place nearest to the seed where this n-gram, which it
+ * contains, occurs. */
 static void add_to_group(const summing *sum, candidate_group *g)
 {
     const seen *n = sum->ngram;
@@ -165,7 +166,7 @@ static void sum_matches(const walk *w)
     }
 }
 
-/* Probes are made some steps ahead, so that the filter's memory is prefetched before it is read.
+/* The filter is probed some steps ahead, so that its memory is prefetched before it is read.
  */
 #define PROBES_AHEAD 8
 
@@ -211,7 +212,7 @@ static walk walk_of(const ngram_index *x, scan_scratch *s, const token_window *t
                   .s = s};
 }
 
-/* Whether the window has all that the cluster can reach. */
+/* Whether the window has all tokens that the cluster can reach. */
 static bool has_before(const scan_scratch *s, const token_window *t, const scan_margins *m)
 {
     bool enough = t->base == 0 || !s->met_start;

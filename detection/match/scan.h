@@ -1,11 +1,11 @@
-/* The walk over one document: where it shares n-grams with questions.
+/* Scans one document for places where it shares n-grams with questions.
  *
  * What:    probes n-grams at a sampling step; at a hit a cluster is expanded to the left and to the
- *          right for every record that holds the n-gram; for records that hold the same of what is
- *          there, once (candidate_groups.h).
+ *          right for every record that contains the n-gram; once for records that contain the same
+ *          of the n-grams there (candidate_groups.h).
  * Owner:   scan_scratch is one worker's memory, kept from document to document.
  * Threads: the index is shared and constant; a scratch belongs to one thread at a time.
- * Fails:   what on_cluster sets ends the walk; as token_window_move.
+ * Fails:   an error of on_cluster ends the walk; as token_window_move.
  */
 #ifndef DETECTION_MATCH_SCAN_H
 #define DETECTION_MATCH_SCAN_H
@@ -49,10 +49,10 @@ typedef struct scan_scratch {
     size_t active_count, active_capacity;
     seen_map ngrams;
     seen_map lists;          /* of records that hold an n-gram: groups were split by it */
-    bool met_start, met_end; /* of the window, by a group that would have gone on */
+    bool met_start, met_end; /* of the window, by a group that was still active */
 } scan_scratch;
 
-/* What may be looked at before and behind a cluster: passages, answers, the excerpt. */
+/* Tokens that may be examined before and after a cluster: passages, answers, the excerpt. */
 typedef struct scan_margins {
     size_t before, behind;
 } scan_margins;
@@ -61,8 +61,9 @@ scan_margins scan_margins_of(const ngram_index *x);
 
 void scan_scratch_deinit(scan_scratch *s);
 
-/* `t`: at the document's beginning. It moves along; in on_cluster it holds all that the cluster, its
- * records' answers and passages, and an excerpt can reach. Positions of a cluster are those in it. */
+/* `t`: at the document's beginning. The scan moves it; in on_cluster it contains everything that
+ * the cluster, its records' answers and passages, and an excerpt can reach. Positions of a cluster
+ * refer to the window. */
 bool scan_document(const ngram_index *x, scan_scratch *s, token_window *t,
                    bool (*on_cluster)(void *ctx, const cluster *c, err *e), void *ctx, err *e)
     MUST_USE;

@@ -1,4 +1,4 @@
-/* Where in a cluster a number was seen: n-grams, or lists of records.
+/* The places in a cluster where a number was seen: n-grams, or lists of records.
  *
  * What:    a hash table from a number to the places nearest to the cluster's seed, on either side.
  * Owner:   seen_map_deinit; memory is kept from cluster to cluster.
@@ -31,8 +31,8 @@ void seen_map_clear(seen_map *m);
 seen *seen_map_at(seen_map *m, uint32_t id);
 void seen_map_sort(seen_map *m); /* by id; afterwards only items and count may be used */
 
-/* Whether one that looked at all positions from `left_end` to the seed, and, in the pass to the right,
- * from the seed on, has seen it before this position. */
+/* Whether a group that was active at all positions from `left_end` to the seed, and in the pass to
+ * the right from the seed on, has seen it before this position. */
 static inline bool seen_before(const seen *s, size_t left_end, bool to_left)
 {
     if (to_left)

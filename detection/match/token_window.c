@@ -56,8 +56,8 @@ static bool is_white(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Where the chunk that begins at `from` ends. ASCII white space always becomes a space, and no letter
- * before it has its form from one behind it. */
+/* The end of the chunk that begins at `from`. ASCII white space always becomes a space, and the
+ * form of a letter before it does not depend on letters after it. */
 static size_t chunk_end(const token_window *w, size_t from)
 {
     size_t left = w->raw.len - from;
@@ -69,7 +69,7 @@ static size_t chunk_end(const token_window *w, size_t from)
     return at;
 }
 
-/* The tokens of chunk_text go behind those of the window; yields where its text begins. */
+/* Appends the tokens of chunk_text to those of the window; yields where its text begins. */
 static size_t append_chunk(token_window *w)
 {
     if (w->chunk_tokens.spaces_between && w->text.len > 0 && w->chunk_text.len > 0)
@@ -118,7 +118,7 @@ bool token_window_begin(token_window *w, slice text, err *e)
     return load(w, e);
 }
 
-/* The loaded chunks before chunk `number` go. */
+/* Drops the loaded chunks before chunk `number`. */
 static void drop(token_window *w, size_t number)
 {
     size_t bytes = w->chunks[number].text_from;

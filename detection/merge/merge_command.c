@@ -49,7 +49,7 @@ const option_set merge_command_options = {
         "  decon merge --output merged reports added\n"
         "  decon merge --output merged s3://my-bucket/decon/reports s3://my-bucket/decon/added\n"
         "\n"
-        "Exit statuses: 0 done; 1 input or output failed; 2 usage, or scans that do not fit.",
+        "Exit statuses: 0 done; 1 input or output failed; 2 usage, or scans that cannot be merged.",
 };
 
 static void print_result(const merge_scans *s, const merge_result *r)

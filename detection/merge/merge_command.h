@@ -1,7 +1,7 @@
 /* The merge command: `decon merge --output DIR OLD NEW`.
  *
- * What:    adds the reports of new evaluation sets (a scan with --report-sets) to those of a scan
- *          that was made before.
+ * What:    adds the reports of new evaluation sets (a scan with --report-sets) to those of an
+ *          earlier scan.
  * Owner:   nothing outlives the call. Threads: the main one. Fails: by the exit status, with a line
  *          on standard error.
  */

@@ -1,8 +1,8 @@
-/* A line of a report with the scan that its scores are of.
+/* Adds to a line of a report the scan that its scores are of.
  *
- * What:    merge_put_line appends the line with a member `scored_by`, in the place that the order of
- *          keys gives it; a line that has one keeps it.
- * Owner:   nothing is kept. Threads: any. Fails: ERR_PARSE for text that is no JSON object.
+ * What:    merge_put_line appends the line with a member `scored_by`, placed in the order of keys;
+ *          an existing one is kept.
+ * Owner:   nothing is kept. Threads: any. Fails: ERR_PARSE for text that is not a JSON object.
  */
 #ifndef DETECTION_MERGE_MERGE_LINES_H
 #define DETECTION_MERGE_MERGE_LINES_H

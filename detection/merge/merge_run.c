@@ -24,7 +24,7 @@ typedef struct merging {
     size_t folder; /* 0 or 1 */
     bool reads_near;
     size_t current;
-    err error; /* the first one: nothing more is taken */
+    err error; /* the first error: no further line is accepted */
 } merging;
 
 static void merging_deinit(merging *m)
@@ -127,7 +127,7 @@ static bool read_folder(merging *m, size_t folder, const report_store *store, er
 
 /* --- one file --- */
 
-/* Lines are in the order of a report: those of one document are beside each other. */
+/* Lines are in the order of a report: those of one document are adjacent. */
 static uint64_t count_added(const merging *m, const file_lines *f, merge_result *out)
 {
     uint64_t added_lines = 0;

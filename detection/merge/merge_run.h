@@ -1,11 +1,11 @@
-/* The reports of two scans as those of one folder.
+/* Merges the reports of two scans into one folder.
  *
  * What:    merge_run reads the reports and near misses of both folders and writes, for each training
  *          file, the matches of both, by training line; each line names the scan of its scores.
  * Owner:   merge_result_deinit; the scans are borrowed.
  * Threads: one.
- * Fails:   ERR_USAGE where a set of the second folder has matches in the first, too; ERR_PARSE where a
- *          report has a bad line; as reading and writing files does.
+ * Fails:   ERR_USAGE if a set of the second folder also has matches in the first; ERR_PARSE if a
+ *          report has a bad line; errors of reading and writing files.
  * Memory:  56 bytes for each match. Text is on disk.
  */
 #ifndef DETECTION_MERGE_MERGE_RUN_H

@@ -121,7 +121,7 @@ void merge_scans_deinit(merge_scans *s)
 
 /* --- the record --- */
 
-/* Those of the newer scan, which hold for all sets. */
+/* The settings of the newer scan, which apply to all sets. */
 static void put_settings(const merge_scans *s, buf *json)
 {
     const run_settings *added = &s->settings[1];

@@ -4,7 +4,7 @@
  *          for the evaluation records, and the second scan must have reported some sets only
  *          (report_sets). merge_record_write writes _decon/merge.json.
  * Owner:   merge_scans_deinit. Threads: one.
- * Fails:   ERR_USAGE where the folders cannot be merged; ERR_IO.
+ * Fails:   ERR_USAGE if the folders cannot be merged; ERR_IO.
  */
 #ifndef DETECTION_MERGE_MERGE_SCANS_H
 #define DETECTION_MERGE_MERGE_SCANS_H

@@ -1,6 +1,6 @@
-/* Report lines that are too many to be held in memory until they are written.
+/* Report lines that exceed the memory limit until they are written.
  *
- * What:    a file without a name in the report folder, for the lines of one batch.
+ * What:    an unnamed file in the report folder, for the lines of one batch.
  * Owner:   an embedded value; report_spill_init / _deinit.
  * Threads: one at a time.
  * Fails:   ERR_IO, ERR_NO_SPACE.

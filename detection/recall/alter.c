@@ -9,7 +9,7 @@
 #define DISTANT_WORDS     30
 #define ZERO_WIDTH_SPACE  "\xE2\x80\x8B"
 #define SOFT_HYPHEN       "\xC2\xAD"
-#define EVERY_WORD_MARKED 6 /* one in so many words gets a mark inside */
+#define EVERY_WORD_MARKED 6 /* every sixth word gets a mark inside */
 #define EVERY_WORD_QUOTED 4
 #define EVERY_WORD_BOLD   8
 
@@ -46,7 +46,7 @@ const char *alter_meaning(alter_kind kind)
 
 /* --- words --- */
 
-/* Each word through `put`, spaces between them; `number` counts from 0. */
+/* Passes each word to `put`, separated by spaces; `number` counts from 0. */
 static void each_word(slice text, void (*put)(slice word, size_t number, buf *out), buf *out)
 {
     size_t at = 0, number = 0;
@@ -74,7 +74,7 @@ static void put_bracketed(slice word, size_t number, buf *out)
     buf_append_str(out, marked ? ")," : "");
 }
 
-/* U+FF01 to U+FF5E stand for ! to ~. */
+/* U+FF01 to U+FF5E are the full-width forms of ! to ~. */
 static void put_full_width(slice word, size_t number, buf *out)
 {
     UNUSED(number);

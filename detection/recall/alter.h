@@ -1,4 +1,4 @@
-/* The ways in which a copied record may differ from the record.
+/* Kinds of changes in copies of records.
  *
  * What:    alter_record writes a record's copy of one kind, with question, answer and passage in the
  *          order of a training document.
@@ -32,7 +32,7 @@ typedef enum alter_kind {
     ALTER_KINDS,
 } alter_kind;
 
-/* As in reports: "edit_2". What it is, in a few words. */
+/* The kind's name in reports ("edit_2"), and a short description. */
 const char *alter_name(alter_kind kind);
 const char *alter_meaning(alter_kind kind);
 

@@ -1,4 +1,4 @@
-/* Made-up text around injected records, the same for the same seed on every machine.
+/* Synthetic text around injected records, the same for the same seed on every machine.
  *
  * What:    a generator of random numbers, and sentences of common words in random order.
  * Owner:   a carrier is an embedded value; text is appended to the caller's buf.
@@ -17,7 +17,7 @@ carrier carrier_new(uint64_t seed);
 /* Below `limit`, which is above 0. */
 uint64_t carrier_number(carrier *c, uint64_t limit);
 const char *carrier_word(carrier *c);
-/* Words with a full stop every few of them, without a space at either end. */
+/* Words, with a full stop after every few, without a space at either end. */
 void carrier_put(carrier *c, size_t words, buf *out);
 
 #endif

@@ -6,14 +6,14 @@
 #include "detection/recall/words.h"
 #include "detection/table/hash.h"
 
-#define DISTINCTIVE_SHARE 100 /* a word that at most one in so many questions has, */
-#define DISTINCTIVE_LEAST 2   /* or so many of them */
-#define PHRASES           7   /* of other questions in one text */
+#define DISTINCTIVE_SHARE 100 /* distinctive: a word that at most one in this many questions has, */
+#define DISTINCTIVE_LEAST 2   /* or at most this many questions */
+#define PHRASES           7   /* other questions in one text */
 #define PHRASE_WORDS      4   /* and up to PHRASE_MORE more in each */
 #define PHRASE_MORE       4
-#define TOPIC_APART       3 /* at most so many other words between two of a topic, */
-#define TOPIC_WORDS       3 /* of which there are at least so many */
-#define TEMPLATE_SHARE    4 /* one in so many words of a template is replaced at least */
+#define TOPIC_APART       3 /* at most this many other words between two of a topic, */
+#define TOPIC_WORDS       3 /* which has at least this many */
+#define TEMPLATE_SHARE    4 /* at least one in this many words of a template is replaced */
 #define WORDS_MOST        400
 
 static const struct {
@@ -36,9 +36,9 @@ const char *neighbour_meaning(neighbour_kind kind)
     return kinds[kind].meaning;
 }
 
-/* --- how many questions have a word --- */
+/* --- the number of questions that have a word --- */
 
-/* Of its letters and digits, without case; 0: it has none. */
+/* The hash of its letters and digits, without case; 0: it has none. */
 static uint64_t word_hash(slice word)
 {
     uint64_t hash = 0;
@@ -139,7 +139,7 @@ static void put_word(slice word, buf *out)
     buf_append_slice(out, word);
 }
 
-/* Another question, of the same set where that has one. */
+/* Another question, of the same set if it has another. */
 static size_t other_record(const recall_records *records, size_t number, carrier *c)
 {
     size_t other = number;
@@ -153,7 +153,7 @@ static size_t other_record(const recall_records *records, size_t number, carrier
     return other;
 }
 
-/* A distinctive word of any other question; empty where that has none. */
+/* A distinctive word of any other question; empty if that has none. */
 static slice foreign_word(const recall_records *records, const word_counts *w, size_t number,
                           carrier *c)
 {

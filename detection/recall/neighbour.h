@@ -1,7 +1,7 @@
-/* Texts that resemble evaluation records and hold no copy of one.
+/* Texts that resemble evaluation records but contain no copy of one.
  *
- * What:    neighbour_put writes a text from the words of a record and of others: what a match in it
- *          would be is a false one. The same records and seed give the same texts.
+ * What:    neighbour_put writes a text from the words of a record and of others; any match in it is
+ *          false. The same records and seed give the same texts.
  * Owner:   word_counts_deinit; the records are borrowed. Text is appended to the caller's buf.
  * Threads: word_counts_make by one, then any; a carrier is one thread's.
  * Fails:   by false: the record has too little text for this kind.
@@ -20,7 +20,7 @@ typedef enum neighbour_kind {
     NEIGHBOUR_KINDS,
 } neighbour_kind;
 
-/* As in reports: "template". What it is, in a few words. */
+/* The kind's name in reports ("template"), and a short description. */
 const char *neighbour_name(neighbour_kind kind);
 const char *neighbour_meaning(neighbour_kind kind);
 
@@ -30,7 +30,7 @@ typedef struct word_count {
     uint32_t last;      /* number of the last one, from 1 on */
 } word_count;
 
-/* How many questions have each word. */
+/* The number of questions that have each word. */
 typedef struct word_counts {
     word_count *slots;
     size_t slot_count, used; /* a power of two */

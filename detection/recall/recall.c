@@ -15,7 +15,7 @@ typedef struct scan_result {
     bool found, flagged;
 } scan_result;
 
-/* One self-test while it runs. */
+/* State of a running self-test. */
 typedef struct self_test {
     matcher matcher;
     const recall_options *options;
@@ -65,15 +65,15 @@ static bool on_match(void *ctx, const match *m, err *e)
     return true;
 }
 
-/* Every text has a seed of its own, so that it does not depend on which others there are. */
+/* Every text has its own seed, so that it does not depend on other texts. */
 static carrier carrier_of(const self_test *t, const eval_record *r, unsigned kind)
 {
     const uint64_t parts[] = {t->options->seed, r->doc_id, kind};
     return carrier_new(hash_bytes(parts, sizeof parts, 0));
 }
 
-/* The text around the copies of a record is the same for all kinds, so that kinds differ by nothing
- * else: what is found also depends on the distance of the copy from the beginning. */
+/* The text around the copies of a record is the same for all kinds, so that kinds differ in nothing
+ * else: results also depend on the distance of the copy from the beginning. */
 static void put_around(self_test *t, carrier *c)
 {
     carrier_put(c, WORDS_LEAST + (size_t)carrier_number(c, WORDS_MORE), &t->document);

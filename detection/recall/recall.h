@@ -1,8 +1,8 @@
-/* The self-test: which share of copied records the detection finds with its settings.
+/* The self-test: the share of copied records that the detection finds with its settings.
  *
- * What:    each chosen record is put into made-up text, once for each kind of change, and scanned; a
- *          document without a record, and texts that resemble it without being copies, are scanned for
- *          each record too. Equal settings, records and seed give equal results.
+ * What:    each chosen record is inserted into synthetic text, once for each kind of change, and
+ *          scanned; a document without a record, and texts that resemble it without being copies,
+ *          are scanned for each record too. Equal settings, records and seed give equal results.
  * Owner:   recall_result_deinit. The index is borrowed.
  * Threads: one; the index is frozen.
  * Fails:   as reading the evaluation files does.
@@ -21,8 +21,8 @@ typedef struct recall_count {
     uint64_t injected, found;
 } recall_count;
 
-/* Records by length as the threshold counts it: tokens of question and passage, distinct ones of the
- * answer. */
+/* Records by the length that the threshold uses: tokens of question and passage, distinct tokens of
+ * the answer. */
 #define RECALL_LENGTHS 5
 
 typedef struct recall_length {
@@ -65,13 +65,13 @@ bool recall_run(const ngram_index *x, const recall_options *options, recall_resu
 void recall_result_deinit(recall_result *r);
 DEFINE_AUTO(recall_result, recall_result_deinit)
 
-/* 1 where nothing was injected or flagged. */
+/* 1 if nothing was injected or flagged. */
 double recall_share(const recall_count *c);
 recall_neighbours recall_all_neighbours(const recall_result *r);
-/* Documents with an injection among those that were flagged, neighbours included. */
+/* The share of documents with an injection among flagged ones, neighbours included. */
 double recall_precision(const recall_result *r);
 
-/* A table for people; `json`: one object with ascending keys; the short form of /health. */
+/* Outputs: a table; `json`: one object with ascending keys; the short form in /health. */
 void recall_print(const recall_result *r, FILE *out);
 /* "verbatim 99.2 %, upper_case 99.2 %, ...". */
 void recall_put_line(const recall_result *r, buf *out);

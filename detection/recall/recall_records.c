@@ -113,7 +113,7 @@ static bool on_line(void *ctx, slice text, uint64_t number, bool has_newline, er
         if (one->record->line != number ||
             !slice_equal(one->record->origin->reference_file, r->file))
             break;
-        /* Files of one name may lie in several folders. */
+        /* Files of one name may be in several folders. */
         if (json_read_members(text, keys, values, KEY_COUNT, NULL, NULL) &&
             json_unsigned(&values[KEY_DOC_ID], &doc_id) && (uint32_t)doc_id == one->record->doc_id)
             take_texts(one, values);

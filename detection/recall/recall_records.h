@@ -1,4 +1,4 @@
-/* The evaluation records that a self-test injects, with their texts as they are in the files.
+/* The evaluation records that a self-test injects, with their original texts.
  *
  * What:    recall_records_read chooses records of each set, evenly over the set, and reads their texts
  *          again: the index has only normalised beginnings.
@@ -24,7 +24,7 @@ typedef struct recall_records {
     size_t count;
 } recall_records;
 
-/* `per_set`: at most so many of each set; 0: all. */
+/* `per_set`: maximum number of records of each set; 0: all. */
 bool recall_records_read(recall_records *r, const ngram_index *x, const char *evals_dir,
                          size_t per_set, uint64_t max_line_bytes, err *e) MUST_USE;
 void recall_records_deinit(recall_records *r);

@@ -1,4 +1,4 @@
-/* Words of a text: runs of bytes that are no ASCII white space.
+/* Words of a text: runs of bytes other than ASCII white space.
  *
  * What:    words_next walks over them. Owner: nothing. Threads: any. Fails: never.
  */

@@ -40,7 +40,7 @@ static int by_number(uint64_t a, uint64_t b)
     return (a > b) - (a < b);
 }
 
-/* Of one document, those of one place beside each other. */
+/* Within a document, lines of one place are adjacent. */
 static int by_place(const void *a, const void *b)
 {
     const judged_line *x = a, *y = b;

@@ -1,7 +1,7 @@
-/* The matches of one training file, those of its report and its near misses, with their verdicts.
+/* The matches of one training file, from its report and its near misses, with their verdicts.
  *
- * What:    file_lines_add takes a line; file_lines_judge removes what is there twice, decides which
- *          matches count, and adds up what changes.
+ * What:    file_lines_add takes a line; file_lines_judge removes duplicates, decides which matches
+ *          count, and sums up the changes.
  * Owner:   file_lines_deinit. Threads: one. Fails: never.
  * Memory:  56 bytes for each match.
  */
@@ -28,7 +28,7 @@ typedef struct file_lines {
     judged_line *lines;            /* after file_lines_judge: in the order of a report */
     size_t count, capacity;
     size_t copies; /* near misses that were also in the report, removed by file_lines_judge */
-    bool is_bad;   /* it could not be read whole */
+    bool is_bad;   /* it could not be read completely */
 } file_lines;
 
 typedef struct file_change {
@@ -41,7 +41,7 @@ typedef struct file_change {
 void file_lines_deinit(file_lines *f);
 DEFINE_AUTO(file_lines, file_lines_deinit)
 
-/* `counts`: as rejudge_rules_count has it. */
+/* `counts`: the result of rejudge_rules_count. */
 void file_lines_add(file_lines *f, const review_line *line, slice text, uint64_t offset,
                     bool is_near, bool counts);
 file_change file_lines_judge(file_lines *f);

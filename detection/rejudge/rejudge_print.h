@@ -1,4 +1,4 @@
-/* What `decon rejudge` prints.
+/* The output of `decon rejudge`.
  *
  * What:    rejudge_print: a line for each file that needs cleaning again, and the totals;
  *          rejudge_print_json: the same as one object.
@@ -14,7 +14,7 @@
 void rejudge_print(const rejudge_rules *rules, const rejudge_result *r, FILE *out);
 void rejudge_print_json(const rejudge_rules *rules, const rejudge_result *r, FILE *out);
 
-/* Whether the contaminated lines of the file are others now. */
+/* Whether the contaminated lines of the file have changed. */
 bool rejudge_needs_cleaning(const rejudge_change *c);
 
 #endif

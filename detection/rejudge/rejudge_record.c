@@ -34,7 +34,7 @@ static void put_sets(const rejudge_record *r, buf *json)
     buf_append_char(json, ']');
 }
 
-/* The scan's, with the threshold and the choice that hold now. */
+/* The scan's settings, with the current threshold and selection of sets. */
 static void put_settings(const rejudge_record *r, buf *json)
 {
     const run_settings *s = r->scan;

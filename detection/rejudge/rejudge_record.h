@@ -1,7 +1,8 @@
 /* The records in a folder of reports that was judged again.
  *
- * What:    rejudge_record_write writes _decon/rejudge.json: the rules, the settings that now hold, and
- *          the totals; rejudge_record_put makes its text; rejudge_record_copy copies the records of the
+ * What:    rejudge_record_write writes _decon/rejudge.json: the rules, the current settings, and
+ *          the totals; rejudge_record_put makes its text; rejudge_record_copy copies the records of
+ *          the
  *          scan to a new folder.
  * Owner:   nothing is kept. Threads: one. Fails: ERR_IO.
  */

@@ -102,7 +102,7 @@ static void on_version(void *ctx, const char *etag)
 
 /* --- one file --- */
 
-/* In place a file keeps its name, so that is has to be one that detect writes. */
+/* With --in-place a file keeps its name, so it must be a name that detect writes. */
 static bool has_written_name(const run *r, const char *path, const char *suffix)
 {
     return !path || r->o->target != REJUDGE_IN_PLACE || str_ends_with(path, suffix);

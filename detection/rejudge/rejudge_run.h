@@ -1,16 +1,16 @@
-/* A folder of reports under other rules.
+/* Applies other rules to a folder of reports.
  *
  * What:    rejudge_run reads reports and near misses, decides again which matches count, and writes
- *          the verdicts where they are wanted; `changes` are of the files whose contaminated lines or
- *          matches differ.
+ *          the results on request; `changes` names the files whose contaminated lines or matches
+ *          differ.
  * Owner:   rejudge_result_deinit; options are borrowed.
  * Threads: one.
  * Fails:   a folder that cannot be read: ERR_USAGE, ERR_IO. A report with a bad line, or one that
  *          another program has replaced meanwhile, is left as it is and counted, with a warning.
  * Memory:  56 bytes for each near miss, and for each match of one file. Text is on disk.
  *
- * Each match is in the report or in the file of near misses at every moment: a file of both is
- * written before the other file loses it.
+ * At any time each match is in the report or in the file of near misses: one file gets it before
+ * the other loses it.
  */
 #ifndef DETECTION_REJUDGE_REJUDGE_RUN_H
 #define DETECTION_REJUDGE_REJUDGE_RUN_H
@@ -40,7 +40,7 @@ typedef struct rejudge_result {
     size_t count, capacity;
     file_change total;                                 /* of all files */
     uint64_t files, contaminated, contaminated_before; /* with matches or near misses */
-    uint64_t bad_lines, bad_files;                     /* bad_files: left as they were */
+    uint64_t bad_lines, bad_files;                     /* bad_files: unchanged */
 } rejudge_result;
 
 void rejudge_result_deinit(rejudge_result *r);

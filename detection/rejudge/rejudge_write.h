@@ -1,4 +1,4 @@
-/* The files of one training file, written again.
+/* Rewrites the files of one training file.
  *
  * What:    rejudge_write replaces report and near misses so that no match is lost if the program or
  *          the machine ends in between; a file without lines is removed. rejudge_spool writes such lines

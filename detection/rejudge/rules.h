@@ -4,8 +4,8 @@
  *          rejudge_rules_count decides about one line of a report. At the scan's own threshold exactly
  *          the scan's matches count.
  * Owner:   all members are borrowed. Threads: one.
- * Fails:   ERR_USAGE, where the scan did not keep what the threshold needs, or its settings are not
- *          known.
+ * Fails:   ERR_USAGE, if the scan did not keep the scores that the threshold needs, or its settings
+ *          are unknown.
  */
 #ifndef DETECTION_REJUDGE_RULES_H
 #define DETECTION_REJUDGE_RULES_H

@@ -2,7 +2,7 @@
  *
  * What:    the operations of report_files.h for URIs. Reports are decoded by their first bytes.
  * Owner, threads: as report_files.h.
- * Fails:   as report_files.h; a URI with nothing below it is ERR_USAGE.
+ * Fails:   as report_files.h; a URI without objects below it is ERR_USAGE.
  */
 #ifndef DETECTION_REPORTS_REMOTE_REPORTS_H
 #define DETECTION_REPORTS_REMOTE_REPORTS_H

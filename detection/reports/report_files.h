@@ -19,7 +19,8 @@
 #define NEAR_SUFFIX ".near.jsonl"
 
 typedef struct report_reader {
-    /* A report begins: where its text goes. `label`: its path below the folder, without suffixes. */
+    /* A report begins; yields the stage for its text. `label`: its path below the folder, without
+     * suffixes. */
     stage *(*begin)(void *ctx, const char *path, const char *label);
     void (*end)(void *ctx, const err *error); /* error NULL: it was read whole */
     /* After `begin`, for an object in a store: the version that was listed. NULL: not wanted. */
@@ -28,16 +29,16 @@ typedef struct report_reader {
     const char *suffix; /* NULL: reports; else files of this suffix (NEAR_SUFFIX) */
 } report_reader;
 
-/* A report is the path itself where it is no folder. *count grows with each report. `store`: for
+/* If the path is not a folder, it is the report. *count grows with each report. `store`: for
  * paths that report_store_has; or NULL. */
 bool report_files_read(const report_store *store, const char *path, const report_reader *reader,
                        uint64_t *count, err *e) MUST_USE;
 
-/* The bytes of folder/name; *found is false where there is no such file. */
+/* The bytes of folder/name; *found is false if there is no such file. */
 bool report_file_text(const report_store *store, const char *folder, const char *name,
                       size_t max_bytes, buf *out, bool *found, err *e) MUST_USE;
 
-/* Calls `each` for the names of the files below folder/name, in byte order; none where there is no
+/* Calls `each` for the names of the files below folder/name, in byte order; none if there is no
  * such folder. A name in a store may have slashes. */
 bool report_file_names(const report_store *store, const char *folder, const char *name,
                        bool (*each)(void *ctx, const char *name, err *e), void *ctx, err *e)

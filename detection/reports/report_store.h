@@ -17,7 +17,7 @@
 #define REPORT_STORE_SCHEME "s3://"
 
 typedef struct report_store_names {
-    const char *const *names; /* as `list` has them */
+    const char *const *names; /* as reported by `list` */
     const uint64_t *sizes;
     size_t count;
 } report_store_names;

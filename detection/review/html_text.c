@@ -33,7 +33,7 @@ static const char *entity_of(unsigned char c)
     }
 }
 
-/* `<` cannot end the script element, nor begin a comment in it. */
+/* `<` cannot end the script element, or begin a comment in it. */
 static const char *escape_of(unsigned char c)
 {
     switch (c) {

@@ -18,7 +18,7 @@
 
 typedef struct page_rows {
     name_table sets;
-    name_table files, records; /* by their JSON text, so that each is there once */
+    name_table files, records; /* by their JSON text, so that each occurs once */
     size_t shared_bytes;       /* of these texts */
     buf rows;
     uint64_t count, left_out;

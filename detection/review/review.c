@@ -18,7 +18,7 @@
 #define TOP_TERMINAL   3
 #define TOP_JUDGED     1000
 #define PAGE_MAX_BYTES ((size_t)1 << 30)
-#define COLUMNS_ELSE   100 /* where there is no terminal that says */
+#define COLUMNS_ELSE   100 /* if no terminal reports it */
 #define COLUMNS_MIN    40
 #define COLUMNS_MAX    160
 
@@ -47,30 +47,28 @@ static const char *const color_choices[] = {"auto", "always", "never", NULL};
 
 static const option rows[] = {
     ROW("eval", OPTION_LIST, evals, NULL, .metavar = "NAME", .section = "What is shown",
-        .help = "Only evaluation sets whose name holds this; with * ? or [ a pattern of the whole "
-                "name."),
+        .help = "Only evaluation sets whose name contains this, or matches this pattern (* ? [)."),
     ROW("file", OPTION_LIST, files, NULL, .metavar = "NAME",
-        .help = "Only training files, or reports, whose name holds this, or fits the pattern."),
+        .help = "Only training files, or reports, whose name contains this, or matches it."),
     ROW("min_score", OPTION_FLOAT, min_score, "0", .min = 0, .max = 1,
         .help = "Only matches of this score or more."),
     ROW("max_score", OPTION_FLOAT, max_score, "1", .min = 0, .max = 1,
-        .help = "Only matches of this score or less, to see those that just came in."),
+        .help = "Only matches of this score or less, to see borderline ones."),
     ROW("top", OPTION_INT, top, NULL, .min = 1, .max = 1000,
-        .help =
-            "Examples of each evaluation set, the best first, each of another question; without "
-            "it 3; a page without it has all matches."),
+        .help = "Examples of each evaluation set, best first, each of another question; "
+                "default: 3, in a page all."),
     ROW("suppress", OPTION_STRING, suppress, NULL, .metavar = "FILE",
         .help = "Leave out matches that were judged to be false (see --judge)."),
     ROW("stats", OPTION_BOOL, stats, "false", .section = "How",
-        .help = "Shows figures only, no examples."),
+        .help = "Show figures only, no examples."),
     ROW("dump", OPTION_BOOL, dump, "false",
         .help = "Show every match, in the order of the reports, then the figures."),
     ROW("judge", OPTION_BOOL, judge, "false",
         .help = "Ask for a verdict on each example, lowest scores first; writes --suppress FILE."),
     ROW("html", OPTION_STRING, html, NULL, .metavar = "FILE",
-        .help = "Writes a page with filters, one file that needs nothing else; - for standard "
+        .help = "Write a page with filters, one self-contained file; - for standard "
                 "output."),
-    ROW("json", OPTION_BOOL, json, "false", .help = "Writes one JSON object."),
+    ROW("json", OPTION_BOOL, json, "false", .help = "Write one JSON object."),
     ROW("color", OPTION_ENUM, color, "auto", .choices = color_choices,
         .help = "Colours; auto: on a terminal, unless NO_COLOR is set."),
     ROW("evals_dir", OPTION_STRING, evals_dir, NULL, .metavar = "DIR",
@@ -78,14 +76,14 @@ static const option rows[] = {
         .help =
             "Evaluation files: how many questions each set has, for shares and --clean-subset."),
     ROW("contaminated", OPTION_STRING, contaminated, NULL, .metavar = "FILE",
-        .help = "Write the questions that were found; CSV where FILE ends in .csv, else JSON."),
+        .help = "Write the questions that were found; CSV if FILE ends in .csv, else JSON."),
     ROW("clean_subset", OPTION_STRING, clean_subset, NULL, .metavar = "FILE",
         .help = "Write the instances of each set without a match (JSON); needs --evals-dir."),
     ROW("split", OPTION_STRING, split, NULL, .metavar = "NAME",
-        .help = "Of --clean-subset: only this split, as lm-evaluation-harness reads --samples."),
+        .help = "Restrict --clean-subset to this split, as lm-evaluation-harness reads --samples."),
     ROW("help", OPTION_BOOL, help, "false", .letter = 'h', .section = "Others",
-        .help = "Shows this help and ends."),
-    ROW("version", OPTION_BOOL, version, "false", .help = "Shows the version and ends."),
+        .help = "Show this help and exit."),
+    ROW("version", OPTION_BOOL, version, "false", .help = "Show the version and exit."),
 };
 
 const option_set review_command_options = {
@@ -94,8 +92,8 @@ const option_set review_command_options = {
     .program = "decon review",
     .usage = "decon review [OPTION]... FOLDER|REPORT...",
     .intro =
-        "Shows what reports of the server, of detect or of decon-orchestrator say: how many "
-        "matches each evaluation set has, how good they are, in which files, and the best of "
+        "Shows reports of the server, of detect or of decon-orchestrator: the number of "
+        "matches of each evaluation set, their scores and files, and the best of "
         "them with question, answer and passage marked in the training text. In folders, all "
         "*.report.jsonl below are read, and the reference program's *-simple-*.jsonl; "
         "compressed ones too. A folder may be an s3:// URI; its connection is set as for other AWS "
@@ -168,7 +166,7 @@ static void add_facts(const report_store *reports, char **names, review_page *p)
     }
 }
 
-/* Those that --top asks for; without it, all were added while the reports were read. */
+/* The examples requested by --top; without it, all were added while reading. */
 static void add_best(const review *r, page_rows *data)
 {
     for (size_t i = 0; i < r->set_count; i++)
@@ -337,7 +335,8 @@ static bool read_options(review_config *c, int argc, char **argv, int *positiona
     if (!check_options(c, e))
         return false;
     return *positional < argc ||
-           err_set(e, ERR_USAGE, "which reports? Name a folder of them (review --help)");
+           err_set(e, ERR_USAGE,
+                   "no reports are named; name a folder of reports (decon review --help)");
 }
 
 int review_command(const report_store *reports, int argc, char **argv)

@@ -1,4 +1,4 @@
-/* The figures of a review: how much was checked, and which share of each set was found.
+/* The figures of a review: how much was checked, and the share of each set that was found.
  *
  * What:    review_audit_fill joins the questions that reports name with those of evaluation files or of
  *          the record of a batch; review_audit_print writes tables for the terminal.

@@ -1,9 +1,9 @@
-/* Verdicts of a person on matches, asked for on the terminal.
+/* Asks for verdicts on matches on the terminal.
  *
  * What:    review_judge shows the examples that have no verdict yet, the lowest scores first, and
  *          appends each answer to the file of suppressions at once.
  * Owner:   nothing is kept. Threads: one.
- * Fails:   where the file cannot be written. The end of the input ends the questions.
+ * Fails:   if the file cannot be written. The end of the input ends the questions.
  */
 #ifndef DETECTION_REVIEW_REVIEW_JUDGE_H
 #define DETECTION_REVIEW_REVIEW_JUDGE_H

@@ -20,7 +20,7 @@ typedef struct mark_part {
     slice text;
 } mark_part;
 
-#define MARK_PARTS_MAX 64 /* the text after so many parts is one part (around) */
+#define MARK_PARTS_MAX 64 /* the text after this number of parts is one part (around) */
 
 /* Returns the number of parts. */
 size_t review_marks_split(slice text, slice question, mark_part parts[MARK_PARTS_MAX]);

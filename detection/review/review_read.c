@@ -12,7 +12,7 @@
 #include "detection/review/review_example.h"
 #include "detection/text/unicode.h"
 
-#define BAD_LINES_AT_MOST 20 /* with no good one before: the file is not a report */
+#define BAD_LINES_AT_MOST 20 /* without a valid one before: the file is not a report */
 #define SETS_SLOTS        4096
 #define FILES_SLOTS       65536
 
@@ -100,7 +100,7 @@ static review_count *find_file(review *r, const char *name)
 
 /* --- examples --- */
 
-/* The best first, or the lowest scores; equal ones in the order of reading. */
+/* Best first, or lowest scores first; equal ones in the order of reading. */
 static int compare_examples(const review *r, const review_example *a, const review_example *b)
 {
     if (a->score != b->score)
@@ -189,7 +189,7 @@ static void count_in(review_count *c, uint64_t document)
 }
 
 /* A score is a binary32: reports contain 0.9 as 0.8999999761581421, and 0.8 as
- * 0.800000011920929. Both are what people mean by 0.9 and 0.8. */
+ * 0.800000011920929. Users mean these by 0.9 and 0.8. */
 static bool is_between(double score, double min, double max)
 {
     return (float)score >= (float)min && (float)score <= (float)max;
@@ -227,7 +227,7 @@ static void note_question(const review *r, const review_line *line)
     q->documents++;
 }
 
-/* Whether it may be among those that are kept. */
+/* Whether it may be kept. */
 static bool is_candidate(const review *r, const review_set *s, double score)
 {
     if (s->top_count < r->top)

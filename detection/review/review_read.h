@@ -1,14 +1,14 @@
-/* What reports say, added up while they are read.
+/* Sums up reports while they are read.
  *
  * What:    review_add takes a report file, or all below a folder; figures by evaluation set and by
  *          file, and for each set the examples that match best, each of another question.
  * Owner:   review_init / review_deinit; options are borrowed.
  * Threads: one.
  * Fails:   a path that cannot be read is ERR_USAGE or ERR_IO; a bad report is counted, with a
- *          warning, and reading goes on.
- * Memory:  bounded, whatever the reports' size: INSTANCE_SET_MAX questions, REVIEW_SETS_MAX sets, REVIEW_FILES_MAX files (the
- *          rest is added up under one name), and REVIEW_EXAMPLE_BYTES of examples: where they get
- *          more, fewer of each set are kept.
+ *          warning, and reading continues. Memory: bounded for reports of any size:
+ *          INSTANCE_SET_MAX questions, REVIEW_SETS_MAX sets, REVIEW_FILES_MAX files (the
+ *          rest is added up under one name), and REVIEW_EXAMPLE_BYTES of examples: beyond this,
+ *          fewer of each set are kept.
  */
 #ifndef DETECTION_REVIEW_REVIEW_READ_H
 #define DETECTION_REVIEW_REVIEW_READ_H
@@ -51,8 +51,8 @@ typedef struct review_example {
     double score, question_overlap, answer_overlap, passage_overlap; /* overlaps: below 0: none */
     uint64_t training_line, eval_line, instance;                     /* lines from 0 */
     uint64_t matched_ngrams, ngrams;
-    int is_correct;                    /* -1: not said */
-    char *file, *report;               /* as shown to people; the report's path */
+    int is_correct;                    /* -1: unknown */
+    char *file, *report;               /* for display; the report's path */
     char *reference, *split;           /* split: NULL where absent */
     char *question, *answer, *passage; /* answer, passage: NULL where absent */
     review_part *parts;
@@ -76,7 +76,7 @@ typedef struct review_set {
 
 typedef struct review {
     const review_options *options;
-    size_t top; /* examples that are kept of each set; fewer than asked for where they are long */
+    size_t top; /* examples kept of each set; fewer than requested if they are long */
     review_set *sets;
     review_count *files;
     size_t set_count, set_capacity, file_count, file_capacity;
@@ -93,7 +93,7 @@ void review_deinit(review *r);
 DEFINE_AUTO(review, review_deinit)
 
 bool review_add(review *r, const char *path, err *e) MUST_USE;
-/* After the last one: sets and files by their matches, the most first. */
+/* Call after the last report: sorts sets and files by their matches, largest first. */
 void review_finish(review *r);
 
 const char *review_band_name(size_t band); /* "1.00", "0.95 to 1" ... */

@@ -1,10 +1,11 @@
-/* A review for the terminal: bars, then the best examples of each set with their marks in colour.
+/* Prints a review on the terminal: bars, then the best examples of each set with their marks in
+ * colour.
  *
  * What:    review_print writes it; review_print_json the same as one JSON object.
  * Owner:   nothing is kept. Threads: one. Fails: never (as `out` does).
  *
- * What reports hold comes from documents of strangers: control characters, and those that turn the
- * direction of writing, are shown as a sign and never reach the terminal.
+ * The content of reports is untrusted: control characters, and those that change the writing
+ * direction, are replaced by a sign and never reach the terminal.
  */
 #ifndef DETECTION_REVIEW_REVIEW_TERMINAL_H
 #define DETECTION_REVIEW_REVIEW_TERMINAL_H

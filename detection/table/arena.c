@@ -44,7 +44,7 @@ static arena_block *new_block(size_t bytes)
     return b;
 }
 
-/* A block for one large piece goes after the current one, which may have much left. */
+/* A block for one large piece is linked after the current one, which may have much space left. */
 static void *take_large(arena *a, size_t bytes)
 {
     arena_block *b = new_block(bytes);

@@ -1,8 +1,8 @@
-/* Memory for many small things that are released together.
+/* Memory for many small objects that are released together.
  *
- * What:    blocks that pieces are cut from; a large piece has a block of its own.
- * Owner:   embedded, zero-initialised; arena_deinit. What arena_take returns stays where it is until arena_clear
- *          or arena_deinit.
+ * What:    pieces are allocated from blocks; a large piece has its own block.
+ * Owner:   embedded, zero-initialised; arena_deinit. Pieces do not move until arena_clear or
+ *          arena_deinit.
  * Threads: one at a time.
  * Fails:   never; the program ends when memory is exhausted.
  */
@@ -20,7 +20,7 @@ typedef struct arena {
 
 void arena_deinit(arena *a);
 DEFINE_AUTO(arena, arena_deinit)
-/* Everything that was taken is gone; one block is kept for reuse. */
+/* Releases all pieces; one block is kept for reuse. */
 void arena_clear(arena *a);
 
 /* Aligned to 8 bytes, not initialised. */

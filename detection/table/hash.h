@@ -2,8 +2,8 @@
  *
  * What:    multiply-and-fold over 8 bytes at a time; the result is never stored or shown.
  * Owner:   nothing. Threads: any. Fails: never.
- * Seeded with a random number of the process where texts come from outside, so that
- * no input can be prepared whose words all collide.
+ * For untrusted texts it is seeded with a random number of the process, so that no input can be
+ * crafted whose words all collide.
  */
 #ifndef DETECTION_TABLE_HASH_H
 #define DETECTION_TABLE_HASH_H

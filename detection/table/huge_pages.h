@@ -1,7 +1,7 @@
-/* Zeroed memory for large tables that are read here and there.
+/* Zeroed memory for large tables with random access.
  *
- * What:    from 2 MiB on it is aligned so that the system may back it with large pages, and asked
- *          to: looking something up then costs one miss less.
+ * What:    from 2 MiB on it is aligned so that the system may use large pages, which are requested:
+ *          a look-up then costs one cache miss less.
  * Owner:   the caller, who releases it by free().
  * Threads: any.
  * Fails:   as xcalloc does.

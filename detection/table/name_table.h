@@ -1,6 +1,6 @@
 /* Names as small numbers, in the order of their first use.
  *
- * What:    name_table_number yields a name's number and adds it where it is new.
+ * What:    name_table_number yields a name's number and adds it if it is new.
  * Owner:   embedded; name_table_deinit. Threads: one. Fails: never.
  */
 #ifndef DETECTION_TABLE_NAME_TABLE_H

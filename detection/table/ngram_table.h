@@ -1,4 +1,4 @@
-/* N-grams to small numbers: the first, second, third, .. distinct one that was put in.
+/* Maps n-grams to small numbers, in the order of insertion.
  *
  * What:    a constant table from a 64-bit hash of (length, tokens) to an id; n-grams of equal hash
  *          count as equal. One id space for all lengths and kinds. Buckets by the upper bits of the

@@ -5,7 +5,7 @@
 #define SOME   512 /* by their highest digit, then by insertion */
 #define DIGITS 256
 
-/* The two sorts differ in the type of their numbers alone. */
+/* The two sorts differ only in the type of the numbers. */
 #define DEFINE_SORT(type, bytes)                                                                   \
     static bool ascend_##type(const type *values, size_t count)                                    \
     {                                                                                              \

@@ -1,6 +1,7 @@
 /* Sorting numbers.
  *
- * What:    ascending; by digits of 8 bits where there are many. Bytes that all numbers share cost one look.
+ * What:    ascending; by digits of 8 bits if there are many. Bytes that all numbers share cost one
+ *          pass.
  * Owner:   `spare` is the caller's: space for as many numbers.
  * Threads: any.
  * Fails:   never.

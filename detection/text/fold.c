@@ -45,7 +45,7 @@ static void put(nfkc *n, uint32_t c)
         nfkc_put(n, plain_sign(c));
 }
 
-/* A tag, an entity, or the sign itself; yields how many bytes it takes. */
+/* A tag, an entity, or the character itself; yields its length in bytes. */
 static size_t put_markup(nfkc *n, slice text, size_t at)
 {
     bool breaks = false;

@@ -1,4 +1,4 @@
-/* The folding of --normalization extended: what looks alike becomes equal.
+/* The folding of --normalization extended: texts that look alike become equal.
  *
  * What:    HTML tags, comments and entities are resolved; zero-width characters, soft hyphens and marks
  *          of direction removed; dashes become '-', curly quotes straight ones; the rest is in form

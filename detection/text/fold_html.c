@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <strings.h>
 
-#define TAG_MOST     2000 /* bytes; a longer one is taken for text */
+#define TAG_MOST     2000 /* bytes; a longer one is treated as text */
 #define ENTITY_MOST  10
 #define COMMENT_MOST 100000
 

@@ -87,7 +87,7 @@ static void put_code(nfkc *n, uint32_t code)
     buf_append(n->out, bytes, utf8_put(code, bytes));
 }
 
-/* The first of what is held is a starter, unless the text begins with a mark. */
+/* The first held character is a starter, unless the text begins with a mark. */
 static void compose_held(nfkc *n)
 {
     size_t kept = 1;

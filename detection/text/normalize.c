@@ -34,8 +34,8 @@ bool normalizer_init(normalizer *n, const char *punctuation, err *e)
         else
             n->ascii[c] = ' ';
     }
-    /* The set is looked at after lower-casing, so a capital letter in it means nothing, and a small
-     * one catches both. */
+    /* The set is applied after lower-casing, so a capital letter in it has no effect, and a small
+     * one matches both. */
     for (unsigned c = 'A'; c <= 'Z'; c++)
         n->ascii[c] = n->ascii[c + 32];
     normalize_tables_init(&n->tables, n->ascii);
@@ -69,7 +69,8 @@ static bool cased_after(slice text, size_t offset)
     return false;
 }
 
-/* Writes c's lower-case form: 1 or 2 code points. `start` and `end` are c's place in the text. */
+/* Writes c's lower-case form: 1 or 2 code points. `start` and `end` are c's position in the text.
+ * */
 static size_t lower(slice text, uint32_t c, size_t start, size_t end, uint32_t out[2])
 {
     out[0] = unicode_simple_lower(c);
@@ -91,7 +92,7 @@ static bool becomes_space(const normalizer *n, uint32_t c)
            bsearch(&c, n->others, n->other_count, sizeof c, compare_u32) != NULL;
 }
 
-/* A space that is not kept is written and then written over. */
+/* A dropped space is written and then overwritten. */
 static inline void put_byte(normalize_output *w, char c)
 {
     *w->at = c;
@@ -137,7 +138,7 @@ static bool make_room(buf *out, size_t len)
     return true;
 }
 
-/* All ASCII from `i` on; yields where it ends. The writer is in registers meanwhile. */
+/* Converts ASCII from `i` on; yields where it ends. The writer is kept in registers. */
 static size_t put_ascii(const normalizer *n, slice text, size_t i, normalize_output *w)
 {
     normalize_output here = *w;

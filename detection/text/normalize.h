@@ -1,4 +1,4 @@
-/* The normal form of text that documents and evaluation records are compared in.
+/* The normal form in which documents and evaluation records are compared.
  *
  * What:    full lower-casing (final sigma, dotted I), chosen characters to spaces, white space
  *          collapsed to single spaces, none at the ends. NFKC and more only if `extended`.
@@ -36,7 +36,7 @@ DEFINE_AUTO(normalizer, normalizer_deinit)
 /* Replaces what `out` holds. */
 bool normalize_text(const normalizer *n, slice text, buf *out) MUST_USE;
 
-/* Words are what lies between the single spaces of normalised text. The first `max_words` of them
+/* Words are separated by the single spaces of normalised text. The first `max_words` of them
  * as a slice of it. */
 slice normalize_first_words(slice normal, size_t max_words);
 

@@ -1,7 +1,7 @@
 /* The normal form of ASCII text, 16 bytes at a time.
  *
- * What:    the tables of one set of characters, and a loop that ends at the first character beyond ASCII, or
- *          where fewer than 16 bytes are left. Without SSSE3 it converts nothing.
+ * What:    the tables of one set of characters, and a loop that ends at the first character beyond
+ *          ASCII, or when fewer than 16 bytes are left. Without SSSE3 it converts nothing.
  * Owner:   embedded, constant after _init; text and output are borrowed.
  * Threads: any.
  * Fails:   never.

@@ -1,11 +1,11 @@
-/* Unicode as the detection needs it: UTF-8, lower-casing, a few character properties.
+/* Unicode support of the detection: UTF-8, lower-casing, a few character properties.
  *
- * What:    decodes and checks UTF-8; looks code points up in tables that are generated from the
- *          Unicode character database (unicode_tables.sh).
+ * What:    decodes and checks UTF-8; looks up code points in tables generated from the Unicode
+ *          character database (unicode_tables.sh).
  * Owner:   nothing; the tables are static, one byte of properties for each code point is filled in
  *          from them when the program starts.
  * Threads: any.
- * Fails:   never; text that is handed to utf8_next must have passed utf8_check.
+ * Fails:   never; text passed to utf8_next must have passed utf8_check.
  * Sources: RFC 3629; the Unicode standard, 3.13 (case), PropList (White_Space), UnicodeData
  *          (general category).
  */

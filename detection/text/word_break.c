@@ -1,7 +1,7 @@
 /* The rules, with A for ALetter and Hebrew_Letter:
  *   WB3   CR LF stays together                 WB3a,b  a break around other line ends
- *   WB3c  ZWJ stays with a picture behind it   WB3d    white space stays together
- *   WB4   Extend, Format and ZWJ belong to what they follow, and are not seen by the rules below
+ *   WB3c  ZWJ stays with a picture after it    WB3d    white space stays together
+ *   WB4   Extend, Format and ZWJ belong to the preceding character, and the rules below ignore them
  *   WB5   A A                                  WB6,7   A (MidLetter | MidNumLet | ') A
  *   WB7a  Hebrew '                             WB7b,c  Hebrew " Hebrew
  *   WB8-10  digits with digits and A           WB11,12 digit (MidNum | MidNumLet | ') digit
@@ -100,7 +100,7 @@ static bool is_of_words(break_class c)
     return is_a(c) || c == BREAK_NUMERIC || c == BREAK_KATAKANA;
 }
 
-/* The class of the next character from `at` on that the rules see. */
+/* The class of the next character from `at` on that the rules do not ignore. */
 static break_class next_seen(slice text, size_t at)
 {
     while (at < text.len) {
@@ -111,16 +111,15 @@ static break_class next_seen(slice text, size_t at)
     return BREAK_OTHER;
 }
 
-/* What follows in the segment. */
+/* State of the segment. */
 typedef struct behind {
     break_class raw;         /* the last character */
-    break_class last;        /* that the rules see */
+    break_class last;        /* that the rules do not ignore */
     break_class before_last; /* BREAK_OTHER: none */
     unsigned indicators;     /* regional ones in a row */
 } behind;
 
-/* WB6, 7, 7b, 7c, 11, 12: one character between two of a kind. `then` is the class of what comes
- * behind `c`. */
+/* WB6, 7, 7b, 7c, 11, 12: one character between two of a kind. `then` is the class after `c`. */
 static bool is_bridge(const behind *b, break_class c, break_class then)
 {
     if (is_between_letters(c) && is_a(b->last) && is_a(then))

@@ -1,6 +1,6 @@
 /* Word boundaries of Unicode text.
  *
- * What:    cuts text at every boundary; what lies between words is a segment too.
+ * What:    cuts text at every boundary; text between words is a segment too.
  * Owner:   nothing; the tables are static.
  * Threads: any.
  * Fails:   never; the text is valid UTF-8.

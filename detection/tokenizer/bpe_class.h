@@ -1,4 +1,4 @@
-/* The classes of characters that the splitters' patterns are made of.
+/* The classes of characters in the splitters' patterns.
  *
  * What:    L letters, N numbers, S white space (line breaks apart), others.
  * Owner:   nothing. Threads: any. Fails: never; the text is valid UTF-8.
@@ -45,10 +45,10 @@ static inline bool bpe_is_white(bpe_class c)
 size_t bpe_run_end(slice text, size_t at, bpe_class class);
 /* The end of one to three numbers. */
 size_t bpe_three_numbers_end(slice text, size_t at);
-/* White space that a piece begins with. `by_line`: a run with line breaks in it ends behind the
+/* White space that a piece begins with. `by_line`: a run with line breaks in it ends after the
  * last. Else all of it at the text's end, all but the last before something else. */
 size_t bpe_white_end(slice text, size_t at, bool by_line);
-/* The end of 's 't 're 've 'm 'll 'd; `at` where there is none. */
+/* The end of 's 't 're 've 'm 'll 'd; `at` if there is none. */
 size_t bpe_contraction_end(slice text, size_t at, bool any_case);
 
 #endif

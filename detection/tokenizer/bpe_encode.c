@@ -1,5 +1,6 @@
-/* Nearly all units of a text, and pieces of the others, were seen before: their tokens are in a cache of the
- * worker's. Other pieces are looked up in the vocabulary, or put together from their bytes (bpe_merge).
+/* Nearly all units of a text, and pieces of the others, occurred before: their tokens are in the
+ * worker's cache. Other pieces are looked up in the vocabulary, or merged from their bytes
+ * (bpe_merge).
  */
 #include "base/util.h"
 #include "detection/tokenizer/bpe_encode.h"
@@ -11,7 +12,7 @@
 #include "detection/tokenizer/tokenizer_private.h"
 #include "detection/tokenizer/unit_cache.h"
 
-struct token_memory { /* what one worker keeps from text to text */
+struct token_memory { /* kept by one worker from text to text */
     bpe_merger merger;
     piece_cache *cache;
     unit_cache *units;
@@ -107,7 +108,7 @@ static inline void put_known(token_list *l, const piece_token *tokens, size_t mo
     l->count += count;
 }
 
-/* A piece that the row holds no key for. */
+/* A piece without a key in the row. */
 static void encode_piece(encoding *c, size_t start, size_t end)
 {
     slice piece = {.data = c->text.data + start, .len = end - start};
@@ -130,7 +131,7 @@ static void encode_piece(encoding *c, size_t start, size_t end)
 static size_t encode_pieces(encoding *c, size_t at, size_t end)
 {
     size_t next = c->split(c->text, at);
-    if (next == end) { /* the cache of pieces would have nothing that the unit's has not */
+    if (next == end) { /* the cache of pieces would have nothing that the cache of units lacks */
         encode_uncached(c, at, end);
         return end;
     }
@@ -150,11 +151,11 @@ static bool has_white(slice text)
     return false;
 }
 
-/* What the row holds: a unit or a piece. */
+/* The kind of a row entry: a unit or a piece. */
 typedef enum row_kind { ROW_SHORT, ROW_LONG_UNIT, ROW_LONG_PIECE } row_kind;
 
-/* Units and pieces that were cut and are not encoded yet. The memory that their tokens may stand in is on
- * its way meanwhile. */
+/* Units and pieces that were cut but not encoded yet; the memory of their cached tokens is being
+ * prefetched. */
 #define PIECES_AHEAD 16
 typedef struct piece_row {
     piece_key keys[PIECES_AHEAD]; /* of ROW_SHORT */
@@ -224,8 +225,8 @@ static void fill_row(encoding *c, piece_row *row, size_t at)
     }
 }
 
-/* A unit of the row that its cache lacks. Yields where its pieces end, which is beyond its end where
- * white space in it joins the text after it. */
+/* A unit of the row that is not cached. Yields the end of its pieces, which is after its own end if
+ * white space in it joins the following text. */
 static size_t encode_unit(encoding *c, const piece_row *row, size_t i)
 {
     size_t start = row->starts[i], end = row->ends[i], first = c->out->count;
@@ -269,7 +270,7 @@ static inline size_t encode_short(encoding *c, const piece_row *row, size_t i)
     return row->ends[i];
 }
 
-/* Yields where the row's tokens end: before its own end where a unit was none. */
+/* Yields the end of the row's tokens, which is before its own end if a unit was invalid. */
 static size_t encode_row(encoding *c, const piece_row *row)
 {
     size_t at = 0;

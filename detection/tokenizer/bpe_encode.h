@@ -1,6 +1,6 @@
-/* A text to the tokens of a byte-pair vocabulary.
+/* Encodes a text as tokens of a byte-pair vocabulary.
  *
- * What:    appends the tokens of the text's pieces, with the memory of the list for what was seen before.
+ * What:    appends the tokens of the text's pieces, using the list's caches.
  * Owner:   the list is the caller's, its memory too (token_memory_free).
  * Threads: the vocabulary is constant; a list belongs to one thread at a time.
  * Fails:   never.

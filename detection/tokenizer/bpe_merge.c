@@ -2,11 +2,10 @@
 #include "detection/tokenizer/bpe_merge.h"
 
 #define SHORT_PIECE 48 /* bytes */
-/* Memory for longer pieces than this is given back. */
+/* Memory for longer pieces than this is freed. */
 #define KEPT_PARTS 65536
 
-/* Joints that are looked at: one for each byte, two for each that is made (of which there are fewer
- * than bytes). */
+/* Maximum number of candidate joins: one for each byte, two for each join (fewer than bytes). */
 #define MOST_JOINTS(len) (3 * (len))
 
 void bpe_merger_deinit(bpe_merger *m)
@@ -52,7 +51,7 @@ static uint32_t joint_rank(const bpe_part *parts, const bpe_vocabulary *v, slice
     return bpe_vocabulary_rank(v, (slice){piece.data + at, parts[next].next - at});
 }
 
-/* The part at `at` takes in the next one. */
+/* Joins the part at `at` with the next one. */
 static void join(bpe_part *parts, slice piece, uint32_t at)
 {
     bpe_part *p = &parts[at], *eaten = &parts[p->next];
@@ -82,8 +81,8 @@ static void merge_short(bpe_part *parts, const bpe_vocabulary *v, slice piece)
     }
 }
 
-/* Joints that may be made, the least first: rank << 32 | offset. One whose part has changed since
- * is passed over when its turn comes. */
+/* Candidate joins, smallest first: rank << 32 | offset. One whose part has changed since is
+ * skipped. */
 typedef struct heap {
     uint64_t *items;
     size_t count;

@@ -1,10 +1,11 @@
-/* One piece of text to byte-pair tokens: single bytes are joined until nothing more can be.
+/* Encodes one piece of text as byte-pair tokens: starts with single bytes and joins neighbours
+ * until no join is possible.
  *
- * What:    the two neighbours whose joint string has the lowest rank are joined, the leftmost where
- *          ranks are equal. A short piece is looked through for the lowest rank each time; a long
- *          one keeps its joints in a heap, so that the time grows as n log n.
- * Owner:   bpe_merger is one worker's memory; it grows to what the longest piece needs, and gives
- *          back what is unusual. _deinit.
+ * What:    the two neighbours whose joint string has the lowest rank are joined, the leftmost of
+ *          equal ones. A short piece is searched for the lowest rank each time; a long one keeps
+ *          its candidates in a heap, so that the time grows as n log n.
+ * Owner:   bpe_merger is one worker's memory; it grows with the longest piece, and frees unusually
+ *          large memory. _deinit.
  * Threads: the vocabulary is constant; a merger belongs to one thread at a time.
  * Fails:   never. A piece is shorter than 4 GiB.
  */
@@ -16,9 +17,9 @@
 
 typedef struct bpe_part { /* known by the byte that it begins at */
     uint32_t next;        /* where the next one begins: this one's end */
-    uint32_t previous;    /* where the one before it begins */
-    uint32_t rank;        /* its own; BPE_NO_RANK: no part begins here any more */
-    uint32_t joint;       /* the rank with the next one */
+    uint32_t previous;    /* where the previous one begins */
+    uint32_t rank;        /* its own; BPE_NO_RANK: no part begins here */
+    uint32_t joint;       /* the rank of the join with the next one */
 } bpe_part;
 
 typedef struct bpe_merger {
@@ -30,8 +31,8 @@ typedef struct bpe_merger {
 
 void bpe_merger_deinit(bpe_merger *m);
 
-/* The parts that are left: from `parts[0]` on by `next`, until it is the piece's length. They stay
- * until the next call. */
+/* The resulting parts: from `parts[0]` on by `next`, until it is the piece's length. Valid until
+ * the next call. */
 const bpe_part *bpe_merge(bpe_merger *m, const bpe_vocabulary *v, slice piece) MUST_USE;
 
 #endif

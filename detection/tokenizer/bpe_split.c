@@ -7,7 +7,7 @@
  *   3 one to three N
  *   4 a space or nothing; then what is not S, L or N, at least one; then any CR and LF
  *   5 S that ends in CR or LF
- *   6 S that nothing, or a further S, follows
+ *   6 S followed by nothing or by a further S
  *   7 S
  *
  * r50k, p50k, p50k_edit:

@@ -1,4 +1,4 @@
-/* Cutting text into the pieces that a byte-pair tokenizer encodes each by itself.
+/* Splits text into pieces that a byte-pair tokenizer encodes separately.
  *
  * What:    each function finds where the piece that begins at an offset ends.
  * Owner:   nothing. Threads: any. Fails: never; the text is valid UTF-8.

@@ -1,4 +1,4 @@
-/* o200k cuts words at capital letters too. With A for Lu, Lt, Lm, Lo and M, B for Ll, Lm, Lo and M:
+/* o200k cuts words also at capital letters. With A for Lu, Lt, Lm, Lo and M, B for Ll, Lm, Lo and M:
  *   1 one character that is not L, N, CR or LF, or nothing; then any A; then B, at least one; then
  *     an apostrophe and s, t, re, ve, m, ll or d, in either case, or nothing
  *   2 the same with at least one A and any B
@@ -6,8 +6,8 @@
  *   4 a space or nothing; then what is not S, L or N, at least one; then any CR, LF and slashes
  *   5 to 7 as cl100k's
  *
- * Each takes as much as it can: in 1, where no small letter follows the A's, the last of them that
- * is a B is the one that must be there.
+ * Each is greedy: in 1, if no small letter follows the A's, the last A that is also a B counts as
+ * the required B.
  */
 #include "base/util.h"
 #include "detection/tokenizer/bpe_split.h"
@@ -60,7 +60,7 @@ static a_run read_a_run(slice text, size_t at)
     return run;
 }
 
-/* Alternative 1 without lead and apostrophe; `at` where it does not fit. */
+/* Alternative 1 without lead and apostrophe; `at` if it does not match. */
 static size_t word_end(slice text, size_t at)
 {
     a_run run = read_a_run(text, at);
@@ -70,7 +70,7 @@ static size_t word_end(slice text, size_t at)
     return run.last_b_end > 0 ? run.last_b_end : at;
 }
 
-/* Alternatives 1 and 2; `at` where neither fits. `second` is after the first character. */
+/* Alternatives 1 and 2; `at` if neither matches. `second` is after the first character. */
 static size_t letters_end(slice text, size_t at, size_t second, bpe_class first)
 {
     bool may_lead = first == BPE_OTHER || first == BPE_SPACE;

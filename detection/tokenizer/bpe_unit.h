@@ -1,8 +1,8 @@
 /* Units of a text: a space and the bytes up to the next one, or the text's end.
  *
  * What:    no pattern has a piece with a space after bytes other than white space, and none looks
- *          back past its own start. So the tokens of a unit without white space but its first byte
- *          do not depend on the text around it, and are found by its bytes.
+ *          behind its own start. So the tokens of a unit without further white space do not depend
+ *          on the surrounding text, and can be looked up by its bytes.
  * Owner:   nothing. Threads: any. Fails: never.
  */
 #ifndef DETECTION_TOKENIZER_BPE_UNIT_H

@@ -18,7 +18,7 @@ typedef struct bpe_slot {
     uint32_t rank; /* BPE_NO_RANK: free */
 } bpe_slot;
 
-/* A string of up to SHORT_BYTES: its bytes are in the slot, in an order of their own (short_of). */
+/* A string of up to SHORT_BYTES: its bytes are in the slot, in the order of short_of. */
 #define SHORT_BYTES 12u
 typedef struct short_slot {
     uint64_t low;
@@ -61,7 +61,7 @@ slice bpe_vocabulary_bytes(const bpe_vocabulary *v, uint32_t rank)
                    .len = v->starts[rank + 1] - v->starts[rank]};
 }
 
-/* The slot of a string, or the free one where it belongs. */
+/* The slot of a string, or the free slot for it. */
 static bpe_slot *find(const bpe_vocabulary *v, slice bytes, uint64_t hash)
 {
     size_t mask = v->slot_count - 1;
@@ -87,7 +87,8 @@ static inline uint32_t load32(const char *p)
     return word;
 }
 
-/* The first and the last bytes, which overlap: with the length, they are all of the string. */
+/* The first and the last bytes, which overlap: together with the length they determine the string.
+ * */
 static inline short_slot short_of(slice bytes)
 {
     const char *p = bytes.data;
@@ -106,7 +107,7 @@ static inline short_slot short_of(slice bytes)
     return s;
 }
 
-/* Where the short string is, or where it belongs: a free slot. */
+/* The slot of the short string, or the free slot for it. */
 static inline size_t find_short(const bpe_vocabulary *v, short_slot s, uint8_t *tag)
 {
     size_t mask = v->slot_count - 1;
@@ -174,8 +175,8 @@ static void add_short(bpe_vocabulary *v, slice bytes, uint32_t rank)
     v->tags[i] = tag;
 }
 
-/* The ranks ascend. One may be missing, where a token that never occurs in text has its number: it
- * is an empty string here. */
+/* The ranks ascend. One may be missing, if a token that never occurs in text has this number: it is
+ * an empty string here. */
 static bool add_line(bpe_vocabulary *v, slice line, size_t rank_limit)
 {
     const char *space = memchr(line.data, ' ', line.len);
@@ -202,7 +203,7 @@ static bool add_line(bpe_vocabulary *v, slice line, size_t rank_limit)
     return true;
 }
 
-/* Short strings by their bytes: what every piece that is joined begins with. */
+/* Short strings by their bytes, from which joining starts. */
 static void fill_short(bpe_vocabulary *v)
 {
     v->by_pair = xcalloc(65536, sizeof *v->by_pair);
@@ -227,8 +228,8 @@ static bpe_vocabulary *parse(const bpe_source *source, const char *path, slice t
 {
     if (!is_known(source, text)) {
         err_set(e, ERR_CONFIG,
-                "%s is not the vocabulary it should be: its text has another SHA-256 than %s; take "
-                "the file of the release again",
+                "%s is not the expected vocabulary: the SHA-256 of its text is not %s; download "
+                "the file again",
                 path, source->sha256);
         return NULL;
     }
@@ -277,8 +278,8 @@ static char *file_in(const char *folder, const char *name)
     return NULL;
 }
 
-/* The file in `dir` or, for a vocabulary that is not built in, in the usual folders. NULL if there is
- * none; `looked` then names the folders. */
+/* The file in `dir` or, for a vocabulary that is not built in, in the default folders. NULL if
+ * there is none; `looked` then names the folders. */
 static char *find_file(const bpe_source *source, const char *dir, buf *looked)
 {
     /* Below build/bin and build/sanitize/bin; below PREFIX/bin. */

@@ -1,14 +1,13 @@
-/* Vocabularies of byte-pair tokenizers: which byte strings have a rank, and which one.
+/* Vocabularies of byte-pair tokenizers: ranks of byte strings.
  *
  * What:    reads the public text format (base64, space, rank; a line each), compressed or not,
- *          and checks it against the SHA-256 that is known for it.
+ *          and checks its known SHA-256.
  * Owner:   bpe_vocabulary_new / bpe_vocabulary_free.
- * Threads: constant once made.
- * Fails:   ERR_CONFIG: no file (every folder that was looked at is named), or not the known one.
+ * Threads: constant after creation.
+ * Fails:   ERR_CONFIG: no file (the searched folders are named), or not the known one.
  *
- * Sources, in this order: the folder that is given; what is built into the program; and, for a
- * vocabulary that is not built in, detection/data of the checkout that the program was built in and
- * share/decon beside the bin folder that it is installed in.
+ * Sources, in this order: the given folder; the program itself; and, for a vocabulary that is not
+ * built in, detection/data of the checkout and share/decon beside the program's bin folder.
  */
 #ifndef DETECTION_TOKENIZER_BPE_VOCABULARY_H
 #define DETECTION_TOKENIZER_BPE_VOCABULARY_H
@@ -19,11 +18,11 @@
 
 #define BPE_NO_RANK UINT32_MAX
 
-typedef struct bpe_source {  /* what is known of a vocabulary's file */
+typedef struct bpe_source {  /* a known vocabulary file */
     const char *name;        /* "cl100k_base.tiktoken"; or with .xz appended */
     const char *sha256;      /* of the text, hex */
     size_t rank_limit;       /* ranks are below it */
-    const char *remedy;      /* what to do where the file is missing; not needed with `embedded` */
+    const char *remedy;      /* advice if the file is missing; not needed with `embedded` */
     slice (*embedded)(void); /* the text compressed with xz, built into the program; or NULL */
 } bpe_source;
 

@@ -3,7 +3,7 @@
 
 #include "detection/tokenizer/tokenizer_private.h"
 
-#define OVERLAP_PART 8 /* of a window, that the next one looks at too */
+#define OVERLAP_PART 8 /* of a window, shared with the next one */
 #define GROWTH       4
 
 /* One piece while its tokens are appended. */
@@ -36,8 +36,8 @@ static void append(const cutting *c, const window *w, uint32_t at)
         token_list_add(c->out, w->parts[at].rank, (uint32_t)(base + w->parts[at].next));
 }
 
-/* Tokens of the list from number `i` on, and those of the window, begin at the same byte. The list is cut
- * after the first that both have, and goes on with the window's. False: there is none. */
+/* Tokens of the list from number `i` on, and those of the window, begin at the same byte. The list
+ * is cut after the first common token and continued with the window's. False: no common token. */
 static bool join(const cutting *c, const window *w, size_t i)
 {
     size_t base = c->start + w->from, begin = base;

@@ -1,10 +1,10 @@
-/* One very long piece of text to byte-pair tokens, window by window.
+/* Encodes a very long piece of text as byte-pair tokens, window by window.
  *
  * What:    the same tokens as bpe_merge of the whole piece, in memory and time for a window at a time.
- *          Tokens are those of the whole piece exactly where each two neighbours are the tokens of
- *          their joint text: merging never goes over their border, whatever is around them. So two
- *          windows that overlap, and in which one token is the same, continue each other at that token. Where
- *          an overlap has no such token, larger windows are taken, at worst the whole piece.
+ *          A sequence of tokens is that of the whole piece if each two neighbours are the tokens of
+ *          their joint text: merging then never crosses their border. So two overlapping windows
+ *          can be joined at a common token. If an overlap has no common token, larger windows are
+ *          used, at worst the whole piece.
  * Owner:   tokens are appended to the caller's list. Threads: as bpe_merge. Fails: never.
  */
 #ifndef DETECTION_TOKENIZER_BPE_WINDOWS_H

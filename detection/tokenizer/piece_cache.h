@@ -1,10 +1,10 @@
-/* What the encoder found for pieces and short units (bpe_unit.h) of text, kept for the next time.
+/* Caches the tokens of pieces and short units (bpe_unit.h) of text.
  *
- * What:    a flat table of fixed size; a piece of up to 15 bytes and 4 tokens has one of two places
- *          in it, a newer one takes the older one's. Most units of a text were seen before.
+ * What:    a flat table of fixed size; a piece of up to 15 bytes and 4 tokens has one of two slots
+ *          in it; a new entry replaces the older one. Most units of a text are repeated.
  * Owner:   piece_cache_new / piece_cache_free.
  * Threads: one at a time.
- * Fails:   never: what is not in it is computed again.
+ * Fails:   never: absent entries are computed again.
  */
 #ifndef DETECTION_TOKENIZER_PIECE_CACHE_H
 #define DETECTION_TOKENIZER_PIECE_CACHE_H
@@ -79,7 +79,7 @@ static inline bool piece_key_equal(piece_key a, piece_key b)
     return a.words[0] == b.words[0] && a.words[1] == b.words[1];
 }
 
-/* NULL where it is not there. A hit in the second place moves to the first. */
+/* NULL if absent. A hit in the second slot moves to the first. */
 static inline const piece_entry *piece_cache_find(piece_cache *c, piece_key key)
 {
     piece_entry *pair = piece_pair(c, key);

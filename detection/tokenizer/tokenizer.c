@@ -91,7 +91,7 @@ bool tokenizer_is_closed(const tokenizer *t)
     return t->ops->is_closed;
 }
 
-/* White space as the filter of short records has it: 9 to 13 and 28 to 32. */
+/* White space of the filter of short records: 9 to 13 and 28 to 32. */
 static bool is_filled(const char *bytes, size_t len)
 {
     for (size_t i = 0; i < len; i++) {

@@ -1,4 +1,4 @@
-/* Tokenizers: normalised text to tokens and back to text.
+/* Tokenizers: convert normalised text to tokens and back.
  *
  * What:    one interface; tokenizers are byte pairs (`cl100k`, `o200k`, `p50k`, `p50k_edit`,
  *          `r50k`), words by Unicode's boundaries (`uniseg`), and words of the normalised text
@@ -8,8 +8,8 @@
  *          rest by all threads. A token_list belongs to one thread at a time.
  * Fails:   tokenizer_new with ERR_CONFIG on a name that it does not know, or without the vocabulary.
  *
- * Every token covers a range of the text that it came from, so that decoding tokens is cutting a
- * piece out of that text: byte-pair tokens with the space before them, words without.
+ * Every token covers a range of its text, so that decoding tokens means copying that range:
+ * byte-pair tokens with the space before them, words without.
  */
 #ifndef DETECTION_TOKENIZER_TOKENIZER_H
 #define DETECTION_TOKENIZER_TOKENIZER_H
@@ -18,7 +18,7 @@
 #include "decon/base/err.h"
 #include "base/util.h"
 
-/* A piece that no evaluation record has: it equals nothing, not even itself. */
+/* A piece that occurs in no evaluation record: it equals no token, not even itself. */
 #define TOKEN_UNKNOWN UINT32_MAX
 
 typedef struct token_memory token_memory;
@@ -48,19 +48,19 @@ void token_list_drop(token_list *l, size_t count, uint32_t bytes);
 typedef struct tokenizer tokenizer;
 typedef struct tokenizer_ops tokenizer_ops;
 
-/* vocabulary_dir: where a vocabulary is looked for first; NULL: only in the usual places. */
+/* vocabulary_dir: searched first for a vocabulary; NULL: only the default folders. */
 tokenizer *tokenizer_new(const char *name, const char *vocabulary_dir, err *e) MUST_USE;
-/* As the reference server: `word`, and any name that there is not, is one token for each byte. */
+/* As the reference server: `word`, and any unknown name, is one token for each byte. */
 tokenizer *tokenizer_new_compatible(const char *name, const char *vocabulary_dir, err *e) MUST_USE;
 void tokenizer_free(tokenizer *t); /* NULL is fine */
 DEFINE_AUTO_PTR(tokenizer, tokenizer_free)
 
-/* Puts a space before normalised text where the tokenizer wants one; an empty text stays empty. The
- * functions below take the text as this leaves it. */
+/* Puts a space before normalised text if the tokenizer requires one; an empty text stays empty. The
+ * functions below expect the result. */
 void tokenizer_lead_in(const tokenizer *t, buf *normal);
 
-/* Both replace what `out` holds. learn gives unseen pieces a number, encode TOKEN_UNKNOWN. The text
- * is shorter than 4 GiB. A list serves one tokenizer only. */
+/* Both replace the content of `out`. learn gives new pieces a number, encode TOKEN_UNKNOWN. The
+ * text is shorter than 4 GiB. A list serves one tokenizer only. */
 void tokenizer_learn(tokenizer *t, slice text, token_list *out);
 void tokenizer_encode(const tokenizer *t, slice text, token_list *out);
 size_t tokenizer_count_filled(tokenizer *t, slice text); /* tokens that are not white space */
@@ -68,7 +68,7 @@ bool tokenizer_shows_text(const tokenizer *t);           /* whether reports show
 /* Whether there is nothing to learn: tokenizer_encode gives the same tokens, in any number of threads. Then the
  * tokens of normalised texts that are joined with a space are those of each by itself. */
 bool tokenizer_is_closed(const tokenizer *t);
-/* What tokenizer_count_filled counts, where the tokens of the text are known. */
+/* The result of tokenizer_count_filled, if the tokens of the text are known. */
 size_t tokenizer_filled(slice text, const token_list *tokens);
 
 const char *tokenizer_name(const tokenizer *t);

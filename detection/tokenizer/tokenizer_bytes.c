@@ -1,5 +1,5 @@
-/* One token for each byte: what the reference server does where it does not know a tokenizer's
- * name. The filter of short records counts bytes that are not white space; under the name `word`,
+/* One token for each byte, as the reference server does for unknown tokenizer names. The filter of
+ * short records counts bytes that are not white space; under the name `word`,
  * words. */
 #include "base/util.h"
 #include "detection/tokenizer/tokenizer_private.h"
@@ -40,7 +40,7 @@ static size_t count_bytes(tokenizer *t, slice text)
     return count;
 }
 
-/* Only single spaces lie between the words of normalised text. */
+/* Words of normalised text are separated by single spaces. */
 static size_t count_words(tokenizer *t, slice text)
 {
     UNUSED(t);

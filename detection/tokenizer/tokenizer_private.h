@@ -1,4 +1,4 @@
-/* What tokenizer.c and the tokenizers share.
+/* Shared by tokenizer.c and the tokenizers.
  *
  * What:    the interface of one kind of tokenizer, and the list of kinds.
  * Owner, threads, failures: as tokenizer.h says for the functions of the same names.
@@ -11,7 +11,7 @@
 struct tokenizer_ops {
     const char *name;
     bool leads_with_space; /* so that a word is the same token everywhere */
-    bool spaces_between;   /* a space lies between two tokens, and belongs to neither */
+    bool spaces_between;   /* a space separates two tokens, and belongs to neither */
     bool shows_text;       /* reports show an excerpt */
     bool is_closed;        /* nothing to learn (tokenizer_is_closed) */
     tokenizer *(*create)(const tokenizer_ops *ops, const char *vocabulary_dir, err *e);

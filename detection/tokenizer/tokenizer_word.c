@@ -1,6 +1,6 @@
-/* Tokenizers whose tokens are words: `word` takes those of the normalised text, `uniseg` all that
- * lies between the word boundaries of Unicode, spaces too. Words of evaluation records are learned
- * while the index is built and numbered in order; other words are TOKEN_UNKNOWN. */
+/* Tokenizers whose tokens are words: `word` takes those of the normalised text, `uniseg` all
+ * segments between the word boundaries of Unicode, including spaces. Words of evaluation records
+ * are learned while the index is built and numbered in order; other words are TOKEN_UNKNOWN. */
 #include <sys/random.h>
 
 #include "base/util.h"
@@ -62,7 +62,7 @@ static void word_free(tokenizer *t)
     free(w);
 }
 
-/* The slot of a word, or the free one where it belongs. */
+/* The slot of a word, or the free slot for it. */
 static word_entry *find(const word_tokenizer *w, slice word, uint64_t hash)
 {
     size_t mask = w->slot_count - 1;

@@ -1,9 +1,9 @@
 /* As piece_cache.h, for longer units: 16 to 31 bytes and up to 8 tokens.
  *
- * What:    a flat table of fixed size, two places for each unit.
+ * What:    a flat table of fixed size, two slots for each unit.
  * Owner:   unit_cache_new / unit_cache_free.
  * Threads: one at a time.
- * Fails:   never: what is not in it is computed again.
+ * Fails:   never: absent entries are computed again.
  */
 #ifndef DETECTION_TOKENIZER_UNIT_CACHE_H
 #define DETECTION_TOKENIZER_UNIT_CACHE_H
@@ -64,7 +64,7 @@ static inline bool unit_key_equal(const unit_key *a, const unit_key *b)
            a->words[3] == b->words[3];
 }
 
-/* NULL where it is not there. */
+/* NULL if absent. */
 static inline const unit_entry *unit_cache_find(unit_cache *c, const unit_key *key)
 {
     unit_entry *pair = unit_pair(c, key);

@@ -1,8 +1,8 @@
 /* Verifies a certificate without the store.
  *
  * What:    the signature by the given key, the canonical form of head and lines, their order by key
- *          bytes, their number, verdicts and sizes, and the Merkle root. On the way it draws a sample
- *          of lines: which ones follows from the seed and the number of lines alone.
+ *          bytes, their number, verdicts and sizes, and the Merkle root. Meanwhile it draws a
+ *          sample of lines, which depends only on the seed and the number of lines.
  * Owner:   certificate_check_deinit.
  * Threads: any; blocks.
  * Fails:   ERR_RESULT: the certificate is not valid; other codes: it cannot be read.

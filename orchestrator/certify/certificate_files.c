@@ -74,7 +74,7 @@ static bool put_line(line_writer *w, size_t index, err *e)
     return buf_append_char(&w->piece, '\n') || err_set(e, ERR_LIMIT, "a line is too long");
 }
 
-/* A store that lists in no order may list a key twice. */
+/* A store that lists without order may list a key twice. */
 static bool is_above_last(const certify_table *t, size_t index, err *e)
 {
     const listed *const *inputs = t->inputs->inputs.sorted;

@@ -3,7 +3,7 @@
  * What:    names them, writes them, removes them again after a failure.
  * Owner:   certificate_files_deinit frees the names.
  * Threads: the calling one; blocks.
- * Fails:   ERR_USAGE where a file is already there; ERR_IO where one cannot be written.
+ * Fails:   ERR_USAGE if a file already exists; ERR_IO if one cannot be written.
  */
 #ifndef ORCHESTRATOR_CERTIFY_CERTIFICATE_FILES_H
 #define ORCHESTRATOR_CERTIFY_CERTIFICATE_FILES_H

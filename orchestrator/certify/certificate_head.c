@@ -12,16 +12,16 @@
 #define TYPE   "decon certificate"
 
 static const char *const not_claimed[] = {
-    "That the detection finds every copy: 'recall' is what a self-test found with these settings; "
+    "That the detection finds every copy: 'recall' is what a self-test with these settings found; "
     "null: no result of a self-test was stored.",
     "That the evaluation records are those of published benchmarks: only their digest is named.",
-    "Anything about objects outside of 'input', or about inputs that came or changed after "
+    "Anything about objects outside of 'input', or about inputs that were added or changed after "
     "'created'.",
     "That an input still has the bytes that its ETag, size and checksum name: compare them with "
     "the "
     "store.",
-    "That the results are true: they rest on metadata that runs wrote to the store, and any writer "
-    "to the store can change it. The signature says who states them.",
+    "That the results are true: they are based on metadata that runs wrote to the store, which any "
+    "writer to the store can change. The signature shows who states them.",
     "That the time 'created' is right: it is the clock of the host that made the certificate.",
 };
 

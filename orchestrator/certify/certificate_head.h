@@ -1,8 +1,9 @@
-/* The head of a certificate: what its lines are, what they rest on, and what is not claimed.
+/* The head of a certificate: the kind of its lines, the basis of its facts, and what is not
+ * claimed.
  *
  * What:    writes and reads the canonical JSON object (RFC 8785) with a line end;
  *          docs/certificate.md describes its members.
- * Owner:   of a head that is written all is borrowed; certificate_head_deinit frees the strings of
+ * Owner:   a head to be written borrows everything; certificate_head_deinit frees the strings of
  *          one that was read.
  * Threads: any.
  * Fails:   ERR_PARSE for text that is not a head of format 1 in canonical form.
@@ -36,7 +37,7 @@ typedef struct certificate_settings {
     const char *fingerprint;
     uint64_t files;
     const char *json;   /* the settings; NULL: no record describes them */
-    const char *recall; /* what the self-test found; NULL: none was stored */
+    const char *recall; /* the result of the self-test; NULL: none was stored */
 } certificate_settings;
 
 typedef struct certificate_head {
@@ -47,7 +48,7 @@ typedef struct certificate_head {
     uint64_t count; /* of lines, = all verdicts */
     uint64_t verdicts[CERTIFICATE_VERDICT_COUNT];
     uint64_t gaps[GAP_COUNT];           /* files; none: the certificate is complete */
-    uint64_t from_ledger, from_results; /* where the facts of results came from */
+    uint64_t from_ledger, from_results; /* the source of the facts of results */
     const certificate_settings *settings;
     size_t settings_count;
     const char *const *versions; /* of the programs that made the results */
@@ -72,7 +73,7 @@ bool certificate_head_read(slice text, certificate_facts *out, err *e) MUST_USE;
 void certificate_facts_deinit(certificate_facts *f);
 DEFINE_AUTO(certificate_facts, certificate_facts_deinit)
 
-/* Each sentence of what a certificate does not claim, in turn; NULL after the last. */
+/* The sentences on what a certificate does not claim; NULL after the last. */
 const char *certificate_not_claimed(size_t index);
 
 #endif

@@ -4,8 +4,8 @@
  *          describes its members.
  * Owner:   strings are borrowed: of the caller, or of the text and the scratch buffers.
  * Threads: any; a scratch belongs to one thread.
- * Fails:   certificate_line_read: ERR_PARSE for text that is not exactly what
- *          certificate_line_write makes of the same values.
+ * Fails:   certificate_line_read: ERR_PARSE for text that differs from the output of
+ *          certificate_line_write for the same values.
  */
 #ifndef ORCHESTRATOR_CERTIFY_CERTIFICATE_LINE_H
 #define ORCHESTRATOR_CERTIFY_CERTIFICATE_LINE_H
@@ -39,7 +39,7 @@ typedef struct certificate_line {
     slice version_id;     /* empty: none is known */
     s3_checksum checksum; /* kind NONE: none is known */
     certificate_verdict verdict;
-    bool unproven;  /* the result does not say which version it was made of, or with what */
+    bool unproven;  /* the result does not name its version of the input, or its settings */
     slice settings; /* fingerprint; empty: that of the whole certificate */
 } certificate_line;
 

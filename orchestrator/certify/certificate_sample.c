@@ -11,7 +11,7 @@ typedef struct sample_run {
     const char *bucket;
     certificate_sample *out;
     size_t next;
-    err error; /* the first one: nothing more is asked for */
+    err error; /* the first error: no more requests are sent */
 } sample_run;
 
 static char *next_key(void *ctx, size_t *index)
@@ -51,7 +51,7 @@ static void take_head(void *ctx, size_t index, const s3_object *object, const er
     sample_run *r = ctx;
     const certificate_drawn *line = &r->check->drawn[index];
     if (error && error->code == ERR_S3_NOT_FOUND) {
-        report(r, line, "it does not exist any more");
+        report(r, line, "it no longer exists");
     } else if (error) {
         if (!err_is_set(&r->error))
             r->error = *error;

@@ -1,10 +1,10 @@
 /* Compares drawn lines of a certificate with the bucket.
  *
- * What:    HEAD of each input: size and ETag, and the checksum where the store has one of the same
+ * What:    HEAD of each input: size and ETag, and the checksum if the store has one of the same
  *          kind.
  * Owner:   everything is the caller's.
  * Threads: loop.
- * Fails:   by err where an input cannot be asked for; differences are counted and reported in the
+ * Fails:   by err if an input cannot be examined; differences are counted and reported in the
  *          log.
  */
 #ifndef ORCHESTRATOR_CERTIFY_CERTIFICATE_SAMPLE_H

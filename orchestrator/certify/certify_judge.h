@@ -1,7 +1,7 @@
-/* Is a certificate complete? The gaps that a partial one names.
+/* Determines whether a certificate is complete, and the gaps that a partial one names.
  *
  * What:    counts inputs by verdict and by gap, reads the records of settings and self-tests, and
- *          reports each gap in the log with an input that has it.
+ *          logs each gap with an example input.
  * Owner:   certify_view_deinit; the table outlives the view.
  * Threads: loop.
  * Fails:   never: a record that cannot be read is a gap.

@@ -18,7 +18,7 @@ static bool is_of_input(const listed *input, const ledger_line *line)
     return line->size_bytes == input->size_bytes && etag[0] && s3_etag_equal(etag, line->etag);
 }
 
-/* The commit object has not been written again since the line was. */
+/* The commit object has not been rewritten since the line was written. */
 static bool is_of_result(const status_table *t, size_t index, const ledger_line *line)
 {
     uint8_t state = t->state[index];
@@ -81,7 +81,7 @@ static bool was_judged_again(store_session *session, const certify_table *t, boo
 typedef struct head_run {
     certify_table *table;
     size_t next;
-    err error; /* the first one: nothing more is asked for */
+    err error; /* the first error: no more requests are sent */
 } head_run;
 
 static char *fingerprint_of(const s3_object *object)
@@ -168,7 +168,7 @@ bool certify_results_read(store_session *session, certify_table *t, err *e)
         return false;
     uint64_t missing = count_missing(t->inputs);
     if (missing)
-        log_info("%llu results are not in the ledger; asking for each of them (HEAD)",
+        log_info("%llu results are not in the ledger; requesting each of them (HEAD)",
                  (unsigned long long)missing);
     store_session_head(session, &(store_heads){.bucket = t->inputs->places->report.bucket,
                                                .next = next_head,

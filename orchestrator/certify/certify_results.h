@@ -1,11 +1,11 @@
 /* The results of a report folder: from the ledger, and by HEAD of commit objects that it lacks.
  *
- * What:    a line of the ledger counts where key, size and ETag are those of the listed input, and
- *          verdict and time those of the listed commit object. Every other result is asked for. A
- *          commit object of another version of its input makes the input one that is left.
+ * What:    a line of the ledger counts if key, size and ETag equal those of the listed input, and
+ *          verdict and time those of the listed commit object. Every other result is requested. If
+ *          a commit object is of another version of its input, the input counts as left.
  * Owner:   everything is the caller's.
  * Threads: loop.
- * Fails:   by err where the ledger cannot be listed, or a commit object cannot be read.
+ * Fails:   by err if the ledger cannot be listed, or a commit object cannot be read.
  */
 #ifndef ORCHESTRATOR_CERTIFY_CERTIFY_RESULTS_H
 #define ORCHESTRATOR_CERTIFY_CERTIFY_RESULTS_H

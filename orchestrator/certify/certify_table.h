@@ -1,10 +1,10 @@
-/* What is known of the results of a report folder, a million of them in little memory.
+/* Facts about the results of a report folder, compact enough for millions.
  *
  * What:    for each input of a status_table the checksum and version of the bytes that its result
  *          was made of, and the settings and program that made it.
  * Owner:   certify_table_deinit. The status_table outlives it.
  * Threads: loop.
- * Fails:   never. Beyond CERTIFY_NAMES_MAX settings or versions all further ones are one.
+ * Fails:   never. Beyond CERTIFY_NAMES_MAX settings or versions all further ones count as one.
  * Memory:  4 bytes for each input, and for each result 4 bytes, its checksum and version id.
  */
 #ifndef ORCHESTRATOR_CERTIFY_CERTIFY_TABLE_H

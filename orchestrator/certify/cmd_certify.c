@@ -36,7 +36,7 @@ static const option own_rows[] = {
      .help = "Also certify a folder with gaps; the certificate names them."},
 };
 
-/* What the tables hold once the store was read. */
+/* The tables, filled after the store was read. */
 typedef struct certify_state {
     places report, where;
     status_runs runs;
@@ -93,7 +93,7 @@ static int fail(const err *e)
     return e->code == ERR_CONFIG || e->code == ERR_USAGE ? err_exit_status(e) : 1;
 }
 
-/* Keys and names are looked at first: a large folder takes a while. */
+/* Keys and names are checked first: reading a large folder takes some time. */
 static int certify_into(const certify_config *c, store_session *session,
                         const certificate_files *files, const signature_key *key, FILE *out)
 {
@@ -152,7 +152,7 @@ static const store_command command = {
              "evaluation set. docs/certificate.md describes the format.",
     .epilogue = "Exit status:\n"
                 "  0    the certificate was written\n"
-                "  1    the state is not known, or a file cannot be written\n"
+                " 1 the store cannot be read, or a file cannot be written\n"
                 "  2    usage or configuration\n"
                 "  3    refused: the folder has gaps\n",
     .options_bytes = sizeof(certify_config),

@@ -1,12 +1,12 @@
-/* `decon-orchestrator certify s3://REPORT-FOLDER`: a certificate of what was scanned.
+/* `decon-orchestrator certify s3://REPORT-FOLDER`: a certificate of the scanned inputs.
  *
  * What:    writes an input's key, size, ETag, checksum and verdict as one line each, and a head with
  *          their Merkle root and the settings, signed by the user's Ed25519 key. It writes nothing
  *          to the store.
- * Owner:   everything is its own.
+ * Owner:   nothing outlives the call.
  * Threads: the calling one runs the loop.
- * Fails:   by the exit status: 0 written, 3 refused: the folder has gaps, 1 the state is not known,
- *          2 usage.
+ * Fails:   by the exit status: 0 written, 3 refused: the folder has gaps, 1 the store cannot be
+ *          read, 2 usage.
  */
 #ifndef ORCHESTRATOR_CERTIFY_CMD_CERTIFY_H
 #define ORCHESTRATOR_CERTIFY_CMD_CERTIFY_H

@@ -27,7 +27,7 @@ static const option own_rows[] = {
      AT(public_key),
      .metavar = "FILE",
      .section = "Certificate",
-     .help = "Public Ed25519 key in PEM form of the one who certifies; required."},
+     .help = "Public Ed25519 key of the certificate's author, in PEM form; required."},
     {.key = "sample",
      .type = OPTION_INT,
      AT(sample),
@@ -35,14 +35,14 @@ static const option own_rows[] = {
      .min = 0,
      .max = 1e6,
      .unit = "inputs",
-     .help = "Compare so many inputs, drawn at random, with the bucket: size, ETag, checksum."},
+     .help = "Compare this many inputs, drawn at random, with the bucket: size, ETag, checksum."},
     {.key = "seed",
      .type = OPTION_INT,
      AT(seed),
      .fallback = "0",
      .min = 0,
      .max = 1e15,
-     .help = "Draw the same inputs as a run that printed this seed. 0: a random one."},
+     .help = "Draw the same inputs as a run that printed this seed; 0: a random seed."},
 };
 
 static int fail(const err *e)

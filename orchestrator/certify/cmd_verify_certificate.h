@@ -1,8 +1,8 @@
-/* `decon-orchestrator verify-certificate FILE --public-key K`: is a certificate valid?
+/* `decon-orchestrator verify-certificate FILE --public-key K`: verifies a certificate.
  *
  * What:    verifies the files of a certificate without the network; with --sample also compares some
  *          of its lines with the bucket. A key inside the certificate is never used.
- * Owner:   everything is its own.
+ * Owner:   nothing outlives the call.
  * Threads: the calling one runs the loop.
  * Fails:   by the exit status: 0 valid, 3 not valid, or the bucket differs, 1 it cannot be read, 2
  *          usage.

@@ -15,7 +15,7 @@
 #define MERKLE_ROOT_TEXT (2 * SHA256_BYTES + 1)
 
 typedef struct merkle {
-    uint8_t nodes[64][SHA256_BYTES]; /* [i]: of 2^i leaves, where bit i of `count` is set */
+    uint8_t nodes[64][SHA256_BYTES]; /* [i]: root of 2^i leaves, if bit i of `count` is set */
     uint64_t count;
 } merkle;
 

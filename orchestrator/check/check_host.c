@@ -24,7 +24,8 @@ static void check_share(check_lines *l, const config *c)
         check_ok(l, "share", "host %lld of %lld, by %s", (long long)c->host_index,
                  (long long)c->host_count, c->share_source);
     else
-        check_ok(l, "share", "one host does all; --host-index and --host-count divide the files");
+        check_ok(l, "share",
+                 "one host processes all files; --host-index and --host-count divide them");
 }
 
 /* The folder, or the nearest one above it that exists. */

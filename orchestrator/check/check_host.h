@@ -1,10 +1,10 @@
-/* Are this host and its detection server as a run needs them?
+/* Checks this host and its detection server for a run.
  *
- * What:    work directory, disk, open files, share; the server's answer, its index, its settings, its
- *          folders, and whether both programs can reach each other's files.
+ * What:    work directory, disk, open files, share; the server's reply, index, settings and
+ *          folders, and whether both programs can access each other's files.
  * Owner:   everything is borrowed for the length of the call.
  * Threads: loop.
- * Fails:   by lines that say what to fix.
+ * Fails:   by FIX lines.
  */
 #ifndef ORCHESTRATOR_CHECK_CHECK_HOST_H
 #define ORCHESTRATOR_CHECK_CHECK_HOST_H

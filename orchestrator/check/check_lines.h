@@ -14,7 +14,7 @@
 
 typedef struct check_lines {
     FILE *out;
-    unsigned fixes; /* lines that say what to fix */
+    unsigned fixes; /* number of FIX lines */
 } check_lines;
 
 void check_ok(check_lines *l, const char *subject, const char *fmt, ...) PRINTF_LIKE(3, 4);

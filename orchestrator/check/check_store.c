@@ -202,7 +202,7 @@ void check_store(check_lines *l, const config *c, store_session *s)
 {
     store_check check = {.lines = l, .config = c, .session = s};
     if (!check_input(&check))
-        return; /* what follows would say the same */
+        return; /* further checks would report the same */
     unsigned before = l->fixes;
     check_output(&check, "remote_report_output_dir", &c->places.report);
     if (c->remote_cleaned_output_dir)

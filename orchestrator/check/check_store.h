@@ -1,11 +1,12 @@
-/* Is the store as a run needs it?
+/* Checks the store for a run.
  *
  * What:    credentials and region, input folder readable, output folders readable and writable,
- *          object metadata kept, conditional writes honoured, the host's clock against the store's.
+ *          object metadata kept, conditional writes honoured, the host's clock compared with the
+ *          store's.
  *          A probe object is written below `_decon/` of the report folder and removed.
  * Owner:   everything is borrowed for the length of the call.
  * Threads: loop.
- * Fails:   by lines that say what to fix.
+ * Fails:   by FIX lines.
  */
 #ifndef ORCHESTRATOR_CHECK_CHECK_STORE_H
 #define ORCHESTRATOR_CHECK_CHECK_STORE_H

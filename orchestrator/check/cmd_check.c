@@ -14,15 +14,15 @@
 
 static const char help[] =
     "Usage: decon-orchestrator check --config FILE [options of a run]\n\n"
-    "Looks at everything that a run with these options needs: store, folders, metadata, "
+    "Checks everything that a run with these options needs: store, folders, metadata, "
     "conditional\n"
     "writes, clock, disk, open files, share, detection server, and access to each other's files.\n"
     "It processes no file; a probe object below _decon/ of the report folder is written and "
     "removed.\n"
-    "A line begins with OK, or with FIX and says what to do.\n\n"
+    "Each line begins with OK, or with FIX and states what to do.\n\n"
     "Exit status:\n"
     "  0    all is well\n"
-    "  1    something is to be fixed\n"
+    " 1 something has to be fixed\n"
     "  2    usage or configuration\n";
 
 int check_all(const config *c, const store_session_env *env, unsigned file_limit, FILE *out)

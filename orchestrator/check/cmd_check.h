@@ -1,10 +1,10 @@
-/* `decon-orchestrator check`: is all there that a run needs?
+/* `decon-orchestrator check`: checks everything that a run needs.
  *
- * What:    takes the options of a run and prints a line for each thing that was looked at: OK, or what
- *          to fix. It processes no file; a probe object is written and removed.
- * Owner:   everything is its own.
+ * What:    takes the options of a run and prints a line for each check: OK, or what to fix. It
+ *          processes no file; a probe object is written and removed.
+ * Owner:   nothing outlives the call.
  * Threads: the calling one runs the loop.
- * Fails:   by the exit status: 0 all is well, 1 something is to be fixed, 2 usage or configuration.
+ * Fails:   by the exit status: 0 no fault, 1 something has to be fixed, 2 usage or configuration.
  */
 #ifndef ORCHESTRATOR_CHECK_CMD_CHECK_H
 #define ORCHESTRATOR_CHECK_CMD_CHECK_H

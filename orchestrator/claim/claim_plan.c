@@ -78,8 +78,9 @@ bool claim_plan_read(slice text, claim_plan *out, err *e)
     out->slices = (uint32_t)slices;
     out->used = (uint32_t)used;
     return (ok && format == 1 && slices >= 1 && slices <= SLICES_MAX) ||
-           err_set(e, ERR_PARSE,
-                   "is no plan of a claim run of this version; remove it when no host is at work");
+           err_set(
+               e, ERR_PARSE,
+               "is not a plan of a claim run of this version; remove it when no host is running");
 }
 
 static const char *shown(const char *digest)
@@ -91,8 +92,8 @@ bool claim_plan_match(const claim_plan *mine, const claim_plan *found, const cha
                       const char *difference, err *e)
 {
     static const char advice[] =
-        "start all hosts alike, or wait until that run is complete; if its hosts "
-        "are gone for good, remove this object";
+        "start all hosts with the same options, or wait until that run is complete; if its hosts "
+        "will not return, remove this object";
     if (!str_equal(mine->input, found->input))
         return err_set(e, ERR_CONFIG,
                        "%s: a claim run of %s is in progress, this host's input is %s; %s", name,

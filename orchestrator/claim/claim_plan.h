@@ -1,4 +1,4 @@
-/* What all hosts of a claim run agree on: the object `_decon/claims/plan.json`.
+/* Parameters shared by all hosts of a claim run: the object `_decon/claims/plan.json`.
  *
  * What:    number of slices, settings fingerprint and input list, fixed by the first host; and the round:
  *          a run after a complete one begins a new round.
@@ -20,7 +20,7 @@ typedef struct claim_plan {
     uint64_t round; /* from 1 */
     char *nonce;    /* 32 hexadecimal digits, of the host that wrote it; NULL: not written yet */
     uint32_t slices;
-    uint32_t used;     /* slices that have inputs, as the first host saw them */
+    uint32_t used;     /* slices with inputs, according to the first host */
     char *fingerprint; /* of the detection settings; "": not reported */
     char *input;       /* URI of the input folder */
     char *lists;       /* SHA-256 of the input lists; "": each host lists the input */
@@ -35,11 +35,11 @@ uint32_t claim_plan_slices(uint64_t host_count);
 /* `nonce`: of the host that writes it. */
 void claim_plan_write(const claim_plan *p, const char *nonce, buf *out);
 bool claim_plan_read(slice text, claim_plan *out, err *e) MUST_USE;
-/* "3-1a2b3c4d/": the folder of the round, in the folder of the plan. No two plans have the same one, so that
- * what an abandoned run left is not taken for work of another. */
+/* "3-1a2b3c4d/": the folder of the round, in the folder of the plan. No two plans have the same
+ * folder, so that leftovers of an abandoned run are not mistaken for another's work. */
 char *claim_plan_folder(const claim_plan *p) MUST_USE;
-/* Does this host's plan belong to the round that is in progress? `difference`: of the settings, in words; NULL:
- * the message has their fingerprints. */
+/* Compares this host's plan with the round in progress. `difference`: text on how the settings
+ * differ; NULL: the message has their fingerprints. */
 bool claim_plan_match(const claim_plan *mine, const claim_plan *found, const char *name,
                       const char *difference, err *e) MUST_USE;
 

@@ -1,4 +1,4 @@
-/* Does the store honour If-None-Match and If-Match of PutObject? */
+/* Tests whether the store honours If-None-Match and If-Match of PutObject. */
 #include "base/util.h"
 #include "orchestrator/claim/claim_write.h"
 
@@ -19,7 +19,7 @@ typedef struct claim_probe {
     char *bucket, *key, *etag, *body;
     probe_step step;
     s3_op *request;
-    const char *why; /* NULL: all is well so far */
+    const char *why; /* NULL: no fault so far */
     claim_probe_done on_done;
 } claim_probe;
 
@@ -48,7 +48,7 @@ static const op_kind probe_kind = {.stop = probe_stop, .free = probe_free, .repo
 
 static void next_step(claim_probe *p);
 
-/* The store does not know the condition, or it does not hold. Other errors say nothing. */
+/* The store does not know the condition, or it is not met. Other errors are inconclusive. */
 static bool is_judgement(const err *error)
 {
     static const int statuses[] = {400, 405, 409, 411, 412, 501};
@@ -136,7 +136,7 @@ static void next_step(claim_probe *p)
     }
     bool create = p->step == PROBE_CREATE || p->step == PROBE_CREATE_AGAIN;
     const char *etag = p->step == PROBE_MATCH_OTHER || !p->etag ? OTHER_ETAG : p->etag;
-    /* Each body is another, or a success of an earlier attempt would be taken for this one's. */
+    /* Bodies differ, so that the success of an earlier attempt is not mistaken for this one's. */
     free(p->body);
     p->body = xasprintf("{\"probe\":%d}\n", (int)p->step);
     p->request = s3_put(p->s3, &(s3_put_options){.bucket = p->bucket,

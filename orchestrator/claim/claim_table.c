@@ -9,7 +9,7 @@
 
 struct claim_table {
     uint32_t base_count;
-    slice_row *rows; /* base slices by their rest, then parts sorted by theirs */
+    slice_row *rows; /* base slices by their remainder, then parts sorted by theirs */
     size_t count, capacity;
 };
 
@@ -80,7 +80,7 @@ void claim_table_free(claim_table *t)
     free(t);
 }
 
-/* Where the part is, or belongs. */
+/* The position of the part, or where to insert it. */
 static size_t part_index(const claim_table *t, uint32_t rest)
 {
     size_t from = t->base_count, to = t->count;
@@ -196,7 +196,7 @@ static bool is_free(const slice_row *row)
     return row->state == SLICE_FREE && !row->mine;
 }
 
-/* An ETag that is not known cannot be replaced. */
+/* A lease with an unknown ETag cannot be replaced. */
 static bool has_expired(const slice_row *row, uint64_t now_ms, uint64_t lease_ms)
 {
     bool old = row->state == SLICE_HELD && row->etag && row->seen_ms + lease_ms <= now_ms;

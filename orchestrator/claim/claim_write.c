@@ -3,7 +3,7 @@
 
 #include "base/json/json_read.h"
 
-#define TRIES_MAX 5 /* of one write: each follows a refusal that leaves the object's owner open */
+#define TRIES_MAX 5 /* of one write: each follows a refusal that leaves the owner unknown */
 
 typedef struct claim_write {
     op op;
@@ -61,7 +61,7 @@ static bool nonce_is_mine(const claim_write *w)
            slice_equal_str(text, w->nonce);
 }
 
-/* The object has been read: whose is it? */
+/* The object has been read: determines its owner. */
 static void judge_found(claim_write *w, const char *etag)
 {
     if (!nonce_is_mine(w)) {
@@ -78,7 +78,7 @@ static void judge_found(claim_write *w, const char *etag)
 static bool on_data(void *ctx, slice data, err *e)
 {
     claim_write *w = ctx;
-    return buf_append_slice(&w->found, data) || err_set(e, ERR_LIMIT, "the object is no claim");
+    return buf_append_slice(&w->found, data) || err_set(e, ERR_LIMIT, "the object is not a claim");
 }
 
 static void on_restart(void *ctx)

@@ -139,7 +139,7 @@ static void claim_refused(claims *c)
     row->state = SLICE_HELD;
     row->was_held = true;
     row->seen_ms = now_ms(c);
-    free(move(row->etag)); /* not known until the next listing */
+    free(move(row->etag)); /* unknown until the next listing */
     bool is_part = c->claiming.modulus != c->plan.slices;
     if (++c->refusals >= MAX((size_t)REFUSALS_MAX, is_part ? 0 : c->listed / PAGE_KEYS)) {
         c->list_due = !is_part;
@@ -198,7 +198,8 @@ static void take(claims *c, const slice_row *row)
                                .ctx = c});
 }
 
-/* Also one whose lease this host has not seen renewed, by an old listing: at worst the claim is refused. */
+/* Also one whose lease was not renewed according to an old listing: at worst the claim is refused.
+ * */
 static const slice_row *preferred_slice(claims *c)
 {
     size_t count = c->o.prefers ? claim_table_count(c->table).slices : 0;
@@ -243,7 +244,7 @@ static void choose(claims *c)
 {
     claim_counts n = claim_table_count(c->table);
     uint64_t start =
-        transport_random(c->o.transport) % n.slices; /* hosts begin in different places */
+        transport_random(c->o.transport) % n.slices; /* hosts begin at different slices */
     const slice_row *row = preferred_slice(c);
     if (!row)
         row = claim_table_free_slice(c->table, start);

@@ -1,8 +1,8 @@
-/* Hosts that have nothing to do, and those that could give them some.
+/* Idle hosts, and hosts that could give them work.
  *
- * The first host that has no slice and finds none to claim writes the object `idle` in the folder of the round.
- * Hosts that hold slices look for it when they renew their leases, and then open parts of their slices: one HEAD
- * in place of a listing of the whole round, which has an object or two for each slice.
+ * The first host that has no slice and finds none to claim writes the object `idle` in the folder
+ * of the round. Hosts that hold slices request it (HEAD) when they renew their leases, instead of
+ * listing the whole round, and then open parts of their slices.
  *
  * A host that waits lists the parts that were opened, every tenth of the lease time; of more than 128 hosts, each one
  * asks less and less often. All do so at times of their own. The whole round it lists every third of the lease time, in which each host renews its
@@ -23,7 +23,7 @@ static char *mark_key(const claims *c)
     return xasprintf("%sidle", c->round_folder);
 }
 
-/* --- the host that waits --- */
+/* --- the waiting host --- */
 
 static void on_mark_written(void *ctx, const s3_put_result *result, const err *error)
 {
@@ -86,7 +86,7 @@ static void on_mark(void *ctx, const s3_object *object, const err *error)
     UNUSED(object);
     c->idle_check = NULL;
     if (error && error->code != ERR_S3_NOT_FOUND)
-        log_debug("%s; whether a host is idle is looked at again", error->message);
+        log_debug("%s; the check for idle hosts is repeated", error->message);
     if (error || c->released)
         return;
     c->idle_known = true;

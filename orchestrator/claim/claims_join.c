@@ -8,7 +8,7 @@
  *                        complete: write the next round's      complete, nothing to do: complete
  *                        plan, then read it again
  *
- * A plan is written by If-None-Match or If-Match: where another host came first, its plan is read.
+ * A plan is written by If-None-Match or If-Match: if another host was first, its plan is read.
  */
 #include "base/util.h"
 #include "orchestrator/claim/claims_private.h"
@@ -45,7 +45,7 @@ static void on_plan_written(void *ctx, const char *etag, const err *error)
     if (error)
         claims_fail(c, error);
     else
-        read_plan(c); /* mine, or that of the host that came first */
+        read_plan(c); /* this host's, or that of the first host */
 }
 
 static uint32_t count_used(const claims *c, uint32_t slices)

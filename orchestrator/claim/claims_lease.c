@@ -1,11 +1,11 @@
-/* Slices that this host holds: leases, ends, parts that are opened to others. */
+/* Slices that this host holds: leases, closing, parts opened to others. */
 #include "base/util.h"
 #include "orchestrator/claim/claims_private.h"
 
 #include "base/json/json_write.h"
 #include "decon/base/log.h"
 
-#define MARGIN 4 /* a lease counts as fresh for commits until this part of it is left */
+#define MARGIN 4 /* a lease counts as fresh for commits while more than this part of it is left */
 
 char *claims_key(const claims *c, const char *folder, slice_id id)
 {
@@ -306,7 +306,7 @@ void claims_open_again(claims *c)
     }
 }
 
-/* --- giving back --- */
+/* --- release --- */
 
 static void on_given_back(void *ctx, const char *etag, const err *error)
 {

@@ -1,5 +1,5 @@
-/* What the files of claims.h share: claims_join.c, claims.c (choosing), claims_lease.c (slices that are held),
- * claims_idle.c (hosts that wait for others).
+/* Shared by the files of claims.h: claims_join.c, claims.c (choosing), claims_lease.c (held
+ * slices), claims_idle.c (hosts that wait for others).
  *
  * What:    the structure itself.
  * Owner:   claims.c.
@@ -23,7 +23,7 @@ struct held {
     char *etag; /* of the lease */
     unsigned writes;
     uint64_t sent_ms,
-        fresh_until_ms; /* when the write in progress, and when the lease, ends for others */
+        fresh_until_ms; /* times at which the write in progress, and the lease, expire for others */
     op *write;          /* renewal, end or release; NULL: none is in progress */
     op_list waiters;    /* claims_confirm */
     bool closing, releasing;
@@ -61,7 +61,7 @@ struct claims {
 
     /* the mark of idle hosts */
     op *idle_check, *idle_write;
-    bool idle_known; /* the mark is there */
+    bool idle_known; /* the mark exists */
     void (*on_released)(void *ctx);
     void *released_ctx;
 };
@@ -79,11 +79,11 @@ void claims_look(claims *c);
 void claims_join_start(claims *c);
 /* After a listing of the round. */
 void claims_join_or_begin(claims *c);
-/* The round is complete, and this host has nothing to do. */
+/* The round is complete, and this host has no work. */
 void claims_end_complete(claims *c);
 
 /* --- claims_idle.c --- */
-/* This host has no slice, and there is none to claim: looks again after a while. */
+/* This host has no slice, and there is none to claim: checks again later. */
 void claims_wait(claims *c);
 /* This host has slices: on_last, now or later, if another one is idle. */
 void claims_look_for_idle_hosts(claims *c);
@@ -92,10 +92,10 @@ void claims_end_idle(claims *c);
 /* --- claims_lease.c --- */
 char *claims_key(const claims *c, const char *folder, slice_id id) MUST_USE;
 void claims_lease_body(const claims *c, unsigned write, buf *out);
-/* A slice that has just been claimed, by a write that was sent at sent_ms. */
+/* Adds a slice that was just claimed by a write sent at sent_ms. */
 held *claims_hold(claims *c, slice_id id, const char *etag, uint64_t sent_ms);
 void claims_renew_all(claims *c);
 void claims_open_again(claims *c); /* parts whose opening could not be written */
-void claims_end_held(claims *c);   /* without writes and callbacks */
+void claims_end_held(claims *c); /* frees it without writes and callbacks */
 
 #endif

@@ -17,7 +17,7 @@ static option_origin origin_of(const option_origin *origins, const char *key)
     return 0;
 }
 
-/* Where hosts claim their work, their number only decides how many slices there are. */
+/* If hosts claim their work, their number only determines the number of slices. */
 static int64_t count_alone(const host_share_options *given, host_getenv *getenv_fn)
 {
     uint64_t count = 1;

@@ -1,8 +1,8 @@
 /* The orchestrator's configuration: one flat struct, one table of options.
  *
  * What:    options.h rows over this struct; lowest first: default, YAML file, environment, command
- *          line. Then what follows from several options at once: the host's share, the places.
- * Owner:   config_deinit frees the strings. Threads: constant once config_load is through.
+ *          line. Then values derived from several options: the host's share, the remote paths.
+ * Owner:   config_deinit frees the strings. Threads: constant after config_load.
  * Fails:   ERR_CONFIG / ERR_USAGE (exit 2), before anything is contacted.
  */
 #ifndef ORCHESTRATOR_CONFIG_CONFIG_H
@@ -95,7 +95,7 @@ typedef struct config {
 
     /* derived */
     int64_t claim_hosts; /* distribution: claim: as many hosts as are known of, at least 1 */
-    char *share_source;  /* options or variables that say which host this is; NULL: none */
+    char *share_source;  /* options or variables that determine this host's number; NULL: none */
     failure_limit failure_limit;
     places places;
 } config;
@@ -103,17 +103,18 @@ typedef struct config {
 extern const option_set config_options;
 
 /* Reads the file named by --config, the environment, the command line, and checks the whole. With
- * --help and its like only these flags are set and nothing else is asked for. */
+ * --help and similar flags nothing else is read or checked. */
 bool config_load(int argc, char **argv, const char *(*getenv_fn)(const char *name), config *out,
                  err *e) MUST_USE;
 void config_deinit(config *c);
 DEFINE_AUTO(config, config_deinit)
 
-jsonl_options config_jsonl(const config *c); /* what verify: jsonl asks of a line; borrows */
+jsonl_options config_jsonl(const config *c); /* requirements of verify: jsonl for a line; borrows */
 codec_options config_codec(const config *c, codec_format format); /* threads, level; no memory */
 bool config_wants_information(const config *c); /* --help, --version, --print-... */
 
-/* What the options `addressing_style`, `request_payer`, `sse` and the two of checksums choose from. */
+/* The choices of the options `addressing_style`, `request_payer`, `sse` and the two checksum
+ * options. */
 extern const char *const store_addressing_styles[];
 extern const char *const store_payers[];
 extern const char *const store_encryptions[];

@@ -1,10 +1,10 @@
-/* How many files may fail before a run ends: the value of max_failures.
+/* The number of failed files that ends a run: the value of max_failures.
  *
  * What:    a count, or a percentage of the files that have ended, which applies from
  *          FAILURE_PERCENT_FROM of them on. 0: no limit.
  * Owner:   plain values.
  * Threads: any.
- * Fails:   ERR_CONFIG for what is neither a count nor a percentage from 1% to 100%.
+ * Fails:   ERR_CONFIG for text that is neither a count nor a percentage from 1% to 100%.
  */
 #ifndef ORCHESTRATOR_CONFIG_FAILURE_LIMIT_H
 #define ORCHESTRATOR_CONFIG_FAILURE_LIMIT_H

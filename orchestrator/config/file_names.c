@@ -37,7 +37,7 @@ typedef struct name_parts {
     char codec[CODEC_SUFFIX_SIZE]; /* ".gz" or "", always in small letters */
 } name_parts;
 
-/* The codec's suffix at the end of `text` in any case, as the table has it. */
+/* The codec's suffix at the end of `text`, in any case; spelled as in the table. */
 static void find_codec(const char *text, char out[CODEC_SUFFIX_SIZE])
 {
     char low[CODEC_SUFFIX_SIZE + 1];
@@ -48,7 +48,7 @@ static void find_codec(const char *text, char out[CODEC_SUFFIX_SIZE])
     snprintf(out, CODEC_SUFFIX_SIZE, "%s", codec_name_suffix(low));
 }
 
-/* Takes the longest suffix that fits. */
+/* Removes the longest matching suffix. */
 static void try_suffix(const char *key, size_t len, const char *suffix, bool standard,
                        name_parts *parts)
 {
@@ -152,7 +152,8 @@ static bool take_digits(slice *text, size_t count)
     return true;
 }
 
-/* From its end: .jsonl, two decimals, a point, one digit, a dash, the mode. The one mode there is: simple. */
+/* From its end: .jsonl, two decimals, a point, one digit, a dash, the mode. The only mode is
+ * simple. */
 bool names_is_python_report(const char *key)
 {
     slice text = slice_from(names_basename(key));

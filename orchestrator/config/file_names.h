@@ -1,4 +1,4 @@
-/* Names: which keys are inputs, what their outputs are called, what their local files are called.
+/* Names: which keys are inputs, and the names of their outputs and local files.
  *
  * What:    functions of strings. An input ends in `.jsonl` or `.json`, bare or with `.gz`, `.zst`,
  *          `.zstd`, `.bz2`, `.xz`, or in one of input_suffixes, alone or followed by one of these;
@@ -46,10 +46,10 @@ void output_names_deinit(output_names *n);
 bool names_is_python_report(const char *key);
 bool names_is_python_cleaned(const char *key);
 
-/* The object's own file name, which reports carry as `training_file`; changed only where a file
- * system or JSON could not take it (longer than 255 bytes, or not UTF-8), and of an input by
+/* The object's own file name, which is `training_file` in reports; changed only if a file system or
+ * JSON could not represent it (longer than 255 bytes, or not UTF-8), and for an input by
  * input_suffixes, which gets `.jsonl` and its codec's suffix in small letters. */
 char *names_local(const char *key) MUST_USE;
-bool names_is_utf8(const char *text); /* without U+0000; what JSON can carry */
+bool names_is_utf8(const char *text); /* valid for JSON; without U+0000 */
 
 #endif

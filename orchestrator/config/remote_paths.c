@@ -17,7 +17,7 @@ static bool place_make(const char *uri, place *out, err *e)
     return true;
 }
 
-/* True when `inner` is `outer` or lies inside it. */
+/* True if `inner` is `outer` or inside it. */
 static bool place_contains(const place *outer, const place *inner)
 {
     return str_equal(outer->bucket, inner->bucket) && str_starts_with(inner->prefix, outer->prefix);
@@ -38,7 +38,7 @@ static void note_single_object(places *p)
     size_t len = strlen(p->input.prefix);
     if (len == 0)
         return;
-    char *object = xstrndup(p->input.prefix, len - 1); /* without the slash put there */
+    char *object = xstrndup(p->input.prefix, len - 1); /* without the added slash */
     if (names_is_input(object))
         p->input_object = object;
     else

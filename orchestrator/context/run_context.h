@@ -1,8 +1,8 @@
-/* What a command of the orchestrator works with: event loop, worker threads, codec memory, verifier,
- * S3 client.
+/* The resources of a command of the orchestrator: event loop, worker threads, codec memory,
+ * verifier, S3 client.
  *
- * What:    all of them are made and closed here. Commands that decode nothing have no workers. The
- *          client is made when the store is needed: local files need no credentials.
+ * What:    all of them are created and closed here. Commands that decode nothing have no workers.
+ *          The client is created when the store is needed: local files need no credentials.
  * Owner:   an embedded value. run_context_open owns loop and workers, run_context_attach borrows
  *          them (tests). Configuration and environment are borrowed.
  * Threads: the loop's.

@@ -2,8 +2,8 @@
  *
  * What:    each such end leaves a mark, the object `_decon/crashes/<digest>-<n>.json` below the report
  *          folder: the digest is that of the input's key and ETag, so a replaced file is a new one; n
- *          counts from 1. The keys alone say what a plan must know; the text is for people. A file with
- *          CRASH_MARKS_MAX marks is not tried again before --retry-failed.
+ *          counts from 1. The keys contain everything that a plan needs; the text is for display. A
+ *          file with CRASH_MARKS_MAX marks is not tried again before --retry-failed.
  * Owner:   crash_marks_deinit frees the rows; strings that are returned are malloc'ed.
  * Threads: any.
  * Fails:   never: objects with other names are ignored.
@@ -34,7 +34,7 @@ void crash_marks_deinit(crash_marks *m);
 /* An object of the report folder; `name` is its key without the folder's prefix. */
 void crash_marks_add(crash_marks *m, const char *name);
 void crash_marks_sort(crash_marks *m); /* before the first crash_marks_times */
-/* How often this version of the file has ended its process; 0: never. */
+/* The number of times that this version of the file has ended its process. */
 unsigned crash_marks_times(const crash_marks *m, const char *key, const char *etag);
 
 /* The key of the mark number `times`. */

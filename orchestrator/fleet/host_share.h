@@ -1,12 +1,13 @@
-/* Which host of how many this is: from options, PMR_* or the variables of a scheduler.
+/* This host's number and the number of hosts: from options, PMR_* or the variables of a scheduler.
  *
  * What:    --single, then --host-index and --host-count, then PMR_HOST_INDEX and PMR_HOST_COUNT, then
  *          the variables of exactly one scheduler (the table in host_share.c). The index of a scheduler
  *          may be paired with PMR_HOST_COUNT. Without any of them this is the only host.
  * Owner:   host_share_deinit frees the source.
  * Threads: any.
- * Fails:   ERR_CONFIG where one of index and count is missing, unusable or ambiguous: every host would do
- *          all files, or some files would belong to no host. The message has the line that fixes it.
+ * Fails:   ERR_CONFIG if index or count is missing, unusable or ambiguous: every host would process
+ *          all files, or some files would belong to no host. The message has the setting that fixes
+ *          it.
  */
 #ifndef ORCHESTRATOR_FLEET_HOST_SHARE_H
 #define ORCHESTRATOR_FLEET_HOST_SHARE_H
@@ -27,7 +28,7 @@ typedef struct host_share_options {
 
 typedef struct host_share {
     unsigned index, count;
-    bool given;   /* false: nothing says which host this is */
+    bool given;   /* false: this host's number is not set */
     char *source; /* the options or variables that were used, with their values; NULL: none */
 } host_share;
 

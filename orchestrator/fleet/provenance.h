@@ -1,13 +1,13 @@
 /* Provenance: which version of an input a result was made of, kept as metadata of the result.
  *
  * What:    builds the `x-amz-meta-decon-...` headers of a commit object or cleaned object, and
- *          compares those of an object that is in the store with an input and with the settings of
- *          the detection server.
+ *          compares those of a stored object with an input and with the settings of the detection
+ *          server.
  * Owner:   provenance_deinit frees the values.
  * Threads: any.
  * Fails:   never.
  *
- * The ETag is written without weakness and quotes and percent-encoded, so that every store keeps it;
+ * The ETag is written without W/ and quotes, percent-encoded, so that every store keeps it;
  * names and values are compared without case, since some stores change it, and checksums are in
  * hexadecimal digits for the same reason.
  */
@@ -19,7 +19,7 @@
 #include "base/util.h"
 
 typedef struct provenance_facts {
-    const char *input_etag; /* "" where the store gave none */
+    const char *input_etag; /* "" if the store gave none */
     uint64_t input_size_bytes;
     bool lines_known;
     uint64_t lines, contaminated_lines;
@@ -45,7 +45,7 @@ void provenance_deinit(provenance *p);
 DEFINE_AUTO(provenance, provenance_deinit)
 
 typedef enum provenance_match {
-    PROVENANCE_UNKNOWN, /* no ETag or no size of ours: an older version's, or a store that drops it */
+    PROVENANCE_UNKNOWN, /* no ETag or size: of an older version, or the store drops metadata */
     PROVENANCE_SAME,    /* made of this version */
     PROVENANCE_OTHER    /* made of another version */
 } provenance_match;
@@ -57,11 +57,11 @@ provenance_match provenance_compare(const http_header *metadata, size_t count,
 typedef struct provenance_lines {
     uint64_t lines, contaminated_lines;
 } provenance_lines;
-/* False where the result does not say both. */
+/* False if the result lacks one of them. */
 bool provenance_read_lines(const http_header *metadata, size_t count, provenance_lines *out)
     MUST_USE;
 
-/* Kind NONE where the result names none, or one that this version does not know. */
+/* Kind NONE if the result names none, or one unknown to this version. */
 s3_checksum provenance_checksum(const http_header *metadata, size_t count);
 /* Malloc'ed; NULL: it names none. */
 char *provenance_version_id(const http_header *metadata, size_t count) MUST_USE;

@@ -1,8 +1,8 @@
 /* The name of a run, and the keys of the records that carry it.
  *
- * What:    `<UTC start>-<host index>-<6 hexadecimal digits>`: 20261201T030000Z-7-0a1b2c; `c` in place
- *          of the index where hosts claim their work. Names in byte order are in order of their
- *          start. All records of runs are below `<report folder>/_decon/`.
+ * What:    `<UTC start>-<host index>-<6 hexadecimal digits>`: 20261201T030000Z-7-0a1b2c; `c`
+ *          instead of the index if hosts claim their work. The byte order of names is the order of
+ *          their starts. All records of runs are below `<report folder>/_decon/`.
  * Owner:   returned keys are malloc'ed and the caller's.
  * Threads: any.
  * Fails:   run_name_read yields false for other text.
@@ -35,7 +35,7 @@ char *run_failures_key(const char *report_prefix, const char *run)
 /* ledger/<run>-<part>.jsonl.zst; part 0 replaces all others of its run. */
 char *run_ledger_key(const char *report_prefix, const char *run, unsigned part) MUST_USE;
 
-/* A folder named `_decon` is in the key: it is a record, of whatever report folder. */
+/* A folder named `_decon` is in the key: it is a record of some report folder. */
 bool run_key_is_record(const char *key);
 
 #endif

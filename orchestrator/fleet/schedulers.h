@@ -1,4 +1,4 @@
-/* What schedulers pass to their tasks: number of the task, and number of tasks.
+/* Variables of schedulers: number of the task, and number of tasks.
  *
  * What:    the table of schedulers, whether one has started this process, and its index and count.
  * Owner:   rows are constant; texts go into the caller's buf.
@@ -17,16 +17,16 @@ typedef struct scheduler scheduler;
 struct scheduler {
     const char *name;
     const char *index, *count;               /* variables; count NULL: the scheduler has none */
-    const char *count_is;                    /* count NULL: where the count can be found */
-    bool count_is_everywhere;                /* the count is also set where there is no index */
-    bool (*applies)(host_getenv *getenv_fn); /* NULL: where a variable of the row is set */
-    /* NULL, or: makes the index count from 0; checks that the tasks have no gaps. `used` gets the
-     * further variables. */
+    const char *count_is;                    /* count NULL: the place of the count */
+    bool count_is_everywhere;                /* the count is also set without an index */
+    bool (*applies)(host_getenv *getenv_fn); /* NULL: if a variable of the row is set */
+    /* NULL, or: converts the index to count from 0; checks that the tasks have no gaps. Appends the
+     * further variables to `used`. */
     bool (*adjust)(host_getenv *getenv_fn, uint64_t *index, bool count_known, uint64_t count,
                    buf *used, err *e);
 };
 
-/* The rows that have started this process, at most `max`; how many there are. */
+/* The schedulers that have started this process, at most `max`; yields their number. */
 size_t schedulers_present(host_getenv *getenv_fn, const scheduler **out, size_t max);
 
 typedef struct scheduler_task {

@@ -14,7 +14,7 @@ static int compare_name(slice name, const char *other)
     return order ? order : (name.len > other_len) - (name.len < other_len);
 }
 
-/* The index of the name, or where it belongs. */
+/* The index of the name, or where to insert it. */
 static size_t find(const set_counts *c, slice name, bool *found)
 {
     size_t first = 0, end = c->count;

@@ -1,6 +1,6 @@
-/* How many distinct lines matched each evaluation set.
+/* The number of distinct lines that matched each evaluation set.
  *
- * What:    names with numbers, sorted by name; adding to a name that is there adds the numbers.
+ * What:    names with numbers, sorted by name; adding to an existing name adds the numbers.
  * Owner:   set_counts_deinit frees the names.
  * Threads: any; a value belongs to one thread at a time.
  * Fails:   never. Beyond SET_COUNTS_MAX names all further ones are counted as SET_COUNTS_REST.
@@ -26,9 +26,9 @@ typedef struct set_counts {
 
 void set_counts_add(set_counts *c, slice name, uint64_t lines);
 void set_counts_add_all(set_counts *c, const set_counts *more);
-/* {"mmlu":3,"gsm8k":1}; `{}` where there are none. */
+/* {"mmlu":3,"gsm8k":1}; `{}` if there are none. */
 void set_counts_write(const set_counts *c, buf *out);
-/* Adds what set_counts_write wrote; false for other text. */
+/* Adds the output of set_counts_write; false for other text. */
 bool set_counts_read(slice text, set_counts *c) MUST_USE;
 void set_counts_deinit(set_counts *c);
 DEFINE_AUTO(set_counts, set_counts_deinit)

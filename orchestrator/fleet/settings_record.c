@@ -45,7 +45,7 @@ void recall_record_write(const char *fingerprint, slice recall, buf *out)
     write_record(fingerprint, "recall", recall, out);
 }
 
-/* Every member of the settings (detection/config/fingerprint.c), and what people call it. */
+/* Every member of the settings (detection/config/fingerprint.c), and its name in messages. */
 static const struct {
     const char *key, *name;
 } members[] = {{"contamination_score_threshold", "threshold"},

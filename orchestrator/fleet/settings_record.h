@@ -1,11 +1,11 @@
-/* The settings that a result was made with, as the detection server reports them.
+/* The settings of a result, as reported by the detection server.
  *
- * What:    names and writes the object `_decon/settings/<fingerprint>.json` of the report folder, and
- *          says in words how two sets of settings differ. The object only describes a fingerprint;
+ * What:    names and writes the object `_decon/settings/<fingerprint>.json` of the report folder,
+ *          and describes how two sets of settings differ. The object only describes a fingerprint;
  *          no decision depends on it.
  * Owner:   buffers are the caller's; returned strings are malloc'ed.
  * Threads: any.
- * Fails:   never: settings that cannot be read are left out of the words.
+ * Fails:   never: unreadable settings are left out of the description.
  */
 #ifndef ORCHESTRATOR_FLEET_SETTINGS_RECORD_H
 #define ORCHESTRATOR_FLEET_SETTINGS_RECORD_H
@@ -15,12 +15,12 @@
 
 #define SETTINGS_RECORD_MAX_BYTES ((size_t)2 << 20)
 
-/* 64 hexadecimal digits in lower case: nothing else may become part of a key. */
+/* 64 hexadecimal digits in lower case: other text may not become part of a key. */
 bool settings_fingerprint_is_valid(const char *fingerprint);
 
 char *settings_record_key(const char *report_prefix, const char *fingerprint);
 
-/* `_decon/recall/<fingerprint>.json`: what a self-test with these settings found. */
+/* `_decon/recall/<fingerprint>.json`: the result of a self-test with these settings. */
 char *recall_record_key(const char *report_prefix, const char *fingerprint);
 void recall_record_write(const char *fingerprint, slice recall, buf *out);
 
@@ -28,7 +28,7 @@ void recall_record_write(const char *fingerprint, slice recall, buf *out);
 void settings_record_write(const char *fingerprint, slice settings, buf *out);
 
 /* "threshold 0.8 -> 0.1; evaluation records 67,240 -> 85,013". `was` is such a record, `now` the
- * server's settings. Empty where they show no difference. */
+ * server's settings. Empty if they show no difference. */
 void settings_difference(slice was, slice now, buf *words);
 
 #endif

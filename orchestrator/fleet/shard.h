@@ -1,7 +1,7 @@
-/* Which files are this host's.
+/* The share of a file: which host processes it.
  *
  * What:    the MD5 of the full key, read as one 128-bit number, modulo the host count. The
- *          reference script reckons in the same way, so that a mixed fleet agrees.
+ *          reference script uses the same formula, so that a mixed fleet agrees.
  * Owner:   nothing.
  * Threads: any.
  * Fails:   never.

@@ -1,4 +1,4 @@
-/* The path of an item: forwards, each state once; the outputs in the store are the only truth.
+/* The states of an item: forward only, each state once; the outputs in the store are authoritative.
  *
  * state       entry action          success      again     failure    debug run    after a crash
  * ----------- --------------------- ------------ --------- ---------- ------------ ---------------
@@ -29,30 +29,30 @@
  *
  * [1] a file without lines is not submitted: it goes to RECHECKING or COPYING, in a debug run to
  *     DONE.
- * [2] a run that stops leaves items that are DOWNLOADING or READY, and those that wait at the server
- *     (SUBMITTING, POLLING), as a crash would. All others finish.
- * [3] the server forgot the job (restart); or it answered with a job of an earlier run that failed
- *     or whose files are gone: then under a new Idempotency-Key.
- * [4] contaminated, with a cleaned file; COPYING: clean, and copies are asked for; else RECHECKING.
+ * [2] a run that stops leaves items that are DOWNLOADING or READY, and those that wait at the
+ *     server (SUBMITTING, POLLING), as a crash would. All others finish.
+ * [3] the server forgot the job (restart); or it returned a job of an earlier run that failed or
+ *     whose files are gone: then with a new Idempotency-Key.
+ * [4] contaminated, with a cleaned file; COPYING: clean, and copies are requested; else RECHECKING.
  * [5] once for each: the opposite commit object of an older version, and a cleaned object that this
  *     run wrote for a version that was replaced meanwhile; then COOLING.
  * [6] those that were recorded; also when the store could not be reached: then FAILED, and the part
  *     stays.
- * [7] the input has another ETag or size now: RENEWING removes what was made of it, and the item
- *     starts over, once. A second time, or where the input is gone, it goes to DISCARDING.
- *     DOWNLOADING and COPYING go to RECHECKING where a request was refused for another version.
- * [8] an output that may not be written (403) goes to PROBING: where the folder is writable, only
- *     this item fails; else the run ends.
- * [9] then, where hosts claim their work, it waits until the lease of its slice is fresh. Where another
- *     host has taken the slice over, the item is dropped before its commit, in whatever state it is.
- * [10] near misses (report_threshold) are put before it.
+ * [7] the input has another ETag or size now: RENEWING removes its files, and the item starts over,
+ *     once. The second time, or if the input is gone, it goes to DISCARDING. DOWNLOADING and
+ *     COPYING go to RECHECKING if a request was refused because of another version.
+ * [8] an output that may not be written (403) goes to PROBING: if the folder is writable, only this
+ *     item fails; else the run ends.
+ * [9] then, if hosts claim their work, it waits until the lease of its slice is fresh. If another
+ *     host has taken the slice over, the item is dropped before its commit, in any state.
+ * [10] near misses (report_threshold) are uploaded before it.
  *
- * A failure whose cause may pass (network, time limit, a job whose process ended) goes to RETRYING in
- * place of DISCARDING or FAILED until the file was tried file_attempts times (flow_retry.c). A job that
+ * A transient failure (network, time limit, a job whose process ended) goes to RETRYING instead of
+ * DISCARDING or FAILED until the file was tried file_attempts times (flow_retry.c). A job that
  * ended its process goes to MARKING first, so that every host knows of it.
  *
  * FAILED keeps the local files of failed jobs and uploads: nothing is lost, the next run resumes. A
- * full disk fails only the file that it stops, and of that file nothing is kept. A file larger than
+ * full disk fails only the affected file, of which nothing is kept. A file larger than
  * the disk fails in DOWNLOADING before a request is sent.
  */
 #include "orchestrator/flow/flow_private.h"
@@ -60,9 +60,9 @@
 #include "decon/base/log.h"
 #include "base/util.h"
 
-#define MAX_SUBMISSIONS 5 /* of one item: a file that kills the server must not go on for ever */
+#define MAX_SUBMISSIONS 5 /* of one item, in case its file kills the server */
 
-/* --- what the operations found decides; nothing else moves an item --- */
+/* --- only results of operations move an item --- */
 
 static bool has_no_lines(const item *it)
 {
@@ -76,7 +76,7 @@ static bool may_submit_again(const item *it, const err *error)
     return it->job.submissions < MAX_SUBMISSIONS && (old_job || error->code == ERR_JOB_FORGOTTEN);
 }
 
-/* After a failed download. Where the object is not to blame, the next run resumes the ranges. */
+/* After a failed download. If the object is not the cause, the next run resumes the ranges. */
 static item_local_state local_after_failure(const flow *f, const item *it, const err *error)
 {
     static const err_code passing[] = {ERR_NET,          ERR_NET_DNS,       ERR_NET_TLS,
@@ -88,8 +88,7 @@ static item_local_state local_after_failure(const flow *f, const item *it, const
     return ITEM_LOCAL_NONE;
 }
 
-/* A full disk is a matter of the file that it stops: what it takes is given back, and smaller files
- * may fit. */
+/* A full disk fails only the affected file: its space is released, and smaller files may fit. */
 static const err *class_for_item(const err *error, err *copy)
 {
     if (!error || error->code != ERR_NO_SPACE)
@@ -139,7 +138,7 @@ static item_state state_after_recheck(const item *it, const err *error)
     return gone ? ITEM_DISCARDING : ITEM_FAILED;
 }
 
-/* The one switch. `error` is NULL when the state's action succeeded. */
+/* The only switch. `error` is NULL if the state's action succeeded. */
 static item_state next_state_of_run(const flow *f, const item *it, const err *error)
 {
     switch (it->state) {
@@ -219,9 +218,10 @@ static item_state next_state(const flow *f, const item *it, const err *error)
     return fails && flow_may_retry(f, it, error) ? ITEM_RETRYING : next;
 }
 
-/* --- moving --- */
+/* --- state changes --- */
 
-/* What may not be read or written is one object's matter, until PROBING finds the folder closed. */
+/* An object that may not be read or written fails alone, unless PROBING finds that the whole folder
+ * is refused. */
 static bool ends_the_run(const item *it, const err *error)
 {
     return error->cls == ERR_CLASS_RUN && (!is_refused(error) || it->state == ITEM_PROBING);
@@ -253,7 +253,7 @@ static bool goes_on(const item *it, item_state next)
            it->state == ITEM_RENEWING || it->state == ITEM_MARKING;
 }
 
-/* For people and tests that follow a run with --log-level debug, and for the watcher. */
+/* For --log-level debug, tests and the watcher. */
 static void report_state(const flow *f, item *it, item_state last)
 {
     uint64_t now_ms = clock_now_ms(f->o.transport), spent_ms = now_ms - it->entered_ms;
@@ -279,7 +279,7 @@ void flow_step(flow *f, item *it, const err *error)
     if (error && next == ITEM_READY)
         flow_prepare_again(f, it, error);
     else if (error && next == ITEM_MARKING)
-        it->job.fresh_key = true; /* the server would answer with the job that failed */
+        it->job.fresh_key = true; /* the server would return the job that failed */
     else if (error && next == ITEM_RECHECKING)
         it->suspicion = *error;
     else if (error && next == ITEM_RENEWING)
@@ -300,7 +300,7 @@ void flow_step(flow *f, item *it, const err *error)
         flow_finish(f, it);
 }
 
-/* How every operation reports. */
+/* Every operation reports here. */
 void flow_operation_done(void *ctx, const err *error)
 {
     item *it = ctx;
@@ -321,7 +321,7 @@ flow *flow_start(const flow_options *options)
     f->row_count = options->plan->count;
     f->feeding = options->feed != NULL;
     flow_order_rows(f);
-    workdir_forget_scan(f->o.workdir); /* from here on files are left for further attempts */
+    workdir_forget_scan(f->o.workdir); /* from here on files are kept for further attempts */
     flow_trial_begin(f);
     flow_pump(f);
     return f;

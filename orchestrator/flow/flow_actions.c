@@ -23,7 +23,7 @@ static bool refuse_size(const flow *f, const item *it, err *e)
     char size[32];
     format_size(it->planned.size_bytes, size, sizeof size);
     return err_set(e, ERR_NO_SPACE,
-                   "s3://%s/%s: %s do not fit on the disk of %s; make room, or choose a larger "
+                   "s3://%s/%s: %s do not fit on the disk of %s; free space, or choose a larger "
                    "disk for local_work_dir",
                    flow_input_bucket(f), it->planned.key, size, workdir_path(f->o.workdir));
 }
@@ -35,10 +35,10 @@ static bool enter_downloading(flow *f, item *it, err *e)
     if (it->planned.size_bytes == 0 &&
         codec_by_suffix(it->planned.outputs.cleaned_key) != CODEC_PLAIN)
         return err_set(e, ERR_CODEC_EARLY_END,
-                       "s3://%s/%s: a compressed file of no bytes: it ends early; put a sound "
-                       "file in its place, the next run takes it up",
+                       "s3://%s/%s: the compressed file is empty: it ends early; replace it "
+                       "and run again",
                        flow_input_bucket(f), it->planned.key);
-    if (f->o.server->purify && !it->local.lines) /* a cleaned file will be compared */
+    if (f->o.server->purify && !it->local.lines) /* to compare the cleaned file */
         it->local.lines = line_hashes_new(f->o.workdir);
     it->operation = download_start(&(download_options){.s3 = f->o.s3,
                                                        .transport = f->o.transport,
@@ -93,7 +93,8 @@ static void on_submitted(void *ctx, const job_outcome *outcome, const err *error
     flow_operation_done(it, error);
 }
 
-/* Of its job. Where the text's size is not known, compressed data is taken for a tenth of it. */
+/* Time limit of its job. If the size of the text is unknown, it is assumed to be ten times the
+ * compressed size. */
 static uint64_t job_limit_ms(const flow *f, const item *it)
 {
     uint64_t base_ms = f->o.config->job_limit_ms;
@@ -114,16 +115,16 @@ static bool enter_submitting(flow *f, item *it, err *e)
     return true;
 }
 
-/* Where this program verified the lines it has said so already. */
+/* If this program verified the lines, it has already reported this. */
 static void warn_of_unread(const flow *f, const item *it, const job_outcome *outcome)
 {
     if (outcome->unread_lines && f->o.config->verify != VERIFY_JSONL)
-        log_warn("s3://%s/%s: the detection server kept %llu lines without looking at them: they "
+        log_warn("s3://%s/%s: the detection server kept %llu lines unscanned: they "
                  "have no text that it can read",
                  flow_input_bucket(f), it->planned.key, (unsigned long long)outcome->unread_lines);
 }
 
-/* A server that was started again with other settings must not add to the results of this run. */
+/* A server that was restarted with other settings must not contribute results to this run. */
 static bool has_the_settings_of_the_run(const flow *f, const item *it, const char *found, err *e)
 {
     const config *c = f->o.config;

@@ -36,7 +36,7 @@ static void evict_oldest(flow *f)
 {
     kept_files *k = &f->kept;
     const char *key = k->files[k->first].key;
-    log_info("s3://%s/%s: failed; its local file is removed, other files need the room",
+    log_info("s3://%s/%s: failed; its local file is removed, other files need the space",
              flow_input_bucket(f), key);
     k->evicting = cleanup_start(f->o.pool, &(cleanup_options){.workdir = f->o.workdir,
                                                               .dirs = f->o.result_dirs,

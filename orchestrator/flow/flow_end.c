@@ -1,5 +1,5 @@
-/* Where an item leaves the flow: it starts over, ends, is left to the next run, or belongs to another
- * host now. */
+/* Items that leave the flow: they start over, end, are left to the next run, or belong to another
+ * host. */
 #include "base/array.h"
 #include "base/util.h"
 #include "orchestrator/flow/flow_private.h"
@@ -53,7 +53,7 @@ void flow_finish(flow *f, item *it)
     flow_item_free(it);
 }
 
-/* The results of its job, too, are for the next run. */
+/* The results of its job are kept for the next run, too. */
 void flow_leave(flow *f, item *it)
 {
     if (it->job.id)

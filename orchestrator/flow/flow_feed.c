@@ -1,4 +1,4 @@
-/* Rows that come and go while the flow works: the slices that this host claims, and loses. */
+/* Rows that are added and dropped while the flow runs: slices that this host claims and loses. */
 #include "base/util.h"
 #include "orchestrator/flow/flow_private.h"
 
@@ -41,7 +41,7 @@ static void drop_rows(flow *f, flow_key_test *test, void *ctx, flow_dropped *d)
     f->row_count = kept;
 }
 
-/* Items that wait to be let in, or to start over. */
+/* Items that wait for admission, or to start over. */
 static void drop_waiting(flow *f, flow_key_test *test, void *ctx, flow_dropped *d)
 {
     if (f->next_item && test(ctx, f->next_item->planned.key)) {

@@ -12,7 +12,7 @@
 #include "base/util.h"
 #include "orchestrator/flow/flow.h"
 
-/* Local files of failed items; they count against the disk budget. */
+/* Local files of failed items; they count toward the disk budget. */
 typedef struct kept_file {
     char *key;
     uint64_t size_bytes;
@@ -28,7 +28,7 @@ typedef struct kept_files {
 typedef enum trial_mode {
     TRIAL_NONE,
     TRIAL_START, /* one file at a time, until one succeeds or some have failed */
-    TRIAL_ALONE, /* after failures that are alike: one is tried when all others have ended or wait */
+    TRIAL_ALONE, /* after equal failures: one is tried when all others have ended or wait */
 } trial_mode;
 
 /* flow_trial.c */
@@ -45,13 +45,13 @@ typedef struct flow_trial {
 struct flow {
     flow_options o;
     bool debug;
-    uint32_t *order; /* rows of the plan: files that are on the disk already, then as planned */
-    size_t whole_first, whole_count; /* in `order`: on the disk already, and admitted */
+    uint32_t *order; /* rows of the plan: files already on the disk, then as planned */
+    size_t whole_first, whole_count; /* in `order`: already on the disk, and admitted */
     size_t row_count;                /* of `order` */
     size_t cursor;
-    item *next_item;   /* waits to be let in; or NULL */
+    item *next_item;   /* waits for admission; or NULL */
     linked_list again; /* items that start over: their inputs were replaced */
-    linked_list live;  /* all other items that are not at their end */
+    linked_list live;  /* all other unfinished items */
     linked_list ready; /* items in READY, which are in `live` too */
     char **failures;   /* messages */
     size_t failure_count;
@@ -75,31 +75,31 @@ extern const flow_entry flow_enter[ITEM_STATE_COUNT];
 void flow_step(flow *f, item *it, const err *error);
 
 /* --- flow_end.c: each takes the item out of the flow, all but flow_requeue free it --- */
-/* It waits again: RENEWING with the size that the input has now, RETRYING as it was. */
+/* It waits again: RENEWING with the current size of the input, RETRYING unchanged. */
 void flow_requeue(flow *f, item *it, item_state last);
 void flow_finish(flow *f, item *it); /* DONE or FAILED; the message of a failure is kept */
 /* Cancels it and leaves its files to the next run. */
 void flow_leave(flow *f, item *it);
-/* Cancels it, since it is another host's; its file counts as one that is kept. */
+/* Cancels it, since it belongs to another host; its file counts as kept. */
 void flow_forsake(flow *f, item *it);
 void flow_item_free(item *it);
 
 /* --- flow_queue.c --- */
-/* Moves items on for which there is space now. */
+/* Advances items for which there is now space. */
 void flow_pump(flow *f);
-/* The smallest file goes first, then whole files that an earlier run left: they hold disk space
- * already. */
+/* The smallest file goes first, then complete files of an earlier run, which already use disk
+ * space. */
 void flow_order_rows(flow *f);
 void flow_put_back(flow *f); /* the next item is chosen again */
 
 /* --- flow_retry.c --- */
-/* The failure may pass, and the file has attempts left. */
+/* The failure is transient, and the file has attempts left. */
 bool flow_may_retry(const flow *f, const item *it, const err *error);
 op *flow_pause_start(flow *f, item *it, uint64_t delay_ms) MUST_USE;
 bool flow_enter_retrying(flow *f, item *it, err *e);
 
 /* --- flow_trial.c --- */
-void flow_check_failures(flow *f); /* ends the run where more failed than max_failures allows */
+void flow_check_failures(flow *f); /* ends the run if more failed than max_failures allows */
 void flow_trial_begin(flow *f);
 void flow_trial_end(flow *f); /* of the flow */
 /* No item may begin now; `busy` are in progress. */
@@ -131,7 +131,7 @@ bool flow_enter_marking(flow *f, item *it, err *e);
 /* SUPERSEDING has something to remove: stale outputs, and the marks of earlier crashes. */
 bool flow_has_stale(const item *it);
 
-/* How every operation reports; ctx is the item, error NULL on success. */
+/* Every operation reports here; ctx is the item, error NULL on success. */
 void flow_operation_done(void *ctx, const err *error);
 
 /* --- flow_results.c --- */
@@ -139,9 +139,9 @@ bool flow_enter_checking(flow *f, item *it, err *e);
 bool flow_enter_cleaning(flow *f, item *it, err *e);
 bool flow_enter_discarding(flow *f, item *it, err *e);
 bool flow_enter_renewing(flow *f, item *it, err *e);
-/* Else ERR_RESULT: only what was checked is uploaded. */
+/* Otherwise ERR_RESULT: only checked files are uploaded. */
 bool flow_result_unchanged(const result_file *file, err *e) MUST_USE;
-/* Before an item is submitted again: removes what the last job left. */
+/* Before an item is submitted again: removes the files of the last job. */
 void flow_prepare_again(flow *f, item *it, const err *error);
 
 const char *flow_input_bucket(const flow *f);

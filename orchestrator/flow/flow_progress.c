@@ -1,10 +1,10 @@
-/* How far a flow is, and what it waits for. */
+/* Progress of a flow, and what it waits for. */
 #include "base/util.h"
 #include "orchestrator/flow/flow_private.h"
 
-#define VERIFY_BEHIND_BYTES (8 << 20) /* more than this is not a matter of rounding */
+#define VERIFY_BEHIND_BYTES (8 << 20) /* larger than rounding effects */
 
-/* Bytes have come that are not verified yet: all of them, or many. */
+/* Received bytes are not verified yet: the complete file, or many bytes. */
 static bool waits_for_verification(const flow *f, const item *it)
 {
     if (f->o.config->verify == VERIFY_NONE)

@@ -1,4 +1,4 @@
-/* Which item may go on: job slots, look-ahead, disk budget. flow.c says where it goes. */
+/* Which item may continue: job slots, look-ahead, disk budget. flow.c determines the next state. */
 #include "base/util.h"
 #include "orchestrator/flow/flow_private.h"
 
@@ -7,7 +7,7 @@ static bool is_end(item_state s)
     return s == ITEM_WAITING || s == ITEM_DONE || s == ITEM_FAILED;
 }
 
-/* --- who may go on: slots, look-ahead, the disk --- */
+/* --- admission: slots, look-ahead, disk --- */
 
 static size_t live_count(const flow *f)
 {
@@ -22,7 +22,7 @@ static bool more_to_begin(const flow *f)
     return !f->draining && (f->next_item || f->again.first || f->cursor < f->row_count);
 }
 
-/* The first that may be submitted; NULL: none may. */
+/* The first item that may be submitted; NULL: none. */
 static item *take_ready(flow *f)
 {
     item *it = LIST_FIRST(&f->ready, item, queued);
@@ -56,7 +56,7 @@ static void leave_unsubmitted(flow *f)
             flow_leave(f, it);
 }
 
-/* These are waited for, and hold up no others. */
+/* The run waits for these; they do not block others. */
 static size_t pausing_count(const flow *f)
 {
     return f->count[ITEM_COOLING] + f->count[ITEM_RETRYING];
@@ -80,7 +80,7 @@ static uint64_t row_bytes(const flow *f, size_t row)
     return f->o.plan->rows[f->order[row]].object->size_bytes;
 }
 
-/* The smallest that is not empty, of [from, to), of equals the last; `from` where all are empty. */
+/* The smallest non-empty one of [from, to), of equal ones the last; `from` if all are empty. */
 static size_t smallest_row(const flow *f, size_t from, size_t to)
 {
     size_t best = from;
@@ -90,7 +90,7 @@ static size_t smallest_row(const flow *f, size_t from, size_t to)
     return best;
 }
 
-/* For a trial: it costs least, and lies far from those that failed. */
+/* For a trial: the cheapest file, and one unlike the failed ones. */
 static void bring_smallest_forward(flow *f)
 {
     size_t whole_end = f->whole_first + f->whole_count;
@@ -142,7 +142,7 @@ static void start_downloads(flow *f)
         list_prepend(&f->live, &it->live);
         flow_step(f, it, NULL);
     }
-    /* No space for another file: one that is on the disk already. */
+    /* No space for another file: takes one that is already on the disk. */
     if (flow_trial_picks(f) && f->ready.first && !f->kept.evicting && !trial_holds(f))
         flow_trial_take(f, LIST_FIRST(&f->ready, item, queued));
 }
@@ -159,7 +159,7 @@ static void hurry_cooling(flow *f)
         }
 }
 
-/* So few that the server would run out of jobs. */
+/* Whether so few items are ready that the server would run out of jobs. */
 static void ask_for_rows(flow *f)
 {
     bool few = f->count[ITEM_DOWNLOADING] + f->count[ITEM_READY] < f->o.max_jobs;
@@ -193,7 +193,7 @@ static bool is_whole(const flow *f, const listed *object)
     return workdir_has_whole(f->o.workdir, object->key, etag, object->size_bytes);
 }
 
-/* Before the rows that an earlier run left, or as the first of these. */
+/* Before the rows with files of an earlier run, or as the first of these. */
 static void put_smallest_first(flow *f)
 {
     size_t count = f->row_count;
@@ -215,7 +215,7 @@ void flow_order_rows(flow *f)
     for (size_t i = 0; i < p->count; i++) {
         if (is_whole(f, p->rows[i].object)) {
             workdir_add(f->o.workdir, p->rows[i].object->size_bytes);
-            /* The others so far move up by one: there are few whole ones. */
+            /* Shifts the other rows by one: there are few complete files. */
             memmove(f->order + f->whole_count + 1, f->order + f->whole_count,
                     others * sizeof *f->order);
             f->order[f->whole_count++] = (uint32_t)i;

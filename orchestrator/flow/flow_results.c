@@ -1,4 +1,4 @@
-/* What is done with the detection server's results: checked, and removed in the end. */
+/* Results of the detection server: checking, and removal at the end. */
 #include "base/util.h"
 #include "orchestrator/flow/flow_private.h"
 
@@ -66,7 +66,7 @@ bool flow_result_unchanged(const result_file *file, err *e)
                    file->path);
 }
 
-/* The file is still here; only the job has to be done again. */
+/* The file is still present; only the job has to be repeated. */
 void flow_prepare_again(flow *f, item *it, const err *error)
 {
     log_warn("s3://%s/%s: submitted again: %s", flow_input_bucket(f), it->planned.key,
@@ -138,7 +138,7 @@ bool flow_enter_cleaning(flow *f, item *it, err *e)
     return true;
 }
 
-/* A download that failed leaves nothing; results that do not hold go, the input stays. Where the
+/* After a failed download nothing is kept; invalid results are removed, the input stays. If the
  * server named a file that is not a result, nothing of the job is removed. */
 bool flow_enter_discarding(flow *f, item *it, err *e)
 {
@@ -157,7 +157,7 @@ bool flow_enter_discarding(flow *f, item *it, err *e)
     return true;
 }
 
-/* Nothing that was made of the replaced version is used again. */
+/* Nothing of the replaced version is used again. */
 bool flow_enter_renewing(flow *f, item *it, err *e)
 {
     item_close_results(it);

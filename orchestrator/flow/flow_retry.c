@@ -1,8 +1,8 @@
-/* Another attempt for a file whose failure may pass, and the pauses of the states that have one.
+/* Another attempt for a file with a transient failure, and the pauses of states that have one.
  *
- * Each attempt begins with the download, which resumes or verifies what is on the disk. The first failed
- * attempt counts for the trial (flow_trial.c) as a failed file: an outage ends the run as early as
- * without retries.
+ * Each attempt begins with the download, which resumes or verifies the file on the disk. The first
+ * failed attempt counts for the trial (flow_trial.c) as a failed file: an outage ends the run as
+ * early as without retries.
  */
 #include "base/util.h"
 #include "decon/base/log.h"

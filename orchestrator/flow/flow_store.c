@@ -1,4 +1,4 @@
-/* The states that write to the store, prove what was written, and look at the input again. */
+/* The states that write to the store, prove the writes, and check the input again. */
 #include "orchestrator/flow/flow_private.h"
 
 #include <strings.h>
@@ -117,7 +117,7 @@ static bool is_same_version(const item *it, const s3_object *object)
 static void set_change(const flow *f, item *it, const s3_object *object, err *e)
 {
     err_set(e, ERR_S3_CHANGED,
-            "s3://%s/%s: replaced while it was worked on (ETag %s and %llu bytes, now %s and %llu "
+            "s3://%s/%s: replaced while it was processed (ETag %s and %llu bytes, now %s and %llu "
             "bytes)%s",
             flow_input_bucket(f), it->planned.key, it->planned.etag,
             (unsigned long long)it->planned.size_bytes, object->etag ? object->etag : "none",
@@ -154,12 +154,12 @@ static bool take_recheck(const flow *f, item *it, const s3_object *object, const
     }
     if (error)
         err_set(e, ERR_S3_NOT_FOUND,
-                "s3://%s/%s: deleted while it was worked on; nothing was committed",
+                "s3://%s/%s: deleted while it was processed; nothing was committed",
                 flow_input_bucket(f), it->planned.key);
     else
         set_change(f, it, object, e);
     if (!it->planned.new_etag)
-        it->local.state = ITEM_LOCAL_NONE; /* DISCARDING removes it: no later run can use it */
+        it->local.state = ITEM_LOCAL_NONE; /* DISCARDING removes it: no run can use it */
     return false;
 }
 
@@ -194,7 +194,7 @@ static bool commit(flow *f, item *it, const provenance *p, err *e)
     return it->operation != NULL;
 }
 
-/* Near misses are in the store before the commit object, as the cleaned file is. */
+/* Near misses are stored before the commit object, like the cleaned file. */
 static void on_near_uploaded(void *ctx, const err *error)
 {
     item *it = ctx;
@@ -316,7 +316,7 @@ bool flow_enter_superseding(flow *f, item *it, err *e)
 
 /* --- MARKING: a job ended its process --- */
 
-/* Without the mark the file goes its way all the same. */
+/* Without the mark the file continues anyway. */
 static void on_marked(void *ctx, const err *error)
 {
     if (error)
@@ -347,7 +347,7 @@ bool flow_enter_marking(flow *f, item *it, err *e)
     return true;
 }
 
-/* --- PROBING: one key was refused; does the folder take writes? --- */
+/* --- PROBING: one key was refused; is the folder writable? --- */
 
 static void on_probed(void *ctx, const err *error)
 {

@@ -1,11 +1,11 @@
-/* Files that fail alike: is there one cause for all of them?
+/* Files that fail with the same cause: is there one cause for all files?
  *
  * until the first success, for   files are begun one at a time, the smallest first
  * START_MS at most
- * failures in a row are alike    no file is begun or submitted until all others have ended; then
- *                                one, alone
- * that one fails alike           the run ends
- * it succeeds, or fails in       all go on as before
+ * failures in a row with the     no file is begun or submitted until all others have ended; then
+ * same cause                     one, alone
+ * that one fails likewise        the run ends
+ * it succeeds, or fails in       all continue as before
  * another way
  */
 #include "base/util.h"
@@ -13,15 +13,15 @@
 #include "orchestrator/flow/flow_private.h"
 
 #define ALIKE_MAX 10
-#define START_MS  10000 /* a file that takes its time holds up no others */
+#define START_MS  10000 /* a slow file does not delay others */
 
 typedef enum blame {
-    OF_THE_OBJECT,  /* its bytes, or that it is gone: other objects are as they are */
-    OF_A_SETTING,   /* may be of all objects, but not where one has succeeded */
-    OF_ITS_CONTEXT, /* server, disk, permissions: may be of all objects at any time */
+    OF_THE_OBJECT,  /* the object's bytes, or its absence: other objects are not affected */
+    OF_A_SETTING,   /* may affect all objects, unless one has succeeded */
+    OF_ITS_CONTEXT, /* server, disk, permissions: may affect all objects at any time */
 } blame;
 
-/* The server's reason is in the file. Servers without error_code do not say. */
+/* Whether the server's reason is in the file. Unknown for servers without error_code. */
 static bool job_blames_its_file(const err *e)
 {
     static const err_code of_files[] = {ERR_CODEC_EARLY_END, ERR_CODEC_CORRUPT, ERR_CODEC_TRAILING,
@@ -180,7 +180,7 @@ static void count_alike(flow *f, const item *it)
         try_one_alone(f, it);
 }
 
-/* A file counts once, however often it is tried, unless it is the one that is tried alone. */
+/* A file counts once for all its attempts, unless it is the one tried alone. */
 static bool has_counted(const flow *f, const item *it)
 {
     unsigned earlier = it->failed_attempts - (it->state == ITEM_RETRYING);

@@ -71,8 +71,8 @@ static void put_files(const metrics_now *n, const flow_progress *p, buf *out)
     labelled(out, total, "result", "clean", t->clean);
     labelled(out, total, "result", "contaminated", t->contaminated);
     labelled(out, total, "result", "failed", t->failed);
-    one(out, "decon_waiting_files", "gauge", "Files that have not begun.", t->waiting);
-    head(out, "decon_in_flight_files", "gauge", "Files in work, by what they do.");
+    one(out, "decon_waiting_files", "gauge", "Files that are not begun.", t->waiting);
+    head(out, "decon_in_flight_files", "gauge", "Files in progress, by state.");
     labelled(out, "decon_in_flight_files", "stage", "downloading", t->downloading);
     labelled(out, "decon_in_flight_files", "stage", "server", t->jobs);
     labelled(out, "decon_in_flight_files", "stage", "uploading", t->uploading);
@@ -104,11 +104,11 @@ static void put_lines(const tally *t, buf *out)
 static void put_stages(const tally *t, buf *out)
 {
     static const char seconds[] = "decon_stage_seconds_total", files[] = "decon_stage_files_total";
-    head(out, seconds, "counter", "Time that files have spent in a state, all together.");
+    head(out, seconds, "counter", "Total time of files in a state.");
     for (item_state s = ITEM_DOWNLOADING; s < ITEM_DONE; s++)
         buf_printf(out, "%s{stage=\"%s\"} %llu.%03u\n", seconds, item_state_name(s),
                    (unsigned long long)(t->spent_ms[s] / 1000), (unsigned)(t->spent_ms[s] % 1000));
-    head(out, files, "counter", "How often files have left a state.");
+    head(out, files, "counter", "Number of times that files left a state.");
     for (item_state s = ITEM_DOWNLOADING; s < ITEM_DONE; s++)
         labelled(out, files, "stage", item_state_name(s), t->left_count[s]);
 }

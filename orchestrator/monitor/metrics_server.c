@@ -68,7 +68,7 @@ static void reply_word(httpd_request *r, int status, const char *word)
     reply(r, status, "text/plain; charset=utf-8", slice_from(word));
 }
 
-/* A copy, so that the lock is not held while a slow client reads. */
+/* A copy, so that the lock is not held for a slow client. */
 static void reply_published(metrics_server *m, httpd_request *r, const buf *text, const char *type)
 {
     AUTO(buf) copy = BUF(METRICS_MAX_BYTES);
@@ -92,7 +92,7 @@ static bool is_allowed(const metrics_server *m, const httpd_request *r)
     char local[HTTPD_ADDRESS_BYTES];
     httpd_local_address(r, local);
     if (!str_starts_with(local, "127.") && !str_equal(local, "::1"))
-        return true; /* the operator has opened it to others */
+        return true; /* the operator has opened it to other hosts */
     return host_is_allowed(&(host_rules){.listen = m->address}, httpd_header(r, "Host"), local);
 }
 
@@ -115,7 +115,7 @@ static void answer(void *ctx, httpd_request *r, void **user)
     else if (str_equal(path, "/healthz") || str_equal(path, "/readyz"))
         reply_probe(m, r, str_equal(path, "/readyz"));
     else
-        reply_word(r, 404, "there are /, /status.json, /metrics, /healthz and /readyz\n");
+        reply_word(r, 404, "known paths: /, /status.json, /metrics, /healthz and /readyz\n");
 }
 
 /* --- begin and end --- */

@@ -1,13 +1,13 @@
 /* The HTTP port of a run: /metrics, /healthz, /readyz, and the status page.
  *
  * What:    answers with texts that the loop has published; a request never waits for the loop.
- *          /healthz is 503 where the loop has published nothing for a minute, /readyz where the run
- *          is not ready. On a loopback address only requests by local names are answered, so that no
- *          web page can read the keys (base/httpd/host_check.h).
+ *          /healthz is 503 if the loop has published nothing for a minute, /readyz if the run is
+ *          not ready. On a loopback address only requests by local names are answered, so that no
+ *          web page can read keys (base/httpd/host_check.h).
  * Owner:   metrics_server_start / _stop.
  * Threads: the loop publishes; the server's own threads answer. One lock guards the texts.
- * Fails:   metrics_server_start by err: ERR_CONFIG for an address that is none, ERR_IO where it cannot
- *          be listened on.
+ * Fails:   metrics_server_start by err: ERR_CONFIG for an invalid address, ERR_IO if listening
+ *          fails.
  */
 #ifndef ORCHESTRATOR_MONITOR_METRICS_SERVER_H
 #define ORCHESTRATOR_MONITOR_METRICS_SERVER_H

@@ -1,10 +1,10 @@
-/* The run as others see it over HTTP: feeds the metrics server.
+/* The state of a run over HTTP: feeds the metrics server.
  *
- * What:    renders the numbers once a second and publishes them. Ready is a run whose flow has begun
- *          and is not stopping.
- * Owner:   monitor_new / monitor_free; what is followed outlives it.
+ * What:    renders the numbers once a second and publishes them. A run is ready if its flow has
+ *          begun and is not stopping.
+ * Owner:   monitor_new / monitor_free; the observed objects outlive it.
  * Threads: loop.
- * Fails:   monitor_new by err where metrics_listen cannot be listened on.
+ * Fails:   monitor_new by err if listening on metrics_listen fails.
  */
 #ifndef ORCHESTRATOR_MONITOR_MONITOR_H
 #define ORCHESTRATOR_MONITOR_MONITOR_H

@@ -2,7 +2,7 @@
  *
  * What:    progress, throughput of the last hour, items in flight with state and age, the newest
  *          contaminated files and failures. Keys and counts only, never text of documents.
- * Owner:   status_json_new / _free; what is followed outlives it.
+ * Owner:   status_json_new / _free; the observed objects outlive it.
  * Threads: loop.
  * Fails:   as the buf does (overflow).
  */

@@ -2,7 +2,7 @@
 
 #include "base/util.h"
 
-/* The bytes of the file, as they are; the Makefile knows that it belongs here. */
+/* The bytes of the file; the Makefile lists it as a dependency. */
 __asm__(".section .rodata\n"
         ".global orchestrator_status_page_start\n"
         "orchestrator_status_page_start:\n"

@@ -7,7 +7,7 @@
 
 #define COMMAND_MAX_BYTES 8192
 
-/* For a shell; what an argument has between `://` and `@` is a user's secret. */
+/* For a shell; text between `://` and `@` of an argument is secret. */
 static void append_argument(buf *out, const char *argument)
 {
     const char *from = strstr(argument, "://"), *at = from ? strchr(from, '@') : NULL;

@@ -1,9 +1,9 @@
-/* A command line as it can be given to a shell again.
+/* A command line as text for a shell.
  *
- * What:    arguments in quotes where they need them; the user and password of a URL are hidden.
+ * What:    arguments, quoted if necessary; the user and password of a URL are hidden.
  * Owner:   the caller frees the text.
  * Threads: any.
- * Fails:   never; what exceeds 8 KiB is left out.
+ * Fails:   never; text beyond 8 KiB is left out.
  */
 #ifndef ORCHESTRATOR_OBSERVE_COMMAND_TEXT_H
 #define ORCHESTRATOR_OBSERVE_COMMAND_TEXT_H

@@ -1,10 +1,10 @@
 /* The failures of a run in the store: `_decon/failures/<run>.jsonl`, one line for each file.
  *
- * What:    lines are collected in memory; the whole object is written again when it has new lines, as
- *          often as the owner asks, and at the end. Without failures there is no object.
- * Owner:   failure_log_new / failure_log_free; what the options point to outlives it.
+ * What:    lines are collected in memory; the whole object is rewritten when it has new lines and
+ *          the owner requests it, and at the end. Without failures there is no object.
+ * Owner:   failure_log_new / failure_log_free; objects in the options outlive it.
  * Threads: loop.
- * Fails:   never: results do not depend on it. What cannot be written is a warning, once. Lines beyond
+ * Fails:   never: results do not depend on it. A failed write is a warning, once. Lines beyond
  *          FAILURE_LOG_MAX_BYTES are left out, with a warning.
  */
 #ifndef ORCHESTRATOR_OBSERVE_FAILURE_LOG_H
@@ -33,11 +33,11 @@ typedef struct failure_line {
 failure_log *failure_log_new(const failure_log_options *options) MUST_USE;
 void failure_log_add(failure_log *l, const failure_line *line);
 void failure_log_flush(failure_log *l); /* writes new lines; while a write is in flight, later */
-/* Writes what is left; `on_done` is called once, perhaps at once. */
+/* Writes remaining lines; `on_done` is called once, possibly at once. */
 void failure_log_close(failure_log *l, void (*on_done)(void *ctx), void *ctx);
 void failure_log_free(failure_log *l); /* cancels what is in flight; NULL is fine */
 
-/* What the cause of an error belongs to: "network", "store", "file", "server", "machine",
+/* The area of an error's cause: "network", "store", "file", "server", "machine",
  * "configuration". */
 const char *failure_cause(err_code code);
 

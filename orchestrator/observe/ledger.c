@@ -10,7 +10,7 @@
 
 #define PART_TEXT_BYTES ((uint64_t)8 << 20)
 #define PART_MS         ((uint64_t)15 * 60 * 1000)
-#define PART_MAX_BYTES  ((size_t)64 << 20) /* far more than 8 MiB of text and one line take */
+#define PART_MAX_BYTES  ((size_t)64 << 20) /* far more than 8 MiB of text and one line need */
 #define CONTENT_TYPE    "application/zstd"
 
 struct ledger {
@@ -33,7 +33,7 @@ static void warn_once(ledger *l, const err *error)
 {
     if (!l->warned)
         log_warn(
-            "the ledger cannot be written: %s; results are not affected, status has to ask for "
+            "the ledger cannot be written: %s; results are not affected, status has to request "
             "each of them",
             error->message);
     l->warned = true;
@@ -133,7 +133,7 @@ static void on_removed(void *ctx, const err *error)
     ledger *l = ctx;
     l->op = NULL;
     if (error)
-        log_debug("a part of the ledger is left beside the whole: %s", error->message);
+        log_debug("a part of the ledger is left beside the merged object: %s", error->message);
     go_on(l);
 }
 

@@ -1,9 +1,9 @@
 /* The ledger of a run: a line in the store for each file that was committed.
  *
- * What:    lines are compressed (zstd) as they come and uploaded in parts: at 8 MiB of text, after 15
+ * What:    lines are compressed (zstd) at once and uploaded in parts: at 8 MiB of text, after 15
  *          minutes, and at the end. The parts are also kept in an unnamed file of the work directory;
  *          at the end they are uploaded as one object, and then the parts are removed. zstd frames
- *          may follow each other, so both forms read the same.
+ *          can be concatenated, so both forms have the same content.
  * Owner:   ledger_new / ledger_free; client and work directory outlive it.
  * Threads: loop.
  * Fails:   never: the ledger is a cache. A part that cannot be uploaded is a warning, once.
@@ -27,7 +27,7 @@ typedef struct ledger_options {
 
 ledger *ledger_new(const ledger_options *options) MUST_USE;
 void ledger_add(ledger *l, const ledger_line *line);
-/* Uploads what is left and merges the parts; `on_done` is called once, perhaps at once. */
+/* Uploads the rest and merges the parts; `on_done` is called once, possibly at once. */
 void ledger_close(ledger *l, void (*on_done)(void *ctx), void *ctx);
 uint64_t ledger_sent_bytes(const ledger *l); /* by requests that have ended */
 void ledger_free(ledger *l);                 /* cancels what is in flight; NULL is fine */

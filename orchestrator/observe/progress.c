@@ -5,7 +5,7 @@
 #include "decon/base/log.h"
 
 #define TICK_MS        1000
-#define LINE_MS        60000 /* between lines where there is no terminal */
+#define LINE_MS        60000 /* between lines without a terminal */
 #define SHOW_WAIT_MS   2000  /* shorter waits are not worth a status line */
 #define LINE_MAX_BYTES 1024
 #define RATE_WINDOW    10 /* ticks: the rate is that of the last ten seconds */
@@ -44,7 +44,7 @@ static const char *const waited_for[] = {
 
 /* --- the text --- */
 
-/* What holds the run up, or that nothing moves. */
+/* What limits the run, or that nothing moves. */
 static char *limit_text(const progress_now *n)
 {
     char since[32];
@@ -62,7 +62,7 @@ static uint64_t halves(const flow_progress *p)
     return p->done_bytes + p->received_bytes;
 }
 
-/* None while nothing moves, and none for a run that will not be whole. */
+/* None while nothing moves, or if the run is stopping. */
 static uint64_t estimate(const progress_now *n)
 {
     return n->flow.stopping || n->still_ms >= LINE_MS ? PROGRESS_UNKNOWN : n->left_ms;
@@ -98,7 +98,7 @@ void progress_describe(const progress_now *n, size_t columns, buf *out)
 
 /* --- ticks --- */
 
-/* All numbers that a run without a fault changes at some time. */
+/* The sum of all numbers that change in a healthy run. */
 static bool has_moved(const progress_now *a, const progress_now *b)
 {
     return halves(&a->flow) != halves(&b->flow) || a->moved_bytes != b->moved_bytes ||
@@ -109,7 +109,7 @@ static bool has_moved(const progress_now *a, const progress_now *b)
 static void take_numbers(progress *p, uint64_t now_ms)
 {
     s3_stats stats = s3_client_stats(p->s3);
-    p->total_bytes = p->work->size_bytes; /* grows where hosts claim their work */
+    p->total_bytes = p->work->size_bytes; /* grows if hosts claim their work */
     progress_now n = {.flow = flow_progress_of(p->flow),
                       .file_count = p->work->count - p->work->dropped,
                       .total_bytes = p->total_bytes,

@@ -1,9 +1,10 @@
-/* What people and scripts see: the progress line, the plan of a dry run, the closing lines.
+/* Output of a run: the progress line, the plan of a dry run, the closing lines.
  *
- * What:    on a terminal a status line once a second, else a log line once a minute, also while nothing
- *          moves: then it says what is waited for. The SUMMARY line (watchers of the reference script
- *          know its first five fields), one line for each failure, what is left, WORK COMPLETE EXITING.
- * Owner:   progress_new / progress_free; what is followed outlives it.
+ * What:    on a terminal a status line once a second, else a log line once a minute, also while
+ *          nothing moves: then it names what the run waits for. The SUMMARY line (watchers of the
+ *          reference script know its first five fields), one line for each failure, what is left,
+ *          WORK COMPLETE EXITING.
+ * Owner:   progress_new / progress_free; the observed objects outlive it.
  * Threads: loop.
  * Fails:   never.
  */
@@ -18,9 +19,9 @@ typedef struct progress progress;
 
 progress *progress_new(transport *t) MUST_USE;
 void progress_free(progress *p); /* NULL is fine */
-/* Before the flow: "the list of s3://bucket/in/"; NULL: nothing is waited for. */
+/* Before the flow: "the list of s3://bucket/in/"; NULL: no wait. */
 void progress_wait(progress *p, const char *what);
-/* `records` may be NULL: what it sends is not counted as progress. */
+/* `records` may be NULL: its requests do not count as progress. */
 void progress_follow(progress *p, const flow *f, const s3_client *s3, const plan *work,
                      const recorder *records);
 
@@ -37,17 +38,17 @@ typedef struct progress_now {
 /* The line's text: pure, for tests. PROGRESS_ANY_WIDTH columns: all parts, no bar. */
 void progress_describe(const progress_now *now, size_t columns, buf *out);
 
-void progress_plan(const plan *p, const config *c); /* what is to be done, what is skipped, why */
-/* The same, and each input with what would become of it. */
+void progress_plan(const plan *p, const config *c); /* files to process, skipped files, and why */
+/* The same, and each input with its planned outcome. */
 void progress_dry_run(const plan *p, const config *c);
 
 typedef struct run_summary {
     flow_totals totals;
     const flow *flow; /* for the failures; NULL: none began */
-    const plan *plan; /* for what was refused and skipped */
+    const plan *plan; /* for refused and skipped files */
     uint64_t elapsed_ms;
     const char *again; /* the command, for a shell; NULL: not known */
-    bool complete;     /* the run came to its own end: WORK COMPLETE EXITING */
+    bool complete;     /* the run ended by itself: WORK COMPLETE EXITING */
 } run_summary;
 void progress_summary(const run_summary *s);
 

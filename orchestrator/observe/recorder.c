@@ -82,7 +82,7 @@ static void on_put(void *ctx, const s3_put_result *result, const err *error)
     r->sent_bytes += r->record.len;
     if (error && !r->warned)
         log_warn("the record of this run cannot be written: %s; results are not affected, status "
-                 "does not know of this run",
+                 "does not show this run",
                  error->message);
     r->warned = r->warned || error;
     if (r->closed)
@@ -231,12 +231,12 @@ void recorder_follow(recorder *r, const flow *f)
     write_record(r);
 }
 
-/* Ledger and failures first: the closed record says that they are complete. */
+/* Ledger and failures first: the closed record states that they are complete. */
 static void on_failures_closed(void *ctx)
 {
     recorder *r = ctx;
     r->closing = true;
-    if (r->on_done && !r->put) /* else the limit has passed, or an older record is in flight */
+    if (r->on_done && !r->put) /* otherwise the limit has passed, or an older record is in flight */
         close_record(r);
 }
 

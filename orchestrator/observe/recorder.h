@@ -1,10 +1,10 @@
-/* What a run leaves in the store besides its results: its record, its ledger, its failures.
+/* Records of a run in the store: its run record, its ledger, its failures.
  *
  * What:    the record is written at the start, renewed every minute and closed at the end; each
  *          committed file gets a line in the ledger, each file that failed one in failure_log.h.
- * Owner:   recorder_new / recorder_free; what the options point to outlives it.
+ * Owner:   recorder_new / recorder_free; objects in the options outlive it.
  * Threads: loop.
- * Fails:   never: results do not depend on records. What cannot be written is a warning, once.
+ * Fails:   never: results do not depend on records. A failed write is a warning, once.
  */
 #ifndef ORCHESTRATOR_OBSERVE_RECORDER_H
 #define ORCHESTRATOR_OBSERVE_RECORDER_H
@@ -28,15 +28,15 @@ typedef struct recorder_options {
 } recorder_options;
 
 recorder *recorder_new(const recorder_options *options) MUST_USE;
-/* With each change of an item's state, as flow_watcher has it. */
+/* A flow_watcher: called for each change of an item's state. */
 void recorder_note(recorder *r, const item *it, item_state last, uint64_t spent_ms);
 /* The flow outlives the recorder. The first record is written now. */
 void recorder_follow(recorder *r, const flow *f);
-/* Writes what is left, within 30 seconds. `on_done` is called once, perhaps at once. */
+/* Writes the rest, within 30 seconds. `on_done` is called once, possibly at once. */
 void recorder_close(recorder *r, int exit_status, void (*on_done)(void *ctx), void *ctx);
 void recorder_free(recorder *r); /* cancels what is in flight; NULL is fine */
 
-/* By requests that have ended: no progress of the run. 0 for NULL. */
+/* Bytes of its finished requests, which are no progress of the run. 0 for NULL. */
 uint64_t recorder_sent_bytes(const recorder *r);
 const tally *recorder_tally(const recorder *r);
 

@@ -1,5 +1,4 @@
-/* The record of a run, `_decon/runs/<run>.json`: what `status` and people know of a host from the
- * store alone.
+/* The record of a run, `_decon/runs/<run>.json`: all information on a host that is in the store.
  *
  * What:    one JSON object of format 1: counts, bytes, lines, contaminated lines by evaluation set,
  *          time in each state, requests, configuration without secrets, versions.
@@ -33,9 +32,9 @@ typedef struct run_facts {
     s3_stats store;
     int64_t started_s, now_s; /* seconds since 1970 UTC */
     uint64_t elapsed_ms;
-    double bytes_per_s; /* of inputs, over the last minutes; 0: not known */
+    double bytes_per_s; /* of inputs, over the last minutes; 0: unknown */
     bool closed;        /* this is the last record of the run */
-    int exit_status;    /* where it is closed */
+    int exit_status;    /* if it is closed */
 } run_facts;
 
 /* One JSON object and a line end. */

@@ -1,4 +1,4 @@
-/* Notices of the EC2 metadata service that this instance is going to be taken away.
+/* Notices of the EC2 metadata service that this instance will be interrupted.
  *
  * What:    asks every 5 seconds for a spot interruption, which comes two minutes before the end, and for
  *          a rebalance recommendation, which may come earlier. The first notice ends the watch.

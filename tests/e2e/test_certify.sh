@@ -73,7 +73,7 @@ test_results_without_the_ledger_give_the_same_lines() {
     verify two --sample 9 --seed 7
     expect_status 3
     expect_log 'in/books/part-01.jsonl: not as certified: its size differs'
-    expect_log 'in/books/part-02.jsonl.gz: not as certified: it does not exist any more'
+    expect_log 'in/books/part-02.jsonl.gz: not as certified: it no longer exists'
     expect_log '^sample     seed 7: 7 as certified .*, 2 different$'
 }
 

@@ -166,7 +166,7 @@ test_an_input_that_is_replaced_before_the_commit_is_done_again() {
     hold_at UPLOADING 'out/cleaned/*'
     replace_input
     expect_status 0
-    grep -q 'replaced while it was worked on' "$T/held.log" || fail 'not seen'
+    grep -q 'replaced while it was processed' "$T/held.log" || fail 'not seen'
     echo out/reports/a.clean >"$T/expected"
     keys out/ >"$T/keys"
     expect_same "$T/expected" "$T/keys"

@@ -38,7 +38,7 @@ test_a_taken_port_does_not_stop_a_run() {
     fill
     orchestrate run --metrics-listen "$store_port"
     expect_status 0
-    expect_log 'metrics_listen: .*; the run goes on without metrics$'
+    expect_log 'metrics_listen: .*; the run continues without metrics$'
     orchestrate off
     expect_no_log ' metrics: http'
 }

@@ -106,7 +106,7 @@ static void a_replaced_input_is_done_again_before_its_commit(void **state)
     expect_text(w, "rep/a.report.jsonl", "{\"training_line\":0}\n");
     expect_text(w, "cle/a.clean.jsonl", GOOD GOOD);
     assert_string_equal(value(w, "rep/a.report.jsonl", "input-size"), "47");
-    expect_log(w, "replaced while it was worked on");
+    expect_log(w, "replaced while it was processed");
     expect_log(w, "Processed=1 Clean=0 Contaminated=1 Failed=0");
     expect_nothing_left(w);
     world_free(w);
@@ -175,7 +175,7 @@ static void another_size_under_the_same_etag_is_seen(void **state)
     replaced = 0;
     w->on_request = shorten_on_request;
     expect_status(w, NULL, 0);
-    expect_log(w, "replaced while it was worked on");
+    expect_log(w, "replaced while it was processed");
     assert_string_equal(value(w, "rep/a.clean", "input-size"), "16");
     world_free(w);
 }
@@ -225,7 +225,7 @@ static void a_deleted_input_gets_no_result(void **state)
     expect_status(w, NULL, 3);
     assert_null(world_find(w, "rep/a.report.jsonl"));
     assert_non_null(world_find(w, "rep/b.clean"));
-    expect_log(w, "deleted while it was worked on");
+    expect_log(w, "deleted while it was processed");
     expect_nothing_left(w);
     world_free(w);
 }
@@ -238,7 +238,7 @@ static void an_input_that_cannot_be_examined_is_not_called_deleted(void **state)
     w->refuse_head = "data/a";
     expect_status(w, NULL, 3);
     expect_log(w, "HeadObject: 403");
-    assert_false(world_logged(w, "deleted while it was worked on"));
+    assert_false(world_logged(w, "deleted while it was processed"));
     assert_null(world_find(w, "rep/a.report.jsonl"));
     w->refuse_head = NULL;
     expect_status(w, NULL, 0);

@@ -146,9 +146,8 @@ static void expect_stop(const char *path, const char *words)
 static void a_spot_interruption_stops_the_run(void **state)
 {
     UNUSED(state);
-    expect_stop(
-        "/spot/instance-action",
-        "spot interruption: {\"action\":\"terminate\"}: this instance is going to be taken");
+    expect_stop("/spot/instance-action",
+                "spot interruption: {\"action\":\"terminate\"}: this instance will be interrupted");
 }
 
 static void a_rebalance_recommendation_stops_the_run(void **state)

@@ -80,7 +80,6 @@ char *decon_buf_give(decon_buf *b) DECON_MUST_USE;
 DECON_DEFINE_AUTO(decon_buf, decon_buf_deinit)
 
 /* A memory budget: counts bytes for admission control. Loop thread only. */
-/* The memory budget: a plain counter of bytes, for admission. Loop thread only. */
 typedef struct decon_budget {
     uint64_t limit_bytes;
     uint64_t used_bytes;

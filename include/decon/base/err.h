@@ -24,7 +24,7 @@ extern "C" {
 
 typedef enum decon_err_class {
     DECON_ERR_CLASS_NONE,
-    DECON_ERR_CLASS_RETRY, /* may succeed when tried again */
+    DECON_ERR_CLASS_RETRY, /* may succeed on retry */
     DECON_ERR_CLASS_ITEM,  /* this object fails, the run continues */
     DECON_ERR_CLASS_RUN,   /* the run ends */
 } decon_err_class;

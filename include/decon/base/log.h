@@ -2,13 +2,14 @@
  *
  * What:    one line for each call, written with one writev(2). Human lines:
  *          `2026-11-23 03:00:01 INFO  words`; JSON lines: {"time":..,"level":..,"message":..,"event":..}.
- *          `queued`: a thread of the log's own writes, and no caller waits for the reader. Lines that
+ *          `queued`: a thread of the log writes, and no caller waits for the reader. Lines that
  *          exceed the queue are dropped and counted, but not errors, plain and raw lines.
- * Owner:   process-wide settings, made once by decon_log_setup before any thread starts.
+ * Owner:   process-wide settings, set once by decon_log_setup before any thread starts.
  * Threads: any may log; decon_log_status from the loop thread only. After fork() the child's lines
  *          are its own; those that were queued are the parent's.
- * Fails:   never. A full disk is tried again; where nothing reads any more, lines are dropped.
- * Secrets: callers never pass them; decon_log_secret_add registers values that are masked all the same.
+ * Fails:   never. Writes to a full disk are retried; without a reader lines are dropped. Secrets:
+ *          callers never pass them; decon_log_secret_add registers values that are masked in
+ *          addition.
  */
 #ifndef DECON_BASE_LOG_H
 #define DECON_BASE_LOG_H
@@ -31,7 +32,7 @@ typedef enum decon_log_level {
 typedef struct decon_log_options {
     decon_log_level level; /* lines above this level are dropped */
     bool json;             /* JSON lines instead of human lines */
-    int fd;                /* where to; mostly 2 */
+    int fd;                /* descriptor; usually 2 */
     bool queued;           /* written by a thread; exit() waits for it */
 } decon_log_options;
 
@@ -43,10 +44,10 @@ void decon_log_line(decon_log_level level, const char *fmt, ...) DECON_PRINTF_LI
 #define decon_log_info(...)  decon_log_line(DECON_LOG_INFO, __VA_ARGS__)
 #define decon_log_debug(...) decon_log_line(DECON_LOG_DEBUG, __VA_ARGS__)
 
-/* What a JSON line has besides its message (docs/log.schema.json); a human line is the message alone.
- * NULL: not known. */
+/* Members of a JSON line besides its message (docs/log.schema.json); a human line has only the
+ * message. NULL: unknown. */
 typedef struct decon_log_fields {
-    const char *event; /* what kind of line it is: "done" */
+    const char *event; /* kind of line: "done" */
     const char *key, *state;
     const uint64_t *bytes, *lines, *ms; /* ms is written as seconds */
     bool plain;                         /* like decon_log_plain */
@@ -54,20 +55,20 @@ typedef struct decon_log_fields {
 void decon_log_event(decon_log_level level, const decon_log_fields *fields, const char *fmt, ...)
     DECON_PRINTF_LIKE(3, 4);
 
-/* A line without time and level, for the closing words that scripts wait for (in JSON mode it is
- * a JSON line like any other). */
+/* A line without time and level, for closing lines that scripts wait for (in JSON mode an ordinary
+ * JSON line). */
 void decon_log_plain(const char *fmt, ...) DECON_PRINTF_LIKE(1, 2);
 /* A line of the caller's own format, without its end; secrets are masked. */
 void decon_log_raw(const char *line);
 
 /* Waits until all lines are written; false after limit_ms. Before _exit(). */
 bool decon_log_flush(unsigned limit_ms);
-/* Waits a moment (200 ms at most), so that what is written to the same terminal by others comes
- * later; not again while the reader is stalled. */
+/* Waits briefly (200 ms at most), so that later output of others to the same terminal follows; does
+ * not wait while the reader is stalled. */
 void decon_log_settle(void);
 
-/* Shows `text` as the last line of a terminal and keeps it below the log lines; NULL takes it away.
- * Does nothing where the log's fd is not a terminal, or in JSON mode. */
+/* Shows `text` as the last line of a terminal and keeps it below the log lines; NULL removes it.
+ * Does nothing if the log's fd is not a terminal, or in JSON mode. */
 void decon_log_status(const char *text);
 bool decon_log_is_terminal(void); /* whether it would show it */
 unsigned decon_log_columns(void); /* characters of the status line: the terminal's width less one */

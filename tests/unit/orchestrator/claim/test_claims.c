@@ -413,7 +413,7 @@ static void a_store_that_fails_ends_the_claims_once(void **state)
     small_store_put(s, "rep/_decon/claims/plan.json", "{\"format\":9}\n");
     claim_host_start(&h);
     claim_host_expect_failure(&h, 1,
-                              "s3://b/rep/_decon/claims/plan.json: is no plan of a claim run");
+                              "s3://b/rep/_decon/claims/plan.json: is not a plan of a claim run");
     assert_null(claim_host_take(&h));
     claim_host_end(&h);
     small_store_free(s);
