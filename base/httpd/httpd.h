@@ -3,8 +3,8 @@
  * What:    a request is delivered in three steps: begin (line and headers), body (0 or more
  *          times, bytes in order), end (reply to it). HTTP/1.1 with keep-alive, HEAD, 100-continue.
  * Owner:   the server owns a request; its strings are borrowed until release, and handlers keep
- *          their state in `user`. Replies copy headers; a body given to httpd_reply is copied, a file's
- *          descriptor is taken over and closed.
+ *          their state in `user`. Replies copy headers; a body given to httpd_reply is copied, the
+ *          descriptor of a file is taken over and closed.
  * Threads: `thread_count` threads call the handlers, each request on one thread only; handlers that
  *          share data lock it themselves, and one that blocks holds up the other connections of
  *          its thread. httpd_stop from any thread but these.

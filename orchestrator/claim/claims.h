@@ -46,7 +46,7 @@ typedef struct claims_options {
     void (*on_claimed)(void *ctx, claim *c);
     void (*on_lost)(void *ctx, claim *c); /* another host has it now */
     void (*on_last)(void *ctx);           /* a host is idle: parts may be opened (claims_open) */
-    void (*on_opened)(void *ctx, claim *c, uint32_t parts); /* they no longer belong to this claim */
+    void (*on_opened)(void *ctx, claim *c, uint32_t parts); /* no longer of this claim */
     void (*on_complete)(void *ctx);                         /* all slices are closed */
     void (*on_failed)(void *ctx, const err *error);
     void *ctx;

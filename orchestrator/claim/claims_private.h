@@ -96,6 +96,6 @@ void claims_lease_body(const claims *c, unsigned write, buf *out);
 held *claims_hold(claims *c, slice_id id, const char *etag, uint64_t sent_ms);
 void claims_renew_all(claims *c);
 void claims_open_again(claims *c); /* parts whose opening could not be written */
-void claims_end_held(claims *c); /* frees it without writes and callbacks */
+void claims_end_held(claims *c);   /* frees it without writes and callbacks */
 
 #endif

@@ -1,4 +1,4 @@
-/* What is said before and after the work: the plan, a dry run's list, the closing lines. */
+/* Output before and after the work: the plan, a dry run's list, the closing lines. */
 #include "orchestrator/observe/progress.h"
 
 #include "decon/base/log.h"
@@ -11,7 +11,7 @@ void progress_plan(const plan *p, const config *c)
     log_info("files to process: %zu (%s) of %zu in s3://%s/%s", p->count, size, p->input_count,
              c->places.input.bucket, places_list_prefix(&c->places));
     log_info("share: host %lld of %lld; skipped: %zu done already, %zu of other hosts, %zu objects "
-             "that are no inputs",
+             "other than inputs",
              (long long)c->host_index, (long long)c->host_count, p->done, p->other_hosts,
              p->ignored_count);
     if (p->superseded)
@@ -48,7 +48,7 @@ static void list_skipped(const plan *p, const config *c)
             log_info("skipped: s3://%s/%s: in the share of host %u", bucket, s->object->key,
                      s->host);
         else if (s->reason == SKIP_OUTPUT_FOLDER)
-            log_info("skipped: s3://%s/%s: lies in an output folder", bucket, s->object->key);
+            log_info("skipped: s3://%s/%s: is in an output folder", bucket, s->object->key);
         else
             log_info("skipped: s3://%s/%s: beyond MAX_FILES_DEBUG", bucket, s->object->key);
     }
@@ -66,7 +66,7 @@ void progress_dry_run(const plan *p, const config *c)
     }
     list_done(p, c);
     list_skipped(p, c);
-    log_info("dry run: nothing was written; whether s3://%s/%s and s3://%s/%s take writes was not "
+    log_info("dry run: nothing was written; whether s3://%s/%s and s3://%s/%s are writable was not "
              "tested",
              where->report.bucket, where->report.prefix, where->cleaned.bucket,
              where->cleaned.prefix);
@@ -85,7 +85,7 @@ static void list_failures(const run_summary *s)
         log_plain("FAILED: %s", messages[i]);
 }
 
-/* What is not done, and the command that goes on with it. */
+/* The files that are left, and the command that resumes the run. */
 static void list_left(const run_summary *s)
 {
     char size[32];

@@ -13,7 +13,7 @@
 #include "orchestrator/plan/item.h"
 
 typedef struct tally {
-    uint64_t left_count[ITEM_STATE_COUNT]; /* how often an item left this state */
+    uint64_t left_count[ITEM_STATE_COUNT]; /* number of times that an item left this state */
     uint64_t spent_ms[ITEM_STATE_COUNT];   /* by all of these together */
     uint64_t lines, contaminated_lines;    /* of committed files */
     set_counts sets;

@@ -21,7 +21,7 @@ struct done_check {
     superseded_inputs superseded;
     done_check_counts counts;
     char *other_settings; /* of the first result that differs */
-    err error;            /* the first one: nothing more is asked for */
+    err error;            /* the first error: no more requests are sent */
 };
 
 static void note_superseded(done_check *c, const planned *row, const char *why)

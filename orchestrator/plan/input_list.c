@@ -19,7 +19,7 @@ static const char *const column_names[COLUMN_COUNT] = {
 
 typedef struct column_order {
     int at[COLUMN_COUNT]; /* index of the field; -1: not in the list */
-    size_t field_count;   /* a line has at least so many */
+    size_t field_count;   /* minimum number of fields in a line */
 } column_order;
 
 struct input_list {
@@ -120,7 +120,7 @@ static slice field(const input_list *l, const row *r, int column)
 static bool fail(const input_list *l, uint64_t number, const char *why, err *e)
 {
     return err_set(e, ERR_PARSE,
-                   "%s: line %llu: %s; name the columns in input_list_columns, or make a "
+                   "%s: line %llu: %s; name the columns in input_list_columns, or create a "
                    "new list",
                    l->o.name, (unsigned long long)number + 1, why);
 }
@@ -142,7 +142,7 @@ static bool check_bucket(const input_list *l, const row *r, err *e)
                l->o.name, (int)MIN(bucket.len, (size_t)80), bucket.data, expected);
 }
 
-/* As in a listing: with quotes. */
+/* With quotes, as in a listing. */
 static char *quoted_etag(slice etag)
 {
     bool bare = etag.len > 0 && etag.data[0] != '"' && !slice_starts_with(etag, "W/");
@@ -270,5 +270,5 @@ bool input_list_end(input_list *l, err *e)
     if (!stage_finish(l->decoder, e))
         return err_context(e, "%s", l->o.name);
     return !l->marked || l->ended ||
-           err_set(e, ERR_PARSE, "%s: the list ends early; make it again by `plan`", l->o.name);
+           err_set(e, ERR_PARSE, "%s: the list ends early; create it again with `plan`", l->o.name);
 }

@@ -1,11 +1,12 @@
-/* Lists of inputs: keys, sizes and ETags in CSV, as `plan` writes them or as S3 Inventory does.
+/* Lists of inputs: keys, sizes and ETags in CSV, written by `plan` or S3 Inventory.
  *
  * What:    a reader that is fed the bytes of one list (plain, or in a format of codec.h), and a writer.
- *          The first line may name the columns; else they are as the option says. Key, Size and ETag are
- *          needed, Bucket, LastModifiedDate, IsLatest and IsDeleteMarker are used, others skipped. Keys
- *          are URL-encoded. A list of `plan` begins with #decon-inputs and ends with the number of its
- *          rows, so that a part of one is not taken for the whole. Rows outside the input are counted.
- * Owner:   input_list_free; what the options point to outlives the reader.
+ *          The first line may name the columns; otherwise the option names them. Key, Size and ETag
+ *          are needed, Bucket, LastModifiedDate, IsLatest and IsDeleteMarker are used, others
+ *          skipped. Keys are URL-encoded. A list of `plan` begins with #decon-inputs and ends with
+ *          the number of its rows, so that a truncated list is detected. Rows outside the input are
+ *          counted.
+ * Owner:   input_list_free; objects in the options outlive the reader.
  * Threads: loop.
  * Fails:   ERR_CONFIG (columns, another bucket), ERR_PARSE with list and line, or the decoder's error.
  */

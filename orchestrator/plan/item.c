@@ -52,7 +52,7 @@ static void drop_result(item *it)
     *r = (item_result){.cleaned_written = r->cleaned_written || r->cleaned_current};
 }
 
-/* What was made of the version that was read. */
+/* Data of the version that was read. */
 static void drop_work(item *it)
 {
     drop_local(&it->local);
@@ -81,7 +81,7 @@ void item_renew(item *it)
     it->suspicion = (err)ERR_INIT;
 }
 
-/* The local file keeps its place on the disk, and the job its id: its files may be used again. */
+/* The local file keeps its disk space, and the job its id: its files may be reused. */
 void item_retry(item *it)
 {
     bool admitted = it->local.admitted;

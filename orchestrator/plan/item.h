@@ -1,7 +1,7 @@
 /* One input object in the pipeline.
  *
- * What:    what the plan knows of it, what is here of it, its job, the job's result, and its state.
- * Owner:   the flow, from the moment when its turn comes to its end; item_free.
+ * What:    its plan, its local files, its job, the job's result, and its state.
+ * Owner:   the flow, from its admission to its end; item_free.
  * Threads: loop only; workers get copies of what they need.
  * Fails:   never.
  */
@@ -43,53 +43,53 @@ typedef enum item_state {
     ITEM_STATE_COUNT,
 } item_state;
 
-/* What the plan knows. ETag and size change where the input was replaced (item_renew). */
+/* Facts of the plan. ETag and size change if the input was replaced (item_renew). */
 typedef struct item_planned {
     char *key;
     char *etag;
     uint64_t size_bytes;
     output_names outputs;
     bool had_report, had_marker; /* the store has a commit object of an earlier version */
-    unsigned crashes;            /* how often this version ended the process of its job */
-    bool renewed;                /* once: it does not start over a second time */
-    char *new_etag; /* of the version that RECHECKING found; NULL: the input was not replaced */
+    unsigned crashes; /* number of times that this version ended the process of its job */
+    bool renewed;     /* once: it does not start over a second time */
+    char *new_etag;   /* of the version that RECHECKING found; NULL: the input was not replaced */
     uint64_t new_size_bytes;
 } item_planned;
 
-/* What of the planned version is in the work directory and may be used. */
+/* The usable file of the planned version in the work directory. */
 typedef enum item_local_state {
     ITEM_LOCAL_NONE,
-    ITEM_LOCAL_PART,  /* finished ranges of a download that failed; the next run resumes there */
+    ITEM_LOCAL_PART,  /* finished ranges of a failed download, for resuming */
     ITEM_LOCAL_WHOLE, /* downloaded and verified */
 } item_local_state;
 
 typedef struct item_local {
     item_local_state state;
     char *path;           /* absolute; set once it is WHOLE */
-    char *read_etag;      /* of the version that was read, as GET has it; or NULL */
+    char *read_etag;      /* of the version that was read, from the reply of GET; or NULL */
     s3_checksum checksum; /* of its bytes; kind NONE: not computed */
-    char *version_id;     /* as RECHECKING found it, where the store has versions; or NULL */
+    char *version_id;     /* found by RECHECKING, if the store has versions; or NULL */
     uint64_t received_bytes, verified_bytes; /* DOWNLOADING: so far */
-    bool lines_known;                        /* false where verification was switched off */
+    bool lines_known;                        /* false if verification is disabled */
     verdict verdict;                         /* of the verification */
     struct line_hashes *lines;               /* until the result was checked; the flow's */
     bool admitted;                           /* its bytes are taken from the disk budget */
-    bool too_large;                          /* larger than what the disk has free */
+    bool too_large;                          /* larger than the free disk space */
 } item_local;
 
 typedef struct item_job {
     char *id;             /* of the newest submission, or NULL */
-    bool replayed;        /* the server answered the submission with a job that it knew already */
-    unsigned submissions; /* how often the file was submitted */
-    bool fresh_key;       /* the next submission must not be answered with that old job */
-    char *report_path, *near_path, *cleaned_path; /* as the server names its files, or NULL */
+    bool replayed;        /* the server answered the submission with an existing job */
+    unsigned submissions; /* number of submissions of the file */
+    bool fresh_key;       /* the next submission must not return that old job */
+    char *report_path, *near_path, *cleaned_path; /* paths reported by the server, or NULL */
     char *settings;                               /* fingerprint that the job reported, or NULL */
 } item_job;
 
 typedef struct item_result {
     bool contaminated;
     result_file report, near, cleaned; /* the job's files, once they were opened and accepted */
-    int recoded_fd; /* the cleaned file in the input's compression; 0: as it is */
+    int recoded_fd; /* the cleaned file in the input's compression; 0: unchanged */
     uint64_t contaminated_lines, report_bytes;
     set_counts sets;      /* contaminated lines of each evaluation set */
     write_proof proof;    /* of the newest upload */
@@ -108,22 +108,22 @@ struct item {
 
     /* the flow's */
     item_state state;
-    op *operation; /* of the state; NULL where it has none */
+    op *operation; /* of the state; or NULL */
     err error;     /* why the item failed */
     item_state failed_in;
     unsigned failed_attempts;      /* that RETRYING followed */
-    uint64_t begun_ms, entered_ms; /* when it left WAITING; when it came into its state */
-    err suspicion;                 /* a request was refused for another version: RECHECKING looks */
-    list_link queued;              /* in flow.ready or flow.again */
-    list_link live;                /* in flow.live */
-    void *flow;                    /* whose item it is, for the callbacks of operations */
+    uint64_t begun_ms, entered_ms; /* when it left WAITING; when it entered its state */
+    err suspicion;    /* a request was refused for another version: RECHECKING checks it */
+    list_link queued; /* in flow.ready or flow.again */
+    list_link live;   /* in flow.live */
+    void *flow;       /* whose item it is, for the callbacks of operations */
 };
 
 void item_free(item *it);
 void item_close_results(item *it); /* they stay known, for their removal */
 /* It starts over with the version that RECHECKING found; nothing of the old one is used. */
 void item_renew(item *it);
-/* It starts over with the same version; what is known of the result in the store stays. */
+/* It starts over with the same version; facts about the result in the store are kept. */
 void item_retry(item *it);
 const char *item_state_name(item_state s); /* "DOWNLOADING" */
 

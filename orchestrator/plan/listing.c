@@ -46,7 +46,7 @@ static bool is_cleaned_name(const char *key)
     return strstr(names_basename(key), NAMES_CLEANED_SUFFIX) != NULL;
 }
 
-/* No object of the input is left out without a trace in the log. */
+/* Every object of the input that is left out is logged. */
 static void note_ignored(listing *l, const char *bucket, const s3_object *object)
 {
     bool near = names_is_near_input(object->key);
@@ -82,10 +82,9 @@ static void report_near_inputs(const listing_fetch *f)
     for (size_t i = 0; i < MIN(l->near_count, (size_t)LISTING_NAMED_MAX); i++)
         buf_printf(&names, "%ss3://%s/%s", i ? ", " : "", f->places->input.bucket, l->named[i]);
     if (l->near_count > 0)
-        log_warn(
-            "%zu objects look like training files, but their names do not end like those, so "
-            "they are not looked at: %s%s; name their endings in input_suffixes, or rename them",
-            l->near_count, buf_str(&names), l->near_count > LISTING_NAMED_MAX ? ", ..." : "");
+        log_warn("%zu objects look like training files, but their suffixes differ, so "
+                 "they are ignored: %s%s; name their suffixes in input_suffixes, or rename them",
+                 l->near_count, buf_str(&names), l->near_count > LISTING_NAMED_MAX ? ", ..." : "");
 }
 
 static void note_record(fetch_part *part, const place *output, const char *key)
@@ -142,7 +141,7 @@ static bool any_under_way(const listing_fetch *f)
     return false;
 }
 
-/* Where keys come in any order, a repeat is found only when all are there. */
+/* If keys are in no order, repeats are found only at the end. */
 static void drop_repeats(listing_fetch *f)
 {
     listing *l = &f->found;
@@ -163,7 +162,7 @@ static void report_lists(const listing_fetch *f)
     if (!l->lists_digest[0])
         return;
     log_info(
-        "input_list: %zu inputs of s3://%s/%s (SHA-256 of the lists %.12s...); %zu objects lie "
+        "input_list: %zu inputs of s3://%s/%s (SHA-256 of the lists %.12s...); %zu objects are "
         "outside of it",
         l->inputs.count, f->places->input.bucket, places_list_prefix(f->places), l->lists_digest,
         l->outside_count);

@@ -16,7 +16,7 @@ struct nearest_folder {
     void *ctx;
     s3_op *op;
     buf at;           /* exists */
-    const char *rest; /* of path: parts that were not looked at */
+    const char *rest; /* of path: parts not examined yet */
     char *part, *prefix;
     bool scanning, any;
     char **names; /* folders end in '/' */

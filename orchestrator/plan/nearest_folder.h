@@ -1,11 +1,11 @@
-/* The folder that was probably meant: for an input prefix under which nothing is.
+/* The most similar existing folder, for an input prefix without objects.
  *
- * What:    walks down the path of the prefix; where a part of it does not exist, takes the most
- *          similar name beside it (edit distance), else stops. A few listings of one key, and one of
- *          at most 10,000 names for each part that does not exist.
+ * What:    walks down the path of the prefix; if a part of it does not exist, takes the most
+ *          similar name beside it (edit distance), else stops. A few listings of one key, and one
+ *          of at most 10,000 names for each part that does not exist.
  * Owner:   nearest_folder_free, after on_done (not from inside it) or to end it early.
  * Threads: loop.
- * Fails:   never: what may not be listed gives NULL.
+ * Fails:   never: NULL if listing is not permitted.
  */
 #ifndef ORCHESTRATOR_PLAN_NEAREST_FOLDER_H
 #define ORCHESTRATOR_PLAN_NEAREST_FOLDER_H

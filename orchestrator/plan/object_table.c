@@ -51,7 +51,7 @@ static bool pack_digest(const char *etag, listed *row)
     if (row->etag_parts == LISTED_ETAG_TEXT)
         return false;
     AUTO_FREE char *back = render_digest(row);
-    return strcmp(back, etag) == 0; /* else it is something that only looks like one */
+    return strcmp(back, etag) == 0; /* otherwise it only looks like a digest */
 }
 
 static void keep_etag(listed_array *a, const char *etag, listed *row)
@@ -122,7 +122,7 @@ void listed_sort(listed_array *a)
 {
     free(a->sorted);
     a->sorted = xcalloc(a->count + 1, sizeof *a->sorted);
-    bool in_order = true; /* as S3 lists them: there is nothing to sort then */
+    bool in_order = true; /* S3 lists in this order: no sorting needed */
     for (size_t i = 0; i < a->count; i++) {
         a->sorted[i] = listed_at(a, i);
         in_order = in_order && (i == 0 || strcmp(a->sorted[i - 1]->key, a->sorted[i]->key) <= 0);
@@ -139,7 +139,7 @@ static bool is_strictly_sorted(const listed_array *a)
     return true;
 }
 
-/* Rows without a key are taken out, the order stays. */
+/* Removes rows without a key, keeping the order. */
 static void compact(listed_array *a)
 {
     size_t kept = 0;

@@ -1,8 +1,8 @@
-/* The facts of a listing about its objects, a million or more, in little memory.
+/* The objects of a listing, compact enough for millions.
  *
  * What:    rows in blocks that never move, keys in blocks of bytes; an ETag that is a digest, with
- *          or without a number of parts, takes 20 bytes. In all the key's own bytes and 57 more for
- *          each object, 65 once it was sorted.
+ *          or without a number of parts, takes 20 bytes. Total: the bytes of the key and 57 more
+ *          for each object, 65 once sorted.
  * Owner:   listed_array_deinit frees all; rows and keys live as long as the array.
  * Threads: loop.
  * Fails:   never.
@@ -21,7 +21,7 @@ typedef struct listed {
     int64_t last_modified_s;
     union {
         uint8_t digest[16];
-        const char *text; /* where etag_parts says so */
+        const char *text; /* according to etag_parts */
     } etag;
     uint32_t etag_parts; /* 0: none, a plain digest; or LISTED_ETAG_TEXT */
 } listed;
@@ -38,13 +38,13 @@ typedef struct listed_array {
 
 /* An object that is the same as the one before it (a store that lists a key twice) is left out. */
 void listed_add(listed_array *a, const s3_object *object);
-/* The same in any position: for a store that lists in no order. Before listed_sort. ERR_S3_REPLY
- * where a key came with two sizes or ETags. */
+/* The same in any position: for a store that lists without order. Before listed_sort. ERR_S3_REPLY
+ * if a key has two sizes or ETags. */
 bool listed_drop_repeats(listed_array *a, err *e) MUST_USE;
 const listed *listed_at(const listed_array *a, size_t index);
 void listed_sort(listed_array *a);                                 /* by key, bytewise */
 const listed *listed_find(const listed_array *a, const char *key); /* sorted; or NULL */
-char *listed_etag(const listed *row) MUST_USE; /* "" where the store named none */
+char *listed_etag(const listed *row) MUST_USE;                     /* "" if the store gave none */
 void listed_array_deinit(listed_array *a);
 
 #endif

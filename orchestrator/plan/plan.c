@@ -5,8 +5,8 @@
 #include "orchestrator/fleet/run_name.h"
 #include "orchestrator/fleet/shard.h"
 
-/* Inputs are sorted by what their outputs are named after, so that rivals are adjacent; rows
- * that are to be done move to the front of the same array. */
+/* Inputs are sorted by the base name of their outputs, so that rivals are adjacent; rows to process
+ * move to the front of the same array. */
 
 static int compare_bases(const void *a, const void *b)
 {
@@ -63,7 +63,7 @@ static output_names outputs_of(const places *where, const listed *object)
                          where->cleaned.prefix);
 }
 
-/* Where marker and report are both in the store, a run ended before it removed the older one. */
+/* If marker and report are both in the store, a run ended before it removed the older one. */
 bool plan_outputs_make_done(const plan_outputs *found, int64_t input_modified_s, bool purify)
 {
     if (found->marker && found->report)
@@ -149,7 +149,7 @@ static void judge_mine(const plan_options *o, planned row, const listed *rival, 
     output_names_deinit(&outputs);
 }
 
-/* Rows that are kept move to the front of the array that is read: never past the row that is looked at. */
+/* Kept rows move to the front of the array that is being read, never past the current row. */
 static void judge(const plan_options *o, planned row, const listed *rival, plan *out)
 {
     unsigned host = shard_of_key(row.object->key, o->host_count);
@@ -329,7 +329,7 @@ void plan_refusal(const plan *p, size_t index, err *e)
                 bucket, r->object->key);
     else
         err_set(e, ERR_LIMIT,
-                "s3://%s/%s: the key of its output would have %zu bytes, the store takes %d; "
+                "s3://%s/%s: the key of its output would have %zu bytes, the store allows %d; "
                 "choose a shorter output directory",
                 bucket, r->object->key, longest_key(&outputs), NAMES_KEY_MAX_BYTES);
     output_names_deinit(&outputs);

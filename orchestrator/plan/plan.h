@@ -1,19 +1,19 @@
-/* The plan: which inputs this host has to do.
+/* The plan: the inputs that this host has to process.
  *
  * What:    a pure function of the listing: listed minus done, mine only, largest first.
- *          An input is done when its commit object exists and is not older than the input: the
- *          marker `<base>.clean`, or `<base>.report.jsonl` with, where the server purifies, the
- *          cleaned object beside it. If both exist it is done again: one of them is stale, and
- *          a run ended before it removed that. Two inputs that would write one output both fail; that is
- *          judged over the whole listing, before shares and done ones are taken out.
- *          LastModified alone decides here; done_check.h finds the inputs that were replaced while
- *          they were worked on, and a second plan takes them up (plan_options.superseded).
- *          It takes 16 bytes for each input beside the listing, which it points into; an item is
- *          made of a row when its turn comes.
+ *          An input is done if its commit object exists and is not older than the input: the marker
+ *          `<base>.clean`, or `<base>.report.jsonl` with, if the server purifies, the cleaned
+ *          object beside it. If both exist the input is processed again: one of them is stale, and
+ *          a run ended before it removed that. Two inputs that would write one output both fail;
+ *          this is checked over the whole listing, before other shares and done inputs are removed.
+ *          LastModified alone decides here; done_check.h finds inputs that were replaced while they
+ *          were processed, and a second plan includes them (plan_options.superseded). It needs 16
+ *          bytes for each input besides the listing, which it points into; an item is created from
+ *          a row at its admission.
  * Owner:   plan_deinit frees the rows; items are the caller's (item_free). Places and listing
  *          outlive the plan.
  * Threads: loop.
- * Fails:   never; inputs that cannot be done are in `refused`, plan_refusal gives the reason.
+ * Fails:   never; inputs that cannot be processed are in `refused`, plan_refusal gives the reason.
  */
 #ifndef ORCHESTRATOR_PLAN_PLAN_H
 #define ORCHESTRATOR_PLAN_PLAN_H
@@ -38,28 +38,28 @@ typedef struct plan_options {
     bool retry_failed;                   /* also files that ended their processes */
     bool list_done;                      /* fills plan.done_rows */
     bool list_skipped;                   /* fills plan.skipped */
-    const superseded_inputs *superseded; /* NULL: not looked for */
+    const superseded_inputs *superseded; /* NULL: not checked */
 } plan_options;
 
 typedef struct planned {
     const listed *object;
     uint32_t base_len;           /* of its key, without suffixes */
     bool had_report, had_marker; /* the store has a commit object of an earlier version */
-    uint8_t crashes;             /* how often it ended the process of its job */
+    uint8_t crashes;             /* number of times that it ended the process of its job */
 } planned;
 
 typedef struct refusal {
     const listed *object;
-    /* Another input with the same outputs. NULL: it lies in a folder of records, or its output's key
+    /* Another input with the same outputs. NULL: it is in a folder of records, or its output's key
      * is too long. */
     const listed *rival;
     unsigned crashes; /* that it caused; 0: another reason */
 } refusal;
 
-/* Inputs that are neither done nor to be done, for --dry-run. */
+/* Inputs that are neither done nor to be processed, for --dry-run. */
 typedef enum skip_reason {
     SKIP_OTHER_HOST,
-    SKIP_OUTPUT_FOLDER, /* lies below an output folder */
+    SKIP_OUTPUT_FOLDER, /* is below an output folder */
     SKIP_BEYOND_DEBUG   /* MAX_FILES_DEBUG */
 } skip_reason;
 
@@ -76,14 +76,14 @@ typedef struct plan {
     refusal *refused; /* mine */
     size_t refused_count;
     uint64_t size_bytes; /* of rows */
-    planned *done_rows;  /* mine, where they were asked for */
+    planned *done_rows;  /* mine, if requested */
     size_t done_count;
-    skipped_input *skipped; /* where they were asked for */
+    skipped_input *skipped; /* if requested */
     size_t skipped_count;
     /* What is skipped, and why. */
     size_t input_count;   /* inputs in the whole listing */
     size_t other_hosts;   /* in the shares of others */
-    size_t done;          /* mine and done already */
+    size_t done;          /* mine and already done */
     size_t superseded;    /* of rows: results of another version of the input are in the store */
     size_t beyond_debug;  /* mine, but more than max_files */
     size_t dropped;       /* of rows: left to another host, by flow_drop */
@@ -95,7 +95,7 @@ typedef struct plan_outputs {
     bool marker, report, cleaned;
     int64_t marker_s, report_s;
 } plan_outputs;
-/* The rule by which a listing alone calls an input done. */
+/* The rule by which an input is done according to the listing alone. */
 bool plan_outputs_make_done(const plan_outputs *found, int64_t input_modified_s, bool purify);
 
 void plan_make(const plan_options *options, plan *out);

@@ -7,7 +7,7 @@
 
 typedef struct slice_check slice_check;
 
-/* One request: rows are looked at one after the other, first the marker, then the report. */
+/* One request: rows are examined one after the other, first the marker, then the report. */
 typedef struct slice_look {
     slice_check *check;
     size_t row;

@@ -1,10 +1,11 @@
-/* A slice that another host has had: which of its files are done meanwhile?
+/* Determines which files of a slice taken over from another host are done.
  *
- * What:    HEAD of both commit objects of each row of a plan. A row is done, and leaves the plan, where the
- *          result was made of the listed version with the current settings, and after `since_s`.
+ * What:    HEAD of both commit objects of each row of a plan. A row is done, and leaves the plan,
+ *          if the result was made of the listed version with the current settings, and after
+ *          `since_s`.
  * Owner:   the plan is the caller's and is changed before on_done.
  * Threads: loop.
- * Fails:   by the error given to on_done (the store cannot be asked).
+ * Fails:   by the error given to on_done (the store cannot be read).
  */
 #ifndef ORCHESTRATOR_PLAN_SLICE_CHECK_H
 #define ORCHESTRATOR_PLAN_SLICE_CHECK_H

@@ -1,4 +1,4 @@
-/* What the store must have after an object was written: the proof that a write counts.
+/* The proof of a write: properties that the stored object must have.
  *
  * What:    size, ETag and checksum of the write; filled by an upload or copy, checked by a HEAD
  *          (orchestrator/transfer/upload.h), which also leaves the metadata that the store kept.
@@ -15,7 +15,7 @@ typedef struct write_proof {
     uint64_t size_bytes;
     char *etag;           /* of the reply to the write; NULL: none */
     s3_checksum checksum; /* of the bytes that were sent; kind NONE: not known */
-    bool copied;          /* inside the store: s3_copy has looked for the ETag of the reply */
+    bool copied;          /* inside the store: s3_copy has verified the ETag of the reply */
     /* Of the object in the store, once it was confirmed; both strings are the proof's. */
     http_header *metadata;
     size_t metadata_count;

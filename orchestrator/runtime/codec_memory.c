@@ -27,7 +27,7 @@ uint64_t codec_memory_limit(const codec_memory *m)
     return m->limit_bytes;
 }
 
-/* on_admitted may call ask and give: only the outermost call admits. */
+/* on_admitted may call codec_memory_ask and _give: only the outermost call admits. */
 static void pump(codec_memory *m)
 {
     if (m->pumping)

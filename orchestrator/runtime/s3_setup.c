@@ -23,8 +23,7 @@ loop *store_loop_new(const config *c, const char *(*getenv_fn)(const char *name)
                     e);
 }
 
-/* Shorter at a terminal, where a person corrects an address sooner than a scheduler starts a
- * service. */
+/* Shorter at a terminal, where a wrong address is more likely than a store that is starting. */
 static uint64_t start_wait_ms(const config *c)
 {
     uint64_t otherwise_ms = isatty(STDERR_FILENO) ? TERMINAL_START_WAIT_MS : 0;

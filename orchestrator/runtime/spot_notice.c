@@ -17,7 +17,7 @@ struct spot_notice {
     const char *(*getenv_fn)(const char *name);
     void (*on_notice)(void *ctx, const char *text);
     void *ctx;
-    size_t asked; /* the notice that is being asked for */
+    size_t asked; /* the notice being requested */
     s3_op *request;
     timer *pause;
     bool warned;

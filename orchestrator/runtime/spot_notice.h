@@ -1,10 +1,11 @@
 /* Notices of the EC2 metadata service that this instance will be interrupted.
  *
- * What:    asks every 5 seconds for a spot interruption, which comes two minutes before the end, and for
- *          a rebalance recommendation, which may come earlier. The first notice ends the watch.
+ * What:    requests every 5 seconds a spot interruption notice, which comes two minutes before the
+ *          end, and for a rebalance recommendation, which may come earlier. The first notice ends
+ *          the watch.
  * Owner:   spot_notice_start / spot_notice_stop.
  * Threads: loop.
- * Fails:   never: a service that does not answer is a warning, once, and is asked again.
+ * Fails:   never: a service that does not answer is a warning, once, and is retried.
  */
 #ifndef ORCHESTRATOR_RUNTIME_SPOT_NOTICE_H
 #define ORCHESTRATOR_RUNTIME_SPOT_NOTICE_H

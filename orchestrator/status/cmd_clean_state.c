@@ -22,7 +22,7 @@ static const option own_rows[] = {
      .max = 315360000,
      .unit = "seconds",
      .section = "What to remove",
-     .help = "Records that were not written for so long, such as 30d."},
+     .help = "Minimum age of removed records, such as 30d."},
     {.key = "dry_run",
      .type = OPTION_BOOL,
      AT(config.dry_run),
@@ -43,7 +43,7 @@ typedef struct record_batch {
     char *prefix;     /* of all records */
     char *round;      /* of the folder of claims that stays; NULL: there is none */
     bool claims_known;
-    key_list old, crashes; /* crashes: old ones, to be looked at */
+    key_list old, crashes; /* crashes: old ones, to be examined */
     size_t removed, failed, left;
 } record_batch;
 
@@ -127,7 +127,7 @@ static bool remove_all(record_batch *b, err *e)
     return true;
 }
 
-/* The round that is in progress, or was the last one, stays. */
+/* The round in progress, or the last one, stays. */
 static void find_round(record_batch *b)
 {
     AUTO(claim_plan) round = {0};
@@ -135,7 +135,7 @@ static void find_round(record_batch *b)
     b->round = round.round ? claim_plan_folder(&round) : NULL;
 }
 
-/* Where the inputs are: as given, else by the newest run. */
+/* The place of the inputs: as given, otherwise of the newest run. */
 static bool find_input(const clean_state_config *c, const record_batch *b, places *out)
 {
     AUTO(status_runs) runs = {0};
@@ -225,7 +225,7 @@ static const store_command command = {
              "are gone or were replaced. Results and descriptions of settings stay. "
              "Without the ledger, status asks for the results themselves.",
     .epilogue = "Exit status:\n"
-                "  0    all old records are gone\n"
+                " 0 all old records were removed\n"
                 "  1    some could not be removed\n"
                 "  2    usage or configuration\n",
     .options_bytes = sizeof(clean_state_config),

@@ -1,12 +1,13 @@
 /* `decon-orchestrator clean-state`: removes old records of runs.
  *
- * What:    objects of a report folder that were not written for --older-than: those below `_decon/runs/`,
+ * What:    objects of a report folder that are older than --older-than: those below `_decon/runs/`,
  *          `_decon/ledger/`, `_decon/failures/` and `_decon/inputs/`; below `_decon/claims/` those of
  *          other rounds than the last one; below `_decon/crashes/` those whose input is gone or was
  *          replaced. Everything else stays.
- * Owner:   everything is its own.
+ * Owner:   nothing outlives the call.
  * Threads: the calling one runs the loop.
- * Fails:   by the exit status: 0 all old records are gone, 1 some could not be removed, 2 usage.
+ * Fails:   by the exit status: 0 all old records were removed, 1 some could not be removed, 2
+ *          usage.
  */
 #ifndef ORCHESTRATOR_STATUS_CMD_CLEAN_STATE_H
 #define ORCHESTRATOR_STATUS_CMD_CLEAN_STATE_H

@@ -24,12 +24,12 @@ static const option own_rows[] = {
      AT(json),
      .fallback = "false",
      .section = "Output",
-     .help = "One JSON object in place of the text."},
+     .help = "Print one JSON object instead of text."},
     {.key = "watch",
      .type = OPTION_BOOL,
      AT(watch),
      .fallback = "false",
-     .help = "Look again and again, until all is done."},
+     .help = "Repeat until all files are done."},
     {.key = "interval",
      .type = OPTION_DURATION,
      AT(interval_ms),
@@ -37,7 +37,7 @@ static const option own_rows[] = {
      .min = 1,
      .max = 86400,
      .unit = "seconds",
-     .help = "Pause between two looks of --watch."},
+     .help = "Pause between two updates of --watch."},
     {.key = "head_limit",
      .type = OPTION_INT,
      AT(head_limit),
@@ -45,10 +45,10 @@ static const option own_rows[] = {
      .min = 0,
      .max = 1e9,
      .unit = "requests",
-     .help = "Most results that the ledger lacks and that are asked for one by one."},
+     .help = "Maximum number of results missing in the ledger that are requested one by one."},
 };
 
-/* --- one look --- */
+/* --- one update --- */
 
 static bool gather(const status_config *c, store_session *session, status_view *v,
                    status_table *table, status_sums *sums, status_runs *runs, err *e)
@@ -125,13 +125,14 @@ static const store_command command = {
     .folders = true,
     .program = "decon-orchestrator status",
     .usage = "decon-orchestrator status --config FILE|s3://REPORT-FOLDER [options]",
-    .intro = "Shows how far a fleet is, from the store alone: files done, failed and left, hosts, "
-             "rate, contamination by evaluation set and by source folder. It writes nothing. "
-             "With the report folder alone, input folder and input lists are those of the newest "
-             "run.",
+    .intro =
+        "Shows the progress of a fleet, read from the store: files done, failed and left, hosts, "
+        "rate, contamination by evaluation set and by source folder. It writes nothing. "
+        "With the report folder alone, input folder and input lists are those of the newest "
+        "run.",
     .epilogue = "Exit status:\n"
                 "  0    all is done\n"
-                "  1    the state is not known\n"
+                " 1 the store cannot be read\n"
                 "  2    usage or configuration\n"
                 "  3    files are left, or have failed\n",
     .options_bytes = sizeof(status_config),

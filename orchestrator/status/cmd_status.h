@@ -1,11 +1,11 @@
-/* `decon-orchestrator status`: how far a fleet is, from the store alone.
+/* `decon-orchestrator status`: progress of a fleet, read from the store only.
  *
  * What:    lists inputs and outputs, reads the records of runs, the ledger and the failures, and
- *          prints sums for people or as JSON; with --watch again and again. It writes nothing.
- * Owner:   everything is its own.
+ *          prints sums as text or JSON; with --watch repeatedly. It writes nothing.
+ * Owner:   nothing outlives the call.
  * Threads: the calling one runs the loop.
- * Fails:   by the exit status: 0 all is done, 3 files are left or failed, 1 the state is not known,
- *          2 usage.
+ * Fails:   by the exit status: 0 all is done, 3 files are left or failed, 1 the store cannot be
+ *          read, 2 usage.
  */
 #ifndef ORCHESTRATOR_STATUS_CMD_STATUS_H
 #define ORCHESTRATOR_STATUS_CMD_STATUS_H

@@ -1,7 +1,7 @@
-/* Marks of crashes (crash_marks.h) that belong to no object any more.
+/* Marks of crashes (crash_marks.h) whose input no longer exists.
  *
- * What:    reads each mark and asks for its input: a mark is stale where the input is gone, or has another
- *          ETag. A mark that cannot be read, and an input that cannot be asked for, are kept.
+ * What:    reads each mark and requests its input: a mark is stale if the input is gone, or has
+ *          another ETag. A mark is kept if it or its input cannot be read.
  * Owner:   everything is the caller's.
  * Threads: loop.
  * Fails:   never.

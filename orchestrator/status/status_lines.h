@@ -3,8 +3,8 @@
  * What:    lists one folder of records, reads its objects, and passes on each line.
  * Owner:   lines are borrowed.
  * Threads: loop.
- * Fails:   by err where the folder cannot be listed. An object that cannot be read to its end is
- *          left out from there on, with a note in the log.
+ * Fails:   by err if the folder cannot be listed. If an object cannot be read completely, the rest
+ *          is left out, with a log line.
  */
 #ifndef ORCHESTRATOR_STATUS_STATUS_LINES_H
 #define ORCHESTRATOR_STATUS_STATUS_LINES_H

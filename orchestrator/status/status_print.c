@@ -6,7 +6,7 @@
 #include "orchestrator/fleet/run_name.h"
 
 #define FORMAT       1
-#define ROWS_MAX     20 /* of each table for people; JSON has all */
+#define ROWS_MAX     20 /* of each table in text; JSON has all */
 #define NUMBER_BYTES 32
 
 /* --- text --- */
@@ -57,7 +57,7 @@ static void put_rate(const status_view *v, buf *out)
     buf_printf(out, "rate     %s/s, %s left\n", rate, left);
 }
 
-/* Where hosts claim their work. */
+/* If hosts claim their work. */
 static void put_slices(const status_slices *s, buf *out)
 {
     if (!s->total)
@@ -75,7 +75,7 @@ static void put_lines(const status_sums *s, buf *out)
     format_count(s->contaminated_lines, found, sizeof found);
     buf_printf(out, "lines    %s, %s contaminated", lines, found);
     if (s->counted < done)
-        buf_printf(out, " (of %llu of %llu files; the others do not say)",
+        buf_printf(out, " (of %llu of %llu files; unknown for the others)",
                    (unsigned long long)s->counted, (unsigned long long)done);
     buf_append_char(out, '\n');
     if (s->other_settings)

@@ -1,6 +1,6 @@
-/* The state of a fleet as text for people and as one JSON object.
+/* The state of a fleet as text and as one JSON object.
  *
- * What:    prints what status_sums and status_runs hold.
+ * What:    prints the content of status_sums and status_runs.
  * Owner:   everything in status_view is borrowed.
  * Threads: any.
  * Fails:   as the buf does (overflow); docs/records.md describes the members of the object.

@@ -1,12 +1,12 @@
-/* The results of inputs that are done: lines of the ledger, and HEAD for what it lacks.
+/* The results of done inputs: lines of the ledger, and HEAD for missing ones.
  *
- * What:    a line of the ledger counts where its input is done by the table, and key, size, ETag and
- *          verdict agree; of several lines the one of the newest run. What is left is asked of the
- *          commit objects, whose metadata has the numbers of lines, but no evaluation sets. A commit
- *          object of another version of its input makes the input one that is left.
+ * What:    a line of the ledger counts if its input is done according to the table, and key, size,
+ *          ETag and verdict agree; of several lines the one of the newest run. For the others the
+ *          commit objects are requested, whose metadata has the numbers of lines, but no evaluation
+ *          sets. If a commit object is of another version of its input, the input counts as left.
  * Owner:   everything is the caller's.
  * Threads: loop.
- * Fails:   by err where the ledger cannot be listed. A part that cannot be read is left out: HEAD
+ * Fails:   by err if the ledger cannot be listed. A part that cannot be read is left out: HEAD
  *          fills the gap.
  */
 #ifndef ORCHESTRATOR_STATUS_STATUS_RESULTS_H

@@ -123,7 +123,7 @@ static void host_deinit(status_host *h)
     free(h->work_dir);
 }
 
-/* A host that claims its work is known by its machine and its work directory. */
+/* A host that claims its work is identified by its machine and its work directory. */
 static bool is_known(const status_runs *runs, const status_host *host)
 {
     for (size_t i = 0; host->index < 0 && i < runs->count; i++)

@@ -1,11 +1,12 @@
 /* The hosts of a fleet, from the records of their newest runs.
  *
  * What:    of each host index the newest record below `_decon/runs/`; of hosts that claim their work
- *          the newest of each machine and work directory, which only one process can have. Records of
- *          another host count than the newest one's are left out: they are of an earlier division.
+ *          the newest of each machine and work directory, which only one process can have. Records
+ *          with another host count than the newest one are left out: they are of an earlier
+ *          division.
  * Owner:   status_runs_deinit.
  * Threads: loop.
- * Fails:   by err where the records cannot be listed; one that cannot be read is left out, with a
+ * Fails:   by err if the records cannot be listed; one that cannot be read is left out, with a
  *          warning.
  */
 #ifndef ORCHESTRATOR_STATUS_STATUS_RUNS_H
@@ -35,7 +36,7 @@ typedef struct status_host {
 typedef struct status_runs {
     status_host *hosts; /* by index, then by machine */
     size_t count;
-    /* What the newest record says of the whole; NULL where there is none. */
+    /* Facts of the newest record about the whole fleet; NULL: unknown. */
     char *input_uri, *cleaned_uri, *settings;
     char **suffixes;    /* input_suffixes, NULL-terminated */
     char **input_lists; /* input_list, NULL-terminated */

@@ -1,9 +1,9 @@
 /* The slices of a fleet that claims its work, from `_decon/claims/`.
  *
- * What:    counts the leases and ends of the round that is in progress, or was the last one.
+ * What:    counts the leases and closed slices of the round in progress, or of the last one.
  * Owner:   a value.
  * Threads: loop.
- * Fails:   by err where the folder cannot be listed. Without a plan of a round `total` is 0.
+ * Fails:   by err if the folder cannot be listed. Without a plan of a round `total` is 0.
  */
 #ifndef ORCHESTRATOR_STATUS_STATUS_SLICES_H
 #define ORCHESTRATOR_STATUS_STATUS_SLICES_H
@@ -22,7 +22,7 @@ typedef struct status_slices {
     uint64_t held;   /* with a lease, and not done */
 } status_slices;
 
-/* The plan of the round; its round is 0 where there is none. False: there is one that cannot be read. */
+/* The plan of the round; its round is 0 if there is none. False: it cannot be read. */
 bool status_slices_plan(store_session *s, const place *report, claim_plan *out) MUST_USE;
 bool status_slices_read(store_session *s, const place *report, status_slices *out, err *e) MUST_USE;
 

@@ -41,7 +41,7 @@ static status_folder *insert_folder(status_sums *s, size_t at, const char *name,
     return folder;
 }
 
-/* Inputs come in the order of their keys, so the newest folder is the likeliest. */
+/* Inputs are in the order of their keys, so the latest folder is the most likely. */
 static status_folder *folder_of(status_sums *s, const status_table *t, const char *key)
 {
     const char *name = places_relative(t->places, key);
@@ -93,7 +93,7 @@ static void add_input(status_sums *s, const status_table *t, size_t index)
     folder->contaminated += contaminated;
 }
 
-/* Where shares are fixed by hash, what is left of each host's share. */
+/* If shares are fixed by hash, the files left of each host's share. */
 static void add_to_share(const status_table *t, size_t index, status_runs *runs)
 {
     if ((t->state[index] & INPUT_DONE) || !runs->host_count || runs->host_count > UINT32_MAX)

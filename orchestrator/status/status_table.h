@@ -1,13 +1,13 @@
-/* What the store lists of inputs and their outputs, and what follows from it.
+/* Inputs and outputs from the store's listing, and the states of inputs.
  *
  * What:    all inputs with one byte of state each, and of each output the hash of its key with its
  *          time. An input is done by the rule of the plan (plan_outputs_make_done).
  * Owner:   status_table_deinit. Places outlive the table.
  * Threads: loop.
  * Fails:   never.
- * Memory:  an input's key and 70 bytes more; 16 bytes for each output, at most three times that
- *          while the table of outputs grows. A million inputs with two outputs each and keys of 60
- *          bytes take less than 250 MiB.
+ * Memory: an input's key and 70 bytes more; 16 bytes for each output, at most three times that
+ * while the table of outputs grows. A million inputs with two outputs each and keys of 60 bytes
+ * need less than 250 MiB.
  */
 #ifndef ORCHESTRATOR_STATUS_STATUS_TABLE_H
 #define ORCHESTRATOR_STATUS_STATUS_TABLE_H
@@ -19,9 +19,9 @@
 enum { /* bits of an input's state */
        INPUT_DONE = 1,
        INPUT_CONTAMINATED = 2, /* its commit object is a report */
-       INPUT_REFUSED = 4,      /* another input has the same outputs, or the name is a record's */
-       INPUT_FAILED = 8,       /* not done, and a record of failures names it */
-       INPUT_COUNTED = 16,     /* its lines are known */
+       INPUT_REFUSED = 4,  /* another input has the same outputs, or the name is that of a record */
+       INPUT_FAILED = 8,   /* not done, and a record of failures names it */
+       INPUT_COUNTED = 16, /* its lines are known */
 };
 
 typedef struct output_slot {
@@ -42,7 +42,7 @@ typedef struct status_table {
 
 /* Objects of the three folders, in any order; those that are neither inputs nor outputs are ignored. */
 void status_table_add_input(status_table *t, const s3_object *object);
-/* All at once, of a list of inputs; `from` is empty then. */
+/* Adds all inputs of a list at once; `from` is then empty. */
 void status_table_take_inputs(status_table *t, listed_array *from);
 void status_table_add_output(status_table *t, const s3_object *object);
 /* Sorts the inputs by key and finds their states; nothing is added afterwards. Outputs are freed. */

@@ -1,4 +1,4 @@
-/* What commands share that read the store and run nothing: options, event loop, output.
+/* Shared by commands that read the store and run nothing: options, event loop, output.
  *
  * What:    the options are those of a run that name folders and the store, after the command's own;
  *          one positional argument names the report folder, or a local file.
@@ -21,7 +21,7 @@
 typedef struct store_command {
     const option *rows; /* of the command itself */
     size_t row_count;
-    bool folders; /* those that name the folders of a run, too */
+    bool folders; /* also those that name the folders of a run */
     const char *program, *usage, *intro, *epilogue;
     size_t options_bytes; /* of the command's struct, which begins with a config */
     size_t file_offset;   /* of the `const char *` in it for the positional argument, a local file;

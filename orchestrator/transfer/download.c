@@ -58,12 +58,12 @@ static void warn_about(const download *d)
         log_warn("s3://%s/%s: the content is %s, unlike the suffix", bucket, key,
                  codec_get(v->format)->name);
     if (v->unscannable_lines)
-        log_warn("s3://%s/%s: %llu of %llu lines have no text under '%s'; they are not looked at",
+        log_warn("s3://%s/%s: %llu of %llu lines have no text under '%s'; they are not scanned",
                  bucket, key, (unsigned long long)v->unscannable_lines,
                  (unsigned long long)v->lines, d->options.jsonl.content_key);
     if (v->skipped_lines)
-        log_warn("s3://%s/%s: the detection server skips %llu of %llu lines: escapes of half a "
-                 "character (lone surrogates: %llu), more than %d levels, or numbers beyond "
+        log_warn("s3://%s/%s: the detection server skips %llu of %llu lines: unpaired "
+                 "surrogate escapes (%llu), more than %d levels, or numbers beyond "
                  "1.8e308; refuse_lone_surrogates and max_json_depth refuse such files",
                  bucket, key, (unsigned long long)v->skipped_lines, (unsigned long long)v->lines,
                  (unsigned long long)v->lone_surrogates, JSONL_SERVER_DEPTH);
@@ -124,8 +124,7 @@ static void on_restart(void *ctx)
     d->reused = false;
 }
 
-/* If the store has no checksum for a kept file, the checksum recorded with the download is
- * compared. */
+/* If the store has no checksum for a kept file, the one recorded with the download is compared. */
 static bool is_as_recorded(const download *d, const fetch_end *end, err *e)
 {
     if (end->proven != S3_CHECKSUM_NONE)

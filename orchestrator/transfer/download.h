@@ -26,7 +26,7 @@ typedef struct download_options {
     item *item; /* on success, its `local` is WHOLE, with read_etag, verdict, lines_known */
     verify_level level;
     bool sha256;         /* item->local.checksum becomes the SHA-256 */
-    jsonl_options jsonl; /* what the lines must be; its strings are borrowed */
+    jsonl_options jsonl; /* requirements for lines; its strings are borrowed */
     void (*on_done)(void *ctx, const err *error);
     void *ctx;
 } download_options;

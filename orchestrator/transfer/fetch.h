@@ -18,30 +18,31 @@
 #include "base/util.h"
 
 typedef struct fetch_end {
-    const verdict *verdict; /* NULL where there is an error, and where nothing was to be verified */
+    const verdict *verdict; /* NULL after an error, and if nothing was verified */
     const err *error;       /* or NULL */
     bool invalid;           /* the error is the verification's, not the transfer's */
     bool kept;              /* bytes of an earlier run were used */
     uint64_t size_bytes;
-    s3_checksum_kind proven; /* what the store's word on the bytes was; NONE: it gave none */
-    s3_checksum hashed;      /* of the bytes, where they were verified; kind NONE: not */
-    s3_checksum sha256;      /* the same, where the options ask for it */
-    const char *etag;        /* of the version that was read, where there is no error; or NULL */
+    s3_checksum_kind proven; /* kind of the store's checksum; NONE: it gave none */
+    s3_checksum hashed;      /* of the bytes, if they were verified; otherwise kind NONE */
+    s3_checksum sha256;      /* the same, if requested by the options */
+    const char *etag;        /* of the version that was read, if there is no error; or NULL */
 } fetch_end;
 
 typedef struct fetch_options {
     s3_client *s3;
     transport *transport; /* its clock */
     verifier *verifier;
-    /* Bucket, key, ETag, size, file and what to keep; how a reader follows is set here. */
+    /* Bucket, key, ETag, size, file and what to keep; fetch sets the members for a following
+     * reader. */
     s3_get_options object;
     verify_level level;
     bool sha256;         /* also computes the SHA-256 of the bytes; not at VERIFY_NONE */
     line_hashes *lines;  /* of the object: for the verification; or NULL */
     jsonl_options jsonl; /* its strings are borrowed */
-    /* Bytes that have come, and those of them that the verification has read; may be NULL. */
+    /* Received bytes, and verified bytes; may be NULL. */
     void (*on_progress)(void *ctx, uint64_t received_bytes, uint64_t verified_bytes);
-    void (*on_restart)(void *ctx); /* kept bytes are loaded again; may be NULL */
+    void (*on_restart)(void *ctx); /* kept bytes are downloaded again; may be NULL */
     void (*on_done)(void *ctx, const fetch_end *end);
     void *ctx;
 } fetch_options;

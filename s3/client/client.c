@@ -211,7 +211,7 @@ static void fail_queue(s3_client *c, const err *e)
     while (r) {
         if (r->sequence <= last) {
             s3_request_fail(r, e);
-            r = LIST_FIRST(&c->queue, s3_request, link); /* its operation may have removed others */
+            r = LIST_FIRST(&c->queue, s3_request, link); /* its operation may remove others */
         } else {
             r = LIST_NEXT(r, s3_request, link);
         }

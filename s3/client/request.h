@@ -37,7 +37,7 @@ struct s3_request {
     const http_header *more_headers; /* borrowed; for any number of headers (metadata) */
     size_t more_header_count;
     const s3_headers
-        *object_headers; /* NULL: the client's; s3/client/object_options.c says which it carries */
+        *object_headers; /* NULL: the client's; s3/client/object_options.c defines which are sent */
     slice body;
     int body_fd; /* used when body_file_bytes > 0 */
     uint64_t body_file_offset, body_file_bytes;
@@ -53,7 +53,7 @@ struct s3_request {
     bool (*on_head)(void *ctx, const http_reply *reply, err *e);
     bool (*on_body)(void *ctx, slice data, err *e); /* NULL: collected in `reply` */
     bool (*on_check)(void *ctx, s3_request *r, err *e);
-    /* An error reply: true ends the request, whatever the table of error codes says. */
+    /* An error reply: true ends the request, regardless of the table of error codes. */
     bool (*on_refusal)(void *ctx, const s3_reply *head);
     void (*on_done)(void *ctx, s3_request *r, const err *e); /* e NULL: success */
     void *ctx;

@@ -121,7 +121,7 @@ void get_look_cancel(get_op *o);
 
 /* Resumes from the ranges that an earlier run left in the file, if they are of the same version. */
 void get_keep_take(get_op *o);
-/* The same for a file that is said to be complete. */
+/* The same for a file that an earlier run completed. */
 void get_keep_whole(get_op *o);
 /* Records the finished ranges. Not after each one, since that syncs the disk, nor after the last. */
 void get_keep_record(get_op *o);

@@ -136,7 +136,7 @@ typedef struct save_op {
     char *path, *temp_path;
     int fd; /* duplicated */
     buf text;
-    err error; /* the worker's until it is back, as the rest */
+    err error; /* the worker's until it is back, like the rest */
 } save_op;
 
 static save_op *of_work(s3_work *w)

@@ -27,18 +27,18 @@ typedef struct s3_resume {
 void s3_resume_deinit(s3_resume *r);
 DEFINE_AUTO(s3_resume, s3_resume_deinit)
 
-/* Where the record lies: `path` below root_fd, as in fs_below.h. */
+/* Location of the record: `path` below root_fd, as in fs_below.h. */
 typedef struct s3_resume_place {
     int root_fd;
     const char *path;
 } s3_resume_place;
 
-/* False: there is none for this object that could be used, or it is a link or another user's file.
+/* False: there is no usable record for this object, or it is a link or another user's file.
  * `fd` is the partial file. */
 bool s3_resume_load(s3_resume_place place, const char *bucket, const char *key, int fd,
                     s3_resume *out) MUST_USE;
 
-/* Once it is cancelled no record appears any more. */
+/* After a cancel no record is written. */
 op *s3_resume_save(s3_client *c, s3_resume_place place, const char *bucket, const char *key, int fd,
                    const s3_resume *what, s3_done on_done, void *ctx);
 

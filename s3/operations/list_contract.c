@@ -152,7 +152,7 @@ bool contract_check_level(const list_contract *k, const char *key, bool is_prefi
     return err_set(e, ERR_S3_REPLY,
                    is_prefix
                        ? "%s: the CommonPrefixes entry '%s' does not end at the delimiter '%s'"
-                       : "%s: the key '%s' lies below the delimiter '%s' and belongs to "
+                       : "%s: the key '%s' is below the delimiter '%s' and belongs to "
                          "CommonPrefixes",
                    k->operation, name, k->delimiter);
 }
@@ -177,7 +177,7 @@ bool contract_refuse_repeat(const list_contract *k, const char *key, err *e)
     contract_name(key, name);
     return err_set(e, ERR_S3_REPLY,
                    "%s: the key '%s' is listed twice with different size or ETag; list again when "
-                   "nothing writes there",
+                   "no program writes there",
                    k->operation, name);
 }
 

@@ -28,7 +28,7 @@ typedef struct s3_copy_source {
     uint64_t size;
     s3_checksum checksum; /* of the whole object; kind NONE: unknown */
     s3_fields fields;
-    char *tags; /* as x-amz-tagging has them; NULL: none */
+    char *tags; /* in the form of x-amz-tagging; NULL: none */
 
     /* copy_source.c's */
     s3_headers *own; /* with the source's customer key */

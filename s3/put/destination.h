@@ -28,8 +28,8 @@ void s3_destination_deinit(s3_destination *d);
 /* The common settings of a multipart upload; the operation adds size, source and callbacks. */
 s3_multipart s3_destination_upload(const s3_destination *d, s3_client *c);
 
-/* Whether a refused write begins again: after a conflict with another writer (409), three times; or
- * with a lesser checksum, where the store does not support this one (`carried`; NULL: none). */
+/* Whether a refused write is repeated: after a conflict with another writer (409), three times; or
+ * with a simpler checksum, if the store does not support this one (`carried`; NULL: none). */
 bool s3_destination_begins_again(s3_destination *d, const s3_integrity *in,
                                  s3_integrity_try *carried, const err *e);
 /* Whether bytes whose digest the store refused are hashed and sent again: three times. */

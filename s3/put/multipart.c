@@ -115,7 +115,7 @@ void s3_multipart_cancel(s3_multipart *m)
         m->on_gone(m->ctx);
 }
 
-/* --- CONFIRM: does the object exist, whatever the replies said --- */
+/* --- CONFIRM: whether the object exists, regardless of the replies --- */
 
 static void confirm_done(void *ctx, const char *etag, const s3_checksum *md5, const err *e)
 {

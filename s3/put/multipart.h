@@ -110,8 +110,8 @@ void s3_part_take_hash(s3_part *part, s3_hash_task *task);
 void s3_multipart_send(s3_part *part);
 void s3_multipart_fail(s3_part *part, const err *e);
 
-/* A reply that says that bytes and checksum differ: hashing them again may help, sending them again
- * does not. For s3_request's on_refusal. */
+/* A reply that bytes and checksum differ: hashing them again may help, sending them again does not.
+ * For s3_request's on_refusal. */
 bool s3_refuses_digest(void *ctx, const s3_reply *head);
 /* Replaces *upload_id by the UploadId in a reply of CreateMultipartUpload. For
  * s3_request's on_check. */

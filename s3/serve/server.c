@@ -14,8 +14,8 @@
 #include "base/output.h"
 #include "s3/serve/operations/ops.h"
 
-#define OBJECT_SIZE_MAX   (5ULL * 1024 * 1024 * 1024) /* of one PUT, as S3 has it */
-#define LOG_QUEUE_BYTES   ((size_t)1 << 20)           /* where the access log is a pipe */
+#define OBJECT_SIZE_MAX   (5ULL * 1024 * 1024 * 1024) /* of one PUT, as in S3 */
+#define LOG_QUEUE_BYTES   ((size_t)1 << 20)           /* if the access log is a pipe */
 #define LOG_FLUSH_MS      2000
 #define XML_BODY_SIZE_MAX (4ULL * 1024 * 1024)
 
@@ -110,7 +110,7 @@ static void wait_ms(uint64_t ms)
         continue;
 }
 
-/* Faults that take the request's place; the others are looked at by the reply. */
+/* Faults that replace the request's execution; the others are applied to the reply. */
 static bool apply_fault(server *s, exchange *x, err *e)
 {
     x->fault = fault_match(&s->faults, &x->auth);
@@ -167,7 +167,7 @@ static void on_body(void *ctx, httpd_request *request, void **user, slice data)
     exchange_take_body(*user, data);
 }
 
-/* Whatever came must be what was signed, also where the operation has no use for it. */
+/* The received body must be the signed one, even if the operation ignores it. */
 static bool run(exchange *x, err *e)
 {
     object_meta unused = {0};
@@ -227,8 +227,8 @@ static bool check_options(const server_options *o, err *e)
     if (!o->access_key_id || !o->access_key_id[0] || !o->secret_access_key ||
         !o->secret_access_key[0])
         return err_set(e, ERR_CONFIG,
-                       "the server needs keys that its clients sign with: set AWS_ACCESS_KEY_ID "
-                       "and AWS_SECRET_ACCESS_KEY to any values, for server and clients alike");
+                       "the server needs the keys that clients sign with: set AWS_ACCESS_KEY_ID "
+                       "and AWS_SECRET_ACCESS_KEY to any values, the same for server and clients");
     return o->port <= UINT16_MAX || err_set(e, ERR_CONFIG, "%u is no port", o->port);
 }
 

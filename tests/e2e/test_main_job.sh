@@ -321,7 +321,7 @@ test_files_of_other_endings_are_named_or_taken() {
     orchestrate plain
     expect_status 0
     expect_log 'WARN .*: 4 objects look like training files|WARN +4 objects look like training files'
-    expect_log 'not looked at: s3://data/in/other/a.ndjson, s3://data/in/other/b.JSONL, s3://data/in/other/c.jsonl.GZ, \.\.\.'
+    expect_log 'they are ignored: s3://data/in/other/a.ndjson, s3://data/in/other/b.JSONL, s3://data/in/other/c.jsonl.GZ, \.\.\.'
     expect_log 'DEBUG .*left out, no input: s3://data/in/other/README.md'
     expect_no_key out/reports/other/a.clean
     orchestrate dry --dry-run --log-level info

@@ -10,7 +10,7 @@
 #include "s3/serve/protocol/fault_injection.h"
 #include "s3/serve/server.h"
 
-#define ANNOUNCE_MAX_MS 2000 /* standard output may be a pipe that nothing reads */
+#define ANNOUNCE_MAX_MS 2000 /* standard output may be a pipe without a reader */
 
 static bool announce(const cli *c, const char *address, unsigned port, err *e)
 {
@@ -24,7 +24,7 @@ static bool announce(const cli *c, const char *address, unsigned port, err *e)
     return fs_print_standard(STDOUT_FILENO, slice_from(line), ANNOUNCE_MAX_MS, e);
 }
 
-/* Blocked before the server's threads start, so that none of them is woken by one. */
+/* Blocked before the server's threads start, so that signals are not delivered to them. */
 static void block_signals(sigset_t *set)
 {
     sigemptyset(set);
@@ -107,16 +107,17 @@ static const option rows_serve[] = {
     {.key = "address", .type = OPTION_STRING, .offset = AT(address), .fallback = "127.0.0.1",
      .metavar = "IP", .help = "Address to listen on."},
     {.key = "port_file", .type = OPTION_STRING, .offset = AT(port_file), .metavar = "FILE",
-     .help = "Written with the port's number as soon as the server listens."},
+     .help = "File that gets the port number as soon as the server listens."},
     {.key = "threads", .type = OPTION_INT, .offset = AT(threads), .fallback = "4", .min = 1,
      .max = 256, .metavar = "N", .help = "Threads that serve requests."},
     {.key = "access_key", .type = OPTION_STRING, .offset = AT(access_key), .metavar = "ID",
-     .environment = "AWS_ACCESS_KEY_ID", .help = "Clients must sign with this key."},
+     .environment = "AWS_ACCESS_KEY_ID", .help = "Access key id that clients must sign with."},
     {.key = "secret_key", .type = OPTION_STRING, .offset = AT(secret_key), .metavar = "KEY",
      .environment = "AWS_SECRET_ACCESS_KEY", .flags = OPTION_SECRET,
-     .help = "And with this secret."},
+     .help = "Secret key that clients must sign with."},
     {.key = "region", .type = OPTION_STRING, .offset = AT(region), .metavar = "NAME",
-     .help = "Signatures for another region are refused, with the right one's name; otherwise every " "region is accepted."},
+     .help = "Refuse signatures for other regions, naming the right one; default: accept all "
+             "regions."},
     {.key = "anonymous", .type = OPTION_ENUM, .offset = AT(anonymous), .fallback = "none",
      .choices = anonymous_choices, .metavar = "WHAT",
      .help = "Which requests need no signature: none, read (GET and HEAD), all."},
@@ -126,14 +127,14 @@ static const option rows_serve[] = {
     {.key = "fault", .type = OPTION_LIST, .offset = AT(fault), .metavar = "RULE",
      .check = fault_check,
      .help = "Answer some requests wrongly, for tests of clients; see below. The "
-             "first rule that fits decides."},
+             "first matching rule applies."},
     ROWS_OF_ALL,
 };
 /* clang-format on */
 
 const cli_command cli_command_serve = {
     .name = "serve",
-    .summary = "a small S3 server over a folder, for one machine's trials",
+    .summary = "a small S3 server over a folder, for trials on one machine",
     .options = SET(
         rows_serve, "serve", "decon-s3 serve --root DIR [OPTION]...",
         "Serves buckets from a folder: for trials, demonstrations and tests on one machine, "

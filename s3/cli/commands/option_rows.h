@@ -61,9 +61,9 @@ extern const char *const cli_addressing_styles[], *const cli_log_levels[];
 
 #define ROWS_OF_AGES                                                                               \
     {.key = "newer_than", .type = OPTION_STRING, .offset = AT(newer_than), .metavar = "TIME",      \
-     .help = "Only what was modified since: an age (7d, 36h), a date or a time (UTC)."},           \
+     .help = "Only entries modified since: an age (7d, 36h), a date or a time (UTC)."},            \
     {.key = "older_than", .type = OPTION_STRING, .offset = AT(older_than), .metavar = "TIME",      \
-     .help = "Only what was modified before: an age, a date or a time."}
+     .help = "Only entries modified before: an age, a date or a time."}
 
 #define ROW_SHARD                                                                                  \
     {.key = "shard", .type = OPTION_STRING, .offset = AT(shard), .metavar = "I/N",                 \

@@ -36,8 +36,7 @@ unsigned connection_workers(const cli_config *config)
     return MIN((unsigned)config->workers, MAX(room, 1U));
 }
 
-/* Shorter at a terminal, where a person corrects an address sooner than a scheduler
- * starts a service. */
+/* Shorter at a terminal, where a wrong address is more likely than a store that is starting. */
 static uint64_t start_wait_ms(const connection_options *o)
 {
     uint64_t otherwise_ms = isatty(STDERR_FILENO) ? TERMINAL_START_WAIT_MS : 0;

@@ -80,7 +80,7 @@ struct cli {
     const cli_verifier *verifier; /* NULL: --verify is not offered */
     char *typed; /* the command as it was typed; for style->print_error, else NULL */
     /* of a line of a command file */
-    const char *file; /* NULL: typed by a person */
+    const char *file; /* NULL: typed on the command line */
     unsigned line;
     void (*on_idle)(cli *c); /* its last job has ended */
 };
@@ -133,7 +133,7 @@ bool cli_parse_bucket(const char *text, s3_uri *uri, err *e) MUST_USE; /* withou
 bool cli_each_object(cli *c, bool (*one)(cli *c, const s3_uri *uri, err *e), err *e) MUST_USE;
 
 /* s3/cli/session/confirmation.c: confirmation before many objects are removed. True with --yes, or
- * if a person at a terminal agrees; `what` is "all objects of s3://bucket". */
+ * if confirmed at a terminal; `what` is "all objects of s3://bucket". */
 bool guard_removal(cli *c, const char *what, err *e) MUST_USE;
 
 #endif

@@ -1,7 +1,7 @@
-/* Which entries are meant, beyond --include and --exclude: by age, and by share of a fleet.
+/* Selects entries, in addition to --include and --exclude: by age, and by share of a fleet.
  *
  * What:    --newer-than, --older-than, --shard. The share of an object is the MD5 of its whole key
- *          modulo the number of shares, as the orchestrator divides its input; of a local file, that
+ *          modulo the number of shares, as in the orchestrator; of a local file, that
  *          of its path below the source.
  * Owner:   a value.
  * Threads: any.

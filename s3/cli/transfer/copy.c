@@ -264,7 +264,7 @@ static bool check_target(const copying *k, int source_count, err *e)
                    text);
 }
 
-/* The link itself may be the argument; for a folder its files are meant. */
+/* The link itself may be the argument; for a folder its files are copied. */
 static bool is_left_out(const copying *k, const place *from)
 {
     struct stat st;

@@ -58,8 +58,8 @@ void exchange_add_date(exchange *x, const char *name, int64_t time_s)
     exchange_add_header(x, name, "%s", text);
 }
 
-/* One line a request: METHOD TARGET STATUS BYTES-RECEIVED BYTES-SENT; the target is raw, so that
- * it holds no space, but for the secrets of presigned URLs. */
+/* One line a request: METHOD TARGET STATUS BYTES-RECEIVED BYTES-SENT; the target is raw, without
+ * spaces, except that the secrets of presigned URLs are replaced. */
 static void write_log(const exchange *x, int status, uint64_t sent_bytes)
 {
     if (!x->log)
@@ -132,7 +132,7 @@ static void cut_file(exchange *x, int status, int take_fd, uint64_t offset, uint
     cut_reply(x, status, (slice){data, got > 0 ? (size_t)got : 0}, len_bytes);
 }
 
-/* A copy without a name, in which one byte differs; -1 on trouble. */
+/* An unnamed copy in which one byte differs; -1 on failure. */
 static int corrupt_copy(exchange *x, int fd, uint64_t offset, uint64_t len_bytes,
                         uint64_t *data_offset, err *e)
 {
@@ -192,7 +192,7 @@ void exchange_reply_file(exchange *x, int status, int take_fd, uint64_t offset, 
 void exchange_reply_error(exchange *x, const err *error)
 {
     err shown = *error;
-    /* As S3 does: a client that asked in a wrong region learns the right one. */
+    /* As in S3: a client that used a wrong region learns the right one. */
     exchange_add_header(x, "x-amz-bucket-region", "%s", x->region);
     if (!shown.s3_code[0]) {
         AUTO(buf) asked = BUF(64 * 1024);

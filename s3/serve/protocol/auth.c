@@ -95,7 +95,7 @@ static bool check_payload_header(const auth_request *request, const char **hash,
     return true;
 }
 
-/* What both ways of signing have in common. */
+/* Common part of both methods of signing. */
 typedef struct claim {
     s3_authorization by;
     const char *amz_date, *payload_hash;

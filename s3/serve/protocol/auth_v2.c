@@ -144,7 +144,7 @@ static void append_signed_text(const auth_request *r, const char *path_end, buf 
 
 /* --- the check --- */
 
-/* Parameters that are not signed could be added to the URL by anybody. Reads accept them, as in S3:
+/* Anyone could add unsigned parameters to the URL. Reads accept them, as in S3:
  * listings have their prefix there. */
 static bool check_coverage(const auth_request *r, err *e)
 {
@@ -206,7 +206,7 @@ bool auth_v2_check(const auth_request *request, const auth_keys *keys, err *e)
         return false;
     if (!str_equal(target_param(t, "AWSAccessKeyId"), keys->access_key_id))
         return s3_refuse(e, REFUSE_INVALID_ACCESS_KEY);
-    /* boto3 signs the path of a bucket as "/bucket/", also where it sends "/bucket". */
+    /* boto3 signs the path of a bucket as "/bucket/", even if it sends "/bucket". */
     return is_signed(request, keys, "") ||
            (is_bucket_path(request->path) && is_signed(request, keys, "/")) ||
            s3_refuse(e, REFUSE_SIGNATURE);

@@ -1,4 +1,4 @@
-/* Checksums of objects, as x-amz-checksum-* headers name them.
+/* Checksums of objects, as named by x-amz-checksum-* headers.
  *
  * What:    a table of algorithms (CRC32, CRC32C, CRC64NVME, SHA1, SHA256); incremental checksums;
  *          the value of an object from those of its parts, over all bytes (FULL_OBJECT) or over the

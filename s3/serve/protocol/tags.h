@@ -1,4 +1,4 @@
-/* Tags of objects: `key=value&key=value`, as x-amz-tagging has them, and as XML.
+/* Tags of objects: `key=value&key=value`, as in x-amz-tagging, and as XML.
  *
  * What:    one text form for both, which is stored with objects: `%`, `&`, `=` and `+` inside a key
  *          or value are percent-encoded, other characters are not.

@@ -151,7 +151,7 @@ void folder_describe(const struct stat *st, object_meta *meta)
                                      folder_changed_ns(st), (uint64_t)st->st_size);
     md5(slice_from(text), digest);
     hex_encode(digest, sizeof digest, hex);
-    /* "-1", as for a multipart upload: clients do not take it for an MD5 */
+    /* "-1", as for a multipart upload: clients then do not treat it as an MD5 */
     snprintf(meta->etag, sizeof meta->etag, "\"%s-1\"", hex);
     (void)!part_sizes_add(meta->parts, meta->size_bytes);
     snprintf(meta->headers, sizeof meta->headers, "content-type: binary/octet-stream\n");
@@ -161,7 +161,7 @@ static bool refuse_name(err *e)
 {
     return s3_refuse_because(e, REFUSE_INVALID_ARGUMENT,
                              "The key cannot be the path of a file in this folder: it has an empty "
-                             "or too long name, `.` or `..`, or a file or folder is in the way.");
+                             "or too long name, `.` or `..`, or conflicts with a file or folder.");
 }
 
 bool folder_prepare(const char *bucket_path, slice key, int *dir_fd, err *e)

@@ -137,7 +137,7 @@ bool store_object_retag(store *s, const char *bucket, slice key, const char *ver
 
 /* File format of objects and parts; also used by uploads. */
 bool object_file_write_meta(incoming *in, object_meta *meta, err *e) MUST_USE;
-/* The same with the size and time that *meta has. */
+/* The same with the size and time in *meta. */
 bool object_file_write_block(int fd, const object_meta *meta, err *e) MUST_USE;
 int object_file_open(const char *path, object_meta *meta, err *e) MUST_USE; /* -1: NoSuchKey, .. */
 
