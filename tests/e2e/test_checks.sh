@@ -48,9 +48,13 @@ test_functions_and_files_have_their_limits() {
     sizes longer.c
     expect_status 1
     grep -q '^longer.c:2: a function of 71 lines' found || fail "$(cat found)"
-    yes '/* */' | head -n 701 >large.c
+    yes '/* */' | head -n 450 >large.c
     sizes large.c
+    [ "$status" = 0 ] || fail "$(cat found)"
+    yes '/* */' | head -n 451 >larger.c
+    sizes larger.c
     expect_status 1
+    grep -q '^larger.c:451: a file of 451 lines' found || fail "$(cat found)"
     yes '/* */' | head -n 151 >large.h
     sizes large.h
     expect_status 1

@@ -1,72 +1,6 @@
 /* Whole runs against a server whose results are wrong: a cleaned file is committed only if it is
  * the input without the reported lines, byte for byte. */
-#include "tests/flow/flow_support.h"
-
-#include <unistd.h>
-
-#include "base/fsutil.h"
-#include "decon/compression/codec.h"
-#include "base/util.h"
-
-static const char *const suffixes[] = {"", ".gz", ".zst", ".bz2", ".xz"};
-static const char *const levels[] = {"jsonl", "stream", "none"};
-
-#define A "{\"text\":\"a\",\"n\":1}\n"
-#define B "{\"text\":\"b\",\"n\":22}\n"
-#define C "{\"text\":\"c\",\"n\":333}\n"
-
-static char *text_of(const world *w, const char *key)
-{
-    const world_object *o = world_find(w, key);
-    if (!o)
-        fail_msg("%s is missing; log:\n%s", key, buf_str(&w->log));
-    AUTO(buf) text = BUF(1 << 20);
-    AUTO_FREE char *path = xasprintf("%s/object.tmp", w->dir);
-    err e = ERR_INIT;
-    assert_true(fs_write_file(path, (slice){o->data, o->len}, false, &e));
-    AUTO_FREE char *plain = xasprintf("%s/plain.tmp", w->dir);
-    if (!codec_recode_file(path, plain, CODEC_PLAIN, 0, &e) ||
-        !fs_read_file(plain, 1 << 20, &text, &e))
-        fail_msg("%s", e.message);
-    unlink(path);
-    unlink(plain);
-    return xstrdup(buf_str(&text));
-}
-
-static void add_all(world *w, const char *input)
-{
-    for (size_t s = 0; s < ARRAY_LEN(suffixes); s++) {
-        AUTO_FREE char *name = xasprintf("x%zu.jsonl%s", s, suffixes[s]);
-        world_add(w, name, input);
-    }
-}
-
-/* A run over the files of add_all in which each file fails with this message. */
-static void expect_failures(world *w, const char *const *options, const char *words)
-{
-    expect_status(w, options, 3);
-    expect_log(w, "Clean=0 Contaminated=0 Failed=5 ");
-    for (size_t s = 0; s < ARRAY_LEN(suffixes); s++) {
-        AUTO_FREE char *part =
-            xasprintf("FAILED: s3://b/data/x%zu.jsonl%s: %s", s, suffixes[s], words);
-        expect_log(w, part);
-    }
-    assert_string_equal(w->order, "");
-    assert_int_equal(world_files_in(w, "reports"), 0);
-    assert_int_equal(world_files_in(w, "cleaned"), 0);
-}
-
-/* A run over the files of add_all, with these cleaned texts. */
-static void expect_cleaned(world *w, const char *const *options, const char *cleaned)
-{
-    expect_status(w, options, 0);
-    for (size_t s = 0; s < ARRAY_LEN(suffixes); s++) {
-        AUTO_FREE char *key = xasprintf("cle/x%zu.clean.jsonl%s", s, suffixes[s]);
-        AUTO_FREE char *text = text_of(w, key);
-        assert_string_equal(text, cleaned);
-    }
-    expect_nothing_left(w);
-}
+#include "tests/flow/exact_site.h"
 
 static void expect_clean(world *w, const char *const *options)
 {
@@ -74,8 +8,6 @@ static void expect_clean(world *w, const char *const *options)
     expect_log(w, "Clean=5 Contaminated=0 Failed=0 ");
     expect_nothing_left(w);
 }
-
-#define NOT_THE_INPUT "the cleaned file is not the input without the reported lines: "
 
 /* --- wrong texts --- */
 
@@ -204,146 +136,6 @@ static void a_wrong_copy_of_a_clean_input_is_no_proof(void **state)
             expect_clean(w, WORDS("--xz-level", "1", "--verify", levels[l]));
             world_free(w);
         }
-}
-
-/* --- wrong files --- */
-
-static void write_file(const char *path, slice data)
-{
-    err e = ERR_INIT;
-    if (!fs_write_file(path, data, false, &e))
-        fail_msg("%s", e.message);
-}
-
-static void truncated(const char *path, const char *input_path)
-{
-    UNUSED(input_path);
-    uint64_t size = 0;
-    err e = ERR_INIT;
-    assert_true(fs_size(path, &size, &e));
-    assert_int_equal(truncate(path, (off_t)size - 5), 0);
-}
-
-static void empty_file(const char *path, const char *input_path)
-{
-    UNUSED(input_path);
-    write_file(path, SLICE_LIT(""));
-}
-
-static void bytes_behind(const char *path, const char *input_path)
-{
-    UNUSED(input_path);
-    AUTO(buf) data = BUF(1 << 20);
-    err e = ERR_INIT;
-    assert_true(fs_read_file(path, 1 << 20, &data, &e));
-    buf_append_str(&data, "xyz");
-    write_file(path, buf_slice(&data));
-}
-
-static void second_member(const char *path, const char *input_path)
-{
-    UNUSED(input_path);
-    AUTO(buf) data = BUF(1 << 20);
-    err e = ERR_INIT;
-    assert_true(fs_read_file(path, 1 << 20, &data, &e));
-    AUTO(buf) twice = BUF(1 << 20);
-    buf_append_slice(&twice, buf_slice(&data));
-    buf_append_slice(&twice, buf_slice(&data));
-    write_file(path, buf_slice(&twice));
-}
-
-static void bit_flipped(const char *path, const char *input_path)
-{
-    UNUSED(input_path);
-    AUTO(buf) data = BUF(1 << 20);
-    err e = ERR_INIT;
-    assert_true(fs_read_file(path, 1 << 20, &data, &e));
-    data.data[data.len / 2] ^= 4;
-    write_file(path, buf_slice(&data));
-}
-
-/* As the reference server does it with .bz2 and .xz: the input's own bytes in a gzip file. */
-static void input_undecoded(const char *path, const char *input_path)
-{
-    AUTO(buf) data = BUF(1 << 20);
-    err e = ERR_INIT;
-    assert_true(fs_read_file(input_path, 1 << 20, &data, &e));
-    FILE *file = fopen(path, "w");
-    AUTO_PTR(stage) writer = stage_fd_writer_new(fileno(file));
-    AUTO_PTR(stage) gzip = codec_encoder_new(CODEC_GZIP, 0, writer, &e);
-    assert_true(stage_feed(gzip, buf_slice(&data), &e) && stage_finish(gzip, &e));
-    fclose(file);
-}
-
-static void a_broken_file_is_never_committed(void **state)
-{
-    UNUSED(state);
-    static void (*const changes[])(const char *, const char *) = {
-        truncated, empty_file, bytes_behind, second_member, bit_flipped};
-    static const char *const inputs[] = {A BAD B C, A B C};
-    for (size_t l = 0; l < ARRAY_LEN(levels); l++)
-        for (size_t i = 0; i < ARRAY_LEN(changes); i++)
-            for (size_t in = 0; in < ARRAY_LEN(inputs); in++) {
-                world *w = world_new();
-                w->purify = true;
-                add_all(w, inputs[in]);
-                w->change_cleaned_file = changes[i];
-                expect_failures(w, WORDS("--xz-level", "1", "--verify", levels[l]), "");
-                expect_log(w, "cleaned file");
-                world_free(w);
-            }
-}
-
-static void compressed_bytes_taken_for_text_are_never_committed(void **state)
-{
-    UNUSED(state);
-    static const char *const inputs[] = {A BAD B C, A B C};
-    for (size_t l = 0; l < ARRAY_LEN(levels); l++)
-        for (size_t in = 0; in < ARRAY_LEN(inputs); in++) {
-            world *w = world_new();
-            w->purify = true;
-            world_add(w, "bz.jsonl.bz2", inputs[in]);
-            world_add(w, "xz.jsonl.xz", inputs[in]);
-            w->change_cleaned_file = input_undecoded;
-            expect_status(w, WORDS("--xz-level", "1", "--verify", levels[l]), 3);
-            expect_log(w, "Clean=0 Contaminated=0 Failed=2 ");
-            expect_log(w, NOT_THE_INPUT "its line 1 is not line 1 of the input");
-            assert_string_equal(w->order, "");
-            world_free(w);
-        }
-}
-
-/* The server may choose the compression of its file. */
-static void as_zstd(const char *path, const char *input_path)
-{
-    UNUSED(input_path);
-    AUTO_FREE char *other = xasprintf("%s.tmp", path);
-    err e = ERR_INIT;
-    assert_true(codec_recode_file(path, other, CODEC_ZSTD, 0, &e));
-    assert_int_equal(rename(other, path), 0);
-}
-
-static void as_plain(const char *path, const char *input_path)
-{
-    UNUSED(input_path);
-    AUTO_FREE char *other = xasprintf("%s.tmp", path);
-    err e = ERR_INIT;
-    assert_true(codec_recode_file(path, other, CODEC_PLAIN, 0, &e));
-    assert_int_equal(rename(other, path), 0);
-}
-
-static void any_compression_of_the_right_text_is_taken(void **state)
-{
-    UNUSED(state);
-    static void (*const changes[])(const char *, const char *) = {as_zstd, as_plain};
-    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
-        world *w = world_new();
-        w->purify = true;
-        add_all(w, A BAD B C);
-        w->change_cleaned_file = changes[i];
-        expect_cleaned(w, NULL, A B C);
-        world_free(w);
-    }
 }
 
 /* --- right results of all kinds --- */
@@ -504,9 +296,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wrong_text_is_never_committed),
         cmocka_unit_test(a_wrong_copy_of_a_clean_input_is_no_proof),
-        cmocka_unit_test(a_broken_file_is_never_committed),
-        cmocka_unit_test(compressed_bytes_taken_for_text_are_never_committed),
-        cmocka_unit_test(any_compression_of_the_right_text_is_taken),
         cmocka_unit_test(right_results_of_all_kinds_are_committed),
         cmocka_unit_test(report_lines_may_repeat_in_any_order_but_must_be_the_removed_ones),
         cmocka_unit_test(without_purification_the_report_is_checked_alone),
