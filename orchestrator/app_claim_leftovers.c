@@ -6,7 +6,7 @@
 #include "base/array.h"
 #include "base/util.h"
 #include "decon/base/log.h"
-#include "orchestrator/fleet/shard.h"
+#include "base/digest/shard.h"
 
 void claim_run_find_leftovers(claim_run *r)
 {

@@ -13,7 +13,7 @@
 #include "base/util.h"
 #include "decon/base/log.h"
 #include "orchestrator/app_settings_difference.h"
-#include "orchestrator/fleet/shard.h"
+#include "base/digest/shard.h"
 #include "orchestrator/plan/slice_check.h"
 
 /* --- the slice of a key --- */

@@ -3,7 +3,7 @@
 #include "orchestrator/claim/claim_table.h"
 
 #include "decon/base/buf.h"
-#include "orchestrator/fleet/shard.h"
+#include "base/digest/shard.h"
 
 #define MODULUS_MAX 1000000000u
 

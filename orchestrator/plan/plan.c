@@ -3,7 +3,7 @@
 #include "orchestrator/plan/plan.h"
 
 #include "orchestrator/fleet/run_name.h"
-#include "orchestrator/fleet/shard.h"
+#include "base/digest/shard.h"
 
 /* Inputs are sorted by the base name of their outputs, so that rivals are adjacent; rows to process
  * move to the front of the same array. */

@@ -5,7 +5,7 @@
 #include "base/array.h"
 #include "base/util.h"
 #include "orchestrator/config/file_names.h"
-#include "orchestrator/fleet/shard.h"
+#include "base/digest/shard.h"
 
 #define FURTHER_FOLDERS "(further folders)"
 

@@ -1,7 +1,7 @@
 /* Whole runs of a host whose slices are opened in parts for others, in a scripted world. */
 #include "base/util.h"
 #include "orchestrator/claim/claim_table.h"
-#include "orchestrator/fleet/shard.h"
+#include "base/digest/shard.h"
 #include "tests/flow/flow_support.h"
 
 #define CLAIM  "--distribution=claim"

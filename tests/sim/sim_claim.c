@@ -7,7 +7,7 @@
 #include "decon/s3/s3.h"
 #include "orchestrator/claim/claims.h"
 #include "orchestrator/fleet/provenance.h"
-#include "orchestrator/fleet/shard.h"
+#include "base/digest/shard.h"
 #include "orchestrator/plan/slice_check.h"
 #include "tests/sim/sim_input.h"
 

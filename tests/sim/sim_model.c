@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "orchestrator/fleet/shard.h"
+#include "base/digest/shard.h"
 
 #define MEDIAN_KIB 20480.0
 #define SIGMA      1.2

@@ -1,6 +1,6 @@
 #include "s3/cli/source/selection.h"
 
-#include "decon/base/digest.h"
+#include "base/digest/shard.h"
 #include "base/util.h"
 #include "s3/protocol/http_date.h"
 
@@ -49,20 +49,9 @@ bool selection_init(selection *s, const cli_config *config, int64_t now_s, err *
     return !config->shard || parse_shard(config->shard, s, e);
 }
 
-/* The rule of orchestrator/fleet/shard.h, so that both agree. */
-static unsigned share_of(const char *name, unsigned count)
-{
-    uint8_t digest[MD5_BYTES];
-    uint64_t rest = 0; /* long division, one byte at a time */
-    md5(slice_from(name), digest);
-    for (size_t i = 0; i < sizeof digest; i++)
-        rest = (rest * 256 + digest[i]) % count;
-    return (unsigned)rest;
-}
-
 bool selection_takes(const selection *s, const char *name, int64_t modified_s)
 {
     if ((s->after_s && modified_s < s->after_s) || (s->before_s && modified_s >= s->before_s))
         return false;
-    return s->shard_count == 0 || share_of(name, s->shard_count) == s->shard_index;
+    return s->shard_count == 0 || shard_of_key(name, s->shard_count) == s->shard_index;
 }

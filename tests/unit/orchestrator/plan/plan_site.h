@@ -9,7 +9,7 @@
 
 #include "base/util.h"
 #include "orchestrator/plan/plan.h"
-#include "orchestrator/fleet/shard.h"
+#include "base/digest/shard.h"
 
 typedef struct fixture {
     places places;

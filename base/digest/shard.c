@@ -1,4 +1,4 @@
-#include "orchestrator/fleet/shard.h"
+#include "base/digest/shard.h"
 
 #include "decon/base/digest.h"
 #include "base/util.h"

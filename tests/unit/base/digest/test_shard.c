@@ -1,11 +1,11 @@
-/* orchestrator/fleet/shard: the expected numbers come from Python's hashlib and int. */
+/* base/digest/shard: the expected numbers come from Python's hashlib and int. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
 #include "base/util.h"
-#include "orchestrator/fleet/shard.h"
+#include "base/digest/shard.h"
 
 static void takes_md5_of_the_whole_key_as_one_number(void **state)
 {

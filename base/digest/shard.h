@@ -1,13 +1,14 @@
-/* The share of a file: which host processes it.
+/* The share of a file: which of several hosts processes it.
  *
  * What:    the MD5 of the full key, read as one 128-bit number, modulo the host count. The
- *          reference script uses the same formula, so that a mixed fleet agrees.
+ *          orchestrator, `decon-s3 --shard` and the reference script use this formula, so that a
+ *          mixed fleet agrees.
  * Owner:   nothing.
  * Threads: any.
  * Fails:   never.
  */
-#ifndef ORCHESTRATOR_FLEET_SHARD_H
-#define ORCHESTRATOR_FLEET_SHARD_H
+#ifndef BASE_DIGEST_SHARD_H
+#define BASE_DIGEST_SHARD_H
 
 #include "base/util.h"
 
