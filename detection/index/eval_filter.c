@@ -5,7 +5,8 @@
 #include "detection/table/hash.h"
 #include "detection/text/unicode.h"
 
-/* A pair is known by the first half of the SHA-256 of both strings: no two pairs are taken for one. */
+/* A pair is identified by the first half of the SHA-256 of both strings, so that no two pairs are
+ * confused. */
 typedef struct eval_pair {
     uint64_t words[2]; /* both 0: free */
 } eval_pair;

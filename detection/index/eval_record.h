@@ -48,7 +48,7 @@ typedef struct eval_record {
     eval_part answer, passage;
     uint64_t instance, line;
     uint64_t texts;    /* place in the index's texts */
-    uint32_t sequence; /* which one it was in reading order */
+    uint32_t sequence; /* its position in reading order */
     uint32_t question; /* its number in `questions`, or ALIGN_NO_TEXT */
     int8_t is_correct;
     bool is_reported; /* its set is one of report_sets */

@@ -64,8 +64,8 @@ typedef struct ngram_index {
     size_t record_count, record_capacity;
     size_t question_count; /* N: records with a question that is not empty when normalised */
     record_lists lists;
-    float single_idf; /* of an n-gram that one question holds */
-    float *long_idf;  /* by long list: of the n-grams that those questions hold */
+    float single_idf; /* of an n-gram in one question */
+    float *long_idf;  /* by long list: of the n-grams in those questions */
     ngram_filter in_questions;
     uint32_t *token_df; /* by token: distinct in questions + answers + passages */
     size_t token_capacity;

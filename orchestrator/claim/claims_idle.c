@@ -4,10 +4,11 @@
  * of the round. Hosts that hold slices request it (HEAD) when they renew their leases, instead of
  * listing the whole round, and then open parts of their slices.
  *
- * A host that waits lists the parts that were opened, every tenth of the lease time; of more than 128 hosts, each one
- * asks less and less often. All do so at times of their own. The whole round it lists every third of the lease time, in which each host renews its
- * leases; of more than 64 hosts only some do (claims_look). The first that finds all slices closed writes the object
- * `open/complete`, which the others find with the parts.
+ * A waiting host lists the opened parts every tenth of the lease time; with more than 128 hosts,
+ * each one less and less often. Each host chooses its own times. It lists the whole round every
+ * third of the lease time, in which each host renews its leases; with more than 64 hosts only some
+ * do (claims_look). The first that finds all slices closed writes the object `open/complete`, which
+ * the others find with the parts.
  */
 #include "base/util.h"
 #include "orchestrator/claim/claims_private.h"

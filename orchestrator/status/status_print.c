@@ -84,7 +84,7 @@ static void put_lines(const status_sums *s, buf *out)
                    (unsigned long long)s->other_settings);
 }
 
-/* Running hosts, and shares of which something is left. */
+/* Running hosts, and shares with files left. */
 static bool is_shown(const status_host *h)
 {
     return h->running || h->left_files || h->failed || h->refused;

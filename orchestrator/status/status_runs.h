@@ -18,7 +18,7 @@
 #include "orchestrator/runtime/store_session.h"
 
 #define STATUS_NO_RECORD "no record"
-#define STATUS_SILENT_S  300 /* a running host without a newer record is called silent */
+#define STATUS_SILENT_S  300 /* a running host without a newer record counts as silent */
 
 typedef struct status_host {
     char *run, *machine; /* run: NULL for a share without a record; machine: or NULL */
@@ -46,10 +46,11 @@ typedef struct status_runs {
 
 bool status_runs_read(store_session *s, const place *report, int64_t now_s, status_runs *out,
                       err *e) MUST_USE;
-/* Where shares are fixed by hash: a row for each share of which no host has left a record. For people and scripts;
- * nothing decides by them. */
+/* If shares are assigned by hash: adds a row for each share without a record of a host. The rows
+ * are output only; no decision depends on them. */
 void status_runs_add_missing(status_runs *runs);
-/* One record, for tests: false where it is none of format 1. `newest`: it fills the members of the
+/* One record, for tests: false if it is not a record of format 1. `newest`: it fills the members of
+ * the
  * whole, too. */
 bool status_runs_add(status_runs *runs, slice record, int64_t updated_s, int64_t now_s, bool newest)
     MUST_USE;
