@@ -140,7 +140,8 @@ static void a_run_with_other_settings_is_described(void **state)
     expect_status(w, WORDS(CLAIM), 2);
     expect_log(w,
                "s3://b/rep/_decon/claims/plan.json: a claim run with other detection settings is "
-               "in progress (threshold 0.8 -> 0.1); start all hosts alike");
+               "in progress (threshold 0.8 -> 0.1); start all hosts with the same "
+               "options");
     world_free(w);
 }
 
